@@ -1,0 +1,42 @@
+/**
+ * How often an order is looked at: a pure function of its status and age. An order's cadence changes with a write
+ * that is made anyway, or at most four times in its life by a write of its own.
+ */
+import { FLAGS, type OrderState } from "./order.ts";
+import type { Cadence } from "./schedule.ts";
+import { isFinal } from "./status.ts";
+import { MINUTE_MS } from "./time.ts";
+
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
+
+/** Providers correct themselves for some days after a final status; then an order is closed. */
+export const DEFAULT_SETTLE_MS = 72 * HOUR_MS;
+
+const TROUBLED = FLAGS.not_found | FLAGS.unknown_status;
+
+export type CadencePolicy = {
+  /** How long the service may take to start; null when it is not known. */
+  readonly startWindowMs: number | null;
+  readonly settleMs: number;
+};
+
+/** Minutes until the next look at an order in this state; null when it need not be looked at again. */
+export function cadenceOf(order: OrderState, policy: CadencePolicy, now: number): Cadence | null {
+  if (order.polledAt === null) return 1;
+  if (order.backTo !== null) return 5;
+  if (isFinal(order.status)) return settlingCadence(order, policy, now);
+  if (order.status === "error" || (order.flags & TROUBLED) !== 0) return 60;
+  const age = now - order.placedAt;
+  if (order.status === "pending" && policy.startWindowMs !== null && age < policy.startWindowMs) return 15;
+  if (age < 30 * MINUTE_MS) return 1;
+  if (age < 6 * HOUR_MS) return 5;
+  return age < DAY_MS ? 15 : 60;
+}
+
+/** A final order is watched hourly for a day, then slowly; one that took over a day to end, slowly from the start. */
+function settlingCadence(order: OrderState, { settleMs }: CadencePolicy, now: number): Cadence | null {
+  const finalAt = order.finalAt ?? now;
+  if (now - finalAt >= settleMs) return null;
+  return now - finalAt < DAY_MS && finalAt - order.placedAt < DAY_MS ? 60 : 360;
+}

@@ -1,0 +1,35 @@
+/**
+ * What goes through the queue. Messages carry work that may be lost and redone, and ids only: no keys, no money.
+ */
+import type { LaneKey } from "./freshness.ts";
+import type { Cadence } from "./schedule.ts";
+
+/** A message of an older version is still understood; of a newer one, put back for the newer code. */
+export const MESSAGE_VERSION = 1;
+
+/** A stretch of a lane that is due: keys above `after`, phases below `to`. */
+export type DueLane = { readonly cadence: Cadence; readonly after: LaneKey; readonly to: number };
+
+/** `limit`: orders to take up in one message; the rest is handed on. */
+export type DueProvider = { readonly id: string; readonly lanes: readonly DueLane[]; readonly limit: number };
+
+/** Poll what is due of these providers. `round` counts the hand-ons of a page too full for one message. */
+export type SweepMessage = {
+  readonly v: typeof MESSAGE_VERSION;
+  readonly kind: "sweep";
+  /** The minute, counted from the epoch, that the tick was for. */
+  readonly minute: number;
+  /** Minutes covered, ending with `minute`: more than one when some were missed. */
+  readonly minutes: number;
+  readonly round: number;
+  readonly providers: readonly DueProvider[];
+};
+
+/** Poll these orders, whatever their cadence: somebody asked, or a provider hinted at news. */
+export type CheckMessage = {
+  readonly v: typeof MESSAGE_VERSION;
+  readonly kind: "check";
+  readonly orders: readonly (readonly [panel: string, n: number])[];
+};
+
+export type Message = SweepMessage | CheckMessage;

@@ -1,0 +1,111 @@
+/**
+ * An order as the rules see it: plain data, no rows and no clock.
+ */
+import type { RefundReason } from "./refund.ts";
+import type { Cadence } from "./schedule.ts";
+import type { MiddleStatus, Status } from "./status.ts";
+
+/** Facts a person should know of; turned on and off by `reconcile`. Each is a bit of an order's `flags`. */
+export const FLAGS = {
+  /** Not started within the service's start window. */
+  overdue: 1 << 0,
+  /** It had begun to deliver, and stands still. */
+  stalled: 1 << 1,
+  /** The provider's last word is one nobody knows. */
+  unknown_status: 1 << 2,
+  /** The provider refused the order's id, or left it out of an answer. */
+  not_found: 1 << 3,
+  /** More was returned than is due by what the provider says now; never clawed back by itself. */
+  over_refunded: 1 << 4,
+  /** A refund waits for a person. */
+  refund_held: 1 << 5,
+  /** A second order for a link and service while one was active. */
+  duplicate_link: 1 << 6,
+  /** The provider says completed, and that something is left. */
+  completed_with_remains: 1 << 7,
+  /** Canceled after a part had been delivered; refunded in full by default. */
+  canceled_after_delivery: 1 << 8,
+  /** The panel was told a final word that no longer holds. */
+  panel_outdated: 1 << 9,
+} as const;
+
+export type Flag = keyof typeof FLAGS;
+export const FLAG_NAMES = Object.keys(FLAGS) as Flag[];
+
+export function flagNames(flags: number): Flag[] {
+  return FLAG_NAMES.filter((name) => (flags & FLAGS[name]) !== 0);
+}
+
+/** Why an order stands as it does, where that needs saying: refund reasons, and what is wrong. */
+export const REASONS = {
+  provider_error: "The provider reports a fault with this order; check link, quantity and service, or ask the provider.",
+  unknown_word: "The provider used a word that is not known here; map it in the provider's status_words.",
+  not_found: "The provider does not know this order's id.",
+  reversed: "The provider took a final status back; the order is followed again.",
+} as const;
+
+export type Reason = keyof typeof REASONS | RefundReason;
+
+/** A refund that waits for a person: the n-th refund of its order, what is at stake, and since when. */
+export type Hold = { readonly n: number; readonly amount: number; readonly reason: RefundReason; readonly at: number };
+
+export type OrderState = {
+  /** What the customer paid, in micro-units; null when unknown: the order is followed without refunds. */
+  readonly charge: number | null;
+  readonly quantity: number | null;
+  readonly multi: boolean;
+  readonly placedAt: number;
+
+  readonly status: Status;
+  /** The last middle status; what a panel is told while nothing final is decided. */
+  readonly middle: MiddleStatus;
+  /** A status that is not final, said once after a final one; a second answer in a row makes it count. */
+  readonly backTo: Status | null;
+  readonly providerStatus: string | null;
+  readonly providerCharge: string | null;
+  readonly providerCurrency: string | null;
+  readonly startCount: number | null;
+  readonly remains: number | null;
+  readonly reason: Reason | null;
+  readonly flags: number;
+  readonly reversals: number;
+
+  /** All that was returned so far, in micro-units, what the panel had returned before included. */
+  readonly refunded: number;
+  /** How many refunds of this order are on record, held and rejected ones included. */
+  readonly refundCount: number;
+  readonly hold: Hold | null;
+
+  /** Minutes between two looks; null when the order is closed. */
+  readonly cadence: Cadence | null;
+  /** When the provider's answer was last written down; null before the first. Epoch ms, as all times here. */
+  readonly polledAt: number | null;
+  /** When `remains` was last written with another value. */
+  readonly progressAt: number;
+  /** When the present final status came; null while there is none. */
+  readonly finalAt: number | null;
+};
+
+/** An order as it was registered, with where it stands. */
+export type Order = {
+  readonly panel: string;
+  /** The order's number within its panel. */
+  readonly n: number;
+  /** The panel's own order id. */
+  readonly id: string;
+  readonly provider: string;
+  readonly providerOrderId: string;
+  readonly service: string | null;
+  readonly link: string | null;
+  readonly customer: string | null;
+  readonly currency: string;
+  /** What the order costs the panel at the provider, as registered: a decimal string. */
+  readonly cost: string | null;
+  readonly costCurrency: string | null;
+  readonly phase: number;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly version: number;
+  readonly lastChange: number;
+  readonly state: OrderState;
+};

@@ -1,0 +1,99 @@
+/**
+ * A provider's state: what was learned of it, how it is doing, and its clock.
+ */
+import type { Mark } from "./freshness.ts";
+import type { Clock } from "./schedule.ts";
+import { MINUTE_MS } from "./time.ts";
+
+/** What a call's failure is remembered as: a code of the provider client's, a sentence, and when. */
+export type LastFailure = { readonly code: string; readonly message: string };
+
+export type ProviderState = {
+  readonly many: "unknown" | "yes" | "no";
+  /** Ids a call that the provider was found to answer, 1 to 100. */
+  readonly learnedBatchSize: number;
+  /** Polls in a row that brought nothing. */
+  readonly failures: number;
+  /** The circuit is open while this is set: one probe call once it has passed, nothing else. Epoch ms. */
+  readonly retryAt: number | null;
+  readonly lastSuccessAt: number | null;
+  readonly lastFailureAt: number | null;
+  readonly lastFailure: LastFailure | null;
+  /** The UTC day (since the epoch) of `callsToday`. */
+  readonly callsDay: number;
+  readonly callsToday: number;
+  readonly unknownWords: Readonly<Record<string, number>>;
+  /** Null until the provider's pace was ever changed: the clock is then the wall's. */
+  readonly clock: Clock | null;
+  readonly marks: readonly Mark[];
+};
+
+/** What one poll of a provider came to. */
+export type PollOutcome = {
+  readonly calls: number;
+  readonly answered: boolean;
+  readonly failure: (LastFailure & { readonly retryAfterSeconds: number | null }) | null;
+  /** Words nobody knows, one entry an order. */
+  readonly unknownWords: readonly string[];
+};
+
+/** So many polls in a row must fail before the circuit opens: one bad minute is not an outage. */
+const FAILURES_TO_OPEN = 3;
+/** Failures that every further call makes worse (bans) open it at once, and wait longer each time. */
+const SEVERE: ReadonlySet<string> = new Set(["blocked", "rejected_key", "rate_limited"]);
+const LONGEST_WAIT_MINUTES = 30;
+/** How many different unknown words are counted; a provider that makes up words must not fill the row. */
+const MAX_UNKNOWN_WORDS = 50;
+
+const DAY_MINUTES = 24 * 60;
+
+/** The state after a poll: health, circuit and counts. `now` in epoch ms. */
+export function afterPoll(state: ProviderState, outcome: PollOutcome, now: number): ProviderState {
+  const day = Math.floor(now / (DAY_MINUTES * MINUTE_MS));
+  const counted = {
+    ...state,
+    callsDay: day,
+    callsToday: (day === state.callsDay ? state.callsToday : 0) + outcome.calls,
+    unknownWords: countWords(state.unknownWords, outcome.unknownWords),
+  };
+  const healthy = outcome.answered ? { ...counted, lastSuccessAt: now } : counted;
+  if (outcome.failure === null) return outcome.answered ? { ...healthy, failures: 0, retryAt: null } : healthy;
+  const { code, message, retryAfterSeconds } = outcome.failure;
+  const failed = { ...healthy, lastFailureAt: now, lastFailure: { code, message } };
+  // Some calls of the poll brought answers: trouble, but the provider is there.
+  if (outcome.answered && !SEVERE.has(code)) return { ...failed, failures: 0, retryAt: null };
+  const failures = state.failures + 1;
+  const waitMs = waitAfter(code, failures, retryAfterSeconds);
+  return { ...failed, failures, retryAt: waitMs === null ? null : now + waitMs };
+}
+
+/** How long to leave the provider alone, in ms; null when the circuit stays closed. */
+function waitAfter(code: string, failures: number, retryAfterSeconds: number | null): number | null {
+  const longest = LONGEST_WAIT_MINUTES * MINUTE_MS;
+  if (code === "rate_limited") return Math.min(longest, (retryAfterSeconds ?? 60) * 1000);
+  if (SEVERE.has(code)) return Math.min(longest, 2 ** Math.min(failures, 10) * MINUTE_MS);
+  // One probe a tick: the next tick may try again.
+  return failures >= FAILURES_TO_OPEN ? 0 : null;
+}
+
+export type Circuit = "closed" | "waiting" | "probing";
+
+/** `waiting`: no call until `retryAt`. `probing`: one call, to see whether it is back. */
+export function circuitOf(state: Pick<ProviderState, "retryAt">, now: number): Circuit {
+  if (state.retryAt === null) return "closed";
+  return state.retryAt > now ? "waiting" : "probing";
+}
+
+/** Down for its customers: no answers are to be had. A provider that only asks for patience is not. */
+export function isDown(state: Pick<ProviderState, "retryAt" | "lastFailure">): boolean {
+  return state.retryAt !== null && state.lastFailure?.code !== "rate_limited";
+}
+
+function countWords(counts: Readonly<Record<string, number>>, words: readonly string[]): Readonly<Record<string, number>> {
+  if (words.length === 0) return counts;
+  const next = new Map(Object.entries(counts));
+  for (const word of words) {
+    if (next.has(word) || next.size < MAX_UNKNOWN_WORDS) next.set(word, (next.get(word) ?? 0) + 1);
+  }
+  return Object.fromEntries(next);
+}

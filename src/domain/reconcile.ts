@@ -1,0 +1,118 @@
+/**
+ * The one brain: what follows from a provider's report on an order. Pure: no clock, no chance, no I/O.
+ */
+import { cadenceOf, type CadencePolicy, HOUR_MS } from "./cadence.ts";
+import { flagsAfter } from "./flags.ts";
+import { FLAGS, type OrderState, type Reason } from "./order.ts";
+import type { Report, StatusReport } from "./report.ts";
+import { type RefundStep, settle } from "./settle.ts";
+import { isFinal, isMiddle, type Status, statusOfWord, type StatusWords } from "./status.ts";
+
+export type ReconcilePolicy = CadencePolicy & {
+  readonly statusWords: StatusWords;
+  /** Progress is written once it has moved by this share of the quantity, in percent. */
+  readonly progressPercent: number;
+};
+
+/**
+ * What to write. `none`: the report taught nothing worth a row. `progress`: only columns that no index names.
+ * `move`: anything else; refunds and the change feed go with it.
+ */
+export type Decision = { readonly write: "none" | "progress" | "move"; readonly next: OrderState; readonly refunds: readonly RefundStep[] };
+
+/** Small progress is written all the same once the last on record is this old, so that a standstill can be told from it. */
+const PROGRESS_MAX_AGE_MS = 2 * HOUR_MS;
+
+/** Works out an order's next state from one report. `now` is when the answer counts, in epoch ms. */
+export function reconcile(order: OrderState, report: Report, policy: ReconcilePolicy, now: number): Decision {
+  const { next: told, refunds } = report.kind === "status" ? answered(order, report, policy, now) : unanswered(order, now);
+  const next = { ...told, cadence: cadenceOf(told, policy, now) };
+  return { write: writeFor(order, next, refunds.length > 0, policy, now), next, refunds };
+}
+
+/** The provider does not know the order, or left it out: said once, and nothing else follows from it. */
+function unanswered(order: OrderState, now: number): { next: OrderState; refunds: readonly RefundStep[] } {
+  const flags = order.flags | FLAGS.not_found;
+  const reason = isFinal(order.status) ? order.reason : "not_found";
+  return { next: flags === order.flags ? order : { ...order, flags, reason, polledAt: now }, refunds: [] };
+}
+
+function answered(order: OrderState, report: StatusReport, policy: ReconcilePolicy, now: number): { next: OrderState; refunds: readonly RefundStep[] } {
+  const said = statusOfWord(report.word, policy.statusWords, order.multi || report.multi);
+  const heard = hear(order, report, said, now);
+  // Nothing about money follows from a word nobody knows, nor from a final status being taken back only once.
+  const decided = said !== null && heard.backTo === null;
+  const { next, refunds } = decided ? settle(order, heard) : { next: heard, refunds: [] };
+  return { next: { ...next, flags: flagsAfter(next, said !== null, policy.startWindowMs, now) }, refunds };
+}
+
+/** The state after the provider's word and numbers. */
+function hear(order: OrderState, report: StatusReport, said: Status | null, now: number): OrderState {
+  const { status, backTo } = said === null ? unknownWord(order) : knownWord(order, said);
+  const moved = status !== order.status;
+  // A final word without a readable number must not be read together with an older number.
+  const remains = report.remains ?? (moved && isFinal(status) ? null : order.remains);
+  return {
+    ...order,
+    multi: order.multi || report.multi,
+    status,
+    backTo,
+    middle: isMiddle(status) ? status : order.middle,
+    reversals: order.reversals + (moved && isFinal(order.status) ? 1 : 0),
+    providerStatus: report.word,
+    providerCharge: report.charge ?? order.providerCharge,
+    providerCurrency: report.currency ?? order.providerCurrency,
+    startCount: report.startCount ?? order.startCount,
+    remains,
+    reason: reasonAfter(order, status, said),
+    polledAt: now,
+    progressAt: remains === order.remains ? order.progressAt : now,
+    finalAt: isFinal(status) ? (moved ? now : order.finalAt) : null,
+  };
+}
+
+/**
+ * Middle statuses move freely. A final one gives way to another final one at once; to anything else only when two
+ * answers in a row say so, since flapping is common.
+ */
+function knownWord(order: OrderState, said: Status): { status: Status; backTo: Status | null } {
+  if (!isFinal(order.status) || isFinal(said) || order.backTo !== null) return { status: said, backTo: null };
+  return { status: order.status, backTo: said };
+}
+
+/** A word nobody knows changes nothing; only an order of which nothing was ever heard becomes `unknown`. */
+function unknownWord(order: OrderState): { status: Status; backTo: Status | null } {
+  const nothingHeard = order.status === "pending" && order.providerStatus === null;
+  return { status: nothingHeard ? "unknown" : order.status, backTo: order.backTo };
+}
+
+/** The reason as far as the status gives one; `settle` puts a refund's reason in its place. */
+function reasonAfter(order: OrderState, status: Status, said: Status | null): Reason | null {
+  if (isFinal(status)) return status === order.status ? order.reason : null;
+  if (said === null) return "unknown_word";
+  if (status === "error") return "provider_error";
+  return isFinal(order.status) || order.reason === "reversed" ? "reversed" : null;
+}
+
+function writeFor(order: OrderState, next: OrderState, refunds: boolean, policy: ReconcilePolicy, now: number): Decision["write"] {
+  const moved =
+    refunds ||
+    next.status !== order.status ||
+    next.flags !== order.flags ||
+    next.cadence !== order.cadence ||
+    next.backTo !== order.backTo ||
+    next.reason !== order.reason ||
+    next.multi !== order.multi;
+  if (moved) return "move";
+  return isProgress(order, next, policy, now) ? "progress" : "none";
+}
+
+function isProgress(order: OrderState, next: OrderState, { progressPercent }: ReconcilePolicy, now: number): boolean {
+  if (next.providerStatus !== order.providerStatus) return true;
+  if (next.startCount !== order.startCount && order.startCount === null) return true;
+  if (isFinal(next.status) && (next.providerCharge !== order.providerCharge || next.remains !== order.remains)) return true;
+  if (next.remains === null || next.remains === order.remains) return false;
+  if (order.remains === null || next.quantity === null) return true;
+  if (Math.abs(next.remains - order.remains) * 100 >= next.quantity * progressPercent) return true;
+  return now - order.progressAt >= PROGRESS_MAX_AGE_MS;
+}

@@ -1,0 +1,66 @@
+/**
+ * What is due back to the customer, in total, once a provider has said a status.
+ * Source: the default refund rules of the product's domain (help centres of hosted panels for the shares).
+ */
+import { undeliveredShare } from "./money.ts";
+import type { Status } from "./status.ts";
+
+export const REFUND_REASONS = {
+  canceled: "The provider canceled the order; the full charge is returned.",
+  partial: "The provider delivered a part; the share of what was not delivered is returned.",
+  nothing_delivered: "The provider closed the order as partial with nothing delivered; the full charge is returned.",
+  refunded: "The provider returned the order's amount; the full charge is returned.",
+  remains_unknown: "The provider says partial without saying how much was left; someone has to decide.",
+  multi_order: "The order has several parts; its refund is never automatic, someone has to decide.",
+} as const;
+
+export type RefundReason = keyof typeof REFUND_REASONS;
+
+/**
+ * - `due`: so much must have been refunded by now, in total.
+ * - `hold`: money may be due, and a person decides how much; `atMost` is what is at stake in total.
+ * - `undecided`: the status says nothing about money; what was refunded stands.
+ */
+export type RefundDue =
+  | { readonly kind: "due"; readonly amount: number; readonly reason: RefundReason | null }
+  | { readonly kind: "hold"; readonly atMost: number; readonly reason: RefundReason }
+  | { readonly kind: "undecided" };
+
+export type RefundFacts = {
+  /** What the customer paid, in micro-units; null when it is not known and no refund can be worked out. */
+  readonly charge: number | null;
+  readonly quantity: number | null;
+  readonly status: Status;
+  /** What the provider says is undelivered; null when missing or unreadable. */
+  readonly remains: number | null;
+  /** A drip-feed or subscription order. */
+  readonly multi: boolean;
+};
+
+const UNDECIDED: RefundDue = { kind: "undecided" };
+
+/** The total refund due by the default rules. A total, not an event: the same facts always give the same amount. */
+export function refundDue({ charge, quantity, status, remains, multi }: RefundFacts): RefundDue {
+  if (charge === null || quantity === null) return UNDECIDED;
+  switch (status) {
+    case "canceled":
+    case "refunded":
+    case "partial":
+      break;
+    case "pending":
+    case "processing":
+    case "in_progress":
+    case "completed":
+      return { kind: "due", amount: 0, reason: null };
+    case "error":
+    case "unknown":
+      return UNDECIDED;
+  }
+  const inPart = remains !== null && remains > 0 && remains < quantity;
+  if (multi) return { kind: "hold", atMost: charge, reason: "multi_order" };
+  if (status === "canceled") return { kind: "due", amount: charge, reason: "canceled" };
+  if (inPart) return { kind: "due", amount: undeliveredShare(charge, quantity, remains), reason: "partial" };
+  if (status === "refunded") return { kind: "due", amount: charge, reason: "refunded" };
+  if (remains !== null && remains >= quantity) return { kind: "due", amount: charge, reason: "nothing_delivered" };
+  return { kind: "hold", atMost: charge, reason: "remains_unknown" };
+}

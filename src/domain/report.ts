@@ -1,0 +1,31 @@
+/**
+ * What a provider said about one order, after the wire's quirks are gone and before any rule is applied.
+ */
+
+/** An order's own object in a status answer. Numbers that could not be read are null. */
+export type StatusReport = {
+  readonly kind: "status";
+  /** The provider's word as it came, trimmed, at most 64 characters. */
+  readonly word: string;
+  /** Units not delivered: a whole number ≥ 0 (over-delivery reads as 0), or null when missing or unreadable. */
+  readonly remains: number | null;
+  readonly startCount: number | null;
+  /** What the provider charges the panel: a plain decimal string, never the customer's charge. */
+  readonly charge: string | null;
+  /** Currency of `charge`, 3 to 10 characters of A–Z and 0–9, or null. */
+  readonly currency: string | null;
+  /** True when the answer has `runs`, `posts` or `orders`: a drip-feed or subscription order. */
+  readonly multi: boolean;
+};
+
+/** The provider answered, and said of this order that it has an error with it (wrong id, mostly). */
+export type RefusedReport = {
+  readonly kind: "refused";
+  /** The provider's text as it came, trimmed, at most 200 characters. */
+  readonly message: string;
+};
+
+/** The provider answered for others asked in the same call, and left this order out. */
+export type MissingReport = { readonly kind: "missing" };
+
+export type Report = StatusReport | RefusedReport | MissingReport;

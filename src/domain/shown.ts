@@ -1,0 +1,99 @@
+/**
+ * An order as the HTTP API and the change feed show it.
+ */
+import { checkedAt, markOf } from "./freshness.ts";
+import { formatAmount } from "./money.ts";
+import { flagNames, type Flag, FLAGS, type Order, type Reason, REASONS } from "./order.ts";
+import { isDown, type ProviderState } from "./provider.ts";
+import { REFUND_REASONS } from "./refund.ts";
+import { clockAt, nextMinuteDue } from "./schedule.ts";
+import { type Status, STATUSES } from "./status.ts";
+import { isoTime, MINUTE_MS, minuteOf } from "./time.ts";
+
+export type Sync = "ok" | "delayed" | "provider_down";
+
+export type ShownOrder = {
+  readonly id: string;
+  readonly provider: string;
+  readonly provider_order_id: string;
+  readonly service: string | null;
+  readonly link: string | null;
+  readonly customer: string | null;
+  readonly quantity: number | null;
+  readonly charge: string | null;
+  readonly currency: string;
+  readonly status: Status;
+  readonly label: string;
+  readonly provider_status: string | null;
+  readonly reason: { readonly code: Reason; readonly text: string } | null;
+  readonly start_count: number | null;
+  readonly remains: number | null;
+  readonly delivered: number | null;
+  readonly refunded: string;
+  readonly refund_held: string;
+  readonly flags: readonly Flag[];
+  readonly duplicate_of: string | null;
+  readonly closed: boolean;
+  readonly sync: Sync;
+  readonly placed_at: string;
+  readonly updated_at: string;
+  readonly checked_at: string | null;
+  readonly next_check_at: string | null;
+};
+
+/** What is known of a provider's polling; null for one that has no row any more. */
+export type Polling = Pick<ProviderState, "clock" | "marks" | "retryAt" | "lastFailure"> | null;
+
+const REASON_TEXTS: Readonly<Record<Reason, string>> = { ...REFUND_REASONS, ...REASONS };
+
+/** Shows an order as it stands. `now` in epoch ms decides only `sync` and `next_check_at`. */
+export function showOrder(order: Order, polling: Polling, now: number): ShownOrder {
+  const { state } = order;
+  const freshness = freshnessOf(order, polling, now);
+  const remains = state.remains === null || state.quantity === null ? state.remains : Math.min(state.remains, state.quantity);
+  return {
+    id: order.id,
+    provider: order.provider,
+    provider_order_id: order.providerOrderId,
+    service: order.service,
+    link: order.link,
+    customer: order.customer,
+    quantity: state.quantity,
+    charge: state.charge === null ? null : formatAmount(state.charge),
+    currency: order.currency,
+    status: state.status,
+    label: STATUSES[state.status].label,
+    provider_status: state.providerStatus,
+    reason: state.reason === null ? null : { code: state.reason, text: REASON_TEXTS[state.reason] },
+    start_count: state.startCount,
+    remains,
+    delivered: remains === null || state.quantity === null ? null : state.quantity - remains,
+    refunded: formatAmount(state.refunded),
+    refund_held: formatAmount(state.hold?.amount ?? 0),
+    flags: flagNames(state.flags),
+    duplicate_of: null,
+    closed: state.cadence === null,
+    sync: freshness.sync,
+    placed_at: isoTime(state.placedAt),
+    updated_at: isoTime(order.updatedAt),
+    checked_at: freshness.checkedAt === null ? null : isoTime(freshness.checkedAt),
+    next_check_at: freshness.nextCheckAt === null ? null : isoTime(freshness.nextCheckAt),
+  };
+}
+
+/** An order that is later than its cadence by this much is `delayed`: ticks and sweeps take their time. */
+const DELAYED_AFTER_MS = 5 * MINUTE_MS;
+
+function freshnessOf(order: Order, polling: Polling, now: number): { sync: Sync; checkedAt: number | null; nextCheckAt: number | null } {
+  const { state } = order;
+  if (polling === null || state.cadence === null) return { sync: "ok", checkedAt: state.polledAt, nextCheckAt: null };
+  const mark = markOf(polling.marks, state.cadence, [order.phase, order.panel, order.n]);
+  const found = (state.flags & FLAGS.not_found) === 0;
+  const checked = checkedAt({ polledAt: state.polledAt, updatedAt: order.updatedAt, found }, mark);
+  const clock = polling.clock ?? clockAt(0);
+  const nextCheckAt = nextMinuteDue(clock, state.cadence, order.phase, minuteOf(Math.max(now, checked ?? 0)) + 1) * MINUTE_MS;
+  const lapMs = (state.cadence * MINUTE_MS * clock.stretchPercent) / 100;
+  const late = now - (checked ?? order.createdAt) > lapMs + DELAYED_AFTER_MS;
+  const sync = isDown(polling) ? "provider_down" : late && found ? "delayed" : "ok";
+  return { sync, checkedAt: checked, nextCheckAt };
+}

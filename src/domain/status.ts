@@ -1,0 +1,70 @@
+/**
+ * The statuses an order can have here, and the words providers use for them.
+ * Source: the help centres of hosted panels (meanings) and answers seen from running servers (words).
+ */
+
+/** What each status is, and how it behaves. `label` is the word API v2 clients know. */
+export const STATUSES = {
+  pending: { label: "Pending", stage: "middle" },
+  processing: { label: "Processing", stage: "middle" },
+  in_progress: { label: "In progress", stage: "middle" },
+  completed: { label: "Completed", stage: "final" },
+  partial: { label: "Partial", stage: "final" },
+  canceled: { label: "Canceled", stage: "final" },
+  refunded: { label: "Refunded", stage: "final" },
+  error: { label: "Error", stage: "open" },
+  unknown: { label: "Unknown", stage: "open" },
+} as const;
+
+export type Status = keyof typeof STATUSES;
+export type MiddleStatus = "pending" | "processing" | "in_progress";
+export type FinalStatus = "completed" | "partial" | "canceled" | "refunded";
+
+export const STATUS_NAMES = Object.keys(STATUSES) as Status[];
+
+/** A middle status is one an order passes through; providers go back and forth between them. */
+export function isMiddle(status: Status): status is MiddleStatus {
+  return STATUSES[status].stage === "middle";
+}
+
+/** A final status ends an order: money may follow from it. */
+export function isFinal(status: Status): status is FinalStatus {
+  return STATUSES[status].stage === "final";
+}
+
+/** A provider's words, folded, with the status each stands for; it goes before the common table. */
+export type StatusWords = Readonly<Record<string, Status>>;
+
+const WORDS: Record<Exclude<Status, "unknown">, readonly string[]> = {
+  pending: ["pending", "awaiting", "waiting", "queue", "inqueue", "creating", "created", "0"],
+  processing: ["processing", "process", "active", "started", "running", "1"],
+  in_progress: ["inprogress"],
+  completed: ["completed", "complete", "success", "done", "2"],
+  partial: ["partial", "partiallycompleted", "3"],
+  canceled: ["canceled", "cancelled", "cancel", "4"],
+  refunded: ["refunded", "refund", "refunds", "reversed", "5"],
+  error: ["error", "fail", "failed", "rejected"],
+};
+
+/** Words that mean something only for an order of several parts (drip-feed, subscription). */
+const MULTI_WORDS: StatusWords = { active: "processing", paused: "processing", expired: "partial" };
+
+const COMMON_WORDS: ReadonlyMap<string, Status> = new Map(
+  Object.entries(WORDS).flatMap(([status, words]) => words.map((word) => [word, status as Status])),
+);
+
+/** Folds a provider's word for comparison: case, spaces, `_` and `-` do not count. */
+export function foldWord(word: string): string {
+  return word.toLowerCase().replace(/[\s_-]+/g, "");
+}
+
+/**
+ * The status a provider's word stands for, or null when nobody knows the word.
+ * A provider's own table (keys folded) goes before the common one.
+ */
+export function statusOfWord(word: string, own: StatusWords, multi: boolean): Status | null {
+  const folded = foldWord(word);
+  if (Object.hasOwn(own, folded)) return own[folded] ?? null;
+  if (multi && Object.hasOwn(MULTI_WORDS, folded)) return MULTI_WORDS[folded] ?? null;
+  return COMMON_WORDS.get(folded) ?? null;
+}

@@ -1,0 +1,13 @@
+/** Times are epoch milliseconds inside and ISO 8601 in UTC outside; this is the only place of the domain that names `Date`. */
+
+export const MINUTE_MS = 60_000;
+
+/** Epoch ms as ISO 8601 in UTC. */
+export function isoTime(epochMs: number): string {
+  return new Date(epochMs).toISOString();
+}
+
+/** The minute, counted from the epoch, in which a time lies. */
+export function minuteOf(epochMs: number): number {
+  return Math.floor(epochMs / MINUTE_MS);
+}

@@ -1,0 +1,58 @@
+import type { OrderState } from "../../../src/domain/order.ts";
+import type { ReconcilePolicy } from "../../../src/domain/reconcile.ts";
+import type { StatusReport } from "../../../src/domain/report.ts";
+
+export const NOW = Date.UTC(2026, 10, 1, 12);
+export const MINUTE = 60_000;
+export const HOUR = 60 * MINUTE;
+
+export const POLICY: ReconcilePolicy = { statusWords: {}, progressPercent: 5, startWindowMs: null, settleMs: 72 * HOUR };
+
+/** 1,000 units at 0.90, in progress, placed ten minutes ago, and polled a minute ago. */
+export function anOrder(over: Partial<OrderState> = {}): OrderState {
+  return {
+    charge: 900_000,
+    quantity: 1000,
+    multi: false,
+    placedAt: NOW - 10 * MINUTE,
+    status: "in_progress",
+    middle: "in_progress",
+    backTo: null,
+    providerStatus: "In progress",
+    providerCharge: "0.5",
+    providerCurrency: "USD",
+    startCount: 10,
+    remains: 600,
+    reason: null,
+    flags: 0,
+    reversals: 0,
+    refunded: 0,
+    refundCount: 0,
+    hold: null,
+    cadence: 1,
+    polledAt: NOW - MINUTE,
+    progressAt: NOW - MINUTE,
+    finalAt: null,
+    ...over,
+  };
+}
+
+/** An order of which nothing was heard yet. */
+export function aFreshOrder(over: Partial<OrderState> = {}): OrderState {
+  return anOrder({
+    status: "pending",
+    middle: "pending",
+    providerStatus: null,
+    providerCharge: null,
+    providerCurrency: null,
+    startCount: null,
+    remains: null,
+    polledAt: null,
+    ...over,
+  });
+}
+
+/** The provider says the same as `anOrder` shows, but for what is given. */
+export function aReport(over: Partial<StatusReport> = {}): StatusReport {
+  return { kind: "status", word: "In progress", remains: 600, startCount: 10, charge: "0.5", currency: "USD", multi: false, ...over };
+}

@@ -1,0 +1,66 @@
+import { describe, expect, it } from "vitest";
+import { afterPoll, circuitOf, isDown, type PollOutcome, type ProviderState } from "../../../src/domain/provider.ts";
+import { MINUTE, NOW } from "./orders.ts";
+
+const fresh: ProviderState = {
+  many: "unknown",
+  learnedBatchSize: 100,
+  failures: 0,
+  retryAt: null,
+  lastSuccessAt: null,
+  lastFailureAt: null,
+  lastFailure: null,
+  callsDay: 0,
+  callsToday: 0,
+  unknownWords: {},
+  clock: null,
+  marks: [],
+};
+const good: PollOutcome = { calls: 1, answered: true, failure: null, unknownWords: [] };
+const failing = (code: string, retryAfterSeconds: number | null = null): PollOutcome => ({ calls: 1, answered: false, failure: { code, message: code, retryAfterSeconds }, unknownWords: [] });
+
+function polls(...outcomes: readonly PollOutcome[]): ProviderState {
+  return outcomes.reduce((state, outcome, i) => afterPoll(state, outcome, NOW + i * MINUTE), fresh);
+}
+
+describe("the circuit", () => {
+  it("opens after three failures in a row, probes at the next tick, and closes on an answer", () => {
+    expect(isDown(polls(failing("timeout"), failing("timeout")))).toBe(false);
+    const down = polls(failing("timeout"), failing("timeout"), failing("network"));
+    expect([isDown(down), circuitOf(down, NOW + 3 * MINUTE)]).toEqual([true, "probing"]);
+    expect(circuitOf(afterPoll(down, good, NOW + 3 * MINUTE), NOW + 3 * MINUTE)).toBe("closed");
+  });
+
+  it("stays closed while some calls bring answers", () => {
+    expect(polls(...Array.from({ length: 9 }, () => ({ ...failing("http"), answered: true }))).retryAt).toBeNull();
+  });
+
+  it("waits longer each time a provider blocks or rejects, up to half an hour", () => {
+    for (const code of ["blocked", "rejected_key"]) {
+      const waits = [1, 2, 3, 9].map((times) => (polls(...Array.from({ length: times }, () => failing(code))).retryAt ?? 0) - NOW - (times - 1) * MINUTE);
+      expect(waits.map((ms) => ms / MINUTE)).toEqual([2, 4, 8, 30]);
+    }
+  });
+
+  it("leaves a provider that limits its rate alone for as long as it says, and does not call it down", () => {
+    const limited = polls({ ...failing("rate_limited", 90), answered: true });
+    expect(limited.retryAt).toBe(NOW + 90_000);
+    expect([isDown(limited), circuitOf(limited, NOW + 60_000), circuitOf(limited, NOW + 90_000)]).toEqual([false, "waiting", "probing"]);
+    expect(polls(failing("rate_limited")).retryAt).toBe(NOW + MINUTE);
+  });
+});
+
+describe("counts", () => {
+  it("add up calls by UTC day", () => {
+    const evening = afterPoll(fresh, { ...good, calls: 5 }, Date.UTC(2026, 10, 1, 23, 59));
+    expect(afterPoll(evening, { ...good, calls: 2 }, Date.UTC(2026, 10, 1, 23, 59, 30)).callsToday).toBe(7);
+    expect(afterPoll(evening, { ...good, calls: 2 }, Date.UTC(2026, 10, 2)).callsToday).toBe(2);
+  });
+
+  it("count unknown words, of which there may be no more than fifty", () => {
+    const words = Array.from({ length: 80 }, (_, i) => `word ${i}`);
+    const state = polls({ ...good, unknownWords: [...words, "word 1", "__proto__"] });
+    expect(Object.keys(state.unknownWords)).toHaveLength(50);
+    expect(state.unknownWords["word 1"]).toBe(2);
+  });
+});

@@ -1,0 +1,274 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { flagNames, FLAGS, type OrderState } from "../../../src/domain/order.ts";
+import { type Decision, reconcile } from "../../../src/domain/reconcile.ts";
+import type { Report, StatusReport } from "../../../src/domain/report.ts";
+import { isFinal } from "../../../src/domain/status.ts";
+import { aFreshOrder, anOrder, aReport, HOUR, MINUTE, NOW, POLICY } from "./orders.ts";
+
+/** Feeds reports to an order one after the other, an hour apart, and returns every decision. */
+function follow(order: OrderState, ...reports: readonly Report[]): Decision[] {
+  let at = NOW;
+  let state = order;
+  return reports.map((report) => {
+    const decision = reconcile(state, report, POLICY, at);
+    if (decision.write !== "none") state = decision.next;
+    at += HOUR;
+    return decision;
+  });
+}
+
+function last(decisions: readonly Decision[]): Decision {
+  return decisions.at(-1) as Decision;
+}
+
+const says = (word: string, remains: number | null = null): StatusReport => aReport({ word, remains });
+
+describe("what a report moves", () => {
+  it("learns nothing from the same again", () => {
+    expect(reconcile(anOrder(), aReport(), POLICY, NOW).write).toBe("none");
+  });
+
+  it.each([
+    ["pending", "Pending"],
+    ["processing", "Processing"],
+    ["completed", "Completed"],
+  ])("moves to %s freely", (status, word) => {
+    const { write, next } = reconcile(anOrder(), says(word, 600), POLICY, NOW);
+    expect([write, next.status]).toEqual(["move", status]);
+  });
+
+  it("remembers the last middle status", () => {
+    expect(reconcile(anOrder({ status: "processing" }), says("Error"), POLICY, NOW).next).toMatchObject({ status: "error", middle: "in_progress", reason: "provider_error" });
+  });
+
+  it("writes the first answer even when it says what was assumed", () => {
+    expect(reconcile(aFreshOrder(), says("Pending", 1000), POLICY, NOW)).toMatchObject({ write: "progress", next: { providerStatus: "Pending", remains: 1000 } });
+  });
+
+  it("writes progress once it is a share of the quantity, or old", () => {
+    expect(reconcile(anOrder(), aReport({ remains: 551 }), POLICY, NOW).write).toBe("none");
+    expect(reconcile(anOrder(), aReport({ remains: 550 }), POLICY, NOW).write).toBe("progress");
+    expect(reconcile(anOrder({ progressAt: NOW - 2 * HOUR }), aReport({ remains: 599 }), POLICY, NOW).write).toBe("progress");
+  });
+
+  it("does not read a final word together with an older number", () => {
+    expect(reconcile(anOrder({ remains: 600 }), says("Completed"), POLICY, NOW).next).toMatchObject({ status: "completed", remains: null });
+  });
+});
+
+describe("final statuses", () => {
+  it("give way to another final one at once", () => {
+    const [, second] = follow(anOrder(), says("Completed", 0), says("Partial", 250));
+    expect(second?.next).toMatchObject({ status: "partial", refunded: 225_000, reversals: 1 });
+  });
+
+  it("go back to a middle one only when two answers in a row say so", () => {
+    const [, once, twice] = follow(anOrder(), says("Canceled", 1000), says("In progress", 900), says("In progress", 800));
+    expect(once?.next).toMatchObject({ status: "canceled", backTo: "in_progress", cadence: 5 });
+    expect(twice?.next).toMatchObject({ status: "in_progress", backTo: null, reversals: 1, reason: "reversed", finalAt: null });
+  });
+
+  it("stay when the answer after says the same final word again", () => {
+    const [, , third, fourth] = follow(anOrder(), says("Completed", 0), says("In progress", 10), says("Completed", 0), says("In progress", 10));
+    expect(third?.next).toMatchObject({ status: "completed", backTo: null, reversals: 0 });
+    expect(fourth?.next).toMatchObject({ status: "completed", backTo: "in_progress" });
+  });
+
+  it("are not shaken by a word nobody knows", () => {
+    const [, second] = follow(anOrder(), says("Completed", 0), says("Teleporting", 0));
+    expect(second?.next).toMatchObject({ status: "completed", providerStatus: "Teleporting" });
+    expect(flagNames(second?.next.flags ?? 0)).toEqual(["unknown_status"]);
+  });
+});
+
+describe("a word nobody knows", () => {
+  it("changes no status, and no money", () => {
+    const { next, refunds } = reconcile(anOrder(), says("Teleporting", 0), POLICY, NOW);
+    expect(next).toMatchObject({ status: "in_progress", providerStatus: "Teleporting", refunded: 0 });
+    expect([flagNames(next.flags), refunds]).toEqual([["unknown_status"], []]);
+  });
+
+  it("leaves an order of which nothing was ever heard unknown", () => {
+    expect(reconcile(aFreshOrder(), says("Teleporting"), POLICY, NOW).next).toMatchObject({ status: "unknown", middle: "pending", reason: "unknown_word" });
+  });
+});
+
+describe("an order the provider does not know, or left out", () => {
+  it.each([{ kind: "missing" }, { kind: "refused", message: "Incorrect order ID" }] as const)("is flagged once and moves no money: %j", (report) => {
+    for (const order of [anOrder(), aFreshOrder(), anOrder({ status: "canceled", refunded: 900_000, finalAt: NOW })]) {
+      const [first, second] = follow(order, report, report);
+      expect(first).toMatchObject({ write: "move", refunds: [], next: { status: order.status, refunded: order.refunded } });
+      expect(flagNames(first?.next.flags ?? 0)).toContain("not_found");
+      expect(second?.write).toBe("none");
+    }
+  });
+
+  it("is followed as before once it is found", () => {
+    const [, found] = follow(anOrder(), { kind: "missing" }, says("In progress", 500));
+    expect(found?.next).toMatchObject({ flags: 0, reason: null, status: "in_progress" });
+  });
+});
+
+describe("refunds", () => {
+  it.each([
+    ["canceled", says("Canceled", 1000), 900_000],
+    ["partial", says("Partial", 250), 225_000],
+    ["nothing delivered", says("Partial", 1000), 900_000],
+    ["refunded in part", says("Refunded", 250), 225_000],
+    ["refunded", says("Refunded"), 900_000],
+    ["completed", says("Completed", 0), 0],
+    ["error", says("Error", 1000), 0],
+    ["unknown", says("Teleporting", 1000), 0],
+  ])("%s", (_name, report, refunded) => {
+    const { next, refunds } = reconcile(anOrder(), report, POLICY, NOW);
+    expect(next.refunded).toBe(refunded);
+    expect(refunds.map((step) => (step.kind === "post" ? step.amount : step.kind))).toEqual(refunded === 0 ? [] : [refunded]);
+  });
+
+  it("are totals: the same report ten times posts once", () => {
+    const decisions = follow(anOrder(), ...Array.from({ length: 10 }, () => says("Partial", 250)));
+    expect(decisions.flatMap(({ refunds }) => refunds)).toHaveLength(1);
+  });
+
+  it("top up when a partial becomes canceled", () => {
+    const decisions = follow(anOrder(), says("Partial", 250), says("Canceled", 250));
+    expect(decisions.flatMap(({ refunds }) => refunds)).toMatchObject([
+      { kind: "post", n: 1, amount: 225_000 },
+      { kind: "post", n: 2, amount: 675_000 },
+    ]);
+  });
+
+  it("count what the panel had returned before", () => {
+    expect(reconcile(anOrder({ refunded: 200_000 }), says("Partial", 250), POLICY, NOW).refunds).toMatchObject([{ amount: 25_000 }]);
+    expect(reconcile(anOrder({ refunded: 225_000 }), says("Partial", 250), POLICY, NOW).refunds).toEqual([]);
+  });
+
+  it.each([0, null])("are held for a partial with remains %s, and settled by a later number", (remains) => {
+    const [held, again, told] = follow(anOrder(), says("Partial", remains), says("Partial", remains), says("Partial", 250));
+    expect(held?.refunds).toMatchObject([{ kind: "hold", n: 1, amount: 900_000, reason: "remains_unknown" }]);
+    expect(flagNames(held?.next.flags ?? 0)).toEqual(["refund_held"]);
+    expect(again?.refunds).toEqual([]);
+    expect(told?.refunds).toMatchObject([{ kind: "withdraw", n: 1 }, { kind: "post", n: 2, amount: 225_000 }]);
+    expect(told?.next).toMatchObject({ hold: null, refunded: 225_000, flags: 0, reason: "partial" });
+  });
+
+  it("withdraw a hold when the order goes on", () => {
+    const decisions = follow(anOrder(), says("Partial", null), says("In progress", 100), says("In progress", 90));
+    expect(last(decisions)).toMatchObject({ refunds: [{ kind: "withdraw", n: 1 }], next: { hold: null, status: "in_progress", refunded: 0 } });
+  });
+
+  it("hold a final word of an order of several parts, registered so or recognised", () => {
+    expect(reconcile(anOrder({ multi: true }), says("Canceled"), POLICY, NOW)).toMatchObject({ refunds: [{ kind: "hold", reason: "multi_order", amount: 900_000 }] });
+    expect(reconcile(anOrder(), aReport({ word: "Canceled", multi: true }), POLICY, NOW)).toMatchObject({ refunds: [{ kind: "hold" }], next: { multi: true } });
+    expect(reconcile(anOrder({ multi: true }), says("Completed"), POLICY, NOW).refunds).toEqual([]);
+  });
+
+  it("keep what was posted when an answer repeats a partial without its number, or with nothing left", () => {
+    const [, unreadable, shrunk] = follow(anOrder(), says("Partial", 250), says("Partial", null), says("Partial", 0));
+    expect(unreadable?.write).toBe("none");
+    expect(shrunk).toMatchObject({ refunds: [], next: { refunded: 225_000 } });
+    expect(flagNames(shrunk?.next.flags ?? 0)).toEqual(["over_refunded"]);
+  });
+
+  it.each([
+    ["a cancel taken back by completed", [says("Canceled", 1000), says("Completed", 0)]],
+    ["a cancel taken back by two middle answers", [says("Canceled", 1000), says("In progress", 500), says("In progress", 400)]],
+    ["a partial whose remains shrank", [says("Partial", 500), says("Partial", 250)]],
+  ])("are never clawed back, but flagged: %s", (_name, reports) => {
+    const decision = last(follow(anOrder(), ...reports));
+    expect(decision.refunds).toEqual([]);
+    expect(flagNames(decision.next.flags)).toContain("over_refunded");
+  });
+
+  it("do not flag an order under way for what its panel returned before", () => {
+    expect(reconcile(anOrder({ refunded: 100 }), aReport({ remains: 100 }), POLICY, NOW).next.flags).toBe(0);
+  });
+
+  it("are conserved, once, and right at the end, whatever the provider says", () => {
+    const report: fc.Arbitrary<Report> = fc.oneof(
+      { weight: 8, arbitrary: fc.record({ word: fc.constantFrom("Pending", "Processing", "In progress", "Completed", "Partial", "Canceled", "Refunded", "Error", "Teleporting"), remains: fc.option(fc.integer({ min: 0, max: 1500 })), multi: fc.constant(false) }).map((r) => aReport(r)) },
+      { weight: 1, arbitrary: fc.constant({ kind: "missing" } as const) },
+    );
+    fc.assert(
+      fc.property(fc.array(report, { minLength: 1, maxLength: 12 }), fc.integer({ min: 0, max: 900_000 }), (reports, prior) => {
+        const decisions = follow(anOrder({ refunded: prior }), ...reports);
+        let total = prior;
+        for (const { refunds, next } of decisions) {
+          for (const step of refunds) {
+            if (step.kind === "post") total += step.amount;
+            if (step.kind !== "withdraw") expect(step.amount).toBeGreaterThan(0);
+          }
+          expect(total).toBeLessThanOrEqual(900_000);
+          if (decisions.some((d) => d.refunds.length > 0)) expect(next.refunded + (next.hold?.amount ?? 0)).toBeLessThanOrEqual(900_000);
+        }
+        // Hearing the last words again, twice, changes nothing any more.
+        const end = last(decisions).next;
+        const repeated = follow(end, ...reports.slice(-1), ...reports.slice(-1), ...reports.slice(-1));
+        expect(repeated.slice(2).flatMap(({ refunds }) => refunds)).toEqual([]);
+        const settled = last(repeated).next;
+        if (settled.status === "canceled" && settled.backTo === null) expect(settled.refunded).toBe(900_000);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe("flags", () => {
+  it.each([
+    ["processing for over three hours", { status: "processing", remains: null, placedAt: NOW - 4 * HOUR }, says("Processing"), ["overdue"]],
+    ["processing, but delivering", { status: "processing", remains: 600, placedAt: NOW - 4 * HOUR }, says("Processing", 600), []],
+    ["pending, with no window known", { status: "pending", remains: null, placedAt: NOW - 40 * HOUR }, says("Pending"), []],
+    ["processing for two hours", { status: "processing", remains: null, placedAt: NOW - 2 * HOUR }, says("Processing"), []],
+    ["standing still for six hours", { progressAt: NOW - 6 * HOUR }, aReport(), ["stalled"]],
+    ["standing still for five hours", { progressAt: NOW - 5 * HOUR }, aReport(), []],
+    ["moving again", { progressAt: NOW - 7 * HOUR, flags: FLAGS.stalled }, aReport({ remains: 599 }), []],
+    ["not started, so not stalled", { remains: 1000, progressAt: NOW - 9 * HOUR }, aReport({ remains: 1000 }), []],
+    ["completed with something left", {}, says("Completed", 3), ["completed_with_remains"]],
+    ["canceled after a part was delivered", {}, says("Canceled", 250), ["canceled_after_delivery"]],
+    ["canceled with nothing delivered", {}, says("Canceled", 1000), []],
+  ] as const)("%s", (_name, over, report, flags) => {
+    expect(flagNames(reconcile(anOrder(over), report, POLICY, NOW).next.flags)).toEqual(flags);
+  });
+
+  it("count overdue from when the order was placed, not from its last change of status", () => {
+    const order = anOrder({ status: "pending", middle: "pending", remains: null, placedAt: NOW - 4 * HOUR, polledAt: NOW - MINUTE });
+    expect(flagNames(reconcile(order, says("Processing"), POLICY, NOW).next.flags)).toEqual(["overdue"]);
+  });
+
+  it("use the service's window where it is known", () => {
+    const order = anOrder({ status: "pending", remains: null, placedAt: NOW - 2 * HOUR });
+    expect(flagNames(reconcile(order, says("Pending"), { ...POLICY, startWindowMs: HOUR }, NOW).next.flags)).toEqual(["overdue"]);
+  });
+});
+
+describe("cadence", () => {
+  it.each([
+    ["never looked at", aFreshOrder({ placedAt: NOW - 90 * HOUR }), says("Teleporting"), 60],
+    ["ten minutes old", anOrder(), aReport(), 1],
+    ["an hour old", anOrder({ placedAt: NOW - HOUR }), aReport(), 5],
+    ["seven hours old", anOrder({ placedAt: NOW - 7 * HOUR }), aReport(), 15],
+    ["two days old", anOrder({ placedAt: NOW - 48 * HOUR }), aReport(), 60],
+    ["just completed", anOrder(), says("Completed", 0), 60],
+    ["completed for two days", anOrder({ status: "completed", finalAt: NOW - 48 * HOUR }), says("Completed", 0), 360],
+    ["completed for three days", anOrder({ status: "completed", finalAt: NOW - 72 * HOUR }), says("Completed", 0), null],
+    ["in error", anOrder(), says("Error"), 60],
+  ])("%s", (_name, order, report, cadence) => {
+    expect(reconcile(order, report, POLICY, NOW).next.cadence).toBe(cadence);
+  });
+
+  it("changes at most four times in a write of its own, however long an order lives", () => {
+    for (const finalAfter of [1, 5, 20, 90, 900].map((hours) => hours * HOUR)) {
+      let state: OrderState = anOrder({ placedAt: NOW, remains: 1000, cadence: 1 });
+      let own = 0;
+      for (let at = NOW; state.cadence !== null; at += 5 * MINUTE) {
+        const word = at - NOW >= finalAfter ? "Completed" : "In progress";
+        const { write, next } = reconcile(state, says(word, word === "Completed" ? 0 : 1000), POLICY, at);
+        if (write === "move" && next.status === state.status && next.flags === state.flags) own += 1;
+        if (write !== "none") state = next;
+      }
+      expect(isFinal(state.status)).toBe(true);
+      expect(own).toBeLessThanOrEqual(4);
+    }
+  });
+});

@@ -1,0 +1,57 @@
+import { describe, expect, it } from "vitest";
+import { refundDue } from "../../../src/domain/refund.ts";
+import { STATUS_NAMES } from "../../../src/domain/status.ts";
+
+const order = { charge: 900_000, quantity: 1000, multi: false } as const;
+
+describe("refundDue", () => {
+  it.each([
+    ["canceled", null, 900_000, "canceled"],
+    ["canceled", 0, 900_000, "canceled"],
+    ["canceled", 250, 900_000, "canceled"],
+    ["partial", 250, 225_000, "partial"],
+    ["partial", 1, 900, "partial"],
+    ["partial", 999, 899_100, "partial"],
+    ["partial", 1000, 900_000, "nothing_delivered"],
+    ["partial", 1200, 900_000, "nothing_delivered"],
+    ["refunded", 250, 225_000, "partial"],
+    ["refunded", 0, 900_000, "refunded"],
+    ["refunded", null, 900_000, "refunded"],
+    ["refunded", 1000, 900_000, "refunded"],
+    ["completed", 0, 0, null],
+    ["completed", 250, 0, null],
+    ["pending", null, 0, null],
+    ["processing", 1000, 0, null],
+    ["in_progress", 250, 0, null],
+  ] as const)("%s with remains %s: %d due", (status, remains, amount, reason) => {
+    expect(refundDue({ ...order, status, remains })).toEqual({ kind: "due", amount, reason });
+  });
+
+  it.each([0, null])("holds a partial with remains %s", (remains) => {
+    expect(refundDue({ ...order, status: "partial", remains })).toEqual({ kind: "hold", atMost: 900_000, reason: "remains_unknown" });
+  });
+
+  it.each(["error", "unknown"] as const)("decides nothing on %s, whatever remains", (status) => {
+    for (const remains of [null, 0, 250, 1000]) expect(refundDue({ ...order, status, remains })).toEqual({ kind: "undecided" });
+  });
+
+  it("holds every final word but completed for an order of several parts", () => {
+    const kinds = STATUS_NAMES.map((status) => [status, refundDue({ ...order, multi: true, status, remains: 250 }).kind]);
+    expect(Object.fromEntries(kinds)).toEqual({
+      pending: "due",
+      processing: "due",
+      in_progress: "due",
+      completed: "due",
+      partial: "hold",
+      canceled: "hold",
+      refunded: "hold",
+      error: "undecided",
+      unknown: "undecided",
+    });
+  });
+
+  it("works nothing out where charge or quantity are not known", () => {
+    expect(refundDue({ ...order, charge: null, status: "canceled", remains: null })).toEqual({ kind: "undecided" });
+    expect(refundDue({ ...order, quantity: null, status: "partial", remains: 250 })).toEqual({ kind: "undecided" });
+  });
+});

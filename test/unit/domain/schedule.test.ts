@@ -1,0 +1,98 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type Arc, arcsDue, CADENCES, type Clock, clockAt, fittingStretch, nextMinuteDue, PHASES, phaseOf, repaced } from "../../../src/domain/schedule.ts";
+
+const minute = fc.integer({ min: 29_000_000, max: 31_000_000 });
+const phase = fc.integer({ min: 0, max: PHASES - 1 });
+const cadence = fc.constantFrom(...CADENCES);
+const clock: fc.Arbitrary<Clock> = fc.record({ minute, position: fc.integer({ min: 0, max: 40_000_000_000 }), stretchPercent: fc.integer({ min: 100, max: 5000 }) });
+
+function isDue(arcs: readonly Arc[], of: number, at: number): boolean {
+  return arcs.some((arc) => arc.cadence === of && arc.from <= at && at < arc.to);
+}
+
+describe("phases", () => {
+  it("never repeat within 65,536 orders, and fill the circle evenly over any run", () => {
+    expect(new Set(Array.from({ length: PHASES }, (_, n) => phaseOf(n + 5))).size).toBe(PHASES);
+    for (const count of [60, 360, 1000, 5000]) {
+      const slots = Array.from({ length: 60 }, () => 0);
+      for (let n = 1; n <= count; n++) slots[Math.floor((phaseOf(n + 777) * 60) / PHASES)]! += 1;
+      expect(Math.max(...slots) - Math.min(...slots)).toBeLessThanOrEqual(4);
+    }
+  });
+});
+
+describe("what is due", () => {
+  it("is every order exactly once in each cadence's time, on the wall's clock", () => {
+    fc.assert(
+      fc.property(minute, cadence, phase, (start, of, at) => {
+        const times = Array.from({ length: of }, (_, i) => isDue(arcsDue(clockAt(0), start + i, start + i), of, at)).filter(Boolean);
+        expect(times).toHaveLength(1);
+      }),
+    );
+  });
+
+  it("of several minutes is what was due in each of them", () => {
+    fc.assert(
+      fc.property(clock, minute, fc.integer({ min: 1, max: 15 }), cadence, phase, (ticking, start, count, of, at) => {
+        const each = Array.from({ length: count }, (_, i) => arcsDue(ticking, start + i, start + i)).flat();
+        expect(isDue(arcsDue(ticking, start, start + count - 1), of, at)).toBe(isDue(each, of, at));
+      }),
+    );
+  });
+
+  it("never names a stretch twice", () => {
+    fc.assert(
+      fc.property(clock, minute, fc.integer({ min: 0, max: 14 }), phase, cadence, (ticking, start, more, at, of) => {
+        expect(arcsDue(ticking, start, start + more).filter((arc) => arc.cadence === of && arc.from <= at && at < arc.to).length).toBeLessThanOrEqual(1);
+      }),
+    );
+  });
+
+  it("comes round evenly stretched when a provider's clock is slow, also when its pace changes", () => {
+    fc.assert(
+      fc.property(minute, fc.constantFrom(1, 5, 15), phase, fc.array(fc.tuple(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 100, max: 1000 })), { minLength: 1, maxLength: 6 }), (start, of, at, paces) => {
+        let ticking = clockAt(start);
+        let now = start;
+        let since = 0;
+        let slowest = 100;
+        for (const [minutes, stretchPercent] of paces) {
+          ticking = repaced(ticking, now, stretchPercent);
+          slowest = Math.max(slowest, stretchPercent);
+          for (const until = now + minutes; now < until; now++) {
+            since = isDue(arcsDue(ticking, now, now), of, at) ? 0 : since + 1;
+            expect(since).toBeLessThanOrEqual(Math.ceil((of * slowest) / 100) + 1);
+          }
+        }
+      }),
+    );
+  });
+});
+
+describe("nextMinuteDue", () => {
+  it("is the next minute in which the order is due", () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.constant(clockAt(0)), clock), minute, cadence, phase, (ticking, now, of, at) => {
+        fc.pre(now >= ticking.minute);
+        const next = nextMinuteDue(ticking, of, at, now);
+        // A stretched clock's steps are rounded down, so that the minute before or after may be the one.
+        const slack = ticking.stretchPercent === 100 ? 0 : 1;
+        expect(next).toBeGreaterThanOrEqual(now);
+        expect(isDue(arcsDue(ticking, next - slack, next + slack), of, at)).toBe(true);
+        if (slack === 0 && next > now) expect(isDue(arcsDue(ticking, now, next - 1), of, at)).toBe(false);
+      }),
+    );
+  });
+});
+
+describe("fittingStretch", () => {
+  it.each([
+    ["stays normal with room to spare", 100, { wanted: 5, budget: 60, exceeded: false, more: false }, 100],
+    ["stretches at once to what was needed", 100, { wanted: 120, budget: 60, exceeded: true, more: false }, 223],
+    ["doubles while the need is not known", 300, { wanted: 61, budget: 60, exceeded: true, more: true }, 600],
+    ["comes back slowly", 600, { wanted: 27, budget: 60, exceeded: false, more: false }, 540],
+    ["never quickens past normal", 105, { wanted: 1, budget: 60, exceeded: false, more: false }, 100],
+  ])("%s", (_name, stretch, load, fitting) => {
+    expect(fittingStretch(stretch, load)).toBe(fitting);
+  });
+});

@@ -1,0 +1,43 @@
+import { describe, expect, it } from "vitest";
+import { isFinal, isMiddle, STATUS_NAMES, statusOfWord } from "../../../src/domain/status.ts";
+
+describe("statusOfWord", () => {
+  it.each([
+    ["pending", ["Pending", "Awaiting", "Waiting", "Queue", "In queue", "Creating", "Created", "0"]],
+    ["processing", ["Processing", "Process", "Active", "Started", "Running", "1"]],
+    ["in_progress", ["In progress", "In Progress", "Inprogress", "in-progress", "in_progress", "IN  PROGRESS"]],
+    ["completed", ["Completed", "Complete", "Success", "Done", "2"]],
+    ["partial", ["Partial", "Partially completed", "3"]],
+    ["canceled", ["Canceled", "Cancelled", "Cancel", "4"]],
+    ["refunded", ["Refunded", "Refund", "Refunds", "Reversed", "5"]],
+    ["error", ["Error", "Fail", "Failed", "Rejected"]],
+  ] as const)("knows the words for %s", (status, words) => {
+    expect(words.map((word) => statusOfWord(word, {}, false))).toEqual(words.map(() => status));
+  });
+
+  it.each(["Teleporting", "", "6", "constructor", "__proto__", "toString"])("does not know %j", (word) => {
+    expect(statusOfWord(word, {}, false)).toBeNull();
+  });
+
+  it("asks the provider's own table first", () => {
+    const own = { "2": "in_progress", teleporting: "processing", done: "partial" } as const;
+    expect(statusOfWord("2", own, false)).toBe("in_progress");
+    expect(statusOfWord("Teleporting", own, false)).toBe("processing");
+    expect(statusOfWord("Done", own, false)).toBe("partial");
+    expect(statusOfWord("Completed", own, false)).toBe("completed");
+  });
+
+  it.each([
+    ["Paused", "processing", null],
+    ["Expired", "partial", null],
+    ["Active", "processing", "processing"],
+  ] as const)("reads %s of an order of several parts as %s", (word, multi, plain) => {
+    expect(statusOfWord(word, {}, true)).toBe(multi);
+    expect(statusOfWord(word, {}, false)).toBe(plain);
+  });
+});
+
+it("every status is middle, final or open, and error is neither middle nor final", () => {
+  expect(STATUS_NAMES.filter(isMiddle)).toEqual(["pending", "processing", "in_progress"]);
+  expect(STATUS_NAMES.filter(isFinal)).toEqual(["completed", "partial", "canceled", "refunded"]);
+});
