@@ -1,0 +1,194 @@
+/** The actions of API v2: from the fields of a call to what is to be answered, not yet to how it looks. */
+import type { Service } from "./catalogue.ts";
+import { type State, settledAt, toldState } from "./life.ts";
+import { type ActiveModes, countOf, wordOf } from "./mode-choice.ts";
+import { askCancel, canCancel, canRefill, findOrder } from "./orders.ts";
+import { add } from "./placing.ts";
+import { refillStatusAt } from "./refills.ts";
+import { noteStatusAsked } from "./stats.ts";
+import type { RefusalName } from "./words.ts";
+import type { Order, Provider, World } from "./world.ts";
+
+export type Fields = Readonly<Record<string, string>>;
+
+/** One call that has come through to its action. */
+export interface Asked {
+  readonly world: World;
+  readonly provider: Provider;
+  readonly now: number;
+  readonly active: ActiveModes;
+  readonly fields: Fields;
+  /** The how-manieth call this is at its provider. */
+  readonly callNumber: number;
+}
+
+/** An order as it is told of in one answer. */
+export interface Told {
+  readonly order: Order;
+  readonly state: State;
+  readonly currency: string;
+  /** The parts that have come so far, of an order that has parts. */
+  readonly parts: readonly string[] | null;
+}
+
+export type PerId<T> = readonly (readonly [id: string, T | RefusalName])[];
+
+export type Answer =
+  | { readonly kind: "refused"; readonly why: RefusalName }
+  | { readonly kind: "services"; readonly services: readonly Service[] }
+  | { readonly kind: "placed"; readonly order: string }
+  | { readonly kind: "order"; readonly told: Told }
+  | {
+      readonly kind: "orders";
+      readonly told: PerId<Told>;
+      /** Ids nobody asked for, for the mode that answers them too. */
+      readonly bystanders: readonly string[];
+    }
+  | { readonly kind: "refill"; readonly refill: string }
+  | { readonly kind: "refills"; readonly refills: PerId<{ readonly refill: string }> }
+  | { readonly kind: "refill_status"; readonly status: string }
+  | { readonly kind: "refill_statuses"; readonly statuses: PerId<{ readonly status: string }> }
+  | { readonly kind: "cancels"; readonly cancels: PerId<true> }
+  | { readonly kind: "balance"; readonly nanos: bigint; readonly currency: string };
+
+/** The protocol's own limit on a list of ids. */
+const MAX_IDS = 100;
+
+export type Action = (asked: Asked) => Answer;
+
+export const ACTIONS: Readonly<Record<string, Action>> = {
+  services: ({ provider }) => ({ kind: "services", services: provider.catalogue }),
+  add,
+  status,
+  refill,
+  refill_status: refillStatus,
+  cancel,
+  balance: ({ provider }) => ({
+    kind: "balance",
+    nanos: provider.balanceNanos,
+    currency: provider.currency,
+  }),
+};
+
+function refused(why: RefusalName): Answer {
+  return { kind: "refused", why };
+}
+
+function status(asked: Asked): Answer {
+  const { fields, provider, now } = asked;
+  if (fields.orders !== undefined) return statusOfMany(asked, idsIn(fields.orders));
+  if (fields.order === undefined) return refused("incorrect_order_id");
+
+  noteStatusAsked(provider.stats, [fields.order], now, false);
+  if (isPoison(asked, "poison_alone", fields.order)) return refused("broken");
+  const order = findOrder(provider, fields.order, now);
+  return order ? { kind: "order", told: tell(asked, order) } : refused("incorrect_order_id");
+}
+
+function statusOfMany(asked: Asked, ids: readonly string[]): Answer {
+  const { provider, active, now } = asked;
+  noteStatusAsked(provider.stats, ids, now, true);
+  // A server that has never heard of `orders` misses `order`, and says so.
+  if (active.has("no_many") || ids.length === 0) return refused("incorrect_order_id");
+  if (ids.length > Math.min(MAX_IDS, countOf(active, "cap_many_error") ?? MAX_IDS)) {
+    return refused("too_many_ids");
+  }
+  if (ids.some((id) => isPoison(asked, "poison", id) || isPoison(asked, "poison_alone", id))) {
+    return refused("broken");
+  }
+  const answered = ids.slice(0, countOf(active, "cap_many_silent") ?? MAX_IDS).filter((_, index) => !isDropped(asked, index));
+  return {
+    kind: "orders",
+    told: answered.map((id) => {
+      const order = findOrder(provider, id, now);
+      return [id, order ? tell(asked, order) : "incorrect_order_id"];
+    }),
+    bystanders: active.has("extra_ids") ? bystandersOf(provider, ids) : [],
+  };
+}
+
+function tell({ provider, now }: Asked, order: Order): Told {
+  provider.stats.idsAnswered += 1;
+  if (now >= settledAt(order.life)) order.answersSinceSettled += 1;
+  const parts = order.parts?.children.filter((id) => findOrder(provider, id, now)) ?? null;
+  const state = toldState(order.life, now, order.answersSinceSettled);
+  return { order, state, currency: provider.currency, parts };
+}
+
+function isPoison({ active }: Asked, mode: "poison" | "poison_alone", id: string): boolean {
+  const which = wordOf(active, mode);
+  if (which === null) return false;
+  if (!which.startsWith("%")) return which.split(/\D+/).includes(id);
+  const divisor = Number(which.slice(1));
+  return /^\d+$/.test(id) && Number(id) % divisor === 0;
+}
+
+/** Which ids are left out moves on with each call, so that nobody is left out for ever. */
+function isDropped({ active, callNumber }: Asked, index: number): boolean {
+  const oneIn = countOf(active, "many_entry_dropped");
+  return oneIn !== null && (index + callNumber) % oneIn === 0;
+}
+
+/** Two real neighbours, because a client that takes their untrue words for news must be found out, and one id of nobody's. */
+function bystandersOf(provider: Provider, asked: readonly string[]): string[] {
+  const bystanders = ["2147483646"];
+  for (const id of provider.orders.keys()) {
+    if (!asked.includes(id)) bystanders.unshift(id);
+    if (bystanders.length === 3) break;
+  }
+  return bystanders;
+}
+
+function refill({ provider, now, fields }: Asked): Answer {
+  const ask = (id: string): { readonly refill: string } | RefusalName => {
+    const order = findOrder(provider, id, now);
+    if (!order) return "incorrect_order_id";
+    if (!canRefill(provider, order, now)) return "refill_refused";
+    const refillId = String(provider.nextRefillId);
+    provider.nextRefillId += 1;
+    provider.refills.set(refillId, { id: refillId, order: id, askedAt: now });
+    return { refill: refillId };
+  };
+  if (fields.orders !== undefined) {
+    const ids = idsIn(fields.orders);
+    if (ids.length > MAX_IDS) return refused("too_many_ids");
+    return { kind: "refills", refills: ids.map((id) => [id, ask(id)]) };
+  }
+  const asked = ask(fields.order ?? "");
+  return typeof asked === "string" ? refused(asked) : { kind: "refill", refill: asked.refill };
+}
+
+function refillStatus({ world, provider, now, fields }: Asked): Answer {
+  const look = (id: string): { readonly status: string } | RefusalName => {
+    const found = provider.refills.get(id);
+    if (!found) return "refill_not_found";
+    return { status: refillStatusAt(world.seed, provider.name, found, now) };
+  };
+  if (fields.refills !== undefined) {
+    const ids = idsIn(fields.refills);
+    if (ids.length > MAX_IDS) return refused("too_many_ids");
+    return { kind: "refill_statuses", statuses: ids.map((id) => [id, look(id)]) };
+  }
+  const found = look(fields.refill ?? "");
+  return typeof found === "string" ? refused(found) : { kind: "refill_status", status: found.status };
+}
+
+function cancel({ world, provider, now, fields }: Asked): Answer {
+  // The protocol has no singular here.
+  if (fields.orders === undefined) return refused("incorrect_request");
+  const ids = idsIn(fields.orders);
+  if (ids.length > MAX_IDS) return refused("too_many_ids");
+  const ask = (id: string): true | RefusalName => {
+    const order = findOrder(provider, id, now);
+    if (!order) return "incorrect_order_id";
+    if (!canCancel(provider, order, now)) return "cancel_refused";
+    askCancel(world, provider, order, now);
+    return true;
+  };
+  return { kind: "cancels", cancels: ids.map((id) => [id, ask(id)]) };
+}
+
+function idsIn(list: string): string[] {
+  const ids = list.split(",").map((id) => id.trim());
+  return [...new Set(ids.filter((id) => id !== ""))];
+}

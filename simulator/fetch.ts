@@ -1,0 +1,45 @@
+/** The simulator without a port: a `fetch` for programs that run where no server can be started. */
+import { answerAdmin } from "./admin.ts";
+import { answerCall } from "./call.ts";
+import type { Call } from "./requests.ts";
+import type { World } from "./world.ts";
+
+/**
+ * Answers any host, by the path alone. A reset rejects as fetch does; a hang ends with the request's signal
+ * only. `slow` waits for `wait`, so that a caller in simulated time can decide what that means.
+ */
+export function simulatorFetch(
+  world: World,
+  wait: (ms: number) => Promise<void> = () => Promise.resolve(),
+): (request: Request) => Promise<Response> {
+  return async (request) => {
+    const call = await callOf(request);
+    const admin = /^\/admin(\/|$)/.test(call.path);
+    const reply = admin ? answerAdmin(world, call) : answerCall(world, call);
+    if (reply.kind === "reset") throw new TypeError("fetch failed");
+    if (reply.kind === "hang") return heldUntil(request.signal);
+    if (reply.afterMs > 0) await wait(reply.afterMs);
+    return new Response(reply.body, { status: reply.status, headers: reply.headers });
+  };
+}
+
+async function callOf(request: Request): Promise<Call> {
+  const { pathname, search, origin } = new URL(request.url);
+  const headers: Record<string, string> = {};
+  for (const [name, value] of request.headers) headers[name] = value;
+  return {
+    method: request.method,
+    path: pathname,
+    query: search.slice(1),
+    headers,
+    body: await request.text(),
+    origin,
+  };
+}
+
+function heldUntil(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason));
+  });
+}
