@@ -1,0 +1,21 @@
+/**
+ * What the product takes from the world besides its bindings. The doors hand the real ones in; a simulated run, others.
+ */
+export type Ports = {
+  /** Epoch ms. */
+  readonly now: () => number;
+  readonly fetch: (request: Request) => Promise<Response>;
+  /** Fills the array with random bytes fit for keys. */
+  readonly randomBytes: (length: number) => Uint8Array;
+  /** Writes one event to the log. Names, ids and numbers; never keys, never bodies. */
+  readonly log: (event: LogEvent) => void;
+};
+
+export type LogEvent = { readonly event: string } & Readonly<Record<string, unknown>>;
+
+export const realPorts: Ports = {
+  now: () => Date.now(),
+  fetch: (request) => fetch(request),
+  randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+  log: (event) => console.log(JSON.stringify(event)),
+};

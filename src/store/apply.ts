@@ -1,0 +1,219 @@
+/**
+ * The one transaction in which a sweep's findings become rows: refunds, change feed, orders, provider state.
+ *
+ * Every statement is guarded on the version of the order and of the provider's state that the sweep saw. The inserts
+ * come first and the UPDATE of orders after them, the provider's state last: turned round, two sweeps that saw the
+ * same version would both pass the inserts' guards.
+ */
+import { DECIDED_BY_RULES, type FeedEvent, WITHDRAWN_NOTE } from "../domain/feed.ts";
+import type { Order } from "../domain/order.ts";
+import type { ProviderState } from "../domain/provider.ts";
+import type { Decision } from "../domain/reconcile.ts";
+import { type FeedCount, numberStatement } from "./feed-numbers.ts";
+import { chunksBySize, ifAny } from "./json-sets.ts";
+import { packMarks } from "./provider-rows.ts";
+
+/** One order's decision, with the events that go to the feed. `now` is when the answer counts. */
+export type OrderWrite = {
+  readonly order: Order;
+  readonly decision: Decision;
+  readonly events: readonly FeedEvent[];
+  readonly now: number;
+};
+
+/** A provider's new state, and the version it was worked out from. */
+export type StateWrite = { readonly provider: string; readonly seen: number; readonly state: ProviderState };
+
+/**
+ * Writes all or nothing of what belongs to a provider whose state is still the one that was seen, and answers which
+ * providers those were. Orders changed by somebody else meanwhile are passed over. Throws when the database refuses.
+ */
+export async function applySweep(db: D1Database, writes: readonly OrderWrite[], states: readonly StateWrite[]): Promise<ReadonlySet<string>> {
+  const seenState = new Map(states.map(({ provider, seen }) => [provider, seen]));
+  const guardOf = ({ panel, n, version, provider }: Order) => ({ panel, n, seen: version, provider, seen_state: seenState.get(provider) ?? -1 });
+  const moves = writes.filter(({ decision }) => decision.write === "move");
+  const progress = writes.filter(({ decision }) => decision.write === "progress");
+  const feed = feedRows(moves);
+  const statements = [
+    ...(feed.counts.length > 0 ? [numberStatement(db, feed.counts, feed.now)] : []),
+    ...ifAny(refundRows(moves, guardOf), (json) => db.prepare(INSERT_REFUNDS).bind(json)),
+    ...ifAny(withdrawnRows(moves, guardOf), (json) => db.prepare(WITHDRAW_REFUNDS).bind(json, DECIDED_BY_RULES, WITHDRAWN_NOTE)),
+    ...chunksBySize(feed.rows.map((row, i) => ({ ...guardOf((feed.owners[i] as OrderWrite).order), ...row }))).map((json) => db.prepare(INSERT_CHANGES).bind(json)),
+    ...ifAny(progress.map((write) => ({ ...guardOf(write.order), ...progressColumns(write) })), (json) => db.prepare(UPDATE_PROGRESS).bind(json)),
+    ...chunksBySize(moves.map((write) => ({ ...guardOf(write.order), ...moveColumns(write), last_back: feed.lastBack.get(write) ?? null }))).map((json) => db.prepare(UPDATE_MOVES).bind(json)),
+    db.prepare(UPDATE_STATES).bind(JSON.stringify(states.map(stateColumns))),
+  ];
+  const results = await db.batch<{ id: string }>(statements);
+  return new Set(results.at(-1)?.results.map((row) => row.id));
+}
+
+type Guard = { panel: string; n: number; seen: number; provider: string; seen_state: number };
+type GuardOf = (order: Order) => Guard;
+
+/** What every statement is guarded by; `j` is the row of the JSON parameter. */
+const UNCHANGED = `o.panel = j.value->>'$.panel' AND o.n = j.value->>'$.n' AND o.version = j.value->>'$.seen'
+  AND p.id = o.provider AND p.state_version = j.value->>'$.seen_state'`;
+
+const INSERT_REFUNDS = `INSERT INTO refunds (panel, order_n, n, amount, currency, status, reason, remains, created_at, decided_at, decided_by)
+  SELECT o.panel, o.n, j.value->>'$.refund', j.value->>'$.amount', o.currency, j.value->>'$.status', j.value->>'$.reason',
+    j.value->>'$.remains', j.value->>'$.now', j.value->>'$.decided_at', j.value->>'$.decided_by'
+  FROM json_each(?1) j CROSS JOIN orders o CROSS JOIN providers p
+  WHERE ${UNCHANGED}`;
+
+const WITHDRAW_REFUNDS = `UPDATE refunds SET status = 'rejected', decided_at = g.now, decided_by = ?2, note = ?3
+  FROM (
+    SELECT o.panel, o.n, j.value->>'$.refund' AS refund, j.value->>'$.now' AS now
+    FROM json_each(?1) j CROSS JOIN orders o CROSS JOIN providers p
+    WHERE ${UNCHANGED}
+  ) g
+  WHERE refunds.panel = g.panel AND refunds.order_n = g.n AND refunds.n = g.refund AND refunds.status = 'held'`;
+
+/** A change's number is counted back from the panel's newest, which the first statement of the batch has set. */
+const INSERT_CHANGES = `INSERT INTO changes (panel, seq, type, order_id, prev, created_at, previous, data)
+  SELECT o.panel, n.feed_seq - (j.value->>'$.back'), j.value->>'$.type', o.id,
+    coalesce(n.feed_seq - (j.value->>'$.prev_back'), o.last_change), j.value->>'$.now', j.value->>'$.previous', j.value->>'$.data'
+  FROM json_each(?1) j CROSS JOIN orders o CROSS JOIN providers p CROSS JOIN panels n
+  WHERE ${UNCHANGED} AND n.id = o.panel`;
+
+const GUARDED = `orders.panel = j.panel AND orders.n = j.n AND orders.version = j.seen
+    AND EXISTS (SELECT 1 FROM providers p WHERE p.id = j.provider AND p.state_version = j.seen_state)`;
+
+const GUARD_COLUMNS = ["panel", "n", "seen", "provider", "seen_state"] as const;
+const PROGRESS_COLUMNS = ["provider_status", "provider_charge", "provider_currency", "start_count", "remains", "polled_at", "progress_at", "updated_at"] as const;
+const MOVE_COLUMNS = [
+  ...PROGRESS_COLUMNS,
+  ...(["multi", "status", "middle", "back_to", "reason", "flags", "reversals", "refunded", "refund_count"] as const),
+  ...(["hold_n", "hold_amount", "hold_reason", "hold_at", "cadence", "final_at"] as const),
+] as const;
+
+/** Names no indexed column: D1 bills an index whose column is named, even when its value stays. */
+const UPDATE_PROGRESS = `UPDATE orders SET ${assignments(PROGRESS_COLUMNS)}, version = orders.version + 1
+  FROM (${jsonRows([...GUARD_COLUMNS, ...PROGRESS_COLUMNS])}) j
+  WHERE ${GUARDED}`;
+
+const UPDATE_MOVES = `UPDATE orders SET ${assignments(MOVE_COLUMNS)}, version = orders.version + 1,
+    last_change = coalesce((SELECT feed_seq FROM panels WHERE id = j.panel) - j.last_back, orders.last_change)
+  FROM (${jsonRows([...GUARD_COLUMNS, ...MOVE_COLUMNS, "last_back"])}) j
+  WHERE ${GUARDED}`;
+
+const STATE_COLUMNS = [
+  ...(["many", "learned_batch_size", "failures", "retry_at", "last_success_at", "last_failure_at", "last_failure"] as const),
+  ...(["calls_day", "calls_today", "unknown_words", "clock", "marks"] as const),
+] as const;
+
+const UPDATE_STATES = `UPDATE providers SET ${assignments(STATE_COLUMNS)}, state_version = providers.state_version + 1
+  FROM (${jsonRows(["provider", "seen", ...STATE_COLUMNS])}) j
+  WHERE providers.id = j.provider AND providers.state_version = j.seen
+  RETURNING id`;
+
+function assignments(columns: readonly string[]): string {
+  return columns.map((column) => `${column} = j.${column}`).join(", ");
+}
+
+function jsonRows(columns: readonly string[]): string {
+  return `SELECT ${columns.map((column) => `value->>'$.${column}' AS ${column}`).join(", ")} FROM json_each(?1)`;
+}
+
+function progressColumns({ decision: { next }, now }: OrderWrite): Record<(typeof PROGRESS_COLUMNS)[number], unknown> {
+  return {
+    provider_status: next.providerStatus,
+    provider_charge: next.providerCharge,
+    provider_currency: next.providerCurrency,
+    start_count: next.startCount,
+    remains: next.remains,
+    polled_at: next.polledAt,
+    progress_at: next.progressAt,
+    updated_at: now,
+  };
+}
+
+function moveColumns(write: OrderWrite): Record<(typeof MOVE_COLUMNS)[number], unknown> {
+  const { next } = write.decision;
+  return {
+    ...progressColumns(write),
+    multi: next.multi ? 1 : 0,
+    status: next.status,
+    middle: next.middle,
+    back_to: next.backTo,
+    reason: next.reason,
+    flags: next.flags,
+    reversals: next.reversals,
+    refunded: next.refunded,
+    refund_count: next.refundCount,
+    hold_n: next.hold?.n ?? null,
+    hold_amount: next.hold?.amount ?? null,
+    hold_reason: next.hold?.reason ?? null,
+    hold_at: next.hold?.at ?? null,
+    cadence: next.cadence,
+    final_at: next.finalAt,
+  };
+}
+
+function stateColumns({ provider, seen, state }: StateWrite): Record<"provider" | "seen" | (typeof STATE_COLUMNS)[number], unknown> {
+  return {
+    provider,
+    seen,
+    many: state.many,
+    learned_batch_size: state.learnedBatchSize,
+    failures: state.failures,
+    retry_at: state.retryAt,
+    last_success_at: state.lastSuccessAt,
+    last_failure_at: state.lastFailureAt,
+    last_failure: state.lastFailure === null ? null : JSON.stringify(state.lastFailure),
+    calls_day: state.callsDay,
+    calls_today: state.callsToday,
+    unknown_words: JSON.stringify(state.unknownWords),
+    clock: state.clock === null ? null : JSON.stringify(state.clock),
+    marks: packMarks(state.marks),
+  };
+}
+
+function refundRows(moves: readonly OrderWrite[], guardOf: GuardOf): Record<string, unknown>[] {
+  return moves.flatMap(({ order, decision, now }) =>
+    decision.refunds.flatMap((step) => {
+      if (step.kind === "withdraw") return [];
+      const posted = step.kind === "post";
+      const { n: refund, amount, reason, remains } = step;
+      const decided = posted ? { decided_at: now, decided_by: DECIDED_BY_RULES } : { decided_at: null, decided_by: null };
+      return [{ ...guardOf(order), refund, amount, reason, remains, status: posted ? "posted" : "held", now, ...decided }];
+    }),
+  );
+}
+
+function withdrawnRows(moves: readonly OrderWrite[], guardOf: GuardOf): Record<string, unknown>[] {
+  return moves.flatMap(({ order, decision, now }) =>
+    decision.refunds.flatMap((step) => (step.kind === "withdraw" ? [{ ...guardOf(order), refund: step.n, now }] : [])),
+  );
+}
+
+type Feed = {
+  readonly counts: readonly FeedCount[];
+  readonly rows: readonly { back: number; prev_back: number | null; type: string; now: number; previous: string; data: string }[];
+  /** The write that each row belongs to. */
+  readonly owners: readonly OrderWrite[];
+  /** For each write with events: how far its newest row lies behind the panel's newest. */
+  readonly lastBack: ReadonlyMap<OrderWrite, number>;
+  readonly now: number;
+};
+
+/** Numbers the events of a batch backwards from each panel's newest, the last event being 0. */
+function feedRows(moves: readonly OrderWrite[]): Feed {
+  const left = new Map<string, number>();
+  for (const { order, events } of moves) if (events.length > 0) left.set(order.panel, (left.get(order.panel) ?? 0) + events.length);
+  const counts = [...left].map(([panel, count]) => ({ panel, count }));
+  const owners: OrderWrite[] = [];
+  const lastBack = new Map<OrderWrite, number>();
+  const rows = moves.flatMap((write) => {
+    let prevBack: number | null = null;
+    return write.events.map(({ type, previous, data }) => {
+      const back: number = (left.get(write.order.panel) ?? 0) - 1;
+      left.set(write.order.panel, back);
+      const row = { back, prev_back: prevBack, type, now: write.now, previous: JSON.stringify(previous), data: JSON.stringify(data) };
+      prevBack = back;
+      lastBack.set(write, back);
+      owners.push(write);
+      return row;
+    });
+  });
+  return { counts, rows, owners, lastBack, now: moves.reduce((latest, { now }) => Math.max(latest, now), 0) };
+}
