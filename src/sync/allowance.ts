@@ -1,0 +1,49 @@
+/**
+ * How many calls a message may make to each provider: claimed from the provider's budget of the minute where it has
+ * one, and within the message's own limits in any case.
+ */
+import { MINUTE_MS } from "../domain/time.ts";
+import { claimCalls, type Grant } from "../store/budget.ts";
+import type { Provider } from "../store/provider-rows.ts";
+import type { Limits } from "./limits.ts";
+
+/** Asked before every call; false when no call is left. */
+export type Allowance = () => Promise<boolean>;
+
+export type Allowances = {
+  readonly of: (provider: Provider) => Allowance;
+  /** What was granted of the calls planned. `used`: granted in this minute altogether. */
+  readonly grantOf: (provider: Provider) => Grant;
+};
+
+export type Wish = { readonly provider: Provider; readonly calls: number };
+
+/** Claims the planned calls of all providers that have a budget, in one statement. */
+export async function claimAllowances(db: D1Database, wishes: readonly Wish[], limits: Limits, now: () => number): Promise<Allowances> {
+  const minute = () => Math.floor(now() / MINUTE_MS);
+  const claims = wishes.flatMap(({ provider, calls }) =>
+    provider.maxCallsPerMinute === null || calls === 0 ? [] : [{ provider: provider.id, calls, perMinute: provider.maxCallsPerMinute }],
+  );
+  const grants = await claimCalls(db, minute(), claims);
+  const planned = new Map(wishes.map(({ provider, calls }) => [provider.id, grants.get(provider.id) ?? { granted: calls, used: calls }]));
+  // One pot for all providers of the message, so that its subrequests stay bounded.
+  let spare = limits.spareCalls;
+  const takeSpare = async ({ id, maxCallsPerMinute }: Provider): Promise<boolean> => {
+    if (spare === 0) return false;
+    spare -= 1;
+    if (maxCallsPerMinute === null) return true;
+    const extra = await claimCalls(db, minute(), [{ provider: id, calls: 1, perMinute: maxCallsPerMinute }]);
+    return (extra.get(id)?.granted ?? 0) > 0;
+  };
+  return {
+    of: (provider) => {
+      let left = planned.get(provider.id)?.granted ?? 0;
+      return async () => {
+        if (left === 0) return takeSpare(provider);
+        left -= 1;
+        return true;
+      };
+    },
+    grantOf: (provider) => planned.get(provider.id) ?? { granted: 0, used: 0 },
+  };
+}

@@ -1,0 +1,178 @@
+/**
+ * From what providers said to one transaction: late news dropped, the rules asked, everything written at once.
+ */
+import { DEFAULT_SETTLE_MS } from "../domain/cadence.ts";
+import { eventsOf } from "../domain/feed.ts";
+import { compareKeys, markOf, type Mark, withMark } from "../domain/freshness.ts";
+import { FLAGS, type Order } from "../domain/order.ts";
+import { afterPoll, type PollOutcome, type ProviderState } from "../domain/provider.ts";
+import { type Decision, reconcile } from "../domain/reconcile.ts";
+import type { Clock } from "../domain/schedule.ts";
+import type { RefundStep } from "../domain/settle.ts";
+import { showOrder } from "../domain/shown.ts";
+import { applySweep, type OrderWrite, type StateWrite } from "../store/apply.ts";
+import { readProviders } from "../store/due.ts";
+import type { Provider } from "../store/provider-rows.ts";
+import { failureMessage } from "../provider/failure-message.ts";
+import type { Answer, Asked } from "./ask.ts";
+import type { Limits } from "./limits.ts";
+import { isInLane, keyOf, type ServedLane, type Serving } from "./serve.ts";
+
+/** What one provider said in one message. `serving` is null for a check of named orders. */
+export type Finding = Asked & {
+  /** When the orders were read, epoch ms. */
+  readonly readAt: number;
+  readonly serving: Serving | null;
+};
+
+export type Applied = {
+  readonly asked: number;
+  readonly answered: number;
+  readonly calls: number;
+  readonly failed_calls: number;
+  readonly moved: number;
+  readonly progressed: number;
+  readonly posted: number;
+  readonly held: number;
+};
+
+/** An answer that took longer than this to be applied is dropped: the next round asks again. */
+const MAX_ANSWER_AGE_MS = 60_000;
+/** Sweeps of one provider side by side seldom finish in the same moment, and hardly ever five times in a row. */
+const MAX_TRIES = 5;
+
+/**
+ * Applies findings. A provider's part is written only if its state is still the one that was read; otherwise the
+ * state is read again, answers that have become late are dropped, and it is tried again. Throws when the database
+ * fails, or when it never came to pass.
+ */
+export async function applyFindings(db: D1Database, findings: readonly Finding[], limits: Limits, now: () => number): Promise<Applied> {
+  let open = findings.filter(({ poll }) => poll.calls > 0);
+  const written: OrderWrite[] = [];
+  for (let tries = 1; open.length > 0; tries++) {
+    if (tries > MAX_TRIES) throw new Error(`the state of ${open.map(({ provider }) => provider.id).join(", ")} kept changing; nothing was written`);
+    const at = now();
+    const writes = open.map((finding) => {
+      const orders = orderWrites(finding, limits, at);
+      return { finding, orders, state: stateWrite(finding, orders, at) };
+    });
+    const done = await applySweep(db, writes.flatMap(({ orders }) => orders), writes.map(({ state }) => state));
+    written.push(...writes.filter(({ finding }) => done.has(finding.provider.id)).flatMap(({ orders }) => orders));
+    const left = open.filter(({ provider }) => !done.has(provider.id));
+    open = left.length === 0 ? [] : await withFreshState(db, left);
+  }
+  return summaryOf(findings, written);
+}
+
+/** The same findings on the providers' present state; those whose settings were changed meanwhile are dropped. */
+async function withFreshState(db: D1Database, findings: readonly Finding[]): Promise<Finding[]> {
+  const providers = await readProviders(db, findings.map(({ provider }) => provider.id));
+  return findings.flatMap((finding) => {
+    const provider = providers.get(finding.provider.id);
+    return provider === undefined || provider.settingsVersion !== finding.provider.settingsVersion ? [] : [{ ...finding, provider }];
+  });
+}
+
+/** The rows that follow from a finding's answers, each order once. */
+function orderWrites(finding: Finding, limits: Limits, at: number): OrderWrite[] {
+  const { provider, answers, serving } = finding;
+  return answers.flatMap((answer) => {
+    if (isLate(answer, provider.state.marks, at)) return [];
+    const { order, report } = answer;
+    const now = Math.max(at, order.updatedAt);
+    const policy = { statusWords: provider.settings.statusWords, progressPercent: limits.progressPercent, startWindowMs: null, settleMs: DEFAULT_SETTLE_MS };
+    const decision = reconcile(order.state, report, policy, now);
+    const written = serving === null ? evenIfNothingNew(decision, order, now) : decision;
+    return written.write === "none" ? [] : [writeOf(order, written, provider, now)];
+  });
+}
+
+/**
+ * Late: asked for before another poll of the same stretch of the lane that is already known, or too long ago.
+ * (A later write to the order itself is kept out by its version.)
+ */
+function isLate({ order, askedAt }: Answer, marks: readonly Mark[], at: number): boolean {
+  if (at - askedAt > MAX_ANSWER_AGE_MS) return true;
+  const mark = order.state.cadence === null ? null : markOf(marks, order.state.cadence, keyOf(order));
+  return mark !== null && mark.askedAt > askedAt;
+}
+
+function evenIfNothingNew(decision: Decision, { state }: Order, now: number): Decision {
+  return decision.write === "none" ? { write: "progress", next: { ...state, polledAt: now }, refunds: [] } : decision;
+}
+
+function writeOf(order: Order, decision: Decision, { state }: Provider, now: number): OrderWrite {
+  if (decision.write !== "move") return { order, decision, events: [], now };
+  const after: Order = { ...order, updatedAt: now, state: decision.next };
+  return { order, decision, events: eventsOf(order, after, decision.refunds, showOrder(after, state, now), now), now };
+}
+
+function stateWrite(finding: Finding, orders: readonly OrderWrite[], at: number): StateWrite {
+  const { provider, poll, serving } = finding;
+  const polled = afterPoll(provider.state, outcomeOf(finding, orders), at);
+  const learned: ProviderState = { ...polled, many: poll.capability.many, learnedBatchSize: poll.capability.batchSize };
+  const marks = marksOf(finding).reduce(withMark, learned.marks);
+  return { provider: provider.id, seen: provider.stateVersion, state: { ...learned, marks, clock: clockAfter(serving, provider.state.clock) } };
+}
+
+/** The clock this message came to, unless another one has set it since the page was read. */
+function clockAfter(serving: Serving | null, present: Clock | null): Clock | null {
+  if (serving === null || serving.clock === null) return present;
+  const seen = serving.provider.state.clock;
+  return seen?.minute === present?.minute && seen?.position === present?.position ? serving.clock : present;
+}
+
+function outcomeOf({ poll, answers }: Finding, orders: readonly OrderWrite[]): PollOutcome {
+  const { failure } = poll;
+  return {
+    calls: poll.calls,
+    answered: answers.length > 0,
+    failure: failure === null ? null : { code: failure.code, message: failureMessage(failure), retryAfterSeconds: failure.code === "rate_limited" ? failure.retryAfterSeconds : null },
+    unknownWords: orders.filter(turnsUnknown).map(({ decision }) => decision.next.providerStatus ?? ""),
+  };
+}
+
+function turnsUnknown({ order, decision }: OrderWrite): boolean {
+  return (decision.next.flags & ~order.state.flags & FLAGS.unknown_status) !== 0;
+}
+
+/** What is now known to have been polled: in each lane the unbroken runs of orders that were answered. */
+function marksOf({ serving, orders, answers, readAt }: Finding): Mark[] {
+  if (serving === null) return [];
+  const askedAt = new Map(answers.map((answer) => [answer.order, answer.askedAt]));
+  return serving.lanes.flatMap((lane) => {
+    const inLane = orders.filter((order) => isInLane(lane, order)).toSorted((a, b) => compareKeys(keyOf(a), keyOf(b)));
+    return inLane.some((order) => askedAt.has(order)) ? runsOf(lane, inLane, askedAt, readAt) : [];
+  });
+}
+
+function runsOf({ cadence, after, to, complete }: ServedLane, orders: readonly Order[], askedAt: ReadonlyMap<Order, number>, readAt: number): Mark[] {
+  const marks: Mark[] = [];
+  let run = null as Mark | null;
+  let start = after;
+  for (const order of orders) {
+    const asked = askedAt.get(order);
+    if (asked === undefined) {
+      if (run !== null) marks.push(run);
+      run = null;
+      start = keyOf(order);
+    } else run = { cadence, after: start, upTo: keyOf(order), readAt, askedAt: Math.max(asked, run?.askedAt ?? 0) };
+  }
+  if (run !== null) marks.push(complete ? { ...run, upTo: [to, "", 0] } : run);
+  return marks;
+}
+
+function summaryOf(findings: readonly Finding[], written: readonly OrderWrite[]): Applied {
+  const count = (pick: (write: OrderWrite) => number): number => written.reduce((sum, write) => sum + pick(write), 0);
+  const steps = (kind: RefundStep["kind"]): number => count(({ decision }) => decision.refunds.filter((step) => step.kind === kind).length);
+  return {
+    asked: findings.reduce((sum, { orders }) => sum + orders.length, 0),
+    answered: findings.reduce((sum, { answers }) => sum + answers.length, 0),
+    calls: findings.reduce((sum, { poll }) => sum + poll.calls, 0),
+    failed_calls: findings.reduce((sum, { poll }) => sum + poll.failedCalls, 0),
+    moved: count(({ decision }) => (decision.write === "move" ? 1 : 0)),
+    progressed: count(({ decision }) => (decision.write === "progress" ? 1 : 0)),
+    posted: steps("post"),
+    held: steps("hold"),
+  };
+}

@@ -1,0 +1,41 @@
+/**
+ * The queue's door: what becomes of each message. Only here is a failure caught.
+ */
+import { type Message, MESSAGE_VERSION } from "../domain/message.ts";
+import type { Ports } from "../ports.ts";
+import { recordDeadLetters } from "../store/dead-letters.ts";
+import { check, sweep } from "./sweep.ts";
+
+const DEAD_QUEUE = /-dead$/;
+/** A check whose provider has no calls left this minute waits for the next one. */
+const NEXT_MINUTE_SECONDS = 60;
+/** How often a check is put off before it is left to the order's own cadence. */
+const MAX_CHECK_ATTEMPTS = 3;
+
+/** Handles a batch: sweeps and checks, or messages that failed for good. */
+export async function consume(batch: MessageBatch, env: Env, ports: Ports): Promise<void> {
+  if (DEAD_QUEUE.test(batch.queue)) return bury(batch, env, ports);
+  for (const message of batch.messages) await handle(message, env, ports);
+}
+
+async function handle(message: QueueMessage, env: Env, ports: Ports): Promise<void> {
+  const body = message.body as Message;
+  // Newer code has sent it: leave it for that code, which is being rolled out.
+  if (typeof body?.v !== "number" || body.v > MESSAGE_VERSION) return message.retry();
+  try {
+    if (body.kind === "sweep") await sweep(body, message.attempts === 1, env, ports);
+    else if ((await check(body, env, ports)) === "later" && message.attempts < MAX_CHECK_ATTEMPTS) return message.retry({ delaySeconds: NEXT_MINUTE_SECONDS });
+    message.ack();
+  } catch (error) {
+    ports.log({ event: "message.failed", id: message.id, kind: body.kind, attempts: message.attempts, error: String(error) });
+    message.retry();
+  }
+}
+
+type QueueMessage = MessageBatch["messages"][number];
+
+/** Records messages that failed for good, so that they can be looked at and replayed. */
+async function bury({ messages }: MessageBatch, env: Env, ports: Ports): Promise<void> {
+  await recordDeadLetters(env.DB, messages.map(({ id, body }) => ({ id, body: JSON.stringify(body) })), ports.now());
+  for (const { id } of messages) ports.log({ event: "message.dead", id });
+}

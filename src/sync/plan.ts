@@ -1,0 +1,65 @@
+/**
+ * What a tick sends: pure, from the last minute covered and the providers' states.
+ */
+import type { DueProvider, SweepMessage } from "../domain/message.ts";
+import { circuitOf } from "../domain/provider.ts";
+import { arcsDue, clockAt, MAX_MADE_UP_MINUTES } from "../domain/schedule.ts";
+import type { Provider } from "../store/provider-rows.ts";
+import type { Limits } from "./limits.ts";
+
+export type Coverage = {
+  /** The first minute to cover, or null when this one is covered already. */
+  readonly first: number | null;
+  /** A remembered minute too far ahead to be believed: the clock was put back. */
+  readonly ignored: number | null;
+};
+
+/** Minutes to cover at `minute`, given the last one covered (0: none yet). Missed ones are made up, 15 at most. */
+export function coverage(lastMinute: number, minute: number): Coverage {
+  if (lastMinute > minute + MAX_MADE_UP_MINUTES) return { first: minute, ignored: lastMinute };
+  if (lastMinute >= minute) return { first: null, ignored: null };
+  return { first: lastMinute === 0 ? minute : Math.max(lastMinute + 1, minute - MAX_MADE_UP_MINUTES + 1), ignored: null };
+}
+
+/** The messages for the minutes first..minute. A provider in trouble gets one of its own; one to be left alone, none. */
+export function planMessages(providers: readonly Provider[], first: number, minute: number, now: number, limits: Limits): SweepMessage[] {
+  const due = providers.filter(({ state }) => circuitOf(state, now) !== "waiting");
+  const troubled = due.filter(({ state }) => state.failures > 0);
+  const sound = due.filter(({ state }) => state.failures === 0);
+  const groups = [...troubled.map((provider) => [provider]), ...groupsOf(sound, limits.providersPerMessage)];
+  return groups.map((group) => ({
+    v: 1,
+    kind: "sweep",
+    minute,
+    minutes: minute - first + 1,
+    round: 0,
+    providers: group.map((provider) => dueOf(provider, first, minute, now, Math.floor(limits.callsPerMessage / group.length))),
+  }));
+}
+
+function dueOf(provider: Provider, first: number, minute: number, now: number, calls: number): DueProvider {
+  const arcs = arcsDue(provider.state.clock ?? clockAt(0), first, minute);
+  // The lanes take turns at being first, so that a page that is cut does not always cut the same ones.
+  const turn = minute % Math.max(1, arcs.length);
+  return {
+    id: provider.id,
+    limit: ordersIn(provider, circuitOf(provider.state, now) === "probing" ? 1 : calls),
+    lanes: [...arcs.slice(turn), ...arcs.slice(0, turn)].map(({ cadence, from, to }) => ({ cadence, after: [from, "", 0], to })),
+  };
+}
+
+/** Ids that may go into one call to a provider. */
+export function idsPerCall({ batchSize, state }: Provider): number {
+  return state.many === "no" ? 1 : Math.min(batchSize, state.learnedBatchSize);
+}
+
+/** Orders that some calls to a provider can ask about, within its budget of a minute. */
+export function ordersIn(provider: Provider, calls: number): number {
+  return Math.min(calls, provider.maxCallsPerMinute ?? calls) * idsPerCall(provider);
+}
+
+/** Evenly filled groups of at most `size`. */
+function groupsOf<T>(items: readonly T[], size: number): T[][] {
+  const count = Math.ceil(items.length / size);
+  return Array.from({ length: count }, (_, i) => items.filter((_item, j) => j % count === i));
+}

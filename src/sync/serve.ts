@@ -1,0 +1,123 @@
+/**
+ * Which of the due orders are asked about now: pure, from the page that was read and the calls that were granted.
+ */
+import { FLAGS, type Order } from "../domain/order.ts";
+import type { DueLane, DueProvider, SweepMessage } from "../domain/message.ts";
+import { compareKeys, type LaneKey } from "../domain/freshness.ts";
+import { type Clock, clockAt, fittingStretch, positionAt, repaced, stepsAhead } from "../domain/schedule.ts";
+import type { Grant } from "../store/budget.ts";
+import type { Provider } from "../store/provider-rows.ts";
+import type { Limits } from "./limits.ts";
+import { idsPerCall, ordersIn } from "./plan.ts";
+
+/** `complete`: every order up to the lane's end is served; else only those up to the last one served. */
+export type ServedLane = DueLane & { readonly complete: boolean };
+
+export type Serving = {
+  readonly provider: Provider;
+  /** The orders to ask about. */
+  readonly orders: readonly Order[];
+  /** The stretches of lanes that these orders are all of; marks are laid within them. */
+  readonly lanes: readonly ServedLane[];
+  /** What is due beyond this page, for the next message; null when there is nothing or no room for one. */
+  readonly rest: DueProvider | null;
+  /** The provider's clock as it should be from the next minute on; null to leave it. */
+  readonly clock: Clock | null;
+};
+
+export type PageOf = {
+  readonly provider: Provider;
+  readonly due: DueProvider;
+  /** As read: one more than the limit if there are more. */
+  readonly orders: readonly Order[];
+  readonly grant: Grant;
+  readonly message: SweepMessage;
+  readonly mayHandOn: boolean;
+  /** One call, to see whether the provider is back: no measure of its load. */
+  readonly probing: boolean;
+  readonly limits: Limits;
+};
+
+/** Suspects are asked apart, so that an id the provider does not know spoils no healthy batch. */
+export function isSuspect({ state }: Order): boolean {
+  return (state.flags & FLAGS.not_found) !== 0;
+}
+
+/** Calls needed to ask about these orders. */
+export function callsFor(provider: Provider, orders: readonly Order[]): number {
+  const size = idsPerCall(provider);
+  const suspects = orders.filter(isSuspect).length;
+  return Math.ceil(suspects / size) + Math.ceil((orders.length - suspects) / size);
+}
+
+/** Splits what is due into what is asked now, what is handed on, and what the provider's clock must come back to. */
+export function servingOf(page: PageOf): Serving {
+  const { provider, due, grant, limits } = page;
+  const more = page.orders.length > due.limit;
+  const read = page.orders.slice(0, due.limit);
+  const needed = callsFor(provider, read);
+  const last = read.at(-1);
+  if (grant.granted >= needed && more && page.mayHandOn && !page.probing && last !== undefined) {
+    const { before, after } = splitLanes(due.lanes, last);
+    return { provider, orders: read, lanes: before, rest: { ...due, lanes: after, limit: ordersIn(provider, limits.callsPerMessage) }, clock: null };
+  }
+  const walk = walkOf(page.message, clockOf(provider));
+  const inTurn = grant.granted >= needed ? read : read.toSorted((a, b) => walk.stepsTo(a) - walk.stepsTo(b) || compareKeys(keyOf(a), keyOf(b)));
+  const orders = grant.granted >= needed ? read : inTurn.slice(0, grant.granted * idsPerCall(provider));
+  const unserved = inTurn[orders.length];
+  const exceeded = more || unserved !== undefined;
+  return {
+    provider,
+    orders,
+    lanes: due.lanes.map((lane) => ({ ...lane, complete: !exceeded })),
+    rest: null,
+    clock: page.probing ? null : nextClock(page, { exceeded, more, wanted: wantedCalls(page, needed), unserved: unserved === undefined || more ? 0 : walk.stepsTo(unserved) }),
+  };
+}
+
+type Met = { readonly exceeded: boolean; readonly more: boolean; readonly wanted: number; readonly unserved: number };
+
+/**
+ * A provider that could not be asked about all that was due takes it up again where it stopped: its clock is put
+ * back to the first order that was left out, and walks on at a pace that fits. Nobody loses a turn.
+ */
+function nextClock({ provider, message, limits }: PageOf, { exceeded, more, wanted, unserved }: Met): Clock | null {
+  const clock = clockOf(provider);
+  const budget = provider.maxCallsPerMinute ?? limits.callsPerMessage * limits.rounds;
+  // Minutes that were made up are no measure of a minute's load.
+  const stretchPercent = message.minutes === 1 ? fittingStretch(clock.stretchPercent, { wanted, budget, exceeded, more }) : clock.stretchPercent;
+  const next = message.minute + 1;
+  if (exceeded) return { minute: next, position: positionAt(clock, message.minute - message.minutes + 1) + unserved, stretchPercent };
+  return stretchPercent === clock.stretchPercent ? null : repaced(clock, next, stretchPercent);
+}
+
+function wantedCalls({ provider, grant, message, limits }: PageOf, needed: number): number {
+  if (provider.maxCallsPerMinute === null) return message.round * limits.callsPerMessage + needed;
+  return grant.used + needed - grant.granted;
+}
+
+function clockOf(provider: Provider): Clock {
+  return provider.state.clock ?? clockAt(0);
+}
+
+/** How far an order lies from where the message's walk began, in thousandths of a minute. */
+function walkOf(message: SweepMessage, clock: Clock): { stepsTo: (order: Order) => number } {
+  const start = positionAt(clock, message.minute - message.minutes + 1);
+  return { stepsTo: ({ state, phase }) => (state.cadence === null ? 0 : stepsAhead(start, state.cadence, phase)) };
+}
+
+export function keyOf({ phase, panel, n }: Order): LaneKey {
+  return [phase, panel, n];
+}
+
+export function isInLane({ cadence, after, to }: DueLane, order: Order): boolean {
+  return order.state.cadence === cadence && compareKeys(after, keyOf(order)) < 0 && order.phase < to;
+}
+
+/** Lanes come in order, and each by key: everything up to `last` was read, the rest was not. */
+function splitLanes(lanes: readonly DueLane[], last: Order): { before: ServedLane[]; after: DueLane[] } {
+  const at = lanes.findIndex((lane) => isInLane(lane, last));
+  const before = lanes.slice(0, at + 1).map((lane, i) => ({ ...lane, complete: i < at }));
+  const after = lanes.slice(at).map((lane, i) => (i === 0 ? { ...lane, after: keyOf(last) } : lane));
+  return { before, after };
+}

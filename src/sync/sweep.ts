@@ -1,0 +1,81 @@
+/**
+ * The work of one message: read what is due, hand on what does not fit, ask the providers, apply what they say.
+ */
+import type { CheckMessage, DueProvider, SweepMessage } from "../domain/message.ts";
+import { circuitOf } from "../domain/provider.ts";
+import type { Order } from "../domain/order.ts";
+import { MINUTE_MS } from "../domain/time.ts";
+import type { Ports } from "../ports.ts";
+import { type Page, readNamed, readPage } from "../store/due.ts";
+import { metered } from "../store/metered.ts";
+import { applyFindings, type Finding } from "./apply.ts";
+import { askProviders, type Question } from "./ask.ts";
+import { claimAllowances } from "./allowance.ts";
+import { limitsOf } from "./limits.ts";
+import { callsFor, type Serving, servingOf } from "./serve.ts";
+import { ordersIn } from "./plan.ts";
+
+/**
+ * Sweeps one page. Only a first delivery hands on the rest of what is due: if redeliveries did, a chain of failing
+ * messages would multiply. Throws when the database or the queue fails; the message is then delivered again, and
+ * everything in it can be done twice.
+ */
+export async function sweep(message: SweepMessage, firstDelivery: boolean, env: Env, ports: Ports): Promise<void> {
+  const { db, usage } = metered(env.DB);
+  const limits = limitsOf(env.PLAN);
+  // Accelerated runs tick ahead of the clock; there the minute of the tick is the time.
+  const now = () => Math.max(ports.now(), message.minute * MINUTE_MS);
+  const readAt = now();
+  const page = await readPage(db, message.providers);
+  const wanting = message.providers.flatMap((due, i) => wantedOf(page, due, i, readAt));
+  const allowances = await claimAllowances(db, wanting.map(({ provider, orders }) => ({ provider, calls: callsFor(provider, orders) })), limits, now);
+  const mayHandOn = message.round + 1 < limits.rounds;
+  const servings = wanting.map((wanted) => servingOf({ ...wanted, message, limits, mayHandOn, probing: circuitOf(wanted.provider.state, readAt) === "probing", grant: allowances.grantOf(wanted.provider) }));
+  const rest = servings.flatMap(({ rest: left }) => left ?? []);
+  if (rest.length > 0 && firstDelivery) await handOn(env.SWEEPS, message, rest);
+  const questions = servings.map(({ provider, orders }): Question => ({ provider, orders, allowance: allowances.of(provider) }));
+  const answers = await askProviders(questions, { ...ports, now });
+  const findings = answers.map((answer, i): Finding => ({ ...answer, readAt, serving: servings[i] ?? null }));
+  const applied = await applyFindings(db, findings, limits, now);
+  ports.log({ event: "sweep", minute: message.minute, round: message.round, handed_on: firstDelivery && rest.length > 0 ? 1 : 0, ...applied, ...usage() });
+}
+
+type Wanted = { readonly provider: Serving["provider"]; readonly orders: readonly Order[]; readonly due: DueProvider };
+
+/** What is due of one provider, unless it was switched off, or has to be left alone, since the message was sent. */
+function wantedOf(page: Page, due: DueProvider, i: number, now: number): Wanted[] {
+  const provider = page.providers.get(due.id);
+  if (provider === undefined || !provider.enabled || circuitOf(provider.state, now) === "waiting") return [];
+  return [{ provider, orders: page.due[i] ?? [], due }];
+}
+
+/** Sends the rest of what is due, each provider alone, before this page's own calls: pages run side by side. */
+async function handOn(queue: Queue, message: SweepMessage, rest: readonly DueProvider[]): Promise<void> {
+  const bodies = rest.map((due): SweepMessage => ({ ...message, round: message.round + 1, providers: [due] }));
+  await queue.sendBatch(bodies.map((body) => ({ body, contentType: "json" })));
+}
+
+/** Whether everything in a check could be asked, or some of it has to wait for its provider's next minute. */
+export type CheckOutcome = "done" | "later";
+
+/**
+ * Polls named orders now, whatever their cadence. Each order that is answered is written, also when nothing is new:
+ * somebody asked, and older answers still under way must not count any more.
+ */
+export async function check(message: CheckMessage, env: Env, ports: Ports): Promise<CheckOutcome> {
+  const { db, usage } = metered(env.DB);
+  const limits = limitsOf(env.PLAN);
+  const readAt = ports.now();
+  const { providers, due } = await readNamed(db, message.orders);
+  const wanting = [...providers.values()].flatMap((provider) => {
+    const orders = (due[0] ?? []).filter((order) => order.provider === provider.id).slice(0, ordersIn(provider, limits.callsPerMessage));
+    return provider.enabled && circuitOf(provider.state, readAt) !== "waiting" ? [{ provider, orders }] : [];
+  });
+  const allowances = await claimAllowances(db, wanting.map(({ provider, orders }) => ({ provider, calls: callsFor(provider, orders) })), limits, ports.now);
+  const questions = wanting.map((wanted): Question => ({ ...wanted, allowance: allowances.of(wanted.provider) }));
+  const answers = await askProviders(questions, ports);
+  const findings = answers.map((answer): Finding => ({ ...answer, readAt, serving: null }));
+  const applied = await applyFindings(db, findings, limits, ports.now);
+  ports.log({ event: "check", orders: message.orders.length, ...applied, ...usage() });
+  return wanting.some(({ provider, orders }) => allowances.grantOf(provider).granted < callsFor(provider, orders)) ? "later" : "done";
+}
