@@ -222,8 +222,11 @@ BEGIN SELECT RAISE(ABORT, 'refunds would exceed the charge'); END;
 CREATE TRIGGER orders_no_delete BEFORE DELETE ON orders
 BEGIN SELECT RAISE(ABORT, 'orders are never deleted'); END;
 
+-- Three look-ups by key: one with OR would read all of the panel's orders.
 CREATE TRIGGER orders_no_replace BEFORE INSERT ON orders
-WHEN EXISTS (SELECT 1 FROM orders WHERE panel = NEW.panel AND (n = NEW.n OR id = NEW.id OR (provider = NEW.provider AND provider_order_id = NEW.provider_order_id)))
+WHEN EXISTS (SELECT 1 FROM orders WHERE panel = NEW.panel AND n = NEW.n)
+  OR EXISTS (SELECT 1 FROM orders WHERE panel = NEW.panel AND id = NEW.id)
+  OR EXISTS (SELECT 1 FROM orders WHERE panel = NEW.panel AND provider = NEW.provider AND provider_order_id = NEW.provider_order_id)
 BEGIN SELECT RAISE(ABORT, 'orders are never replaced'); END;
 
 CREATE TRIGGER orders_frozen BEFORE UPDATE ON orders

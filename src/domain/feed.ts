@@ -14,7 +14,8 @@ export type EventType = (typeof EVENT_TYPES)[number];
 /** `previous` has the fields that changed, as they were; `data` is the object after. */
 export type FeedEvent = { readonly type: EventType; readonly previous: Readonly<Record<string, unknown>>; readonly data: unknown };
 
-export type RefundStatus = "posted" | "held" | "delayed" | "rejected";
+export const REFUND_STATUSES = ["posted", "held", "delayed", "rejected"] as const;
+export type RefundStatus = (typeof REFUND_STATUSES)[number];
 
 /** A refund as the HTTP API and the feed show it; amounts are decimal strings. */
 export type ShownRefund = {

@@ -13,7 +13,7 @@ export type Cadence = (typeof CADENCES)[number];
 
 export const PHASES = 65_536;
 /** 65,536 divided by the golden ratio, made odd: the n-th multiples of it fill the circle evenly for every n. */
-const GOLDEN_STEP = 40_503;
+export const GOLDEN_STEP = 40_503;
 
 /** The phase of a panel's n-th order. Even over any run of numbers: 65,536 in a row never share one. */
 export function phaseOf(n: number): number {

@@ -31,8 +31,9 @@ export type StateWrite = { readonly provider: string; readonly seen: number; rea
 export async function applySweep(db: D1Database, writes: readonly OrderWrite[], states: readonly StateWrite[]): Promise<ReadonlySet<string>> {
   const seenState = new Map(states.map(({ provider, seen }) => [provider, seen]));
   const guardOf = ({ panel, n, version, provider }: Order) => ({ panel, n, seen: version, provider, seen_state: seenState.get(provider) ?? -1 });
-  const moves = writes.filter(({ decision }) => decision.write === "move");
-  const progress = writes.filter(({ decision }) => decision.write === "progress");
+  const single = onceEach(writes);
+  const moves = single.filter(({ decision }) => decision.write === "move");
+  const progress = single.filter(({ decision }) => decision.write === "progress");
   const feed = feedRows(moves);
   const statements = [
     ...(feed.counts.length > 0 ? [numberStatement(db, feed.counts, feed.now)] : []),
@@ -45,6 +46,11 @@ export async function applySweep(db: D1Database, writes: readonly OrderWrite[], 
   ];
   const results = await db.batch<{ id: string }>(statements);
   return new Set(results.at(-1)?.results.map((row) => row.id));
+}
+
+/** Each order once, the first time it is named: both copies would pass guards on one version. */
+function onceEach(writes: readonly OrderWrite[]): OrderWrite[] {
+  return [...new Map(writes.toReversed().map((write) => [`${write.order.panel} ${write.order.n}`, write])).values()].toReversed();
 }
 
 type Guard = { panel: string; n: number; seen: number; provider: string; seen_state: number };

@@ -47,7 +47,7 @@ const MAX_TRIES = 5;
  * fails, or when it never came to pass.
  */
 export async function applyFindings(db: D1Database, findings: readonly Finding[], limits: Limits, now: () => number): Promise<Applied> {
-  let open = findings.filter(({ poll }) => poll.calls > 0);
+  let open = findings.filter(({ poll, serving }) => poll.calls > 0 || (serving !== null && serving.clock !== null));
   const written: OrderWrite[] = [];
   for (let tries = 1; open.length > 0; tries++) {
     if (tries > MAX_TRIES) throw new Error(`the state of ${open.map(({ provider }) => provider.id).join(", ")} kept changing; nothing was written`);

@@ -1,11 +1,11 @@
 /**
  * What one invocation and one chain of messages may do. Chosen so that a message stays within 45 subrequests and
- * 45 D1 statements: 20 calls, 10 more to learn from a failed batch, and some ten for D1 and the queue.
+ * 45 D1 statements: 20 calls, 15 more to learn from a failed batch, and some ten for D1 and the queue.
  */
 export type Limits = {
   /** Planned provider calls in a message. The free plan's 10 ms of CPU hold about 10 calls of 100 orders. */
   readonly callsPerMessage: number;
-  /** Calls beyond the plan, to find out why a batch failed. */
+  /** Calls beyond the plan, to find out why a batch failed: isolating one bad id among 100 takes 15. */
   readonly spareCalls: number;
   /** Providers named in one message: each has its own statement, and its share of the calls. */
   readonly providersPerMessage: number;
@@ -16,8 +16,8 @@ export type Limits = {
 };
 
 const LIMITS: Readonly<Record<"free" | "paid", Limits>> = {
-  free: { callsPerMessage: 8, spareCalls: 6, providersPerMessage: 4, rounds: 20, progressPercent: 25 },
-  paid: { callsPerMessage: 20, spareCalls: 10, providersPerMessage: 5, rounds: 20, progressPercent: 5 },
+  free: { callsPerMessage: 8, spareCalls: 15, providersPerMessage: 4, rounds: 20, progressPercent: 25 },
+  paid: { callsPerMessage: 20, spareCalls: 15, providersPerMessage: 5, rounds: 20, progressPercent: 5 },
 };
 
 /** Workers keep at most six connections open; one is left for D1 and the queue. */

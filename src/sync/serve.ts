@@ -57,7 +57,8 @@ export function servingOf(page: PageOf): Serving {
   const read = page.orders.slice(0, due.limit);
   const needed = callsFor(provider, read);
   const last = read.at(-1);
-  if (grant.granted >= needed && more && page.mayHandOn && !page.probing && last !== undefined) {
+  const callsLeft = provider.maxCallsPerMinute === null || grant.used < provider.maxCallsPerMinute;
+  if (more && grant.granted >= needed && callsLeft && page.mayHandOn && !page.probing && last !== undefined) {
     const { before, after } = splitLanes(due.lanes, last);
     return { provider, orders: read, lanes: before, rest: { ...due, lanes: after, limit: ordersIn(provider, limits.callsPerMessage) }, clock: null };
   }

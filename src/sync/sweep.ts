@@ -37,7 +37,7 @@ export async function sweep(message: SweepMessage, firstDelivery: boolean, env: 
   const answers = await askProviders(questions, { ...ports, now });
   const findings = answers.map((answer, i): Finding => ({ ...answer, readAt, serving: servings[i] ?? null }));
   const applied = await applyFindings(db, findings, limits, now);
-  ports.log({ event: "sweep", minute: message.minute, round: message.round, handed_on: firstDelivery && rest.length > 0 ? 1 : 0, ...applied, ...usage() });
+  ports.log({ event: "sweep", minute: message.minute, round: message.round, handed_on: firstDelivery ? rest.length : 0, ...applied, ...usage() });
 }
 
 type Wanted = { readonly provider: Serving["provider"]; readonly orders: readonly Order[]; readonly due: DueProvider };

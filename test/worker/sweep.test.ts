@@ -1,0 +1,332 @@
+/**
+ * The tick and the sweep against a real database and providers that misbehave.
+ */
+import { env } from "cloudflare:workers";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { flagNames } from "../../src/domain/order.ts";
+import { showOrder } from "../../src/domain/shown.ts";
+import { readNamed } from "../../src/store/due.ts";
+import { answeringEach, inProgress, Pipeline } from "./pipeline.ts";
+import { addOrders, addPanel, addProvider, all, clear, migrate, MINUTE, NOW } from "./scene.ts";
+
+/** Placed five minutes ago, so that a cadence of a minute is right and stays so. */
+const young = { cadence: 1, placed_at: NOW - 300_000 } as const;
+
+type Row = { n: number; status: string; refunded: number; flags: number; remains: number | null; version: number; polled_at: number };
+
+async function order(n: number): Promise<Row> {
+  const [row] = await all<Row>("SELECT n, status, refunded, flags, remains, version, polled_at FROM orders WHERE panel = 'p' AND n = ?1", n);
+  if (row === undefined) throw new Error(`no order ${n}`);
+  return row;
+}
+
+async function shown(run: Pipeline, n: number): Promise<ReturnType<typeof showOrder>> {
+  const { providers, due } = await readNamed(env.DB, [["p", n]]);
+  const [found] = due[0] ?? [];
+  if (found === undefined) throw new Error(`no order ${n}`);
+  return showOrder(found, providers.get(found.provider)?.state ?? null, run.now);
+}
+
+beforeAll(async () => {
+  await migrate();
+  await addPanel("p");
+});
+
+afterEach(clear);
+
+describe("the minutes covered", () => {
+  it("a tick repeated for its minute does nothing", async () => {
+    await addProvider("acme");
+    await addOrders("p", "acme", 1, 3, young);
+    const run = new Pipeline();
+    await run.tick();
+    await run.tick();
+    expect(run.sent).toHaveLength(1);
+  });
+
+  it("missed minutes are made up, fifteen at most, each order once", async () => {
+    await addProvider("acme", { many: "yes" });
+    await addOrders("p", "acme", 1, 150, { cadence: 15 });
+    const run = new Pipeline();
+    await run.run(1);
+    run.now += 3 * 60_000;
+    run.forget();
+    await run.tick();
+    expect(run.sent).toMatchObject([{ minute: MINUTE + 4, minutes: 4 }]);
+    await run.drain();
+    const asked = run.calls.flatMap(({ ids }) => ids);
+    expect(asked.length).toBe(new Set(asked).size);
+    expect(asked.length).toBeGreaterThanOrEqual(36);
+    run.now += 3 * 3_600_000;
+    await run.tick();
+    expect(run.sent).toMatchObject([{ minutes: 15 }]);
+    await run.drain();
+    expect(run.calls.slice(-2).flatMap(({ ids }) => ids)).toHaveLength(150);
+  });
+
+  it("a remembered minute far ahead is ignored and reported", async () => {
+    await addProvider("acme");
+    await addOrders("p", "acme", 1, 3, young);
+    await env.DB.prepare("UPDATE ticks SET minute = ?1").bind(MINUTE + 600).run();
+    const run = new Pipeline();
+    await run.tick();
+    expect(run.sent).toMatchObject([{ minute: MINUTE, minutes: 1 }]);
+    expect(run.eventsOf("tick.clock_was_ahead")).toHaveLength(1);
+    expect(await all("SELECT minute, ignored_minute FROM ticks")).toEqual([{ minute: MINUTE, ignored_minute: MINUTE + 600 }]);
+  });
+
+  it("a tick whose messages could not be sent is made up by the next", async () => {
+    await addProvider("acme");
+    await addOrders("p", "acme", 1, 3, young);
+    const run = new Pipeline();
+    await run.run(1);
+    run.forget();
+    const queue = run.env.SWEEPS;
+    run.env.SWEEPS = { sendBatch: () => Promise.reject(new Error("Queue quota exceeded")) } as unknown as Queue;
+    await expect(run.tick()).rejects.toThrow("quota");
+    run.env.SWEEPS = queue;
+    run.now += 60_000;
+    await run.tick();
+    expect(run.sent).toMatchObject([{ minute: MINUTE + 2, minutes: 2 }]);
+  });
+});
+
+describe("providers in trouble", () => {
+  it("one that is down delays nobody, costs one call a tick, and is followed again when it is back", async () => {
+    await addProvider("dead", { many: "yes" });
+    await addProvider("fine", { many: "yes" });
+    await addOrders("p", "dead", 1, 500, young);
+    await addOrders("p", "fine", 1001, 500, young);
+    const run = new Pipeline();
+    const down = (): never => {
+      throw new TypeError("Network connection lost");
+    };
+    run.providers.set("dead", down);
+    run.providers.set("fine", answeringEach(() => ({ ...inProgress(0), status: "Completed" })));
+    await run.run(3);
+    expect(await all("SELECT DISTINCT status FROM orders WHERE provider = 'fine'")).toEqual([{ status: "completed" }]);
+    expect((await shown(run, 1)).sync).toBe("provider_down");
+    run.forget();
+    await run.run(5);
+    expect(run.calls.filter(({ provider }) => provider === "dead")).toHaveLength(5);
+    run.providers.set("dead", answeringEach(() => ({ ...inProgress(1000), status: "Canceled" })));
+    await run.run(2);
+    expect(await all("SELECT status, sum(refunded) AS refunded, count(*) AS count FROM orders WHERE provider = 'dead' GROUP BY status")).toEqual([{ status: "canceled", refunded: 450_000_000, count: 500 }]);
+    expect((await shown(run, 1)).sync).toBe("ok");
+  });
+
+  it.each([
+    ["HTML with 403 and a bot check", () => new Response("<html>Just a moment...</html>", { status: 403, headers: { "cf-mitigated": "challenge" } }), "blocked"],
+    ["a rejected key", () => Response.json({ error: "Invalid API key" }), "rejected_key"],
+  ])("%s is retried seldom", async (_name, answer, code) => {
+    await addProvider("acme", { many: "yes" });
+    await addOrders("p", "acme", 1, 500, young);
+    const run = new Pipeline();
+    run.providers.set("acme", answer);
+    await run.run(60);
+    expect(run.calls.length).toBeLessThanOrEqual(12);
+    expect(await all("SELECT last_failure->>'$.code' AS code FROM providers")).toEqual([{ code }]);
+    expect(await all("SELECT DISTINCT status, refunded, version FROM orders")).toEqual([{ status: "in_progress", refunded: 0, version: 1 }]);
+  });
+
+  it("one that limits its rate is left alone for as long as it asks", async () => {
+    await addProvider("acme", { many: "yes" });
+    await addOrders("p", "acme", 1, 10, young);
+    const run = new Pipeline();
+    run.providers.set("acme", () => new Response("", { status: 429, headers: { "Retry-After": "300" } }));
+    await run.run(1);
+    run.forget();
+    await run.run(4);
+    expect(run.calls).toHaveLength(0);
+    run.providers.delete("acme");
+    await run.run(2);
+    expect(run.calls.length).toBeGreaterThanOrEqual(1);
+  });
+
+  it("one that knows no lists is asked one by one from then on", async () => {
+    await addProvider("acme");
+    await addOrders("p", "acme", 1, 15, young);
+    const run = new Pipeline();
+    run.providers.set("acme", (ids, fields) => (fields.has("orders") ? { error: "Incorrect request" } : { ...inProgress(0), status: "Completed", order: ids[0] }));
+    await run.run(3);
+    expect(await all("SELECT many FROM providers")).toEqual([{ many: "no" }]);
+    expect(await all("SELECT DISTINCT status FROM orders")).toEqual([{ status: "completed" }]);
+  });
+
+  it("an id it does not know spoils no other order", async () => {
+    await addProvider("acme", { many: "yes" });
+    await addOrders("p", "acme", 1, 50, young);
+    const run = new Pipeline();
+    run.providers.set("acme", (ids, fields) => (ids.includes("7") ? { error: "Incorrect order ID" } : answeringEach(() => ({ ...inProgress(0), status: "Completed" }))(ids, fields)));
+    await run.run(4);
+    expect(await all("SELECT status, count(*) AS count FROM orders GROUP BY status ORDER BY status")).toEqual([
+      { status: "completed", count: 49 },
+      { status: "in_progress", count: 1 },
+    ]);
+    expect(flagNames((await order(7)).flags)).toContain("not_found");
+    expect(await all("SELECT count(*) AS count FROM refunds")).toEqual([{ count: 0 }]);
+  });
+});
+
+describe("late news", () => {
+  /** Lets the test decide when the first call is answered. */
+  function held(run: Pipeline, first: Record<string, unknown>, then: Record<string, unknown>): () => void {
+    let release = (): void => undefined;
+    const gate = new Promise<void>((resolve) => (release = resolve));
+    let calls = 0;
+    run.providers.set("acme", async (ids, fields) => {
+      const mine = calls++;
+      if (mine === 0) await gate;
+      return answeringEach(() => (mine === 0 ? first : then))(ids, fields);
+    });
+    return () => release();
+  }
+
+  it("of an older sweep never moves an order back, also when the newer one had nothing to write", async () => {
+    await addProvider("acme", { many: "yes" });
+    await addOrders("p", "acme", 1, 5, young);
+    const run = new Pipeline();
+    const release = held(run, { ...inProgress(1000), status: "Canceled" }, inProgress());
+    await run.tick();
+    const [message] = run.sent.splice(0);
+    const older = run.deliver(message);
+    while (run.calls.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    run.now += 5000;
+    expect(await run.deliver(message, 2)).toBe("ack");
+    release();
+    expect(await older).toBe("ack");
+    expect(await all("SELECT DISTINCT status, refunded, version FROM orders")).toEqual([{ status: "in_progress", refunded: 0, version: 1 }]);
+  });
+
+  it("of a sweep never undoes a check that was asked for meanwhile", async () => {
+    await addProvider("acme", { many: "yes" });
+    await addOrders("p", "acme", 1, 1, young);
+    const run = new Pipeline();
+    const release = held(run, { ...inProgress(1000), status: "Canceled" }, inProgress());
+    await run.tick();
+    const older = run.deliver(run.sent.shift());
+    while (run.calls.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    run.now += 5000;
+    await run.deliver({ v: 1, kind: "check", orders: [["p", 1]] });
+    release();
+    await older;
+    expect(await order(1)).toMatchObject({ status: "in_progress", refunded: 0, version: 2, polled_at: NOW + 5000 });
+  });
+
+  it("is dropped when it took over a minute", async () => {
+    await addProvider("acme", { many: "yes" });
+    await addOrders("p", "acme", 1, 1, young);
+    const run = new Pipeline();
+    const release = held(run, { ...inProgress(1000), status: "Canceled" }, inProgress());
+    await run.tick();
+    const slow = run.deliver(run.sent.shift());
+    while (run.calls.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    run.now += 61_000;
+    release();
+    await slow;
+    expect(await order(1)).toMatchObject({ status: "in_progress", version: 1 });
+  });
+});
+
+describe("a check that was asked for", () => {
+  it("polls just these orders, writes them even if nothing is new, and asks once for one named twice", async () => {
+    await addProvider("acme", { many: "yes" });
+    await addOrders("p", "acme", 1, 10);
+    const run = new Pipeline();
+    expect(await run.deliver({ v: 1, kind: "check", orders: [["p", 3], ["p", 5], ["p", 3]] })).toBe("ack");
+    expect(run.calls.map(({ ids }) => ids)).toEqual([["3", "5"]]);
+    expect((await all<Row>("SELECT n, version, polled_at FROM orders WHERE version > 1 ORDER BY n")).map(({ n, version, polled_at }) => [n, version, polled_at])).toEqual([
+      [3, 2, NOW],
+      [5, 2, NOW],
+    ]);
+  });
+
+  it("reopens a closed order that the provider took back", async () => {
+    await addProvider("acme", { many: "yes" });
+    await addOrders("p", "acme", 1, 1, { status: "completed", cadence: null, final_at: NOW - 1e9, remains: 0 });
+    const run = new Pipeline();
+    run.providers.set("acme", answeringEach(() => ({ ...inProgress(250), status: "Partial" })));
+    await run.deliver({ v: 1, kind: "check", orders: [["p", 1]] });
+    expect(await all("SELECT status, refunded, cadence FROM orders")).toEqual([{ status: "partial", refunded: 225_000, cadence: 60 }]);
+  });
+
+  it("waits for the next minute when the provider's calls are used up", async () => {
+    await addProvider("acme", { many: "yes", max_calls_per_minute: 1 });
+    await addOrders("p", "acme", 1, 2);
+    const run = new Pipeline();
+    expect(await run.deliver({ v: 1, kind: "check", orders: [["p", 1]] })).toBe("ack");
+    expect(await run.deliver({ v: 1, kind: "check", orders: [["p", 2]] })).toBe("retry");
+    run.now += 60_000;
+    expect(await run.deliver({ v: 1, kind: "check", orders: [["p", 2]] }, 2)).toBe("ack");
+    expect(run.calls).toHaveLength(2);
+  });
+});
+
+describe("when an order was last checked", () => {
+  it("is known without a write, moves on with each poll, and stays behind where calls failed", async () => {
+    await addProvider("acme", { many: "yes", batch_size: 10 });
+    await addOrders("p", "acme", 1, 40, young);
+    const run = new Pipeline();
+    await run.run(2);
+    const at = run.now - 60_000;
+    expect((await shown(run, 1)).checked_at).toBe(new Date(at).toISOString());
+    run.providers.set("acme", (ids, fields) => {
+      if (ids.includes("25")) throw new TypeError("connection reset");
+      return answeringEach(() => inProgress())(ids, fields);
+    });
+    run.now += 60_000;
+    await run.run(1);
+    const asked = new Map<string, number>();
+    for (const n of Array.from({ length: 40 }, (_, i) => i + 1)) asked.set(String(n), Date.parse((await shown(run, n)).checked_at ?? ""));
+    expect(asked.get("25")).toBe(at);
+    expect(await all("SELECT max(version) AS version FROM orders")).toEqual([{ version: 1 }]);
+  });
+
+  it("is never later than the truth, whatever fails: simulated hours with failing calls, lost messages and checks", async () => {
+    await addProvider("acme", { many: "yes", batch_size: 20 });
+    await addOrders("p", "acme", 1, 60, { ...young, cadence: 1 });
+    await addOrders("p", "acme", 61, 60);
+    const run = new Pipeline();
+    const truth = new Map<string, number>();
+    let seed = 7;
+    const chance = (): number => (seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648) / 2_147_483_648;
+    run.providers.set("acme", (ids, fields) => {
+      if (chance() < 0.2) throw new TypeError("connection reset");
+      for (const id of ids) truth.set(id, run.now);
+      return answeringEach((id) => (chance() < 0.02 ? { error: "Incorrect order ID" } : inProgress(600 - (run.now % 7) - Number(id))))(ids, fields);
+    });
+    for (let minute = 0; minute < 90; minute++) {
+      await run.tick();
+      if (chance() < 0.15) run.sent.length = 0;
+      if (chance() < 0.2) run.sent.push({ v: 1, kind: "check", orders: [["p", 1 + Math.floor(chance() * 120)]] });
+      await run.drain();
+      run.now += 60_000;
+      for (const n of [1 + (minute % 60), 61 + (minute % 60)]) {
+        const { checked_at } = await shown(run, n);
+        const known = checked_at === null ? 0 : Date.parse(checked_at);
+        if (known > NOW) expect(known).toBeLessThanOrEqual(truth.get(String(n)) ?? 0);
+      }
+    }
+    expect(truth.size).toBe(120);
+  }, 30_000);
+});
+
+describe("messages", () => {
+  it("of a newer version are left for newer code, and senseless ones end where they can be looked at", async () => {
+    const run = new Pipeline();
+    expect(await run.deliver({ v: 2, kind: "sweep" })).toBe("retry");
+    expect(await run.deliver("nonsense")).toBe("retry");
+    expect(await run.deliver({ v: 1, kind: "sweep", providers: [] }, 4, "panelsync-dead")).toBe("ack");
+    expect(await all("SELECT body FROM dead_letters")).toEqual([{ body: '{"v":1,"kind":"sweep","providers":[]}' }]);
+  });
+
+  it("for a provider that was switched off meanwhile do nothing", async () => {
+    await addProvider("acme", { many: "yes" });
+    await addOrders("p", "acme", 1, 5, young);
+    const run = new Pipeline();
+    await run.tick();
+    await env.DB.prepare("UPDATE providers SET enabled = 0").run();
+    await run.drain();
+    expect(run.calls).toEqual([]);
+  });
+});
