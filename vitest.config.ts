@@ -4,8 +4,12 @@ import { defineConfig } from "vitest/config";
 
 const migrations = await readD1Migrations(fileURLToPath(new URL("./migrations", import.meta.url)));
 
+/** CI asks for the results as a file, to count them. */
+const resultsFile = process.env["VITEST_JSON"];
+
 export default defineConfig({
   test: {
+    ...(resultsFile === undefined ? {} : { reporters: ["default", ["json", { outputFile: resultsFile }]] }),
     projects: [
       { test: { name: "unit", include: ["test/unit/**/*.test.ts", "test/simulator/**/*.test.ts"], environment: "node" } },
       {

@@ -16,7 +16,10 @@ describe("phases", () => {
     expect(new Set(Array.from({ length: PHASES }, (_, n) => phaseOf(n + 5))).size).toBe(PHASES);
     for (const count of [60, 360, 1000, 5000]) {
       const slots = Array.from({ length: 60 }, () => 0);
-      for (let n = 1; n <= count; n++) slots[Math.floor((phaseOf(n + 777) * 60) / PHASES)]! += 1;
+      for (let n = 1; n <= count; n++) {
+        const slot = Math.floor((phaseOf(n + 777) * 60) / PHASES);
+        slots[slot] = (slots[slot] ?? 0) + 1;
+      }
       expect(Math.max(...slots) - Math.min(...slots)).toBeLessThanOrEqual(4);
     }
   });
