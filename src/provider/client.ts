@@ -1,0 +1,28 @@
+/**
+ * The calls that following orders takes, one function each. Nothing is learned and nothing repeated here.
+ */
+import type { Report } from "../domain/report.ts";
+import { type Balance, type ManyAnswer, readBalance, readMany, readOne } from "./answer.ts";
+import { callProvider } from "./call.ts";
+import type { FetchPort } from "./exchange.ts";
+import type { ProviderFailure, Result } from "./failure.ts";
+import type { ProviderSettings } from "./settings.ts";
+
+/** Asks for the status of several orders in one call. The caller keeps the list to what the provider takes, 100 at most. */
+export function askMany(port: FetchPort, settings: ProviderSettings, ids: readonly string[]): Promise<Result<ManyAnswer, ProviderFailure>> {
+  const fields = { action: "status", orders: ids.join(",") };
+  return callProvider(port, settings, fields, (json) => readMany(json, ids, settings.key));
+}
+
+/**
+ * Asks for the status of one order. An error that is not known to be about the order is the failure `refused`:
+ * whether it means the order or the provider cannot be told from one answer.
+ */
+export function askOne(port: FetchPort, settings: ProviderSettings, id: string): Promise<Result<Report, ProviderFailure>> {
+  return callProvider(port, settings, { action: "status", order: id }, (json) => readOne(json, id, settings.key));
+}
+
+/** Asks for the operator's balance at the provider, in the provider's currency. */
+export function askBalance(port: FetchPort, settings: ProviderSettings): Promise<Result<Balance, ProviderFailure>> {
+  return callProvider(port, settings, { action: "balance" }, readBalance);
+}

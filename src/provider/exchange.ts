@@ -1,0 +1,103 @@
+/**
+ * One request and its answer as text, within a time and a size. Nothing of the answer is understood here.
+ */
+import { fail, ok, type ProviderFailure, type Result } from "./failure.ts";
+
+/** What the client takes from the world. `now` is epoch ms; `fetch` honours the request's signal and `redirect: "manual"`. */
+export type FetchPort = {
+  readonly fetch: (request: Request) => Promise<Response>;
+  readonly now: () => number;
+};
+
+/**
+ * Longest answer read. A hundred orders come in 15 KB and the longest service lists in some hundreds; without a bound
+ * a provider could fill a Worker's 128 MB, which five calls at a time share.
+ */
+export const MAX_ANSWER_BYTES = 1024 * 1024;
+
+export type Heard = {
+  readonly status: number;
+  readonly headers: Headers;
+  /** The body as UTF-8 without a byte-order mark; what is no UTF-8 reads as U+FFFD. */
+  readonly text: string;
+};
+
+/**
+ * Sends the request and reads the whole answer. The signal's end is the time limit for both, so that a body that
+ * drips cannot hold a connection; on any failure the rest of the body is let go.
+ */
+export async function exchange(
+  fetchRequest: FetchPort["fetch"],
+  request: Request,
+  signal: AbortSignal,
+  timeoutMs: number,
+): Promise<Result<Heard, ProviderFailure>> {
+  try {
+    const response = await untilAborted(fetchRequest(request), signal, letGo);
+    const { status, headers } = response;
+    // Browsers hide a redirect that is not followed behind status 0; servers' runtimes show it.
+    if (status === 0 || (status >= 300 && status < 400)) {
+      letGo(response);
+      return fail({ code: "redirected", status });
+    }
+    const text = await readText(response, signal);
+    return text === null ? fail({ code: "too_large", limitBytes: MAX_ANSWER_BYTES }) : ok({ status, headers, text });
+  } catch (error) {
+    // Whatever the runtime throws here is the connection's trouble; the signal tells ours from theirs.
+    return fail(signal.aborted ? { code: "timeout", timeoutMs } : { code: "network", message: messageOf(error) });
+  }
+}
+
+/** The body as text, or null when it is longer than the bound; the stream is cancelled then. */
+async function readText(response: Response, signal: AbortSignal): Promise<string | null> {
+  if (Number(response.headers.get("content-length")) > MAX_ANSWER_BYTES) {
+    letGo(response);
+    return null;
+  }
+  if (response.body === null) return "";
+  const reader = response.body.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  let bytes = 0;
+  try {
+    for (;;) {
+      const { done, value } = await untilAborted(reader.read(), signal);
+      if (done) return text + decoder.decode();
+      bytes += value.byteLength;
+      if (bytes > MAX_ANSWER_BYTES) return null;
+      text += decoder.decode(value, { stream: true });
+    }
+  } finally {
+    // After the last byte this does nothing; before it, it closes the connection.
+    ignoreFailure(reader.cancel());
+  }
+}
+
+/** Settles with the promise, or rejects when the signal aborts first; a value that comes too late goes to `tooLate`. */
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal, tooLate?: (value: T) => void): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const abort = (): void => reject(signal.reason instanceof Error ? signal.reason : new Error("aborted"));
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+    promise
+      .then((value) => (signal.aborted ? tooLate?.(value) : resolve(value)), reject)
+      .finally(() => signal.removeEventListener("abort", abort))
+      .catch(reject);
+  });
+}
+
+function letGo(response: Response): void {
+  if (response.body !== null) ignoreFailure(response.body.cancel());
+}
+
+/** A stream that cannot be cancelled is broken already, and its failure was or will be told as the call's. */
+function ignoreFailure(promise: Promise<void>): void {
+  promise.catch(() => undefined);
+}
+
+/** Runtimes put the reason (refused, reset, no such host) into the cause. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause instanceof Error ? error.cause.message : "";
+  return cause === "" || cause === error.message ? error.message : `${error.message}: ${cause}`;
+}

@@ -1,0 +1,31 @@
+/**
+ * Why a call to a provider brought nothing: a union of facts. Texts for people are made where they are shown.
+ * No text in here holds the provider's key: what the provider wrote is redacted before it gets in.
+ */
+export type ProviderFailure =
+  | { readonly code: "timeout"; readonly timeoutMs: number }
+  | { readonly code: "network"; readonly message: string }
+  | { readonly code: "http"; readonly status: number; readonly message: string | null }
+  | { readonly code: "not_json"; readonly status: number; readonly start: string }
+  | { readonly code: "too_large"; readonly limitBytes: number }
+  | { readonly code: "bad_shape"; readonly message: string }
+  | { readonly code: "redirected"; readonly status: number }
+  | { readonly code: "rejected_key"; readonly message: string }
+  | { readonly code: "rate_limited"; readonly retryAfterSeconds: number | null }
+  | { readonly code: "blocked"; readonly status: number }
+  /** The whole call was answered by an error of the provider's that is none of the above. */
+  | { readonly code: "refused"; readonly message: string; readonly status: number }
+  | { readonly code: "unsupported_many"; readonly message: string };
+
+export type FailureCode = ProviderFailure["code"];
+
+/** A value, or the reason there is none. Expected failures are values; only surprises throw. */
+export type Result<T, F> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: F };
+
+export function ok<T>(value: T): { readonly ok: true; readonly value: T } {
+  return { ok: true, value };
+}
+
+export function fail<F>(failure: F): { readonly ok: false; readonly failure: F } {
+  return { ok: false, failure };
+}

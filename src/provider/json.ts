@@ -1,0 +1,107 @@
+/**
+ * JSON out of a body that may hold more than JSON: byte-order marks, PHP warnings, HTML notices, a comment at the end.
+ */
+
+/**
+ * Real answers nest five deep. The bound is there for memory: a body of a million brackets would become a million
+ * arrays, and several such answers at once fill a Worker's 128 MB.
+ */
+export const MAX_JSON_DEPTH = 32;
+
+/** A bare text or null is never longer in earnest. */
+const MAX_SCALAR_CHARS = 1000;
+
+export type FoundJson = { readonly kind: "found"; readonly value: unknown } | { readonly kind: "none" } | { readonly kind: "too_deep" };
+
+const NONE: FoundJson = { kind: "none" };
+const TOO_DEEP: FoundJson = { kind: "too_deep" };
+
+/** Pieces in noise that are tried as an answer. A failed try costs 4 µs; warnings hold one or two. */
+const MAX_TRIES = 50;
+
+/** Where an answer may begin behind noise: an object with a key, or a list of objects. `[2026-01-01]` of a log line is neither. */
+const ANSWER_START = /\{\s{0,64}"|\[\s{0,64}\{/g;
+const PAGE_START = /^<(?:!doctype|html|head|body)\b/i;
+
+/**
+ * The first JSON value of a body, by these rules:
+ * - a body that is JSON from end to end is that value, be it only `null`;
+ * - a web page holds no answer, though its scripts hold JSON;
+ * - a value that is not closed is an answer cut off, and ends the search: an inner part of it could be
+ *   another order's object and must not pass for the whole.
+ * Every character is looked at three times at most, whatever the body: 5 ms for the worst of 1 MiB, before it is parsed.
+ */
+export function findJson(text: string): FoundJson {
+  const body = text.trim();
+  if (body === "") return NONE;
+  if (body[0] !== "{" && body[0] !== "[") {
+    const scalar = body.length <= MAX_SCALAR_CHARS ? parse(body) : NONE;
+    if (scalar.kind === "found") return scalar;
+    if (PAGE_START.test(body)) return NONE;
+    return searchAnswer(body);
+  }
+  const end = endOfValue(body, 0);
+  if (end === "too_deep") return TOO_DEEP;
+  if (end === "unclosed") return NONE;
+  const whole = end === body.length ? parse(body) : NONE;
+  return whole.kind === "found" ? whole : searchAnswer(body);
+}
+
+function searchAnswer(body: string): FoundJson {
+  let from = 0;
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    ANSWER_START.lastIndex = from;
+    const start = ANSWER_START.exec(body)?.index;
+    if (start === undefined) break;
+    const end = endOfValue(body, start);
+    if (end === "too_deep") return TOO_DEEP;
+    if (end === "unclosed") return NONE;
+    const value = parse(body.slice(start, end));
+    if (value.kind === "found") return value;
+    from = end;
+  }
+  return NONE;
+}
+
+function parse(text: string): FoundJson {
+  try {
+    return { kind: "found", value: JSON.parse(text) as unknown };
+  } catch {
+    return NONE; // the parser has no other way to say so
+  }
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPEN_LIST = 0x5b;
+const CLOSE_LIST = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+
+/** The index just behind the value that opens at `start`, counting brackets outside of strings. */
+function endOfValue(text: string, start: number): number | "unclosed" | "too_deep" {
+  let depth = 0;
+  for (let at = start; at < text.length; at += 1) {
+    const char = text.charCodeAt(at);
+    if (char === QUOTE) {
+      at = endOfString(text, at);
+    } else if (char === OPEN_OBJECT || char === OPEN_LIST) {
+      depth += 1;
+      if (depth > MAX_JSON_DEPTH) return "too_deep";
+    } else if (char === CLOSE_OBJECT || char === CLOSE_LIST) {
+      depth -= 1;
+      if (depth === 0) return at + 1;
+    }
+  }
+  return "unclosed";
+}
+
+/** The index of the quote that closes the string opened at `quote`, or the end of the text. */
+function endOfString(text: string, quote: number): number {
+  for (let at = quote + 1; at < text.length; at += 1) {
+    const char = text.charCodeAt(at);
+    if (char === BACKSLASH) at += 1;
+    else if (char === QUOTE) return at;
+  }
+  return text.length;
+}

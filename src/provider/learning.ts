@@ -1,0 +1,198 @@
+/**
+ * What a call that failed or came short means: a poisonous order, a list too long, a provider that knows no lists,
+ * or a provider in trouble. Learning is for good, so that each conclusion needs its own evidence and one bad answer
+ * proves nothing:
+ *
+ * - *trouble*: nothing was answered in this poll, nor is the balance (`PollSession.vouch`);
+ * - *poison*: an order fails alone while the provider works;
+ * - *size*: the whole list fails, its parts do not, and the whole fails again;
+ * - *no lists*: orders that are answered by `order` fail as lists of one.
+ */
+import type { ProviderFailure } from "./failure.ts";
+import { type Answered, type Fault, NAMES_NONE, type Outcome, type PollSession } from "./poll-session.ts";
+
+/** How many orders are tried by `order` before a provider is given up on that was never seen to answer a list. */
+const MAX_CANDIDATES = 4;
+/** How many orders must fail as lists of one; a single one could be poisonous in lists only. */
+const WITNESSES = 2;
+
+/**
+ * Finds out what a fault means and settles what it can; returns the orders to be asked again under what was learned.
+ */
+export async function lookInto(session: PollSession, fault: Fault): Promise<readonly string[]> {
+  const { ids, failure } = fault;
+  if (!session.open) return [];
+  if (ids.length === 1) {
+    await settleAlone(session, fault, "first time");
+    return [];
+  }
+  // Another fault of the same round taught it already.
+  if (isOutdated(session, ids)) return ids;
+  if (session.capability.many === "unknown") return findOutLists(session, fault);
+  return (await session.vouch(failure)) ? bisect(session, fault) : [];
+}
+
+function isOutdated(session: PollSession, ids: readonly string[]): boolean {
+  return session.capability.many === "no" || ids.length > session.capability.batchSize;
+}
+
+/**
+ * An order failed by itself. With the provider vouched for, an error is the order's. So is a script that dies over it
+ * twice; that says nothing about the order, which is then missing.
+ */
+async function settleAlone(session: PollSession, { ids, failure, askedAt }: Fault, seen: "first time" | "before"): Promise<void> {
+  const [id] = ids;
+  if (id === undefined || !(await session.vouch(failure))) return;
+  if (failure.code === "refused") {
+    session.settle(id, { kind: "refused", message: failure.message }, askedAt);
+  } else if (seen === "before") {
+    session.settle(id, { kind: "missing" }, askedAt);
+  } else {
+    const again = await session.askExtra(ids, failure);
+    if (again.kind === "fault") await settleAlone(session, again, "before");
+  }
+}
+
+/**
+ * A list failed and no list was ever answered. A few of its orders are asked by `order`; those answered are then asked
+ * as lists of one. One answered so shows that lists are known; two that are not, that they are none. The rest is to be
+ * asked again in the form found to work, or in a later poll, when the orders found bad are asked apart.
+ */
+async function findOutLists(session: PollSession, { ids, failure }: Fault): Promise<readonly string[]> {
+  const witnesses: string[] = [];
+  for (const id of ids.slice(0, MAX_CANDIDATES)) {
+    if (witnesses.length === WITNESSES) break;
+    const outcome = await session.askExtra([id], failure);
+    if (outcome.kind === "fault") await lookInto(session, outcome);
+    else if (hasStatus(session, id)) witnesses.push(id);
+    if (!session.open) return [];
+  }
+  for (const id of witnesses) {
+    const outcome = await session.askListExtra([id], failure);
+    if (outcome.kind === "unasked") return [];
+    if (outcome.kind === "answered") break;
+  }
+  if (session.capability.many === "unknown") {
+    if (witnesses.length < WITNESSES) return [];
+    session.decideMany("no");
+  }
+  return ids.filter((id) => !session.answers.has(id));
+}
+
+/** Halves a list that failed until its parts are answered or stand alone. */
+async function bisect(session: PollSession, { ids, failure }: Fault): Promise<readonly string[]> {
+  const middle = Math.ceil(ids.length / 2);
+  const halves = [ids.slice(0, middle), ids.slice(middle)];
+  const outcomes = await Promise.all(halves.map((half) => session.askExtra(half, failure)));
+  if (outcomes.every(isComplete)) await explainWhole(session, ids, middle, failure);
+  const again: string[] = [];
+  for (const outcome of outcomes) {
+    if (outcome.kind === "fault") again.push(...(await lookIntoPart(session, outcome)));
+    else if (outcome.kind === "answered") again.push(...(await lookForMissing(session, outcome)));
+  }
+  return again;
+}
+
+function hasStatus(session: PollSession, id: string): boolean {
+  return session.answers.get(id)?.report.kind === "status";
+}
+
+function isComplete(outcome: Outcome): boolean {
+  return outcome.kind === "answered" && outcome.complete;
+}
+
+async function lookIntoPart(session: PollSession, part: Fault): Promise<readonly string[]> {
+  if (!session.open) return [];
+  if (isOutdated(session, part.ids)) return part.ids;
+  if (part.ids.length > 1) return bisect(session, part);
+  await settleAlone(session, part, "before");
+  return [];
+}
+
+/** Both halves of a list were answered, the whole was not. If it fails again, the list was too long. */
+async function explainWhole(session: PollSession, ids: readonly string[], half: number, failure: ProviderFailure): Promise<void> {
+  if (ids.length === 2) return explainPair(session, ids, failure);
+  if (session.largestList >= ids.length) return;
+  if (ids.length === 3) {
+    // Its second half was one order, asked by `order`, which proves nothing about lists.
+    const last = await session.askListExtra(ids.slice(half), failure);
+    if (!isComplete(last)) return;
+  }
+  const whole = await session.askListExtra(ids, failure);
+  if (whole.kind === "fault") session.shrinkTo(half);
+}
+
+/**
+ * Two orders that are answered by `order` fail as a list. Either of them may be poisonous in lists only, so that each is
+ * asked as a list of one: both answered, and the pair refused again, is a provider that takes one at a time; both
+ * refused, and no list answered in this poll, one that takes no lists any more.
+ */
+async function explainPair(session: PollSession, pair: readonly string[], failure: ProviderFailure): Promise<void> {
+  const { largestList } = session;
+  if (largestList > 1 || !pair.every((id) => hasStatus(session, id))) return;
+  const outcomes = await Promise.all(pair.map((id) => session.askListExtra([id], failure)));
+  if (outcomes.every((outcome) => outcome.kind === "fault")) {
+    if (largestList === 0) session.decideMany("no");
+  } else if (outcomes.every(isComplete)) {
+    const whole = await session.askListExtra(pair, failure);
+    if (whole.kind === "fault") session.shrinkTo(1);
+  }
+}
+
+/**
+ * A list was answered, but not for all. Those left out are asked once more by themselves, and so on as long as that
+ * brings some of them. Returns the orders to be asked again.
+ */
+export async function lookForMissing(session: PollSession, answered: Answered): Promise<readonly string[]> {
+  const { ids, missing } = answered;
+  if (!session.open || missing.length === 0) return [];
+  if (isOutdated(session, ids)) return missing;
+  if (missing.length === ids.length) return lookForAny(session, answered);
+  const again = await session.askExtra(missing, null);
+  if (again.kind === "unasked") return [];
+  if (again.kind === "fault") return lookInto(session, again);
+  const verdict = await answersOnlyTheFirst(session, ids, again);
+  if (verdict === "yes") return again.missing;
+  return verdict === "no" ? lookForMissing(session, again) : [];
+}
+
+/**
+ * A list was answered for none of its orders. One of them is tried by `order`. If it is answered, the list was wrong;
+ * if not, the others are as gone, and are reported missing.
+ */
+async function lookForAny(session: PollSession, { ids, askedAt }: Answered): Promise<readonly string[]> {
+  const last = ids.slice(-1);
+  const alone = await session.askExtra(last, null);
+  if (alone.kind === "unasked") return [];
+  if (alone.kind === "fault") await lookInto(session, alone);
+  const rest = ids.slice(0, -1);
+  if (last.some((id) => hasStatus(session, id))) return lookInto(session, { kind: "fault", ids: rest, askedAt, failure: NAMES_NONE });
+  for (const id of rest) session.settle(id, { kind: "missing" }, askedAt);
+  return [];
+}
+
+/**
+ * Whether the provider answers only the first few of a list: those left out were at its end, some are answered in a list
+ * of their own, and the whole, asked again, comes as short as before. Learns the size if so.
+ */
+async function answersOnlyTheFirst(session: PollSession, ids: readonly string[], leftOut: Answered): Promise<"yes" | "no" | "unknown"> {
+  const anyFound = leftOut.missing.length < leftOut.ids.length;
+  if (!anyFound || !isTail(ids, leftOut.ids)) return "no";
+  const [id] = leftOut.ids;
+  if (id !== undefined && leftOut.ids.length === 1) {
+    // It was asked by `order`: an order unknown is refused so, and others are answered so and never in a list.
+    if (!hasStatus(session, id)) return "no";
+    const list = await session.askListExtra(leftOut.ids, null);
+    if (list.kind === "unasked") return "unknown";
+    if (!isComplete(list)) return "no";
+  }
+  const whole = await session.askListExtra(ids, null);
+  if (whole.kind !== "answered") return "unknown";
+  if (whole.missing.length !== leftOut.ids.length || !isTail(ids, whole.missing)) return "no";
+  session.shrinkTo(ids.length - leftOut.ids.length);
+  return "yes";
+}
+
+function isTail(ids: readonly string[], part: readonly string[]): boolean {
+  return part.every((id, n) => id === ids[ids.length - part.length + n]);
+}

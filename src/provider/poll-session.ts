@@ -1,0 +1,259 @@
+/**
+ * One poll of a provider while it runs: what was answered, what was learned, and whether another call may be made.
+ */
+import type { Report } from "../domain/report.ts";
+import { askBalance, askMany, askOne } from "./client.ts";
+import type { FetchPort } from "./exchange.ts";
+import { fail, ok, type ProviderFailure, type Result } from "./failure.ts";
+import type { Answer, Capability, PollPort, PollResult } from "./poll.ts";
+import type { ProviderSettings } from "./settings.ts";
+
+/** The protocol's own limit of ids a call. */
+export const MAX_BATCH_SIZE = 100;
+
+/**
+ * Calls a poll may spend beyond one for each batch: to find out what a refused or short answer means. Isolating one
+ * poisonous id among 100 takes 14, three about 35; what is not found in this poll is found in the next ones, since
+ * those that were found are then asked apart.
+ */
+export const MAX_EXTRA_CALLS = 40;
+
+/**
+ * Orders that may be settled on the word of the balance alone, while no order at all is answered. One or two bad orders
+ * in a small poll are theirs; more than that is a provider whose `status` is out of order.
+ */
+export const MAX_SETTLED_ON_BALANCE = 3;
+
+/** A call that may have failed because of what was asked in it. `askedAt` in epoch ms, here as below. */
+export type Fault = {
+  readonly kind: "fault";
+  readonly ids: readonly string[];
+  readonly askedAt: number;
+  readonly failure: ProviderFailure;
+};
+
+export type Answered = {
+  readonly kind: "answered";
+  readonly ids: readonly string[];
+  readonly askedAt: number;
+  /** Whether the answer tells something of each order. */
+  readonly complete: boolean;
+  /** Those the answer leaves out and that were not suspects: nothing is recorded of them yet. */
+  readonly missing: readonly string[];
+};
+
+/** No call was made, or it failed in a way that ended the poll. */
+export type Unasked = { readonly kind: "unasked"; readonly ids: readonly string[] };
+
+export type Outcome = Answered | Fault | Unasked;
+
+/** Shared by calls that are to start only while none of them has failed. It closes before the next one's turn comes. */
+export type Gate = { closed: boolean };
+
+type Call<T> =
+  | { readonly kind: "answered"; readonly askedAt: number; readonly value: T }
+  | { readonly kind: "fault"; readonly askedAt: number; readonly failure: ProviderFailure }
+  | { readonly kind: "unasked" };
+
+/** What an answer to a list is that says nothing of the list. */
+export const NAMES_NONE: ProviderFailure = { code: "bad_shape", message: "the answer to a list names none of its orders" };
+
+export class PollSession {
+  readonly answers = new Map<string, Answer>();
+  readonly #port: PollPort;
+  readonly #settings: ProviderSettings;
+  readonly #suspects: ReadonlySet<string>;
+  #capability: Capability;
+  #calls = 0;
+  #failedCalls = 0;
+  #extraCallsLeft = MAX_EXTRA_CALLS;
+  #failure: ProviderFailure | null = null;
+  /** The refusal that the extra calls were not enough to get to the bottom of. */
+  #unsettled: ProviderFailure | null = null;
+  #ended = false;
+  #anyAnswer = false;
+  #largestList = 0;
+  #vouching: Promise<boolean> | null = null;
+  #settledOnBalance = 0;
+
+  constructor(port: PollPort, settings: ProviderSettings, capability: Capability, suspects: ReadonlySet<string>) {
+    this.#port = port;
+    this.#settings = settings;
+    this.#suspects = suspects;
+    const batchSize = Math.min(Math.max(Math.trunc(capability.batchSize) || 1, 1), MAX_BATCH_SIZE);
+    this.#capability = { many: capability.many, batchSize };
+  }
+
+  get capability(): Capability {
+    return this.#capability;
+  }
+
+  /** False once the provider is in trouble, or no calls are left. */
+  get open(): boolean {
+    return !this.#ended;
+  }
+
+  /** For how many orders a list was answered at best in this poll; 0 when none was. */
+  get largestList(): number {
+    return this.#largestList;
+  }
+
+  /** What was learned goes one way only; the caller forgets it when the provider's settings change. */
+  decideMany(many: "yes" | "no"): void {
+    if (this.#capability.many !== "no") this.#capability = { ...this.#capability, many };
+  }
+
+  shrinkTo(batchSize: number): void {
+    if (batchSize < this.#capability.batchSize) this.#capability = { ...this.#capability, batchSize };
+  }
+
+  /** Ends the poll on account of the provider. The first trouble is the one told. */
+  end(failure: ProviderFailure): void {
+    this.#failure ??= failure;
+    this.#ended = true;
+  }
+
+  /** Records what became of an order that no answer tells the status of. */
+  settle(id: string, report: Report, askedAt: number): void {
+    if (!this.#anyAnswer) this.#settledOnBalance += 1;
+    this.answers.set(id, { report, askedAt });
+  }
+
+  /** Asks for orders: a list in a list's form, one alone by `order`, which every server knows. */
+  ask(ids: readonly string[], gate: Gate | null): Promise<Outcome> {
+    const [id] = ids;
+    return ids.length === 1 && id !== undefined ? this.#askAlone(id, gate) : this.#askList(ids, gate);
+  }
+
+  /** As `ask`, out of the calls set aside for finding out; `reason` is what is being looked into. */
+  async askExtra(ids: readonly string[], reason: ProviderFailure | null): Promise<Outcome> {
+    return this.#takeExtra(reason) ? this.ask(ids, null) : { kind: "unasked", ids };
+  }
+
+  /** As `askExtra`, in a list's form even for one order. */
+  async askListExtra(ids: readonly string[], reason: ProviderFailure | null): Promise<Outcome> {
+    return this.#takeExtra(reason) ? this.#askList(ids, null) : { kind: "unasked", ids };
+  }
+
+  async #askList(ids: readonly string[], gate: Gate | null): Promise<Outcome> {
+    const call = await this.#call((port) => this.#namedReports(port, ids), gate);
+    if (call.kind !== "answered") return { ...call, ids };
+    const missing = ids.filter((id) => call.value.get(id)?.kind === "missing");
+    if (missing.length < ids.length) {
+      this.decideMany("yes");
+      this.#anyAnswer = true;
+      this.#largestList = Math.max(this.#largestList, ids.length - missing.length);
+    }
+    for (const [id, report] of call.value) {
+      if (report.kind !== "missing" || this.#suspects.has(id)) this.answers.set(id, { report, askedAt: call.askedAt });
+    }
+    const unexpected = missing.filter((id) => !this.#suspects.has(id));
+    return { kind: "answered", ids, askedAt: call.askedAt, complete: missing.length === 0, missing: unexpected };
+  }
+
+  /**
+   * The reports on a list. One that names no order leaves them all out only if lists are understood for certain, or if
+   * nothing else was to be expected; else it is no better than an error.
+   */
+  async #namedReports(port: FetchPort, ids: readonly string[]): Promise<Result<ReadonlyMap<string, Report>, ProviderFailure>> {
+    const result = await askMany(port, this.#settings, ids);
+    if (!result.ok) return result;
+    const { reports, byId } = result.value;
+    const namesAny = [...reports.values()].some((report) => report.kind !== "missing");
+    const expected = this.#capability.many === "yes" && ids.every((id) => this.#suspects.has(id));
+    if (byId && (namesAny || this.#largestList > 1 || expected)) return ok(reports);
+    return fail(NAMES_NONE);
+  }
+
+  async #askAlone(id: string, gate: Gate | null): Promise<Outcome> {
+    const call = await this.#call((port) => askOne(port, this.#settings, id), gate);
+    if (call.kind !== "answered") return { ...call, ids: [id] };
+    this.#anyAnswer = true;
+    this.answers.set(id, { report: call.value, askedAt: call.askedAt });
+    return { kind: "answered", ids: [id], askedAt: call.askedAt, complete: true, missing: [] };
+  }
+
+  /**
+   * True when the provider has shown in this poll that it works, so that a fault is down to what was asked. If it has
+   * not, its balance is asked once: it vouches when it is answered, or refused in other words than the orders were.
+   * A provider that says the same to everything is out of order: the poll ends with `failure`.
+   */
+  async vouch(failure: ProviderFailure): Promise<boolean> {
+    if (this.#anyAnswer) return true;
+    this.#vouching ??= this.#balanceVouches(failure);
+    if ((await this.#vouching) && this.#settledOnBalance < MAX_SETTLED_ON_BALANCE) return true;
+    this.end(failure);
+    return false;
+  }
+
+  async #balanceVouches(failure: ProviderFailure): Promise<boolean> {
+    if (!this.#takeExtra(failure)) return false;
+    const call = await this.#call((port) => askBalance(port, this.#settings), null);
+    if (call.kind !== "fault") return call.kind === "answered";
+    const said = call.failure;
+    return said.code === "refused" && !(failure.code === "refused" && said.message === failure.message);
+  }
+
+  /**
+   * The poll's outcome. A refusal nobody got to the bottom of is the provider's trouble when nothing was answered
+   * beside it.
+   */
+  result(): PollResult {
+    return {
+      answers: this.answers,
+      capability: this.#capability,
+      calls: this.#calls,
+      failedCalls: this.#failedCalls,
+      failure: this.#failure ?? (this.#anyAnswer ? null : this.#unsettled),
+    };
+  }
+
+  #takeExtra(reason: ProviderFailure | null): boolean {
+    if (this.#extraCallsLeft === 0) {
+      this.#unsettled ??= reason;
+      return false;
+    }
+    this.#extraCallsLeft -= 1;
+    return true;
+  }
+
+  /** One call, when its turn has come and the budget has one left. Trouble of the whole provider's ends the poll. */
+  #call<T>(ask: (port: FetchPort) => Promise<Result<T, ProviderFailure>>, gate: Gate | null): Promise<Call<T>> {
+    return this.#port.slot(async (): Promise<Call<T>> => {
+      if (this.#ended || gate?.closed === true) return { kind: "unasked" };
+      if (!(await this.#port.takeCall())) {
+        this.#ended = true;
+        return { kind: "unasked" };
+      }
+      // Another call can have ended the poll meanwhile; a call of the budget unused is better than one more at a ban.
+      if (this.#ended) return { kind: "unasked" };
+      this.#calls += 1;
+      const askedAt = this.#port.now();
+      const result = await ask(this.#port);
+      if (result.ok) return { kind: "answered", askedAt, value: result.value };
+      this.#failedCalls += 1;
+      if (gate !== null) gate.closed = true;
+      if (mayBeTheOrders(result.failure)) return { kind: "fault", askedAt, failure: result.failure };
+      this.end(result.failure);
+      return { kind: "unasked" };
+    });
+  }
+}
+
+/**
+ * Failures that the orders asked for can cause: an error in JSON, an answer of no form or too long a one, and a script
+ * that dies over an order, which shows as HTTP 500 or as a page in place of JSON. All others are the provider's.
+ */
+function mayBeTheOrders(failure: ProviderFailure): boolean {
+  switch (failure.code) {
+    case "refused":
+    case "bad_shape":
+    case "not_json":
+    case "too_large":
+      return true;
+    case "http":
+      return failure.status === 500;
+    default:
+      return false;
+  }
+}

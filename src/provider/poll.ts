@@ -1,0 +1,100 @@
+/**
+ * Asking a provider for the status of many orders, and learning on the way what it can do.
+ */
+import type { Report } from "../domain/report.ts";
+import type { FetchPort } from "./exchange.ts";
+import type { ProviderFailure } from "./failure.ts";
+import { lookForMissing, lookInto } from "./learning.ts";
+import { PollSession } from "./poll-session.ts";
+import type { ProviderSettings } from "./settings.ts";
+
+/** What a provider was found able to do. It only ever gets less; a change of the provider's settings starts it anew. */
+export type Capability = {
+  /** Whether it answers lists of orders. */
+  readonly many: "unknown" | "yes" | "no";
+  /** Ids a call, 1 to 100. */
+  readonly batchSize: number;
+};
+
+export type PollPort = FetchPort & {
+  /** Takes one call out of the provider's budget; false when none is left. */
+  readonly takeCall: () => Promise<boolean>;
+  /** Runs the task when one of the few open connections is free. Tasks never wait for another slot. */
+  readonly slot: <T>(task: () => Promise<T>) => Promise<T>;
+};
+
+export type Asked = {
+  readonly id: string;
+  /** Was refused or missing last time: asked after the others and apart from them. */
+  readonly suspect: boolean;
+};
+
+/** `askedAt`: epoch ms just before the call went out, so that the answer is at least as new. */
+export type Answer = { readonly report: Report; readonly askedAt: number };
+
+export type PollResult = {
+  /** Only orders that were settled are in here; the others are to be asked again. */
+  readonly answers: ReadonlyMap<string, Answer>;
+  readonly capability: Capability;
+  /** Calls made, each taken from the budget. */
+  readonly calls: number;
+  /** Calls that brought no answer, those spent on finding out among them. */
+  readonly failedCalls: number;
+  /** The trouble that ended the poll, or that left it without any answer; null when the provider is not to blame. */
+  readonly failure: ProviderFailure | null;
+};
+
+/**
+ * Asks for the orders in as few calls as the provider allows, and settles each: a status, a refusal, or missing.
+ * Never throws for what the provider does. Calls beyond one a batch are bounded by `MAX_EXTRA_CALLS`.
+ */
+export async function pollStatuses(
+  port: PollPort,
+  settings: ProviderSettings,
+  capability: Capability,
+  orders: readonly Asked[],
+): Promise<PollResult> {
+  const suspects = new Set(orders.filter((order) => order.suspect).map((order) => order.id));
+  const others = new Set(orders.filter((order) => !suspects.has(order.id)).map((order) => order.id));
+  const session = new PollSession(port, settings, capability, suspects);
+  await askAll(session, [...others]);
+  await askAll(session, [...suspects]);
+  return session.result();
+}
+
+/**
+ * Asks in rounds: all batches side by side, then a look into each that failed or came short, one after the other.
+ * What a look taught holds for the next round, so that a provider's limit is paid for once and not by every batch.
+ */
+async function askAll(session: PollSession, ids: readonly string[]): Promise<void> {
+  let waiting = [...ids];
+  while (waiting.length > 0 && session.open) {
+    const batches = batchesOf(waiting, session.capability);
+    // Until lists are known to work, one goes ahead: were they refused, it is one call wasted instead of many.
+    const scouting = session.capability.many === "unknown" && (batches[0]?.length ?? 0) > 1;
+    const now = scouting ? batches.slice(0, 1) : batches;
+    // After the first fault nothing more is started: what it means is found out first.
+    const gate = { closed: false };
+    const outcomes = await Promise.all(now.map((batch) => session.ask(batch, gate)));
+    waiting = batches.slice(now.length).flat();
+    for (const outcome of outcomes) {
+      if (outcome.kind === "unasked") waiting.push(...outcome.ids);
+      else if (outcome.kind === "fault") waiting.push(...(await lookInto(session, outcome)));
+      else waiting.push(...(await lookForMissing(session, outcome)));
+    }
+  }
+}
+
+/** What cannot stand in a comma list: it would be read as other orders. Such an id is asked alone. */
+const UNLISTABLE = /[,\s\p{Cc}]/u;
+
+/** Batches in the order of the ids' numbers, since servers that answer only some pick the first asked or the lowest. */
+function batchesOf(ids: readonly string[], { many, batchSize }: Capability): string[][] {
+  const size = many === "no" ? 1 : batchSize;
+  const ordered = ids.toSorted((a, b) => a.length - b.length || (a < b ? -1 : 1));
+  const listable = ordered.filter((id) => !UNLISTABLE.test(id));
+  const alone = ordered.filter((id) => UNLISTABLE.test(id));
+  const count = Math.ceil(listable.length / size);
+  const batches = Array.from({ length: count }, (_, n) => listable.slice(n * size, (n + 1) * size));
+  return [...batches, ...alone.map((id) => [id])];
+}

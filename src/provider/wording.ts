@@ -1,0 +1,32 @@
+/**
+ * Texts that a provider wrote, made fit to be kept and shown: without the key, without control characters, short.
+ */
+
+const REDACTED = "[key]";
+
+/** `text` without the key in any of the spellings a server echoes it in. An empty key has nothing to hide. */
+export function withoutKey(text: string, key: string): string {
+  if (key === "") return text;
+  let redacted = text;
+  for (const spelling of spellings(key)) redacted = redacted.replaceAll(spelling, REDACTED);
+  return redacted;
+}
+
+/**
+ * A text for one line of a log or a page: redacted first and cut afterwards, so that no part of a key is left at the cut.
+ * Lone surrogates are replaced, since neither the database nor a URL can hold them.
+ */
+export function cleanText(text: string, maxChars: number, key: string): string {
+  const line = withoutKey(text, key)
+    .slice(0, maxChars * 4)
+    .replace(/[\p{Cc}\s]+/gu, " ")
+    .trim();
+  return line.slice(0, maxChars).toWellFormed().trim();
+}
+
+/** As sent, as in a URL, as in a form, as inside JSON and as inside HTML. */
+function spellings(key: string): Set<string> {
+  const inForm = new URLSearchParams([["", key]]).toString().slice(1);
+  const inHtml = key.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+  return new Set([key, encodeURIComponent(key), inForm, JSON.stringify(key).slice(1, -1), inHtml]);
+}

@@ -1,0 +1,148 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { readCount, readCurrency, readDecimal } from "../../../src/provider/figures.ts";
+
+describe("a count", () => {
+  it.each<[unknown, number | null]>([
+    [157, 157],
+    ["157", 157],
+    [" 157 ", 157],
+    ["157.0", 157],
+    ["157.", 157],
+    [157.0, 157],
+    ["+157", 157],
+    ["1,234", 1234],
+    ["1,234,567.00", 1_234_567],
+    ["1 234", 1234],
+    ["1\u00a0234", 1234],
+    ["1'234", 1234],
+    ["0", 0],
+    ["007", 7],
+    [-5, 0],
+    ["-5", 0],
+    ["-0.5", 0],
+    ["-1,234", 0],
+    [null, null],
+    [undefined, null],
+    ["", null],
+    ["Unknown", null],
+    ["157.5", null],
+    [157.5, null],
+    ["1.234", null],
+    ["1,23", null],
+    ["12,34,567", null],
+    ["0,278", null],
+    ["1e3", null],
+    ["0x10", null],
+    ["9007199254740993", null],
+    [1e21, null],
+    [Number.POSITIVE_INFINITY, null],
+    [Number.NEGATIVE_INFINITY, null],
+    [Number.NaN, null],
+    [true, null],
+    [[5], null],
+    [{ value: 5 }, null],
+    ["1".repeat(10_000), null],
+  ])("%j reads as %j", (value, count) => {
+    expect(readCount(value)).toBe(count);
+  });
+
+  it("is a whole number from 0 to 2^53, or null, for any value", () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.anything(), fc.stringMatching(/^[+-]?[\d,. ]*$/)), (value) => {
+        const count = readCount(value);
+        expect(count === null || (Number.isSafeInteger(count) && count >= 0)).toBe(true);
+      }),
+    );
+  });
+});
+
+describe("an amount", () => {
+  it.each<[unknown, string | null]>([
+    ["0.27819", "0.27819"],
+    ["0.90", "0.90"],
+    [0.27819, "0.27819"],
+    [0, "0"],
+    ["100.84292", "100.84292"],
+    ["123456789.123456789", "123456789.123456789"],
+    ["$0.03", "0.03"],
+    ["0.03$", "0.03"],
+    ["0.03 USD", "0.03"],
+    ["USD 0.03", "0.03"],
+    ["€ 12", "12"],
+    ["₹1,234.56", "1234.56"],
+    ["1,234.56", "1234.56"],
+    ["+0.5", "0.5"],
+    [".5", "0.5"],
+    ["5.", "5"],
+    ["007.50", "7.50"],
+    [1e-7, "0.0000001"],
+    ["1e-7", "0.0000001"],
+    ["1.50E-7", "0.000000150"],
+    [1.5e-9, "0.0000000015"],
+    ["2.5e3", "2500"],
+    ["2.505e1", "25.05"],
+    [1e21, "1000000000000000000000"],
+    ["-3.20", "-3.20"],
+    ["-$3.20", "-3.20"],
+    ["$-3.20", "-3.20"],
+    ["-0.00", "0.00"],
+    ["0,03", null],
+    ["0,278", null],
+    ["12,34", null],
+    ["1.234.567", null],
+    ["--5", null],
+    ["+$-5", null],
+    ["", null],
+    [".", null],
+    ["$", null],
+    ["free", null],
+    ["1e99", null],
+    ["1e999", null],
+    [Number.NaN, null],
+    [Number.POSITIVE_INFINITY, null],
+    [null, null],
+    [true, null],
+    [[1], null],
+    ["9".repeat(10_000), null],
+  ])("%j reads as %j", (value, amount) => {
+    expect(readDecimal(value)).toBe(amount);
+  });
+
+  it("of any finite number is that number, written without an exponent", () => {
+    fc.assert(
+      fc.property(fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e30, max: 1e30 }), (value) => {
+        const amount = readDecimal(value);
+        // Below 10^-40 is no price, and null.
+        const expected = amount === null ? 0 : Number(amount);
+        expect(amount ?? "0").toMatch(/^-?\d+(\.\d+)?$/);
+        expect(Math.abs(expected - value)).toBeLessThanOrEqual(amount === null ? 1e-39 : 0);
+      }),
+    );
+  });
+
+  it("given in plain form is kept digit for digit", () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: 0n, max: 10n ** 15n }), fc.stringMatching(/^\d{1,9}$/), (whole, fraction) => {
+        expect(readDecimal(`${whole}.${fraction}`)).toBe(`${whole}.${fraction}`);
+      }),
+    );
+  });
+});
+
+describe("a currency", () => {
+  it.each<[unknown, string | null]>([
+    ["USD", "USD"],
+    [" usd ", "USD"],
+    ["USDT20", "USDT20"],
+    ["$", null],
+    ["US Dollar", null],
+    ["AB", null],
+    ["ABCDEFGHIJK", null],
+    ["", null],
+    [null, null],
+    [840, null],
+  ])("%j reads as %j", (value, currency) => {
+    expect(readCurrency(value)).toBe(currency);
+  });
+});

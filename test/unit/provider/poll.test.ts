@@ -1,0 +1,501 @@
+import { describe, expect, it } from "vitest";
+import { MAX_EXTRA_CALLS, MAX_SETTLED_ON_BALANCE } from "../../../src/provider/poll-session.ts";
+import type { Asked, PollResult } from "../../../src/provider/poll.ts";
+import { NOW } from "./fixtures.ts";
+import { type Failing, json, knownOrders, type Model, ModelServer, orderIds, wordsOf } from "./model-server.ts";
+
+const suspects = (ids: readonly string[]): Asked[] => ids.map((id) => ({ id, suspect: true }));
+
+/** The same word for each id, with exceptions. */
+function all(ids: readonly string[], except: Record<string, string> = {}, word = "In progress"): Record<string, string> {
+  return { ...Object.fromEntries(ids.map((id) => [id, word])), ...except };
+}
+
+function healthyBut(result: PollResult): Partial<PollResult> {
+  const { capability, failure } = result;
+  return { capability, failure };
+}
+
+const UNCHANGED = { capability: { many: "yes", batchSize: 100 }, failure: null };
+
+describe("a poll of a healthy provider", () => {
+  it("asks a hundred a call", async () => {
+    const ids = orderIds(250);
+    const server = new ModelServer({ orders: knownOrders(ids) });
+    const result = await server.poll(ids);
+    expect(wordsOf(result)).toEqual(all(ids));
+    expect(server.log).toEqual(["100", "100", "50"]);
+    expect(result).toMatchObject({ ...UNCHANGED, calls: 3, failedCalls: 0 });
+  });
+
+  it("of nothing makes no call", async () => {
+    const server = new ModelServer({});
+    expect(await server.poll([])).toEqual({ ...UNCHANGED, answers: new Map(), calls: 0, failedCalls: 0 });
+  });
+
+  it("asks each order once, however often it is listed", async () => {
+    const server = new ModelServer({ orders: knownOrders(["7"]) });
+    expect(wordsOf(await server.poll(["7", "7", { id: "7", suspect: true }]))).toEqual(all(["7"]));
+    expect(server.calls).toHaveLength(1);
+  });
+
+  it("asks one order by `order`, which teaches nothing about lists", async () => {
+    const server = new ModelServer({ orders: knownOrders(["7"]) });
+    const result = await server.poll(["7"], { many: "unknown" });
+    expect(server.log).toEqual(["=7"]);
+    expect(result.capability).toEqual({ many: "unknown", batchSize: 100 });
+  });
+
+  it("learns that lists are answered, sending one ahead", async () => {
+    const ids = orderIds(300);
+    const server = new ModelServer({ orders: knownOrders(ids) });
+    const result = await server.poll(ids, { many: "unknown", batchSize: 50 });
+    expect(wordsOf(result)).toEqual(all(ids));
+    expect(result.capability).toEqual({ many: "yes", batchSize: 50 });
+    expect(server.calls).toHaveLength(6);
+  });
+
+  it("uses all of the connections and no more", async () => {
+    const ids = orderIds(1000);
+    const server = new ModelServer({ orders: knownOrders(ids) });
+    await server.poll(ids);
+    expect(server.mostOpen).toBe(5);
+  });
+
+  it("tells when each call went out, not when it came back", async () => {
+    const ids = orderIds(2);
+    const server = new ModelServer({ orders: knownOrders(ids) });
+    const result = await server.poll(ids);
+    expect([...result.answers.values()].map((answer) => answer.askedAt)).toEqual([NOW, NOW]);
+  });
+
+  it("asks ids that would break a list by themselves", async () => {
+    const ids = ["7", "8,9", "a b", "10"];
+    const server = new ModelServer({ orders: knownOrders(ids) });
+    expect(wordsOf(await server.poll(ids))).toEqual(all(ids));
+    expect(server.log.toSorted()).toEqual(["2", "=8,9", "=a b"]);
+  });
+
+  it("asks suspects last and apart", async () => {
+    const ids = orderIds(3);
+    const server = new ModelServer({ orders: knownOrders(ids) });
+    const result = await server.poll([...suspects(["5", "6"]), ...ids]);
+    expect(server.calls.map((call) => call["orders"])).toEqual([ids.join(","), "5,6"]);
+    expect(wordsOf(result)).toEqual(all(ids, { "5": "refused", "6": "refused" }));
+  });
+});
+
+describe("a poll with a budget", () => {
+  it("leaves unasked what it has no calls for", async () => {
+    const ids = orderIds(500);
+    const server = new ModelServer({ orders: knownOrders(ids) });
+    const result = await server.poll(ids, {}, 3);
+    expect(result.answers.size).toBe(300);
+    expect(result).toMatchObject({ calls: 3, failure: null });
+  });
+
+  it("makes no call without one", async () => {
+    const server = new ModelServer({ orders: knownOrders(["1", "2"]) });
+    expect(await server.poll(["1", "2"], {}, 0)).toMatchObject({ answers: new Map(), calls: 0, failure: null });
+  });
+
+  it("never spends more on finding out", async () => {
+    const ids = orderIds(100);
+    for (const budget of [1, 2, 3, 5, 8, 13]) {
+      const server = new ModelServer({ orders: knownOrders(ids), poison: new Set([ids[40] ?? ""]) });
+      const result = await server.poll(ids, {}, budget);
+      expect(server.calls.length).toBe(result.calls);
+      expect(result.calls).toBeLessThanOrEqual(budget);
+      expect(result.capability).toEqual(UNCHANGED.capability);
+    }
+  });
+});
+
+describe("a provider in trouble", () => {
+  it.each<[string, () => Response | Promise<Response>, string]>([
+    ["502", () => new Response("", { status: 502 }), "http"],
+    ["503 with a page", () => new Response("<html></html>", { status: 503 }), "http"],
+    ["404", () => new Response("", { status: 404 }), "http"],
+    ["429", () => new Response("", { status: 429 }), "rate_limited"],
+    ["a bot check", () => new Response("", { status: 403, headers: { "cf-mitigated": "challenge" } }), "blocked"],
+    ["a redirect", () => new Response("", { status: 301 }), "redirected"],
+    ["a rejected key", () => json({ error: "Invalid API key" }), "rejected_key"],
+  ])("by %s gets no further calls, and nothing is concluded", async (_, response, code) => {
+    const ids = orderIds(2000);
+    for (const many of ["yes", "unknown", "no"] as const) {
+      const server = new ModelServer({ orders: knownOrders(ids), instead: () => response() as Response });
+      const result = await server.poll(ids, { many });
+      expect(result.answers.size).toBe(0);
+      expect(result.capability).toEqual({ many, batchSize: 100 });
+      expect(result.failure).toMatchObject({ code });
+      // Those already on their way are counted; nothing starts after the first.
+      expect(server.calls.length).toBeLessThanOrEqual(5);
+    }
+  });
+
+  it.each<[string, () => Response]>([
+    ["an error", () => json({ error: "Технические работы" })],
+    ["an error under 503", () => json({ error: "Maintenance" }, 503)],
+    ["a page", () => new Response("<html>Maintenance</html>")],
+    ["HTTP 500", () => new Response("", { status: 500 })],
+    ["null", () => new Response("null")],
+    ["nothing", () => new Response("")],
+  ])("that says %s to everything is found out by its balance", async (_, response) => {
+    const ids = orderIds(300);
+    for (const many of ["yes", "unknown", "no"] as const) {
+      const server = new ModelServer({ instead: () => response() });
+      const result = await server.poll(ids, { many });
+      expect(wordsOf(result)).toEqual({});
+      expect(result.capability).toEqual({ many, batchSize: 100 });
+      expect(result.failure).not.toBeNull();
+      expect(server.calls.length).toBeLessThanOrEqual(6);
+      expect(server.log.filter((call) => call === "balance")).toHaveLength(1);
+    }
+  });
+
+  it("keeps the answers that came before the trouble", async () => {
+    const ids = orderIds(2000);
+    const server = new ModelServer({ orders: knownOrders(ids), instead: (call) => (call > 3 ? new Response("", { status: 502 }) : null) });
+    const result = await server.poll(ids);
+    expect(result.answers.size).toBe(300);
+    expect(result.failure).toEqual({ code: "http", status: 502, message: null });
+    expect(result).toMatchObject({ capability: UNCHANGED.capability });
+  });
+
+  it("whose status is out of order while the balance is answered loses few orders and few calls", async () => {
+    const ids = orderIds(300);
+    for (const many of ["yes", "unknown", "no"] as const) {
+      const server = new ModelServer({ instead: (_, fields) => (fields["action"] === "status" ? json({ error: "Сбой" }) : null) });
+      const result = await server.poll(ids, { many });
+      expect(Object.keys(wordsOf(result)).length).toBeLessThanOrEqual(MAX_SETTLED_ON_BALANCE);
+      expect(result.failure).toMatchObject({ code: "refused", message: "Сбой" });
+      expect(result.capability).toEqual({ many, batchSize: 100 });
+      expect(server.calls.length).toBeLessThanOrEqual(25);
+    }
+  });
+
+  it.each(["error", "http 500", "fatal page", "cut off"] as const)("that fails once (%s) is not thought less of", async (failing) => {
+    const ids = orderIds(100);
+    const bad = new Map<Failing, () => Response>([
+      ["error", () => json({ error: "Занято" })],
+      ["http 500", () => new Response("", { status: 500 })],
+      ["fatal page", () => new Response("<b>Fatal error</b>")],
+      ["cut off", () => new Response(`{"1001":{"status":"Canc`)],
+    ]);
+    for (const many of ["yes", "unknown"] as const) {
+      const server = new ModelServer({ orders: knownOrders(ids), instead: (call) => (call === 1 ? (bad.get(failing)?.() ?? null) : null) });
+      const result = await server.poll(ids, { many });
+      expect(wordsOf(result)).toEqual(all(ids));
+      expect(healthyBut(result)).toEqual(UNCHANGED);
+    }
+  });
+});
+
+describe("a provider that knows no lists", () => {
+  it.each<[string, Partial<Model>]>([
+    ["an error", { failing: "error" }],
+    ["HTTP 500", { failing: "http 500" }],
+    ["a fatal page", { failing: "fatal page" }],
+    [
+      "a single order's object",
+      { instead: (_, { orders }) => (orders === undefined ? null : json({ status: "Canceled", remains: "5", charge: "1" })) },
+    ],
+    ["an empty list", { instead: (_, { orders }) => (orders === undefined ? null : json([])) }],
+  ])("and answers them by %s is asked one by one from then on", async (_, model) => {
+    const ids = orderIds(20);
+    const server = new ModelServer({ orders: knownOrders(ids), lists: false, ...model });
+    const first = await server.poll(ids, { many: "unknown" });
+    expect(wordsOf(first)).toEqual(all(ids));
+    expect(first).toMatchObject({ capability: { many: "no", batchSize: 100 }, failure: null });
+    expect(server.calls.length).toBe(20 + 3);
+
+    const second = await server.poll(ids, first.capability);
+    expect(wordsOf(second)).toEqual(all(ids));
+    expect(server.log).toEqual(ids.map((id) => `=${id}`));
+  });
+
+  it("is known by healthy orders, though the first ones are not", async () => {
+    const ids = orderIds(10);
+    const [bad = "", worse = ""] = ids;
+    const server = new ModelServer({ orders: knownOrders(ids.slice(2)), lists: false, poison: new Set([bad]) });
+    const result = await server.poll(ids, { many: "unknown" });
+    expect(wordsOf(result)).toEqual(all(ids, { [bad]: "refused", [worse]: "refused" }));
+    expect(result).toMatchObject({ capability: { many: "no" }, failure: null });
+  });
+
+  it("is not known by orders that are all refused, nor by one that is not", async () => {
+    const ids = orderIds(10);
+    for (const healthy of [[], ids.slice(0, 1)]) {
+      const server = new ModelServer({ orders: knownOrders(healthy), lists: false });
+      const result = await server.poll(ids, { many: "unknown" });
+      expect(result.capability.many).toBe("unknown");
+      expect(wordsOf(result)).toEqual({ ...all(ids.slice(0, 4), {}, "refused"), ...all(healthy) });
+    }
+  });
+
+  it("after all, though it was known to, is noticed", async () => {
+    const ids = orderIds(50);
+    const server = new ModelServer({ orders: knownOrders(ids), lists: false });
+    const result = await server.poll(ids);
+    expect(wordsOf(result)).toEqual(all(ids));
+    expect(result).toMatchObject({ capability: { many: "no" }, failure: null });
+    expect(server.calls.length).toBeLessThanOrEqual(50 + 20);
+
+    const silent: Model["instead"] = (_, { orders }) => (orders === undefined ? null : json([]));
+    const mute = await new ModelServer({ orders: knownOrders(ids), instead: silent }).poll(ids);
+    expect(wordsOf(mute)).toEqual(all(ids));
+    expect(mute).toMatchObject({ capability: { many: "no" }, failure: null });
+  });
+
+  it("is asked on when an order is refused", async () => {
+    const ids = orderIds(12);
+    const [bad = ""] = ids;
+    const server = new ModelServer({ orders: knownOrders(ids), lists: false, poison: new Set([bad]) });
+    const result = await server.poll(ids, { many: "no" });
+    expect(wordsOf(result)).toEqual(all(ids, { [bad]: "refused" }));
+    expect(result.failure).toBeNull();
+  });
+
+  it("and dies over an order is asked for it twice, and on", async () => {
+    const ids = orderIds(12);
+    const [bad = ""] = ids;
+    const server = new ModelServer({ orders: knownOrders(ids), lists: false, poison: new Set([bad]), failing: "http 500" });
+    const result = await server.poll(ids, { many: "no" });
+    expect(wordsOf(result)).toEqual(all(ids, { [bad]: "missing" }));
+    expect(result).toMatchObject({ failure: null, calls: 13, failedCalls: 2 });
+  });
+});
+
+describe("a poisonous order", () => {
+  it.each([0, 1, 49, 50, 99])("at place %i of a hundred is isolated, and no list gets shorter for it", async (place) => {
+    const ids = orderIds(100);
+    const bad = ids[place] ?? "";
+    const server = new ModelServer({ orders: knownOrders(ids), poison: new Set([bad]) });
+    const result = await server.poll(ids);
+    expect(wordsOf(result)).toEqual(all(ids, { [bad]: "refused" }));
+    expect(result.answers.get(bad)?.report).toEqual({ kind: "refused", message: "Ошибка" });
+    expect(healthyBut(result)).toEqual(UNCHANGED);
+    expect(result.calls).toBeLessThanOrEqual(1 + 1 + 14);
+  });
+
+  it.each(["http 500", "fatal page", "cut off"] as const)("over which the script dies (%s) is isolated, and missing", async (failing) => {
+    const ids = orderIds(100);
+    const bad = ids[33] ?? "";
+    const server = new ModelServer({ orders: knownOrders(ids), poison: new Set([bad]), failing });
+    const result = await server.poll(ids);
+    expect(wordsOf(result)).toEqual(all(ids, { [bad]: "missing" }));
+    expect(healthyBut(result)).toEqual(UNCHANGED);
+  });
+
+  it("in the first list ever makes no provider single", async () => {
+    for (const place of [0, 1, 2, 50, 99]) {
+      const ids = orderIds(100);
+      const bad = ids[place] ?? "";
+      const server = new ModelServer({ orders: knownOrders(ids), poison: new Set([bad]) });
+      const result = await server.poll(ids, { many: "unknown" });
+      expect(wordsOf(result)).toEqual(all(ids, { [bad]: "refused" }));
+      expect(healthyBut(result)).toEqual(UNCHANGED);
+    }
+  });
+
+  it("does not spoil the lists beside it", async () => {
+    const ids = orderIds(1000);
+    const bad = [ids[5], ids[555]].map(String);
+    const server = new ModelServer({ orders: knownOrders(ids), poison: new Set(bad) });
+    const result = await server.poll(ids);
+    expect(wordsOf(result)).toEqual(all(ids, Object.fromEntries(bad.map((id) => [id, "refused"]))));
+    expect(healthyBut(result)).toEqual(UNCHANGED);
+  });
+
+  it("that is a suspect costs the others nothing", async () => {
+    const ids = orderIds(100);
+    const bad = suspects(["7", "8"]);
+    const server = new ModelServer({ orders: knownOrders(ids), poison: new Set(["7", "8"]) });
+    const result = await server.poll([...ids, ...bad]);
+    expect(wordsOf(result)).toEqual(all(ids, { "7": "refused", "8": "refused" }));
+    expect(server.log).toEqual(["100", "2", "=7", "=8"]);
+    expect(healthyBut(result)).toEqual(UNCHANGED);
+  });
+
+  it("that is all there is, is told from an outage by the balance", async () => {
+    const server = new ModelServer({ poison: new Set(["7"]) });
+    const result = await server.poll(["7"]);
+    expect(wordsOf(result)).toEqual({ "7": "refused" });
+    expect(server.log).toEqual(["=7", "balance"]);
+    expect(healthyBut(result)).toEqual(UNCHANGED);
+  });
+
+  it("is told from an outage even without a balance, if the provider has different words for it", async () => {
+    const server = new ModelServer({ poison: new Set(["7"]), balance: false });
+    expect(wordsOf(await server.poll(["7"]))).toEqual({ "7": "refused" });
+  });
+
+  it("only in lists is answered all the same", async () => {
+    const ids = orderIds(100);
+    for (const place of [0, 33, 98, 99]) {
+      const server = new ModelServer({ orders: knownOrders(ids), listPoison: new Set([ids[place] ?? ""]) });
+      for (const many of ["yes", "unknown"] as const) {
+        const result = await server.poll(ids, { many });
+        expect(wordsOf(result)).toEqual(all(ids));
+        expect(healthyBut(result)).toEqual(UNCHANGED);
+      }
+    }
+  });
+
+  it("among very many is found in the end, within bounds each time", async () => {
+    const ids = orderIds(100);
+    const poison = new Set(ids.filter((_, n) => n % 7 === 3));
+    const server = new ModelServer({ orders: knownOrders(ids), poison });
+    const known = new Set<string>();
+    let words: Record<string, string> = {};
+    for (let poll = 0; poll < 5; poll += 1) {
+      const result = await server.poll(ids.map((id) => ({ id, suspect: known.has(id) })));
+      words = { ...words, ...wordsOf(result) };
+      for (const [id, word] of Object.entries(words)) if (word === "refused") known.add(id);
+      expect(result.calls).toBeLessThanOrEqual(2 + MAX_EXTRA_CALLS);
+      expect(healthyBut(result)).toEqual(UNCHANGED);
+    }
+    expect(words).toEqual(all(ids, Object.fromEntries([...poison].map((id) => [id, "refused"]))));
+  });
+});
+
+describe("a provider with a shorter limit", () => {
+  it.each<[number, number, Failing]>([
+    [50, 50, "error"],
+    [30, 25, "error"],
+    [10, 7, "http 500"],
+    [10, 7, "cut off"],
+    [2, 2, "error"],
+    [1, 1, "error"],
+  ])("of %i is learned as %i by what fails (%s), once", async (longest, learned, failing) => {
+    const ids = orderIds(1000);
+    const server = new ModelServer({ orders: knownOrders(ids), longest, failing });
+    for (const many of ["yes", "unknown"] as const) {
+      const first = await server.poll(ids, { many });
+      expect(wordsOf(first)).toEqual(all(ids));
+      expect(first).toMatchObject({ capability: { many: "yes", batchSize: learned }, failure: null });
+      expect(first.calls).toBeLessThanOrEqual(Math.ceil(1000 / learned) + 30);
+
+      const second = await server.poll(ids, first.capability);
+      expect(second).toMatchObject({ capability: first.capability, calls: Math.ceil(1000 / learned), failedCalls: 0 });
+    }
+  });
+
+  it.each([99, 64, 20, 3, 1])("that answers only the first %i and says nothing is learned, once", async (answersOnly) => {
+    const ids = orderIds(400);
+    const server = new ModelServer({ orders: knownOrders(ids), answersOnly });
+    const first = await server.poll(ids);
+    expect(wordsOf(first)).toEqual(all(ids));
+    expect(first).toMatchObject({ capability: { many: "yes", batchSize: answersOnly }, failure: null });
+    expect(first.calls).toBeLessThanOrEqual(Math.ceil(400 / answersOnly) + 12);
+  });
+
+  it("is not taken for poison, nor poison for it", async () => {
+    const ids = orderIds(100);
+    const bad = ids[60] ?? "";
+    const server = new ModelServer({ orders: knownOrders(ids), poison: new Set([bad]), longest: 25 });
+    const result = await server.poll(ids);
+    expect(wordsOf(result)).toEqual(all(ids, { [bad]: "refused" }));
+    expect(result).toMatchObject({ capability: { many: "yes", batchSize: 25 }, failure: null });
+  });
+
+  it("by the bytes of an answer is learned, too", async () => {
+    const ids = orderIds(100);
+    const fat = "x".repeat(20_000);
+    const instead: Model["instead"] = (_, { orders }) =>
+      orders === undefined
+        ? null
+        : json(Object.fromEntries(orders.split(",").map((id) => [id, { status: "In progress", remains: 1, fat }])));
+    const server = new ModelServer({ orders: knownOrders(ids), instead });
+    const result = await server.poll(ids);
+    expect(wordsOf(result)).toEqual(all(ids));
+    expect(result).toMatchObject({ capability: { many: "yes", batchSize: 50 }, failure: null });
+  });
+});
+
+describe("an order left out of an answer", () => {
+  it("is asked once more by itself, and then missing", async () => {
+    const ids = orderIds(100);
+    const gone = [ids[3], ids[44], ids[99]].map(String);
+    const server = new ModelServer({ orders: knownOrders(ids.filter((id) => !gone.includes(id))), unknown: "left out" });
+    const result = await server.poll(ids);
+    const [first = "", second = "", last = ""] = gone;
+    expect(wordsOf(result)).toEqual(all(ids, { [first]: "missing", [second]: "missing", [last]: "refused" }));
+    expect(server.log).toEqual(["100", "3", `=${last}`]);
+    expect(healthyBut(result)).toEqual(UNCHANGED);
+  });
+
+  it("is refused when the provider says so of it alone", async () => {
+    const ids = orderIds(10);
+    const server = new ModelServer({ orders: knownOrders(ids.slice(1)), unknown: "left out" });
+    expect(wordsOf(await server.poll(ids))).toEqual(all(ids, { [ids[0] ?? ""]: "refused" }));
+  });
+
+  it("is not asked again when it is a suspect", async () => {
+    const server = new ModelServer({ orders: knownOrders(["1", "2"]), unknown: "left out" });
+    const result = await server.poll(["1", "2", ...suspects(["3", "4"])]);
+    expect(wordsOf(result)).toEqual(all(["1", "2"], { "3": "missing", "4": "missing" }));
+    expect(server.log).toEqual(["2", "2"]);
+  });
+
+  it("because it is fresh teaches nothing, though the last ones are the fresh ones", async () => {
+    const ids = orderIds(100);
+    const early = ids.slice(0, 90).join(",");
+    const instead: Model["instead"] = (call) =>
+      call === 1 ? json(Object.fromEntries(early.split(",").map((id) => [id, { status: "In progress" }]))) : null;
+    const server = new ModelServer({ orders: knownOrders(ids), instead });
+    const result = await server.poll(ids);
+    expect(wordsOf(result)).toEqual(all(ids));
+    expect(healthyBut(result)).toEqual(UNCHANGED);
+    expect(server.log).toEqual(["100", "10", "100"]);
+  });
+
+  it("though it is answered by `order` costs a few calls, and no list gets shorter", async () => {
+    const ids = orderIds(10);
+    const last = ids.at(-1) ?? "";
+    const instead: Model["instead"] = (_, { orders }) =>
+      orders === undefined
+        ? null
+        : json(Object.fromEntries(orders.split(",").flatMap((id) => (id === last ? [] : [[id, { status: "In progress" }]]))));
+    const server = new ModelServer({ orders: knownOrders(ids), instead });
+    const result = await server.poll(ids);
+    expect(wordsOf(result)).toEqual(all(ids));
+    expect(healthyBut(result)).toEqual(UNCHANGED);
+    expect(server.log).toEqual(["10", `=${last}`, "1"]);
+  });
+
+  it("with all others is looked for by `order`", async () => {
+    const ids = orderIds(3);
+    const server = new ModelServer({ unknown: "left out" });
+    const result = await server.poll(ids);
+    expect(wordsOf(result)).toEqual(all(ids, {}, "refused"));
+    expect(server.log).toEqual(["3", "balance", "2", "=1003", "=1001", "=1002"]);
+    expect(healthyBut(result)).toEqual(UNCHANGED);
+  });
+
+  it("with all others of its list is missing, where other lists were answered", async () => {
+    const ids = orderIds(150);
+    const server = new ModelServer({ orders: knownOrders(ids.slice(0, 100)), unknown: "left out" });
+    const result = await server.poll(ids);
+    const words = Object.values(wordsOf(result));
+    expect(words.filter((word) => word === "In progress")).toHaveLength(100);
+    expect(words.filter((word) => word === "missing").length).toBeGreaterThanOrEqual(48);
+    expect(words).toHaveLength(150);
+    expect(server.calls.length).toBeLessThanOrEqual(8);
+  });
+
+  it("is found, though many before it are gone and the provider answers only the first", async () => {
+    const ids = orderIds(100);
+    const server = new ModelServer({ orders: knownOrders(ids.slice(40)), unknown: "left out", answersOnly: 10 });
+    const result = await server.poll(ids);
+    for (const id of ids.slice(40)) expect(wordsOf(result)[id]).toBe("In progress");
+  });
+
+  it("stays unasked when no call is left to ask again", async () => {
+    const ids = orderIds(10);
+    const server = new ModelServer({ orders: knownOrders(ids.slice(2)), unknown: "left out" });
+    const result = await server.poll(ids, {}, 1);
+    expect(wordsOf(result)).toEqual(all(ids.slice(2)));
+    expect(result.failure).toBeNull();
+  });
+});
