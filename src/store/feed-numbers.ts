@@ -22,7 +22,5 @@ export function numberStatement(db: D1Database, counts: readonly FeedCount[], no
 
 /** Gives out numbers for a panel's new orders: one of the feed each, and one of the orders' own. One row written. */
 export function numberOrdersStatement(db: D1Database, { panel, count }: FeedCount, now: number): D1PreparedStatement {
-  return db
-    .prepare(`UPDATE panels SET feed_seq = ${NEWEST} + ?3, order_n = order_n + ?3 WHERE id = ?1`)
-    .bind(panel, now * 1000, count);
+  return db.prepare(`UPDATE panels SET feed_seq = ${NEWEST} + ?3, order_n = order_n + ?3 WHERE id = ?1`).bind(panel, now * 1000, count);
 }

@@ -90,15 +90,25 @@ function toState(row: ProviderRow): ProviderState {
     many: row.many,
     learnedBatchSize: row.learned_batch_size,
     failures: row.failures,
-    retryAt: row.retry_at,
     lastSuccessAt: row.last_success_at,
     lastFailureAt: row.last_failure_at,
-    lastFailure: row.last_failure === null ? null : (JSON.parse(row.last_failure) as ProviderState["lastFailure"]),
     callsDay: row.calls_day,
     callsToday: row.calls_today,
     unknownWords: JSON.parse(row.unknown_words) as Record<string, number>,
+    ...toPolling(row),
+  };
+}
+
+/** The columns that tell how a provider's polling stands: no settings, and no key. */
+export type PollingRow = Pick<ProviderRow, "id" | "clock" | "marks" | "retry_at" | "last_failure">;
+export const POLLING_COLUMNS = "p.id, p.clock, p.marks, p.retry_at, p.last_failure";
+
+export function toPolling(row: PollingRow): Pick<ProviderState, "clock" | "marks" | "retryAt" | "lastFailure"> {
+  return {
     clock: row.clock === null ? null : (JSON.parse(row.clock) as Clock),
     marks: unpackMarks(row.marks),
+    retryAt: row.retry_at,
+    lastFailure: row.last_failure === null ? null : (JSON.parse(row.last_failure) as ProviderState["lastFailure"]),
   };
 }
 

@@ -1,0 +1,164 @@
+/**
+ * Every way in which a request can fail, as facts, and the one map from a failure to what the client is told.
+ */
+
+/** One thing wrong with a request; `path` is as in `request.fields.key` or `[3].charge`, empty for the whole. */
+export type FieldProblem = { readonly path: string; readonly message: string };
+
+export type Failure =
+  | { readonly code: "unauthorized"; readonly why: "no_key" | "unknown_key" }
+  | { readonly code: "admin_disabled"; readonly minCharacters: number }
+  | { readonly code: "forbidden" }
+  | { readonly code: "panel_required" }
+  | { readonly code: "panel_not_found"; readonly panel: string }
+  | { readonly code: "panel_exists"; readonly panel: string }
+  | { readonly code: "currency_fixed"; readonly panel: string }
+  | { readonly code: "provider_not_found"; readonly provider: string }
+  | { readonly code: "order_not_found"; readonly order: string }
+  | { readonly code: "order_conflict"; readonly order: string; readonly fields: readonly string[] }
+  | { readonly code: "provider_order_conflict"; readonly provider: string; readonly providerOrder: string; readonly order: string }
+  | { readonly code: "dead_letter_not_found"; readonly id: string }
+  | { readonly code: "already_replayed"; readonly id: string; readonly at: string }
+  | { readonly code: "route_not_found"; readonly path: string }
+  | { readonly code: "method_not_allowed"; readonly method: string; readonly allowed: readonly string[] }
+  | { readonly code: "invalid_path"; readonly path: string }
+  | { readonly code: "body_too_large"; readonly limitBytes: number }
+  | { readonly code: "invalid_json"; readonly problem: string }
+  | { readonly code: "invalid_request"; readonly fields: readonly FieldProblem[] }
+  | { readonly code: "queue_unavailable" }
+  | { readonly code: "database_unavailable" }
+  | { readonly code: "internal_error"; readonly requestId: string };
+
+export type FailureCode = Failure["code"];
+
+/** A failure as it goes over the wire. */
+export type WireError = {
+  readonly status: number;
+  readonly message: string;
+  readonly fields?: readonly FieldProblem[];
+  readonly headers?: Readonly<Record<string, string>>;
+};
+
+/** Queues and D1 recover within seconds, or at midnight UTC when a quota is used up: a minute serves both. */
+const RETRY_AFTER_SECONDS = 60;
+export const RETRY_LATER = { "Retry-After": String(RETRY_AFTER_SECONDS) } as const;
+const WANTS_BEARER = { "WWW-Authenticate": 'Bearer realm="panelsync"' } as const;
+
+const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly code: C }>) => WireError } = {
+  unauthorized: ({ why }) => ({
+    status: 401,
+    message:
+      why === "no_key"
+        ? "The request has no key. Send it as `Authorization: Bearer <key>`."
+        : "The key is not known here. Check that it was copied whole and not replaced.",
+    headers: WANTS_BEARER,
+  }),
+  admin_disabled: ({ minCharacters }) => ({
+    status: 503,
+    message: `The operator's access is off, because the secret ADMIN_TOKEN is missing or shorter than ${minCharacters} characters. Set it with \`wrangler secret put ADMIN_TOKEN\`.`,
+  }),
+  forbidden: () => ({ status: 403, message: "This route is the operator's, and a panel key was sent. Send ADMIN_TOKEN as the key." }),
+  panel_required: () => ({ status: 422, message: "The operator's key acts for no panel by itself. Name one in a header `Panel: <id>`." }),
+  panel_not_found: ({ panel }) => ({
+    status: 404,
+    message: `There is no panel ${quoted(panel)}. \`GET /v1/panels\` lists those there are.`,
+  }),
+  panel_exists: ({ panel }) => ({
+    status: 409,
+    message: `There is a panel ${quoted(panel)} already. Choose another id, or change it by PATCH.`,
+  }),
+  currency_fixed: ({ panel }) => ({
+    status: 409,
+    message: `Panel ${quoted(panel)} has orders, so its currency stays. Orders may name another currency each.`,
+  }),
+  provider_not_found: ({ provider }) => ({
+    status: 404,
+    message: `There is no provider ${quoted(provider)}. \`GET /v1/providers\` lists those there are.`,
+  }),
+  order_not_found: ({ order }) => ({
+    status: 404,
+    message: `There is no order ${quoted(order)} in this panel. Orders are found by the panel's own id, once they are registered.`,
+  }),
+  order_conflict: ({ order, fields }) => ({
+    status: 409,
+    message: `Order ${quoted(order)} is registered with other content: ${fields.join(", ")} differ${fields.length === 1 ? "s" : ""}. Send it as it was, or under another id.`,
+    fields: fields.map((path) => ({ path, message: "differs from what is registered" })),
+  }),
+  provider_order_conflict: ({ provider, providerOrder, order }) => ({
+    status: 409,
+    message: `The provider's order ${quoted(providerOrder)} at ${quoted(provider)} is registered as order ${quoted(order)}. One delivery cannot be two orders: it would be refunded twice.`,
+    fields: [{ path: "provider_order_id", message: `is registered as order ${quoted(order)}` }],
+  }),
+  dead_letter_not_found: ({ id }) => ({
+    status: 404,
+    message: `There is no dead letter ${quoted(id)}. \`GET /v1/dead-letters\` lists those there are.`,
+  }),
+  already_replayed: ({ id, at }) => ({
+    status: 409,
+    message: `Dead letter ${quoted(id)} was replayed at ${at}. Send {"again": true} to replay it once more.`,
+  }),
+  route_not_found: ({ path }) => ({ status: 404, message: `There is nothing at ${quoted(path)}. Check the path.` }),
+  method_not_allowed: ({ method, allowed }) => ({
+    status: 405,
+    message: `${quoted(method)} is not possible here; ${allowed.join(", ")} is.`,
+    headers: { Allow: allowed.join(", ") },
+  }),
+  invalid_path: ({ path }) => ({
+    status: 400,
+    message: `The path ${quoted(path)} is not valid percent-encoded UTF-8. Encode ids with encodeURIComponent or the like.`,
+  }),
+  body_too_large: ({ limitBytes }) => ({ status: 413, message: `The body is longer than ${limitBytes} bytes. Send it in parts.` }),
+  invalid_json: ({ problem }) => ({ status: 400, message: `The body is not JSON: ${problem}` }),
+  invalid_request: ({ fields }) => ({
+    status: 422,
+    message: `The request cannot be taken as it is: ${inOneSentence(fields)}.`,
+    fields,
+  }),
+  queue_unavailable: () => ({
+    status: 503,
+    message:
+      "The queue takes no more messages just now; its daily quota may be used up until 00:00 UTC. Orders are still checked at their own pace. Try again later.",
+    headers: RETRY_LATER,
+  }),
+  database_unavailable: () => ({ status: 503, message: "The database did not answer. Try again later.", headers: RETRY_LATER }),
+  internal_error: ({ requestId }) => ({
+    status: 500,
+    message: `Something went wrong here that should not. The log has it under request ${requestId}.`,
+  }),
+};
+
+/** What the client is told about a failure. */
+export function wireError(failure: Failure): WireError {
+  // The map's type pairs each code with its own failure; TypeScript cannot follow that through an index.
+  return (WIRE[failure.code] as (failure: Failure) => WireError)(failure);
+}
+
+/** The `error` object of the contract. */
+export function errorObject(failure: Failure): {
+  readonly code: FailureCode;
+  readonly message: string;
+  readonly details?: { readonly fields: readonly FieldProblem[] };
+} {
+  const { message, fields } = wireError(failure);
+  return { code: failure.code, message, ...(fields === undefined ? {} : { details: { fields } }) };
+}
+
+/** How many problems a message spells out; `details` has all of them. */
+const TOLD_PROBLEMS = 3;
+
+function inOneSentence(fields: readonly FieldProblem[]): string {
+  const told = fields.slice(0, TOLD_PROBLEMS).map(({ path, message }) => `${path === "" ? "it" : path} ${message}`);
+  return [...told, ...(fields.length > TOLD_PROBLEMS ? ["and more, see details"] : [])].join("; ");
+}
+
+/** How much of a text that the client sent is said back to it. */
+const QUOTED_CHARACTERS = 100;
+
+function quoted(text: string): string {
+  return JSON.stringify(text.length > QUOTED_CHARACTERS ? `${text.slice(0, QUOTED_CHARACTERS)}…` : text);
+}
+
+/** D1 could not be reached or is overloaded, as against refusing what it was told. */
+export function isDatabaseTrouble(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith("D1_") && !error.message.includes("SQLITE_CONSTRAINT");
+}

@@ -1,0 +1,133 @@
+/**
+ * Providers, which the operator keeps: their settings, their health, and a probe that finds out how to speak to one.
+ */
+import * as z from "zod/mini";
+import { minuteOf } from "../domain/time.ts";
+import { fail, ok, type Result } from "../provider/failure.ts";
+import { MAX_PROBE_CALLS, type ProbeReport, probeProvider } from "../provider/probe.ts";
+import { checkOutboundUrl, describeUrlRefusal } from "../provider/url-policy.ts";
+import { claimCalls } from "../store/budget.ts";
+import type { Provider } from "../store/provider-rows.ts";
+import { createProvider, listProviderViews, type ProviderView, readProviderView, updateProvider } from "../store/provider-settings.ts";
+import { requireOperator } from "./auth.ts";
+import { readBody } from "./body.ts";
+import type { Answer, Call } from "./call.ts";
+import { check } from "./check.ts";
+import { cursorParam, encodeCursor } from "./cursor.ts";
+import type { Failure, FieldProblem } from "./errors.ts";
+import { slug } from "./fields.ts";
+import { type ProviderBody, providerBody, requestText, settingsChange } from "./provider-schema.ts";
+import { shownProbe, shownProvider } from "./provider-shown.ts";
+import { booleanParam, limitParam, readQuery } from "./query.ts";
+import { json } from "./reply.ts";
+
+/** `GET /v1/providers/{id}` */
+export async function getProvider(call: Call, id: string): Promise<Answer> {
+  const operator = await requireOperator(call);
+  if (!operator.ok) return operator;
+  const view = await readProviderView(call.env.DB, id);
+  return view === null ? fail({ code: "provider_not_found", provider: id }) : json(200, shownProvider(view, call.now));
+}
+
+const listQuery = z.strictObject({ limit: limitParam, cursor: z.exactOptional(cursorParam(z.tuple([z.string()]))) });
+
+/** `GET /v1/providers`, by id. */
+export async function getProviders(call: Call): Promise<Answer> {
+  const operator = await requireOperator(call);
+  if (!operator.ok) return operator;
+  const query = readQuery(call.url, listQuery);
+  if (!query.ok) return query;
+  const { limit, cursor } = query.value;
+  const views = await listProviderViews(call.env.DB, cursor?.[0] ?? "", limit + 1);
+  const page = views.slice(0, limit);
+  const last = page.at(-1)?.provider;
+  const hasMore = views.length > limit && last !== undefined;
+  return json(200, {
+    providers: page.map((view) => shownProvider(view, call.now)),
+    next_cursor: hasMore ? encodeCursor([last.id]) : null,
+    has_more: hasMore,
+  });
+}
+
+const putQuery = z.strictObject({ probe: z.prefault(booleanParam, "false") });
+
+/** `PUT /v1/providers/{id}`: creates a provider, or changes what the body names of one. */
+export async function putProvider(call: Call, id: string): Promise<Answer> {
+  const operator = await requireOperator(call);
+  if (!operator.ok) return operator;
+  const checkedId = check(z.strictObject({ id: slug }), { id });
+  if (!checkedId.ok) return checkedId;
+  const query = readQuery(call.url, putQuery);
+  if (!query.ok) return query;
+  const body = await readBody(call.request, providerBody);
+  if (!body.ok) return body;
+  const url = checkedUrl(call, body.value.url);
+  if (!url.ok) return url;
+  const saved = await save(call, id, url.value === undefined ? body.value : { ...body.value, url: url.value });
+  if (!saved.ok) return saved;
+  const report = query.value.probe ? await probe(call, await viewOf(call, id)) : null;
+  const shown = shownProvider(await viewOf(call, id), call.now);
+  return json(saved.value === "created" ? 201 : 200, report === null ? shown : { ...shown, probe: shownProbe(report) });
+}
+
+/** The URL in the spelling that was checked: only that one may be kept and called. */
+function checkedUrl({ env, url: own }: Call, url: string | undefined): Result<string | undefined, Failure> {
+  if (url === undefined) return ok(url);
+  const allowPrivate = env.ALLOW_PRIVATE_URLS === "1" && isLocalHost(own.hostname);
+  const checked = checkOutboundUrl(url, { allowPrivate, ownHost: own.host });
+  return checked.ok ? ok(checked.value.href) : refused([{ path: "url", message: `is refused. ${describeUrlRefusal(checked.failure)}` }]);
+}
+
+/** A host that only the developer's own machine answers on. */
+function isLocalHost(hostname: string): boolean {
+  return hostname === "localhost" || hostname.endsWith(".localhost") || hostname === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(hostname);
+}
+
+function refused(fields: readonly FieldProblem[]): { readonly ok: false; readonly failure: Failure } {
+  return fail({ code: "invalid_request", fields });
+}
+
+async function save({ env, now }: Call, id: string, body: ProviderBody): Promise<Result<"created" | "changed", Failure>> {
+  const change = settingsChange(body);
+  if (await updateProvider(env.DB, id, change, now)) return ok("changed");
+  const { url, api_key } = change;
+  if (url === undefined || api_key === undefined) {
+    const missing = [...(url === undefined ? ["url"] : []), ...(api_key === undefined ? ["key"] : [])];
+    return refused(missing.map((path) => ({ path, message: "is required to add a provider; there is none with this id yet" })));
+  }
+  if (await createProvider(env.DB, id, { ...change, url, api_key }, now)) return ok("created");
+  // Another request has added it in between; this one then changes it.
+  await updateProvider(env.DB, id, change, now);
+  return ok("changed");
+}
+
+/** A provider that was just saved; providers are never deleted. */
+async function viewOf({ env }: Call, id: string): Promise<ProviderView> {
+  const view = await readProviderView(env.DB, id);
+  if (view === null) throw new Error(`provider ${id} is gone after it was saved`);
+  return view;
+}
+
+/** Asks for the balance, in other forms where the one set brings nothing, and keeps what was found out. */
+async function probe(call: Call, { provider }: ProviderView): Promise<ProbeReport> {
+  const calls = await allowedCalls(call, provider);
+  let made = 0;
+  const fetchWithinBudget = (request: Request): Promise<Response> => {
+    made += 1;
+    if (made > calls) return Promise.reject(new Error("max_calls_per_minute is used up; probe again in a minute"));
+    return call.ports.fetch(request);
+  };
+  const report = await probeProvider({ fetch: fetchWithinBudget, now: call.ports.now }, provider.settings);
+  if (!report.ok) return report;
+  const currency = provider.currency === null && report.currency !== null ? { currency: report.currency } : {};
+  // Settings that were changed while the probe was under way are not overwritten.
+  await updateProvider(call.env.DB, provider.id, { request: requestText(report.request), ...currency }, call.now, provider.settingsVersion);
+  return report;
+}
+
+/** How many calls the probe may make, claimed from the provider's budget before the first one. */
+async function allowedCalls({ env, now }: Call, { id, maxCallsPerMinute }: Provider): Promise<number> {
+  if (maxCallsPerMinute === null) return MAX_PROBE_CALLS;
+  const grants = await claimCalls(env.DB, minuteOf(now), [{ provider: id, calls: MAX_PROBE_CALLS, perMinute: maxCallsPerMinute }]);
+  return grants.get(id)?.granted ?? 0;
+}

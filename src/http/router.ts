@@ -1,0 +1,94 @@
+/**
+ * The HTTP door: from a request to a handler, and from what the handler says to a response. Failures that are
+ * expected come back as values; only here is anything else caught, and none of it is told.
+ */
+import type { IRequest } from "itty-router";
+import { Router } from "itty-router/Router";
+import { fail, ok } from "../provider/failure.ts";
+import type { Ports } from "../ports.ts";
+import { answerApiV2, answerNotHere, isApiV2Path, NO_ANSWER } from "./api-v2.ts";
+import type { Answer, Call, Handler } from "./call.ts";
+import { getChanges, getHistory } from "./changes.ts";
+import { getDeadLetters, replayDeadLetter } from "./dead-letters.ts";
+import { toHex } from "./digest.ts";
+import { isDatabaseTrouble } from "./errors.ts";
+import { getHealth } from "./health.ts";
+import { checkOrder, getOrder, getOrders } from "./orders.ts";
+import { getPanel, getPanels, patchPanel, postPanel } from "./panels.ts";
+import { getProvider, getProviders, putProvider } from "./providers.ts";
+import { getRefunds } from "./refunds.ts";
+import { registerOrders } from "./registration.ts";
+import { toResponse } from "./reply.ts";
+import { getStatuses } from "./statuses.ts";
+
+const REQUEST_ID_BYTES = 12;
+
+/** Answers a request. Never throws. */
+export async function handleRequest(request: Request, env: Env, _ctx: ExecutionContext, ports: Ports): Promise<Response> {
+  const requestId = toHex(ports.randomBytes(REQUEST_ID_BYTES));
+  const call: Call = { request, url: new URL(request.url), env, ports, now: ports.now(), requestId };
+  const isHead = request.method === "HEAD";
+  // HEAD is answered as GET, without the body.
+  const asked = { method: isHead ? "GET" : request.method, url: request.url, route: "none" };
+  const answer: Answer = await router.fetch(asked, call).catch((error: unknown) => unexpected(error, asked.route, call));
+  return toResponse(answer, requestId, isHead);
+}
+
+/** What nobody foresaw is logged; the client gets the number under which to find it. */
+function unexpected(error: unknown, route: string, { ports, requestId, request, url }: Call): Answer {
+  const { name, message } = error instanceof Error ? error : { name: typeof error, message: String(error) };
+  ports.log({ event: "http.failed", request_id: requestId, method: request.method, route, name, error: message });
+  if (isApiV2Path(url.pathname)) return ok(NO_ANSWER);
+  return fail(isDatabaseTrouble(error) ? { code: "database_unavailable" } : { code: "internal_error", requestId });
+}
+
+const router = Router<IRequest, [Call]>();
+
+router
+  .get("/healthz", to(getHealth))
+  .get("/v1/statuses", to(getStatuses))
+  .get("/v1/panels", to(getPanels))
+  .post("/v1/panels", to(postPanel))
+  .get("/v1/panels/:id", to(getPanel))
+  .patch("/v1/panels/:id", to(patchPanel))
+  .get("/v1/providers", to(getProviders))
+  .get("/v1/providers/:id", to(getProvider))
+  .put("/v1/providers/:id", to(putProvider))
+  .get("/v1/orders", to(getOrders))
+  .post("/v1/orders", to(registerOrders))
+  .get("/v1/orders/:id", to(getOrder))
+  .get("/v1/orders/:id/changes", to(getHistory))
+  .post("/v1/orders/:id/check", to(checkOrder))
+  .get("/v1/changes", to(getChanges))
+  .get("/v1/refunds", to(getRefunds))
+  .get("/v1/dead-letters", to(getDeadLetters))
+  .post("/v1/dead-letters/:id/replay", to(replayDeadLetter))
+  .get("/api/v2", to(answerApiV2))
+  .post("/api/v2", to(answerApiV2))
+  .all("/api/v2/:rest+", to(answerNotHere))
+  .all("*", (_: IRequest, call: Call) => noRoute(call));
+
+/** Hands a route's request to a handler, the path's id decoded. */
+function to(handler: Handler): (request: IRequest, call: Call) => Promise<Answer> {
+  return async ({ params }, call) => {
+    const id = decodedId(params["id"] ?? "");
+    return id === null ? fail({ code: "invalid_path", path: call.url.pathname }) : handler(call, id);
+  };
+}
+
+/** Null when the percent-encoding is broken. */
+function decodedId(encoded: string): string | null {
+  try {
+    return decodeURIComponent(encoded);
+  } catch {
+    return null;
+  }
+}
+
+/** Nothing answers this method at this path: perhaps another method is meant, perhaps the path does not exist. */
+function noRoute({ request, url }: Call): Answer {
+  const methods = router.routes.flatMap(([method, path]) => (method !== "ALL" && path.test(url.pathname) ? [method] : []));
+  if (methods.length === 0) return fail({ code: "route_not_found", path: url.pathname });
+  const allowed = [...new Set(methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])))];
+  return fail({ code: "method_not_allowed", method: request.method, allowed });
+}

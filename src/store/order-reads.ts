@@ -1,0 +1,127 @@
+/**
+ * Reading orders for their panel: by id, or as a list.
+ */
+import { type Flag, FLAGS, type Order } from "../domain/order.ts";
+import type { Polling } from "../domain/shown.ts";
+import type { Status } from "../domain/status.ts";
+import { type OrderRow, toOrder } from "./order-rows.ts";
+import { type Panel, type PanelRef, panelIdSql, readForPanel } from "./panels.ts";
+import { type PollingRow, POLLING_COLUMNS, toPolling } from "./provider-rows.ts";
+
+/** Orders by their panel's ids, and how the polling of their providers stands. */
+type OrdersRead = { readonly orders: ReadonlyMap<string, Order>; readonly pollings: ReadonlyMap<string, Polling> };
+
+/** Orders with what it takes to show them. One round trip; null when there is no such panel. */
+export async function readOrders(db: D1Database, ref: PanelRef, ids: readonly string[]): Promise<OrdersRead | null> {
+  const named = namedSql(ref);
+  const found = await readForPanel(db, ref, [
+    db.prepare(`SELECT o.* FROM ${named}`).bind(ref.value, JSON.stringify(ids)),
+    db
+      .prepare(`SELECT ${POLLING_COLUMNS} FROM providers p WHERE p.id IN (SELECT o.provider FROM ${named})`)
+      .bind(ref.value, JSON.stringify(ids)),
+  ]);
+  if (found === null) return null;
+  const [orders, pollings] = found.results;
+  return { orders: byId((orders?.results ?? []) as OrderRow[]), pollings: pollingsOf((pollings?.results ?? []) as PollingRow[]) };
+}
+
+/** Orders alone. One round trip; null when there is no such panel. */
+export async function readBareOrders(
+  db: D1Database,
+  ref: PanelRef,
+  ids: readonly string[],
+): Promise<{ readonly panel: Panel; readonly orders: ReadonlyMap<string, Order> } | null> {
+  const found = await readForPanel(db, ref, [db.prepare(`SELECT o.* FROM ${namedSql(ref)}`).bind(ref.value, JSON.stringify(ids))]);
+  return found === null ? null : { panel: found.panel, orders: byId((found.results[0]?.results ?? []) as OrderRow[]) };
+}
+
+function namedSql(ref: PanelRef): string {
+  return `json_each(?2) j CROSS JOIN orders o WHERE o.panel = ${panelIdSql(ref)} AND o.id = j.value`;
+}
+
+function byId(rows: readonly OrderRow[]): ReadonlyMap<string, Order> {
+  return new Map(rows.map((row) => [row.id, toOrder(row)]));
+}
+
+/** How the polling of some providers stands. */
+export async function readPollings(db: D1Database, providers: readonly string[]): Promise<ReadonlyMap<string, Polling>> {
+  if (providers.length === 0) return new Map();
+  const { results } = await db
+    .prepare(`SELECT ${POLLING_COLUMNS} FROM json_each(?1) j CROSS JOIN providers p WHERE p.id = j.value`)
+    .bind(JSON.stringify(providers))
+    .all<PollingRow>();
+  return pollingsOf(results);
+}
+
+function pollingsOf(rows: readonly PollingRow[]): ReadonlyMap<string, Polling> {
+  return new Map(rows.map((row) => [row.id, toPolling(row)]));
+}
+
+/** What a list of orders is narrowed by; what is left out does not narrow it. Times in epoch ms. */
+export type OrderFilter = {
+  readonly status?: readonly Status[];
+  readonly provider?: string;
+  readonly provider_order_id?: string;
+  readonly flag?: Flag;
+  readonly customer?: string;
+  readonly service?: string;
+  readonly link?: string;
+  readonly placed_after?: number;
+  readonly placed_before?: number;
+  readonly closed?: boolean;
+};
+
+/** `next`: the order number to go on below; null at the end of the list. A page may be short and have one all the same. */
+type OrderPage = { readonly orders: readonly Order[]; readonly next: number | null };
+
+/** A filter has no index of its own (each would cost a row with every order): a request looks at so many orders. */
+const SCANNED_ORDERS = 1000;
+
+/**
+ * The panel's orders with numbers below `before`, newest first. With a filter, a window of order numbers is looked
+ * at and the answer says where the next one begins; only a provider's own order id is found directly.
+ * Null when there is no such panel.
+ */
+export async function listOrders(
+  db: D1Database,
+  ref: PanelRef,
+  filter: OrderFilter,
+  before: number | null,
+  limit: number,
+): Promise<OrderPage | null> {
+  const params: (string | number | null)[] = [ref.value, before];
+  const param = (value: string | number) => `?${params.push(value)}`;
+  const conditions = conditionsOf(filter, param);
+  const isScan = conditions.length > 0 && !(filter.provider !== undefined && filter.provider_order_id !== undefined);
+  const panel = panelIdSql(ref);
+  const top = `coalesce(?2, (SELECT order_n + 1 FROM panels WHERE id = ${panel}))`;
+  const window = isScan ? [`o.n >= ${top} - ${SCANNED_ORDERS}`] : [];
+  const where = [`o.panel = ${panel}`, `o.n < ${top}`, ...window, ...conditions].join(" AND ");
+  const found = await readForPanel(db, ref, [
+    db.prepare(`SELECT o.* FROM orders o WHERE ${where} ORDER BY o.n DESC LIMIT ${param(limit + 1)}`).bind(...params),
+  ]);
+  if (found === null) return null;
+  const rows = (found.results[0]?.results ?? []) as OrderRow[];
+  const orders = rows.slice(0, limit).map(toOrder);
+  if (rows.length > limit) return { orders, next: orders.at(-1)?.n ?? null };
+  const bottom = (before ?? found.panel.lastOrder + 1) - SCANNED_ORDERS;
+  return { orders, next: isScan && bottom > 1 ? bottom : null };
+}
+
+function conditionsOf(filter: OrderFilter, param: (value: string | number) => string): string[] {
+  const conditions: string[] = [];
+  const narrow = (value: string | number | undefined, condition: (parameter: string) => string) => {
+    if (value !== undefined) conditions.push(condition(param(value)));
+  };
+  narrow(filter.status && JSON.stringify(filter.status), (p) => `o.status IN (SELECT value FROM json_each(${p}))`);
+  narrow(filter.provider, (p) => `o.provider = ${p}`);
+  narrow(filter.provider_order_id, (p) => `o.provider_order_id = ${p}`);
+  narrow(filter.flag && FLAGS[filter.flag], (p) => `(o.flags & ${p}) <> 0`);
+  narrow(filter.customer, (p) => `o.customer = ${p}`);
+  narrow(filter.service, (p) => `o.service = ${p}`);
+  narrow(filter.link, (p) => `o.link = ${p}`);
+  narrow(filter.placed_after, (p) => `coalesce(o.placed_at, o.created_at) > ${p}`);
+  narrow(filter.placed_before, (p) => `coalesce(o.placed_at, o.created_at) < ${p}`);
+  if (filter.closed !== undefined) conditions.push(`o.cadence IS ${filter.closed ? "" : "NOT "}NULL`);
+  return conditions;
+}

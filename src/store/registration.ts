@@ -1,0 +1,187 @@
+/**
+ * Putting a panel's orders on record: what is there already, and the one transaction that adds to it.
+ */
+import type { EventType } from "../domain/feed.ts";
+import { type Cadence, GOLDEN_STEP, PHASES, phaseOf } from "../domain/schedule.ts";
+import type { Polling } from "../domain/shown.ts";
+import { isFinal, isMiddle, type Status } from "../domain/status.ts";
+import { numberOrdersStatement } from "./feed-numbers.ts";
+import { chunksBySize } from "./json-sets.ts";
+import type { OrderRow } from "./order-rows.ts";
+import { type PollingRow, POLLING_COLUMNS, toPolling } from "./provider-rows.ts";
+
+/** An order as its panel registered it: the columns of its row that keep it. Money in micro-units, times in epoch ms. */
+export type Registration = {
+  readonly id: string;
+  readonly provider: string;
+  readonly provider_order_id: string;
+  readonly quantity: number;
+  readonly charge: number;
+  readonly currency: string;
+  readonly service: string | null;
+  readonly link: string | null;
+  readonly customer: string | null;
+  readonly placed_at: number | null;
+  readonly runs: number | null;
+  readonly posts: number | null;
+  /** A decimal string. */
+  readonly cost: string | null;
+  readonly cost_currency: string | null;
+  /** What the panel showed last; null when it did not say. */
+  readonly registered_status: Status | null;
+  /** What the panel had returned already. */
+  readonly registered_refunded: number;
+};
+
+const REGISTERED_COLUMNS = [
+  ...(["id", "provider", "provider_order_id", "quantity", "charge", "currency", "service", "link", "customer"] as const),
+  ...(["placed_at", "runs", "posts", "cost", "cost_currency", "registered_status", "registered_refunded"] as const),
+] as const satisfies readonly (keyof Registration)[];
+
+/** The columns in which a registration differs from what a row keeps. Empty when they are equal. */
+export function differences(registration: Registration, other: Pick<OrderRow, keyof Registration>): (keyof Registration)[] {
+  return REGISTERED_COLUMNS.filter((column) => registration[column] !== other[column]);
+}
+
+/** What is on record about some registrations. */
+export type Known = {
+  /** Rows by the panel's order id. */
+  readonly byId: ReadonlyMap<string, OrderRow>;
+  /** The panel's order id under which a provider's order stands, by `pairKey`. */
+  readonly byPair: ReadonlyMap<string, string>;
+  /** Those of the named providers that the panel may use. */
+  readonly providers: ReadonlyMap<string, Polling>;
+  /** The number of the panel's newest order. */
+  readonly lastOrder: number;
+};
+
+/** One text for a provider and its order id; neither can hold the line feed between them. */
+export function pairKey({ provider, provider_order_id }: Pick<Registration, "provider" | "provider_order_id">): string {
+  return `${provider}\n${provider_order_id}`;
+}
+
+/** Reads what is on record about some registrations, in one round trip. */
+export async function readKnown(db: D1Database, panel: string, registrations: readonly Registration[]): Promise<Known> {
+  const json = JSON.stringify(registrations.map(({ id, provider, provider_order_id }) => ({ id, provider, provider_order_id })));
+  const [orders, pairs, providers, counter] = await db.batch<Record<string, unknown>>([
+    db.prepare("SELECT o.* FROM json_each(?2) j CROSS JOIN orders o WHERE o.panel = ?1 AND o.id = j.value->>'$.id'").bind(panel, json),
+    db
+      .prepare(
+        `SELECT o.id, o.provider, o.provider_order_id FROM json_each(?2) j CROSS JOIN orders o
+         WHERE o.panel = ?1 AND o.provider = j.value->>'$.provider' AND o.provider_order_id = j.value->>'$.provider_order_id'`,
+      )
+      .bind(panel, json),
+    db
+      .prepare(
+        `SELECT ${POLLING_COLUMNS} FROM providers p
+         WHERE p.id IN (SELECT value->>'$.provider' FROM json_each(?2)) AND (p.panels IS NULL OR ?1 IN (SELECT value FROM json_each(p.panels)))`,
+      )
+      .bind(panel, json),
+    db.prepare("SELECT order_n FROM panels WHERE id = ?1").bind(panel),
+  ]);
+  return {
+    byId: new Map(((orders?.results ?? []) as OrderRow[]).map((row) => [row.id, row])),
+    byPair: new Map(((pairs?.results ?? []) as OrderRow[]).map((row) => [pairKey(row), row.id])),
+    providers: new Map(((providers?.results ?? []) as PollingRow[]).map((row) => [row.id, toPolling(row)])),
+    lastOrder: (counter?.results[0]?.["order_n"] as number | undefined) ?? 0,
+  };
+}
+
+/** A new order is looked at in the next minute, whatever its status. */
+const FIRST_CADENCE: Cadence = 1;
+
+/**
+ * The row of a new order. Its number, and the phase that follows from it, are the transaction's to give; until then
+ * they are what they will be unless the panel registers something else at the same moment.
+ */
+export function newOrderRow(panel: string, expectedN: number, registration: Registration, now: number): OrderRow {
+  const status = registration.registered_status ?? "pending";
+  return {
+    ...registration,
+    panel,
+    n: expectedN,
+    phase: phaseOf(expectedN),
+    multi: registration.runs !== null || registration.posts !== null ? 1 : 0,
+    status,
+    middle: isMiddle(status) ? status : "pending",
+    back_to: null,
+    provider_status: null,
+    provider_charge: null,
+    provider_currency: null,
+    start_count: null,
+    remains: null,
+    reason: null,
+    flags: 0,
+    reversals: 0,
+    refunded: registration.registered_refunded,
+    refund_count: 0,
+    hold_n: null,
+    hold_amount: null,
+    hold_reason: null,
+    hold_at: null,
+    cadence: FIRST_CADENCE,
+    polled_at: null,
+    created_at: now,
+    progress_at: now,
+    final_at: isFinal(status) ? now : null,
+    updated_at: now,
+    version: 1,
+    last_change: 0,
+  };
+}
+
+/** Those of a new row's columns that are not as the table's defaults, nor the transaction's to give. */
+const INSERTED_COLUMNS = [
+  ...REGISTERED_COLUMNS,
+  ...(["multi", "status", "middle", "refunded", "cadence", "created_at", "progress_at", "final_at", "updated_at"] as const),
+] as const satisfies readonly (keyof OrderRow)[];
+
+/** The panel's counters were advanced by the first statement of the batch; a row's place is counted back from them. */
+const N = "p.order_n - (j.value->>'$.back')";
+
+/** Passes over an order whose id, or whose provider's order, somebody else has registered meanwhile. */
+const INSERT_ORDERS = `INSERT INTO orders (panel, n, phase, last_change, ${INSERTED_COLUMNS.join(", ")})
+  SELECT p.id, ${N}, ((${N}) * ${GOLDEN_STEP}) % ${PHASES}, p.feed_seq - (j.value->>'$.back'),
+    ${INSERTED_COLUMNS.map((column) => `j.value->>'$.${column}'`).join(", ")}
+  FROM json_each(?2) j CROSS JOIN panels p
+  WHERE p.id = ?1
+    AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.panel = p.id AND o.id = j.value->>'$.id')
+    AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.panel = p.id AND o.provider = j.value->>'$.provider' AND o.provider_order_id = j.value->>'$.provider_order_id')
+  RETURNING id, n`;
+
+const CREATED: EventType = "order.created";
+
+/** A change for each order that this batch has added: nothing else stands under the numbers that it has given out. */
+const INSERT_CHANGES = `INSERT INTO changes (panel, seq, type, order_id, created_at, previous, data)
+  SELECT o.panel, o.last_change, '${CREATED}', o.id, o.created_at, '{}', j.value->>'$.data'
+  FROM json_each(?2) j CROSS JOIN panels p CROSS JOIN orders o
+  WHERE p.id = ?1 AND o.panel = p.id AND o.n = ${N}`;
+
+/** A new order's row, and the order as its `order.created` change shows it. */
+type NewOrder = { readonly row: OrderRow; readonly shown: unknown };
+
+/**
+ * Adds orders to a panel, with their changes, all in one transaction. Answers the numbers of those that were added,
+ * by id; the others were registered by somebody else meanwhile. Five rows written an order, and one.
+ * The orders must differ from each other in id and in provider's order.
+ */
+export async function addOrders(
+  db: D1Database,
+  panel: string,
+  orders: readonly NewOrder[],
+  now: number,
+): Promise<ReadonlyMap<string, number>> {
+  const back = (i: number) => orders.length - 1 - i;
+  const rows = chunksBySize(orders.map(({ row }, i) => ({ back: back(i), ...insertedColumns(row) })));
+  const changes = chunksBySize(orders.map(({ shown }, i) => ({ back: back(i), data: JSON.stringify(shown) })));
+  const results = await db.batch<{ id: string; n: number }>([
+    numberOrdersStatement(db, { panel, count: orders.length }, now),
+    ...rows.map((json) => db.prepare(INSERT_ORDERS).bind(panel, json)),
+    ...changes.map((json) => db.prepare(INSERT_CHANGES).bind(panel, json)),
+  ]);
+  return new Map(results.slice(1, 1 + rows.length).flatMap(({ results: added }) => added.map(({ id, n }) => [id, n] as const)));
+}
+
+function insertedColumns(row: OrderRow): Record<string, unknown> {
+  return Object.fromEntries(INSERTED_COLUMNS.map((column) => [column, row[column]]));
+}

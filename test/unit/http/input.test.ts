@@ -1,0 +1,134 @@
+/**
+ * Reading what clients send: total over any input, and exact over what is allowed.
+ */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import * as z from "zod/mini";
+import { check, type Schema } from "../../../src/http/check.ts";
+import { cursorParam, encodeCursor } from "../../../src/http/cursor.ts";
+import { isSameDigest, sha256Hex, toHex } from "../../../src/http/digest.ts";
+import { amount, foreignId, moment, optional, price, slug, text } from "../../../src/http/fields.ts";
+import { booleanParam, limitParam, readQuery, wholeNumberParam } from "../../../src/http/query.ts";
+
+const place = z.tuple([z.int(), z.string()]);
+
+function problems(schema: Schema<unknown>, value: unknown): string[] {
+  const result = check(schema, value);
+  return result.ok || result.failure.code !== "invalid_request"
+    ? []
+    : result.failure.fields.map(({ path, message }) => `${path}: ${message}`);
+}
+
+describe("a cursor", () => {
+  it("comes back as the place it was made of, in letters that need no encoding", () => {
+    fc.assert(
+      fc.property(fc.maxSafeInteger(), fc.stringMatching(/^[A-Za-z0-9._-]{0,64}$/), (n, id) => {
+        const cursor = encodeCursor([n, id]);
+        expect(cursor).toMatch(/^[\w-]+$/);
+        expect(check(cursorParam(place), cursor)).toEqual({ ok: true, value: [n, id] });
+      }),
+    );
+  });
+
+  it("of any other text is refused, and never an error", () => {
+    const isTaken = (given: string) => check(cursorParam(place), given).ok;
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), (given) => {
+        expect(isTaken(given)).toBe(false);
+      }),
+    );
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        expect(isTaken(btoa(encodeURI(JSON.stringify(value))))).toBe(false);
+      }),
+    );
+  });
+});
+
+describe("query parameters", () => {
+  const schema = z.strictObject({
+    limit: limitParam,
+    after: z.prefault(wholeNumberParam(0, 10), "3"),
+    closed: z.exactOptional(booleanParam),
+  });
+  const read = (query: string) => readQuery(new URL(`http://x/?${query}`), schema);
+
+  it.each([
+    ["", { limit: 50, after: 3 }],
+    ["limit=100&after=0&closed=true", { limit: 100, after: 0, closed: true }],
+    ["closed=false", { limit: 50, after: 3, closed: false }],
+  ])("%s reads as %j", (query, expected) => {
+    expect(read(query)).toEqual({ ok: true, value: expected });
+  });
+
+  it.each([
+    ["limit=101", ["limit"]],
+    ["limit=-1", ["limit"]],
+    ["limit=1e1", ["limit"]],
+    ["after=99999999999999999999", ["after"]],
+    ["limit=", ["limit"]],
+    ["limit=1&limit=2", ["limit"]],
+    ["a=1&b=&limit=x", ["b", "limit", "a"]],
+    ["__proto__=x&constructor=y", ["__proto__", "constructor"]],
+  ])("%s is refused, naming %j", (query, expected) => {
+    const result = read(query);
+    expect(result.ok ? [] : result.failure.code === "invalid_request" && result.failure.fields.map(({ path }) => path)).toEqual(expected);
+  });
+
+  it("of any sort never make an error of ours", () => {
+    fc.assert(
+      fc.property(fc.webQueryParameters(), (query) => {
+        expect(read(query).ok).toBeTypeOf("boolean");
+      }),
+    );
+  });
+});
+
+describe("fields", () => {
+  it("of any sort never make an error of ours", () => {
+    const schemas: Schema<unknown>[] = [amount, foreignId, moment, price, slug, text(5), optional(amount)];
+    for (const schema of schemas) {
+      const isJudged = (value: unknown): void => {
+        expect(check(schema, value).ok).toBeTypeOf("boolean");
+      };
+      fc.assert(fc.property(fc.anything(), isJudged));
+      fc.assert(fc.property(fc.string({ unit: "binary" }), isJudged));
+    }
+  });
+
+  it.each<[Schema<unknown>, unknown, string]>([
+    [amount, 0.9, ": must be a string"],
+    [amount, "0.1234567", ": must have at most 6 decimals"],
+    [amount, "9007199254.740992", ": is more than"],
+    [amount, "", ": must be a decimal string"],
+    [amount, undefined, ": is required"],
+    [foreignId, "", ": must have at least 1 character"],
+    [foreignId, "x".repeat(65), ": must have at most 64 characters"],
+    [text(5), null, ": must be a string, not null"],
+    [text(5), [], ": must be a string, not a list"],
+    [z.int(), 1.5, ": must be a whole number, not a fraction"],
+    [z.array(slug), ["ok", "not ok"], "[1]: must be 1 to 64"],
+    [z.strictObject({ a: z.strictObject({ b: slug }) }), { a: { b: 1 } }, "a.b: must be a string"],
+    [z.strictObject({ a: z.exactOptional(slug) }), { b: 1, "c d": 2 }, "b: is not a known field"],
+    [z.enum(["x", "y"]), "z", ": must be one of x, y"],
+  ])("%# are refused in words", (schema, value, expected) => {
+    expect(problems(schema, value)[0]).toMatch(new RegExp(`^${expected.replace(/[[\]]/g, "\\$&")}`));
+  });
+
+  it("an offset counts, and null stands for a field left out", () => {
+    expect(check(moment, "2026-01-01T02:00:00.5+02:00")).toEqual({ ok: true, value: Date.UTC(2026, 0, 1, 0, 0, 0, 500) });
+    expect(check(z.strictObject({ a: optional(slug) }), { a: null })).toEqual(check(z.strictObject({ a: optional(slug) }), {}));
+  });
+});
+
+describe("digests", () => {
+  it("are SHA-256 in hex, compared whole", async () => {
+    expect(await sha256Hex("abc")).toBe("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    expect(toHex(new Uint8Array([0, 15, 255]))).toBe("000fff");
+    fc.assert(
+      fc.property(fc.string(), fc.string(), (a, b) => {
+        expect([isSameDigest(a, b), isSameDigest(a, a)]).toEqual([a === b, true]);
+      }),
+    );
+  });
+});
