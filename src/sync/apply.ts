@@ -108,11 +108,20 @@ function writeOf(order: Order, decision: Decision, { state }: Provider, now: num
 }
 
 function stateWrite(finding: Finding, orders: readonly OrderWrite[], at: number): StateWrite {
-  const { provider, poll, serving } = finding;
+  const { provider, serving } = finding;
   const polled = afterPoll(provider.state, outcomeOf(finding, orders), at);
-  const learned: ProviderState = { ...polled, many: poll.capability.many, learnedBatchSize: poll.capability.batchSize };
+  const learned = withLearned(polled, finding);
   const marks = marksOf(finding).reduce(withMark, learned.marks);
   return { provider: provider.id, seen: provider.stateVersion, state: { ...learned, marks, clock: clockAfter(serving, provider.state.clock) } };
+}
+
+/** Only what this poll taught goes into the state: another one may have learned more since, and the operator's cap is not learned. */
+function withLearned(state: ProviderState, { poll: { capability }, assumed }: Finding): ProviderState {
+  return {
+    ...state,
+    many: capability.many === assumed.many ? state.many : capability.many,
+    learnedBatchSize: capability.batchSize < assumed.batchSize ? Math.min(capability.batchSize, state.learnedBatchSize) : state.learnedBatchSize,
+  };
 }
 
 /** The clock this message came to, unless another one has set it since the page was read. */

@@ -5,7 +5,7 @@ import pLimit from "p-limit";
 import type { Order } from "../domain/order.ts";
 import type { Report } from "../domain/report.ts";
 import type { Ports } from "../ports.ts";
-import { type PollResult, pollStatuses } from "../provider/poll.ts";
+import { type Capability, type PollResult, pollStatuses } from "../provider/poll.ts";
 import type { Provider } from "../store/provider-rows.ts";
 import type { Allowance } from "./allowance.ts";
 import { OPEN_CALLS } from "./limits.ts";
@@ -17,7 +17,14 @@ export type Question = { readonly provider: Provider; readonly orders: readonly 
 /** What a provider said of an order, and when it was asked, in epoch ms. */
 export type Answer = { readonly order: Order; readonly report: Report; readonly askedAt: number };
 
-export type Asked = { readonly provider: Provider; readonly orders: readonly Order[]; readonly answers: readonly Answer[]; readonly poll: PollResult };
+export type Asked = {
+  readonly provider: Provider;
+  readonly orders: readonly Order[];
+  readonly answers: readonly Answer[];
+  readonly poll: PollResult;
+  /** What the provider was taken to be able to do; what `poll` says beyond that was learned. */
+  readonly assumed: Capability;
+};
 
 /** Asks each provider about its orders. Never throws for what a provider does: that is in `poll`. */
 export async function askProviders(questions: readonly Question[], ports: Pick<Ports, "fetch" | "now">): Promise<Asked[]> {
@@ -27,17 +34,13 @@ export async function askProviders(questions: readonly Question[], ports: Pick<P
 
 async function ask({ provider, orders, allowance }: Question, { fetch, now }: Pick<Ports, "fetch" | "now">, slot: <T>(task: () => Promise<T>) => Promise<T>): Promise<Asked> {
   const { many } = provider.state;
+  const assumed: Capability = { many, batchSize: many === "no" ? provider.state.learnedBatchSize : idsPerCall(provider) };
   // Two panels may follow one order of a provider: it is asked once.
   const ids = new Map(orders.map((order) => [order.providerOrderId, { id: order.providerOrderId, suspect: isSuspect(order) }]));
-  const poll = await pollStatuses(
-    { fetch, now, slot, takeCall: allowance },
-    provider.settings,
-    { many, batchSize: many === "no" ? provider.state.learnedBatchSize : idsPerCall(provider) },
-    [...ids.values()],
-  );
+  const poll = await pollStatuses({ fetch, now, slot, takeCall: allowance }, provider.settings, assumed, [...ids.values()]);
   const answers = orders.flatMap((order): Answer[] => {
     const answer = poll.answers.get(order.providerOrderId);
     return answer === undefined ? [] : [{ order, ...answer }];
   });
-  return { provider, orders, answers, poll };
+  return { provider, orders, answers, poll, assumed };
 }

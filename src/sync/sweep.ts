@@ -28,7 +28,7 @@ export async function sweep(message: SweepMessage, firstDelivery: boolean, env: 
   const readAt = now();
   const page = await readPage(db, message.providers);
   const wanting = message.providers.flatMap((due, i) => wantedOf(page, due, i, readAt));
-  const allowances = await claimAllowances(db, wanting.map(({ provider, orders }) => ({ provider, calls: callsFor(provider, orders) })), limits, now);
+  const allowances = await claimAllowances(db, wanting.map(({ provider, orders, due }) => ({ provider, calls: callsFor(provider, orders.slice(0, due.limit)) })), limits, now);
   const mayHandOn = message.round + 1 < limits.rounds;
   const servings = wanting.map((wanted) => servingOf({ ...wanted, message, limits, mayHandOn, probing: circuitOf(wanted.provider.state, readAt) === "probing", grant: allowances.grantOf(wanted.provider) }));
   const rest = servings.flatMap(({ rest: left }) => left ?? []);
