@@ -17,6 +17,8 @@ export type FeedEvent = { readonly type: EventType; readonly previous: Readonly<
 export const REFUND_STATUSES = ["posted", "held", "delayed", "rejected"] as const;
 export type RefundStatus = (typeof REFUND_STATUSES)[number];
 
+export type RefundKind = "auto" | "goodwill" | "clawback";
+
 /** A refund as the HTTP API and the feed show it; amounts are decimal strings. */
 export type ShownRefund = {
   readonly id: string;
@@ -68,49 +70,81 @@ function fieldsOf({ state }: Order): Record<string, unknown> {
   };
 }
 
+/** What a refund's event is made of, times in epoch ms, amounts in micro-units. */
+export type RefundFacts = {
+  readonly n: number;
+  readonly kind: RefundKind;
+  readonly amount: number;
+  readonly status: RefundStatus;
+  readonly reason: RefundReason;
+  readonly remains: number | null;
+  readonly createdAt: number;
+  readonly decidedAt: number | null;
+  readonly decidedBy: string | null;
+  readonly note: string | null;
+};
+
+/** A refund as shown; amounts as decimal strings, a claw-back's negative. */
+export function showRefund(order: Pick<Order, "id" | "currency">, refund: RefundFacts): ShownRefund {
+  return {
+    id: refundId(order.id, refund.n),
+    order: order.id,
+    amount: formatAmount(refund.kind === "clawback" ? -refund.amount : refund.amount),
+    currency: order.currency,
+    status: refund.status,
+    reason: refund.reason,
+    remains: refund.remains,
+    created_at: isoTime(refund.createdAt),
+    decided_at: refund.decidedAt === null ? null : isoTime(refund.decidedAt),
+    decided_by: refund.decidedBy,
+    note: refund.note,
+  };
+}
+
+const EVENT_OF_STATUS: Readonly<Record<RefundStatus, EventType>> = {
+  posted: "refund.posted",
+  held: "refund.held",
+  delayed: "refund.held",
+  rejected: "refund.rejected",
+};
+
+/** The event of a refund that came to be, or was decided. `refunded`: the order's total before and after it. */
+export function refundEvent(order: Pick<Order, "id" | "currency">, refund: RefundFacts, was: RefundStatus | null, refunded: { readonly before: number; readonly after: number }): FeedEvent {
+  return {
+    type: EVENT_OF_STATUS[refund.status],
+    previous: { ...(was === null ? {} : { status: was }), ...(refunded.before === refunded.after ? {} : { refunded: formatAmount(refunded.before) }) },
+    data: { ...showRefund(order, refund), refunded: formatAmount(refunded.after) },
+  };
+}
+
 function refundEvents(before: Order, steps: readonly RefundStep[], now: number): FeedEvent[] {
-  let refunded = before.state.refunded;
+  let total = before.state.refunded;
   return steps.flatMap((step): FeedEvent[] => {
-    if (step.kind === "withdraw") return withdrawnEvent(before, refunded, now);
-    const previous = { refunded: formatAmount(refunded) };
-    if (step.kind === "post") refunded += step.amount;
-    const data = { ...shownStep(before, step, now), refunded: formatAmount(refunded) };
-    return [{ type: step.kind === "post" ? "refund.posted" : "refund.held", previous: step.kind === "post" ? previous : {}, data }];
+    const refund = refundOfStep(before, step, now);
+    if (refund === null) return [];
+    const refunded = { before: total, after: refund.status === "posted" ? total + refund.amount : total };
+    total = refunded.after;
+    const { hold } = before.state;
+    const was = hold !== null && hold.n === refund.n ? (hold.postsAt === null ? "held" : "delayed") : null;
+    return [refundEvent(before, refund, was, refunded)];
   });
 }
 
-function shownStep(order: Order, step: Exclude<RefundStep, { kind: "withdraw" }>, now: number): ShownRefund {
-  const posted = step.kind === "post";
-  return {
-    id: refundId(order.id, step.n),
-    order: order.id,
-    amount: formatAmount(step.amount),
-    currency: order.currency,
-    status: posted ? "posted" : "held",
-    reason: step.reason,
-    remains: step.remains,
-    created_at: isoTime(now),
-    decided_at: posted ? isoTime(now) : null,
-    decided_by: posted ? DECIDED_BY_RULES : null,
-    note: null,
-  };
-}
-
-function withdrawnEvent({ id, currency, state }: Order, refunded: number, now: number): FeedEvent[] {
-  if (state.hold === null) return [];
-  const data: ShownRefund & { refunded: string } = {
-    id: refundId(id, state.hold.n),
-    order: id,
-    amount: formatAmount(state.hold.amount),
-    currency,
-    status: "rejected",
-    reason: state.hold.reason,
-    remains: state.remains,
-    created_at: isoTime(state.hold.at),
-    decided_at: isoTime(now),
-    decided_by: DECIDED_BY_RULES,
-    note: WITHDRAWN_NOTE,
-    refunded: formatAmount(refunded),
-  };
-  return [{ type: "refund.rejected", previous: { status: "held" }, data }];
+function refundOfStep({ state }: Order, step: RefundStep, now: number): RefundFacts | null {
+  const decided = { decidedAt: now, decidedBy: DECIDED_BY_RULES, note: null };
+  const open = { decidedAt: null, decidedBy: null, note: null };
+  switch (step.kind) {
+    case "post":
+      return { ...step, kind: "auto", status: "posted", createdAt: now, ...decided };
+    case "hold":
+      return { ...step, kind: "auto", status: "held", createdAt: now, ...open };
+    case "delay":
+      return { ...step, kind: "auto", status: "delayed", createdAt: now, ...open };
+    case "release":
+    case "withdraw":
+      break;
+  }
+  if (state.hold === null) return null;
+  const waiting = { kind: "auto", n: state.hold.n, amount: state.hold.amount, reason: state.hold.reason, remains: state.remains, createdAt: state.hold.at } as const;
+  return step.kind === "release" ? { ...waiting, status: "posted", ...decided } : { ...waiting, status: "rejected", ...decided, note: WITHDRAWN_NOTE };
 }

@@ -46,8 +46,18 @@ export const REASONS = {
 
 export type Reason = keyof typeof REASONS | RefundReason;
 
-/** A refund that waits for a person: the n-th refund of its order, what is at stake, and since when. */
-export type Hold = { readonly n: number; readonly amount: number; readonly reason: RefundReason; readonly at: number };
+/** A refund that waits: the n-th of its order, what is at stake, and since when. */
+export type Hold = {
+  readonly n: number;
+  readonly amount: number;
+  readonly reason: RefundReason;
+  readonly at: number;
+  /** When it is posted by itself, if it is due then still; null when it waits for a person. */
+  readonly postsAt: number | null;
+};
+
+/** What was decided last: so much was due in total then, and so much was granted in total. */
+export type Decided = { readonly due: number; readonly granted: number };
 
 export type OrderState = {
   /** What the customer paid, in micro-units; null when unknown: the order is followed without refunds. */
@@ -70,8 +80,12 @@ export type OrderState = {
   readonly flags: number;
   readonly reversals: number;
 
-  /** All that was returned so far, in micro-units, what the panel had returned before included. */
+  /** All that was returned so far, in micro-units, net of claw-backs; what the panel had returned before included. */
   readonly refunded: number;
+  /** How much of it was the panel's goodwill: it counts against the charge, and is never too much. */
+  readonly goodwill: number;
+  /** A person's decision, remembered: the same amount due again opens nothing. Null when no person has decided. */
+  readonly decided: Decided | null;
   /** How many refunds of this order are on record, held and rejected ones included. */
   readonly refundCount: number;
   readonly hold: Hold | null;
@@ -84,6 +98,8 @@ export type OrderState = {
   readonly progressAt: number;
   /** When the present final status came; null while there is none. */
   readonly finalAt: number | null;
+  /** Since when the order is in `error`; null while it is not. */
+  readonly errorAt: number | null;
 };
 
 /** An order as it was registered, with where it stands. */

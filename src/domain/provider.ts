@@ -1,6 +1,7 @@
 /**
  * A provider's state: what was learned of it, how it is doing, and its clock.
  */
+import type { Endings } from "./brake.ts";
 import type { Mark } from "./freshness.ts";
 import type { Clock } from "./schedule.ts";
 import { MINUTE_MS } from "./time.ts";
@@ -26,6 +27,9 @@ export type ProviderState = {
   /** Null until the provider's pace was ever changed: the clock is then the wall's. */
   readonly clock: Clock | null;
   readonly marks: readonly Mark[];
+  /** How its orders ended of late, and since when its refunds wait for that; epoch ms. */
+  readonly endings: Endings;
+  readonly brakeEngagedAt: number | null;
 };
 
 /** What one poll of a provider came to. */

@@ -5,6 +5,7 @@ import { cadenceOf, type CadencePolicy, HOUR_MS } from "./cadence.ts";
 import { flagsAfter } from "./flags.ts";
 import { FLAGS, type OrderState, type Reason } from "./order.ts";
 import type { Report, StatusReport } from "./report.ts";
+import type { RefundPolicy } from "./policy.ts";
 import { type RefundStep, settle } from "./settle.ts";
 import { isFinal, isMiddle, type Status, statusOfWord, type StatusWords } from "./status.ts";
 
@@ -12,6 +13,9 @@ export type ReconcilePolicy = CadencePolicy & {
   readonly statusWords: StatusWords;
   /** Progress is written once it has moved by this share of the quantity, in percent. */
   readonly progressPercent: number;
+  readonly refunds: RefundPolicy;
+  /** Set while all refunds of the provider or the panel wait for a person. */
+  readonly holdAll: "brake" | "frozen" | null;
 };
 
 /**
@@ -42,7 +46,7 @@ function answered(order: OrderState, report: StatusReport, policy: ReconcilePoli
   const heard = hear(order, report, said, now);
   // Nothing about money follows from a word nobody knows, nor from a final status being taken back only once.
   const decided = said !== null && heard.backTo === null;
-  const { next, refunds } = decided ? settle(order, heard) : { next: heard, refunds: [] };
+  const { next, refunds } = decided ? settle(order, heard, policy, now) : { next: heard, refunds: [] };
   return { next: { ...next, flags: flagsAfter(next, said !== null, policy.startWindowMs, now) }, refunds };
 }
 
@@ -68,6 +72,7 @@ function hear(order: OrderState, report: StatusReport, said: Status | null, now:
     polledAt: now,
     progressAt: remains === order.remains ? order.progressAt : now,
     finalAt: isFinal(status) ? (moved ? now : order.finalAt) : null,
+    errorAt: status === "error" ? (order.errorAt ?? now) : null,
   };
 }
 

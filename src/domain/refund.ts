@@ -12,6 +12,13 @@ export const REFUND_REASONS = {
   refunded: "The provider returned the order's amount; the full charge is returned.",
   remains_unknown: "The provider says partial without saying how much was left; someone has to decide.",
   multi_order: "The order has several parts; its refund is never automatic, someone has to decide.",
+  policy_hold: "The refund policy leaves this refund to a person.",
+  over_cap: "The refund is above the policy's cap; someone has to decide.",
+  error_too_long: "The order has been in error for longer than the policy allows; someone has to decide.",
+  brake: "Unusually many of the provider's orders ended badly at once; its refunds wait for the operator.",
+  frozen: "The panel's books did not add up at the last check; its refunds wait until that is cleared.",
+  goodwill: "The panel returned this by its own decision.",
+  clawback: "The panel took this back by its own decision.",
 } as const;
 
 export type RefundReason = keyof typeof REFUND_REASONS;
@@ -37,10 +44,18 @@ export type RefundFacts = {
   readonly multi: boolean;
 };
 
+/** How a policy bends the default rules. */
+export type RefundRules = {
+  /** What a canceled order returns: all, or the share of what was not delivered. */
+  readonly canceled: "full" | "by_remains";
+};
+
+const DEFAULT_RULES: RefundRules = { canceled: "full" };
+
 const UNDECIDED: RefundDue = { kind: "undecided" };
 
-/** The total refund due by the default rules. A total, not an event: the same facts always give the same amount. */
-export function refundDue({ charge, quantity, status, remains, multi }: RefundFacts): RefundDue {
+/** The total refund due. A total, not an event: the same facts always give the same amount. */
+export function refundDue({ charge, quantity, status, remains, multi }: RefundFacts, rules: RefundRules = DEFAULT_RULES): RefundDue {
   if (charge === null || quantity === null) return UNDECIDED;
   switch (status) {
     case "canceled":
@@ -58,8 +73,10 @@ export function refundDue({ charge, quantity, status, remains, multi }: RefundFa
   }
   const inPart = remains !== null && remains > 0 && remains < quantity;
   if (multi) return { kind: "hold", atMost: charge, reason: "multi_order" };
-  if (status === "canceled") return { kind: "due", amount: charge, reason: "canceled" };
-  if (inPart) return { kind: "due", amount: undeliveredShare(charge, quantity, remains), reason: "partial" };
+  if (status === "canceled" && (rules.canceled === "full" || (remains !== null && remains >= quantity))) {
+    return { kind: "due", amount: charge, reason: "canceled" };
+  }
+  if (inPart) return { kind: "due", amount: undeliveredShare(charge, quantity, remains), reason: status === "canceled" ? "canceled" : "partial" };
   if (status === "refunded") return { kind: "due", amount: charge, reason: "refunded" };
   if (remains !== null && remains >= quantity) return { kind: "due", amount: charge, reason: "nothing_delivered" };
   return { kind: "hold", atMost: charge, reason: "remains_unknown" };

@@ -1,71 +1,145 @@
 /**
- * From what is due to what is posted. Refunds are totals: only the difference to what was returned is new, so the
- * same report any number of times posts once.
+ * From what is due to what is posted. Refunds are totals: only the difference to what was decided is new, so the
+ * same report any number of times posts once, and a person's decision stands until more becomes due.
  */
-import { FLAGS, type OrderState } from "./order.ts";
+import { HOUR_MS } from "./cadence.ts";
+import { FLAGS, type Hold, type OrderState } from "./order.ts";
+import type { RefundPolicy } from "./policy.ts";
 import { refundDue, type RefundDue, type RefundReason } from "./refund.ts";
 import { isFinal } from "./status.ts";
+import { MINUTE_MS } from "./time.ts";
+
+type Opened = { readonly n: number; readonly amount: number; readonly reason: RefundReason; readonly remains: number | null };
 
 /** A step on an order's refunds; `n` is the refund's number within the order, amounts in micro-units. */
 export type RefundStep =
-  | { readonly kind: "post" | "hold"; readonly n: number; readonly amount: number; readonly reason: RefundReason; readonly remains: number | null }
+  | ({ readonly kind: "post" | "hold" } & Opened)
+  | ({ readonly kind: "delay"; readonly postsAt: number } & Opened)
+  /** A delayed refund whose time has come. */
+  | { readonly kind: "release"; readonly n: number; readonly amount: number }
   | { readonly kind: "withdraw"; readonly n: number };
 
 export type Settled = { readonly next: OrderState; readonly refunds: readonly RefundStep[] };
 
-/** Settles an order whose status was just told (`heard`), given how it stood before (`order`). */
-export function settle(order: OrderState, heard: OrderState): Settled {
-  const due = dueAfter(order, heard);
-  switch (due.kind) {
-    case "undecided":
-      return { next: heard, refunds: [] };
-    case "hold":
-      return hold(heard, due.atMost - heard.refunded, due.reason);
-    case "due":
-      return post(judged(order, heard, due.amount), due.amount - heard.refunded, due.reason);
-  }
+export type SettlePolicy = {
+  readonly refunds: RefundPolicy;
+  readonly holdAll: "brake" | "frozen" | null;
+};
+
+/** Settles an order whose status was just told (`heard`), given how it stood before (`order`). `now` in epoch ms. */
+export function settle(order: OrderState, heard: OrderState, policy: SettlePolicy, now: number): Settled {
+  if (policy.refunds.mode === "off") return withdraw(heard);
+  const due = dueAfter(order, heard, policy.refunds, now);
+  if (due.kind === "undecided") return { next: heard, refunds: [] };
+  if (due.kind === "hold") return hold(heard, openedBy(heard, due.atMost), due.reason, now);
+  const judged = { ...withOver(order, heard, due.amount), reason: due.reason ?? heard.reason };
+  const amount = openedBy(judged, due.amount);
+  if (due.reason === null || amount <= 0) return withdraw(judged);
+  if (isForAPerson(judged.hold, amount)) return { next: judged, refunds: [] };
+  const heldBecause = holdReason(policy, amount);
+  if (heldBecause !== null) return hold(judged, amount, heldBecause, now);
+  return policy.refunds.delayMinutes === 0 ? post(judged, due.amount, amount, due.reason) : delay(judged, due.amount, amount, due.reason, policy.refunds, now);
 }
 
-/** The default rules, but for one thing: a partial that was refunded and now has nothing left is not asked anew. */
-function dueAfter(order: OrderState, heard: OrderState): RefundDue {
+/** What is due, but for two things: a partial that shrank to nothing is not asked anew, and an error can last too long. */
+function dueAfter(order: OrderState, heard: OrderState, rules: RefundPolicy, now: number): RefundDue {
   const shrunkToNothing = order.status === "partial" && heard.status === "partial" && heard.remains === 0 && heard.refunded > 0 && heard.hold === null;
-  return shrunkToNothing ? { kind: "due", amount: 0, reason: null } : refundDue(heard);
+  if (shrunkToNothing) return { kind: "due", amount: 0, reason: null };
+  if (isErrorTooLong(heard, rules, now) && heard.charge !== null) return { kind: "hold", atMost: heard.charge, reason: "error_too_long" };
+  return refundDue(heard, rules);
 }
 
-function post(heard: OrderState, amount: number, reason: RefundReason | null): Settled {
-  const { next, refunds } = withdraw(heard);
-  const explained = reason === null ? next : { ...next, reason };
-  if (amount <= 0 || reason === null) return { next: explained, refunds };
+function isErrorTooLong({ errorAt }: OrderState, { errorAfterHours }: RefundPolicy, now: number): boolean {
+  return errorAt !== null && errorAfterHours !== null && now - errorAt >= errorAfterHours * HOUR_MS;
+}
+
+/**
+ * How much a total due opens beyond what was granted. Where a person has decided, only what is due beyond the amount
+ * that was decided about; what was returned otherwise since then counts.
+ */
+function openedBy({ refunded, decided }: OrderState, due: number): number {
+  if (decided === null) return due - refunded;
+  return due <= decided.due ? 0 : decided.granted + due - decided.due - refunded;
+}
+
+/** The total due that a refund of this amount stands for: the inverse of `openedBy`. */
+export function dueBehind({ refunded, decided }: OrderState, amount: number): number {
+  return decided === null ? refunded + amount : decided.due + refunded + amount - decided.granted;
+}
+
+function holdReason({ refunds, holdAll }: SettlePolicy, amount: number): RefundReason | null {
+  if (holdAll !== null) return holdAll;
+  if (refunds.mode === "hold") return "policy_hold";
+  return refunds.cap !== null && amount > refunds.cap ? "over_cap" : null;
+}
+
+/** Once a person has decided, what was granted since then is remembered with what was due for it. */
+function granted(order: OrderState, due: number, amount: number): OrderState {
+  const refunded = order.refunded + amount;
+  return { ...order, refunded, decided: order.decided === null ? null : { due, granted: refunded } };
+}
+
+function post(judged: OrderState, due: number, amount: number, reason: RefundReason): Settled {
+  if (isSamePromise(judged.hold, amount, reason)) return release(judged, judged.hold, due);
+  const { next, refunds } = withdraw(judged);
   const n = next.refundCount + 1;
+  return { next: { ...granted(next, due, amount), refundCount: n }, refunds: [...refunds, { kind: "post", n, amount, reason, remains: judged.remains }] };
+}
+
+function release(judged: OrderState, promised: Hold, due: number): Settled {
+  return { next: { ...granted(judged, due, promised.amount), hold: null }, refunds: [{ kind: "release", n: promised.n, amount: promised.amount }] };
+}
+
+/** A delayed refund is posted by the first answer after its time that still says the same. */
+function delay(judged: OrderState, due: number, amount: number, reason: RefundReason, { delayMinutes }: RefundPolicy, now: number): Settled {
+  const promised = judged.hold;
+  if (isSamePromise(promised, amount, reason)) return now >= (promised.postsAt ?? 0) ? release(judged, promised, due) : { next: judged, refunds: [] };
+  const { next, refunds } = withdraw(judged);
+  const n = next.refundCount + 1;
+  const postsAt = now + delayMinutes * MINUTE_MS;
   return {
-    next: { ...explained, refunded: next.refunded + amount, refundCount: n },
-    refunds: [...refunds, { kind: "post", n, amount, reason, remains: heard.remains }],
+    next: { ...next, refundCount: n, hold: { n, amount, reason, at: now, postsAt } },
+    refunds: [...refunds, { kind: "delay", n, amount, reason, remains: judged.remains, postsAt }],
   };
 }
 
-function hold(heard: OrderState, amount: number, reason: RefundReason): Settled {
-  if (amount <= 0) return { next: { ...heard, reason }, refunds: [] };
-  if (heard.hold?.amount === amount && heard.hold.reason === reason) return { next: { ...heard, reason }, refunds: [] };
+/** What a policy or the brake left to a person stays with that person, also when the policy has changed since. */
+const FOR_A_PERSON: ReadonlySet<RefundReason> = new Set(["policy_hold", "over_cap", "brake"]);
+
+function isForAPerson(hold: Hold | null, amount: number): boolean {
+  return hold !== null && hold.postsAt === null && hold.amount === amount && FOR_A_PERSON.has(hold.reason);
+}
+
+function isSamePromise(hold: Hold | null, amount: number, reason: RefundReason): hold is Hold {
+  return hold !== null && hold.postsAt !== null && hold.amount === amount && hold.reason === reason;
+}
+
+function hold(heard: OrderState, amount: number, reason: RefundReason, now: number): Settled {
+  if (amount <= 0) return withdraw(heard);
+  const same = heard.hold !== null && heard.hold.postsAt === null && heard.hold.amount === amount && heard.hold.reason === reason;
+  if (same) return { next: { ...heard, reason }, refunds: [] };
   const { next, refunds } = withdraw(heard);
   const n = next.refundCount + 1;
   return {
-    next: { ...next, reason, refundCount: n, hold: { n, amount, reason, at: heard.polledAt ?? heard.placedAt }, flags: next.flags | FLAGS.refund_held },
+    next: { ...next, reason, refundCount: n, hold: { n, amount, reason, at: now, postsAt: null }, flags: next.flags | FLAGS.refund_held },
     refunds: [...refunds, { kind: "hold", n, amount, reason, remains: heard.remains }],
   };
 }
 
-/** A hold that a later report has answered is withdrawn; what that report says is settled instead. */
+/** A refund that waits is withdrawn when a later report has answered it; what that report says is settled instead. */
 function withdraw(order: OrderState): Settled {
   if (order.hold === null) return { next: order, refunds: [] };
   return { next: { ...order, hold: null, flags: order.flags & ~FLAGS.refund_held }, refunds: [{ kind: "withdraw", n: order.hold.n }] };
 }
 
 /**
- * More returned than is due is flagged and left to a person. An order that never was final is not judged: what its
- * panel had returned before says nothing until the order ends.
+ * More returned than is due is flagged and left to a person; goodwill is never too much, nor is what a person granted
+ * for the very amount that is due. An order that never was final is not judged: what its panel had returned before
+ * says nothing until the order ends.
  */
-function judged(order: OrderState, heard: OrderState, due: number): OrderState {
+function withOver(order: OrderState, heard: OrderState, due: number): OrderState {
   const wasJudged = isFinal(order.status) || isFinal(heard.status) || (order.flags & FLAGS.over_refunded) !== 0;
-  const over = wasJudged && due < heard.refunded;
+  const stands = heard.decided !== null && due >= heard.decided.due;
+  const over = wasJudged && !stands && due < heard.refunded - heard.goodwill;
   return { ...heard, flags: over ? heard.flags | FLAGS.over_refunded : heard.flags & ~FLAGS.over_refunded };
 }

@@ -5,18 +5,27 @@
  * come first and the UPDATE of orders after them, the provider's state last: turned round, two sweeps that saw the
  * same version would both pass the inserts' guards.
  */
-import { DECIDED_BY_RULES, type FeedEvent, WITHDRAWN_NOTE } from "../domain/feed.ts";
-import type { Order } from "../domain/order.ts";
+import type { FeedEvent, RefundKind, RefundStatus } from "../domain/feed.ts";
+import type { Order, OrderState } from "../domain/order.ts";
 import type { ProviderState } from "../domain/provider.ts";
-import type { Decision } from "../domain/reconcile.ts";
+import type { RefundReason } from "../domain/refund.ts";
 import { type FeedCount, numberStatement } from "./feed-numbers.ts";
 import { chunksBySize, ifAny } from "./json-sets.ts";
 import { packMarks } from "./provider-rows.ts";
+import { insertTransfers } from "./transfers.ts";
 
-/** One order's decision, with the events that go to the feed. `now` is when the answer counts. */
+/** One of an order's refunds that comes to be, or is decided. Amounts in micro-units. */
+export type RefundWrite =
+  | { readonly op: "insert"; readonly n: number; readonly kind: RefundKind; readonly amount: number; readonly status: RefundStatus; readonly reason: RefundReason; readonly remains: number | null; readonly by: string | null; readonly note: string | null }
+  | { readonly op: "decide"; readonly n: number; readonly amount: number; readonly status: "posted" | "rejected"; readonly by: string; readonly note: string | null };
+
+/** What is written of one order, with the events that go to the feed. `now` is when it counts, epoch ms. */
 export type OrderWrite = {
   readonly order: Order;
-  readonly decision: Decision;
+  readonly next: OrderState;
+  /** `progress` names no indexed column. */
+  readonly write: "progress" | "move";
+  readonly refunds: readonly RefundWrite[];
   readonly events: readonly FeedEvent[];
   readonly now: number;
 };
@@ -32,20 +41,37 @@ export async function applySweep(db: D1Database, writes: readonly OrderWrite[], 
   const seenState = new Map(states.map(({ provider, seen }) => [provider, seen]));
   const guardOf = ({ panel, n, version, provider }: Order) => ({ panel, n, seen: version, provider, seen_state: seenState.get(provider) ?? -1 });
   const single = onceEach(writes);
-  const moves = single.filter(({ decision }) => decision.write === "move");
-  const progress = single.filter(({ decision }) => decision.write === "progress");
-  const feed = feedRows(moves);
   const statements = [
-    ...(feed.counts.length > 0 ? [numberStatement(db, feed.counts, feed.now)] : []),
-    ...ifAny(refundRows(moves, guardOf), (json) => db.prepare(INSERT_REFUNDS).bind(json)),
-    ...ifAny(withdrawnRows(moves, guardOf), (json) => db.prepare(WITHDRAW_REFUNDS).bind(json, DECIDED_BY_RULES, WITHDRAWN_NOTE)),
-    ...chunksBySize(feed.rows.map((row, i) => ({ ...guardOf((feed.owners[i] as OrderWrite).order), ...row }))).map((json) => db.prepare(INSERT_CHANGES).bind(json)),
-    ...ifAny(progress.map((write) => ({ ...guardOf(write.order), ...progressColumns(write) })), (json) => db.prepare(UPDATE_PROGRESS).bind(json)),
-    ...chunksBySize(moves.map((write) => ({ ...guardOf(write.order), ...moveColumns(write), last_back: feed.lastBack.get(write) ?? null }))).map((json) => db.prepare(UPDATE_MOVES).bind(json)),
+    ...orderStatements(db, single, guardOf),
     db.prepare(UPDATE_STATES).bind(JSON.stringify(states.map(stateColumns))),
   ];
   const results = await db.batch<{ id: string }>(statements);
   return new Set(results.at(-1)?.results.map((row) => row.id));
+}
+
+/**
+ * Writes what a person decided about one order, with statements of the caller's own before it, which must be guarded
+ * by `SEEN_ORDER` themselves. False, with nothing written, when the order was changed by somebody else meanwhile.
+ */
+export async function applyDecision(db: D1Database, write: OrderWrite, others: readonly D1PreparedStatement[]): Promise<boolean> {
+  const results = await db.batch<{ n: number }>([...others, ...orderStatements(db, [write], ({ panel, n, version, provider }) => ({ panel, n, seen: version, provider, seen_state: null }))]);
+  return (results.at(-1)?.meta.changes ?? 0) > 0;
+}
+
+/** The statements of some orders' writes, in the order that the guards need: the UPDATE of orders last. */
+function orderStatements(db: D1Database, writes: readonly OrderWrite[], guardOf: GuardOf): D1PreparedStatement[] {
+  const moves = writes.filter(({ write }) => write === "move");
+  const progress = writes.filter(({ write }) => write === "progress");
+  const feed = feedRows(moves);
+  return [
+    ...(feed.counts.length > 0 ? [numberStatement(db, feed.counts, feed.now)] : []),
+    ...ifAny(refundRows(moves, guardOf, "insert"), (json) => db.prepare(INSERT_REFUNDS).bind(json)),
+    ...ifAny(refundRows(moves, guardOf, "decide"), (json) => db.prepare(DECIDE_REFUNDS).bind(json)),
+    ...ifAny(postedRows(moves, guardOf), (json) => db.prepare(INSERT_TRANSFERS).bind(json)),
+    ...chunksBySize(feed.rows.map((row, i) => ({ ...guardOf((feed.owners[i] as OrderWrite).order), ...row }))).map((json) => db.prepare(INSERT_CHANGES).bind(json)),
+    ...ifAny(progress.map((write) => ({ ...guardOf(write.order), ...progressColumns(write) })), (json) => db.prepare(UPDATE_PROGRESS).bind(json)),
+    ...chunksBySize(moves.map((write) => ({ ...guardOf(write.order), ...moveColumns(write), last_back: feed.lastBack.get(write) ?? null }))).map((json) => db.prepare(UPDATE_MOVES).bind(json)),
+  ];
 }
 
 /** Each order once, the first time it is named: both copies would pass guards on one version. */
@@ -53,26 +79,35 @@ function onceEach(writes: readonly OrderWrite[]): OrderWrite[] {
   return [...new Map(writes.toReversed().map((write) => [`${write.order.panel} ${write.order.n}`, write])).values()].toReversed();
 }
 
-type Guard = { panel: string; n: number; seen: number; provider: string; seen_state: number };
+/** `seen_state` is null where the provider's state does not matter: a person has decided, not a poll. */
+type Guard = { panel: string; n: number; seen: number; provider: string; seen_state: number | null };
 type GuardOf = (order: Order) => Guard;
 
 /** What every statement is guarded by; `j` is the row of the JSON parameter. */
 const UNCHANGED = `o.panel = j.value->>'$.panel' AND o.n = j.value->>'$.n' AND o.version = j.value->>'$.seen'
-  AND p.id = o.provider AND p.state_version = j.value->>'$.seen_state'`;
+  AND p.id = o.provider AND p.state_version = coalesce(j.value->>'$.seen_state', p.state_version)`;
 
-const INSERT_REFUNDS = `INSERT INTO refunds (panel, order_n, n, amount, currency, status, reason, remains, created_at, decided_at, decided_by)
-  SELECT o.panel, o.n, j.value->>'$.refund', j.value->>'$.amount', o.currency, j.value->>'$.status', j.value->>'$.reason',
-    j.value->>'$.remains', j.value->>'$.now', j.value->>'$.decided_at', j.value->>'$.decided_by'
+const INSERT_REFUNDS = `INSERT INTO refunds (panel, order_n, n, kind, amount, currency, status, reason, remains, created_at, decided_at, decided_by, note)
+  SELECT o.panel, o.n, j.value->>'$.refund', j.value->>'$.kind', j.value->>'$.amount', o.currency, j.value->>'$.status', j.value->>'$.reason',
+    j.value->>'$.remains', j.value->>'$.now', j.value->>'$.decided_at', j.value->>'$.by', j.value->>'$.note'
   FROM json_each(?1) j CROSS JOIN orders o CROSS JOIN providers p
   WHERE ${UNCHANGED}`;
 
-const WITHDRAW_REFUNDS = `UPDATE refunds SET status = 'rejected', decided_at = g.now, decided_by = ?2, note = ?3
+const DECIDE_REFUNDS = `UPDATE refunds SET status = g.status, amount = g.amount, decided_at = g.now, decided_by = g.by, note = g.note
   FROM (
-    SELECT o.panel, o.n, j.value->>'$.refund' AS refund, j.value->>'$.now' AS now
+    SELECT o.panel, o.n, j.value->>'$.refund' AS refund, j.value->>'$.status' AS status, j.value->>'$.amount' AS amount,
+      j.value->>'$.now' AS now, j.value->>'$.by' AS by, j.value->>'$.note' AS note
     FROM json_each(?1) j CROSS JOIN orders o CROSS JOIN providers p
     WHERE ${UNCHANGED}
   ) g
-  WHERE refunds.panel = g.panel AND refunds.order_n = g.n AND refunds.n = g.refund AND refunds.status = 'held'`;
+  WHERE refunds.panel = g.panel AND refunds.order_n = g.n AND refunds.n = g.refund AND refunds.status IN ('held', 'delayed')`;
+
+/** What is posted goes to the customer's account, where the panel keeps accounts here. */
+const INSERT_TRANSFERS = insertTransfers(`
+    SELECT o.panel, o.currency, coalesce(o.customer, '') AS customer, j.value->>'$.type' AS type, j.value->>'$.amount' AS amount,
+      o.n AS order_n, j.value->>'$.refund' AS refund_n, NULL AS reference, j.value->>'$.now' AS now, j.key AS i
+    FROM json_each(?1) j CROSS JOIN orders o CROSS JOIN providers p CROSS JOIN panels n
+    WHERE ${UNCHANGED} AND n.id = o.panel AND n.money = 'ledger'`);
 
 /** A change's number is counted back from the panel's newest, which the first statement of the batch has set. */
 const INSERT_CHANGES = `INSERT INTO changes (panel, seq, type, order_id, prev, created_at, previous, data)
@@ -82,14 +117,15 @@ const INSERT_CHANGES = `INSERT INTO changes (panel, seq, type, order_id, prev, c
   WHERE ${UNCHANGED} AND n.id = o.panel`;
 
 const GUARDED = `orders.panel = j.panel AND orders.n = j.n AND orders.version = j.seen
-    AND EXISTS (SELECT 1 FROM providers p WHERE p.id = j.provider AND p.state_version = j.seen_state)`;
+    AND EXISTS (SELECT 1 FROM providers p WHERE p.id = j.provider AND p.state_version = coalesce(j.seen_state, p.state_version))`;
 
 const GUARD_COLUMNS = ["panel", "n", "seen", "provider", "seen_state"] as const;
 const PROGRESS_COLUMNS = ["provider_status", "provider_charge", "provider_currency", "start_count", "remains", "polled_at", "progress_at", "updated_at"] as const;
 const MOVE_COLUMNS = [
   ...PROGRESS_COLUMNS,
   ...(["multi", "status", "middle", "back_to", "reason", "flags", "reversals", "refunded", "refund_count"] as const),
-  ...(["hold_n", "hold_amount", "hold_reason", "hold_at", "cadence", "final_at"] as const),
+  ...(["goodwill", "decided_due", "decided_granted", "hold_n", "hold_amount", "hold_reason", "hold_at", "hold_posts_at"] as const),
+  ...(["cadence", "final_at", "error_at"] as const),
 ] as const;
 
 /** Names no indexed column: D1 bills an index whose column is named, even when its value stays. */
@@ -104,7 +140,7 @@ const UPDATE_MOVES = `UPDATE orders SET ${assignments(MOVE_COLUMNS)}, version = 
 
 const STATE_COLUMNS = [
   ...(["many", "learned_batch_size", "failures", "retry_at", "last_success_at", "last_failure_at", "last_failure"] as const),
-  ...(["calls_day", "calls_today", "unknown_words", "clock", "marks"] as const),
+  ...(["calls_day", "calls_today", "unknown_words", "clock", "marks", "endings", "brake_engaged_at"] as const),
 ] as const;
 
 const UPDATE_STATES = `UPDATE providers SET ${assignments(STATE_COLUMNS)}, state_version = providers.state_version + 1
@@ -120,7 +156,7 @@ function jsonRows(columns: readonly string[]): string {
   return `SELECT ${columns.map((column) => `value->>'$.${column}' AS ${column}`).join(", ")} FROM json_each(?1)`;
 }
 
-function progressColumns({ decision: { next }, now }: OrderWrite): Record<(typeof PROGRESS_COLUMNS)[number], unknown> {
+function progressColumns({ next, now }: OrderWrite): Record<(typeof PROGRESS_COLUMNS)[number], unknown> {
   return {
     provider_status: next.providerStatus,
     provider_charge: next.providerCharge,
@@ -134,7 +170,7 @@ function progressColumns({ decision: { next }, now }: OrderWrite): Record<(typeo
 }
 
 function moveColumns(write: OrderWrite): Record<(typeof MOVE_COLUMNS)[number], unknown> {
-  const { next } = write.decision;
+  const { next } = write;
   return {
     ...progressColumns(write),
     multi: next.multi ? 1 : 0,
@@ -146,12 +182,17 @@ function moveColumns(write: OrderWrite): Record<(typeof MOVE_COLUMNS)[number], u
     reversals: next.reversals,
     refunded: next.refunded,
     refund_count: next.refundCount,
+    goodwill: next.goodwill,
+    decided_due: next.decided?.due ?? null,
+    decided_granted: next.decided?.granted ?? null,
     hold_n: next.hold?.n ?? null,
     hold_amount: next.hold?.amount ?? null,
     hold_reason: next.hold?.reason ?? null,
     hold_at: next.hold?.at ?? null,
+    hold_posts_at: next.hold?.postsAt ?? null,
     cadence: next.cadence,
     final_at: next.finalAt,
+    error_at: next.errorAt,
   };
 }
 
@@ -171,24 +212,28 @@ function stateColumns({ provider, seen, state }: StateWrite): Record<"provider" 
     unknown_words: JSON.stringify(state.unknownWords),
     clock: state.clock === null ? null : JSON.stringify(state.clock),
     marks: packMarks(state.marks),
+    endings: JSON.stringify(state.endings),
+    brake_engaged_at: state.brakeEngagedAt,
   };
 }
 
-function refundRows(moves: readonly OrderWrite[], guardOf: GuardOf): Record<string, unknown>[] {
-  return moves.flatMap(({ order, decision, now }) =>
-    decision.refunds.flatMap((step) => {
-      if (step.kind === "withdraw") return [];
-      const posted = step.kind === "post";
-      const { n: refund, amount, reason, remains } = step;
-      const decided = posted ? { decided_at: now, decided_by: DECIDED_BY_RULES } : { decided_at: null, decided_by: null };
-      return [{ ...guardOf(order), refund, amount, reason, remains, status: posted ? "posted" : "held", now, ...decided }];
-    }),
+function refundRows(moves: readonly OrderWrite[], guardOf: GuardOf, op: RefundWrite["op"]): Record<string, unknown>[] {
+  return moves.flatMap(({ order, refunds, now }) =>
+    refunds
+      .filter((refund) => refund.op === op)
+      .map(({ n, ...refund }) => ({ ...guardOf(order), ...refund, refund: n, now, decided_at: refund.status === "posted" || refund.status === "rejected" ? now : null })),
   );
 }
 
-function withdrawnRows(moves: readonly OrderWrite[], guardOf: GuardOf): Record<string, unknown>[] {
-  return moves.flatMap(({ order, decision, now }) =>
-    decision.refunds.flatMap((step) => (step.kind === "withdraw" ? [{ ...guardOf(order), refund: step.n, now }] : [])),
+/** Posted refunds as transfers from the customer's side; what a panel takes back is negative. */
+function postedRows(moves: readonly OrderWrite[], guardOf: GuardOf): Record<string, unknown>[] {
+  return moves.flatMap(({ order, refunds, now }) =>
+    refunds
+      .filter(({ status }) => status === "posted")
+      .map((refund) => {
+        const takenBack = refund.op === "insert" && refund.kind === "clawback";
+        return { ...guardOf(order), refund: refund.n, type: takenBack ? "clawback" : "refund", amount: takenBack ? -refund.amount : refund.amount, now };
+      }),
   );
 }
 

@@ -8,6 +8,8 @@ import { type Provider, type ProviderRow, toProvider } from "./provider-rows.ts"
 
 
 export type Page = {
+  /** Panels whose refunds wait because their books did not add up. */
+  readonly frozen: ReadonlySet<string>;
   readonly providers: ReadonlyMap<string, Provider>;
   /** For each provider asked for: its due orders, lane by lane, each lane by key; one more than its limit if there are more. */
   readonly due: readonly (readonly Order[])[];
@@ -20,30 +22,31 @@ const MAX_ARMS = 5;
 export async function readPage(db: D1Database, asked: readonly DueProvider[]): Promise<Page> {
   const statements = asked.map((provider) => chunksOf(provider.lanes, MAX_ARMS).map((lanes) => dueStatement(db, { ...provider, lanes })));
   const ids = JSON.stringify(asked.map(({ id }) => id));
-  const [providers, ...pages] = await db.batch<Record<string, unknown>>([providersStatement(db, ids), ...statements.flat()]);
+  const [providers, frozen, ...pages] = await db.batch<Record<string, unknown>>([providersStatement(db, ids), frozenStatement(db), ...statements.flat()]);
   let next = 0;
   const due = asked.map(({ limit }, i) => {
     const results = pages.slice(next, (next += statements[i]?.length ?? 0));
     return results.flatMap((page) => (page.results as OrderRow[]).map(toOrder)).slice(0, limit + 1);
   });
-  return { providers: byId((providers?.results ?? []) as ProviderRow[]), due };
+  return { providers: byId((providers?.results ?? []) as ProviderRow[]), frozen: idsOf(frozen?.results as { id: string }[]), due };
 }
 
 /** Reads named orders with their providers, in one round trip. Two rows an order. */
 export async function readNamed(db: D1Database, keys: readonly (readonly [panel: string, n: number])[]): Promise<Page> {
   const param = JSON.stringify(keys);
-  const [orders, providers] = await db.batch<Record<string, unknown>>([
+  const [orders, providers, frozen] = await db.batch<Record<string, unknown>>([
     db
       .prepare("SELECT o.* FROM json_each(?1) j CROSS JOIN orders o WHERE o.panel = j.value->>0 AND o.n = j.value->>1 ORDER BY o.provider, o.panel, o.n")
       .bind(param),
     db
       .prepare(
-        `SELECT p.* FROM providers p WHERE p.id IN (
+        `SELECT ${WITH_POLICIES} FROM providers p WHERE p.id IN (
            SELECT o.provider FROM json_each(?1) j CROSS JOIN orders o WHERE o.panel = j.value->>0 AND o.n = j.value->>1)`,
       )
       .bind(param),
+    frozenStatement(db),
   ]);
-  return { providers: byId((providers?.results ?? []) as ProviderRow[]), due: [((orders?.results ?? []) as OrderRow[]).map(toOrder)] };
+  return { providers: byId((providers?.results ?? []) as ProviderRow[]), frozen: idsOf(frozen?.results as { id: string }[]), due: [((orders?.results ?? []) as OrderRow[]).map(toOrder)] };
 }
 
 export async function readProviders(db: D1Database, ids: readonly string[]): Promise<ReadonlyMap<string, Provider>> {
@@ -51,8 +54,16 @@ export async function readProviders(db: D1Database, ids: readonly string[]): Pro
   return byId(results);
 }
 
+/** A provider with its layers of refund policy: one row more for each of them. */
+const WITH_POLICIES = `p.*, (SELECT json_group_object(r.service, json(r.policy)) FROM refund_policies r WHERE r.provider = p.id) AS policies`;
+
 function providersStatement(db: D1Database, ids: string): D1PreparedStatement {
-  return db.prepare("SELECT p.* FROM json_each(?1) j CROSS JOIN providers p WHERE p.id = j.value").bind(ids);
+  return db.prepare(`SELECT ${WITH_POLICIES} FROM json_each(?1) j CROSS JOIN providers p WHERE p.id = j.value`).bind(ids);
+}
+
+/** The panels whose refunds wait: an index of theirs alone, so that it costs nothing while there are none. */
+function frozenStatement(db: D1Database): D1PreparedStatement {
+  return db.prepare("SELECT id FROM panels WHERE frozen_at IS NOT NULL");
 }
 
 /**
@@ -69,6 +80,10 @@ function dueStatement(db: D1Database, { id, lanes, limit }: DueProvider): D1Prep
   });
   const params = lanes.flatMap(({ cadence, after, to }) => [cadence, ...after, to]);
   return db.prepare(`${arms.join(" UNION ALL ")} LIMIT ?2`).bind(id, limit + 1, ...params);
+}
+
+function idsOf(rows: readonly { id: string }[] = []): ReadonlySet<string> {
+  return new Set(rows.map(({ id }) => id));
 }
 
 function byId(rows: readonly ProviderRow[]): ReadonlyMap<string, Provider> {

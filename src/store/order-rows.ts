@@ -42,11 +42,16 @@ export type OrderRow = {
   hold_amount: number | null;
   hold_reason: RefundReason | null;
   hold_at: number | null;
+  hold_posts_at: number | null;
+  goodwill: number;
+  decided_due: number | null;
+  decided_granted: number | null;
   cadence: Cadence | null;
   phase: number;
   polled_at: number | null;
   progress_at: number;
   final_at: number | null;
+  error_at: number | null;
   updated_at: number;
   version: number;
   last_change: number;
@@ -92,16 +97,19 @@ function toState(row: OrderRow): OrderState {
     flags: row.flags,
     reversals: row.reversals,
     refunded: row.refunded,
+    goodwill: row.goodwill,
+    decided: row.decided_due === null || row.decided_granted === null ? null : { due: row.decided_due, granted: row.decided_granted },
     refundCount: row.refund_count,
     hold: toHold(row),
     cadence: row.cadence,
     polledAt: row.polled_at,
     progressAt: row.progress_at,
     finalAt: row.final_at,
+    errorAt: row.error_at,
   };
 }
 
-function toHold({ hold_n, hold_amount, hold_reason, hold_at }: OrderRow): OrderState["hold"] {
+function toHold({ hold_n, hold_amount, hold_reason, hold_at, hold_posts_at }: OrderRow): OrderState["hold"] {
   if (hold_n === null || hold_amount === null || hold_reason === null || hold_at === null) return null;
-  return { n: hold_n, amount: hold_amount, reason: hold_reason, at: hold_at };
+  return { n: hold_n, amount: hold_amount, reason: hold_reason, at: hold_at, postsAt: hold_posts_at };
 }

@@ -1,4 +1,6 @@
+import type { Brake, Endings } from "../domain/brake.ts";
 import type { LaneKey, Mark } from "../domain/freshness.ts";
+import type { PolicyLayer } from "../domain/policy.ts";
 import type { ProviderState } from "../domain/provider.ts";
 import type { Cadence, Clock } from "../domain/schedule.ts";
 import { CANONICAL_REQUEST, type ProviderSettings, type RequestShape } from "../provider/settings.ts";
@@ -34,10 +36,11 @@ export type ProviderRow = {
   unknown_words: string;
   clock: string | null;
   marks: string;
+  endings: string;
+  brake_engaged_at: number | null;
+  /** Layers by service, "" for the provider's own; only where a statement selects them. */
+  policies?: string | null;
 };
-
-/** How long a service's brake looks back and when it engages; kept with the provider's settings. */
-export type Brake = { readonly share: number; readonly min_orders: number };
 
 /** A provider: what the operator set, and what was found out. */
 export type Provider = {
@@ -50,7 +53,10 @@ export type Provider = {
   /** The operator's cap on ids a call. */
   readonly batchSize: number;
   readonly maxCallsPerMinute: number | null;
+  /** Null: no brake. */
   readonly brake: Brake | null;
+  /** Refund policies by service, "" for the provider's own; empty where they were not read. */
+  readonly policies: Readonly<Record<string, PolicyLayer>>;
   readonly createdAt: number;
   readonly updatedAt: number;
   readonly settingsVersion: number;
@@ -69,6 +75,7 @@ export function toProvider(row: ProviderRow): Provider {
     batchSize: row.batch_size,
     maxCallsPerMinute: row.max_calls_per_minute,
     brake: row.brake === null ? null : (JSON.parse(row.brake) as Brake),
+    policies: JSON.parse(row.policies ?? "{}") as Record<string, PolicyLayer>,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     settingsVersion: row.settings_version,
@@ -95,6 +102,8 @@ function toState(row: ProviderRow): ProviderState {
     callsDay: row.calls_day,
     callsToday: row.calls_today,
     unknownWords: JSON.parse(row.unknown_words) as Record<string, number>,
+    endings: JSON.parse(row.endings) as Endings,
+    brakeEngagedAt: row.brake_engaged_at,
     ...toPolling(row),
   };
 }

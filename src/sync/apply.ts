@@ -2,15 +2,17 @@
  * From what providers said to one transaction: late news dropped, the rules asked, everything written at once.
  */
 import { DEFAULT_SETTLE_MS } from "../domain/cadence.ts";
-import { eventsOf } from "../domain/feed.ts";
+import { isUnusual, withEndings } from "../domain/brake.ts";
+import { DECIDED_BY_RULES, eventsOf, WITHDRAWN_NOTE } from "../domain/feed.ts";
 import { compareKeys, markOf, type Mark, withMark } from "../domain/freshness.ts";
 import { FLAGS, type Order } from "../domain/order.ts";
+import { policyOf } from "../domain/policy.ts";
 import { afterPoll, type PollOutcome, type ProviderState } from "../domain/provider.ts";
 import { type Decision, reconcile } from "../domain/reconcile.ts";
 import type { Clock } from "../domain/schedule.ts";
 import type { RefundStep } from "../domain/settle.ts";
 import { showOrder } from "../domain/shown.ts";
-import { applySweep, type OrderWrite, type StateWrite } from "../store/apply.ts";
+import { applySweep, type OrderWrite, type RefundWrite, type StateWrite } from "../store/apply.ts";
 import { readProviders } from "../store/due.ts";
 import type { Provider } from "../store/provider-rows.ts";
 import { failureMessage } from "../provider/failure-message.ts";
@@ -23,6 +25,8 @@ export type Finding = Asked & {
   /** When the orders were read, epoch ms. */
   readonly readAt: number;
   readonly serving: Serving | null;
+  /** Panels whose refunds wait because their books did not add up. */
+  readonly frozen: ReadonlySet<string>;
 };
 
 export type Applied = {
@@ -52,10 +56,7 @@ export async function applyFindings(db: D1Database, findings: readonly Finding[]
   for (let tries = 1; open.length > 0; tries++) {
     if (tries > MAX_TRIES) throw new Error(`the state of ${open.map(({ provider }) => provider.id).join(", ")} kept changing; nothing was written`);
     const at = now();
-    const writes = open.map((finding) => {
-      const orders = orderWrites(finding, limits, at);
-      return { finding, orders, state: stateWrite(finding, orders, at) };
-    });
+    const writes = open.map((finding) => ({ finding, ...writesOf(finding, limits, at) }));
     const done = await applySweep(db, writes.flatMap(({ orders }) => orders), writes.map(({ state }) => state));
     written.push(...writes.filter(({ finding }) => done.has(finding.provider.id)).flatMap(({ orders }) => orders));
     const left = open.filter(({ provider }) => !done.has(provider.id));
@@ -73,17 +74,35 @@ async function withFreshState(db: D1Database, findings: readonly Finding[]): Pro
   });
 }
 
-/** The rows that follow from a finding's answers, each order once. */
-function orderWrites(finding: Finding, limits: Limits, at: number): OrderWrite[] {
-  const { provider, answers, serving } = finding;
+type Written = { readonly orders: readonly OrderWrite[]; readonly state: StateWrite };
+
+/** What follows from a finding: its orders' rows, each order once, and the provider's state. */
+function writesOf(finding: Finding, limits: Limits, at: number): Written {
+  const { state, brake } = finding.provider;
+  const orders = orderWrites(finding, limits, at, state.brakeEngagedAt !== null);
+  const endings = withEndings(state.endings, orders.flatMap(({ order, next }) => (next.status === order.state.status ? [] : [next.status])), at);
+  const engages = state.brakeEngagedAt === null && brake !== null && isUnusual(endings, brake);
+  const stateAfter = stateWrite(finding, orders, at, { endings, brakeEngagedAt: engages ? at : state.brakeEngagedAt });
+  // The orders that made it engage are the first whose refunds wait.
+  return { orders: engages ? orderWrites(finding, limits, at, true) : orders, state: stateAfter };
+}
+
+function orderWrites(finding: Finding, limits: Limits, at: number, braked: boolean): OrderWrite[] {
+  const { provider, answers, serving, frozen } = finding;
   return answers.flatMap((answer) => {
     if (isLate(answer, provider.state.marks, at)) return [];
     const { order, report } = answer;
     const now = Math.max(at, order.updatedAt);
-    const policy = { statusWords: provider.settings.statusWords, progressPercent: limits.progressPercent, startWindowMs: null, settleMs: DEFAULT_SETTLE_MS };
-    const decision = reconcile(order.state, report, policy, now);
+    const decision = reconcile(order.state, report, {
+      statusWords: provider.settings.statusWords,
+      progressPercent: limits.progressPercent,
+      startWindowMs: null,
+      settleMs: DEFAULT_SETTLE_MS,
+      refunds: policyOf(provider.policies[""], order.service === null ? undefined : provider.policies[order.service]),
+      holdAll: braked ? "brake" : frozen.has(order.panel) ? "frozen" : null,
+    }, now);
     const written = serving === null ? evenIfNothingNew(decision, order, now) : decision;
-    return written.write === "none" ? [] : [writeOf(order, written, provider, now)];
+    return written.write === "none" ? [] : [writeOf(order, written.write, written, provider, now)];
   });
 }
 
@@ -101,18 +120,34 @@ function evenIfNothingNew(decision: Decision, { state }: Order, now: number): De
   return decision.write === "none" ? { write: "progress", next: { ...state, polledAt: now }, refunds: [] } : decision;
 }
 
-function writeOf(order: Order, decision: Decision, { state }: Provider, now: number): OrderWrite {
-  if (decision.write !== "move") return { order, decision, events: [], now };
-  const after: Order = { ...order, updatedAt: now, state: decision.next };
-  return { order, decision, events: eventsOf(order, after, decision.refunds, showOrder(after, state, now), now), now };
+/** What is written of an order that was decided about, with its events. */
+export function writeOf(order: Order, write: OrderWrite["write"], { next, refunds }: Decision, { state }: Pick<Provider, "state">, now: number): OrderWrite {
+  if (write === "progress") return { order, next, write, refunds: [], events: [], now };
+  const after: Order = { ...order, updatedAt: now, state: next };
+  const events = eventsOf(order, after, refunds, showOrder(after, state, now), now);
+  return { order, next, write, refunds: refunds.map((step) => refundWrite(order, step)), events, now };
 }
 
-function stateWrite(finding: Finding, orders: readonly OrderWrite[], at: number): StateWrite {
+function refundWrite({ state }: Order, step: RefundStep): RefundWrite {
+  switch (step.kind) {
+    case "post":
+      return { op: "insert", n: step.n, kind: "auto", amount: step.amount, status: "posted", reason: step.reason, remains: step.remains, by: DECIDED_BY_RULES, note: null };
+    case "hold":
+    case "delay":
+      return { op: "insert", n: step.n, kind: "auto", amount: step.amount, status: step.kind === "hold" ? "held" : "delayed", reason: step.reason, remains: step.remains, by: null, note: null };
+    case "release":
+      return { op: "decide", n: step.n, amount: step.amount, status: "posted", by: DECIDED_BY_RULES, note: null };
+    case "withdraw":
+      return { op: "decide", n: step.n, amount: state.hold?.amount ?? 0, status: "rejected", by: DECIDED_BY_RULES, note: WITHDRAWN_NOTE };
+  }
+}
+
+function stateWrite(finding: Finding, orders: readonly OrderWrite[], at: number, brake: Pick<ProviderState, "endings" | "brakeEngagedAt">): StateWrite {
   const { provider, serving } = finding;
   const polled = afterPoll(provider.state, outcomeOf(finding, orders), at);
   const learned = withLearned(polled, finding);
   const marks = marksOf(finding).reduce(withMark, learned.marks);
-  return { provider: provider.id, seen: provider.stateVersion, state: { ...learned, marks, clock: clockAfter(serving, provider.state.clock) } };
+  return { provider: provider.id, seen: provider.stateVersion, state: { ...learned, ...brake, marks, clock: clockAfter(serving, provider.state.clock) } };
 }
 
 /** Only what this poll taught goes into the state: another one may have learned more since, and the operator's cap is not learned. */
@@ -137,12 +172,12 @@ function outcomeOf({ poll, answers }: Finding, orders: readonly OrderWrite[]): P
     calls: poll.calls,
     answered: answers.length > 0,
     failure: failure === null ? null : { code: failure.code, message: failureMessage(failure), retryAfterSeconds: failure.code === "rate_limited" ? failure.retryAfterSeconds : null },
-    unknownWords: orders.filter(turnsUnknown).map(({ decision }) => decision.next.providerStatus ?? ""),
+    unknownWords: orders.filter(turnsUnknown).map(({ next }) => next.providerStatus ?? ""),
   };
 }
 
-function turnsUnknown({ order, decision }: OrderWrite): boolean {
-  return (decision.next.flags & ~order.state.flags & FLAGS.unknown_status) !== 0;
+function turnsUnknown({ order, next }: OrderWrite): boolean {
+  return (next.flags & ~order.state.flags & FLAGS.unknown_status) !== 0;
 }
 
 /** What is now known to have been polled: in each lane the unbroken runs of orders that were answered. */
@@ -173,15 +208,15 @@ function runsOf({ cadence, after, to, complete }: ServedLane, orders: readonly O
 
 function summaryOf(findings: readonly Finding[], written: readonly OrderWrite[]): Applied {
   const count = (pick: (write: OrderWrite) => number): number => written.reduce((sum, write) => sum + pick(write), 0);
-  const steps = (kind: RefundStep["kind"]): number => count(({ decision }) => decision.refunds.filter((step) => step.kind === kind).length);
+  const refunds = (status: RefundWrite["status"]): number => count((write) => write.refunds.filter((refund) => refund.status === status).length);
   return {
     asked: findings.reduce((sum, { orders }) => sum + orders.length, 0),
     answered: findings.reduce((sum, { answers }) => sum + answers.length, 0),
     calls: findings.reduce((sum, { poll }) => sum + poll.calls, 0),
     failed_calls: findings.reduce((sum, { poll }) => sum + poll.failedCalls, 0),
-    moved: count(({ decision }) => (decision.write === "move" ? 1 : 0)),
-    progressed: count(({ decision }) => (decision.write === "progress" ? 1 : 0)),
-    posted: steps("post"),
-    held: steps("hold"),
+    moved: count(({ write }) => (write === "move" ? 1 : 0)),
+    progressed: count(({ write }) => (write === "progress" ? 1 : 0)),
+    posted: refunds("posted"),
+    held: refunds("held"),
   };
 }

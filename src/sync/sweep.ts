@@ -35,7 +35,7 @@ export async function sweep(message: SweepMessage, firstDelivery: boolean, env: 
   if (rest.length > 0 && firstDelivery) await handOn(env.SWEEPS, message, rest);
   const questions = servings.map(({ provider, orders }): Question => ({ provider, orders, allowance: allowances.of(provider) }));
   const answers = await askProviders(questions, { ...ports, now });
-  const findings = answers.map((answer, i): Finding => ({ ...answer, readAt, serving: servings[i] ?? null }));
+  const findings = answers.map((answer, i): Finding => ({ ...answer, readAt, serving: servings[i] ?? null, frozen: page.frozen }));
   const applied = await applyFindings(db, findings, limits, now);
   ports.log({ event: "sweep", minute: message.minute, round: message.round, handed_on: firstDelivery ? rest.length : 0, ...applied, ...usage() });
 }
@@ -66,7 +66,7 @@ export async function check(message: CheckMessage, env: Env, ports: Ports): Prom
   const { db, usage } = metered(env.DB);
   const limits = limitsOf(env.PLAN);
   const readAt = ports.now();
-  const { providers, due } = await readNamed(db, message.orders);
+  const { providers, due, frozen } = await readNamed(db, message.orders);
   const wanting = [...providers.values()].flatMap((provider) => {
     const orders = (due[0] ?? []).filter((order) => order.provider === provider.id).slice(0, ordersIn(provider, limits.callsPerMessage));
     return provider.enabled && circuitOf(provider.state, readAt) !== "waiting" ? [{ provider, orders }] : [];
@@ -74,7 +74,7 @@ export async function check(message: CheckMessage, env: Env, ports: Ports): Prom
   const allowances = await claimAllowances(db, wanting.map(({ provider, orders }) => ({ provider, calls: callsFor(provider, orders) })), limits, ports.now);
   const questions = wanting.map((wanted): Question => ({ ...wanted, allowance: allowances.of(wanted.provider) }));
   const answers = await askProviders(questions, ports);
-  const findings = answers.map((answer): Finding => ({ ...answer, readAt, serving: null }));
+  const findings = answers.map((answer): Finding => ({ ...answer, readAt, serving: null, frozen }));
   const applied = await applyFindings(db, findings, limits, ports.now);
   ports.log({ event: "check", orders: message.orders.length, ...applied, ...usage() });
   return wanting.some(({ provider, orders }) => allowances.grantOf(provider).granted < callsFor(provider, orders)) ? "later" : "done";

@@ -1,18 +1,18 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { DEFAULT_SETTLE_MS } from "../../src/domain/cadence.ts";
-import { eventsOf } from "../../src/domain/feed.ts";
 import type { Order } from "../../src/domain/order.ts";
+import { DEFAULT_POLICY } from "../../src/domain/policy.ts";
 import { reconcile } from "../../src/domain/reconcile.ts";
 import type { StatusReport } from "../../src/domain/report.ts";
-import { showOrder } from "../../src/domain/shown.ts";
 import { applySweep, type OrderWrite } from "../../src/store/apply.ts";
 import { readNamed } from "../../src/store/due.ts";
 import { metered } from "../../src/store/metered.ts";
 import type { Provider } from "../../src/store/provider-rows.ts";
+import { writeOf } from "../../src/sync/apply.ts";
 import { addOrders, addPanel, addProvider, all, migrate, NOW } from "./scene.ts";
 
-const POLICY = { statusWords: {}, progressPercent: 5, startWindowMs: null, settleMs: DEFAULT_SETTLE_MS };
+const POLICY = { statusWords: {}, progressPercent: 5, startWindowMs: null, settleMs: DEFAULT_SETTLE_MS, refunds: DEFAULT_POLICY, holdAll: null };
 
 function says(word: string, remains: number | null): StatusReport {
   return { kind: "status", word, remains, startCount: 10, charge: "0.5", currency: "USD", multi: false };
@@ -23,10 +23,10 @@ async function read(panel: string, first: number, count: number): Promise<{ orde
   return { orders: due[0] ?? [], provider: [...providers.values()][0] as Provider };
 }
 
-function write(order: Order, report: StatusReport): OrderWrite {
+function write(order: Order, report: StatusReport, provider: Provider): OrderWrite {
   const decision = reconcile(order.state, report, POLICY, NOW);
-  const after = { ...order, updatedAt: NOW, state: decision.next };
-  return { order, decision, now: NOW, events: decision.write === "move" ? eventsOf(order, after, decision.refunds, showOrder(after, null, NOW), NOW) : [] };
+  if (decision.write === "none") throw new Error("the report teaches nothing");
+  return writeOf(order, decision.write, decision, provider, NOW);
 }
 
 function apply(writes: readonly OrderWrite[], provider: Provider, db = env.DB): Promise<ReadonlySet<string>> {
@@ -43,7 +43,7 @@ describe("one apply", () => {
   it("writes status, refund and feed together, numbers the feed, and links an order's changes", async () => {
     await addOrders("p", "acme", 1, 3);
     const { orders, provider } = await read("p", 1, 3);
-    expect(await apply(orders.map((order) => write(order, says("Partial", 250))), provider)).toEqual(new Set(["acme"]));
+    expect(await apply(orders.map((order) => write(order, says("Partial", 250), provider)), provider)).toEqual(new Set(["acme"]));
     expect(await all("SELECT status, remains, refunded, refund_count, version, cadence FROM orders WHERE provider = 'acme'")).toEqual(
       Array.from({ length: 3 }, () => ({ status: "partial", remains: 250, refunded: 225_000, refund_count: 1, version: 2, cadence: 60 })),
     );
@@ -60,10 +60,10 @@ describe("one apply", () => {
   it("withdraws a hold and posts in its place", async () => {
     await addOrders("p", "acme", 11, 1);
     const held = await read("p", 11, 1);
-    await apply(held.orders.map((order) => write(order, says("Partial", null))), held.provider);
+    await apply(held.orders.map((order) => write(order, says("Partial", null), held.provider)), held.provider);
     expect(await all("SELECT hold_n, hold_amount, refunded FROM orders WHERE n = 11")).toEqual([{ hold_n: 1, hold_amount: 900_000, refunded: 0 }]);
     const told = await read("p", 11, 1);
-    await apply(told.orders.map((order) => write(order, says("Partial", 100))), told.provider);
+    await apply(told.orders.map((order) => write(order, says("Partial", 100), told.provider)), told.provider);
     expect(await all("SELECT n, amount, status FROM refunds WHERE order_n = 11 ORDER BY n")).toEqual([
       { n: 1, amount: 900_000, status: "rejected" },
       { n: 2, amount: 90_000, status: "posted" },
@@ -80,8 +80,8 @@ describe("fencing", () => {
     for (let first = 1001; first <= 1300; first += 30) {
       const [a, b] = await Promise.all([read("p", first, 30), read("p", first, 30)]);
       const done = await Promise.all([
-        apply(a.orders.map((order) => write(order, says("Canceled", 1000))), a.provider),
-        apply(b.orders.map((order) => write(order, says("Partial", 250))), b.provider),
+        apply(a.orders.map((order) => write(order, says("Canceled", 1000), a.provider)), a.provider),
+        apply(b.orders.map((order) => write(order, says("Partial", 250), b.provider)), b.provider),
       ]);
       expect(done.map((set) => set.size).toSorted((x, y) => x - y)).toEqual([0, 1]);
     }
@@ -93,7 +93,7 @@ describe("fencing", () => {
     await addOrders("p", "acme", 21, 2);
     const { orders, provider } = await read("p", 21, 2);
     await env.DB.prepare("UPDATE orders SET remains = 599, version = version + 1 WHERE n = 21").run();
-    await apply(orders.map((order) => write(order, says("Canceled", 1000))), provider);
+    await apply(orders.map((order) => write(order, says("Canceled", 1000), provider)), provider);
     expect(await all("SELECT n, status, refunded FROM orders WHERE n IN (21, 22) ORDER BY n")).toEqual([
       { n: 21, status: "in_progress", refunded: 0 },
       { n: 22, status: "canceled", refunded: 900_000 },
@@ -105,7 +105,7 @@ describe("fencing", () => {
   it("posts once for an order that is twice in one batch", async () => {
     await addOrders("p", "twice", 31, 1);
     const { orders, provider } = await read("p", 31, 1);
-    const double = orders.map((order) => write(order, says("Canceled", 1000)));
+    const double = orders.map((order) => write(order, says("Canceled", 1000), provider));
     await apply([...double, ...double], provider);
     expect(await all("SELECT status, refunded, version FROM orders WHERE n = 31")).toEqual([{ status: "canceled", refunded: 900_000, version: 2 }]);
     expect(await all("SELECT n, amount FROM refunds WHERE order_n = 31")).toEqual([{ n: 1, amount: 900_000 }]);
@@ -122,10 +122,10 @@ describe("what an apply costs, in batches of 100, the provider's and the panel's
     await addOrders("p", "cost", first, 100);
     const { orders, provider } = await read("p", first, 100);
     const { db, usage } = metered(env.DB);
-    await apply(orders.map((order) => write(order, report)), provider, db);
+    await apply(orders.map((order) => write(order, report, provider)), provider, db);
     const bookkeeping = rows === 1 ? 1 : 2;
     expect(usage().rows_written).toBe(rows * 100 + bookkeeping);
     expect(usage().d1_calls).toBe(1);
-    expect(usage().d1_statements).toBeLessThanOrEqual(5);
+    expect(usage().d1_statements).toBeLessThanOrEqual(6);
   });
 });

@@ -1,3 +1,4 @@
+import { DEFAULT_POLICY } from "../../../src/domain/policy.ts";
 import type { OrderState } from "../../../src/domain/order.ts";
 import type { ReconcilePolicy } from "../../../src/domain/reconcile.ts";
 import type { StatusReport } from "../../../src/domain/report.ts";
@@ -6,7 +7,7 @@ export const NOW = Date.UTC(2026, 10, 1, 12);
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 
-export const POLICY: ReconcilePolicy = { statusWords: {}, progressPercent: 5, startWindowMs: null, settleMs: 72 * HOUR };
+export const POLICY: ReconcilePolicy = { statusWords: {}, progressPercent: 5, startWindowMs: null, settleMs: 72 * HOUR, refunds: DEFAULT_POLICY, holdAll: null };
 
 /** 1,000 units at 0.90, in progress, placed ten minutes ago, and polled a minute ago. */
 export function anOrder(over: Partial<OrderState> = {}): OrderState {
@@ -27,12 +28,15 @@ export function anOrder(over: Partial<OrderState> = {}): OrderState {
     flags: 0,
     reversals: 0,
     refunded: 0,
+    goodwill: 0,
+    decided: null,
     refundCount: 0,
     hold: null,
     cadence: 1,
     polledAt: NOW - MINUTE,
     progressAt: NOW - MINUTE,
     finalAt: null,
+    errorAt: null,
     ...over,
   };
 }

@@ -15,6 +15,8 @@ const fresh: ProviderState = {
   unknownWords: {},
   clock: null,
   marks: [],
+  endings: [],
+  brakeEngagedAt: null,
 };
 const good: PollOutcome = { calls: 1, answered: true, failure: null, unknownWords: [] };
 const failing = (code: string, retryAfterSeconds: number | null = null): PollOutcome => ({ calls: 1, answered: false, failure: { code, message: code, retryAfterSeconds }, unknownWords: [] });

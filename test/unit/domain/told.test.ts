@@ -3,7 +3,7 @@ import { tellPanel } from "../../../src/domain/told.ts";
 import { anOrder, NOW } from "./orders.ts";
 
 const ended = { finalAt: NOW } as const;
-const hold = { n: 1, amount: 900_000, reason: "remains_unknown", at: NOW } as const;
+const hold = { n: 1, amount: 900_000, reason: "remains_unknown", at: NOW, postsAt: null } as const;
 
 describe("tellPanel", () => {
   it.each([
