@@ -16,6 +16,8 @@ ALTER TABLE orders ADD COLUMN goodwill INTEGER NOT NULL DEFAULT 0 CHECK (goodwil
 ALTER TABLE orders ADD COLUMN decided_due INTEGER;
 ALTER TABLE orders ADD COLUMN decided_granted INTEGER;
 ALTER TABLE orders ADD COLUMN error_at INTEGER;
+-- What the provider first asked for the order, in its own currency and decimals; `provider_charge` is what it says now.
+ALTER TABLE orders ADD COLUMN provider_price TEXT;
 -- When the refund that waits is posted by itself; NULL when it waits for a person.
 ALTER TABLE orders ADD COLUMN hold_posts_at INTEGER;
 
@@ -49,8 +51,14 @@ CREATE TABLE transfers (
   refund_n INTEGER,
   reference TEXT,
   created_at INTEGER NOT NULL,
+  -- A credit comes from outside; everything else belongs to an order, and what is returned or taken back to a refund of it.
+  CHECK ((order_n IS NULL) = (type = 'credit')),
+  CHECK ((refund_n IS NULL) = (type IN ('charge', 'credit'))),
   PRIMARY KEY (panel, currency, customer, n)
 ) STRICT, WITHOUT ROWID;
+
+-- A refund goes to its account once. A row more a refund; the same for charges would be one more an order.
+CREATE UNIQUE INDEX transfers_refund ON transfers (panel, order_n, refund_n) WHERE refund_n IS NOT NULL;
 
 -- Answers to requests with an Idempotency-Key: the same key and body gets the first answer again.
 CREATE TABLE idempotency (
@@ -76,13 +84,22 @@ CREATE TABLE audit (
   after TEXT NOT NULL CHECK (json_valid(after))
 ) STRICT;
 
--- The last row that the daily check of the books has reached, and what it found.
+-- One row: how far the daily check of the books has come.
 CREATE TABLE audits_of_books (
-  panel TEXT NOT NULL PRIMARY KEY,
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  -- The UTC day (since the epoch) it was last worked on, the messages of that day so far, and the rows they read.
   day INTEGER NOT NULL,
-  after_n INTEGER NOT NULL,
+  page INTEGER NOT NULL,
+  rows_read INTEGER NOT NULL,
+  -- Where it goes on; NULL when it is through.
+  place TEXT CHECK (place IS NULL OR json_valid(place)),
   finished_at INTEGER
-) STRICT, WITHOUT ROWID;
+) STRICT;
+
+INSERT INTO audits_of_books (id, day, page, rows_read) VALUES (1, 0, 0, 0);
+
+-- The UTC day (since the epoch) for which the tick has sent the check of the books on its way.
+ALTER TABLE ticks ADD COLUMN books_day INTEGER NOT NULL DEFAULT 0;
 
 CREATE TRIGGER transfers_no_update BEFORE UPDATE ON transfers
 BEGIN SELECT RAISE(ABORT, 'transfers are append-only'); END;
@@ -97,9 +114,37 @@ WHEN NEW.n IS NOT 1 + coalesce((SELECT max(n) FROM transfers WHERE panel = NEW.p
     SELECT balance FROM transfers WHERE panel = NEW.panel AND currency = NEW.currency AND customer = NEW.customer ORDER BY n DESC LIMIT 1), 0)
 BEGIN SELECT RAISE(ABORT, 'a transfer must follow from the last one'); END;
 
+-- What takes from an account may not take more than is on it, unless the panel allows credit.
 CREATE TRIGGER transfers_within_balance BEFORE INSERT ON transfers
-WHEN NEW.type = 'charge' AND NEW.balance < 0 AND NOT EXISTS (SELECT 1 FROM panels WHERE id = NEW.panel AND allow_credit = 1)
-BEGIN SELECT RAISE(ABORT, 'the balance does not cover the charge'); END;
+WHEN NEW.amount < 0 AND NEW.balance < 0 AND NOT EXISTS (SELECT 1 FROM panels WHERE id = NEW.panel AND allow_credit = 1)
+BEGIN SELECT RAISE(ABORT, 'the balance does not cover the transfer'); END;
+
+CREATE TRIGGER transfers_of_ledgers BEFORE INSERT ON transfers
+WHEN NOT EXISTS (SELECT 1 FROM panels WHERE id = NEW.panel AND money = 'ledger')
+BEGIN SELECT RAISE(ABORT, 'the panel keeps no accounts here'); END;
+
+-- No money from nowhere: a charge is its order's, a refund or claw-back is one that was posted, in the order's account.
+CREATE TRIGGER transfers_of_orders BEFORE INSERT ON transfers
+WHEN NEW.type <> 'credit' AND NOT EXISTS (
+  SELECT 1 FROM orders o WHERE o.panel = NEW.panel AND o.n = NEW.order_n AND o.currency = NEW.currency AND coalesce(o.customer, '') = NEW.customer
+    AND (NEW.type <> 'charge' OR NEW.amount = o.registered_refunded - o.charge))
+BEGIN SELECT RAISE(ABORT, 'a transfer must be as its order is'); END;
+
+CREATE TRIGGER transfers_of_refunds BEFORE INSERT ON transfers
+WHEN NEW.refund_n IS NOT NULL AND NOT EXISTS (
+  SELECT 1 FROM refunds r WHERE r.panel = NEW.panel AND r.order_n = NEW.order_n AND r.n = NEW.refund_n AND r.status = 'posted'
+    AND (r.kind = 'clawback') = (NEW.type = 'clawback') AND r.amount = abs(NEW.amount))
+BEGIN SELECT RAISE(ABORT, 'a transfer must be as its refund is'); END;
+
+-- Refunds go to the account that was charged.
+CREATE TRIGGER orders_customer_frozen BEFORE UPDATE OF customer ON orders
+WHEN NEW.customer IS NOT OLD.customer
+BEGIN SELECT RAISE(ABORT, 'what an order is cannot change'); END;
+
+-- Accounts begun later, or left in the middle, would be half kept.
+CREATE TRIGGER panels_money_fixed BEFORE UPDATE OF money ON panels
+WHEN NEW.money IS NOT OLD.money AND (OLD.order_n > 0 OR EXISTS (SELECT 1 FROM transfers WHERE panel = OLD.id))
+BEGIN SELECT RAISE(ABORT, 'the money mode is fixed'); END;
 
 CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
 BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;

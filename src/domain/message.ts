@@ -32,4 +32,12 @@ export type CheckMessage = {
   readonly orders: readonly (readonly [panel: string, n: number])[];
 };
 
-export type Message = SweepMessage | CheckMessage;
+/** Go on with the check of the books. `day` is the UTC day, counted from the epoch; `page` counts its messages. */
+export type BooksMessage = {
+  readonly v: typeof MESSAGE_VERSION;
+  readonly kind: "books";
+  readonly day: number;
+  readonly page: number;
+};
+
+export type Message = SweepMessage | CheckMessage | BooksMessage;

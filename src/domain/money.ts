@@ -25,9 +25,9 @@ export function parseAmount(text: string): ParsedAmount {
   return { ok: true, micros: Number(micros) };
 }
 
-/** Writes micro-units as the shortest decimal string: 900000 → "0.9", 0 → "0". */
-export function formatAmount(micros: number): string {
-  const digits = Math.abs(micros).toString().padStart(DECIMALS + 1, "0");
+/** Writes micro-units as the shortest decimal string: 900000 → "0.9", 0 → "0". Sums, which may exceed 2^53, come as bigint. */
+export function formatAmount(micros: number | bigint): string {
+  const digits = String(micros < 0 ? -micros : micros).padStart(DECIMALS + 1, "0");
   const whole = digits.slice(0, -DECIMALS);
   const decimals = digits.slice(-DECIMALS).replace(/0+$/, "");
   return `${micros < 0 ? "-" : ""}${whole}${decimals === "" ? "" : `.${decimals}`}`;

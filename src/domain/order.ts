@@ -72,6 +72,9 @@ export type OrderState = {
   /** A status that is not final, said once after a final one; a second answer in a row makes it count. */
   readonly backTo: Status | null;
   readonly providerStatus: string | null;
+  /** The provider's price: the first charge above nothing that it named while the order was under way. */
+  readonly providerPrice: string | null;
+  /** The charge that it named last; after a final word, what it took in the end, and null until it has said. */
   readonly providerCharge: string | null;
   readonly providerCurrency: string | null;
   readonly startCount: number | null;

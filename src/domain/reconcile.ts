@@ -64,7 +64,9 @@ function hear(order: OrderState, report: StatusReport, said: Status | null, now:
     middle: isMiddle(status) ? status : order.middle,
     reversals: order.reversals + (moved && isFinal(order.status) ? 1 : 0),
     providerStatus: report.word,
-    providerCharge: report.charge ?? order.providerCharge,
+    providerPrice: order.providerPrice ?? (said !== null && isMiddle(status) && isAboveNothing(report.charge) ? report.charge : null),
+    // Nor a final word without a charge together with the full price.
+    providerCharge: report.charge ?? (moved && isFinal(status) ? null : order.providerCharge),
     providerCurrency: report.currency ?? order.providerCurrency,
     startCount: report.startCount ?? order.startCount,
     remains,
@@ -74,6 +76,11 @@ function hear(order: OrderState, report: StatusReport, said: Status | null, now:
     finalAt: isFinal(status) ? (moved ? now : order.finalAt) : null,
     errorAt: status === "error" ? (order.errorAt ?? now) : null,
   };
+}
+
+/** Some providers say 0 until an order has begun. */
+function isAboveNothing(charge: string | null): boolean {
+  return charge !== null && !charge.startsWith("-") && /[1-9]/.test(charge);
 }
 
 /**
@@ -115,6 +122,7 @@ function writeFor(order: OrderState, next: OrderState, refunds: boolean, policy:
 function isProgress(order: OrderState, next: OrderState, { progressPercent }: ReconcilePolicy, now: number): boolean {
   if (next.providerStatus !== order.providerStatus) return true;
   if (next.startCount !== order.startCount && order.startCount === null) return true;
+  if (next.providerPrice !== order.providerPrice) return true;
   if (isFinal(next.status) && (next.providerCharge !== order.providerCharge || next.remains !== order.remains)) return true;
   if (next.remains === null || next.remains === order.remains) return false;
   if (order.remains === null || next.quantity === null) return true;

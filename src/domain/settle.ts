@@ -57,9 +57,11 @@ function isErrorTooLong({ errorAt }: OrderState, { errorAfterHours }: RefundPoli
  * How much a total due opens beyond what was granted. Where a person has decided, only what is due beyond the amount
  * that was decided about; what was returned otherwise since then counts.
  */
-function openedBy({ refunded, decided }: OrderState, due: number): number {
+function openedBy({ charge, refunded, decided }: OrderState, due: number): number {
   if (decided === null) return due - refunded;
-  return due <= decided.due ? 0 : decided.granted + due - decided.due - refunded;
+  if (due <= decided.due) return 0;
+  // A person may have granted more than was due; the increase then meets the charge.
+  return Math.min(decided.granted + due - decided.due, charge ?? 0) - refunded;
 }
 
 /** The total due that a refund of this amount stands for: the inverse of `openedBy`. */

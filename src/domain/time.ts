@@ -11,3 +11,10 @@ export function isoTime(epochMs: number): string {
 export function minuteOf(epochMs: number): number {
   return Math.floor(epochMs / MINUTE_MS);
 }
+
+const DAY_MINUTES = 24 * 60;
+
+/** The UTC day, counted from the epoch, in which a minute lies. */
+export function dayOf(minute: number): number {
+  return Math.floor(minute / DAY_MINUTES);
+}

@@ -3,6 +3,7 @@
  * reads for it, so that a status read takes one round trip to D1, the key check included.
  */
 import { fail, ok, type Result } from "../provider/failure.ts";
+import type { Actor } from "../store/audit.ts";
 import { type Panel, type PanelRef, readPanel } from "../store/panels.ts";
 import type { Ports } from "../ports.ts";
 import type { Call } from "./call.ts";
@@ -66,12 +67,19 @@ export function noSuchPanel(ref: PanelRef): { readonly ok: false; readonly failu
   return fail(ref.by === "id" ? { code: "panel_not_found", panel: ref.value } : { code: "unauthorized", why: "unknown_key" });
 }
 
+/** The actor of what `requireOperator` lets pass. */
+export const OPERATOR: Actor = "operator";
+
+/** A panel, and who acts for it: whoever has its key, or the operator. */
+export type ActingPanel = Panel & { readonly actor: Actor };
+
 /** The panel that a request is for, looked up by itself: for what writes, or needs the panel before it can read. */
-export async function requirePanel(call: Call): Promise<Result<Panel, Failure>> {
+export async function requirePanel(call: Call): Promise<Result<ActingPanel, Failure>> {
   const ref = await panelOf(call);
   if (!ref.ok) return ref;
   const panel = await readPanel(call.env.DB, ref.value);
-  return panel === null ? noSuchPanel(ref.value) : ok(panel);
+  if (panel === null) return noSuchPanel(ref.value);
+  return ok({ ...panel, actor: ref.value.by === "id" ? OPERATOR : `panel:${panel.id}` });
 }
 
 /** Lets the operator pass, and nobody else. A panel's key is told that it is the wrong one; an unknown key, only that. */

@@ -41,7 +41,13 @@ export async function readJson(request: Request): Promise<Result<unknown, Failur
 
 /** The body as the schema wants it, all its problems told at once. */
 export async function readBody<T>(request: Request, schema: Schema<T>): Promise<Result<T, Failure>> {
-  const body = await readJson(request);
+  const bytes = await readBytes(request);
+  return bytes.ok ? parseBody(bytes.value, schema) : bytes;
+}
+
+/** The same of a body that has been read already. */
+export function parseBody<T>(bytes: Uint8Array, schema: Schema<T>): Result<T, Failure> {
+  const body = parseJson(bytes);
   return body.ok ? check(schema, body.value) : body;
 }
 

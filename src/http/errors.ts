@@ -13,10 +13,18 @@ export type Failure =
   | { readonly code: "panel_not_found"; readonly panel: string }
   | { readonly code: "panel_exists"; readonly panel: string }
   | { readonly code: "currency_fixed"; readonly panel: string }
+  | { readonly code: "money_fixed"; readonly panel: string }
+  | { readonly code: "settings_contended"; readonly subject: string }
+  | { readonly code: "no_ledger"; readonly panel: string }
+  | { readonly code: "customer_not_found"; readonly customer: string; readonly currency: string }
+  | { readonly code: "account_contended"; readonly customer: string }
+  | { readonly code: "idempotency_key_reused"; readonly key: string }
   | { readonly code: "provider_not_found"; readonly provider: string }
   | { readonly code: "order_not_found"; readonly order: string }
   | { readonly code: "order_conflict"; readonly order: string; readonly fields: readonly string[] }
   | { readonly code: "provider_order_conflict"; readonly provider: string; readonly providerOrder: string; readonly order: string }
+  | InsufficientBalance
+  | { readonly code: "order_contended"; readonly order: string }
   | { readonly code: "dead_letter_not_found"; readonly id: string }
   | { readonly code: "already_replayed"; readonly id: string; readonly at: string }
   | { readonly code: "route_not_found"; readonly path: string }
@@ -28,6 +36,15 @@ export type Failure =
   | { readonly code: "queue_unavailable" }
   | { readonly code: "database_unavailable" }
   | { readonly code: "internal_error"; readonly requestId: string };
+
+/** An account does not hold what is to be taken from it; amounts as decimal strings. `customer`: as in paths. */
+export type InsufficientBalance = {
+  readonly code: "insufficient_balance";
+  readonly customer: string;
+  readonly balance: string;
+  readonly needed: string;
+  readonly currency: string;
+};
 
 export type FailureCode = Failure["code"];
 
@@ -71,6 +88,32 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
     status: 409,
     message: `Panel ${quoted(panel)} has orders, so its currency stays. Orders may name another currency each.`,
   }),
+  money_fixed: ({ panel }) => ({
+    status: 409,
+    message: `Panel ${quoted(panel)} has orders or accounts, so who credits its customers stays: what happened so far is in one set of books, and would be missing in the other. Add another panel for the other mode.`,
+  }),
+  settings_contended: ({ subject }) => ({
+    status: 503,
+    message: `The settings of ${quoted(subject)} were being changed by others at the same moments. Try again.`,
+    headers: RETRY_LATER,
+  }),
+  no_ledger: ({ panel }) => ({
+    status: 409,
+    message: `Panel ${quoted(panel)} keeps its customers' balances itself (\`money\` is "advice"), so there are no accounts here. A panel without orders can be changed to "ledger" by the operator.`,
+  }),
+  customer_not_found: ({ customer, currency }) => ({
+    status: 404,
+    message: `Customer ${quoted(customer)} has no account in ${currency}. An account begins with its first credit or charge; another currency is named by \`?currency=\`.`,
+  }),
+  account_contended: ({ customer }) => ({
+    status: 503,
+    message: `The account of ${quoted(customer)} had other transfers at the same moments; nothing was posted. Send the request again with the same key.`,
+    headers: RETRY_LATER,
+  }),
+  idempotency_key_reused: ({ key }) => ({
+    status: 409,
+    message: `The Idempotency-Key ${quoted(key)} was used for another request. Send that one as it was, or this one under a new key.`,
+  }),
   provider_not_found: ({ provider }) => ({
     status: 404,
     message: `There is no provider ${quoted(provider)}. \`GET /v1/providers\` lists those there are.`,
@@ -88,6 +131,16 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
     status: 409,
     message: `The provider's order ${quoted(providerOrder)} at ${quoted(provider)} is registered as order ${quoted(order)}. One delivery cannot be two orders: it would be refunded twice.`,
     fields: [{ path: "provider_order_id", message: `is registered as order ${quoted(order)}` }],
+  }),
+  // Not 422: nothing in the request is wrong, and the same request is taken once the account is credited.
+  insufficient_balance: ({ customer, balance, needed, currency }) => ({
+    status: 402,
+    message: `The account of ${quoted(customer)} holds ${balance} ${currency}, and ${needed} is needed. Credit it by \`POST /v1/customers/{id}/credits\`, or have the operator set allow_credit for the panel; then send this again.`,
+  }),
+  order_contended: ({ order }) => ({
+    status: 503,
+    message: `Order ${quoted(order)} was not registered, because others registered or charged the same at the same moments. Send it again.`,
+    headers: RETRY_LATER,
   }),
   dead_letter_not_found: ({ id }) => ({
     status: 404,

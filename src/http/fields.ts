@@ -74,6 +74,18 @@ export const amount: Schema<number> = z.pipe(
   }),
 );
 
+/** Money that is to move: more than nothing. Which way it moves, the route says, not a sign. */
+export const positiveAmount: Schema<number> = z.pipe(
+  decimalString,
+  z.transform((value, context): number => {
+    const parsed = parseAmount(value.replace(/^-/, ""));
+    if (parsed.ok && parsed.micros > 0 && !value.startsWith("-")) return parsed.micros;
+    const message = parsed.ok ? "must be more than 0; the route says which way the money moves" : AMOUNT_WORDING[parsed.problem];
+    context.issues.push({ code: "custom", message, input: value });
+    return z.NEVER;
+  }),
+);
+
 /** A provider's price: more decimals than money has here, so it stays text. */
 export const price = decimalString.check(z.regex(/^\d{1,15}(\.\d{1,9})?$/, "must be a decimal string with at most 9 decimals"));
 

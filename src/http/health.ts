@@ -27,16 +27,17 @@ export async function getHealth({ env, ports, now, requestId }: Call): Promise<A
     providers: health.providers,
     providers_down: health.providersDown,
     dead_letters: health.deadLetters,
+    books: health.booksMismatch ? "mismatch" : "ok",
     clock_was_ahead: health.ignoredMinute !== null,
   });
 }
 
-function judge({ lastTickAt, followingSince, providersDown, deadLetters, ignoredMinute }: Health, now: number): HealthStatus {
+function judge({ lastTickAt, followingSince, providersDown, deadLetters, ignoredMinute, booksMismatch }: Health, now: number): HealthStatus {
   // Without any tick, the wait counts from when there was a provider to follow orders at.
   const lastSign = lastTickAt ?? followingSince ?? now;
   if (followingSince !== null && now - lastSign > STALLED_AFTER_MS) return "stalled";
   if (lastTickAt === null) return "starting";
-  return providersDown > 0 || deadLetters > 0 || ignoredMinute !== null ? "degraded" : "ok";
+  return providersDown > 0 || deadLetters > 0 || ignoredMinute !== null || booksMismatch ? "degraded" : "ok";
 }
 
 function answer(status: HealthStatus, facts: Readonly<Record<string, unknown>>): Answer {

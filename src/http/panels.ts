@@ -4,9 +4,20 @@
 import * as z from "zod/mini";
 import { isoTime } from "../domain/time.ts";
 import { fail } from "../provider/failure.ts";
-import { createPanel, listPanels, MONEY_MODES, type Panel, readPanel, updatePanel } from "../store/panels.ts";
-import { newPanelKey, panelKeyHash, requireOperator } from "./auth.ts";
-import { readBody } from "./body.ts";
+import { auditStatement, difference } from "../store/audit.ts";
+import { unfreezePanel } from "../store/books.ts";
+import {
+  createPanel,
+  listPanels,
+  MONEY_MODES,
+  type Panel,
+  type PanelSettings,
+  readPanel,
+  settingsOf,
+  updatePanel,
+} from "../store/panels.ts";
+import { newPanelKey, OPERATOR, panelKeyHash, requireOperator } from "./auth.ts";
+import { readBody, readOptionalBody } from "./body.ts";
 import type { Answer, Call } from "./call.ts";
 import { cursorParam, encodeCursor } from "./cursor.ts";
 import { currency, line, optional, slug } from "./fields.ts";
@@ -22,6 +33,7 @@ const newPanel = z.strictObject({
   name: optional(line(MAX_NAME_CHARACTERS)),
   currency,
   money: z.prefault(money, "advice"),
+  allow_credit: z.prefault(z.boolean(), false),
 });
 
 /** `POST /v1/panels`. The answer is the only place where the panel's key is ever shown. */
@@ -31,8 +43,14 @@ export async function postPanel(call: Call): Promise<Answer> {
   const body = await readBody(call.request, newPanel);
   if (!body.ok) return body;
   const key = newPanelKey(call.ports.randomBytes);
-  const panel = await createPanel(call.env.DB, { ...body.value, keyHash: await panelKeyHash(key), createdAt: call.now });
-  return panel === null ? fail({ code: "panel_exists", panel: body.value.id }) : json(201, { ...shownPanel(panel), key });
+  const { id, ...settings } = body.value;
+  const entry = { ...entryOf(call, id), action: "panel.created", before: null, after: settings };
+  const panel = await createPanel(
+    call.env.DB,
+    { ...body.value, keyHash: await panelKeyHash(key), createdAt: call.now },
+    auditStatement(call.env.DB, entry, "if_changed"),
+  );
+  return panel === null ? fail({ code: "panel_exists", panel: id }) : json(201, { ...shownPanel(panel), key });
 }
 
 /** `GET /v1/panels/{id}` */
@@ -63,20 +81,67 @@ const panelChange = z.strictObject({
   name: z.exactOptional(z.nullable(line(MAX_NAME_CHARACTERS))),
   currency: z.exactOptional(currency),
   money: z.exactOptional(money),
+  allow_credit: z.exactOptional(z.boolean()),
 });
 
-/** `PATCH /v1/panels/{id}`. The currency stays once the panel has orders: their amounts are in it. */
+/** Two changes at once: the second is worked out anew on what the first has left. */
+const MAX_ATTEMPTS = 3;
+
+/**
+ * `PATCH /v1/panels/{id}`. Once the panel has orders its currency stays, since their amounts are in it, and so does who
+ * keeps its customers' balances: half of the refunds would be in no account, or in one whose charges are missing.
+ */
 export async function patchPanel(call: Call, id: string): Promise<Answer> {
   const operator = await requireOperator(call);
   if (!operator.ok) return operator;
   const body = await readBody(call.request, panelChange);
   if (!body.ok) return body;
-  const panel = await updatePanel(call.env.DB, id, body.value);
-  if (panel !== null) return json(200, shownPanel(panel));
-  const exists = (await readPanel(call.env.DB, { by: "id", value: id })) !== null;
-  return fail(exists ? { code: "currency_fixed", panel: id } : { code: "panel_not_found", panel: id });
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+    const panel = await readPanel(call.env.DB, { by: "id", value: id });
+    if (panel === null) return fail({ code: "panel_not_found", panel: id });
+    const next: PanelSettings = { ...settingsOf(panel), ...body.value };
+    const changed = difference(settingsOf(panel), next);
+    if (changed === null) return json(200, shownPanel(panel));
+    const audit = auditStatement(call.env.DB, { ...entryOf(call, id), action: "panel.changed", ...changed }, "if_changed");
+    const updated = await updatePanel(call.env.DB, panel, next, audit);
+    if (updated === "currency" || updated === "money") return fail({ code: `${updated}_fixed`, panel: id });
+    if (updated !== null) return json(200, shownPanel(updated));
+  }
+  return fail({ code: "settings_contended", subject: id });
 }
 
-function shownPanel({ id, name, currency: panelCurrency, money: mode, createdAt }: Panel) {
-  return { id, name, currency: panelCurrency, money: mode, created_at: isoTime(createdAt) };
+/** Who changes which panel, and when. */
+function entryOf({ now }: Call, panel: string) {
+  return { at: now, actor: OPERATOR, panel, subject: `panel:${panel}` } as const;
+}
+
+/** `POST /v1/panels/{id}/unfreeze`: the books were mended, and the panel's refunds go again. Nothing for one that is not frozen. */
+export async function postUnfreeze(call: Call, id: string): Promise<Answer> {
+  const operator = await requireOperator(call);
+  if (!operator.ok) return operator;
+  const body = await readOptionalBody(call.request, z.strictObject({}));
+  if (!body.ok) return body;
+  const panel = await readPanel(call.env.DB, { by: "id", value: id });
+  if (panel === null) return fail({ code: "panel_not_found", panel: id });
+  if (panel.frozen === null) return json(200, shownPanel(panel));
+  const entry = { ...entryOf(call, id), action: "panel.unfrozen", before: shownFrozen(panel), after: { frozen: null } };
+  await unfreezePanel(call.env.DB, id, panel.frozen.at, auditStatement(call.env.DB, entry, "if_changed"));
+  return json(200, shownPanel({ ...panel, frozen: null }));
+}
+
+function shownPanel(panel: Panel) {
+  const { id, name, currency: panelCurrency, money: mode, allowCredit, createdAt } = panel;
+  return {
+    id,
+    name,
+    currency: panelCurrency,
+    money: mode,
+    allow_credit: allowCredit,
+    ...shownFrozen(panel),
+    created_at: isoTime(createdAt),
+  };
+}
+
+function shownFrozen({ frozen }: Panel) {
+  return { frozen: frozen === null ? null : { since: isoTime(frozen.at), because: frozen.because } };
 }

@@ -37,7 +37,7 @@ const HINT_CHARACTERS = 4;
 const MIN_HINTED_CHARACTERS = 2 * HINT_CHARACTERS;
 
 /** The end of a key, to tell keys apart by. */
-function keyHint(key: string): string {
+export function keyHint(key: string): string {
   return key.length < MIN_HINTED_CHARACTERS ? "****" : key.slice(-HINT_CHARACTERS);
 }
 

@@ -8,7 +8,15 @@ import { MAX_PROBE_CALLS, type ProbeReport, probeProvider } from "../provider/pr
 import { checkOutboundUrl, describeUrlRefusal } from "../provider/url-policy.ts";
 import { claimCalls } from "../store/budget.ts";
 import type { Provider } from "../store/provider-rows.ts";
-import { createProvider, listProviderViews, type ProviderView, readProviderView, updateProvider } from "../store/provider-settings.ts";
+import {
+  createProvider,
+  listProviderViews,
+  type ProviderView,
+  readProviderView,
+  readSettings,
+  updateProvider,
+  withDefaults,
+} from "../store/provider-settings.ts";
 import { requireOperator } from "./auth.ts";
 import { readBody } from "./body.ts";
 import type { Answer, Call } from "./call.ts";
@@ -16,6 +24,7 @@ import { check } from "./check.ts";
 import { cursorParam, encodeCursor } from "./cursor.ts";
 import type { Failure, FieldProblem } from "./errors.ts";
 import { slug } from "./fields.ts";
+import { additionEntry, changeEntry } from "./provider-audit.ts";
 import { type ProviderBody, providerBody, requestText, settingsChange } from "./provider-schema.ts";
 import { shownProbe, shownProvider } from "./provider-shown.ts";
 import { booleanParam, limitParam, readQuery } from "./query.ts";
@@ -65,7 +74,7 @@ export async function putProvider(call: Call, id: string): Promise<Answer> {
   if (!url.ok) return url;
   const saved = await save(call, id, url.value === undefined ? body.value : { ...body.value, url: url.value });
   if (!saved.ok) return saved;
-  const report = query.value.probe ? await probe(call, await viewOf(call, id)) : null;
+  const report = query.value.probe ? await probe(call, id) : null;
   const shown = shownProvider(await viewOf(call, id), call.now);
   return json(saved.value === "created" ? 201 : 200, report === null ? shown : { ...shown, probe: shownProbe(report) });
 }
@@ -87,18 +96,27 @@ function refused(fields: readonly FieldProblem[]): { readonly ok: false; readonl
   return fail({ code: "invalid_request", fields });
 }
 
-async function save({ env, now }: Call, id: string, body: ProviderBody): Promise<Result<"created" | "changed", Failure>> {
+/** Two changes at once, or a provider added by another request in between: the second round settles either. */
+const MAX_ATTEMPTS = 3;
+
+async function save(call: Call, id: string, body: ProviderBody): Promise<Result<"created" | "changed", Failure>> {
+  const { env, now } = call;
   const change = settingsChange(body);
-  if (await updateProvider(env.DB, id, change, now)) return ok("changed");
-  const { url, api_key } = change;
-  if (url === undefined || api_key === undefined) {
-    const missing = [...(url === undefined ? ["url"] : []), ...(api_key === undefined ? ["key"] : [])];
-    return refused(missing.map((path) => ({ path, message: "is required to add a provider; there is none with this id yet" })));
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+    const seen = await readSettings(env.DB, id);
+    if (seen !== null) {
+      if (await updateProvider(env.DB, id, change, now, seen, changeEntry(call, id, seen, change))) return ok("changed");
+      continue;
+    }
+    const { url, api_key } = change;
+    if (url === undefined || api_key === undefined) {
+      const missing = [...(url === undefined ? ["url"] : []), ...(api_key === undefined ? ["key"] : [])];
+      return refused(missing.map((path) => ({ path, message: "is required to add a provider; there is none with this id yet" })));
+    }
+    const settings = withDefaults({ ...change, url, api_key });
+    if (await createProvider(env.DB, id, settings, now, additionEntry(call, id, settings))) return ok("created");
   }
-  if (await createProvider(env.DB, id, { ...change, url, api_key }, now)) return ok("created");
-  // Another request has added it in between; this one then changes it.
-  await updateProvider(env.DB, id, change, now);
-  return ok("changed");
+  return fail({ code: "settings_contended", subject: id });
 }
 
 /** A provider that was just saved; providers are never deleted. */
@@ -109,7 +127,9 @@ async function viewOf({ env }: Call, id: string): Promise<ProviderView> {
 }
 
 /** Asks for the balance, in other forms where the one set brings nothing, and keeps what was found out. */
-async function probe(call: Call, { provider }: ProviderView): Promise<ProbeReport> {
+async function probe(call: Call, id: string): Promise<ProbeReport> {
+  const seen = await readSettings(call.env.DB, id);
+  const { provider } = await viewOf(call, id);
   const calls = await allowedCalls(call, provider);
   let made = 0;
   const fetchWithinBudget = (request: Request): Promise<Response> => {
@@ -118,10 +138,11 @@ async function probe(call: Call, { provider }: ProviderView): Promise<ProbeRepor
     return call.ports.fetch(request);
   };
   const report = await probeProvider({ fetch: fetchWithinBudget, now: call.ports.now }, provider.settings);
-  if (!report.ok) return report;
+  if (!report.ok || seen === null) return report;
   const currency = provider.currency === null && report.currency !== null ? { currency: report.currency } : {};
   // Settings that were changed while the probe was under way are not overwritten.
-  await updateProvider(call.env.DB, provider.id, { request: requestText(report.request), ...currency }, call.now, provider.settingsVersion);
+  const change = { request: requestText(report.request), ...currency };
+  await updateProvider(call.env.DB, provider.id, change, call.now, seen, changeEntry(call, provider.id, seen, change));
   return report;
 }
 

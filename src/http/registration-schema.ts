@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { type Status, statusOfWord } from "../domain/status.ts";
 import { DAY_MS } from "../domain/cadence.ts";
 import type { Registration } from "../store/registration.ts";
+import { customerName } from "./account-id.ts";
 import type { Schema } from "./check.ts";
 import { amount, currency, foreignId, line, moment, optional, price, quantity, text } from "./fields.ts";
 
@@ -51,7 +52,7 @@ export function registrationSchema(now: number): Schema<RegistrationInput> {
     currency: optional(currency),
     service: optional(text(MAX_NAME_CHARACTERS)),
     link: optional(text(MAX_LINK_CHARACTERS)),
-    customer: optional(text(MAX_NAME_CHARACTERS)),
+    customer: optional(customerName),
     placed_at: optional(placedAt),
     runs: optional(quantity),
     posts: optional(quantity),

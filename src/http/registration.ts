@@ -1,26 +1,29 @@
 /**
  * `POST /v1/orders`: putting orders on record, each on its own, and each once however often it is sent.
  */
+import { formatAmount } from "../domain/money.ts";
 import { type Polling, showOrder } from "../domain/shown.ts";
 import { fail, type Result } from "../provider/failure.ts";
 import { type OrderRow, toOrder } from "../store/order-rows.ts";
 import type { Panel } from "../store/panels.ts";
-import { addOrders, differences, type Known, newOrderRow, pairKey, readKnown, type Registration } from "../store/registration.ts";
+import { addOrders, differences, fundsKey, type Known, newOrderRow, pairKey, readKnown, type Registration } from "../store/registration.ts";
+import { shownCustomer } from "./account-id.ts";
 import { requirePanel } from "./auth.ts";
 import { readJson } from "./body.ts";
 import type { Answer, Call } from "./call.ts";
 import { check } from "./check.ts";
-import { errorObject, type Failure, type FieldProblem } from "./errors.ts";
+import { errorObject, type Failure, type FieldProblem, type InsufficientBalance } from "./errors.ts";
 import { json } from "./reply.ts";
 import { type RegistrationInput, registrationSchema } from "./registration-schema.ts";
 
 /** A body of 1 MiB holds some 2,000 orders; a thousand are written in one transaction with room to spare. */
 const MAX_ORDERS = 1000;
 /**
- * Reading, and writing what is new, is done anew for orders that somebody else registered in between, and for those
- * that stand twice in one request. One round more settles either; the third is for both at once.
+ * Reading, and writing what is new, is done anew for orders that somebody else registered in between, for those that
+ * stand twice in one request, and when others charged an account in between. One round more settles each; the others
+ * are for all of it at once, and for an account that many charge.
  */
-const MAX_ROUNDS = 3;
+const MAX_ROUNDS = 6;
 
 export async function registerOrders(call: Call): Promise<Answer> {
   const panel = await requirePanel(call);
@@ -83,7 +86,9 @@ async function register(
     for (const [place, outcome] of settled) outcomes.set(place, outcome);
     open = open.filter(({ place }) => !settled.has(place));
   }
-  if (open.length > 0) throw new Error(`${open.length} orders were still contended after ${MAX_ROUNDS} rounds`);
+  for (const { place, registration } of open) {
+    outcomes.set(place, { result: "invalid", failure: { code: "order_contended", order: registration.id } });
+  }
   return inputs.flatMap((_, place) => outcomes.get(place) ?? []);
 }
 
@@ -97,13 +102,16 @@ async function registerRound(db: D1Database, panel: string, entries: readonly En
   const outcomes = new Map<number, Outcome>();
   const fresh: Entry[] = [];
   const taken = new Set<string>();
+  const funds = known.funds && new Map(known.funds);
   for (const { place, registration } of entries) {
     const outcome = judge(registration, known);
     const [id, pair] = [`id ${registration.id}`, `pair ${pairKey(registration)}`];
     if (outcome !== "new") outcomes.set(place, outcome);
     else if (!taken.has(id) && !taken.has(pair)) {
       taken.add(id).add(pair);
-      fresh.push({ place, registration });
+      const refused = funds === null ? null : charge(funds, registration);
+      if (refused === null) fresh.push({ place, registration });
+      else outcomes.set(place, { result: "invalid", failure: refused });
     }
   }
   for (const [place, outcome] of await write(db, panel, fresh, known, now)) outcomes.set(place, outcome);
@@ -129,6 +137,25 @@ function judge(registration: Registration, known: Known): Outcome | "new" {
   const holder = known.byPair.get(pairKey(registration));
   if (holder === undefined) return "new";
   return { result: "conflict", failure: { code: "provider_order_conflict", provider, providerOrder, order: holder } };
+}
+
+/** Takes an order's charge from the funds that are left for this request's orders, or says that they do not cover it. */
+function charge(funds: Map<string, bigint>, registration: Registration): InsufficientBalance | null {
+  const account = fundsKey(registration);
+  const balance = funds.get(account) ?? 0n;
+  const needed = BigInt(registration.charge - registration.registered_refunded);
+  if (needed === 0n || needed <= balance) {
+    funds.set(account, balance - needed);
+    return null;
+  }
+  const { customer, currency } = registration;
+  return {
+    code: "insufficient_balance",
+    customer: shownCustomer(customer ?? ""),
+    balance: formatAmount(balance),
+    needed: formatAmount(needed),
+    currency,
+  };
 }
 
 /** Writes new orders in one transaction; those that lost a race have no outcome. */

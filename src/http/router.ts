@@ -8,17 +8,20 @@ import { fail, ok } from "../provider/failure.ts";
 import type { Ports } from "../ports.ts";
 import { answerApiV2, answerNotHere, isApiV2Path, NO_ANSWER } from "./api-v2.ts";
 import type { Answer, Call, Handler } from "./call.ts";
+import { getAudit } from "./audit.ts";
 import { getChanges, getHistory } from "./changes.ts";
+import { creditCustomer, getBalance, getEntries } from "./customers.ts";
 import { getDeadLetters, replayDeadLetter } from "./dead-letters.ts";
 import { toHex } from "./digest.ts";
 import { isDatabaseTrouble } from "./errors.ts";
 import { getHealth } from "./health.ts";
 import { checkOrder, getOrder, getOrders } from "./orders.ts";
-import { getPanel, getPanels, patchPanel, postPanel } from "./panels.ts";
+import { getPanel, getPanels, patchPanel, postPanel, postUnfreeze } from "./panels.ts";
 import { getProvider, getProviders, putProvider } from "./providers.ts";
 import { getRefunds } from "./refunds.ts";
 import { registerOrders } from "./registration.ts";
 import { toResponse } from "./reply.ts";
+import { getReconciliation } from "./reports.ts";
 import { getStatuses } from "./statuses.ts";
 
 const REQUEST_ID_BYTES = 12;
@@ -51,6 +54,7 @@ router
   .post("/v1/panels", to(postPanel))
   .get("/v1/panels/:id", to(getPanel))
   .patch("/v1/panels/:id", to(patchPanel))
+  .post("/v1/panels/:id/unfreeze", to(postUnfreeze))
   .get("/v1/providers", to(getProviders))
   .get("/v1/providers/:id", to(getProvider))
   .put("/v1/providers/:id", to(putProvider))
@@ -60,7 +64,12 @@ router
   .get("/v1/orders/:id/changes", to(getHistory))
   .post("/v1/orders/:id/check", to(checkOrder))
   .get("/v1/changes", to(getChanges))
+  .get("/v1/customers/:id/balance", to(getBalance))
+  .get("/v1/customers/:id/entries", to(getEntries))
+  .post("/v1/customers/:id/credits", to(creditCustomer))
+  .get("/v1/audit", to(getAudit))
   .get("/v1/refunds", to(getRefunds))
+  .get("/v1/reports/reconciliation", to(getReconciliation))
   .get("/v1/dead-letters", to(getDeadLetters))
   .post("/v1/dead-letters/:id/replay", to(replayDeadLetter))
   .get("/api/v2", to(answerApiV2))

@@ -120,7 +120,7 @@ const GUARDED = `orders.panel = j.panel AND orders.n = j.n AND orders.version = 
     AND EXISTS (SELECT 1 FROM providers p WHERE p.id = j.provider AND p.state_version = coalesce(j.seen_state, p.state_version))`;
 
 const GUARD_COLUMNS = ["panel", "n", "seen", "provider", "seen_state"] as const;
-const PROGRESS_COLUMNS = ["provider_status", "provider_charge", "provider_currency", "start_count", "remains", "polled_at", "progress_at", "updated_at"] as const;
+const PROGRESS_COLUMNS = ["provider_status", "provider_price", "provider_charge", "provider_currency", "start_count", "remains", "polled_at", "progress_at", "updated_at"] as const;
 const MOVE_COLUMNS = [
   ...PROGRESS_COLUMNS,
   ...(["multi", "status", "middle", "back_to", "reason", "flags", "reversals", "refunded", "refund_count"] as const),
@@ -159,6 +159,7 @@ function jsonRows(columns: readonly string[]): string {
 function progressColumns({ next, now }: OrderWrite): Record<(typeof PROGRESS_COLUMNS)[number], unknown> {
   return {
     provider_status: next.providerStatus,
+    provider_price: next.providerPrice,
     provider_charge: next.providerCharge,
     provider_currency: next.providerCurrency,
     start_count: next.startCount,

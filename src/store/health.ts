@@ -14,6 +14,8 @@ export type Health = {
   readonly followingSince: number | null;
   /** Dead letters not replayed, among the newest thousand. */
   readonly deadLetters: number;
+  /** Whether some panel's refunds wait because its books did not add up. */
+  readonly booksMismatch: boolean;
 };
 
 type TickRow = { minute: number; at: number; ignored_minute: number | null };
@@ -21,7 +23,7 @@ type CountsRow = { providers: number; down: number; following_since: number | nu
 
 /** Two rows a provider, and at most a thousand dead letters, however many orders there are. */
 export async function readHealth(db: D1Database): Promise<Health> {
-  const [ticks, counts, letters] = await db.batch<Record<string, unknown>>([
+  const [ticks, counts, letters, frozen] = await db.batch<Record<string, unknown>>([
     db.prepare("SELECT minute, at, ignored_minute FROM ticks WHERE id = 1"),
     db.prepare(
       `SELECT count(*) AS providers,
@@ -32,6 +34,7 @@ export async function readHealth(db: D1Database): Promise<Health> {
     db.prepare(
       "SELECT count(*) AS waiting FROM (SELECT replayed_at FROM dead_letters ORDER BY id DESC LIMIT 1000) WHERE replayed_at IS NULL",
     ),
+    db.prepare("SELECT 1 AS yes FROM panels WHERE frozen_at IS NOT NULL LIMIT 1"),
   ]);
   const tick = ticks?.results[0] as TickRow | undefined;
   const count = counts?.results[0] as CountsRow | undefined;
@@ -44,5 +47,6 @@ export async function readHealth(db: D1Database): Promise<Health> {
     providersDown: count?.down ?? 0,
     followingSince: count?.following_since ?? null,
     deadLetters: (letters?.results[0]?.["waiting"] as number | undefined) ?? 0,
+    booksMismatch: (frozen?.results.length ?? 0) > 0,
   };
 }

@@ -29,6 +29,7 @@ export type OrderRow = {
   middle: MiddleStatus;
   back_to: Status | null;
   provider_status: string | null;
+  provider_price: string | null;
   provider_charge: string | null;
   provider_currency: string | null;
   start_count: number | null;
@@ -89,6 +90,7 @@ function toState(row: OrderRow): OrderState {
     middle: row.middle,
     backTo: row.back_to,
     providerStatus: row.provider_status,
+    providerPrice: row.provider_price,
     providerCharge: row.provider_charge,
     providerCurrency: row.provider_currency,
     startCount: row.start_count,

@@ -10,6 +10,10 @@ export type Panel = {
   readonly name: string | null;
   readonly currency: string;
   readonly money: MoneyMode;
+  /** Whether its accounts may go below nothing. */
+  readonly allowCredit: boolean;
+  /** Set while its refunds wait, because its books did not add up: since when (epoch ms), and what did not. */
+  readonly frozen: { readonly at: number; readonly because: string } | null;
   /** The number of the panel's newest order; how many it has, but for numbers that a race left unused. */
   readonly lastOrder: number;
   readonly createdAt: number;
@@ -18,12 +22,24 @@ export type Panel = {
 /** How a request names the panel it is for: by its id (the operator), or by the hash of the key that was sent. */
 export type PanelRef = { readonly by: "id" | "key_hash"; readonly value: string };
 
-type PanelRow = { id: string; name: string | null; currency: string; money: MoneyMode; order_n: number; created_at: number };
+export type PanelRow = {
+  id: string;
+  name: string | null;
+  currency: string;
+  money: MoneyMode;
+  allow_credit: number;
+  frozen_at: number | null;
+  frozen_because: string | null;
+  order_n: number;
+  created_at: number;
+};
 
-const PANEL_COLUMNS = "id, name, currency, money, order_n, created_at";
+export const PANEL_COLUMNS = "id, name, currency, money, allow_credit, frozen_at, frozen_because, order_n, created_at";
 
-function toPanel(row: PanelRow): Panel {
-  return { id: row.id, name: row.name, currency: row.currency, money: row.money, lastOrder: row.order_n, createdAt: row.created_at };
+export function toPanel(row: PanelRow): Panel {
+  const { id, name, currency, money } = row;
+  const frozen = row.frozen_at === null ? null : { at: row.frozen_at, because: row.frozen_because ?? "" };
+  return { id, name, currency, money, allowCredit: row.allow_credit === 1, frozen, lastOrder: row.order_n, createdAt: row.created_at };
 }
 
 const PANEL_BY: Readonly<Record<PanelRef["by"], string>> = {
@@ -64,35 +80,73 @@ export async function listPanels(db: D1Database, after: string, limit: number): 
   return results.map(toPanel);
 }
 
-export type NewPanel = Pick<Panel, "id" | "name" | "currency" | "money" | "createdAt"> & { readonly keyHash: string };
+/** What the operator sets of a panel, named as in the audit trail. */
+export type PanelSettings = {
+  readonly name: string | null;
+  readonly currency: string;
+  readonly money: MoneyMode;
+  readonly allow_credit: boolean;
+};
 
-/** Null when the id is taken. */
-export async function createPanel(db: D1Database, panel: NewPanel): Promise<Panel | null> {
-  const row = await db
-    .prepare(
-      `INSERT INTO panels (id, name, currency, money, key_hash, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-       ON CONFLICT (id) DO NOTHING RETURNING ${PANEL_COLUMNS}`,
-    )
-    .bind(panel.id, panel.name, panel.currency, panel.money, panel.keyHash, panel.createdAt)
-    .first<PanelRow>();
-  return row === null ? null : toPanel(row);
+export function settingsOf({ name, currency, money, allowCredit }: Panel): PanelSettings {
+  return { name, currency, money, allow_credit: allowCredit };
 }
 
-/** What is left out keeps its value; a name of null takes the name away. */
-export type PanelChange = { readonly name?: string | null; readonly money?: MoneyMode; readonly currency?: string };
+function columnsOf({ name, currency, money, allow_credit }: PanelSettings): (string | number | null)[] {
+  return [name, currency, money, allow_credit ? 1 : 0];
+}
 
-/** Null when there is no such panel, or the currency would change although it has orders. */
-export async function updatePanel(db: D1Database, id: string, change: PanelChange): Promise<Panel | null> {
-  const row = await db
-    .prepare(
-      `UPDATE panels SET
-         name = iif(json_type(?2, '$.name') IS NULL, name, ?2->>'$.name'),
-         money = coalesce(?2->>'$.money', money),
-         currency = coalesce(?2->>'$.currency', currency)
-       WHERE id = ?1 AND (order_n = 0 OR coalesce(?2->>'$.currency', currency) = currency)
-       RETURNING ${PANEL_COLUMNS}`,
-    )
-    .bind(id, JSON.stringify(change))
-    .first<PanelRow>();
-  return row === null ? null : toPanel(row);
+export type NewPanel = PanelSettings & { readonly id: string; readonly createdAt: number; readonly keyHash: string };
+
+/** Null when the id is taken. `audit` must be for a statement that changed something. */
+export async function createPanel(db: D1Database, panel: NewPanel, audit: D1PreparedStatement): Promise<Panel | null> {
+  const [created] = await db.batch<PanelRow>([
+    db
+      .prepare(
+        `INSERT INTO panels (id, name, currency, money, allow_credit, key_hash, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+         ON CONFLICT (id) DO NOTHING RETURNING ${PANEL_COLUMNS}`,
+      )
+      .bind(panel.id, panel.name, panel.currency, panel.money, panel.allow_credit ? 1 : 0, panel.keyHash, panel.createdAt),
+    audit,
+  ]);
+  const row = created?.results[0];
+  return row === undefined ? null : toPanel(row);
+}
+
+/** What of a panel's settings cannot change any more: amounts are in its currency, and the books are kept in one way. */
+export type FixedSetting = "currency" | "money";
+
+/**
+ * Writes a panel's settings, with the audit entry of it; `audit` must be for a statement that changed something. What
+ * is fixed once there are orders (or accounts) is said, and nothing is written. Null: the settings are not as they
+ * were seen any more.
+ */
+export async function updatePanel(
+  db: D1Database,
+  seen: Panel,
+  next: PanelSettings,
+  audit: D1PreparedStatement,
+): Promise<Panel | FixedSetting | null> {
+  const hasAccounts = "EXISTS (SELECT 1 FROM transfers WHERE panel = ?1)";
+  const [fixed, updated] = await db.batch<PanelRow & { fixed_currency: number; fixed_money: number }>([
+    db
+      .prepare(
+        `SELECT currency <> ?2 AND order_n > 0 AS fixed_currency, money <> ?3 AND (order_n > 0 OR ${hasAccounts}) AS fixed_money FROM panels WHERE id = ?1`,
+      )
+      .bind(seen.id, next.currency, next.money),
+    db
+      .prepare(
+        `UPDATE panels SET name = ?2, currency = ?3, money = ?4, allow_credit = ?5
+         WHERE id = ?1 AND name IS ?6 AND currency = ?7 AND money = ?8 AND allow_credit = ?9
+           AND (order_n = 0 OR currency = ?3) AND (money = ?4 OR (order_n = 0 AND NOT ${hasAccounts}))
+         RETURNING ${PANEL_COLUMNS}`,
+      )
+      .bind(seen.id, ...columnsOf(next), ...columnsOf(settingsOf(seen))),
+    audit,
+  ]);
+  const is = fixed?.results[0];
+  if (is?.fixed_currency === 1) return "currency";
+  if (is?.fixed_money === 1) return "money";
+  const row = updated?.results[0];
+  return row === undefined ? null : toPanel(row);
 }

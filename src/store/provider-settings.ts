@@ -54,22 +54,40 @@ const OTHER_COLUMNS = [
 ] as const satisfies readonly (keyof SettingsChange)[];
 const COLUMNS = [...NULLABLE_COLUMNS, ...OTHER_COLUMNS];
 
-/** Adds a provider; false when the id is taken. */
+/** Settings as they stand, a column each, the key among them: not for showing. */
+export type KeptSettings = Required<SettingsChange>;
+
+export async function readSettings(db: D1Database, id: string): Promise<KeptSettings | null> {
+  return db
+    .prepare(`SELECT ${COLUMNS.join(", ")} FROM providers WHERE id = ?1`)
+    .bind(id)
+    .first<KeptSettings>();
+}
+
+export type NewSettings = SettingsChange & Required<Pick<SettingsChange, "url" | "api_key">>;
+
+/** What a provider with these settings has in the end. */
+export function withDefaults(settings: NewSettings): KeptSettings {
+  return { ...DEFAULTS, ...settings };
+}
+
+/** Adds a provider; false when the id is taken. `audit` must be for a statement that changed something. */
 export async function createProvider(
   db: D1Database,
   id: string,
-  settings: SettingsChange & Required<Pick<SettingsChange, "url" | "api_key">>,
+  settings: KeptSettings,
   now: number,
+  audit: D1PreparedStatement,
 ): Promise<boolean> {
-  const row = await db
+  const insert = db
     .prepare(
       `INSERT INTO providers (id, created_at, updated_at, ${COLUMNS.join(", ")})
        SELECT ?1, ?3, ?3, ${COLUMNS.map((column) => `?2->>'$.${column}'`).join(", ")} WHERE true
        ON CONFLICT (id) DO NOTHING RETURNING id`,
     )
-    .bind(id, JSON.stringify({ ...DEFAULTS, ...settings }), now)
-    .first();
-  return row !== null;
+    .bind(id, JSON.stringify(settings), now);
+  const [created] = await db.batch([insert, audit]);
+  return created?.results.length === 1;
 }
 
 /** Whether calls will go elsewhere, or look different: then nothing that was learned holds any more. */
@@ -86,22 +104,24 @@ const UPDATE_SETTINGS = `UPDATE providers SET
   retry_at = iif(${CONNECTION_CHANGES}, NULL, retry_at),
   state_version = state_version + 1,
   updated_at = ?3
-  WHERE id = ?1 AND (?4 IS NULL OR settings_version = ?4)
+  WHERE id = ?1 AND ${COLUMNS.map((column) => `${column} IS ?4->>'$.${column}'`).join(" AND ")}
   RETURNING id`;
 
 /**
- * Changes a provider's settings; false when there is no such provider. With `seenVersion`, also when the way to
- * call it has been changed since then.
+ * Changes a provider's settings; false when they are not as they were seen any more. `audit` must be for a statement
+ * that changed something; null when what is set is what was set before.
  */
 export async function updateProvider(
   db: D1Database,
   id: string,
   change: SettingsChange,
   now: number,
-  seenVersion: number | null = null,
+  seen: KeptSettings,
+  audit: D1PreparedStatement | null,
 ): Promise<boolean> {
-  const row = await db.prepare(UPDATE_SETTINGS).bind(id, JSON.stringify(change), now, seenVersion).first();
-  return row !== null;
+  const update = db.prepare(UPDATE_SETTINGS).bind(id, JSON.stringify(change), now, JSON.stringify(seen));
+  const [updated] = await db.batch([update, ...(audit === null ? [] : [audit])]);
+  return updated?.results.length === 1;
 }
 
 /** A provider, and how many orders are followed there: all that are not closed. Counting reads one index row each. */

@@ -9,6 +9,7 @@ import { numberOrdersStatement } from "./feed-numbers.ts";
 import { chunksBySize } from "./json-sets.ts";
 import type { OrderRow } from "./order-rows.ts";
 import { type PollingRow, POLLING_COLUMNS, toPolling } from "./provider-rows.ts";
+import { balanceSql, chargeStatement, isOverdrawn } from "./transfers.ts";
 
 /** An order as its panel registered it: the columns of its row that keep it. Money in micro-units, times in epoch ms. */
 export type Registration = {
@@ -53,6 +54,8 @@ export type Known = {
   readonly providers: ReadonlyMap<string, Polling>;
   /** The number of the panel's newest order. */
   readonly lastOrder: number;
+  /** What stands on the orders' accounts, by `fundsKey`, in micro-units; null where an order needs no funds here. */
+  readonly funds: ReadonlyMap<string, bigint> | null;
 };
 
 /** One text for a provider and its order id; neither can hold the line feed between them. */
@@ -60,10 +63,16 @@ export function pairKey({ provider, provider_order_id }: Pick<Registration, "pro
   return `${provider}\n${provider_order_id}`;
 }
 
+/** One text for the account that pays for an order; no currency holds a line feed. */
+export function fundsKey({ currency, customer }: Pick<Registration, "currency" | "customer">): string {
+  return `${currency}\n${customer ?? ""}`;
+}
+
 /** Reads what is on record about some registrations, in one round trip. */
 export async function readKnown(db: D1Database, panel: string, registrations: readonly Registration[]): Promise<Known> {
   const json = JSON.stringify(registrations.map(({ id, provider, provider_order_id }) => ({ id, provider, provider_order_id })));
-  const [orders, pairs, providers, counter] = await db.batch<Record<string, unknown>>([
+  const accounts = new Map(registrations.map((registration) => [fundsKey(registration), registration]));
+  const [orders, pairs, providers, own, funds] = await db.batch<Record<string, unknown>>([
     db.prepare("SELECT o.* FROM json_each(?2) j CROSS JOIN orders o WHERE o.panel = ?1 AND o.id = j.value->>'$.id'").bind(panel, json),
     db
       .prepare(
@@ -77,15 +86,29 @@ export async function readKnown(db: D1Database, panel: string, registrations: re
          WHERE p.id IN (SELECT value->>'$.provider' FROM json_each(?2)) AND (p.panels IS NULL OR ?1 IN (SELECT value FROM json_each(p.panels)))`,
       )
       .bind(panel, json),
-    db.prepare("SELECT order_n FROM panels WHERE id = ?1").bind(panel),
+    db.prepare("SELECT order_n, money = 'ledger' AND allow_credit = 0 AS is_prepaid FROM panels WHERE id = ?1").bind(panel),
+    db
+      .prepare(
+        `SELECT j.value->>'$.currency' AS currency, j.value->>'$.customer' AS customer,
+           ${balanceSql("p.id", "j.value->>'$.currency'", "coalesce(j.value->>'$.customer', '')")} AS balance
+         FROM panels p CROSS JOIN json_each(?2) j WHERE p.id = ?1 AND p.money = 'ledger' AND p.allow_credit = 0`,
+      )
+      .bind(panel, JSON.stringify([...accounts.values()].map(({ currency, customer }) => ({ currency, customer })))),
   ]);
+  const counter = own?.results[0] as { order_n: number; is_prepaid: number } | undefined;
   return {
     byId: new Map(((orders?.results ?? []) as OrderRow[]).map((row) => [row.id, row])),
     byPair: new Map(((pairs?.results ?? []) as OrderRow[]).map((row) => [pairKey(row), row.id])),
     providers: new Map(((providers?.results ?? []) as PollingRow[]).map((row) => [row.id, toPolling(row)])),
-    lastOrder: (counter?.results[0]?.["order_n"] as number | undefined) ?? 0,
+    lastOrder: counter?.order_n ?? 0,
+    funds:
+      counter?.is_prepaid === 1
+        ? new Map(((funds?.results ?? []) as FundsRow[]).map((row) => [fundsKey(row), BigInt(row.balance ?? 0)]))
+        : null,
   };
 }
+
+type FundsRow = { currency: string; customer: string | null; balance: string | null };
 
 /** A new order is looked at in the next minute, whatever its status. */
 const FIRST_CADENCE: Cadence = 1;
@@ -106,6 +129,7 @@ export function newOrderRow(panel: string, expectedN: number, registration: Regi
     middle: isMiddle(status) ? status : "pending",
     back_to: null,
     provider_status: null,
+    provider_price: null,
     provider_charge: null,
     provider_currency: null,
     start_count: null,
@@ -166,9 +190,10 @@ const INSERT_CHANGES = `INSERT INTO changes (panel, seq, type, order_id, created
 type NewOrder = { readonly row: OrderRow; readonly shown: unknown };
 
 /**
- * Adds orders to a panel, with their changes, all in one transaction. Answers the numbers of those that were added,
- * by id; the others were registered by somebody else meanwhile. Five rows written an order, and one.
- * The orders must differ from each other in id and in provider's order.
+ * Adds orders to a panel, with their changes and, where the panel's accounts are kept here, their charges, all in one
+ * transaction. Answers the numbers of those that were added, by id; the others were registered by somebody else
+ * meanwhile. None are added where a charge, by others' charges meanwhile, is more than its account holds. Five rows
+ * written an order, with a charge six, and one. The orders must differ from each other in id and in provider's order.
  */
 export async function addOrders(
   db: D1Database,
@@ -179,11 +204,16 @@ export async function addOrders(
   const back = (i: number) => orders.length - 1 - i;
   const rows = chunksBySize(orders.map(({ row }, i) => ({ back: back(i), ...insertedColumns(row) })));
   const changes = chunksBySize(orders.map(({ shown }, i) => ({ back: back(i), data: JSON.stringify(shown) })));
-  const results = await db.batch<{ id: string; n: number }>([
+  const statements = [
     numberOrdersStatement(db, { panel, count: orders.length }, now),
     ...rows.map((json) => db.prepare(INSERT_ORDERS).bind(panel, json)),
     ...changes.map((json) => db.prepare(INSERT_CHANGES).bind(panel, json)),
-  ]);
+    chargeStatement(db, panel, orders.length),
+  ];
+  const results = await db.batch<{ id: string; n: number }>(statements).catch((error: unknown) => {
+    if (isOverdrawn(error)) return [];
+    throw error;
+  });
   return new Map(results.slice(1, 1 + rows.length).flatMap(({ results: added }) => added.map(({ id, n }) => [id, n] as const)));
 }
 

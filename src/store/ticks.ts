@@ -1,11 +1,14 @@
 import { type Provider, type ProviderRow, toProvider } from "./provider-rows.ts";
 
-export type TickState = { readonly minute: number; readonly at: number; readonly ignoredMinute: number | null };
+/** `booksDay`: the UTC day, counted from the epoch, for which the check of the books was sent on its way. */
+export type TickState = { readonly minute: number; readonly at: number; readonly ignoredMinute: number | null; readonly booksDay: number };
 
 /** What a tick needs to decide: the last minute covered, and the providers that have something to follow. */
 export type TickView = { readonly tick: TickState; readonly providers: readonly Provider[] };
 
-type TickRow = { minute: number; at: number; ignored_minute: number | null };
+type TickRow = { minute: number; at: number; ignored_minute: number | null; books_day: number };
+
+const TICK = "SELECT minute, at, ignored_minute, books_day FROM ticks WHERE id = 1";
 
 /**
  * Reads what a tick needs. One row for the tick, two for each provider: its own, and one of the index that tells
@@ -13,7 +16,7 @@ type TickRow = { minute: number; at: number; ignored_minute: number | null };
  */
 export async function readTickView(db: D1Database): Promise<TickView> {
   const [tick, providers] = await db.batch<Record<string, unknown>>([
-    db.prepare("SELECT minute, at, ignored_minute FROM ticks WHERE id = 1"),
+    db.prepare(TICK),
     db.prepare(
       `SELECT p.* FROM providers p
        WHERE p.enabled = 1 AND EXISTS (SELECT 1 FROM orders o WHERE o.provider = p.id AND o.cadence IS NOT NULL)`,
@@ -21,17 +24,21 @@ export async function readTickView(db: D1Database): Promise<TickView> {
   ]);
   const row = tick?.results[0] as TickRow | undefined;
   return {
-    tick: { minute: row?.minute ?? 0, at: row?.at ?? 0, ignoredMinute: row?.ignored_minute ?? null },
+    tick: toTickState(row),
     providers: ((providers?.results ?? []) as ProviderRow[]).map(toProvider),
   };
 }
 
 /** Remembers the last minute covered, after its messages were sent. One row written. */
-export async function rememberTick(db: D1Database, { minute, at, ignoredMinute }: TickState): Promise<void> {
-  await db.prepare("UPDATE ticks SET minute = ?1, at = ?2, ignored_minute = ?3 WHERE id = 1").bind(minute, at, ignoredMinute).run();
+export async function rememberTick(db: D1Database, { minute, at, ignoredMinute, booksDay }: TickState): Promise<void> {
+  await db.prepare("UPDATE ticks SET minute = ?1, at = ?2, ignored_minute = ?3, books_day = ?4 WHERE id = 1").bind(minute, at, ignoredMinute, booksDay).run();
 }
 
 export async function readTick(db: D1Database): Promise<TickState> {
-  const row = await db.prepare("SELECT minute, at, ignored_minute FROM ticks WHERE id = 1").first<TickRow>();
-  return { minute: row?.minute ?? 0, at: row?.at ?? 0, ignoredMinute: row?.ignored_minute ?? null };
+  const row = await db.prepare(TICK).first<TickRow>();
+  return toTickState(row);
+}
+
+function toTickState(row: TickRow | null | undefined): TickState {
+  return { minute: row?.minute ?? 0, at: row?.at ?? 0, ignoredMinute: row?.ignored_minute ?? null, booksDay: row?.books_day ?? 0 };
 }

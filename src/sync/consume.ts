@@ -4,6 +4,7 @@
 import { type Message, MESSAGE_VERSION } from "../domain/message.ts";
 import type { Ports } from "../ports.ts";
 import { recordDeadLetters } from "../store/dead-letters.ts";
+import { checkBooks } from "./books.ts";
 import { check, sweep } from "./sweep.ts";
 
 const DEAD_QUEUE = /-dead$/;
@@ -24,6 +25,7 @@ async function handle(message: QueueMessage, env: Env, ports: Ports): Promise<vo
   if (typeof body?.v !== "number" || body.v > MESSAGE_VERSION) return message.retry();
   try {
     if (body.kind === "sweep") await sweep(body, message.attempts === 1, env, ports);
+    else if (body.kind === "books") await checkBooks(body, env, ports);
     else if ((await check(body, env, ports)) === "later" && message.attempts < MAX_CHECK_ATTEMPTS) return message.retry({ delaySeconds: NEXT_MINUTE_SECONDS });
     message.ack();
   } catch (error) {

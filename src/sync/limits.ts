@@ -13,11 +13,13 @@ export type Limits = {
   readonly rounds: number;
   /** Progress is written once it moved by this share of an order's quantity, in percent; each write is a billed row. */
   readonly progressPercent: number;
+  /** What a message of the books' check may fetch and check, and what all of a day may read; the rest is another day's. */
+  readonly books: { readonly pageRows: number; readonly rowsPerMessage: number; readonly rowsReadADay: number };
 };
 
 const LIMITS: Readonly<Record<"free" | "paid", Limits>> = {
-  free: { callsPerMessage: 8, spareCalls: 15, providersPerMessage: 4, rounds: 20, progressPercent: 25 },
-  paid: { callsPerMessage: 20, spareCalls: 15, providersPerMessage: 5, rounds: 20, progressPercent: 5 },
+  free: { callsPerMessage: 8, spareCalls: 15, providersPerMessage: 4, rounds: 20, progressPercent: 25, books: { pageRows: 500, rowsPerMessage: 1000, rowsReadADay: 500_000 } },
+  paid: { callsPerMessage: 20, spareCalls: 15, providersPerMessage: 5, rounds: 20, progressPercent: 5, books: { pageRows: 2000, rowsPerMessage: 20_000, rowsReadADay: 50_000_000 } },
 };
 
 /** Workers keep at most six connections open; one is left for D1 and the queue. */

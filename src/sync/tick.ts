@@ -1,5 +1,5 @@
-import { MINUTE_MS, minuteOf } from "../domain/time.ts";
-import type { SweepMessage } from "../domain/message.ts";
+import { dayOf, MINUTE_MS, minuteOf } from "../domain/time.ts";
+import { type BooksMessage, type Message, MESSAGE_VERSION } from "../domain/message.ts";
 import type { Ports } from "../ports.ts";
 import { metered } from "../store/metered.ts";
 import { readTickView, rememberTick } from "../store/ticks.ts";
@@ -22,13 +22,19 @@ export async function tick(env: Env, ports: Ports, scheduledTime: number): Promi
   if (ignored !== null) ports.log({ event: "tick.clock_was_ahead", minute, remembered: ignored });
   if (first === null) return ports.log({ event: "tick.repeated", minute, remembered: last.minute, ...usage() });
   const now = Math.max(ports.now(), minute * MINUTE_MS);
-  const messages = planMessages(providers, first, minute, now, limitsOf(env.PLAN));
+  const day = dayOf(minute);
+  const messages: Message[] = [...planMessages(providers, first, minute, now, limitsOf(env.PLAN)), ...booksMessages(last.booksDay, day)];
   await send(env.SWEEPS, messages);
-  await rememberTick(db, { minute, at: now, ignoredMinute: ignored ?? last.ignoredMinute });
+  await rememberTick(db, { minute, at: now, ignoredMinute: ignored ?? last.ignoredMinute, booksDay: day });
   ports.log({ event: "tick", minute, minutes: minute - first + 1, providers: providers.length, messages: messages.length, ...usage() });
 }
 
-async function send(queue: Queue, messages: readonly SweepMessage[]): Promise<void> {
+/** The check of the books begins, or goes on, with a day's first tick; also when the clock was put back by days. */
+function booksMessages(lastDay: number, day: number): BooksMessage[] {
+  return lastDay === day ? [] : [{ v: MESSAGE_VERSION, kind: "books", day, page: 0 }];
+}
+
+async function send(queue: Queue, messages: readonly Message[]): Promise<void> {
   for (let i = 0; i < messages.length; i += MESSAGES_PER_SEND) {
     await queue.sendBatch(messages.slice(i, i + MESSAGES_PER_SEND).map((body) => ({ body, contentType: "json" })));
   }

@@ -125,6 +125,8 @@ describe("panels", () => {
       name: "Fresh Panel",
       currency: "USDT",
       money: "ledger",
+      allow_credit: false,
+      frozen: null,
       created_at: "2026-11-21T12:00:00.000Z",
       key: expect.stringMatching(/^ps_[0-9a-f]{48}$/),
     });

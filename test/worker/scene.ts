@@ -5,12 +5,15 @@
 import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { phaseOf } from "../../src/domain/schedule.ts";
+import { dayOf } from "../../src/domain/time.ts";
 
 export const NOW = Date.UTC(2026, 10, 1, 12);
 export const MINUTE = NOW / 60_000;
 
+/** The check of the books counts as done for the day, so that ticks send sweeps only. */
 export async function migrate(): Promise<void> {
   await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
+  await env.DB.prepare("UPDATE ticks SET books_day = ?1").bind(dayOf(MINUTE)).run();
 }
 
 export async function addPanel(id: string, key = `key-of-${id}`): Promise<void> {
@@ -33,6 +36,11 @@ export type OrderColumns = Partial<Record<"cadence" | "remains" | "charge" | "qu
   middle?: string;
   provider_status?: string | null;
   provider_order_id?: string;
+  id?: string;
+  provider_price?: string | null;
+  provider_charge?: string | null;
+  provider_currency?: string | null;
+  cost?: string | null;
 };
 
 /** Adds orders first..first+count-1 of a panel, in progress with 600 of 1,000 left unless told otherwise; ids "o<n>", at the provider "<n>". */
@@ -43,6 +51,7 @@ export async function addOrders(panel: string, provider: string, first: number, 
     status: "in_progress",
     middle: "in_progress",
     provider_status: "In progress",
+    provider_price: "0.5",
     provider_charge: "0.5",
     provider_currency: "USD",
     start_count: 10,
@@ -56,7 +65,7 @@ export async function addOrders(panel: string, provider: string, first: number, 
     ...columns,
   };
   for (let from = first; from < first + count; from += 500) {
-    const rows = Array.from({ length: Math.min(500, first + count - from) }, (_, i) => ({ provider_order_id: String(from + i), ...base, panel, provider, n: from + i, id: `o${from + i}`, currency: "USD", phase: phaseOf(from + i), last_change: 1 }));
+    const rows = Array.from({ length: Math.min(500, first + count - from) }, (_, i) => ({ provider_order_id: String(from + i), id: `o${from + i}`, ...base, panel, provider, n: from + i, currency: "USD", phase: phaseOf(from + i), last_change: 1 }));
     const names = Object.keys(rows[0] as object);
     await env.DB.prepare(`INSERT INTO orders (${names.join(", ")}) SELECT ${names.map((name) => `value->>'$.${name}'`).join(", ")} FROM json_each(?1)`).bind(JSON.stringify(rows)).run();
   }

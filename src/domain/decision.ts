@@ -1,0 +1,78 @@
+/**
+ * What a person decides about an order's money: approving or rejecting a refund that waits, goodwill, claw-back.
+ * Pure, and within the same bounds as the rules: net refunds stay between nothing and the charge.
+ */
+import { FLAGS, type OrderState } from "./order.ts";
+import { refundDue, type RefundRules } from "./refund.ts";
+import { dueBehind } from "./settle.ts";
+
+/** Why a decision cannot be taken as it is; amounts in micro-units. */
+export type DecisionProblem =
+  | { readonly code: "no_charge" }
+  | { readonly code: "above_charge"; readonly most: number }
+  | { readonly code: "above_refunded"; readonly most: number };
+
+export type Decided<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: DecisionProblem };
+
+/** The order's state after the decision. Which refund it is about, the caller knows. */
+type After = Decided<OrderState>;
+
+/** Grants the refund that waits, or another amount in its place. The decision is remembered with what it was about. */
+export function approve(state: OrderState, amount: number): After {
+  const room = roomOf(state);
+  if (room === null) return { ok: false, failure: { code: "no_charge" } };
+  if (amount > room) return { ok: false, failure: { code: "above_charge", most: room } };
+  return { ok: true, value: decidedAbout(state, state.refunded + amount) };
+}
+
+/** Refuses the refund that waits: the same amount due again opens nothing. */
+export function reject(state: OrderState): OrderState {
+  return decidedAbout(state, state.refunded);
+}
+
+function decidedAbout(state: OrderState, refunded: number): OrderState {
+  const due = dueBehind(state, state.hold?.amount ?? 0);
+  return { ...state, refunded, decided: { due, granted: refunded }, hold: null, flags: state.flags & ~FLAGS.refund_held };
+}
+
+/**
+ * Returns money that no rule asks for. It counts against the charge and lowers what a later report posts. What waits
+ * for a decision is left room for.
+ */
+export function giveGoodwill(state: OrderState, amount: number): After {
+  const room = roomOf(state);
+  if (room === null) return { ok: false, failure: { code: "no_charge" } };
+  const most = room - (state.hold?.amount ?? 0);
+  if (amount > most) return { ok: false, failure: { code: "above_charge", most } };
+  return { ok: true, value: { ...state, refunded: state.refunded + amount, goodwill: state.goodwill + amount, refundCount: state.refundCount + 1 } };
+}
+
+/**
+ * Takes money back that was returned, goodwill first. What is due now is decided about by it, and not posted again;
+ * goodwill that is left above it goes on counting against what becomes due.
+ */
+export function clawBack(state: OrderState, amount: number, rules: RefundRules): After {
+  if (amount > state.refunded) return { ok: false, failure: { code: "above_refunded", most: state.refunded } };
+  const refunded = state.refunded - amount;
+  const goodwill = Math.max(0, state.goodwill - amount);
+  const due = dueNow(state, rules);
+  const over = due < refunded - goodwill;
+  const flags = over ? state.flags : state.flags & ~FLAGS.over_refunded;
+  return { ok: true, value: { ...state, refunded, goodwill, flags, decided: { due, granted: Math.min(due, refunded) }, refundCount: state.refundCount + 1 } };
+}
+
+function dueNow(state: OrderState, rules: RefundRules): number {
+  const due = refundDue(state, rules);
+  switch (due.kind) {
+    case "due":
+      return Math.max(due.amount, state.decided?.due ?? 0);
+    case "hold":
+      return due.atMost;
+    case "undecided":
+      return state.decided?.due ?? state.refunded;
+  }
+}
+
+function roomOf({ charge, refunded }: OrderState): number | null {
+  return charge === null ? null : charge - refunded;
+}

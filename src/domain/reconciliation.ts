@@ -1,0 +1,150 @@
+/**
+ * Holding what customers got back against what the providers gave back: pure arithmetic over orders.
+ *
+ * A provider names its price while an order runs, and after the end what it takes in all. What lies between the two
+ * was returned; what it takes beyond the share that it delivered was kept.
+ */
+import { FLAGS } from "./order.ts";
+import { convertPrice, finestStep, formatPrice, parsePrice, priceOfMicros, shareOf } from "./price.ts";
+import type { Status } from "./status.ts";
+
+/** What is needed to know of an order. Prices are decimal strings as the provider, or the panel, told them. */
+export type OrderFacts = {
+  readonly order: string;
+  readonly provider: string;
+  readonly providerOrder: string;
+  readonly status: Status;
+  readonly quantity: number | null;
+  readonly remains: number | null;
+  readonly multi: boolean;
+  readonly flags: number;
+  /** Whether the order ended in the period; what its customer got back may have been posted in another one. */
+  readonly ended: boolean;
+  readonly currency: string;
+  /** What its customer got back in the period, claw-backs taken off; null when nothing was posted in it. */
+  readonly refundedMicros: bigint | null;
+  /** The first charge that the provider named while the order ran, and the last one; null where it named none. */
+  readonly providerPrice: string | null;
+  readonly providerCharge: string | null;
+  /** What both are in; null when nobody said. */
+  readonly providerCurrency: string | null;
+  /** What the panel registered as the order's cost. */
+  readonly cost: string | null;
+  readonly costCurrency: string | null;
+};
+
+/** Why an order's part of a provider's figures cannot be worked out. */
+export const UNCLEAR = {
+  several_parts: "A drip-feed or subscription order: its price is not one order's.",
+  charge_unknown: "The provider has not said what it takes in the end.",
+  price_unknown: "Neither did the provider name a price while the order ran, nor was a cost registered.",
+  currencies_differ: "The cost was registered in another currency than the provider's charge is in.",
+  delivered_unknown: "The provider did not say how much it delivered.",
+} as const;
+export type Unclear = keyof typeof UNCLEAR;
+
+/** A provider's part in one order, in 1e-12 of its currency; null where that is unclear. */
+export type ProviderPart = { readonly returned: bigint | null; readonly kept: bigint | null; readonly unclear: Unclear | null };
+
+/** What the provider returned, and kept though it was not delivered, of an order that ended other than completed. */
+export function providerPart(order: OrderFacts): ProviderPart {
+  if (order.multi) return unclearPart("several_parts");
+  const taken = order.providerCharge === null ? null : parsePrice(order.providerCharge);
+  if (taken === null) return unclearPart("charge_unknown");
+  const share = deliveredShare(order);
+  const asked = askedPrice(order);
+  if (!asked.ok) {
+    // Whatever the price was: nothing was delivered, so all that it takes is kept.
+    return { returned: null, kept: share === "none" ? taken : null, unclear: asked.unclear };
+  }
+  const returned = taken < asked.price ? asked.price - taken : 0n;
+  if (share === "unknown") return { returned, kept: null, unclear: "delivered_unknown" };
+  const expected = share === "none" ? 0n : shareOf(asked.price, share.units, share.of);
+  const over = taken - expected;
+  return { returned, kept: over >= finestStep(asked.text, order.providerCharge ?? "") ? over : 0n, unclear: null };
+}
+
+function unclearPart(unclear: Unclear): ProviderPart {
+  return { returned: null, kept: null, unclear };
+}
+
+/** Canceled without a number stands for nothing delivered; a partial must say. */
+function deliveredShare({ status, quantity, remains }: OrderFacts): "none" | "unknown" | { readonly units: number; readonly of: number } {
+  const inPart = remains !== null && quantity !== null && remains > 0 && remains < quantity;
+  if (inPart) return { units: quantity - remains, of: quantity };
+  if (status !== "partial") return "none";
+  return remains !== null && quantity !== null && remains >= quantity ? "none" : "unknown";
+}
+
+type Asked = { readonly ok: true; readonly price: bigint; readonly text: string } | { readonly ok: false; readonly unclear: Unclear };
+
+/** The order's full price at the provider: what it asked while the order ran, else what the panel registered. */
+function askedPrice({ providerPrice, cost, costCurrency, providerCurrency }: OrderFacts): Asked {
+  const text = providerPrice ?? cost;
+  const price = text === null ? null : parsePrice(text);
+  if (text === null || price === null) return { ok: false, unclear: "price_unknown" };
+  const isSameCurrency = providerPrice !== null || costCurrency === null || costCurrency === providerCurrency;
+  return isSameCurrency ? { ok: true, price, text } : { ok: false, unclear: "currencies_differ" };
+}
+
+export const FIGURES = ["refunded_to_customers", "returned_by_provider", "kept_by_provider"] as const;
+export const ORDER_FLAGS = ["completed_with_remains", "canceled_after_delivery"] as const;
+export const LISTS = [...FIGURES, "unclear", ...ORDER_FLAGS] as const;
+export type List = (typeof LISTS)[number];
+
+/** An order behind a figure, in a list of what is unclear, or flagged. `amount`: its part of the figure, in 1e-12. */
+export type Entry = { readonly facts: OrderFacts; readonly amount: bigint | null; readonly unclear: Unclear | null };
+
+/** What one provider comes to in one currency; null where nobody said which. */
+export type Account = { readonly provider: string; readonly currency: string | null; readonly lists: Readonly<Record<List, readonly Entry[]>> };
+
+/** The accounts of all orders, by provider and currency. Amounts of different currencies never meet. */
+export function accountsOf(orders: readonly OrderFacts[]): Account[] {
+  const accounts = new Map<string, { provider: string; currency: string | null; lists: Record<List, Entry[]> }>();
+  const add = (facts: OrderFacts, currency: string | null, list: List, amount: bigint | null, unclear: Unclear | null = null): void => {
+    const key = `${facts.provider} ${currency ?? ""}`;
+    const account = accounts.get(key) ?? { provider: facts.provider, currency, lists: emptyLists() };
+    accounts.set(key, account);
+    account.lists[list].push({ facts, amount, unclear });
+  };
+  for (const facts of orders) {
+    if (facts.refundedMicros !== null) add(facts, facts.currency, "refunded_to_customers", priceOfMicros(facts.refundedMicros));
+    if (!facts.ended) continue;
+    for (const flag of ORDER_FLAGS) if ((facts.flags & FLAGS[flag]) !== 0) add(facts, facts.providerCurrency, flag, null);
+    if (facts.status === "completed") continue;
+    const { returned, kept, unclear } = providerPart(facts);
+    if (returned !== null && returned > 0n) add(facts, facts.providerCurrency, "returned_by_provider", returned);
+    if (kept !== null && kept > 0n) add(facts, facts.providerCurrency, "kept_by_provider", kept);
+    if (unclear !== null) add(facts, facts.providerCurrency, "unclear", null, unclear);
+  }
+  return [...accounts.values()].toSorted((a, b) => compare(a.provider, b.provider) || compare(a.currency ?? "", b.currency ?? ""));
+}
+
+function emptyLists(): Record<List, Entry[]> {
+  return Object.fromEntries(LISTS.map((list): [List, Entry[]] => [list, []])) as Record<List, Entry[]>;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** The sum of a list, in 1e-12. */
+export function totalOf(entries: readonly Entry[]): bigint {
+  return entries.reduce((sum, { amount }) => sum + (amount ?? 0n), 0n);
+}
+
+/** What the operator says one unit of a currency is worth in another. */
+export type Rate = { readonly from: string; readonly to: string; readonly text: string; readonly rate: bigint };
+
+/** Reads `TRY:USD:0.029`; null for anything else, and for a rate of nothing. */
+export function parseRate(text: string): Rate | null {
+  const [, from, to, rateText] = /^([A-Z0-9]{3,10}):([A-Z0-9]{3,10}):(\d{1,12}(?:\.\d{1,12})?)$/.exec(text) ?? [];
+  const rate = rateText === undefined ? null : parsePrice(rateText);
+  if (from === undefined || to === undefined || rateText === undefined || rate === null || rate === 0n || from === to) return null;
+  return { from, to, text: rateText, rate };
+}
+
+/** An amount at the rate, as a decimal string. */
+export function converted(amount: bigint, { rate }: Rate): string {
+  return formatPrice(convertPrice(amount, rate));
+}
