@@ -165,6 +165,7 @@ async function lookForAny(session: PollSession, { ids, askedAt }: Answered): Pro
   const alone = await session.askExtra(last, null);
   if (alone.kind === "unasked") return [];
   if (alone.kind === "fault") await lookInto(session, alone);
+  if (!session.open) return [];
   const rest = ids.slice(0, -1);
   if (last.some((id) => hasStatus(session, id))) return lookInto(session, { kind: "fault", ids: rest, askedAt, failure: NAMES_NONE });
   for (const id of rest) session.settle(id, { kind: "missing" }, askedAt);
