@@ -16,7 +16,7 @@ import type { Provider } from "../store/provider-rows.ts";
 import { failureMessage } from "../provider/failure-message.ts";
 import type { Answer, Asked } from "./ask.ts";
 import type { Limits } from "./limits.ts";
-import { isInLane, keyOf, type ServedLane, type Serving } from "./serve.ts";
+import { isInLane, keyOf, type ServedLane, type Serving, takenUpAgain } from "./serve.ts";
 
 /** What one provider said in one message. `serving` is null for a check of named orders. */
 export type Finding = Asked & {
@@ -108,11 +108,11 @@ function writeOf(order: Order, decision: Decision, { state }: Provider, now: num
 }
 
 function stateWrite(finding: Finding, orders: readonly OrderWrite[], at: number): StateWrite {
-  const { provider, serving } = finding;
+  const { provider } = finding;
   const polled = afterPoll(provider.state, outcomeOf(finding, orders), at);
   const learned = withLearned(polled, finding);
   const marks = marksOf(finding).reduce(withMark, learned.marks);
-  return { provider: provider.id, seen: provider.stateVersion, state: { ...learned, marks, clock: clockAfter(serving, provider.state.clock) } };
+  return { provider: provider.id, seen: provider.stateVersion, state: { ...learned, marks, clock: clockAfter(finding, provider.state.clock) } };
 }
 
 /** Only what this poll taught goes into the state: another one may have learned more since, and the operator's cap is not learned. */
@@ -125,10 +125,12 @@ function withLearned(state: ProviderState, { poll: { capability }, assumed }: Fi
 }
 
 /** The clock this message came to, unless another one has set it since the page was read. */
-function clockAfter(serving: Serving | null, present: Clock | null): Clock | null {
-  if (serving === null || serving.clock === null) return present;
+function clockAfter({ serving, orders, answers }: Finding, present: Clock | null): Clock | null {
+  if (serving === null) return present;
   const seen = serving.provider.state.clock;
-  return seen?.minute === present?.minute && seen?.position === present?.position ? serving.clock : present;
+  if (seen?.minute !== present?.minute || seen?.position !== present?.position) return present;
+  const answered = new Set(answers.map(({ order }) => order));
+  return takenUpAgain(serving, orders.filter((order) => !answered.has(order))) ?? serving.clock ?? present;
 }
 
 function outcomeOf({ poll, answers }: Finding, orders: readonly OrderWrite[]): PollOutcome {

@@ -115,6 +115,36 @@ describe("providers in trouble", () => {
     expect((await shown(run, 1)).sync).toBe("ok");
   });
 
+  it("orders whose call failed are asked again in the next minute, not after their cadence", async () => {
+    await addProvider("acme", { many: "yes", batch_size: 20 });
+    await addOrders("p", "acme", 1, 400, { cadence: 5 });
+    const run = new Pipeline();
+    let calls = 0;
+    run.providers.set("acme", (ids, fields) => {
+      if (++calls === 2) return new Response("<html>502 Bad Gateway</html>", { status: 502 });
+      return answeringEach(() => ({ ...inProgress(0), status: "Completed" }))(ids, fields);
+    });
+    await run.run(2);
+    // Two minutes' walk are two fifths of the circle; the first of them is walked again.
+    const [done] = await all<{ count: number }>("SELECT count(*) AS count FROM orders WHERE status = 'completed'");
+    expect(done?.count).toBeGreaterThanOrEqual(79);
+    await run.run(5);
+    expect(await all("SELECT DISTINCT status FROM orders")).toEqual([{ status: "completed" }]);
+  });
+
+  it("one that always fails in part does not stand still", async () => {
+    await addProvider("acme", { many: "yes", batch_size: 20 });
+    await addOrders("p", "acme", 1, 400, { cadence: 5 });
+    const run = new Pipeline();
+    run.providers.set("acme", (ids, fields) => {
+      if (ids.includes("1")) throw new TypeError("connection reset");
+      return answeringEach(() => inProgress())(ids, fields);
+    });
+    await run.run(12);
+    const asked = new Set(run.calls.flatMap(({ ids }) => ids));
+    expect(asked.size).toBe(400);
+  });
+
   it.each([
     ["HTML with 403 and a bot check", () => new Response("<html>Just a moment...</html>", { status: 403, headers: { "cf-mitigated": "challenge" } }), "blocked"],
     ["a rejected key", () => Response.json({ error: "Invalid API key" }), "rejected_key"],
