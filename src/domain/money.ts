@@ -3,7 +3,6 @@
  * An amount stays below 2^53, because D1 hands numbers over as doubles.
  */
 
-export const MICROS_PER_UNIT = 1_000_000;
 const DECIMALS = 6;
 export const MAX_AMOUNT_MICROS = Number.MAX_SAFE_INTEGER;
 
@@ -27,7 +26,9 @@ export function parseAmount(text: string): ParsedAmount {
 
 /** Writes micro-units as the shortest decimal string: 900000 → "0.9", 0 → "0". */
 export function formatAmount(micros: number): string {
-  const digits = Math.abs(micros).toString().padStart(DECIMALS + 1, "0");
+  const digits = Math.abs(micros)
+    .toString()
+    .padStart(DECIMALS + 1, "0");
   const whole = digits.slice(0, -DECIMALS);
   const decimals = digits.slice(-DECIMALS).replace(/0+$/, "");
   return `${micros < 0 ? "-" : ""}${whole}${decimals === "" ? "" : `.${decimals}`}`;

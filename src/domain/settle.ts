@@ -3,19 +3,25 @@
  * same report any number of times posts once.
  */
 import { FLAGS, type OrderState } from "./order.ts";
-import { refundDue, type RefundDue, type RefundReason } from "./refund.ts";
+import { refundDue, type RefundReason } from "./refund.ts";
 import { isFinal } from "./status.ts";
 
 /** A step on an order's refunds; `n` is the refund's number within the order, amounts in micro-units. */
 export type RefundStep =
-  | { readonly kind: "post" | "hold"; readonly n: number; readonly amount: number; readonly reason: RefundReason; readonly remains: number | null }
+  | {
+      readonly kind: "post" | "hold";
+      readonly n: number;
+      readonly amount: number;
+      readonly reason: RefundReason;
+      readonly remains: number | null;
+    }
   | { readonly kind: "withdraw"; readonly n: number };
 
 export type Settled = { readonly next: OrderState; readonly refunds: readonly RefundStep[] };
 
 /** Settles an order whose status was just told (`heard`), given how it stood before (`order`). */
 export function settle(order: OrderState, heard: OrderState): Settled {
-  const due = dueAfter(order, heard);
+  const due = refundDue(heard);
   switch (due.kind) {
     case "undecided":
       return { next: heard, refunds: [] };
@@ -24,12 +30,6 @@ export function settle(order: OrderState, heard: OrderState): Settled {
     case "due":
       return post(judged(order, heard, due.amount), due.amount - heard.refunded, due.reason);
   }
-}
-
-/** The default rules, but for one thing: a partial that was refunded and now has nothing left is not asked anew. */
-function dueAfter(order: OrderState, heard: OrderState): RefundDue {
-  const shrunkToNothing = order.status === "partial" && heard.status === "partial" && heard.remains === 0 && heard.refunded > 0 && heard.hold === null;
-  return shrunkToNothing ? { kind: "due", amount: 0, reason: null } : refundDue(heard);
 }
 
 function post(heard: OrderState, amount: number, reason: RefundReason | null): Settled {
@@ -49,7 +49,13 @@ function hold(heard: OrderState, amount: number, reason: RefundReason): Settled 
   const { next, refunds } = withdraw(heard);
   const n = next.refundCount + 1;
   return {
-    next: { ...next, reason, refundCount: n, hold: { n, amount, reason, at: heard.polledAt ?? heard.placedAt }, flags: next.flags | FLAGS.refund_held },
+    next: {
+      ...next,
+      reason,
+      refundCount: n,
+      hold: { n, amount, reason, at: heard.polledAt ?? heard.placedAt },
+      flags: next.flags | FLAGS.refund_held,
+    },
     refunds: [...refunds, { kind: "hold", n, amount, reason, remains: heard.remains }],
   };
 }

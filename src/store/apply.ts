@@ -25,12 +25,11 @@ export type OrderWrite = {
 export type StateWrite = { readonly provider: string; readonly seen: number; readonly state: ProviderState };
 
 /**
- * Writes all or nothing of what belongs to a provider whose state is still the one that was seen, and answers which
- * providers those were. Orders changed by somebody else meanwhile are passed over. Throws when the database refuses.
+ * Writes all of it, or nothing when the provider's state is not the one that was seen any more; answers which. Orders
+ * changed by somebody else meanwhile are passed over. Throws when the database refuses.
  */
-export async function applySweep(db: D1Database, writes: readonly OrderWrite[], states: readonly StateWrite[]): Promise<ReadonlySet<string>> {
-  const seenState = new Map(states.map(({ provider, seen }) => [provider, seen]));
-  const guardOf = ({ panel, n, version, provider }: Order) => ({ panel, n, seen: version, provider, seen_state: seenState.get(provider) ?? -1 });
+export async function applySweep(db: D1Database, writes: readonly OrderWrite[], state: StateWrite): Promise<boolean> {
+  const guardOf = ({ panel, n, version, provider }: Order) => ({ panel, n, seen: version, provider, seen_state: state.seen });
   const single = onceEach(writes);
   const moves = single.filter(({ decision }) => decision.write === "move");
   const progress = single.filter(({ decision }) => decision.write === "progress");
@@ -39,13 +38,20 @@ export async function applySweep(db: D1Database, writes: readonly OrderWrite[], 
     ...(feed.counts.length > 0 ? [numberStatement(db, feed.counts, feed.now)] : []),
     ...ifAny(refundRows(moves, guardOf), (json) => db.prepare(INSERT_REFUNDS).bind(json)),
     ...ifAny(withdrawnRows(moves, guardOf), (json) => db.prepare(WITHDRAW_REFUNDS).bind(json, DECIDED_BY_RULES, WITHDRAWN_NOTE)),
-    ...chunksBySize(feed.rows.map((row, i) => ({ ...guardOf((feed.owners[i] as OrderWrite).order), ...row }))).map((json) => db.prepare(INSERT_CHANGES).bind(json)),
-    ...ifAny(progress.map((write) => ({ ...guardOf(write.order), ...progressColumns(write) })), (json) => db.prepare(UPDATE_PROGRESS).bind(json)),
-    ...chunksBySize(moves.map((write) => ({ ...guardOf(write.order), ...moveColumns(write), last_back: feed.lastBack.get(write) ?? null }))).map((json) => db.prepare(UPDATE_MOVES).bind(json)),
-    db.prepare(UPDATE_STATES).bind(JSON.stringify(states.map(stateColumns))),
+    ...chunksBySize(feed.rows.map((row, i) => ({ ...guardOf((feed.owners[i] as OrderWrite).order), ...row }))).map((json) =>
+      db.prepare(INSERT_CHANGES).bind(json),
+    ),
+    ...ifAny(
+      progress.map((write) => ({ ...guardOf(write.order), ...progressColumns(write) })),
+      (json) => db.prepare(UPDATE_PROGRESS).bind(json),
+    ),
+    ...chunksBySize(
+      moves.map((write) => ({ ...guardOf(write.order), ...moveColumns(write), last_back: feed.lastBack.get(write) ?? null })),
+    ).map((json) => db.prepare(UPDATE_MOVES).bind(json)),
+    db.prepare(UPDATE_STATE).bind(JSON.stringify([stateColumns(state)])),
   ];
-  const results = await db.batch<{ id: string }>(statements);
-  return new Set(results.at(-1)?.results.map((row) => row.id));
+  const results = await db.batch(statements);
+  return results.at(-1)?.meta.changes === 1;
 }
 
 /** Each order once, the first time it is named: both copies would pass guards on one version. */
@@ -85,7 +91,16 @@ const GUARDED = `orders.panel = j.panel AND orders.n = j.n AND orders.version = 
     AND EXISTS (SELECT 1 FROM providers p WHERE p.id = j.provider AND p.state_version = j.seen_state)`;
 
 const GUARD_COLUMNS = ["panel", "n", "seen", "provider", "seen_state"] as const;
-const PROGRESS_COLUMNS = ["provider_status", "provider_charge", "provider_currency", "start_count", "remains", "polled_at", "progress_at", "updated_at"] as const;
+const PROGRESS_COLUMNS = [
+  "provider_status",
+  "provider_charge",
+  "provider_currency",
+  "start_count",
+  "remains",
+  "polled_at",
+  "progress_at",
+  "updated_at",
+] as const;
 const MOVE_COLUMNS = [
   ...PROGRESS_COLUMNS,
   ...(["multi", "status", "middle", "back_to", "reason", "flags", "reversals", "refunded", "refund_count"] as const),
@@ -103,14 +118,23 @@ const UPDATE_MOVES = `UPDATE orders SET ${assignments(MOVE_COLUMNS)}, version = 
   WHERE ${GUARDED}`;
 
 const STATE_COLUMNS = [
-  ...(["many", "learned_batch_size", "failures", "retry_at", "last_success_at", "last_failure_at", "last_failure"] as const),
+  ...([
+    "many",
+    "learned_batch_size",
+    "caution",
+    "last_poll_ms",
+    "failures",
+    "retry_at",
+    "last_success_at",
+    "last_failure_at",
+    "last_failure",
+  ] as const),
   ...(["calls_day", "calls_today", "unknown_words", "clock", "marks"] as const),
 ] as const;
 
-const UPDATE_STATES = `UPDATE providers SET ${assignments(STATE_COLUMNS)}, state_version = providers.state_version + 1
+const UPDATE_STATE = `UPDATE providers SET ${assignments(STATE_COLUMNS)}, state_version = providers.state_version + 1
   FROM (${jsonRows(["provider", "seen", ...STATE_COLUMNS])}) j
-  WHERE providers.id = j.provider AND providers.state_version = j.seen
-  RETURNING id`;
+  WHERE providers.id = j.provider AND providers.state_version = j.seen`;
 
 function assignments(columns: readonly string[]): string {
   return columns.map((column) => `${column} = j.${column}`).join(", ");
@@ -161,6 +185,8 @@ function stateColumns({ provider, seen, state }: StateWrite): Record<"provider" 
     seen,
     many: state.many,
     learned_batch_size: state.learnedBatchSize,
+    caution: state.caution,
+    last_poll_ms: state.lastPollMs,
     failures: state.failures,
     retry_at: state.retryAt,
     last_success_at: state.lastSuccessAt,

@@ -30,8 +30,3 @@ export async function readTickView(db: D1Database): Promise<TickView> {
 export async function rememberTick(db: D1Database, { minute, at, ignoredMinute }: TickState): Promise<void> {
   await db.prepare("UPDATE ticks SET minute = ?1, at = ?2, ignored_minute = ?3 WHERE id = 1").bind(minute, at, ignoredMinute).run();
 }
-
-export async function readTick(db: D1Database): Promise<TickState> {
-  const row = await db.prepare("SELECT minute, at, ignored_minute FROM ticks WHERE id = 1").first<TickRow>();
-  return { minute: row?.minute ?? 0, at: row?.at ?? 0, ignoredMinute: row?.ignored_minute ?? null };
-}

@@ -24,7 +24,8 @@ async function handle(message: QueueMessage, env: Env, ports: Ports): Promise<vo
   if (typeof body?.v !== "number" || body.v > MESSAGE_VERSION) return message.retry();
   try {
     if (body.kind === "sweep") await sweep(body, message.attempts === 1, env, ports);
-    else if ((await check(body, env, ports)) === "later" && message.attempts < MAX_CHECK_ATTEMPTS) return message.retry({ delaySeconds: NEXT_MINUTE_SECONDS });
+    else if ((await check(body, env, ports)) === "later" && message.attempts < MAX_CHECK_ATTEMPTS)
+      return message.retry({ delaySeconds: NEXT_MINUTE_SECONDS });
     message.ack();
   } catch (error) {
     ports.log({ event: "message.failed", id: message.id, kind: body.kind, attempts: message.attempts, error: String(error) });
@@ -36,6 +37,10 @@ type QueueMessage = MessageBatch["messages"][number];
 
 /** Records messages that failed for good, so that they can be looked at and replayed. */
 async function bury({ messages }: MessageBatch, env: Env, ports: Ports): Promise<void> {
-  await recordDeadLetters(env.DB, messages.map(({ id, body }) => ({ id, body: JSON.stringify(body) })), ports.now());
+  await recordDeadLetters(
+    env.DB,
+    messages.map(({ id, body }) => ({ id, body: JSON.stringify(body) })),
+    ports.now(),
+  );
   for (const { id } of messages) ports.log({ event: "message.dead", id });
 }

@@ -64,10 +64,18 @@ export function servingOf(page: PageOf): Serving {
   const callsLeft = provider.maxCallsPerMinute === null || grant.used < provider.maxCallsPerMinute;
   if (more && grant.granted >= needed && callsLeft && page.mayHandOn && !page.probing && last !== undefined) {
     const { before, after } = splitLanes(due.lanes, last);
-    return { provider, orders: read, lanes: before, rest: { ...due, lanes: after, limit: ordersIn(provider, limits.callsPerMessage) }, clock: null, walked: walkedOf(page) };
+    return {
+      provider,
+      orders: read,
+      lanes: before,
+      rest: { ...due, lanes: after, limit: ordersIn(provider, limits.callsPerMessage) },
+      clock: null,
+      walked: walkedOf(page),
+    };
   }
   const walk = walkOf(page.message, clockOf(provider));
-  const inTurn = grant.granted >= needed ? read : read.toSorted((a, b) => walk.stepsTo(a) - walk.stepsTo(b) || compareKeys(keyOf(a), keyOf(b)));
+  const inTurn =
+    grant.granted >= needed ? read : read.toSorted((a, b) => walk.stepsTo(a) - walk.stepsTo(b) || compareKeys(keyOf(a), keyOf(b)));
   const orders = grant.granted >= needed ? read : inTurn.slice(0, grant.granted * idsPerCall(provider));
   const unserved = inTurn[orders.length];
   const exceeded = more || unserved !== undefined;
@@ -77,7 +85,14 @@ export function servingOf(page: PageOf): Serving {
     lanes: due.lanes.map((lane) => ({ ...lane, complete: !exceeded })),
     rest: null,
     walked: exceeded ? null : walkedOf(page),
-    clock: page.probing ? null : nextClock(page, { exceeded, more, wanted: wantedCalls(page, needed), unserved: unserved === undefined || more ? 0 : walk.stepsTo(unserved) }),
+    clock: page.probing
+      ? null
+      : nextClock(page, {
+          exceeded,
+          more,
+          wanted: wantedCalls(page, needed),
+          unserved: unserved === undefined || more ? 0 : walk.stepsTo(unserved),
+        }),
   };
 }
 
@@ -105,7 +120,8 @@ function nextClock({ provider, message, limits }: PageOf, { exceeded, more, want
   const clock = clockOf(provider);
   const budget = provider.maxCallsPerMinute ?? limits.callsPerMessage * limits.rounds;
   // Minutes that were made up are no measure of a minute's load.
-  const stretchPercent = message.minutes === 1 ? fittingStretch(clock.stretchPercent, { wanted, budget, exceeded, more }) : clock.stretchPercent;
+  const stretchPercent =
+    message.minutes === 1 ? fittingStretch(clock.stretchPercent, { wanted, budget, exceeded, more }) : clock.stretchPercent;
   const next = message.minute + 1;
   if (exceeded) return { minute: next, position: positionAt(clock, message.minute - message.minutes + 1) + unserved, stretchPercent };
   return stretchPercent === clock.stretchPercent ? null : repaced(clock, next, stretchPercent);
