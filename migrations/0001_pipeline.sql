@@ -26,7 +26,7 @@ CREATE TABLE providers (
   enabled INTEGER NOT NULL DEFAULT 1 CHECK (enabled IN (0, 1)),
   batch_size INTEGER NOT NULL DEFAULT 100 CHECK (batch_size BETWEEN 1 AND 100),
   max_calls_per_minute INTEGER CHECK (max_calls_per_minute >= 1),
-  timeout_ms INTEGER NOT NULL DEFAULT 15000 CHECK (timeout_ms BETWEEN 100 AND 60000),
+  timeout_ms INTEGER NOT NULL DEFAULT 15000 CHECK (timeout_ms BETWEEN 100 AND 30000),
   status_words TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(status_words)),
   request TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(request)),
   brake TEXT CHECK (brake IS NULL OR json_valid(brake)),
@@ -40,6 +40,9 @@ CREATE TABLE providers (
   -- What was learned: does it know `orders`, and how many ids a call.
   many TEXT NOT NULL DEFAULT 'unknown' CHECK (many IN ('unknown', 'yes', 'no')),
   learned_batch_size INTEGER NOT NULL DEFAULT 100 CHECK (learned_batch_size BETWEEN 1 AND 100),
+  -- How often its batches are halved for now, and how long its last poll took.
+  caution INTEGER NOT NULL DEFAULT 0 CHECK (caution BETWEEN 0 AND 7),
+  last_poll_ms INTEGER NOT NULL DEFAULT 0,
   -- Health and the circuit breaker.
   failures INTEGER NOT NULL DEFAULT 0,
   retry_at INTEGER,
@@ -80,7 +83,7 @@ CREATE TABLE orders (
   posts INTEGER CHECK (posts > 0),
   placed_at INTEGER,
   registered_status TEXT,
-  registered_refunded INTEGER NOT NULL DEFAULT 0 CHECK (registered_refunded >= 0),
+  registered_refunded INTEGER NOT NULL DEFAULT 0 CHECK (registered_refunded >= 0 AND registered_refunded <= coalesce(charge, 0)),
   created_at INTEGER NOT NULL,
 
   multi INTEGER NOT NULL DEFAULT 0 CHECK (multi IN (0, 1)),
@@ -187,9 +190,10 @@ BEGIN SELECT RAISE(ABORT, 'changes are append-only'); END;
 CREATE TRIGGER changes_no_delete BEFORE DELETE ON changes
 BEGIN SELECT RAISE(ABORT, 'changes are append-only'); END;
 
--- INSERT OR REPLACE deletes without firing a DELETE trigger.
-CREATE TRIGGER changes_no_replace BEFORE INSERT ON changes
-WHEN EXISTS (SELECT 1 FROM changes WHERE panel = NEW.panel AND seq = NEW.seq)
+-- A change comes after all others of its panel, which also refuses INSERT OR REPLACE: that deletes without firing a
+-- DELETE trigger.
+CREATE TRIGGER changes_only_after BEFORE INSERT ON changes
+WHEN NEW.seq <= (SELECT max(seq) FROM changes WHERE panel = NEW.panel)
 BEGIN SELECT RAISE(ABORT, 'changes are append-only'); END;
 
 CREATE TRIGGER refunds_no_delete BEFORE DELETE ON refunds
@@ -200,13 +204,13 @@ WHEN EXISTS (SELECT 1 FROM refunds WHERE panel = NEW.panel AND order_n = NEW.ord
 BEGIN SELECT RAISE(ABORT, 'refunds are append-only'); END;
 
 CREATE TRIGGER refunds_decided_once BEFORE UPDATE ON refunds
-WHEN OLD.status IN ('posted', 'rejected')
+WHEN OLD.status IN ('posted', 'rejected') OR NEW.status = OLD.status OR NEW.reason IS NOT OLD.reason
   OR NEW.panel IS NOT OLD.panel OR NEW.order_n IS NOT OLD.order_n OR NEW.n IS NOT OLD.n
   OR NEW.currency IS NOT OLD.currency OR NEW.created_at IS NOT OLD.created_at
 BEGIN SELECT RAISE(ABORT, 'a decided refund is frozen'); END;
 
 CREATE TRIGGER refunds_within_charge BEFORE INSERT ON refunds
-WHEN NEW.status = 'posted' AND NEW.amount > coalesce((
+WHEN NEW.status <> 'rejected' AND NEW.amount > coalesce((
   SELECT o.charge - o.registered_refunded - coalesce((
     SELECT sum(r.amount) FROM refunds r WHERE r.panel = o.panel AND r.order_n = o.n AND r.status = 'posted'), 0)
   FROM orders o WHERE o.panel = NEW.panel AND o.n = NEW.order_n AND o.currency = NEW.currency), 0)
@@ -218,6 +222,12 @@ WHEN NEW.status = 'posted' AND NEW.amount > coalesce((
     SELECT sum(r.amount) FROM refunds r WHERE r.panel = o.panel AND r.order_n = o.n AND r.status = 'posted'), 0)
   FROM orders o WHERE o.panel = NEW.panel AND o.n = NEW.order_n AND o.currency = NEW.currency), 0)
 BEGIN SELECT RAISE(ABORT, 'refunds would exceed the charge'); END;
+
+-- What an order says was refunded is what its refunds add up to.
+CREATE TRIGGER orders_refunded_adds_up BEFORE UPDATE ON orders
+WHEN NEW.refunded IS NOT OLD.refunded AND NEW.refunded IS NOT OLD.registered_refunded + coalesce((
+  SELECT sum(r.amount) FROM refunds r WHERE r.panel = OLD.panel AND r.order_n = OLD.n AND r.status = 'posted'), 0)
+BEGIN SELECT RAISE(ABORT, 'an order''s refunded is the sum of its refunds'); END;
 
 CREATE TRIGGER orders_no_delete BEFORE DELETE ON orders
 BEGIN SELECT RAISE(ABORT, 'orders are never deleted'); END;

@@ -160,15 +160,22 @@ BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
 DROP TRIGGER refunds_within_charge;
 DROP TRIGGER refunds_decided_within_charge;
 DROP TRIGGER refunds_decided_once;
+DROP TRIGGER orders_refunded_adds_up;
+
+CREATE TRIGGER orders_refunded_adds_up BEFORE UPDATE ON orders
+WHEN NEW.refunded IS NOT OLD.refunded AND NEW.refunded IS NOT OLD.registered_refunded + coalesce((
+  SELECT sum(iif(r.kind = 'clawback', -r.amount, r.amount)) FROM refunds r
+  WHERE r.panel = OLD.panel AND r.order_n = OLD.n AND r.status = 'posted'), 0)
+BEGIN SELECT RAISE(ABORT, 'an order''s refunded is the sum of its refunds'); END;
 
 CREATE TRIGGER refunds_decided_once BEFORE UPDATE ON refunds
-WHEN OLD.status IN ('posted', 'rejected')
+WHEN OLD.status IN ('posted', 'rejected') OR NEW.status = OLD.status OR NEW.reason IS NOT OLD.reason
   OR NEW.panel IS NOT OLD.panel OR NEW.order_n IS NOT OLD.order_n OR NEW.n IS NOT OLD.n OR NEW.kind IS NOT OLD.kind
   OR NEW.currency IS NOT OLD.currency OR NEW.created_at IS NOT OLD.created_at
 BEGIN SELECT RAISE(ABORT, 'a decided refund is frozen'); END;
 
 CREATE TRIGGER refunds_within_charge BEFORE INSERT ON refunds
-WHEN NEW.status = 'posted' AND NOT EXISTS (
+WHEN NEW.status <> 'rejected' AND NOT EXISTS (
   SELECT 1 FROM orders o WHERE o.panel = NEW.panel AND o.n = NEW.order_n AND o.currency = NEW.currency
     AND o.registered_refunded + iif(NEW.kind = 'clawback', -NEW.amount, NEW.amount) + coalesce((
       SELECT sum(iif(r.kind = 'clawback', -r.amount, r.amount)) FROM refunds r WHERE r.panel = o.panel AND r.order_n = o.n AND r.status = 'posted'), 0)

@@ -12,7 +12,10 @@ const LIMIT_KB = 60;
 
 const out = mkdtempSync(join(tmpdir(), "panelsync-size-"));
 try {
-  execFileSync("wrangler", ["deploy", "--dry-run", "--minify", "--outdir", out], { stdio: ["ignore", "ignore", "inherit"], env: { ...process.env, WRANGLER_SEND_METRICS: "false" } });
+  execFileSync("wrangler", ["deploy", "--dry-run", "--minify", "--outdir", out], {
+    stdio: ["ignore", "ignore", "inherit"],
+    env: { ...process.env, WRANGLER_SEND_METRICS: "false" },
+  });
   const bundle = readFileSync(join(out, "index.js"));
   const gzippedKb = gzipSync(bundle, { level: 9 }).length / 1024;
   console.log(`bundle: ${(bundle.length / 1024).toFixed(1)} KB, gzipped ${gzippedKb.toFixed(1)} KB (limit ${LIMIT_KB} KB)`);

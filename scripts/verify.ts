@@ -4,9 +4,19 @@
  */
 import { execFile } from "node:child_process";
 import { join } from "node:path";
-import { parseArgs, promisify } from "node:util";
+import { promisify } from "node:util";
 import { mismatchText } from "../src/domain/books.ts";
-import { BEFORE_ALL_PANELS, type BooksPlace, type Checked, checkPage, type Query, type ReadRows } from "../src/store/books-pages.ts";
+import {
+  BEFORE_ALL_PANELS,
+  type BooksPage,
+  type BooksPlace,
+  type Checked,
+  checkPage,
+  type Query,
+  type ReadRows,
+} from "../src/store/books-pages.ts";
+import { quietEnvironment } from "./quiet-wrangler.ts";
+import { readArguments, UsageError } from "./usage.ts";
 
 const USAGE = `npm run verify -- --local | --remote [options]
   --local           the database of \`npm run dev\`
@@ -14,6 +24,9 @@ const USAGE = `npm run verify -- --local | --remote [options]
   --persist-to DIR  where the local database is kept, if not in .wrangler/state
   --config FILE     another wrangler.toml
   --help            this text`;
+
+/** Exit codes: the books add up; they do not; it could not be found out. */
+const [AGREED, WRONG, UNKNOWN] = [0, 1, 2];
 
 const ROOT = join(import.meta.dirname, "..");
 const WRANGLER = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
@@ -26,11 +39,11 @@ process.exitCode = await main(process.argv.slice(2));
 async function main(args: string[]): Promise<number> {
   try {
     const where = readWhere(args);
-    if (where === null) return say(USAGE, 0);
+    if (where === null) return say(USAGE, AGREED);
     return await verify((queries) => execute(queries, where));
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    return 2;
+    console.error(error instanceof UsageError ? `${error.message}\n\n${USAGE}` : error instanceof Error ? error.message : error);
+    return UNKNOWN;
   }
 }
 
@@ -41,7 +54,7 @@ function say(text: string, code: number): number {
 
 /** The arguments for wrangler that name the database; null when help was asked for. */
 function readWhere(args: string[]): string[] | null {
-  const { values } = parseArgs({
+  const { values } = readArguments({
     args,
     options: {
       local: { type: "boolean", default: false },
@@ -52,7 +65,7 @@ function readWhere(args: string[]): string[] | null {
     },
   });
   if (values.help) return null;
-  if (values.local === values.remote) throw new Error(`Say which database: --local or --remote.\n\n${USAGE}`);
+  if (values.local === values.remote) throw new UsageError("Say which database: --local or --remote.");
   const passed = (["persist-to", "config"] as const).flatMap((name) => (values[name] === undefined ? [] : [`--${name}`, values[name]]));
   return [values.local ? "--local" : "--remote", ...passed];
 }
@@ -60,24 +73,29 @@ function readWhere(args: string[]): string[] | null {
 /** Goes through all panels; stops at the first row that does not agree. */
 async function verify(read: ReadRows): Promise<number> {
   const total = { orders: 0, refunds: 0, accounts: 0, transfers: 0 };
-  for (let place: BooksPlace | null = BEFORE_ALL_PANELS; place !== null; ) {
-    const page: Awaited<ReturnType<typeof checkPage>> = await checkPage(read, place, PAGE);
+  let wrong: string | null = null;
+  for (let place: BooksPlace | null = BEFORE_ALL_PANELS; place !== null && wrong === null;) {
+    const page: BooksPage = await checkPage(read, place, PAGE);
     for (const what of Object.keys(total) as (keyof Checked)[]) total[what] += page.checked[what];
-    if (page.mismatch !== null) return say(`panel ${JSON.stringify(page.panel)}, ${mismatchText(page.mismatch)}`, 1);
+    wrong = page.mismatch === null ? null : `panel ${JSON.stringify(page.panel)}, ${mismatchText(page.mismatch)}`;
     place = page.next;
   }
-  const counts = `${total.orders} orders, ${total.refunds} refunds, ${total.accounts} accounts with ${total.transfers} transfers`;
-  return say(`${counts}: every total and balance agrees with its rows`, 0);
+  console.log(`Checked ${total.orders} orders, ${total.refunds} refunds, ${total.accounts} accounts with ${total.transfers} transfers.`);
+  return wrong === null
+    ? say("Every total and balance agrees with its rows.", AGREED)
+    : say(`The first that does not agree: ${wrong}`, WRONG);
 }
 
 /** Runs statements through wrangler, in one command and so in one transaction; answers the rows of each. */
 async function execute(queries: readonly Query[], where: readonly string[]): Promise<object[][]> {
   const sql = queries.map(withLiterals).join(";\n");
   const args = [WRANGLER, "d1", "execute", "DB", "--json", "--yes", ...where, "--command", sql];
-  const env = { ...process.env, WRANGLER_SEND_METRICS: "false", FORCE_COLOR: "0" };
-  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: ROOT, env, maxBuffer: MAX_ANSWER_BYTES }).catch((error: unknown) => {
-    throw new Error(`wrangler could not read the database:\n${outputOf(error)}`);
-  });
+  const env = { ...quietEnvironment(), FORCE_COLOR: "0" };
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: ROOT, env, maxBuffer: MAX_ANSWER_BYTES }).catch(
+    (error: unknown) => {
+      throw new Error(`wrangler could not read the database:\n${outputOf(error)}`);
+    },
+  );
   const results = JSON.parse(stdout.slice(stdout.indexOf("["))) as { results: object[] }[];
   if (results.length !== queries.length) throw new Error(`wrangler answered ${results.length} statements of ${queries.length}`);
   return results.map(({ results: rows }) => rows);

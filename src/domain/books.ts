@@ -73,7 +73,9 @@ export function findWrongOrder(orders: readonly BookedOrder[], refunds: readonly
     byOrder.delete(order.n);
   }
   const [orphan] = byOrder.values();
-  return orphan?.[0] === undefined ? null : { row: `refund ${orphan[0].n} of order number ${orphan[0].order_n}`, what: "its order", expected: "on record", found: "missing" };
+  return orphan?.[0] === undefined
+    ? null
+    : { row: `refund ${orphan[0].n} of order number ${orphan[0].order_n}`, what: "its order", expected: "on record", found: "missing" };
 }
 
 function checkOrder(order: BookedOrder, refunds: readonly BookedRefund[]): Mismatch | null {
@@ -131,7 +133,10 @@ export function findWrongTransfer(before: AccountPlace | null, transfers: readon
   return null;
 }
 
-export function isSameAccount(a: Pick<AccountPlace, "currency" | "customer"> | null, b: Pick<AccountPlace, "currency" | "customer">): boolean {
+export function isSameAccount(
+  a: Pick<AccountPlace, "currency" | "customer"> | null,
+  b: Pick<AccountPlace, "currency" | "customer">,
+): boolean {
   return a !== null && a.currency === b.currency && a.customer === b.customer;
 }
 
@@ -157,7 +162,9 @@ function checkOrigin(transfer: BookedTransfer): Mismatch | null {
   }
   const expected = expectedAmount(transfer);
   if (expected === null) return { row, what: "its refund", expected: "posted", found: transfer.refund_status ?? "missing" };
-  return expected === transfer.amount ? null : { row, what: "the amount", expected: formatAmount(expected), found: formatAmount(transfer.amount) };
+  return expected === transfer.amount
+    ? null
+    : { row, what: "the amount", expected: formatAmount(expected), found: formatAmount(transfer.amount) };
 }
 
 /** From the customer's side; null where no refund was posted that the transfer could stand for. */

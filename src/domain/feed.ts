@@ -49,8 +49,10 @@ export function refundId(orderId: string, n: number): string {
 /** The events of one move, in the order they happened. `shown` is the order after, as shown. */
 export function eventsOf(before: Order, after: Order, refunds: readonly RefundStep[], shown: ShownOrder, now: number): FeedEvent[] {
   const events: FeedEvent[] = [];
-  if (before.state.status !== after.state.status) events.push({ type: "order.updated", previous: previousFields(before, after), data: shown });
-  if (before.state.flags !== after.state.flags) events.push({ type: "order.flagged", previous: { flags: flagNames(before.state.flags) }, data: shown });
+  if (before.state.status !== after.state.status)
+    events.push({ type: "order.updated", previous: previousFields(before, after), data: shown });
+  if (before.state.flags !== after.state.flags)
+    events.push({ type: "order.flagged", previous: { flags: flagNames(before.state.flags) }, data: shown });
   return [...events, ...refundEvents(before, refunds, now)];
 }
 

@@ -3,19 +3,19 @@
  */
 import { DAY_MS, HOUR_MS } from "./cadence.ts";
 import { FLAGS, type OrderState } from "./order.ts";
-import { isFinal } from "./status.ts";
+import { isMiddle } from "./status.ts";
 
 /** How long a service may take to start where nothing is known of it. Source: help centres of hosted panels. */
 const DEFAULT_START_WINDOW_MS = 3 * HOUR_MS;
 /** An order that had begun to deliver, and has not moved for so long, is stalled: a quarter of a day. */
 const STALLED_AFTER_MS = DAY_MS / 4;
 
-const JUDGED_HERE = FLAGS.overdue | FLAGS.stalled | FLAGS.unknown_status | FLAGS.not_found | FLAGS.completed_with_remains | FLAGS.canceled_after_delivery;
+const JUDGED_HERE =
+  FLAGS.overdue | FLAGS.stalled | FLAGS.unknown_status | FLAGS.not_found | FLAGS.completed_with_remains | FLAGS.canceled_after_delivery;
 
-/** An order's flags after an answer. `known` is false when the answer's word is one nobody knows. */
-export function flagsAfter(next: OrderState, known: boolean, startWindowMs: number | null, now: number): number {
+/** An order's flags after an answer whose word counts. */
+export function flagsAfter(next: OrderState, startWindowMs: number | null, now: number): number {
   let flags = next.flags & ~JUDGED_HERE;
-  if (!known) flags |= FLAGS.unknown_status;
   if (isOverdue(next, startWindowMs, now)) flags |= FLAGS.overdue;
   if (isStalled(next, now)) flags |= FLAGS.stalled;
   if (next.status === "completed" && (next.remains ?? 0) > 0) flags |= FLAGS.completed_with_remains;
@@ -28,11 +28,12 @@ function isOverdue(order: OrderState, startWindowMs: number | null, now: number)
   if (order.multi || isUnderway(order)) return false;
   const age = now - order.placedAt;
   if (order.status === "pending") return startWindowMs !== null && age > startWindowMs;
-  return order.status === "processing" && age > (startWindowMs ?? DEFAULT_START_WINDOW_MS);
+  const started = order.status === "in_progress" && (order.remains === null || order.remains === 0);
+  return isMiddle(order.status) && !started && age > (startWindowMs ?? DEFAULT_START_WINDOW_MS);
 }
 
 function isStalled(order: OrderState, now: number): boolean {
-  return !isFinal(order.status) && isUnderway(order) && now - order.progressAt >= STALLED_AFTER_MS;
+  return isMiddle(order.status) && isUnderway(order) && now - order.progressAt >= STALLED_AFTER_MS;
 }
 
 /** Some was delivered, and some was not. */

@@ -43,7 +43,10 @@ const COMMIT_MARGIN_MS = 30_000;
  * When an order was last known to be checked, in epoch ms; null when never. Never later than the truth: where the
  * mark does not surely cover the order, the last answer that was written for it counts.
  */
-export function checkedAt(order: { readonly polledAt: number | null; readonly updatedAt: number; readonly found: boolean }, mark: Mark | null): number | null {
+export function checkedAt(
+  order: { readonly polledAt: number | null; readonly updatedAt: number; readonly found: boolean },
+  mark: Mark | null,
+): number | null {
   const covered = mark !== null && order.found && mark.readAt > order.updatedAt + COMMIT_MARGIN_MS;
   return covered ? mark.readAt : order.polledAt;
 }
@@ -97,7 +100,11 @@ function coarsened(sorted: Mark[]): Mark[] {
       const [a, b] = [result[i] as Mark, result[i + 1] as Mark];
       if (touches(a, b) && Math.abs(a.readAt - b.readAt) < gap) [best, gap] = [i, Math.abs(a.readAt - b.readAt)];
     }
-    if (best === -1) return result.toSorted((a, b) => b.readAt - a.readAt).slice(0, MAX_MARKS).toSorted(byPlace);
+    if (best === -1)
+      return result
+        .toSorted((a, b) => b.readAt - a.readAt)
+        .slice(0, MAX_MARKS)
+        .toSorted(byPlace);
     result.splice(best, 2, merged(result[best] as Mark, result[best + 1] as Mark));
   }
   return result;
@@ -108,5 +115,11 @@ function touches(a: Mark, b: Mark): boolean {
 }
 
 function merged(a: Mark, b: Mark): Mark {
-  return { cadence: a.cadence, after: a.after, upTo: b.upTo, readAt: Math.min(a.readAt, b.readAt), askedAt: Math.max(a.askedAt, b.askedAt) };
+  return {
+    cadence: a.cadence,
+    after: a.after,
+    upTo: b.upTo,
+    readAt: Math.min(a.readAt, b.readAt),
+    askedAt: Math.max(a.askedAt, b.askedAt),
+  };
 }

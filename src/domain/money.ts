@@ -3,7 +3,6 @@
  * An amount stays below 2^53, because D1 hands numbers over as doubles.
  */
 
-export const MICROS_PER_UNIT = 1_000_000;
 const DECIMALS = 6;
 export const MAX_AMOUNT_MICROS = Number.MAX_SAFE_INTEGER;
 

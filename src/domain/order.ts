@@ -40,7 +40,7 @@ export function flagNames(flags: number): Flag[] {
 export const REASONS = {
   provider_error: "The provider reports a fault with this order; check link, quantity and service, or ask the provider.",
   unknown_word: "The provider used a word that is not known here; map it in the provider's status_words.",
-  not_found: "The provider does not know this order's id.",
+  not_found: "The provider refused this order's id, or left the order out of its answer; nothing is known of it there.",
   reversed: "The provider took a final status back; the order is followed again.",
 } as const;
 

@@ -13,6 +13,13 @@ export type ProviderState = {
   readonly many: "unknown" | "yes" | "no";
   /** Ids a call that the provider was found to answer, 1 to 100. */
   readonly learnedBatchSize: number;
+  /**
+   * How many times its batches are halved for now: polls in a row ran out of calls before it was found out what was
+   * wrong with a batch. Unlike what was learned, it goes back by itself.
+   */
+  readonly caution: number;
+  /** How long its last poll took, in ms. */
+  readonly lastPollMs: number;
   /** Polls in a row that brought nothing. */
   readonly failures: number;
   /** The circuit is open while this is set: one probe call once it has passed, nothing else. Epoch ms. */
@@ -39,6 +46,10 @@ export type PollOutcome = {
   readonly failure: (LastFailure & { readonly retryAfterSeconds: number | null }) | null;
   /** Words nobody knows, one entry an order. */
   readonly unknownWords: readonly string[];
+  readonly failedCalls: number;
+  /** Orders that were to be asked about and were not answered. */
+  readonly unanswered: number;
+  readonly tookMs: number;
 };
 
 /** So many polls in a row must fail before the circuit opens: one bad minute is not an outage. */
@@ -56,6 +67,8 @@ export function afterPoll(state: ProviderState, outcome: PollOutcome, now: numbe
   const day = Math.floor(now / (DAY_MINUTES * MINUTE_MS));
   const counted = {
     ...state,
+    caution: cautionAfter(state.caution, outcome),
+    lastPollMs: outcome.tookMs,
     callsDay: day,
     callsToday: (day === state.callsDay ? state.callsToday : 0) + outcome.calls,
     unknownWords: countWords(state.unknownWords, outcome.unknownWords),
@@ -69,6 +82,23 @@ export function afterPoll(state: ProviderState, outcome: PollOutcome, now: numbe
   const failures = state.failures + 1;
   const waitMs = waitAfter(code, failures, retryAfterSeconds);
   return { ...failed, failures, retryAt: waitMs === null ? null : now + waitMs };
+}
+
+/** A hundred ids halved so often are asked one by one. */
+const MAX_CAUTION = 7;
+
+function cautionAfter(caution: number, { unanswered, failedCalls, failure }: PollOutcome): number {
+  if (unanswered === 0 || failedCalls === 0) return Math.max(0, caution - 1);
+  // A provider in trouble answers nothing, whatever the size of its batches.
+  return failure === null || failure.code === "refused" ? Math.min(MAX_CAUTION, caution + 1) : caution;
+}
+
+/** A provider that takes longer than this gets a message of its own, so that others do not wait for it. */
+const SLOW_MS = 5000;
+
+/** In trouble, or slow: to be polled apart from others. */
+export function isTroubled({ failures, lastPollMs }: Pick<ProviderState, "failures" | "lastPollMs">): boolean {
+  return failures > 0 || lastPollMs > SLOW_MS;
 }
 
 /** How long to leave the provider alone, in ms; null when the circuit stays closed. */

@@ -37,40 +37,65 @@ export function reconcile(order: OrderState, report: Report, policy: ReconcilePo
 /** The provider does not know the order, or left it out: said once, and nothing else follows from it. */
 function unanswered(order: OrderState, now: number): { next: OrderState; refunds: readonly RefundStep[] } {
   const flags = order.flags | FLAGS.not_found;
+  if (flags === order.flags && order.backTo === null) return { next: order, refunds: [] };
   const reason = isFinal(order.status) ? order.reason : "not_found";
-  return { next: flags === order.flags ? order : { ...order, flags, reason, polledAt: now }, refunds: [] };
+  return { next: { ...order, flags, reason, backTo: null, polledAt: now }, refunds: [] };
 }
 
-function answered(order: OrderState, report: StatusReport, policy: ReconcilePolicy, now: number): { next: OrderState; refunds: readonly RefundStep[] } {
+function answered(
+  order: OrderState,
+  report: StatusReport,
+  policy: ReconcilePolicy,
+  now: number,
+): { next: OrderState; refunds: readonly RefundStep[] } {
   const said = statusOfWord(report.word, policy.statusWords, order.multi || report.multi);
-  const heard = hear(order, report, said, now);
-  // Nothing about money follows from a word nobody knows, nor from a final status being taken back only once.
-  const decided = said !== null && heard.backTo === null;
-  const { next, refunds } = decided ? settle(order, heard, policy, now) : { next: heard, refunds: [] };
-  return { next: { ...next, flags: flagsAfter(next, said !== null, policy.startWindowMs, now) }, refunds };
+  const { status, backTo } = said === null ? unknownWord(order) : knownWord(order, said);
+  if (said === null || backTo !== null) return doubted(order, report, { status, backTo, known: said !== null }, now);
+  const { next, refunds } = settle(order, hear(order, report, said, now), policy, now);
+  return { next: { ...next, flags: flagsAfter(next, policy.startWindowMs, now) }, refunds };
 }
 
-/** The state after the provider's word and numbers. */
-function hear(order: OrderState, report: StatusReport, said: Status | null, now: number): OrderState {
-  const { status, backTo } = said === null ? unknownWord(order) : knownWord(order, said);
+type Doubted = { readonly status: Status; readonly backTo: Status | null; readonly known: boolean };
+
+/**
+ * A word nobody knows, or a final status taken back only once: the word is kept, and nothing else of the answer. Its
+ * numbers must not stand beside another status's word, since money would follow from them later.
+ */
+function doubted(
+  order: OrderState,
+  report: StatusReport,
+  { status, backTo, known }: Doubted,
+  now: number,
+): { next: OrderState; refunds: readonly RefundStep[] } {
+  const found = order.flags & ~FLAGS.not_found;
+  const flags = known ? found & ~FLAGS.unknown_status : found | FLAGS.unknown_status;
+  const reason = known || isFinal(status) ? order.reason : "unknown_word";
+  return {
+    next: { ...order, status, backTo, flags, reason, multi: order.multi || report.multi, providerStatus: report.word, polledAt: now },
+    refunds: [],
+  };
+}
+
+/** The state after a word that counts, and the numbers with it. */
+function hear(order: OrderState, report: StatusReport, status: Status, now: number): OrderState {
   const moved = status !== order.status;
-  // A final word without a readable number must not be read together with an older number.
-  const remains = report.remains ?? (moved && isFinal(status) ? null : order.remains);
+  // A final word without a readable number is never read together with an older number.
+  const remains = report.remains ?? (isFinal(status) ? null : order.remains);
   return {
     ...order,
     multi: order.multi || report.multi,
     status,
-    backTo,
+    backTo: null,
     middle: isMiddle(status) ? status : order.middle,
     reversals: order.reversals + (moved && isFinal(order.status) ? 1 : 0),
     providerStatus: report.word,
-    providerPrice: order.providerPrice ?? (said !== null && isMiddle(status) && isAboveNothing(report.charge) ? report.charge : null),
+    providerPrice: order.providerPrice ?? (isMiddle(status) && isAboveNothing(report.charge) ? report.charge : null),
     // Nor a final word without a charge together with the full price.
     providerCharge: report.charge ?? (moved && isFinal(status) ? null : order.providerCharge),
     providerCurrency: report.currency ?? order.providerCurrency,
     startCount: report.startCount ?? order.startCount,
     remains,
-    reason: reasonAfter(order, status, said),
+    reason: reasonAfter(order, status),
     polledAt: now,
     progressAt: remains === order.remains ? order.progressAt : now,
     finalAt: isFinal(status) ? (moved ? now : order.finalAt) : null,
@@ -92,16 +117,15 @@ function knownWord(order: OrderState, said: Status): { status: Status; backTo: S
   return { status: order.status, backTo: said };
 }
 
-/** A word nobody knows changes nothing; only an order of which nothing was ever heard becomes `unknown`. */
+/** A word nobody knows changes no status; only an order of which nothing was ever heard becomes `unknown`. */
 function unknownWord(order: OrderState): { status: Status; backTo: Status | null } {
   const nothingHeard = order.status === "pending" && order.providerStatus === null;
-  return { status: nothingHeard ? "unknown" : order.status, backTo: order.backTo };
+  return { status: nothingHeard ? "unknown" : order.status, backTo: null };
 }
 
 /** The reason as far as the status gives one; `settle` puts a refund's reason in its place. */
-function reasonAfter(order: OrderState, status: Status, said: Status | null): Reason | null {
+function reasonAfter(order: OrderState, status: Status): Reason | null {
   if (isFinal(status)) return status === order.status ? order.reason : null;
-  if (said === null) return "unknown_word";
   if (status === "error") return "provider_error";
   return isFinal(order.status) || order.reason === "reversed" ? "reversed" : null;
 }

@@ -96,7 +96,11 @@ export type List = (typeof LISTS)[number];
 export type Entry = { readonly facts: OrderFacts; readonly amount: bigint | null; readonly unclear: Unclear | null };
 
 /** What one provider comes to in one currency; null where nobody said which. */
-export type Account = { readonly provider: string; readonly currency: string | null; readonly lists: Readonly<Record<List, readonly Entry[]>> };
+export type Account = {
+  readonly provider: string;
+  readonly currency: string | null;
+  readonly lists: Readonly<Record<List, readonly Entry[]>>;
+};
 
 /** The accounts of all orders, by provider and currency. Amounts of different currencies never meet. */
 export function accountsOf(orders: readonly OrderFacts[]): Account[] {

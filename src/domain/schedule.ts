@@ -64,7 +64,13 @@ function arcsOf(cadence: Cadence, start: number, end: number): Arc[] {
   if (end - start >= lap) return [{ cadence, from: 0, to: PHASES }];
   const from = phaseAt(start % lap, lap);
   const to = phaseAt(end % lap, lap);
-  const arcs = end % lap < start % lap ? [{ cadence, from, to: PHASES }, { cadence, from: 0, to }] : [{ cadence, from, to }];
+  const arcs =
+    end % lap < start % lap
+      ? [
+          { cadence, from, to: PHASES },
+          { cadence, from: 0, to },
+        ]
+      : [{ cadence, from, to }];
   return arcs.filter((arc) => arc.from < arc.to);
 }
 

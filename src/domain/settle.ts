@@ -29,7 +29,7 @@ export type SettlePolicy = {
 /** Settles an order whose status was just told (`heard`), given how it stood before (`order`). `now` in epoch ms. */
 export function settle(order: OrderState, heard: OrderState, policy: SettlePolicy, now: number): Settled {
   if (policy.refunds.mode === "off") return withdraw(heard);
-  const due = dueAfter(order, heard, policy.refunds, now);
+  const due = dueAfter(heard, policy.refunds, now);
   if (due.kind === "undecided") return { next: heard, refunds: [] };
   if (due.kind === "hold") return hold(heard, openedBy(heard, due.atMost), due.reason, now);
   const judged = { ...withOver(order, heard, due.amount), reason: due.reason ?? heard.reason };
@@ -41,10 +41,8 @@ export function settle(order: OrderState, heard: OrderState, policy: SettlePolic
   return policy.refunds.delayMinutes === 0 ? post(judged, due.amount, amount, due.reason) : delay(judged, due.amount, amount, due.reason, policy.refunds, now);
 }
 
-/** What is due, but for two things: a partial that shrank to nothing is not asked anew, and an error can last too long. */
-function dueAfter(order: OrderState, heard: OrderState, rules: RefundPolicy, now: number): RefundDue {
-  const shrunkToNothing = order.status === "partial" && heard.status === "partial" && heard.remains === 0 && heard.refunded > 0 && heard.hold === null;
-  if (shrunkToNothing) return { kind: "due", amount: 0, reason: null };
+/** What is due by the rules; and an error can last too long. */
+function dueAfter(heard: OrderState, rules: RefundPolicy, now: number): RefundDue {
   if (isErrorTooLong(heard, rules, now) && heard.charge !== null) return { kind: "hold", atMost: heard.charge, reason: "error_too_long" };
   return refundDue(heard, rules);
 }

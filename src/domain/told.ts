@@ -12,7 +12,7 @@ export type Told = { readonly word: string; readonly final: boolean; readonly re
 export function tellPanel(order: OrderState): Told {
   if (!isDecided(order)) return { word: STATUSES[order.middle].label, final: false, remains: wholeRemains(order) };
   const { charge, quantity, refunded } = order;
-  if (charge === null || quantity === null) return { word: followedWord(order), final: true, remains: order.remains };
+  if (charge === null || charge === 0 || quantity === null) return { word: followedWord(order), final: true, remains: order.remains };
   if (order.status === "completed" && refunded === 0) return { word: STATUSES.completed.label, final: true, remains: 0 };
   if (refunded >= charge) return { word: STATUSES.canceled.label, final: true, remains: quantity };
   const remains = largestRemainsWithin(refunded, charge, quantity);
@@ -21,12 +21,12 @@ export function tellPanel(order: OrderState): Told {
     : { word: STATUSES.partial.label, final: true, remains };
 }
 
-/** A final status whose refund is settled: nothing held, and not about to be taken back. */
+/** A final status whose refund is settled. One that was taken back only once still stands. */
 function isDecided(order: OrderState): boolean {
-  return isFinal(order.status) && order.hold === null && order.backTo === null;
+  return isFinal(order.status) && order.hold === null;
 }
 
-/** An order followed without refunds is told as it is. */
+/** An order from which no refund can follow is told as it is. */
 function followedWord({ status, remains, quantity }: OrderState): string {
   if (status !== "refunded") return STATUSES[status].label;
   const inPart = remains !== null && remains > 0 && (quantity === null || remains < quantity);

@@ -86,7 +86,7 @@ export const providerBody = z.strictObject({
   panels: z.exactOptional(z.nullable(z.array(slug).check(z.maxLength(MAX_PANELS)))),
   batch_size: z.exactOptional(wholeNumber(1, 100)),
   max_calls_per_minute: z.exactOptional(z.nullable(wholeNumber(1, MAX_CALLS_PER_MINUTE))),
-  timeout_ms: z.exactOptional(wholeNumber(100, 60_000)),
+  timeout_ms: z.exactOptional(wholeNumber(100, 30_000)),
   enabled: z.exactOptional(z.boolean()),
   status_words: z.exactOptional(statusWords),
   request: z.exactOptional(requestShape),

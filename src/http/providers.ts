@@ -84,7 +84,9 @@ function checkedUrl({ env, url: own }: Call, url: string | undefined): Result<st
   if (url === undefined) return ok(url);
   const allowPrivate = env.ALLOW_PRIVATE_URLS === "1" && isLocalHost(own.hostname);
   const checked = checkOutboundUrl(url, { allowPrivate, ownHost: own.host });
-  return checked.ok ? ok(checked.value.href) : refused([{ path: "url", message: `is refused. ${describeUrlRefusal(checked.failure)}` }]);
+  return checked.ok
+    ? ok(checked.value.href)
+    : refused([{ path: "url", message: `is refused: ${describeUrlRefusal(checked.failure).replace(/\.$/, "")}` }]);
 }
 
 /** A host that only the developer's own machine answers on. */

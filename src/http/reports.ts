@@ -4,7 +4,19 @@
  */
 import * as z from "zod/mini";
 import { DAY_MS } from "../domain/cadence.ts";
-import { type Account, accountsOf, converted, type Entry, FIGURES, type List, LISTS, parseRate, type Rate, totalOf, UNCLEAR } from "../domain/reconciliation.ts";
+import {
+  type Account,
+  accountsOf,
+  converted,
+  type Entry,
+  FIGURES,
+  type List,
+  LISTS,
+  parseRate,
+  type Rate,
+  totalOf,
+  UNCLEAR,
+} from "../domain/reconciliation.ts";
 import { formatPrice } from "../domain/price.ts";
 import { isoTime } from "../domain/time.ts";
 import { fail, ok, type Result } from "../provider/failure.ts";
@@ -61,16 +73,20 @@ function readRequest({ url, request }: Call): Result<Request, Failure> {
   if (!rates.ok) return rates;
   const { from, to, format } = query.value;
   if (to <= from) return invalid([{ path: "to", message: "must be later than from; the period ends before it" }]);
-  if (to - from > MAX_DAYS * DAY_MS) return invalid([{ path: "to", message: `is more than ${MAX_DAYS} days after from; ask for the period in parts` }]);
+  if (to - from > MAX_DAYS * DAY_MS)
+    return invalid([{ path: "to", message: `is more than ${MAX_DAYS} days after from; ask for the period in parts` }]);
   return ok({ period: { from, to }, rates: rates.value, format: format ?? (wantsCsv(request) ? "csv" : "json") });
 }
 
 function readRates(texts: readonly string[]): Result<Rate[], Failure> {
   const rates = texts.slice(0, MAX_RATES).flatMap((text) => parseRate(text) ?? []);
   if (rates.length < texts.length) {
-    return invalid([{ path: "rate", message: `must be FROM:TO:RATE, such as TRY:USD:0.029, with at most 12 decimals, and at most ${MAX_RATES} times` }]);
+    return invalid([
+      { path: "rate", message: `must be FROM:TO:RATE, such as TRY:USD:0.029, with at most 12 decimals, and at most ${MAX_RATES} times` },
+    ]);
   }
-  if (new Set(rates.map(({ from }) => from)).size < rates.length) return invalid([{ path: "rate", message: "names a currency to convert from more than once" }]);
+  if (new Set(rates.map(({ from }) => from)).size < rates.length)
+    return invalid([{ path: "rate", message: "names a currency to convert from more than once" }]);
   return ok(rates);
 }
 
@@ -79,7 +95,10 @@ function invalid(fields: readonly FieldProblem[]): { readonly ok: false; readonl
 }
 
 function tooMuch(after: number): FieldProblem {
-  return { path: "to", message: `is too late: the period has more than ${MAX_CHANGES} changes; ask for it in parts, the first up to ${isoTime(after)}` };
+  return {
+    path: "to",
+    message: `is too late: the period has more than ${MAX_CHANGES} changes; ask for it in parts, the first up to ${isoTime(after)}`,
+  };
 }
 
 /** Of the two forms, the one that is named first; JSON where neither is. */
@@ -114,17 +133,30 @@ function shownEntry({ facts, amount, unclear }: Entry) {
 }
 
 const CSV_HEADER =
-  "provider,currency,list,order,provider_order_id,status,quantity,remains,provider_price,cost,provider_charge,amount,reason,converted_currency,rate,converted_amount".split(",");
+  "provider,currency,list,order,provider_order_id,status,quantity,remains,provider_price,cost,provider_charge,amount,reason,converted_currency,rate,converted_amount".split(
+    ",",
+  );
 
 /** A line for each order of each list, so that a spreadsheet can sum and filter as it likes; totals are not among them. */
 function csvReply(accounts: readonly Account[], rates: readonly Rate[], { from, to }: Period): Answer {
-  const lines = accounts.flatMap((account) => LISTS.flatMap((list) => account.lists[list].map((entry) => csvLine(account, list, entry, rateFor(account, rates)))));
+  const lines = accounts.flatMap((account) =>
+    LISTS.flatMap((list) => account.lists[list].map((entry) => csvLine(account, list, entry, rateFor(account, rates)))),
+  );
   const name = `reconciliation-${isoTime(from).slice(0, 10)}-${isoTime(to).slice(0, 10)}.csv`;
-  const headers = { "Content-Type": "text/csv; charset=utf-8", "Content-Disposition": `attachment; filename="${name}"`, Vary: "Accept, Authorization, Panel" };
+  const headers = {
+    "Content-Type": "text/csv; charset=utf-8",
+    "Content-Disposition": `attachment; filename="${name}"`,
+    Vary: "Accept, Authorization, Panel",
+  };
   return ok({ status: 200, body: csvText([CSV_HEADER, ...lines]), headers });
 }
 
-function csvLine({ provider, currency }: Account, list: List, { facts, amount, unclear }: Entry, rate: Rate | null): (string | number | null)[] {
+function csvLine(
+  { provider, currency }: Account,
+  list: List,
+  { facts, amount, unclear }: Entry,
+  rate: Rate | null,
+): (string | number | null)[] {
   const order = [facts.order, facts.providerOrder, facts.status, facts.quantity, facts.remains];
   const prices = [facts.providerPrice, facts.cost, facts.providerCharge];
   const conversion = amount === null || rate === null ? [null, null, null] : [rate.to, rate.text, converted(amount, rate)];

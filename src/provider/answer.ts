@@ -34,7 +34,7 @@ const MISSING: Report = { kind: "missing" };
  * The answer to `orders`. Orders that were not asked for are ignored. `key` is kept out of every text.
  */
 export function readMany(json: unknown, ids: readonly string[], key: string): Reading<ManyAnswer> {
-  const layers = layersOf(json, (object, fields) => ids.some((id) => Object.hasOwn(object, id)) || isOrder(fields));
+  const layers = layersOf(json, (object) => ids.some((id) => Object.hasOwn(object, id)) || isOrder(fieldsOf(object)));
   const inner = layers.at(-1);
   const named = Array.isArray(inner) ? reportsInList(inner, ids, key) : reportsByKey(inner, ids, key);
   if (named !== null && named.size > 0) return read({ reports: withMissing(named, ids), byId: true });
@@ -64,7 +64,7 @@ export function readOne(json: unknown, id: string, key: string): Reading<Report>
 
 /** The answer to `balance`. */
 export function readBalance(json: unknown): Reading<Balance> {
-  const layers = layersOf(json, (_, fields) => fields.has("balance"));
+  const layers = layersOf(json, (object) => fieldsOf(object).has("balance"));
   const error = firstError(layers);
   if (error !== null) return { kind: "error", error };
   const inner = layers.at(-1);

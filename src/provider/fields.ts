@@ -12,12 +12,17 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** The canonical keys, folded beforehand: folding is most of the work of reading an answer. */
+const CANONICAL_KEYS: ReadonlyMap<string, string> = new Map(
+  ["charge", "start_count", "status", "remains", "currency", "error", "order"].map((key) => [key, foldWord(key)]),
+);
+
 /** The fields of an object; of two keys that fold alike the first counts. */
 export function fieldsOf(object: JsonObject): Fields {
   const fields = new Map<string, unknown>();
-  for (const [key, value] of Object.entries(object)) {
-    const folded = /^[a-z]+$/.test(key) ? key : foldWord(key);
-    if (!fields.has(folded)) fields.set(folded, value);
+  for (const key of Object.keys(object)) {
+    const folded = CANONICAL_KEYS.get(key) ?? foldWord(key);
+    if (!fields.has(folded)) fields.set(folded, object[key]);
   }
   return fields;
 }
@@ -36,13 +41,13 @@ const MAX_WRAPPERS = WRAPPERS.length;
  * A value and what it wraps, outermost first. `isAnswer` tells where to stop: an order's own object can have
  * a field by a wrapper's name.
  */
-export function layersOf(json: unknown, isAnswer: (object: JsonObject, fields: Fields) => boolean): readonly unknown[] {
+export function layersOf(json: unknown, isAnswer: (object: JsonObject) => boolean): readonly unknown[] {
   const layers = [json];
   let layer = json;
-  while (layers.length <= MAX_WRAPPERS && isObject(layer)) {
+  while (layers.length <= MAX_WRAPPERS && isObject(layer) && !isAnswer(layer)) {
     const fields = fieldsOf(layer);
     const inner = WRAPPERS.map((name) => fields.get(name)).find((value) => typeof value === "object" && value !== null);
-    if (inner === undefined || isAnswer(layer, fields)) break;
+    if (inner === undefined) break;
     layers.push(inner);
     layer = inner;
   }

@@ -143,28 +143,28 @@ async function explainPair(session: PollSession, pair: readonly string[], failur
  * A list was answered, but not for all. Those left out are asked once more by themselves, and so on as long as that
  * brings some of them. Returns the orders to be asked again.
  */
-export async function lookForMissing(session: PollSession, answered: Answered): Promise<readonly string[]> {
-  const { ids, missing } = answered;
+export async function lookForMissing(session: PollSession, { ids, missing }: Answered): Promise<readonly string[]> {
   if (!session.open || missing.length === 0) return [];
   if (isOutdated(session, ids)) return missing;
-  if (missing.length === ids.length) return lookForAny(session, answered);
   const again = await session.askExtra(missing, null);
   if (again.kind === "unasked") return [];
   if (again.kind === "fault") return lookInto(session, again);
+  if (again.missing.length === missing.length) return lookForAny(session, again);
   const verdict = await answersOnlyTheFirst(session, ids, again);
   if (verdict === "yes") return again.missing;
   return verdict === "no" ? lookForMissing(session, again) : [];
 }
 
 /**
- * A list was answered for none of its orders. One of them is tried by `order`. If it is answered, the list was wrong;
- * if not, the others are as gone, and are reported missing.
+ * Orders were left out twice. One of them is tried by `order`. If it is answered, the lists were wrong; if not, the
+ * others are as gone, and are reported missing.
  */
 async function lookForAny(session: PollSession, { ids, askedAt }: Answered): Promise<readonly string[]> {
   const last = ids.slice(-1);
   const alone = await session.askExtra(last, null);
   if (alone.kind === "unasked") return [];
   if (alone.kind === "fault") await lookInto(session, alone);
+  if (!session.open) return [];
   const rest = ids.slice(0, -1);
   if (last.some((id) => hasStatus(session, id))) return lookInto(session, { kind: "fault", ids: rest, askedAt, failure: NAMES_NONE });
   for (const id of rest) session.settle(id, { kind: "missing" }, askedAt);
@@ -176,8 +176,8 @@ async function lookForAny(session: PollSession, { ids, askedAt }: Answered): Pro
  * of their own, and the whole, asked again, comes as short as before. Learns the size if so.
  */
 async function answersOnlyTheFirst(session: PollSession, ids: readonly string[], leftOut: Answered): Promise<"yes" | "no" | "unknown"> {
-  const anyFound = leftOut.missing.length < leftOut.ids.length;
-  if (!anyFound || !isTail(ids, leftOut.ids)) return "no";
+  const first = ids.length - leftOut.ids.length;
+  if (first === 0 || !isTail(ids, leftOut.ids)) return "no";
   const [id] = leftOut.ids;
   if (id !== undefined && leftOut.ids.length === 1) {
     // It was asked by `order`: an order unknown is refused so, and others are answered so and never in a list.
@@ -189,7 +189,7 @@ async function answersOnlyTheFirst(session: PollSession, ids: readonly string[],
   const whole = await session.askListExtra(ids, null);
   if (whole.kind !== "answered") return "unknown";
   if (whole.missing.length !== leftOut.ids.length || !isTail(ids, whole.missing)) return "no";
-  session.shrinkTo(ids.length - leftOut.ids.length);
+  session.shrinkTo(first);
   return "yes";
 }
 

@@ -6,7 +6,8 @@ const REDACTED = "[key]";
 
 /** `text` without the key in any of the spellings a server echoes it in. An empty key has nothing to hide. */
 export function withoutKey(text: string, key: string): string {
-  if (key === "") return text;
+  // No spelling is shorter than the key itself.
+  if (key === "" || text.length < key.length) return text;
   let redacted = text;
   for (const spelling of spellings(key)) redacted = redacted.replaceAll(spelling, REDACTED);
   return redacted;
@@ -28,5 +29,5 @@ export function cleanText(text: string, maxChars: number, key: string): string {
 function spellings(key: string): Set<string> {
   const inForm = new URLSearchParams([["", key]]).toString().slice(1);
   const inHtml = key.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
-  return new Set([key, encodeURIComponent(key), inForm, JSON.stringify(key).slice(1, -1), inHtml]);
+  return new Set([key, encodeURIComponent(key.toWellFormed()), inForm, JSON.stringify(key).slice(1, -1), inHtml]);
 }

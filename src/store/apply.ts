@@ -34,19 +34,18 @@ export type OrderWrite = {
 export type StateWrite = { readonly provider: string; readonly seen: number; readonly state: ProviderState };
 
 /**
- * Writes all or nothing of what belongs to a provider whose state is still the one that was seen, and answers which
- * providers those were. Orders changed by somebody else meanwhile are passed over. Throws when the database refuses.
+ * Writes all of it, or nothing when the provider's state is not the one that was seen any more; answers which. Orders
+ * changed by somebody else meanwhile are passed over. Throws when the database refuses.
  */
-export async function applySweep(db: D1Database, writes: readonly OrderWrite[], states: readonly StateWrite[]): Promise<ReadonlySet<string>> {
-  const seenState = new Map(states.map(({ provider, seen }) => [provider, seen]));
-  const guardOf = ({ panel, n, version, provider }: Order) => ({ panel, n, seen: version, provider, seen_state: seenState.get(provider) ?? -1 });
+export async function applySweep(db: D1Database, writes: readonly OrderWrite[], state: StateWrite): Promise<boolean> {
+  const guardOf = ({ panel, n, version, provider }: Order) => ({ panel, n, seen: version, provider, seen_state: state.seen });
   const single = onceEach(writes);
   const statements = [
     ...orderStatements(db, single, guardOf),
-    db.prepare(UPDATE_STATES).bind(JSON.stringify(states.map(stateColumns))),
+    db.prepare(UPDATE_STATE).bind(JSON.stringify([stateColumns(state)])),
   ];
-  const results = await db.batch<{ id: string }>(statements);
-  return new Set(results.at(-1)?.results.map((row) => row.id));
+  const results = await db.batch(statements);
+  return results.at(-1)?.meta.changes === 1;
 }
 
 /**
@@ -139,14 +138,14 @@ const UPDATE_MOVES = `UPDATE orders SET ${assignments(MOVE_COLUMNS)}, version = 
   WHERE ${GUARDED}`;
 
 const STATE_COLUMNS = [
-  ...(["many", "learned_batch_size", "failures", "retry_at", "last_success_at", "last_failure_at", "last_failure"] as const),
+  ...(["many", "learned_batch_size", "caution", "last_poll_ms", "failures", "retry_at"] as const),
+  ...(["last_success_at", "last_failure_at", "last_failure"] as const),
   ...(["calls_day", "calls_today", "unknown_words", "clock", "marks", "endings", "brake_engaged_at"] as const),
 ] as const;
 
-const UPDATE_STATES = `UPDATE providers SET ${assignments(STATE_COLUMNS)}, state_version = providers.state_version + 1
+const UPDATE_STATE = `UPDATE providers SET ${assignments(STATE_COLUMNS)}, state_version = providers.state_version + 1
   FROM (${jsonRows(["provider", "seen", ...STATE_COLUMNS])}) j
-  WHERE providers.id = j.provider AND providers.state_version = j.seen
-  RETURNING id`;
+  WHERE providers.id = j.provider AND providers.state_version = j.seen`;
 
 function assignments(columns: readonly string[]): string {
   return columns.map((column) => `${column} = j.${column}`).join(", ");
@@ -203,6 +202,8 @@ function stateColumns({ provider, seen, state }: StateWrite): Record<"provider" 
     seen,
     many: state.many,
     learned_batch_size: state.learnedBatchSize,
+    caution: state.caution,
+    last_poll_ms: state.lastPollMs,
     failures: state.failures,
     retry_at: state.retryAt,
     last_success_at: state.lastSuccessAt,

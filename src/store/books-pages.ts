@@ -64,8 +64,14 @@ export async function checkPage(read: ReadRows, place: BooksPlace, sizes: PageSi
     ...orElse(place.ledger, 1, ({ currency, customer, n }) => [{ sql: TRANSFERS, params: [panel, currency, customer, n, sizes.rows] }]),
   ]);
   const [totals, ledger] = [{ orders: orders as BookedOrder[], refunds: refunds as BookedRefund[] }, transfers as BookedTransfer[]];
-  const mismatch = findWrongOrder(totals.orders, totals.refunds) ?? unpaidIn(unpaid as UnpaidOrder[]) ?? findWrongTransfer(place.ledger, ledger);
-  const checked = { orders: orders.length, refunds: refunds.length, transfers: ledger.length, accounts: accountsBegun(place.ledger, ledger) };
+  const mismatch =
+    findWrongOrder(totals.orders, totals.refunds) ?? unpaidIn(unpaid as UnpaidOrder[]) ?? findWrongTransfer(place.ledger, ledger);
+  const checked = {
+    orders: orders.length,
+    refunds: refunds.length,
+    transfers: ledger.length,
+    accounts: accountsBegun(place.ledger, ledger),
+  };
   return { panel, checked, mismatch, next: nextPlace(place, panels as PanelRow[], ledger, mismatch !== null, sizes) };
 }
 
@@ -83,7 +89,13 @@ function accountsBegun(before: AccountPlace | null, transfers: readonly BookedTr
 }
 
 /** `panels` has the place's own panel, if there is one still, and the one after it. */
-function nextPlace(place: BooksPlace, panels: readonly PanelRow[], ledger: readonly BookedTransfer[], isWrong: boolean, sizes: PageSizes): BooksPlace | null {
+function nextPlace(
+  place: BooksPlace,
+  panels: readonly PanelRow[],
+  ledger: readonly BookedTransfer[],
+  isWrong: boolean,
+  sizes: PageSizes,
+): BooksPlace | null {
   const own = panels.find(({ id }) => id === place.panel);
   const following = panels.find(({ id }) => id !== place.panel);
   const last = ledger.at(-1);
@@ -91,7 +103,10 @@ function nextPlace(place: BooksPlace, panels: readonly PanelRow[], ledger: reado
     panel: place.panel,
     totals: stretchAfter(place.totals, sizes.rows, own),
     sums: stretchAfter(place.sums, sizes.sums, own),
-    ledger: last === undefined || ledger.length < sizes.rows ? null : { currency: last.currency, customer: last.customer, n: last.n, balance: last.balance },
+    ledger:
+      last === undefined || ledger.length < sizes.rows
+        ? null
+        : { currency: last.currency, customer: last.customer, n: last.n, balance: last.balance },
   };
   if (!isWrong && (next.totals !== null || next.sums !== null || next.ledger !== null)) return next;
   if (following === undefined) return null;

@@ -49,10 +49,16 @@ export function pagesOf(db: D1Database): ReadRows {
 
 /** From now on the panel's refunds are held. One that is frozen already keeps its first reason. */
 export async function freezePanel(db: D1Database, panel: string, because: string, now: number): Promise<void> {
-  await db.prepare("UPDATE panels SET frozen_at = ?2, frozen_because = ?3 WHERE id = ?1 AND frozen_at IS NULL").bind(panel, now, because).run();
+  await db
+    .prepare("UPDATE panels SET frozen_at = ?2, frozen_because = ?3 WHERE id = ?1 AND frozen_at IS NULL")
+    .bind(panel, now, because)
+    .run();
 }
 
 /** Lets the panel's refunds go again, if it is frozen since `at` still. `audit` must be for a statement that changed something. */
 export async function unfreezePanel(db: D1Database, panel: string, at: number, audit: D1PreparedStatement): Promise<void> {
-  await db.batch([db.prepare("UPDATE panels SET frozen_at = NULL, frozen_because = NULL WHERE id = ?1 AND frozen_at = ?2").bind(panel, at), audit]);
+  await db.batch([
+    db.prepare("UPDATE panels SET frozen_at = NULL, frozen_because = NULL WHERE id = ?1 AND frozen_at = ?2").bind(panel, at),
+    audit,
+  ]);
 }

@@ -6,7 +6,6 @@ import type { DueProvider } from "../domain/message.ts";
 import { type OrderRow, toOrder } from "./order-rows.ts";
 import { type Provider, type ProviderRow, toProvider } from "./provider-rows.ts";
 
-
 export type Page = {
   /** Panels whose refunds wait because their books did not add up. */
   readonly frozen: ReadonlySet<string>;
@@ -36,7 +35,9 @@ export async function readNamed(db: D1Database, keys: readonly (readonly [panel:
   const param = JSON.stringify(keys);
   const [orders, providers, frozen] = await db.batch<Record<string, unknown>>([
     db
-      .prepare("SELECT o.* FROM json_each(?1) j CROSS JOIN orders o WHERE o.panel = j.value->>0 AND o.n = j.value->>1 ORDER BY o.provider, o.panel, o.n")
+      .prepare(
+        "SELECT o.* FROM json_each(?1) j CROSS JOIN orders o WHERE o.panel = j.value->>0 AND o.n = j.value->>1 ORDER BY o.provider, o.panel, o.n",
+      )
       .bind(param),
     db
       .prepare(

@@ -2,7 +2,12 @@
  * Counts what a piece of work costs: calls to D1, statements, and the rows it bills.
  */
 
-export type Usage = { readonly d1_calls: number; readonly d1_statements: number; readonly rows_read: number; readonly rows_written: number };
+export type Usage = {
+  readonly d1_calls: number;
+  readonly d1_statements: number;
+  readonly rows_read: number;
+  readonly rows_written: number;
+};
 
 type Meter = { calls: number; statements: number; read: number; written: number };
 

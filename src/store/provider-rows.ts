@@ -26,6 +26,8 @@ export type ProviderRow = {
   state_version: number;
   many: ProviderState["many"];
   learned_batch_size: number;
+  caution: number;
+  last_poll_ms: number;
   failures: number;
   retry_at: number | null;
   last_success_at: number | null;
@@ -96,6 +98,8 @@ function toState(row: ProviderRow): ProviderState {
   return {
     many: row.many,
     learnedBatchSize: row.learned_batch_size,
+    caution: row.caution,
+    lastPollMs: row.last_poll_ms,
     failures: row.failures,
     lastSuccessAt: row.last_success_at,
     lastFailureAt: row.last_failure_at,

@@ -100,6 +100,7 @@ const UPDATE_SETTINGS = `UPDATE providers SET
   settings_version = settings_version + ${CONNECTION_CHANGES},
   many = iif(${CONNECTION_CHANGES}, 'unknown', many),
   learned_batch_size = iif(${CONNECTION_CHANGES}, 100, learned_batch_size),
+  caution = iif(${CONNECTION_CHANGES}, 0, caution),
   failures = iif(${CONNECTION_CHANGES}, 0, failures),
   retry_at = iif(${CONNECTION_CHANGES}, NULL, retry_at),
   state_version = state_version + 1,

@@ -34,11 +34,6 @@ export async function rememberTick(db: D1Database, { minute, at, ignoredMinute, 
   await db.prepare("UPDATE ticks SET minute = ?1, at = ?2, ignored_minute = ?3, books_day = ?4 WHERE id = 1").bind(minute, at, ignoredMinute, booksDay).run();
 }
 
-export async function readTick(db: D1Database): Promise<TickState> {
-  const row = await db.prepare(TICK).first<TickRow>();
-  return toTickState(row);
-}
-
 function toTickState(row: TickRow | null | undefined): TickState {
   return { minute: row?.minute ?? 0, at: row?.at ?? 0, ignoredMinute: row?.ignored_minute ?? null, booksDay: row?.books_day ?? 0 };
 }

@@ -5,7 +5,7 @@
 import { MINUTE_MS } from "../domain/time.ts";
 import { claimCalls, type Grant } from "../store/budget.ts";
 import type { Provider } from "../store/provider-rows.ts";
-import type { Limits } from "./limits.ts";
+import { LAST_CALL_AFTER_MS, type Limits } from "./limits.ts";
 
 /** Asked before every call; false when no call is left. */
 export type Allowance = () => Promise<boolean>;
@@ -21,9 +21,15 @@ export type Wish = { readonly provider: Provider; readonly calls: number };
 /** Spare calls are claimed by the handful: a claim is a round trip and a row, too. */
 const SPARE_CALLS_AT_ONCE = 5;
 
-/** Claims the planned calls of all providers that have a budget, in one statement. */
-export async function claimAllowances(db: D1Database, wishes: readonly Wish[], limits: Limits, now: () => number): Promise<Allowances> {
+/**
+ * Claims the planned calls of all providers that have a budget, in one statement. None gets more than its share of
+ * what a message may make, nor any call once it is too late for an answer to count.
+ */
+export async function claimAllowances(db: D1Database, wanted: readonly Wish[], limits: Limits, now: () => number): Promise<Allowances> {
   const minute = () => Math.floor(now() / MINUTE_MS);
+  const lastCallAt = now() + LAST_CALL_AFTER_MS;
+  const share = Math.max(1, Math.floor(limits.callsPerMessage / Math.max(1, wanted.length)));
+  const wishes = wanted.map(({ provider, calls }) => ({ provider, calls: Math.min(calls, share) }));
   const claims = wishes.flatMap(({ provider, calls }) =>
     provider.maxCallsPerMinute === null || calls === 0 ? [] : [{ provider: provider.id, calls, perMinute: provider.maxCallsPerMinute }],
   );
@@ -42,6 +48,7 @@ export async function claimAllowances(db: D1Database, wishes: readonly Wish[], l
     of: (provider) => {
       let left = planned.get(provider.id)?.granted ?? 0;
       return async () => {
+        if (now() > lastCallAt) return false;
         if (left === 0) {
           const more = await takeSpare(provider);
           left += more;

@@ -18,7 +18,7 @@ import type { Provider } from "../store/provider-rows.ts";
 import { failureMessage } from "../provider/failure-message.ts";
 import type { Answer, Asked } from "./ask.ts";
 import type { Limits } from "./limits.ts";
-import { isInLane, keyOf, type ServedLane, type Serving } from "./serve.ts";
+import { isInLane, keyOf, type ServedLane, type Serving, takenUpAgain } from "./serve.ts";
 
 /** What one provider said in one message. `serving` is null for a check of named orders. */
 export type Finding = Asked & {
@@ -46,32 +46,27 @@ const MAX_ANSWER_AGE_MS = 60_000;
 const MAX_TRIES = 5;
 
 /**
- * Applies findings. A provider's part is written only if its state is still the one that was read; otherwise the
- * state is read again, answers that have become late are dropped, and it is tried again. Throws when the database
+ * Applies what a provider said. It is written only if the provider's state is still the one that was read; otherwise
+ * the state is read again, answers that have become late are dropped, and it is tried again. Throws when the database
  * fails, or when it never came to pass.
  */
-export async function applyFindings(db: D1Database, findings: readonly Finding[], limits: Limits, now: () => number): Promise<Applied> {
-  let open = findings.filter(({ poll, serving }) => poll.calls > 0 || (serving !== null && serving.clock !== null));
-  const written: OrderWrite[] = [];
-  for (let tries = 1; open.length > 0; tries++) {
-    if (tries > MAX_TRIES) throw new Error(`the state of ${open.map(({ provider }) => provider.id).join(", ")} kept changing; nothing was written`);
+export async function applyFinding(db: D1Database, finding: Finding, limits: Limits, now: () => number): Promise<Applied> {
+  if (finding.poll.calls === 0 && (finding.serving === null || finding.serving.clock === null)) return summaryOf(finding, []);
+  let present: Finding | null = finding;
+  for (let tries = 1; present !== null && tries <= MAX_TRIES; tries++) {
     const at = now();
-    const writes = open.map((finding) => ({ finding, ...writesOf(finding, limits, at) }));
-    const done = await applySweep(db, writes.flatMap(({ orders }) => orders), writes.map(({ state }) => state));
-    written.push(...writes.filter(({ finding }) => done.has(finding.provider.id)).flatMap(({ orders }) => orders));
-    const left = open.filter(({ provider }) => !done.has(provider.id));
-    open = left.length === 0 ? [] : await withFreshState(db, left);
+    const { orders, state } = writesOf(present, limits, at);
+    if (await applySweep(db, orders, state)) return summaryOf(finding, orders);
+    present = await withFreshState(db, present);
   }
-  return summaryOf(findings, written);
+  if (present === null) return summaryOf(finding, []);
+  throw new Error(`the state of provider ${finding.provider.id} kept changing; nothing was written`);
 }
 
-/** The same findings on the providers' present state; those whose settings were changed meanwhile are dropped. */
-async function withFreshState(db: D1Database, findings: readonly Finding[]): Promise<Finding[]> {
-  const providers = await readProviders(db, findings.map(({ provider }) => provider.id));
-  return findings.flatMap((finding) => {
-    const provider = providers.get(finding.provider.id);
-    return provider === undefined || provider.settingsVersion !== finding.provider.settingsVersion ? [] : [{ ...finding, provider }];
-  });
+/** The same finding on the provider's present state; null when its settings were changed meanwhile. */
+async function withFreshState(db: D1Database, finding: Finding): Promise<Finding | null> {
+  const provider = (await readProviders(db, [finding.provider.id])).get(finding.provider.id);
+  return provider === undefined || provider.settingsVersion !== finding.provider.settingsVersion ? null : { ...finding, provider };
 }
 
 type Written = { readonly orders: readonly OrderWrite[]; readonly state: StateWrite };
@@ -93,14 +88,15 @@ function orderWrites(finding: Finding, limits: Limits, at: number, braked: boole
     if (isLate(answer, provider.state.marks, at)) return [];
     const { order, report } = answer;
     const now = Math.max(at, order.updatedAt);
-    const decision = reconcile(order.state, report, {
+    const policy = {
       statusWords: provider.settings.statusWords,
       progressPercent: limits.progressPercent,
       startWindowMs: null,
       settleMs: DEFAULT_SETTLE_MS,
       refunds: policyOf(provider.policies[""], order.service === null ? undefined : provider.policies[order.service]),
-      holdAll: braked ? "brake" : frozen.has(order.panel) ? "frozen" : null,
-    }, now);
+      holdAll: braked ? ("brake" as const) : frozen.has(order.panel) ? ("frozen" as const) : null,
+    };
+    const decision = reconcile(order.state, report, policy, now);
     const written = serving === null ? evenIfNothingNew(decision, order, now) : decision;
     return written.write === "none" ? [] : [writeOf(order, written.write, written, provider, now)];
   });
@@ -142,12 +138,18 @@ function refundWrite({ state }: Order, step: RefundStep): RefundWrite {
   }
 }
 
-function stateWrite(finding: Finding, orders: readonly OrderWrite[], at: number, brake: Pick<ProviderState, "endings" | "brakeEngagedAt">): StateWrite {
-  const { provider, serving } = finding;
+type BrakeState = Pick<ProviderState, "endings" | "brakeEngagedAt">;
+
+function stateWrite(finding: Finding, orders: readonly OrderWrite[], at: number, brake: BrakeState): StateWrite {
+  const { provider } = finding;
   const polled = afterPoll(provider.state, outcomeOf(finding, orders), at);
   const learned = withLearned(polled, finding);
   const marks = marksOf(finding).reduce(withMark, learned.marks);
-  return { provider: provider.id, seen: provider.stateVersion, state: { ...learned, ...brake, marks, clock: clockAfter(serving, provider.state.clock) } };
+  return {
+    provider: provider.id,
+    seen: provider.stateVersion,
+    state: { ...learned, ...brake, marks, clock: clockAfter(finding, provider.state.clock) },
+  };
 }
 
 /** Only what this poll taught goes into the state: another one may have learned more since, and the operator's cap is not learned. */
@@ -155,23 +157,43 @@ function withLearned(state: ProviderState, { poll: { capability }, assumed }: Fi
   return {
     ...state,
     many: capability.many === assumed.many ? state.many : capability.many,
-    learnedBatchSize: capability.batchSize < assumed.batchSize ? Math.min(capability.batchSize, state.learnedBatchSize) : state.learnedBatchSize,
+    learnedBatchSize:
+      capability.batchSize < assumed.batchSize ? Math.min(capability.batchSize, state.learnedBatchSize) : state.learnedBatchSize,
   };
 }
 
 /** The clock this message came to, unless another one has set it since the page was read. */
-function clockAfter(serving: Serving | null, present: Clock | null): Clock | null {
-  if (serving === null || serving.clock === null) return present;
+function clockAfter({ serving, orders, answers }: Finding, present: Clock | null): Clock | null {
+  if (serving === null) return present;
   const seen = serving.provider.state.clock;
-  return seen?.minute === present?.minute && seen?.position === present?.position ? serving.clock : present;
+  if (seen?.minute !== present?.minute || seen?.position !== present?.position) return present;
+  const answered = new Set(answers.map(({ order }) => order));
+  return (
+    takenUpAgain(
+      serving,
+      orders.filter((order) => !answered.has(order)),
+    ) ??
+    serving.clock ??
+    present
+  );
 }
 
-function outcomeOf({ poll, answers }: Finding, orders: readonly OrderWrite[]): PollOutcome {
+function outcomeOf({ poll, answers, orders: asked, tookMs }: Finding, orders: readonly OrderWrite[]): PollOutcome {
   const { failure } = poll;
   return {
     calls: poll.calls,
     answered: answers.length > 0,
-    failure: failure === null ? null : { code: failure.code, message: failureMessage(failure), retryAfterSeconds: failure.code === "rate_limited" ? failure.retryAfterSeconds : null },
+    failure:
+      failure === null
+        ? null
+        : {
+            code: failure.code,
+            message: failureMessage(failure),
+            retryAfterSeconds: failure.code === "rate_limited" ? failure.retryAfterSeconds : null,
+          },
+    failedCalls: poll.failedCalls,
+    unanswered: asked.length - answers.length,
+    tookMs,
     unknownWords: orders.filter(turnsUnknown).map(({ next }) => next.providerStatus ?? ""),
   };
 }
@@ -190,7 +212,12 @@ function marksOf({ serving, orders, answers, readAt }: Finding): Mark[] {
   });
 }
 
-function runsOf({ cadence, after, to, complete }: ServedLane, orders: readonly Order[], askedAt: ReadonlyMap<Order, number>, readAt: number): Mark[] {
+function runsOf(
+  { cadence, after, to, complete }: ServedLane,
+  orders: readonly Order[],
+  askedAt: ReadonlyMap<Order, number>,
+  readAt: number,
+): Mark[] {
   const marks: Mark[] = [];
   let run = null as Mark | null;
   let start = after;
@@ -206,17 +233,27 @@ function runsOf({ cadence, after, to, complete }: ServedLane, orders: readonly O
   return marks;
 }
 
-function summaryOf(findings: readonly Finding[], written: readonly OrderWrite[]): Applied {
-  const count = (pick: (write: OrderWrite) => number): number => written.reduce((sum, write) => sum + pick(write), 0);
-  const refunds = (status: RefundWrite["status"]): number => count((write) => write.refunds.filter((refund) => refund.status === status).length);
+function summaryOf({ orders, answers, poll }: Finding, written: readonly OrderWrite[]): Applied {
+  const refunds = (status: RefundWrite["status"]): number =>
+    written.reduce((sum, write) => sum + write.refunds.filter((refund) => refund.status === status).length, 0);
   return {
-    asked: findings.reduce((sum, { orders }) => sum + orders.length, 0),
-    answered: findings.reduce((sum, { answers }) => sum + answers.length, 0),
-    calls: findings.reduce((sum, { poll }) => sum + poll.calls, 0),
-    failed_calls: findings.reduce((sum, { poll }) => sum + poll.failedCalls, 0),
-    moved: count(({ write }) => (write === "move" ? 1 : 0)),
-    progressed: count(({ write }) => (write === "progress" ? 1 : 0)),
+    asked: orders.length,
+    answered: answers.length,
+    calls: poll.calls,
+    failed_calls: poll.failedCalls,
+    moved: written.filter(({ write }) => write === "move").length,
+    progressed: written.filter(({ write }) => write === "progress").length,
     posted: refunds("posted"),
     held: refunds("held"),
   };
+}
+
+const NOTHING: Applied = { asked: 0, answered: 0, calls: 0, failed_calls: 0, moved: 0, progressed: 0, posted: 0, held: 0 };
+
+/** What a message's providers came to, taken together. */
+export function totalOf(all: readonly Applied[]): Applied {
+  return all.reduce((total, applied) => {
+    const sums = Object.entries(total).map(([name, count]) => [name, count + applied[name as keyof Applied]]);
+    return Object.fromEntries(sums) as Applied;
+  }, NOTHING);
 }

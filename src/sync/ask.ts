@@ -24,23 +24,41 @@ export type Asked = {
   readonly poll: PollResult;
   /** What the provider was taken to be able to do; what `poll` says beyond that was learned. */
   readonly assumed: Capability;
+  readonly tookMs: number;
 };
 
-/** Asks each provider about its orders. Never throws for what a provider does: that is in `poll`. */
-export async function askProviders(questions: readonly Question[], ports: Pick<Ports, "fetch" | "now">): Promise<Asked[]> {
-  const slot = pLimit(OPEN_CALLS);
-  return Promise.all(questions.map((question) => ask(question, ports, (task) => slot(task))));
+/**
+ * Asks each provider about its orders, and hands on what each said as soon as it has: a slow one delays no other, nor
+ * does it get more than its share of the connections. Never throws for what a provider does: that is in `poll`.
+ */
+export async function askProviders<T>(
+  questions: readonly Question[],
+  ports: Pick<Ports, "fetch" | "now">,
+  then: (asked: Asked, i: number) => Promise<T>,
+): Promise<T[]> {
+  const connections = Math.max(1, Math.floor(OPEN_CALLS / Math.max(1, questions.length)));
+  return Promise.all(
+    questions.map(async (question, i) => {
+      const slot = pLimit(connections);
+      return then(await ask(question, ports, (task) => slot(task)), i);
+    }),
+  );
 }
 
-async function ask({ provider, orders, allowance }: Question, { fetch, now }: Pick<Ports, "fetch" | "now">, slot: <T>(task: () => Promise<T>) => Promise<T>): Promise<Asked> {
+async function ask(
+  { provider, orders, allowance }: Question,
+  { fetch, now }: Pick<Ports, "fetch" | "now">,
+  slot: <T>(task: () => Promise<T>) => Promise<T>,
+): Promise<Asked> {
   const { many } = provider.state;
   const assumed: Capability = { many, batchSize: many === "no" ? provider.state.learnedBatchSize : idsPerCall(provider) };
   // Two panels may follow one order of a provider: it is asked once.
   const ids = new Map(orders.map((order) => [order.providerOrderId, { id: order.providerOrderId, suspect: isSuspect(order) }]));
+  const startedAt = now();
   const poll = await pollStatuses({ fetch, now, slot, takeCall: allowance }, provider.settings, assumed, [...ids.values()]);
   const answers = orders.flatMap((order): Answer[] => {
     const answer = poll.answers.get(order.providerOrderId);
     return answer === undefined ? [] : [{ order, ...answer }];
   });
-  return { provider, orders, answers, poll, assumed };
+  return { provider, orders, answers, poll, assumed, tookMs: now() - startedAt };
 }

@@ -37,7 +37,15 @@ export async function checkBooks(message: BooksMessage, env: Env, ports: Ports):
     finishedAt: work.next === null ? now : seen.finishedAt,
   };
   const isMine = await moveOn(db, seen, next);
-  ports.log({ event: "books", day: message.day, page: message.page, ...work.checked, mismatches: work.mismatches, finished: work.next === null, ...usage() });
+  ports.log({
+    event: "books",
+    day: message.day,
+    page: message.page,
+    ...work.checked,
+    mismatches: work.mismatches,
+    finished: work.next === null,
+    ...usage(),
+  });
   if (!isMine || work.next === null || next.rowsRead >= books.rowsReadADay) return;
   const body: BooksMessage = { v: MESSAGE_VERSION, kind: "books", day: message.day, page: next.page };
   await env.SWEEPS.sendBatch([{ body, contentType: "json" }]);
@@ -71,5 +79,10 @@ async function freeze(db: D1Database, panel: string, mismatch: Mismatch, ports: 
 }
 
 function added(a: Checked, b: Checked): Checked {
-  return { orders: a.orders + b.orders, refunds: a.refunds + b.refunds, accounts: a.accounts + b.accounts, transfers: a.transfers + b.transfers };
+  return {
+    orders: a.orders + b.orders,
+    refunds: a.refunds + b.refunds,
+    accounts: a.accounts + b.accounts,
+    transfers: a.transfers + b.transfers,
+  };
 }

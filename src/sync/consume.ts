@@ -38,6 +38,10 @@ type QueueMessage = MessageBatch["messages"][number];
 
 /** Records messages that failed for good, so that they can be looked at and replayed. */
 async function bury({ messages }: MessageBatch, env: Env, ports: Ports): Promise<void> {
-  await recordDeadLetters(env.DB, messages.map(({ id, body }) => ({ id, body: JSON.stringify(body) })), ports.now());
+  await recordDeadLetters(
+    env.DB,
+    messages.map(({ id, body }) => ({ id, body: JSON.stringify(body) })),
+    ports.now(),
+  );
   for (const { id } of messages) ports.log({ event: "message.dead", id });
 }

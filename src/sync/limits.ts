@@ -22,6 +22,9 @@ const LIMITS: Readonly<Record<"free" | "paid", Limits>> = {
   paid: { callsPerMessage: 20, spareCalls: 15, providersPerMessage: 5, rounds: 20, progressPercent: 5, books: { pageRows: 2000, rowsPerMessage: 20_000, rowsReadADay: 50_000_000 } },
 };
 
+/** No call is started later than this after the page was read: an answer over a minute old does not count any more. */
+export const LAST_CALL_AFTER_MS = 25_000;
+
 /** Workers keep at most six connections open; one is left for D1 and the queue. */
 export const OPEN_CALLS = 5;
 

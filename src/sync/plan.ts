@@ -2,7 +2,7 @@
  * What a tick sends: pure, from the last minute covered and the providers' states.
  */
 import type { DueProvider, SweepMessage } from "../domain/message.ts";
-import { circuitOf } from "../domain/provider.ts";
+import { circuitOf, isTroubled } from "../domain/provider.ts";
 import { arcsDue, clockAt, MAX_MADE_UP_MINUTES } from "../domain/schedule.ts";
 import type { Provider } from "../store/provider-rows.ts";
 import type { Limits } from "./limits.ts";
@@ -24,8 +24,8 @@ export function coverage(lastMinute: number, minute: number): Coverage {
 /** The messages for the minutes first..minute. A provider in trouble gets one of its own; one to be left alone, none. */
 export function planMessages(providers: readonly Provider[], first: number, minute: number, now: number, limits: Limits): SweepMessage[] {
   const due = providers.filter(({ state }) => circuitOf(state, now) !== "waiting");
-  const troubled = due.filter(({ state }) => state.failures > 0);
-  const sound = due.filter(({ state }) => state.failures === 0);
+  const troubled = due.filter(({ state }) => isTroubled(state));
+  const sound = due.filter(({ state }) => !isTroubled(state));
   const groups = [...troubled.map((provider) => [provider]), ...groupsOf(sound, limits.providersPerMessage)];
   return groups.map((group) => ({
     v: 1,
@@ -50,7 +50,7 @@ function dueOf(provider: Provider, first: number, minute: number, now: number, c
 
 /** Ids that may go into one call to a provider. */
 export function idsPerCall({ batchSize, state }: Provider): number {
-  return state.many === "no" ? 1 : Math.min(batchSize, state.learnedBatchSize);
+  return state.many === "no" ? 1 : Math.max(1, Math.min(batchSize, state.learnedBatchSize) >> state.caution);
 }
 
 /** Orders that some calls to a provider can ask about, within its budget of a minute. */

@@ -23,7 +23,11 @@ export type Serving = {
   readonly rest: DueProvider | null;
   /** The provider's clock as it should be from the next minute on; null to leave it. */
   readonly clock: Clock | null;
+  /** Where the walk of this minute began, for orders whose calls fail; null when it is not taken up again for them. */
+  readonly walked: Walked | null;
 };
+
+type Walked = { readonly nextMinute: number; readonly from: number; readonly stretchPercent: number };
 
 export type PageOf = {
   readonly provider: Provider;
@@ -60,10 +64,18 @@ export function servingOf(page: PageOf): Serving {
   const callsLeft = provider.maxCallsPerMinute === null || grant.used < provider.maxCallsPerMinute;
   if (more && grant.granted >= needed && callsLeft && page.mayHandOn && !page.probing && last !== undefined) {
     const { before, after } = splitLanes(due.lanes, last);
-    return { provider, orders: read, lanes: before, rest: { ...due, lanes: after, limit: ordersIn(provider, limits.callsPerMessage) }, clock: null };
+    return {
+      provider,
+      orders: read,
+      lanes: before,
+      rest: { ...due, lanes: after, limit: ordersIn(provider, limits.callsPerMessage) },
+      clock: null,
+      walked: walkedOf(page),
+    };
   }
   const walk = walkOf(page.message, clockOf(provider));
-  const inTurn = grant.granted >= needed ? read : read.toSorted((a, b) => walk.stepsTo(a) - walk.stepsTo(b) || compareKeys(keyOf(a), keyOf(b)));
+  const inTurn =
+    grant.granted >= needed ? read : read.toSorted((a, b) => walk.stepsTo(a) - walk.stepsTo(b) || compareKeys(keyOf(a), keyOf(b)));
   const orders = grant.granted >= needed ? read : inTurn.slice(0, grant.granted * idsPerCall(provider));
   const unserved = inTurn[orders.length];
   const exceeded = more || unserved !== undefined;
@@ -72,8 +84,30 @@ export function servingOf(page: PageOf): Serving {
     orders,
     lanes: due.lanes.map((lane) => ({ ...lane, complete: !exceeded })),
     rest: null,
-    clock: page.probing ? null : nextClock(page, { exceeded, more, wanted: wantedCalls(page, needed), unserved: unserved === undefined || more ? 0 : walk.stepsTo(unserved) }),
+    walked: exceeded ? null : walkedOf(page),
+    clock: page.probing
+      ? null
+      : nextClock(page, {
+          exceeded,
+          more,
+          wanted: wantedCalls(page, needed),
+          unserved: unserved === undefined || more ? 0 : walk.stepsTo(unserved),
+        }),
   };
+}
+
+/** A minute is taken up again once: a provider that always fails in part would otherwise stand still for ever. */
+function walkedOf({ provider, message, probing }: PageOf): Walked | null {
+  const clock = clockOf(provider);
+  if (probing || message.minutes > 1 || clock.minute === message.minute) return null;
+  return { nextMinute: message.minute + 1, from: positionAt(clock, message.minute), stretchPercent: clock.stretchPercent };
+}
+
+/** The clock put back to the first of these orders, so that the next minute asks about them again; null to leave it. */
+export function takenUpAgain({ walked }: Serving, unanswered: readonly Order[]): Clock | null {
+  if (walked === null || unanswered.length === 0) return null;
+  const steps = unanswered.map(({ state, phase }) => (state.cadence === null ? 0 : stepsAhead(walked.from, state.cadence, phase)));
+  return { minute: walked.nextMinute, position: walked.from + Math.min(...steps), stretchPercent: walked.stretchPercent };
 }
 
 type Met = { readonly exceeded: boolean; readonly more: boolean; readonly wanted: number; readonly unserved: number };
@@ -86,7 +120,8 @@ function nextClock({ provider, message, limits }: PageOf, { exceeded, more, want
   const clock = clockOf(provider);
   const budget = provider.maxCallsPerMinute ?? limits.callsPerMessage * limits.rounds;
   // Minutes that were made up are no measure of a minute's load.
-  const stretchPercent = message.minutes === 1 ? fittingStretch(clock.stretchPercent, { wanted, budget, exceeded, more }) : clock.stretchPercent;
+  const stretchPercent =
+    message.minutes === 1 ? fittingStretch(clock.stretchPercent, { wanted, budget, exceeded, more }) : clock.stretchPercent;
   const next = message.minute + 1;
   if (exceeded) return { minute: next, position: positionAt(clock, message.minute - message.minutes + 1) + unserved, stretchPercent };
   return stretchPercent === clock.stretchPercent ? null : repaced(clock, next, stretchPercent);

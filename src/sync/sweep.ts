@@ -8,7 +8,7 @@ import { MINUTE_MS } from "../domain/time.ts";
 import type { Ports } from "../ports.ts";
 import { type Page, readNamed, readPage } from "../store/due.ts";
 import { metered } from "../store/metered.ts";
-import { applyFindings, type Finding } from "./apply.ts";
+import { applyFinding, totalOf } from "./apply.ts";
 import { askProviders, type Question } from "./ask.ts";
 import { claimAllowances } from "./allowance.ts";
 import { limitsOf } from "./limits.ts";
@@ -28,16 +28,37 @@ export async function sweep(message: SweepMessage, firstDelivery: boolean, env: 
   const readAt = now();
   const page = await readPage(db, message.providers);
   const wanting = message.providers.flatMap((due, i) => wantedOf(page, due, i, readAt));
-  const allowances = await claimAllowances(db, wanting.map(({ provider, orders, due }) => ({ provider, calls: callsFor(provider, orders.slice(0, due.limit)) })), limits, now);
+  const allowances = await claimAllowances(
+    db,
+    wanting.map(({ provider, orders, due }) => ({ provider, calls: callsFor(provider, orders.slice(0, due.limit)) })),
+    limits,
+    now,
+  );
   const mayHandOn = message.round + 1 < limits.rounds;
-  const servings = wanting.map((wanted) => servingOf({ ...wanted, message, limits, mayHandOn, probing: circuitOf(wanted.provider.state, readAt) === "probing", grant: allowances.grantOf(wanted.provider) }));
+  const servings = wanting.map((wanted) =>
+    servingOf({
+      ...wanted,
+      message,
+      limits,
+      mayHandOn,
+      probing: circuitOf(wanted.provider.state, readAt) === "probing",
+      grant: allowances.grantOf(wanted.provider),
+    }),
+  );
   const rest = servings.flatMap(({ rest: left }) => left ?? []);
   if (rest.length > 0 && firstDelivery) await handOn(env.SWEEPS, message, rest);
   const questions = servings.map(({ provider, orders }): Question => ({ provider, orders, allowance: allowances.of(provider) }));
-  const answers = await askProviders(questions, { ...ports, now });
-  const findings = answers.map((answer, i): Finding => ({ ...answer, readAt, serving: servings[i] ?? null, frozen: page.frozen }));
-  const applied = await applyFindings(db, findings, limits, now);
-  ports.log({ event: "sweep", minute: message.minute, round: message.round, handed_on: firstDelivery ? rest.length : 0, ...applied, ...usage() });
+  const applied = await askProviders(questions, { ...ports, now }, (asked, i) =>
+    applyFinding(db, { ...asked, readAt, serving: servings[i] ?? null, frozen: page.frozen }, limits, now),
+  );
+  ports.log({
+    event: "sweep",
+    minute: message.minute,
+    round: message.round,
+    handed_on: firstDelivery ? rest.length : 0,
+    ...totalOf(applied),
+    ...usage(),
+  });
 }
 
 type Wanted = { readonly provider: Serving["provider"]; readonly orders: readonly Order[]; readonly due: DueProvider };
@@ -55,6 +76,13 @@ async function handOn(queue: Queue, message: SweepMessage, rest: readonly DuePro
   await queue.sendBatch(bodies.map((body) => ({ body, contentType: "json" })));
 }
 
+/** Checks of one order in quick succession are one: a panel must not be able to hammer a provider with them. */
+const JUST_POLLED_MS = 10_000;
+
+function isJustPolled({ state }: Order, now: number): boolean {
+  return state.polledAt !== null && now >= state.polledAt && now - state.polledAt < JUST_POLLED_MS;
+}
+
 /** Whether everything in a check could be asked, or some of it has to wait for its provider's next minute. */
 export type CheckOutcome = "done" | "later";
 
@@ -68,14 +96,18 @@ export async function check(message: CheckMessage, env: Env, ports: Ports): Prom
   const readAt = ports.now();
   const { providers, due, frozen } = await readNamed(db, message.orders);
   const wanting = [...providers.values()].flatMap((provider) => {
-    const orders = (due[0] ?? []).filter((order) => order.provider === provider.id).slice(0, ordersIn(provider, limits.callsPerMessage));
+    const asked = (due[0] ?? []).filter((order) => order.provider === provider.id && !isJustPolled(order, readAt));
+    const orders = asked.slice(0, ordersIn(provider, limits.callsPerMessage));
     return provider.enabled && circuitOf(provider.state, readAt) !== "waiting" ? [{ provider, orders }] : [];
   });
-  const allowances = await claimAllowances(db, wanting.map(({ provider, orders }) => ({ provider, calls: callsFor(provider, orders) })), limits, ports.now);
+  const allowances = await claimAllowances(
+    db,
+    wanting.map(({ provider, orders }) => ({ provider, calls: callsFor(provider, orders) })),
+    limits,
+    ports.now,
+  );
   const questions = wanting.map((wanted): Question => ({ ...wanted, allowance: allowances.of(wanted.provider) }));
-  const answers = await askProviders(questions, ports);
-  const findings = answers.map((answer): Finding => ({ ...answer, readAt, serving: null, frozen }));
-  const applied = await applyFindings(db, findings, limits, ports.now);
-  ports.log({ event: "check", orders: message.orders.length, ...applied, ...usage() });
+  const applied = await askProviders(questions, ports, (asked) => applyFinding(db, { ...asked, readAt, serving: null, frozen }, limits, ports.now));
+  ports.log({ event: "check", orders: message.orders.length, ...totalOf(applied), ...usage() });
   return wanting.some(({ provider, orders }) => allowances.grantOf(provider).granted < callsFor(provider, orders)) ? "later" : "done";
 }

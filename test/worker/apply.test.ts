@@ -19,7 +19,10 @@ function says(word: string, remains: number | null): StatusReport {
 }
 
 async function read(panel: string, first: number, count: number): Promise<{ orders: readonly Order[]; provider: Provider }> {
-  const { providers, due } = await readNamed(env.DB, Array.from({ length: count }, (_, i) => [panel, first + i] as const));
+  const { providers, due } = await readNamed(
+    env.DB,
+    Array.from({ length: count }, (_, i) => [panel, first + i] as const),
+  );
   return { orders: due[0] ?? [], provider: [...providers.values()][0] as Provider };
 }
 
@@ -29,8 +32,8 @@ function write(order: Order, report: StatusReport, provider: Provider): OrderWri
   return writeOf(order, decision.write, decision, provider, NOW);
 }
 
-function apply(writes: readonly OrderWrite[], provider: Provider, db = env.DB): Promise<ReadonlySet<string>> {
-  return applySweep(db, writes, [{ provider: provider.id, seen: provider.stateVersion, state: provider.state }]);
+function apply(writes: readonly OrderWrite[], provider: Provider, db = env.DB): Promise<boolean> {
+  return applySweep(db, writes, { provider: provider.id, seen: provider.stateVersion, state: provider.state });
 }
 
 beforeAll(async () => {
@@ -43,18 +46,29 @@ describe("one apply", () => {
   it("writes status, refund and feed together, numbers the feed, and links an order's changes", async () => {
     await addOrders("p", "acme", 1, 3);
     const { orders, provider } = await read("p", 1, 3);
-    expect(await apply(orders.map((order) => write(order, says("Partial", 250), provider)), provider)).toEqual(new Set(["acme"]));
+    expect(
+      await apply(
+        orders.map((order) => write(order, says("Partial", 250), provider)),
+        provider,
+      ),
+    ).toBe(true);
     expect(await all("SELECT status, remains, refunded, refund_count, version, cadence FROM orders WHERE provider = 'acme'")).toEqual(
       Array.from({ length: 3 }, () => ({ status: "partial", remains: 250, refunded: 225_000, refund_count: 1, version: 2, cadence: 60 })),
     );
     expect(await all("SELECT order_n, n, amount, status, decided_by FROM refunds WHERE panel = 'p' AND order_n <= 3")).toEqual(
       [1, 2, 3].map((order_n) => ({ order_n, n: 1, amount: 225_000, status: "posted", decided_by: "rules" })),
     );
-    const changes = await all<{ seq: number; type: string; order_id: string; prev: number }>("SELECT seq, type, order_id, prev FROM changes ORDER BY seq");
-    expect(changes.map(({ type, order_id }) => `${order_id} ${type}`)).toEqual(["o1", "o2", "o3"].flatMap((id) => [`${id} order.updated`, `${id} refund.posted`]));
+    const changes = await all<{ seq: number; type: string; order_id: string; prev: number }>(
+      "SELECT seq, type, order_id, prev FROM changes ORDER BY seq",
+    );
+    expect(changes.map(({ type, order_id }) => `${order_id} ${type}`)).toEqual(
+      ["o1", "o2", "o3"].flatMap((id) => [`${id} order.updated`, `${id} refund.posted`]),
+    );
     expect(changes.map(({ seq }) => seq - NOW * 1000)).toEqual([1, 2, 3, 4, 5, 6]);
     expect(changes.map(({ prev }) => prev)).toEqual(changes.map(({ seq }, i) => (i % 2 === 0 ? 1 : seq - 1)));
-    expect(await all("SELECT last_change FROM orders WHERE provider = 'acme' ORDER BY n")).toEqual([1, 3, 5].map((i) => ({ last_change: changes[i]?.seq })));
+    expect(await all("SELECT last_change FROM orders WHERE provider = 'acme' ORDER BY n")).toEqual(
+      [1, 3, 5].map((i) => ({ last_change: changes[i]?.seq })),
+    );
   });
 
   it("withdraws a hold and posts in its place", async () => {
@@ -83,10 +97,12 @@ describe("fencing", () => {
         apply(a.orders.map((order) => write(order, says("Canceled", 1000), a.provider)), a.provider),
         apply(b.orders.map((order) => write(order, says("Partial", 250), b.provider)), b.provider),
       ]);
-      expect(done.map((set) => set.size).toSorted((x, y) => x - y)).toEqual([0, 1]);
+      expect(done.filter(Boolean)).toHaveLength(1);
     }
     expect(await all("SELECT count(*) AS count FROM refunds WHERE order_n BETWEEN 1001 AND 1300")).toEqual([{ count: 300 }]);
-    expect(await all("SELECT DISTINCT version, refund_count FROM orders WHERE provider = 'raced'")).toEqual([{ version: 2, refund_count: 1 }]);
+    expect(await all("SELECT DISTINCT version, refund_count FROM orders WHERE provider = 'raced'")).toEqual([
+      { version: 2, refund_count: 1 },
+    ]);
   });
 
   it("passes over an order that somebody else changed, and writes the others", async () => {
@@ -107,9 +123,14 @@ describe("fencing", () => {
     const { orders, provider } = await read("p", 31, 1);
     const double = orders.map((order) => write(order, says("Canceled", 1000), provider));
     await apply([...double, ...double], provider);
-    expect(await all("SELECT status, refunded, version FROM orders WHERE n = 31")).toEqual([{ status: "canceled", refunded: 900_000, version: 2 }]);
+    expect(await all("SELECT status, refunded, version FROM orders WHERE n = 31")).toEqual([
+      { status: "canceled", refunded: 900_000, version: 2 },
+    ]);
     expect(await all("SELECT n, amount FROM refunds WHERE order_n = 31")).toEqual([{ n: 1, amount: 900_000 }]);
-    expect(await all("SELECT type FROM changes WHERE order_id = 'o31' ORDER BY seq")).toEqual([{ type: "order.updated" }, { type: "refund.posted" }]);
+    expect(await all("SELECT type FROM changes WHERE order_id = 'o31' ORDER BY seq")).toEqual([
+      { type: "order.updated" },
+      { type: "refund.posted" },
+    ]);
   });
 });
 

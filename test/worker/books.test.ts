@@ -44,26 +44,43 @@ async function bypassing(...statements: string[]): Promise<void> {
 /** Books with something of everything, made by the pipeline: five orders a panel, three of which got money back. */
 async function kept(): Promise<Pipeline> {
   await addProvider("acme", { many: "yes" });
-  for (const [panel, first] of [["advice", 100], ["ledger", 200]] as const) {
+  for (const [panel, first] of [
+    ["advice", 100],
+    ["ledger", 200],
+  ] as const) {
     await addOrders(panel, "acme", 1, 5, { cadence: 1, placed_at: NOW - 300_000 });
-    await bypassing(`UPDATE orders SET provider_order_id = ${first} + n, customer = iif(n < 4, 'c1', NULL) WHERE panel = '${panel}'`, `UPDATE panels SET order_n = 5 WHERE id = '${panel}'`);
+    await bypassing(
+      `UPDATE orders SET provider_order_id = ${first} + n, customer = iif(n < 4, 'c1', NULL) WHERE panel = '${panel}'`,
+      `UPDATE panels SET order_n = 5 WHERE id = '${panel}'`,
+    );
   }
   for (let n = 1; n <= 5; n++) {
     await env.DB.prepare(
       `INSERT INTO transfers (panel, currency, customer, n, type, amount, balance, order_n, created_at)
        VALUES ('ledger', 'USD', ?1, ?2, 'charge', -900000, ?3, ?4, ?5)`,
-    ).bind(n < 4 ? "c1" : "", n < 4 ? n : n - 3, (n < 4 ? n : n - 3) * -900_000, n, NOW).run();
+    )
+      .bind(n < 4 ? "c1" : "", n < 4 ? n : n - 3, (n < 4 ? n : n - 3) * -900_000, n, NOW)
+      .run();
   }
   const run = new Pipeline();
-  const words = [{ status: "Partial", remains: "250" }, { status: "Partial" }, { status: "In progress", remains: "900" }, { status: "Canceled", remains: "1000" }, { status: "Partial", remains: "1" }];
-  run.providers.set("acme", answeringEach((id) => ({ charge: "0.5", currency: "USD", ...words[(Number(id) % 100) - 1] })));
+  const words = [
+    { status: "Partial", remains: "250" },
+    { status: "Partial" },
+    { status: "In progress", remains: "900" },
+    { status: "Canceled", remains: "1000" },
+    { status: "Partial", remains: "1" },
+  ];
+  run.providers.set(
+    "acme",
+    answeringEach((id) => ({ charge: "0.5", currency: "USD", ...words[(Number(id) % 100) - 1] })),
+  );
   await run.run(1);
   return run;
 }
 
 async function pages(sizes = { rows: 1000, sums: 1000 }): Promise<BooksPage[]> {
   const read: BooksPage[] = [];
-  for (let place: BooksPlace | null = BEFORE_ALL_PANELS; place !== null; ) {
+  for (let place: BooksPlace | null = BEFORE_ALL_PANELS; place !== null;) {
     const page: BooksPage = await checkPage(pagesOf(env.DB), place, sizes);
     read.push(page);
     place = page.next;
@@ -71,11 +88,18 @@ async function pages(sizes = { rows: 1000, sums: 1000 }): Promise<BooksPage[]> {
   return read;
 }
 
-const mismatches = (read: readonly BooksPage[]): unknown[] => read.flatMap(({ panel, mismatch }) => (mismatch === null ? [] : [{ panel, ...mismatch }]));
-const sum = (read: readonly BooksPage[], what: keyof BooksPage["checked"]): number => read.reduce((total, { checked }) => total + checked[what], 0);
+const mismatches = (read: readonly BooksPage[]): unknown[] =>
+  read.flatMap(({ panel, mismatch }) => (mismatch === null ? [] : [{ panel, ...mismatch }]));
+const sum = (read: readonly BooksPage[], what: keyof BooksPage["checked"]): number =>
+  read.reduce((total, { checked }) => total + checked[what], 0);
 
 describe("books that add up", () => {
-  it.each([[1000, 1000], [1, 1], [2, 3], [3, 2]])("are found so, whole, in pages of %d rows and sums over %d orders", async (rows, sums) => {
+  it.each([
+    [1000, 1000],
+    [1, 1],
+    [2, 3],
+    [3, 2],
+  ])("are found so, whole, in pages of %d rows and sums over %d orders", async (rows, sums) => {
     await kept();
     const read = await pages({ rows, sums });
     expect(mismatches(read)).toEqual([]);
@@ -108,30 +132,120 @@ describe("what does not add up", () => {
   const order = (n: number): string => `order "o${n}"`;
   const c1 = (n: number): string => `transfer ${n} of customer "c1" in USD`;
   it.each<[what: string, sql: string, found: Record<string, string>]>([
-    ["a total that was edited", "UPDATE orders SET refunded = 300000 WHERE panel = 'advice' AND n = 1", { panel: "advice", row: order(1), what: "refunded", expected: "0.225", found: "0.3" }],
-    ["a refund that was edited", "UPDATE refunds SET amount = 225001 WHERE panel = 'advice' AND order_n = 1", { panel: "advice", row: order(1), what: "refunded", expected: "0.225001", found: "0.225" }],
-    ["a refund that is gone", "DELETE FROM refunds WHERE panel = 'advice' AND order_n = 4", { panel: "advice", row: order(4), what: "refunded", expected: "0", found: "0.9" }],
-    ["a refund taken for another kind", "UPDATE refunds SET kind = 'goodwill' WHERE panel = 'advice' AND order_n = 1", { panel: "advice", row: order(1), what: "goodwill", expected: "0.225", found: "0" }],
-    ["a refund in another currency", "UPDATE refunds SET currency = 'EUR' WHERE panel = 'advice' AND order_n = 1", { panel: "advice", row: order(1), what: "its refunds' currency", expected: "USD", found: "EUR" }],
-    ["a refund without an order", "INSERT INTO refunds (panel, order_n, n, amount, currency, status, reason, created_at) VALUES ('advice', 9, 1, 5, 'USD', 'held', 'x', 1)", { panel: "advice", row: "refund 1 of order number 9", what: "its order", expected: "on record", found: "missing" }],
-    ["refunds above the charge", "UPDATE orders SET charge = 800000, refunded = 800000 WHERE panel = 'advice' AND n = 4", { panel: "advice", row: order(4), what: "the sum of its refunds", expected: "from 0 to 0.8", found: "0.9" }],
-    ["a count of refunds", "UPDATE orders SET refund_count = 2 WHERE panel = 'advice' AND n = 1", { panel: "advice", row: order(1), what: "refund_count", expected: "1", found: "2" }],
-    ["a gap in the refunds' numbers", "UPDATE refunds SET n = 2 WHERE panel = 'advice' AND order_n = 1", { panel: "advice", row: order(1), what: "the number of its last refund", expected: "1", found: "2" }],
-    ["a held amount", "UPDATE orders SET hold_amount = 1 WHERE panel = 'advice' AND n = 2", { panel: "advice", row: order(2), what: "what is held", expected: "0.9 as refund 1", found: "0.000001 as refund 1" }],
-    ["a hold that nobody sees", "UPDATE orders SET hold_n = NULL, hold_amount = NULL WHERE panel = 'advice' AND n = 2", { panel: "advice", row: order(2), what: "what is held", expected: "0.9 as refund 1", found: "nothing" }],
-    ["a balance", "UPDATE transfers SET balance = balance + 1 WHERE customer = 'c1' AND n = 2", { panel: "ledger", row: c1(2), what: "the balance", expected: "-1.8", found: "-1.799999" }],
-    ["a first balance", "UPDATE transfers SET balance = 0 WHERE customer = 'c1' AND n = 1", { panel: "ledger", row: c1(1), what: "the balance", expected: "-0.9", found: "0" }],
-    ["a gap in an account", "UPDATE transfers SET n = 5 WHERE customer = 'c1' AND n = 4", { panel: "ledger", row: c1(5), what: "its number", expected: "4", found: "5" }],
-    ["a charge that is gone, its account mended", "DELETE FROM transfers WHERE customer = '' AND n >= 2", { panel: "ledger", row: order(4), what: "the sum of its transfers", expected: "0", found: "-0.9" }],
-    ["an order charged twice, its account mended", "INSERT INTO transfers (panel, currency, customer, n, type, amount, balance, order_n, created_at) SELECT panel, currency, customer, n + 1, 'charge', -900000, balance - 900000, 3, 1 FROM transfers WHERE customer = 'c1' ORDER BY n DESC LIMIT 1", { panel: "ledger", row: order(3), what: "the sum of its transfers", expected: "-0.9", found: "-1.8" }],
-    ["transfers exchanged between two orders", "UPDATE transfers SET order_n = iif(order_n = 1, 4, 1) WHERE type = 'charge' AND order_n IN (1, 4)", { panel: "ledger", row: "transfer 1 of the panel's own account in USD", what: "its account", expected: 'that of order "o1"', found: "another one" }],
-    ["a transfer of an order that does not exist", "INSERT INTO transfers (panel, currency, customer, n, type, amount, balance, order_n, created_at) VALUES ('ledger', 'USD', 'new', 1, 'charge', -5, -5, 99, 1)", { panel: "ledger", row: 'transfer 1 of customer "new" in USD', what: "its order", expected: "on record", found: "missing" }],
-    ["a transfer without its refund", "UPDATE transfers SET refund_n = 7 WHERE type = 'refund' AND order_n = 1", { panel: "ledger", row: c1(4), what: "its refund", expected: "posted", found: "missing" }],
-    ["a transfer of a refund that is held", "UPDATE transfers SET refund_n = 1, order_n = 2 WHERE type = 'refund' AND order_n = 1", { panel: "ledger", row: order(1), what: "the sum of its transfers", expected: "-0.675", found: "-0.9" }],
+    [
+      "a total that was edited",
+      "UPDATE orders SET refunded = 300000 WHERE panel = 'advice' AND n = 1",
+      { panel: "advice", row: order(1), what: "refunded", expected: "0.225", found: "0.3" },
+    ],
+    [
+      "a refund that was edited",
+      "UPDATE refunds SET amount = 225001 WHERE panel = 'advice' AND order_n = 1",
+      { panel: "advice", row: order(1), what: "refunded", expected: "0.225001", found: "0.225" },
+    ],
+    [
+      "a refund that is gone",
+      "DELETE FROM refunds WHERE panel = 'advice' AND order_n = 4",
+      { panel: "advice", row: order(4), what: "refunded", expected: "0", found: "0.9" },
+    ],
+    [
+      "a refund taken for another kind",
+      "UPDATE refunds SET kind = 'goodwill' WHERE panel = 'advice' AND order_n = 1",
+      { panel: "advice", row: order(1), what: "goodwill", expected: "0.225", found: "0" },
+    ],
+    [
+      "a refund in another currency",
+      "UPDATE refunds SET currency = 'EUR' WHERE panel = 'advice' AND order_n = 1",
+      { panel: "advice", row: order(1), what: "its refunds' currency", expected: "USD", found: "EUR" },
+    ],
+    [
+      "a refund without an order",
+      "INSERT INTO refunds (panel, order_n, n, amount, currency, status, reason, created_at) VALUES ('advice', 9, 1, 5, 'USD', 'held', 'x', 1)",
+      { panel: "advice", row: "refund 1 of order number 9", what: "its order", expected: "on record", found: "missing" },
+    ],
+    [
+      "refunds above the charge",
+      "UPDATE orders SET charge = 800000, refunded = 800000 WHERE panel = 'advice' AND n = 4",
+      { panel: "advice", row: order(4), what: "the sum of its refunds", expected: "from 0 to 0.8", found: "0.9" },
+    ],
+    [
+      "a count of refunds",
+      "UPDATE orders SET refund_count = 2 WHERE panel = 'advice' AND n = 1",
+      { panel: "advice", row: order(1), what: "refund_count", expected: "1", found: "2" },
+    ],
+    [
+      "a gap in the refunds' numbers",
+      "UPDATE refunds SET n = 2 WHERE panel = 'advice' AND order_n = 1",
+      { panel: "advice", row: order(1), what: "the number of its last refund", expected: "1", found: "2" },
+    ],
+    [
+      "a held amount",
+      "UPDATE orders SET hold_amount = 1 WHERE panel = 'advice' AND n = 2",
+      { panel: "advice", row: order(2), what: "what is held", expected: "0.9 as refund 1", found: "0.000001 as refund 1" },
+    ],
+    [
+      "a hold that nobody sees",
+      "UPDATE orders SET hold_n = NULL, hold_amount = NULL WHERE panel = 'advice' AND n = 2",
+      { panel: "advice", row: order(2), what: "what is held", expected: "0.9 as refund 1", found: "nothing" },
+    ],
+    [
+      "a balance",
+      "UPDATE transfers SET balance = balance + 1 WHERE customer = 'c1' AND n = 2",
+      { panel: "ledger", row: c1(2), what: "the balance", expected: "-1.8", found: "-1.799999" },
+    ],
+    [
+      "a first balance",
+      "UPDATE transfers SET balance = 0 WHERE customer = 'c1' AND n = 1",
+      { panel: "ledger", row: c1(1), what: "the balance", expected: "-0.9", found: "0" },
+    ],
+    [
+      "a gap in an account",
+      "UPDATE transfers SET n = 5 WHERE customer = 'c1' AND n = 4",
+      { panel: "ledger", row: c1(5), what: "its number", expected: "4", found: "5" },
+    ],
+    [
+      "a charge that is gone, its account mended",
+      "DELETE FROM transfers WHERE customer = '' AND n >= 2",
+      { panel: "ledger", row: order(4), what: "the sum of its transfers", expected: "0", found: "-0.9" },
+    ],
+    [
+      "an order charged twice, its account mended",
+      "INSERT INTO transfers (panel, currency, customer, n, type, amount, balance, order_n, created_at) SELECT panel, currency, customer, n + 1, 'charge', -900000, balance - 900000, 3, 1 FROM transfers WHERE customer = 'c1' ORDER BY n DESC LIMIT 1",
+      { panel: "ledger", row: order(3), what: "the sum of its transfers", expected: "-0.9", found: "-1.8" },
+    ],
+    [
+      "transfers exchanged between two orders",
+      "UPDATE transfers SET order_n = iif(order_n = 1, 4, 1) WHERE type = 'charge' AND order_n IN (1, 4)",
+      {
+        panel: "ledger",
+        row: "transfer 1 of the panel's own account in USD",
+        what: "its account",
+        expected: 'that of order "o1"',
+        found: "another one",
+      },
+    ],
+    [
+      "a transfer of an order that does not exist",
+      "INSERT INTO transfers (panel, currency, customer, n, type, amount, balance, order_n, created_at) VALUES ('ledger', 'USD', 'new', 1, 'charge', -5, -5, 99, 1)",
+      { panel: "ledger", row: 'transfer 1 of customer "new" in USD', what: "its order", expected: "on record", found: "missing" },
+    ],
+    [
+      "a transfer without its refund",
+      "UPDATE transfers SET refund_n = 7 WHERE type = 'refund' AND order_n = 1",
+      { panel: "ledger", row: c1(4), what: "its refund", expected: "posted", found: "missing" },
+    ],
+    [
+      "a transfer of a refund that is held",
+      "UPDATE transfers SET refund_n = 1, order_n = 2 WHERE type = 'refund' AND order_n = 1",
+      { panel: "ledger", row: order(1), what: "the sum of its transfers", expected: "-0.675", found: "-0.9" },
+    ],
   ])("%s is found, and named with what it should be", async (_, sql, found) => {
     await kept();
     await bypassing(sql);
-    for (const sizes of [{ rows: 1000, sums: 1000 }, { rows: 2, sums: 10 }]) expect(mismatches(await pages(sizes))[0]).toEqual(found);
+    for (const sizes of [
+      { rows: 1000, sums: 1000 },
+      { rows: 2, sums: 10 },
+    ])
+      expect(mismatches(await pages(sizes))[0]).toEqual(found);
   });
 
   it("in one panel leaves the others' check alone", async () => {
@@ -199,19 +313,32 @@ describe("the daily check", () => {
 
   it("stops at a day's share of rows, and goes on there the next day", async () => {
     await many(3000);
-    await bypassing(`UPDATE audits_of_books SET day = ${today}, page = 7, rows_read = 499500, place = '{"panel":"advice","totals":1000,"sums":null,"ledger":null}'`);
+    await bypassing(
+      `UPDATE audits_of_books SET day = ${today}, page = 7, rows_read = 499500, place = '{"panel":"advice","totals":1000,"sums":null,"ledger":null}'`,
+    );
     const run = new Pipeline({ plan: "free" });
     await run.deliver(books(7));
     expect(run.sent).toEqual([]);
     run.now += DAY;
     await run.deliver(books(0, today + 1));
     await run.drain();
-    expect(run.eventsOf("books").map(({ orders, finished }) => [orders, finished])).toEqual([[1000, false], [1000, false], [0, true]]);
+    expect(run.eventsOf("books").map(({ orders, finished }) => [orders, finished])).toEqual([
+      [1000, false],
+      [1000, false],
+      [0, true],
+    ]);
   });
 
   it("is repeated when the database fails, from where it stood", async () => {
     await kept();
-    const run = new Pipeline({ db: new Proxy(env.DB, { get: (db, name) => (name === "batch" ? () => Promise.reject(new Error("D1_ERROR: overloaded")) : (Reflect.get(db, name) as (sql: string) => unknown).bind(db)) }) });
+    const run = new Pipeline({
+      db: new Proxy(env.DB, {
+        get: (db, name) =>
+          name === "batch"
+            ? () => Promise.reject(new Error("D1_ERROR: overloaded"))
+            : (Reflect.get(db, name) as (sql: string) => unknown).bind(db),
+      }),
+    });
     expect(await run.deliver(books())).toBe("retry");
     expect(await new Pipeline().deliver(books(), 2)).toBe("ack");
     expect(await all("SELECT finished_at FROM audits_of_books")).toEqual([{ finished_at: NOW }]);
@@ -247,19 +374,36 @@ describe("a mismatch", () => {
     run.providers.set("acme", canceled);
     await run.run(1);
     const third = "SELECT panel, status, reason FROM refunds WHERE order_n = 3 ORDER BY panel, n";
-    expect(await all(third)).toEqual([{ panel: "advice", status: "held", reason: "frozen" }, { panel: "ledger", status: "posted", reason: "canceled" }]);
+    expect(await all(third)).toEqual([
+      { panel: "advice", status: "held", reason: "frozen" },
+      { panel: "ledger", status: "posted", reason: "canceled" },
+    ]);
 
     const scene = new Scene();
     scene.now = run.now;
     const path = "/v1/panels/advice/unfreeze";
-    expect((await scene.get("/v1/panels/advice")).json.frozen).toEqual({ since: "2026-11-01T12:01:00.000Z", because: 'order "o1": refunded should be 0.225 and is 0.3' });
+    expect((await scene.get("/v1/panels/advice")).json.frozen).toEqual({
+      since: "2026-11-01T12:01:00.000Z",
+      because: 'order "o1": refunded should be 0.225 and is 0.3',
+    });
     expect((await scene.ask("POST", path, { key: "ps_key-of-advice" })).status).toBe(403);
     for (let i = 0; i < 2; i++) {
       const answer = await scene.ask("POST", path, { key: ADMIN });
       expect([answer.status, answer.json.frozen]).toEqual([200, null]);
     }
-    expect(await all("SELECT actor, panel, action, subject, before->>'$.frozen.since' AS since, after->>'$.frozen' AS after FROM audit WHERE action = 'panel.unfrozen'")).toEqual([
-      { actor: "operator", panel: "advice", action: "panel.unfrozen", subject: "panel:advice", since: "2026-11-01T12:01:00.000Z", after: null },
+    expect(
+      await all(
+        "SELECT actor, panel, action, subject, before->>'$.frozen.since' AS since, after->>'$.frozen' AS after FROM audit WHERE action = 'panel.unfrozen'",
+      ),
+    ).toEqual([
+      {
+        actor: "operator",
+        panel: "advice",
+        action: "panel.unfrozen",
+        subject: "panel:advice",
+        since: "2026-11-01T12:01:00.000Z",
+        after: null,
+      },
     ]);
     expect((await scene.get("/healthz", { key: null })).json.books).toBe("ok");
     expect((await scene.ask("POST", "/v1/panels/none/unfreeze")).status).toBe(404);

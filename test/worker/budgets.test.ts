@@ -12,7 +12,14 @@ const young = { cadence: 1, placed_at: NOW - 300_000 } as const;
 /** Every tick and sweep of a run, as one line of figures. */
 function figures(run: Pipeline): Record<string, number> {
   const total = (field: string): number => run.sum("tick", field) + run.sum("sweep", field);
-  return { messages: run.deliveries, calls: run.calls.length, d1_calls: total("d1_calls"), d1_statements: total("d1_statements"), rows_read: total("rows_read"), rows_written: total("rows_written") };
+  return {
+    messages: run.deliveries,
+    calls: run.calls.length,
+    d1_calls: total("d1_calls"),
+    d1_statements: total("d1_statements"),
+    rows_read: total("rows_read"),
+    rows_written: total("rows_written"),
+  };
 }
 
 async function versions(): Promise<number> {
@@ -28,27 +35,33 @@ beforeAll(async () => {
 afterEach(clear);
 
 describe("a minute's work", () => {
-  it.each(["free", "paid"])("1,000 unchanged orders write no order row, one bookkeeping row a message, and read 1.1 rows an order at most (%s)", async (plan) => {
-    await addProvider("acme", { many: "yes" });
-    await addOrders("p", "acme", 1, 1000, { ...young });
-    const run = new Pipeline({ plan });
-    await run.run(1);
-    const { messages, calls, d1_calls, d1_statements } = figures(run);
-    expect(run.sum("sweep", "answered")).toBe(1000);
-    expect(calls).toBe(10);
-    expect(await versions()).toBe(0);
-    expect(run.sum("sweep", "rows_written")).toBeLessThanOrEqual(messages ?? 0);
-    expect(run.sum("sweep", "rows_read")).toBeLessThanOrEqual(1100);
-    expect(messages).toBeLessThanOrEqual(2);
-    expect(d1_calls).toBeLessThanOrEqual(8);
-    expect(d1_statements).toBeLessThanOrEqual(16);
-  });
+  it.each(["free", "paid"])(
+    "1,000 unchanged orders write no order row, one bookkeeping row a message, and read 1.1 rows an order at most (%s)",
+    async (plan) => {
+      await addProvider("acme", { many: "yes" });
+      await addOrders("p", "acme", 1, 1000, { ...young });
+      const run = new Pipeline({ plan });
+      await run.run(1);
+      const { messages, calls, d1_calls, d1_statements } = figures(run);
+      expect(run.sum("sweep", "answered")).toBe(1000);
+      expect(calls).toBe(10);
+      expect(await versions()).toBe(0);
+      expect(run.sum("sweep", "rows_written")).toBeLessThanOrEqual(messages ?? 0);
+      expect(run.sum("sweep", "rows_read")).toBeLessThanOrEqual(1100);
+      expect(messages).toBeLessThanOrEqual(2);
+      expect(d1_calls).toBeLessThanOrEqual(8);
+      expect(d1_statements).toBeLessThanOrEqual(16);
+    },
+  );
 
   it("1,000 orders that all end with a refund fit in 2 messages, 8 D1 calls and 16 statements", async () => {
     await addProvider("acme", { many: "yes" });
     await addOrders("p", "acme", 1, 1000, { ...young });
     const run = new Pipeline();
-    run.providers.set("acme", answeringEach(() => ({ ...inProgress(250), status: "Partial" })));
+    run.providers.set(
+      "acme",
+      answeringEach(() => ({ ...inProgress(250), status: "Partial" })),
+    );
     await run.run(1);
     expect(run.sum("sweep", "posted")).toBe(1000);
     const { messages, calls, d1_calls, d1_statements } = figures(run);
@@ -75,13 +88,23 @@ describe("a minute's work", () => {
   });
 
   it("an invocation stays within 45 subrequests and 45 statements, whatever is due", async () => {
-    for (const [id, many] of [["lists", "yes"], ["singles", "no"], ["new", "unknown"]] as const) {
+    for (const [id, many] of [
+      ["lists", "yes"],
+      ["singles", "no"],
+      ["new", "unknown"],
+    ] as const) {
       await addProvider(id, { many });
       await addOrders("p", id, 1 + { lists: 0, singles: 10_000, new: 20_000 }[id], 3000, { ...young });
     }
     for (const plan of ["free", "paid"]) {
       const run = new Pipeline({ plan });
-      run.providers.set("lists", answeringEach((id) => ({ ...inProgress(Number(id) % 2 === 0 ? 600 : 100), status: Number(id) % 3 === 0 ? "Completed" : "In progress" })));
+      run.providers.set(
+        "lists",
+        answeringEach((id) => ({
+          ...inProgress(Number(id) % 2 === 0 ? 600 : 100),
+          status: Number(id) % 3 === 0 ? "Completed" : "In progress",
+        })),
+      );
       run.providers.set("new", () => ({ error: "Incorrect request" }));
       await run.tick();
       for (let body = run.sent.shift(); body !== undefined; body = run.sent.shift()) {
@@ -98,17 +121,21 @@ describe("a minute's work", () => {
 });
 
 describe("an idle tick", () => {
-  it.each([1000, 100_000])("reads 10 rows and 2 a provider at most, with %d orders in the table", async (count) => {
-    for (let i = 0; i < 5; i++) await addProvider(`p${i}`, { many: "yes" });
-    // Most are closed; the rest is open and not due in this minute.
-    await addOrders("p", "p0", 1, count - 100, { cadence: null, status: "completed" });
-    await addOrders("p", "p1", count, 100, { cadence: 360 });
-    const run = new Pipeline();
-    await run.tick();
-    expect(Number(run.eventsOf("tick")[0]?.["rows_read"])).toBeLessThanOrEqual(10 + 2 * 5);
-    await run.drain();
-    expect(run.calls.flatMap(({ ids }) => ids).length).toBeLessThanOrEqual(1);
-  }, 60_000);
+  it.each([1000, 100_000])(
+    "reads 10 rows and 2 a provider at most, with %d orders in the table",
+    async (count) => {
+      for (let i = 0; i < 5; i++) await addProvider(`p${i}`, { many: "yes" });
+      // Most are closed; the rest is open and not due in this minute.
+      await addOrders("p", "p0", 1, count - 100, { cadence: null, status: "completed" });
+      await addOrders("p", "p1", count, 100, { cadence: 360 });
+      const run = new Pipeline();
+      await run.tick();
+      expect(Number(run.eventsOf("tick")[0]?.["rows_read"])).toBeLessThanOrEqual(10 + 2 * 5);
+      await run.drain();
+      expect(run.calls.flatMap(({ ids }) => ids).length).toBeLessThanOrEqual(1);
+    },
+    60_000,
+  );
 });
 
 describe("a provider whose budget is too small", () => {
@@ -163,7 +190,8 @@ describe("messages that fail", () => {
 function dbFailingOnApply(): D1Database {
   return new Proxy(env.DB, {
     get(db, name) {
-      if (name === "prepare") return (sql: string) => db.prepare(sql.startsWith("UPDATE providers SET many") ? "SELECT no_such_function()" : sql);
+      if (name === "prepare")
+        return (sql: string) => db.prepare(sql.startsWith("UPDATE providers SET many") ? "SELECT no_such_function()" : sql);
       const value = Reflect.get(db, name) as unknown;
       return typeof value === "function" ? (value as (...args: unknown[]) => unknown).bind(db) : value;
     },

@@ -15,7 +15,13 @@ export type Call = { readonly provider: string; readonly ids: readonly string[];
 /** What a provider answers to one call, given the ids asked. Throwing stands for a connection that fails. */
 export type Answering = (ids: readonly string[], fields: URLSearchParams) => unknown;
 
-export const inProgress = (remains = 600): Record<string, unknown> => ({ charge: "0.5", start_count: "10", status: "In progress", remains: String(remains), currency: "USD" });
+export const inProgress = (remains = 600): Record<string, unknown> => ({
+  charge: "0.5",
+  start_count: "10",
+  status: "In progress",
+  remains: String(remains),
+  currency: "USD",
+});
 
 /** Answers a status for every id, in one object for a list. */
 export function answeringEach(each: (id: string) => unknown): Answering {

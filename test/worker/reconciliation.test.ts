@@ -37,7 +37,10 @@ async function ended(said: Record<string, Record<string, unknown>>, columns: Par
   const count = Object.keys(said).length;
   await addOrders("p", "acme", 1, count, { cadence: 1, placed_at: NOW - 300_000, ...columns });
   const run = new Pipeline();
-  run.providers.set("acme", answeringEach((id) => ({ start_count: "10", currency: "USD", ...said[id] })));
+  run.providers.set(
+    "acme",
+    answeringEach((id) => ({ start_count: "10", currency: "USD", ...said[id] })),
+  );
   await run.run(1);
   return run;
 }
@@ -71,8 +74,21 @@ describe("the report", () => {
       kept_by_provider: "0.5",
       converted: null,
       orders: {
-        refunded_to_customers: { count: 3, orders: [{ order: "o1", amount: "0.225" }, { order: "o2", amount: "0.9" }, { order: "o4", amount: "0.9" }] },
-        returned_by_provider: { count: 2, orders: [{ order: "o1", amount: "0.125" }, { order: "o4", amount: "0.2" }] },
+        refunded_to_customers: {
+          count: 3,
+          orders: [
+            { order: "o1", amount: "0.225" },
+            { order: "o2", amount: "0.9" },
+            { order: "o4", amount: "0.9" },
+          ],
+        },
+        returned_by_provider: {
+          count: 2,
+          orders: [
+            { order: "o1", amount: "0.125" },
+            { order: "o4", amount: "0.2" },
+          ],
+        },
         kept_by_provider: { count: 1, orders: [{ order: "o2", amount: "0.5" }] },
         unclear: { count: 0, orders: [] },
         completed_with_remains: { count: 1, orders: [{ order: "o3" }] },
@@ -83,13 +99,28 @@ describe("the report", () => {
 
   it("keeps the first charge of a running order apart from the last, and says when the last is missing", async () => {
     await addProvider("acme", { many: "yes" });
-    await addOrders("p", "acme", 1, 2, { cadence: 1, placed_at: NOW - 300_000, provider_price: null, provider_charge: null, provider_currency: null });
+    await addOrders("p", "acme", 1, 2, {
+      cadence: 1,
+      placed_at: NOW - 300_000,
+      provider_price: null,
+      provider_charge: null,
+      provider_currency: null,
+    });
     const run = new Pipeline();
-    run.providers.set("acme", answeringEach(() => ({ status: "Pending", remains: "1000", charge: "0" })));
+    run.providers.set(
+      "acme",
+      answeringEach(() => ({ status: "Pending", remains: "1000", charge: "0" })),
+    );
     await run.run(1);
-    run.providers.set("acme", answeringEach(() => ({ status: "In progress", remains: "1000", charge: "12.345678901", currency: "TRY" })));
+    run.providers.set(
+      "acme",
+      answeringEach(() => ({ status: "In progress", remains: "1000", charge: "12.345678901", currency: "TRY" })),
+    );
     await run.run(1);
-    run.providers.set("acme", answeringEach((id) => ({ status: "Canceled", remains: "1000", currency: "TRY", ...(id === "1" ? { charge: "2.000000001" } : {}) })));
+    run.providers.set(
+      "acme",
+      answeringEach((id) => ({ status: "Canceled", remains: "1000", currency: "TRY", ...(id === "1" ? { charge: "2.000000001" } : {}) })),
+    );
     await run.run(1);
     expect(await all("SELECT provider_price, provider_charge FROM orders ORDER BY n")).toEqual([
       { provider_price: "12.345678901", provider_charge: "2.000000001" },
@@ -101,9 +132,15 @@ describe("the report", () => {
   });
 
   it("never adds currencies; a rate of the operator's converts a row, and is echoed", async () => {
-    await ended({ 1: { status: "Partial", remains: "250", charge: "15", currency: "TRY" } }, { provider_price: "20", provider_charge: "20", provider_currency: "TRY" });
+    await ended(
+      { 1: { status: "Partial", remains: "250", charge: "15", currency: "TRY" } },
+      { provider_price: "20", provider_charge: "20", provider_currency: "TRY" },
+    );
     const answer = await report("&rate=TRY:USD:0.029&rate=EUR:USD:1.1");
-    expect(answer.json.rates).toEqual([{ from: "TRY", to: "USD", rate: "0.029" }, { from: "EUR", to: "USD", rate: "1.1" }]);
+    expect(answer.json.rates).toEqual([
+      { from: "TRY", to: "USD", rate: "0.029" },
+      { from: "EUR", to: "USD", rate: "1.1" },
+    ]);
     expect(account(answer, "USD")).toMatchObject({ refunded_to_customers: "0.225", returned_by_provider: "0", converted: null });
     expect(account(answer, "TRY")).toMatchObject({
       refunded_to_customers: "0",
@@ -126,7 +163,9 @@ describe("the report", () => {
     await ended({ 1: { status: "Partial", remains: "250", charge: "0.375" } });
     await env.DB.prepare(
       "INSERT INTO refunds (panel, order_n, n, kind, amount, currency, status, reason, created_at, decided_at) VALUES ('p', 1, 2, 'clawback', 25000, 'USD', 'posted', 'clawback', ?1, ?1)",
-    ).bind(NOW + 2 * HOUR).run();
+    )
+      .bind(NOW + 2 * HOUR)
+      .run();
     await change("o1", NOW + 2 * HOUR);
     const key = "ps_key-of-p";
     const first = account(await scene.get(hour(), { key }), "USD");
@@ -180,7 +219,9 @@ describe("the report", () => {
       `INSERT INTO changes (panel, seq, type, order_id, created_at, previous, data)
        WITH RECURSIVE i (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM i WHERE i < 20000)
        SELECT 'p', (?1 + i) * 1000 + 1, 'order.flagged', 'o' || i, ?1 + i, '{}', '{}' FROM i`,
-    ).bind(NOW).run();
+    )
+      .bind(NOW)
+      .run();
     const answer = await report();
     expect(paths(answer)).toEqual(["to"]);
     expect(answer.json.error.message).toContain(`the first up to ${iso(NOW + 20_000)}`);
@@ -189,8 +230,19 @@ describe("the report", () => {
 
   it("cuts the lists of the JSON at 500 with the count, not those of the CSV", async () => {
     await addProvider("acme", { many: "yes" });
-    await addOrders("p", "acme", 1, 501, { status: "canceled", cadence: null, final_at: NOW, provider_price: "0.5", provider_charge: "0.5", remains: 1000 });
-    await env.DB.prepare("INSERT INTO changes (panel, seq, type, order_id, created_at, previous, data) SELECT panel, ?1 * 1000 + n, 'order.updated', id, ?1, '{}', '{}' FROM orders").bind(NOW).run();
+    await addOrders("p", "acme", 1, 501, {
+      status: "canceled",
+      cadence: null,
+      final_at: NOW,
+      provider_price: "0.5",
+      provider_charge: "0.5",
+      remains: 1000,
+    });
+    await env.DB.prepare(
+      "INSERT INTO changes (panel, seq, type, order_id, created_at, previous, data) SELECT panel, ?1 * 1000 + n, 'order.updated', id, ?1, '{}', '{}' FROM orders ORDER BY n",
+    )
+      .bind(NOW)
+      .run();
     const row = account(await report(), "USD");
     expect(row.kept_by_provider).toBe("250.5");
     expect([row.orders.kept_by_provider.count, row.orders.kept_by_provider.orders.length]).toEqual([501, 500]);
@@ -199,9 +251,13 @@ describe("the report", () => {
   });
 
   it("reads the period's changes and its orders, however many others there are", async () => {
-    await ended({ 1: { status: "Canceled", remains: "1000", charge: "0" } });
     await addOrders("p", "acme", 2, 3000, { status: "canceled", cadence: null, final_at: NOW - 10 * HOUR });
-    await env.DB.prepare("INSERT INTO changes (panel, seq, type, order_id, created_at, previous, data) SELECT panel, (?1 - n) * 1000, 'order.updated', id, ?1 - n, '{}', '{}' FROM orders WHERE n > 1").bind(NOW - 5 * HOUR).run();
+    await env.DB.prepare(
+      "INSERT INTO changes (panel, seq, type, order_id, created_at, previous, data) SELECT panel, (?1 + n) * 1000, 'order.updated', id, ?1 + n, '{}', '{}' FROM orders ORDER BY n",
+    )
+      .bind(NOW - 5 * HOUR)
+      .run();
+    await ended({ 1: { status: "Canceled", remains: "1000", charge: "0" } });
     let read = 0;
     const counting = new Proxy(env.DB, {
       get(db, name) {
@@ -225,7 +281,10 @@ describe("the report", () => {
 
 describe("as CSV", () => {
   it("has a line for each order of each list, with the rate, by Accept or by format", async () => {
-    await ended({ 1: { status: "Partial", remains: "250", charge: "14.900000001", currency: "TRY" } }, { provider_price: "20", provider_charge: "20", provider_currency: "TRY" });
+    await ended(
+      { 1: { status: "Partial", remains: "250", charge: "14.900000001", currency: "TRY" } },
+      { provider_price: "20", provider_charge: "20", provider_currency: "TRY" },
+    );
     const answer = await report("&rate=TRY:USD:0.029", { headers: { Accept: "text/csv" } });
     expect(answer.headers.get("Content-Type")).toBe("text/csv; charset=utf-8");
     expect(answer.text).toBe(
@@ -245,16 +304,42 @@ describe("as CSV", () => {
     await addProvider("acme", { many: "yes" });
     const ids = ["=1+1", "+cmd|' /C calc'!A0", "-1+1", "@SUM(A1)", "\t=1", "\r=1", 'a"b', "a,b", "line\nfeed", "-5", "＝1"];
     for (const [i, id] of ids.entries()) {
-      await addOrders("p", "acme", i + 1, 1, { status: "canceled", cadence: null, final_at: NOW, provider_price: "0.5", provider_charge: "0.5", remains: 1000, id, provider_order_id: `=p${i}` });
+      await addOrders("p", "acme", i + 1, 1, {
+        status: "canceled",
+        cadence: null,
+        final_at: NOW,
+        provider_price: "0.5",
+        provider_charge: "0.5",
+        remains: 1000,
+        id,
+        provider_order_id: `=p${i}`,
+      });
       await change(id, NOW + i);
     }
     const { text } = await report("&format=csv");
-    const cells = ["'=1+1", "'+cmd|' /C calc'!A0", "'-1+1", "'@SUM(A1)", "'\t=1", "\"'\r=1\"", '"a""b"', '"a,b"', '"line\nfeed"', "-5", "'＝1"];
-    for (const [i, cell] of cells.entries()) expect(text).toContain(`acme,USD,kept_by_provider,${cell},'=p${i},canceled,1000,1000,0.5,,0.5,0.5,,,,\r\n`);
+    const cells = [
+      "'=1+1",
+      "'+cmd|' /C calc'!A0",
+      "'-1+1",
+      "'@SUM(A1)",
+      "'\t=1",
+      '"\'\r=1"',
+      '"a""b"',
+      '"a,b"',
+      '"line\nfeed"',
+      "-5",
+      "'＝1",
+    ];
+    for (const [i, cell] of cells.entries())
+      expect(text).toContain(`acme,USD,kept_by_provider,${cell},'=p${i},canceled,1000,1000,0.5,,0.5,0.5,,,,\r\n`);
   });
 });
 
 /** A change of an order's in the feed, so that it is found. */
 async function change(order: string, at = NOW): Promise<void> {
-  await env.DB.prepare("INSERT INTO changes (panel, seq, type, order_id, created_at, previous, data) VALUES ('p', ?2 * 1000 + 7, 'order.updated', ?1, ?2, '{}', '{}')").bind(order, at).run();
+  await env.DB.prepare(
+    "INSERT INTO changes (panel, seq, type, order_id, created_at, previous, data) VALUES ('p', ?2 * 1000 + 7, 'order.updated', ?1, ?2, '{}', '{}')",
+  )
+    .bind(order, at)
+    .run();
 }

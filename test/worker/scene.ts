@@ -17,11 +17,22 @@ export async function migrate(): Promise<void> {
 }
 
 export async function addPanel(id: string, key = `key-of-${id}`): Promise<void> {
-  const hash = [...new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(key)))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  await env.DB.prepare("INSERT INTO panels (id, currency, money, key_hash, created_at) VALUES (?1, 'USD', 'advice', ?2, ?3)").bind(id, hash, NOW).run();
+  const hash = [...new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(key)))]
+    .map((byte) => byte.toString(16).padStart(2, "0"))
+    .join("");
+  await env.DB.prepare("INSERT INTO panels (id, currency, money, key_hash, created_at) VALUES (?1, 'USD', 'advice', ?2, ?3)")
+    .bind(id, hash, NOW)
+    .run();
 }
 
-export type ProviderColumns = { url?: string; many?: string; batch_size?: number; max_calls_per_minute?: number; timeout_ms?: number; learned_batch_size?: number };
+export type ProviderColumns = {
+  url?: string;
+  many?: string;
+  batch_size?: number;
+  max_calls_per_minute?: number;
+  timeout_ms?: number;
+  learned_batch_size?: number;
+};
 
 export async function addProvider(id: string, columns: ProviderColumns = {}): Promise<void> {
   const row = { url: `http://127.0.0.1:9/${id}`, api_key: `secret-${id}`, created_at: NOW, updated_at: NOW, ...columns };
@@ -31,7 +42,24 @@ export async function addProvider(id: string, columns: ProviderColumns = {}): Pr
     .run();
 }
 
-export type OrderColumns = Partial<Record<"cadence" | "remains" | "charge" | "quantity" | "polled_at" | "placed_at" | "updated_at" | "progress_at" | "flags" | "final_at" | "start_count" | "refunded" | "registered_refunded", number | null>> & {
+export type OrderColumns = Partial<
+  Record<
+    | "cadence"
+    | "remains"
+    | "charge"
+    | "quantity"
+    | "polled_at"
+    | "placed_at"
+    | "updated_at"
+    | "progress_at"
+    | "flags"
+    | "final_at"
+    | "start_count"
+    | "refunded"
+    | "registered_refunded",
+    number | null
+  >
+> & {
   status?: string;
   middle?: string;
   provider_status?: string | null;
@@ -65,14 +93,32 @@ export async function addOrders(panel: string, provider: string, first: number, 
     ...columns,
   };
   for (let from = first; from < first + count; from += 500) {
-    const rows = Array.from({ length: Math.min(500, first + count - from) }, (_, i) => ({ provider_order_id: String(from + i), id: `o${from + i}`, ...base, panel, provider, n: from + i, currency: "USD", phase: phaseOf(from + i), last_change: 1 }));
+    const rows = Array.from({ length: Math.min(500, first + count - from) }, (_, i) => ({
+      provider_order_id: String(from + i),
+      id: `o${from + i}`,
+      ...base,
+      panel,
+      provider,
+      n: from + i,
+      currency: "USD",
+      phase: phaseOf(from + i),
+      last_change: 1,
+    }));
     const names = Object.keys(rows[0] as object);
-    await env.DB.prepare(`INSERT INTO orders (${names.join(", ")}) SELECT ${names.map((name) => `value->>'$.${name}'`).join(", ")} FROM json_each(?1)`).bind(JSON.stringify(rows)).run();
+    await env.DB.prepare(
+      `INSERT INTO orders (${names.join(", ")}) SELECT ${names.map((name) => `value->>'$.${name}'`).join(", ")} FROM json_each(?1)`,
+    )
+      .bind(JSON.stringify(rows))
+      .run();
   }
 }
 
 export async function all<T = Record<string, unknown>>(sql: string, ...params: unknown[]): Promise<T[]> {
-  return (await env.DB.prepare(sql).bind(...params).all<T>()).results;
+  return (
+    await env.DB.prepare(sql)
+      .bind(...params)
+      .all<T>()
+  ).results;
 }
 
 /** Empties the tables a test fills. The triggers forbid that, so they are put aside for it. */

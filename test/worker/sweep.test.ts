@@ -6,7 +6,7 @@ import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { flagNames } from "../../src/domain/order.ts";
 import { showOrder } from "../../src/domain/shown.ts";
 import { readNamed } from "../../src/store/due.ts";
-import { answeringEach, inProgress, Pipeline } from "./pipeline.ts";
+import { type Answering, answeringEach, inProgress, Pipeline } from "./pipeline.ts";
 import { addOrders, addPanel, addProvider, all, clear, migrate, MINUTE, NOW } from "./scene.ts";
 
 /** Placed five minutes ago, so that a cadence of a minute is right and stays so. */
@@ -15,7 +15,10 @@ const young = { cadence: 1, placed_at: NOW - 300_000 } as const;
 type Row = { n: number; status: string; refunded: number; flags: number; remains: number | null; version: number; polled_at: number };
 
 async function order(n: number): Promise<Row> {
-  const [row] = await all<Row>("SELECT n, status, refunded, flags, remains, version, polled_at FROM orders WHERE panel = 'p' AND n = ?1", n);
+  const [row] = await all<Row>(
+    "SELECT n, status, refunded, flags, remains, version, polled_at FROM orders WHERE panel = 'p' AND n = ?1",
+    n,
+  );
   if (row === undefined) throw new Error(`no order ${n}`);
   return row;
 }
@@ -67,7 +70,9 @@ describe("the minutes covered", () => {
   it("a remembered minute far ahead is ignored and reported", async () => {
     await addProvider("acme");
     await addOrders("p", "acme", 1, 3, young);
-    await env.DB.prepare("UPDATE ticks SET minute = ?1").bind(MINUTE + 600).run();
+    await env.DB.prepare("UPDATE ticks SET minute = ?1")
+      .bind(MINUTE + 600)
+      .run();
     const run = new Pipeline();
     await run.tick();
     expect(run.sent).toMatchObject([{ minute: MINUTE, minutes: 1 }]);
@@ -102,21 +107,63 @@ describe("providers in trouble", () => {
       throw new TypeError("Network connection lost");
     };
     run.providers.set("dead", down);
-    run.providers.set("fine", answeringEach(() => ({ ...inProgress(0), status: "Completed" })));
+    run.providers.set(
+      "fine",
+      answeringEach(() => ({ ...inProgress(0), status: "Completed" })),
+    );
     await run.run(3);
     expect(await all("SELECT DISTINCT status FROM orders WHERE provider = 'fine'")).toEqual([{ status: "completed" }]);
     expect((await shown(run, 1)).sync).toBe("provider_down");
     run.forget();
     await run.run(5);
     expect(run.calls.filter(({ provider }) => provider === "dead")).toHaveLength(5);
-    run.providers.set("dead", answeringEach(() => ({ ...inProgress(1000), status: "Canceled" })));
+    run.providers.set(
+      "dead",
+      answeringEach(() => ({ ...inProgress(1000), status: "Canceled" })),
+    );
     await run.run(2);
-    expect(await all("SELECT status, sum(refunded) AS refunded, count(*) AS count FROM orders WHERE provider = 'dead' GROUP BY status")).toEqual([{ status: "canceled", refunded: 450_000_000, count: 500 }]);
+    expect(
+      await all("SELECT status, sum(refunded) AS refunded, count(*) AS count FROM orders WHERE provider = 'dead' GROUP BY status"),
+    ).toEqual([{ status: "canceled", refunded: 450_000_000, count: 500 }]);
     expect((await shown(run, 1)).sync).toBe("ok");
   });
 
+  it("orders whose call failed are asked again in the next minute, not after their cadence", async () => {
+    await addProvider("acme", { many: "yes", batch_size: 20 });
+    await addOrders("p", "acme", 1, 400, { cadence: 5 });
+    const run = new Pipeline();
+    let calls = 0;
+    run.providers.set("acme", (ids, fields) => {
+      if (++calls === 2) return new Response("<html>502 Bad Gateway</html>", { status: 502 });
+      return answeringEach(() => ({ ...inProgress(0), status: "Completed" }))(ids, fields);
+    });
+    await run.run(2);
+    // Two minutes' walk are two fifths of the circle; the first of them is walked again.
+    const [done] = await all<{ count: number }>("SELECT count(*) AS count FROM orders WHERE status = 'completed'");
+    expect(done?.count).toBeGreaterThanOrEqual(79);
+    await run.run(5);
+    expect(await all("SELECT DISTINCT status FROM orders")).toEqual([{ status: "completed" }]);
+  });
+
+  it("one that always fails in part does not stand still", async () => {
+    await addProvider("acme", { many: "yes", batch_size: 20 });
+    await addOrders("p", "acme", 1, 400, { cadence: 5 });
+    const run = new Pipeline();
+    run.providers.set("acme", (ids, fields) => {
+      if (ids.includes("1")) throw new TypeError("connection reset");
+      return answeringEach(() => inProgress())(ids, fields);
+    });
+    await run.run(12);
+    const asked = new Set(run.calls.flatMap(({ ids }) => ids));
+    expect(asked.size).toBe(400);
+  });
+
   it.each([
-    ["HTML with 403 and a bot check", () => new Response("<html>Just a moment...</html>", { status: 403, headers: { "cf-mitigated": "challenge" } }), "blocked"],
+    [
+      "HTML with 403 and a bot check",
+      () => new Response("<html>Just a moment...</html>", { status: 403, headers: { "cf-mitigated": "challenge" } }),
+      "blocked",
+    ],
     ["a rejected key", () => Response.json({ error: "Invalid API key" }), "rejected_key"],
   ])("%s is retried seldom", async (_name, answer, code) => {
     await addProvider("acme", { many: "yes" });
@@ -126,7 +173,9 @@ describe("providers in trouble", () => {
     await run.run(60);
     expect(run.calls.length).toBeLessThanOrEqual(12);
     expect(await all("SELECT last_failure->>'$.code' AS code FROM providers")).toEqual([{ code }]);
-    expect(await all("SELECT DISTINCT status, refunded, version FROM orders")).toEqual([{ status: "in_progress", refunded: 0, version: 1 }]);
+    expect(await all("SELECT DISTINCT status, refunded, version FROM orders")).toEqual([
+      { status: "in_progress", refunded: 0, version: 1 },
+    ]);
   });
 
   it("one that limits its rate is left alone for as long as it asks", async () => {
@@ -147,7 +196,9 @@ describe("providers in trouble", () => {
     await addProvider("acme");
     await addOrders("p", "acme", 1, 15, young);
     const run = new Pipeline();
-    run.providers.set("acme", (ids, fields) => (fields.has("orders") ? { error: "Incorrect request" } : { ...inProgress(0), status: "Completed", order: ids[0] }));
+    run.providers.set("acme", (ids, fields) =>
+      fields.has("orders") ? { error: "Incorrect request" } : { ...inProgress(0), status: "Completed", order: ids[0] },
+    );
     await run.run(3);
     expect(await all("SELECT many FROM providers")).toEqual([{ many: "no" }]);
     expect(await all("SELECT DISTINCT status FROM orders")).toEqual([{ status: "completed" }]);
@@ -157,7 +208,9 @@ describe("providers in trouble", () => {
     await addProvider("acme", { many: "yes" });
     await addOrders("p", "acme", 1, 50, young);
     const run = new Pipeline();
-    run.providers.set("acme", (ids, fields) => (ids.includes("7") ? { error: "Incorrect order ID" } : answeringEach(() => ({ ...inProgress(0), status: "Completed" }))(ids, fields)));
+    run.providers.set("acme", (ids, fields) =>
+      ids.includes("7") ? { error: "Incorrect order ID" } : answeringEach(() => ({ ...inProgress(0), status: "Completed" }))(ids, fields),
+    );
     await run.run(4);
     expect(await all("SELECT status, count(*) AS count FROM orders GROUP BY status ORDER BY status")).toEqual([
       { status: "completed", count: 49 },
@@ -165,6 +218,73 @@ describe("providers in trouble", () => {
     ]);
     expect(flagNames((await order(7)).flags)).toContain("not_found");
     expect(await all("SELECT count(*) AS count FROM refunds")).toEqual([{ count: 0 }]);
+  });
+});
+
+describe("few calls a minute", () => {
+  const completed = (): Record<string, unknown> => ({ ...inProgress(0), status: "Completed" });
+  const singles: Answering = (ids, fields) => (fields.has("orders") ? { error: "Incorrect request" } : { ...completed(), order: ids[0] });
+  const poisoned: Answering = (ids, fields) =>
+    ids.includes("13") ? { error: "Incorrect order ID" } : answeringEach(completed)(ids, fields);
+  const tenByError: Answering = (ids, fields) => (ids.length > 10 ? { error: "Too many orders" } : answeringEach(completed)(ids, fields));
+  const tenSilently: Answering = (ids, fields) => answeringEach(completed)(ids.slice(0, 10), fields);
+
+  it.each([
+    ["asked one by one", singles, 50, 3, 60, 0],
+    ["asked one by one", singles, 10, 1, 60, 0],
+    ["asked one by one", singles, 200, 4, 200, 0],
+    ["with one bad id among its orders", poisoned, 60, 5, 60, 1],
+    ["with one bad id among its orders", poisoned, 100, 3, 80, 1],
+    ["with one bad id among its orders", poisoned, 100, 1, 120, 1],
+    ["that refuses lists of over ten", tenByError, 100, 3, 80, 0],
+    ["that refuses lists of over ten", tenByError, 100, 1, 80, 0],
+    ["that answers only the first ten", tenSilently, 100, 2, 80, 0],
+  ])(
+    "a provider %s: all of %#'s orders are answered in the end, and no call is made too many",
+    async (_name, answering, count, budget, minutes, left) => {
+      await addProvider("acme", { max_calls_per_minute: budget });
+      await addOrders("p", "acme", 1, count, { ...young });
+      const run = new Pipeline();
+      run.providers.set("acme", answering);
+      await run.run(minutes);
+      expect(await all("SELECT count(*) AS open FROM orders WHERE status <> 'completed'")).toEqual([{ open: left }]);
+      const perMinute = Map.groupBy(run.calls, ({ at }) => at);
+      expect(Math.max(...[...perMinute.values()].map((calls) => calls.length))).toBeLessThanOrEqual(budget);
+    },
+  );
+});
+
+describe("a slow provider", () => {
+  it("delays no other in its message, and none of its answers is too old to count", async () => {
+    await addProvider("slow", { many: "no" });
+    await addProvider("quick", { many: "yes" });
+    await addOrders("p", "slow", 1, 30, { ...young });
+    await addOrders("p", "quick", 101, 5, { ...young });
+    const run = new Pipeline();
+    let quickBy = 0;
+    run.providers.set("slow", (ids, fields) => {
+      run.now += 9000;
+      return answeringEach(() => ({ ...inProgress(0), status: "Completed" }))(ids, fields);
+    });
+    run.providers.set(
+      "quick",
+      answeringEach(() => ({ ...inProgress(0), status: "Completed" })),
+    );
+    const started = run.now;
+    await run.tick();
+    const delivered = run.deliver(run.sent.shift());
+    while (quickBy === 0) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      const [row] = await all<{ done: number }>("SELECT count(*) AS done FROM orders WHERE provider = 'quick' AND status = 'completed'");
+      if (row?.done === 5) quickBy = run.now - started;
+    }
+    await delivered;
+    expect(run.calls.filter(({ provider }) => provider === "slow").length).toBeLessThanOrEqual(6);
+    expect(run.now - started).toBeLessThanOrEqual(60_000);
+    await run.tick();
+    run.now += 60_000;
+    await run.tick();
+    expect(run.sent.map((message) => (message.kind === "sweep" ? message.providers.map(({ id }) => id) : []))).toContainEqual(["slow"]);
   });
 });
 
@@ -195,7 +315,9 @@ describe("late news", () => {
     expect(await run.deliver(message, 2)).toBe("ack");
     release();
     expect(await older).toBe("ack");
-    expect(await all("SELECT DISTINCT status, refunded, version FROM orders")).toEqual([{ status: "in_progress", refunded: 0, version: 1 }]);
+    expect(await all("SELECT DISTINCT status, refunded, version FROM orders")).toEqual([
+      { status: "in_progress", refunded: 0, version: 1 },
+    ]);
   });
 
   it("of a sweep never undoes a check that was asked for meanwhile", async () => {
@@ -233,9 +355,25 @@ describe("a check that was asked for", () => {
     await addProvider("acme", { many: "yes" });
     await addOrders("p", "acme", 1, 10);
     const run = new Pipeline();
-    expect(await run.deliver({ v: 1, kind: "check", orders: [["p", 3], ["p", 5], ["p", 3]] })).toBe("ack");
+    expect(
+      await run.deliver({
+        v: 1,
+        kind: "check",
+        orders: [
+          ["p", 3],
+          ["p", 5],
+          ["p", 3],
+        ],
+      }),
+    ).toBe("ack");
     expect(run.calls.map(({ ids }) => ids)).toEqual([["3", "5"]]);
-    expect((await all<Row>("SELECT n, version, polled_at FROM orders WHERE version > 1 ORDER BY n")).map(({ n, version, polled_at }) => [n, version, polled_at])).toEqual([
+    expect(
+      (await all<Row>("SELECT n, version, polled_at FROM orders WHERE version > 1 ORDER BY n")).map(({ n, version, polled_at }) => [
+        n,
+        version,
+        polled_at,
+      ]),
+    ).toEqual([
       [3, 2, NOW],
       [5, 2, NOW],
     ]);
@@ -245,7 +383,10 @@ describe("a check that was asked for", () => {
     await addProvider("acme", { many: "yes" });
     await addOrders("p", "acme", 1, 1, { status: "completed", cadence: null, final_at: NOW - 1e9, remains: 0 });
     const run = new Pipeline();
-    run.providers.set("acme", answeringEach(() => ({ ...inProgress(250), status: "Partial" })));
+    run.providers.set(
+      "acme",
+      answeringEach(() => ({ ...inProgress(250), status: "Partial" })),
+    );
     await run.deliver({ v: 1, kind: "check", orders: [["p", 1]] });
     expect(await all("SELECT status, refunded, cadence FROM orders")).toEqual([{ status: "partial", refunded: 225_000, cadence: 60 }]);
   });
@@ -293,7 +434,10 @@ describe("when an order was last checked", () => {
     run.providers.set("acme", (ids, fields) => {
       if (chance() < 0.2) throw new TypeError("connection reset");
       for (const id of ids) truth.set(id, run.now);
-      return answeringEach((id) => (chance() < 0.02 ? { error: "Incorrect order ID" } : inProgress(600 - (run.now % 7) - Number(id))))(ids, fields);
+      return answeringEach((id) => (chance() < 0.02 ? { error: "Incorrect order ID" } : inProgress(600 - (run.now % 7) - Number(id))))(
+        ids,
+        fields,
+      );
     });
     for (let minute = 0; minute < 90; minute++) {
       await run.tick();

@@ -32,7 +32,14 @@ describe("marks", () => {
 
   it("tell orders of one phase apart by panel and number", () => {
     const marks = withMark([], { cadence: 5, after: [4, "a", 7], upTo: [4, "b", 2], readAt: 1, askedAt: 1 });
-    const covered = ([["a", 7], ["a", 8], ["b", 2], ["b", 3]] as const).map(([panel, n]) => markOf(marks, 5, [4, panel, n]) !== null);
+    const covered = (
+      [
+        ["a", 7],
+        ["a", 8],
+        ["b", 2],
+        ["b", 3],
+      ] as const
+    ).map(([panel, n]) => markOf(marks, 5, [4, panel, n]) !== null);
     expect(covered).toEqual([false, true, true, false]);
   });
 
@@ -51,7 +58,12 @@ describe("checkedAt", () => {
   it.each([
     ["the mark, when it is surely later than the order's last write", { polledAt: 1, updatedAt: at - 60_000, found: true }, mark, at],
     ["the order's own poll, when its last write is later", { polledAt: at + 5, updatedAt: at + 5, found: true }, mark, at + 5],
-    ["the order's own poll, when the write may not have been committed as the mark's list was read", { polledAt: 7, updatedAt: at - 1000, found: true }, mark, 7],
+    [
+      "the order's own poll, when the write may not have been committed as the mark's list was read",
+      { polledAt: 7, updatedAt: at - 1000, found: true },
+      mark,
+      7,
+    ],
     ["the order's own poll, while the provider does not know it", { polledAt: 7, updatedAt: 7, found: false }, mark, 7],
     ["never, for an order just registered", { polledAt: null, updatedAt: at, found: true }, mark, null],
     ["the order's own poll, where nothing else is known", { polledAt: 7, updatedAt: 7, found: true }, null, 7],

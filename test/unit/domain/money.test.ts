@@ -5,7 +5,9 @@ import { formatAmount, largestRemainsWithin, MAX_AMOUNT_MICROS, parseAmount, und
 const amount = fc.integer({ min: 0, max: MAX_AMOUNT_MICROS });
 const orderOf = fc
   .record({ charge: amount, quantity: fc.integer({ min: 1, max: 2_147_483_647 }) })
-  .chain(({ charge, quantity }) => fc.record({ charge: fc.constant(charge), quantity: fc.constant(quantity), remains: fc.integer({ min: 0, max: quantity }) }));
+  .chain(({ charge, quantity }) =>
+    fc.record({ charge: fc.constant(charge), quantity: fc.constant(quantity), remains: fc.integer({ min: 0, max: quantity }) }),
+  );
 
 describe("parseAmount", () => {
   it.each([

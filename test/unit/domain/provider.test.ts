@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { afterPoll, circuitOf, isDown, type PollOutcome, type ProviderState } from "../../../src/domain/provider.ts";
+import { afterPoll, circuitOf, isDown, isTroubled, type PollOutcome, type ProviderState } from "../../../src/domain/provider.ts";
 import { MINUTE, NOW } from "./orders.ts";
 
 const fresh: ProviderState = {
   many: "unknown",
   learnedBatchSize: 100,
+  caution: 0,
+  lastPollMs: 0,
   failures: 0,
   retryAt: null,
   lastSuccessAt: null,
@@ -18,8 +20,14 @@ const fresh: ProviderState = {
   endings: [],
   brakeEngagedAt: null,
 };
-const good: PollOutcome = { calls: 1, answered: true, failure: null, unknownWords: [] };
-const failing = (code: string, retryAfterSeconds: number | null = null): PollOutcome => ({ calls: 1, answered: false, failure: { code, message: code, retryAfterSeconds }, unknownWords: [] });
+const good: PollOutcome = { calls: 1, failedCalls: 0, answered: true, failure: null, unknownWords: [], unanswered: 0, tookMs: 20 };
+const failing = (code: string, retryAfterSeconds: number | null = null): PollOutcome => ({
+  ...good,
+  failedCalls: 1,
+  answered: false,
+  unanswered: 5,
+  failure: { code, message: code, retryAfterSeconds },
+});
 
 function polls(...outcomes: readonly PollOutcome[]): ProviderState {
   return outcomes.reduce((state, outcome, i) => afterPoll(state, outcome, NOW + i * MINUTE), fresh);
@@ -39,7 +47,9 @@ describe("the circuit", () => {
 
   it("waits longer each time a provider blocks or rejects, up to half an hour", () => {
     for (const code of ["blocked", "rejected_key"]) {
-      const waits = [1, 2, 3, 9].map((times) => (polls(...Array.from({ length: times }, () => failing(code))).retryAt ?? 0) - NOW - (times - 1) * MINUTE);
+      const waits = [1, 2, 3, 9].map(
+        (times) => (polls(...Array.from({ length: times }, () => failing(code))).retryAt ?? 0) - NOW - (times - 1) * MINUTE,
+      );
       expect(waits.map((ms) => ms / MINUTE)).toEqual([2, 4, 8, 30]);
     }
   });
@@ -49,6 +59,25 @@ describe("the circuit", () => {
     expect(limited.retryAt).toBe(NOW + 90_000);
     expect([isDown(limited), circuitOf(limited, NOW + 60_000), circuitOf(limited, NOW + 90_000)]).toEqual([false, "waiting", "probing"]);
     expect(polls(failing("rate_limited")).retryAt).toBe(NOW + MINUTE);
+  });
+});
+
+describe("caution", () => {
+  const ranOut: PollOutcome = { ...good, failedCalls: 1, unanswered: 40 };
+
+  it("halves batches while calls run out before it is known what is wrong with them, and goes back by itself", () => {
+    const cautions = [ranOut, ranOut, good, ranOut, good, good, good].map((_, i, all) => polls(...all.slice(0, i + 1)).caution);
+    expect(cautions).toEqual([1, 2, 1, 2, 1, 0, 0]);
+    expect(polls(...Array.from({ length: 12 }, () => ranOut)).caution).toBe(7);
+  });
+
+  it("has nothing to do with a provider that is down, or with calls that took too long", () => {
+    expect(polls(failing("timeout"), failing("http")).caution).toBe(0);
+    expect(polls({ ...good, unanswered: 40 }).caution).toBe(0);
+  });
+
+  it("a provider that fails or is slow is polled apart", () => {
+    expect([good, { ...good, tookMs: 6000 }, failing("timeout")].map((outcome) => isTroubled(polls(outcome)))).toEqual([false, true, true]);
   });
 });
 

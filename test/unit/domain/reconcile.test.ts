@@ -39,11 +39,18 @@ describe("what a report moves", () => {
   });
 
   it("remembers the last middle status", () => {
-    expect(reconcile(anOrder({ status: "processing" }), says("Error"), POLICY, NOW).next).toMatchObject({ status: "error", middle: "in_progress", reason: "provider_error" });
+    expect(reconcile(anOrder({ status: "processing" }), says("Error"), POLICY, NOW).next).toMatchObject({
+      status: "error",
+      middle: "in_progress",
+      reason: "provider_error",
+    });
   });
 
   it("writes the first answer even when it says what was assumed", () => {
-    expect(reconcile(aFreshOrder(), says("Pending", 1000), POLICY, NOW)).toMatchObject({ write: "progress", next: { providerStatus: "Pending", remains: 1000 } });
+    expect(reconcile(aFreshOrder(), says("Pending", 1000), POLICY, NOW)).toMatchObject({
+      write: "progress",
+      next: { providerStatus: "Pending", remains: 1000 },
+    });
   });
 
   it("writes progress once it is a share of the quantity, or old", () => {
@@ -69,8 +76,24 @@ describe("final statuses", () => {
     expect(twice?.next).toMatchObject({ status: "in_progress", backTo: null, reversals: 1, reason: "reversed", finalAt: null });
   });
 
+  it.each([says("Teleporting", 5), { kind: "missing" } as const])("need the two answers to be in a row: %j breaks it", (between) => {
+    const decisions = follow(anOrder(), says("Completed", 0), says("In progress", 10), between, says("In progress", 10));
+    expect(last(decisions).next).toMatchObject({ status: "completed", backTo: "in_progress" });
+  });
+
+  it("show, flag and tell the same while they are taken back only once", () => {
+    const [done, once] = follow(anOrder(), says("Completed", 0), says("In progress", 60));
+    expect(once?.next).toMatchObject({ status: "completed", remains: 0, flags: done?.next.flags });
+  });
+
   it("stay when the answer after says the same final word again", () => {
-    const [, , third, fourth] = follow(anOrder(), says("Completed", 0), says("In progress", 10), says("Completed", 0), says("In progress", 10));
+    const [, , third, fourth] = follow(
+      anOrder(),
+      says("Completed", 0),
+      says("In progress", 10),
+      says("Completed", 0),
+      says("In progress", 10),
+    );
     expect(third?.next).toMatchObject({ status: "completed", backTo: null, reversals: 0 });
     expect(fourth?.next).toMatchObject({ status: "completed", backTo: "in_progress" });
   });
@@ -90,19 +113,26 @@ describe("a word nobody knows", () => {
   });
 
   it("leaves an order of which nothing was ever heard unknown", () => {
-    expect(reconcile(aFreshOrder(), says("Teleporting"), POLICY, NOW).next).toMatchObject({ status: "unknown", middle: "pending", reason: "unknown_word" });
+    expect(reconcile(aFreshOrder(), says("Teleporting"), POLICY, NOW).next).toMatchObject({
+      status: "unknown",
+      middle: "pending",
+      reason: "unknown_word",
+    });
   });
 });
 
 describe("an order the provider does not know, or left out", () => {
-  it.each([{ kind: "missing" }, { kind: "refused", message: "Incorrect order ID" }] as const)("is flagged once and moves no money: %j", (report) => {
-    for (const order of [anOrder(), aFreshOrder(), anOrder({ status: "canceled", refunded: 900_000, finalAt: NOW })]) {
-      const [first, second] = follow(order, report, report);
-      expect(first).toMatchObject({ write: "move", refunds: [], next: { status: order.status, refunded: order.refunded } });
-      expect(flagNames(first?.next.flags ?? 0)).toContain("not_found");
-      expect(second?.write).toBe("none");
-    }
-  });
+  it.each([{ kind: "missing" }, { kind: "refused", message: "Incorrect order ID" }] as const)(
+    "is flagged once and moves no money: %j",
+    (report) => {
+      for (const order of [anOrder(), aFreshOrder(), anOrder({ status: "canceled", refunded: 900_000, finalAt: NOW })]) {
+        const [first, second] = follow(order, report, report);
+        expect(first).toMatchObject({ write: "move", refunds: [], next: { status: order.status, refunded: order.refunded } });
+        expect(flagNames(first?.next.flags ?? 0)).toContain("not_found");
+        expect(second?.write).toBe("none");
+      }
+    },
+  );
 
   it("is followed as before once it is found", () => {
     const [, found] = follow(anOrder(), { kind: "missing" }, says("In progress", 500));
@@ -149,26 +179,49 @@ describe("refunds", () => {
     expect(held?.refunds).toMatchObject([{ kind: "hold", n: 1, amount: 900_000, reason: "remains_unknown" }]);
     expect(flagNames(held?.next.flags ?? 0)).toEqual(["refund_held"]);
     expect(again?.refunds).toEqual([]);
-    expect(told?.refunds).toMatchObject([{ kind: "withdraw", n: 1 }, { kind: "post", n: 2, amount: 225_000 }]);
+    expect(told?.refunds).toMatchObject([
+      { kind: "withdraw", n: 1 },
+      { kind: "post", n: 2, amount: 225_000 },
+    ]);
     expect(told?.next).toMatchObject({ hold: null, refunded: 225_000, flags: 0, reason: "partial" });
   });
 
   it("withdraw a hold when the order goes on", () => {
     const decisions = follow(anOrder(), says("Partial", null), says("In progress", 100), says("In progress", 90));
-    expect(last(decisions)).toMatchObject({ refunds: [{ kind: "withdraw", n: 1 }], next: { hold: null, status: "in_progress", refunded: 0 } });
+    expect(last(decisions)).toMatchObject({
+      refunds: [{ kind: "withdraw", n: 1 }],
+      next: { hold: null, status: "in_progress", refunded: 0 },
+    });
   });
 
   it("hold a final word of an order of several parts, registered so or recognised", () => {
-    expect(reconcile(anOrder({ multi: true }), says("Canceled"), POLICY, NOW)).toMatchObject({ refunds: [{ kind: "hold", reason: "multi_order", amount: 900_000 }] });
-    expect(reconcile(anOrder(), aReport({ word: "Canceled", multi: true }), POLICY, NOW)).toMatchObject({ refunds: [{ kind: "hold" }], next: { multi: true } });
+    expect(reconcile(anOrder({ multi: true }), says("Canceled"), POLICY, NOW)).toMatchObject({
+      refunds: [{ kind: "hold", reason: "multi_order", amount: 900_000 }],
+    });
+    expect(reconcile(anOrder(), aReport({ word: "Canceled", multi: true }), POLICY, NOW)).toMatchObject({
+      refunds: [{ kind: "hold" }],
+      next: { multi: true },
+    });
     expect(reconcile(anOrder({ multi: true }), says("Completed"), POLICY, NOW).refunds).toEqual([]);
   });
 
-  it("keep what was posted when an answer repeats a partial without its number, or with nothing left", () => {
-    const [, unreadable, shrunk] = follow(anOrder(), says("Partial", 250), says("Partial", null), says("Partial", 0));
-    expect(unreadable?.write).toBe("none");
-    expect(shrunk).toMatchObject({ refunds: [], next: { refunded: 225_000 } });
-    expect(flagNames(shrunk?.next.flags ?? 0)).toEqual(["over_refunded"]);
+  it.each([0, null])("keep what was posted when an answer repeats a partial with remains %s, and hold the rest for review", (remains) => {
+    const [, unreadable, told] = follow(anOrder(), says("Partial", 250), says("Partial", remains), says("Partial", 250));
+    expect(unreadable).toMatchObject({
+      refunds: [{ kind: "hold", amount: 675_000, reason: "remains_unknown" }],
+      next: { refunded: 225_000 },
+    });
+    expect(told).toMatchObject({ refunds: [{ kind: "withdraw" }], next: { refunded: 225_000, flags: 0 } });
+  });
+
+  it.each(["In progress", "Teleporting"])("never follow from a number that came with another word (%s)", (word) => {
+    const decisions = follow(anOrder(), says("Partial", 250), says(word, 900), says("Partial"));
+    expect(decisions[1]?.next.remains).toBe(250);
+    expect(last(decisions)).toMatchObject({ refunds: [{ kind: "hold" }], next: { refunded: 225_000 } });
+  });
+
+  it("of a refunded order are full where the last answer says nothing of what was left", () => {
+    expect(last(follow(anOrder(), says("Refunded", 250), says("Refunded"))).next.refunded).toBe(900_000);
   });
 
   it.each([
@@ -187,7 +240,26 @@ describe("refunds", () => {
 
   it("are conserved, once, and right at the end, whatever the provider says", () => {
     const report: fc.Arbitrary<Report> = fc.oneof(
-      { weight: 8, arbitrary: fc.record({ word: fc.constantFrom("Pending", "Processing", "In progress", "Completed", "Partial", "Canceled", "Refunded", "Error", "Teleporting"), remains: fc.option(fc.integer({ min: 0, max: 1500 })), multi: fc.constant(false) }).map((r) => aReport(r)) },
+      {
+        weight: 8,
+        arbitrary: fc
+          .record({
+            word: fc.constantFrom(
+              "Pending",
+              "Processing",
+              "In progress",
+              "Completed",
+              "Partial",
+              "Canceled",
+              "Refunded",
+              "Error",
+              "Teleporting",
+            ),
+            remains: fc.option(fc.integer({ min: 0, max: 1500 })),
+            multi: fc.constant(false),
+          })
+          .map((r) => aReport(r)),
+      },
       { weight: 1, arbitrary: fc.constant({ kind: "missing" } as const) },
     );
     fc.assert(
@@ -224,6 +296,13 @@ describe("flags", () => {
     ["standing still for five hours", { progressAt: NOW - 5 * HOUR }, aReport(), []],
     ["moving again", { progressAt: NOW - 7 * HOUR, flags: FLAGS.stalled }, aReport({ remains: 599 }), []],
     ["not started, so not stalled", { remains: 1000, progressAt: NOW - 9 * HOUR }, aReport({ remains: 1000 }), []],
+    [
+      "in progress with nothing delivered for over three hours",
+      { remains: 1000, placedAt: NOW - 4 * HOUR },
+      aReport({ remains: 1000 }),
+      ["overdue"],
+    ],
+    ["in error, which says it all", { status: "error", progressAt: NOW - 9 * HOUR }, says("Error", 600), []],
     ["completed with something left", {}, says("Completed", 3), ["completed_with_remains"]],
     ["canceled after a part was delivered", {}, says("Canceled", 250), ["canceled_after_delivery"]],
     ["canceled with nothing delivered", {}, says("Canceled", 1000), []],

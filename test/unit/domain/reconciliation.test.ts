@@ -55,7 +55,12 @@ describe("a provider's part in an order", () => {
     ["no price named, the cost as registered", { providerPrice: null, cost: "0.5" }, "0.125", "0"],
     ["the price named goes before the cost", { cost: "0.4" }, "0.125", "0"],
     ["the cost in the same currency", { providerPrice: null, cost: "0.5", costCurrency: "USD" }, "0.125", "0"],
-    ["a price past 2^53", { providerPrice: "90000000000000000.000000001", providerCharge: "0", status: "canceled" , remains: null }, "90000000000000000.000000001", "0"],
+    [
+      "a price past 2^53",
+      { providerPrice: "90000000000000000.000000001", providerCharge: "0", status: "canceled", remains: null },
+      "90000000000000000.000000001",
+      "0",
+    ],
   ];
   it.each(known)("%s", (_, over, returned, kept) => {
     expect(told(over)).toEqual({ returned, kept, unclear: null });
@@ -66,7 +71,13 @@ describe("a provider's part in an order", () => {
     ["no charge after the end", { providerCharge: null }, null, null, "charge_unknown"],
     ["a charge below zero", { providerCharge: "-0.1" }, null, null, "charge_unknown"],
     ["no price at all, in part", { providerPrice: null }, null, null, "price_unknown"],
-    ["no price at all, and nothing delivered", { providerPrice: null, status: "canceled", remains: null, providerCharge: "0.5" }, null, "0.5", "price_unknown"],
+    [
+      "no price at all, and nothing delivered",
+      { providerPrice: null, status: "canceled", remains: null, providerCharge: "0.5" },
+      null,
+      "0.5",
+      "price_unknown",
+    ],
     ["cost in another currency", { providerPrice: null, cost: "15", costCurrency: "TRY" }, null, null, "currencies_differ"],
     ["partial with 0 left", { remains: 0 }, "0.125", null, "delivered_unknown"],
     ["partial without a number", { remains: null }, "0.125", null, "delivered_unknown"],
@@ -84,7 +95,11 @@ describe("accounts", () => {
       facts({ refundedMicros: 100_000n, currency: "EUR", providerCurrency: "TRY", providerPrice: "15", providerCharge: "15" }),
       facts({ provider: "best", providerCurrency: null }),
     ]);
-    const figures = accounts.map(({ provider, currency, lists }) => [provider, currency, ...(["refunded_to_customers", "returned_by_provider", "kept_by_provider"] as const).map((list) => formatPrice(totalOf(lists[list])))]);
+    const figures = accounts.map(({ provider, currency, lists }) => [
+      provider,
+      currency,
+      ...(["refunded_to_customers", "returned_by_provider", "kept_by_provider"] as const).map((list) => formatPrice(totalOf(lists[list]))),
+    ]);
     expect(figures).toEqual([
       ["acme", "EUR", "0.1", "0", "0"],
       ["acme", "TRY", "0", "0", "3.75"],
@@ -100,7 +115,10 @@ describe("accounts", () => {
   });
 
   it("list flagged orders, and count no figure for completed ones", () => {
-    const [account] = accountsOf([facts({ status: "completed", flags: FLAGS.completed_with_remains }), facts({ status: "canceled", remains: 600, flags: FLAGS.canceled_after_delivery })]);
+    const [account] = accountsOf([
+      facts({ status: "completed", flags: FLAGS.completed_with_remains }),
+      facts({ status: "canceled", remains: 600, flags: FLAGS.canceled_after_delivery }),
+    ]);
     expect(account?.lists.completed_with_remains).toHaveLength(1);
     expect(account?.lists.canceled_after_delivery).toHaveLength(1);
     expect(account?.lists.returned_by_provider).toHaveLength(1);
@@ -108,18 +126,31 @@ describe("accounts", () => {
 });
 
 describe("rates", () => {
-  it.each([["TRY:USD:0.029", "100", "2.9"], ["JPY:USD:0.0067", "3", "0.0201"], ["USD:IDR:16000", "0.0000625", "1"]])("%s makes %s into %s", (text, amount, result) => {
+  it.each([
+    ["TRY:USD:0.029", "100", "2.9"],
+    ["JPY:USD:0.0067", "3", "0.0201"],
+    ["USD:IDR:16000", "0.0000625", "1"],
+  ])("%s makes %s into %s", (text, amount, result) => {
     const rate = parseRate(text);
     expect(rate === null ? null : converted(parsePrice(amount) ?? 0n, rate)).toBe(result);
   });
 
-  it.each(["TRY:USD", "TRY:USD:", "TRY:USD:0", "TRY:USD:-1", "TRY:USD:1e3", "TRY:TRY:1", "try:usd:1", "TRY:USD:0.1:1", "TRY:USD:,1"])("%s is none", (text) => {
-    expect(parseRate(text)).toBeNull();
-  });
+  it.each(["TRY:USD", "TRY:USD:", "TRY:USD:0", "TRY:USD:-1", "TRY:USD:1e3", "TRY:TRY:1", "try:usd:1", "TRY:USD:0.1:1", "TRY:USD:,1"])(
+    "%s is none",
+    (text) => {
+      expect(parseRate(text)).toBeNull();
+    },
+  );
 });
 
 describe("prices", () => {
-  it.each([["0", "0"], ["0.90", "0.9"], ["12", "12"], ["0.000000001", "0.000000001"], ["0.0000000000019", "0.000000000001"]])("%s reads as %s", (text, shown) => {
+  it.each([
+    ["0", "0"],
+    ["0.90", "0.9"],
+    ["12", "12"],
+    ["0.000000001", "0.000000001"],
+    ["0.0000000000019", "0.000000000001"],
+  ])("%s reads as %s", (text, shown) => {
     expect(formatPrice(parsePrice(text) ?? -1n)).toBe(shown);
   });
 

@@ -1,11 +1,26 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Arc, arcsDue, CADENCES, type Clock, clockAt, fittingStretch, nextMinuteDue, PHASES, phaseOf, repaced } from "../../../src/domain/schedule.ts";
+import {
+  type Arc,
+  arcsDue,
+  CADENCES,
+  type Clock,
+  clockAt,
+  fittingStretch,
+  nextMinuteDue,
+  PHASES,
+  phaseOf,
+  repaced,
+} from "../../../src/domain/schedule.ts";
 
 const minute = fc.integer({ min: 29_000_000, max: 31_000_000 });
 const phase = fc.integer({ min: 0, max: PHASES - 1 });
 const cadence = fc.constantFrom(...CADENCES);
-const clock: fc.Arbitrary<Clock> = fc.record({ minute, position: fc.integer({ min: 0, max: 40_000_000_000 }), stretchPercent: fc.integer({ min: 100, max: 5000 }) });
+const clock: fc.Arbitrary<Clock> = fc.record({
+  minute,
+  position: fc.integer({ min: 0, max: 40_000_000_000 }),
+  stretchPercent: fc.integer({ min: 100, max: 5000 }),
+});
 
 function isDue(arcs: readonly Arc[], of: number, at: number): boolean {
   return arcs.some((arc) => arc.cadence === of && arc.from <= at && at < arc.to);
@@ -47,27 +62,35 @@ describe("what is due", () => {
   it("never names a stretch twice", () => {
     fc.assert(
       fc.property(clock, minute, fc.integer({ min: 0, max: 14 }), phase, cadence, (ticking, start, more, at, of) => {
-        expect(arcsDue(ticking, start, start + more).filter((arc) => arc.cadence === of && arc.from <= at && at < arc.to).length).toBeLessThanOrEqual(1);
+        expect(
+          arcsDue(ticking, start, start + more).filter((arc) => arc.cadence === of && arc.from <= at && at < arc.to).length,
+        ).toBeLessThanOrEqual(1);
       }),
     );
   });
 
   it("comes round evenly stretched when a provider's clock is slow, also when its pace changes", () => {
     fc.assert(
-      fc.property(minute, fc.constantFrom(1, 5, 15), phase, fc.array(fc.tuple(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 100, max: 1000 })), { minLength: 1, maxLength: 6 }), (start, of, at, paces) => {
-        let ticking = clockAt(start);
-        let now = start;
-        let since = 0;
-        let slowest = 100;
-        for (const [minutes, stretchPercent] of paces) {
-          ticking = repaced(ticking, now, stretchPercent);
-          slowest = Math.max(slowest, stretchPercent);
-          for (const until = now + minutes; now < until; now++) {
-            since = isDue(arcsDue(ticking, now, now), of, at) ? 0 : since + 1;
-            expect(since).toBeLessThanOrEqual(Math.ceil((of * slowest) / 100) + 1);
+      fc.property(
+        minute,
+        fc.constantFrom(1, 5, 15),
+        phase,
+        fc.array(fc.tuple(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 100, max: 1000 })), { minLength: 1, maxLength: 6 }),
+        (start, of, at, paces) => {
+          let ticking = clockAt(start);
+          let now = start;
+          let since = 0;
+          let slowest = 100;
+          for (const [minutes, stretchPercent] of paces) {
+            ticking = repaced(ticking, now, stretchPercent);
+            slowest = Math.max(slowest, stretchPercent);
+            for (const until = now + minutes; now < until; now++) {
+              since = isDue(arcsDue(ticking, now, now), of, at) ? 0 : since + 1;
+              expect(since).toBeLessThanOrEqual(Math.ceil((of * slowest) / 100) + 1);
+            }
           }
-        }
-      }),
+        },
+      ),
     );
   });
 });

@@ -119,6 +119,14 @@ describe("a call over a real connection", () => {
     expect(await outcome(url)).toEqual({ code: "too_large", limitBytes: MAX_ANSWER_BYTES });
   });
 
+  it("does not wait for an answer that is announced as longer", async () => {
+    const url = await serve((_, response) => {
+      response.writeHead(200, { "content-length": String(MAX_ANSWER_BYTES + 1) });
+      response.flushHeaders();
+    });
+    expect(await outcome(url)).toEqual({ code: "too_large", limitBytes: MAX_ANSWER_BYTES });
+  });
+
   it("lets go of an endless answer at the limit", async () => {
     const closed: Promise<void>[] = [];
     let sent = 0;

@@ -1,0 +1,49 @@
+/** The Worker on embedded D1 and Queue, driven minute by minute. */
+import type { TestHarness } from "wrangler";
+import { quietWrangler } from "../quiet-wrangler.ts";
+
+export type WorkerLog = { readonly level: string; readonly message: string };
+
+export type DemoWorker = {
+  /** Where it listens; without a slash at the end. */
+  readonly url: string;
+  /** Fires the scheduled event of a minute (counted since the epoch). Returns before its sweeps have run. */
+  fire(minute: number): Promise<void>;
+  /** What was logged since the last call. */
+  takeLogs(): WorkerLog[];
+  close(): Promise<void>;
+};
+
+const MINUTE_MS = 60_000;
+
+/** Starts the Worker of `root` with its migrations applied and nothing in its database. State lives in a folder of its own. */
+export async function startWorker(root: string, secrets: Record<string, string>): Promise<DemoWorker> {
+  quietWrangler();
+  const { createTestHarness } = await import("wrangler");
+  const harness = createTestHarness({ root, workers: [{ configPath: "wrangler.toml", vars: { PLAN: "paid" }, secrets }] });
+  try {
+    const { url } = await harness.listen();
+    await harness.getWorker().applyD1Migrations("DB");
+    return workerOf(harness, url.origin);
+  } catch (error) {
+    await harness.close();
+    throw error;
+  }
+}
+
+function workerOf(harness: TestHarness, url: string): DemoWorker {
+  const worker = harness.getWorker();
+  return {
+    url,
+    async fire(minute) {
+      const { outcome } = await worker.scheduled({ scheduledTime: new Date(minute * MINUTE_MS), cron: "* * * * *" });
+      if (outcome !== "ok") throw new Error(`the tick of minute ${minute} ended with ${outcome}`);
+    },
+    takeLogs() {
+      const logs = harness.getLogs();
+      if (logs.length > 0) harness.clearLogs();
+      return logs;
+    },
+    close: () => harness.close(),
+  };
+}

@@ -1,0 +1,83 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, describe, expect, test } from "vitest";
+import { type Command, isListening, killAll, processTree, run, stillAlive } from "./commands.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const temporary = mkdtempSync(join(tmpdir(), "panelsync-e2e-"));
+
+function start(...args: string[]): Command {
+  return run(process.execPath, ["scripts/start.ts", ...args], { cwd: ROOT, env: { TMPDIR: temporary } });
+}
+
+afterAll(() => {
+  killAll();
+  rmSync(temporary, { recursive: true, force: true });
+});
+
+describe("npm start -- --until-settled", () => {
+  test("follows every order to its end, agrees with the simulator, and says what it cost", async () => {
+    const command = start("--until-settled", "--orders", "120", "--seed", "7");
+    expect([await command.exited, command.stderr()]).toEqual([0, ""]);
+    const printed = command.stdout();
+    expect(printed).toContain("All 120 orders agree with the simulator.");
+    expect(printed).toMatch(/^all +120 +[\d,]+\.\d{6} +0\.000000/m);
+    expect(printed).toMatch(/^partial +\d+ +[\d,]+\.\d{6}/m);
+    expect(printed).toMatch(/^provider calls +[\d,]+ \(acme [\d,]+, quirky [\d,]+\)/m);
+    expect(printed).toMatch(/^polls +[\d,]+ answers/m);
+    expect(printed).toMatch(/^D1 +[\d,]+ calls, [\d,]+ statements/m);
+    expect(printed).toMatch(/^rows +[\d,]+ read, [\d,]+ written/m);
+    expect(printed).toMatch(/^queue +[\d,]+ messages/m);
+    expect(printed).toMatch(/^wall time +[\d.]+ s/m);
+    expect(readdirSync(temporary)).toEqual([]);
+  });
+
+  test("refuses what it does not understand", async () => {
+    const command = start("--until-setled");
+    expect(await command.exited).toBe(1);
+    expect(command.stderr()).toContain("--until-setled");
+    expect(command.stderr()).toContain("--until-settled  ");
+  });
+});
+
+describe("npm start", () => {
+  test("prints requests that work, ticks, and leaves nothing when it is interrupted", async () => {
+    const command = start("--orders", "40");
+    const [, port] = await command.printed(/http:\/\/127\.0\.0\.1:(\d+)/);
+    await command.printed(/tick 2: \d+\/40 settled/);
+
+    const requests = command
+      .stdout()
+      .split("\n")
+      .filter((line) => line.startsWith("  curl "));
+    const [order, feed, apiV2] = await Promise.all(requests.map(answerTo));
+    expect(order).toMatchObject({ id: "1001", provider: "acme", currency: "USD" });
+    expect(feed).toMatchObject({ changes: [{ type: "order.created" }, {}, {}, {}, {}] });
+    expect(apiV2).toHaveProperty("status");
+
+    const processes = processTree(command.child.pid ?? 0);
+    expect(processes.length).toBeGreaterThan(1);
+    command.child.kill("SIGINT");
+    expect([await command.exited, command.stderr()]).toEqual([0, ""]);
+    expect(stillAlive(processes)).toEqual([]);
+    expect(await isListening(Number(port))).toBe(false);
+    expect(readdirSync(temporary)).toEqual([]);
+  });
+
+  test("ends when nobody reads what it prints", async () => {
+    const command = start("--orders", "10");
+    await command.printed(/panel key/);
+    const processes = processTree(command.child.pid ?? 0);
+    command.child.stdout?.destroy();
+    expect(await command.exited).toBe(0);
+    expect(stillAlive(processes)).toEqual([]);
+  });
+});
+
+async function answerTo(curl: string): Promise<unknown> {
+  const { stdout } = await promisify(execFile)("sh", ["-c", `${curl.trim()} --silent --fail-with-body`]);
+  return JSON.parse(stdout) as unknown;
+}
