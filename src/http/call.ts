@@ -18,5 +18,5 @@ export type Reply = { readonly status: number; readonly body: string | null; rea
 
 export type Answer = Result<Reply, Failure>;
 
-/** Answers a request; `id` is the path's own, decoded, and empty where the path has none. */
-export type Handler = (call: Call, id: string) => Promise<Answer>;
+/** Answers a request; `id` and `service` are the path's own, decoded, and empty where the path has none. */
+export type Handler = (call: Call, id: string, service: string) => Promise<Answer>;

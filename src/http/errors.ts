@@ -25,6 +25,11 @@ export type Failure =
   | { readonly code: "provider_order_conflict"; readonly provider: string; readonly providerOrder: string; readonly order: string }
   | InsufficientBalance
   | { readonly code: "order_contended"; readonly order: string }
+  | { readonly code: "refund_not_found"; readonly refund: string }
+  | { readonly code: "refund_decided"; readonly refund: string; readonly status: "posted" | "rejected"; readonly amount: string; readonly by: string }
+  | { readonly code: "above_charge"; readonly most: string; readonly held: string }
+  | { readonly code: "above_refunded"; readonly most: string }
+  | { readonly code: "no_charge"; readonly order: string }
   | { readonly code: "dead_letter_not_found"; readonly id: string }
   | { readonly code: "already_replayed"; readonly id: string; readonly at: string }
   | { readonly code: "route_not_found"; readonly path: string }
@@ -139,9 +144,25 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
   }),
   order_contended: ({ order }) => ({
     status: 503,
-    message: `Order ${quoted(order)} was not registered, because others registered or charged the same at the same moments. Send it again.`,
+    message: `Order ${quoted(order)}: others registered, charged or changed the same at the same moments, so nothing was done. Send it again.`,
     headers: RETRY_LATER,
   }),
+  refund_not_found: ({ refund }) => ({ status: 404, message: `There is no refund ${quoted(refund)} in this panel. \`GET /v1/refunds\` lists those there are.` }),
+  refund_decided: ({ refund, status, amount, by }) => ({
+    status: 409,
+    message: `Refund ${quoted(refund)} was ${status}${status === "posted" ? ` with ${amount}` : ""} by ${by}; a decision is not taken back. Use goodwill or a claw-back instead.`,
+  }),
+  above_charge: ({ most, held }) => ({
+    status: 422,
+    message: `No more than ${most} can be refunded: net refunds stay within the charge${held === "0" ? "" : `, and ${held} of it waits for a decision`}.`,
+    fields: [{ path: "amount", message: `must be at most ${most}` }],
+  }),
+  above_refunded: ({ most }) => ({
+    status: 422,
+    message: `No more than ${most} can be taken back: that is what was refunded.`,
+    fields: [{ path: "amount", message: `must be at most ${most}` }],
+  }),
+  no_charge: ({ order }) => ({ status: 422, message: `The charge of order ${quoted(order)} is not known here, so nothing of it can be refunded.` }),
   dead_letter_not_found: ({ id }) => ({
     status: 404,
     message: `There is no dead letter ${quoted(id)}. \`GET /v1/dead-letters\` lists those there are.`,

@@ -32,7 +32,10 @@ export async function getHealth({ env, ports, now, requestId }: Call): Promise<A
   });
 }
 
-function judge({ lastTickAt, followingSince, providersDown, deadLetters, ignoredMinute, booksMismatch }: Health, now: number): HealthStatus {
+function judge(
+  { lastTickAt, followingSince, providersDown, deadLetters, ignoredMinute, booksMismatch }: Health,
+  now: number,
+): HealthStatus {
   // Without any tick, the wait counts from when there was a provider to follow orders at.
   const lastSign = lastTickAt ?? followingSince ?? now;
   if (followingSince !== null && now - lastSign > STALLED_AFTER_MS) return "stalled";

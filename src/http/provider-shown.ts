@@ -8,9 +8,11 @@ import { failureMessage } from "../provider/failure-message.ts";
 import type { ProviderFailure } from "../provider/failure.ts";
 import type { ProbeReport } from "../provider/probe.ts";
 import type { RequestShape } from "../provider/settings.ts";
+import { formatAmount } from "../domain/money.ts";
+import type { BrakeHeld } from "../store/decisions.ts";
 import type { ProviderView } from "../store/provider-settings.ts";
 
-export function shownProvider({ provider, activeOrders }: ProviderView, now: number) {
+export function shownProvider({ provider, activeOrders }: ProviderView, held: BrakeHeld, now: number) {
   const { settings } = provider;
   return {
     id: provider.id,
@@ -25,11 +27,20 @@ export function shownProvider({ provider, activeOrders }: ProviderView, now: num
     enabled: provider.enabled,
     status_words: settings.statusWords,
     request: shownRequest(settings.request),
-    brake: provider.brake,
+    brake: shownBrake(provider, held),
     created_at: isoTime(provider.createdAt),
     updated_at: isoTime(provider.updatedAt),
     health: shownHealth(provider.state, activeOrders, now),
   };
+}
+
+/** Null: no brake, and nothing that one held. `amount` is null where several currencies are held; `amounts` has each. */
+function shownBrake({ brake, state }: ProviderView["provider"], { count, amounts }: BrakeHeld) {
+  if (brake === null && state.brakeEngagedAt === null && count === 0) return null;
+  const shown = Object.fromEntries(Object.entries(amounts).map(([currency, micros]) => [currency, formatAmount(BigInt(micros))]));
+  const [only, ...more] = Object.values(shown);
+  const held = { count, amount: more.length > 0 ? null : (only ?? "0"), amounts: shown };
+  return { share: brake?.share ?? null, min_orders: brake?.min_orders ?? null, engaged_at: time(state.brakeEngagedAt), held };
 }
 
 const HINT_CHARACTERS = 4;

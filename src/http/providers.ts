@@ -7,6 +7,7 @@ import { fail, ok, type Result } from "../provider/failure.ts";
 import { MAX_PROBE_CALLS, type ProbeReport, probeProvider } from "../provider/probe.ts";
 import { checkOutboundUrl, describeUrlRefusal } from "../provider/url-policy.ts";
 import { claimCalls } from "../store/budget.ts";
+import { NOTHING_HELD, readBrakeHeld } from "../store/decisions.ts";
 import type { Provider } from "../store/provider-rows.ts";
 import {
   createProvider,
@@ -35,7 +36,13 @@ export async function getProvider(call: Call, id: string): Promise<Answer> {
   const operator = await requireOperator(call);
   if (!operator.ok) return operator;
   const view = await readProviderView(call.env.DB, id);
-  return view === null ? fail({ code: "provider_not_found", provider: id }) : json(200, shownProvider(view, call.now));
+  return view === null ? fail({ code: "provider_not_found", provider: id }) : json(200, await shownWithBrake(call, view));
+}
+
+/** What the brake holds is read only where it is engaged: else there is nothing, or a few that came too late for it. */
+async function shownWithBrake({ env, now }: Call, view: ProviderView) {
+  const held = view.provider.state.brakeEngagedAt === null ? NOTHING_HELD : await readBrakeHeld(env.DB, view.provider.id);
+  return shownProvider(view, held, now);
 }
 
 const listQuery = z.strictObject({ limit: limitParam, cursor: z.exactOptional(cursorParam(z.tuple([z.string()]))) });
@@ -52,7 +59,7 @@ export async function getProviders(call: Call): Promise<Answer> {
   const last = page.at(-1)?.provider;
   const hasMore = views.length > limit && last !== undefined;
   return json(200, {
-    providers: page.map((view) => shownProvider(view, call.now)),
+    providers: await Promise.all(page.map((view) => shownWithBrake(call, view))),
     next_cursor: hasMore ? encodeCursor([last.id]) : null,
     has_more: hasMore,
   });
@@ -75,7 +82,7 @@ export async function putProvider(call: Call, id: string): Promise<Answer> {
   const saved = await save(call, id, url.value === undefined ? body.value : { ...body.value, url: url.value });
   if (!saved.ok) return saved;
   const report = query.value.probe ? await probe(call, id) : null;
-  const shown = shownProvider(await viewOf(call, id), call.now);
+  const shown = await shownWithBrake(call, await viewOf(call, id));
   return json(saved.value === "created" ? 201 : 200, report === null ? shown : { ...shown, probe: shownProbe(report) });
 }
 

@@ -18,6 +18,9 @@ import { getHealth } from "./health.ts";
 import { checkOrder, getOrder, getOrders } from "./orders.ts";
 import { getPanel, getPanels, patchPanel, postPanel, postUnfreeze } from "./panels.ts";
 import { getProvider, getProviders, putProvider } from "./providers.ts";
+import { postBrake } from "./brake.ts";
+import { approveRefund, postClawback, postGoodwill, rejectRefund } from "./decisions.ts";
+import { deletePolicy, getPolicy, previewPolicy, putPolicy } from "./policies.ts";
 import { getRefunds } from "./refunds.ts";
 import { registerOrders } from "./registration.ts";
 import { toResponse } from "./reply.ts";
@@ -69,6 +72,18 @@ router
   .post("/v1/customers/:id/credits", to(creditCustomer))
   .get("/v1/audit", to(getAudit))
   .get("/v1/refunds", to(getRefunds))
+  .post("/v1/refunds/:id/approve", to(approveRefund))
+  .post("/v1/refunds/:id/reject", to(rejectRefund))
+  .post("/v1/orders/:id/refunds", to(postGoodwill))
+  .post("/v1/orders/:id/clawbacks", to(postClawback))
+  .post("/v1/providers/:id/brake", to(postBrake))
+  .get("/v1/providers/:id/refund-policy", to(getPolicy))
+  .put("/v1/providers/:id/refund-policy", to(putPolicy))
+  .delete("/v1/providers/:id/refund-policy", to(deletePolicy))
+  .get("/v1/providers/:id/services/:service/refund-policy", to(getPolicy))
+  .put("/v1/providers/:id/services/:service/refund-policy", to(putPolicy))
+  .delete("/v1/providers/:id/services/:service/refund-policy", to(deletePolicy))
+  .post("/v1/refund-policies/preview", to(previewPolicy))
   .get("/v1/reports/reconciliation", to(getReconciliation))
   .get("/v1/dead-letters", to(getDeadLetters))
   .post("/v1/dead-letters/:id/replay", to(replayDeadLetter))
@@ -81,7 +96,8 @@ router
 function to(handler: Handler): (request: IRequest, call: Call) => Promise<Answer> {
   return async ({ params }, call) => {
     const id = decodedId(params["id"] ?? "");
-    return id === null ? fail({ code: "invalid_path", path: call.url.pathname }) : handler(call, id);
+    const service = decodedId(params["service"] ?? "");
+    return id === null || service === null ? fail({ code: "invalid_path", path: call.url.pathname }) : handler(call, id, service);
   };
 }
 

@@ -50,11 +50,19 @@ export async function applySweep(db: D1Database, writes: readonly OrderWrite[], 
 
 /**
  * Writes what a person decided about one order, with statements of the caller's own before it, which must be guarded
- * by `SEEN_ORDER` themselves. False, with nothing written, when the order was changed by somebody else meanwhile.
+ * by the order's version themselves. False, with nothing written, when somebody else has changed the order meanwhile.
  */
 export async function applyDecision(db: D1Database, write: OrderWrite, others: readonly D1PreparedStatement[]): Promise<boolean> {
-  const results = await db.batch<{ n: number }>([...others, ...orderStatements(db, [write], ({ panel, n, version, provider }) => ({ panel, n, seen: version, provider, seen_state: null }))]);
-  return (results.at(-1)?.meta.changes ?? 0) > 0;
+  return (await applyDecisions(db, [write], others)) === 1;
+}
+
+/** The same for some orders at once; those changed meanwhile are passed over. Answers how many were written. */
+export async function applyDecisions(db: D1Database, writes: readonly OrderWrite[], others: readonly D1PreparedStatement[]): Promise<number> {
+  const guardOf = ({ panel, n, version, provider }: Order) => ({ panel, n, seen: version, provider, seen_state: null });
+  const statements = orderStatements(db, writes, guardOf);
+  const results = await db.batch([...others, ...statements]);
+  // The UPDATE of orders comes last; a hundred orders fit into one.
+  return results.at(-1)?.meta.changes ?? 0;
 }
 
 /** The statements of some orders' writes, in the order that the guards need: the UPDATE of orders last. */

@@ -4,7 +4,7 @@
 import type { Order } from "../domain/order.ts";
 import type { DueProvider } from "../domain/message.ts";
 import { type OrderRow, toOrder } from "./order-rows.ts";
-import { type Provider, type ProviderRow, toProvider } from "./provider-rows.ts";
+import { type Provider, type ProviderRow, toProvider, WITH_POLICIES } from "./provider-rows.ts";
 
 export type Page = {
   /** Panels whose refunds wait because their books did not add up. */
@@ -54,9 +54,6 @@ export async function readProviders(db: D1Database, ids: readonly string[]): Pro
   const { results } = await providersStatement(db, JSON.stringify(ids)).all<ProviderRow>();
   return byId(results);
 }
-
-/** A provider with its layers of refund policy: one row more for each of them. */
-const WITH_POLICIES = `p.*, (SELECT json_group_object(r.service, json(r.policy)) FROM refund_policies r WHERE r.provider = p.id) AS policies`;
 
 function providersStatement(db: D1Database, ids: string): D1PreparedStatement {
   return db.prepare(`SELECT ${WITH_POLICIES} FROM json_each(?1) j CROSS JOIN providers p WHERE p.id = j.value`).bind(ids);

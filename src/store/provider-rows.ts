@@ -44,6 +44,9 @@ export type ProviderRow = {
   policies?: string | null;
 };
 
+/** A provider `p` with its layers of refund policy: one row more for each of them. */
+export const WITH_POLICIES = `p.*, (SELECT json_group_object(r.service, json(r.policy)) FROM refund_policies r WHERE r.provider = p.id) AS policies`;
+
 /** A provider: what the operator set, and what was found out. */
 export type Provider = {
   readonly id: string;

@@ -2,6 +2,7 @@
  * What the operator sets of a provider. Its state belongs to the sweeps; it is touched here only where settings
  * make what was learned meaningless.
  */
+import { DEFAULT_BRAKE } from "../domain/brake.ts";
 import { CANONICAL_REQUEST } from "../provider/settings.ts";
 import { type Provider, type ProviderRow, toProvider } from "./provider-rows.ts";
 
@@ -33,7 +34,7 @@ const DEFAULTS = {
   enabled: 1,
   status_words: "{}",
   request: JSON.stringify(CANONICAL_REQUEST),
-  brake: null,
+  brake: JSON.stringify(DEFAULT_BRAKE),
 } as const satisfies SettingsChange;
 
 const NULLABLE_COLUMNS = [

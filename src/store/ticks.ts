@@ -31,7 +31,10 @@ export async function readTickView(db: D1Database): Promise<TickView> {
 
 /** Remembers the last minute covered, after its messages were sent. One row written. */
 export async function rememberTick(db: D1Database, { minute, at, ignoredMinute, booksDay }: TickState): Promise<void> {
-  await db.prepare("UPDATE ticks SET minute = ?1, at = ?2, ignored_minute = ?3, books_day = ?4 WHERE id = 1").bind(minute, at, ignoredMinute, booksDay).run();
+  await db
+    .prepare("UPDATE ticks SET minute = ?1, at = ?2, ignored_minute = ?3, books_day = ?4 WHERE id = 1")
+    .bind(minute, at, ignoredMinute, booksDay)
+    .run();
 }
 
 function toTickState(row: TickRow | null | undefined): TickState {

@@ -18,8 +18,22 @@ export type Limits = {
 };
 
 const LIMITS: Readonly<Record<"free" | "paid", Limits>> = {
-  free: { callsPerMessage: 8, spareCalls: 15, providersPerMessage: 4, rounds: 20, progressPercent: 25, books: { pageRows: 500, rowsPerMessage: 1000, rowsReadADay: 500_000 } },
-  paid: { callsPerMessage: 20, spareCalls: 15, providersPerMessage: 5, rounds: 20, progressPercent: 5, books: { pageRows: 2000, rowsPerMessage: 20_000, rowsReadADay: 50_000_000 } },
+  free: {
+    callsPerMessage: 8,
+    spareCalls: 15,
+    providersPerMessage: 4,
+    rounds: 20,
+    progressPercent: 25,
+    books: { pageRows: 500, rowsPerMessage: 1000, rowsReadADay: 500_000 },
+  },
+  paid: {
+    callsPerMessage: 20,
+    spareCalls: 15,
+    providersPerMessage: 5,
+    rounds: 20,
+    progressPercent: 5,
+    books: { pageRows: 2000, rowsPerMessage: 20_000, rowsReadADay: 50_000_000 },
+  },
 };
 
 /** No call is started later than this after the page was read: an answer over a minute old does not count any more. */

@@ -405,6 +405,11 @@ describe("a mismatch", () => {
         after: null,
       },
     ]);
+    await run.deliver({ v: 1, kind: "check", orders: [["advice", 3]] });
+    expect(await all("SELECT status, reason FROM refunds WHERE panel = 'advice' AND order_n = 3 ORDER BY n")).toEqual([
+      { status: "rejected", reason: "frozen" },
+      { status: "posted", reason: "canceled" },
+    ]);
     expect((await scene.get("/healthz", { key: null })).json.books).toBe("ok");
     expect((await scene.ask("POST", "/v1/panels/none/unfreeze")).status).toBe(404);
   });
