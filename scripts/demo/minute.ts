@@ -18,6 +18,11 @@ export type Stage = {
   readonly note: (line: string) => void;
 };
 
+/** The daily check of the books runs beside the minutes; it is worth a line only when something does not add up. */
+function noteUnlessBooks(message: string, note: Stage["note"]): void {
+  if (!message.startsWith('{"event":"books",')) note(message);
+}
+
 /** Plays one minute to its end. Throws when the tick fails, or when its messages have not all been swept in time. */
 export async function playMinute({ worker, clock, totals, note }: Stage, minute: number): Promise<void> {
   clock.set(minute * MINUTE_MS);
@@ -29,7 +34,7 @@ export async function playMinute({ worker, clock, totals, note }: Stage, minute:
   while (!ticked || open > 0) {
     for (const line of worker.takeLogs()) {
       const event = minuteEventOf(line);
-      if (event === null) note(line.message);
+      if (event === null) noteUnlessBooks(line.message, note);
       else {
         totals.add(event);
         ticked ||= event.event === "tick";

@@ -23,10 +23,12 @@ export async function tick(env: Env, ports: Ports, scheduledTime: number): Promi
   if (first === null) return ports.log({ event: "tick.repeated", minute, remembered: last.minute, ...usage() });
   const now = Math.max(ports.now(), minute * MINUTE_MS);
   const day = dayOf(minute);
-  const messages: Message[] = [...planMessages(providers, first, minute, now, limitsOf(env.PLAN)), ...booksMessages(last.booksDay, day)];
-  await send(env.SWEEPS, messages);
+  const sweeps = planMessages(providers, first, minute, now, limitsOf(env.PLAN));
+  const books = booksMessages(last.booksDay, day);
+  await send(env.SWEEPS, [...sweeps, ...books]);
   await rememberTick(db, { minute, at: now, ignoredMinute: ignored ?? last.ignoredMinute, booksDay: day });
-  ports.log({ event: "tick", minute, minutes: minute - first + 1, providers: providers.length, messages: messages.length, ...usage() });
+  const counts = { providers: providers.length, messages: sweeps.length, books: books.length };
+  ports.log({ event: "tick", minute, minutes: minute - first + 1, ...counts, ...usage() });
 }
 
 /** The check of the books begins, or goes on, with a day's first tick; also when the clock was put back by days. */
