@@ -27,6 +27,8 @@ export const FLAGS = {
   canceled_after_delivery: 1 << 8,
   /** The panel was told a final word that no longer holds. */
   panel_outdated: 1 << 9,
+  /** The database refuses what follows from the provider's answer: nothing is written for the order until that is mended. */
+  parked: 1 << 10,
 } as const;
 
 export type Flag = keyof typeof FLAGS;

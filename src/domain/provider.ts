@@ -115,7 +115,9 @@ export type Circuit = "closed" | "waiting" | "probing";
 /** `waiting`: no call until `retryAt`. `probing`: one call, to see whether it is back. */
 export function circuitOf(state: Pick<ProviderState, "retryAt">, now: number): Circuit {
   if (state.retryAt === null) return "closed";
-  return state.retryAt > now ? "waiting" : "probing";
+  // A longer wait than any that is set comes from a clock that was put back since.
+  const waits = state.retryAt > now && state.retryAt <= now + LONGEST_WAIT_MINUTES * MINUTE_MS;
+  return waits ? "waiting" : "probing";
 }
 
 /** Down for its customers: no answers are to be had. A provider that only asks for patience is not. */

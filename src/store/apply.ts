@@ -34,18 +34,23 @@ export type OrderWrite = {
 export type StateWrite = { readonly provider: string; readonly seen: number; readonly state: ProviderState };
 
 /**
- * Writes all of it, or nothing when the provider's state is not the one that was seen any more; answers which. Orders
- * changed by somebody else meanwhile are passed over. Throws when the database refuses.
+ * Writes all of it, or nothing: when the provider's state is not the one that was seen any more (`outdated`), or when a
+ * constraint or trigger forbids some of it (`refused`). Orders changed by somebody else meanwhile are passed over.
  */
-export async function applySweep(db: D1Database, writes: readonly OrderWrite[], state: StateWrite): Promise<boolean> {
+export async function applySweep(db: D1Database, writes: readonly OrderWrite[], state: StateWrite): Promise<"written" | "outdated" | "refused"> {
   const guardOf = ({ panel, n, version, provider }: Order) => ({ panel, n, seen: version, provider, seen_state: state.seen });
   const single = onceEach(writes);
   const statements = [
     ...orderStatements(db, single, guardOf),
     db.prepare(UPDATE_STATE).bind(JSON.stringify([stateColumns(state)])),
   ];
-  const results = await db.batch(statements);
-  return results.at(-1)?.meta.changes === 1;
+  try {
+    const results = await db.batch(statements);
+    return results.at(-1)?.meta.changes === 1 ? "written" : "outdated";
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.includes("SQLITE_CONSTRAINT")) throw error;
+    return "refused";
+  }
 }
 
 /**

@@ -9,9 +9,10 @@ import { FLAGS, type Order } from "../domain/order.ts";
 import { policyOf } from "../domain/policy.ts";
 import { afterPoll, type PollOutcome, type ProviderState } from "../domain/provider.ts";
 import { type Decision, reconcile } from "../domain/reconcile.ts";
-import type { Clock } from "../domain/schedule.ts";
+import type { Cadence, Clock } from "../domain/schedule.ts";
 import type { RefundStep } from "../domain/settle.ts";
 import { showOrder } from "../domain/shown.ts";
+import { MINUTE_MS } from "../domain/time.ts";
 import { applySweep, type OrderWrite, type RefundWrite, type StateWrite } from "../store/apply.ts";
 import { readProviders } from "../store/due.ts";
 import type { Provider } from "../store/provider-rows.ts";
@@ -42,25 +43,60 @@ export type Applied = {
 
 /** An answer that took longer than this to be applied is dropped: the next round asks again. */
 const MAX_ANSWER_AGE_MS = 60_000;
+/** A parked order is tried again some times a day: what was wrong may have been mended. */
+const PARKED_CADENCE: Cadence = 360;
+/** How far the clocks of two invocations may lie apart. */
+const CLOCK_SKEW_MS = 5000;
+/** Marks further ahead than this come from a clock that was put back since, and are dropped. */
+const MAX_MARK_AHEAD_MS = 15 * MINUTE_MS;
 /** Sweeps of one provider side by side seldom finish in the same moment, and hardly ever five times in a row. */
 const MAX_TRIES = 5;
 
+/** What became of a finding: what was written, and orders to be taken up again in smaller parts. */
+export type Outcome = { readonly applied: Applied; readonly again: readonly (readonly Order[])[] };
+
 /**
  * Applies what a provider said. It is written only if the provider's state is still the one that was read; otherwise
- * the state is read again, answers that have become late are dropped, and it is tried again. Throws when the database
- * fails, or when it never came to pass.
+ * the state is read again, answers that have become late are dropped, and it is tried again. What the database refuses
+ * is halved, by further messages, until the order that it refuses stands alone and is parked: one poisoned order must
+ * not hold up its page for ever. Throws when the database fails, or when it never came to pass.
  */
-export async function applyFinding(db: D1Database, finding: Finding, limits: Limits, now: () => number): Promise<Applied> {
-  if (finding.poll.calls === 0 && (finding.serving === null || finding.serving.clock === null)) return summaryOf(finding, []);
+export async function applyFinding(db: D1Database, finding: Finding, limits: Limits, now: () => number): Promise<Outcome> {
+  if (finding.poll.calls === 0 && (finding.serving === null || finding.serving.clock === null)) return done(finding, []);
   let present: Finding | null = finding;
   for (let tries = 1; present !== null && tries <= MAX_TRIES; tries++) {
-    const at = now();
-    const { orders, state } = writesOf(present, limits, at);
-    if (await applySweep(db, orders, state)) return summaryOf(finding, orders);
+    const { orders, state } = writesOf(present, limits, now());
+    const result = await applySweep(db, orders, state);
+    if (result === "written") return done(finding, orders);
+    if (result === "refused") return halve(db, present, orders, state, now());
     present = await withFreshState(db, present);
   }
-  if (present === null) return summaryOf(finding, []);
+  if (present === null) return done(finding, []);
   throw new Error(`the state of provider ${finding.provider.id} kept changing; nothing was written`);
+}
+
+function done(finding: Finding, orders: readonly OrderWrite[]): Outcome {
+  return { applied: summaryOf(finding, orders), again: [] };
+}
+
+/** The database refused a batch: two halves of it are polled again by themselves, one order alone is parked. */
+async function halve(db: D1Database, finding: Finding, orders: readonly OrderWrite[], state: StateWrite, at: number): Promise<Outcome> {
+  const [only, ...others] = orders;
+  if (only === undefined) throw new Error(`the database refuses the state of provider ${finding.provider.id}`);
+  if (others.length === 0) {
+    await applySweep(db, [parkedWrite(only.order, finding.provider, at)], state);
+    return done(finding, []);
+  }
+  await applySweep(db, [], state);
+  const middle = Math.ceil(orders.length / 2);
+  const halves = [orders.slice(0, middle), orders.slice(middle)].map((half) => half.map(({ order }) => order));
+  return { applied: summaryOf(finding, []), again: halves };
+}
+
+/** The order as it was, flagged and out of the way; what it lacks is for the operator to find out. */
+function parkedWrite(order: Order, { state }: Provider, now: number): OrderWrite {
+  const next = { ...order.state, flags: order.state.flags | FLAGS.parked, cadence: PARKED_CADENCE };
+  return writeOf(order, "move", { write: "move", next, refunds: [] }, { state }, Math.max(now, order.updatedAt));
 }
 
 /** The same finding on the provider's present state; null when its settings were changed meanwhile. */
@@ -109,7 +145,8 @@ function orderWrites(finding: Finding, limits: Limits, at: number, braked: boole
 function isLate({ order, askedAt }: Answer, marks: readonly Mark[], at: number): boolean {
   if (at - askedAt > MAX_ANSWER_AGE_MS) return true;
   const mark = order.state.cadence === null ? null : markOf(marks, order.state.cadence, keyOf(order));
-  return mark !== null && mark.askedAt > askedAt;
+  // A mark from later than now comes from a clock that was put back since; it says nothing of what is late.
+  return mark !== null && mark.askedAt > askedAt && mark.askedAt <= at + CLOCK_SKEW_MS;
 }
 
 function evenIfNothingNew(decision: Decision, { state }: Order, now: number): Decision {
@@ -144,7 +181,8 @@ function stateWrite(finding: Finding, orders: readonly OrderWrite[], at: number,
   const { provider } = finding;
   const polled = afterPoll(provider.state, outcomeOf(finding, orders), at);
   const learned = withLearned(polled, finding);
-  const marks = marksOf(finding).reduce(withMark, learned.marks);
+  const believed = learned.marks.filter(({ readAt }) => readAt <= at + MAX_MARK_AHEAD_MS);
+  const marks = marksOf(finding).reduce(withMark, believed);
   return {
     provider: provider.id,
     seen: provider.stateVersion,

@@ -1,14 +1,14 @@
 /**
  * The work of one message: read what is due, hand on what does not fit, ask the providers, apply what they say.
  */
-import type { CheckMessage, DueProvider, SweepMessage } from "../domain/message.ts";
+import { type CheckMessage, type DueProvider, MESSAGE_VERSION, type SweepMessage } from "../domain/message.ts";
 import { circuitOf } from "../domain/provider.ts";
 import type { Order } from "../domain/order.ts";
 import { MINUTE_MS } from "../domain/time.ts";
 import type { Ports } from "../ports.ts";
 import { type Page, readNamed, readPage } from "../store/due.ts";
 import { metered } from "../store/metered.ts";
-import { applyFinding, totalOf } from "./apply.ts";
+import { type Applied, applyFinding, type Outcome, totalOf } from "./apply.ts";
 import { askProviders, type Question } from "./ask.ts";
 import { claimAllowances } from "./allowance.ts";
 import { limitsOf } from "./limits.ts";
@@ -48,9 +48,10 @@ export async function sweep(message: SweepMessage, firstDelivery: boolean, env: 
   const rest = servings.flatMap(({ rest: left }) => left ?? []);
   if (rest.length > 0 && firstDelivery) await handOn(env.SWEEPS, message, rest);
   const questions = servings.map(({ provider, orders }): Question => ({ provider, orders, allowance: allowances.of(provider) }));
-  const applied = await askProviders(questions, { ...ports, now }, (asked, i) =>
+  const outcomes = await askProviders(questions, { ...ports, now }, (asked, i) =>
     applyFinding(db, { ...asked, readAt, serving: servings[i] ?? null, frozen: page.frozen }, limits, now),
   );
+  const applied = await taken(outcomes, env, ports);
   ports.log({
     event: "sweep",
     minute: message.minute,
@@ -59,6 +60,17 @@ export async function sweep(message: SweepMessage, firstDelivery: boolean, env: 
     ...totalOf(applied),
     ...usage(),
   });
+}
+
+/** Sends what the database refused as checks of its halves, and answers what the rest came to. */
+async function taken(outcomes: readonly Outcome[], env: Env, ports: Ports): Promise<readonly Applied[]> {
+  const again = outcomes.flatMap((outcome) => outcome.again);
+  if (again.length > 0) {
+    ports.log({ event: "apply.refused", orders: again.flat().length });
+    const bodies = again.map((orders): CheckMessage => ({ v: MESSAGE_VERSION, kind: "check", orders: orders.map(({ panel, n }) => [panel, n]) }));
+    await env.SWEEPS.sendBatch(bodies.map((body) => ({ body, contentType: "json" })));
+  }
+  return outcomes.map(({ applied }) => applied);
 }
 
 type Wanted = { readonly provider: Serving["provider"]; readonly orders: readonly Order[]; readonly due: DueProvider };
@@ -107,7 +119,10 @@ export async function check(message: CheckMessage, env: Env, ports: Ports): Prom
     ports.now,
   );
   const questions = wanting.map((wanted): Question => ({ ...wanted, allowance: allowances.of(wanted.provider) }));
-  const applied = await askProviders(questions, ports, (asked) => applyFinding(db, { ...asked, readAt, serving: null, frozen }, limits, ports.now));
+  const outcomes = await askProviders(questions, ports, (asked) =>
+    applyFinding(db, { ...asked, readAt, serving: null, frozen }, limits, ports.now),
+  );
+  const applied = await taken(outcomes, env, ports);
   ports.log({ event: "check", orders: message.orders.length, ...totalOf(applied), ...usage() });
   return wanting.some(({ provider, orders }) => allowances.grantOf(provider).granted < callsFor(provider, orders)) ? "later" : "done";
 }

@@ -227,7 +227,7 @@ describe("providers", () => {
         user_agent: null,
         fields: { key: "key", action: "action", order: "order", orders: "orders", service: "service" },
       },
-      brake: null,
+      brake: { share: 0.66, min_orders: 20, engaged_at: null, held: { count: 0, amount: "0", amounts: {} } },
       created_at: "2026-11-21T12:00:00.000Z",
       updated_at: "2026-11-21T12:00:00.000Z",
       health: {

@@ -455,6 +455,45 @@ describe("when an order was last checked", () => {
   }, 30_000);
 });
 
+describe("a clock that was put back", () => {
+  it("by hours does not keep news out, nor a provider waiting", async () => {
+    await addProvider("acme", { many: "yes" });
+    await addOrders("p", "acme", 1, 5, { ...young });
+    const run = new Pipeline();
+    run.now += 6 * 3_600_000;
+    await run.run(1);
+    await env.DB.prepare("UPDATE providers SET retry_at = ?1, failures = 4").bind(run.now).run();
+    run.now = NOW + 60_000;
+    run.providers.set("acme", answeringEach(() => ({ ...inProgress(0), status: "Completed" })));
+    await run.run(16);
+    expect(await all("SELECT DISTINCT status FROM orders")).toEqual([{ status: "completed" }]);
+  });
+});
+
+describe("what the database refuses", () => {
+  it("is halved until the offender stands alone and is parked; its page goes on", async () => {
+    await addProvider("acme", { many: "yes" });
+    await addOrders("p", "acme", 1, 40, { ...young });
+    await env.DB.prepare("CREATE TRIGGER planted BEFORE INSERT ON refunds WHEN NEW.order_n = 7 BEGIN SELECT RAISE(ABORT, 'planted'); END").run();
+    const run = new Pipeline();
+    run.providers.set("acme", answeringEach(() => ({ ...inProgress(1000), status: "Canceled" })));
+    await run.run(1);
+    expect(await all("SELECT status, count(*) AS count FROM orders GROUP BY status ORDER BY status")).toEqual([
+      { status: "canceled", count: 39 },
+      { status: "in_progress", count: 1 },
+    ]);
+    expect(flagNames((await order(7)).flags)).toEqual(["parked"]);
+    expect(await all("SELECT type FROM changes WHERE order_id = 'o7'")).toEqual([{ type: "order.flagged" }]);
+    expect(run.eventsOf("message.failed")).toEqual([]);
+    await env.DB.prepare("DROP TRIGGER planted").run();
+    await run.deliver({ v: 1, kind: "check", orders: [["p", 7]] });
+    run.now += 60_000;
+    await run.deliver({ v: 1, kind: "check", orders: [["p", 7]] });
+    expect(await order(7)).toMatchObject({ status: "canceled", refunded: 900_000 });
+    expect(flagNames((await order(7)).flags)).toEqual([]);
+  });
+});
+
 describe("messages", () => {
   it("of a newer version are left for newer code, and senseless ones end where they can be looked at", async () => {
     const run = new Pipeline();
