@@ -44,7 +44,10 @@ export function giveGoodwill(state: OrderState, amount: number): After {
   if (room === null) return { ok: false, failure: { code: "no_charge" } };
   const most = room - (state.hold?.amount ?? 0);
   if (amount > most) return { ok: false, failure: { code: "above_charge", most } };
-  return { ok: true, value: { ...state, refunded: state.refunded + amount, goodwill: state.goodwill + amount, refundCount: state.refundCount + 1 } };
+  return {
+    ok: true,
+    value: { ...state, refunded: state.refunded + amount, goodwill: state.goodwill + amount, refundCount: state.refundCount + 1 },
+  };
 }
 
 /**
@@ -58,7 +61,10 @@ export function clawBack(state: OrderState, amount: number, rules: RefundRules):
   const due = dueNow(state, rules);
   const over = due < refunded - goodwill;
   const flags = over ? state.flags : state.flags & ~FLAGS.over_refunded;
-  return { ok: true, value: { ...state, refunded, goodwill, flags, decided: { due, granted: Math.min(due, refunded) }, refundCount: state.refundCount + 1 } };
+  return {
+    ok: true,
+    value: { ...state, refunded, goodwill, flags, decided: { due, granted: Math.min(due, refunded) }, refundCount: state.refundCount + 1 },
+  };
 }
 
 function dueNow(state: OrderState, rules: RefundRules): number {

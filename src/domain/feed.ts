@@ -111,10 +111,18 @@ const EVENT_OF_STATUS: Readonly<Record<RefundStatus, EventType>> = {
 };
 
 /** The event of a refund that came to be, or was decided. `refunded`: the order's total before and after it. */
-export function refundEvent(order: Pick<Order, "id" | "currency">, refund: RefundFacts, was: RefundStatus | null, refunded: { readonly before: number; readonly after: number }): FeedEvent {
+export function refundEvent(
+  order: Pick<Order, "id" | "currency">,
+  refund: RefundFacts,
+  was: RefundStatus | null,
+  refunded: { readonly before: number; readonly after: number },
+): FeedEvent {
   return {
     type: EVENT_OF_STATUS[refund.status],
-    previous: { ...(was === null ? {} : { status: was }), ...(refunded.before === refunded.after ? {} : { refunded: formatAmount(refunded.before) }) },
+    previous: {
+      ...(was === null ? {} : { status: was }),
+      ...(refunded.before === refunded.after ? {} : { refunded: formatAmount(refunded.before) }),
+    },
     data: { ...showRefund(order, refund), refunded: formatAmount(refunded.after) },
   };
 }
@@ -147,6 +155,15 @@ function refundOfStep({ state }: Order, step: RefundStep, now: number): RefundFa
       break;
   }
   if (state.hold === null) return null;
-  const waiting = { kind: "auto", n: state.hold.n, amount: state.hold.amount, reason: state.hold.reason, remains: state.remains, createdAt: state.hold.at } as const;
-  return step.kind === "release" ? { ...waiting, status: "posted", ...decided } : { ...waiting, status: "rejected", ...decided, note: WITHDRAWN_NOTE };
+  const waiting = {
+    kind: "auto",
+    n: state.hold.n,
+    amount: state.hold.amount,
+    reason: state.hold.reason,
+    remains: state.remains,
+    createdAt: state.hold.at,
+  } as const;
+  return step.kind === "release"
+    ? { ...waiting, status: "posted", ...decided }
+    : { ...waiting, status: "rejected", ...decided, note: WITHDRAWN_NOTE };
 }

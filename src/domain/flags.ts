@@ -11,7 +11,12 @@ const DEFAULT_START_WINDOW_MS = 3 * HOUR_MS;
 const STALLED_AFTER_MS = DAY_MS / 4;
 
 const JUDGED_HERE =
-  FLAGS.overdue | FLAGS.stalled | FLAGS.unknown_status | FLAGS.not_found | FLAGS.completed_with_remains | FLAGS.canceled_after_delivery |
+  FLAGS.overdue |
+  FLAGS.stalled |
+  FLAGS.unknown_status |
+  FLAGS.not_found |
+  FLAGS.completed_with_remains |
+  FLAGS.canceled_after_delivery |
   FLAGS.parked;
 
 /** An order's flags after an answer whose word counts. */
@@ -20,8 +25,7 @@ export function flagsAfter(next: OrderState, startWindowMs: number | null, now: 
   if (isOverdue(next, startWindowMs, now)) flags |= FLAGS.overdue;
   if (isStalled(next, now)) flags |= FLAGS.stalled;
   if (next.status === "completed" && (next.remains ?? 0) > 0) flags |= FLAGS.completed_with_remains;
-  if (next.status === "canceled" && isUnderway(next)) flags |= FLAGS.canceled_after_delivery |
-  FLAGS.parked;
+  if (next.status === "canceled" && isUnderway(next)) flags |= FLAGS.canceled_after_delivery;
   return flags;
 }
 

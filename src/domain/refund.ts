@@ -76,7 +76,8 @@ export function refundDue({ charge, quantity, status, remains, multi }: RefundFa
   if (status === "canceled" && (rules.canceled === "full" || (remains !== null && remains >= quantity))) {
     return { kind: "due", amount: charge, reason: "canceled" };
   }
-  if (inPart) return { kind: "due", amount: undeliveredShare(charge, quantity, remains), reason: status === "canceled" ? "canceled" : "partial" };
+  if (inPart)
+    return { kind: "due", amount: undeliveredShare(charge, quantity, remains), reason: status === "canceled" ? "canceled" : "partial" };
   if (status === "refunded") return { kind: "due", amount: charge, reason: "refunded" };
   if (remains !== null && remains >= quantity) return { kind: "due", amount: charge, reason: "nothing_delivered" };
   return { kind: "hold", atMost: charge, reason: "remains_unknown" };

@@ -38,7 +38,9 @@ export function settle(order: OrderState, heard: OrderState, policy: SettlePolic
   if (isForAPerson(judged.hold, amount)) return { next: judged, refunds: [] };
   const heldBecause = holdReason(policy, amount);
   if (heldBecause !== null) return hold(judged, amount, heldBecause, now);
-  return policy.refunds.delayMinutes === 0 ? post(judged, due.amount, amount, due.reason) : delay(judged, due.amount, amount, due.reason, policy.refunds, now);
+  return policy.refunds.delayMinutes === 0
+    ? post(judged, due.amount, amount, due.reason)
+    : delay(judged, due.amount, amount, due.reason, policy.refunds, now);
 }
 
 /** What is due by the rules; and an error can last too long. */
@@ -83,17 +85,31 @@ function post(judged: OrderState, due: number, amount: number, reason: RefundRea
   if (isSamePromise(judged.hold, amount, reason)) return release(judged, judged.hold, due);
   const { next, refunds } = withdraw(judged);
   const n = next.refundCount + 1;
-  return { next: { ...granted(next, due, amount), refundCount: n }, refunds: [...refunds, { kind: "post", n, amount, reason, remains: judged.remains }] };
+  return {
+    next: { ...granted(next, due, amount), refundCount: n },
+    refunds: [...refunds, { kind: "post", n, amount, reason, remains: judged.remains }],
+  };
 }
 
 function release(judged: OrderState, promised: Hold, due: number): Settled {
-  return { next: { ...granted(judged, due, promised.amount), hold: null }, refunds: [{ kind: "release", n: promised.n, amount: promised.amount }] };
+  return {
+    next: { ...granted(judged, due, promised.amount), hold: null },
+    refunds: [{ kind: "release", n: promised.n, amount: promised.amount }],
+  };
 }
 
 /** A delayed refund is posted by the first answer after its time that still says the same. */
-function delay(judged: OrderState, due: number, amount: number, reason: RefundReason, { delayMinutes }: RefundPolicy, now: number): Settled {
+function delay(
+  judged: OrderState,
+  due: number,
+  amount: number,
+  reason: RefundReason,
+  { delayMinutes }: RefundPolicy,
+  now: number,
+): Settled {
   const promised = judged.hold;
-  if (isSamePromise(promised, amount, reason)) return now >= (promised.postsAt ?? 0) ? release(judged, promised, due) : { next: judged, refunds: [] };
+  if (isSamePromise(promised, amount, reason))
+    return now >= (promised.postsAt ?? 0) ? release(judged, promised, due) : { next: judged, refunds: [] };
   const { next, refunds } = withdraw(judged);
   const n = next.refundCount + 1;
   const postsAt = now + delayMinutes * MINUTE_MS;
@@ -106,12 +122,12 @@ function delay(judged: OrderState, due: number, amount: number, reason: RefundRe
 /** What a policy or the brake left to a person stays with that person, also when the policy has changed since. */
 const FOR_A_PERSON: ReadonlySet<RefundReason> = new Set(["policy_hold", "over_cap", "brake"]);
 
-function isForAPerson(hold: Hold | null, amount: number): boolean {
-  return hold !== null && hold.postsAt === null && hold.amount === amount && FOR_A_PERSON.has(hold.reason);
+function isForAPerson(waiting: Hold | null, amount: number): boolean {
+  return waiting !== null && waiting.postsAt === null && waiting.amount === amount && FOR_A_PERSON.has(waiting.reason);
 }
 
-function isSamePromise(hold: Hold | null, amount: number, reason: RefundReason): hold is Hold {
-  return hold !== null && hold.postsAt !== null && hold.amount === amount && hold.reason === reason;
+function isSamePromise(waiting: Hold | null, amount: number, reason: RefundReason): waiting is Hold {
+  return waiting !== null && waiting.postsAt !== null && waiting.amount === amount && waiting.reason === reason;
 }
 
 function hold(heard: OrderState, amount: number, reason: RefundReason, now: number): Settled {

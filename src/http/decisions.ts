@@ -61,7 +61,8 @@ async function decideWaiting(call: Call, panel: ActingPanel, id: string, verdict
     if (found === null || refund === undefined) return fail({ code: "refund_not_found", refund: id });
     if (refund.status === "posted" || refund.status === "rejected") return asDecided(found.order, refund, verdict);
     const amount = verdict.amount ?? refund.amount;
-    const after = verdict.status === "posted" ? approve(found.order.state, amount) : ({ ok: true, value: reject(found.order.state) } as const);
+    const after =
+      verdict.status === "posted" ? approve(found.order.state, amount) : ({ ok: true, value: reject(found.order.state) } as const);
     if (!after.ok) return fail(problem(after.failure, found.order));
     const facts = { ...refund, amount, status: verdict.status, decidedAt: call.now, decidedBy: panel.actor, note: verdict.note };
     const write: RefundWrite = { op: "decide", n: refund.n, amount, status: verdict.status, by: panel.actor, note: verdict.note };
@@ -77,7 +78,13 @@ function asDecided(order: Order, refund: RefundFacts, verdict: Verdict): Answer 
   const same = refund.status === verdict.status && (verdict.amount === null || verdict.amount === refund.amount);
   if (same) return json(200, showRefund(order, refund));
   const status = refund.status === "posted" ? "posted" : "rejected";
-  return fail({ code: "refund_decided", refund: refundId(order.id, refund.n), status, amount: formatAmount(refund.amount), by: refund.decidedBy ?? "the rules" });
+  return fail({
+    code: "refund_decided",
+    refund: refundId(order.id, refund.n),
+    status,
+    amount: formatAmount(refund.amount),
+    by: refund.decidedBy ?? "the rules",
+  });
 }
 
 /** `POST /v1/orders/{id}/refunds`: goodwill, within the charge. */
@@ -124,7 +131,16 @@ async function postOwn(
   if (!after.ok) return fail(problem(after.failure, order));
   const n = after.value.refundCount;
   const decided = { amount: body.amount, status: "posted", note: body.note } as const;
-  const facts: RefundFacts = { n, kind, reason: kind, remains: null, createdAt: call.now, decidedAt: call.now, decidedBy: panel.actor, ...decided };
+  const facts: RefundFacts = {
+    n,
+    kind,
+    reason: kind,
+    remains: null,
+    createdAt: call.now,
+    decidedAt: call.now,
+    decidedBy: panel.actor,
+    ...decided,
+  };
   const write: RefundWrite = { op: "insert", n, kind, reason: kind, remains: null, by: panel.actor, ...decided };
   const kept = keep(201, showRefund(order, facts), order);
   const done = await apply(call, panel, found, { next: after.value, facts, was: null, write }, [kept.statement]);
@@ -132,10 +148,21 @@ async function postOwn(
   return done.value ? kept.answer : null;
 }
 
-type Step = { readonly next: OrderState; readonly facts: RefundFacts; readonly was: RefundFacts["status"] | null; readonly write: RefundWrite };
+type Step = {
+  readonly next: OrderState;
+  readonly facts: RefundFacts;
+  readonly was: RefundFacts["status"] | null;
+  readonly write: RefundWrite;
+};
 
 /** Writes one decision with its audit entry; false when the order is not as it was read any more. */
-async function apply(call: Call, panel: ActingPanel, found: Case, step: Step, others: readonly D1PreparedStatement[]): Promise<Result<boolean, Failure>> {
+async function apply(
+  call: Call,
+  panel: ActingPanel,
+  found: Case,
+  step: Step,
+  others: readonly D1PreparedStatement[],
+): Promise<Result<boolean, Failure>> {
   const { order, provider } = found;
   const { DB } = call.env;
   const write = decisionWrite(order, provider.state, step, call.now);
@@ -159,12 +186,23 @@ async function apply(call: Call, panel: ActingPanel, found: Case, step: Step, ot
     const customer = order.customer ?? "";
     const { balance } = await readAccount(DB, { panel: panel.id, currency: order.currency, customer });
     const needed = formatAmount(step.facts.amount);
-    return fail({ code: "insufficient_balance", customer: shownCustomer(customer), balance: formatAmount(balance), needed, currency: order.currency });
+    return fail({
+      code: "insufficient_balance",
+      customer: shownCustomer(customer),
+      balance: formatAmount(balance),
+      needed,
+      currency: order.currency,
+    });
   }
 }
 
 /** What is written of an order that a person decided about, with its events. */
-export function decisionWrite(order: Order, polling: Parameters<typeof showOrder>[1], { next, facts, was, write }: Step, now: number): OrderWrite {
+export function decisionWrite(
+  order: Order,
+  polling: Parameters<typeof showOrder>[1],
+  { next, facts, was, write }: Step,
+  now: number,
+): OrderWrite {
   const at = Math.max(now, order.updatedAt);
   const after: Order = { ...order, updatedAt: at, state: next };
   const refunded = { before: order.state.refunded, after: next.refunded };
@@ -172,7 +210,10 @@ export function decisionWrite(order: Order, polling: Parameters<typeof showOrder
   return { order, next, write: "move", refunds: [write], events, now: at };
 }
 
-function problem(failure: { readonly code: "no_charge" } | { readonly code: "above_charge" | "above_refunded"; readonly most: number }, order: Order): Failure {
+function problem(
+  failure: { readonly code: "no_charge" } | { readonly code: "above_charge" | "above_refunded"; readonly most: number },
+  order: Order,
+): Failure {
   if (failure.code === "no_charge") return { code: "no_charge", order: order.id };
   const most = formatAmount(failure.most);
   if (failure.code === "above_refunded") return { code: "above_refunded", most };

@@ -26,7 +26,13 @@ export type Failure =
   | InsufficientBalance
   | { readonly code: "order_contended"; readonly order: string }
   | { readonly code: "refund_not_found"; readonly refund: string }
-  | { readonly code: "refund_decided"; readonly refund: string; readonly status: "posted" | "rejected"; readonly amount: string; readonly by: string }
+  | {
+      readonly code: "refund_decided";
+      readonly refund: string;
+      readonly status: "posted" | "rejected";
+      readonly amount: string;
+      readonly by: string;
+    }
   | { readonly code: "above_charge"; readonly most: string; readonly held: string }
   | { readonly code: "above_refunded"; readonly most: string }
   | { readonly code: "no_charge"; readonly order: string }
@@ -147,7 +153,10 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
     message: `Order ${quoted(order)}: others registered, charged or changed the same at the same moments, so nothing was done. Send it again.`,
     headers: RETRY_LATER,
   }),
-  refund_not_found: ({ refund }) => ({ status: 404, message: `There is no refund ${quoted(refund)} in this panel. \`GET /v1/refunds\` lists those there are.` }),
+  refund_not_found: ({ refund }) => ({
+    status: 404,
+    message: `There is no refund ${quoted(refund)} in this panel. \`GET /v1/refunds\` lists those there are.`,
+  }),
   refund_decided: ({ refund, status, amount, by }) => ({
     status: 409,
     message: `Refund ${quoted(refund)} was ${status}${status === "posted" ? ` with ${amount}` : ""} by ${by}; a decision is not taken back. Use goodwill or a claw-back instead.`,
@@ -162,7 +171,10 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
     message: `No more than ${most} can be taken back: that is what was refunded.`,
     fields: [{ path: "amount", message: `must be at most ${most}` }],
   }),
-  no_charge: ({ order }) => ({ status: 422, message: `The charge of order ${quoted(order)} is not known here, so nothing of it can be refunded.` }),
+  no_charge: ({ order }) => ({
+    status: 422,
+    message: `The charge of order ${quoted(order)} is not known here, so nothing of it can be refunded.`,
+  }),
   dead_letter_not_found: ({ id }) => ({
     status: 404,
     message: `There is no dead letter ${quoted(id)}. \`GET /v1/dead-letters\` lists those there are.`,

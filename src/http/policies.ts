@@ -77,7 +77,10 @@ async function change({ env, now }: Call, provider: string, service: string, lay
   const layers = await readPolicies(env.DB, provider);
   if (layers === null) return fail({ code: "provider_not_found", provider });
   if (service.length > MAX_SERVICE_CHARACTERS) {
-    return fail({ code: "invalid_request", fields: [{ path: "service", message: `must have at most ${MAX_SERVICE_CHARACTERS} characters` }] });
+    return fail({
+      code: "invalid_request",
+      fields: [{ path: "service", message: `must have at most ${MAX_SERVICE_CHARACTERS} characters` }],
+    });
   }
   const { [service]: before = null, ...others } = layers;
   const after = layer === null ? others : { ...others, [service]: layer };
@@ -120,7 +123,12 @@ export async function previewPolicy(call: Call): Promise<Answer> {
   });
   const would = (kind: "post" | "hold") => {
     const concerned = outcomes.filter((outcome) => outcome.kind === kind);
-    const amounts = Object.fromEntries([...Map.groupBy(concerned, ({ order }) => order.currency)].map(([currency, of]) => [currency, formatAmount(of.reduce((sum, { amount }) => sum + BigInt(amount), 0n))]));
+    const amounts = Object.fromEntries(
+      [...Map.groupBy(concerned, ({ order }) => order.currency)].map(([currency, of]) => [
+        currency,
+        formatAmount(of.reduce((sum, { amount }) => sum + BigInt(amount), 0n)),
+      ]),
+    );
     const [only, ...more] = Object.values(amounts);
     return { count: concerned.length, amount: more.length > 0 ? null : (only ?? "0"), amounts };
   };

@@ -16,8 +16,25 @@ import { insertTransfers } from "./transfers.ts";
 
 /** One of an order's refunds that comes to be, or is decided. Amounts in micro-units. */
 export type RefundWrite =
-  | { readonly op: "insert"; readonly n: number; readonly kind: RefundKind; readonly amount: number; readonly status: RefundStatus; readonly reason: RefundReason; readonly remains: number | null; readonly by: string | null; readonly note: string | null }
-  | { readonly op: "decide"; readonly n: number; readonly amount: number; readonly status: "posted" | "rejected"; readonly by: string; readonly note: string | null };
+  | {
+      readonly op: "insert";
+      readonly n: number;
+      readonly kind: RefundKind;
+      readonly amount: number;
+      readonly status: RefundStatus;
+      readonly reason: RefundReason;
+      readonly remains: number | null;
+      readonly by: string | null;
+      readonly note: string | null;
+    }
+  | {
+      readonly op: "decide";
+      readonly n: number;
+      readonly amount: number;
+      readonly status: "posted" | "rejected";
+      readonly by: string;
+      readonly note: string | null;
+    };
 
 /** What is written of one order, with the events that go to the feed. `now` is when it counts, epoch ms. */
 export type OrderWrite = {
@@ -37,13 +54,14 @@ export type StateWrite = { readonly provider: string; readonly seen: number; rea
  * Writes all of it, or nothing: when the provider's state is not the one that was seen any more (`outdated`), or when a
  * constraint or trigger forbids some of it (`refused`). Orders changed by somebody else meanwhile are passed over.
  */
-export async function applySweep(db: D1Database, writes: readonly OrderWrite[], state: StateWrite): Promise<"written" | "outdated" | "refused"> {
+export async function applySweep(
+  db: D1Database,
+  writes: readonly OrderWrite[],
+  state: StateWrite,
+): Promise<"written" | "outdated" | "refused"> {
   const guardOf = ({ panel, n, version, provider }: Order) => ({ panel, n, seen: version, provider, seen_state: state.seen });
   const single = onceEach(writes);
-  const statements = [
-    ...orderStatements(db, single, guardOf),
-    db.prepare(UPDATE_STATE).bind(JSON.stringify([stateColumns(state)])),
-  ];
+  const statements = [...orderStatements(db, single, guardOf), db.prepare(UPDATE_STATE).bind(JSON.stringify([stateColumns(state)]))];
   try {
     const results = await db.batch(statements);
     return results.at(-1)?.meta.changes === 1 ? "written" : "outdated";
@@ -61,10 +79,17 @@ export async function applyDecision(db: D1Database, write: OrderWrite, others: r
   return (await applyDecisions(db, [write], others)) === 1;
 }
 
+function guardOnOrder({ panel, n, version, provider }: Order): Guard {
+  return { panel, n, seen: version, provider, seen_state: null };
+}
+
 /** The same for some orders at once; those changed meanwhile are passed over. Answers how many were written. */
-export async function applyDecisions(db: D1Database, writes: readonly OrderWrite[], others: readonly D1PreparedStatement[]): Promise<number> {
-  const guardOf = ({ panel, n, version, provider }: Order) => ({ panel, n, seen: version, provider, seen_state: null });
-  const statements = orderStatements(db, writes, guardOf);
+export async function applyDecisions(
+  db: D1Database,
+  writes: readonly OrderWrite[],
+  others: readonly D1PreparedStatement[],
+): Promise<number> {
+  const statements = orderStatements(db, writes, guardOnOrder);
   const results = await db.batch([...others, ...statements]);
   // The UPDATE of orders comes last; a hundred orders fit into one.
   return results.at(-1)?.meta.changes ?? 0;
@@ -80,9 +105,16 @@ function orderStatements(db: D1Database, writes: readonly OrderWrite[], guardOf:
     ...ifAny(refundRows(moves, guardOf, "insert"), (json) => db.prepare(INSERT_REFUNDS).bind(json)),
     ...ifAny(refundRows(moves, guardOf, "decide"), (json) => db.prepare(DECIDE_REFUNDS).bind(json)),
     ...ifAny(postedRows(moves, guardOf), (json) => db.prepare(INSERT_TRANSFERS).bind(json)),
-    ...chunksBySize(feed.rows.map((row, i) => ({ ...guardOf((feed.owners[i] as OrderWrite).order), ...row }))).map((json) => db.prepare(INSERT_CHANGES).bind(json)),
-    ...ifAny(progress.map((write) => ({ ...guardOf(write.order), ...progressColumns(write) })), (json) => db.prepare(UPDATE_PROGRESS).bind(json)),
-    ...chunksBySize(moves.map((write) => ({ ...guardOf(write.order), ...moveColumns(write), last_back: feed.lastBack.get(write) ?? null }))).map((json) => db.prepare(UPDATE_MOVES).bind(json)),
+    ...chunksBySize(feed.rows.map((row, i) => ({ ...guardOf((feed.owners[i] as OrderWrite).order), ...row }))).map((json) =>
+      db.prepare(INSERT_CHANGES).bind(json),
+    ),
+    ...ifAny(
+      progress.map((write) => ({ ...guardOf(write.order), ...progressColumns(write) })),
+      (json) => db.prepare(UPDATE_PROGRESS).bind(json),
+    ),
+    ...chunksBySize(
+      moves.map((write) => ({ ...guardOf(write.order), ...moveColumns(write), last_back: feed.lastBack.get(write) ?? null })),
+    ).map((json) => db.prepare(UPDATE_MOVES).bind(json)),
   ];
 }
 
@@ -132,7 +164,17 @@ const GUARDED = `orders.panel = j.panel AND orders.n = j.n AND orders.version = 
     AND EXISTS (SELECT 1 FROM providers p WHERE p.id = j.provider AND p.state_version = coalesce(j.seen_state, p.state_version))`;
 
 const GUARD_COLUMNS = ["panel", "n", "seen", "provider", "seen_state"] as const;
-const PROGRESS_COLUMNS = ["provider_status", "provider_price", "provider_charge", "provider_currency", "start_count", "remains", "polled_at", "progress_at", "updated_at"] as const;
+const PROGRESS_COLUMNS = [
+  "provider_status",
+  "provider_price",
+  "provider_charge",
+  "provider_currency",
+  "start_count",
+  "remains",
+  "polled_at",
+  "progress_at",
+  "updated_at",
+] as const;
 const MOVE_COLUMNS = [
   ...PROGRESS_COLUMNS,
   ...(["multi", "status", "middle", "back_to", "reason", "flags", "reversals", "refunded", "refund_count"] as const),
@@ -236,7 +278,13 @@ function refundRows(moves: readonly OrderWrite[], guardOf: GuardOf, op: RefundWr
   return moves.flatMap(({ order, refunds, now }) =>
     refunds
       .filter((refund) => refund.op === op)
-      .map(({ n, ...refund }) => ({ ...guardOf(order), ...refund, refund: n, now, decided_at: refund.status === "posted" || refund.status === "rejected" ? now : null })),
+      .map(({ n, ...refund }) => ({
+        ...guardOf(order),
+        ...refund,
+        refund: n,
+        now,
+        decided_at: refund.status === "posted" || refund.status === "rejected" ? now : null,
+      })),
   );
 }
 
@@ -247,7 +295,13 @@ function postedRows(moves: readonly OrderWrite[], guardOf: GuardOf): Record<stri
       .filter(({ status }) => status === "posted")
       .map((refund) => {
         const takenBack = refund.op === "insert" && refund.kind === "clawback";
-        return { ...guardOf(order), refund: refund.n, type: takenBack ? "clawback" : "refund", amount: takenBack ? -refund.amount : refund.amount, now };
+        return {
+          ...guardOf(order),
+          refund: refund.n,
+          type: takenBack ? "clawback" : "refund",
+          amount: takenBack ? -refund.amount : refund.amount,
+          now,
+        };
       }),
   );
 }

@@ -43,7 +43,18 @@ type RefundRow = {
 
 function toFacts(row: RefundRow): RefundFacts {
   const { n, kind, amount, status, reason, remains, note } = row;
-  return { n, kind, amount, status, reason, remains, note, createdAt: row.created_at, decidedAt: row.decided_at, decidedBy: row.decided_by };
+  return {
+    n,
+    kind,
+    amount,
+    status,
+    reason,
+    remains,
+    note,
+    createdAt: row.created_at,
+    decidedAt: row.decided_at,
+    decidedBy: row.decided_by,
+  };
 }
 
 /** What a provider's brake holds: how many refunds, and how much of each currency (sums cross as text). */
@@ -56,7 +67,9 @@ const HELD_BY_BRAKE = `FROM refunds r CROSS JOIN orders o
 
 export async function readBrakeHeld(db: D1Database, provider: string): Promise<BrakeHeld> {
   const { results } = await db
-    .prepare(`SELECT r.currency, count(*) AS count, CAST(sum(r.amount) AS TEXT) AS amount ${HELD_BY_BRAKE} GROUP BY r.currency ORDER BY r.currency`)
+    .prepare(
+      `SELECT r.currency, count(*) AS count, CAST(sum(r.amount) AS TEXT) AS amount ${HELD_BY_BRAKE} GROUP BY r.currency ORDER BY r.currency`,
+    )
     .bind(provider)
     .all<{ currency: string; count: number; amount: string }>();
   return {
@@ -70,13 +83,18 @@ export const NOTHING_HELD: BrakeHeld = { count: 0, amounts: {} };
 
 /** Some of the orders whose refunds a provider's brake holds. */
 export async function readBraked(db: D1Database, provider: string, limit: number): Promise<Order[]> {
-  const { results } = await db.prepare(`SELECT o.* ${HELD_BY_BRAKE} ORDER BY r.panel, r.order_n LIMIT ?2`).bind(provider, limit).all<OrderRow>();
+  const { results } = await db
+    .prepare(`SELECT o.* ${HELD_BY_BRAKE} ORDER BY r.panel, r.order_n LIMIT ?2`)
+    .bind(provider, limit)
+    .all<OrderRow>();
   return results.map(toOrder);
 }
 
 /** Lets a provider's brake go, and forgets the endings that engaged it. */
 export function disengageStatement(db: D1Database, provider: string): D1PreparedStatement {
   return db
-    .prepare("UPDATE providers SET brake_engaged_at = NULL, endings = '[]', state_version = state_version + 1 WHERE id = ?1 AND brake_engaged_at IS NOT NULL")
+    .prepare(
+      "UPDATE providers SET brake_engaged_at = NULL, endings = '[]', state_version = state_version + 1 WHERE id = ?1 AND brake_engaged_at IS NOT NULL",
+    )
     .bind(provider);
 }

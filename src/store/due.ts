@@ -21,7 +21,11 @@ const MAX_ARMS = 5;
 export async function readPage(db: D1Database, asked: readonly DueProvider[]): Promise<Page> {
   const statements = asked.map((provider) => chunksOf(provider.lanes, MAX_ARMS).map((lanes) => dueStatement(db, { ...provider, lanes })));
   const ids = JSON.stringify(asked.map(({ id }) => id));
-  const [providers, frozen, ...pages] = await db.batch<Record<string, unknown>>([providersStatement(db, ids), frozenStatement(db), ...statements.flat()]);
+  const [providers, frozen, ...pages] = await db.batch<Record<string, unknown>>([
+    providersStatement(db, ids),
+    frozenStatement(db),
+    ...statements.flat(),
+  ]);
   let next = 0;
   const due = asked.map(({ limit }, i) => {
     const results = pages.slice(next, (next += statements[i]?.length ?? 0));
@@ -47,7 +51,11 @@ export async function readNamed(db: D1Database, keys: readonly (readonly [panel:
       .bind(param),
     frozenStatement(db),
   ]);
-  return { providers: byId((providers?.results ?? []) as ProviderRow[]), frozen: idsOf(frozen?.results as { id: string }[]), due: [((orders?.results ?? []) as OrderRow[]).map(toOrder)] };
+  return {
+    providers: byId((providers?.results ?? []) as ProviderRow[]),
+    frozen: idsOf(frozen?.results as { id: string }[]),
+    due: [((orders?.results ?? []) as OrderRow[]).map(toOrder)],
+  };
 }
 
 export async function readProviders(db: D1Database, ids: readonly string[]): Promise<ReadonlyMap<string, Provider>> {

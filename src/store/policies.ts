@@ -11,7 +11,9 @@ export const PROVIDER_LAYER = "";
 /** A provider's layers by service; null when there is no such provider. One round trip. */
 export async function readPolicies(db: D1Database, provider: string): Promise<Readonly<Record<string, PolicyLayer>> | null> {
   const row = await db
-    .prepare("SELECT (SELECT json_group_object(r.service, json(r.policy)) FROM refund_policies r WHERE r.provider = p.id) AS policies FROM providers p WHERE p.id = ?1")
+    .prepare(
+      "SELECT (SELECT json_group_object(r.service, json(r.policy)) FROM refund_policies r WHERE r.provider = p.id) AS policies FROM providers p WHERE p.id = ?1",
+    )
     .bind(provider)
     .first<{ policies: string }>();
   return row === null ? null : (JSON.parse(row.policies) as Record<string, PolicyLayer>);

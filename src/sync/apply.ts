@@ -111,7 +111,11 @@ type Written = { readonly orders: readonly OrderWrite[]; readonly state: StateWr
 function writesOf(finding: Finding, limits: Limits, at: number): Written {
   const { state, brake } = finding.provider;
   const orders = orderWrites(finding, limits, at, state.brakeEngagedAt !== null);
-  const endings = withEndings(state.endings, orders.flatMap(({ order, next }) => (next.status === order.state.status ? [] : [next.status])), at);
+  const endings = withEndings(
+    state.endings,
+    orders.flatMap(({ order, next }) => (next.status === order.state.status ? [] : [next.status])),
+    at,
+  );
   const engages = state.brakeEngagedAt === null && brake !== null && isUnusual(endings, brake);
   const stateAfter = stateWrite(finding, orders, at, { endings, brakeEngagedAt: engages ? at : state.brakeEngagedAt });
   // The orders that made it engage are the first whose refunds wait.
@@ -154,7 +158,13 @@ function evenIfNothingNew(decision: Decision, { state }: Order, now: number): De
 }
 
 /** What is written of an order that was decided about, with its events. */
-export function writeOf(order: Order, write: OrderWrite["write"], { next, refunds }: Decision, { state }: Pick<Provider, "state">, now: number): OrderWrite {
+export function writeOf(
+  order: Order,
+  write: OrderWrite["write"],
+  { next, refunds }: Decision,
+  { state }: Pick<Provider, "state">,
+  now: number,
+): OrderWrite {
   if (write === "progress") return { order, next, write, refunds: [], events: [], now };
   const after: Order = { ...order, updatedAt: now, state: next };
   const events = eventsOf(order, after, refunds, showOrder(after, state, now), now);
@@ -164,10 +174,30 @@ export function writeOf(order: Order, write: OrderWrite["write"], { next, refund
 function refundWrite({ state }: Order, step: RefundStep): RefundWrite {
   switch (step.kind) {
     case "post":
-      return { op: "insert", n: step.n, kind: "auto", amount: step.amount, status: "posted", reason: step.reason, remains: step.remains, by: DECIDED_BY_RULES, note: null };
+      return {
+        op: "insert",
+        n: step.n,
+        kind: "auto",
+        amount: step.amount,
+        status: "posted",
+        reason: step.reason,
+        remains: step.remains,
+        by: DECIDED_BY_RULES,
+        note: null,
+      };
     case "hold":
     case "delay":
-      return { op: "insert", n: step.n, kind: "auto", amount: step.amount, status: step.kind === "hold" ? "held" : "delayed", reason: step.reason, remains: step.remains, by: null, note: null };
+      return {
+        op: "insert",
+        n: step.n,
+        kind: "auto",
+        amount: step.amount,
+        status: step.kind === "hold" ? "held" : "delayed",
+        reason: step.reason,
+        remains: step.remains,
+        by: null,
+        note: null,
+      };
     case "release":
       return { op: "decide", n: step.n, amount: step.amount, status: "posted", by: DECIDED_BY_RULES, note: null };
     case "withdraw":

@@ -26,7 +26,8 @@ async function handle(message: QueueMessage, env: Env, ports: Ports): Promise<vo
   try {
     if (body.kind === "sweep") await sweep(body, message.attempts === 1, env, ports);
     else if (body.kind === "books") await checkBooks(body, env, ports);
-    else if ((await check(body, env, ports)) === "later" && message.attempts < MAX_CHECK_ATTEMPTS) return message.retry({ delaySeconds: NEXT_MINUTE_SECONDS });
+    else if ((await check(body, env, ports)) === "later" && message.attempts < MAX_CHECK_ATTEMPTS)
+      return message.retry({ delaySeconds: NEXT_MINUTE_SECONDS });
     message.ack();
   } catch (error) {
     ports.log({ event: "message.failed", id: message.id, kind: body.kind, attempts: message.attempts, error: String(error) });

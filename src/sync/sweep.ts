@@ -67,7 +67,11 @@ async function taken(outcomes: readonly Outcome[], env: Env, ports: Ports): Prom
   const again = outcomes.flatMap((outcome) => outcome.again);
   if (again.length > 0) {
     ports.log({ event: "apply.refused", orders: again.flat().length });
-    const bodies = again.map((orders): CheckMessage => ({ v: MESSAGE_VERSION, kind: "check", orders: orders.map(({ panel, n }) => [panel, n]) }));
+    const bodies = again.map((orders): CheckMessage => ({
+      v: MESSAGE_VERSION,
+      kind: "check",
+      orders: orders.map(({ panel, n }) => [panel, n]),
+    }));
     await env.SWEEPS.sendBatch(bodies.map((body) => ({ body, contentType: "json" })));
   }
   return outcomes.map(({ applied }) => applied);

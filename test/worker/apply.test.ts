@@ -12,7 +12,14 @@ import type { Provider } from "../../src/store/provider-rows.ts";
 import { writeOf } from "../../src/sync/apply.ts";
 import { addOrders, addPanel, addProvider, all, migrate, NOW } from "./scene.ts";
 
-const POLICY = { statusWords: {}, progressPercent: 5, startWindowMs: null, settleMs: DEFAULT_SETTLE_MS, refunds: DEFAULT_POLICY, holdAll: null };
+const POLICY = {
+  statusWords: {},
+  progressPercent: 5,
+  startWindowMs: null,
+  settleMs: DEFAULT_SETTLE_MS,
+  refunds: DEFAULT_POLICY,
+  holdAll: null,
+};
 
 function says(word: string, remains: number | null): StatusReport {
   return { kind: "status", word, remains, startCount: 10, charge: "0.5", currency: "USD", multi: false };
@@ -74,10 +81,18 @@ describe("one apply", () => {
   it("withdraws a hold and posts in its place", async () => {
     await addOrders("p", "acme", 11, 1);
     const held = await read("p", 11, 1);
-    await apply(held.orders.map((order) => write(order, says("Partial", null), held.provider)), held.provider);
-    expect(await all("SELECT hold_n, hold_amount, refunded FROM orders WHERE n = 11")).toEqual([{ hold_n: 1, hold_amount: 900_000, refunded: 0 }]);
+    await apply(
+      held.orders.map((order) => write(order, says("Partial", null), held.provider)),
+      held.provider,
+    );
+    expect(await all("SELECT hold_n, hold_amount, refunded FROM orders WHERE n = 11")).toEqual([
+      { hold_n: 1, hold_amount: 900_000, refunded: 0 },
+    ]);
     const told = await read("p", 11, 1);
-    await apply(told.orders.map((order) => write(order, says("Partial", 100), told.provider)), told.provider);
+    await apply(
+      told.orders.map((order) => write(order, says("Partial", 100), told.provider)),
+      told.provider,
+    );
     expect(await all("SELECT n, amount, status FROM refunds WHERE order_n = 11 ORDER BY n")).toEqual([
       { n: 1, amount: 900_000, status: "rejected" },
       { n: 2, amount: 90_000, status: "posted" },
@@ -94,8 +109,14 @@ describe("fencing", () => {
     for (let first = 1001; first <= 1300; first += 30) {
       const [a, b] = await Promise.all([read("p", first, 30), read("p", first, 30)]);
       const done = await Promise.all([
-        apply(a.orders.map((order) => write(order, says("Canceled", 1000), a.provider)), a.provider),
-        apply(b.orders.map((order) => write(order, says("Partial", 250), b.provider)), b.provider),
+        apply(
+          a.orders.map((order) => write(order, says("Canceled", 1000), a.provider)),
+          a.provider,
+        ),
+        apply(
+          b.orders.map((order) => write(order, says("Partial", 250), b.provider)),
+          b.provider,
+        ),
       ]);
       expect(done.toSorted((x, y) => x.localeCompare(y))).toEqual(["outdated", "written"]);
     }
@@ -109,7 +130,10 @@ describe("fencing", () => {
     await addOrders("p", "acme", 21, 2);
     const { orders, provider } = await read("p", 21, 2);
     await env.DB.prepare("UPDATE orders SET remains = 599, version = version + 1 WHERE n = 21").run();
-    await apply(orders.map((order) => write(order, says("Canceled", 1000), provider)), provider);
+    await apply(
+      orders.map((order) => write(order, says("Canceled", 1000), provider)),
+      provider,
+    );
     expect(await all("SELECT n, status, refunded FROM orders WHERE n IN (21, 22) ORDER BY n")).toEqual([
       { n: 21, status: "in_progress", refunded: 0 },
       { n: 22, status: "canceled", refunded: 900_000 },
@@ -143,7 +167,11 @@ describe("what an apply costs, in batches of 100, the provider's and the panel's
     await addOrders("p", "cost", first, 100);
     const { orders, provider } = await read("p", first, 100);
     const { db, usage } = metered(env.DB);
-    await apply(orders.map((order) => write(order, report, provider)), provider, db);
+    await apply(
+      orders.map((order) => write(order, report, provider)),
+      provider,
+      db,
+    );
     const bookkeeping = rows === 1 ? 1 : 2;
     expect(usage().rows_written).toBe(rows * 100 + bookkeeping);
     expect(usage().d1_calls).toBe(1);

@@ -145,7 +145,9 @@ describe("a provider whose budget is too small", () => {
     await addOrders("p", "acme", 1, 1000, { ...young });
     await addOrders("p", "acme", 1001, 1000, { cadence: 5 });
     await addOrders("p", "acme", 2001, 2000, { cadence: 15 });
-    await env.DB.prepare("UPDATE orders SET placed_at = CASE cadence WHEN 1 THEN ?1 WHEN 5 THEN ?2 ELSE ?3 END").bind(NOW, NOW - 3_600_000, NOW - 8 * 3_600_000).run();
+    await env.DB.prepare("UPDATE orders SET placed_at = CASE cadence WHEN 1 THEN ?1 WHEN 5 THEN ?2 ELSE ?3 END")
+      .bind(NOW, NOW - 3_600_000, NOW - 8 * 3_600_000)
+      .run();
     const run = new Pipeline();
     const minutes = 150;
     // Orders keep their cadence: they look new, an hour and eight hours old for the whole run.
@@ -159,7 +161,8 @@ describe("a provider whose budget is too small", () => {
     const polls = new Map<string, number>();
     for (const { ids } of run.calls) for (const id of ids) polls.set(id, (polls.get(id) ?? 0) + 1);
     expect(polls.size).toBe(4000);
-    const of = (from: number, to: number): number[] => [...polls].filter(([id]) => Number(id) >= from && Number(id) <= to).map(([, count]) => count);
+    const of = (from: number, to: number): number[] =>
+      [...polls].filter(([id]) => Number(id) >= from && Number(id) <= to).map(([, count]) => count);
     const spans = [of(1, 1000), of(1001, 2000), of(2001, 4000)].map((counts) => [Math.min(...counts), Math.max(...counts)] as const);
     for (const [least, most] of spans) expect(most - least).toBeLessThanOrEqual(Math.max(2, most * 0.2));
     const [fast, middle, slow] = spans.map(([least, most]) => (least + most) / 2) as [number, number, number];

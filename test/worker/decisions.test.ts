@@ -29,7 +29,10 @@ function post(path: string, body: unknown, as = key, headers: Record<string, str
 
 /** A sweep in which the provider says the same of all orders. */
 async function hear(status: string, remains: number | null, run = new Pipeline()): Promise<Pipeline> {
-  run.providers.set("acme", answeringEach(() => ({ ...inProgress(), status, remains })));
+  run.providers.set(
+    "acme",
+    answeringEach(() => ({ ...inProgress(), status, remains })),
+  );
   await run.run(1);
   return run;
 }
@@ -47,13 +50,20 @@ describe("a refund that waits", () => {
     expect(held.refunds).toMatchObject([{ id: "o1-r1", amount: "0.9", status: "held", reason: "remains_unknown" }]);
     const approvals = await Promise.all([1, 2, 3].map(() => post("/v1/refunds/o1-r1/approve", { amount: "0.25", note: "looked" })));
     expect(approvals.map(({ status }) => status)).toEqual([200, 200, 200]);
-    for (const { json } of approvals) expect(json).toMatchObject({ id: "o1-r1", amount: "0.25", status: "posted", decided_by: "panel:p", note: "looked" });
+    for (const { json } of approvals)
+      expect(json).toMatchObject({ id: "o1-r1", amount: "0.25", status: "posted", decided_by: "panel:p", note: "looked" });
     expect(await order()).toMatchObject({ refunded: "0.25", refund_held: "0", flags: [] });
-    expect(await all("SELECT count(*) AS count, sum(amount) AS sum FROM refunds WHERE status = 'posted'")).toEqual([{ count: 1, sum: 250_000 }]);
-    const { changes } = (await scene.get("/v1/orders/o1/changes", { key })).json as { changes: { type: string; data: Record<string, unknown> }[] };
+    expect(await all("SELECT count(*) AS count, sum(amount) AS sum FROM refunds WHERE status = 'posted'")).toEqual([
+      { count: 1, sum: 250_000 },
+    ]);
+    const { changes } = (await scene.get("/v1/orders/o1/changes", { key })).json as {
+      changes: { type: string; data: Record<string, unknown> }[];
+    };
     expect(changes.map(({ type }) => type)).toEqual(["order.updated", "order.flagged", "refund.held", "order.flagged", "refund.posted"]);
     expect(changes.at(-1)?.data).toMatchObject({ id: "o1-r1", amount: "0.25", refunded: "0.25" });
-    expect(await all("SELECT actor, action, subject FROM audit")).toEqual([{ actor: "panel:p", action: "refund.posted", subject: "refund:o1-r1" }]);
+    expect(await all("SELECT actor, action, subject FROM audit")).toEqual([
+      { actor: "panel:p", action: "refund.posted", subject: "refund:o1-r1" },
+    ]);
   });
 
   it("stays decided when the provider says the same again", async () => {
@@ -139,7 +149,9 @@ describe("policies", () => {
       { order_n: 2, status: "held", reason: "policy_hold" },
     ]);
     expect((await scene.ask("DELETE", "/v1/providers/acme/services/2/refund-policy")).json).toMatchObject({ mode: "auto", cap: "5" });
-    expect(await all("SELECT action FROM audit ORDER BY id")).toEqual(["refund_policy.set", "refund_policy.set", "refund_policy.removed"].map((action) => ({ action })));
+    expect(await all("SELECT action FROM audit ORDER BY id")).toEqual(
+      ["refund_policy.set", "refund_policy.set", "refund_policy.removed"].map((action) => ({ action })),
+    );
   });
 
   it.each([
@@ -159,7 +171,11 @@ describe("policies", () => {
     await hear("Canceled", 250);
     const before = await all("SELECT * FROM orders");
     const preview = (policy: object) => post("/v1/refund-policies/preview", { provider: "acme", policy }, ADMIN);
-    expect((await preview({ canceled: "by_remains" })).json).toMatchObject({ orders: 3, would_post: { count: 3, amount: "0.675" }, would_hold: { count: 0, amount: "0" } });
+    expect((await preview({ canceled: "by_remains" })).json).toMatchObject({
+      orders: 3,
+      would_post: { count: 3, amount: "0.675" },
+      would_hold: { count: 0, amount: "0" },
+    });
     expect((await preview({ cap: "0.5" })).json).toMatchObject({ would_post: { count: 0 }, would_hold: { count: 3, amount: "2.7" } });
     expect(await all("SELECT * FROM orders")).toEqual(before);
   });
@@ -167,7 +183,7 @@ describe("policies", () => {
 
 describe("the brake", () => {
   it("holds a provider's refunds when its orders end badly all at once, and lets them go in parts", async () => {
-    await env.DB.prepare("UPDATE providers SET brake = '{\"share\":0.5,\"min_orders\":20}'").run();
+    await env.DB.prepare('UPDATE providers SET brake = \'{"share":0.5,"min_orders":20}\'').run();
     await addOrders("p", "acme", 1, 150, young);
     const run = await hear("Canceled", 1000);
     expect(await all("SELECT DISTINCT status, reason FROM refunds")).toEqual([{ status: "held", reason: "brake" }]);
@@ -179,12 +195,14 @@ describe("the brake", () => {
     expect((await release()).json).toEqual({ remaining: 50 });
     expect((await release()).json).toEqual({ remaining: 0 });
     expect((await release()).json).toEqual({ remaining: 0 });
-    expect(await all("SELECT count(*) AS count, sum(amount) AS sum FROM refunds WHERE status = 'posted'")).toEqual([{ count: 150, sum: 135_000_000 }]);
+    expect(await all("SELECT count(*) AS count, sum(amount) AS sum FROM refunds WHERE status = 'posted'")).toEqual([
+      { count: 150, sum: 135_000_000 },
+    ]);
     expect(await all("SELECT brake_engaged_at AS at, endings FROM providers")).toEqual([{ at: null, endings: "[]" }]);
   });
 
   it("rejects what it held for good when told so", async () => {
-    await env.DB.prepare("UPDATE providers SET brake = '{\"share\":0.5,\"min_orders\":20}'").run();
+    await env.DB.prepare('UPDATE providers SET brake = \'{"share":0.5,"min_orders":20}\'').run();
     await addOrders("p", "acme", 1, 30, young);
     const run = await hear("Canceled", 1000);
     expect((await post("/v1/providers/acme/brake", { action: "reject" }, ADMIN)).json).toEqual({ remaining: 0 });
@@ -194,15 +212,21 @@ describe("the brake", () => {
   });
 
   it("is not passed by sweeps side by side", async () => {
-    await env.DB.prepare("UPDATE providers SET brake = '{\"share\":0.5,\"min_orders\":20}'").run();
+    await env.DB.prepare('UPDATE providers SET brake = \'{"share":0.5,"min_orders":20}\'').run();
     await addOrders("p", "acme", 1, 200, young);
     const run = new Pipeline();
-    run.providers.set("acme", answeringEach(() => ({ ...inProgress(1000), status: "Canceled" })));
+    run.providers.set(
+      "acme",
+      answeringEach(() => ({ ...inProgress(1000), status: "Canceled" })),
+    );
     await run.tick();
     const [message] = run.sent.splice(0);
     const part = (from: number, to: number) => {
       if (message?.kind !== "sweep") throw new Error("no sweep");
-      const providers = message.providers.map((due) => ({ ...due, lanes: due.lanes.filter(({ cadence }) => cadence === 1).map((lane) => ({ ...lane, after: [from, "", 0] as const, to })) }));
+      const providers = message.providers.map((due) => ({
+        ...due,
+        lanes: due.lanes.filter(({ cadence }) => cadence === 1).map((lane) => ({ ...lane, after: [from, "", 0] as const, to })),
+      }));
       return run.deliver({ ...message, providers });
     };
     await Promise.all([part(0, 16_384), part(16_384, 32_768), part(32_768, 49_152), part(49_152, 65_536)]);
@@ -210,10 +234,13 @@ describe("the brake", () => {
   });
 
   it("lets ordinary endings pass", async () => {
-    await env.DB.prepare("UPDATE providers SET brake = '{\"share\":0.5,\"min_orders\":20}'").run();
+    await env.DB.prepare('UPDATE providers SET brake = \'{"share":0.5,"min_orders":20}\'').run();
     await addOrders("p", "acme", 1, 100, young);
     const run = new Pipeline();
-    run.providers.set("acme", answeringEach((id) => ({ ...inProgress(Number(id) % 4 === 0 ? 1000 : 0), status: Number(id) % 4 === 0 ? "Canceled" : "Completed" })));
+    run.providers.set(
+      "acme",
+      answeringEach((id) => ({ ...inProgress(Number(id) % 4 === 0 ? 1000 : 0), status: Number(id) % 4 === 0 ? "Canceled" : "Completed" })),
+    );
     await run.run(1);
     expect(await all("SELECT status, count(*) AS count FROM refunds GROUP BY status")).toEqual([{ status: "posted", count: 25 }]);
   });

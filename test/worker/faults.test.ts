@@ -42,7 +42,9 @@ function failingAt(n: number, when: When): { readonly db: D1Database; readonly f
 async function books(): Promise<unknown> {
   return {
     orders: await all("SELECT id, status, refunded, refund_count, hold_amount, flags, provider_status, remains FROM orders ORDER BY id"),
-    refunds: await all("SELECT r.n, r.amount, r.status, r.reason, o.id FROM refunds r JOIN orders o ON o.panel = r.panel AND o.n = r.order_n ORDER BY o.id, r.n"),
+    refunds: await all(
+      "SELECT r.n, r.amount, r.status, r.reason, o.id FROM refunds r JOIN orders o ON o.panel = r.panel AND o.n = r.order_n ORDER BY o.id, r.n",
+    ),
     changes: await all("SELECT type, order_id, previous->>'$.refunded' AS before FROM changes ORDER BY order_id, seq"),
     transfers: await all("SELECT customer, n, type, amount, balance FROM transfers ORDER BY customer, n"),
     audit: await all("SELECT action, subject FROM audit ORDER BY subject, action"),
@@ -75,7 +77,7 @@ async function everywhere(path: (db: D1Database, again: boolean) => Promise<void
       await path(db, true);
       if (!failed()) break;
       faults += 1;
-      expect(await books(), `call ${n}, ${when}`).toEqual(undisturbed);
+      expect({ n, when, books: await books() }).toEqual({ n, when, books: undisturbed });
     }
   }
   return faults;
@@ -87,7 +89,10 @@ describe("an ambiguous commit", () => {
     const faults = await everywhere(
       async (db, again) => {
         const run = new Pipeline({ db });
-        run.providers.set("acme", answeringEach((id) => ({ ...inProgress(id === "3" ? 0 : 250), status: answers[Number(id) % 5] })));
+        run.providers.set(
+          "acme",
+          answeringEach((id) => ({ ...inProgress(id === "3" ? 0 : 250), status: answers[Number(id) % 5] })),
+        );
         const tick = await run.tick().then(
           () => true,
           () => false,
@@ -104,7 +109,14 @@ describe("an ambiguous commit", () => {
   });
 
   it("of a registration registers and charges once when it is sent again", async () => {
-    const body = [1, 2, 3].map((n) => ({ id: `r${n}`, provider: "acme", provider_order_id: `r${n}`, quantity: 100, charge: "1.5", customer: "c" }));
+    const body = [1, 2, 3].map((n) => ({
+      id: `r${n}`,
+      provider: "acme",
+      provider_order_id: `r${n}`,
+      quantity: 100,
+      charge: "1.5",
+      customer: "c",
+    }));
     const faults = await everywhere(
       async (db) => {
         const ask = (): Promise<Answered> => new Scene({ DB: db }).ask("POST", "/v1/orders", { key, body });
@@ -129,7 +141,10 @@ describe("an ambiguous commit", () => {
       async () => {
         await addOrders("p", "acme", 1, 2, { cadence: 1, placed_at: NOW - 300_000 });
         const run = new Pipeline();
-        run.providers.set("acme", answeringEach(() => ({ ...inProgress(), status: "Partial", remains: null })));
+        run.providers.set(
+          "acme",
+          answeringEach(() => ({ ...inProgress(), status: "Partial", remains: null })),
+        );
         await run.run(1);
       },
     );

@@ -126,7 +126,9 @@ export async function clear(): Promise<void> {
   const triggers = await all<{ name: string; sql: string }>("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'");
   await env.DB.batch([
     ...triggers.map(({ name }) => env.DB.prepare(`DROP TRIGGER ${name}`)),
-    ...["orders", "refunds", "changes", "providers", "dead_letters", "refund_policies", "transfers", "idempotency", "audit"].map((table) => env.DB.prepare(`DELETE FROM ${table}`)),
+    ...["orders", "refunds", "changes", "providers", "dead_letters", "refund_policies", "transfers", "idempotency", "audit"].map((table) =>
+      env.DB.prepare(`DELETE FROM ${table}`),
+    ),
     env.DB.prepare("UPDATE ticks SET minute = 0, ignored_minute = NULL"),
     ...triggers.map(({ sql }) => env.DB.prepare(sql)),
   ]);

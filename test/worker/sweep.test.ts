@@ -464,7 +464,10 @@ describe("a clock that was put back", () => {
     await run.run(1);
     await env.DB.prepare("UPDATE providers SET retry_at = ?1, failures = 4").bind(run.now).run();
     run.now = NOW + 60_000;
-    run.providers.set("acme", answeringEach(() => ({ ...inProgress(0), status: "Completed" })));
+    run.providers.set(
+      "acme",
+      answeringEach(() => ({ ...inProgress(0), status: "Completed" })),
+    );
     await run.run(16);
     expect(await all("SELECT DISTINCT status FROM orders")).toEqual([{ status: "completed" }]);
   });
@@ -474,9 +477,14 @@ describe("what the database refuses", () => {
   it("is halved until the offender stands alone and is parked; its page goes on", async () => {
     await addProvider("acme", { many: "yes" });
     await addOrders("p", "acme", 1, 40, { ...young });
-    await env.DB.prepare("CREATE TRIGGER planted BEFORE INSERT ON refunds WHEN NEW.order_n = 7 BEGIN SELECT RAISE(ABORT, 'planted'); END").run();
+    await env.DB.prepare(
+      "CREATE TRIGGER planted BEFORE INSERT ON refunds WHEN NEW.order_n = 7 BEGIN SELECT RAISE(ABORT, 'planted'); END",
+    ).run();
     const run = new Pipeline();
-    run.providers.set("acme", answeringEach(() => ({ ...inProgress(1000), status: "Canceled" })));
+    run.providers.set(
+      "acme",
+      answeringEach(() => ({ ...inProgress(1000), status: "Canceled" })),
+    );
     await run.run(1);
     expect(await all("SELECT status, count(*) AS count FROM orders GROUP BY status ORDER BY status")).toEqual([
       { status: "canceled", count: 39 },

@@ -10,7 +10,13 @@ import { anOrder, aReport, HOUR, MINUTE, NOW, POLICY } from "./orders.ts";
 const RULES = { canceled: "full" } as const;
 
 /** What a report leads to, under a policy. */
-function hear(order: OrderState, word: string, remains: number | null, policy: Partial<RefundPolicy> = {}, at = NOW): { next: OrderState; refunds: readonly RefundStep[] } {
+function hear(
+  order: OrderState,
+  word: string,
+  remains: number | null,
+  policy: Partial<RefundPolicy> = {},
+  at = NOW,
+): { next: OrderState; refunds: readonly RefundStep[] } {
   return reconcile(order, aReport({ word, remains }), { ...POLICY, refunds: { ...DEFAULT_POLICY, ...policy } }, at);
 }
 
@@ -21,13 +27,37 @@ function granted(after: ReturnType<typeof approve>): OrderState {
 
 describe("a policy", () => {
   it.each([
-    ["mode hold holds what would be posted", { mode: "hold" }, "Canceled", 1000, [{ kind: "hold", amount: 900_000, reason: "policy_hold" }]],
+    [
+      "mode hold holds what would be posted",
+      { mode: "hold" },
+      "Canceled",
+      1000,
+      [{ kind: "hold", amount: 900_000, reason: "policy_hold" }],
+    ],
     ["mode off leaves refunds to somebody else", { mode: "off" }, "Canceled", 1000, []],
     ["a cap holds what is above it", { cap: 100_000 }, "Partial", 250, [{ kind: "hold", amount: 225_000, reason: "over_cap" }]],
     ["a cap lets pass what is not", { cap: 225_000 }, "Partial", 250, [{ kind: "post", amount: 225_000 }]],
-    ["canceled by remains returns the share", { canceled: "by_remains" }, "Canceled", 250, [{ kind: "post", amount: 225_000, reason: "canceled" }]],
-    ["canceled by remains returns all when nothing was delivered", { canceled: "by_remains" }, "Canceled", 1000, [{ kind: "post", amount: 900_000 }]],
-    ["canceled by remains holds what it cannot tell", { canceled: "by_remains" }, "Canceled", null, [{ kind: "hold", amount: 900_000, reason: "remains_unknown" }]],
+    [
+      "canceled by remains returns the share",
+      { canceled: "by_remains" },
+      "Canceled",
+      250,
+      [{ kind: "post", amount: 225_000, reason: "canceled" }],
+    ],
+    [
+      "canceled by remains returns all when nothing was delivered",
+      { canceled: "by_remains" },
+      "Canceled",
+      1000,
+      [{ kind: "post", amount: 900_000 }],
+    ],
+    [
+      "canceled by remains holds what it cannot tell",
+      { canceled: "by_remains" },
+      "Canceled",
+      null,
+      [{ kind: "hold", amount: 900_000, reason: "remains_unknown" }],
+    ],
     ["a delay promises", { delayMinutes: 30 }, "Canceled", 1000, [{ kind: "delay", amount: 900_000, postsAt: NOW + 30 * MINUTE }]],
   ] as const)("%s", (_name, policy, word, remains, steps) => {
     expect(hear(anOrder(), word, remains, policy).refunds).toMatchObject(steps);
@@ -38,9 +68,15 @@ describe("a policy", () => {
     const promised = hear(anOrder(), "Canceled", 1000, delay).next;
     expect(promised).toMatchObject({ refunded: 0, cadence: 5, hold: { postsAt: NOW + 30 * MINUTE } });
     expect(hear(promised, "Canceled", 1000, delay, NOW + 29 * MINUTE).refunds).toEqual([]);
-    expect(hear(promised, "Canceled", 1000, delay, NOW + 30 * MINUTE)).toMatchObject({ refunds: [{ kind: "release", n: 1, amount: 900_000 }], next: { refunded: 900_000, hold: null } });
+    expect(hear(promised, "Canceled", 1000, delay, NOW + 30 * MINUTE)).toMatchObject({
+      refunds: [{ kind: "release", n: 1, amount: 900_000 }],
+      next: { refunded: 900_000, hold: null },
+    });
     const once = hear(promised, "In progress", 900, delay, NOW + 5 * MINUTE).next;
-    expect(hear(once, "In progress", 800, delay, NOW + 10 * MINUTE)).toMatchObject({ refunds: [{ kind: "withdraw", n: 1 }], next: { refunded: 0, status: "in_progress" } });
+    expect(hear(once, "In progress", 800, delay, NOW + 10 * MINUTE)).toMatchObject({
+      refunds: [{ kind: "withdraw", n: 1 }],
+      next: { refunded: 0, status: "in_progress" },
+    });
   });
 
   it("holds an order that has been in error for too long, and settles what comes after", () => {
@@ -50,7 +86,10 @@ describe("a policy", () => {
     const held = hear(inError, "Error", null, policy, NOW + 24 * HOUR);
     expect(held.refunds).toMatchObject([{ kind: "hold", amount: 900_000, reason: "error_too_long" }]);
     expect(hear(held.next, "Error", null, policy, NOW + 30 * HOUR).refunds).toEqual([]);
-    expect(hear(held.next, "Completed", 0, policy, NOW + 31 * HOUR)).toMatchObject({ refunds: [{ kind: "withdraw" }], next: { errorAt: null, refunded: 0 } });
+    expect(hear(held.next, "Completed", 0, policy, NOW + 31 * HOUR)).toMatchObject({
+      refunds: [{ kind: "withdraw" }],
+      next: { errorAt: null, refunded: 0 },
+    });
   });
 
   it("leaves with a person what it left there, also after it was changed", () => {
@@ -129,8 +168,18 @@ describe("a claw-back", () => {
 
 it("whatever is said and decided, net refunds stay between nothing and the charge, and every step adds up", () => {
   const step = fc.oneof(
-    fc.record({ do: fc.constant("hear" as const), word: fc.constantFrom("In progress", "Completed", "Partial", "Canceled", "Refunded", "Error", "Teleporting"), remains: fc.option(fc.integer({ min: 0, max: 1200 })), mode: fc.constantFrom("auto" as const, "hold" as const, "off" as const), cap: fc.option(fc.constant(300_000)), delayMinutes: fc.constantFrom(0, 90) }),
-    fc.record({ do: fc.constantFrom("approve" as const, "reject" as const, "goodwill" as const, "clawback" as const), amount: fc.integer({ min: 1, max: 1_000_000 }) }),
+    fc.record({
+      do: fc.constant("hear" as const),
+      word: fc.constantFrom("In progress", "Completed", "Partial", "Canceled", "Refunded", "Error", "Teleporting"),
+      remains: fc.option(fc.integer({ min: 0, max: 1200 })),
+      mode: fc.constantFrom("auto" as const, "hold" as const, "off" as const),
+      cap: fc.option(fc.constant(300_000)),
+      delayMinutes: fc.constantFrom(0, 90),
+    }),
+    fc.record({
+      do: fc.constantFrom("approve" as const, "reject" as const, "goodwill" as const, "clawback" as const),
+      amount: fc.integer({ min: 1, max: 1_000_000 }),
+    }),
   );
   fc.assert(
     fc.property(fc.array(step, { minLength: 1, maxLength: 15 }), (steps) => {
@@ -140,13 +189,24 @@ it("whatever is said and decided, net refunds stay between nothing and the charg
       for (const taken of steps) {
         at += HOUR;
         if (taken.do === "hear") {
-          const { next, refunds } = hear(state, taken.word, taken.remains, { mode: taken.mode, cap: taken.cap, delayMinutes: taken.delayMinutes }, at);
+          const { next, refunds } = hear(
+            state,
+            taken.word,
+            taken.remains,
+            { mode: taken.mode, cap: taken.cap, delayMinutes: taken.delayMinutes },
+            at,
+          );
           for (const refund of refunds) if (refund.kind === "post" || refund.kind === "release") total += refund.amount;
           state = next;
         } else if (taken.do === "reject") {
           if (state.hold !== null) state = reject(state);
         } else if (taken.do !== "approve" || state.hold !== null) {
-          const after = taken.do === "approve" ? approve(state, taken.amount) : taken.do === "goodwill" ? giveGoodwill(state, taken.amount) : clawBack(state, taken.amount, RULES);
+          const after =
+            taken.do === "approve"
+              ? approve(state, taken.amount)
+              : taken.do === "goodwill"
+                ? giveGoodwill(state, taken.amount)
+                : clawBack(state, taken.amount, RULES);
           if (after.ok) {
             total += taken.do === "clawback" ? -taken.amount : taken.amount;
             state = after.value;

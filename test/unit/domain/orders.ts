@@ -7,7 +7,14 @@ export const NOW = Date.UTC(2026, 10, 1, 12);
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 
-export const POLICY: ReconcilePolicy = { statusWords: {}, progressPercent: 5, startWindowMs: null, settleMs: 72 * HOUR, refunds: DEFAULT_POLICY, holdAll: null };
+export const POLICY: ReconcilePolicy = {
+  statusWords: {},
+  progressPercent: 5,
+  startWindowMs: null,
+  settleMs: 72 * HOUR,
+  refunds: DEFAULT_POLICY,
+  holdAll: null,
+};
 
 /** 1,000 units at 0.90, in progress, placed ten minutes ago, and polled a minute ago. */
 export function anOrder(over: Partial<OrderState> = {}): OrderState {
