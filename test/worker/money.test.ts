@@ -92,6 +92,27 @@ it("an order's life costs 24 rows at most: registered, three moves, four progres
   expect((registered + run.sum("sweep", "rows_written") - bookkeeping) / 100).toBeLessThanOrEqual(24);
 });
 
+it("a refund with ledger adds 4 rows at most to the update it belongs to", async () => {
+  const young = { cadence: 1, placed_at: Date.UTC(2026, 10, 1, 11, 55) } as const;
+  const cost = async (provider: string, first: number, status: string, remains: number): Promise<number> => {
+    await addProvider(provider, { many: "yes" });
+    await addOrders("shop", provider, first, 100, young);
+    const run = new Pipeline();
+    run.providers.set(
+      provider,
+      answeringEach(() => ({ ...inProgress(remains), status })),
+    );
+    run.now += first * 60_000;
+    await run.run(1);
+    return run.sum("sweep", "rows_written");
+  };
+  const plain = await cost("plain", 1, "Completed", 0);
+  await env.DB.prepare("UPDATE providers SET enabled = 0").run();
+  const refunded = await cost("partly", 101, "Partial", 250);
+  expect(await all("SELECT count(*) AS refunds FROM transfers WHERE type = 'refund'")).toEqual([{ refunds: 100 }]);
+  expect((refunded - plain) / 100).toBeLessThanOrEqual(4);
+});
+
 describe("with the application bypassed, the database refuses", () => {
   it.each([
     [
