@@ -146,6 +146,14 @@ CREATE TRIGGER panels_money_fixed BEFORE UPDATE OF money ON panels
 WHEN NEW.money IS NOT OLD.money AND (OLD.order_n > 0 OR EXISTS (SELECT 1 FROM transfers WHERE panel = OLD.id))
 BEGIN SELECT RAISE(ABORT, 'the money mode is fixed'); END;
 
+-- REPLACE would change what a panel is, its counters among it, past every other trigger.
+CREATE TRIGGER panels_no_replace BEFORE INSERT ON panels
+WHEN EXISTS (SELECT 1 FROM panels WHERE id = NEW.id OR key_hash = NEW.key_hash)
+BEGIN SELECT RAISE(ABORT, 'panels are never replaced'); END;
+
+CREATE TRIGGER panels_no_delete BEFORE DELETE ON panels
+BEGIN SELECT RAISE(ABORT, 'panels are never deleted'); END;
+
 CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
 BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
 

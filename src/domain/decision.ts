@@ -2,7 +2,7 @@
  * What a person decides about an order's money: approving or rejecting a refund that waits, goodwill, claw-back.
  * Pure, and within the same bounds as the rules: net refunds stay between nothing and the charge.
  */
-import { FLAGS, type OrderState } from "./order.ts";
+import { FLAGS, type OrderState, type Reason } from "./order.ts";
 import { refundDue, type RefundRules } from "./refund.ts";
 import { dueBehind } from "./settle.ts";
 
@@ -32,7 +32,21 @@ export function reject(state: OrderState): OrderState {
 
 function decidedAbout(state: OrderState, refunded: number): OrderState {
   const due = dueBehind(state, state.hold?.amount ?? 0);
-  return { ...state, refunded, decided: { due, granted: refunded }, hold: null, flags: state.flags & ~FLAGS.refund_held };
+  return {
+    ...state,
+    refunded,
+    decided: { due, granted: refunded },
+    hold: null,
+    flags: state.flags & ~FLAGS.refund_held,
+    reason: reasonLeft(state),
+  };
+}
+
+/** Why the order stands as it does once nothing waits any more: what the rules say of it, if they say anything. */
+function reasonLeft(state: OrderState): Reason | null {
+  const due = refundDue(state);
+  if (due.kind === "due") return due.reason;
+  return state.status === "error" ? "provider_error" : null;
 }
 
 /**

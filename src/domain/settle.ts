@@ -35,7 +35,7 @@ export function settle(order: OrderState, heard: OrderState, policy: SettlePolic
   const judged = { ...withOver(order, heard, due.amount), reason: due.reason ?? heard.reason };
   const amount = openedBy(judged, due.amount);
   if (due.reason === null || amount <= 0) return withdraw(judged);
-  if (isForAPerson(judged.hold, amount)) return { next: judged, refunds: [] };
+  if (isForAPerson(judged.hold, amount)) return { next: { ...judged, reason: judged.hold.reason }, refunds: [] };
   const heldBecause = holdReason(policy, amount);
   if (heldBecause !== null) return hold(judged, amount, heldBecause, now);
   return policy.refunds.delayMinutes === 0
@@ -122,7 +122,7 @@ function delay(
 /** What a policy or the brake left to a person stays with that person, also when the policy has changed since. */
 const FOR_A_PERSON: ReadonlySet<RefundReason> = new Set(["policy_hold", "over_cap", "brake"]);
 
-function isForAPerson(waiting: Hold | null, amount: number): boolean {
+function isForAPerson(waiting: Hold | null, amount: number): waiting is Hold {
   return waiting !== null && waiting.postsAt === null && waiting.amount === amount && FOR_A_PERSON.has(waiting.reason);
 }
 

@@ -3,9 +3,10 @@
  */
 import * as z from "zod/mini";
 import { approve, reject } from "../domain/decision.ts";
-import type { RefundFacts } from "../domain/feed.ts";
+import { type RefundFacts, refundId } from "../domain/feed.ts";
 import { formatAmount } from "../domain/money.ts";
 import type { Order } from "../domain/order.ts";
+import { isoTime } from "../domain/time.ts";
 import { fail } from "../provider/failure.ts";
 import { applyDecisions, type OrderWrite, type RefundWrite } from "../store/apply.ts";
 import { auditStatement } from "../store/audit.ts";
@@ -39,13 +40,21 @@ export async function postBrake(call: Call, id: string): Promise<Answer> {
     panel: null,
     action: `brake.${body.value.action}`,
     subject: `provider:${id}`,
-    before: { engaged_at: provider.state.brakeEngagedAt },
-    after: { refunds: writes.map(({ order, next }) => ({ panel: order.panel, order: order.id, refunded: formatAmount(next.refunded) })) },
+    before: {
+      engaged_at: provider.state.brakeEngagedAt === null ? null : isoTime(provider.state.brakeEngagedAt),
+      refunds: writes.map(({ order }) => shownHeld(order, "held", order.state.refunded)),
+    },
+    after: { refunds: writes.map(({ order, next, refunds }) => shownHeld(order, refunds[0]?.status ?? "held", next.refunded)) },
   });
   if (writes.length > 0) await applyDecisions(DB, writes, [audit]);
   const { count } = await readBrakeHeld(DB, id);
   if (count === 0) await disengageStatement(DB, id).run();
   return json(200, { remaining: count });
+}
+
+function shownHeld(order: Order, status: string, refunded: number) {
+  const id = refundId(order.id, order.state.hold?.n ?? 0);
+  return { panel: order.panel, id, status, amount: formatAmount(order.state.hold?.amount ?? 0), refunded: formatAmount(refunded) };
 }
 
 function writeOf(order: Order, polling: Parameters<typeof decisionWrite>[1], action: "release" | "reject", now: number): OrderWrite[] {

@@ -103,8 +103,9 @@ export async function createPanel(db: D1Database, panel: NewPanel, audit: D1Prep
   const [created] = await db.batch<PanelRow>([
     db
       .prepare(
-        `INSERT INTO panels (id, name, currency, money, allow_credit, key_hash, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-         ON CONFLICT (id) DO NOTHING RETURNING ${PANEL_COLUMNS}`,
+        `INSERT INTO panels (id, name, currency, money, allow_credit, key_hash, created_at)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE NOT EXISTS (SELECT 1 FROM panels WHERE id = ?1)
+         RETURNING ${PANEL_COLUMNS}`,
       )
       .bind(panel.id, panel.name, panel.currency, panel.money, panel.allow_credit ? 1 : 0, panel.keyHash, panel.createdAt),
     audit,

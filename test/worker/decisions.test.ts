@@ -52,7 +52,7 @@ describe("a refund that waits", () => {
     expect(approvals.map(({ status }) => status)).toEqual([200, 200, 200]);
     for (const { json } of approvals)
       expect(json).toMatchObject({ id: "o1-r1", amount: "0.25", status: "posted", decided_by: "panel:p", note: "looked" });
-    expect(await order()).toMatchObject({ refunded: "0.25", refund_held: "0", flags: [] });
+    expect(await order()).toMatchObject({ refunded: "0.25", refund_held: "0", flags: [], reason: null });
     expect(await all("SELECT count(*) AS count, sum(amount) AS sum FROM refunds WHERE status = 'posted'")).toEqual([
       { count: 1, sum: 250_000 },
     ]);
@@ -199,6 +199,7 @@ describe("the brake", () => {
       { count: 150, sum: 135_000_000 },
     ]);
     expect(await all("SELECT brake_engaged_at AS at, endings FROM providers")).toEqual([{ at: null, endings: "[]" }]);
+    expect(await order()).toMatchObject({ reason: { code: "canceled" } });
   });
 
   it("rejects what it held for good when told so", async () => {

@@ -164,6 +164,8 @@ describe("with the application bypassed, the database refuses", () => {
     ["an order deleted", "DELETE FROM orders"],
     ["an order replaced", "INSERT OR REPLACE INTO orders SELECT * FROM orders"],
     ["more returned before than was charged", "UPDATE orders SET registered_refunded = 900001"],
+    ["a panel replaced", "REPLACE INTO panels SELECT * FROM panels"],
+    ["a panel deleted", "DELETE FROM panels"],
     ["the trail edited", "UPDATE audit SET actor = 'nobody'"],
     ["the trail deleted", "DELETE FROM audit"],
   ])("%s", async (_name, sql) => {
