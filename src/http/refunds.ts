@@ -2,10 +2,8 @@
  * `GET /v1/refunds`
  */
 import * as z from "zod/mini";
-import { REFUND_STATUSES, refundId, type ShownRefund } from "../domain/feed.ts";
-import { formatAmount } from "../domain/money.ts";
-import { isoTime } from "../domain/time.ts";
-import { type Refund, readRefunds } from "../store/refund-reads.ts";
+import { REFUND_STATUSES, showRefund } from "../domain/feed.ts";
+import { readRefunds } from "../store/refund-reads.ts";
 import { noSuchPanel, panelOf } from "./auth.ts";
 import type { Answer, Call } from "./call.ts";
 import { cursorParam, encodeCursor } from "./cursor.ts";
@@ -30,24 +28,8 @@ export async function getRefunds(call: Call): Promise<Answer> {
   const page = await readRefunds(call.env.DB, ref.value, { order, status }, cursor, limit);
   if (page === null) return noSuchPanel(ref.value);
   return json(200, {
-    refunds: page.refunds.map(shownRefund),
+    refunds: page.refunds.map(({ orderId, currency, facts }) => showRefund({ id: orderId, currency }, facts)),
     next_cursor: page.next === null ? null : encodeCursor(page.next),
     has_more: page.next !== null,
   });
-}
-
-function shownRefund(refund: Refund): ShownRefund {
-  return {
-    id: refundId(refund.orderId, refund.n),
-    order: refund.orderId,
-    amount: formatAmount(refund.amount),
-    currency: refund.currency,
-    status: refund.status,
-    reason: refund.reason,
-    remains: refund.remains,
-    created_at: isoTime(refund.createdAt),
-    decided_at: refund.decidedAt === null ? null : isoTime(refund.decidedAt),
-    decided_by: refund.decidedBy,
-    note: refund.note,
-  };
 }

@@ -1,11 +1,11 @@
 /**
  * What a person decides about: an order with its refunds and what it takes to show it, and what the brake holds.
  */
-import type { RefundFacts, RefundKind, RefundStatus } from "../domain/feed.ts";
+import type { RefundFacts } from "../domain/feed.ts";
 import type { Order } from "../domain/order.ts";
-import type { RefundReason } from "../domain/refund.ts";
 import { type OrderRow, toOrder } from "./order-rows.ts";
 import { type Provider, type ProviderRow, toProvider, WITH_POLICIES } from "./provider-rows.ts";
+import { type RefundRow, toFacts } from "./refund-reads.ts";
 
 /** An order that is decided about, its provider, and its refunds by number. */
 export type Case = { readonly order: Order; readonly provider: Provider; readonly refunds: ReadonlyMap<number, RefundFacts> };
@@ -26,35 +26,6 @@ export async function readCase(db: D1Database, panel: string, orderId: string): 
   if (order === undefined || provider === undefined) return null;
   const facts = ((refunds?.results ?? []) as RefundRow[]).map(toFacts);
   return { order: toOrder(order), provider: toProvider(provider), refunds: new Map(facts.map((refund) => [refund.n, refund])) };
-}
-
-type RefundRow = {
-  n: number;
-  kind: RefundKind;
-  amount: number;
-  status: RefundStatus;
-  reason: RefundReason;
-  remains: number | null;
-  created_at: number;
-  decided_at: number | null;
-  decided_by: string | null;
-  note: string | null;
-};
-
-function toFacts(row: RefundRow): RefundFacts {
-  const { n, kind, amount, status, reason, remains, note } = row;
-  return {
-    n,
-    kind,
-    amount,
-    status,
-    reason,
-    remains,
-    note,
-    createdAt: row.created_at,
-    decidedAt: row.decided_at,
-    decidedBy: row.decided_by,
-  };
 }
 
 /** What a provider's brake holds: how many refunds, and how much of each currency (sums cross as text). */

@@ -1,22 +1,9 @@
-import type { RefundStatus } from "../domain/feed.ts";
+import type { RefundFacts, RefundKind, RefundStatus } from "../domain/feed.ts";
 import type { RefundReason } from "../domain/refund.ts";
 import { type PanelRef, panelIdSql, readForPanel } from "./panels.ts";
 
-export type Refund = {
-  readonly orderId: string;
-  readonly orderN: number;
-  /** The n-th refund of its order. */
-  readonly n: number;
-  readonly amount: number;
-  readonly currency: string;
-  readonly status: RefundStatus;
-  readonly reason: RefundReason;
-  readonly remains: number | null;
-  readonly createdAt: number;
-  readonly decidedAt: number | null;
-  readonly decidedBy: string | null;
-  readonly note: string | null;
-};
+/** A refund with the order that it belongs to. */
+export type Refund = { readonly orderId: string; readonly orderN: number; readonly currency: string; readonly facts: RefundFacts };
 
 /** A place in the list of refunds, which goes by order number and refund number, both falling. */
 type RefundPlace = readonly [orderN: number, n: number];
@@ -51,13 +38,14 @@ export async function readRefunds(
   ]);
   if (found === null) return null;
   const [rows, edges] = found.results;
-  return pageOf((rows?.results ?? []) as RefundRow[], (edges?.results[0] ?? null) as Edge | null, limit);
+  return pageOf((rows?.results ?? []) as ListedRow[], (edges?.results[0] ?? null) as Edge | null, limit);
 }
 
-type RefundRow = {
-  order_id: string;
+/** A row of `refunds`. */
+export type RefundRow = {
   order_n: number;
   n: number;
+  kind: RefundKind;
   amount: number;
   currency: string;
   status: RefundStatus;
@@ -68,6 +56,24 @@ type RefundRow = {
   decided_by: string | null;
   note: string | null;
 };
+
+export function toFacts(row: RefundRow): RefundFacts {
+  const { n, kind, amount, status, reason, remains, note } = row;
+  return {
+    n,
+    kind,
+    amount,
+    status,
+    reason,
+    remains,
+    note,
+    createdAt: row.created_at,
+    decidedAt: row.decided_at,
+    decidedBy: row.decided_by,
+  };
+}
+
+type ListedRow = RefundRow & { order_id: string };
 
 /** The last refund that was looked at; null when all were. */
 type Edge = { order_n: number; n: number };
@@ -81,25 +87,12 @@ function scanSql(ref: PanelRef, { order, status }: RefundFilter, param: (value: 
   return `SELECT * FROM refunds WHERE ${conditions.join(" AND ")} ORDER BY order_n DESC, n DESC`;
 }
 
-function pageOf(rows: readonly RefundRow[], edge: Edge | null, limit: number): RefundPage {
+function pageOf(rows: readonly ListedRow[], edge: Edge | null, limit: number): RefundPage {
   const shown = rows.slice(0, limit);
   const last = rows.length > limit ? (shown.at(-1) ?? null) : edge;
   return { refunds: shown.map(toRefund), next: last === null ? null : [last.order_n, last.n] };
 }
 
-function toRefund(row: RefundRow): Refund {
-  return {
-    orderId: row.order_id,
-    orderN: row.order_n,
-    n: row.n,
-    amount: row.amount,
-    currency: row.currency,
-    status: row.status,
-    reason: row.reason,
-    remains: row.remains,
-    createdAt: row.created_at,
-    decidedAt: row.decided_at,
-    decidedBy: row.decided_by,
-    note: row.note,
-  };
+function toRefund(row: ListedRow): Refund {
+  return { orderId: row.order_id, orderN: row.order_n, currency: row.currency, facts: toFacts(row) };
 }

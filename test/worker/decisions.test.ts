@@ -123,6 +123,8 @@ describe("goodwill and claw-backs", () => {
     expect((await take("0.225001", "c")).json.error).toMatchObject({ code: "above_refunded" });
     expect((await take("0.125", "d")).json).toMatchObject({ amount: "-0.125", status: "posted", reason: "clawback" });
     expect(await order()).toMatchObject({ refunded: "0.1" });
+    const { refunds } = (await scene.get("/v1/refunds?order=o1", { key })).json as { refunds: { amount: string }[] };
+    expect(refunds.map(({ amount }) => amount)).toEqual(["-0.125", "0.125", "0.1"]);
     expect(await all("SELECT kind, amount FROM refunds ORDER BY n")).toEqual([
       { kind: "goodwill", amount: 100_000 },
       { kind: "auto", amount: 125_000 },
