@@ -9,7 +9,7 @@ import { applySweep, type OrderWrite } from "../../src/store/apply.ts";
 import { readNamed } from "../../src/store/due.ts";
 import { metered } from "../../src/store/metered.ts";
 import type { Provider } from "../../src/store/provider-rows.ts";
-import { writeOf } from "../../src/sync/apply.ts";
+import { writeOf } from "../../src/sync/findings.ts";
 import { addOrders, addPanel, addProvider, all, migrate, NOW } from "./scene.ts";
 
 const POLICY = {

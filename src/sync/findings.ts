@@ -1,0 +1,242 @@
+/**
+ * From what a provider said to what is to be written: late news dropped, the rules asked, the provider's state and
+ * marks brought up to date. Pure.
+ */
+import { isUnusual, withEndings } from "../domain/brake.ts";
+import { DEFAULT_SETTLE_MS } from "../domain/cadence.ts";
+import { DECIDED_BY_RULES, eventsOf, WITHDRAWN_NOTE } from "../domain/feed.ts";
+import { compareKeys, markOf, type Mark, withMark } from "../domain/freshness.ts";
+import { FLAGS, type Order } from "../domain/order.ts";
+import { policyOf } from "../domain/policy.ts";
+import { afterPoll, type PollOutcome, type ProviderState } from "../domain/provider.ts";
+import { type Decision, reconcile } from "../domain/reconcile.ts";
+import type { Cadence, Clock } from "../domain/schedule.ts";
+import type { RefundStep } from "../domain/settle.ts";
+import { showOrder } from "../domain/shown.ts";
+import { MINUTE_MS } from "../domain/time.ts";
+import { failureMessage } from "../provider/failure-message.ts";
+import type { OrderWrite, RefundWrite, StateWrite } from "../store/apply.ts";
+import type { Provider } from "../store/provider-rows.ts";
+import type { Answer, Asked } from "./ask.ts";
+import type { Limits } from "./limits.ts";
+import { isInLane, keyOf, type ServedLane, type Serving, takenUpAgain } from "./serve.ts";
+
+/** What one provider said in one message. `serving` is null for a check of named orders. */
+export type Finding = Asked & {
+  /** When the orders were read, epoch ms. */
+  readonly readAt: number;
+  readonly serving: Serving | null;
+  /** Panels whose refunds wait because their books did not add up. */
+  readonly frozen: ReadonlySet<string>;
+};
+
+/** An answer that took longer than this to be applied is dropped: the next round asks again. */
+const MAX_ANSWER_AGE_MS = 60_000;
+/** A parked order is tried again some times a day: what was wrong may have been mended. */
+const PARKED_CADENCE: Cadence = 360;
+/** How far the clocks of two invocations may lie apart. */
+const CLOCK_SKEW_MS = 5000;
+/** Marks further ahead than this come from a clock that was put back since, and are dropped. */
+const MAX_MARK_AHEAD_MS = 15 * MINUTE_MS;
+/** What is to be written of a finding. */
+export type Written = { readonly orders: readonly OrderWrite[]; readonly state: StateWrite };
+
+/** What follows from a finding: its orders' rows, each order once, and the provider's state. */
+export function writesOf(finding: Finding, limits: Limits, at: number): Written {
+  const { state, brake } = finding.provider;
+  const orders = orderWrites(finding, limits, at, state.brakeEngagedAt !== null);
+  const endings = withEndings(
+    state.endings,
+    orders.flatMap(({ order, next }) => (next.status === order.state.status ? [] : [next.status])),
+    at,
+  );
+  const engages = state.brakeEngagedAt === null && brake !== null && isUnusual(endings, brake);
+  const stateAfter = stateWrite(finding, orders, at, { endings, brakeEngagedAt: engages ? at : state.brakeEngagedAt });
+  // The orders that made it engage are the first whose refunds wait.
+  return { orders: engages ? orderWrites(finding, limits, at, true) : orders, state: stateAfter };
+}
+
+function orderWrites(finding: Finding, limits: Limits, at: number, braked: boolean): OrderWrite[] {
+  const { provider, answers, serving, frozen } = finding;
+  return answers.flatMap((answer) => {
+    if (isLate(answer, provider.state.marks, at)) return [];
+    const { order, report } = answer;
+    const now = Math.max(at, order.updatedAt);
+    const policy = {
+      statusWords: provider.settings.statusWords,
+      progressPercent: limits.progressPercent,
+      startWindowMs: null,
+      settleMs: DEFAULT_SETTLE_MS,
+      refunds: policyOf(provider.policies[""], order.service === null ? undefined : provider.policies[order.service]),
+      holdAll: braked ? ("brake" as const) : frozen.has(order.panel) ? ("frozen" as const) : null,
+    };
+    const decision = reconcile(order.state, report, policy, now);
+    const written = serving === null ? evenIfNothingNew(decision, order, now) : decision;
+    return written.write === "none" ? [] : [writeOf(order, written.write, written, provider, now)];
+  });
+}
+
+/**
+ * Late: asked for before another poll of the same stretch of the lane that is already known, or too long ago.
+ * (A later write to the order itself is kept out by its version.)
+ */
+function isLate({ order, askedAt }: Answer, marks: readonly Mark[], at: number): boolean {
+  if (at - askedAt > MAX_ANSWER_AGE_MS) return true;
+  const mark = order.state.cadence === null ? null : markOf(marks, order.state.cadence, keyOf(order));
+  // A mark from later than now comes from a clock that was put back since; it says nothing of what is late.
+  return mark !== null && mark.askedAt > askedAt && mark.askedAt <= at + CLOCK_SKEW_MS;
+}
+
+function evenIfNothingNew(decision: Decision, { state }: Order, now: number): Decision {
+  return decision.write === "none" ? { write: "progress", next: { ...state, polledAt: now }, refunds: [] } : decision;
+}
+
+/** What is written of an order that was decided about, with its events. */
+export function writeOf(
+  order: Order,
+  write: OrderWrite["write"],
+  { next, refunds }: Decision,
+  { state }: Pick<Provider, "state">,
+  now: number,
+): OrderWrite {
+  if (write === "progress") return { order, next, write, refunds: [], events: [], now };
+  const after: Order = { ...order, updatedAt: now, state: next };
+  const events = eventsOf(order, after, refunds, showOrder(after, state, now), now);
+  return { order, next, write, refunds: refunds.map((step) => refundWrite(order, step)), events, now };
+}
+
+function refundWrite({ state }: Order, step: RefundStep): RefundWrite {
+  switch (step.kind) {
+    case "post":
+      return {
+        op: "insert",
+        n: step.n,
+        kind: "auto",
+        amount: step.amount,
+        status: "posted",
+        reason: step.reason,
+        remains: step.remains,
+        by: DECIDED_BY_RULES,
+        note: null,
+      };
+    case "hold":
+    case "delay":
+      return {
+        op: "insert",
+        n: step.n,
+        kind: "auto",
+        amount: step.amount,
+        status: step.kind === "hold" ? "held" : "delayed",
+        reason: step.reason,
+        remains: step.remains,
+        by: null,
+        note: null,
+      };
+    case "release":
+      return { op: "decide", n: step.n, amount: step.amount, status: "posted", by: DECIDED_BY_RULES, note: null };
+    case "withdraw":
+      return { op: "decide", n: step.n, amount: state.hold?.amount ?? 0, status: "rejected", by: DECIDED_BY_RULES, note: WITHDRAWN_NOTE };
+  }
+}
+
+type BrakeState = Pick<ProviderState, "endings" | "brakeEngagedAt">;
+
+function stateWrite(finding: Finding, orders: readonly OrderWrite[], at: number, brake: BrakeState): StateWrite {
+  const { provider } = finding;
+  const polled = afterPoll(provider.state, outcomeOf(finding, orders), at);
+  const learned = withLearned(polled, finding);
+  const believed = learned.marks.filter(({ readAt }) => readAt <= at + MAX_MARK_AHEAD_MS);
+  const marks = marksOf(finding).reduce(withMark, believed);
+  return {
+    provider: provider.id,
+    seen: provider.stateVersion,
+    state: { ...learned, ...brake, marks, clock: clockAfter(finding, provider.state.clock) },
+  };
+}
+
+/** Only what this poll taught goes into the state: another one may have learned more since, and the operator's cap is not learned. */
+function withLearned(state: ProviderState, { poll: { capability }, assumed }: Finding): ProviderState {
+  return {
+    ...state,
+    many: capability.many === assumed.many ? state.many : capability.many,
+    learnedBatchSize:
+      capability.batchSize < assumed.batchSize ? Math.min(capability.batchSize, state.learnedBatchSize) : state.learnedBatchSize,
+  };
+}
+
+/** The clock this message came to, unless another one has set it since the page was read. */
+function clockAfter({ serving, orders, answers }: Finding, present: Clock | null): Clock | null {
+  if (serving === null) return present;
+  const seen = serving.provider.state.clock;
+  if (seen?.minute !== present?.minute || seen?.position !== present?.position) return present;
+  const answered = new Set(answers.map(({ order }) => order));
+  return (
+    takenUpAgain(
+      serving,
+      orders.filter((order) => !answered.has(order)),
+    ) ??
+    serving.clock ??
+    present
+  );
+}
+
+function outcomeOf({ poll, answers, orders: asked, tookMs }: Finding, orders: readonly OrderWrite[]): PollOutcome {
+  const { failure } = poll;
+  return {
+    calls: poll.calls,
+    answered: answers.length > 0,
+    failure:
+      failure === null
+        ? null
+        : {
+            code: failure.code,
+            message: failureMessage(failure),
+            retryAfterSeconds: failure.code === "rate_limited" ? failure.retryAfterSeconds : null,
+          },
+    failedCalls: poll.failedCalls,
+    unanswered: asked.length - answers.length,
+    tookMs,
+    unknownWords: orders.filter(turnsUnknown).map(({ next }) => next.providerStatus ?? ""),
+  };
+}
+
+function turnsUnknown({ order, next }: OrderWrite): boolean {
+  return (next.flags & ~order.state.flags & FLAGS.unknown_status) !== 0;
+}
+
+/** What is now known to have been polled: in each lane the unbroken runs of orders that were answered. */
+function marksOf({ serving, orders, answers, readAt }: Finding): Mark[] {
+  if (serving === null) return [];
+  const askedAt = new Map(answers.map((answer) => [answer.order, answer.askedAt]));
+  return serving.lanes.flatMap((lane) => {
+    const inLane = orders.filter((order) => isInLane(lane, order)).toSorted((a, b) => compareKeys(keyOf(a), keyOf(b)));
+    return inLane.some((order) => askedAt.has(order)) ? runsOf(lane, inLane, askedAt, readAt) : [];
+  });
+}
+
+function runsOf(
+  { cadence, after, to, complete }: ServedLane,
+  orders: readonly Order[],
+  askedAt: ReadonlyMap<Order, number>,
+  readAt: number,
+): Mark[] {
+  const marks: Mark[] = [];
+  let run = null as Mark | null;
+  let start = after;
+  for (const order of orders) {
+    const asked = askedAt.get(order);
+    if (asked === undefined) {
+      if (run !== null) marks.push(run);
+      run = null;
+      start = keyOf(order);
+    } else run = { cadence, after: start, upTo: keyOf(order), readAt, askedAt: Math.max(asked, run?.askedAt ?? 0) };
+  }
+  if (run !== null) marks.push(complete ? { ...run, upTo: [to, "", 0] } : run);
+  return marks;
+}
+
+/** The order as it was, flagged and out of the way; what it lacks is for the operator to find out. */
+export function parkedWrite(order: Order, { state }: Provider, now: number): OrderWrite {
+  const next = { ...order.state, flags: order.state.flags | FLAGS.parked, cadence: PARKED_CADENCE };
+  return writeOf(order, "move", { write: "move", next, refunds: [] }, { state }, Math.max(now, order.updatedAt));
+}
