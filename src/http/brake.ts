@@ -6,10 +6,9 @@ import { approve, reject } from "../domain/decision.ts";
 import { type RefundFacts, refundId } from "../domain/feed.ts";
 import { formatAmount } from "../domain/money.ts";
 import type { Order } from "../domain/order.ts";
-import { isoTime } from "../domain/time.ts";
 import { fail } from "../provider/failure.ts";
 import { applyDecisions, type OrderWrite, type RefundWrite } from "../store/apply.ts";
-import { auditStatement } from "../store/audit.ts";
+import { type AuditEntry, auditOrdersStatement } from "../store/audit.ts";
 import { disengageStatement, readBraked, readBrakeHeld } from "../store/decisions.ts";
 import { readProviders } from "../store/due.ts";
 import { OPERATOR, requireOperator } from "./auth.ts";
@@ -34,27 +33,28 @@ export async function postBrake(call: Call, id: string): Promise<Answer> {
   if (provider === undefined) return fail({ code: "provider_not_found", provider: id });
   const orders = await readBraked(DB, id, PER_REQUEST);
   const writes = orders.flatMap((order) => writeOf(order, provider.state, body.value.action, call.now));
-  const audit = auditStatement(DB, {
-    at: call.now,
-    actor: OPERATOR,
-    panel: null,
-    action: `brake.${body.value.action}`,
-    subject: `provider:${id}`,
-    before: {
-      engaged_at: provider.state.brakeEngagedAt === null ? null : isoTime(provider.state.brakeEngagedAt),
-      refunds: writes.map(({ order }) => shownHeld(order, "held", order.state.refunded)),
-    },
-    after: { refunds: writes.map(({ order, next, refunds }) => shownHeld(order, refunds[0]?.status ?? "held", next.refunded)) },
-  });
+  const audit = auditOrdersStatement(
+    DB,
+    writes.map((write) => ({ entry: entryOf(write, id, body.value.action, call.now), seen: write.order })),
+  );
   if (writes.length > 0) await applyDecisions(DB, writes, [audit]);
   const { count } = await readBrakeHeld(DB, id);
   if (count === 0) await disengageStatement(DB, id).run();
   return json(200, { remaining: count });
 }
 
-function shownHeld(order: Order, status: string, refunded: number) {
-  const id = refundId(order.id, order.state.hold?.n ?? 0);
-  return { panel: order.panel, id, status, amount: formatAmount(order.state.hold?.amount ?? 0), refunded: formatAmount(refunded) };
+/** One entry a refund, so that of a release and a rejection that race each tells only what it did. */
+function entryOf({ order, next, refunds }: OrderWrite, provider: string, action: "release" | "reject", now: number): AuditEntry {
+  const status = refunds[0]?.status ?? "held";
+  return {
+    at: now,
+    actor: OPERATOR,
+    panel: order.panel,
+    action: `brake.${action}`,
+    subject: `refund:${refundId(order.id, order.state.hold?.n ?? 0)}`,
+    before: { status: "held", refunded: formatAmount(order.state.refunded) },
+    after: { provider, status, amount: formatAmount(order.state.hold?.amount ?? 0), refunded: formatAmount(next.refunded) },
+  };
 }
 
 function writeOf(order: Order, polling: Parameters<typeof decisionWrite>[1], action: "release" | "reject", now: number): OrderWrite[] {

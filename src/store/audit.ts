@@ -52,6 +52,30 @@ export function auditStatement(db: D1Database, entry: AuditEntry, condition: Con
     );
 }
 
+/** An entry about an order, written only while the order is as it was seen. */
+export type OrderEntry = { readonly entry: AuditEntry; readonly seen: SeenOrder };
+
+/** Some entries about orders in one statement, which stands before the UPDATE of orders. One row written an entry. */
+export function auditOrdersStatement(db: D1Database, entries: readonly OrderEntry[]): D1PreparedStatement {
+  const rows = entries.map(({ entry, seen }) => ({
+    ...entry,
+    before: JSON.stringify(entry.before),
+    after: JSON.stringify(entry.after),
+    order_panel: seen.panel,
+    n: seen.n,
+    version: seen.version,
+  }));
+  return db
+    .prepare(
+      `INSERT INTO audit (at, actor, panel, action, subject, before, after)
+       SELECT j.value->>'$.at', j.value->>'$.actor', j.value->>'$.panel', j.value->>'$.action', j.value->>'$.subject',
+         j.value->>'$.before', j.value->>'$.after'
+       FROM json_each(?1) j CROSS JOIN orders o
+       WHERE o.panel = j.value->>'$.order_panel' AND o.n = j.value->>'$.n' AND o.version = j.value->>'$.version'`,
+    )
+    .bind(JSON.stringify(rows));
+}
+
 /** What differs between two states of one thing; null when nothing does. Values are compared as JSON. */
 export function difference<T extends Readonly<Record<string, unknown>>>(
   before: T,

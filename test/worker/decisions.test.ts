@@ -214,6 +214,19 @@ describe("the brake", () => {
     expect(await all("SELECT DISTINCT status FROM refunds")).toEqual([{ status: "rejected" }]);
   });
 
+  it("records of a release and a rejection that race only what each did", async () => {
+    await env.DB.prepare('UPDATE providers SET brake = \'{"share":0.5,"min_orders":20}\'').run();
+    await addOrders("p", "acme", 1, 40, young);
+    await hear("Canceled", 1000);
+    await Promise.all(["release", "reject", "release"].map((action) => post("/v1/providers/acme/brake", { action }, ADMIN)));
+    const did = await all<{ status: string; subject: string }>("SELECT after->>'$.status' AS status, subject FROM audit ORDER BY subject");
+    const is = await all(
+      "SELECT r.status, 'refund:' || o.id || '-r' || r.n AS subject FROM refunds r JOIN orders o ON o.panel = r.panel AND o.n = r.order_n ORDER BY subject",
+    );
+    expect(did).toHaveLength(40);
+    expect(did).toEqual(is);
+  });
+
   it("is not passed by sweeps side by side", async () => {
     await env.DB.prepare('UPDATE providers SET brake = \'{"share":0.5,"min_orders":20}\'').run();
     await addOrders("p", "acme", 1, 200, young);
