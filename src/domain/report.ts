@@ -16,6 +16,19 @@ export type StatusReport = {
   readonly currency: string | null;
   /** True when the answer has `runs`, `posts` or `orders`: a drip-feed or subscription order. */
   readonly multi: boolean;
+  /** What the answer has of that; null unless `multi`. */
+  readonly parts: Parts | null;
+};
+
+/**
+ * Of an order of several parts, texts as they came: how many there were or are to be, until when (in any calendar),
+ * and the ids of the parts' own orders. A text has at most 64 characters, and there are at most 1,000 ids.
+ */
+export type Parts = {
+  readonly runs: string | null;
+  readonly posts: string | null;
+  readonly expiry: string | null;
+  readonly orders: readonly string[];
 };
 
 /** The provider answered, and said of this order that it has an error with it (wrong id, mostly). */
@@ -28,4 +41,8 @@ export type RefusedReport = {
 /** The provider answered for others asked in the same call, and left this order out. */
 export type MissingReport = { readonly kind: "missing" };
 
+/** Nobody was asked: the order is being placed, or nobody knows whether it was. */
+export type UnplacedReport = { readonly kind: "unplaced" };
+
+/** What a provider said of an order that it was asked about. */
 export type Report = StatusReport | RefusedReport | MissingReport;

@@ -3,10 +3,11 @@
  * is an error, a missing report or a null, never a status.
  */
 import { foldWord } from "../domain/status.ts";
-import type { RefusedReport, Report, StatusReport } from "../domain/report.ts";
-import { type ApiError, errorIn, knownError } from "./api-error.ts";
+import type { Parts, RefusedReport, Report, StatusReport } from "../domain/report.ts";
+import { type ApiError, errorIn, errorOfLayers, knownError } from "./api-error.ts";
+import { entriesFor, namesAnother, ORDER_NAMES } from "./entries.ts";
 import { readCount, readCurrency, readDecimal } from "./figures.ts";
-import { type Fields, fieldsIn, fieldsOf, isObject, layersOf, scalarText } from "./fields.ts";
+import { type Fields, fieldsIn, fieldsOf, idText, isObject, layersOf, scalarText } from "./fields.ts";
 import { cleanText } from "./wording.ts";
 
 /** A value, an error the provider answers with, or an answer that makes no sense here. */
@@ -24,9 +25,12 @@ export type ManyAnswer = {
 
 export type Balance = { readonly balance: string; readonly currency: string | null };
 
-/** Longest status word and error text kept; they go into a row each. */
+/** Longest status word (and other short text) and error text kept; they go into a row each. */
 export const MAX_WORD_CHARS = 64;
 export const MAX_MESSAGE_CHARS = 200;
+
+/** Most ids of parts kept of an order. Drip-feeds run some dozens of times, subscriptions some hundreds; a row has room for these. */
+export const MAX_PART_ORDERS = 1000;
 
 const MISSING: Report = { kind: "missing" };
 
@@ -36,7 +40,7 @@ const MISSING: Report = { kind: "missing" };
 export function readMany(json: unknown, ids: readonly string[], key: string): Reading<ManyAnswer> {
   const layers = layersOf(json, (object) => ids.some((id) => Object.hasOwn(object, id)) || isOrder(fieldsOf(object)));
   const inner = layers.at(-1);
-  const named = Array.isArray(inner) ? reportsInList(inner, ids, key) : reportsByKey(inner, ids, key);
+  const named = reportsFor(inner, ids, key);
   if (named !== null && named.size > 0) return read({ reports: withMissing(named, ids), byId: true });
 
   const error = firstError(layers);
@@ -46,7 +50,7 @@ export function readMany(json: unknown, ids: readonly string[], key: string): Re
   const [id] = ids;
   const alone = id !== undefined && ids.length === 1 ? unnamedReport(layers, id, key) : null;
   if (id !== undefined && alone !== null) return read({ reports: new Map([[id, alone]]), byId: false });
-  return { kind: "unreadable", message: `no order's answer in ${describe(inner)}` };
+  return { kind: "unreadable", message: `no order's answer in ${describeShape(inner)}` };
 }
 
 /**
@@ -70,63 +74,27 @@ export function readBalance(json: unknown): Reading<Balance> {
   const inner = layers.at(-1);
   const fields = fieldsIn(inner);
   const { amount, currency } = readMoney(fields.get("balance"), fields.get("currency"));
-  if (amount === null) return { kind: "unreadable", message: `no balance in ${describe(inner)}` };
+  if (amount === null) return { kind: "unreadable", message: `no balance in ${describeShape(inner)}` };
   return read({ balance: amount, currency });
 }
 
-function read<T>(value: T): Reading<T> {
+/** A value that was read. */
+export function read<T>(value: T): Reading<T> {
   return { kind: "read", value };
+}
+
+/** Reports by order id; null when the answer names no order. An entry that says nothing readable is a missing one. */
+function reportsFor(answer: unknown, ids: readonly string[], key: string): ReadonlyMap<string, Report> | null {
+  const entries = entriesFor(answer, ids, ORDER_NAMES);
+  return entries === null ? null : new Map([...entries].map(([id, entry]) => [id, entryReport(entry, key) ?? MISSING]));
 }
 
 function withMissing(found: ReadonlyMap<string, Report>, ids: readonly string[]): ReadonlyMap<string, Report> {
   return new Map(ids.map((id) => [id, found.get(id) ?? MISSING]));
 }
 
-/** The outermost error: it is about the most. */
 function firstError(layers: readonly unknown[]): ApiError | null {
-  for (const layer of layers) {
-    const fields = fieldsIn(layer);
-    const error = errorIn(fields, hasAny(fields, FIGURES));
-    if (error !== null) return error;
-  }
-  return null;
-}
-
-/**
- * Reports of an object keyed by order ids; null when it is none. An empty one is keyed, and leaves all orders out.
- * Scripts that filter a list before they encode it send it keyed by position: such an entry names its order inside.
- */
-function reportsByKey(value: unknown, ids: readonly string[], key: string): ReadonlyMap<string, Report> | null {
-  if (!isObject(value)) return null;
-  const asked = ids.filter((id) => Object.hasOwn(value, id) && !namesAnother(value[id], id));
-  if (asked.length > 0) return new Map(asked.map((id) => [id, entryReport(value[id], key) ?? MISSING]));
-  if (!Object.keys(value).every((name) => /^\d+$/.test(name))) return null;
-  return reportsInList(Object.values(value), ids, key) ?? new Map();
-}
-
-/** Reports of a list of objects that carry their id; null when none does. Of two about one order the first counts. */
-function reportsInList(list: readonly unknown[], ids: readonly string[], key: string): ReadonlyMap<string, Report> | null {
-  const wanted = new Set(ids);
-  const found = new Map<string, Report>();
-  let anyId = list.length === 0;
-  for (const element of list) {
-    const fields = fieldsIn(element);
-    const id = orderIdIn(fields) ?? scalarText(fields.get("id"));
-    if (id === null) continue;
-    anyId = true;
-    if (wanted.has(id) && !found.has(id)) found.set(id, entryReport(element, key) ?? MISSING);
-  }
-  return anyId ? found : null;
-}
-
-function orderIdIn(fields: Fields): string | null {
-  return scalarText(fields.get("order")) ?? scalarText(fields.get("orderid"));
-}
-
-/** True for an object that says it is about another order than `id`. Its plain `id` may be a row number and does not count. */
-function namesAnother(value: unknown, id: string): boolean {
-  const own = orderIdIn(fieldsIn(value));
-  return own !== null && own !== id;
+  return errorOfLayers(layers, (fields) => hasAny(fields, FIGURES));
 }
 
 /** What an entry under an order's id says. A plain text there is an error, even one that looks like a status. */
@@ -141,7 +109,7 @@ function entryReport(entry: unknown, key: string): Report | null {
 function unnamedReport(layers: readonly unknown[], id: string, key: string): Report | null {
   for (const layer of layers.toReversed()) {
     const object: unknown = Array.isArray(layer) && layer.length === 1 ? layer[0] : layer;
-    const report = namesAnother(object, id) ? null : statusReport(fieldsIn(object), key);
+    const report = namesAnother(object, id, ORDER_NAMES) ? null : statusReport(fieldsIn(object), key);
     if (report !== null) return report;
   }
   return null;
@@ -160,7 +128,7 @@ const CALL_WORDS: ReadonlySet<string> = new Set(["success", "successful", "ok", 
 /** The fields only an order has. */
 const FIGURES = ["remains", "charge", "startcount"] as const;
 /** The fields that only orders of several parts have: drip-feeds and subscriptions. */
-const PARTS = ["runs", "posts", "orders"] as const;
+const PART_FIELDS = ["runs", "posts", "orders"] as const;
 
 function hasAny(fields: Fields, names: readonly string[]): boolean {
   return names.some((name) => fields.has(name));
@@ -172,10 +140,31 @@ function isOrder(fields: Fields): boolean {
 
 /** Some servers send the fields for every order, and leave them empty for plain ones. */
 function isMulti(fields: Fields): boolean {
-  return PARTS.some((name) => {
+  return PART_FIELDS.some((name) => {
     const value = fields.get(name) ?? false;
     return value !== false && value !== "" && !(name === "runs" && readCount(value) === 0);
   });
+}
+
+/**
+ * The parts of an order that has any. Only a list has ids in it: a number or a text by the name of `orders` is a count,
+ * and whoever followed it as an id would follow a stranger's order.
+ */
+function partsOf(fields: Fields, key: string): Parts | null {
+  if (!isMulti(fields)) return null;
+  const listed = fields.get("orders");
+  const ids = Array.isArray(listed) ? listed.map(idText).filter((id) => id !== null) : [];
+  return {
+    runs: partText(fields.get("runs"), key),
+    posts: partText(fields.get("posts"), key),
+    expiry: partText(fields.get("expiry"), key),
+    orders: ids.slice(0, MAX_PART_ORDERS),
+  };
+}
+
+function partText(value: unknown, key: string): string | null {
+  const text = cleanText(scalarText(value) ?? "", MAX_WORD_CHARS, key);
+  return text === "" ? null : text;
 }
 
 /** An order's own fields as a report, or null when there is no word for the order. */
@@ -188,6 +177,7 @@ function statusReport(fields: Fields, key: string): StatusReport | null {
   const word = cleanText(said, MAX_WORD_CHARS, key);
   if (word === "") return null;
   const charge = readMoney(fields.get("charge"), fields.get("currency"));
+  const parts = partsOf(fields, key);
   return {
     kind: "status",
     word,
@@ -195,7 +185,8 @@ function statusReport(fields: Fields, key: string): StatusReport | null {
     startCount: readCount(fields.get("startcount")),
     charge: charge.amount?.startsWith("-") === true ? null : charge.amount,
     currency: charge.currency,
-    multi: isMulti(fields),
+    multi: parts !== null,
+    parts,
   };
 }
 
@@ -208,7 +199,7 @@ function readMoney(value: unknown, currency: unknown): { readonly amount: string
 }
 
 /** An unreadable value in a few words that hold nothing of its content. */
-function describe(value: unknown): string {
+export function describeShape(value: unknown): string {
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (isObject(value)) return `an object of ${Object.keys(value).length} fields`;
   return value === null ? "null" : `a ${typeof value}`;

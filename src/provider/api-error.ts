@@ -3,7 +3,7 @@
  * only a few codes and texts that most servers share are known by heart.
  */
 import { foldWord } from "../domain/status.ts";
-import { type Fields, fieldsOf, isObject, scalarText } from "./fields.ts";
+import { type Fields, fieldsIn, fieldsOf, isObject, scalarText } from "./fields.ts";
 
 /** What was said, in the provider's words: the text for people first, codes after it. Not redacted yet. */
 export type ApiError = { readonly texts: readonly [string, ...string[]] };
@@ -33,9 +33,68 @@ const KNOWN_TEXTS = {
 
 export type KnownError = keyof typeof KNOWN_TEXTS;
 
-const KNOWN: ReadonlyMap<string, KnownError> = new Map(
-  Object.entries(KNOWN_TEXTS).flatMap(([kind, texts]) => texts.map((text) => [text, kind as KnownError])),
-);
+/** Why an order is not taken, likewise. Limits that stand at the end of a text do not count. */
+const KNOWN_REFUSALS = {
+  funds: [
+    "not enough funds",
+    "not enough funds on balance",
+    "not enough balance",
+    "insufficient funds",
+    "insufficient balance",
+    "insufficient funds on balance",
+  ],
+  service: [
+    "incorrect service id",
+    "invalid service id",
+    "wrong service id",
+    "incorrect service",
+    "invalid service",
+    "service not found",
+    "service inactive",
+  ],
+  link_duplicate: [
+    "link duplicate",
+    "you have active order with this link",
+    "you have active order with this link please wait until order being completed",
+  ],
+  link: ["link", "bad link", "incorrect link", "invalid link", "wrong link", "link not found"],
+  quantity: [
+    "quantity",
+    "min",
+    "max",
+    "min quantity",
+    "max quantity",
+    "incorrect quantity",
+    "invalid quantity",
+    "quantity less than minimal",
+    "quantity more than maximum",
+    "quantity must to be greater than or equal to minimum amount",
+    "quantity must to be less than or equal to maximum amount",
+  ],
+} as const;
+
+export type KnownRefusal = keyof typeof KNOWN_REFUSALS;
+
+/**
+ * What frameworks and gateways answer when the script behind them has died. It may have died after its work was done,
+ * so that such an error says nothing of the order.
+ */
+const CRASH_TEXTS = [
+  "server error",
+  "internal server error",
+  "bad gateway",
+  "service unavailable",
+  "gateway timeout",
+  "gateway time out",
+] as const;
+
+const KNOWN = byText<KnownError>(KNOWN_TEXTS);
+const REFUSALS = byText<KnownRefusal>(KNOWN_REFUSALS);
+const CRASHES: ReadonlySet<string> = new Set(CRASH_TEXTS);
+
+function byText<K extends string>(table: Readonly<Record<K, readonly string[]>>): ReadonlyMap<string, K> {
+  return new Map(Object.entries<readonly string[]>(table).flatMap(([kind, texts]) => texts.map((text) => [text, kind as K])));
+}
 
 /** `Invalid API key!`, `error.invalid_api_key` and `INVALID_API_KEY` alike become `invalid api key`. */
 function foldText(text: string): string {
@@ -56,10 +115,25 @@ export function knownError(texts: readonly string[]): KnownError | null {
   return null;
 }
 
+/** What the first known one of the texts says of an order that is not taken, or null when all are unknown. */
+export function knownRefusal(texts: readonly string[]): KnownRefusal | null {
+  for (const text of texts) {
+    const kind = REFUSALS.get(foldText(text).replace(/(?: \d+)+$/, ""));
+    if (kind !== undefined) return kind;
+  }
+  return null;
+}
+
+/** True for an error that, under a code from 500 on, is no word of the provider's own, but of a script that died. */
+export function saysCrash(error: ApiError): boolean {
+  return CRASHES.has(foldText(error.texts[0]));
+}
+
 /** Words of `status` that say the call failed. They are words for orders, too: next to an order's figures they mean the order. */
 const FAILURE_WORDS: ReadonlySet<string> = new Set(["error", "fail", "failed", "failure", "false", "ko", "nok"]);
-/** Numbers that scripts put into `status` when all is well. */
-const SUCCESS_NUMBERS: ReadonlySet<string> = new Set(["1", "100", "200"]);
+/** Words and numbers that scripts put into `status` when all is well. */
+const SUCCESS_WORDS: ReadonlySet<string> = new Set(["success", "successful", "ok", "true"]);
+const SUCCESS_NUMBERS: ReadonlySet<string> = new Set(["1", "100", "200", "201", "202"]);
 /** What a field for errors holds when there is none. */
 const NO_ERROR: ReadonlySet<string> = new Set(["", "0", "false", "no", "none", "null", "ok"]);
 /** What a field for errors holds when the text is elsewhere. */
@@ -81,6 +155,28 @@ export function errorIn(fields: Fields, isOrder: boolean): ApiError | null {
   const codes = [code, fields.get("code"), fields.get("errorcode"), fields.get("status")].map(scalarText);
   const [first = "error", ...rest] = [explicit, messageIn(fields), ...codes].filter((text) => text !== null);
   return { texts: [first, ...rest] };
+}
+
+/** The error of an answer's outermost layer that has one: it is about the most. `isOrder` as for `errorIn`. */
+export function errorOfLayers(layers: readonly unknown[], isOrder: (fields: Fields) => boolean): ApiError | null {
+  for (const layer of layers) {
+    const fields = fieldsIn(layer);
+    const error = errorIn(fields, isOrder(fields));
+    if (error !== null) return error;
+  }
+  return null;
+}
+
+/** True when the object says that the call went well. It says nothing of what the call was for. */
+export function saysSuccess(fields: Fields): boolean {
+  if (fields.get("success") === true || fields.get("ok") === true || fields.get("status") === true) return true;
+  const status = foldWord(scalarText(fields.get("status")) ?? "");
+  return SUCCESS_WORDS.has(status) || SUCCESS_NUMBERS.has(status);
+}
+
+/** What an answer without an error in it says to people: its message, or the bare text that it is. */
+export function messageOf(json: unknown): string | null {
+  return typeof json === "string" ? scalarText(json) : messageIn(fieldsIn(json));
 }
 
 /** The text an object has for people besides an error: `message` or `msg`. */

@@ -1,30 +1,34 @@
 /**
  * One call of a provider's API: from an action's fields to what the answer means, or why there is none.
  */
-import { type ApiError, knownError, messageIn } from "./api-error.ts";
+import { type ApiError, knownError, knownRefusal, messageOf } from "./api-error.ts";
 import { MAX_MESSAGE_CHARS, type Reading } from "./answer.ts";
-import { exchange, type FetchPort, type Heard } from "./exchange.ts";
+import { exchange, type FetchPort, type Heard, MAX_ANSWER_BYTES } from "./exchange.ts";
 import { fail, ok, type ProviderFailure, type Result } from "./failure.ts";
-import { fieldsIn } from "./fields.ts";
 import { findJson, MAX_JSON_DEPTH } from "./json.ts";
 import { type ActionFields, buildRequest } from "./request.ts";
 import type { ProviderSettings } from "./settings.ts";
 import { cleanText } from "./wording.ts";
 
+/** Makes out what JSON says. The HTTP code is for the few answers that mean another thing under another code. */
+export type Reader<T> = (json: unknown, status: number) => Reading<T>;
+
 /**
- * Calls the provider once and reads its answer with `read`. The body counts before the HTTP code, since servers send
- * good answers and errors under any code; the Content-Type does not count. Never throws, and never tells the key.
+ * Calls the provider once and reads its answer, of `maxBytes` at most, with `read`. The body counts before the HTTP code,
+ * since servers send good answers and errors under any code; the Content-Type does not count. Never throws, and never
+ * tells the key.
  */
 export async function callProvider<T>(
   port: FetchPort,
   settings: ProviderSettings,
   fields: ActionFields,
-  read: (json: unknown) => Reading<T>,
+  read: Reader<T>,
+  maxBytes = MAX_ANSWER_BYTES,
 ): Promise<Result<T, ProviderFailure>> {
   const signal = AbortSignal.timeout(settings.timeoutMs);
   const request = requestFor(settings, fields, signal);
   if (!request.ok) return request;
-  const heard = await exchange(port.fetch, request.value, signal, settings.timeoutMs);
+  const heard = await exchange(port.fetch, request.value, signal, settings.timeoutMs, maxBytes);
   if (heard.ok) return understand(heard.value, settings.key, port.now(), read);
   const { failure } = heard;
   return fail(failure.code === "network" ? { ...failure, message: cleanText(failure.message, MAX_MESSAGE_CHARS, settings.key) } : failure);
@@ -43,31 +47,47 @@ function requestFor(settings: ProviderSettings, fields: ActionFields, signal: Ab
   }
 }
 
-function understand<T>(heard: Heard, key: string, nowMs: number, read: (json: unknown) => Reading<T>): Result<T, ProviderFailure> {
+function understand<T>(heard: Heard, key: string, nowMs: number, read: Reader<T>): Result<T, ProviderFailure> {
   // Set by Cloudflare when it put a challenge in the provider's place; the provider has not seen the call.
   if (heard.headers.has("cf-mitigated")) return fail({ code: "blocked", status: heard.status });
   const found = findJson(heard.text);
   if (found.kind === "too_deep") return fail({ code: "bad_shape", message: `JSON nested deeper than ${MAX_JSON_DEPTH}` });
   if (found.kind === "none") return fail(failureWithoutJson(heard, key, nowMs));
-  const reading = read(found.value);
+  const reading = read(found.value, heard.status);
   if (reading.kind === "read") return ok(reading.value);
   if (reading.kind === "error") return fail(failureOfError(reading.error, heard, key, nowMs));
   return fail(failureOfShape(found.value, reading.message, heard, key, nowMs));
 }
 
+/**
+ * What an error says of the call as such, whatever was asked in it: that its key is rejected, or that there are too many
+ * of them. Null for an error about what was asked. Texts count before the HTTP code.
+ */
+export function troubleOfCall(error: ApiError, status: number): "key" | "rate" | null {
+  const known = knownError(error.texts);
+  if (known === "key" || known === "rate") return known;
+  if (knownRefusal(error.texts) !== null) return null;
+  if (status === 429) return "rate";
+  return known !== "order" && (status === 401 || status === 403) ? "key" : null;
+}
+
+/** True for the codes of a request that was looked at and turned down. 408 comes from a server that lost patience midway. */
+export function isTurnedDown(status: number): boolean {
+  return status >= 400 && status < 500 && status !== 408;
+}
+
 /** The provider answered with an error of its own. */
 function failureOfError(error: ApiError, heard: Heard, key: string, nowMs: number): ProviderFailure {
   const message = cleanText(error.texts[0], MAX_MESSAGE_CHARS, key);
-  const known = knownError(error.texts);
-  if (known === "key") return { code: "rejected_key", message };
-  if (known === "rate" || heard.status === 429) return rateLimited(heard, nowMs);
-  if (known !== "order" && (heard.status === 401 || heard.status === 403)) return { code: "rejected_key", message };
+  const trouble = troubleOfCall(error, heard.status);
+  if (trouble === "key") return { code: "rejected_key", message };
+  if (trouble === "rate") return rateLimited(heard, nowMs);
   return { code: "refused", message, status: heard.status };
 }
 
 /** JSON without the answer: under a failing code its message, if any, is the error; else the form is not what it should be. */
 function failureOfShape(json: unknown, trouble: string, heard: Heard, key: string, nowMs: number): ProviderFailure {
-  const message = typeof json === "string" ? json : messageIn(fieldsIn(json));
+  const message = messageOf(json);
   const isError = heard.status >= 400 || (message !== null && knownError([message]) === "key");
   if (message !== null && isError) return failureOfError({ texts: [message] }, heard, key, nowMs);
   if (heard.status === 429) return rateLimited(heard, nowMs);

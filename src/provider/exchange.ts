@@ -10,8 +10,8 @@ export type FetchPort = {
 };
 
 /**
- * Longest answer read. A hundred orders come in 15 KB and the longest service lists in some hundreds; without a bound
- * a provider could fill a Worker's 128 MB, which five calls at a time share.
+ * Longest answer read unless the call sets another bound. A hundred orders come in 15 KB; without a bound a provider
+ * could fill a Worker's 128 MB, which five calls at a time share.
  */
 export const MAX_ANSWER_BYTES = 1024 * 1024;
 
@@ -31,6 +31,7 @@ export async function exchange(
   request: Request,
   signal: AbortSignal,
   timeoutMs: number,
+  maxBytes: number,
 ): Promise<Result<Heard, ProviderFailure>> {
   try {
     const response = await untilAborted(fetchRequest(request), signal, letGo);
@@ -40,8 +41,8 @@ export async function exchange(
       letGo(response);
       return fail({ code: "redirected", status });
     }
-    const text = await readText(response, signal);
-    return text === null ? fail({ code: "too_large", limitBytes: MAX_ANSWER_BYTES }) : ok({ status, headers, text });
+    const text = await readText(response, signal, maxBytes);
+    return text === null ? fail({ code: "too_large", limitBytes: maxBytes }) : ok({ status, headers, text });
   } catch (error) {
     // Whatever the runtime throws here is the connection's trouble; the signal tells ours from theirs.
     return fail(signal.aborted ? { code: "timeout", timeoutMs } : { code: "network", message: messageOf(error) });
@@ -49,8 +50,8 @@ export async function exchange(
 }
 
 /** The body as text, or null when it is longer than the bound; the stream is cancelled then. */
-async function readText(response: Response, signal: AbortSignal): Promise<string | null> {
-  if (Number(response.headers.get("content-length")) > MAX_ANSWER_BYTES) {
+async function readText(response: Response, signal: AbortSignal, maxBytes: number): Promise<string | null> {
+  if (Number(response.headers.get("content-length")) > maxBytes) {
     letGo(response);
     return null;
   }
@@ -64,7 +65,7 @@ async function readText(response: Response, signal: AbortSignal): Promise<string
       const { done, value } = await untilAborted(reader.read(), signal);
       if (done) return text + decoder.decode();
       bytes += value.byteLength;
-      if (bytes > MAX_ANSWER_BYTES) return null;
+      if (bytes > maxBytes) return null;
       text += decoder.decode(value, { stream: true });
     }
   } finally {

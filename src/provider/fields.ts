@@ -12,10 +12,11 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+const ORDER_KEYS = ["charge", "start_count", "status", "remains", "currency", "error", "order"];
+const SERVICE_KEYS = ["service", "name", "type", "category", "rate", "min", "max", "refill", "cancel", "dripfeed", "desc"];
+
 /** The canonical keys, folded beforehand: folding is most of the work of reading an answer. */
-const CANONICAL_KEYS: ReadonlyMap<string, string> = new Map(
-  ["charge", "start_count", "status", "remains", "currency", "error", "order"].map((key) => [key, foldWord(key)]),
-);
+const CANONICAL_KEYS: ReadonlyMap<string, string> = new Map([...ORDER_KEYS, ...SERVICE_KEYS].map((key) => [key, foldWord(key)]));
 
 /** The fields of an object; of two keys that fold alike the first counts. */
 export function fieldsOf(object: JsonObject): Fields {
@@ -58,4 +59,28 @@ export function layersOf(json: unknown, isAnswer: (object: JsonObject) => boolea
 export function scalarText(value: unknown): string | null {
   if (typeof value === "number") return String(value);
   return typeof value === "string" && value.trim() !== "" ? value.trim() : null;
+}
+
+/** Longest id taken: the longest in use are UUIDs and hashes, and a hundred of them stand in one list. */
+export const MAX_ID_CHARS = 64;
+
+/** What cannot stand in a comma list: it would be read as other ids. */
+export const UNLISTABLE = /[,\s\p{Cc}]/u;
+
+/** What scripts write in place of an id they have not got: PHP's false and null as a number or a text, and negative error numbers. */
+const NO_ID = /^(?:0+|-\d+|null|undefined|nan|none|false)$/i;
+
+/** A provider's id as text, or null when the value is none or cannot be used as one. */
+export function idText(value: unknown): string | null {
+  // The parser has rounded such a number, so that it would be another one's id.
+  if (typeof value === "number" && !Number.isSafeInteger(value)) return null;
+  const text = scalarText(value);
+  if (text === null || saysNoId(value)) return null;
+  return text.length <= MAX_ID_CHARS && !UNLISTABLE.test(text) && text.isWellFormed() ? text : null;
+}
+
+/** True when a field for an id says that there is none. False for an id, and for what may be one and cannot be used. */
+export function saysNoId(value: unknown): boolean {
+  const text = scalarText(value);
+  return text === null || NO_ID.test(text);
 }

@@ -3,6 +3,7 @@
  */
 import type { Report } from "../domain/report.ts";
 import type { FetchPort } from "./exchange.ts";
+import { UNLISTABLE } from "./fields.ts";
 import type { ProviderFailure } from "./failure.ts";
 import { lookForMissing, lookInto } from "./learning.ts";
 import { PollSession } from "./poll-session.ts";
@@ -85,10 +86,10 @@ async function askAll(session: PollSession, ids: readonly string[]): Promise<voi
   }
 }
 
-/** What cannot stand in a comma list: it would be read as other orders. Such an id is asked alone. */
-const UNLISTABLE = /[,\s\p{Cc}]/u;
-
-/** Batches in the order of the ids' numbers, since servers that answer only some pick the first asked or the lowest. */
+/**
+ * Batches in the order of the ids' numbers, since servers that answer only some pick the first asked or the lowest.
+ * What cannot stand in a list is asked alone.
+ */
 function batchesOf(ids: readonly string[], { many, batchSize }: Capability): string[][] {
   const size = many === "no" ? 1 : batchSize;
   const ordered = ids.toSorted((a, b) => a.length - b.length || (a < b ? -1 : 1));

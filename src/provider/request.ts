@@ -30,13 +30,16 @@ export function buildRequest(settings: ProviderSettings, fields: ActionFields, s
   return new Request(url.href, { method: "POST", headers, body, redirect: "manual", signal });
 }
 
-/** The fields under the provider's names for them. No field of the caller's can take the place of the key. */
+/**
+ * The fields under the provider's names for them. No field of the caller's can take the place of the key, nor of another
+ * that goes by its name at the provider: a caller may hand on fields that nobody here knows.
+ */
 function namedFields(settings: ProviderSettings, fields: ActionFields): [string, string][] {
   const names = settings.request.fields;
-  const others = Object.entries(fields)
-    .map(([name, value]): [string, string] => [fieldName(names, name), value])
-    .filter(([name]) => name !== names.key);
-  return [[names.key, settings.key], ...others];
+  const sent = Object.entries(fields).map(([name, value]) => ({ name: fieldName(names, name), value, ours: Object.hasOwn(names, name) }));
+  const taken = new Set(sent.filter(({ ours }) => ours).map(({ name }) => name));
+  const others = sent.filter(({ name, ours }) => name !== names.key && (ours || !taken.has(name)));
+  return [[names.key, settings.key], ...others.map(({ name, value }): [string, string] => [name, value])];
 }
 
 function fieldName(names: RequestShape["fields"], canonical: string): string {

@@ -4,12 +4,19 @@
 
 const REDACTED = "[key]";
 
+/** Stands for the text of a refusal that has none: passed on empty, it would be taken for no error. */
+export const NO_REASON = "The provider refused, and gave no reason.";
+
 /** `text` without the key in any of the spellings a server echoes it in. An empty key has nothing to hide. */
 export function withoutKey(text: string, key: string): string {
   // No spelling is shorter than the key itself.
   if (key === "" || text.length < key.length) return text;
+  return withoutSpellings(text, spellings(key));
+}
+
+function withoutSpellings(text: string, hidden: Iterable<string>): string {
   let redacted = text;
-  for (const spelling of spellings(key)) redacted = redacted.replaceAll(spelling, REDACTED);
+  for (const spelling of hidden) redacted = redacted.replaceAll(spelling, REDACTED);
   return redacted;
 }
 
@@ -18,7 +25,17 @@ export function withoutKey(text: string, key: string): string {
  * Lone surrogates are replaced, since neither the database nor a URL can hold them.
  */
 export function cleanText(text: string, maxChars: number, key: string): string {
-  const line = withoutKey(text, key)
+  return cutLine(withoutKey(text, key), maxChars);
+}
+
+/** `cleanText` for thousands of texts: the key's spellings, a third of the work, are made out once. */
+export function cleanerFor(key: string): (text: string, maxChars: number) => string {
+  const hidden = key === "" ? new Set<string>() : spellings(key);
+  return (text, maxChars) => cutLine(withoutSpellings(text, hidden), maxChars);
+}
+
+function cutLine(text: string, maxChars: number): string {
+  const line = text
     .slice(0, maxChars * 4)
     .replace(/[\p{Cc}\s]+/gu, " ")
     .trim();

@@ -1,8 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Report } from "../../../src/domain/report.ts";
+import type { Parts, Report } from "../../../src/domain/report.ts";
 import { MAX_MESSAGE_CHARS, MAX_WORD_CHARS, type Reading, readBalance, readMany, readOne } from "../../../src/provider/answer.ts";
 import { findJson } from "../../../src/provider/json.ts";
+import { anyJson } from "./any-json.ts";
 import { KEY } from "./fixtures.ts";
 
 /** Names and values out of which providers' answers are made, so that arbitrary JSON hits the reader's branches. */
@@ -57,35 +58,27 @@ const VALUES = [
   "\u0000",
 ];
 
-const json = fc.letrec<{ value: unknown }>((tie) => ({
-  value: fc.oneof(
-    { depthSize: "small", withCrossShrink: true },
-    fc.constantFrom(...VALUES),
-    fc.constantFrom(null, true, false, 0, 1, 4, -3, 157, 1.5, 1e-7, 1e300),
-    fc.string(),
-    fc.array(tie("value"), { maxLength: 4 }),
-    fc
-      .array(fc.tuple(fc.oneof(fc.constantFrom(...NAMES, ...MORE_NAMES), fc.string()), tie("value")), { maxLength: 6 })
-      .map(
-        (entries) =>
-          JSON.parse(`{${entries.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(",")}}`) as unknown,
-      ),
-  ),
-})).value;
+const json = anyJson([...NAMES, ...MORE_NAMES], VALUES);
 
 const IDS = ["1", "10", "100"];
+
+function areSound({ runs, posts, expiry, orders }: Parts): boolean {
+  const texts = [runs, posts, expiry].filter((text) => text !== null);
+  return texts.every((text) => text.length > 0 && text.length <= MAX_WORD_CHARS) && orders.every((id) => /^[^\s,\p{Cc}]{1,64}$/u.test(id));
+}
 
 /** What is wrong with a report; empty for a sound one. */
 function flawsOf(report: Report): string[] {
   if (report.kind === "missing") return [];
   if (report.kind === "refused") return report.message.length <= MAX_MESSAGE_CHARS ? [] : ["long message"];
-  const { word, remains, startCount, charge, currency } = report;
+  const { word, remains, startCount, charge, currency, multi, parts } = report;
   const checks: [string, boolean][] = [
     ["word", word.length > 0 && word.length <= MAX_WORD_CHARS],
     ["remains", remains === null || (Number.isSafeInteger(remains) && remains >= 0)],
     ["start count", startCount === null || (Number.isSafeInteger(startCount) && startCount >= 0)],
     ["charge", charge === null || /^\d+(\.\d+)?$/.test(charge)],
     ["currency", currency === null || /^[A-Z0-9]{3,10}$/.test(currency)],
+    ["parts", multi === (parts !== null) && (parts === null || areSound(parts))],
   ];
   return checks.filter(([, sound]) => !sound).map(([name]) => name);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Report, StatusReport } from "../../../src/domain/report.ts";
-import { type Reading, readBalance, readMany, readOne } from "../../../src/provider/answer.ts";
+import type { Parts, Report, StatusReport } from "../../../src/domain/report.ts";
+import { MAX_PART_ORDERS, type Reading, readBalance, readMany, readOne } from "../../../src/provider/answer.ts";
 import { KEY } from "./fixtures.ts";
 
 const ORDER = { charge: "0.27819", start_count: "3572", status: "Partial", remains: "157", currency: "USD" };
@@ -12,7 +12,9 @@ const PARTIAL: StatusReport = {
   charge: "0.27819",
   currency: "USD",
   multi: false,
+  parts: null,
 };
+const NO_PARTS: Parts = { runs: null, posts: null, expiry: null, orders: [] };
 const MISSING: Report = { kind: "missing" };
 const refused = (message: string): Report => ({ kind: "refused", message });
 const statusOf = (word: string, changes: Partial<StatusReport> = {}): StatusReport => ({
@@ -23,6 +25,7 @@ const statusOf = (word: string, changes: Partial<StatusReport> = {}): StatusRepo
   charge: null,
   currency: null,
   multi: false,
+  parts: null,
   ...changes,
 });
 
@@ -79,8 +82,17 @@ describe("the answer to `order`", () => {
       { status: "Error", charge: "0", remains: "5" },
       statusOf("Error", { charge: "0", remains: 5 }),
     ],
-    ["of a subscription", { status: "Active", expiry: "2026-12-01", posts: 0, orders: [] }, statusOf("Active", { multi: true })],
-    ["of a drip-feed", { status: "In progress", runs: 2, orders: [1, 2] }, statusOf("In progress", { multi: true })],
+    [
+      "of a subscription",
+      { status: "Active", expiry: "2026-12-01", posts: 0, orders: [] },
+      statusOf("Active", { multi: true, parts: { ...NO_PARTS, posts: "0", expiry: "2026-12-01" } }),
+    ],
+    [
+      "of a drip-feed",
+      { status: "In progress", runs: 2, orders: [1, "2"] },
+      statusOf("In progress", { multi: true, parts: { ...NO_PARTS, runs: "2", orders: ["1", "2"] } }),
+    ],
+    ["of a plain order with a date", { ...ORDER, expiry: "1405/12/29" }, PARTIAL],
     ["of a plain order with empty fields for parts", { ...ORDER, runs: 0, posts: null, orders: "" }, PARTIAL],
     ["with figures nobody can read", { status: "Partial", remains: "Unknown", start_count: null, charge: "free" }, statusOf("Partial")],
     ["with more remaining than none", { status: "Completed", remains: "-12" }, statusOf("Completed", { remains: 0 })],
@@ -157,6 +169,37 @@ describe("the answer to `order`", () => {
     expect(one({ "23501": { error: `Bad order for ${KEY}` } })).toEqual(refused("Bad order for [key]"));
     expect(one({ "23501": { error: "x".repeat(190) + KEY } })).toEqual(refused("x".repeat(190) + "[key]"));
     expect(one({ status: KEY, remains: 1 })).toMatchObject({ word: "[key]" });
+  });
+});
+
+describe("the parts of an order", () => {
+  it.each<[string, Record<string, unknown>, Partial<Parts>]>([
+    [
+      "texts as they came",
+      { runs: " 2/10 ", posts: "1,234", expiry: "1405/12/29" },
+      { runs: "2/10", posts: "1,234", expiry: "1405/12/29" },
+    ],
+    ["numbers as texts", { runs: 3, posts: 0 }, { runs: "3", posts: "0" }],
+    ["long texts, cut", { runs: "9".repeat(70) }, { runs: "9".repeat(64) }],
+    ["texts without the key", { runs: `2 ${KEY}` }, { runs: "2 [key]" }],
+    ["no texts of other things", { runs: [1], posts: true, expiry: { date: "x" } }, {}],
+    ["ids as texts", { orders: [23501, " 23502 ", "a-1"] }, { orders: ["23501", "23502", "a-1"] }],
+    [
+      "no ids that are none",
+      { runs: 1, orders: [0, "0", null, "", "1,2", "a b", "x".repeat(65), 2 ** 53, -1, [7], { order: 8 }, 9] },
+      { runs: "1", orders: ["9"] },
+    ],
+    ["a count of orders for no id", { orders: 5 }, {}],
+    ["a count of orders as text for no id", { orders: "1,234" }, {}],
+    ["an object of orders for no ids", { orders: { "101": 1 } }, {}],
+  ])("are %s", (_, fields, parts) => {
+    expect(one({ status: "In progress", ...fields })).toEqual(statusOf("In progress", { multi: true, parts: { ...NO_PARTS, ...parts } }));
+  });
+
+  it("are a thousand at most", () => {
+    const orders = Array.from({ length: MAX_PART_ORDERS + 5 }, (__, n) => n + 1);
+    const report = one({ status: "Active", posts: 1, orders }) as StatusReport;
+    expect(report.parts?.orders).toEqual(orders.slice(0, MAX_PART_ORDERS).map(String));
   });
 });
 

@@ -81,6 +81,8 @@ describe("a call fails", () => {
     ["401 with an error", [401, `{"error":"Ключ"}`], { code: "rejected_key", message: "Ключ" }],
     ["403 with a message", [403, `{"message":"Ключ"}`], { code: "rejected_key", message: "Ключ" }],
     ["403 with an order's error", [403, `{"error":"Order not found"}`], { code: "refused", message: "Order not found", status: 403 }],
+    ["403 with a known reason", [403, `{"error":"Not enough funds"}`], { code: "refused", message: "Not enough funds", status: 403 }],
+    ["a failing code with an empty text in JSON", [400, `""`], { code: "http", status: 400, message: null }],
     ["403 with a page", [403, "<h1>Forbidden</h1>"], { code: "http", status: 403, message: null }],
     ["a key rejected too often", [429, `{"error":"Invalid API key"}`], { code: "rejected_key", message: "Invalid API key" }],
     ["a bot check by header", [200, BALANCE, { "cf-mitigated": "challenge" }], { code: "blocked", status: 200 }],

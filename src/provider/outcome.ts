@@ -1,0 +1,41 @@
+/**
+ * What came of asking a provider for something that is not to be asked twice. Pure.
+ */
+import type { AskOutcome } from "../domain/after-care.ts";
+import { isTurnedDown } from "./call.ts";
+import type { ProviderFailure, Result } from "./failure.ts";
+import type { Asked } from "./requests.ts";
+
+/** `refused` with the provider's text, for whoever asked. */
+export type Told = Exclude<AskOutcome, { readonly kind: "refused" }> | { readonly kind: "refused"; readonly message: string };
+
+/** What an answer to a call says of one of the ids that it was about. */
+export function toldOf(answer: Result<ReadonlyMap<string, Asked>, ProviderFailure>, id: string): Told {
+  if (answer.ok) return answer.value.get(id) ?? { kind: "lost" };
+  const { failure } = answer;
+  switch (failure.code) {
+    case "blocked":
+    case "rate_limited":
+    case "rejected_key":
+    case "redirected":
+      return { kind: "put_back" };
+    case "unsupported_many":
+      return { kind: "refused", message: failure.message };
+    case "refused":
+      // An error under such a code comes from a script that died, perhaps after its work was done.
+      return failure.status >= 500 ? { kind: "lost" } : { kind: "refused", message: failure.message };
+    case "http":
+      return isTurnedDown(failure.status) ? { kind: "put_back" } : { kind: "lost" };
+    case "timeout":
+    case "network":
+    case "not_json":
+    case "too_large":
+    case "bad_shape":
+      return { kind: "lost" };
+  }
+}
+
+/** Failures of the connection as such. Others may come from a provider that knows no refills, and does well otherwise. */
+export function isOfConnection({ code }: ProviderFailure): boolean {
+  return code === "blocked" || code === "rejected_key" || code === "rate_limited";
+}

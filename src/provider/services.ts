@@ -1,0 +1,114 @@
+/**
+ * The services a provider sells, as it lists them.
+ */
+import { describeShape, MAX_WORD_CHARS, read, type Reading } from "./answer.ts";
+import { errorOfLayers } from "./api-error.ts";
+import { callProvider } from "./call.ts";
+import type { FetchPort } from "./exchange.ts";
+import type { ProviderFailure, Result } from "./failure.ts";
+import { type Fields, fieldsOf, idText, isObject, type JsonObject, layersOf, scalarText } from "./fields.ts";
+import { readCount, readDecimal } from "./figures.ts";
+import type { ProviderSettings } from "./settings.ts";
+import { cleanerFor } from "./wording.ts";
+
+export type ProviderService = {
+  readonly id: string;
+  readonly name: string;
+  readonly type: string;
+  readonly category: string;
+  /** Price of 1,000 in the provider's currency, a plain decimal string. */
+  readonly rate: string | null;
+  readonly min: number | null;
+  readonly max: number | null;
+  readonly dripfeed: boolean;
+  readonly refill: boolean;
+  readonly cancel: boolean;
+  readonly description: string | null;
+};
+
+/** `list`: the entries as the provider sent them, to be passed on; `services`: the same, read. Both without what is no service. */
+export type ServiceList = { readonly list: readonly JsonObject[]; readonly services: readonly ProviderService[] };
+
+/**
+ * Longest list read, since one value of the database holds 2 MB and the list is kept as one. It has room for some 6,000
+ * services with their descriptions; those take 60 ms to read.
+ */
+export const MAX_SERVICES_BYTES = 1_900_000;
+
+/** What is kept of a text. Descriptions run to pages of HTML; the list has them whole. */
+const MAX_NAME_CHARS = 500;
+const MAX_CATEGORY_CHARS = 200;
+const MAX_DESCRIPTION_CHARS = 2000;
+
+/** Asks for all services. */
+export function askServices(port: FetchPort, settings: ProviderSettings): Promise<Result<ServiceList, ProviderFailure>> {
+  return callProvider(port, settings, { action: "services" }, (json) => readServices(json, settings.key), MAX_SERVICES_BYTES);
+}
+
+type Entry = { readonly raw: JsonObject; readonly service: ProviderService };
+
+/**
+ * The answer to `services`: a list, or an object keyed by service id. Entries without an id are left out; of two with one
+ * id the first counts. A list that is mostly something else is unreadable, so that it takes no good one's place.
+ */
+export function readServices(json: unknown, key = ""): Reading<ServiceList> {
+  const layers = layersOf(json, () => false);
+  const error = errorOfLayers(layers, () => false);
+  if (error !== null) return { kind: "error", error };
+  const inner = layers.at(-1);
+  const parts = Array.isArray(inner) ? (inner as readonly unknown[]) : isObject(inner) ? partsByKey(inner) : [];
+  const clean = cleanerFor(key);
+  const entries = parts.map((part) => entryOf(part, clean)).filter((entry) => entry !== null);
+  if (entries.length === 0 || entries.length * 2 < parts.length) {
+    return { kind: "unreadable", message: `${entries.length} services in ${describeShape(inner)}` };
+  }
+  const byId = new Map<string, Entry>();
+  for (const entry of entries) if (!byId.has(entry.service.id)) byId.set(entry.service.id, entry);
+  const kept = [...byId.values()];
+  return read({ list: kept.map(({ raw }) => raw), services: kept.map(({ service }) => service) });
+}
+
+/** The values of an object, with the key for an id where they have none of their own. */
+function partsByKey(object: JsonObject): readonly unknown[] {
+  return Object.entries(object).map(([id, value]) => {
+    if (!isObject(value) || serviceIdIn(fieldsOf(value)) !== null) return value;
+    return { service: id, ...value };
+  });
+}
+
+/** A service has an id and, to be told from other things that have one, a name or a price. */
+function entryOf(part: unknown, clean: (text: string, maxChars: number) => string): Entry | null {
+  if (!isObject(part)) return null;
+  const fields = fieldsOf(part);
+  const id = serviceIdIn(fields);
+  const text = (name: string, maxChars: number): string => clean(scalarText(fields.get(name)) ?? "", maxChars);
+  const name = text("name", MAX_NAME_CHARS);
+  const rate = readDecimal(fields.get("rate"));
+  if (id === null || (name === "" && rate === null)) return null;
+  const description = text("description", MAX_DESCRIPTION_CHARS) || text("desc", MAX_DESCRIPTION_CHARS);
+  const service = {
+    id,
+    name,
+    type: text("type", MAX_WORD_CHARS) || "Default",
+    category: text("category", MAX_CATEGORY_CHARS),
+    rate: rate?.startsWith("-") === true ? null : rate,
+    min: readCount(fields.get("min")),
+    max: readCount(fields.get("max")),
+    dripfeed: saysYes(fields.get("dripfeed")),
+    refill: saysYes(fields.get("refill")),
+    cancel: saysYes(fields.get("cancel")),
+    description: description === "" ? null : description,
+  };
+  return { raw: part, service };
+}
+
+/** `package` is the word of the second dialect; elsewhere it can be a mark, and comes last. */
+const ID_NAMES = ["service", "id", "serviceid", "package"] as const;
+
+function serviceIdIn(fields: Fields): string | null {
+  return ID_NAMES.map((name) => idText(fields.get(name))).find((id) => id !== null) ?? null;
+}
+
+function saysYes(value: unknown): boolean {
+  return value === true || /^(?:1|true|yes)$/i.test(scalarText(value) ?? "");
+}

@@ -1,0 +1,306 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { KnownRefusal } from "../../../src/provider/api-error.ts";
+import { type Placed, placeOrder, readPlaced } from "../../../src/provider/placing.ts";
+import { DIALECT_FIELDS } from "../../../src/provider/probe.ts";
+import { CANONICAL_REQUEST, type ProviderSettings } from "../../../src/provider/settings.ts";
+import { anyJson } from "./any-json.ts";
+import { fieldsOfRequest, KEY, portOf, SETTINGS } from "./fixtures.ts";
+import { json } from "./model-server.ts";
+
+const FIELDS = { service: "1", link: "https://social.example/x", quantity: "100" };
+const HTML = `<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>`;
+const CHALLENGE = `<!DOCTYPE html><html><head><title>Just a moment...</title></head></html>`;
+
+const placed = (id: string): Placed => ({ kind: "placed", id });
+const refused = (message: string, known: KnownRefusal | null = null): Placed => ({ kind: "refused", message, known });
+
+function place(response: Response, settings: ProviderSettings = SETTINGS): Promise<Placed> {
+  const port = portOf(() => response);
+  return placeOrder(port, settings, FIELDS);
+}
+
+describe("an order is placed", () => {
+  it.each<[string, unknown, string]>([
+    ["in canonical form", { order: 23501 }, "23501"],
+    ["with the id as text", { order: " 23501 " }, "23501"],
+    ["with an id of letters and digits", { order: "6f1c-ab_9" }, "6f1c-ab_9"],
+    ["with an id of 64 characters", { order: "a".repeat(64) }, "a".repeat(64)],
+    ["as order_id", { order_id: 7 }, "7"],
+    ["as orderId", { orderId: "7" }, "7"],
+    ["as orderid", { orderid: "7" }, "7"],
+    ["with the call's word", { status: "success", order: 151 }, "151"],
+    ["with the call's number", { status: 100, order: 1 }, "1"],
+    ["with the call's number and a message", { status: 201, message: "Order created", order: 1 }, "1"],
+    ["with its own first status", { order: 7, status: "Pending", message: "Queued" }, "7"],
+    ["with a price", { order: 7, charge: "0.5", currency: "USD" }, "7"],
+    ["with empty errors", { order: 7, error: "", errors: [], message: "ok" }, "7"],
+    ["with error false", { order: 7, error: false }, "7"],
+    ["with error null", { order: 7, error: null }, "7"],
+    ["wrapped in data", { status: true, data: { order: 7 } }, "7"],
+    ["wrapped in result", { result: { order_id: 7 } }, "7"],
+    ["wrapped in response", { response: { order: "7" } }, "7"],
+    ["wrapped three times", { response: { data: { result: { order: 7 } } } }, "7"],
+    ["as a list of one", [{ order: 7 }], "7"],
+    ["as a wrapped list of one", { data: [{ order: 7 }] }, "7"],
+    ["by a plain id next to success", { status: "success", id: 7 }, "7"],
+    ["by a plain id next to success: true", { success: true, id: 7 }, "7"],
+    ["by a plain id within success", { status: 200, data: { id: 7 } }, "7"],
+    ["by its own name before a plain id", { status: "success", id: 3, data: { order: 7 } }, "7"],
+    ["by its own name beside an empty other", { order: null, order_id: 7 }, "7"],
+  ])("%s", async (_, body, id) => {
+    expect(await place(json(body))).toEqual(placed(id));
+  });
+
+  it.each([201, 400, 404, 429, 500, 503])("under HTTP %i, since the body counts first", async (status) => {
+    expect(await place(json({ order: 7 }, status))).toEqual(placed("7"));
+  });
+
+  it("behind PHP warnings", async () => {
+    expect(await place(new Response(`<br />\n<b>Warning</b>: foo() in /a.php<br />\n{"order":7}`))).toEqual(placed("7"));
+  });
+});
+
+describe("an order is refused", () => {
+  it.each<[string, unknown, string]>([
+    ["by an error", { error: "Что-то не так" }, "Что-то не так"],
+    ["by an error beside order 0", { error: "Nope", order: 0 }, "Nope"],
+    ["by an error beside order null", { error: "Nope", order: null }, "Nope"],
+    ["by an error beside order false", { error: "Nope", order: false }, "Nope"],
+    ["by an error beside an empty order", { error: "Nope", order: "" }, "Nope"],
+    ["by an error beside order -1", { error: "Nope", order: "-1" }, "Nope"],
+    ["by an error beside its own request", { error: "Nope", order: { service: 1 } }, "Nope"],
+    ["by an error beside a plain id", { error: "Nope", id: 7 }, "Nope"],
+    ["by an error in the second dialect", { errors: { link: ["Bad", "Worse"] } }, "Bad"],
+    ["by an error object", { error: { code: 7, message: "Nope" } }, "Nope"],
+    ["by an error that is only true", { error: true, message: "Nope" }, "Nope"],
+    ["by an error with a code for a status", { error: "Nope", status: "104" }, "Nope"],
+    ["by a failing status with msg", { status: "error", msg: "Nope" }, "Nope"],
+    ["by a failing status with message", { status: "fail", message: "Nope" }, "Nope"],
+    ["by a failing code with a message", { status: "104", msg: "Nope" }, "Nope"],
+    ["by a failing status alone", { status: "error" }, "error"],
+    ["by success false", { success: false, message: "Nope" }, "Nope"],
+    ["by a wrapped error", { status: true, data: { error: "Nope" } }, "Nope"],
+    ["by a list of one error", [{ error: "Nope" }], "Nope"],
+    ["by an order's error", { error: "Incorrect order ID" }, "Incorrect order ID"],
+    ["by a text that is nothing but control characters", { error: "\u0000" }, "The provider refused, and gave no reason."],
+  ])("%s", async (_, body, message) => {
+    expect(await place(json(body))).toEqual(refused(message));
+  });
+
+  it.each([400, 402, 404, 408, 422, 500, 502])("by an error under HTTP %i", async (status) => {
+    expect(await place(json({ error: "Nope" }, status))).toEqual(refused("Nope"));
+  });
+
+  it.each([400, 404, 409, 422])("by a mere message under HTTP %i", async (status) => {
+    expect(await place(json({ message: "The link field is required." }, status))).toEqual(refused("The link field is required."));
+    expect(await place(json("Bad", status))).toEqual(refused("Bad"));
+  });
+
+  it.each<[string, KnownRefusal]>([
+    ["neworder.error.not_enough_funds", "funds"],
+    ["Not enough funds on balance", "funds"],
+    ["NOT ENOUGH FUNDS!", "funds"],
+    ["neworder.error.insufficient_balance", "funds"],
+    ["error.incorrect_service_id", "service"],
+    ["neworder.error.incorrect_service_id", "service"],
+    ["Incorrect service ID", "service"],
+    ["neworder.error.link_duplicate", "link_duplicate"],
+    ["You have active order with this link. Please wait until order being completed.", "link_duplicate"],
+    ["neworder.error.link", "link"],
+    ["Bad link", "link"],
+    ["neworder.error.min", "quantity"],
+    ["neworder.error.max_quantity", "quantity"],
+    ["neworder.error.quantity", "quantity"],
+    ["Quantity less than minimal 200", "quantity"],
+    ["Quantity more than maximum ~10,000", "quantity"],
+  ])("for a known reason: %s", async (message, known) => {
+    expect(await place(json({ error: message }))).toEqual(refused(message, known));
+  });
+
+  it("for a reason known by its code, in the provider's own words", async () => {
+    const body = { status: "error", error: "Số dư không đủ", code: "neworder.error.not_enough_funds" };
+    expect(await place(json(body))).toEqual(refused("Số dư không đủ", "funds"));
+  });
+
+  it.each([401, 403, 429])("for a known reason under HTTP %i, since the text counts before the code", async (status) => {
+    expect(await place(json({ error: "Not enough funds" }, status))).toEqual(refused("Not enough funds", "funds"));
+  });
+
+  it("without the key", async () => {
+    expect(await place(json({ error: `No funds for ${KEY}` }))).toEqual(refused("No funds for [key]"));
+  });
+});
+
+describe("an order is not taken", () => {
+  it.each<[string, Response, string]>([
+    ["for its key", json({ error: "Invalid API key" }), "rejected_key"],
+    ["for its key, by a mere message", json({ message: "Unauthenticated." }, 401), "rejected_key"],
+    ["by an error under 401", json({ error: "Ключ" }, 401), "rejected_key"],
+    ["by an error under 403", json({ error: "Ключ" }, 403), "rejected_key"],
+    ["for too many calls", json({ error: "Too many requests" }), "rate_limited"],
+    ["for too many calls, under 429", json({ error: "Langsam" }, 429), "rate_limited"],
+    ["for too many calls, by a page", new Response(HTML, { status: 429 }), "rate_limited"],
+    ["for too many calls, by nothing", new Response("", { status: 429 }), "rate_limited"],
+    ["by a bot check", new Response(CHALLENGE, { status: 403 }), "blocked"],
+    ["by a bot check that says so", new Response("", { status: 503, headers: { "cf-mitigated": "challenge" } }), "blocked"],
+  ])("%s", async (_, response, code) => {
+    expect(await place(response)).toMatchObject({ kind: "not_taken", failure: { code } });
+  });
+
+  it("before the time the provider says", async () => {
+    const response = new Response(`{"error":"x"}`, { status: 429, headers: { "retry-after": "30" } });
+    expect(await place(response)).toEqual({ kind: "not_taken", failure: { code: "rate_limited", retryAfterSeconds: 30 } });
+  });
+});
+
+describe("nobody knows of an order", () => {
+  it.each<[string, Response, string]>([
+    ["nothing", new Response(""), "not_json"],
+    ["null", json(null), "bad_shape"],
+    ["a page", new Response(HTML), "not_json"],
+    ["a gateway's page", new Response(HTML, { status: 502 }), "http"],
+    ["a forbidden page", new Response("<h1>Forbidden</h1>", { status: 403 }), "http"],
+    ["a plain text under 400", new Response("Bad", { status: 400 }), "http"],
+    ["nothing under 401", new Response("", { status: 401 }), "http"],
+    ["nothing under 500", new Response("", { status: 500 }), "http"],
+    ["JSON cut off", new Response(`{"order":2350`), "not_json"],
+    ["a PHP error", new Response("<br />\n<b>Fatal error</b>:  Uncaught TypeError in /api.php:7"), "not_json"],
+    ["megabytes", new Response(" ".repeat(2_000_000)), "too_large"],
+    ["a redirect", new Response("", { status: 302, headers: { location: "/" } }), "redirected"],
+    ["an empty object", json({}), "bad_shape"],
+    ["an empty object under 500", json({}, 500), "http"],
+    ["a message", json({ message: "Your order was received" }), "bad_shape"],
+    ["a message under 500", json({ message: "Server Error" }, 500), "http"],
+    ["a message under 408", json({ message: "Timeout" }, 408), "http"],
+    ["the error of a script that died", json({ error: "Internal Server Error" }, 500), "http"],
+    ["the error of a gateway", json({ status: 504, error: "Gateway Time-out" }, 504), "http"],
+    ["success without an order", json({ status: "success" }), "bad_shape"],
+    ["success without an order, under 404", json({ status: "success", message: "Scheduled" }, 404), "bad_shape"],
+    ["success with order true", json({ status: "success", order: true }), "bad_shape"],
+    ["order 0 and no error", json({ order: 0 }), "bad_shape"],
+    ["order null and no error", json({ order: null }), "bad_shape"],
+    ["a plain id alone", json({ id: 7 }), "bad_shape"],
+    ["a plain id next to an order's status", json({ id: 7, status: "Pending" }), "bad_shape"],
+    ["an id with a space", json({ order: "Order 7" }), "bad_shape"],
+    ["an id with a comma", json({ order: "7,8" }), "bad_shape"],
+    ["an id with a control character", json({ order: "7\u00008" }), "bad_shape"],
+    ["an id of 65 characters", json({ order: "a".repeat(65) }), "bad_shape"],
+    ["an id that the parser rounds", new Response(`{"order":9007199254740993}`), "bad_shape"],
+    ["an id beside an error", json({ order: 7, error: "Nope" }), "bad_shape"],
+    ["an id beside a failing status", json({ order: 7, status: "error" }), "bad_shape"],
+    ["an id within an error", json({ success: false, data: { order: 7 } }), "bad_shape"],
+    ["an id around an error", json({ order: 7, data: { error: "Nope" } }), "bad_shape"],
+    ["an id beside an error about calls", json({ order: 7, error: "Too many requests" }, 429), "bad_shape"],
+    ["half an id beside an error", json({ order: "Order 7", error: "Nope" }, 401), "bad_shape"],
+    ["two orders", json([{ order: 7 }, { order: 8 }]), "bad_shape"],
+  ])("after %s", async (_, response, code) => {
+    expect(await place(response)).toMatchObject({ kind: "unclear", failure: { code } });
+  });
+
+  it("after a broken connection", async () => {
+    const port = { fetch: () => Promise.reject(new TypeError("fetch failed")), now: () => 0 };
+    expect(await placeOrder(port, SETTINGS, FIELDS)).toEqual({ kind: "unclear", failure: { code: "network", message: "fetch failed" } });
+  });
+
+  it("after no answer in time", async () => {
+    const port = { fetch: () => new Promise<Response>(() => undefined), now: () => 0 };
+    const result = await placeOrder(port, { ...SETTINGS, timeoutMs: 20 }, FIELDS);
+    expect(result).toEqual({ kind: "unclear", failure: { code: "timeout", timeoutMs: 20 } });
+  });
+});
+
+describe("`add`", () => {
+  /** All that a provider is sent for the fields. */
+  async function sent(fields: Readonly<Record<string, string>>, settings: ProviderSettings = SETTINGS): Promise<[string, string][]> {
+    const calls: [string, string][] = [];
+    const port = portOf(async (request) => {
+      calls.push(...new URLSearchParams(await request.text()));
+      return new Response("", { status: 500 });
+    });
+    await placeOrder(port, settings, fields);
+    return calls;
+  }
+
+  it("is sent once, with every field, known or not", async () => {
+    const fields = { service: "1", link: "https://x.example/?a=1&b=2", quantity: "100", runs: "2", comments: "one\ntwo", posted_by: "é" };
+    expect(await sent(fields)).toEqual([["key", KEY], ...Object.entries(fields), ["action", "add"]]);
+  });
+
+  it("takes neither key nor action from the fields", async () => {
+    expect(await sent({ key: "panel-key", action: "balance", service: "1" })).toEqual([
+      ["key", KEY],
+      ["action", "add"],
+      ["service", "1"],
+    ]);
+  });
+
+  it("speaks the provider's dialect, in which no field is sent twice", async () => {
+    const settings = { ...SETTINGS, request: { ...CANONICAL_REQUEST, fields: DIALECT_FIELDS } };
+    expect(await sent({ package: "9", api_token: "x", key: "y", service: "1" }, settings)).toEqual([
+      ["api_token", KEY],
+      ["package", "1"],
+      ["action", "add"],
+    ]);
+    expect(await sent({ package: "9" }, settings)).toEqual([
+      ["api_token", KEY],
+      ["package", "9"],
+      ["action", "add"],
+    ]);
+  });
+
+  it("carries its fields in JSON and in a query, too", async () => {
+    for (const shape of [{ encoding: "json" }, { method: "GET" }] as const) {
+      const seen: Record<string, string>[] = [];
+      const port = portOf(async (request) => {
+        seen.push(await fieldsOfRequest(request));
+        return json({ order: 7 });
+      });
+      await placeOrder(port, { ...SETTINGS, request: { ...CANONICAL_REQUEST, ...shape } }, FIELDS);
+      expect(seen).toEqual([{ key: KEY, action: "add", ...FIELDS }]);
+    }
+  });
+});
+
+describe("the reader of `add`, for any JSON under any code", () => {
+  const NAMES = [
+    "order",
+    "order_id",
+    "id",
+    "error",
+    "errors",
+    "status",
+    "success",
+    "message",
+    "msg",
+    "code",
+    "data",
+    "result",
+    "__proto__",
+  ];
+  const TEXTS = ["success", "error", "100", "104", "0", "", "Nope", "Invalid API key", "Not enough funds", "\ud800", "\u0000", "a,b"];
+
+  it("never throws, and says for certain only what is", () => {
+    fc.assert(
+      fc.property(anyJson(NAMES, TEXTS), fc.constantFrom(200, 400, 401, 408, 429, 500), (value, status) => {
+        const reading = readPlaced(value, status, KEY);
+        if (reading.kind !== "read") return;
+        const told = reading.value;
+        if (told.kind === "placed") expect(told.id).toMatch(/^[^\s,\p{Cc}]{1,64}$/u);
+        if (told.kind === "refused") expect(told.message.length).toBeGreaterThan(0);
+        expect(["placed", "refused", "unclear"]).toContain(told.kind);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it("never takes an order for refused beside an id, nor for placed beside an error", () => {
+    const others = fc.dictionary(fc.constantFrom("message", "charge", "currency", "code"), fc.constantFrom<unknown>("x", 1, null));
+    fc.assert(
+      fc.property(others, fc.constantFrom(200, 400, 401, 429, 500), (more, status) => {
+        const both = readPlaced({ ...more, order: 7, error: "Nope" }, status, KEY);
+        expect(both).toMatchObject({ kind: "read", value: { kind: "unclear" } });
+      }),
+    );
+  });
+});

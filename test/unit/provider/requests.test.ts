@@ -1,0 +1,326 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type Asked, askCancels, askRefills, askRefillStatuses, type RefillSaid } from "../../../src/provider/requests.ts";
+import { anyJson } from "./any-json.ts";
+import { fieldsOfRequest, KEY, portOf, SETTINGS } from "./fixtures.ts";
+import { json } from "./model-server.ts";
+
+type Ask = typeof askRefills | typeof askCancels | typeof askRefillStatuses;
+type Said = Asked | RefillSaid;
+
+const NO_REASON = "The provider refused, and gave no reason.";
+const accepted = (refill: string | null = null): Asked => ({ kind: "accepted", refill });
+const refused = (message: string): Asked & RefillSaid => ({ kind: "refused", message });
+const word = (said: string): RefillSaid => ({ kind: "status", word: said });
+
+/** What is said of each id, or the failure's code. */
+async function outcome(ask: Ask, ids: readonly string[], response: Response): Promise<Record<string, Said> | string> {
+  const port = portOf(() => response);
+  const result = await ask(port, SETTINGS, ids);
+  return result.ok ? Object.fromEntries<Said>(result.value) : result.failure.code;
+}
+
+async function sentBy(ask: Ask, ids: readonly string[]): Promise<Record<string, string>[]> {
+  const sent: Record<string, string>[] = [];
+  const port = portOf(async (request) => {
+    sent.push(await fieldsOfRequest(request));
+    return json({});
+  });
+  await ask(port, SETTINGS, ids);
+  return sent;
+}
+
+describe("a call", () => {
+  it.each<[string, Ask, string[], Record<string, string>]>([
+    ["for one refill", askRefills, ["7"], { action: "refill", order: "7" }],
+    ["for refills", askRefills, ["7", "8"], { action: "refill", orders: "7,8" }],
+    ["for one cancel, which has the plural form only", askCancels, ["7"], { action: "cancel", orders: "7" }],
+    ["for cancels", askCancels, ["7", "8"], { action: "cancel", orders: "7,8" }],
+    ["for one refill's status", askRefillStatuses, ["7"], { action: "refill_status", refill: "7" }],
+    ["for refills' statuses", askRefillStatuses, ["7", "8"], { action: "refill_status", refills: "7,8" }],
+  ])("%s is sent once", async (_, ask, ids, fields) => {
+    expect(await sentBy(ask, ids)).toEqual([{ key: KEY, ...fields }]);
+  });
+
+  it.each([[askRefills], [askCancels], [askRefillStatuses]])("for nothing is not sent", async (ask) => {
+    expect(await sentBy(ask, [])).toEqual([]);
+    expect(await outcome(ask, [], json({ error: "x" }))).toEqual({});
+  });
+});
+
+describe("the answer to `refill` for one order", () => {
+  it.each<[string, unknown, Said]>([
+    ["canonical", { refill: "1" }, accepted("1")],
+    ["with a number", { refill: 1 }, accepted("1")],
+    ["with a hexadecimal id", { refill: "e3b0c44298fc" }, accepted("e3b0c44298fc")],
+    ["as refill_id", { refill_id: 5 }, accepted("5")],
+    ["wrapped", { status: "success", data: { refill: 5 } }, accepted("5")],
+    ["naming its order", { order: 7, refill: 5 }, accepted("5")],
+    ["as a list of one", [{ order: 7, refill: 5 }], accepted("5")],
+    ["as a list of one that names none", [{ refill: 5 }], accepted("5")],
+    ["keyed by the order", { "7": { refill: 5 } }, accepted("5")],
+    ["with the id inside", { refill: { id: 5, status: "Pending" } }, accepted("5")],
+    ["true", { refill: true }, accepted()],
+    ["a word", { refill: "success" }, accepted()],
+    ["an id that the parser rounds", { refill: 2 ** 53 }, accepted()],
+    ["success alone", { status: "success" }, accepted()],
+    ["an error", { error: "Неверный заказ" }, refused("Неверный заказ")],
+    ["an order's error", { error: "Incorrect order ID" }, refused("Incorrect order ID")],
+    ["an error in the second dialect", { errors: ["Nope"] }, refused("Nope")],
+    ["an error in its place", { refill: { error: "Nope" } }, refused("Nope")],
+    ["an error for its id", { refill: "Nope, too early" }, refused("Nope, too early")],
+    ["an error's code for its id", { refill: "error.refill_404" }, refused("error.refill_404")],
+    ["a failing status", { status: "error", msg: "Nope" }, refused("Nope")],
+    ["a wrapped error", { status: true, data: { error: "Nope" } }, refused("Nope")],
+    ["an error beside an id", { refill: 5, error: "Nope" }, refused("Nope")],
+    ["0", { refill: 0 }, refused(NO_REASON)],
+    ["false", { refill: false }, refused(NO_REASON)],
+    ["null", { refill: null }, refused(NO_REASON)],
+    ["0 with a reason", { refill: "0", message: "Too early" }, refused("Too early")],
+    ["an error with the key", { error: `Not for ${KEY}` }, refused("Not for [key]")],
+    ["an error of nothing", { error: "\u0000" }, refused(NO_REASON)],
+  ])("that is %s", async (_, body, said) => {
+    expect(await outcome(askRefills, ["7"], json(body))).toEqual({ "7": said });
+  });
+
+  it.each([400, 404, 422])("may be a mere message under HTTP %i", async (status) => {
+    expect(await outcome(askRefills, ["7"], json({ message: "Too early" }, status))).toEqual({ "7": refused("Too early") });
+  });
+
+  it("may be an error under any code", async () => {
+    expect(await outcome(askRefills, ["7"], json({ error: "Nope" }, 500))).toEqual({ "7": refused("Nope") });
+    expect(await outcome(askRefills, ["7"], json({ error: "Order not found" }, 403))).toEqual({ "7": refused("Order not found") });
+  });
+
+  it.each<[string, Response, string]>([
+    ["about the key", json({ error: "Invalid API key" }), "rejected_key"],
+    ["about the key, by its code", json({ error: "Ключ" }, 401), "rejected_key"],
+    ["about calls", json({ error: "Too many requests" }), "rate_limited"],
+    ["about calls, by its code", json({ error: "Langsam" }, 429), "rate_limited"],
+    ["a message under 500", json({ message: "Server Error" }, 500), "refused"],
+    ["a message", json({ message: "Queued" }), "bad_shape"],
+    ["nothing", json({}), "bad_shape"],
+    ["null", json(null), "bad_shape"],
+    ["about another order", json({ order: 9, refill: 5 }), "bad_shape"],
+    ["about other orders", json([{ id: 9, refill: 5 }]), "bad_shape"],
+    ["a list", json({ refill: [5] }), "bad_shape"],
+    ["a page", new Response("<html></html>"), "not_json"],
+  ])("that is %s is a failure", async (_, response, code) => {
+    expect(await outcome(askRefills, ["7"], response)).toBe(code);
+  });
+});
+
+describe("the answer to `refill` for several orders", () => {
+  const IDS = ["1", "2", "3"];
+  const ALL = { "1": accepted("11"), "2": accepted("12"), "3": refused("Incorrect order ID") };
+
+  it.each<[string, unknown]>([
+    [
+      "canonical",
+      [
+        { order: 1, refill: 11 },
+        { order: 2, refill: 12 },
+        { order: 3, refill: { error: "Incorrect order ID" } },
+      ],
+    ],
+    [
+      "of texts",
+      [
+        { order: "1", refill: "11" },
+        { order: "2", refill: "12" },
+        { order: "3", refill: "Incorrect order ID" },
+      ],
+    ],
+    [
+      "with errors beside",
+      [
+        { order_id: 1, refill: 11 },
+        { id: 2, refill: 12 },
+        { order: 3, error: "Incorrect order ID" },
+      ],
+    ],
+    [
+      "wrapped, with others",
+      {
+        data: [
+          { order: 1, refill: 11 },
+          { order: 9, refill: 19 },
+          { order: 2, refill: 12 },
+          { order: 3, status: "error", msg: "Incorrect order ID" },
+        ],
+      },
+    ],
+    ["keyed", { "1": { refill: 11 }, "2": { refill: "12" }, "3": { error: "Incorrect order ID" } }],
+    ["keyed, wrapped", { status: "success", result: { "1": { refill: 11 }, "2": 12, "3": "Incorrect order ID" } }],
+    [
+      "keyed by position",
+      { "0": { order: 1, refill: 11 }, "1": { order: 2, refill: 12 }, "2": { order: 3, refill: { errors: "Incorrect order ID" } } },
+    ],
+    [
+      "with a failing call's word around",
+      {
+        status: "error",
+        message: "1 failed",
+        data: [
+          { order: 1, refill: 11 },
+          { order: 2, refill: 12 },
+          { order: 3, error: "Incorrect order ID" },
+        ],
+      },
+    ],
+  ])("that is %s", async (_, body) => {
+    expect(await outcome(askRefills, IDS, json(body))).toEqual(ALL);
+  });
+
+  it.each<[string, unknown]>([
+    ["left out", [{ order: 1, refill: 11 }]],
+    ["told nothing of", [{ order: 1, refill: 11 }, { order: 2 }, { order: 3, refill: [] }, null]],
+    ["named by others' keys", { "1": { refill: 11 }, "2": { order: 9, refill: 19 } }],
+  ])("misses an order that is %s", async (_, body) => {
+    expect(await outcome(askRefills, IDS, json(body))).toEqual({ "1": accepted("11") });
+  });
+
+  it.each<[string, unknown, string]>([
+    ["an error", { error: "Nope" }, "refused"],
+    ["an error about the key", { error: "Invalid API key" }, "rejected_key"],
+    ["success for nobody", { status: "success" }, "bad_shape"],
+    ["one refill for nobody", { refill: 5 }, "bad_shape"],
+    ["about others", [{ order: 9, refill: 19 }], "bad_shape"],
+    ["an empty list", [], "bad_shape"],
+    ["null", null, "bad_shape"],
+  ])("that is %s is a failure", async (_, body, code) => {
+    expect(await outcome(askRefills, IDS, json(body))).toBe(code);
+  });
+});
+
+describe("the answer to `cancel`", () => {
+  it.each<[string, unknown]>([
+    [
+      "canonical",
+      [
+        { order: 9, cancel: { error: "Incorrect order ID" } },
+        { order: 2, cancel: 1 },
+      ],
+    ],
+    [
+      "with true",
+      [
+        { order: "9", cancel: "Incorrect order ID" },
+        { order: "2", cancel: true },
+      ],
+    ],
+    [
+      "with words",
+      [
+        { order: 9, error: "Incorrect order ID" },
+        { order: 2, status: "success" },
+      ],
+    ],
+    ["with an id of its own", { data: { "9": { cancel: { error: "Incorrect order ID" } }, "2": { cancel: 4711 } } }],
+    ["keyed", { "9": "Incorrect order ID", "2": 1 }],
+  ])("of two orders, %s", async (_, body) => {
+    expect(await outcome(askCancels, ["9", "2"], json(body))).toEqual({ "9": refused("Incorrect order ID"), "2": accepted() });
+  });
+
+  it.each<[string, unknown, Said]>([
+    ["canonical", [{ order: 7, cancel: 1 }], accepted()],
+    ["naming none", { cancel: 1 }, accepted()],
+    ["naming none, as text", { cancel: "1" }, accepted()],
+    ["success", { status: "success" }, accepted()],
+    ["success with a message", { status: "success", message: "Cancel requested" }, accepted()],
+    ["0", [{ order: 7, cancel: 0 }], refused(NO_REASON)],
+    ["false", [{ order: 7, cancel: false }], refused(NO_REASON)],
+    ["null", [{ order: 7, cancel: null }], refused(NO_REASON)],
+    ["false naming none", { cancel: false, message: "Too late" }, refused("Too late")],
+    ["an error", { error: "Cancel is not available" }, refused("Cancel is not available")],
+    ["an error in its place", { cancel: { error: "Too late" } }, refused("Too late")],
+    ["a failing status", { status: "fail", message: "Too late" }, refused("Too late")],
+  ])("of one order, %s", async (_, body, said) => {
+    expect(await outcome(askCancels, ["7"], json(body))).toEqual({ "7": said });
+  });
+
+  it("that refuses the whole list is a failure", async () => {
+    expect(await outcome(askCancels, ["7", "8"], json({ error: "Incorrect request" }))).toBe("refused");
+    expect(await outcome(askCancels, ["7", "8"], json({ cancel: 1 }))).toBe("bad_shape");
+  });
+});
+
+describe("the answer to `refill_status`", () => {
+  it.each<[string, unknown, Said]>([
+    ["canonical", { status: "Completed" }, word("Completed")],
+    ["wrapped", { status: "success", data: { status: "In progress" } }, word("In progress")],
+    ["beside success", { success: true, status: "Rejected" }, word("Rejected")],
+    ["an unknown word", { status: "Teleporting" }, word("Teleporting")],
+    ["a failed refill", { status: "Error" }, word("Error")],
+    ["a long word", { status: ` ${"x".repeat(70)}` }, word("x".repeat(64))],
+    ["naming the refill", { refill: 7, status: "Success" }, word("Success")],
+    ["a number, naming the refill", [{ refill: 7, status: 2 }], word("2")],
+    ["an error", { error: "Refill not found" }, refused("Refill not found")],
+    ["an error in its place", { status: { error: "Refill not found" } }, refused("Refill not found")],
+    ["a failing status with a message", { status: "error", msg: "Refill not found" }, refused("Refill not found")],
+    ["an error with a code for a status", { error: "Refill not found", status: "104" }, refused("Refill not found")],
+  ])("of one refill, %s", async (_, body, said) => {
+    expect(await outcome(askRefillStatuses, ["7"], json(body))).toEqual({ "7": said });
+  });
+
+  it.each<[string, unknown]>([
+    ["the call's word", { status: "success" }],
+    ["the call's number", { status: 100 }],
+    ["a bare code", { status: "104" }],
+    ["no word", { status: null }],
+    ["another refill", { refill: 8, status: "Completed" }],
+  ])("of one refill, that is %s is a failure", async (_, body) => {
+    expect(await outcome(askRefillStatuses, ["7"], json(body))).toBe("bad_shape");
+  });
+
+  it.each<[string, unknown]>([
+    [
+      "canonical",
+      [
+        { refill: 1, status: "Completed" },
+        { refill: 2, status: "Rejected" },
+        { refill: 3, status: { error: "Refill not found" } },
+      ],
+    ],
+    [
+      "with other names",
+      [
+        { refill_id: "1", status: "Completed" },
+        { id: 2, status: "Rejected", message: "Too early" },
+        { refill: 3, error: "Refill not found" },
+      ],
+    ],
+    ["keyed", { "1": { status: "Completed" }, "2": "Rejected", "3": { status: { status: "error", msg: "Refill not found" } } }],
+  ])("of several, %s", async (_, body) => {
+    expect(await outcome(askRefillStatuses, ["1", "2", "3", "4"], json(body))).toEqual({
+      "1": word("Completed"),
+      "2": word("Rejected"),
+      "3": refused("Refill not found"),
+    });
+  });
+
+  it("of several, that is an error is a failure", async () => {
+    expect(await outcome(askRefillStatuses, ["1", "2"], json({ error: "Nope" }))).toBe("refused");
+  });
+});
+
+describe("the readers, for any JSON", () => {
+  const NAMES = ["refill", "cancel", "order", "order_id", "refill_id", "id", "status", "error", "message", "data", "1", "2", "__proto__"];
+  const TEXTS = ["success", "error", "Completed", "0", "1", "55", "", "Nope", "\ud800", "\u0000", `Bad ${KEY}`];
+
+  it.each([[askRefills], [askCancels], [askRefillStatuses]])("say sound things of what was asked, and of nothing else", async (ask) => {
+    await fc.assert(
+      fc.asyncProperty(anyJson(NAMES, TEXTS), fc.constantFrom(["1"], ["1", "2"]), async (value, ids) => {
+        const said = await outcome(ask, ids, json(value));
+        if (typeof said === "string") return;
+        for (const [id, { kind, ...rest }] of Object.entries(said)) {
+          expect(ids).toContain(id);
+          expect(["accepted", "refused", "status"]).toContain(kind);
+          const [text] = Object.values<string | null>(rest);
+          expect(text === null || (text !== undefined && text.length > 0 && text.length <= 200 && !text.includes(KEY))).toBe(true);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
