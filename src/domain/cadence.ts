@@ -2,6 +2,7 @@
  * How often an order is looked at: a pure function of its status and age. An order's cadence changes with a write
  * that is made anyway, or at most four times in its life by a write of its own.
  */
+import { isOpenRefill } from "./after-care.ts";
 import { FLAGS, type OrderState } from "./order.ts";
 import type { Cadence } from "./schedule.ts";
 import { isFinal } from "./status.ts";
@@ -23,10 +24,11 @@ export type CadencePolicy = {
 
 /** Minutes until the next look at an order in this state; null when it need not be looked at again. */
 export function cadenceOf(order: OrderState, policy: CadencePolicy, now: number): Cadence | null {
-  if ((order.flags & FLAGS.parked) !== 0) return 360;
+  if ((order.flags & (FLAGS.parked | FLAGS.placing_unknown)) !== 0) return 360;
   if (order.polledAt === null) return 1;
   if (order.backTo !== null || (order.hold !== null && order.hold.postsAt !== null)) return 5;
-  if (isFinal(order.status)) return settlingCadence(order, policy, now);
+  // A refill comes after the end, and takes its time.
+  if (isFinal(order.status)) return isOpenRefill(order.refill) ? 60 : settlingCadence(order, policy, now);
   if (order.status === "error" || (order.flags & TROUBLED) !== 0) return 60;
   const age = now - order.placedAt;
   if (order.status === "pending" && policy.startWindowMs !== null && age < policy.startWindowMs) return 15;

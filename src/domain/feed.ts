@@ -1,14 +1,19 @@
 /**
- * The change feed: what is told about a move, one event for each status change, flag change and step of a refund.
+ * The change feed: what is told about a move, one event for each status change, flag change, and step of a refund, a
+ * refill or a cancel.
  */
 import { formatAmount } from "./money.ts";
 import { flagNames, type Order } from "./order.ts";
 import type { RefundReason } from "./refund.ts";
 import type { RefundStep } from "./settle.ts";
-import type { ShownOrder } from "./shown.ts";
+import { shownCancel, type ShownOrder, shownRefill } from "./shown.ts";
 import { isoTime } from "./time.ts";
 
-export const EVENT_TYPES = ["order.created", "order.updated", "order.flagged", "refund.posted", "refund.held", "refund.rejected"] as const;
+export const EVENT_TYPES = [
+  ...(["order.created", "order.updated", "order.flagged"] as const),
+  ...(["refund.posted", "refund.held", "refund.rejected"] as const),
+  ...(["refill.updated", "cancel.updated"] as const),
+] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
 /** `previous` has the fields that changed, as they were; `data` is the object after. */
@@ -48,12 +53,31 @@ export function refundId(orderId: string, n: number): string {
 
 /** The events of one move, in the order they happened. `shown` is the order after, as shown. */
 export function eventsOf(before: Order, after: Order, refunds: readonly RefundStep[], shown: ShownOrder, now: number): FeedEvent[] {
+  // An order that nobody was told of begins its feed, whatever has become of it.
+  if (before.lastChange === 0) return [{ type: "order.created", previous: {}, data: shown }, ...refundEvents(before, refunds, now)];
   const events: FeedEvent[] = [];
   if (before.state.status !== after.state.status)
     events.push({ type: "order.updated", previous: previousFields(before, after), data: shown });
   if (before.state.flags !== after.state.flags)
     events.push({ type: "order.flagged", previous: { flags: flagNames(before.state.flags) }, data: shown });
-  return [...events, ...refundEvents(before, refunds, now)];
+  return [...events, ...refundEvents(before, refunds, now), ...requestEvents(before, after)];
+}
+
+/** What has become of the order's refill and cancel. */
+function requestEvents(before: Order, after: Order): FeedEvent[] {
+  const [refill, cancel] = [shownRefill(after), shownCancel(after)];
+  const [oldRefill, oldCancel] = [shownRefill(before), shownCancel(before)];
+  const events: FeedEvent[] = [];
+  // The end of the guarantee moves with the order's own end, of which the order's event tells.
+  if (refill !== null && (refill.status !== oldRefill?.status || refill.id !== oldRefill.id))
+    events.push({ type: "refill.updated", previous: changedFields(oldRefill, refill), data: { order: after.id, ...refill } });
+  if (cancel !== null && cancel.status !== oldCancel?.status)
+    events.push({ type: "cancel.updated", previous: changedFields(oldCancel, cancel), data: { order: after.id, ...cancel } });
+  return events;
+}
+
+function changedFields<T extends object>(old: T | null, now: T): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(old ?? {}).filter(([name, value]) => value !== now[name as keyof T]));
 }
 
 function previousFields(before: Order, after: Order): Record<string, unknown> {

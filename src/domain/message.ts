@@ -40,4 +40,11 @@ export type BooksMessage = {
   readonly page: number;
 };
 
-export type Message = SweepMessage | CheckMessage | BooksMessage;
+/** Ask for the refills and cancels that wait for it with these orders. */
+export type RequestMessage = {
+  readonly v: typeof MESSAGE_VERSION;
+  readonly kind: "request";
+  readonly orders: readonly (readonly [panel: string, n: number])[];
+};
+
+export type Message = SweepMessage | CheckMessage | RequestMessage | BooksMessage;

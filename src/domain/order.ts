@@ -1,7 +1,9 @@
 /**
  * An order as the rules see it: plain data, no rows and no clock.
  */
+import type { CancelRequest, RefillRequest } from "./after-care.ts";
 import type { RefundReason } from "./refund.ts";
+import type { Parts } from "./report.ts";
 import type { Cadence } from "./schedule.ts";
 import type { MiddleStatus, Status } from "./status.ts";
 
@@ -29,6 +31,8 @@ export const FLAGS = {
   panel_outdated: 1 << 9,
   /** The database refuses what follows from the provider's answer: nothing is written for the order until that is mended. */
   parked: 1 << 10,
+  /** Nobody knows whether the provider took the order: it is never sent again, and a person settles it. */
+  placing_unknown: 1 << 11,
 } as const;
 
 export type Flag = keyof typeof FLAGS;
@@ -43,10 +47,17 @@ export const REASONS = {
   provider_error: "The provider reports a fault with this order; check link, quantity and service, or ask the provider.",
   unknown_word: "The provider used a word that is not known here; map it in the provider's status_words.",
   not_found: "The provider refused this order's id, or left the order out of its answer; nothing is known of it there.",
+  placing_unknown: "Nobody knows whether the provider took this order; look it up there, then settle it: attach its id, or drop it.",
   reversed: "The provider took a final status back; the order is followed again.",
 } as const;
 
 export type Reason = keyof typeof REASONS | RefundReason;
+
+/** By which door an order came: the provider's own API v2, or the operator's catalogue; null when it was registered. */
+export type Door = "connect" | "catalogue";
+
+/** What the first final word that a panel was told followed from. */
+export type ToldFacts = { readonly status: Status; readonly refunded: number; readonly remains: number | null };
 
 /** A refund that waits: the n-th of its order, what is at stake, and since when. */
 export type Hold = {
@@ -95,6 +106,13 @@ export type OrderState = {
   readonly refundCount: number;
   readonly hold: Hold | null;
 
+  /** Of an order of several parts: what the provider said of them last. */
+  readonly parts: Parts | null;
+  /** Set once the panel's script was told a final word. */
+  readonly told: ToldFacts | null;
+  readonly refill: RefillRequest | null;
+  readonly cancel: CancelRequest | null;
+
   /** Minutes between two looks; null when the order is closed. */
   readonly cadence: Cadence | null;
   /** When the provider's answer was last written down; null before the first. Epoch ms, as all times here. */
@@ -115,18 +133,28 @@ export type Order = {
   /** The panel's own order id. */
   readonly id: string;
   readonly provider: string;
-  readonly providerOrderId: string;
+  /** Null while the order is being placed, and as long as nobody knows whether it was. */
+  readonly providerOrderId: string | null;
+  readonly door: Door | null;
   readonly service: string | null;
+  /** The provider's service, where `service` is one of the own catalogue. */
+  readonly providerService: string | null;
   readonly link: string | null;
   readonly customer: string | null;
   readonly currency: string;
   /** What the order costs the panel at the provider, as registered: a decimal string. */
   readonly cost: string | null;
   readonly costCurrency: string | null;
+  /** The order that was active on the same link and service when this one came. */
+  readonly duplicateOf: string | null;
+  /** How long the service may take to start, and how many days after its end a refill may be asked; null where unknown. */
+  readonly startWindowMs: number | null;
+  readonly refillDays: number | null;
   readonly phase: number;
   readonly createdAt: number;
   readonly updatedAt: number;
   readonly version: number;
+  /** The order's newest row in the change feed; 0 while nobody was told of it. */
   readonly lastChange: number;
   readonly state: OrderState;
 };

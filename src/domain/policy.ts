@@ -27,3 +27,12 @@ export const DEFAULT_POLICY: RefundPolicy = { mode: "auto", canceled: "full", ca
 export function policyOf(...layers: readonly (PolicyLayer | undefined)[]): RefundPolicy {
   return layers.reduce<RefundPolicy>((policy, layer) => ({ ...policy, ...layer }), DEFAULT_POLICY);
 }
+
+/** The policy that holds for an order, given its provider's layers by service, the provider's own under "". */
+export function policyFor(
+  { service, providerService }: { readonly service: string | null; readonly providerService: string | null },
+  layers: Readonly<Record<string, PolicyLayer>>,
+): RefundPolicy {
+  const named = providerService ?? service;
+  return policyOf(layers[""], named === null ? undefined : layers[named]);
+}

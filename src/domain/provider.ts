@@ -75,13 +75,22 @@ export function afterPoll(state: ProviderState, outcome: PollOutcome, now: numbe
   };
   const healthy = outcome.answered ? { ...counted, lastSuccessAt: now } : counted;
   if (outcome.failure === null) return outcome.answered ? { ...healthy, failures: 0, retryAt: null } : healthy;
-  const { code, message, retryAfterSeconds } = outcome.failure;
-  const failed = { ...healthy, lastFailureAt: now, lastFailure: { code, message } };
+  const failed = { ...healthy, ...afterFailedCall(state, outcome.failure, now) };
   // Some calls of the poll brought answers: trouble, but the provider is there.
-  if (outcome.answered && !SEVERE.has(code)) return { ...failed, failures: 0, retryAt: null };
+  return outcome.answered && !SEVERE.has(outcome.failure.code) ? { ...failed, failures: 0, retryAt: null } : failed;
+}
+
+type Failed = NonNullable<PollOutcome["failure"]>;
+
+/** The circuit after calls that brought nothing. */
+export function afterFailedCall(
+  state: Pick<ProviderState, "failures">,
+  { code, message, retryAfterSeconds }: Failed,
+  now: number,
+): Pick<ProviderState, "failures" | "retryAt" | "lastFailureAt" | "lastFailure"> {
   const failures = state.failures + 1;
   const waitMs = waitAfter(code, failures, retryAfterSeconds);
-  return { ...failed, failures, retryAt: waitMs === null ? null : now + waitMs };
+  return { failures, retryAt: waitMs === null ? null : now + waitMs, lastFailureAt: now, lastFailure: { code, message } };
 }
 
 /** A hundred ids halved so often are asked one by one. */

@@ -1,12 +1,15 @@
 /**
  * The one brain: what follows from a provider's report on an order. Pure: no clock, no chance, no I/O.
  */
+import { cancelAfterEnd } from "./after-care.ts";
 import { cadenceOf, type CadencePolicy, HOUR_MS } from "./cadence.ts";
 import { flagsAfter } from "./flags.ts";
 import { FLAGS, type OrderState, type Reason } from "./order.ts";
-import type { Report, StatusReport } from "./report.ts";
+import type { Report, StatusReport, UnplacedReport } from "./report.ts";
+import { leftUnknown, PLACING_MS } from "./placing.ts";
 import type { RefundPolicy } from "./policy.ts";
 import { type RefundStep, settle } from "./settle.ts";
+import { withOutdated } from "./told.ts";
 import { isFinal, isMiddle, type Status, statusOfWord, type StatusWords } from "./status.ts";
 
 export type ReconcilePolicy = CadencePolicy & {
@@ -28,10 +31,34 @@ export type Decision = { readonly write: "none" | "progress" | "move"; readonly 
 const PROGRESS_MAX_AGE_MS = 2 * HOUR_MS;
 
 /** Works out an order's next state from one report. `now` is when the answer counts, in epoch ms. */
-export function reconcile(order: OrderState, report: Report, policy: ReconcilePolicy, now: number): Decision {
-  const { next: told, refunds } = report.kind === "status" ? answered(order, report, policy, now) : unanswered(order, now);
-  const next = { ...told, cadence: cadenceOf(told, policy, now) };
+export function reconcile(order: OrderState, report: Report | UnplacedReport, policy: ReconcilePolicy, now: number): Decision {
+  const { next: told, refunds } = heardOf(order, report, policy, now);
+  const judged = withOutdated(told);
+  const next = { ...judged, cancel: cancelAfterEnd(judged.cancel, judged.status), cadence: cadenceOf(judged, policy, now) };
   return { write: writeFor(order, next, refunds.length > 0, policy, now), next, refunds };
+}
+
+function heardOf(
+  order: OrderState,
+  report: Report | UnplacedReport,
+  policy: ReconcilePolicy,
+  now: number,
+): { next: OrderState; refunds: readonly RefundStep[] } {
+  switch (report.kind) {
+    case "status":
+      return answered(order, report, policy, now);
+    case "refused":
+    case "missing":
+      return unanswered(order, now);
+    case "unplaced":
+      return { next: stillUnplaced(order, now), refunds: [] };
+  }
+}
+
+/** Whoever was placing the order has died over it: nobody knows whether the provider took it. */
+function stillUnplaced(order: OrderState, now: number): OrderState {
+  if (isFinal(order.status) || now - order.placedAt < PLACING_MS) return order;
+  return leftUnknown(order);
 }
 
 /** The provider does not know the order, or left it out: said once, and nothing else follows from it. */
@@ -88,6 +115,7 @@ function hear(order: OrderState, report: StatusReport, status: Status, now: numb
     backTo: null,
     middle: isMiddle(status) ? status : order.middle,
     reversals: order.reversals + (moved && isFinal(order.status) ? 1 : 0),
+    parts: report.parts ?? order.parts,
     providerStatus: report.word,
     providerPrice: order.providerPrice ?? (isMiddle(status) && isAboveNothing(report.charge) ? report.charge : null),
     // Nor a final word without a charge together with the full price.
@@ -138,6 +166,7 @@ function writeFor(order: OrderState, next: OrderState, refunds: boolean, policy:
     next.cadence !== order.cadence ||
     next.backTo !== order.backTo ||
     next.reason !== order.reason ||
+    next.cancel !== order.cancel ||
     next.multi !== order.multi;
   if (moved) return "move";
   return isProgress(order, next, policy, now) ? "progress" : "none";
@@ -147,6 +176,7 @@ function isProgress(order: OrderState, next: OrderState, { progressPercent }: Re
   if (next.providerStatus !== order.providerStatus) return true;
   if (next.startCount !== order.startCount && order.startCount === null) return true;
   if (next.providerPrice !== order.providerPrice) return true;
+  if (next.parts !== order.parts && JSON.stringify(next.parts) !== JSON.stringify(order.parts)) return true;
   if (isFinal(next.status) && (next.providerCharge !== order.providerCharge || next.remains !== order.remains)) return true;
   if (next.remains === null || next.remains === order.remains) return false;
   if (order.remains === null || next.quantity === null) return true;

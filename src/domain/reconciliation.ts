@@ -12,7 +12,8 @@ import type { Status } from "./status.ts";
 export type OrderFacts = {
   readonly order: string;
   readonly provider: string;
-  readonly providerOrder: string;
+  /** Null for an order that its provider never had, as far as anyone knows. */
+  readonly providerOrder: string | null;
   readonly status: Status;
   readonly quantity: number | null;
   readonly remains: number | null;
@@ -35,6 +36,7 @@ export type OrderFacts = {
 
 /** Why an order's part of a provider's figures cannot be worked out. */
 export const UNCLEAR = {
+  not_placed: "The order has no id at the provider: it never reached it, or nobody knows whether it did.",
   several_parts: "A drip-feed or subscription order: its price is not one order's.",
   charge_unknown: "The provider has not said what it takes in the end.",
   price_unknown: "Neither did the provider name a price while the order ran, nor was a cost registered.",
@@ -48,6 +50,7 @@ export type ProviderPart = { readonly returned: bigint | null; readonly kept: bi
 
 /** What the provider returned, and kept though it was not delivered, of an order that ended other than completed. */
 export function providerPart(order: OrderFacts): ProviderPart {
+  if (order.providerOrder === null) return unclearPart("not_placed");
   if (order.multi) return unclearPart("several_parts");
   const taken = order.providerCharge === null ? null : parsePrice(order.providerCharge);
   if (taken === null) return unclearPart("charge_unknown");

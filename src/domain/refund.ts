@@ -17,6 +17,7 @@ export const REFUND_REASONS = {
   error_too_long: "The order has been in error for longer than the policy allows; someone has to decide.",
   brake: "Unusually many of the provider's orders ended badly at once; its refunds wait for the operator.",
   frozen: "The panel's books did not add up at the last check; its refunds wait until that is cleared.",
+  not_placed: "The order never reached the provider; the full charge is returned.",
   goodwill: "The panel returned this by its own decision.",
   clawback: "The panel took this back by its own decision.",
 } as const;
@@ -56,7 +57,7 @@ const UNDECIDED: RefundDue = { kind: "undecided" };
 
 /** The total refund due. A total, not an event: the same facts always give the same amount. */
 export function refundDue({ charge, quantity, status, remains, multi }: RefundFacts, rules: RefundRules = DEFAULT_RULES): RefundDue {
-  if (charge === null || quantity === null) return UNDECIDED;
+  if (charge === null) return UNDECIDED;
   switch (status) {
     case "canceled":
     case "refunded":
@@ -71,8 +72,9 @@ export function refundDue({ charge, quantity, status, remains, multi }: RefundFa
     case "unknown":
       return UNDECIDED;
   }
-  const inPart = remains !== null && remains > 0 && remains < quantity;
   if (multi) return { kind: "hold", atMost: charge, reason: "multi_order" };
+  if (quantity === null) return dueOfUncounted({ charge, status, remains });
+  const inPart = remains !== null && remains > 0 && remains < quantity;
   if (status === "canceled" && (rules.canceled === "full" || (remains !== null && remains >= quantity))) {
     return { kind: "due", amount: charge, reason: "canceled" };
   }
@@ -80,5 +82,13 @@ export function refundDue({ charge, quantity, status, remains, multi }: RefundFa
     return { kind: "due", amount: undeliveredShare(charge, quantity, remains), reason: status === "canceled" ? "canceled" : "partial" };
   if (status === "refunded") return { kind: "due", amount: charge, reason: "refunded" };
   if (remains !== null && remains >= quantity) return { kind: "due", amount: charge, reason: "nothing_delivered" };
+  return { kind: "hold", atMost: charge, reason: "remains_unknown" };
+}
+
+/** A package is bought whole, and nobody knows how many units are in it: a part of it is for a person to weigh. */
+function dueOfUncounted({ charge, status, remains }: { charge: number; status: Status; remains: number | null }): RefundDue {
+  const inPart = remains !== null && remains > 0;
+  if (status === "canceled") return { kind: "due", amount: charge, reason: "canceled" };
+  if (status === "refunded" && !inPart) return { kind: "due", amount: charge, reason: "refunded" };
   return { kind: "hold", atMost: charge, reason: "remains_unknown" };
 }

@@ -1,6 +1,8 @@
 /**
  * An order as the HTTP API and the change feed show it.
  */
+import type { CancelStatus, RefillStatus } from "./after-care.ts";
+import { DAY_MS } from "./cadence.ts";
 import { checkedAt, markOf } from "./freshness.ts";
 import { formatAmount } from "./money.ts";
 import { flagNames, type Flag, FLAGS, type Order, type Reason, REASONS } from "./order.ts";
@@ -15,7 +17,7 @@ export type Sync = "ok" | "delayed" | "provider_down";
 export type ShownOrder = {
   readonly id: string;
   readonly provider: string;
-  readonly provider_order_id: string;
+  readonly provider_order_id: string | null;
   readonly service: string | null;
   readonly link: string | null;
   readonly customer: string | null;
@@ -33,6 +35,8 @@ export type ShownOrder = {
   readonly refund_held: string;
   readonly flags: readonly Flag[];
   readonly duplicate_of: string | null;
+  readonly refill: ShownRefill | null;
+  readonly cancel: ShownCancel | null;
   readonly closed: boolean;
   readonly sync: Sync;
   readonly placed_at: string;
@@ -40,6 +44,10 @@ export type ShownOrder = {
   readonly checked_at: string | null;
   readonly next_check_at: string | null;
 };
+
+/** The newest refill that was asked for. `until`: when the service's guarantee ends; null where it is not known. */
+export type ShownRefill = { readonly id: string | null; readonly status: RefillStatus; readonly until: string | null };
+export type ShownCancel = { readonly status: CancelStatus; readonly requested_at: string };
 
 /** What is known of a provider's polling; null for one that has no row any more. */
 export type Polling = Pick<ProviderState, "clock" | "marks" | "retryAt" | "lastFailure"> | null;
@@ -71,7 +79,9 @@ export function showOrder(order: Order, polling: Polling, now: number): ShownOrd
     refunded: formatAmount(state.refunded),
     refund_held: formatAmount(state.hold?.amount ?? 0),
     flags: flagNames(state.flags),
-    duplicate_of: null,
+    duplicate_of: order.duplicateOf,
+    refill: shownRefill(order),
+    cancel: shownCancel(order),
     closed: state.cadence === null,
     sync: freshness.sync,
     placed_at: isoTime(state.placedAt),
@@ -81,12 +91,23 @@ export function showOrder(order: Order, polling: Polling, now: number): ShownOrd
   };
 }
 
+export function shownRefill({ state, refillDays }: Order): ShownRefill | null {
+  if (state.refill === null) return null;
+  const until = state.finalAt === null || refillDays === null ? null : isoTime(state.finalAt + refillDays * DAY_MS);
+  return { id: state.refill.id, status: state.refill.status, until };
+}
+
+export function shownCancel({ state }: Order): ShownCancel | null {
+  return state.cancel === null ? null : { status: state.cancel.status, requested_at: isoTime(state.cancel.at) };
+}
+
 /** An order that is later than its cadence by this much is `delayed`: ticks and sweeps take their time. */
 const DELAYED_AFTER_MS = 5 * MINUTE_MS;
 
 function freshnessOf(order: Order, polling: Polling, now: number): { sync: Sync; checkedAt: number | null; nextCheckAt: number | null } {
   const { state } = order;
-  if (polling === null || state.cadence === null) return { sync: "ok", checkedAt: state.polledAt, nextCheckAt: null };
+  if (polling === null || state.cadence === null || order.providerOrderId === null)
+    return { sync: "ok", checkedAt: state.polledAt, nextCheckAt: null };
   const mark = markOf(polling.marks, state.cadence, [order.phase, order.panel, order.n]);
   const found = (state.flags & FLAGS.not_found) === 0;
   const checked = checkedAt({ polledAt: state.polledAt, updatedAt: order.updatedAt, found }, mark);

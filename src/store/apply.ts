@@ -95,6 +95,15 @@ export async function applyDecisions(
   return results.at(-1)?.meta.changes ?? 0;
 }
 
+/** The same, answering which of the writes came to pass: those whose orders were as seen when the transaction began. */
+export async function applyEach(db: D1Database, writes: readonly OrderWrite[]): Promise<readonly OrderWrite[]> {
+  if (writes.length === 0) return [];
+  const asSeen = db.prepare(SELECT_AS_SEEN).bind(JSON.stringify(writes.map(({ order }) => guardOnOrder(order))));
+  const [seen] = await db.batch<{ i: number }>([asSeen, ...orderStatements(db, writes, guardOnOrder)]);
+  const written = new Set(seen?.results.map(({ i }) => i));
+  return writes.filter((_, i) => written.has(i));
+}
+
 /** The statements of some orders' writes, in the order that the guards need: the UPDATE of orders last. */
 function orderStatements(db: D1Database, writes: readonly OrderWrite[], guardOf: GuardOf): D1PreparedStatement[] {
   const moves = writes.filter(({ write }) => write === "move");
@@ -108,6 +117,7 @@ function orderStatements(db: D1Database, writes: readonly OrderWrite[], guardOf:
     ...chunksBySize(feed.rows.map((row, i) => ({ ...guardOf((feed.owners[i] as OrderWrite).order), ...row }))).map((json) =>
       db.prepare(INSERT_CHANGES).bind(json),
     ),
+    ...ifAny(refillIdRows(moves, guardOf), (json) => db.prepare(UPDATE_REFILL_IDS).bind(json)),
     ...ifAny(
       progress.map((write) => ({ ...guardOf(write.order), ...progressColumns(write) })),
       (json) => db.prepare(UPDATE_PROGRESS).bind(json),
@@ -130,6 +140,8 @@ type GuardOf = (order: Order) => Guard;
 /** What every statement is guarded by; `j` is the row of the JSON parameter. */
 const UNCHANGED = `o.panel = j.value->>'$.panel' AND o.n = j.value->>'$.n' AND o.version = j.value->>'$.seen'
   AND p.id = o.provider AND p.state_version = coalesce(j.value->>'$.seen_state', p.state_version)`;
+
+const SELECT_AS_SEEN = `SELECT j.key AS i FROM json_each(?1) j CROSS JOIN orders o CROSS JOIN providers p WHERE ${UNCHANGED}`;
 
 const INSERT_REFUNDS = `INSERT INTO refunds (panel, order_n, n, kind, amount, currency, status, reason, remains, created_at, decided_at, decided_by, note)
   SELECT o.panel, o.n, j.value->>'$.refund', j.value->>'$.kind', j.value->>'$.amount', o.currency, j.value->>'$.status', j.value->>'$.reason',
@@ -171,6 +183,7 @@ const PROGRESS_COLUMNS = [
   "provider_currency",
   "start_count",
   "remains",
+  "parts",
   "polled_at",
   "progress_at",
   "updated_at",
@@ -179,7 +192,7 @@ const MOVE_COLUMNS = [
   ...PROGRESS_COLUMNS,
   ...(["multi", "status", "middle", "back_to", "reason", "flags", "reversals", "refunded", "refund_count"] as const),
   ...(["goodwill", "decided_due", "decided_granted", "hold_n", "hold_amount", "hold_reason", "hold_at", "hold_posts_at"] as const),
-  ...(["cadence", "final_at", "error_at"] as const),
+  ...(["refill_status", "refill_at", "cancel_status", "cancel_at", "cadence", "final_at", "error_at"] as const),
 ] as const;
 
 /** Names no indexed column: D1 bills an index whose column is named, even when its value stays. */
@@ -190,6 +203,11 @@ const UPDATE_PROGRESS = `UPDATE orders SET ${assignments(PROGRESS_COLUMNS)}, ver
 const UPDATE_MOVES = `UPDATE orders SET ${assignments(MOVE_COLUMNS)}, version = orders.version + 1,
     last_change = coalesce((SELECT feed_seq FROM panels WHERE id = j.panel) - j.last_back, orders.last_change)
   FROM (${jsonRows([...GUARD_COLUMNS, ...MOVE_COLUMNS, "last_back"])}) j
+  WHERE ${GUARDED}`;
+
+/** By itself, since it names an indexed column; the version goes up with the move that follows. */
+const UPDATE_REFILL_IDS = `UPDATE orders SET refill_id = j.refill_id
+  FROM (${jsonRows([...GUARD_COLUMNS, "refill_id"])}) j
   WHERE ${GUARDED}`;
 
 const STATE_COLUMNS = [
@@ -218,6 +236,7 @@ function progressColumns({ next, now }: OrderWrite): Record<(typeof PROGRESS_COL
     provider_currency: next.providerCurrency,
     start_count: next.startCount,
     remains: next.remains,
+    parts: next.parts === null ? null : JSON.stringify(next.parts),
     polled_at: next.polledAt,
     progress_at: next.progressAt,
     updated_at: now,
@@ -245,6 +264,10 @@ function moveColumns(write: OrderWrite): Record<(typeof MOVE_COLUMNS)[number], u
     hold_reason: next.hold?.reason ?? null,
     hold_at: next.hold?.at ?? null,
     hold_posts_at: next.hold?.postsAt ?? null,
+    refill_status: next.refill?.status ?? null,
+    refill_at: next.refill?.at ?? null,
+    cancel_status: next.cancel?.status ?? null,
+    cancel_at: next.cancel?.at ?? null,
     cadence: next.cadence,
     final_at: next.finalAt,
     error_at: next.errorAt,
@@ -286,6 +309,13 @@ function refundRows(moves: readonly OrderWrite[], guardOf: GuardOf, op: RefundWr
         decided_at: refund.status === "posted" || refund.status === "rejected" ? now : null,
       })),
   );
+}
+
+/** Refills that have got their id, or came after one that had. */
+function refillIdRows(moves: readonly OrderWrite[], guardOf: GuardOf): Record<string, unknown>[] {
+  return moves
+    .filter(({ order, next }) => (next.refill?.id ?? null) !== (order.state.refill?.id ?? null))
+    .map(({ order, next }) => ({ ...guardOf(order), refill_id: next.refill?.id ?? null }));
 }
 
 /** Posted refunds as transfers from the customer's side; what a panel takes back is negative. */

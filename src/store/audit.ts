@@ -8,7 +8,7 @@ import { isAsSeenSql, type SeenOrder, seenParam } from "./seen.ts";
 export type Actor = "operator" | `panel:${string}`;
 
 /** What was changed: an order, a customer of the panel's, … */
-export type Subject = `${"panel" | "provider" | "customer" | "order" | "refund"}:${string}`;
+export type Subject = `${"panel" | "provider" | "service" | "customer" | "order" | "refund"}:${string}`;
 
 /** `before` and `after` become JSON; of a change, only what differs. Null: there was nothing, or is nothing any more. Never a key. */
 export type AuditEntry = {

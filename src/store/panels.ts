@@ -12,6 +12,10 @@ export type Panel = {
   readonly money: MoneyMode;
   /** Whether its accounts may go below nothing. */
   readonly allowCredit: boolean;
+  /** Whether an `add` that is sent again gets the id of the one before. */
+  readonly reuseIdenticalAdds: boolean;
+  /** Whether an `add` is refused while another order is under way on its link. */
+  readonly refuseDuplicateLinks: boolean;
   /** Set while its refunds wait, because its books did not add up: since when (epoch ms), and what did not. */
   readonly frozen: { readonly at: number; readonly because: string } | null;
   /** The number of the panel's newest order; how many it has, but for numbers that a race left unused. */
@@ -28,18 +32,32 @@ export type PanelRow = {
   currency: string;
   money: MoneyMode;
   allow_credit: number;
+  reuse_identical_adds: number;
+  refuse_duplicate_links: number;
   frozen_at: number | null;
   frozen_because: string | null;
   order_n: number;
   created_at: number;
 };
 
-export const PANEL_COLUMNS = "id, name, currency, money, allow_credit, frozen_at, frozen_because, order_n, created_at";
+export const PANEL_COLUMNS =
+  "id, name, currency, money, allow_credit, reuse_identical_adds, refuse_duplicate_links, frozen_at, frozen_because, order_n, created_at";
 
 export function toPanel(row: PanelRow): Panel {
   const { id, name, currency, money } = row;
   const frozen = row.frozen_at === null ? null : { at: row.frozen_at, because: row.frozen_because ?? "" };
-  return { id, name, currency, money, allowCredit: row.allow_credit === 1, frozen, lastOrder: row.order_n, createdAt: row.created_at };
+  return {
+    id,
+    name,
+    currency,
+    money,
+    allowCredit: row.allow_credit === 1,
+    reuseIdenticalAdds: row.reuse_identical_adds === 1,
+    refuseDuplicateLinks: row.refuse_duplicate_links === 1,
+    frozen,
+    lastOrder: row.order_n,
+    createdAt: row.created_at,
+  };
 }
 
 const PANEL_BY: Readonly<Record<PanelRef["by"], string>> = {
@@ -86,14 +104,24 @@ export type PanelSettings = {
   readonly currency: string;
   readonly money: MoneyMode;
   readonly allow_credit: boolean;
+  readonly reuse_identical_adds: boolean;
+  readonly refuse_duplicate_links: boolean;
 };
 
-export function settingsOf({ name, currency, money, allowCredit }: Panel): PanelSettings {
-  return { name, currency, money, allow_credit: allowCredit };
+export function settingsOf({ name, currency, money, allowCredit, reuseIdenticalAdds, refuseDuplicateLinks }: Panel): PanelSettings {
+  return {
+    name,
+    currency,
+    money,
+    allow_credit: allowCredit,
+    reuse_identical_adds: reuseIdenticalAdds,
+    refuse_duplicate_links: refuseDuplicateLinks,
+  };
 }
 
-function columnsOf({ name, currency, money, allow_credit }: PanelSettings): (string | number | null)[] {
-  return [name, currency, money, allow_credit ? 1 : 0];
+function columnsOf(settings: PanelSettings): (string | number | null)[] {
+  const { name, currency, money, allow_credit, reuse_identical_adds, refuse_duplicate_links } = settings;
+  return [name, currency, money, allow_credit ? 1 : 0, reuse_identical_adds ? 1 : 0, refuse_duplicate_links ? 1 : 0];
 }
 
 export type NewPanel = PanelSettings & { readonly id: string; readonly createdAt: number; readonly keyHash: string };
@@ -103,11 +131,11 @@ export async function createPanel(db: D1Database, panel: NewPanel, audit: D1Prep
   const [created] = await db.batch<PanelRow>([
     db
       .prepare(
-        `INSERT INTO panels (id, name, currency, money, allow_credit, key_hash, created_at)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE NOT EXISTS (SELECT 1 FROM panels WHERE id = ?1)
+        `INSERT INTO panels (id, key_hash, created_at, name, currency, money, allow_credit, reuse_identical_adds, refuse_duplicate_links)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 WHERE NOT EXISTS (SELECT 1 FROM panels WHERE id = ?1)
          RETURNING ${PANEL_COLUMNS}`,
       )
-      .bind(panel.id, panel.name, panel.currency, panel.money, panel.allow_credit ? 1 : 0, panel.keyHash, panel.createdAt),
+      .bind(panel.id, panel.keyHash, panel.createdAt, ...columnsOf(panel)),
     audit,
   ]);
   const row = created?.results[0];
@@ -137,8 +165,9 @@ export async function updatePanel(
       .bind(seen.id, next.currency, next.money),
     db
       .prepare(
-        `UPDATE panels SET name = ?2, currency = ?3, money = ?4, allow_credit = ?5
-         WHERE id = ?1 AND name IS ?6 AND currency = ?7 AND money = ?8 AND allow_credit = ?9
+        `UPDATE panels SET name = ?2, currency = ?3, money = ?4, allow_credit = ?5, reuse_identical_adds = ?6, refuse_duplicate_links = ?7
+         WHERE id = ?1 AND name IS ?8 AND currency = ?9 AND money = ?10 AND allow_credit = ?11
+           AND reuse_identical_adds = ?12 AND refuse_duplicate_links = ?13
            AND (order_n = 0 OR currency = ?3) AND (money = ?4 OR (order_n = 0 AND NOT ${hasAccounts}))
          RETURNING ${PANEL_COLUMNS}`,
       )

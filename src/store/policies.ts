@@ -48,7 +48,7 @@ export async function readForPreview(db: D1Database, provider: string, service: 
   const { results } = await db
     .prepare(
       `SELECT o.* FROM panels p CROSS JOIN orders o
-       WHERE o.panel = p.id AND o.n > p.order_n - ?3 AND o.provider = ?1 AND (?2 IS NULL OR o.service = ?2)`,
+       WHERE o.panel = p.id AND o.n > p.order_n - ?3 AND o.provider = ?1 AND (?2 IS NULL OR coalesce(o.provider_service, o.service) = ?2)`,
     )
     .bind(provider, service, PREVIEWED_ORDERS)
     .all<OrderRow>();

@@ -40,6 +40,7 @@ export type ProviderRow = {
   marks: string;
   endings: string;
   brake_engaged_at: number | null;
+  balance_currency: string | null;
   /** Layers by service, "" for the provider's own; only where a statement selects them. */
   policies?: string | null;
 };
@@ -62,6 +63,8 @@ export type Provider = {
   readonly brake: Brake | null;
   /** Refund policies by service, "" for the provider's own; empty where they were not read. */
   readonly policies: Readonly<Record<string, PolicyLayer>>;
+  /** The currency of its balance, as it last said; null when it never did. */
+  readonly balanceCurrency: string | null;
   readonly createdAt: number;
   readonly updatedAt: number;
   readonly settingsVersion: number;
@@ -81,6 +84,7 @@ export function toProvider(row: ProviderRow): Provider {
     maxCallsPerMinute: row.max_calls_per_minute,
     brake: row.brake === null ? null : (JSON.parse(row.brake) as Brake),
     policies: JSON.parse(row.policies ?? "{}") as Record<string, PolicyLayer>,
+    balanceCurrency: row.balance_currency,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     settingsVersion: row.settings_version,

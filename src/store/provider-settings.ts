@@ -104,6 +104,7 @@ const UPDATE_SETTINGS = `UPDATE providers SET
   caution = iif(${CONNECTION_CHANGES}, 0, caution),
   failures = iif(${CONNECTION_CHANGES}, 0, failures),
   retry_at = iif(${CONNECTION_CHANGES}, NULL, retry_at),
+  balance_at = iif(${CONNECTION_CHANGES}, NULL, balance_at),
   state_version = state_version + 1,
   updated_at = ?3
   WHERE id = ?1 AND ${COLUMNS.map((column) => `${column} IS ?4->>'$.${column}'`).join(" AND ")}

@@ -5,6 +5,7 @@
 import { FLAGS } from "../domain/order.ts";
 import type { OrderFacts } from "../domain/reconciliation.ts";
 import type { Status } from "../domain/status.ts";
+import { PLACING } from "./order-rows.ts";
 import { type Panel, type PanelRef, panelIdSql, readForPanel } from "./panels.ts";
 
 /** Half-open, epoch ms. */
@@ -79,7 +80,7 @@ function toFacts(row: FactsRow): OrderFacts {
   return {
     order: row.id,
     provider: row.provider,
-    providerOrder: row.provider_order_id,
+    providerOrder: row.provider_order_id.startsWith(PLACING) ? null : row.provider_order_id,
     status: row.status,
     quantity: row.quantity,
     remains: row.remains,

@@ -2,12 +2,14 @@
  * Putting a panel's orders on record: what is there already, and the one transaction that adds to it.
  */
 import type { EventType } from "../domain/feed.ts";
+import { linkKey } from "../domain/link.ts";
+import { FLAGS } from "../domain/order.ts";
 import { type Cadence, GOLDEN_STEP, PHASES, phaseOf } from "../domain/schedule.ts";
 import type { Polling } from "../domain/shown.ts";
 import { isFinal, isMiddle, type Status } from "../domain/status.ts";
 import { numberOrdersStatement } from "./feed-numbers.ts";
 import { chunksBySize } from "./json-sets.ts";
-import type { OrderRow } from "./order-rows.ts";
+import { ENDED, type OrderRow } from "./order-rows.ts";
 import { type PollingRow, POLLING_COLUMNS, toPolling } from "./provider-rows.ts";
 import { balanceSql, chargeStatement, isOverdrawn } from "./transfers.ts";
 
@@ -16,8 +18,9 @@ export type Registration = {
   readonly id: string;
   readonly provider: string;
   readonly provider_order_id: string;
-  readonly quantity: number;
-  readonly charge: number;
+  /** Null where unknown: the order is followed without refunds. */
+  readonly quantity: number | null;
+  readonly charge: number | null;
   readonly currency: string;
   readonly service: string | null;
   readonly link: string | null;
@@ -44,6 +47,11 @@ export function differences(registration: Registration, other: Pick<OrderRow, ke
   return REGISTERED_COLUMNS.filter((column) => registration[column] !== other[column]);
 }
 
+/** What an order's link and service are looked up by; null for one that has not both. */
+export function linkKeyOf({ provider, service, link }: Pick<Registration, "provider" | "service" | "link">): string | null {
+  return service === null || service === "" || link === null || link === "" ? null : linkKey(provider, service, link);
+}
+
 /** What is on record about some registrations. */
 export type Known = {
   /** Rows by the panel's order id. */
@@ -56,6 +64,8 @@ export type Known = {
   readonly lastOrder: number;
   /** What stands on the orders' accounts, by `fundsKey`, in micro-units; null where an order needs no funds here. */
   readonly funds: ReadonlyMap<string, bigint> | null;
+  /** The id of an order under way, by `linkKeyOf`. */
+  readonly active: ReadonlyMap<string, string>;
 };
 
 /** One text for a provider and its order id; neither can hold the line feed between them. */
@@ -72,7 +82,8 @@ export function fundsKey({ currency, customer }: Pick<Registration, "currency" |
 export async function readKnown(db: D1Database, panel: string, registrations: readonly Registration[]): Promise<Known> {
   const json = JSON.stringify(registrations.map(({ id, provider, provider_order_id }) => ({ id, provider, provider_order_id })));
   const accounts = new Map(registrations.map((registration) => [fundsKey(registration), registration]));
-  const [orders, pairs, providers, own, funds] = await db.batch<Record<string, unknown>>([
+  const keys = [...new Set(registrations.flatMap((registration) => linkKeyOf(registration) ?? []))];
+  const [orders, pairs, providers, own, funds, active] = await db.batch<Record<string, unknown>>([
     db.prepare("SELECT o.* FROM json_each(?2) j CROSS JOIN orders o WHERE o.panel = ?1 AND o.id = j.value->>'$.id'").bind(panel, json),
     db
       .prepare(
@@ -94,6 +105,13 @@ export async function readKnown(db: D1Database, panel: string, registrations: re
          FROM panels p CROSS JOIN json_each(?2) j WHERE p.id = ?1 AND p.money = 'ledger' AND p.allow_credit = 0`,
       )
       .bind(panel, JSON.stringify([...accounts.values()].map(({ currency, customer }) => ({ currency, customer })))),
+    db
+      .prepare(
+        `SELECT j.value AS link_key,
+           (SELECT o.id FROM orders o WHERE o.panel = ?1 AND o.link_key = j.value AND o.status NOT IN (${ENDED}) ORDER BY o.n DESC LIMIT 1) AS id
+         FROM json_each(?2) j`,
+      )
+      .bind(panel, JSON.stringify(keys)),
   ]);
   const counter = own?.results[0] as { order_n: number; is_prepaid: number } | undefined;
   return {
@@ -105,6 +123,11 @@ export async function readKnown(db: D1Database, panel: string, registrations: re
       counter?.is_prepaid === 1
         ? new Map(((funds?.results ?? []) as FundsRow[]).map((row) => [fundsKey(row), BigInt(row.balance ?? 0)]))
         : null,
+    active: new Map(
+      ((active?.results ?? []) as { link_key: string; id: string | null }[]).flatMap(({ link_key, id }) =>
+        id === null ? [] : [[link_key, id]],
+      ),
+    ),
   };
 }
 
@@ -117,7 +140,13 @@ const FIRST_CADENCE: Cadence = 1;
  * The row of a new order. Its number, and the phase that follows from it, are the transaction's to give; until then
  * they are what they will be unless the panel registers something else at the same moment.
  */
-export function newOrderRow(panel: string, expectedN: number, registration: Registration, now: number): OrderRow {
+export function newOrderRow(
+  panel: string,
+  expectedN: number,
+  registration: Registration,
+  now: number,
+  duplicateOf: string | null = null,
+): OrderRow {
   const status = registration.registered_status ?? "pending";
   return {
     ...registration,
@@ -135,7 +164,7 @@ export function newOrderRow(panel: string, expectedN: number, registration: Regi
     start_count: null,
     remains: null,
     reason: null,
-    flags: 0,
+    flags: duplicateOf === null ? 0 : FLAGS.duplicate_link,
     reversals: 0,
     refunded: registration.registered_refunded,
     refund_count: 0,
@@ -144,6 +173,20 @@ export function newOrderRow(panel: string, expectedN: number, registration: Regi
     hold_reason: null,
     hold_at: null,
     hold_posts_at: null,
+    parts: null,
+    told: null,
+    refill_id: null,
+    refill_status: null,
+    refill_at: null,
+    cancel_status: null,
+    cancel_at: null,
+    door: null,
+    provider_service: null,
+    link_key: linkKeyOf(registration),
+    add_digest: null,
+    duplicate_of: duplicateOf,
+    start_window_ms: null,
+    refill_days: null,
     goodwill: 0,
     decided_due: null,
     decided_granted: null,
@@ -163,6 +206,7 @@ export function newOrderRow(panel: string, expectedN: number, registration: Regi
 const INSERTED_COLUMNS = [
   ...REGISTERED_COLUMNS,
   ...(["multi", "status", "middle", "refunded", "cadence", "created_at", "progress_at", "final_at", "updated_at"] as const),
+  ...(["flags", "link_key", "duplicate_of"] as const),
 ] as const satisfies readonly (keyof OrderRow)[];
 
 /** The panel's counters were advanced by the first statement of the batch; a row's place is counted back from them. */
@@ -193,7 +237,7 @@ type NewOrder = { readonly row: OrderRow; readonly shown: unknown };
  * Adds orders to a panel, with their changes and, where the panel's accounts are kept here, their charges, all in one
  * transaction. Answers the numbers of those that were added, by id; the others were registered by somebody else
  * meanwhile. None are added where a charge, by others' charges meanwhile, is more than its account holds. Five rows
- * written an order, with a charge six, and one. The orders must differ from each other in id and in provider's order.
+ * written an order, one more with a link and a service, one more with a charge; and one. The orders must differ from each other in id and in provider's order.
  */
 export async function addOrders(
   db: D1Database,

@@ -40,6 +40,10 @@ export function anOrder(over: Partial<OrderState> = {}): OrderState {
     decided: null,
     refundCount: 0,
     hold: null,
+    parts: null,
+    told: null,
+    refill: null,
+    cancel: null,
     cadence: 1,
     polledAt: NOW - MINUTE,
     progressAt: NOW - MINUTE,
@@ -67,5 +71,15 @@ export function aFreshOrder(over: Partial<OrderState> = {}): OrderState {
 
 /** The provider says the same as `anOrder` shows, but for what is given. */
 export function aReport(over: Partial<StatusReport> = {}): StatusReport {
-  return { kind: "status", word: "In progress", remains: 600, startCount: 10, charge: "0.5", currency: "USD", multi: false, ...over };
+  return {
+    kind: "status",
+    word: "In progress",
+    remains: 600,
+    startCount: 10,
+    charge: "0.5",
+    currency: "USD",
+    multi: false,
+    parts: null,
+    ...over,
+  };
 }

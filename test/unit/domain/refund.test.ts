@@ -50,8 +50,18 @@ describe("refundDue", () => {
     });
   });
 
-  it("works nothing out where charge or quantity are not known", () => {
+  it("works nothing out where the charge is not known", () => {
     expect(refundDue({ ...order, charge: null, status: "canceled", remains: null })).toEqual({ kind: "undecided" });
-    expect(refundDue({ ...order, quantity: null, status: "partial", remains: 250 })).toEqual({ kind: "undecided" });
+  });
+
+  it.each([
+    ["canceled", null, { kind: "due", amount: 900_000, reason: "canceled" }],
+    ["refunded", null, { kind: "due", amount: 900_000, reason: "refunded" }],
+    ["refunded", 250, { kind: "hold", atMost: 900_000, reason: "remains_unknown" }],
+    ["partial", 250, { kind: "hold", atMost: 900_000, reason: "remains_unknown" }],
+    ["partial", null, { kind: "hold", atMost: 900_000, reason: "remains_unknown" }],
+    ["completed", null, { kind: "due", amount: 0, reason: null }],
+  ] as const)("returns a package, whose units nobody counts, whole or leaves it to a person: %s with %s left", (status, remains, due) => {
+    expect(refundDue({ ...order, quantity: null, status, remains })).toEqual(due);
   });
 });

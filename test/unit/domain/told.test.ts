@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { tellPanel } from "../../../src/domain/told.ts";
+import { FLAGS } from "../../../src/domain/order.ts";
+import { tellPanel, withOutdated } from "../../../src/domain/told.ts";
 import { anOrder, NOW } from "./orders.ts";
 
 const ended = { finalAt: NOW } as const;
@@ -24,7 +25,7 @@ describe("tellPanel", () => {
       1000,
     ],
     ["never more left than was ordered", { remains: 1500 }, "In progress", 1000],
-    ["a free order that was canceled", { ...ended, status: "canceled", charge: 0, refunded: 0 }, "Canceled", 600],
+    ["a free order that was canceled", { ...ended, status: "canceled", charge: 0, refunded: 0 }, "Canceled", 1000],
   ] as const)("%s", (_name, over, word, remains) => {
     expect(tellPanel(anOrder(over))).toMatchObject({ word, remains });
   });
@@ -36,5 +37,45 @@ describe("tellPanel", () => {
     ["completed", "Completed"],
   ] as const)("says a followed order that is %s as %s", (status, word) => {
     expect(tellPanel(anOrder({ ...ended, status, charge: null, quantity: null, remains: 5 })).word).toBe(word);
+  });
+});
+
+describe("tellPanel, of orders whose units nobody counts", () => {
+  const aPackage = { ...ended, quantity: null, charge: 900_000 } as const;
+
+  it.each([
+    ["completed", { status: "completed", remains: null }, "Completed", 0],
+    ["canceled and returned", { status: "canceled", refunded: 900_000, remains: null }, "Canceled", null],
+    ["ended in part, and a part returned", { status: "partial", refunded: 100_000, remains: 250 }, "Partial", 250],
+  ] as const)("%s", (_name, over, word, remains) => {
+    expect(tellPanel(anOrder({ ...aPackage, ...over }))).toMatchObject({ word, remains });
+  });
+
+  it("says numbers of followed orders that go together", () => {
+    const followed = { ...ended, charge: null, quantity: 1000 };
+    expect(tellPanel(anOrder({ ...followed, status: "completed", remains: 3 }))).toMatchObject({ word: "Completed", remains: 0 });
+    expect(tellPanel(anOrder({ ...followed, status: "partial", remains: 1100 }))).toMatchObject({ word: "Partial", remains: 1000 });
+    expect(tellPanel(anOrder({ ...followed, status: "canceled", remains: 3 }))).toMatchObject({ word: "Canceled", remains: 1000 });
+  });
+});
+
+describe("withOutdated", () => {
+  const partial = { ...ended, status: "partial", refunded: 225_000, remains: 250 } as const;
+  const told = { status: "partial", refunded: 225_000, remains: 250 } as const;
+  const canceled = { ...ended, status: "canceled", refunded: 900_000, remains: 250 } as const;
+
+  it.each([
+    ["nothing was told", { ...canceled, told: null }, false],
+    ["what was told still holds", { ...partial, told }, false],
+    ["the refund was topped up", { ...canceled, told }, true],
+    ["the order is under way again", { status: "in_progress", told }, true],
+    ["the increase waits for a person", { ...canceled, refunded: 225_000, hold: { ...hold, amount: 675_000 }, told }, false],
+    ["another number of units left means the same refund", { ...partial, remains: 300, told }, false],
+  ] as const)("%s", (_name, over, outdated) => {
+    expect((withOutdated(anOrder(over)).flags & FLAGS.panel_outdated) !== 0).toBe(outdated);
+  });
+
+  it("goes off when what was told holds again", () => {
+    expect(withOutdated(anOrder({ ...partial, told, flags: FLAGS.panel_outdated | FLAGS.stalled })).flags).toBe(FLAGS.stalled);
   });
 });

@@ -1,0 +1,132 @@
+/**
+ * What is asked of a provider after an order was placed: a refill, or a cancel. Neither moves money: a cancel that is
+ * granted comes as a status. Source: the help centres of hosted panels.
+ */
+import { foldWord, isFinal, type Status } from "./status.ts";
+import { MINUTE_MS } from "./time.ts";
+
+/**
+ * `queued`: to be asked by the queue. `asking`: being asked; it is asked once, since a second refill would be another
+ * one. The others are the provider's words.
+ */
+export const REFILL_STATUSES = ["queued", "asking", "pending", "in_progress", "completed", "rejected", "error"] as const;
+export type RefillStatus = (typeof REFILL_STATUSES)[number];
+
+/**
+ * `id` is the provider's; null until it has given one. `at`, epoch ms: when it was asked for, and once it is asked of
+ * the provider, when that began; it tells one request from the next.
+ */
+export type RefillRequest = { readonly id: string | null; readonly status: RefillStatus; readonly at: number };
+
+/** `requested`: the provider has taken the request. `granted` and `too_late`: how the order ended after it. */
+export const CANCEL_STATUSES = ["queued", "asking", "requested", "granted", "refused", "too_late"] as const;
+export type CancelStatus = (typeof CANCEL_STATUSES)[number];
+
+export type CancelRequest = { readonly status: CancelStatus; readonly at: number };
+
+const REFILL_WORDS: ReadonlyMap<string, RefillStatus> = new Map(
+  Object.entries({
+    pending: ["pending", "awaiting", "waiting", "queue", "inqueue", "created"],
+    in_progress: ["inprogress", "processing", "process", "active", "started", "running"],
+    completed: ["completed", "complete", "success", "done"],
+    rejected: ["rejected", "canceled", "cancelled", "refused"],
+    error: ["error", "fail", "failed"],
+  }).flatMap(([status, words]) => words.map((word) => [word, status as RefillStatus])),
+);
+
+/** The status a provider's word for a refill stands for; null when nobody knows the word. */
+export function refillStatusOfWord(word: string): RefillStatus | null {
+  return REFILL_WORDS.get(foldWord(word)) ?? null;
+}
+
+/** Whether a refill has not ended yet. */
+export function isOpenRefill(refill: RefillRequest | null): boolean {
+  return refill !== null && (refill.status === "queued" || refill.status === "asking" || isFollowedRefill(refill));
+}
+
+/** Whether the provider can be asked how a refill goes. */
+export function isFollowedRefill(refill: RefillRequest | null): refill is RefillRequest & { readonly id: string } {
+  return refill !== null && refill.id !== null && (refill.status === "pending" || refill.status === "in_progress");
+}
+
+/** How long a provider is given to answer, with a wide margin: what is being asked for longer was left behind. */
+const ASKING_MS = 10 * MINUTE_MS;
+/** A message takes seconds, and is tried again within a minute; what is queued for longer is sent again. */
+const QUEUED_MS = 2 * MINUTE_MS;
+/** A refill takes days; what its provider has said no end of for so long is not followed any more. */
+const FOLLOWED_MS = 30 * 24 * 60 * MINUTE_MS;
+
+/**
+ * What came of asking a provider. `lost`: nobody knows whether it has heard. `put_back`: it certainly has not, and is to
+ * be asked again.
+ */
+export type AskOutcome =
+  | { readonly kind: "accepted"; readonly refill: string | null }
+  | { readonly kind: "refused" }
+  | { readonly kind: "lost" }
+  | { readonly kind: "put_back" };
+
+/**
+ * A refill after it was asked of the provider; as it is when it was not being asked. One that was lost ends as an error:
+ * it is never asked again by itself, since a second one may be the answer.
+ */
+export function refillAfterAsking(refill: RefillRequest, outcome: AskOutcome): RefillRequest {
+  // A sweep may have given it up meanwhile.
+  if (refill.status !== "asking" && refill.status !== "error") return refill;
+  switch (outcome.kind) {
+    case "accepted":
+      return { ...refill, id: outcome.refill, status: "pending" };
+    case "refused":
+      return { ...refill, status: "rejected" };
+    case "lost":
+      return { ...refill, status: "error" };
+    case "put_back":
+      return { ...refill, status: "queued" };
+  }
+}
+
+/** A cancel likewise. One that was lost counts as requested, which promises nothing: the order's status tells. */
+export function cancelAfterAsking(cancel: CancelRequest, outcome: AskOutcome): CancelRequest {
+  if (cancel.status !== "asking" && cancel.status !== "requested") return cancel;
+  switch (outcome.kind) {
+    case "accepted":
+    case "lost":
+      return { ...cancel, status: "requested" };
+    case "refused":
+      return { ...cancel, status: "refused" };
+    case "put_back":
+      return { ...cancel, status: "queued" };
+  }
+}
+
+/** A refill as a sweep leaves it: after the provider's word for it (null for none), or given up. */
+export function refillSwept(refill: RefillRequest | null, word: string | null, now: number): RefillRequest | null {
+  if (refill === null) return null;
+  if (refill.status === "asking") return now - refill.at > ASKING_MS ? { ...refill, status: "error" } : refill;
+  if (!isFollowedRefill(refill)) return refill;
+  const status = (word === null ? null : refillStatusOfWord(word)) ?? refill.status;
+  const heard = status === refill.status ? refill : { ...refill, status };
+  return isFollowedRefill(heard) && now - heard.at > FOLLOWED_MS ? { ...heard, status: "error" } : heard;
+}
+
+/** A cancel as a sweep leaves it. */
+export function cancelSwept(cancel: CancelRequest | null, now: number): CancelRequest | null {
+  if (cancel?.status !== "asking" || now - cancel.at <= ASKING_MS) return cancel;
+  return cancelAfterAsking(cancel, { kind: "lost" });
+}
+
+/** A cancel that has not come to anything yet. */
+export function isOpenCancel(cancel: CancelRequest | null): boolean {
+  return cancel !== null && (cancel.status === "queued" || cancel.status === "asking" || cancel.status === "requested");
+}
+
+/** A cancel once the order's status is known: how the order ended answers it, whether or not the provider was asked. */
+export function cancelAfterEnd(cancel: CancelRequest | null, status: Status): CancelRequest | null {
+  if (cancel === null || !isOpenCancel(cancel) || !isFinal(status)) return cancel;
+  return { ...cancel, status: status === "completed" ? "too_late" : "granted" };
+}
+
+/** Whether a request waits for a message that must have been lost. */
+export function isLeftQueued(request: RefillRequest | CancelRequest | null, now: number): boolean {
+  return request?.status === "queued" && now - request.at > QUEUED_MS;
+}

@@ -1,0 +1,26 @@
+/**
+ * The ids that panel scripts are told. They keep them in 32-bit columns, so each is a whole number from 1 to 2^31 - 1.
+ *
+ * In connect mode an order has its provider's id. While nobody knows that one (and for good, where the panel has
+ * another order under the same id), it has 2,000,000,000 plus its number in the panel: more than any provider's counter
+ * has come to. At the own catalogue's door it has its number in the panel, or that plus 1,000,000,000 where the panel
+ * has registered an order of its own by that id.
+ */
+import type { Order } from "./order.ts";
+
+export const CONNECT_IDS_FROM = 2_000_000_000;
+export const SPARE_IDS_FROM = 1_000_000_000;
+const MAX_ID = 2 ** 31 - 1;
+
+/** The id that the panel's script knows the order by. */
+export function toldId(order: Pick<Order, "id" | "n" | "door" | "providerOrderId">): string {
+  if (order.door !== "connect") return order.id;
+  return order.providerOrderId ?? String(CONNECT_IDS_FROM + order.n);
+}
+
+/** The number of the order that a script was told of by an id of ours in connect mode; null when it is none. */
+export function numberOfOurs(id: string): number | null {
+  if (!/^2\d{9}$/.test(id)) return null;
+  const value = Number(id);
+  return value > CONNECT_IDS_FROM && value <= MAX_ID ? value - CONNECT_IDS_FROM : null;
+}

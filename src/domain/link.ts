@@ -1,0 +1,38 @@
+/**
+ * Telling that two orders are for the same thing: links in all their spellings.
+ */
+
+/** What is added to a link to see where a visitor came from. */
+const TRACKING =
+  /^(?:utm_\w+|igsh|igshid|fbclid|gclid|si|feature|ref|ref_src|ref_url|mibextid|_r|_t|is_from_webapp|sender_device|s|share_id)$/i;
+
+/**
+ * A link without what makes no difference: scheme, `www.` and `m.`, case of the host, tracking parameters, the
+ * fragment, slashes at the end. A bare name loses its `@` and its case. The path keeps its case: ids stand in it.
+ */
+export function normaliseLink(link: string): string {
+  const text = link.trim();
+  const match = /^(?:https?:\/\/)?(?:(?:www|m|mobile)\.)?([a-z0-9.-]+\.[a-z]{2,}(?::\d+)?)(\/[^?#]*)?(?:\?([^#]*))?(?:#.*)?$/i.exec(text);
+  if (match === null) return text.replace(/^@/, "").toLowerCase();
+  const [, host = "", path = "", query = ""] = match;
+  const kept = query.split("&").filter((pair) => pair !== "" && !TRACKING.test(pair.split("=")[0] ?? ""));
+  const tail = kept.length === 0 ? "" : `?${kept.toSorted().join("&")}`;
+  return `${host.toLowerCase()}${path.replace(/\/+$/, "")}${tail}`;
+}
+
+/**
+ * One short text for a service and a link, 16 hex digits; the same for all spellings of the link. `scope` is the
+ * provider, or empty for a service of the own catalogue. No secret: whoever wants two links with one key can make them,
+ * and gets a warning for it.
+ */
+export function linkKey(scope: string, service: string, link: string): string {
+  const text = `${scope}\n${service}\n${normaliseLink(link)}`;
+  return hash32(text, 0x811c9dc5) + hash32(text, 0x01234567);
+}
+
+/** FNV-1a from another start each: two of them make a collision a matter of 2^-64. */
+function hash32(text: string, start: number): string {
+  let hash = start;
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193) ^ (hash >>> 13);
+  return (hash >>> 0).toString(16).padStart(8, "0");
+}

@@ -1,0 +1,115 @@
+/**
+ * Refills and cancels of an order: whether one may be asked, and the order's state with each step of it. Pure; how the
+ * requests themselves go on is in `after-care.ts`.
+ */
+import {
+  type AskOutcome,
+  cancelAfterAsking,
+  cancelSwept,
+  isFollowedRefill,
+  isOpenCancel,
+  isOpenRefill,
+  refillAfterAsking,
+  type RefillRequest,
+  refillSwept,
+} from "./after-care.ts";
+import { cadenceOf, DAY_MS, DEFAULT_SETTLE_MS } from "./cadence.ts";
+import type { Order, OrderState } from "./order.ts";
+import type { Decision } from "./reconcile.ts";
+import { isFinal, type Status } from "./status.ts";
+
+export type RequestKind = "refill" | "cancel";
+export const REQUEST_KINDS = ["refill", "cancel"] as const satisfies readonly RequestKind[];
+
+/** Why a request is not passed on. Times in epoch ms. */
+export type RequestProblem =
+  | { readonly code: "not_placed" }
+  | { readonly code: "not_offered" }
+  | { readonly code: "not_refillable"; readonly status: Status }
+  | { readonly code: "refill_too_late"; readonly until: number }
+  | { readonly code: "not_cancelable"; readonly status: Status };
+
+/** Whether the order has a request of this kind that has not come to an end. */
+export function isOpenRequest(kind: RequestKind, { refill, cancel }: OrderState): boolean {
+  return kind === "refill" ? isOpenRefill(refill) : isOpenCancel(cancel);
+}
+
+/** Why no request of this kind may be made of the order now; null when it may. `offered`: whether its service has it. */
+export function requestProblem(kind: RequestKind, order: Order, offered: boolean, now: number): RequestProblem | null {
+  if (order.providerOrderId === null) return { code: "not_placed" };
+  if (!offered) return { code: "not_offered" };
+  return kind === "refill" ? refillProblem(order, now) : cancelProblem(order);
+}
+
+/** A refill makes up for what fell off after the order's end. */
+function refillProblem({ state, refillDays }: Order, now: number): RequestProblem | null {
+  if (state.status !== "completed" && state.status !== "partial") return { code: "not_refillable", status: state.status };
+  const until = state.finalAt === null || refillDays === null ? null : state.finalAt + refillDays * DAY_MS;
+  return until !== null && now > until ? { code: "refill_too_late", until } : null;
+}
+
+function cancelProblem({ state }: Order): RequestProblem | null {
+  return isFinal(state.status) ? { code: "not_cancelable", status: state.status } : null;
+}
+
+/** The order with a new request. `asking`: it is about to be asked of the provider by whoever writes this. */
+export function withRequest(kind: RequestKind, order: Order, status: "queued" | "asking", now: number): OrderState {
+  return kind === "refill" ? withRefill(order, { id: null, status, at: now }, now) : { ...order.state, cancel: { status, at: now } };
+}
+
+/** The order with its queued request about to be asked; null when there is none to be asked. */
+export function takenUp(kind: RequestKind, order: Order, now: number): OrderState | null {
+  const { refill, cancel, status } = order.state;
+  if (order.providerOrderId === null) return null;
+  if (kind === "refill") return refill?.status === "queued" ? withRefill(order, { ...refill, status: "asking", at: now }, now) : null;
+  // How the order ended answers the cancel, with the next sweep.
+  return cancel?.status === "queued" && !isFinal(status) ? { ...order.state, cancel: { ...cancel, status: "asking" } } : null;
+}
+
+/** When the order's request was asked for; it tells this request from another. */
+export function requestedAt(kind: RequestKind, { refill, cancel }: OrderState): number | null {
+  return (kind === "refill" ? refill : cancel)?.at ?? null;
+}
+
+/** The order after its request of that time was asked; null when nothing changes, or another request is there by now. */
+export function withOutcome(kind: RequestKind, order: Order, at: number, outcome: AskOutcome, now: number): OrderState | null {
+  const { refill, cancel } = order.state;
+  if (requestedAt(kind, order.state) !== at) return null;
+  if (kind === "refill" && refill !== null) {
+    const next = refillAfterAsking(refill, outcome);
+    return sameRefill(next, refill) ? null : withRefill(order, next, now);
+  }
+  if (kind === "refill" || cancel === null) return null;
+  const next = cancelAfterAsking(cancel, outcome);
+  return next.status === cancel.status ? null : { ...order.state, cancel: next };
+}
+
+/** What was certainly not heard and is not put back either: whoever asked may ask again. */
+export function turnedAway(kind: RequestKind): AskOutcome {
+  return { kind: kind === "refill" ? "lost" : "refused" };
+}
+
+function sameRefill(a: RefillRequest, b: RefillRequest): boolean {
+  return a.status === b.status && a.id === b.id;
+}
+
+/** An order with an open refill is looked at for as long as that takes, so that a closed one is opened again. */
+function withRefill({ state, startWindowMs }: Pick<Order, "state" | "startWindowMs">, refill: RefillRequest, now: number): OrderState {
+  const next = { ...state, refill };
+  return { ...next, cadence: cadenceOf(next, { startWindowMs, settleMs: DEFAULT_SETTLE_MS }, now) };
+}
+
+/** Whether a sweep asks how the order's refill goes. Refills take days: an order that is looked at often has not come to them. */
+export function isRefillDue({ refill, cadence }: OrderState): boolean {
+  return isFollowedRefill(refill) && (cadence === null || cadence >= 60);
+}
+
+/** What a sweep makes of an order, with what became of its requests. `word`: the provider's for the refill; null for none. */
+export function withSweptRequests(order: Order, decision: Decision, word: string | null, now: number): Decision {
+  const { refill, cancel } = decision.next;
+  const swept = { refill: refillSwept(refill, word, now), cancel: cancelSwept(cancel, now) };
+  if (swept.refill === refill && swept.cancel === cancel) return decision;
+  const state: OrderState = { ...decision.next, cancel: swept.cancel };
+  const next = swept.refill === null ? state : withRefill({ state, startWindowMs: order.startWindowMs }, swept.refill, now);
+  return { ...decision, write: "move", next };
+}

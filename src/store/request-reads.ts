@@ -1,0 +1,152 @@
+/**
+ * What it takes to decide about a panel's requests for refills and cancels, in one round trip with the check of its key.
+ */
+import { numberOfOurs } from "../domain/door-ids.ts";
+import type { Order } from "../domain/order.ts";
+import type { RequestKind } from "../domain/requests.ts";
+import type { Polling } from "../domain/shown.ts";
+import { type OrderRow, toOrder } from "./order-rows.ts";
+import { type Panel, type PanelRef, panelIdSql, readForPanel } from "./panels.ts";
+import { type PollingRow, POLLING_COLUMNS, type Provider, type ProviderRow, toPolling, toProvider } from "./provider-rows.ts";
+
+/** An order, and which requests its service of the own catalogue has; where none is known, both may be asked. */
+export type RequestCase = { readonly order: Order; readonly offered: Readonly<Record<RequestKind, boolean>> };
+
+type CaseRow = OrderRow & { offers_refill: number | null; offers_cancel: number | null };
+
+const CASE = "o.*, s.refill AS offers_refill, s.cancel AS offers_cancel";
+/** `s`: the service that an order `o` of the own catalogue was bought as. */
+const ITS_SERVICE = "LEFT JOIN services s ON o.door = 'catalogue' AND s.id = CAST(o.service AS INTEGER)";
+
+function toCase(row: CaseRow): RequestCase {
+  return { order: toOrder(row), offered: { refill: row.offers_refill !== 0, cancel: row.offers_cancel !== 0 } };
+}
+
+/** One order by the panel's own id, `found` null when the panel has none; null when there is no such panel. */
+export async function readRequestCase(
+  db: D1Database,
+  ref: PanelRef,
+  id: string,
+): Promise<{ readonly found: (RequestCase & { readonly polling: Polling }) | null } | null> {
+  const panel = panelIdSql(ref);
+  const read = await readForPanel(db, ref, [
+    db.prepare(`SELECT ${CASE} FROM orders o ${ITS_SERVICE} WHERE o.panel = ${panel} AND o.id = ?2`).bind(ref.value, id),
+    db
+      .prepare(
+        `SELECT ${POLLING_COLUMNS} FROM providers p WHERE p.id = (SELECT o.provider FROM orders o WHERE o.panel = ${panel} AND o.id = ?2)`,
+      )
+      .bind(ref.value, id),
+  ]);
+  if (read === null) return null;
+  const row = read.results[0]?.results[0] as CaseRow | undefined;
+  const polling = read.results[1]?.results[0] as PollingRow | undefined;
+  return { found: row === undefined ? null : { ...toCase(row), polling: polling === undefined ? null : toPolling(polling) } };
+}
+
+/** `cases` by the ids asked for. At a provider's door, `providers` is empty where the panel may not use it. */
+export type RequestCases = {
+  readonly panel: Panel;
+  readonly providers: ReadonlyMap<string, Provider>;
+  readonly cases: ReadonlyMap<string, RequestCase>;
+};
+
+/** Orders by the panel's own ids. Null when there is no such panel. */
+export async function readOwnCases(db: D1Database, ref: PanelRef, ids: readonly string[]): Promise<RequestCases | null> {
+  const named = `o.panel = ${panelIdSql(ref)} AND o.id = j.value`;
+  const bind = (sql: string) => db.prepare(sql).bind(ref.value, JSON.stringify(ids));
+  const read = await readForPanel(db, ref, [
+    bind(`SELECT ${CASE} FROM json_each(?2) j CROSS JOIN orders o ${ITS_SERVICE} WHERE ${named}`),
+    bind(`SELECT p.* FROM providers p WHERE p.id IN (SELECT o.provider FROM json_each(?2) j CROSS JOIN orders o WHERE ${named})`),
+  ]);
+  if (read === null) return null;
+  const cases = ((read.results[0]?.results ?? []) as CaseRow[]).map(toCase);
+  return { panel: read.panel, providers: providersOf(read.results[1]), cases: new Map(cases.map((one) => [one.order.id, one])) };
+}
+
+/** Selects the provider `?2` where the panel may use it. */
+function usableSql(panel: string): string {
+  return `SELECT p.* FROM providers p WHERE p.id = ?2 AND (p.panels IS NULL OR ${panel} IN (SELECT value FROM json_each(p.panels)))`;
+}
+
+/** Orders by their provider's ids, or by those of ours that stood in for them. Null when there is no such panel. */
+export async function readProvidersCases(
+  db: D1Database,
+  ref: PanelRef,
+  provider: string,
+  ids: readonly string[],
+): Promise<RequestCases | null> {
+  const panel = panelIdSql(ref);
+  const its = `o.panel = ${panel} AND o.provider = ?2`;
+  const read = await readForPanel(db, ref, [
+    db.prepare(usableSql(panel)).bind(ref.value, provider),
+    ...[
+      [`${its} AND o.provider_order_id = j.value`, ids] as const,
+      [
+        `o.panel = ${panel} AND o.n = j.value AND o.provider = ?2 AND o.door = 'connect'`,
+        ids.flatMap((id) => numberOfOurs(id) ?? []),
+      ] as const,
+    ].map(([named, values]) =>
+      db.prepare(`SELECT o.* FROM json_each(?3) j CROSS JOIN orders o WHERE ${named}`).bind(ref.value, provider, JSON.stringify(values)),
+    ),
+  ]);
+  if (read === null) return null;
+  const [usable, theirs, ours] = read.results;
+  const byTheirs = new Map(((theirs?.results ?? []) as OrderRow[]).map((row) => [row.provider_order_id, toOrder(row)]));
+  const byOurs = new Map(((ours?.results ?? []) as OrderRow[]).map((row) => [row.n, toOrder(row)]));
+  const cases = ids.flatMap((id) => {
+    const order = byTheirs.get(id) ?? byOurs.get(numberOfOurs(id) ?? 0);
+    return order === undefined ? [] : [[id, { order, offered: { refill: true, cancel: true } }] as const];
+  });
+  return { panel: read.panel, providers: providersOf(usable), cases: new Map(cases) };
+}
+
+export type Refills = {
+  readonly panel: Panel;
+  /** Null where the panel may not use it. */
+  readonly provider: Provider | null;
+  /** The orders of the refills, by the refills' ids asked for. */
+  readonly orders: ReadonlyMap<string, Order>;
+};
+
+/**
+ * Orders by their provider's ids of their refills; or by the order's own, which stands in where the provider gave none.
+ * Null when there is no such panel.
+ */
+export async function readRefills(db: D1Database, ref: PanelRef, provider: string, ids: readonly string[]): Promise<Refills | null> {
+  const panel = panelIdSql(ref);
+  const its = `FROM json_each(?3) j CROSS JOIN orders o WHERE o.panel = ${panel} AND o.provider = ?2`;
+  const bind = (sql: string) => db.prepare(sql).bind(ref.value, provider, JSON.stringify(ids));
+  const read = await readForPanel(db, ref, [
+    db.prepare(usableSql(panel)).bind(ref.value, provider),
+    bind(`SELECT o.* ${its} AND o.refill_id = j.value`),
+    bind(`SELECT o.* ${its} AND o.provider_order_id = j.value AND o.refill_status IS NOT NULL AND o.refill_id IS NULL`),
+  ]);
+  if (read === null) return null;
+  const [usable, byRefill, byOrder] = read.results;
+  const orders = new Map<string, Order>();
+  for (const row of (byOrder?.results ?? []) as OrderRow[]) orders.set(row.provider_order_id, toOrder(row));
+  for (const row of (byRefill?.results ?? []) as OrderRow[]) orders.set(row.refill_id ?? "", toOrder(row));
+  return { panel: read.panel, provider: providersOf(usable).get(provider) ?? null, orders };
+}
+
+/** Those of some refills' ids that are of other panels' orders. */
+export async function foreignRefills(
+  db: D1Database,
+  panel: string,
+  provider: string,
+  ids: readonly string[],
+): Promise<ReadonlySet<string>> {
+  if (ids.length === 0) return new Set();
+  const { results } = await db
+    .prepare(
+      `SELECT j.value AS id FROM json_each(?3) j CROSS JOIN panels q CROSS JOIN orders o
+       WHERE q.id <> ?1 AND o.panel = q.id AND o.provider = ?2 AND o.refill_id = j.value`,
+    )
+    .bind(panel, provider, JSON.stringify(ids))
+    .all<{ id: string }>();
+  return new Set(results.map(({ id }) => id));
+}
+
+function providersOf(result: D1Result | undefined): ReadonlyMap<string, Provider> {
+  return new Map(((result?.results ?? []) as ProviderRow[]).map((row) => [row.id, toProvider(row)]));
+}

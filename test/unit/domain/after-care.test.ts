@@ -1,0 +1,181 @@
+import { describe, expect, it } from "vitest";
+import {
+  type AskOutcome,
+  cancelAfterAsking,
+  cancelAfterEnd,
+  CANCEL_STATUSES,
+  type CancelStatus,
+  cancelSwept,
+  isFollowedRefill,
+  isLeftQueued,
+  isOpenCancel,
+  isOpenRefill,
+  REFILL_STATUSES,
+  refillAfterAsking,
+  type RefillStatus,
+  refillStatusOfWord,
+  refillSwept,
+} from "../../../src/domain/after-care.ts";
+import { STATUS_NAMES } from "../../../src/domain/status.ts";
+import { HOUR, MINUTE, NOW } from "./orders.ts";
+
+const DAY = 24 * HOUR;
+
+const ACCEPTED: AskOutcome = { kind: "accepted", refill: "77" };
+const OUTCOMES: readonly AskOutcome[] = [ACCEPTED, { kind: "refused" }, { kind: "lost" }, { kind: "put_back" }];
+
+function refill(status: RefillStatus, id: string | null = null, at = NOW) {
+  return { id, status, at };
+}
+
+function cancel(status: CancelStatus, at = NOW) {
+  return { status, at };
+}
+
+describe("a refill that was asked of its provider", () => {
+  it.each([
+    [ACCEPTED, { id: "77", status: "pending" }],
+    [
+      { kind: "accepted", refill: null },
+      { id: null, status: "pending" },
+    ],
+    [{ kind: "refused" }, { id: null, status: "rejected" }],
+    [{ kind: "lost" }, { id: null, status: "error" }],
+    [{ kind: "put_back" }, { id: null, status: "queued" }],
+  ] as const)("%j", (outcome, after) => {
+    expect(refillAfterAsking(refill("asking"), outcome)).toEqual({ ...after, at: NOW });
+  });
+
+  it("counts also when a sweep has given it up in between", () => {
+    expect(refillAfterAsking(refill("error"), ACCEPTED)).toMatchObject({ id: "77", status: "pending" });
+  });
+
+  it.each(["queued", "pending", "in_progress", "completed", "rejected"] as const)("is as it is when it is %s", (status) => {
+    for (const outcome of OUTCOMES) expect(refillAfterAsking(refill(status, "5"), outcome)).toEqual(refill(status, "5"));
+  });
+});
+
+describe("a cancel that was asked of its provider", () => {
+  it.each([
+    [ACCEPTED, "requested"],
+    [{ kind: "refused" }, "refused"],
+    // Nobody knows, and nothing is promised: the order's status tells.
+    [{ kind: "lost" }, "requested"],
+    [{ kind: "put_back" }, "queued"],
+  ] as const)("%j: %s", (outcome, status) => {
+    expect(cancelAfterAsking(cancel("asking"), outcome)).toEqual(cancel(status));
+    expect(cancelAfterAsking(cancel("requested"), outcome)).toEqual(cancel(status));
+  });
+
+  it.each(["queued", "granted", "refused", "too_late"] as const)("is as it is when it is %s", (status) => {
+    for (const outcome of OUTCOMES) expect(cancelAfterAsking(cancel(status), outcome)).toEqual(cancel(status));
+  });
+});
+
+describe("a refill in a sweep", () => {
+  it.each([
+    ["pending", "In Progress", "in_progress"],
+    ["pending", "Processing", "in_progress"],
+    ["pending", "Completed", "completed"],
+    ["pending", "REJECTED", "rejected"],
+    ["pending", "Fail", "error"],
+    ["in_progress", "Pending", "pending"],
+    ["in_progress", "Done", "completed"],
+    ["in_progress", "Teleporting", "in_progress"],
+    ["in_progress", null, "in_progress"],
+  ] as const)("%s, and %j is said: %s", (status, word, after) => {
+    expect(refillSwept(refill(status, "77"), word, NOW + HOUR)).toEqual(refill(after, "77"));
+  });
+
+  it.each(["completed", "rejected", "error"] as const)("has ended as %s, whatever is said", (status) => {
+    expect(refillSwept(refill(status, "77"), "Pending", NOW)).toEqual(refill(status, "77"));
+  });
+
+  it("that nobody has given an id hears nothing", () => {
+    expect(refillSwept(refill("pending"), "Completed", NOW)).toEqual(refill("pending"));
+    expect(refillSwept(null, "Completed", NOW)).toBeNull();
+  });
+
+  it("is given up as an error ten minutes after its asking began, and is never asked again by itself", () => {
+    expect(refillSwept(refill("asking"), null, NOW + 10 * MINUTE)).toEqual(refill("asking"));
+    expect(refillSwept(refill("asking"), null, NOW + 10 * MINUTE + 1)).toEqual(refill("error"));
+    expect(refillSwept(refill("queued"), null, NOW + DAY)).toEqual(refill("queued"));
+  });
+
+  it("is not followed for ever", () => {
+    expect(refillSwept(refill("pending", "77"), "Pending", NOW + 30 * DAY)).toEqual(refill("pending", "77"));
+    expect(refillSwept(refill("pending", "77"), "Pending", NOW + 30 * DAY + 1)).toEqual(refill("error", "77"));
+    expect(refillSwept(refill("pending", "77"), "Completed", NOW + 31 * DAY)).toEqual(refill("completed", "77"));
+  });
+
+  it("is the same object when nothing is new, so that nothing is written", () => {
+    const same = refill("pending", "77");
+    expect(refillSwept(same, "Pending", NOW)).toBe(same);
+    expect(refillSwept(same, null, NOW)).toBe(same);
+  });
+});
+
+describe("a cancel in a sweep", () => {
+  it("counts as requested ten minutes after it was asked", () => {
+    expect(cancelSwept(cancel("asking"), NOW + 10 * MINUTE)).toEqual(cancel("asking"));
+    expect(cancelSwept(cancel("asking"), NOW + 10 * MINUTE + 1)).toEqual(cancel("requested"));
+    expect(cancelSwept(cancel("queued"), NOW + DAY)).toEqual(cancel("queued"));
+    expect(cancelSwept(null, NOW)).toBeNull();
+  });
+});
+
+describe("a cancel once its order has ended", () => {
+  it.each([
+    ["canceled", "granted"],
+    ["partial", "granted"],
+    ["refunded", "granted"],
+    ["completed", "too_late"],
+  ] as const)("as %s: %s, whether or not it was asked", (status, after) => {
+    for (const open of ["queued", "asking", "requested"] as const) expect(cancelAfterEnd(cancel(open), status)).toEqual(cancel(after));
+    for (const done of ["granted", "refused", "too_late"] as const) expect(cancelAfterEnd(cancel(done), status)).toEqual(cancel(done));
+  });
+
+  it.each(["pending", "processing", "in_progress", "error", "unknown"] as const)("waits while it is %s", (status) => {
+    for (const is of CANCEL_STATUSES) expect(cancelAfterEnd(cancel(is), status)).toEqual(cancel(is));
+  });
+
+  it("is none where none was asked", () => {
+    for (const status of STATUS_NAMES) expect(cancelAfterEnd(null, status)).toBeNull();
+  });
+});
+
+describe("what is open", () => {
+  it("of refills: what waits, and what a provider can be asked about", () => {
+    const open = (id: string | null) => REFILL_STATUSES.filter((status) => isOpenRefill(refill(status, id)));
+    expect(open("77")).toEqual(["queued", "asking", "pending", "in_progress"]);
+    expect(open(null)).toEqual(["queued", "asking"]);
+    expect(REFILL_STATUSES.filter((status) => isFollowedRefill(refill(status, "77")))).toEqual(["pending", "in_progress"]);
+    expect(isOpenRefill(null)).toBe(false);
+  });
+
+  it("of cancels: what has not come to anything", () => {
+    expect(CANCEL_STATUSES.filter((status) => isOpenCancel(cancel(status)))).toEqual(["queued", "asking", "requested"]);
+    expect(isOpenCancel(null)).toBe(false);
+  });
+
+  it("is sent again where its message was lost", () => {
+    expect(isLeftQueued(refill("queued"), NOW + 2 * MINUTE)).toBe(false);
+    expect(isLeftQueued(refill("queued"), NOW + 2 * MINUTE + 1)).toBe(true);
+    expect(isLeftQueued(refill("asking"), NOW + HOUR)).toBe(false);
+    expect(isLeftQueued(null, NOW)).toBe(false);
+  });
+});
+
+describe("a provider's word for a refill", () => {
+  it.each([
+    ["Pending", "pending"],
+    ["In progress", "in_progress"],
+    ["in-progress", "in_progress"],
+    ["Completed", "completed"],
+    ["Cancelled", "rejected"],
+    ["Error", "error"],
+    ["whatever", null],
+  ] as const)("%s: %s", (word, status) => {
+    expect(refillStatusOfWord(word)).toBe(status);
+  });
+});

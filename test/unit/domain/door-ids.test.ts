@@ -1,0 +1,32 @@
+import { describe, expect, it } from "vitest";
+import { numberOfOurs, toldId } from "../../../src/domain/door-ids.ts";
+
+describe("toldId", () => {
+  it.each([
+    ["the provider's id in connect mode", { id: "23501", n: 7, door: "connect", providerOrderId: "23501" }, "23501"],
+    [
+      "the provider's id, also where the panel has another order by it",
+      { id: "2000000007", n: 7, door: "connect", providerOrderId: "23501" },
+      "23501",
+    ],
+    ["one of ours while nobody knows the provider's", { id: "2000000007", n: 7, door: "connect", providerOrderId: null }, "2000000007"],
+    ["its own at the catalogue", { id: "7", n: 7, door: "catalogue", providerOrderId: "23501" }, "7"],
+    ["its own where it was registered", { id: "A-1", n: 7, door: null, providerOrderId: "23501" }, "A-1"],
+  ] as const)("%s", (_name, order, id) => {
+    expect(toldId(order)).toBe(id);
+  });
+});
+
+describe("numberOfOurs", () => {
+  it.each([
+    ["2000000007", 7],
+    ["2147483647", 147_483_647],
+    ["2000000000", null],
+    ["2147483648", null],
+    ["23501", null],
+    ["02000000007", null],
+    ["abc", null],
+  ])("%s", (id, n) => {
+    expect(numberOfOurs(id)).toBe(n);
+  });
+});
