@@ -16,7 +16,8 @@ export type Allowances = {
   readonly grantOf: (provider: Provider) => Grant;
 };
 
-export type Wish = { readonly provider: Provider; readonly calls: number };
+/** `refillCalls`: those of the spare calls that are for asking how refills go. */
+export type Wish = { readonly provider: Provider; readonly calls: number; readonly refillCalls: number };
 
 /** Spare calls are claimed by the handful: a claim is a round trip and a row, too. */
 const SPARE_CALLS_AT_ONCE = 5;
@@ -29,14 +30,18 @@ export async function claimAllowances(db: D1Database, wanted: readonly Wish[], l
   const minute = () => Math.floor(now() / MINUTE_MS);
   const lastCallAt = now() + LAST_CALL_AFTER_MS;
   const share = Math.max(1, Math.floor(limits.callsPerMessage / Math.max(1, wanted.length)));
-  const wishes = wanted.map(({ provider, calls }) => ({ provider, calls: Math.min(calls, share) }));
+  const spareShare = Math.floor(limits.spareCalls / Math.max(1, wanted.length));
+  const wishes = wanted.map(({ provider, calls, refillCalls }) => {
+    const refills = Math.min(refillCalls, spareShare);
+    return { provider, calls: Math.min(calls, share) + refills, refills };
+  });
   const claims = wishes.flatMap(({ provider, calls }) =>
     provider.maxCallsPerMinute === null || calls === 0 ? [] : [{ provider: provider.id, calls, perMinute: provider.maxCallsPerMinute }],
   );
   const grants = await claimCalls(db, minute(), claims);
   const planned = new Map(wishes.map(({ provider, calls }) => [provider.id, grants.get(provider.id) ?? { granted: calls, used: calls }]));
   // One pot for all providers of the message, so that its subrequests stay bounded.
-  let spare = limits.spareCalls;
+  let spare = limits.spareCalls - wishes.reduce((sum, { refills }) => sum + refills, 0);
   const takeSpare = async ({ id, maxCallsPerMinute }: Provider): Promise<number> => {
     const calls = Math.min(SPARE_CALLS_AT_ONCE, spare);
     spare -= calls;

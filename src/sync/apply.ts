@@ -6,6 +6,7 @@ import { applySweep, type OrderWrite, type RefundWrite, type StateWrite } from "
 import { readProviders } from "../store/due.ts";
 import { type Finding, parkedWrite, writesOf } from "./findings.ts";
 import type { Limits } from "./limits.ts";
+import { adoptParts } from "./parts.ts";
 
 export type Applied = {
   readonly asked: number;
@@ -31,7 +32,9 @@ export type Outcome = { readonly applied: Applied; readonly again: readonly (rea
  * not hold up its page for ever. Throws when the database fails, or when it never came to pass.
  */
 export async function applyFinding(db: D1Database, finding: Finding, limits: Limits, now: () => number): Promise<Outcome> {
-  if (finding.poll.calls === 0 && (finding.serving === null || finding.serving.clock === null)) return done(finding, []);
+  if (finding.answers.length === 0 && finding.poll.calls === 0 && (finding.serving === null || finding.serving.clock === null))
+    return done(finding, []);
+  await adoptParts(db, finding, now());
   let present: Finding | null = finding;
   for (let tries = 1; present !== null && tries <= MAX_TRIES; tries++) {
     const { orders, state } = writesOf(present, limits, now());

@@ -3,10 +3,11 @@
  */
 import pLimit from "p-limit";
 import type { Order } from "../domain/order.ts";
-import type { Report } from "../domain/report.ts";
+import type { Report, UnplacedReport } from "../domain/report.ts";
 import type { Ports } from "../ports.ts";
 import { type Capability, type PollResult, pollStatuses } from "../provider/poll.ts";
 import type { Provider } from "../store/provider-rows.ts";
+import { askRefillWords } from "./after-care.ts";
 import type { Allowance } from "./allowance.ts";
 import { OPEN_CALLS } from "./limits.ts";
 import { idsPerCall } from "./plan.ts";
@@ -14,8 +15,13 @@ import { isSuspect } from "./serve.ts";
 
 export type Question = { readonly provider: Provider; readonly orders: readonly Order[]; readonly allowance: Allowance };
 
-/** What a provider said of an order, and when it was asked, in epoch ms. */
-export type Answer = { readonly order: Order; readonly report: Report; readonly askedAt: number };
+/** What a provider said of an order, and when it was asked, in epoch ms; and its word for the order's refill, if any. */
+export type Answer = {
+  readonly order: Order;
+  readonly report: Report | UnplacedReport;
+  readonly refillWord: string | null;
+  readonly askedAt: number;
+};
 
 export type Asked = {
   readonly provider: Provider;
@@ -53,12 +59,17 @@ async function ask(
   const { many } = provider.state;
   const assumed: Capability = { many, batchSize: many === "no" ? provider.state.learnedBatchSize : idsPerCall(provider) };
   // Two panels may follow one order of a provider: it is asked once.
-  const ids = new Map(orders.map((order) => [order.providerOrderId, { id: order.providerOrderId, suspect: isSuspect(order) }]));
+  const ids = new Map(orders.flatMap((order) => (order.providerOrderId === null ? [] : [[order.providerOrderId, isSuspect(order)]])));
+  const asked = [...ids].map(([id, suspect]) => ({ id, suspect }));
   const startedAt = now();
-  const poll = await pollStatuses({ fetch, now, slot, takeCall: allowance }, provider.settings, assumed, [...ids.values()]);
+  const statuses = await pollStatuses({ fetch, now, slot, takeCall: allowance }, provider.settings, assumed, asked);
+  // Statuses come first, and a provider in trouble is left alone.
+  const { words, calls } = await slot(() => askRefillWords({ fetch, now }, provider, statuses.failure === null ? orders : [], allowance));
+  const poll = { ...statuses, calls: statuses.calls + calls };
   const answers = orders.flatMap((order): Answer[] => {
+    if (order.providerOrderId === null) return [{ order, report: { kind: "unplaced" }, refillWord: null, askedAt: startedAt }];
     const answer = poll.answers.get(order.providerOrderId);
-    return answer === undefined ? [] : [{ order, ...answer }];
+    return answer === undefined ? [] : [{ order, ...answer, refillWord: words.get(order.state.refill?.id ?? "") ?? null }];
   });
   return { provider, orders, answers, poll, assumed, tookMs: now() - startedAt };
 }

@@ -4,16 +4,17 @@
 import { type Message, MESSAGE_VERSION } from "../domain/message.ts";
 import type { Ports } from "../ports.ts";
 import { recordDeadLetters } from "../store/dead-letters.ts";
+import { askRequests } from "./after-care.ts";
 import { checkBooks } from "./books.ts";
 import { check, sweep } from "./sweep.ts";
 
 const DEAD_QUEUE = /-dead$/;
-/** A check whose provider has no calls left this minute waits for the next one. */
+/** What a provider has no calls left for in this minute waits for the next one. */
 const NEXT_MINUTE_SECONDS = 60;
-/** How often a check is put off before it is left to the order's own cadence. */
-const MAX_CHECK_ATTEMPTS = 3;
+/** How often a check or a request is put off before it is left to the sweeps, at the order's own cadence. */
+const MAX_ATTEMPTS = 3;
 
-/** Handles a batch: sweeps and checks, or messages that failed for good. */
+/** Handles a batch: sweeps, checks and requests, or messages that failed for good. */
 export async function consume(batch: MessageBatch, env: Env, ports: Ports): Promise<void> {
   if (DEAD_QUEUE.test(batch.queue)) return bury(batch, env, ports);
   for (const message of batch.messages) await handle(message, env, ports);
@@ -24,14 +25,28 @@ async function handle(message: QueueMessage, env: Env, ports: Ports): Promise<vo
   // Newer code has sent it: leave it for that code, which is being rolled out.
   if (typeof body?.v !== "number" || body.v > MESSAGE_VERSION) return message.retry();
   try {
-    if (body.kind === "sweep") await sweep(body, message.attempts === 1, env, ports);
-    else if (body.kind === "books") await checkBooks(body, env, ports);
-    else if ((await check(body, env, ports)) === "later" && message.attempts < MAX_CHECK_ATTEMPTS)
-      return message.retry({ delaySeconds: NEXT_MINUTE_SECONDS });
+    const isLater = (await work(body, message.attempts, env, ports)) === "later";
+    if (isLater && message.attempts < MAX_ATTEMPTS) return message.retry({ delaySeconds: NEXT_MINUTE_SECONDS });
     message.ack();
   } catch (error) {
     ports.log({ event: "message.failed", id: message.id, kind: body.kind, attempts: message.attempts, error: String(error) });
     message.retry();
+  }
+}
+
+/** Does what a message is for. `later`: some of it has to wait for a provider. */
+async function work(message: Message, attempts: number, env: Env, ports: Ports): Promise<unknown> {
+  switch (message.kind) {
+    case "sweep":
+      return sweep(message, attempts === 1, env, ports);
+    case "books":
+      return checkBooks(message, env, ports);
+    case "request":
+      return askRequests(message, attempts >= MAX_ATTEMPTS, env, ports);
+    case "check":
+      return check(message, env, ports);
+    default:
+      throw new Error("a message of an unknown kind");
   }
 }
 

@@ -4,18 +4,17 @@
  */
 import { isUnusual, withEndings } from "../domain/brake.ts";
 import { DEFAULT_SETTLE_MS } from "../domain/cadence.ts";
-import { DECIDED_BY_RULES, eventsOf, WITHDRAWN_NOTE } from "../domain/feed.ts";
 import { compareKeys, markOf, type Mark, withMark } from "../domain/freshness.ts";
 import { FLAGS, type Order } from "../domain/order.ts";
-import { policyOf } from "../domain/policy.ts";
+import { policyFor } from "../domain/policy.ts";
 import { afterPoll, type PollOutcome, type ProviderState } from "../domain/provider.ts";
 import { type Decision, reconcile } from "../domain/reconcile.ts";
+import { withSweptRequests } from "../domain/requests.ts";
 import type { Cadence, Clock } from "../domain/schedule.ts";
-import type { RefundStep } from "../domain/settle.ts";
-import { showOrder } from "../domain/shown.ts";
 import { MINUTE_MS } from "../domain/time.ts";
 import { failureMessage } from "../provider/failure-message.ts";
-import type { OrderWrite, RefundWrite, StateWrite } from "../store/apply.ts";
+import type { OrderWrite, StateWrite } from "../store/apply.ts";
+import { moveWrite } from "../store/order-writes.ts";
 import type { Provider } from "../store/provider-rows.ts";
 import type { Answer, Asked } from "./ask.ts";
 import type { Limits } from "./limits.ts";
@@ -60,18 +59,18 @@ function orderWrites(finding: Finding, limits: Limits, at: number, braked: boole
   const { provider, answers, serving, frozen } = finding;
   return answers.flatMap((answer) => {
     if (isLate(answer, provider.state.marks, at)) return [];
-    const { order, report } = answer;
+    const { order, report, refillWord } = answer;
     const now = Math.max(at, order.updatedAt);
     const policy = {
       statusWords: provider.settings.statusWords,
       progressPercent: limits.progressPercent,
-      startWindowMs: null,
+      startWindowMs: order.startWindowMs,
       settleMs: DEFAULT_SETTLE_MS,
-      refunds: policyOf(provider.policies[""], order.service === null ? undefined : provider.policies[order.service]),
+      refunds: policyFor(order, provider.policies),
       holdAll: braked ? ("brake" as const) : frozen.has(order.panel) ? ("frozen" as const) : null,
     };
-    const decision = reconcile(order.state, report, policy, now);
-    const written = serving === null ? evenIfNothingNew(decision, order, now) : decision;
+    const decision = withSweptRequests(order, reconcile(order.state, report, policy, now), refillWord, now);
+    const written = serving === null && report.kind !== "unplaced" ? evenIfNothingNew(decision, order, now) : decision;
     return written.write === "none" ? [] : [writeOf(order, written.write, written, provider, now)];
   });
 }
@@ -100,43 +99,7 @@ export function writeOf(
   now: number,
 ): OrderWrite {
   if (write === "progress") return { order, next, write, refunds: [], events: [], now };
-  const after: Order = { ...order, updatedAt: now, state: next };
-  const events = eventsOf(order, after, refunds, showOrder(after, state, now), now);
-  return { order, next, write, refunds: refunds.map((step) => refundWrite(order, step)), events, now };
-}
-
-function refundWrite({ state }: Order, step: RefundStep): RefundWrite {
-  switch (step.kind) {
-    case "post":
-      return {
-        op: "insert",
-        n: step.n,
-        kind: "auto",
-        amount: step.amount,
-        status: "posted",
-        reason: step.reason,
-        remains: step.remains,
-        by: DECIDED_BY_RULES,
-        note: null,
-      };
-    case "hold":
-    case "delay":
-      return {
-        op: "insert",
-        n: step.n,
-        kind: "auto",
-        amount: step.amount,
-        status: step.kind === "hold" ? "held" : "delayed",
-        reason: step.reason,
-        remains: step.remains,
-        by: null,
-        note: null,
-      };
-    case "release":
-      return { op: "decide", n: step.n, amount: step.amount, status: "posted", by: DECIDED_BY_RULES, note: null };
-    case "withdraw":
-      return { op: "decide", n: step.n, amount: state.hold?.amount ?? 0, status: "rejected", by: DECIDED_BY_RULES, note: WITHDRAWN_NOTE };
-  }
+  return moveWrite(order, next, refunds, state, now);
 }
 
 type BrakeState = Pick<ProviderState, "endings" | "brakeEngagedAt">;
@@ -184,7 +147,7 @@ function outcomeOf({ poll, answers, orders: asked, tookMs }: Finding, orders: re
   const { failure } = poll;
   return {
     calls: poll.calls,
-    answered: answers.length > 0,
+    answered: answers.some(({ report }) => report.kind !== "unplaced"),
     failure:
       failure === null
         ? null

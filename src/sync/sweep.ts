@@ -9,8 +9,9 @@ import type { Ports } from "../ports.ts";
 import { type Page, readNamed, readPage } from "../store/due.ts";
 import { metered } from "../store/metered.ts";
 import { type Applied, applyFinding, type Outcome, totalOf } from "./apply.ts";
+import { leftQueuedMessages, refillCallsFor } from "./after-care.ts";
 import { askProviders, type Question } from "./ask.ts";
-import { claimAllowances } from "./allowance.ts";
+import { claimAllowances, type Wish } from "./allowance.ts";
 import { limitsOf } from "./limits.ts";
 import { callsFor, type Serving, servingOf } from "./serve.ts";
 import { ordersIn } from "./plan.ts";
@@ -30,7 +31,7 @@ export async function sweep(message: SweepMessage, firstDelivery: boolean, env: 
   const wanting = message.providers.flatMap((due, i) => wantedOf(page, due, i, readAt));
   const allowances = await claimAllowances(
     db,
-    wanting.map(({ provider, orders, due }) => ({ provider, calls: callsFor(provider, orders.slice(0, due.limit)) })),
+    wanting.map(({ provider, orders, due }) => wishFor(provider, orders.slice(0, due.limit))),
     limits,
     now,
   );
@@ -47,6 +48,8 @@ export async function sweep(message: SweepMessage, firstDelivery: boolean, env: 
   );
   const rest = servings.flatMap(({ rest: left }) => left ?? []);
   if (rest.length > 0 && firstDelivery) await handOn(env.SWEEPS, message, rest);
+  const requests = firstDelivery ? servings.flatMap(({ orders }) => leftQueuedMessages(orders, readAt)) : [];
+  if (requests.length > 0) await env.SWEEPS.sendBatch(requests.map((body) => ({ body, contentType: "json" })));
   const questions = servings.map(({ provider, orders }): Question => ({ provider, orders, allowance: allowances.of(provider) }));
   const outcomes = await askProviders(questions, { ...ports, now }, (asked, i) =>
     applyFinding(db, { ...asked, readAt, serving: servings[i] ?? null, frozen: page.frozen }, limits, now),
@@ -57,9 +60,15 @@ export async function sweep(message: SweepMessage, firstDelivery: boolean, env: 
     minute: message.minute,
     round: message.round,
     handed_on: firstDelivery ? rest.length : 0,
+    requests: requests.length,
     ...totalOf(applied),
     ...usage(),
   });
+}
+
+/** The calls that asking about these orders takes, with those for their refills. */
+function wishFor(provider: Serving["provider"], orders: readonly Order[]): Wish {
+  return { provider, calls: callsFor(provider, orders), refillCalls: refillCallsFor(orders) };
 }
 
 /** Sends what the database refused as checks of its halves, and answers what the rest came to. */
@@ -118,7 +127,7 @@ export async function check(message: CheckMessage, env: Env, ports: Ports): Prom
   });
   const allowances = await claimAllowances(
     db,
-    wanting.map(({ provider, orders }) => ({ provider, calls: callsFor(provider, orders) })),
+    wanting.map(({ provider, orders }) => wishFor(provider, orders)),
     limits,
     ports.now,
   );

@@ -1,0 +1,137 @@
+/**
+ * Refills and cancels beside the polling: asked for once by a message, refills followed by the sweeps, and what a lost
+ * message left behind taken up again.
+ */
+import { isLeftQueued } from "../domain/after-care.ts";
+import { MESSAGE_VERSION, type RequestMessage } from "../domain/message.ts";
+import type { Order } from "../domain/order.ts";
+import { afterFailedCall, circuitOf } from "../domain/provider.ts";
+import { isRefillDue, REQUEST_KINDS, type RequestKind, takenUp, turnedAway } from "../domain/requests.ts";
+import type { Ports } from "../ports.ts";
+import type { ProviderFailure } from "../provider/failure.ts";
+import { failureMessage } from "../provider/failure-message.ts";
+import { isOfConnection, toldOf } from "../provider/outcome.ts";
+import { askCancels, askRefills, askRefillStatuses } from "../provider/requests.ts";
+import { changeOrders, type Found, recordOutcomes } from "../store/after-care.ts";
+import { recordFailure } from "../store/circuit.ts";
+import { readNamed } from "../store/due.ts";
+import { metered } from "../store/metered.ts";
+import type { Provider } from "../store/provider-rows.ts";
+import { type Allowance, claimAllowances } from "./allowance.ts";
+import { limitsOf } from "./limits.ts";
+
+/** The protocol's lists hold so many ids. */
+const IDS_PER_CALL = 100;
+
+/** What a provider said of its refills, by their ids. */
+export type RefillWords = { readonly words: ReadonlyMap<string, string>; readonly calls: number };
+
+/** Calls that asking how these orders' refills go takes. */
+export function refillCallsFor(orders: readonly Order[]): number {
+  return Math.ceil(new Set(refillIdsOf(orders)).size / IDS_PER_CALL);
+}
+
+/**
+ * Asks how the refills of some of a provider's orders go. A call that fails says nothing of how the provider is doing:
+ * many know no refills. They are asked about again when their orders are next looked at.
+ */
+export async function askRefillWords(
+  port: Pick<Ports, "fetch" | "now">,
+  { settings }: Provider,
+  orders: readonly Order[],
+  takeCall: Allowance,
+): Promise<RefillWords> {
+  const words = new Map<string, string>();
+  let calls = 0;
+  for (const ids of chunksOf([...new Set(refillIdsOf(orders))])) {
+    if (!(await takeCall())) break;
+    calls += 1;
+    const answer = await askRefillStatuses(port, settings, ids);
+    if (!answer.ok) break;
+    for (const [id, said] of answer.value) if (said.kind === "status") words.set(id, said.word);
+  }
+  return { words, calls };
+}
+
+function refillIdsOf(orders: readonly Order[]): string[] {
+  return orders.flatMap(({ state }) => (isRefillDue(state) && state.refill?.id != null ? [state.refill.id] : []));
+}
+
+/** Messages for what waits among a provider's orders although its message was sent long ago. */
+export function leftQueuedMessages(orders: readonly Order[], now: number): RequestMessage[] {
+  const left = orders.filter(({ state }) => isLeftQueued(state.refill, now) || isLeftQueued(state.cancel, now));
+  return chunksOf(left).map((some) => ({ v: MESSAGE_VERSION, kind: "request", orders: some.map(({ panel, n }) => [panel, n] as const) }));
+}
+
+const ASK: Readonly<Record<RequestKind, typeof askRefills>> = { refill: askRefills, cancel: askCancels };
+
+/**
+ * Asks for the refills and cancels that wait for it with some orders. Each is taken up by a fenced write before its
+ * call, so that a message that comes twice asks once; a crash in between leaves it to a sweep, which gives it up.
+ * `later`: a provider was not to be called just now, or has not heard, and what waits for it still does. On the last
+ * attempt, what it has not heard does not wait any more: it would be tried for ever.
+ */
+export async function askRequests(message: RequestMessage, isLast: boolean, env: Env, ports: Ports): Promise<"done" | "later"> {
+  const { db, usage } = metered(env.DB);
+  const readAt = ports.now();
+  const { providers, due } = await readNamed(db, message.orders);
+  const waiting = [...providers.values()].flatMap((provider) => {
+    const orders = (due[0] ?? []).filter((order) => order.provider === provider.id);
+    return REQUEST_KINDS.flatMap((kind) =>
+      chunksOf(orders.filter((order) => takenUp(kind, order, readAt) !== null)).map((some) => ({ provider, kind, orders: some })),
+    );
+  });
+  // Only a provider that answers is asked: a call that may not be repeated is no way to find out whether it is back.
+  const askable = waiting.filter(({ provider }) => provider.enabled && circuitOf(provider.state, readAt) === "closed");
+  const wishes = [...Map.groupBy(askable, ({ provider }) => provider)].map(([provider, calls]) => ({
+    provider,
+    calls: calls.length,
+    refillCalls: 0,
+  }));
+  const allowances = await claimAllowances(db, wishes, limitsOf(env.PLAN), ports.now);
+  const takeCall = new Map(wishes.map(({ provider }) => [provider, allowances.of(provider)]));
+  const deaf = new Set<Provider>();
+  let asked = 0;
+  let isLater = askable.length < waiting.length;
+  for (const request of askable) {
+    const { provider } = request;
+    const outcome = !deaf.has(provider) && (await takeCall.get(provider)?.()) === true ? await askOnce(db, request, isLast, ports) : null;
+    if (outcome?.isDeaf === true) deaf.add(provider);
+    asked += outcome?.asked ?? 0;
+    isLater ||= outcome === null || outcome.isDeaf;
+  }
+  ports.log({ event: "request", orders: message.orders.length, asked, ...usage() });
+  return isLater ? "later" : "done";
+}
+
+type Waiting = { readonly provider: Provider; readonly kind: RequestKind; readonly orders: readonly Order[] };
+
+/** `isDeaf`: the provider has not heard the call, and would not hear another. */
+type Call = { readonly asked: number; readonly isDeaf: boolean };
+
+/** One call, and what is written before and after it. */
+async function askOnce(db: D1Database, { provider, kind, orders }: Waiting, isLast: boolean, ports: Ports): Promise<Call> {
+  const found = orders.map((order): Found => ({ order, polling: provider.state }));
+  const { written } = await changeOrders(db, found, (order) => takenUp(kind, order, ports.now()), ports.now());
+  const ids = [...new Set(written.flatMap(({ order }) => order.providerOrderId ?? []))];
+  if (ids.length === 0) return { asked: 0, isDeaf: false };
+  const answer = await ASK[kind](ports, provider.settings, ids);
+  const outcomeOf = ({ providerOrderId }: Order) => {
+    const told = toldOf(answer, providerOrderId ?? "");
+    return isLast && told.kind === "put_back" ? turnedAway(kind) : told;
+  };
+  await recordOutcomes(db, kind, written, outcomeOf, ports.now());
+  if (!answer.ok && isOfConnection(answer.failure)) await noteFailure(db, provider, answer.failure, ports.now());
+  return { asked: ids.length, isDeaf: ids.some((id) => toldOf(answer, id).kind === "put_back") };
+}
+
+/** The circuit opens as after a poll, so that the next attempt waits for as long as it must. */
+async function noteFailure(db: D1Database, provider: Provider, failure: ProviderFailure, now: number): Promise<void> {
+  const retryAfterSeconds = failure.code === "rate_limited" ? failure.retryAfterSeconds : null;
+  const failed = { code: failure.code, message: failureMessage(failure), retryAfterSeconds };
+  await recordFailure(db, provider, afterFailedCall(provider.state, failed, now));
+}
+
+function chunksOf<T>(items: readonly T[]): T[][] {
+  return Array.from({ length: Math.ceil(items.length / IDS_PER_CALL) }, (_, i) => items.slice(i * IDS_PER_CALL, (i + 1) * IDS_PER_CALL));
+}
