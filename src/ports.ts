@@ -5,6 +5,8 @@ export type Ports = {
   /** Epoch ms. */
   readonly now: () => number;
   readonly fetch: (request: Request) => Promise<Response>;
+  /** Lets so many ms go by. */
+  readonly wait: (ms: number) => Promise<void>;
   /** Fills the array with random bytes fit for keys. */
   readonly randomBytes: (length: number) => Uint8Array;
   /** Writes one event to the log. Names, ids and numbers; never keys, never bodies. */
@@ -16,6 +18,7 @@ export type LogEvent = { readonly event: string } & Readonly<Record<string, unkn
 export const realPorts: Ports = {
   now: () => Date.now(),
   fetch: (request) => fetch(request),
+  wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
   log: (event) => console.log(JSON.stringify(event)),
 };

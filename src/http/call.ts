@@ -11,6 +11,8 @@ export type Call = {
   /** Epoch ms; the same for everything this request does. */
   readonly now: number;
   readonly requestId: string;
+  /** Lets work go on when the client does not wait for it: half a minute, no more. */
+  readonly waitUntil: (work: Promise<unknown>) => void;
 };
 
 /** What goes back, but for the headers that every answer has. A body of null stays empty. */

@@ -6,8 +6,9 @@ import { approve, clawBack, type Decided, giveGoodwill, reject } from "../domain
 import { eventsOf, type RefundFacts, refundEvent, refundId, showRefund } from "../domain/feed.ts";
 import { formatAmount } from "../domain/money.ts";
 import type { Order, OrderState } from "../domain/order.ts";
-import { policyOf } from "../domain/policy.ts";
+import { policyFor } from "../domain/policy.ts";
 import { showOrder } from "../domain/shown.ts";
+import { withOutdated } from "../domain/told.ts";
 import { fail, ok, type Result } from "../provider/failure.ts";
 import { applyDecision, type OrderWrite, type RefundWrite } from "../store/apply.ts";
 import { auditStatement } from "../store/audit.ts";
@@ -95,8 +96,7 @@ export function postGoodwill(call: Call, id: string): Promise<Answer> {
 /** `POST /v1/orders/{id}/clawbacks`: takes back what was refunded; it is shown as a refund of a negative amount. */
 export function postClawback(call: Call, id: string): Promise<Answer> {
   return decideOwn(call, id, "clawback", ({ order, provider }, amount) => {
-    const ofService = order.service === null ? undefined : provider.policies[order.service];
-    return clawBack(order.state, amount, policyOf(provider.policies[""], ofService));
+    return clawBack(order.state, amount, policyFor(order, provider.policies));
   });
 }
 
@@ -200,9 +200,10 @@ async function apply(
 export function decisionWrite(
   order: Order,
   polling: Parameters<typeof showOrder>[1],
-  { next, facts, was, write }: Step,
+  { next: decided, facts, was, write }: Step,
   now: number,
 ): OrderWrite {
+  const next = withOutdated(decided);
   const at = Math.max(now, order.updatedAt);
   const after: Order = { ...order, updatedAt: at, state: next };
   const refunded = { before: order.state.refunded, after: next.refunded };

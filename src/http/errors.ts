@@ -20,11 +20,18 @@ export type Failure =
   | { readonly code: "account_contended"; readonly customer: string }
   | { readonly code: "idempotency_key_reused"; readonly key: string }
   | { readonly code: "provider_not_found"; readonly provider: string }
+  /** `asked`: it was called, and its answer was none that helps; else it was not called. `problem`: a sentence. */
+  | { readonly code: "provider_unavailable"; readonly provider: string; readonly asked: boolean; readonly problem: string }
+  | { readonly code: "service_not_found"; readonly service: string }
   | { readonly code: "order_not_found"; readonly order: string }
   | { readonly code: "order_conflict"; readonly order: string; readonly fields: readonly string[] }
   | { readonly code: "provider_order_conflict"; readonly provider: string; readonly providerOrder: string; readonly order: string }
   | InsufficientBalance
   | { readonly code: "order_contended"; readonly order: string }
+  /** `as`: the provider's id that it has, or "dropped". */
+  | { readonly code: "order_settled"; readonly order: string; readonly as: string }
+  | { readonly code: "order_placing"; readonly order: string }
+  | RequestFailure
   | { readonly code: "refund_not_found"; readonly refund: string }
   | {
       readonly code: "refund_decided";
@@ -47,6 +54,14 @@ export type Failure =
   | { readonly code: "queue_unavailable" }
   | { readonly code: "database_unavailable" }
   | { readonly code: "internal_error"; readonly requestId: string };
+
+/** Why a refill or a cancel is not asked for. `until`: ISO 8601. */
+export type RequestFailure =
+  | { readonly code: "order_not_placed"; readonly order: string }
+  | { readonly code: "not_offered"; readonly order: string; readonly request: "refill" | "cancel" }
+  | { readonly code: "not_refillable"; readonly order: string; readonly status: string }
+  | { readonly code: "refill_too_late"; readonly order: string; readonly until: string }
+  | { readonly code: "not_cancelable"; readonly order: string; readonly status: string };
 
 /** An account does not hold what is to be taken from it; amounts as decimal strings. `customer`: as in paths. */
 export type InsufficientBalance = {
@@ -129,6 +144,15 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
     status: 404,
     message: `There is no provider ${quoted(provider)}. \`GET /v1/providers\` lists those there are.`,
   }),
+  provider_unavailable: ({ provider, asked, problem }) => ({
+    status: asked ? 502 : 503,
+    message: `Provider ${quoted(provider)} ${asked ? "gave no answer that can be used" : "was not asked"}, so nothing was changed. ${problem}`,
+    ...(asked ? {} : { headers: RETRY_LATER }),
+  }),
+  service_not_found: ({ service }) => ({
+    status: 404,
+    message: `There is no service ${quoted(service)}. \`GET /v1/services\` lists those there are.`,
+  }),
   order_not_found: ({ order }) => ({
     status: 404,
     message: `There is no order ${quoted(order)} in this panel. Orders are found by the panel's own id, once they are registered.`,
@@ -152,6 +176,34 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
     status: 503,
     message: `Order ${quoted(order)}: others registered, charged or changed the same at the same moments, so nothing was done. Send it again.`,
     headers: RETRY_LATER,
+  }),
+  order_settled: ({ order, as }) => ({
+    status: 409,
+    message: `Order ${quoted(order)} needs no settling: ${as === "dropped" ? "it was dropped, and its charge returned" : `it is the provider's order ${quoted(as)}`}.`,
+  }),
+  order_placing: ({ order }) => ({
+    status: 409,
+    message: `Order ${quoted(order)} is just being placed. Where its provider does not say whether it took it, it gets the flag placing_unknown within two minutes; then it can be settled.`,
+  }),
+  order_not_placed: ({ order }) => ({
+    status: 409,
+    message: `Order ${quoted(order)} has no id at its provider yet, so nothing can be asked of it there. Try again once it shows \`provider_order_id\`.`,
+  }),
+  not_offered: ({ order, request }) => ({
+    status: 409,
+    message: `Order ${quoted(order)} was bought as a service without ${request}. The operator's catalogue says which services have it.`,
+  }),
+  not_refillable: ({ order, status }) => ({
+    status: 409,
+    message: `Order ${quoted(order)} is ${status}, and a refill comes after delivery. Ask once it is completed or partial.`,
+  }),
+  refill_too_late: ({ order, until }) => ({
+    status: 409,
+    message: `Refills of order ${quoted(order)} could be asked until ${until}. Its service promises them for no longer.`,
+  }),
+  not_cancelable: ({ order, status }) => ({
+    status: 409,
+    message: `Order ${quoted(order)} is ${status}: it has ended, and there is nothing left to cancel.`,
   }),
   refund_not_found: ({ refund }) => ({
     status: 404,

@@ -34,6 +34,8 @@ const newPanel = z.strictObject({
   currency,
   money: z.prefault(money, "advice"),
   allow_credit: z.prefault(z.boolean(), false),
+  reuse_identical_adds: z.prefault(z.boolean(), true),
+  refuse_duplicate_links: z.prefault(z.boolean(), false),
 });
 
 /** `POST /v1/panels`. The answer is the only place where the panel's key is ever shown. */
@@ -82,6 +84,8 @@ const panelChange = z.strictObject({
   currency: z.exactOptional(currency),
   money: z.exactOptional(money),
   allow_credit: z.exactOptional(z.boolean()),
+  reuse_identical_adds: z.exactOptional(z.boolean()),
+  refuse_duplicate_links: z.exactOptional(z.boolean()),
 });
 
 /** Two changes at once: the second is worked out anew on what the first has left. */
@@ -130,16 +134,7 @@ export async function postUnfreeze(call: Call, id: string): Promise<Answer> {
 }
 
 function shownPanel(panel: Panel) {
-  const { id, name, currency: panelCurrency, money: mode, allowCredit, createdAt } = panel;
-  return {
-    id,
-    name,
-    currency: panelCurrency,
-    money: mode,
-    allow_credit: allowCredit,
-    ...shownFrozen(panel),
-    created_at: isoTime(createdAt),
-  };
+  return { id: panel.id, ...settingsOf(panel), ...shownFrozen(panel), created_at: isoTime(panel.createdAt) };
 }
 
 function shownFrozen({ frozen }: Panel) {

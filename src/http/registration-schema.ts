@@ -14,7 +14,7 @@ const MAX_LINK_CHARACTERS = 2048;
 const MAX_NAME_CHARACTERS = 128;
 
 /** Ids are text; a whole number is taken for its digits, since API v2 answers ids as numbers. */
-const providerOrderId: Schema<string> = z.pipe(
+export const providerOrderId: Schema<string> = z.pipe(
   z.transform((value: unknown) => (typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? String(value) : value)),
   // With spaces or commas one delivery would have several spellings, and two orders on it would be refunded twice.
   foreignId.check(z.regex(/^[^\s,]*$/, "must have no spaces and no commas: API v2 puts them between ids")),

@@ -3,10 +3,21 @@
  */
 import { formatAmount } from "../domain/money.ts";
 import { type Polling, showOrder } from "../domain/shown.ts";
+import { isFinal } from "../domain/status.ts";
 import { fail, type Result } from "../provider/failure.ts";
 import { type OrderRow, toOrder } from "../store/order-rows.ts";
 import type { Panel } from "../store/panels.ts";
-import { addOrders, differences, fundsKey, type Known, newOrderRow, pairKey, readKnown, type Registration } from "../store/registration.ts";
+import {
+  addOrders,
+  differences,
+  fundsKey,
+  type Known,
+  linkKeyOf,
+  newOrderRow,
+  pairKey,
+  readKnown,
+  type Registration,
+} from "../store/registration.ts";
 import { shownCustomer } from "./account-id.ts";
 import { requirePanel } from "./auth.ts";
 import { readJson } from "./body.ts";
@@ -143,7 +154,7 @@ function judge(registration: Registration, known: Known): Outcome | "new" {
 function charge(funds: Map<string, bigint>, registration: Registration): InsufficientBalance | null {
   const account = fundsKey(registration);
   const balance = funds.get(account) ?? 0n;
-  const needed = BigInt(registration.charge - registration.registered_refunded);
+  const needed = BigInt((registration.charge ?? 0) - registration.registered_refunded);
   if (needed === 0n || needed <= balance) {
     funds.set(account, balance - needed);
     return null;
@@ -168,8 +179,9 @@ async function write(
 ): Promise<ReadonlyMap<number, Outcome>> {
   if (entries.length === 0) return new Map();
   const pollingOf = ({ provider }: Registration) => known.providers.get(provider) ?? null;
+  const duplicates = duplicatesOf(entries, known);
   const orders = entries.map(({ registration }, i) => {
-    const row = newOrderRow(panel, known.lastOrder + 1 + i, registration, now);
+    const row = newOrderRow(panel, known.lastOrder + 1 + i, registration, now, duplicates.get(registration.id) ?? null);
     return { row, shown: showOrder(toOrder(row), pollingOf(registration), now) };
   });
   const added = await addOrders(db, panel, orders, now);
@@ -177,7 +189,23 @@ async function write(
     entries.flatMap(({ place, registration }): [number, Outcome][] => {
       const n = added.get(registration.id);
       if (n === undefined) return [];
-      return [[place, { result: "created", row: newOrderRow(panel, n, registration, now), polling: pollingOf(registration) }]];
+      const row = newOrderRow(panel, n, registration, now, duplicates.get(registration.id) ?? null);
+      return [[place, { result: "created", row, polling: pollingOf(registration) }]];
+    }),
+  );
+}
+
+/** Orders that come while another is under way on their link and service, by id: the id of that one, which may come in the same request. */
+function duplicatesOf(entries: readonly Entry[], { active }: Known): ReadonlyMap<string, string> {
+  const underWay = new Map(active);
+  return new Map(
+    entries.flatMap(({ registration }): [string, string][] => {
+      const key = linkKeyOf(registration);
+      const status = registration.registered_status;
+      if (key === null || (status !== null && isFinal(status))) return [];
+      const other = underWay.get(key);
+      underWay.set(key, registration.id);
+      return other === undefined ? [] : [[registration.id, other]];
     }),
   );
 }

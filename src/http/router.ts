@@ -4,15 +4,17 @@
  */
 import type { IRequest } from "itty-router";
 import { Router } from "itty-router/Router";
-import { fail, ok } from "../provider/failure.ts";
+import { fail } from "../provider/failure.ts";
 import type { Ports } from "../ports.ts";
-import { answerApiV2, answerNotHere, isApiV2Path, NO_ANSWER } from "./api-v2.ts";
+import { answerApiV2, isApiV2Path } from "./api-v2.ts";
 import type { Answer, Call, Handler } from "./call.ts";
+import { postCancel, postRefill } from "./after-care.ts";
 import { getAudit } from "./audit.ts";
 import { getChanges, getHistory } from "./changes.ts";
 import { creditCustomer, getBalance, getEntries } from "./customers.ts";
 import { getDeadLetters, replayDeadLetter } from "./dead-letters.ts";
 import { toHex } from "./digest.ts";
+import { noAnswer, notHere } from "./door.ts";
 import { isDatabaseTrouble } from "./errors.ts";
 import { getHealth } from "./health.ts";
 import { checkOrder, getOrder, getOrders } from "./orders.ts";
@@ -25,14 +27,25 @@ import { getRefunds } from "./refunds.ts";
 import { registerOrders } from "./registration.ts";
 import { toResponse } from "./reply.ts";
 import { getReconciliation } from "./reports.ts";
+import { settleOrder } from "./settle.ts";
+import { getService, getServices, putService } from "./services.ts";
+import { postImport } from "./services-import.ts";
 import { getStatuses } from "./statuses.ts";
 
 const REQUEST_ID_BYTES = 12;
 
 /** Answers a request. Never throws. */
-export async function handleRequest(request: Request, env: Env, _ctx: ExecutionContext, ports: Ports): Promise<Response> {
+export async function handleRequest(request: Request, env: Env, ctx: ExecutionContext, ports: Ports): Promise<Response> {
   const requestId = toHex(ports.randomBytes(REQUEST_ID_BYTES));
-  const call: Call = { request, url: new URL(request.url), env, ports, now: ports.now(), requestId };
+  const call: Call = {
+    request,
+    url: new URL(request.url),
+    env,
+    ports,
+    now: ports.now(),
+    requestId,
+    waitUntil: (work) => ctx.waitUntil(work),
+  };
   const isHead = request.method === "HEAD";
   // HEAD is answered as GET, without the body.
   const asked = { method: isHead ? "GET" : request.method, url: request.url, route: "none" };
@@ -44,7 +57,7 @@ export async function handleRequest(request: Request, env: Env, _ctx: ExecutionC
 function unexpected(error: unknown, route: string, { ports, requestId, request, url }: Call): Answer {
   const { name, message } = error instanceof Error ? error : { name: typeof error, message: String(error) };
   ports.log({ event: "http.failed", request_id: requestId, method: request.method, route, name, error: message });
-  if (isApiV2Path(url.pathname)) return ok(NO_ANSWER);
+  if (isApiV2Path(url.pathname)) return noAnswer();
   return fail(isDatabaseTrouble(error) ? { code: "database_unavailable" } : { code: "internal_error", requestId });
 }
 
@@ -61,11 +74,18 @@ router
   .get("/v1/providers", to(getProviders))
   .get("/v1/providers/:id", to(getProvider))
   .put("/v1/providers/:id", to(putProvider))
+  .get("/v1/services", to(getServices))
+  .post("/v1/services/import", to(postImport))
+  .get("/v1/services/:id", to(getService))
+  .put("/v1/services/:id", to(putService))
   .get("/v1/orders", to(getOrders))
   .post("/v1/orders", to(registerOrders))
   .get("/v1/orders/:id", to(getOrder))
   .get("/v1/orders/:id/changes", to(getHistory))
   .post("/v1/orders/:id/check", to(checkOrder))
+  .post("/v1/orders/:id/refill", to(postRefill))
+  .post("/v1/orders/:id/cancel", to(postCancel))
+  .post("/v1/orders/:id/settle", to(settleOrder))
   .get("/v1/changes", to(getChanges))
   .get("/v1/customers/:id/balance", to(getBalance))
   .get("/v1/customers/:id/entries", to(getEntries))
@@ -89,7 +109,9 @@ router
   .post("/v1/dead-letters/:id/replay", to(replayDeadLetter))
   .get("/api/v2", to(answerApiV2))
   .post("/api/v2", to(answerApiV2))
-  .all("/api/v2/:rest+", to(answerNotHere))
+  .get("/api/v2/:id", to(answerApiV2))
+  .post("/api/v2/:id", to(answerApiV2))
+  .all("/api/v2/:rest+", () => notHere())
   .all("*", (_: IRequest, call: Call) => noRoute(call));
 
 /** Hands a route's request to a handler, the path's id decoded. */

@@ -1,0 +1,85 @@
+/**
+ * `refill_status` at the doors: from what is on record, which the sweeps keep up to date; only refills that nobody
+ * follows here are asked of the provider.
+ */
+import type { RefillStatus } from "../domain/after-care.ts";
+import type { Order } from "../domain/order.ts";
+import { askRefillStatuses } from "../provider/requests.ts";
+import type { Provider } from "../store/provider-rows.ts";
+import { foreignRefills, readOwnCases, readRefills } from "../store/request-reads.ts";
+import type { Answer } from "./call.ts";
+import { type DoorCall, idsIn, noAnswer, notHere, say, shownId, WRONG } from "./door.ts";
+import { wrongIds } from "./door-requests.ts";
+import { claimUpstream } from "./upstream.ts";
+
+/** The words that scripts know. */
+const WORDS: Readonly<Record<RefillStatus, string>> = {
+  queued: "Pending",
+  asking: "Pending",
+  pending: "Pending",
+  in_progress: "In progress",
+  completed: "Completed",
+  rejected: "Rejected",
+  error: "Error",
+};
+
+export async function answerRefillStatus(asked: DoorCall): Promise<Answer> {
+  const ids = idsIn(asked.fields, "refills", "refill");
+  const wrong = await wrongIds(asked, ids);
+  if (wrong !== null) return wrong;
+  return asked.provider === null ? ofOwn(asked, ids) : ofProviders(asked, asked.provider, ids);
+}
+
+/** What is said of a refill: its word, or that there is none. */
+type Said = string | { readonly error: string };
+
+/** In the own catalogue a refill goes by its order's id. */
+async function ofOwn({ call, ref, fields }: DoorCall, ids: readonly string[]): Promise<Answer> {
+  const found = await readOwnCases(call.env.DB, ref, ids);
+  if (found === null) return say(WRONG.key);
+  return sayEach(fields, ids, (id) => wordOf(found.cases.get(id)?.order) ?? WRONG.refill);
+}
+
+async function ofProviders({ call, ref, fields }: DoorCall, providerId: string, ids: readonly string[]): Promise<Answer> {
+  const found = await readRefills(call.env.DB, ref, providerId, ids);
+  if (found === null) return say(WRONG.key);
+  if (found.provider === null) return notHere();
+  const unknown = ids.filter((id) => !found.orders.has(id));
+  const foreign = await foreignRefills(call.env.DB, found.panel.id, providerId, unknown);
+  const heard = await ask(
+    { call },
+    found.provider,
+    unknown.filter((id) => !foreign.has(id)),
+  );
+  if (typeof heard === "string") return noAnswer(heard);
+  return sayEach(fields, ids, (id) => wordOf(found.orders.get(id)) ?? (foreign.has(id) ? WRONG.refill : (heard.get(id) ?? WORDS.pending)));
+}
+
+function wordOf(order: Order | undefined): string | null {
+  return order?.state.refill == null ? null : WORDS[order.state.refill.status];
+}
+
+/** One call for all. What it says nothing readable of is left out. */
+async function ask(
+  { call }: Pick<DoorCall, "call">,
+  provider: Provider,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, Said> | "down" | "busy"> {
+  if (ids.length === 0) return new Map();
+  const may = await claimUpstream(call, provider);
+  if (may !== "yes") return may;
+  const answer = await askRefillStatuses(call.ports, provider.settings, ids);
+  if (!answer.ok) {
+    const { failure } = answer;
+    // An error around everything is about each of them.
+    if (failure.code === "refused" && failure.status < 500) return new Map(ids.map((id) => [id, { error: failure.message }]));
+    return failure.code === "rate_limited" ? "busy" : "down";
+  }
+  return new Map([...answer.value].map(([id, said]) => [id, said.kind === "status" ? said.word : { error: said.message }]));
+}
+
+function sayEach(fields: DoorCall["fields"], ids: readonly string[], tell: (id: string) => Said): Answer {
+  if (fields.has("refills")) return say(ids.map((id) => ({ refill: shownId(id), status: tell(id) })));
+  const said = tell(ids[0] ?? "");
+  return say(typeof said === "string" ? { status: said } : said);
+}
