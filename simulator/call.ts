@@ -5,8 +5,8 @@
 import { type Action, ACTIONS, type Asked, type Fields } from "./actions.ts";
 import { answerJson } from "./answers.ts";
 import { type Arrival, FOLLOWED_QUERY, heldAtGate, noteKey, turnedAway } from "./gates.ts";
-import { activeIn, type ActiveModes, countOf } from "./mode-choice.ts";
-import { PAGES, pageReply, type Reply, spoiledReply } from "./replies.ts";
+import { activeIn, type ActiveModes, countOf, wordOf } from "./mode-choice.ts";
+import { PAGES, pageReply, type Reply, spoiledReply, unreadableReply } from "./replies.ts";
 import { type Call, readFields } from "./requests.ts";
 import { countUp, noteCall } from "./stats.ts";
 import type { RefusalName } from "./words.ts";
@@ -52,6 +52,9 @@ function act(asked: Asked): Reply {
   // From here on the call has had its effect, whatever becomes of the answer.
   if (active.has("lost_answer")) return { kind: "reset" };
   if (answer.kind === "refused") return refusal(answer.why, active);
+  const mode = answer.kind === "placed" ? "add_unreadable" : answer.kind === "services" ? "services_unreadable" : null;
+  const form = mode && wordOf(active, mode);
+  if (form !== null) return unreadableReply(form, answerJson(answer, active), active);
   return spoiledReply(answerJson(answer, active), 200, active);
 }
 

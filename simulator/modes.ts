@@ -170,6 +170,18 @@ export const MODES = {
   },
   hang: { about: "The call is taken and never answered." },
   lost_answer: { about: "The call has its effect, then the connection is reset." },
+  add_unreadable: {
+    about: "An add places its order, then cannot be read; refusals and other actions can.",
+    value: {
+      default: "reset",
+      oneOf: ["reset", "page", "cut", "other"],
+      means: "a reset, a 504 page, JSON cut off, JSON without an order",
+    },
+  },
+  services_unreadable: {
+    about: "The list of services cannot be read; other actions can.",
+    value: { default: "page", oneOf: ["reset", "page", "cut", "other"], means: "as for add_unreadable" },
+  },
   down: { about: "The connection is reset at once." },
 } as const satisfies Readonly<Record<string, ModeInfo>>;
 

@@ -47,6 +47,14 @@ export function spoiledReply(json: Json, status: number, active: ActiveModes): R
   };
 }
 
+/** What comes in place of a good answer: a `reset`, a gateway's `page`, the JSON `cut` off, or `other` JSON than was asked for. */
+export function unreadableReply(form: string, json: Json, active: ActiveModes): Reply {
+  if (form === "reset") return { kind: "reset" };
+  if (form === "page") return pageReply(PAGES.gatewayTimeout, 504);
+  if (form === "other") return spoiledReply({ status: "success" }, 200, active);
+  return spoiledReply(json, 200, new Map([...active, ["truncated_json", null]]));
+}
+
 function spoiledText(json: Json, active: ActiveModes): string {
   if (active.has("empty_body")) return "";
   const whole = active.has("literal_null") ? "null" : JSON.stringify(json);
@@ -71,6 +79,7 @@ function page(title: string, content: string): string {
 
 export const PAGES = {
   badGateway: page("502 Bad Gateway", "<center><h1>502 Bad Gateway</h1></center><hr>nginx"),
+  gatewayTimeout: page("504 Gateway Time-out", "<center><h1>504 Gateway Time-out</h1></center><hr>nginx"),
   login: page("Sign in", '<form method="post" action="/login"><input name="user"><input name="password" type="password"></form>'),
   botCheck: page(
     "Just a moment...",

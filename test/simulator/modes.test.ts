@@ -124,6 +124,26 @@ function follows(path: string, status: number): Row["check"] {
   };
 }
 
+/** The order is placed, the answer is this; refusals and other actions are as ever. */
+function placesUnread(status: number, body: RegExp): Row["check"] {
+  return async (scene) => {
+    const got = await scene.call({ action: "add", service: "1", link: "l", quantity: "100" });
+    expect([got.status, got.text]).toEqual([status, expect.stringMatching(body)]);
+    expect(await orderCount(scene)).toBe(5);
+    expect((await scene.call({ action: "add", service: "none" })).json).toEqual({ error: "Incorrect service ID" });
+    expect((await scene.statusOf(scene.ids[0])).json).toMatchObject({ status: "In progress" });
+  };
+}
+
+/** The list of services comes so; other actions are as ever. */
+function services(status: number, body: RegExp): Row["check"] {
+  return async ({ call, statusOf, ids }) => {
+    const got = await call({ action: "services" });
+    expect([got.status, got.text]).toEqual([status, expect.stringMatching(body)]);
+    expect((await statusOf(ids[0])).json).toMatchObject({ status: "In progress" });
+  };
+}
+
 const absent = (value: Json): Row["check"] => oneStatus(2, { charge: value, remains: value, start_count: value, status: "Partial" });
 
 const ROWS: Readonly<Record<ModeName, readonly Row[]>> = {
@@ -553,6 +573,34 @@ const ROWS: Readonly<Record<ModeName, readonly Row[]>> = {
         expect(await orderCount(scene)).toBe(5);
       },
     },
+  ],
+  add_unreadable: [
+    {
+      does: "places the order and resets the connection",
+      check: async (scene) => {
+        await expect(scene.call({ action: "add", service: "1", link: "l", quantity: "100" })).rejects.toThrow("fetch failed");
+        expect(await orderCount(scene)).toBe(5);
+      },
+    },
+    {
+      does: "places the order and answers a gateway's page",
+      with: ["add_unreadable=page"],
+      check: placesUnread(504, /^<!DOCTYPE html>.*504/s),
+    },
+    { does: "places the order and cuts the answer off", with: ["add_unreadable=cut"], check: placesUnread(200, /^\{"order"?:?\d*$/) },
+    { does: "places the order and does not name it", with: ["add_unreadable=other"], check: placesUnread(200, /^\{"status":"success"\}$/) },
+  ],
+  services_unreadable: [
+    {
+      does: "resets the connection",
+      with: ["services_unreadable=reset"],
+      check: async ({ call }) => {
+        await expect(call({ action: "services" })).rejects.toThrow("fetch failed");
+      },
+    },
+    { does: "answers a gateway's page", check: services(504, /^<!DOCTYPE html>.*504/s) },
+    { does: "cuts the list off", with: ["services_unreadable=cut"], check: services(200, /^\[.*[^\]]$/s) },
+    { does: "answers something else", with: ["services_unreadable=other"], check: services(200, /^\{"status":"success"\}$/) },
   ],
   down: [
     {

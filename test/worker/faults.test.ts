@@ -4,39 +4,12 @@
  */
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { faultyDb } from "./faulty-db.ts";
 import { type Answered, Scene } from "./http-scene.ts";
 import { answeringEach, inProgress, Pipeline } from "./pipeline.ts";
 import { addOrders, addPanel, addProvider, all, clear, migrate, NOW } from "./scene.ts";
 
 const key = "ps_key-of-p";
-
-type When = "before" | "after";
-
-/** The database, failing at its n-th call (from 0): before anything happened, or after all of it did. */
-function failingAt(n: number, when: When): { readonly db: D1Database; readonly failed: () => boolean } {
-  let calls = 0;
-  let failed = false;
-  const guarded = async <T>(run: () => Promise<T>): Promise<T> => {
-    const mine = calls++;
-    if (mine === n) failed = true;
-    if (mine === n && when === "before") throw new Error("D1_ERROR: Network connection lost.");
-    const result = await run();
-    if (mine === n) throw new Error("D1_ERROR: storage operation exceeded timeout which caused object to be reset.");
-    return result;
-  };
-  const statement = (inner: D1PreparedStatement): unknown => ({
-    inner,
-    bind: (...values: unknown[]) => statement(inner.bind(...values)),
-    all: () => guarded(() => inner.all()),
-    run: () => guarded(() => inner.run()),
-    first: () => guarded(() => inner.first()),
-  });
-  const db = {
-    prepare: (sql: string) => statement(env.DB.prepare(sql)),
-    batch: (statements: readonly { inner: D1PreparedStatement }[]) => guarded(() => env.DB.batch(statements.map(({ inner }) => inner))),
-  };
-  return { db: db as unknown as D1Database, failed: () => failed };
-}
 
 /** All that matters for money and for readers; not the feed's numbers, which may leave gaps. */
 async function books(): Promise<unknown> {
@@ -73,7 +46,7 @@ async function everywhere(path: (db: D1Database, again: boolean) => Promise<void
       await clear();
       await addProvider("acme", { many: "yes" });
       await prepare();
-      const { db, failed } = failingAt(n, when);
+      const { db, failed } = faultyDb(env.DB, n, when);
       await path(db, true);
       if (!failed()) break;
       faults += 1;

@@ -44,6 +44,7 @@ export class Pipeline {
     this.ports = {
       now: () => this.now,
       fetch: (request) => this.#answer(request),
+      wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
       randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
       log: (event) => void this.events.push(event),
     };

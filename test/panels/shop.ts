@@ -1,0 +1,138 @@
+/** What a small panel keeps: its customers' money in micro-units, and its orders with ids in a 32-bit column. */
+import type { Json } from "./client.ts";
+import type { Told } from "./readings.ts";
+
+export interface Purchase {
+  readonly customer: string;
+  /** Which of the panel's provider settings it is bought through. */
+  readonly route: string;
+  readonly service: string;
+  readonly link: string;
+  readonly quantity: number;
+  /** The panel's retail price for all of it, in micro-units. */
+  readonly paid: number;
+  /** The customer asks to cancel so long after buying. */
+  readonly cancelAfterMs?: number;
+  /** The customer asks for a refill once it is completed. */
+  readonly wantsRefill?: boolean;
+}
+
+export interface ShopOrder extends Purchase {
+  readonly boughtAt: number;
+  state: "unsent" | "open" | "ended" | "failed";
+  /** As the column holds it, and as it came. */
+  id: number | null;
+  given: Json;
+  /** The word it was last told, of the middle ones too. */
+  word: string | null;
+  readonly refunds: number[];
+  attempts: number;
+  attemptedAt: number;
+  askedAt: number;
+  cancel: "granted" | "refused" | null;
+  refill: { readonly id: Json; status: string; askedAt: number } | "refused" | null;
+}
+
+const LARGEST_INT32 = 2_147_483_647;
+const MIDDLE_WORDS: ReadonlySet<string> = new Set(["Pending", "Processing", "In progress"]);
+
+export class Shop {
+  readonly deposits = new Map<string, number>();
+  readonly balances = new Map<string, number>();
+  readonly orders: ShopOrder[] = [];
+  /** What no panel should ever meet, in words, each once. */
+  readonly surprises: string[] = [];
+
+  deposit(customer: string, amount: number): void {
+    this.deposits.set(customer, (this.deposits.get(customer) ?? 0) + amount);
+    this.#move(customer, amount);
+  }
+
+  /** Takes the price off the customer's balance. Throws RangeError when that does not cover it. */
+  buy(purchase: Purchase, now: number): ShopOrder {
+    if ((this.balances.get(purchase.customer) ?? 0) < purchase.paid) throw new RangeError(`${purchase.customer} cannot pay`);
+    this.#move(purchase.customer, -purchase.paid);
+    const order: ShopOrder = {
+      ...purchase,
+      boughtAt: now,
+      state: "unsent",
+      id: null,
+      given: null,
+      word: null,
+      refunds: [],
+      attempts: 0,
+      attemptedAt: -Infinity,
+      askedAt: -Infinity,
+      cancel: null,
+      refill: null,
+    };
+    this.orders.push(order);
+    return order;
+  }
+
+  inState(state: ShopOrder["state"]): ShopOrder[] {
+    return this.orders.filter((order) => order.state === state);
+  }
+
+  /** The order has its id. A second one for it is an order too many. */
+  number(order: ShopOrder, given: Json): void {
+    const id = column32(given);
+    if (id === null) return this.wonder(order, `got the id ${JSON.stringify(given)}, which no 32-bit column takes`);
+    if (order.id !== null && order.id !== id) this.wonder(order, `got the id ${id} after ${order.id}`);
+    if (order.state !== "unsent") return;
+    order.id = id;
+    order.given = given;
+    order.state = "open";
+  }
+
+  /** Nothing came of the order: the customer has all back. */
+  fail(order: ShopOrder): void {
+    if (order.state === "ended" || order.state === "failed") return;
+    order.state = "failed";
+    this.#credit(order, order.paid);
+  }
+
+  /** The first final word ends the order, and the panel pays back by `remains`. Later ones change nothing. */
+  hear(order: ShopOrder, { word, remains }: Extract<Told, { kind: "told" }>): void {
+    if (order.state !== "open") return;
+    order.word = word;
+    if (MIDDLE_WORDS.has(word)) return;
+    const refund = this.#refundFor(order, word, remains);
+    if (refund === null) return this.wonder(order, `was told ${word} with ${String(remains)} of ${order.quantity} left`);
+    order.state = "ended";
+    this.#credit(order, refund);
+  }
+
+  wonder(order: ShopOrder, what: string): void {
+    const surprise = `${order.link} (${order.route}) ${what}`;
+    if (!this.surprises.includes(surprise)) this.surprises.push(surprise);
+  }
+
+  #refundFor(order: ShopOrder, word: string, remains: number | null): number | null {
+    if (word === "Completed") return 0;
+    if (word === "Canceled") return order.paid;
+    if (word !== "Partial" || remains === null || remains > order.quantity) return null;
+    return shareOf(order.paid, remains, order.quantity);
+  }
+
+  #credit(order: ShopOrder, amount: number): void {
+    if (amount === 0) return;
+    order.refunds.push(amount);
+    this.#move(order.customer, amount);
+  }
+
+  #move(customer: string, amount: number): void {
+    this.balances.set(customer, (this.balances.get(customer) ?? 0) + amount);
+  }
+}
+
+/** `charge × remains / quantity` in whole micro-units, what is below one dropped. */
+export function shareOf(paid: number, remains: number, quantity: number): number {
+  return Number((BigInt(paid) * BigInt(remains)) / BigInt(quantity));
+}
+
+/** The id as an INT column of a database keeps it; null for what it would refuse or cut. */
+export function column32(given: Json): number | null {
+  const id = typeof given === "number" || (typeof given === "string" && /^\d{1,10}$/.test(given)) ? Number(given) : Number.NaN;
+  return Number.isInteger(id) && id >= 1 && id <= LARGEST_INT32 ? id : null;
+}
