@@ -40,6 +40,15 @@ ALTER TABLE providers ADD COLUMN balance TEXT;
 ALTER TABLE providers ADD COLUMN balance_currency TEXT;
 ALTER TABLE providers ADD COLUMN balance_at INTEGER;
 
+-- When a request last looked whether the provider is back, and when an `add` last had its services asked for.
+ALTER TABLE providers ADD COLUMN probe_at INTEGER;
+ALTER TABLE providers ADD COLUMN services_asked_at INTEGER;
+-- The circuit of its adds: how much trouble they made (src/store/circuit.ts), when one last left a doubt, and when one was
+-- let through for a trial.
+ALTER TABLE providers ADD COLUMN add_trouble INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE providers ADD COLUMN add_failed_at INTEGER;
+ALTER TABLE providers ADD COLUMN add_trial_at INTEGER;
+
 -- A provider's services as it last listed them, and the rate of each by its id: {"12":["0.90","Default"]}.
 CREATE TABLE provider_services (
   provider TEXT NOT NULL PRIMARY KEY,
@@ -77,27 +86,58 @@ CREATE TABLE services (
   version INTEGER NOT NULL DEFAULT 1 CHECK (version > 0)
 ) STRICT;
 
+-- Of a part of an order of several parts: the number of the whole.
+ALTER TABLE orders ADD COLUMN part_of INTEGER;
+
 -- Until its provider's id is known, an order that is being placed stands under `placing <n>`: no id of a provider's has
--- a space. Then it gets the id, once; and with it its own, where nobody was told of it before (`last_change` is 0).
+-- a space. They are few, and looked for by themselves.
+CREATE INDEX orders_placing ON orders (panel, n) WHERE provider_order_id >= 'placing ' AND provider_order_id < 'placing!';
+
+-- Such an order gets its provider's id, once, while it is open; and with it its own, where nobody was told of it before
+-- (`last_change` is 0, and only ever grows).
 DROP TRIGGER orders_frozen;
 
 CREATE TRIGGER orders_frozen BEFORE UPDATE ON orders
 WHEN NEW.panel IS NOT OLD.panel OR NEW.n IS NOT OLD.n OR NEW.phase IS NOT OLD.phase OR NEW.provider IS NOT OLD.provider
   OR NEW.quantity IS NOT OLD.quantity OR NEW.charge IS NOT OLD.charge OR NEW.currency IS NOT OLD.currency
-  OR NEW.registered_refunded IS NOT OLD.registered_refunded OR NEW.door IS NOT OLD.door
-  OR (NEW.provider_order_id IS NOT OLD.provider_order_id AND OLD.provider_order_id IS NOT 'placing ' || OLD.n)
+  OR NEW.registered_refunded IS NOT OLD.registered_refunded OR NEW.door IS NOT OLD.door OR NEW.last_change < OLD.last_change
+  OR (NEW.provider_order_id IS NOT OLD.provider_order_id
+    AND (OLD.provider_order_id IS NOT 'placing ' || OLD.n OR OLD.status NOT IN ('pending', 'processing', 'in_progress')))
   OR (NEW.id IS NOT OLD.id AND (OLD.last_change <> 0 OR OLD.provider_order_id IS NOT 'placing ' || OLD.n))
 BEGIN SELECT RAISE(ABORT, 'what an order is cannot change'); END;
 
--- What a panel's script was told first is on record for good.
-CREATE TRIGGER orders_told_once BEFORE UPDATE OF told ON orders
-WHEN OLD.told IS NOT NULL AND NEW.told IS NULL
-BEGIN SELECT RAISE(ABORT, 'what was told cannot be taken back'); END;
+-- UPDATE OR REPLACE would put the order that has the id out of the way.
+CREATE TRIGGER orders_no_update_replace BEFORE UPDATE OF id, provider_order_id ON orders
+WHEN (NEW.id IS NOT OLD.id AND EXISTS (SELECT 1 FROM orders WHERE panel = NEW.panel AND id = NEW.id))
+  OR (NEW.provider_order_id IS NOT OLD.provider_order_id AND EXISTS (
+    SELECT 1 FROM orders WHERE panel = NEW.panel AND provider = NEW.provider AND provider_order_id = NEW.provider_order_id))
+BEGIN SELECT RAISE(ABORT, 'another order has this id'); END;
 
--- An order that its provider refused, and of which nobody was told, was none. Where it was charged, it stays.
+CREATE TRIGGER orders_no_refill_replace BEFORE UPDATE OF refill_id ON orders
+WHEN NEW.refill_id IS NOT OLD.refill_id AND NEW.refill_id IS NOT NULL
+  AND EXISTS (SELECT 1 FROM orders WHERE panel = NEW.panel AND provider = NEW.provider AND refill_id = NEW.refill_id)
+BEGIN SELECT RAISE(ABORT, 'another order has this refill'); END;
+
+DROP TRIGGER orders_no_replace;
+
+-- Look-ups by key: one with OR would read all of the panel's orders.
+CREATE TRIGGER orders_no_replace BEFORE INSERT ON orders
+WHEN EXISTS (SELECT 1 FROM orders WHERE panel = NEW.panel AND n = NEW.n)
+  OR EXISTS (SELECT 1 FROM orders WHERE panel = NEW.panel AND id = NEW.id)
+  OR EXISTS (SELECT 1 FROM orders WHERE panel = NEW.panel AND provider = NEW.provider AND provider_order_id = NEW.provider_order_id)
+  OR (NEW.refill_id IS NOT NULL AND EXISTS (SELECT 1 FROM orders WHERE panel = NEW.panel AND provider = NEW.provider AND refill_id = NEW.refill_id))
+BEGIN SELECT RAISE(ABORT, 'orders are never replaced'); END;
+
+-- What a panel's script was told first stays on record until somebody has put the panel right by hand (flag 512).
+CREATE TRIGGER orders_told_once BEFORE UPDATE OF told ON orders
+WHEN OLD.told IS NOT NULL AND NEW.told IS NOT OLD.told AND OLD.flags & 512 = 0
+BEGIN SELECT RAISE(ABORT, 'what was told stays on record'); END;
+
+-- An order that its provider refused, and of which the feed never told, was none. Where it was charged, it stays.
 DROP TRIGGER orders_no_delete;
 
 CREATE TRIGGER orders_no_delete BEFORE DELETE ON orders
 WHEN OLD.last_change <> 0 OR OLD.provider_order_id IS NOT 'placing ' || OLD.n
+  OR EXISTS (SELECT 1 FROM refunds WHERE panel = OLD.panel AND order_n = OLD.n)
   OR (coalesce(OLD.charge, 0) > 0 AND EXISTS (SELECT 1 FROM panels WHERE id = OLD.panel AND money = 'ledger'))
 BEGIN SELECT RAISE(ABORT, 'orders are never deleted'); END;

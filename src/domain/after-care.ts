@@ -41,12 +41,25 @@ export function refillStatusOfWord(word: string): RefillStatus | null {
 
 /** Whether a refill has not ended yet. */
 export function isOpenRefill(refill: RefillRequest | null): boolean {
-  return refill !== null && (refill.status === "queued" || refill.status === "asking" || isFollowedRefill(refill));
+  return refill !== null && (refill.status === "queued" || refill.status === "asking" || isGrantedRefill(refill));
+}
+
+/** Whether the provider has taken a refill that has not ended yet, by an id or by a mere yes. */
+export function isGrantedRefill(refill: RefillRequest | null): refill is RefillRequest {
+  return refill !== null && (refill.status === "pending" || refill.status === "in_progress");
 }
 
 /** Whether the provider can be asked how a refill goes. */
 export function isFollowedRefill(refill: RefillRequest | null): refill is RefillRequest & { readonly id: string } {
-  return refill !== null && refill.id !== null && (refill.status === "pending" || refill.status === "in_progress");
+  return isGrantedRefill(refill) && refill.id !== null;
+}
+
+/**
+ * Whether a refill was asked a short time ago and nothing readable came back. It may have been granted, and a script
+ * that got no answer sends its call again: that must not ask for a second one.
+ */
+export function isInDoubt(refill: RefillRequest | null, now: number): boolean {
+  return refill !== null && refill.status === "error" && refill.id === null && now - refill.at <= ASKING_MS;
 }
 
 /** How long a provider is given to answer, with a wide margin: what is being asked for longer was left behind. */
@@ -55,6 +68,8 @@ const ASKING_MS = 10 * MINUTE_MS;
 const QUEUED_MS = 2 * MINUTE_MS;
 /** A refill takes days; what its provider has said no end of for so long is not followed any more. */
 const FOLLOWED_MS = 30 * 24 * 60 * MINUTE_MS;
+/** One that was granted without an id can never be asked about; for so long it is taken to be under way. */
+const UNFOLLOWED_MS = 3 * 24 * 60 * MINUTE_MS;
 
 /**
  * What came of asking a provider. `lost`: nobody knows whether it has heard. `put_back`: it certainly has not, and is to
@@ -103,7 +118,8 @@ export function cancelAfterAsking(cancel: CancelRequest, outcome: AskOutcome): C
 export function refillSwept(refill: RefillRequest | null, word: string | null, now: number): RefillRequest | null {
   if (refill === null) return null;
   if (refill.status === "asking") return now - refill.at > ASKING_MS ? { ...refill, status: "error" } : refill;
-  if (!isFollowedRefill(refill)) return refill;
+  if (!isGrantedRefill(refill)) return refill;
+  if (refill.id === null) return now - refill.at > UNFOLLOWED_MS ? { ...refill, status: "error" } : refill;
   const status = (word === null ? null : refillStatusOfWord(word)) ?? refill.status;
   const heard = status === refill.status ? refill : { ...refill, status };
   return isFollowedRefill(heard) && now - heard.at > FOLLOWED_MS ? { ...heard, status: "error" } : heard;

@@ -24,7 +24,7 @@ export type CadencePolicy = {
 
 /** Minutes until the next look at an order in this state; null when it need not be looked at again. */
 export function cadenceOf(order: OrderState, policy: CadencePolicy, now: number): Cadence | null {
-  if ((order.flags & (FLAGS.parked | FLAGS.placing_unknown)) !== 0) return 360;
+  if ((order.flags & FLAGS.parked) !== 0) return 360;
   if (order.polledAt === null) return 1;
   if (order.backTo !== null || (order.hold !== null && order.hold.postsAt !== null)) return 5;
   // A refill comes after the end, and takes its time.

@@ -66,7 +66,7 @@ export function planImport<S extends Service>(
       } else {
         skipped.push({
           service: service.id,
-          why: `service ${known.id} is sold in ${known.currency}, and the provider's rates are in ${rules.currency}`,
+          why: `service ${known.id} is sold in ${known.currency ?? "each panel's own currency"}, and the provider's rates are in ${rules.currency ?? "nobody knows what: set the provider's currency"}`,
         });
       }
     }
@@ -94,9 +94,9 @@ function differs(before: Service, after: Service): boolean {
   return FIGURES.some((name) => before[name] !== after[name]);
 }
 
-/** Where one of the two is not known, what is sold was brought in under the same doubt. */
+/** Rates are not converted: what is sold in another currency, or in each panel's own, is not brought to the provider's figures. */
 function isIn(service: Service, currency: string | null): boolean {
-  return service.currency === null || currency === null || service.currency === currency;
+  return service.currency === currency;
 }
 
 function figuresOf({ rate, min, max, dripfeed, refill, cancel, type }: ListedService, markup: string): Figures | { readonly why: string } {

@@ -135,6 +135,36 @@ export function orderedBy(service: Service, fields: Fields): Outcome<Ordered> {
   return ok({ quantity, charge, runs, posts: counting.by === "posts" ? countIn(given(fields, "posts") ?? "") : null });
 }
 
+/** A field that reaches every provider under the name it was given: others are read as another name by some. */
+const PLAIN_NAME = /^[A-Za-z0-9_-]{1,64}$/;
+/** What is the provider's and ours to say; its dialects among them. */
+const NOT_THE_PANELS: ReadonlySet<string> = new Set(["key", "api_token", "action", "service", "package"]);
+/** What the price follows from: it is sent as it was read. */
+const PRICED: ReadonlySet<string> = new Set(["quantity", "runs", "interval", "min", "max", "posts", "old_posts"]);
+
+/**
+ * The fields that go to the provider for an `add` that `orderedBy` has taken: all of the panel's, but none that could
+ * say something else than what was paid for. Whoever reads `quantity[]`, `Quantity` or a quantity beside a list of
+ * comments would deliver that.
+ */
+export function sentBy(service: Service, fields: Fields): Record<string, string> {
+  const { counting } = rulesOf(service.type, fields);
+  const counted = countedFields(counting, runsIn(fields) !== null);
+  const others = [...fields].filter(
+    ([name]) => PLAIN_NAME.test(name) && !NOT_THE_PANELS.has(name.toLowerCase()) && !PRICED.has(name.toLowerCase()),
+  );
+  const priced = counted.flatMap((name) => {
+    const text = given(fields, name);
+    return text === null ? [] : [[name, text] as const];
+  });
+  return { ...Object.fromEntries(others), ...Object.fromEntries(priced), service: service.providerService };
+}
+
+function countedFields({ by }: Counting, isDripFeed: boolean): readonly string[] {
+  const units = by === "quantity" ? ["quantity"] : by === "posts" ? ["min", "max", "posts", "old_posts"] : [];
+  return isDripFeed ? [...units, "runs", "interval"] : units;
+}
+
 type Bounds = { readonly min: number; readonly max: number };
 
 /** Units of one run, within bounds; null where nobody counts them. */

@@ -1,7 +1,9 @@
 /**
- * The ids that panel scripts are told. They keep them in 32-bit columns, so each is a whole number from 1 to 2^31 - 1.
+ * The ids that panel scripts are told. They keep them in 32-bit columns, so those of ours are whole numbers from 1 to
+ * 2^31 - 1.
  *
- * In connect mode an order has its provider's id. While nobody knows that one (and for good, where the panel has
+ * In connect mode an order has its provider's id, whatever it looks like: the panel has kept such ids before, and will
+ * again when it is switched back. While nobody knows that one (and for good, where the panel has
  * another order under the same id), it has 2,000,000,000 plus its number in the panel: more than any provider's counter
  * has come to. At the own catalogue's door it has its number in the panel, or that plus 1,000,000,000 where the panel
  * has registered an order of its own by that id.
@@ -15,7 +17,8 @@ const MAX_ID = 2 ** 31 - 1;
 /** The id that the panel's script knows the order by. */
 export function toldId(order: Pick<Order, "id" | "n" | "door" | "providerOrderId">): string {
   if (order.door !== "connect") return order.id;
-  return order.providerOrderId ?? String(CONNECT_IDS_FROM + order.n);
+  const { providerOrderId } = order;
+  return providerOrderId === null || numberOfOurs(providerOrderId) !== null ? String(CONNECT_IDS_FROM + order.n) : providerOrderId;
 }
 
 /** The number of the order that a script was told of by an id of ours in connect mode; null when it is none. */

@@ -57,7 +57,13 @@ export type Reason = keyof typeof REASONS | RefundReason;
 export type Door = "connect" | "catalogue";
 
 /** What the first final word that a panel was told followed from. */
-export type ToldFacts = { readonly status: Status; readonly refunded: number; readonly remains: number | null };
+export type ToldFacts = {
+  readonly status: Status;
+  readonly refunded: number;
+  readonly remains: number | null;
+  /** Whether neither the rules nor a person had anything to say of its refund: a policy leaves it to the panel. */
+  readonly left: boolean;
+};
 
 /** A refund that waits: the n-th of its order, what is at stake, and since when. */
 export type Hold = {
@@ -150,6 +156,8 @@ export type Order = {
   /** How long the service may take to start, and how many days after its end a refill may be asked; null where unknown. */
   readonly startWindowMs: number | null;
   readonly refillDays: number | null;
+  /** Of a part of an order of several parts: the number of the whole. */
+  readonly partOf: number | null;
   readonly phase: number;
   readonly createdAt: number;
   readonly updatedAt: number;

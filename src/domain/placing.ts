@@ -4,12 +4,12 @@
 import { FLAGS, type OrderState } from "./order.ts";
 import type { RefundStep } from "./settle.ts";
 
-/** A provider is given half a minute at most to take an order; what is being placed for longer was left behind. */
+/** A provider is given half a minute at most to take an order; what was written down longer ago was left behind. */
 export const PLACING_MS = 60_000;
 
 /** Nobody knows whether the provider took the order: a person has to look. */
 export function leftUnknown(state: OrderState): OrderState {
-  return { ...state, flags: state.flags | FLAGS.placing_unknown, reason: "placing_unknown", cadence: 360 };
+  return { ...state, flags: state.flags | FLAGS.placing_unknown, reason: "placing_unknown" };
 }
 
 /** The provider has the order, and is asked about it from the next minute on. */

@@ -5,8 +5,7 @@ import { cancelAfterEnd } from "./after-care.ts";
 import { cadenceOf, type CadencePolicy, HOUR_MS } from "./cadence.ts";
 import { flagsAfter } from "./flags.ts";
 import { FLAGS, type OrderState, type Reason } from "./order.ts";
-import type { Report, StatusReport, UnplacedReport } from "./report.ts";
-import { leftUnknown, PLACING_MS } from "./placing.ts";
+import type { Report, StatusReport } from "./report.ts";
 import type { RefundPolicy } from "./policy.ts";
 import { type RefundStep, settle } from "./settle.ts";
 import { withOutdated } from "./told.ts";
@@ -31,34 +30,11 @@ export type Decision = { readonly write: "none" | "progress" | "move"; readonly 
 const PROGRESS_MAX_AGE_MS = 2 * HOUR_MS;
 
 /** Works out an order's next state from one report. `now` is when the answer counts, in epoch ms. */
-export function reconcile(order: OrderState, report: Report | UnplacedReport, policy: ReconcilePolicy, now: number): Decision {
-  const { next: told, refunds } = heardOf(order, report, policy, now);
+export function reconcile(order: OrderState, report: Report, policy: ReconcilePolicy, now: number): Decision {
+  const { next: told, refunds } = report.kind === "status" ? answered(order, report, policy, now) : unanswered(order, now);
   const judged = withOutdated(told);
   const next = { ...judged, cancel: cancelAfterEnd(judged.cancel, judged.status), cadence: cadenceOf(judged, policy, now) };
   return { write: writeFor(order, next, refunds.length > 0, policy, now), next, refunds };
-}
-
-function heardOf(
-  order: OrderState,
-  report: Report | UnplacedReport,
-  policy: ReconcilePolicy,
-  now: number,
-): { next: OrderState; refunds: readonly RefundStep[] } {
-  switch (report.kind) {
-    case "status":
-      return answered(order, report, policy, now);
-    case "refused":
-    case "missing":
-      return unanswered(order, now);
-    case "unplaced":
-      return { next: stillUnplaced(order, now), refunds: [] };
-  }
-}
-
-/** Whoever was placing the order has died over it: nobody knows whether the provider took it. */
-function stillUnplaced(order: OrderState, now: number): OrderState {
-  if (isFinal(order.status) || now - order.placedAt < PLACING_MS) return order;
-  return leftUnknown(order);
 }
 
 /** The provider does not know the order, or left it out: said once, and nothing else follows from it. */
@@ -98,7 +74,17 @@ function doubted(
   const flags = known ? found & ~FLAGS.unknown_status : found | FLAGS.unknown_status;
   const reason = known || isFinal(status) ? order.reason : "unknown_word";
   return {
-    next: { ...order, status, backTo, flags, reason, multi: order.multi || report.multi, providerStatus: report.word, polledAt: now },
+    next: {
+      ...order,
+      status,
+      backTo,
+      flags,
+      reason,
+      multi: order.multi || report.multi,
+      parts: partsAfter(order, report),
+      providerStatus: report.word,
+      polledAt: now,
+    },
     refunds: [],
   };
 }
@@ -115,7 +101,7 @@ function hear(order: OrderState, report: StatusReport, status: Status, now: numb
     backTo: null,
     middle: isMiddle(status) ? status : order.middle,
     reversals: order.reversals + (moved && isFinal(order.status) ? 1 : 0),
-    parts: report.parts ?? order.parts,
+    parts: partsAfter(order, report),
     providerStatus: report.word,
     providerPrice: order.providerPrice ?? (isMiddle(status) && isAboveNothing(report.charge) ? report.charge : null),
     // Nor a final word without a charge together with the full price.
@@ -129,6 +115,16 @@ function hear(order: OrderState, report: StatusReport, status: Status, now: numb
     finalAt: isFinal(status) ? (moved ? now : order.finalAt) : null,
     errorAt: status === "error" ? (order.errorAt ?? now) : null,
   };
+}
+
+/** So many parts an order has at most: what is named beyond them is not followed. */
+const MAX_PARTS = 1000;
+
+/** What is said of the parts now, with all of them that were ever named: each is adopted once. */
+function partsAfter({ parts }: OrderState, report: StatusReport): OrderState["parts"] {
+  if (report.parts === null) return parts;
+  const orders = [...new Set([...(parts?.orders ?? []), ...report.parts.orders])].slice(0, MAX_PARTS);
+  return { ...report.parts, orders };
 }
 
 /** Some providers say 0 until an order has begun. */

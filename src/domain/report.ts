@@ -41,8 +41,5 @@ export type RefusedReport = {
 /** The provider answered for others asked in the same call, and left this order out. */
 export type MissingReport = { readonly kind: "missing" };
 
-/** Nobody was asked: the order is being placed, or nobody knows whether it was. */
-export type UnplacedReport = { readonly kind: "unplaced" };
-
 /** What a provider said of an order that it was asked about. */
 export type Report = StatusReport | RefusedReport | MissingReport;

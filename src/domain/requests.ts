@@ -7,6 +7,7 @@ import {
   cancelAfterAsking,
   cancelSwept,
   isFollowedRefill,
+  isInDoubt,
   isOpenCancel,
   isOpenRefill,
   refillAfterAsking,
@@ -29,9 +30,9 @@ export type RequestProblem =
   | { readonly code: "refill_too_late"; readonly until: number }
   | { readonly code: "not_cancelable"; readonly status: Status };
 
-/** Whether the order has a request of this kind that has not come to an end. */
-export function isOpenRequest(kind: RequestKind, { refill, cancel }: OrderState): boolean {
-  return kind === "refill" ? isOpenRefill(refill) : isOpenCancel(cancel);
+/** Whether the order has a request of this kind that has not come to an end, or is not known to have: then none is asked. */
+export function isOpenRequest(kind: RequestKind, { refill, cancel }: OrderState, now: number): boolean {
+  return kind === "refill" ? isOpenRefill(refill) || isInDoubt(refill, now) : isOpenCancel(cancel);
 }
 
 /** Why no request of this kind may be made of the order now; null when it may. `offered`: whether its service has it. */
@@ -84,10 +85,8 @@ export function withOutcome(kind: RequestKind, order: Order, at: number, outcome
   return next.status === cancel.status ? null : { ...order.state, cancel: next };
 }
 
-/** What was certainly not heard and is not put back either: whoever asked may ask again. */
-export function turnedAway(kind: RequestKind): AskOutcome {
-  return { kind: kind === "refill" ? "lost" : "refused" };
-}
+/** What was certainly not heard and is not put back either counts as refused: whoever asked may ask again at once. */
+export const TURNED_AWAY = { kind: "refused" } as const satisfies AskOutcome;
 
 function sameRefill(a: RefillRequest, b: RefillRequest): boolean {
   return a.status === b.status && a.id === b.id;

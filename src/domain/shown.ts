@@ -9,7 +9,7 @@ import { flagNames, type Flag, FLAGS, type Order, type Reason, REASONS } from ".
 import { isDown, type ProviderState } from "./provider.ts";
 import { REFUND_REASONS } from "./refund.ts";
 import { clockAt, nextMinuteDue } from "./schedule.ts";
-import { type Status, STATUSES } from "./status.ts";
+import { isFinal, type Status, STATUSES } from "./status.ts";
 import { isoTime, MINUTE_MS, minuteOf } from "./time.ts";
 
 export type Sync = "ok" | "delayed" | "provider_down";
@@ -82,7 +82,7 @@ export function showOrder(order: Order, polling: Polling, now: number): ShownOrd
     duplicate_of: order.duplicateOf,
     refill: shownRefill(order),
     cancel: shownCancel(order),
-    closed: state.cadence === null,
+    closed: isClosed(order),
     sync: freshness.sync,
     placed_at: isoTime(state.placedAt),
     updated_at: isoTime(order.updatedAt),
@@ -99,6 +99,11 @@ export function shownRefill({ state, refillDays }: Order): ShownRefill | null {
 
 export function shownCancel({ state }: Order): ShownCancel | null {
   return state.cancel === null ? null : { status: state.cancel.status, requested_at: isoTime(state.cancel.at) };
+}
+
+/** Nobody looks at it any more. An order that is not placed yet is not polled either, and waits for somebody. */
+function isClosed({ providerOrderId, state }: Order): boolean {
+  return state.cadence === null && (providerOrderId !== null || isFinal(state.status));
 }
 
 /** An order that is later than its cadence by this much is `delayed`: ticks and sweeps take their time. */

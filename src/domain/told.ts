@@ -10,23 +10,52 @@ import { isFinal, STATUSES } from "./status.ts";
 export type Told = { readonly word: string; readonly final: boolean; readonly remains: number | null };
 
 export function tellPanel(order: OrderState): Told {
-  return isDecided(order) ? finalWord(order) : { word: STATUSES[order.middle].label, final: false, remains: wholeRemains(order) };
+  return isDecided(order)
+    ? finalWord({ ...order, left: isLeft(order) })
+    : { word: STATUSES[order.middle].label, final: false, remains: wholeRemains(order) };
 }
 
-/** A final status whose refund is settled. One that was taken back only once still stands. */
+/**
+ * A final status that the provider has said, or the panel before it, and whose refund is settled. One that was taken back only once still
+ * stands. Where no refund follows from it, the panel's script goes by the provider's numbers: a part without one is no
+ * answer yet. The same in SQL: src/store/door-reads.ts.
+ */
 function isDecided(order: OrderState): boolean {
-  return isFinal(order.status) && order.hold === null;
+  if (!isFinal(order.status) || order.hold !== null) return false;
+  if (order.polledAt === null && !isAsRegistered(order)) return false;
+  return !(order.status === "partial" && order.remains === null && isFollowed(order));
+}
+
+/** Never polled, and yet certain: it was never placed, or the panel has told and returned what goes with its word already. */
+function isAsRegistered({ status, reason, refunded }: OrderState): boolean {
+  return status === "completed" || refunded > 0 || reason === "not_placed";
+}
+
+/** No refund follows from it here: what it cost is not known, or nothing, or the policy leaves it to the panel. */
+function isFollowed(order: OrderState): boolean {
+  return order.charge === null || order.charge === 0 || isLeft(order);
+}
+
+/** What an order's final word follows from. */
+export function toldFacts(order: OrderState): ToldFacts {
+  const { status, refunded, remains } = order;
+  return { status, refunded, remains, left: isLeft(order) };
+}
+
+/** The refund policy is off: no rule has named a reason, and no person has decided. The panel goes by the provider's word. */
+function isLeft({ reason, decided, refunded }: OrderState): boolean {
+  return reason === null && decided === null && refunded === 0;
 }
 
 type Facts = ToldFacts & Pick<OrderState, "charge" | "quantity">;
 
 function finalWord(facts: Facts): Told {
-  const { charge, quantity, refunded } = facts;
-  if (charge === null || charge === 0) return followedWord(facts);
-  if (facts.status === "completed" && refunded === 0) return { word: STATUSES.completed.label, final: true, remains: 0 };
-  if (refunded >= charge) return { word: STATUSES.canceled.label, final: true, remains: quantity ?? facts.remains };
-  // Where nobody knows how much was ordered, no number says the refund: the provider's own stands.
-  if (quantity === null) return followedWord(facts);
+  const { charge, quantity, refunded, left } = facts;
+  if (charge === null || charge === 0 || left) return followedWord(facts);
+  if (refunded === 0) return { word: STATUSES.completed.label, final: true, remains: 0 };
+  if (refunded >= charge) return { word: STATUSES.canceled.label, final: true, remains: quantity };
+  // Where nobody knows how much was ordered, no number says the refund.
+  if (quantity === null) return { word: STATUSES.partial.label, final: true, remains: null };
   const remains = largestRemainsWithin(refunded, charge, quantity);
   return remains === 0
     ? { word: STATUSES.completed.label, final: true, remains: 0 }
@@ -62,6 +91,6 @@ function isOutdated(order: OrderState): boolean {
   if (!isFinal(order.status)) return true;
   if (order.hold !== null) return (order.flags & FLAGS.panel_outdated) !== 0;
   const { charge, quantity, told } = order;
-  const [first, now] = [finalWord({ charge, quantity, ...told }), finalWord(order)];
+  const [first, now] = [finalWord({ charge, quantity, ...told }), finalWord({ charge, quantity, ...toldFacts(order) })];
   return first.word !== now.word || first.remains !== now.remains;
 }

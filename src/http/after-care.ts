@@ -44,7 +44,7 @@ async function request(call: Call, id: string, kind: RequestKind): Promise<Answe
     if (read === null) return noSuchPanel(ref.value);
     if (read.found === null) return fail({ code: "order_not_found", order: id });
     const { order, offered } = read.found;
-    if (isOpenRequest(kind, order.state)) return answer(kind, order, "already_asked");
+    if (isOpenRequest(kind, order.state, now)) return answer(kind, order, "already_asked");
     const problem = requestProblem(kind, order, offered[kind], now);
     if (problem !== null) return fail(failureOf(problem, kind, id));
     const next = withRequest(kind, order, "queued", now);

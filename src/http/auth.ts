@@ -3,6 +3,7 @@
  * reads for it, so that a status read takes one round trip to D1, the key check included.
  */
 import { fail, ok, type Result } from "../provider/failure.ts";
+import type { Order } from "../domain/order.ts";
 import type { Actor } from "../store/audit.ts";
 import { type Panel, type PanelRef, readPanel } from "../store/panels.ts";
 import type { Ports } from "../ports.ts";
@@ -80,6 +81,14 @@ export async function requirePanel(call: Call): Promise<Result<ActingPanel, Fail
   const panel = await readPanel(call.env.DB, ref.value);
   if (panel === null) return noSuchPanel(ref.value);
   return ok({ ...panel, actor: ref.value.by === "id" ? OPERATOR : `panel:${panel.id}` });
+}
+
+/**
+ * Whether somebody may move the money of an order by hand. What a panel has bought from the own catalogue, on its
+ * account here, is the operator's to return: its own key would make money of it.
+ */
+export function mayDecide({ actor, money }: ActingPanel, { door }: Pick<Order, "door">): boolean {
+  return actor === OPERATOR || money !== "ledger" || door !== "catalogue";
 }
 
 /** Lets the operator pass, and nobody else. A panel's key is told that it is the wrong one; an unknown key, only that. */

@@ -10,7 +10,7 @@ import { type Credit, MAX_BALANCE, postCredit, readAccount } from "../store/cred
 import { type Entry, readEntries } from "../store/ledger-reads.ts";
 import type { Account } from "../store/transfers.ts";
 import { customerOfPath, shownCustomer } from "./account-id.ts";
-import { type ActingPanel, noSuchPanel, panelOf, requirePanel } from "./auth.ts";
+import { type ActingPanel, noSuchPanel, panelOf, requirePanel, OPERATOR } from "./auth.ts";
 import type { Answer, Call } from "./call.ts";
 import { cursorParam, encodeCursor } from "./cursor.ts";
 import { currency, line, optional, positiveAmount } from "./fields.ts";
@@ -97,6 +97,8 @@ export async function creditCustomer(call: Call, id: string): Promise<Answer> {
   if (!panel.ok) return panel;
   const customer = customerOfPath(id);
   if (!customer.ok) return customer;
+  // What is on the panel's own account buys from the operator's catalogue: nobody fills it but the operator.
+  if (customer.value === "" && panel.value.actor !== OPERATOR) return fail({ code: "operators_money", subject: "the panel's own account" });
   const query = readQuery(call.url, accountQuery);
   if (!query.ok) return query;
   if (panel.value.money !== "ledger") return fail({ code: "no_ledger", panel: panel.value.id });

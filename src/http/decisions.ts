@@ -16,7 +16,7 @@ import { readAccount } from "../store/credits.ts";
 import { type Case, readCase } from "../store/decisions.ts";
 import { isOverdrawn } from "../store/transfers.ts";
 import { shownCustomer } from "./account-id.ts";
-import { type ActingPanel, requirePanel } from "./auth.ts";
+import { type ActingPanel, mayDecide, requirePanel } from "./auth.ts";
 import { readOptionalBody } from "./body.ts";
 import type { Answer, Call } from "./call.ts";
 import type { Failure } from "./errors.ts";
@@ -60,6 +60,7 @@ async function decideWaiting(call: Call, panel: ActingPanel, id: string, verdict
     const found = await readCase(call.env.DB, panel.id, orderId);
     const refund = found?.refunds.get(Number(number));
     if (found === null || refund === undefined) return fail({ code: "refund_not_found", refund: id });
+    if (!mayDecide(panel, found.order)) return fail({ code: "operators_money", subject: `order ${orderId}` });
     if (refund.status === "posted" || refund.status === "rejected") return asDecided(found.order, refund, verdict);
     const amount = verdict.amount ?? refund.amount;
     const after =
@@ -109,6 +110,7 @@ async function decideOwn(call: Call, id: string, kind: "goodwill" | "clawback", 
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const found = await readCase(call.env.DB, panel.value.id, id);
       if (found === null) return fail({ code: "order_not_found", order: id });
+      if (!mayDecide(panel.value, found.order)) return fail({ code: "operators_money", subject: `order ${id}` });
       const done = await postOwn(call, panel.value, found, kind, body, decide, keep);
       if (done !== null) return done;
     }

@@ -2,7 +2,7 @@
  * `add`: an order goes to its provider once, whatever happens. Its row is written first; what cannot be written is not
  * sent. Where the provider's answer leaves a doubt, the script gets an id of ours all the same, and a person settles it.
  */
-import { type AddProblem, costOf, orderedBy } from "../domain/catalogue.ts";
+import { type AddProblem, costOf, orderedBy, sentBy } from "../domain/catalogue.ts";
 import { linkKey } from "../domain/link.ts";
 import { formatAmount } from "../domain/money.ts";
 import { FLAGS, type Order } from "../domain/order.ts";
@@ -41,8 +41,9 @@ export async function answerAdd(asked: DoorCall): Promise<Answer> {
 }
 
 /**
- * The answer to an `add` whose like is being placed, which must be that one's: its id in connect mode is the provider's,
- * and comes with the provider's answer. A script that was told another id in the meantime would have one order twice.
+ * The answer to an `add` whose like is being placed, which must be that one's: in connect mode its id is the provider's
+ * and comes with the provider's answer, and at either door it may be a refusal. A script that was told another id in the
+ * meantime would have one order twice.
  */
 async function answerOfFirst({ env, ports }: Call, placing: Order): Promise<Answer | "forgotten"> {
   for (const ms of LOOKS_MS) {
@@ -76,7 +77,8 @@ type Wanted = {
 async function send({ call }: DoorCall, { panel, provider, intent, fields, refresh }: Wanted): Promise<Answer | "in_the_way"> {
   const may = await claimUpstream(call, provider);
   if (may !== "yes") return noAnswer(may);
-  const begun = await beginPlacing(call.env.DB, panel.id, intent, FLAGS.duplicate_link, call.now);
+  // The calls before may have taken their time: the order is as old as its row, not as the request.
+  const begun = await beginPlacing(call.env.DB, panel.id, intent, FLAGS.duplicate_link, call.ports.now());
   if (begun === "in_the_way") return begun;
   if (begun === "overdrawn") return say(REFUSED.funds);
   const placing = place(call, provider, begun.order, fields);
@@ -89,7 +91,7 @@ async function send({ call }: DoorCall, { panel, provider, intent, fields, refre
 type Settled = { readonly answer: Answer } | { readonly placing: Order };
 
 async function wantedOfCatalogue({ call, fields, ref }: DoorCall): Promise<Wanted | Settled> {
-  const id = fields.get("service") ?? "";
+  const id = fields.get("service")?.trim() ?? "";
   const way = { linkKey: linkKey("", id, linkIn(fields)), digest: await digestOf("", fields), now: call.now };
   const found = await readForCatalogueAdd(call.env.DB, ref, id, way);
   if (found === null) return { answer: say(WRONG.key) };
@@ -114,7 +116,7 @@ async function wantedOfCatalogue({ call, fields, ref }: DoorCall): Promise<Wante
     start_window_ms: service.startMinutes === null ? null : service.startMinutes * MINUTE_MS,
     refill_days: service.refillDays,
   };
-  return { panel, provider, intent, fields: { ...sentFields(fields), service: service.providerService } };
+  return { panel, provider, intent, fields: sentBy(service, fields) };
 }
 
 async function wantedOfProvider({ call, fields, ref }: DoorCall, providerId: string): Promise<Wanted | Settled> {
@@ -148,8 +150,7 @@ async function wantedOfProvider({ call, fields, ref }: DoorCall, providerId: str
 /** What stands in the way of an `add`: it was sent before, or the panel's policy minds another order on its link. */
 function inTheWay(panel: Panel, { identical, active }: InTheWay, now: number): Settled | null {
   if (identical !== null && panel.reuseIdenticalAdds) {
-    const waits = identical.door === "connect" && isBeingPlaced(identical, now);
-    return waits ? { placing: identical } : { answer: sayPlaced(identical) };
+    return isBeingPlaced(identical, now) ? { placing: identical } : { answer: sayPlaced(identical) };
   }
   return active && panel.refuseDuplicateLinks ? { answer: say(REFUSED.link_duplicate) } : null;
 }
@@ -184,7 +185,8 @@ function sentFields(fields: DoorCall["fields"]): Record<string, string> {
 
 /** Two requests with one digest ask for the same, in whatever order their fields stand. */
 function digestOf(door: string, fields: DoorCall["fields"]): Promise<string> {
-  const sent = Object.entries(sentFields(fields)).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const trimmed = Object.entries(sentFields(fields)).map(([name, value]) => [name, value.trim()] as const);
+  const sent = trimmed.toSorted(([a], [b]) => (a < b ? -1 : 1));
   return sha256Hex(JSON.stringify([door, sent]));
 }
 

@@ -12,7 +12,7 @@ import type { Provider } from "../store/provider-rows.ts";
 import { type BalancedProvider, keepBalance, type KeptBalance, readBalanced, readFunds } from "../store/provider-balances.ts";
 import type { Answer, Call } from "./call.ts";
 import { type DoorCall, noAnswer, notHere, say, WRONG } from "./door.ts";
-import { claimUpstream } from "./upstream.ts";
+import { claimUpstream, REPEATABLE } from "./upstream.ts";
 
 /** So long a balance is told without asking again. */
 const FRESH_MS = MINUTE_MS;
@@ -91,7 +91,7 @@ async function balanceOf(call: Call, { provider, kept }: BalancedProvider): Prom
 }
 
 async function askForBalance(call: Call, { provider }: BalancedProvider): Promise<Result<KeptBalance, NoBalance>> {
-  const may = await claimUpstream(call, provider);
+  const may = await claimUpstream(call, provider, 1, REPEATABLE);
   if (may !== "yes") return fail(may);
   const asked = await askBalance(call.ports, provider.settings);
   if (!asked.ok) return fail(asked.failure.code);

@@ -10,7 +10,7 @@ import { foreignRefills, readOwnCases, readRefills } from "../store/request-read
 import type { Answer } from "./call.ts";
 import { type DoorCall, idsIn, noAnswer, notHere, say, shownId, WRONG } from "./door.ts";
 import { wrongIds } from "./door-requests.ts";
-import { claimUpstream } from "./upstream.ts";
+import { claimUpstream, REPEATABLE } from "./upstream.ts";
 
 /** The words that scripts know. */
 const WORDS: Readonly<Record<RefillStatus, string>> = {
@@ -66,7 +66,7 @@ async function ask(
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, Said> | "down" | "busy"> {
   if (ids.length === 0) return new Map();
-  const may = await claimUpstream(call, provider);
+  const may = await claimUpstream(call, provider, 1, REPEATABLE);
   if (may !== "yes") return may;
   const answer = await askRefillStatuses(call.ports, provider.settings, ids);
   if (!answer.ok) {

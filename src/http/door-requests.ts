@@ -5,21 +5,22 @@
  * Unlike with `status`, an error ends no order here: its text goes beside the answers to the others. Only where there is
  * no answer at all is it a failing HTTP code.
  */
-import type { AskOutcome } from "../domain/after-care.ts";
+import { type AskOutcome, isGrantedRefill } from "../domain/after-care.ts";
+import pLimit from "p-limit";
 import type { Order, OrderState } from "../domain/order.ts";
-import { isOpenRequest, type RequestKind, type RequestProblem, requestProblem, turnedAway, withRequest } from "../domain/requests.ts";
+import { isOpenRequest, type RequestKind, type RequestProblem, requestProblem, TURNED_AWAY, withRequest } from "../domain/requests.ts";
 import { isFinal } from "../domain/status.ts";
 import { knownError } from "../provider/api-error.ts";
 import { isOfConnection, type Told, toldOf } from "../provider/outcome.ts";
 import { askCancels, askRefills } from "../provider/requests.ts";
-import { changeOrders, type Found, keyText, recordOutcomes } from "../store/after-care.ts";
-import { readForAdoption } from "../store/door-reads.ts";
-import { readPanel } from "../store/panels.ts";
+import { changeOrders, type Found, keyText, recordOutcomes, type TakenUp } from "../store/after-care.ts";
+import { type Panel, readPanel } from "../store/panels.ts";
 import type { Provider } from "../store/provider-rows.ts";
-import { readOwnCases, readProvidersCases, type RequestCase } from "../store/request-reads.ts";
-import type { Answer } from "./call.ts";
+import { NO_OTHERS, type Others, readOthers, readOwnCases, readProvidersCases, type RequestCase } from "../store/request-reads.ts";
+import type { Answer, Call } from "./call.ts";
 import { type DoorCall, idsIn, MAX_IDS, noAnswer, notHere, say, shownId, WRONG } from "./door.ts";
-import { claimUpstream, noteFailure } from "./upstream.ts";
+import { noteFailure, REPEATABLE } from "./upstream.ts";
+import { claimUpstreams } from "./upstreams.ts";
 
 const PLACING = "Order is being placed, try again later";
 const SILENT = "No answer, try again later";
@@ -71,9 +72,10 @@ async function answerRequests(
   const plan = asked.provider === null ? await planOwn(asked, kind, ids) : await planProviders(asked, asked.provider, kind, ids);
   if (!(plan instanceof Map)) return plan;
   const toAsk = [...plan.values()].filter((one) => one.kind === "ask");
-  const perProvider = [...Map.groupBy(toAsk, ({ provider }) => provider)];
-  const answers = await Promise.all(perProvider.map(([provider, some]) => askProvider(asked, kind, provider, some)));
-  const heard = new Map(answers.flatMap((some) => [...some]));
+  const asking = askProviders(asked, kind, toAsk);
+  // A script that hangs up takes the request with it: what it asked for would be given up, and asked again.
+  asked.call.waitUntil(asking);
+  const heard = await asking;
   const said = [...plan].map(([id, one]) => [id, one.kind === "ask" ? (heard.get(one) ?? DOWN) : one] as const);
   const silent = said.flatMap(([, one]) => (one.kind === "none" ? [one] : []));
   return silent.length === said.length ? noAnswer(silent[0]?.why) : tell(said);
@@ -91,7 +93,7 @@ async function planOwn({ call, ref }: DoorCall, kind: RequestKind, ids: readonly
   const found = await readOwnCases(call.env.DB, ref, ids);
   if (found === null) return say(WRONG.key);
   const planFor = ({ order, offered }: RequestCase): Said | ToAsk => {
-    const known = onRecord(kind, order, () => order.id);
+    const known = onRecord(kind, order, call.now, () => order.id);
     if (known !== null) return known;
     const provider = found.providers.get(order.provider);
     const problem = requestProblem(kind, order, offered[kind], call.now);
@@ -108,7 +110,10 @@ function isCertain(problem: RequestProblem | null): boolean {
   return problem !== null && (problem.code !== "not_refillable" || isFinal(problem.status));
 }
 
-/** A provider's door: the provider decides, also on ids that nobody follows, and on orders that have ended. */
+/**
+ * A provider's door: the provider decides, also on ids that nobody follows, and on orders that have ended. But an id that
+ * the panel has not placed itself may be another's, and whoever guesses it would cancel what is not theirs.
+ */
 async function planProviders(
   { call, ref }: DoorCall,
   providerId: string,
@@ -119,16 +124,31 @@ async function planProviders(
   if (found === null) return say(WRONG.key);
   const provider = found.providers.get(providerId);
   if (provider === undefined) return notHere();
-  const unknown = ids.filter((id) => !found.cases.has(id));
-  const foreign = unknown.length === 0 ? null : (await readForAdoption(call.env.DB, found.panel.id, providerId, unknown)).foreign;
-  const planFor = (id: string, order: Order | undefined): Said | ToAsk => {
-    if (order === undefined) return foreign?.has(id) === true ? stranger() : { kind: "ask", provider, upstreamId: id, order: null };
-    const known = onRecord(kind, order, (refill) => refill);
+  const doubtful = ids.filter((id) => found.cases.get(id)?.isAdopted !== false);
+  const others = await readOthersOf(call, found.panel, provider, doubtful);
+  const planFor = (id: string): Said | ToAsk => {
+    const order = found.cases.get(id)?.order;
+    const known = order === undefined ? null : onRecord(kind, order, call.now, (refill) => refill);
     if (known !== null) return known;
-    const hasEnded = kind === "cancel" && isFinal(order.state.status);
-    return { kind: "ask", provider, upstreamId: order.providerOrderId ?? id, order: hasEnded ? null : order };
+    if (others.theirs.has(id)) return stranger();
+    if (doubtful.includes(id) && mayBeTheirs(id, order, others)) return { kind: "refused", message: SILENT };
+    const hasEnded = kind === "cancel" && order !== undefined && isFinal(order.state.status);
+    return { kind: "ask", provider, upstreamId: order?.providerOrderId ?? id, order: hasEnded ? null : (order ?? null) };
   };
-  return new Map(ids.map((id) => [id, planFor(id, found.cases.get(id)?.order)]));
+  return new Map(ids.map((id) => [id, planFor(id)]));
+}
+
+/** Where the provider is the panel's alone, only what others have placed there before is not its own. */
+async function readOthersOf({ env }: Call, { id }: Panel, provider: Provider, ids: readonly string[]): Promise<Others> {
+  if (ids.length === 0) return NO_OTHERS;
+  const others = await readOthers(env.DB, id, provider.id, ids);
+  return provider.panels?.every((panel) => panel === id) === true ? { ...NO_OTHERS, theirs: others.theirs } : others;
+}
+
+/** What the panel has followed since before another began to place its order is not that order. */
+function mayBeTheirs(id: string, order: Order | undefined, { adopted, placingSince }: Others): boolean {
+  if (order === undefined) return adopted.has(id) || placingSince !== null;
+  return placingSince !== null && placingSince <= order.createdAt;
 }
 
 function stranger(): Said {
@@ -136,57 +156,106 @@ function stranger(): Said {
 }
 
 /** What is answered without asking anybody: what was asked is not asked again while it is open. */
-function onRecord(kind: RequestKind, { providerOrderId, state }: Order, toldAs: (refillId: string) => string): Said | null {
+function onRecord(kind: RequestKind, { providerOrderId, state }: Order, now: number, toldAs: (refillId: string) => string): Said | null {
   if (providerOrderId === null) return { kind: "refused", message: PLACING };
-  if (!isOpenRequest(kind, state)) return null;
+  if (!isOpenRequest(kind, state, now)) return null;
   if (kind === "cancel") return CANCELED;
-  // It is being asked, and has no id yet.
-  if (state.refill?.id == null) return BUSY;
-  return { kind: "accepted", refill: toldAs(state.refill.id) };
+  // It is being asked, or its answer was lost just now.
+  if (!isGrantedRefill(state.refill)) return BUSY;
+  return { kind: "accepted", refill: toldAs(state.refill.id ?? providerOrderId) };
 }
 
 const ASK: Readonly<Record<RequestKind, typeof askRefills>> = { refill: askRefills, cancel: askCancels };
 
-/** Asks a provider about some ids in one call. What is on record is taken up before it, so that no other request asks too. */
-async function askProvider(
-  { call, provider: door }: DoorCall,
-  kind: RequestKind,
-  provider: Provider,
-  items: readonly ToAsk[],
-): Promise<ReadonlyMap<ToAsk, Said>> {
-  const { env, now, ports } = call;
-  const may = await claimUpstream(call, provider);
-  if (may !== "yes") return new Map(items.map((item) => [item, { kind: "none", why: may }]));
-  const take = (order: Order): OrderState | null => (isOpenRequest(kind, order.state) ? null : withRequest(kind, order, "asking", now));
-  const { written } = await changeOrders(env.DB, foundIn(provider, items), take, now);
+/** Of six connections one is left for the database. */
+const OPEN_CALLS = 5;
+
+/** Providers whose failure is noted in one request, at a statement each; the others' are with the next call. */
+const MAX_NOTED = 3;
+
+type Heard = Awaited<ReturnType<typeof askRefills>>;
+
+/**
+ * Asks each provider about its ids in one call. What is on record is taken up before that, so that no other request asks
+ * too, and what came of it is written when all have answered. Both are one write for all providers: an answer that comes
+ * when the invocation has no statement left would be told, and not be on record.
+ */
+async function askProviders(asked: DoorCall, kind: RequestKind, items: readonly ToAsk[]): Promise<ReadonlyMap<ToAsk, Said>> {
+  const { call, provider: door } = asked;
+  const { env, ports } = call;
+  if (items.length === 0) return new Map();
+  const may = await claimUpstreams(call, [...new Set(items.map(({ provider }) => provider))]);
+  // A look whether one is back may have taken its time.
+  const now = ports.now();
+  const allowed = items.filter(({ provider }) => may.get(provider) === "yes");
+  const found = foundIn(allowed);
+  const take = (order: Order): OrderState | null =>
+    isOpenRequest(kind, order.state, now) ? null : withRequest(kind, order, "asking", now);
+  const { written } = await changeOrders(env.DB, found, take, now);
   const taken = new Set(written.map(({ order }) => keyText(order)));
-  const askable = items.filter(({ order }) => order === null || taken.has(keyText(order)));
-  const ids = [...new Set(askable.map(({ upstreamId }) => upstreamId))];
-  const answer = await ASK[kind](ports, provider.settings, ids);
-  if (!answer.ok && isOfConnection(answer.failure)) await noteFailure(call, provider, answer.failure);
-  const outcomeOf = ({ providerOrderId }: Order): AskOutcome => {
-    const told = toldOf(answer, providerOrderId ?? "");
-    return told.kind === "put_back" ? turnedAway(kind) : told;
+  const askable = new Set(allowed.filter(({ order }) => order === null || taken.has(keyText(order))));
+  const answers = await askEach(call, kind, [...askable]);
+  const without = await record(call, kind, { found, written }, answers);
+  await noteFailures(call, answers);
+  const saidBy = (item: ToAsk): Said => {
+    const mayCall = may.get(item.provider) ?? "down";
+    if (mayCall !== "yes") return { kind: "none", why: mayCall };
+    const answer = askable.has(item) ? answers.get(item.provider.id)?.answer : undefined;
+    if (answer === undefined) return BUSY;
+    const told = toldOf(answer, item.upstreamId);
+    const isWithoutId = item.order !== null && without.has(keyText(item.order));
+    const heard = told.kind === "accepted" && isWithoutId ? { ...told, refill: null } : told;
+    const silence = !answer.ok && answer.failure.code === "rate_limited" ? BUSY : DOWN;
+    return saidOf(kind, item, heard, silence, door === null);
+  };
+  return new Map(items.map((item) => [item, saidBy(item)]));
+}
+
+/** What each provider answered, by its id. */
+type Answers = ReadonlyMap<string, { readonly provider: Provider; readonly answer: Heard }>;
+
+async function askEach({ ports }: Call, kind: RequestKind, items: readonly ToAsk[]): Promise<Answers> {
+  const slot = pLimit(OPEN_CALLS);
+  const ask = async (provider: Provider, some: readonly ToAsk[]) => {
+    const ids = [...new Set(some.map(({ upstreamId }) => upstreamId))];
+    return [provider.id, { provider, answer: await slot(() => ASK[kind](ports, provider.settings, ids)) }] as const;
+  };
+  return new Map(await Promise.all([...Map.groupBy(items, ({ provider }) => provider)].map(([provider, some]) => ask(provider, some))));
+}
+
+/** Writes what came of it; answers the orders whose refill goes without an id. */
+async function record({ env, ports }: Call, kind: RequestKind, taken: TakenUp, answers: Answers): Promise<ReadonlySet<string>> {
+  const outcomeOf = ({ provider, providerOrderId }: Order): AskOutcome => {
+    const answer = answers.get(provider)?.answer;
+    const told: AskOutcome = answer === undefined ? TURNED_AWAY : toldOf(answer, providerOrderId ?? "");
+    return told.kind === "put_back" ? TURNED_AWAY : told;
   };
   try {
-    await recordOutcomes(env.DB, kind, written, outcomeOf, ports.now());
+    return await recordOutcomes(env.DB, kind, taken, outcomeOf, ports.now());
   } catch (error) {
     // The panel gets its yes or no all the same; what is on record is given up by a sweep.
-    ports.log({ event: "request.unrecorded", kind, provider: provider.id, orders: written.length, error: String(error) });
+    const providers = [...answers.keys()].join(" ");
+    ports.log({ event: "request.unrecorded", kind, provider: providers, orders: taken.written.length, error: String(error) });
+    return new Set();
   }
-  const silence = !answer.ok && answer.failure.code === "rate_limited" ? BUSY : DOWN;
-  return new Map(
-    items.map((item) => [
-      item,
-      askable.includes(item) ? saidOf(kind, item, toldOf(answer, item.upstreamId), silence, door === null) : BUSY,
-    ]),
+}
+
+/** After what matters more is written; what is not noted, the next call finds out. */
+async function noteFailures(call: Call, answers: Answers): Promise<void> {
+  const failed = [...answers.values()].flatMap(({ provider, answer }) =>
+    !answer.ok && isOfConnection(answer.failure) ? [{ provider, failure: answer.failure }] : [],
   );
+  try {
+    for (const { provider, failure } of failed.slice(0, MAX_NOTED)) await noteFailure(call, provider, failure, REPEATABLE);
+  } catch (error) {
+    call.ports.log({ event: "request.failure_unnoted", error: String(error) });
+  }
 }
 
 /** The orders among what is to be asked, each once: a script may name one by two ids. */
-function foundIn(provider: Provider, items: readonly ToAsk[]): Found[] {
-  const orders = items.flatMap(({ order }) => order ?? []);
-  return [...new Map(orders.map((order) => [keyText(order), { order, polling: provider.state }])).values()];
+function foundIn(items: readonly ToAsk[]): Found[] {
+  const found = items.flatMap(({ order, provider }) => (order === null ? [] : [{ order, polling: provider.state }]));
+  return [...new Map(found.map((one) => [keyText(one.order), one])).values()];
 }
 
 function saidOf(kind: RequestKind, { order, upstreamId }: ToAsk, told: Told, silence: Said, isOwn: boolean): Said {

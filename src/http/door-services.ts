@@ -7,11 +7,21 @@ import { MINUTE_MS } from "../domain/time.ts";
 import { fail, ok, type ProviderFailure, type Result } from "../provider/failure.ts";
 import { askServices, type ServiceList } from "../provider/services.ts";
 import type { Provider } from "../store/provider-rows.ts";
-import { isFresh, keepList, type KeptList, type ListedRate, listedRate, readKeptList, readListedRate } from "../store/provider-services.ts";
+import {
+  claimServices,
+  isFresh,
+  keepList,
+  type KeptList,
+  type ListedRate,
+  listedRate,
+  readKeptList,
+  readListedRate,
+  releaseServices,
+} from "../store/provider-services.ts";
 import { readOffered, type StoredService } from "../store/services.ts";
 import type { Answer, Call } from "./call.ts";
 import { type DoorCall, noAnswer, notHere, say, WRONG } from "./door.ts";
-import { claimUpstream } from "./upstream.ts";
+import { claimUpstream, REPEATABLE } from "./upstream.ts";
 
 export function answerServices(asked: DoorCall): Promise<Answer> {
   return asked.provider === null ? ownServices(asked) : providersServices(asked, asked.provider);
@@ -55,7 +65,7 @@ async function providersServices({ call, ref }: DoorCall, providerId: string): P
   if (found === null) return say(WRONG.key);
   const { provider, kept } = found;
   if (provider === null) return notHere();
-  if (kept !== null && isFresh(kept.fetchedAt, call.now)) return sayList(kept.list);
+  if (kept !== null && isFresh(kept.fetchedAt, call.ports.now())) return sayList(kept.list);
   const asked = await askForList(call, provider);
   if (asked.ok) return sayList(JSON.stringify(asked.value.list));
   if (kept === null) return noAnswer(asked.failure.why === "busy" ? "busy" : "down");
@@ -68,8 +78,8 @@ function sayList(list: string): Answer {
   return ok({ status: 200, body: list, headers: {} });
 }
 
-function logStale({ ports, now }: Call, { id }: Provider, { fetchedAt }: KeptList, why: string): void {
-  ports.log({ event: "services.stale", provider: id, age_minutes: Math.floor((now - fetchedAt) / MINUTE_MS), why });
+function logStale({ ports }: Call, { id }: Provider, { fetchedAt }: KeptList, why: string): void {
+  ports.log({ event: "services.stale", provider: id, age_minutes: Math.floor((ports.now() - fetchedAt) / MINUTE_MS), why });
 }
 
 /** Why there is no list: `busy` and `down` as in `MayCall`, else the code of the provider's failure, which is here as well. */
@@ -77,20 +87,42 @@ export type NoList = { readonly why: "busy" | "down" | ProviderFailure["code"]; 
 
 /** Asks the provider for its services, by one call out of its budget, and keeps what it says. */
 export async function askForList(call: Call, provider: Provider): Promise<Result<ServiceList, NoList>> {
-  const may = await claimUpstream(call, provider);
-  if (may !== "yes") return fail({ why: may, failure: null });
-  const asked = await askServices(call.ports, provider.settings);
-  if (!asked.ok) return fail({ why: asked.failure.code, failure: asked.failure });
-  const isKept = await keepList(call.env.DB, provider, asked.value, call.now);
-  if (!isKept) call.ports.log({ event: "services.too_long", provider: provider.id, services: asked.value.services.length });
-  return asked;
+  const asked = await fetchList(call, provider, provider.settings.timeoutMs);
+  return asked.ok ? ok(asked.value.list) : asked;
 }
 
+/** The same, by a call that takes `timeoutMs` at most. `isKept` is false for a list that is too long for it. */
+async function fetchList(
+  call: Call,
+  provider: Provider,
+  timeoutMs: number,
+): Promise<Result<{ readonly list: ServiceList; readonly isKept: boolean }, NoList>> {
+  const { env, ports } = call;
+  const may = await claimUpstream(call, provider, 1, REPEATABLE);
+  if (may !== "yes") return fail({ why: may, failure: null });
+  const askedAt = ports.now();
+  const asked = await askServices(ports, { ...provider.settings, timeoutMs });
+  if (!asked.ok) return fail({ why: asked.failure.code, failure: asked.failure });
+  const isKept = await keepList(env.DB, provider, asked.value, askedAt);
+  if (!isKept) ports.log({ event: "services.too_long", provider: provider.id, services: asked.value.services.length });
+  return ok({ list: asked.value, isKept });
+}
+
+/** So long an `add` waits for the price of its service: its script waits for both. */
+const ADD_WAITS_MS = 5000;
+
 /**
- * What the provider says of one of its services, asked for anew; if it does not answer, what is kept of it, however old.
- * Null where nothing was ever to be had.
+ * What the provider says of one of its services, asked for anew on account of an `add`; else what is kept of it, however
+ * old. Null where nothing is to be had: some providers have no list at all, and no `add` is to wait for it each time.
  */
 export async function refreshServices(call: Call, provider: Provider, service: string): Promise<ListedRate | null> {
-  const asked = await askForList(call, provider);
-  return asked.ok ? listedRate(asked.value, service) : readListedRate(call.env.DB, provider.id, service);
+  const { env, ports } = call;
+  const claim = await claimServices(env.DB, provider, ports.now());
+  if (claim === null) return readListedRate(env.DB, provider.id, service);
+  // Where a list is kept, nobody waits for the new one.
+  const { timeoutMs } = provider.settings;
+  const asked = await fetchList(call, provider, claim.kept ? timeoutMs : Math.min(timeoutMs, ADD_WAITS_MS));
+  const isUnasked = !asked.ok && asked.failure.failure === null;
+  if (isUnasked || (asked.ok && !asked.value.isKept)) await releaseServices(env.DB, provider);
+  return asked.ok ? listedRate(asked.value.list, service) : readListedRate(env.DB, provider.id, service);
 }

@@ -5,7 +5,7 @@
 import { formatAmount } from "../domain/money.ts";
 import type { Order } from "../domain/order.ts";
 import { tellPanel } from "../domain/told.ts";
-import { partKey, readOwnOrders, readProvidersOrders } from "../store/door-reads.ts";
+import { partKey, readOwnOrders, readProvidersOrders, recordTold } from "../store/door-reads.ts";
 import { readPanel } from "../store/panels.ts";
 import { adopt } from "./adoption.ts";
 import type { Answer } from "./call.ts";
@@ -36,20 +36,35 @@ async function statusOfProviders({ call, ref, fields }: DoorCall, provider: stri
   if (found === null) return say(WRONG.key);
   if (!found.usable) return notHere();
   const unknown = ids.filter((id) => !found.orders.has(id));
-  const adoption = unknown.length === 0 ? NOTHING_TO_ADOPT : await adopt(call, found.panel, provider, unknown);
+  if (unknown.length === 0) return sayProviders(fields, ids, found.orders, NOBODY);
+  const adoption = await adopt(call, found.panel, provider, unknown);
   if (typeof adoption === "string") return noAnswer(adoption);
   // What a single call asks for has to be in its answer; from a list, what nobody knows of is left out, as providers do.
   if (!fields.has("orders") && adoption.silent.size > 0) return noAnswer();
+  // Told is what is on record: somebody else may have put it there in another way meanwhile.
+  const onRecord = await readProvidersOrders(call.env.DB, ref, provider, ids);
+  const orders = onRecord?.orders ?? new Map<string, Order>();
+  if (unknown.some((id) => !orders.has(id) && !adoption.strangers.has(id) && !adoption.silent.has(id))) return noAnswer();
+  await recordTold(call.env.DB, [...orders.values()]);
+  return sayProviders(fields, ids, orders, adoption.strangers);
+}
+
+const NOBODY: ReadonlySet<string> = new Set();
+
+function sayProviders(
+  fields: DoorCall["fields"],
+  ids: readonly string[],
+  orders: ReadonlyMap<string, Order>,
+  strangers: ReadonlySet<string>,
+): Answer {
   return sayEach(fields, ids, (id) => {
-    const order = found.orders.get(id) ?? adoption.orders.get(id);
-    if (order === undefined) return adoption.strangers.has(id) ? WRONG.order : null;
+    const order = orders.get(id);
+    if (order === undefined) return strangers.has(id) ? WRONG.order : null;
     const { state } = order;
     const charge = state.providerCharge ?? order.cost ?? formatAmount(state.charge ?? 0);
     return { ...toldOrder(order, charge, state.providerCurrency ?? order.currency), ...toldParts(order, state.parts?.orders ?? []) };
   });
 }
-
-const NOTHING_TO_ADOPT = { orders: new Map<string, Order>(), strangers: new Set<string>(), silent: new Set<string>() };
 
 type Told = Readonly<Record<string, unknown>>;
 

@@ -9,6 +9,7 @@ export type Failure =
   | { readonly code: "unauthorized"; readonly why: "no_key" | "unknown_key" }
   | { readonly code: "admin_disabled"; readonly minCharacters: number }
   | { readonly code: "forbidden" }
+  | { readonly code: "operators_money"; readonly subject: string }
   | { readonly code: "panel_required" }
   | { readonly code: "panel_not_found"; readonly panel: string }
   | { readonly code: "panel_exists"; readonly panel: string }
@@ -26,6 +27,7 @@ export type Failure =
   | { readonly code: "order_not_found"; readonly order: string }
   | { readonly code: "order_conflict"; readonly order: string; readonly fields: readonly string[] }
   | { readonly code: "provider_order_conflict"; readonly provider: string; readonly providerOrder: string; readonly order: string }
+  | { readonly code: "provider_order_taken"; readonly provider: string; readonly providerOrder: string }
   | InsufficientBalance
   | { readonly code: "order_contended"; readonly order: string }
   /** `as`: the provider's id that it has, or "dropped". */
@@ -101,6 +103,10 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
     message: `The operator's access is off, because the secret ADMIN_TOKEN is missing or shorter than ${minCharacters} characters. Set it with \`wrangler secret put ADMIN_TOKEN\`.`,
   }),
   forbidden: () => ({ status: 403, message: "This route is the operator's, and a panel key was sent. Send ADMIN_TOKEN as the key." }),
+  operators_money: ({ subject }) => ({
+    status: 403,
+    message: `The money of ${subject} is the operator's to move: the panel buys from the operator, on its account here. Send ADMIN_TOKEN as the key, with a header \`Panel: <id>\`.`,
+  }),
   panel_required: () => ({ status: 422, message: "The operator's key acts for no panel by itself. Name one in a header `Panel: <id>`." }),
   panel_not_found: ({ panel }) => ({
     status: 404,
@@ -166,6 +172,11 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
     status: 409,
     message: `The provider's order ${quoted(providerOrder)} at ${quoted(provider)} is registered as order ${quoted(order)}. One delivery cannot be two orders: it would be refunded twice.`,
     fields: [{ path: "provider_order_id", message: `is registered as order ${quoted(order)}` }],
+  }),
+  provider_order_taken: ({ provider, providerOrder }) => ({
+    status: 409,
+    message: `The provider's order ${quoted(providerOrder)} at ${quoted(provider)} is not this panel's. Look for the one with this order's link and time.`,
+    fields: [{ path: "provider_order_id", message: "is not this panel's" }],
   }),
   // Not 422: nothing in the request is wrong, and the same request is taken once the account is credited.
   insufficient_balance: ({ customer, balance, needed, currency }) => ({

@@ -1,9 +1,11 @@
 /**
  * Sending an order that was written down to its provider, once, and writing down what became of it.
  */
+import { numberOfOurs } from "../domain/door-ids.ts";
 import type { Order } from "../domain/order.ts";
 import { foundPlaced, leftUnknown, neverPlaced } from "../domain/placing.ts";
 import { showOrder } from "../domain/shown.ts";
+import { isFinal } from "../domain/status.ts";
 import { failureMessage } from "../provider/failure-message.ts";
 import { type KnownRefusal, placeOrder, type Placed } from "../provider/placing.ts";
 import { applyDecision } from "../store/apply.ts";
@@ -16,63 +18,60 @@ import { noteFailure } from "./upstream.ts";
 
 /**
  * Sends the order and answers its script. Never throws: from here on there is an order, and whatever fails, the script
- * gets an id by which it is found, or an error only where it is certain that there is none.
+ * gets an id by which it is found, an error only where it is certain that there is none, or no answer.
  */
 export async function place(call: Call, provider: Provider, order: Order, fields: Readonly<Record<string, string>>): Promise<Answer> {
   const placed = await placeOrder(call.ports, provider.settings, fields);
-  try {
-    return await record(call, provider, order, placed);
-  } catch (error) {
-    // What is left behind is found by the next sweep, which flags it for the operator; the log says what to settle it with.
-    const providerOrderId = placed.kind === "placed" ? placed.id : null;
-    const { panel, id } = order;
-    call.ports.log({
-      event: "placing.unrecorded",
-      panel,
-      order: id,
-      provider: provider.id,
-      provider_order_id: providerOrderId,
-      error: String(error),
-    });
-    return sayPlaced(order);
-  }
-}
-
-async function record(call: Call, provider: Provider, order: Order, placed: Placed): Promise<Answer> {
-  const { panel, id } = order;
   switch (placed.kind) {
     case "placed":
-      return recordTaken(call, provider, order, placed.id);
+      return onRecord(call, order, placed.id, recordTaken(call, provider, order, placed.id));
     case "unclear":
-      call.ports.log({
-        event: "placing.unknown",
-        panel,
-        order: id,
-        provider: provider.id,
-        failure: placed.failure.code,
-        message: failureMessage(placed.failure),
-      });
-      await noteFailure(call, provider, placed.failure);
-      return recordUnknown(call, provider, order);
+      logOf(call, order, "placing.unknown", { failure: placed.failure.code, message: failureMessage(placed.failure) });
+      await Promise.allSettled([noteFailure(call, provider, placed.failure)]);
+      // The row says that it is being placed: should this fail, the next tick finds it left behind.
+      return onRecord(call, order, null, recordUnknown(call, provider, order));
     case "refused":
-      call.ports.log({ event: "placing.refused", panel, order: id, provider: provider.id, message: placed.message });
-      await takeBack(call, provider, order);
-      return say(refusalShown(order, placed));
+      logOf(call, order, "placing.refused", { message: placed.message });
+      return undone(call, provider, order, say(refusalShown(order, placed)));
     case "not_taken":
-      call.ports.log({ event: "placing.not_taken", panel, order: id, provider: provider.id, failure: placed.failure.code });
-      await noteFailure(call, provider, placed.failure);
-      await takeBack(call, provider, order);
-      return noAnswer(placed.failure.code === "rate_limited" ? "busy" : "down");
+      logOf(call, order, "placing.not_taken", { failure: placed.failure.code });
+      await Promise.allSettled([noteFailure(call, provider, placed.failure)]);
+      return undone(call, provider, order, noAnswer(placed.failure.code === "rate_limited" ? "busy" : "down"));
   }
 }
 
-/** The database may fail for a moment, or a sweep may have found the order left behind and flagged it. */
+function logOf({ ports }: Call, { panel, id, provider }: Order, event: string, facts: Readonly<Record<string, unknown>>): void {
+  ports.log({ event, panel, order: id, provider, ...facts });
+}
+
+/**
+ * What recording comes to. Where it failed the row still says that the order is being placed, and the log what to
+ * settle it with; the script asks again, and is answered by the record.
+ */
+function onRecord(call: Call, order: Order, providerOrderId: string | null, recording: Promise<Answer>): Promise<Answer> {
+  return recording.catch((error: unknown) => {
+    logOf(call, order, "placing.unrecorded", { provider_order_id: providerOrderId, error: String(error) });
+    return providerOrderId === null ? sayPlaced(order) : noAnswer();
+  });
+}
+
+/** The provider has not taken the order, which is certain whether or not that can be recorded now. */
+async function undone(call: Call, provider: Provider, order: Order, answer: Answer): Promise<Answer> {
+  try {
+    return (await takeBack(call, provider, order)) ? answer : sayPlaced((await readByNumber(call.env.DB, order)) ?? order);
+  } catch (error) {
+    logOf(call, order, "placing.unrecorded", { provider_order_id: null, error: String(error) });
+    return answer;
+  }
+}
+
+/** The database may fail for a moment, or a tick may have found the order left behind and flagged it. */
 const MAX_TRIES = 4;
 
 async function recordTaken(call: Call, provider: Provider, placing: Order, providerOrderId: string): Promise<Answer> {
   let order = placing;
-  // The provider's id becomes the order's own in connect mode, if it is free.
-  let id = placing.door === "connect" ? providerOrderId : placing.id;
+  // In connect mode the provider's id becomes the order's own, if it is free, and could not be taken for one of ours.
+  let id = placing.door === "connect" && numberOfOurs(providerOrderId) === null ? providerOrderId : placing.id;
   for (let tries = 1; ; tries++) {
     const named: Order = { ...order, id: order.lastChange === 0 ? id : order.id, providerOrderId };
     const result = await nameOrder(call, provider, order, named).catch((error: unknown) => {
@@ -84,9 +83,16 @@ async function recordTaken(call: Call, provider: Provider, placing: Order, provi
     if (tries === MAX_TRIES) throw new Error("the order kept changing while it was being placed");
     if (result === "taken") id = placing.id;
     order = (await readByNumber(call.env.DB, placing)) ?? order;
-    // An error came after the commit.
-    if (order.providerOrderId === providerOrderId) return sayPlaced(order);
+    if (order.providerOrderId !== null || isFinal(order.state.status)) return settledBefore(call, order, providerOrderId);
   }
+}
+
+/** An error came after the commit; or a person has settled the order before the provider answered, and that stands. */
+function settledBefore(call: Call, order: Order, providerOrderId: string): Answer {
+  if (order.providerOrderId !== providerOrderId) {
+    logOf(call, order, "placing.late", { provider_order_id: providerOrderId, settled_as: order.providerOrderId });
+  }
+  return sayPlaced(order);
 }
 
 /** Writes the provider's id down; what nobody was told of yet begins its feed with it. */
@@ -102,33 +108,31 @@ function nameOrder({ env, ports }: Call, provider: Provider, order: Order, named
 
 /** The provider gave the id of an order that the panel has: one delivery, and perhaps one order. A person has to look. */
 async function recordClash(call: Call, provider: Provider, order: Order, providerOrderId: string): Promise<Answer> {
-  call.ports.log({
-    event: "placing.clash",
-    panel: order.panel,
-    order: order.id,
-    provider: provider.id,
-    provider_order_id: providerOrderId,
-  });
+  logOf(call, order, "placing.clash", { provider_order_id: providerOrderId });
   return recordUnknown(call, provider, order);
 }
 
+/** Where somebody has written the order meanwhile, that stands: a tick has flagged it, or a person has settled it. */
 async function recordUnknown(call: Call, provider: Provider, order: Order): Promise<Answer> {
   const now = Math.max(call.ports.now(), order.updatedAt);
-  // Where somebody else has written it meanwhile, it was the sweep, and it has written the same.
   await applyDecision(call.env.DB, moveWrite(order, leftUnknown(order.state), [], provider.state, now), []);
   return sayPlaced(order);
 }
 
-/** There is no such order at the provider: it is forgotten, or, where it was charged, canceled and returned. */
-async function takeBack(call: Call, provider: Provider, placing: Order): Promise<void> {
+/**
+ * There is no such order at the provider: it is forgotten, or, where it was charged, canceled and returned. False where
+ * a person has given it a provider's id meanwhile: that stands.
+ */
+async function takeBack(call: Call, provider: Provider, placing: Order): Promise<boolean> {
   for (let tries = 1; ; tries++) {
-    const order = await readByNumber(call.env.DB, placing);
-    if (order === null || order.state.reason === "not_placed") return;
-    const gone = await forgetOrReturn(call, provider, order).catch((error: unknown) => {
+    try {
+      const order = tries === 1 ? placing : await readByNumber(call.env.DB, placing);
+      if (order === null || order.state.reason === "not_placed") return true;
+      if (order.providerOrderId !== null) return false;
+      if (await forgetOrReturn(call, provider, order)) return true;
+    } catch (error) {
       if (tries === MAX_TRIES) throw error;
-      return false;
-    });
-    if (gone) return;
+    }
     if (tries === MAX_TRIES) throw new Error("the order kept changing while it was taken back");
   }
 }

@@ -11,6 +11,7 @@ import type { Answer, Call, Handler } from "./call.ts";
 import { postCancel, postRefill } from "./after-care.ts";
 import { getAudit } from "./audit.ts";
 import { getChanges, getHistory } from "./changes.ts";
+import { postCorrected } from "./corrected.ts";
 import { creditCustomer, getBalance, getEntries } from "./customers.ts";
 import { getDeadLetters, replayDeadLetter } from "./dead-letters.ts";
 import { toHex } from "./digest.ts";
@@ -86,6 +87,7 @@ router
   .post("/v1/orders/:id/refill", to(postRefill))
   .post("/v1/orders/:id/cancel", to(postCancel))
   .post("/v1/orders/:id/settle", to(settleOrder))
+  .post("/v1/orders/:id/corrected", to(postCorrected))
   .get("/v1/changes", to(getChanges))
   .get("/v1/customers/:id/balance", to(getBalance))
   .get("/v1/customers/:id/entries", to(getEntries))
@@ -109,6 +111,7 @@ router
   .post("/v1/dead-letters/:id/replay", to(replayDeadLetter))
   .get("/api/v2", to(answerApiV2))
   .post("/api/v2", to(answerApiV2))
+  .all("/api/v2", () => notHere())
   .get("/api/v2/:id", to(answerApiV2))
   .post("/api/v2/:id", to(answerApiV2))
   .all("/api/v2/:rest+", () => notHere())
@@ -119,7 +122,8 @@ function to(handler: Handler): (request: IRequest, call: Call) => Promise<Answer
   return async ({ params }, call) => {
     const id = decodedId(params["id"] ?? "");
     const service = decodedId(params["service"] ?? "");
-    return id === null || service === null ? fail({ code: "invalid_path", path: call.url.pathname }) : handler(call, id, service);
+    if (id !== null && service !== null) return handler(call, id, service);
+    return isApiV2Path(call.url.pathname) ? notHere() : fail({ code: "invalid_path", path: call.url.pathname });
   };
 }
 

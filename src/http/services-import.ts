@@ -5,7 +5,7 @@ import { planImport, type ImportPlan, type ImportRules } from "../domain/catalog
 import { failureMessage } from "../provider/failure-message.ts";
 import { fail, ok, type Result } from "../provider/failure.ts";
 import type { ProviderService } from "../provider/services.ts";
-import { auditStatement, difference } from "../store/audit.ts";
+import { type AuditEntry, auditStatements, difference } from "../store/audit.ts";
 import { readProviders } from "../store/due.ts";
 import { readForImport, type ServiceSettings, settingsOf, type StoredService, writeImport } from "../store/services.ts";
 import { OPERATOR, requireOperator } from "./auth.ts";
@@ -33,7 +33,12 @@ export async function postImport(call: Call): Promise<Answer> {
   const asked = await askForList(call, provider);
   if (!asked.ok) return fail(unavailable(id, asked.failure));
   const listed = asked.value.services;
-  const rules = { provider: id, markup, categories: categories === undefined ? null : new Set(categories), currency: provider.currency };
+  const rules = {
+    provider: id,
+    markup,
+    categories: categories === undefined ? null : new Set(categories),
+    currency: provider.currency ?? provider.balanceCurrency,
+  };
   const scope = checkScope(listed, categories ?? null);
   if (!scope.ok) return scope;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
@@ -94,7 +99,7 @@ async function write(call: Call, plan: Plan, rules: ImportRules): Promise<boolea
     created,
     changed.map(({ id, version, settings }) => ({ id, version, settings })),
     call.now,
-    auditEntries(call, rules, trail),
+    auditStatements(call.env.DB, auditEntries(call, rules, trail)),
   );
 }
 
@@ -109,23 +114,21 @@ function withoutDescription(settings: ServiceSettings): Partial<ServiceSettings>
 /** Services an audit entry tells of: a page of 100 entries stays readable. */
 const SERVICES_PER_ENTRY = 200;
 
-function auditEntries({ env, now }: Call, { provider, markup, categories }: ImportRules, trail: readonly Traced[]): D1PreparedStatement[] {
-  const entries: D1PreparedStatement[] = [];
+function auditEntries({ now }: Call, { provider, markup, categories }: ImportRules, trail: readonly Traced[]): AuditEntry[] {
+  const entries: AuditEntry[] = [];
   for (let from = 0; from < trail.length; from += SERVICES_PER_ENTRY) {
     const part = trail.slice(from, from + SERVICES_PER_ENTRY);
     const before = { services: Object.fromEntries(part.flatMap(([id, was]) => (was === null ? [] : [[id, was]]))) };
     const after = { markup, categories: categories && [...categories], services: Object.fromEntries(part.map(([id, , is]) => [id, is])) };
-    entries.push(
-      auditStatement(env.DB, {
-        at: now,
-        actor: OPERATOR,
-        panel: null,
-        action: "services.imported",
-        subject: `provider:${provider}`,
-        before,
-        after,
-      }),
-    );
+    entries.push({
+      at: now,
+      actor: OPERATOR,
+      panel: null,
+      action: "services.imported",
+      subject: `provider:${provider}`,
+      before,
+      after,
+    });
   }
   return entries;
 }

@@ -4,15 +4,16 @@
  */
 import * as z from "zod/mini";
 import { FLAGS, type Order } from "../domain/order.ts";
-import { foundPlaced, neverPlaced } from "../domain/placing.ts";
+import { foundPlaced, neverPlaced, PLACING_MS } from "../domain/placing.ts";
 import { showOrder } from "../domain/shown.ts";
+import { isFinal } from "../domain/status.ts";
 import { fail } from "../provider/failure.ts";
 import { applyDecision } from "../store/apply.ts";
 import { auditStatement } from "../store/audit.ts";
 import { type Case, readCase } from "../store/decisions.ts";
 import { moveWrite } from "../store/order-writes.ts";
-import { attachProviderOrder, readHolder } from "../store/placing.ts";
-import { type ActingPanel, requirePanel } from "./auth.ts";
+import { attachProviderOrder, isAnothers, readHolder } from "../store/placing.ts";
+import { type ActingPanel, mayDecide, requirePanel } from "./auth.ts";
 import { readBody } from "./body.ts";
 import type { Answer, Call } from "./call.ts";
 import { optional } from "./fields.ts";
@@ -39,7 +40,8 @@ export async function settleOrder(call: Call, id: string): Promise<Answer> {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const found = await readCase(call.env.DB, panel.value.id, id);
     if (found === null) return fail({ code: "order_not_found", order: id });
-    if ((found.order.state.flags & FLAGS.placing_unknown) === 0) return asSettled(call, found, provider_order_id);
+    if (!mayDecide(panel.value, found.order)) return fail({ code: "operators_money", subject: `order ${id}` });
+    if (!isInDoubt(found.order, call.ports.now())) return asSettled(call, found, provider_order_id);
     const settled =
       provider_order_id === null
         ? await dropOrder(call, panel.value, found)
@@ -47,6 +49,13 @@ export async function settleOrder(call: Call, id: string): Promise<Answer> {
     if (settled !== "changed") return settled;
   }
   return fail({ code: "order_contended", order: id });
+}
+
+/** Nobody knows whether the provider took it, and nobody is about to find out. */
+function isInDoubt(order: Order, now: number): boolean {
+  const { state, createdAt } = order;
+  if (order.providerOrderId !== null || isFinal(state.status)) return false;
+  return (state.flags & FLAGS.placing_unknown) !== 0 || now - createdAt >= PLACING_MS;
 }
 
 /** An order that needs no settling: the same decision again is answered by it, another one is refused. */
@@ -64,6 +73,8 @@ function asSettled({ now }: Call, { order, provider }: Case, wanted: string | nu
 
 async function attachOrder(call: Call, panel: ActingPanel, found: Case, wanted: string): Promise<Answer | "changed"> {
   const { provider } = found;
+  if (await isAnothers(call.env.DB, panel.id, provider.id, wanted))
+    return fail({ code: "provider_order_taken", provider: provider.id, providerOrder: wanted });
   const now = Math.max(call.now, found.order.updatedAt);
   const order: Order = { ...found.order, providerOrderId: wanted };
   const write = moveWrite(order, foundPlaced(order.state), [], provider.state, now);

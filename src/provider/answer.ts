@@ -147,13 +147,14 @@ function isMulti(fields: Fields): boolean {
 }
 
 /**
- * The parts of an order that has any. Only a list has ids in it: a number or a text by the name of `orders` is a count,
- * and whoever followed it as an id would follow a stranger's order.
+ * The parts of an order that has any. Only a list has ids in it, bare or in objects that name theirs: a number or a text
+ * by the name of `orders` is a count, "1,234" too, and whoever followed it as an id would follow a stranger's order.
  */
 function partsOf(fields: Fields, key: string): Parts | null {
   if (!isMulti(fields)) return null;
   const listed = fields.get("orders");
-  const ids = Array.isArray(listed) ? listed.map(idText).filter((id) => id !== null) : [];
+  const list: readonly unknown[] = Array.isArray(listed) ? listed : [];
+  const ids = list.map((entry) => idText(isObject(entry) ? fieldsOf(entry).get("order") : entry)).filter((id) => id !== null);
   return {
     runs: partText(fields.get("runs"), key),
     posts: partText(fields.get("posts"), key),

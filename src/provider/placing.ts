@@ -50,7 +50,7 @@ export function readPlaced(json: unknown, status: number, key: string): Reading<
   if (id !== undefined && error === null) return read({ kind: "placed", id });
   if (id !== undefined) return read(unclear("an order id beside an error"));
   if (named.length > 0) return read(unclear("an order id that cannot be one"));
-  if (error !== null) return readError(error, status >= 500 && saysCrash(error), status, key);
+  if (error !== null) return readError(error, isDoubtful(error, status), status, key);
 
   if (fields.some(saysSuccess)) return read(unclear("success without an order id"));
   const message = messageOf(json);
@@ -58,6 +58,17 @@ export function readPlaced(json: unknown, status: number, key: string): Reading<
   if (isError) return readError({ texts: [message] }, !isTurnedDown(status), status, key);
   return { kind: "unreadable", message: `no order id in ${describeShape(layers.at(-1))}` };
 }
+
+/**
+ * Whether a script may have died after it took the order: its server's own text, or a failing code with a text that is
+ * no known refusal. Catch-alls answer in JSON, too, and in every language.
+ */
+function isDoubtful(error: ApiError, status: number): boolean {
+  if (knownRefusal(error.texts) !== null) return false;
+  return saysCrash(error) || status >= 500 || status === REQUEST_TIMEOUT;
+}
+
+const REQUEST_TIMEOUT = 408;
 
 /** What an error without an order id means. After one that is `doubtful` the order may have been placed all the same. */
 function readError(error: ApiError, doubtful: boolean, status: number, key: string): Reading<Placed> {

@@ -2,6 +2,7 @@
  * The audit trail: who changed what about money or settings, with what was before and after. An entry is written in
  * the transaction of the change that it tells of; the database lets none be edited.
  */
+import { chunksBySize } from "./json-sets.ts";
 import { isAsSeenSql, type SeenOrder, seenParam } from "./seen.ts";
 
 /** Who changed something: the operator, or whoever has the panel's key. */
@@ -33,6 +34,11 @@ type Condition = "always" | "if_changed" | SeenOrder;
 const INSERT_ENTRY = `INSERT INTO audit (at, actor, panel, action, subject, before, after)
   SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE (?8 = 0 OR changes() > 0) AND ${isAsSeenSql("?9")}`;
 
+/** `j` is the row of the JSON parameter. */
+const INSERT_ENTRIES = `INSERT INTO audit (at, actor, panel, action, subject, before, after)
+  SELECT j.value->>'$.at', j.value->>'$.actor', j.value->>'$.panel', j.value->>'$.action', j.value->>'$.subject',
+    j.value->>'$.before', j.value->>'$.after'`;
+
 /** The statement that writes an entry, for the batch of the change it tells of. One row written. */
 export function auditStatement(db: D1Database, entry: AuditEntry, condition: Condition = "always"): D1PreparedStatement {
   const { at, actor, panel, action, subject, before, after } = entry;
@@ -52,6 +58,12 @@ export function auditStatement(db: D1Database, entry: AuditEntry, condition: Con
     );
 }
 
+/** Some entries in as few statements as they fit in, for the batch of the change they tell of. One row written an entry. */
+export function auditStatements(db: D1Database, entries: readonly AuditEntry[]): D1PreparedStatement[] {
+  const rows = entries.map((entry) => ({ ...entry, before: JSON.stringify(entry.before), after: JSON.stringify(entry.after) }));
+  return chunksBySize(rows).map((json) => db.prepare(`${INSERT_ENTRIES} FROM json_each(?1) j ORDER BY j.key`).bind(json));
+}
+
 /** An entry about an order, written only while the order is as it was seen. */
 export type OrderEntry = { readonly entry: AuditEntry; readonly seen: SeenOrder };
 
@@ -67,10 +79,7 @@ export function auditOrdersStatement(db: D1Database, entries: readonly OrderEntr
   }));
   return db
     .prepare(
-      `INSERT INTO audit (at, actor, panel, action, subject, before, after)
-       SELECT j.value->>'$.at', j.value->>'$.actor', j.value->>'$.panel', j.value->>'$.action', j.value->>'$.subject',
-         j.value->>'$.before', j.value->>'$.after'
-       FROM json_each(?1) j CROSS JOIN orders o
+      `${INSERT_ENTRIES} FROM json_each(?1) j CROSS JOIN orders o
        WHERE o.panel = j.value->>'$.order_panel' AND o.n = j.value->>'$.n' AND o.version = j.value->>'$.version'`,
     )
     .bind(JSON.stringify(rows));

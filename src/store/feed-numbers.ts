@@ -24,3 +24,14 @@ export function numberStatement(db: D1Database, counts: readonly FeedCount[], no
 export function numberOrdersStatement(db: D1Database, { panel, count }: FeedCount, now: number): D1PreparedStatement {
   return db.prepare(`UPDATE panels SET feed_seq = ${NEWEST} + ?3, order_n = order_n + ?3 WHERE id = ?1`).bind(panel, now * 1000, count);
 }
+
+/** The same for new orders of some panels at once. One row written a panel. */
+export function numberAdoptedStatement(db: D1Database, counts: readonly FeedCount[], now: number): D1PreparedStatement {
+  return db
+    .prepare(
+      `UPDATE panels SET feed_seq = ${NEWEST} + j.count, order_n = order_n + j.count
+       FROM (SELECT value->>'$.panel' AS panel, value->>'$.count' AS count FROM json_each(?1)) j
+       WHERE panels.id = j.panel`,
+    )
+    .bind(JSON.stringify(counts), now * 1000);
+}

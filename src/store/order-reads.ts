@@ -4,7 +4,7 @@
 import { type Flag, FLAGS, type Order } from "../domain/order.ts";
 import type { Polling } from "../domain/shown.ts";
 import type { Status } from "../domain/status.ts";
-import { type OrderRow, toOrder } from "./order-rows.ts";
+import { ENDED, IS_PLACING, type OrderRow, toOrder } from "./order-rows.ts";
 import { type Panel, type PanelRef, panelIdSql, readForPanel } from "./panels.ts";
 import { type PollingRow, POLLING_COLUMNS, toPolling } from "./provider-rows.ts";
 
@@ -92,7 +92,8 @@ export async function listOrders(
   const params: (string | number | null)[] = [ref.value, before];
   const param = (value: string | number) => `?${params.push(value)}`;
   const conditions = conditionsOf(filter, param);
-  const isScan = conditions.length > 0 && !(filter.provider !== undefined && filter.provider_order_id !== undefined);
+  const isFew = filter.flag === "placing_unknown" || (filter.provider !== undefined && filter.provider_order_id !== undefined);
+  const isScan = conditions.length > 0 && !isFew;
   const panel = panelIdSql(ref);
   const top = `coalesce(?2, (SELECT order_n + 1 FROM panels WHERE id = ${panel}))`;
   const window = isScan ? [`o.n >= ${top} - ${SCANNED_ORDERS}`] : [];
@@ -108,6 +109,9 @@ export async function listOrders(
   return { orders, next: isScan && bottom > 1 ? bottom : null };
 }
 
+/** As `isClosed` in src/domain/shown.ts. */
+const CLOSED = `o.cadence IS NULL AND NOT (${IS_PLACING} AND o.status NOT IN (${ENDED}))`;
+
 function conditionsOf(filter: OrderFilter, param: (value: string | number) => string): string[] {
   const conditions: string[] = [];
   const narrow = (value: string | number | undefined, condition: (parameter: string) => string) => {
@@ -116,12 +120,14 @@ function conditionsOf(filter: OrderFilter, param: (value: string | number) => st
   narrow(filter.status && JSON.stringify(filter.status), (p) => `o.status IN (SELECT value FROM json_each(${p}))`);
   narrow(filter.provider, (p) => `o.provider = ${p}`);
   narrow(filter.provider_order_id, (p) => `o.provider_order_id = ${p}`);
+  // They have an index of their own.
+  if (filter.flag === "placing_unknown") conditions.push(IS_PLACING);
   narrow(filter.flag && FLAGS[filter.flag], (p) => `(o.flags & ${p}) <> 0`);
   narrow(filter.customer, (p) => `o.customer = ${p}`);
   narrow(filter.service, (p) => `o.service = ${p}`);
   narrow(filter.link, (p) => `o.link = ${p}`);
   narrow(filter.placed_after, (p) => `coalesce(o.placed_at, o.created_at) > ${p}`);
   narrow(filter.placed_before, (p) => `coalesce(o.placed_at, o.created_at) < ${p}`);
-  if (filter.closed !== undefined) conditions.push(`o.cadence IS ${filter.closed ? "" : "NOT "}NULL`);
+  if (filter.closed !== undefined) conditions.push(filter.closed ? CLOSED : `NOT (${CLOSED})`);
   return conditions;
 }

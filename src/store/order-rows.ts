@@ -20,6 +20,7 @@ export type OrderRow = {
   duplicate_of: string | null;
   start_window_ms: number | null;
   refill_days: number | null;
+  part_of: number | null;
   service: string | null;
   link: string | null;
   customer: string | null;
@@ -78,6 +79,9 @@ export type OrderRow = {
 /** What stands in the place of the provider's id while nobody knows it; no provider's id has a space. */
 export const PLACING = "placing ";
 
+/** Condition on an order `o`: it has no id at its provider yet. Its words are those of the index `orders_placing`. */
+export const IS_PLACING = "o.provider_order_id >= 'placing ' AND o.provider_order_id < 'placing!'";
+
 /** The final statuses as a list of SQL: an order in none of them is under way. */
 export const ENDED = STATUS_NAMES.filter(isFinal)
   .map((status) => `'${status}'`)
@@ -101,6 +105,7 @@ export function toOrder(row: OrderRow): Order {
     duplicateOf: row.duplicate_of,
     startWindowMs: row.start_window_ms,
     refillDays: row.refill_days,
+    partOf: row.part_of,
     phase: row.phase,
     createdAt: row.created_at,
     updatedAt: row.updated_at,

@@ -6,11 +6,13 @@
  */
 import { CONNECT_IDS_FROM, SPARE_IDS_FROM } from "../domain/door-ids.ts";
 import type { EventType } from "../domain/feed.ts";
-import type { Door, Order } from "../domain/order.ts";
-import { GOLDEN_STEP, PHASES } from "../domain/schedule.ts";
+import { type Door, FLAGS, type Order } from "../domain/order.ts";
+import { type Cadence, GOLDEN_STEP, PHASES } from "../domain/schedule.ts";
 import { applyDecision, type OrderWrite } from "./apply.ts";
 import { numberStatement } from "./feed-numbers.ts";
-import { ENDED, type OrderRow, PLACING, toOrder } from "./order-rows.ts";
+import { IS_ITS_OWN } from "./door-reads.ts";
+import { activeSql, newestOfLink } from "./link-reads.ts";
+import { ENDED, IS_PLACING, type OrderRow, PLACING, toOrder } from "./order-rows.ts";
 import { type PanelRef, panelIdSql } from "./panels.ts";
 import { chargeStatement, isOverdrawn } from "./transfers.ts";
 
@@ -44,18 +46,17 @@ const COLUMNS = [
 const IDENTICAL_FOR_MS = 120_000;
 
 /**
- * Condition on an order `o`: an identical `add` gets its id. It is being placed, or nobody knows whether it was, or it
- * is young. One that never reached its provider is none.
+ * The newest order whose id an identical `add` gets: one that is being placed, or of which nobody knows whether it was,
+ * however old; or one that is young. One that never reached its provider is none.
  */
-function isIdentical(panel: string, linkKey: string, digest: string, now: string): string {
-  return `o.panel = ${panel} AND o.link_key = ${linkKey} AND o.add_digest = ${digest}
-    AND ((o.provider_order_id = '${PLACING}' || o.n AND o.status NOT IN (${ENDED}))
-      OR (o.provider_order_id <> '${PLACING}' || o.n AND o.created_at > ${now} - ${IDENTICAL_FOR_MS}))`;
-}
-
-/** Condition on an order `o`: it is under way on the same link and service. */
-function isActive(panel: string, linkKey: string): string {
-  return `o.panel = ${panel} AND o.link_key = ${linkKey} AND o.status NOT IN (${ENDED})`;
+function identicalSql(columns: string, panel: string, linkKey: string, digest: string, now: string): string {
+  return `SELECT ${columns} FROM (
+      SELECT * FROM (SELECT * FROM orders o INDEXED BY orders_placing
+        WHERE o.panel = ${panel} AND ${IS_PLACING} AND o.link_key = ${linkKey} AND o.add_digest = ${digest} AND o.status NOT IN (${ENDED}) LIMIT 1)
+      UNION ALL
+      SELECT * FROM (SELECT * FROM ${newestOfLink(panel, linkKey)} o
+        WHERE o.add_digest = ${digest} AND o.created_at > ${now} - ${IDENTICAL_FOR_MS} AND NOT (${IS_PLACING} AND o.status IN (${ENDED})) LIMIT 1)
+    ) o ORDER BY o.n DESC LIMIT 1`;
 }
 
 /** The orders that stand in an `add`'s way, for a batch of reads: one identical, and one under way on its link. */
@@ -66,33 +67,34 @@ export function inTheWayStatements(
 ): D1PreparedStatement[] {
   const panel = panelIdSql(ref);
   return [
-    db
-      .prepare(`SELECT o.* FROM orders o WHERE ${isIdentical(panel, "?2", "?3", "?4")} ORDER BY o.n DESC LIMIT 1`)
-      .bind(ref.value, linkKey, digest, now),
-    db.prepare(`SELECT o.id FROM orders o WHERE ${isActive(panel, "?2")} ORDER BY o.n DESC LIMIT 1`).bind(ref.value, linkKey),
+    db.prepare(identicalSql("o.*", panel, "?2", "?3", "?4")).bind(ref.value, linkKey, digest, now),
+    db.prepare(activeSql("o.id", panel, "?2")).bind(ref.value, linkKey),
   ];
 }
 
 const J = (column: string): string => `?2->>'$.${column}'`;
 
+/** What the panel is told until the provider's id is known, or for good (src/domain/door-ids.ts). */
+const ID = `CASE ${J("door")} WHEN 'connect' THEN CAST(${CONNECT_IDS_FROM} + p.order_n AS TEXT)
+  ELSE CAST(iif(EXISTS (SELECT 1 FROM orders x WHERE x.panel = p.id AND x.id = CAST(p.order_n AS TEXT)), ${SPARE_IDS_FROM}, 0) + p.order_n AS TEXT) END`;
+
 /**
- * The new order's row, unless an identical one, or one on its link that the panel's policy minds, came first: two
- * requests at once see each other here, where no third is between them. Its number was given out by the statement before.
+ * The new order's row, unless an identical one, or one on its link that the panel's policy minds, came first, or its id
+ * is taken: two requests at once see each other here, where no third is between them. Its number was given out by the
+ * statement before. Nobody polls it: it has no id to be asked for.
  */
 const INSERT_ORDER = `INSERT INTO orders (panel, n, phase, id, provider_order_id, last_change, duplicate_of, flags,
     status, middle, multi, cadence, placed_at, created_at, progress_at, updated_at, ${COLUMNS.join(", ")})
-  SELECT p.id, p.order_n, (p.order_n * ${GOLDEN_STEP}) % ${PHASES},
-    CASE ${J("door")} WHEN 'connect' THEN CAST(${CONNECT_IDS_FROM} + p.order_n AS TEXT)
-      ELSE CAST(iif(EXISTS (SELECT 1 FROM orders x WHERE x.panel = p.id AND x.id = CAST(p.order_n AS TEXT)), ${SPARE_IDS_FROM}, 0) + p.order_n AS TEXT) END,
-    '${PLACING}' || p.order_n, 0,
-    (SELECT o.id FROM orders o WHERE ${isActive("p.id", J("link_key"))} ORDER BY o.n DESC LIMIT 1),
-    iif(EXISTS (SELECT 1 FROM orders o WHERE ${isActive("p.id", J("link_key"))}), ?4, 0),
-    'pending', 'pending', ${J("runs")} IS NOT NULL OR ${J("posts")} IS NOT NULL, 1, ?3, ?3, ?3, ?3,
+  SELECT p.id, p.order_n, (p.order_n * ${GOLDEN_STEP}) % ${PHASES}, ${ID}, '${PLACING}' || p.order_n, 0,
+    (SELECT a.id FROM (${activeSql("o.id, o.last_change", "p.id", J("link_key"))}) a WHERE a.last_change <> 0),
+    iif(EXISTS (${activeSql("1", "p.id", J("link_key"))}), ?4, 0),
+    'pending', 'pending', ${J("runs")} IS NOT NULL OR ${J("posts")} IS NOT NULL, NULL, ?3, ?3, ?3, ?3,
     ${COLUMNS.map(J).join(", ")}
   FROM panels p
   WHERE p.id = ?1
-    AND NOT (p.reuse_identical_adds = 1 AND EXISTS (SELECT 1 FROM orders o WHERE ${isIdentical("p.id", J("link_key"), J("add_digest"), "?3")}))
-    AND NOT (p.refuse_duplicate_links = 1 AND EXISTS (SELECT 1 FROM orders o WHERE ${isActive("p.id", J("link_key"))}))
+    AND NOT (p.reuse_identical_adds = 1 AND EXISTS (${identicalSql("1", "p.id", J("link_key"), J("add_digest"), "?3")}))
+    AND NOT (p.refuse_duplicate_links = 1 AND EXISTS (${activeSql("1", "p.id", J("link_key"))}))
+    AND NOT EXISTS (SELECT 1 FROM orders x WHERE x.panel = p.id AND x.id = ${ID})
   RETURNING *`;
 
 /** `in_the_way`: an order that came first, which is to be read again. `overdrawn`: the panel's account does not hold the charge. */
@@ -101,7 +103,7 @@ export type Begun = { readonly order: Order } | "in_the_way" | "overdrawn";
 /**
  * Writes the order that is about to be sent, and charges it where the panel's accounts are kept here. Throws when the
  * database fails: then nothing may be sent. An error can come after the commit, so what was written is looked for then.
- * Six rows written, and one for a charge.
+ * Six rows written, one more with a link, one more for a charge.
  */
 export async function beginPlacing(db: D1Database, panel: string, intent: Intent, duplicateFlag: number, now: number): Promise<Begun> {
   try {
@@ -115,8 +117,8 @@ export async function beginPlacing(db: D1Database, panel: string, intent: Intent
   } catch (error) {
     if (isOverdrawn(error)) return "overdrawn";
     const row = await db
-      .prepare("SELECT * FROM orders WHERE panel = ?1 AND link_key = ?2 AND add_request = ?3")
-      .bind(panel, intent.link_key, intent.add_request)
+      .prepare(`SELECT * FROM orders o INDEXED BY orders_placing WHERE o.panel = ?1 AND ${IS_PLACING} AND o.add_request = ?2`)
+      .bind(panel, intent.add_request)
       .first<OrderRow>();
     if (row === null) throw error;
     return { order: toOrder(row) };
@@ -130,14 +132,17 @@ const INSERT_CREATED = `INSERT INTO changes (panel, seq, type, order_id, created
   SELECT o.panel, p.feed_seq, '${CREATED}', ?4, ?5, '{}', ?6 FROM orders o CROSS JOIN panels p
   WHERE o.panel = ?1 AND o.n = ?2 AND o.version = ?3 AND o.last_change = 0 AND p.id = o.panel`;
 
-const UPDATE_PLACED = `UPDATE orders SET id = ?4, provider_order_id = ?6, updated_at = ?5, version = version + 1,
+/** A placed order is looked at in the next minute. */
+const FIRST_CADENCE: Cadence = 1;
+
+const UPDATE_PLACED = `UPDATE orders SET id = ?4, provider_order_id = ?6, cadence = ${FIRST_CADENCE}, updated_at = ?5, version = version + 1,
     last_change = (SELECT feed_seq FROM panels WHERE id = ?1)
   WHERE panel = ?1 AND n = ?2 AND version = ?3 AND last_change = 0`;
 
 /**
  * Writes that the provider took the order, which nobody was told of yet: `after` is the order with its id there. `shown`
- * is `after` as shown. `taken`: the panel has another order by one of the ids. False when somebody else has changed the
- * order meanwhile. Six rows written.
+ * is `after` as shown. `taken`: the panel has another order by one of the ids. `changed`: somebody else has changed the
+ * order meanwhile. Seven rows written.
  */
 export async function recordPlaced(
   db: D1Database,
@@ -161,10 +166,10 @@ export async function recordPlaced(
 
 /** Whether the database refused a batch because the panel has another order by an id. */
 export function isTaken(error: unknown): boolean {
-  return error instanceof Error && error.message.includes("UNIQUE constraint failed: orders.");
+  return error instanceof Error && /UNIQUE constraint failed: orders\.|another order has this id/.test(error.message);
 }
 
-/** Forgets an order that its provider refused. False where somebody was told of it, or charged for it: then it stays. */
+/** Forgets an order that its provider refused. False where the feed has told of it, or somebody was charged for it: then it stays. */
 export async function forgetOrder(db: D1Database, { panel, n, version }: Order): Promise<boolean> {
   const { meta } = await db
     .prepare(
@@ -178,7 +183,8 @@ export async function forgetOrder(db: D1Database, { panel, n, version }: Order):
 
 /**
  * Gives an order that is on the feed its provider's id, with what follows from it in `write`; and other statements,
- * guarded by the order's version themselves. False when somebody else has changed the order meanwhile.
+ * guarded by the order's version themselves. `changed`: it is not as it was seen any more. `taken`: the panel has
+ * another order by that id. The database refuses it for an order that has an id, or has ended: then it throws.
  */
 export async function attachProviderOrder(
   db: D1Database,
@@ -206,10 +212,39 @@ export async function readByNumber(db: D1Database, { panel, n }: Pick<Order, "pa
   return row === null ? null : toOrder(row);
 }
 
+/** Whether another panel has placed or registered an order of a provider's: then it is that panel's. */
+export async function isAnothers(db: D1Database, panel: string, provider: string, providerOrderId: string): Promise<boolean> {
+  const found = await db
+    .prepare(
+      `SELECT 1 FROM panels q CROSS JOIN orders o
+       WHERE q.id <> ?1 AND o.panel = q.id AND o.provider = ?2 AND o.provider_order_id = ?3 AND ${IS_ITS_OWN} LIMIT 1`,
+    )
+    .bind(panel, provider, providerOrderId)
+    .first();
+  return found !== null;
+}
+
 /** The id under which a panel has an order of a provider's; null where it has none. */
 export async function readHolder(db: D1Database, panel: string, provider: string, providerOrderId: string): Promise<string | null> {
   return db
     .prepare("SELECT id FROM orders WHERE panel = ?1 AND provider = ?2 AND provider_order_id = ?3")
     .bind(panel, provider, providerOrderId)
     .first<string>("id");
+}
+
+/** At most so many at once; the next tick takes the others. */
+const LEFT_BEHIND_AT_ONCE = 20;
+
+/**
+ * Selects orders that were being placed before `until` (epoch ms), and of which nobody has said anything since: whoever
+ * placed them has died over it. Reads the orders that are being placed, or in doubt, and no others.
+ */
+export function leftBehindStatement(db: D1Database, until: number): D1PreparedStatement {
+  return db
+    .prepare(
+      `SELECT o.* FROM orders o INDEXED BY orders_placing
+       WHERE ${IS_PLACING} AND o.flags & ${FLAGS.placing_unknown} = 0 AND o.created_at <= ?1 AND o.status NOT IN (${ENDED})
+       LIMIT ${LEFT_BEHIND_AT_ONCE}`,
+    )
+    .bind(until);
 }

@@ -86,6 +86,32 @@ export function listedRate({ services }: ServiceList, serviceId: string): Listed
   return service === undefined ? UNLISTED : { rate: service.rate, type: service.type };
 }
 
+/** An `add` has the services asked for once in that time, whatever came of it. */
+const ASK_AGAIN_MS = FRESH_MS;
+
+/**
+ * Takes it upon the caller to ask for the services on account of an `add`, with `kept` true where a list is kept; null
+ * when another `add` has done so under these settings, of late or just now. One row written. `now` in epoch ms.
+ */
+export async function claimServices(db: D1Database, { id }: Provider, now: number): Promise<{ readonly kept: boolean } | null> {
+  const row = await db
+    .prepare(
+      `UPDATE providers SET services_asked_at = ?2
+       WHERE id = ?1 AND (services_asked_at IS NULL OR services_asked_at < updated_at
+         OR services_asked_at NOT BETWEEN ?2 - ${ASK_AGAIN_MS} + 1 AND ?2 + ${ASK_AGAIN_MS})
+       RETURNING EXISTS (SELECT 1 FROM provider_services s
+         WHERE s.provider = providers.id AND s.settings_version = providers.settings_version) AS kept`,
+    )
+    .bind(id, now)
+    .first<{ kept: number }>();
+  return row === null ? null : { kept: row.kept === 1 };
+}
+
+/** The services were not asked for after all, so that the next `add` may. One row written. */
+export async function releaseServices(db: D1Database, { id }: Provider): Promise<void> {
+  await db.prepare("UPDATE providers SET services_asked_at = NULL WHERE id = ?1").bind(id).run();
+}
+
 /** What is kept of a service, however old. */
 export async function readListedRate(db: D1Database, provider: string, serviceId: string): Promise<ListedRate | null> {
   return toListedRate(await rateStatement(db, provider, serviceId).first<ListedRateRow>());

@@ -9,7 +9,8 @@ import type { Polling } from "../domain/shown.ts";
 import { isFinal, isMiddle, type Status } from "../domain/status.ts";
 import { numberOrdersStatement } from "./feed-numbers.ts";
 import { chunksBySize } from "./json-sets.ts";
-import { ENDED, type OrderRow } from "./order-rows.ts";
+import { activeSql } from "./link-reads.ts";
+import type { OrderRow } from "./order-rows.ts";
 import { type PollingRow, POLLING_COLUMNS, toPolling } from "./provider-rows.ts";
 import { balanceSql, chargeStatement, isOverdrawn } from "./transfers.ts";
 
@@ -108,7 +109,7 @@ export async function readKnown(db: D1Database, panel: string, registrations: re
     db
       .prepare(
         `SELECT j.value AS link_key,
-           (SELECT o.id FROM orders o WHERE o.panel = ?1 AND o.link_key = j.value AND o.status NOT IN (${ENDED}) ORDER BY o.n DESC LIMIT 1) AS id
+           (${activeSql("o.id", "?1", "j.value")}) AS id
          FROM json_each(?2) j`,
       )
       .bind(panel, JSON.stringify(keys)),
@@ -187,6 +188,7 @@ export function newOrderRow(
     duplicate_of: duplicateOf,
     start_window_ms: null,
     refill_days: null,
+    part_of: null,
     goodwill: 0,
     decided_due: null,
     decided_granted: null,

@@ -5,12 +5,18 @@ import { numberOfOurs } from "../domain/door-ids.ts";
 import type { Order } from "../domain/order.ts";
 import type { RequestKind } from "../domain/requests.ts";
 import type { Polling } from "../domain/shown.ts";
-import { type OrderRow, toOrder } from "./order-rows.ts";
+import { IS_ITS_OWN } from "./door-reads.ts";
+import { ENDED, type OrderRow, PLACING, toOrder } from "./order-rows.ts";
 import { type Panel, type PanelRef, panelIdSql, readForPanel } from "./panels.ts";
 import { type PollingRow, POLLING_COLUMNS, type Provider, type ProviderRow, toPolling, toProvider } from "./provider-rows.ts";
 
 /** An order, and which requests its service of the own catalogue has; where none is known, both may be asked. */
-export type RequestCase = { readonly order: Order; readonly offered: Readonly<Record<RequestKind, boolean>> };
+export type RequestCase = {
+  readonly order: Order;
+  readonly offered: Readonly<Record<RequestKind, boolean>>;
+  /** The panel has only asked for it, at the provider's door: it may be anybody's. */
+  readonly isAdopted: boolean;
+};
 
 type CaseRow = OrderRow & { offers_refill: number | null; offers_cancel: number | null };
 
@@ -19,7 +25,13 @@ const CASE = "o.*, s.refill AS offers_refill, s.cancel AS offers_cancel";
 const ITS_SERVICE = "LEFT JOIN services s ON o.door = 'catalogue' AND s.id = CAST(o.service AS INTEGER)";
 
 function toCase(row: CaseRow): RequestCase {
-  return { order: toOrder(row), offered: { refill: row.offers_refill !== 0, cancel: row.offers_cancel !== 0 } };
+  const isAdopted = row.door === "connect" && row.add_digest === null;
+  return { order: toOrder(row), offered: { refill: row.offers_refill !== 0, cancel: row.offers_cancel !== 0 }, isAdopted };
+}
+
+/** Of orders by their provider's ids, whatever the own catalogue has to say of their services. */
+function casesOf(result: D1Result | undefined): RequestCase[] {
+  return ((result?.results ?? []) as OrderRow[]).map((row) => toCase({ ...row, offers_refill: null, offers_cancel: null }));
 }
 
 /** One order by the panel's own id, `found` null when the panel has none; null when there is no such panel. */
@@ -91,13 +103,55 @@ export async function readProvidersCases(
   ]);
   if (read === null) return null;
   const [usable, theirs, ours] = read.results;
-  const byTheirs = new Map(((theirs?.results ?? []) as OrderRow[]).map((row) => [row.provider_order_id, toOrder(row)]));
-  const byOurs = new Map(((ours?.results ?? []) as OrderRow[]).map((row) => [row.n, toOrder(row)]));
+  const byTheirs = new Map(casesOf(theirs).map((one) => [one.order.providerOrderId, one]));
+  const byOurs = new Map(casesOf(ours).map((one) => [one.order.n, one]));
   const cases = ids.flatMap((id) => {
-    const order = byTheirs.get(id) ?? byOurs.get(numberOfOurs(id) ?? 0);
-    return order === undefined ? [] : [[id, { order, offered: { refill: true, cancel: true } }] as const];
+    const found = byTheirs.get(id) ?? byOurs.get(numberOfOurs(id) ?? 0);
+    return found === undefined ? [] : [[id, found] as const];
   });
   return { panel: read.panel, providers: providersOf(usable), cases: new Map(cases) };
+}
+
+/** What other panels have to do with some ids of a provider's orders. */
+export type Others = {
+  /** Those that others have placed or registered. */
+  readonly theirs: ReadonlySet<string>;
+  /** Those that others have adopted, which proves nothing. */
+  readonly adopted: ReadonlySet<string>;
+  /**
+   * Since when another panel has had an order there of which nobody knows the provider's id, or whether there is one:
+   * any id that was not known before may be that order's. Epoch ms; null where there is none.
+   */
+  readonly placingSince: number | null;
+};
+
+export const NO_OTHERS: Others = { theirs: new Set(), adopted: new Set(), placingSince: null };
+
+/** The text after all that begin with `PLACING`. */
+const PAST_PLACING = `${PLACING.trimEnd()}!`;
+
+/** One round trip. A row read for each other panel and id, and for each order of theirs that was placed in vain. */
+export async function readOthers(db: D1Database, panel: string, provider: string, ids: readonly string[]): Promise<Others> {
+  const theirOrders = "q.id <> ?1 AND o.panel = q.id AND o.provider = ?2";
+  const [followed, placing] = await db.batch<Record<string, unknown>>([
+    db
+      .prepare(
+        `SELECT j.value AS id, max(${IS_ITS_OWN}) AS is_own FROM json_each(?3) j CROSS JOIN panels q CROSS JOIN orders o
+         WHERE ${theirOrders} AND o.provider_order_id = j.value GROUP BY j.value`,
+      )
+      .bind(panel, provider, JSON.stringify(ids)),
+    db
+      .prepare(
+        `SELECT min(o.created_at) AS since FROM panels q CROSS JOIN orders o
+         WHERE ${theirOrders} AND o.provider_order_id >= '${PLACING}' AND o.provider_order_id < '${PAST_PLACING}'
+           AND o.status NOT IN (${ENDED})`,
+      )
+      .bind(panel, provider),
+  ]);
+  const rows = (followed?.results ?? []) as { id: string; is_own: number }[];
+  const idsOf = (isOwn: number) => new Set(rows.filter((row) => row.is_own === isOwn).map(({ id }) => id));
+  const since = placing?.results[0] as { since: number | null } | undefined;
+  return { theirs: idsOf(1), adopted: idsOf(0), placingSince: since?.since ?? null };
 }
 
 export type Refills = {

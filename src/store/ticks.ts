@@ -1,10 +1,18 @@
+import type { Order } from "../domain/order.ts";
+import { type OrderRow, toOrder } from "./order-rows.ts";
+import { leftBehindStatement } from "./placing.ts";
 import { type Provider, type ProviderRow, toProvider } from "./provider-rows.ts";
 
 /** `booksDay`: the UTC day, counted from the epoch, for which the check of the books was sent on its way. */
 export type TickState = { readonly minute: number; readonly at: number; readonly ignoredMinute: number | null; readonly booksDay: number };
 
-/** What a tick needs to decide: the last minute covered, and the providers that have something to follow. */
-export type TickView = { readonly tick: TickState; readonly providers: readonly Provider[] };
+/** What a tick needs to decide: the last minute covered, the providers that have something to follow, what was left behind. */
+export type TickView = {
+  readonly tick: TickState;
+  readonly providers: readonly Provider[];
+  /** Orders that somebody has left behind while placing them. */
+  readonly leftBehind: readonly Order[];
+};
 
 type TickRow = { minute: number; at: number; ignored_minute: number | null; books_day: number };
 
@@ -12,20 +20,23 @@ const TICK = "SELECT minute, at, ignored_minute, books_day FROM ticks WHERE id =
 
 /**
  * Reads what a tick needs. One row for the tick, two for each provider: its own, and one of the index that tells
- * whether any order of it is open, however many orders there are.
+ * whether any order of it is open, however many orders there are. `placedBefore` (epoch ms): what is being placed for
+ * longer was left behind.
  */
-export async function readTickView(db: D1Database): Promise<TickView> {
-  const [tick, providers] = await db.batch<Record<string, unknown>>([
+export async function readTickView(db: D1Database, placedBefore: number): Promise<TickView> {
+  const [tick, providers, leftBehind] = await db.batch<Record<string, unknown>>([
     db.prepare(TICK),
     db.prepare(
       `SELECT p.* FROM providers p
        WHERE p.enabled = 1 AND EXISTS (SELECT 1 FROM orders o WHERE o.provider = p.id AND o.cadence IS NOT NULL)`,
     ),
+    leftBehindStatement(db, placedBefore),
   ]);
   const row = tick?.results[0] as TickRow | undefined;
   return {
     tick: toTickState(row),
     providers: ((providers?.results ?? []) as ProviderRow[]).map(toProvider),
+    leftBehind: ((leftBehind?.results ?? []) as OrderRow[]).map(toOrder),
   };
 }
 

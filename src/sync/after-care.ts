@@ -6,7 +6,7 @@ import { isLeftQueued } from "../domain/after-care.ts";
 import { MESSAGE_VERSION, type RequestMessage } from "../domain/message.ts";
 import type { Order } from "../domain/order.ts";
 import { afterFailedCall, circuitOf } from "../domain/provider.ts";
-import { isRefillDue, REQUEST_KINDS, type RequestKind, takenUp, turnedAway } from "../domain/requests.ts";
+import { isRefillDue, REQUEST_KINDS, type RequestKind, takenUp, TURNED_AWAY } from "../domain/requests.ts";
 import type { Ports } from "../ports.ts";
 import type { ProviderFailure } from "../provider/failure.ts";
 import { failureMessage } from "../provider/failure-message.ts";
@@ -118,9 +118,9 @@ async function askOnce(db: D1Database, { provider, kind, orders }: Waiting, isLa
   const answer = await ASK[kind](ports, provider.settings, ids);
   const outcomeOf = ({ providerOrderId }: Order) => {
     const told = toldOf(answer, providerOrderId ?? "");
-    return isLast && told.kind === "put_back" ? turnedAway(kind) : told;
+    return isLast && told.kind === "put_back" ? TURNED_AWAY : told;
   };
-  await recordOutcomes(db, kind, written, outcomeOf, ports.now());
+  await recordOutcomes(db, kind, { found, written }, outcomeOf, ports.now());
   if (!answer.ok && isOfConnection(answer.failure)) await noteFailure(db, provider, answer.failure, ports.now());
   return { asked: ids.length, isDeaf: ids.some((id) => toldOf(answer, id).kind === "put_back") };
 }

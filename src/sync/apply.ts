@@ -4,9 +4,9 @@
 import type { Order } from "../domain/order.ts";
 import { applySweep, type OrderWrite, type RefundWrite, type StateWrite } from "../store/apply.ts";
 import { readProviders } from "../store/due.ts";
+import { adoptParts } from "../store/parts.ts";
 import { type Finding, parkedWrite, writesOf } from "./findings.ts";
 import type { Limits } from "./limits.ts";
-import { adoptParts } from "./parts.ts";
 
 export type Applied = {
   readonly asked: number;
@@ -32,9 +32,9 @@ export type Outcome = { readonly applied: Applied; readonly again: readonly (rea
  * not hold up its page for ever. Throws when the database fails, or when it never came to pass.
  */
 export async function applyFinding(db: D1Database, finding: Finding, limits: Limits, now: () => number): Promise<Outcome> {
-  if (finding.answers.length === 0 && finding.poll.calls === 0 && (finding.serving === null || finding.serving.clock === null))
-    return done(finding, []);
-  await adoptParts(db, finding, now());
+  if (finding.poll.calls === 0 && (finding.serving === null || finding.serving.clock === null)) return done(finding, []);
+  const wholes = finding.answers.flatMap(({ order, report }) => (report.kind === "status" ? [{ order, report }] : []));
+  await adoptParts(db, wholes, finding.provider.state, now());
   let present: Finding | null = finding;
   for (let tries = 1; present !== null && tries <= MAX_TRIES; tries++) {
     const { orders, state } = writesOf(present, limits, now());

@@ -3,7 +3,7 @@
  */
 import pLimit from "p-limit";
 import type { Order } from "../domain/order.ts";
-import type { Report, UnplacedReport } from "../domain/report.ts";
+import type { Report } from "../domain/report.ts";
 import type { Ports } from "../ports.ts";
 import { type Capability, type PollResult, pollStatuses } from "../provider/poll.ts";
 import type { Provider } from "../store/provider-rows.ts";
@@ -18,7 +18,7 @@ export type Question = { readonly provider: Provider; readonly orders: readonly 
 /** What a provider said of an order, and when it was asked, in epoch ms; and its word for the order's refill, if any. */
 export type Answer = {
   readonly order: Order;
-  readonly report: Report | UnplacedReport;
+  readonly report: Report;
   readonly refillWord: string | null;
   readonly askedAt: number;
 };
@@ -67,8 +67,7 @@ async function ask(
   const { words, calls } = await slot(() => askRefillWords({ fetch, now }, provider, statuses.failure === null ? orders : [], allowance));
   const poll = { ...statuses, calls: statuses.calls + calls };
   const answers = orders.flatMap((order): Answer[] => {
-    if (order.providerOrderId === null) return [{ order, report: { kind: "unplaced" }, refillWord: null, askedAt: startedAt }];
-    const answer = poll.answers.get(order.providerOrderId);
+    const answer = poll.answers.get(order.providerOrderId ?? "");
     return answer === undefined ? [] : [{ order, ...answer, refillWord: words.get(order.state.refill?.id ?? "") ?? null }];
   });
   return { provider, orders, answers, poll, assumed, tookMs: now() - startedAt };

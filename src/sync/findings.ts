@@ -70,7 +70,7 @@ function orderWrites(finding: Finding, limits: Limits, at: number, braked: boole
       holdAll: braked ? ("brake" as const) : frozen.has(order.panel) ? ("frozen" as const) : null,
     };
     const decision = withSweptRequests(order, reconcile(order.state, report, policy, now), refillWord, now);
-    const written = serving === null && report.kind !== "unplaced" ? evenIfNothingNew(decision, order, now) : decision;
+    const written = serving === null ? evenIfNothingNew(decision, order, now) : decision;
     return written.write === "none" ? [] : [writeOf(order, written.write, written, provider, now)];
   });
 }
@@ -147,7 +147,7 @@ function outcomeOf({ poll, answers, orders: asked, tookMs }: Finding, orders: re
   const { failure } = poll;
   return {
     calls: poll.calls,
-    answered: answers.some(({ report }) => report.kind !== "unplaced"),
+    answered: answers.length > 0,
     failure:
       failure === null
         ? null

@@ -104,6 +104,11 @@ async function handOn(queue: Queue, message: SweepMessage, rest: readonly DuePro
 /** Checks of one order in quick succession are one: a panel must not be able to hammer a provider with them. */
 const JUST_POLLED_MS = 10_000;
 
+/** What has no id at its provider cannot be asked after there. */
+function canBeAsked({ providerOrderId }: Order): boolean {
+  return providerOrderId !== null;
+}
+
 function isJustPolled({ state }: Order, now: number): boolean {
   return state.polledAt !== null && now >= state.polledAt && now - state.polledAt < JUST_POLLED_MS;
 }
@@ -121,7 +126,7 @@ export async function check(message: CheckMessage, env: Env, ports: Ports): Prom
   const readAt = ports.now();
   const { providers, due, frozen } = await readNamed(db, message.orders);
   const wanting = [...providers.values()].flatMap((provider) => {
-    const asked = (due[0] ?? []).filter((order) => order.provider === provider.id && !isJustPolled(order, readAt));
+    const asked = (due[0] ?? []).filter((order) => order.provider === provider.id && canBeAsked(order) && !isJustPolled(order, readAt));
     const orders = asked.slice(0, ordersIn(provider, limits.callsPerMessage));
     return provider.enabled && circuitOf(provider.state, readAt) !== "waiting" ? [{ provider, orders }] : [];
   });

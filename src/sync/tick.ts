@@ -1,7 +1,11 @@
+import type { Order } from "../domain/order.ts";
+import { leftUnknown, PLACING_MS } from "../domain/placing.ts";
 import { dayOf, MINUTE_MS, minuteOf } from "../domain/time.ts";
 import { type BooksMessage, type Message, MESSAGE_VERSION } from "../domain/message.ts";
 import type { Ports } from "../ports.ts";
+import { applyDecisions } from "../store/apply.ts";
 import { metered } from "../store/metered.ts";
+import { moveWrite } from "../store/order-writes.ts";
 import { readTickView, rememberTick } from "../store/ticks.ts";
 import { limitsOf } from "./limits.ts";
 import { coverage, planMessages } from "./plan.ts";
@@ -17,8 +21,9 @@ const MESSAGES_PER_SEND = 100;
 export async function tick(env: Env, ports: Ports, scheduledTime: number): Promise<void> {
   const { db, usage } = metered(env.DB);
   const minute = minuteOf(scheduledTime);
-  const { tick: last, providers } = await readTickView(db);
+  const { tick: last, providers, leftBehind } = await readTickView(db, ports.now() - PLACING_MS);
   const { first, ignored } = coverage(last.minute, minute);
+  await flagLeftBehind(db, leftBehind, ports);
   if (ignored !== null) ports.log({ event: "tick.clock_was_ahead", minute, remembered: ignored });
   if (first === null) return ports.log({ event: "tick.repeated", minute, remembered: last.minute, ...usage() });
   const now = Math.max(ports.now(), minute * MINUTE_MS);
@@ -29,6 +34,14 @@ export async function tick(env: Env, ports: Ports, scheduledTime: number): Promi
   await rememberTick(db, { minute, at: now, ignoredMinute: ignored ?? last.ignoredMinute, booksDay: day });
   const counts = { providers: providers.length, messages: sweeps.length, books: books.length };
   ports.log({ event: "tick", minute, minutes: minute - first + 1, ...counts, ...usage() });
+}
+
+/** Orders of which nobody knows whether their provider took them are for a person, whatever state the provider is in. */
+async function flagLeftBehind(db: D1Database, orders: readonly Order[], ports: Ports): Promise<void> {
+  if (orders.length === 0) return;
+  const writes = orders.map((order) => moveWrite(order, leftUnknown(order.state), [], null, Math.max(ports.now(), order.updatedAt)));
+  const flagged = await applyDecisions(db, writes, []);
+  ports.log({ event: "placing.left_behind", orders: orders.length, flagged });
 }
 
 /** The check of the books begins, or goes on, with a day's first tick; also when the clock was put back by days. */

@@ -2,7 +2,8 @@
  * `add` through both doors: never sent twice, never lost, whatever the provider, the database and the script do.
  */
 import { env } from "cloudflare:workers";
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { linkKey } from "../../src/domain/link.ts";
 import { metered } from "../../src/store/metered.ts";
 import { faultyDb } from "./faulty-db.ts";
 import { type Answered, migrate, Scene } from "./http-scene.ts";
@@ -268,6 +269,60 @@ describe("an add in connect mode", () => {
   });
 });
 
+describe("an order that is settled while its provider still thinks", () => {
+  let arrive: (response: Response) => void = () => undefined;
+  let told: Promise<Answered>;
+  let id = "";
+
+  beforeEach(async () => {
+    answers = [() => new Promise<Response>((resolve) => (arrive = resolve))];
+    told = add();
+    await vi.waitUntil(async () => (await orders()).length === 1);
+    scene.now += 61_000;
+    [{ id }] = (await orders()) as [{ id: string }];
+  });
+
+  it.each([
+    ["another id", () => Response.json({ order: 23501 })],
+    ["a refusal", () => Response.json({ error: "Incorrect quantity" })],
+  ])("stays what a person has made of it: attached, then %s", async (_name, late) => {
+    expect((await scene.post(`/v1/orders/${id}/settle`, key, { provider_order_id: "777" })).status).toBe(200);
+    arrive(late());
+    expect((await told).json).toEqual({ order: 777 });
+    expect(await orders()).toMatchObject([{ provider_order_id: "777", status: "pending", refunded: 0, cadence: 1 }]);
+  });
+
+  it("stays dropped and returned", async () => {
+    await scene.post(`/v1/orders/${id}/settle`, key, { drop: true });
+    const before = [await orders(), await feed()];
+    arrive(Response.json({ order: 23501 }));
+    expect((await told).json).toEqual({ order: Number(id) });
+    expect([await orders(), await feed()]).toEqual(before);
+  });
+});
+
+describe("what an add reads", () => {
+  it("does not grow with the panel, nor with what was ordered for its link before", async () => {
+    await all(
+      `INSERT INTO orders (panel, n, id, provider, provider_order_id, service, link, link_key, quantity, charge, currency, created_at, status, middle,
+         cadence, phase, progress_at, updated_at, last_change)
+       SELECT ?1, 10 + value, 'old-' || value, 'acme', 'old-' || value, '12', 'x', iif(value % 2, 'other', ?2), 1, 1, 'USD', 1, 'completed', 'pending', NULL, 0, 1, 1, 1
+       FROM generate_series(1, 2000)`.replace(
+        "generate_series(1, 2000)",
+        "(WITH RECURSIVE s(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM s WHERE value < 2000) SELECT value FROM s)",
+      ),
+      `p${run}`,
+      linkKey("acme", "12", WANTED.link),
+    );
+    await all("UPDATE panels SET order_n = 3000");
+    answers = [placed(1), placed(2)];
+    await add({ link: "https://instagram.com/p/first" });
+    const { db, usage } = metered(env.DB);
+    expect((await add({}, undefined, sceneOn(db))).json).toEqual({ order: 2 });
+    expect(usage().rows_read).toBeLessThanOrEqual(700);
+  });
+});
+
 describe("an order that was left behind while it was being placed", () => {
   it("is flagged for the operator by a sweep, and told as pending meanwhile", async () => {
     answers = [() => new Promise<Response>(() => undefined)];
@@ -276,7 +331,8 @@ describe("an order that was left behind while it was being placed", () => {
     const [{ id } = { id: "" }] = await orders();
     expect(await shown()).toMatchObject([{ flags: [] }]);
     await sweep(3);
-    expect(await orders()).toMatchObject([{ flags: FLAG, cadence: 360 }]);
+    expect(await orders()).toMatchObject([{ flags: FLAG, cadence: null }]);
+    expect(await shown()).toMatchObject([{ id, closed: false, flags: ["placing_unknown"] }]);
     expect(await feed()).toEqual([["order.created", id]]);
     expect(await statusOf(String(id))).toMatchObject({ status: "Pending" });
     expect((await sweep(2)).calls).toEqual([]);
@@ -368,6 +424,27 @@ describe("an add at the own catalogue", () => {
     expect(await statusOf(1, "/api/v2")).toEqual({ charge: "2", start_count: "0", status: "Pending", remains: "1000", currency: "USD" });
   });
 
+  it("sends nothing that says something else than what was paid for", async () => {
+    answers = [placed(1)];
+    await bought({
+      "quantity[]": "5000",
+      " quantity": "100000",
+      Quantity: "7",
+      "service[]": "888",
+      " key": "x",
+      package: "9",
+      comments: "kept",
+    });
+    expect(Object.fromEntries(calls[0] ?? [])).toEqual({
+      key: "provider-key-1234",
+      action: "add",
+      service: "12",
+      link: WANTED.link,
+      quantity: "1000",
+      comments: "kept",
+    });
+  });
+
   it("passes over ids that the panel has registered by itself", async () => {
     await scene.post("/v1/orders", key, { id: "2", provider: "acme", provider_order_id: "x", quantity: 1, charge: "1" });
     answers = [placed(23501)];
@@ -402,7 +479,11 @@ describe("an add at the own catalogue", () => {
 
   describe("of a panel whose account is kept here", () => {
     const credit = (amount: string) =>
-      scene.ask("POST", "/v1/customers/@panel/credits", { key, body: { amount }, headers: { "Idempotency-Key": `k${amount}` } });
+      scene.ask("POST", "/v1/customers/@panel/credits", {
+        panel: `p${run}`,
+        body: { amount },
+        headers: { "Idempotency-Key": `k${amount}` },
+      });
     const balance = async () => (await ask({ action: "balance" }, "/api/v2")).json;
 
     beforeEach(async () => {
@@ -440,9 +521,25 @@ describe("an add at the own catalogue", () => {
       answers = [broken];
       const { json } = await bought();
       expect(await balance()).toEqual({ balance: "1", currency: "USD" });
-      await scene.post(`/v1/orders/${json.order}/settle`, key, { drop: true });
-      await scene.post(`/v1/orders/${json.order}/settle`, key, { drop: true });
+      const drop = () => scene.ask("POST", `/v1/orders/${json.order}/settle`, { panel: `p${run}`, body: { drop: true } });
+      expect((await drop()).status).toBe(200);
+      expect((await drop()).status).toBe(200);
       expect(await balance()).toEqual({ balance: "3", currency: "USD" });
+    });
+
+    it("is the operator's to credit and to decide about: the panel's own key makes no money", async () => {
+      await credit("3");
+      answers = [broken];
+      const { json } = await bought();
+      const headers = { "Idempotency-Key": "own" };
+      for (const [path, body] of [
+        ["/v1/customers/@panel/credits", { amount: "1000" }],
+        [`/v1/orders/${json.order}/settle`, { drop: true }],
+        [`/v1/orders/${json.order}/refunds`, { amount: "1", note: "for me" }],
+      ] as const) {
+        expect((await scene.ask("POST", path, { key, body, headers })).json.error.code).toBe("operators_money");
+      }
+      expect(await balance()).toEqual({ balance: "1", currency: "USD" });
     });
 
     it("is debited once by ten requests at once", async () => {

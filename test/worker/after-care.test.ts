@@ -4,7 +4,7 @@
  */
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Message } from "../../src/domain/message.ts";
 import { answerRefillStatus } from "../../src/http/door-refill-status.ts";
 import { answerCancel, answerRefill } from "../../src/http/door-requests.ts";
@@ -96,7 +96,14 @@ async function rest(run: Pipeline, path: string, key = KEY, body?: string): Prom
 }
 
 /** What a door's action answers: `json` is null where the body is empty. */
-async function door(run: Pipeline, action: DoorAction, fields: Record<string, string>, provider: string | null = "acme", key = KEY) {
+async function door(
+  run: Pipeline,
+  action: DoorAction,
+  fields: Record<string, string>,
+  provider: string | null = "acme",
+  key = KEY,
+  waitUntil: Call["waitUntil"] = () => undefined,
+) {
   const call: Call = {
     request: new Request("http://panelsync.example/api/v2", { method: "POST" }),
     url: new URL("http://panelsync.example/api/v2"),
@@ -104,7 +111,7 @@ async function door(run: Pipeline, action: DoorAction, fields: Record<string, st
     ports: run.ports,
     now: run.now,
     requestId: "r",
-    waitUntil: () => undefined,
+    waitUntil,
   };
   const answer = await action({
     call,
@@ -373,6 +380,24 @@ describe("the queue", () => {
     await run.run(60);
     expect(await row(1)).toMatchObject({ refill_status: "error", refill_id: null });
     expect([acme.of("refill"), acme.of("cancel")]).toEqual([[["1"]], [["2"]]]);
+    expect(run.now - NOW).toBeGreaterThan(10 * MINUTE);
+    expect(await rest(run, "o1/refill")).toMatchObject({ status: 202, json: { result: "queued" } });
+  });
+
+  it("a refill whose answer was lost is not asked again for ten minutes, however often the panel does", async () => {
+    const { run, acme } = await begin(done);
+    acme.actions.set("refill", () => new Response("<html>502</html>", { status: 502 }));
+    await rest(run, "o1/refill");
+    await run.drain();
+    run.now += 10 * MINUTE;
+    expect(await rest(run, "o1/refill")).toMatchObject({
+      status: 202,
+      json: { result: "already_asked", refill: { id: null, status: "error" } },
+    });
+    expect(await door(run, answerRefill, { order: "1" })).toEqual({ status: 429, json: null });
+    expect(await door(run, answerRefill, { order: "o1" }, null)).toEqual({ status: 429, json: null });
+    expect([run.sent, acme.of("refill")]).toEqual([[], [["1"]]]);
+    run.now += 1;
     expect(await rest(run, "o1/refill")).toMatchObject({ status: 202, json: { result: "queued" } });
   });
 
@@ -416,8 +441,9 @@ describe("the queue", () => {
       [["1"], ["1"], ["1"]],
       [["2"], ["2"], ["2"]],
     ]);
-    expect(await row(1)).toMatchObject({ refill_status: "error" });
+    expect(await row(1)).toMatchObject({ refill_status: "rejected" });
     expect(await row(2)).toMatchObject({ cancel_status: "refused", status: "in_progress" });
+    expect(await rest(run, "o1/refill")).toMatchObject({ status: 202, json: { result: "queued" } });
     expect(await all("SELECT failures FROM providers")).toEqual([{ failures: 0 }]);
   });
 
@@ -576,12 +602,13 @@ describe("an id that is none", () => {
   });
 });
 
-/** D1 that answers nothing while it is broken. */
-function fragileDb() {
+/** D1 that answers nothing while it is broken, or not so many times. */
+function fragileDb(times = Number.POSITIVE_INFINITY) {
   let isBroken = false;
+  let left = times;
   const db = new Proxy(env.DB, {
     get(target, name) {
-      if (isBroken) throw new Error("D1_ERROR: Network connection lost.");
+      if (isBroken && left-- > 0) throw new Error("D1_ERROR: Network connection lost.");
       const value = Reflect.get(target, name) as unknown;
       return typeof value === "function" ? (value as (...args: unknown[]) => unknown).bind(target) : value;
     },
@@ -686,7 +713,7 @@ describe("the doors: refill", () => {
     expect(acme.of("refill")).toEqual([["1"]]);
   });
 
-  it("no answer is none: nothing is put on record before the provider may be asked, and an unreadable one is asked again", async () => {
+  it("no answer is none: nothing is put on record before the provider may be asked, and a lost one is not asked again at once", async () => {
     const { run, acme } = await begin(done);
     await env.DB.prepare("UPDATE providers SET max_calls_per_minute = 1, budget_minute = ?1, budget_used = 1")
       .bind(NOW / MINUTE)
@@ -700,7 +727,50 @@ describe("the doors: refill", () => {
     expect(await door(run, answerRefill, { order: "1" })).toEqual({ status: 503, json: null });
     expect(await row(1)).toMatchObject({ refill_status: "error" });
     acme.kind();
+    run.now += 10 * MINUTE;
+    expect(await door(run, answerRefill, { order: "1" })).toEqual({ status: 429, json: null });
+    expect(await door(run, answerRefill, { orders: "o1" }, null)).toEqual({ status: 429, json: null });
+    expect(acme.of("refill")).toHaveLength(1);
+    run.now += 1;
     expect(await door(run, answerRefill, { order: "1" })).toEqual({ status: 200, json: { refill: "71" } });
+  });
+
+  it("one that the provider certainly has not heard is asked again as soon as it may be called", async () => {
+    const { run, acme } = await begin(done);
+    acme.actions.set("refill", () => new Response("", { status: 429 }));
+    expect(await door(run, answerRefill, { order: "1" })).toEqual({ status: 429, json: null });
+    expect(await row(1)).toMatchObject({ refill_status: "rejected" });
+    acme.kind();
+    // A minute that was asked for, and as much again and more that is the sweeps'.
+    run.now += 3 * MINUTE;
+    expect(await door(run, answerRefill, { order: "1" })).toEqual({ status: 200, json: { refill: "71" } });
+  });
+
+  it("one that was granted without an id of its own is not asked again, and goes by its order's", async () => {
+    const { run, acme } = await begin(more({ ...closed, door: "catalogue" }), 2);
+    acme.actions.set("refill", (ids) => ids.map((order) => ({ order, refill: 1 })));
+    const told = {
+      status: 200,
+      json: [
+        { order: 1, refill: 1 },
+        { order: 2, refill: 2 },
+      ],
+    };
+    expect(await door(run, answerRefill, { orders: "1,2" })).toEqual(told);
+    expect(await row(2)).toMatchObject({ refill_id: null, refill_status: "pending", cadence: 60 });
+    expect(await door(run, answerRefill, { orders: "1,2" })).toEqual(told);
+    expect(await door(run, answerRefill, { order: "o2" }, null)).toEqual({ status: 200, json: { refill: "o2" } });
+    expect(await rest(run, "o2/refill")).toMatchObject({ json: { result: "already_asked", refill: { id: null, status: "pending" } } });
+    expect([run.sent, acme.of("refill")]).toEqual([[], [["1", "2"]]]);
+    acme.word = "Completed";
+    acme.remains = 0;
+    run.now += 3 * DAY - MINUTE;
+    await run.run(1);
+    expect(await row(2)).toMatchObject({ refill_status: "pending", cadence: 60 });
+    // Nobody can say how it went; what it comes to, a person may ask again.
+    await run.run(61);
+    expect(await row(2)).toMatchObject({ refill_status: "error", status: "completed", cadence: null });
+    expect(await rest(run, "o2/refill")).toMatchObject({ json: { result: "queued" } });
   });
 
   it("while one is being asked, another request does not ask; a crash leaves it to a sweep", async () => {
@@ -721,6 +791,29 @@ describe("the doors: refill", () => {
     expect(await door(run, answerRefill, { order: "1" })).toEqual({ status: 200, json: { refill: "71" } });
     expect(run.eventsOf("request.unrecorded")).toMatchObject([{ kind: "refill", provider: "acme", orders: 1 }]);
     expect(await row(1)).toMatchObject({ refill_status: "asking" });
+  });
+
+  it("the yes is on record also where its first writing failed", async () => {
+    const { run, acme } = await begin(done);
+    const fragile = fragileDb(1);
+    run.env.DB = fragile.db;
+    acme.actions.set("refill", () => fragile.break({ refill: "71" }));
+    expect(await door(run, answerRefill, { order: "1" })).toEqual({ status: 200, json: { refill: "71" } });
+    expect(await row(1)).toMatchObject({ refill_id: "71", refill_status: "pending" });
+    expect(run.eventsOf("request.unrecorded")).toEqual([]);
+  });
+
+  it("a script that hangs up leaves nothing half done", async () => {
+    const { run, acme } = await begin(done);
+    const kept: Promise<unknown>[] = [];
+    acme.actions.set("refill", () => {
+      expect(kept).toHaveLength(1);
+      return { refill: "71" };
+    });
+    void door(run, answerRefill, { order: "1" }, "acme", KEY, (work) => void kept.push(work));
+    await vi.waitFor(() => expect(acme.of("refill")).toHaveLength(1));
+    await Promise.all(kept);
+    expect(await row(1)).toMatchObject({ refill_id: "71", refill_status: "pending" });
   });
 
   it("many at once, racing: each order is asked once", async () => {
@@ -773,8 +866,87 @@ describe("the doors: cancel", () => {
     expect(await all("SELECT last_failure->>'$.code' AS code FROM providers")).toEqual([{ code: "rate_limited" }]);
     acme.kind();
     expect(await door(run, answerCancel, { orders: "2" })).toEqual({ status: 429, json: null });
-    run.now += 2 * MINUTE;
+    run.now += 3 * MINUTE;
     expect(await door(run, answerCancel, { orders: "2" })).toEqual({ status: 200, json: [{ order: 2, cancel: 1 }] });
+  });
+});
+
+describe("ids that nobody follows", () => {
+  const LATER = { error: "No answer, try again later" };
+  const inDoubt = more({ ...young, door: "connect", add_digest: "d", provider_order_id: "placing 50" });
+
+  it("are not passed on while another panel's order may be under one of them", async () => {
+    const { run, acme } = await begin(young);
+    await addOrders("q", "acme", 50, 1, inDoubt);
+    expect(await door(run, answerCancel, { orders: "777,1" })).toEqual({
+      status: 200,
+      json: [
+        { order: 777, cancel: LATER },
+        { order: 1, cancel: 1 },
+      ],
+    });
+    expect(await door(run, answerCancel, { orders: "777" })).toEqual({ status: 200, json: [{ order: 777, cancel: LATER }] });
+    expect(await door(run, answerRefill, { order: "777" })).toEqual({ status: 200, json: LATER });
+    expect([acme.of("cancel"), acme.of("refill")]).toEqual([[["1"]], []]);
+    await env.DB.prepare("UPDATE orders SET provider_order_id = '777' WHERE panel = 'q'").run();
+    expect(await door(run, answerCancel, { orders: "777,778" })).toEqual({
+      status: 200,
+      json: [
+        { order: 777, cancel: { error: "Incorrect order ID" } },
+        { order: 778, cancel: 1 },
+      ],
+    });
+    expect(acme.of("cancel")).toEqual([["1"], ["778"]]);
+  });
+
+  it.each<[string, string, string, More]>([
+    ["is the panel's own", "p", "acme", {}],
+    ["is at another provider", "q", "other", {}],
+    ["never reached the provider", "q", "acme", { status: "canceled", cadence: null }],
+  ])("are passed on where the order in doubt %s", async (_name, panel, provider, columns) => {
+    const { run, acme } = await begin(young);
+    await addProvider("other");
+    await addOrders(panel, provider, 50, 1, more({ ...inDoubt, ...columns }));
+    expect(await door(run, answerCancel, { orders: "777" })).toEqual({ status: 200, json: [{ order: 777, cancel: 1 }] });
+    expect(acme.of("cancel")).toEqual([["777"]]);
+  });
+
+  it("are passed on where the provider is this panel's alone", async () => {
+    const { run, acme } = await begin(young);
+    await addOrders("q", "acme", 50, 1, inDoubt);
+    await env.DB.prepare("UPDATE providers SET panels = '[\"p\"]'").run();
+    expect(await door(run, answerCancel, { orders: "777" })).toEqual({ status: 200, json: [{ order: 777, cancel: 1 }] });
+    expect(acme.of("cancel")).toEqual([["777"]]);
+  });
+
+  it("and those that were only asked for count as the panel's since before the other's order was begun", async () => {
+    const { run, acme } = await begin(more({ ...young, door: "connect", created_at: NOW - MINUTE }));
+    await addOrders("p", "acme", 2, 1, more({ ...young, door: "connect", created_at: NOW - 10 * MINUTE }));
+    await addOrders("q", "acme", 50, 1, more({ ...inDoubt, created_at: NOW - 5 * MINUTE }));
+    expect((await door(run, answerCancel, { orders: "1,2" })).json).toEqual([
+      { order: 1, cancel: LATER },
+      { order: 2, cancel: 1 },
+    ]);
+    // It was the other's order after all.
+    await env.DB.prepare("UPDATE orders SET provider_order_id = '1' WHERE panel = 'q'").run();
+    expect((await door(run, answerCancel, { orders: "1" })).json).toEqual([{ order: 1, cancel: { error: "Incorrect order ID" } }]);
+    expect(acme.of("cancel")).toEqual([["2"]]);
+  });
+
+  it("are not passed on where only another panel has adopted them", async () => {
+    const { run, acme } = await begin(young);
+    await addOrders("q", "acme", 50, 1, more({ ...young, door: "connect" }));
+    expect((await door(run, answerCancel, { orders: "50" })).json).toEqual([{ order: 50, cancel: LATER }]);
+    expect(acme.of("cancel")).toEqual([]);
+  });
+
+  it("cost a row a panel to look for what is in doubt, however many orders it has", async () => {
+    const { run } = await begin(young);
+    await addOrders("q", "acme", 51, 2000, young);
+    const { db, usage } = metered(env.DB);
+    run.env.DB = db;
+    await door(run, answerCancel, { orders: "9999" });
+    expect(usage().rows_read).toBeLessThanOrEqual(20);
   });
 });
 
@@ -873,6 +1045,83 @@ describe("what a call at a door costs", () => {
     expect(refill.rows_read).toBeLessThanOrEqual(100 * 60);
     expect(refill.d1_calls).toBeLessThanOrEqual(6);
     expect(refill.d1_statements).toBeLessThanOrEqual(25);
+  });
+});
+
+describe("a call about a hundred orders at ten providers of the own catalogue", () => {
+  const IDS = Array.from({ length: 100 }, (_, i) => `o${i + 1}`);
+  /** D1 refuses the 51st statement of an invocation on the free plan. */
+  const MAX_STATEMENTS = 45;
+
+  async function beginTen(columns: OrderColumns): Promise<{ run: Pipeline; providers: Provider[] }> {
+    const run = new Pipeline();
+    const providers: Provider[] = [];
+    for (let i = 0; i < 10; i++) {
+      await addProvider(`a${i}`, { many: "yes", max_calls_per_minute: 60 });
+      await addOrders("p", `a${i}`, 10 * i + 1, 10, more({ ...columns, door: "catalogue" }));
+      providers.push(new Provider(run, `a${i}`).kind());
+    }
+    return { run, providers };
+  }
+
+  async function statementsOf(run: Pipeline, action: DoorAction): Promise<{ statements: number; answer: unknown }> {
+    const { db, usage } = metered(env.DB);
+    run.env.DB = db;
+    const answer = await door(run, action, { orders: IDS.join(",") }, null);
+    return { statements: usage().d1_statements, answer };
+  }
+
+  it.each([
+    ["refill", answerRefill, done, "SELECT count(*) AS n FROM orders WHERE refill_status = 'pending' AND refill_id = '7' || n"],
+    ["cancel", answerCancel, young, "SELECT count(*) AS n FROM orders WHERE cancel_status = 'requested'"],
+  ] as const)("%s takes as few statements as at one, five connections, and each provider once", async (kind, action, columns, granted) => {
+    const { run, providers } = await beginTen(columns);
+    const { statements, answer } = await statementsOf(run, action);
+    const yes = (id: string) => (kind === "refill" ? { order: id, refill: id } : { order: id, cancel: 1 });
+    expect(answer).toEqual({ status: 200, json: IDS.map(yes) });
+    expect(statements).toBeLessThanOrEqual(16);
+    expect(providers.map((one) => one.of(kind).map((ids) => ids.length))).toEqual(providers.map(() => [10]));
+    expect(run.mostOpenCalls).toBeLessThanOrEqual(5);
+    expect(await all(granted)).toEqual([{ n: 100 }]);
+    expect(await all("SELECT DISTINCT budget_used FROM providers")).toEqual([{ budget_used: 1 }]);
+  });
+
+  it("stays within what an invocation may do where all providers were out of reach, and where all of them fail", async () => {
+    const { run, providers } = await beginTen(done);
+    await env.DB.prepare(`UPDATE providers SET failures = 3, retry_at = ${NOW - MINUTE}`).run();
+    const back = await statementsOf(run, answerRefill);
+    expect(back.statements).toBeLessThanOrEqual(MAX_STATEMENTS);
+    const asked = providers.flatMap((one) => one.of("refill")).flat();
+    expect(asked.length).toBeGreaterThanOrEqual(10);
+    const pending = await all("SELECT provider_order_id AS id FROM orders WHERE refill_status = 'pending'");
+    expect(pending.map(({ id }) => id)).toEqual(asked.toSorted((a, b) => Number(a) - Number(b)));
+    expect(await all("SELECT count(*) AS n FROM orders WHERE version > 1")).toEqual([{ n: asked.length }]);
+    await env.DB.prepare("UPDATE providers SET failures = 0, retry_at = NULL").run();
+    for (const one of providers) one.actions.set("refill", () => new Response("", { status: 429 }));
+    const failing = await statementsOf(run, answerRefill);
+    expect(failing.statements).toBeLessThanOrEqual(MAX_STATEMENTS);
+    expect(await all("SELECT count(*) AS n FROM orders WHERE refill_status = 'asking'")).toEqual([{ n: 0 }]);
+  });
+
+  it("one provider without a call left, or out of reach, holds up no other", async () => {
+    const { run, providers } = await beginTen(done);
+    await env.DB.prepare("UPDATE providers SET budget_minute = ?1, budget_used = 60 WHERE id = 'a0'")
+      .bind(NOW / MINUTE)
+      .run();
+    await env.DB.prepare("UPDATE providers SET enabled = 0 WHERE id = 'a1'").run();
+    providers[2]?.actions.set("refill", () => new Response("<html>", { status: 502 }));
+    const said = (await door(run, answerRefill, { orders: "o1,o11,o21,o31" }, null)).json;
+    const silent = { error: "No answer, try again later" };
+    expect(said).toEqual([
+      { order: "o1", refill: silent },
+      { order: "o11", refill: silent },
+      { order: "o21", refill: silent },
+      { order: "o31", refill: "o31" },
+    ]);
+    expect(await all("SELECT n, refill_status AS status FROM orders WHERE version > 1 ORDER BY n")).toEqual([
+      { n: 21, status: "error" },
+      { n: 31, status: "pending" },
+    ]);
   });
 });
 

@@ -515,30 +515,40 @@ describe("an import", () => {
 
   it("of several thousand services is one transaction, with a row written each, and one an entry in the trail", async () => {
     await scene.provider("vast");
-    const list = Array.from({ length: 5000 }, (_, i) => ({
+    const list = Array.from({ length: 10_000 }, (_, i) => ({
       service: 10_000 + i,
       name: `Service ${i}`,
       category: "Many",
       rate: "0.5",
       min: 1,
       max: 9,
-      desc: "x".repeat(200),
+      desc: "x".repeat(80),
     }));
     scene.upstream.set("vast", { services: list });
     const { db, usage } = metered(env.DB);
     const metering = new Doors({ DB: db });
     metering.upstream.set("vast", { services: list });
     const first = await metering.import({ provider: "vast", markup: 1 });
-    expect(first.json.created).toHaveLength(5000);
-    expect(usage().rows_written).toBe(5000 + 25 + 1);
+    expect(first.json.created).toHaveLength(10_000);
+    expect(usage().rows_written).toBe(10_000 + 50 + 1);
     expect(usage().d1_calls).toBe(4);
+    // The free plan has 50 an invocation: one for each 900,000 characters of services, or of the trail.
+    expect(usage().d1_statements).toBeLessThanOrEqual(20);
     const again = metered(env.DB);
     const changing = new Doors({ DB: again.db });
     changing.upstream.set("vast", { services: list.map((service) => ({ ...service, rate: "0.6" })) });
-    expect((await changing.import({ provider: "vast", markup: 1 })).json.updated).toHaveLength(5000);
-    expect(again.usage().rows_written).toBe(5000 + 25 + 1);
-    // Each is found by its key: a join the other way round would read 25 million.
-    expect(again.usage().rows_read).toBeLessThan(40_000);
+    expect((await changing.import({ provider: "vast", markup: 1 })).json.updated).toHaveLength(10_000);
+    expect(again.usage().rows_written).toBe(10_000 + 50 + 1);
+    expect(again.usage().d1_statements).toBeLessThanOrEqual(20);
+    // Each is found by its key: a join the other way round would read 100 million.
+    expect(again.usage().rows_read).toBeLessThan(80_000);
+    const entries = await rows<{ before: string; after: string }>(
+      "SELECT before, after FROM audit WHERE action = 'services.imported' AND subject = 'provider:vast' ORDER BY id",
+    );
+    expect(entries).toHaveLength(100);
+    const told = entries.flatMap(({ after }) => Object.keys((JSON.parse(after) as { services: object }).services));
+    expect(new Set(told).size).toBe(10_000);
+    expect(JSON.parse(entries.at(-1)?.before ?? "")).toMatchObject({ services: { 19999: { rate: expect.any(String) } } });
     await env.DB.prepare("UPDATE services SET enabled = 0 WHERE provider = 'vast'").run();
   });
 
@@ -778,6 +788,8 @@ describe("services at a provider's door", () => {
     scene.upstream.set("asked", {});
     expect(await refresh("12")).toBeNull();
     scene.upstream.set("asked", { services: THEIRS });
+    expect(await refresh("12")).toBeNull();
+    scene.now += 15 * MINUTE;
     expect([await refresh("12"), await refresh("nope")]).toEqual([
       { rate: "0.90", type: "Default" },
       { rate: null, type: "" },

@@ -120,13 +120,21 @@ describe("an id that nobody has heard of", () => {
     expect((await ask({ order: "2" })).status).toBe(503);
   });
 
-  it("is nobody else's to adopt where another panel follows it: nothing is sent", async () => {
+  it("is nobody else's to adopt where another panel has placed or registered it: nothing is sent", async () => {
     provider = () => said();
-    await ask({ order: "77" });
+    await scene.post("/v1/orders", key, order("own", { provider_order_id: "77" }));
     const other = await scene.panel(`other${run}`);
     calls = [];
     expect((await ask({ order: "77" }, undefined, undefined, other)).json).toEqual({ error: "Incorrect order ID" });
     expect(calls).toEqual([]);
+  });
+
+  it("may be another panel's as well that only asked for it: who was first proves nothing", async () => {
+    provider = () => said();
+    await ask({ order: "77" });
+    const other = await scene.panel(`second${run}`);
+    expect((await ask({ order: "77" }, undefined, undefined, other)).json).toEqual(said());
+    expect((await ask({ order: "77" })).json).toEqual(said());
   });
 
   it("is adopted once by requests that come at once", async () => {
@@ -163,7 +171,7 @@ describe("an order of several parts", () => {
       orders: ["901", "902"],
     });
     await sweep(2, (id) => (id === "900" ? { ...parts, orders: ["901", "902", "903"] } : said()));
-    expect(new Set((await shown()).map(({ provider_order_id }) => provider_order_id))).toEqual(new Set(["900", "903"]));
+    expect(new Set((await shown()).map(({ provider_order_id }) => provider_order_id))).toEqual(new Set(["900", "901", "902", "903"]));
     calls = [];
     expect((await ask({ orders: "900,903" })).json).toMatchObject({
       900: { orders: ["901", "902", "903"] },
@@ -203,7 +211,7 @@ describe("the first final word that a script is told", () => {
   it("is on record from then on, once", async () => {
     expect(await told()).toBeNull();
     expect((await ask({ order: "1" }, "/api/v2")).json).toMatchObject({ status: "Partial", remains: "250" });
-    expect(JSON.parse((await told()) ?? "")).toEqual({ status: "partial", refunded: 225_000, remains: 250 });
+    expect(JSON.parse((await told()) ?? "")).toEqual({ status: "partial", refunded: 225_000, remains: 250, left: false });
     const { db, usage } = metered(env.DB);
     await ask({ order: "1" }, "/api/v2", sceneOn(db));
     expect(usage().rows_written).toBe(0);
@@ -217,6 +225,25 @@ describe("the first final word that a script is told", () => {
       { id: "1", status: "canceled", refunded: "0.9", flags: ["panel_outdated"] },
     ]);
     expect((await ask({ order: "1" }, "/api/v2")).json).toMatchObject({ status: "Canceled", remains: "1000" });
+  });
+
+  it("counts as what holds now once the panel was corrected by hand", async () => {
+    await ask({ order: "1" }, "/api/v2");
+    scene.now += 3_600_000;
+    await sweep(61, () => said({ status: "Canceled", remains: "1000" }));
+    const { status, json } = await scene.post("/v1/orders/1/corrected", key);
+    expect([status, json.flags]).toEqual([200, []]);
+    expect((await scene.post("/v1/orders/1/corrected", key)).status).toBe(200);
+    expect(await shown("?flag=panel_outdated")).toEqual([]);
+    expect((await scene.get("/v1/audit")).json.entries[0]).toMatchObject({
+      action: "order.corrected",
+      subject: "order:1",
+      before: { told: { status: "partial" } },
+      after: { told: { status: "canceled", refunded: 900_000 } },
+    });
+    await sweep(61, () => said({ status: "Canceled", remains: "1000" }));
+    expect(await shown("?flag=panel_outdated")).toEqual([]);
+    expect((await scene.post("/v1/orders/nope/corrected", key)).status).toBe(404);
   });
 
   it("does not flag it where nobody was told", async () => {
@@ -241,6 +268,51 @@ describe("the first final word that a script is told", () => {
     const [refund] = (await scene.get("/v1/refunds?order=2", { key })).json.refunds;
     await scene.post(`/v1/refunds/${refund.id}/approve`, key, { amount: "0.09" });
     expect((await ask({ order: "2" }, "/api/v2")).json).toMatchObject({ status: "Partial", remains: "100" });
+  });
+});
+
+describe("what was not told", () => {
+  it("is not on record: an answer that did not go out, because another id could not be asked", async () => {
+    await scene.post("/v1/orders", key, order("1", { provider_order_id: "1" }));
+    await sweep(1, () => said({ status: "Completed", remains: "0" }));
+    provider = () => new Response("", { status: 502 });
+    expect((await ask({ orders: "1,2" })).status).toBe(503);
+    expect(await all("SELECT told FROM orders")).toEqual([{ told: null }]);
+    provider = () => ({ 2: said() });
+    expect((await ask({ orders: "1,2" })).json).toMatchObject({ 1: { status: "Completed" }, 2: { status: "In progress" } });
+    expect(await all("SELECT told->>'$.status' AS told FROM orders ORDER BY n")).toEqual([{ told: "completed" }, { told: null }]);
+  });
+
+  it("is not on record where the panel may not use the provider any more", async () => {
+    await scene.post("/v1/orders", key, order("1", { provider_order_id: "1" }));
+    await sweep(1, () => said({ status: "Completed", remains: "0" }));
+    await scene.provider("acme", { panels: ["somebody-else"] });
+    expect((await ask({ order: "1" })).status).toBe(404);
+    expect(await all("SELECT told FROM orders")).toEqual([{ told: null }]);
+  });
+});
+
+describe("a part of nobody knows how much", () => {
+  it("is no final word where no refund follows from it: the script would take it for all, or for nothing", async () => {
+    provider = () => said({ status: "Partial", remains: null });
+    expect((await ask({ order: "5" })).json).toMatchObject({ status: "Pending" });
+    expect(await all("SELECT told FROM orders")).toEqual([{ told: null }]);
+    await sweep(61, () => said({ status: "Partial", remains: "40" }));
+    expect((await ask({ order: "5" })).json).toMatchObject({ status: "Partial", remains: "40" });
+  });
+});
+
+describe("a refund that the policy leaves to the panel", () => {
+  it("is told by the provider's own word, so that the panel's script returns it", async () => {
+    await scene.ask("PUT", "/v1/providers/acme/refund-policy", { body: { mode: "off" } });
+    await scene.post("/v1/orders", key, [order("1", { provider_order_id: "1" }), order("2", { provider_order_id: "2" })]);
+    await sweep(1, (id) => said({ status: id === "1" ? "Canceled" : "Partial", remains: "250" }));
+    expect((await ask({ orders: "1,2" }, "/api/v2")).json).toMatchObject({
+      1: { status: "Canceled", remains: "1000" },
+      2: { status: "Partial", remains: "250" },
+    });
+    await sweep(65, (id) => said({ status: id === "1" ? "Canceled" : "Partial", remains: "250" }));
+    expect(await shown("?flag=panel_outdated")).toEqual([]);
   });
 });
 

@@ -21,7 +21,7 @@ const SILENCES: readonly ModeInput[] = [
   "empty_body",
   "literal_null",
   "truncated_json",
-  "huge_body=2",
+  "huge_body=8",
   "lost_answer",
   "redirect",
 ];

@@ -7,6 +7,7 @@ import {
   type CancelStatus,
   cancelSwept,
   isFollowedRefill,
+  isInDoubt,
   isLeftQueued,
   isOpenCancel,
   isOpenRefill,
@@ -102,6 +103,13 @@ describe("a refill in a sweep", () => {
     expect(refillSwept(refill("queued"), null, NOW + DAY)).toEqual(refill("queued"));
   });
 
+  it("that has no id is given up after three days", () => {
+    for (const status of ["pending", "in_progress"] as const) {
+      expect(refillSwept(refill(status), null, NOW + 3 * DAY)).toEqual(refill(status));
+      expect(refillSwept(refill(status), "Completed", NOW + 3 * DAY + 1)).toEqual(refill("error"));
+    }
+  });
+
   it("is not followed for ever", () => {
     expect(refillSwept(refill("pending", "77"), "Pending", NOW + 30 * DAY)).toEqual(refill("pending", "77"));
     expect(refillSwept(refill("pending", "77"), "Pending", NOW + 30 * DAY + 1)).toEqual(refill("error", "77"));
@@ -148,9 +156,18 @@ describe("what is open", () => {
   it("of refills: what waits, and what a provider can be asked about", () => {
     const open = (id: string | null) => REFILL_STATUSES.filter((status) => isOpenRefill(refill(status, id)));
     expect(open("77")).toEqual(["queued", "asking", "pending", "in_progress"]);
-    expect(open(null)).toEqual(["queued", "asking"]);
+    // Granted by a mere yes it is open as well: a second one would be another refill.
+    expect(open(null)).toEqual(["queued", "asking", "pending", "in_progress"]);
+    expect(REFILL_STATUSES.filter((status) => isFollowedRefill(refill(status)))).toEqual([]);
     expect(REFILL_STATUSES.filter((status) => isFollowedRefill(refill(status, "77")))).toEqual(["pending", "in_progress"]);
     expect(isOpenRefill(null)).toBe(false);
+  });
+
+  it("of refills in doubt: those that were asked in the last ten minutes, and nothing readable came back", () => {
+    expect(REFILL_STATUSES.filter((status) => isInDoubt(refill(status), NOW + 10 * MINUTE))).toEqual(["error"]);
+    expect(isInDoubt(refill("error"), NOW + 10 * MINUTE + 1)).toBe(false);
+    expect(isInDoubt(refill("error", "77"), NOW)).toBe(false);
+    expect(isInDoubt(null, NOW)).toBe(false);
   });
 
   it("of cancels: what has not come to anything", () => {

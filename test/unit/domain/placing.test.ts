@@ -1,22 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { cadenceOf } from "../../../src/domain/cadence.ts";
 import { FLAGS } from "../../../src/domain/order.ts";
 import { foundPlaced, leftUnknown, neverPlaced } from "../../../src/domain/placing.ts";
-import { reconcile } from "../../../src/domain/reconcile.ts";
 import { tellPanel } from "../../../src/domain/told.ts";
-import { aFreshOrder, MINUTE, NOW, POLICY } from "./orders.ts";
+import { aFreshOrder, NOW } from "./orders.ts";
 
 const placing = aFreshOrder({ placedAt: NOW });
-const unplaced = { kind: "unplaced" } as const;
 
 describe("an order of which nobody knows whether it was placed", () => {
   const unknown = leftUnknown(placing);
 
-  it("is flagged, told as pending, and looked at seldom", () => {
+  it("is flagged, and told as pending", () => {
     expect(unknown.flags).toBe(FLAGS.placing_unknown);
     expect(unknown.reason).toBe("placing_unknown");
     expect(tellPanel(unknown)).toMatchObject({ word: "Pending", final: false, remains: 1000 });
-    expect(cadenceOf(unknown, POLICY, NOW)).toBe(unknown.cadence);
   });
 
   it("is polled from the next minute on once it was found at the provider", () => {
@@ -36,21 +32,5 @@ describe("an order of which nobody knows whether it was placed", () => {
 
   it("returns no more than what is left of the charge", () => {
     expect(neverPlaced({ ...unknown, refunded: 100_000, refundCount: 1 }, NOW).refunds).toMatchObject([{ n: 2, amount: 800_000 }]);
-  });
-});
-
-describe("a sweep over an order that is being placed", () => {
-  it("leaves it alone for a minute, and flags it then", () => {
-    expect(reconcile(placing, unplaced, POLICY, NOW + MINUTE - 1).write).toBe("none");
-    const { write, next, refunds } = reconcile(placing, unplaced, POLICY, NOW + MINUTE);
-    expect(write).toBe("move");
-    expect(next).toEqual(leftUnknown(placing));
-    expect(refunds).toEqual([]);
-  });
-
-  it("does nothing to one that is flagged already, or that was dropped", () => {
-    expect(reconcile(leftUnknown(placing), unplaced, POLICY, NOW + 60 * MINUTE).write).toBe("none");
-    const { next } = neverPlaced(leftUnknown(placing), NOW);
-    expect(reconcile(next, unplaced, POLICY, NOW + 60 * MINUTE).next.status).toBe("canceled");
   });
 });

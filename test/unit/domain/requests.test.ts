@@ -33,6 +33,7 @@ function order(state: Partial<OrderState> = {}, over: Partial<Order> = {}): Orde
     costCurrency: null,
     duplicateOf: null,
     startWindowMs: null,
+    partOf: null,
     refillDays: null,
     phase: 1,
     createdAt: NOW - HOUR,
@@ -79,7 +80,7 @@ describe("a request's steps", () => {
   it("a refill opens a closed order, and lets it go when it has ended", () => {
     const asked = withRequest("refill", order(completed), "queued", NOW);
     expect(asked).toMatchObject({ refill: { id: null, status: "queued", at: NOW }, cadence: 60 });
-    expect(isOpenRequest("refill", asked)).toBe(true);
+    expect(isOpenRequest("refill", asked, NOW)).toBe(true);
     const taken = takenUp("refill", order(asked), NOW + MINUTE);
     expect(taken).toMatchObject({ refill: { status: "asking", at: NOW + MINUTE }, cadence: 60 });
     const refused = withOutcome("refill", order(taken ?? {}), NOW + MINUTE, { kind: "refused" }, NOW + MINUTE);

@@ -46,9 +46,34 @@ describe("tellPanel, of orders whose units nobody counts", () => {
   it.each([
     ["completed", { status: "completed", remains: null }, "Completed", 0],
     ["canceled and returned", { status: "canceled", refunded: 900_000, remains: null }, "Canceled", null],
-    ["ended in part, and a part returned", { status: "partial", refunded: 100_000, remains: 250 }, "Partial", 250],
+    ["ended in part, and a part returned", { status: "partial", refunded: 100_000, remains: 250 }, "Partial", null],
+    [
+      "canceled, and a part granted",
+      { status: "canceled", refunded: 100_000, remains: 0, decided: { due: 900_000, granted: 100_000 } },
+      "Partial",
+      null,
+    ],
+    ["canceled, and nothing granted", { status: "canceled", remains: 60, decided: { due: 900_000, granted: 0 } }, "Completed", 0],
   ] as const)("%s", (_name, over, word, remains) => {
     expect(tellPanel(anOrder({ ...aPackage, ...over }))).toMatchObject({ word, remains });
+  });
+
+  it("waits for a number where the panel's script goes by the provider's", () => {
+    const partial = { ...ended, status: "partial", remains: null } as const;
+    expect(tellPanel(anOrder({ ...partial, charge: null }))).toMatchObject({ word: "In progress", final: false });
+    expect(tellPanel(anOrder(partial))).toMatchObject({ word: "In progress", final: false });
+    expect(tellPanel(anOrder({ ...partial, decided: { due: 900_000, granted: 0 } }))).toMatchObject({ word: "Completed", remains: 0 });
+  });
+
+  it("goes by the provider's word where the policy leaves the refund to the panel, and has nothing decided", () => {
+    expect(tellPanel(anOrder({ ...ended, status: "canceled", remains: 250 }))).toMatchObject({ word: "Canceled", remains: 1000 });
+    expect(tellPanel(anOrder({ ...ended, status: "partial", remains: 250 }))).toMatchObject({ word: "Partial", remains: 250 });
+  });
+
+  it("says nothing final that neither the provider has said, nor the panel has acted on", () => {
+    expect(tellPanel(anOrder({ ...ended, status: "canceled", polledAt: null }))).toMatchObject({ word: "In progress", final: false });
+    expect(tellPanel(anOrder({ ...ended, status: "canceled", polledAt: null, refunded: 900_000 }))).toMatchObject({ word: "Canceled" });
+    expect(tellPanel(anOrder({ ...ended, status: "completed", polledAt: null }))).toMatchObject({ word: "Completed" });
   });
 
   it("says numbers of followed orders that go together", () => {
@@ -61,7 +86,7 @@ describe("tellPanel, of orders whose units nobody counts", () => {
 
 describe("withOutdated", () => {
   const partial = { ...ended, status: "partial", refunded: 225_000, remains: 250 } as const;
-  const told = { status: "partial", refunded: 225_000, remains: 250 } as const;
+  const told = { status: "partial", refunded: 225_000, remains: 250, left: false } as const;
   const canceled = { ...ended, status: "canceled", refunded: 900_000, remains: 250 } as const;
 
   it.each([

@@ -88,9 +88,18 @@ describe("an order is refused", () => {
     expect(await place(json(body))).toEqual(refused(message));
   });
 
-  it.each([400, 402, 404, 408, 422, 500, 502])("by an error under HTTP %i", async (status) => {
+  it.each([400, 402, 404, 422])("by an error under HTTP %i", async (status) => {
     expect(await place(json({ error: "Nope" }, status))).toEqual(refused("Nope"));
   });
+
+  it.each([408, 500, 502, 503, 520, 524])(
+    "by an error that is a known refusal only, under HTTP %i: a script may have died over the order",
+    async (status) => {
+      expect((await place(json({ error: "Внутренняя ошибка сервера" }, status))).kind).toBe("unclear");
+      expect((await place(json({ status: "error", msg: "Erro interno" }, status))).kind).toBe("unclear");
+      expect(await place(json({ error: "neworder.error.not_enough_funds" }, status))).toMatchObject({ kind: "refused", known: "funds" });
+    },
+  );
 
   it.each([400, 404, 409, 422])("by a mere message under HTTP %i", async (status) => {
     expect(await place(json({ message: "The link field is required." }, status))).toEqual(refused("The link field is required."));
