@@ -1,0 +1,38 @@
+/** What a sweep holds in its hands when the provider has answered: read orders, and a report on each. */
+import { type Report } from "../src/domain/report.ts";
+import { PHASES } from "../src/domain/schedule.ts";
+import type { Order } from "../src/domain/order.ts";
+import { readNamed } from "../src/store/due.ts";
+import type { Finding } from "../src/sync/findings.ts";
+import { CADENCE, NOW, PANEL, PROVIDER } from "./scene.ts";
+
+/** Closed with a quarter missing, which is refunded; or nothing new. */
+export type News = "changed" | "unchanged";
+
+const SAID = { startCount: 10, charge: "0.5", currency: "USD", multi: false, parts: null } as const;
+const REPORTS: Readonly<Record<News, Report>> = {
+  changed: { kind: "status", word: "Partial", remains: 250, ...SAID },
+  unchanged: { kind: "status", word: "In progress", remains: 600, ...SAID },
+};
+
+/** Reads orders first..first+count-1 with their provider, and lets it have answered about each of them. */
+export async function findingOf(db: D1Database, news: News, first: number, count: number): Promise<Finding> {
+  const keys = Array.from({ length: count }, (_, i) => [PANEL, first + i] as const);
+  const { providers, due, frozen } = await readNamed(db, keys);
+  const provider = providers.get(PROVIDER);
+  const orders = due[0] ?? [];
+  if (provider === undefined || orders.length !== count) throw new Error(`${orders.length} of ${count} orders from ${first} on were found`);
+  const answerTo = (order: Order) => ({ order, report: REPORTS[news], refillWord: null, askedAt: NOW });
+  const lane = { cadence: CADENCE, after: [0, "", 0], to: PHASES, complete: true } as const;
+  return {
+    provider,
+    orders,
+    answers: orders.map(answerTo),
+    poll: { answers: new Map(), capability: { many: "yes", batchSize: 100 }, calls: Math.ceil(count / 100), failedCalls: 0, failure: null },
+    assumed: { many: "yes", batchSize: 100 },
+    tookMs: 100,
+    readAt: NOW,
+    serving: { provider, orders, lanes: [lane], rest: null, clock: null, walked: null },
+    frozen,
+  };
+}

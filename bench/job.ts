@@ -1,0 +1,55 @@
+/** One measurement of applying, wherever the database is: the time of writing, without that of reading and preparing. */
+import { applyFinding } from "../src/sync/apply.ts";
+import { type Finding, writesOf } from "../src/sync/findings.ts";
+import { limitsOf } from "../src/sync/limits.ts";
+import { findingOf, type News } from "./finding.ts";
+import { type Plain, type PlainWrites, plainWrites, touchWrites } from "./plain.ts";
+import { NOW, PANEL } from "./scene.ts";
+
+/** `product`: as a sweep applies. `plain`: the same rows, in one transaction. `each`: a transaction an order. */
+export type Way = "product" | "plain" | "each";
+
+/** `batches` times `batch` orders, from number `first` on, each batch applied by itself. */
+export type Job = { readonly way: Way; readonly news: News; readonly first: number; readonly batch: number; readonly batches: number };
+
+/** A database with a way past the product: statements one after the other, in one transaction. */
+export type Engine = { readonly db: D1Database; readonly transact: (statements: readonly Plain[]) => void | Promise<void> };
+
+const LIMITS = limitsOf("paid");
+
+/** Does a job, and answers how many ms it took to write. Throws when it was not done as it should have been. */
+export async function timeJob(engine: Engine, { way, news, first, batch, batches }: Job): Promise<number> {
+  let ms = 0;
+  for (let i = 0; i < batches; i++) {
+    const finding = await findingOf(engine.db, news, first + i * batch, batch);
+    ms += way === "product" ? await timeProduct(engine, finding, news) : await timePlain(engine, finding, way, news);
+  }
+  return ms;
+}
+
+async function timeProduct({ db }: Engine, finding: Finding, news: News): Promise<number> {
+  const startedAt = performance.now();
+  const { applied } = await applyFinding(db, finding, LIMITS, () => NOW);
+  const ms = performance.now() - startedAt;
+  const expected = news === "changed" ? finding.orders.length : 0;
+  if (applied.moved !== expected || applied.posted !== expected || applied.progressed !== 0)
+    throw new Error(`${expected} orders should have been written, not ${JSON.stringify(applied)}`);
+  return ms;
+}
+
+async function timePlain(engine: Engine, finding: Finding, way: Way, news: News): Promise<number> {
+  const { orders, rest } = await plainOf(engine.db, finding, way, news);
+  const transactions = way === "each" ? [...orders, rest] : [[...orders.flat(), ...rest]];
+  const startedAt = performance.now();
+  for (const statements of transactions) if (statements.length > 0) await engine.transact(statements);
+  return performance.now() - startedAt;
+}
+
+async function plainOf(db: D1Database, finding: Finding, way: Way, news: News): Promise<PlainWrites> {
+  if (way === "each" && news === "unchanged") {
+    const numbers = finding.orders.map(({ n }) => n);
+    return touchWrites(PANEL, numbers, NOW);
+  }
+  const row = await db.prepare("SELECT feed_seq FROM panels WHERE id = ?1").bind(PANEL).first<{ feed_seq: number }>();
+  return plainWrites(writesOf(finding, LIMITS, NOW), PANEL, row?.feed_seq ?? 0, NOW);
+}
