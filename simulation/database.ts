@@ -1,0 +1,78 @@
+/**
+ * The database as one process of the system sees it: the product's calls become events, and each can go wrong in the
+ * ways that D1 is known for.
+ */
+import type { Process } from "./scheduler.ts";
+import type { Backend, Result, Statement } from "./sqlite.ts";
+
+/** How a call goes: `before` and `after`: it throws, with nothing or with everything done. `hang`: no answer ever comes, though it is done. */
+export type DbFate = "well" | "before" | "after" | "hang" | "overloaded" | "quota";
+
+export type DbWeather = {
+  /** What becomes of the next call. */
+  readonly fate: () => DbFate;
+  readonly latencyMs: () => number;
+  /** Called with each call that was carried out. */
+  readonly onCommit: (statements: readonly Statement[]) => void | Promise<void>;
+};
+
+export function databaseOf(process: Process, backend: Backend, weather: DbWeather): D1Database {
+  const call = (statements: readonly Statement[]): Promise<Result[]> => {
+    const fate = weather.fate();
+    return process.after(weather.latencyMs(), async () => {
+      if (fate === "before") throw new Error("D1_ERROR: Network connection lost.");
+      if (fate === "overloaded") throw new Error("D1_ERROR: D1 DB is overloaded. Requests queued for too long.");
+      if (fate === "quota") throw new Error("D1_ERROR: Exceeded maximum daily rows for the free plan. Resets at 00:00 UTC.");
+      const results = await backend.run(statements);
+      await weather.onCommit(statements);
+      if (fate === "after") throw new Error("D1_ERROR: Internal error in D1 DB storage caused object to be reset.");
+      if (fate === "hang") process.die();
+      return results;
+    });
+  };
+  const database = {
+    prepare: (sql: string) => new Prepared(call, { sql, params: [] }),
+    batch: async (statements: readonly Prepared[]) => (await call(statements.map(({ statement }) => statement))).map(asD1Result),
+  };
+  return database as unknown as D1Database;
+}
+
+type Call = (statements: readonly Statement[]) => Promise<Result[]>;
+
+class Prepared {
+  readonly #call: Call;
+  readonly statement: Statement;
+
+  constructor(call: Call, statement: Statement) {
+    this.#call = call;
+    this.statement = statement;
+  }
+
+  bind(...params: readonly unknown[]): Prepared {
+    return new Prepared(this.#call, { sql: this.statement.sql, params });
+  }
+
+  async all(): Promise<unknown> {
+    const [result] = await this.#call([this.statement]);
+    return asD1Result(result as Result);
+  }
+
+  run(): Promise<unknown> {
+    return this.all();
+  }
+
+  async first(column?: string): Promise<unknown> {
+    const [result] = await this.#call([this.statement]);
+    const row = result?.results[0];
+    if (row === undefined) return null;
+    return column === undefined ? row : row[column];
+  }
+}
+
+function asD1Result({ results, changes }: Result): unknown {
+  return {
+    success: true,
+    results,
+    meta: { changes, rows_read: 0, rows_written: 0, duration: 0, last_row_id: 0, changed_db: changes > 0, size_after: 0 },
+  };
+}

@@ -1,0 +1,61 @@
+/**
+ * A panel's backend that knows nothing but the change feed. It keeps each order as it was last shown, and credits each
+ * order's customer what its refunds come to: the difference to what it has credited, so that it credits nothing twice.
+ */
+import type { Json, RestClient } from "./client.ts";
+
+export class FeedReader {
+  readonly panel: string;
+  readonly orders = new Map<string, Json>();
+  /** Micro-units credited by order. */
+  readonly credited = new Map<string, number>();
+  readonly requests = new Map<string, Json>();
+  after = 0;
+  changes = 0;
+  /** What must not be, in words. */
+  readonly wrongs: string[] = [];
+  readonly #seen = new Map<number, string>();
+
+  constructor(panel: string) {
+    this.panel = panel;
+  }
+
+  /** Reads what is new; false where no answer came. */
+  async read(client: RestClient): Promise<boolean> {
+    for (;;) {
+      const answered = await client.once("GET", `/v1/changes?after=${this.after}&limit=100`, undefined, client.of(this.panel));
+      if (answered === null) return false;
+      const changes = answered.json.changes as Json[];
+      for (const change of changes) this.#take(change);
+      if (changes.length === 0) return true;
+      this.after = Number(answered.json.next_after);
+    }
+  }
+
+  #take(change: Json): void {
+    const { seq, type, order, data } = change;
+    const content = JSON.stringify(change);
+    const before = this.#seen.get(seq);
+    if (before !== undefined && before !== content) this.wrongs.push(`${this.panel}: the change ${seq} came twice with other content`);
+    this.#seen.set(seq, content);
+    this.changes += 1;
+    if (type.startsWith("order.")) this.orders.set(order, { ...this.orders.get(order), ...data });
+    else if (type.startsWith("refund.")) this.#credit(order, data);
+    else this.requests.set(`${order} ${type}`, data);
+  }
+
+  #credit(order: string, data: Json): void {
+    const total = micros(data.refunded);
+    const credited = this.credited.get(order) ?? 0;
+    if (total !== credited) this.credited.set(order, total);
+    const shown = this.orders.get(order);
+    if (shown !== undefined) this.orders.set(order, { ...shown, refunded: data.refunded });
+  }
+}
+
+/** A decimal string of the API's in micro-units. */
+export function micros(amount: string): number {
+  const [whole = "0", decimals = ""] = amount.replace("-", "").split(".");
+  const value = Number(whole + decimals.padEnd(6, "0"));
+  return amount.startsWith("-") ? -value : value;
+}

@@ -1,0 +1,115 @@
+/**
+ * `npm run simulate`: one seed, or a swarm of them. Ends with 1 when anything was wrong, and says how to see it again.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { openBackend, type BackendName } from "./backends.ts";
+import { type RunResult, run } from "./scenario.ts";
+import { shrink } from "./shrink.ts";
+import { type Job, swarm } from "./swarm.ts";
+
+const DEFAULT_TICKS = 60;
+const DEFAULT_ORDERS = 60;
+/** How many of a run's wrongs are told; the first ones say most. */
+const TOLD_WRONGS = 10;
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: "string" },
+    seeds: { type: "string" },
+    fresh: { type: "string" },
+    corpus: { type: "boolean", default: false },
+    ticks: { type: "string", default: String(DEFAULT_TICKS) },
+    orders: { type: "string", default: String(DEFAULT_ORDERS) },
+    backend: { type: "string", default: "sqlite" },
+    trace: { type: "boolean", default: false },
+    terse: { type: "boolean", default: false },
+    help: { type: "boolean", short: "h", default: false },
+  },
+});
+
+const HELP = `npm run simulate -- --seed N [--ticks T] [--orders K] [--trace] [--backend sqlite|d1]
+npm run simulate -- --seeds A..B      a swarm, with a summary
+npm run simulate -- --corpus          the seeds that once found something
+npm run simulate -- --fresh N         so many seeds that nobody has tried`;
+
+function wholeNumber(name: string, text: string | undefined): number {
+  if (text === undefined || !/^\d{1,10}$/.test(text)) throw new RangeError(`--${name} must be a whole number, not ${JSON.stringify(text)}`);
+  return Number(text);
+}
+
+async function main(): Promise<number> {
+  if (values.help) return say(HELP);
+  const size = { ticks: wholeNumber("ticks", values.ticks), orders: wholeNumber("orders", values.orders) };
+  const backend = values.backend as BackendName;
+  if (values.seeds === undefined && values.fresh === undefined && !values.corpus)
+    return one(wholeNumber("seed", values.seed ?? "1"), size, backend);
+  return many([...(values.corpus ? corpus() : []), ...range(size), ...fresh(size)]);
+}
+
+function say(text: string): number {
+  console.log(text);
+  return 0;
+}
+
+async function one(seed: number, size: Omit<Job, "seed">, name: BackendName): Promise<number> {
+  const backend = await openBackend(name);
+  const startedAt = performance.now();
+  const result = await run({ seed, ...size, backend, ...(values.trace ? { trace: (line: string) => console.log(line) } : {}) });
+  await backend.close();
+  const seconds = (performance.now() - startedAt) / 1000;
+  console.log(`seed ${seed}: ${result.minutes} minutes of ${size.orders} orders in ${seconds.toFixed(1)} s, state ${result.digest}`);
+  console.log(
+    Object.entries(result.stats)
+      .map(([what, count]) => `${what} ${count}`)
+      .join(", "),
+  );
+  if (result.wrongs.length === 0) return say("Everything is as it must be.");
+  tellWrongs(result);
+  return 1;
+}
+
+function tellWrongs({ wrongs }: RunResult): void {
+  for (const wrong of wrongs.slice(0, TOLD_WRONGS)) console.log(`  ${wrong}`);
+  if (wrongs.length > TOLD_WRONGS) console.log(`  and ${wrongs.length - TOLD_WRONGS} more`);
+}
+
+function corpus(): Job[] {
+  return JSON.parse(readFileSync(join(import.meta.dirname, "corpus.json"), "utf8")) as Job[];
+}
+
+function range(size: Omit<Job, "seed">): Job[] {
+  if (values.seeds === undefined) return [];
+  const [from, to] = values.seeds.split("..").map((text) => wholeNumber("seeds", text));
+  if (from === undefined || to === undefined || to < from)
+    throw new RangeError(`--seeds must be like 1..200, not ${JSON.stringify(values.seeds)}`);
+  return Array.from({ length: to - from + 1 }, (_, i) => ({ seed: from + i, ...size }));
+}
+
+/** Seeds that begin with the time: nobody has tried them. */
+function fresh(size: Omit<Job, "seed">): Job[] {
+  if (values.fresh === undefined) return [];
+  const from = Math.floor(Date.now() / 1000) * 1000;
+  return Array.from({ length: wholeNumber("fresh", values.fresh) }, (_, i) => ({ seed: (from + i) % 2 ** 31, ...size }));
+}
+
+async function many(jobs: readonly Job[]): Promise<number> {
+  const { failed, minutes, seconds } = await swarm(jobs);
+  if (values.terse) {
+    const first = failed.map(({ job }) => job.seed).toSorted((a, b) => a - b)[0];
+    if (first !== undefined) console.log(`first wrong: ${first}`);
+    return first === undefined ? 0 : 1;
+  }
+  console.log(
+    `${jobs.length} seeds, ${minutes} simulated minutes in ${seconds.toFixed(0)} s: ${failed.length === 0 ? "all passed" : `${failed.length} failed`}`,
+  );
+  for (const { job, result } of failed.slice(0, TOLD_WRONGS)) {
+    const small = await shrink(job);
+    console.log(`npm run simulate -- --seed ${small.seed} --ticks ${small.ticks} --orders ${small.orders} --trace`);
+    tellWrongs(result);
+  }
+  return failed.length === 0 ? 0 : 1;
+}
+
+process.exitCode = await main();

@@ -1,0 +1,268 @@
+/**
+ * The status and the money of one order over its history: domain.md, "The statuses" and "Refund rules".
+ *
+ * One thing at a time, no clock, nothing stored but what the rules speak of. Amounts are whole micro-units. Where the
+ * text is silent, `readings.ts` names the alternatives and `told.ts` lists the answers that may be given.
+ */
+import { DEFAULT_READING, type Reading } from "./readings.ts";
+import { type Due, dueOf, type DueRules, readable } from "./rules.ts";
+import { type Tellings, tellingsOf } from "./told.ts";
+import { isFinal, isMiddle, type Middle, type OwnWords, type Shown, type Status, statusOf } from "./words.ts";
+
+export interface Registration {
+  readonly charge: number | null;
+  readonly quantity: number | null;
+  readonly multi: boolean;
+  /** What the panel had already returned: "counts as posted and is never posted again". */
+  readonly refundedBefore: number;
+  /** What the panel already showed. */
+  readonly status?: Status;
+  /** The words of its provider or service. */
+  readonly own?: OwnWords;
+  readonly reading?: Partial<Reading>;
+}
+
+/** One answer about the order that was written down. */
+export interface Heard {
+  readonly word: string;
+  readonly remains: number | null;
+  /** The answer shows that the order has parts. */
+  readonly multi?: boolean;
+}
+
+export interface Policy extends DueRules {
+  readonly mode: "auto" | "hold" | "off";
+  /** A posting above it is held. */
+  readonly cap: number | null;
+}
+
+interface Hold {
+  readonly amount: number;
+  /** The amount due that it was opened for. */
+  readonly due: number;
+  /** The amount due was not known. */
+  readonly review: boolean;
+}
+
+/** "The pair (amount due when it was decided, total granted then)." */
+interface Decision {
+  readonly due: number;
+  readonly granted: number;
+}
+
+export class ModelOrder {
+  readonly #charge: number | null;
+  readonly #quantity: number | null;
+  readonly #own: OwnWords;
+  readonly #reading: Reading;
+
+  #multi: boolean;
+  #status: Shown;
+  #middle: Middle | null;
+  #remains: number | null = null;
+  /** Something is known of the order, so that an unknown word changes nothing. */
+  #known: boolean;
+  /** What an answer said that is believed when a second one says so. */
+  #remembered: Status | null = null;
+
+  #refunded: number;
+  #goodwill = 0;
+  #hold: Hold | null = null;
+  #decision: Decision | null = null;
+  /** The total due by the last report that told one. */
+  #due: number | null = null;
+  /** The same as a decision would remember it: a review counts here, and a middle word owes nothing. */
+  #dueToDecide = 0;
+  /** The refund of the final word was neither posted nor held. */
+  #undone: boolean;
+
+  constructor({ charge, quantity, multi, refundedBefore, status, own = {}, reading = {} }: Registration) {
+    within(refundedBefore, 0, charge ?? Number.MAX_SAFE_INTEGER);
+    this.#charge = charge;
+    this.#quantity = quantity;
+    this.#own = own;
+    this.#reading = { ...DEFAULT_READING, ...reading };
+    this.#multi = multi;
+    this.#status = status ?? "pending";
+    this.#middle = status !== undefined && isMiddle(status) ? status : null;
+    this.#known = status !== undefined && this.#reading.registered === "known";
+    this.#refunded = refundedBefore;
+    this.#undone = isFinal(this.#status);
+  }
+
+  get status(): Shown {
+    return this.#status;
+  }
+
+  /** The last middle status; null where there was none. */
+  get middle(): Middle | null {
+    return this.#middle;
+  }
+
+  /** What came with the last word that counted; beside a middle word without a number, the number before it. */
+  get remains(): number | null {
+    return this.#remains;
+  }
+
+  get multi(): boolean {
+    return this.#multi;
+  }
+
+  /** All that was returned, before the registration too. */
+  get refunded(): number {
+    return this.#refunded;
+  }
+
+  get held(): number {
+    return this.#hold?.amount ?? 0;
+  }
+
+  /** More was returned than is due, goodwill left out: it "never raises `over_refunded`". */
+  get overRefunded(): boolean {
+    return this.#due !== null && this.#refunded - this.#goodwill > this.#due;
+  }
+
+  told(): Tellings {
+    return tellingsOf({
+      status: this.#status,
+      middle: this.#middle,
+      remains: this.#remains,
+      quantity: this.#quantity,
+      charge: this.#charge,
+      refunded: this.#refunded,
+      goodwill: this.#goodwill,
+      due: this.#due,
+      held: this.#hold !== null,
+      undone: this.#undone,
+    });
+  }
+
+  /** `holdAll`: the brake is on. */
+  hear({ word, remains, multi = false }: Heard, policy: Policy, holdAll: boolean): void {
+    this.#multi ||= multi;
+    const status = statusOf(word, this.#own, this.#multi, this.#reading);
+    if (status === null) return this.#hearUnknown();
+    this.#known = true;
+    if (this.#mustBeSaidAgain(status)) {
+      this.#remembered = status;
+      return;
+    }
+    this.#remembered = null;
+    this.#move(status, readable(remains));
+    if (isMiddle(status)) this.#goOn();
+    else this.#settle(this.#dueNow(policy), policy, holdAll);
+  }
+
+  /** The person grants what is held, or less of it: "an altered one stays altered". */
+  approve(amount: number = this.held): void {
+    if (this.#hold === null) throw new RangeError("nothing is held");
+    within(amount, 0, this.#hold.amount);
+    this.#refunded += amount;
+    this.#decision = { due: this.#hold.due, granted: this.#refunded };
+    this.#hold = null;
+  }
+
+  /** "A rejected hold stays rejected." */
+  reject(): void {
+    this.approve(0);
+  }
+
+  /** A manual refund: "it counts against the charge, lowers what a later report posts". No decision on what is due. */
+  goodwill(amount: number): void {
+    if (this.#charge === null) throw new RangeError("there is no charge to return from");
+    within(amount, 1, this.#charge - this.#refunded);
+    this.#refunded += amount;
+    this.#goodwill += amount;
+    if (this.#hold === null) return;
+    const lowered = this.#reading.goodwillAndHold === "lowers" ? this.#hold.amount - amount : this.#hold.amount;
+    const left = Math.min(lowered, this.#charge - this.#refunded);
+    this.#hold = left > 0 ? { ...this.#hold, amount: left } : null;
+  }
+
+  /** A person takes back what was returned, goodwill first. A decision like any other: the same amount due undoes nothing. */
+  clawBack(amount: number): void {
+    within(amount, 1, this.#refunded);
+    this.#goodwill -= Math.min(this.#goodwill, amount);
+    this.#refunded -= amount;
+    // What is held is still to be decided.
+    this.#decision = { due: Math.max(0, this.#dueToDecide - this.held), granted: this.#refunded };
+  }
+
+  /** "It changes nothing", but an order of which nothing was known is shown as unknown. */
+  #hearUnknown(): void {
+    if (!this.#known) this.#status = "unknown";
+    if (this.#reading.unknownBetween === "breaks") this.#remembered = null;
+  }
+
+  /** "Back to a middle one only when two answers in a row say so, since flapping is common." */
+  #mustBeSaidAgain(status: Status): boolean {
+    const { error, twice } = this.#reading;
+    const leavesFinal = isFinal(this.#status) || (error === "final" && this.#status === "error");
+    const isNotFinal = isMiddle(status) || (error === "not_final" && status === "error");
+    if (!leavesFinal || !isNotFinal) return false;
+    return twice === "any" ? this.#remembered === null : this.#remembered !== status;
+  }
+
+  /** A final word is never combined with an older number. */
+  #move(status: Status, remains: number | null): void {
+    this.#status = status;
+    this.#remains = isMiddle(status) ? (remains ?? this.#remains) : remains;
+    if (isMiddle(status)) this.#middle = status;
+  }
+
+  /** A middle word moves no money, but a final one before it no longer holds. */
+  #goOn(): void {
+    const { reopenedHold, middleFlag } = this.#reading;
+    if (reopenedHold === "dropped") this.#hold = null;
+    if (middleFlag === "always" || (middleFlag === "reopened" && this.#due !== null)) this.#due = 0;
+    this.#dueToDecide = 0;
+  }
+
+  #dueNow(policy: Policy): Due {
+    return dueOf(
+      { charge: this.#charge, quantity: this.#quantity, status: this.#status, remains: this.#remains, multi: this.#multi },
+      policy,
+    );
+  }
+
+  /** "Each report yields the amount that should have been refunded by now; what is posted is the difference to what was." */
+  #settle(due: Due, policy: Policy, holdAll: boolean): void {
+    if (due.kind === "undecided") return;
+    const review = due.kind === "hold";
+    const total = review ? due.atMost : due.amount;
+    const dueToDecide = review && this.#reading.reviewDue === "nothing" ? 0 : total;
+    this.#dueToDecide = dueToDecide;
+    // Without an amount there is no difference: a flag stays, and none is raised.
+    if (!review) this.#due = total;
+    else if (!this.overRefunded) this.#due = null;
+
+    const { openHold } = this.#reading;
+    const isSame = this.#hold?.due === dueToDecide && this.#hold.review === review;
+    if (openHold === "same_due_stays" && isSame) return;
+
+    const open = Math.max(0, this.#entitled(total, dueToDecide) - this.#refunded);
+    const waits = this.#hold !== null && openHold === "stays";
+    this.#hold = null;
+    this.#undone = open > 0 && policy.mode === "off";
+    if (open === 0 || policy.mode === "off") return;
+    const isHeld = review || waits || holdAll || policy.mode === "hold" || (policy.cap !== null && open > policy.cap);
+    if (isHeld) this.#hold = { amount: open, due: dueToDecide, review };
+    else this.#refunded += open;
+  }
+
+  /**
+   * The total that may be returned by now. "The same amount due again does nothing … A higher amount due opens a decision
+   * on the increase alone": on top of what was granted then. So a lower one opens nothing either.
+   */
+  #entitled(total: number, dueToDecide: number): number {
+    if (this.#decision === null) return total;
+    const { due, granted } = this.#decision;
+    return Math.min(total, granted + dueToDecide - due);
+  }
+}
+
+function within(amount: number, least: number, most: number): void {
+  if (!Number.isSafeInteger(amount) || amount < least || amount > most) {
+    throw new RangeError(`${amount} micro-units are not between ${least} and ${most}`);
+  }
+}

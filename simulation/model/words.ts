@@ -1,0 +1,56 @@
+/** Which status a provider's word means: api-v2.md, "Status words seen", written down again. */
+import { DEFAULT_READING, type Reading } from "./readings.ts";
+
+/** The words of each status, as the table spells them. `Inprogress`, `in-progress` and `in_progress` are one word folded. */
+const WORDS = {
+  pending: ["Pending", "Awaiting", "Waiting", "Queue", "In queue", "Creating", "Created", "0"],
+  processing: ["Processing", "Process", "Active", "Started", "Running", "1"],
+  in_progress: ["In progress"],
+  completed: ["Completed", "Complete", "Success", "Done", "2"],
+  partial: ["Partial", "Partially completed", "3"],
+  canceled: ["Canceled", "Cancelled", "Cancel", "4"],
+  refunded: ["Refunded", "Refund", "Refunds", "Reversed", "5"],
+  error: ["Error", "Fail", "Failed", "Rejected"],
+} as const;
+
+export type Status = keyof typeof WORDS;
+/** `unknown` is shown of an order, but no word means it. */
+export type Shown = Status | "unknown";
+export type Middle = "pending" | "processing" | "in_progress";
+export type Final = "completed" | "partial" | "canceled" | "refunded";
+
+export const STATUSES = Object.keys(WORDS) as readonly Status[];
+
+/** What a provider's words mean where they are not the table's: its word to the name of a status. */
+export type OwnWords = Readonly<Record<string, string>>;
+
+/**
+ * Null for a word that nobody knows. The provider's own table comes first: "the table is the default and each provider
+ * can override it". `multi` is an order of several parts: it alone may be paused or expired.
+ *
+ * A number counts "only inside an order's own object next to `remains`, `charge` or `start_count`": whoever asks has
+ * seen to that.
+ */
+export function statusOf(word: string, own: OwnWords, multi: boolean, reading: Reading = DEFAULT_READING): Status | null {
+  const folded = fold(word);
+  const override = Object.entries(own).find(([theirs]) => fold(theirs) === folded);
+  if (override !== undefined) return STATUSES.find((status) => status === override[1]) ?? null;
+  if (multi && folded === "paused") return reading.paused;
+  if (multi && folded === "expired") return reading.expired;
+  return STATUSES.find((status) => WORDS[status].some((known) => fold(known) === folded)) ?? null;
+}
+
+/** "Being handled … never final" (domain.md, "The statuses"): the order goes on. */
+export function isMiddle(status: Shown): status is Middle {
+  return status === "pending" || status === "processing" || status === "in_progress";
+}
+
+/** The usual path ends in one of these, and so does a refund by the provider. An error is not decided. */
+export function isFinal(status: Shown): status is Final {
+  return status === "completed" || status === "partial" || status === "canceled" || status === "refunded";
+}
+
+/** "Compare case-insensitively, with `_`, `-` and spaces folded": they are left out. */
+function fold(word: string): string {
+  return word.toLowerCase().replaceAll(/[\s_-]/g, "");
+}

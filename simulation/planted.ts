@@ -1,0 +1,170 @@
+/**
+ * Mistakes that somebody could make, each planted into a copy of the product: the simulation has to find every one of
+ * them. A patch that does not fit any more stops the command, so that none is left out without a word.
+ */
+
+export type Patch = { readonly file: string; readonly find: string; readonly replace: string };
+
+export type Planted = {
+  readonly name: string;
+  /** What goes wrong because of it. */
+  readonly harm: string;
+  readonly patches: readonly Patch[];
+};
+
+export const PLANTED: readonly Planted[] = [
+  {
+    name: "refund on a missing order",
+    harm: "an order that its provider leaves out of an answer counts as canceled",
+    patches: [
+      {
+        file: "src/domain/reconcile.ts",
+        find: "      return unanswered(order, now);",
+        replace:
+          '      return answered(order, { kind: "status", word: "Canceled", remains: null, startCount: null, charge: null, currency: null, multi: false, parts: null }, policy, now);',
+      },
+    ],
+  },
+  {
+    name: "no fence on the order's version",
+    harm: "two appliers that saw the same order both post its refund, or one undoes the other",
+    patches: [
+      { file: "src/store/apply.ts", find: " AND o.version = j.value->>'$.seen'\n", replace: "\n" },
+      { file: "src/store/apply.ts", find: " AND orders.version = j.seen\n", replace: "\n" },
+      { file: "src/store/apply.ts", find: "AND p.state_version = coalesce(j.value->>'$.seen_state', p.state_version)`;", replace: "`;" },
+      { file: "src/store/apply.ts", find: " AND p.state_version = coalesce(j.seen_state, p.state_version))`;", replace: ")`;" },
+    ],
+  },
+  {
+    name: "UPDATE before the guarded inserts",
+    harm: "the inserts' guard is met by whoever came second",
+    patches: [
+      {
+        file: "src/store/apply.ts",
+        find: "  const feed = feedRows(moves);\n  return [\n",
+        replace:
+          "  const feed = feedRows(moves);\n  return [\n    ...chunksBySize(\n      moves.map((write) => ({ ...guardOf(write.order), ...moveColumns(write), last_back: feed.lastBack.get(write) ?? null })),\n    ).map((json) => db.prepare(UPDATE_MOVES).bind(json)),\n",
+      },
+      {
+        file: "src/store/apply.ts",
+        find: "AND o.version = j.value->>'$.seen'\n",
+        replace: "AND o.version IN (j.value->>'$.seen', j.value->>'$.seen' + 1)\n",
+      },
+    ],
+  },
+  {
+    name: "hand-on by every delivery",
+    harm: "failing messages multiply",
+    patches: [{ file: "src/sync/sweep.ts", find: "if (rest.length > 0 && firstDelivery)", replace: "if (rest.length > 0)" }],
+  },
+  {
+    name: "ack before the work",
+    harm: "a check, or a request for a refill, that dies is lost",
+    patches: [
+      { file: "src/sync/consume.ts", find: "  try {\n    const isLater", replace: "  message.ack();\n  try {\n    const isLater" },
+      { file: "src/sync/consume.ts", find: "    message.retry();\n  }\n}", replace: "  }\n}" },
+    ],
+  },
+  {
+    name: "floats for money",
+    harm: "a refund is off by a millionth",
+    patches: [
+      {
+        file: "src/domain/money.ts",
+        find: "  const delivered = BigInt(quantity - undelivered);\n  return charge - Number((BigInt(charge) * delivered) / BigInt(quantity));",
+        replace: "  return Math.round((charge * undelivered) / quantity);",
+      },
+    ],
+  },
+  {
+    name: "refunds as events",
+    harm: "a report that comes again is refunded again",
+    patches: [
+      {
+        file: "src/domain/settle.ts",
+        find: "  if (decided === null) return due - refunded;",
+        replace: "  if (decided === null) return Math.min(due, (charge ?? 0) - refunded);",
+      },
+    ],
+  },
+  {
+    name: "a final word while its refund is held",
+    harm: "the panel's script pays back what nobody has decided",
+    patches: [
+      {
+        file: "src/domain/told.ts",
+        find: "  return isFinal(order.status) && order.hold === null;\n}",
+        replace: "  return isFinal(order.status);\n}",
+      },
+    ],
+  },
+  {
+    name: "an add sent again after an unreadable answer",
+    harm: "the customer's order is delivered twice",
+    patches: [
+      {
+        file: "src/http/placing.ts",
+        find: "  const placed = await placeOrder(call.ports, provider.settings, fields);\n",
+        replace:
+          '  const first = await placeOrder(call.ports, provider.settings, fields);\n  const placed = first.kind === "unclear" ? await placeOrder(call.ports, provider.settings, fields) : first;\n',
+      },
+    ],
+  },
+  {
+    name: "identical adds are new orders",
+    harm: "a script that sends again until it has an id has the order delivered twice",
+    patches: [
+      {
+        file: "src/store/placing.ts",
+        find: "    AND NOT (p.reuse_identical_adds = 1 AND",
+        replace: "    AND NOT (p.reuse_identical_adds = 7 AND",
+      },
+      {
+        file: "src/http/door-add.ts",
+        find: "if (identical !== null && panel.reuseIdenticalAdds) {",
+        replace: 'if (identical !== null && panel.id === "") {',
+      },
+    ],
+  },
+  {
+    name: "an unreadable add is an error",
+    harm: "the script pays the customer back, and the order is delivered",
+    patches: [
+      {
+        file: "src/http/placing.ts",
+        find: '      return recordUnknown(call, provider, order);\n    case "refused"',
+        replace: '      await takeBack(call, provider, order);\n      return say({ error: "Order was not accepted" });\n    case "refused"',
+      },
+    ],
+  },
+  {
+    name: "no answer told as an error",
+    harm: "scripts end orders that are under way",
+    patches: [
+      {
+        file: "src/http/door.ts",
+        find: '  return ok(why === "busy" ? TOO_MANY : NO_ANSWER);',
+        replace: '  return say(why === "busy" ? { error: "Too many requests" } : { error: "Service unavailable" });',
+      },
+    ],
+  },
+  {
+    name: "a tick remembered before its messages are sent",
+    harm: "what was due in a minute whose send failed waits for its next turn",
+    patches: [
+      { file: "src/sync/tick.ts", find: "  await send(env.SWEEPS, [...sweeps, ...books]);\n", replace: "" },
+      {
+        file: "src/sync/tick.ts",
+        find: "  const counts = {",
+        replace: "  await send(env.SWEEPS, [...sweeps, ...books]);\n  const counts = {",
+      },
+    ],
+  },
+  {
+    name: "a failed poll counts as done",
+    harm: "orders whose call failed wait for their next turn, and are shown as checked",
+    patches: [
+      { file: "src/sync/findings.ts", find: "    if (asked === undefined) {", replace: "    if (asked === undefined && order.n < 0) {" },
+    ],
+  },
+];

@@ -1,0 +1,95 @@
+/**
+ * D1 as it looks to the product, over the SQLite that Node has built in: for speed. A batch is one transaction; numbers
+ * are doubles; errors read as D1's do.
+ */
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+
+/** What a statement needs to be run later: a batch runs several in one go. */
+export type Statement = { readonly sql: string; readonly params: readonly unknown[] };
+
+export type Result = { readonly results: Record<string, unknown>[]; readonly changes: number };
+
+/** A database of the product's, whatever is underneath. Runs statements in one transaction: all of them, or none. */
+export type Backend = {
+  readonly run: (statements: readonly Statement[]) => Result[] | Promise<Result[]>;
+  /** Everything as it is now, to be put back later. */
+  readonly save?: () => unknown;
+  readonly restore?: (saved: unknown) => void;
+  readonly close: () => void | Promise<void>;
+};
+
+const IS_READ = /^\s*(?:SELECT|WITH)\b/i;
+
+/** Statements that were prepared before, by their text: the product has some hundred. */
+const MAX_PREPARED = 1000;
+
+export class SqliteBackend implements Backend {
+  #db: DatabaseSync;
+  readonly #prepared = new Map<string, StatementSync>();
+
+  constructor(schema: readonly string[]) {
+    this.#db = new DatabaseSync(":memory:");
+    for (const sql of schema) this.#db.exec(sql);
+  }
+
+  run(statements: readonly Statement[]): Result[] {
+    this.#db.exec("BEGIN IMMEDIATE");
+    try {
+      const results = statements.map((statement) => this.#one(statement));
+      this.#db.exec("COMMIT");
+      return results;
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+      throw asD1Error(error);
+    }
+  }
+
+  #one({ sql, params }: Statement): Result {
+    const statement = this.#statement(sql);
+    const results = statement.all(...params.map(bound)) as Record<string, unknown>[];
+    return { results, changes: IS_READ.test(sql) ? 0 : this.#changes() };
+  }
+
+  #changes(): number {
+    return (this.#statement("SELECT changes() AS n").get() as { n: number }).n;
+  }
+
+  #statement(sql: string): StatementSync {
+    const known = this.#prepared.get(sql);
+    if (known !== undefined) return known;
+    if (this.#prepared.size >= MAX_PREPARED) this.#prepared.clear();
+    const statement = this.#db.prepare(sql);
+    this.#prepared.set(sql, statement);
+    return statement;
+  }
+
+  save(): Uint8Array {
+    return this.#db.serialize();
+  }
+
+  restore(saved: unknown): void {
+    this.#prepared.clear();
+    this.#db.close();
+    this.#db = new DatabaseSync(":memory:");
+    this.#db.deserialize(saved as Uint8Array);
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+}
+
+/** D1 takes null, numbers, texts and bytes; a boolean becomes a number, and anything else is a mistake. */
+function bound(value: unknown): null | number | string | Uint8Array {
+  if (value === null || typeof value === "number" || typeof value === "string" || value instanceof Uint8Array) return value;
+  if (typeof value === "boolean") return value ? 1 : 0;
+  throw new Error(`D1_TYPE_ERROR: Type '${typeof value}' not supported`);
+}
+
+function asD1Error(error: unknown): Error {
+  const message = error instanceof Error ? error.message : String(error);
+  const isConstraint = error instanceof Error && "errcode" in error && ((error.errcode as number) & 0xff) === SQLITE_CONSTRAINT;
+  return new Error(`D1_ERROR: ${message}: SQLITE_${isConstraint ? "CONSTRAINT" : "ERROR"}`);
+}
+
+const SQLITE_CONSTRAINT = 19;

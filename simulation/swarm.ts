@@ -1,0 +1,55 @@
+/**
+ * Many seeds side by side, a thread for each core.
+ */
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { Worker } from "node:worker_threads";
+import logUpdate from "log-update";
+import type { RunResult } from "./scenario.ts";
+
+export type Job = { readonly seed: number; readonly ticks: number; readonly orders: number };
+export type Outcome = { readonly job: Job; readonly result: RunResult };
+
+const BAR_CHARACTERS = 40;
+
+export async function swarm(
+  jobs: readonly Job[],
+): Promise<{ readonly failed: readonly Outcome[]; readonly minutes: number; readonly seconds: number }> {
+  const startedAt = performance.now();
+  const waiting = [...jobs];
+  const failed: Outcome[] = [];
+  let done = 0;
+  let minutes = 0;
+  const took = (outcome: Outcome): void => {
+    done += 1;
+    minutes += outcome.result.minutes;
+    if (outcome.result.wrongs.length > 0) failed.push(outcome);
+    if (process.stdout.isTTY) logUpdate(barOf(done, jobs.length, failed.length));
+  };
+  await Promise.all(Array.from({ length: Math.min(availableParallelism(), jobs.length) }, () => work(waiting, took)));
+  if (process.stdout.isTTY) logUpdate.done();
+  return { failed, minutes, seconds: (performance.now() - startedAt) / 1000 };
+}
+
+function barOf(done: number, all: number, failed: number): string {
+  const filled = Math.round((BAR_CHARACTERS * done) / all);
+  return `${"█".repeat(filled)}${"░".repeat(BAR_CHARACTERS - filled)} ${done} of ${all} seeds${failed === 0 ? "" : `, ${failed} failed`}`;
+}
+
+function work(waiting: Job[], took: (outcome: Outcome) => void): Promise<void> {
+  const worker = new Worker(join(import.meta.dirname, "seed-worker.ts"));
+  return new Promise((resolve, reject) => {
+    const next = (): void => {
+      const job = waiting.shift();
+      if (job === undefined) void worker.terminate().then(() => resolve());
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
+      else worker.postMessage(job);
+    };
+    worker.on("message", (outcome: Outcome) => {
+      took(outcome);
+      next();
+    });
+    worker.on("error", reject);
+    next();
+  });
+}

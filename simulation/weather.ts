@@ -1,0 +1,80 @@
+/**
+ * What can go wrong, how often, and until when. Each seed has a mix of its own: many faults seldom, or one kind often.
+ */
+import type { DbFate } from "./database.ts";
+import type { Draws } from "./draws.ts";
+
+/** How often each thing goes wrong, from 0 to 1. */
+export type Climate = {
+  readonly dbBefore: number;
+  readonly dbAfter: number;
+  readonly dbHang: number;
+  readonly dbOverloaded: number;
+  /** A process dies at one of its steps. */
+  readonly crash: number;
+  readonly queueLost: number;
+  readonly queueTwice: number;
+  readonly queueLate: number;
+  readonly queueBreaks: number;
+  readonly tickMissed: number;
+  readonly tickTwice: number;
+  readonly tickLate: number;
+  /** The clock of a process goes wrong by some seconds. */
+  readonly clockOff: number;
+  /** An answer of ours gets lost on its way to the panel's script. */
+  readonly answerLost: number;
+};
+
+export const CALM: Climate = {
+  dbBefore: 0,
+  dbAfter: 0,
+  dbHang: 0,
+  dbOverloaded: 0,
+  crash: 0,
+  queueLost: 0,
+  queueTwice: 0,
+  queueLate: 0,
+  queueBreaks: 0,
+  tickMissed: 0,
+  tickTwice: 0,
+  tickLate: 0,
+  clockOff: 0,
+  answerLost: 0,
+};
+
+/** About a third of the faults at a time, each at a strength of its own: faults hide each other where all are strong. */
+export function climateOf(draws: Draws): Climate {
+  const strengths = [0.002, 0.01, 0.05, 0.2];
+  const entries = Object.keys(CALM).map((name) => [name, draws.chance(0.35) ? draws.pick(strengths) : 0] as const);
+  const climate = Object.fromEntries(entries) as Climate;
+  // A script that hears nothing for two minutes, however often it asks, orders anew by the protocol's own rule.
+  return { ...climate, answerLost: Math.min(climate.answerLost, 0.01) };
+}
+
+/** The weather as it is now; faults stop with `clear`. */
+export class Weather {
+  climate: Climate;
+  readonly draws: Draws;
+
+  constructor(climate: Climate, draws: Draws) {
+    this.climate = climate;
+    this.draws = draws;
+  }
+
+  clear(): void {
+    this.climate = CALM;
+  }
+
+  dbFate(): DbFate {
+    const { dbBefore, dbAfter, dbHang, dbOverloaded } = this.climate;
+    if (this.draws.chance(dbBefore)) return "before";
+    if (this.draws.chance(dbAfter)) return "after";
+    // A call that never ends is a rare thing even where it happens: each costs its process.
+    if (this.draws.chance(dbHang / 4)) return "hang";
+    return this.draws.chance(dbOverloaded) ? "overloaded" : "well";
+  }
+
+  is(fault: keyof Climate): boolean {
+    return this.draws.chance(this.climate[fault]);
+  }
+}
