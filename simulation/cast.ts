@@ -73,8 +73,36 @@ export type Cast = {
   readonly operator: Operator;
 };
 
-/** A panel's script, and the process that it runs in. */
-export type Script = { readonly id: string; readonly panel: Panel; readonly process: Process; busy: boolean };
+/**
+ * A panel's script, and the process that it runs in. `unheard`: since when it has been sending an order; `excused`: links
+ * of orders for which it has heard nothing for so long that by the protocol's own rule it has ordered anew.
+ */
+export type Script = {
+  readonly id: string;
+  readonly panel: Panel;
+  readonly process: Process;
+  readonly unheard: Map<string, number>;
+  readonly excused: Set<string>;
+  busy: boolean;
+};
+
+/** An identical `add` is the same order for 120 s; the round trip takes its part of that. */
+const SAME_FOR_MS = 110_000;
+
+/** One run of a script's cron. */
+export async function actOf(script: Script, now: () => number): Promise<void> {
+  if (script.busy) return;
+  script.busy = true;
+  const unsent = script.panel.shop.inState("unsent");
+  await script.panel.act(now());
+  for (const order of unsent) {
+    if (order.attempts === 0) continue;
+    const since = script.unheard.get(order.link) ?? order.attemptedAt;
+    script.unheard.set(order.link, since);
+    if (now() - since > SAME_FOR_MS) script.excused.add(order.link);
+  }
+  script.busy = false;
+}
 
 /** Puts the cast on stage, in good weather. */
 export async function enter(system: System, seed: number, orders: number): Promise<Cast> {
@@ -125,7 +153,14 @@ export async function enter(system: System, seed: number, orders: number): Promi
     });
   const script = (id: string, Kind: typeof HastyPanel | typeof StubbornPanel, provider?: string): Script => {
     const process = new Process(system.scheduler, id);
-    return { id, panel: new Kind(id, new Map([["here", apiClient(id, process, provider)]])), process, busy: false };
+    return {
+      id,
+      panel: new Kind(id, new Map([["here", apiClient(id, process, provider)]])),
+      process,
+      unheard: new Map(),
+      excused: new Set(),
+      busy: false,
+    };
   };
   const books = new Books(
     system,
