@@ -144,24 +144,6 @@ export async function enter(system: System, seed: number, orders: number): Promi
     min: 1,
     max: 1_000_000,
   });
-  const apiClient = (panel: string, process: Process, provider?: string): ApiClient =>
-    new ApiClient({
-      url: `${HOST}/api/v2${provider === undefined ? "" : `/${provider}`}`,
-      key: keys.get(panel) ?? "",
-      send: (request) => system.request(request, process),
-      timeoutMs: 60_000,
-    });
-  const script = (id: string, Kind: typeof HastyPanel | typeof StubbornPanel, provider?: string): Script => {
-    const process = new Process(system.scheduler, id);
-    return {
-      id,
-      panel: new Kind(id, new Map([["here", apiClient(id, process, provider)]])),
-      process,
-      unheard: new Map(),
-      excused: new Set(),
-      busy: false,
-    };
-  };
   const books = new Books(
     system,
     new RestClient(system, new Process(system.scheduler, "books"), new Draws(seed, "books-retries")),
@@ -171,10 +153,28 @@ export async function enter(system: System, seed: number, orders: number): Promi
   return {
     providers,
     books,
-    scripts: [script("hasty", HastyPanel, "acme"), script("stubborn", StubbornPanel)],
+    scripts: [scriptOf(system, "hasty", HastyPanel, keys, "acme"), scriptOf(system, "stubborn", StubbornPanel, keys)],
     readers: ["books", "hasty", "stubborn"].map((panel) => new FeedReader(panel)),
     operator: new Operator(system, client, new Draws(seed, "decisions")),
   };
+}
+
+/** A panel's script, pointed at the own catalogue or, with a provider, at that provider's door. */
+function scriptOf(
+  system: System,
+  id: string,
+  Kind: typeof HastyPanel | typeof StubbornPanel,
+  keys: ReadonlyMap<string, string>,
+  provider?: string,
+): Script {
+  const process = new Process(system.scheduler, id);
+  const client = new ApiClient({
+    url: `${HOST}/api/v2${provider === undefined ? "" : `/${provider}`}`,
+    key: keys.get(id) ?? "",
+    send: (request) => system.request(request, process),
+    timeoutMs: 60_000,
+  });
+  return { id, panel: new Kind(id, new Map([["here", client]])), process, unheard: new Map(), excused: new Set(), busy: false };
 }
 
 /** One of each mode, the last of those named. */

@@ -100,15 +100,15 @@ export function refillAfterAsking(refill: RefillRequest, outcome: AskOutcome): R
   }
 }
 
-/** A cancel likewise. One that was lost counts as requested, which promises nothing: the order's status tells. */
+/** A cancel likewise, but that one that was lost is asked again: a second one harms nobody, and one that was never heard might. */
 export function cancelAfterAsking(cancel: CancelRequest, outcome: AskOutcome): CancelRequest {
   if (cancel.status !== "asking" && cancel.status !== "requested") return cancel;
   switch (outcome.kind) {
     case "accepted":
-    case "lost":
       return { ...cancel, status: "requested" };
     case "refused":
       return { ...cancel, status: "refused" };
+    case "lost":
     case "put_back":
       return { ...cancel, status: "queued" };
   }

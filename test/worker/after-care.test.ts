@@ -354,7 +354,7 @@ describe("the queue", () => {
     expect(await row(1)).toMatchObject({ refill_status: "pending" });
   });
 
-  it("a crash between the claim and the result: a refill ends as an error, a cancel counts as requested; neither is asked again", async () => {
+  it("a crash between the claim and the result: a refill ends as an error and is not asked again, a cancel is", async () => {
     const { run, acme } = await begin(done);
     await addOrders("p", "acme", 2, 1, young);
     acme.words.set("1", "Completed");
@@ -375,11 +375,11 @@ describe("the queue", () => {
     for (const message of messages) expect(await run.deliver(message, 2)).toBe("ack");
     await run.run(9);
     expect(await row(2)).toMatchObject({ cancel_status: "asking" });
-    await run.run(3);
+    await run.run(10);
     expect(await row(2)).toMatchObject({ cancel_status: "requested" });
     await run.run(60);
     expect(await row(1)).toMatchObject({ refill_status: "error", refill_id: null });
-    expect([acme.of("refill"), acme.of("cancel")]).toEqual([[["1"]], [["2"]]]);
+    expect([acme.of("refill"), acme.of("cancel")]).toEqual([[["1"]], [["2"], ["2"]]]);
     expect(run.now - NOW).toBeGreaterThan(10 * MINUTE);
     expect(await rest(run, "o1/refill")).toMatchObject({ status: 202, json: { result: "queued" } });
   });
@@ -401,7 +401,7 @@ describe("the queue", () => {
     expect(await rest(run, "o1/refill")).toMatchObject({ status: 202, json: { result: "queued" } });
   });
 
-  it("an answer nobody can read is a refill's error and a cancel's maybe", async () => {
+  it("an answer nobody can read is a refill's error, and a cancel is asked again", async () => {
     const { run, acme } = await begin(done);
     await addOrders("p", "acme", 2, 1, young);
     for (const action of ["refill", "cancel"]) acme.actions.set(action, () => new Response("<html>502</html>", { status: 502 }));
@@ -409,7 +409,11 @@ describe("the queue", () => {
     await rest(run, "o2/cancel");
     await run.drain();
     expect(await row(1)).toMatchObject({ refill_status: "error" });
-    expect(await row(2)).toMatchObject({ cancel_status: "requested", status: "in_progress" });
+    expect(await row(2)).toMatchObject({ cancel_status: "queued", status: "in_progress" });
+    acme.kind();
+    await run.run(10);
+    expect(await row(2)).toMatchObject({ cancel_status: "requested" });
+    expect(acme.of("cancel")).toEqual([["2"], ["2"]]);
   });
 
   it("what a provider certainly has not heard is put back, and asked again a minute later", async () => {
@@ -854,11 +858,11 @@ describe("the doors: cancel", () => {
     expect(await row(1)).toMatchObject({ version: 1 });
   });
 
-  it("whose answer was lost counts as requested; one that was certainly not heard, as refused", async () => {
+  it("whose answer was lost is asked again by the queue; one that was certainly not heard, as refused", async () => {
     const { run, acme } = await begin(young, 2);
     acme.actions.set("cancel", () => new Response("<html>", { status: 502 }));
     expect(await door(run, answerCancel, { orders: "1" })).toEqual({ status: 503, json: null });
-    expect(await row(1)).toMatchObject({ cancel_status: "requested", refunded: 0 });
+    expect(await row(1)).toMatchObject({ cancel_status: "queued", refunded: 0 });
     expect(await door(run, answerCancel, { orders: "1" })).toEqual({ status: 200, json: [{ order: 1, cancel: 1 }] });
     acme.actions.set("cancel", () => new Response("", { status: 429 }));
     expect(await door(run, answerCancel, { orders: "2" })).toEqual({ status: 429, json: null });

@@ -60,8 +60,8 @@ describe("a cancel that was asked of its provider", () => {
   it.each([
     [ACCEPTED, "requested"],
     [{ kind: "refused" }, "refused"],
-    // Nobody knows, and nothing is promised: the order's status tells.
-    [{ kind: "lost" }, "requested"],
+    // A second cancel harms nobody; one that was never heard might.
+    [{ kind: "lost" }, "queued"],
     [{ kind: "put_back" }, "queued"],
   ] as const)("%j: %s", (outcome, status) => {
     expect(cancelAfterAsking(cancel("asking"), outcome)).toEqual(cancel(status));
@@ -124,9 +124,9 @@ describe("a refill in a sweep", () => {
 });
 
 describe("a cancel in a sweep", () => {
-  it("counts as requested ten minutes after it was asked", () => {
+  it("is to be asked again ten minutes after it was asked, and left behind", () => {
     expect(cancelSwept(cancel("asking"), NOW + 10 * MINUTE)).toEqual(cancel("asking"));
-    expect(cancelSwept(cancel("asking"), NOW + 10 * MINUTE + 1)).toEqual(cancel("requested"));
+    expect(cancelSwept(cancel("asking"), NOW + 10 * MINUTE + 1)).toEqual(cancel("queued"));
     expect(cancelSwept(cancel("queued"), NOW + DAY)).toEqual(cancel("queued"));
     expect(cancelSwept(null, NOW)).toBeNull();
   });
