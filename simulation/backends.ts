@@ -19,6 +19,7 @@ async function openD1(): Promise<Backend> {
   const db = env.DB;
   for (const sql of readSchema()) await db.batch(statementsIn(sql).map((text) => db.prepare(text)));
   return {
+    isLocal: false,
     run: async (statements: readonly Statement[]): Promise<Result[]> => {
       const results = await db.batch<Record<string, unknown>>(statements.map(({ sql, params }) => db.prepare(sql).bind(...params)));
       return results.map(({ results: rows, meta }) => ({ results: rows, changes: meta.changes }));

@@ -11,6 +11,8 @@ export type Result = { readonly results: Record<string, unknown>[]; readonly cha
 
 /** A database of the product's, whatever is underneath. Runs statements in one transaction: all of them, or none. */
 export type Backend = {
+  /** In this process: a connection of its own, with temporary tables. */
+  readonly isLocal: boolean;
   readonly run: (statements: readonly Statement[]) => Result[] | Promise<Result[]>;
   /** Everything as it is now, to be put back later. */
   readonly save?: () => unknown;
@@ -24,6 +26,7 @@ const IS_READ = /^\s*(?:SELECT|WITH)\b/i;
 const MAX_PREPARED = 1000;
 
 export class SqliteBackend implements Backend {
+  readonly isLocal = true;
   #db: DatabaseSync;
   readonly #prepared = new Map<string, StatementSync>();
 
