@@ -52,5 +52,5 @@ export function plainEngine(root: string): Engine {
   const all = (sql: string, params: readonly unknown[]) =>
     statementOf(sql).all(...(params as Plain["params"])) as Record<string, unknown>[];
   const run: Backend["run"] = (statements) => statements.map(({ sql, params }) => ({ results: all(sql, params), changes: 0 }));
-  return { db: d1Of({ run, close: () => db.close() }), transact };
+  return { db: d1Of({ isLocal: true, run, close: () => db.close() }), transact };
 }

@@ -19,9 +19,9 @@ export const PLANTED: readonly Planted[] = [
     patches: [
       {
         file: "src/domain/reconcile.ts",
-        find: "      return unanswered(order, now);",
+        find: ": unanswered(order, now);",
         replace:
-          '      return answered(order, { kind: "status", word: "Canceled", remains: null, startCount: null, charge: null, currency: null, multi: false, parts: null }, policy, now);',
+          ': answered(order, { kind: "status", word: "Canceled", remains: null, startCount: null, charge: null, currency: null, multi: false, parts: null }, policy, now);',
       },
     ],
   },
@@ -93,8 +93,8 @@ export const PLANTED: readonly Planted[] = [
     patches: [
       {
         file: "src/domain/told.ts",
-        find: "  return isFinal(order.status) && order.hold === null;\n}",
-        replace: "  return isFinal(order.status);\n}",
+        find: "if (!isFinal(order.status) || order.hold !== null) return false;",
+        replace: "if (!isFinal(order.status)) return false;",
       },
     ],
   },
@@ -132,8 +132,8 @@ export const PLANTED: readonly Planted[] = [
     patches: [
       {
         file: "src/http/placing.ts",
-        find: '      return recordUnknown(call, provider, order);\n    case "refused"',
-        replace: '      await takeBack(call, provider, order);\n      return say({ error: "Order was not accepted" });\n    case "refused"',
+        find: "      return onRecord(call, order, null, recordUnknown(call, provider, order));",
+        replace: '      return undone(call, provider, order, say({ error: "Order was not accepted" }));',
       },
     ],
   },
