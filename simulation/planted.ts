@@ -132,7 +132,7 @@ export const PLANTED: readonly Planted[] = [
     patches: [
       {
         file: "src/http/placing.ts",
-        find: "      return onRecord(call, order, null, recordUnknown(call, provider, order));",
+        find: "      return onRecord(call, order, null, recordUnknown(call, provider, order), sayPlaced(order));",
         replace: '      return undone(call, provider, order, say({ error: "Order was not accepted" }));',
       },
     ],

@@ -34,7 +34,10 @@ export async function answerAdd(asked: DoorCall): Promise<Answer> {
       if (answer !== "forgotten") return answer;
       continue;
     }
-    const answer = await send(asked, wanted);
+    const sending = send(asked, wanted);
+    // A script that hangs up must not leave its order half placed.
+    asked.call.waitUntil(sending.catch(() => undefined));
+    const answer = await sending;
     if (answer !== "in_the_way") return answer;
   }
   return noAnswer("busy");
@@ -81,10 +84,9 @@ async function send({ call }: DoorCall, { panel, provider, intent, fields, refre
   const begun = await beginPlacing(call.env.DB, panel.id, intent, FLAGS.duplicate_link, call.ports.now());
   if (begun === "in_the_way") return begun;
   if (begun === "overdrawn") return say(REFUSED.funds);
-  const placing = place(call, provider, begun.order, fields);
-  // A script that hangs up must not leave its order half placed.
-  call.waitUntil(refresh === true ? placing.then(() => refreshServices(call, provider, intent.service)) : placing);
-  return placing;
+  const answer = await place(call, panel, provider, begun.order, fields);
+  if (refresh === true) call.waitUntil(refreshServices(call, provider, intent.service));
+  return answer;
 }
 
 /** Instead of an order: what is to be answered at once, or the order that is being placed for an identical request. */

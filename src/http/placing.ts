@@ -11,6 +11,7 @@ import { type KnownRefusal, placeOrder, type Placed } from "../provider/placing.
 import { applyDecision } from "../store/apply.ts";
 import { moveWrite } from "../store/order-writes.ts";
 import { attachProviderOrder, forgetOrder, readByNumber, recordPlaced } from "../store/placing.ts";
+import type { Panel } from "../store/panels.ts";
 import type { Provider } from "../store/provider-rows.ts";
 import type { Answer, Call } from "./call.ts";
 import { noAnswer, REFUSED, say, sayPlaced, WRONG } from "./door.ts";
@@ -20,16 +21,29 @@ import { noteFailure } from "./upstream.ts";
  * Sends the order and answers its script. Never throws: from here on there is an order, and whatever fails, the script
  * gets an id by which it is found, an error only where it is certain that there is none, or no answer.
  */
-export async function place(call: Call, provider: Provider, order: Order, fields: Readonly<Record<string, string>>): Promise<Answer> {
+export async function place(
+  call: Call,
+  panel: Panel,
+  provider: Provider,
+  order: Order,
+  fields: Readonly<Record<string, string>>,
+): Promise<Answer> {
   const placed = await placeOrder(call.ports, provider.settings, fields);
   switch (placed.kind) {
     case "placed":
-      return onRecord(call, order, placed.id, recordTaken(call, provider, order, placed.id));
+      // A script that would order anew by asking again gets an id that somebody will settle.
+      return onRecord(
+        call,
+        order,
+        placed.id,
+        recordTaken(call, provider, order, placed.id),
+        panel.reuseIdenticalAdds ? noAnswer() : sayPlaced(order),
+      );
     case "unclear":
       logOf(call, order, "placing.unknown", { failure: placed.failure.code, message: failureMessage(placed.failure) });
       await Promise.allSettled([noteFailure(call, provider, placed.failure)]);
       // The row says that it is being placed: should this fail, the next tick finds it left behind.
-      return onRecord(call, order, null, recordUnknown(call, provider, order));
+      return onRecord(call, order, null, recordUnknown(call, provider, order), sayPlaced(order));
     case "refused":
       logOf(call, order, "placing.refused", { message: placed.message });
       return undone(call, provider, order, say(refusalShown(order, placed)));
@@ -46,12 +60,12 @@ function logOf({ ports }: Call, { panel, id, provider }: Order, event: string, f
 
 /**
  * What recording comes to. Where it failed the row still says that the order is being placed, and the log what to
- * settle it with; the script asks again, and is answered by the record.
+ * settle it with.
  */
-function onRecord(call: Call, order: Order, providerOrderId: string | null, recording: Promise<Answer>): Promise<Answer> {
+function onRecord(call: Call, order: Order, providerOrderId: string | null, recording: Promise<Answer>, failing: Answer): Promise<Answer> {
   return recording.catch((error: unknown) => {
     logOf(call, order, "placing.unrecorded", { provider_order_id: providerOrderId, error: String(error) });
-    return providerOrderId === null ? sayPlaced(order) : noAnswer();
+    return failing;
   });
 }
 

@@ -194,9 +194,7 @@ export async function attachProviderOrder(
 ): Promise<"written" | "changed" | "taken"> {
   const { panel, n, version } = write.order;
   const attach = db
-    .prepare(
-      `UPDATE orders SET provider_order_id = ?4 WHERE panel = ?1 AND n = ?2 AND version = ?3 AND provider_order_id = '${PLACING}' || n`,
-    )
+    .prepare("UPDATE orders SET provider_order_id = ?4 WHERE panel = ?1 AND n = ?2 AND version = ?3")
     .bind(panel, n, version, providerOrderId);
   try {
     return (await applyDecision(db, write, [...others, attach])) ? "written" : "changed";
