@@ -103,7 +103,7 @@ export const PLANTED: readonly Planted[] = [
     harm: "the customer's order is delivered twice",
     patches: [
       {
-        file: "src/http/placing.ts",
+        file: "src/http/doors/placing.ts",
         find: "  const placed = await placeOrder(call.ports, provider.settings, fields);\n",
         replace:
           '  const first = await placeOrder(call.ports, provider.settings, fields);\n  const placed = first.kind === "unclear" ? await placeOrder(call.ports, provider.settings, fields) : first;\n',
@@ -120,7 +120,7 @@ export const PLANTED: readonly Planted[] = [
         replace: "    AND NOT (p.reuse_identical_adds = 7 AND",
       },
       {
-        file: "src/http/door-add.ts",
+        file: "src/http/doors/add.ts",
         find: "if (identical !== null && panel.reuseIdenticalAdds) {",
         replace: 'if (identical !== null && panel.id === "") {',
       },
@@ -131,7 +131,7 @@ export const PLANTED: readonly Planted[] = [
     harm: "the script pays the customer back, and the order is delivered",
     patches: [
       {
-        file: "src/http/placing.ts",
+        file: "src/http/doors/placing.ts",
         find: "      return onRecord(call, order, null, recordUnknown(call, provider, order), sayPlaced(order));",
         replace: '      return undone(call, provider, order, say({ error: "Order was not accepted" }));',
       },
@@ -142,7 +142,7 @@ export const PLANTED: readonly Planted[] = [
     harm: "scripts end orders that are under way",
     patches: [
       {
-        file: "src/http/door.ts",
+        file: "src/http/doors/door.ts",
         find: '  return ok(why === "busy" ? TOO_MANY : NO_ANSWER);',
         replace: '  return say(why === "busy" ? { error: "Too many requests" } : { error: "Service unavailable" });',
       },

@@ -11,7 +11,7 @@ import { readForImport, type ServiceSettings, settingsOf, type StoredService, wr
 import { OPERATOR, requireOperator } from "./auth.ts";
 import { readBody } from "./body.ts";
 import type { Answer, Call } from "./call.ts";
-import { askForList, type NoList } from "./door-services.ts";
+import { askForList, type NoList } from "./doors/services.ts";
 import type { Failure } from "./errors.ts";
 import { json } from "./reply.ts";
 import { importBody } from "./services-schema.ts";

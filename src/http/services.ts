@@ -1,5 +1,5 @@
 /**
- * The operator's own catalogue. What panels see of it, `door-services.ts` says.
+ * The operator's own catalogue. What panels see of it, `doors/services.ts` says.
  */
 import * as z from "zod/mini";
 import { isoTime } from "../domain/time.ts";

@@ -4,9 +4,9 @@
  */
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { answerBalance } from "../../src/http/door-balance.ts";
-import { answerServices, refreshServices } from "../../src/http/door-services.ts";
-import type { DoorCall } from "../../src/http/door.ts";
+import { answerBalance } from "../../src/http/doors/balance.ts";
+import { answerServices, refreshServices } from "../../src/http/doors/services.ts";
+import type { DoorCall } from "../../src/http/doors/door.ts";
 import { panelKeyHash } from "../../src/http/auth.ts";
 import { readProviders } from "../../src/store/due.ts";
 import { metered } from "../../src/store/metered.ts";

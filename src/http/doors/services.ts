@@ -2,11 +2,11 @@
  * `services`: what a panel may buy. At the door of the own catalogue that is the operator's; at a provider's door, the
  * provider's own list as it sent it, asked for once in a quarter of an hour.
  */
-import { shortestRate } from "../domain/catalogue.ts";
-import { MINUTE_MS } from "../domain/time.ts";
-import { fail, ok, type ProviderFailure, type Result } from "../provider/failure.ts";
-import { askServices, type ServiceList } from "../provider/services.ts";
-import type { Provider } from "../store/provider-rows.ts";
+import { shortestRate } from "../../domain/catalogue.ts";
+import { MINUTE_MS } from "../../domain/time.ts";
+import { fail, ok, type ProviderFailure, type Result } from "../../provider/failure.ts";
+import { askServices, type ServiceList } from "../../provider/services.ts";
+import type { Provider } from "../../store/provider-rows.ts";
 import {
   claimServices,
   isFresh,
@@ -17,11 +17,11 @@ import {
   readKeptList,
   readListedRate,
   releaseServices,
-} from "../store/provider-services.ts";
-import { readOffered, type StoredService } from "../store/services.ts";
-import type { Answer, Call } from "./call.ts";
+} from "../../store/provider-services.ts";
+import { readOffered, type StoredService } from "../../store/services.ts";
+import type { Answer, Call } from "../call.ts";
 import { type DoorCall, noAnswer, notHere, say, WRONG } from "./door.ts";
-import { claimUpstream, REPEATABLE } from "./upstream.ts";
+import { claimUpstream, REPEATABLE } from "../upstream.ts";
 
 export function answerServices(asked: DoorCall): Promise<Answer> {
   return asked.provider === null ? ownServices(asked) : providersServices(asked, asked.provider);

@@ -1,21 +1,21 @@
 /**
  * Sending an order that was written down to its provider, once, and writing down what became of it.
  */
-import { numberOfOurs } from "../domain/door-ids.ts";
-import type { Order } from "../domain/order.ts";
-import { foundPlaced, leftUnknown, neverPlaced } from "../domain/placing.ts";
-import { showOrder } from "../domain/shown.ts";
-import { isFinal } from "../domain/status.ts";
-import { failureMessage } from "../provider/failure-message.ts";
-import { type KnownRefusal, placeOrder, type Placed } from "../provider/placing.ts";
-import { applyDecision } from "../store/apply.ts";
-import { moveWrite } from "../store/order-writes.ts";
-import { attachProviderOrder, forgetOrder, readByNumber, recordPlaced } from "../store/placing.ts";
-import type { Panel } from "../store/panels.ts";
-import type { Provider } from "../store/provider-rows.ts";
-import type { Answer, Call } from "./call.ts";
+import { numberOfOurs } from "../../domain/door-ids.ts";
+import type { Order } from "../../domain/order.ts";
+import { foundPlaced, leftUnknown, neverPlaced } from "../../domain/placing.ts";
+import { showOrder } from "../../domain/shown.ts";
+import { isFinal } from "../../domain/status.ts";
+import { failureMessage } from "../../provider/failure-message.ts";
+import { type KnownRefusal, placeOrder, type Placed } from "../../provider/placing.ts";
+import { applyDecision } from "../../store/apply.ts";
+import { moveWrite } from "../../store/order-writes.ts";
+import { attachProviderOrder, forgetOrder, readByNumber, recordPlaced } from "../../store/placing.ts";
+import type { Panel } from "../../store/panels.ts";
+import type { Provider } from "../../store/provider-rows.ts";
+import type { Answer, Call } from "../call.ts";
 import { noAnswer, REFUSED, say, sayPlaced, WRONG } from "./door.ts";
-import { noteFailure } from "./upstream.ts";
+import { noteFailure } from "../upstream.ts";
 
 /**
  * Sends the order and answers its script. Never throws: from here on there is an order, and whatever fails, the script

@@ -1,8 +1,8 @@
 /**
  * The fields of a call in the protocol that panel scripts speak, in whichever form they come.
  */
-import { readBytes } from "./body.ts";
-import type { Call } from "./call.ts";
+import { readBytes } from "../body.ts";
+import type { Call } from "../call.ts";
 
 /** The call's fields, from the query and from a body in any of the usual encodings; null when the body is too long. */
 export async function readFields({ request, url }: Call): Promise<ReadonlyMap<string, string> | null> {

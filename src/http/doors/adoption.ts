@@ -3,24 +3,24 @@
  * from then on.
  */
 import pLimit from "p-limit";
-import { adopted } from "../domain/adoption.ts";
-import { DEFAULT_SETTLE_MS } from "../domain/cadence.ts";
-import type { Order } from "../domain/order.ts";
-import { policyFor } from "../domain/policy.ts";
-import type { ReconcilePolicy } from "../domain/reconcile.ts";
-import type { Report, StatusReport } from "../domain/report.ts";
-import { showOrder } from "../domain/shown.ts";
-import { knownError } from "../provider/api-error.ts";
-import { type Capability, type PollResult, pollStatuses } from "../provider/poll.ts";
-import { type Adopted, adoptOrders } from "../store/adoption.ts";
-import { readForAdoption } from "../store/door-reads.ts";
-import { rowHeard, toOrder } from "../store/order-rows.ts";
-import type { Panel } from "../store/panels.ts";
-import { adoptParts } from "../store/parts.ts";
-import type { Provider } from "../store/provider-rows.ts";
-import { newOrderRow, type Registration } from "../store/registration.ts";
-import type { Call } from "./call.ts";
-import { claimBudget, claimUpstream, noteFailure, REPEATABLE } from "./upstream.ts";
+import { adopted } from "../../domain/adoption.ts";
+import { DEFAULT_SETTLE_MS } from "../../domain/cadence.ts";
+import type { Order } from "../../domain/order.ts";
+import { policyFor } from "../../domain/policy.ts";
+import type { ReconcilePolicy } from "../../domain/reconcile.ts";
+import type { Report, StatusReport } from "../../domain/report.ts";
+import { showOrder } from "../../domain/shown.ts";
+import { knownError } from "../../provider/api-error.ts";
+import { type Capability, type PollResult, pollStatuses } from "../../provider/poll.ts";
+import { type Adopted, adoptOrders } from "../../store/adoption.ts";
+import { readForAdoption } from "../../store/door-reads.ts";
+import { rowHeard, toOrder } from "../../store/order-rows.ts";
+import type { Panel } from "../../store/panels.ts";
+import { adoptParts } from "../../store/parts.ts";
+import type { Provider } from "../../store/provider-rows.ts";
+import { newOrderRow, type Registration } from "../../store/registration.ts";
+import type { Call } from "../call.ts";
+import { claimBudget, claimUpstream, noteFailure, REPEATABLE } from "../upstream.ts";
 
 /** What a script waits for an answer is half a minute or more; half of that leaves room for the way. */
 const ADOPTION_MS = 12_000;

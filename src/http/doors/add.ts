@@ -2,22 +2,22 @@
  * `add`: an order goes to its provider once, whatever happens. Its row is written first; what cannot be written is not
  * sent. Where the provider's answer leaves a doubt, the script gets an id of ours all the same, and a person settles it.
  */
-import { type AddProblem, costOf, orderedBy, sentBy } from "../domain/catalogue.ts";
-import { linkKey } from "../domain/link.ts";
-import { formatAmount } from "../domain/money.ts";
-import { FLAGS, type Order } from "../domain/order.ts";
-import { PLACING_MS } from "../domain/placing.ts";
-import { MINUTE_MS } from "../domain/time.ts";
-import type { Panel } from "../store/panels.ts";
-import { beginPlacing, type Intent, readByNumber } from "../store/placing.ts";
-import { type InTheWay, readForCatalogueAdd, readForConnectAdd } from "../store/placing-reads.ts";
-import type { Provider } from "../store/provider-rows.ts";
-import type { Answer, Call } from "./call.ts";
-import { sha256Hex } from "./digest.ts";
+import { type AddProblem, costOf, orderedBy, sentBy } from "../../domain/catalogue.ts";
+import { linkKey } from "../../domain/link.ts";
+import { formatAmount } from "../../domain/money.ts";
+import { FLAGS, type Order } from "../../domain/order.ts";
+import { PLACING_MS } from "../../domain/placing.ts";
+import { MINUTE_MS } from "../../domain/time.ts";
+import type { Panel } from "../../store/panels.ts";
+import { beginPlacing, type Intent, readByNumber } from "../../store/placing.ts";
+import { type InTheWay, readForCatalogueAdd, readForConnectAdd } from "../../store/placing-reads.ts";
+import type { Provider } from "../../store/provider-rows.ts";
+import type { Answer, Call } from "../call.ts";
+import { sha256Hex } from "../digest.ts";
 import { type DoorCall, noAnswer, notHere, REFUSED, say, sayPlaced, WRONG } from "./door.ts";
-import { refreshServices } from "./door-services.ts";
+import { refreshServices } from "./services.ts";
 import { place } from "./placing.ts";
-import { claimUpstream } from "./upstream.ts";
+import { claimUpstream } from "../upstream.ts";
 
 /** How long an identical request waits for the answer of the first, in ms from one look to the next: ten seconds in all. */
 const LOOKS_MS = [100, 200, 400, 800, ...Array.from({ length: 8 }, () => 1000)];

@@ -2,13 +2,13 @@
  * `status`: what a panel's script is told of its orders. From the database alone, in one round trip; only ids that
  * nobody has heard of here are asked of the provider, once.
  */
-import { formatAmount } from "../domain/money.ts";
-import type { Order } from "../domain/order.ts";
-import { tellPanel } from "../domain/told.ts";
-import { partKey, readOwnOrders, readProvidersOrders, recordTold } from "../store/door-reads.ts";
-import { readPanel } from "../store/panels.ts";
+import { formatAmount } from "../../domain/money.ts";
+import type { Order } from "../../domain/order.ts";
+import { tellPanel } from "../../domain/told.ts";
+import { partKey, readOwnOrders, readProvidersOrders, recordTold } from "../../store/door-reads.ts";
+import { readPanel } from "../../store/panels.ts";
 import { adopt } from "./adoption.ts";
-import type { Answer } from "./call.ts";
+import type { Answer } from "../call.ts";
 import { type DoorCall, idsIn, MAX_IDS, noAnswer, notHere, say, WRONG } from "./door.ts";
 
 export async function answerStatus(asked: DoorCall): Promise<Answer> {

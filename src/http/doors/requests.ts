@@ -5,22 +5,22 @@
  * Unlike with `status`, an error ends no order here: its text goes beside the answers to the others. Only where there is
  * no answer at all is it a failing HTTP code.
  */
-import { type AskOutcome, isGrantedRefill } from "../domain/after-care.ts";
+import { type AskOutcome, isGrantedRefill } from "../../domain/after-care.ts";
 import pLimit from "p-limit";
-import type { Order, OrderState } from "../domain/order.ts";
-import { isOpenRequest, type RequestKind, type RequestProblem, requestProblem, TURNED_AWAY, withRequest } from "../domain/requests.ts";
-import { isFinal } from "../domain/status.ts";
-import { knownError } from "../provider/api-error.ts";
-import { isOfConnection, type Told, toldOf } from "../provider/outcome.ts";
-import { askCancels, askRefills } from "../provider/requests.ts";
-import { changeOrders, type Found, keyText, recordOutcomes, type TakenUp } from "../store/after-care.ts";
-import { type Panel, readPanel } from "../store/panels.ts";
-import type { Provider } from "../store/provider-rows.ts";
-import { NO_OTHERS, type Others, readOthers, readOwnCases, readProvidersCases, type RequestCase } from "../store/request-reads.ts";
-import type { Answer, Call } from "./call.ts";
+import type { Order, OrderState } from "../../domain/order.ts";
+import { isOpenRequest, type RequestKind, type RequestProblem, requestProblem, TURNED_AWAY, withRequest } from "../../domain/requests.ts";
+import { isFinal } from "../../domain/status.ts";
+import { knownError } from "../../provider/api-error.ts";
+import { isOfConnection, type Told, toldOf } from "../../provider/outcome.ts";
+import { askCancels, askRefills } from "../../provider/requests.ts";
+import { changeOrders, type Found, keyText, recordOutcomes, type TakenUp } from "../../store/after-care.ts";
+import { type Panel, readPanel } from "../../store/panels.ts";
+import type { Provider } from "../../store/provider-rows.ts";
+import { NO_OTHERS, type Others, readOthers, readOwnCases, readProvidersCases, type RequestCase } from "../../store/request-reads.ts";
+import type { Answer, Call } from "../call.ts";
 import { type DoorCall, idsIn, MAX_IDS, noAnswer, notHere, say, shownId, WRONG } from "./door.ts";
-import { noteFailure, REPEATABLE } from "./upstream.ts";
-import { claimUpstreams } from "./upstreams.ts";
+import { noteFailure, REPEATABLE } from "../upstream.ts";
+import { claimUpstreams } from "../upstreams.ts";
 
 const PLACING = "Order is being placed, try again later";
 const SILENT = "No answer, try again later";

@@ -3,16 +3,16 @@
  * the panel's account if its books are kept here, else the lowest of the operator's balances that its orders draw on.
  */
 import pLimit from "p-limit";
-import { formatAmount } from "../domain/money.ts";
-import { parsePrice } from "../domain/price.ts";
-import { MINUTE_MS } from "../domain/time.ts";
-import { askBalance } from "../provider/client.ts";
-import { fail, ok, type ProviderFailure, type Result } from "../provider/failure.ts";
-import type { Provider } from "../store/provider-rows.ts";
-import { type BalancedProvider, keepBalance, type KeptBalance, readBalanced, readFunds } from "../store/provider-balances.ts";
-import type { Answer, Call } from "./call.ts";
+import { formatAmount } from "../../domain/money.ts";
+import { parsePrice } from "../../domain/price.ts";
+import { MINUTE_MS } from "../../domain/time.ts";
+import { askBalance } from "../../provider/client.ts";
+import { fail, ok, type ProviderFailure, type Result } from "../../provider/failure.ts";
+import type { Provider } from "../../store/provider-rows.ts";
+import { type BalancedProvider, keepBalance, type KeptBalance, readBalanced, readFunds } from "../../store/provider-balances.ts";
+import type { Answer, Call } from "../call.ts";
 import { type DoorCall, noAnswer, notHere, say, WRONG } from "./door.ts";
-import { claimUpstream, REPEATABLE } from "./upstream.ts";
+import { claimUpstream, REPEATABLE } from "../upstream.ts";
 
 /** So long a balance is told without asking again. */
 const FRESH_MS = MINUTE_MS;

@@ -1,18 +1,18 @@
 /**
  * `/api/v2` and `/api/v2/{provider}`: the protocol that panel scripts speak. Here a call finds its action.
  */
-import { ok } from "../provider/failure.ts";
-import { readPanel } from "../store/panels.ts";
-import { isPanelKey, panelKeyHash } from "./auth.ts";
-import type { Answer, Call, Reply } from "./call.ts";
+import { ok } from "../../provider/failure.ts";
+import { readPanel } from "../../store/panels.ts";
+import { isPanelKey, panelKeyHash } from "../auth.ts";
+import type { Answer, Call, Reply } from "../call.ts";
 import { type DoorAction, say, WRONG } from "./door.ts";
-import { answerAdd } from "./door-add.ts";
-import { answerBalance } from "./door-balance.ts";
-import { readFields } from "./door-fields.ts";
-import { answerRefillStatus } from "./door-refill-status.ts";
-import { answerCancel, answerRefill } from "./door-requests.ts";
-import { answerServices } from "./door-services.ts";
-import { answerStatus } from "./door-status.ts";
+import { answerAdd } from "./add.ts";
+import { answerBalance } from "./balance.ts";
+import { readFields } from "./fields.ts";
+import { answerRefillStatus } from "./refill-status.ts";
+import { answerCancel, answerRefill } from "./requests.ts";
+import { answerServices } from "./services.ts";
+import { answerStatus } from "./status.ts";
 
 const ACTIONS: ReadonlyMap<string, DoorAction> = new Map(
   Object.entries({

@@ -2,15 +2,15 @@
  * `refill_status` at the doors: from what is on record, which the sweeps keep up to date; only refills that nobody
  * follows here are asked of the provider.
  */
-import type { RefillStatus } from "../domain/after-care.ts";
-import type { Order } from "../domain/order.ts";
-import { askRefillStatuses } from "../provider/requests.ts";
-import type { Provider } from "../store/provider-rows.ts";
-import { foreignRefills, readOwnCases, readRefills } from "../store/request-reads.ts";
-import type { Answer } from "./call.ts";
+import type { RefillStatus } from "../../domain/after-care.ts";
+import type { Order } from "../../domain/order.ts";
+import { askRefillStatuses } from "../../provider/requests.ts";
+import type { Provider } from "../../store/provider-rows.ts";
+import { foreignRefills, readOwnCases, readRefills } from "../../store/request-reads.ts";
+import type { Answer } from "../call.ts";
 import { type DoorCall, idsIn, noAnswer, notHere, say, shownId, WRONG } from "./door.ts";
-import { wrongIds } from "./door-requests.ts";
-import { claimUpstream, REPEATABLE } from "./upstream.ts";
+import { wrongIds } from "./requests.ts";
+import { claimUpstream, REPEATABLE } from "../upstream.ts";
 
 /** The words that scripts know. */
 const WORDS: Readonly<Record<RefillStatus, string>> = {
