@@ -7,7 +7,7 @@ import type { StatusReport } from "../domain/report.ts";
 import { type Polling, showOrder } from "../domain/shown.ts";
 import { type Adopted, adoptOrders } from "./adoption.ts";
 import { toOrder } from "./order-rows.ts";
-import { newOrderRow } from "./registration.ts";
+import { bareRegistration, newOrderRow } from "./registration.ts";
 
 /** What a message can write; an order's parts come over hours. */
 const MAX_PARTS_AT_ONCE = 1000;
@@ -37,24 +37,8 @@ function newParts({ state, partOf: whole, providerOrderId }: Order, ids: readonl
 }
 
 function partOf(whole: Order, door: Door, id: string, polling: Polling, now: number): Adopted {
-  const registration = {
-    id,
-    provider: whole.provider,
-    provider_order_id: id,
-    quantity: null,
-    charge: null,
-    currency: whole.currency,
-    service: whole.service,
-    link: whole.link,
-    customer: whole.customer,
-    placed_at: null,
-    runs: null,
-    posts: null,
-    cost: null,
-    cost_currency: null,
-    registered_status: null,
-    registered_refunded: 0,
-  };
+  const { provider, currency, service, link, customer } = whole;
+  const registration = { ...bareRegistration(provider, id, currency), service, link, customer };
   const row = { ...newOrderRow(whole.panel, 0, registration, now), door, provider_service: whole.providerService };
   return { row, partOf: whole.n, shown: showOrder(toOrder(row), polling, now) };
 }

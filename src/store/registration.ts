@@ -38,6 +38,28 @@ export type Registration = {
   readonly registered_refunded: number;
 };
 
+/** An order that nobody registered: nothing is known of it but whose it is, there. */
+export function bareRegistration(provider: string, providerOrderId: string, currency: string): Registration {
+  return {
+    id: providerOrderId,
+    provider,
+    provider_order_id: providerOrderId,
+    quantity: null,
+    charge: null,
+    currency,
+    service: null,
+    link: null,
+    customer: null,
+    placed_at: null,
+    runs: null,
+    posts: null,
+    cost: null,
+    cost_currency: null,
+    registered_status: null,
+    registered_refunded: 0,
+  };
+}
+
 const REGISTERED_COLUMNS = [
   ...(["id", "provider", "provider_order_id", "quantity", "charge", "currency", "service", "link", "customer"] as const),
   ...(["placed_at", "runs", "posts", "cost", "cost_currency", "registered_status", "registered_refunded"] as const),

@@ -18,7 +18,7 @@ import { rowHeard, toOrder } from "../../store/order-rows.ts";
 import type { Panel } from "../../store/panels.ts";
 import { adoptParts } from "../../store/parts.ts";
 import type { Provider } from "../../store/provider-rows.ts";
-import { newOrderRow, type Registration } from "../../store/registration.ts";
+import { bareRegistration, newOrderRow } from "../../store/registration.ts";
 import type { Call } from "../call.ts";
 import { claimBudget, claimUpstream, noteFailure, REPEATABLE } from "../upstream.ts";
 
@@ -104,7 +104,10 @@ type Heard = { readonly id: string; readonly report: StatusReport };
 
 /** The order as if it had just been placed. Its number is the transaction's to give. */
 function freshRow(now: number, panel: Panel, provider: Provider, { id, report }: Heard) {
-  return { ...newOrderRow(panel.id, 0, registrationOf(panel, provider, id, report), now), door: "connect" as const };
+  return {
+    ...newOrderRow(panel.id, 0, bareRegistration(provider.id, id, report.currency ?? provider.currency ?? panel.currency), now),
+    door: "connect" as const,
+  };
 }
 
 function newOrder(now: number, panel: Panel, provider: Provider, heard: Heard): Adopted {
@@ -121,26 +124,5 @@ function policyAt(provider: Provider, order: Order): ReconcilePolicy {
     settleMs: DEFAULT_SETTLE_MS,
     refunds: policyFor(order, provider.policies),
     holdAll: null,
-  };
-}
-
-function registrationOf(panel: Panel, provider: Provider, id: string, report: StatusReport): Registration {
-  return {
-    id,
-    provider: provider.id,
-    provider_order_id: id,
-    quantity: null,
-    charge: null,
-    currency: report.currency ?? provider.currency ?? panel.currency,
-    service: null,
-    link: null,
-    customer: null,
-    placed_at: null,
-    runs: null,
-    posts: null,
-    cost: null,
-    cost_currency: null,
-    registered_status: null,
-    registered_refunded: 0,
   };
 }
