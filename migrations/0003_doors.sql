@@ -86,7 +86,7 @@ CREATE TABLE services (
   version INTEGER NOT NULL DEFAULT 1 CHECK (version > 0)
 ) STRICT;
 
--- Of a part of an order of several parts: the number of the whole.
+-- Of a part of an order of several parts: the number of the whole; 0 where both were adopted at once.
 ALTER TABLE orders ADD COLUMN part_of INTEGER;
 
 -- Until its provider's id is known, an order that is being placed stands under `placing <n>`: no id of a provider's has

@@ -156,7 +156,7 @@ export type Order = {
   /** How long the service may take to start, and how many days after its end a refill may be asked; null where unknown. */
   readonly startWindowMs: number | null;
   readonly refillDays: number | null;
-  /** Of a part of an order of several parts: the number of the whole. */
+  /** Of a part of an order of several parts: the number of the whole; 0 where both were adopted at once. */
   readonly partOf: number | null;
   readonly phase: number;
   readonly createdAt: number;

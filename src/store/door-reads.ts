@@ -143,8 +143,9 @@ export async function recordTold(db: D1Database, orders: readonly Order[]): Prom
     .run();
 }
 
-/** Condition on an order `o`: its panel has placed or registered it, or the whole that it is a part of, and not only asked for it. */
-export const IS_ITS_OWN = "(o.door IS NULL OR o.add_digest IS NOT NULL OR o.part_of IS NOT NULL)";
+/** Condition on an order `o`: its panel has placed or registered it, or placed the whole that it is a part of, and not only asked for it. */
+export const IS_ITS_OWN = `(o.door IS NULL OR o.add_digest IS NOT NULL
+  OR EXISTS (SELECT 1 FROM orders w WHERE w.panel = o.panel AND w.n = o.part_of AND w.add_digest IS NOT NULL))`;
 
 const USABLE = (ref: PanelRef): string =>
   `p.id = ?2 AND (p.panels IS NULL OR ${panelIdSql(ref)} IN (SELECT value FROM json_each(p.panels)))`;

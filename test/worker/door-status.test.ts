@@ -180,6 +180,17 @@ describe("an order of several parts", () => {
     expect(calls).toEqual([]);
   });
 
+  it("is another panel's with all its parts only if that panel has placed it: to have asked for it proves nothing", async () => {
+    provider = (fields) => (fields.get("order") === "900" ? parts : said());
+    await ask({ order: "900" });
+    const other = await scene.panel(`parts${run}`);
+    expect((await ask({ order: "901" }, undefined, undefined, other)).json).toEqual(said());
+    provider = (fields) => (fields.get("action") === "add" ? { order: 800 } : fields.get("action") === "services" ? [] : said());
+    await ask({ action: "add", service: "1", username: "someone", posts: "5" });
+    await sweep(2, (id) => (id === "800" ? { ...parts, orders: ["801"] } : said()));
+    expect((await ask({ order: "801" }, undefined, undefined, other)).json).toEqual({ error: "Incorrect order ID" });
+  });
+
   it("tells its parts at the own catalogue by ids of ours", async () => {
     await scene.ask("PUT", "/v1/services/1", {
       body: { provider: "acme", service: "5", name: "Likes", type: "Subscriptions", rate: "1", min: 10, max: 100 },
