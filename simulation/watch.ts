@@ -93,22 +93,34 @@ export class Watch {
   /** Does a step under the policy as it is now, or as it was or may have been when the answer was applied. */
   #compare(watched: Watched, step: Step, circumstances: Circumstances, isLast: boolean): void {
     this.compared += 1;
-    const tried = isLast ? alternatives(circumstances) : [circumstances];
-    const outcomes = tried.map((each) => ({ each, model: replayed(watched, { step, circumstances: each }) }));
-    const right = outcomes.find(({ model }) => differencesOf(model, watched.row).length === 0);
-    const taken = right ?? outcomes[0];
-    if (taken === undefined) return;
-    watched.history.push({ step, circumstances: taken.each });
-    watched.model = taken.model;
-    if (isLast && right === undefined) {
+    const first = replayed(watched, { step, circumstances });
+    const agrees = (model: ModelOrder): boolean => !isLast || differencesOf(model, watched.row).length === 0;
+    const taken = agrees(first) ? { each: circumstances, model: first } : otherwise(watched, step, circumstances, agrees);
+    watched.history.push({ step, circumstances: taken?.each ?? circumstances });
+    watched.model = taken?.model ?? first;
+    if (taken === null) {
       const { panel, id, provider_status, remains } = watched.row;
-      const differences = differencesOf(taken.model, watched.row).join(", ");
+      const differences = differencesOf(first, watched.row).join(", ");
       this.wrongs.push(
         `the model of ${String(panel)}/${String(id)} after ${String(provider_status)} with ${String(remains)} left: ${differences}`,
       );
       this.#orders.delete(`${String(panel)}/${String(watched.row["n"])}`);
     }
   }
+}
+
+/** The first of the other circumstances under which the model agrees. */
+function otherwise(
+  watched: Watched,
+  step: Step,
+  circumstances: Circumstances,
+  agrees: (model: ModelOrder) => boolean,
+): { readonly each: Circumstances; readonly model: ModelOrder } | null {
+  for (const each of alternatives(circumstances)) {
+    const model = replayed(watched, { step, circumstances: each });
+    if (agrees(model)) return { each, model };
+  }
+  return null;
 }
 
 const DEFAULT_POLICY: Policy = { mode: "auto", canceled: "full", cap: null };

@@ -21,6 +21,8 @@ export type Final = "completed" | "partial" | "canceled" | "refunded";
 
 export const STATUSES = Object.keys(WORDS) as readonly Status[];
 
+const MEANINGS: ReadonlyMap<string, Status> = new Map(STATUSES.flatMap((status) => WORDS[status].map((word) => [fold(word), status])));
+
 /** What a provider's words mean where they are not the table's: its word to the name of a status. */
 export type OwnWords = Readonly<Record<string, string>>;
 
@@ -37,7 +39,7 @@ export function statusOf(word: string, own: OwnWords, multi: boolean, reading: R
   if (override !== undefined) return STATUSES.find((status) => status === override[1]) ?? null;
   if (multi && folded === "paused") return reading.paused;
   if (multi && folded === "expired") return reading.expired;
-  return STATUSES.find((status) => WORDS[status].some((known) => fold(known) === folded)) ?? null;
+  return MEANINGS.get(folded) ?? null;
 }
 
 /** "Being handled … never final" (domain.md, "The statuses"): the order goes on. */
