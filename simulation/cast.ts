@@ -7,6 +7,7 @@ import { changeProvider, type Provider, replaceProvider } from "../simulator/wor
 import { HastyPanel, type Panel, StubbornPanel } from "../test/panels/actors.ts";
 import { ApiClient } from "../test/panels/client.ts";
 import { LASTING_LIVES } from "../test/panels/lives.ts";
+import type { ShopOrder } from "../test/panels/shop.ts";
 import { type Json, RestClient } from "./client.ts";
 import { Draws } from "./draws.ts";
 import { FeedReader } from "./feed-reader.ts";
@@ -63,6 +64,15 @@ const STORMS: readonly string[] = [
   "services_unreadable=page",
 ];
 
+/** The refund policies that the operator turns to. */
+export const POLICIES = [
+  {},
+  { mode: "hold" },
+  { mode: "auto", cap: "0.5" },
+  { mode: "auto", canceled: "by_remains" },
+  { mode: "auto", delay_minutes: 20 },
+] as const;
+
 export const PROVIDERS = ["acme", "basil", "cedar"] as const;
 
 export type Cast = {
@@ -71,37 +81,60 @@ export type Cast = {
   readonly scripts: readonly Script[];
   readonly readers: readonly FeedReader[];
   readonly operator: Operator;
-};
-
-/**
- * A panel's script, and the process that it runs in. `unheard`: since when it has been sending an order; `excused`: links
- * of orders for which it has heard nothing for so long that by the protocol's own rule it has ordered anew.
- */
-export type Script = {
-  readonly id: string;
-  readonly panel: Panel;
-  readonly process: Process;
-  readonly unheard: Map<string, number>;
-  readonly excused: Set<string>;
-  busy: boolean;
+  /** The most calls a minute of those providers that mind. */
+  readonly limits: ReadonlyMap<string, number>;
 };
 
 /** An identical `add` is the same order for 120 s; the round trip takes its part of that. */
 const SAME_FOR_MS = 110_000;
 
-/** One run of a script's cron. */
-export async function actOf(script: Script, now: () => number): Promise<void> {
-  if (script.busy) return;
-  script.busy = true;
-  const unsent = script.panel.shop.inState("unsent");
-  await script.panel.act(now());
-  for (const order of unsent) {
-    if (order.attempts === 0) continue;
-    const since = script.unheard.get(order.link) ?? order.attemptedAt;
-    script.unheard.set(order.link, since);
-    if (now() - since > SAME_FOR_MS) script.excused.add(order.link);
+/** A panel's script, and the process that it runs in. */
+export class Script {
+  readonly id: string;
+  readonly panel: Panel;
+  readonly #now: () => number;
+  /** Since when it has been sending an order, by link. */
+  readonly #unheard = new Map<string, number>();
+  /**
+   * Links of orders of which nothing can be asked: for so long it has heard nothing of them that by the protocol's own
+   * rule it has ordered anew, or they are lost.
+   */
+  readonly excused = new Set<string>();
+  #busy = false;
+
+  constructor(id: string, panel: Panel, now: () => number) {
+    this.id = id;
+    this.panel = panel;
+    this.#now = now;
   }
-  script.busy = false;
+
+  /** One run of its cron. */
+  async act(): Promise<void> {
+    if (this.#busy) return;
+    this.#busy = true;
+    const unsent = this.panel.shop.inState("unsent");
+    await this.panel.act(this.#now());
+    for (const order of unsent) {
+      if (order.attempts === 0) continue;
+      const since = this.#unheard.get(order.link) ?? order.attemptedAt;
+      this.#unheard.set(order.link, since);
+      if (this.#now() - since > SAME_FOR_MS) this.excused.add(order.link);
+    }
+    this.#busy = false;
+  }
+
+  /** Nobody knows any more what was sent and not answered since then, epoch ms. */
+  excuseUnsent(since: number): void {
+    for (const { link, attempts, attemptedAt } of this.panel.shop.inState("unsent")) {
+      if (attempts > 0 && attemptedAt >= since) this.excused.add(link);
+    }
+  }
+
+  /** Whatever was known of the order is gone: somebody has ended it by hand. */
+  lose(order: ShopOrder): void {
+    this.excused.add(order.link);
+    if (order.state === "open") order.state = "ended";
+  }
 }
 
 /** Puts the cast on stage, in good weather. */
@@ -118,6 +151,7 @@ export async function enter(system: System, seed: number, orders: number): Promi
     keys.set(id, json.key as string);
   }
   const providers = [];
+  const limits = new Map<string, number>();
   for (const [i, name] of PROVIDERS.entries()) {
     const shapes = Array.from({ length: draws.between(0, 4) }, () => draws.pick(SHAPES));
     const provider = replaceProvider(system.world, name, {
@@ -133,6 +167,7 @@ export async function enter(system: System, seed: number, orders: number): Promi
       max_calls_per_minute: draws.chance(0.3) ? draws.between(10, 60) : null,
       timeout_ms: 3000,
     };
+    if (settings.max_calls_per_minute !== null) limits.set(name, settings.max_calls_per_minute);
     await client.until("PUT", `/v1/providers/${name}`, settings);
     providers.push(provider);
   }
@@ -156,6 +191,7 @@ export async function enter(system: System, seed: number, orders: number): Promi
     scripts: [scriptOf(system, "hasty", HastyPanel, keys, "acme"), scriptOf(system, "stubborn", StubbornPanel, keys)],
     readers: ["books", "hasty", "stubborn"].map((panel) => new FeedReader(panel)),
     operator: new Operator(system, client, new Draws(seed, "decisions")),
+    limits,
   };
 }
 
@@ -174,7 +210,7 @@ function scriptOf(
     send: (request) => system.request(request, process),
     timeoutMs: 60_000,
   });
-  return { id, panel: new Kind(id, new Map([["here", client]])), process, unheard: new Map(), excused: new Set(), busy: false };
+  return new Script(id, new Kind(id, new Map([["here", client]])), () => system.now);
 }
 
 /** One of each mode, the last of those named. */
@@ -193,6 +229,9 @@ export function changeWeather(provider: Provider, shapes: readonly string[], dra
   return storm.join(", ") || "clear";
 }
 
+/** The provider's order is on record already, for another order. */
+const CONFLICT = 409;
+
 /**
  * A panel that places its orders at providers by itself, and registers them over REST until each is acknowledged.
  */
@@ -204,7 +243,8 @@ export class Books {
   #left: number;
   #placed = 0;
   readonly #unacknowledged = new Map<string, Json>();
-  readonly orders = new Map<string, Json>();
+  /** What it has registered, by its own id, and when it last heard that it is on record. */
+  readonly orders = new Map<string, { readonly registration: Json; heardAt: number }>();
   busy = false;
 
   constructor(system: System, client: RestClient, draws: Draws, orders: number) {
@@ -228,10 +268,18 @@ export class Books {
     if (waiting.length > 0) {
       const answered = await this.#client.once("POST", "/v1/orders", waiting, this.#client.of("books"));
       for (const { id, result } of (answered?.json.results ?? []) as { id: string; result: string }[]) {
-        if (result === "created" || result === "exists") this.#unacknowledged.delete(id);
+        const order = this.orders.get(id);
+        if (order === undefined || (result !== "created" && result !== "exists")) continue;
+        order.heardAt = this.#system.now;
+        this.#unacknowledged.delete(id);
       }
     }
     this.busy = false;
+  }
+
+  /** Registers again what was registered since then, epoch ms, as a panel is told to after a restore. */
+  registerAgain(since: number): void {
+    for (const [id, { registration, heardAt }] of this.orders) if (heardAt >= since) this.#unacknowledged.set(id, registration);
   }
 
   #place(): void {
@@ -254,7 +302,7 @@ export class Books {
       ...(this.#draws.chance(0.5) ? { service: "1", link } : {}),
     };
     this.#unacknowledged.set(id, registration);
-    this.orders.set(id, registration);
+    this.orders.set(id, { registration, heardAt: -Infinity });
   }
 }
 
@@ -297,14 +345,16 @@ export class Operator {
     }
   }
 
-  /** Looks an order up at its provider, which only a person can. */
+  /** Looks orders up at their provider, which only a person can. One that is there twice is another order's, or nobody's. */
   async #settle(panel: string): Promise<void> {
     const found = await this.#client.once("GET", "/v1/orders?flag=placing_unknown&limit=100", undefined, this.#client.of(panel));
     for (const { id, provider, link } of (found?.json.orders ?? []) as { id: string; provider: string; link: string }[]) {
       const orders = [...(this.#system.world.providers.get(provider)?.orders.values() ?? [])];
-      const there = orders.find((order) => order.link === link);
-      const body = there === undefined ? { drop: true } : { provider_order_id: there.id };
-      await this.#client.once("POST", `/v1/orders/${encodeURIComponent(id)}/settle`, body, this.#client.of(panel));
+      const there = orders.filter((order) => order.link === link).map((order) => ({ provider_order_id: order.id }));
+      for (const body of [...there, { drop: true }]) {
+        const settled = await this.#client.once("POST", `/v1/orders/${encodeURIComponent(id)}/settle`, body, this.#client.of(panel));
+        if (settled?.status !== CONFLICT) break;
+      }
     }
   }
 
@@ -314,7 +364,6 @@ export class Operator {
 
   async #changePolicy(): Promise<void> {
     const provider = this.#draws.pick(["basil", "cedar"]);
-    const policy = this.#draws.pick([{}, { mode: "hold" }, { mode: "auto", cap: "0.5" }, { mode: "auto", canceled: "by_remains" }]);
-    await this.#client.once("PUT", `/v1/providers/${provider}/refund-policy`, policy);
+    await this.#client.once("PUT", `/v1/providers/${provider}/refund-policy`, this.#draws.pick(POLICIES));
   }
 }

@@ -4,6 +4,8 @@
 import { truthOf } from "../simulator/orders.ts";
 import type { World } from "../simulator/world.ts";
 import { type FeedReader, micros } from "./feed-reader.ts";
+import { INTERNAL_ERROR, type System } from "./system.ts";
+import { ModelLedger } from "./model/ledger.ts";
 import type { Backend } from "./sqlite.ts";
 
 type Row = Record<string, unknown>;
@@ -43,6 +45,11 @@ export async function wrongsOfBooks(backend: Backend): Promise<string[]> {
       "an order that nobody settled",
       "SELECT panel, id FROM orders WHERE provider_order_id LIKE 'placing %' AND status NOT IN ('canceled')",
     )),
+    ...(await wrong(
+      "a balance is not what its transfers add up to",
+      `SELECT t.panel, t.customer, t.balance FROM transfers t
+       WHERE t.balance <> (SELECT sum(s.amount) FROM transfers s WHERE s.panel = t.panel AND s.currency = t.currency AND s.customer = t.customer AND s.n <= t.n)`,
+    )),
     ...(await wrong("a parked order", "SELECT panel, id FROM orders WHERE flags & 1024")),
     ...(await wrong("a frozen panel", "SELECT id, frozen_because FROM panels WHERE frozen_at IS NOT NULL")),
   ];
@@ -62,22 +69,82 @@ export async function wrongsOfTruth(backend: Backend, world: World, now: number)
   });
 }
 
-/** Whoever reads only the feed knows every order as it is, and has credited what was refunded. */
-export async function wrongsOfReaders(backend: Backend, readers: readonly FeedReader[]): Promise<string[]> {
+/**
+ * Whoever reads only the feed knows every order as it is, and has credited what was refunded. Of orders that changed in a
+ * time that is `lost`, as `panel/id`, it can have been told, and have credited, more than there is any more.
+ */
+export async function wrongsOfReaders(backend: Backend, readers: readonly FeedReader[], lost: ReadonlySet<string>): Promise<string[]> {
   const wrongs = readers.flatMap((reader) => reader.wrongs);
   const orders = await rows(backend, "SELECT panel, id, status, refunded, registered_refunded, refill_status, cancel_status FROM orders");
   for (const reader of readers) {
     const ofPanel = orders.filter(({ panel }) => panel === reader.panel);
-    if (ofPanel.length !== reader.orders.size)
-      wrongs.push(`${reader.panel}: the feed told of ${reader.orders.size} orders, and there are ${ofPanel.length}`);
-    for (const { id, status, refunded } of ofPanel) {
+    const there = new Set(ofPanel.map(({ id }) => String(id)));
+    for (const id of reader.orders.keys())
+      if (!there.has(id) && !lost.has(`${reader.panel}/${id}`)) wrongs.push(`${reader.panel}: the feed told of ${id}`);
+    for (const { id, status, refunded, registered_refunded } of ofPanel) {
       const read = reader.orders.get(String(id));
       if (read === undefined) wrongs.push(`${reader.panel}/${String(id)} was never told of`);
       else if (read.status !== status)
         wrongs.push(`${reader.panel}/${String(id)} is ${String(status)}, and the feed said ${String(read.status)}`);
       else if (micros(read.refunded) !== refunded)
         wrongs.push(`${reader.panel}/${String(id)} refunded ${String(refunded)}, and the feed said ${read.refunded}`);
+      const [credited, due] = [reader.credited.get(String(id)) ?? 0, Number(refunded) - Number(registered_refunded)];
+      if (credited < due || (credited > due && !lost.has(`${reader.panel}/${String(id)}`)))
+        wrongs.push(`${reader.panel}/${String(id)} has ${due} refunded, and whoever read the feed has credited ${credited}`);
     }
   }
   return wrongs;
+}
+
+/** Every customer's balance is what was charged by the panel's own book, and refunded by the rules (model/ledger.ts). */
+export async function wrongsOfAccounts(
+  backend: Backend,
+  registered: ReadonlyMap<string, { readonly registration: { readonly customer: string; readonly charge: string } }>,
+  refunds: ReadonlyMap<string, number>,
+): Promise<string[]> {
+  const ledger = new ModelLedger();
+  const orders = await rows(backend, "SELECT n, id FROM orders WHERE panel = 'books'");
+  for (const { n, id } of orders) {
+    const registration = registered.get(String(id))?.registration;
+    if (registration === undefined) continue;
+    const entry = { account: registration.customer, currency: "USD", order: String(id) };
+    ledger.record({ ...entry, kind: "charge", amount: micros(registration.charge) });
+    ledger.record({ ...entry, kind: "refund", amount: refunds.get(`books/${String(n)}`) ?? 0 });
+  }
+  const accounts = await rows(
+    backend,
+    `SELECT t.customer, CAST(t.balance AS TEXT) AS balance FROM transfers t WHERE t.panel = 'books' AND t.currency = 'USD'
+     AND t.n = (SELECT max(s.n) FROM transfers s WHERE s.panel = t.panel AND s.currency = t.currency AND s.customer = t.customer)`,
+  );
+  return [
+    ...ledger.wrongs(),
+    ...accounts.flatMap(({ customer, balance }) => {
+      const due = ledger.balance(String(customer), "USD");
+      return BigInt(String(balance)) === due ? [] : [`books: ${String(customer)} has ${String(balance)} instead of ${due}`];
+    }),
+  ];
+}
+
+/** Minutes over which a provider's calls are counted: at their edges a call may fall into the next one. */
+const WINDOW_MINUTES = 10;
+const WINDOW_SLACK = 2;
+
+/** What the product asked of others: calls within each provider's budget, messages handed on by first deliveries alone, and no answer that says nothing. */
+export function wrongsOfTraffic(system: System, limits: ReadonlyMap<string, number>): string[] {
+  const wrongs: string[] = [];
+  for (const [provider, limit] of limits) {
+    const calls = system.callsTo.get(provider) ?? new Map<number, number>();
+    for (const from of calls.keys()) {
+      let sum = 0;
+      for (let minute = from; minute < from + WINDOW_MINUTES; minute++) sum += calls.get(minute) ?? 0;
+      if (sum > limit * (WINDOW_MINUTES + WINDOW_SLACK))
+        wrongs.push(`${sum} calls to ${provider} in ${WINDOW_MINUTES} minutes, and it takes ${limit} in one`);
+    }
+  }
+  for (const [page, sent] of system.handedOn) {
+    const firsts = system.firstDeliveries.get(page) ?? 0;
+    if (sent > firsts) wrongs.push(`${page} was handed on ${sent} times after ${firsts} first deliveries`);
+  }
+  const internal = system.answers.get(INTERNAL_ERROR) ?? 0;
+  return internal === 0 ? wrongs : [...wrongs, `${internal} requests were answered with an internal error`];
 }

@@ -6,11 +6,11 @@ import type { Process } from "./scheduler.ts";
 import type { Backend, Result, Statement } from "./sqlite.ts";
 
 /** How a call goes: `before` and `after`: it throws, with nothing or with everything done. `hang`: no answer ever comes, though it is done. */
-export type DbFate = "well" | "before" | "after" | "hang" | "overloaded" | "quota";
+export type DbFate = "well" | "before" | "after" | "hang" | "overloaded" | "no_rows_left";
 
 export type DbWeather = {
-  /** What becomes of the next call. */
-  readonly fate: () => DbFate;
+  /** What becomes of a call. */
+  readonly fate: (statements: readonly Statement[]) => DbFate;
   readonly latencyMs: () => number;
   /** Called with each call that was carried out. */
   readonly onCommit: (statements: readonly Statement[]) => void | Promise<void>;
@@ -18,11 +18,11 @@ export type DbWeather = {
 
 export function databaseOf(process: Process, backend: Backend, weather: DbWeather): D1Database {
   const call = (statements: readonly Statement[]): Promise<Result[]> => {
-    const fate = weather.fate();
+    const fate = weather.fate(statements);
     return process.after(weather.latencyMs(), async () => {
       if (fate === "before") throw new Error("D1_ERROR: Network connection lost.");
       if (fate === "overloaded") throw new Error("D1_ERROR: D1 DB is overloaded. Requests queued for too long.");
-      if (fate === "quota") throw new Error("D1_ERROR: Exceeded maximum daily rows for the free plan. Resets at 00:00 UTC.");
+      if (fate === "no_rows_left") throw new Error("D1_ERROR: Exceeded maximum daily rows for the free plan. Resets at 00:00 UTC.");
       const results = await backend.run(statements);
       await weather.onCommit(statements);
       if (fate === "after") throw new Error("D1_ERROR: Internal error in D1 DB storage caused object to be reset.");

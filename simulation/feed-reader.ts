@@ -1,6 +1,7 @@
 /**
  * A panel's backend that knows nothing but the change feed. It keeps each order as it was last shown, and credits each
  * order's customer what its refunds come to: the difference to what it has credited, so that it credits nothing twice.
+ * What it has credited it takes back only when it is told of a claw-back.
  */
 import type { Json, RestClient } from "./client.ts";
 
@@ -47,7 +48,7 @@ export class FeedReader {
   #credit(order: string, data: Json): void {
     const total = micros(data.refunded);
     const credited = this.credited.get(order) ?? 0;
-    if (total !== credited) this.credited.set(order, total);
+    if (total > credited || data.amount.startsWith("-")) this.credited.set(order, total);
     const shown = this.orders.get(order);
     if (shown !== undefined) this.orders.set(order, { ...shown, refunded: data.refunded });
   }

@@ -4,16 +4,20 @@
 import { createHash } from "node:crypto";
 import { buyDue, purchasesOf } from "../test/panels/lives.ts";
 import { wrongsOf } from "../test/panels/truth.ts";
-import { actOf, type Cast, changeWeather, enter, type Script } from "./cast.ts";
-import { wrongsOfBooks, wrongsOfReaders, wrongsOfTruth } from "./checks.ts";
+import { changeWeather, enter, POLICIES, PROVIDERS, type Script } from "./cast.ts";
+import { wrongsOfAccounts, wrongsOfBooks, wrongsOfReaders, wrongsOfTraffic, wrongsOfTruth } from "./checks.ts";
 import { RestClient } from "./client.ts";
 import { Draws } from "./draws.ts";
+import { micros } from "./feed-reader.ts";
 import { ruleGlobals } from "./globals.ts";
-import { Process } from "./scheduler.ts";
+import { type Fate, fateOf, UNTROUBLED } from "./mishaps.ts";
+import type { Policy } from "./model/order.ts";
+import { type Death, Process } from "./scheduler.ts";
 import type { Backend } from "./sqlite.ts";
+import { Stage } from "./stage.ts";
 import { System } from "./system.ts";
-import { Watch } from "./watch.ts";
-import { CALM, climateOf } from "./weather.ts";
+import { DEFAULT_POLICY, Watch } from "./watch.ts";
+import { CALM, type Climate, climateOf } from "./weather.ts";
 
 export type RunOptions = {
   readonly seed: number;
@@ -23,6 +27,8 @@ export type RunOptions = {
   readonly orders: number;
   readonly backend: Backend;
   readonly trace?: (line: string) => void;
+  /** Who dies at which step; the weather is calm then, and nothing else befalls the run. */
+  readonly doom?: (step: number) => Death | null;
 };
 
 export type RunResult = {
@@ -40,40 +46,64 @@ const CONVERGENCE_MINUTES = 420;
 /** What is left to happen after so many takes hours: then panels look in less often, and so does cron, which has to be made up for. */
 const BUSY_MINUTES = 30;
 const LAZY_MINUTES = 5;
-const STARTS_AT = Date.UTC(2026, 0, 5, 0, 0, 30);
-
 export async function run(options: RunOptions): Promise<RunResult> {
-  const { seed, ticks, orders, backend, trace } = options;
+  const { seed, ticks, orders, backend, trace, doom } = options;
   const draws = new Draws(seed, "scenario");
-  // Temporary triggers, which D1 has not: there the final state is compared with the other backend's.
-  const watch = backend.isLocal ? new Watch(backend) : null;
-  await watch?.begin();
-  const system = new System({
+  const { fate, climate, troubled } = doom === undefined ? troubleOf(seed, ticks) : NO_TROUBLE;
+  const system: System = new System({
     seed,
     backend,
-    ...(watch === null ? {} : { onCommit: () => watch.look() }),
+    onCommit: () => watch?.look(),
     climate: CALM,
     plan: draws.chance(0.5) ? "free" : "paid",
-    startsAt: STARTS_AT,
+    startsAt: fate.startsAt,
+    ...(doom === undefined ? {} : { doom }),
     ...(trace === undefined ? {} : { trace }),
   });
+  // It needs temporary triggers, which D1 has not: there the final state is compared with the other backend's.
+  const watch = backend.isLocal ? watchOf(system) : null;
+  await watch?.begin();
   const letGo = ruleGlobals(system.scheduler);
   try {
     const cast = await during(system, enter(system, seed, orders));
-    system.weather.climate = climateOf(new Draws(seed, "climate"));
-    await play(system, cast, draws, ticks, orders);
-    const minutes = await clearUp(system, cast);
-    const wrongs = [...(watch?.wrongs ?? []), ...(await verdict(system, cast))];
-    return {
-      seed,
-      wrongs,
-      digest: await digestOf(backend),
-      minutes: ticks + minutes,
-      stats: { ...statsOf(system, cast), compared: watch?.compared ?? 0 },
-    };
+    system.weather.climate = climate;
+    const stage = new Stage(system, cast, watch, fate);
+    await play(stage, draws, { ticks, orders, troubled });
+    const cleared = await clearUp(stage);
+    const wrongs = await verdict(stage);
+    return { seed, wrongs, digest: await digestOf(backend), minutes: ticks + cleared.minutes, stats: statsOf(stage, cleared) };
   } finally {
     letGo();
   }
+}
+
+type Trouble = { readonly fate: Fate; readonly climate: Climate; readonly troubled: ReadonlySet<string> };
+type Course = { readonly ticks: number; readonly orders: number; readonly troubled: ReadonlySet<string> };
+
+const NO_TROUBLE: Trouble = { fate: UNTROUBLED, climate: CALM, troubled: new Set() };
+
+/** In some runs one provider alone has trouble, and nobody else must notice: checks.md, R11. */
+function troubleOf(seed: number, ticks: number): Trouble {
+  const draws = new Draws(seed, "fate");
+  if (draws.chance(ALONE)) return { ...NO_TROUBLE, troubled: new Set([draws.pick(PROVIDERS)]) };
+  return { fate: fateOf(draws, ticks), climate: climateOf(new Draws(seed, "climate")), troubled: new Set(PROVIDERS) };
+}
+
+const ALONE = 0.1;
+
+function watchOf(system: System): Watch {
+  return new Watch({
+    backend: system.backend,
+    policies: [DEFAULT_POLICY, ...POLICIES.map(modelOf)],
+    lifeOf: (provider, id) => system.world.providers.get(provider)?.orders.get(id)?.life ?? null,
+    now: () => system.now,
+  });
+}
+
+/** A policy as the model takes it. */
+function modelOf(policy: { mode?: Policy["mode"]; cap?: string; canceled?: Policy["canceled"]; delay_minutes?: number }): Policy {
+  const { cap, delay_minutes, ...others } = policy;
+  return { ...DEFAULT_POLICY, ...others, ...(cap === undefined ? {} : { cap: micros(cap) }), delayMinutes: delay_minutes ?? 0 };
 }
 
 /** Nothing that is waited for by itself takes longer. */
@@ -91,26 +121,26 @@ async function during<T>(system: System, work: Promise<T>): Promise<T> {
   return settled;
 }
 
-async function play(system: System, cast: Cast, draws: Draws, ticks: number, orders: number): Promise<void> {
+async function play(stage: Stage, draws: Draws, { ticks, orders, troubled }: Course): Promise<void> {
+  const { system, cast } = stage;
   const start = system.now;
   const each = Math.ceil(orders / 20);
-  const bought = purchasesOf(
-    draws.next(),
-    cast.scripts.map(({ panel }) => panel),
-    [{ route: "here", service: "1" }],
-    each,
-  );
+  const panels = cast.scripts.map(({ panel }) => panel);
+  const bought = purchasesOf(draws.next(), panels, [{ route: "here", service: "1" }], each);
   const shapes = new Map(cast.providers.map((provider) => [provider.name, provider.modes.map(inputOf)]));
+  const sound = new Set(cast.providers.map(({ name }) => name).filter((name) => !troubled.has(name)));
   for (let minute = 0; minute < ticks; minute++) {
     await system.pass(1);
+    await stage.befall(minute);
     buyDue(bought, system.now - start, system.now);
     if (minute % 20 === 5) {
-      for (const provider of cast.providers) {
+      for (const provider of cast.providers.filter(({ name }) => troubled.has(name))) {
         const storm = changeWeather(provider, shapes.get(provider.name) ?? [], draws);
         system.trace(`${provider.name}: ${storm}`);
       }
     }
-    act(system, cast, orders / Math.max(1, Math.min(ticks, 60)), minute % 10 === 9 ? "operator" : "panels", false);
+    act(stage, orders / Math.max(1, Math.min(ticks, 60)), minute % 10 === 9 ? "operator" : "panels", false);
+    if (sound.size > 0) await stage.staleness.look(sound);
   }
   for (const provider of cast.providers) changeWeather(provider, shapes.get(provider.name) ?? [], new Never());
   buyDue(bought, Number.MAX_SAFE_INTEGER, system.now);
@@ -132,14 +162,14 @@ class Never extends Draws {
 }
 
 /** What everybody does in a minute, each in a moment of their own. */
-function act(system: System, cast: Cast, share: number, who: "panels" | "operator", final: boolean): void {
+function act({ system, cast }: Stage, share: number, who: "panels" | "operator", final: boolean): void {
   const spawn = (work: () => Promise<unknown>): void =>
     system.scheduler.in(
       system.weather.draws.between(0, 50_000),
       () => void work().catch((error: unknown) => system.trace(`somebody fails: ${String(error)}`)),
     );
   spawn(() => cast.books.act(share));
-  for (const script of cast.scripts) spawn(() => actOf(script, () => system.now));
+  for (const script of cast.scripts) spawn(() => script.act());
   if (who === "operator") spawn(() => cast.operator.act(final));
   for (const reader of cast.readers) {
     const client = new RestClient(system, new Process(system.scheduler, `reader of ${reader.panel}`), new Draws(1, reader.panel));
@@ -147,35 +177,43 @@ function act(system: System, cast: Cast, share: number, who: "panels" | "operato
   }
 }
 
-/** The weather clears: so many minutes later everybody must be at rest. Answers how many it took. */
-async function clearUp(system: System, cast: Cast): Promise<number> {
-  system.weather.clear();
-  system.quota = "none";
-  let minutes = 0;
+type Cleared = { readonly minutes: number; readonly caughtUpAfter: number };
+
+/** The weather clears, and so many minutes later everybody must be at rest. */
+async function clearUp(stage: Stage): Promise<Cleared> {
+  const { system, cast, staleness } = stage;
+  stage.end();
+  system.weather.climate = CALM;
+  const everywhere = new Set(cast.providers.map(({ name }) => name));
   const rests = (): boolean => cast.books.rests && cast.scripts.every(({ panel }) => panel.rests) && system.queue.underWay === 0;
+  let minutes = 0;
+  let caughtUpAfter = 0;
   while (minutes < CONVERGENCE_MINUTES || (!rests() && minutes < 3 * CONVERGENCE_MINUTES)) {
     const step = minutes < BUSY_MINUTES ? 1 : LAZY_MINUTES;
     await system.pass(step);
     minutes += step;
-    act(system, cast, 1000, minutes % 15 === 0 ? "operator" : "panels", true);
+    act(stage, 1000, minutes % 15 === 0 ? "operator" : "panels", true);
+    if ((await staleness.look(everywhere)).ofOld > 0) caughtUpAfter = minutes;
   }
-  return minutes;
+  return { minutes, caughtUpAfter };
 }
 
-async function verdict(system: System, cast: Cast): Promise<string[]> {
+async function verdict(stage: Stage): Promise<string[]> {
+  const { system, cast, watch, lost, staleness } = stage;
   for (const reader of cast.readers) {
     const client = new RestClient(system, new Process(system.scheduler, `reader of ${reader.panel}`), new Draws(2, reader.panel));
     await during(system, reader.read(client));
   }
   const { backend, world } = system;
   return [
+    ...(watch?.wrongs ?? []),
+    ...staleness.wrongs,
     ...(await wrongsOfBooks(backend)),
+    ...(watch === null ? [] : await wrongsOfAccounts(backend, cast.books.orders, watch.refunds())),
     ...(await wrongsOfTruth(backend, world, system.now)),
-    ...(await wrongsOfReaders(backend, cast.readers)),
+    ...(await wrongsOfReaders(backend, cast.readers, lost)),
     ...cast.scripts.flatMap((script) => wrongsOfScript(script, world)),
-    ...(system.queue.deliveries > 4 * 2 * system.queue.sent
-      ? [`${system.queue.deliveries} deliveries of ${system.queue.sent} messages`]
-      : []),
+    ...wrongsOfTraffic(system, cast.limits),
     ...(cast.books.rests ? [] : ["some registrations were never acknowledged"]),
   ];
 }
@@ -197,14 +235,19 @@ async function digestOf(backend: Backend): Promise<string> {
   return hash.digest("hex").slice(0, 16);
 }
 
-function statsOf(system: System, cast: Cast): Record<string, number> {
+function statsOf({ system, cast, watch, staleness, restores }: Stage, { caughtUpAfter }: Cleared): Record<string, number> {
   return {
     calls: system.calls,
     requests: system.requests,
     messages: system.queue.sent,
     deliveries: system.queue.deliveries,
     crashes: system.crashes,
+    restores,
     changes: cast.readers.reduce((sum, reader) => sum + reader.changes, 0),
     decisions: cast.operator.decisions,
+    compared: watch?.compared ?? 0,
+    told: watch?.told ?? 0,
+    "minutes to catch up": caughtUpAfter,
+    "minutes behind at most": staleness.longest,
   };
 }

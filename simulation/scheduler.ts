@@ -6,18 +6,22 @@ import type { Draws } from "./draws.ts";
 
 type Event = { readonly at: number; readonly order: number; readonly run: () => void };
 
+/** When a process dies over a step: before what it asked for is done, or after that and before it hears of it. */
+export type Death = "before" | "after";
+
 /** A piece of the system that is under way: a tick, the delivery of a message, a request. It can die at any point. */
 export class Process {
   readonly name: string;
   readonly #scheduler: Scheduler;
   readonly #mourners: (() => void)[] = [];
+  readonly #doom: () => Death | null;
   #dead = false;
-  /** How often it has waited for something so far. */
-  steps = 0;
 
-  constructor(scheduler: Scheduler, name: string) {
+  /** `doom` is asked at each step. */
+  constructor(scheduler: Scheduler, name: string, doom: () => Death | null = () => null) {
     this.#scheduler = scheduler;
     this.name = name;
+    this.#doom = doom;
   }
 
   get dead(): boolean {
@@ -42,10 +46,12 @@ export class Process {
 
   /** Does something in so many ms, and hands on what comes of it. */
   after<T>(ms: number, act: () => T | Promise<T>): Promise<T> {
-    this.steps += 1;
+    const doom = this.#doom();
     return new Promise<T>((resolve, reject) => {
       this.#scheduler.in(ms, () => {
+        if (doom === "before") return this.die();
         const settle = (take: () => void): void => {
+          if (doom === "after") this.die();
           if (!this.#dead) take();
         };
         try {

@@ -14,20 +14,22 @@ export type Backend = {
   /** In this process: a connection of its own, with temporary tables. */
   readonly isLocal: boolean;
   readonly run: (statements: readonly Statement[]) => Result[] | Promise<Result[]>;
-  /** Everything as it is now, to be put back later. */
-  readonly save?: () => unknown;
-  readonly restore?: (saved: unknown) => void;
   readonly close: () => void | Promise<void>;
 };
 
 const IS_READ = /^\s*(?:SELECT|WITH)\b/i;
+
+/** Whether a statement leaves the database as it is. */
+export function isRead({ sql }: Statement): boolean {
+  return IS_READ.test(sql);
+}
 
 /** Statements that were prepared before, by their text: the product has some hundred. */
 const MAX_PREPARED = 1000;
 
 export class SqliteBackend implements Backend {
   readonly isLocal = true;
-  #db: DatabaseSync;
+  readonly #db: DatabaseSync;
   readonly #prepared = new Map<string, StatementSync>();
 
   constructor(schema: readonly string[]) {
@@ -47,10 +49,10 @@ export class SqliteBackend implements Backend {
     }
   }
 
-  #one({ sql, params }: Statement): Result {
-    const statement = this.#statement(sql);
-    const results = statement.all(...params.map(bound)) as Record<string, unknown>[];
-    return { results, changes: IS_READ.test(sql) ? 0 : this.#changes() };
+  #one(asked: Statement): Result {
+    const statement = this.#statement(asked.sql);
+    const results = statement.all(...asked.params.map(bound)) as Record<string, unknown>[];
+    return { results, changes: isRead(asked) ? 0 : this.#changes() };
   }
 
   #changes(): number {
@@ -65,17 +67,6 @@ export class SqliteBackend implements Backend {
     const statement = this.#db.prepare(sql.replaceAll(/LIMIT (?=\?\d)/g, "LIMIT +"));
     this.#prepared.set(sql, statement);
     return statement;
-  }
-
-  save(): Uint8Array {
-    return this.#db.serialize();
-  }
-
-  restore(saved: unknown): void {
-    this.#prepared.clear();
-    this.#db.close();
-    this.#db = new DatabaseSync(":memory:");
-    this.#db.deserialize(saved as Uint8Array);
   }
 
   close(): void {

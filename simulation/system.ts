@@ -4,6 +4,7 @@
  */
 import { simulatorFetch } from "../simulator/fetch.ts";
 import { createWorld, type World } from "../simulator/world.ts";
+import type { SweepMessage } from "../src/domain/message.ts";
 import { handleRequest } from "../src/http/router.ts";
 import type { LogEvent, Ports } from "../src/ports.ts";
 import { consume } from "../src/sync/consume.ts";
@@ -11,14 +12,18 @@ import { tick } from "../src/sync/tick.ts";
 import { databaseOf } from "./database.ts";
 import { Draws } from "./draws.ts";
 import { Queue } from "./queue.ts";
-import { Process, Scheduler } from "./scheduler.ts";
-import type { Backend, Statement } from "./sqlite.ts";
+import type { Quota } from "./mishaps.ts";
+import { type Death, Process, Scheduler } from "./scheduler.ts";
+import { type Backend, isRead, type Statement } from "./sqlite.ts";
 import { type Climate, Weather } from "./weather.ts";
 
 export const MINUTE_MS = 60_000;
 export const ADMIN_TOKEN = "simulated-admin-token-0123456789";
 /** Any host will do: nothing leaves the process. */
 export const HOST = "http://127.0.0.1";
+
+/** What no request may ever come to. */
+export const INTERNAL_ERROR = 500;
 
 export type Plan = "free" | "paid";
 
@@ -28,6 +33,8 @@ export type SystemOptions = {
   readonly climate: Climate;
   readonly plan: Plan;
   readonly startsAt: number;
+  /** What becomes of whoever takes the nth step of all, counted from the first; nothing, where left out. */
+  readonly doom?: (step: number) => Death | null;
   /** Told of each step, for a trace. */
   readonly trace?: (line: string) => void;
   /** Told of each batch that was carried out. */
@@ -45,8 +52,19 @@ export class System {
   requests = 0;
   calls = 0;
   crashes = 0;
-  /** Set while the day's quota of the queue, or of the database, is used up. */
-  quota: "none" | "queue" | "database" = "none";
+  /** Steps of the product's own processes: each a call to the database, the queue or a provider, or a wait. */
+  steps = 0;
+  /** What the day's share of is used up. */
+  quota: Quota | null = null;
+  /** By how much every clock of the product's is wrong, ms. */
+  clockOffMs = 0;
+  /** Answers by their HTTP status. */
+  readonly answers = new Map<number, number>();
+  /** How often a page of a sweep was delivered for the first time, and handed on, by minute, round and provider. */
+  readonly firstDeliveries = new Map<string, number>();
+  readonly handedOn = new Map<string, number>();
+  /** Calls to a provider, by minute. */
+  readonly callsTo = new Map<string, Map<number, number>>();
   readonly #options: SystemOptions;
   readonly #draws: Draws;
   readonly #provide: (request: Request) => Promise<Response>;
@@ -84,7 +102,7 @@ export class System {
 
   /** A new piece of the system at work. In bad weather it may be doomed to die at one of its next steps. */
   #spawn(name: string): Process {
-    const process = new Process(this.scheduler, name);
+    const process = new Process(this.scheduler, name, () => this.#options.doom?.(this.steps++) ?? null);
     if (this.weather.is("crash")) {
       this.crashes += 1;
       this.scheduler.in(this.#draws.between(0, 3000), () => {
@@ -97,13 +115,16 @@ export class System {
 
   #env(process: Process): Env {
     const db = databaseOf(process, this.backend, {
-      fate: () => (this.quota === "database" ? "quota" : this.weather.dbFate()),
+      fate: (statements) => (this.#isSpent(statements) ? "no_rows_left" : this.weather.dbFate()),
       latencyMs: () => this.#draws.between(1, 30),
       onCommit: (statements) => this.#options.onCommit?.(statements),
     });
     const sendBatch = async (messages: Iterable<MessageSendRequest>): Promise<void> => {
       const bodies = [...messages].map(({ body }) => body);
-      await process.after(this.#draws.between(1, 30), () => this.queue.send(bodies));
+      await process.after(this.#draws.between(1, 30), () => {
+        this.queue.send(bodies);
+        for (const body of bodies) this.#countPages(this.handedOn, body, -1);
+      });
     };
     const queue = { send: (body: unknown) => sendBatch([{ body }] as MessageSendRequest[]), sendBatch };
     return {
@@ -115,10 +136,14 @@ export class System {
     };
   }
 
+  #isSpent(statements: readonly Statement[]): boolean {
+    return this.quota === "database" || (this.quota === "writes" && !statements.every(isRead));
+  }
+
   #ports(process: Process): Ports {
     const skewMs = this.weather.is("clockOff") ? this.#draws.between(-20_000, 20_000) : 0;
     return {
-      now: () => this.scheduler.now + skewMs,
+      now: () => this.scheduler.now + this.clockOffMs + skewMs,
       wait: (ms) => process.after(ms, () => undefined),
       randomBytes: (length) => {
         const draws = new Draws(this.#options.seed, "bytes", this.#bytes++);
@@ -135,17 +160,35 @@ export class System {
   }
 
   async #fetch(process: Process, request: Request): Promise<Response> {
-    this.calls += 1;
     await process.after(this.#draws.between(5, 200), () => undefined);
+    this.#count(request);
     const response = await this.#provide(request);
     await process.after(this.#draws.between(5, 200), () => undefined);
     return response;
   }
 
+  /** Counts a sweep's pages, as those of so many rounds later. */
+  #countPages(counts: Map<string, number>, body: unknown, later: number): void {
+    const { kind, minute, round, providers } = body as Partial<SweepMessage>;
+    if (kind !== "sweep" || minute === undefined || round === undefined || providers === undefined || round + later < 0) return;
+    for (const { id } of providers) {
+      const page = `minute ${minute}, round ${round + later}, ${id}`;
+      counts.set(page, (counts.get(page) ?? 0) + 1);
+    }
+  }
+
+  #count(request: Request): void {
+    this.calls += 1;
+    const [, provider = ""] = new URL(request.url).pathname.split("/");
+    const minute = Math.floor(this.now / MINUTE_MS);
+    const byMinute = this.callsTo.get(provider) ?? new Map<number, number>();
+    this.callsTo.set(provider, byMinute.set(minute, (byMinute.get(minute) ?? 0) + 1));
+  }
+
   /** Fires the tick of a minute, as cron does, if it does. */
   fireTick(): void {
     if (this.weather.is("tickMissed")) return this.trace("a tick is missed");
-    const minute = Math.floor(this.now / MINUTE_MS) * MINUTE_MS;
+    const minute = Math.floor((this.now + this.clockOffMs) / MINUTE_MS) * MINUTE_MS;
     this.#tick(minute, this.weather.is("tickLate") ? this.#draws.between(1000, 150_000) : 0);
     if (this.weather.is("tickTwice")) this.#tick(minute, this.#draws.between(0, 5000));
   }
@@ -165,6 +208,7 @@ export class System {
     { id, body, attempts }: { id: string; body: unknown; attempts: number },
   ): Promise<boolean | { retryMs: number }> {
     const process = this.#spawn(`${id}.${attempts}`);
+    if (attempts === 1) this.#countPages(this.firstDeliveries, body, 0);
     let outcome: boolean | { retryMs: number } = true;
     const message = {
       id,
@@ -195,6 +239,8 @@ export class System {
       await client.after(30_000, () => undefined);
       throw error;
     });
+    this.answers.set(response.status, (this.answers.get(response.status) ?? 0) + 1);
+    if (response.status === INTERNAL_ERROR) this.trace(`${process.name} is answered with an internal error`);
     await client.after(this.#draws.between(1, 50), () => undefined);
     if (this.weather.is("answerLost")) {
       this.trace(`the answer to ${process.name} is lost`);

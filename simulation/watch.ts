@@ -1,28 +1,38 @@
 /**
- * The model beside the system: each commit that changes an order is told to a model of that order, as what it was (an
- * answer that was written down, a person's decision), and what follows from it must be the same there and here.
+ * Looks at each commit that touches an order. What was written down of an answer, or decided by a person, is told to a
+ * model of that order, and what follows from it must be the same there and here; the change feed must tell of it; and
+ * it must not be older than what was shown before.
  */
-import { type Heard, ModelOrder, type Policy, type Registration } from "./model/order.ts";
+import type { Life } from "../simulator/life.ts";
+import { wrongsOfChanges } from "./feed-check.ts";
+import { ModelOrder, type Policy, type Registration } from "./model/order.ts";
+import { trueSince } from "./news-check.ts";
 import type { Backend } from "./sqlite.ts";
+import { type Circumstances, type Kept, type Row, type Step, stepsBetween } from "./steps.ts";
 
-type Row = Readonly<Record<string, unknown>>;
-type Step = (order: ModelOrder, circumstances: Circumstances) => void;
-type Circumstances = { readonly policy: Policy; readonly holdAll: boolean };
 type Taken = { readonly step: Step; readonly circumstances: Circumstances };
 
-type Watched = {
-  readonly registration: Registration;
-  readonly history: Taken[];
-  model: ModelOrder;
-  row: Row;
-  refunds: ReadonlyMap<number, Row>;
+/** A model of the order, and how it came to be where it is. */
+type Modeled = { readonly registration: Registration; readonly history: readonly Taken[]; readonly model: ModelOrder };
+
+type Watched = Kept & {
+  /** Null where there is nothing to compare: nobody knows what the order cost, or it was never placed. */
+  readonly modeled: Modeled | null;
+  /** What is shown of it was true at this time, or later; epoch ms. */
+  readonly seen: number;
 };
 
-/** Where the text is silent, the product has chosen. */
-const READING: NonNullable<Registration["reading"]> = {};
+/** Everything the watch knows, to be put back with the database. */
+export type Memory = { readonly orders: ReadonlyMap<string, Watched>; readonly feeds: ReadonlyMap<string, number> };
 
-const UNKNOWN_STATUS = 1 << 2;
-const NOT_FOUND = 1 << 3;
+export type WatchOptions = {
+  readonly backend: Backend;
+  /** The policies that an operator may have set meanwhile. */
+  readonly policies: readonly Policy[];
+  readonly lifeOf: (provider: string, providerOrderId: string) => Life | null;
+  readonly now: () => number;
+};
+
 const OVER_REFUNDED = 1 << 4;
 
 /** Notes which orders a commit touches. Temporary: no part of the product's schema. */
@@ -33,18 +43,40 @@ const WATCHED_TABLES = [
 ];
 
 export class Watch {
+  readonly #options: WatchOptions;
   readonly #backend: Backend;
-  readonly #orders = new Map<string, Watched>();
+  #orders = new Map<string, Watched>();
+  /** The last change of each panel's feed that was looked at. */
+  #feeds = new Map<string, number>();
   readonly wrongs: string[] = [];
-  /** Steps that were compared. */
+  /** Steps that were compared with the model's. */
   compared = 0;
+  /** Changes of the feed that were compared with the rows. */
+  told = 0;
 
-  constructor(backend: Backend) {
-    this.#backend = backend;
+  constructor(options: WatchOptions) {
+    this.#options = options;
+    this.#backend = options.backend;
   }
 
   async begin(): Promise<void> {
     await this.#backend.run(WATCHED_TABLES.map((sql) => ({ sql, params: [] })));
+  }
+
+  remember(): Memory {
+    return { orders: new Map(this.#orders), feeds: new Map(this.#feeds) };
+  }
+
+  /** The database was put back to what it was when this was remembered. */
+  async recall({ orders, feeds }: Memory): Promise<void> {
+    this.#orders = new Map(orders);
+    this.#feeds = new Map(feeds);
+    await this.#backend.run([{ sql: "DELETE FROM touched", params: [] }]);
+  }
+
+  /** What the rules say is refunded of each order that they decide about, in micro-units, by `panel/n`. */
+  refunds(): ReadonlyMap<string, number> {
+    return new Map([...this.#orders].flatMap(([key, { modeled }]) => (modeled === null ? [] : [[key, modeled.model.refunded]])));
   }
 
   /** After a commit. */
@@ -55,96 +87,105 @@ export class Watch {
     ]);
     const rows = orders?.results ?? [];
     if (rows.length === 0) return;
-    const [, providers, policies, frozen] = await this.#backend.run([
+    const [, providers, policies, frozen, changes] = await this.#backend.run([
       { sql: "DELETE FROM touched", params: [] },
       { sql: "SELECT id, brake_engaged_at FROM providers", params: [] },
       { sql: "SELECT provider, policy FROM refund_policies WHERE service = ''", params: [] },
       { sql: "SELECT id FROM panels WHERE frozen_at IS NOT NULL", params: [] },
+      {
+        sql: "SELECT c.* FROM json_each(?1) j CROSS JOIN changes c WHERE c.panel = j.value->>0 AND c.seq > j.value->>1 ORDER BY c.panel, c.seq",
+        params: [
+          JSON.stringify([...new Set(rows.map((row) => String(row["panel"])))].map((panel) => [panel, this.#feeds.get(panel) ?? 0])),
+        ],
+      },
     ]);
     const braked = new Set((providers?.results ?? []).filter((row) => row["brake_engaged_at"] !== null).map((row) => row["id"]));
     const stopped = new Set((frozen?.results ?? []).map((row) => row["id"]));
     const policyOf = new Map((policies?.results ?? []).map((row) => [row["provider"], policyIn(String(row["policy"]))]));
+    const news = changes?.results ?? [];
     for (const row of rows) {
       const circumstances = {
         policy: policyOf.get(row["provider"]) ?? DEFAULT_POLICY,
         holdAll: braked.has(row["provider"]) || stopped.has(row["panel"]),
       };
       const own = (refunds?.results ?? []).filter((refund) => refund["panel"] === row["panel"] && refund["order_n"] === row["n"]);
-      this.#take(row, new Map(own.map((refund) => [Number(refund["n"]), refund])), circumstances);
+      const told = news.filter((change) => change["panel"] === row["panel"] && change["order_id"] === row["id"]);
+      this.#take({ row, refunds: new Map(own.map((refund) => [Number(refund["n"]), refund])) }, told, circumstances);
     }
+    for (const change of news) this.#feeds.set(String(change["panel"]), Number(change["seq"]));
   }
 
-  #take(row: Row, refunds: ReadonlyMap<number, Row>, circumstances: Circumstances): void {
-    const key = `${String(row["panel"])}/${String(row["n"])}`;
-    const known = this.#orders.get(key);
-    if (known === undefined) {
-      const registration = registrationOf(row);
-      // What an order cost has to be known, or there is nothing to compare.
-      if (registration !== null) this.#orders.set(key, { registration, history: [], model: new ModelOrder(registration), row, refunds });
-      return;
-    }
-    const steps = stepsBetween(known, row, refunds);
-    this.#orders.set(key, { ...known, row, refunds });
-    const now = this.#orders.get(key) as Watched;
-    if (steps === "left") this.#orders.delete(key);
-    else for (const [i, step] of steps.entries()) this.#compare(now, step, circumstances, i === steps.length - 1);
+  #take(kept: Kept, told: readonly Row[], circumstances: Circumstances): void {
+    const key = `${String(kept.row["panel"])}/${String(kept.row["n"])}`;
+    const before = this.#orders.get(key) ?? null;
+    this.told += told.length;
+    for (const wrong of wrongsOfChanges(before, kept, told)) this.#wrong(kept.row, wrong);
+    this.#orders.set(key, { ...kept, modeled: this.#modeledAfter(before, kept, circumstances), seen: this.#seenAfter(before, kept) });
   }
 
-  /** Does a step under the policy as it is now, or as it was or may have been when the answer was applied. */
-  #compare(watched: Watched, step: Step, circumstances: Circumstances, isLast: boolean): void {
-    this.compared += 1;
-    const first = replayed(watched, { step, circumstances });
-    const agrees = (model: ModelOrder): boolean => !isLast || differencesOf(model, watched.row).length === 0;
-    const taken = agrees(first) ? { each: circumstances, model: first } : otherwise(watched, step, circumstances, agrees);
-    watched.history.push({ step, circumstances: taken?.each ?? circumstances });
-    watched.model = taken?.model ?? first;
-    if (taken === null) {
-      const { panel, id, provider_status, remains } = watched.row;
-      const differences = differencesOf(first, watched.row).join(", ");
-      this.wrongs.push(
-        `the model of ${String(panel)}/${String(id)} after ${String(provider_status)} with ${String(remains)} left: ${differences}`,
-      );
-      this.#orders.delete(`${String(panel)}/${String(watched.row["n"])}`);
+  #wrong(row: Row, what: string): void {
+    this.wrongs.push(
+      `${String(row["panel"])}/${String(row["id"])} after ${String(row["provider_status"])} with ${String(row["remains"])} left: ${what}`,
+    );
+  }
+
+  #seenAfter(before: Watched | null, { row }: Kept): number {
+    const life = this.#options.lifeOf(String(row["provider"]), String(row["provider_order_id"]));
+    if (before === null || life === null || row["polled_at"] === before.row["polled_at"]) return before?.seen ?? -Infinity;
+    const seen = trueSince(life, before.row, row, before.seen, this.#options.now());
+    if (seen === null) this.#wrong(row, `it went back from ${String(before.row["status"])} with ${String(before.row["remains"])} left`);
+    return seen ?? before.seen;
+  }
+
+  #modeledAfter(before: Watched | null, after: Kept, circumstances: Circumstances): Modeled | null {
+    if (before === null) {
+      const registration = registrationOf(after.row);
+      return registration === null ? null : { registration, history: [], model: new ModelOrder(registration) };
     }
+    const steps = stepsBetween(before, after);
+    if (before.modeled === null || steps === "left") return null;
+    let modeled: Modeled | null = before.modeled;
+    for (const [i, step] of steps.entries()) {
+      this.compared += 1;
+      const isLast = i === steps.length - 1;
+      modeled = modeled && this.#after(modeled, step, circumstances, (model) => (isLast ? differencesOf(model, after.row) : []));
+      if (modeled === null) {
+        const model = replayed(before.modeled, { step, circumstances });
+        this.#wrong(after.row, `by the rules ${model === null ? "this cannot be" : differencesOf(model, after.row).join(", ")}`);
+        return null;
+      }
+    }
+    return modeled;
+  }
+
+  /** The order after a step: under the circumstances as they are now, or as they may have been when the answer was applied. */
+  #after(modeled: Modeled, step: Step, now: Circumstances, differences: (model: ModelOrder) => readonly string[]): Modeled | null {
+    const others = [now.holdAll, !now.holdAll].flatMap((holdAll) => this.#options.policies.map((policy) => ({ policy, holdAll })));
+    for (const circumstances of [now, ...others]) {
+      const model = replayed(modeled, { step, circumstances });
+      if (model !== null && differences(model).length === 0)
+        return { ...modeled, history: [...modeled.history, { step, circumstances }], model };
+    }
+    return null;
   }
 }
 
-/** The first of the other circumstances under which the model agrees. */
-function otherwise(
-  watched: Watched,
-  step: Step,
-  circumstances: Circumstances,
-  agrees: (model: ModelOrder) => boolean,
-): { readonly each: Circumstances; readonly model: ModelOrder } | null {
-  for (const each of alternatives(circumstances)) {
-    const model = replayed(watched, { step, circumstances: each });
-    if (agrees(model)) return { each, model };
-  }
-  return null;
-}
-
-const DEFAULT_POLICY: Policy = { mode: "auto", canceled: "full", cap: null };
+export const DEFAULT_POLICY: Policy = { mode: "auto", canceled: "full", cap: null, delayMinutes: 0 };
 
 function policyIn(text: string): Policy {
   return { ...DEFAULT_POLICY, ...(JSON.parse(text) as Partial<Policy>) };
 }
 
-/** A policy may have changed, and a brake been pulled or let go, between the reading of a page and its commit. */
-function alternatives({ policy, holdAll }: Circumstances): Circumstances[] {
-  const modes = [
-    policy,
-    DEFAULT_POLICY,
-    { ...DEFAULT_POLICY, mode: "hold" as const },
-    { ...DEFAULT_POLICY, cap: 500_000 },
-    { ...DEFAULT_POLICY, canceled: "by_remains" as const },
-  ];
-  return [holdAll, !holdAll].flatMap((held) => modes.map((each) => ({ policy: each, holdAll: held })));
-}
-
-function replayed({ registration, history }: Watched, last: Taken): ModelOrder {
+/** Null where the rules know no such step. */
+function replayed({ registration, history }: Modeled, last: Taken): ModelOrder | null {
   const model = new ModelOrder(registration);
-  for (const { step, circumstances } of [...history, last]) step(model, circumstances);
-  return model;
+  try {
+    for (const { step, circumstances } of [...history, last]) step(model, circumstances);
+    return model;
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
 }
 
 function differencesOf(model: ModelOrder, row: Row): string[] {
@@ -169,42 +210,6 @@ function registrationOf(row: Row): Registration | null {
     quantity: Number(quantity),
     multi: multi === 1,
     refundedBefore: Number(registered_refunded),
-    reading: READING,
     ...(registered_status === null ? {} : { status: registered_status as NonNullable<Registration["status"]> }),
-  };
-}
-
-/** What happened to the order between two rows of it; `left` when it is none any more of those that are compared. */
-function stepsBetween({ row: before, refunds: had }: Watched, after: Row, has: ReadonlyMap<number, Row>): Step[] | "left" {
-  const decisions: Step[] = [];
-  for (const [n, refund] of has) {
-    const old = had.get(n);
-    const amount = Number(refund["amount"]);
-    if (refund["reason"] === "not_placed") return "left";
-    if (old === undefined && refund["kind"] === "goodwill") decisions.push((order) => order.goodwill(amount));
-    else if (old === undefined && refund["kind"] === "clawback") decisions.push((order) => order.clawBack(amount));
-    else if (old !== undefined && old["status"] !== refund["status"] && refund["decided_by"] !== "rules")
-      decisions.push(refund["status"] === "posted" ? (order) => order.approve(amount) : (order) => order.reject());
-  }
-  if (decisions.length > 0) return decisions;
-  return isHeard(before, after) ? [(order, { policy, holdAll }) => order.hear(heardIn(before, after), policy, holdAll)] : [];
-}
-
-const TOLD_BY_ANSWERS = ["provider_status", "remains", "status", "back_to", "refunded", "hold_amount", "reason", "multi"] as const;
-
-function isHeard(before: Row, after: Row): boolean {
-  if (after["polled_at"] === before["polled_at"]) return false;
-  return TOLD_BY_ANSWERS.some((name) => before[name] !== after[name]) || (Number(before["flags"]) ^ Number(after["flags"])) !== 0;
-}
-
-/** The answer as the row has it. Of a word that is not believed yet, or that nobody knows, no number is kept. */
-function heardIn(before: Row, after: Row): Heard {
-  const isLost = (Number(after["flags"]) & NOT_FOUND) !== 0 && (Number(before["flags"]) & NOT_FOUND) === 0;
-  if (isLost) return { word: String(after["status"]), remains: before["remains"] as number | null };
-  const isDoubted = after["back_to"] !== null || (Number(after["flags"]) & UNKNOWN_STATUS) !== 0;
-  return {
-    word: String(after["provider_status"]),
-    remains: isDoubted ? null : (after["remains"] as number | null),
-    multi: after["multi"] === 1,
   };
 }

@@ -51,7 +51,7 @@ export function climateOf(draws: Draws): Climate {
   return { ...climate, answerLost: Math.min(climate.answerLost, 0.01) };
 }
 
-/** The weather as it is now; faults stop with `clear`. */
+/** The weather as it is now; faults stop when it is calm. */
 export class Weather {
   climate: Climate;
   readonly draws: Draws;
@@ -59,10 +59,6 @@ export class Weather {
   constructor(climate: Climate, draws: Draws) {
     this.climate = climate;
     this.draws = draws;
-  }
-
-  clear(): void {
-    this.climate = CALM;
   }
 
   dbFate(): DbFate {

@@ -28,12 +28,16 @@ export interface Heard {
   readonly remains: number | null;
   /** The answer shows that the order has parts. */
   readonly multi?: boolean;
+  /** When it counts, in ms; matters to refunds that are delayed. */
+  readonly at?: number;
 }
 
 export interface Policy extends DueRules {
   readonly mode: "auto" | "hold" | "off";
   /** A posting above it is held. */
   readonly cap: number | null;
+  /** What would be posted at once waits for so long, and is posted by the next answer that still says the same. */
+  readonly delayMinutes?: number;
 }
 
 interface Hold {
@@ -42,6 +46,8 @@ interface Hold {
   readonly due: number;
   /** The amount due was not known. */
   readonly review: boolean;
+  /** When it is posted without anybody's decision, ms, and the status that it was promised for; null for one that a person decides. */
+  readonly promised: { readonly at: number; readonly status: Shown } | null;
 }
 
 /** "The pair (amount due when it was decided, total granted then)." */
@@ -138,7 +144,7 @@ export class ModelOrder {
   }
 
   /** `holdAll`: the brake is on. */
-  hear({ word, remains, multi = false }: Heard, policy: Policy, holdAll: boolean): void {
+  hear({ word, remains, multi = false, at = 0 }: Heard, policy: Policy, holdAll: boolean): void {
     this.#multi ||= multi;
     const status = statusOf(word, this.#own, this.#multi, this.#reading);
     if (status === null) return this.#hearUnknown();
@@ -150,7 +156,7 @@ export class ModelOrder {
     this.#remembered = null;
     this.#move(status, readable(remains));
     if (isMiddle(status)) this.#goOn();
-    else this.#settle(this.#dueNow(policy), policy, holdAll);
+    else this.#settle(this.#dueNow(policy), policy, holdAll, at);
   }
 
   /** The person grants what is held, or less of it: "an altered one stays altered". */
@@ -226,7 +232,7 @@ export class ModelOrder {
   }
 
   /** "Each report yields the amount that should have been refunded by now; what is posted is the difference to what was." */
-  #settle(due: Due, policy: Policy, holdAll: boolean): void {
+  #settle(due: Due, policy: Policy, holdAll: boolean, at: number): void {
     if (due.kind === "undecided") return;
     const review = due.kind === "hold";
     const total = review ? due.atMost : due.amount;
@@ -237,17 +243,26 @@ export class ModelOrder {
     else if (!this.overRefunded) this.#due = null;
 
     const { openHold } = this.#reading;
-    const isSame = this.#hold?.due === dueToDecide && this.#hold.review === review;
+    const isSame = this.#hold?.promised === null && this.#hold.due === dueToDecide && this.#hold.review === review;
     if (openHold === "same_due_stays" && isSame) return;
 
     const open = Math.max(0, this.#entitled(total, dueToDecide) - this.#refunded);
     const waits = this.#hold !== null && openHold === "stays";
+    const before = this.#hold;
     this.#hold = null;
     this.#undone = open > 0 && policy.mode === "off";
     if (open === 0 || policy.mode === "off") return;
     const isHeld = review || waits || holdAll || policy.mode === "hold" || (policy.cap !== null && open > policy.cap);
-    if (isHeld) this.#hold = { amount: open, due: dueToDecide, review };
-    else this.#refunded += open;
+    if (isHeld) this.#hold = { amount: open, due: dueToDecide, review, promised: null };
+    else this.#post(open, dueToDecide, before, at, (policy.delayMinutes ?? 0) * MINUTE_MS);
+  }
+
+  /** At once, or later: the same promise keeps its time. */
+  #post(open: number, due: number, before: Hold | null, at: number, delayMs: number): void {
+    const isKept = before?.promised?.status === this.#status && before.amount === open;
+    const postsAt = isKept && before.promised !== null ? before.promised.at : at + delayMs;
+    if (delayMs === 0 || (isKept && at >= postsAt)) this.#refunded += open;
+    else this.#hold = { amount: open, due, review: false, promised: { at: postsAt, status: this.#status } };
   }
 
   /**
@@ -260,6 +275,8 @@ export class ModelOrder {
     return Math.min(total, granted + dueToDecide - due);
   }
 }
+
+const MINUTE_MS = 60_000;
 
 function within(amount: number, least: number, most: number): void {
   if (!Number.isSafeInteger(amount) || amount < least || amount > most) {

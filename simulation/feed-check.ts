@@ -1,0 +1,70 @@
+/**
+ * The change feed against the rows it tells of: each thing that happened to an order is told once, as it was, and
+ * nothing else is.
+ */
+import { micros } from "./feed-reader.ts";
+import type { Kept, Row } from "./steps.ts";
+
+type Told = { readonly type: string; readonly previous: Row; readonly data: Row };
+
+/** What is wrong with the changes of one order that came with one commit; `before` is null for a new order. */
+export function wrongsOfChanges(before: Kept | null, after: Kept, changes: readonly Row[]): string[] {
+  const told = changes.map(toldIn);
+  const wrongs: string[] = [];
+  const expect = (type: string, wanted: number): readonly Told[] => {
+    const found = told.filter((each) => each.type === type);
+    if (found.length !== wanted) wrongs.push(`${found.length} changes say ${type} instead of ${wanted}`);
+    return found;
+  };
+  const isNew = (before === null || before.row["last_change"] === 0) && after.row["last_change"] !== 0;
+  const was = isNew ? null : before;
+  const [created] = expect("order.created", isNew ? 1 : 0);
+  const [updated] = expect("order.updated", was !== null && was.row["status"] !== after.row["status"] ? 1 : 0);
+  const flagged = was !== null && was.row["flags"] !== after.row["flags"];
+  if (flagged !== (expect("order.flagged", flagged ? 1 : 0).length === 1))
+    wrongs.push(`its flags were ${String(was?.row["flags"])} and are ${String(after.row["flags"])}`);
+  for (const { data } of [created, updated].filter((each) => each !== undefined)) {
+    if (data["status"] !== after.row["status"])
+      wrongs.push(`the feed says ${String(data["status"])} and the row ${String(after.row["status"])}`);
+  }
+  if (updated !== undefined && updated.previous["status"] !== was?.row["status"])
+    wrongs.push(`the feed says that it was ${String(updated.previous["status"])} before, and it was ${String(was?.row["status"])}`);
+  return [...wrongs, ...wrongsOfRefunds(before, after, expect)];
+}
+
+const EVENTS: Readonly<Record<string, string>> = {
+  posted: "refund.posted",
+  held: "refund.held",
+  delayed: "refund.held",
+  rejected: "refund.rejected",
+};
+
+function wrongsOfRefunds(before: Kept | null, after: Kept, expect: (type: string, wanted: number) => readonly Told[]): string[] {
+  const steps = [...after.refunds]
+    .filter(([n, refund]) => before?.refunds.get(n)?.["status"] !== refund["status"])
+    .map(([, refund]) => refund);
+  const wrongs: string[] = [];
+  for (const type of ["refund.posted", "refund.held", "refund.rejected"]) {
+    const wanted = steps.filter((refund) => EVENTS[String(refund["status"])] === type);
+    const found = expect(type, wanted.length);
+    const amounts = (all: readonly number[]): string => all.toSorted((a, b) => a - b).join(" and ");
+    const [due, told] = [amounts(wanted.map(signed)), amounts(found.map(({ data }) => micros(String(data["amount"]))))];
+    if (due !== told && found.length === wanted.length) wrongs.push(`${type} of ${told} micro-units instead of ${due}`);
+    const total = found.at(-1)?.data["refunded"];
+    if (total !== undefined && type !== "refund.held" && found.length === steps.length && micros(String(total)) !== after.row["refunded"])
+      wrongs.push(`${type} tells of ${String(total)} refunded in all instead of ${String(after.row["refunded"])} micro-units`);
+  }
+  return wrongs;
+}
+
+function signed(refund: Row): number {
+  return refund["kind"] === "clawback" ? -Number(refund["amount"]) : Number(refund["amount"]);
+}
+
+function toldIn(change: Row): Told {
+  return {
+    type: String(change["type"]),
+    previous: JSON.parse(String(change["previous"])) as Row,
+    data: JSON.parse(String(change["data"])) as Row,
+  };
+}

@@ -1,0 +1,116 @@
+/**
+ * A run under way: the system and its cast, what befalls them, and what is measured meanwhile.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Cast } from "./cast.ts";
+import type { Fate, Mishap } from "./mishaps.ts";
+import { restoreDatabase, type Saved, saveDatabase } from "./restore.ts";
+import type { System } from "./system.ts";
+import { Staleness } from "./staleness.ts";
+import type { Memory, Watch } from "./watch.ts";
+
+const DAY_MS = 86_400_000;
+const MINUTE_MS = 60_000;
+/** What an operator runs after a restore. */
+const RESTORED = readFileSync(join(import.meta.dirname, "../scripts/restored.sql"), "utf8");
+
+type Copy = { readonly at: number; readonly saved: Saved; readonly memory: Memory | null };
+
+export class Stage {
+  readonly system: System;
+  readonly cast: Cast;
+  readonly watch: Watch | null;
+  readonly staleness: Staleness;
+  readonly #fate: Fate;
+  #copy: Copy | null = null;
+  /** Orders, as `panel/id`, that changed, or came to be, in a time that is lost. */
+  readonly lost = new Set<string>();
+  restores = 0;
+
+  constructor(system: System, cast: Cast, watch: Watch | null, fate: Fate) {
+    this.system = system;
+    this.cast = cast;
+    this.watch = watch;
+    this.staleness = new Staleness(system);
+    this.#fate = fate;
+  }
+
+  /** From now on nothing goes wrong any more. */
+  end(): void {
+    this.system.quota = null;
+    this.system.clockOffMs = 0;
+    this.staleness.mark();
+  }
+
+  /** What befalls the run in this minute of it. */
+  async befall(minute: number): Promise<void> {
+    for (const mishap of this.#fate.mishaps) await this.#befall(mishap, minute);
+    if (this.system.quota !== null && Math.floor(this.system.now / DAY_MS) > Math.floor(this.#fate.startsAt / DAY_MS))
+      this.#tell("midnight", null);
+  }
+
+  async #befall(mishap: Mishap, minute: number): Promise<void> {
+    switch (mishap.kind) {
+      case "queue_lost":
+        if (minute !== mishap.minute) return;
+        this.system.trace("all that waits in the queue is lost");
+        return this.system.queue.lose();
+      case "quota":
+        if (minute === mishap.minute) this.#tell(`used up for today: ${mishap.what}`, mishap.what);
+        return;
+      case "clock":
+        if (minute === mishap.minute) this.#setClocks(mishap.byMs);
+        else if (minute === mishap.minute + mishap.minutes) this.#setClocks(0);
+        return;
+      case "restore":
+        if (minute === mishap.minute - mishap.back) await this.#save();
+        else if (minute === mishap.minute) await this.#restore();
+    }
+  }
+
+  #tell(what: string, quota: System["quota"]): void {
+    this.system.trace(what);
+    this.system.quota = quota;
+  }
+
+  #setClocks(byMs: number): void {
+    this.system.trace(`all clocks are off by ${byMs / MINUTE_MS} minutes`);
+    this.system.clockOffMs = byMs;
+    // What was sent two minutes ago or less seems older, or younger, to whoever gets it again.
+    for (const script of this.cast.scripts) script.excuseUnsent(-Infinity);
+  }
+
+  async #save(): Promise<void> {
+    this.#copy = { at: this.system.now, saved: await saveDatabase(this.system.backend), memory: this.watch?.remember() ?? null };
+  }
+
+  /** The database is put back; the operator does what the manual says, and the panels what the operator tells them. */
+  async #restore(): Promise<void> {
+    if (this.#copy === null) return;
+    const { at, saved, memory } = this.#copy;
+    this.system.trace(`the database is put back to ${new Date(at).toISOString()}`);
+    this.restores += 1;
+    const before = await this.#lastChanges();
+    await restoreDatabase(this.system.backend, saved);
+    const after = await this.#lastChanges();
+    for (const [key, change] of before) if (after.get(key) !== change) this.lost.add(key);
+    await this.system.backend.run([{ sql: RESTORED, params: [] }]);
+    if (memory !== null) await this.watch?.recall(memory);
+    this.cast.books.registerAgain(at);
+    for (const script of this.cast.scripts) script.excuseUnsent(at);
+    for (const [key] of before) if (!after.has(key)) this.#lose(key);
+  }
+
+  /** What a panel bought here in the lost time is nobody's any more; a person has to put it right there. */
+  #lose(key: string): void {
+    for (const script of this.cast.scripts) {
+      for (const order of script.panel.shop.orders) if (key === `${script.id}/${order.id}`) script.lose(order);
+    }
+  }
+
+  async #lastChanges(): Promise<ReadonlyMap<string, unknown>> {
+    const [result] = await this.system.backend.run([{ sql: "SELECT panel, id, last_change FROM orders", params: [] }]);
+    return new Map((result?.results ?? []).map(({ panel, id, last_change }) => [`${String(panel)}/${String(id)}`, last_change]));
+  }
+}
