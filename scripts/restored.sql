@@ -1,3 +1,4 @@
 -- Run once, right after the database was put back to an earlier time: `npm run restored`. What was given out in the time
--- that is lost must not be given out again, so the numbers of orders go on far above anything that can have been reached.
-UPDATE panels SET order_n = order_n + 100000;
+-- that is lost must not be given out again: the numbers of orders go on far above anything that can have been reached, and
+-- those of changes a day above, in case a clock was ahead.
+UPDATE panels SET lost_orders_from = order_n + 1, order_n = order_n + 100000, feed_seq = feed_seq + 86400000000;

@@ -85,6 +85,9 @@ export type Cast = {
   readonly limits: ReadonlyMap<string, number>;
 };
 
+/** In connect mode the ids above are the product's own (api-v2.md). */
+const CONNECT_IDS_FROM = 2_000_000_000;
+
 /** An identical `add` is the same order for 120 s; the round trip takes its part of that. */
 const SAME_FOR_MS = 110_000;
 
@@ -92,6 +95,7 @@ const SAME_FOR_MS = 110_000;
 export class Script {
   readonly id: string;
   readonly panel: Panel;
+  readonly #door: "connect" | "catalogue";
   readonly #now: () => number;
   /** Since when it has been sending an order, by link. */
   readonly #unheard = new Map<string, number>();
@@ -102,9 +106,10 @@ export class Script {
   readonly excused = new Set<string>();
   #busy = false;
 
-  constructor(id: string, panel: Panel, now: () => number) {
+  constructor(id: string, panel: Panel, door: "connect" | "catalogue", now: () => number) {
     this.id = id;
     this.panel = panel;
+    this.#door = door;
     this.#now = now;
   }
 
@@ -128,6 +133,11 @@ export class Script {
     for (const { link, attempts, attemptedAt } of this.panel.shop.inState("unsent")) {
       if (attempts > 0 && attemptedAt >= since) this.excused.add(link);
     }
+  }
+
+  /** Whether the order's id is one that only the product knows. */
+  isOurs({ id }: ShopOrder): boolean {
+    return this.#door === "catalogue" || (id ?? 0) > CONNECT_IDS_FROM;
   }
 
   /** Whatever was known of the order is gone: somebody has ended it by hand. */
@@ -210,7 +220,7 @@ function scriptOf(
     send: (request) => system.request(request, process),
     timeoutMs: 60_000,
   });
-  return new Script(id, new Kind(id, new Map([["here", client]])), () => system.now);
+  return new Script(id, new Kind(id, new Map([["here", client]])), provider === undefined ? "catalogue" : "connect", () => system.now);
 }
 
 /** One of each mode, the last of those named. */

@@ -5,7 +5,12 @@
 import { micros } from "./feed-reader.ts";
 import type { Kept, Row } from "./steps.ts";
 
-type Told = { readonly type: string; readonly previous: Row; readonly data: Row };
+/** Of a change, what is compared; amounts as decimal strings. */
+type Told = {
+  readonly type: string;
+  readonly previous: { readonly status?: string };
+  readonly data: { readonly status?: string; readonly amount?: string; readonly refunded?: string };
+};
 
 /** What is wrong with the changes of one order that came with one commit; `before` is null for a new order. */
 export function wrongsOfChanges(before: Kept | null, after: Kept, changes: readonly Row[]): string[] {
@@ -24,11 +29,10 @@ export function wrongsOfChanges(before: Kept | null, after: Kept, changes: reado
   if (flagged !== (expect("order.flagged", flagged ? 1 : 0).length === 1))
     wrongs.push(`its flags were ${String(was?.row["flags"])} and are ${String(after.row["flags"])}`);
   for (const { data } of [created, updated].filter((each) => each !== undefined)) {
-    if (data["status"] !== after.row["status"])
-      wrongs.push(`the feed says ${String(data["status"])} and the row ${String(after.row["status"])}`);
+    if (data.status !== after.row["status"]) wrongs.push(`the feed says ${String(data.status)} and the row ${String(after.row["status"])}`);
   }
-  if (updated !== undefined && updated.previous["status"] !== was?.row["status"])
-    wrongs.push(`the feed says that it was ${String(updated.previous["status"])} before, and it was ${String(was?.row["status"])}`);
+  if (updated !== undefined && updated.previous.status !== was?.row["status"])
+    wrongs.push(`the feed says that it was ${String(updated.previous.status)} before, and it was ${String(was?.row["status"])}`);
   return [...wrongs, ...wrongsOfRefunds(before, after, expect)];
 }
 
@@ -47,14 +51,17 @@ function wrongsOfRefunds(before: Kept | null, after: Kept, expect: (type: string
   for (const type of ["refund.posted", "refund.held", "refund.rejected"]) {
     const wanted = steps.filter((refund) => EVENTS[String(refund["status"])] === type);
     const found = expect(type, wanted.length);
-    const amounts = (all: readonly number[]): string => all.toSorted((a, b) => a - b).join(" and ");
-    const [due, told] = [amounts(wanted.map(signed)), amounts(found.map(({ data }) => micros(String(data["amount"]))))];
+    const [due, told] = [amounts(wanted.map(signed)), amounts(found.map(({ data }) => micros(data.amount ?? "0")))];
     if (due !== told && found.length === wanted.length) wrongs.push(`${type} of ${told} micro-units instead of ${due}`);
-    const total = found.at(-1)?.data["refunded"];
-    if (total !== undefined && type !== "refund.held" && found.length === steps.length && micros(String(total)) !== after.row["refunded"])
-      wrongs.push(`${type} tells of ${String(total)} refunded in all instead of ${String(after.row["refunded"])} micro-units`);
+    const total = found.at(-1)?.data.refunded;
+    if (total !== undefined && type !== "refund.held" && found.length === steps.length && micros(total) !== after.row["refunded"])
+      wrongs.push(`${type} tells of ${total} refunded in all instead of ${String(after.row["refunded"])} micro-units`);
   }
   return wrongs;
+}
+
+function amounts(all: readonly number[]): string {
+  return all.toSorted((a, b) => a - b).join(" and ");
 }
 
 function signed(refund: Row): number {
@@ -64,7 +71,7 @@ function signed(refund: Row): number {
 function toldIn(change: Row): Told {
   return {
     type: String(change["type"]),
-    previous: JSON.parse(String(change["previous"])) as Row,
-    data: JSON.parse(String(change["data"])) as Row,
+    previous: JSON.parse(String(change["previous"])) as Told["previous"],
+    data: JSON.parse(String(change["data"])) as Told["data"],
   };
 }

@@ -5,12 +5,15 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { openBackend, type BackendName } from "./backends.ts";
-import { type RunResult, run } from "./scenario.ts";
+import { deathsIn, differencesFrom, doomOf, parseDeath, undisturbed } from "./deaths.ts";
+import { run } from "./scenario.ts";
 import { shrink } from "./shrink.ts";
 import { type Job, swarm } from "./swarm.ts";
 
 const DEFAULT_TICKS = 60;
 const DEFAULT_ORDERS = 60;
+/** A scenario for a death at each of its steps. */
+const SMALL = { ticks: 20, orders: 20 };
 /** How many of a run's wrongs are told; the first ones say most. */
 const TOLD_WRONGS = 10;
 
@@ -20,6 +23,8 @@ const { values } = parseArgs({
     seeds: { type: "string" },
     fresh: { type: "string" },
     corpus: { type: "boolean", default: false },
+    deaths: { type: "boolean", default: false },
+    death: { type: "string" },
     ticks: { type: "string", default: String(DEFAULT_TICKS) },
     orders: { type: "string", default: String(DEFAULT_ORDERS) },
     backend: { type: "string", default: "sqlite" },
@@ -32,7 +37,8 @@ const { values } = parseArgs({
 const HELP = `npm run simulate -- --seed N [--ticks T] [--orders K] [--trace] [--backend sqlite|d1]
 npm run simulate -- --seeds A..B      a swarm, with a summary
 npm run simulate -- --corpus          the seeds that once found something
-npm run simulate -- --fresh N         so many seeds that nobody has tried`;
+npm run simulate -- --fresh N         so many seeds that nobody has tried
+npm run simulate -- --deaths          a death at every step of a small scenario`;
 
 function wholeNumber(name: string, text: string | undefined): number {
   if (text === undefined || !/^\d{1,10}$/.test(text)) throw new RangeError(`--${name} must be a whole number, not ${JSON.stringify(text)}`);
@@ -43,6 +49,7 @@ async function main(): Promise<number> {
   if (values.help) return say(HELP);
   const size = { ticks: wholeNumber("ticks", values.ticks), orders: wholeNumber("orders", values.orders) };
   const backend = values.backend as BackendName;
+  if (values.deaths) return everyDeath({ seed: wholeNumber("seed", values.seed ?? "1"), ...SMALL });
   if (values.seeds === undefined && values.fresh === undefined && !values.corpus)
     return one(wholeNumber("seed", values.seed ?? "1"), size, backend);
   return many([...(values.corpus ? corpus() : []), ...range(size), ...fresh(size)]);
@@ -56,7 +63,8 @@ function say(text: string): number {
 async function one(seed: number, size: Omit<Job, "seed">, name: BackendName): Promise<number> {
   const backend = await openBackend(name);
   const startedAt = performance.now();
-  const result = await run({ seed, ...size, backend, ...(values.trace ? { trace: (line: string) => console.log(line) } : {}) });
+  const doomed = doomOf(values.death === undefined ? undefined : parseDeath(values.death));
+  const result = await run({ seed, ...size, backend, ...doomed, ...(values.trace ? { trace: (line: string) => console.log(line) } : {}) });
   await backend.close();
   const seconds = (performance.now() - startedAt) / 1000;
   console.log(`seed ${seed}: ${result.minutes} minutes of ${size.orders} orders in ${seconds.toFixed(1)} s, state ${result.digest}`);
@@ -66,11 +74,11 @@ async function one(seed: number, size: Omit<Job, "seed">, name: BackendName): Pr
       .join(", "),
   );
   if (result.wrongs.length === 0) return say("Everything is as it must be.");
-  tellWrongs(result);
+  tellWrongs(result.wrongs);
   return 1;
 }
 
-function tellWrongs({ wrongs }: RunResult): void {
+function tellWrongs(wrongs: readonly string[]): void {
   for (const wrong of wrongs.slice(0, TOLD_WRONGS)) console.log(`  ${wrong}`);
   if (wrongs.length > TOLD_WRONGS) console.log(`  and ${wrongs.length - TOLD_WRONGS} more`);
 }
@@ -95,19 +103,31 @@ function fresh(size: Omit<Job, "seed">): Job[] {
 }
 
 async function many(jobs: readonly Job[]): Promise<number> {
-  const { failed, minutes, seconds } = await swarm(jobs);
+  return tell(jobs, await swarm(jobs));
+}
+
+async function everyDeath(size: Job): Promise<number> {
+  const { steps, outcomes, wrongs } = await undisturbed(size);
+  if (wrongs.length > 0) return (tellWrongs(wrongs), 1);
+  const jobs = deathsIn(size, steps);
+  console.log(`${steps} steps, ${jobs.length} deaths`);
+  return tell(jobs, await swarm(jobs, (result) => differencesFrom(outcomes, result.outcomes)));
+}
+
+async function tell(jobs: readonly Job[], { failed, minutes, seconds }: Awaited<ReturnType<typeof swarm>>): Promise<number> {
   if (values.terse) {
     const first = failed.map(({ job }) => job.seed).toSorted((a, b) => a - b)[0];
     if (first !== undefined) console.log(`first wrong: ${first}`);
     return first === undefined ? 0 : 1;
   }
   console.log(
-    `${jobs.length} seeds, ${minutes} simulated minutes in ${seconds.toFixed(0)} s: ${failed.length === 0 ? "all passed" : `${failed.length} failed`}`,
+    `${jobs.length} runs, ${minutes} simulated minutes in ${seconds.toFixed(0)} s: ${failed.length === 0 ? "all passed" : `${failed.length} failed`}`,
   );
-  for (const { job, result } of failed.slice(0, TOLD_WRONGS)) {
-    const small = await shrink(job);
-    console.log(`npm run simulate -- --seed ${small.seed} --ticks ${small.ticks} --orders ${small.orders} --trace`);
-    tellWrongs(result);
+  for (const { job, wrongs } of failed.slice(0, TOLD_WRONGS)) {
+    const { seed, ticks, orders, death } = await shrink(job);
+    const dying = death === undefined ? "" : ` --death ${death.step}:${death.when}`;
+    console.log(`npm run simulate -- --seed ${seed} --ticks ${ticks} --orders ${orders}${dying} --trace`);
+    tellWrongs(wrongs);
   }
   return failed.length === 0 ? 0 : 1;
 }

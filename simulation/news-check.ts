@@ -1,25 +1,31 @@
 /**
- * Late news: what is shown of an order was true of it at its provider at some time, and each time later than the one
- * before (checks.md, R12).
+ * Late news: what is shown of an order was true of it at its provider at some time, and each time not before the one
+ * shown earlier (checks.md, R12).
  */
-import type { Life } from "../simulator/life.ts";
+import type { Life, Step } from "../simulator/life.ts";
 import type { Row } from "./steps.ts";
 
-/** The first moment at which what is shown now can have been true; null when it was not, since `seen`. */
-export function trueSince(life: Life, before: Row, after: Row, seen: number, now: number): number | null {
-  const status = after["status"];
-  // One answer that lies is part of such a life, and so is one that is believed at the second time.
-  if (life.flaps.length > 0 || status === "unknown") return seen;
-  if (before["status"] === status) return grew(before, after) ? null : seen;
-  const stretches = life.steps.map((step, i) => ({ step, until: life.steps[i + 1]?.at ?? Infinity }));
-  const stretch = stretches.find(({ step, until }) => step.status === status && until > seen && step.at <= now);
-  return stretch === undefined ? null : Math.max(seen, stretch.step.at);
+/** The first moment since `seen` at which what is shown now can have been true; null when it was not, up to `now`. Epoch ms. */
+export function trueSince(life: Life, shown: Row, seen: number, now: number): number | null {
+  // One answer that lies is part of such a life.
+  if (life.flaps.length > 0 || shown["status"] === "unknown") return seen;
+  for (const [i, step] of life.steps.entries()) {
+    if (step.status !== shown["status"]) continue;
+    const { from, until } = whenTrue(step, life.steps[i + 1]?.at ?? Infinity, shown["remains"]);
+    if (from <= now && until > seen) return Math.max(seen, from);
+  }
+  return null;
 }
 
-/** What is left of an order under way never grows. */
-function grew(before: Row, after: Row): boolean {
-  const [was, is, all] = [before["remains"], after["remains"], after["quantity"]];
-  return (
-    after["status"] === "in_progress" && typeof was === "number" && typeof is === "number" && is > was && is <= Number(all ?? Infinity)
-  );
+/** When so much remained, of a stretch of a life in which it falls; all of the stretch where that is not told. */
+function whenTrue(step: Step, end: number, remains: unknown): { readonly from: number; readonly until: number } {
+  const { at, remains: first, remainsAtEnd: last } = step;
+  if (first === null || last === undefined || first === last || end === Infinity || typeof remains !== "number" || remains > first)
+    return { from: at, until: end };
+  const unitMs = (end - at) / (first - last);
+  // A moment more at both ends: the share that has passed is rounded.
+  return {
+    from: at + (first - remains) * unitMs - 1,
+    until: Math.max(at + (first - remains + 1) * unitMs, remains === last ? end : 0) + 1,
+  };
 }

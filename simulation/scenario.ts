@@ -27,7 +27,7 @@ export type RunOptions = {
   readonly orders: number;
   readonly backend: Backend;
   readonly trace?: (line: string) => void;
-  /** Who dies at which step; the weather is calm then, and nothing else befalls the run. */
+  /** What becomes of whoever takes the nth step once the cast is on stage; the weather is calm then, and nothing else befalls the run. */
   readonly doom?: (step: number) => Death | null;
 };
 
@@ -38,6 +38,10 @@ export type RunResult = {
   /** The final state and the whole feed, as a digest: one seed, one digest. */
   readonly digest: string;
   readonly minutes: number;
+  /** Steps that the product took until the faults stopped. */
+  readonly steps: number;
+  /** How each order stands in the end, by what it is. */
+  readonly outcomes: ReadonlyMap<string, string>;
   readonly stats: Readonly<Record<string, number>>;
 };
 
@@ -50,6 +54,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const { seed, ticks, orders, backend, trace, doom } = options;
   const draws = new Draws(seed, "scenario");
   const { fate, climate, troubled } = doom === undefined ? troubleOf(seed, ticks) : NO_TROUBLE;
+  let [onStage, played] = [Infinity, 0];
   const system: System = new System({
     seed,
     backend,
@@ -57,7 +62,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     climate: CALM,
     plan: draws.chance(0.5) ? "free" : "paid",
     startsAt: fate.startsAt,
-    ...(doom === undefined ? {} : { doom }),
+    ...(doom === undefined ? {} : { doom: (step: number) => (step < onStage ? null : doom(step - onStage)) }),
     ...(trace === undefined ? {} : { trace }),
   });
   // It needs temporary triggers, which D1 has not: there the final state is compared with the other backend's.
@@ -66,12 +71,22 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const letGo = ruleGlobals(system.scheduler);
   try {
     const cast = await during(system, enter(system, seed, orders));
+    onStage = system.steps;
     system.weather.climate = climate;
     const stage = new Stage(system, cast, watch, fate);
     await play(stage, draws, { ticks, orders, troubled });
+    played = system.steps;
     const cleared = await clearUp(stage);
     const wrongs = await verdict(stage);
-    return { seed, wrongs, digest: await digestOf(backend), minutes: ticks + cleared.minutes, stats: statsOf(stage, cleared) };
+    return {
+      seed,
+      wrongs,
+      digest: await digestOf(backend),
+      minutes: ticks + cleared.minutes,
+      steps: played - onStage,
+      outcomes: await outcomesOf(backend),
+      stats: statsOf(stage, cleared),
+    };
   } finally {
     letGo();
   }
@@ -233,6 +248,18 @@ async function digestOf(backend: Backend): Promise<string> {
     hash.update(JSON.stringify(rows?.results));
   }
   return hash.digest("hex").slice(0, 16);
+}
+
+/** Orders of a panel at a provider, under the same id there and for the same link, are the same order; if its cancel was asked for alike. */
+async function outcomesOf(backend: Backend): Promise<ReadonlyMap<string, string>> {
+  const [rows] = await backend.run([
+    {
+      sql: `SELECT panel || ' ' || provider || ' ' || provider_order_id || ' ' || coalesce(link, id) || ' ' || coalesce(quantity, '') || ' ' || coalesce(cancel_status, '') AS order_key,
+        status || ', refunded ' || refunded || ' of ' || coalesce(charge, 'nothing') AS outcome FROM orders`,
+      params: [],
+    },
+  ]);
+  return new Map((rows?.results ?? []).map(({ order_key, outcome }) => [String(order_key), String(outcome)]));
 }
 
 function statsOf({ system, cast, watch, staleness, restores }: Stage, { caughtUpAfter }: Cleared): Record<string, number> {

@@ -1,5 +1,6 @@
 import { parentPort } from "node:worker_threads";
 import { openBackend } from "./backends.ts";
+import { doomOf } from "./deaths.ts";
 import { run } from "./scenario.ts";
 import type { Job, Outcome } from "./swarm.ts";
 
@@ -10,10 +11,10 @@ parentPort?.on("message", (job: Job) => void perform(job).then((outcome) => pare
 async function perform(job: Job): Promise<Outcome> {
   const backend = await openBackend("sqlite");
   try {
-    return { job, result: await run({ ...job, backend }) };
+    return { job, result: await run({ ...job, ...doomOf(job.death), backend }) };
   } catch (error) {
     const wrongs = [error instanceof Error ? (error.stack ?? error.message) : String(error)];
-    return { job, result: { seed: job.seed, wrongs, digest: "", minutes: 0, stats: {} } };
+    return { job, result: { seed: job.seed, wrongs, digest: "", minutes: 0, steps: 0, outcomes: new Map(), stats: {} } };
   } finally {
     await backend.close();
   }

@@ -9,6 +9,8 @@ const LEAST_TICKS = 5;
 const LEAST_ORDERS = 1;
 
 export async function shrink(job: Job): Promise<Job> {
+  // A step is one of just this run.
+  if (job.death !== undefined) return job;
   let small = job;
   for (;;) {
     const smaller = [

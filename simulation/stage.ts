@@ -102,10 +102,13 @@ export class Stage {
     for (const [key] of before) if (!after.has(key)) this.#lose(key);
   }
 
-  /** What a panel bought here in the lost time is nobody's any more; a person has to put it right there. */
+  /**
+   * What a panel bought in the lost time under an id of ours is nobody's any more: a person has to put it right there.
+   * Under the provider's id it is found again.
+   */
   #lose(key: string): void {
     for (const script of this.cast.scripts) {
-      for (const order of script.panel.shop.orders) if (key === `${script.id}/${order.id}`) script.lose(order);
+      for (const order of script.panel.shop.orders) if (key === `${script.id}/${order.id}` && script.isOurs(order)) script.lose(order);
     }
   }
 

@@ -41,6 +41,11 @@ function isHeard(before: Row, after: Row): boolean {
   return TOLD_BY_ANSWERS.some(differs) || (differs("polled_at") && ALSO_TOLD_BY_ANSWERS.some(differs));
 }
 
+/** Whether what the row shows is what its last answer said: not of an order that was left out of it, nor while its word is doubted. */
+export function isAsAnswered(row: Row): boolean {
+  return row["provider_status"] !== null && row["back_to"] === null && (Number(row["flags"]) & (NOT_FOUND | UNKNOWN_STATUS)) === 0;
+}
+
 /** The answer as the row has it. Of a word that is not believed yet, or that nobody knows, no number is kept. */
 function heardIn(before: Row, after: Row): Heard {
   const isLost = (Number(after["flags"]) & NOT_FOUND) !== 0 && (Number(before["flags"]) & NOT_FOUND) === 0;

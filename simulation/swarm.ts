@@ -6,24 +6,35 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import logUpdate from "log-update";
 import type { RunResult } from "./scenario.ts";
+import type { Death } from "./scheduler.ts";
 
-export type Job = { readonly seed: number; readonly ticks: number; readonly orders: number };
+export type Job = {
+  readonly seed: number;
+  readonly ticks: number;
+  readonly orders: number;
+  /** In calm weather, whoever takes this step dies over it. */
+  readonly death?: { readonly step: number; readonly when: Death };
+};
 export type Outcome = { readonly job: Job; readonly result: RunResult };
+export type Failed = { readonly job: Job; readonly wrongs: readonly string[] };
 
 const BAR_CHARACTERS = 40;
 
+/** `judge` finds what else is wrong with a result. */
 export async function swarm(
   jobs: readonly Job[],
-): Promise<{ readonly failed: readonly Outcome[]; readonly minutes: number; readonly seconds: number }> {
+  judge: (result: RunResult) => readonly string[] = () => [],
+): Promise<{ readonly failed: readonly Failed[]; readonly minutes: number; readonly seconds: number }> {
   const startedAt = performance.now();
   const waiting = [...jobs];
-  const failed: Outcome[] = [];
+  const failed: Failed[] = [];
   let done = 0;
   let minutes = 0;
   const took = (outcome: Outcome): void => {
     done += 1;
     minutes += outcome.result.minutes;
-    if (outcome.result.wrongs.length > 0) failed.push(outcome);
+    const wrongs = [...outcome.result.wrongs, ...judge(outcome.result)];
+    if (wrongs.length > 0) failed.push({ job: outcome.job, wrongs });
     if (process.stdout.isTTY) logUpdate(barOf(done, jobs.length, failed.length));
   };
   await Promise.all(Array.from({ length: Math.min(availableParallelism(), jobs.length) }, () => work(waiting, took)));

@@ -8,7 +8,7 @@ import { wrongsOfChanges } from "./feed-check.ts";
 import { ModelOrder, type Policy, type Registration } from "./model/order.ts";
 import { trueSince } from "./news-check.ts";
 import type { Backend } from "./sqlite.ts";
-import { type Circumstances, type Kept, type Row, type Step, stepsBetween } from "./steps.ts";
+import { type Circumstances, isAsAnswered, type Kept, type Row, type Step, stepsBetween } from "./steps.ts";
 
 type Taken = { readonly step: Step; readonly circumstances: Circumstances };
 
@@ -131,8 +131,9 @@ export class Watch {
 
   #seenAfter(before: Watched | null, { row }: Kept): number {
     const life = this.#options.lifeOf(String(row["provider"]), String(row["provider_order_id"]));
-    if (before === null || life === null || row["polled_at"] === before.row["polled_at"]) return before?.seen ?? -Infinity;
-    const seen = trueSince(life, before.row, row, before.seen, this.#options.now());
+    if (before === null || life === null || row["polled_at"] === before.row["polled_at"] || !isAsAnswered(row))
+      return before?.seen ?? -Infinity;
+    const seen = trueSince(life, row, before.seen, this.#options.now());
     if (seen === null) this.#wrong(row, `it went back from ${String(before.row["status"])} with ${String(before.row["remains"])} left`);
     return seen ?? before.seen;
   }

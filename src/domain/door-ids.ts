@@ -27,3 +27,16 @@ export function numberOfOurs(id: string): number | null {
   const value = Number(id);
   return value > CONNECT_IDS_FROM && value <= MAX_ID ? value - CONNECT_IDS_FROM : null;
 }
+
+/** So many numbers are passed over after a restore, whatever was given out in the time that is lost (scripts/restored.sql). */
+const PASSED_OVER = 100_000;
+
+/**
+ * Whether an id of ours may have been given to an order that a restore has lost. Nobody can say what became of that one,
+ * so nothing is said: a script would take an error for the end of it.
+ */
+export function isPerhapsLost(id: string, lostOrdersFrom: number | null): boolean {
+  if (lostOrdersFrom === null || !/^\d{1,10}$/.test(id)) return false;
+  const numbers = [Number(id), Number(id) - CONNECT_IDS_FROM, Number(id) - SPARE_IDS_FROM];
+  return numbers.some((n) => n >= lostOrdersFrom && n < lostOrdersFrom + PASSED_OVER);
+}

@@ -20,6 +20,8 @@ export type Panel = {
   readonly frozen: { readonly at: number; readonly because: string } | null;
   /** The number of the panel's newest order; how many it has, but for numbers that a race left unused. */
   readonly lastOrder: number;
+  /** The first of the numbers that may have been given to orders that a restore has lost (src/domain/door-ids.ts); null where there are none. */
+  readonly lostOrdersFrom: number | null;
   readonly createdAt: number;
 };
 
@@ -37,11 +39,12 @@ export type PanelRow = {
   frozen_at: number | null;
   frozen_because: string | null;
   order_n: number;
+  lost_orders_from: number | null;
   created_at: number;
 };
 
 export const PANEL_COLUMNS =
-  "id, name, currency, money, allow_credit, reuse_identical_adds, refuse_duplicate_links, frozen_at, frozen_because, order_n, created_at";
+  "id, name, currency, money, allow_credit, reuse_identical_adds, refuse_duplicate_links, frozen_at, frozen_because, order_n, lost_orders_from, created_at";
 
 export function toPanel(row: PanelRow): Panel {
   const { id, name, currency, money } = row;
@@ -56,6 +59,7 @@ export function toPanel(row: PanelRow): Panel {
     refuseDuplicateLinks: row.refuse_duplicate_links === 1,
     frozen,
     lastOrder: row.order_n,
+    lostOrdersFrom: row.lost_orders_from,
     createdAt: row.created_at,
   };
 }

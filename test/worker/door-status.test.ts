@@ -4,6 +4,7 @@
  */
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import restored from "../../scripts/restored.sql?raw";
 import { metered } from "../../src/store/metered.ts";
 import { type Answered, migrate, order, Scene } from "./http-scene.ts";
 import { answeringEach, Pipeline } from "./pipeline.ts";
@@ -141,6 +142,15 @@ describe("an id that nobody has heard of", () => {
     provider = () => ({ 5: said(), 6: said() });
     await Promise.all(Array.from({ length: 5 }, () => ask({ orders: "5,6" })));
     expect(new Set((await shown()).map(({ id }) => id))).toEqual(new Set(["5", "6"]));
+  });
+
+  it("gets no answer that could end it where a restore may have lost it, at either door", async () => {
+    provider = () => ({ error: "Incorrect order ID" });
+    await env.DB.exec(restored.replaceAll(/^--.*\n/gm, ""));
+    expect((await ask({ order: "7" }, "/api/v2")).status).toBe(503);
+    expect((await ask({ orders: "7,200000" }, "/api/v2")).json).toEqual({ 200000: { error: "Incorrect order ID" } });
+    expect((await ask({ order: "2000000007" })).status).toBe(503);
+    expect((await ask({ orders: "2000000007,8" })).json).toEqual({ 8: { error: "Incorrect order ID" } });
   });
 
   it("is asked of a provider that knows no lists one by one", async () => {

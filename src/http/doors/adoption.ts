@@ -5,6 +5,7 @@
 import pLimit from "p-limit";
 import { adopted } from "../../domain/adoption.ts";
 import { DEFAULT_SETTLE_MS } from "../../domain/cadence.ts";
+import { isPerhapsLost, numberOfOurs } from "../../domain/door-ids.ts";
 import type { Order } from "../../domain/order.ts";
 import { policyFor } from "../../domain/policy.ts";
 import type { ReconcilePolicy } from "../../domain/reconcile.ts";
@@ -59,7 +60,7 @@ export async function adopt(call: Call, panel: Panel, providerId: string, ids: r
     if (failure !== null) await noteFailure(call, provider, failure, REPEATABLE);
     return failure?.code === "rate_limited" ? "busy" : "down";
   }
-  const strangers = asked.filter((id) => isStranger(answers.get(id)?.report));
+  const strangers = asked.filter((id) => isStranger(answers.get(id)?.report) && !isOursAndPerhapsLost(id, panel));
   const silent = asked.filter((id) => answers.get(id)?.report.kind !== "status" && !strangers.includes(id));
   return { strangers: new Set([...foreign, ...strangers]), silent: new Set(silent) };
 }
@@ -98,6 +99,11 @@ async function ask(call: Call, provider: Provider, ids: readonly string[]): Prom
 /** Only a text that is known to say so makes an order nobody's: whatever else it says may pass, and a script would act on it. */
 function isStranger(report: Report | undefined): boolean {
   return report?.kind === "refused" && knownError([report.message]) === "order";
+}
+
+/** An id that no provider gives, so what it says of it proves nothing. */
+function isOursAndPerhapsLost(id: string, { lostOrdersFrom }: Panel): boolean {
+  return numberOfOurs(id) !== null && isPerhapsLost(id, lostOrdersFrom);
 }
 
 type Heard = { readonly id: string; readonly report: StatusReport };

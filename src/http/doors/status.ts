@@ -2,6 +2,7 @@
  * `status`: what a panel's script is told of its orders. From the database alone, in one round trip; only ids that
  * nobody has heard of here are asked of the provider, once.
  */
+import { isPerhapsLost } from "../../domain/door-ids.ts";
 import { formatAmount } from "../../domain/money.ts";
 import type { Order } from "../../domain/order.ts";
 import { tellPanel } from "../../domain/told.ts";
@@ -23,9 +24,11 @@ export async function answerStatus(asked: DoorCall): Promise<Answer> {
 async function statusOfOwn({ call, ref, fields }: DoorCall, ids: readonly string[]): Promise<Answer> {
   const found = await readOwnOrders(call.env.DB, ref, ids);
   if (found === null) return say(WRONG.key);
+  const isLost = (id: string): boolean => !found.orders.has(id) && isPerhapsLost(id, found.panel.lostOrdersFrom);
+  if (!fields.has("orders") && ids.some(isLost)) return noAnswer();
   return sayEach(fields, ids, (id) => {
     const order = found.orders.get(id);
-    if (order === undefined) return WRONG.order;
+    if (order === undefined) return isLost(id) ? null : WRONG.order;
     const parts = (order.state.parts?.orders ?? []).flatMap((part) => found.parts.get(partKey(order.provider, part)) ?? []);
     return { ...toldOrder(order, formatAmount(order.state.charge ?? 0), order.currency), ...toldParts(order, parts) };
   });

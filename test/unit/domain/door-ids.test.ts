@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { numberOfOurs, toldId } from "../../../src/domain/door-ids.ts";
+import { isPerhapsLost, numberOfOurs, toldId } from "../../../src/domain/door-ids.ts";
 
 describe("toldId", () => {
   it.each([
@@ -28,5 +28,23 @@ describe("numberOfOurs", () => {
     ["abc", null],
   ])("%s", (id, n) => {
     expect(numberOfOurs(id)).toBe(n);
+  });
+});
+
+describe("isPerhapsLost", () => {
+  it.each([
+    ["the first number after what was put back", "41", true],
+    ["the last that was passed over", "100040", true],
+    ["one that is given out since", "100041", false],
+    ["one from before", "40", false],
+    ["one of ours in connect mode", "2000000041", true],
+    ["one that stood in for a taken number", "1000000041", true],
+    ["no number", "A-41", false],
+  ])("%s", (_name, id, lost) => {
+    expect(isPerhapsLost(id, 41)).toBe(lost);
+  });
+
+  it("is no id where nothing was ever put back", () => {
+    expect(isPerhapsLost("41", null)).toBe(false);
   });
 });

@@ -1,0 +1,44 @@
+/**
+ * A death at every step: a scenario in calm weather is run once undisturbed, and then as often as it has steps, each
+ * time with whoever takes that step dying over it, before it is done and after (checks.md, R7). Each run must come out
+ * right by itself, and as the undisturbed one did.
+ */
+import { openBackend } from "./backends.ts";
+import { run, type RunResult } from "./scenario.ts";
+import type { Death } from "./scheduler.ts";
+import type { Job } from "./swarm.ts";
+
+/** A death as it is written: `57:after`. */
+export function parseDeath(text: string): NonNullable<Job["death"]> {
+  const [, step, when] = /^(\d+):(before|after)$/.exec(text) ?? [];
+  if (step === undefined) throw new RangeError(`--death must be like 57:before or 57:after, not ${JSON.stringify(text)}`);
+  return { step: Number(step), when: when as Death };
+}
+
+export function doomOf(death: Job["death"]): { readonly doom?: (step: number) => Death | null } {
+  return death === undefined ? {} : { doom: (step) => (step === death.step ? death.when : null) };
+}
+
+/** The same scenario without any death. */
+export async function undisturbed(size: Job): Promise<RunResult> {
+  const backend = await openBackend("sqlite");
+  try {
+    return await run({ ...size, backend, doom: () => null });
+  } finally {
+    await backend.close();
+  }
+}
+
+export function deathsIn({ seed, ticks, orders }: Job, steps: number): Job[] {
+  return Array.from({ length: steps }, (_, step) => step).flatMap((step) =>
+    (["before", "after"] as const).map((when) => ({ seed, ticks, orders, death: { step, when } })),
+  );
+}
+
+/** What came out otherwise than it did undisturbed, of the orders that both runs have. */
+export function differencesFrom(expected: ReadonlyMap<string, string>, found: ReadonlyMap<string, string>): string[] {
+  return [...found].flatMap(([order, outcome]) => {
+    const should = expected.get(order) ?? outcome;
+    return should === outcome ? [] : [`${order} is ${outcome}, and undisturbed it is ${should}`];
+  });
+}
