@@ -117,7 +117,7 @@ describe("what is no message", () => {
 
   afterAll(() => replay.close());
 
-  it.each<[what: string, body: unknown]>([
+  it.each<[what: string, body: unknown, letter?: string]>([
     ["nothing", null],
     ["a number", 7],
     ["a text", "sweep"],
@@ -131,10 +131,12 @@ describe("what is no message", () => {
     ["a check of nothing", { v: 1, kind: "check" }],
     ["a request without orders", { v: 1, kind: "request" }],
     ["a kind with a NUL in it", { v: 1, kind: "check\u0000" }],
-  ])("%s comes to the dead letters, and changes nothing else", async (_what, body) => {
+    ["what JSON has no word for", undefined, '"undefined"'],
+    ["what JSON cannot say", 7n, '"7"'],
+  ])("%s comes to the dead letters, and changes nothing else", async (_what, body, letter = JSON.stringify(body)) => {
     const before = withoutLetters();
     expect(await deliverAll(body)).toEqual({ live: ["retry", "retry", "retry", "retry"], dead: "ack" });
     expect(withoutLetters()).toEqual(before);
-    expect(letters().at(-1)).toBe(JSON.stringify(body));
+    expect(letters().at(-1)).toBe(letter);
   });
 });
