@@ -1,11 +1,15 @@
 /**
  * Providers that answer as they once did. A call that the release made, too, gets the very answer, to the byte. Another
  * grouping of the same orders is answered from what was last said of each: its entry as it stood in that answer, in a
- * plain object around them. What nobody asked back then has no answer: it fails as a lost connection does, and is listed.
+ * plain object around them; or all of an answer that nobody could read, where there has been no other. What nobody asked
+ * back then has no answer: it fails as a lost connection does, and is listed.
  */
 import { type Answer, fieldsOf, providerOf } from "./history.ts";
 
 const ID_FIELDS = ["orders", "order", "refills", "refill"];
+
+/** What was last said of an id: its entry, if one could be made out so far. */
+type Said = { readonly entry: unknown } | { readonly unread: Answer };
 
 export class RecordedProviders {
   /** Calls for which there is no answer. */
@@ -14,18 +18,25 @@ export class RecordedProviders {
   exact = 0;
   regrouped = 0;
   #fresh: Answer[] = [];
-  /** By provider and action: what was last said of each id. */
-  readonly #entries = new Map<string, Map<string, unknown>>();
+  /** By provider and action, and by id. */
+  readonly #said = new Map<string, Map<string, Said>>();
 
   /** The answers to what comes next, in the order in which they were given. */
   expect(answers: readonly Answer[]): void {
     this.#fresh = [...answers];
-    for (const { provider, fields, body } of answers) {
-      const key = `${provider} ${fields["action"] ?? ""}`;
-      const known = this.#entries.get(key) ?? new Map<string, unknown>();
-      this.#entries.set(key, known);
-      for (const [id, entry] of entriesIn(body ?? "", idsOf(fields))) known.set(id, entry);
+    for (const answer of answers) {
+      const said = this.#saidBy(answer.provider, answer.fields);
+      const ids = idsOf(answer.fields);
+      for (const id of ids) if (!said.has(id)) said.set(id, { unread: answer });
+      for (const [id, entry] of entriesIn(answer.body ?? "", ids)) said.set(id, { entry });
     }
+  }
+
+  #saidBy(provider: string, fields: Readonly<Record<string, string>>): Map<string, Said> {
+    const key = `${provider} ${fields["action"] ?? ""}`;
+    const said = this.#said.get(key) ?? new Map<string, Said>();
+    this.#said.set(key, said);
+    return said;
   }
 
   readonly answer = async (request: Request): Promise<Response> => {
@@ -35,19 +46,29 @@ export class RecordedProviders {
     const [told] = at === -1 ? [] : this.#fresh.splice(at, 1);
     if (told !== undefined) {
       this.exact += 1;
-      if (told.fails !== undefined) throw new TypeError(told.fails);
-      return new Response(told.body ?? null, { status: told.status, headers: told.headers ?? {} });
+      return responseOf(told);
     }
-    const entries = this.#entries.get(`${provider} ${fields["action"] ?? ""}`);
-    const known = idsOf(fields).flatMap((id) => (entries?.has(id) === true ? [[id, entries.get(id)] as const] : []));
-    if (known.length === 0) {
+    const said = this.#saidBy(provider, fields);
+    const known = idsOf(fields).flatMap((id) => {
+      const last = said.get(id);
+      return last === undefined ? [] : [[id, last] as const];
+    });
+    const entries = known.flatMap(([id, last]) => ("entry" in last ? [[id, last.entry] as const] : []));
+    const [unread] = known.flatMap(([, last]) => ("unread" in last ? [last.unread] : []));
+    if (entries.length === 0 && unread === undefined) {
       this.unheard.push(`${provider}: ${JSON.stringify(fields)}`);
       throw new TypeError("fetch failed");
     }
     this.regrouped += 1;
+    if (entries.length === 0 && unread !== undefined) return responseOf(unread);
     const isList = "orders" in fields || "refills" in fields;
-    return Response.json(isList ? Object.fromEntries(known) : known[0]?.[1]);
+    return Response.json(isList ? Object.fromEntries(entries) : entries[0]?.[1]);
   };
+}
+
+function responseOf({ status, headers = {}, body = "", fails }: Answer): Response {
+  if (fails !== undefined) throw new TypeError(fails);
+  return new Response(body, { status, headers });
 }
 
 function idsOf(fields: Readonly<Record<string, string>>): string[] {

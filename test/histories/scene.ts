@@ -111,8 +111,7 @@ async function register(recording: Recording, cast: Cast, panel: string, part: n
       provider: provider.name,
       provider_order_id: placed.id,
       quantity,
-      // Odd micro-units, so that shares have something to round; and a tiny charge, of which none may get lost.
-      charge: i === 1 ? "0.00002" : ((quantity * 731 + 19 * i + 7) / 1e6).toFixed(6),
+      charge: chargeOf(quantity, i),
       service: String((i % 2) + 1),
       link: placed.link,
       customer: i % 2 === 0 ? "ann" : "bob",
@@ -121,6 +120,12 @@ async function register(recording: Recording, cast: Cast, panel: string, part: n
     };
   });
   await recording.ask({ method: "POST", path: "/v1/orders", panel, body: orders });
+}
+
+/** Odd micro-units, so that shares have something to round; one that needs no rounding; and one of which none may get lost. */
+function chargeOf(quantity: number, i: number): string {
+  if (i === 1) return "0.00002";
+  return ((quantity * 731 + (i === 0 ? 0 : 19 * i + 7)) / 1e6).toFixed(6);
 }
 
 /** An order that comes to its end soon. */
