@@ -1,8 +1,8 @@
 /**
  * Providers that answer as they once did. A call that the release made, too, gets the very answer, to the byte. Another
  * grouping of the same orders is answered from what was last said of each: its entry as it stood in that answer, in a
- * plain object around them; or all of an answer that nobody could read, where there has been no other. What nobody asked
- * back then has no answer: it fails as a lost connection does, and is listed.
+ * plain object around them; before it was first asked about, from the first answer; where none could be read, with all of
+ * that answer. What was never asked has no answer: it fails as a lost connection does, and is listed.
  */
 import { type Answer, fieldsOf, providerOf } from "./history.ts";
 
@@ -18,25 +18,27 @@ export class RecordedProviders {
   exact = 0;
   regrouped = 0;
   #fresh: Answer[] = [];
-  /** By provider and action, and by id. */
-  readonly #said = new Map<string, Map<string, Said>>();
+  /** By provider and action, and by id: what was said first in the whole history, and what was said last so far. */
+  readonly #first = new Map<string, Map<string, Said>>();
+  readonly #last = new Map<string, Map<string, Said>>();
+
+  constructor(all: readonly Answer[]) {
+    for (const answer of all) {
+      const first = saidBy(this.#first, answer);
+      for (const [id, said] of readSaid(answer)) {
+        const known = first.get(id);
+        if (known === undefined || ("unread" in known && "entry" in said)) first.set(id, said);
+      }
+    }
+  }
 
   /** The answers to what comes next, in the order in which they were given. */
   expect(answers: readonly Answer[]): void {
     this.#fresh = [...answers];
     for (const answer of answers) {
-      const said = this.#saidBy(answer.provider, answer.fields);
-      const ids = idsOf(answer.fields);
-      for (const id of ids) if (!said.has(id)) said.set(id, { unread: answer });
-      for (const [id, entry] of entriesIn(answer.body ?? "", ids)) said.set(id, { entry });
+      const last = saidBy(this.#last, answer);
+      for (const [id, said] of readSaid(answer)) if ("entry" in said || !last.has(id)) last.set(id, said);
     }
-  }
-
-  #saidBy(provider: string, fields: Readonly<Record<string, string>>): Map<string, Said> {
-    const key = `${provider} ${fields["action"] ?? ""}`;
-    const said = this.#said.get(key) ?? new Map<string, Said>();
-    this.#said.set(key, said);
-    return said;
   }
 
   readonly answer = async (request: Request): Promise<Response> => {
@@ -48,13 +50,13 @@ export class RecordedProviders {
       this.exact += 1;
       return responseOf(told);
     }
-    const said = this.#saidBy(provider, fields);
+    const [last, first] = [saidBy(this.#last, { provider, fields }), saidBy(this.#first, { provider, fields })];
     const known = idsOf(fields).flatMap((id) => {
-      const last = said.get(id);
-      return last === undefined ? [] : [[id, last] as const];
+      const said = last.get(id) ?? first.get(id);
+      return said === undefined ? [] : [[id, said] as const];
     });
-    const entries = known.flatMap(([id, last]) => ("entry" in last ? [[id, last.entry] as const] : []));
-    const [unread] = known.flatMap(([, last]) => ("unread" in last ? [last.unread] : []));
+    const entries = known.flatMap(([id, said]) => ("entry" in said ? [[id, said.entry] as const] : []));
+    const [unread] = known.flatMap(([, said]) => ("unread" in said ? [said.unread] : []));
     if (entries.length === 0 && unread === undefined) {
       this.unheard.push(`${provider}: ${JSON.stringify(fields)}`);
       throw new TypeError("fetch failed");
@@ -64,6 +66,21 @@ export class RecordedProviders {
     const isList = "orders" in fields || "refills" in fields;
     return Response.json(isList ? Object.fromEntries(entries) : entries[0]?.[1]);
   };
+}
+
+type Asked = Pick<Answer, "provider" | "fields">;
+
+function saidBy(all: Map<string, Map<string, Said>>, { provider, fields }: Asked): Map<string, Said> {
+  const key = `${provider} ${fields["action"] ?? ""}`;
+  const said = all.get(key) ?? new Map<string, Said>();
+  all.set(key, said);
+  return said;
+}
+
+function readSaid(answer: Answer): [id: string, said: Said][] {
+  const ids = idsOf(answer.fields);
+  const entries = new Map(entriesIn(answer.body ?? "", ids));
+  return ids.map((id) => [id, entries.has(id) ? { entry: entries.get(id) } : { unread: answer }]);
 }
 
 function responseOf({ status, headers = {}, body = "", fails }: Answer): Response {

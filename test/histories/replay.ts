@@ -24,7 +24,7 @@ export type Handled = { readonly body: unknown; readonly was: Delivered; readonl
 export class Replay {
   readonly backend: SqliteBackend;
   readonly stage: Stage;
-  readonly providers = new RecordedProviders();
+  readonly providers: RecordedProviders;
   readonly handled: Handled[] = [];
   /** Requests that are answered in another way than then. */
   readonly otherwise: string[] = [];
@@ -32,7 +32,8 @@ export class Replay {
   #own: string[] = [];
 
   /** `sql`: what makes the database, as `populated` gives it, or the migrations alone. */
-  constructor({ plan }: History, sql: readonly string[]) {
+  constructor({ plan, before, after }: History, sql: readonly string[]) {
+    this.providers = new RecordedProviders([...before, ...after].flatMap(({ answers }) => answers));
     this.backend = new SqliteBackend(sql);
     this.stage = new Stage({ product: TODAY, backend: this.backend, plan, providers: this.providers.answer });
     for (const { id } of query(this.backend, "SELECT id FROM panels")) this.stage.keys.set(String(id), keyOf(String(id)));
