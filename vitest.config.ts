@@ -11,7 +11,13 @@ export default defineConfig({
   test: {
     ...(resultsFile === undefined ? {} : { reporters: ["default", ["json", { outputFile: resultsFile }]] }),
     projects: [
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts", "test/simulator/**/*.test.ts"], environment: "node" } },
+      {
+        test: {
+          name: "unit",
+          include: ["test/unit/**/*.test.ts", "test/simulator/**/*.test.ts", "test/histories/**/*.test.ts"],
+          environment: "node",
+        },
+      },
       {
         plugins: [
           cloudflareTest({

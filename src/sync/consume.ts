@@ -56,8 +56,18 @@ type QueueMessage = MessageBatch["messages"][number];
 async function bury({ messages }: MessageBatch, env: Env, ports: Ports): Promise<void> {
   await recordDeadLetters(
     env.DB,
-    messages.map(({ id, body }) => ({ id, body: JSON.stringify(body) })),
+    messages.map(({ id, body }) => ({ id, body: textOf(body) })),
     ports.now(),
   );
   for (const { id } of messages) ports.log({ event: "message.dead", id });
+}
+
+/** The body as JSON. What JSON cannot say is kept in words: one such message must not keep its whole batch off the record. */
+function textOf(body: unknown): string {
+  try {
+    const text = JSON.stringify(body) as string | undefined;
+    return text ?? JSON.stringify(String(body));
+  } catch {
+    return JSON.stringify(String(body));
+  }
 }
