@@ -239,6 +239,7 @@ export function changeWeather(provider: Provider, shapes: readonly string[], dra
   return storm.join(", ") || "clear";
 }
 
+const ACCEPTED = 202;
 /** The provider's order is on record already, for another order. */
 const CONFLICT = 409;
 
@@ -255,6 +256,8 @@ export class Books {
   readonly #unacknowledged = new Map<string, Json>();
   /** What it has registered, by its own id, and when it last heard that it is on record. */
   readonly orders = new Map<string, { readonly registration: Json; heardAt: number }>();
+  /** Since when orders are to be checked, where that was acknowledged. */
+  readonly checkWanted = new Map<string, number>();
   busy = false;
 
   constructor(system: System, client: RestClient, draws: Draws, orders: number) {
@@ -284,7 +287,18 @@ export class Books {
         this.#unacknowledged.delete(id);
       }
     }
+    if (this.#draws.chance(0.3)) await this.#ask();
     this.busy = false;
+  }
+
+  /** Wants an order checked, refilled or canceled. */
+  async #ask(): Promise<void> {
+    const ids = [...this.orders].flatMap(([id, { heardAt }]) => (heardAt === -Infinity ? [] : [id]));
+    if (ids.length === 0) return;
+    const [id, action] = [this.#draws.pick(ids), this.#draws.pick(["check", "check", "refill", "cancel"])];
+    const at = this.#system.now;
+    const answered = await this.#client.once("POST", `/v1/orders/${id}/${action}`, {}, this.#client.of("books"));
+    if (action === "check" && answered?.status === ACCEPTED) this.checkWanted.set(id, at);
   }
 
   /** Registers again what was registered since then, epoch ms, as a panel is told to after a restore. */

@@ -53,7 +53,7 @@ const LAZY_MINUTES = 5;
 export async function run(options: RunOptions): Promise<RunResult> {
   const { seed, ticks, orders, backend, trace, doom } = options;
   const draws = new Draws(seed, "scenario");
-  const { fate, climate, troubled } = doom === undefined ? troubleOf(seed, ticks) : NO_TROUBLE;
+  const trouble = doom === undefined ? troubleOf(seed, ticks) : NO_TROUBLE;
   let [onStage, played] = [Infinity, 0];
   const system: System = new System({
     seed,
@@ -61,7 +61,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     onCommit: () => watch?.look(),
     climate: CALM,
     plan: draws.chance(0.5) ? "free" : "paid",
-    startsAt: fate.startsAt,
+    startsAt: trouble.fate.startsAt,
     ...(doom === undefined ? {} : { doom: (step: number) => (step < onStage ? null : doom(step - onStage)) }),
     ...(trace === undefined ? {} : { trace }),
   });
@@ -72,9 +72,9 @@ export async function run(options: RunOptions): Promise<RunResult> {
   try {
     const cast = await during(system, enter(system, seed, orders));
     onStage = system.steps;
-    system.weather.climate = climate;
-    const stage = new Stage(system, cast, watch, fate);
-    await play(stage, draws, { ticks, orders, troubled });
+    system.weather.climate = trouble.climate;
+    const stage = new Stage(system, cast, watch, trouble.fate);
+    await play(stage, draws, { ticks, orders, trouble });
     played = system.steps;
     const cleared = await clearUp(stage);
     const wrongs = await verdict(stage);
@@ -92,19 +92,21 @@ export async function run(options: RunOptions): Promise<RunResult> {
   }
 }
 
-type Trouble = { readonly fate: Fate; readonly climate: Climate; readonly troubled: ReadonlySet<string> };
-type Course = { readonly ticks: number; readonly orders: number; readonly troubled: ReadonlySet<string> };
+/** `punctual`: nothing is wrong with the providers, and with the rest only now and then. */
+type Trouble = { readonly fate: Fate; readonly climate: Climate; readonly troubled: ReadonlySet<string>; readonly punctual: boolean };
+type Course = { readonly ticks: number; readonly orders: number; readonly trouble: Trouble };
 
-const NO_TROUBLE: Trouble = { fate: UNTROUBLED, climate: CALM, troubled: new Set() };
+const NO_TROUBLE: Trouble = { fate: UNTROUBLED, climate: CALM, troubled: new Set(), punctual: false };
 
-/** In some runs one provider alone has trouble, and nobody else must notice: checks.md, R11. */
+/** In some runs one provider alone has trouble, and nobody else must notice (checks.md, R11); in some, everybody has to be in time. */
 function troubleOf(seed: number, ticks: number): Trouble {
   const draws = new Draws(seed, "fate");
-  if (draws.chance(ALONE)) return { ...NO_TROUBLE, troubled: new Set([draws.pick(PROVIDERS)]) };
-  return { fate: fateOf(draws, ticks), climate: climateOf(new Draws(seed, "climate")), troubled: new Set(PROVIDERS) };
+  if (draws.chance(SPECIAL)) return { ...NO_TROUBLE, troubled: new Set([draws.pick(PROVIDERS)]) };
+  if (draws.chance(SPECIAL)) return { ...NO_TROUBLE, punctual: true };
+  return { ...NO_TROUBLE, fate: fateOf(draws, ticks), climate: climateOf(new Draws(seed, "climate")), troubled: new Set(PROVIDERS) };
 }
 
-const ALONE = 0.1;
+const SPECIAL = 0.12;
 
 function watchOf(system: System): Watch {
   return new Watch({
@@ -136,7 +138,7 @@ async function during<T>(system: System, work: Promise<T>): Promise<T> {
   return settled;
 }
 
-async function play(stage: Stage, draws: Draws, { ticks, orders, troubled }: Course): Promise<void> {
+async function play(stage: Stage, draws: Draws, { ticks, orders, trouble: { troubled, punctual } }: Course): Promise<void> {
   const { system, cast } = stage;
   const start = system.now;
   const each = Math.ceil(orders / 20);
@@ -147,6 +149,10 @@ async function play(stage: Stage, draws: Draws, { ticks, orders, troubled }: Cou
   for (let minute = 0; minute < ticks; minute++) {
     await system.pass(1);
     await stage.befall(minute);
+    if (punctual) {
+      stage.beBadFor(minute);
+      await stage.punctuality.look();
+    }
     buyDue(bought, system.now - start, system.now);
     if (minute % 20 === 5) {
       for (const provider of cast.providers.filter(({ name }) => troubled.has(name))) {
@@ -177,7 +183,7 @@ class Never extends Draws {
 }
 
 /** What everybody does in a minute, each in a moment of their own. */
-function act({ system, cast }: Stage, share: number, who: "panels" | "operator", final: boolean): void {
+function act({ system, cast, onlooker }: Stage, share: number, who: "panels" | "operator", final: boolean): void {
   const spawn = (work: () => Promise<unknown>): void =>
     system.scheduler.in(
       system.weather.draws.between(0, 50_000),
@@ -185,7 +191,11 @@ function act({ system, cast }: Stage, share: number, who: "panels" | "operator",
     );
   spawn(() => cast.books.act(share));
   for (const script of cast.scripts) spawn(() => script.act());
-  if (who === "operator") spawn(() => cast.operator.act(final));
+  if (who === "operator") {
+    const client = new RestClient(system, new Process(system.scheduler, "onlooker"), new Draws(1, "onlooker"));
+    spawn(() => cast.operator.act(final));
+    spawn(() => onlooker.look(client, "books", system.now));
+  }
   for (const reader of cast.readers) {
     const client = new RestClient(system, new Process(system.scheduler, `reader of ${reader.panel}`), new Draws(1, reader.panel));
     if (system.weather.draws.chance(0.3)) spawn(() => reader.read(client));
@@ -223,6 +233,8 @@ async function verdict(stage: Stage): Promise<string[]> {
   return [
     ...(watch?.wrongs ?? []),
     ...staleness.wrongs,
+    ...stage.punctuality.wrongs,
+    ...(stage.clocksAreRight ? stage.onlooker.wrongs : []),
     ...(await wrongsOfBooks(backend)),
     ...(watch === null ? [] : await wrongsOfAccounts(backend, cast.books.orders, watch.refunds())),
     ...(await wrongsOfTruth(backend, world, system.now)),
@@ -262,7 +274,7 @@ async function outcomesOf(backend: Backend): Promise<ReadonlyMap<string, string>
   return new Map((rows?.results ?? []).map(({ order_key, outcome }) => [String(order_key), String(outcome)]));
 }
 
-function statsOf({ system, cast, watch, staleness, restores }: Stage, { caughtUpAfter }: Cleared): Record<string, number> {
+function statsOf({ system, cast, watch, staleness, onlooker, restores }: Stage, { caughtUpAfter }: Cleared): Record<string, number> {
   return {
     calls: system.calls,
     requests: system.requests,
@@ -274,6 +286,7 @@ function statsOf({ system, cast, watch, staleness, restores }: Stage, { caughtUp
     decisions: cast.operator.decisions,
     compared: watch?.compared ?? 0,
     told: watch?.told ?? 0,
+    looked: onlooker.looked,
     "minutes to catch up": caughtUpAfter,
     "minutes behind at most": staleness.longest,
   };

@@ -8,12 +8,18 @@ import type { Fate, Mishap } from "./mishaps.ts";
 import { restoreDatabase, type Saved, saveDatabase } from "./restore.ts";
 import type { System } from "./system.ts";
 import { Staleness } from "./staleness.ts";
+import { CALM } from "./weather.ts";
 import type { Memory, Watch } from "./watch.ts";
+import { Onlooker } from "./onlooker.ts";
+import { Punctuality } from "./punctuality.ts";
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 /** What an operator runs after a restore. */
 const RESTORED = readFileSync(join(import.meta.dirname, "../scripts/restored.sql"), "utf8");
+
+/** Bends of providers whose orders take several messages, of which a later one can fall out with an earlier one. */
+const ONE_BY_ONE: ReadonlySet<string> = new Set(["no_many", "cap_many_error", "cap_many_silent"]);
 
 type Copy = { readonly at: number; readonly saved: Saved; readonly memory: Memory | null };
 
@@ -22,6 +28,8 @@ export class Stage {
   readonly cast: Cast;
   readonly watch: Watch | null;
   readonly staleness: Staleness;
+  readonly onlooker: Onlooker;
+  readonly punctuality: Punctuality;
   readonly #fate: Fate;
   #copy: Copy | null = null;
   /** Orders, as `panel/id`, that changed, or came to be, in a time that is lost. */
@@ -33,7 +41,17 @@ export class Stage {
     this.cast = cast;
     this.watch = watch;
     this.staleness = new Staleness(system);
+    this.onlooker = new Onlooker((provider, id) => system.world.providers.get(provider)?.orders.get(id)?.life ?? null);
+    const inPages = cast.providers.filter(({ modes }) => modes.some(({ mode }) => ONE_BY_ONE.has(mode))).map(({ name }) => name);
+    this.punctuality = new Punctuality(system, cast.books, new Set([...cast.limits.keys(), ...inPages]));
     this.#fate = fate;
+  }
+
+  /** Only every third minute is a bad one: what fails in it must be done again soon after. */
+  beBadFor(minute: number): void {
+    const isBad = minute % 3 === 0;
+    this.system.quota = isBad && this.system.weather.draws.chance(0.5) ? "queue" : null;
+    this.system.weather.climate = isBad ? { ...CALM, crashAtFirst: 0.3 } : CALM;
   }
 
   /** From now on nothing goes wrong any more. */
@@ -41,6 +59,11 @@ export class Stage {
     this.system.quota = null;
     this.system.clockOffMs = 0;
     this.staleness.mark();
+  }
+
+  /** Whether a time that the product has written down can be believed. */
+  get clocksAreRight(): boolean {
+    return this.#fate.mishaps.every(({ kind }) => kind !== "clock");
   }
 
   /** What befalls the run in this minute of it. */

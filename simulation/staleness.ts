@@ -13,7 +13,8 @@ const SLACK_MINUTES = 45;
 
 export class Staleness {
   readonly #system: System;
-  readonly #behindSince = new Map<string, number>();
+  /** Since when an order is behind, and the longest cadence that it has had since. */
+  readonly #behind = new Map<string, { readonly since: number; readonly cadence: number }>();
   #markedAt: number;
   #looks = 0;
   readonly wrongs: string[] = [];
@@ -28,7 +29,7 @@ export class Staleness {
   /** The faults have stopped: what was behind before counts from now on. */
   mark(): void {
     this.#markedAt = this.#system.now;
-    this.#behindSince.clear();
+    this.#behind.clear();
     this.#looks = 0;
   }
 
@@ -44,15 +45,16 @@ export class Staleness {
       if (order === undefined || !providers.has(String(provider))) continue;
       const key = `${String(panel)}/${String(n)}`;
       if (truthOf(order, now).now.status === status) {
-        this.#behindSince.delete(key);
+        this.#behind.delete(key);
         continue;
       }
-      const since = this.#behindSince.get(key) ?? (this.#looks === 0 ? this.#markedAt : now);
-      if (since === this.#markedAt) ofOld += 1;
-      this.#behindSince.set(key, since);
-      const minutes = (now - since) / MINUTE_MS;
+      const before = this.#behind.get(key) ?? { since: this.#looks === 0 ? this.#markedAt : now, cadence: 0 };
+      const behind = { since: before.since, cadence: Math.max(before.cadence, Number(cadence ?? 0)) };
+      this.#behind.set(key, behind);
+      if (behind.since === this.#markedAt) ofOld += 1;
+      const minutes = (now - behind.since) / MINUTE_MS;
       this.longest = Math.max(this.longest, minutes);
-      if (minutes > 2 * Number(cadence ?? 0) + SLACK_MINUTES)
+      if (minutes > 2 * behind.cadence + SLACK_MINUTES)
         this.#tell(`${String(panel)}/${String(id)} was behind for ${minutes} minutes at ${String(provider)}`);
     }
     this.#looks += 1;

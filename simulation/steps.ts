@@ -28,7 +28,8 @@ export function stepsBetween(before: Kept, after: Kept): readonly Step[] | "left
   }
   if (decisions.length > 0) return decisions;
   if (!isHeard(before.row, after.row)) return [];
-  const heard = heardIn(before.row, after.row);
+  if (isLeftOut(before.row, after.row)) return [(order) => order.leaveOut()];
+  const heard = heardIn(after.row);
   return [(order, { policy, holdAll }) => order.hear(heard, policy, holdAll)];
 }
 
@@ -46,16 +47,17 @@ export function isAsAnswered(row: Row): boolean {
   return row["provider_status"] !== null && row["back_to"] === null && (Number(row["flags"]) & (NOT_FOUND | UNKNOWN_STATUS)) === 0;
 }
 
+function isLeftOut(before: Row, after: Row): boolean {
+  return (Number(after["flags"]) & NOT_FOUND) !== 0 && (Number(before["flags"]) & NOT_FOUND) === 0;
+}
+
 /** The answer as the row has it. Of a word that is not believed yet, or that nobody knows, no number is kept. */
-function heardIn(before: Row, after: Row): Heard {
-  const isLost = (Number(after["flags"]) & NOT_FOUND) !== 0 && (Number(before["flags"]) & NOT_FOUND) === 0;
-  const at = Number(after["updated_at"]);
-  if (isLost) return { word: String(after["status"]), remains: before["remains"] as number | null, at };
+function heardIn(after: Row): Heard {
   const isDoubted = after["back_to"] !== null || (Number(after["flags"]) & UNKNOWN_STATUS) !== 0;
   return {
     word: String(after["provider_status"]),
     remains: isDoubted ? null : (after["remains"] as number | null),
     multi: after["multi"] === 1,
-    at,
+    at: Number(after["updated_at"]),
   };
 }

@@ -63,6 +63,8 @@ export class System {
   /** How often a page of a sweep was delivered for the first time, and handed on, by minute, round and provider. */
   readonly firstDeliveries = new Map<string, number>();
   readonly handedOn = new Map<string, number>();
+  /** When an order was last asked about, by `provider/id`. */
+  readonly asked = new Map<string, number>();
   /** Calls to a provider, by minute. */
   readonly callsTo = new Map<string, Map<number, number>>();
   readonly #options: SystemOptions;
@@ -101,9 +103,9 @@ export class System {
   }
 
   /** A new piece of the system at work. In bad weather it may be doomed to die at one of its next steps. */
-  #spawn(name: string): Process {
+  #spawn(name: string, isFirst = true): Process {
     const process = new Process(this.scheduler, name, () => this.#options.doom?.(this.steps++) ?? null);
-    if (this.weather.is("crash")) {
+    if (this.weather.is("crash") || (isFirst && this.weather.is("crashAtFirst"))) {
       this.crashes += 1;
       this.scheduler.in(this.#draws.between(0, 3000), () => {
         if (!process.dead) this.trace(`${name} dies`);
@@ -161,7 +163,7 @@ export class System {
 
   async #fetch(process: Process, request: Request): Promise<Response> {
     await process.after(this.#draws.between(5, 200), () => undefined);
-    this.#count(request);
+    await this.#count(request);
     const response = await this.#provide(request);
     await process.after(this.#draws.between(5, 200), () => undefined);
     return response;
@@ -177,12 +179,15 @@ export class System {
     }
   }
 
-  #count(request: Request): void {
+  async #count(request: Request): Promise<void> {
     this.calls += 1;
     const [, provider = ""] = new URL(request.url).pathname.split("/");
     const minute = Math.floor(this.now / MINUTE_MS);
     const byMinute = this.callsTo.get(provider) ?? new Map<number, number>();
     this.callsTo.set(provider, byMinute.set(minute, (byMinute.get(minute) ?? 0) + 1));
+    const fields = new URLSearchParams(await request.clone().text());
+    const ids = (fields.get("orders") ?? fields.get("order") ?? "").split(",");
+    if (fields.get("action") === "status") for (const id of ids) this.asked.set(`${provider}/${id}`, this.now);
   }
 
   /** Fires the tick of a minute, as cron does, if it does. */
@@ -207,7 +212,7 @@ export class System {
     queue: string,
     { id, body, attempts }: { id: string; body: unknown; attempts: number },
   ): Promise<boolean | { retryMs: number }> {
-    const process = this.#spawn(`${id}.${attempts}`);
+    const process = this.#spawn(`${id}.${attempts}`, attempts === 1);
     if (attempts === 1) this.#countPages(this.firstDeliveries, body, 0);
     let outcome: boolean | { retryMs: number } = true;
     const message = {

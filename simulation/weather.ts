@@ -12,6 +12,8 @@ export type Climate = {
   readonly dbOverloaded: number;
   /** A process dies at one of its steps. */
   readonly crash: number;
+  /** The same, but not of one that does again what another has died over. */
+  readonly crashAtFirst: number;
   readonly queueLost: number;
   readonly queueTwice: number;
   readonly queueLate: number;
@@ -31,6 +33,7 @@ export const CALM: Climate = {
   dbHang: 0,
   dbOverloaded: 0,
   crash: 0,
+  crashAtFirst: 0,
   queueLost: 0,
   queueTwice: 0,
   queueLate: 0,

@@ -159,6 +159,11 @@ export class ModelOrder {
     else this.#settle(this.#dueNow(policy), policy, holdAll, at);
   }
 
+  /** "Missing means unknown": nothing follows, but two answers on either side of it are not two in a row. */
+  leaveOut(): void {
+    this.#remembered = null;
+  }
+
   /** The person grants what is held, or less of it: "an altered one stays altered". */
   approve(amount: number = this.held): void {
     if (this.#hold === null) throw new RangeError("nothing is held");

@@ -1,0 +1,41 @@
+/**
+ * Somebody who looks at a panel's orders: none may be shown as checked at a time when it was not any more as it is shown
+ * (design.md, decision 10).
+ */
+import type { Life } from "../simulator/life.ts";
+import type { Json, RestClient } from "./client.ts";
+
+/** A process's clock can be off by so much, and a call takes its time. */
+const TOLERANCE_MS = 30_000;
+
+/** What is not shown as it was last said: doubted, unknown or left out of an answer. */
+const DOUBTED: ReadonlySet<string> = new Set(["not_found", "unknown_status"]);
+
+export class Onlooker {
+  readonly #lifeOf: (provider: string, providerOrderId: string) => Life | null;
+  readonly wrongs: string[] = [];
+  looked = 0;
+
+  constructor(lifeOf: (provider: string, providerOrderId: string) => Life | null) {
+    this.#lifeOf = lifeOf;
+  }
+
+  async look(client: RestClient, panel: string, now: number): Promise<void> {
+    const answered = await client.once("GET", "/v1/orders?limit=100", undefined, client.of(panel));
+    for (const order of (answered?.json.orders ?? []) as Json[]) this.#judge(panel, order, now);
+  }
+
+  #judge(panel: string, { id, provider, provider_order_id, status, checked_at, flags }: Json, now: number): void {
+    const life = this.#lifeOf(provider, provider_order_id);
+    // A word that takes a final one back is not believed at once.
+    if (life === null || checked_at === null || life.kind === "reopened" || life.flaps.length > 0) return;
+    if ((flags as string[]).some((flag) => DOUBTED.has(flag))) return;
+    this.looked += 1;
+    const last = life.steps.findLastIndex((step) => step.status === status && step.at <= now);
+    const until = life.steps[last + 1]?.at ?? Infinity;
+    if (last !== -1 && Date.parse(checked_at) > until + TOLERANCE_MS)
+      this.wrongs.push(
+        `${panel}/${id} is shown as ${status}, checked at ${checked_at}, and since ${new Date(until).toISOString()} it was not so any more`,
+      );
+  }
+}
