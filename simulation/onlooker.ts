@@ -8,6 +8,9 @@ import type { Json, RestClient } from "./client.ts";
 /** A process's clock can be off by so much, and a call takes its time. */
 const TOLERANCE_MS = 30_000;
 
+/** In these a middle word takes a final one back, and is not believed at once. */
+const DOUBTED_LIVES: ReadonlySet<string> = new Set(["reopened", "taken_back"]);
+
 /** What is not shown as it was last said: doubted, unknown or left out of an answer. */
 const DOUBTED: ReadonlySet<string> = new Set(["not_found", "unknown_status"]);
 
@@ -27,8 +30,7 @@ export class Onlooker {
 
   #judge(panel: string, { id, provider, provider_order_id, status, checked_at, flags }: Json, now: number): void {
     const life = this.#lifeOf(provider, provider_order_id);
-    // A word that takes a final one back is not believed at once.
-    if (life === null || checked_at === null || life.kind === "reopened" || life.flaps.length > 0) return;
+    if (life === null || checked_at === null || DOUBTED_LIVES.has(life.kind) || life.flaps.length > 0) return;
     if ((flags as string[]).some((flag) => DOUBTED.has(flag))) return;
     this.looked += 1;
     const last = life.steps.findLastIndex((step) => step.status === status && step.at <= now);

@@ -12,7 +12,7 @@ import { PLANTED, type Patch, type Planted } from "./planted.ts";
 const MAX_SEEDS = 200;
 const SEEDS_AT_ONCE = 8;
 const ROOT = join(import.meta.dirname, "..");
-const COPIED = ["src", "simulation", "simulator", "migrations", "test/panels", "package.json", "wrangler.toml"];
+const COPIED = ["src", "simulation", "simulator", "migrations", "test/panels", "scripts/restored.sql", "package.json", "wrangler.toml"];
 const DOCS = join(ROOT, "docs/simulation.md");
 
 function plant(folder: string, { file, find, replace }: Patch): void {

@@ -29,6 +29,7 @@ const KNOWN_TEXTS = {
   ],
   rate: ["too many requests", "too many attempts", "rate limit exceeded", "rate limited"],
   order: ["incorrect order id", "invalid order id", "wrong order id", "order not found"],
+  refill: ["incorrect refill id", "invalid refill id", "wrong refill id", "refill not found"],
 } as const;
 
 export type KnownError = keyof typeof KNOWN_TEXTS;

@@ -125,6 +125,17 @@ describe("a provider that cannot be asked", () => {
     }
   });
 
+  it("one that refuses every call says nothing of a refill that nobody follows here", async () => {
+    const { name, connect } = await wellProvider();
+    for (const dressed of ["error_localised", "error_http=404", "error_as_msg"]) {
+      scene.modes(name, "fails_with_error", dressed);
+      await expectLater(connect.refillStatus(4711));
+      await expectLater(connect.refillStatuses([4711, 4712]));
+    }
+    scene.modes(name);
+    expect((await connect.refillStatus(4711)).json).toEqual({ error: "Refill not found" });
+  });
+
   it("a key that the provider has changed is no wrong key of the panel's", async () => {
     const { name, connect, own, known, ours } = await wellProvider();
     scene.provider(name).key = "another";

@@ -4,7 +4,8 @@
  */
 import type { RefillStatus } from "../../domain/after-care.ts";
 import type { Order } from "../../domain/order.ts";
-import { askRefillStatuses } from "../../provider/requests.ts";
+import { knownError } from "../../provider/api-error.ts";
+import { askRefillStatuses, type RefillSaid } from "../../provider/requests.ts";
 import type { Provider } from "../../store/provider-rows.ts";
 import { foreignRefills, readOwnCases, readRefills } from "../../store/request-reads.ts";
 import type { Answer } from "../call.ts";
@@ -52,14 +53,17 @@ async function ofProviders({ call, ref, fields }: DoorCall, providerId: string, 
     unknown.filter((id) => !foreign.has(id)),
   );
   if (typeof heard === "string") return noAnswer(heard);
-  return sayEach(fields, ids, (id) => wordOf(found.orders.get(id)) ?? (foreign.has(id) ? WRONG.refill : (heard.get(id) ?? WORDS.pending)));
+  return sayEach(fields, ids, (id) => wordOf(found.orders.get(id)) ?? (foreign.has(id) ? WRONG.refill : (heard.get(id) ?? null)));
 }
 
 function wordOf(order: Order | undefined): string | null {
   return order?.state.refill == null ? null : WORDS[order.state.refill.status];
 }
 
-/** One call for all. What it says nothing readable of is left out. */
+/**
+ * One call for all. What it says nothing certain of is left out: any error but one that is known to mean that there is no
+ * such refill may pass, and a script would take it for the end.
+ */
 async function ask(
   { call }: Pick<DoorCall, "call">,
   provider: Provider,
@@ -71,15 +75,26 @@ async function ask(
   const answer = await askRefillStatuses(call.ports, provider.settings, ids);
   if (!answer.ok) {
     const { failure } = answer;
-    // An error around everything is about each of them.
-    if (failure.code === "refused" && failure.status < 500) return new Map(ids.map((id) => [id, { error: failure.message }]));
     return failure.code === "rate_limited" ? "busy" : "down";
   }
-  return new Map([...answer.value].map(([id, said]) => [id, said.kind === "status" ? said.word : { error: said.message }]));
+  return new Map([...answer.value].flatMap(([id, said]) => (isCertain(said) ? [[id, saidOf(said)] as const] : [])));
 }
 
-function sayEach(fields: DoorCall["fields"], ids: readonly string[], tell: (id: string) => Said): Answer {
-  if (fields.has("refills")) return say(ids.map((id) => ({ refill: shownId(id), status: tell(id) })));
-  const said = tell(ids[0] ?? "");
+function isCertain(said: RefillSaid): boolean {
+  if (said.kind === "status") return true;
+  const known = knownError([said.message]);
+  return known === "refill" || known === "order";
+}
+
+function saidOf(said: RefillSaid): Said {
+  return said.kind === "status" ? said.word : { error: said.message };
+}
+
+/** A list is answered by refill, without those of which there is nothing to say; a single one by itself, or not at all. */
+function sayEach(fields: DoorCall["fields"], ids: readonly string[], tell: (id: string) => Said | null): Answer {
+  const told = ids.map((id) => [id, tell(id)] as const);
+  if (fields.has("refills")) return say(told.flatMap(([id, status]) => (status === null ? [] : [{ refill: shownId(id), status }])));
+  const said = told[0]?.[1] ?? null;
+  if (said === null) return noAnswer();
   return say(typeof said === "string" ? { status: said } : said);
 }
