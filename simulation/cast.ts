@@ -287,7 +287,7 @@ export class Books {
         this.#unacknowledged.delete(id);
       }
     }
-    if (this.#draws.chance(0.3)) await this.#ask();
+    if (this.#draws.chance(0.5)) await this.#ask();
     this.busy = false;
   }
 

@@ -5,6 +5,9 @@
  */
 import type { Json, RestClient } from "./client.ts";
 
+/** Changes that are read at once. */
+const PAGE = 100;
+
 export class FeedReader {
   readonly panel: string;
   readonly orders = new Map<string, Json>();
@@ -24,12 +27,12 @@ export class FeedReader {
   /** Reads what is new; false where no answer came. */
   async read(client: RestClient): Promise<boolean> {
     for (;;) {
-      const answered = await client.once("GET", `/v1/changes?after=${this.after}&limit=100`, undefined, client.of(this.panel));
+      const answered = await client.once("GET", `/v1/changes?after=${this.after}&limit=${PAGE}`, undefined, client.of(this.panel));
       if (answered === null) return false;
       const changes = answered.json.changes as Json[];
       for (const change of changes) this.#take(change);
-      if (changes.length === 0) return true;
-      this.after = Number(answered.json.next_after);
+      if (changes.length > 0) this.after = Number(answered.json.next_after);
+      if (changes.length < PAGE) return true;
     }
   }
 

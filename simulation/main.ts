@@ -10,8 +10,8 @@ import { run } from "./scenario.ts";
 import { shrink } from "./shrink.ts";
 import { type Job, swarm } from "./swarm.ts";
 
-const DEFAULT_TICKS = 60;
-const DEFAULT_ORDERS = 60;
+const DEFAULT_TICKS = 40;
+const DEFAULT_ORDERS = 30;
 /** A scenario for a death at each of its steps. */
 const SMALL = { ticks: 20, orders: 20 };
 /** How many of a run's wrongs are told; the first ones say most. */

@@ -217,7 +217,7 @@ async function clearUp(stage: Stage): Promise<Cleared> {
     const step = minutes < BUSY_MINUTES ? 1 : LAZY_MINUTES;
     await system.pass(step);
     minutes += step;
-    act(stage, 1000, minutes % 15 === 0 ? "operator" : "panels", true);
+    act(stage, 1000, minutes % 30 === 0 ? "operator" : "panels", true);
     if ((await staleness.look(everywhere)).ofOld > 0) caughtUpAfter = minutes;
   }
   return { minutes, caughtUpAfter };

@@ -27,21 +27,29 @@ export function isRead({ sql }: Statement): boolean {
 /** Statements that were prepared before, by their text: the product has some hundred. */
 const MAX_PREPARED = 1000;
 
+type Known = { readonly statement: StatementSync; readonly hasRows: boolean };
+
 export class SqliteBackend implements Backend {
   readonly isLocal = true;
-  readonly #db: DatabaseSync;
-  readonly #prepared = new Map<string, StatementSync>();
+  readonly #db = new DatabaseSync(":memory:");
+  readonly #prepared = new Map<string, Known>();
 
-  constructor(schema: readonly string[]) {
-    this.#db = new DatabaseSync(":memory:");
-    for (const sql of schema) this.#db.exec(sql);
+  /** `schema`: migrations, or a whole database as `image` gives it. */
+  constructor(schema: readonly string[] | Uint8Array) {
+    if (schema instanceof Uint8Array) this.#db.deserialize(schema);
+    else for (const sql of schema) this.#db.exec(sql);
+  }
+
+  /** The whole database: to begin another one with. */
+  image(): Uint8Array {
+    return this.#db.serialize();
   }
 
   run(statements: readonly Statement[]): Result[] {
-    this.#db.exec("BEGIN IMMEDIATE");
+    this.#known("BEGIN IMMEDIATE").statement.run();
     try {
       const results = statements.map((statement) => this.#one(statement));
-      this.#db.exec("COMMIT");
+      this.#known("COMMIT").statement.run();
       return results;
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
@@ -50,23 +58,26 @@ export class SqliteBackend implements Backend {
   }
 
   #one(asked: Statement): Result {
-    const statement = this.#statement(asked.sql);
-    const results = statement.all(...asked.params.map(bound)) as Record<string, unknown>[];
+    const { statement, hasRows } = this.#known(asked.sql);
+    const params = asked.params.map(bound);
+    if (!hasRows) return { results: [], changes: Number(statement.run(...params).changes) };
+    const results = statement.all(...params) as Record<string, unknown>[];
     return { results, changes: isRead(asked) ? 0 : this.#changes() };
   }
 
   #changes(): number {
-    return (this.#statement("SELECT changes() AS n").get() as { n: number }).n;
+    return (this.#known("SELECT changes() AS n").statement.get() as { n: number }).n;
   }
 
-  #statement(sql: string): StatementSync {
+  #known(sql: string): Known {
     const known = this.#prepared.get(sql);
     if (known !== undefined) return known;
     if (this.#prepared.size >= MAX_PREPARED) this.#prepared.clear();
     // SQLite plans by the value of a bare parameter after LIMIT, so anew at each use: a quarter of a run's time.
     const statement = this.#db.prepare(sql.replaceAll(/LIMIT (?=\?\d)/g, "LIMIT +"));
-    this.#prepared.set(sql, statement);
-    return statement;
+    const fresh = { statement, hasRows: statement.columns().length > 0 };
+    this.#prepared.set(sql, fresh);
+    return fresh;
   }
 
   close(): void {

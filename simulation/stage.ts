@@ -51,7 +51,7 @@ export class Stage {
   beBadFor(minute: number): void {
     const isBad = minute % 3 === 0;
     this.system.quota = isBad && this.system.weather.draws.chance(0.5) ? "queue" : null;
-    this.system.weather.climate = isBad ? { ...CALM, crashAtFirst: 0.3 } : CALM;
+    this.system.weather.climate = isBad ? { ...CALM, crashAtFirst: 0.5 } : CALM;
   }
 
   /** From now on nothing goes wrong any more. */
@@ -118,7 +118,8 @@ export class Stage {
     await restoreDatabase(this.system.backend, saved);
     const after = await this.#lastChanges();
     for (const [key, change] of before) if (after.get(key) !== change) this.lost.add(key);
-    await this.system.backend.run([{ sql: RESTORED, params: [] }]);
+    const seconds = Math.floor(this.system.now / 1000);
+    await this.system.backend.run([{ sql: RESTORED.replace("unixepoch()", String(seconds)), params: [] }]);
     if (memory !== null) await this.watch?.recall(memory);
     this.cast.books.registerAgain(at);
     for (const script of this.cast.scripts) script.excuseUnsent(at);

@@ -146,7 +146,7 @@ describe("an id that nobody has heard of", () => {
 
   it("gets no answer that could end it where a restore may have lost it, at either door", async () => {
     provider = () => ({ error: "Incorrect order ID" });
-    await env.DB.exec(restored.replaceAll(/^--.*\n/gm, ""));
+    await env.DB.prepare(restored).run();
     expect((await ask({ order: "7" }, "/api/v2")).status).toBe(503);
     expect((await ask({ orders: "7,200000" }, "/api/v2")).json).toEqual({ 200000: { error: "Incorrect order ID" } });
     expect((await ask({ order: "2000000007" })).status).toBe(503);
