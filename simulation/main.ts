@@ -10,10 +10,11 @@ import { run } from "./scenario.ts";
 import { shrink } from "./shrink.ts";
 import { type Job, swarm } from "./swarm.ts";
 
-const DEFAULT_TICKS = 40;
-const DEFAULT_ORDERS = 30;
+type Size = Omit<Job, "seed">;
+
+const USUAL: Size = { ticks: 40, orders: 30 };
 /** A scenario for a death at each of its steps. */
-const SMALL = { ticks: 20, orders: 20 };
+const SMALL: Size = { ticks: 20, orders: 20 };
 /** How many of a run's wrongs are told; the first ones say most. */
 const TOLD_WRONGS = 10;
 
@@ -25,8 +26,8 @@ const { values } = parseArgs({
     corpus: { type: "boolean", default: false },
     deaths: { type: "boolean", default: false },
     death: { type: "string" },
-    ticks: { type: "string", default: String(DEFAULT_TICKS) },
-    orders: { type: "string", default: String(DEFAULT_ORDERS) },
+    ticks: { type: "string" },
+    orders: { type: "string" },
     backend: { type: "string", default: "sqlite" },
     trace: { type: "boolean", default: false },
     terse: { type: "boolean", default: false },
@@ -47,12 +48,19 @@ function wholeNumber(name: string, text: string | undefined): number {
 
 async function main(): Promise<number> {
   if (values.help) return say(HELP);
-  const size = { ticks: wholeNumber("ticks", values.ticks), orders: wholeNumber("orders", values.orders) };
+  const size = sizeOr(values.deaths || values.death !== undefined ? SMALL : USUAL);
   const backend = values.backend as BackendName;
-  if (values.deaths) return everyDeath({ seed: wholeNumber("seed", values.seed ?? "1"), ...SMALL });
+  if (values.deaths) return everyDeath({ seed: wholeNumber("seed", values.seed ?? "1"), ...size });
   if (values.seeds === undefined && values.fresh === undefined && !values.corpus)
     return one(wholeNumber("seed", values.seed ?? "1"), size, backend);
   return many([...(values.corpus ? corpus() : []), ...range(size), ...fresh(size)]);
+}
+
+function sizeOr({ ticks, orders }: Size): Size {
+  return {
+    ticks: values.ticks === undefined ? ticks : wholeNumber("ticks", values.ticks),
+    orders: values.orders === undefined ? orders : wholeNumber("orders", values.orders),
+  };
 }
 
 function say(text: string): number {
@@ -60,7 +68,7 @@ function say(text: string): number {
   return 0;
 }
 
-async function one(seed: number, size: Omit<Job, "seed">, name: BackendName): Promise<number> {
+async function one(seed: number, size: Size, name: BackendName): Promise<number> {
   const backend = await openBackend(name);
   const startedAt = performance.now();
   const doomed = doomOf(values.death === undefined ? undefined : parseDeath(values.death));
@@ -87,7 +95,7 @@ function corpus(): Job[] {
   return JSON.parse(readFileSync(join(import.meta.dirname, "corpus.json"), "utf8")) as Job[];
 }
 
-function range(size: Omit<Job, "seed">): Job[] {
+function range(size: Size): Job[] {
   if (values.seeds === undefined) return [];
   const [from, to] = values.seeds.split("..").map((text) => wholeNumber("seeds", text));
   if (from === undefined || to === undefined || to < from)
@@ -96,7 +104,7 @@ function range(size: Omit<Job, "seed">): Job[] {
 }
 
 /** Seeds that begin with the time: nobody has tried them. */
-function fresh(size: Omit<Job, "seed">): Job[] {
+function fresh(size: Size): Job[] {
   if (values.fresh === undefined) return [];
   const from = Math.floor(Date.now() / 1000) * 1000;
   return Array.from({ length: wholeNumber("fresh", values.fresh) }, (_, i) => ({ seed: (from + i) % 2 ** 31, ...size }));
