@@ -139,6 +139,8 @@ describe("the answer to `order`", () => {
     ["an error with an empty object in a wrapper", { error: "Nope", data: {} }, "error: Nope"],
     ["an error beside a status", { ...ORDER, status: "Canceled", error: "Nope" }, "error: Nope"],
     ["an error around a status", { error: "Nope", data: { ...ORDER, status: "Canceled" } }, "error: Nope"],
+    ["an error beside a status, in a list of one", [{ ...ORDER, status: "Canceled", error: "Nope" }], "unreadable"],
+    ["an error beside a status, in a wrapped list of one", { data: [{ ...ORDER, status: "Canceled", errors: "Nope" }] }, "unreadable"],
     ["a call's success", { status: "success" }, "unreadable"],
     ["a call's success with an order", { status: "success", order: 151 }, "unreadable"],
     ["a call's code with an order", { status: 100, order: 1 }, "unreadable"],
