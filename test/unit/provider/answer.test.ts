@@ -138,6 +138,7 @@ describe("the answer to `order`", () => {
     ["an error with an empty wrapper", { status: "error", message: "Nope", data: [] }, "error: Nope"],
     ["an error with an empty object in a wrapper", { error: "Nope", data: {} }, "error: Nope"],
     ["an error beside a status", { ...ORDER, status: "Canceled", error: "Nope" }, "error: Nope"],
+    ["errors beside a status and an empty error", { ...ORDER, status: "Canceled", error: "", errors: ["Nope"] }, "error: Nope"],
     ["an error around a status", { error: "Nope", data: { ...ORDER, status: "Canceled" } }, "error: Nope"],
     ["an error beside a status, in a list of one", [{ ...ORDER, status: "Canceled", error: "Nope" }], "unreadable"],
     ["an error beside a status, in a wrapped list of one", { data: [{ ...ORDER, status: "Canceled", errors: "Nope" }] }, "unreadable"],
