@@ -30,6 +30,11 @@ export function databaseOf(process: Process, backend: Backend, weather: DbWeathe
       return results;
     });
   };
+  return databaseOver(call);
+}
+
+/** The same of any way to carry out a batch. */
+export function databaseOver(call: Call): D1Database {
   const database = {
     prepare: (sql: string) => new Prepared(call, { sql, params: [] }),
     batch: async (statements: readonly Prepared[]) => (await call(statements.map(({ statement }) => statement))).map(asD1Result),

@@ -3,12 +3,9 @@
  */
 import type * as z from "zod/mini";
 import { fail, ok, type Result } from "../provider/failure.ts";
-import type { Failure, FieldProblem } from "./errors.ts";
+import { type Failure, type FieldProblem, MAX_PROBLEMS } from "./errors.ts";
 
 export type Schema<T> = z.ZodMiniType<T>;
-
-/** A body made to be wrong in a hundred thousand places gets an answer of a bearable size all the same. */
-const MAX_PROBLEMS = 50;
 
 /** The value as the schema makes it, or a failure with all that is wrong with it. */
 export function check<T>(schema: Schema<T>, value: unknown): Result<T, Failure> {
@@ -33,7 +30,8 @@ function problemsOf(issue: Issue): FieldProblem[] {
 
 const MAX_KEY_CHARACTERS = 64;
 
-function shortened(key: string): string {
+/** A name that the client chose, as far as it is said back. */
+export function shortened(key: string): string {
   return key.length > MAX_KEY_CHARACTERS ? `${key.slice(0, MAX_KEY_CHARACTERS)}…` : key;
 }
 

@@ -261,7 +261,7 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
   invalid_request: ({ fields }) => ({
     status: 422,
     message: `The request cannot be taken as it is: ${inOneSentence(fields)}.`,
-    fields,
+    fields: fields.slice(0, MAX_PROBLEMS),
   }),
   queue_unavailable: () => ({
     status: 503,
@@ -292,7 +292,10 @@ export function errorObject(failure: Failure): {
   return { code: failure.code, message, ...(fields === undefined ? {} : { details: { fields } }) };
 }
 
-/** How many problems a message spells out; `details` has all of them. */
+/** A request made to be wrong in a hundred thousand places gets an answer of a bearable size all the same. */
+export const MAX_PROBLEMS = 50;
+
+/** How many problems a message spells out; `details` has more. */
 const TOLD_PROBLEMS = 3;
 
 function inOneSentence(fields: readonly FieldProblem[]): string {

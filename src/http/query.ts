@@ -3,7 +3,7 @@
  */
 import * as z from "zod/mini";
 import { fail, type Result } from "../provider/failure.ts";
-import { inspect, type Schema } from "./check.ts";
+import { inspect, type Schema, shortened } from "./check.ts";
 import type { Failure, FieldProblem } from "./errors.ts";
 
 /**
@@ -14,8 +14,9 @@ export function readQuery<T>(url: URL, schema: Schema<T>): Result<T, Failure> {
   const seen = new Map<string, string>();
   const problems: FieldProblem[] = [];
   for (const [name, value] of url.searchParams) {
-    if (seen.has(name)) problems.push({ path: name, message: "is given more than once" });
-    if (value === "") problems.push({ path: name, message: "is empty; leave it out or give it a value" });
+    const path = shortened(name);
+    if (seen.has(name)) problems.push({ path, message: "is given more than once" });
+    if (value === "") problems.push({ path, message: "is empty; leave it out or give it a value" });
     seen.set(name, value);
   }
   const result = inspect(schema, Object.fromEntries(seen));

@@ -117,6 +117,9 @@ router
   .all("/api/v2/:rest+", () => notHere())
   .all("*", (_: IRequest, call: Call) => noRoute(call));
 
+/** Every route there is, as it stands above: `:name` is a part of a path. For checks that go through all of them. */
+export const ROUTES = router.routes.map(([method, , , path]) => ({ method, path: path ?? "" }));
+
 /** Hands a route's request to a handler, the path's id decoded. */
 function to(handler: Handler): (request: IRequest, call: Call) => Promise<Answer> {
   return async ({ params }, call) => {

@@ -105,11 +105,15 @@ function entryReport(entry: unknown, key: string): Report | null {
   return error === null ? statusReport(fields, key) : refused(error, key);
 }
 
-/** The report of an answer that names no order: the innermost layer that is an order's object, or a list of just one. */
+/**
+ * The report of an answer that names no order: the innermost layer that is an order's object, or a list of just one. What
+ * has an error in it is no report, in a list as anywhere.
+ */
 function unnamedReport(layers: readonly unknown[], id: string, key: string): Report | null {
   for (const layer of layers.toReversed()) {
     const object: unknown = Array.isArray(layer) && layer.length === 1 ? layer[0] : layer;
-    const report = namesAnother(object, id, ORDER_NAMES) ? null : statusReport(fieldsIn(object), key);
+    const isWrong = namesAnother(object, id, ORDER_NAMES) || firstError([object]) !== null;
+    const report = isWrong ? null : statusReport(fieldsIn(object), key);
     if (report !== null) return report;
   }
   return null;

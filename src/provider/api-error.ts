@@ -149,10 +149,11 @@ const MAX_TEXT_DEPTH = 3;
  * In an order's own object a failing `status` is the order's, and no error.
  */
 export function errorIn(fields: Fields, isOrder: boolean): ApiError | null {
-  const told = fields.get("error") ?? fields.get("errors");
-  const explicit = textIn(told, MAX_TEXT_DEPTH);
-  if (explicit === null && !saysError(told) && (isOrder || !saysFailure(fields))) return null;
-  const code = isObject(told) ? fieldsOf(told).get("code") : undefined;
+  // Whoever has both may leave the first of them empty.
+  const [error, errors] = [fields.get("error"), fields.get("errors")];
+  const explicit = textIn(error, MAX_TEXT_DEPTH) ?? textIn(errors, MAX_TEXT_DEPTH);
+  if (explicit === null && !saysError(error) && !saysError(errors) && (isOrder || !saysFailure(fields))) return null;
+  const code = fieldsIn(error).get("code") ?? fieldsIn(errors).get("code");
   const codes = [code, fields.get("code"), fields.get("errorcode"), fields.get("status")].map(scalarText);
   const [first = "error", ...rest] = [explicit, messageIn(fields), ...codes].filter((text) => text !== null);
   return { texts: [first, ...rest] };

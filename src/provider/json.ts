@@ -28,7 +28,9 @@ const PAGE_START = /^<(?:!doctype|html|head|body)\b/i;
  * - a body that is JSON from end to end is that value, be it only `null`;
  * - a web page holds no answer, though its scripts hold JSON;
  * - a value that is not closed is an answer cut off, and ends the search: an inner part of it could be
- *   another order's object and must not pass for the whole.
+ *   another order's object and must not pass for the whole;
+ * - so does a value that stands behind a name or before a comma or a closing bracket: it is a part of an answer
+ *   whose beginning was lost.
  * Every character is looked at three times at most, whatever the body: 5 ms for the worst of 1 MiB, before it is parsed.
  */
 export function findJson(text: string): FoundJson {
@@ -57,10 +59,20 @@ function searchAnswer(body: string): FoundJson {
     if (end === "too_deep") return TOO_DEEP;
     if (end === "unclosed") return NONE;
     const value = parse(body.slice(start, end));
-    if (value.kind === "found") return value;
+    if (value.kind === "found") return isPart(body, start, end) ? NONE : value;
     from = end;
   }
   return NONE;
+}
+
+/** Space between a value and what it belongs to is looked through that far. */
+const MAX_SPACE_CHARS = 64;
+
+/** Whether the value from `start` to `end` is inside another one, going by what is next to it. */
+function isPart(body: string, start: number, end: number): boolean {
+  const before = body.slice(Math.max(0, start - MAX_SPACE_CHARS), start).trimEnd();
+  const after = body.slice(end, end + MAX_SPACE_CHARS).trimStart();
+  return /"\s*:$/.test(before) || /^[,}\]]/.test(after);
 }
 
 function parse(text: string): FoundJson {

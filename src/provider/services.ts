@@ -9,7 +9,7 @@ import type { ProviderFailure, Result } from "./failure.ts";
 import { type Fields, fieldsOf, idText, isObject, type JsonObject, layersOf, scalarText } from "./fields.ts";
 import { readCount, readDecimal } from "./figures.ts";
 import type { ProviderSettings } from "./settings.ts";
-import { cleanerFor } from "./wording.ts";
+import { cleanerFor, hiderFor } from "./wording.ts";
 
 export type ProviderService = {
   readonly id: string;
@@ -26,7 +26,10 @@ export type ProviderService = {
   readonly description: string | null;
 };
 
-/** `list`: the entries as the provider sent them, to be passed on; `services`: the same, read. Both without what is no service. */
+/**
+ * `list`: the entries as the provider sent them, to be passed on; `services`: the same, read. Both without what is no
+ * service, and without the key: a provider may write it into links and instructions meant for its customer alone.
+ */
 export type ServiceList = { readonly list: readonly JsonObject[]; readonly services: readonly ProviderService[] };
 
 /**
@@ -65,7 +68,8 @@ export function readServices(json: unknown, key = ""): Reading<ServiceList> {
   const byId = new Map<string, Entry>();
   for (const entry of entries) if (!byId.has(entry.service.id)) byId.set(entry.service.id, entry);
   const kept = [...byId.values()];
-  return read({ list: kept.map(({ raw }) => raw), services: kept.map(({ service }) => service) });
+  const hide = hiderFor(key);
+  return read({ list: kept.map(({ raw }) => hide(raw) as JsonObject), services: kept.map(({ service }) => service) });
 }
 
 /** The values of an object, with the key for an id where they have none of their own. */

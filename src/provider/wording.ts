@@ -34,6 +34,28 @@ export function cleanerFor(key: string): (text: string, maxChars: number) => str
   return (text, maxChars) => cutLine(withoutSpellings(text, hidden), maxChars);
 }
 
+/** Nobody's key is shorter; what is would be found in ids and prices. */
+const MIN_HIDDEN_CHARS = 8;
+
+/**
+ * Takes the key out of all texts within a value of JSON, for what is passed on as it came. Where no text has the key, as
+ * in nearly all answers, it is the very value. Numbers and names of fields stay.
+ */
+export function hiderFor(key: string): (value: unknown) => unknown {
+  const hidden = key.length < MIN_HIDDEN_CHARS ? [] : [...spellings(key)];
+  const has = (value: unknown): boolean => {
+    if (typeof value === "string") return hidden.some((spelling) => value.includes(spelling));
+    return typeof value === "object" && value !== null && Object.values(value).some(has);
+  };
+  const hide = (value: unknown): unknown => {
+    if (!has(value)) return value;
+    if (typeof value === "string") return withoutSpellings(value, hidden);
+    if (Array.isArray(value)) return value.map(hide);
+    return Object.fromEntries(Object.entries(value as object).map(([name, part]) => [name, hide(part)]));
+  };
+  return hide;
+}
+
 function cutLine(text: string, maxChars: number): string {
   const line = text
     .slice(0, maxChars * 4)

@@ -7,6 +7,7 @@ import * as z from "zod/mini";
 import { check, type Schema } from "../../../src/http/check.ts";
 import { cursorParam, encodeCursor } from "../../../src/http/cursor.ts";
 import { isSameDigest, sha256Hex, toHex } from "../../../src/http/digest.ts";
+import { errorObject } from "../../../src/http/errors.ts";
 import { amount, foreignId, moment, optional, price, slug, text } from "../../../src/http/fields.ts";
 import { booleanParam, limitParam, readQuery, wholeNumberParam } from "../../../src/http/query.ts";
 
@@ -73,6 +74,16 @@ describe("query parameters", () => {
   ])("%s is refused, naming %j", (query, expected) => {
     const result = read(query);
     expect(result.ok ? [] : result.failure.code === "invalid_request" && result.failure.fields.map(({ path }) => path)).toEqual(expected);
+  });
+
+  it("that are wrong in thousands of places are told of some, by the beginnings of their names", () => {
+    const result = read(`${"a&".repeat(5000)}${"b".repeat(5000)}=`);
+    if (result.ok) expect.unreachable();
+    expect(JSON.stringify(errorObject(result.failure)).length).toBeLessThan(10_000);
+    expect(errorObject(result.failure).details?.fields).toHaveLength(50);
+    const long = read(`${"b".repeat(5000)}=`);
+    if (long.ok) expect.unreachable();
+    expect(JSON.stringify(errorObject(long.failure)).length).toBeLessThan(1000);
   });
 
   it("of any sort never make an error of ours", () => {

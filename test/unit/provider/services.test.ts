@@ -139,6 +139,21 @@ describe("asking for services", () => {
     return result.ok ? result.value.services.length : result.failure;
   }
 
+  it("is passed on without the key, wherever a provider has written it", () => {
+    const desc = `<a href="https://provider.example/help?key=${KEY}">How it works</a>`;
+    const list = told([{ ...RAW, desc, links: [{ api: KEY }] }, LIKES]);
+    if (typeof list === "string") expect.unreachable();
+    expect(list.list).toEqual([
+      { ...RAW, desc: '<a href="https://provider.example/help?key=[key]">How it works</a>', links: [{ api: "[key]" }] },
+      LIKES,
+    ]);
+  });
+
+  it("is passed on to the letter under a key that is too short to be one", () => {
+    const reading = readServices([{ ...RAW, service: "1" }], "1");
+    expect(reading).toMatchObject({ kind: "read", value: { list: [{ ...RAW, service: "1" }] } });
+  });
+
   it("takes one call", async () => {
     const sent: Record<string, string>[] = [];
     const port = portOf(async (request) => {
@@ -186,6 +201,7 @@ describe("the reader of services, for any JSON", () => {
         for (const { id, name, rate, min } of list.services) {
           expect(id).toMatch(/^[^\s,\p{Cc}]{1,64}$/u);
           expect(name).not.toContain(KEY);
+          expect(JSON.stringify(list.list)).not.toContain(KEY);
           expect(rate ?? "1").toMatch(/^\d+(\.\d+)?$/);
           expect(min ?? 0).toBeGreaterThanOrEqual(0);
         }
