@@ -215,18 +215,25 @@ export class System {
     const process = this.#spawn(`${id}.${attempts}`, attempts === 1);
     if (attempts === 1) this.#countPages(this.firstDeliveries, body, 0);
     let outcome: boolean | { retryMs: number } = true;
+    let acknowledged = false;
     const message = {
       id,
       body,
       attempts,
       timestamp: new Date(this.now),
-      ack: () => undefined,
+      ack: () => {
+        acknowledged = true;
+      },
       retry: (options?: { delaySeconds?: number }) => {
         outcome = options?.delaySeconds === undefined ? false : { retryMs: options.delaySeconds * 1000 };
       },
     };
     const batch = { queue, messages: [message], ackAll: () => undefined, retryAll: () => undefined } as unknown as MessageBatch;
-    await process.outcome(consume(batch, this.#env(process), this.#ports(process)));
+    // What was acknowledged stays so, whatever becomes of whoever did it.
+    const work = process.outcome(consume(batch, this.#env(process), this.#ports(process)));
+    await work.catch((error: unknown) => {
+      if (!acknowledged) throw error;
+    });
     return outcome;
   }
 
