@@ -111,7 +111,12 @@ function fresh(size: Size): Job[] {
 }
 
 async function many(jobs: readonly Job[]): Promise<number> {
-  return tell(jobs, await swarm(jobs));
+  return tell(jobs, await swarm(jobs, () => [], sayAtOnce()));
+}
+
+/** A long run on a terminal has a bar to look at; elsewhere, what goes wrong is worth a line before the end. */
+function sayAtOnce(): ((line: string) => void) | undefined {
+  return values.terse || process.stdout.isTTY ? undefined : (line) => console.log(line);
 }
 
 async function everyDeath(size: Job): Promise<number> {

@@ -20,10 +20,11 @@ export type Failed = { readonly job: Job; readonly wrongs: readonly string[] };
 
 const BAR_CHARACTERS = 40;
 
-/** `judge` finds what else is wrong with a result. */
+/** `judge` finds what else is wrong with a result; `say` is told of each run that went wrong, as soon as it did. */
 export async function swarm(
   jobs: readonly Job[],
   judge: (result: RunResult) => readonly string[] = () => [],
+  say?: (line: string) => void,
 ): Promise<{ readonly failed: readonly Failed[]; readonly minutes: number; readonly seconds: number }> {
   const startedAt = performance.now();
   const waiting = [...jobs];
@@ -34,7 +35,10 @@ export async function swarm(
     done += 1;
     minutes += outcome.result.minutes;
     const wrongs = [...outcome.result.wrongs, ...judge(outcome.result)];
-    if (wrongs.length > 0) failed.push({ job: outcome.job, wrongs });
+    if (wrongs.length > 0) {
+      failed.push({ job: outcome.job, wrongs });
+      say?.(`seed ${outcome.job.seed}: ${wrongs[0]}`);
+    }
     if (process.stdout.isTTY) logUpdate(barOf(done, jobs.length, failed.length));
   };
   await Promise.all(Array.from({ length: Math.min(availableParallelism(), jobs.length) }, () => work(waiting, took)));

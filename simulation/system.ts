@@ -25,6 +25,9 @@ export const HOST = "http://127.0.0.1";
 /** What no request may ever come to. */
 export const INTERNAL_ERROR = 500;
 
+/** A sweep takes some eight steps, a request three to ten. */
+const MAX_STEPS_TO_LIVE = 9;
+
 export type Plan = "free" | "paid";
 
 export type SystemOptions = {
@@ -102,17 +105,22 @@ export class System {
     this.#options.trace?.(`${new Date(this.now).toISOString()} ${line}`);
   }
 
-  /** A new piece of the system at work. In bad weather it may be doomed to die at one of its next steps. */
+  /** A new piece of the system at work. In bad weather it may be doomed to die over one of its next steps. */
   #spawn(name: string, isFirst = true): Process {
-    const process = new Process(this.scheduler, name, () => this.#options.doom?.(this.steps++) ?? null);
-    if (this.weather.is("crash") || (isFirst && this.weather.is("crashAtFirst"))) {
-      this.crashes += 1;
-      this.scheduler.in(this.#draws.between(0, 3000), () => {
-        if (!process.dead) this.trace(`${name} dies`);
-        process.die();
-      });
-    }
-    return process;
+    const isDoomed = this.weather.is("crash") || (isFirst && this.weather.is("crashAtFirst"));
+    const last = isDoomed ? this.#draws.between(0, MAX_STEPS_TO_LIVE) : Infinity;
+    let step = 0;
+    return new Process(this.scheduler, name, () => {
+      const doom = this.#options.doom?.(this.steps++) ?? null;
+      return step++ === last ? this.#kill(name) : doom;
+    });
+  }
+
+  #kill(name: string): Death {
+    this.crashes += 1;
+    const death = this.#draws.pick(["before", "after"] as const);
+    this.trace(`${name} dies ${death} its next step is done`);
+    return death;
   }
 
   #env(process: Process): Env {
