@@ -6,13 +6,15 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { openBackend, type BackendName } from "./backends.ts";
 import { deathsIn, differencesFrom, doomOf, parseDeath, undisturbed } from "./deaths.ts";
-import { run } from "./scenario.ts";
+import { type RunResult, run } from "./scenario.ts";
 import { shrink } from "./shrink.ts";
 import { type Job, swarm } from "./swarm.ts";
 
 type Size = Omit<Job, "seed">;
 
 const USUAL: Size = { ticks: 40, orders: 30 };
+const BACKENDS: readonly BackendName[] = ["sqlite", "d1"];
+
 /** A scenario for a death at each of its steps. */
 const SMALL: Size = { ticks: 20, orders: 20 };
 /** How many of a run's wrongs are told; the first ones say most. */
@@ -35,7 +37,7 @@ const { values } = parseArgs({
   },
 });
 
-const HELP = `npm run simulate -- --seed N [--ticks T] [--orders K] [--trace] [--backend sqlite|d1]
+const HELP = `npm run simulate -- --seed N [--ticks T] [--orders K] [--trace] [--backend sqlite|d1|both]
 npm run simulate -- --seeds A..B      a swarm, with a summary
 npm run simulate -- --corpus          the seeds that once found something
 npm run simulate -- --fresh N         so many seeds that nobody has tried
@@ -49,10 +51,10 @@ function wholeNumber(name: string, text: string | undefined): number {
 async function main(): Promise<number> {
   if (values.help) return say(HELP);
   const size = sizeOr(values.deaths || values.death !== undefined ? SMALL : USUAL);
-  const backend = values.backend as BackendName;
+  const backends = values.backend === "both" ? BACKENDS : [values.backend as BackendName];
   if (values.deaths) return everyDeath({ seed: wholeNumber("seed", values.seed ?? "1"), ...size });
   if (values.seeds === undefined && values.fresh === undefined && !values.corpus)
-    return one(wholeNumber("seed", values.seed ?? "1"), size, backend);
+    return one(wholeNumber("seed", values.seed ?? "1"), size, backends);
   return many([...(values.corpus ? corpus() : []), ...range(size), ...fresh(size)]);
 }
 
@@ -68,22 +70,37 @@ function say(text: string): number {
   return 0;
 }
 
-async function one(seed: number, size: Size, name: BackendName): Promise<number> {
+/** One run, on each of the backends named; on several it must come to the same state. */
+async function one(seed: number, size: Size, names: readonly BackendName[]): Promise<number> {
+  const digests = new Set<string>();
+  let wrongs: readonly string[] = [];
+  for (const name of names) {
+    const result = await on(name, seed, size);
+    digests.add(result.digest);
+    wrongs = [...wrongs, ...result.wrongs];
+  }
+  if (digests.size > 1) wrongs = [...wrongs, `the state is ${[...digests].join(" on one database and ")} on another`];
+  if (wrongs.length === 0) return say("Everything is as it must be.");
+  tellWrongs(wrongs);
+  return 1;
+}
+
+async function on(name: BackendName, seed: number, size: Size): Promise<RunResult> {
   const backend = await openBackend(name);
   const startedAt = performance.now();
   const doomed = doomOf(values.death === undefined ? undefined : parseDeath(values.death));
   const result = await run({ seed, ...size, backend, ...doomed, ...(values.trace ? { trace: (line: string) => console.log(line) } : {}) });
   await backend.close();
   const seconds = (performance.now() - startedAt) / 1000;
-  console.log(`seed ${seed}: ${result.minutes} minutes of ${size.orders} orders in ${seconds.toFixed(1)} s, state ${result.digest}`);
+  console.log(
+    `seed ${seed}, ${name}: ${result.minutes} minutes of ${size.orders} orders in ${seconds.toFixed(1)} s, state ${result.digest}`,
+  );
   console.log(
     Object.entries(result.stats)
       .map(([what, count]) => `${what} ${count}`)
       .join(", "),
   );
-  if (result.wrongs.length === 0) return say("Everything is as it must be.");
-  tellWrongs(result.wrongs);
-  return 1;
+  return result;
 }
 
 function tellWrongs(wrongs: readonly string[]): void {
