@@ -2,7 +2,7 @@
  * Where nothing is wrong but that processes die now and then and the queue takes nothing for a minute, every order is
  * asked about within its cadence, and at once when somebody wants it checked: what failed is done again, not dropped.
  */
-import type { Books } from "./cast.ts";
+import type { Books } from "./books.ts";
 import type { System } from "./system.ts";
 
 const MINUTE_MS = 60_000;

@@ -4,12 +4,15 @@
 import { createHash } from "node:crypto";
 import { buyDue, purchasesOf } from "../test/panels/lives.ts";
 import { wrongsOf } from "../test/panels/truth.ts";
-import { changeWeather, enter, POLICIES, PROVIDERS, type Script } from "./cast.ts";
+import { enter } from "./cast.ts";
 import { wrongsOfAccounts, wrongsOfBooks, wrongsOfReaders, wrongsOfTraffic, wrongsOfTruth } from "./checks.ts";
 import { RestClient } from "./client.ts";
 import { Draws } from "./draws.ts";
 import { micros } from "./feed-reader.ts";
 import { ruleGlobals } from "./globals.ts";
+import { POLICIES } from "./operator.ts";
+import { changeWeather, PROVIDERS } from "./providers.ts";
+import type { Script } from "./script.ts";
 import { type Fate, fateOf, UNTROUBLED } from "./mishaps.ts";
 import type { Policy } from "./model/order.ts";
 import { type Death, Process } from "./scheduler.ts";
@@ -141,7 +144,7 @@ async function during<T>(system: System, work: Promise<T>): Promise<T> {
 async function play(stage: Stage, draws: Draws, { ticks, orders, trouble: { troubled, punctual } }: Course): Promise<void> {
   const { system, cast } = stage;
   const start = system.now;
-  const each = Math.ceil(orders / 20);
+  const each = Math.ceil(orders / 10);
   const panels = cast.scripts.map(({ panel }) => panel);
   const bought = purchasesOf(draws.next(), panels, [{ route: "here", service: "1" }], each);
   const shapes = new Map(cast.providers.map((provider) => [provider.name, provider.modes.map(inputOf)]));

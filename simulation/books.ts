@@ -1,0 +1,94 @@
+import { placeOrder } from "../simulator/orders.ts";
+import type { Json, RestClient } from "./client.ts";
+import type { Draws } from "./draws.ts";
+import { PROVIDERS } from "./providers.ts";
+import type { System } from "./system.ts";
+
+const ACCEPTED = 202;
+
+/**
+ * A panel that places its orders at providers by itself, and registers them over REST until each is acknowledged.
+ */
+export class Books {
+  readonly #system: System;
+  readonly #client: RestClient;
+  readonly #draws: Draws;
+  /** Orders still to be placed. */
+  #left: number;
+  #placed = 0;
+  readonly #unacknowledged = new Map<string, Json>();
+  /** What it has registered, by its own id, and when it last heard that it is on record. */
+  readonly orders = new Map<string, { readonly registration: Json; heardAt: number }>();
+  /** Since when orders are to be checked, where that was acknowledged. */
+  readonly checkWanted = new Map<string, number>();
+  busy = false;
+
+  constructor(system: System, client: RestClient, draws: Draws, orders: number) {
+    this.#system = system;
+    this.#client = client;
+    this.#draws = draws;
+    this.#left = orders;
+  }
+
+  get rests(): boolean {
+    return this.#left === 0 && this.#unacknowledged.size === 0;
+  }
+
+  /** Places some orders, and registers what is not acknowledged yet. */
+  async act(share: number): Promise<void> {
+    if (this.busy) return;
+    this.busy = true;
+    const count = Math.min(this.#left, Math.ceil(share));
+    for (let i = 0; i < count; i++) this.#place();
+    const waiting = [...this.#unacknowledged.values()].slice(0, 500);
+    if (waiting.length > 0) {
+      const answered = await this.#client.once("POST", "/v1/orders", waiting, this.#client.of("books"));
+      for (const { id, result } of (answered?.json.results ?? []) as { id: string; result: string }[]) {
+        const order = this.orders.get(id);
+        if (order === undefined || (result !== "created" && result !== "exists")) continue;
+        order.heardAt = this.#system.now;
+        this.#unacknowledged.delete(id);
+      }
+    }
+    if (this.#draws.chance(0.5)) await this.#ask();
+    this.busy = false;
+  }
+
+  /** Wants an order checked, refilled or canceled. */
+  async #ask(): Promise<void> {
+    const ids = [...this.orders].flatMap(([id, { heardAt }]) => (heardAt === -Infinity ? [] : [id]));
+    if (ids.length === 0) return;
+    const [id, action] = [this.#draws.pick(ids), this.#draws.pick(["check", "check", "refill", "cancel"])];
+    const at = this.#system.now;
+    const answered = await this.#client.once("POST", `/v1/orders/${id}/${action}`, {}, this.#client.of("books"));
+    if (action === "check" && answered?.status === ACCEPTED) this.checkWanted.set(id, at);
+  }
+
+  /** Registers again what was registered since then, epoch ms, as a panel is told to after a restore. */
+  registerAgain(since: number): void {
+    for (const [id, { registration, heardAt }] of this.orders) if (heardAt >= since) this.#unacknowledged.set(id, registration);
+  }
+
+  #place(): void {
+    this.#left -= 1;
+    const provider = this.#system.world.providers.get(this.#draws.pick(PROVIDERS));
+    const service = provider?.catalogue[0];
+    if (provider === undefined || service === undefined) throw new Error("there is nobody to place an order at");
+    const quantity = this.#draws.between(1, 3000);
+    const id = `b${++this.#placed}`;
+    const link = `https://books.example/${id}`;
+    const order = placeOrder(this.#system.world, provider, { service, link, quantity, placedAt: this.#system.now });
+    const charge = quantity * this.#draws.between(1, 9000) + this.#draws.between(0, 999);
+    const registration = {
+      id,
+      provider: provider.name,
+      provider_order_id: order.id,
+      quantity,
+      charge: (charge / 1e6).toFixed(6),
+      customer: `customer-${this.#draws.between(1, 5)}`,
+      ...(this.#draws.chance(0.5) ? { service: "1", link } : {}),
+    };
+    this.#unacknowledged.set(id, registration);
+    this.orders.set(id, { registration, heardAt: -Infinity });
+  }
+}

@@ -1,0 +1,78 @@
+import type { RestClient } from "./client.ts";
+import type { Draws } from "./draws.ts";
+import { PROVIDERS } from "./providers.ts";
+import type { System } from "./system.ts";
+
+/** The refund policies that the operator turns to. */
+export const POLICIES = [
+  {},
+  { mode: "hold" },
+  { mode: "auto", cap: "0.5" },
+  { mode: "auto", canceled: "by_remains" },
+  { mode: "auto", delay_minutes: 20 },
+] as const;
+
+/** The provider's order is on record already, for another order. */
+const CONFLICT = 409;
+
+/** Looks after what only a person can decide. */
+export class Operator {
+  readonly #system: System;
+  readonly #client: RestClient;
+  readonly #draws: Draws;
+  busy = false;
+  decisions = 0;
+
+  constructor(system: System, client: RestClient, draws: Draws) {
+    this.#system = system;
+    this.#client = client;
+    this.#draws = draws;
+  }
+
+  /** A round: refunds that wait are decided, or left; now and then a policy changes, or a customer gets something. */
+  async act(final: boolean): Promise<void> {
+    if (this.busy) return;
+    this.busy = true;
+    for (const panel of ["books", "hasty", "stubborn"]) {
+      await this.#decide(panel, final);
+      await this.#settle(panel);
+    }
+    if (final) await this.#releaseBrakes();
+    else if (this.#draws.chance(0.3)) await this.#changePolicy();
+    this.busy = false;
+  }
+
+  async #decide(panel: string, final: boolean): Promise<void> {
+    const held = await this.#client.once("GET", "/v1/refunds?status=held&limit=100", undefined, this.#client.of(panel));
+    for (const { id } of (held?.json.refunds ?? []) as { id: string }[]) {
+      const verdict = this.#draws.chance(final ? 1 : 0.4) ? "approve" : this.#draws.chance(0.5) ? "reject" : null;
+      if (verdict === null) continue;
+      // A script of a panel that pays by what it is told needs the whole refund; rejections are for the books.
+      const action = panel === "books" ? verdict : "approve";
+      this.decisions += 1;
+      await this.#client.once("POST", `/v1/refunds/${encodeURIComponent(id)}/${action}`, {}, this.#client.of(panel));
+    }
+  }
+
+  /** Looks orders up at their provider, which only a person can. One that is there twice is another order's, or nobody's. */
+  async #settle(panel: string): Promise<void> {
+    const found = await this.#client.once("GET", "/v1/orders?flag=placing_unknown&limit=100", undefined, this.#client.of(panel));
+    for (const { id, provider, link } of (found?.json.orders ?? []) as { id: string; provider: string; link: string }[]) {
+      const orders = [...(this.#system.world.providers.get(provider)?.orders.values() ?? [])];
+      const there = orders.filter((order) => order.link === link).map((order) => ({ provider_order_id: order.id }));
+      for (const body of [...there, { drop: true }]) {
+        const settled = await this.#client.once("POST", `/v1/orders/${encodeURIComponent(id)}/settle`, body, this.#client.of(panel));
+        if (settled?.status !== CONFLICT) break;
+      }
+    }
+  }
+
+  async #releaseBrakes(): Promise<void> {
+    for (const name of PROVIDERS) await this.#client.once("POST", `/v1/providers/${name}/brake`, { action: "release" });
+  }
+
+  async #changePolicy(): Promise<void> {
+    const provider = this.#draws.pick(["basil", "cedar"]);
+    await this.#client.once("PUT", `/v1/providers/${provider}/refund-policy`, this.#draws.pick(POLICIES));
+  }
+}

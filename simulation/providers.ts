@@ -1,0 +1,80 @@
+/**
+ * The providers of a run, each with bends of the wire of its own, and the trouble that comes and goes.
+ */
+import type { ModeInput } from "../simulator/modes.ts";
+import { changeProvider, type Provider } from "../simulator/world.ts";
+import { LASTING_LIVES } from "../test/panels/lives.ts";
+import type { Draws } from "./draws.ts";
+
+export const PROVIDERS = ["acme", "basil", "cedar"] as const;
+
+/** Bends of the wire that a provider has for good; what they mean stays the same. */
+const SHAPES: readonly string[] = [
+  "error_http",
+  "error_localised",
+  "error_codes",
+  "error_as_msg",
+  "many_entry_error_string",
+  "extra_ids",
+  "no_many",
+  "cap_many_error=20",
+  "cap_many_silent=30",
+  "success_status_field",
+  "array_of_objects",
+  "ids_as_strings",
+  "numbers_as_numbers",
+  "start_count_zero",
+  "thousands_separators",
+  "plus_sign",
+  "negative_remains",
+  "remains_exceeds_quantity",
+  "charge_object",
+  "charge_nine_decimals",
+  "status_words",
+  "bom",
+  "php_warnings=plain",
+  "content_type_html",
+  "foreign_dates",
+];
+
+/** Trouble that comes and goes. */
+const STORMS: readonly string[] = [
+  "fails_with_error",
+  "many_entry_dropped=7",
+  "html_502/3",
+  "html_login/2",
+  "bot_check/3",
+  "empty_body/2",
+  "literal_null/4",
+  "truncated_json/3",
+  "rate_limit=5",
+  "slow=4000",
+  "hang/5",
+  "lost_answer/3",
+  "down",
+  "down/2",
+  "add_unreadable=page",
+  "add_unreadable=reset/2",
+  "services_unreadable=page",
+];
+
+/** One of each mode, the last of those named. */
+export function distinct(modes: readonly string[]): ModeInput[] {
+  return [...new Map(modes.map((mode) => [mode.split(/[=/]/)[0], mode])).values()] as ModeInput[];
+}
+
+export function mixOf(draws: Draws) {
+  return draws.chance(0.5) ? LASTING_LIVES : { ...LASTING_LIVES, reversal: 6, reopened: 4, taken_back: draws.chance(0.3) ? 4 : 0 };
+}
+
+/** Trouble breaks out at a provider, or blows over. */
+export function changeWeather(provider: Provider, shapes: readonly string[], draws: Draws): string {
+  const storm = draws.chance(0.55) ? [draws.pick(STORMS), ...(draws.chance(0.3) ? [draws.pick(STORMS)] : [])] : [];
+  changeProvider(provider, { modes: distinct([...shapes, ...storm]) });
+  return storm.join(", ") || "clear";
+}
+
+/** The bends that a provider has for good. */
+export function shapesOf(draws: Draws): ModeInput[] {
+  return distinct(Array.from({ length: draws.between(0, 4) }, () => draws.pick(SHAPES)));
+}
