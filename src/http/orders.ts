@@ -7,7 +7,7 @@ import { type CheckMessage, MESSAGE_VERSION } from "../domain/message.ts";
 import { type Polling, showOrder } from "../domain/shown.ts";
 import { type Status, STATUS_NAMES } from "../domain/status.ts";
 import { fail } from "../provider/failure.ts";
-import { listOrders, readBareOrders, readOrders, readPollings } from "../store/order-reads.ts";
+import { listOrders, readBareOrders, readOrders } from "../store/order-reads.ts";
 import { noSuchPanel, panelOf } from "./auth.ts";
 import { readOptionalBody } from "./body.ts";
 import type { Answer, Call } from "./call.ts";
@@ -99,9 +99,8 @@ async function getOrderList(call: Call): Promise<Answer> {
   const { limit, cursor, ...filter } = query.value;
   const page = await listOrders(call.env.DB, ref.value, filter, cursor?.[0] ?? null, limit);
   if (page === null) return noSuchPanel(ref.value);
-  const pollings = await readPollings(call.env.DB, [...new Set(page.orders.map((order) => order.provider))]);
   return json(200, {
-    orders: page.orders.map((order) => shown(order, pollings, call.now)),
+    orders: page.orders.map((order) => shown(order, page.pollings, call.now)),
     next_cursor: page.next === null ? null : encodeCursor([page.next]),
     has_more: page.next !== null,
   });

@@ -43,16 +43,6 @@ function byId(rows: readonly OrderRow[]): ReadonlyMap<string, Order> {
   return new Map(rows.map((row) => [row.id, toOrder(row)]));
 }
 
-/** How the polling of some providers stands. */
-export async function readPollings(db: D1Database, providers: readonly string[]): Promise<ReadonlyMap<string, Polling>> {
-  if (providers.length === 0) return new Map();
-  const { results } = await db
-    .prepare(`SELECT ${POLLING_COLUMNS} FROM json_each(?1) j CROSS JOIN providers p WHERE p.id = j.value`)
-    .bind(JSON.stringify(providers))
-    .all<PollingRow>();
-  return pollingsOf(results);
-}
-
 function pollingsOf(rows: readonly PollingRow[]): ReadonlyMap<string, Polling> {
   return new Map(rows.map((row) => [row.id, toPolling(row)]));
 }
@@ -72,7 +62,7 @@ export type OrderFilter = {
 };
 
 /** `next`: the order number to go on below; null at the end of the list. A page may be short and have one all the same. */
-type OrderPage = { readonly orders: readonly Order[]; readonly next: number | null };
+type OrderPage = { readonly orders: readonly Order[]; readonly pollings: ReadonlyMap<string, Polling>; readonly next: number | null };
 
 /** A filter has no index of its own (each would cost a row with every order): a request looks at so many orders. */
 const SCANNED_ORDERS = 1000;
@@ -80,7 +70,8 @@ const SCANNED_ORDERS = 1000;
 /**
  * The panel's orders with numbers below `before`, newest first. With a filter, a window of order numbers is looked
  * at and the answer says where the next one begins; only a provider's own order id is found directly.
- * Null when there is no such panel.
+ * Null when there is no such panel. The orders are read twice, for how the polling of their providers stood just then: read
+ * a moment later, it can tell of an answer that the orders read do not show yet.
  */
 export async function listOrders(
   db: D1Database,
@@ -98,15 +89,18 @@ export async function listOrders(
   const top = `coalesce(?2, (SELECT order_n + 1 FROM panels WHERE id = ${panel}))`;
   const window = isScan ? [`o.n >= ${top} - ${SCANNED_ORDERS}`] : [];
   const where = [`o.panel = ${panel}`, `o.n < ${top}`, ...window, ...conditions].join(" AND ");
+  const page = `orders o WHERE ${where} ORDER BY o.n DESC LIMIT ${param(limit + 1)}`;
   const found = await readForPanel(db, ref, [
-    db.prepare(`SELECT o.* FROM orders o WHERE ${where} ORDER BY o.n DESC LIMIT ${param(limit + 1)}`).bind(...params),
+    db.prepare(`SELECT o.* FROM ${page}`).bind(...params),
+    db.prepare(`SELECT ${POLLING_COLUMNS} FROM providers p WHERE p.id IN (SELECT o.provider FROM ${page})`).bind(...params),
   ]);
   if (found === null) return null;
   const rows = (found.results[0]?.results ?? []) as OrderRow[];
   const orders = rows.slice(0, limit).map(toOrder);
-  if (rows.length > limit) return { orders, next: orders.at(-1)?.n ?? null };
+  const pollings = pollingsOf((found.results[1]?.results ?? []) as PollingRow[]);
+  if (rows.length > limit) return { orders, pollings, next: orders.at(-1)?.n ?? null };
   const bottom = (before ?? found.panel.lastOrder + 1) - SCANNED_ORDERS;
-  return { orders, next: isScan && bottom > 1 ? bottom : null };
+  return { orders, pollings, next: isScan && bottom > 1 ? bottom : null };
 }
 
 /** As `isClosed` in src/domain/shown.ts. */
