@@ -52,7 +52,7 @@ export type RunResult = {
 const CONVERGENCE_MINUTES = 420;
 /** What is left to happen after so many takes hours: then panels look in less often, and so does cron, which has to be made up for. */
 const BUSY_MINUTES = 30;
-const LAZY_MINUTES = 5;
+const LAZY_MINUTES = 10;
 export async function run(options: RunOptions): Promise<RunResult> {
   const { seed, ticks, orders, backend, trace, doom } = options;
   const draws = new Draws(seed, "scenario");
