@@ -8,7 +8,7 @@ import { openBackend, type BackendName } from "./backends.ts";
 import { deathsIn, differencesFrom, doomOf, parseDeath, undisturbed } from "./deaths.ts";
 import { type RunResult, run } from "./scenario.ts";
 import { shrink } from "./shrink.ts";
-import { type Job, swarm } from "./swarm.ts";
+import { type Job, type Summary, swarm } from "./swarm.ts";
 
 type Size = Omit<Job, "seed">;
 
@@ -144,7 +144,7 @@ async function everyDeath(size: Job): Promise<number> {
   return tell(jobs, await swarm(jobs, (result) => differencesFrom(outcomes, result.outcomes)));
 }
 
-async function tell(jobs: readonly Job[], { failed, minutes, seconds }: Awaited<ReturnType<typeof swarm>>): Promise<number> {
+async function tell(jobs: readonly Job[], { failed, minutes, seconds, catchUp, behind }: Summary): Promise<number> {
   if (values.terse) {
     const first = failed.map(({ job }) => job.seed).toSorted((a, b) => a - b)[0];
     if (first !== undefined) console.log(`first wrong: ${first}`);
@@ -153,6 +153,7 @@ async function tell(jobs: readonly Job[], { failed, minutes, seconds }: Awaited<
   console.log(
     `${jobs.length} runs, ${minutes} simulated minutes in ${seconds.toFixed(0)} s: ${failed.length === 0 ? "all passed" : `${failed.length} failed`}`,
   );
+  console.log(`caught up ${Math.round(catchUp)} minutes after the faults at most; no order was behind for more than ${Math.round(behind)}`);
   for (const { job, wrongs } of failed.slice(0, TOLD_WRONGS)) {
     const { seed, ticks, orders, death } = await shrink(job);
     const dying = death === undefined ? "" : ` --death ${death.step}:${death.when}`;

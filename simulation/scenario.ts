@@ -48,6 +48,10 @@ export type RunResult = {
   readonly stats: Readonly<Record<string, number>>;
 };
 
+/** Figures of a run: how long after the faults all was caught up that was behind, and how long any order was behind, in minutes. */
+export const CATCH_UP = "minutes to catch up";
+export const BEHIND = "minutes behind at most";
+
 /** After the faults have stopped, so many minutes are enough for everything to be right: the longest cadence and a bit. */
 const CONVERGENCE_MINUTES = 420;
 /** What is left to happen after so many takes hours: then panels look in less often, and so does cron, which has to be made up for. */
@@ -290,7 +294,7 @@ function statsOf({ system, cast, watch, staleness, onlooker, restores }: Stage, 
     compared: watch?.compared ?? 0,
     told: watch?.told ?? 0,
     looked: onlooker.looked,
-    "minutes to catch up": caughtUpAfter,
-    "minutes behind at most": staleness.longest,
+    [CATCH_UP]: caughtUpAfter,
+    [BEHIND]: staleness.longest,
   };
 }

@@ -5,7 +5,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import logUpdate from "log-update";
-import type { RunResult } from "./scenario.ts";
+import { BEHIND, CATCH_UP, type RunResult } from "./scenario.ts";
 import type { Death } from "./scheduler.ts";
 
 export type Job = {
@@ -18,6 +18,15 @@ export type Job = {
 export type Outcome = { readonly job: Job; readonly result: RunResult };
 export type Failed = { readonly job: Job; readonly wrongs: readonly string[] };
 
+export type Summary = {
+  readonly failed: readonly Failed[];
+  readonly minutes: number;
+  readonly seconds: number;
+  /** The largest figures of any run: minutes until everything was caught up, and that an order was behind. */
+  readonly catchUp: number;
+  readonly behind: number;
+};
+
 const BAR_CHARACTERS = 40;
 
 /** `judge` finds what else is wrong with a result; `say` is told of each run that went wrong, as soon as it did. */
@@ -25,15 +34,17 @@ export async function swarm(
   jobs: readonly Job[],
   judge: (result: RunResult) => readonly string[] = () => [],
   say?: (line: string) => void,
-): Promise<{ readonly failed: readonly Failed[]; readonly minutes: number; readonly seconds: number }> {
+): Promise<Summary> {
   const startedAt = performance.now();
   const waiting = [...jobs];
   const failed: Failed[] = [];
   let done = 0;
-  let minutes = 0;
+  let [minutes, catchUp, behind] = [0, 0, 0];
   const took = (outcome: Outcome): void => {
     done += 1;
     minutes += outcome.result.minutes;
+    catchUp = Math.max(catchUp, outcome.result.stats[CATCH_UP] ?? 0);
+    behind = Math.max(behind, outcome.result.stats[BEHIND] ?? 0);
     const wrongs = [...outcome.result.wrongs, ...judge(outcome.result)];
     if (wrongs.length > 0) {
       failed.push({ job: outcome.job, wrongs });
@@ -43,7 +54,7 @@ export async function swarm(
   };
   await Promise.all(Array.from({ length: Math.min(availableParallelism(), jobs.length) }, () => work(waiting, took)));
   if (process.stdout.isTTY) logUpdate.done();
-  return { failed, minutes, seconds: (performance.now() - startedAt) / 1000 };
+  return { failed, minutes, seconds: (performance.now() - startedAt) / 1000, catchUp, behind };
 }
 
 function barOf(done: number, all: number, failed: number): string {
