@@ -33,7 +33,8 @@ export function wrongsOfChanges(before: Kept | null, after: Kept, changes: reado
   }
   if (updated !== undefined && updated.previous.status !== was?.row["status"])
     wrongs.push(`the feed says that it was ${String(updated.previous.status)} before, and it was ${String(was?.row["status"])}`);
-  return [...wrongs, ...wrongsOfRefunds(before, after, expect)];
+  wrongs.push(...wrongsOfRefunds(before, after, expect));
+  return wrongs;
 }
 
 const EVENTS: Readonly<Record<string, string>> = {

@@ -128,11 +128,14 @@ export class Stage {
 
   /**
    * What a panel bought in the lost time under an id of ours is nobody's any more: a person has to put it right there.
-   * Under the provider's id it is found again.
+   * Under the provider's id it is found again, and told in the provider's own words, which may make sense only to
+   * somebody who knows how much was ordered.
    */
   #lose(key: string): void {
+    const isPlain = this.cast.providers.every(({ modes }) => modes.every(({ mode }) => mode !== "remains_exceeds_quantity"));
     for (const script of this.cast.scripts) {
-      for (const order of script.panel.shop.orders) if (key === `${script.id}/${order.id}` && script.isOurs(order)) script.lose(order);
+      const lost = script.panel.shop.orders.filter(({ id }) => key === `${script.id}/${id}`);
+      for (const order of lost) if (!isPlain || script.isOurs(order)) script.lose(order);
     }
   }
 
