@@ -1,7 +1,7 @@
 /**
  * Watches requests and their answers: says in words what of an answer, or of what it left behind, is not as it must be.
  */
-import { wrongsOfBooks } from "../../../simulation/checks.ts";
+import { wrongsOfBooks } from "../../../../simulation/checks.ts";
 import { type Asked, isDoorPath, isOversized, nameOf, requestOf, upstreamOf } from "./asked.ts";
 import { ADMIN_TOKEN, type Operation, type PanelFacts } from "./operation.ts";
 import { recipesFor } from "./recipes.ts";

@@ -2,7 +2,7 @@
  * Calls to the doors of API v2: every action, in every form in which scripts send their fields.
  */
 import * as fc from "fast-check";
-import { damagedText, textDamage } from "../damage.ts";
+import { damagedText, textDamage } from "../../damage.ts";
 import { ADMIN_TOKEN, type PanelFacts } from "./operation.ts";
 import { type Body, type Headers, hostileQuery, hostileText, junk, NAMES, pathOf } from "./request-parts.ts";
 

@@ -4,7 +4,7 @@
  */
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ROUTES } from "../../../src/http/router.ts";
+import { ROUTES } from "../../../../src/http/router.ts";
 import { type Asked, askedOf, isDoorPath, nameOf } from "./asked.ts";
 import { setUp } from "./operation.ts";
 import { ODD_ANSWERS } from "./request-parts.ts";

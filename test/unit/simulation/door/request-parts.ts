@@ -2,7 +2,7 @@
  * Parts of requests, right and wrong: paths, queries, keys, headers, bodies, and how providers answer meanwhile.
  */
 import * as fc from "fast-check";
-import { type Damage, damagedText, damageOf, HOSTILE_TEXTS, type TextDamage, textDamage } from "../damage.ts";
+import { type Damage, damagedText, damageOf, HOSTILE_TEXTS, type TextDamage, textDamage } from "../../damage.ts";
 import { ADMIN_TOKEN, OWN_SERVICES, type PanelFacts, type Upstream } from "./operation.ts";
 import type { Recipe } from "./recipes.ts";
 

@@ -3,8 +3,8 @@
  * all of them. A route that nothing is known of here gets requests as well, but no body that is made for it.
  */
 import * as fc from "fast-check";
-import type { ROUTES } from "../../../src/http/router.ts";
-import { damagedJson, damagedText } from "../damage.ts";
+import type { ROUTES } from "../../../../src/http/router.ts";
+import { damagedJson, damagedText } from "../../damage.ts";
 import { callOf } from "./door-calls.ts";
 import { HOST, type PanelFacts, type Upstream } from "./operation.ts";
 import { DOOR, type Recipe, recipesFor } from "./recipes.ts";

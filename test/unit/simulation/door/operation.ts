@@ -2,18 +2,18 @@
  * An operator's whole set-up in one process: the real door over a real SQLite, simulated providers behind it, and panels
  * with orders in every state. It can be put back to how it began.
  */
-import { databaseOver } from "../../../simulation/database.ts";
-import { restoreDatabase, type Saved, saveDatabase } from "../../../simulation/restore.ts";
-import { readSchema } from "../../../simulation/schema.ts";
-import { SqliteBackend, type Statement } from "../../../simulation/sqlite.ts";
-import { simulatorFetch } from "../../../simulator/fetch.ts";
-import type { Status } from "../../../simulator/life.ts";
-import { placeOrder } from "../../../simulator/orders.ts";
-import { changeProvider, createWorld, type Order, type Provider, type World } from "../../../simulator/world.ts";
-import type { Message } from "../../../src/domain/message.ts";
-import { handleRequest } from "../../../src/http/router.ts";
-import type { LogEvent, Ports } from "../../../src/ports.ts";
-import { consume } from "../../../src/sync/consume.ts";
+import { databaseOver } from "../../../../simulation/database.ts";
+import { restoreDatabase, type Saved, saveDatabase } from "../../../../simulation/restore.ts";
+import { readSchema } from "../../../../simulation/schema.ts";
+import { SqliteBackend, type Statement } from "../../../../simulation/sqlite.ts";
+import { simulatorFetch } from "../../../../simulator/fetch.ts";
+import type { Status } from "../../../../simulator/life.ts";
+import { placeOrder } from "../../../../simulator/orders.ts";
+import { changeProvider, createWorld, type Order, type Provider, type World } from "../../../../simulator/world.ts";
+import type { Message } from "../../../../src/domain/message.ts";
+import { handleRequest } from "../../../../src/http/router.ts";
+import type { LogEvent, Ports } from "../../../../src/ports.ts";
+import { consume } from "../../../../src/sync/consume.ts";
 
 export const ADMIN_TOKEN = "the-operators-token-9f8e7d6c5b4a";
 export const HOST = "http://127.0.0.1";
