@@ -3,7 +3,7 @@
  * ways that D1 is known for.
  */
 import type { Process } from "./scheduler.ts";
-import type { Backend, Result, Statement } from "./sqlite.ts";
+import { type Backend, isRead, type Result, type Statement } from "./sqlite.ts";
 
 /** How a call goes: `before` and `after`: it throws, with nothing or with everything done. `hang`: no answer ever comes, though it is done. */
 export type DbFate = "well" | "before" | "after" | "hang" | "overloaded" | "no_rows_left";
@@ -22,7 +22,7 @@ export function databaseOf(process: Process, backend: Backend, weather: DbWeathe
     return process.after(weather.latencyMs(), async () => {
       if (fate === "before") throw new Error("D1_ERROR: Network connection lost.");
       if (fate === "overloaded") throw new Error("D1_ERROR: D1 DB is overloaded. Requests queued for too long.");
-      if (fate === "no_rows_left") throw new Error("D1_ERROR: Exceeded maximum daily rows for the free plan. Resets at 00:00 UTC.");
+      if (fate === "no_rows_left") throw new Error(usedUp(statements));
       const results = await backend.run(statements);
       await weather.onCommit(statements);
       if (fate === "after") throw new Error("D1_ERROR: Internal error in D1 DB storage caused object to be reset.");
@@ -40,6 +40,12 @@ export function databaseOver(call: Call): D1Database {
     batch: async (statements: readonly Prepared[]) => (await call(statements.map(({ statement }) => statement))).map(asD1Result),
   };
   return database as unknown as D1Database;
+}
+
+/** In D1's words. */
+function usedUp(statements: readonly Statement[]): string {
+  const what = statements.every(isRead) ? "read" : "write";
+  return `D1_ERROR: Your account has exceeded D1's free tier daily row ${what} limit. Upgrade to a paid plan or wait until tomorrow (midnight UTC) to continue.`;
 }
 
 type Call = (statements: readonly Statement[]) => Promise<Result[]>;

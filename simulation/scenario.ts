@@ -241,6 +241,7 @@ async function verdict(stage: Stage): Promise<string[]> {
     ...(watch?.wrongs ?? []),
     ...staleness.wrongs,
     ...stage.punctuality.wrongs,
+    ...stage.wrongs,
     ...(stage.clocksAreRight ? stage.onlooker.wrongs : []),
     ...(await wrongsOfBooks(backend)),
     ...(watch === null ? [] : await wrongsOfAccounts(backend, cast.books.orders, watch.refunds())),

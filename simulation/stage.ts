@@ -21,6 +21,9 @@ const RESTORED = readFileSync(join(import.meta.dirname, "../scripts/restored.sql
 /** Bends of providers whose orders take several messages, of which a later one can fall out with an earlier one. */
 const ONE_BY_ONE: ReadonlySet<string> = new Set(["no_many", "cap_many_error", "cap_many_silent"]);
 
+/** A tick that is under way, the next one that finds nothing remembered, and late ones of the same minutes. */
+const FOUND_OUT_MINUTES = 4;
+
 type Copy = { readonly at: number; readonly saved: Saved; readonly memory: Memory | null };
 
 export class Stage {
@@ -35,6 +38,10 @@ export class Stage {
   /** Orders, as `panel/id`, that changed, or came to be, in a time that is lost. */
   readonly lost = new Set<string>();
   restores = 0;
+  readonly wrongs: string[] = [];
+  /** For how many minutes the database has taken nothing, and how much the ticks had sent a minute ago. */
+  #spentFor = 0;
+  #sentBefore = 0;
 
   constructor(system: System, cast: Cast, watch: Watch | null, fate: Fate) {
     this.system = system;
@@ -68,6 +75,7 @@ export class Stage {
 
   /** What befalls the run in this minute of it. */
   async befall(minute: number): Promise<void> {
+    this.#watchTicks();
     for (const mishap of this.#fate.mishaps) await this.#befall(mishap, minute);
     if (this.system.quota !== null && Math.floor(this.system.now / DAY_MS) > Math.floor(this.#fate.startsAt / DAY_MS))
       this.#tell("midnight", null);
@@ -95,6 +103,16 @@ export class Stage {
   #tell(what: string, quota: System["quota"]): void {
     this.system.trace(what);
     this.system.quota = quota;
+    this.#spentFor = 0;
+  }
+
+  /** While nothing can be written ticks send nothing, but for the one that finds it out (checks.md, R15). */
+  #watchTicks(): void {
+    const { quota, sentByTicks } = this.system;
+    if (quota === "writes" || quota === "database") this.#spentFor += 1;
+    if (this.#spentFor > FOUND_OUT_MINUTES && sentByTicks > this.#sentBefore)
+      this.wrongs.push(`ticks sent ${sentByTicks - this.#sentBefore} messages while the database took nothing`);
+    this.#sentBefore = sentByTicks;
   }
 
   #setClocks(byMs: number): void {

@@ -25,6 +25,8 @@ export const HOST = "http://127.0.0.1";
 /** What no request may ever come to. */
 export const INTERNAL_ERROR = 500;
 
+const TICK = "tick-";
+
 /** A sweep takes some eight steps, a request three to ten. */
 const MAX_STEPS_TO_LIVE = 9;
 
@@ -55,6 +57,7 @@ export class System {
   requests = 0;
   calls = 0;
   crashes = 0;
+  sentByTicks = 0;
   /** Steps of the product's own processes: each a call to the database, the queue or a provider, or a wait. */
   steps = 0;
   /** What the day's share of is used up. */
@@ -133,6 +136,7 @@ export class System {
       const bodies = [...messages].map(({ body }) => body);
       await process.after(this.#draws.between(1, 30), () => {
         this.queue.send(bodies);
+        if (process.name.startsWith(TICK)) this.sentByTicks += bodies.length;
         for (const body of bodies) this.#countPages(this.handedOn, body, -1);
       });
     };
@@ -209,7 +213,7 @@ export class System {
   #tick(minute: number, delayMs: number): void {
     this.scheduler.in(delayMs, () => {
       this.ticks += 1;
-      const process = this.#spawn(`tick-${this.ticks}`);
+      const process = this.#spawn(`${TICK}${this.ticks}`);
       process
         .outcome(tick(this.#env(process), this.#ports(process), minute))
         .catch((error: unknown) => this.trace(`${process.name} fails: ${String(error)}`));

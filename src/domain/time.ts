@@ -13,6 +13,12 @@ export function minuteOf(epochMs: number): number {
 }
 
 const DAY_MINUTES = 24 * 60;
+const DAY_MS = DAY_MINUTES * MINUTE_MS;
+
+/** How long it is until the next midnight in UTC, ms: a whole day at midnight itself. */
+export function untilMidnight(epochMs: number): number {
+  return DAY_MS - (epochMs % DAY_MS);
+}
 
 /** The UTC day, counted from the epoch, in which a minute lies. */
 export function dayOf(minute: number): number {

@@ -2,7 +2,9 @@
  * The queue's door: what becomes of each message. Only here is a failure caught.
  */
 import { type Message, MESSAGE_VERSION } from "../domain/message.ts";
+import { untilMidnight } from "../domain/time.ts";
 import type { Ports } from "../ports.ts";
+import { usedUpBy } from "../store/day-limit.ts";
 import { recordDeadLetters } from "../store/dead-letters.ts";
 import { askRequests } from "./after-care.ts";
 import { checkBooks } from "./books.ts";
@@ -11,6 +13,8 @@ import { check, sweep } from "./sweep.ts";
 const DEAD_QUEUE = /-dead$/;
 /** What a provider has no calls left for in this minute waits for the next one. */
 const NEXT_MINUTE_SECONDS = 60;
+/** Queues delay by no more. */
+const MAX_DELAY_SECONDS = 12 * 60 * 60;
 /** How often a check or a request is put off before it is left to the sweeps, at the order's own cadence. */
 const MAX_ATTEMPTS = 3;
 
@@ -29,9 +33,24 @@ async function handle(message: QueueMessage, env: Env, ports: Ports): Promise<vo
     if (isLater && message.attempts < MAX_ATTEMPTS) return message.retry({ delaySeconds: NEXT_MINUTE_SECONDS });
     message.ack();
   } catch (error) {
-    ports.log({ event: "message.failed", id: message.id, kind: body.kind, attempts: message.attempts, error: String(error) });
+    const usedUp = usedUpBy(error);
+    const failed = { id: message.id, kind: body.kind, attempts: message.attempts };
+    if (usedUp !== null) {
+      ports.log({ event: "message.day_used_up", ...failed, used_up: usedUp });
+      return putOff(message, body, ports.now());
+    }
+    ports.log({ event: "message.failed", ...failed, error: String(error) });
     message.retry();
   }
+}
+
+/**
+ * The day's share of something is used up. A check is what somebody waits for, and comes again after midnight; everything
+ * else is sent anew by the ticks of the new day, and would only be failed over until then.
+ */
+function putOff(message: QueueMessage, { kind }: Message, now: number): void {
+  if (kind !== "check") return message.ack();
+  message.retry({ delaySeconds: Math.min(Math.ceil(untilMidnight(now) / 1000), MAX_DELAY_SECONDS) });
 }
 
 /** Does what a message is for. `later`: some of it has to wait for a provider. */

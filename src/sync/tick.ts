@@ -4,6 +4,7 @@ import { dayOf, MINUTE_MS, minuteOf } from "../domain/time.ts";
 import { type BooksMessage, type Message, MESSAGE_VERSION } from "../domain/message.ts";
 import type { Ports } from "../ports.ts";
 import { applyDecisions } from "../store/apply.ts";
+import { usedUpBy } from "../store/day-limit.ts";
 import { metered } from "../store/metered.ts";
 import { moveWrite } from "../store/order-writes.ts";
 import { readTickView, rememberTick } from "../store/ticks.ts";
@@ -15,17 +16,32 @@ const MESSAGES_PER_SEND = 100;
 
 /**
  * Decides what is due in the minute of `scheduledTime` (epoch ms) and sends it to the queue. A minute already
- * covered does nothing; missed ones are made up. The minute is remembered only once its messages were sent: a tick
- * that dies in between is made up by the next, and its orders are asked twice rather than not at all.
+ * covered does nothing; missed ones are made up. Where the day's share of something is used up, it says so and sends
+ * nothing: what was due is made up after midnight.
  */
 export async function tick(env: Env, ports: Ports, scheduledTime: number): Promise<void> {
+  try {
+    await sendDue(env, ports, minuteOf(scheduledTime));
+  } catch (error) {
+    const usedUp = usedUpBy(error);
+    if (usedUp === null) throw error;
+    ports.log({ event: "tick.day_used_up", minute: minuteOf(scheduledTime), used_up: usedUp });
+  }
+}
+
+/**
+ * The minute is remembered only once its messages were sent: a tick that dies in between is made up by the next, and its
+ * orders are asked twice rather than not at all. So a tick that finds the one before it not remembered writes first:
+ * while nothing can be written, nothing must be sent minute after minute.
+ */
+async function sendDue(env: Env, ports: Ports, minute: number): Promise<void> {
   const { db, usage } = metered(env.DB);
-  const minute = minuteOf(scheduledTime);
   const { tick: last, providers, leftBehind } = await readTickView(db, ports.now() - PLACING_MS);
   const { first, ignored } = coverage(last.minute, minute);
   await flagLeftBehind(db, leftBehind, ports);
   if (ignored !== null) ports.log({ event: "tick.clock_was_ahead", minute, remembered: ignored });
   if (first === null) return ports.log({ event: "tick.repeated", minute, remembered: last.minute, ...usage() });
+  if (first < minute) await rememberTick(db, last);
   const now = Math.max(ports.now(), minute * MINUTE_MS);
   const day = dayOf(minute);
   const sweeps = planMessages(providers, first, minute, now, limitsOf(env.PLAN));
