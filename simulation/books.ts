@@ -50,7 +50,7 @@ export class Books {
         this.#unacknowledged.delete(id);
       }
     }
-    if (this.#draws.chance(0.5)) await this.#ask();
+    await this.#ask();
     this.busy = false;
   }
 
@@ -58,7 +58,7 @@ export class Books {
   async #ask(): Promise<void> {
     const ids = [...this.orders].flatMap(([id, { heardAt }]) => (heardAt === -Infinity ? [] : [id]));
     if (ids.length === 0) return;
-    const [id, action] = [this.#draws.pick(ids), this.#draws.pick(["check", "check", "refill", "cancel"])];
+    const [id, action] = [this.#draws.pick(ids), this.#draws.pick(["check", "check", "check", "refill", "cancel"])];
     const at = this.#system.now;
     const answered = await this.#client.once("POST", `/v1/orders/${id}/${action}`, {}, this.#client.of("books"));
     if (action === "check" && answered?.status === ACCEPTED) this.checkWanted.set(id, at);

@@ -109,7 +109,7 @@ export class System {
   }
 
   /** A new piece of the system at work. In bad weather it may be doomed to die over one of its next steps. */
-  #spawn(name: string, isFirst = true): Process {
+  #spawn(name: string, isFirst = false): Process {
     const isDoomed = this.weather.is("crash") || (isFirst && this.weather.is("crashAtFirst"));
     const last = isDoomed ? this.#draws.between(0, MAX_STEPS_TO_LIVE) : Infinity;
     let step = 0;
@@ -213,7 +213,7 @@ export class System {
   #tick(minute: number, delayMs: number): void {
     this.scheduler.in(delayMs, () => {
       this.ticks += 1;
-      const process = this.#spawn(`${TICK}${this.ticks}`);
+      const process = this.#spawn(`${TICK}${this.ticks}`, true);
       process
         .outcome(tick(this.#env(process), this.#ports(process), minute))
         .catch((error: unknown) => this.trace(`${process.name} fails: ${String(error)}`));

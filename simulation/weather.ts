@@ -12,7 +12,7 @@ export type Climate = {
   readonly dbOverloaded: number;
   /** A process dies at one of its steps. */
   readonly crash: number;
-  /** The same, but not of one that does again what another has died over. */
+  /** The same, of a tick or of the first delivery of a message: what does it again lives. */
   readonly crashAtFirst: number;
   readonly queueLost: number;
   readonly queueTwice: number;
