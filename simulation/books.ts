@@ -87,6 +87,8 @@ export class Books {
       charge: (charge / 1e6).toFixed(6),
       customer: `customer-${this.#draws.between(1, 5)}`,
       ...(this.#draws.chance(0.5) ? { service: "1", link } : {}),
+      ...(this.#draws.chance(0.08) ? { runs: 2 } : {}),
+      ...(this.#draws.chance(0.1) ? { refunded: ((charge - (charge % 3)) / 3e6).toFixed(6) } : {}),
     };
     this.#unacknowledged.set(id, registration);
     this.orders.set(id, { registration, heardAt: -Infinity });

@@ -10,7 +10,7 @@ import { RestClient } from "./client.ts";
 import { Draws } from "./draws.ts";
 import { FeedReader } from "./feed-reader.ts";
 import { Operator } from "./operator.ts";
-import { mixOf, PROVIDERS, shapesOf } from "./providers.ts";
+import { mixOf, ONE_BY_ONE, PROVIDERS, shapesOf } from "./providers.ts";
 import { Process } from "./scheduler.ts";
 import { Script } from "./script.ts";
 import { HOST, type System } from "./system.ts";
@@ -50,8 +50,12 @@ export async function enter(system: System, seed: number, orders: number): Promi
       url: `http://127.0.0.1:9/${name}/api/v2`,
       key: provider.key,
       currency: "USD",
-      brake: draws.chance(0.2) ? { share: 0.9, min_orders: 30 } : null,
-      max_calls_per_minute: draws.chance(0.3) ? draws.between(10, 60) : null,
+      brake: draws.chance(0.3) ? { share: 0.6, min_orders: 4 } : null,
+      max_calls_per_minute: draws.chance(0.3)
+        ? provider.modes.some(({ mode }) => ONE_BY_ONE.has(mode))
+          ? draws.between(10, 60)
+          : draws.between(2, 6)
+        : null,
       timeout_ms: 3000,
     };
     if (settings.max_calls_per_minute !== null) limits.set(name, settings.max_calls_per_minute);

@@ -75,25 +75,50 @@ export async function wrongsOfTruth(backend: Backend, world: World, now: number)
  */
 export async function wrongsOfReaders(backend: Backend, readers: readonly FeedReader[], lost: ReadonlySet<string>): Promise<string[]> {
   const wrongs = readers.flatMap((reader) => reader.wrongs);
-  const orders = await rows(backend, "SELECT panel, id, status, refunded, registered_refunded, refill_status, cancel_status FROM orders");
+  const orders = await rows(backend, "SELECT panel, id, status, refunded, refill_status, cancel_status FROM orders");
   for (const reader of readers) {
     const ofPanel = orders.filter(({ panel }) => panel === reader.panel);
     const there = new Set(ofPanel.map(({ id }) => String(id)));
     for (const id of reader.orders.keys())
       if (!there.has(id) && !lost.has(`${reader.panel}/${id}`)) wrongs.push(`${reader.panel}: the feed told of ${id}`);
-    for (const { id, status, refunded, registered_refunded } of ofPanel) {
+    for (const { id, status, refunded, refill_status, cancel_status } of ofPanel) {
+      const requests = { refill: refill_status, cancel: cancel_status };
+      for (const [kind, is] of Object.entries(requests)) {
+        const said = reader.requests.get(`${String(id)} ${kind}.updated`)?.status as string | undefined;
+        if ((said ?? null) !== is && !lost.has(`${reader.panel}/${String(id)}`))
+          wrongs.push(`${reader.panel}/${String(id)} has its ${kind} ${String(is)}, and the feed said ${String(said)}`);
+      }
       const read = reader.orders.get(String(id));
       if (read === undefined) wrongs.push(`${reader.panel}/${String(id)} was never told of`);
       else if (read.status !== status)
         wrongs.push(`${reader.panel}/${String(id)} is ${String(status)}, and the feed said ${String(read.status)}`);
-      else if (micros(read.refunded) !== refunded)
+      else if (micros(read.refunded) !== refunded && !lost.has(`${reader.panel}/${String(id)}`))
         wrongs.push(`${reader.panel}/${String(id)} refunded ${String(refunded)}, and the feed said ${read.refunded}`);
-      const [credited, due] = [reader.credited.get(String(id)) ?? 0, Number(refunded) - Number(registered_refunded)];
+      const [credited, due] = [reader.credited.get(String(id)) ?? 0, Number(refunded)];
       if (credited < due || (credited > due && !lost.has(`${reader.panel}/${String(id)}`)))
         wrongs.push(`${reader.panel}/${String(id)} has ${due} refunded, and whoever read the feed has credited ${credited}`);
     }
   }
   return wrongs;
+}
+
+/** What was acknowledged is there, and the feed has told of it. */
+export function wrongsOfAcknowledged(
+  registered: ReadonlyMap<string, { readonly heardAt: number }>,
+  readers: readonly FeedReader[],
+): string[] {
+  const told = readers.find(({ panel }) => panel === "books")?.orders;
+  const acknowledged = [...registered].filter(([, { heardAt }]) => heardAt !== -Infinity);
+  return acknowledged.flatMap(([id]) => (told?.has(id) === true ? [] : [`books/${id} was acknowledged, and nobody was told of it`]));
+}
+
+/** Orders that a panel only asked for are followed, and nothing is reckoned with them. */
+export async function wrongsOfAdopted(backend: Backend): Promise<string[]> {
+  const found = await rows(
+    backend,
+    "SELECT panel, id, charge, refunded FROM orders WHERE door = 'connect' AND add_digest IS NULL AND (charge IS NOT NULL OR refunded <> 0)",
+  );
+  return found.map((row) => `an adopted order was reckoned with: ${JSON.stringify(row)}`);
 }
 
 /** Every customer's balance is what was charged by the panel's own book, and refunded by the rules (model/ledger.ts). */

@@ -28,6 +28,9 @@ export function wrongsOfChanges(before: Kept | null, after: Kept, changes: reado
   const flagged = was !== null && was.row["flags"] !== after.row["flags"];
   if (flagged !== (expect("order.flagged", flagged ? 1 : 0).length === 1))
     wrongs.push(`its flags were ${String(was?.row["flags"])} and are ${String(after.row["flags"])}`);
+  const changed = (...names: readonly string[]): boolean => was !== null && names.some((name) => was.row[name] !== after.row[name]);
+  expect("refill.updated", after.row["refill_status"] !== null && changed("refill_status", "refill_id") ? 1 : 0);
+  expect("cancel.updated", after.row["cancel_status"] !== null && changed("cancel_status") ? 1 : 0);
   for (const { data } of [created, updated].filter((each) => each !== undefined)) {
     if (data.status !== after.row["status"]) wrongs.push(`the feed says ${String(data.status)} and the row ${String(after.row["status"])}`);
   }

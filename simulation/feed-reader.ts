@@ -43,6 +43,8 @@ export class FeedReader {
     if (before !== undefined && before !== content) this.wrongs.push(`${this.panel}: the change ${seq} came twice with other content`);
     this.#seen.set(seq, content);
     this.changes += 1;
+    // What the panel had returned before it registered the order, it has returned.
+    if (type === "order.created") this.credited.set(order, Math.max(this.credited.get(order) ?? 0, micros(data.refunded)));
     if (type.startsWith("order.")) this.orders.set(order, { ...this.orders.get(order), ...data });
     else if (type.startsWith("refund.")) this.#credit(order, data);
     else this.requests.set(`${order} ${type}`, data);

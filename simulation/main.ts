@@ -1,7 +1,8 @@
 /**
  * `npm run simulate`: one seed, or a swarm of them. Ends with 1 when anything was wrong, and says how to see it again.
  */
-import { readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { openBackend, type BackendName } from "./backends.ts";
@@ -40,7 +41,7 @@ const { values } = parseArgs({
 const HELP = `npm run simulate -- --seed N [--ticks T] [--orders K] [--trace] [--backend sqlite|d1|both]
 npm run simulate -- --seeds A..B      a swarm, with a summary
 npm run simulate -- --corpus          the seeds that once found something
-npm run simulate -- --fresh N         so many seeds that nobody has tried
+npm run simulate -- --fresh N         so many seeds that nobody has tried with this code
 npm run simulate -- --deaths          a death at every step of a small scenario`;
 
 function wholeNumber(name: string, text: string | undefined): number {
@@ -120,12 +121,21 @@ function range(size: Size): Job[] {
   return Array.from({ length: to - from + 1 }, (_, i) => ({ seed: from + i, ...size }));
 }
 
-/** Seeds that begin with the time: nobody has tried them. */
+/** Seeds that nobody has tried with this very code: they follow from it, so that what is red stays red until something changes. */
 function fresh(size: Size): Job[] {
   if (values.fresh === undefined) return [];
-  const from = Math.floor(Date.now() / 1000) * 1000;
+  const hash = createHash("sha256");
+  for (const folder of CODE) {
+    const paths = readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" }).toSorted((a, b) => (a < b ? -1 : 1));
+    for (const path of paths) if (/\.(?:ts|sql)$/.test(path)) hash.update(readFileSync(join(ROOT, folder, path)));
+  }
+  const from = Number.parseInt(hash.digest("hex").slice(0, 8), 16);
   return Array.from({ length: wholeNumber("fresh", values.fresh) }, (_, i) => ({ seed: (from + i) % 2 ** 31, ...size }));
 }
+
+const ROOT = join(import.meta.dirname, "..");
+/** What a run depends on. */
+const CODE = ["src", "simulation", "simulator", "migrations", "test/panels"];
 
 async function many(jobs: readonly Job[]): Promise<number> {
   return tell(jobs, await swarm(jobs, () => [], sayAtOnce()));

@@ -1,5 +1,6 @@
 import type { RestClient } from "./client.ts";
 import type { Draws } from "./draws.ts";
+import { micros } from "./feed-reader.ts";
 import { PROVIDERS } from "./providers.ts";
 import type { System } from "./system.ts";
 
@@ -39,19 +40,37 @@ export class Operator {
     }
     if (final) await this.#releaseBrakes();
     else if (this.#draws.chance(0.3)) await this.#changePolicy();
+    if (!final && this.#draws.chance(0.5)) await this.#give();
     this.busy = false;
   }
 
   async #decide(panel: string, final: boolean): Promise<void> {
     const held = await this.#client.once("GET", "/v1/refunds?status=held&limit=100", undefined, this.#client.of(panel));
-    for (const { id } of (held?.json.refunds ?? []) as { id: string }[]) {
+    for (const { id, amount } of (held?.json.refunds ?? []) as { id: string; amount: string }[]) {
       const verdict = this.#draws.chance(final ? 1 : 0.4) ? "approve" : this.#draws.chance(0.5) ? "reject" : null;
       if (verdict === null) continue;
       // A script of a panel that pays by what it is told needs the whole refund; rejections are for the books.
       const action = panel === "books" ? verdict : "approve";
       this.decisions += 1;
-      await this.#client.once("POST", `/v1/refunds/${encodeURIComponent(id)}/${action}`, {}, this.#client.of(panel));
+      // A part of it, or all that was asked.
+      const part = micros(amount) - (micros(amount) % 2);
+      const body =
+        panel === "books" && verdict === "approve" && part > 0 && this.#draws.chance(0.3) ? { amount: (part / 2e6).toFixed(6) } : {};
+      await this.#client.once("POST", `/v1/refunds/${encodeURIComponent(id)}/${action}`, body, this.#client.of(panel));
     }
+  }
+
+  /** Gives a customer something that no rule asks for. Twice is as once, by its key. */
+  async #give(): Promise<void> {
+    const listed = await this.#client.once("GET", "/v1/orders?limit=100", undefined, this.#client.of("books"));
+    const orders = (listed?.json.orders ?? []) as { id: string; charge: string; refunded: string }[];
+    if (orders.length === 0) return;
+    const { id, charge, refunded } = this.#draws.pick(orders);
+    const most = micros(charge) - micros(refunded);
+    if (most <= 0) return;
+    const body = { amount: (this.#draws.between(1, most) / 1e6).toFixed(6), note: "as agreed" };
+    const headers = { ...this.#client.of("books"), "Idempotency-Key": `given-${this.#draws.next()}` };
+    for (let times = 0; times < 2; times++) await this.#client.once("POST", `/v1/orders/${id}/refunds`, body, headers);
   }
 
   /** Looks orders up at their provider, which only a person can. One that is there twice is another order's, or nobody's. */

@@ -40,6 +40,9 @@ export class Queue {
   readonly #waiting: Delivery[] = [];
   #busy = 0;
   #ids = 0;
+  /** Counts how often everything was lost. */
+  #era = 0;
+  lost = 0;
   sent = 0;
   deliveries = 0;
   /** Messages on their way: sent, and neither acknowledged nor given up. */
@@ -65,15 +68,23 @@ export class Queue {
     }
   }
 
-  /** Everything that waits is lost. */
+  /** Everything that waits is lost: what is to be delivered, now or later, and what is to come again. */
   lose(): void {
+    this.lost += this.#waiting.length;
     this.underWay -= this.#waiting.length;
     this.#waiting.length = 0;
+    this.#era += 1;
   }
 
   #in(ms: number, delivery: Delivery): void {
+    const era = this.#era;
     this.underWay += 1;
     this.#scheduler.in(ms, () => {
+      if (era !== this.#era) {
+        this.underWay -= 1;
+        this.lost += 1;
+        return;
+      }
       this.#waiting.push(delivery);
       this.#next();
     });

@@ -5,21 +5,26 @@ import { createHash } from "node:crypto";
 import { buyDue, purchasesOf } from "../test/panels/lives.ts";
 import { wrongsOf } from "../test/panels/truth.ts";
 import { enter } from "./cast.ts";
-import { wrongsOfAccounts, wrongsOfBooks, wrongsOfReaders, wrongsOfTraffic, wrongsOfTruth } from "./checks.ts";
+import {
+  wrongsOfAccounts,
+  wrongsOfAcknowledged,
+  wrongsOfAdopted,
+  wrongsOfBooks,
+  wrongsOfReaders,
+  wrongsOfTraffic,
+  wrongsOfTruth,
+} from "./checks.ts";
 import { RestClient } from "./client.ts";
 import { Draws } from "./draws.ts";
-import { micros } from "./feed-reader.ts";
 import { ruleGlobals } from "./globals.ts";
-import { POLICIES } from "./operator.ts";
 import { changeWeather, PROVIDERS } from "./providers.ts";
 import type { Script } from "./script.ts";
 import { type Fate, fateOf, UNTROUBLED } from "./mishaps.ts";
-import type { Policy } from "./model/order.ts";
 import { type Death, Process } from "./scheduler.ts";
 import type { Backend } from "./sqlite.ts";
 import { Stage } from "./stage.ts";
-import { System } from "./system.ts";
-import { DEFAULT_POLICY, Watch } from "./watch.ts";
+import { MINUTE_MS, System } from "./system.ts";
+import { Watch } from "./watch.ts";
 import { CALM, type Climate, climateOf } from "./weather.ts";
 
 export type RunOptions = {
@@ -34,6 +39,9 @@ export type RunOptions = {
   readonly doom?: (step: number) => Death | null;
 };
 
+/** How an order stands in the end, and what became of the wish to cancel it. */
+export type Outcome = { readonly stands: string; readonly cancel: string | null };
+
 export type RunResult = {
   readonly seed: number;
   /** What is not as it must be, in words; empty for a run that passed. */
@@ -44,7 +52,7 @@ export type RunResult = {
   /** Steps that the product took until the faults stopped. */
   readonly steps: number;
   /** How each order stands in the end, by what it is. */
-  readonly outcomes: ReadonlyMap<string, string>;
+  readonly outcomes: ReadonlyMap<string, Outcome>;
   readonly stats: Readonly<Record<string, number>>;
 };
 
@@ -118,16 +126,9 @@ const SPECIAL = 0.12;
 function watchOf(system: System): Watch {
   return new Watch({
     backend: system.backend,
-    policies: [DEFAULT_POLICY, ...POLICIES.map(modelOf)],
     lifeOf: (provider, id) => system.world.providers.get(provider)?.orders.get(id)?.life ?? null,
     now: () => system.now,
   });
-}
-
-/** A policy as the model takes it. */
-function modelOf(policy: { mode?: Policy["mode"]; cap?: string; canceled?: Policy["canceled"]; delay_minutes?: number }): Policy {
-  const { cap, delay_minutes, ...others } = policy;
-  return { ...DEFAULT_POLICY, ...others, ...(cap === undefined ? {} : { cap: micros(cap) }), delayMinutes: delay_minutes ?? 0 };
 }
 
 /** Nothing that is waited for by itself takes longer. */
@@ -161,7 +162,7 @@ async function play(stage: Stage, draws: Draws, { ticks, orders, trouble: { trou
       await stage.punctuality.look();
     }
     buyDue(bought, system.now - start, system.now);
-    if (minute % 20 === 5) {
+    if (minute % 10 === 5) {
       for (const provider of cast.providers.filter(({ name }) => troubled.has(name))) {
         const storm = changeWeather(provider, shapes.get(provider.name) ?? [], draws);
         system.trace(`${provider.name}: ${storm}`);
@@ -190,11 +191,11 @@ class Never extends Draws {
 }
 
 /** What everybody does in a minute, each in a moment of their own. */
-function act({ system, cast, onlooker }: Stage, share: number, who: "panels" | "operator", final: boolean): void {
+function act({ system, cast, onlooker, wrongs }: Stage, share: number, who: "panels" | "operator", final: boolean): void {
   const spawn = (work: () => Promise<unknown>): void =>
     system.scheduler.in(
       system.weather.draws.between(0, 50_000),
-      () => void work().catch((error: unknown) => system.trace(`somebody fails: ${String(error)}`)),
+      () => void work().catch((error: unknown) => wrongs.push(`somebody failed: ${String(error)}`)),
     );
   spawn(() => cast.books.act(share));
   for (const script of cast.scripts) spawn(() => script.act());
@@ -232,6 +233,8 @@ async function clearUp(stage: Stage): Promise<Cleared> {
 
 async function verdict(stage: Stage): Promise<string[]> {
   const { system, cast, watch, lost, staleness } = stage;
+  // What the last tick has begun comes to its end.
+  await system.scheduler.runUntil(system.now + MINUTE_MS);
   for (const reader of cast.readers) {
     const client = new RestClient(system, new Process(system.scheduler, `reader of ${reader.panel}`), new Draws(2, reader.panel));
     await during(system, reader.read(client));
@@ -244,6 +247,8 @@ async function verdict(stage: Stage): Promise<string[]> {
     ...stage.wrongs,
     ...(stage.clocksAreRight ? stage.onlooker.wrongs : []),
     ...(await wrongsOfBooks(backend)),
+    ...wrongsOfAcknowledged(cast.books.orders, cast.readers),
+    ...(await wrongsOfAdopted(backend)),
     ...(watch === null ? [] : await wrongsOfAccounts(backend, cast.books.orders, watch.refunds())),
     ...(await wrongsOfTruth(backend, world, system.now)),
     ...(await wrongsOfReaders(backend, cast.readers, lost)),
@@ -253,10 +258,11 @@ async function verdict(stage: Stage): Promise<string[]> {
   ];
 }
 
-/** What is wrong in a panel's own books, but for orders that its script has ordered anew by the protocol's rule. */
+/** What is wrong in a panel's own books, but for orders that its script has ordered anew by the protocol's rule, or that are lost. */
 function wrongsOfScript({ panel, excused }: Script, world: System["world"]): string[] {
-  const customers = panel.shop.orders.filter(({ link }) => excused.has(link)).map(({ customer }) => `${customer} has `);
-  return wrongsOf(panel, world).filter((wrong) => ![...excused, ...customers].some((text) => wrong.includes(text)));
+  const customers = panel.shop.orders.filter(({ link }) => excused.has(link)).map(({ customer }) => `${panel.name}: ${customer} has `);
+  const starts = [...[...excused].map((link) => `${panel.name}: ${link} (`), ...customers];
+  return wrongsOf(panel, world).filter((wrong) => !starts.some((start) => wrong.startsWith(start)));
 }
 
 const TABLES = ["panels", "orders", "refunds", "changes", "transfers", "audit"] as const;
@@ -270,16 +276,21 @@ async function digestOf(backend: Backend): Promise<string> {
   return hash.digest("hex").slice(0, 16);
 }
 
-/** Orders of a panel at a provider, under the same id there and for the same link, are the same order; if its cancel was asked for alike. */
-async function outcomesOf(backend: Backend): Promise<ReadonlyMap<string, string>> {
+/** Orders of a panel at a provider, under the same id there and for the same link, are the same order. */
+async function outcomesOf(backend: Backend): Promise<ReadonlyMap<string, Outcome>> {
   const [rows] = await backend.run([
     {
-      sql: `SELECT panel || ' ' || provider || ' ' || provider_order_id || ' ' || coalesce(link, id) || ' ' || coalesce(quantity, '') || ' ' || coalesce(cancel_status, '') AS order_key,
-        status || ', refunded ' || refunded || ' of ' || coalesce(charge, 'nothing') AS outcome FROM orders`,
+      sql: `SELECT panel || ' ' || provider || ' ' || provider_order_id || ' ' || coalesce(link, id) || ' ' || coalesce(quantity, '') AS order_key,
+        status || ', refunded ' || refunded || ' of ' || coalesce(charge, 'nothing') AS stands, cancel_status AS cancel FROM orders`,
       params: [],
     },
   ]);
-  return new Map((rows?.results ?? []).map(({ order_key, outcome }) => [String(order_key), String(outcome)]));
+  return new Map(
+    (rows?.results ?? []).map(({ order_key, stands, cancel }) => [
+      String(order_key),
+      { stands: String(stands), cancel: cancel as string | null },
+    ]),
+  );
 }
 
 function statsOf({ system, cast, watch, staleness, onlooker, restores }: Stage, { caughtUpAfter }: Cleared): Record<string, number> {

@@ -11,6 +11,7 @@ import { Staleness } from "./staleness.ts";
 import { CALM } from "./weather.ts";
 import type { Memory, Watch } from "./watch.ts";
 import { Onlooker } from "./onlooker.ts";
+import { ONE_BY_ONE } from "./providers.ts";
 import { Punctuality } from "./punctuality.ts";
 
 const DAY_MS = 86_400_000;
@@ -18,11 +19,8 @@ const MINUTE_MS = 60_000;
 /** What an operator runs after a restore. */
 const RESTORED = readFileSync(join(import.meta.dirname, "../scripts/restored.sql"), "utf8");
 
-/** Bends of providers whose orders take several messages, of which a later one can fall out with an earlier one. */
-const ONE_BY_ONE: ReadonlySet<string> = new Set(["no_many", "cap_many_error", "cap_many_silent"]);
-
-/** A tick that is under way, the next one that finds nothing remembered, and late ones of the same minutes. */
-const FOUND_OUT_MINUTES = 4;
+/** A tick that is under way, late or slow; and the next one, which finds nothing remembered. */
+const FOUND_OUT_MINUTES = 8;
 
 type Copy = { readonly at: number; readonly saved: Saved; readonly memory: Memory | null };
 

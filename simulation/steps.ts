@@ -28,7 +28,7 @@ export function stepsBetween(before: Kept, after: Kept): readonly Step[] | "left
   }
   if (decisions.length > 0) return decisions;
   if (!isHeard(before.row, after.row)) return [];
-  if (isLeftOut(before.row, after.row)) return [(order) => order.leaveOut()];
+  if (isLeftOut(after.row)) return [(order) => order.leaveOut()];
   const heard = heardIn(after.row);
   return [(order, { policy, holdAll }) => order.hear(heard, policy, holdAll)];
 }
@@ -47,8 +47,9 @@ export function isAsAnswered(row: Row): boolean {
   return row["provider_status"] !== null && row["back_to"] === null && (Number(row["flags"]) & (NOT_FOUND | UNKNOWN_STATUS)) === 0;
 }
 
-function isLeftOut(before: Row, after: Row): boolean {
-  return (Number(after["flags"]) & NOT_FOUND) !== 0 && (Number(before["flags"]) & NOT_FOUND) === 0;
+/** Every answer about the order takes the flag away. */
+function isLeftOut(after: Row): boolean {
+  return (Number(after["flags"]) & NOT_FOUND) !== 0;
 }
 
 /** The answer as the row has it. Of a word that is not believed yet, or that nobody knows, no number is kept. */

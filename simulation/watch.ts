@@ -27,8 +27,6 @@ export type Memory = { readonly orders: ReadonlyMap<string, Watched>; readonly f
 
 export type WatchOptions = {
   readonly backend: Backend;
-  /** The policies that an operator may have set meanwhile. */
-  readonly policies: readonly Policy[];
   readonly lifeOf: (provider: string, providerOrderId: string) => Life | null;
   readonly now: () => number;
 };
@@ -48,6 +46,8 @@ export class Watch {
   #orders = new Map<string, Watched>();
   /** The last change of each panel's feed that was looked at. */
   #feeds = new Map<string, number>();
+  /** What is in force for a panel's orders at a provider, and what was before. */
+  readonly #inForceAt = new Map<string, readonly { readonly what: Circumstances; readonly since: number }[]>();
   readonly wrongs: string[] = [];
   /** Steps that were compared with the model's. */
   compared = 0;
@@ -104,10 +104,10 @@ export class Watch {
     const policyOf = new Map((policies?.results ?? []).map((row) => [row["provider"], policyIn(String(row["policy"]))]));
     const news = changes?.results ?? [];
     for (const row of rows) {
-      const circumstances = {
+      const circumstances = this.#inForce(`${String(row["panel"])} ${String(row["provider"])}`, {
         policy: policyOf.get(row["provider"]) ?? DEFAULT_POLICY,
         holdAll: braked.has(row["provider"]) || stopped.has(row["panel"]),
-      };
+      });
       const own = (refunds?.results ?? []).filter((refund) => refund["panel"] === row["panel"] && refund["order_n"] === row["n"]);
       const told = news.filter((change) => change["panel"] === row["panel"] && change["order_id"] === row["id"]);
       this.#take({ row, refunds: new Map(own.map((refund) => [Number(refund["n"]), refund])) }, told, circumstances);
@@ -115,7 +115,21 @@ export class Watch {
     for (const change of news) this.#feeds.set(String(change["panel"]), Number(change["seq"]));
   }
 
-  #take(kept: Kept, told: readonly Row[], circumstances: Circumstances): void {
+  /**
+   * The circumstances under which an answer may have been applied: those of now, and what was before, where it changed a
+   * moment ago, since a page is read some time before it is written.
+   */
+  #inForce(where: string, now: Circumstances): readonly Circumstances[] {
+    const at = this.#options.now();
+    const known = this.#inForceAt.get(where) ?? [];
+    const isNew = known.length === 0 || JSON.stringify(known[0]?.what) !== JSON.stringify(now);
+    const all = isNew ? [{ what: now, since: at }, ...known] : known;
+    const recent = all.filter((_, i) => i === 0 || at - (all[i - 1]?.since ?? 0) <= UNDER_WAY_MS);
+    this.#inForceAt.set(where, recent);
+    return recent.map(({ what }) => what);
+  }
+
+  #take(kept: Kept, told: readonly Row[], circumstances: readonly Circumstances[]): void {
     const key = `${String(kept.row["panel"])}/${String(kept.row["n"])}`;
     const before = this.#orders.get(key) ?? null;
     this.told += told.length;
@@ -138,7 +152,7 @@ export class Watch {
     return seen ?? before.seen;
   }
 
-  #modeledAfter(before: Watched | null, after: Kept, circumstances: Circumstances): Modeled | null {
+  #modeledAfter(before: Watched | null, after: Kept, circumstances: readonly Circumstances[]): Modeled | null {
     if (before === null) {
       const registration = registrationOf(after.row);
       return registration === null ? null : { registration, history: [], model: new ModelOrder(registration) };
@@ -151,7 +165,8 @@ export class Watch {
       const isLast = i === steps.length - 1;
       modeled = modeled && this.#after(modeled, step, circumstances, (model) => (isLast ? differencesOf(model, after.row) : []));
       if (modeled === null) {
-        const model = replayed(before.modeled, { step, circumstances });
+        const [now] = circumstances;
+        const model = now === undefined ? null : replayed(before.modeled, { step, circumstances: now });
         this.#wrong(after.row, `by the rules ${model === null ? "this cannot be" : differencesOf(model, after.row).join(", ")}`);
         return null;
       }
@@ -159,10 +174,14 @@ export class Watch {
     return modeled;
   }
 
-  /** The order after a step: under the circumstances as they are now, or as they may have been when the answer was applied. */
-  #after(modeled: Modeled, step: Step, now: Circumstances, differences: (model: ModelOrder) => readonly string[]): Modeled | null {
-    const others = [now.holdAll, !now.holdAll].flatMap((holdAll) => this.#options.policies.map((policy) => ({ policy, holdAll })));
-    for (const circumstances of [now, ...others]) {
+  /** The order after a step: under the first of the circumstances that the model agrees under. */
+  #after(
+    modeled: Modeled,
+    step: Step,
+    inForce: readonly Circumstances[],
+    differences: (model: ModelOrder) => readonly string[],
+  ): Modeled | null {
+    for (const circumstances of inForce) {
       const model = replayed(modeled, { step, circumstances });
       if (model !== null && differences(model).length === 0)
         return { ...modeled, history: [...modeled.history, { step, circumstances }], model };
@@ -170,6 +189,9 @@ export class Watch {
     return null;
   }
 }
+
+/** A page is asked for, answered and written within this time, also by a slow provider and a slow database. */
+const UNDER_WAY_MS = 300_000;
 
 export const DEFAULT_POLICY: Policy = { mode: "auto", canceled: "full", cap: null, delayMinutes: 0 };
 
@@ -203,6 +225,9 @@ function differencesOf(model: ModelOrder, row: Row): string[] {
   });
 }
 
+/** Where the text is silent, the product has chosen: goodwill leaves what waits for a decision as it is. */
+const READING: NonNullable<Registration["reading"]> = { goodwillAndHold: "leaves" };
+
 function registrationOf(row: Row): Registration | null {
   const { charge, quantity, multi, registered_refunded, registered_status } = row;
   if (charge === null || quantity === null) return null;
@@ -211,6 +236,7 @@ function registrationOf(row: Row): Registration | null {
     quantity: Number(quantity),
     multi: multi === 1,
     refundedBefore: Number(registered_refunded),
+    reading: READING,
     ...(registered_status === null ? {} : { status: registered_status as NonNullable<Registration["status"]> }),
   };
 }

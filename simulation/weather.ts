@@ -10,6 +10,8 @@ export type Climate = {
   readonly dbAfter: number;
   readonly dbHang: number;
   readonly dbOverloaded: number;
+  /** A call takes up to a minute, and others overtake it. */
+  readonly dbSlow: number;
   /** A process dies at one of its steps. */
   readonly crash: number;
   /** The same, of a tick or of the first delivery of a message: what does it again lives. */
@@ -32,6 +34,7 @@ export const CALM: Climate = {
   dbAfter: 0,
   dbHang: 0,
   dbOverloaded: 0,
+  dbSlow: 0,
   crash: 0,
   crashAtFirst: 0,
   queueLost: 0,
@@ -47,8 +50,8 @@ export const CALM: Climate = {
 
 /** About a third of the faults at a time, each at a strength of its own: faults hide each other where all are strong. */
 export function climateOf(draws: Draws): Climate {
-  const strengths = [0.002, 0.01, 0.05, 0.2];
-  const entries = Object.keys(CALM).map((name) => [name, draws.chance(0.35) ? draws.pick(strengths) : 0] as const);
+  const strengths = [0.01, 0.03, 0.1, 0.3];
+  const entries = Object.keys(CALM).map((name) => [name, draws.chance(0.4) ? draws.pick(strengths) : 0] as const);
   const climate = Object.fromEntries(entries) as Climate;
   // A script that hears nothing for two minutes, however often it asks, orders anew by the protocol's own rule.
   return { ...climate, answerLost: Math.min(climate.answerLost, 0.01) };

@@ -154,8 +154,9 @@ export class ModelOrder {
       return;
     }
     this.#remembered = null;
+    const wasDecided = isFinal(this.#status) && this.#decision !== null;
     this.#move(status, readable(remains));
-    if (isMiddle(status)) this.#goOn();
+    if (isMiddle(status)) this.#goOn(wasDecided);
     else this.#settle(this.#dueNow(policy), policy, holdAll, at);
   }
 
@@ -222,10 +223,12 @@ export class ModelOrder {
   }
 
   /** A middle word moves no money, but a final one before it no longer holds. */
-  #goOn(): void {
+  #goOn(wasDecided: boolean): void {
     const { reopenedHold, middleFlag } = this.#reading;
     if (reopenedHold === "dropped") this.#hold = null;
-    if (middleFlag === "always" || (middleFlag === "reopened" && this.#due !== null)) this.#due = 0;
+    // Of what a person has decided about, too, although the amount that was due was not known.
+    const hadDue = this.#due !== null || wasDecided;
+    if (middleFlag === "always" || (middleFlag === "reopened" && hadDue)) this.#due = 0;
     this.#dueToDecide = 0;
   }
 
@@ -248,10 +251,11 @@ export class ModelOrder {
     else if (!this.overRefunded) this.#due = null;
 
     const { openHold } = this.#reading;
-    const isSame = this.#hold?.promised === null && this.#hold.due === dueToDecide && this.#hold.review === review;
-    if (openHold === "same_due_stays" && isSame) return;
-
     const open = Math.max(0, this.#entitled(total, dueToDecide) - this.#refunded);
+    const { due: heldFor, amount: held, review: isReview, promised } = this.#hold ?? {};
+    // Goodwill "lowers what a later report posts", and so what it leaves waiting.
+    const isSame = promised === null && heldFor === dueToDecide && isReview === review && held === open;
+    if (openHold === "same_due_stays" && isSame) return;
     const waits = this.#hold !== null && openHold === "stays";
     const before = this.#hold;
     this.#hold = null;

@@ -39,7 +39,9 @@ export function dueOf({ charge, quantity, status, remains: told, multi }: Report
       return { kind: "due", amount: 0 };
     case "canceled":
       if (multi) return { kind: "hold", atMost: charge };
-      return canceled === "full" || !isPart(remains, quantity) ? { kind: "due", amount: charge } : shareOrHold(charge, quantity, remains);
+      if (canceled === "full" || (quantity === null && !isPart(remains, null))) return { kind: "due", amount: charge };
+      // By what remains: where that is not told, or nothing does, a guess either way is somebody's money, as with a partial.
+      return remains === null || remains === 0 ? { kind: "hold", atMost: charge } : shareOrHold(charge, quantity, remains);
     case "partial":
       if (multi || remains === null || remains === 0) return { kind: "hold", atMost: charge };
       return shareOrHold(charge, quantity, remains);

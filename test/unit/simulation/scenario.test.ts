@@ -121,9 +121,17 @@ describe("deaths", () => {
     expect(() => parseDeath("57")).toThrow("--death must be like");
   });
 
-  it("make no difference to orders that both runs have", () => {
-    const expected = new Map([["a", "completed"]]);
-    expect(differencesFrom(expected, new Map([["b", "partial"]]))).toEqual([]);
-    expect(differencesFrom(expected, new Map([["a", "partial"]]))).toEqual(["a is partial, and undisturbed it is completed"]);
+  it("make no difference to orders that both runs have, and lose none that a panel registers", () => {
+    const as = (stands: string, cancel: string | null = null) => ({ stands, cancel });
+    const expected = new Map([
+      ["books a", as("completed")],
+      ["hasty b", as("canceled", "granted")],
+    ]);
+    expect(differencesFrom(expected, new Map([["books a", as("completed")]]))).toEqual([]);
+    expect(differencesFrom(expected, new Map([...expected, ["hasty b", as("completed", "too_late")]]))).toEqual([]);
+    expect(differencesFrom(expected, new Map([["books a", as("partial")]]))).toEqual([
+      "books a is partial, and undisturbed it is completed",
+    ]);
+    expect(differencesFrom(expected, new Map())).toEqual(["books a is not there"]);
   });
 });
