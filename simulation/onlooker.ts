@@ -5,8 +5,8 @@
 import type { Life } from "../simulator/life.ts";
 import type { Json, RestClient } from "./client.ts";
 
-/** A process's clock can be off by so much, and a call takes its time. */
-const TOLERANCE_MS = 30_000;
+/** Two processes' clocks can be off by as much as this, together with the time that slow calls take. */
+const TOLERANCE_MS = 60_000;
 
 /** In these a middle word takes a final one back, and is not believed at once. */
 const DOUBTED_LIVES: ReadonlySet<string> = new Set(["reopened", "taken_back"]);

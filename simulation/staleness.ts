@@ -9,7 +9,7 @@ const MINUTE_MS = 60_000;
  * What may come on top of twice the cadence: a word that takes a final one back counts when it comes twice, and a provider
  * whose calls are few takes turns.
  */
-const SLACK_MINUTES = 45;
+const SLACK_MINUTES = 60;
 
 export class Staleness {
   readonly #system: System;

@@ -129,7 +129,7 @@ export class System {
   #env(process: Process): Env {
     const db = databaseOf(process, this.backend, {
       fate: (statements) => (this.#isSpent(statements) ? "no_rows_left" : this.weather.dbFate()),
-      latencyMs: () => (this.weather.is("dbSlow") ? this.#draws.between(500, 50_000) : this.#draws.between(1, 30)),
+      latencyMs: () => (this.weather.is("dbSlow") ? this.#draws.between(500, 12_000) : this.#draws.between(1, 30)),
       onCommit: (statements) => this.#options.onCommit?.(statements),
     });
     const sendBatch = async (messages: Iterable<MessageSendRequest>): Promise<void> => {

@@ -10,7 +10,7 @@ export type Climate = {
   readonly dbAfter: number;
   readonly dbHang: number;
   readonly dbOverloaded: number;
-  /** A call takes up to a minute, and others overtake it. */
+  /** A call takes up to twelve seconds, and others overtake it. */
   readonly dbSlow: number;
   /** A process dies at one of its steps. */
   readonly crash: number;
