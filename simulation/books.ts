@@ -13,6 +13,7 @@ export class Books {
   readonly #system: System;
   readonly #client: RestClient;
   readonly #draws: Draws;
+  readonly #wishes: Draws;
   /** Orders still to be placed. */
   #left: number;
   #placed = 0;
@@ -23,10 +24,12 @@ export class Books {
   readonly checkWanted = new Map<string, number>();
   busy = false;
 
-  constructor(system: System, client: RestClient, draws: Draws, orders: number) {
+  /** `wishes`: what it asks for of its orders, which must not change what it orders. */
+  constructor(system: System, client: RestClient, draws: Draws, wishes: Draws, orders: number) {
     this.#system = system;
     this.#client = client;
     this.#draws = draws;
+    this.#wishes = wishes;
     this.#left = orders;
   }
 
@@ -58,7 +61,7 @@ export class Books {
   async #ask(): Promise<void> {
     const ids = [...this.orders].flatMap(([id, { heardAt }]) => (heardAt === -Infinity ? [] : [id]));
     if (ids.length === 0) return;
-    const [id, action] = [this.#draws.pick(ids), this.#draws.pick(["check", "check", "check", "refill", "cancel"])];
+    const [id, action] = [this.#wishes.pick(ids), this.#wishes.pick(["check", "check", "check", "refill", "cancel"])];
     const at = this.#system.now;
     const answered = await this.#client.once("POST", `/v1/orders/${id}/${action}`, {}, this.#client.of("books"));
     if (action === "check" && answered?.status === ACCEPTED) this.checkWanted.set(id, at);

@@ -74,6 +74,7 @@ export async function enter(system: System, seed: number, orders: number): Promi
     system,
     new RestClient(system, new Process(system.scheduler, "books"), new Draws(seed, "books-retries")),
     new Draws(seed, "books"),
+    new Draws(seed, "books-wishes"),
     orders,
   );
   return {
