@@ -28,13 +28,14 @@ export class Punctuality {
     const { now, asked, backend } = this.#system;
     const [result] = await backend.run([
       {
-        sql: "SELECT panel, id, provider, provider_order_id, cadence, updated_at, polled_at FROM orders WHERE cadence IS NOT NULL",
+        sql: "SELECT panel, id, provider, provider_order_id, cadence, updated_at FROM orders WHERE cadence IS NOT NULL",
         params: [],
       },
     ]);
-    for (const { panel, id, provider, provider_order_id, cadence, updated_at, polled_at } of result?.results ?? []) {
+    for (const { panel, id, provider, provider_order_id, cadence, updated_at } of result?.results ?? []) {
       if (this.#slow.has(String(provider))) continue;
-      const lastAt = Math.max(asked.get(`${String(provider)}/${String(provider_order_id)}`) ?? 0, Number(updated_at));
+      const askedAt = asked.get(`${String(provider)}/${String(provider_order_id)}`) ?? 0;
+      const lastAt = Math.max(askedAt, Number(updated_at));
       if (now - lastAt > Number(cadence) * MINUTE_MS + SLACK_MS)
         this.#tell(
           `${String(panel)}/${String(id)}, whose cadence is ${String(cadence)}, was not asked about since ${new Date(lastAt).toISOString()}`,
@@ -42,7 +43,7 @@ export class Punctuality {
       const wantedAt = panel === "books" ? this.#books.checkWanted.get(String(id)) : undefined;
       if (wantedAt === undefined || now - wantedAt < SLACK_MS) continue;
       this.#books.checkWanted.delete(String(id));
-      if (Number(polled_at) < wantedAt - JUST_POLLED_MS) this.#tell(`${String(panel)}/${String(id)} was to be checked, and was not`);
+      if (askedAt < wantedAt - JUST_POLLED_MS) this.#tell(`${String(panel)}/${String(id)} was to be checked, and was not`);
     }
   }
 
