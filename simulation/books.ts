@@ -1,4 +1,5 @@
 import { placeOrder } from "../simulator/orders.ts";
+import { amountOf } from "./amounts.ts";
 import type { Json, RestClient } from "./client.ts";
 import type { Draws } from "./draws.ts";
 import { PROVIDERS } from "./providers.ts";
@@ -87,11 +88,11 @@ export class Books {
       provider: provider.name,
       provider_order_id: order.id,
       quantity,
-      charge: (charge / 1e6).toFixed(6),
+      charge: amountOf(charge),
       customer: `customer-${this.#draws.between(1, 5)}`,
       ...(this.#draws.chance(0.5) ? { service: "1", link } : {}),
       ...(this.#draws.chance(0.08) ? { runs: 2 } : {}),
-      ...(this.#draws.chance(0.1) ? { refunded: ((charge - (charge % 3)) / 3e6).toFixed(6) } : {}),
+      ...(this.#draws.chance(0.1) ? { refunded: amountOf(Math.floor(charge / 3)) } : {}),
     };
     this.#unacknowledged.set(id, registration);
     this.orders.set(id, { registration, heardAt: -Infinity });

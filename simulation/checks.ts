@@ -3,7 +3,8 @@
  */
 import { truthOf } from "../simulator/orders.ts";
 import type { World } from "../simulator/world.ts";
-import { type FeedReader, micros } from "./feed-reader.ts";
+import { micros } from "./amounts.ts";
+import type { FeedReader } from "./feed-reader.ts";
 import { INTERNAL_ERROR, type System } from "./system.ts";
 import { ModelLedger } from "./model/ledger.ts";
 import type { Backend } from "./sqlite.ts";

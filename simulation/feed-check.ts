@@ -2,7 +2,7 @@
  * The change feed against the rows it tells of: each thing that happened to an order is told once, as it was, and
  * nothing else is.
  */
-import { micros } from "./feed-reader.ts";
+import { micros } from "./amounts.ts";
 import type { Kept, Row } from "./steps.ts";
 
 /** Of a change, what is compared; amounts as decimal strings. */

@@ -3,6 +3,7 @@
  * order's customer what its refunds come to: the difference to what it has credited, so that it credits nothing twice.
  * What it has credited it takes back only when it is told of a claw-back.
  */
+import { micros } from "./amounts.ts";
 import type { Json, RestClient } from "./client.ts";
 
 /** Changes that are read at once. */
@@ -57,11 +58,4 @@ export class FeedReader {
     const shown = this.orders.get(order);
     if (shown !== undefined) this.orders.set(order, { ...shown, refunded: data.refunded });
   }
-}
-
-/** A decimal string of the API's in micro-units. */
-export function micros(amount: string): number {
-  const [whole = "0", decimals = ""] = amount.replace("-", "").split(".");
-  const value = Number(whole + decimals.padEnd(6, "0"));
-  return amount.startsWith("-") ? -value : value;
 }

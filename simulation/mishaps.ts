@@ -5,7 +5,7 @@
 import type { Draws } from "./draws.ts";
 
 const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 const STARTS_AT = Date.UTC(2026, 0, 5, 0, 0, 30);
 
 /** The day's share of something is used up: of the queue's operations, of the database's rows, or of its writes alone. */

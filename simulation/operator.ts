@@ -1,6 +1,6 @@
+import { amountOf, micros } from "./amounts.ts";
 import type { RestClient } from "./client.ts";
 import type { Draws } from "./draws.ts";
-import { micros } from "./feed-reader.ts";
 import { PROVIDERS } from "./providers.ts";
 import type { System } from "./system.ts";
 
@@ -53,9 +53,8 @@ export class Operator {
       const action = panel === "books" ? verdict : "approve";
       this.decisions += 1;
       // A part of it, or all that was asked.
-      const part = micros(amount) - (micros(amount) % 2);
-      const body =
-        panel === "books" && verdict === "approve" && part > 0 && this.#draws.chance(0.3) ? { amount: (part / 2e6).toFixed(6) } : {};
+      const half = Math.floor(micros(amount) / 2);
+      const body = panel === "books" && verdict === "approve" && half > 0 && this.#draws.chance(0.3) ? { amount: amountOf(half) } : {};
       await this.#client.once("POST", `/v1/refunds/${encodeURIComponent(id)}/${action}`, body, this.#client.of(panel));
     }
   }
@@ -68,7 +67,7 @@ export class Operator {
     const { id, charge, refunded } = this.#draws.pick(orders);
     const most = micros(charge) - micros(refunded);
     if (most <= 0) return;
-    const body = { amount: (this.#draws.between(1, most) / 1e6).toFixed(6), note: "as agreed" };
+    const body = { amount: amountOf(this.#draws.between(1, most)), note: "as agreed" };
     const headers = { ...this.#client.of("books"), "Idempotency-Key": `given-${this.#draws.next()}` };
     for (let times = 0; times < 2; times++) await this.#client.once("POST", `/v1/orders/${id}/refunds`, body, headers);
   }

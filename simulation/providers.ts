@@ -37,6 +37,9 @@ const SHAPES: readonly string[] = [
   "foreign_dates",
 ];
 
+/** Bends of providers whose orders take several messages, of which a later one can fall out with an earlier one. */
+export const ONE_BY_ONE: ReadonlySet<string> = new Set(["no_many", "cap_many_error", "cap_many_silent"]);
+
 /** Trouble that comes and goes. */
 const STORMS: readonly string[] = [
   "fails_with_error",
@@ -58,17 +61,17 @@ const STORMS: readonly string[] = [
   "services_unreadable=page",
 ];
 
+/** Trouble that leaves no order with a number to go by: not where scripts buy, which pay by what they are told first. */
+const DOUBTS: readonly string[] = ["null_fields=remains", "unknown_strings=remains", "status_unknown/3", "many_entry_missing"];
+
 /** One of each mode, the last of those named. */
-export function distinct(modes: readonly string[]): ModeInput[] {
+function distinct(modes: readonly string[]): ModeInput[] {
   return [...new Map(modes.map((mode) => [mode.split(/[=/]/)[0], mode])).values()] as ModeInput[];
 }
 
 export function mixOf(draws: Draws) {
   return draws.chance(0.5) ? LASTING_LIVES : { ...LASTING_LIVES, reversal: 6, reopened: 4, taken_back: draws.chance(0.3) ? 4 : 0 };
 }
-
-/** Trouble that leaves no order with a number to go by: not where scripts buy, which pay by what they are told first. */
-const DOUBTS: readonly string[] = ["null_fields=remains", "unknown_strings=remains", "status_unknown/3", "many_entry_missing"];
 
 /** Trouble breaks out at a provider, or blows over. */
 export function changeWeather(provider: Provider, shapes: readonly string[], draws: Draws): string {
@@ -77,9 +80,6 @@ export function changeWeather(provider: Provider, shapes: readonly string[], dra
   changeProvider(provider, { modes: distinct([...shapes, ...storm]) });
   return storm.join(", ") || "clear";
 }
-
-/** Bends of providers whose orders take several messages, of which a later one can fall out with an earlier one. */
-export const ONE_BY_ONE: ReadonlySet<string> = new Set(["no_many", "cap_many_error", "cap_many_silent"]);
 
 /** The bends that a provider has for good. */
 export function shapesOf(draws: Draws): ModeInput[] {

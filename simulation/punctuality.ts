@@ -3,9 +3,8 @@
  * asked about within its cadence, and at once when somebody wants it checked: what failed is done again, not dropped.
  */
 import type { Books } from "./books.ts";
-import type { System } from "./system.ts";
+import { MINUTE_MS, type System } from "./system.ts";
 
-const MINUTE_MS = 60_000;
 /** A minute without a tick, and a message that comes again, on top of the cadence. */
 const SLACK_MS = 3 * MINUTE_MS;
 /** A check of an order that was polled a moment ago is none. */

@@ -65,6 +65,8 @@ const CONVERGENCE_MINUTES = 420;
 /** What is left to happen after so many takes hours: then panels look in less often, and so does cron, which has to be made up for. */
 const BUSY_MINUTES = 30;
 const LAZY_MINUTES = 10;
+
+/** Plays one seed. Throws only where the simulation itself breaks down: what the product does wrong is in the result. */
 export async function run(options: RunOptions): Promise<RunResult> {
   const { seed, ticks, orders, backend, trace, doom } = options;
   const draws = new Draws(seed, "scenario");
@@ -299,6 +301,7 @@ function statsOf({ system, cast, watch, staleness, onlooker, restores }: Stage, 
     requests: system.requests,
     messages: system.queue.sent,
     deliveries: system.queue.deliveries,
+    lost: system.queue.lost,
     crashes: system.crashes,
     restores,
     changes: cast.readers.reduce((sum, reader) => sum + reader.changes, 0),

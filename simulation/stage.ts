@@ -4,9 +4,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Cast } from "./cast.ts";
-import type { Fate, Mishap } from "./mishaps.ts";
+import { DAY_MS, type Fate, type Mishap } from "./mishaps.ts";
 import { restoreDatabase, type Saved, saveDatabase } from "./restore.ts";
-import type { System } from "./system.ts";
+import { MINUTE_MS, type System } from "./system.ts";
 import { Staleness } from "./staleness.ts";
 import { CALM } from "./weather.ts";
 import type { Memory, Watch } from "./watch.ts";
@@ -14,8 +14,6 @@ import { Onlooker } from "./onlooker.ts";
 import { ONE_BY_ONE } from "./providers.ts";
 import { Punctuality } from "./punctuality.ts";
 
-const DAY_MS = 86_400_000;
-const MINUTE_MS = 60_000;
 /** What an operator runs after a restore. */
 const RESTORED = readFileSync(join(import.meta.dirname, "../scripts/restored.sql"), "utf8");
 

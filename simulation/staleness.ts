@@ -2,9 +2,8 @@
  * For how long an order has been shown as it is not any more at its provider: checks.md, R10 and R11.
  */
 import { truthOf } from "../simulator/orders.ts";
-import type { System } from "./system.ts";
+import { MINUTE_MS, type System } from "./system.ts";
 
-const MINUTE_MS = 60_000;
 /**
  * What may come on top of twice the cadence: a word that takes a final one back counts when it comes twice, and a provider
  * whose calls are few takes turns.

@@ -52,7 +52,6 @@ export class System {
   readonly weather: Weather;
   readonly queue: Queue;
   readonly backend: Backend;
-  readonly logs = new Map<string, number>();
   ticks = 0;
   requests = 0;
   calls = 0;
@@ -169,7 +168,6 @@ export class System {
   }
 
   #log(process: Process, event: LogEvent): void {
-    this.logs.set(event.event, (this.logs.get(event.event) ?? 0) + 1);
     this.trace(`${process.name} ${JSON.stringify(event)}`);
   }
 

@@ -48,6 +48,11 @@ export async function rememberTick(db: D1Database, { minute, at, ignoredMinute, 
     .run();
 }
 
+/** Writes nothing new: throws where nothing can be written. One row written. */
+export async function touchTick(db: D1Database): Promise<void> {
+  await db.prepare("UPDATE ticks SET at = at WHERE id = 1").run();
+}
+
 function toTickState(row: TickRow | null | undefined): TickState {
   return { minute: row?.minute ?? 0, at: row?.at ?? 0, ignoredMinute: row?.ignored_minute ?? null, booksDay: row?.books_day ?? 0 };
 }

@@ -33,10 +33,9 @@ async function handle(message: QueueMessage, env: Env, ports: Ports): Promise<vo
     if (isLater && message.attempts < MAX_ATTEMPTS) return message.retry({ delaySeconds: NEXT_MINUTE_SECONDS });
     message.ack();
   } catch (error) {
-    const usedUp = usedUpBy(error);
     const failed = { id: message.id, kind: body.kind, attempts: message.attempts };
-    if (usedUp !== null) {
-      ports.log({ event: "message.day_used_up", ...failed, used_up: usedUp });
+    if (usedUpBy(error) === "rows") {
+      ports.log({ event: "message.day_used_up", ...failed, used_up: "rows" });
       return putOff(message, body, ports.now());
     }
     ports.log({ event: "message.failed", ...failed, error: String(error) });
@@ -45,7 +44,7 @@ async function handle(message: QueueMessage, env: Env, ports: Ports): Promise<vo
 }
 
 /**
- * The day's share of something is used up. A check is what somebody waits for, and comes again after midnight; everything
+ * The day's rows are used up. (Of a queue whose operations are, a message that comes again still does its own page.) A check is what somebody waits for, and comes again after midnight; everything
  * else is sent anew by the ticks of the new day, and would only be failed over until then.
  */
 function putOff(message: QueueMessage, { kind }: Message, now: number): void {

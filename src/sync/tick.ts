@@ -7,7 +7,7 @@ import { applyDecisions } from "../store/apply.ts";
 import { usedUpBy } from "../store/day-limit.ts";
 import { metered } from "../store/metered.ts";
 import { moveWrite } from "../store/order-writes.ts";
-import { readTickView, rememberTick } from "../store/ticks.ts";
+import { readTickView, rememberTick, touchTick } from "../store/ticks.ts";
 import { limitsOf } from "./limits.ts";
 import { coverage, planMessages } from "./plan.ts";
 
@@ -41,7 +41,7 @@ async function sendDue(env: Env, ports: Ports, minute: number): Promise<void> {
   await flagLeftBehind(db, leftBehind, ports);
   if (ignored !== null) ports.log({ event: "tick.clock_was_ahead", minute, remembered: ignored });
   if (first === null) return ports.log({ event: "tick.repeated", minute, remembered: last.minute, ...usage() });
-  if (first < minute || ignored !== null) await rememberTick(db, last);
+  if (first < minute || ignored !== null) await touchTick(db);
   const now = Math.max(ports.now(), minute * MINUTE_MS);
   const day = dayOf(minute);
   const sweeps = planMessages(providers, first, minute, now, limitsOf(env.PLAN));

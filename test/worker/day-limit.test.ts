@@ -73,6 +73,19 @@ describe("a database that takes no more rows today", () => {
     expect(await all("SELECT DISTINCT remains FROM orders")).toEqual([{ remains: 500 }]);
   });
 
+  it("has them send nothing either where a clock was put back meanwhile", async () => {
+    await run.run(2);
+    writes = false;
+    run.sent.length = 0;
+    run.now -= 90 * MINUTE;
+    for (let minute = 0; minute < 3; minute++) {
+      await run.tick();
+      run.now += MINUTE;
+    }
+    expect(run.sent).toEqual([]);
+    expect(run.eventsOf("tick.clock_was_ahead")).toHaveLength(3);
+  });
+
   it("has sweeps given up, which ticks send anew, and checks put off until after midnight", async () => {
     await run.tick();
     writes = false;
@@ -101,6 +114,21 @@ it("a queue that takes no more operations today is told of, and the minute is ma
   run.now += MINUTE;
   await run.tick();
   expect(run.sent).toMatchObject([{ kind: "sweep", minutes: 2 }]);
+});
+
+it("a sweep that cannot hand on for that comes again, and does its own page", async () => {
+  await clear();
+  await addProvider("single", { many: "no" });
+  await addOrders("p", "single", 100, 30, { cadence: 1 });
+  await run.tick();
+  const [sweep] = run.sent;
+  run.env.SWEEPS.sendBatch = async () => {
+    throw new Error(OPERATIONS);
+  };
+  expect(await run.deliver(sweep)).toBe("retry");
+  expect(run.calls).toEqual([]);
+  expect(await run.deliver(sweep, 2)).toBe("ack");
+  expect(run.calls.length).toBeGreaterThan(0);
 });
 
 it("any other error of a tick is thrown, so that the platform counts it as failed", async () => {

@@ -148,7 +148,8 @@ describe("an id that nobody has heard of", () => {
     provider = () => ({ error: "Incorrect order ID" });
     await env.DB.prepare(restored).run();
     expect((await ask({ order: "7" }, "/api/v2")).status).toBe(503);
-    expect((await ask({ orders: "7,200000" }, "/api/v2")).json).toEqual({ 200000: { error: "Incorrect order ID" } });
+    const passedOver = { 100001: { error: "Incorrect order ID" } };
+    expect((await ask({ orders: "1,7,100000,100001" }, "/api/v2")).json).toEqual(passedOver);
     expect((await ask({ order: "2000000007" })).status).toBe(503);
     expect((await ask({ orders: "2000000007,8" })).json).toEqual({ 8: { error: "Incorrect order ID" } });
   });
