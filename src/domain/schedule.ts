@@ -96,8 +96,10 @@ const TARGET_LOAD_PERCENT = 90;
 /** A pace that turned out too slow is mended by at most this share a minute, since one minute's load is noisy. */
 const QUICKEN_PERCENT = 10;
 
-/** What one minute's polling of a provider met. */
+/** What polling a provider met in a minute. */
 export type Load = {
+  /** How many minutes were made up in it, itself included: what they needed together was to fit into one budget. */
+  readonly minutes: number;
   /** Calls spent in this minute, and those that would still have been needed for what was read as due. */
   readonly wanted: number;
   /** Calls a minute the provider may get. */
@@ -112,11 +114,17 @@ export type Load = {
  * The pace, in percent of a cadence's normal duration, at which a provider's load fits its budget. A budget too
  * small stretches all cadences evenly: at once by what was seen to be needed, doubling while the need is unknown.
  */
-export function fittingStretch(stretchPercent: number, { wanted, budget, exceeded, more }: Load): number {
+export function fittingStretch(stretchPercent: number, { minutes, wanted, budget, exceeded, more }: Load): number {
   const target = Math.max(1, (budget * TARGET_LOAD_PERCENT) / 100);
   const fitting = Math.ceil((stretchPercent * wanted) / target);
   if (exceeded) return clampStretch(Math.max(fitting, stretchPercent * (more ? 2 : 1)));
-  return clampStretch(Math.max(fitting, Math.floor((stretchPercent * (100 - QUICKEN_PERCENT)) / 100)), stretchPercent);
+  return clampStretch(Math.max(fitting, quickened(stretchPercent, minutes)), stretchPercent);
+}
+
+function quickened(stretchPercent: number, minutes: number): number {
+  let percent = stretchPercent;
+  for (let i = 0; i < minutes; i++) percent = Math.floor((percent * (100 - QUICKEN_PERCENT)) / 100);
+  return percent;
 }
 
 function clampStretch(percent: number, most = MAX_STRETCH_PERCENT): number {

@@ -171,8 +171,9 @@ function turnsUnknown({ order, next }: OrderWrite): boolean {
 function marksOf({ serving, orders, answers, readAt }: Finding): Mark[] {
   if (serving === null) return [];
   const askedAt = new Map(answers.map((answer) => [answer.order, answer.askedAt]));
+  const read = [...orders, ...serving.left];
   return serving.lanes.flatMap((lane) => {
-    const inLane = orders.filter((order) => isInLane(lane, order)).toSorted((a, b) => compareKeys(keyOf(a), keyOf(b)));
+    const inLane = read.filter((order) => isInLane(lane, order)).toSorted((a, b) => compareKeys(keyOf(a), keyOf(b)));
     return inLane.some((order) => askedAt.has(order)) ? runsOf(lane, inLane, askedAt, readAt) : [];
   });
 }

@@ -17,6 +17,8 @@ export type Serving = {
   readonly provider: Provider;
   /** The orders to ask about. */
   readonly orders: readonly Order[];
+  /** Those that were read with them, and wait for the next minute: anywhere between them. */
+  readonly left: readonly Order[];
   /** The stretches of lanes that these orders are all of; marks are laid within them. */
   readonly lanes: readonly ServedLane[];
   /** What is due beyond this page, for the next message; null when there is nothing or no room for one. */
@@ -67,6 +69,7 @@ export function servingOf(page: PageOf): Serving {
     return {
       provider,
       orders: read,
+      left: [],
       lanes: before,
       rest: { ...due, lanes: after, limit: ordersIn(provider, limits.callsPerMessage) },
       clock: null,
@@ -76,12 +79,14 @@ export function servingOf(page: PageOf): Serving {
   const walk = walkOf(page.message, clockOf(provider));
   const inTurn =
     grant.granted >= needed ? read : read.toSorted((a, b) => walk.stepsTo(a) - walk.stepsTo(b) || compareKeys(keyOf(a), keyOf(b)));
-  const orders = grant.granted >= needed ? read : inTurn.slice(0, grant.granted * idsPerCall(provider));
-  const unserved = inTurn[orders.length];
+  const served = grant.granted >= needed ? read.length : grant.granted * idsPerCall(provider);
+  const [orders, left] = [inTurn.slice(0, served), inTurn.slice(served)];
+  const [unserved] = left;
   const exceeded = more || unserved !== undefined;
   return {
     provider,
     orders,
+    left,
     lanes: due.lanes.map((lane) => ({ ...lane, complete: !exceeded })),
     rest: null,
     walked: exceeded ? null : walkedOf(page),
@@ -119,9 +124,7 @@ type Met = { readonly exceeded: boolean; readonly more: boolean; readonly wanted
 function nextClock({ provider, message, limits }: PageOf, { exceeded, more, wanted, unserved }: Met): Clock | null {
   const clock = clockOf(provider);
   const budget = provider.maxCallsPerMinute ?? limits.callsPerMessage * limits.rounds;
-  // Minutes that were made up are no measure of a minute's load.
-  const stretchPercent =
-    message.minutes === 1 ? fittingStretch(clock.stretchPercent, { wanted, budget, exceeded, more }) : clock.stretchPercent;
+  const stretchPercent = fittingStretch(clock.stretchPercent, { minutes: message.minutes, wanted, budget, exceeded, more });
   const next = message.minute + 1;
   if (exceeded) return { minute: next, position: positionAt(clock, message.minute - message.minutes + 1) + unserved, stretchPercent };
   return stretchPercent === clock.stretchPercent ? null : repaced(clock, next, stretchPercent);

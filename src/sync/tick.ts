@@ -41,7 +41,7 @@ async function sendDue(env: Env, ports: Ports, minute: number): Promise<void> {
   await flagLeftBehind(db, leftBehind, ports);
   if (ignored !== null) ports.log({ event: "tick.clock_was_ahead", minute, remembered: ignored });
   if (first === null) return ports.log({ event: "tick.repeated", minute, remembered: last.minute, ...usage() });
-  if (first < minute || ignored !== null) await touchTick(db);
+  if (last.minute !== minute - 1) await touchTick(db);
   const now = Math.max(ports.now(), minute * MINUTE_MS);
   const day = dayOf(minute);
   const sweeps = planMessages(providers, first, minute, now, limitsOf(env.PLAN));

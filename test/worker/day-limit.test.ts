@@ -86,6 +86,16 @@ describe("a database that takes no more rows today", () => {
     expect(run.eventsOf("tick.clock_was_ahead")).toHaveLength(3);
   });
 
+  it("has them send nothing either before any minute was remembered", async () => {
+    writes = false;
+    for (let minute = 0; minute < 3; minute++) {
+      await run.tick();
+      run.now += MINUTE;
+    }
+    expect(run.sent).toEqual([]);
+    expect(run.eventsOf("tick.day_used_up")).toHaveLength(3);
+  });
+
   it("has sweeps given up, which ticks send anew, and checks put off until after midnight", async () => {
     await run.tick();
     writes = false;

@@ -254,6 +254,23 @@ describe("few calls a minute", () => {
   );
 });
 
+describe("a pace that has become slow", () => {
+  it("comes back also while cron fires every tenth minute only", async () => {
+    await addProvider("acme", { many: "yes", max_calls_per_minute: 3 });
+    await addOrders("p", "acme", 1, 5, { ...young, cadence: 5 });
+    const clock = { minute: MINUTE, position: MINUTE * 1000, stretchPercent: 2389 };
+    await env.DB.prepare("UPDATE providers SET clock = ?1").bind(JSON.stringify(clock)).run();
+    const run = new Pipeline();
+    for (let times = 0; times < 6; times++) {
+      await run.run(1);
+      run.now += 9 * 60_000;
+    }
+    run.forget();
+    await run.run(1);
+    expect(new Set(run.calls.flatMap(({ ids }) => ids)).size).toBe(5);
+  });
+});
+
 describe("a slow provider", () => {
   it("delays no other in its message, and none of its answers is too old to count", async () => {
     await addProvider("slow", { many: "no" });
@@ -421,6 +438,19 @@ describe("when an order was last checked", () => {
     for (const n of Array.from({ length: 40 }, (_, i) => i + 1)) asked.set(String(n), Date.parse((await shown(run, n)).checked_at ?? ""));
     expect(asked.get("25")).toBe(at);
     expect(await all("SELECT max(version) AS version FROM orders")).toEqual([{ version: 1 }]);
+  });
+
+  it("is not told of orders that had to wait for their turn, between others that were asked", async () => {
+    await addProvider("acme", { many: "no", max_calls_per_minute: 3 });
+    await addOrders("p", "acme", 1, 3, young);
+    // Somebody else has made a call. The walk is in the middle of its lap: what lies just before it comes last.
+    const clock = { minute: MINUTE, position: MINUTE * 1000 + 300, stretchPercent: 100 };
+    await env.DB.prepare("UPDATE providers SET clock = ?1, budget_minute = ?2, budget_used = 1").bind(JSON.stringify(clock), MINUTE).run();
+    const run = new Pipeline();
+    await run.run(1);
+    const asked = run.calls.flatMap(({ ids }) => ids.map(Number));
+    expect(asked).toHaveLength(2);
+    for (const n of [1, 2, 3]) expect(Date.parse((await shown(run, n)).checked_at ?? "") >= NOW, `order ${n}`).toBe(asked.includes(n));
   });
 
   it("is never later than the truth, whatever fails: simulated hours with failing calls, lost messages and checks", async () => {

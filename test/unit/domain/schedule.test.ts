@@ -113,11 +113,24 @@ describe("nextMinuteDue", () => {
 
 describe("fittingStretch", () => {
   it.each([
-    ["stays normal with room to spare", 100, { wanted: 5, budget: 60, exceeded: false, more: false }, 100],
-    ["stretches at once to what was needed", 100, { wanted: 120, budget: 60, exceeded: true, more: false }, 223],
-    ["doubles while the need is not known", 300, { wanted: 61, budget: 60, exceeded: true, more: true }, 600],
-    ["comes back slowly", 600, { wanted: 27, budget: 60, exceeded: false, more: false }, 540],
-    ["never quickens past normal", 105, { wanted: 1, budget: 60, exceeded: false, more: false }, 100],
+    ["stays normal with room to spare", 100, { minutes: 1, wanted: 5, budget: 60, exceeded: false, more: false }, 100],
+    ["stretches at once to what was needed", 100, { minutes: 1, wanted: 120, budget: 60, exceeded: true, more: false }, 223],
+    ["doubles while the need is not known", 300, { minutes: 1, wanted: 61, budget: 60, exceeded: true, more: true }, 600],
+    ["comes back slowly", 600, { minutes: 1, wanted: 27, budget: 60, exceeded: false, more: false }, 540],
+    [
+      "comes back by as much for each minute that was made up",
+      600,
+      { minutes: 4, wanted: 6, budget: 60, exceeded: false, more: false },
+      393,
+    ],
+    [
+      "comes back no further than what made-up minutes needed",
+      600,
+      { minutes: 4, wanted: 45, budget: 60, exceeded: false, more: false },
+      500,
+    ],
+    ["doubles also when minutes were made up", 300, { minutes: 5, wanted: 61, budget: 60, exceeded: true, more: true }, 600],
+    ["never quickens past normal", 105, { minutes: 1, wanted: 1, budget: 60, exceeded: false, more: false }, 100],
   ])("%s", (_name, stretch, load, fitting) => {
     expect(fittingStretch(stretch, load)).toBe(fitting);
   });
