@@ -1,4 +1,5 @@
 import { placeOrder } from "../simulator/orders.ts";
+import type { ApiClient } from "../test/panels/client.ts";
 import { amountOf } from "./amounts.ts";
 import type { Json, RestClient } from "./client.ts";
 import type { Draws } from "./draws.ts";
@@ -6,6 +7,8 @@ import { PROVIDERS } from "./providers.ts";
 import type { System } from "./system.ts";
 
 const ACCEPTED = 202;
+/** The protocol's lists hold so many ids. */
+const LISTED = 100;
 
 /**
  * A panel that places its orders at providers by itself, and registers them over REST until each is acknowledged.
@@ -15,6 +18,7 @@ export class Books {
   readonly #client: RestClient;
   readonly #draws: Draws;
   readonly #wishes: Draws;
+  readonly #doors: ReadonlyMap<string, ApiClient>;
   /** Orders still to be placed. */
   #left: number;
   #placed = 0;
@@ -25,10 +29,17 @@ export class Books {
   readonly checkWanted = new Map<string, number>();
   busy = false;
 
-  /** `wishes`: what it asks for of its orders, which must not change what it orders. */
-  constructor(system: System, client: RestClient, draws: Draws, wishes: Draws, orders: number) {
+  /** `doors`: by provider; `wishes`: what it asks for of its orders, which must not change what it orders. */
+  constructor(
+    system: System,
+    client: RestClient,
+    doors: ReadonlyMap<string, ApiClient>,
+    { draws, wishes }: { readonly draws: Draws; readonly wishes: Draws },
+    orders: number,
+  ) {
     this.#system = system;
     this.#client = client;
+    this.#doors = doors;
     this.#draws = draws;
     this.#wishes = wishes;
     this.#left = orders;
@@ -55,6 +66,7 @@ export class Books {
       }
     }
     await this.#ask();
+    if (this.#wishes.chance(0.3)) await this.#look();
     this.busy = false;
   }
 
@@ -66,6 +78,16 @@ export class Books {
     const at = this.#system.now;
     const answered = await this.#client.once("POST", `/v1/orders/${id}/${action}`, {}, this.#client.of("books"));
     if (action === "check" && answered?.status === ACCEPTED) this.checkWanted.set(id, at);
+  }
+
+  /** Asks after its orders as a script does that is pointed at a provider's door. What is not on record it does not name. */
+  async #look(): Promise<void> {
+    const [provider, door] = this.#wishes.pick([...this.#doors]);
+    const ids = [...this.orders.values()]
+      .map(({ registration }) => registration)
+      .filter((order) => order.provider === provider && !this.#unacknowledged.has(order.id))
+      .map(({ provider_order_id }) => provider_order_id as string);
+    if (ids.length > 0) await door.statuses(ids.slice(-LISTED));
   }
 
   /** Registers again what was registered since then, epoch ms, as a panel is told to after a restore. */

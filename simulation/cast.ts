@@ -21,6 +21,8 @@ export type Cast = {
   readonly scripts: readonly Script[];
   readonly readers: readonly FeedReader[];
   readonly operator: Operator;
+  /** Panels by their keys. */
+  readonly panels: ReadonlyMap<string, string>;
   /** The most calls a minute of those providers that mind. */
   readonly limits: ReadonlyMap<string, number>;
 };
@@ -73,8 +75,8 @@ export async function enter(system: System, seed: number, orders: number): Promi
   const books = new Books(
     system,
     new RestClient(system, new Process(system.scheduler, "books"), new Draws(seed, "books-retries")),
-    new Draws(seed, "books"),
-    new Draws(seed, "books-wishes"),
+    new Map(PROVIDERS.map((provider) => [provider, clientOf(system, new Process(system.scheduler, "books"), keys.get("books"), provider)])),
+    { draws: new Draws(seed, "books"), wishes: new Draws(seed, "books-wishes") },
     orders,
   );
   return {
@@ -84,6 +86,7 @@ export async function enter(system: System, seed: number, orders: number): Promi
     readers: ["books", "hasty", "stubborn"].map((panel) => new FeedReader(panel)),
     operator: new Operator(system, client, new Draws(seed, "decisions")),
     limits,
+    panels: new Map([...keys].map(([panel, key]) => [key, panel])),
   };
 }
 
@@ -95,12 +98,16 @@ function scriptOf(
   keys: ReadonlyMap<string, string>,
   provider?: string,
 ): Script {
-  const process = new Process(system.scheduler, id);
-  const client = new ApiClient({
+  const client = clientOf(system, new Process(system.scheduler, id), keys.get(id), provider);
+  return new Script(id, new Kind(id, new Map([["here", client]])), provider === undefined ? "catalogue" : "connect", () => system.now);
+}
+
+/** A panel's client of its own door or, with a provider, of that provider's. */
+function clientOf(system: System, process: Process, key = "", provider?: string): ApiClient {
+  return new ApiClient({
     url: `${HOST}/api/v2${provider === undefined ? "" : `/${provider}`}`,
-    key: keys.get(id) ?? "",
+    key,
     send: (request) => system.request(request, process),
     timeoutMs: 60_000,
   });
-  return new Script(id, new Kind(id, new Map([["here", client]])), provider === undefined ? "catalogue" : "connect", () => system.now);
 }

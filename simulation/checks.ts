@@ -96,7 +96,9 @@ export async function wrongsOfReaders(backend: Backend, readers: readonly FeedRe
       else if (micros(read.refunded) !== refunded && !lost.has(`${reader.panel}/${String(id)}`))
         wrongs.push(`${reader.panel}/${String(id)} refunded ${String(refunded)}, and the feed said ${read.refunded}`);
       const [credited, due] = [reader.credited.get(String(id)) ?? 0, Number(refunded)];
-      if (credited < due || (credited > due && !lost.has(`${reader.panel}/${String(id)}`)))
+      // Nor is what it was told to take back given again by anybody.
+      const isLost = lost.has(`${reader.panel}/${String(id)}`);
+      if (isLost ? credited < due && !reader.tookBack.has(String(id)) : credited !== due)
         wrongs.push(`${reader.panel}/${String(id)} has ${due} refunded, and whoever read the feed has credited ${credited}`);
     }
   }
@@ -120,6 +122,23 @@ export async function wrongsOfAdopted(backend: Backend): Promise<string[]> {
     "SELECT panel, id, charge, refunded FROM orders WHERE door = 'connect' AND add_digest IS NULL AND (charge IS NOT NULL OR refunded <> 0)",
   );
   return found.map((row) => `an adopted order was reckoned with: ${JSON.stringify(row)}`);
+}
+
+/** No gift of the operator's was given twice, however often it was sent; `gifts` by their keys, in micro-units. */
+export async function wrongsOfGifts(backend: Backend, gifts: ReadonlyMap<string, number>): Promise<string[]> {
+  const given = await rows(backend, "SELECT panel, order_n, amount FROM refunds WHERE kind = 'goodwill'");
+  const left = [...gifts.values()];
+  return given.flatMap(({ panel, order_n, amount }) => {
+    const at = left.indexOf(Number(amount));
+    if (at !== -1) left.splice(at, 1);
+    return at === -1 ? [`${String(panel)}: ${String(amount)} micro-units were given once too often for order ${String(order_n)}`] : [];
+  });
+}
+
+/** What failed for good is on record. */
+export async function wrongsOfDeadLetters(backend: Backend, dead: ReadonlySet<string>): Promise<string[]> {
+  const kept = new Set((await rows(backend, "SELECT queue_message_id AS id FROM dead_letters")).map(({ id }) => id));
+  return [...dead].filter((id) => !kept.has(id)).map((id) => `the dead message ${id} is not on record`);
 }
 
 /** Every customer's balance is what was charged by the panel's own book, and refunded by the rules (model/ledger.ts). */

@@ -17,6 +17,8 @@ export class FeedReader {
   readonly requests = new Map<string, Json>();
   after = 0;
   changes = 0;
+  /** Orders of which something was taken back. */
+  readonly tookBack = new Set<string>();
   /** What must not be, in words. */
   readonly wrongs: string[] = [];
   readonly #seen = new Map<number, string>();
@@ -52,6 +54,7 @@ export class FeedReader {
   }
 
   #credit(order: string, data: Json): void {
+    if (data.amount.startsWith("-")) this.tookBack.add(order);
     const total = micros(data.refunded);
     const credited = this.credited.get(order) ?? 0;
     if (total > credited || data.amount.startsWith("-")) this.credited.set(order, total);

@@ -16,6 +16,21 @@ export const POLICIES = [
 /** The provider's order is on record already, for another order. */
 const CONFLICT = 409;
 
+type Shown = {
+  readonly id: string;
+  readonly status: string;
+  readonly charge: string;
+  readonly refunded: string;
+  readonly refund_held: string;
+};
+
+const ENDED: ReadonlySet<string> = new Set(["completed", "partial", "canceled", "refunded"]);
+
+/** While an order is under way, or its refund waits, nobody takes anything back. */
+function mayBeTakenBack({ status, refund_held }: Shown): boolean {
+  return ENDED.has(status) && micros(refund_held) === 0;
+}
+
 /** Looks after what only a person can decide. */
 export class Operator {
   readonly #system: System;
@@ -23,6 +38,8 @@ export class Operator {
   readonly #draws: Draws;
   busy = false;
   decisions = 0;
+  /** What customers got that no rule asks for, in micro-units, by the key under which it was sent. */
+  readonly gifts = new Map<string, number>();
 
   constructor(system: System, client: RestClient, draws: Draws) {
     this.#system = system;
@@ -59,17 +76,21 @@ export class Operator {
     }
   }
 
-  /** Gives a customer something that no rule asks for. Twice is as once, by its key. */
+  /** Gives a customer something that no rule asks for, or takes back what was returned. Twice is as once, by its key. */
   async #give(): Promise<void> {
     const listed = await this.#client.once("GET", "/v1/orders?limit=100", undefined, this.#client.of("books"));
-    const orders = (listed?.json.orders ?? []) as { id: string; charge: string; refunded: string }[];
+    const orders = (listed?.json.orders ?? []) as Shown[];
     if (orders.length === 0) return;
-    const { id, charge, refunded } = this.#draws.pick(orders);
-    const most = micros(charge) - micros(refunded);
+    const order = this.#draws.pick(orders);
+    const takesBack = this.#draws.chance(0.4) && mayBeTakenBack(order);
+    const most = takesBack ? micros(order.refunded) : micros(order.charge) - micros(order.refunded);
     if (most <= 0) return;
-    const body = { amount: amountOf(this.#draws.between(1, most)), note: "as agreed" };
-    const headers = { ...this.#client.of("books"), "Idempotency-Key": `given-${this.#draws.next()}` };
-    for (let times = 0; times < 2; times++) await this.#client.once("POST", `/v1/orders/${id}/refunds`, body, headers);
+    const [amount, key] = [this.#draws.between(1, most), `given-${this.#draws.next()}`];
+    if (!takesBack) this.gifts.set(key, amount);
+    const body = { amount: amountOf(amount), note: "as agreed" };
+    const headers = { ...this.#client.of("books"), "Idempotency-Key": key };
+    const path = `/v1/orders/${order.id}/${takesBack ? "clawbacks" : "refunds"}`;
+    for (let times = 0; times < 2; times++) await this.#client.once("POST", path, body, headers);
   }
 
   /** Looks orders up at their provider, which only a person can. One that is there twice is another order's, or nobody's. */

@@ -40,6 +40,9 @@ const SHAPES: readonly string[] = [
 /** Bends of providers whose orders take several messages, of which a later one can fall out with an earlier one. */
 export const ONE_BY_ONE: ReadonlySet<string> = new Set(["no_many", "cap_many_error", "cap_many_silent"]);
 
+/** Bends of `remains` itself. */
+export const BENDS_REMAINS: ReadonlySet<string> = new Set(["negative_remains", "remains_exceeds_quantity"]);
+
 /** Trouble that comes and goes. */
 const STORMS: readonly string[] = [
   "fails_with_error",

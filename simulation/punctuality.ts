@@ -1,6 +1,7 @@
 /**
- * Where nothing is wrong but that processes die now and then and the queue takes nothing for a minute, every order is
- * asked about within its cadence, and at once when somebody wants it checked: what failed is done again, not dropped.
+ * Where nothing is wrong but that processes die now and then and the queue takes nothing for a minute, and in the calm
+ * after worse, every order is asked about within its cadence, at its provider's pace; and at once when somebody wants it
+ * checked: what failed is done again, not dropped.
  */
 import type { Books } from "./books.ts";
 import { MINUTE_MS, type System } from "./system.ts";
@@ -13,8 +14,10 @@ const JUST_POLLED_MS = 15_000;
 export class Punctuality {
   readonly #system: System;
   readonly #books: Books;
-  /** Those whose orders are taken in turns, or by several messages. */
+  /** Those whose orders are taken in turns. */
   readonly #slow: ReadonlySet<string>;
+  /** When a provider was last seen to be left alone. */
+  readonly #leftAloneAt = new Map<string, number>();
   readonly wrongs: string[] = [];
 
   constructor(system: System, books: Books, slow: ReadonlySet<string>) {
@@ -23,18 +26,23 @@ export class Punctuality {
     this.#slow = slow;
   }
 
-  async look(): Promise<void> {
+  /** `since`, epoch ms: what was before is not looked at. */
+  async look(since: number): Promise<void> {
     const { now, asked, backend } = this.#system;
     const [result] = await backend.run([
       {
-        sql: "SELECT panel, id, provider, provider_order_id, cadence, updated_at FROM orders WHERE cadence IS NOT NULL",
+        sql: `SELECT o.panel, o.id, o.provider, o.provider_order_id, o.updated_at,
+            o.cadence * coalesce(p.clock ->> '$.stretchPercent', 100) / 100.0 AS cadence, p.retry_at IS NOT NULL AS is_left_alone
+          FROM orders o JOIN providers p ON p.id = o.provider WHERE o.cadence IS NOT NULL`,
         params: [],
       },
     ]);
-    for (const { panel, id, provider, provider_order_id, cadence, updated_at } of result?.results ?? []) {
+    for (const { panel, id, provider, provider_order_id, cadence, updated_at, is_left_alone } of result?.results ?? []) {
+      if (is_left_alone === 1) this.#leftAloneAt.set(String(provider), now);
       if (this.#slow.has(String(provider))) continue;
+      const from = Math.max(since, this.#leftAloneAt.get(String(provider)) ?? 0);
       const askedAt = asked.get(`${String(provider)}/${String(provider_order_id)}`) ?? 0;
-      const lastAt = Math.max(askedAt, Number(updated_at));
+      const lastAt = Math.max(from, askedAt, Number(updated_at));
       if (now - lastAt > Number(cadence) * MINUTE_MS + SLACK_MS)
         this.#tell(
           `${String(panel)}/${String(id)}, whose cadence is ${String(cadence)}, was not asked about since ${new Date(lastAt).toISOString()}`,
@@ -42,7 +50,8 @@ export class Punctuality {
       const wantedAt = panel === "books" ? this.#books.checkWanted.get(String(id)) : undefined;
       if (wantedAt === undefined || now - wantedAt < SLACK_MS) continue;
       this.#books.checkWanted.delete(String(id));
-      if (askedAt < wantedAt - JUST_POLLED_MS) this.#tell(`${String(panel)}/${String(id)} was to be checked, and was not`);
+      if (wantedAt >= from && askedAt < wantedAt - JUST_POLLED_MS)
+        this.#tell(`${String(panel)}/${String(id)} was to be checked, and was not`);
     }
   }
 

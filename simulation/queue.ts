@@ -47,6 +47,8 @@ export class Queue {
   deliveries = 0;
   /** Messages on their way: sent, and neither acknowledged nor given up. */
   underWay = 0;
+  /** Messages that failed for good, and were taken as such, by their ids. */
+  readonly dead = new Set<string>();
 
   constructor(scheduler: Scheduler, weather: QueueWeather, deliver: Deliver) {
     this.#scheduler = scheduler;
@@ -105,6 +107,7 @@ export class Queue {
     const outcome = await this.#deliver(dead ? "panelsync-dead" : "panelsync-sweeps", { id, body, attempts }).catch(() => false);
     this.#busy -= 1;
     this.underWay -= 1;
+    if (outcome === true && dead) this.dead.add(id);
     if (outcome !== true) this.#again(delivery, typeof outcome === "object" ? outcome.retryMs : null);
     this.#next();
   }

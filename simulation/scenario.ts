@@ -10,15 +10,19 @@ import {
   wrongsOfAcknowledged,
   wrongsOfAdopted,
   wrongsOfBooks,
+  wrongsOfDeadLetters,
+  wrongsOfGifts,
   wrongsOfReaders,
   wrongsOfTraffic,
   wrongsOfTruth,
 } from "./checks.ts";
 import { RestClient } from "./client.ts";
+import type { DoorCheck } from "./door-check.ts";
 import { Draws } from "./draws.ts";
 import { ruleGlobals } from "./globals.ts";
 import { changeWeather, PROVIDERS } from "./providers.ts";
 import type { Script } from "./script.ts";
+import { wrongsOfRefills } from "./requests-check.ts";
 import { type Fate, fateOf, UNTROUBLED } from "./mishaps.ts";
 import { type Death, Process } from "./scheduler.ts";
 import type { Backend } from "./sqlite.ts";
@@ -64,6 +68,8 @@ export const BEHIND = "minutes behind at most";
 const CONVERGENCE_MINUTES = 420;
 /** What is left to happen after so many takes hours: then panels look in less often, and so does cron, which has to be made up for. */
 const BUSY_MINUTES = 30;
+/** After so many, everything goes its usual way again. */
+const SETTLED_MINUTES = 4;
 const LAZY_MINUTES = 10;
 
 /** Plays one seed. Throws only where the simulation itself breaks down: what the product does wrong is in the result. */
@@ -72,10 +78,15 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const draws = new Draws(seed, "scenario");
   const trouble = doom === undefined ? troubleOf(seed, ticks) : NO_TROUBLE;
   let [onStage, played] = [Infinity, 0];
+  let panels: ReadonlyMap<string, string> | null = null;
   const system: System = new System({
     seed,
     backend,
     onCommit: () => watch?.look(),
+    onDoor: (url, fields, answer, since) => {
+      const panel = panels?.get(fields.get("key") ?? "");
+      if (watch !== null && panel !== undefined) overhear(watch.doors, doorOf(panel, url), fields, answer, since);
+    },
     climate: CALM,
     plan: draws.chance(0.5) ? "free" : "paid",
     startsAt: trouble.fate.startsAt,
@@ -89,6 +100,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   try {
     const cast = await during(system, enter(system, seed, orders));
     onStage = system.steps;
+    panels = cast.panels;
     system.weather.climate = trouble.climate;
     const stage = new Stage(system, cast, watch, trouble.fate);
     await play(stage, draws, { ticks, orders, trouble });
@@ -136,6 +148,20 @@ function watchOf(system: System): Watch {
 /** Nothing that is waited for by itself takes longer. */
 const MAX_SECONDS = 10_000;
 
+/** A panel's door: its own, or the one to a provider. */
+function doorOf(panel: string, url: string): string {
+  const [, provider] = /\/api\/v2\/(.+)$/.exec(url) ?? [];
+  return provider === undefined ? panel : `${panel}/${provider}`;
+}
+
+/** What a script is told of its orders, and what it is not. */
+function overhear(doors: DoorCheck, door: string, fields: URLSearchParams, answer: string | null, since: number): void {
+  if (fields.get("action") !== "status") return;
+  const ids = (fields.get("orders") ?? fields.get("order") ?? "").split(",");
+  if (answer === null) doors.died(door, ids);
+  else doors.answered(door, ids, answer, since);
+}
+
 /** Lets time go by until some work is done. */
 async function during<T>(system: System, work: Promise<T>): Promise<T> {
   const progress = { done: false };
@@ -161,7 +187,7 @@ async function play(stage: Stage, draws: Draws, { ticks, orders, trouble: { trou
     await stage.befall(minute);
     if (punctual) {
       stage.beBadFor(minute);
-      await stage.punctuality.look();
+      await stage.punctuality.look(start);
     }
     buyDue(bought, system.now - start, system.now);
     if (minute % 10 === 5) {
@@ -221,12 +247,14 @@ async function clearUp(stage: Stage): Promise<Cleared> {
   system.weather.climate = CALM;
   const everywhere = new Set(cast.providers.map(({ name }) => name));
   const rests = (): boolean => cast.books.rests && cast.scripts.every(({ panel }) => panel.rests) && system.queue.underWay === 0;
+  const calmAt = system.now + SETTLED_MINUTES * MINUTE_MS;
   let minutes = 0;
   let caughtUpAfter = 0;
   while (minutes < CONVERGENCE_MINUTES || (!rests() && minutes < 3 * CONVERGENCE_MINUTES)) {
     const step = minutes < BUSY_MINUTES ? 1 : LAZY_MINUTES;
     await system.pass(step);
     minutes += step;
+    if (minutes > SETTLED_MINUTES && minutes <= BUSY_MINUTES) await stage.punctuality.look(calmAt);
     act(stage, 1000, minutes % 30 === 0 ? "operator" : "panels", true);
     if ((await staleness.look(everywhere)).ofOld > 0) caughtUpAfter = minutes;
   }
@@ -244,6 +272,7 @@ async function verdict(stage: Stage): Promise<string[]> {
   const { backend, world } = system;
   return [
     ...(watch?.wrongs ?? []),
+    ...(watch === null ? [] : wrongsOfWatched(stage, watch)),
     ...staleness.wrongs,
     ...stage.punctuality.wrongs,
     ...stage.wrongs,
@@ -255,16 +284,35 @@ async function verdict(stage: Stage): Promise<string[]> {
     ...(await wrongsOfTruth(backend, world, system.now)),
     ...(await wrongsOfReaders(backend, cast.readers, lost)),
     ...cast.scripts.flatMap((script) => wrongsOfScript(script, world)),
+    ...(await wrongsOfGifts(backend, cast.operator.gifts)),
+    ...(stage.restores === 0 ? await wrongsOfDeadLetters(backend, system.queue.dead) : []),
     ...wrongsOfTraffic(system, cast.limits),
     ...(cast.books.rests ? [] : ["some registrations were never acknowledged"]),
   ];
 }
 
-/** What is wrong in a panel's own books, but for orders that its script has ordered anew by the protocol's rule, or that are lost. */
+/** What only whoever saw each commit can tell. What was told, asked for or counted in a time that is lost, nobody knows any more. */
+function wrongsOfWatched({ system, clocksAreRight, restores }: Stage, { doors, brakes, refillsWanted }: Watch): string[] {
+  return [
+    ...doors.wrongs,
+    ...(clocksAreRight ? brakes.wrongs : []),
+    ...(restores === 0 ? [...doors.outdated(), ...wrongsOfRefills(system.world, refillsWanted)] : []),
+  ];
+}
+
+/**
+ * What is wrong in a panel's own books. Of orders that its script has ordered anew by the protocol's rule, or that are
+ * lost, only this can be asked: that it paid back once, and no more than was paid.
+ */
 function wrongsOfScript({ panel, excused }: Script, world: System["world"]): string[] {
-  const customers = panel.shop.orders.filter(({ link }) => excused.has(link)).map(({ customer }) => `${panel.name}: ${customer} has `);
+  const theirs = panel.shop.orders.filter(({ link }) => excused.has(link));
+  const customers = theirs.map(({ customer }) => `${panel.name}: ${customer} has `);
   const starts = [...[...excused].map((link) => `${panel.name}: ${link} (`), ...customers];
-  return wrongsOf(panel, world).filter((wrong) => !starts.some((start) => wrong.startsWith(start)));
+  const tooMuch = theirs.filter(({ refunds, paid }) => refunds.length > 1 || refunds.some((refund) => refund > paid));
+  return [
+    ...wrongsOf(panel, world).filter((wrong) => !starts.some((start) => wrong.startsWith(start))),
+    ...tooMuch.map(({ link, refunds, paid }) => `${panel.name}: ${link} was paid back ${refunds.join(" and ")} of ${paid}`),
+  ];
 }
 
 const TABLES = ["panels", "orders", "refunds", "changes", "transfers", "audit"] as const;
@@ -302,12 +350,16 @@ function statsOf({ system, cast, watch, staleness, onlooker, restores }: Stage, 
     messages: system.queue.sent,
     deliveries: system.queue.deliveries,
     lost: system.queue.lost,
+    dead: system.queue.dead.size,
     crashes: system.crashes,
     restores,
     changes: cast.readers.reduce((sum, reader) => sum + reader.changes, 0),
     decisions: cast.operator.decisions,
     compared: watch?.compared ?? 0,
     told: watch?.told ?? 0,
+    heard: watch?.doors.compared ?? 0,
+    brakes: watch?.brakes.engaged ?? 0,
+    refills: [...system.world.providers.values()].reduce((sum, provider) => sum + provider.refills.size, 0),
     looked: onlooker.looked,
     [CATCH_UP]: caughtUpAfter,
     [BEHIND]: staleness.longest,

@@ -11,7 +11,7 @@ import { Staleness } from "./staleness.ts";
 import { CALM } from "./weather.ts";
 import type { Memory, Watch } from "./watch.ts";
 import { Onlooker } from "./onlooker.ts";
-import { ONE_BY_ONE } from "./providers.ts";
+import { BENDS_REMAINS } from "./providers.ts";
 import { Punctuality } from "./punctuality.ts";
 
 /** What an operator runs after a restore. */
@@ -43,10 +43,10 @@ export class Stage {
     this.system = system;
     this.cast = cast;
     this.watch = watch;
-    this.staleness = new Staleness(system);
+    const bent = cast.providers.filter(({ modes }) => modes.some(({ mode }) => BENDS_REMAINS.has(mode))).map(({ name }) => name);
+    this.staleness = new Staleness(system, new Set(bent));
     this.onlooker = new Onlooker((provider, id) => system.world.providers.get(provider)?.orders.get(id)?.life ?? null);
-    const inPages = cast.providers.filter(({ modes }) => modes.some(({ mode }) => ONE_BY_ONE.has(mode))).map(({ name }) => name);
-    this.punctuality = new Punctuality(system, cast.books, new Set([...cast.limits.keys(), ...inPages]));
+    this.punctuality = new Punctuality(system, cast.books, new Set(cast.limits.keys()));
     this.#fate = fate;
   }
 

@@ -1,8 +1,13 @@
 /**
  * For how long an order has been shown as it is not any more at its provider: checks.md, R10 and R11.
  */
+import type { State } from "../simulator/life.ts";
 import { truthOf } from "../simulator/orders.ts";
+import type { Row } from "./steps.ts";
 import { MINUTE_MS, type System } from "./system.ts";
+
+/** Progress is written once it has moved by a share of the quantity, a quarter at most; and it goes on meanwhile. */
+const PROGRESS_PERCENT = 40;
 
 /**
  * What may come on top of twice the cadence: a word that takes a final one back counts when it comes twice, and a provider
@@ -19,9 +24,12 @@ export class Staleness {
   readonly wrongs: string[] = [];
   /** The longest that any order was behind, minutes. */
   longest = 0;
+  /** Those whose `remains` are not what they are. */
+  readonly #bent: ReadonlySet<string>;
 
-  constructor(system: System) {
+  constructor(system: System, bent: ReadonlySet<string>) {
     this.#system = system;
+    this.#bent = bent;
     this.#markedAt = system.now;
   }
 
@@ -36,28 +44,41 @@ export class Staleness {
   async look(providers: ReadonlySet<string>): Promise<{ readonly ofOld: number }> {
     const { now, world } = this.#system;
     const [result] = await this.#system.backend.run([
-      { sql: "SELECT panel, n, id, provider, provider_order_id, status, cadence FROM orders", params: [] },
+      { sql: "SELECT panel, n, id, provider, provider_order_id, status, remains, quantity, cadence FROM orders", params: [] },
     ]);
     let ofOld = 0;
-    for (const { panel, n, id, provider, provider_order_id, status, cadence } of result?.results ?? []) {
-      const order = world.providers.get(String(provider))?.orders.get(String(provider_order_id));
-      if (order === undefined || !providers.has(String(provider))) continue;
-      const key = `${String(panel)}/${String(n)}`;
-      if (truthOf(order, now).now.status === status) {
-        this.#behind.delete(key);
-        continue;
-      }
-      const before = this.#behind.get(key) ?? { since: this.#looks === 0 ? this.#markedAt : now, cadence: 0 };
-      const behind = { since: before.since, cadence: Math.max(before.cadence, Number(cadence ?? 0)) };
-      this.#behind.set(key, behind);
-      if (behind.since === this.#markedAt) ofOld += 1;
-      const minutes = (now - behind.since) / MINUTE_MS;
-      this.longest = Math.max(this.longest, minutes);
-      if (minutes > 2 * behind.cadence + SLACK_MINUTES)
-        this.#tell(`${String(panel)}/${String(id)} was behind for ${minutes} minutes at ${String(provider)}`);
+    for (const row of result?.results ?? []) {
+      const order = world.providers.get(String(row["provider"]))?.orders.get(String(row["provider_order_id"]));
+      if (order === undefined || !providers.has(String(row["provider"]))) continue;
+      const truth = truthOf(order, now).now;
+      if (this.#isOld("status", truth.status !== row["status"], row)) ofOld += 1;
+      this.#isOld("remains", this.#isProgressLost(row, truth), row);
     }
     this.#looks += 1;
     return { ofOld };
+  }
+
+  #isProgressLost({ provider, status, remains, quantity }: Row, truth: State): boolean {
+    if (this.#bent.has(String(provider)) || status !== truth.status || truth.remains === null || typeof quantity !== "number") return false;
+    return typeof remains !== "number" || Math.abs(remains - truth.remains) * 100 > quantity * PROGRESS_PERCENT;
+  }
+
+  /** Notes whether something of an order is behind; and answers whether it is since the faults stopped. */
+  #isOld(what: string, isBehind: boolean, { panel, n, id, provider, cadence }: Row): boolean {
+    const key = `${String(panel)}/${String(n)} ${what}`;
+    if (!isBehind) {
+      this.#behind.delete(key);
+      return false;
+    }
+    const { now } = this.#system;
+    const before = this.#behind.get(key) ?? { since: this.#looks === 0 ? this.#markedAt : now, cadence: 0 };
+    const behind = { since: before.since, cadence: Math.max(before.cadence, Number(cadence ?? 0)) };
+    this.#behind.set(key, behind);
+    const minutes = (now - behind.since) / MINUTE_MS;
+    if (what === "status") this.longest = Math.max(this.longest, minutes);
+    if (minutes > 2 * behind.cadence + SLACK_MINUTES)
+      this.#tell(`${String(panel)}/${String(id)} had its ${what} behind for ${minutes} minutes at ${String(provider)}`);
+    return behind.since === this.#markedAt;
   }
 
   #tell(wrong: string): void {

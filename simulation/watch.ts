@@ -4,9 +4,12 @@
  * it must not be older than what was shown before.
  */
 import type { Life } from "../simulator/life.ts";
+import { BrakeCheck, type BrakeMemory } from "./brake-check.ts";
+import { DoorCheck } from "./door-check.ts";
 import { wrongsOfChanges } from "./feed-check.ts";
 import { ModelOrder, type Policy, type Registration } from "./model/order.ts";
 import { trueSince } from "./news-check.ts";
+import { isRefillWanted, wrongsOfCancel } from "./requests-check.ts";
 import type { Backend } from "./sqlite.ts";
 import { type Circumstances, isAsAnswered, type Kept, type Row, type Step, stepsBetween } from "./steps.ts";
 
@@ -23,7 +26,11 @@ type Watched = Kept & {
 };
 
 /** Everything the watch knows, to be put back with the database. */
-export type Memory = { readonly orders: ReadonlyMap<string, Watched>; readonly feeds: ReadonlyMap<string, number> };
+export type Memory = {
+  readonly orders: ReadonlyMap<string, Watched>;
+  readonly feeds: ReadonlyMap<string, number>;
+  readonly brakes: BrakeMemory;
+};
 
 export type WatchOptions = {
   readonly backend: Backend;
@@ -32,6 +39,9 @@ export type WatchOptions = {
 };
 
 const OVER_REFUNDED = 1 << 4;
+const COMPLETED_WITH_REMAINS = 1 << 7;
+const CANCELED_AFTER_DELIVERY = 1 << 8;
+const PANEL_OUTDATED = 1 << 9;
 
 /** Notes which orders a commit touches. Temporary: no part of the product's schema. */
 const WATCHED_TABLES = [
@@ -53,6 +63,16 @@ export class Watch {
   compared = 0;
   /** Changes of the feed that were compared with the rows. */
   told = 0;
+  readonly brakes = new BrakeCheck();
+  readonly doors = new DoorCheck({
+    modelsSince: (order, since) => this.#modelsSince(order, since),
+    isOutdated: (order) => (Number(this.#orders.get(this.#keys.get(order) ?? "")?.row["flags"] ?? 0) & PANEL_OUTDATED) !== 0,
+  });
+  /** An order's key by its names at the doors; and what the rules knew of it before, until when. */
+  readonly #keys = new Map<string, string>();
+  readonly #past = new Map<string, readonly { readonly model: ModelOrder; readonly until: number }[]>();
+  /** How many refills somebody wanted of an order, by `provider/id`. */
+  readonly refillsWanted = new Map<string, number>();
 
   constructor(options: WatchOptions) {
     this.#options = options;
@@ -64,13 +84,14 @@ export class Watch {
   }
 
   remember(): Memory {
-    return { orders: new Map(this.#orders), feeds: new Map(this.#feeds) };
+    return { orders: new Map(this.#orders), feeds: new Map(this.#feeds), brakes: this.brakes.remember() };
   }
 
   /** The database was put back to what it was when this was remembered. */
-  async recall({ orders, feeds }: Memory): Promise<void> {
+  async recall({ orders, feeds, brakes }: Memory): Promise<void> {
     this.#orders = new Map(orders);
     this.#feeds = new Map(feeds);
+    this.brakes.recall(brakes);
     await this.#backend.run([{ sql: "DELETE FROM touched", params: [] }]);
   }
 
@@ -89,7 +110,7 @@ export class Watch {
     if (rows.length === 0) return;
     const [, providers, policies, frozen, changes] = await this.#backend.run([
       { sql: "DELETE FROM touched", params: [] },
-      { sql: "SELECT id, brake_engaged_at FROM providers", params: [] },
+      { sql: "SELECT id, brake, brake_engaged_at FROM providers", params: [] },
       { sql: "SELECT provider, policy FROM refund_policies WHERE service = ''", params: [] },
       { sql: "SELECT id FROM panels WHERE frozen_at IS NOT NULL", params: [] },
       {
@@ -112,6 +133,12 @@ export class Watch {
       const told = news.filter((change) => change["panel"] === row["panel"] && change["order_id"] === row["id"]);
       this.#take({ row, refunds: new Map(own.map((refund) => [Number(refund["n"]), refund])) }, told, circumstances);
     }
+    const brakes = (providers?.results ?? []).map(({ id, brake, brake_engaged_at }) => ({
+      id: String(id),
+      brake: brake === null ? null : (JSON.parse(String(brake)) as { share: number; min_orders: number }),
+      engaged: brake_engaged_at !== null,
+    }));
+    this.brakes.look(brakes, this.#options.now());
     for (const change of news) this.#feeds.set(String(change["panel"]), Number(change["seq"]));
   }
 
@@ -133,8 +160,41 @@ export class Watch {
     const key = `${String(kept.row["panel"])}/${String(kept.row["n"])}`;
     const before = this.#orders.get(key) ?? null;
     this.told += told.length;
-    for (const wrong of wrongsOfChanges(before, kept, told)) this.#wrong(kept.row, wrong);
-    this.#orders.set(key, { ...kept, modeled: this.#modeledAfter(before, kept, circumstances), seen: this.#seenAfter(before, kept) });
+    const wrongs = [
+      ...wrongsOfChanges(before, kept, told),
+      ...wrongsOfCancel(before?.row ?? null, kept.row),
+      ...wrongsOfEnd(kept.row, this.#options.now()),
+    ];
+    for (const wrong of wrongs) this.#wrong(kept.row, wrong);
+    this.#noteRequests(before?.row ?? null, kept.row);
+    const modeled = this.#modeledAfter(before, kept, circumstances);
+    for (const name of namesOf(kept.row)) this.#keys.set(name, key);
+    if (before?.modeled != null && before.modeled !== modeled) this.#pass(key, before.modeled.model);
+    this.#orders.set(key, { ...kept, modeled, seen: this.#seenAfter(before, kept) });
+  }
+
+  /** What the rules knew of an order is past, and is kept for as long as a request may have been under way with it. */
+  #pass(key: string, model: ModelOrder): void {
+    const now = this.#options.now();
+    const recent = (this.#past.get(key) ?? []).filter(({ until }) => now - until <= UNDER_WAY_MS);
+    this.#past.set(key, [...recent, { model, until: now }]);
+  }
+
+  #modelsSince(order: string, since: number): readonly ModelOrder[] {
+    const key = this.#keys.get(order) ?? "";
+    const model = this.#orders.get(key)?.modeled?.model;
+    if (model === undefined) return [];
+    return [...(this.#past.get(key) ?? []).filter(({ until }) => until >= since).map((past) => past.model), model];
+  }
+
+  #noteRequests(before: Row | null, row: Row): void {
+    const provider = String(row["provider"]);
+    if (isRefillWanted(before, row)) {
+      const order = `${provider}/${String(row["provider_order_id"])}`;
+      this.refillsWanted.set(order, (this.refillsWanted.get(order) ?? 0) + 1);
+    }
+    if (before !== null && before["status"] !== row["status"] && before["polled_at"] !== row["polled_at"])
+      this.brakes.heard(provider, row["status"], this.#options.now());
   }
 
   #wrong(row: Row, what: string): void {
@@ -190,6 +250,21 @@ export class Watch {
   }
 }
 
+/** What an order is called at the doors: by its own id, and at its provider's door by the provider's where that is known. */
+function namesOf({ panel, id, provider, provider_order_id }: Row): string[] {
+  return [String(id), `${String(provider)}/${String(id)}`, `${String(provider)}/${String(provider_order_id)}`].map(
+    (name) => `${String(panel)}/${name}`,
+  );
+}
+
+/** "Slow watch for a settling window (default 72 h)": nobody looks at an order any more that is younger than that. */
+const SETTLING_MS = 72 * 60 * 60_000;
+
+function wrongsOfEnd({ cadence, provider_order_id, created_at }: Row, now: number): string[] {
+  const isPlaced = provider_order_id !== null && !String(provider_order_id).startsWith("placing ");
+  return cadence === null && isPlaced && now - Number(created_at) < SETTLING_MS ? ["nobody looks at it any more"] : [];
+}
+
 /** A page is asked for, answered and written within this time, also by a slow provider and a slow database. */
 const UNDER_WAY_MS = 300_000;
 
@@ -212,12 +287,26 @@ function replayed({ registration, history }: Modeled, last: Taken): ModelOrder |
 }
 
 function differencesOf(model: ModelOrder, row: Row): string[] {
-  const expected = { status: model.status, refunded: model.refunded, hold_amount: model.held, over_refunded: model.overRefunded };
+  const { status, refunded, remains } = model;
+  const isPart = remains !== null && remains > 0 && remains < Number(row["quantity"]);
+  const expected = {
+    status,
+    refunded,
+    remains,
+    hold_amount: model.held,
+    over_refunded: model.overRefunded,
+    completed_with_remains: status === "completed" && remains !== null && remains > 0,
+    canceled_after_delivery: status === "canceled" && isPart,
+  };
+  const hasFlag = (flag: number): boolean => (Number(row["flags"]) & flag) !== 0;
   const found = {
     status: row["status"],
     refunded: row["refunded"],
+    remains: row["remains"] === null ? null : Math.max(0, Number(row["remains"])),
     hold_amount: row["hold_amount"] ?? 0,
-    over_refunded: (Number(row["flags"]) & OVER_REFUNDED) !== 0,
+    over_refunded: hasFlag(OVER_REFUNDED),
+    completed_with_remains: hasFlag(COMPLETED_WITH_REMAINS),
+    canceled_after_delivery: hasFlag(CANCELED_AFTER_DELIVERY),
   };
   return Object.keys(expected).flatMap((name) => {
     const [should, is] = [expected[name as keyof typeof expected], found[name as keyof typeof found]];

@@ -155,7 +155,8 @@ function withdraw(order: OrderState): Settled {
  */
 function withOver(order: OrderState, heard: OrderState, due: number): OrderState {
   const wasJudged = isFinal(order.status) || isFinal(heard.status) || (order.flags & FLAGS.over_refunded) !== 0;
-  const stands = heard.decided !== null && due >= heard.decided.due;
-  const over = wasJudged && !stands && due < heard.refunded - heard.goodwill;
+  const returned = heard.refunded - heard.goodwill;
+  const stands = heard.decided !== null && due >= heard.decided.due && returned <= heard.decided.granted;
+  const over = wasJudged && !stands && due < returned;
   return { ...heard, flags: over ? heard.flags | FLAGS.over_refunded : heard.flags & ~FLAGS.over_refunded };
 }

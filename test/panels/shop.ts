@@ -80,6 +80,8 @@ export class Shop {
     if (id === null) return this.wonder(order, `got the id ${JSON.stringify(given)}, which no 32-bit column takes`);
     if (order.id !== null && order.id !== id) this.wonder(order, `got the id ${id} after ${order.id}`);
     if (order.state !== "unsent") return;
+    const other = this.orders.find((each) => each.id === id && each.route === order.route);
+    if (other !== undefined) this.wonder(order, `got the id ${id}, which is that of ${other.link}`);
     order.id = id;
     order.given = given;
     order.state = "open";

@@ -1,0 +1,83 @@
+/**
+ * What scripts are told of their orders at the doors of API v2: by the rules, from what was known at the time
+ * (model/told.ts); and a script that acted on what does not hold any more is pointed out.
+ */
+import type { Told } from "./model/told.ts";
+import type { ModelOrder } from "./model/order.ts";
+
+/** What the rules know of an order by its name, `panel/id` or `panel/provider/id there`, as far as they decide about it. */
+export type KnownOrders = {
+  /** Each state that it was in since then, epoch ms; empty for one that the rules do not decide about. */
+  readonly modelsSince: (order: string, since: number) => readonly ModelOrder[];
+  readonly isOutdated: (order: string) => boolean;
+};
+
+type Heard = { readonly word: string; readonly remains: number | null };
+
+const FINAL: ReadonlySet<string> = new Set(["Completed", "Partial", "Canceled"]);
+
+export class DoorCheck {
+  readonly #known: KnownOrders;
+  /** The first final word that went out for an order. Null where an answer was lost before: that may have had it. */
+  readonly #first = new Map<string, Heard | null>();
+  readonly wrongs: string[] = [];
+  /** Answers that were compared. */
+  compared = 0;
+
+  constructor(known: KnownOrders) {
+    this.#known = known;
+  }
+
+  /** An answer about orders, as it left. `door`: the panel, or the panel and the provider; `since`: when the request came in. */
+  answered(door: string, asked: readonly string[], text: string, since: number): void {
+    for (const [id, heard] of toldIn(asked, text)) this.#judge(`${door}/${id}`, heard, since);
+  }
+
+  /** No answer came out of a request: nobody knows what it would have been. */
+  died(door: string, asked: readonly string[]): void {
+    for (const id of asked) if (!this.#first.has(`${door}/${id}`)) this.#first.set(`${door}/${id}`, null);
+  }
+
+  /** In the end: orders whose flag is not as what their scripts were told asks for. */
+  outdated(): string[] {
+    return [...this.#first].flatMap(([order, first]) => {
+      const [model] = this.#known.modelsSince(order, Infinity);
+      if (first === null || model === undefined) return [];
+      const now = model.told();
+      const holds = now.some((told) => isAs(told, first));
+      if (holds && now.length > 1) return [];
+      const is = this.#known.isOutdated(order);
+      return holds === !is
+        ? []
+        : [`${order} was told as ${say(first)}, is ${say(now[0])}, and ${is ? "is" : "is not"} pointed out as outdated`];
+    });
+  }
+
+  #judge(order: string, heard: Heard, since: number): void {
+    const models = this.#known.modelsSince(order, since);
+    if (models.length === 0) return;
+    this.compared += 1;
+    if (FINAL.has(heard.word) && !this.#first.has(order)) this.#first.set(order, heard);
+    const may = models.flatMap((model) => model.told());
+    if (!may.some((told) => isAs(told, heard)))
+      this.wrongs.push(`${order} was told as ${say(heard)}, and by the rules it is ${[...new Set(may.map(say))].join(" or ")}`);
+  }
+}
+
+function isAs({ word, remains }: Told, heard: Heard): boolean {
+  return word === heard.word && (remains === null || remains === heard.remains);
+}
+
+function say({ word, remains }: { readonly word: string; readonly remains: number | null }): string {
+  return `${word} with ${String(remains)} left`;
+}
+
+function toldIn(asked: readonly string[], text: string): [id: string, Heard][] {
+  const json = JSON.parse(text) as Record<string, unknown>;
+  const entries: [string, unknown][] = typeof json["status"] === "string" ? asked.map((id) => [id, json]) : Object.entries(json);
+  return entries.flatMap(([id, entry]): [string, Heard][] => {
+    const { status, remains } = (entry ?? {}) as { readonly status?: unknown; readonly remains?: unknown };
+    if (typeof status !== "string") return [];
+    return [[id, { word: status, remains: remains === undefined || remains === null || remains === "" ? null : Number(remains) }]];
+  });
+}

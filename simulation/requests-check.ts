@@ -1,0 +1,37 @@
+/**
+ * Refills and cancels: a provider is asked for a refill as often as somebody wanted one (a second one is another one),
+ * and asked is not granted: how the order ended answers a cancel (domain.md, "The statuses").
+ */
+import type { World } from "../simulator/world.ts";
+import type { Row } from "./steps.ts";
+
+/** A refill that somebody has asked for, and that its provider has not heard of. */
+const TO_BE_ASKED: ReadonlySet<unknown> = new Set(["queued", "asking"]);
+
+/** Whether somebody has asked for a refill between two rows of an order. */
+export function isRefillWanted(before: Row | null, after: Row): boolean {
+  return TO_BE_ASKED.has(after["refill_status"]) && !TO_BE_ASKED.has(before?.["refill_status"]);
+}
+
+const ANSWERED_BY: Readonly<Record<string, readonly unknown[]>> = {
+  granted: ["canceled", "partial", "refunded"],
+  too_late: ["completed"],
+};
+
+/** What is wrong with what became of a cancel between two rows of its order. */
+export function wrongsOfCancel(before: Row | null, after: Row): string[] {
+  const [was, is] = [before?.["cancel_status"], String(after["cancel_status"])];
+  const ends = ANSWERED_BY[is];
+  if (is === was || ends === undefined || ends.includes(after["status"])) return [];
+  return [`its cancel is ${is}, and it is ${String(after["status"])}`];
+}
+
+/** Orders of which a provider was asked for more refills than anybody wanted; `wanted` by `provider/id`. */
+export function wrongsOfRefills(world: World, wanted: ReadonlyMap<string, number>): string[] {
+  return [...world.providers.values()].flatMap((provider) =>
+    [...Map.groupBy(provider.refills.values(), ({ order }) => `${provider.name}/${order}`)].flatMap(([order, { length }]) => {
+      const most = wanted.get(order) ?? 0;
+      return length > most ? [`${order} was refilled ${length} times, and ${most} were wanted`] : [];
+    }),
+  );
+}
