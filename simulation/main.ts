@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { openBackend, type BackendName } from "./backends.ts";
 import { deathsIn, differencesFrom, doomOf, parseDeath, undisturbed } from "./deaths.ts";
-import { type RunResult, run } from "./scenario.ts";
+import { type RunResult, run, TROUBLES } from "./scenario.ts";
 import { shrink } from "./shrink.ts";
 import { type Job, type Summary, swarm } from "./swarm.ts";
 
@@ -20,6 +20,8 @@ const BACKENDS: readonly BackendName[] = ["sqlite", "d1"];
 const SMALL: Size = { ticks: 20, orders: 20 };
 /** How many of a run's wrongs are told; the first ones say most. */
 const TOLD_WRONGS = 10;
+/** In so many runs everything that can go wrong has to. */
+const ENOUGH_RUNS = 200;
 
 const { values } = parseArgs({
   options: {
@@ -154,7 +156,7 @@ async function everyDeath(size: Job): Promise<number> {
   return tell(jobs, await swarm(jobs, (result) => differencesFrom(outcomes, result.outcomes)));
 }
 
-async function tell(jobs: readonly Job[], { failed, minutes, seconds, catchUp, behind }: Summary): Promise<number> {
+async function tell(jobs: readonly Job[], { failed, minutes, seconds, catchUp, behind, met }: Summary): Promise<number> {
   if (values.terse) {
     const first = failed.map(({ job }) => job.seed).toSorted((a, b) => a - b)[0];
     if (first !== undefined) console.log(`first wrong: ${first}`);
@@ -164,13 +166,23 @@ async function tell(jobs: readonly Job[], { failed, minutes, seconds, catchUp, b
     `${jobs.length} runs, ${minutes} simulated minutes in ${seconds.toFixed(0)} s: ${failed.length === 0 ? "all passed" : `${failed.length} failed`}`,
   );
   console.log(`caught up ${Math.round(catchUp)} minutes after the faults at most; no order was behind for more than ${Math.round(behind)}`);
+  const missed = jobs.length < ENOUGH_RUNS || jobs.some(({ death }) => death !== undefined) ? [] : tellMet(met);
   for (const { job, wrongs } of failed.slice(0, TOLD_WRONGS)) {
     const { seed, ticks, orders, death } = await shrink(job);
     const dying = death === undefined ? "" : ` --death ${death.step}:${death.when}`;
     console.log(`npm run simulate -- --seed ${seed} --ticks ${ticks} --orders ${orders}${dying} --trace`);
     tellWrongs(wrongs);
   }
-  return failed.length === 0 ? 0 : 1;
+  return failed.length === 0 && missed.length === 0 ? 0 : 1;
+}
+
+/** Says how often everything that can go wrong did; and what never did, which then was not tried. */
+function tellMet(met: ReadonlyMap<string, number>): readonly string[] {
+  const missed = TROUBLES.filter((trouble) => !met.has(trouble));
+  const [rarest] = [...met].toSorted(([, a], [, b]) => a - b);
+  if (missed.length > 0) console.log(`never went wrong: ${missed.join(", ")}`);
+  else if (rarest !== undefined) console.log(`${TROUBLES.length} things went wrong, the rarest (${rarest[0]}) in ${rarest[1]} runs`);
+  return missed;
 }
 
 process.exitCode = await main();

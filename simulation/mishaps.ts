@@ -21,6 +21,13 @@ export type Mishap =
   /** All clocks are wrong for so many minutes, and then right again. */
   | { readonly kind: "clock"; readonly minute: number; readonly minutes: number; readonly byMs: number };
 
+/** What a run can meet of them. */
+export const MISHAPS = ["queue_lost", "restore", "clock", "quota of queue", "quota of database", "quota of writes"] as const;
+
+export function nameOf(mishap: Mishap): (typeof MISHAPS)[number] {
+  return mishap.kind === "quota" ? `quota of ${mishap.what}` : mishap.kind;
+}
+
 export type Fate = { readonly startsAt: number; readonly mishaps: readonly Mishap[] };
 
 export const UNTROUBLED: Fate = { startsAt: STARTS_AT, mishaps: [] };

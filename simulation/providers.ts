@@ -67,9 +67,17 @@ const STORMS: readonly string[] = [
 /** Trouble that leaves no order with a number to go by: not where scripts buy, which pay by what they are told first. */
 const DOUBTS: readonly string[] = ["null_fields=remains", "unknown_strings=remains", "status_unknown/3", "many_entry_missing"];
 
+/** A mode's name, of how it is written. */
+export function modeOf(written: string): string {
+  return written.replace(/[=/].*$/, "");
+}
+
+/** Every mode that a provider can have, in good weather or in bad. */
+export const MODES: readonly string[] = [...new Set([...SHAPES, ...STORMS, ...DOUBTS].map(modeOf))];
+
 /** One of each mode, the last of those named. */
 function distinct(modes: readonly string[]): ModeInput[] {
-  return [...new Map(modes.map((mode) => [mode.split(/[=/]/)[0], mode])).values()] as ModeInput[];
+  return [...new Map(modes.map((mode) => [modeOf(mode), mode])).values()] as ModeInput[];
 }
 
 export function mixOf(draws: Draws) {
@@ -77,11 +85,11 @@ export function mixOf(draws: Draws) {
 }
 
 /** Trouble breaks out at a provider, or blows over. */
-export function changeWeather(provider: Provider, shapes: readonly string[], draws: Draws): string {
+export function changeWeather(provider: Provider, shapes: readonly string[], draws: Draws): readonly string[] {
   const troubles = provider.name === "acme" ? STORMS : [...STORMS, ...DOUBTS];
   const storm = draws.chance(0.55) ? [draws.pick(troubles), ...(draws.chance(0.3) ? [draws.pick(troubles)] : [])] : [];
   changeProvider(provider, { modes: distinct([...shapes, ...storm]) });
-  return storm.join(", ") || "clear";
+  return storm;
 }
 
 /** The bends that a provider has for good. */

@@ -20,10 +20,10 @@ import { RestClient } from "./client.ts";
 import type { DoorCheck } from "./door-check.ts";
 import { Draws } from "./draws.ts";
 import { ruleGlobals } from "./globals.ts";
-import { changeWeather, PROVIDERS } from "./providers.ts";
+import { changeWeather, modeOf, MODES, PROVIDERS } from "./providers.ts";
 import type { Script } from "./script.ts";
 import { wrongsOfRefills } from "./requests-check.ts";
-import { type Fate, fateOf, UNTROUBLED } from "./mishaps.ts";
+import { type Fate, fateOf, MISHAPS, UNTROUBLED } from "./mishaps.ts";
 import { type Death, Process } from "./scheduler.ts";
 import type { Backend } from "./sqlite.ts";
 import { Stage } from "./stage.ts";
@@ -58,7 +58,12 @@ export type RunResult = {
   /** How each order stands in the end, by what it is. */
   readonly outcomes: ReadonlyMap<string, Outcome>;
   readonly stats: Readonly<Record<string, number>>;
+  /** What went wrong, of `TROUBLES`. */
+  readonly met: ReadonlySet<string>;
 };
+
+/** Everything that can go wrong in a run, by name. */
+export const TROUBLES: readonly string[] = [...Object.keys(CALM), ...MISHAPS, ...MODES];
 
 /** Figures of a run: how long after the faults all was caught up that was behind, and how long any order was behind, in minutes. */
 export const CATCH_UP = "minutes to catch up";
@@ -115,6 +120,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
       steps: played - onStage,
       outcomes: await outcomesOf(backend),
       stats: statsOf(stage, cleared),
+      met: stage.met,
     };
   } finally {
     letGo();
@@ -193,7 +199,8 @@ async function play(stage: Stage, draws: Draws, { ticks, orders, trouble: { trou
     if (minute % 10 === 5) {
       for (const provider of cast.providers.filter(({ name }) => troubled.has(name))) {
         const storm = changeWeather(provider, shapes.get(provider.name) ?? [], draws);
-        system.trace(`${provider.name}: ${storm}`);
+        for (const mode of storm) stage.modes.add(modeOf(mode));
+        system.trace(`${provider.name}: ${storm.join(", ") || "clear"}`);
       }
     }
     act(stage, orders / Math.max(1, Math.min(ticks, 60)), minute % 10 === 9 ? "operator" : "panels", false);

@@ -14,7 +14,7 @@ async function perform(job: Job): Promise<Outcome> {
     return { job, result: await run({ ...job, ...doomOf(job.death), backend }) };
   } catch (error) {
     const wrongs = [error instanceof Error ? (error.stack ?? error.message) : String(error)];
-    return { job, result: { seed: job.seed, wrongs, digest: "", minutes: 0, steps: 0, outcomes: new Map(), stats: {} } };
+    return { job, result: { seed: job.seed, wrongs, digest: "", minutes: 0, steps: 0, outcomes: new Map(), stats: {}, met: new Set() } };
   } finally {
     await backend.close();
   }

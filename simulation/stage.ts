@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Cast } from "./cast.ts";
-import { DAY_MS, type Fate, type Mishap } from "./mishaps.ts";
+import { DAY_MS, type Fate, type Mishap, nameOf } from "./mishaps.ts";
 import { restoreDatabase, type Saved, saveDatabase } from "./restore.ts";
 import { MINUTE_MS, type System } from "./system.ts";
 import { Staleness } from "./staleness.ts";
@@ -34,6 +34,8 @@ export class Stage {
   /** Orders, as `panel/id`, that changed, or came to be, in a time that is lost. */
   readonly lost = new Set<string>();
   restores = 0;
+  /** The bends and the trouble of the providers that were met, by their modes. */
+  readonly modes = new Set<string>();
   readonly wrongs: string[] = [];
   /** For how many minutes the database has taken nothing, and how much the ticks had sent a minute ago. */
   #spentFor = 0;
@@ -47,7 +49,13 @@ export class Stage {
     this.staleness = new Staleness(system, new Set(bent));
     this.onlooker = new Onlooker((provider, id) => system.world.providers.get(provider)?.orders.get(id)?.life ?? null);
     this.punctuality = new Punctuality(system, cast.books, new Set(cast.limits.keys()));
+    for (const { modes } of cast.providers) for (const { mode } of modes) this.modes.add(mode);
     this.#fate = fate;
+  }
+
+  /** Everything that went wrong so far, by name. */
+  get met(): ReadonlySet<string> {
+    return new Set([...this.system.weather.met, ...this.modes, ...this.#fate.mishaps.map(nameOf)]);
   }
 
   /** Only every third minute is a bad one: what fails in it must be done again soon after. */

@@ -25,6 +25,8 @@ export type Summary = {
   /** The largest figures of any run: minutes until everything was caught up, and that an order was behind. */
   readonly catchUp: number;
   readonly behind: number;
+  /** In how many runs each thing went wrong. */
+  readonly met: ReadonlyMap<string, number>;
 };
 
 const BAR_CHARACTERS = 40;
@@ -39,12 +41,14 @@ export async function swarm(
   const waiting = [...jobs];
   const failed: Failed[] = [];
   let done = 0;
+  const met = new Map<string, number>();
   let [minutes, catchUp, behind] = [0, 0, 0];
   const took = (outcome: Outcome): void => {
     done += 1;
     minutes += outcome.result.minutes;
     catchUp = Math.max(catchUp, outcome.result.stats[CATCH_UP] ?? 0);
     behind = Math.max(behind, outcome.result.stats[BEHIND] ?? 0);
+    for (const trouble of outcome.result.met) met.set(trouble, (met.get(trouble) ?? 0) + 1);
     const wrongs = [...outcome.result.wrongs, ...judge(outcome.result)];
     if (wrongs.length > 0) {
       failed.push({ job: outcome.job, wrongs });
@@ -54,7 +58,7 @@ export async function swarm(
   };
   await Promise.all(Array.from({ length: Math.min(availableParallelism(), jobs.length) }, () => work(waiting, took)));
   if (process.stdout.isTTY) logUpdate.done();
-  return { failed, minutes, seconds: (performance.now() - startedAt) / 1000, catchUp, behind };
+  return { failed, minutes, seconds: (performance.now() - startedAt) / 1000, catchUp, behind, met };
 }
 
 function barOf(done: number, all: number, failed: number): string {

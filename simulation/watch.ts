@@ -4,19 +4,15 @@
  * it must not be older than what was shown before.
  */
 import type { Life } from "../simulator/life.ts";
-import { BrakeCheck, type BrakeMemory } from "./brake-check.ts";
+import { BrakeCheck, type Braked, type BrakeMemory } from "./brake-check.ts";
 import { DoorCheck } from "./door-check.ts";
 import { wrongsOfChanges } from "./feed-check.ts";
-import { ModelOrder, type Policy, type Registration } from "./model/order.ts";
+import type { ModelOrder, Policy } from "./model/order.ts";
+import { followed, type Modeled, modelFrom } from "./modeled.ts";
 import { trueSince } from "./news-check.ts";
 import { isRefillWanted, wrongsOfCancel } from "./requests-check.ts";
 import type { Backend } from "./sqlite.ts";
-import { type Circumstances, isAsAnswered, type Kept, type Row, type Step, stepsBetween } from "./steps.ts";
-
-type Taken = { readonly step: Step; readonly circumstances: Circumstances };
-
-/** A model of the order, and how it came to be where it is. */
-type Modeled = { readonly registration: Registration; readonly history: readonly Taken[]; readonly model: ModelOrder };
+import { type Circumstances, isAsAnswered, type Kept, type Row, stepsBetween } from "./steps.ts";
 
 type Watched = Kept & {
   /** Null where there is nothing to compare: nobody knows what the order cost, or it was never placed. */
@@ -38,9 +34,6 @@ export type WatchOptions = {
   readonly now: () => number;
 };
 
-const OVER_REFUNDED = 1 << 4;
-const COMPLETED_WITH_REMAINS = 1 << 7;
-const CANCELED_AFTER_DELIVERY = 1 << 8;
 const PANEL_OUTDATED = 1 << 9;
 
 /** Notes which orders a commit touches. Temporary: no part of the product's schema. */
@@ -135,7 +128,7 @@ export class Watch {
     }
     const brakes = (providers?.results ?? []).map(({ id, brake, brake_engaged_at }) => ({
       id: String(id),
-      brake: brake === null ? null : (JSON.parse(String(brake)) as { share: number; min_orders: number }),
+      brake: JSON.parse((brake as string | null) ?? "null") as Braked["brake"],
       engaged: brake_engaged_at !== null,
     }));
     this.brakes.look(brakes, this.#options.now());
@@ -167,10 +160,19 @@ export class Watch {
     ];
     for (const wrong of wrongs) this.#wrong(kept.row, wrong);
     this.#noteRequests(before?.row ?? null, kept.row);
-    const modeled = this.#modeledAfter(before, kept, circumstances);
+    const modeled = before === null ? modelFrom(kept.row) : this.#follow(before, kept, circumstances);
     for (const name of namesOf(kept.row)) this.#keys.set(name, key);
     if (before?.modeled != null && before.modeled !== modeled) this.#pass(key, before.modeled.model);
     this.#orders.set(key, { ...kept, modeled, seen: this.#seenAfter(before, kept) });
+  }
+
+  #follow(before: Watched, after: Kept, circumstances: readonly Circumstances[]): Modeled | null {
+    const steps = stepsBetween(before, after);
+    if (before.modeled === null || steps === "left") return null;
+    this.compared += steps.length;
+    const { modeled, wrong } = followed(before.modeled, steps, circumstances, after.row);
+    if (wrong !== null) this.#wrong(after.row, wrong);
+    return modeled;
   }
 
   /** What the rules knew of an order is past, and is kept for as long as a request may have been under way with it. */
@@ -211,43 +213,6 @@ export class Watch {
     if (seen === null) this.#wrong(row, `it went back from ${String(before.row["status"])} with ${String(before.row["remains"])} left`);
     return seen ?? before.seen;
   }
-
-  #modeledAfter(before: Watched | null, after: Kept, circumstances: readonly Circumstances[]): Modeled | null {
-    if (before === null) {
-      const registration = registrationOf(after.row);
-      return registration === null ? null : { registration, history: [], model: new ModelOrder(registration) };
-    }
-    const steps = stepsBetween(before, after);
-    if (before.modeled === null || steps === "left") return null;
-    let modeled: Modeled | null = before.modeled;
-    for (const [i, step] of steps.entries()) {
-      this.compared += 1;
-      const isLast = i === steps.length - 1;
-      modeled = modeled && this.#after(modeled, step, circumstances, (model) => (isLast ? differencesOf(model, after.row) : []));
-      if (modeled === null) {
-        const [now] = circumstances;
-        const model = now === undefined ? null : replayed(before.modeled, { step, circumstances: now });
-        this.#wrong(after.row, `by the rules ${model === null ? "this cannot be" : differencesOf(model, after.row).join(", ")}`);
-        return null;
-      }
-    }
-    return modeled;
-  }
-
-  /** The order after a step: under the first of the circumstances that the model agrees under. */
-  #after(
-    modeled: Modeled,
-    step: Step,
-    inForce: readonly Circumstances[],
-    differences: (model: ModelOrder) => readonly string[],
-  ): Modeled | null {
-    for (const circumstances of inForce) {
-      const model = replayed(modeled, { step, circumstances });
-      if (model !== null && differences(model).length === 0)
-        return { ...modeled, history: [...modeled.history, { step, circumstances }], model };
-    }
-    return null;
-  }
 }
 
 /** What an order is called at the doors: by its own id, and at its provider's door by the provider's where that is known. */
@@ -261,7 +226,7 @@ function namesOf({ panel, id, provider, provider_order_id }: Row): string[] {
 const SETTLING_MS = 72 * 60 * 60_000;
 
 function wrongsOfEnd({ cadence, provider_order_id, created_at }: Row, now: number): string[] {
-  const isPlaced = provider_order_id !== null && !String(provider_order_id).startsWith("placing ");
+  const isPlaced = typeof provider_order_id === "string" && !provider_order_id.startsWith("placing ");
   return cadence === null && isPlaced && now - Number(created_at) < SETTLING_MS ? ["nobody looks at it any more"] : [];
 }
 
@@ -272,60 +237,4 @@ export const DEFAULT_POLICY: Policy = { mode: "auto", canceled: "full", cap: nul
 
 function policyIn(text: string): Policy {
   return { ...DEFAULT_POLICY, ...(JSON.parse(text) as Partial<Policy>) };
-}
-
-/** Null where the rules know no such step. */
-function replayed({ registration, history }: Modeled, last: Taken): ModelOrder | null {
-  const model = new ModelOrder(registration);
-  try {
-    for (const { step, circumstances } of [...history, last]) step(model, circumstances);
-    return model;
-  } catch (error) {
-    if (error instanceof RangeError) return null;
-    throw error;
-  }
-}
-
-function differencesOf(model: ModelOrder, row: Row): string[] {
-  const { status, refunded, remains } = model;
-  const isPart = remains !== null && remains > 0 && remains < Number(row["quantity"]);
-  const expected = {
-    status,
-    refunded,
-    remains,
-    hold_amount: model.held,
-    over_refunded: model.overRefunded,
-    completed_with_remains: status === "completed" && remains !== null && remains > 0,
-    canceled_after_delivery: status === "canceled" && isPart,
-  };
-  const hasFlag = (flag: number): boolean => (Number(row["flags"]) & flag) !== 0;
-  const found = {
-    status: row["status"],
-    refunded: row["refunded"],
-    remains: row["remains"] === null ? null : Math.max(0, Number(row["remains"])),
-    hold_amount: row["hold_amount"] ?? 0,
-    over_refunded: hasFlag(OVER_REFUNDED),
-    completed_with_remains: hasFlag(COMPLETED_WITH_REMAINS),
-    canceled_after_delivery: hasFlag(CANCELED_AFTER_DELIVERY),
-  };
-  return Object.keys(expected).flatMap((name) => {
-    const [should, is] = [expected[name as keyof typeof expected], found[name as keyof typeof found]];
-    return should === is ? [] : [`${name} should be ${String(should)} and is ${String(is)}`];
-  });
-}
-
-/** Where the text is silent, the product has chosen: goodwill leaves what waits for a decision as it is. */
-const READING: NonNullable<Registration["reading"]> = { goodwillAndHold: "leaves" };
-
-function registrationOf(row: Row): Registration | null {
-  const { charge, quantity, multi, registered_refunded, registered_status } = row;
-  if (charge === null || quantity === null) return null;
-  return {
-    charge: Number(charge),
-    quantity: Number(quantity),
-    multi: multi === 1,
-    refundedBefore: Number(registered_refunded),
-    reading: READING,
-    ...(registered_status === null ? {} : { status: registered_status as NonNullable<Registration["status"]> }),
-  };
 }

@@ -61,6 +61,8 @@ export function climateOf(draws: Draws): Climate {
 export class Weather {
   climate: Climate;
   readonly draws: Draws;
+  /** What did go wrong. */
+  readonly met = new Set<keyof Climate>();
 
   constructor(climate: Climate, draws: Draws) {
     this.climate = climate;
@@ -68,15 +70,17 @@ export class Weather {
   }
 
   dbFate(): DbFate {
-    const { dbBefore, dbAfter, dbHang, dbOverloaded } = this.climate;
-    if (this.draws.chance(dbBefore)) return "before";
-    if (this.draws.chance(dbAfter)) return "after";
+    if (this.is("dbBefore")) return "before";
+    if (this.is("dbAfter")) return "after";
     // A call that never ends is a rare thing even where it happens: each costs its process.
-    if (this.draws.chance(dbHang / 4)) return "hang";
-    return this.draws.chance(dbOverloaded) ? "overloaded" : "well";
+    if (this.is("dbHang", 1 / 4)) return "hang";
+    return this.is("dbOverloaded") ? "overloaded" : "well";
   }
 
-  is(fault: keyof Climate): boolean {
-    return this.draws.chance(this.climate[fault]);
+  /** Whether it goes wrong this time, or once in so many times less often. */
+  is(fault: keyof Climate, share = 1): boolean {
+    const isSo = this.draws.chance(this.climate[fault] * share);
+    if (isSo) this.met.add(fault);
+    return isSo;
   }
 }
