@@ -167,4 +167,170 @@ export const PLANTED: readonly Planted[] = [
       { file: "src/sync/findings.ts", find: "    if (asked === undefined) {", replace: "    if (asked === undefined && order.n < 0) {" },
     ],
   },
+  {
+    name: "the brake never engages",
+    harm: "a swapped key has a whole catalogue's customers paid back",
+    patches: [
+      {
+        file: "src/sync/findings.ts",
+        find: "brake !== null && isUnusual(endings, brake);",
+        replace: "brake !== null && isUnusual([], brake);",
+      },
+    ],
+  },
+  {
+    name: "a delayed refund is posted at once",
+    harm: "nobody can step in between",
+    patches: [{ file: "src/domain/settle.ts", find: "return now >= (promised.postsAt ?? 0) ?", replace: "return now >= 0 ?" }],
+  },
+  {
+    name: "a decision is not remembered",
+    harm: "a refund that a person has rejected is held again, or posted",
+    patches: [
+      {
+        file: "src/domain/settle.ts",
+        find: "  if (decided === null) return due - refunded;\n  if (due",
+        replace: "  if (decided === null || due > 0) return due - refunded;\n  if (due",
+      },
+    ],
+  },
+  {
+    name: "goodwill counts as a refund by the rules",
+    harm: "orders are flagged that have no more than they should",
+    patches: [{ file: "src/domain/decision.ts", find: "goodwill: state.goodwill + amount, ", replace: "" }],
+  },
+  {
+    name: "a key for a movement of money is forgotten",
+    harm: "a request that is sent again pays twice",
+    patches: [
+      { file: "src/http/idempotency.ts", find: "  if (first !== null) return replay(first, digest, key.value);\n", replace: "" },
+      {
+        file: "src/http/idempotency.ts",
+        find: "{ panel, key: key.value, at: now }",
+        replace: "{ panel, key: `${key.value} ${call.requestId}`, at: now }",
+      },
+    ],
+  },
+  {
+    name: "one answer takes a final word back",
+    harm: "a provider that flaps has money posted and flagged back and forth",
+    patches: [
+      {
+        file: "src/domain/reconcile.ts",
+        find: "  return { status: order.status, backTo: said };",
+        replace: "  return { status: said, backTo: null };",
+      },
+    ],
+  },
+  {
+    name: "an outdated panel is not pointed out",
+    harm: "nobody learns that a script has paid back by what does not hold any more",
+    patches: [
+      {
+        file: "src/domain/told.ts",
+        find: "  const flags = isOutdated(order) ?",
+        replace: "  const flags = isOutdated(order) && order.flags < 0 ?",
+      },
+    ],
+  },
+  {
+    name: "a refill is asked for by every delivery",
+    harm: "a second refill is another one",
+    patches: [
+      {
+        file: "src/domain/requests.ts",
+        find: 'return refill?.status === "queued" ?',
+        replace: 'return refill?.status === "queued" || refill?.status === "asking" || refill?.status === "pending" ?',
+      },
+    ],
+  },
+  {
+    name: "a cancel that was taken is granted",
+    harm: "the customer is told of money that nobody returns",
+    patches: [
+      {
+        file: "src/domain/after-care.ts",
+        find: 'return { ...cancel, status: "requested" };',
+        replace: 'return { ...cancel, status: "granted" };',
+      },
+    ],
+  },
+  {
+    name: "progress is not written",
+    harm: "customers see an order stand still",
+    patches: [
+      {
+        file: "src/domain/reconcile.ts",
+        find: 'return isProgress(order, next, policy, now) ? "progress" : "none";',
+        replace: 'return isProgress(order, next, policy, now) && isFinal(next.status) ? "progress" : "none";',
+      },
+    ],
+  },
+  {
+    name: "an order is closed an hour after its end",
+    harm: "what its provider corrects later is not seen",
+    patches: [
+      {
+        file: "src/domain/cadence.ts",
+        find: "export const DEFAULT_SETTLE_MS = 72 * HOUR_MS;",
+        replace: "export const DEFAULT_SETTLE_MS = HOUR_MS;",
+      },
+    ],
+  },
+  {
+    name: "missed minutes are not made up",
+    harm: "what was due in them waits for its next turn",
+    patches: [
+      {
+        file: "src/sync/plan.ts",
+        find: "return { first: lastMinute === 0 ? minute : Math.max(lastMinute + 1, minute - MAX_MADE_UP_MINUTES + 1), ignored: null };",
+        replace: "return { first: minute, ignored: null };",
+      },
+    ],
+  },
+  {
+    name: "a minute from a clock that was ahead is believed",
+    harm: "nothing is polled until the clock has caught up",
+    patches: [
+      {
+        file: "src/sync/plan.ts",
+        find: "  if (lastMinute > minute + MAX_MADE_UP_MINUTES) return",
+        replace: "  if (lastMinute > minute + 100 * MAX_MADE_UP_MINUTES) return",
+      },
+    ],
+  },
+  {
+    name: "what is left of a page is dropped",
+    harm: "orders beyond the first calls wait for their next turn",
+    patches: [
+      {
+        file: "src/sync/sweep.ts",
+        find: "if (rest.length > 0 && firstDelivery) await",
+        replace: "if (rest.length < 0 && firstDelivery) await",
+      },
+    ],
+  },
+  {
+    name: "a provider's calls are not counted",
+    harm: "it is asked more often than it takes",
+    patches: [
+      {
+        file: "src/sync/allowance.ts",
+        find: "provider.maxCallsPerMinute === null || calls === 0 ?",
+        replace: "provider.maxCallsPerMinute !== 0 || calls === 0 ?",
+      },
+    ],
+  },
+  {
+    name: "dead letters are taken and not kept",
+    harm: "nobody learns of messages that failed for good",
+    patches: [
+      { file: "src/sync/consume.ts", find: "  await recordDeadLetters(", replace: "  if (messages.length === 0) await recordDeadLetters(" },
+    ],
+  },
+  {
+    name: "numbers of orders are given out again after a restore",
+    harm: "a script asks after one order and hears of another",
+    patches: [{ file: "scripts/restored.sql", find: "order_n = order_n + 100000,", replace: "order_n = order_n," }],
+  },
 ];

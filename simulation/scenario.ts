@@ -234,9 +234,9 @@ function act({ system, cast, onlooker, wrongs }: Stage, share: number, who: "pan
     );
   spawn(() => cast.books.act(share));
   for (const script of cast.scripts) spawn(() => script.act());
-  if (who === "operator") {
+  if (who === "operator") spawn(() => cast.operator.act(final));
+  if (system.weather.draws.chance(0.3)) {
     const client = new RestClient(system, new Process(system.scheduler, "onlooker"), new Draws(1, "onlooker"));
-    spawn(() => cast.operator.act(final));
     spawn(() => onlooker.look(client, "books", system.now));
   }
   for (const reader of cast.readers) {
