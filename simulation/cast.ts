@@ -1,6 +1,7 @@
 /**
  * Who takes part in a run: providers with their bends, panels with their habits, and an operator.
  */
+import { placeOrder } from "../simulator/orders.ts";
 import { type Provider, replaceProvider } from "../simulator/world.ts";
 import { HastyPanel, StubbornPanel } from "../test/panels/actors.ts";
 import { ApiClient } from "../test/panels/client.ts";
@@ -72,6 +73,8 @@ export async function enter(system: System, seed: number, orders: number): Promi
     min: 1,
     max: 1_000_000,
   });
+  const scripts = [scriptOf(system, "hasty", HastyPanel, keys, "acme"), scriptOf(system, "stubborn", StubbornPanel, keys)];
+  bringOrders(system, scripts, providers, new Draws(seed, "brought"));
   const books = new Books(
     system,
     new RestClient(system, new Process(system.scheduler, "books"), new Draws(seed, "books-retries")),
@@ -82,7 +85,7 @@ export async function enter(system: System, seed: number, orders: number): Promi
   return {
     providers,
     books,
-    scripts: [scriptOf(system, "hasty", HastyPanel, keys, "acme"), scriptOf(system, "stubborn", StubbornPanel, keys)],
+    scripts,
     readers: ["books", "hasty", "stubborn"].map((panel) => new FeedReader(panel)),
     operator: new Operator(system, client, new Draws(seed, "decisions")),
     limits,
@@ -100,6 +103,29 @@ function scriptOf(
 ): Script {
   const client = clientOf(system, new Process(system.scheduler, id), keys.get(id), provider);
   return new Script(id, new Kind(id, new Map([["here", client]])), provider === undefined ? "catalogue" : "connect", () => system.now);
+}
+
+/** The most orders that a script brings along. */
+const MOST_BROUGHT = 4;
+
+/** What the script in connect mode has placed at its provider by itself before: orders that are adopted when it asks after them. */
+function bringOrders(system: System, [script]: readonly Script[], [provider]: readonly Provider[], draws: Draws): void {
+  const [service] = provider?.catalogue ?? [];
+  // Of an order that nobody has placed here, nobody can tell that more remains than was ordered.
+  if (script === undefined || provider === undefined || service === undefined || hasMode(provider, "remains_exceeds_quantity")) return;
+  for (let n = 0, count = draws.between(0, MOST_BROUGHT); n < count; n++) {
+    const quantity = draws.between(10, 3000);
+    const [link, paid] = [`https://social.example/${script.id}/brought/${n}`, quantity * draws.between(1500, 9000) + draws.between(0, 999)];
+    const { id } = placeOrder(system.world, provider, { service, link, quantity, placedAt: system.now });
+    const { shop } = script.panel;
+    const customer = `customer-${draws.between(1, 5)}`;
+    shop.deposit(customer, paid);
+    shop.number(script.panel.buy({ customer, route: "here", service: "1", link, quantity, paid }, system.now), Number(id));
+  }
+}
+
+function hasMode({ modes }: Provider, name: string): boolean {
+  return modes.some(({ mode }) => mode === name);
 }
 
 /** A panel's client of its own door or, with a provider, of that provider's. */

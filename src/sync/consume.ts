@@ -44,8 +44,9 @@ async function handle(message: QueueMessage, env: Env, ports: Ports): Promise<vo
 }
 
 /**
- * The day's rows are used up. (Of a queue whose operations are, a message that comes again still does its own page.) A check is what somebody waits for, and comes again after midnight; everything
- * else is sent anew by the ticks of the new day, and would only be failed over until then.
+ * The day's rows are used up. (Where the queue's operations are, a message that comes again still does its own page.) A
+ * check is what somebody waits for, and comes again after midnight; everything else is sent anew by the ticks of the new
+ * day, and would only fail over and over until then.
  */
 function putOff(message: QueueMessage, { kind }: Message, now: number): void {
   if (kind !== "check") return message.ack();
