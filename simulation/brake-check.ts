@@ -1,5 +1,5 @@
 /**
- * Whether the brake is on when it has to be: when at least `min_orders` of a provider's orders ended badly within the
+ * Whether the brake is on when it has to be, and comes on only then: when at least `min_orders` of a provider's orders ended badly within the
  * hour, and they are at least `share` of all that ended (domain.md, "Refund rules").
  */
 import { MINUTE_MS } from "./system.ts";
@@ -7,7 +7,7 @@ import { MINUTE_MS } from "./system.ts";
 type Brake = { readonly share: number; readonly min_orders: number };
 type Ending = { readonly at: number; readonly isBad: boolean };
 export type Braked = { readonly id: string; readonly brake: Brake | null; readonly engaged: boolean };
-export type BrakeMemory = ReadonlyMap<string, readonly Ending[]>;
+export type BrakeMemory = { readonly endings: ReadonlyMap<string, readonly Ending[]>; readonly engaged: ReadonlySet<string> };
 
 const BAD: ReadonlySet<unknown> = new Set(["canceled", "refunded", "partial", "error"]);
 
@@ -17,7 +17,7 @@ const PERHAPS_MS = 61 * MINUTE_MS;
 
 export class BrakeCheck {
   #endings = new Map<string, readonly Ending[]>();
-  readonly #engaged = new Set<string>();
+  #engaged = new Set<string>();
   /** Providers of which some order has just ended: it is then that the brake comes on, and not by time going by. */
   readonly #news = new Set<string>();
   /** How often it came on, and had to. */
@@ -25,11 +25,12 @@ export class BrakeCheck {
   readonly wrongs: string[] = [];
 
   remember(): BrakeMemory {
-    return new Map(this.#endings);
+    return { endings: new Map(this.#endings), engaged: new Set(this.#engaged) };
   }
 
-  recall(memory: BrakeMemory): void {
-    this.#endings = new Map(memory);
+  recall({ endings, engaged }: BrakeMemory): void {
+    this.#endings = new Map(endings);
+    this.#engaged = new Set(engaged);
   }
 
   /** A report has moved an order to this status. */
@@ -43,7 +44,11 @@ export class BrakeCheck {
   look(providers: readonly Braked[], now: number): void {
     for (const { id, brake, engaged } of providers) {
       if (this.#engaged.has(id) && !engaged) this.#endings.delete(id);
-      if (engaged && !this.#engaged.has(id)) this.engaged += 1;
+      if (engaged && !this.#engaged.has(id)) {
+        this.engaged += 1;
+        if (brake === null || !this.#isPerhapsUnusual(id, brake, now))
+          this.wrongs.push(`the brake of ${id} came on, and ${JSON.stringify(this.#endings.get(id))} ended`);
+      }
       if (engaged) this.#engaged.add(id);
       else this.#engaged.delete(id);
       if (!engaged && brake !== null && this.#news.has(id) && this.#isUnusual(id, brake, now))
@@ -52,17 +57,25 @@ export class BrakeCheck {
     this.#news.clear();
   }
 
-  /** Unusual from wherever the hour is counted. */
+  /** Unusual from wherever the hour is counted, and also where good endings were seen by two sweeps side by side, and counted by both. */
   #isUnusual(provider: string, { share, min_orders }: Brake, now: number): boolean {
+    return this.#hours(provider, now).every(({ bad, good }) => bad >= min_orders && bad >= share * (bad + 2 * good));
+  }
+
+  /** Unusual from some point, or where bad endings were counted twice. */
+  #isPerhapsUnusual(provider: string, { share, min_orders }: Brake, now: number): boolean {
+    return this.#hours(provider, now).some(({ bad, good }) => 2 * bad >= min_orders && 2 * bad >= share * (2 * bad + good));
+  }
+
+  /** What ended within the hour, by each of the points from which it can be counted. */
+  #hours(provider: string, now: number): { readonly bad: number; readonly good: number }[] {
     const recent = (this.#endings.get(provider) ?? []).filter(({ at }) => now - at <= PERHAPS_MS);
     this.#endings.set(provider, recent);
     const starts = [now - SURELY_MS, ...recent.map(({ at }) => at).filter((at) => now - at > SURELY_MS)];
-    return starts.every((start) => {
+    return starts.map((start) => {
       const counted = recent.filter(({ at }) => at >= start);
       const bad = counted.filter(({ isBad }) => isBad).length;
-      // One that two sweeps side by side have seen is counted by both.
-      const atMost = bad + 2 * (counted.length - bad);
-      return bad >= min_orders && bad >= share * atMost;
+      return { bad, good: counted.length - bad };
     });
   }
 }

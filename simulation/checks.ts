@@ -5,6 +5,7 @@ import { truthOf } from "../simulator/orders.ts";
 import type { World } from "../simulator/world.ts";
 import { micros } from "./amounts.ts";
 import type { FeedReader } from "./feed-reader.ts";
+import type { Gift } from "./operator.ts";
 import { INTERNAL_ERROR, type System } from "./system.ts";
 import { ModelLedger } from "./model/ledger.ts";
 import type { Backend } from "./sqlite.ts";
@@ -124,15 +125,17 @@ export async function wrongsOfAdopted(backend: Backend): Promise<string[]> {
   return found.map((row) => `an adopted order was reckoned with: ${JSON.stringify(row)}`);
 }
 
-/** No gift of the operator's was given twice, however often it was sent; `gifts` by their keys, in micro-units. */
-export async function wrongsOfGifts(backend: Backend, gifts: ReadonlyMap<string, number>): Promise<string[]> {
-  const given = await rows(backend, "SELECT panel, order_n, amount FROM refunds WHERE kind = 'goodwill'");
-  const left = [...gifts.values()];
-  return given.flatMap(({ panel, order_n, amount }) => {
-    const at = left.indexOf(Number(amount));
+/** What the operator gave beside the rules, and took back, was done once, however often it was sent; and all that was acknowledged, where nothing is lost. */
+export async function wrongsOfGifts(backend: Backend, gifts: ReadonlyMap<string, Gift>, nothingLost: boolean): Promise<string[]> {
+  const given = await rows(backend, "SELECT panel, order_n, kind, amount FROM refunds WHERE kind IN ('goodwill', 'clawback')");
+  const left = [...gifts.values()].toSorted((a, b) => Number(b.isAcknowledged) - Number(a.isAcknowledged));
+  const tooMuch = given.flatMap(({ panel, order_n, kind, amount }) => {
+    const at = left.findIndex((gift) => gift.kind === kind && gift.amount === Number(amount));
     if (at !== -1) left.splice(at, 1);
-    return at === -1 ? [`${String(panel)}: ${String(amount)} micro-units were given once too often for order ${String(order_n)}`] : [];
+    return at === -1 ? [`${String(panel)}: a ${String(kind)} of ${String(amount)} too much for order ${String(order_n)}`] : [];
   });
+  const missing = left.filter(({ isAcknowledged }) => isAcknowledged && nothingLost);
+  return [...tooMuch, ...missing.map(({ kind, amount }) => `a ${kind} of ${amount} was acknowledged, and is not on record`)];
 }
 
 /** What failed for good is on record. */

@@ -65,7 +65,8 @@ export class DoorCheck {
 }
 
 function isAs({ word, remains }: Told, heard: Heard): boolean {
-  return word === heard.word && (remains === null || remains === heard.remains);
+  if (word !== heard.word) return false;
+  return remains === null ? heard.remains === null || (Number.isInteger(heard.remains) && heard.remains >= 0) : remains === heard.remains;
 }
 
 function say({ word, remains }: { readonly word: string; readonly remains: number | null }): string {

@@ -137,7 +137,7 @@ function fresh(size: Size): Job[] {
 
 const ROOT = join(import.meta.dirname, "..");
 /** What a run depends on. */
-const CODE = ["src", "simulation", "simulator", "migrations", "test/panels"];
+const CODE = ["src", "simulation", "simulator", "migrations", "scripts", "test/panels"];
 
 async function many(jobs: readonly Job[]): Promise<number> {
   return tell(jobs, await swarm(jobs, () => [], sayAtOnce()));

@@ -10,6 +10,7 @@ type Taken = { readonly step: Step; readonly circumstances: Circumstances };
 export type Modeled = { readonly registration: Registration; readonly history: readonly Taken[]; readonly model: ModelOrder };
 
 const OVER_REFUNDED = 1 << 4;
+const REFUND_HELD = 1 << 5;
 const COMPLETED_WITH_REMAINS = 1 << 7;
 const CANCELED_AFTER_DELIVERY = 1 << 8;
 
@@ -40,7 +41,7 @@ export function followed(before: Modeled, steps: readonly Step[], circumstances:
   for (const [i, step] of steps.entries()) {
     const isLast = i === steps.length - 1;
     const next = after(modeled, step, circumstances, (model) => (isLast ? differencesOf(model, row) : []));
-    if (next === null) return { modeled: null, wrong: wrongOf(before, step, circumstances, row) };
+    if (next === null) return { modeled: null, wrong: wrongOf(modeled, step, circumstances, row) };
     modeled = next;
   }
   return { modeled, wrong: null };
@@ -86,6 +87,7 @@ function differencesOf(model: ModelOrder, row: Row): string[] {
     refunded,
     remains,
     hold_amount: model.held,
+    refund_held: model.isHeldForAPerson,
     over_refunded: model.overRefunded,
     completed_with_remains: status === "completed" && remains !== null && remains > 0,
     canceled_after_delivery: status === "canceled" && isPart,
@@ -96,6 +98,7 @@ function differencesOf(model: ModelOrder, row: Row): string[] {
     refunded: row["refunded"],
     remains: row["remains"] === null ? null : Math.max(0, Number(row["remains"])),
     hold_amount: row["hold_amount"] ?? 0,
+    refund_held: hasFlag(REFUND_HELD),
     over_refunded: hasFlag(OVER_REFUNDED),
     completed_with_remains: hasFlag(COMPLETED_WITH_REMAINS),
     canceled_after_delivery: hasFlag(CANCELED_AFTER_DELIVERY),

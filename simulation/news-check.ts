@@ -5,12 +5,16 @@
 import type { Life, Step } from "../simulator/life.ts";
 import type { Row } from "./steps.ts";
 
-/** The first moment since `seen` at which what is shown now can have been true; null when it was not, up to `now`. Epoch ms. */
-export function trueSince(life: Life, shown: Row, seen: number, now: number): number | null {
+/** In these no number is shown but the one that came with the word. */
+const FINAL: ReadonlySet<unknown> = new Set(["completed", "partial", "canceled", "refunded"]);
+
+/** The first moment since `seen` at which what is shown now can have been true; null when it was not, up to `now`. Epoch ms. `bent`: its provider tells other numbers. */
+export function trueSince(life: Life, shown: Row, seen: number, now: number, bent: boolean): number | null {
   // One answer that lies is part of such a life.
   if (life.flaps.length > 0 || shown["status"] === "unknown") return seen;
   for (const [i, step] of life.steps.entries()) {
     if (step.status !== shown["status"]) continue;
+    if (!bent && FINAL.has(step.status) && shown["remains"] !== null && shown["remains"] !== step.remains) continue;
     const { from, until } = whenTrue(step, life.steps[i + 1]?.at ?? Infinity, shown["remains"]);
     if (from <= now && until > seen) return Math.max(seen, from);
   }

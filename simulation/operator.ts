@@ -16,6 +16,11 @@ export const POLICIES = [
 /** The provider's order is on record already, for another order. */
 const CONFLICT = 409;
 
+const CREATED = 201;
+
+/** In micro-units. */
+export type Gift = { readonly kind: "goodwill" | "clawback"; readonly amount: number; readonly isAcknowledged: boolean };
+
 type Shown = {
   readonly id: string;
   readonly status: string;
@@ -38,8 +43,8 @@ export class Operator {
   readonly #draws: Draws;
   busy = false;
   decisions = 0;
-  /** What customers got that no rule asks for, in micro-units, by the key under which it was sent. */
-  readonly gifts = new Map<string, number>();
+  /** What it gave that no rule asks for, and took back, by the key under which it was sent. */
+  readonly gifts = new Map<string, Gift>();
 
   constructor(system: System, client: RestClient, draws: Draws) {
     this.#system = system;
@@ -86,11 +91,15 @@ export class Operator {
     const most = takesBack ? micros(order.refunded) : micros(order.charge) - micros(order.refunded);
     if (most <= 0) return;
     const [amount, key] = [this.#draws.between(1, most), `given-${this.#draws.next()}`];
-    if (!takesBack) this.gifts.set(key, amount);
+    const gift: Gift = { kind: takesBack ? "clawback" : "goodwill", amount, isAcknowledged: false };
+    this.gifts.set(key, gift);
     const body = { amount: amountOf(amount), note: "as agreed" };
     const headers = { ...this.#client.of("books"), "Idempotency-Key": key };
     const path = `/v1/orders/${order.id}/${takesBack ? "clawbacks" : "refunds"}`;
-    for (let times = 0; times < 2; times++) await this.#client.once("POST", path, body, headers);
+    for (let times = 0; times < 2; times++) {
+      const answered = await this.#client.once("POST", path, body, headers);
+      if (answered?.status === CREATED) this.gifts.set(key, { ...gift, isAcknowledged: true });
+    }
   }
 
   /** Looks orders up at their provider, which only a person can. One that is there twice is another order's, or nobody's. */

@@ -212,6 +212,17 @@ export const PLANTED: readonly Planted[] = [
     ],
   },
   {
+    name: "a final word is read with an older number",
+    harm: "a partial order without a number is paid back by one that does not hold any more, instead of held",
+    patches: [
+      {
+        file: "src/domain/reconcile.ts",
+        find: "report.remains ?? (isFinal(status) ? null : order.remains);",
+        replace: "report.remains ?? order.remains;",
+      },
+    ],
+  },
+  {
     name: "one answer takes a final word back",
     harm: "a provider that flaps has money posted and flagged back and forth",
     patches: [

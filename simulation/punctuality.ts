@@ -1,6 +1,6 @@
 /**
- * Where nothing is wrong but that processes die now and then and the queue takes nothing for a minute, and in the calm
- * after worse, every order is asked about within its cadence, at its provider's pace; and at once when somebody wants it
+ * Where nothing is wrong but that processes die now and then and the queue takes nothing for a minute, or one provider is
+ * in trouble and the others are not, and in the calm after worse, every order is asked about within its cadence, at its provider's pace; and at once when somebody wants it
  * checked: what failed is done again, not dropped.
  */
 import type { Books } from "./books.ts";
@@ -16,18 +16,22 @@ export class Punctuality {
   readonly #books: Books;
   /** Those whose orders are taken in turns. */
   readonly #slow: ReadonlySet<string>;
+  /** Whether what was polled by a clock that was ahead can seem to have been polled just now. */
+  readonly #clocksAreRight: boolean;
   /** When a provider was last seen to be left alone. */
   readonly #leftAloneAt = new Map<string, number>();
   readonly wrongs: string[] = [];
 
-  constructor(system: System, books: Books, slow: ReadonlySet<string>) {
+  constructor(system: System, books: Books, slow: ReadonlySet<string>, clocksAreRight: boolean) {
     this.#system = system;
+    this.#clocksAreRight = clocksAreRight;
     this.#books = books;
     this.#slow = slow;
   }
 
-  /** `since`, epoch ms: what was before is not looked at. */
-  async look(since: number): Promise<void> {
+  /** Looks at the orders at these providers; what was before `since`, epoch ms, does not count. */
+  async look(since: number, providers: ReadonlySet<string>): Promise<void> {
+    if (providers.size === 0) return;
     const { now, asked, backend } = this.#system;
     const [result] = await backend.run([
       {
@@ -39,7 +43,7 @@ export class Punctuality {
     ]);
     for (const { panel, id, provider, provider_order_id, cadence, updated_at, is_left_alone } of result?.results ?? []) {
       if (is_left_alone === 1) this.#leftAloneAt.set(String(provider), now);
-      if (this.#slow.has(String(provider))) continue;
+      if (this.#slow.has(String(provider)) || !providers.has(String(provider))) continue;
       const from = Math.max(since, this.#leftAloneAt.get(String(provider)) ?? 0);
       const askedAt = asked.get(`${String(provider)}/${String(provider_order_id)}`) ?? 0;
       const lastAt = Math.max(from, askedAt, Number(updated_at));
@@ -50,7 +54,7 @@ export class Punctuality {
       const wantedAt = panel === "books" ? this.#books.checkWanted.get(String(id)) : undefined;
       if (wantedAt === undefined || now - wantedAt < SLACK_MS) continue;
       this.#books.checkWanted.delete(String(id));
-      if (wantedAt >= from && askedAt < wantedAt - JUST_POLLED_MS)
+      if (this.#clocksAreRight && wantedAt >= from && askedAt < wantedAt - JUST_POLLED_MS)
         this.#tell(`${String(panel)}/${String(id)} was to be checked, and was not`);
     }
   }

@@ -18,11 +18,16 @@ const ANSWERED_BY: Readonly<Record<string, readonly unknown[]>> = {
   too_late: ["completed"],
 };
 
+const OPEN: ReadonlySet<unknown> = new Set(["queued", "asking", "requested"]);
+const ENDED: ReadonlySet<unknown> = new Set(Object.values(ANSWERED_BY).flat());
+
 /** What is wrong with what became of a cancel between two rows of its order. */
 export function wrongsOfCancel(before: Row | null, after: Row): string[] {
   const [was, is] = [before?.["cancel_status"], String(after["cancel_status"])];
-  const ends = ANSWERED_BY[is];
-  if (is === was || ends === undefined || ends.includes(after["status"])) return [];
+  const hasEnded = ENDED.has(after["status"]) && before?.["status"] !== after["status"];
+  if (hasEnded && OPEN.has(is)) return [`it has ended as ${String(after["status"])}, and its cancel is still ${is}`];
+  const answeredBy = ANSWERED_BY[is];
+  if (is === was || answeredBy === undefined || answeredBy.includes(after["status"])) return [];
   return [`its cancel is ${is}, and it is ${String(after["status"])}`];
 }
 

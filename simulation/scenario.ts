@@ -20,7 +20,7 @@ import { RestClient } from "./client.ts";
 import type { DoorCheck } from "./door-check.ts";
 import { Draws } from "./draws.ts";
 import { ruleGlobals } from "./globals.ts";
-import { changeWeather, modeOf, MODES, PROVIDERS } from "./providers.ts";
+import { BENDS_REMAINS, changeWeather, modeOf, MODES, PROVIDERS } from "./providers.ts";
 import type { Script } from "./script.ts";
 import { wrongsOfRefills } from "./requests-check.ts";
 import { type Fate, fateOf, MISHAPS, UNTROUBLED } from "./mishaps.ts";
@@ -75,6 +75,8 @@ const CONVERGENCE_MINUTES = 420;
 const BUSY_MINUTES = 30;
 /** After so many, everything goes its usual way again. */
 const SETTLED_MINUTES = 4;
+/** A minute that is remembered from a clock that was ahead is waited for, where it is not more than so many ahead. */
+const AHEAD_MINUTES = 15;
 const LAZY_MINUTES = 10;
 
 /** Plays one seed. Throws only where the simulation itself breaks down: what the product does wrong is in the result. */
@@ -147,6 +149,7 @@ function watchOf(system: System): Watch {
   return new Watch({
     backend: system.backend,
     lifeOf: (provider, id) => system.world.providers.get(provider)?.orders.get(id)?.life ?? null,
+    isBent: (provider) => system.world.providers.get(provider)?.modes.some(({ mode }) => BENDS_REMAINS.has(mode)) ?? false,
     now: () => system.now,
   });
 }
@@ -164,7 +167,7 @@ function doorOf(panel: string, url: string): string {
 function overhear(doors: DoorCheck, door: string, fields: URLSearchParams, answer: string | null, since: number): void {
   if (fields.get("action") !== "status") return;
   const ids = (fields.get("orders") ?? fields.get("order") ?? "").split(",");
-  if (answer === null) doors.died(door, ids);
+  if (answer === null || answer === "") doors.died(door, ids);
   else doors.answered(door, ids, answer, since);
 }
 
@@ -187,14 +190,13 @@ async function play(stage: Stage, draws: Draws, { ticks, orders, trouble: { trou
   const panels = cast.scripts.map(({ panel }) => panel);
   const bought = purchasesOf(draws.next(), panels, [{ route: "here", service: "1" }], each);
   const shapes = new Map(cast.providers.map((provider) => [provider.name, provider.modes.map(inputOf)]));
-  const sound = new Set(cast.providers.map(({ name }) => name).filter((name) => !troubled.has(name)));
+  const everywhere = new Set(cast.providers.map(({ name }) => name));
+  const sound = new Set([...everywhere].filter((name) => !troubled.has(name)));
   for (let minute = 0; minute < ticks; minute++) {
     await system.pass(1);
     await stage.befall(minute);
-    if (punctual) {
-      stage.beBadFor(minute);
-      await stage.punctuality.look(start);
-    }
+    if (punctual) stage.beBadFor(minute);
+    await stage.punctuality.look(start, punctual ? everywhere : sound);
     buyDue(bought, system.now - start, system.now);
     if (minute % 10 === 5) {
       for (const provider of cast.providers.filter(({ name }) => troubled.has(name))) {
@@ -204,7 +206,6 @@ async function play(stage: Stage, draws: Draws, { ticks, orders, trouble: { trou
       }
     }
     act(stage, orders / Math.max(1, Math.min(ticks, 60)), minute % 10 === 9 ? "operator" : "panels", false);
-    if (sound.size > 0) await stage.staleness.look(sound);
   }
   for (const provider of cast.providers) changeWeather(provider, shapes.get(provider.name) ?? [], new Never());
   buyDue(bought, Number.MAX_SAFE_INTEGER, system.now);
@@ -254,14 +255,15 @@ async function clearUp(stage: Stage): Promise<Cleared> {
   system.weather.climate = CALM;
   const everywhere = new Set(cast.providers.map(({ name }) => name));
   const rests = (): boolean => cast.books.rests && cast.scripts.every(({ panel }) => panel.rests) && system.queue.underWay === 0;
-  const calmAt = system.now + SETTLED_MINUTES * MINUTE_MS;
+  const settledAfter = SETTLED_MINUTES + (stage.clocksAreRight ? 0 : AHEAD_MINUTES);
+  const calmAt = system.now + settledAfter * MINUTE_MS;
   let minutes = 0;
   let caughtUpAfter = 0;
   while (minutes < CONVERGENCE_MINUTES || (!rests() && minutes < 3 * CONVERGENCE_MINUTES)) {
     const step = minutes < BUSY_MINUTES ? 1 : LAZY_MINUTES;
     await system.pass(step);
     minutes += step;
-    if (minutes > SETTLED_MINUTES && minutes <= BUSY_MINUTES) await stage.punctuality.look(calmAt);
+    if (minutes > settledAfter && minutes <= BUSY_MINUTES) await stage.punctuality.look(calmAt, everywhere);
     act(stage, 1000, minutes % 30 === 0 ? "operator" : "panels", true);
     if ((await staleness.look(everywhere)).ofOld > 0) caughtUpAfter = minutes;
   }
@@ -291,7 +293,7 @@ async function verdict(stage: Stage): Promise<string[]> {
     ...(await wrongsOfTruth(backend, world, system.now)),
     ...(await wrongsOfReaders(backend, cast.readers, lost)),
     ...cast.scripts.flatMap((script) => wrongsOfScript(script, world)),
-    ...(await wrongsOfGifts(backend, cast.operator.gifts)),
+    ...(await wrongsOfGifts(backend, cast.operator.gifts, stage.restores === 0)),
     ...(stage.restores === 0 ? await wrongsOfDeadLetters(backend, system.queue.dead) : []),
     ...wrongsOfTraffic(system, cast.limits),
     ...(cast.books.rests ? [] : ["some registrations were never acknowledged"]),

@@ -48,9 +48,9 @@ export class Stage {
     const bent = cast.providers.filter(({ modes }) => modes.some(({ mode }) => BENDS_REMAINS.has(mode))).map(({ name }) => name);
     this.staleness = new Staleness(system, new Set(bent));
     this.onlooker = new Onlooker((provider, id) => system.world.providers.get(provider)?.orders.get(id)?.life ?? null);
-    this.punctuality = new Punctuality(system, cast.books, new Set(cast.limits.keys()));
     for (const { modes } of cast.providers) for (const { mode } of modes) this.modes.add(mode);
     this.#fate = fate;
+    this.punctuality = new Punctuality(system, cast.books, new Set(cast.limits.keys()), this.clocksAreRight);
   }
 
   /** Everything that went wrong so far, by name. */

@@ -31,6 +31,8 @@ export type Memory = {
 export type WatchOptions = {
   readonly backend: Backend;
   readonly lifeOf: (provider: string, providerOrderId: string) => Life | null;
+  /** Whether a provider tells other numbers of what remains than there are. */
+  readonly isBent: (provider: string) => boolean;
   readonly now: () => number;
 };
 
@@ -209,7 +211,7 @@ export class Watch {
     const life = this.#options.lifeOf(String(row["provider"]), String(row["provider_order_id"]));
     if (before === null || life === null || row["polled_at"] === before.row["polled_at"] || !isAsAnswered(row))
       return before?.seen ?? -Infinity;
-    const seen = trueSince(life, row, before.seen, this.#options.now());
+    const seen = trueSince(life, row, before.seen, this.#options.now(), this.#options.isBent(String(row["provider"])));
     if (seen === null) this.#wrong(row, `it went back from ${String(before.row["status"])} with ${String(before.row["remains"])} left`);
     return seen ?? before.seen;
   }

@@ -77,7 +77,7 @@ export class Weather {
     return this.is("dbOverloaded") ? "overloaded" : "well";
   }
 
-  /** Whether it goes wrong this time, or once in so many times less often. */
+  /** Whether it goes wrong this time; `share`, from 0 to 1, makes it so much less likely. */
   is(fault: keyof Climate, share = 1): boolean {
     const isSo = this.draws.chance(this.climate[fault] * share);
     if (isSo) this.met.add(fault);

@@ -123,6 +123,11 @@ export class ModelOrder {
     return this.#hold?.amount ?? 0;
   }
 
+  /** What is held waits for a decision, and not for its time. */
+  get isHeldForAPerson(): boolean {
+    return this.#hold !== null && this.#hold.promised === null;
+  }
+
   /** More was returned than is due, goodwill left out: it "never raises `over_refunded`". */
   get overRefunded(): boolean {
     return this.#due !== null && this.#refunded - this.#goodwill > this.#due;

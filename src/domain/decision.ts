@@ -4,7 +4,7 @@
  */
 import { FLAGS, type OrderState, type Reason } from "./order.ts";
 import { refundDue, type RefundRules } from "./refund.ts";
-import { dueBehind } from "./settle.ts";
+import { dueBehind, isOver, withOverFlag } from "./settle.ts";
 
 /** Why a decision cannot be taken as it is; amounts in micro-units. */
 export type DecisionProblem =
@@ -66,26 +66,28 @@ export function giveGoodwill(state: OrderState, amount: number): After {
 
 /**
  * Takes money back that was returned, goodwill first. What is due now is decided about by it, and not posted again;
- * goodwill that is left above it goes on counting against what becomes due.
+ * goodwill that is left above it goes on counting against what becomes due. What a person had granted above what is due
+ * stays granted as far as it is left.
  */
 export function clawBack(state: OrderState, amount: number, rules: RefundRules): After {
   if (amount > state.refunded) return { ok: false, failure: { code: "above_refunded", most: state.refunded } };
   const refunded = state.refunded - amount;
   const goodwill = Math.max(0, state.goodwill - amount);
-  const due = dueNow(state, rules);
-  const over = due < refunded - goodwill;
-  const flags = over ? state.flags : state.flags & ~FLAGS.over_refunded;
-  return {
-    ok: true,
-    value: { ...state, refunded, goodwill, flags, decided: { due, granted: Math.min(due, refunded) }, refundCount: state.refundCount + 1 },
-  };
+  const due = dueBy(state, rules);
+  const granted = state.decided !== null && due >= state.decided.due ? state.decided.granted : 0;
+  const decided = { due, granted: Math.min(Math.max(due, granted), refunded) };
+  const next = { ...state, refunded, goodwill, decided, refundCount: state.refundCount + 1 };
+  // It can be answered by this, and never comes of it.
+  const over = (state.flags & FLAGS.over_refunded) !== 0 && isOver(next, due);
+  return { ok: true, value: withOverFlag(next, over) };
 }
 
-function dueNow(state: OrderState, rules: RefundRules): number {
+/** What is due by what the provider says now; where that says nothing of money, what a person decided last, or what was returned. */
+function dueBy(state: OrderState, rules: RefundRules): number {
   const due = refundDue(state, rules);
   switch (due.kind) {
     case "due":
-      return Math.max(due.amount, state.decided?.due ?? 0);
+      return due.amount;
     case "hold":
       return due.atMost;
     case "undecided":

@@ -149,14 +149,23 @@ function withdraw(order: OrderState): Settled {
 }
 
 /**
- * More returned than is due is flagged and left to a person; goodwill is never too much, nor is what a person granted
- * for the very amount that is due. An order that never was final is not judged: what its panel had returned before
- * says nothing until the order ends.
+ * More returned than is due is flagged and left to a person. An order that never was final is not judged: what its panel
+ * had returned before says nothing until the order ends.
  */
 function withOver(order: OrderState, heard: OrderState, due: number): OrderState {
   const wasJudged = isFinal(order.status) || isFinal(heard.status) || (order.flags & FLAGS.over_refunded) !== 0;
-  const returned = heard.refunded - heard.goodwill;
-  const stands = heard.decided !== null && due >= heard.decided.due && returned <= heard.decided.granted;
-  const over = wasJudged && !stands && due < returned;
-  return { ...heard, flags: over ? heard.flags | FLAGS.over_refunded : heard.flags & ~FLAGS.over_refunded };
+  return withOverFlag(heard, wasJudged && isOver(heard, due));
+}
+
+/**
+ * Whether more was returned than is due. Goodwill is never too much, nor is what a person granted for the very amount
+ * that is due, or for less.
+ */
+export function isOver({ refunded, goodwill, decided }: Pick<OrderState, "refunded" | "goodwill" | "decided">, due: number): boolean {
+  const returned = refunded - goodwill;
+  return returned > due && !(decided !== null && due >= decided.due && returned <= decided.granted);
+}
+
+export function withOverFlag(order: OrderState, over: boolean): OrderState {
+  return { ...order, flags: over ? order.flags | FLAGS.over_refunded : order.flags & ~FLAGS.over_refunded };
 }

@@ -109,7 +109,7 @@ function stateWrite(finding: Finding, orders: readonly OrderWrite[], at: number,
   const polled = afterPoll(provider.state, outcomeOf(finding, orders), at);
   const learned = withLearned(polled, finding);
   const believed = learned.marks.filter(({ readAt }) => readAt <= at + MAX_MARK_AHEAD_MS);
-  const marks = marksOf(finding).reduce(withMark, believed);
+  const marks = marksOf(finding, at).reduce(withMark, believed);
   return {
     provider: provider.id,
     seen: provider.stateVersion,
@@ -167,10 +167,11 @@ function turnsUnknown({ order, next }: OrderWrite): boolean {
   return (next.flags & ~order.state.flags & FLAGS.unknown_status) !== 0;
 }
 
-/** What is now known to have been polled: in each lane the unbroken runs of orders that were answered. */
-function marksOf({ serving, orders, answers, readAt }: Finding): Mark[] {
+/** What is now known to have been polled: in each lane the unbroken runs of orders that were answered, in time to count. */
+function marksOf({ serving, orders, answers, readAt }: Finding, at: number): Mark[] {
   if (serving === null) return [];
-  const askedAt = new Map(answers.map((answer) => [answer.order, answer.askedAt]));
+  const inTime = answers.filter((answer) => at - answer.askedAt <= MAX_ANSWER_AGE_MS);
+  const askedAt = new Map(inTime.map((answer) => [answer.order, answer.askedAt]));
   const read = [...orders, ...serving.left];
   return serving.lanes.flatMap((lane) => {
     const inLane = read.filter((order) => isInLane(lane, order)).toSorted((a, b) => compareKeys(keyOf(a), keyOf(b)));

@@ -63,8 +63,10 @@ export function servingOf(page: PageOf): Serving {
   const read = page.orders.slice(0, due.limit);
   const needed = callsFor(provider, read);
   const last = read.at(-1);
+  // What suspects take beside that is what spare calls are for.
+  const isGranted = grant.granted >= Math.ceil(read.length / idsPerCall(provider));
   const callsLeft = provider.maxCallsPerMinute === null || grant.used < provider.maxCallsPerMinute;
-  if (more && grant.granted >= needed && callsLeft && page.mayHandOn && !page.probing && last !== undefined) {
+  if (more && isGranted && callsLeft && page.mayHandOn && !page.probing && last !== undefined) {
     const { before, after } = splitLanes(due.lanes, last);
     return {
       provider,

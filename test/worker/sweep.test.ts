@@ -364,6 +364,19 @@ describe("late news", () => {
     release();
     await slow;
     expect(await order(1)).toMatchObject({ status: "in_progress", version: 1 });
+    expect((await shown(run, 1)).checked_at).toBe(new Date(NOW - 300_000).toISOString());
+  });
+});
+
+describe("a page that is full", () => {
+  it("is handed on also where one of its orders has to be asked about apart", async () => {
+    await addProvider("acme", { many: "yes", batch_size: 2 });
+    await addOrders("p", "acme", 1, 60, young);
+    await env.DB.prepare("UPDATE orders SET flags = 8 WHERE n = 1").run();
+    const run = new Pipeline();
+    await run.run(1);
+    expect(new Set(run.calls.flatMap(({ ids }) => ids)).size).toBe(60);
+    expect(await all("SELECT clock FROM providers")).toEqual([{ clock: null }]);
   });
 });
 

@@ -166,6 +166,23 @@ describe("a claw-back", () => {
     expect(flagNames(less.flags)).toEqual(["over_refunded"]);
     expect(flagNames(hear(less, "Completed", 0).next.flags)).toEqual(["over_refunded"]);
   });
+
+  it("leaves the flag of an order that still has too much by what its provider says now", () => {
+    const held = hear(anOrder(), "Canceled", 1000, { mode: "hold" }).next;
+    const over = hear(granted(approve(held, 900_000)), "Completed", 0).next;
+    expect(flagNames(over.flags)).toEqual(["over_refunded"]);
+    expect(flagNames(granted(clawBack(over, 1, RULES)).flags)).toEqual(["over_refunded"]);
+    const settled = granted(clawBack(over, 900_000, RULES));
+    expect(settled.flags).toBe(0);
+    // It was decided while nothing was due: what becomes due again is paid.
+    expect(hear(settled, "Canceled", 1000).refunds).toMatchObject([{ kind: "post", amount: 900_000 }]);
+  });
+
+  it("leaves granted what a person had granted above what is due", () => {
+    const held = hear(anOrder(), "Partial", 250, { mode: "hold" }).next;
+    const less = granted(clawBack(granted(approve(held, 500_000)), 100_000, RULES));
+    expect(hear(less, "Partial", 250)).toMatchObject({ refunds: [], next: { refunded: 400_000, flags: 0 } });
+  });
 });
 
 it("whatever is said and decided, net refunds stay between nothing and the charge, and every step adds up", () => {

@@ -81,9 +81,10 @@ describe("late news", () => {
     ["more left than before", { status: "in_progress", remains: 80 }, 1500, 1600, null],
     ["more left in a later stretch", { status: "in_progress", remains: 30 }, 1900, 3000, 2999],
     ["what is true only later", { status: "completed", remains: 0 }, 1200, 1900, null],
+    ["a number that did not come with the last word", { status: "completed", remains: 7 }, 3500, 4100, null],
     ["a second end", { status: "completed", remains: 0 }, 3500, 4100, 4000],
   ])("%s", (_what, shown, seen, now, since) => {
-    expect(trueSince(life, shown, seen, now)).toBe(since);
+    expect(trueSince(life, shown, seen, now, false)).toBe(since);
   });
 });
 
