@@ -33,6 +33,11 @@ export class BrakeCheck {
     this.#engaged = new Set(engaged);
   }
 
+  /** Before what a commit brought is heard: where somebody has let a brake go since, its orders are counted anew. */
+  begin(providers: readonly Braked[]): void {
+    for (const { id, engaged } of providers) if (!engaged && this.#engaged.delete(id)) this.#endings.delete(id);
+  }
+
   /** A report has moved an order to this status. */
   heard(provider: string, status: unknown, at: number): void {
     if (!BAD.has(status) && status !== "completed") return;
@@ -43,14 +48,12 @@ export class BrakeCheck {
   /** After a commit and all that was heard with it. */
   look(providers: readonly Braked[], now: number): void {
     for (const { id, brake, engaged } of providers) {
-      if (this.#engaged.has(id) && !engaged) this.#endings.delete(id);
       if (engaged && !this.#engaged.has(id)) {
         this.engaged += 1;
         if (brake === null || !this.#isPerhapsUnusual(id, brake, now))
           this.wrongs.push(`the brake of ${id} came on, and ${JSON.stringify(this.#endings.get(id))} ended`);
       }
       if (engaged) this.#engaged.add(id);
-      else this.#engaged.delete(id);
       if (!engaged && brake !== null && this.#news.has(id) && this.#isUnusual(id, brake, now))
         this.wrongs.push(`the brake of ${id} is off, and ${JSON.stringify(this.#endings.get(id))} ended`);
     }

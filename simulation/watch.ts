@@ -119,6 +119,12 @@ export class Watch {
     const stopped = new Set((frozen?.results ?? []).map((row) => row["id"]));
     const policyOf = new Map((policies?.results ?? []).map((row) => [row["provider"], policyIn(String(row["policy"]))]));
     const news = changes?.results ?? [];
+    const brakes = (providers?.results ?? []).map(({ id, brake, brake_engaged_at }) => ({
+      id: String(id),
+      brake: JSON.parse((brake as string | null) ?? "null") as Braked["brake"],
+      engaged: brake_engaged_at !== null,
+    }));
+    this.brakes.begin(brakes);
     for (const row of rows) {
       const circumstances = this.#inForce(`${String(row["panel"])} ${String(row["provider"])}`, {
         policy: policyOf.get(row["provider"]) ?? DEFAULT_POLICY,
@@ -128,11 +134,6 @@ export class Watch {
       const told = news.filter((change) => change["panel"] === row["panel"] && change["order_id"] === row["id"]);
       this.#take({ row, refunds: new Map(own.map((refund) => [Number(refund["n"]), refund])) }, told, circumstances);
     }
-    const brakes = (providers?.results ?? []).map(({ id, brake, brake_engaged_at }) => ({
-      id: String(id),
-      brake: JSON.parse((brake as string | null) ?? "null") as Braked["brake"],
-      engaged: brake_engaged_at !== null,
-    }));
     this.brakes.look(brakes, this.#options.now());
     for (const change of news) this.#feeds.set(String(change["panel"]), Number(change["seq"]));
   }
