@@ -17,8 +17,8 @@ import { Punctuality } from "./punctuality.ts";
 /** What an operator runs after a restore. */
 const RESTORED = readFileSync(join(import.meta.dirname, "../scripts/restored.sql"), "utf8");
 
-/** A tick that is under way, late or slow; and the next one, which finds nothing remembered. */
-const FOUND_OUT_MINUTES = 8;
+/** A tick that is under way, late or slow; and one that finds the minute before it remembered. */
+const FOUND_OUT_MINUTES = 5;
 
 type Copy = { readonly at: number; readonly saved: Saved; readonly memory: Memory | null };
 
@@ -37,7 +37,7 @@ export class Stage {
   /** The bends and the trouble of the providers that were met, by their modes. */
   readonly modes = new Set<string>();
   readonly wrongs: string[] = [];
-  /** For how many minutes the database has taken nothing, and how much the ticks had sent a minute ago. */
+  /** For how many minutes the database has taken nothing while nothing else befell it, and how much the ticks had sent a minute ago. */
   #spentFor = 0;
   #sentBefore = 0;
 
@@ -122,6 +122,7 @@ export class Stage {
   #setClocks(byMs: number): void {
     this.system.trace(`all clocks are off by ${byMs / MINUTE_MS} minutes`);
     this.system.clockOffMs = byMs;
+    this.#spentFor = 0;
     // What was sent two minutes ago or less seems older, or younger, to whoever gets it again.
     for (const script of this.cast.scripts) script.excuseUnsent(-Infinity);
   }
@@ -136,6 +137,7 @@ export class Stage {
     const { at, saved, memory } = this.#copy;
     this.system.trace(`the database is put back to ${new Date(at).toISOString()}`);
     this.restores += 1;
+    this.#spentFor = 0;
     const before = await this.#lastChanges();
     await restoreDatabase(this.system.backend, saved);
     const after = await this.#lastChanges();
