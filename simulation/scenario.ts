@@ -110,7 +110,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
     panels = cast.panels;
     system.weather.climate = trouble.climate;
     const stage = new Stage(system, cast, watch, trouble.fate);
-    await play(stage, draws, { ticks, orders, trouble });
+    const minutes = trouble.punctual ? ticks + SECOND_CADENCE_MINUTES : ticks;
+    await play(stage, draws, { ticks: minutes, orders, trouble });
     played = system.steps;
     const cleared = await clearUp(stage);
     const wrongs = await verdict(stage);
@@ -118,7 +119,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
       seed,
       wrongs,
       digest: await digestOf(backend),
-      minutes: ticks + cleared.minutes,
+      minutes: minutes + cleared.minutes,
       steps: played - onStage,
       outcomes: await outcomesOf(backend),
       stats: statsOf(stage, cleared),
@@ -144,6 +145,8 @@ function troubleOf(seed: number, ticks: number): Trouble {
 }
 
 const SPECIAL = 0.12;
+/** After half an hour orders are asked about every five minutes: it is then that a minute that is left out shows. */
+const SECOND_CADENCE_MINUTES = 30;
 
 function watchOf(system: System): Watch {
   return new Watch({
