@@ -1,6 +1,6 @@
 /**
- * Whether the brake is on when it has to be, and comes on only then: when at least `min_orders` of a provider's orders ended badly within the
- * hour, and they are at least `share` of all that ended (domain.md, "Refund rules").
+ * Whether the brake is on when it has to be, and comes on only then: when at least `min_orders` of a provider's orders
+ * ended badly within the hour, and they are at least `share` of all that ended (domain.md, "Refund rules").
  */
 import { MINUTE_MS } from "./system.ts";
 
@@ -60,7 +60,7 @@ export class BrakeCheck {
     this.#news.clear();
   }
 
-  /** Unusual from wherever the hour is counted, and also where good endings were seen by two sweeps side by side, and counted by both. */
+  /** Unusual from wherever the hour is counted, even if two sweeps side by side saw the good endings and counted them twice. */
   #isUnusual(provider: string, { share, min_orders }: Brake, now: number): boolean {
     return this.#hours(provider, now).every(({ bad, good }) => bad >= min_orders && bad >= share * (bad + 2 * good));
   }

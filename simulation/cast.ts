@@ -11,7 +11,7 @@ import { RestClient } from "./client.ts";
 import { Draws } from "./draws.ts";
 import { FeedReader } from "./feed-reader.ts";
 import { Operator } from "./operator.ts";
-import { mixOf, ONE_BY_ONE, PROVIDERS, shapesOf } from "./providers.ts";
+import { hasMode, isAskedOneByOne, mixOf, PROVIDERS, shapesOf } from "./providers.ts";
 import { Process } from "./scheduler.ts";
 import { Script } from "./script.ts";
 import { HOST, type System } from "./system.ts";
@@ -54,11 +54,7 @@ export async function enter(system: System, seed: number, orders: number): Promi
       key: provider.key,
       currency: "USD",
       brake: draws.chance(0.3) ? { share: 0.6, min_orders: 4 } : null,
-      max_calls_per_minute: draws.chance(0.3)
-        ? provider.modes.some(({ mode }) => ONE_BY_ONE.has(mode))
-          ? draws.between(10, 60)
-          : draws.between(2, 6)
-        : null,
+      max_calls_per_minute: draws.chance(0.3) ? limitOf(provider, draws) : null,
       timeout_ms: 3000,
     };
     if (settings.max_calls_per_minute !== null) limits.set(name, settings.max_calls_per_minute);
@@ -93,6 +89,11 @@ export async function enter(system: System, seed: number, orders: number): Promi
   };
 }
 
+/** So few calls a minute that they matter. */
+function limitOf(provider: Provider, draws: Draws): number {
+  return isAskedOneByOne(provider) ? draws.between(10, 60) : draws.between(2, 6);
+}
+
 /** A panel's script, pointed at the own catalogue or, with a provider, at that provider's door. */
 function scriptOf(
   system: System,
@@ -122,10 +123,6 @@ function bringOrders(system: System, [script]: readonly Script[], [provider]: re
     shop.deposit(customer, paid);
     shop.number(script.panel.buy({ customer, route: "here", service: "1", link, quantity, paid }, system.now), Number(id));
   }
-}
-
-function hasMode({ modes }: Provider, name: string): boolean {
-  return modes.some(({ mode }) => mode === name);
 }
 
 /** A panel's client of its own door or, with a provider, of that provider's. */

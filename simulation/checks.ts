@@ -84,21 +84,21 @@ export async function wrongsOfReaders(backend: Backend, readers: readonly FeedRe
     for (const id of reader.orders.keys())
       if (!there.has(id) && !lost.has(`${reader.panel}/${id}`)) wrongs.push(`${reader.panel}: the feed told of ${id}`);
     for (const { id, status, refunded, refill_status, cancel_status } of ofPanel) {
+      const isLost = lost.has(`${reader.panel}/${String(id)}`);
       const requests = { refill: refill_status, cancel: cancel_status };
       for (const [kind, is] of Object.entries(requests)) {
         const said = reader.requests.get(`${String(id)} ${kind}.updated`)?.status as string | undefined;
-        if ((said ?? null) !== is && !lost.has(`${reader.panel}/${String(id)}`))
+        if ((said ?? null) !== is && !isLost)
           wrongs.push(`${reader.panel}/${String(id)} has its ${kind} ${String(is)}, and the feed said ${String(said)}`);
       }
       const read = reader.orders.get(String(id));
       if (read === undefined) wrongs.push(`${reader.panel}/${String(id)} was never told of`);
       else if (read.status !== status)
         wrongs.push(`${reader.panel}/${String(id)} is ${String(status)}, and the feed said ${String(read.status)}`);
-      else if (micros(read.refunded) !== refunded && !lost.has(`${reader.panel}/${String(id)}`))
+      else if (micros(read.refunded) !== refunded && !isLost)
         wrongs.push(`${reader.panel}/${String(id)} refunded ${String(refunded)}, and the feed said ${read.refunded}`);
       const [credited, due] = [reader.credited.get(String(id)) ?? 0, Number(refunded)];
-      // Nor is what it was told to take back given again by anybody.
-      const isLost = lost.has(`${reader.panel}/${String(id)}`);
+      // What a lost claw-back has taken from the customer is not given again by the feed.
       if (isLost ? credited < due && !reader.tookBack.has(String(id)) : credited !== due)
         wrongs.push(`${reader.panel}/${String(id)} has ${due} refunded, and whoever read the feed has credited ${credited}`);
     }

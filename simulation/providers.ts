@@ -38,10 +38,23 @@ const SHAPES: readonly string[] = [
 ];
 
 /** Bends of providers whose orders take several messages, of which a later one can fall out with an earlier one. */
-export const ONE_BY_ONE: ReadonlySet<string> = new Set(["no_many", "cap_many_error", "cap_many_silent"]);
+const ONE_BY_ONE = ["no_many", "cap_many_error", "cap_many_silent"] as const;
 
 /** Bends of `remains` itself. */
-export const BENDS_REMAINS: ReadonlySet<string> = new Set(["negative_remains", "remains_exceeds_quantity"]);
+const BENDS_REMAINS = ["negative_remains", "remains_exceeds_quantity"] as const;
+
+/** Whether one of these modes is on at the provider. */
+export function hasMode({ modes }: Provider, ...names: readonly string[]): boolean {
+  return modes.some(({ mode }) => names.includes(mode));
+}
+
+export function isAskedOneByOne(provider: Provider): boolean {
+  return hasMode(provider, ...ONE_BY_ONE);
+}
+
+export function bendsRemains(provider: Provider): boolean {
+  return hasMode(provider, ...BENDS_REMAINS);
+}
 
 /** Trouble that comes and goes. */
 const STORMS: readonly string[] = [

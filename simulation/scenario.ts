@@ -20,7 +20,7 @@ import { RestClient } from "./client.ts";
 import type { DoorCheck } from "./door-check.ts";
 import { Draws } from "./draws.ts";
 import { ruleGlobals } from "./globals.ts";
-import { BENDS_REMAINS, changeWeather, modeOf, MODES, PROVIDERS } from "./providers.ts";
+import { bendsRemains, changeWeather, modeOf, MODES, PROVIDERS } from "./providers.ts";
 import type { Script } from "./script.ts";
 import { wrongsOfRefills } from "./requests-check.ts";
 import { type Fate, fateOf, MISHAPS, UNTROUBLED } from "./mishaps.ts";
@@ -152,7 +152,10 @@ function watchOf(system: System): Watch {
   return new Watch({
     backend: system.backend,
     lifeOf: (provider, id) => system.world.providers.get(provider)?.orders.get(id)?.life ?? null,
-    isBent: (provider) => system.world.providers.get(provider)?.modes.some(({ mode }) => BENDS_REMAINS.has(mode)) ?? false,
+    isBent: (name) => {
+      const provider = system.world.providers.get(name);
+      return provider !== undefined && bendsRemains(provider);
+    },
     now: () => system.now,
   });
 }
@@ -200,6 +203,7 @@ async function play(stage: Stage, draws: Draws, { ticks, orders, trouble: { trou
     await stage.befall(minute);
     if (punctual) stage.beBadFor(minute);
     await stage.punctuality.look(start, punctual ? everywhere : sound);
+    if (sound.size > 0) await stage.staleness.look(sound);
     buyDue(bought, system.now - start, system.now);
     if (minute % 10 === 5) {
       for (const provider of cast.providers.filter(({ name }) => troubled.has(name))) {

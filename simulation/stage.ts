@@ -11,7 +11,7 @@ import { Staleness } from "./staleness.ts";
 import { CALM } from "./weather.ts";
 import type { Memory, Watch } from "./watch.ts";
 import { Onlooker } from "./onlooker.ts";
-import { BENDS_REMAINS } from "./providers.ts";
+import { bendsRemains, hasMode } from "./providers.ts";
 import { Punctuality } from "./punctuality.ts";
 
 /** What an operator runs after a restore. */
@@ -45,8 +45,7 @@ export class Stage {
     this.system = system;
     this.cast = cast;
     this.watch = watch;
-    const bent = cast.providers.filter(({ modes }) => modes.some(({ mode }) => BENDS_REMAINS.has(mode))).map(({ name }) => name);
-    this.staleness = new Staleness(system, new Set(bent));
+    this.staleness = new Staleness(system, new Set(cast.providers.filter(bendsRemains).map(({ name }) => name)));
     this.onlooker = new Onlooker((provider, id) => system.world.providers.get(provider)?.orders.get(id)?.life ?? null);
     for (const { modes } of cast.providers) for (const { mode } of modes) this.modes.add(mode);
     this.#fate = fate;
@@ -156,7 +155,7 @@ export class Stage {
    * somebody who knows how much was ordered.
    */
   #lose(key: string): void {
-    const isPlain = this.cast.providers.every(({ modes }) => modes.every(({ mode }) => mode !== "remains_exceeds_quantity"));
+    const isPlain = this.cast.providers.every((provider) => !hasMode(provider, "remains_exceeds_quantity"));
     for (const script of this.cast.scripts) {
       const lost = script.panel.shop.orders.filter(({ id }) => key === `${script.id}/${id}`);
       for (const order of lost) if (!isPlain || script.isOurs(order)) script.lose(order);

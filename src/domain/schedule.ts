@@ -117,7 +117,7 @@ export type Load = {
 export function fittingStretch(stretchPercent: number, { minutes, wanted, budget, exceeded, more }: Load): number {
   const target = Math.max(1, (budget * TARGET_LOAD_PERCENT) / 100);
   const fitting = Math.ceil((stretchPercent * wanted) / target);
-  // A gap that one minute has to make up for is no reason to halve the pace; where it comes again and again, the pace falls by and by.
+  // A gap that one minute makes up for is no reason to halve the pace; where gaps come again and again, it falls by and by.
   if (exceeded) return clampStretch(Math.max(fitting, stretchPercent * (more && minutes === 1 ? 2 : 1)));
   return clampStretch(Math.max(fitting, quickened(stretchPercent, minutes)), stretchPercent);
 }
