@@ -1,6 +1,6 @@
 /** What a sweep holds in its hands when the provider has answered: read orders, and a report on each. */
-import { type Report } from "../src/domain/report.ts";
-import { PHASES } from "../src/domain/schedule.ts";
+import { type Report } from "../src/domain/order-report.ts";
+import { PHASES } from "../src/domain/poll-pacing.ts";
 import type { Order } from "../src/domain/order.ts";
 import { readNamed } from "../src/store/due.ts";
 import type { Finding } from "../src/sync/findings.ts";

@@ -1,5 +1,5 @@
 /** What the applying of orders is measured on: one panel, one provider, orders under way. Written with plain SQL. */
-import { phaseOf } from "../src/domain/schedule.ts";
+import { phaseOf } from "../src/domain/poll-pacing.ts";
 import { sha256Hex } from "../src/http/digest.ts";
 
 export const PANEL = "shop";

@@ -5,7 +5,7 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { mismatchText } from "../src/domain/books.ts";
+import { mismatchText } from "../src/domain/ledger-check.ts";
 import {
   BEFORE_ALL_PANELS,
   type BooksPage,

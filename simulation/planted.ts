@@ -81,7 +81,7 @@ export const PLANTED: readonly Planted[] = [
     harm: "a report that comes again is refunded again",
     patches: [
       {
-        file: "src/domain/settle.ts",
+        file: "src/domain/refund-plan.ts",
         find: "  if (decided === null) return due - refunded;",
         replace: "  if (decided === null) return Math.min(due, (charge ?? 0) - refunded);",
       },
@@ -92,7 +92,7 @@ export const PLANTED: readonly Planted[] = [
     harm: "the panel's script pays back what nobody has decided",
     patches: [
       {
-        file: "src/domain/told.ts",
+        file: "src/domain/panel-status.ts",
         find: "if (!isFinal(order.status) || order.hold !== null) return false;",
         replace: "if (!isFinal(order.status)) return false;",
       },
@@ -181,14 +181,14 @@ export const PLANTED: readonly Planted[] = [
   {
     name: "a delayed refund is posted at once",
     harm: "nobody can step in between",
-    patches: [{ file: "src/domain/settle.ts", find: "return now >= (promised.postsAt ?? 0) ?", replace: "return now >= 0 ?" }],
+    patches: [{ file: "src/domain/refund-plan.ts", find: "return now >= (promised.postsAt ?? 0) ?", replace: "return now >= 0 ?" }],
   },
   {
     name: "a decision is not remembered",
     harm: "a refund that a person has rejected is held again, or posted",
     patches: [
       {
-        file: "src/domain/settle.ts",
+        file: "src/domain/refund-plan.ts",
         find: "  if (decided === null) return due - refunded;\n  if (due",
         replace: "  if (decided === null || due > 0) return due - refunded;\n  if (due",
       },
@@ -197,7 +197,7 @@ export const PLANTED: readonly Planted[] = [
   {
     name: "goodwill counts as a refund by the rules",
     harm: "orders are flagged that have no more than they should",
-    patches: [{ file: "src/domain/decision.ts", find: "goodwill: state.goodwill + amount, ", replace: "" }],
+    patches: [{ file: "src/domain/refund-decision.ts", find: "goodwill: state.goodwill + amount, ", replace: "" }],
   },
   {
     name: "a key for a movement of money is forgotten",
@@ -238,7 +238,7 @@ export const PLANTED: readonly Planted[] = [
     harm: "nobody learns that a script has paid back by what does not hold any more",
     patches: [
       {
-        file: "src/domain/told.ts",
+        file: "src/domain/panel-status.ts",
         find: "  const flags = isOutdated(order) ?",
         replace: "  const flags = isOutdated(order) && order.flags < 0 ?",
       },
@@ -249,7 +249,7 @@ export const PLANTED: readonly Planted[] = [
     harm: "a second refill is another one",
     patches: [
       {
-        file: "src/domain/requests.ts",
+        file: "src/domain/order-refill-cancel.ts",
         find: 'return refill?.status === "queued" ?',
         replace: 'return refill?.status === "queued" || refill?.status === "asking" || refill?.status === "pending" ?',
       },
@@ -260,7 +260,7 @@ export const PLANTED: readonly Planted[] = [
     harm: "the customer is told of money that nobody returns",
     patches: [
       {
-        file: "src/domain/after-care.ts",
+        file: "src/domain/refill-cancel.ts",
         find: 'return { ...cancel, status: "requested" };',
         replace: 'return { ...cancel, status: "granted" };',
       },
@@ -282,7 +282,7 @@ export const PLANTED: readonly Planted[] = [
     harm: "what its provider corrects later is not seen",
     patches: [
       {
-        file: "src/domain/cadence.ts",
+        file: "src/domain/poll-cadence.ts",
         find: "export const DEFAULT_SETTLE_MS = 72 * HOUR_MS;",
         replace: "export const DEFAULT_SETTLE_MS = HOUR_MS;",
       },

@@ -4,9 +4,9 @@
  */
 import { formatAmount } from "./money.ts";
 import { flagNames, type Order } from "./order.ts";
-import type { RefundReason } from "./refund.ts";
-import type { RefundStep } from "./settle.ts";
-import { shownCancel, type ShownOrder, shownRefill } from "./shown.ts";
+import type { RefundReason } from "./refund-rules.ts";
+import type { RefundStep } from "./refund-plan.ts";
+import { shownCancel, type ShownOrder, shownRefill } from "./order-view.ts";
 import { isoTime } from "./time.ts";
 
 export const EVENT_TYPES = [

@@ -1,8 +1,8 @@
 /**
  * What goes through the queue. Messages carry work that may be lost and redone, and ids only: no keys, no money.
  */
-import type { LaneKey } from "./freshness.ts";
-import type { Cadence } from "./schedule.ts";
+import type { LaneKey } from "./poll-coverage.ts";
+import type { Cadence } from "./poll-pacing.ts";
 
 /** A message of an older version is still understood; of a newer one, put back for the newer code. */
 export const MESSAGE_VERSION = 1;

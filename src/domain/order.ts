@@ -1,10 +1,10 @@
 /**
  * An order as the rules see it: plain data, no rows and no clock.
  */
-import type { CancelRequest, RefillRequest } from "./after-care.ts";
-import type { RefundReason } from "./refund.ts";
-import type { Parts } from "./report.ts";
-import type { Cadence } from "./schedule.ts";
+import type { CancelRequest, RefillRequest } from "./refill-cancel.ts";
+import type { RefundReason } from "./refund-rules.ts";
+import type { Parts } from "./order-report.ts";
+import type { Cadence } from "./poll-pacing.ts";
 import type { MiddleStatus, Status } from "./status.ts";
 
 /** Facts a person should know of; turned on and off by `reconcile`. Each is a bit of an order's `flags`. */

@@ -1,9 +1,9 @@
 /**
  * A provider's state: what was learned of it, how it is doing, and its clock.
  */
-import type { Endings } from "./brake.ts";
-import type { Mark } from "./freshness.ts";
-import type { Clock } from "./schedule.ts";
+import type { Endings } from "./provider-brake.ts";
+import type { Mark } from "./poll-coverage.ts";
+import type { Clock } from "./poll-pacing.ts";
 import { MINUTE_MS } from "./time.ts";
 
 /** What a call's failure is remembered as: a code of the provider client's, a sentence, and when. */

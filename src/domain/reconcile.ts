@@ -1,14 +1,14 @@
 /**
  * The one brain: what follows from a provider's report on an order. Pure: no clock, no chance, no I/O.
  */
-import { cancelAfterEnd } from "./after-care.ts";
-import { cadenceOf, type CadencePolicy, HOUR_MS } from "./cadence.ts";
-import { flagsAfter } from "./flags.ts";
+import { cancelAfterEnd } from "./refill-cancel.ts";
+import { cadenceOf, type CadencePolicy, HOUR_MS } from "./poll-cadence.ts";
+import { flagsAfter } from "./order-flags.ts";
 import { FLAGS, type OrderState, type Reason } from "./order.ts";
-import type { Report, StatusReport } from "./report.ts";
-import type { RefundPolicy } from "./policy.ts";
-import { type RefundStep, settle } from "./settle.ts";
-import { withOutdated } from "./told.ts";
+import type { Report, StatusReport } from "./order-report.ts";
+import type { RefundPolicy } from "./refund-policy.ts";
+import { type RefundStep, settle } from "./refund-plan.ts";
+import { withOutdated } from "./panel-status.ts";
 import { isFinal, isMiddle, type Status, statusOfWord, type StatusWords } from "./status.ts";
 
 export type ReconcilePolicy = CadencePolicy & {

@@ -4,8 +4,8 @@
 import * as z from "zod/mini";
 import { MESSAGE_VERSION, type RequestMessage } from "../domain/message.ts";
 import type { Order } from "../domain/order.ts";
-import { isOpenRequest, type RequestKind, type RequestProblem, requestProblem, withRequest } from "../domain/requests.ts";
-import { shownCancel, shownRefill } from "../domain/shown.ts";
+import { isOpenRequest, type RequestKind, type RequestProblem, requestProblem, withRequest } from "../domain/order-refill-cancel.ts";
+import { shownCancel, shownRefill } from "../domain/order-view.ts";
 import { isoTime } from "../domain/time.ts";
 import { fail } from "../provider/failure.ts";
 import { moveOf } from "../store/after-care.ts";

@@ -2,7 +2,7 @@
  * `POST /v1/providers/{id}/brake`: lets go of what a provider's brake holds, some at a time.
  */
 import * as z from "zod/mini";
-import { approve, reject } from "../domain/decision.ts";
+import { approve, reject } from "../domain/refund-decision.ts";
 import { type RefundFacts, refundId } from "../domain/feed.ts";
 import { formatAmount } from "../domain/money.ts";
 import type { Order } from "../domain/order.ts";

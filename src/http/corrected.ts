@@ -5,8 +5,8 @@
 import * as z from "zod/mini";
 import type { Order } from "../domain/order.ts";
 import { isFinal } from "../domain/status.ts";
-import { showOrder } from "../domain/shown.ts";
-import { toldFacts, withOutdated } from "../domain/told.ts";
+import { showOrder } from "../domain/order-view.ts";
+import { toldFacts, withOutdated } from "../domain/panel-status.ts";
 import { fail } from "../provider/failure.ts";
 import { applyDecision } from "../store/apply.ts";
 import { auditStatement } from "../store/audit.ts";

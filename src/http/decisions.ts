@@ -2,13 +2,13 @@
  * What a person decides about money: approving and rejecting refunds that wait, goodwill, claw-backs.
  */
 import * as z from "zod/mini";
-import { approve, clawBack, type Decided, giveGoodwill, reject } from "../domain/decision.ts";
+import { approve, clawBack, type Decided, giveGoodwill, reject } from "../domain/refund-decision.ts";
 import { eventsOf, type RefundFacts, refundEvent, refundId, showRefund } from "../domain/feed.ts";
 import { formatAmount } from "../domain/money.ts";
 import type { Order, OrderState } from "../domain/order.ts";
-import { policyFor } from "../domain/policy.ts";
-import { showOrder } from "../domain/shown.ts";
-import { withOutdated } from "../domain/told.ts";
+import { policyFor } from "../domain/refund-policy.ts";
+import { showOrder } from "../domain/order-view.ts";
+import { withOutdated } from "../domain/panel-status.ts";
 import { fail, ok, type Result } from "../provider/failure.ts";
 import { applyDecision, type OrderWrite, type RefundWrite } from "../store/apply.ts";
 import { auditStatement } from "../store/audit.ts";

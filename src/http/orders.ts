@@ -4,7 +4,7 @@
 import * as z from "zod/mini";
 import { FLAG_NAMES, type Order } from "../domain/order.ts";
 import { type CheckMessage, MESSAGE_VERSION } from "../domain/message.ts";
-import { type Polling, showOrder } from "../domain/shown.ts";
+import { type Polling, showOrder } from "../domain/order-view.ts";
 import { type Status, STATUS_NAMES } from "../domain/status.ts";
 import { fail } from "../provider/failure.ts";
 import { listOrders, readBareOrders, readOrders } from "../store/order-reads.ts";

@@ -3,8 +3,8 @@
  */
 import * as z from "zod/mini";
 import { formatAmount } from "../domain/money.ts";
-import { CANCELED_RULES, type PolicyLayer, policyOf, REFUND_MODES, type RefundPolicy } from "../domain/policy.ts";
-import { previewOf } from "../domain/preview.ts";
+import { CANCELED_RULES, type PolicyLayer, policyOf, REFUND_MODES, type RefundPolicy } from "../domain/refund-policy.ts";
+import { previewOf } from "../domain/refund-preview.ts";
 import { fail } from "../provider/failure.ts";
 import { auditStatement } from "../store/audit.ts";
 import { PROVIDER_LAYER, readForPreview, readPolicies, writePolicy } from "../store/policies.ts";

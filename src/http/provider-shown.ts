@@ -3,7 +3,7 @@
  */
 import { type Circuit, circuitOf } from "../domain/provider.ts";
 import { isoTime } from "../domain/time.ts";
-import { DAY_MS } from "../domain/cadence.ts";
+import { DAY_MS } from "../domain/poll-cadence.ts";
 import { failureMessage } from "../provider/failure-message.ts";
 import type { ProviderFailure } from "../provider/failure.ts";
 import type { ProbeReport } from "../provider/probe.ts";

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { type Status, statusOfWord } from "../domain/status.ts";
-import { DAY_MS } from "../domain/cadence.ts";
+import { DAY_MS } from "../domain/poll-cadence.ts";
 import type { Registration } from "../store/registration.ts";
 import { customerName } from "./account-id.ts";
 import type { Schema } from "./check.ts";

@@ -2,7 +2,7 @@
  * `POST /v1/orders`: putting orders on record, each on its own, and each once however often it is sent.
  */
 import { formatAmount } from "../domain/money.ts";
-import { type Polling, showOrder } from "../domain/shown.ts";
+import { type Polling, showOrder } from "../domain/order-view.ts";
 import { isFinal } from "../domain/status.ts";
 import { fail, type Result } from "../provider/failure.ts";
 import { type OrderRow, toOrder } from "../store/order-rows.ts";

@@ -3,7 +3,7 @@
  * the orders behind each figure.
  */
 import * as z from "zod/mini";
-import { DAY_MS } from "../domain/cadence.ts";
+import { DAY_MS } from "../domain/poll-cadence.ts";
 import {
   type Account,
   accountsOf,

@@ -4,8 +4,8 @@
  */
 import * as z from "zod/mini";
 import { FLAGS, type Order } from "../domain/order.ts";
-import { foundPlaced, neverPlaced, PLACING_MS } from "../domain/placing.ts";
-import { showOrder } from "../domain/shown.ts";
+import { foundPlaced, neverPlaced, PLACING_MS } from "../domain/order-placement.ts";
+import { showOrder } from "../domain/order-view.ts";
 import { isFinal } from "../domain/status.ts";
 import { fail } from "../provider/failure.ts";
 import { applyDecision } from "../store/apply.ts";

@@ -3,7 +3,7 @@
  * is an error, a missing report or a null, never a status.
  */
 import { foldWord } from "../domain/status.ts";
-import type { Parts, RefusedReport, Report, StatusReport } from "../domain/report.ts";
+import type { Parts, RefusedReport, Report, StatusReport } from "../domain/order-report.ts";
 import { type ApiError, errorIn, errorOfLayers, knownError } from "./api-error.ts";
 import { entriesFor, namesAnother, ORDER_NAMES } from "./entries.ts";
 import { readCount, readCurrency, readDecimal } from "./figures.ts";

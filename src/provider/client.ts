@@ -1,7 +1,7 @@
 /**
  * The calls that following orders takes, one function each. Nothing is learned and nothing repeated here.
  */
-import type { Report } from "../domain/report.ts";
+import type { Report } from "../domain/order-report.ts";
 import { type Balance, type ManyAnswer, readBalance, readMany, readOne } from "./answer.ts";
 import { callProvider } from "./call.ts";
 import type { FetchPort } from "./exchange.ts";

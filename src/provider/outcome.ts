@@ -1,7 +1,7 @@
 /**
  * What came of asking a provider for something that is not to be asked twice. Pure.
  */
-import type { AskOutcome } from "../domain/after-care.ts";
+import type { AskOutcome } from "../domain/refill-cancel.ts";
 import { isTurnedDown } from "./call.ts";
 import type { ProviderFailure, Result } from "./failure.ts";
 import type { Asked } from "./requests.ts";

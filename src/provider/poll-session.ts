@@ -1,7 +1,7 @@
 /**
  * One poll of a provider while it runs: what was answered, what was learned, and whether another call may be made.
  */
-import type { Report } from "../domain/report.ts";
+import type { Report } from "../domain/order-report.ts";
 import { askBalance, askMany, askOne } from "./client.ts";
 import type { FetchPort } from "./exchange.ts";
 import { fail, ok, type ProviderFailure, type Result } from "./failure.ts";

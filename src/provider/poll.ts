@@ -1,7 +1,7 @@
 /**
  * Asking a provider for the status of many orders, and learning on the way what it can do.
  */
-import type { Report } from "../domain/report.ts";
+import type { Report } from "../domain/order-report.ts";
 import type { FetchPort } from "./exchange.ts";
 import { UNLISTABLE } from "./fields.ts";
 import type { ProviderFailure } from "./failure.ts";

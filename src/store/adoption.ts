@@ -2,10 +2,10 @@
  * Taking over orders that nobody registered: a panel's script asked for them in connect mode, or they are the parts of
  * an order of several parts. What they cost is not known, so they are followed without refunds.
  */
-import { CONNECT_IDS_FROM, SPARE_IDS_FROM } from "../domain/door-ids.ts";
+import { CONNECT_IDS_FROM, SPARE_IDS_FROM } from "../domain/order-ids.ts";
 import type { EventType } from "../domain/feed.ts";
 import type { Door } from "../domain/order.ts";
-import { GOLDEN_STEP, PHASES } from "../domain/schedule.ts";
+import { GOLDEN_STEP, PHASES } from "../domain/poll-pacing.ts";
 import { IS_ITS_OWN } from "./door-reads.ts";
 import { numberAdoptedStatement } from "./feed-numbers.ts";
 import { chunksBySize } from "./json-sets.ts";
@@ -24,7 +24,7 @@ const COLUMNS = [
 /** The order's number; the panels' counters were advanced by the first statement of the batch. */
 const N = "p.order_n - (j.value->>'$.back')";
 
-/** The provider's id, or the order's number, unless the panel has another order by it (src/domain/door-ids.ts). */
+/** The provider's id, or the order's number, unless the panel has another order by it (src/domain/order-ids.ts). */
 const ID = `CASE j.value->>'$.door' WHEN 'connect'
     THEN iif(EXISTS (SELECT 1 FROM orders x WHERE x.panel = p.id AND x.id = j.value->>'$.provider_order_id'),
       CAST(${CONNECT_IDS_FROM} + (${N}) AS TEXT), j.value->>'$.provider_order_id')

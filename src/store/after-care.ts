@@ -1,10 +1,10 @@
 /**
  * The steps of refills and cancels, written down: each fenced on what was seen of its order, with its event.
  */
-import type { AskOutcome } from "../domain/after-care.ts";
+import type { AskOutcome } from "../domain/refill-cancel.ts";
 import type { Order, OrderState } from "../domain/order.ts";
-import { requestedAt, type RequestKind, withOutcome } from "../domain/requests.ts";
-import type { Polling } from "../domain/shown.ts";
+import { requestedAt, type RequestKind, withOutcome } from "../domain/order-refill-cancel.ts";
+import type { Polling } from "../domain/order-view.ts";
 import { applyEach, type OrderWrite } from "./apply.ts";
 import { type OrderRow, toOrder } from "./order-rows.ts";
 import { moveWrite } from "./order-writes.ts";

@@ -8,7 +8,7 @@
 import type { FeedEvent, RefundKind, RefundStatus } from "../domain/feed.ts";
 import type { Order, OrderState } from "../domain/order.ts";
 import type { ProviderState } from "../domain/provider.ts";
-import type { RefundReason } from "../domain/refund.ts";
+import type { RefundReason } from "../domain/refund-rules.ts";
 import { type FeedCount, numberStatement } from "./feed-numbers.ts";
 import { chunksBySize, ifAny } from "./json-sets.ts";
 import { packMarks } from "./provider-rows.ts";

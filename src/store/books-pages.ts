@@ -13,7 +13,7 @@ import {
   type Mismatch,
   type UnpaidOrder,
   unpaidMismatch,
-} from "../domain/books.ts";
+} from "../domain/ledger-check.ts";
 
 /** A statement with its parameters ?1, ?2, … */
 export type Query = { readonly sql: string; readonly params: readonly (string | number)[] };

@@ -2,9 +2,9 @@
  * Reading orders for a panel's script: one round trip, the check of its key included. What is told a final word for
  * the first time is put on record in the same transaction, so that what was told and what is on record are one.
  */
-import { CONNECT_IDS_FROM, numberOfOurs } from "../domain/door-ids.ts";
+import { CONNECT_IDS_FROM, numberOfOurs } from "../domain/order-ids.ts";
 import type { Order, ToldFacts } from "../domain/order.ts";
-import { tellPanel, toldFacts } from "../domain/told.ts";
+import { tellPanel, toldFacts } from "../domain/panel-status.ts";
 import { ENDED, type OrderRow, toOrder } from "./order-rows.ts";
 import { type Panel, type PanelRef, panelIdSql, readForPanel } from "./panels.ts";
 import { type Provider, type ProviderRow, toProvider, WITH_POLICIES } from "./provider-rows.ts";
@@ -12,7 +12,7 @@ import { type Provider, type ProviderRow, toProvider, WITH_POLICIES } from "./pr
 /** More than a call can ask for. */
 const MAX_ASKED = 1000;
 
-/** `isLeft` of src/domain/told.ts, in SQL. */
+/** `isLeft` of src/domain/panel-status.ts, in SQL. */
 const IS_LEFT = (o: string): string => `(${o}.reason IS NULL AND ${o}.decided_due IS NULL AND ${o}.refunded = 0)`;
 
 /** What `toldFacts` says there. */

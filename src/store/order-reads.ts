@@ -2,7 +2,7 @@
  * Reading orders for their panel: by id, or as a list.
  */
 import { type Flag, FLAGS, type Order } from "../domain/order.ts";
-import type { Polling } from "../domain/shown.ts";
+import type { Polling } from "../domain/order-view.ts";
 import type { Status } from "../domain/status.ts";
 import { ENDED, IS_PLACING, type OrderRow, toOrder } from "./order-rows.ts";
 import { type Panel, type PanelRef, panelIdSql, readForPanel } from "./panels.ts";
@@ -103,7 +103,7 @@ export async function listOrders(
   return { orders, pollings, next: isScan && bottom > 1 ? bottom : null };
 }
 
-/** As `isClosed` in src/domain/shown.ts. */
+/** As `isClosed` in src/domain/order-view.ts. */
 const CLOSED = `o.cadence IS NULL AND NOT (${IS_PLACING} AND o.status NOT IN (${ENDED}))`;
 
 function conditionsOf(filter: OrderFilter, param: (value: string | number) => string): string[] {

@@ -1,8 +1,8 @@
-import type { CancelStatus, RefillStatus } from "../domain/after-care.ts";
+import type { CancelStatus, RefillStatus } from "../domain/refill-cancel.ts";
 import type { Door, Order, OrderState, Reason, ToldFacts } from "../domain/order.ts";
-import type { RefundReason } from "../domain/refund.ts";
-import type { Parts } from "../domain/report.ts";
-import type { Cadence } from "../domain/schedule.ts";
+import type { RefundReason } from "../domain/refund-rules.ts";
+import type { Parts } from "../domain/order-report.ts";
+import type { Cadence } from "../domain/poll-pacing.ts";
 import { isFinal, type MiddleStatus, type Status, STATUS_NAMES } from "../domain/status.ts";
 
 /** A row of `orders`, as the statements of this folder select it. */

@@ -3,8 +3,8 @@
  */
 import { DECIDED_BY_RULES, eventsOf, WITHDRAWN_NOTE } from "../domain/feed.ts";
 import type { Order, OrderState } from "../domain/order.ts";
-import type { RefundStep } from "../domain/settle.ts";
-import { type Polling, showOrder } from "../domain/shown.ts";
+import type { RefundStep } from "../domain/refund-plan.ts";
+import { type Polling, showOrder } from "../domain/order-view.ts";
 import type { OrderWrite, RefundWrite } from "./apply.ts";
 
 /** A move with all that goes with it. `polling` is its provider's; `now` in epoch ms. */

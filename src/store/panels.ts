@@ -20,7 +20,7 @@ export type Panel = {
   readonly frozen: { readonly at: number; readonly because: string } | null;
   /** The number of the panel's newest order; how many it has, but for numbers that a race left unused. */
   readonly lastOrder: number;
-  /** The first of the numbers that may have been given to orders that a restore has lost (src/domain/door-ids.ts); null where there are none. */
+  /** The first of the numbers that may have been given to orders that a restore has lost (src/domain/order-ids.ts); null where there are none. */
   readonly lostOrdersFrom: number | null;
   readonly createdAt: number;
 };

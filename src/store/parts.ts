@@ -3,8 +3,8 @@
  * door are adopted, so that their panel's script can ask about them.
  */
 import type { Door, Order } from "../domain/order.ts";
-import type { StatusReport } from "../domain/report.ts";
-import { type Polling, showOrder } from "../domain/shown.ts";
+import type { StatusReport } from "../domain/order-report.ts";
+import { type Polling, showOrder } from "../domain/order-view.ts";
 import { type Adopted, adoptOrders } from "./adoption.ts";
 import { toOrder } from "./order-rows.ts";
 import { bareRegistration, newOrderRow } from "./registration.ts";

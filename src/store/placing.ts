@@ -4,10 +4,10 @@
  *
  * Every statement names the version it saw; the INSERT of changes stands before the UPDATE of orders.
  */
-import { CONNECT_IDS_FROM, SPARE_IDS_FROM } from "../domain/door-ids.ts";
+import { CONNECT_IDS_FROM, SPARE_IDS_FROM } from "../domain/order-ids.ts";
 import type { EventType } from "../domain/feed.ts";
 import { type Door, FLAGS, type Order } from "../domain/order.ts";
-import { type Cadence, GOLDEN_STEP, PHASES } from "../domain/schedule.ts";
+import { type Cadence, GOLDEN_STEP, PHASES } from "../domain/poll-pacing.ts";
 import { applyDecision, type OrderWrite } from "./apply.ts";
 import { numberStatement } from "./feed-numbers.ts";
 import { IS_ITS_OWN } from "./door-reads.ts";
@@ -74,7 +74,7 @@ export function inTheWayStatements(
 
 const J = (column: string): string => `?2->>'$.${column}'`;
 
-/** What the panel is told until the provider's id is known, or for good (src/domain/door-ids.ts). */
+/** What the panel is told until the provider's id is known, or for good (src/domain/order-ids.ts). */
 const ID = `CASE ${J("door")} WHEN 'connect' THEN CAST(${CONNECT_IDS_FROM} + p.order_n AS TEXT)
   ELSE CAST(iif(EXISTS (SELECT 1 FROM orders x WHERE x.panel = p.id AND x.id = CAST(p.order_n AS TEXT)), ${SPARE_IDS_FROM}, 0) + p.order_n AS TEXT) END`;
 

@@ -2,7 +2,7 @@
  * Refund policies: layers of JSON, one a provider, and one for each of its services that differs.
  */
 import type { Order } from "../domain/order.ts";
-import type { PolicyLayer } from "../domain/policy.ts";
+import type { PolicyLayer } from "../domain/refund-policy.ts";
 import { type OrderRow, toOrder } from "./order-rows.ts";
 
 /** The service under which a provider's own layer stands. */

@@ -1,8 +1,8 @@
-import type { Brake, Endings } from "../domain/brake.ts";
-import type { LaneKey, Mark } from "../domain/freshness.ts";
-import type { PolicyLayer } from "../domain/policy.ts";
+import type { Brake, Endings } from "../domain/provider-brake.ts";
+import type { LaneKey, Mark } from "../domain/poll-coverage.ts";
+import type { PolicyLayer } from "../domain/refund-policy.ts";
 import type { ProviderState } from "../domain/provider.ts";
-import type { Cadence, Clock } from "../domain/schedule.ts";
+import type { Cadence, Clock } from "../domain/poll-pacing.ts";
 import { CANONICAL_REQUEST, type ProviderSettings, type RequestShape } from "../provider/settings.ts";
 
 /** A row of `providers`. JSON columns are text. */

@@ -2,7 +2,7 @@
  * What the operator sets of a provider. Its state belongs to the sweeps; it is touched here only where settings
  * make what was learned meaningless.
  */
-import { DEFAULT_BRAKE } from "../domain/brake.ts";
+import { DEFAULT_BRAKE } from "../domain/provider-brake.ts";
 import { CANONICAL_REQUEST } from "../provider/settings.ts";
 import { type Provider, type ProviderRow, toProvider } from "./provider-rows.ts";
 

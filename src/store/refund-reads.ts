@@ -1,5 +1,5 @@
 import type { RefundFacts, RefundKind, RefundStatus } from "../domain/feed.ts";
-import type { RefundReason } from "../domain/refund.ts";
+import type { RefundReason } from "../domain/refund-rules.ts";
 import { type PanelRef, panelIdSql, readForPanel } from "./panels.ts";
 
 /** A refund with the order that it belongs to. */

@@ -2,10 +2,10 @@
  * Putting a panel's orders on record: what is there already, and the one transaction that adds to it.
  */
 import type { EventType } from "../domain/feed.ts";
-import { linkKey } from "../domain/link.ts";
+import { linkKey } from "../domain/order-link.ts";
 import { FLAGS } from "../domain/order.ts";
-import { type Cadence, GOLDEN_STEP, PHASES, phaseOf } from "../domain/schedule.ts";
-import type { Polling } from "../domain/shown.ts";
+import { type Cadence, GOLDEN_STEP, PHASES, phaseOf } from "../domain/poll-pacing.ts";
+import type { Polling } from "../domain/order-view.ts";
 import { isFinal, isMiddle, type Status } from "../domain/status.ts";
 import { numberOrdersStatement } from "./feed-numbers.ts";
 import { chunksBySize } from "./json-sets.ts";

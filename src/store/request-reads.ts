@@ -1,10 +1,10 @@
 /**
  * What it takes to decide about a panel's requests for refills and cancels, in one round trip with the check of its key.
  */
-import { numberOfOurs } from "../domain/door-ids.ts";
+import { numberOfOurs } from "../domain/order-ids.ts";
 import type { Order } from "../domain/order.ts";
-import type { RequestKind } from "../domain/requests.ts";
-import type { Polling } from "../domain/shown.ts";
+import type { RequestKind } from "../domain/order-refill-cancel.ts";
+import type { Polling } from "../domain/order-view.ts";
 import { IS_ITS_OWN } from "./door-reads.ts";
 import { ENDED, type OrderRow, PLACING, toOrder } from "./order-rows.ts";
 import { type Panel, type PanelRef, panelIdSql, readForPanel } from "./panels.ts";

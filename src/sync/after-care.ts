@@ -2,11 +2,11 @@
  * Refills and cancels beside the polling: asked for once by a message, refills followed by the sweeps, and what a lost
  * message left behind taken up again.
  */
-import { isLeftQueued } from "../domain/after-care.ts";
+import { isLeftQueued } from "../domain/refill-cancel.ts";
 import { MESSAGE_VERSION, type RequestMessage } from "../domain/message.ts";
 import type { Order } from "../domain/order.ts";
 import { afterFailedCall, circuitOf } from "../domain/provider.ts";
-import { isRefillDue, REQUEST_KINDS, type RequestKind, takenUp, TURNED_AWAY } from "../domain/requests.ts";
+import { isRefillDue, REQUEST_KINDS, type RequestKind, takenUp, TURNED_AWAY } from "../domain/order-refill-cancel.ts";
 import type { Ports } from "../ports.ts";
 import type { ProviderFailure } from "../provider/failure.ts";
 import { failureMessage } from "../provider/failure-message.ts";

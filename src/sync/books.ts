@@ -2,7 +2,7 @@
  * The daily check of the books: every panel's totals and balances, worked out anew page by page. What a day has no
  * room for is the next day's. A panel whose books do not add up has its refunds held until the operator lets them go.
  */
-import { type Mismatch, mismatchText } from "../domain/books.ts";
+import { type Mismatch, mismatchText } from "../domain/ledger-check.ts";
 import { type BooksMessage, MESSAGE_VERSION } from "../domain/message.ts";
 import type { Ports } from "../ports.ts";
 import { BEFORE_ALL_PANELS, type BooksPlace, type Checked, checkPage } from "../store/books-pages.ts";

@@ -2,15 +2,15 @@
  * From what a provider said to what is to be written: late news dropped, the rules asked, the provider's state and
  * marks brought up to date. Pure.
  */
-import { isUnusual, withEndings } from "../domain/brake.ts";
-import { DEFAULT_SETTLE_MS } from "../domain/cadence.ts";
-import { compareKeys, markOf, type Mark, withMark } from "../domain/freshness.ts";
+import { isUnusual, withEndings } from "../domain/provider-brake.ts";
+import { DEFAULT_SETTLE_MS } from "../domain/poll-cadence.ts";
+import { compareKeys, markOf, type Mark, withMark } from "../domain/poll-coverage.ts";
 import { FLAGS, type Order } from "../domain/order.ts";
-import { policyFor } from "../domain/policy.ts";
+import { policyFor } from "../domain/refund-policy.ts";
 import { afterPoll, type PollOutcome, type ProviderState } from "../domain/provider.ts";
 import { type Decision, reconcile } from "../domain/reconcile.ts";
-import { withSweptRequests } from "../domain/requests.ts";
-import type { Cadence, Clock } from "../domain/schedule.ts";
+import { withSweptRequests } from "../domain/order-refill-cancel.ts";
+import type { Cadence, Clock } from "../domain/poll-pacing.ts";
 import { MINUTE_MS } from "../domain/time.ts";
 import { failureMessage } from "../provider/failure-message.ts";
 import type { OrderWrite, StateWrite } from "../store/apply.ts";

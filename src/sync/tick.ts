@@ -1,5 +1,5 @@
 import type { Order } from "../domain/order.ts";
-import { leftUnknown, PLACING_MS } from "../domain/placing.ts";
+import { leftUnknown, PLACING_MS } from "../domain/order-placement.ts";
 import { dayOf, MINUTE_MS, minuteOf } from "../domain/time.ts";
 import { type BooksMessage, type Message, MESSAGE_VERSION } from "../domain/message.ts";
 import type { Ports } from "../ports.ts";

@@ -3,7 +3,7 @@
  */
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { linkKey } from "../../src/domain/link.ts";
+import { linkKey } from "../../src/domain/order-link.ts";
 import { metered } from "../../src/store/metered.ts";
 import { faultyDb } from "./faulty-db.ts";
 import { type Answered, migrate, Scene } from "./http-scene.ts";

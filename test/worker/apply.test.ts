@@ -1,10 +1,10 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { DEFAULT_SETTLE_MS } from "../../src/domain/cadence.ts";
+import { DEFAULT_SETTLE_MS } from "../../src/domain/poll-cadence.ts";
 import type { Order } from "../../src/domain/order.ts";
-import { DEFAULT_POLICY } from "../../src/domain/policy.ts";
+import { DEFAULT_POLICY } from "../../src/domain/refund-policy.ts";
 import { reconcile } from "../../src/domain/reconcile.ts";
-import type { StatusReport } from "../../src/domain/report.ts";
+import type { StatusReport } from "../../src/domain/order-report.ts";
 import { applySweep, type OrderWrite } from "../../src/store/apply.ts";
 import { readNamed } from "../../src/store/due.ts";
 import { metered } from "../../src/store/metered.ts";

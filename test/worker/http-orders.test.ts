@@ -3,7 +3,7 @@
  */
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { phaseOf } from "../../src/domain/schedule.ts";
+import { phaseOf } from "../../src/domain/poll-pacing.ts";
 import { metered } from "../../src/store/metered.ts";
 import { type Answered, migrate, order, paths, Scene, START } from "./http-scene.ts";
 

@@ -4,7 +4,7 @@
  */
 import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { phaseOf } from "../../src/domain/schedule.ts";
+import { phaseOf } from "../../src/domain/poll-pacing.ts";
 import { dayOf } from "../../src/domain/time.ts";
 
 export const NOW = Date.UTC(2026, 10, 1, 12);

@@ -3,10 +3,10 @@
  * sent. Where the provider's answer leaves a doubt, the script gets an id of ours all the same, and a person settles it.
  */
 import { type AddProblem, costOf, orderedBy, sentBy } from "../../domain/catalogue.ts";
-import { linkKey } from "../../domain/link.ts";
+import { linkKey } from "../../domain/order-link.ts";
 import { formatAmount } from "../../domain/money.ts";
 import { FLAGS, type Order } from "../../domain/order.ts";
-import { PLACING_MS } from "../../domain/placing.ts";
+import { PLACING_MS } from "../../domain/order-placement.ts";
 import { MINUTE_MS } from "../../domain/time.ts";
 import type { Panel } from "../../store/panels.ts";
 import { beginPlacing, type Intent, readByNumber } from "../../store/placing.ts";

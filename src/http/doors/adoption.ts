@@ -3,14 +3,14 @@
  * from then on.
  */
 import pLimit from "p-limit";
-import { adopted } from "../../domain/adoption.ts";
-import { DEFAULT_SETTLE_MS } from "../../domain/cadence.ts";
-import { isPerhapsLost, numberOfOurs } from "../../domain/door-ids.ts";
+import { adopted } from "../../domain/order-adoption.ts";
+import { DEFAULT_SETTLE_MS } from "../../domain/poll-cadence.ts";
+import { isPerhapsLost, numberOfOurs } from "../../domain/order-ids.ts";
 import type { Order } from "../../domain/order.ts";
-import { policyFor } from "../../domain/policy.ts";
+import { policyFor } from "../../domain/refund-policy.ts";
 import type { ReconcilePolicy } from "../../domain/reconcile.ts";
-import type { Report, StatusReport } from "../../domain/report.ts";
-import { showOrder } from "../../domain/shown.ts";
+import type { Report, StatusReport } from "../../domain/order-report.ts";
+import { showOrder } from "../../domain/order-view.ts";
 import { knownError } from "../../provider/api-error.ts";
 import { type Capability, type PollResult, pollStatuses } from "../../provider/poll.ts";
 import { type Adopted, adoptOrders } from "../../store/adoption.ts";

@@ -5,7 +5,7 @@
  * Scripts take an error for the end of an order, so one is answered only for what is certainly wrong with the call.
  * When there is no answer to give, it is a failing HTTP code with an empty body.
  */
-import { toldId } from "../../domain/door-ids.ts";
+import { toldId } from "../../domain/order-ids.ts";
 import type { Order } from "../../domain/order.ts";
 import { ok } from "../../provider/failure.ts";
 import type { PanelRef } from "../../store/panels.ts";

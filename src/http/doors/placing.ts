@@ -1,10 +1,10 @@
 /**
  * Sending an order that was written down to its provider, once, and writing down what became of it.
  */
-import { numberOfOurs } from "../../domain/door-ids.ts";
+import { numberOfOurs } from "../../domain/order-ids.ts";
 import type { Order } from "../../domain/order.ts";
-import { foundPlaced, leftUnknown, neverPlaced } from "../../domain/placing.ts";
-import { showOrder } from "../../domain/shown.ts";
+import { foundPlaced, leftUnknown, neverPlaced } from "../../domain/order-placement.ts";
+import { showOrder } from "../../domain/order-view.ts";
 import { isFinal } from "../../domain/status.ts";
 import { failureMessage } from "../../provider/failure-message.ts";
 import { type KnownRefusal, placeOrder, type Placed } from "../../provider/placing.ts";

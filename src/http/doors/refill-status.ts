@@ -2,7 +2,7 @@
  * `refill_status` at the doors: from what is on record, which the sweeps keep up to date; only refills that nobody
  * follows here are asked of the provider.
  */
-import type { RefillStatus } from "../../domain/after-care.ts";
+import type { RefillStatus } from "../../domain/refill-cancel.ts";
 import type { Order } from "../../domain/order.ts";
 import { knownError } from "../../provider/api-error.ts";
 import { askRefillStatuses, type RefillSaid } from "../../provider/requests.ts";

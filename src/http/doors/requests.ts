@@ -5,10 +5,17 @@
  * Unlike with `status`, an error ends no order here: its text goes beside the answers to the others. Only where there is
  * no answer at all is it a failing HTTP code.
  */
-import { type AskOutcome, isGrantedRefill } from "../../domain/after-care.ts";
+import { type AskOutcome, isGrantedRefill } from "../../domain/refill-cancel.ts";
 import pLimit from "p-limit";
 import type { Order, OrderState } from "../../domain/order.ts";
-import { isOpenRequest, type RequestKind, type RequestProblem, requestProblem, TURNED_AWAY, withRequest } from "../../domain/requests.ts";
+import {
+  isOpenRequest,
+  type RequestKind,
+  type RequestProblem,
+  requestProblem,
+  TURNED_AWAY,
+  withRequest,
+} from "../../domain/order-refill-cancel.ts";
 import { isFinal } from "../../domain/status.ts";
 import { knownError } from "../../provider/api-error.ts";
 import { isOfConnection, type Told, toldOf } from "../../provider/outcome.ts";

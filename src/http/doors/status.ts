@@ -2,10 +2,10 @@
  * `status`: what a panel's script is told of its orders. From the database alone, in one round trip; only ids that
  * nobody has heard of here are asked of the provider, once.
  */
-import { isPerhapsLost } from "../../domain/door-ids.ts";
+import { isPerhapsLost } from "../../domain/order-ids.ts";
 import { formatAmount } from "../../domain/money.ts";
 import type { Order } from "../../domain/order.ts";
-import { tellPanel } from "../../domain/told.ts";
+import { tellPanel } from "../../domain/panel-status.ts";
 import { partKey, readOwnOrders, readProvidersOrders, recordTold } from "../../store/door-reads.ts";
 import { readPanel } from "../../store/panels.ts";
 import { adopt } from "./adoption.ts";

@@ -1,7 +1,7 @@
-import { DEFAULT_POLICY } from "../../../src/domain/policy.ts";
+import { DEFAULT_POLICY } from "../../../src/domain/refund-policy.ts";
 import type { OrderState } from "../../../src/domain/order.ts";
 import type { ReconcilePolicy } from "../../../src/domain/reconcile.ts";
-import type { StatusReport } from "../../../src/domain/report.ts";
+import type { StatusReport } from "../../../src/domain/order-report.ts";
 
 export const NOW = Date.UTC(2026, 10, 1, 12);
 export const MINUTE = 60_000;

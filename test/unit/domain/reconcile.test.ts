@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { flagNames, FLAGS, type OrderState } from "../../../src/domain/order.ts";
 import { type Decision, reconcile } from "../../../src/domain/reconcile.ts";
-import type { Report, StatusReport } from "../../../src/domain/report.ts";
+import type { Report, StatusReport } from "../../../src/domain/order-report.ts";
 import { isFinal } from "../../../src/domain/status.ts";
 import { aFreshOrder, anOrder, aReport, HOUR, MINUTE, NOW, POLICY } from "./orders.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Parts, Report, StatusReport } from "../../../src/domain/report.ts";
+import type { Parts, Report, StatusReport } from "../../../src/domain/order-report.ts";
 import { MAX_PART_ORDERS, type Reading, readBalance, readMany, readOne } from "../../../src/provider/answer.ts";
 import { KEY } from "./fixtures.ts";
 

@@ -2,10 +2,10 @@
  * From what is due to what is posted. Refunds are totals: only the difference to what was decided is new, so the
  * same report any number of times posts once, and a person's decision stands until more becomes due.
  */
-import { HOUR_MS } from "./cadence.ts";
+import { HOUR_MS } from "./poll-cadence.ts";
 import { FLAGS, type Hold, type OrderState } from "./order.ts";
-import type { RefundPolicy } from "./policy.ts";
-import { refundDue, type RefundDue, type RefundReason } from "./refund.ts";
+import type { RefundPolicy } from "./refund-policy.ts";
+import { refundDue, type RefundDue, type RefundReason } from "./refund-rules.ts";
 import { isFinal } from "./status.ts";
 import { MINUTE_MS } from "./time.ts";
 

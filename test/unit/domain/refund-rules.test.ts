@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { refundDue } from "../../../src/domain/refund.ts";
+import { refundDue } from "../../../src/domain/refund-rules.ts";
 import { STATUS_NAMES } from "../../../src/domain/status.ts";
 
 const order = { charge: 900_000, quantity: 1000, multi: false } as const;

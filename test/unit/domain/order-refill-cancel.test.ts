@@ -10,8 +10,8 @@ import {
   withOutcome,
   withRequest,
   withSweptRequests,
-} from "../../../src/domain/requests.ts";
-import { showOrder } from "../../../src/domain/shown.ts";
+} from "../../../src/domain/order-refill-cancel.ts";
+import { showOrder } from "../../../src/domain/order-view.ts";
 import { anOrder, aReport, HOUR, MINUTE, NOW, POLICY } from "./orders.ts";
 
 const DAY = 24 * HOUR;

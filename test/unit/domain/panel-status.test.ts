@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { FLAGS } from "../../../src/domain/order.ts";
-import { tellPanel, withOutdated } from "../../../src/domain/told.ts";
+import { tellPanel, withOutdated } from "../../../src/domain/panel-status.ts";
 import { anOrder, NOW } from "./orders.ts";
 
 const ended = { finalAt: NOW } as const;

@@ -4,7 +4,7 @@
  */
 import type { Order } from "./order.ts";
 import { reconcile, type ReconcilePolicy } from "./reconcile.ts";
-import type { StatusReport } from "./report.ts";
+import type { StatusReport } from "./order-report.ts";
 
 /** The order after the provider's first answer about it. `fresh`: before that answer. */
 export function adopted(fresh: Order, report: StatusReport, policy: ReconcilePolicy, now: number): Order {

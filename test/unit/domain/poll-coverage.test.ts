@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { checkedAt, type LaneKey, type Mark, markOf, withMark } from "../../../src/domain/freshness.ts";
+import { checkedAt, type LaneKey, type Mark, markOf, withMark } from "../../../src/domain/poll-coverage.ts";
 
 const CADENCE = 5;
 const edge = fc.integer({ min: 0, max: 40 });

@@ -3,8 +3,8 @@
  * Pure, and within the same bounds as the rules: net refunds stay between nothing and the charge.
  */
 import { FLAGS, type OrderState, type Reason } from "./order.ts";
-import { refundDue, type RefundRules } from "./refund.ts";
-import { dueBehind, isOver, withOverFlag } from "./settle.ts";
+import { refundDue, type RefundRules } from "./refund-rules.ts";
+import { dueBehind, isOver, withOverFlag } from "./refund-plan.ts";
 
 /** Why a decision cannot be taken as it is; amounts in micro-units. */
 export type DecisionProblem =

@@ -1,7 +1,7 @@
 /**
  * When an order was last looked at, without a write an order: marks say "this stretch of this lane was polled at t".
  */
-import type { Cadence } from "./schedule.ts";
+import type { Cadence } from "./poll-pacing.ts";
 
 /** An order's place in its lane: phase first, then panel and number. `[p, "", 0]` lies before all orders of phase p. */
 export type LaneKey = readonly [phase: number, panel: string, n: number];

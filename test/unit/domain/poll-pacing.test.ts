@@ -11,7 +11,7 @@ import {
   PHASES,
   phaseOf,
   repaced,
-} from "../../../src/domain/schedule.ts";
+} from "../../../src/domain/poll-pacing.ts";
 
 const minute = fc.integer({ min: 29_000_000, max: 31_000_000 });
 const phase = fc.integer({ min: 0, max: PHASES - 1 });

@@ -13,8 +13,8 @@ import {
   refillAfterAsking,
   type RefillRequest,
   refillSwept,
-} from "./after-care.ts";
-import { cadenceOf, DAY_MS, DEFAULT_SETTLE_MS } from "./cadence.ts";
+} from "./refill-cancel.ts";
+import { cadenceOf, DAY_MS, DEFAULT_SETTLE_MS } from "./poll-cadence.ts";
 import type { Order, OrderState } from "./order.ts";
 import type { Decision } from "./reconcile.ts";
 import { isFinal, type Status } from "./status.ts";

@@ -2,9 +2,9 @@
  * How often an order is looked at: a pure function of its status and age. An order's cadence changes with a write
  * that is made anyway, or at most four times in its life by a write of its own.
  */
-import { isOpenRefill } from "./after-care.ts";
+import { isOpenRefill } from "./refill-cancel.ts";
 import { FLAGS, type OrderState } from "./order.ts";
-import type { Cadence } from "./schedule.ts";
+import type { Cadence } from "./poll-pacing.ts";
 import { isFinal } from "./status.ts";
 import { MINUTE_MS } from "./time.ts";
 

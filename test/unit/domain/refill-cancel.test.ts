@@ -16,7 +16,7 @@ import {
   type RefillStatus,
   refillStatusOfWord,
   refillSwept,
-} from "../../../src/domain/after-care.ts";
+} from "../../../src/domain/refill-cancel.ts";
 import { STATUS_NAMES } from "../../../src/domain/status.ts";
 import { HOUR, MINUTE, NOW } from "./orders.ts";
 

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { approve, clawBack, giveGoodwill, reject } from "../../../src/domain/decision.ts";
+import { approve, clawBack, giveGoodwill, reject } from "../../../src/domain/refund-decision.ts";
 import { flagNames, type OrderState } from "../../../src/domain/order.ts";
-import { DEFAULT_POLICY, type RefundPolicy } from "../../../src/domain/policy.ts";
+import { DEFAULT_POLICY, type RefundPolicy } from "../../../src/domain/refund-policy.ts";
 import { reconcile } from "../../../src/domain/reconcile.ts";
-import type { RefundStep } from "../../../src/domain/settle.ts";
+import type { RefundStep } from "../../../src/domain/refund-plan.ts";
 import { anOrder, aReport, HOUR, MINUTE, NOW, POLICY } from "./orders.ts";
 
 const RULES = { canceled: "full" } as const;

@@ -2,7 +2,7 @@
  * The brake: when an unusual share of a provider's orders ends badly in a short time (a swapped key, a wiped
  * database), its refunds wait for the operator.
  */
-import { HOUR_MS } from "./cadence.ts";
+import { HOUR_MS } from "./poll-cadence.ts";
 import type { Status } from "./status.ts";
 
 /** Engages when at least `min_orders` ended badly within the hour, and they are at least `share` of all that ended. */

@@ -2,8 +2,8 @@
  * What a refund policy would have made of orders: from how they stand now, as if nothing had been refunded by it yet.
  */
 import type { Order, OrderState } from "./order.ts";
-import type { RefundPolicy } from "./policy.ts";
-import { settle } from "./settle.ts";
+import type { RefundPolicy } from "./refund-policy.ts";
+import { settle } from "./refund-plan.ts";
 
 /** What would happen to one order; `delay` counts as posted. Null when nothing would. */
 export type Outcome = { readonly kind: "post" | "hold"; readonly amount: number; readonly reason: string };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isPerhapsLost, numberOfOurs, toldId } from "../../../src/domain/door-ids.ts";
+import { isPerhapsLost, numberOfOurs, toldId } from "../../../src/domain/order-ids.ts";
 
 describe("toldId", () => {
   it.each([

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { FLAGS } from "../../../src/domain/order.ts";
-import { foundPlaced, leftUnknown, neverPlaced } from "../../../src/domain/placing.ts";
-import { tellPanel } from "../../../src/domain/told.ts";
+import { foundPlaced, leftUnknown, neverPlaced } from "../../../src/domain/order-placement.ts";
+import { tellPanel } from "../../../src/domain/panel-status.ts";
 import { aFreshOrder, NOW } from "./orders.ts";
 
 const placing = aFreshOrder({ placedAt: NOW });

@@ -2,7 +2,7 @@
  * What becomes of an order that is being placed. Pure.
  */
 import { FLAGS, type OrderState } from "./order.ts";
-import type { RefundStep } from "./settle.ts";
+import type { RefundStep } from "./refund-plan.ts";
 
 /** A provider is given half a minute at most to take an order; what was written down longer ago was left behind. */
 export const PLACING_MS = 60_000;

@@ -1,14 +1,14 @@
 /**
  * An order as the HTTP API and the change feed show it.
  */
-import type { CancelStatus, RefillStatus } from "./after-care.ts";
-import { DAY_MS } from "./cadence.ts";
-import { checkedAt, markOf } from "./freshness.ts";
+import type { CancelStatus, RefillStatus } from "./refill-cancel.ts";
+import { DAY_MS } from "./poll-cadence.ts";
+import { checkedAt, markOf } from "./poll-coverage.ts";
 import { formatAmount } from "./money.ts";
 import { flagNames, type Flag, FLAGS, type Order, type Reason, REASONS } from "./order.ts";
 import { isDown, type ProviderState } from "./provider.ts";
-import { REFUND_REASONS } from "./refund.ts";
-import { clockAt, nextMinuteDue } from "./schedule.ts";
+import { REFUND_REASONS } from "./refund-rules.ts";
+import { clockAt, nextMinuteDue } from "./poll-pacing.ts";
 import { isFinal, type Status, STATUSES } from "./status.ts";
 import { isoTime, MINUTE_MS, minuteOf } from "./time.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { linkKey, normaliseLink } from "../../../src/domain/link.ts";
+import { linkKey, normaliseLink } from "../../../src/domain/order-link.ts";
 
 describe("normaliseLink", () => {
   it.each([

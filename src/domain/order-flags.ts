@@ -1,7 +1,7 @@
 /**
  * The flags that follow from a provider's answer alone; those of money are `settle`'s.
  */
-import { DAY_MS, HOUR_MS } from "./cadence.ts";
+import { DAY_MS, HOUR_MS } from "./poll-cadence.ts";
 import { FLAGS, type OrderState } from "./order.ts";
 import { isMiddle } from "./status.ts";
 
