@@ -4,8 +4,8 @@
 import * as z from "zod/mini";
 import { minuteOf } from "../domain/time.ts";
 import { fail, ok, type Result } from "../provider/failure.ts";
-import { MAX_PROBE_CALLS, type ProbeReport, probeProvider } from "../provider/probe.ts";
-import { checkOutboundUrl, describeUrlRefusal } from "../provider/url-policy.ts";
+import { MAX_PROBE_CALLS, type ProbeReport, probeProvider } from "../provider/api-v2/probe.ts";
+import { checkOutboundUrl, describeUrlRefusal } from "../outbound/url-policy.ts";
 import { claimCalls } from "../store/budget.ts";
 import { NOTHING_HELD, readBrakeHeld } from "../store/decisions.ts";
 import type { Provider } from "../store/provider-rows.ts";

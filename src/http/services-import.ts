@@ -4,7 +4,7 @@
 import { planImport, type ImportPlan, type ImportRules } from "../domain/catalogue-import.ts";
 import { failureMessage } from "../provider/failure-message.ts";
 import { fail, ok, type Result } from "../provider/failure.ts";
-import type { ProviderService } from "../provider/services.ts";
+import type { ProviderService } from "../provider/api-v2/services.ts";
 import { type AuditEntry, auditStatements, difference } from "../store/audit.ts";
 import { readProviders } from "../store/due.ts";
 import { readForImport, type ServiceSettings, settingsOf, type StoredService, writeImport } from "../store/services.ts";

@@ -4,10 +4,10 @@
  */
 import { afterFailedCall, circuitOf } from "../domain/provider.ts";
 import { MINUTE_MS, minuteOf } from "../domain/time.ts";
-import { askBalance } from "../provider/client.ts";
+import { askBalance } from "../provider/api-v2/status.ts";
 import type { ProviderFailure } from "../provider/failure.ts";
 import { failureMessage } from "../provider/failure-message.ts";
-import { isOfConnection } from "../provider/outcome.ts";
+import { isOfConnection } from "../provider/api-v2/outcome.ts";
 import { claimCalls } from "../store/budget.ts";
 import {
   claimProbe,

@@ -10,8 +10,8 @@ import { isRefillDue, REQUEST_KINDS, type RequestKind, takenUp, TURNED_AWAY } fr
 import type { Ports } from "../ports.ts";
 import type { ProviderFailure } from "../provider/failure.ts";
 import { failureMessage } from "../provider/failure-message.ts";
-import { isOfConnection, toldOf } from "../provider/outcome.ts";
-import { askCancels, askRefills, askRefillStatuses } from "../provider/requests.ts";
+import { isOfConnection, toldOf } from "../provider/api-v2/outcome.ts";
+import { askCancels, askRefills, askRefillStatuses } from "../provider/api-v2/refills-cancels.ts";
 import { changeOrders, type Found, recordOutcomes } from "../store/after-care.ts";
 import { recordFailure } from "../store/circuit.ts";
 import { readNamed } from "../store/due.ts";

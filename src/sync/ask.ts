@@ -5,7 +5,7 @@ import pLimit from "p-limit";
 import type { Order } from "../domain/order.ts";
 import type { Report } from "../domain/order-report.ts";
 import type { Ports } from "../ports.ts";
-import { type Capability, type PollResult, pollStatuses } from "../provider/poll.ts";
+import { type Capability, type PollResult, pollStatuses } from "../provider/api-v2/poll/poll.ts";
 import type { Provider } from "../store/provider-rows.ts";
 import { askRefillWords } from "./after-care.ts";
 import type { Allowance } from "./allowance.ts";

@@ -6,7 +6,7 @@ import pLimit from "p-limit";
 import { formatAmount } from "../../domain/money.ts";
 import { parsePrice } from "../../domain/price.ts";
 import { MINUTE_MS } from "../../domain/time.ts";
-import { askBalance } from "../../provider/client.ts";
+import { askBalance } from "../../provider/api-v2/status.ts";
 import { fail, ok, type ProviderFailure, type Result } from "../../provider/failure.ts";
 import type { Provider } from "../../store/provider-rows.ts";
 import { type BalancedProvider, keepBalance, type KeptBalance, readBalanced, readFunds } from "../../store/provider-balances.ts";

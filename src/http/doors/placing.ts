@@ -7,7 +7,7 @@ import { foundPlaced, leftUnknown, neverPlaced } from "../../domain/order-placem
 import { showOrder } from "../../domain/order-view.ts";
 import { isFinal } from "../../domain/status.ts";
 import { failureMessage } from "../../provider/failure-message.ts";
-import { type KnownRefusal, placeOrder, type Placed } from "../../provider/placing.ts";
+import { type KnownRefusal, placeOrder, type Placed } from "../../provider/api-v2/place.ts";
 import { applyDecision } from "../../store/apply.ts";
 import { moveWrite } from "../../store/order-writes.ts";
 import { attachProviderOrder, forgetOrder, readByNumber, recordPlaced } from "../../store/placing.ts";

@@ -4,8 +4,8 @@
  */
 import type { RefillStatus } from "../../domain/refill-cancel.ts";
 import type { Order } from "../../domain/order.ts";
-import { knownError } from "../../provider/api-error.ts";
-import { askRefillStatuses, type RefillSaid } from "../../provider/requests.ts";
+import { knownError } from "../../provider/api-v2/reading/api-error.ts";
+import { askRefillStatuses, type RefillSaid } from "../../provider/api-v2/refills-cancels.ts";
 import type { Provider } from "../../store/provider-rows.ts";
 import { foreignRefills, readOwnCases, readRefills } from "../../store/request-reads.ts";
 import type { Answer } from "../call.ts";

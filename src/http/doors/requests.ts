@@ -17,9 +17,9 @@ import {
   withRequest,
 } from "../../domain/order-refill-cancel.ts";
 import { isFinal } from "../../domain/status.ts";
-import { knownError } from "../../provider/api-error.ts";
-import { isOfConnection, type Told, toldOf } from "../../provider/outcome.ts";
-import { askCancels, askRefills } from "../../provider/requests.ts";
+import { knownError } from "../../provider/api-v2/reading/api-error.ts";
+import { isOfConnection, type Told, toldOf } from "../../provider/api-v2/outcome.ts";
+import { askCancels, askRefills } from "../../provider/api-v2/refills-cancels.ts";
 import { changeOrders, type Found, keyText, recordOutcomes, type TakenUp } from "../../store/after-care.ts";
 import { type Panel, readPanel } from "../../store/panels.ts";
 import type { Provider } from "../../store/provider-rows.ts";

@@ -5,7 +5,7 @@
 import { shortestRate } from "../../domain/catalogue.ts";
 import { MINUTE_MS } from "../../domain/time.ts";
 import { fail, ok, type ProviderFailure, type Result } from "../../provider/failure.ts";
-import { askServices, type ServiceList } from "../../provider/services.ts";
+import { askServices, type ServiceList } from "../../provider/api-v2/services.ts";
 import type { Provider } from "../../store/provider-rows.ts";
 import {
   claimServices,

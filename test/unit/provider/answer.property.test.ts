@@ -1,8 +1,15 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Parts, Report } from "../../../src/domain/order-report.ts";
-import { MAX_MESSAGE_CHARS, MAX_WORD_CHARS, type Reading, readBalance, readMany, readOne } from "../../../src/provider/answer.ts";
-import { findJson } from "../../../src/provider/json.ts";
+import {
+  MAX_MESSAGE_CHARS,
+  MAX_WORD_CHARS,
+  type Reading,
+  readBalance,
+  readMany,
+  readOne,
+} from "../../../src/provider/api-v2/reading/answer.ts";
+import { findJson } from "../../../src/provider/api-v2/reading/json.ts";
 import { anyJson } from "./any-json.ts";
 import { KEY } from "./fixtures.ts";
 

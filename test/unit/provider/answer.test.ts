@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Parts, Report, StatusReport } from "../../../src/domain/order-report.ts";
-import { MAX_PART_ORDERS, type Reading, readBalance, readMany, readOne } from "../../../src/provider/answer.ts";
+import { MAX_PART_ORDERS, type Reading, readBalance, readMany, readOne } from "../../../src/provider/api-v2/reading/answer.ts";
 import { KEY } from "./fixtures.ts";
 
 const ORDER = { charge: "0.27819", start_count: "3572", status: "Partial", remains: "157", currency: "USD" };

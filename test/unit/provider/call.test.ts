@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { MAX_RETRY_AFTER_SECONDS } from "../../../src/provider/call.ts";
-import { askBalance, askMany, askOne } from "../../../src/provider/client.ts";
+import { MAX_RETRY_AFTER_SECONDS } from "../../../src/provider/api-v2/call.ts";
+import { askBalance, askMany, askOne } from "../../../src/provider/api-v2/status.ts";
 import type { ProviderFailure } from "../../../src/provider/failure.ts";
 import { CANONICAL_REQUEST, type ProviderSettings } from "../../../src/provider/settings.ts";
 import { fieldsOfRequest, KEY, NOW, portOf, SETTINGS } from "./fixtures.ts";

@@ -4,11 +4,11 @@
  */
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { askBalance } from "../../../src/provider/client.ts";
+import { askBalance } from "../../../src/provider/api-v2/status.ts";
 import type { FailureCode } from "../../../src/provider/failure.ts";
-import { placeOrder } from "../../../src/provider/placing.ts";
-import { askCancels, askRefills, askRefillStatuses } from "../../../src/provider/requests.ts";
-import { askServices } from "../../../src/provider/services.ts";
+import { placeOrder } from "../../../src/provider/api-v2/place.ts";
+import { askCancels, askRefills, askRefillStatuses } from "../../../src/provider/api-v2/refills-cancels.ts";
+import { askServices } from "../../../src/provider/api-v2/services.ts";
 import {
   byteDamage,
   type ByteDamage,

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readCount, readCurrency, readDecimal } from "../../../src/provider/figures.ts";
+import { readCount, readCurrency, readDecimal } from "../../../src/provider/api-v2/reading/figures.ts";
 
 describe("a count", () => {
   it.each<[unknown, number | null]>([

@@ -1,4 +1,4 @@
-import type { FetchPort } from "../../../src/provider/exchange.ts";
+import type { FetchPort } from "../../../src/outbound/exchange.ts";
 import { CANONICAL_REQUEST, type ProviderSettings } from "../../../src/provider/settings.ts";
 
 export const KEY = "5b04d42a121900588ef1806b9795e122";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { findJson, MAX_JSON_DEPTH } from "../../../src/provider/json.ts";
+import { findJson, MAX_JSON_DEPTH } from "../../../src/provider/api-v2/reading/json.ts";
 
 const MIB = 1024 * 1024;
 

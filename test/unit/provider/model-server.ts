@@ -1,5 +1,5 @@
-import type { Asked, Capability, PollPort, PollResult } from "../../../src/provider/poll.ts";
-import { pollStatuses } from "../../../src/provider/poll.ts";
+import type { Asked, Capability, PollPort, PollResult } from "../../../src/provider/api-v2/poll/poll.ts";
+import { pollStatuses } from "../../../src/provider/api-v2/poll/poll.ts";
 import { fieldsOfRequest, NOW, SETTINGS } from "./fixtures.ts";
 
 /** How a server fails a call. */

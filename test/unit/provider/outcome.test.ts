@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { fail, ok, type ProviderFailure } from "../../../src/provider/failure.ts";
-import { toldOf } from "../../../src/provider/outcome.ts";
+import { toldOf } from "../../../src/provider/api-v2/outcome.ts";
 
 describe("what came of asking", () => {
   it("is what was said of the id, and lost where nothing was", () => {

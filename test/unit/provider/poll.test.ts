@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { MAX_EXTRA_CALLS, MAX_SETTLED_ON_BALANCE } from "../../../src/provider/poll-session.ts";
-import { type Asked, type PollPort, type PollResult, pollStatuses } from "../../../src/provider/poll.ts";
+import { MAX_EXTRA_CALLS, MAX_SETTLED_ON_BALANCE } from "../../../src/provider/api-v2/poll/session.ts";
+import { type Asked, type PollPort, type PollResult, pollStatuses } from "../../../src/provider/api-v2/poll/poll.ts";
 import { NOW, SETTINGS } from "./fixtures.ts";
 import { type Failing, json, knownOrders, type Model, ModelServer, orderIds, wordsOf } from "./model-server.ts";
 

@@ -7,7 +7,7 @@ import {
   MAX_PROBE_CALLS,
   probeProvider,
   type ProbeReport,
-} from "../../../src/provider/probe.ts";
+} from "../../../src/provider/api-v2/probe.ts";
 import { CANONICAL_REQUEST, type ProviderSettings, type RequestShape } from "../../../src/provider/settings.ts";
 import { fieldsOfRequest, KEY, NOW, SETTINGS } from "./fixtures.ts";
 import { json } from "./model-server.ts";

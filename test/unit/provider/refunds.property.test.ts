@@ -5,10 +5,10 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { reconcile } from "../../../src/domain/reconcile.ts";
-import { MAX_ANSWER_BYTES } from "../../../src/provider/exchange.ts";
+import { MAX_ANSWER_BYTES } from "../../../src/outbound/exchange.ts";
 import type { FailureCode } from "../../../src/provider/failure.ts";
-import { MAX_EXTRA_CALLS } from "../../../src/provider/poll-session.ts";
-import type { PollResult } from "../../../src/provider/poll.ts";
+import { MAX_EXTRA_CALLS } from "../../../src/provider/api-v2/poll/session.ts";
+import type { PollResult } from "../../../src/provider/api-v2/poll/poll.ts";
 import { anOrder, NOW, POLICY } from "../domain/orders.ts";
 import {
   byteDamage,

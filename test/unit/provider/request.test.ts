@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { buildRequest, DEFAULT_USER_AGENT } from "../../../src/provider/request.ts";
+import { buildRequest, DEFAULT_USER_AGENT } from "../../../src/provider/api-v2/request.ts";
 import { CANONICAL_REQUEST, type RequestShape } from "../../../src/provider/settings.ts";
 import { fieldsOfRequest, KEY, settingsFor } from "./fixtures.ts";
 

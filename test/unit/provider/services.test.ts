@@ -1,8 +1,14 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { MAX_ANSWER_BYTES } from "../../../src/provider/exchange.ts";
+import { MAX_ANSWER_BYTES } from "../../../src/outbound/exchange.ts";
 import type { ProviderFailure } from "../../../src/provider/failure.ts";
-import { askServices, MAX_SERVICES_BYTES, type ProviderService, readServices, type ServiceList } from "../../../src/provider/services.ts";
+import {
+  askServices,
+  MAX_SERVICES_BYTES,
+  type ProviderService,
+  readServices,
+  type ServiceList,
+} from "../../../src/provider/api-v2/services.ts";
 import { anyJson } from "./any-json.ts";
 import { fieldsOfRequest, KEY, portOf, SETTINGS } from "./fixtures.ts";
 import { json } from "./model-server.ts";

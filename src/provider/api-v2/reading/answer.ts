@@ -2,8 +2,8 @@
  * What a provider's JSON says about orders. Total: any JSON gives a reading, and what cannot be read for certain
  * is an error, a missing report or a null, never a status.
  */
-import { foldWord } from "../domain/status.ts";
-import type { Parts, RefusedReport, Report, StatusReport } from "../domain/order-report.ts";
+import { foldWord } from "../../../domain/status.ts";
+import type { Parts, RefusedReport, Report, StatusReport } from "../../../domain/order-report.ts";
 import { type ApiError, errorIn, errorOfLayers, knownError } from "./api-error.ts";
 import { entriesFor, namesAnother, ORDER_NAMES } from "./entries.ts";
 import { readCount, readCurrency, readDecimal } from "./figures.ts";

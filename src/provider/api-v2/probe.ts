@@ -1,11 +1,11 @@
 /**
  * Finding the form a provider wants to be spoken to in, with as few calls as possible.
  */
-import type { Balance } from "./answer.ts";
-import { askBalance } from "./client.ts";
-import type { FetchPort } from "./exchange.ts";
-import type { FailureCode, ProviderFailure } from "./failure.ts";
-import { CANONICAL_REQUEST, type ProviderSettings, type RequestShape } from "./settings.ts";
+import type { Balance } from "./reading/answer.ts";
+import { askBalance } from "./status.ts";
+import type { FetchPort } from "../../outbound/exchange.ts";
+import type { FailureCode, ProviderFailure } from "../failure.ts";
+import { CANONICAL_REQUEST, type ProviderSettings, type RequestShape } from "../settings.ts";
 
 /** A probe is a person waiting, and a provider that counts bad calls. */
 export const MAX_PROBE_CALLS = 8;

@@ -1,12 +1,12 @@
 /**
  * The calls that following orders takes, one function each. Nothing is learned and nothing repeated here.
  */
-import type { Report } from "../domain/order-report.ts";
-import { type Balance, type ManyAnswer, readBalance, readMany, readOne } from "./answer.ts";
+import type { Report } from "../../domain/order-report.ts";
+import { type Balance, type ManyAnswer, readBalance, readMany, readOne } from "./reading/answer.ts";
 import { callProvider } from "./call.ts";
-import type { FetchPort } from "./exchange.ts";
-import type { ProviderFailure, Result } from "./failure.ts";
-import type { ProviderSettings } from "./settings.ts";
+import type { FetchPort } from "../../outbound/exchange.ts";
+import type { ProviderFailure, Result } from "../failure.ts";
+import type { ProviderSettings } from "../settings.ts";
 
 /** Asks for the status of several orders in one call. The caller keeps the list to what the provider takes, 100 at most. */
 export function askMany(port: FetchPort, settings: ProviderSettings, ids: readonly string[]): Promise<Result<ManyAnswer, ProviderFailure>> {

@@ -1,7 +1,7 @@
 /**
  * Looking into parsed JSON that nobody promised anything about.
  */
-import { foldWord } from "../domain/status.ts";
+import { foldWord } from "../../../domain/status.ts";
 
 export type JsonObject = { readonly [key: string]: unknown };
 

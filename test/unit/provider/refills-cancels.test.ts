@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Asked, askCancels, askRefills, askRefillStatuses, type RefillSaid } from "../../../src/provider/requests.ts";
+import { type Asked, askCancels, askRefills, askRefillStatuses, type RefillSaid } from "../../../src/provider/api-v2/refills-cancels.ts";
 import { anyJson } from "./any-json.ts";
 import { fieldsOfRequest, KEY, portOf, SETTINGS } from "./fixtures.ts";
 import { json } from "./model-server.ts";

@@ -2,16 +2,16 @@
  * Placing an order at a provider, and telling for certain whether it was placed. A second order costs money, so that
  * whatever leaves a doubt is `unclear`, and nothing is ever sent twice.
  */
-import { describeShape, MAX_MESSAGE_CHARS, read, type Reading } from "./answer.ts";
-import { type ApiError, errorOfLayers, type KnownRefusal, knownRefusal, messageOf, saysCrash, saysSuccess } from "./api-error.ts";
+import { describeShape, MAX_MESSAGE_CHARS, read, type Reading } from "./reading/answer.ts";
+import { type ApiError, errorOfLayers, type KnownRefusal, knownRefusal, messageOf, saysCrash, saysSuccess } from "./reading/api-error.ts";
 import { callProvider, isTurnedDown, troubleOfCall } from "./call.ts";
-import type { FetchPort } from "./exchange.ts";
-import type { FailureCode, ProviderFailure } from "./failure.ts";
-import { type Fields, fieldsIn, idText, layersOf, saysNoId } from "./fields.ts";
-import type { ProviderSettings } from "./settings.ts";
-import { cleanText, NO_REASON } from "./wording.ts";
+import type { FetchPort } from "../../outbound/exchange.ts";
+import type { FailureCode, ProviderFailure } from "../failure.ts";
+import { type Fields, fieldsIn, idText, layersOf, saysNoId } from "./reading/fields.ts";
+import type { ProviderSettings } from "../settings.ts";
+import { cleanText, NO_REASON } from "./reading/wording.ts";
 
-export type { KnownRefusal } from "./api-error.ts";
+export type { KnownRefusal } from "./reading/api-error.ts";
 
 /** What became of an `add`. */
 export type Placed =

@@ -1,15 +1,15 @@
 /**
  * The services a provider sells, as it lists them.
  */
-import { describeShape, MAX_WORD_CHARS, read, type Reading } from "./answer.ts";
-import { errorOfLayers } from "./api-error.ts";
+import { describeShape, MAX_WORD_CHARS, read, type Reading } from "./reading/answer.ts";
+import { errorOfLayers } from "./reading/api-error.ts";
 import { callProvider } from "./call.ts";
-import type { FetchPort } from "./exchange.ts";
-import type { ProviderFailure, Result } from "./failure.ts";
-import { type Fields, fieldsOf, idText, isObject, type JsonObject, layersOf, scalarText } from "./fields.ts";
-import { readCount, readDecimal } from "./figures.ts";
-import type { ProviderSettings } from "./settings.ts";
-import { cleanerFor, hiderFor } from "./wording.ts";
+import type { FetchPort } from "../../outbound/exchange.ts";
+import type { ProviderFailure, Result } from "../failure.ts";
+import { type Fields, fieldsOf, idText, isObject, type JsonObject, layersOf, scalarText } from "./reading/fields.ts";
+import { readCount, readDecimal } from "./reading/figures.ts";
+import type { ProviderSettings } from "../settings.ts";
+import { cleanerFor, hiderFor } from "./reading/wording.ts";
 
 export type ProviderService = {
   readonly id: string;

@@ -1,7 +1,7 @@
 /**
  * One request and its answer as text, within a time and a size. Nothing of the answer is understood here.
  */
-import { fail, ok, type ProviderFailure, type Result } from "./failure.ts";
+import { fail, ok, type ProviderFailure, type Result } from "../provider/failure.ts";
 
 /** What the client takes from the world. `now` is epoch ms; `fetch` honours the request's signal and `redirect: "manual"`. */
 export type FetchPort = {

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { afterEach, describe, expect, it } from "vitest";
-import { askBalance } from "../../../src/provider/client.ts";
-import { type FetchPort, MAX_ANSWER_BYTES } from "../../../src/provider/exchange.ts";
+import { askBalance } from "../../../src/provider/api-v2/status.ts";
+import { type FetchPort, MAX_ANSWER_BYTES } from "../../../src/outbound/exchange.ts";
 import type { ProviderFailure } from "../../../src/provider/failure.ts";
-import { KEY, settingsFor } from "./fixtures.ts";
-import { startServer, type TestServer } from "./http-server.ts";
+import { KEY, settingsFor } from "../provider/fixtures.ts";
+import { startServer, type TestServer } from "../provider/http-server.ts";
 
 /** The doors' own port: the real fetch and clock. */
 const PORT: FetchPort = { fetch: (request) => fetch(request), now: () => Date.now() };

@@ -1,12 +1,12 @@
 /**
  * One poll of a provider while it runs: what was answered, what was learned, and whether another call may be made.
  */
-import type { Report } from "../domain/order-report.ts";
-import { askBalance, askMany, askOne } from "./client.ts";
-import type { FetchPort } from "./exchange.ts";
-import { fail, ok, type ProviderFailure, type Result } from "./failure.ts";
+import type { Report } from "../../../domain/order-report.ts";
+import { askBalance, askMany, askOne } from "../status.ts";
+import type { FetchPort } from "../../../outbound/exchange.ts";
+import { fail, ok, type ProviderFailure, type Result } from "../../failure.ts";
 import type { Answer, Capability, PollPort, PollResult } from "./poll.ts";
-import type { ProviderSettings } from "./settings.ts";
+import type { ProviderSettings } from "../../settings.ts";
 
 /** The protocol's own limit of ids a call. */
 export const MAX_BATCH_SIZE = 100;

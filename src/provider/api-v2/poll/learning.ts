@@ -8,8 +8,8 @@
  * - *size*: the whole list fails, its parts do not, and the whole fails again;
  * - *no lists*: orders that are answered by `order` fail as lists of one.
  */
-import type { ProviderFailure } from "./failure.ts";
-import { type Answered, type Fault, NAMES_NONE, type Outcome, type PollSession } from "./poll-session.ts";
+import type { ProviderFailure } from "../../failure.ts";
+import { type Answered, type Fault, NAMES_NONE, type Outcome, type PollSession } from "./session.ts";
 
 /** How many orders are tried by `order` before a provider is given up on that was never seen to answer a list. */
 const MAX_CANDIDATES = 4;

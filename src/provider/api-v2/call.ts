@@ -1,14 +1,14 @@
 /**
  * One call of a provider's API: from an action's fields to what the answer means, or why there is none.
  */
-import { type ApiError, knownError, knownRefusal, messageOf } from "./api-error.ts";
-import { MAX_MESSAGE_CHARS, type Reading } from "./answer.ts";
-import { exchange, type FetchPort, type Heard, MAX_ANSWER_BYTES } from "./exchange.ts";
-import { fail, ok, type ProviderFailure, type Result } from "./failure.ts";
-import { findJson, MAX_JSON_DEPTH } from "./json.ts";
+import { type ApiError, knownError, knownRefusal, messageOf } from "./reading/api-error.ts";
+import { MAX_MESSAGE_CHARS, type Reading } from "./reading/answer.ts";
+import { exchange, type FetchPort, type Heard, MAX_ANSWER_BYTES } from "../../outbound/exchange.ts";
+import { fail, ok, type ProviderFailure, type Result } from "../failure.ts";
+import { findJson, MAX_JSON_DEPTH } from "./reading/json.ts";
 import { type ActionFields, buildRequest } from "./request.ts";
-import type { ProviderSettings } from "./settings.ts";
-import { cleanText } from "./wording.ts";
+import type { ProviderSettings } from "../settings.ts";
+import { cleanText } from "./reading/wording.ts";
 
 /** Makes out what JSON says. The HTTP code is for the few answers that mean another thing under another code. */
 export type Reader<T> = (json: unknown, status: number) => Reading<T>;

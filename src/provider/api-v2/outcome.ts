@@ -1,10 +1,10 @@
 /**
  * What came of asking a provider for something that is not to be asked twice. Pure.
  */
-import type { AskOutcome } from "../domain/refill-cancel.ts";
+import type { AskOutcome } from "../../domain/refill-cancel.ts";
 import { isTurnedDown } from "./call.ts";
-import type { ProviderFailure, Result } from "./failure.ts";
-import type { Asked } from "./requests.ts";
+import type { ProviderFailure, Result } from "../failure.ts";
+import type { Asked } from "./refills-cancels.ts";
 
 /** `refused` with the provider's text, for whoever asked. */
 export type Told = Exclude<AskOutcome, { readonly kind: "refused" }> | { readonly kind: "refused"; readonly message: string };

@@ -1,13 +1,13 @@
 /**
  * Asking a provider for the status of many orders, and learning on the way what it can do.
  */
-import type { Report } from "../domain/order-report.ts";
-import type { FetchPort } from "./exchange.ts";
-import { UNLISTABLE } from "./fields.ts";
-import type { ProviderFailure } from "./failure.ts";
+import type { Report } from "../../../domain/order-report.ts";
+import type { FetchPort } from "../../../outbound/exchange.ts";
+import { UNLISTABLE } from "../reading/fields.ts";
+import type { ProviderFailure } from "../../failure.ts";
 import { lookForMissing, lookInto } from "./learning.ts";
-import { PollSession } from "./poll-session.ts";
-import type { ProviderSettings } from "./settings.ts";
+import { PollSession } from "./session.ts";
+import type { ProviderSettings } from "../../settings.ts";
 
 /** What a provider was found able to do. It only ever gets less; a change of the provider's settings starts it anew. */
 export type Capability = {

@@ -1,7 +1,7 @@
 /**
  * How an action is put on the wire, in the form a provider wants.
  */
-import type { ProviderSettings, RequestShape } from "./settings.ts";
+import type { ProviderSettings, RequestShape } from "../settings.ts";
 
 /** Says who calls, so that a provider can let us through its bot check by name. */
 export const DEFAULT_USER_AGENT = "panelsync/0.1 (+api-v2 client)";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkOutboundUrl, describeUrlRefusal, MAX_URL_CHARS, type UrlPolicy, type UrlRefusal } from "../../../src/provider/url-policy.ts";
+import { checkOutboundUrl, describeUrlRefusal, MAX_URL_CHARS, type UrlPolicy, type UrlRefusal } from "../../../src/outbound/url-policy.ts";
 
 const PUBLIC: UrlPolicy = { allowPrivate: false, ownHost: "panelsync.me.workers.dev" };
 const LOCAL: UrlPolicy = { allowPrivate: true, ownHost: "localhost:8787" };

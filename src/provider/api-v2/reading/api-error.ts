@@ -2,7 +2,7 @@
  * Errors as providers write them into an answer. Their texts come in every language, so that they are told by shape;
  * only a few codes and texts that most servers share are known by heart.
  */
-import { foldWord } from "../domain/status.ts";
+import { foldWord } from "../../../domain/status.ts";
 import { type Fields, fieldsIn, fieldsOf, isObject, scalarText } from "./fields.ts";
 
 /** What was said, in the provider's words: the text for people first, codes after it. Not redacted yet. */

@@ -1,16 +1,16 @@
 /**
  * What is asked of orders after they are placed: refills, what became of them, and cancels.
  */
-import { describeShape, MAX_MESSAGE_CHARS, MAX_WORD_CHARS, read, type Reading } from "./answer.ts";
-import { type ApiError, errorIn, errorOfLayers, messageIn, messageOf, saysSuccess } from "./api-error.ts";
+import { describeShape, MAX_MESSAGE_CHARS, MAX_WORD_CHARS, read, type Reading } from "./reading/answer.ts";
+import { type ApiError, errorIn, errorOfLayers, messageIn, messageOf, saysSuccess } from "./reading/api-error.ts";
 import { callProvider, isTurnedDown, troubleOfCall } from "./call.ts";
-import { entriesFor, idIn, type IdNames, ORDER_NAMES, REFILL_NAMES } from "./entries.ts";
-import type { FetchPort } from "./exchange.ts";
-import { ok, type ProviderFailure, type Result } from "./failure.ts";
-import { type Fields, fieldsIn, idText, isObject, layersOf, saysNoId, scalarText } from "./fields.ts";
+import { entriesFor, idIn, type IdNames, ORDER_NAMES, REFILL_NAMES } from "./reading/entries.ts";
+import type { FetchPort } from "../../outbound/exchange.ts";
+import { ok, type ProviderFailure, type Result } from "../failure.ts";
+import { type Fields, fieldsIn, idText, isObject, layersOf, saysNoId, scalarText } from "./reading/fields.ts";
 import type { ActionFields } from "./request.ts";
-import type { ProviderSettings } from "./settings.ts";
-import { cleanText, NO_REASON } from "./wording.ts";
+import type { ProviderSettings } from "../settings.ts";
+import { cleanText, NO_REASON } from "./reading/wording.ts";
 
 type Refused = { readonly kind: "refused"; readonly message: string };
 
