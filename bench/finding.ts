@@ -2,7 +2,7 @@
 import { type Report } from "../src/domain/order-report.ts";
 import { PHASES } from "../src/domain/poll-pacing.ts";
 import type { Order } from "../src/domain/order.ts";
-import { readNamed } from "../src/store/due.ts";
+import { readNamed } from "../src/store/orders/due.ts";
 import type { Finding } from "../src/sync/findings.ts";
 import { CADENCE, NOW, PANEL, PROVIDER } from "./scene.ts";
 

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { quietWrangler } from "../scripts/quiet-wrangler.ts";
-import type { Usage } from "../src/store/metered.ts";
+import type { Usage } from "../src/store/operations/metered.ts";
 import type { Job } from "./job.ts";
 import { PANEL_KEY } from "./scene.ts";
 import type { Ask } from "./worker.ts";

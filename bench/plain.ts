@@ -2,8 +2,8 @@
  * The rows that follow from a finding, written as one would without the product: a statement a row, values worked out
  * beforehand, no guard. A check in `apply.ts` holds it to the very rows that the product writes.
  */
-import { packMarks } from "../src/store/provider-rows.ts";
-import type { OrderWrite } from "../src/store/apply.ts";
+import { packMarks } from "../src/store/rows/provider.ts";
+import type { OrderWrite } from "../src/store/orders/apply.ts";
 import type { Written } from "../src/sync/findings.ts";
 
 export type Plain = { readonly sql: string; readonly params: readonly (string | number | null)[] };

@@ -1,5 +1,5 @@
 /** What `status` of a hundred orders costs at the door that panel scripts use. */
-import type { Usage } from "../src/store/metered.ts";
+import type { Usage } from "../src/store/operations/metered.ts";
 import { ratioOf, type Spread, spreadOf } from "./figures.ts";
 import type { Inside } from "./inside.ts";
 import type { Product } from "./product.ts";

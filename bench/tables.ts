@@ -1,7 +1,7 @@
 /** The figures of a run as tables: medians, with the least and the most in brackets. */
 import Table from "cli-table3";
 import { countText } from "../scripts/demo/wording.ts";
-import type { Usage } from "../src/store/metered.ts";
+import type { Usage } from "../src/store/operations/metered.ts";
 import { BATCHES, NEWS, type Rate, type Ratio, type Writer } from "./apply.ts";
 import type { Figures } from "./bench.ts";
 import type { Round } from "./catch-up.ts";

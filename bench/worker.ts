@@ -4,7 +4,7 @@
  */
 import { handleRequest } from "../src/http/router.ts";
 import { realPorts } from "../src/ports.ts";
-import { metered } from "../src/store/metered.ts";
+import { metered } from "../src/store/operations/metered.ts";
 import { type Engine, type Job, timeJob } from "./job.ts";
 import { addOrders, addScene } from "./scene.ts";
 

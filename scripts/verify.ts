@@ -14,7 +14,7 @@ import {
   checkPage,
   type Query,
   type ReadRows,
-} from "../src/store/books-pages.ts";
+} from "../src/store/ledger/check-pages.ts";
 import { quietEnvironment } from "./quiet-wrangler.ts";
 import { readArguments, UsageError } from "./usage.ts";
 

@@ -29,10 +29,14 @@ export const PLANTED: readonly Planted[] = [
     name: "no fence on the order's version",
     harm: "two appliers that saw the same order both post its refund, or one undoes the other",
     patches: [
-      { file: "src/store/apply.ts", find: " AND o.version = j.value->>'$.seen'\n", replace: "\n" },
-      { file: "src/store/apply.ts", find: " AND orders.version = j.seen\n", replace: "\n" },
-      { file: "src/store/apply.ts", find: "AND p.state_version = coalesce(j.value->>'$.seen_state', p.state_version)`;", replace: "`;" },
-      { file: "src/store/apply.ts", find: " AND p.state_version = coalesce(j.seen_state, p.state_version))`;", replace: ")`;" },
+      { file: "src/store/orders/apply.ts", find: " AND o.version = j.value->>'$.seen'\n", replace: "\n" },
+      { file: "src/store/orders/apply.ts", find: " AND orders.version = j.seen\n", replace: "\n" },
+      {
+        file: "src/store/orders/apply.ts",
+        find: "AND p.state_version = coalesce(j.value->>'$.seen_state', p.state_version)`;",
+        replace: "`;",
+      },
+      { file: "src/store/orders/apply.ts", find: " AND p.state_version = coalesce(j.seen_state, p.state_version))`;", replace: ")`;" },
     ],
   },
   {
@@ -40,13 +44,13 @@ export const PLANTED: readonly Planted[] = [
     harm: "the inserts' guard is met by whoever came second",
     patches: [
       {
-        file: "src/store/apply.ts",
+        file: "src/store/orders/apply.ts",
         find: "  const feed = feedRows(moves);\n  return [\n",
         replace:
           "  const feed = feedRows(moves);\n  return [\n    ...chunksBySize(\n      moves.map((write) => ({ ...guardOf(write.order), ...moveColumns(write), last_back: feed.lastBack.get(write) ?? null })),\n    ).map((json) => db.prepare(UPDATE_MOVES).bind(json)),\n",
       },
       {
-        file: "src/store/apply.ts",
+        file: "src/store/orders/apply.ts",
         find: "AND o.version = j.value->>'$.seen'\n",
         replace: "AND o.version IN (j.value->>'$.seen', j.value->>'$.seen' + 1)\n",
       },
@@ -115,7 +119,7 @@ export const PLANTED: readonly Planted[] = [
     harm: "a script that sends again until it has an id has the order delivered twice",
     patches: [
       {
-        file: "src/store/placing.ts",
+        file: "src/store/placement/placement.ts",
         find: "    AND NOT (p.reuse_identical_adds = 1 AND",
         replace: "    AND NOT (p.reuse_identical_adds = 7 AND",
       },

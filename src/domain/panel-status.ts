@@ -18,7 +18,7 @@ export function tellPanel(order: OrderState): Told {
 /**
  * A final status that the provider has said, or the panel before it, and whose refund is settled. One that was taken back only once still
  * stands. Where no refund follows from it, the panel's script goes by the provider's numbers: a part without one is no
- * answer yet. The same in SQL: src/store/door-reads.ts.
+ * answer yet. The same in SQL: src/store/orders/status-reads.ts.
  */
 function isDecided(order: OrderState): boolean {
   if (!isFinal(order.status) || order.hold !== null) return false;

@@ -8,9 +8,9 @@ import { isOpenRequest, type RequestKind, type RequestProblem, requestProblem, w
 import { shownCancel, shownRefill } from "../domain/order-view.ts";
 import { isoTime } from "../domain/time.ts";
 import { fail } from "../provider/failure.ts";
-import { moveOf } from "../store/after-care.ts";
-import { applyDecision } from "../store/apply.ts";
-import { readRequestCase } from "../store/request-reads.ts";
+import { moveOf } from "../store/refills-cancels/steps.ts";
+import { applyDecision } from "../store/orders/apply.ts";
+import { readRequestCase } from "../store/refills-cancels/request-reads.ts";
 import { noSuchPanel, panelOf } from "./auth.ts";
 import { readOptionalBody } from "./body.ts";
 import type { Answer, Call } from "./call.ts";

@@ -3,7 +3,7 @@
  */
 import * as z from "zod/mini";
 import { isoTime } from "../domain/time.ts";
-import { listAudit, type StoredEntry } from "../store/audit.ts";
+import { listAudit, type StoredEntry } from "../store/operations/audit.ts";
 import { requireOperator } from "./auth.ts";
 import type { Answer, Call } from "./call.ts";
 import { cursorParam, encodeCursor } from "./cursor.ts";

@@ -4,8 +4,8 @@
  */
 import { fail, ok, type Result } from "../provider/failure.ts";
 import type { Order } from "../domain/order.ts";
-import type { Actor } from "../store/audit.ts";
-import { type Panel, type PanelRef, readPanel } from "../store/panels.ts";
+import type { Actor } from "../store/operations/audit.ts";
+import { type Panel, type PanelRef, readPanel } from "../store/panels/panels.ts";
 import type { Ports } from "../ports.ts";
 import type { Call } from "./call.ts";
 import { isSameDigest, sha256Hex, toHex } from "./digest.ts";

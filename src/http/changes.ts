@@ -4,7 +4,7 @@
 import * as z from "zod/mini";
 import { isoTime } from "../domain/time.ts";
 import { fail, ok } from "../provider/failure.ts";
-import { type ChangeRow, readChanges, readHistory } from "../store/change-reads.ts";
+import { type ChangeRow, readChanges, readHistory } from "../store/feed/change-reads.ts";
 import { noSuchPanel, panelOf } from "./auth.ts";
 import type { Answer, Call } from "./call.ts";
 import { cursorParam, encodeCursor } from "./cursor.ts";

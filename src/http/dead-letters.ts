@@ -4,7 +4,7 @@
 import * as z from "zod/mini";
 import { isoTime } from "../domain/time.ts";
 import { fail } from "../provider/failure.ts";
-import { type DeadLetter, listDeadLetters, markReplayed, readDeadLetter } from "../store/dead-letters.ts";
+import { type DeadLetter, listDeadLetters, markReplayed, readDeadLetter } from "../store/operations/dead-letters.ts";
 import { requireOperator } from "./auth.ts";
 import { readOptionalBody } from "./body.ts";
 import type { Answer, Call } from "./call.ts";

@@ -3,7 +3,7 @@
  */
 import { isoTime, MINUTE_MS } from "../domain/time.ts";
 import { ok } from "../provider/failure.ts";
-import { type Health, readHealth } from "../store/health.ts";
+import { type Health, readHealth } from "../store/operations/health.ts";
 import type { Answer, Call } from "./call.ts";
 
 /** Cron fires each minute and may be late or skip one; five in a row are an outage. */

@@ -2,8 +2,8 @@
  * `Idempotency-Key`: a request that moves money can be sent again until it is answered, and moves it once.
  */
 import { fail, ok, type Result } from "../provider/failure.ts";
-import { isKeyTaken, keepAnswerStatement, readAnswer, type StoredAnswer } from "../store/idempotency.ts";
-import type { SeenOrder } from "../store/seen.ts";
+import { isKeyTaken, keepAnswerStatement, readAnswer, type StoredAnswer } from "../store/panels/idempotency.ts";
+import type { SeenOrder } from "../store/rows/seen.ts";
 import { parseBody, readBytes } from "./body.ts";
 import type { Answer, Call } from "./call.ts";
 import type { Schema } from "./check.ts";

@@ -7,7 +7,7 @@ import { type CheckMessage, MESSAGE_VERSION } from "../domain/message.ts";
 import { type Polling, showOrder } from "../domain/order-view.ts";
 import { type Status, STATUS_NAMES } from "../domain/status.ts";
 import { fail } from "../provider/failure.ts";
-import { listOrders, readBareOrders, readOrders } from "../store/order-reads.ts";
+import { listOrders, readBareOrders, readOrders } from "../store/orders/order-reads.ts";
 import { noSuchPanel, panelOf } from "./auth.ts";
 import { readOptionalBody } from "./body.ts";
 import type { Answer, Call } from "./call.ts";

@@ -4,8 +4,8 @@
 import * as z from "zod/mini";
 import { isoTime } from "../domain/time.ts";
 import { fail } from "../provider/failure.ts";
-import { auditStatement, difference } from "../store/audit.ts";
-import { unfreezePanel } from "../store/books.ts";
+import { auditStatement, difference } from "../store/operations/audit.ts";
+import { unfreezePanel } from "../store/ledger/check-progress.ts";
 import {
   createPanel,
   listPanels,
@@ -15,7 +15,7 @@ import {
   readPanel,
   settingsOf,
   updatePanel,
-} from "../store/panels.ts";
+} from "../store/panels/panels.ts";
 import { newPanelKey, OPERATOR, panelKeyHash, requireOperator } from "./auth.ts";
 import { readBody, readOptionalBody } from "./body.ts";
 import type { Answer, Call } from "./call.ts";

@@ -1,8 +1,8 @@
 /**
  * A change of a provider's settings as the audit trail has it: what differs, named as in the API, and never a key.
  */
-import { type AuditEntry, auditStatement, difference } from "../store/audit.ts";
-import type { KeptSettings, SettingsChange } from "../store/provider-settings.ts";
+import { type AuditEntry, auditStatement, difference } from "../store/operations/audit.ts";
+import type { KeptSettings, SettingsChange } from "../store/providers/provider-settings.ts";
 import { OPERATOR } from "./auth.ts";
 import type { Call } from "./call.ts";
 import { keyHint } from "./provider-shown.ts";

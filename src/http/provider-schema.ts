@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { foldWord, type Status, STATUS_NAMES } from "../domain/status.ts";
 import { CANONICAL_REQUEST, type RequestShape } from "../provider/settings.ts";
-import type { SettingsChange } from "../store/provider-settings.ts";
+import type { SettingsChange } from "../store/providers/provider-settings.ts";
 import type { Schema } from "./check.ts";
 import { currency, line, slug, text, wholeNumber } from "./fields.ts";
 

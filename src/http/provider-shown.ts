@@ -9,8 +9,8 @@ import type { ProviderFailure } from "../provider/failure.ts";
 import type { ProbeReport } from "../provider/api-v2/probe.ts";
 import type { RequestShape } from "../provider/settings.ts";
 import { formatAmount } from "../domain/money.ts";
-import type { BrakeHeld } from "../store/decisions.ts";
-import type { ProviderView } from "../store/provider-settings.ts";
+import type { BrakeHeld } from "../store/refunds/refund-cases.ts";
+import type { ProviderView } from "../store/providers/provider-settings.ts";
 
 export function shownProvider({ provider, activeOrders }: ProviderView, held: BrakeHeld, now: number) {
   const { settings } = provider;

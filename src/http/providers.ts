@@ -6,9 +6,9 @@ import { minuteOf } from "../domain/time.ts";
 import { fail, ok, type Result } from "../provider/failure.ts";
 import { MAX_PROBE_CALLS, type ProbeReport, probeProvider } from "../provider/api-v2/probe.ts";
 import { checkOutboundUrl, describeUrlRefusal } from "../outbound/url-policy.ts";
-import { claimCalls } from "../store/budget.ts";
-import { NOTHING_HELD, readBrakeHeld } from "../store/decisions.ts";
-import type { Provider } from "../store/provider-rows.ts";
+import { claimCalls } from "../store/providers/budget.ts";
+import { NOTHING_HELD, readBrakeHeld } from "../store/refunds/refund-cases.ts";
+import type { Provider } from "../store/rows/provider.ts";
 import {
   createProvider,
   listProviderViews,
@@ -17,7 +17,7 @@ import {
   readSettings,
   updateProvider,
   withDefaults,
-} from "../store/provider-settings.ts";
+} from "../store/providers/provider-settings.ts";
 import { requireOperator } from "./auth.ts";
 import { readBody } from "./body.ts";
 import type { Answer, Call } from "./call.ts";

@@ -3,7 +3,7 @@
  */
 import * as z from "zod/mini";
 import { REFUND_STATUSES, showRefund } from "../domain/feed.ts";
-import { readRefunds } from "../store/refund-reads.ts";
+import { readRefunds } from "../store/refunds/refund-reads.ts";
 import { noSuchPanel, panelOf } from "./auth.ts";
 import type { Answer, Call } from "./call.ts";
 import { cursorParam, encodeCursor } from "./cursor.ts";

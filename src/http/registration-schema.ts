@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { type Status, statusOfWord } from "../domain/status.ts";
 import { DAY_MS } from "../domain/poll-cadence.ts";
-import type { Registration } from "../store/registration.ts";
+import type { Registration } from "../store/orders/registration.ts";
 import { customerName } from "./account-id.ts";
 import type { Schema } from "./check.ts";
 import { amount, currency, foreignId, line, moment, optional, price, quantity, text } from "./fields.ts";

@@ -5,8 +5,8 @@ import { formatAmount } from "../domain/money.ts";
 import { type Polling, showOrder } from "../domain/order-view.ts";
 import { isFinal } from "../domain/status.ts";
 import { fail, type Result } from "../provider/failure.ts";
-import { type OrderRow, toOrder } from "../store/order-rows.ts";
-import type { Panel } from "../store/panels.ts";
+import { type OrderRow, toOrder } from "../store/rows/order.ts";
+import type { Panel } from "../store/panels/panels.ts";
 import {
   addOrders,
   differences,
@@ -17,7 +17,7 @@ import {
   pairKey,
   readKnown,
   type Registration,
-} from "../store/registration.ts";
+} from "../store/orders/registration.ts";
 import { shownCustomer } from "./account-id.ts";
 import { requirePanel } from "./auth.ts";
 import { readJson } from "./body.ts";

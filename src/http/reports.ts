@@ -20,7 +20,7 @@ import {
 import { formatPrice } from "../domain/price.ts";
 import { isoTime } from "../domain/time.ts";
 import { fail, ok, type Result } from "../provider/failure.ts";
-import { MAX_CHANGES, type Period, readPeriod } from "../store/reconciliation.ts";
+import { MAX_CHANGES, type Period, readPeriod } from "../store/refunds/reconciliation.ts";
 import { noSuchPanel, panelOf } from "./auth.ts";
 import type { Answer, Call } from "./call.ts";
 import type { Schema } from "./check.ts";

@@ -5,9 +5,9 @@ import { planImport, type ImportPlan, type ImportRules } from "../domain/catalog
 import { failureMessage } from "../provider/failure-message.ts";
 import { fail, ok, type Result } from "../provider/failure.ts";
 import type { ProviderService } from "../provider/api-v2/services.ts";
-import { type AuditEntry, auditStatements, difference } from "../store/audit.ts";
-import { readProviders } from "../store/due.ts";
-import { readForImport, type ServiceSettings, settingsOf, type StoredService, writeImport } from "../store/services.ts";
+import { type AuditEntry, auditStatements, difference } from "../store/operations/audit.ts";
+import { readProviders } from "../store/orders/due.ts";
+import { readForImport, type ServiceSettings, settingsOf, type StoredService, writeImport } from "../store/catalogue/services.ts";
 import { OPERATOR, requireOperator } from "./auth.ts";
 import { readBody } from "./body.ts";
 import type { Answer, Call } from "./call.ts";

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { MAX_SERVICE_ID, shortestRate } from "../domain/catalogue.ts";
-import type { ServiceSettings } from "../store/services.ts";
+import type { ServiceSettings } from "../store/catalogue/services.ts";
 import type { Schema } from "./check.ts";
 import { currency, line, price, quantity, slug, text, wholeNumber } from "./fields.ts";
 

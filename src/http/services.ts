@@ -4,7 +4,7 @@
 import * as z from "zod/mini";
 import { isoTime } from "../domain/time.ts";
 import { fail, ok, type Result } from "../provider/failure.ts";
-import { auditStatement, difference } from "../store/audit.ts";
+import { auditStatement, difference } from "../store/operations/audit.ts";
 import {
   createService,
   listServices,
@@ -14,7 +14,7 @@ import {
   settingsOf,
   type StoredService,
   updateService,
-} from "../store/services.ts";
+} from "../store/catalogue/services.ts";
 import { OPERATOR, requireOperator } from "./auth.ts";
 import { readBody } from "./body.ts";
 import type { Answer, Call } from "./call.ts";

@@ -8,11 +8,11 @@ import { foundPlaced, neverPlaced, PLACING_MS } from "../domain/order-placement.
 import { showOrder } from "../domain/order-view.ts";
 import { isFinal } from "../domain/status.ts";
 import { fail } from "../provider/failure.ts";
-import { applyDecision } from "../store/apply.ts";
-import { auditStatement } from "../store/audit.ts";
-import { type Case, readCase } from "../store/decisions.ts";
-import { moveWrite } from "../store/order-writes.ts";
-import { attachProviderOrder, isAnothers, readHolder } from "../store/placing.ts";
+import { applyDecision } from "../store/orders/apply.ts";
+import { auditStatement } from "../store/operations/audit.ts";
+import { type Case, readCase } from "../store/refunds/refund-cases.ts";
+import { moveWrite } from "../store/orders/moves.ts";
+import { attachProviderOrder, isAnothers, readHolder } from "../store/placement/placement.ts";
 import { type ActingPanel, mayDecide, requirePanel } from "./auth.ts";
 import { readBody } from "./body.ts";
 import type { Answer, Call } from "./call.ts";

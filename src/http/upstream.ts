@@ -8,7 +8,7 @@ import { askBalance } from "../provider/api-v2/status.ts";
 import type { ProviderFailure } from "../provider/failure.ts";
 import { failureMessage } from "../provider/failure-message.ts";
 import { isOfConnection } from "../provider/api-v2/outcome.ts";
-import { claimCalls } from "../store/budget.ts";
+import { claimCalls } from "../store/providers/budget.ts";
 import {
   claimProbe,
   claimUnrepeatable,
@@ -19,8 +19,8 @@ import {
   readFailing,
   recordFailure,
   recordUnclearAdd,
-} from "../store/circuit.ts";
-import type { Provider } from "../store/provider-rows.ts";
+} from "../store/providers/circuit.ts";
+import type { Provider } from "../store/rows/provider.ts";
 import type { Call } from "./call.ts";
 
 /** `busy`: no call is left of this minute's, or the provider asked for patience. `down`: switched off, or out of reach. */

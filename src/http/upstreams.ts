@@ -4,8 +4,8 @@
  */
 import { circuitOf } from "../domain/provider.ts";
 import { minuteOf } from "../domain/time.ts";
-import { claimCalls } from "../store/budget.ts";
-import type { Provider } from "../store/provider-rows.ts";
+import { claimCalls } from "../store/providers/budget.ts";
+import type { Provider } from "../store/rows/provider.ts";
 import type { Call } from "./call.ts";
 import { claimUpstream, type MayCall, REPEATABLE } from "./upstream.ts";
 

@@ -12,11 +12,11 @@ import type { ProviderFailure } from "../provider/failure.ts";
 import { failureMessage } from "../provider/failure-message.ts";
 import { isOfConnection, toldOf } from "../provider/api-v2/outcome.ts";
 import { askCancels, askRefills, askRefillStatuses } from "../provider/api-v2/refills-cancels.ts";
-import { changeOrders, type Found, recordOutcomes } from "../store/after-care.ts";
-import { recordFailure } from "../store/circuit.ts";
-import { readNamed } from "../store/due.ts";
-import { metered } from "../store/metered.ts";
-import type { Provider } from "../store/provider-rows.ts";
+import { changeOrders, type Found, recordOutcomes } from "../store/refills-cancels/steps.ts";
+import { recordFailure } from "../store/providers/circuit.ts";
+import { readNamed } from "../store/orders/due.ts";
+import { metered } from "../store/operations/metered.ts";
+import type { Provider } from "../store/rows/provider.ts";
 import { type Allowance, claimAllowances } from "./allowance.ts";
 import { limitsOf } from "./limits.ts";
 

@@ -3,8 +3,8 @@
  * one, and within the message's own limits in any case.
  */
 import { MINUTE_MS } from "../domain/time.ts";
-import { claimCalls, type Grant } from "../store/budget.ts";
-import type { Provider } from "../store/provider-rows.ts";
+import { claimCalls, type Grant } from "../store/providers/budget.ts";
+import type { Provider } from "../store/rows/provider.ts";
 import { LAST_CALL_AFTER_MS, type Limits } from "./limits.ts";
 
 /** Asked before every call; false when no call is left. */

@@ -6,7 +6,7 @@ import type { Order } from "../domain/order.ts";
 import type { Report } from "../domain/order-report.ts";
 import type { Ports } from "../ports.ts";
 import { type Capability, type PollResult, pollStatuses } from "../provider/api-v2/poll/poll.ts";
-import type { Provider } from "../store/provider-rows.ts";
+import type { Provider } from "../store/rows/provider.ts";
 import { askRefillWords } from "./after-care.ts";
 import type { Allowance } from "./allowance.ts";
 import { OPEN_CALLS } from "./limits.ts";

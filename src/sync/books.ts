@@ -5,9 +5,9 @@
 import { type Mismatch, mismatchText } from "../domain/ledger-check.ts";
 import { type BooksMessage, MESSAGE_VERSION } from "../domain/message.ts";
 import type { Ports } from "../ports.ts";
-import { BEFORE_ALL_PANELS, type BooksPlace, type Checked, checkPage } from "../store/books-pages.ts";
-import { type BooksProgress, freezePanel, moveOn, pagesOf, readProgress } from "../store/books.ts";
-import { metered } from "../store/metered.ts";
+import { BEFORE_ALL_PANELS, type BooksPlace, type Checked, checkPage } from "../store/ledger/check-pages.ts";
+import { type BooksProgress, freezePanel, moveOn, pagesOf, readProgress } from "../store/ledger/check-progress.ts";
+import { metered } from "../store/operations/metered.ts";
 import { limitsOf } from "./limits.ts";
 
 /** A page takes five statements, and one more to freeze its panel: so many stay within an invocation's 45. */

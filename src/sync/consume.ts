@@ -4,8 +4,8 @@
 import { type Message, MESSAGE_VERSION } from "../domain/message.ts";
 import { untilMidnight } from "../domain/time.ts";
 import type { Ports } from "../ports.ts";
-import { usedUpBy } from "../store/day-limit.ts";
-import { recordDeadLetters } from "../store/dead-letters.ts";
+import { usedUpBy } from "../store/operations/day-limit.ts";
+import { recordDeadLetters } from "../store/operations/dead-letters.ts";
 import { askRequests } from "./after-care.ts";
 import { checkBooks } from "./books.ts";
 import { check, sweep } from "./sweep.ts";

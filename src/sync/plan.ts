@@ -4,7 +4,7 @@
 import type { DueProvider, SweepMessage } from "../domain/message.ts";
 import { circuitOf, isTroubled } from "../domain/provider.ts";
 import { arcsDue, clockAt, MAX_MADE_UP_MINUTES } from "../domain/poll-pacing.ts";
-import type { Provider } from "../store/provider-rows.ts";
+import type { Provider } from "../store/rows/provider.ts";
 import type { Limits } from "./limits.ts";
 
 export type Coverage = {

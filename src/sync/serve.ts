@@ -5,8 +5,8 @@ import { FLAGS, type Order } from "../domain/order.ts";
 import type { DueLane, DueProvider, SweepMessage } from "../domain/message.ts";
 import { compareKeys, type LaneKey } from "../domain/poll-coverage.ts";
 import { type Clock, clockAt, fittingStretch, positionAt, repaced, stepsAhead } from "../domain/poll-pacing.ts";
-import type { Grant } from "../store/budget.ts";
-import type { Provider } from "../store/provider-rows.ts";
+import type { Grant } from "../store/providers/budget.ts";
+import type { Provider } from "../store/rows/provider.ts";
 import type { Limits } from "./limits.ts";
 import { idsPerCall, ordersIn } from "./plan.ts";
 

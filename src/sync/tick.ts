@@ -3,11 +3,11 @@ import { leftUnknown, PLACING_MS } from "../domain/order-placement.ts";
 import { dayOf, MINUTE_MS, minuteOf } from "../domain/time.ts";
 import { type BooksMessage, type Message, MESSAGE_VERSION } from "../domain/message.ts";
 import type { Ports } from "../ports.ts";
-import { applyDecisions } from "../store/apply.ts";
-import { usedUpBy } from "../store/day-limit.ts";
-import { metered } from "../store/metered.ts";
-import { moveWrite } from "../store/order-writes.ts";
-import { readTickView, rememberTick, touchTick } from "../store/ticks.ts";
+import { applyDecisions } from "../store/orders/apply.ts";
+import { usedUpBy } from "../store/operations/day-limit.ts";
+import { metered } from "../store/operations/metered.ts";
+import { moveWrite } from "../store/orders/moves.ts";
+import { readTickView, rememberTick, touchTick } from "../store/operations/ticks.ts";
 import { limitsOf } from "./limits.ts";
 import { coverage, planMessages } from "./plan.ts";
 

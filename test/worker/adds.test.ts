@@ -4,7 +4,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { linkKey } from "../../src/domain/order-link.ts";
-import { metered } from "../../src/store/metered.ts";
+import { metered } from "../../src/store/operations/metered.ts";
 import { faultyDb } from "./faulty-db.ts";
 import { type Answered, migrate, Scene } from "./http-scene.ts";
 import { answeringEach, Pipeline } from "./pipeline.ts";

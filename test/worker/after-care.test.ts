@@ -12,7 +12,7 @@ import type { Call } from "../../src/http/call.ts";
 import type { DoorAction } from "../../src/http/doors/door.ts";
 import { panelKeyHash } from "../../src/http/auth.ts";
 import { handleRequest } from "../../src/http/router.ts";
-import { metered } from "../../src/store/metered.ts";
+import { metered } from "../../src/store/operations/metered.ts";
 import { inProgress, Pipeline } from "./pipeline.ts";
 import { addOrders, addPanel, addProvider, all, clear, migrate, NOW, type OrderColumns } from "./scene.ts";
 

@@ -5,10 +5,10 @@ import type { Order } from "../../src/domain/order.ts";
 import { DEFAULT_POLICY } from "../../src/domain/refund-policy.ts";
 import { reconcile } from "../../src/domain/reconcile.ts";
 import type { StatusReport } from "../../src/domain/order-report.ts";
-import { applySweep, type OrderWrite } from "../../src/store/apply.ts";
-import { readNamed } from "../../src/store/due.ts";
-import { metered } from "../../src/store/metered.ts";
-import type { Provider } from "../../src/store/provider-rows.ts";
+import { applySweep, type OrderWrite } from "../../src/store/orders/apply.ts";
+import { readNamed } from "../../src/store/orders/due.ts";
+import { metered } from "../../src/store/operations/metered.ts";
+import type { Provider } from "../../src/store/rows/provider.ts";
 import { writeOf } from "../../src/sync/findings.ts";
 import { addOrders, addPanel, addProvider, all, migrate, NOW } from "./scene.ts";
 

@@ -5,8 +5,8 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, beforeAll, describe, expect, it } from "vitest";
 import { dayOf } from "../../src/domain/time.ts";
-import { BEFORE_ALL_PANELS, type BooksPage, type BooksPlace, checkPage } from "../../src/store/books-pages.ts";
-import { pagesOf } from "../../src/store/books.ts";
+import { BEFORE_ALL_PANELS, type BooksPage, type BooksPlace, checkPage } from "../../src/store/ledger/check-pages.ts";
+import { pagesOf } from "../../src/store/ledger/check-progress.ts";
 import { addOrders, addPanel, addProvider, all, clear, migrate, MINUTE, NOW } from "./scene.ts";
 import { ADMIN, Scene } from "./http-scene.ts";
 import { answeringEach, inProgress, Pipeline } from "./pipeline.ts";

@@ -8,10 +8,10 @@ import { answerBalance } from "../../src/http/doors/balance.ts";
 import { answerServices, refreshServices } from "../../src/http/doors/services.ts";
 import type { DoorCall } from "../../src/http/doors/door.ts";
 import { panelKeyHash } from "../../src/http/auth.ts";
-import { readProviders } from "../../src/store/due.ts";
-import { metered } from "../../src/store/metered.ts";
-import { type ListedRateRow, rateStatement, toListedRate } from "../../src/store/provider-services.ts";
-import { offeredServiceStatement, type ServiceRow } from "../../src/store/services.ts";
+import { readProviders } from "../../src/store/orders/due.ts";
+import { metered } from "../../src/store/operations/metered.ts";
+import { type ListedRateRow, rateStatement, toListedRate } from "../../src/store/providers/provider-services.ts";
+import { offeredServiceStatement, type ServiceRow } from "../../src/store/catalogue/services.ts";
 import { type Answered, migrate, paths, Scene } from "./http-scene.ts";
 
 const MINUTE = 60_000;

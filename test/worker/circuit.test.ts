@@ -4,9 +4,9 @@
  */
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { readProviders } from "../../src/store/due.ts";
-import { claimProbe } from "../../src/store/circuit.ts";
-import { metered } from "../../src/store/metered.ts";
+import { readProviders } from "../../src/store/orders/due.ts";
+import { claimProbe } from "../../src/store/providers/circuit.ts";
+import { metered } from "../../src/store/operations/metered.ts";
 import { type Answered, migrate, order, Scene } from "./http-scene.ts";
 import { inProgress, Pipeline } from "./pipeline.ts";
 import { all, clear } from "./scene.ts";

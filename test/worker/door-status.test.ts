@@ -5,7 +5,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import restored from "../../scripts/restored.sql?raw";
-import { metered } from "../../src/store/metered.ts";
+import { metered } from "../../src/store/operations/metered.ts";
 import { type Answered, migrate, order, Scene } from "./http-scene.ts";
 import { answeringEach, Pipeline } from "./pipeline.ts";
 import { all, clear } from "./scene.ts";

@@ -4,7 +4,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { phaseOf } from "../../src/domain/poll-pacing.ts";
-import { metered } from "../../src/store/metered.ts";
+import { metered } from "../../src/store/operations/metered.ts";
 import { type Answered, migrate, order, paths, Scene, START } from "./http-scene.ts";
 
 const scene = new Scene();

@@ -3,8 +3,8 @@
  */
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { recordDeadLetters } from "../../src/store/dead-letters.ts";
-import { metered } from "../../src/store/metered.ts";
+import { recordDeadLetters } from "../../src/store/operations/dead-letters.ts";
+import { metered } from "../../src/store/operations/metered.ts";
 import { ADMIN, type Answered, migrate, order, paths, Scene, START } from "./http-scene.ts";
 
 const scene = new Scene();

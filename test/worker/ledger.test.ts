@@ -5,9 +5,9 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { formatAmount } from "../../src/domain/money.ts";
-import { auditStatement } from "../../src/store/audit.ts";
-import { isKeyTaken, keepAnswerStatement, readAnswer } from "../../src/store/idempotency.ts";
-import { metered } from "../../src/store/metered.ts";
+import { auditStatement } from "../../src/store/operations/audit.ts";
+import { isKeyTaken, keepAnswerStatement, readAnswer } from "../../src/store/panels/idempotency.ts";
+import { metered } from "../../src/store/operations/metered.ts";
 import { type Answered, migrate, order, paths, Scene, START } from "./http-scene.ts";
 import { answeringEach, inProgress, Pipeline } from "./pipeline.ts";
 

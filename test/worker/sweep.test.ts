@@ -5,7 +5,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { flagNames } from "../../src/domain/order.ts";
 import { showOrder } from "../../src/domain/order-view.ts";
-import { readNamed } from "../../src/store/due.ts";
+import { readNamed } from "../../src/store/orders/due.ts";
 import { type Answering, answeringEach, inProgress, Pipeline } from "./pipeline.ts";
 import { addOrders, addPanel, addProvider, all, clear, migrate, MINUTE, NOW } from "./scene.ts";
 

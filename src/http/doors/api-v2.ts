@@ -2,7 +2,7 @@
  * `/api/v2` and `/api/v2/{provider}`: the protocol that panel scripts speak. Here a call finds its action.
  */
 import { ok } from "../../provider/failure.ts";
-import { readPanel } from "../../store/panels.ts";
+import { readPanel } from "../../store/panels/panels.ts";
 import { isPanelKey, panelKeyHash } from "../auth.ts";
 import type { Answer, Call, Reply } from "../call.ts";
 import { type DoorAction, say, WRONG } from "./door.ts";

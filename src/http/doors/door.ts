@@ -8,7 +8,7 @@
 import { toldId } from "../../domain/order-ids.ts";
 import type { Order } from "../../domain/order.ts";
 import { ok } from "../../provider/failure.ts";
-import type { PanelRef } from "../../store/panels.ts";
+import type { PanelRef } from "../../store/panels/panels.ts";
 import type { Answer, Call, Reply } from "../call.ts";
 import { RETRY_LATER } from "../errors.ts";
 

@@ -20,10 +20,17 @@ import { isFinal } from "../../domain/status.ts";
 import { knownError } from "../../provider/api-v2/reading/api-error.ts";
 import { isOfConnection, type Told, toldOf } from "../../provider/api-v2/outcome.ts";
 import { askCancels, askRefills } from "../../provider/api-v2/refills-cancels.ts";
-import { changeOrders, type Found, keyText, recordOutcomes, type TakenUp } from "../../store/after-care.ts";
-import { type Panel, readPanel } from "../../store/panels.ts";
-import type { Provider } from "../../store/provider-rows.ts";
-import { NO_OTHERS, type Others, readOthers, readOwnCases, readProvidersCases, type RequestCase } from "../../store/request-reads.ts";
+import { changeOrders, type Found, keyText, recordOutcomes, type TakenUp } from "../../store/refills-cancels/steps.ts";
+import { type Panel, readPanel } from "../../store/panels/panels.ts";
+import type { Provider } from "../../store/rows/provider.ts";
+import {
+  NO_OTHERS,
+  type Others,
+  readOthers,
+  readOwnCases,
+  readProvidersCases,
+  type RequestCase,
+} from "../../store/refills-cancels/request-reads.ts";
 import type { Answer, Call } from "../call.ts";
 import { type DoorCall, idsIn, MAX_IDS, noAnswer, notHere, say, shownId, WRONG } from "./door.ts";
 import { noteFailure, REPEATABLE } from "../upstream.ts";

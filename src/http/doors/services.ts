@@ -6,7 +6,7 @@ import { shortestRate } from "../../domain/catalogue.ts";
 import { MINUTE_MS } from "../../domain/time.ts";
 import { fail, ok, type ProviderFailure, type Result } from "../../provider/failure.ts";
 import { askServices, type ServiceList } from "../../provider/api-v2/services.ts";
-import type { Provider } from "../../store/provider-rows.ts";
+import type { Provider } from "../../store/rows/provider.ts";
 import {
   claimServices,
   isFresh,
@@ -17,8 +17,8 @@ import {
   readKeptList,
   readListedRate,
   releaseServices,
-} from "../../store/provider-services.ts";
-import { readOffered, type StoredService } from "../../store/services.ts";
+} from "../../store/providers/provider-services.ts";
+import { readOffered, type StoredService } from "../../store/catalogue/services.ts";
 import type { Answer, Call } from "../call.ts";
 import { type DoorCall, noAnswer, notHere, say, WRONG } from "./door.ts";
 import { claimUpstream, REPEATABLE } from "../upstream.ts";

@@ -1,0 +1,60 @@
+/**
+ * Reading the change feed: a panel's from a number on, or one order's along its `prev` pointers.
+ */
+import type { EventType } from "../../domain/feed.ts";
+import { type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
+
+/** A row of `changes`. `previous` and `data` are JSON texts, as the database has checked. */
+export type ChangeRow = {
+  readonly seq: number;
+  readonly type: EventType;
+  readonly order_id: string;
+  readonly created_at: number;
+  readonly previous: string;
+  readonly data: string;
+};
+
+const CHANGE_COLUMNS = "c.seq, c.type, c.order_id, c.created_at, c.previous, c.data";
+
+/** The panel's changes above `after`, oldest first. One row read a change. Null when there is no such panel. */
+export async function readChanges(db: D1Database, ref: PanelRef, after: number, limit: number): Promise<ChangeRow[] | null> {
+  const found = await readForPanel(db, ref, [
+    db
+      .prepare(`SELECT ${CHANGE_COLUMNS} FROM changes c WHERE c.panel = ${panelIdSql(ref)} AND c.seq > ?2 ORDER BY c.seq LIMIT ?3`)
+      .bind(ref.value, after, limit),
+  ]);
+  return found === null ? null : ((found.results[0]?.results ?? []) as ChangeRow[]);
+}
+
+/** An order's changes, or why there are none. */
+export type HistoryRead =
+  | { readonly kind: "history"; readonly changes: readonly ChangeRow[] }
+  | { readonly kind: "no_panel" }
+  | { readonly kind: "no_order" };
+
+/**
+ * An order's changes above `after`, oldest first. Walks from its newest change back to `after`: two rows read for
+ * each change on the way, and no index to pay for with every change that is written.
+ */
+export async function readHistory(db: D1Database, ref: PanelRef, orderId: string, after: number, limit: number): Promise<HistoryRead> {
+  const panel = panelIdSql(ref);
+  const found = await readForPanel(db, ref, [
+    db.prepare(`SELECT 1 FROM orders o WHERE o.panel = ${panel} AND o.id = ?2`).bind(ref.value, orderId),
+    db
+      .prepare(
+        `WITH RECURSIVE chain (seq, prev) AS (
+           SELECT c.seq, c.prev FROM orders o CROSS JOIN changes c
+           WHERE o.panel = ${panel} AND o.id = ?2 AND c.panel = o.panel AND c.seq = o.last_change AND c.seq > ?3
+           UNION ALL
+           SELECT c.seq, c.prev FROM chain CROSS JOIN changes c
+           WHERE c.panel = ${panel} AND c.seq = chain.prev AND c.seq > ?3
+         )
+         SELECT ${CHANGE_COLUMNS} FROM (SELECT seq FROM chain ORDER BY seq LIMIT ?4) n CROSS JOIN changes c
+         WHERE c.panel = ${panel} AND c.seq = n.seq ORDER BY c.seq`,
+      )
+      .bind(ref.value, orderId, after, limit),
+  ]);
+  if (found === null) return { kind: "no_panel" };
+  const [order, changes] = found.results;
+  return order?.results.length === 0 ? { kind: "no_order" } : { kind: "history", changes: (changes?.results ?? []) as ChangeRow[] };
+}

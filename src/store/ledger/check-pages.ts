@@ -1,0 +1,150 @@
+/**
+ * Reading the books in pages and checking each. The database comes in as a function, so that the Worker and
+ * `npm run verify` do the very same; all that one page reads must be one snapshot of it.
+ */
+import {
+  type AccountPlace,
+  type BookedOrder,
+  type BookedRefund,
+  type BookedTransfer,
+  findWrongOrder,
+  findWrongTransfer,
+  isSameAccount,
+  type Mismatch,
+  type UnpaidOrder,
+  unpaidMismatch,
+} from "../../domain/ledger-check.ts";
+
+/** A statement with its parameters ?1, ?2, … */
+export type Query = { readonly sql: string; readonly params: readonly (string | number)[] };
+/** Runs statements in one transaction; answers the rows of each. */
+export type ReadRows = (queries: readonly Query[]) => Promise<readonly (readonly object[])[]>;
+
+/** How much one page holds. */
+export type PageSizes = {
+  /** Order numbers whose totals, with their refunds, are checked; and rows of the ledger. All of them are fetched. */
+  readonly rows: number;
+  /** Order numbers whose transfers are summed up, in the database: it reads all of the panel's ledger for it. */
+  readonly sums: number;
+};
+
+/** How far a panel was checked. Null for what is through; the panel "" stands before the first. */
+export type BooksPlace = {
+  readonly panel: string;
+  /** Orders above this number come next: their totals; and the sums of their transfers. */
+  readonly totals: number | null;
+  readonly sums: number | null;
+  /** The ledger's row checked last; n is 0 before the first. */
+  readonly ledger: AccountPlace | null;
+};
+
+export const BEFORE_ALL_PANELS: BooksPlace = { panel: "", totals: null, sums: null, ledger: null };
+const BEFORE_THE_LEDGER: AccountPlace = { currency: "", customer: "", n: 0, balance: "0" };
+
+export type Checked = { readonly orders: number; readonly refunds: number; readonly accounts: number; readonly transfers: number };
+
+export type BooksPage = {
+  readonly panel: string;
+  readonly checked: Checked;
+  /** The first row that does not agree; the rest of its panel is then left alone. */
+  readonly mismatch: Mismatch | null;
+  /** Where to go on; null when all panels are through. */
+  readonly next: BooksPlace | null;
+};
+
+type PanelRow = { readonly id: string; readonly order_n: number; readonly money: string };
+
+/** Checks one page. */
+export async function checkPage(read: ReadRows, place: BooksPlace, sizes: PageSizes): Promise<BooksPage> {
+  const { panel } = place;
+  const [panels, orders = [], refunds = [], unpaid = [], transfers = []] = await read([
+    { sql: PANELS, params: [panel] },
+    ...orElse(place.totals, 2, (after) => [ORDERS, REFUNDS].map((sql) => ({ sql, params: [panel, after, after + sizes.rows] }))),
+    ...orElse(place.sums, 1, (after) => [{ sql: UNPAID, params: [panel, after, after + sizes.sums] }]),
+    ...orElse(place.ledger, 1, ({ currency, customer, n }) => [{ sql: TRANSFERS, params: [panel, currency, customer, n, sizes.rows] }]),
+  ]);
+  const [totals, ledger] = [{ orders: orders as BookedOrder[], refunds: refunds as BookedRefund[] }, transfers as BookedTransfer[]];
+  const mismatch =
+    findWrongOrder(totals.orders, totals.refunds) ?? unpaidIn(unpaid as UnpaidOrder[]) ?? findWrongTransfer(place.ledger, ledger);
+  const checked = {
+    orders: orders.length,
+    refunds: refunds.length,
+    transfers: ledger.length,
+    accounts: accountsBegun(place.ledger, ledger),
+  };
+  return { panel, checked, mismatch, next: nextPlace(place, panels as PanelRow[], ledger, mismatch !== null, sizes) };
+}
+
+/** The queries of a part, or as many that read nothing when the part is through. */
+function orElse<T>(part: T | null, count: number, queries: (part: T) => Query[]): Query[] {
+  return part === null ? Array.from({ length: count }, () => NOTHING) : queries(part);
+}
+
+function unpaidIn([first]: readonly UnpaidOrder[]): Mismatch | null {
+  return first === undefined ? null : unpaidMismatch(first);
+}
+
+function accountsBegun(before: AccountPlace | null, transfers: readonly BookedTransfer[]): number {
+  return transfers.filter((transfer, i) => !isSameAccount(transfers[i - 1] ?? before, transfer)).length;
+}
+
+/** `panels` has the place's own panel, if there is one still, and the one after it. */
+function nextPlace(
+  place: BooksPlace,
+  panels: readonly PanelRow[],
+  ledger: readonly BookedTransfer[],
+  isWrong: boolean,
+  sizes: PageSizes,
+): BooksPlace | null {
+  const own = panels.find(({ id }) => id === place.panel);
+  const following = panels.find(({ id }) => id !== place.panel);
+  const last = ledger.at(-1);
+  const next: BooksPlace = {
+    panel: place.panel,
+    totals: stretchAfter(place.totals, sizes.rows, own),
+    sums: stretchAfter(place.sums, sizes.sums, own),
+    ledger:
+      last === undefined || ledger.length < sizes.rows
+        ? null
+        : { currency: last.currency, customer: last.customer, n: last.n, balance: last.balance },
+  };
+  if (!isWrong && (next.totals !== null || next.sums !== null || next.ledger !== null)) return next;
+  if (following === undefined) return null;
+  const isLedger = following.money === "ledger";
+  return { panel: following.id, totals: 0, sums: isLedger ? 0 : null, ledger: isLedger ? BEFORE_THE_LEDGER : null };
+}
+
+function stretchAfter(after: number | null, size: number, panel: PanelRow | undefined): number | null {
+  return after === null || panel === undefined || after + size >= panel.order_n ? null : after + size;
+}
+
+const NOTHING: Query = { sql: "SELECT NULL WHERE false", params: [] };
+
+const PANELS = "SELECT id, order_n, money FROM panels WHERE id >= ?1 ORDER BY id LIMIT 2";
+
+/** The end of a stretch of orders; a panel's last one is open, so that what lies beyond its orders is found. */
+const END = "iif((SELECT order_n FROM panels WHERE id = ?1) <= ?3, 9007199254740991, ?3)";
+
+const ORDERS = `SELECT n, id, currency, charge, registered_refunded, refunded, goodwill, refund_count, hold_n, hold_amount
+  FROM orders WHERE panel = ?1 AND n > ?2 AND n <= ${END} ORDER BY n`;
+
+const REFUNDS = `SELECT order_n, n, kind, amount, currency, status
+  FROM refunds WHERE panel = ?1 AND order_n > ?2 AND order_n <= ${END} ORDER BY order_n, n`;
+
+/** One pass over the panel's ledger and the stretch of orders; a look-up an order would need an index to pay for. */
+const UNPAID = `SELECT o.id, o.charge, o.refunded, CAST(coalesce(t.total, 0) AS TEXT) AS transferred
+  FROM orders o LEFT JOIN (
+    SELECT order_n, sum(amount) AS total FROM transfers WHERE panel = ?1 AND order_n > ?2 AND order_n <= ${END} GROUP BY order_n
+  ) t ON t.order_n = o.n
+  WHERE o.panel = ?1 AND o.n > ?2 AND o.n <= ${END} AND coalesce(t.total, 0) <> o.refunded - coalesce(o.charge, 0)
+  ORDER BY o.n LIMIT 1`;
+
+const TRANSFERS = `SELECT t.currency, t.customer, t.n, t.type, t.amount, CAST(t.balance AS TEXT) AS balance, t.order_n, t.refund_n,
+    o.id AS order_id, o.currency AS order_currency, o.customer AS order_customer, o.charge AS order_charge,
+    o.registered_refunded AS order_registered_refunded, r.kind AS refund_kind, r.status AS refund_status, r.amount AS refund_amount
+  FROM (
+    SELECT * FROM transfers WHERE panel = ?1 AND (currency, customer, n) > (?2, ?3, ?4) ORDER BY currency, customer, n LIMIT ?5
+  ) t
+  LEFT JOIN orders o ON o.panel = ?1 AND o.n = t.order_n
+  LEFT JOIN refunds r ON r.panel = ?1 AND r.order_n = t.order_n AND r.n = t.refund_n
+  ORDER BY t.currency, t.customer, t.n`;

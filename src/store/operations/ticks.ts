@@ -1,0 +1,58 @@
+import type { Order } from "../../domain/order.ts";
+import { type OrderRow, toOrder } from "../rows/order.ts";
+import { leftBehindStatement } from "../placement/placement.ts";
+import { type Provider, type ProviderRow, toProvider } from "../rows/provider.ts";
+
+/** `booksDay`: the UTC day, counted from the epoch, for which the check of the books was sent on its way. */
+export type TickState = { readonly minute: number; readonly at: number; readonly ignoredMinute: number | null; readonly booksDay: number };
+
+/** What a tick needs to decide: the last minute covered, the providers that have something to follow, what was left behind. */
+export type TickView = {
+  readonly tick: TickState;
+  readonly providers: readonly Provider[];
+  /** Orders that somebody has left behind while placing them. */
+  readonly leftBehind: readonly Order[];
+};
+
+type TickRow = { minute: number; at: number; ignored_minute: number | null; books_day: number };
+
+const TICK = "SELECT minute, at, ignored_minute, books_day FROM ticks WHERE id = 1";
+
+/**
+ * Reads what a tick needs. One row for the tick, two for each provider: its own, and one of the index that tells
+ * whether any order of it is open, however many orders there are. `placedBefore` (epoch ms): what is being placed for
+ * longer was left behind.
+ */
+export async function readTickView(db: D1Database, placedBefore: number): Promise<TickView> {
+  const [tick, providers, leftBehind] = await db.batch<Record<string, unknown>>([
+    db.prepare(TICK),
+    db.prepare(
+      `SELECT p.* FROM providers p
+       WHERE p.enabled = 1 AND EXISTS (SELECT 1 FROM orders o WHERE o.provider = p.id AND o.cadence IS NOT NULL)`,
+    ),
+    leftBehindStatement(db, placedBefore),
+  ]);
+  const row = tick?.results[0] as TickRow | undefined;
+  return {
+    tick: toTickState(row),
+    providers: ((providers?.results ?? []) as ProviderRow[]).map(toProvider),
+    leftBehind: ((leftBehind?.results ?? []) as OrderRow[]).map(toOrder),
+  };
+}
+
+/** Remembers the last minute covered, after its messages were sent. One row written. */
+export async function rememberTick(db: D1Database, { minute, at, ignoredMinute, booksDay }: TickState): Promise<void> {
+  await db
+    .prepare("UPDATE ticks SET minute = ?1, at = ?2, ignored_minute = ?3, books_day = ?4 WHERE id = 1")
+    .bind(minute, at, ignoredMinute, booksDay)
+    .run();
+}
+
+/** Writes nothing new: throws where nothing can be written. One row written. */
+export async function touchTick(db: D1Database): Promise<void> {
+  await db.prepare("UPDATE ticks SET at = at WHERE id = 1").run();
+}
+
+function toTickState(row: TickRow | null | undefined): TickState {
+  return { minute: row?.minute ?? 0, at: row?.at ?? 0, ignoredMinute: row?.ignored_minute ?? null, booksDay: row?.books_day ?? 0 };
+}

@@ -1,0 +1,82 @@
+/**
+ * Taking over orders that nobody registered: a panel's script asked for them in connect mode, or they are the parts of
+ * an order of several parts. What they cost is not known, so they are followed without refunds.
+ */
+import { CONNECT_IDS_FROM, SPARE_IDS_FROM } from "../../domain/order-ids.ts";
+import type { EventType } from "../../domain/feed.ts";
+import type { Door } from "../../domain/order.ts";
+import { GOLDEN_STEP, PHASES } from "../../domain/poll-pacing.ts";
+import { IS_ITS_OWN } from "./status-reads.ts";
+import { numberAdoptedStatement } from "../feed/feed-numbers.ts";
+import { chunksBySize } from "../rows/json-sets.ts";
+import type { OrderRow } from "../rows/order.ts";
+
+/** An order to be adopted: its row as far as it is known, and the order as its `order.created` change shows it. */
+export type Adopted = { readonly row: OrderRow & { readonly door: Door }; readonly partOf: number | null; readonly shown: unknown };
+
+const COLUMNS = [
+  ...(["provider", "provider_order_id", "currency", "service", "provider_service", "link", "customer", "door"] as const),
+  ...(["multi", "status", "middle", "provider_status", "provider_price", "provider_charge", "provider_currency"] as const),
+  ...(["start_count", "remains", "reason", "flags", "parts", "told", "cadence", "polled_at"] as const),
+  ...(["created_at", "progress_at", "final_at", "error_at", "updated_at"] as const),
+] as const satisfies readonly (keyof OrderRow)[];
+
+/** The order's number; the panels' counters were advanced by the first statement of the batch. */
+const N = "p.order_n - (j.value->>'$.back')";
+
+/** The provider's id, or the order's number, unless the panel has another order by it (src/domain/order-ids.ts). */
+const ID = `CASE j.value->>'$.door' WHEN 'connect'
+    THEN iif(EXISTS (SELECT 1 FROM orders x WHERE x.panel = p.id AND x.id = j.value->>'$.provider_order_id'),
+      CAST(${CONNECT_IDS_FROM} + (${N}) AS TEXT), j.value->>'$.provider_order_id')
+    ELSE iif(EXISTS (SELECT 1 FROM orders x WHERE x.panel = p.id AND x.id = CAST((${N}) AS TEXT)),
+      CAST(${SPARE_IDS_FROM} + (${N}) AS TEXT), CAST((${N}) AS TEXT))
+    END`;
+
+/**
+ * Passes over a provider's order that the panel has already, or that another panel has placed or registered; and over
+ * one whose id of ours is taken.
+ */
+const INSERT_ORDERS = `INSERT INTO orders (panel, n, phase, last_change, id, part_of, ${COLUMNS.join(", ")})
+  SELECT p.id, ${N}, ((${N}) * ${GOLDEN_STEP}) % ${PHASES}, p.feed_seq - (j.value->>'$.back'), ${ID}, j.value->>'$.part_of',
+    ${COLUMNS.map((column) => `j.value->>'$.${column}'`).join(", ")}
+  FROM json_each(?1) j CROSS JOIN panels p
+  WHERE p.id = j.value->>'$.panel' AND NOT EXISTS (
+    SELECT 1 FROM panels q CROSS JOIN orders o
+    WHERE o.panel = q.id AND o.provider = j.value->>'$.provider' AND o.provider_order_id = j.value->>'$.provider_order_id'
+      AND (q.id = p.id OR ${IS_ITS_OWN}))
+    AND NOT EXISTS (SELECT 1 FROM orders x WHERE x.panel = p.id AND x.id = ${ID})`;
+
+const CREATED: EventType = "order.created";
+
+const INSERT_CHANGES = `INSERT INTO changes (panel, seq, type, order_id, created_at, previous, data)
+  SELECT o.panel, o.last_change, '${CREATED}', o.id, o.created_at, '{}', json_set(j.value->>'$.data', '$.id', o.id)
+  FROM json_each(?1) j CROSS JOIN panels p CROSS JOIN orders o
+  WHERE p.id = j.value->>'$.panel' AND o.panel = p.id AND o.n = ${N}`;
+
+/**
+ * Puts orders on record, each with its change, in one transaction; those that somebody has already are passed over.
+ * Three statements for any number of panels, five rows written an order, and one a panel. They must be different orders
+ * of their providers.
+ */
+export async function adoptOrders(db: D1Database, orders: readonly Adopted[], now: number): Promise<void> {
+  if (orders.length === 0) return;
+  const left = new Map<string, number>();
+  for (const { row } of orders) left.set(row.panel, (left.get(row.panel) ?? 0) + 1);
+  const counts = [...left].map(([panel, count]) => ({ panel, count }));
+  const numbered = orders.map(({ row, partOf, shown }) => {
+    const back = (left.get(row.panel) ?? 0) - 1;
+    left.set(row.panel, back);
+    return { place: { panel: row.panel, back }, columns: { ...columnsOf(row), part_of: partOf }, data: JSON.stringify(shown) };
+  });
+  const rows = chunksBySize(numbered.map(({ place, columns }) => ({ ...place, ...columns })));
+  const changes = chunksBySize(numbered.map(({ place, data }) => ({ ...place, data })));
+  await db.batch([
+    numberAdoptedStatement(db, counts, now),
+    ...rows.map((json) => db.prepare(INSERT_ORDERS).bind(json)),
+    ...changes.map((json) => db.prepare(INSERT_CHANGES).bind(json)),
+  ]);
+}
+
+function columnsOf(row: OrderRow): Record<string, unknown> {
+  return Object.fromEntries(COLUMNS.map((column) => [column, row[column]]));
+}

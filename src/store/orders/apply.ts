@@ -1,0 +1,369 @@
+/**
+ * The one transaction in which a sweep's findings become rows: refunds, change feed, orders, provider state.
+ *
+ * Every statement is guarded on the version of the order and of the provider's state that the sweep saw. The inserts
+ * come first and the UPDATE of orders after them, the provider's state last: turned round, two sweeps that saw the
+ * same version would both pass the inserts' guards.
+ */
+import type { FeedEvent, RefundKind, RefundStatus } from "../../domain/feed.ts";
+import type { Order, OrderState } from "../../domain/order.ts";
+import type { ProviderState } from "../../domain/provider.ts";
+import type { RefundReason } from "../../domain/refund-rules.ts";
+import { type FeedCount, numberStatement } from "../feed/feed-numbers.ts";
+import { chunksBySize, ifAny } from "../rows/json-sets.ts";
+import { packMarks } from "../rows/provider.ts";
+import { insertTransfers } from "../ledger/transfers.ts";
+
+/** One of an order's refunds that comes to be, or is decided. Amounts in micro-units. */
+export type RefundWrite =
+  | {
+      readonly op: "insert";
+      readonly n: number;
+      readonly kind: RefundKind;
+      readonly amount: number;
+      readonly status: RefundStatus;
+      readonly reason: RefundReason;
+      readonly remains: number | null;
+      readonly by: string | null;
+      readonly note: string | null;
+    }
+  | {
+      readonly op: "decide";
+      readonly n: number;
+      readonly amount: number;
+      readonly status: "posted" | "rejected";
+      readonly by: string;
+      readonly note: string | null;
+    };
+
+/** What is written of one order, with the events that go to the feed. `now` is when it counts, epoch ms. */
+export type OrderWrite = {
+  readonly order: Order;
+  readonly next: OrderState;
+  /** `progress` names no indexed column. */
+  readonly write: "progress" | "move";
+  readonly refunds: readonly RefundWrite[];
+  readonly events: readonly FeedEvent[];
+  readonly now: number;
+};
+
+/** A provider's new state, and the version it was worked out from. */
+export type StateWrite = { readonly provider: string; readonly seen: number; readonly state: ProviderState };
+
+/**
+ * Writes all of it, or nothing: when the provider's state is not the one that was seen any more (`outdated`), or when a
+ * constraint or trigger forbids some of it (`refused`). Orders changed by somebody else meanwhile are passed over.
+ */
+export async function applySweep(
+  db: D1Database,
+  writes: readonly OrderWrite[],
+  state: StateWrite,
+): Promise<"written" | "outdated" | "refused"> {
+  const guardOf = ({ panel, n, version, provider }: Order) => ({ panel, n, seen: version, provider, seen_state: state.seen });
+  const single = onceEach(writes);
+  const statements = [...orderStatements(db, single, guardOf), db.prepare(UPDATE_STATE).bind(JSON.stringify([stateColumns(state)]))];
+  try {
+    const results = await db.batch(statements);
+    return results.at(-1)?.meta.changes === 1 ? "written" : "outdated";
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.includes("SQLITE_CONSTRAINT")) throw error;
+    return "refused";
+  }
+}
+
+/**
+ * Writes what a person decided about one order, with statements of the caller's own before it, which must be guarded
+ * by the order's version themselves. False, with nothing written, when somebody else has changed the order meanwhile.
+ */
+export async function applyDecision(db: D1Database, write: OrderWrite, others: readonly D1PreparedStatement[]): Promise<boolean> {
+  return (await applyDecisions(db, [write], others)) === 1;
+}
+
+function guardOnOrder({ panel, n, version, provider }: Order): Guard {
+  return { panel, n, seen: version, provider, seen_state: null };
+}
+
+/** The same for some orders at once; those changed meanwhile are passed over. Answers how many were written. */
+export async function applyDecisions(
+  db: D1Database,
+  writes: readonly OrderWrite[],
+  others: readonly D1PreparedStatement[],
+): Promise<number> {
+  const statements = orderStatements(db, writes, guardOnOrder);
+  const results = await db.batch([...others, ...statements]);
+  // The UPDATE of orders comes last; a hundred orders fit into one.
+  return results.at(-1)?.meta.changes ?? 0;
+}
+
+/** The same, answering which of the writes came to pass: those whose orders were as seen when the transaction began. */
+export async function applyEach(db: D1Database, writes: readonly OrderWrite[]): Promise<readonly OrderWrite[]> {
+  if (writes.length === 0) return [];
+  const asSeen = db.prepare(SELECT_AS_SEEN).bind(JSON.stringify(writes.map(({ order }) => guardOnOrder(order))));
+  const [seen] = await db.batch<{ i: number }>([asSeen, ...orderStatements(db, writes, guardOnOrder)]);
+  const written = new Set(seen?.results.map(({ i }) => i));
+  return writes.filter((_, i) => written.has(i));
+}
+
+/** The statements of some orders' writes, in the order that the guards need: the UPDATE of orders last. */
+function orderStatements(db: D1Database, writes: readonly OrderWrite[], guardOf: GuardOf): D1PreparedStatement[] {
+  const moves = writes.filter(({ write }) => write === "move");
+  const progress = writes.filter(({ write }) => write === "progress");
+  const feed = feedRows(moves);
+  return [
+    ...(feed.counts.length > 0 ? [numberStatement(db, feed.counts, feed.now)] : []),
+    ...ifAny(refundRows(moves, guardOf, "insert"), (json) => db.prepare(INSERT_REFUNDS).bind(json)),
+    ...ifAny(refundRows(moves, guardOf, "decide"), (json) => db.prepare(DECIDE_REFUNDS).bind(json)),
+    ...ifAny(postedRows(moves, guardOf), (json) => db.prepare(INSERT_TRANSFERS).bind(json)),
+    ...chunksBySize(feed.rows.map((row, i) => ({ ...guardOf((feed.owners[i] as OrderWrite).order), ...row }))).map((json) =>
+      db.prepare(INSERT_CHANGES).bind(json),
+    ),
+    ...ifAny(refillIdRows(moves, guardOf), (json) => db.prepare(UPDATE_REFILL_IDS).bind(json)),
+    ...ifAny(
+      progress.map((write) => ({ ...guardOf(write.order), ...progressColumns(write) })),
+      (json) => db.prepare(UPDATE_PROGRESS).bind(json),
+    ),
+    ...chunksBySize(
+      moves.map((write) => ({ ...guardOf(write.order), ...moveColumns(write), last_back: feed.lastBack.get(write) ?? null })),
+    ).map((json) => db.prepare(UPDATE_MOVES).bind(json)),
+  ];
+}
+
+/** Each order once, the first time it is named: both copies would pass guards on one version. */
+function onceEach(writes: readonly OrderWrite[]): OrderWrite[] {
+  return [...new Map(writes.toReversed().map((write) => [`${write.order.panel} ${write.order.n}`, write])).values()].toReversed();
+}
+
+/** `seen_state` is null where the provider's state does not matter: a person has decided, not a poll. */
+type Guard = { panel: string; n: number; seen: number; provider: string; seen_state: number | null };
+type GuardOf = (order: Order) => Guard;
+
+/** What every statement is guarded by; `j` is the row of the JSON parameter. */
+const UNCHANGED = `o.panel = j.value->>'$.panel' AND o.n = j.value->>'$.n' AND o.version = j.value->>'$.seen'
+  AND p.id = o.provider AND p.state_version = coalesce(j.value->>'$.seen_state', p.state_version)`;
+
+const SELECT_AS_SEEN = `SELECT j.key AS i FROM json_each(?1) j CROSS JOIN orders o CROSS JOIN providers p WHERE ${UNCHANGED}`;
+
+const INSERT_REFUNDS = `INSERT INTO refunds (panel, order_n, n, kind, amount, currency, status, reason, remains, created_at, decided_at, decided_by, note)
+  SELECT o.panel, o.n, j.value->>'$.refund', j.value->>'$.kind', j.value->>'$.amount', o.currency, j.value->>'$.status', j.value->>'$.reason',
+    j.value->>'$.remains', j.value->>'$.now', j.value->>'$.decided_at', j.value->>'$.by', j.value->>'$.note'
+  FROM json_each(?1) j CROSS JOIN orders o CROSS JOIN providers p
+  WHERE ${UNCHANGED}`;
+
+const DECIDE_REFUNDS = `UPDATE refunds SET status = g.status, amount = g.amount, decided_at = g.now, decided_by = g.by, note = g.note
+  FROM (
+    SELECT o.panel, o.n, j.value->>'$.refund' AS refund, j.value->>'$.status' AS status, j.value->>'$.amount' AS amount,
+      j.value->>'$.now' AS now, j.value->>'$.by' AS by, j.value->>'$.note' AS note
+    FROM json_each(?1) j CROSS JOIN orders o CROSS JOIN providers p
+    WHERE ${UNCHANGED}
+  ) g
+  WHERE refunds.panel = g.panel AND refunds.order_n = g.n AND refunds.n = g.refund AND refunds.status IN ('held', 'delayed')`;
+
+/** What is posted goes to the customer's account, where the panel keeps accounts here. */
+const INSERT_TRANSFERS = insertTransfers(`
+    SELECT o.panel, o.currency, coalesce(o.customer, '') AS customer, j.value->>'$.type' AS type, j.value->>'$.amount' AS amount,
+      o.n AS order_n, j.value->>'$.refund' AS refund_n, NULL AS reference, j.value->>'$.now' AS now, j.key AS i
+    FROM json_each(?1) j CROSS JOIN orders o CROSS JOIN providers p CROSS JOIN panels n
+    WHERE ${UNCHANGED} AND n.id = o.panel AND n.money = 'ledger'`);
+
+/** A change's number is counted back from the panel's newest, which the first statement of the batch has set. */
+const INSERT_CHANGES = `INSERT INTO changes (panel, seq, type, order_id, prev, created_at, previous, data)
+  SELECT o.panel, n.feed_seq - (j.value->>'$.back'), j.value->>'$.type', o.id,
+    coalesce(n.feed_seq - (j.value->>'$.prev_back'), o.last_change), j.value->>'$.now', j.value->>'$.previous', j.value->>'$.data'
+  FROM json_each(?1) j CROSS JOIN orders o CROSS JOIN providers p CROSS JOIN panels n
+  WHERE ${UNCHANGED} AND n.id = o.panel`;
+
+const GUARDED = `orders.panel = j.panel AND orders.n = j.n AND orders.version = j.seen
+    AND EXISTS (SELECT 1 FROM providers p WHERE p.id = j.provider AND p.state_version = coalesce(j.seen_state, p.state_version))`;
+
+const GUARD_COLUMNS = ["panel", "n", "seen", "provider", "seen_state"] as const;
+const PROGRESS_COLUMNS = [
+  "provider_status",
+  "provider_price",
+  "provider_charge",
+  "provider_currency",
+  "start_count",
+  "remains",
+  "parts",
+  "polled_at",
+  "progress_at",
+  "updated_at",
+] as const;
+const MOVE_COLUMNS = [
+  ...PROGRESS_COLUMNS,
+  ...(["multi", "status", "middle", "back_to", "reason", "flags", "reversals", "refunded", "refund_count"] as const),
+  ...(["goodwill", "decided_due", "decided_granted", "hold_n", "hold_amount", "hold_reason", "hold_at", "hold_posts_at"] as const),
+  ...(["refill_status", "refill_at", "cancel_status", "cancel_at", "cadence", "final_at", "error_at"] as const),
+] as const;
+
+/** Names no indexed column: D1 bills an index whose column is named, even when its value stays. */
+const UPDATE_PROGRESS = `UPDATE orders SET ${assignments(PROGRESS_COLUMNS)}, version = orders.version + 1
+  FROM (${jsonRows([...GUARD_COLUMNS, ...PROGRESS_COLUMNS])}) j
+  WHERE ${GUARDED}`;
+
+const UPDATE_MOVES = `UPDATE orders SET ${assignments(MOVE_COLUMNS)}, version = orders.version + 1,
+    last_change = coalesce((SELECT feed_seq FROM panels WHERE id = j.panel) - j.last_back, orders.last_change)
+  FROM (${jsonRows([...GUARD_COLUMNS, ...MOVE_COLUMNS, "last_back"])}) j
+  WHERE ${GUARDED}`;
+
+/** By itself, since it names an indexed column; the version goes up with the move that follows. */
+const UPDATE_REFILL_IDS = `UPDATE orders SET refill_id = j.refill_id
+  FROM (${jsonRows([...GUARD_COLUMNS, "refill_id"])}) j
+  WHERE ${GUARDED}`;
+
+const STATE_COLUMNS = [
+  ...(["many", "learned_batch_size", "caution", "last_poll_ms", "failures", "retry_at"] as const),
+  ...(["last_success_at", "last_failure_at", "last_failure"] as const),
+  ...(["calls_day", "calls_today", "unknown_words", "clock", "marks", "endings", "brake_engaged_at"] as const),
+] as const;
+
+const UPDATE_STATE = `UPDATE providers SET ${assignments(STATE_COLUMNS)}, state_version = providers.state_version + 1
+  FROM (${jsonRows(["provider", "seen", ...STATE_COLUMNS])}) j
+  WHERE providers.id = j.provider AND providers.state_version = j.seen`;
+
+function assignments(columns: readonly string[]): string {
+  return columns.map((column) => `${column} = j.${column}`).join(", ");
+}
+
+function jsonRows(columns: readonly string[]): string {
+  return `SELECT ${columns.map((column) => `value->>'$.${column}' AS ${column}`).join(", ")} FROM json_each(?1)`;
+}
+
+function progressColumns({ next, now }: OrderWrite): Record<(typeof PROGRESS_COLUMNS)[number], unknown> {
+  return {
+    provider_status: next.providerStatus,
+    provider_price: next.providerPrice,
+    provider_charge: next.providerCharge,
+    provider_currency: next.providerCurrency,
+    start_count: next.startCount,
+    remains: next.remains,
+    parts: next.parts === null ? null : JSON.stringify(next.parts),
+    polled_at: next.polledAt,
+    progress_at: next.progressAt,
+    updated_at: now,
+  };
+}
+
+function moveColumns(write: OrderWrite): Record<(typeof MOVE_COLUMNS)[number], unknown> {
+  const { next } = write;
+  return {
+    ...progressColumns(write),
+    multi: next.multi ? 1 : 0,
+    status: next.status,
+    middle: next.middle,
+    back_to: next.backTo,
+    reason: next.reason,
+    flags: next.flags,
+    reversals: next.reversals,
+    refunded: next.refunded,
+    refund_count: next.refundCount,
+    goodwill: next.goodwill,
+    decided_due: next.decided?.due ?? null,
+    decided_granted: next.decided?.granted ?? null,
+    hold_n: next.hold?.n ?? null,
+    hold_amount: next.hold?.amount ?? null,
+    hold_reason: next.hold?.reason ?? null,
+    hold_at: next.hold?.at ?? null,
+    hold_posts_at: next.hold?.postsAt ?? null,
+    refill_status: next.refill?.status ?? null,
+    refill_at: next.refill?.at ?? null,
+    cancel_status: next.cancel?.status ?? null,
+    cancel_at: next.cancel?.at ?? null,
+    cadence: next.cadence,
+    final_at: next.finalAt,
+    error_at: next.errorAt,
+  };
+}
+
+function stateColumns({ provider, seen, state }: StateWrite): Record<"provider" | "seen" | (typeof STATE_COLUMNS)[number], unknown> {
+  return {
+    provider,
+    seen,
+    many: state.many,
+    learned_batch_size: state.learnedBatchSize,
+    caution: state.caution,
+    last_poll_ms: state.lastPollMs,
+    failures: state.failures,
+    retry_at: state.retryAt,
+    last_success_at: state.lastSuccessAt,
+    last_failure_at: state.lastFailureAt,
+    last_failure: state.lastFailure === null ? null : JSON.stringify(state.lastFailure),
+    calls_day: state.callsDay,
+    calls_today: state.callsToday,
+    unknown_words: JSON.stringify(state.unknownWords),
+    clock: state.clock === null ? null : JSON.stringify(state.clock),
+    marks: packMarks(state.marks),
+    endings: JSON.stringify(state.endings),
+    brake_engaged_at: state.brakeEngagedAt,
+  };
+}
+
+function refundRows(moves: readonly OrderWrite[], guardOf: GuardOf, op: RefundWrite["op"]): Record<string, unknown>[] {
+  return moves.flatMap(({ order, refunds, now }) =>
+    refunds
+      .filter((refund) => refund.op === op)
+      .map(({ n, ...refund }) => ({
+        ...guardOf(order),
+        ...refund,
+        refund: n,
+        now,
+        decided_at: refund.status === "posted" || refund.status === "rejected" ? now : null,
+      })),
+  );
+}
+
+/** Refills that have got their id, or came after one that had. */
+function refillIdRows(moves: readonly OrderWrite[], guardOf: GuardOf): Record<string, unknown>[] {
+  return moves
+    .filter(({ order, next }) => (next.refill?.id ?? null) !== (order.state.refill?.id ?? null))
+    .map(({ order, next }) => ({ ...guardOf(order), refill_id: next.refill?.id ?? null }));
+}
+
+/** Posted refunds as transfers from the customer's side; what a panel takes back is negative. */
+function postedRows(moves: readonly OrderWrite[], guardOf: GuardOf): Record<string, unknown>[] {
+  return moves.flatMap(({ order, refunds, now }) =>
+    refunds
+      .filter(({ status }) => status === "posted")
+      .map((refund) => {
+        const takenBack = refund.op === "insert" && refund.kind === "clawback";
+        return {
+          ...guardOf(order),
+          refund: refund.n,
+          type: takenBack ? "clawback" : "refund",
+          amount: takenBack ? -refund.amount : refund.amount,
+          now,
+        };
+      }),
+  );
+}
+
+type Feed = {
+  readonly counts: readonly FeedCount[];
+  readonly rows: readonly { back: number; prev_back: number | null; type: string; now: number; previous: string; data: string }[];
+  /** The write that each row belongs to. */
+  readonly owners: readonly OrderWrite[];
+  /** For each write with events: how far its newest row lies behind the panel's newest. */
+  readonly lastBack: ReadonlyMap<OrderWrite, number>;
+  readonly now: number;
+};
+
+/** Numbers the events of a batch backwards from each panel's newest, the last event being 0. */
+function feedRows(moves: readonly OrderWrite[]): Feed {
+  const left = new Map<string, number>();
+  for (const { order, events } of moves) if (events.length > 0) left.set(order.panel, (left.get(order.panel) ?? 0) + events.length);
+  const counts = [...left].map(([panel, count]) => ({ panel, count }));
+  const owners: OrderWrite[] = [];
+  const lastBack = new Map<OrderWrite, number>();
+  const rows = moves.flatMap((write) => {
+    let prevBack: number | null = null;
+    return write.events.map(({ type, previous, data }) => {
+      const back: number = (left.get(write.order.panel) ?? 0) - 1;
+      left.set(write.order.panel, back);
+      const row = { back, prev_back: prevBack, type, now: write.now, previous: JSON.stringify(previous), data: JSON.stringify(data) };
+      prevBack = back;
+      lastBack.set(write, back);
+      owners.push(write);
+      return row;
+    });
+  });
+  return { counts, rows, owners, lastBack, now: moves.reduce((latest, { now }) => Math.max(latest, now), 0) };
+}

@@ -1,0 +1,44 @@
+/**
+ * The parts of an order of several parts are orders of their own at the provider. Those of orders that came through a
+ * door are adopted, so that their panel's script can ask about them.
+ */
+import type { Door, Order } from "../../domain/order.ts";
+import type { StatusReport } from "../../domain/order-report.ts";
+import { type Polling, showOrder } from "../../domain/order-view.ts";
+import { type Adopted, adoptOrders } from "./adoption.ts";
+import { toOrder } from "../rows/order.ts";
+import { bareRegistration, newOrderRow } from "./registration.ts";
+
+/** What a message can write; an order's parts come over hours. */
+const MAX_PARTS_AT_ONCE = 1000;
+
+/** An order of several parts, and what its provider says of it now. */
+export type Whole = { readonly order: Order; readonly report: StatusReport };
+
+/**
+ * Adopts the parts that answers name for the first time. It goes before the answers are written down: were it to fail
+ * after them, nobody would name the parts anew. Nothing is read or written where there are none.
+ */
+export async function adoptParts(db: D1Database, wholes: readonly Whole[], polling: Polling, now: number): Promise<void> {
+  const parts = wholes.flatMap(({ order, report }) => {
+    const { door } = order;
+    return door === null || report.parts === null
+      ? []
+      : newParts(order, report.parts.orders).map((id) => partOf(order, door, id, polling, now));
+  });
+  const each = new Map(parts.map((part) => [`${part.row.panel} ${part.row.provider_order_id}`, part]));
+  await adoptOrders(db, [...each.values()].slice(0, MAX_PARTS_AT_ONCE), now);
+}
+
+/** Parts have no parts: a provider that says so of them would fill the database. */
+function newParts({ state, partOf: whole, providerOrderId }: Order, ids: readonly string[]): string[] {
+  const known = new Set([...(state.parts?.orders ?? []), providerOrderId]);
+  return whole === null ? ids.filter((id) => !known.has(id)) : [];
+}
+
+function partOf(whole: Order, door: Door, id: string, polling: Polling, now: number): Adopted {
+  const { provider, currency, service, link, customer } = whole;
+  const registration = { ...bareRegistration(provider, id, currency), service, link, customer };
+  const row = { ...newOrderRow(whole.panel, 0, registration, now), door, provider_service: whole.providerService };
+  return { row, partOf: whole.n, shown: showOrder(toOrder(row), polling, now) };
+}

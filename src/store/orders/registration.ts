@@ -1,0 +1,290 @@
+/**
+ * Putting a panel's orders on record: what is there already, and the one transaction that adds to it.
+ */
+import type { EventType } from "../../domain/feed.ts";
+import { linkKey } from "../../domain/order-link.ts";
+import { FLAGS } from "../../domain/order.ts";
+import { type Cadence, GOLDEN_STEP, PHASES, phaseOf } from "../../domain/poll-pacing.ts";
+import type { Polling } from "../../domain/order-view.ts";
+import { isFinal, isMiddle, type Status } from "../../domain/status.ts";
+import { numberOrdersStatement } from "../feed/feed-numbers.ts";
+import { chunksBySize } from "../rows/json-sets.ts";
+import { activeSql } from "./link-reads.ts";
+import type { OrderRow } from "../rows/order.ts";
+import { type PollingRow, POLLING_COLUMNS, toPolling } from "../rows/provider.ts";
+import { balanceSql, chargeStatement, isOverdrawn } from "../ledger/transfers.ts";
+
+/** An order as its panel registered it: the columns of its row that keep it. Money in micro-units, times in epoch ms. */
+export type Registration = {
+  readonly id: string;
+  readonly provider: string;
+  readonly provider_order_id: string;
+  /** Null where unknown: the order is followed without refunds. */
+  readonly quantity: number | null;
+  readonly charge: number | null;
+  readonly currency: string;
+  readonly service: string | null;
+  readonly link: string | null;
+  readonly customer: string | null;
+  readonly placed_at: number | null;
+  readonly runs: number | null;
+  readonly posts: number | null;
+  /** A decimal string. */
+  readonly cost: string | null;
+  readonly cost_currency: string | null;
+  /** What the panel showed last; null when it did not say. */
+  readonly registered_status: Status | null;
+  /** What the panel had returned already. */
+  readonly registered_refunded: number;
+};
+
+/** An order that nobody registered: nothing is known of it but whose it is, there. */
+export function bareRegistration(provider: string, providerOrderId: string, currency: string): Registration {
+  return {
+    id: providerOrderId,
+    provider,
+    provider_order_id: providerOrderId,
+    quantity: null,
+    charge: null,
+    currency,
+    service: null,
+    link: null,
+    customer: null,
+    placed_at: null,
+    runs: null,
+    posts: null,
+    cost: null,
+    cost_currency: null,
+    registered_status: null,
+    registered_refunded: 0,
+  };
+}
+
+const REGISTERED_COLUMNS = [
+  ...(["id", "provider", "provider_order_id", "quantity", "charge", "currency", "service", "link", "customer"] as const),
+  ...(["placed_at", "runs", "posts", "cost", "cost_currency", "registered_status", "registered_refunded"] as const),
+] as const satisfies readonly (keyof Registration)[];
+
+/** The columns in which a registration differs from what a row keeps. Empty when they are equal. */
+export function differences(registration: Registration, other: Pick<OrderRow, keyof Registration>): (keyof Registration)[] {
+  return REGISTERED_COLUMNS.filter((column) => registration[column] !== other[column]);
+}
+
+/** What an order's link and service are looked up by; null for one that has not both. */
+export function linkKeyOf({ provider, service, link }: Pick<Registration, "provider" | "service" | "link">): string | null {
+  return service === null || service === "" || link === null || link === "" ? null : linkKey(provider, service, link);
+}
+
+/** What is on record about some registrations. */
+export type Known = {
+  /** Rows by the panel's order id. */
+  readonly byId: ReadonlyMap<string, OrderRow>;
+  /** The panel's order id under which a provider's order stands, by `pairKey`. */
+  readonly byPair: ReadonlyMap<string, string>;
+  /** Those of the named providers that the panel may use. */
+  readonly providers: ReadonlyMap<string, Polling>;
+  /** The number of the panel's newest order. */
+  readonly lastOrder: number;
+  /** What stands on the orders' accounts, by `fundsKey`, in micro-units; null where an order needs no funds here. */
+  readonly funds: ReadonlyMap<string, bigint> | null;
+  /** The id of an order under way, by `linkKeyOf`. */
+  readonly active: ReadonlyMap<string, string>;
+};
+
+/** One text for a provider and its order id; neither can hold the line feed between them. */
+export function pairKey({ provider, provider_order_id }: Pick<Registration, "provider" | "provider_order_id">): string {
+  return `${provider}\n${provider_order_id}`;
+}
+
+/** One text for the account that pays for an order; no currency holds a line feed. */
+export function fundsKey({ currency, customer }: Pick<Registration, "currency" | "customer">): string {
+  return `${currency}\n${customer ?? ""}`;
+}
+
+/** Reads what is on record about some registrations, in one round trip. */
+export async function readKnown(db: D1Database, panel: string, registrations: readonly Registration[]): Promise<Known> {
+  const json = JSON.stringify(registrations.map(({ id, provider, provider_order_id }) => ({ id, provider, provider_order_id })));
+  const accounts = new Map(registrations.map((registration) => [fundsKey(registration), registration]));
+  const keys = [...new Set(registrations.flatMap((registration) => linkKeyOf(registration) ?? []))];
+  const [orders, pairs, providers, own, funds, active] = await db.batch<Record<string, unknown>>([
+    db.prepare("SELECT o.* FROM json_each(?2) j CROSS JOIN orders o WHERE o.panel = ?1 AND o.id = j.value->>'$.id'").bind(panel, json),
+    db
+      .prepare(
+        `SELECT o.id, o.provider, o.provider_order_id FROM json_each(?2) j CROSS JOIN orders o
+         WHERE o.panel = ?1 AND o.provider = j.value->>'$.provider' AND o.provider_order_id = j.value->>'$.provider_order_id'`,
+      )
+      .bind(panel, json),
+    db
+      .prepare(
+        `SELECT ${POLLING_COLUMNS} FROM providers p
+         WHERE p.id IN (SELECT value->>'$.provider' FROM json_each(?2)) AND (p.panels IS NULL OR ?1 IN (SELECT value FROM json_each(p.panels)))`,
+      )
+      .bind(panel, json),
+    db.prepare("SELECT order_n, money = 'ledger' AND allow_credit = 0 AS is_prepaid FROM panels WHERE id = ?1").bind(panel),
+    db
+      .prepare(
+        `SELECT j.value->>'$.currency' AS currency, j.value->>'$.customer' AS customer,
+           ${balanceSql("p.id", "j.value->>'$.currency'", "coalesce(j.value->>'$.customer', '')")} AS balance
+         FROM panels p CROSS JOIN json_each(?2) j WHERE p.id = ?1 AND p.money = 'ledger' AND p.allow_credit = 0`,
+      )
+      .bind(panel, JSON.stringify([...accounts.values()].map(({ currency, customer }) => ({ currency, customer })))),
+    db
+      .prepare(
+        `SELECT j.value AS link_key,
+           (${activeSql("o.id", "?1", "j.value")}) AS id
+         FROM json_each(?2) j`,
+      )
+      .bind(panel, JSON.stringify(keys)),
+  ]);
+  const counter = own?.results[0] as { order_n: number; is_prepaid: number } | undefined;
+  return {
+    byId: new Map(((orders?.results ?? []) as OrderRow[]).map((row) => [row.id, row])),
+    byPair: new Map(((pairs?.results ?? []) as OrderRow[]).map((row) => [pairKey(row), row.id])),
+    providers: new Map(((providers?.results ?? []) as PollingRow[]).map((row) => [row.id, toPolling(row)])),
+    lastOrder: counter?.order_n ?? 0,
+    funds:
+      counter?.is_prepaid === 1
+        ? new Map(((funds?.results ?? []) as FundsRow[]).map((row) => [fundsKey(row), BigInt(row.balance ?? 0)]))
+        : null,
+    active: new Map(
+      ((active?.results ?? []) as { link_key: string; id: string | null }[]).flatMap(({ link_key, id }) =>
+        id === null ? [] : [[link_key, id]],
+      ),
+    ),
+  };
+}
+
+type FundsRow = { currency: string; customer: string | null; balance: string | null };
+
+/** A new order is looked at in the next minute, whatever its status. */
+const FIRST_CADENCE: Cadence = 1;
+
+/**
+ * The row of a new order. Its number, and the phase that follows from it, are the transaction's to give; until then
+ * they are what they will be unless the panel registers something else at the same moment.
+ */
+export function newOrderRow(
+  panel: string,
+  expectedN: number,
+  registration: Registration,
+  now: number,
+  duplicateOf: string | null = null,
+): OrderRow {
+  const status = registration.registered_status ?? "pending";
+  return {
+    ...registration,
+    panel,
+    n: expectedN,
+    phase: phaseOf(expectedN),
+    multi: registration.runs !== null || registration.posts !== null ? 1 : 0,
+    status,
+    middle: isMiddle(status) ? status : "pending",
+    back_to: null,
+    provider_status: null,
+    provider_price: null,
+    provider_charge: null,
+    provider_currency: null,
+    start_count: null,
+    remains: null,
+    reason: null,
+    flags: duplicateOf === null ? 0 : FLAGS.duplicate_link,
+    reversals: 0,
+    refunded: registration.registered_refunded,
+    refund_count: 0,
+    hold_n: null,
+    hold_amount: null,
+    hold_reason: null,
+    hold_at: null,
+    hold_posts_at: null,
+    parts: null,
+    told: null,
+    refill_id: null,
+    refill_status: null,
+    refill_at: null,
+    cancel_status: null,
+    cancel_at: null,
+    door: null,
+    provider_service: null,
+    link_key: linkKeyOf(registration),
+    add_digest: null,
+    duplicate_of: duplicateOf,
+    start_window_ms: null,
+    refill_days: null,
+    part_of: null,
+    goodwill: 0,
+    decided_due: null,
+    decided_granted: null,
+    cadence: FIRST_CADENCE,
+    polled_at: null,
+    created_at: now,
+    progress_at: now,
+    final_at: isFinal(status) ? now : null,
+    error_at: null,
+    updated_at: now,
+    version: 1,
+    last_change: 0,
+  };
+}
+
+/** Those of a new row's columns that are not as the table's defaults, nor the transaction's to give. */
+const INSERTED_COLUMNS = [
+  ...REGISTERED_COLUMNS,
+  ...(["multi", "status", "middle", "refunded", "cadence", "created_at", "progress_at", "final_at", "updated_at"] as const),
+  ...(["flags", "link_key", "duplicate_of"] as const),
+] as const satisfies readonly (keyof OrderRow)[];
+
+/** The panel's counters were advanced by the first statement of the batch; a row's place is counted back from them. */
+const N = "p.order_n - (j.value->>'$.back')";
+
+/** Passes over an order whose id, or whose provider's order, somebody else has registered meanwhile. */
+const INSERT_ORDERS = `INSERT INTO orders (panel, n, phase, last_change, ${INSERTED_COLUMNS.join(", ")})
+  SELECT p.id, ${N}, ((${N}) * ${GOLDEN_STEP}) % ${PHASES}, p.feed_seq - (j.value->>'$.back'),
+    ${INSERTED_COLUMNS.map((column) => `j.value->>'$.${column}'`).join(", ")}
+  FROM json_each(?2) j CROSS JOIN panels p
+  WHERE p.id = ?1
+    AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.panel = p.id AND o.id = j.value->>'$.id')
+    AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.panel = p.id AND o.provider = j.value->>'$.provider' AND o.provider_order_id = j.value->>'$.provider_order_id')
+  RETURNING id, n`;
+
+const CREATED: EventType = "order.created";
+
+/** A change for each order that this batch has added: nothing else stands under the numbers that it has given out. */
+const INSERT_CHANGES = `INSERT INTO changes (panel, seq, type, order_id, created_at, previous, data)
+  SELECT o.panel, o.last_change, '${CREATED}', o.id, o.created_at, '{}', j.value->>'$.data'
+  FROM json_each(?2) j CROSS JOIN panels p CROSS JOIN orders o
+  WHERE p.id = ?1 AND o.panel = p.id AND o.n = ${N}`;
+
+/** A new order's row, and the order as its `order.created` change shows it. */
+type NewOrder = { readonly row: OrderRow; readonly shown: unknown };
+
+/**
+ * Adds orders to a panel, with their changes and, where the panel's accounts are kept here, their charges, all in one
+ * transaction. Answers the numbers of those that were added, by id; the others were registered by somebody else
+ * meanwhile. None are added where a charge, by others' charges meanwhile, is more than its account holds. Five rows
+ * written an order, one more with a link and a service, one more with a charge; and one. The orders must differ from each other in id and in provider's order.
+ */
+export async function addOrders(
+  db: D1Database,
+  panel: string,
+  orders: readonly NewOrder[],
+  now: number,
+): Promise<ReadonlyMap<string, number>> {
+  const back = (i: number) => orders.length - 1 - i;
+  const rows = chunksBySize(orders.map(({ row }, i) => ({ back: back(i), ...insertedColumns(row) })));
+  const changes = chunksBySize(orders.map(({ shown }, i) => ({ back: back(i), data: JSON.stringify(shown) })));
+  const statements = [
+    numberOrdersStatement(db, { panel, count: orders.length }, now),
+    ...rows.map((json) => db.prepare(INSERT_ORDERS).bind(panel, json)),
+    ...changes.map((json) => db.prepare(INSERT_CHANGES).bind(panel, json)),
+    chargeStatement(db, panel, orders.length),
+  ];
+  const results = await db.batch<{ id: string; n: number }>(statements).catch((error: unknown) => {
+    if (isOverdrawn(error)) return [];
+    throw error;
+  });
+  return new Map(results.slice(1, 1 + rows.length).flatMap(({ results: added }) => added.map(({ id, n }) => [id, n] as const)));
+}
+
+function insertedColumns(row: OrderRow): Record<string, unknown> {
+  return Object.fromEntries(INSERTED_COLUMNS.map((column) => [column, row[column]]));
+}

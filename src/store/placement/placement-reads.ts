@@ -1,0 +1,94 @@
+/**
+ * What an `add` has to know before it is sent, in one round trip, the check of its key included.
+ */
+import type { Service } from "../../domain/catalogue.ts";
+import type { Order } from "../../domain/order.ts";
+import { type OrderRow, toOrder } from "../rows/order.ts";
+import { type Panel, type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
+import { inTheWayStatements } from "./placement.ts";
+import { type Provider, type ProviderRow, toProvider } from "../rows/provider.ts";
+import { type ListedRate, type ListedRateRow, rateStatement, toListedRate } from "../providers/provider-services.ts";
+import { offeredServiceStatement, type ServiceRow, toService } from "../catalogue/services.ts";
+
+type Way = { readonly linkKey: string; readonly digest: string; readonly now: number };
+
+/** What stands in an `add`'s way: an identical one, and whether another order is under way on its link. */
+export type InTheWay = { readonly identical: Order | null; readonly active: boolean };
+
+function toInTheWay(identical: D1Result | undefined, active: D1Result | undefined): InTheWay {
+  const row = identical?.results[0] as OrderRow | undefined;
+  return { identical: row === undefined ? null : toOrder(row), active: (active?.results.length ?? 0) > 0 };
+}
+
+export type CatalogueAdd = InTheWay & {
+  readonly panel: Panel;
+  /** Null where the panel is offered no such service. */
+  readonly service: Service | null;
+  readonly provider: Provider | null;
+};
+
+/** For the own catalogue. Null when there is no such panel. */
+export async function readForCatalogueAdd(db: D1Database, ref: PanelRef, service: string, way: Way): Promise<CatalogueAdd | null> {
+  const found = await readForPanel(db, ref, [
+    ...inTheWayStatements(db, ref, way),
+    offeredServiceStatement(db, ref, service),
+    db
+      .prepare(
+        "SELECT p.* FROM services s CROSS JOIN providers p WHERE CAST(s.id AS TEXT) = ?1 AND s.id = CAST(?1 AS INTEGER) AND p.id = s.provider",
+      )
+      .bind(service),
+  ]);
+  if (found === null) return null;
+  const [identical, active, offered, providers] = found.results;
+  const serviceRow = offered?.results[0] as ServiceRow | undefined;
+  return {
+    panel: found.panel,
+    ...toInTheWay(identical, active),
+    service: serviceRow === undefined ? null : toService(serviceRow),
+    provider: providerIn(providers),
+  };
+}
+
+export type ConnectAdd = InTheWay & {
+  readonly panel: Panel;
+  /** Null where there is none that the panel may use. */
+  readonly provider: Provider | null;
+  /** What the provider's list says of the service; null while there is no list. */
+  readonly listed: ListedRate | null;
+  /** Whether the list is as young as it should be. */
+  readonly isListFresh: boolean;
+};
+
+/** For connect mode. Null when there is no such panel. */
+export async function readForConnectAdd(
+  db: D1Database,
+  ref: PanelRef,
+  provider: string,
+  service: string,
+  way: Way,
+): Promise<ConnectAdd | null> {
+  const found = await readForPanel(db, ref, [
+    ...inTheWayStatements(db, ref, way),
+    db
+      .prepare(
+        `SELECT p.* FROM providers p WHERE p.id = ?2 AND (p.panels IS NULL OR ${panelIdSql(ref)} IN (SELECT value FROM json_each(p.panels)))`,
+      )
+      .bind(ref.value, provider),
+    rateStatement(db, provider, service),
+  ]);
+  if (found === null) return null;
+  const [identical, active, providers, rates] = found.results;
+  const rate = rates?.results[0] as ListedRateRow | undefined;
+  return {
+    panel: found.panel,
+    ...toInTheWay(identical, active),
+    provider: providerIn(providers),
+    listed: toListedRate(rate),
+    isListFresh: toListedRate(rate, way.now) !== null,
+  };
+}
+
+function providerIn(result: D1Result | undefined): Provider | null {
+  const row = result?.results[0] as ProviderRow | undefined;
+  return row === undefined ? null : toProvider(row);
+}

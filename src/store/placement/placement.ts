@@ -1,0 +1,248 @@
+/**
+ * Placing orders: the row is written before anything is sent, and what became of it after. Nothing is told to the
+ * change feed until it is known whether the order was placed, so that one that was refused has never been.
+ *
+ * Every statement names the version it saw; the INSERT of changes stands before the UPDATE of orders.
+ */
+import { CONNECT_IDS_FROM, SPARE_IDS_FROM } from "../../domain/order-ids.ts";
+import type { EventType } from "../../domain/feed.ts";
+import { type Door, FLAGS, type Order } from "../../domain/order.ts";
+import { type Cadence, GOLDEN_STEP, PHASES } from "../../domain/poll-pacing.ts";
+import { applyDecision, type OrderWrite } from "../orders/apply.ts";
+import { numberStatement } from "../feed/feed-numbers.ts";
+import { IS_ITS_OWN } from "../orders/status-reads.ts";
+import { activeSql, newestOfLink } from "../orders/link-reads.ts";
+import { ENDED, IS_PLACING, type OrderRow, PLACING, toOrder } from "../rows/order.ts";
+import { type PanelRef, panelIdSql } from "../panels/panels.ts";
+import { chargeStatement, isOverdrawn } from "../ledger/transfers.ts";
+
+/** What an `add` asks for: the columns of its order's row. Money in micro-units, times in epoch ms. */
+export type Intent = {
+  readonly door: Door;
+  readonly provider: string;
+  readonly service: string;
+  readonly provider_service: string | null;
+  readonly link: string | null;
+  readonly quantity: number | null;
+  readonly charge: number | null;
+  readonly currency: string;
+  readonly cost: string | null;
+  readonly cost_currency: string | null;
+  readonly runs: number | null;
+  readonly posts: number | null;
+  readonly link_key: string;
+  readonly add_digest: string;
+  readonly add_request: string;
+  readonly start_window_ms: number | null;
+  readonly refill_days: number | null;
+};
+
+const COLUMNS = [
+  ...(["door", "provider", "service", "provider_service", "link", "quantity", "charge", "currency", "cost", "cost_currency"] as const),
+  ...(["runs", "posts", "link_key", "add_digest", "add_request", "start_window_ms", "refill_days"] as const),
+] as const satisfies readonly (keyof Intent)[];
+
+/** An `add` that is as another one was sent again, by a script that got no answer: for so long it is taken for that. */
+const IDENTICAL_FOR_MS = 120_000;
+
+/**
+ * The newest order whose id an identical `add` gets: one that is being placed, or of which nobody knows whether it was,
+ * however old; or one that is young. One that never reached its provider is none.
+ */
+function identicalSql(columns: string, panel: string, linkKey: string, digest: string, now: string): string {
+  return `SELECT ${columns} FROM (
+      SELECT * FROM (SELECT * FROM orders o INDEXED BY orders_placing
+        WHERE o.panel = ${panel} AND ${IS_PLACING} AND o.link_key = ${linkKey} AND o.add_digest = ${digest} AND o.status NOT IN (${ENDED}) LIMIT 1)
+      UNION ALL
+      SELECT * FROM (SELECT * FROM ${newestOfLink(panel, linkKey)} o
+        WHERE o.add_digest = ${digest} AND o.created_at > ${now} - ${IDENTICAL_FOR_MS} AND NOT (${IS_PLACING} AND o.status IN (${ENDED})) LIMIT 1)
+    ) o ORDER BY o.n DESC LIMIT 1`;
+}
+
+/** The orders that stand in an `add`'s way, for a batch of reads: one identical, and one under way on its link. */
+export function inTheWayStatements(
+  db: D1Database,
+  ref: PanelRef,
+  { linkKey, digest, now }: { readonly linkKey: string; readonly digest: string; readonly now: number },
+): D1PreparedStatement[] {
+  const panel = panelIdSql(ref);
+  return [
+    db.prepare(identicalSql("o.*", panel, "?2", "?3", "?4")).bind(ref.value, linkKey, digest, now),
+    db.prepare(activeSql("o.id", panel, "?2")).bind(ref.value, linkKey),
+  ];
+}
+
+const J = (column: string): string => `?2->>'$.${column}'`;
+
+/** What the panel is told until the provider's id is known, or for good (src/domain/order-ids.ts). */
+const ID = `CASE ${J("door")} WHEN 'connect' THEN CAST(${CONNECT_IDS_FROM} + p.order_n AS TEXT)
+  ELSE CAST(iif(EXISTS (SELECT 1 FROM orders x WHERE x.panel = p.id AND x.id = CAST(p.order_n AS TEXT)), ${SPARE_IDS_FROM}, 0) + p.order_n AS TEXT) END`;
+
+/**
+ * The new order's row, unless an identical one, or one on its link that the panel's policy minds, came first, or its id
+ * is taken: two requests at once see each other here, where no third is between them. Its number was given out by the
+ * statement before. Nobody polls it: it has no id to be asked for.
+ */
+const INSERT_ORDER = `INSERT INTO orders (panel, n, phase, id, provider_order_id, last_change, duplicate_of, flags,
+    status, middle, multi, cadence, placed_at, created_at, progress_at, updated_at, ${COLUMNS.join(", ")})
+  SELECT p.id, p.order_n, (p.order_n * ${GOLDEN_STEP}) % ${PHASES}, ${ID}, '${PLACING}' || p.order_n, 0,
+    (SELECT a.id FROM (${activeSql("o.id, o.last_change", "p.id", J("link_key"))}) a WHERE a.last_change <> 0),
+    iif(EXISTS (${activeSql("1", "p.id", J("link_key"))}), ?4, 0),
+    'pending', 'pending', ${J("runs")} IS NOT NULL OR ${J("posts")} IS NOT NULL, NULL, ?3, ?3, ?3, ?3,
+    ${COLUMNS.map(J).join(", ")}
+  FROM panels p
+  WHERE p.id = ?1
+    AND NOT (p.reuse_identical_adds = 1 AND EXISTS (${identicalSql("1", "p.id", J("link_key"), J("add_digest"), "?3")}))
+    AND NOT (p.refuse_duplicate_links = 1 AND EXISTS (${activeSql("1", "p.id", J("link_key"))}))
+    AND NOT EXISTS (SELECT 1 FROM orders x WHERE x.panel = p.id AND x.id = ${ID})
+  RETURNING *`;
+
+/** `in_the_way`: an order that came first, which is to be read again. `overdrawn`: the panel's account does not hold the charge. */
+export type Begun = { readonly order: Order } | "in_the_way" | "overdrawn";
+
+/**
+ * Writes the order that is about to be sent, and charges it where the panel's accounts are kept here. Throws when the
+ * database fails: then nothing may be sent. An error can come after the commit, so what was written is looked for then.
+ * Six rows written, one more with a link, one more for a charge.
+ */
+export async function beginPlacing(db: D1Database, panel: string, intent: Intent, duplicateFlag: number, now: number): Promise<Begun> {
+  try {
+    const [, inserted] = await db.batch<OrderRow>([
+      db.prepare("UPDATE panels SET order_n = order_n + 1 WHERE id = ?1").bind(panel),
+      db.prepare(INSERT_ORDER).bind(panel, JSON.stringify(intent), now, duplicateFlag),
+      chargeStatement(db, panel, 1),
+    ]);
+    const row = inserted?.results[0];
+    return row === undefined ? "in_the_way" : { order: toOrder(row) };
+  } catch (error) {
+    if (isOverdrawn(error)) return "overdrawn";
+    const row = await db
+      .prepare(`SELECT * FROM orders o INDEXED BY orders_placing WHERE o.panel = ?1 AND ${IS_PLACING} AND o.add_request = ?2`)
+      .bind(panel, intent.add_request)
+      .first<OrderRow>();
+    if (row === null) throw error;
+    return { order: toOrder(row) };
+  }
+}
+
+const CREATED: EventType = "order.created";
+
+/** The order's first change: it was placed. */
+const INSERT_CREATED = `INSERT INTO changes (panel, seq, type, order_id, created_at, previous, data)
+  SELECT o.panel, p.feed_seq, '${CREATED}', ?4, ?5, '{}', ?6 FROM orders o CROSS JOIN panels p
+  WHERE o.panel = ?1 AND o.n = ?2 AND o.version = ?3 AND o.last_change = 0 AND p.id = o.panel`;
+
+/** A placed order is looked at in the next minute. */
+const FIRST_CADENCE: Cadence = 1;
+
+const UPDATE_PLACED = `UPDATE orders SET id = ?4, provider_order_id = ?6, cadence = ${FIRST_CADENCE}, updated_at = ?5, version = version + 1,
+    last_change = (SELECT feed_seq FROM panels WHERE id = ?1)
+  WHERE panel = ?1 AND n = ?2 AND version = ?3 AND last_change = 0`;
+
+/**
+ * Writes that the provider took the order, which nobody was told of yet: `after` is the order with its id there. `shown`
+ * is `after` as shown. `taken`: the panel has another order by one of the ids. `changed`: somebody else has changed the
+ * order meanwhile. Seven rows written.
+ */
+export async function recordPlaced(
+  db: D1Database,
+  seen: Order,
+  after: Pick<Order, "id" | "providerOrderId" | "updatedAt">,
+  shown: unknown,
+): Promise<"written" | "changed" | "taken"> {
+  const at = [seen.panel, seen.n, seen.version] as const;
+  try {
+    const results = await db.batch([
+      numberStatement(db, [{ panel: seen.panel, count: 1 }], after.updatedAt),
+      db.prepare(INSERT_CREATED).bind(...at, after.id, after.updatedAt, JSON.stringify(shown)),
+      db.prepare(UPDATE_PLACED).bind(...at, after.id, after.updatedAt, after.providerOrderId),
+    ]);
+    return results.at(-1)?.meta.changes === 1 ? "written" : "changed";
+  } catch (error) {
+    if (isTaken(error)) return "taken";
+    throw error;
+  }
+}
+
+/** Whether the database refused a batch because the panel has another order by an id. */
+export function isTaken(error: unknown): boolean {
+  return error instanceof Error && /UNIQUE constraint failed: orders\.|another order has this id/.test(error.message);
+}
+
+/** Forgets an order that its provider refused. False where the feed has told of it, or somebody was charged for it: then it stays. */
+export async function forgetOrder(db: D1Database, { panel, n, version }: Order): Promise<boolean> {
+  const { meta } = await db
+    .prepare(
+      `DELETE FROM orders WHERE panel = ?1 AND n = ?2 AND version = ?3 AND last_change = 0
+       AND (coalesce(charge, 0) = 0 OR NOT EXISTS (SELECT 1 FROM panels WHERE id = ?1 AND money = 'ledger'))`,
+    )
+    .bind(panel, n, version)
+    .run();
+  return meta.changes > 0;
+}
+
+/**
+ * Gives an order that is on the feed its provider's id, with what follows from it in `write`; and other statements,
+ * guarded by the order's version themselves. `changed`: it is not as it was seen any more. `taken`: the panel has
+ * another order by that id. The database refuses it for an order that has an id, or has ended: then it throws.
+ */
+export async function attachProviderOrder(
+  db: D1Database,
+  providerOrderId: string,
+  write: OrderWrite,
+  others: readonly D1PreparedStatement[],
+): Promise<"written" | "changed" | "taken"> {
+  const { panel, n, version } = write.order;
+  const attach = db
+    .prepare("UPDATE orders SET provider_order_id = ?4 WHERE panel = ?1 AND n = ?2 AND version = ?3")
+    .bind(panel, n, version, providerOrderId);
+  try {
+    return (await applyDecision(db, write, [...others, attach])) ? "written" : "changed";
+  } catch (error) {
+    if (isTaken(error)) return "taken";
+    throw error;
+  }
+}
+
+/** One order as it stands, by its number. */
+export async function readByNumber(db: D1Database, { panel, n }: Pick<Order, "panel" | "n">): Promise<Order | null> {
+  const row = await db.prepare("SELECT * FROM orders WHERE panel = ?1 AND n = ?2").bind(panel, n).first<OrderRow>();
+  return row === null ? null : toOrder(row);
+}
+
+/** Whether another panel has placed or registered an order of a provider's: then it is that panel's. */
+export async function isAnothers(db: D1Database, panel: string, provider: string, providerOrderId: string): Promise<boolean> {
+  const found = await db
+    .prepare(
+      `SELECT 1 FROM panels q CROSS JOIN orders o
+       WHERE q.id <> ?1 AND o.panel = q.id AND o.provider = ?2 AND o.provider_order_id = ?3 AND ${IS_ITS_OWN} LIMIT 1`,
+    )
+    .bind(panel, provider, providerOrderId)
+    .first();
+  return found !== null;
+}
+
+/** The id under which a panel has an order of a provider's; null where it has none. */
+export async function readHolder(db: D1Database, panel: string, provider: string, providerOrderId: string): Promise<string | null> {
+  return db
+    .prepare("SELECT id FROM orders WHERE panel = ?1 AND provider = ?2 AND provider_order_id = ?3")
+    .bind(panel, provider, providerOrderId)
+    .first<string>("id");
+}
+
+/** At most so many at once; the next tick takes the others. */
+const LEFT_BEHIND_AT_ONCE = 20;
+
+/**
+ * Selects orders that were being placed before `until` (epoch ms), and of which nobody has said anything since: whoever
+ * placed them has died over it. Reads the orders that are being placed, or in doubt, and no others.
+ */
+export function leftBehindStatement(db: D1Database, until: number): D1PreparedStatement {
+  return db
+    .prepare(
+      `SELECT o.* FROM orders o INDEXED BY orders_placing
+       WHERE ${IS_PLACING} AND o.flags & ${FLAGS.placing_unknown} = 0 AND o.created_at <= ?1 AND o.status NOT IN (${ENDED})
+       LIMIT ${LEFT_BEHIND_AT_ONCE}`,
+    )
+    .bind(until);
+}

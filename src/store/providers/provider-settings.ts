@@ -1,0 +1,150 @@
+/**
+ * What the operator sets of a provider. Its state belongs to the sweeps; it is touched here only where settings
+ * make what was learned meaningless.
+ */
+import { DEFAULT_BRAKE } from "../../domain/provider-brake.ts";
+import { CANONICAL_REQUEST } from "../../provider/settings.ts";
+import { type Provider, type ProviderRow, toProvider } from "../rows/provider.ts";
+
+/** Settings as the row keeps them, lists and objects as JSON texts. What is left out keeps its value. */
+export type SettingsChange = {
+  readonly url?: string;
+  readonly api_key?: string;
+  readonly name?: string | null;
+  readonly currency?: string | null;
+  readonly panels?: string | null;
+  readonly batch_size?: number;
+  readonly max_calls_per_minute?: number | null;
+  readonly timeout_ms?: number;
+  readonly enabled?: 0 | 1;
+  readonly status_words?: string;
+  /** The whole shape, its keys in the order of `CANONICAL_REQUEST`, so that equal shapes are equal texts. */
+  readonly request?: string;
+  readonly brake?: string | null;
+};
+
+/** What a new provider has where nothing is said. */
+const DEFAULTS = {
+  name: null,
+  currency: null,
+  panels: null,
+  batch_size: 100,
+  max_calls_per_minute: null,
+  timeout_ms: 15_000,
+  enabled: 1,
+  status_words: "{}",
+  request: JSON.stringify(CANONICAL_REQUEST),
+  brake: JSON.stringify(DEFAULT_BRAKE),
+} as const satisfies SettingsChange;
+
+const NULLABLE_COLUMNS = [
+  "name",
+  "currency",
+  "panels",
+  "max_calls_per_minute",
+  "brake",
+] as const satisfies readonly (keyof SettingsChange)[];
+const OTHER_COLUMNS = [
+  "url",
+  "api_key",
+  "batch_size",
+  "timeout_ms",
+  "enabled",
+  "status_words",
+  "request",
+] as const satisfies readonly (keyof SettingsChange)[];
+const COLUMNS = [...NULLABLE_COLUMNS, ...OTHER_COLUMNS];
+
+/** Settings as they stand, a column each, the key among them: not for showing. */
+export type KeptSettings = Required<SettingsChange>;
+
+export async function readSettings(db: D1Database, id: string): Promise<KeptSettings | null> {
+  return db
+    .prepare(`SELECT ${COLUMNS.join(", ")} FROM providers WHERE id = ?1`)
+    .bind(id)
+    .first<KeptSettings>();
+}
+
+export type NewSettings = SettingsChange & Required<Pick<SettingsChange, "url" | "api_key">>;
+
+/** What a provider with these settings has in the end. */
+export function withDefaults(settings: NewSettings): KeptSettings {
+  return { ...DEFAULTS, ...settings };
+}
+
+/** Adds a provider; false when the id is taken. `audit` must be for a statement that changed something. */
+export async function createProvider(
+  db: D1Database,
+  id: string,
+  settings: KeptSettings,
+  now: number,
+  audit: D1PreparedStatement,
+): Promise<boolean> {
+  const insert = db
+    .prepare(
+      `INSERT INTO providers (id, created_at, updated_at, ${COLUMNS.join(", ")})
+       SELECT ?1, ?3, ?3, ${COLUMNS.map((column) => `?2->>'$.${column}'`).join(", ")} WHERE true
+       ON CONFLICT (id) DO NOTHING RETURNING id`,
+    )
+    .bind(id, JSON.stringify(settings), now);
+  const [created] = await db.batch([insert, audit]);
+  return created?.results.length === 1;
+}
+
+/** Whether calls will go elsewhere, or look different: then nothing that was learned holds any more. */
+const CONNECTION_CHANGES = `(${(["url", "api_key", "request"] as const).map((column) => `coalesce(?2->>'$.${column}', ${column}) IS NOT ${column}`).join(" OR ")})`;
+
+/** `state_version` goes up with every change, so that a sweep under way with the old settings writes nothing. */
+const UPDATE_SETTINGS = `UPDATE providers SET
+  ${NULLABLE_COLUMNS.map((column) => `${column} = iif(json_type(?2, '$.${column}') IS NULL, ${column}, ?2->>'$.${column}')`).join(", ")},
+  ${OTHER_COLUMNS.map((column) => `${column} = coalesce(?2->>'$.${column}', ${column})`).join(", ")},
+  settings_version = settings_version + ${CONNECTION_CHANGES},
+  many = iif(${CONNECTION_CHANGES}, 'unknown', many),
+  learned_batch_size = iif(${CONNECTION_CHANGES}, 100, learned_batch_size),
+  caution = iif(${CONNECTION_CHANGES}, 0, caution),
+  failures = iif(${CONNECTION_CHANGES}, 0, failures),
+  retry_at = iif(${CONNECTION_CHANGES}, NULL, retry_at),
+  balance_at = iif(${CONNECTION_CHANGES}, NULL, balance_at),
+  state_version = state_version + 1,
+  updated_at = ?3
+  WHERE id = ?1 AND ${COLUMNS.map((column) => `${column} IS ?4->>'$.${column}'`).join(" AND ")}
+  RETURNING id`;
+
+/**
+ * Changes a provider's settings; false when they are not as they were seen any more. `audit` must be for a statement
+ * that changed something; null when what is set is what was set before.
+ */
+export async function updateProvider(
+  db: D1Database,
+  id: string,
+  change: SettingsChange,
+  now: number,
+  seen: KeptSettings,
+  audit: D1PreparedStatement | null,
+): Promise<boolean> {
+  const update = db.prepare(UPDATE_SETTINGS).bind(id, JSON.stringify(change), now, JSON.stringify(seen));
+  const [updated] = await db.batch([update, ...(audit === null ? [] : [audit])]);
+  return updated?.results.length === 1;
+}
+
+/** A provider, and how many orders are followed there: all that are not closed. Counting reads one index row each. */
+export type ProviderView = { readonly provider: Provider; readonly activeOrders: number };
+
+const VIEW = `SELECT p.*, (SELECT count(*) FROM orders o WHERE o.provider = p.id AND o.cadence IS NOT NULL) AS active_orders FROM providers p`;
+
+export async function readProviderView(db: D1Database, id: string): Promise<ProviderView | null> {
+  const row = await db.prepare(`${VIEW} WHERE p.id = ?1`).bind(id).first<ViewRow>();
+  return row === null ? null : toView(row);
+}
+
+/** Providers by id, from above `after` on. */
+export async function listProviderViews(db: D1Database, after: string, limit: number): Promise<ProviderView[]> {
+  const { results } = await db.prepare(`${VIEW} WHERE p.id > ?1 ORDER BY p.id LIMIT ?2`).bind(after, limit).all<ViewRow>();
+  return results.map(toView);
+}
+
+type ViewRow = ProviderRow & { active_orders: number };
+
+function toView(row: ViewRow): ProviderView {
+  return { provider: toProvider(row), activeOrders: row.active_orders };
+}

@@ -1,0 +1,206 @@
+/**
+ * What it takes to decide about a panel's requests for refills and cancels, in one round trip with the check of its key.
+ */
+import { numberOfOurs } from "../../domain/order-ids.ts";
+import type { Order } from "../../domain/order.ts";
+import type { RequestKind } from "../../domain/order-refill-cancel.ts";
+import type { Polling } from "../../domain/order-view.ts";
+import { IS_ITS_OWN } from "../orders/status-reads.ts";
+import { ENDED, type OrderRow, PLACING, toOrder } from "../rows/order.ts";
+import { type Panel, type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
+import { type PollingRow, POLLING_COLUMNS, type Provider, type ProviderRow, toPolling, toProvider } from "../rows/provider.ts";
+
+/** An order, and which requests its service of the own catalogue has; where none is known, both may be asked. */
+export type RequestCase = {
+  readonly order: Order;
+  readonly offered: Readonly<Record<RequestKind, boolean>>;
+  /** The panel has only asked for it, at the provider's door: it may be anybody's. */
+  readonly isAdopted: boolean;
+};
+
+type CaseRow = OrderRow & { offers_refill: number | null; offers_cancel: number | null };
+
+const CASE = "o.*, s.refill AS offers_refill, s.cancel AS offers_cancel";
+/** `s`: the service that an order `o` of the own catalogue was bought as. */
+const ITS_SERVICE = "LEFT JOIN services s ON o.door = 'catalogue' AND s.id = CAST(o.service AS INTEGER)";
+
+function toCase(row: CaseRow): RequestCase {
+  const isAdopted = row.door === "connect" && row.add_digest === null;
+  return { order: toOrder(row), offered: { refill: row.offers_refill !== 0, cancel: row.offers_cancel !== 0 }, isAdopted };
+}
+
+/** Of orders by their provider's ids, whatever the own catalogue has to say of their services. */
+function casesOf(result: D1Result | undefined): RequestCase[] {
+  return ((result?.results ?? []) as OrderRow[]).map((row) => toCase({ ...row, offers_refill: null, offers_cancel: null }));
+}
+
+/** One order by the panel's own id, `found` null when the panel has none; null when there is no such panel. */
+export async function readRequestCase(
+  db: D1Database,
+  ref: PanelRef,
+  id: string,
+): Promise<{ readonly found: (RequestCase & { readonly polling: Polling }) | null } | null> {
+  const panel = panelIdSql(ref);
+  const read = await readForPanel(db, ref, [
+    db.prepare(`SELECT ${CASE} FROM orders o ${ITS_SERVICE} WHERE o.panel = ${panel} AND o.id = ?2`).bind(ref.value, id),
+    db
+      .prepare(
+        `SELECT ${POLLING_COLUMNS} FROM providers p WHERE p.id = (SELECT o.provider FROM orders o WHERE o.panel = ${panel} AND o.id = ?2)`,
+      )
+      .bind(ref.value, id),
+  ]);
+  if (read === null) return null;
+  const row = read.results[0]?.results[0] as CaseRow | undefined;
+  const polling = read.results[1]?.results[0] as PollingRow | undefined;
+  return { found: row === undefined ? null : { ...toCase(row), polling: polling === undefined ? null : toPolling(polling) } };
+}
+
+/** `cases` by the ids asked for. At a provider's door, `providers` is empty where the panel may not use it. */
+export type RequestCases = {
+  readonly panel: Panel;
+  readonly providers: ReadonlyMap<string, Provider>;
+  readonly cases: ReadonlyMap<string, RequestCase>;
+};
+
+/** Orders by the panel's own ids. Null when there is no such panel. */
+export async function readOwnCases(db: D1Database, ref: PanelRef, ids: readonly string[]): Promise<RequestCases | null> {
+  const named = `o.panel = ${panelIdSql(ref)} AND o.id = j.value`;
+  const bind = (sql: string) => db.prepare(sql).bind(ref.value, JSON.stringify(ids));
+  const read = await readForPanel(db, ref, [
+    bind(`SELECT ${CASE} FROM json_each(?2) j CROSS JOIN orders o ${ITS_SERVICE} WHERE ${named}`),
+    bind(`SELECT p.* FROM providers p WHERE p.id IN (SELECT o.provider FROM json_each(?2) j CROSS JOIN orders o WHERE ${named})`),
+  ]);
+  if (read === null) return null;
+  const cases = ((read.results[0]?.results ?? []) as CaseRow[]).map(toCase);
+  return { panel: read.panel, providers: providersOf(read.results[1]), cases: new Map(cases.map((one) => [one.order.id, one])) };
+}
+
+/** Selects the provider `?2` where the panel may use it. */
+function usableSql(panel: string): string {
+  return `SELECT p.* FROM providers p WHERE p.id = ?2 AND (p.panels IS NULL OR ${panel} IN (SELECT value FROM json_each(p.panels)))`;
+}
+
+/** Orders by their provider's ids, or by those of ours that stood in for them. Null when there is no such panel. */
+export async function readProvidersCases(
+  db: D1Database,
+  ref: PanelRef,
+  provider: string,
+  ids: readonly string[],
+): Promise<RequestCases | null> {
+  const panel = panelIdSql(ref);
+  const its = `o.panel = ${panel} AND o.provider = ?2`;
+  const read = await readForPanel(db, ref, [
+    db.prepare(usableSql(panel)).bind(ref.value, provider),
+    ...[
+      [`${its} AND o.provider_order_id = j.value`, ids] as const,
+      [
+        `o.panel = ${panel} AND o.n = j.value AND o.provider = ?2 AND o.door = 'connect'`,
+        ids.flatMap((id) => numberOfOurs(id) ?? []),
+      ] as const,
+    ].map(([named, values]) =>
+      db.prepare(`SELECT o.* FROM json_each(?3) j CROSS JOIN orders o WHERE ${named}`).bind(ref.value, provider, JSON.stringify(values)),
+    ),
+  ]);
+  if (read === null) return null;
+  const [usable, theirs, ours] = read.results;
+  const byTheirs = new Map(casesOf(theirs).map((one) => [one.order.providerOrderId, one]));
+  const byOurs = new Map(casesOf(ours).map((one) => [one.order.n, one]));
+  const cases = ids.flatMap((id) => {
+    const found = byTheirs.get(id) ?? byOurs.get(numberOfOurs(id) ?? 0);
+    return found === undefined ? [] : [[id, found] as const];
+  });
+  return { panel: read.panel, providers: providersOf(usable), cases: new Map(cases) };
+}
+
+/** What other panels have to do with some ids of a provider's orders. */
+export type Others = {
+  /** Those that others have placed or registered. */
+  readonly theirs: ReadonlySet<string>;
+  /** Those that others have adopted, which proves nothing. */
+  readonly adopted: ReadonlySet<string>;
+  /**
+   * Since when another panel has had an order there of which nobody knows the provider's id, or whether there is one:
+   * any id that was not known before may be that order's. Epoch ms; null where there is none.
+   */
+  readonly placingSince: number | null;
+};
+
+export const NO_OTHERS: Others = { theirs: new Set(), adopted: new Set(), placingSince: null };
+
+/** The text after all that begin with `PLACING`. */
+const PAST_PLACING = `${PLACING.trimEnd()}!`;
+
+/** One round trip. A row read for each other panel and id, and for each order of theirs that was placed in vain. */
+export async function readOthers(db: D1Database, panel: string, provider: string, ids: readonly string[]): Promise<Others> {
+  const theirOrders = "q.id <> ?1 AND o.panel = q.id AND o.provider = ?2";
+  const [followed, placing] = await db.batch<Record<string, unknown>>([
+    db
+      .prepare(
+        `SELECT j.value AS id, max(${IS_ITS_OWN}) AS is_own FROM json_each(?3) j CROSS JOIN panels q CROSS JOIN orders o
+         WHERE ${theirOrders} AND o.provider_order_id = j.value GROUP BY j.value`,
+      )
+      .bind(panel, provider, JSON.stringify(ids)),
+    db
+      .prepare(
+        `SELECT min(o.created_at) AS since FROM panels q CROSS JOIN orders o
+         WHERE ${theirOrders} AND o.provider_order_id >= '${PLACING}' AND o.provider_order_id < '${PAST_PLACING}'
+           AND o.status NOT IN (${ENDED})`,
+      )
+      .bind(panel, provider),
+  ]);
+  const rows = (followed?.results ?? []) as { id: string; is_own: number }[];
+  const idsOf = (isOwn: number) => new Set(rows.filter((row) => row.is_own === isOwn).map(({ id }) => id));
+  const since = placing?.results[0] as { since: number | null } | undefined;
+  return { theirs: idsOf(1), adopted: idsOf(0), placingSince: since?.since ?? null };
+}
+
+export type Refills = {
+  readonly panel: Panel;
+  /** Null where the panel may not use it. */
+  readonly provider: Provider | null;
+  /** The orders of the refills, by the refills' ids asked for. */
+  readonly orders: ReadonlyMap<string, Order>;
+};
+
+/**
+ * Orders by their provider's ids of their refills; or by the order's own, which stands in where the provider gave none.
+ * Null when there is no such panel.
+ */
+export async function readRefills(db: D1Database, ref: PanelRef, provider: string, ids: readonly string[]): Promise<Refills | null> {
+  const panel = panelIdSql(ref);
+  const its = `FROM json_each(?3) j CROSS JOIN orders o WHERE o.panel = ${panel} AND o.provider = ?2`;
+  const bind = (sql: string) => db.prepare(sql).bind(ref.value, provider, JSON.stringify(ids));
+  const read = await readForPanel(db, ref, [
+    db.prepare(usableSql(panel)).bind(ref.value, provider),
+    bind(`SELECT o.* ${its} AND o.refill_id = j.value`),
+    bind(`SELECT o.* ${its} AND o.provider_order_id = j.value AND o.refill_status IS NOT NULL AND o.refill_id IS NULL`),
+  ]);
+  if (read === null) return null;
+  const [usable, byRefill, byOrder] = read.results;
+  const orders = new Map<string, Order>();
+  for (const row of (byOrder?.results ?? []) as OrderRow[]) orders.set(row.provider_order_id, toOrder(row));
+  for (const row of (byRefill?.results ?? []) as OrderRow[]) orders.set(row.refill_id ?? "", toOrder(row));
+  return { panel: read.panel, provider: providersOf(usable).get(provider) ?? null, orders };
+}
+
+/** Those of some refills' ids that are of other panels' orders. */
+export async function foreignRefills(
+  db: D1Database,
+  panel: string,
+  provider: string,
+  ids: readonly string[],
+): Promise<ReadonlySet<string>> {
+  if (ids.length === 0) return new Set();
+  const { results } = await db
+    .prepare(
+      `SELECT j.value AS id FROM json_each(?3) j CROSS JOIN panels q CROSS JOIN orders o
+       WHERE q.id <> ?1 AND o.panel = q.id AND o.provider = ?2 AND o.refill_id = j.value`,
+    )
+    .bind(panel, provider, JSON.stringify(ids))
+    .all<{ id: string }>();
+  return new Set(results.map(({ id }) => id));
+}
+
+function providersOf(result: D1Result | undefined): ReadonlyMap<string, Provider> {
+  return new Map(((result?.results ?? []) as ProviderRow[]).map((row) => [row.id, toProvider(row)]));
+}

@@ -1,0 +1,141 @@
+/**
+ * The steps of refills and cancels, written down: each fenced on what was seen of its order, with its event.
+ */
+import type { AskOutcome } from "../../domain/refill-cancel.ts";
+import type { Order, OrderState } from "../../domain/order.ts";
+import { requestedAt, type RequestKind, withOutcome } from "../../domain/order-refill-cancel.ts";
+import type { Polling } from "../../domain/order-view.ts";
+import { applyEach, type OrderWrite } from "../orders/apply.ts";
+import { type OrderRow, toOrder } from "../rows/order.ts";
+import { moveWrite } from "../orders/moves.ts";
+
+/** An order, and what it takes to show it. */
+export type Found = { readonly order: Order; readonly polling: Polling };
+
+/** A sweep may write an order in between; so many times in a row it hardly does. A try takes six statements. */
+const MAX_TRIES = 3;
+
+/** What is written of an order that moves on to a state. */
+export function moveOf({ order, polling }: Found, next: OrderState, now: number): OrderWrite {
+  return moveWrite(order, next, [], polling, Math.max(now, order.updatedAt));
+}
+
+/** One order's number, as a text. */
+export function keyText({ panel, n }: Pick<Order, "panel" | "n">): string {
+  return `${n} ${panel}`;
+}
+
+/** The orders as they stand now, their providers' polling as it was found: it decides only how they are shown. */
+async function readAgain(db: D1Database, found: readonly Found[]): Promise<Found[]> {
+  const pollings = new Map(found.map(({ order, polling }) => [order.provider, polling]));
+  const { results } = await db
+    .prepare("SELECT o.* FROM json_each(?1) j CROSS JOIN orders o WHERE o.panel = j.value->>0 AND o.n = j.value->>1")
+    .bind(JSON.stringify(found.map(({ order: { panel, n } }) => [panel, n])))
+    .all<OrderRow>();
+  return results.map(toOrder).map((order) => ({ order, polling: pollings.get(order.provider) ?? null }));
+}
+
+/** `missed`: orders that others kept changing, so that nothing was written. */
+export type Changed = { readonly written: readonly OrderWrite[]; readonly missed: readonly Order[] };
+
+/**
+ * Moves orders on, each of them once, in as many statements at many providers as at one. One that somebody else has written meanwhile is read and decided about again;
+ * `change` answers null to leave an order alone. A move takes three rows: order, change, and one for the panel.
+ */
+export async function changeOrders(
+  db: D1Database,
+  found: readonly Found[],
+  change: (order: Order) => OrderState | null,
+  now: number,
+): Promise<Changed> {
+  const done: OrderWrite[] = [];
+  let left = found;
+  for (let tries = 1; ; tries++) {
+    const writes = left.flatMap((one) => {
+      const next = change(one.order);
+      return next === null ? [] : [moveOf(one, next, now)];
+    });
+    const written = new Set(await applyEach(db, writes));
+    done.push(...written);
+    const missed = new Set(writes.filter((write) => !written.has(write)).map(({ order }) => order));
+    if (missed.size === 0 || tries === MAX_TRIES) return { written: done, missed: [...missed] };
+    left = await readAgain(
+      db,
+      left.filter(({ order }) => missed.has(order)),
+    );
+  }
+}
+
+/** What was taken up to be asked: the orders as they were found, and the writes by which that is on record. */
+export type TakenUp = { readonly found: readonly Found[]; readonly written: readonly OrderWrite[] };
+
+/**
+ * Writes what came of asking. Answers the orders (by `keyText`) whose refill's id is another's, so that they go without.
+ * What fails is tried once more: the answer is never to be had again, and an error can come after the commit. Throws when
+ * that fails, too, or an order never held still; a sweep then gives the request up in its time.
+ */
+export async function recordOutcomes(
+  db: D1Database,
+  kind: RequestKind,
+  taken: TakenUp,
+  outcomeOf: (order: Order) => AskOutcome,
+  now: number,
+): Promise<ReadonlySet<string>> {
+  if (taken.written.length === 0) return new Set();
+  const write = () => writeOutcomes(db, kind, taken, outcomeOf, now);
+  return write().catch(write);
+}
+
+async function writeOutcomes(
+  db: D1Database,
+  kind: RequestKind,
+  { found, written }: TakenUp,
+  outcomeOf: (order: Order) => AskOutcome,
+  now: number,
+): Promise<ReadonlySet<string>> {
+  const outcomes = written.map(({ order, next }) => ({ order, at: requestedAt(kind, next) ?? 0, outcome: outcomeOf(order) }));
+  const doubles = await takenIds(db, outcomes);
+  const byKey = new Map(outcomes.map((one) => [keyText(one.order), doubles.has(one.order) ? withoutId(one) : one]));
+  const decide = (order: Order): OrderState | null => {
+    const one = byKey.get(keyText(order));
+    return one === undefined ? null : withOutcome(kind, order, one.at, one.outcome, now);
+  };
+  const asked = found.filter(({ order }) => byKey.has(keyText(order)));
+  const { missed } = await changeOrders(db, await readAgain(db, asked), decide, now);
+  if (missed.length > 0) throw new Error(`${missed.length} orders kept changing; what came of a ${kind} was not written`);
+  return new Set([...doubles].map(keyText));
+}
+
+type Outcome = { readonly order: Order; readonly at: number; readonly outcome: AskOutcome };
+
+function withoutId(one: Outcome): Outcome {
+  return { ...one, outcome: { kind: "accepted", refill: null } };
+}
+
+/**
+ * Orders whose refill was given an id that another order's has: some servers answer a mere yes, or the same number
+ * always, and to follow it would be to follow somebody else's refill.
+ */
+async function takenIds(db: D1Database, outcomes: readonly Outcome[]): Promise<ReadonlySet<Order>> {
+  const given = outcomes.flatMap(({ order, outcome }) =>
+    outcome.kind === "accepted" && outcome.refill !== null ? [{ order, refill: outcome.refill }] : [],
+  );
+  if (given.length === 0) return new Set();
+  const { results } = await db
+    .prepare(
+      `SELECT j.key AS i FROM json_each(?1) j CROSS JOIN orders o
+       WHERE o.panel = j.value->>'$.panel' AND o.provider = j.value->>'$.provider' AND o.refill_id = j.value->>'$.refill'
+         AND o.n <> j.value->>'$.n'`,
+    )
+    .bind(JSON.stringify(given.map(({ order: { panel, provider, n }, refill }) => ({ panel, provider, n, refill }))))
+    .all<{ i: number }>();
+  const inUse = new Set(results.map(({ i }) => given[i]?.order));
+  const firsts = new Map(given.toReversed().map(({ order, refill }) => [idText(order, refill), order]));
+  return new Set(
+    given.filter(({ order, refill }) => inUse.has(order) || firsts.get(idText(order, refill)) !== order).map(({ order }) => order),
+  );
+}
+
+function idText({ panel, provider }: Order, refill: string): string {
+  return `${panel}\n${provider}\n${refill}`;
+}

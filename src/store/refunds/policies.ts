@@ -1,0 +1,56 @@
+/**
+ * Refund policies: layers of JSON, one a provider, and one for each of its services that differs.
+ */
+import type { Order } from "../../domain/order.ts";
+import type { PolicyLayer } from "../../domain/refund-policy.ts";
+import { type OrderRow, toOrder } from "../rows/order.ts";
+
+/** The service under which a provider's own layer stands. */
+export const PROVIDER_LAYER = "";
+
+/** A provider's layers by service; null when there is no such provider. One round trip. */
+export async function readPolicies(db: D1Database, provider: string): Promise<Readonly<Record<string, PolicyLayer>> | null> {
+  const row = await db
+    .prepare(
+      "SELECT (SELECT json_group_object(r.service, json(r.policy)) FROM refund_policies r WHERE r.provider = p.id) AS policies FROM providers p WHERE p.id = ?1",
+    )
+    .bind(provider)
+    .first<{ policies: string }>();
+  return row === null ? null : (JSON.parse(row.policies) as Record<string, PolicyLayer>);
+}
+
+/** Sets a layer, or takes it away (null), with the audit entry of it. Sweeps use it from their next message on. */
+export async function writePolicy(
+  db: D1Database,
+  provider: string,
+  service: string,
+  layer: PolicyLayer | null,
+  now: number,
+  audit: D1PreparedStatement,
+): Promise<void> {
+  const write =
+    layer === null
+      ? db.prepare("DELETE FROM refund_policies WHERE provider = ?1 AND service = ?2").bind(provider, service)
+      : db
+          .prepare(
+            `INSERT INTO refund_policies (provider, service, policy, updated_at) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (provider, service) DO UPDATE SET policy = excluded.policy, updated_at = excluded.updated_at`,
+          )
+          .bind(provider, service, JSON.stringify(layer), now);
+  await db.batch([write, audit]);
+}
+
+/** How many of each panel's newest orders a preview looks at. */
+const PREVIEWED_ORDERS = 1000;
+
+/** Orders of a provider, and of one of its services if one is named, among each panel's newest. */
+export async function readForPreview(db: D1Database, provider: string, service: string | null): Promise<Order[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT o.* FROM panels p CROSS JOIN orders o
+       WHERE o.panel = p.id AND o.n > p.order_n - ?3 AND o.provider = ?1 AND (?2 IS NULL OR coalesce(o.provider_service, o.service) = ?2)`,
+    )
+    .bind(provider, service, PREVIEWED_ORDERS)
+    .all<OrderRow>();
+  return results.map(toOrder);
+}

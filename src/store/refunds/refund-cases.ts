@@ -1,0 +1,71 @@
+/**
+ * What a person decides about: an order with its refunds and what it takes to show it, and what the brake holds.
+ */
+import type { RefundFacts } from "../../domain/feed.ts";
+import type { Order } from "../../domain/order.ts";
+import { type OrderRow, toOrder } from "../rows/order.ts";
+import { type Provider, type ProviderRow, toProvider, WITH_POLICIES } from "../rows/provider.ts";
+import { type RefundRow, toFacts } from "./refund-reads.ts";
+
+/** An order that is decided about, its provider, and its refunds by number. */
+export type Case = { readonly order: Order; readonly provider: Provider; readonly refunds: ReadonlyMap<number, RefundFacts> };
+
+/** Reads a case in one round trip; null when the panel has no such order. */
+export async function readCase(db: D1Database, panel: string, orderId: string): Promise<Case | null> {
+  const [orders, providers, refunds] = await db.batch<Record<string, unknown>>([
+    db.prepare("SELECT * FROM orders WHERE panel = ?1 AND id = ?2").bind(panel, orderId),
+    db
+      .prepare(`SELECT ${WITH_POLICIES} FROM providers p WHERE p.id = (SELECT provider FROM orders WHERE panel = ?1 AND id = ?2)`)
+      .bind(panel, orderId),
+    db
+      .prepare("SELECT r.* FROM refunds r WHERE r.panel = ?1 AND r.order_n = (SELECT n FROM orders WHERE panel = ?1 AND id = ?2)")
+      .bind(panel, orderId),
+  ]);
+  const order = orders?.results[0] as OrderRow | undefined;
+  const provider = providers?.results[0] as ProviderRow | undefined;
+  if (order === undefined || provider === undefined) return null;
+  const facts = ((refunds?.results ?? []) as RefundRow[]).map(toFacts);
+  return { order: toOrder(order), provider: toProvider(provider), refunds: new Map(facts.map((refund) => [refund.n, refund])) };
+}
+
+/** What a provider's brake holds: how many refunds, and how much of each currency (sums cross as text). */
+export type BrakeHeld = { readonly count: number; readonly amounts: Readonly<Record<string, string>> };
+
+/** Open refunds have a small index of their own, which this walks. */
+const HELD_BY_BRAKE = `FROM refunds r CROSS JOIN orders o
+  WHERE r.status IN ('held', 'delayed') AND r.status = 'held' AND r.reason = 'brake'
+    AND o.panel = r.panel AND o.n = r.order_n AND o.provider = ?1 AND o.hold_n = r.n`;
+
+export async function readBrakeHeld(db: D1Database, provider: string): Promise<BrakeHeld> {
+  const { results } = await db
+    .prepare(
+      `SELECT r.currency, count(*) AS count, CAST(sum(r.amount) AS TEXT) AS amount ${HELD_BY_BRAKE} GROUP BY r.currency ORDER BY r.currency`,
+    )
+    .bind(provider)
+    .all<{ currency: string; count: number; amount: string }>();
+  return {
+    count: results.reduce((sum, { count }) => sum + count, 0),
+    amounts: Object.fromEntries(results.map(({ currency, amount }) => [currency, amount])),
+  };
+}
+
+/** Nothing is held where the brake is off and was let go wholly; then nothing need be read. */
+export const NOTHING_HELD: BrakeHeld = { count: 0, amounts: {} };
+
+/** Some of the orders whose refunds a provider's brake holds. */
+export async function readBraked(db: D1Database, provider: string, limit: number): Promise<Order[]> {
+  const { results } = await db
+    .prepare(`SELECT o.* ${HELD_BY_BRAKE} ORDER BY r.panel, r.order_n LIMIT ?2`)
+    .bind(provider, limit)
+    .all<OrderRow>();
+  return results.map(toOrder);
+}
+
+/** Lets a provider's brake go, and forgets the endings that engaged it. */
+export function disengageStatement(db: D1Database, provider: string): D1PreparedStatement {
+  return db
+    .prepare(
+      "UPDATE providers SET brake_engaged_at = NULL, endings = '[]', state_version = state_version + 1 WHERE id = ?1 AND brake_engaged_at IS NOT NULL",
+    )
+    .bind(provider);
+}

@@ -1,0 +1,181 @@
+import type { CancelStatus, RefillStatus } from "../../domain/refill-cancel.ts";
+import type { Door, Order, OrderState, Reason, ToldFacts } from "../../domain/order.ts";
+import type { RefundReason } from "../../domain/refund-rules.ts";
+import type { Parts } from "../../domain/order-report.ts";
+import type { Cadence } from "../../domain/poll-pacing.ts";
+import { isFinal, type MiddleStatus, type Status, STATUS_NAMES } from "../../domain/status.ts";
+
+/** A row of `orders`, as the statements of this folder select it. */
+export type OrderRow = {
+  panel: string;
+  n: number;
+  id: string;
+  provider: string;
+  /** `placing <n>` until it is known. */
+  provider_order_id: string;
+  door: Door | null;
+  provider_service: string | null;
+  link_key: string | null;
+  add_digest: string | null;
+  duplicate_of: string | null;
+  start_window_ms: number | null;
+  refill_days: number | null;
+  part_of: number | null;
+  service: string | null;
+  link: string | null;
+  customer: string | null;
+  quantity: number | null;
+  charge: number | null;
+  currency: string;
+  cost: string | null;
+  cost_currency: string | null;
+  runs: number | null;
+  posts: number | null;
+  placed_at: number | null;
+  registered_status: string | null;
+  registered_refunded: number;
+  created_at: number;
+  multi: number;
+  status: Status;
+  middle: MiddleStatus;
+  back_to: Status | null;
+  provider_status: string | null;
+  provider_price: string | null;
+  provider_charge: string | null;
+  provider_currency: string | null;
+  start_count: number | null;
+  remains: number | null;
+  reason: Reason | null;
+  flags: number;
+  reversals: number;
+  refunded: number;
+  refund_count: number;
+  hold_n: number | null;
+  hold_amount: number | null;
+  hold_reason: RefundReason | null;
+  hold_at: number | null;
+  hold_posts_at: number | null;
+  parts: string | null;
+  told: string | null;
+  refill_id: string | null;
+  refill_status: RefillStatus | null;
+  refill_at: number | null;
+  cancel_status: CancelStatus | null;
+  cancel_at: number | null;
+  goodwill: number;
+  decided_due: number | null;
+  decided_granted: number | null;
+  cadence: Cadence | null;
+  phase: number;
+  polled_at: number | null;
+  progress_at: number;
+  final_at: number | null;
+  error_at: number | null;
+  updated_at: number;
+  version: number;
+  last_change: number;
+};
+
+/** What stands in the place of the provider's id while nobody knows it; no provider's id has a space. */
+export const PLACING = "placing ";
+
+/** Condition on an order `o`: it has no id at its provider yet. Its words are those of the index `orders_placing`. */
+export const IS_PLACING = "o.provider_order_id >= 'placing ' AND o.provider_order_id < 'placing!'";
+
+/** The final statuses as a list of SQL: an order in none of them is under way. */
+export const ENDED = STATUS_NAMES.filter(isFinal)
+  .map((status) => `'${status}'`)
+  .join(", ");
+
+export function toOrder(row: OrderRow): Order {
+  return {
+    panel: row.panel,
+    n: row.n,
+    id: row.id,
+    provider: row.provider,
+    providerOrderId: row.provider_order_id.startsWith(PLACING) ? null : row.provider_order_id,
+    door: row.door,
+    service: row.service,
+    providerService: row.provider_service,
+    link: row.link,
+    customer: row.customer,
+    currency: row.currency,
+    cost: row.cost,
+    costCurrency: row.cost_currency,
+    duplicateOf: row.duplicate_of,
+    startWindowMs: row.start_window_ms,
+    refillDays: row.refill_days,
+    partOf: row.part_of,
+    phase: row.phase,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    version: row.version,
+    lastChange: row.last_change,
+    state: toState(row),
+  };
+}
+
+function toState(row: OrderRow): OrderState {
+  return {
+    charge: row.charge,
+    quantity: row.quantity,
+    multi: row.multi === 1,
+    placedAt: row.placed_at ?? row.created_at,
+    status: row.status,
+    middle: row.middle,
+    backTo: row.back_to,
+    providerStatus: row.provider_status,
+    providerPrice: row.provider_price,
+    providerCharge: row.provider_charge,
+    providerCurrency: row.provider_currency,
+    startCount: row.start_count,
+    remains: row.remains,
+    reason: row.reason,
+    flags: row.flags,
+    reversals: row.reversals,
+    refunded: row.refunded,
+    goodwill: row.goodwill,
+    decided: row.decided_due === null || row.decided_granted === null ? null : { due: row.decided_due, granted: row.decided_granted },
+    refundCount: row.refund_count,
+    hold: toHold(row),
+    parts: row.parts === null ? null : (JSON.parse(row.parts) as Parts),
+    told: row.told === null ? null : (JSON.parse(row.told) as ToldFacts),
+    refill: row.refill_status === null ? null : { id: row.refill_id, status: row.refill_status, at: row.refill_at ?? row.updated_at },
+    cancel: row.cancel_status === null ? null : { status: row.cancel_status, at: row.cancel_at ?? row.updated_at },
+    cadence: row.cadence,
+    polledAt: row.polled_at,
+    progressAt: row.progress_at,
+    finalAt: row.final_at,
+    errorAt: row.error_at,
+  };
+}
+
+function toHold({ hold_n, hold_amount, hold_reason, hold_at, hold_posts_at }: OrderRow): OrderState["hold"] {
+  if (hold_n === null || hold_amount === null || hold_reason === null || hold_at === null) return null;
+  return { n: hold_n, amount: hold_amount, reason: hold_reason, at: hold_at, postsAt: hold_posts_at };
+}
+
+/** A new order's row after its provider's first answer: what an answer can change of an order that has no charge. */
+export function rowHeard(row: OrderRow, state: OrderState): OrderRow {
+  return {
+    ...row,
+    multi: state.multi ? 1 : 0,
+    status: state.status,
+    middle: state.middle,
+    provider_status: state.providerStatus,
+    provider_price: state.providerPrice,
+    provider_charge: state.providerCharge,
+    provider_currency: state.providerCurrency,
+    start_count: state.startCount,
+    remains: state.remains,
+    reason: state.reason,
+    flags: state.flags,
+    parts: state.parts === null ? null : JSON.stringify(state.parts),
+    told: state.told === null ? null : JSON.stringify(state.told),
+    cadence: state.cadence,
+    polled_at: state.polledAt,
+    progress_at: state.progressAt,
+    final_at: state.finalAt,
+    error_at: state.errorAt,
+  };
+}

@@ -1,0 +1,159 @@
+import type { Brake, Endings } from "../../domain/provider-brake.ts";
+import type { LaneKey, Mark } from "../../domain/poll-coverage.ts";
+import type { PolicyLayer } from "../../domain/refund-policy.ts";
+import type { ProviderState } from "../../domain/provider.ts";
+import type { Cadence, Clock } from "../../domain/poll-pacing.ts";
+import { CANONICAL_REQUEST, type ProviderSettings, type RequestShape } from "../../provider/settings.ts";
+
+/** A row of `providers`. JSON columns are text. */
+export type ProviderRow = {
+  id: string;
+  name: string | null;
+  url: string;
+  api_key: string;
+  currency: string | null;
+  panels: string | null;
+  enabled: number;
+  batch_size: number;
+  max_calls_per_minute: number | null;
+  timeout_ms: number;
+  status_words: string;
+  request: string;
+  brake: string | null;
+  created_at: number;
+  updated_at: number;
+  settings_version: number;
+  state_version: number;
+  many: ProviderState["many"];
+  learned_batch_size: number;
+  caution: number;
+  last_poll_ms: number;
+  failures: number;
+  retry_at: number | null;
+  last_success_at: number | null;
+  last_failure_at: number | null;
+  last_failure: string | null;
+  calls_day: number;
+  calls_today: number;
+  unknown_words: string;
+  clock: string | null;
+  marks: string;
+  endings: string;
+  brake_engaged_at: number | null;
+  balance_currency: string | null;
+  /** Layers by service, "" for the provider's own; only where a statement selects them. */
+  policies?: string | null;
+};
+
+/** A provider `p` with its layers of refund policy: one row more for each of them. */
+export const WITH_POLICIES = `p.*, (SELECT json_group_object(r.service, json(r.policy)) FROM refund_policies r WHERE r.provider = p.id) AS policies`;
+
+/** A provider: what the operator set, and what was found out. */
+export type Provider = {
+  readonly id: string;
+  readonly name: string | null;
+  readonly currency: string | null;
+  /** Panels that may use it; null for all. */
+  readonly panels: readonly string[] | null;
+  readonly enabled: boolean;
+  /** The operator's cap on ids a call. */
+  readonly batchSize: number;
+  readonly maxCallsPerMinute: number | null;
+  /** Null: no brake. */
+  readonly brake: Brake | null;
+  /** Refund policies by service, "" for the provider's own; empty where they were not read. */
+  readonly policies: Readonly<Record<string, PolicyLayer>>;
+  /** The currency of its balance, as it last said; null when it never did. */
+  readonly balanceCurrency: string | null;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly settingsVersion: number;
+  readonly stateVersion: number;
+  readonly settings: ProviderSettings;
+  readonly state: ProviderState;
+};
+
+export function toProvider(row: ProviderRow): Provider {
+  return {
+    id: row.id,
+    name: row.name,
+    currency: row.currency,
+    panels: row.panels === null ? null : (JSON.parse(row.panels) as string[]),
+    enabled: row.enabled === 1,
+    batchSize: row.batch_size,
+    maxCallsPerMinute: row.max_calls_per_minute,
+    brake: row.brake === null ? null : (JSON.parse(row.brake) as Brake),
+    policies: JSON.parse(row.policies ?? "{}") as Record<string, PolicyLayer>,
+    balanceCurrency: row.balance_currency,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    settingsVersion: row.settings_version,
+    stateVersion: row.state_version,
+    settings: {
+      id: row.id,
+      url: row.url,
+      key: row.api_key,
+      request: { ...CANONICAL_REQUEST, ...(JSON.parse(row.request) as Partial<RequestShape>) },
+      timeoutMs: row.timeout_ms,
+      statusWords: JSON.parse(row.status_words) as ProviderSettings["statusWords"],
+    },
+    state: toState(row),
+  };
+}
+
+function toState(row: ProviderRow): ProviderState {
+  return {
+    many: row.many,
+    learnedBatchSize: row.learned_batch_size,
+    caution: row.caution,
+    lastPollMs: row.last_poll_ms,
+    failures: row.failures,
+    lastSuccessAt: row.last_success_at,
+    lastFailureAt: row.last_failure_at,
+    callsDay: row.calls_day,
+    callsToday: row.calls_today,
+    unknownWords: JSON.parse(row.unknown_words) as Record<string, number>,
+    endings: JSON.parse(row.endings) as Endings,
+    brakeEngagedAt: row.brake_engaged_at,
+    ...toPolling(row),
+  };
+}
+
+/** The columns that tell how a provider's polling stands: no settings, and no key. */
+export type PollingRow = Pick<ProviderRow, "id" | "clock" | "marks" | "retry_at" | "last_failure">;
+export const POLLING_COLUMNS = "p.id, p.clock, p.marks, p.retry_at, p.last_failure";
+
+export function toPolling(row: PollingRow): Pick<ProviderState, "clock" | "marks" | "retryAt" | "lastFailure"> {
+  return {
+    clock: row.clock === null ? null : (JSON.parse(row.clock) as Clock),
+    marks: unpackMarks(row.marks),
+    retryAt: row.retry_at,
+    lastFailure: row.last_failure === null ? null : (JSON.parse(row.last_failure) as ProviderState["lastFailure"]),
+  };
+}
+
+type PackedKey = readonly [phase: number] | readonly [phase: number, panel: string, n: number];
+type PackedMark = readonly [cadence: Cadence, after: PackedKey, upTo: PackedKey, readAt: number, askedLater: number];
+
+/** Marks as they stand in the row: some 40 bytes each, since a phase's start needs no panel and no number. */
+export function packMarks(marks: readonly Mark[]): string {
+  return JSON.stringify(marks.map((m): PackedMark => [m.cadence, packKey(m.after), packKey(m.upTo), m.readAt, m.askedAt - m.readAt]));
+}
+
+function unpackMarks(text: string): Mark[] {
+  return (JSON.parse(text) as PackedMark[]).map(([cadence, after, upTo, readAt, askedLater]) => ({
+    cadence,
+    after: unpackKey(after),
+    upTo: unpackKey(upTo),
+    readAt,
+    askedAt: readAt + askedLater,
+  }));
+}
+
+function packKey([phase, panel, n]: LaneKey): PackedKey {
+  return panel === "" && n === 0 ? [phase] : [phase, panel, n];
+}
+
+function unpackKey(packed: PackedKey): LaneKey {
+  return packed.length === 1 ? [packed[0], "", 0] : packed;
+}
