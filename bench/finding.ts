@@ -3,7 +3,7 @@ import { type Report } from "../src/domain/order-report.ts";
 import { PHASES } from "../src/domain/poll-pacing.ts";
 import type { Order } from "../src/domain/order.ts";
 import { readNamed } from "../src/store/orders/due.ts";
-import type { Finding } from "../src/sync/findings.ts";
+import type { Finding } from "../src/sync/sweep/write.ts";
 import { CADENCE, NOW, PANEL, PROVIDER } from "./scene.ts";
 
 /** Closed with a quarter missing, which is refunded; or nothing new. */

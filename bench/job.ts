@@ -1,6 +1,6 @@
 /** One measurement of applying, wherever the database is: the time of writing, without that of reading and preparing. */
-import { applyFinding } from "../src/sync/apply.ts";
-import { type Finding, writesOf } from "../src/sync/findings.ts";
+import { applyFinding } from "../src/sync/sweep/apply.ts";
+import { type Finding, writesOf } from "../src/sync/sweep/write.ts";
 import { limitsOf } from "../src/sync/limits.ts";
 import { findingOf, type News } from "./finding.ts";
 import { type Plain, type PlainWrites, plainWrites, touchWrites } from "./plain.ts";

@@ -4,7 +4,7 @@
  */
 import { packMarks } from "../src/store/rows/provider.ts";
 import type { OrderWrite } from "../src/store/orders/apply.ts";
-import type { Written } from "../src/sync/findings.ts";
+import type { Written } from "../src/sync/sweep/write.ts";
 
 export type Plain = { readonly sql: string; readonly params: readonly (string | number | null)[] };
 

@@ -59,7 +59,7 @@ export const PLANTED: readonly Planted[] = [
   {
     name: "hand-on by every delivery",
     harm: "failing messages multiply",
-    patches: [{ file: "src/sync/sweep.ts", find: "if (rest.length > 0 && firstDelivery)", replace: "if (rest.length > 0)" }],
+    patches: [{ file: "src/sync/sweep/sweep.ts", find: "if (rest.length > 0 && firstDelivery)", replace: "if (rest.length > 0)" }],
   },
   {
     name: "ack before the work",
@@ -168,7 +168,7 @@ export const PLANTED: readonly Planted[] = [
     name: "a failed poll counts as done",
     harm: "orders whose call failed wait for their next turn, and are shown as checked",
     patches: [
-      { file: "src/sync/findings.ts", find: "    if (asked === undefined) {", replace: "    if (asked === undefined && order.n < 0) {" },
+      { file: "src/sync/sweep/write.ts", find: "    if (asked === undefined) {", replace: "    if (asked === undefined && order.n < 0) {" },
     ],
   },
   {
@@ -176,7 +176,7 @@ export const PLANTED: readonly Planted[] = [
     harm: "a swapped key has a whole catalogue's customers paid back",
     patches: [
       {
-        file: "src/sync/findings.ts",
+        file: "src/sync/sweep/write.ts",
         find: "brake !== null && isUnusual(endings, brake);",
         replace: "brake !== null && isUnusual([], brake);",
       },
@@ -297,7 +297,7 @@ export const PLANTED: readonly Planted[] = [
     harm: "what was due in them waits for its next turn",
     patches: [
       {
-        file: "src/sync/plan.ts",
+        file: "src/sync/sweep/plan.ts",
         find: "return { first: lastMinute === 0 ? minute : Math.max(lastMinute + 1, minute - MAX_MADE_UP_MINUTES + 1), ignored: null };",
         replace: "return { first: minute, ignored: null };",
       },
@@ -308,7 +308,7 @@ export const PLANTED: readonly Planted[] = [
     harm: "nothing is polled until the clock has caught up",
     patches: [
       {
-        file: "src/sync/plan.ts",
+        file: "src/sync/sweep/plan.ts",
         find: "  if (lastMinute > minute + MAX_MADE_UP_MINUTES) return",
         replace: "  if (lastMinute > minute + 100 * MAX_MADE_UP_MINUTES) return",
       },
@@ -319,7 +319,7 @@ export const PLANTED: readonly Planted[] = [
     harm: "orders beyond the first calls wait for their next turn",
     patches: [
       {
-        file: "src/sync/sweep.ts",
+        file: "src/sync/sweep/sweep.ts",
         find: "if (rest.length > 0 && firstDelivery) await",
         replace: "if (rest.length < 0 && firstDelivery) await",
       },
@@ -330,7 +330,7 @@ export const PLANTED: readonly Planted[] = [
     harm: "it is asked more often than it takes",
     patches: [
       {
-        file: "src/sync/allowance.ts",
+        file: "src/gate/quota.ts",
         find: "provider.maxCallsPerMinute === null || calls === 0 ?",
         replace: "provider.maxCallsPerMinute !== 0 || calls === 0 ?",
       },

@@ -6,9 +6,9 @@ import { untilMidnight } from "../domain/time.ts";
 import type { Ports } from "../ports.ts";
 import { usedUpBy } from "../store/operations/day-limit.ts";
 import { recordDeadLetters } from "../store/operations/dead-letters.ts";
-import { askRequests } from "./after-care.ts";
-import { checkBooks } from "./books.ts";
-import { check, sweep } from "./sweep.ts";
+import { askRequests } from "./refills-cancels.ts";
+import { checkBooks } from "./ledger-check.ts";
+import { check, sweep } from "./sweep/sweep.ts";
 
 const DEAD_QUEUE = /-dead$/;
 /** What a provider has no calls left for in this minute waits for the next one. */

@@ -9,7 +9,7 @@ import { metered } from "../store/operations/metered.ts";
 import { moveWrite } from "../store/orders/moves.ts";
 import { readTickView, rememberTick, touchTick } from "../store/operations/ticks.ts";
 import { limitsOf } from "./limits.ts";
-import { coverage, planMessages } from "./plan.ts";
+import { coverage, planMessages } from "./sweep/plan.ts";
 
 /** Queues take at most this many messages at once. */
 const MESSAGES_PER_SEND = 100;

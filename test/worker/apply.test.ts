@@ -9,7 +9,7 @@ import { applySweep, type OrderWrite } from "../../src/store/orders/apply.ts";
 import { readNamed } from "../../src/store/orders/due.ts";
 import { metered } from "../../src/store/operations/metered.ts";
 import type { Provider } from "../../src/store/rows/provider.ts";
-import { writeOf } from "../../src/sync/findings.ts";
+import { writeOf } from "../../src/sync/sweep/write.ts";
 import { addOrders, addPanel, addProvider, all, migrate, NOW } from "./scene.ts";
 
 const POLICY = {

@@ -17,7 +17,7 @@ import { sha256Hex } from "../digest.ts";
 import { type DoorCall, noAnswer, notHere, REFUSED, say, sayPlaced, WRONG } from "./door.ts";
 import { refreshServices } from "./services.ts";
 import { place } from "./placing.ts";
-import { claimUpstream } from "../upstream.ts";
+import { claimUpstream } from "../../gate/gate.ts";
 
 /** How long an identical request waits for the answer of the first, in ms from one look to the next: ten seconds in all. */
 const LOOKS_MS = [100, 200, 400, 800, ...Array.from({ length: 8 }, () => 1000)];

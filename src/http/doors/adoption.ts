@@ -21,7 +21,7 @@ import { adoptParts } from "../../store/orders/parts.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import { bareRegistration, newOrderRow } from "../../store/orders/registration.ts";
 import type { Call } from "../call.ts";
-import { claimBudget, claimUpstream, noteFailure, REPEATABLE } from "../upstream.ts";
+import { claimBudget, claimUpstream, noteFailure, REPEATABLE } from "../../gate/gate.ts";
 
 /** What a script waits for an answer is half a minute or more; half of that leaves room for the way. */
 const ADOPTION_MS = 12_000;

@@ -12,7 +12,7 @@ import type { Provider } from "../../store/rows/provider.ts";
 import { type BalancedProvider, keepBalance, type KeptBalance, readBalanced, readFunds } from "../../store/providers/balances.ts";
 import type { Answer, Call } from "../call.ts";
 import { type DoorCall, noAnswer, notHere, say, WRONG } from "./door.ts";
-import { claimUpstream, REPEATABLE } from "../upstream.ts";
+import { claimUpstream, REPEATABLE } from "../../gate/gate.ts";
 
 /** So long a balance is told without asking again. */
 const FRESH_MS = MINUTE_MS;

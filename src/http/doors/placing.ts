@@ -15,7 +15,7 @@ import type { Panel } from "../../store/panels/panels.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import type { Answer, Call } from "../call.ts";
 import { noAnswer, REFUSED, say, sayPlaced, WRONG } from "./door.ts";
-import { noteFailure } from "../upstream.ts";
+import { noteFailure } from "../../gate/gate.ts";
 
 /**
  * Sends the order and answers its script. Never throws: from here on there is an order, and whatever fails, the script

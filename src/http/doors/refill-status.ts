@@ -11,7 +11,7 @@ import { foreignRefills, readOwnCases, readRefills } from "../../store/refills-c
 import type { Answer } from "../call.ts";
 import { type DoorCall, idsIn, noAnswer, notHere, say, shownId, WRONG } from "./door.ts";
 import { wrongIds } from "./requests.ts";
-import { claimUpstream, REPEATABLE } from "../upstream.ts";
+import { claimUpstream, REPEATABLE } from "../../gate/gate.ts";
 
 /** The words that scripts know. */
 const WORDS: Readonly<Record<RefillStatus, string>> = {

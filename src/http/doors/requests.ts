@@ -33,8 +33,8 @@ import {
 } from "../../store/refills-cancels/request-reads.ts";
 import type { Answer, Call } from "../call.ts";
 import { type DoorCall, idsIn, MAX_IDS, noAnswer, notHere, say, shownId, WRONG } from "./door.ts";
-import { noteFailure, REPEATABLE } from "../upstream.ts";
-import { claimUpstreams } from "../upstreams.ts";
+import { noteFailure, REPEATABLE } from "../../gate/gate.ts";
+import { claimUpstreams } from "../../gate/gates.ts";
 
 const PLACING = "Order is being placed, try again later";
 const SILENT = "No answer, try again later";

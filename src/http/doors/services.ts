@@ -21,7 +21,7 @@ import {
 import { readOffered, type StoredService } from "../../store/catalogue/services.ts";
 import type { Answer, Call } from "../call.ts";
 import { type DoorCall, noAnswer, notHere, say, WRONG } from "./door.ts";
-import { claimUpstream, REPEATABLE } from "../upstream.ts";
+import { claimUpstream, REPEATABLE } from "../../gate/gate.ts";
 
 export function answerServices(asked: DoorCall): Promise<Answer> {
   return asked.provider === null ? ownServices(asked) : providersServices(asked, asked.provider);

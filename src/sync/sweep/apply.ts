@@ -1,12 +1,12 @@
 /**
  * Writing down what a provider said: fenced, tried again, and halved where the database refuses it.
  */
-import type { Order } from "../domain/order.ts";
-import { applySweep, type OrderWrite, type RefundWrite, type StateWrite } from "../store/orders/apply.ts";
-import { readProviders } from "../store/orders/due.ts";
-import { adoptParts } from "../store/orders/parts.ts";
-import { type Finding, parkedWrite, writesOf } from "./findings.ts";
-import type { Limits } from "./limits.ts";
+import type { Order } from "../../domain/order.ts";
+import { applySweep, type OrderWrite, type RefundWrite, type StateWrite } from "../../store/orders/apply.ts";
+import { readProviders } from "../../store/orders/due.ts";
+import { adoptParts } from "../../store/orders/parts.ts";
+import { type Finding, parkedWrite, writesOf } from "./write.ts";
+import type { Limits } from "../limits.ts";
 
 export type Applied = {
   readonly asked: number;

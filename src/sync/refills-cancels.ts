@@ -17,7 +17,7 @@ import { recordFailure } from "../store/providers/circuit.ts";
 import { readNamed } from "../store/orders/due.ts";
 import { metered } from "../store/operations/metered.ts";
 import type { Provider } from "../store/rows/provider.ts";
-import { type Allowance, claimAllowances } from "./allowance.ts";
+import { type Allowance, claimAllowances } from "../gate/quota.ts";
 import { limitsOf } from "./limits.ts";
 
 /** The protocol's lists hold so many ids. */

@@ -2,23 +2,23 @@
  * From what a provider said to what is to be written: late news dropped, the rules asked, the provider's state and
  * marks brought up to date. Pure.
  */
-import { isUnusual, withEndings } from "../domain/provider-brake.ts";
-import { DEFAULT_SETTLE_MS } from "../domain/poll-cadence.ts";
-import { compareKeys, markOf, type Mark, withMark } from "../domain/poll-coverage.ts";
-import { FLAGS, type Order } from "../domain/order.ts";
-import { policyFor } from "../domain/refund-policy.ts";
-import { afterPoll, type PollOutcome, type ProviderState } from "../domain/provider.ts";
-import { type Decision, reconcile } from "../domain/reconcile.ts";
-import { withSweptRequests } from "../domain/order-refill-cancel.ts";
-import type { Cadence, Clock } from "../domain/poll-pacing.ts";
-import { MINUTE_MS } from "../domain/time.ts";
-import { failureMessage } from "../provider/failure-message.ts";
-import type { OrderWrite, StateWrite } from "../store/orders/apply.ts";
-import { moveWrite } from "../store/orders/moves.ts";
-import type { Provider } from "../store/rows/provider.ts";
-import type { Answer, Asked } from "./ask.ts";
-import type { Limits } from "./limits.ts";
-import { isInLane, keyOf, type ServedLane, type Serving, takenUpAgain } from "./serve.ts";
+import { isUnusual, withEndings } from "../../domain/provider-brake.ts";
+import { DEFAULT_SETTLE_MS } from "../../domain/poll-cadence.ts";
+import { compareKeys, markOf, type Mark, withMark } from "../../domain/poll-coverage.ts";
+import { FLAGS, type Order } from "../../domain/order.ts";
+import { policyFor } from "../../domain/refund-policy.ts";
+import { afterPoll, type PollOutcome, type ProviderState } from "../../domain/provider.ts";
+import { type Decision, reconcile } from "../../domain/reconcile.ts";
+import { withSweptRequests } from "../../domain/order-refill-cancel.ts";
+import type { Cadence, Clock } from "../../domain/poll-pacing.ts";
+import { MINUTE_MS } from "../../domain/time.ts";
+import { failureMessage } from "../../provider/failure-message.ts";
+import type { OrderWrite, StateWrite } from "../../store/orders/apply.ts";
+import { moveWrite } from "../../store/orders/moves.ts";
+import type { Provider } from "../../store/rows/provider.ts";
+import type { Answer, Asked } from "./poll.ts";
+import type { Limits } from "../limits.ts";
+import { isInLane, keyOf, type ServedLane, type Serving, takenUpAgain } from "./select.ts";
 
 /** What one provider said in one message. `serving` is null for a check of named orders. */
 export type Finding = Asked & {

@@ -2,16 +2,16 @@
  * Asking the providers of a message, all at once, over the few connections an invocation has.
  */
 import pLimit from "p-limit";
-import type { Order } from "../domain/order.ts";
-import type { Report } from "../domain/order-report.ts";
-import type { Ports } from "../ports.ts";
-import { type Capability, type PollResult, pollStatuses } from "../provider/api-v2/poll/poll.ts";
-import type { Provider } from "../store/rows/provider.ts";
-import { askRefillWords } from "./after-care.ts";
-import type { Allowance } from "./allowance.ts";
-import { OPEN_CALLS } from "./limits.ts";
+import type { Order } from "../../domain/order.ts";
+import type { Report } from "../../domain/order-report.ts";
+import type { Ports } from "../../ports.ts";
+import { type Capability, type PollResult, pollStatuses } from "../../provider/api-v2/poll/poll.ts";
+import type { Provider } from "../../store/rows/provider.ts";
+import { askRefillWords } from "../refills-cancels.ts";
+import type { Allowance } from "../../gate/quota.ts";
+import { OPEN_CALLS } from "../limits.ts";
 import { idsPerCall } from "./plan.ts";
-import { isSuspect } from "./serve.ts";
+import { isSuspect } from "./select.ts";
 
 export type Question = { readonly provider: Provider; readonly orders: readonly Order[]; readonly allowance: Allowance };
 

@@ -1,13 +1,13 @@
 /**
  * Which of the due orders are asked about now: pure, from the page that was read and the calls that were granted.
  */
-import { FLAGS, type Order } from "../domain/order.ts";
-import type { DueLane, DueProvider, SweepMessage } from "../domain/message.ts";
-import { compareKeys, type LaneKey } from "../domain/poll-coverage.ts";
-import { type Clock, clockAt, fittingStretch, positionAt, repaced, stepsAhead } from "../domain/poll-pacing.ts";
-import type { Grant } from "../store/providers/budget.ts";
-import type { Provider } from "../store/rows/provider.ts";
-import type { Limits } from "./limits.ts";
+import { FLAGS, type Order } from "../../domain/order.ts";
+import type { DueLane, DueProvider, SweepMessage } from "../../domain/message.ts";
+import { compareKeys, type LaneKey } from "../../domain/poll-coverage.ts";
+import { type Clock, clockAt, fittingStretch, positionAt, repaced, stepsAhead } from "../../domain/poll-pacing.ts";
+import type { Grant } from "../../store/providers/budget.ts";
+import type { Provider } from "../../store/rows/provider.ts";
+import type { Limits } from "../limits.ts";
 import { idsPerCall, ordersIn } from "./plan.ts";
 
 /** `complete`: every order up to the lane's end is served; else only those up to the last one served. */

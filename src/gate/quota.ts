@@ -5,7 +5,7 @@
 import { MINUTE_MS } from "../domain/time.ts";
 import { claimCalls, type Grant } from "../store/providers/budget.ts";
 import type { Provider } from "../store/rows/provider.ts";
-import { LAST_CALL_AFTER_MS, type Limits } from "./limits.ts";
+import { LAST_CALL_AFTER_MS, type Limits } from "../sync/limits.ts";
 
 /** Asked before every call; false when no call is left. */
 export type Allowance = () => Promise<boolean>;

@@ -1,19 +1,19 @@
 /**
  * The work of one message: read what is due, hand on what does not fit, ask the providers, apply what they say.
  */
-import { type CheckMessage, type DueProvider, MESSAGE_VERSION, type SweepMessage } from "../domain/message.ts";
-import { circuitOf } from "../domain/provider.ts";
-import type { Order } from "../domain/order.ts";
-import { MINUTE_MS } from "../domain/time.ts";
-import type { Ports } from "../ports.ts";
-import { type Page, readNamed, readPage } from "../store/orders/due.ts";
-import { metered } from "../store/operations/metered.ts";
+import { type CheckMessage, type DueProvider, MESSAGE_VERSION, type SweepMessage } from "../../domain/message.ts";
+import { circuitOf } from "../../domain/provider.ts";
+import type { Order } from "../../domain/order.ts";
+import { MINUTE_MS } from "../../domain/time.ts";
+import type { Ports } from "../../ports.ts";
+import { type Page, readNamed, readPage } from "../../store/orders/due.ts";
+import { metered } from "../../store/operations/metered.ts";
 import { type Applied, applyFinding, type Outcome, totalOf } from "./apply.ts";
-import { leftQueuedMessages, refillCallsFor } from "./after-care.ts";
-import { askProviders, type Question } from "./ask.ts";
-import { claimAllowances, type Wish } from "./allowance.ts";
-import { limitsOf } from "./limits.ts";
-import { callsFor, type Serving, servingOf } from "./serve.ts";
+import { leftQueuedMessages, refillCallsFor } from "../refills-cancels.ts";
+import { askProviders, type Question } from "./poll.ts";
+import { claimAllowances, type Wish } from "../../gate/quota.ts";
+import { limitsOf } from "../limits.ts";
+import { callsFor, type Serving, servingOf } from "./select.ts";
 import { ordersIn } from "./plan.ts";
 
 /**

@@ -6,8 +6,8 @@ import { circuitOf } from "../domain/provider.ts";
 import { minuteOf } from "../domain/time.ts";
 import { claimCalls } from "../store/providers/budget.ts";
 import type { Provider } from "../store/rows/provider.ts";
-import type { Call } from "./call.ts";
-import { claimUpstream, type MayCall, REPEATABLE } from "./upstream.ts";
+import type { Call } from "../http/call.ts";
+import { claimUpstream, type MayCall, REPEATABLE } from "./gate.ts";
 
 /** A look whether a provider is back takes five statements; whoever is left over is looked at by another request. */
 const MAX_PROBES = 2;

@@ -1,11 +1,11 @@
 /**
  * What a tick sends: pure, from the last minute covered and the providers' states.
  */
-import type { DueProvider, SweepMessage } from "../domain/message.ts";
-import { circuitOf, isTroubled } from "../domain/provider.ts";
-import { arcsDue, clockAt, MAX_MADE_UP_MINUTES } from "../domain/poll-pacing.ts";
-import type { Provider } from "../store/rows/provider.ts";
-import type { Limits } from "./limits.ts";
+import type { DueProvider, SweepMessage } from "../../domain/message.ts";
+import { circuitOf, isTroubled } from "../../domain/provider.ts";
+import { arcsDue, clockAt, MAX_MADE_UP_MINUTES } from "../../domain/poll-pacing.ts";
+import type { Provider } from "../../store/rows/provider.ts";
+import type { Limits } from "../limits.ts";
 
 export type Coverage = {
   /** The first minute to cover, or null when this one is covered already. */
