@@ -1,6 +1,6 @@
 /** What the applying of orders is measured on: one panel, one provider, orders under way. Written with plain SQL. */
 import { phaseOf } from "../src/domain/poll-pacing.ts";
-import { sha256Hex } from "../src/http/digest.ts";
+import { sha256Hex } from "../src/http/kit/hash.ts";
 
 export const PANEL = "shop";
 export const PANEL_KEY = "ps_0123456789abcdef0123456789abcdef0123456789abcdef";

@@ -107,7 +107,7 @@ export const PLANTED: readonly Planted[] = [
     harm: "the customer's order is delivered twice",
     patches: [
       {
-        file: "src/http/doors/placing.ts",
+        file: "src/http/api-v2/place.ts",
         find: "  const placed = await placeOrder(call.ports, provider.settings, fields);\n",
         replace:
           '  const first = await placeOrder(call.ports, provider.settings, fields);\n  const placed = first.kind === "unclear" ? await placeOrder(call.ports, provider.settings, fields) : first;\n',
@@ -124,7 +124,7 @@ export const PLANTED: readonly Planted[] = [
         replace: "    AND NOT (p.reuse_identical_adds = 7 AND",
       },
       {
-        file: "src/http/doors/add.ts",
+        file: "src/http/api-v2/add.ts",
         find: "if (identical !== null && panel.reuseIdenticalAdds) {",
         replace: 'if (identical !== null && panel.id === "") {',
       },
@@ -135,7 +135,7 @@ export const PLANTED: readonly Planted[] = [
     harm: "the script pays the customer back, and the order is delivered",
     patches: [
       {
-        file: "src/http/doors/placing.ts",
+        file: "src/http/api-v2/place.ts",
         find: "      return onRecord(call, order, null, recordUnknown(call, provider, order), sayPlaced(order));",
         replace: '      return undone(call, provider, order, say({ error: "Order was not accepted" }));',
       },
@@ -146,7 +146,7 @@ export const PLANTED: readonly Planted[] = [
     harm: "scripts end orders that are under way",
     patches: [
       {
-        file: "src/http/doors/door.ts",
+        file: "src/http/api-v2/answers.ts",
         find: '  return ok(why === "busy" ? TOO_MANY : NO_ANSWER);',
         replace: '  return say(why === "busy" ? { error: "Too many requests" } : { error: "Service unavailable" });',
       },
@@ -207,9 +207,9 @@ export const PLANTED: readonly Planted[] = [
     name: "a key for a movement of money is forgotten",
     harm: "a request that is sent again pays twice",
     patches: [
-      { file: "src/http/idempotency.ts", find: "  if (first !== null) return replay(first, digest, key.value);\n", replace: "" },
+      { file: "src/http/kit/idempotency.ts", find: "  if (first !== null) return replay(first, digest, key.value);\n", replace: "" },
       {
-        file: "src/http/idempotency.ts",
+        file: "src/http/kit/idempotency.ts",
         find: "{ panel, key: key.value, at: now }",
         replace: "{ panel, key: `${key.value} ${call.requestId}`, at: now }",
       },

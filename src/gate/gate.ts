@@ -21,7 +21,7 @@ import {
   recordUnclearAdd,
 } from "../store/providers/circuit.ts";
 import type { Provider } from "../store/rows/provider.ts";
-import type { Call } from "../http/call.ts";
+import type { Call } from "../http/kit/context.ts";
 
 /** `busy`: no call is left of this minute's, or the provider asked for patience. `down`: switched off, or out of reach. */
 export type MayCall = "yes" | "busy" | "down";

@@ -6,7 +6,7 @@ import { circuitOf } from "../domain/provider.ts";
 import { minuteOf } from "../domain/time.ts";
 import { claimCalls } from "../store/providers/budget.ts";
 import type { Provider } from "../store/rows/provider.ts";
-import type { Call } from "../http/call.ts";
+import type { Call } from "../http/kit/context.ts";
 import { claimUpstream, type MayCall, REPEATABLE } from "./gate.ts";
 
 /** A look whether a provider is back takes five statements; whoever is left over is looked at by another request. */

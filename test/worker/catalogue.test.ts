@@ -4,10 +4,10 @@
  */
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { answerBalance } from "../../src/http/doors/balance.ts";
-import { answerServices, refreshServices } from "../../src/http/doors/services.ts";
-import type { DoorCall } from "../../src/http/doors/door.ts";
-import { panelKeyHash } from "../../src/http/auth.ts";
+import { answerBalance } from "../../src/http/api-v2/balance.ts";
+import { answerServices, refreshServices } from "../../src/http/api-v2/services.ts";
+import type { DoorCall } from "../../src/http/api-v2/answers.ts";
+import { panelKeyHash } from "../../src/http/kit/auth.ts";
 import { readProviders } from "../../src/store/orders/due.ts";
 import { metered } from "../../src/store/operations/metered.ts";
 import { type ListedRateRow, rateStatement, toListedRate } from "../../src/store/providers/provider-services.ts";

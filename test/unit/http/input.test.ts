@@ -4,12 +4,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import * as z from "zod/mini";
-import { check, type Schema } from "../../../src/http/check.ts";
-import { cursorParam, encodeCursor } from "../../../src/http/cursor.ts";
-import { isSameDigest, sha256Hex, toHex } from "../../../src/http/digest.ts";
-import { errorObject } from "../../../src/http/errors.ts";
-import { amount, foreignId, moment, optional, price, slug, text } from "../../../src/http/fields.ts";
-import { booleanParam, limitParam, readQuery, wholeNumberParam } from "../../../src/http/query.ts";
+import { check, type Schema } from "../../../src/http/kit/validate.ts";
+import { cursorParam, encodeCursor } from "../../../src/http/kit/page.ts";
+import { isSameDigest, sha256Hex, toHex } from "../../../src/http/kit/hash.ts";
+import { errorObject } from "../../../src/http/kit/errors.ts";
+import { amount, foreignId, moment, optional, price, slug, text } from "../../../src/http/kit/fields.ts";
+import { booleanParam, limitParam, readQuery, wholeNumberParam } from "../../../src/http/kit/query.ts";
 
 const place = z.tuple([z.int(), z.string()]);
 

@@ -1,0 +1,83 @@
+/**
+ * What the two API v2 doors have in common: `/api/v2`, the operator's own catalogue, and `/api/v2/{provider}`, where
+ * a panel speaks to a provider through this Worker. Here is how answers look; what they say is the actions'.
+ *
+ * Scripts take an error for the end of an order, so one is answered only for what is certainly wrong with the call.
+ * When there is no answer to give, it is a failing HTTP code with an empty body.
+ */
+import { toldId } from "../../domain/order-ids.ts";
+import type { Order } from "../../domain/order.ts";
+import { ok } from "../../provider/failure.ts";
+import type { PanelRef } from "../../store/panels/panels.ts";
+import type { Answer, Call, Reply } from "../kit/context.ts";
+import { RETRY_LATER } from "../kit/errors.ts";
+
+/** One call of a panel's script. Whether its key is any panel's, the database says. */
+export type DoorCall = {
+  readonly call: Call;
+  /** The call's fields as they came, `key` and `action` among them. */
+  readonly fields: ReadonlyMap<string, string>;
+  readonly ref: PanelRef;
+  /** The provider in the path; null at the door of the own catalogue. */
+  readonly provider: string | null;
+};
+
+export type DoorAction = (asked: DoorCall) => Promise<Answer>;
+
+/** Ids in one call. */
+export const MAX_IDS = 100;
+
+/** What scripts know these mistakes by. */
+export const WRONG = {
+  key: { error: "Invalid API key" },
+  request: { error: "Incorrect request" },
+  too_many_ids: { error: `Incorrect request: at most ${MAX_IDS} ids in a call` },
+  order: { error: "Incorrect order ID" },
+  refill: { error: "Refill not found" },
+  service: { error: "error.incorrect_service_id" },
+} as const;
+
+/** What scripts know these refusals of an `add` by. `other` says nothing of whose service it is. */
+export const REFUSED = {
+  funds: { error: "neworder.error.not_enough_funds" },
+  link_duplicate: { error: "neworder.error.link_duplicate" },
+  link: { error: "neworder.error.link" },
+  quantity: { error: "neworder.error.quantity" },
+  other: { error: "Order was not accepted" },
+} as const;
+
+/** Business errors, too, are HTTP 200 in this protocol. */
+export function say(value: unknown): Answer {
+  return ok({ status: 200, body: JSON.stringify(value), headers: {} });
+}
+
+/** What is answered when there is no answer: the script asks again later. */
+export const NO_ANSWER: Reply = { status: 503, body: null, headers: RETRY_LATER };
+const TOO_MANY: Reply = { status: 429, body: null, headers: RETRY_LATER };
+const NOT_HERE: Reply = { status: 404, body: null, headers: {} };
+
+export function noAnswer(why: "down" | "busy" = "down"): Answer {
+  return ok(why === "busy" ? TOO_MANY : NO_ANSWER);
+}
+
+/** There is nothing at this path: an error in JSON would end orders there, too. */
+export function notHere(): Answer {
+  return ok(NOT_HERE);
+}
+
+/** An id as the protocol shows it: a number where it is one, as it came where it is not. */
+export function shownId(id: string): number | string {
+  const number = Number(id);
+  return Number.isSafeInteger(number) && String(number) === id ? number : id;
+}
+
+/** An order was taken: its id, as the panel's script is to know it. */
+export function sayPlaced(order: Pick<Order, "id" | "n" | "door" | "providerOrderId">): Answer {
+  return say({ order: shownId(toldId(order)) });
+}
+
+/** The ids of a list field, or the one of a single field, as they were given but for the space around them; each once. */
+export function idsIn(fields: ReadonlyMap<string, string>, many: string, one: string): string[] {
+  const list = fields.get(many)?.split(",") ?? [fields.get(one) ?? ""];
+  return [...new Set(list.map((id) => id.trim()))].filter((id) => id !== "");
+}

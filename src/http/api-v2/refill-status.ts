@@ -1,0 +1,100 @@
+/**
+ * `refill_status` at the doors: from what is on record, which the sweeps keep up to date; only refills that nobody
+ * follows here are asked of the provider.
+ */
+import type { RefillStatus } from "../../domain/refill-cancel.ts";
+import type { Order } from "../../domain/order.ts";
+import { knownError } from "../../provider/api-v2/reading/api-error.ts";
+import { askRefillStatuses, type RefillSaid } from "../../provider/api-v2/refills-cancels.ts";
+import type { Provider } from "../../store/rows/provider.ts";
+import { foreignRefills, readOwnCases, readRefills } from "../../store/refills-cancels/request-reads.ts";
+import type { Answer } from "../kit/context.ts";
+import { type DoorCall, idsIn, noAnswer, notHere, say, shownId, WRONG } from "./answers.ts";
+import { wrongIds } from "./refills-cancels.ts";
+import { claimUpstream, REPEATABLE } from "../../gate/gate.ts";
+
+/** The words that scripts know. */
+const WORDS: Readonly<Record<RefillStatus, string>> = {
+  queued: "Pending",
+  asking: "Pending",
+  pending: "Pending",
+  in_progress: "In progress",
+  completed: "Completed",
+  rejected: "Rejected",
+  error: "Error",
+};
+
+export async function answerRefillStatus(asked: DoorCall): Promise<Answer> {
+  const ids = idsIn(asked.fields, "refills", "refill");
+  const wrong = await wrongIds(asked, ids);
+  if (wrong !== null) return wrong;
+  return asked.provider === null ? ofOwn(asked, ids) : ofProviders(asked, asked.provider, ids);
+}
+
+/** What is said of a refill: its word, or that there is none. */
+type Said = string | { readonly error: string };
+
+/** In the own catalogue a refill goes by its order's id. */
+async function ofOwn({ call, ref, fields }: DoorCall, ids: readonly string[]): Promise<Answer> {
+  const found = await readOwnCases(call.env.DB, ref, ids);
+  if (found === null) return say(WRONG.key);
+  return sayEach(fields, ids, (id) => wordOf(found.cases.get(id)?.order) ?? WRONG.refill);
+}
+
+async function ofProviders({ call, ref, fields }: DoorCall, providerId: string, ids: readonly string[]): Promise<Answer> {
+  const found = await readRefills(call.env.DB, ref, providerId, ids);
+  if (found === null) return say(WRONG.key);
+  if (found.provider === null) return notHere();
+  const unknown = ids.filter((id) => !found.orders.has(id));
+  const foreign = await foreignRefills(call.env.DB, found.panel.id, providerId, unknown);
+  const heard = await ask(
+    { call },
+    found.provider,
+    unknown.filter((id) => !foreign.has(id)),
+  );
+  if (typeof heard === "string") return noAnswer(heard);
+  return sayEach(fields, ids, (id) => wordOf(found.orders.get(id)) ?? (foreign.has(id) ? WRONG.refill : (heard.get(id) ?? null)));
+}
+
+function wordOf(order: Order | undefined): string | null {
+  return order?.state.refill == null ? null : WORDS[order.state.refill.status];
+}
+
+/**
+ * One call for all. What it says nothing certain of is left out: any error but one that is known to mean that there is no
+ * such refill may pass, and a script would take it for the end.
+ */
+async function ask(
+  { call }: Pick<DoorCall, "call">,
+  provider: Provider,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, Said> | "down" | "busy"> {
+  if (ids.length === 0) return new Map();
+  const may = await claimUpstream(call, provider, 1, REPEATABLE);
+  if (may !== "yes") return may;
+  const answer = await askRefillStatuses(call.ports, provider.settings, ids);
+  if (!answer.ok) {
+    const { failure } = answer;
+    return failure.code === "rate_limited" ? "busy" : "down";
+  }
+  return new Map([...answer.value].flatMap(([id, said]) => (isCertain(said) ? [[id, saidOf(said)] as const] : [])));
+}
+
+function isCertain(said: RefillSaid): boolean {
+  if (said.kind === "status") return true;
+  const known = knownError([said.message]);
+  return known === "refill" || known === "order";
+}
+
+function saidOf(said: RefillSaid): Said {
+  return said.kind === "status" ? said.word : { error: said.message };
+}
+
+/** A list is answered by refill, without those of which there is nothing to say; a single one by itself, or not at all. */
+function sayEach(fields: DoorCall["fields"], ids: readonly string[], tell: (id: string) => Said | null): Answer {
+  const told = ids.map((id) => [id, tell(id)] as const);
+  if (fields.has("refills")) return say(told.flatMap(([id, status]) => (status === null ? [] : [{ refill: shownId(id), status }])));
+  const said = told[0]?.[1] ?? null;
+  if (said === null) return noAnswer();
+  return say(typeof said === "string" ? { status: said } : said);
+}

@@ -1,0 +1,285 @@
+/**
+ * `refill` and `cancel` at the doors: asked upstream within the request, since the panel needs the yes or no, and each
+ * once. What is asked of an order that is followed here is on record before it is sent, and what came of it after.
+ *
+ * Unlike with `status`, an error ends no order here: its text goes beside the answers to the others. Only where there is
+ * no answer at all is it a failing HTTP code.
+ */
+import { type AskOutcome, isGrantedRefill } from "../../domain/refill-cancel.ts";
+import pLimit from "p-limit";
+import type { Order, OrderState } from "../../domain/order.ts";
+import {
+  isOpenRequest,
+  type RequestKind,
+  type RequestProblem,
+  requestProblem,
+  TURNED_AWAY,
+  withRequest,
+} from "../../domain/order-refill-cancel.ts";
+import { isFinal } from "../../domain/status.ts";
+import { knownError } from "../../provider/api-v2/reading/api-error.ts";
+import { isOfConnection, type Told, toldOf } from "../../provider/api-v2/outcome.ts";
+import { askCancels, askRefills } from "../../provider/api-v2/refills-cancels.ts";
+import { changeOrders, type Found, keyText, recordOutcomes, type TakenUp } from "../../store/refills-cancels/steps.ts";
+import { type Panel, readPanel } from "../../store/panels/panels.ts";
+import type { Provider } from "../../store/rows/provider.ts";
+import {
+  NO_OTHERS,
+  type Others,
+  readOthers,
+  readOwnCases,
+  readProvidersCases,
+  type RequestCase,
+} from "../../store/refills-cancels/request-reads.ts";
+import type { Answer, Call } from "../kit/context.ts";
+import { type DoorCall, idsIn, MAX_IDS, noAnswer, notHere, say, shownId, WRONG } from "./answers.ts";
+import { noteFailure, REPEATABLE } from "../../gate/gate.ts";
+import { claimUpstreams } from "../../gate/gates.ts";
+
+const PLACING = "Order is being placed, try again later";
+const SILENT = "No answer, try again later";
+/** At the own catalogue the provider's words stay untold: they would tell whose service it is. */
+const NOT_AVAILABLE: Readonly<Record<RequestKind, string>> = { refill: "Refill is not available", cancel: "Cancel is not available" };
+
+/** What is said of one id. `refill`: its id as the panel is to know it. `none`: there is no answer just now. */
+type Said =
+  | { readonly kind: "accepted"; readonly refill: string }
+  | { readonly kind: "refused"; readonly message: string }
+  | { readonly kind: "none"; readonly why: "down" | "busy" };
+
+/** To be asked of the provider; `order` is null where nothing of it is put on record. */
+type ToAsk = { readonly kind: "ask"; readonly provider: Provider; readonly upstreamId: string; readonly order: Order | null };
+
+export async function answerRefill(asked: DoorCall): Promise<Answer> {
+  return answerRequests(asked, "refill", (said) => {
+    if (!asked.fields.has("orders")) return say(said[0]?.[1].kind === "accepted" ? { refill: said[0][1].refill } : errorOf(said[0]?.[1]));
+    return say(said.map(([id, one]) => ({ order: shownId(id), refill: one.kind === "accepted" ? shownId(one.refill) : errorOf(one) })));
+  });
+}
+
+/** A list always, also for one. */
+export async function answerCancel(asked: DoorCall): Promise<Answer> {
+  return answerRequests(asked, "cancel", (said) =>
+    say(said.map(([id, one]) => ({ order: shownId(id), cancel: one.kind === "accepted" ? 1 : errorOf(one) }))),
+  );
+}
+
+function errorOf(said: Said | undefined): { readonly error: string } {
+  return { error: said?.kind === "refused" ? said.message : SILENT };
+}
+
+/** What is wrong with a call for some ids, if anything is. */
+export async function wrongIds({ call, ref }: DoorCall, ids: readonly string[]): Promise<Answer | null> {
+  if (ids.length > 0 && ids.length <= MAX_IDS) return null;
+  const panel = await readPanel(call.env.DB, ref);
+  return say(panel === null ? WRONG.key : ids.length === 0 ? WRONG.request : WRONG.too_many_ids);
+}
+
+async function answerRequests(
+  asked: DoorCall,
+  kind: RequestKind,
+  tell: (said: readonly (readonly [id: string, said: Said])[]) => Answer,
+): Promise<Answer> {
+  const ids = idsIn(asked.fields, "orders", "order");
+  const wrong = await wrongIds(asked, ids);
+  if (wrong !== null) return wrong;
+  const plan = asked.provider === null ? await planOwn(asked, kind, ids) : await planProviders(asked, asked.provider, kind, ids);
+  if (!(plan instanceof Map)) return plan;
+  const toAsk = [...plan.values()].filter((one) => one.kind === "ask");
+  const asking = askProviders(asked, kind, toAsk);
+  // A script that hangs up takes the request with it: what it asked for would be given up, and asked again.
+  asked.call.waitUntil(asking);
+  const heard = await asking;
+  const said = [...plan].map(([id, one]) => [id, one.kind === "ask" ? (heard.get(one) ?? DOWN) : one] as const);
+  const silent = said.flatMap(([, one]) => (one.kind === "none" ? [one] : []));
+  return silent.length === said.length ? noAnswer(silent[0]?.why) : tell(said);
+}
+
+const DOWN = { kind: "none", why: "down" } as const satisfies Said;
+const BUSY = { kind: "none", why: "busy" } as const satisfies Said;
+/** A cancel has no id that anybody is told. */
+const CANCELED = { kind: "accepted", refill: "" } as const satisfies Said;
+
+type Plan = Map<string, Said | ToAsk>;
+
+/** The own catalogue's door: the operator's own promises are kept to, whoever the providers are. */
+async function planOwn({ call, ref }: DoorCall, kind: RequestKind, ids: readonly string[]): Promise<Plan | Answer> {
+  const found = await readOwnCases(call.env.DB, ref, ids);
+  if (found === null) return say(WRONG.key);
+  const planFor = ({ order, offered }: RequestCase): Said | ToAsk => {
+    const known = onRecord(kind, order, call.now, () => order.id);
+    if (known !== null) return known;
+    const provider = found.providers.get(order.provider);
+    const problem = requestProblem(kind, order, offered[kind], call.now);
+    if (isCertain(problem) || provider === undefined || order.providerOrderId === null)
+      return { kind: "refused", message: NOT_AVAILABLE[kind] };
+    return { kind: "ask", provider, upstreamId: order.providerOrderId, order };
+  };
+  const cases = ids.map((id) => [id, found.cases.get(id)] as const);
+  return new Map(cases.map(([id, one]) => [id, one === undefined ? stranger() : planFor(one)]));
+}
+
+/** An order that has ended by the provider's account may look under way here for as long as until its next poll. */
+function isCertain(problem: RequestProblem | null): boolean {
+  return problem !== null && (problem.code !== "not_refillable" || isFinal(problem.status));
+}
+
+/**
+ * A provider's door: the provider decides, also on ids that nobody follows, and on orders that have ended. But an id that
+ * the panel has not placed itself may be another's, and whoever guesses it would cancel what is not theirs.
+ */
+async function planProviders(
+  { call, ref }: DoorCall,
+  providerId: string,
+  kind: RequestKind,
+  ids: readonly string[],
+): Promise<Plan | Answer> {
+  const found = await readProvidersCases(call.env.DB, ref, providerId, ids);
+  if (found === null) return say(WRONG.key);
+  const provider = found.providers.get(providerId);
+  if (provider === undefined) return notHere();
+  const doubtful = ids.filter((id) => found.cases.get(id)?.isAdopted !== false);
+  const others = await readOthersOf(call, found.panel, provider, doubtful);
+  const planFor = (id: string): Said | ToAsk => {
+    const order = found.cases.get(id)?.order;
+    const known = order === undefined ? null : onRecord(kind, order, call.now, (refill) => refill);
+    if (known !== null) return known;
+    if (others.theirs.has(id)) return stranger();
+    if (doubtful.includes(id) && mayBeTheirs(id, order, others)) return { kind: "refused", message: SILENT };
+    const hasEnded = kind === "cancel" && order !== undefined && isFinal(order.state.status);
+    return { kind: "ask", provider, upstreamId: order?.providerOrderId ?? id, order: hasEnded ? null : (order ?? null) };
+  };
+  return new Map(ids.map((id) => [id, planFor(id)]));
+}
+
+/** Where the provider is the panel's alone, only what others have placed there before is not its own. */
+async function readOthersOf({ env }: Call, { id }: Panel, provider: Provider, ids: readonly string[]): Promise<Others> {
+  if (ids.length === 0) return NO_OTHERS;
+  const others = await readOthers(env.DB, id, provider.id, ids);
+  return provider.panels?.every((panel) => panel === id) === true ? { ...NO_OTHERS, theirs: others.theirs } : others;
+}
+
+/** What the panel has followed since before another began to place its order is not that order. */
+function mayBeTheirs(id: string, order: Order | undefined, { adopted, placingSince }: Others): boolean {
+  if (order === undefined) return adopted.has(id) || placingSince !== null;
+  return placingSince !== null && placingSince <= order.createdAt;
+}
+
+function stranger(): Said {
+  return { kind: "refused", message: WRONG.order.error };
+}
+
+/** What is answered without asking anybody: what was asked is not asked again while it is open. */
+function onRecord(kind: RequestKind, { providerOrderId, state }: Order, now: number, toldAs: (refillId: string) => string): Said | null {
+  if (providerOrderId === null) return { kind: "refused", message: PLACING };
+  if (!isOpenRequest(kind, state, now)) return null;
+  if (kind === "cancel") return CANCELED;
+  // It is being asked, or its answer was lost just now.
+  if (!isGrantedRefill(state.refill)) return BUSY;
+  return { kind: "accepted", refill: toldAs(state.refill.id ?? providerOrderId) };
+}
+
+const ASK: Readonly<Record<RequestKind, typeof askRefills>> = { refill: askRefills, cancel: askCancels };
+
+/** Of six connections one is left for the database. */
+const OPEN_CALLS = 5;
+
+/** Providers whose failure is noted in one request, at a statement each; the others' are with the next call. */
+const MAX_NOTED = 3;
+
+type Heard = Awaited<ReturnType<typeof askRefills>>;
+
+/**
+ * Asks each provider about its ids in one call. What is on record is taken up before that, so that no other request asks
+ * too, and what came of it is written when all have answered. Both are one write for all providers: an answer that comes
+ * when the invocation has no statement left would be told, and not be on record.
+ */
+async function askProviders(asked: DoorCall, kind: RequestKind, items: readonly ToAsk[]): Promise<ReadonlyMap<ToAsk, Said>> {
+  const { call, provider: door } = asked;
+  const { env, ports } = call;
+  if (items.length === 0) return new Map();
+  const may = await claimUpstreams(call, [...new Set(items.map(({ provider }) => provider))]);
+  // A look whether one is back may have taken its time.
+  const now = ports.now();
+  const allowed = items.filter(({ provider }) => may.get(provider) === "yes");
+  const found = foundIn(allowed);
+  const take = (order: Order): OrderState | null =>
+    isOpenRequest(kind, order.state, now) ? null : withRequest(kind, order, "asking", now);
+  const { written } = await changeOrders(env.DB, found, take, now);
+  const taken = new Set(written.map(({ order }) => keyText(order)));
+  const askable = new Set(allowed.filter(({ order }) => order === null || taken.has(keyText(order))));
+  const answers = await askEach(call, kind, [...askable]);
+  const without = await record(call, kind, { found, written }, answers);
+  await noteFailures(call, answers);
+  const saidBy = (item: ToAsk): Said => {
+    const mayCall = may.get(item.provider) ?? "down";
+    if (mayCall !== "yes") return { kind: "none", why: mayCall };
+    const answer = askable.has(item) ? answers.get(item.provider.id)?.answer : undefined;
+    if (answer === undefined) return BUSY;
+    const told = toldOf(answer, item.upstreamId);
+    const isWithoutId = item.order !== null && without.has(keyText(item.order));
+    const heard = told.kind === "accepted" && isWithoutId ? { ...told, refill: null } : told;
+    const silence = !answer.ok && answer.failure.code === "rate_limited" ? BUSY : DOWN;
+    return saidOf(kind, item, heard, silence, door === null);
+  };
+  return new Map(items.map((item) => [item, saidBy(item)]));
+}
+
+/** What each provider answered, by its id. */
+type Answers = ReadonlyMap<string, { readonly provider: Provider; readonly answer: Heard }>;
+
+async function askEach({ ports }: Call, kind: RequestKind, items: readonly ToAsk[]): Promise<Answers> {
+  const slot = pLimit(OPEN_CALLS);
+  const ask = async (provider: Provider, some: readonly ToAsk[]) => {
+    const ids = [...new Set(some.map(({ upstreamId }) => upstreamId))];
+    return [provider.id, { provider, answer: await slot(() => ASK[kind](ports, provider.settings, ids)) }] as const;
+  };
+  return new Map(await Promise.all([...Map.groupBy(items, ({ provider }) => provider)].map(([provider, some]) => ask(provider, some))));
+}
+
+/** Writes what came of it; answers the orders whose refill goes without an id. */
+async function record({ env, ports }: Call, kind: RequestKind, taken: TakenUp, answers: Answers): Promise<ReadonlySet<string>> {
+  const outcomeOf = ({ provider, providerOrderId }: Order): AskOutcome => {
+    const answer = answers.get(provider)?.answer;
+    const told: AskOutcome = answer === undefined ? TURNED_AWAY : toldOf(answer, providerOrderId ?? "");
+    return told.kind === "put_back" ? TURNED_AWAY : told;
+  };
+  try {
+    return await recordOutcomes(env.DB, kind, taken, outcomeOf, ports.now());
+  } catch (error) {
+    // The panel gets its yes or no all the same; what is on record is given up by a sweep.
+    const providers = [...answers.keys()].join(" ");
+    ports.log({ event: "request.unrecorded", kind, provider: providers, orders: taken.written.length, error: String(error) });
+    return new Set();
+  }
+}
+
+/** After what matters more is written; what is not noted, the next call finds out. */
+async function noteFailures(call: Call, answers: Answers): Promise<void> {
+  const failed = [...answers.values()].flatMap(({ provider, answer }) =>
+    !answer.ok && isOfConnection(answer.failure) ? [{ provider, failure: answer.failure }] : [],
+  );
+  try {
+    for (const { provider, failure } of failed.slice(0, MAX_NOTED)) await noteFailure(call, provider, failure, REPEATABLE);
+  } catch (error) {
+    call.ports.log({ event: "request.failure_unnoted", error: String(error) });
+  }
+}
+
+/** The orders among what is to be asked, each once: a script may name one by two ids. */
+function foundIn(items: readonly ToAsk[]): Found[] {
+  const found = items.flatMap(({ order, provider }) => (order === null ? [] : [{ order, polling: provider.state }]));
+  return [...new Map(found.map((one) => [keyText(one.order), one])).values()];
+}
+
+function saidOf(kind: RequestKind, { order, upstreamId }: ToAsk, told: Told, silence: Said, isOwn: boolean): Said {
+  switch (told.kind) {
+    case "accepted":
+      return { kind: "accepted", refill: isOwn ? (order?.id ?? upstreamId) : (told.refill ?? upstreamId) };
+    case "refused":
+      return { kind: "refused", message: isOwn && knownError([told.message]) !== "order" ? NOT_AVAILABLE[kind] : told.message };
+    case "lost":
+    case "put_back":
+      return silence;
+  }
+}

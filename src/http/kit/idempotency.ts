@@ -1,0 +1,85 @@
+/**
+ * `Idempotency-Key`: a request that moves money can be sent again until it is answered, and moves it once.
+ */
+import { fail, ok, type Result } from "../../provider/failure.ts";
+import { isKeyTaken, keepAnswerStatement, readAnswer, type StoredAnswer } from "../../store/panels/idempotency.ts";
+import type { SeenOrder } from "../../store/rows/seen.ts";
+import { parseBody, readBytes } from "./body.ts";
+import type { Answer, Call } from "./context.ts";
+import type { Schema } from "./validate.ts";
+import { sha256Hex } from "./hash.ts";
+import type { Failure } from "./errors.ts";
+
+const HEADER = "Idempotency-Key";
+const KEY_FORM = /^[\x20-\x7e]{1,255}$/;
+
+/** An answer, and the statement that keeps it under the request's key. */
+export type Kept = { readonly answer: Answer; readonly statement: D1PreparedStatement };
+
+/**
+ * Makes an answer and the statement that keeps it. The statement goes first into the batch of what it answers. With
+ * `seen`, it keeps the answer only while that order is as it was seen, for batches whose other statements are guarded
+ * the same way. It may be called anew for each attempt.
+ */
+export type Keep = (status: number, value: unknown, seen?: SeenOrder) => Kept;
+
+/**
+ * Carries a request out once for each key of a panel. `act` gets the checked body, writes `keep(…).statement` in the
+ * batch of its effect, and returns `keep(…).answer`. A failure that it returns keeps nothing: the key stays free, as
+ * after a request that was refused for what it said. A key that is known is answered by the first answer, to the
+ * letter, when method, path and body are the same, and by 409 when they are not. Of requests that race with one key,
+ * the database lets one through; the others get its answer.
+ */
+export async function idempotently<T>(
+  call: Call,
+  panel: string,
+  schema: Schema<T>,
+  act: (body: T, keep: Keep) => Promise<Answer>,
+): Promise<Answer> {
+  const { env, request, now } = call;
+  const key = keyOf(request);
+  if (!key.ok) return key;
+  const bytes = await readBytes(request);
+  if (!bytes.ok) return bytes;
+  const digest = await digestOf(call, bytes.value);
+  const first = await readAnswer(env.DB, panel, key.value);
+  if (first !== null) return replay(first, digest, key.value);
+  const body = parseBody(bytes.value, schema);
+  if (!body.ok) return body;
+  const keep: Keep = (status, value, seen) => {
+    const text = JSON.stringify(value);
+    const statement = keepAnswerStatement(
+      env.DB,
+      { panel, key: key.value, at: now },
+      { request: digest, status, body: text },
+      seen ?? null,
+    );
+    return { answer: ok({ status, body: text, headers: {} }), statement };
+  };
+  try {
+    return await act(body.value, keep);
+  } catch (error) {
+    const other = isKeyTaken(error) ? await readAnswer(env.DB, panel, key.value) : null;
+    if (other === null) throw error;
+    return replay(other, digest, key.value);
+  }
+}
+
+function keyOf(request: Request): Result<string, Failure> {
+  const key = request.headers.get(HEADER);
+  if (key !== null && KEY_FORM.test(key)) return ok(key);
+  const message =
+    key === null || key === ""
+      ? "is required as a header: choose a new value for each movement of money, and the same one to send it again"
+      : "must be 1 to 255 printable ASCII characters";
+  return fail({ code: "invalid_request", fields: [{ path: HEADER, message }] });
+}
+
+function digestOf({ request, url }: Call, body: Uint8Array): Promise<string> {
+  return sha256Hex(`${request.method} ${url.pathname}${url.search}\n${new TextDecoder().decode(body)}`);
+}
+
+function replay({ request, status, body }: StoredAnswer, digest: string, key: string): Answer {
+  if (request !== digest) return fail({ code: "idempotency_key_reused", key });
+  return ok({ status, body, headers: { "Idempotent-Replayed": "true" } });
+}

@@ -1,0 +1,45 @@
+/**
+ * Reading a request's query parameters.
+ */
+import * as z from "zod/mini";
+import { fail, type Result } from "../../provider/failure.ts";
+import { inspect, type Schema, shortened } from "./validate.ts";
+import type { Failure, FieldProblem } from "./errors.ts";
+
+/**
+ * The parameters as the schema wants them. One that is given twice or empty is refused: leaving it out of the
+ * account could answer more than was asked for, such as a whole panel's orders for `customer=`.
+ */
+export function readQuery<T>(url: URL, schema: Schema<T>): Result<T, Failure> {
+  const seen = new Map<string, string>();
+  const problems: FieldProblem[] = [];
+  for (const [name, value] of url.searchParams) {
+    const path = shortened(name);
+    if (seen.has(name)) problems.push({ path, message: "is given more than once" });
+    if (value === "") problems.push({ path, message: "is empty; leave it out or give it a value" });
+    seen.set(name, value);
+  }
+  const result = inspect(schema, Object.fromEntries(seen));
+  if (result.ok && problems.length === 0) return result;
+  const named = new Set(problems.map(({ path }) => path));
+  const others = result.ok ? [] : result.failure.filter(({ path }) => !named.has(path));
+  return fail({ code: "invalid_request", fields: [...problems, ...others] });
+}
+
+const MAX_PAGE = 100;
+
+/** A whole number in decimal digits, within bounds. */
+export function wholeNumberParam(min: number, max: number): Schema<number> {
+  return z.pipe(
+    z.string().check(z.regex(/^\d{1,16}$/, "must be a whole number")),
+    z.pipe(z.transform(Number), z.number().check(z.gte(min), z.lte(max))),
+  );
+}
+
+export const booleanParam = z.pipe(
+  z.enum(["true", "false"]),
+  z.transform((text) => text === "true"),
+);
+
+/** `limit` of a list. */
+export const limitParam = z.prefault(wholeNumberParam(1, MAX_PAGE), "50");

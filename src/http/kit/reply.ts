@@ -1,0 +1,47 @@
+/**
+ * Answers as JSON, with the headers that all of them have.
+ */
+import { ok } from "../../provider/failure.ts";
+import type { Answer, Call, Reply } from "./context.ts";
+import { sha256Hex } from "./hash.ts";
+import { errorObject, type Failure, wireError } from "./errors.ts";
+
+export function json(status: number, value: unknown): Answer {
+  return ok({ status, body: JSON.stringify(value), headers: {} });
+}
+
+/** A browser may keep it and asks each time whether it still holds; nobody in between may keep it. */
+const PRIVATE_HEADERS = { "Cache-Control": "private, no-cache", Vary: "Authorization, Panel" } as const;
+/** Half of a SHA-256: what differs never has the same tag. */
+const ETAG_CHARACTERS = 32;
+
+/** Answers with an ETag over the whole body; 304 without a body to a client that has it already. */
+export async function revalidated(
+  { request }: Call,
+  value: unknown,
+  cacheHeaders: Readonly<Record<string, string>> = PRIVATE_HEADERS,
+): Promise<Answer> {
+  const body = JSON.stringify(value);
+  const etag = `"${(await sha256Hex(body)).slice(0, ETAG_CHARACTERS)}"`;
+  const headers = { ETag: etag, ...cacheHeaders };
+  const isKnown = lists(request.headers.get("If-None-Match"), etag);
+  return ok(isKnown ? { status: 304, body: null, headers } : { status: 200, body, headers });
+}
+
+/** Compares weakly: whoever compresses an answer on its way makes the tag a weak one. */
+function lists(ifNoneMatch: string | null, etag: string): boolean {
+  const tags = (ifNoneMatch ?? "").split(",").map((tag) => tag.trim().replace(/^W\//, ""));
+  return tags.includes("*") || tags.includes(etag);
+}
+
+export function toResponse(answer: Answer, requestId: string, isHead: boolean): Response {
+  const { status, body, headers } = answer.ok ? answer.value : errorReply(answer.failure);
+  const contentType = body === null ? {} : { "Content-Type": "application/json; charset=utf-8" };
+  const common = { "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", ...contentType };
+  return new Response(isHead ? null : body, { status, headers: { ...common, ...headers, "Request-Id": requestId } });
+}
+
+function errorReply(failure: Failure): Reply {
+  const { status, headers } = wireError(failure);
+  return { status, body: JSON.stringify({ error: errorObject(failure) }), headers: headers ?? {} };
+}

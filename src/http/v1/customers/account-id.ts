@@ -1,0 +1,35 @@
+/**
+ * How accounts are named in paths and answers.
+ */
+import * as z from "zod/mini";
+import type { Result } from "../../../provider/failure.ts";
+import { check, type Schema } from "../../kit/validate.ts";
+import type { Failure } from "../../kit/errors.ts";
+import { text } from "../../kit/fields.ts";
+
+/** The panel's own account, for orders that name no customer. No customer can have this id: registration refuses it. */
+const OWN_ACCOUNT = "@panel";
+
+const MAX_CUSTOMER_CHARACTERS = 128;
+
+/** A customer as a panel names one in an order. An empty name is none; the panel's own account is nobody's name. */
+export const customerName: Schema<string | null> = z.pipe(
+  text(MAX_CUSTOMER_CHARACTERS).check(
+    z.refine((name) => name !== OWN_ACCOUNT, { error: `must not be ${OWN_ACCOUNT}, which stands for the panel's own account` }),
+  ),
+  z.transform((name: string) => (name === "" ? null : name)),
+);
+
+const pathId = z.strictObject({ customer: text(MAX_CUSTOMER_CHARACTERS) });
+
+/** The customer whose account a path names, as the ledger has it: "" for the panel's own. */
+export function customerOfPath(id: string): Result<string, Failure> {
+  if (id === OWN_ACCOUNT) return { ok: true, value: "" };
+  const checked = check(pathId, { customer: id });
+  return checked.ok ? { ok: true, value: checked.value.customer } : checked;
+}
+
+/** The ledger's customer as paths and answers name it. */
+export function shownCustomer(customer: string): string {
+  return customer === "" ? OWN_ACCOUNT : customer;
+}

@@ -1,0 +1,49 @@
+/**
+ * `GET /healthz`: whether orders are being followed. For anyone, so it holds counts and times only.
+ */
+import { isoTime, MINUTE_MS } from "../../../domain/time.ts";
+import { ok } from "../../../provider/failure.ts";
+import { type Health, readHealth } from "../../../store/operations/health.ts";
+import type { Answer, Call } from "../../kit/context.ts";
+
+/** Cron fires each minute and may be late or skip one; five in a row are an outage. */
+const STALLED_AFTER_MS = 5 * MINUTE_MS;
+
+/**
+ * - `ok`, `starting` (nothing has ticked so far, and there is nothing to follow), `degraded` (it works, and somebody should look): 200.
+ * - `stalled` (orders wait, and no tick comes), `down` (the database does not answer): 503.
+ */
+type HealthStatus = "ok" | "starting" | "degraded" | "stalled" | "down";
+
+export async function getHealth({ env, ports, now, requestId }: Call): Promise<Answer> {
+  const health = await readHealth(env.DB).catch((error: unknown) => {
+    ports.log({ event: "health.no_database", request_id: requestId, error: String(error) });
+    return null;
+  });
+  if (health === null) return answer("down", { last_tick_at: null, database: "unavailable" });
+  return answer(judge(health, now), {
+    last_tick_at: health.lastTickAt === null ? null : isoTime(health.lastTickAt),
+    database: "ok",
+    providers: health.providers,
+    providers_down: health.providersDown,
+    dead_letters: health.deadLetters,
+    books: health.booksMismatch ? "mismatch" : "ok",
+    clock_was_ahead: health.ignoredMinute !== null,
+  });
+}
+
+function judge(
+  { lastTickAt, followingSince, providersDown, deadLetters, ignoredMinute, booksMismatch }: Health,
+  now: number,
+): HealthStatus {
+  // Without any tick, the wait counts from when there was a provider to follow orders at.
+  const lastSign = lastTickAt ?? followingSince ?? now;
+  if (followingSince !== null && now - lastSign > STALLED_AFTER_MS) return "stalled";
+  if (lastTickAt === null) return "starting";
+  return providersDown > 0 || deadLetters > 0 || ignoredMinute !== null || booksMismatch ? "degraded" : "ok";
+}
+
+function answer(status: HealthStatus, facts: Readonly<Record<string, unknown>>): Answer {
+  const isWell = status !== "stalled" && status !== "down";
+  return ok({ status: isWell ? 200 : 503, body: JSON.stringify({ status, ...facts }), headers: {} });
+}

@@ -1,0 +1,49 @@
+/**
+ * `POST /v1/orders/{id}/corrected`: the panel was told a final word that no longer holds, and somebody has put its books
+ * right by hand. What it would be told now counts as told.
+ */
+import * as z from "zod/mini";
+import type { Order } from "../../../domain/order.ts";
+import { isFinal } from "../../../domain/status.ts";
+import { showOrder } from "../../../domain/order-view.ts";
+import { toldFacts, withOutdated } from "../../../domain/panel-status.ts";
+import { fail } from "../../../provider/failure.ts";
+import { applyDecision } from "../../../store/orders/apply.ts";
+import { auditStatement } from "../../../store/operations/audit.ts";
+import { readCase } from "../../../store/refunds/refund-cases.ts";
+import { correctToldStatement } from "../../../store/orders/status-reads.ts";
+import { moveWrite } from "../../../store/orders/moves.ts";
+import { requirePanel } from "../../kit/auth.ts";
+import { readOptionalBody } from "../../kit/body.ts";
+import type { Answer, Call } from "../../kit/context.ts";
+import { json } from "../../kit/reply.ts";
+
+const MAX_TRIES = 5;
+
+/** Nothing for an order that is not outdated. */
+export async function postCorrected(call: Call, id: string): Promise<Answer> {
+  const panel = await requirePanel(call);
+  if (!panel.ok) return panel;
+  const body = await readOptionalBody(call.request, z.strictObject({}));
+  if (!body.ok) return body;
+  const { DB } = call.env;
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const found = await readCase(DB, panel.value.id, id);
+    if (found === null) return fail({ code: "order_not_found", order: id });
+    const { order, provider } = found;
+    const next = withOutdated({ ...order.state, told: factsNow(order) });
+    if (next.flags === order.state.flags) return json(200, showOrder(order, provider.state, call.now));
+    const now = Math.max(call.now, order.updatedAt);
+    const entry = { at: now, actor: panel.value.actor, panel: order.panel, action: "order.corrected", subject: `order:${id}` } as const;
+    const audit = auditStatement(DB, { ...entry, before: { told: order.state.told }, after: { told: next.told } }, order);
+    const write = moveWrite(order, next, [], provider.state, now);
+    if (await applyDecision(DB, write, [audit, correctToldStatement(DB, order, next.told)]))
+      return json(200, showOrder({ ...order, updatedAt: now, state: next }, provider.state, now));
+  }
+  return fail({ code: "order_contended", order: id });
+}
+
+/** An order that is under way again, or whose refund waits, has no final word yet: the next one counts as the first. */
+function factsNow({ state }: Order): ReturnType<typeof toldFacts> | null {
+  return isFinal(state.status) && state.hold === null ? toldFacts(state) : null;
+}

@@ -1,0 +1,211 @@
+/**
+ * `POST /v1/orders`: putting orders on record, each on its own, and each once however often it is sent.
+ */
+import { formatAmount } from "../../../domain/money.ts";
+import { type Polling, showOrder } from "../../../domain/order-view.ts";
+import { isFinal } from "../../../domain/status.ts";
+import { fail, type Result } from "../../../provider/failure.ts";
+import { type OrderRow, toOrder } from "../../../store/rows/order.ts";
+import type { Panel } from "../../../store/panels/panels.ts";
+import {
+  addOrders,
+  differences,
+  fundsKey,
+  type Known,
+  linkKeyOf,
+  newOrderRow,
+  pairKey,
+  readKnown,
+  type Registration,
+} from "../../../store/orders/registration.ts";
+import { shownCustomer } from "../customers/account-id.ts";
+import { requirePanel } from "../../kit/auth.ts";
+import { readJson } from "../../kit/body.ts";
+import type { Answer, Call } from "../../kit/context.ts";
+import { check } from "../../kit/validate.ts";
+import { errorObject, type Failure, type FieldProblem, type InsufficientBalance } from "../../kit/errors.ts";
+import { json } from "../../kit/reply.ts";
+import { type RegistrationInput, registrationSchema } from "./registration-schema.ts";
+
+/** A body of 1 MiB holds some 2,000 orders; a thousand are written in one transaction with room to spare. */
+const MAX_ORDERS = 1000;
+/**
+ * Reading, and writing what is new, is done anew for orders that somebody else registered in between, for those that
+ * stand twice in one request, and when others charged an account in between. One round more settles each; the others
+ * are for all of it at once, and for an account that many charge.
+ */
+const MAX_ROUNDS = 6;
+
+export async function registerOrders(call: Call): Promise<Answer> {
+  const panel = await requirePanel(call);
+  if (!panel.ok) return panel;
+  const body = await readJson(call.request);
+  if (!body.ok) return body;
+  return Array.isArray(body.value) ? registerMany(call, panel.value, body.value) : registerOne(call, panel.value, body.value);
+}
+
+async function registerOne({ env, now }: Call, panel: Panel, input: unknown): Promise<Answer> {
+  const [outcome] = await register(env.DB, panel, [check(registrationSchema(now), input)], now);
+  if (outcome === undefined) throw new Error("an order was registered without an outcome");
+  if ("failure" in outcome) return fail(outcome.failure);
+  return json(outcome.result === "created" ? 201 : 200, showOrder(toOrder(outcome.row), outcome.polling, now));
+}
+
+async function registerMany({ env, now }: Call, panel: Panel, inputs: readonly unknown[]): Promise<Answer> {
+  if (inputs.length === 0 || inputs.length > MAX_ORDERS) {
+    return fail({ code: "invalid_request", fields: [{ path: "", message: `must have 1 to ${MAX_ORDERS} orders, not ${inputs.length}` }] });
+  }
+  const schema = registrationSchema(now);
+  const outcomes = await register(
+    env.DB,
+    panel,
+    inputs.map((input) => check(schema, input)),
+    now,
+  );
+  return json(200, { results: outcomes.map((outcome, i) => shownOutcome(outcome, inputs[i])) });
+}
+
+function shownOutcome(outcome: Outcome, input: unknown): Record<string, unknown> {
+  const id = (input as { id?: unknown } | null)?.id;
+  const error = "failure" in outcome ? { error: errorObject(outcome.failure) } : {};
+  return { id: typeof id === "string" ? id : null, result: outcome.result, ...error };
+}
+
+/** What became of one order of a request. */
+type Outcome =
+  | { readonly result: "created" | "exists"; readonly row: OrderRow; readonly polling: Polling }
+  | { readonly result: "conflict" | "invalid"; readonly failure: Failure };
+
+/** An order to be registered, and its place in the request. */
+type Entry = { readonly place: number; readonly registration: Registration };
+
+/** Registers what can be; the outcomes stand in the order of the inputs. */
+async function register(
+  db: D1Database,
+  panel: Panel,
+  inputs: readonly Result<RegistrationInput, Failure>[],
+  now: number,
+): Promise<Outcome[]> {
+  const outcomes = new Map<number, Outcome>();
+  let open: Entry[] = [];
+  for (const [place, input] of inputs.entries()) {
+    if (input.ok) open.push({ place, registration: { ...input.value, currency: input.value.currency ?? panel.currency } });
+    else outcomes.set(place, { result: "invalid", failure: input.failure });
+  }
+  for (let round = 1; open.length > 0 && round <= MAX_ROUNDS; round++) {
+    const settled = await registerRound(db, panel.id, open, now);
+    for (const [place, outcome] of settled) outcomes.set(place, outcome);
+    open = open.filter(({ place }) => !settled.has(place));
+  }
+  for (const { place, registration } of open) {
+    outcomes.set(place, { result: "invalid", failure: { code: "order_contended", order: registration.id } });
+  }
+  return inputs.flatMap((_, place) => outcomes.get(place) ?? []);
+}
+
+/** One read and one write. Entries without an outcome lost a race, or stand behind another that is being written. */
+async function registerRound(db: D1Database, panel: string, entries: readonly Entry[], now: number): Promise<ReadonlyMap<number, Outcome>> {
+  const known = await readKnown(
+    db,
+    panel,
+    entries.map(({ registration }) => registration),
+  );
+  const outcomes = new Map<number, Outcome>();
+  const fresh: Entry[] = [];
+  const taken = new Set<string>();
+  const funds = known.funds && new Map(known.funds);
+  for (const { place, registration } of entries) {
+    const outcome = judge(registration, known);
+    const [id, pair] = [`id ${registration.id}`, `pair ${pairKey(registration)}`];
+    if (outcome !== "new") outcomes.set(place, outcome);
+    else if (!taken.has(id) && !taken.has(pair)) {
+      taken.add(id).add(pair);
+      const refused = funds === null ? null : charge(funds, registration);
+      if (refused === null) fresh.push({ place, registration });
+      else outcomes.set(place, { result: "invalid", failure: refused });
+    }
+  }
+  for (const [place, outcome] of await write(db, panel, fresh, known, now)) outcomes.set(place, outcome);
+  return outcomes;
+}
+
+/** Says the same of a provider that does not exist and of one that only other panels may use. */
+const UNUSABLE_PROVIDER: FieldProblem = {
+  path: "provider",
+  message: "is not a provider that this panel can use; ask the operator for its id",
+};
+
+/** How an order stands to what is on record. */
+function judge(registration: Registration, known: Known): Outcome | "new" {
+  const row = known.byId.get(registration.id);
+  if (row !== undefined) {
+    const fields = differences(registration, row).map((column) => column.replace("registered_", ""));
+    if (fields.length > 0) return { result: "conflict", failure: { code: "order_conflict", order: row.id, fields } };
+    return { result: "exists", row, polling: known.providers.get(row.provider) ?? null };
+  }
+  const { provider, provider_order_id: providerOrder } = registration;
+  if (!known.providers.has(provider)) return { result: "invalid", failure: { code: "invalid_request", fields: [UNUSABLE_PROVIDER] } };
+  const holder = known.byPair.get(pairKey(registration));
+  if (holder === undefined) return "new";
+  return { result: "conflict", failure: { code: "provider_order_conflict", provider, providerOrder, order: holder } };
+}
+
+/** Takes an order's charge from the funds that are left for this request's orders, or says that they do not cover it. */
+function charge(funds: Map<string, bigint>, registration: Registration): InsufficientBalance | null {
+  const account = fundsKey(registration);
+  const balance = funds.get(account) ?? 0n;
+  const needed = BigInt((registration.charge ?? 0) - registration.registered_refunded);
+  if (needed === 0n || needed <= balance) {
+    funds.set(account, balance - needed);
+    return null;
+  }
+  const { customer, currency } = registration;
+  return {
+    code: "insufficient_balance",
+    customer: shownCustomer(customer ?? ""),
+    balance: formatAmount(balance),
+    needed: formatAmount(needed),
+    currency,
+  };
+}
+
+/** Writes new orders in one transaction; those that lost a race have no outcome. */
+async function write(
+  db: D1Database,
+  panel: string,
+  entries: readonly Entry[],
+  known: Known,
+  now: number,
+): Promise<ReadonlyMap<number, Outcome>> {
+  if (entries.length === 0) return new Map();
+  const pollingOf = ({ provider }: Registration) => known.providers.get(provider) ?? null;
+  const duplicates = duplicatesOf(entries, known);
+  const orders = entries.map(({ registration }, i) => {
+    const row = newOrderRow(panel, known.lastOrder + 1 + i, registration, now, duplicates.get(registration.id) ?? null);
+    return { row, shown: showOrder(toOrder(row), pollingOf(registration), now) };
+  });
+  const added = await addOrders(db, panel, orders, now);
+  return new Map(
+    entries.flatMap(({ place, registration }): [number, Outcome][] => {
+      const n = added.get(registration.id);
+      if (n === undefined) return [];
+      const row = newOrderRow(panel, n, registration, now, duplicates.get(registration.id) ?? null);
+      return [[place, { result: "created", row, polling: pollingOf(registration) }]];
+    }),
+  );
+}
+
+/** Orders that come while another is under way on their link and service, by id: the id of that one, which may come in the same request. */
+function duplicatesOf(entries: readonly Entry[], { active }: Known): ReadonlyMap<string, string> {
+  const underWay = new Map(active);
+  return new Map(
+    entries.flatMap(({ registration }): [string, string][] => {
+      const key = linkKeyOf(registration);
+      const status = registration.registered_status;
+      if (key === null || (status !== null && isFinal(status))) return [];
+      const other = underWay.get(key);
+      underWay.set(key, registration.id);
+      return other === undefined ? [] : [[registration.id, other]];
+    }),
+  );
+}

@@ -1,0 +1,105 @@
+/**
+ * `POST /v1/orders/{id}/settle`: what a person found out about an order of which nobody knew whether its provider took
+ * it. It gets the provider's id, or it never was, and its charge is returned.
+ */
+import * as z from "zod/mini";
+import { FLAGS, type Order } from "../../../domain/order.ts";
+import { foundPlaced, neverPlaced, PLACING_MS } from "../../../domain/order-placement.ts";
+import { showOrder } from "../../../domain/order-view.ts";
+import { isFinal } from "../../../domain/status.ts";
+import { fail } from "../../../provider/failure.ts";
+import { applyDecision } from "../../../store/orders/apply.ts";
+import { auditStatement } from "../../../store/operations/audit.ts";
+import { type Case, readCase } from "../../../store/refunds/refund-cases.ts";
+import { moveWrite } from "../../../store/orders/moves.ts";
+import { attachProviderOrder, isAnothers, readHolder } from "../../../store/placement/placement.ts";
+import { type ActingPanel, mayDecide, requirePanel } from "../../kit/auth.ts";
+import { readBody } from "../../kit/body.ts";
+import type { Answer, Call } from "../../kit/context.ts";
+import { optional } from "../../kit/fields.ts";
+import { providerOrderId } from "./registration-schema.ts";
+import { json } from "../../kit/reply.ts";
+
+/** A sweep may write the order in between; so many times in a row it hardly does. */
+const MAX_TRIES = 5;
+
+const settlement = z.strictObject({ provider_order_id: optional(providerOrderId), drop: optional(z.literal(true)) }).check(
+  z.refine(({ provider_order_id, drop }) => (provider_order_id === null) !== (drop === null), {
+    path: ["provider_order_id"],
+    error: "is required, unless drop is true: the order was either found at the provider, or never reached it",
+  }),
+);
+
+/** Attaches the provider's id to an order, or drops it. Twice is as once. */
+export async function settleOrder(call: Call, id: string): Promise<Answer> {
+  const panel = await requirePanel(call);
+  if (!panel.ok) return panel;
+  const body = await readBody(call.request, settlement);
+  if (!body.ok) return body;
+  const { provider_order_id } = body.value;
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const found = await readCase(call.env.DB, panel.value.id, id);
+    if (found === null) return fail({ code: "order_not_found", order: id });
+    if (!mayDecide(panel.value, found.order)) return fail({ code: "operators_money", subject: `order ${id}` });
+    if (!isInDoubt(found.order, call.ports.now())) return asSettled(call, found, provider_order_id);
+    const settled =
+      provider_order_id === null
+        ? await dropOrder(call, panel.value, found)
+        : await attachOrder(call, panel.value, found, provider_order_id);
+    if (settled !== "changed") return settled;
+  }
+  return fail({ code: "order_contended", order: id });
+}
+
+/** Nobody knows whether the provider took it, and nobody is about to find out. */
+function isInDoubt(order: Order, now: number): boolean {
+  const { state, createdAt } = order;
+  if (order.providerOrderId !== null || isFinal(state.status)) return false;
+  return (state.flags & FLAGS.placing_unknown) !== 0 || now - createdAt >= PLACING_MS;
+}
+
+/** An order that needs no settling: the same decision again is answered by it, another one is refused. */
+function asSettled({ now }: Call, { order, provider }: Case, wanted: string | null): Answer {
+  const dropped = order.providerOrderId === null && order.state.reason === "not_placed";
+  const same = wanted === null ? dropped : order.providerOrderId === wanted;
+  if (same) return json(200, showOrder(order, provider.state, now));
+  if (dropped) return fail({ code: "order_settled", order: order.id, as: "dropped" });
+  return fail(
+    order.providerOrderId === null
+      ? { code: "order_placing", order: order.id }
+      : { code: "order_settled", order: order.id, as: order.providerOrderId },
+  );
+}
+
+async function attachOrder(call: Call, panel: ActingPanel, found: Case, wanted: string): Promise<Answer | "changed"> {
+  const { provider } = found;
+  if (await isAnothers(call.env.DB, panel.id, provider.id, wanted))
+    return fail({ code: "provider_order_taken", provider: provider.id, providerOrder: wanted });
+  const now = Math.max(call.now, found.order.updatedAt);
+  const order: Order = { ...found.order, providerOrderId: wanted };
+  const write = moveWrite(order, foundPlaced(order.state), [], provider.state, now);
+  const result = await attachProviderOrder(call.env.DB, wanted, write, [audit(call, panel, found.order, { provider_order_id: wanted })]);
+  if (result === "written") return json(200, showOrder({ ...order, updatedAt: now, state: write.next }, provider.state, now));
+  if (result === "changed") return "changed";
+  const holder = await readHolder(call.env.DB, panel.id, provider.id, wanted);
+  return fail({ code: "provider_order_conflict", provider: provider.id, providerOrder: wanted, order: holder ?? "" });
+}
+
+async function dropOrder(call: Call, panel: ActingPanel, { order, provider }: Case): Promise<Answer | "changed"> {
+  const now = Math.max(call.now, order.updatedAt);
+  const { next, refunds } = neverPlaced(order.state, now);
+  const write = moveWrite(order, next, refunds, provider.state, now);
+  const written = await applyDecision(call.env.DB, write, [audit(call, panel, order, { status: next.status, drop: true })]);
+  return written ? json(200, showOrder({ ...order, updatedAt: now, state: next }, provider.state, now)) : "changed";
+}
+
+function audit(
+  { env, now }: Call,
+  { id, actor }: ActingPanel,
+  order: Order,
+  after: Readonly<Record<string, unknown>>,
+): D1PreparedStatement {
+  const before = { status: order.state.status, provider_order_id: null };
+  const entry = { at: now, actor, panel: id, action: "order.settled", subject: `order:${order.id}`, before, after } as const;
+  return auditStatement(env.DB, entry, order);
+}

@@ -1,0 +1,37 @@
+/**
+ * A change of a provider's settings as the audit trail has it: what differs, named as in the API, and never a key.
+ */
+import { type AuditEntry, auditStatement, difference } from "../../../store/operations/audit.ts";
+import type { KeptSettings, SettingsChange } from "../../../store/providers/provider-settings.ts";
+import { OPERATOR } from "../../kit/auth.ts";
+import type { Call } from "../../kit/context.ts";
+import { keyHint } from "./view.ts";
+
+/** The entry of a provider that was added. */
+export function additionEntry(call: Call, id: string, settings: KeptSettings): D1PreparedStatement {
+  return entry(call, id, { action: "provider.created", before: null, after: shownSettings(settings) });
+}
+
+/** The entry of a change; null when it changes nothing. */
+export function changeEntry(call: Call, id: string, seen: KeptSettings, change: SettingsChange): D1PreparedStatement | null {
+  const changed = difference(seen, { ...seen, ...change });
+  if (changed === null) return null;
+  return entry(call, id, { action: "provider.changed", before: shownSettings(changed.before), after: shownSettings(changed.after) });
+}
+
+function entry({ env, now }: Call, id: string, what: Pick<AuditEntry, "action" | "before" | "after">): D1PreparedStatement {
+  return auditStatement(env.DB, { at: now, actor: OPERATOR, panel: null, subject: `provider:${id}`, ...what }, "if_changed");
+}
+
+/** Columns that are JSON texts. */
+const JSON_COLUMNS: ReadonlySet<string> = new Set(["panels", "status_words", "request", "brake"] satisfies (keyof SettingsChange)[]);
+
+function shownSettings(settings: SettingsChange): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(settings).map(([column, value]) => {
+      if (column === "api_key") return ["key_hint", keyHint(String(value))];
+      if (column === "enabled") return [column, value === 1];
+      return [column, JSON_COLUMNS.has(column) && typeof value === "string" ? (JSON.parse(value) as unknown) : value];
+    }),
+  );
+}

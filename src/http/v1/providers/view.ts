@@ -1,0 +1,97 @@
+/**
+ * A provider as the operator sees it. Never its key.
+ */
+import { type Circuit, circuitOf } from "../../../domain/provider.ts";
+import { isoTime } from "../../../domain/time.ts";
+import { DAY_MS } from "../../../domain/poll-cadence.ts";
+import { failureMessage } from "../../../provider/failure-message.ts";
+import type { ProviderFailure } from "../../../provider/failure.ts";
+import type { ProbeReport } from "../../../provider/api-v2/probe.ts";
+import type { RequestShape } from "../../../provider/settings.ts";
+import { formatAmount } from "../../../domain/money.ts";
+import type { BrakeHeld } from "../../../store/refunds/refund-cases.ts";
+import type { ProviderView } from "../../../store/providers/provider-settings.ts";
+
+export function shownProvider({ provider, activeOrders }: ProviderView, held: BrakeHeld, now: number) {
+  const { settings } = provider;
+  return {
+    id: provider.id,
+    name: provider.name,
+    url: settings.url,
+    key_hint: keyHint(settings.key),
+    currency: provider.currency,
+    panels: provider.panels,
+    batch_size: provider.batchSize,
+    max_calls_per_minute: provider.maxCallsPerMinute,
+    timeout_ms: settings.timeoutMs,
+    enabled: provider.enabled,
+    status_words: settings.statusWords,
+    request: shownRequest(settings.request),
+    brake: shownBrake(provider, held),
+    created_at: isoTime(provider.createdAt),
+    updated_at: isoTime(provider.updatedAt),
+    health: shownHealth(provider.state, activeOrders, now),
+  };
+}
+
+/** Null: no brake, and nothing that one held. `amount` is null where several currencies are held; `amounts` has each. */
+function shownBrake({ brake, state }: ProviderView["provider"], { count, amounts }: BrakeHeld) {
+  if (brake === null && state.brakeEngagedAt === null && count === 0) return null;
+  const shown = Object.fromEntries(Object.entries(amounts).map(([currency, micros]) => [currency, formatAmount(BigInt(micros))]));
+  const [only, ...more] = Object.values(shown);
+  const held = { count, amount: more.length > 0 ? null : (only ?? "0"), amounts: shown };
+  return { share: brake?.share ?? null, min_orders: brake?.min_orders ?? null, engaged_at: time(state.brakeEngagedAt), held };
+}
+
+const HINT_CHARACTERS = 4;
+/** The hint must leave at least as much of the key unsaid. */
+const MIN_HINTED_CHARACTERS = 2 * HINT_CHARACTERS;
+
+/** The end of a key, to tell keys apart by. */
+export function keyHint(key: string): string {
+  return key.length < MIN_HINTED_CHARACTERS ? "****" : key.slice(-HINT_CHARACTERS);
+}
+
+/** The words that circuit breakers are usually described by. */
+const CIRCUITS: Readonly<Record<Circuit, string>> = { closed: "closed", waiting: "open", probing: "half_open" };
+
+function shownHealth(state: ProviderView["provider"]["state"], activeOrders: number, now: number) {
+  const { lastFailure, lastFailureAt } = state;
+  return {
+    circuit: CIRCUITS[circuitOf(state, now)],
+    last_success_at: time(state.lastSuccessAt),
+    last_error: lastFailure === null ? null : { code: lastFailure.code, message: lastFailure.message, at: time(lastFailureAt) },
+    consecutive_failures: state.failures,
+    retry_at: time(state.retryAt),
+    many: state.many,
+    learned_batch_size: state.learnedBatchSize,
+    active_orders: activeOrders,
+    calls_today: state.callsDay === Math.floor(now / DAY_MS) ? state.callsToday : 0,
+    stretch: (state.clock?.stretchPercent ?? 100) / 100,
+    unknown_words: state.unknownWords,
+  };
+}
+
+function time(epochMs: number | null): string | null {
+  return epochMs === null ? null : isoTime(epochMs);
+}
+
+function shownRequest({ method, encoding, trailingSlash, userAgent, fields }: RequestShape) {
+  return { method, encoding, trailing_slash: trailingSlash, user_agent: userAgent, fields };
+}
+
+/** What a probe found out. */
+export function shownProbe({ ok, balance, currency, request, tried, failure }: ProbeReport) {
+  return {
+    ok,
+    balance,
+    currency,
+    request: shownRequest(request),
+    tried: tried.map((attempt) => ({ shape: attempt.shape, error: shownFailure(attempt.failure) })),
+    error: shownFailure(failure),
+  };
+}
+
+function shownFailure(failure: ProviderFailure | null): { readonly code: string; readonly message: string } | null {
+  return failure === null ? null : { code: failure.code, message: failureMessage(failure) };
+}

@@ -1,0 +1,164 @@
+/**
+ * `GET /v1/reports/reconciliation`: what customers got back in a period, what the providers returned and kept, and
+ * the orders behind each figure.
+ */
+import * as z from "zod/mini";
+import { DAY_MS } from "../../../domain/poll-cadence.ts";
+import {
+  type Account,
+  accountsOf,
+  converted,
+  type Entry,
+  FIGURES,
+  type List,
+  LISTS,
+  parseRate,
+  type Rate,
+  totalOf,
+  UNCLEAR,
+} from "../../../domain/reconciliation.ts";
+import { formatPrice } from "../../../domain/price.ts";
+import { isoTime } from "../../../domain/time.ts";
+import { fail, ok, type Result } from "../../../provider/failure.ts";
+import { MAX_CHANGES, type Period, readPeriod } from "../../../store/refunds/reconciliation.ts";
+import { noSuchPanel, panelOf } from "../../kit/auth.ts";
+import type { Answer, Call } from "../../kit/context.ts";
+import type { Schema } from "../../kit/validate.ts";
+import { csvText } from "../../kit/csv.ts";
+import type { Failure, FieldProblem } from "../../kit/errors.ts";
+import { readQuery } from "../../kit/query.ts";
+import { json } from "../../kit/reply.ts";
+
+/** A quarter, whichever; longer periods are asked for in parts. */
+const MAX_DAYS = 92;
+const MAX_RATES = 20;
+/** Orders that the JSON lists behind a figure; the CSV lists all. */
+const MAX_LISTED = 500;
+
+const utcMoment: Schema<number> = z.pipe(
+  z.union([z.iso.datetime(), z.iso.date()], { error: "must be a time in UTC in ISO 8601, such as 2026-01-31T12:00:00Z or 2026-01-31" }),
+  z.transform((value: string) => Date.parse(value)),
+);
+
+const reportQuery = z.strictObject({ from: utcMoment, to: utcMoment, format: z.exactOptional(z.enum(["json", "csv"])) });
+
+type Request = { readonly period: Period; readonly rates: readonly Rate[]; readonly format: "json" | "csv" };
+
+export async function getReconciliation(call: Call): Promise<Answer> {
+  const ref = await panelOf(call);
+  if (!ref.ok) return ref;
+  const asked = readRequest(call);
+  if (!asked.ok) return asked;
+  const { period, rates, format } = asked.value;
+  const read = await readPeriod(call.env.DB, ref.value, period);
+  if (read === null) return noSuchPanel(ref.value);
+  if (read.tooLongAfter !== null) return invalid([tooMuch(read.tooLongAfter)]);
+  const accounts = accountsOf(read.orders);
+  if (format === "csv") return csvReply(accounts, rates, period);
+  return json(200, {
+    panel: read.panel.id,
+    from: isoTime(period.from),
+    to: isoTime(period.to),
+    rates: rates.map(({ from, to, text }) => ({ from, to, rate: text })),
+    providers: accounts.map((account) => shownAccount(account, rateFor(account, rates))),
+  });
+}
+
+function readRequest({ url, request }: Call): Result<Request, Failure> {
+  const plain = new URL(url);
+  plain.searchParams.delete("rate");
+  const query = readQuery(plain, reportQuery);
+  const rates = readRates(url.searchParams.getAll("rate"));
+  if (!query.ok) return query;
+  if (!rates.ok) return rates;
+  const { from, to, format } = query.value;
+  if (to <= from) return invalid([{ path: "to", message: "must be later than from; the period ends before it" }]);
+  if (to - from > MAX_DAYS * DAY_MS)
+    return invalid([{ path: "to", message: `is more than ${MAX_DAYS} days after from; ask for the period in parts` }]);
+  return ok({ period: { from, to }, rates: rates.value, format: format ?? (wantsCsv(request) ? "csv" : "json") });
+}
+
+function readRates(texts: readonly string[]): Result<Rate[], Failure> {
+  const rates = texts.slice(0, MAX_RATES).flatMap((text) => parseRate(text) ?? []);
+  if (rates.length < texts.length) {
+    return invalid([
+      { path: "rate", message: `must be FROM:TO:RATE, such as TRY:USD:0.029, with at most 12 decimals, and at most ${MAX_RATES} times` },
+    ]);
+  }
+  if (new Set(rates.map(({ from }) => from)).size < rates.length)
+    return invalid([{ path: "rate", message: "names a currency to convert from more than once" }]);
+  return ok(rates);
+}
+
+function invalid(fields: readonly FieldProblem[]): { readonly ok: false; readonly failure: Failure } {
+  return fail({ code: "invalid_request", fields });
+}
+
+function tooMuch(after: number): FieldProblem {
+  return {
+    path: "to",
+    message: `is too late: the period has more than ${MAX_CHANGES} changes; ask for it in parts, the first up to ${isoTime(after)}`,
+  };
+}
+
+/** Of the two forms, the one that is named first; JSON where neither is. */
+function wantsCsv(request: globalThis.Request): boolean {
+  const types = (request.headers.get("Accept") ?? "").split(",").map((type) => type.split(";")[0]?.trim().toLowerCase());
+  const [csv, other] = [types.indexOf("text/csv"), types.indexOf("application/json")];
+  return csv !== -1 && (other === -1 || csv < other);
+}
+
+function rateFor({ currency }: Account, rates: readonly Rate[]): Rate | null {
+  return rates.find(({ from }) => from === currency) ?? null;
+}
+
+function shownAccount({ provider, currency, lists }: Account, rate: Rate | null) {
+  const figures = (show: (amount: bigint) => string) => Object.fromEntries(FIGURES.map((figure) => [figure, show(totalOf(lists[figure]))]));
+  const shownList = (list: List) => ({ count: lists[list].length, orders: lists[list].slice(0, MAX_LISTED).map(shownEntry) });
+  return {
+    provider,
+    currency,
+    ...figures(formatPrice),
+    converted: rate === null ? null : { currency: rate.to, rate: rate.text, ...figures((amount) => converted(amount, rate)) },
+    orders: Object.fromEntries(LISTS.map((list) => [list, shownList(list)])),
+  };
+}
+
+function shownEntry({ facts, amount, unclear }: Entry) {
+  return {
+    order: facts.order,
+    ...(amount === null ? {} : { amount: formatPrice(amount) }),
+    ...(unclear === null ? {} : { reason: { code: unclear, text: UNCLEAR[unclear] } }),
+  };
+}
+
+const CSV_HEADER =
+  "provider,currency,list,order,provider_order_id,status,quantity,remains,provider_price,cost,provider_charge,amount,reason,converted_currency,rate,converted_amount".split(
+    ",",
+  );
+
+/** A line for each order of each list, so that a spreadsheet can sum and filter as it likes; totals are not among them. */
+function csvReply(accounts: readonly Account[], rates: readonly Rate[], { from, to }: Period): Answer {
+  const lines = accounts.flatMap((account) =>
+    LISTS.flatMap((list) => account.lists[list].map((entry) => csvLine(account, list, entry, rateFor(account, rates)))),
+  );
+  const name = `reconciliation-${isoTime(from).slice(0, 10)}-${isoTime(to).slice(0, 10)}.csv`;
+  const headers = {
+    "Content-Type": "text/csv; charset=utf-8",
+    "Content-Disposition": `attachment; filename="${name}"`,
+    Vary: "Accept, Authorization, Panel",
+  };
+  return ok({ status: 200, body: csvText([CSV_HEADER, ...lines]), headers });
+}
+
+function csvLine(
+  { provider, currency }: Account,
+  list: List,
+  { facts, amount, unclear }: Entry,
+  rate: Rate | null,
+): (string | number | null)[] {
+  const order = [facts.order, facts.providerOrder, facts.status, facts.quantity, facts.remains];
+  const prices = [facts.providerPrice, facts.cost, facts.providerCharge];
+  const conversion = amount === null || rate === null ? [null, null, null] : [rate.to, rate.text, converted(amount, rate)];
+  return [provider, currency, list, ...order, ...prices, amount === null ? null : formatPrice(amount), unclear, ...conversion];
+}
