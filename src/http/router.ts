@@ -4,7 +4,7 @@
  */
 import type { IRequest } from "itty-router";
 import { Router } from "itty-router/Router";
-import { fail } from "../provider/failure.ts";
+import { fail } from "../domain/result.ts";
 import type { Ports } from "../ports.ts";
 import { answerApiV2, isApiV2Path } from "./api-v2/api-v2.ts";
 import type { Answer, Call, Handler } from "./kit/context.ts";

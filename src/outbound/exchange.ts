@@ -1,7 +1,8 @@
 /**
  * One request and its answer as text, within a time and a size. Nothing of the answer is understood here.
  */
-import { fail, ok, type ProviderFailure, type Result } from "../provider/failure.ts";
+import { fail, ok, type Result } from "../domain/result.ts";
+import type { ProviderFailure } from "../provider/failure.ts";
 
 /** What the client takes from the world. `now` is epoch ms; `fetch` honours the request's signal and `redirect: "manual"`. */
 export type FetchPort = {

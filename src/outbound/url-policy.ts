@@ -3,7 +3,7 @@
  * A name that resolves to a private address cannot be seen here; the runtime refuses those
  * (compatibility flag `global_fetch_strictly_public`).
  */
-import { fail, ok, type Result } from "../provider/failure.ts";
+import { fail, ok, type Result } from "../domain/result.ts";
 
 export type UrlPolicy = {
   /** Local development: plain http, loopback and private addresses and local names are allowed, too. */

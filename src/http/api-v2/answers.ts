@@ -7,7 +7,7 @@
  */
 import { toldId } from "../../domain/order-ids.ts";
 import type { Order } from "../../domain/order.ts";
-import { ok } from "../../provider/failure.ts";
+import { ok } from "../../domain/result.ts";
 import type { PanelRef } from "../../store/panels/panels.ts";
 import type { Answer, Call, Reply } from "../kit/context.ts";
 import { RETRY_LATER } from "../kit/errors.ts";

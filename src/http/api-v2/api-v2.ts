@@ -1,7 +1,7 @@
 /**
  * `/api/v2` and `/api/v2/{provider}`: the protocol that panel scripts speak. Here a call finds its action.
  */
-import { ok } from "../../provider/failure.ts";
+import { ok } from "../../domain/result.ts";
 import { readPanel } from "../../store/panels/panels.ts";
 import { isPanelKey, panelKeyHash } from "../kit/auth.ts";
 import type { Answer, Call, Reply } from "../kit/context.ts";

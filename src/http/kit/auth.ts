@@ -2,7 +2,7 @@
  * Who asks. The operator's token is compared here; a panel's key is hashed here and looked up by the statement that
  * reads for it, so that a status read takes one round trip to D1, the key check included.
  */
-import { fail, ok, type Result } from "../../provider/failure.ts";
+import { fail, ok, type Result } from "../../domain/result.ts";
 import type { Order } from "../../domain/order.ts";
 import type { Actor } from "../../store/operations/audit.ts";
 import { type Panel, type PanelRef, readPanel } from "../../store/panels/panels.ts";

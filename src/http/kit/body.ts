@@ -1,7 +1,7 @@
 /**
  * Reading a request's body: bounded while it arrives, and never trusted.
  */
-import { fail, ok, type Result } from "../../provider/failure.ts";
+import { fail, ok, type Result } from "../../domain/result.ts";
 import type { Failure } from "./errors.ts";
 import { check, type Schema } from "./validate.ts";
 

@@ -1,4 +1,4 @@
-import type { Result } from "../../provider/failure.ts";
+import type { Result } from "../../domain/result.ts";
 import type { Ports } from "../../ports.ts";
 import type { Failure } from "./errors.ts";
 

@@ -1,7 +1,7 @@
 /**
  * `Idempotency-Key`: a request that moves money can be sent again until it is answered, and moves it once.
  */
-import { fail, ok, type Result } from "../../provider/failure.ts";
+import { fail, ok, type Result } from "../../domain/result.ts";
 import { isKeyTaken, keepAnswerStatement, readAnswer, type StoredAnswer } from "../../store/panels/idempotency.ts";
 import type { SeenOrder } from "../../store/rows/seen.ts";
 import { parseBody, readBytes } from "./body.ts";

@@ -2,7 +2,7 @@
  * Reading a request's query parameters.
  */
 import * as z from "zod/mini";
-import { fail, type Result } from "../../provider/failure.ts";
+import { fail, type Result } from "../../domain/result.ts";
 import { inspect, type Schema, shortened } from "./validate.ts";
 import type { Failure, FieldProblem } from "./errors.ts";
 

@@ -1,7 +1,7 @@
 /**
  * Answers as JSON, with the headers that all of them have.
  */
-import { ok } from "../../provider/failure.ts";
+import { ok } from "../../domain/result.ts";
 import type { Answer, Call, Reply } from "./context.ts";
 import { sha256Hex } from "./hash.ts";
 import { errorObject, type Failure, wireError } from "./errors.ts";

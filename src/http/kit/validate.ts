@@ -2,7 +2,7 @@
  * Holding what came in against a schema, with every problem told at once, by its path and in words.
  */
 import type * as z from "zod/mini";
-import { fail, ok, type Result } from "../../provider/failure.ts";
+import { fail, ok, type Result } from "../../domain/result.ts";
 import { type Failure, type FieldProblem, MAX_PROBLEMS } from "./errors.ts";
 
 export type Schema<T> = z.ZodMiniType<T>;

@@ -4,7 +4,8 @@
 import { type ApiError, knownError, knownRefusal, messageOf } from "./reading/api-error.ts";
 import { MAX_MESSAGE_CHARS, type Reading } from "./reading/answer.ts";
 import { exchange, type FetchPort, type Heard, MAX_ANSWER_BYTES } from "../../outbound/exchange.ts";
-import { fail, ok, type ProviderFailure, type Result } from "../failure.ts";
+import { fail, ok, type Result } from "../../domain/result.ts";
+import type { ProviderFailure } from "../failure.ts";
 import { findJson, MAX_JSON_DEPTH } from "./reading/json.ts";
 import { type ActionFields, buildRequest } from "./request.ts";
 import type { ProviderSettings } from "../settings.ts";

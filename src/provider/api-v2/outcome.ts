@@ -3,7 +3,8 @@
  */
 import type { AskOutcome } from "../../domain/refill-cancel.ts";
 import { isTurnedDown } from "./call.ts";
-import type { ProviderFailure, Result } from "../failure.ts";
+import type { Result } from "../../domain/result.ts";
+import type { ProviderFailure } from "../failure.ts";
 import type { Asked } from "./refills-cancels.ts";
 
 /** `refused` with the provider's text, for whoever asked. */

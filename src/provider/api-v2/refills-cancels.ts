@@ -6,7 +6,8 @@ import { type ApiError, errorIn, errorOfLayers, messageIn, messageOf, saysSucces
 import { callProvider, isTurnedDown, troubleOfCall } from "./call.ts";
 import { entriesFor, idIn, type IdNames, ORDER_NAMES, REFILL_NAMES } from "./reading/entries.ts";
 import type { FetchPort } from "../../outbound/exchange.ts";
-import { ok, type ProviderFailure, type Result } from "../failure.ts";
+import { ok, type Result } from "../../domain/result.ts";
+import type { ProviderFailure } from "../failure.ts";
 import { type Fields, fieldsIn, idText, isObject, layersOf, saysNoId, scalarText } from "./reading/fields.ts";
 import type { ActionFields } from "./request.ts";
 import type { ProviderSettings } from "../settings.ts";

@@ -5,7 +5,8 @@ import { describeShape, MAX_WORD_CHARS, read, type Reading } from "./reading/ans
 import { errorOfLayers } from "./reading/api-error.ts";
 import { callProvider } from "./call.ts";
 import type { FetchPort } from "../../outbound/exchange.ts";
-import type { ProviderFailure, Result } from "../failure.ts";
+import type { Result } from "../../domain/result.ts";
+import type { ProviderFailure } from "../failure.ts";
 import { type Fields, fieldsOf, idText, isObject, type JsonObject, layersOf, scalarText } from "./reading/fields.ts";
 import { readCount, readDecimal } from "./reading/figures.ts";
 import type { ProviderSettings } from "../settings.ts";

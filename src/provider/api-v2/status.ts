@@ -5,7 +5,8 @@ import type { Report } from "../../domain/order-report.ts";
 import { type Balance, type ManyAnswer, readBalance, readMany, readOne } from "./reading/answer.ts";
 import { callProvider } from "./call.ts";
 import type { FetchPort } from "../../outbound/exchange.ts";
-import type { ProviderFailure, Result } from "../failure.ts";
+import type { Result } from "../../domain/result.ts";
+import type { ProviderFailure } from "../failure.ts";
 import type { ProviderSettings } from "../settings.ts";
 
 /** Asks for the status of several orders in one call. The caller keeps the list to what the provider takes, 100 at most. */

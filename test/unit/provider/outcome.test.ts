@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { fail, ok, type ProviderFailure } from "../../../src/provider/failure.ts";
+import { fail, ok } from "../../../src/domain/result.ts";
+import type { ProviderFailure } from "../../../src/provider/failure.ts";
 import { toldOf } from "../../../src/provider/api-v2/outcome.ts";
 
 describe("what came of asking", () => {

@@ -3,7 +3,7 @@
  */
 import * as z from "zod/mini";
 import { isoTime } from "../../../domain/time.ts";
-import { fail, ok } from "../../../provider/failure.ts";
+import { fail, ok } from "../../../domain/result.ts";
 import { type ChangeRow, readChanges, readHistory } from "../../../store/feed/change-reads.ts";
 import { noSuchPanel, panelOf } from "../../kit/auth.ts";
 import type { Answer, Call } from "../../kit/context.ts";

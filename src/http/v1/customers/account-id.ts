@@ -2,7 +2,7 @@
  * How accounts are named in paths and answers.
  */
 import * as z from "zod/mini";
-import type { Result } from "../../../provider/failure.ts";
+import type { Result } from "../../../domain/result.ts";
 import { check, type Schema } from "../../kit/validate.ts";
 import type { Failure } from "../../kit/errors.ts";
 import { text } from "../../kit/fields.ts";

@@ -4,7 +4,7 @@
 import * as z from "zod/mini";
 import { formatAmount } from "../../../domain/money.ts";
 import { isoTime } from "../../../domain/time.ts";
-import { fail } from "../../../provider/failure.ts";
+import { fail } from "../../../domain/result.ts";
 import { auditStatement } from "../../../store/operations/audit.ts";
 import { type Credit, MAX_BALANCE, postCredit, readAccount } from "../../../store/ledger/credits.ts";
 import { type Entry, readEntries } from "../../../store/ledger/account-entries.ts";

@@ -3,7 +3,7 @@
  */
 import * as z from "zod/mini";
 import { isoTime } from "../../../domain/time.ts";
-import { fail } from "../../../provider/failure.ts";
+import { fail } from "../../../domain/result.ts";
 import { type DeadLetter, listDeadLetters, markReplayed, readDeadLetter } from "../../../store/operations/dead-letters.ts";
 import { requireOperator } from "../../kit/auth.ts";
 import { readOptionalBody } from "../../kit/body.ts";

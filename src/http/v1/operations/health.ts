@@ -2,7 +2,7 @@
  * `GET /healthz`: whether orders are being followed. For anyone, so it holds counts and times only.
  */
 import { isoTime, MINUTE_MS } from "../../../domain/time.ts";
-import { ok } from "../../../provider/failure.ts";
+import { ok } from "../../../domain/result.ts";
 import { type Health, readHealth } from "../../../store/operations/health.ts";
 import type { Answer, Call } from "../../kit/context.ts";
 

@@ -7,7 +7,7 @@ import type { Order } from "../../../domain/order.ts";
 import { isFinal } from "../../../domain/status.ts";
 import { showOrder } from "../../../domain/order-view.ts";
 import { toldFacts, withOutdated } from "../../../domain/panel-status.ts";
-import { fail } from "../../../provider/failure.ts";
+import { fail } from "../../../domain/result.ts";
 import { applyDecision } from "../../../store/orders/apply.ts";
 import { auditStatement } from "../../../store/operations/audit.ts";
 import { readCase } from "../../../store/refunds/refund-cases.ts";

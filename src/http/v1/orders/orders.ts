@@ -6,7 +6,7 @@ import { FLAG_NAMES, type Order } from "../../../domain/order.ts";
 import { type CheckMessage, MESSAGE_VERSION } from "../../../domain/message.ts";
 import { type Polling, showOrder } from "../../../domain/order-view.ts";
 import { type Status, STATUS_NAMES } from "../../../domain/status.ts";
-import { fail } from "../../../provider/failure.ts";
+import { fail } from "../../../domain/result.ts";
 import { listOrders, readBareOrders, readOrders } from "../../../store/orders/order-reads.ts";
 import { noSuchPanel, panelOf } from "../../kit/auth.ts";
 import { readOptionalBody } from "../../kit/body.ts";

@@ -7,7 +7,7 @@ import type { Order } from "../../../domain/order.ts";
 import { isOpenRequest, type RequestKind, type RequestProblem, requestProblem, withRequest } from "../../../domain/order-refill-cancel.ts";
 import { shownCancel, shownRefill } from "../../../domain/order-view.ts";
 import { isoTime } from "../../../domain/time.ts";
-import { fail } from "../../../provider/failure.ts";
+import { fail } from "../../../domain/result.ts";
 import { moveOf } from "../../../store/refills-cancels/steps.ts";
 import { applyDecision } from "../../../store/orders/apply.ts";
 import { readRequestCase } from "../../../store/refills-cancels/request-reads.ts";

@@ -4,7 +4,7 @@
 import { formatAmount } from "../../../domain/money.ts";
 import { type Polling, showOrder } from "../../../domain/order-view.ts";
 import { isFinal } from "../../../domain/status.ts";
-import { fail, type Result } from "../../../provider/failure.ts";
+import { fail, type Result } from "../../../domain/result.ts";
 import { type OrderRow, toOrder } from "../../../store/rows/order.ts";
 import type { Panel } from "../../../store/panels/panels.ts";
 import {

@@ -7,7 +7,7 @@ import { FLAGS, type Order } from "../../../domain/order.ts";
 import { foundPlaced, neverPlaced, PLACING_MS } from "../../../domain/order-placement.ts";
 import { showOrder } from "../../../domain/order-view.ts";
 import { isFinal } from "../../../domain/status.ts";
-import { fail } from "../../../provider/failure.ts";
+import { fail } from "../../../domain/result.ts";
 import { applyDecision } from "../../../store/orders/apply.ts";
 import { auditStatement } from "../../../store/operations/audit.ts";
 import { type Case, readCase } from "../../../store/refunds/refund-cases.ts";

@@ -3,7 +3,7 @@
  */
 import * as z from "zod/mini";
 import { isoTime } from "../../../domain/time.ts";
-import { fail } from "../../../provider/failure.ts";
+import { fail } from "../../../domain/result.ts";
 import { auditStatement, difference } from "../../../store/operations/audit.ts";
 import { unfreezePanel } from "../../../store/ledger/check-progress.ts";
 import {

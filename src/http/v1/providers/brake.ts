@@ -6,7 +6,7 @@ import { approve, reject } from "../../../domain/refund-decision.ts";
 import { type RefundFacts, refundId } from "../../../domain/feed.ts";
 import { formatAmount } from "../../../domain/money.ts";
 import type { Order } from "../../../domain/order.ts";
-import { fail } from "../../../provider/failure.ts";
+import { fail } from "../../../domain/result.ts";
 import { applyDecisions, type OrderWrite, type RefundWrite } from "../../../store/orders/apply.ts";
 import { type AuditEntry, auditOrdersStatement } from "../../../store/operations/audit.ts";
 import { disengageStatement, readBraked, readBrakeHeld } from "../../../store/refunds/refund-cases.ts";

@@ -3,7 +3,7 @@
  */
 import * as z from "zod/mini";
 import { minuteOf } from "../../../domain/time.ts";
-import { fail, ok, type Result } from "../../../provider/failure.ts";
+import { fail, ok, type Result } from "../../../domain/result.ts";
 import { MAX_PROBE_CALLS, type ProbeReport, probeProvider } from "../../../provider/api-v2/probe.ts";
 import { checkOutboundUrl, describeUrlRefusal } from "../../../outbound/url-policy.ts";
 import { claimCalls } from "../../../store/providers/budget.ts";

@@ -9,7 +9,7 @@ import type { Order, OrderState } from "../../../domain/order.ts";
 import { policyFor } from "../../../domain/refund-policy.ts";
 import { showOrder } from "../../../domain/order-view.ts";
 import { withOutdated } from "../../../domain/panel-status.ts";
-import { fail, ok, type Result } from "../../../provider/failure.ts";
+import { fail, ok, type Result } from "../../../domain/result.ts";
 import { applyDecision, type OrderWrite, type RefundWrite } from "../../../store/orders/apply.ts";
 import { auditStatement } from "../../../store/operations/audit.ts";
 import { readAccount } from "../../../store/ledger/credits.ts";

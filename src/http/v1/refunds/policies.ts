@@ -5,7 +5,7 @@ import * as z from "zod/mini";
 import { formatAmount } from "../../../domain/money.ts";
 import { CANCELED_RULES, type PolicyLayer, policyOf, REFUND_MODES, type RefundPolicy } from "../../../domain/refund-policy.ts";
 import { previewOf } from "../../../domain/refund-preview.ts";
-import { fail } from "../../../provider/failure.ts";
+import { fail } from "../../../domain/result.ts";
 import { auditStatement } from "../../../store/operations/audit.ts";
 import { PROVIDER_LAYER, readForPreview, readPolicies, writePolicy } from "../../../store/refunds/policies.ts";
 import { OPERATOR, requireOperator } from "../../kit/auth.ts";

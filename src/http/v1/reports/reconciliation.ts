@@ -19,7 +19,7 @@ import {
 } from "../../../domain/reconciliation.ts";
 import { formatPrice } from "../../../domain/price.ts";
 import { isoTime } from "../../../domain/time.ts";
-import { fail, ok, type Result } from "../../../provider/failure.ts";
+import { fail, ok, type Result } from "../../../domain/result.ts";
 import { MAX_CHANGES, type Period, readPeriod } from "../../../store/refunds/reconciliation.ts";
 import { noSuchPanel, panelOf } from "../../kit/auth.ts";
 import type { Answer, Call } from "../../kit/context.ts";

@@ -3,7 +3,7 @@
  */
 import { planImport, type ImportPlan, type ImportRules } from "../../../domain/catalogue-import.ts";
 import { failureMessage } from "../../../provider/failure-message.ts";
-import { fail, ok, type Result } from "../../../provider/failure.ts";
+import { fail, ok, type Result } from "../../../domain/result.ts";
 import type { ProviderService } from "../../../provider/api-v2/services.ts";
 import { type AuditEntry, auditStatements, difference } from "../../../store/operations/audit.ts";
 import { readProviders } from "../../../store/orders/due.ts";

@@ -4,7 +4,8 @@
 import type { Report } from "../../../domain/order-report.ts";
 import { askBalance, askMany, askOne } from "../status.ts";
 import type { FetchPort } from "../../../outbound/exchange.ts";
-import { fail, ok, type ProviderFailure, type Result } from "../../failure.ts";
+import { fail, ok, type Result } from "../../../domain/result.ts";
+import type { ProviderFailure } from "../../failure.ts";
 import type { Answer, Capability, PollPort, PollResult } from "./poll.ts";
 import type { ProviderSettings } from "../../settings.ts";
 
