@@ -57,7 +57,7 @@ export type Reason = keyof typeof REASONS | RefundReason;
 export type Door = "connect" | "catalogue";
 
 /** What the first final word that a panel was told followed from. */
-export type ToldFacts = {
+export type ReportedFinal = {
   readonly status: Status;
   readonly refunded: number;
   readonly remains: number | null;
@@ -115,7 +115,7 @@ export type OrderState = {
   /** Of an order of several parts: what the provider said of them last. */
   readonly parts: Parts | null;
   /** Set once the panel's script was told a final word. */
-  readonly told: ToldFacts | null;
+  readonly reportedFinal: ReportedFinal | null;
   readonly refill: RefillRequest | null;
   readonly cancel: CancelRequest | null;
 

@@ -3,16 +3,16 @@
  * themselves from it, so a final word goes out only when its refund is decided, and says exactly that refund.
  */
 import { largestRemainsWithin } from "./money.ts";
-import { FLAGS, type OrderState, type ToldFacts } from "./order.ts";
+import { FLAGS, type OrderState, type ReportedFinal } from "./order.ts";
 import { isFinal, STATUSES } from "./status.ts";
 
 /** One of the six words that every script knows, and the number it would refund by. */
-export type Told = { readonly word: string; readonly final: boolean; readonly remains: number | null };
+export type PanelStatus = { readonly label: string; readonly final: boolean; readonly remains: number | null };
 
-export function tellPanel(order: OrderState): Told {
+export function statusForPanel(order: OrderState): PanelStatus {
   return isDecided(order)
-    ? finalWord({ ...order, left: isLeft(order) })
-    : { word: STATUSES[order.middle].label, final: false, remains: wholeRemains(order) };
+    ? finalWord({ ...order, left: isLeftToPanel(order) })
+    : { label: STATUSES[order.middle].label, final: false, remains: wholeRemains(order) };
 }
 
 /**
@@ -33,43 +33,43 @@ function isAsRegistered({ status, reason, refunded }: OrderState): boolean {
 
 /** No refund follows from it here: what it cost is not known, or nothing, or the policy leaves it to the panel. */
 function isFollowed(order: OrderState): boolean {
-  return order.charge === null || order.charge === 0 || isLeft(order);
+  return order.charge === null || order.charge === 0 || isLeftToPanel(order);
 }
 
 /** What an order's final word follows from. */
-export function toldFacts(order: OrderState): ToldFacts {
+export function reportedFinalOf(order: OrderState): ReportedFinal {
   const { status, refunded, remains } = order;
-  return { status, refunded, remains, left: isLeft(order) };
+  return { status, refunded, remains, left: isLeftToPanel(order) };
 }
 
 /** The refund policy is off: no rule has named a reason, and no person has decided. The panel goes by the provider's word. */
-function isLeft({ reason, decided, refunded }: OrderState): boolean {
+function isLeftToPanel({ reason, decided, refunded }: OrderState): boolean {
   return reason === null && decided === null && refunded === 0;
 }
 
-type Facts = ToldFacts & Pick<OrderState, "charge" | "quantity">;
+type Facts = ReportedFinal & Pick<OrderState, "charge" | "quantity">;
 
-function finalWord(facts: Facts): Told {
+function finalWord(facts: Facts): PanelStatus {
   const { charge, quantity, refunded, left } = facts;
   if (charge === null || charge === 0 || left) return followedWord(facts);
-  if (refunded === 0) return { word: STATUSES.completed.label, final: true, remains: 0 };
-  if (refunded >= charge) return { word: STATUSES.canceled.label, final: true, remains: quantity };
+  if (refunded === 0) return { label: STATUSES.completed.label, final: true, remains: 0 };
+  if (refunded >= charge) return { label: STATUSES.canceled.label, final: true, remains: quantity };
   // Where nobody knows how much was ordered, no number says the refund.
-  if (quantity === null) return { word: STATUSES.partial.label, final: true, remains: null };
+  if (quantity === null) return { label: STATUSES.partial.label, final: true, remains: null };
   const remains = largestRemainsWithin(refunded, charge, quantity);
   return remains === 0
-    ? { word: STATUSES.completed.label, final: true, remains: 0 }
-    : { word: STATUSES.partial.label, final: true, remains };
+    ? { label: STATUSES.completed.label, final: true, remains: 0 }
+    : { label: STATUSES.partial.label, final: true, remains };
 }
 
 /** An order from which no refund can follow is told as it is, in numbers that go together. */
-function followedWord(facts: Facts): Told {
+function followedWord(facts: Facts): PanelStatus {
   const { status, remains, quantity } = facts;
   const inPart = remains !== null && remains > 0 && (quantity === null || remains < quantity);
-  if (status === "completed") return { word: STATUSES.completed.label, final: true, remains: 0 };
+  if (status === "completed") return { label: STATUSES.completed.label, final: true, remains: 0 };
   if (status === "partial" || (status === "refunded" && inPart))
-    return { word: STATUSES.partial.label, final: true, remains: wholeRemains(facts) };
-  return { word: STATUSES.canceled.label, final: true, remains: quantity ?? remains };
+    return { label: STATUSES.partial.label, final: true, remains: wholeRemains(facts) };
+  return { label: STATUSES.canceled.label, final: true, remains: quantity ?? remains };
 }
 
 function wholeRemains({ remains, quantity }: Pick<OrderState, "remains" | "quantity">): number | null {
@@ -87,10 +87,10 @@ export function withOutdated(order: OrderState): OrderState {
 }
 
 function isOutdated(order: OrderState): boolean {
-  if (order.told === null) return false;
+  if (order.reportedFinal === null) return false;
   if (!isFinal(order.status)) return true;
   if (order.hold !== null) return (order.flags & FLAGS.panel_outdated) !== 0;
-  const { charge, quantity, told } = order;
-  const [first, now] = [finalWord({ charge, quantity, ...told }), finalWord({ charge, quantity, ...toldFacts(order) })];
-  return first.word !== now.word || first.remains !== now.remains;
+  const { charge, quantity, reportedFinal: told } = order;
+  const [first, now] = [finalWord({ charge, quantity, ...told }), finalWord({ charge, quantity, ...reportedFinalOf(order) })];
+  return first.label !== now.label || first.remains !== now.remains;
 }

@@ -10,7 +10,7 @@ import { isRefillDue, REQUEST_KINDS, type RequestKind, takenUp, TURNED_AWAY } fr
 import type { Ports } from "../ports.ts";
 import type { ProviderFailure } from "../provider/failure.ts";
 import { failureMessage } from "../provider/failure-message.ts";
-import { isOfConnection, toldOf } from "../provider/api-v2/outcome.ts";
+import { isOfConnection, requestAnswerOf } from "../provider/api-v2/outcome.ts";
 import { askCancels, askRefills, askRefillStatuses } from "../provider/api-v2/refills-cancels.ts";
 import { changeOrders, type Found, recordOutcomes } from "../store/refills-cancels/steps.ts";
 import { recordFailure } from "../store/providers/circuit.ts";
@@ -117,12 +117,12 @@ async function askOnce(db: D1Database, { provider, kind, orders }: Waiting, isLa
   if (ids.length === 0) return { asked: 0, isDeaf: false };
   const answer = await ASK[kind](ports, provider.settings, ids);
   const outcomeOf = ({ providerOrderId }: Order) => {
-    const told = toldOf(answer, providerOrderId ?? "");
+    const told = requestAnswerOf(answer, providerOrderId ?? "");
     return isLast && told.kind === "put_back" ? TURNED_AWAY : told;
   };
   await recordOutcomes(db, kind, { found, written }, outcomeOf, ports.now());
   if (!answer.ok && isOfConnection(answer.failure)) await noteFailure(db, provider, answer.failure, ports.now());
-  return { asked: ids.length, isDeaf: ids.some((id) => toldOf(answer, id).kind === "put_back") };
+  return { asked: ids.length, isDeaf: ids.some((id) => requestAnswerOf(answer, id).kind === "put_back") };
 }
 
 /** The circuit opens as after a poll, so that the next attempt waits for as long as it must. */

@@ -5,7 +5,7 @@
  * Scripts take an error for the end of an order, so one is answered only for what is certainly wrong with the call.
  * When there is no answer to give, it is a failing HTTP code with an empty body.
  */
-import { toldId } from "../../domain/order-ids.ts";
+import { panelOrderId } from "../../domain/order-ids.ts";
 import type { Order } from "../../domain/order.ts";
 import { ok } from "../../domain/result.ts";
 import type { PanelRef } from "../../store/panels/panels.ts";
@@ -73,7 +73,7 @@ export function shownId(id: string): number | string {
 
 /** An order was taken: its id, as the panel's script is to know it. */
 export function sayPlaced(order: Pick<Order, "id" | "n" | "door" | "providerOrderId">): Answer {
-  return say({ order: shownId(toldId(order)) });
+  return say({ order: shownId(panelOrderId(order)) });
 }
 
 /** The ids of a list field, or the one of a single field, as they were given but for the space around them; each once. */

@@ -33,10 +33,10 @@ async function providersBalance({ call, ref }: DoorCall, providerId: string): Pr
   return sayBalance(balance.value);
 }
 
-type Told = { readonly balance: string; readonly currency: string | null };
+type ToldBalance = { readonly balance: string; readonly currency: string | null };
 
 /** Where nobody knows the currency, none is told: a wrong one would be worse. */
-function sayBalance({ balance, currency }: Told): Answer {
+function sayBalance({ balance, currency }: ToldBalance): Answer {
   return say({ balance, ...(currency === null ? {} : { currency }) });
 }
 
@@ -58,7 +58,7 @@ const MAX_ASKED = 8;
 const MAX_AT_ONCE = 5;
 
 /** What is known of each provider's balance; those that were asked longest ago are asked. One that does not answer keeps no other from it. */
-async function knownBalances(call: Call, providers: readonly BalancedProvider[]): Promise<Told[]> {
+async function knownBalances(call: Call, providers: readonly BalancedProvider[]): Promise<ToldBalance[]> {
   const stale = providers
     .filter(({ kept }) => !isWithin(kept, FRESH_MS, call.now))
     .toSorted((a, b) => (a.kept?.at ?? 0) - (b.kept?.at ?? 0));
@@ -73,7 +73,7 @@ async function knownBalances(call: Call, providers: readonly BalancedProvider[])
 type NoBalance = "busy" | "down" | ProviderFailure["code"];
 
 /** A provider's balance: as it is kept, else as the provider says, else as it was last known. */
-async function balanceOf(call: Call, { provider, kept }: BalancedProvider): Promise<Result<Told, NoBalance>> {
+async function balanceOf(call: Call, { provider, kept }: BalancedProvider): Promise<Result<ToldBalance, NoBalance>> {
   const { now } = call;
   if (kept !== null && isWithin(kept, FRESH_MS, now)) return ok(toldOf(kept, provider));
   const asked = await askForBalance(call, { provider, kept });
@@ -101,7 +101,7 @@ async function askForBalance(call: Call, { provider }: BalancedProvider): Promis
   return ok(balance);
 }
 
-function lastKnown({ provider, kept }: BalancedProvider, now: number): Result<Told, NoBalance> {
+function lastKnown({ provider, kept }: BalancedProvider, now: number): Result<ToldBalance, NoBalance> {
   return kept !== null && isWithin(kept, LAST_KNOWN_MS, now) ? ok(toldOf(kept, provider)) : fail("down");
 }
 
@@ -110,12 +110,12 @@ function isWithin(kept: KeptBalance | null, ms: number, now: number): boolean {
   return kept !== null && kept.at <= now && now - kept.at < ms;
 }
 
-function toldOf({ balance, currency }: KeptBalance, provider: Provider): Told {
+function toldOf({ balance, currency }: KeptBalance, provider: Provider): ToldBalance {
   return { balance, currency: currency ?? provider.currency };
 }
 
 /** The lowest of those in the panel's currency; of all, where none is in it. Null for none that can be read. */
-function lowestOf(balances: readonly Told[], currency: string): Told | null {
+function lowestOf(balances: readonly ToldBalance[], currency: string): ToldBalance | null {
   const ranked = balances
     .flatMap((balance) => {
       const price = signedPrice(balance.balance);

@@ -18,7 +18,7 @@ import {
 } from "../../domain/order-refill-cancel.ts";
 import { isFinal } from "../../domain/status.ts";
 import { knownError } from "../../provider/api-v2/reading/api-error.ts";
-import { isOfConnection, type Told, toldOf } from "../../provider/api-v2/outcome.ts";
+import { isOfConnection, type RequestAnswer, requestAnswerOf } from "../../provider/api-v2/outcome.ts";
 import { askCancels, askRefills } from "../../provider/api-v2/refills-cancels.ts";
 import { changeOrders, type Found, keyText, recordOutcomes, type TakenUp } from "../../store/refills-cancels/steps.ts";
 import { type Panel, readPanel } from "../../store/panels/panels.ts";
@@ -216,7 +216,7 @@ async function askProviders(asked: DoorCall, kind: RequestKind, items: readonly 
     if (mayCall !== "yes") return { kind: "none", why: mayCall };
     const answer = askable.has(item) ? answers.get(item.provider.id)?.answer : undefined;
     if (answer === undefined) return BUSY;
-    const told = toldOf(answer, item.upstreamId);
+    const told = requestAnswerOf(answer, item.upstreamId);
     const isWithoutId = item.order !== null && without.has(keyText(item.order));
     const heard = told.kind === "accepted" && isWithoutId ? { ...told, refill: null } : told;
     const silence = !answer.ok && answer.failure.code === "rate_limited" ? BUSY : DOWN;
@@ -241,7 +241,7 @@ async function askEach({ ports }: Call, kind: RequestKind, items: readonly ToAsk
 async function record({ env, ports }: Call, kind: RequestKind, taken: TakenUp, answers: Answers): Promise<ReadonlySet<string>> {
   const outcomeOf = ({ provider, providerOrderId }: Order): AskOutcome => {
     const answer = answers.get(provider)?.answer;
-    const told: AskOutcome = answer === undefined ? TURNED_AWAY : toldOf(answer, providerOrderId ?? "");
+    const told: AskOutcome = answer === undefined ? TURNED_AWAY : requestAnswerOf(answer, providerOrderId ?? "");
     return told.kind === "put_back" ? TURNED_AWAY : told;
   };
   try {
@@ -272,7 +272,7 @@ function foundIn(items: readonly ToAsk[]): Found[] {
   return [...new Map(found.map((one) => [keyText(one.order), one])).values()];
 }
 
-function saidOf(kind: RequestKind, { order, upstreamId }: ToAsk, told: Told, silence: Said, isOwn: boolean): Said {
+function saidOf(kind: RequestKind, { order, upstreamId }: ToAsk, told: RequestAnswer, silence: Said, isOwn: boolean): Said {
   switch (told.kind) {
     case "accepted":
       return { kind: "accepted", refill: isOwn ? (order?.id ?? upstreamId) : (told.refill ?? upstreamId) };

@@ -5,8 +5,8 @@
 import { isPerhapsLost } from "../../domain/order-ids.ts";
 import { formatAmount } from "../../domain/money.ts";
 import type { Order } from "../../domain/order.ts";
-import { tellPanel } from "../../domain/panel-status.ts";
-import { partKey, readOwnOrders, readProvidersOrders, recordTold } from "../../store/orders/status-reads.ts";
+import { statusForPanel } from "../../domain/panel-status.ts";
+import { partKey, readOwnOrders, readProvidersOrders, recordReportedFinals } from "../../store/orders/status-reads.ts";
 import { readPanel } from "../../store/panels/panels.ts";
 import { adopt } from "./adoption.ts";
 import type { Answer } from "../kit/context.ts";
@@ -48,7 +48,7 @@ async function statusOfProviders({ call, ref, fields }: DoorCall, provider: stri
   const onRecord = await readProvidersOrders(call.env.DB, ref, provider, ids);
   const orders = onRecord?.orders ?? new Map<string, Order>();
   if (unknown.some((id) => !orders.has(id) && !adoption.strangers.has(id) && !adoption.silent.has(id))) return noAnswer();
-  await recordTold(call.env.DB, [...orders.values()]);
+  await recordReportedFinals(call.env.DB, [...orders.values()]);
   return sayProviders(fields, ids, orders, adoption.strangers);
 }
 
@@ -69,17 +69,17 @@ function sayProviders(
   });
 }
 
-type Told = Readonly<Record<string, unknown>>;
+type StatusAnswer = Readonly<Record<string, unknown>>;
 
 /** A list is answered by id, without those of which there is nothing to say; a single order by itself. */
-function sayEach(fields: DoorCall["fields"], ids: readonly string[], tell: (id: string) => Told | null): Answer {
+function sayEach(fields: DoorCall["fields"], ids: readonly string[], tell: (id: string) => StatusAnswer | null): Answer {
   const told = ids.map((id) => [id, tell(id)] as const);
   if (!fields.has("orders")) return say(told[0]?.[1]);
   return say(Object.fromEntries(told.filter(([, answer]) => answer !== null)));
 }
 
-function toldOrder({ state }: Order, charge: string, currency: string): Told {
-  const { word, remains } = tellPanel(state);
+function toldOrder({ state }: Order, charge: string, currency: string): StatusAnswer {
+  const { label: word, remains } = statusForPanel(state);
   return {
     charge,
     start_count: String(state.startCount ?? 0),
@@ -90,7 +90,7 @@ function toldOrder({ state }: Order, charge: string, currency: string): Told {
 }
 
 /** What orders of several parts have besides. */
-function toldParts({ state }: Order, orders: readonly string[]): Told {
+function toldParts({ state }: Order, orders: readonly string[]): StatusAnswer {
   if (state.parts === null) return {};
   const { runs, posts, expiry } = state.parts;
   const counts = Object.entries({ runs, posts, expiry }).filter(([, value]) => value !== null);

@@ -8,10 +8,10 @@ import type { ProviderFailure } from "../failure.ts";
 import type { Asked } from "./refills-cancels.ts";
 
 /** `refused` with the provider's text, for whoever asked. */
-export type Told = Exclude<AskOutcome, { readonly kind: "refused" }> | { readonly kind: "refused"; readonly message: string };
+export type RequestAnswer = Exclude<AskOutcome, { readonly kind: "refused" }> | { readonly kind: "refused"; readonly message: string };
 
 /** What an answer to a call says of one of the ids that it was about. */
-export function toldOf(answer: Result<ReadonlyMap<string, Asked>, ProviderFailure>, id: string): Told {
+export function requestAnswerOf(answer: Result<ReadonlyMap<string, Asked>, ProviderFailure>, id: string): RequestAnswer {
   if (answer.ok) return answer.value.get(id) ?? { kind: "lost" };
   const { failure } = answer;
   switch (failure.code) {

@@ -3,8 +3,8 @@
  * the first time is put on record in the same transaction, so that what was told and what is on record are one.
  */
 import { CONNECT_IDS_FROM, numberOfOurs } from "../../domain/order-ids.ts";
-import type { Order, ToldFacts } from "../../domain/order.ts";
-import { tellPanel, toldFacts } from "../../domain/panel-status.ts";
+import type { Order, ReportedFinal } from "../../domain/order.ts";
+import { statusForPanel, reportedFinalOf } from "../../domain/panel-status.ts";
 import { ENDED, type OrderRow, toOrder } from "../rows/order.ts";
 import { type Panel, type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
 import { type Provider, type ProviderRow, toProvider, WITH_POLICIES } from "../rows/provider.ts";
@@ -13,16 +13,16 @@ import { type Provider, type ProviderRow, toProvider, WITH_POLICIES } from "../r
 const MAX_ASKED = 1000;
 
 /** `isLeft` of src/domain/panel-status.ts, in SQL. */
-const IS_LEFT = (o: string): string => `(${o}.reason IS NULL AND ${o}.decided_due IS NULL AND ${o}.refunded = 0)`;
+const IS_LEFT_TO_PANEL = (o: string): string => `(${o}.reason IS NULL AND ${o}.decided_due IS NULL AND ${o}.refunded = 0)`;
 
 /** What `toldFacts` says there. */
-const TOLD_FACTS = `json_object('status', orders.status, 'refunded', orders.refunded, 'remains', orders.remains,
-        'left', json(iif(${IS_LEFT("orders")}, 'true', 'false')))`;
+const REPORTED_FINAL = `json_object('status', orders.status, 'refunded', orders.refunded, 'remains', orders.remains,
+        'left', json(iif(${IS_LEFT_TO_PANEL("orders")}, 'true', 'false')))`;
 
 /** Condition on an order `o`: it is told a final word, as `isDecided` there has it, and was told none before. */
-const IS_TOLD_FIRST = `o.told IS NULL AND o.hold_n IS NULL AND o.status IN (${ENDED})
+const IS_FIRST_REPORT = `o.told IS NULL AND o.hold_n IS NULL AND o.status IN (${ENDED})
   AND (o.polled_at IS NOT NULL OR o.status = 'completed' OR o.refunded > 0 OR o.reason = 'not_placed')
-  AND NOT (o.status = 'partial' AND o.remains IS NULL AND (coalesce(o.charge, 0) = 0 OR ${IS_LEFT("o")}))`;
+  AND NOT (o.status = 'partial' AND o.remains IS NULL AND (coalesce(o.charge, 0) = 0 OR ${IS_LEFT_TO_PANEL("o")}))`;
 
 /**
  * Records what a final word followed from, for orders whose refund is decided and that were told none before: the
@@ -30,9 +30,9 @@ const IS_TOLD_FIRST = `o.told IS NULL AND o.hold_n IS NULL AND o.status IN (${EN
  * written an order, once in its life. The LIMIT keeps SQLite from merging the inner SELECT into the outer one, which
  * would read the panel's orders for each id: 20,305 rows for 100 ids of 100 orders, and 200 so.
  */
-function rememberTold(named: string): string {
-  return `UPDATE orders SET version = orders.version + 1, told = ${TOLD_FACTS}
-    FROM (SELECT o.panel, o.n FROM ${named} AND ${IS_TOLD_FIRST} LIMIT ${MAX_ASKED}) k
+function recordReportedFinalSql(named: string): string {
+  return `UPDATE orders SET version = orders.version + 1, told = ${REPORTED_FINAL}
+    FROM (SELECT o.panel, o.n FROM ${named} AND ${IS_FIRST_REPORT} LIMIT ${MAX_ASKED}) k
     WHERE orders.panel = k.panel AND orders.n = k.n`;
 }
 
@@ -54,7 +54,7 @@ export async function readOwnOrders(db: D1Database, ref: PanelRef, ids: readonly
   const named = `json_each(?2) j CROSS JOIN orders o WHERE o.panel = ${panelIdSql(ref)} AND o.id = j.value`;
   const bind = (sql: string) => db.prepare(sql).bind(ref.value, JSON.stringify(ids));
   const found = await readForPanel(db, ref, [
-    bind(rememberTold(named)),
+    bind(recordReportedFinalSql(named)),
     bind(`SELECT o.* FROM ${named}`),
     bind(
       `SELECT c.id, c.provider, c.provider_order_id
@@ -72,7 +72,11 @@ export async function readOwnOrders(db: D1Database, ref: PanelRef, ids: readonly
 }
 
 /** Puts other facts in the place of what was told first, while the order is as it was seen; for the batch that says so. */
-export function correctToldStatement(db: D1Database, { panel, n, version }: Order, told: ToldFacts | null): D1PreparedStatement {
+export function correctReportedFinalStatement(
+  db: D1Database,
+  { panel, n, version }: Order,
+  told: ReportedFinal | null,
+): D1PreparedStatement {
   return db
     .prepare("UPDATE orders SET told = ?4 WHERE panel = ?1 AND n = ?2 AND version = ?3")
     .bind(panel, n, version, told === null ? null : JSON.stringify(told));
@@ -112,7 +116,9 @@ export async function readProvidersOrders(
     values.length === 0
       ? []
       : [
-          db.prepare(rememberTold(`${named} AND ${allKnown}`)).bind(ref.value, JSON.stringify(values), provider, JSON.stringify(ids)),
+          db
+            .prepare(recordReportedFinalSql(`${named} AND ${allKnown}`))
+            .bind(ref.value, JSON.stringify(values), provider, JSON.stringify(ids)),
           db.prepare(`SELECT o.* FROM ${named}`).bind(ref.value, JSON.stringify(values), provider),
         ];
   const found = await readForPanel(db, ref, [usableStatement(db, ref, provider), ...read(byProvider, ids), ...read(byNumber, numbers)]);
@@ -128,9 +134,11 @@ export async function readProvidersOrders(
 }
 
 /** Records what orders are told that were read before: the facts as they were read, where nothing was told before. */
-export async function recordTold(db: D1Database, orders: readonly Order[]): Promise<void> {
+export async function recordReportedFinals(db: D1Database, orders: readonly Order[]): Promise<void> {
   const facts = orders.flatMap((order) =>
-    order.state.told === null && tellPanel(order.state).final ? [[order.panel, order.n, JSON.stringify(toldFacts(order.state))]] : [],
+    order.state.reportedFinal === null && statusForPanel(order.state).final
+      ? [[order.panel, order.n, JSON.stringify(reportedFinalOf(order.state))]]
+      : [],
   );
   if (facts.length === 0) return;
   await db

@@ -1,5 +1,5 @@
 import type { CancelStatus, RefillStatus } from "../../domain/refill-cancel.ts";
-import type { Door, Order, OrderState, Reason, ToldFacts } from "../../domain/order.ts";
+import type { Door, Order, OrderState, Reason, ReportedFinal } from "../../domain/order.ts";
 import type { RefundReason } from "../../domain/refund-rules.ts";
 import type { Parts } from "../../domain/order-report.ts";
 import type { Cadence } from "../../domain/poll-pacing.ts";
@@ -139,7 +139,7 @@ function toState(row: OrderRow): OrderState {
     refundCount: row.refund_count,
     hold: toHold(row),
     parts: row.parts === null ? null : (JSON.parse(row.parts) as Parts),
-    told: row.told === null ? null : (JSON.parse(row.told) as ToldFacts),
+    reportedFinal: row.told === null ? null : (JSON.parse(row.told) as ReportedFinal),
     refill: row.refill_status === null ? null : { id: row.refill_id, status: row.refill_status, at: row.refill_at ?? row.updated_at },
     cancel: row.cancel_status === null ? null : { status: row.cancel_status, at: row.cancel_at ?? row.updated_at },
     cadence: row.cadence,
@@ -171,7 +171,7 @@ export function rowHeard(row: OrderRow, state: OrderState): OrderRow {
     reason: state.reason,
     flags: state.flags,
     parts: state.parts === null ? null : JSON.stringify(state.parts),
-    told: state.told === null ? null : JSON.stringify(state.told),
+    told: state.reportedFinal === null ? null : JSON.stringify(state.reportedFinal),
     cadence: state.cadence,
     polled_at: state.polledAt,
     progress_at: state.progressAt,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isPerhapsLost, numberOfOurs, toldId } from "../../../src/domain/order-ids.ts";
+import { isPerhapsLost, numberOfOurs, panelOrderId } from "../../../src/domain/order-ids.ts";
 
 describe("toldId", () => {
   it.each([
@@ -13,7 +13,7 @@ describe("toldId", () => {
     ["its own at the catalogue", { id: "7", n: 7, door: "catalogue", providerOrderId: "23501" }, "7"],
     ["its own where it was registered", { id: "A-1", n: 7, door: null, providerOrderId: "23501" }, "A-1"],
   ] as const)("%s", (_name, order, id) => {
-    expect(toldId(order)).toBe(id);
+    expect(panelOrderId(order)).toBe(id);
   });
 });
 

@@ -41,7 +41,7 @@ export function anOrder(over: Partial<OrderState> = {}): OrderState {
     refundCount: 0,
     hold: null,
     parts: null,
-    told: null,
+    reportedFinal: null,
     refill: null,
     cancel: null,
     cadence: 1,

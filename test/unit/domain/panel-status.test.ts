@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { FLAGS } from "../../../src/domain/order.ts";
-import { tellPanel, withOutdated } from "../../../src/domain/panel-status.ts";
+import { statusForPanel, withOutdated } from "../../../src/domain/panel-status.ts";
 import { anOrder, NOW } from "./orders.ts";
 
 const ended = { finalAt: NOW } as const;
@@ -27,7 +27,7 @@ describe("tellPanel", () => {
     ["never more left than was ordered", { remains: 1500 }, "In progress", 1000],
     ["a free order that was canceled", { ...ended, status: "canceled", charge: 0, refunded: 0 }, "Canceled", 1000],
   ] as const)("%s", (_name, over, word, remains) => {
-    expect(tellPanel(anOrder(over))).toMatchObject({ word, remains });
+    expect(statusForPanel(anOrder(over))).toMatchObject({ word, remains });
   });
 
   it.each([
@@ -36,7 +36,7 @@ describe("tellPanel", () => {
     ["canceled", "Canceled"],
     ["completed", "Completed"],
   ] as const)("says a followed order that is %s as %s", (status, word) => {
-    expect(tellPanel(anOrder({ ...ended, status, charge: null, quantity: null, remains: 5 })).word).toBe(word);
+    expect(statusForPanel(anOrder({ ...ended, status, charge: null, quantity: null, remains: 5 })).label).toBe(word);
   });
 });
 
@@ -55,32 +55,34 @@ describe("tellPanel, of orders whose units nobody counts", () => {
     ],
     ["canceled, and nothing granted", { status: "canceled", remains: 60, decided: { due: 900_000, granted: 0 } }, "Completed", 0],
   ] as const)("%s", (_name, over, word, remains) => {
-    expect(tellPanel(anOrder({ ...aPackage, ...over }))).toMatchObject({ word, remains });
+    expect(statusForPanel(anOrder({ ...aPackage, ...over }))).toMatchObject({ word, remains });
   });
 
   it("waits for a number where the panel's script goes by the provider's", () => {
     const partial = { ...ended, status: "partial", remains: null } as const;
-    expect(tellPanel(anOrder({ ...partial, charge: null }))).toMatchObject({ word: "In progress", final: false });
-    expect(tellPanel(anOrder(partial))).toMatchObject({ word: "In progress", final: false });
-    expect(tellPanel(anOrder({ ...partial, decided: { due: 900_000, granted: 0 } }))).toMatchObject({ word: "Completed", remains: 0 });
+    expect(statusForPanel(anOrder({ ...partial, charge: null }))).toMatchObject({ word: "In progress", final: false });
+    expect(statusForPanel(anOrder(partial))).toMatchObject({ word: "In progress", final: false });
+    expect(statusForPanel(anOrder({ ...partial, decided: { due: 900_000, granted: 0 } }))).toMatchObject({ word: "Completed", remains: 0 });
   });
 
   it("goes by the provider's word where the policy leaves the refund to the panel, and has nothing decided", () => {
-    expect(tellPanel(anOrder({ ...ended, status: "canceled", remains: 250 }))).toMatchObject({ word: "Canceled", remains: 1000 });
-    expect(tellPanel(anOrder({ ...ended, status: "partial", remains: 250 }))).toMatchObject({ word: "Partial", remains: 250 });
+    expect(statusForPanel(anOrder({ ...ended, status: "canceled", remains: 250 }))).toMatchObject({ word: "Canceled", remains: 1000 });
+    expect(statusForPanel(anOrder({ ...ended, status: "partial", remains: 250 }))).toMatchObject({ word: "Partial", remains: 250 });
   });
 
   it("says nothing final that neither the provider has said, nor the panel has acted on", () => {
-    expect(tellPanel(anOrder({ ...ended, status: "canceled", polledAt: null }))).toMatchObject({ word: "In progress", final: false });
-    expect(tellPanel(anOrder({ ...ended, status: "canceled", polledAt: null, refunded: 900_000 }))).toMatchObject({ word: "Canceled" });
-    expect(tellPanel(anOrder({ ...ended, status: "completed", polledAt: null }))).toMatchObject({ word: "Completed" });
+    expect(statusForPanel(anOrder({ ...ended, status: "canceled", polledAt: null }))).toMatchObject({ word: "In progress", final: false });
+    expect(statusForPanel(anOrder({ ...ended, status: "canceled", polledAt: null, refunded: 900_000 }))).toMatchObject({
+      word: "Canceled",
+    });
+    expect(statusForPanel(anOrder({ ...ended, status: "completed", polledAt: null }))).toMatchObject({ word: "Completed" });
   });
 
   it("says numbers of followed orders that go together", () => {
     const followed = { ...ended, charge: null, quantity: 1000 };
-    expect(tellPanel(anOrder({ ...followed, status: "completed", remains: 3 }))).toMatchObject({ word: "Completed", remains: 0 });
-    expect(tellPanel(anOrder({ ...followed, status: "partial", remains: 1100 }))).toMatchObject({ word: "Partial", remains: 1000 });
-    expect(tellPanel(anOrder({ ...followed, status: "canceled", remains: 3 }))).toMatchObject({ word: "Canceled", remains: 1000 });
+    expect(statusForPanel(anOrder({ ...followed, status: "completed", remains: 3 }))).toMatchObject({ word: "Completed", remains: 0 });
+    expect(statusForPanel(anOrder({ ...followed, status: "partial", remains: 1100 }))).toMatchObject({ word: "Partial", remains: 1000 });
+    expect(statusForPanel(anOrder({ ...followed, status: "canceled", remains: 3 }))).toMatchObject({ word: "Canceled", remains: 1000 });
   });
 });
 
@@ -101,6 +103,8 @@ describe("withOutdated", () => {
   });
 
   it("goes off when what was told holds again", () => {
-    expect(withOutdated(anOrder({ ...partial, told, flags: FLAGS.panel_outdated | FLAGS.stalled })).flags).toBe(FLAGS.stalled);
+    expect(withOutdated(anOrder({ ...partial, reportedFinal: told, flags: FLAGS.panel_outdated | FLAGS.stalled })).flags).toBe(
+      FLAGS.stalled,
+    );
   });
 });

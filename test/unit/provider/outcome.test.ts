@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { fail, ok } from "../../../src/domain/result.ts";
 import type { ProviderFailure } from "../../../src/provider/failure.ts";
-import { toldOf } from "../../../src/provider/api-v2/outcome.ts";
+import { requestAnswerOf } from "../../../src/provider/api-v2/outcome.ts";
 
 describe("what came of asking", () => {
   it("is what was said of the id, and lost where nothing was", () => {
@@ -11,7 +11,7 @@ describe("what came of asking", () => {
         ["2", { kind: "refused", message: "No refill" }],
       ] as const),
     );
-    expect(["1", "2", "3"].map((id) => toldOf(answer, id))).toEqual([
+    expect(["1", "2", "3"].map((id) => requestAnswerOf(answer, id))).toEqual([
       { kind: "accepted", refill: "77" },
       { kind: "refused", message: "No refill" },
       { kind: "lost" },
@@ -37,6 +37,6 @@ describe("what came of asking", () => {
     [{ code: "refused", message: "Incorrect request", status: 200 }, "refused"],
     [{ code: "unsupported_many", message: "one only" }, "refused"],
   ] as const satisfies readonly (readonly [ProviderFailure, string])[])("%j: %s", (failure, kind) => {
-    expect(toldOf(fail(failure), "1").kind).toBe(kind);
+    expect(requestAnswerOf(fail(failure), "1").kind).toBe(kind);
   });
 });

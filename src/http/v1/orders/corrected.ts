@@ -6,12 +6,12 @@ import * as z from "zod/mini";
 import type { Order } from "../../../domain/order.ts";
 import { isFinal } from "../../../domain/status.ts";
 import { showOrder } from "../../../domain/order-view.ts";
-import { toldFacts, withOutdated } from "../../../domain/panel-status.ts";
+import { reportedFinalOf, withOutdated } from "../../../domain/panel-status.ts";
 import { fail } from "../../../domain/result.ts";
 import { applyDecision } from "../../../store/orders/apply.ts";
 import { auditStatement } from "../../../store/operations/audit.ts";
 import { readCase } from "../../../store/refunds/refund-cases.ts";
-import { correctToldStatement } from "../../../store/orders/status-reads.ts";
+import { correctReportedFinalStatement } from "../../../store/orders/status-reads.ts";
 import { moveWrite } from "../../../store/orders/moves.ts";
 import { requirePanel } from "../../kit/auth.ts";
 import { readOptionalBody } from "../../kit/body.ts";
@@ -31,19 +31,19 @@ export async function postCorrected(call: Call, id: string): Promise<Answer> {
     const found = await readCase(DB, panel.value.id, id);
     if (found === null) return fail({ code: "order_not_found", order: id });
     const { order, provider } = found;
-    const next = withOutdated({ ...order.state, told: factsNow(order) });
+    const next = withOutdated({ ...order.state, reportedFinal: factsNow(order) });
     if (next.flags === order.state.flags) return json(200, showOrder(order, provider.state, call.now));
     const now = Math.max(call.now, order.updatedAt);
     const entry = { at: now, actor: panel.value.actor, panel: order.panel, action: "order.corrected", subject: `order:${id}` } as const;
-    const audit = auditStatement(DB, { ...entry, before: { told: order.state.told }, after: { told: next.told } }, order);
+    const audit = auditStatement(DB, { ...entry, before: { told: order.state.reportedFinal }, after: { told: next.reportedFinal } }, order);
     const write = moveWrite(order, next, [], provider.state, now);
-    if (await applyDecision(DB, write, [audit, correctToldStatement(DB, order, next.told)]))
+    if (await applyDecision(DB, write, [audit, correctReportedFinalStatement(DB, order, next.reportedFinal)]))
       return json(200, showOrder({ ...order, updatedAt: now, state: next }, provider.state, now));
   }
   return fail({ code: "order_contended", order: id });
 }
 
 /** An order that is under way again, or whose refund waits, has no final word yet: the next one counts as the first. */
-function factsNow({ state }: Order): ReturnType<typeof toldFacts> | null {
-  return isFinal(state.status) && state.hold === null ? toldFacts(state) : null;
+function factsNow({ state }: Order): ReturnType<typeof reportedFinalOf> | null {
+  return isFinal(state.status) && state.hold === null ? reportedFinalOf(state) : null;
 }
