@@ -3,7 +3,7 @@
  */
 import { DAY_MS, HOUR_MS } from "./poll-cadence.ts";
 import { FLAGS, type OrderState } from "./order.ts";
-import { isMiddle } from "./status.ts";
+import { isActive } from "./status.ts";
 
 /** How long a service may take to start where nothing is known of it. Source: help centres of hosted panels. */
 const DEFAULT_START_WINDOW_MS = 3 * HOUR_MS;
@@ -35,11 +35,11 @@ function isOverdue(order: OrderState, startWindowMs: number | null, now: number)
   const age = now - order.placedAt;
   if (order.status === "pending") return startWindowMs !== null && age > startWindowMs;
   const started = order.status === "in_progress" && (order.remains === null || order.remains === 0);
-  return isMiddle(order.status) && !started && age > (startWindowMs ?? DEFAULT_START_WINDOW_MS);
+  return isActive(order.status) && !started && age > (startWindowMs ?? DEFAULT_START_WINDOW_MS);
 }
 
 function isStalled(order: OrderState, now: number): boolean {
-  return isMiddle(order.status) && isUnderway(order) && now - order.progressAt >= STALLED_AFTER_MS;
+  return isActive(order.status) && isUnderway(order) && now - order.progressAt >= STALLED_AFTER_MS;
 }
 
 /** Some was delivered, and some was not. */

@@ -5,7 +5,7 @@ import type { CancelRequest, RefillRequest } from "./refill-cancel.ts";
 import type { RefundReason } from "./refund-rules.ts";
 import type { Parts } from "./order-report.ts";
 import type { Cadence } from "./poll-pacing.ts";
-import type { MiddleStatus, Status } from "./status.ts";
+import type { ActiveStatus, Status } from "./status.ts";
 
 /** Facts a person should know of; turned on and off by `reconcile`. Each is a bit of an order's `flags`. */
 export const FLAGS = {
@@ -87,7 +87,7 @@ export type OrderState = {
 
   readonly status: Status;
   /** The last middle status; what a panel is told while nothing final is decided. */
-  readonly middle: MiddleStatus;
+  readonly activeStatus: ActiveStatus;
   /** A status that is not final, said once after a final one; a second answer in a row makes it count. */
   readonly backTo: Status | null;
   readonly providerStatus: string | null;

@@ -12,7 +12,7 @@ export type PanelStatus = { readonly label: string; readonly final: boolean; rea
 export function statusForPanel(order: OrderState): PanelStatus {
   return isDecided(order)
     ? finalWord({ ...order, left: isLeftToPanel(order) })
-    : { label: STATUSES[order.middle].label, final: false, remains: wholeRemains(order) };
+    : { label: STATUSES[order.activeStatus].label, final: false, remains: wholeRemains(order) };
 }
 
 /**

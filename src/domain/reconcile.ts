@@ -9,7 +9,7 @@ import type { Report, StatusReport } from "./order-report.ts";
 import type { RefundPolicy } from "./refund-policy.ts";
 import { type RefundStep, settle } from "./refund-plan.ts";
 import { withOutdated } from "./panel-status.ts";
-import { isFinal, isMiddle, type Status, statusOfWord, type StatusWords } from "./status.ts";
+import { isFinal, isActive, type Status, statusOfWord, type StatusWords } from "./status.ts";
 
 export type ReconcilePolicy = CadencePolicy & {
   readonly statusWords: StatusWords;
@@ -99,11 +99,11 @@ function hear(order: OrderState, report: StatusReport, status: Status, now: numb
     multi: order.multi || report.multi,
     status,
     backTo: null,
-    middle: isMiddle(status) ? status : order.middle,
+    activeStatus: isActive(status) ? status : order.activeStatus,
     reversals: order.reversals + (moved && isFinal(order.status) ? 1 : 0),
     parts: partsAfter(order, report),
     providerStatus: report.word,
-    providerPrice: order.providerPrice ?? (isMiddle(status) && isAboveNothing(report.charge) ? report.charge : null),
+    providerPrice: order.providerPrice ?? (isActive(status) && isAboveNothing(report.charge) ? report.charge : null),
     // Nor a final word without a charge together with the full price.
     providerCharge: report.charge ?? (moved && isFinal(status) ? null : order.providerCharge),
     providerCurrency: report.currency ?? order.providerCurrency,

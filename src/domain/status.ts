@@ -17,13 +17,13 @@ export const STATUSES = {
 } as const;
 
 export type Status = keyof typeof STATUSES;
-export type MiddleStatus = "pending" | "processing" | "in_progress";
+export type ActiveStatus = "pending" | "processing" | "in_progress";
 export type FinalStatus = "completed" | "partial" | "canceled" | "refunded";
 
 export const STATUS_NAMES = Object.keys(STATUSES) as Status[];
 
 /** A middle status is one an order passes through; providers go back and forth between them. */
-export function isMiddle(status: Status): status is MiddleStatus {
+export function isActive(status: Status): status is ActiveStatus {
   return STATUSES[status].stage === "middle";
 }
 

@@ -249,7 +249,7 @@ function moveColumns(write: OrderWrite): Record<(typeof MOVE_COLUMNS)[number], u
     ...progressColumns(write),
     multi: next.multi ? 1 : 0,
     status: next.status,
-    middle: next.middle,
+    middle: next.activeStatus,
     back_to: next.backTo,
     reason: next.reason,
     flags: next.flags,

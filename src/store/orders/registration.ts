@@ -6,7 +6,7 @@ import { linkKey } from "../../domain/order-link.ts";
 import { FLAGS } from "../../domain/order.ts";
 import { type Cadence, GOLDEN_STEP, PHASES, phaseOf } from "../../domain/poll-pacing.ts";
 import type { Polling } from "../../domain/order-view.ts";
-import { isFinal, isMiddle, type Status } from "../../domain/status.ts";
+import { isFinal, isActive, type Status } from "../../domain/status.ts";
 import { numberOrdersStatement } from "../feed/feed-numbers.ts";
 import { chunksBySize } from "../rows/json-sets.ts";
 import { activeSql } from "./link-reads.ts";
@@ -178,7 +178,7 @@ export function newOrderRow(
     phase: phaseOf(expectedN),
     multi: registration.runs !== null || registration.posts !== null ? 1 : 0,
     status,
-    middle: isMiddle(status) ? status : "pending",
+    middle: isActive(status) ? status : "pending",
     back_to: null,
     provider_status: null,
     provider_price: null,

@@ -3,7 +3,7 @@ import type { Door, Order, OrderState, Reason, ReportedFinal } from "../../domai
 import type { RefundReason } from "../../domain/refund-rules.ts";
 import type { Parts } from "../../domain/order-report.ts";
 import type { Cadence } from "../../domain/poll-pacing.ts";
-import { isFinal, type MiddleStatus, type Status, STATUS_NAMES } from "../../domain/status.ts";
+import { isFinal, type ActiveStatus, type Status, STATUS_NAMES } from "../../domain/status.ts";
 
 /** A row of `orders`, as the statements of this folder select it. */
 export type OrderRow = {
@@ -37,7 +37,7 @@ export type OrderRow = {
   created_at: number;
   multi: number;
   status: Status;
-  middle: MiddleStatus;
+  middle: ActiveStatus;
   back_to: Status | null;
   provider_status: string | null;
   provider_price: string | null;
@@ -122,7 +122,7 @@ function toState(row: OrderRow): OrderState {
     multi: row.multi === 1,
     placedAt: row.placed_at ?? row.created_at,
     status: row.status,
-    middle: row.middle,
+    activeStatus: row.middle,
     backTo: row.back_to,
     providerStatus: row.provider_status,
     providerPrice: row.provider_price,
@@ -161,7 +161,7 @@ export function rowHeard(row: OrderRow, state: OrderState): OrderRow {
     ...row,
     multi: state.multi ? 1 : 0,
     status: state.status,
-    middle: state.middle,
+    middle: state.activeStatus,
     provider_status: state.providerStatus,
     provider_price: state.providerPrice,
     provider_charge: state.providerCharge,

@@ -24,7 +24,7 @@ export function anOrder(over: Partial<OrderState> = {}): OrderState {
     multi: false,
     placedAt: NOW - 10 * MINUTE,
     status: "in_progress",
-    middle: "in_progress",
+    activeStatus: "in_progress",
     backTo: null,
     providerStatus: "In progress",
     providerPrice: "0.5",
@@ -57,7 +57,7 @@ export function anOrder(over: Partial<OrderState> = {}): OrderState {
 export function aFreshOrder(over: Partial<OrderState> = {}): OrderState {
   return anOrder({
     status: "pending",
-    middle: "pending",
+    activeStatus: "pending",
     providerStatus: null,
     providerPrice: null,
     providerCharge: null,

@@ -311,7 +311,7 @@ describe("flags", () => {
   });
 
   it("count overdue from when the order was placed, not from its last change of status", () => {
-    const order = anOrder({ status: "pending", middle: "pending", remains: null, placedAt: NOW - 4 * HOUR, polledAt: NOW - MINUTE });
+    const order = anOrder({ status: "pending", activeStatus: "pending", remains: null, placedAt: NOW - 4 * HOUR, polledAt: NOW - MINUTE });
     expect(flagNames(reconcile(order, says("Processing"), POLICY, NOW).next.flags)).toEqual(["overdue"]);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isFinal, isMiddle, STATUS_NAMES, statusOfWord } from "../../../src/domain/status.ts";
+import { isFinal, isActive, STATUS_NAMES, statusOfWord } from "../../../src/domain/status.ts";
 
 describe("statusOfWord", () => {
   it.each([
@@ -38,6 +38,6 @@ describe("statusOfWord", () => {
 });
 
 it("every status is middle, final or open, and error is neither middle nor final", () => {
-  expect(STATUS_NAMES.filter(isMiddle)).toEqual(["pending", "processing", "in_progress"]);
+  expect(STATUS_NAMES.filter(isActive)).toEqual(["pending", "processing", "in_progress"]);
   expect(STATUS_NAMES.filter(isFinal)).toEqual(["completed", "partial", "canceled", "refunded"]);
 });
