@@ -11,8 +11,8 @@ export type News = "changed" | "unchanged";
 
 const SAID = { startCount: 10, charge: "0.5", currency: "USD", multi: false, parts: null } as const;
 const REPORTS: Readonly<Record<News, Report>> = {
-  changed: { kind: "status", word: "Partial", remains: 250, ...SAID },
-  unchanged: { kind: "status", word: "In progress", remains: 600, ...SAID },
+  changed: { kind: "status", providerStatus: "Partial", remains: 250, ...SAID },
+  unchanged: { kind: "status", providerStatus: "In progress", remains: 600, ...SAID },
 };
 
 /** Reads orders first..first+count-1 with their provider, and lets it have answered about each of them. */

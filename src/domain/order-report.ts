@@ -6,7 +6,7 @@
 export type StatusReport = {
   readonly kind: "status";
   /** The provider's word as it came, trimmed, at most 64 characters. */
-  readonly word: string;
+  readonly providerStatus: string;
   /** Units not delivered: a whole number ≥ 0 (over-delivery reads as 0), or null when missing or unreadable. */
   readonly remains: number | null;
   readonly startCount: number | null;

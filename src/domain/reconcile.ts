@@ -9,7 +9,7 @@ import type { Report, StatusReport } from "./order-report.ts";
 import type { RefundPolicy } from "./refund-policy.ts";
 import { type RefundStep, settle } from "./refund-plan.ts";
 import { withOutdated } from "./panel-status.ts";
-import { isFinal, isActive, type Status, statusOfWord, type StatusWords } from "./status.ts";
+import { isFinal, isActive, type Status, statusFor, type StatusWords } from "./status.ts";
 
 export type ReconcilePolicy = CadencePolicy & {
   readonly statusWords: StatusWords;
@@ -51,8 +51,8 @@ function answered(
   policy: ReconcilePolicy,
   now: number,
 ): { next: OrderState; refunds: readonly RefundStep[] } {
-  const said = statusOfWord(report.word, policy.statusWords, order.multi || report.multi);
-  const { status, backTo } = said === null ? unknownWord(order) : knownWord(order, said);
+  const said = statusFor(report.providerStatus, policy.statusWords, order.multi || report.multi);
+  const { status, backTo } = said === null ? onUnknownStatus(order) : onKnownStatus(order, said);
   if (said === null || backTo !== null) return doubted(order, report, { status, backTo, known: said !== null }, now);
   const { next, refunds } = settle(order, hear(order, report, said, now), policy, now);
   return { next: { ...next, flags: flagsAfter(next, policy.startWindowMs, now) }, refunds };
@@ -82,7 +82,7 @@ function doubted(
       reason,
       multi: order.multi || report.multi,
       parts: partsAfter(order, report),
-      providerStatus: report.word,
+      providerStatus: report.providerStatus,
       polledAt: now,
     },
     refunds: [],
@@ -102,7 +102,7 @@ function hear(order: OrderState, report: StatusReport, status: Status, now: numb
     activeStatus: isActive(status) ? status : order.activeStatus,
     reversals: order.reversals + (moved && isFinal(order.status) ? 1 : 0),
     parts: partsAfter(order, report),
-    providerStatus: report.word,
+    providerStatus: report.providerStatus,
     providerPrice: order.providerPrice ?? (isActive(status) && isAboveNothing(report.charge) ? report.charge : null),
     // Nor a final word without a charge together with the full price.
     providerCharge: report.charge ?? (moved && isFinal(status) ? null : order.providerCharge),
@@ -136,13 +136,13 @@ function isAboveNothing(charge: string | null): boolean {
  * Middle statuses move freely. A final one gives way to another final one at once; to anything else only when two
  * answers in a row say so, since flapping is common.
  */
-function knownWord(order: OrderState, said: Status): { status: Status; backTo: Status | null } {
+function onKnownStatus(order: OrderState, said: Status): { status: Status; backTo: Status | null } {
   if (!isFinal(order.status) || isFinal(said) || order.backTo !== null) return { status: said, backTo: null };
   return { status: order.status, backTo: said };
 }
 
 /** A word nobody knows changes no status; only an order of which nothing was ever heard becomes `unknown`. */
-function unknownWord(order: OrderState): { status: Status; backTo: Status | null } {
+function onUnknownStatus(order: OrderState): { status: Status; backTo: Status | null } {
   const nothingHeard = order.status === "pending" && order.providerStatus === null;
   return { status: nothingHeard ? "unknown" : order.status, backTo: null };
 }

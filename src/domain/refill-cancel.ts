@@ -35,7 +35,7 @@ const REFILL_WORDS: ReadonlyMap<string, RefillStatus> = new Map(
 );
 
 /** The status a provider's word for a refill stands for; null when nobody knows the word. */
-export function refillStatusOfWord(word: string): RefillStatus | null {
+export function refillStatusFor(word: string): RefillStatus | null {
   return REFILL_WORDS.get(foldWord(word)) ?? null;
 }
 
@@ -120,7 +120,7 @@ export function refillSwept(refill: RefillRequest | null, word: string | null, n
   if (refill.status === "asking") return now - refill.at > ASKING_MS ? { ...refill, status: "error" } : refill;
   if (!isGrantedRefill(refill)) return refill;
   if (refill.id === null) return now - refill.at > UNFOLLOWED_MS ? { ...refill, status: "error" } : refill;
-  const status = (word === null ? null : refillStatusOfWord(word)) ?? refill.status;
+  const status = (word === null ? null : refillStatusFor(word)) ?? refill.status;
   const heard = status === refill.status ? refill : { ...refill, status };
   return isFollowedRefill(heard) && now - heard.at > FOLLOWED_MS ? { ...heard, status: "error" } : heard;
 }

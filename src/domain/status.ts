@@ -5,9 +5,9 @@
 
 /** What each status is, and how it behaves. `label` is the word API v2 clients know. */
 export const STATUSES = {
-  pending: { label: "Pending", stage: "middle" },
-  processing: { label: "Processing", stage: "middle" },
-  in_progress: { label: "In progress", stage: "middle" },
+  pending: { label: "Pending", stage: "active" },
+  processing: { label: "Processing", stage: "active" },
+  in_progress: { label: "In progress", stage: "active" },
   completed: { label: "Completed", stage: "final" },
   partial: { label: "Partial", stage: "final" },
   canceled: { label: "Canceled", stage: "final" },
@@ -24,7 +24,7 @@ export const STATUS_NAMES = Object.keys(STATUSES) as Status[];
 
 /** A middle status is one an order passes through; providers go back and forth between them. */
 export function isActive(status: Status): status is ActiveStatus {
-  return STATUSES[status].stage === "middle";
+  return STATUSES[status].stage === "active";
 }
 
 /** A final status ends an order: money may follow from it. */
@@ -62,7 +62,7 @@ export function foldWord(word: string): string {
  * The status a provider's word stands for, or null when nobody knows the word.
  * A provider's own table (keys folded) goes before the common one.
  */
-export function statusOfWord(word: string, own: StatusWords, multi: boolean): Status | null {
+export function statusFor(word: string, own: StatusWords, multi: boolean): Status | null {
   const folded = foldWord(word);
   if (Object.hasOwn(own, folded)) return own[folded] ?? null;
   if (multi && Object.hasOwn(MULTI_WORDS, folded)) return MULTI_WORDS[folded] ?? null;

@@ -22,7 +22,7 @@ const POLICY = {
 };
 
 function says(word: string, remains: number | null): StatusReport {
-  return { kind: "status", word, remains, startCount: 10, charge: "0.5", currency: "USD", multi: false, parts: null };
+  return { kind: "status", providerStatus: word, remains, startCount: 10, charge: "0.5", currency: "USD", multi: false, parts: null };
 }
 
 async function read(panel: string, first: number, count: number): Promise<{ orders: readonly Order[]; provider: Provider }> {

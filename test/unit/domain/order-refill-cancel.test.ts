@@ -142,9 +142,9 @@ describe("a cancel and the order's status", () => {
     ["In progress", "requested", 0],
   ] as const)("%s: %s; the refund follows from the status alone", (word, cancel, refunded) => {
     const asked = anOrder({ cancel: { status: "requested", at: NOW - MINUTE } });
-    const decided = reconcile(asked, aReport({ word, remains: 600 }), POLICY, NOW);
+    const decided = reconcile(asked, aReport({ providerStatus: word, remains: 600 }), POLICY, NOW);
     expect(decided.next.cancel?.status).toBe(cancel);
-    const same = reconcile(anOrder(), aReport({ word, remains: 600 }), POLICY, NOW);
+    const same = reconcile(anOrder(), aReport({ providerStatus: word, remains: 600 }), POLICY, NOW);
     expect(decided.next.refunded).toBe(refunded);
     expect(decided.refunds).toEqual(same.refunds);
   });
@@ -158,7 +158,7 @@ describe("a cancel and the order's status", () => {
       cadence: 60,
       cancel: { status: "asking", at: NOW - MINUTE },
     });
-    expect(reconcile(ended, aReport({ word: "Completed", remains: 0 }), POLICY, NOW)).toMatchObject({
+    expect(reconcile(ended, aReport({ providerStatus: "Completed", remains: 0 }), POLICY, NOW)).toMatchObject({
       write: "move",
       next: { cancel: { status: "too_late" } },
       refunds: [],
@@ -187,7 +187,7 @@ describe("the change feed", () => {
 
   it("tells each step of a cancel, beside the order's own", () => {
     const before = order({ cancel: { status: "requested", at: NOW - HOUR } });
-    const { next } = reconcile(before.state, aReport({ word: "Canceled", remains: 1000 }), POLICY, NOW);
+    const { next } = reconcile(before.state, aReport({ providerStatus: "Canceled", remains: 1000 }), POLICY, NOW);
     expect(events(before, next).map(({ type }) => type)).toEqual(["order.updated", "cancel.updated"]);
     expect(events(before, next)[1]).toEqual({
       type: "cancel.updated",

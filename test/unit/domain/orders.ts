@@ -73,7 +73,7 @@ export function aFreshOrder(over: Partial<OrderState> = {}): OrderState {
 export function aReport(over: Partial<StatusReport> = {}): StatusReport {
   return {
     kind: "status",
-    word: "In progress",
+    providerStatus: "In progress",
     remains: 600,
     startCount: 10,
     charge: "0.5",

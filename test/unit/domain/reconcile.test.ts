@@ -22,7 +22,7 @@ function last(decisions: readonly Decision[]): Decision {
   return decisions.at(-1) as Decision;
 }
 
-const says = (word: string, remains: number | null = null): StatusReport => aReport({ word, remains });
+const says = (word: string, remains: number | null = null): StatusReport => aReport({ providerStatus: word, remains });
 
 describe("what a report moves", () => {
   it("learns nothing from the same again", () => {
@@ -198,7 +198,7 @@ describe("refunds", () => {
     expect(reconcile(anOrder({ multi: true }), says("Canceled"), POLICY, NOW)).toMatchObject({
       refunds: [{ kind: "hold", reason: "multi_order", amount: 900_000 }],
     });
-    expect(reconcile(anOrder(), aReport({ word: "Canceled", multi: true }), POLICY, NOW)).toMatchObject({
+    expect(reconcile(anOrder(), aReport({ providerStatus: "Canceled", multi: true }), POLICY, NOW)).toMatchObject({
       refunds: [{ kind: "hold" }],
       next: { multi: true },
     });

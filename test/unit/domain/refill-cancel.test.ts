@@ -14,7 +14,7 @@ import {
   REFILL_STATUSES,
   refillAfterAsking,
   type RefillStatus,
-  refillStatusOfWord,
+  refillStatusFor,
   refillSwept,
 } from "../../../src/domain/refill-cancel.ts";
 import { STATUS_NAMES } from "../../../src/domain/status.ts";
@@ -193,6 +193,6 @@ describe("a provider's word for a refill", () => {
     ["Error", "error"],
     ["whatever", null],
   ] as const)("%s: %s", (word, status) => {
-    expect(refillStatusOfWord(word)).toBe(status);
+    expect(refillStatusFor(word)).toBe(status);
   });
 });

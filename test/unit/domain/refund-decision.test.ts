@@ -17,7 +17,7 @@ function hear(
   policy: Partial<RefundPolicy> = {},
   at = NOW,
 ): { next: OrderState; refunds: readonly RefundStep[] } {
-  return reconcile(order, aReport({ word, remains }), { ...POLICY, refunds: { ...DEFAULT_POLICY, ...policy } }, at);
+  return reconcile(order, aReport({ providerStatus: word, remains }), { ...POLICY, refunds: { ...DEFAULT_POLICY, ...policy } }, at);
 }
 
 function granted(after: ReturnType<typeof approve>): OrderState {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isFinal, isActive, STATUS_NAMES, statusOfWord } from "../../../src/domain/status.ts";
+import { isFinal, isActive, STATUS_NAMES, statusFor } from "../../../src/domain/status.ts";
 
 describe("statusOfWord", () => {
   it.each([
@@ -12,19 +12,19 @@ describe("statusOfWord", () => {
     ["refunded", ["Refunded", "Refund", "Refunds", "Reversed", "5"]],
     ["error", ["Error", "Fail", "Failed", "Rejected"]],
   ] as const)("knows the words for %s", (status, words) => {
-    expect(words.map((word) => statusOfWord(word, {}, false))).toEqual(words.map(() => status));
+    expect(words.map((word) => statusFor(word, {}, false))).toEqual(words.map(() => status));
   });
 
   it.each(["Teleporting", "", "6", "constructor", "__proto__", "toString"])("does not know %j", (word) => {
-    expect(statusOfWord(word, {}, false)).toBeNull();
+    expect(statusFor(word, {}, false)).toBeNull();
   });
 
   it("asks the provider's own table first", () => {
     const own = { "2": "in_progress", teleporting: "processing", done: "partial" } as const;
-    expect(statusOfWord("2", own, false)).toBe("in_progress");
-    expect(statusOfWord("Teleporting", own, false)).toBe("processing");
-    expect(statusOfWord("Done", own, false)).toBe("partial");
-    expect(statusOfWord("Completed", own, false)).toBe("completed");
+    expect(statusFor("2", own, false)).toBe("in_progress");
+    expect(statusFor("Teleporting", own, false)).toBe("processing");
+    expect(statusFor("Done", own, false)).toBe("partial");
+    expect(statusFor("Completed", own, false)).toBe("completed");
   });
 
   it.each([
@@ -32,8 +32,8 @@ describe("statusOfWord", () => {
     ["Expired", "partial", null],
     ["Active", "processing", "processing"],
   ] as const)("reads %s of an order of several parts as %s", (word, multi, plain) => {
-    expect(statusOfWord(word, {}, true)).toBe(multi);
-    expect(statusOfWord(word, {}, false)).toBe(plain);
+    expect(statusFor(word, {}, true)).toBe(multi);
+    expect(statusFor(word, {}, false)).toBe(plain);
   });
 });
 

@@ -78,7 +78,7 @@ function areSound({ runs, posts, expiry, orders }: Parts): boolean {
 function flawsOf(report: Report): string[] {
   if (report.kind === "missing") return [];
   if (report.kind === "refused") return report.message.length <= MAX_MESSAGE_CHARS ? [] : ["long message"];
-  const { word, remains, startCount, charge, currency, multi, parts } = report;
+  const { providerStatus: word, remains, startCount, charge, currency, multi, parts } = report;
   const checks: [string, boolean][] = [
     ["word", word.length > 0 && word.length <= MAX_WORD_CHARS],
     ["remains", remains === null || (Number.isSafeInteger(remains) && remains >= 0)],

@@ -6,7 +6,7 @@ import { KEY } from "./fixtures.ts";
 const ORDER = { charge: "0.27819", start_count: "3572", status: "Partial", remains: "157", currency: "USD" };
 const PARTIAL: StatusReport = {
   kind: "status",
-  word: "Partial",
+  providerStatus: "Partial",
   remains: 157,
   startCount: 3572,
   charge: "0.27819",
@@ -19,7 +19,7 @@ const MISSING: Report = { kind: "missing" };
 const refused = (message: string): Report => ({ kind: "refused", message });
 const statusOf = (word: string, changes: Partial<StatusReport> = {}): StatusReport => ({
   kind: "status",
-  word,
+  providerStatus: word,
   remains: null,
   startCount: null,
   charge: null,
@@ -320,7 +320,7 @@ describe("the answer to `orders`", () => {
       `{"9007199254740993":{"status":"Completed"},"12":{"status":"Partial"},"a-1":{"status":"Pending"},"__proto__":{"status":"Canceled"}}`,
     ) as unknown;
     expect(
-      new Map(Object.entries(many(json, ids)).map(([id, report]) => [id, (report as Partial<StatusReport>).word ?? "missing"])),
+      new Map(Object.entries(many(json, ids)).map(([id, report]) => [id, (report as Partial<StatusReport>).providerStatus ?? "missing"])),
     ).toEqual(
       new Map([
         ["9007199254740993", "Completed"],

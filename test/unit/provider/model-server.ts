@@ -148,5 +148,7 @@ export function knownOrders(ids: readonly string[], status = "In progress"): Map
 
 /** What each order came to: its word, `refused`, `missing`; orders not settled are left out. */
 export function wordsOf(result: PollResult): Record<string, string> {
-  return Object.fromEntries([...result.answers].map(([id, { report }]) => [id, report.kind === "status" ? report.word : report.kind]));
+  return Object.fromEntries(
+    [...result.answers].map(([id, { report }]) => [id, report.kind === "status" ? report.providerStatus : report.kind]),
+  );
 }

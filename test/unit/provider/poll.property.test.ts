@@ -125,7 +125,7 @@ describe("polls of a server of any making", () => {
         expect(results.at(-1)?.capability.many).not.toBe("no");
         expect(results.at(-1)?.capability.batchSize).toBe(scenery.batchSize);
         const wrong = results.flatMap((result) =>
-          [...result.answers].filter(([id, { report }]) => report.kind === "status" && report.word !== truthOf(scenery, id)),
+          [...result.answers].filter(([id, { report }]) => report.kind === "status" && report.providerStatus !== truthOf(scenery, id)),
         );
         expect(wrong).toEqual([]);
       }),

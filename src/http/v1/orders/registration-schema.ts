@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { type Status, statusOfWord } from "../../../domain/status.ts";
+import { type Status, statusFor } from "../../../domain/status.ts";
 import { DAY_MS } from "../../../domain/poll-cadence.ts";
 import type { Registration } from "../../../store/orders/registration.ts";
 import { customerName } from "../customers/account-id.ts";
@@ -24,7 +24,7 @@ export const providerOrderId: Schema<string> = z.pipe(
 const statusWord: Schema<Status> = z.pipe(
   line(MAX_WORD_CHARACTERS),
   z.transform((word, context): Status => {
-    const status = statusOfWord(word, {}, false);
+    const status = statusFor(word, {}, false);
     if (status !== null) return status;
     context.issues.push({
       code: "custom",

@@ -185,7 +185,7 @@ function statusReport(fields: Fields, key: string): StatusReport | null {
   const parts = partsOf(fields, key);
   return {
     kind: "status",
-    word,
+    providerStatus: word,
     remains: readCount(fields.get("remains")),
     startCount: readCount(fields.get("startcount")),
     charge: charge.amount?.startsWith("-") === true ? null : charge.amount,
