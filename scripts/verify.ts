@@ -8,9 +8,9 @@ import { promisify } from "node:util";
 import { mismatchText } from "../src/domain/ledger-check.ts";
 import {
   BEFORE_ALL_PANELS,
-  type BooksPage,
-  type BooksPlace,
-  type Checked,
+  type CheckPage,
+  type CheckPlace,
+  type CheckedCounts,
   checkPage,
   type Query,
   type ReadRows,
@@ -74,9 +74,9 @@ function readWhere(args: string[]): string[] | null {
 async function verify(read: ReadRows): Promise<number> {
   const total = { orders: 0, refunds: 0, accounts: 0, transfers: 0 };
   let wrong: string | null = null;
-  for (let place: BooksPlace | null = BEFORE_ALL_PANELS; place !== null && wrong === null;) {
-    const page: BooksPage = await checkPage(read, place, PAGE);
-    for (const what of Object.keys(total) as (keyof Checked)[]) total[what] += page.checked[what];
+  for (let place: CheckPlace | null = BEFORE_ALL_PANELS; place !== null && wrong === null;) {
+    const page: CheckPage = await checkPage(read, place, PAGE);
+    for (const what of Object.keys(total) as (keyof CheckedCounts)[]) total[what] += page.checked[what];
     wrong = page.mismatch === null ? null : `panel ${JSON.stringify(page.panel)}, ${mismatchText(page.mismatch)}`;
     place = page.next;
   }

@@ -6,7 +6,7 @@ import type { RefundKind, RefundStatus } from "./feed.ts";
 import { formatAmount } from "./money.ts";
 
 /** An order as far as its money goes; amounts in micro-units. */
-export type BookedOrder = {
+export type CheckedOrder = {
   readonly n: number;
   readonly id: string;
   readonly currency: string;
@@ -19,7 +19,7 @@ export type BookedOrder = {
   readonly hold_amount: number | null;
 };
 
-export type BookedRefund = {
+export type CheckedRefund = {
   readonly order_n: number;
   readonly n: number;
   readonly kind: RefundKind;
@@ -34,7 +34,7 @@ export type TransferType = "charge" | "refund" | "credit" | "clawback";
  * A row of the ledger with what it must agree with: its order (`order_…`) and its refund (`refund_…`), null where
  * there is none. Balances are texts, since they can lie above 2^53.
  */
-export type BookedTransfer = {
+export type CheckedTransfer = {
   readonly currency: string;
   readonly customer: string;
   readonly n: number;
@@ -54,7 +54,7 @@ export type BookedTransfer = {
 };
 
 /** Where an account stands: its last row so far. */
-export type AccountPlace = Pick<BookedTransfer, "currency" | "customer" | "n" | "balance">;
+export type AccountPlace = Pick<CheckedTransfer, "currency" | "customer" | "n" | "balance">;
 
 /** A row that does not agree with the rows it follows from. `expected` is what these come to. */
 export type Mismatch = { readonly row: string; readonly what: string; readonly expected: string; readonly found: string };
@@ -65,7 +65,7 @@ export function mismatchText({ row, what, expected, found }: Mismatch): string {
 }
 
 /** The first order of a stretch whose totals do not follow from its refunds; also a refund without an order. */
-export function findWrongOrder(orders: readonly BookedOrder[], refunds: readonly BookedRefund[]): Mismatch | null {
+export function findWrongOrder(orders: readonly CheckedOrder[], refunds: readonly CheckedRefund[]): Mismatch | null {
   const byOrder = Map.groupBy(refunds, ({ order_n }) => order_n);
   for (const order of orders) {
     const wrong = checkOrder(order, byOrder.get(order.n) ?? []);
@@ -78,7 +78,7 @@ export function findWrongOrder(orders: readonly BookedOrder[], refunds: readonly
     : { row: `refund ${orphan[0].n} of order number ${orphan[0].order_n}`, what: "its order", expected: "on record", found: "missing" };
 }
 
-function checkOrder(order: BookedOrder, refunds: readonly BookedRefund[]): Mismatch | null {
+function checkOrder(order: CheckedOrder, refunds: readonly CheckedRefund[]): Mismatch | null {
   const inOrder = refunds.toSorted((a, b) => a.n - b.n);
   const { refunded, goodwill } = totalsOf(order, inOrder);
   const open = inOrder.filter(({ status }) => status === "held" || status === "delayed");
@@ -99,7 +99,7 @@ function checkOrder(order: BookedOrder, refunds: readonly BookedRefund[]): Misma
 }
 
 /** A claw-back takes goodwill first; hence in the order in which they came. */
-function totalsOf(order: BookedOrder, refunds: readonly BookedRefund[]): { refunded: bigint; goodwill: bigint } {
+function totalsOf(order: CheckedOrder, refunds: readonly CheckedRefund[]): { refunded: bigint; goodwill: bigint } {
   let [refunded, goodwill] = [BigInt(order.registered_refunded), 0n];
   for (const { kind, amount, status } of refunds) {
     if (status !== "posted") continue;
@@ -111,11 +111,11 @@ function totalsOf(order: BookedOrder, refunds: readonly BookedRefund[]): { refun
   return { refunded, goodwill };
 }
 
-function openText(open: readonly BookedRefund[]): string {
+function openText(open: readonly CheckedRefund[]): string {
   return open.length === 0 ? "nothing" : open.map(({ n, amount }) => `${formatAmount(amount)} as refund ${n}`).join(" and ");
 }
 
-function heldText({ hold_n, hold_amount }: BookedOrder): string {
+function heldText({ hold_n, hold_amount }: CheckedOrder): string {
   return hold_n === null ? "nothing" : `${formatAmount(hold_amount ?? 0)} as refund ${hold_n}`;
 }
 
@@ -123,7 +123,7 @@ function heldText({ hold_n, hold_amount }: BookedOrder): string {
  * The first row of a stretch of the ledger that does not follow from the row before it, or does not agree with its
  * order and refund. `before` is the row before the stretch.
  */
-export function findWrongTransfer(before: AccountPlace | null, transfers: readonly BookedTransfer[]): Mismatch | null {
+export function findWrongTransfer(before: AccountPlace | null, transfers: readonly CheckedTransfer[]): Mismatch | null {
   let last = before;
   for (const transfer of transfers) {
     const wrong = checkChain(last, transfer) ?? checkOrigin(transfer);
@@ -144,7 +144,7 @@ function rowOf({ currency, customer, n }: AccountPlace): string {
   return `transfer ${n} of ${customer === "" ? "the panel's own account" : `customer ${JSON.stringify(customer)}`} in ${currency}`;
 }
 
-function checkChain(last: AccountPlace | null, transfer: BookedTransfer): Mismatch | null {
+function checkChain(last: AccountPlace | null, transfer: CheckedTransfer): Mismatch | null {
   const [n, balance] = last !== null && isSameAccount(last, transfer) ? [last.n + 1, BigInt(last.balance)] : [1, 0n];
   if (transfer.n !== n) return { row: rowOf(transfer), what: "its number", expected: String(n), found: String(transfer.n) };
   const expected = balance + BigInt(transfer.amount);
@@ -153,7 +153,7 @@ function checkChain(last: AccountPlace | null, transfer: BookedTransfer): Mismat
 }
 
 /** A charge is its order's, in its customer's account; what is returned or taken back is a refund that was posted. */
-function checkOrigin(transfer: BookedTransfer): Mismatch | null {
+function checkOrigin(transfer: CheckedTransfer): Mismatch | null {
   if (transfer.type === "credit") return null;
   const row = rowOf(transfer);
   if (transfer.order_id === null) return { row, what: "its order", expected: "on record", found: "missing" };
@@ -168,7 +168,7 @@ function checkOrigin(transfer: BookedTransfer): Mismatch | null {
 }
 
 /** From the customer's side; null where no refund was posted that the transfer could stand for. */
-function expectedAmount(transfer: BookedTransfer): number | null {
+function expectedAmount(transfer: CheckedTransfer): number | null {
   if (transfer.type === "charge") return (transfer.order_registered_refunded ?? 0) - (transfer.order_charge ?? 0);
   const { refund_amount: amount, refund_status: status, refund_kind: kind } = transfer;
   if (amount === null || status !== "posted" || (kind === "clawback") !== (transfer.type === "clawback")) return null;

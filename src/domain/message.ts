@@ -33,7 +33,7 @@ export type CheckMessage = {
 };
 
 /** Go on with the check of the books. `day` is the UTC day, counted from the epoch; `page` counts its messages. */
-export type BooksMessage = {
+export type LedgerCheckMessage = {
   readonly v: typeof MESSAGE_VERSION;
   readonly kind: "books";
   readonly day: number;
@@ -47,4 +47,4 @@ export type RequestMessage = {
   readonly orders: readonly (readonly [panel: string, n: number])[];
 };
 
-export type Message = SweepMessage | CheckMessage | RequestMessage | BooksMessage;
+export type Message = SweepMessage | CheckMessage | RequestMessage | LedgerCheckMessage;

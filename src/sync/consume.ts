@@ -7,7 +7,7 @@ import type { Ports } from "../ports.ts";
 import { usedUpBy } from "../store/operations/day-limit.ts";
 import { recordDeadLetters } from "../store/operations/dead-letters.ts";
 import { askRequests } from "./refills-cancels.ts";
-import { checkBooks } from "./ledger-check.ts";
+import { checkLedger } from "./ledger-check.ts";
 import { check, sweep } from "./sweep/sweep.ts";
 
 const DEAD_QUEUE = /-dead$/;
@@ -59,7 +59,7 @@ async function work(message: Message, attempts: number, env: Env, ports: Ports):
     case "sweep":
       return sweep(message, attempts === 1, env, ports);
     case "books":
-      return checkBooks(message, env, ports);
+      return checkLedger(message, env, ports);
     case "request":
       return askRequests(message, attempts >= MAX_ATTEMPTS, env, ports);
     case "check":

@@ -3,10 +3,10 @@
  * room for is the next day's. A panel whose books do not add up has its refunds held until the operator lets them go.
  */
 import { type Mismatch, mismatchText } from "../domain/ledger-check.ts";
-import { type BooksMessage, MESSAGE_VERSION } from "../domain/message.ts";
+import { type LedgerCheckMessage, MESSAGE_VERSION } from "../domain/message.ts";
 import type { Ports } from "../ports.ts";
-import { BEFORE_ALL_PANELS, type BooksPlace, type Checked, checkPage } from "../store/ledger/check-pages.ts";
-import { type BooksProgress, freezePanel, moveOn, pagesOf, readProgress } from "../store/ledger/check-progress.ts";
+import { BEFORE_ALL_PANELS, type CheckPlace, type CheckedCounts, checkPage } from "../store/ledger/check-pages.ts";
+import { type CheckProgress, freezePanel, moveOn, pagesOf, readProgress } from "../store/ledger/check-progress.ts";
 import { metered } from "../store/operations/metered.ts";
 import { limitsOf } from "./limits.ts";
 
@@ -20,16 +20,16 @@ const SUMS_PER_PAGE = 20_000;
  * twice, or late, finds it moved on and ends, so that messages never multiply. A chain that breaks is taken up by the
  * next day's tick where it stood.
  */
-export async function checkBooks(message: BooksMessage, env: Env, ports: Ports): Promise<void> {
+export async function checkLedger(message: LedgerCheckMessage, env: Env, ports: Ports): Promise<void> {
   const { db, usage } = metered(env.DB);
   const seen = await readProgress(db);
   const begun = beginning(seen, message);
   if (begun === null) return ports.log({ event: "books.repeated", day: message.day, page: message.page });
-  const { books } = limitsOf(env.PLAN);
+  const { ledgerCheck: books } = limitsOf(env.PLAN);
   const work = await checkPages(db, begun.place ?? BEFORE_ALL_PANELS, env, ports);
   const { rows_read } = usage();
   const now = ports.now();
-  const next: BooksProgress = {
+  const next: CheckProgress = {
     day: message.day,
     page: message.page + 1,
     rowsRead: begun.rowsRead + rows_read,
@@ -47,21 +47,21 @@ export async function checkBooks(message: BooksMessage, env: Env, ports: Ports):
     ...usage(),
   });
   if (!isMine || work.next === null || next.rowsRead >= books.rowsReadADay) return;
-  const body: BooksMessage = { v: MESSAGE_VERSION, kind: "books", day: message.day, page: next.page };
+  const body: LedgerCheckMessage = { v: MESSAGE_VERSION, kind: "books", day: message.day, page: next.page };
   await env.SWEEPS.sendBatch([{ body, contentType: "json" }]);
 }
 
 /** Where a message goes on: a day's first where the day before stopped. Null when it is not, or no more, its turn. */
-function beginning(seen: BooksProgress, { day, page }: BooksMessage): Pick<BooksProgress, "place" | "rowsRead"> | null {
+function beginning(seen: CheckProgress, { day, page }: LedgerCheckMessage): Pick<CheckProgress, "place" | "rowsRead"> | null {
   if (page === 0) return seen.day === day ? null : { place: seen.place, rowsRead: 0 };
   return seen.day === day && seen.page === page && seen.place !== null ? seen : null;
 }
 
-type Work = { readonly checked: Checked; readonly mismatches: number; readonly next: BooksPlace | null };
+type Work = { readonly checked: CheckedCounts; readonly mismatches: number; readonly next: CheckPlace | null };
 
 /** Checks pages until the message's share is done. What does not add up is acted on at once. */
-async function checkPages(db: D1Database, start: BooksPlace, env: Env, ports: Ports): Promise<Work> {
-  const { books } = limitsOf(env.PLAN);
+async function checkPages(db: D1Database, start: CheckPlace, env: Env, ports: Ports): Promise<Work> {
+  const { ledgerCheck: books } = limitsOf(env.PLAN);
   const sizes = { rows: books.pageRows, sums: SUMS_PER_PAGE };
   let work: Work = { checked: { orders: 0, refunds: 0, accounts: 0, transfers: 0 }, mismatches: 0, next: start };
   for (let pages = 0; work.next !== null && pages < PAGES_PER_MESSAGE; pages++) {
@@ -78,7 +78,7 @@ async function freeze(db: D1Database, panel: string, mismatch: Mismatch, ports: 
   ports.log({ event: "books.mismatch", panel, ...mismatch });
 }
 
-function added(a: Checked, b: Checked): Checked {
+function added(a: CheckedCounts, b: CheckedCounts): CheckedCounts {
   return {
     orders: a.orders + b.orders,
     refunds: a.refunds + b.refunds,

@@ -14,7 +14,7 @@ export type Limits = {
   /** Progress is written once it moved by this share of an order's quantity, in percent; each write is a billed row. */
   readonly progressPercent: number;
   /** What a message of the books' check may fetch and check, and what all of a day may read; the rest is another day's. */
-  readonly books: { readonly pageRows: number; readonly rowsPerMessage: number; readonly rowsReadADay: number };
+  readonly ledgerCheck: { readonly pageRows: number; readonly rowsPerMessage: number; readonly rowsReadADay: number };
 };
 
 const LIMITS: Readonly<Record<"free" | "paid", Limits>> = {
@@ -24,7 +24,7 @@ const LIMITS: Readonly<Record<"free" | "paid", Limits>> = {
     providersPerMessage: 4,
     rounds: 20,
     progressPercent: 25,
-    books: { pageRows: 500, rowsPerMessage: 1000, rowsReadADay: 500_000 },
+    ledgerCheck: { pageRows: 500, rowsPerMessage: 1000, rowsReadADay: 500_000 },
   },
   paid: {
     callsPerMessage: 20,
@@ -32,7 +32,7 @@ const LIMITS: Readonly<Record<"free" | "paid", Limits>> = {
     providersPerMessage: 5,
     rounds: 20,
     progressPercent: 5,
-    books: { pageRows: 2000, rowsPerMessage: 20_000, rowsReadADay: 50_000_000 },
+    ledgerCheck: { pageRows: 2000, rowsPerMessage: 20_000, rowsReadADay: 50_000_000 },
   },
 };
 

@@ -1,7 +1,7 @@
 import type { Order } from "../domain/order.ts";
 import { leftUnknown, PLACING_MS } from "../domain/order-placement.ts";
 import { dayOf, MINUTE_MS, minuteOf } from "../domain/time.ts";
-import { type BooksMessage, type Message, MESSAGE_VERSION } from "../domain/message.ts";
+import { type LedgerCheckMessage, type Message, MESSAGE_VERSION } from "../domain/message.ts";
 import type { Ports } from "../ports.ts";
 import { applyDecisions } from "../store/orders/apply.ts";
 import { usedUpBy } from "../store/operations/day-limit.ts";
@@ -45,9 +45,9 @@ async function sendDue(env: Env, ports: Ports, minute: number): Promise<void> {
   const now = Math.max(ports.now(), minute * MINUTE_MS);
   const day = dayOf(minute);
   const sweeps = planMessages(providers, first, minute, now, limitsOf(env.PLAN));
-  const books = booksMessages(last.booksDay, day);
+  const books = ledgerCheckMessages(last.ledgerCheckDay, day);
   await send(env.SWEEPS, [...sweeps, ...books]);
-  await rememberTick(db, { minute, at: now, ignoredMinute: ignored ?? last.ignoredMinute, booksDay: day });
+  await rememberTick(db, { minute, at: now, ignoredMinute: ignored ?? last.ignoredMinute, ledgerCheckDay: day });
   const counts = { providers: providers.length, messages: sweeps.length, books: books.length };
   ports.log({ event: "tick", minute, minutes: minute - first + 1, ...counts, ...usage() });
 }
@@ -61,7 +61,7 @@ async function flagLeftBehind(db: D1Database, orders: readonly Order[], ports: P
 }
 
 /** The check of the books begins, or goes on, with a day's first tick; also when the clock was put back by days. */
-function booksMessages(lastDay: number, day: number): BooksMessage[] {
+function ledgerCheckMessages(lastDay: number, day: number): LedgerCheckMessage[] {
   return lastDay === day ? [] : [{ v: MESSAGE_VERSION, kind: "books", day, page: 0 }];
 }
 

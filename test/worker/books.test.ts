@@ -5,7 +5,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, beforeAll, describe, expect, it } from "vitest";
 import { dayOf } from "../../src/domain/time.ts";
-import { BEFORE_ALL_PANELS, type BooksPage, type BooksPlace, checkPage } from "../../src/store/ledger/check-pages.ts";
+import { BEFORE_ALL_PANELS, type CheckPage, type CheckPlace, checkPage } from "../../src/store/ledger/check-pages.ts";
 import { pagesOf } from "../../src/store/ledger/check-progress.ts";
 import { addOrders, addPanel, addProvider, all, clear, migrate, MINUTE, NOW } from "./scene.ts";
 import { ADMIN, Scene } from "./http-scene.ts";
@@ -78,19 +78,19 @@ async function kept(): Promise<Pipeline> {
   return run;
 }
 
-async function pages(sizes = { rows: 1000, sums: 1000 }): Promise<BooksPage[]> {
-  const read: BooksPage[] = [];
-  for (let place: BooksPlace | null = BEFORE_ALL_PANELS; place !== null;) {
-    const page: BooksPage = await checkPage(pagesOf(env.DB), place, sizes);
+async function pages(sizes = { rows: 1000, sums: 1000 }): Promise<CheckPage[]> {
+  const read: CheckPage[] = [];
+  for (let place: CheckPlace | null = BEFORE_ALL_PANELS; place !== null;) {
+    const page: CheckPage = await checkPage(pagesOf(env.DB), place, sizes);
     read.push(page);
     place = page.next;
   }
   return read;
 }
 
-const mismatches = (read: readonly BooksPage[]): unknown[] =>
+const mismatches = (read: readonly CheckPage[]): unknown[] =>
   read.flatMap(({ panel, mismatch }) => (mismatch === null ? [] : [{ panel, ...mismatch }]));
-const sum = (read: readonly BooksPage[], what: keyof BooksPage["checked"]): number =>
+const sum = (read: readonly CheckPage[], what: keyof CheckPage["checked"]): number =>
   read.reduce((total, { checked }) => total + checked[what], 0);
 
 describe("books that add up", () => {

@@ -4,9 +4,9 @@
  */
 import {
   type AccountPlace,
-  type BookedOrder,
-  type BookedRefund,
-  type BookedTransfer,
+  type CheckedOrder,
+  type CheckedRefund,
+  type CheckedTransfer,
   findWrongOrder,
   findWrongTransfer,
   isSameAccount,
@@ -29,7 +29,7 @@ export type PageSizes = {
 };
 
 /** How far a panel was checked. Null for what is through; the panel "" stands before the first. */
-export type BooksPlace = {
+export type CheckPlace = {
   readonly panel: string;
   /** Orders above this number come next: their totals; and the sums of their transfers. */
   readonly totals: number | null;
@@ -38,24 +38,24 @@ export type BooksPlace = {
   readonly ledger: AccountPlace | null;
 };
 
-export const BEFORE_ALL_PANELS: BooksPlace = { panel: "", totals: null, sums: null, ledger: null };
+export const BEFORE_ALL_PANELS: CheckPlace = { panel: "", totals: null, sums: null, ledger: null };
 const BEFORE_THE_LEDGER: AccountPlace = { currency: "", customer: "", n: 0, balance: "0" };
 
-export type Checked = { readonly orders: number; readonly refunds: number; readonly accounts: number; readonly transfers: number };
+export type CheckedCounts = { readonly orders: number; readonly refunds: number; readonly accounts: number; readonly transfers: number };
 
-export type BooksPage = {
+export type CheckPage = {
   readonly panel: string;
-  readonly checked: Checked;
+  readonly checked: CheckedCounts;
   /** The first row that does not agree; the rest of its panel is then left alone. */
   readonly mismatch: Mismatch | null;
   /** Where to go on; null when all panels are through. */
-  readonly next: BooksPlace | null;
+  readonly next: CheckPlace | null;
 };
 
 type PanelRow = { readonly id: string; readonly order_n: number; readonly money: string };
 
 /** Checks one page. */
-export async function checkPage(read: ReadRows, place: BooksPlace, sizes: PageSizes): Promise<BooksPage> {
+export async function checkPage(read: ReadRows, place: CheckPlace, sizes: PageSizes): Promise<CheckPage> {
   const { panel } = place;
   const [panels, orders = [], refunds = [], unpaid = [], transfers = []] = await read([
     { sql: PANELS, params: [panel] },
@@ -63,7 +63,7 @@ export async function checkPage(read: ReadRows, place: BooksPlace, sizes: PageSi
     ...orElse(place.sums, 1, (after) => [{ sql: UNPAID, params: [panel, after, after + sizes.sums] }]),
     ...orElse(place.ledger, 1, ({ currency, customer, n }) => [{ sql: TRANSFERS, params: [panel, currency, customer, n, sizes.rows] }]),
   ]);
-  const [totals, ledger] = [{ orders: orders as BookedOrder[], refunds: refunds as BookedRefund[] }, transfers as BookedTransfer[]];
+  const [totals, ledger] = [{ orders: orders as CheckedOrder[], refunds: refunds as CheckedRefund[] }, transfers as CheckedTransfer[]];
   const mismatch =
     findWrongOrder(totals.orders, totals.refunds) ?? unpaidIn(unpaid as UnpaidOrder[]) ?? findWrongTransfer(place.ledger, ledger);
   const checked = {
@@ -84,22 +84,22 @@ function unpaidIn([first]: readonly UnpaidOrder[]): Mismatch | null {
   return first === undefined ? null : unpaidMismatch(first);
 }
 
-function accountsBegun(before: AccountPlace | null, transfers: readonly BookedTransfer[]): number {
+function accountsBegun(before: AccountPlace | null, transfers: readonly CheckedTransfer[]): number {
   return transfers.filter((transfer, i) => !isSameAccount(transfers[i - 1] ?? before, transfer)).length;
 }
 
 /** `panels` has the place's own panel, if there is one still, and the one after it. */
 function nextPlace(
-  place: BooksPlace,
+  place: CheckPlace,
   panels: readonly PanelRow[],
-  ledger: readonly BookedTransfer[],
+  ledger: readonly CheckedTransfer[],
   isWrong: boolean,
   sizes: PageSizes,
-): BooksPlace | null {
+): CheckPlace | null {
   const own = panels.find(({ id }) => id === place.panel);
   const following = panels.find(({ id }) => id !== place.panel);
   const last = ledger.at(-1);
-  const next: BooksPlace = {
+  const next: CheckPlace = {
     panel: place.panel,
     totals: stretchAfter(place.totals, sizes.rows, own),
     sums: stretchAfter(place.sums, sizes.sums, own),

@@ -1,34 +1,34 @@
 /**
  * How far the check of the books has come, and which panels it has frozen.
  */
-import type { BooksPlace, ReadRows } from "./check-pages.ts";
+import type { CheckPlace, ReadRows } from "./check-pages.ts";
 
 /** How far the check has come. `place` is null when it is through, or was never begun. */
-export type BooksProgress = {
+export type CheckProgress = {
   /** The UTC day, counted from the epoch, it was last worked on; messages of that day so far, and rows they read. */
   readonly day: number;
   readonly page: number;
   readonly rowsRead: number;
-  readonly place: BooksPlace | null;
+  readonly place: CheckPlace | null;
   /** When all panels were last through, epoch ms; null when never. */
   readonly finishedAt: number | null;
 };
 
 type ProgressRow = { day: number; page: number; rows_read: number; place: string | null; finished_at: number | null };
 
-export async function readProgress(db: D1Database): Promise<BooksProgress> {
+export async function readProgress(db: D1Database): Promise<CheckProgress> {
   const row = await db.prepare("SELECT day, page, rows_read, place, finished_at FROM audits_of_books WHERE id = 1").first<ProgressRow>();
   return {
     day: row?.day ?? 0,
     page: row?.page ?? 0,
     rowsRead: row?.rows_read ?? 0,
-    place: row === null || row.place === null ? null : (JSON.parse(row.place) as BooksPlace),
+    place: row === null || row.place === null ? null : (JSON.parse(row.place) as CheckPlace),
     finishedAt: row?.finished_at ?? null,
   };
 }
 
 /** Moves the check on; false when somebody else has moved it on from `seen` already. One row written. */
-export async function moveOn(db: D1Database, seen: BooksProgress, next: BooksProgress): Promise<boolean> {
+export async function moveOn(db: D1Database, seen: CheckProgress, next: CheckProgress): Promise<boolean> {
   const { meta } = await db
     .prepare(
       `UPDATE audits_of_books SET day = ?3, page = ?4, rows_read = ?5, place = ?6, finished_at = ?7

@@ -15,7 +15,7 @@ export type Health = {
   /** Dead letters not replayed, among the newest thousand. */
   readonly deadLetters: number;
   /** Whether some panel's refunds wait because its books did not add up. */
-  readonly booksMismatch: boolean;
+  readonly ledgerMismatch: boolean;
 };
 
 type TickRow = { minute: number; at: number; ignored_minute: number | null };
@@ -47,6 +47,6 @@ export async function readHealth(db: D1Database): Promise<Health> {
     providersDown: count?.down ?? 0,
     followingSince: count?.following_since ?? null,
     deadLetters: (letters?.results[0]?.["waiting"] as number | undefined) ?? 0,
-    booksMismatch: (frozen?.results.length ?? 0) > 0,
+    ledgerMismatch: (frozen?.results.length ?? 0) > 0,
   };
 }

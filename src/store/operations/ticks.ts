@@ -4,7 +4,12 @@ import { leftBehindStatement } from "../placement/placement.ts";
 import { type Provider, type ProviderRow, toProvider } from "../rows/provider.ts";
 
 /** `booksDay`: the UTC day, counted from the epoch, for which the check of the books was sent on its way. */
-export type TickState = { readonly minute: number; readonly at: number; readonly ignoredMinute: number | null; readonly booksDay: number };
+export type TickState = {
+  readonly minute: number;
+  readonly at: number;
+  readonly ignoredMinute: number | null;
+  readonly ledgerCheckDay: number;
+};
 
 /** What a tick needs to decide: the last minute covered, the providers that have something to follow, what was left behind. */
 export type TickView = {
@@ -41,7 +46,7 @@ export async function readTickView(db: D1Database, placedBefore: number): Promis
 }
 
 /** Remembers the last minute covered, after its messages were sent. One row written. */
-export async function rememberTick(db: D1Database, { minute, at, ignoredMinute, booksDay }: TickState): Promise<void> {
+export async function rememberTick(db: D1Database, { minute, at, ignoredMinute, ledgerCheckDay: booksDay }: TickState): Promise<void> {
   await db
     .prepare("UPDATE ticks SET minute = ?1, at = ?2, ignored_minute = ?3, books_day = ?4 WHERE id = 1")
     .bind(minute, at, ignoredMinute, booksDay)
@@ -54,5 +59,5 @@ export async function touchTick(db: D1Database): Promise<void> {
 }
 
 function toTickState(row: TickRow | null | undefined): TickState {
-  return { minute: row?.minute ?? 0, at: row?.at ?? 0, ignoredMinute: row?.ignored_minute ?? null, booksDay: row?.books_day ?? 0 };
+  return { minute: row?.minute ?? 0, at: row?.at ?? 0, ignoredMinute: row?.ignored_minute ?? null, ledgerCheckDay: row?.books_day ?? 0 };
 }

@@ -27,13 +27,13 @@ export async function getHealth({ env, ports, now, requestId }: Call): Promise<A
     providers: health.providers,
     providers_down: health.providersDown,
     dead_letters: health.deadLetters,
-    books: health.booksMismatch ? "mismatch" : "ok",
+    books: health.ledgerMismatch ? "mismatch" : "ok",
     clock_was_ahead: health.ignoredMinute !== null,
   });
 }
 
 function judge(
-  { lastTickAt, followingSince, providersDown, deadLetters, ignoredMinute, booksMismatch }: Health,
+  { lastTickAt, followingSince, providersDown, deadLetters, ignoredMinute, ledgerMismatch: booksMismatch }: Health,
   now: number,
 ): HealthStatus {
   // Without any tick, the wait counts from when there was a provider to follow orders at.
