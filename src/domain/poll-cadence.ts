@@ -12,14 +12,14 @@ export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 
 /** Providers correct themselves for some days after a final status; then an order is closed. */
-export const DEFAULT_SETTLE_MS = 72 * HOUR_MS;
+export const DEFAULT_CORRECTION_WINDOW_MS = 72 * HOUR_MS;
 
 const TROUBLED = FLAGS.not_found | FLAGS.unknown_status;
 
 export type CadencePolicy = {
   /** How long the service may take to start; null when it is not known. */
   readonly startWindowMs: number | null;
-  readonly settleMs: number;
+  readonly correctionWindowMs: number;
 };
 
 /** Minutes until the next look at an order in this state; null when it need not be looked at again. */
@@ -28,7 +28,7 @@ export function cadenceOf(order: OrderState, policy: CadencePolicy, now: number)
   if (order.polledAt === null) return 1;
   if (order.backTo !== null || (order.hold !== null && order.hold.postsAt !== null)) return 5;
   // A refill comes after the end, and takes its time.
-  if (isFinal(order.status)) return isOpenRefill(order.refill) ? 60 : settlingCadence(order, policy, now);
+  if (isFinal(order.status)) return isOpenRefill(order.refill) ? 60 : correctionCadence(order, policy, now);
   if (order.status === "error" || (order.flags & TROUBLED) !== 0) return 60;
   const age = now - order.placedAt;
   if (order.status === "pending" && policy.startWindowMs !== null && age < policy.startWindowMs) return 15;
@@ -38,8 +38,8 @@ export function cadenceOf(order: OrderState, policy: CadencePolicy, now: number)
 }
 
 /** A final order is watched hourly for a day, then slowly; one that took over a day to end, slowly from the start. */
-function settlingCadence(order: OrderState, { settleMs }: CadencePolicy, now: number): Cadence | null {
+function correctionCadence(order: OrderState, { correctionWindowMs: correctionWindowMs }: CadencePolicy, now: number): Cadence | null {
   const finalAt = order.finalAt ?? now;
-  if (now - finalAt >= settleMs) return null;
+  if (now - finalAt >= correctionWindowMs) return null;
   return now - finalAt < DAY_MS && finalAt - order.placedAt < DAY_MS ? 60 : 360;
 }

@@ -7,7 +7,7 @@ import { flagsAfter } from "./order-flags.ts";
 import { FLAGS, type OrderState, type Reason } from "./order.ts";
 import type { Report, StatusReport } from "./order-report.ts";
 import type { RefundPolicy } from "./refund-policy.ts";
-import { type RefundStep, settle } from "./refund-plan.ts";
+import { type RefundStep, planRefund } from "./refund-plan.ts";
 import { withOutdated } from "./panel-status.ts";
 import { isFinal, isActive, type Status, statusFor, type StatusWords } from "./status.ts";
 
@@ -54,7 +54,7 @@ function answered(
   const said = statusFor(report.providerStatus, policy.statusWords, order.multi || report.multi);
   const { status, backTo } = said === null ? onUnknownStatus(order) : onKnownStatus(order, said);
   if (said === null || backTo !== null) return doubted(order, report, { status, backTo, known: said !== null }, now);
-  const { next, refunds } = settle(order, hear(order, report, said, now), policy, now);
+  const { next, refunds } = planRefund(order, hear(order, report, said, now), policy, now);
   return { next: { ...next, flags: flagsAfter(next, policy.startWindowMs, now) }, refunds };
 }
 

@@ -19,15 +19,15 @@ export type RefundStep =
   | { readonly kind: "release"; readonly n: number; readonly amount: number }
   | { readonly kind: "withdraw"; readonly n: number };
 
-export type Settled = { readonly next: OrderState; readonly refunds: readonly RefundStep[] };
+export type RefundPlan = { readonly next: OrderState; readonly refunds: readonly RefundStep[] };
 
-export type SettlePolicy = {
+export type RefundPlanPolicy = {
   readonly refunds: RefundPolicy;
   readonly holdAll: "brake" | "frozen" | null;
 };
 
 /** Settles an order whose status was just told (`heard`), given how it stood before (`order`). `now` in epoch ms. */
-export function settle(order: OrderState, heard: OrderState, policy: SettlePolicy, now: number): Settled {
+export function planRefund(order: OrderState, heard: OrderState, policy: RefundPlanPolicy, now: number): RefundPlan {
   if (policy.refunds.mode === "off") return withdraw(heard);
   const due = dueAfter(heard, policy.refunds, now);
   if (due.kind === "undecided") return { next: heard, refunds: [] };
@@ -69,7 +69,7 @@ export function dueBehind({ refunded, decided }: OrderState, amount: number): nu
   return decided === null ? refunded + amount : decided.due + refunded + amount - decided.granted;
 }
 
-function holdReason({ refunds, holdAll }: SettlePolicy, amount: number): RefundReason | null {
+function holdReason({ refunds, holdAll }: RefundPlanPolicy, amount: number): RefundReason | null {
   if (holdAll !== null) return holdAll;
   if (refunds.mode === "hold") return "policy_hold";
   return refunds.cap !== null && amount > refunds.cap ? "over_cap" : null;
@@ -81,7 +81,7 @@ function granted(order: OrderState, due: number, amount: number): OrderState {
   return { ...order, refunded, decided: order.decided === null ? null : { due, granted: refunded } };
 }
 
-function post(judged: OrderState, due: number, amount: number, reason: RefundReason): Settled {
+function post(judged: OrderState, due: number, amount: number, reason: RefundReason): RefundPlan {
   if (isSamePromise(judged.hold, amount, reason)) return release(judged, judged.hold, due);
   const { next, refunds } = withdraw(judged);
   const n = next.refundCount + 1;
@@ -91,7 +91,7 @@ function post(judged: OrderState, due: number, amount: number, reason: RefundRea
   };
 }
 
-function release(judged: OrderState, promised: Hold, due: number): Settled {
+function release(judged: OrderState, promised: Hold, due: number): RefundPlan {
   return {
     next: { ...granted(judged, due, promised.amount), hold: null },
     refunds: [{ kind: "release", n: promised.n, amount: promised.amount }],
@@ -106,7 +106,7 @@ function delay(
   reason: RefundReason,
   { delayMinutes }: RefundPolicy,
   now: number,
-): Settled {
+): RefundPlan {
   const promised = judged.hold;
   if (isSamePromise(promised, amount, reason))
     return now >= (promised.postsAt ?? 0) ? release(judged, promised, due) : { next: judged, refunds: [] };
@@ -130,7 +130,7 @@ function isSamePromise(waiting: Hold | null, amount: number, reason: RefundReaso
   return waiting !== null && waiting.postsAt !== null && waiting.amount === amount && waiting.reason === reason;
 }
 
-function hold(heard: OrderState, amount: number, reason: RefundReason, now: number): Settled {
+function hold(heard: OrderState, amount: number, reason: RefundReason, now: number): RefundPlan {
   if (amount <= 0) return withdraw(heard);
   const same = heard.hold !== null && heard.hold.postsAt === null && heard.hold.amount === amount && heard.hold.reason === reason;
   if (same) return { next: { ...heard, reason }, refunds: [] };
@@ -143,7 +143,7 @@ function hold(heard: OrderState, amount: number, reason: RefundReason, now: numb
 }
 
 /** A refund that waits is withdrawn when a later report has answered it; what that report says is settled instead. */
-function withdraw(order: OrderState): Settled {
+function withdraw(order: OrderState): RefundPlan {
   if (order.hold === null) return { next: order, refunds: [] };
   return { next: { ...order, hold: null, flags: order.flags & ~FLAGS.refund_held }, refunds: [{ kind: "withdraw", n: order.hold.n }] };
 }

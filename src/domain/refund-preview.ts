@@ -3,7 +3,7 @@
  */
 import type { Order, OrderState } from "./order.ts";
 import type { RefundPolicy } from "./refund-policy.ts";
-import { settle } from "./refund-plan.ts";
+import { planRefund } from "./refund-plan.ts";
 
 /** What would happen to one order; `delay` counts as posted. Null when nothing would. */
 export type Outcome = { readonly kind: "post" | "hold"; readonly amount: number; readonly reason: string };
@@ -12,7 +12,7 @@ export type Outcome = { readonly kind: "post" | "hold"; readonly amount: number;
 export function previewOf({ state }: Order, refunds: RefundPolicy, now: number): Outcome | null {
   // What the rules posted or held so far is taken away; what the panel gave by itself stays.
   const untouched: OrderState = { ...state, refunded: state.goodwill, hold: null, decided: null, flags: 0 };
-  const step = settle(untouched, untouched, { refunds, holdAll: null }, now).refunds.at(-1);
+  const step = planRefund(untouched, untouched, { refunds, holdAll: null }, now).refunds.at(-1);
   if (step === undefined || step.kind === "withdraw" || step.kind === "release") return null;
   return { kind: step.kind === "hold" ? "hold" : "post", amount: step.amount, reason: step.reason };
 }

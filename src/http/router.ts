@@ -28,7 +28,7 @@ import { getRefunds } from "./v1/refunds/refunds.ts";
 import { registerOrders } from "./v1/orders/registration.ts";
 import { toResponse } from "./kit/reply.ts";
 import { getReconciliation } from "./v1/reports/reconciliation.ts";
-import { settleOrder } from "./v1/orders/resolve-placement.ts";
+import { resolvePlacement } from "./v1/orders/resolve-placement.ts";
 import { getService, getServices, putService } from "./v1/services/services.ts";
 import { postImport } from "./v1/services/import.ts";
 import { getStatuses } from "./v1/statuses/statuses.ts";
@@ -86,7 +86,7 @@ router
   .post("/v1/orders/:id/check", to(checkOrder))
   .post("/v1/orders/:id/refill", to(postRefill))
   .post("/v1/orders/:id/cancel", to(postCancel))
-  .post("/v1/orders/:id/settle", to(settleOrder))
+  .post("/v1/orders/:id/settle", to(resolvePlacement))
   .post("/v1/orders/:id/corrected", to(postCorrected))
   .get("/v1/changes", to(getChanges))
   .get("/v1/customers/:id/balance", to(getBalance))

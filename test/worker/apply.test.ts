@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { DEFAULT_SETTLE_MS } from "../../src/domain/poll-cadence.ts";
+import { DEFAULT_CORRECTION_WINDOW_MS } from "../../src/domain/poll-cadence.ts";
 import type { Order } from "../../src/domain/order.ts";
 import { DEFAULT_POLICY } from "../../src/domain/refund-policy.ts";
 import { reconcile } from "../../src/domain/reconcile.ts";
@@ -16,7 +16,7 @@ const POLICY = {
   statusWords: {},
   progressPercent: 5,
   startWindowMs: null,
-  settleMs: DEFAULT_SETTLE_MS,
+  correctionWindowMs: DEFAULT_CORRECTION_WINDOW_MS,
   refunds: DEFAULT_POLICY,
   holdAll: null,
 };

@@ -97,12 +97,12 @@ async function recordTaken(call: Call, provider: Provider, placing: Order, provi
     if (tries === MAX_TRIES) throw new Error("the order kept changing while it was being placed");
     if (result === "taken") id = placing.id;
     order = (await readByNumber(call.env.DB, placing)) ?? order;
-    if (order.providerOrderId !== null || isFinal(order.state.status)) return settledBefore(call, order, providerOrderId);
+    if (order.providerOrderId !== null || isFinal(order.state.status)) return resolvedBefore(call, order, providerOrderId);
   }
 }
 
 /** An error came after the commit; or a person has settled the order before the provider answered, and that stands. */
-function settledBefore(call: Call, order: Order, providerOrderId: string): Answer {
+function resolvedBefore(call: Call, order: Order, providerOrderId: string): Answer {
   if (order.providerOrderId !== providerOrderId) {
     logOf(call, order, "placing.late", { provider_order_id: providerOrderId, settled_as: order.providerOrderId });
   }

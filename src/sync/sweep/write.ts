@@ -3,7 +3,7 @@
  * marks brought up to date. Pure.
  */
 import { isUnusual, withEndings } from "../../domain/provider-brake.ts";
-import { DEFAULT_SETTLE_MS } from "../../domain/poll-cadence.ts";
+import { DEFAULT_CORRECTION_WINDOW_MS } from "../../domain/poll-cadence.ts";
 import { compareKeys, markOf, type Mark, withMark } from "../../domain/poll-coverage.ts";
 import { FLAGS, type Order } from "../../domain/order.ts";
 import { policyFor } from "../../domain/refund-policy.ts";
@@ -65,7 +65,7 @@ function orderWrites(finding: Finding, limits: Limits, at: number, braked: boole
       statusWords: provider.settings.statusWords,
       progressPercent: limits.progressPercent,
       startWindowMs: order.startWindowMs,
-      settleMs: DEFAULT_SETTLE_MS,
+      correctionWindowMs: DEFAULT_CORRECTION_WINDOW_MS,
       refunds: policyFor(order, provider.policies),
       holdAll: braked ? ("brake" as const) : frozen.has(order.panel) ? ("frozen" as const) : null,
     };

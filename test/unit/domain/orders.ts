@@ -11,7 +11,7 @@ export const POLICY: ReconcilePolicy = {
   statusWords: {},
   progressPercent: 5,
   startWindowMs: null,
-  settleMs: 72 * HOUR,
+  correctionWindowMs: 72 * HOUR,
   refunds: DEFAULT_POLICY,
   holdAll: null,
 };

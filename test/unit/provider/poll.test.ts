@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { MAX_EXTRA_CALLS, MAX_SETTLED_ON_BALANCE } from "../../../src/provider/api-v2/poll/session.ts";
+import { MAX_EXTRA_CALLS, MAX_RECORDED_ON_BALANCE } from "../../../src/provider/api-v2/poll/session.ts";
 import { type Asked, type PollPort, type PollResult, pollStatuses } from "../../../src/provider/api-v2/poll/poll.ts";
 import { NOW, SETTINGS } from "./fixtures.ts";
 import { type Failing, json, knownOrders, type Model, ModelServer, orderIds, wordsOf } from "./model-server.ts";
@@ -195,7 +195,7 @@ describe("a provider in trouble", () => {
     for (const many of ["yes", "unknown", "no"] as const) {
       const server = new ModelServer({ instead: (_, fields) => (fields["action"] === "status" ? json({ error: "Сбой" }) : null) });
       const result = await server.poll(ids, { many });
-      expect(Object.keys(wordsOf(result)).length).toBeLessThanOrEqual(MAX_SETTLED_ON_BALANCE);
+      expect(Object.keys(wordsOf(result)).length).toBeLessThanOrEqual(MAX_RECORDED_ON_BALANCE);
       expect(result.failure).toMatchObject({ code: "refused", message: "Сбой" });
       expect(result.capability).toEqual({ many, batchSize: 100 });
       expect(server.calls.length).toBeLessThanOrEqual(25);

@@ -23,7 +23,7 @@ import { json } from "../../kit/reply.ts";
 /** A sweep may write the order in between; so many times in a row it hardly does. */
 const MAX_TRIES = 5;
 
-const settlement = z.strictObject({ provider_order_id: optional(providerOrderId), drop: optional(z.literal(true)) }).check(
+const resolution = z.strictObject({ provider_order_id: optional(providerOrderId), drop: optional(z.literal(true)) }).check(
   z.refine(({ provider_order_id, drop }) => (provider_order_id === null) !== (drop === null), {
     path: ["provider_order_id"],
     error: "is required, unless drop is true: the order was either found at the provider, or never reached it",
@@ -31,17 +31,17 @@ const settlement = z.strictObject({ provider_order_id: optional(providerOrderId)
 );
 
 /** Attaches the provider's id to an order, or drops it. Twice is as once. */
-export async function settleOrder(call: Call, id: string): Promise<Answer> {
+export async function resolvePlacement(call: Call, id: string): Promise<Answer> {
   const panel = await requirePanel(call);
   if (!panel.ok) return panel;
-  const body = await readBody(call.request, settlement);
+  const body = await readBody(call.request, resolution);
   if (!body.ok) return body;
   const { provider_order_id } = body.value;
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const found = await readCase(call.env.DB, panel.value.id, id);
     if (found === null) return fail({ code: "order_not_found", order: id });
     if (!mayDecide(panel.value, found.order)) return fail({ code: "operators_money", subject: `order ${id}` });
-    if (!isInDoubt(found.order, call.ports.now())) return asSettled(call, found, provider_order_id);
+    if (!isInDoubt(found.order, call.ports.now())) return asResolved(call, found, provider_order_id);
     const settled =
       provider_order_id === null
         ? await dropOrder(call, panel.value, found)
@@ -59,7 +59,7 @@ function isInDoubt(order: Order, now: number): boolean {
 }
 
 /** An order that needs no settling: the same decision again is answered by it, another one is refused. */
-function asSettled({ now }: Call, { order, provider }: Case, wanted: string | null): Answer {
+function asResolved({ now }: Call, { order, provider }: Case, wanted: string | null): Answer {
   const dropped = order.providerOrderId === null && order.state.reason === "not_placed";
   const same = wanted === null ? dropped : order.providerOrderId === wanted;
   if (same) return json(200, showOrder(order, provider.state, now));

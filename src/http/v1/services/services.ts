@@ -74,7 +74,7 @@ async function save(call: Call, id: number, body: ServiceBody): Promise<Result<S
   const given = settingsIn(body);
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     const { service: seen, hasProvider } = await readForChange(env.DB, id, given.provider ?? null);
-    const settings = settled(seen, given, hasProvider);
+    const settings = mergedSettings(seen, given, hasProvider);
     if (!settings.ok) return settings;
     const entry = { at: now, actor: OPERATOR, panel: null, subject: `service:${id}` } as const;
     if (seen === null) {
@@ -93,7 +93,11 @@ async function save(call: Call, id: number, body: ServiceBody): Promise<Result<S
 }
 
 /** The settings that a service is to have, or all that is wrong with them. */
-function settled(seen: StoredService | null, given: Partial<ServiceSettings>, hasProvider: boolean): Result<ServiceSettings, Failure> {
+function mergedSettings(
+  seen: StoredService | null,
+  given: Partial<ServiceSettings>,
+  hasProvider: boolean,
+): Result<ServiceSettings, Failure> {
   const settings: Partial<ServiceSettings> = { ...(seen === null ? DEFAULTS : settingsOf(seen)), ...given };
   const problems: FieldProblem[] = REQUIRED.filter((name) => settings[name] === undefined).map((path) => ({
     path,

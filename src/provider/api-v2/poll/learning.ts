@@ -23,7 +23,7 @@ export async function lookInto(session: PollSession, fault: Fault): Promise<read
   const { ids, failure } = fault;
   if (!session.open) return [];
   if (ids.length === 1) {
-    await settleAlone(session, fault, "first time");
+    await recordAlone(session, fault, "first time");
     return [];
   }
   // Another fault of the same round taught it already.
@@ -40,16 +40,16 @@ function isOutdated(session: PollSession, ids: readonly string[]): boolean {
  * An order failed by itself. With the provider vouched for, an error is the order's. So is a script that dies over it
  * twice; that says nothing about the order, which is then missing.
  */
-async function settleAlone(session: PollSession, { ids, failure, askedAt }: Fault, seen: "first time" | "before"): Promise<void> {
+async function recordAlone(session: PollSession, { ids, failure, askedAt }: Fault, seen: "first time" | "before"): Promise<void> {
   const [id] = ids;
   if (id === undefined || !(await session.vouch(failure))) return;
   if (failure.code === "refused") {
-    session.settle(id, { kind: "refused", message: failure.message }, askedAt);
+    session.record(id, { kind: "refused", message: failure.message }, askedAt);
   } else if (seen === "before") {
-    session.settle(id, { kind: "missing" }, askedAt);
+    session.record(id, { kind: "missing" }, askedAt);
   } else {
     const again = await session.askExtra(ids, failure);
-    if (again.kind === "fault") await settleAlone(session, again, "before");
+    if (again.kind === "fault") await recordAlone(session, again, "before");
   }
 }
 
@@ -105,7 +105,7 @@ async function lookIntoPart(session: PollSession, part: Fault): Promise<readonly
   if (!session.open) return [];
   if (isOutdated(session, part.ids)) return part.ids;
   if (part.ids.length > 1) return bisect(session, part);
-  await settleAlone(session, part, "before");
+  await recordAlone(session, part, "before");
   return [];
 }
 
@@ -167,7 +167,7 @@ async function lookForAny(session: PollSession, { ids, askedAt }: Answered): Pro
   if (!session.open) return [];
   const rest = ids.slice(0, -1);
   if (last.some((id) => hasStatus(session, id))) return lookInto(session, { kind: "fault", ids: rest, askedAt, failure: NAMES_NONE });
-  for (const id of rest) session.settle(id, { kind: "missing" }, askedAt);
+  for (const id of rest) session.record(id, { kind: "missing" }, askedAt);
   return [];
 }
 

@@ -23,7 +23,7 @@ export const MAX_EXTRA_CALLS = 40;
  * Orders that may be settled on the word of the balance alone, while no order at all is answered. One or two bad orders
  * in a small poll are theirs; more than that is a provider whose `status` is out of order.
  */
-export const MAX_SETTLED_ON_BALANCE = 3;
+export const MAX_RECORDED_ON_BALANCE = 3;
 
 /** A call that may have failed because of what was asked in it. `askedAt` in epoch ms, here as below. */
 export type Fault = {
@@ -115,7 +115,7 @@ export class PollSession {
   }
 
   /** Records what became of an order that no answer tells the status of. */
-  settle(id: string, report: Report, askedAt: number): void {
+  record(id: string, report: Report, askedAt: number): void {
     if (!this.#anyAnswer) this.#settledOnBalance += 1;
     this.answers.set(id, { report, askedAt });
   }
@@ -182,7 +182,7 @@ export class PollSession {
   async vouch(failure: ProviderFailure): Promise<boolean> {
     if (this.#anyAnswer) return true;
     this.#vouching ??= this.#balanceVouches(failure);
-    if ((await this.#vouching) && this.#settledOnBalance < MAX_SETTLED_ON_BALANCE) return true;
+    if ((await this.#vouching) && this.#settledOnBalance < MAX_RECORDED_ON_BALANCE) return true;
     this.end(failure);
     return false;
   }
