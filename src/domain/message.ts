@@ -41,10 +41,10 @@ export type LedgerCheckMessage = {
 };
 
 /** Ask for the refills and cancels that wait for it with these orders. */
-export type RequestMessage = {
+export type RefillCancelMessage = {
   readonly v: typeof MESSAGE_VERSION;
   readonly kind: "request";
   readonly orders: readonly (readonly [panel: string, n: number])[];
 };
 
-export type Message = SweepMessage | CheckMessage | RequestMessage | LedgerCheckMessage;
+export type Message = SweepMessage | CheckMessage | RefillCancelMessage | LedgerCheckMessage;

@@ -19,11 +19,11 @@ import type { Order, OrderState } from "./order.ts";
 import type { Decision } from "./reconcile.ts";
 import { isFinal, type Status } from "./status.ts";
 
-export type RequestKind = "refill" | "cancel";
-export const REQUEST_KINDS = ["refill", "cancel"] as const satisfies readonly RequestKind[];
+export type RefillCancelKind = "refill" | "cancel";
+export const REFILL_CANCEL_KINDS = ["refill", "cancel"] as const satisfies readonly RefillCancelKind[];
 
 /** Why a request is not passed on. Times in epoch ms. */
-export type RequestProblem =
+export type RefillCancelProblem =
   | { readonly code: "not_placed" }
   | { readonly code: "not_offered" }
   | { readonly code: "not_refillable"; readonly status: Status }
@@ -31,35 +31,35 @@ export type RequestProblem =
   | { readonly code: "not_cancelable"; readonly status: Status };
 
 /** Whether the order has a request of this kind that has not come to an end, or is not known to have: then none is asked. */
-export function isOpenRequest(kind: RequestKind, { refill, cancel }: OrderState, now: number): boolean {
+export function isRefillCancelOpen(kind: RefillCancelKind, { refill, cancel }: OrderState, now: number): boolean {
   return kind === "refill" ? isOpenRefill(refill) || isInDoubt(refill, now) : isOpenCancel(cancel);
 }
 
 /** Why no request of this kind may be made of the order now; null when it may. `offered`: whether its service has it. */
-export function requestProblem(kind: RequestKind, order: Order, offered: boolean, now: number): RequestProblem | null {
+export function refillCancelProblem(kind: RefillCancelKind, order: Order, offered: boolean, now: number): RefillCancelProblem | null {
   if (order.providerOrderId === null) return { code: "not_placed" };
   if (!offered) return { code: "not_offered" };
   return kind === "refill" ? refillProblem(order, now) : cancelProblem(order);
 }
 
 /** A refill makes up for what fell off after the order's end. */
-function refillProblem({ state, refillDays }: Order, now: number): RequestProblem | null {
+function refillProblem({ state, refillDays }: Order, now: number): RefillCancelProblem | null {
   if (state.status !== "completed" && state.status !== "partial") return { code: "not_refillable", status: state.status };
   const until = state.finalAt === null || refillDays === null ? null : state.finalAt + refillDays * DAY_MS;
   return until !== null && now > until ? { code: "refill_too_late", until } : null;
 }
 
-function cancelProblem({ state }: Order): RequestProblem | null {
+function cancelProblem({ state }: Order): RefillCancelProblem | null {
   return isFinal(state.status) ? { code: "not_cancelable", status: state.status } : null;
 }
 
 /** The order with a new request. `asking`: it is about to be asked of the provider by whoever writes this. */
-export function withRequest(kind: RequestKind, order: Order, status: "queued" | "asking", now: number): OrderState {
+export function withRefillCancel(kind: RefillCancelKind, order: Order, status: "queued" | "asking", now: number): OrderState {
   return kind === "refill" ? withRefill(order, { id: null, status, at: now }, now) : { ...order.state, cancel: { status, at: now } };
 }
 
 /** The order with its queued request about to be asked; null when there is none to be asked. */
-export function takenUp(kind: RequestKind, order: Order, now: number): OrderState | null {
+export function takenUp(kind: RefillCancelKind, order: Order, now: number): OrderState | null {
   const { refill, cancel, status } = order.state;
   if (order.providerOrderId === null) return null;
   if (kind === "refill") return refill?.status === "queued" ? withRefill(order, { ...refill, status: "asking", at: now }, now) : null;
@@ -68,12 +68,12 @@ export function takenUp(kind: RequestKind, order: Order, now: number): OrderStat
 }
 
 /** When the order's request was asked for; it tells this request from another. */
-export function requestedAt(kind: RequestKind, { refill, cancel }: OrderState): number | null {
+export function requestedAt(kind: RefillCancelKind, { refill, cancel }: OrderState): number | null {
   return (kind === "refill" ? refill : cancel)?.at ?? null;
 }
 
 /** The order after its request of that time was asked; null when nothing changes, or another request is there by now. */
-export function withOutcome(kind: RequestKind, order: Order, at: number, outcome: AskOutcome, now: number): OrderState | null {
+export function withOutcome(kind: RefillCancelKind, order: Order, at: number, outcome: AskOutcome, now: number): OrderState | null {
   const { refill, cancel } = order.state;
   if (requestedAt(kind, order.state) !== at) return null;
   if (kind === "refill" && refill !== null) {
@@ -104,7 +104,7 @@ export function isRefillDue({ refill, cadence }: OrderState): boolean {
 }
 
 /** What a sweep makes of an order, with what became of its requests. `word`: the provider's for the refill; null for none. */
-export function withSweptRequests(order: Order, decision: Decision, word: string | null, now: number): Decision {
+export function withSweptRefillCancel(order: Order, decision: Decision, word: string | null, now: number): Decision {
   const { refill, cancel } = decision.next;
   const swept = { refill: refillSwept(refill, word, now), cancel: cancelSwept(cancel, now) };
   if (swept.refill === refill && swept.cancel === cancel) return decision;

@@ -6,7 +6,7 @@ import { untilMidnight } from "../domain/time.ts";
 import type { Ports } from "../ports.ts";
 import { usedUpBy } from "../store/operations/day-limit.ts";
 import { recordDeadLetters } from "../store/operations/dead-letters.ts";
-import { askRequests } from "./refills-cancels.ts";
+import { askRefillsCancels } from "./refills-cancels.ts";
 import { checkLedger } from "./ledger-check.ts";
 import { check, sweep } from "./sweep/sweep.ts";
 
@@ -61,7 +61,7 @@ async function work(message: Message, attempts: number, env: Env, ports: Ports):
     case "books":
       return checkLedger(message, env, ports);
     case "request":
-      return askRequests(message, attempts >= MAX_ATTEMPTS, env, ports);
+      return askRefillsCancels(message, attempts >= MAX_ATTEMPTS, env, ports);
     case "check":
       return check(message, env, ports);
     default:

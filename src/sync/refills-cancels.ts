@@ -3,10 +3,10 @@
  * message left behind taken up again.
  */
 import { isLeftQueued } from "../domain/refill-cancel.ts";
-import { MESSAGE_VERSION, type RequestMessage } from "../domain/message.ts";
+import { MESSAGE_VERSION, type RefillCancelMessage } from "../domain/message.ts";
 import type { Order } from "../domain/order.ts";
 import { afterFailedCall, circuitOf } from "../domain/provider.ts";
-import { isRefillDue, REQUEST_KINDS, type RequestKind, takenUp, TURNED_AWAY } from "../domain/order-refill-cancel.ts";
+import { isRefillDue, REFILL_CANCEL_KINDS, type RefillCancelKind, takenUp, TURNED_AWAY } from "../domain/order-refill-cancel.ts";
 import type { Ports } from "../ports.ts";
 import type { ProviderFailure } from "../provider/failure.ts";
 import { failureMessage } from "../provider/failure-message.ts";
@@ -58,12 +58,12 @@ function refillIdsOf(orders: readonly Order[]): string[] {
 }
 
 /** Messages for what waits among a provider's orders although its message was sent long ago. */
-export function leftQueuedMessages(orders: readonly Order[], now: number): RequestMessage[] {
+export function leftQueuedMessages(orders: readonly Order[], now: number): RefillCancelMessage[] {
   const left = orders.filter(({ state }) => isLeftQueued(state.refill, now) || isLeftQueued(state.cancel, now));
   return chunksOf(left).map((some) => ({ v: MESSAGE_VERSION, kind: "request", orders: some.map(({ panel, n }) => [panel, n] as const) }));
 }
 
-const ASK: Readonly<Record<RequestKind, typeof askRefills>> = { refill: askRefills, cancel: askCancels };
+const ASK: Readonly<Record<RefillCancelKind, typeof askRefills>> = { refill: askRefills, cancel: askCancels };
 
 /**
  * Asks for the refills and cancels that wait for it with some orders. Each is taken up by a fenced write before its
@@ -71,13 +71,13 @@ const ASK: Readonly<Record<RequestKind, typeof askRefills>> = { refill: askRefil
  * `later`: a provider was not to be called just now, or has not heard, and what waits for it still does. On the last
  * attempt, what it has not heard does not wait any more: it would be tried for ever.
  */
-export async function askRequests(message: RequestMessage, isLast: boolean, env: Env, ports: Ports): Promise<"done" | "later"> {
+export async function askRefillsCancels(message: RefillCancelMessage, isLast: boolean, env: Env, ports: Ports): Promise<"done" | "later"> {
   const { db, usage } = metered(env.DB);
   const readAt = ports.now();
   const { providers, due } = await readNamed(db, message.orders);
   const waiting = [...providers.values()].flatMap((provider) => {
     const orders = (due[0] ?? []).filter((order) => order.provider === provider.id);
-    return REQUEST_KINDS.flatMap((kind) =>
+    return REFILL_CANCEL_KINDS.flatMap((kind) =>
       chunksOf(orders.filter((order) => takenUp(kind, order, readAt) !== null)).map((some) => ({ provider, kind, orders: some })),
     );
   });
@@ -104,7 +104,7 @@ export async function askRequests(message: RequestMessage, isLast: boolean, env:
   return isLater ? "later" : "done";
 }
 
-type Waiting = { readonly provider: Provider; readonly kind: RequestKind; readonly orders: readonly Order[] };
+type Waiting = { readonly provider: Provider; readonly kind: RefillCancelKind; readonly orders: readonly Order[] };
 
 /** `isDeaf`: the provider has not heard the call, and would not hear another. */
 type Call = { readonly asked: number; readonly isDeaf: boolean };

@@ -9,12 +9,12 @@ import { type AskOutcome, isGrantedRefill } from "../../domain/refill-cancel.ts"
 import pLimit from "p-limit";
 import type { Order, OrderState } from "../../domain/order.ts";
 import {
-  isOpenRequest,
-  type RequestKind,
-  type RequestProblem,
-  requestProblem,
+  isRefillCancelOpen,
+  type RefillCancelKind,
+  type RefillCancelProblem,
+  refillCancelProblem,
   TURNED_AWAY,
-  withRequest,
+  withRefillCancel,
 } from "../../domain/order-refill-cancel.ts";
 import { isFinal } from "../../domain/status.ts";
 import { knownError } from "../../provider/api-v2/reading/api-error.ts";
@@ -29,7 +29,7 @@ import {
   readOthers,
   readOwnCases,
   readProvidersCases,
-  type RequestCase,
+  type RefillCancelCase,
 } from "../../store/refills-cancels/request-reads.ts";
 import type { Answer, Call } from "../kit/context.ts";
 import { type DoorCall, idsIn, MAX_IDS, noAnswer, notHere, say, shownId, WRONG } from "./answers.ts";
@@ -39,7 +39,7 @@ import { claimUpstreams } from "../../gate/gates.ts";
 const PLACING = "Order is being placed, try again later";
 const SILENT = "No answer, try again later";
 /** At the own catalogue the provider's words stay untold: they would tell whose service it is. */
-const NOT_AVAILABLE: Readonly<Record<RequestKind, string>> = { refill: "Refill is not available", cancel: "Cancel is not available" };
+const NOT_AVAILABLE: Readonly<Record<RefillCancelKind, string>> = { refill: "Refill is not available", cancel: "Cancel is not available" };
 
 /** What is said of one id. `refill`: its id as the panel is to know it. `none`: there is no answer just now. */
 type Said =
@@ -51,7 +51,7 @@ type Said =
 type ToAsk = { readonly kind: "ask"; readonly provider: Provider; readonly upstreamId: string; readonly order: Order | null };
 
 export async function answerRefill(asked: DoorCall): Promise<Answer> {
-  return answerRequests(asked, "refill", (said) => {
+  return answerRefillsCancels(asked, "refill", (said) => {
     if (!asked.fields.has("orders")) return say(said[0]?.[1].kind === "accepted" ? { refill: said[0][1].refill } : errorOf(said[0]?.[1]));
     return say(said.map(([id, one]) => ({ order: shownId(id), refill: one.kind === "accepted" ? shownId(one.refill) : errorOf(one) })));
   });
@@ -59,7 +59,7 @@ export async function answerRefill(asked: DoorCall): Promise<Answer> {
 
 /** A list always, also for one. */
 export async function answerCancel(asked: DoorCall): Promise<Answer> {
-  return answerRequests(asked, "cancel", (said) =>
+  return answerRefillsCancels(asked, "cancel", (said) =>
     say(said.map(([id, one]) => ({ order: shownId(id), cancel: one.kind === "accepted" ? 1 : errorOf(one) }))),
   );
 }
@@ -75,9 +75,9 @@ export async function wrongIds({ call, ref }: DoorCall, ids: readonly string[]):
   return say(panel === null ? WRONG.key : ids.length === 0 ? WRONG.request : WRONG.too_many_ids);
 }
 
-async function answerRequests(
+async function answerRefillsCancels(
   asked: DoorCall,
-  kind: RequestKind,
+  kind: RefillCancelKind,
   tell: (said: readonly (readonly [id: string, said: Said])[]) => Answer,
 ): Promise<Answer> {
   const ids = idsIn(asked.fields, "orders", "order");
@@ -103,14 +103,14 @@ const CANCELED = { kind: "accepted", refill: "" } as const satisfies Said;
 type Plan = Map<string, Said | ToAsk>;
 
 /** The own catalogue's door: the operator's own promises are kept to, whoever the providers are. */
-async function planOwn({ call, ref }: DoorCall, kind: RequestKind, ids: readonly string[]): Promise<Plan | Answer> {
+async function planOwn({ call, ref }: DoorCall, kind: RefillCancelKind, ids: readonly string[]): Promise<Plan | Answer> {
   const found = await readOwnCases(call.env.DB, ref, ids);
   if (found === null) return say(WRONG.key);
-  const planFor = ({ order, offered }: RequestCase): Said | ToAsk => {
+  const planFor = ({ order, offered }: RefillCancelCase): Said | ToAsk => {
     const known = onRecord(kind, order, call.now, () => order.id);
     if (known !== null) return known;
     const provider = found.providers.get(order.provider);
-    const problem = requestProblem(kind, order, offered[kind], call.now);
+    const problem = refillCancelProblem(kind, order, offered[kind], call.now);
     if (isCertain(problem) || provider === undefined || order.providerOrderId === null)
       return { kind: "refused", message: NOT_AVAILABLE[kind] };
     return { kind: "ask", provider, upstreamId: order.providerOrderId, order };
@@ -120,7 +120,7 @@ async function planOwn({ call, ref }: DoorCall, kind: RequestKind, ids: readonly
 }
 
 /** An order that has ended by the provider's account may look under way here for as long as until its next poll. */
-function isCertain(problem: RequestProblem | null): boolean {
+function isCertain(problem: RefillCancelProblem | null): boolean {
   return problem !== null && (problem.code !== "not_refillable" || isFinal(problem.status));
 }
 
@@ -131,7 +131,7 @@ function isCertain(problem: RequestProblem | null): boolean {
 async function planProviders(
   { call, ref }: DoorCall,
   providerId: string,
-  kind: RequestKind,
+  kind: RefillCancelKind,
   ids: readonly string[],
 ): Promise<Plan | Answer> {
   const found = await readProvidersCases(call.env.DB, ref, providerId, ids);
@@ -170,16 +170,21 @@ function stranger(): Said {
 }
 
 /** What is answered without asking anybody: what was asked is not asked again while it is open. */
-function onRecord(kind: RequestKind, { providerOrderId, state }: Order, now: number, toldAs: (refillId: string) => string): Said | null {
+function onRecord(
+  kind: RefillCancelKind,
+  { providerOrderId, state }: Order,
+  now: number,
+  toldAs: (refillId: string) => string,
+): Said | null {
   if (providerOrderId === null) return { kind: "refused", message: PLACING };
-  if (!isOpenRequest(kind, state, now)) return null;
+  if (!isRefillCancelOpen(kind, state, now)) return null;
   if (kind === "cancel") return CANCELED;
   // It is being asked, or its answer was lost just now.
   if (!isGrantedRefill(state.refill)) return BUSY;
   return { kind: "accepted", refill: toldAs(state.refill.id ?? providerOrderId) };
 }
 
-const ASK: Readonly<Record<RequestKind, typeof askRefills>> = { refill: askRefills, cancel: askCancels };
+const ASK: Readonly<Record<RefillCancelKind, typeof askRefills>> = { refill: askRefills, cancel: askCancels };
 
 /** Of six connections one is left for the database. */
 const OPEN_CALLS = 5;
@@ -194,7 +199,7 @@ type Heard = Awaited<ReturnType<typeof askRefills>>;
  * too, and what came of it is written when all have answered. Both are one write for all providers: an answer that comes
  * when the invocation has no statement left would be told, and not be on record.
  */
-async function askProviders(asked: DoorCall, kind: RequestKind, items: readonly ToAsk[]): Promise<ReadonlyMap<ToAsk, Said>> {
+async function askProviders(asked: DoorCall, kind: RefillCancelKind, items: readonly ToAsk[]): Promise<ReadonlyMap<ToAsk, Said>> {
   const { call, provider: door } = asked;
   const { env, ports } = call;
   if (items.length === 0) return new Map();
@@ -204,7 +209,7 @@ async function askProviders(asked: DoorCall, kind: RequestKind, items: readonly 
   const allowed = items.filter(({ provider }) => may.get(provider) === "yes");
   const found = foundIn(allowed);
   const take = (order: Order): OrderState | null =>
-    isOpenRequest(kind, order.state, now) ? null : withRequest(kind, order, "asking", now);
+    isRefillCancelOpen(kind, order.state, now) ? null : withRefillCancel(kind, order, "asking", now);
   const { written } = await changeOrders(env.DB, found, take, now);
   const taken = new Set(written.map(({ order }) => keyText(order)));
   const askable = new Set(allowed.filter(({ order }) => order === null || taken.has(keyText(order))));
@@ -228,7 +233,7 @@ async function askProviders(asked: DoorCall, kind: RequestKind, items: readonly 
 /** What each provider answered, by its id. */
 type Answers = ReadonlyMap<string, { readonly provider: Provider; readonly answer: Heard }>;
 
-async function askEach({ ports }: Call, kind: RequestKind, items: readonly ToAsk[]): Promise<Answers> {
+async function askEach({ ports }: Call, kind: RefillCancelKind, items: readonly ToAsk[]): Promise<Answers> {
   const slot = pLimit(OPEN_CALLS);
   const ask = async (provider: Provider, some: readonly ToAsk[]) => {
     const ids = [...new Set(some.map(({ upstreamId }) => upstreamId))];
@@ -238,7 +243,7 @@ async function askEach({ ports }: Call, kind: RequestKind, items: readonly ToAsk
 }
 
 /** Writes what came of it; answers the orders whose refill goes without an id. */
-async function record({ env, ports }: Call, kind: RequestKind, taken: TakenUp, answers: Answers): Promise<ReadonlySet<string>> {
+async function record({ env, ports }: Call, kind: RefillCancelKind, taken: TakenUp, answers: Answers): Promise<ReadonlySet<string>> {
   const outcomeOf = ({ provider, providerOrderId }: Order): AskOutcome => {
     const answer = answers.get(provider)?.answer;
     const told: AskOutcome = answer === undefined ? TURNED_AWAY : requestAnswerOf(answer, providerOrderId ?? "");
@@ -272,7 +277,7 @@ function foundIn(items: readonly ToAsk[]): Found[] {
   return [...new Map(found.map((one) => [keyText(one.order), one])).values()];
 }
 
-function saidOf(kind: RequestKind, { order, upstreamId }: ToAsk, told: RequestAnswer, silence: Said, isOwn: boolean): Said {
+function saidOf(kind: RefillCancelKind, { order, upstreamId }: ToAsk, told: RequestAnswer, silence: Said, isOwn: boolean): Said {
   switch (told.kind) {
     case "accepted":
       return { kind: "accepted", refill: isOwn ? (order?.id ?? upstreamId) : (told.refill ?? upstreamId) };

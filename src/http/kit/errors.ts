@@ -33,7 +33,7 @@ export type Failure =
   /** `as`: the provider's id that it has, or "dropped". */
   | { readonly code: "order_settled"; readonly order: string; readonly as: string }
   | { readonly code: "order_placing"; readonly order: string }
-  | RequestFailure
+  | RefillCancelFailure
   | { readonly code: "refund_not_found"; readonly refund: string }
   | {
       readonly code: "refund_decided";
@@ -58,7 +58,7 @@ export type Failure =
   | { readonly code: "internal_error"; readonly requestId: string };
 
 /** Why a refill or a cancel is not asked for. `until`: ISO 8601. */
-export type RequestFailure =
+export type RefillCancelFailure =
   | { readonly code: "order_not_placed"; readonly order: string }
   | { readonly code: "not_offered"; readonly order: string; readonly request: "refill" | "cancel" }
   | { readonly code: "not_refillable"; readonly order: string; readonly status: string }

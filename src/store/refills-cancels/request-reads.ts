@@ -3,7 +3,7 @@
  */
 import { numberOfOurs } from "../../domain/order-ids.ts";
 import type { Order } from "../../domain/order.ts";
-import type { RequestKind } from "../../domain/order-refill-cancel.ts";
+import type { RefillCancelKind } from "../../domain/order-refill-cancel.ts";
 import type { Polling } from "../../domain/order-view.ts";
 import { IS_ITS_OWN } from "../orders/status-reads.ts";
 import { ENDED, type OrderRow, PLACING, toOrder } from "../rows/order.ts";
@@ -11,9 +11,9 @@ import { type Panel, type PanelRef, panelIdSql, readForPanel } from "../panels/p
 import { type PollingRow, POLLING_COLUMNS, type Provider, type ProviderRow, toPolling, toProvider } from "../rows/provider.ts";
 
 /** An order, and which requests its service of the own catalogue has; where none is known, both may be asked. */
-export type RequestCase = {
+export type RefillCancelCase = {
   readonly order: Order;
-  readonly offered: Readonly<Record<RequestKind, boolean>>;
+  readonly offered: Readonly<Record<RefillCancelKind, boolean>>;
   /** The panel has only asked for it, at the provider's door: it may be anybody's. */
   readonly isAdopted: boolean;
 };
@@ -24,22 +24,22 @@ const CASE = "o.*, s.refill AS offers_refill, s.cancel AS offers_cancel";
 /** `s`: the service that an order `o` of the own catalogue was bought as. */
 const ITS_SERVICE = "LEFT JOIN services s ON o.door = 'catalogue' AND s.id = CAST(o.service AS INTEGER)";
 
-function toCase(row: CaseRow): RequestCase {
+function toCase(row: CaseRow): RefillCancelCase {
   const isAdopted = row.door === "connect" && row.add_digest === null;
   return { order: toOrder(row), offered: { refill: row.offers_refill !== 0, cancel: row.offers_cancel !== 0 }, isAdopted };
 }
 
 /** Of orders by their provider's ids, whatever the own catalogue has to say of their services. */
-function casesOf(result: D1Result | undefined): RequestCase[] {
+function casesOf(result: D1Result | undefined): RefillCancelCase[] {
   return ((result?.results ?? []) as OrderRow[]).map((row) => toCase({ ...row, offers_refill: null, offers_cancel: null }));
 }
 
 /** One order by the panel's own id, `found` null when the panel has none; null when there is no such panel. */
-export async function readRequestCase(
+export async function readRefillCancelCase(
   db: D1Database,
   ref: PanelRef,
   id: string,
-): Promise<{ readonly found: (RequestCase & { readonly polling: Polling }) | null } | null> {
+): Promise<{ readonly found: (RefillCancelCase & { readonly polling: Polling }) | null } | null> {
   const panel = panelIdSql(ref);
   const read = await readForPanel(db, ref, [
     db.prepare(`SELECT ${CASE} FROM orders o ${ITS_SERVICE} WHERE o.panel = ${panel} AND o.id = ?2`).bind(ref.value, id),
@@ -56,14 +56,14 @@ export async function readRequestCase(
 }
 
 /** `cases` by the ids asked for. At a provider's door, `providers` is empty where the panel may not use it. */
-export type RequestCases = {
+export type RefillCancelCases = {
   readonly panel: Panel;
   readonly providers: ReadonlyMap<string, Provider>;
-  readonly cases: ReadonlyMap<string, RequestCase>;
+  readonly cases: ReadonlyMap<string, RefillCancelCase>;
 };
 
 /** Orders by the panel's own ids. Null when there is no such panel. */
-export async function readOwnCases(db: D1Database, ref: PanelRef, ids: readonly string[]): Promise<RequestCases | null> {
+export async function readOwnCases(db: D1Database, ref: PanelRef, ids: readonly string[]): Promise<RefillCancelCases | null> {
   const named = `o.panel = ${panelIdSql(ref)} AND o.id = j.value`;
   const bind = (sql: string) => db.prepare(sql).bind(ref.value, JSON.stringify(ids));
   const read = await readForPanel(db, ref, [
@@ -86,7 +86,7 @@ export async function readProvidersCases(
   ref: PanelRef,
   provider: string,
   ids: readonly string[],
-): Promise<RequestCases | null> {
+): Promise<RefillCancelCases | null> {
   const panel = panelIdSql(ref);
   const its = `o.panel = ${panel} AND o.provider = ?2`;
   const read = await readForPanel(db, ref, [

@@ -3,7 +3,7 @@
  */
 import type { AskOutcome } from "../../domain/refill-cancel.ts";
 import type { Order, OrderState } from "../../domain/order.ts";
-import { requestedAt, type RequestKind, withOutcome } from "../../domain/order-refill-cancel.ts";
+import { requestedAt, type RefillCancelKind, withOutcome } from "../../domain/order-refill-cancel.ts";
 import type { Polling } from "../../domain/order-view.ts";
 import { applyEach, type OrderWrite } from "../orders/apply.ts";
 import { type OrderRow, toOrder } from "../rows/order.ts";
@@ -76,7 +76,7 @@ export type TakenUp = { readonly found: readonly Found[]; readonly written: read
  */
 export async function recordOutcomes(
   db: D1Database,
-  kind: RequestKind,
+  kind: RefillCancelKind,
   taken: TakenUp,
   outcomeOf: (order: Order) => AskOutcome,
   now: number,
@@ -88,7 +88,7 @@ export async function recordOutcomes(
 
 async function writeOutcomes(
   db: D1Database,
-  kind: RequestKind,
+  kind: RefillCancelKind,
   { found, written }: TakenUp,
   outcomeOf: (order: Order) => AskOutcome,
   now: number,

@@ -9,7 +9,7 @@ import { FLAGS, type Order } from "../../domain/order.ts";
 import { policyFor } from "../../domain/refund-policy.ts";
 import { afterPoll, type PollOutcome, type ProviderState } from "../../domain/provider.ts";
 import { type Decision, reconcile } from "../../domain/reconcile.ts";
-import { withSweptRequests } from "../../domain/order-refill-cancel.ts";
+import { withSweptRefillCancel } from "../../domain/order-refill-cancel.ts";
 import type { Cadence, Clock } from "../../domain/poll-pacing.ts";
 import { MINUTE_MS } from "../../domain/time.ts";
 import { failureMessage } from "../../provider/failure-message.ts";
@@ -69,7 +69,7 @@ function orderWrites(finding: Finding, limits: Limits, at: number, braked: boole
       refunds: policyFor(order, provider.policies),
       holdAll: braked ? ("brake" as const) : frozen.has(order.panel) ? ("frozen" as const) : null,
     };
-    const decision = withSweptRequests(order, reconcile(order.state, report, policy, now), refillWord, now);
+    const decision = withSweptRefillCancel(order, reconcile(order.state, report, policy, now), refillWord, now);
     const written = serving === null ? evenIfNothingNew(decision, order, now) : decision;
     return written.write === "none" ? [] : [writeOf(order, written.write, written, provider, now)];
   });

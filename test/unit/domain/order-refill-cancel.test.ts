@@ -3,13 +3,13 @@ import { eventsOf } from "../../../src/domain/feed.ts";
 import type { Order, OrderState } from "../../../src/domain/order.ts";
 import { reconcile } from "../../../src/domain/reconcile.ts";
 import {
-  isOpenRequest,
+  isRefillCancelOpen,
   isRefillDue,
-  requestProblem,
+  refillCancelProblem,
   takenUp,
   withOutcome,
-  withRequest,
-  withSweptRequests,
+  withRefillCancel,
+  withSweptRefillCancel,
 } from "../../../src/domain/order-refill-cancel.ts";
 import { showOrder } from "../../../src/domain/order-view.ts";
 import { anOrder, aReport, HOUR, MINUTE, NOW, POLICY } from "./orders.ts";
@@ -59,7 +59,7 @@ describe("whether a refill may be asked", () => {
     ["one that is being placed", { status: "pending" }, { providerOrderId: null }, true, { code: "not_placed" }],
     ["one whose service has none", completed, {}, false, { code: "not_offered" }],
   ] as const)("%s", (_name, state, over, offered, problem) => {
-    expect(requestProblem("refill", order(state, over), offered, NOW)).toEqual(problem);
+    expect(refillCancelProblem("refill", order(state, over), offered, NOW)).toEqual(problem);
   });
 });
 
@@ -72,22 +72,22 @@ describe("whether a cancel may be asked", () => {
     ["one that is being placed", { status: "pending" }, { providerOrderId: null }, true, { code: "not_placed" }],
     ["one whose service has none", { status: "pending" }, {}, false, { code: "not_offered" }],
   ] as const)("%s", (_name, state, over, offered, problem) => {
-    expect(requestProblem("cancel", order(state, over), offered, NOW)).toEqual(problem);
+    expect(refillCancelProblem("cancel", order(state, over), offered, NOW)).toEqual(problem);
   });
 });
 
 describe("a request's steps", () => {
   it("a refill opens a closed order, and lets it go when it has ended", () => {
-    const asked = withRequest("refill", order(completed), "queued", NOW);
+    const asked = withRefillCancel("refill", order(completed), "queued", NOW);
     expect(asked).toMatchObject({ refill: { id: null, status: "queued", at: NOW }, cadence: 60 });
-    expect(isOpenRequest("refill", asked, NOW)).toBe(true);
+    expect(isRefillCancelOpen("refill", asked, NOW)).toBe(true);
     const taken = takenUp("refill", order(asked), NOW + MINUTE);
     expect(taken).toMatchObject({ refill: { status: "asking", at: NOW + MINUTE }, cadence: 60 });
     const refused = withOutcome("refill", order(taken ?? {}), NOW + MINUTE, { kind: "refused" }, NOW + MINUTE);
     expect(refused).toMatchObject({ refill: { id: null, status: "rejected" }, cadence: null });
     const accepted = withOutcome("refill", order(taken ?? {}), NOW + MINUTE, { kind: "accepted", refill: "77" }, NOW + MINUTE);
     expect(accepted).toMatchObject({ refill: { id: "77", status: "pending" }, cadence: 60 });
-    const { next, write } = withSweptRequests(
+    const { next, write } = withSweptRefillCancel(
       order(accepted ?? {}),
       { write: "none", next: order(accepted ?? {}).state, refunds: [] },
       "Completed",
@@ -175,7 +175,7 @@ describe("the change feed", () => {
   it("tells each step of a refill, with what changed", () => {
     const before = order(completed, { refillDays: 30 });
     const until = new Date(NOW + 25 * DAY).toISOString();
-    const queued = withRequest("refill", before, "queued", NOW);
+    const queued = withRefillCancel("refill", before, "queued", NOW);
     expect(events(before, queued)).toEqual([
       { type: "refill.updated", previous: {}, data: { order: "o1", id: null, status: "queued", until } },
     ]);
