@@ -17,7 +17,7 @@ export type ProviderState = {
    * How many times its batches are halved for now: polls in a row ran out of calls before it was found out what was
    * wrong with a batch. Unlike what was learned, it goes back by itself.
    */
-  readonly caution: number;
+  readonly batchHalvings: number;
   /** How long its last poll took, in ms. */
   readonly lastPollMs: number;
   /** Polls in a row that brought nothing. */
@@ -67,7 +67,7 @@ export function afterPoll(state: ProviderState, outcome: PollOutcome, now: numbe
   const day = Math.floor(now / (DAY_MINUTES * MINUTE_MS));
   const counted = {
     ...state,
-    caution: cautionAfter(state.caution, outcome),
+    caution: batchHalvingsAfter(state.batchHalvings, outcome),
     lastPollMs: outcome.tookMs,
     callsDay: day,
     callsToday: (day === state.callsDay ? state.callsToday : 0) + outcome.calls,
@@ -94,12 +94,12 @@ export function afterFailedCall(
 }
 
 /** A hundred ids halved so often are asked one by one. */
-const MAX_CAUTION = 7;
+const MAX_BATCH_HALVINGS = 7;
 
-function cautionAfter(caution: number, { unanswered, failedCalls, failure }: PollOutcome): number {
+function batchHalvingsAfter(caution: number, { unanswered, failedCalls, failure }: PollOutcome): number {
   if (unanswered === 0 || failedCalls === 0) return Math.max(0, caution - 1);
   // A provider in trouble answers nothing, whatever the size of its batches.
-  return failure === null || failure.code === "refused" ? Math.min(MAX_CAUTION, caution + 1) : caution;
+  return failure === null || failure.code === "refused" ? Math.min(MAX_BATCH_HALVINGS, caution + 1) : caution;
 }
 
 /** A provider that takes longer than this gets a message of its own, so that others do not wait for it. */

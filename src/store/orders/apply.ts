@@ -280,7 +280,7 @@ function stateColumns({ provider, seen, state }: StateWrite): Record<"provider" 
     seen,
     many: state.many,
     learned_batch_size: state.learnedBatchSize,
-    caution: state.caution,
+    caution: state.batchHalvings,
     last_poll_ms: state.lastPollMs,
     failures: state.failures,
     retry_at: state.retryAt,

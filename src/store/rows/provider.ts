@@ -105,7 +105,7 @@ function toState(row: ProviderRow): ProviderState {
   return {
     many: row.many,
     learnedBatchSize: row.learned_batch_size,
-    caution: row.caution,
+    batchHalvings: row.caution,
     lastPollMs: row.last_poll_ms,
     failures: row.failures,
     lastSuccessAt: row.last_success_at,

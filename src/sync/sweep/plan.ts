@@ -50,7 +50,7 @@ function dueOf(provider: Provider, first: number, minute: number, now: number, c
 
 /** Ids that may go into one call to a provider. */
 export function idsPerCall({ batchSize, state }: Provider): number {
-  return state.many === "no" ? 1 : Math.max(1, Math.min(batchSize, state.learnedBatchSize) >> state.caution);
+  return state.many === "no" ? 1 : Math.max(1, Math.min(batchSize, state.learnedBatchSize) >> state.batchHalvings);
 }
 
 /** Orders that some calls to a provider can ask about, within its budget of a minute. */

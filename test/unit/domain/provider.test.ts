@@ -5,7 +5,7 @@ import { MINUTE, NOW } from "./orders.ts";
 const fresh: ProviderState = {
   many: "unknown",
   learnedBatchSize: 100,
-  caution: 0,
+  batchHalvings: 0,
   lastPollMs: 0,
   failures: 0,
   retryAt: null,
@@ -66,14 +66,14 @@ describe("caution", () => {
   const ranOut: PollOutcome = { ...good, failedCalls: 1, unanswered: 40 };
 
   it("halves batches while calls run out before it is known what is wrong with them, and goes back by itself", () => {
-    const cautions = [ranOut, ranOut, good, ranOut, good, good, good].map((_, i, all) => polls(...all.slice(0, i + 1)).caution);
+    const cautions = [ranOut, ranOut, good, ranOut, good, good, good].map((_, i, all) => polls(...all.slice(0, i + 1)).batchHalvings);
     expect(cautions).toEqual([1, 2, 1, 2, 1, 0, 0]);
-    expect(polls(...Array.from({ length: 12 }, () => ranOut)).caution).toBe(7);
+    expect(polls(...Array.from({ length: 12 }, () => ranOut)).batchHalvings).toBe(7);
   });
 
   it("has nothing to do with a provider that is down, or with calls that took too long", () => {
-    expect(polls(failing("timeout"), failing("http")).caution).toBe(0);
-    expect(polls({ ...good, unanswered: 40 }).caution).toBe(0);
+    expect(polls(failing("timeout"), failing("http")).batchHalvings).toBe(0);
+    expect(polls({ ...good, unanswered: 40 }).batchHalvings).toBe(0);
   });
 
   it("a provider that fails or is slow is polled apart", () => {
