@@ -25,41 +25,41 @@ const MILLIMINUTES = 1000;
 /** A minute missed is made up, but no more than this many at once: after a longer gap an order waits for its cadence. */
 export const MAX_MADE_UP_MINUTES = 15;
 /** Slowest pace: a cadence of one minute becomes about 16 hours. Anything beyond is a provider that cannot be used. */
-const MAX_STRETCH_PERCENT = 100_000;
+const MAX_SLOWDOWN_PERCENT = 100_000;
 const NORMAL_PERCENT = 100;
 
 /**
  * A provider's clock. It stood at `position` (thousandths of a minute) when `minute` began, and has since walked
  * at 100/`stretchPercent` of real speed.
  */
-export type Clock = { readonly minute: number; readonly position: number; readonly stretchPercent: number };
+export type VirtualClock = { readonly minute: number; readonly position: number; readonly stretchPercent: number };
 
-export function clockAt(minute: number): Clock {
+export function clockAt(minute: number): VirtualClock {
   return { minute, position: minute * MILLIMINUTES, stretchPercent: NORMAL_PERCENT };
 }
 
 /** Where a clock stands when `minute` begins. */
-export function positionAt(clock: Clock, minute: number): number {
+export function positionAt(clock: VirtualClock, minute: number): number {
   return clock.position + Math.floor(((minute - clock.minute) * MILLIMINUTES * NORMAL_PERCENT) / clock.stretchPercent);
 }
 
 /** The same clock, walking at another pace from `minute` on; nothing is skipped and nothing is walked twice. */
-export function repaced(clock: Clock, minute: number, stretchPercent: number): Clock {
+export function atPace(clock: VirtualClock, minute: number, stretchPercent: number): VirtualClock {
   if (stretchPercent === clock.stretchPercent) return clock;
   return { minute, position: positionAt(clock, minute), stretchPercent };
 }
 
 /** A half-open arc [from, to) of the circle of one cadence; never wraps. */
-export type Arc = { readonly cadence: Cadence; readonly from: number; readonly to: number };
+export type PhaseRange = { readonly cadence: Cadence; readonly from: number; readonly to: number };
 
 /** The arcs a clock walks in the minutes first..last, both included: one a cadence, two where it passes zero. */
-export function arcsDue(clock: Clock, first: number, last: number): Arc[] {
+export function phaseRangesDue(clock: VirtualClock, first: number, last: number): PhaseRange[] {
   const start = positionAt(clock, first);
   const end = positionAt(clock, last + 1);
-  return CADENCES.flatMap((cadence) => arcsOf(cadence, start, end));
+  return CADENCES.flatMap((cadence) => phaseRangesOf(cadence, start, end));
 }
 
-function arcsOf(cadence: Cadence, start: number, end: number): Arc[] {
+function phaseRangesOf(cadence: Cadence, start: number, end: number): PhaseRange[] {
   const lap = cadence * MILLIMINUTES;
   if (end - start >= lap) return [{ cadence, from: 0, to: PHASES }];
   const from = phaseAt(start % lap, lap);
@@ -79,7 +79,7 @@ function phaseAt(positionInLap: number, lap: number): number {
 }
 
 /** The first minute from `after` on in which an order's phase is passed; what `next_check_at` shows. */
-export function nextMinuteDue(clock: Clock, cadence: Cadence, phase: number, after: number): number {
+export function nextMinuteDue(clock: VirtualClock, cadence: Cadence, phase: number, after: number): number {
   const ahead = stepsAhead(positionAt(clock, after), cadence, phase);
   return after + Math.ceil(((ahead + 1) * clock.stretchPercent) / (MILLIMINUTES * NORMAL_PERCENT)) - 1;
 }
@@ -114,12 +114,12 @@ export type Load = {
  * The pace, in percent of a cadence's normal duration, at which a provider's load fits its budget. A budget too
  * small stretches all cadences evenly: at once by what was seen to be needed, doubling while the need is unknown.
  */
-export function fittingStretch(stretchPercent: number, { minutes, wanted, budget, exceeded, more }: Load): number {
+export function fittingSlowdown(stretchPercent: number, { minutes, wanted, budget, exceeded, more }: Load): number {
   const target = Math.max(1, (budget * TARGET_LOAD_PERCENT) / 100);
   const fitting = Math.ceil((stretchPercent * wanted) / target);
   // A gap that one minute makes up for is no reason to halve the pace; where gaps come again and again, it falls by and by.
-  if (exceeded) return clampStretch(Math.max(fitting, stretchPercent * (more && minutes === 1 ? 2 : 1)));
-  return clampStretch(Math.max(fitting, quickened(stretchPercent, minutes)), stretchPercent);
+  if (exceeded) return clampSlowdown(Math.max(fitting, stretchPercent * (more && minutes === 1 ? 2 : 1)));
+  return clampSlowdown(Math.max(fitting, quickened(stretchPercent, minutes)), stretchPercent);
 }
 
 function quickened(stretchPercent: number, minutes: number): number {
@@ -128,6 +128,6 @@ function quickened(stretchPercent: number, minutes: number): number {
   return percent;
 }
 
-function clampStretch(percent: number, most = MAX_STRETCH_PERCENT): number {
+function clampSlowdown(percent: number, most = MAX_SLOWDOWN_PERCENT): number {
   return Math.min(most, Math.max(NORMAL_PERCENT, percent));
 }

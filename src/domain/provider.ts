@@ -3,7 +3,7 @@
  */
 import type { Endings } from "./provider-brake.ts";
 import type { Mark } from "./poll-coverage.ts";
-import type { Clock } from "./poll-pacing.ts";
+import type { VirtualClock } from "./poll-pacing.ts";
 import { MINUTE_MS } from "./time.ts";
 
 /** What a call's failure is remembered as: a code of the provider client's, a sentence, and when. */
@@ -32,7 +32,7 @@ export type ProviderState = {
   readonly callsToday: number;
   readonly unknownWords: Readonly<Record<string, number>>;
   /** Null until the provider's pace was ever changed: the clock is then the wall's. */
-  readonly clock: Clock | null;
+  readonly clock: VirtualClock | null;
   readonly marks: readonly Mark[];
   /** How its orders ended of late, and since when its refunds wait for that; epoch ms. */
   readonly endings: Endings;

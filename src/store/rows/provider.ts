@@ -2,7 +2,7 @@ import type { Brake, Endings } from "../../domain/provider-brake.ts";
 import type { LaneKey, Mark } from "../../domain/poll-coverage.ts";
 import type { PolicyLayer } from "../../domain/refund-policy.ts";
 import type { ProviderState } from "../../domain/provider.ts";
-import type { Cadence, Clock } from "../../domain/poll-pacing.ts";
+import type { Cadence, VirtualClock } from "../../domain/poll-pacing.ts";
 import { CANONICAL_REQUEST, type ProviderSettings, type RequestShape } from "../../provider/settings.ts";
 
 /** A row of `providers`. JSON columns are text. */
@@ -125,7 +125,7 @@ export const POLLING_COLUMNS = "p.id, p.clock, p.marks, p.retry_at, p.last_failu
 
 export function toPolling(row: PollingRow): Pick<ProviderState, "clock" | "marks" | "retryAt" | "lastFailure"> {
   return {
-    clock: row.clock === null ? null : (JSON.parse(row.clock) as Clock),
+    clock: row.clock === null ? null : (JSON.parse(row.clock) as VirtualClock),
     marks: unpackMarks(row.marks),
     retryAt: row.retry_at,
     lastFailure: row.last_failure === null ? null : (JSON.parse(row.last_failure) as ProviderState["lastFailure"]),

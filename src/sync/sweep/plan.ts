@@ -3,7 +3,7 @@
  */
 import type { DueProvider, SweepMessage } from "../../domain/message.ts";
 import { circuitOf, isTroubled } from "../../domain/provider.ts";
-import { arcsDue, clockAt, MAX_MADE_UP_MINUTES } from "../../domain/poll-pacing.ts";
+import { phaseRangesDue, clockAt, MAX_MADE_UP_MINUTES } from "../../domain/poll-pacing.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import type { Limits } from "../limits.ts";
 
@@ -38,7 +38,7 @@ export function planMessages(providers: readonly Provider[], first: number, minu
 }
 
 function dueOf(provider: Provider, first: number, minute: number, now: number, calls: number): DueProvider {
-  const arcs = arcsDue(provider.state.clock ?? clockAt(0), first, minute);
+  const arcs = phaseRangesDue(provider.state.clock ?? clockAt(0), first, minute);
   // The lanes take turns at being first, so that a page that is cut does not always cut the same ones.
   const turn = minute % Math.max(1, arcs.length);
   return {

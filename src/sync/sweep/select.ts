@@ -4,7 +4,7 @@
 import { FLAGS, type Order } from "../../domain/order.ts";
 import type { DueLane, DueProvider, SweepMessage } from "../../domain/message.ts";
 import { compareKeys, type LaneKey } from "../../domain/poll-coverage.ts";
-import { type Clock, clockAt, fittingStretch, positionAt, repaced, stepsAhead } from "../../domain/poll-pacing.ts";
+import { type VirtualClock, clockAt, fittingSlowdown, positionAt, atPace, stepsAhead } from "../../domain/poll-pacing.ts";
 import type { Grant } from "../../store/providers/budget.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import type { Limits } from "../limits.ts";
@@ -24,7 +24,7 @@ export type Serving = {
   /** What is due beyond this page, for the next message; null when there is nothing or no room for one. */
   readonly rest: DueProvider | null;
   /** The provider's clock as it should be from the next minute on; null to leave it. */
-  readonly clock: Clock | null;
+  readonly clock: VirtualClock | null;
   /** Where the walk of this minute began, for orders whose calls fail; null when it is not taken up again for them. */
   readonly walked: Walked | null;
 };
@@ -111,7 +111,7 @@ function walkedOf({ provider, message, probing }: PageOf): Walked | null {
 }
 
 /** The clock put back to the first of these orders, so that the next minute asks about them again; null to leave it. */
-export function takenUpAgain({ walked }: Serving, unanswered: readonly Order[]): Clock | null {
+export function takenUpAgain({ walked }: Serving, unanswered: readonly Order[]): VirtualClock | null {
   if (walked === null || unanswered.length === 0) return null;
   const steps = unanswered.map(({ state, phase }) => (state.cadence === null ? 0 : stepsAhead(walked.from, state.cadence, phase)));
   return { minute: walked.nextMinute, position: walked.from + Math.min(...steps), stretchPercent: walked.stretchPercent };
@@ -123,13 +123,13 @@ type Met = { readonly exceeded: boolean; readonly more: boolean; readonly wanted
  * A provider that could not be asked about all that was due takes it up again where it stopped: its clock is put
  * back to the first order that was left out, and walks on at a pace that fits. Nobody loses a turn.
  */
-function nextClock({ provider, message, limits }: PageOf, { exceeded, more, wanted, unserved }: Met): Clock | null {
+function nextClock({ provider, message, limits }: PageOf, { exceeded, more, wanted, unserved }: Met): VirtualClock | null {
   const clock = clockOf(provider);
   const budget = provider.maxCallsPerMinute ?? limits.callsPerMessage * limits.rounds;
-  const stretchPercent = fittingStretch(clock.stretchPercent, { minutes: message.minutes, wanted, budget, exceeded, more });
+  const stretchPercent = fittingSlowdown(clock.stretchPercent, { minutes: message.minutes, wanted, budget, exceeded, more });
   const next = message.minute + 1;
   if (exceeded) return { minute: next, position: positionAt(clock, message.minute - message.minutes + 1) + unserved, stretchPercent };
-  return stretchPercent === clock.stretchPercent ? null : repaced(clock, next, stretchPercent);
+  return stretchPercent === clock.stretchPercent ? null : atPace(clock, next, stretchPercent);
 }
 
 function wantedCalls({ provider, grant, message, limits }: PageOf, needed: number): number {
@@ -137,12 +137,12 @@ function wantedCalls({ provider, grant, message, limits }: PageOf, needed: numbe
   return grant.used + needed - grant.granted;
 }
 
-function clockOf(provider: Provider): Clock {
+function clockOf(provider: Provider): VirtualClock {
   return provider.state.clock ?? clockAt(0);
 }
 
 /** How far an order lies from where the message's walk began, in thousandths of a minute. */
-function walkOf(message: SweepMessage, clock: Clock): { stepsTo: (order: Order) => number } {
+function walkOf(message: SweepMessage, clock: VirtualClock): { stepsTo: (order: Order) => number } {
   const start = positionAt(clock, message.minute - message.minutes + 1);
   return { stepsTo: ({ state, phase }) => (state.cadence === null ? 0 : stepsAhead(start, state.cadence, phase)) };
 }

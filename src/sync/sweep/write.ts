@@ -10,7 +10,7 @@ import { policyFor } from "../../domain/refund-policy.ts";
 import { afterPoll, type PollOutcome, type ProviderState } from "../../domain/provider.ts";
 import { type Decision, reconcile } from "../../domain/reconcile.ts";
 import { withSweptRefillCancel } from "../../domain/order-refill-cancel.ts";
-import type { Cadence, Clock } from "../../domain/poll-pacing.ts";
+import type { Cadence, VirtualClock } from "../../domain/poll-pacing.ts";
 import { MINUTE_MS } from "../../domain/time.ts";
 import { failureMessage } from "../../provider/failure-message.ts";
 import type { OrderWrite, StateWrite } from "../../store/orders/apply.ts";
@@ -128,7 +128,7 @@ function withLearned(state: ProviderState, { poll: { capability }, assumed }: Fi
 }
 
 /** The clock this message came to, unless another one has set it since the page was read. */
-function clockAfter({ serving, orders, answers }: Finding, present: Clock | null): Clock | null {
+function clockAfter({ serving, orders, answers }: Finding, present: VirtualClock | null): VirtualClock | null {
   if (serving === null) return present;
   const seen = serving.provider.state.clock;
   if (seen?.minute !== present?.minute || seen?.position !== present?.position) return present;

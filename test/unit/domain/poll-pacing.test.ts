@@ -1,28 +1,28 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
-  type Arc,
-  arcsDue,
+  type PhaseRange,
+  phaseRangesDue,
   CADENCES,
-  type Clock,
+  type VirtualClock,
   clockAt,
-  fittingStretch,
+  fittingSlowdown,
   nextMinuteDue,
   PHASES,
   phaseOf,
-  repaced,
+  atPace,
 } from "../../../src/domain/poll-pacing.ts";
 
 const minute = fc.integer({ min: 29_000_000, max: 31_000_000 });
 const phase = fc.integer({ min: 0, max: PHASES - 1 });
 const cadence = fc.constantFrom(...CADENCES);
-const clock: fc.Arbitrary<Clock> = fc.record({
+const clock: fc.Arbitrary<VirtualClock> = fc.record({
   minute,
   position: fc.integer({ min: 0, max: 40_000_000_000 }),
   stretchPercent: fc.integer({ min: 100, max: 5000 }),
 });
 
-function isDue(arcs: readonly Arc[], of: number, at: number): boolean {
+function isDue(arcs: readonly PhaseRange[], of: number, at: number): boolean {
   return arcs.some((arc) => arc.cadence === of && arc.from <= at && at < arc.to);
 }
 
@@ -44,7 +44,7 @@ describe("what is due", () => {
   it("is every order exactly once in each cadence's time, on the wall's clock", () => {
     fc.assert(
       fc.property(minute, cadence, phase, (start, of, at) => {
-        const times = Array.from({ length: of }, (_, i) => isDue(arcsDue(clockAt(0), start + i, start + i), of, at)).filter(Boolean);
+        const times = Array.from({ length: of }, (_, i) => isDue(phaseRangesDue(clockAt(0), start + i, start + i), of, at)).filter(Boolean);
         expect(times).toHaveLength(1);
       }),
     );
@@ -53,8 +53,8 @@ describe("what is due", () => {
   it("of several minutes is what was due in each of them", () => {
     fc.assert(
       fc.property(clock, minute, fc.integer({ min: 1, max: 15 }), cadence, phase, (ticking, start, count, of, at) => {
-        const each = Array.from({ length: count }, (_, i) => arcsDue(ticking, start + i, start + i)).flat();
-        expect(isDue(arcsDue(ticking, start, start + count - 1), of, at)).toBe(isDue(each, of, at));
+        const each = Array.from({ length: count }, (_, i) => phaseRangesDue(ticking, start + i, start + i)).flat();
+        expect(isDue(phaseRangesDue(ticking, start, start + count - 1), of, at)).toBe(isDue(each, of, at));
       }),
     );
   });
@@ -63,7 +63,7 @@ describe("what is due", () => {
     fc.assert(
       fc.property(clock, minute, fc.integer({ min: 0, max: 14 }), phase, cadence, (ticking, start, more, at, of) => {
         expect(
-          arcsDue(ticking, start, start + more).filter((arc) => arc.cadence === of && arc.from <= at && at < arc.to).length,
+          phaseRangesDue(ticking, start, start + more).filter((arc) => arc.cadence === of && arc.from <= at && at < arc.to).length,
         ).toBeLessThanOrEqual(1);
       }),
     );
@@ -82,10 +82,10 @@ describe("what is due", () => {
           let since = 0;
           let slowest = 100;
           for (const [minutes, stretchPercent] of paces) {
-            ticking = repaced(ticking, now, stretchPercent);
+            ticking = atPace(ticking, now, stretchPercent);
             slowest = Math.max(slowest, stretchPercent);
             for (const until = now + minutes; now < until; now++) {
-              since = isDue(arcsDue(ticking, now, now), of, at) ? 0 : since + 1;
+              since = isDue(phaseRangesDue(ticking, now, now), of, at) ? 0 : since + 1;
               expect(since).toBeLessThanOrEqual(Math.ceil((of * slowest) / 100) + 1);
             }
           }
@@ -104,8 +104,8 @@ describe("nextMinuteDue", () => {
         // A stretched clock's steps are rounded down, so that the minute before or after may be the one.
         const slack = ticking.stretchPercent === 100 ? 0 : 1;
         expect(next).toBeGreaterThanOrEqual(now);
-        expect(isDue(arcsDue(ticking, next - slack, next + slack), of, at)).toBe(true);
-        if (slack === 0 && next > now) expect(isDue(arcsDue(ticking, now, next - 1), of, at)).toBe(false);
+        expect(isDue(phaseRangesDue(ticking, next - slack, next + slack), of, at)).toBe(true);
+        if (slack === 0 && next > now) expect(isDue(phaseRangesDue(ticking, now, next - 1), of, at)).toBe(false);
       }),
     );
   });
@@ -137,6 +137,6 @@ describe("fittingStretch", () => {
     ],
     ["never quickens past normal", 105, { minutes: 1, wanted: 1, budget: 60, exceeded: false, more: false }, 100],
   ])("%s", (_name, stretch, load, fitting) => {
-    expect(fittingStretch(stretch, load)).toBe(fitting);
+    expect(fittingSlowdown(stretch, load)).toBe(fitting);
   });
 });
