@@ -2,7 +2,7 @@
  * The rows that follow from a finding, written as one would without the product: a statement a row, values worked out
  * beforehand, no guard. A check in `apply.ts` holds it to the very rows that the product writes.
  */
-import { packMarks } from "../src/store/rows/provider.ts";
+import { packCoverage } from "../src/store/rows/provider.ts";
 import type { OrderWrite } from "../src/store/orders/apply.ts";
 import type { Written } from "../src/sync/sweep/write.ts";
 
@@ -29,8 +29,8 @@ export function plainWrites({ orders, state }: Written, panel: string, feedSeq: 
     seq += write.events.length;
     return statements;
   });
-  const { lastPollMs, lastSuccessAt, callsDay, callsToday, marks, endings } = state.state;
-  const provider = [lastPollMs, lastSuccessAt, callsDay, callsToday, packMarks(marks), JSON.stringify(endings), state.provider];
+  const { lastPollMs, lastSuccessAt, callsDay, callsToday, coverage: marks, endings } = state.state;
+  const provider = [lastPollMs, lastSuccessAt, callsDay, callsToday, packCoverage(marks), JSON.stringify(endings), state.provider];
   const rest = [{ sql: UPDATE_PROVIDER, params: provider }, ...(orders.length > 0 ? [{ sql: UPDATE_PANEL, params: [seq, panel] }] : [])];
   return { orders: written, rest };
 }

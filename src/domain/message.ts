@@ -1,17 +1,17 @@
 /**
  * What goes through the queue. Messages carry work that may be lost and redone, and ids only: no keys, no money.
  */
-import type { LaneKey } from "./poll-coverage.ts";
+import type { BucketKey } from "./poll-coverage.ts";
 import type { Cadence } from "./poll-pacing.ts";
 
 /** A message of an older version is still understood; of a newer one, put back for the newer code. */
 export const MESSAGE_VERSION = 1;
 
 /** A stretch of a lane that is due: keys above `after`, phases below `to`. */
-export type DueLane = { readonly cadence: Cadence; readonly after: LaneKey; readonly to: number };
+export type DueBucket = { readonly cadence: Cadence; readonly after: BucketKey; readonly to: number };
 
 /** `limit`: orders to take up in one message; the rest is handed on. */
-export type DueProvider = { readonly id: string; readonly lanes: readonly DueLane[]; readonly limit: number };
+export type DueProvider = { readonly id: string; readonly lanes: readonly DueBucket[]; readonly limit: number };
 
 /** Poll what is due of these providers. `round` counts the hand-ons of a page too full for one message. */
 export type SweepMessage = {

@@ -3,7 +3,7 @@
  */
 import type { CancelStatus, RefillStatus } from "./refill-cancel.ts";
 import { DAY_MS } from "./poll-cadence.ts";
-import { checkedAt, markOf } from "./poll-coverage.ts";
+import { checkedAt, rangeOf } from "./poll-coverage.ts";
 import { formatAmount } from "./money.ts";
 import { flagNames, type Flag, FLAGS, type Order, type Reason, REASONS } from "./order.ts";
 import { isDown, type ProviderState } from "./provider.ts";
@@ -50,7 +50,7 @@ export type ShownRefill = { readonly id: string | null; readonly status: RefillS
 export type ShownCancel = { readonly status: CancelStatus; readonly requested_at: string };
 
 /** What is known of a provider's polling; null for one that has no row any more. */
-export type Polling = Pick<ProviderState, "clock" | "marks" | "retryAt" | "lastFailure"> | null;
+export type Polling = Pick<ProviderState, "clock" | "coverage" | "retryAt" | "lastFailure"> | null;
 
 const REASON_TEXTS: Readonly<Record<Reason, string>> = { ...REFUND_REASONS, ...REASONS };
 
@@ -113,7 +113,7 @@ function freshnessOf(order: Order, polling: Polling, now: number): { sync: Sync;
   const { state } = order;
   if (polling === null || state.cadence === null || order.providerOrderId === null)
     return { sync: "ok", checkedAt: state.polledAt, nextCheckAt: null };
-  const mark = markOf(polling.marks, state.cadence, [order.phase, order.panel, order.n]);
+  const mark = rangeOf(polling.coverage, state.cadence, [order.phase, order.panel, order.n]);
   const found = (state.flags & FLAGS.not_found) === 0;
   const checked = checkedAt({ polledAt: state.polledAt, updatedAt: order.updatedAt, found }, mark);
   const clock = polling.clock ?? clockAt(0);

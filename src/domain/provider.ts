@@ -2,7 +2,7 @@
  * A provider's state: what was learned of it, how it is doing, and its clock.
  */
 import type { Endings } from "./provider-brake.ts";
-import type { Mark } from "./poll-coverage.ts";
+import type { PolledRange } from "./poll-coverage.ts";
 import type { VirtualClock } from "./poll-pacing.ts";
 import { MINUTE_MS } from "./time.ts";
 
@@ -33,7 +33,7 @@ export type ProviderState = {
   readonly unknownWords: Readonly<Record<string, number>>;
   /** Null until the provider's pace was ever changed: the clock is then the wall's. */
   readonly clock: VirtualClock | null;
-  readonly marks: readonly Mark[];
+  readonly coverage: readonly PolledRange[];
   /** How its orders ended of late, and since when its refunds wait for that; epoch ms. */
   readonly endings: Endings;
   readonly brakeEngagedAt: number | null;

@@ -1,5 +1,5 @@
 import type { Brake, Endings } from "../../domain/provider-brake.ts";
-import type { LaneKey, Mark } from "../../domain/poll-coverage.ts";
+import type { BucketKey, PolledRange } from "../../domain/poll-coverage.ts";
 import type { PolicyLayer } from "../../domain/refund-policy.ts";
 import type { ProviderState } from "../../domain/provider.ts";
 import type { Cadence, VirtualClock } from "../../domain/poll-pacing.ts";
@@ -123,25 +123,25 @@ function toState(row: ProviderRow): ProviderState {
 export type PollingRow = Pick<ProviderRow, "id" | "clock" | "marks" | "retry_at" | "last_failure">;
 export const POLLING_COLUMNS = "p.id, p.clock, p.marks, p.retry_at, p.last_failure";
 
-export function toPolling(row: PollingRow): Pick<ProviderState, "clock" | "marks" | "retryAt" | "lastFailure"> {
+export function toPolling(row: PollingRow): Pick<ProviderState, "clock" | "coverage" | "retryAt" | "lastFailure"> {
   return {
     clock: row.clock === null ? null : (JSON.parse(row.clock) as VirtualClock),
-    marks: unpackMarks(row.marks),
+    coverage: unpackCoverage(row.marks),
     retryAt: row.retry_at,
     lastFailure: row.last_failure === null ? null : (JSON.parse(row.last_failure) as ProviderState["lastFailure"]),
   };
 }
 
 type PackedKey = readonly [phase: number] | readonly [phase: number, panel: string, n: number];
-type PackedMark = readonly [cadence: Cadence, after: PackedKey, upTo: PackedKey, readAt: number, askedLater: number];
+type PackedRange = readonly [cadence: Cadence, after: PackedKey, upTo: PackedKey, readAt: number, askedLater: number];
 
 /** Marks as they stand in the row: some 40 bytes each, since a phase's start needs no panel and no number. */
-export function packMarks(marks: readonly Mark[]): string {
-  return JSON.stringify(marks.map((m): PackedMark => [m.cadence, packKey(m.after), packKey(m.upTo), m.readAt, m.askedAt - m.readAt]));
+export function packCoverage(marks: readonly PolledRange[]): string {
+  return JSON.stringify(marks.map((m): PackedRange => [m.cadence, packKey(m.after), packKey(m.upTo), m.readAt, m.askedAt - m.readAt]));
 }
 
-function unpackMarks(text: string): Mark[] {
-  return (JSON.parse(text) as PackedMark[]).map(([cadence, after, upTo, readAt, askedLater]) => ({
+function unpackCoverage(text: string): PolledRange[] {
+  return (JSON.parse(text) as PackedRange[]).map(([cadence, after, upTo, readAt, askedLater]) => ({
     cadence,
     after: unpackKey(after),
     upTo: unpackKey(upTo),
@@ -150,10 +150,10 @@ function unpackMarks(text: string): Mark[] {
   }));
 }
 
-function packKey([phase, panel, n]: LaneKey): PackedKey {
+function packKey([phase, panel, n]: BucketKey): PackedKey {
   return panel === "" && n === 0 ? [phase] : [phase, panel, n];
 }
 
-function unpackKey(packed: PackedKey): LaneKey {
+function unpackKey(packed: PackedKey): BucketKey {
   return packed.length === 1 ? [packed[0], "", 0] : packed;
 }

@@ -2,8 +2,8 @@
  * Which of the due orders are asked about now: pure, from the page that was read and the calls that were granted.
  */
 import { FLAGS, type Order } from "../../domain/order.ts";
-import type { DueLane, DueProvider, SweepMessage } from "../../domain/message.ts";
-import { compareKeys, type LaneKey } from "../../domain/poll-coverage.ts";
+import type { DueBucket, DueProvider, SweepMessage } from "../../domain/message.ts";
+import { compareKeys, type BucketKey } from "../../domain/poll-coverage.ts";
 import { type VirtualClock, clockAt, fittingSlowdown, positionAt, atPace, stepsAhead } from "../../domain/poll-pacing.ts";
 import type { Grant } from "../../store/providers/budget.ts";
 import type { Provider } from "../../store/rows/provider.ts";
@@ -11,7 +11,7 @@ import type { Limits } from "../limits.ts";
 import { idsPerCall, ordersIn } from "./plan.ts";
 
 /** `complete`: every order up to the lane's end is served; else only those up to the last one served. */
-export type ServedLane = DueLane & { readonly complete: boolean };
+export type SelectedBucket = DueBucket & { readonly complete: boolean };
 
 export type Serving = {
   readonly provider: Provider;
@@ -20,7 +20,7 @@ export type Serving = {
   /** Those that were read with them, and wait for the next minute: anywhere between them. */
   readonly left: readonly Order[];
   /** The stretches of lanes that these orders are all of; marks are laid within them. */
-  readonly lanes: readonly ServedLane[];
+  readonly lanes: readonly SelectedBucket[];
   /** What is due beyond this page, for the next message; null when there is nothing or no room for one. */
   readonly rest: DueProvider | null;
   /** The provider's clock as it should be from the next minute on; null to leave it. */
@@ -67,7 +67,7 @@ export function servingOf(page: PageOf): Serving {
   const isGranted = grant.granted >= Math.ceil(read.length / idsPerCall(provider));
   const callsLeft = provider.maxCallsPerMinute === null || grant.used < provider.maxCallsPerMinute;
   if (more && isGranted && callsLeft && page.mayHandOn && !page.probing && last !== undefined) {
-    const { before, after } = splitLanes(due.lanes, last);
+    const { before, after } = splitBuckets(due.lanes, last);
     return {
       provider,
       orders: read,
@@ -147,17 +147,17 @@ function walkOf(message: SweepMessage, clock: VirtualClock): { stepsTo: (order: 
   return { stepsTo: ({ state, phase }) => (state.cadence === null ? 0 : stepsAhead(start, state.cadence, phase)) };
 }
 
-export function keyOf({ phase, panel, n }: Order): LaneKey {
+export function keyOf({ phase, panel, n }: Order): BucketKey {
   return [phase, panel, n];
 }
 
-export function isInLane({ cadence, after, to }: DueLane, order: Order): boolean {
+export function isInBucket({ cadence, after, to }: DueBucket, order: Order): boolean {
   return order.state.cadence === cadence && compareKeys(after, keyOf(order)) < 0 && order.phase < to;
 }
 
 /** Lanes come in order, and each by key: everything up to `last` was read, the rest was not. */
-function splitLanes(lanes: readonly DueLane[], last: Order): { before: ServedLane[]; after: DueLane[] } {
-  const at = lanes.findIndex((lane) => isInLane(lane, last));
+function splitBuckets(lanes: readonly DueBucket[], last: Order): { before: SelectedBucket[]; after: DueBucket[] } {
+  const at = lanes.findIndex((lane) => isInBucket(lane, last));
   const before = lanes.slice(0, at + 1).map((lane, i) => ({ ...lane, complete: i < at }));
   const after = lanes.slice(at).map((lane, i) => (i === 0 ? { ...lane, after: keyOf(last) } : lane));
   return { before, after };

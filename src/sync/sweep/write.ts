@@ -4,7 +4,7 @@
  */
 import { isUnusual, withEndings } from "../../domain/provider-brake.ts";
 import { DEFAULT_CORRECTION_WINDOW_MS } from "../../domain/poll-cadence.ts";
-import { compareKeys, markOf, type Mark, withMark } from "../../domain/poll-coverage.ts";
+import { compareKeys, rangeOf, type PolledRange, withRange } from "../../domain/poll-coverage.ts";
 import { FLAGS, type Order } from "../../domain/order.ts";
 import { policyFor } from "../../domain/refund-policy.ts";
 import { afterPoll, type PollOutcome, type ProviderState } from "../../domain/provider.ts";
@@ -18,7 +18,7 @@ import { moveWrite } from "../../store/orders/moves.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import type { Answer, Asked } from "./poll.ts";
 import type { Limits } from "../limits.ts";
-import { isInLane, keyOf, type ServedLane, type Serving, takenUpAgain } from "./select.ts";
+import { isInBucket, keyOf, type SelectedBucket, type Serving, takenUpAgain } from "./select.ts";
 
 /** What one provider said in one message. `serving` is null for a check of named orders. */
 export type Finding = Asked & {
@@ -36,7 +36,7 @@ const PARKED_CADENCE: Cadence = 360;
 /** How far the clocks of two invocations may lie apart. */
 const CLOCK_SKEW_MS = 5000;
 /** Marks further ahead than this come from a clock that was put back since, and are dropped. */
-const MAX_MARK_AHEAD_MS = 15 * MINUTE_MS;
+const MAX_RANGE_AHEAD_MS = 15 * MINUTE_MS;
 /** What is to be written of a finding. */
 export type Written = { readonly orders: readonly OrderWrite[]; readonly state: StateWrite };
 
@@ -58,7 +58,7 @@ export function writesOf(finding: Finding, limits: Limits, at: number): Written 
 function orderWrites(finding: Finding, limits: Limits, at: number, braked: boolean): OrderWrite[] {
   const { provider, answers, serving, frozen } = finding;
   return answers.flatMap((answer) => {
-    if (isLate(answer, provider.state.marks, at)) return [];
+    if (isLate(answer, provider.state.coverage, at)) return [];
     const { order, report, refillWord } = answer;
     const now = Math.max(at, order.updatedAt);
     const policy = {
@@ -79,9 +79,9 @@ function orderWrites(finding: Finding, limits: Limits, at: number, braked: boole
  * Late: asked for before another poll of the same stretch of the lane that is already known, or too long ago.
  * (A later write to the order itself is kept out by its version.)
  */
-function isLate({ order, askedAt }: Answer, marks: readonly Mark[], at: number): boolean {
+function isLate({ order, askedAt }: Answer, marks: readonly PolledRange[], at: number): boolean {
   if (at - askedAt > MAX_ANSWER_AGE_MS) return true;
-  const mark = order.state.cadence === null ? null : markOf(marks, order.state.cadence, keyOf(order));
+  const mark = order.state.cadence === null ? null : rangeOf(marks, order.state.cadence, keyOf(order));
   // A mark from later than now comes from a clock that was put back since; it says nothing of what is late.
   return mark !== null && mark.askedAt > askedAt && mark.askedAt <= at + CLOCK_SKEW_MS;
 }
@@ -108,12 +108,12 @@ function stateWrite(finding: Finding, orders: readonly OrderWrite[], at: number,
   const { provider } = finding;
   const polled = afterPoll(provider.state, outcomeOf(finding, orders), at);
   const learned = withLearned(polled, finding);
-  const believed = learned.marks.filter(({ readAt }) => readAt <= at + MAX_MARK_AHEAD_MS);
-  const marks = marksOf(finding, at).reduce(withMark, believed);
+  const believed = learned.coverage.filter(({ readAt }) => readAt <= at + MAX_RANGE_AHEAD_MS);
+  const marks = rangesOf(finding, at).reduce(withRange, believed);
   return {
     provider: provider.id,
     seen: provider.stateVersion,
-    state: { ...learned, ...brake, marks, clock: clockAfter(finding, provider.state.clock) },
+    state: { ...learned, ...brake, coverage: marks, clock: clockAfter(finding, provider.state.clock) },
   };
 }
 
@@ -168,25 +168,25 @@ function turnsUnknown({ order, next }: OrderWrite): boolean {
 }
 
 /** What is now known to have been polled: in each lane the unbroken runs of orders that were answered, in time to count. */
-function marksOf({ serving, orders, answers, readAt }: Finding, at: number): Mark[] {
+function rangesOf({ serving, orders, answers, readAt }: Finding, at: number): PolledRange[] {
   if (serving === null) return [];
   const inTime = answers.filter((answer) => at - answer.askedAt <= MAX_ANSWER_AGE_MS);
   const askedAt = new Map(inTime.map((answer) => [answer.order, answer.askedAt]));
   const read = [...orders, ...serving.left];
   return serving.lanes.flatMap((lane) => {
-    const inLane = read.filter((order) => isInLane(lane, order)).toSorted((a, b) => compareKeys(keyOf(a), keyOf(b)));
+    const inLane = read.filter((order) => isInBucket(lane, order)).toSorted((a, b) => compareKeys(keyOf(a), keyOf(b)));
     return inLane.some((order) => askedAt.has(order)) ? runsOf(lane, inLane, askedAt, readAt) : [];
   });
 }
 
 function runsOf(
-  { cadence, after, to, complete }: ServedLane,
+  { cadence, after, to, complete }: SelectedBucket,
   orders: readonly Order[],
   askedAt: ReadonlyMap<Order, number>,
   readAt: number,
-): Mark[] {
-  const marks: Mark[] = [];
-  let run = null as Mark | null;
+): PolledRange[] {
+  const marks: PolledRange[] = [];
+  let run = null as PolledRange | null;
   let start = after;
   for (const order of orders) {
     const asked = askedAt.get(order);

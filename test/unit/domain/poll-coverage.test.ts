@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { checkedAt, type LaneKey, type Mark, markOf, withMark } from "../../../src/domain/poll-coverage.ts";
+import { checkedAt, type BucketKey, type PolledRange, rangeOf, withRange } from "../../../src/domain/poll-coverage.ts";
 
 const CADENCE = 5;
 const edge = fc.integer({ min: 0, max: 40 });
 const stretch = fc.tuple(edge, edge, fc.integer({ min: 1, max: 12 })).filter(([a, b]) => a !== b);
-const start = (phase: number): LaneKey => [phase, "", 0];
+const start = (phase: number): BucketKey => [phase, "", 0];
 
-function markFor([a, b, readAt]: readonly [number, number, number], cadence: 1 | 5 = CADENCE): Mark {
+function markFor([a, b, readAt]: readonly [number, number, number], cadence: 1 | 5 = CADENCE): PolledRange {
   return { cadence, after: start(Math.min(a, b)), upTo: start(Math.max(a, b)), readAt, askedAt: readAt };
 }
 
@@ -15,23 +15,23 @@ describe("marks", () => {
   it("say of each order the latest poll that covered it, in whatever order they were laid", () => {
     fc.assert(
       fc.property(fc.array(stretch, { minLength: 1, maxLength: 20 }), fc.integer({ min: 0, max: 40 }), (stretches, phase) => {
-        const key: LaneKey = [phase, "p", 1];
-        const marks = stretches.map((s) => markFor(s)).reduce<Mark[]>(withMark, []);
+        const key: BucketKey = [phase, "p", 1];
+        const marks = stretches.map((s) => markFor(s)).reduce<PolledRange[]>(withRange, []);
         const covering = stretches.filter(([a, b]) => Math.min(a, b) <= phase && phase < Math.max(a, b)).map(([, , readAt]) => readAt);
-        expect(markOf(marks, CADENCE, key)?.readAt ?? null).toBe(covering.length === 0 ? null : Math.max(...covering));
+        expect(rangeOf(marks, CADENCE, key)?.readAt ?? null).toBe(covering.length === 0 ? null : Math.max(...covering));
       }),
       { numRuns: 500 },
     );
   });
 
   it("keep cadences apart", () => {
-    const marks = [markFor([0, 9, 3]), markFor([0, 9, 7], 1)].reduce<Mark[]>(withMark, []);
-    expect(markOf(marks, 5, [4, "p", 1])?.readAt).toBe(3);
-    expect(markOf(marks, 1, [4, "p", 1])?.readAt).toBe(7);
+    const marks = [markFor([0, 9, 3]), markFor([0, 9, 7], 1)].reduce<PolledRange[]>(withRange, []);
+    expect(rangeOf(marks, 5, [4, "p", 1])?.readAt).toBe(3);
+    expect(rangeOf(marks, 1, [4, "p", 1])?.readAt).toBe(7);
   });
 
   it("tell orders of one phase apart by panel and number", () => {
-    const marks = withMark([], { cadence: 5, after: [4, "a", 7], upTo: [4, "b", 2], readAt: 1, askedAt: 1 });
+    const marks = withRange([], { cadence: 5, after: [4, "a", 7], upTo: [4, "b", 2], readAt: 1, askedAt: 1 });
     const covered = (
       [
         ["a", 7],
@@ -39,15 +39,15 @@ describe("marks", () => {
         ["b", 2],
         ["b", 3],
       ] as const
-    ).map(([panel, n]) => markOf(marks, 5, [4, panel, n]) !== null);
+    ).map(([panel, n]) => rangeOf(marks, 5, [4, panel, n]) !== null);
     expect(covered).toEqual([false, true, true, false]);
   });
 
   it("stay few, and never become fresher than the truth for it", () => {
     const laid = Array.from({ length: 2000 }, (_, i) => ({ ...markFor([i, i + 1, 1 + ((i * 7919) % 997)]), cadence: 5 as const }));
-    const marks = laid.reduce<Mark[]>(withMark, []);
+    const marks = laid.reduce<PolledRange[]>(withRange, []);
     expect(marks.length).toBeLessThanOrEqual(600);
-    for (const { after, readAt } of laid) expect(markOf(marks, 5, [after[0], "p", 1])?.readAt ?? 0).toBeLessThanOrEqual(readAt);
+    for (const { after, readAt } of laid) expect(rangeOf(marks, 5, [after[0], "p", 1])?.readAt ?? 0).toBeLessThanOrEqual(readAt);
   });
 });
 

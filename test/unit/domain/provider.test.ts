@@ -16,7 +16,7 @@ const fresh: ProviderState = {
   callsToday: 0,
   unknownWords: {},
   clock: null,
-  marks: [],
+  coverage: [],
   endings: [],
   brakeEngagedAt: null,
 };
