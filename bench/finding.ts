@@ -32,7 +32,7 @@ export async function findingOf(db: D1Database, news: News, first: number, count
     assumed: { many: "yes", batchSize: 100 },
     tookMs: 100,
     readAt: NOW,
-    serving: { provider, orders, left: [], lanes: [lane], rest: null, clock: null, walked: null },
+    selection: { provider, orders, unpolled: [], buckets: [lane], rest: null, clock: null, rewindPoint: null },
     frozen,
   };
 }

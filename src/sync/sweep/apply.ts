@@ -32,7 +32,7 @@ export type Outcome = { readonly applied: Applied; readonly again: readonly (rea
  * not hold up its page for ever. Throws when the database fails, or when it never came to pass.
  */
 export async function applyFinding(db: D1Database, finding: Finding, limits: Limits, now: () => number): Promise<Outcome> {
-  if (finding.poll.calls === 0 && (finding.serving === null || finding.serving.clock === null)) return done(finding, []);
+  if (finding.poll.calls === 0 && (finding.selection === null || finding.selection.clock === null)) return done(finding, []);
   const wholes = finding.answers.flatMap(({ order, report }) => (report.kind === "status" ? [{ order, report }] : []));
   await adoptParts(db, wholes, finding.provider.state, now());
   let present: Finding | null = finding;

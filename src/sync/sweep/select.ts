@@ -13,25 +13,25 @@ import { idsPerCall, ordersIn } from "./plan.ts";
 /** `complete`: every order up to the lane's end is served; else only those up to the last one served. */
 export type SelectedBucket = DueBucket & { readonly complete: boolean };
 
-export type Serving = {
+export type Selection = {
   readonly provider: Provider;
   /** The orders to ask about. */
   readonly orders: readonly Order[];
   /** Those that were read with them, and wait for the next minute: anywhere between them. */
-  readonly left: readonly Order[];
+  readonly unpolled: readonly Order[];
   /** The stretches of lanes that these orders are all of; marks are laid within them. */
-  readonly lanes: readonly SelectedBucket[];
+  readonly buckets: readonly SelectedBucket[];
   /** What is due beyond this page, for the next message; null when there is nothing or no room for one. */
   readonly rest: DueProvider | null;
   /** The provider's clock as it should be from the next minute on; null to leave it. */
   readonly clock: VirtualClock | null;
   /** Where the walk of this minute began, for orders whose calls fail; null when it is not taken up again for them. */
-  readonly walked: Walked | null;
+  readonly rewindPoint: RewindPoint | null;
 };
 
-type Walked = { readonly nextMinute: number; readonly from: number; readonly stretchPercent: number };
+type RewindPoint = { readonly nextMinute: number; readonly from: number; readonly stretchPercent: number };
 
-export type PageOf = {
+export type SelectionInput = {
   readonly provider: Provider;
   readonly due: DueProvider;
   /** As read: one more than the limit if there are more. */
@@ -57,7 +57,7 @@ export function callsFor(provider: Provider, orders: readonly Order[]): number {
 }
 
 /** Splits what is due into what is asked now, what is handed on, and what the provider's clock must come back to. */
-export function servingOf(page: PageOf): Serving {
+export function selectionOf(page: SelectionInput): Selection {
   const { provider, due, grant, limits } = page;
   const more = page.orders.length > due.limit;
   const read = page.orders.slice(0, due.limit);
@@ -71,11 +71,11 @@ export function servingOf(page: PageOf): Serving {
     return {
       provider,
       orders: read,
-      left: [],
-      lanes: before,
+      unpolled: [],
+      buckets: before,
       rest: { ...due, lanes: after, limit: ordersIn(provider, limits.callsPerMessage) },
       clock: null,
-      walked: walkedOf(page),
+      rewindPoint: rewindPointOf(page),
     };
   }
   const walk = walkOf(page.message, clockOf(provider));
@@ -88,10 +88,10 @@ export function servingOf(page: PageOf): Serving {
   return {
     provider,
     orders,
-    left,
-    lanes: due.lanes.map((lane) => ({ ...lane, complete: !exceeded })),
+    unpolled: left,
+    buckets: due.lanes.map((lane) => ({ ...lane, complete: !exceeded })),
     rest: null,
-    walked: exceeded ? null : walkedOf(page),
+    rewindPoint: exceeded ? null : rewindPointOf(page),
     clock: page.probing
       ? null
       : nextClock(page, {
@@ -104,14 +104,14 @@ export function servingOf(page: PageOf): Serving {
 }
 
 /** A minute is taken up again once: a provider that always fails in part would otherwise stand still for ever. */
-function walkedOf({ provider, message, probing }: PageOf): Walked | null {
+function rewindPointOf({ provider, message, probing }: SelectionInput): RewindPoint | null {
   const clock = clockOf(provider);
   if (probing || message.minutes > 1 || clock.minute === message.minute) return null;
   return { nextMinute: message.minute + 1, from: positionAt(clock, message.minute), stretchPercent: clock.stretchPercent };
 }
 
 /** The clock put back to the first of these orders, so that the next minute asks about them again; null to leave it. */
-export function takenUpAgain({ walked }: Serving, unanswered: readonly Order[]): VirtualClock | null {
+export function rewound({ rewindPoint: walked }: Selection, unanswered: readonly Order[]): VirtualClock | null {
   if (walked === null || unanswered.length === 0) return null;
   const steps = unanswered.map(({ state, phase }) => (state.cadence === null ? 0 : stepsAhead(walked.from, state.cadence, phase)));
   return { minute: walked.nextMinute, position: walked.from + Math.min(...steps), stretchPercent: walked.stretchPercent };
@@ -123,7 +123,7 @@ type Met = { readonly exceeded: boolean; readonly more: boolean; readonly wanted
  * A provider that could not be asked about all that was due takes it up again where it stopped: its clock is put
  * back to the first order that was left out, and walks on at a pace that fits. Nobody loses a turn.
  */
-function nextClock({ provider, message, limits }: PageOf, { exceeded, more, wanted, unserved }: Met): VirtualClock | null {
+function nextClock({ provider, message, limits }: SelectionInput, { exceeded, more, wanted, unserved }: Met): VirtualClock | null {
   const clock = clockOf(provider);
   const budget = provider.maxCallsPerMinute ?? limits.callsPerMessage * limits.rounds;
   const stretchPercent = fittingSlowdown(clock.stretchPercent, { minutes: message.minutes, wanted, budget, exceeded, more });
@@ -132,7 +132,7 @@ function nextClock({ provider, message, limits }: PageOf, { exceeded, more, want
   return stretchPercent === clock.stretchPercent ? null : atPace(clock, next, stretchPercent);
 }
 
-function wantedCalls({ provider, grant, message, limits }: PageOf, needed: number): number {
+function wantedCalls({ provider, grant, message, limits }: SelectionInput, needed: number): number {
   if (provider.maxCallsPerMinute === null) return message.round * limits.callsPerMessage + needed;
   return grant.used + needed - grant.granted;
 }

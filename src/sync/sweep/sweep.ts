@@ -13,7 +13,7 @@ import { leftQueuedMessages, refillCallsFor } from "../refills-cancels.ts";
 import { askProviders, type Question } from "./poll.ts";
 import { claimAllowances, type Wish } from "../../gate/quota.ts";
 import { limitsOf } from "../limits.ts";
-import { callsFor, type Serving, servingOf } from "./select.ts";
+import { callsFor, type Selection, selectionOf } from "./select.ts";
 import { ordersIn } from "./plan.ts";
 
 /**
@@ -37,7 +37,7 @@ export async function sweep(message: SweepMessage, firstDelivery: boolean, env: 
   );
   const mayHandOn = message.round + 1 < limits.rounds;
   const servings = wanting.map((wanted) =>
-    servingOf({
+    selectionOf({
       ...wanted,
       message,
       limits,
@@ -52,7 +52,7 @@ export async function sweep(message: SweepMessage, firstDelivery: boolean, env: 
   if (requests.length > 0) await env.SWEEPS.sendBatch(requests.map((body) => ({ body, contentType: "json" })));
   const questions = servings.map(({ provider, orders }): Question => ({ provider, orders, allowance: allowances.of(provider) }));
   const outcomes = await askProviders(questions, { ...ports, now }, (asked, i) =>
-    applyFinding(db, { ...asked, readAt, serving: servings[i] ?? null, frozen: page.frozen }, limits, now),
+    applyFinding(db, { ...asked, readAt, selection: servings[i] ?? null, frozen: page.frozen }, limits, now),
   );
   const applied = await taken(outcomes, env, ports);
   ports.log({
@@ -67,7 +67,7 @@ export async function sweep(message: SweepMessage, firstDelivery: boolean, env: 
 }
 
 /** The calls that asking about these orders takes, with those for their refills. */
-function wishFor(provider: Serving["provider"], orders: readonly Order[]): Wish {
+function wishFor(provider: Selection["provider"], orders: readonly Order[]): Wish {
   return { provider, calls: callsFor(provider, orders), refillCalls: refillCallsFor(orders) };
 }
 
@@ -86,7 +86,7 @@ async function taken(outcomes: readonly Outcome[], env: Env, ports: Ports): Prom
   return outcomes.map(({ applied }) => applied);
 }
 
-type Wanted = { readonly provider: Serving["provider"]; readonly orders: readonly Order[]; readonly due: DueProvider };
+type Wanted = { readonly provider: Selection["provider"]; readonly orders: readonly Order[]; readonly due: DueProvider };
 
 /** What is due of one provider, unless it was switched off, or has to be left alone, since the message was sent. */
 function wantedOf(page: Page, due: DueProvider, i: number, now: number): Wanted[] {
@@ -138,7 +138,7 @@ export async function check(message: CheckMessage, env: Env, ports: Ports): Prom
   );
   const questions = wanting.map((wanted): Question => ({ ...wanted, allowance: allowances.of(wanted.provider) }));
   const outcomes = await askProviders(questions, ports, (asked) =>
-    applyFinding(db, { ...asked, readAt, serving: null, frozen }, limits, ports.now),
+    applyFinding(db, { ...asked, readAt, selection: null, frozen }, limits, ports.now),
   );
   const applied = await taken(outcomes, env, ports);
   ports.log({ event: "check", orders: message.orders.length, ...totalOf(applied), ...usage() });

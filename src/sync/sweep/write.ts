@@ -18,13 +18,13 @@ import { moveWrite } from "../../store/orders/moves.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import type { Answer, Asked } from "./poll.ts";
 import type { Limits } from "../limits.ts";
-import { isInBucket, keyOf, type SelectedBucket, type Serving, takenUpAgain } from "./select.ts";
+import { isInBucket, keyOf, type SelectedBucket, type Selection, rewound } from "./select.ts";
 
 /** What one provider said in one message. `serving` is null for a check of named orders. */
 export type Finding = Asked & {
   /** When the orders were read, epoch ms. */
   readonly readAt: number;
-  readonly serving: Serving | null;
+  readonly selection: Selection | null;
   /** Panels whose refunds wait because their books did not add up. */
   readonly frozen: ReadonlySet<string>;
 };
@@ -56,7 +56,7 @@ export function writesOf(finding: Finding, limits: Limits, at: number): Written 
 }
 
 function orderWrites(finding: Finding, limits: Limits, at: number, braked: boolean): OrderWrite[] {
-  const { provider, answers, serving, frozen } = finding;
+  const { provider, answers, selection: serving, frozen } = finding;
   return answers.flatMap((answer) => {
     if (isLate(answer, provider.state.coverage, at)) return [];
     const { order, report, refillWord } = answer;
@@ -128,13 +128,13 @@ function withLearned(state: ProviderState, { poll: { capability }, assumed }: Fi
 }
 
 /** The clock this message came to, unless another one has set it since the page was read. */
-function clockAfter({ serving, orders, answers }: Finding, present: VirtualClock | null): VirtualClock | null {
+function clockAfter({ selection: serving, orders, answers }: Finding, present: VirtualClock | null): VirtualClock | null {
   if (serving === null) return present;
   const seen = serving.provider.state.clock;
   if (seen?.minute !== present?.minute || seen?.position !== present?.position) return present;
   const answered = new Set(answers.map(({ order }) => order));
   return (
-    takenUpAgain(
+    rewound(
       serving,
       orders.filter((order) => !answered.has(order)),
     ) ??
@@ -168,12 +168,12 @@ function turnsUnknown({ order, next }: OrderWrite): boolean {
 }
 
 /** What is now known to have been polled: in each lane the unbroken runs of orders that were answered, in time to count. */
-function rangesOf({ serving, orders, answers, readAt }: Finding, at: number): PolledRange[] {
+function rangesOf({ selection: serving, orders, answers, readAt }: Finding, at: number): PolledRange[] {
   if (serving === null) return [];
   const inTime = answers.filter((answer) => at - answer.askedAt <= MAX_ANSWER_AGE_MS);
   const askedAt = new Map(inTime.map((answer) => [answer.order, answer.askedAt]));
-  const read = [...orders, ...serving.left];
-  return serving.lanes.flatMap((lane) => {
+  const read = [...orders, ...serving.unpolled];
+  return serving.buckets.flatMap((lane) => {
     const inLane = read.filter((order) => isInBucket(lane, order)).toSorted((a, b) => compareKeys(keyOf(a), keyOf(b)));
     return inLane.some((order) => askedAt.has(order)) ? runsOf(lane, inLane, askedAt, readAt) : [];
   });
