@@ -1,5 +1,5 @@
 /** One measurement of applying, wherever the database is: the time of writing, without that of reading and preparing. */
-import { applyFinding } from "../src/sync/sweep/apply.ts";
+import { applyPollRun } from "../src/sync/sweep/apply.ts";
 import { type Finding, writesOf } from "../src/sync/sweep/write.ts";
 import { limitsOf } from "../src/sync/limits.ts";
 import { findingOf, type News } from "./finding.ts";
@@ -29,7 +29,7 @@ export async function timeJob(engine: Engine, { way, news, first, batch, batches
 
 async function timeProduct({ db }: Engine, finding: Finding, news: News): Promise<number> {
   const startedAt = performance.now();
-  const { applied } = await applyFinding(db, finding, LIMITS, () => NOW);
+  const { applied } = await applyPollRun(db, finding, LIMITS, () => NOW);
   const ms = performance.now() - startedAt;
   const expected = news === "changed" ? finding.orders.length : 0;
   if (applied.moved !== expected || applied.posted !== expected || applied.progressed !== 0)

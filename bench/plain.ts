@@ -4,7 +4,7 @@
  */
 import { packCoverage } from "../src/store/rows/provider.ts";
 import type { OrderWrite } from "../src/store/orders/apply.ts";
-import type { Written } from "../src/sync/sweep/write.ts";
+import type { Writes } from "../src/sync/sweep/write.ts";
 
 export type Plain = { readonly sql: string; readonly params: readonly (string | number | null)[] };
 
@@ -22,7 +22,7 @@ const UPDATE_PROVIDER = `UPDATE providers SET last_poll_ms = ?, last_success_at 
 const TOUCH_ORDER = "UPDATE orders SET polled_at = ? WHERE panel = ? AND n = ?";
 
 /** `feedSeq`: the last number given out in the panel's feed. */
-export function plainWrites({ orders, state }: Written, panel: string, feedSeq: number, now: number): PlainWrites {
+export function plainWrites({ orders, state }: Writes, panel: string, feedSeq: number, now: number): PlainWrites {
   let seq = Math.max(feedSeq, now * 1000);
   const written = orders.map((write) => {
     const statements = orderStatements(write, seq);

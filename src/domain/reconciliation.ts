@@ -79,10 +79,10 @@ function deliveredShare({ status, quantity, remains }: OrderFacts): "none" | "un
   return remains !== null && quantity !== null && remains >= quantity ? "none" : "unknown";
 }
 
-type Asked = { readonly ok: true; readonly price: bigint; readonly text: string } | { readonly ok: false; readonly unclear: Unclear };
+type AskedPrice = { readonly ok: true; readonly price: bigint; readonly text: string } | { readonly ok: false; readonly unclear: Unclear };
 
 /** The order's full price at the provider: what it asked while the order ran, else what the panel registered. */
-function askedPrice({ providerPrice, cost, costCurrency, providerCurrency }: OrderFacts): Asked {
+function askedPrice({ providerPrice, cost, costCurrency, providerCurrency }: OrderFacts): AskedPrice {
   const text = providerPrice ?? cost;
   const price = text === null ? null : parsePrice(text);
   if (text === null || price === null) return { ok: false, unclear: "price_unknown" };

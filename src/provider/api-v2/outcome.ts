@@ -5,13 +5,13 @@ import type { AskOutcome } from "../../domain/refill-cancel.ts";
 import { isTurnedDown } from "./call.ts";
 import type { Result } from "../../domain/result.ts";
 import type { ProviderFailure } from "../failure.ts";
-import type { Asked } from "./refills-cancels.ts";
+import type { RequestReply } from "./refills-cancels.ts";
 
 /** `refused` with the provider's text, for whoever asked. */
 export type RequestAnswer = Exclude<AskOutcome, { readonly kind: "refused" }> | { readonly kind: "refused"; readonly message: string };
 
 /** What an answer to a call says of one of the ids that it was about. */
-export function requestAnswerOf(answer: Result<ReadonlyMap<string, Asked>, ProviderFailure>, id: string): RequestAnswer {
+export function requestAnswerOf(answer: Result<ReadonlyMap<string, RequestReply>, ProviderFailure>, id: string): RequestAnswer {
   if (answer.ok) return answer.value.get(id) ?? { kind: "lost" };
   const { failure } = answer;
   switch (failure.code) {

@@ -16,7 +16,7 @@ import { cleanText, NO_REASON } from "./reading/wording.ts";
 type Refused = { readonly kind: "refused"; readonly message: string };
 
 /** What a provider said to a refill or a cancel: accepted is not done. `refill` is the refill's id, where there is one. */
-export type Asked = { readonly kind: "accepted"; readonly refill: string | null } | Refused;
+export type RequestReply = { readonly kind: "accepted"; readonly refill: string | null } | Refused;
 
 /** What a provider said of a refill, in its own word. */
 export type RefillSaid = { readonly kind: "status"; readonly word: string } | Refused;
@@ -25,12 +25,12 @@ export type RefillSaid = { readonly kind: "status"; readonly word: string } | Re
 type Answers<T> = Promise<Result<ReadonlyMap<string, T>, ProviderFailure>>;
 
 /** Asks for refills of orders. The caller keeps the list to what the provider takes, 100 at most, here as below. */
-export function askRefills(port: FetchPort, settings: ProviderSettings, orderIds: readonly string[]): Answers<Asked> {
+export function askRefills(port: FetchPort, settings: ProviderSettings, orderIds: readonly string[]): Answers<RequestReply> {
   return ask(port, settings, listed("refill", "order", "orders", orderIds), orderIds, REFILLS);
 }
 
 /** Asks to cancel orders, by a list even for one, since the protocol has no other form. Their outcome comes as a status. */
-export function askCancels(port: FetchPort, settings: ProviderSettings, orderIds: readonly string[]): Answers<Asked> {
+export function askCancels(port: FetchPort, settings: ProviderSettings, orderIds: readonly string[]): Answers<RequestReply> {
   return ask(port, settings, { action: "cancel", orders: orderIds.join(",") }, orderIds, CANCELS);
 }
 
@@ -135,13 +135,13 @@ const ID_LIKE = /^(?:\d[\w-]*|[\da-f-]{8,64})$/i;
 const YES = /^(?:true|yes|ok|success|successful)$/i;
 
 /** `{"refill":1}` and `{"refill":{"error":"…"}}`, and the same with `cancel`. */
-function formOfAsking(action: "refill" | "cancel", refillOf: (value: unknown) => string | null): Form<Asked> {
-  const readValue = (value: unknown, key: string, message: string | null = null): Asked | null => {
+function formOfAsking(action: "refill" | "cancel", refillOf: (value: unknown) => string | null): Form<RequestReply> {
+  const readValue = (value: unknown, key: string, message: string | null = null): RequestReply | null => {
     if (isYes(value)) return { kind: "accepted", refill: refillOf(value) };
     if (Array.isArray(value)) return null;
     return refused(saysNoId(value) ? message : scalarText(value), key);
   };
-  const readInside = (fields: Fields, key: string): Asked | null => {
+  const readInside = (fields: Fields, key: string): RequestReply | null => {
     const error = errorIn(fields, false);
     if (error !== null) return refusedBy(error, key);
     const id = fields.get("id") ?? fields.get(action);

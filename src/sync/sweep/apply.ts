@@ -8,7 +8,7 @@ import { adoptParts } from "../../store/orders/parts.ts";
 import { type Finding, parkedWrite, writesOf } from "./write.ts";
 import type { Limits } from "../limits.ts";
 
-export type Applied = {
+export type AppliedCounts = {
   readonly asked: number;
   readonly answered: number;
   readonly calls: number;
@@ -23,7 +23,7 @@ export type Applied = {
 const MAX_TRIES = 5;
 
 /** What became of a finding: what was written, and orders to be taken up again in smaller parts. */
-export type Outcome = { readonly applied: Applied; readonly again: readonly (readonly Order[])[] };
+export type Applied = { readonly applied: AppliedCounts; readonly again: readonly (readonly Order[])[] };
 
 /**
  * Applies what a provider said. It is written only if the provider's state is still the one that was read; otherwise
@@ -31,7 +31,7 @@ export type Outcome = { readonly applied: Applied; readonly again: readonly (rea
  * is halved, by further messages, until the order that it refuses stands alone and is parked: one poisoned order must
  * not hold up its page for ever. Throws when the database fails, or when it never came to pass.
  */
-export async function applyFinding(db: D1Database, finding: Finding, limits: Limits, now: () => number): Promise<Outcome> {
+export async function applyPollRun(db: D1Database, finding: Finding, limits: Limits, now: () => number): Promise<Applied> {
   if (finding.poll.calls === 0 && (finding.selection === null || finding.selection.clock === null)) return done(finding, []);
   const wholes = finding.answers.flatMap(({ order, report }) => (report.kind === "status" ? [{ order, report }] : []));
   await adoptParts(db, wholes, finding.provider.state, now());
@@ -47,12 +47,12 @@ export async function applyFinding(db: D1Database, finding: Finding, limits: Lim
   throw new Error(`the state of provider ${finding.provider.id} kept changing; nothing was written`);
 }
 
-function done(finding: Finding, orders: readonly OrderWrite[]): Outcome {
+function done(finding: Finding, orders: readonly OrderWrite[]): Applied {
   return { applied: summaryOf(finding, orders), again: [] };
 }
 
 /** The database refused a batch: two halves of it are polled again by themselves, one order alone is parked. */
-async function halve(db: D1Database, finding: Finding, orders: readonly OrderWrite[], state: StateWrite, at: number): Promise<Outcome> {
+async function halve(db: D1Database, finding: Finding, orders: readonly OrderWrite[], state: StateWrite, at: number): Promise<Applied> {
   const [only, ...others] = orders;
   if (only === undefined) throw new Error(`the database refuses the state of provider ${finding.provider.id}`);
   if (others.length === 0) {
@@ -71,7 +71,7 @@ async function withFreshState(db: D1Database, finding: Finding): Promise<Finding
   return provider === undefined || provider.settingsVersion !== finding.provider.settingsVersion ? null : { ...finding, provider };
 }
 
-function summaryOf({ orders, answers, poll }: Finding, written: readonly OrderWrite[]): Applied {
+function summaryOf({ orders, answers, poll }: Finding, written: readonly OrderWrite[]): AppliedCounts {
   const refunds = (status: RefundWrite["status"]): number =>
     written.reduce((sum, write) => sum + write.refunds.filter((refund) => refund.status === status).length, 0);
   return {
@@ -86,12 +86,12 @@ function summaryOf({ orders, answers, poll }: Finding, written: readonly OrderWr
   };
 }
 
-const NOTHING: Applied = { asked: 0, answered: 0, calls: 0, failed_calls: 0, moved: 0, progressed: 0, posted: 0, held: 0 };
+const NOTHING: AppliedCounts = { asked: 0, answered: 0, calls: 0, failed_calls: 0, moved: 0, progressed: 0, posted: 0, held: 0 };
 
 /** What a message's providers came to, taken together. */
-export function totalOf(all: readonly Applied[]): Applied {
+export function totalOf(all: readonly AppliedCounts[]): AppliedCounts {
   return all.reduce((total, applied) => {
-    const sums = Object.entries(total).map(([name, count]) => [name, count + applied[name as keyof Applied]]);
-    return Object.fromEntries(sums) as Applied;
+    const sums = Object.entries(total).map(([name, count]) => [name, count + applied[name as keyof AppliedCounts]]);
+    return Object.fromEntries(sums) as AppliedCounts;
   }, NOTHING);
 }

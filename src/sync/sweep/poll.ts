@@ -13,20 +13,20 @@ import { OPEN_CALLS } from "../limits.ts";
 import { idsPerCall } from "./plan.ts";
 import { isSuspect } from "./select.ts";
 
-export type Question = { readonly provider: Provider; readonly orders: readonly Order[]; readonly allowance: Allowance };
+export type PollRequest = { readonly provider: Provider; readonly orders: readonly Order[]; readonly allowance: Allowance };
 
 /** What a provider said of an order, and when it was asked, in epoch ms; and its word for the order's refill, if any. */
-export type Answer = {
+export type OrderAnswer = {
   readonly order: Order;
   readonly report: Report;
   readonly refillWord: string | null;
   readonly askedAt: number;
 };
 
-export type Asked = {
+export type PollRun = {
   readonly provider: Provider;
   readonly orders: readonly Order[];
-  readonly answers: readonly Answer[];
+  readonly answers: readonly OrderAnswer[];
   readonly poll: PollResult;
   /** What the provider was taken to be able to do; what `poll` says beyond that was learned. */
   readonly assumed: Capability;
@@ -37,25 +37,25 @@ export type Asked = {
  * Asks each provider about its orders, and hands on what each said as soon as it has: a slow one delays no other, nor
  * does it get more than its share of the connections. Never throws for what a provider does: that is in `poll`.
  */
-export async function askProviders<T>(
-  questions: readonly Question[],
+export async function runPolls<T>(
+  questions: readonly PollRequest[],
   ports: Pick<Ports, "fetch" | "now">,
-  then: (asked: Asked, i: number) => Promise<T>,
+  then: (asked: PollRun, i: number) => Promise<T>,
 ): Promise<T[]> {
   const connections = Math.max(1, Math.floor(OPEN_CALLS / Math.max(1, questions.length)));
   return Promise.all(
     questions.map(async (question, i) => {
       const slot = pLimit(connections);
-      return then(await ask(question, ports, (task) => slot(task)), i);
+      return then(await runPoll(question, ports, (task) => slot(task)), i);
     }),
   );
 }
 
-async function ask(
-  { provider, orders, allowance }: Question,
+async function runPoll(
+  { provider, orders, allowance }: PollRequest,
   { fetch, now }: Pick<Ports, "fetch" | "now">,
   slot: <T>(task: () => Promise<T>) => Promise<T>,
-): Promise<Asked> {
+): Promise<PollRun> {
   const { many } = provider.state;
   const assumed: Capability = { many, batchSize: many === "no" ? provider.state.learnedBatchSize : idsPerCall(provider) };
   // Two panels may follow one order of a provider: it is asked once.
@@ -66,7 +66,7 @@ async function ask(
   // Statuses come first, and a provider in trouble is left alone.
   const { words, calls } = await slot(() => askRefillWords({ fetch, now }, provider, statuses.failure === null ? orders : [], allowance));
   const poll = { ...statuses, calls: statuses.calls + calls };
-  const answers = orders.flatMap((order): Answer[] => {
+  const answers = orders.flatMap((order): OrderAnswer[] => {
     const answer = poll.answers.get(order.providerOrderId ?? "");
     return answer === undefined ? [] : [{ order, ...answer, refillWord: words.get(order.state.refill?.id ?? "") ?? null }];
   });

@@ -8,9 +8,9 @@ import { MINUTE_MS } from "../../domain/time.ts";
 import type { Ports } from "../../ports.ts";
 import { type Page, readNamed, readPage } from "../../store/orders/due.ts";
 import { metered } from "../../store/operations/metered.ts";
-import { type Applied, applyFinding, type Outcome, totalOf } from "./apply.ts";
+import { type AppliedCounts, applyPollRun, type Applied, totalOf } from "./apply.ts";
 import { leftQueuedMessages, refillCallsFor } from "../refills-cancels.ts";
-import { askProviders, type Question } from "./poll.ts";
+import { runPolls, type PollRequest } from "./poll.ts";
 import { claimAllowances, type Wish } from "../../gate/quota.ts";
 import { limitsOf } from "../limits.ts";
 import { callsFor, type Selection, selectionOf } from "./select.ts";
@@ -50,9 +50,9 @@ export async function sweep(message: SweepMessage, firstDelivery: boolean, env: 
   if (rest.length > 0 && firstDelivery) await handOn(env.SWEEPS, message, rest);
   const requests = firstDelivery ? servings.flatMap(({ orders }) => leftQueuedMessages(orders, readAt)) : [];
   if (requests.length > 0) await env.SWEEPS.sendBatch(requests.map((body) => ({ body, contentType: "json" })));
-  const questions = servings.map(({ provider, orders }): Question => ({ provider, orders, allowance: allowances.of(provider) }));
-  const outcomes = await askProviders(questions, { ...ports, now }, (asked, i) =>
-    applyFinding(db, { ...asked, readAt, selection: servings[i] ?? null, frozen: page.frozen }, limits, now),
+  const questions = servings.map(({ provider, orders }): PollRequest => ({ provider, orders, allowance: allowances.of(provider) }));
+  const outcomes = await runPolls(questions, { ...ports, now }, (asked, i) =>
+    applyPollRun(db, { ...asked, readAt, selection: servings[i] ?? null, frozen: page.frozen }, limits, now),
   );
   const applied = await taken(outcomes, env, ports);
   ports.log({
@@ -72,7 +72,7 @@ function wishFor(provider: Selection["provider"], orders: readonly Order[]): Wis
 }
 
 /** Sends what the database refused as checks of its halves, and answers what the rest came to. */
-async function taken(outcomes: readonly Outcome[], env: Env, ports: Ports): Promise<readonly Applied[]> {
+async function taken(outcomes: readonly Applied[], env: Env, ports: Ports): Promise<readonly AppliedCounts[]> {
   const again = outcomes.flatMap((outcome) => outcome.again);
   if (again.length > 0) {
     ports.log({ event: "apply.refused", orders: again.flat().length });
@@ -136,9 +136,9 @@ export async function check(message: CheckMessage, env: Env, ports: Ports): Prom
     limits,
     ports.now,
   );
-  const questions = wanting.map((wanted): Question => ({ ...wanted, allowance: allowances.of(wanted.provider) }));
-  const outcomes = await askProviders(questions, ports, (asked) =>
-    applyFinding(db, { ...asked, readAt, selection: null, frozen }, limits, ports.now),
+  const questions = wanting.map((wanted): PollRequest => ({ ...wanted, allowance: allowances.of(wanted.provider) }));
+  const outcomes = await runPolls(questions, ports, (asked) =>
+    applyPollRun(db, { ...asked, readAt, selection: null, frozen }, limits, ports.now),
   );
   const applied = await taken(outcomes, env, ports);
   ports.log({ event: "check", orders: message.orders.length, ...totalOf(applied), ...usage() });

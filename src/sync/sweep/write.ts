@@ -16,12 +16,12 @@ import { failureMessage } from "../../provider/failure-message.ts";
 import type { OrderWrite, StateWrite } from "../../store/orders/apply.ts";
 import { moveWrite } from "../../store/orders/moves.ts";
 import type { Provider } from "../../store/rows/provider.ts";
-import type { Answer, Asked } from "./poll.ts";
+import type { OrderAnswer, PollRun } from "./poll.ts";
 import type { Limits } from "../limits.ts";
 import { isInBucket, keyOf, type SelectedBucket, type Selection, rewound } from "./select.ts";
 
 /** What one provider said in one message. `serving` is null for a check of named orders. */
-export type Finding = Asked & {
+export type Finding = PollRun & {
   /** When the orders were read, epoch ms. */
   readonly readAt: number;
   readonly selection: Selection | null;
@@ -38,10 +38,10 @@ const CLOCK_SKEW_MS = 5000;
 /** Marks further ahead than this come from a clock that was put back since, and are dropped. */
 const MAX_RANGE_AHEAD_MS = 15 * MINUTE_MS;
 /** What is to be written of a finding. */
-export type Written = { readonly orders: readonly OrderWrite[]; readonly state: StateWrite };
+export type Writes = { readonly orders: readonly OrderWrite[]; readonly state: StateWrite };
 
 /** What follows from a finding: its orders' rows, each order once, and the provider's state. */
-export function writesOf(finding: Finding, limits: Limits, at: number): Written {
+export function writesOf(finding: Finding, limits: Limits, at: number): Writes {
   const { state, brake } = finding.provider;
   const orders = orderWrites(finding, limits, at, state.brakeEngagedAt !== null);
   const endings = withEndings(
@@ -79,7 +79,7 @@ function orderWrites(finding: Finding, limits: Limits, at: number, braked: boole
  * Late: asked for before another poll of the same stretch of the lane that is already known, or too long ago.
  * (A later write to the order itself is kept out by its version.)
  */
-function isLate({ order, askedAt }: Answer, marks: readonly PolledRange[], at: number): boolean {
+function isLate({ order, askedAt }: OrderAnswer, marks: readonly PolledRange[], at: number): boolean {
   if (at - askedAt > MAX_ANSWER_AGE_MS) return true;
   const mark = order.state.cadence === null ? null : rangeOf(marks, order.state.cadence, keyOf(order));
   // A mark from later than now comes from a clock that was put back since; it says nothing of what is late.

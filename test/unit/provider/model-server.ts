@@ -1,4 +1,4 @@
-import type { Asked, Capability, PollPort, PollResult } from "../../../src/provider/api-v2/poll/poll.ts";
+import type { PolledOrder, Capability, PollPort, PollResult } from "../../../src/provider/api-v2/poll/poll.ts";
 import { pollStatuses } from "../../../src/provider/api-v2/poll/poll.ts";
 import { fieldsOfRequest, NOW, SETTINGS } from "./fixtures.ts";
 
@@ -68,7 +68,11 @@ export class ModelServer {
   }
 
   /** Polls with at most `budget` calls, five connections, and a clock that moves a second a call. */
-  poll(orders: readonly (string | Asked)[], capability: Partial<Capability> = {}, budget = Number.POSITIVE_INFINITY): Promise<PollResult> {
+  poll(
+    orders: readonly (string | PolledOrder)[],
+    capability: Partial<Capability> = {},
+    budget = Number.POSITIVE_INFINITY,
+  ): Promise<PollResult> {
     this.calls.length = 0;
     let left = budget;
     const port: PollPort = {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { MAX_EXTRA_CALLS, MAX_RECORDED_ON_BALANCE } from "../../../src/provider/api-v2/poll/session.ts";
-import { type Asked, type PollPort, type PollResult, pollStatuses } from "../../../src/provider/api-v2/poll/poll.ts";
+import { type PolledOrder, type PollPort, type PollResult, pollStatuses } from "../../../src/provider/api-v2/poll/poll.ts";
 import { NOW, SETTINGS } from "./fixtures.ts";
 import { type Failing, json, knownOrders, type Model, ModelServer, orderIds, wordsOf } from "./model-server.ts";
 
-const suspects = (ids: readonly string[]): Asked[] => ids.map((id) => ({ id, suspect: true }));
+const suspects = (ids: readonly string[]): PolledOrder[] => ids.map((id) => ({ id, suspect: true }));
 
 /** The same word for each id, with exceptions. */
 function all(ids: readonly string[], except: Record<string, string> = {}, word = "In progress"): Record<string, string> {

@@ -1,16 +1,22 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Asked, askCancels, askRefills, askRefillStatuses, type RefillSaid } from "../../../src/provider/api-v2/refills-cancels.ts";
+import {
+  type RequestReply,
+  askCancels,
+  askRefills,
+  askRefillStatuses,
+  type RefillSaid,
+} from "../../../src/provider/api-v2/refills-cancels.ts";
 import { anyJson } from "./any-json.ts";
 import { fieldsOfRequest, KEY, portOf, SETTINGS } from "./fixtures.ts";
 import { json } from "./model-server.ts";
 
 type Ask = typeof askRefills | typeof askCancels | typeof askRefillStatuses;
-type Said = Asked | RefillSaid;
+type Said = RequestReply | RefillSaid;
 
 const NO_REASON = "The provider refused, and gave no reason.";
-const accepted = (refill: string | null = null): Asked => ({ kind: "accepted", refill });
-const refused = (message: string): Asked & RefillSaid => ({ kind: "refused", message });
+const accepted = (refill: string | null = null): RequestReply => ({ kind: "accepted", refill });
+const refused = (message: string): RequestReply & RefillSaid => ({ kind: "refused", message });
 const word = (said: string): RefillSaid => ({ kind: "status", word: said });
 
 /** What is said of each id, or the failure's code. */

@@ -9,7 +9,7 @@
  * - *no lists*: orders that are answered by `order` fail as lists of one.
  */
 import type { ProviderFailure } from "../../failure.ts";
-import { type Answered, type Fault, NAMES_NONE, type Outcome, type PollSession } from "./session.ts";
+import { type Answered, type Fault, NAMES_NONE, type CallOutcome, type PollSession } from "./session.ts";
 
 /** How many orders are tried by `order` before a provider is given up on that was never seen to answer a list. */
 const MAX_CANDIDATES = 4;
@@ -97,7 +97,7 @@ function hasStatus(session: PollSession, id: string): boolean {
   return session.answers.get(id)?.report.kind === "status";
 }
 
-function isComplete(outcome: Outcome): boolean {
+function isComplete(outcome: CallOutcome): boolean {
   return outcome.kind === "answered" && outcome.complete;
 }
 

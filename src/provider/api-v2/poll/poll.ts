@@ -24,18 +24,18 @@ export type PollPort = FetchPort & {
   readonly slot: <T>(task: () => Promise<T>) => Promise<T>;
 };
 
-export type Asked = {
+export type PolledOrder = {
   readonly id: string;
   /** Was refused or missing last time: asked after the others and apart from them. */
   readonly suspect: boolean;
 };
 
 /** `askedAt`: epoch ms just before the call went out, so that the answer is at least as new. */
-export type Answer = { readonly report: Report; readonly askedAt: number };
+export type DatedReport = { readonly report: Report; readonly askedAt: number };
 
 export type PollResult = {
   /** Only orders that were settled are in here; the others are to be asked again. */
-  readonly answers: ReadonlyMap<string, Answer>;
+  readonly answers: ReadonlyMap<string, DatedReport>;
   readonly capability: Capability;
   /** Calls made, each taken from the budget. */
   readonly calls: number;
@@ -53,7 +53,7 @@ export async function pollStatuses(
   port: PollPort,
   settings: ProviderSettings,
   capability: Capability,
-  orders: readonly Asked[],
+  orders: readonly PolledOrder[],
 ): Promise<PollResult> {
   const suspects = new Set(orders.filter((order) => order.suspect).map((order) => order.id));
   const others = new Set(orders.filter((order) => !suspects.has(order.id)).map((order) => order.id));

@@ -6,7 +6,7 @@ import { askBalance, askMany, askOne } from "../status.ts";
 import type { FetchPort } from "../../../outbound/exchange.ts";
 import { fail, ok, type Result } from "../../../domain/result.ts";
 import type { ProviderFailure } from "../../failure.ts";
-import type { Answer, Capability, PollPort, PollResult } from "./poll.ts";
+import type { DatedReport, Capability, PollPort, PollResult } from "./poll.ts";
 import type { ProviderSettings } from "../../settings.ts";
 
 /** The protocol's own limit of ids a call. */
@@ -46,7 +46,7 @@ export type Answered = {
 /** No call was made, or it failed in a way that ended the poll. */
 export type Unasked = { readonly kind: "unasked"; readonly ids: readonly string[] };
 
-export type Outcome = Answered | Fault | Unasked;
+export type CallOutcome = Answered | Fault | Unasked;
 
 /** Shared by calls that are to start only while none of them has failed. It closes before the next one's turn comes. */
 export type Gate = { closed: boolean };
@@ -60,7 +60,7 @@ type Call<T> =
 export const NAMES_NONE: ProviderFailure = { code: "bad_shape", message: "the answer to a list names none of its orders" };
 
 export class PollSession {
-  readonly answers = new Map<string, Answer>();
+  readonly answers = new Map<string, DatedReport>();
   readonly #port: PollPort;
   readonly #settings: ProviderSettings;
   readonly #suspects: ReadonlySet<string>;
@@ -121,22 +121,22 @@ export class PollSession {
   }
 
   /** Asks for orders: a list in a list's form, one alone by `order`, which every server knows. */
-  ask(ids: readonly string[], gate: Gate | null): Promise<Outcome> {
+  ask(ids: readonly string[], gate: Gate | null): Promise<CallOutcome> {
     const [id] = ids;
     return ids.length === 1 && id !== undefined ? this.#askAlone(id, gate) : this.#askList(ids, gate);
   }
 
   /** As `ask`, out of the calls set aside for finding out; `reason` is what is being looked into. */
-  async askExtra(ids: readonly string[], reason: ProviderFailure | null): Promise<Outcome> {
+  async askExtra(ids: readonly string[], reason: ProviderFailure | null): Promise<CallOutcome> {
     return this.#takeExtra(reason) ? this.ask(ids, null) : { kind: "unasked", ids };
   }
 
   /** As `askExtra`, in a list's form even for one order. */
-  async askListExtra(ids: readonly string[], reason: ProviderFailure | null): Promise<Outcome> {
+  async askListExtra(ids: readonly string[], reason: ProviderFailure | null): Promise<CallOutcome> {
     return this.#takeExtra(reason) ? this.#askList(ids, null) : { kind: "unasked", ids };
   }
 
-  async #askList(ids: readonly string[], gate: Gate | null): Promise<Outcome> {
+  async #askList(ids: readonly string[], gate: Gate | null): Promise<CallOutcome> {
     const call = await this.#call((port) => this.#namedReports(port, ids), gate);
     if (call.kind !== "answered") return { ...call, ids };
     const missing = ids.filter((id) => call.value.get(id)?.kind === "missing");
@@ -166,7 +166,7 @@ export class PollSession {
     return fail(NAMES_NONE);
   }
 
-  async #askAlone(id: string, gate: Gate | null): Promise<Outcome> {
+  async #askAlone(id: string, gate: Gate | null): Promise<CallOutcome> {
     const call = await this.#call((port) => askOne(port, this.#settings, id), gate);
     if (call.kind !== "answered") return { ...call, ids: [id] };
     this.#anyAnswer = true;
