@@ -3,21 +3,21 @@
  * one, and within the message's own limits in any case.
  */
 import { MINUTE_MS } from "../domain/time.ts";
-import { claimCalls, type Grant } from "../store/providers/budget.ts";
+import { claimCalls, type QuotaGrant } from "../store/providers/budget.ts";
 import type { Provider } from "../store/rows/provider.ts";
 import { LAST_CALL_AFTER_MS, type Limits } from "../sync/limits.ts";
 
 /** Asked before every call; false when no call is left. */
-export type Allowance = () => Promise<boolean>;
+export type Quota = () => Promise<boolean>;
 
-export type Allowances = {
-  readonly of: (provider: Provider) => Allowance;
+export type Quotas = {
+  readonly of: (provider: Provider) => Quota;
   /** What was granted of the calls planned. `used`: granted in this minute altogether. */
-  readonly grantOf: (provider: Provider) => Grant;
+  readonly grantOf: (provider: Provider) => QuotaGrant;
 };
 
 /** `refillCalls`: those of the spare calls that are for asking how refills go. */
-export type Wish = { readonly provider: Provider; readonly calls: number; readonly refillCalls: number };
+export type QuotaRequest = { readonly provider: Provider; readonly calls: number; readonly refillCalls: number };
 
 /** Spare calls are claimed by the handful: a claim is a round trip and a row, too. */
 const SPARE_CALLS_AT_ONCE = 5;
@@ -26,7 +26,7 @@ const SPARE_CALLS_AT_ONCE = 5;
  * Claims the planned calls of all providers that have a budget, in one statement. None gets more than its share of
  * what a message may make, nor any call once it is too late for an answer to count.
  */
-export async function claimAllowances(db: D1Database, wanted: readonly Wish[], limits: Limits, now: () => number): Promise<Allowances> {
+export async function claimQuotas(db: D1Database, wanted: readonly QuotaRequest[], limits: Limits, now: () => number): Promise<Quotas> {
   const minute = () => Math.floor(now() / MINUTE_MS);
   const lastCallAt = now() + LAST_CALL_AFTER_MS;
   const share = Math.max(1, Math.floor(limits.callsPerMessage / Math.max(1, wanted.length)));

@@ -17,7 +17,7 @@ import { recordFailure } from "../store/providers/circuit.ts";
 import { readNamed } from "../store/orders/due.ts";
 import { metered } from "../store/operations/metered.ts";
 import type { Provider } from "../store/rows/provider.ts";
-import { type Allowance, claimAllowances } from "../gate/quota.ts";
+import { type Quota, claimQuotas } from "../gate/quota.ts";
 import { limitsOf } from "./limits.ts";
 
 /** The protocol's lists hold so many ids. */
@@ -39,7 +39,7 @@ export async function askRefillWords(
   port: Pick<Ports, "fetch" | "now">,
   { settings }: Provider,
   orders: readonly Order[],
-  takeCall: Allowance,
+  takeCall: Quota,
 ): Promise<RefillWords> {
   const words = new Map<string, string>();
   let calls = 0;
@@ -88,7 +88,7 @@ export async function askRefillsCancels(message: RefillCancelMessage, isLast: bo
     calls: calls.length,
     refillCalls: 0,
   }));
-  const allowances = await claimAllowances(db, wishes, limitsOf(env.PLAN), ports.now);
+  const allowances = await claimQuotas(db, wishes, limitsOf(env.PLAN), ports.now);
   const takeCall = new Map(wishes.map(({ provider }) => [provider, allowances.of(provider)]));
   const deaf = new Set<Provider>();
   let asked = 0;

@@ -2,15 +2,15 @@
  * A provider's calls per minute, claimed before calling: sweeps run side by side, and none may overdraw.
  */
 
-export type Claim = { readonly provider: string; readonly calls: number; readonly perMinute: number };
+export type QuotaClaim = { readonly provider: string; readonly calls: number; readonly perMinute: number };
 /** `granted`: calls that may be made now. `used`: all that were granted in this minute, these included. */
-export type Grant = { readonly granted: number; readonly used: number };
+export type QuotaGrant = { readonly granted: number; readonly used: number };
 
 /** A budget minute further ahead than this comes from a clock that was put back, and does not count. */
 const MAX_MINUTES_AHEAD = 15;
 
 /** Claims calls for some providers at once. One row written a provider. */
-export async function claimCalls(db: D1Database, minute: number, claims: readonly Claim[]): Promise<ReadonlyMap<string, Grant>> {
+export async function claimCalls(db: D1Database, minute: number, claims: readonly QuotaClaim[]): Promise<ReadonlyMap<string, QuotaGrant>> {
   if (claims.length === 0) return new Map();
   const { results } = await db
     .prepare(

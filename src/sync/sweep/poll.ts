@@ -8,12 +8,12 @@ import type { Ports } from "../../ports.ts";
 import { type Capability, type PollResult, pollStatuses } from "../../provider/api-v2/poll/poll.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import { askRefillWords } from "../refills-cancels.ts";
-import type { Allowance } from "../../gate/quota.ts";
+import type { Quota } from "../../gate/quota.ts";
 import { OPEN_CALLS } from "../limits.ts";
 import { idsPerCall } from "./plan.ts";
 import { isSuspect } from "./select.ts";
 
-export type PollRequest = { readonly provider: Provider; readonly orders: readonly Order[]; readonly allowance: Allowance };
+export type PollRequest = { readonly provider: Provider; readonly orders: readonly Order[]; readonly allowance: Quota };
 
 /** What a provider said of an order, and when it was asked, in epoch ms; and its word for the order's refill, if any. */
 export type OrderAnswer = {

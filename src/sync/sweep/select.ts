@@ -5,7 +5,7 @@ import { FLAGS, type Order } from "../../domain/order.ts";
 import type { DueBucket, DueProvider, SweepMessage } from "../../domain/message.ts";
 import { compareKeys, type BucketKey } from "../../domain/poll-coverage.ts";
 import { type VirtualClock, clockAt, fittingSlowdown, positionAt, atPace, stepsAhead } from "../../domain/poll-pacing.ts";
-import type { Grant } from "../../store/providers/budget.ts";
+import type { QuotaGrant } from "../../store/providers/budget.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import type { Limits } from "../limits.ts";
 import { idsPerCall, ordersIn } from "./plan.ts";
@@ -36,7 +36,7 @@ export type SelectionInput = {
   readonly due: DueProvider;
   /** As read: one more than the limit if there are more. */
   readonly orders: readonly Order[];
-  readonly grant: Grant;
+  readonly grant: QuotaGrant;
   readonly message: SweepMessage;
   readonly mayHandOn: boolean;
   /** One call, to see whether the provider is back: no measure of its load. */

@@ -11,7 +11,7 @@ import { metered } from "../../store/operations/metered.ts";
 import { type AppliedCounts, applyPollRun, type Applied, totalOf } from "./apply.ts";
 import { leftQueuedMessages, refillCallsFor } from "../refills-cancels.ts";
 import { runPolls, type PollRequest } from "./poll.ts";
-import { claimAllowances, type Wish } from "../../gate/quota.ts";
+import { claimQuotas, type QuotaRequest } from "../../gate/quota.ts";
 import { limitsOf } from "../limits.ts";
 import { callsFor, type Selection, selectionOf } from "./select.ts";
 import { ordersIn } from "./plan.ts";
@@ -29,7 +29,7 @@ export async function sweep(message: SweepMessage, firstDelivery: boolean, env: 
   const readAt = now();
   const page = await readPage(db, message.providers);
   const wanting = message.providers.flatMap((due, i) => wantedOf(page, due, i, readAt));
-  const allowances = await claimAllowances(
+  const allowances = await claimQuotas(
     db,
     wanting.map(({ provider, orders, due }) => wishFor(provider, orders.slice(0, due.limit))),
     limits,
@@ -67,7 +67,7 @@ export async function sweep(message: SweepMessage, firstDelivery: boolean, env: 
 }
 
 /** The calls that asking about these orders takes, with those for their refills. */
-function wishFor(provider: Selection["provider"], orders: readonly Order[]): Wish {
+function wishFor(provider: Selection["provider"], orders: readonly Order[]): QuotaRequest {
   return { provider, calls: callsFor(provider, orders), refillCalls: refillCallsFor(orders) };
 }
 
@@ -130,7 +130,7 @@ export async function check(message: CheckMessage, env: Env, ports: Ports): Prom
     const orders = asked.slice(0, ordersIn(provider, limits.callsPerMessage));
     return provider.enabled && circuitOf(provider.state, readAt) !== "waiting" ? [{ provider, orders }] : [];
   });
-  const allowances = await claimAllowances(
+  const allowances = await claimQuotas(
     db,
     wanting.map(({ provider, orders }) => wishFor(provider, orders)),
     limits,
