@@ -54,7 +54,7 @@ export const REASONS = {
 export type Reason = keyof typeof REASONS | RefundReason;
 
 /** By which door an order came: the provider's own API v2, or the operator's catalogue; null when it was registered. */
-export type Door = "connect" | "catalogue";
+export type Channel = "connect" | "catalogue";
 
 /** What the first final word that a panel was told followed from. */
 export type ReportedFinal = {
@@ -141,7 +141,7 @@ export type Order = {
   readonly provider: string;
   /** Null while the order is being placed, and as long as nobody knows whether it was. */
   readonly providerOrderId: string | null;
-  readonly door: Door | null;
+  readonly channel: Channel | null;
   readonly service: string | null;
   /** The provider's service, where `service` is one of the own catalogue. */
   readonly providerService: string | null;

@@ -9,7 +9,7 @@ import type { Message } from "../../src/domain/message.ts";
 import { answerRefillStatus } from "../../src/http/api-v2/refill-status.ts";
 import { answerCancel, answerRefill } from "../../src/http/api-v2/refills-cancels.ts";
 import type { Call } from "../../src/http/kit/context.ts";
-import type { DoorAction } from "../../src/http/api-v2/answers.ts";
+import type { ApiV2Action } from "../../src/http/api-v2/answers.ts";
 import { panelKeyHash } from "../../src/http/kit/auth.ts";
 import { handleRequest } from "../../src/http/router.ts";
 import { metered } from "../../src/store/operations/metered.ts";
@@ -98,7 +98,7 @@ async function rest(run: Pipeline, path: string, key = KEY, body?: string): Prom
 /** What a door's action answers: `json` is null where the body is empty. */
 async function door(
   run: Pipeline,
-  action: DoorAction,
+  action: ApiV2Action,
   fields: Record<string, string>,
   provider: string | null = "acme",
   key = KEY,
@@ -1018,7 +1018,7 @@ describe("what a call at a door costs", () => {
     const { run } = await begin(more({ ...done, refill_status: "pending", refill_at: NOW }), 2000);
     await addOrders("q", "acme", 5001, 2000, more({ ...done, refill_status: "pending", refill_at: NOW }));
     await env.DB.prepare("UPDATE orders SET refill_id = 'r' || n").run();
-    const cost = async (action: DoorAction, fields: Record<string, string>, provider: string | null = "acme") => {
+    const cost = async (action: ApiV2Action, fields: Record<string, string>, provider: string | null = "acme") => {
       const { db, usage } = metered(env.DB);
       run.env.DB = db;
       await door(run, action, fields, provider);
@@ -1065,7 +1065,7 @@ describe("a call about a hundred orders at ten providers of the own catalogue", 
     return { run, providers };
   }
 
-  async function statementsOf(run: Pipeline, action: DoorAction): Promise<{ statements: number; answer: unknown }> {
+  async function statementsOf(run: Pipeline, action: ApiV2Action): Promise<{ statements: number; answer: unknown }> {
     const { db, usage } = metered(env.DB);
     run.env.DB = db;
     const answer = await door(run, action, { orders: IDS.join(",") }, null);

@@ -6,7 +6,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { answerBalance } from "../../src/http/api-v2/balance.ts";
 import { answerServices, refreshServices } from "../../src/http/api-v2/services.ts";
-import type { DoorCall } from "../../src/http/api-v2/answers.ts";
+import type { ApiV2Call } from "../../src/http/api-v2/answers.ts";
 import { panelKeyHash } from "../../src/http/kit/auth.ts";
 import { readProviders } from "../../src/store/orders/due.ts";
 import { metered } from "../../src/store/operations/metered.ts";
@@ -59,7 +59,7 @@ class Doors extends Scene {
       requestId: "r",
       waitUntil: () => {},
     };
-    const asked: DoorCall = { call, fields: new Map(), ref: { by: "key_hash", value: await panelKeyHash(key) }, provider };
+    const asked: ApiV2Call = { call, fields: new Map(), ref: { by: "key_hash", value: await panelKeyHash(key) }, provider };
     const answer = await (action === "services" ? answerServices(asked) : answerBalance(asked));
     return { said: answer.ok && answer.value.body !== null ? (JSON.parse(answer.value.body) as unknown) : null, usage: usage() };
   }

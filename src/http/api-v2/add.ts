@@ -14,7 +14,7 @@ import { type InTheWay, readForCatalogueAdd, readForConnectAdd } from "../../sto
 import type { Provider } from "../../store/rows/provider.ts";
 import type { Answer, Call } from "../kit/context.ts";
 import { sha256Hex } from "../kit/hash.ts";
-import { type DoorCall, noAnswer, notHere, REFUSED, say, sayPlaced, WRONG } from "./answers.ts";
+import { type ApiV2Call, noAnswer, notHere, REFUSED, say, sayPlaced, WRONG } from "./answers.ts";
 import { refreshServices } from "./services.ts";
 import { place } from "./place.ts";
 import { claimUpstream } from "../../gate/gate.ts";
@@ -25,7 +25,7 @@ const LOOKS_MS = [100, 200, 400, 800, ...Array.from({ length: 8 }, () => 1000)];
 /** An identical request may come first in the moment between reading and writing, and be gone in the next. */
 const MAX_TRIES = 3;
 
-export async function answerAdd(asked: DoorCall): Promise<Answer> {
+export async function answerAdd(asked: ApiV2Call): Promise<Answer> {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const wanted = await (asked.provider === null ? wantedOfCatalogue(asked) : wantedOfProvider(asked, asked.provider));
     if ("answer" in wanted) return wanted.answer;
@@ -77,7 +77,7 @@ type Wanted = {
   readonly refresh?: boolean;
 };
 
-async function send({ call }: DoorCall, { panel, provider, intent, fields, refresh }: Wanted): Promise<Answer | "in_the_way"> {
+async function send({ call }: ApiV2Call, { panel, provider, intent, fields, refresh }: Wanted): Promise<Answer | "in_the_way"> {
   const may = await claimUpstream(call, provider);
   if (may !== "yes") return noAnswer(may);
   // The calls before may have taken their time: the order is as old as its row, not as the request.
@@ -92,7 +92,7 @@ async function send({ call }: DoorCall, { panel, provider, intent, fields, refre
 /** Instead of an order: what is to be answered at once, or the order that is being placed for an identical request. */
 type Settled = { readonly answer: Answer } | { readonly placing: Order };
 
-async function wantedOfCatalogue({ call, fields, ref }: DoorCall): Promise<Wanted | Settled> {
+async function wantedOfCatalogue({ call, fields, ref }: ApiV2Call): Promise<Wanted | Settled> {
   const id = fields.get("service")?.trim() ?? "";
   const way = { linkKey: linkKey("", id, linkIn(fields)), digest: await digestOf("", fields), now: call.now };
   const found = await readForCatalogueAdd(call.env.DB, ref, id, way);
@@ -121,7 +121,7 @@ async function wantedOfCatalogue({ call, fields, ref }: DoorCall): Promise<Wante
   return { panel, provider, intent, fields: sentBy(service, fields) };
 }
 
-async function wantedOfProvider({ call, fields, ref }: DoorCall, providerId: string): Promise<Wanted | Settled> {
+async function wantedOfProvider({ call, fields, ref }: ApiV2Call, providerId: string): Promise<Wanted | Settled> {
   const service = fields.get("service") ?? "";
   const way = { linkKey: linkKey(providerId, service, linkIn(fields)), digest: await digestOf(providerId, fields), now: call.now };
   const found = await readForConnectAdd(call.env.DB, ref, providerId, service, way);
@@ -174,19 +174,19 @@ function problemText({ code, field, limit }: AddProblem): string {
 }
 
 /** What orders are for: most a link, some a user's name. */
-function linkIn(fields: DoorCall["fields"]): string {
+function linkIn(fields: ApiV2Call["fields"]): string {
   return fields.get("link") ?? fields.get("username") ?? "";
 }
 
 const OWN_FIELDS: ReadonlySet<string> = new Set(["key", "action"]);
 
 /** All that the script has sent but its key: fields of every kind of service go to the provider, known here or not. */
-function sentFields(fields: DoorCall["fields"]): Record<string, string> {
+function sentFields(fields: ApiV2Call["fields"]): Record<string, string> {
   return Object.fromEntries([...fields].filter(([name]) => !OWN_FIELDS.has(name)));
 }
 
 /** Two requests with one digest ask for the same, in whatever order their fields stand. */
-function digestOf(door: string, fields: DoorCall["fields"]): Promise<string> {
+function digestOf(door: string, fields: ApiV2Call["fields"]): Promise<string> {
   const trimmed = Object.entries(sentFields(fields)).map(([name, value]) => [name, value.trim()] as const);
   const sent = trimmed.toSorted(([a], [b]) => (a < b ? -1 : 1));
   return sha256Hex(JSON.stringify([door, sent]));
@@ -196,7 +196,7 @@ const MAX_LINK_CHARACTERS = 2048;
 
 type Looked = { readonly linkKey: string; readonly digest: string };
 
-function intentOf({ requestId }: Call, fields: DoorCall["fields"], { linkKey: key, digest }: Looked) {
+function intentOf({ requestId }: Call, fields: ApiV2Call["fields"], { linkKey: key, digest }: Looked) {
   return {
     provider_service: null,
     link: linkIn(fields).slice(0, MAX_LINK_CHARACTERS) || null,
@@ -213,7 +213,7 @@ function intentOf({ requestId }: Call, fields: DoorCall["fields"], { linkKey: ke
 }
 
 /** How many parts are asked for; scripts send empty or zero for plain orders. */
-function partsIn(fields: DoorCall["fields"], name: string): number | null {
+function partsIn(fields: ApiV2Call["fields"], name: string): number | null {
   const text = fields.get(name)?.trim() ?? "";
   return /^\d{1,9}$/.test(text) && Number(text) > 0 ? Number(text) : null;
 }

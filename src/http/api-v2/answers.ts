@@ -13,7 +13,7 @@ import type { Answer, Call, Reply } from "../kit/context.ts";
 import { RETRY_LATER } from "../kit/errors.ts";
 
 /** One call of a panel's script. Whether its key is any panel's, the database says. */
-export type DoorCall = {
+export type ApiV2Call = {
   readonly call: Call;
   /** The call's fields as they came, `key` and `action` among them. */
   readonly fields: ReadonlyMap<string, string>;
@@ -22,7 +22,7 @@ export type DoorCall = {
   readonly provider: string | null;
 };
 
-export type DoorAction = (asked: DoorCall) => Promise<Answer>;
+export type ApiV2Action = (asked: ApiV2Call) => Promise<Answer>;
 
 /** Ids in one call. */
 export const MAX_IDS = 100;
@@ -72,7 +72,7 @@ export function shownId(id: string): number | string {
 }
 
 /** An order was taken: its id, as the panel's script is to know it. */
-export function sayPlaced(order: Pick<Order, "id" | "n" | "door" | "providerOrderId">): Answer {
+export function sayPlaced(order: Pick<Order, "id" | "n" | "channel" | "providerOrderId">): Answer {
   return say({ order: shownId(panelOrderId(order)) });
 }
 

@@ -5,7 +5,7 @@ import { ok } from "../../domain/result.ts";
 import { readPanel } from "../../store/panels/panels.ts";
 import { isPanelKey, panelKeyHash } from "../kit/auth.ts";
 import type { Answer, Call, Reply } from "../kit/context.ts";
-import { type DoorAction, say, WRONG } from "./answers.ts";
+import { type ApiV2Action, say, WRONG } from "./answers.ts";
 import { answerAdd } from "./add.ts";
 import { answerBalance } from "./balance.ts";
 import { readFields } from "./fields.ts";
@@ -14,7 +14,7 @@ import { answerCancel, answerRefill } from "./refills-cancels.ts";
 import { answerServices } from "./services.ts";
 import { answerStatus } from "./status.ts";
 
-const ACTIONS: ReadonlyMap<string, DoorAction> = new Map(
+const ACTIONS: ReadonlyMap<string, ApiV2Action> = new Map(
   Object.entries({
     services: answerServices,
     add: answerAdd,

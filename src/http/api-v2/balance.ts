@@ -12,7 +12,7 @@ import type { ProviderFailure } from "../../provider/failure.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import { type BalancedProvider, keepBalance, type KeptBalance, readBalanced, readFunds } from "../../store/providers/balances.ts";
 import type { Answer, Call } from "../kit/context.ts";
-import { type DoorCall, noAnswer, notHere, say, WRONG } from "./answers.ts";
+import { type ApiV2Call, noAnswer, notHere, say, WRONG } from "./answers.ts";
 import { claimUpstream, REPEATABLE } from "../../gate/gate.ts";
 
 /** So long a balance is told without asking again. */
@@ -20,11 +20,11 @@ const FRESH_MS = MINUTE_MS;
 /** So long it is told when the provider does not answer. */
 const LAST_KNOWN_MS = 15 * MINUTE_MS;
 
-export function answerBalance(asked: DoorCall): Promise<Answer> {
+export function answerBalance(asked: ApiV2Call): Promise<Answer> {
   return asked.provider === null ? ownBalance(asked) : providersBalance(asked, asked.provider);
 }
 
-async function providersBalance({ call, ref }: DoorCall, providerId: string): Promise<Answer> {
+async function providersBalance({ call, ref }: ApiV2Call, providerId: string): Promise<Answer> {
   const read = await readBalanced(call.env.DB, ref, providerId);
   if (read === null) return say(WRONG.key);
   if (read.found === null) return notHere();
@@ -40,7 +40,7 @@ function sayBalance({ balance, currency }: ToldBalance): Answer {
   return say({ balance, ...(currency === null ? {} : { currency }) });
 }
 
-async function ownBalance({ call, ref }: DoorCall): Promise<Answer> {
+async function ownBalance({ call, ref }: ApiV2Call): Promise<Answer> {
   const funds = await readFunds(call.env.DB, ref);
   if (funds === null) return say(WRONG.key);
   const { panel, account, providers } = funds;

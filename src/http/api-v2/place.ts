@@ -85,7 +85,7 @@ const MAX_TRIES = 4;
 async function recordTaken(call: Call, provider: Provider, placing: Order, providerOrderId: string): Promise<Answer> {
   let order = placing;
   // In connect mode the provider's id becomes the order's own, if it is free, and could not be taken for one of ours.
-  let id = placing.door === "connect" && numberOfOurs(providerOrderId) === null ? providerOrderId : placing.id;
+  let id = placing.channel === "connect" && numberOfOurs(providerOrderId) === null ? providerOrderId : placing.id;
   for (let tries = 1; ; tries++) {
     const named: Order = { ...order, id: order.lastChange === 0 ? id : order.id, providerOrderId };
     const result = await nameOrder(call, provider, order, named).catch((error: unknown) => {
@@ -168,7 +168,10 @@ const KNOWN: Readonly<Record<KnownRefusal, { readonly error: string }>> = {
 };
 
 /** In connect mode the panel hears the provider's own words; at the own catalogue, whose service it was stays untold. */
-function refusalShown({ door }: Order, { message, known }: Extract<Placed, { readonly kind: "refused" }>): { readonly error: string } {
+function refusalShown(
+  { channel: door }: Order,
+  { message, known }: Extract<Placed, { readonly kind: "refused" }>,
+): { readonly error: string } {
   if (door === "connect") return { error: message };
   return known === null ? REFUSED.other : KNOWN[known];
 }

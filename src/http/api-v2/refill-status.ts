@@ -9,7 +9,7 @@ import { askRefillStatuses, type RefillSaid } from "../../provider/api-v2/refill
 import type { Provider } from "../../store/rows/provider.ts";
 import { foreignRefills, readOwnCases, readRefills } from "../../store/refills-cancels/request-reads.ts";
 import type { Answer } from "../kit/context.ts";
-import { type DoorCall, idsIn, noAnswer, notHere, say, shownId, WRONG } from "./answers.ts";
+import { type ApiV2Call, idsIn, noAnswer, notHere, say, shownId, WRONG } from "./answers.ts";
 import { wrongIds } from "./refills-cancels.ts";
 import { claimUpstream, REPEATABLE } from "../../gate/gate.ts";
 
@@ -24,7 +24,7 @@ const WORDS: Readonly<Record<RefillStatus, string>> = {
   error: "Error",
 };
 
-export async function answerRefillStatus(asked: DoorCall): Promise<Answer> {
+export async function answerRefillStatus(asked: ApiV2Call): Promise<Answer> {
   const ids = idsIn(asked.fields, "refills", "refill");
   const wrong = await wrongIds(asked, ids);
   if (wrong !== null) return wrong;
@@ -35,13 +35,13 @@ export async function answerRefillStatus(asked: DoorCall): Promise<Answer> {
 type Said = string | { readonly error: string };
 
 /** In the own catalogue a refill goes by its order's id. */
-async function ofOwn({ call, ref, fields }: DoorCall, ids: readonly string[]): Promise<Answer> {
+async function ofOwn({ call, ref, fields }: ApiV2Call, ids: readonly string[]): Promise<Answer> {
   const found = await readOwnCases(call.env.DB, ref, ids);
   if (found === null) return say(WRONG.key);
   return sayEach(fields, ids, (id) => wordOf(found.cases.get(id)?.order) ?? WRONG.refill);
 }
 
-async function ofProviders({ call, ref, fields }: DoorCall, providerId: string, ids: readonly string[]): Promise<Answer> {
+async function ofProviders({ call, ref, fields }: ApiV2Call, providerId: string, ids: readonly string[]): Promise<Answer> {
   const found = await readRefills(call.env.DB, ref, providerId, ids);
   if (found === null) return say(WRONG.key);
   if (found.provider === null) return notHere();
@@ -65,7 +65,7 @@ function wordOf(order: Order | undefined): string | null {
  * such refill may pass, and a script would take it for the end.
  */
 async function ask(
-  { call }: Pick<DoorCall, "call">,
+  { call }: Pick<ApiV2Call, "call">,
   provider: Provider,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, Said> | "down" | "busy"> {
@@ -91,7 +91,7 @@ function saidOf(said: RefillSaid): Said {
 }
 
 /** A list is answered by refill, without those of which there is nothing to say; a single one by itself, or not at all. */
-function sayEach(fields: DoorCall["fields"], ids: readonly string[], tell: (id: string) => Said | null): Answer {
+function sayEach(fields: ApiV2Call["fields"], ids: readonly string[], tell: (id: string) => Said | null): Answer {
   const told = ids.map((id) => [id, tell(id)] as const);
   if (fields.has("refills")) return say(told.flatMap(([id, status]) => (status === null ? [] : [{ refill: shownId(id), status }])));
   const said = told[0]?.[1] ?? null;

@@ -32,7 +32,7 @@ import {
   type RefillCancelCase,
 } from "../../store/refills-cancels/request-reads.ts";
 import type { Answer, Call } from "../kit/context.ts";
-import { type DoorCall, idsIn, MAX_IDS, noAnswer, notHere, say, shownId, WRONG } from "./answers.ts";
+import { type ApiV2Call, idsIn, MAX_IDS, noAnswer, notHere, say, shownId, WRONG } from "./answers.ts";
 import { noteFailure, REPEATABLE } from "../../gate/gate.ts";
 import { claimUpstreams } from "../../gate/gates.ts";
 
@@ -50,7 +50,7 @@ type Said =
 /** To be asked of the provider; `order` is null where nothing of it is put on record. */
 type ToAsk = { readonly kind: "ask"; readonly provider: Provider; readonly upstreamId: string; readonly order: Order | null };
 
-export async function answerRefill(asked: DoorCall): Promise<Answer> {
+export async function answerRefill(asked: ApiV2Call): Promise<Answer> {
   return answerRefillsCancels(asked, "refill", (said) => {
     if (!asked.fields.has("orders")) return say(said[0]?.[1].kind === "accepted" ? { refill: said[0][1].refill } : errorOf(said[0]?.[1]));
     return say(said.map(([id, one]) => ({ order: shownId(id), refill: one.kind === "accepted" ? shownId(one.refill) : errorOf(one) })));
@@ -58,7 +58,7 @@ export async function answerRefill(asked: DoorCall): Promise<Answer> {
 }
 
 /** A list always, also for one. */
-export async function answerCancel(asked: DoorCall): Promise<Answer> {
+export async function answerCancel(asked: ApiV2Call): Promise<Answer> {
   return answerRefillsCancels(asked, "cancel", (said) =>
     say(said.map(([id, one]) => ({ order: shownId(id), cancel: one.kind === "accepted" ? 1 : errorOf(one) }))),
   );
@@ -69,14 +69,14 @@ function errorOf(said: Said | undefined): { readonly error: string } {
 }
 
 /** What is wrong with a call for some ids, if anything is. */
-export async function wrongIds({ call, ref }: DoorCall, ids: readonly string[]): Promise<Answer | null> {
+export async function wrongIds({ call, ref }: ApiV2Call, ids: readonly string[]): Promise<Answer | null> {
   if (ids.length > 0 && ids.length <= MAX_IDS) return null;
   const panel = await readPanel(call.env.DB, ref);
   return say(panel === null ? WRONG.key : ids.length === 0 ? WRONG.request : WRONG.too_many_ids);
 }
 
 async function answerRefillsCancels(
-  asked: DoorCall,
+  asked: ApiV2Call,
   kind: RefillCancelKind,
   tell: (said: readonly (readonly [id: string, said: Said])[]) => Answer,
 ): Promise<Answer> {
@@ -103,7 +103,7 @@ const CANCELED = { kind: "accepted", refill: "" } as const satisfies Said;
 type Plan = Map<string, Said | ToAsk>;
 
 /** The own catalogue's door: the operator's own promises are kept to, whoever the providers are. */
-async function planOwn({ call, ref }: DoorCall, kind: RefillCancelKind, ids: readonly string[]): Promise<Plan | Answer> {
+async function planOwn({ call, ref }: ApiV2Call, kind: RefillCancelKind, ids: readonly string[]): Promise<Plan | Answer> {
   const found = await readOwnCases(call.env.DB, ref, ids);
   if (found === null) return say(WRONG.key);
   const planFor = ({ order, offered }: RefillCancelCase): Said | ToAsk => {
@@ -129,7 +129,7 @@ function isCertain(problem: RefillCancelProblem | null): boolean {
  * the panel has not placed itself may be another's, and whoever guesses it would cancel what is not theirs.
  */
 async function planProviders(
-  { call, ref }: DoorCall,
+  { call, ref }: ApiV2Call,
   providerId: string,
   kind: RefillCancelKind,
   ids: readonly string[],
@@ -199,7 +199,7 @@ type Heard = Awaited<ReturnType<typeof askRefills>>;
  * too, and what came of it is written when all have answered. Both are one write for all providers: an answer that comes
  * when the invocation has no statement left would be told, and not be on record.
  */
-async function askProviders(asked: DoorCall, kind: RefillCancelKind, items: readonly ToAsk[]): Promise<ReadonlyMap<ToAsk, Said>> {
+async function askProviders(asked: ApiV2Call, kind: RefillCancelKind, items: readonly ToAsk[]): Promise<ReadonlyMap<ToAsk, Said>> {
   const { call, provider: door } = asked;
   const { env, ports } = call;
   if (items.length === 0) return new Map();

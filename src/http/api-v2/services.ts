@@ -21,14 +21,14 @@ import {
 } from "../../store/providers/provider-services.ts";
 import { readOffered, type StoredService } from "../../store/catalogue/services.ts";
 import type { Answer, Call } from "../kit/context.ts";
-import { type DoorCall, noAnswer, notHere, say, WRONG } from "./answers.ts";
+import { type ApiV2Call, noAnswer, notHere, say, WRONG } from "./answers.ts";
 import { claimUpstream, REPEATABLE } from "../../gate/gate.ts";
 
-export function answerServices(asked: DoorCall): Promise<Answer> {
+export function answerServices(asked: ApiV2Call): Promise<Answer> {
   return asked.provider === null ? ownServices(asked) : providersServices(asked, asked.provider);
 }
 
-async function ownServices({ call, ref }: DoorCall): Promise<Answer> {
+async function ownServices({ call, ref }: ApiV2Call): Promise<Answer> {
   const services = await readOffered(call.env.DB, ref);
   return say(services === null ? WRONG.key : services.map(toldService));
 }
@@ -61,7 +61,7 @@ function counted(count: number, unit: string): string {
   return count === 0 ? "" : `${count} ${unit}${count === 1 ? "" : "s"}`;
 }
 
-async function providersServices({ call, ref }: DoorCall, providerId: string): Promise<Answer> {
+async function providersServices({ call, ref }: ApiV2Call, providerId: string): Promise<Answer> {
   const found = await readKeptList(call.env.DB, ref, providerId);
   if (found === null) return say(WRONG.key);
   const { provider, kept } = found;

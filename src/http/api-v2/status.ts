@@ -10,9 +10,9 @@ import { partKey, readOwnOrders, readProvidersOrders, recordReportedFinals } fro
 import { readPanel } from "../../store/panels/panels.ts";
 import { adopt } from "./adoption.ts";
 import type { Answer } from "../kit/context.ts";
-import { type DoorCall, idsIn, MAX_IDS, noAnswer, notHere, say, WRONG } from "./answers.ts";
+import { type ApiV2Call, idsIn, MAX_IDS, noAnswer, notHere, say, WRONG } from "./answers.ts";
 
-export async function answerStatus(asked: DoorCall): Promise<Answer> {
+export async function answerStatus(asked: ApiV2Call): Promise<Answer> {
   const ids = idsIn(asked.fields, "orders", "order");
   if (ids.length === 0 || ids.length > MAX_IDS) {
     const panel = await readPanel(asked.call.env.DB, asked.ref);
@@ -21,7 +21,7 @@ export async function answerStatus(asked: DoorCall): Promise<Answer> {
   return asked.provider === null ? statusOfOwn(asked, ids) : statusOfProviders(asked, asked.provider, ids);
 }
 
-async function statusOfOwn({ call, ref, fields }: DoorCall, ids: readonly string[]): Promise<Answer> {
+async function statusOfOwn({ call, ref, fields }: ApiV2Call, ids: readonly string[]): Promise<Answer> {
   const found = await readOwnOrders(call.env.DB, ref, ids);
   if (found === null) return say(WRONG.key);
   const isLost = (id: string): boolean => !found.orders.has(id) && isPerhapsLost(id, found.panel.lostOrdersFrom);
@@ -34,7 +34,7 @@ async function statusOfOwn({ call, ref, fields }: DoorCall, ids: readonly string
   });
 }
 
-async function statusOfProviders({ call, ref, fields }: DoorCall, provider: string, ids: readonly string[]): Promise<Answer> {
+async function statusOfProviders({ call, ref, fields }: ApiV2Call, provider: string, ids: readonly string[]): Promise<Answer> {
   const found = await readProvidersOrders(call.env.DB, ref, provider, ids);
   if (found === null) return say(WRONG.key);
   if (!found.usable) return notHere();
@@ -55,7 +55,7 @@ async function statusOfProviders({ call, ref, fields }: DoorCall, provider: stri
 const NOBODY: ReadonlySet<string> = new Set();
 
 function sayProviders(
-  fields: DoorCall["fields"],
+  fields: ApiV2Call["fields"],
   ids: readonly string[],
   orders: ReadonlyMap<string, Order>,
   strangers: ReadonlySet<string>,
@@ -72,7 +72,7 @@ function sayProviders(
 type StatusAnswer = Readonly<Record<string, unknown>>;
 
 /** A list is answered by id, without those of which there is nothing to say; a single order by itself. */
-function sayEach(fields: DoorCall["fields"], ids: readonly string[], tell: (id: string) => StatusAnswer | null): Answer {
+function sayEach(fields: ApiV2Call["fields"], ids: readonly string[], tell: (id: string) => StatusAnswer | null): Answer {
   const told = ids.map((id) => [id, tell(id)] as const);
   if (!fields.has("orders")) return say(told[0]?.[1]);
   return say(Object.fromEntries(told.filter(([, answer]) => answer !== null)));

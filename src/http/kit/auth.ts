@@ -87,7 +87,7 @@ export async function requirePanel(call: Call): Promise<Result<ActingPanel, Fail
  * Whether somebody may move the money of an order by hand. What a panel has bought from the own catalogue, on its
  * account here, is the operator's to return: its own key would make money of it.
  */
-export function mayDecide({ actor, money }: ActingPanel, { door }: Pick<Order, "door">): boolean {
+export function mayDecide({ actor, money }: ActingPanel, { channel: door }: Pick<Order, "channel">): boolean {
   return actor === OPERATOR || money !== "ledger" || door !== "catalogue";
 }
 

@@ -4,7 +4,7 @@
  */
 import { CONNECT_IDS_FROM, SPARE_IDS_FROM } from "../../domain/order-ids.ts";
 import type { EventType } from "../../domain/feed.ts";
-import type { Door } from "../../domain/order.ts";
+import type { Channel } from "../../domain/order.ts";
 import { GOLDEN_STEP, PHASES } from "../../domain/poll-pacing.ts";
 import { IS_ITS_OWN } from "./status-reads.ts";
 import { numberAdoptedStatement } from "../feed/feed-numbers.ts";
@@ -12,7 +12,7 @@ import { chunksBySize } from "../rows/json-sets.ts";
 import type { OrderRow } from "../rows/order.ts";
 
 /** An order to be adopted: its row as far as it is known, and the order as its `order.created` change shows it. */
-export type Adopted = { readonly row: OrderRow & { readonly door: Door }; readonly partOf: number | null; readonly shown: unknown };
+export type Adopted = { readonly row: OrderRow & { readonly door: Channel }; readonly partOf: number | null; readonly shown: unknown };
 
 const COLUMNS = [
   ...(["provider", "provider_order_id", "currency", "service", "provider_service", "link", "customer", "door"] as const),

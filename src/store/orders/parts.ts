@@ -2,7 +2,7 @@
  * The parts of an order of several parts are orders of their own at the provider. Those of orders that came through a
  * door are adopted, so that their panel's script can ask about them.
  */
-import type { Door, Order } from "../../domain/order.ts";
+import type { Channel, Order } from "../../domain/order.ts";
 import type { StatusReport } from "../../domain/order-report.ts";
 import { type Polling, showOrder } from "../../domain/order-view.ts";
 import { type Adopted, adoptOrders } from "./adoption.ts";
@@ -21,7 +21,7 @@ export type Whole = { readonly order: Order; readonly report: StatusReport };
  */
 export async function adoptParts(db: D1Database, wholes: readonly Whole[], polling: Polling, now: number): Promise<void> {
   const parts = wholes.flatMap(({ order, report }) => {
-    const { door } = order;
+    const { channel: door } = order;
     return door === null || report.parts === null
       ? []
       : newParts(order, report.parts.orders).map((id) => partOf(order, door, id, polling, now));
@@ -36,7 +36,7 @@ function newParts({ state, partOf: whole, providerOrderId }: Order, ids: readonl
   return whole === null ? ids.filter((id) => !known.has(id)) : [];
 }
 
-function partOf(whole: Order, door: Door, id: string, polling: Polling, now: number): Adopted {
+function partOf(whole: Order, door: Channel, id: string, polling: Polling, now: number): Adopted {
   const { provider, currency, service, link, customer } = whole;
   const registration = { ...bareRegistration(provider, id, currency), service, link, customer };
   const row = { ...newOrderRow(whole.panel, 0, registration, now), door, provider_service: whole.providerService };

@@ -6,7 +6,7 @@
  */
 import { CONNECT_IDS_FROM, SPARE_IDS_FROM } from "../../domain/order-ids.ts";
 import type { EventType } from "../../domain/feed.ts";
-import { type Door, FLAGS, type Order } from "../../domain/order.ts";
+import { type Channel, FLAGS, type Order } from "../../domain/order.ts";
 import { type Cadence, GOLDEN_STEP, PHASES } from "../../domain/poll-pacing.ts";
 import { applyDecision, type OrderWrite } from "../orders/apply.ts";
 import { numberStatement } from "../feed/feed-numbers.ts";
@@ -18,7 +18,7 @@ import { chargeStatement, isOverdrawn } from "../ledger/transfers.ts";
 
 /** What an `add` asks for: the columns of its order's row. Money in micro-units, times in epoch ms. */
 export type Intent = {
-  readonly door: Door;
+  readonly door: Channel;
   readonly provider: string;
   readonly service: string;
   readonly provider_service: string | null;

@@ -1,5 +1,5 @@
 import type { CancelStatus, RefillStatus } from "../../domain/refill-cancel.ts";
-import type { Door, Order, OrderState, Reason, ReportedFinal } from "../../domain/order.ts";
+import type { Channel, Order, OrderState, Reason, ReportedFinal } from "../../domain/order.ts";
 import type { RefundReason } from "../../domain/refund-rules.ts";
 import type { Parts } from "../../domain/order-report.ts";
 import type { Cadence } from "../../domain/poll-pacing.ts";
@@ -13,7 +13,7 @@ export type OrderRow = {
   provider: string;
   /** `placing <n>` until it is known. */
   provider_order_id: string;
-  door: Door | null;
+  door: Channel | null;
   provider_service: string | null;
   link_key: string | null;
   add_digest: string | null;
@@ -94,7 +94,7 @@ export function toOrder(row: OrderRow): Order {
     id: row.id,
     provider: row.provider,
     providerOrderId: row.provider_order_id.startsWith(PLACING) ? null : row.provider_order_id,
-    door: row.door,
+    channel: row.door,
     service: row.service,
     providerService: row.provider_service,
     link: row.link,

@@ -23,7 +23,7 @@ function order(state: Partial<OrderState> = {}, over: Partial<Order> = {}): Orde
     id: "o1",
     provider: "acme",
     providerOrderId: "23501",
-    door: null,
+    channel: null,
     service: "12",
     providerService: null,
     link: null,
