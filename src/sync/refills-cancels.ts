@@ -12,7 +12,7 @@ import type { ProviderFailure } from "../provider/failure.ts";
 import { failureMessage } from "../provider/failure-message.ts";
 import { isOfConnection, requestAnswerOf } from "../provider/api-v2/outcome.ts";
 import { askCancels, askRefills, askRefillStatuses } from "../provider/api-v2/refills-cancels.ts";
-import { changeOrders, type Found, recordOutcomes } from "../store/refills-cancels/steps.ts";
+import { changeOrders, type KnownOrder, recordOutcomes } from "../store/refills-cancels/steps.ts";
 import { recordFailure } from "../store/providers/circuit.ts";
 import { readNamed } from "../store/orders/due.ts";
 import { metered } from "../store/operations/metered.ts";
@@ -111,7 +111,7 @@ type Call = { readonly asked: number; readonly isDeaf: boolean };
 
 /** One call, and what is written before and after it. */
 async function askOnce(db: D1Database, { provider, kind, orders }: Waiting, isLast: boolean, ports: Ports): Promise<Call> {
-  const found = orders.map((order): Found => ({ order, polling: provider.state }));
+  const found = orders.map((order): KnownOrder => ({ order, polling: provider.state }));
   const { written } = await changeOrders(db, found, (order) => takenUp(kind, order, ports.now()), ports.now());
   const ids = [...new Set(written.flatMap(({ order }) => order.providerOrderId ?? []))];
   if (ids.length === 0) return { asked: 0, isDeaf: false };

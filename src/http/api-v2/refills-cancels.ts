@@ -20,7 +20,7 @@ import { isFinal } from "../../domain/status.ts";
 import { knownError } from "../../provider/api-v2/reading/api-error.ts";
 import { isOfConnection, type RequestAnswer, requestAnswerOf } from "../../provider/api-v2/outcome.ts";
 import { askCancels, askRefills } from "../../provider/api-v2/refills-cancels.ts";
-import { changeOrders, type Found, keyText, recordOutcomes, type TakenUp } from "../../store/refills-cancels/steps.ts";
+import { changeOrders, type KnownOrder, keyText, recordOutcomes, type TakenUp } from "../../store/refills-cancels/steps.ts";
 import { type Panel, readPanel } from "../../store/panels/panels.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import {
@@ -272,7 +272,7 @@ async function noteFailures(call: Call, answers: Answers): Promise<void> {
 }
 
 /** The orders among what is to be asked, each once: a script may name one by two ids. */
-function foundIn(items: readonly ToAsk[]): Found[] {
+function foundIn(items: readonly ToAsk[]): KnownOrder[] {
   const found = items.flatMap(({ order, provider }) => (order === null ? [] : [{ order, polling: provider.state }]));
   return [...new Map(found.map((one) => [keyText(one.order), one])).values()];
 }

@@ -10,13 +10,13 @@ import { type OrderRow, toOrder } from "../rows/order.ts";
 import { moveWrite } from "../orders/moves.ts";
 
 /** An order, and what it takes to show it. */
-export type Found = { readonly order: Order; readonly polling: Polling };
+export type KnownOrder = { readonly order: Order; readonly polling: Polling };
 
 /** A sweep may write an order in between; so many times in a row it hardly does. A try takes six statements. */
 const MAX_TRIES = 3;
 
 /** What is written of an order that moves on to a state. */
-export function moveOf({ order, polling }: Found, next: OrderState, now: number): OrderWrite {
+export function moveOf({ order, polling }: KnownOrder, next: OrderState, now: number): OrderWrite {
   return moveWrite(order, next, [], polling, Math.max(now, order.updatedAt));
 }
 
@@ -26,7 +26,7 @@ export function keyText({ panel, n }: Pick<Order, "panel" | "n">): string {
 }
 
 /** The orders as they stand now, their providers' polling as it was found: it decides only how they are shown. */
-async function readAgain(db: D1Database, found: readonly Found[]): Promise<Found[]> {
+async function readAgain(db: D1Database, found: readonly KnownOrder[]): Promise<KnownOrder[]> {
   const pollings = new Map(found.map(({ order, polling }) => [order.provider, polling]));
   const { results } = await db
     .prepare("SELECT o.* FROM json_each(?1) j CROSS JOIN orders o WHERE o.panel = j.value->>0 AND o.n = j.value->>1")
@@ -44,7 +44,7 @@ export type Changed = { readonly written: readonly OrderWrite[]; readonly missed
  */
 export async function changeOrders(
   db: D1Database,
-  found: readonly Found[],
+  found: readonly KnownOrder[],
   change: (order: Order) => OrderState | null,
   now: number,
 ): Promise<Changed> {
@@ -67,7 +67,7 @@ export async function changeOrders(
 }
 
 /** What was taken up to be asked: the orders as they were found, and the writes by which that is on record. */
-export type TakenUp = { readonly found: readonly Found[]; readonly written: readonly OrderWrite[] };
+export type TakenUp = { readonly found: readonly KnownOrder[]; readonly written: readonly OrderWrite[] };
 
 /**
  * Writes what came of asking. Answers the orders (by `keyText`) whose refill's id is another's, so that they go without.
@@ -106,9 +106,9 @@ async function writeOutcomes(
   return new Set([...doubles].map(keyText));
 }
 
-type Outcome = { readonly order: Order; readonly at: number; readonly outcome: AskOutcome };
+type AskedOrder = { readonly order: Order; readonly at: number; readonly outcome: AskOutcome };
 
-function withoutId(one: Outcome): Outcome {
+function withoutId(one: AskedOrder): AskedOrder {
   return { ...one, outcome: { kind: "accepted", refill: null } };
 }
 
@@ -116,7 +116,7 @@ function withoutId(one: Outcome): Outcome {
  * Orders whose refill was given an id that another order's has: some servers answer a mere yes, or the same number
  * always, and to follow it would be to follow somebody else's refill.
  */
-async function takenIds(db: D1Database, outcomes: readonly Outcome[]): Promise<ReadonlySet<Order>> {
+async function takenIds(db: D1Database, outcomes: readonly AskedOrder[]): Promise<ReadonlySet<Order>> {
   const given = outcomes.flatMap(({ order, outcome }) =>
     outcome.kind === "accepted" && outcome.refill !== null ? [{ order, refill: outcome.refill }] : [],
   );

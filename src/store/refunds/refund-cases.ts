@@ -8,10 +8,10 @@ import { type Provider, type ProviderRow, toProvider, WITH_POLICIES } from "../r
 import { type RefundRow, toFacts } from "./refund-reads.ts";
 
 /** An order that is decided about, its provider, and its refunds by number. */
-export type Case = { readonly order: Order; readonly provider: Provider; readonly refunds: ReadonlyMap<number, RefundFacts> };
+export type RefundCase = { readonly order: Order; readonly provider: Provider; readonly refunds: ReadonlyMap<number, RefundFacts> };
 
 /** Reads a case in one round trip; null when the panel has no such order. */
-export async function readCase(db: D1Database, panel: string, orderId: string): Promise<Case | null> {
+export async function readRefundCase(db: D1Database, panel: string, orderId: string): Promise<RefundCase | null> {
   const [orders, providers, refunds] = await db.batch<Record<string, unknown>>([
     db.prepare("SELECT * FROM orders WHERE panel = ?1 AND id = ?2").bind(panel, orderId),
     db

@@ -10,7 +10,7 @@ import { reportedFinalOf, withOutdated } from "../../../domain/panel-status.ts";
 import { fail } from "../../../domain/result.ts";
 import { applyDecision } from "../../../store/orders/apply.ts";
 import { auditStatement } from "../../../store/operations/audit.ts";
-import { readCase } from "../../../store/refunds/refund-cases.ts";
+import { readRefundCase } from "../../../store/refunds/refund-cases.ts";
 import { correctReportedFinalStatement } from "../../../store/orders/status-reads.ts";
 import { moveWrite } from "../../../store/orders/moves.ts";
 import { requirePanel } from "../../kit/auth.ts";
@@ -28,7 +28,7 @@ export async function postCorrected(call: Call, id: string): Promise<Answer> {
   if (!body.ok) return body;
   const { DB } = call.env;
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const found = await readCase(DB, panel.value.id, id);
+    const found = await readRefundCase(DB, panel.value.id, id);
     if (found === null) return fail({ code: "order_not_found", order: id });
     const { order, provider } = found;
     const next = withOutdated({ ...order.state, reportedFinal: factsNow(order) });

@@ -10,7 +10,7 @@ import { isFinal } from "../../../domain/status.ts";
 import { fail } from "../../../domain/result.ts";
 import { applyDecision } from "../../../store/orders/apply.ts";
 import { auditStatement } from "../../../store/operations/audit.ts";
-import { type Case, readCase } from "../../../store/refunds/refund-cases.ts";
+import { type RefundCase, readRefundCase } from "../../../store/refunds/refund-cases.ts";
 import { moveWrite } from "../../../store/orders/moves.ts";
 import { attachProviderOrder, isAnothers, readHolder } from "../../../store/placement/placement.ts";
 import { type ActingPanel, mayDecide, requirePanel } from "../../kit/auth.ts";
@@ -38,7 +38,7 @@ export async function resolvePlacement(call: Call, id: string): Promise<Answer> 
   if (!body.ok) return body;
   const { provider_order_id } = body.value;
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const found = await readCase(call.env.DB, panel.value.id, id);
+    const found = await readRefundCase(call.env.DB, panel.value.id, id);
     if (found === null) return fail({ code: "order_not_found", order: id });
     if (!mayDecide(panel.value, found.order)) return fail({ code: "operators_money", subject: `order ${id}` });
     if (!isInDoubt(found.order, call.ports.now())) return asResolved(call, found, provider_order_id);
@@ -59,7 +59,7 @@ function isInDoubt(order: Order, now: number): boolean {
 }
 
 /** An order that needs no settling: the same decision again is answered by it, another one is refused. */
-function asResolved({ now }: Call, { order, provider }: Case, wanted: string | null): Answer {
+function asResolved({ now }: Call, { order, provider }: RefundCase, wanted: string | null): Answer {
   const dropped = order.providerOrderId === null && order.state.reason === "not_placed";
   const same = wanted === null ? dropped : order.providerOrderId === wanted;
   if (same) return json(200, showOrder(order, provider.state, now));
@@ -71,7 +71,7 @@ function asResolved({ now }: Call, { order, provider }: Case, wanted: string | n
   );
 }
 
-async function attachOrder(call: Call, panel: ActingPanel, found: Case, wanted: string): Promise<Answer | "changed"> {
+async function attachOrder(call: Call, panel: ActingPanel, found: RefundCase, wanted: string): Promise<Answer | "changed"> {
   const { provider } = found;
   if (await isAnothers(call.env.DB, panel.id, provider.id, wanted))
     return fail({ code: "provider_order_taken", provider: provider.id, providerOrder: wanted });
@@ -85,7 +85,7 @@ async function attachOrder(call: Call, panel: ActingPanel, found: Case, wanted: 
   return fail({ code: "provider_order_conflict", provider: provider.id, providerOrder: wanted, order: holder ?? "" });
 }
 
-async function dropOrder(call: Call, panel: ActingPanel, { order, provider }: Case): Promise<Answer | "changed"> {
+async function dropOrder(call: Call, panel: ActingPanel, { order, provider }: RefundCase): Promise<Answer | "changed"> {
   const now = Math.max(call.now, order.updatedAt);
   const { next, refunds } = neverPlaced(order.state, now);
   const write = moveWrite(order, next, refunds, provider.state, now);

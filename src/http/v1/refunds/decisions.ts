@@ -13,7 +13,7 @@ import { fail, ok, type Result } from "../../../domain/result.ts";
 import { applyDecision, type OrderWrite, type RefundWrite } from "../../../store/orders/apply.ts";
 import { auditStatement } from "../../../store/operations/audit.ts";
 import { readAccount } from "../../../store/ledger/credits.ts";
-import { type Case, readCase } from "../../../store/refunds/refund-cases.ts";
+import { type RefundCase, readRefundCase } from "../../../store/refunds/refund-cases.ts";
 import { isOverdrawn } from "../../../store/ledger/transfers.ts";
 import { shownCustomer } from "../customers/account-id.ts";
 import { type ActingPanel, mayDecide, requirePanel } from "../../kit/auth.ts";
@@ -57,7 +57,7 @@ async function decideWaiting(call: Call, panel: ActingPanel, id: string, verdict
   const [, orderId, number] = /^(.+)-r(\d{1,9})$/s.exec(id) ?? [];
   if (orderId === undefined) return fail({ code: "refund_not_found", refund: id });
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const found = await readCase(call.env.DB, panel.id, orderId);
+    const found = await readRefundCase(call.env.DB, panel.id, orderId);
     const refund = found?.refunds.get(Number(number));
     if (found === null || refund === undefined) return fail({ code: "refund_not_found", refund: id });
     if (!mayDecide(panel, found.order)) return fail({ code: "operators_money", subject: `order ${orderId}` });
@@ -101,14 +101,14 @@ export function postClawback(call: Call, id: string): Promise<Answer> {
   });
 }
 
-type Decide = (found: Case, amount: number) => Decided<OrderState>;
+type Decide = (found: RefundCase, amount: number) => Decided<OrderState>;
 
 async function decideOwn(call: Call, id: string, kind: "goodwill" | "clawback", decide: Decide): Promise<Answer> {
   const panel = await requirePanel(call);
   if (!panel.ok) return panel;
   return idempotently(call, panel.value.id, ownDecision, async (body, keep) => {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
-      const found = await readCase(call.env.DB, panel.value.id, id);
+      const found = await readRefundCase(call.env.DB, panel.value.id, id);
       if (found === null) return fail({ code: "order_not_found", order: id });
       if (!mayDecide(panel.value, found.order)) return fail({ code: "operators_money", subject: `order ${id}` });
       const done = await postOwn(call, panel.value, found, kind, body, decide, keep);
@@ -122,7 +122,7 @@ async function decideOwn(call: Call, id: string, kind: "goodwill" | "clawback", 
 async function postOwn(
   call: Call,
   panel: ActingPanel,
-  found: Case,
+  found: RefundCase,
   kind: "goodwill" | "clawback",
   body: { readonly amount: number; readonly note: string },
   decide: Decide,
@@ -161,7 +161,7 @@ type Step = {
 async function apply(
   call: Call,
   panel: ActingPanel,
-  found: Case,
+  found: RefundCase,
   step: Step,
   others: readonly D1PreparedStatement[],
 ): Promise<Result<boolean, Failure>> {
