@@ -96,18 +96,18 @@ export const LISTS = [...FIGURES, "unclear", ...ORDER_FLAGS] as const;
 export type List = (typeof LISTS)[number];
 
 /** An order behind a figure, in a list of what is unclear, or flagged. `amount`: its part of the figure, in 1e-12. */
-export type Entry = { readonly facts: OrderFacts; readonly amount: bigint | null; readonly unclear: Unclear | null };
+export type ListedOrder = { readonly facts: OrderFacts; readonly amount: bigint | null; readonly unclear: Unclear | null };
 
 /** What one provider comes to in one currency; null where nobody said which. */
 export type Account = {
   readonly provider: string;
   readonly currency: string | null;
-  readonly lists: Readonly<Record<List, readonly Entry[]>>;
+  readonly lists: Readonly<Record<List, readonly ListedOrder[]>>;
 };
 
 /** The accounts of all orders, by provider and currency. Amounts of different currencies never meet. */
 export function accountsOf(orders: readonly OrderFacts[]): Account[] {
-  const accounts = new Map<string, { provider: string; currency: string | null; lists: Record<List, Entry[]> }>();
+  const accounts = new Map<string, { provider: string; currency: string | null; lists: Record<List, ListedOrder[]> }>();
   const add = (facts: OrderFacts, currency: string | null, list: List, amount: bigint | null, unclear: Unclear | null = null): void => {
     const key = `${facts.provider} ${currency ?? ""}`;
     const account = accounts.get(key) ?? { provider: facts.provider, currency, lists: emptyLists() };
@@ -127,8 +127,8 @@ export function accountsOf(orders: readonly OrderFacts[]): Account[] {
   return [...accounts.values()].toSorted((a, b) => compare(a.provider, b.provider) || compare(a.currency ?? "", b.currency ?? ""));
 }
 
-function emptyLists(): Record<List, Entry[]> {
-  return Object.fromEntries(LISTS.map((list): [List, Entry[]] => [list, []])) as Record<List, Entry[]>;
+function emptyLists(): Record<List, ListedOrder[]> {
+  return Object.fromEntries(LISTS.map((list): [List, ListedOrder[]] => [list, []])) as Record<List, ListedOrder[]>;
 }
 
 function compare(a: string, b: string): number {
@@ -136,7 +136,7 @@ function compare(a: string, b: string): number {
 }
 
 /** The sum of a list, in 1e-12. */
-export function totalOf(entries: readonly Entry[]): bigint {
+export function totalOf(entries: readonly ListedOrder[]): bigint {
   return entries.reduce((sum, { amount }) => sum + (amount ?? 0n), 0n);
 }
 

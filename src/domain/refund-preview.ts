@@ -6,10 +6,10 @@ import type { RefundPolicy } from "./refund-policy.ts";
 import { planRefund } from "./refund-plan.ts";
 
 /** What would happen to one order; `delay` counts as posted. Null when nothing would. */
-export type Outcome = { readonly kind: "post" | "hold"; readonly amount: number; readonly reason: string };
+export type PreviewedRefund = { readonly kind: "post" | "hold"; readonly amount: number; readonly reason: string };
 
 /** Works out one order. `now` in epoch ms. */
-export function previewOf({ state }: Order, refunds: RefundPolicy, now: number): Outcome | null {
+export function previewOf({ state }: Order, refunds: RefundPolicy, now: number): PreviewedRefund | null {
   // What the rules posted or held so far is taken away; what the panel gave by itself stays.
   const untouched: OrderState = { ...state, refunded: state.goodwill, hold: null, decided: null, flags: 0 };
   const step = planRefund(untouched, untouched, { refunds, holdAll: null }, now).refunds.at(-1);

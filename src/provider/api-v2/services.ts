@@ -49,7 +49,7 @@ export function askServices(port: FetchPort, settings: ProviderSettings): Promis
   return callProvider(port, settings, { action: "services" }, (json) => readServices(json, settings.key), MAX_SERVICES_BYTES);
 }
 
-type Entry = { readonly raw: JsonObject; readonly service: ProviderService };
+type ServiceEntry = { readonly raw: JsonObject; readonly service: ProviderService };
 
 /**
  * The answer to `services`: a list, or an object keyed by service id. Entries without an id are left out; of two with one
@@ -66,7 +66,7 @@ export function readServices(json: unknown, key = ""): Reading<ServiceList> {
   if (entries.length === 0 || entries.length * 2 < parts.length) {
     return { kind: "unreadable", message: `${entries.length} services in ${describeShape(inner)}` };
   }
-  const byId = new Map<string, Entry>();
+  const byId = new Map<string, ServiceEntry>();
   for (const entry of entries) if (!byId.has(entry.service.id)) byId.set(entry.service.id, entry);
   const kept = [...byId.values()];
   const hide = hiderFor(key);
@@ -82,7 +82,7 @@ function partsByKey(object: JsonObject): readonly unknown[] {
 }
 
 /** A service has an id and, to be told from other things that have one, a name or a price. */
-function entryOf(part: unknown, clean: (text: string, maxChars: number) => string): Entry | null {
+function entryOf(part: unknown, clean: (text: string, maxChars: number) => string): ServiceEntry | null {
   if (!isObject(part)) return null;
   const fields = fieldsOf(part);
   const id = serviceIdIn(fields);

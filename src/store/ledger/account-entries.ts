@@ -6,7 +6,7 @@ import { type Panel, type PanelRef, panelIdSql, readForPanel } from "../panels/p
 export type TransferType = "charge" | "refund" | "credit" | "clawback";
 
 /** A transfer from the customer's side: what is taken is negative. Micro-units, epoch ms. */
-export type Entry = {
+export type AccountEntry = {
   /** The n-th of its account. */
   readonly n: number;
   readonly currency: string;
@@ -21,7 +21,7 @@ export type Entry = {
 };
 
 /** `entries` of an account that has none at all are null: nobody has heard of that customer. */
-export type EntriesRead = { readonly panel: Panel; readonly entries: readonly Entry[] | null };
+export type EntriesRead = { readonly panel: Panel; readonly entries: readonly AccountEntry[] | null };
 
 type EntryRow = {
   n: number;
@@ -64,6 +64,6 @@ export async function readEntries(
   return { panel: found.panel, entries: any?.results.length === 0 ? null : rows.map(toEntry) };
 }
 
-function toEntry({ n, currency, type, amount, balance, order_id, reference, created_at }: EntryRow): Entry {
+function toEntry({ n, currency, type, amount, balance, order_id, reference, created_at }: EntryRow): AccountEntry {
   return { n, currency, type, amount, balance: BigInt(balance), order: order_id, reference, createdAt: created_at };
 }

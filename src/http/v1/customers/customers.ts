@@ -7,7 +7,7 @@ import { isoTime } from "../../../domain/time.ts";
 import { fail } from "../../../domain/result.ts";
 import { auditStatement } from "../../../store/operations/audit.ts";
 import { type Credit, MAX_BALANCE, postCredit, readAccount } from "../../../store/ledger/credits.ts";
-import { type Entry, readEntries } from "../../../store/ledger/account-entries.ts";
+import { type AccountEntry, readEntries } from "../../../store/ledger/account-entries.ts";
 import type { Account } from "../../../store/ledger/transfers.ts";
 import { customerOfPath, shownCustomer } from "./account-id.ts";
 import { type ActingPanel, noSuchPanel, panelOf, requirePanel, OPERATOR } from "../../kit/auth.ts";
@@ -71,7 +71,7 @@ export async function getEntries(call: Call, id: string): Promise<Answer> {
   return json(200, { entries: page.map(shownEntry), next_cursor: hasMore ? encodeCursor([last.n]) : null, has_more: hasMore });
 }
 
-function shownEntry({ n, currency: of, type, amount, balance, order, reference, createdAt }: Entry) {
+function shownEntry({ n, currency: of, type, amount, balance, order, reference, createdAt }: AccountEntry) {
   return {
     id: `${of}-${n}`,
     type,

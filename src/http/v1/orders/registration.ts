@@ -65,19 +65,19 @@ async function registerMany({ env, now }: Call, panel: Panel, inputs: readonly u
   return json(200, { results: outcomes.map((outcome, i) => shownOutcome(outcome, inputs[i])) });
 }
 
-function shownOutcome(outcome: Outcome, input: unknown): Record<string, unknown> {
+function shownOutcome(outcome: RegistrationResult, input: unknown): Record<string, unknown> {
   const id = (input as { id?: unknown } | null)?.id;
   const error = "failure" in outcome ? { error: errorObject(outcome.failure) } : {};
   return { id: typeof id === "string" ? id : null, result: outcome.result, ...error };
 }
 
 /** What became of one order of a request. */
-type Outcome =
+type RegistrationResult =
   | { readonly result: "created" | "exists"; readonly row: OrderRow; readonly polling: Polling }
   | { readonly result: "conflict" | "invalid"; readonly failure: Failure };
 
 /** An order to be registered, and its place in the request. */
-type Entry = { readonly place: number; readonly registration: Registration };
+type PlacedRegistration = { readonly place: number; readonly registration: Registration };
 
 /** Registers what can be; the outcomes stand in the order of the inputs. */
 async function register(
@@ -85,9 +85,9 @@ async function register(
   panel: Panel,
   inputs: readonly Result<RegistrationInput, Failure>[],
   now: number,
-): Promise<Outcome[]> {
-  const outcomes = new Map<number, Outcome>();
-  let open: Entry[] = [];
+): Promise<RegistrationResult[]> {
+  const outcomes = new Map<number, RegistrationResult>();
+  let open: PlacedRegistration[] = [];
   for (const [place, input] of inputs.entries()) {
     if (input.ok) open.push({ place, registration: { ...input.value, currency: input.value.currency ?? panel.currency } });
     else outcomes.set(place, { result: "invalid", failure: input.failure });
@@ -104,14 +104,19 @@ async function register(
 }
 
 /** One read and one write. Entries without an outcome lost a race, or stand behind another that is being written. */
-async function registerRound(db: D1Database, panel: string, entries: readonly Entry[], now: number): Promise<ReadonlyMap<number, Outcome>> {
+async function registerRound(
+  db: D1Database,
+  panel: string,
+  entries: readonly PlacedRegistration[],
+  now: number,
+): Promise<ReadonlyMap<number, RegistrationResult>> {
   const known = await readKnown(
     db,
     panel,
     entries.map(({ registration }) => registration),
   );
-  const outcomes = new Map<number, Outcome>();
-  const fresh: Entry[] = [];
+  const outcomes = new Map<number, RegistrationResult>();
+  const fresh: PlacedRegistration[] = [];
   const taken = new Set<string>();
   const funds = known.funds && new Map(known.funds);
   for (const { place, registration } of entries) {
@@ -136,7 +141,7 @@ const UNUSABLE_PROVIDER: FieldProblem = {
 };
 
 /** How an order stands to what is on record. */
-function judge(registration: Registration, known: Known): Outcome | "new" {
+function judge(registration: Registration, known: Known): RegistrationResult | "new" {
   const row = known.byId.get(registration.id);
   if (row !== undefined) {
     const fields = differences(registration, row).map((column) => column.replace("registered_", ""));
@@ -173,10 +178,10 @@ function charge(funds: Map<string, bigint>, registration: Registration): Insuffi
 async function write(
   db: D1Database,
   panel: string,
-  entries: readonly Entry[],
+  entries: readonly PlacedRegistration[],
   known: Known,
   now: number,
-): Promise<ReadonlyMap<number, Outcome>> {
+): Promise<ReadonlyMap<number, RegistrationResult>> {
   if (entries.length === 0) return new Map();
   const pollingOf = ({ provider }: Registration) => known.providers.get(provider) ?? null;
   const duplicates = duplicatesOf(entries, known);
@@ -186,7 +191,7 @@ async function write(
   });
   const added = await addOrders(db, panel, orders, now);
   return new Map(
-    entries.flatMap(({ place, registration }): [number, Outcome][] => {
+    entries.flatMap(({ place, registration }): [number, RegistrationResult][] => {
       const n = added.get(registration.id);
       if (n === undefined) return [];
       const row = newOrderRow(panel, n, registration, now, duplicates.get(registration.id) ?? null);
@@ -196,7 +201,7 @@ async function write(
 }
 
 /** Orders that come while another is under way on their link and service, by id: the id of that one, which may come in the same request. */
-function duplicatesOf(entries: readonly Entry[], { active }: Known): ReadonlyMap<string, string> {
+function duplicatesOf(entries: readonly PlacedRegistration[], { active }: Known): ReadonlyMap<string, string> {
   const underWay = new Map(active);
   return new Map(
     entries.flatMap(({ registration }): [string, string][] => {

@@ -8,7 +8,7 @@ import {
   type Account,
   accountsOf,
   converted,
-  type Entry,
+  type ListedOrder,
   FIGURES,
   type List,
   LISTS,
@@ -124,7 +124,7 @@ function shownAccount({ provider, currency, lists }: Account, rate: Rate | null)
   };
 }
 
-function shownEntry({ facts, amount, unclear }: Entry) {
+function shownEntry({ facts, amount, unclear }: ListedOrder) {
   return {
     order: facts.order,
     ...(amount === null ? {} : { amount: formatPrice(amount) }),
@@ -154,7 +154,7 @@ function csvReply(accounts: readonly Account[], rates: readonly Rate[], { from, 
 function csvLine(
   { provider, currency }: Account,
   list: List,
-  { facts, amount, unclear }: Entry,
+  { facts, amount, unclear }: ListedOrder,
   rate: Rate | null,
 ): (string | number | null)[] {
   const order = [facts.order, facts.providerOrder, facts.status, facts.quantity, facts.remains];
