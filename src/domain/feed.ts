@@ -6,7 +6,7 @@ import { formatAmount } from "./money.ts";
 import { flagNames, type Order } from "./order.ts";
 import type { RefundReason } from "./refund-rules.ts";
 import type { RefundStep } from "./refund-plan.ts";
-import { shownCancel, type ShownOrder, shownRefill } from "./order-view.ts";
+import { cancelView, type OrderView, refillView } from "./order-view.ts";
 import { isoTime } from "./time.ts";
 
 export const EVENT_TYPES = [
@@ -25,7 +25,7 @@ export type RefundStatus = (typeof REFUND_STATUSES)[number];
 export type RefundKind = "auto" | "goodwill" | "clawback";
 
 /** A refund as the HTTP API and the feed show it; amounts are decimal strings. */
-export type ShownRefund = {
+export type RefundView = {
   readonly id: string;
   readonly order: string;
   readonly amount: string;
@@ -52,7 +52,7 @@ export function refundId(orderId: string, n: number): string {
 }
 
 /** The events of one move, in the order they happened. `shown` is the order after, as shown. */
-export function eventsOf(before: Order, after: Order, refunds: readonly RefundStep[], shown: ShownOrder, now: number): FeedEvent[] {
+export function eventsOf(before: Order, after: Order, refunds: readonly RefundStep[], shown: OrderView, now: number): FeedEvent[] {
   // An order that nobody was told of begins its feed, whatever has become of it.
   if (before.lastChange === 0) return [{ type: "order.created", previous: {}, data: shown }, ...refundEvents(before, refunds, now)];
   const events: FeedEvent[] = [];
@@ -65,8 +65,8 @@ export function eventsOf(before: Order, after: Order, refunds: readonly RefundSt
 
 /** What has become of the order's refill and cancel. */
 function requestEvents(before: Order, after: Order): FeedEvent[] {
-  const [refill, cancel] = [shownRefill(after), shownCancel(after)];
-  const [oldRefill, oldCancel] = [shownRefill(before), shownCancel(before)];
+  const [refill, cancel] = [refillView(after), cancelView(after)];
+  const [oldRefill, oldCancel] = [refillView(before), cancelView(before)];
   const events: FeedEvent[] = [];
   // The end of the guarantee moves with the order's own end, of which the order's event tells.
   if (refill !== null && (refill.status !== oldRefill?.status || refill.id !== oldRefill.id))
@@ -111,7 +111,7 @@ export type RefundFacts = {
 };
 
 /** A refund as shown; amounts as decimal strings, a claw-back's negative. */
-export function showRefund(order: Pick<Order, "id" | "currency">, refund: RefundFacts): ShownRefund {
+export function refundView(order: Pick<Order, "id" | "currency">, refund: RefundFacts): RefundView {
   return {
     id: refundId(order.id, refund.n),
     order: order.id,
@@ -147,7 +147,7 @@ export function refundEvent(
       ...(was === null ? {} : { status: was }),
       ...(refunded.before === refunded.after ? {} : { refunded: formatAmount(refunded.before) }),
     },
-    data: { ...showRefund(order, refund), refunded: formatAmount(refunded.after) },
+    data: { ...refundView(order, refund), refunded: formatAmount(refunded.after) },
   };
 }
 

@@ -14,7 +14,7 @@ import { isoTime, MINUTE_MS, minuteOf } from "./time.ts";
 
 export type Sync = "ok" | "delayed" | "provider_down";
 
-export type ShownOrder = {
+export type OrderView = {
   readonly id: string;
   readonly provider: string;
   readonly provider_order_id: string | null;
@@ -35,8 +35,8 @@ export type ShownOrder = {
   readonly refund_held: string;
   readonly flags: readonly Flag[];
   readonly duplicate_of: string | null;
-  readonly refill: ShownRefill | null;
-  readonly cancel: ShownCancel | null;
+  readonly refill: RefillView | null;
+  readonly cancel: CancelView | null;
   readonly closed: boolean;
   readonly sync: Sync;
   readonly placed_at: string;
@@ -46,8 +46,8 @@ export type ShownOrder = {
 };
 
 /** The newest refill that was asked for. `until`: when the service's guarantee ends; null where it is not known. */
-export type ShownRefill = { readonly id: string | null; readonly status: RefillStatus; readonly until: string | null };
-export type ShownCancel = { readonly status: CancelStatus; readonly requested_at: string };
+export type RefillView = { readonly id: string | null; readonly status: RefillStatus; readonly until: string | null };
+export type CancelView = { readonly status: CancelStatus; readonly requested_at: string };
 
 /** What is known of a provider's polling; null for one that has no row any more. */
 export type Polling = Pick<ProviderState, "clock" | "coverage" | "retryAt" | "lastFailure"> | null;
@@ -55,7 +55,7 @@ export type Polling = Pick<ProviderState, "clock" | "coverage" | "retryAt" | "la
 const REASON_TEXTS: Readonly<Record<Reason, string>> = { ...REFUND_REASONS, ...REASONS };
 
 /** Shows an order as it stands. `now` in epoch ms decides only `sync` and `next_check_at`. */
-export function showOrder(order: Order, polling: Polling, now: number): ShownOrder {
+export function orderView(order: Order, polling: Polling, now: number): OrderView {
   const { state } = order;
   const freshness = freshnessOf(order, polling, now);
   const remains = state.remains === null || state.quantity === null ? state.remains : Math.min(state.remains, state.quantity);
@@ -80,8 +80,8 @@ export function showOrder(order: Order, polling: Polling, now: number): ShownOrd
     refund_held: formatAmount(state.hold?.amount ?? 0),
     flags: flagNames(state.flags),
     duplicate_of: order.duplicateOf,
-    refill: shownRefill(order),
-    cancel: shownCancel(order),
+    refill: refillView(order),
+    cancel: cancelView(order),
     closed: isClosed(order),
     sync: freshness.sync,
     placed_at: isoTime(state.placedAt),
@@ -91,13 +91,13 @@ export function showOrder(order: Order, polling: Polling, now: number): ShownOrd
   };
 }
 
-export function shownRefill({ state, refillDays }: Order): ShownRefill | null {
+export function refillView({ state, refillDays }: Order): RefillView | null {
   if (state.refill === null) return null;
   const until = state.finalAt === null || refillDays === null ? null : isoTime(state.finalAt + refillDays * DAY_MS);
   return { id: state.refill.id, status: state.refill.status, until };
 }
 
-export function shownCancel({ state }: Order): ShownCancel | null {
+export function cancelView({ state }: Order): CancelView | null {
   return state.cancel === null ? null : { status: state.cancel.status, requested_at: isoTime(state.cancel.at) };
 }
 

@@ -4,7 +4,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { flagNames } from "../../src/domain/order.ts";
-import { showOrder } from "../../src/domain/order-view.ts";
+import { orderView } from "../../src/domain/order-view.ts";
 import { readNamed } from "../../src/store/orders/due.ts";
 import { type Answering, answeringEach, inProgress, Pipeline } from "./pipeline.ts";
 import { addOrders, addPanel, addProvider, all, clear, migrate, MINUTE, NOW } from "./scene.ts";
@@ -23,11 +23,11 @@ async function order(n: number): Promise<Row> {
   return row;
 }
 
-async function shown(run: Pipeline, n: number): Promise<ReturnType<typeof showOrder>> {
+async function shown(run: Pipeline, n: number): Promise<ReturnType<typeof orderView>> {
   const { providers, due } = await readNamed(env.DB, [["p", n]]);
   const [found] = due[0] ?? [];
   if (found === undefined) throw new Error(`no order ${n}`);
-  return showOrder(found, providers.get(found.provider)?.state ?? null, run.now);
+  return orderView(found, providers.get(found.provider)?.state ?? null, run.now);
 }
 
 beforeAll(async () => {

@@ -10,7 +10,7 @@ import type { Order } from "../../domain/order.ts";
 import { policyFor } from "../../domain/refund-policy.ts";
 import type { ReconcilePolicy } from "../../domain/reconcile.ts";
 import type { Report, StatusReport } from "../../domain/order-report.ts";
-import { showOrder } from "../../domain/order-view.ts";
+import { orderView } from "../../domain/order-view.ts";
 import { knownError } from "../../provider/api-v2/reading/api-error.ts";
 import { type Capability, type PollResult, pollStatuses } from "../../provider/api-v2/poll/poll.ts";
 import { type Adopted, adoptOrders } from "../../store/orders/adoption.ts";
@@ -119,7 +119,7 @@ function freshRow(now: number, panel: Panel, provider: Provider, { id, report }:
 function newOrder(now: number, panel: Panel, provider: Provider, heard: Heard): Adopted {
   const fresh = freshRow(now, panel, provider, heard);
   const order = adopted(toOrder(fresh), heard.report, policyAt(provider, toOrder(fresh)), now);
-  return { row: { ...rowHeard(fresh, order.state), door: "connect" }, partOf: null, shown: showOrder(order, provider.state, now) };
+  return { row: { ...rowHeard(fresh, order.state), door: "connect" }, partOf: null, shown: orderView(order, provider.state, now) };
 }
 
 function policyAt(provider: Provider, order: Order): ReconcilePolicy {

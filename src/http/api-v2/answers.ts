@@ -66,14 +66,14 @@ export function notHere(): Answer {
 }
 
 /** An id as the protocol shows it: a number where it is one, as it came where it is not. */
-export function shownId(id: string): number | string {
+export function idView(id: string): number | string {
   const number = Number(id);
   return Number.isSafeInteger(number) && String(number) === id ? number : id;
 }
 
 /** An order was taken: its id, as the panel's script is to know it. */
 export function sayPlaced(order: Pick<Order, "id" | "n" | "channel" | "providerOrderId">): Answer {
-  return say({ order: shownId(panelOrderId(order)) });
+  return say({ order: idView(panelOrderId(order)) });
 }
 
 /** The ids of a list field, or the one of a single field, as they were given but for the space around them; each once. */

@@ -4,7 +4,7 @@
 import { numberOfOurs } from "../../domain/order-ids.ts";
 import type { Order } from "../../domain/order.ts";
 import { foundPlaced, leftUnknown, neverPlaced } from "../../domain/order-placement.ts";
-import { showOrder } from "../../domain/order-view.ts";
+import { orderView } from "../../domain/order-view.ts";
 import { isFinal } from "../../domain/status.ts";
 import { failureMessage } from "../../provider/failure-message.ts";
 import { type KnownRefusal, placeOrder, type Placed } from "../../provider/api-v2/place.ts";
@@ -46,7 +46,7 @@ export async function place(
       return onRecord(call, order, null, recordUnknown(call, provider, order), sayPlaced(order));
     case "refused":
       logOf(call, order, "placing.refused", { message: placed.message });
-      return undone(call, provider, order, say(refusalShown(order, placed)));
+      return undone(call, provider, order, say(refusalView(order, placed)));
     case "not_taken":
       logOf(call, order, "placing.not_taken", { failure: placed.failure.code });
       await Promise.allSettled([noteFailure(call, provider, placed.failure)]);
@@ -117,7 +117,7 @@ function nameOrder({ env, ports }: Call, provider: Provider, order: Order, named
     return attachProviderOrder(env.DB, named.providerOrderId ?? "", write, []);
   }
   const after = { ...named, updatedAt: now };
-  return recordPlaced(env.DB, order, after, showOrder(after, provider.state, now));
+  return recordPlaced(env.DB, order, after, orderView(after, provider.state, now));
 }
 
 /** The provider gave the id of an order that the panel has: one delivery, and perhaps one order. A person has to look. */
@@ -168,7 +168,7 @@ const KNOWN: Readonly<Record<KnownRefusal, { readonly error: string }>> = {
 };
 
 /** In connect mode the panel hears the provider's own words; at the own catalogue, whose service it was stays untold. */
-function refusalShown(
+function refusalView(
   { channel: door }: Order,
   { message, known }: Extract<Placed, { readonly kind: "refused" }>,
 ): { readonly error: string } {

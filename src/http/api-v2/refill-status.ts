@@ -9,7 +9,7 @@ import { askRefillStatuses, type RefillSaid } from "../../provider/api-v2/refill
 import type { Provider } from "../../store/rows/provider.ts";
 import { foreignRefills, readOwnCases, readRefills } from "../../store/refills-cancels/request-reads.ts";
 import type { Answer } from "../kit/context.ts";
-import { type ApiV2Call, idsIn, noAnswer, notHere, say, shownId, WRONG } from "./answers.ts";
+import { type ApiV2Call, idsIn, noAnswer, notHere, say, idView, WRONG } from "./answers.ts";
 import { wrongIds } from "./refills-cancels.ts";
 import { claimUpstream, REPEATABLE } from "../../gate/gate.ts";
 
@@ -93,7 +93,7 @@ function saidOf(said: RefillSaid): Said {
 /** A list is answered by refill, without those of which there is nothing to say; a single one by itself, or not at all. */
 function sayEach(fields: ApiV2Call["fields"], ids: readonly string[], tell: (id: string) => Said | null): Answer {
   const told = ids.map((id) => [id, tell(id)] as const);
-  if (fields.has("refills")) return say(told.flatMap(([id, status]) => (status === null ? [] : [{ refill: shownId(id), status }])));
+  if (fields.has("refills")) return say(told.flatMap(([id, status]) => (status === null ? [] : [{ refill: idView(id), status }])));
   const said = told[0]?.[1] ?? null;
   if (said === null) return noAnswer();
   return say(typeof said === "string" ? { status: said } : said);

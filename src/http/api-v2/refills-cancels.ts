@@ -32,7 +32,7 @@ import {
   type RefillCancelCase,
 } from "../../store/refills-cancels/request-reads.ts";
 import type { Answer, Call } from "../kit/context.ts";
-import { type ApiV2Call, idsIn, MAX_IDS, noAnswer, notHere, say, shownId, WRONG } from "./answers.ts";
+import { type ApiV2Call, idsIn, MAX_IDS, noAnswer, notHere, say, idView, WRONG } from "./answers.ts";
 import { noteFailure, REPEATABLE } from "../../gate/gate.ts";
 import { claimUpstreams } from "../../gate/gates.ts";
 
@@ -53,14 +53,14 @@ type ToAsk = { readonly kind: "ask"; readonly provider: Provider; readonly upstr
 export async function answerRefill(asked: ApiV2Call): Promise<Answer> {
   return answerRefillsCancels(asked, "refill", (said) => {
     if (!asked.fields.has("orders")) return say(said[0]?.[1].kind === "accepted" ? { refill: said[0][1].refill } : errorOf(said[0]?.[1]));
-    return say(said.map(([id, one]) => ({ order: shownId(id), refill: one.kind === "accepted" ? shownId(one.refill) : errorOf(one) })));
+    return say(said.map(([id, one]) => ({ order: idView(id), refill: one.kind === "accepted" ? idView(one.refill) : errorOf(one) })));
   });
 }
 
 /** A list always, also for one. */
 export async function answerCancel(asked: ApiV2Call): Promise<Answer> {
   return answerRefillsCancels(asked, "cancel", (said) =>
-    say(said.map(([id, one]) => ({ order: shownId(id), cancel: one.kind === "accepted" ? 1 : errorOf(one) }))),
+    say(said.map(([id, one]) => ({ order: idView(id), cancel: one.kind === "accepted" ? 1 : errorOf(one) }))),
   );
 }
 

@@ -30,11 +30,11 @@ export function answerServices(asked: ApiV2Call): Promise<Answer> {
 
 async function ownServices({ call, ref }: ApiV2Call): Promise<Answer> {
   const services = await readOffered(call.env.DB, ref);
-  return say(services === null ? WRONG.key : services.map(toldService));
+  return say(services === null ? WRONG.key : services.map(serviceView));
 }
 
 /** Figures are texts here, as in all of this protocol but for ids. */
-function toldService({ id, name, type, category, rate, min, max, dripfeed, refill, cancel, description, durationMinutes }: StoredService) {
+function serviceView({ id, name, type, category, rate, min, max, dripfeed, refill, cancel, description, durationMinutes }: StoredService) {
   return {
     service: id,
     name,

@@ -4,7 +4,7 @@
  */
 import type { Channel, Order } from "../../domain/order.ts";
 import type { StatusReport } from "../../domain/order-report.ts";
-import { type Polling, showOrder } from "../../domain/order-view.ts";
+import { type Polling, orderView } from "../../domain/order-view.ts";
 import { type Adopted, adoptOrders } from "./adoption.ts";
 import { toOrder } from "../rows/order.ts";
 import { bareRegistration, newOrderRow } from "./registration.ts";
@@ -40,5 +40,5 @@ function partOf(whole: Order, door: Channel, id: string, polling: Polling, now: 
   const { provider, currency, service, link, customer } = whole;
   const registration = { ...bareRegistration(provider, id, currency), service, link, customer };
   const row = { ...newOrderRow(whole.panel, 0, registration, now), door, provider_service: whole.providerService };
-  return { row, partOf: whole.n, shown: showOrder(toOrder(row), polling, now) };
+  return { row, partOf: whole.n, shown: orderView(toOrder(row), polling, now) };
 }

@@ -128,23 +128,23 @@ export async function updateProvider(
 }
 
 /** A provider, and how many orders are followed there: all that are not closed. Counting reads one index row each. */
-export type ProviderView = { readonly provider: Provider; readonly activeOrders: number };
+export type FollowedProvider = { readonly provider: Provider; readonly activeOrders: number };
 
 const VIEW = `SELECT p.*, (SELECT count(*) FROM orders o WHERE o.provider = p.id AND o.cadence IS NOT NULL) AS active_orders FROM providers p`;
 
-export async function readProviderView(db: D1Database, id: string): Promise<ProviderView | null> {
+export async function readFollowedProvider(db: D1Database, id: string): Promise<FollowedProvider | null> {
   const row = await db.prepare(`${VIEW} WHERE p.id = ?1`).bind(id).first<ViewRow>();
   return row === null ? null : toView(row);
 }
 
 /** Providers by id, from above `after` on. */
-export async function listProviderViews(db: D1Database, after: string, limit: number): Promise<ProviderView[]> {
+export async function listFollowedProviders(db: D1Database, after: string, limit: number): Promise<FollowedProvider[]> {
   const { results } = await db.prepare(`${VIEW} WHERE p.id > ?1 ORDER BY p.id LIMIT ?2`).bind(after, limit).all<ViewRow>();
   return results.map(toView);
 }
 
 type ViewRow = ProviderRow & { active_orders: number };
 
-function toView(row: ViewRow): ProviderView {
+function toView(row: ViewRow): FollowedProvider {
   return { provider: toProvider(row), activeOrders: row.active_orders };
 }

@@ -11,7 +11,7 @@ import {
   withRefillCancel,
   withSweptRefillCancel,
 } from "../../../src/domain/order-refill-cancel.ts";
-import { showOrder } from "../../../src/domain/order-view.ts";
+import { orderView } from "../../../src/domain/order-view.ts";
 import { anOrder, aReport, HOUR, MINUTE, NOW, POLICY } from "./orders.ts";
 
 const DAY = 24 * HOUR;
@@ -169,7 +169,7 @@ describe("a cancel and the order's status", () => {
 describe("the change feed", () => {
   function events(before: Order, state: OrderState) {
     const after: Order = { ...before, state };
-    return eventsOf(before, after, [], showOrder(after, null, NOW), NOW);
+    return eventsOf(before, after, [], orderView(after, null, NOW), NOW);
   }
 
   it("tells each step of a refill, with what changed", () => {

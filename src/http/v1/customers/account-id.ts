@@ -30,6 +30,6 @@ export function customerOfPath(id: string): Result<string, Failure> {
 }
 
 /** The ledger's customer as paths and answers name it. */
-export function shownCustomer(customer: string): string {
+export function accountName(customer: string): string {
   return customer === "" ? OWN_ACCOUNT : customer;
 }

@@ -9,7 +9,7 @@ import { auditStatement } from "../../../store/operations/audit.ts";
 import { type Credit, MAX_BALANCE, postCredit, readAccount } from "../../../store/ledger/credits.ts";
 import { type AccountEntry, readEntries } from "../../../store/ledger/account-entries.ts";
 import type { Account } from "../../../store/ledger/transfers.ts";
-import { customerOfPath, shownCustomer } from "./account-id.ts";
+import { customerOfPath, accountName } from "./account-id.ts";
 import { type ActingPanel, noSuchPanel, panelOf, requirePanel, OPERATOR } from "../../kit/auth.ts";
 import type { Answer, Call } from "../../kit/context.ts";
 import { cursorParam, encodeCursor } from "../../kit/page.ts";
@@ -68,10 +68,10 @@ export async function getEntries(call: Call, id: string): Promise<Answer> {
   const page = found.entries.slice(0, limit);
   const last = page.at(-1);
   const hasMore = found.entries.length > limit && last !== undefined;
-  return json(200, { entries: page.map(shownEntry), next_cursor: hasMore ? encodeCursor([last.n]) : null, has_more: hasMore });
+  return json(200, { entries: page.map(entryView), next_cursor: hasMore ? encodeCursor([last.n]) : null, has_more: hasMore });
 }
 
-function shownEntry({ n, currency: of, type, amount, balance, order, reference, createdAt }: AccountEntry) {
+function entryView({ n, currency: of, type, amount, balance, order, reference, createdAt }: AccountEntry) {
   return {
     id: `${of}-${n}`,
     type,
@@ -125,20 +125,20 @@ async function credit(
     const balance = last.balance + BigInt(amount);
     if (balance > MAX_BALANCE) return fail({ code: "invalid_request", fields: [TOO_MUCH] });
     const posted: Credit = { ...account, n: last.n + 1, balance, amount, reference, createdAt: now };
-    const entry = shownEntry({ ...posted, type: "credit", order: null });
+    const entry = entryView({ ...posted, type: "credit", order: null });
     const { answer, statement } = keep(201, entry);
     const audit = auditStatement(env.DB, {
       at: now,
       actor,
       panel: account.panel,
       action: "customer.credited",
-      subject: `customer:${shownCustomer(account.customer)}`,
+      subject: `customer:${accountName(account.customer)}`,
       before: { balance: formatAmount(last.balance), currency: account.currency },
       after: { balance: entry.balance, currency: account.currency, entry: entry.id, amount: entry.amount, reference },
     });
     if (await postCredit(env.DB, posted, { before: statement, after: audit })) return answer;
   }
-  return fail({ code: "account_contended", customer: shownCustomer(account.customer) });
+  return fail({ code: "account_contended", customer: accountName(account.customer) });
 }
 
 const TOO_MUCH = {

@@ -23,9 +23,9 @@ export async function getAudit(call: Call): Promise<Answer> {
   const page = entries.slice(0, limit);
   const last = page.at(-1);
   const hasMore = entries.length > limit && last !== undefined;
-  return json(200, { entries: page.map(shownEntry), next_cursor: hasMore ? encodeCursor([last.id]) : null, has_more: hasMore });
+  return json(200, { entries: page.map(entryView), next_cursor: hasMore ? encodeCursor([last.id]) : null, has_more: hasMore });
 }
 
-function shownEntry({ id, at, actor, panel, action, subject, before, after }: StoredEntry) {
+function entryView({ id, at, actor, panel, action, subject, before, after }: StoredEntry) {
   return { id: String(id), at: isoTime(at), actor, panel, action, subject, before, after };
 }

@@ -26,7 +26,7 @@ export async function getDeadLetters(call: Call): Promise<Answer> {
   const page = letters.slice(0, limit);
   const last = page.at(-1);
   const hasMore = letters.length > limit && last !== undefined;
-  return json(200, { dead_letters: page.map(shown), next_cursor: hasMore ? encodeCursor([last.id]) : null, has_more: hasMore });
+  return json(200, { dead_letters: page.map(deadLetterView), next_cursor: hasMore ? encodeCursor([last.id]) : null, has_more: hasMore });
 }
 
 const replayBody = z.strictObject({ again: z.prefault(z.boolean(), false) });
@@ -45,10 +45,10 @@ export async function replayDeadLetter(call: Call, id: string): Promise<Answer> 
   if (letter.replayedAt !== null && !body.value.again) return fail({ code: "already_replayed", id, at: isoTime(letter.replayedAt) });
   if (!(await enqueue(call, JSON.parse(letter.body)))) return fail({ code: "queue_unavailable" });
   await markReplayed(call.env.DB, letter.id, call.now);
-  return json(202, shown({ ...letter, replayedAt: call.now }));
+  return json(202, deadLetterView({ ...letter, replayedAt: call.now }));
 }
 
-function shown({ id, queueMessageId, body, failedAt, replayedAt }: DeadLetter) {
+function deadLetterView({ id, queueMessageId, body, failedAt, replayedAt }: DeadLetter) {
   return {
     id: String(id),
     queue_message_id: queueMessageId,

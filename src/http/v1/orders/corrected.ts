@@ -5,7 +5,7 @@
 import * as z from "zod/mini";
 import type { Order } from "../../../domain/order.ts";
 import { isFinal } from "../../../domain/status.ts";
-import { showOrder } from "../../../domain/order-view.ts";
+import { orderView } from "../../../domain/order-view.ts";
 import { reportedFinalOf, withOutdated } from "../../../domain/panel-status.ts";
 import { fail } from "../../../domain/result.ts";
 import { applyDecision } from "../../../store/orders/apply.ts";
@@ -32,13 +32,13 @@ export async function postCorrected(call: Call, id: string): Promise<Answer> {
     if (found === null) return fail({ code: "order_not_found", order: id });
     const { order, provider } = found;
     const next = withOutdated({ ...order.state, reportedFinal: factsNow(order) });
-    if (next.flags === order.state.flags) return json(200, showOrder(order, provider.state, call.now));
+    if (next.flags === order.state.flags) return json(200, orderView(order, provider.state, call.now));
     const now = Math.max(call.now, order.updatedAt);
     const entry = { at: now, actor: panel.value.actor, panel: order.panel, action: "order.corrected", subject: `order:${id}` } as const;
     const audit = auditStatement(DB, { ...entry, before: { told: order.state.reportedFinal }, after: { told: next.reportedFinal } }, order);
     const write = moveWrite(order, next, [], provider.state, now);
     if (await applyDecision(DB, write, [audit, correctReportedFinalStatement(DB, order, next.reportedFinal)]))
-      return json(200, showOrder({ ...order, updatedAt: now, state: next }, provider.state, now));
+      return json(200, orderView({ ...order, updatedAt: now, state: next }, provider.state, now));
   }
   return fail({ code: "order_contended", order: id });
 }

@@ -4,7 +4,7 @@
 import * as z from "zod/mini";
 import { FLAG_NAMES, type Order } from "../../../domain/order.ts";
 import { type CheckMessage, MESSAGE_VERSION } from "../../../domain/message.ts";
-import { type Polling, showOrder } from "../../../domain/order-view.ts";
+import { type Polling, orderView } from "../../../domain/order-view.ts";
 import { type Status, STATUS_NAMES } from "../../../domain/status.ts";
 import { fail } from "../../../domain/result.ts";
 import { listOrders, readBareOrders, readOrders } from "../../../store/orders/order-reads.ts";
@@ -25,7 +25,7 @@ export async function getOrder(call: Call, id: string): Promise<Answer> {
   const found = await readOrders(call.env.DB, ref.value, [id]);
   if (found === null) return noSuchPanel(ref.value);
   const order = found.orders.get(id);
-  return order === undefined ? fail({ code: "order_not_found", order: id }) : revalidated(call, shown(order, found.pollings, call.now));
+  return order === undefined ? fail({ code: "order_not_found", order: id }) : revalidated(call, viewOf(order, found.pollings, call.now));
 }
 
 /** `GET /v1/orders?ids=…`, or a list. */
@@ -61,7 +61,7 @@ async function getNamedOrders(call: Call): Promise<Answer> {
   if (found === null) return noSuchPanel(ref.value);
   const { orders, pollings } = found;
   return revalidated(call, {
-    orders: ids.flatMap((id) => orders.get(id) ?? []).map((order) => shown(order, pollings, call.now)),
+    orders: ids.flatMap((id) => orders.get(id) ?? []).map((order) => viewOf(order, pollings, call.now)),
     missing: ids.filter((id) => !orders.has(id)),
   });
 }
@@ -100,14 +100,14 @@ async function getOrderList(call: Call): Promise<Answer> {
   const page = await listOrders(call.env.DB, ref.value, filter, cursor?.[0] ?? null, limit);
   if (page === null) return noSuchPanel(ref.value);
   return json(200, {
-    orders: page.orders.map((order) => shown(order, page.pollings, call.now)),
+    orders: page.orders.map((order) => viewOf(order, page.pollings, call.now)),
     next_cursor: page.next === null ? null : encodeCursor([page.next]),
     has_more: page.next !== null,
   });
 }
 
-function shown(order: Order, pollings: ReadonlyMap<string, Polling>, now: number) {
-  return showOrder(order, pollings.get(order.provider) ?? null, now);
+function viewOf(order: Order, pollings: ReadonlyMap<string, Polling>, now: number) {
+  return orderView(order, pollings.get(order.provider) ?? null, now);
 }
 
 /** `POST /v1/orders/{id}/check`: a message to the queue, so that the order is polled whatever its cadence. */

@@ -11,7 +11,7 @@ import {
   refillCancelProblem,
   withRefillCancel,
 } from "../../../domain/order-refill-cancel.ts";
-import { shownCancel, shownRefill } from "../../../domain/order-view.ts";
+import { cancelView, refillView } from "../../../domain/order-view.ts";
 import { isoTime } from "../../../domain/time.ts";
 import { fail } from "../../../domain/result.ts";
 import { moveOf } from "../../../store/refills-cancels/steps.ts";
@@ -63,7 +63,7 @@ async function request(call: Call, id: string, kind: RefillCancelKind): Promise<
 }
 
 function answer(kind: RefillCancelKind, order: Order, result: "queued" | "already_asked"): Answer {
-  return json(202, { id: order.id, result, ...(kind === "refill" ? { refill: shownRefill(order) } : { cancel: shownCancel(order) }) });
+  return json(202, { id: order.id, result, ...(kind === "refill" ? { refill: refillView(order) } : { cancel: cancelView(order) }) });
 }
 
 function failureOf(problem: RefillCancelProblem, kind: RefillCancelKind, order: string): RefillCancelFailure {

@@ -2,7 +2,7 @@
  * `POST /v1/orders`: putting orders on record, each on its own, and each once however often it is sent.
  */
 import { formatAmount } from "../../../domain/money.ts";
-import { type Polling, showOrder } from "../../../domain/order-view.ts";
+import { type Polling, orderView } from "../../../domain/order-view.ts";
 import { isFinal } from "../../../domain/status.ts";
 import { fail, type Result } from "../../../domain/result.ts";
 import { type OrderRow, toOrder } from "../../../store/rows/order.ts";
@@ -18,7 +18,7 @@ import {
   readKnown,
   type Registration,
 } from "../../../store/orders/registration.ts";
-import { shownCustomer } from "../customers/account-id.ts";
+import { accountName } from "../customers/account-id.ts";
 import { requirePanel } from "../../kit/auth.ts";
 import { readJson } from "../../kit/body.ts";
 import type { Answer, Call } from "../../kit/context.ts";
@@ -48,7 +48,7 @@ async function registerOne({ env, now }: Call, panel: Panel, input: unknown): Pr
   const [outcome] = await register(env.DB, panel, [check(registrationSchema(now), input)], now);
   if (outcome === undefined) throw new Error("an order was registered without an outcome");
   if ("failure" in outcome) return fail(outcome.failure);
-  return json(outcome.result === "created" ? 201 : 200, showOrder(toOrder(outcome.row), outcome.polling, now));
+  return json(outcome.result === "created" ? 201 : 200, orderView(toOrder(outcome.row), outcome.polling, now));
 }
 
 async function registerMany({ env, now }: Call, panel: Panel, inputs: readonly unknown[]): Promise<Answer> {
@@ -62,10 +62,10 @@ async function registerMany({ env, now }: Call, panel: Panel, inputs: readonly u
     inputs.map((input) => check(schema, input)),
     now,
   );
-  return json(200, { results: outcomes.map((outcome, i) => shownOutcome(outcome, inputs[i])) });
+  return json(200, { results: outcomes.map((outcome, i) => resultView(outcome, inputs[i])) });
 }
 
-function shownOutcome(outcome: RegistrationResult, input: unknown): Record<string, unknown> {
+function resultView(outcome: RegistrationResult, input: unknown): Record<string, unknown> {
   const id = (input as { id?: unknown } | null)?.id;
   const error = "failure" in outcome ? { error: errorObject(outcome.failure) } : {};
   return { id: typeof id === "string" ? id : null, result: outcome.result, ...error };
@@ -167,7 +167,7 @@ function charge(funds: Map<string, bigint>, registration: Registration): Insuffi
   const { customer, currency } = registration;
   return {
     code: "insufficient_balance",
-    customer: shownCustomer(customer ?? ""),
+    customer: accountName(customer ?? ""),
     balance: formatAmount(balance),
     needed: formatAmount(needed),
     currency,
@@ -187,7 +187,7 @@ async function write(
   const duplicates = duplicatesOf(entries, known);
   const orders = entries.map(({ registration }, i) => {
     const row = newOrderRow(panel, known.lastOrder + 1 + i, registration, now, duplicates.get(registration.id) ?? null);
-    return { row, shown: showOrder(toOrder(row), pollingOf(registration), now) };
+    return { row, shown: orderView(toOrder(row), pollingOf(registration), now) };
   });
   const added = await addOrders(db, panel, orders, now);
   return new Map(

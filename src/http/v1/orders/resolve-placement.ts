@@ -5,7 +5,7 @@
 import * as z from "zod/mini";
 import { FLAGS, type Order } from "../../../domain/order.ts";
 import { foundPlaced, neverPlaced, PLACING_MS } from "../../../domain/order-placement.ts";
-import { showOrder } from "../../../domain/order-view.ts";
+import { orderView } from "../../../domain/order-view.ts";
 import { isFinal } from "../../../domain/status.ts";
 import { fail } from "../../../domain/result.ts";
 import { applyDecision } from "../../../store/orders/apply.ts";
@@ -62,7 +62,7 @@ function isInDoubt(order: Order, now: number): boolean {
 function asResolved({ now }: Call, { order, provider }: RefundCase, wanted: string | null): Answer {
   const dropped = order.providerOrderId === null && order.state.reason === "not_placed";
   const same = wanted === null ? dropped : order.providerOrderId === wanted;
-  if (same) return json(200, showOrder(order, provider.state, now));
+  if (same) return json(200, orderView(order, provider.state, now));
   if (dropped) return fail({ code: "order_settled", order: order.id, as: "dropped" });
   return fail(
     order.providerOrderId === null
@@ -79,7 +79,7 @@ async function attachOrder(call: Call, panel: ActingPanel, found: RefundCase, wa
   const order: Order = { ...found.order, providerOrderId: wanted };
   const write = moveWrite(order, foundPlaced(order.state), [], provider.state, now);
   const result = await attachProviderOrder(call.env.DB, wanted, write, [audit(call, panel, found.order, { provider_order_id: wanted })]);
-  if (result === "written") return json(200, showOrder({ ...order, updatedAt: now, state: write.next }, provider.state, now));
+  if (result === "written") return json(200, orderView({ ...order, updatedAt: now, state: write.next }, provider.state, now));
   if (result === "changed") return "changed";
   const holder = await readHolder(call.env.DB, panel.id, provider.id, wanted);
   return fail({ code: "provider_order_conflict", provider: provider.id, providerOrder: wanted, order: holder ?? "" });
@@ -90,7 +90,7 @@ async function dropOrder(call: Call, panel: ActingPanel, { order, provider }: Re
   const { next, refunds } = neverPlaced(order.state, now);
   const write = moveWrite(order, next, refunds, provider.state, now);
   const written = await applyDecision(call.env.DB, write, [audit(call, panel, order, { status: next.status, drop: true })]);
-  return written ? json(200, showOrder({ ...order, updatedAt: now, state: next }, provider.state, now)) : "changed";
+  return written ? json(200, orderView({ ...order, updatedAt: now, state: next }, provider.state, now)) : "changed";
 }
 
 function audit(

@@ -52,7 +52,7 @@ export async function postPanel(call: Call): Promise<Answer> {
     { ...body.value, keyHash: await panelKeyHash(key), createdAt: call.now },
     auditStatement(call.env.DB, entry, "if_changed"),
   );
-  return panel === null ? fail({ code: "panel_exists", panel: id }) : json(201, { ...shownPanel(panel), key });
+  return panel === null ? fail({ code: "panel_exists", panel: id }) : json(201, { ...panelView(panel), key });
 }
 
 /** `GET /v1/panels/{id}` */
@@ -60,7 +60,7 @@ export async function getPanel(call: Call, id: string): Promise<Answer> {
   const operator = await requireOperator(call);
   if (!operator.ok) return operator;
   const panel = await readPanel(call.env.DB, { by: "id", value: id });
-  return panel === null ? fail({ code: "panel_not_found", panel: id }) : json(200, shownPanel(panel));
+  return panel === null ? fail({ code: "panel_not_found", panel: id }) : json(200, panelView(panel));
 }
 
 const listQuery = z.strictObject({ limit: limitParam, cursor: z.exactOptional(cursorParam(z.tuple([z.string()]))) });
@@ -76,7 +76,7 @@ export async function getPanels(call: Call): Promise<Answer> {
   const page = panels.slice(0, limit);
   const last = page.at(-1);
   const hasMore = panels.length > limit && last !== undefined;
-  return json(200, { panels: page.map(shownPanel), next_cursor: hasMore ? encodeCursor([last.id]) : null, has_more: hasMore });
+  return json(200, { panels: page.map(panelView), next_cursor: hasMore ? encodeCursor([last.id]) : null, has_more: hasMore });
 }
 
 const panelChange = z.strictObject({
@@ -105,11 +105,11 @@ export async function patchPanel(call: Call, id: string): Promise<Answer> {
     if (panel === null) return fail({ code: "panel_not_found", panel: id });
     const next: PanelSettings = { ...settingsOf(panel), ...body.value };
     const changed = difference(settingsOf(panel), next);
-    if (changed === null) return json(200, shownPanel(panel));
+    if (changed === null) return json(200, panelView(panel));
     const audit = auditStatement(call.env.DB, { ...entryOf(call, id), action: "panel.changed", ...changed }, "if_changed");
     const updated = await updatePanel(call.env.DB, panel, next, audit);
     if (updated === "currency" || updated === "money") return fail({ code: `${updated}_fixed`, panel: id });
-    if (updated !== null) return json(200, shownPanel(updated));
+    if (updated !== null) return json(200, panelView(updated));
   }
   return fail({ code: "settings_contended", subject: id });
 }
@@ -127,16 +127,16 @@ export async function postUnfreeze(call: Call, id: string): Promise<Answer> {
   if (!body.ok) return body;
   const panel = await readPanel(call.env.DB, { by: "id", value: id });
   if (panel === null) return fail({ code: "panel_not_found", panel: id });
-  if (panel.frozen === null) return json(200, shownPanel(panel));
-  const entry = { ...entryOf(call, id), action: "panel.unfrozen", before: shownFrozen(panel), after: { frozen: null } };
+  if (panel.frozen === null) return json(200, panelView(panel));
+  const entry = { ...entryOf(call, id), action: "panel.unfrozen", before: frozenView(panel), after: { frozen: null } };
   await unfreezePanel(call.env.DB, id, panel.frozen.at, auditStatement(call.env.DB, entry, "if_changed"));
-  return json(200, shownPanel({ ...panel, frozen: null }));
+  return json(200, panelView({ ...panel, frozen: null }));
 }
 
-function shownPanel(panel: Panel) {
-  return { id: panel.id, ...settingsOf(panel), ...shownFrozen(panel), created_at: isoTime(panel.createdAt) };
+function panelView(panel: Panel) {
+  return { id: panel.id, ...settingsOf(panel), ...frozenView(panel), created_at: isoTime(panel.createdAt) };
 }
 
-function shownFrozen({ frozen }: Panel) {
+function frozenView({ frozen }: Panel) {
   return { frozen: frozen === null ? null : { since: isoTime(frozen.at), because: frozen.because } };
 }

@@ -11,9 +11,9 @@ import { NOTHING_HELD, readBrakeHeld } from "../../../store/refunds/refund-cases
 import type { Provider } from "../../../store/rows/provider.ts";
 import {
   createProvider,
-  listProviderViews,
-  type ProviderView,
-  readProviderView,
+  listFollowedProviders,
+  type FollowedProvider,
+  readFollowedProvider,
   readSettings,
   updateProvider,
   withDefaults,
@@ -27,7 +27,7 @@ import type { Failure, FieldProblem } from "../../kit/errors.ts";
 import { slug } from "../../kit/fields.ts";
 import { additionEntry, changeEntry } from "./trail.ts";
 import { type ProviderBody, providerBody, requestText, settingsChange } from "./schema.ts";
-import { shownProbe, shownProvider } from "./view.ts";
+import { probeView, providerView } from "./view.ts";
 import { booleanParam, limitParam, readQuery } from "../../kit/query.ts";
 import { json } from "../../kit/reply.ts";
 
@@ -35,14 +35,14 @@ import { json } from "../../kit/reply.ts";
 export async function getProvider(call: Call, id: string): Promise<Answer> {
   const operator = await requireOperator(call);
   if (!operator.ok) return operator;
-  const view = await readProviderView(call.env.DB, id);
-  return view === null ? fail({ code: "provider_not_found", provider: id }) : json(200, await shownWithBrake(call, view));
+  const view = await readFollowedProvider(call.env.DB, id);
+  return view === null ? fail({ code: "provider_not_found", provider: id }) : json(200, await viewWithBrake(call, view));
 }
 
 /** What the brake holds is read only where it is engaged: else there is nothing, or a few that came too late for it. */
-async function shownWithBrake({ env, now }: Call, view: ProviderView) {
+async function viewWithBrake({ env, now }: Call, view: FollowedProvider) {
   const held = view.provider.state.brakeEngagedAt === null ? NOTHING_HELD : await readBrakeHeld(env.DB, view.provider.id);
-  return shownProvider(view, held, now);
+  return providerView(view, held, now);
 }
 
 const listQuery = z.strictObject({ limit: limitParam, cursor: z.exactOptional(cursorParam(z.tuple([z.string()]))) });
@@ -54,12 +54,12 @@ export async function getProviders(call: Call): Promise<Answer> {
   const query = readQuery(call.url, listQuery);
   if (!query.ok) return query;
   const { limit, cursor } = query.value;
-  const views = await listProviderViews(call.env.DB, cursor?.[0] ?? "", limit + 1);
+  const views = await listFollowedProviders(call.env.DB, cursor?.[0] ?? "", limit + 1);
   const page = views.slice(0, limit);
   const last = page.at(-1)?.provider;
   const hasMore = views.length > limit && last !== undefined;
   return json(200, {
-    providers: await Promise.all(page.map((view) => shownWithBrake(call, view))),
+    providers: await Promise.all(page.map((view) => viewWithBrake(call, view))),
     next_cursor: hasMore ? encodeCursor([last.id]) : null,
     has_more: hasMore,
   });
@@ -82,8 +82,8 @@ export async function putProvider(call: Call, id: string): Promise<Answer> {
   const saved = await save(call, id, url.value === undefined ? body.value : { ...body.value, url: url.value });
   if (!saved.ok) return saved;
   const report = query.value.probe ? await probe(call, id) : null;
-  const shown = await shownWithBrake(call, await viewOf(call, id));
-  return json(saved.value === "created" ? 201 : 200, report === null ? shown : { ...shown, probe: shownProbe(report) });
+  const shown = await viewWithBrake(call, await viewOf(call, id));
+  return json(saved.value === "created" ? 201 : 200, report === null ? shown : { ...shown, probe: probeView(report) });
 }
 
 /** The URL in the spelling that was checked: only that one may be kept and called. */
@@ -129,8 +129,8 @@ async function save(call: Call, id: string, body: ProviderBody): Promise<Result<
 }
 
 /** A provider that was just saved; providers are never deleted. */
-async function viewOf({ env }: Call, id: string): Promise<ProviderView> {
-  const view = await readProviderView(env.DB, id);
+async function viewOf({ env }: Call, id: string): Promise<FollowedProvider> {
+  const view = await readFollowedProvider(env.DB, id);
   if (view === null) throw new Error(`provider ${id} is gone after it was saved`);
   return view;
 }

@@ -9,14 +9,14 @@ import { keyHint } from "./view.ts";
 
 /** The entry of a provider that was added. */
 export function additionEntry(call: Call, id: string, settings: KeptSettings): D1PreparedStatement {
-  return entry(call, id, { action: "provider.created", before: null, after: shownSettings(settings) });
+  return entry(call, id, { action: "provider.created", before: null, after: settingsView(settings) });
 }
 
 /** The entry of a change; null when it changes nothing. */
 export function changeEntry(call: Call, id: string, seen: KeptSettings, change: SettingsChange): D1PreparedStatement | null {
   const changed = difference(seen, { ...seen, ...change });
   if (changed === null) return null;
-  return entry(call, id, { action: "provider.changed", before: shownSettings(changed.before), after: shownSettings(changed.after) });
+  return entry(call, id, { action: "provider.changed", before: settingsView(changed.before), after: settingsView(changed.after) });
 }
 
 function entry({ env, now }: Call, id: string, what: Pick<AuditEntry, "action" | "before" | "after">): D1PreparedStatement {
@@ -26,7 +26,7 @@ function entry({ env, now }: Call, id: string, what: Pick<AuditEntry, "action" |
 /** Columns that are JSON texts. */
 const JSON_COLUMNS: ReadonlySet<string> = new Set(["panels", "status_words", "request", "brake"] satisfies (keyof SettingsChange)[]);
 
-function shownSettings(settings: SettingsChange): Record<string, unknown> {
+function settingsView(settings: SettingsChange): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(settings).map(([column, value]) => {
       if (column === "api_key") return ["key_hint", keyHint(String(value))];

@@ -10,9 +10,9 @@ import type { ProbeReport } from "../../../provider/api-v2/probe.ts";
 import type { RequestShape } from "../../../provider/settings.ts";
 import { formatAmount } from "../../../domain/money.ts";
 import type { BrakeHeld } from "../../../store/refunds/refund-cases.ts";
-import type { ProviderView } from "../../../store/providers/provider-settings.ts";
+import type { FollowedProvider } from "../../../store/providers/provider-settings.ts";
 
-export function shownProvider({ provider, activeOrders }: ProviderView, held: BrakeHeld, now: number) {
+export function providerView({ provider, activeOrders }: FollowedProvider, held: BrakeHeld, now: number) {
   const { settings } = provider;
   return {
     id: provider.id,
@@ -26,16 +26,16 @@ export function shownProvider({ provider, activeOrders }: ProviderView, held: Br
     timeout_ms: settings.timeoutMs,
     enabled: provider.enabled,
     status_words: settings.statusWords,
-    request: shownRequest(settings.request),
-    brake: shownBrake(provider, held),
+    request: requestView(settings.request),
+    brake: brakeView(provider, held),
     created_at: isoTime(provider.createdAt),
     updated_at: isoTime(provider.updatedAt),
-    health: shownHealth(provider.state, activeOrders, now),
+    health: healthView(provider.state, activeOrders, now),
   };
 }
 
 /** Null: no brake, and nothing that one held. `amount` is null where several currencies are held; `amounts` has each. */
-function shownBrake({ brake, state }: ProviderView["provider"], { count, amounts }: BrakeHeld) {
+function brakeView({ brake, state }: FollowedProvider["provider"], { count, amounts }: BrakeHeld) {
   if (brake === null && state.brakeEngagedAt === null && count === 0) return null;
   const shown = Object.fromEntries(Object.entries(amounts).map(([currency, micros]) => [currency, formatAmount(BigInt(micros))]));
   const [only, ...more] = Object.values(shown);
@@ -55,7 +55,7 @@ export function keyHint(key: string): string {
 /** The words that circuit breakers are usually described by. */
 const CIRCUITS: Readonly<Record<Circuit, string>> = { closed: "closed", waiting: "open", probing: "half_open" };
 
-function shownHealth(state: ProviderView["provider"]["state"], activeOrders: number, now: number) {
+function healthView(state: FollowedProvider["provider"]["state"], activeOrders: number, now: number) {
   const { lastFailure, lastFailureAt } = state;
   return {
     circuit: CIRCUITS[circuitOf(state, now)],
@@ -76,22 +76,22 @@ function time(epochMs: number | null): string | null {
   return epochMs === null ? null : isoTime(epochMs);
 }
 
-function shownRequest({ method, encoding, trailingSlash, userAgent, fields }: RequestShape) {
+function requestView({ method, encoding, trailingSlash, userAgent, fields }: RequestShape) {
   return { method, encoding, trailing_slash: trailingSlash, user_agent: userAgent, fields };
 }
 
 /** What a probe found out. */
-export function shownProbe({ ok, balance, currency, request, tried, failure }: ProbeReport) {
+export function probeView({ ok, balance, currency, request, tried, failure }: ProbeReport) {
   return {
     ok,
     balance,
     currency,
-    request: shownRequest(request),
-    tried: tried.map((attempt) => ({ shape: attempt.shape, error: shownFailure(attempt.failure) })),
-    error: shownFailure(failure),
+    request: requestView(request),
+    tried: tried.map((attempt) => ({ shape: attempt.shape, error: failureView(attempt.failure) })),
+    error: failureView(failure),
   };
 }
 
-function shownFailure(failure: ProviderFailure | null): { readonly code: string; readonly message: string } | null {
+function failureView(failure: ProviderFailure | null): { readonly code: string; readonly message: string } | null {
   return failure === null ? null : { code: failure.code, message: failureMessage(failure) };
 }

@@ -3,11 +3,11 @@
  */
 import * as z from "zod/mini";
 import { approve, clawBack, type Decided, giveGoodwill, reject } from "../../../domain/refund-decision.ts";
-import { eventsOf, type RefundFacts, refundEvent, refundId, showRefund } from "../../../domain/feed.ts";
+import { eventsOf, type RefundFacts, refundEvent, refundId, refundView } from "../../../domain/feed.ts";
 import { formatAmount } from "../../../domain/money.ts";
 import type { Order, OrderState } from "../../../domain/order.ts";
 import { policyFor } from "../../../domain/refund-policy.ts";
-import { showOrder } from "../../../domain/order-view.ts";
+import { orderView } from "../../../domain/order-view.ts";
 import { withOutdated } from "../../../domain/panel-status.ts";
 import { fail, ok, type Result } from "../../../domain/result.ts";
 import { applyDecision, type OrderWrite, type RefundWrite } from "../../../store/orders/apply.ts";
@@ -15,7 +15,7 @@ import { auditStatement } from "../../../store/operations/audit.ts";
 import { readAccount } from "../../../store/ledger/credits.ts";
 import { type RefundCase, readRefundCase } from "../../../store/refunds/refund-cases.ts";
 import { isOverdrawn } from "../../../store/ledger/transfers.ts";
-import { shownCustomer } from "../customers/account-id.ts";
+import { accountName } from "../customers/account-id.ts";
 import { type ActingPanel, mayDecide, requirePanel } from "../../kit/auth.ts";
 import { readOptionalBody } from "../../kit/body.ts";
 import type { Answer, Call } from "../../kit/context.ts";
@@ -70,7 +70,7 @@ async function decideWaiting(call: Call, panel: ActingPanel, id: string, verdict
     const write: RefundWrite = { op: "decide", n: refund.n, amount, status: verdict.status, by: panel.actor, note: verdict.note };
     const done = await apply(call, panel, found, { next: after.value, facts, was: refund.status, write }, []);
     if (!done.ok) return done;
-    if (done.value) return json(200, showRefund(found.order, facts));
+    if (done.value) return json(200, refundView(found.order, facts));
   }
   return fail({ code: "order_contended", order: orderId });
 }
@@ -78,7 +78,7 @@ async function decideWaiting(call: Call, panel: ActingPanel, id: string, verdict
 /** A refund decided before: the same decision again is answered by it, another one is refused. */
 function asDecided(order: Order, refund: RefundFacts, verdict: Verdict): Answer {
   const same = refund.status === verdict.status && (verdict.amount === null || verdict.amount === refund.amount);
-  if (same) return json(200, showRefund(order, refund));
+  if (same) return json(200, refundView(order, refund));
   const status = refund.status === "posted" ? "posted" : "rejected";
   return fail({
     code: "refund_decided",
@@ -144,7 +144,7 @@ async function postOwn(
     ...decided,
   };
   const write: RefundWrite = { op: "insert", n, kind, reason: kind, remains: null, by: panel.actor, ...decided };
-  const kept = keep(201, showRefund(order, facts), order);
+  const kept = keep(201, refundView(order, facts), order);
   const done = await apply(call, panel, found, { next: after.value, facts, was: null, write }, [kept.statement]);
   if (!done.ok) return done;
   return done.value ? kept.answer : null;
@@ -177,7 +177,7 @@ async function apply(
       action: step.was === null ? `refund.${step.facts.kind}` : `refund.${step.facts.status}`,
       subject: `refund:${refundId(order.id, step.facts.n)}`,
       before: { status: step.was, refunded: formatAmount(order.state.refunded), refund_held: formatAmount(order.state.hold?.amount ?? 0) },
-      after: { ...showRefund(order, step.facts), refunded: formatAmount(step.next.refunded) },
+      after: { ...refundView(order, step.facts), refunded: formatAmount(step.next.refunded) },
     },
     order,
   );
@@ -190,7 +190,7 @@ async function apply(
     const needed = formatAmount(step.facts.amount);
     return fail({
       code: "insufficient_balance",
-      customer: shownCustomer(customer),
+      customer: accountName(customer),
       balance: formatAmount(balance),
       needed,
       currency: order.currency,
@@ -201,7 +201,7 @@ async function apply(
 /** What is written of an order that a person decided about, with its events. */
 export function decisionWrite(
   order: Order,
-  polling: Parameters<typeof showOrder>[1],
+  polling: Parameters<typeof orderView>[1],
   { next: decided, facts, was, write }: Step,
   now: number,
 ): OrderWrite {
@@ -209,7 +209,7 @@ export function decisionWrite(
   const at = Math.max(now, order.updatedAt);
   const after: Order = { ...order, updatedAt: at, state: next };
   const refunded = { before: order.state.refunded, after: next.refunded };
-  const events = [...eventsOf(order, after, [], showOrder(after, polling, at), at), refundEvent(order, facts, was, refunded)];
+  const events = [...eventsOf(order, after, [], orderView(after, polling, at), at), refundEvent(order, facts, was, refunded)];
   return { order, next, write: "move", refunds: [write], events, now: at };
 }
 

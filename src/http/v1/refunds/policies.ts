@@ -40,7 +40,7 @@ function layerOf({ mode, canceled, cap, delay_minutes, error_after_hours }: Poli
   };
 }
 
-function shownPolicy({ mode, canceled, cap, delayMinutes, errorAfterHours }: RefundPolicy) {
+function policyView({ mode, canceled, cap, delayMinutes, errorAfterHours }: RefundPolicy) {
   return { mode, canceled, cap: cap === null ? null : formatAmount(cap), delay_minutes: delayMinutes, error_after_hours: errorAfterHours };
 }
 
@@ -54,7 +54,7 @@ export async function getPolicy(call: Call, provider: string, service: string): 
   const operator = await requireOperator(call);
   if (!operator.ok) return operator;
   const layers = await readPolicies(call.env.DB, provider);
-  return layers === null ? fail({ code: "provider_not_found", provider }) : json(200, shownPolicy(effective(layers, service)));
+  return layers === null ? fail({ code: "provider_not_found", provider }) : json(200, policyView(effective(layers, service)));
 }
 
 /** `PUT` of the same: what the body leaves out is the next less specific level's. */
@@ -94,7 +94,7 @@ async function change({ env, now }: Call, provider: string, service: string, lay
     after: { policy: layer },
   });
   await writePolicy(env.DB, provider, service, layer, now, audit);
-  return json(200, shownPolicy(effective(after, service)));
+  return json(200, policyView(effective(after, service)));
 }
 
 const previewBody = z.strictObject({

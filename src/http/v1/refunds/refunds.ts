@@ -2,7 +2,7 @@
  * `GET /v1/refunds`
  */
 import * as z from "zod/mini";
-import { REFUND_STATUSES, showRefund } from "../../../domain/feed.ts";
+import { REFUND_STATUSES, refundView } from "../../../domain/feed.ts";
 import { readRefunds } from "../../../store/refunds/refund-reads.ts";
 import { noSuchPanel, panelOf } from "../../kit/auth.ts";
 import type { Answer, Call } from "../../kit/context.ts";
@@ -28,7 +28,7 @@ export async function getRefunds(call: Call): Promise<Answer> {
   const page = await readRefunds(call.env.DB, ref.value, { order, status }, cursor, limit);
   if (page === null) return noSuchPanel(ref.value);
   return json(200, {
-    refunds: page.refunds.map(({ orderId, currency, facts }) => showRefund({ id: orderId, currency }, facts)),
+    refunds: page.refunds.map(({ orderId, currency, facts }) => refundView({ id: orderId, currency }, facts)),
     next_cursor: page.next === null ? null : encodeCursor(page.next),
     has_more: page.next !== null,
   });

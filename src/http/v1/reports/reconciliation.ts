@@ -60,7 +60,7 @@ export async function getReconciliation(call: Call): Promise<Answer> {
     from: isoTime(period.from),
     to: isoTime(period.to),
     rates: rates.map(({ from, to, text }) => ({ from, to, rate: text })),
-    providers: accounts.map((account) => shownAccount(account, rateFor(account, rates))),
+    providers: accounts.map((account) => accountView(account, rateFor(account, rates))),
   });
 }
 
@@ -112,9 +112,9 @@ function rateFor({ currency }: Account, rates: readonly Rate[]): Rate | null {
   return rates.find(({ from }) => from === currency) ?? null;
 }
 
-function shownAccount({ provider, currency, lists }: Account, rate: Rate | null) {
+function accountView({ provider, currency, lists }: Account, rate: Rate | null) {
   const figures = (show: (amount: bigint) => string) => Object.fromEntries(FIGURES.map((figure) => [figure, show(totalOf(lists[figure]))]));
-  const shownList = (list: List) => ({ count: lists[list].length, orders: lists[list].slice(0, MAX_LISTED).map(shownEntry) });
+  const shownList = (list: List) => ({ count: lists[list].length, orders: lists[list].slice(0, MAX_LISTED).map(listedOrderView) });
   return {
     provider,
     currency,
@@ -124,7 +124,7 @@ function shownAccount({ provider, currency, lists }: Account, rate: Rate | null)
   };
 }
 
-function shownEntry({ facts, amount, unclear }: ListedOrder) {
+function listedOrderView({ facts, amount, unclear }: ListedOrder) {
   return {
     order: facts.order,
     ...(amount === null ? {} : { amount: formatPrice(amount) }),

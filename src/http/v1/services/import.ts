@@ -44,7 +44,7 @@ export async function postImport(call: Call): Promise<Answer> {
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     const { mapped, otherIds } = await readForImport(call.env.DB, id);
     const plan = planImport(listed, mapped, otherIds, rules);
-    if (await write(call, plan, rules)) return json(200, { provider: id, ...shownPlan(plan) });
+    if (await write(call, plan, rules)) return json(200, { provider: id, ...planView(plan) });
   }
   return fail({ code: "settings_contended", subject: "the catalogue" });
 }
@@ -133,7 +133,7 @@ function auditEntries({ now }: Call, { provider, markup, categories }: ImportRul
   return entries;
 }
 
-function shownPlan({ created, updated, unchanged, disabled, skipped }: Plan) {
+function planView({ created, updated, unchanged, disabled, skipped }: Plan) {
   return {
     created: created.map(({ id }) => String(id)),
     updated: updated.map(({ before }) => String(before.id)),

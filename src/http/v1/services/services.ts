@@ -31,7 +31,7 @@ export async function getService(call: Call, id: string): Promise<Answer> {
   if (!operator.ok) return operator;
   const path = check(servicePath, { id });
   const service = path.ok ? await readService(call.env.DB, path.value.id) : null;
-  return service === null ? fail({ code: "service_not_found", service: id }) : json(200, shownService(service));
+  return service === null ? fail({ code: "service_not_found", service: id }) : json(200, serviceView(service));
 }
 
 const listQuery = z.strictObject({ limit: limitParam, cursor: z.exactOptional(cursorParam(z.tuple([z.int().check(z.gte(1))]))) });
@@ -47,7 +47,7 @@ export async function getServices(call: Call): Promise<Answer> {
   const page = services.slice(0, limit);
   const last = page.at(-1);
   const hasMore = services.length > limit && last !== undefined;
-  return json(200, { services: page.map(shownService), next_cursor: hasMore ? encodeCursor([last.id]) : null, has_more: hasMore });
+  return json(200, { services: page.map(serviceView), next_cursor: hasMore ? encodeCursor([last.id]) : null, has_more: hasMore });
 }
 
 /** `PUT /v1/services/{id}`: adds a service, or changes what the body names of one. */
@@ -61,7 +61,7 @@ export async function putService(call: Call, id: string): Promise<Answer> {
   if (body.value.service !== undefined && body.value.provider_service !== undefined)
     return refused([{ path: "provider_service", message: "is another name of service; send one of them" }]);
   const saved = await save(call, path.value.id, body.value);
-  return saved.ok ? json(saved.value.isNew ? 201 : 200, shownService(saved.value.service)) : saved;
+  return saved.ok ? json(saved.value.isNew ? 201 : 200, serviceView(saved.value.service)) : saved;
 }
 
 /** Two changes at once, or a service added by another request in between: the next round settles either. */
@@ -119,7 +119,7 @@ function refused(fields: readonly FieldProblem[]): { readonly ok: false; readonl
   return fail({ code: "invalid_request", fields });
 }
 
-function shownService(service: StoredService) {
+function serviceView(service: StoredService) {
   const { id, createdAt, updatedAt } = service;
   return { id: String(id), ...settingsOf(service), created_at: isoTime(createdAt), updated_at: isoTime(updatedAt) };
 }
