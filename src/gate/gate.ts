@@ -21,7 +21,7 @@ import {
   recordUnclearAdd,
 } from "../store/providers/circuit.ts";
 import type { Provider } from "../store/rows/provider.ts";
-import type { Call } from "../http/kit/context.ts";
+import type { Context } from "../http/kit/context.ts";
 
 /** `busy`: no call is left of this minute's, or the provider asked for patience. `down`: switched off, or out of reach. */
 export type MayCall = "yes" | "busy" | "down";
@@ -35,7 +35,7 @@ type Kind = { readonly isRepeatable?: boolean };
  * there is a budget. A provider that was out of reach is asked for its balance first, once a minute by whoever comes
  * first: that can be repeated, while what the panel wants may not.
  */
-export async function claimUpstream(call: Call, provider: Provider, calls = 1, { isRepeatable = false }: Kind = {}): Promise<MayCall> {
+export async function claimUpstream(call: Context, provider: Provider, calls = 1, { isRepeatable = false }: Kind = {}): Promise<MayCall> {
   const { env, ports } = call;
   if (!provider.enabled) return "down";
   const reach = await reachOf(call, provider);
@@ -46,14 +46,14 @@ export async function claimUpstream(call: Call, provider: Provider, calls = 1, {
 }
 
 /** More calls for a request that has got its first "yes"; answers how many it may make. */
-export async function claimBudget({ env, ports }: Call, { id, maxCallsPerMinute }: Provider, calls: number): Promise<number> {
+export async function claimBudget({ env, ports }: Context, { id, maxCallsPerMinute }: Provider, calls: number): Promise<number> {
   if (maxCallsPerMinute === null) return calls;
   // A probe before it may have taken a minute.
   const grants = await claimCalls(env.DB, minuteOf(ports.now()), [{ provider: id, calls, perMinute: maxCallsPerMinute }]);
   return grants.get(id)?.granted ?? 0;
 }
 
-async function reachOf(call: Call, provider: Provider): Promise<MayCall> {
+async function reachOf(call: Context, provider: Provider): Promise<MayCall> {
   const { env, ports } = call;
   const now = ports.now();
   const circuit = circuitOf(provider.state, now);
@@ -76,7 +76,7 @@ function isSweepsTurn({ state: { retryAt, lastFailureAt } }: Provider, now: numb
   return retryAt !== null && retryAt > (lastFailureAt ?? retryAt) && retryAt <= now && now < retryAt + SWEEPS_FIRST_MS;
 }
 
-async function isBack(call: Call, provider: Provider): Promise<boolean> {
+async function isBack(call: Context, provider: Provider): Promise<boolean> {
   const { env, ports } = call;
   const asked = await askBalance(ports, provider.settings);
   if (!asked.ok && !isOwnAnswer(asked.failure)) {
@@ -97,7 +97,7 @@ function isOwnAnswer({ code }: ProviderFailure): boolean {
  * the call may not be repeated, and it is not known to have been turned away, it has left a doubt.
  */
 export async function noteFailure(
-  call: Call,
+  call: Context,
   provider: Provider,
   failure: ProviderFailure,
   { isRepeatable = false }: Kind = {},
@@ -117,7 +117,7 @@ const MAX_TRIES = 5;
  * Counts on top of what is known by now: this request's own probe may have changed it. No higher than to `most`, unless
  * the circuit is open; and not at all where the provider is left alone already.
  */
-async function countFailure({ env, ports }: Call, provider: Provider, failure: ProviderFailure, most = Infinity): Promise<void> {
+async function countFailure({ env, ports }: Context, provider: Provider, failure: ProviderFailure, most = Infinity): Promise<void> {
   const now = ports.now();
   const retryAfterSeconds = failure.code === "rate_limited" ? failure.retryAfterSeconds : null;
   const failed = { code: failure.code, message: failureMessage(failure), retryAfterSeconds };

@@ -6,14 +6,14 @@ import { circuitOf } from "../domain/provider.ts";
 import { minuteOf } from "../domain/time.ts";
 import { claimCalls } from "../store/providers/budget.ts";
 import type { Provider } from "../store/rows/provider.ts";
-import type { Call } from "../http/kit/context.ts";
+import type { Context } from "../http/kit/context.ts";
 import { claimUpstream, type MayCall, REPEATABLE } from "./gate.ts";
 
 /** A look whether a provider is back takes five statements; whoever is left over is looked at by another request. */
 const MAX_PROBES = 2;
 
 /** Takes a call out of each provider's budget. One row written for each that has one. */
-export async function claimUpstreams(call: Call, providers: readonly Provider[]): Promise<ReadonlyMap<Provider, MayCall>> {
+export async function claimUpstreams(call: Context, providers: readonly Provider[]): Promise<ReadonlyMap<Provider, MayCall>> {
   const { env, ports } = call;
   const now = ports.now();
   const inCircuit = Map.groupBy(providers, ({ enabled, state }) => (enabled ? circuitOf(state, now) : "waiting"));

@@ -7,7 +7,7 @@ import { Router } from "itty-router/Router";
 import { fail } from "../domain/result.ts";
 import type { Ports } from "../ports.ts";
 import { answerApiV2, isApiV2Path } from "./api-v2/api-v2.ts";
-import type { Answer, Call, Handler } from "./kit/context.ts";
+import type { Answer, Context, Handler } from "./kit/context.ts";
 import { postCancel, postRefill } from "./v1/orders/refill-cancel.ts";
 import { getAudit } from "./v1/operations/audit.ts";
 import { getChanges, getHistory } from "./v1/changes/changes.ts";
@@ -38,7 +38,7 @@ const REQUEST_ID_BYTES = 12;
 /** Answers a request. Never throws. */
 export async function handleRequest(request: Request, env: Env, ctx: ExecutionContext, ports: Ports): Promise<Response> {
   const requestId = toHex(ports.randomBytes(REQUEST_ID_BYTES));
-  const call: Call = {
+  const call: Context = {
     request,
     url: new URL(request.url),
     env,
@@ -55,14 +55,14 @@ export async function handleRequest(request: Request, env: Env, ctx: ExecutionCo
 }
 
 /** What nobody foresaw is logged; the client gets the number under which to find it. */
-function unexpected(error: unknown, route: string, { ports, requestId, request, url }: Call): Answer {
+function unexpected(error: unknown, route: string, { ports, requestId, request, url }: Context): Answer {
   const { name, message } = error instanceof Error ? error : { name: typeof error, message: String(error) };
   ports.log({ event: "http.failed", request_id: requestId, method: request.method, route, name, error: message });
   if (isApiV2Path(url.pathname)) return noAnswer();
   return fail(isDatabaseTrouble(error) ? { code: "database_unavailable" } : { code: "internal_error", requestId });
 }
 
-const router = Router<IRequest, [Call]>();
+const router = Router<IRequest, [Context]>();
 
 router
   .get("/healthz", to(getHealth))
@@ -115,13 +115,13 @@ router
   .get("/api/v2/:id", to(answerApiV2))
   .post("/api/v2/:id", to(answerApiV2))
   .all("/api/v2/:rest+", () => notHere())
-  .all("*", (_: IRequest, call: Call) => noRoute(call));
+  .all("*", (_: IRequest, call: Context) => noRoute(call));
 
 /** Every route there is, as it stands above: `:name` is a part of a path. For checks that go through all of them. */
 export const ROUTES = router.routes.map(([method, , , path]) => ({ method, path: path ?? "" }));
 
 /** Hands a route's request to a handler, the path's id decoded. */
-function to(handler: Handler): (request: IRequest, call: Call) => Promise<Answer> {
+function to(handler: Handler): (request: IRequest, call: Context) => Promise<Answer> {
   return async ({ params }, call) => {
     const id = decodedId(params["id"] ?? "");
     const service = decodedId(params["service"] ?? "");
@@ -140,7 +140,7 @@ function decodedId(encoded: string): string | null {
 }
 
 /** Nothing answers this method at this path: perhaps another method is meant, perhaps the path does not exist. */
-function noRoute({ request, url }: Call): Answer {
+function noRoute({ request, url }: Context): Answer {
   const methods = router.routes.flatMap(([method, path]) => (method !== "ALL" && path.test(url.pathname) ? [method] : []));
   if (methods.length === 0) return fail({ code: "route_not_found", path: url.pathname });
   const allowed = [...new Set(methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])))];

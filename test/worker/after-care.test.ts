@@ -8,7 +8,7 @@ import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Message } from "../../src/domain/message.ts";
 import { answerRefillStatus } from "../../src/http/api-v2/refill-status.ts";
 import { answerCancel, answerRefill } from "../../src/http/api-v2/refills-cancels.ts";
-import type { Call } from "../../src/http/kit/context.ts";
+import type { Context } from "../../src/http/kit/context.ts";
 import type { ApiV2Action } from "../../src/http/api-v2/answers.ts";
 import { panelKeyHash } from "../../src/http/kit/auth.ts";
 import { handleRequest } from "../../src/http/router.ts";
@@ -102,9 +102,9 @@ async function door(
   fields: Record<string, string>,
   provider: string | null = "acme",
   key = KEY,
-  waitUntil: Call["waitUntil"] = () => undefined,
+  waitUntil: Context["waitUntil"] = () => undefined,
 ) {
-  const call: Call = {
+  const call: Context = {
     request: new Request("http://panelsync.example/api/v2", { method: "POST" }),
     url: new URL("http://panelsync.example/api/v2"),
     env: run.env,

@@ -12,7 +12,7 @@ import type { Panel } from "../../store/panels/panels.ts";
 import { beginPlacing, type Intent, readByNumber } from "../../store/placement/placement.ts";
 import { type InTheWay, readForCatalogueAdd, readForConnectAdd } from "../../store/placement/placement-reads.ts";
 import type { Provider } from "../../store/rows/provider.ts";
-import type { Answer, Call } from "../kit/context.ts";
+import type { Answer, Context } from "../kit/context.ts";
 import { sha256Hex } from "../kit/hash.ts";
 import { type ApiV2Call, noAnswer, notHere, REFUSED, say, sayPlaced, WRONG } from "./answers.ts";
 import { refreshServices } from "./services.ts";
@@ -48,7 +48,7 @@ export async function answerAdd(asked: ApiV2Call): Promise<Answer> {
  * and comes with the provider's answer, and at either door it may be a refusal. A script that was told another id in the
  * meantime would have one order twice.
  */
-async function answerOfFirst({ env, ports }: Call, placing: Order): Promise<Answer | "forgotten"> {
+async function answerOfFirst({ env, ports }: Context, placing: Order): Promise<Answer | "forgotten"> {
   for (const ms of LOOKS_MS) {
     await ports.wait(ms);
     const order = await readByNumber(env.DB, placing);
@@ -196,7 +196,7 @@ const MAX_LINK_CHARACTERS = 2048;
 
 type Looked = { readonly linkKey: string; readonly digest: string };
 
-function intentOf({ requestId }: Call, fields: ApiV2Call["fields"], { linkKey: key, digest }: Looked) {
+function intentOf({ requestId }: Context, fields: ApiV2Call["fields"], { linkKey: key, digest }: Looked) {
   return {
     provider_service: null,
     link: linkIn(fields).slice(0, MAX_LINK_CHARACTERS) || null,

@@ -20,7 +20,7 @@ import type { Panel } from "../../store/panels/panels.ts";
 import { adoptParts } from "../../store/orders/parts.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import { bareRegistration, newOrderRow } from "../../store/orders/registration.ts";
-import type { Call } from "../kit/context.ts";
+import type { Context } from "../kit/context.ts";
 import { claimBudget, claimUpstream, noteFailure, REPEATABLE } from "../../gate/gate.ts";
 
 /** What a script waits for an answer is half a minute or more; half of that leaves room for the way. */
@@ -38,7 +38,7 @@ const CALLS_AT_ONCE = 5;
 export type Adoption = { readonly strangers: ReadonlySet<string>; readonly silent: ReadonlySet<string> };
 
 /** Why there is no answer where not all of the ids could be asked in time: what was heard is kept, and told the next time. */
-export async function adopt(call: Call, panel: Panel, providerId: string, ids: readonly string[]): Promise<Adoption | "down" | "busy"> {
+export async function adopt(call: Context, panel: Panel, providerId: string, ids: readonly string[]): Promise<Adoption | "down" | "busy"> {
   const { env } = call;
   const { provider, foreign } = await readForAdoption(env.DB, panel.id, providerId, ids);
   if (provider === null) return "down";
@@ -66,7 +66,7 @@ export async function adopt(call: Call, panel: Panel, providerId: string, ids: r
 }
 
 /** Asks for the orders' status, as few calls as the provider allows, until the time is up. */
-async function ask(call: Call, provider: Provider, ids: readonly string[]): Promise<Pick<PollResult, "answers" | "failure">> {
+async function ask(call: Context, provider: Provider, ids: readonly string[]): Promise<Pick<PollResult, "answers" | "failure">> {
   const { ports } = call;
   const { many, learnedBatchSize } = provider.state;
   const capability: Capability = { many, batchSize: Math.min(provider.batchSize, learnedBatchSize) };

@@ -9,12 +9,12 @@ import { panelOrderId } from "../../domain/order-ids.ts";
 import type { Order } from "../../domain/order.ts";
 import { ok } from "../../domain/result.ts";
 import type { PanelRef } from "../../store/panels/panels.ts";
-import type { Answer, Call, Reply } from "../kit/context.ts";
+import type { Answer, Context, Reply } from "../kit/context.ts";
 import { RETRY_LATER } from "../kit/errors.ts";
 
 /** One call of a panel's script. Whether its key is any panel's, the database says. */
 export type ApiV2Call = {
-  readonly call: Call;
+  readonly call: Context;
   /** The call's fields as they came, `key` and `action` among them. */
   readonly fields: ReadonlyMap<string, string>;
   readonly ref: PanelRef;

@@ -4,7 +4,7 @@
 import { ok } from "../../domain/result.ts";
 import { readPanel } from "../../store/panels/panels.ts";
 import { isPanelKey, panelKeyHash } from "../kit/auth.ts";
-import type { Answer, Call, Reply } from "../kit/context.ts";
+import type { Answer, Context, Reply } from "../kit/context.ts";
 import { type ApiV2Action, say, WRONG } from "./answers.ts";
 import { answerAdd } from "./add.ts";
 import { answerBalance } from "./balance.ts";
@@ -36,7 +36,7 @@ export function isApiV2Path(path: string): boolean {
 }
 
 /** Answers one call; `provider` is the path's, empty at the door of the own catalogue. */
-export async function answerApiV2(call: Call, provider: string): Promise<Answer> {
+export async function answerApiV2(call: Context, provider: string): Promise<Answer> {
   const fields = await readFields(call);
   if (fields === null) return ok(TOO_LARGE);
   const key = fields.get("key") ?? "";

@@ -11,7 +11,7 @@ import { fail, ok, type Result } from "../../domain/result.ts";
 import type { ProviderFailure } from "../../provider/failure.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import { type BalancedProvider, keepBalance, type KeptBalance, readBalanced, readFunds } from "../../store/providers/balances.ts";
-import type { Answer, Call } from "../kit/context.ts";
+import type { Answer, Context } from "../kit/context.ts";
 import { type ApiV2Call, noAnswer, notHere, say, WRONG } from "./answers.ts";
 import { claimUpstream, REPEATABLE } from "../../gate/gate.ts";
 
@@ -58,7 +58,7 @@ const MAX_ASKED = 8;
 const MAX_AT_ONCE = 5;
 
 /** What is known of each provider's balance; those that were asked longest ago are asked. One that does not answer keeps no other from it. */
-async function knownBalances(call: Call, providers: readonly BalancedProvider[]): Promise<ToldBalance[]> {
+async function knownBalances(call: Context, providers: readonly BalancedProvider[]): Promise<ToldBalance[]> {
   const stale = providers
     .filter(({ kept }) => !isWithin(kept, FRESH_MS, call.now))
     .toSorted((a, b) => (a.kept?.at ?? 0) - (b.kept?.at ?? 0));
@@ -73,7 +73,7 @@ async function knownBalances(call: Call, providers: readonly BalancedProvider[])
 type NoBalance = "busy" | "down" | ProviderFailure["code"];
 
 /** A provider's balance: as it is kept, else as the provider says, else as it was last known. */
-async function balanceOf(call: Call, { provider, kept }: BalancedProvider): Promise<Result<ToldBalance, NoBalance>> {
+async function balanceOf(call: Context, { provider, kept }: BalancedProvider): Promise<Result<ToldBalance, NoBalance>> {
   const { now } = call;
   if (kept !== null && isWithin(kept, FRESH_MS, now)) return ok(toldOf(kept, provider));
   const asked = await askForBalance(call, { provider, kept });
@@ -91,7 +91,7 @@ async function balanceOf(call: Call, { provider, kept }: BalancedProvider): Prom
   return asked;
 }
 
-async function askForBalance(call: Call, { provider }: BalancedProvider): Promise<Result<KeptBalance, NoBalance>> {
+async function askForBalance(call: Context, { provider }: BalancedProvider): Promise<Result<KeptBalance, NoBalance>> {
   const may = await claimUpstream(call, provider, 1, REPEATABLE);
   if (may !== "yes") return fail(may);
   const asked = await askBalance(call.ports, provider.settings);

@@ -2,10 +2,10 @@
  * The fields of a call in the protocol that panel scripts speak, in whichever form they come.
  */
 import { readBytes } from "../kit/body.ts";
-import type { Call } from "../kit/context.ts";
+import type { Context } from "../kit/context.ts";
 
 /** The call's fields, from the query and from a body in any of the usual encodings; null when the body is too long. */
-export async function readFields({ request, url }: Call): Promise<ReadonlyMap<string, string> | null> {
+export async function readFields({ request, url }: Context): Promise<ReadonlyMap<string, string> | null> {
   const fields = new Map(url.searchParams);
   if (request.method !== "POST") return fields;
   const bytes = await readBytes(request);

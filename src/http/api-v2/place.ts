@@ -13,7 +13,7 @@ import { moveWrite } from "../../store/orders/moves.ts";
 import { attachProviderOrder, forgetOrder, readByNumber, recordPlaced } from "../../store/placement/placement.ts";
 import type { Panel } from "../../store/panels/panels.ts";
 import type { Provider } from "../../store/rows/provider.ts";
-import type { Answer, Call } from "../kit/context.ts";
+import type { Answer, Context } from "../kit/context.ts";
 import { noAnswer, REFUSED, say, sayPlaced, WRONG } from "./answers.ts";
 import { noteFailure } from "../../gate/gate.ts";
 
@@ -22,7 +22,7 @@ import { noteFailure } from "../../gate/gate.ts";
  * gets an id by which it is found, an error only where it is certain that there is none, or no answer.
  */
 export async function place(
-  call: Call,
+  call: Context,
   panel: Panel,
   provider: Provider,
   order: Order,
@@ -54,7 +54,7 @@ export async function place(
   }
 }
 
-function logOf({ ports }: Call, { panel, id, provider }: Order, event: string, facts: Readonly<Record<string, unknown>>): void {
+function logOf({ ports }: Context, { panel, id, provider }: Order, event: string, facts: Readonly<Record<string, unknown>>): void {
   ports.log({ event, panel, order: id, provider, ...facts });
 }
 
@@ -62,7 +62,13 @@ function logOf({ ports }: Call, { panel, id, provider }: Order, event: string, f
  * What recording comes to. Where it failed the row still says that the order is being placed, and the log what to
  * settle it with.
  */
-function onRecord(call: Call, order: Order, providerOrderId: string | null, recording: Promise<Answer>, failing: Answer): Promise<Answer> {
+function onRecord(
+  call: Context,
+  order: Order,
+  providerOrderId: string | null,
+  recording: Promise<Answer>,
+  failing: Answer,
+): Promise<Answer> {
   return recording.catch((error: unknown) => {
     logOf(call, order, "placing.unrecorded", { provider_order_id: providerOrderId, error: String(error) });
     return failing;
@@ -70,7 +76,7 @@ function onRecord(call: Call, order: Order, providerOrderId: string | null, reco
 }
 
 /** The provider has not taken the order, which is certain whether or not that can be recorded now. */
-async function undone(call: Call, provider: Provider, order: Order, answer: Answer): Promise<Answer> {
+async function undone(call: Context, provider: Provider, order: Order, answer: Answer): Promise<Answer> {
   try {
     return (await takeBack(call, provider, order)) ? answer : sayPlaced((await readByNumber(call.env.DB, order)) ?? order);
   } catch (error) {
@@ -82,7 +88,7 @@ async function undone(call: Call, provider: Provider, order: Order, answer: Answ
 /** The database may fail for a moment, or a tick may have found the order left behind and flagged it. */
 const MAX_TRIES = 4;
 
-async function recordTaken(call: Call, provider: Provider, placing: Order, providerOrderId: string): Promise<Answer> {
+async function recordTaken(call: Context, provider: Provider, placing: Order, providerOrderId: string): Promise<Answer> {
   let order = placing;
   // In connect mode the provider's id becomes the order's own, if it is free, and could not be taken for one of ours.
   let id = placing.channel === "connect" && numberOfOurs(providerOrderId) === null ? providerOrderId : placing.id;
@@ -102,7 +108,7 @@ async function recordTaken(call: Call, provider: Provider, placing: Order, provi
 }
 
 /** An error came after the commit; or a person has settled the order before the provider answered, and that stands. */
-function resolvedBefore(call: Call, order: Order, providerOrderId: string): Answer {
+function resolvedBefore(call: Context, order: Order, providerOrderId: string): Answer {
   if (order.providerOrderId !== providerOrderId) {
     logOf(call, order, "placing.late", { provider_order_id: providerOrderId, settled_as: order.providerOrderId });
   }
@@ -110,7 +116,7 @@ function resolvedBefore(call: Call, order: Order, providerOrderId: string): Answ
 }
 
 /** Writes the provider's id down; what nobody was told of yet begins its feed with it. */
-function nameOrder({ env, ports }: Call, provider: Provider, order: Order, named: Order): Promise<"written" | "changed" | "taken"> {
+function nameOrder({ env, ports }: Context, provider: Provider, order: Order, named: Order): Promise<"written" | "changed" | "taken"> {
   const now = Math.max(ports.now(), order.updatedAt);
   if (order.lastChange !== 0) {
     const write = moveWrite(named, foundPlaced(order.state), [], provider.state, now);
@@ -121,13 +127,13 @@ function nameOrder({ env, ports }: Call, provider: Provider, order: Order, named
 }
 
 /** The provider gave the id of an order that the panel has: one delivery, and perhaps one order. A person has to look. */
-async function recordClash(call: Call, provider: Provider, order: Order, providerOrderId: string): Promise<Answer> {
+async function recordClash(call: Context, provider: Provider, order: Order, providerOrderId: string): Promise<Answer> {
   logOf(call, order, "placing.clash", { provider_order_id: providerOrderId });
   return recordUnknown(call, provider, order);
 }
 
 /** Where somebody has written the order meanwhile, that stands: a tick has flagged it, or a person has settled it. */
-async function recordUnknown(call: Call, provider: Provider, order: Order): Promise<Answer> {
+async function recordUnknown(call: Context, provider: Provider, order: Order): Promise<Answer> {
   const now = Math.max(call.ports.now(), order.updatedAt);
   await applyDecision(call.env.DB, moveWrite(order, leftUnknown(order.state), [], provider.state, now), []);
   return sayPlaced(order);
@@ -137,7 +143,7 @@ async function recordUnknown(call: Call, provider: Provider, order: Order): Prom
  * There is no such order at the provider: it is forgotten, or, where it was charged, canceled and returned. False where
  * a person has given it a provider's id meanwhile: that stands.
  */
-async function takeBack(call: Call, provider: Provider, placing: Order): Promise<boolean> {
+async function takeBack(call: Context, provider: Provider, placing: Order): Promise<boolean> {
   for (let tries = 1; ; tries++) {
     try {
       const order = tries === 1 ? placing : await readByNumber(call.env.DB, placing);
@@ -151,7 +157,7 @@ async function takeBack(call: Call, provider: Provider, placing: Order): Promise
   }
 }
 
-async function forgetOrReturn({ env, ports }: Call, provider: Provider, order: Order): Promise<boolean> {
+async function forgetOrReturn({ env, ports }: Context, provider: Provider, order: Order): Promise<boolean> {
   if (await forgetOrder(env.DB, order)) return true;
   const now = Math.max(ports.now(), order.updatedAt);
   const { next, refunds } = neverPlaced(order.state, now);

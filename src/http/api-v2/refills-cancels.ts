@@ -31,7 +31,7 @@ import {
   readProvidersCases,
   type RefillCancelCase,
 } from "../../store/refills-cancels/request-reads.ts";
-import type { Answer, Call } from "../kit/context.ts";
+import type { Answer, Context } from "../kit/context.ts";
 import { type ApiV2Call, idsIn, MAX_IDS, noAnswer, notHere, say, idView, WRONG } from "./answers.ts";
 import { noteFailure, REPEATABLE } from "../../gate/gate.ts";
 import { claimUpstreams } from "../../gate/gates.ts";
@@ -153,7 +153,7 @@ async function planProviders(
 }
 
 /** Where the provider is the panel's alone, only what others have placed there before is not its own. */
-async function readOthersOf({ env }: Call, { id }: Panel, provider: Provider, ids: readonly string[]): Promise<Others> {
+async function readOthersOf({ env }: Context, { id }: Panel, provider: Provider, ids: readonly string[]): Promise<Others> {
   if (ids.length === 0) return NO_OTHERS;
   const others = await readOthers(env.DB, id, provider.id, ids);
   return provider.panels?.every((panel) => panel === id) === true ? { ...NO_OTHERS, theirs: others.theirs } : others;
@@ -233,7 +233,7 @@ async function askProviders(asked: ApiV2Call, kind: RefillCancelKind, items: rea
 /** What each provider answered, by its id. */
 type Answers = ReadonlyMap<string, { readonly provider: Provider; readonly answer: Heard }>;
 
-async function askEach({ ports }: Call, kind: RefillCancelKind, items: readonly ToAsk[]): Promise<Answers> {
+async function askEach({ ports }: Context, kind: RefillCancelKind, items: readonly ToAsk[]): Promise<Answers> {
   const slot = pLimit(OPEN_CALLS);
   const ask = async (provider: Provider, some: readonly ToAsk[]) => {
     const ids = [...new Set(some.map(({ upstreamId }) => upstreamId))];
@@ -243,7 +243,7 @@ async function askEach({ ports }: Call, kind: RefillCancelKind, items: readonly 
 }
 
 /** Writes what came of it; answers the orders whose refill goes without an id. */
-async function record({ env, ports }: Call, kind: RefillCancelKind, taken: TakenUp, answers: Answers): Promise<ReadonlySet<string>> {
+async function record({ env, ports }: Context, kind: RefillCancelKind, taken: TakenUp, answers: Answers): Promise<ReadonlySet<string>> {
   const outcomeOf = ({ provider, providerOrderId }: Order): AskOutcome => {
     const answer = answers.get(provider)?.answer;
     const told: AskOutcome = answer === undefined ? TURNED_AWAY : requestAnswerOf(answer, providerOrderId ?? "");
@@ -260,7 +260,7 @@ async function record({ env, ports }: Call, kind: RefillCancelKind, taken: Taken
 }
 
 /** After what matters more is written; what is not noted, the next call finds out. */
-async function noteFailures(call: Call, answers: Answers): Promise<void> {
+async function noteFailures(call: Context, answers: Answers): Promise<void> {
   const failed = [...answers.values()].flatMap(({ provider, answer }) =>
     !answer.ok && isOfConnection(answer.failure) ? [{ provider, failure: answer.failure }] : [],
   );

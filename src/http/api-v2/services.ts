@@ -20,7 +20,7 @@ import {
   releaseServices,
 } from "../../store/providers/provider-services.ts";
 import { readOffered, type StoredService } from "../../store/catalogue/services.ts";
-import type { Answer, Call } from "../kit/context.ts";
+import type { Answer, Context } from "../kit/context.ts";
 import { type ApiV2Call, noAnswer, notHere, say, WRONG } from "./answers.ts";
 import { claimUpstream, REPEATABLE } from "../../gate/gate.ts";
 
@@ -79,7 +79,7 @@ function sayList(list: string): Answer {
   return ok({ status: 200, body: list, headers: {} });
 }
 
-function logStale({ ports }: Call, { id }: Provider, { fetchedAt }: KeptList, why: string): void {
+function logStale({ ports }: Context, { id }: Provider, { fetchedAt }: KeptList, why: string): void {
   ports.log({ event: "services.stale", provider: id, age_minutes: Math.floor((ports.now() - fetchedAt) / MINUTE_MS), why });
 }
 
@@ -87,14 +87,14 @@ function logStale({ ports }: Call, { id }: Provider, { fetchedAt }: KeptList, wh
 export type NoList = { readonly why: "busy" | "down" | ProviderFailure["code"]; readonly failure: ProviderFailure | null };
 
 /** Asks the provider for its services, by one call out of its budget, and keeps what it says. */
-export async function askForList(call: Call, provider: Provider): Promise<Result<ServiceList, NoList>> {
+export async function askForList(call: Context, provider: Provider): Promise<Result<ServiceList, NoList>> {
   const asked = await fetchList(call, provider, provider.settings.timeoutMs);
   return asked.ok ? ok(asked.value.list) : asked;
 }
 
 /** The same, by a call that takes `timeoutMs` at most. `isKept` is false for a list that is too long for it. */
 async function fetchList(
-  call: Call,
+  call: Context,
   provider: Provider,
   timeoutMs: number,
 ): Promise<Result<{ readonly list: ServiceList; readonly isKept: boolean }, NoList>> {
@@ -116,7 +116,7 @@ const ADD_WAITS_MS = 5000;
  * What the provider says of one of its services, asked for anew on account of an `add`; else what is kept of it, however
  * old. Null where nothing is to be had: some providers have no list at all, and no `add` is to wait for it each time.
  */
-export async function refreshServices(call: Call, provider: Provider, service: string): Promise<ListedRate | null> {
+export async function refreshServices(call: Context, provider: Provider, service: string): Promise<ListedRate | null> {
   const { env, ports } = call;
   const claim = await claimServices(env.DB, provider, ports.now());
   if (claim === null) return readListedRate(env.DB, provider.id, service);

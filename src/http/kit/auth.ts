@@ -7,8 +7,8 @@ import type { Order } from "../../domain/order.ts";
 import type { Actor } from "../../store/operations/audit.ts";
 import { type Panel, type PanelRef, readPanel } from "../../store/panels/panels.ts";
 import type { Ports } from "../../ports.ts";
-import type { Call } from "./context.ts";
-import { isSameDigest, sha256Hex, toHex } from "./hash.ts";
+import type { Context } from "./context.ts";
+import { isSameHash, sha256Hex, toHex } from "./hash.ts";
 import type { Failure } from "./errors.ts";
 
 /** A shorter token could be guessed; the operator's access stays off then. */
@@ -37,13 +37,13 @@ export function isPanelKey(key: string): boolean {
 /** The operator, or somebody with what may be a panel's key: whether it is one, the database knows. */
 type Caller = { readonly kind: "operator" } | { readonly kind: "panel"; readonly keyHash: string };
 
-async function identify({ request, env }: Call): Promise<Result<Caller, Failure>> {
+async function identify({ request, env }: Context): Promise<Result<Caller, Failure>> {
   const key = bearerKey(request.headers.get("Authorization"));
   if (key === null) return fail({ code: "unauthorized", why: "no_key" });
   // A deployed Worker whose secret was never set has none, whatever the type says.
   const adminToken = (env.ADMIN_TOKEN as string | undefined) ?? "";
   const isAdminOn = adminToken.length >= MIN_ADMIN_TOKEN_CHARACTERS;
-  if (isAdminOn && isSameDigest(await sha256Hex(key), await sha256Hex(adminToken))) return ok({ kind: "operator" });
+  if (isAdminOn && isSameHash(await sha256Hex(key), await sha256Hex(adminToken))) return ok({ kind: "operator" });
   if (isPanelKey(key)) return ok({ kind: "panel", keyHash: await panelKeyHash(key) });
   return fail(
     isAdminOn ? { code: "unauthorized", why: "unknown_key" } : { code: "admin_disabled", minCharacters: MIN_ADMIN_TOKEN_CHARACTERS },
@@ -56,7 +56,7 @@ function bearerKey(authorization: string | null): string | null {
 }
 
 /** The panel that a request is for. Whether there is one is for the database to say; if not, answer `noSuchPanel`. */
-export async function panelOf(call: Call): Promise<Result<PanelRef, Failure>> {
+export async function panelOf(call: Context): Promise<Result<PanelRef, Failure>> {
   const caller = await identify(call);
   if (!caller.ok) return caller;
   if (caller.value.kind === "panel") return ok({ by: "key_hash", value: caller.value.keyHash });
@@ -75,7 +75,7 @@ export const OPERATOR: Actor = "operator";
 export type ActingPanel = Panel & { readonly actor: Actor };
 
 /** The panel that a request is for, looked up by itself: for what writes, or needs the panel before it can read. */
-export async function requirePanel(call: Call): Promise<Result<ActingPanel, Failure>> {
+export async function requirePanel(call: Context): Promise<Result<ActingPanel, Failure>> {
   const ref = await panelOf(call);
   if (!ref.ok) return ref;
   const panel = await readPanel(call.env.DB, ref.value);
@@ -92,7 +92,7 @@ export function mayDecide({ actor, money }: ActingPanel, { channel: door }: Pick
 }
 
 /** Lets the operator pass, and nobody else. A panel's key is told that it is the wrong one; an unknown key, only that. */
-export async function requireOperator(call: Call): Promise<Result<null, Failure>> {
+export async function requireOperator(call: Context): Promise<Result<null, Failure>> {
   const caller = await identify(call);
   if (!caller.ok) return caller;
   if (caller.value.kind === "operator") return ok(null);

@@ -3,7 +3,7 @@
  */
 import { fail, ok, type Result } from "../../domain/result.ts";
 import type { Failure } from "./errors.ts";
-import { check, type Schema } from "./validate.ts";
+import { validate, type Schema } from "./validate.ts";
 
 /** A thousand orders with long links are some 600 KB. Without a bound one request could fill the Worker's memory. */
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -48,7 +48,7 @@ export async function readBody<T>(request: Request, schema: Schema<T>): Promise<
 /** The same of a body that has been read already. */
 export function parseBody<T>(bytes: Uint8Array, schema: Schema<T>): Result<T, Failure> {
   const body = parseJson(bytes);
-  return body.ok ? check(schema, body.value) : body;
+  return body.ok ? validate(schema, body.value) : body;
 }
 
 /** The same where a body may be left out, which stands for `{}`. */
@@ -56,7 +56,7 @@ export async function readOptionalBody<T>(request: Request, schema: Schema<T>): 
   const bytes = await readBytes(request);
   if (!bytes.ok) return bytes;
   const body = bytes.value.byteLength === 0 ? ok({}) : parseJson(bytes.value);
-  return body.ok ? check(schema, body.value) : body;
+  return body.ok ? validate(schema, body.value) : body;
 }
 
 function parseJson(bytes: Uint8Array): Result<unknown, Failure> {

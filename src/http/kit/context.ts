@@ -3,7 +3,7 @@ import type { Ports } from "../../ports.ts";
 import type { Failure } from "./errors.ts";
 
 /** A request on its way through the door, and what its handlers work with. */
-export type Call = {
+export type Context = {
   readonly request: Request;
   readonly url: URL;
   readonly env: Env;
@@ -21,4 +21,4 @@ export type Reply = { readonly status: number; readonly body: string | null; rea
 export type Answer = Result<Reply, Failure>;
 
 /** Answers a request; `id` and `service` are the path's own, decoded, and empty where the path has none. */
-export type Handler = (call: Call, id: string, service: string) => Promise<Answer>;
+export type Handler = (call: Context, id: string, service: string) => Promise<Answer>;

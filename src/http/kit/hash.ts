@@ -11,7 +11,7 @@ export function toHex(bytes: Uint8Array): string {
  * Whether two texts of one length are equal, in a time that does not tell where they differ. Meant for digests,
  * whose length is no secret.
  */
-export function isSameDigest(a: string, b: string): boolean {
+export function isSameHash(a: string, b: string): boolean {
   if (a.length !== b.length) return false;
   let difference = 0;
   for (let i = 0; i < a.length; i++) difference |= a.charCodeAt(i) ^ b.charCodeAt(i);

@@ -5,7 +5,7 @@ import { fail, ok, type Result } from "../../domain/result.ts";
 import { isKeyTaken, keepAnswerStatement, readAnswer, type StoredAnswer } from "../../store/panels/idempotency.ts";
 import type { SeenOrder } from "../../store/rows/seen.ts";
 import { parseBody, readBytes } from "./body.ts";
-import type { Answer, Call } from "./context.ts";
+import type { Answer, Context } from "./context.ts";
 import type { Schema } from "./validate.ts";
 import { sha256Hex } from "./hash.ts";
 import type { Failure } from "./errors.ts";
@@ -31,7 +31,7 @@ export type Keep = (status: number, value: unknown, seen?: SeenOrder) => Kept;
  * the database lets one through; the others get its answer.
  */
 export async function idempotently<T>(
-  call: Call,
+  call: Context,
   panel: string,
   schema: Schema<T>,
   act: (body: T, keep: Keep) => Promise<Answer>,
@@ -75,7 +75,7 @@ function keyOf(request: Request): Result<string, Failure> {
   return fail({ code: "invalid_request", fields: [{ path: HEADER, message }] });
 }
 
-function digestOf({ request, url }: Call, body: Uint8Array): Promise<string> {
+function digestOf({ request, url }: Context, body: Uint8Array): Promise<string> {
   return sha256Hex(`${request.method} ${url.pathname}${url.search}\n${new TextDecoder().decode(body)}`);
 }
 

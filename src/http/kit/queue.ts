@@ -1,7 +1,7 @@
-import type { Call } from "./context.ts";
+import type { Context } from "./context.ts";
 
 /** Sends a message's JSON to the sweeps; false when the queue refuses it, as it does when a day's quota is used up. */
-export async function enqueue({ env, ports, requestId }: Call, message: unknown): Promise<boolean> {
+export async function enqueue({ env, ports, requestId }: Context, message: unknown): Promise<boolean> {
   try {
     await env.SWEEPS.send(message, { contentType: "json" });
     return true;

@@ -2,7 +2,7 @@
  * Answers as JSON, with the headers that all of them have.
  */
 import { ok } from "../../domain/result.ts";
-import type { Answer, Call, Reply } from "./context.ts";
+import type { Answer, Context, Reply } from "./context.ts";
 import { sha256Hex } from "./hash.ts";
 import { errorObject, type Failure, wireError } from "./errors.ts";
 
@@ -17,7 +17,7 @@ const ETAG_CHARACTERS = 32;
 
 /** Answers with an ETag over the whole body; 304 without a body to a client that has it already. */
 export async function revalidated(
-  { request }: Call,
+  { request }: Context,
   value: unknown,
   cacheHeaders: Readonly<Record<string, string>> = PRIVATE_HEADERS,
 ): Promise<Answer> {

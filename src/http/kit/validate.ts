@@ -8,7 +8,7 @@ import { type Failure, type FieldProblem, MAX_PROBLEMS } from "./errors.ts";
 export type Schema<T> = z.ZodMiniType<T>;
 
 /** The value as the schema makes it, or a failure with all that is wrong with it. */
-export function check<T>(schema: Schema<T>, value: unknown): Result<T, Failure> {
+export function validate<T>(schema: Schema<T>, value: unknown): Result<T, Failure> {
   const result = inspect(schema, value);
   return result.ok ? result : fail({ code: "invalid_request", fields: result.failure });
 }

@@ -4,9 +4,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import * as z from "zod/mini";
-import { check, type Schema } from "../../../src/http/kit/validate.ts";
+import { validate, type Schema } from "../../../src/http/kit/validate.ts";
 import { cursorParam, encodeCursor } from "../../../src/http/kit/page.ts";
-import { isSameDigest, sha256Hex, toHex } from "../../../src/http/kit/hash.ts";
+import { isSameHash, sha256Hex, toHex } from "../../../src/http/kit/hash.ts";
 import { errorObject } from "../../../src/http/kit/errors.ts";
 import { amount, foreignId, moment, optional, price, slug, text } from "../../../src/http/kit/fields.ts";
 import { booleanParam, limitParam, readQuery, wholeNumberParam } from "../../../src/http/kit/query.ts";
@@ -14,7 +14,7 @@ import { booleanParam, limitParam, readQuery, wholeNumberParam } from "../../../
 const place = z.tuple([z.int(), z.string()]);
 
 function problems(schema: Schema<unknown>, value: unknown): string[] {
-  const result = check(schema, value);
+  const result = validate(schema, value);
   return result.ok || result.failure.code !== "invalid_request"
     ? []
     : result.failure.fields.map(({ path, message }) => `${path}: ${message}`);
@@ -26,13 +26,13 @@ describe("a cursor", () => {
       fc.property(fc.maxSafeInteger(), fc.stringMatching(/^[A-Za-z0-9._-]{0,64}$/), (n, id) => {
         const cursor = encodeCursor([n, id]);
         expect(cursor).toMatch(/^[\w-]+$/);
-        expect(check(cursorParam(place), cursor)).toEqual({ ok: true, value: [n, id] });
+        expect(validate(cursorParam(place), cursor)).toEqual({ ok: true, value: [n, id] });
       }),
     );
   });
 
   it("of any other text is refused, and never an error", () => {
-    const isTaken = (given: string) => check(cursorParam(place), given).ok;
+    const isTaken = (given: string) => validate(cursorParam(place), given).ok;
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (given) => {
         expect(isTaken(given)).toBe(false);
@@ -100,7 +100,7 @@ describe("fields", () => {
     const schemas: Schema<unknown>[] = [amount, foreignId, moment, price, slug, text(5), optional(amount)];
     for (const schema of schemas) {
       const isJudged = (value: unknown): void => {
-        expect(check(schema, value).ok).toBeTypeOf("boolean");
+        expect(validate(schema, value).ok).toBeTypeOf("boolean");
       };
       fc.assert(fc.property(fc.anything(), isJudged));
       fc.assert(fc.property(fc.string({ unit: "binary" }), isJudged));
@@ -127,8 +127,8 @@ describe("fields", () => {
   });
 
   it("an offset counts, and null stands for a field left out", () => {
-    expect(check(moment, "2026-01-01T02:00:00.5+02:00")).toEqual({ ok: true, value: Date.UTC(2026, 0, 1, 0, 0, 0, 500) });
-    expect(check(z.strictObject({ a: optional(slug) }), { a: null })).toEqual(check(z.strictObject({ a: optional(slug) }), {}));
+    expect(validate(moment, "2026-01-01T02:00:00.5+02:00")).toEqual({ ok: true, value: Date.UTC(2026, 0, 1, 0, 0, 0, 500) });
+    expect(validate(z.strictObject({ a: optional(slug) }), { a: null })).toEqual(validate(z.strictObject({ a: optional(slug) }), {}));
   });
 });
 
@@ -138,7 +138,7 @@ describe("digests", () => {
     expect(toHex(new Uint8Array([0, 15, 255]))).toBe("000fff");
     fc.assert(
       fc.property(fc.string(), fc.string(), (a, b) => {
-        expect([isSameDigest(a, b), isSameDigest(a, a)]).toEqual([a === b, true]);
+        expect([isSameHash(a, b), isSameHash(a, a)]).toEqual([a === b, true]);
       }),
     );
   });

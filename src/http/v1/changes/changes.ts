@@ -6,7 +6,7 @@ import { isoTime } from "../../../domain/time.ts";
 import { fail, ok } from "../../../domain/result.ts";
 import { type ChangeRow, readChanges, readHistory } from "../../../store/feed/change-reads.ts";
 import { noSuchPanel, panelOf } from "../../kit/auth.ts";
-import type { Answer, Call } from "../../kit/context.ts";
+import type { Answer, Context } from "../../kit/context.ts";
 import { cursorParam, encodeCursor } from "../../kit/page.ts";
 import { limitParam, readQuery, wholeNumberParam } from "../../kit/query.ts";
 
@@ -19,7 +19,7 @@ const feedQuery = z.strictObject({
 });
 
 /** `GET /v1/changes` */
-export async function getChanges(call: Call): Promise<Answer> {
+export async function getChanges(call: Context): Promise<Answer> {
   const ref = await panelOf(call);
   if (!ref.ok) return ref;
   const query = readQuery(call.url, feedQuery);
@@ -37,7 +37,7 @@ const historyQuery = z.strictObject({
 });
 
 /** `GET /v1/orders/{id}/changes` */
-export async function getHistory(call: Call, id: string): Promise<Answer> {
+export async function getHistory(call: Context, id: string): Promise<Answer> {
   const ref = await panelOf(call);
   if (!ref.ok) return ref;
   const query = readQuery(call.url, historyQuery);

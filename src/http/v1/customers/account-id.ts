@@ -3,7 +3,7 @@
  */
 import * as z from "zod/mini";
 import type { Result } from "../../../domain/result.ts";
-import { check, type Schema } from "../../kit/validate.ts";
+import { validate, type Schema } from "../../kit/validate.ts";
 import type { Failure } from "../../kit/errors.ts";
 import { text } from "../../kit/fields.ts";
 
@@ -25,7 +25,7 @@ const pathId = z.strictObject({ customer: text(MAX_CUSTOMER_CHARACTERS) });
 /** The customer whose account a path names, as the ledger has it: "" for the panel's own. */
 export function customerOfPath(id: string): Result<string, Failure> {
   if (id === OWN_ACCOUNT) return { ok: true, value: "" };
-  const checked = check(pathId, { customer: id });
+  const checked = validate(pathId, { customer: id });
   return checked.ok ? { ok: true, value: checked.value.customer } : checked;
 }
 

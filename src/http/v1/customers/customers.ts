@@ -11,7 +11,7 @@ import { type AccountEntry, readEntries } from "../../../store/ledger/account-en
 import type { Account } from "../../../store/ledger/transfers.ts";
 import { customerOfPath, accountName } from "./account-id.ts";
 import { type ActingPanel, noSuchPanel, panelOf, requirePanel, OPERATOR } from "../../kit/auth.ts";
-import type { Answer, Call } from "../../kit/context.ts";
+import type { Answer, Context } from "../../kit/context.ts";
 import { cursorParam, encodeCursor } from "../../kit/page.ts";
 import { currency, line, optional, positiveAmount } from "../../kit/fields.ts";
 import { idempotently, type Keep } from "../../kit/idempotency.ts";
@@ -24,7 +24,7 @@ const accountQuery = z.strictObject({ currency: z.exactOptional(currency) });
 const ABOVE_ALL = Number.MAX_SAFE_INTEGER;
 
 /** `GET /v1/customers/{id}/balance` */
-export async function getBalance(call: Call, id: string): Promise<Answer> {
+export async function getBalance(call: Context, id: string): Promise<Answer> {
   const ref = await panelOf(call);
   if (!ref.ok) return ref;
   const customer = customerOfPath(id);
@@ -45,7 +45,7 @@ const entriesQuery = z.extend(accountQuery, {
 });
 
 /** `GET /v1/customers/{id}/entries`, newest first. */
-export async function getEntries(call: Call, id: string): Promise<Answer> {
+export async function getEntries(call: Context, id: string): Promise<Answer> {
   const ref = await panelOf(call);
   if (!ref.ok) return ref;
   const customer = customerOfPath(id);
@@ -92,7 +92,7 @@ const creditBody = z.strictObject({
 });
 
 /** `POST /v1/customers/{id}/credits`: money that the customer has paid in. A new customer's account begins with it. */
-export async function creditCustomer(call: Call, id: string): Promise<Answer> {
+export async function creditCustomer(call: Context, id: string): Promise<Answer> {
   const panel = await requirePanel(call);
   if (!panel.ok) return panel;
   const customer = customerOfPath(id);
@@ -114,7 +114,7 @@ export async function creditCustomer(call: Call, id: string): Promise<Answer> {
 const MAX_ATTEMPTS = 10;
 
 async function credit(
-  { env, now }: Call,
+  { env, now }: Context,
   { actor }: ActingPanel,
   account: Account,
   { amount, reference }: Pick<Credit, "amount" | "reference">,

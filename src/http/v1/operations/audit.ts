@@ -5,7 +5,7 @@ import * as z from "zod/mini";
 import { isoTime } from "../../../domain/time.ts";
 import { listAudit, type StoredEntry } from "../../../store/operations/audit.ts";
 import { requireOperator } from "../../kit/auth.ts";
-import type { Answer, Call } from "../../kit/context.ts";
+import type { Answer, Context } from "../../kit/context.ts";
 import { cursorParam, encodeCursor } from "../../kit/page.ts";
 import { limitParam, readQuery } from "../../kit/query.ts";
 import { json } from "../../kit/reply.ts";
@@ -13,7 +13,7 @@ import { json } from "../../kit/reply.ts";
 const auditQuery = z.strictObject({ limit: limitParam, cursor: z.exactOptional(cursorParam(z.tuple([z.int().check(z.gte(1))]))) });
 
 /** Newest first. */
-export async function getAudit(call: Call): Promise<Answer> {
+export async function getAudit(call: Context): Promise<Answer> {
   const operator = await requireOperator(call);
   if (!operator.ok) return operator;
   const query = readQuery(call.url, auditQuery);

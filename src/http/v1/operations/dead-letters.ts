@@ -7,7 +7,7 @@ import { fail } from "../../../domain/result.ts";
 import { type DeadLetter, listDeadLetters, markReplayed, readDeadLetter } from "../../../store/operations/dead-letters.ts";
 import { requireOperator } from "../../kit/auth.ts";
 import { readOptionalBody } from "../../kit/body.ts";
-import type { Answer, Call } from "../../kit/context.ts";
+import type { Answer, Context } from "../../kit/context.ts";
 import { cursorParam, encodeCursor } from "../../kit/page.ts";
 import { enqueue } from "../../kit/queue.ts";
 import { limitParam, readQuery } from "../../kit/query.ts";
@@ -16,7 +16,7 @@ import { json } from "../../kit/reply.ts";
 const listQuery = z.strictObject({ limit: limitParam, cursor: z.exactOptional(cursorParam(z.tuple([z.int().check(z.gte(1))]))) });
 
 /** `GET /v1/dead-letters`, newest first. */
-export async function getDeadLetters(call: Call): Promise<Answer> {
+export async function getDeadLetters(call: Context): Promise<Answer> {
   const operator = await requireOperator(call);
   if (!operator.ok) return operator;
   const query = readQuery(call.url, listQuery);
@@ -35,7 +35,7 @@ const replayBody = z.strictObject({ again: z.prefault(z.boolean(), false) });
  * `POST /v1/dead-letters/{id}/replay`. Marked after it was sent: a replay that dies in between may be repeated, and
  * every message can be handled twice.
  */
-export async function replayDeadLetter(call: Call, id: string): Promise<Answer> {
+export async function replayDeadLetter(call: Context, id: string): Promise<Answer> {
   const operator = await requireOperator(call);
   if (!operator.ok) return operator;
   const body = await readOptionalBody(call.request, replayBody);

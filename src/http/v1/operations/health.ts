@@ -4,7 +4,7 @@
 import { isoTime, MINUTE_MS } from "../../../domain/time.ts";
 import { ok } from "../../../domain/result.ts";
 import { type Health, readHealth } from "../../../store/operations/health.ts";
-import type { Answer, Call } from "../../kit/context.ts";
+import type { Answer, Context } from "../../kit/context.ts";
 
 /** Cron fires each minute and may be late or skip one; five in a row are an outage. */
 const STALLED_AFTER_MS = 5 * MINUTE_MS;
@@ -15,7 +15,7 @@ const STALLED_AFTER_MS = 5 * MINUTE_MS;
  */
 type HealthStatus = "ok" | "starting" | "degraded" | "stalled" | "down";
 
-export async function getHealth({ env, ports, now, requestId }: Call): Promise<Answer> {
+export async function getHealth({ env, ports, now, requestId }: Context): Promise<Answer> {
   const health = await readHealth(env.DB).catch((error: unknown) => {
     ports.log({ event: "health.no_database", request_id: requestId, error: String(error) });
     return null;

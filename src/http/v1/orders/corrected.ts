@@ -15,13 +15,13 @@ import { correctReportedFinalStatement } from "../../../store/orders/status-read
 import { moveWrite } from "../../../store/orders/moves.ts";
 import { requirePanel } from "../../kit/auth.ts";
 import { readOptionalBody } from "../../kit/body.ts";
-import type { Answer, Call } from "../../kit/context.ts";
+import type { Answer, Context } from "../../kit/context.ts";
 import { json } from "../../kit/reply.ts";
 
 const MAX_TRIES = 5;
 
 /** Nothing for an order that is not outdated. */
-export async function postCorrected(call: Call, id: string): Promise<Answer> {
+export async function postCorrected(call: Context, id: string): Promise<Answer> {
   const panel = await requirePanel(call);
   if (!panel.ok) return panel;
   const body = await readOptionalBody(call.request, z.strictObject({}));

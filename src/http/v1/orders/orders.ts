@@ -10,7 +10,7 @@ import { fail } from "../../../domain/result.ts";
 import { listOrders, readBareOrders, readOrders } from "../../../store/orders/order-reads.ts";
 import { noSuchPanel, panelOf } from "../../kit/auth.ts";
 import { readOptionalBody } from "../../kit/body.ts";
-import type { Answer, Call } from "../../kit/context.ts";
+import type { Answer, Context } from "../../kit/context.ts";
 import type { Schema } from "../../kit/validate.ts";
 import { cursorParam, encodeCursor } from "../../kit/page.ts";
 import { moment } from "../../kit/fields.ts";
@@ -19,7 +19,7 @@ import { booleanParam, limitParam, readQuery } from "../../kit/query.ts";
 import { json, revalidated } from "../../kit/reply.ts";
 
 /** `GET /v1/orders/{id}` */
-export async function getOrder(call: Call, id: string): Promise<Answer> {
+export async function getOrder(call: Context, id: string): Promise<Answer> {
   const ref = await panelOf(call);
   if (!ref.ok) return ref;
   const found = await readOrders(call.env.DB, ref.value, [id]);
@@ -29,7 +29,7 @@ export async function getOrder(call: Call, id: string): Promise<Answer> {
 }
 
 /** `GET /v1/orders?ids=…`, or a list. */
-export function getOrders(call: Call): Promise<Answer> {
+export function getOrders(call: Context): Promise<Answer> {
   return call.url.searchParams.has("ids") ? getNamedOrders(call) : getOrderList(call);
 }
 
@@ -51,7 +51,7 @@ const namedQuery = z.strictObject({
   ),
 });
 
-async function getNamedOrders(call: Call): Promise<Answer> {
+async function getNamedOrders(call: Context): Promise<Answer> {
   const ref = await panelOf(call);
   if (!ref.ok) return ref;
   const query = readQuery(call.url, namedQuery);
@@ -91,7 +91,7 @@ const listQuery = z.strictObject({
   cursor: z.exactOptional(cursorParam(z.tuple([z.int().check(z.gte(1))]))),
 });
 
-async function getOrderList(call: Call): Promise<Answer> {
+async function getOrderList(call: Context): Promise<Answer> {
   const ref = await panelOf(call);
   if (!ref.ok) return ref;
   const query = readQuery(call.url, listQuery);
@@ -111,7 +111,7 @@ function viewOf(order: Order, pollings: ReadonlyMap<string, Polling>, now: numbe
 }
 
 /** `POST /v1/orders/{id}/check`: a message to the queue, so that the order is polled whatever its cadence. */
-export async function checkOrder(call: Call, id: string): Promise<Answer> {
+export async function checkOrder(call: Context, id: string): Promise<Answer> {
   const ref = await panelOf(call);
   if (!ref.ok) return ref;
   const body = await readOptionalBody(call.request, z.strictObject({}));

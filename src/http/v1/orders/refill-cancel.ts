@@ -19,7 +19,7 @@ import { applyDecision } from "../../../store/orders/apply.ts";
 import { readRefillCancelCase } from "../../../store/refills-cancels/request-reads.ts";
 import { noSuchPanel, panelOf } from "../../kit/auth.ts";
 import { readOptionalBody } from "../../kit/body.ts";
-import type { Answer, Call } from "../../kit/context.ts";
+import type { Answer, Context } from "../../kit/context.ts";
 import type { RefillCancelFailure } from "../../kit/errors.ts";
 import { enqueue } from "../../kit/queue.ts";
 import { json } from "../../kit/reply.ts";
@@ -27,11 +27,11 @@ import { json } from "../../kit/reply.ts";
 /** A sweep may write the order in between; so many times in a row it hardly does. */
 const MAX_TRIES = 5;
 
-export function postRefill(call: Call, id: string): Promise<Answer> {
+export function postRefill(call: Context, id: string): Promise<Answer> {
   return request(call, id, "refill");
 }
 
-export function postCancel(call: Call, id: string): Promise<Answer> {
+export function postCancel(call: Context, id: string): Promise<Answer> {
   return request(call, id, "cancel");
 }
 
@@ -39,7 +39,7 @@ export function postCancel(call: Call, id: string): Promise<Answer> {
  * Twice is as once: a request that has not come to an end is answered as it stands. The queue may refuse the message:
  * what is on record is not lost by it, since the sweeps send it again.
  */
-async function request(call: Call, id: string, kind: RefillCancelKind): Promise<Answer> {
+async function request(call: Context, id: string, kind: RefillCancelKind): Promise<Answer> {
   const { env, now } = call;
   const ref = await panelOf(call);
   if (!ref.ok) return ref;

@@ -21,8 +21,8 @@ import {
 import { accountName } from "../customers/account-id.ts";
 import { requirePanel } from "../../kit/auth.ts";
 import { readJson } from "../../kit/body.ts";
-import type { Answer, Call } from "../../kit/context.ts";
-import { check } from "../../kit/validate.ts";
+import type { Answer, Context } from "../../kit/context.ts";
+import { validate } from "../../kit/validate.ts";
 import { errorObject, type Failure, type FieldProblem, type InsufficientBalance } from "../../kit/errors.ts";
 import { json } from "../../kit/reply.ts";
 import { type RegistrationInput, registrationSchema } from "./registration-schema.ts";
@@ -36,7 +36,7 @@ const MAX_ORDERS = 1000;
  */
 const MAX_ROUNDS = 6;
 
-export async function registerOrders(call: Call): Promise<Answer> {
+export async function registerOrders(call: Context): Promise<Answer> {
   const panel = await requirePanel(call);
   if (!panel.ok) return panel;
   const body = await readJson(call.request);
@@ -44,14 +44,14 @@ export async function registerOrders(call: Call): Promise<Answer> {
   return Array.isArray(body.value) ? registerMany(call, panel.value, body.value) : registerOne(call, panel.value, body.value);
 }
 
-async function registerOne({ env, now }: Call, panel: Panel, input: unknown): Promise<Answer> {
-  const [outcome] = await register(env.DB, panel, [check(registrationSchema(now), input)], now);
+async function registerOne({ env, now }: Context, panel: Panel, input: unknown): Promise<Answer> {
+  const [outcome] = await register(env.DB, panel, [validate(registrationSchema(now), input)], now);
   if (outcome === undefined) throw new Error("an order was registered without an outcome");
   if ("failure" in outcome) return fail(outcome.failure);
   return json(outcome.result === "created" ? 201 : 200, orderView(toOrder(outcome.row), outcome.polling, now));
 }
 
-async function registerMany({ env, now }: Call, panel: Panel, inputs: readonly unknown[]): Promise<Answer> {
+async function registerMany({ env, now }: Context, panel: Panel, inputs: readonly unknown[]): Promise<Answer> {
   if (inputs.length === 0 || inputs.length > MAX_ORDERS) {
     return fail({ code: "invalid_request", fields: [{ path: "", message: `must have 1 to ${MAX_ORDERS} orders, not ${inputs.length}` }] });
   }
@@ -59,7 +59,7 @@ async function registerMany({ env, now }: Call, panel: Panel, inputs: readonly u
   const outcomes = await register(
     env.DB,
     panel,
-    inputs.map((input) => check(schema, input)),
+    inputs.map((input) => validate(schema, input)),
     now,
   );
   return json(200, { results: outcomes.map((outcome, i) => resultView(outcome, inputs[i])) });

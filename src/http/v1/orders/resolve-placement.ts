@@ -15,7 +15,7 @@ import { moveWrite } from "../../../store/orders/moves.ts";
 import { attachProviderOrder, isAnothers, readHolder } from "../../../store/placement/placement.ts";
 import { type ActingPanel, mayDecide, requirePanel } from "../../kit/auth.ts";
 import { readBody } from "../../kit/body.ts";
-import type { Answer, Call } from "../../kit/context.ts";
+import type { Answer, Context } from "../../kit/context.ts";
 import { optional } from "../../kit/fields.ts";
 import { providerOrderId } from "./registration-schema.ts";
 import { json } from "../../kit/reply.ts";
@@ -31,7 +31,7 @@ const resolution = z.strictObject({ provider_order_id: optional(providerOrderId)
 );
 
 /** Attaches the provider's id to an order, or drops it. Twice is as once. */
-export async function resolvePlacement(call: Call, id: string): Promise<Answer> {
+export async function resolvePlacement(call: Context, id: string): Promise<Answer> {
   const panel = await requirePanel(call);
   if (!panel.ok) return panel;
   const body = await readBody(call.request, resolution);
@@ -59,7 +59,7 @@ function isInDoubt(order: Order, now: number): boolean {
 }
 
 /** An order that needs no settling: the same decision again is answered by it, another one is refused. */
-function asResolved({ now }: Call, { order, provider }: RefundCase, wanted: string | null): Answer {
+function asResolved({ now }: Context, { order, provider }: RefundCase, wanted: string | null): Answer {
   const dropped = order.providerOrderId === null && order.state.reason === "not_placed";
   const same = wanted === null ? dropped : order.providerOrderId === wanted;
   if (same) return json(200, orderView(order, provider.state, now));
@@ -71,7 +71,7 @@ function asResolved({ now }: Call, { order, provider }: RefundCase, wanted: stri
   );
 }
 
-async function attachOrder(call: Call, panel: ActingPanel, found: RefundCase, wanted: string): Promise<Answer | "changed"> {
+async function attachOrder(call: Context, panel: ActingPanel, found: RefundCase, wanted: string): Promise<Answer | "changed"> {
   const { provider } = found;
   if (await isAnothers(call.env.DB, panel.id, provider.id, wanted))
     return fail({ code: "provider_order_taken", provider: provider.id, providerOrder: wanted });
@@ -85,7 +85,7 @@ async function attachOrder(call: Call, panel: ActingPanel, found: RefundCase, wa
   return fail({ code: "provider_order_conflict", provider: provider.id, providerOrder: wanted, order: holder ?? "" });
 }
 
-async function dropOrder(call: Call, panel: ActingPanel, { order, provider }: RefundCase): Promise<Answer | "changed"> {
+async function dropOrder(call: Context, panel: ActingPanel, { order, provider }: RefundCase): Promise<Answer | "changed"> {
   const now = Math.max(call.now, order.updatedAt);
   const { next, refunds } = neverPlaced(order.state, now);
   const write = moveWrite(order, next, refunds, provider.state, now);
@@ -94,7 +94,7 @@ async function dropOrder(call: Call, panel: ActingPanel, { order, provider }: Re
 }
 
 function audit(
-  { env, now }: Call,
+  { env, now }: Context,
   { id, actor }: ActingPanel,
   order: Order,
   after: Readonly<Record<string, unknown>>,

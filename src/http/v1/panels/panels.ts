@@ -18,7 +18,7 @@ import {
 } from "../../../store/panels/panels.ts";
 import { newPanelKey, OPERATOR, panelKeyHash, requireOperator } from "../../kit/auth.ts";
 import { readBody, readOptionalBody } from "../../kit/body.ts";
-import type { Answer, Call } from "../../kit/context.ts";
+import type { Answer, Context } from "../../kit/context.ts";
 import { cursorParam, encodeCursor } from "../../kit/page.ts";
 import { currency, line, optional, slug } from "../../kit/fields.ts";
 import { limitParam, readQuery } from "../../kit/query.ts";
@@ -39,7 +39,7 @@ const newPanel = z.strictObject({
 });
 
 /** `POST /v1/panels`. The answer is the only place where the panel's key is ever shown. */
-export async function postPanel(call: Call): Promise<Answer> {
+export async function postPanel(call: Context): Promise<Answer> {
   const operator = await requireOperator(call);
   if (!operator.ok) return operator;
   const body = await readBody(call.request, newPanel);
@@ -56,7 +56,7 @@ export async function postPanel(call: Call): Promise<Answer> {
 }
 
 /** `GET /v1/panels/{id}` */
-export async function getPanel(call: Call, id: string): Promise<Answer> {
+export async function getPanel(call: Context, id: string): Promise<Answer> {
   const operator = await requireOperator(call);
   if (!operator.ok) return operator;
   const panel = await readPanel(call.env.DB, { by: "id", value: id });
@@ -66,7 +66,7 @@ export async function getPanel(call: Call, id: string): Promise<Answer> {
 const listQuery = z.strictObject({ limit: limitParam, cursor: z.exactOptional(cursorParam(z.tuple([z.string()]))) });
 
 /** `GET /v1/panels`, by id. */
-export async function getPanels(call: Call): Promise<Answer> {
+export async function getPanels(call: Context): Promise<Answer> {
   const operator = await requireOperator(call);
   if (!operator.ok) return operator;
   const query = readQuery(call.url, listQuery);
@@ -95,7 +95,7 @@ const MAX_ATTEMPTS = 3;
  * `PATCH /v1/panels/{id}`. Once the panel has orders its currency stays, since their amounts are in it, and so does who
  * keeps its customers' balances: half of the refunds would be in no account, or in one whose charges are missing.
  */
-export async function patchPanel(call: Call, id: string): Promise<Answer> {
+export async function patchPanel(call: Context, id: string): Promise<Answer> {
   const operator = await requireOperator(call);
   if (!operator.ok) return operator;
   const body = await readBody(call.request, panelChange);
@@ -115,12 +115,12 @@ export async function patchPanel(call: Call, id: string): Promise<Answer> {
 }
 
 /** Who changes which panel, and when. */
-function entryOf({ now }: Call, panel: string) {
+function entryOf({ now }: Context, panel: string) {
   return { at: now, actor: OPERATOR, panel, subject: `panel:${panel}` } as const;
 }
 
 /** `POST /v1/panels/{id}/unfreeze`: the books were mended, and the panel's refunds go again. Nothing for one that is not frozen. */
-export async function postUnfreeze(call: Call, id: string): Promise<Answer> {
+export async function postUnfreeze(call: Context, id: string): Promise<Answer> {
   const operator = await requireOperator(call);
   if (!operator.ok) return operator;
   const body = await readOptionalBody(call.request, z.strictObject({}));

@@ -13,7 +13,7 @@ import { disengageStatement, readBraked, readBrakeHeld } from "../../../store/re
 import { readProviders } from "../../../store/orders/due.ts";
 import { OPERATOR, requireOperator } from "../../kit/auth.ts";
 import { readBody } from "../../kit/body.ts";
-import type { Answer, Call } from "../../kit/context.ts";
+import type { Answer, Context } from "../../kit/context.ts";
 import { decisionWrite } from "../refunds/decisions.ts";
 import { json } from "../../kit/reply.ts";
 
@@ -23,7 +23,7 @@ const PER_REQUEST = 100;
 const release = z.strictObject({ action: z.enum(["release", "reject"]) });
 
 /** Posts or rejects what the brake holds; to be repeated until nothing remains, when the brake is off again. */
-export async function postBrake(call: Call, id: string): Promise<Answer> {
+export async function postBrake(call: Context, id: string): Promise<Answer> {
   const operator = await requireOperator(call);
   if (!operator.ok) return operator;
   const body = await readBody(call.request, release);

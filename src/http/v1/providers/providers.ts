@@ -20,8 +20,8 @@ import {
 } from "../../../store/providers/provider-settings.ts";
 import { requireOperator } from "../../kit/auth.ts";
 import { readBody } from "../../kit/body.ts";
-import type { Answer, Call } from "../../kit/context.ts";
-import { check } from "../../kit/validate.ts";
+import type { Answer, Context } from "../../kit/context.ts";
+import { validate } from "../../kit/validate.ts";
 import { cursorParam, encodeCursor } from "../../kit/page.ts";
 import type { Failure, FieldProblem } from "../../kit/errors.ts";
 import { slug } from "../../kit/fields.ts";
@@ -32,7 +32,7 @@ import { booleanParam, limitParam, readQuery } from "../../kit/query.ts";
 import { json } from "../../kit/reply.ts";
 
 /** `GET /v1/providers/{id}` */
-export async function getProvider(call: Call, id: string): Promise<Answer> {
+export async function getProvider(call: Context, id: string): Promise<Answer> {
   const operator = await requireOperator(call);
   if (!operator.ok) return operator;
   const view = await readFollowedProvider(call.env.DB, id);
@@ -40,7 +40,7 @@ export async function getProvider(call: Call, id: string): Promise<Answer> {
 }
 
 /** What the brake holds is read only where it is engaged: else there is nothing, or a few that came too late for it. */
-async function viewWithBrake({ env, now }: Call, view: FollowedProvider) {
+async function viewWithBrake({ env, now }: Context, view: FollowedProvider) {
   const held = view.provider.state.brakeEngagedAt === null ? NOTHING_HELD : await readBrakeHeld(env.DB, view.provider.id);
   return providerView(view, held, now);
 }
@@ -48,7 +48,7 @@ async function viewWithBrake({ env, now }: Call, view: FollowedProvider) {
 const listQuery = z.strictObject({ limit: limitParam, cursor: z.exactOptional(cursorParam(z.tuple([z.string()]))) });
 
 /** `GET /v1/providers`, by id. */
-export async function getProviders(call: Call): Promise<Answer> {
+export async function getProviders(call: Context): Promise<Answer> {
   const operator = await requireOperator(call);
   if (!operator.ok) return operator;
   const query = readQuery(call.url, listQuery);
@@ -68,10 +68,10 @@ export async function getProviders(call: Call): Promise<Answer> {
 const putQuery = z.strictObject({ probe: z.prefault(booleanParam, "false") });
 
 /** `PUT /v1/providers/{id}`: creates a provider, or changes what the body names of one. */
-export async function putProvider(call: Call, id: string): Promise<Answer> {
+export async function putProvider(call: Context, id: string): Promise<Answer> {
   const operator = await requireOperator(call);
   if (!operator.ok) return operator;
-  const checkedId = check(z.strictObject({ id: slug }), { id });
+  const checkedId = validate(z.strictObject({ id: slug }), { id });
   if (!checkedId.ok) return checkedId;
   const query = readQuery(call.url, putQuery);
   if (!query.ok) return query;
@@ -87,7 +87,7 @@ export async function putProvider(call: Call, id: string): Promise<Answer> {
 }
 
 /** The URL in the spelling that was checked: only that one may be kept and called. */
-function checkedUrl({ env, url: own }: Call, url: string | undefined): Result<string | undefined, Failure> {
+function checkedUrl({ env, url: own }: Context, url: string | undefined): Result<string | undefined, Failure> {
   if (url === undefined) return ok(url);
   const allowPrivate = env.ALLOW_PRIVATE_URLS === "1" && isLocalHost(own.hostname);
   const checked = checkOutboundUrl(url, { allowPrivate, ownHost: own.host });
@@ -108,7 +108,7 @@ function refused(fields: readonly FieldProblem[]): { readonly ok: false; readonl
 /** Two changes at once, or a provider added by another request in between: the second round settles either. */
 const MAX_ATTEMPTS = 3;
 
-async function save(call: Call, id: string, body: ProviderBody): Promise<Result<"created" | "changed", Failure>> {
+async function save(call: Context, id: string, body: ProviderBody): Promise<Result<"created" | "changed", Failure>> {
   const { env, now } = call;
   const change = settingsChange(body);
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
@@ -129,14 +129,14 @@ async function save(call: Call, id: string, body: ProviderBody): Promise<Result<
 }
 
 /** A provider that was just saved; providers are never deleted. */
-async function viewOf({ env }: Call, id: string): Promise<FollowedProvider> {
+async function viewOf({ env }: Context, id: string): Promise<FollowedProvider> {
   const view = await readFollowedProvider(env.DB, id);
   if (view === null) throw new Error(`provider ${id} is gone after it was saved`);
   return view;
 }
 
 /** Asks for the balance, in other forms where the one set brings nothing, and keeps what was found out. */
-async function probe(call: Call, id: string): Promise<ProbeReport> {
+async function probe(call: Context, id: string): Promise<ProbeReport> {
   const seen = await readSettings(call.env.DB, id);
   const { provider } = await viewOf(call, id);
   const calls = await allowedCalls(call, provider);
@@ -156,7 +156,7 @@ async function probe(call: Call, id: string): Promise<ProbeReport> {
 }
 
 /** How many calls the probe may make, claimed from the provider's budget before the first one. */
-async function allowedCalls({ env, now }: Call, { id, maxCallsPerMinute }: Provider): Promise<number> {
+async function allowedCalls({ env, now }: Context, { id, maxCallsPerMinute }: Provider): Promise<number> {
   if (maxCallsPerMinute === null) return MAX_PROBE_CALLS;
   const grants = await claimCalls(env.DB, minuteOf(now), [{ provider: id, calls: MAX_PROBE_CALLS, perMinute: maxCallsPerMinute }]);
   return grants.get(id)?.granted ?? 0;

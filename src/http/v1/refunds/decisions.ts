@@ -18,7 +18,7 @@ import { isOverdrawn } from "../../../store/ledger/transfers.ts";
 import { accountName } from "../customers/account-id.ts";
 import { type ActingPanel, mayDecide, requirePanel } from "../../kit/auth.ts";
 import { readOptionalBody } from "../../kit/body.ts";
-import type { Answer, Call } from "../../kit/context.ts";
+import type { Answer, Context } from "../../kit/context.ts";
 import type { Failure } from "../../kit/errors.ts";
 import { line, optional, positiveAmount } from "../../kit/fields.ts";
 import { idempotently, type Keep } from "../../kit/idempotency.ts";
@@ -34,7 +34,7 @@ const rejection = z.strictObject({ note });
 const ownDecision = z.strictObject({ amount: positiveAmount, note: line(MAX_NOTE_CHARACTERS) });
 
 /** `POST /v1/refunds/{id}/approve`: posts a refund that waits, or another amount in its place. Twice is as once. */
-export async function approveRefund(call: Call, id: string): Promise<Answer> {
+export async function approveRefund(call: Context, id: string): Promise<Answer> {
   const panel = await requirePanel(call);
   if (!panel.ok) return panel;
   const body = await readOptionalBody(call.request, approval);
@@ -43,7 +43,7 @@ export async function approveRefund(call: Call, id: string): Promise<Answer> {
 }
 
 /** `POST /v1/refunds/{id}/reject`: refuses a refund that waits; the same amount due again opens nothing. */
-export async function rejectRefund(call: Call, id: string): Promise<Answer> {
+export async function rejectRefund(call: Context, id: string): Promise<Answer> {
   const panel = await requirePanel(call);
   if (!panel.ok) return panel;
   const body = await readOptionalBody(call.request, rejection);
@@ -53,7 +53,7 @@ export async function rejectRefund(call: Call, id: string): Promise<Answer> {
 
 type Verdict = { readonly status: "posted" | "rejected"; readonly amount: number | null; readonly note: string | null };
 
-async function decideWaiting(call: Call, panel: ActingPanel, id: string, verdict: Verdict): Promise<Answer> {
+async function decideWaiting(call: Context, panel: ActingPanel, id: string, verdict: Verdict): Promise<Answer> {
   const [, orderId, number] = /^(.+)-r(\d{1,9})$/s.exec(id) ?? [];
   if (orderId === undefined) return fail({ code: "refund_not_found", refund: id });
   for (let tries = 0; tries < MAX_TRIES; tries++) {
@@ -90,12 +90,12 @@ function asDecided(order: Order, refund: RefundFacts, verdict: Verdict): Answer 
 }
 
 /** `POST /v1/orders/{id}/refunds`: goodwill, within the charge. */
-export function postGoodwill(call: Call, id: string): Promise<Answer> {
+export function postGoodwill(call: Context, id: string): Promise<Answer> {
   return decideOwn(call, id, "goodwill", ({ order }, amount) => giveGoodwill(order.state, amount));
 }
 
 /** `POST /v1/orders/{id}/clawbacks`: takes back what was refunded; it is shown as a refund of a negative amount. */
-export function postClawback(call: Call, id: string): Promise<Answer> {
+export function postClawback(call: Context, id: string): Promise<Answer> {
   return decideOwn(call, id, "clawback", ({ order, provider }, amount) => {
     return clawBack(order.state, amount, policyFor(order, provider.policies));
   });
@@ -103,7 +103,7 @@ export function postClawback(call: Call, id: string): Promise<Answer> {
 
 type Decide = (found: RefundCase, amount: number) => Decided<OrderState>;
 
-async function decideOwn(call: Call, id: string, kind: "goodwill" | "clawback", decide: Decide): Promise<Answer> {
+async function decideOwn(call: Context, id: string, kind: "goodwill" | "clawback", decide: Decide): Promise<Answer> {
   const panel = await requirePanel(call);
   if (!panel.ok) return panel;
   return idempotently(call, panel.value.id, ownDecision, async (body, keep) => {
@@ -120,7 +120,7 @@ async function decideOwn(call: Call, id: string, kind: "goodwill" | "clawback", 
 
 /** Null when somebody else has written the order meanwhile. */
 async function postOwn(
-  call: Call,
+  call: Context,
   panel: ActingPanel,
   found: RefundCase,
   kind: "goodwill" | "clawback",
@@ -159,7 +159,7 @@ type Step = {
 
 /** Writes one decision with its audit entry; false when the order is not as it was read any more. */
 async function apply(
-  call: Call,
+  call: Context,
   panel: ActingPanel,
   found: RefundCase,
   step: Step,

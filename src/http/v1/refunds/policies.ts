@@ -10,7 +10,7 @@ import { auditStatement } from "../../../store/operations/audit.ts";
 import { PROVIDER_LAYER, readForPreview, readPolicies, writePolicy } from "../../../store/refunds/policies.ts";
 import { OPERATOR, requireOperator } from "../../kit/auth.ts";
 import { readBody } from "../../kit/body.ts";
-import type { Answer, Call } from "../../kit/context.ts";
+import type { Answer, Context } from "../../kit/context.ts";
 import { line, slug, positiveAmount, wholeNumber } from "../../kit/fields.ts";
 import { json } from "../../kit/reply.ts";
 
@@ -50,7 +50,7 @@ function effective(layers: Readonly<Record<string, PolicyLayer>>, service: strin
 }
 
 /** `GET /v1/providers/{id}/refund-policy` and `…/services/{service}/refund-policy`: the policy that holds there. */
-export async function getPolicy(call: Call, provider: string, service: string): Promise<Answer> {
+export async function getPolicy(call: Context, provider: string, service: string): Promise<Answer> {
   const operator = await requireOperator(call);
   if (!operator.ok) return operator;
   const layers = await readPolicies(call.env.DB, provider);
@@ -58,7 +58,7 @@ export async function getPolicy(call: Call, provider: string, service: string): 
 }
 
 /** `PUT` of the same: what the body leaves out is the next less specific level's. */
-export async function putPolicy(call: Call, provider: string, service: string): Promise<Answer> {
+export async function putPolicy(call: Context, provider: string, service: string): Promise<Answer> {
   const operator = await requireOperator(call);
   if (!operator.ok) return operator;
   const body = await readBody(call.request, policyBody);
@@ -67,13 +67,13 @@ export async function putPolicy(call: Call, provider: string, service: string): 
 }
 
 /** `DELETE` of the same: the next less specific level's policy holds again, and is answered. */
-export async function deletePolicy(call: Call, provider: string, service: string): Promise<Answer> {
+export async function deletePolicy(call: Context, provider: string, service: string): Promise<Answer> {
   const operator = await requireOperator(call);
   if (!operator.ok) return operator;
   return change(call, provider, service, null);
 }
 
-async function change({ env, now }: Call, provider: string, service: string, layer: PolicyLayer | null): Promise<Answer> {
+async function change({ env, now }: Context, provider: string, service: string, layer: PolicyLayer | null): Promise<Answer> {
   const layers = await readPolicies(env.DB, provider);
   if (layers === null) return fail({ code: "provider_not_found", provider });
   if (service.length > MAX_SERVICE_CHARACTERS) {
@@ -107,7 +107,7 @@ const previewBody = z.strictObject({
 const SAMPLED = 20;
 
 /** `POST /v1/refund-policies/preview`: what a policy would make of the provider's orders as they stand; changes nothing. */
-export async function previewPolicy(call: Call): Promise<Answer> {
+export async function previewPolicy(call: Context): Promise<Answer> {
   const operator = await requireOperator(call);
   if (!operator.ok) return operator;
   const body = await readBody(call.request, previewBody);

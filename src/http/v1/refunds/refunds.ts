@@ -5,7 +5,7 @@ import * as z from "zod/mini";
 import { REFUND_STATUSES, refundView } from "../../../domain/feed.ts";
 import { readRefunds } from "../../../store/refunds/refund-reads.ts";
 import { noSuchPanel, panelOf } from "../../kit/auth.ts";
-import type { Answer, Call } from "../../kit/context.ts";
+import type { Answer, Context } from "../../kit/context.ts";
 import { cursorParam, encodeCursor } from "../../kit/page.ts";
 import { limitParam, readQuery } from "../../kit/query.ts";
 import { json } from "../../kit/reply.ts";
@@ -19,7 +19,7 @@ const refundsQuery = z.strictObject({
   cursor: z.exactOptional(cursorParam(z.tuple([placeNumber, placeNumber]))),
 });
 
-export async function getRefunds(call: Call): Promise<Answer> {
+export async function getRefunds(call: Context): Promise<Answer> {
   const ref = await panelOf(call);
   if (!ref.ok) return ref;
   const query = readQuery(call.url, refundsQuery);

@@ -22,7 +22,7 @@ import { isoTime } from "../../../domain/time.ts";
 import { fail, ok, type Result } from "../../../domain/result.ts";
 import { MAX_CHANGES, type Period, readPeriod } from "../../../store/refunds/reconciliation.ts";
 import { noSuchPanel, panelOf } from "../../kit/auth.ts";
-import type { Answer, Call } from "../../kit/context.ts";
+import type { Answer, Context } from "../../kit/context.ts";
 import type { Schema } from "../../kit/validate.ts";
 import { csvText } from "../../kit/csv.ts";
 import type { Failure, FieldProblem } from "../../kit/errors.ts";
@@ -44,7 +44,7 @@ const reportQuery = z.strictObject({ from: utcMoment, to: utcMoment, format: z.e
 
 type Request = { readonly period: Period; readonly rates: readonly Rate[]; readonly format: "json" | "csv" };
 
-export async function getReconciliation(call: Call): Promise<Answer> {
+export async function getReconciliation(call: Context): Promise<Answer> {
   const ref = await panelOf(call);
   if (!ref.ok) return ref;
   const asked = readRequest(call);
@@ -64,7 +64,7 @@ export async function getReconciliation(call: Call): Promise<Answer> {
   });
 }
 
-function readRequest({ url, request }: Call): Result<Request, Failure> {
+function readRequest({ url, request }: Context): Result<Request, Failure> {
   const plain = new URL(url);
   plain.searchParams.delete("rate");
   const query = readQuery(plain, reportQuery);

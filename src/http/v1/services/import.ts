@@ -10,7 +10,7 @@ import { readProviders } from "../../../store/orders/due.ts";
 import { readForImport, type ServiceSettings, settingsOf, type StoredService, writeImport } from "../../../store/catalogue/services.ts";
 import { OPERATOR, requireOperator } from "../../kit/auth.ts";
 import { readBody } from "../../kit/body.ts";
-import type { Answer, Call } from "../../kit/context.ts";
+import type { Answer, Context } from "../../kit/context.ts";
 import { askForList, type NoList } from "../../api-v2/services.ts";
 import type { Failure } from "../../kit/errors.ts";
 import { json } from "../../kit/reply.ts";
@@ -22,7 +22,7 @@ const MAX_SERVICES = 10_000;
 /** The catalogue was changed by others between being read and written: the plan is made anew. */
 const MAX_ATTEMPTS = 3;
 
-export async function postImport(call: Call): Promise<Answer> {
+export async function postImport(call: Context): Promise<Answer> {
   const operator = await requireOperator(call);
   if (!operator.ok) return operator;
   const body = await readBody(call.request, importBody);
@@ -78,7 +78,7 @@ function refused(path: string, message: string): { readonly ok: false; readonly 
 type Plan = ImportPlan<StoredService>;
 
 /** False when the catalogue is not as it was planned on any more. A plan that changes nothing writes nothing. */
-async function write(call: Call, plan: Plan, rules: ImportRules): Promise<boolean> {
+async function write(call: Context, plan: Plan, rules: ImportRules): Promise<boolean> {
   const created = plan.created.map((service) => ({ id: service.id, settings: settingsOf(service) }));
   const changed = [...plan.updated, ...plan.disabled].map(({ before, after }) => ({
     id: before.id,
@@ -114,7 +114,7 @@ function withoutDescription(settings: ServiceSettings): Partial<ServiceSettings>
 /** Services an audit entry tells of: a page of 100 entries stays readable. */
 const SERVICES_PER_ENTRY = 200;
 
-function auditEntries({ now }: Call, { provider, markup, categories }: ImportRules, trail: readonly Traced[]): AuditEntry[] {
+function auditEntries({ now }: Context, { provider, markup, categories }: ImportRules, trail: readonly Traced[]): AuditEntry[] {
   const entries: AuditEntry[] = [];
   for (let from = 0; from < trail.length; from += SERVICES_PER_ENTRY) {
     const part = trail.slice(from, from + SERVICES_PER_ENTRY);

@@ -17,8 +17,8 @@ import {
 } from "../../../store/catalogue/services.ts";
 import { OPERATOR, requireOperator } from "../../kit/auth.ts";
 import { readBody } from "../../kit/body.ts";
-import type { Answer, Call } from "../../kit/context.ts";
-import { check } from "../../kit/validate.ts";
+import type { Answer, Context } from "../../kit/context.ts";
+import { validate } from "../../kit/validate.ts";
 import { cursorParam, encodeCursor } from "../../kit/page.ts";
 import type { Failure, FieldProblem } from "../../kit/errors.ts";
 import { limitParam, readQuery } from "../../kit/query.ts";
@@ -26,10 +26,10 @@ import { json } from "../../kit/reply.ts";
 import { DEFAULTS, REQUIRED, serviceBody, type ServiceBody, servicePath, settingsIn } from "./schema.ts";
 
 /** `GET /v1/services/{id}` */
-export async function getService(call: Call, id: string): Promise<Answer> {
+export async function getService(call: Context, id: string): Promise<Answer> {
   const operator = await requireOperator(call);
   if (!operator.ok) return operator;
-  const path = check(servicePath, { id });
+  const path = validate(servicePath, { id });
   const service = path.ok ? await readService(call.env.DB, path.value.id) : null;
   return service === null ? fail({ code: "service_not_found", service: id }) : json(200, serviceView(service));
 }
@@ -37,7 +37,7 @@ export async function getService(call: Call, id: string): Promise<Answer> {
 const listQuery = z.strictObject({ limit: limitParam, cursor: z.exactOptional(cursorParam(z.tuple([z.int().check(z.gte(1))]))) });
 
 /** `GET /v1/services`, by id. */
-export async function getServices(call: Call): Promise<Answer> {
+export async function getServices(call: Context): Promise<Answer> {
   const operator = await requireOperator(call);
   if (!operator.ok) return operator;
   const query = readQuery(call.url, listQuery);
@@ -51,10 +51,10 @@ export async function getServices(call: Call): Promise<Answer> {
 }
 
 /** `PUT /v1/services/{id}`: adds a service, or changes what the body names of one. */
-export async function putService(call: Call, id: string): Promise<Answer> {
+export async function putService(call: Context, id: string): Promise<Answer> {
   const operator = await requireOperator(call);
   if (!operator.ok) return operator;
-  const path = check(servicePath, { id });
+  const path = validate(servicePath, { id });
   if (!path.ok) return path;
   const body = await readBody(call.request, serviceBody);
   if (!body.ok) return body;
@@ -69,7 +69,7 @@ const MAX_ATTEMPTS = 3;
 
 type Saved = { readonly service: StoredService; readonly isNew: boolean };
 
-async function save(call: Call, id: number, body: ServiceBody): Promise<Result<Saved, Failure>> {
+async function save(call: Context, id: number, body: ServiceBody): Promise<Result<Saved, Failure>> {
   const { env, now } = call;
   const given = settingsIn(body);
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {

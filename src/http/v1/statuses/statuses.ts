@@ -2,7 +2,7 @@
  * `GET /v1/statuses`: what each status means, for a panel's pages and for its support.
  */
 import { isFinal, type Status, STATUS_NAMES, STATUSES } from "../../../domain/status.ts";
-import type { Answer, Call } from "../../kit/context.ts";
+import type { Answer, Context } from "../../kit/context.ts";
 import { revalidated } from "../../kit/reply.ts";
 
 type StatusText = { readonly meaning: string; readonly what_to_do: string };
@@ -52,7 +52,7 @@ const TEXTS: Readonly<Record<"en", Readonly<Record<Status, StatusText>>>> = {
 const CACHE_HEADERS = { "Cache-Control": "public, max-age=3600" } as const;
 
 /** A language that there are no texts in is answered in English, and the answer says so. */
-export function getStatuses(call: Call): Promise<Answer> {
+export function getStatuses(call: Context): Promise<Answer> {
   const asked = call.url.searchParams.get("lang") ?? "en";
   const lang = isTranslated(asked) ? asked : "en";
   const statuses = STATUS_NAMES.map((status) => ({
