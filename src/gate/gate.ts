@@ -24,7 +24,7 @@ import type { Provider } from "../store/rows/provider.ts";
 import type { Context } from "../http/kit/context.ts";
 
 /** `busy`: no call is left of this minute's, or the provider asked for patience. `down`: switched off, or out of reach. */
-export type MayCall = "yes" | "busy" | "down";
+export type Passage = "yes" | "busy" | "down";
 
 /** What is asked and may be asked again, unlike an `add`, which must not leave a doubt. */
 export const REPEATABLE = { isRepeatable: true } as const;
@@ -35,25 +35,25 @@ type Kind = { readonly isRepeatable?: boolean };
  * there is a budget. A provider that was out of reach is asked for its balance first, once a minute by whoever comes
  * first: that can be repeated, while what the panel wants may not.
  */
-export async function claimUpstream(call: Context, provider: Provider, calls = 1, { isRepeatable = false }: Kind = {}): Promise<MayCall> {
+export async function passGate(call: Context, provider: Provider, calls = 1, { isRepeatable = false }: Kind = {}): Promise<Passage> {
   const { env, ports } = call;
   if (!provider.enabled) return "down";
   const reach = await reachOf(call, provider);
   if (reach !== "yes") return reach;
   const mayDoubt = !isRepeatable && mayHaveDoubts(provider, ports.now());
   if (mayDoubt && !(await claimUnrepeatable(env.DB, provider, ports.now()))) return "down";
-  return (await claimBudget(call, provider, calls)) === calls ? "yes" : "busy";
+  return (await claimMoreCalls(call, provider, calls)) === calls ? "yes" : "busy";
 }
 
 /** More calls for a request that has got its first "yes"; answers how many it may make. */
-export async function claimBudget({ env, ports }: Context, { id, maxCallsPerMinute }: Provider, calls: number): Promise<number> {
+export async function claimMoreCalls({ env, ports }: Context, { id, maxCallsPerMinute }: Provider, calls: number): Promise<number> {
   if (maxCallsPerMinute === null) return calls;
   // A probe before it may have taken a minute.
   const grants = await claimCalls(env.DB, minuteOf(ports.now()), [{ provider: id, calls, perMinute: maxCallsPerMinute }]);
   return grants.get(id)?.granted ?? 0;
 }
 
-async function reachOf(call: Context, provider: Provider): Promise<MayCall> {
+async function reachOf(call: Context, provider: Provider): Promise<Passage> {
   const { env, ports } = call;
   const now = ports.now();
   const circuit = circuitOf(provider.state, now);
@@ -61,7 +61,7 @@ async function reachOf(call: Context, provider: Provider): Promise<MayCall> {
   const shut = provider.state.lastFailure?.code === "rate_limited" ? "busy" : "down";
   if (circuit === "waiting" || isSweepsTurn(provider, now)) return shut;
   if (!(await claimProbe(env.DB, provider, now))) return (await isClosedBy(env.DB, provider)) ? "yes" : "down";
-  if ((await claimBudget(call, provider, 1)) === 0) return "busy";
+  if ((await claimMoreCalls(call, provider, 1)) === 0) return "busy";
   return (await isBack(call, provider)) ? "yes" : "down";
 }
 

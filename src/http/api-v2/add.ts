@@ -17,7 +17,7 @@ import { sha256Hex } from "../kit/hash.ts";
 import { type ApiV2Call, noAnswer, notHere, REFUSED, say, sayPlaced, WRONG } from "./answers.ts";
 import { refreshServices } from "./services.ts";
 import { place } from "./place.ts";
-import { claimUpstream } from "../../gate/gate.ts";
+import { passGate } from "../../gate/gate.ts";
 
 /** How long an identical request waits for the answer of the first, in ms from one look to the next: ten seconds in all. */
 const LOOKS_MS = [100, 200, 400, 800, ...Array.from({ length: 8 }, () => 1000)];
@@ -78,7 +78,7 @@ type Wanted = {
 };
 
 async function send({ call }: ApiV2Call, { panel, provider, intent, fields, refresh }: Wanted): Promise<Answer | "in_the_way"> {
-  const may = await claimUpstream(call, provider);
+  const may = await passGate(call, provider);
   if (may !== "yes") return noAnswer(may);
   // The calls before may have taken their time: the order is as old as its row, not as the request.
   const begun = await beginPlacing(call.env.DB, panel.id, intent, FLAGS.duplicate_link, call.ports.now());

@@ -21,7 +21,7 @@ import { adoptParts } from "../../store/orders/parts.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import { bareRegistration, newOrderRow } from "../../store/orders/registration.ts";
 import type { Context } from "../kit/context.ts";
-import { claimBudget, claimUpstream, noteFailure, REPEATABLE } from "../../gate/gate.ts";
+import { claimMoreCalls, passGate, noteFailure, REPEATABLE } from "../../gate/gate.ts";
 
 /** What a script waits for an answer is half a minute or more; half of that leaves room for the way. */
 const ADOPTION_MS = 12_000;
@@ -44,7 +44,7 @@ export async function adopt(call: Context, panel: Panel, providerId: string, ids
   if (provider === null) return "down";
   const asked = ids.filter((id) => !foreign.has(id));
   if (asked.length === 0) return { strangers: foreign, silent: new Set() };
-  const may = await claimUpstream(call, provider, 1, REPEATABLE);
+  const may = await passGate(call, provider, 1, REPEATABLE);
   if (may !== "yes") return may;
   const { answers, failure } = await ask(call, provider, asked);
   const now = call.ports.now();
@@ -80,7 +80,7 @@ async function ask(call: Context, provider: Provider, ids: readonly string[]): P
   const takeCall = (): Promise<boolean> =>
     turn(async () => {
       if (calls === MAX_CALLS || ports.now() > lastCallAt) return false;
-      if (claimed === 0) claimed = await claimBudget(call, provider, Math.min(CALLS_AT_ONCE, MAX_CALLS - calls, ids.length));
+      if (claimed === 0) claimed = await claimMoreCalls(call, provider, Math.min(CALLS_AT_ONCE, MAX_CALLS - calls, ids.length));
       if (claimed === 0) return false;
       calls += 1;
       claimed -= 1;

@@ -13,7 +13,7 @@ import type { Provider } from "../../store/rows/provider.ts";
 import { type BalancedProvider, keepBalance, type KeptBalance, readBalanced, readFunds } from "../../store/providers/balances.ts";
 import type { Answer, Context } from "../kit/context.ts";
 import { type ApiV2Call, noAnswer, notHere, say, WRONG } from "./answers.ts";
-import { claimUpstream, REPEATABLE } from "../../gate/gate.ts";
+import { passGate, REPEATABLE } from "../../gate/gate.ts";
 
 /** So long a balance is told without asking again. */
 const FRESH_MS = MINUTE_MS;
@@ -92,7 +92,7 @@ async function balanceOf(call: Context, { provider, kept }: BalancedProvider): P
 }
 
 async function askForBalance(call: Context, { provider }: BalancedProvider): Promise<Result<KeptBalance, NoBalance>> {
-  const may = await claimUpstream(call, provider, 1, REPEATABLE);
+  const may = await passGate(call, provider, 1, REPEATABLE);
   if (may !== "yes") return fail(may);
   const asked = await askBalance(call.ports, provider.settings);
   if (!asked.ok) return fail(asked.failure.code);

@@ -11,7 +11,7 @@ import { foreignRefills, readOwnCases, readRefills } from "../../store/refills-c
 import type { Answer } from "../kit/context.ts";
 import { type ApiV2Call, idsIn, noAnswer, notHere, say, idView, WRONG } from "./answers.ts";
 import { wrongIds } from "./refills-cancels.ts";
-import { claimUpstream, REPEATABLE } from "../../gate/gate.ts";
+import { passGate, REPEATABLE } from "../../gate/gate.ts";
 
 /** The words that scripts know. */
 const WORDS: Readonly<Record<RefillStatus, string>> = {
@@ -70,7 +70,7 @@ async function ask(
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, Said> | "down" | "busy"> {
   if (ids.length === 0) return new Map();
-  const may = await claimUpstream(call, provider, 1, REPEATABLE);
+  const may = await passGate(call, provider, 1, REPEATABLE);
   if (may !== "yes") return may;
   const answer = await askRefillStatuses(call.ports, provider.settings, ids);
   if (!answer.ok) {

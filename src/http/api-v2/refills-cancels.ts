@@ -34,7 +34,7 @@ import {
 import type { Answer, Context } from "../kit/context.ts";
 import { type ApiV2Call, idsIn, MAX_IDS, noAnswer, notHere, say, idView, WRONG } from "./answers.ts";
 import { noteFailure, REPEATABLE } from "../../gate/gate.ts";
-import { claimUpstreams } from "../../gate/gates.ts";
+import { passGates } from "../../gate/gates.ts";
 
 const PLACING = "Order is being placed, try again later";
 const SILENT = "No answer, try again later";
@@ -203,7 +203,7 @@ async function askProviders(asked: ApiV2Call, kind: RefillCancelKind, items: rea
   const { call, provider: door } = asked;
   const { env, ports } = call;
   if (items.length === 0) return new Map();
-  const may = await claimUpstreams(call, [...new Set(items.map(({ provider }) => provider))]);
+  const may = await passGates(call, [...new Set(items.map(({ provider }) => provider))]);
   // A look whether one is back may have taken its time.
   const now = ports.now();
   const allowed = items.filter(({ provider }) => may.get(provider) === "yes");

@@ -22,7 +22,7 @@ import {
 import { readOffered, type StoredService } from "../../store/catalogue/services.ts";
 import type { Answer, Context } from "../kit/context.ts";
 import { type ApiV2Call, noAnswer, notHere, say, WRONG } from "./answers.ts";
-import { claimUpstream, REPEATABLE } from "../../gate/gate.ts";
+import { passGate, REPEATABLE } from "../../gate/gate.ts";
 
 export function answerServices(asked: ApiV2Call): Promise<Answer> {
   return asked.provider === null ? ownServices(asked) : providersServices(asked, asked.provider);
@@ -99,7 +99,7 @@ async function fetchList(
   timeoutMs: number,
 ): Promise<Result<{ readonly list: ServiceList; readonly isKept: boolean }, NoList>> {
   const { env, ports } = call;
-  const may = await claimUpstream(call, provider, 1, REPEATABLE);
+  const may = await passGate(call, provider, 1, REPEATABLE);
   if (may !== "yes") return fail({ why: may, failure: null });
   const askedAt = ports.now();
   const asked = await askServices(ports, { ...provider.settings, timeoutMs });
