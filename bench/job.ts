@@ -47,7 +47,7 @@ async function timePlain(engine: Engine, finding: Finding, way: Way, news: News)
 
 async function plainOf(db: D1Database, finding: Finding, way: Way, news: News): Promise<PlainWrites> {
   if (way === "each" && news === "unchanged") {
-    const numbers = finding.orders.map(({ n }) => n);
+    const numbers = finding.orders.map(({ number: n }) => n);
     return touchWrites(PANEL, numbers, NOW);
   }
   const row = await db.prepare("SELECT feed_seq FROM panels WHERE id = ?1").bind(PANEL).first<{ feed_seq: number }>();

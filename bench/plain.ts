@@ -41,7 +41,7 @@ export function touchWrites(panel: string, numbers: readonly number[], now: numb
 }
 
 function orderStatements({ order, next, refunds, events, now }: OrderWrite, seq: number): Plain[] {
-  const { panel, n, id, currency, lastChange } = order;
+  const { panel, number: n, id, currency, lastChange } = order;
   const [status, reason, word, remains] = [next.status, next.reason, next.providerStatus, next.remains];
   const [polledAt, progressAt, finalAt] = [next.polledAt, next.progressAt, next.finalAt];
   const lastSeq = seq + events.length;

@@ -15,10 +15,10 @@ export const SPARE_IDS_FROM = 1_000_000_000;
 const MAX_ID = 2 ** 31 - 1;
 
 /** The id that the panel's script knows the order by. */
-export function panelOrderId(order: Pick<Order, "id" | "n" | "channel" | "providerOrderId">): string {
+export function panelOrderId(order: Pick<Order, "id" | "number" | "channel" | "providerOrderId">): string {
   if (order.channel !== "connect") return order.id;
   const { providerOrderId } = order;
-  return providerOrderId === null || numberOfOurs(providerOrderId) !== null ? String(CONNECT_IDS_FROM + order.n) : providerOrderId;
+  return providerOrderId === null || numberOfOurs(providerOrderId) !== null ? String(CONNECT_IDS_FROM + order.number) : providerOrderId;
 }
 
 /** The number of the order that a script was told of by an id of ours in connect mode; null when it is none. */

@@ -113,7 +113,7 @@ function freshnessOf(order: Order, polling: Polling, now: number): { sync: Sync;
   const { state } = order;
   if (polling === null || state.cadence === null || order.providerOrderId === null)
     return { sync: "ok", checkedAt: state.polledAt, nextCheckAt: null };
-  const mark = rangeOf(polling.coverage, state.cadence, [order.phase, order.panel, order.n]);
+  const mark = rangeOf(polling.coverage, state.cadence, [order.phase, order.panel, order.number]);
   const found = (state.flags & FLAGS.not_found) === 0;
   const checked = checkedAt({ polledAt: state.polledAt, updatedAt: order.updatedAt, found }, mark);
   const clock = polling.clock ?? clockAt(0);

@@ -135,7 +135,7 @@ export type OrderState = {
 export type Order = {
   readonly panel: string;
   /** The order's number within its panel. */
-  readonly n: number;
+  readonly number: number;
   /** The panel's own order id. */
   readonly id: string;
   readonly provider: string;

@@ -60,7 +60,11 @@ function refillIdsOf(orders: readonly Order[]): string[] {
 /** Messages for what waits among a provider's orders although its message was sent long ago. */
 export function leftQueuedMessages(orders: readonly Order[], now: number): RefillCancelMessage[] {
   const left = orders.filter(({ state }) => isLeftQueued(state.refill, now) || isLeftQueued(state.cancel, now));
-  return chunksOf(left).map((some) => ({ v: MESSAGE_VERSION, kind: "request", orders: some.map(({ panel, n }) => [panel, n] as const) }));
+  return chunksOf(left).map((some) => ({
+    v: MESSAGE_VERSION,
+    kind: "request",
+    orders: some.map(({ panel, number: n }) => [panel, n] as const),
+  }));
 }
 
 const ASK: Readonly<Record<RefillCancelKind, typeof askRefills>> = { refill: askRefills, cancel: askCancels };

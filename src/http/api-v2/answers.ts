@@ -72,7 +72,7 @@ export function idView(id: string): number | string {
 }
 
 /** An order was taken: its id, as the panel's script is to know it. */
-export function sayPlaced(order: Pick<Order, "id" | "n" | "channel" | "providerOrderId">): Answer {
+export function sayPlaced(order: Pick<Order, "id" | "number" | "channel" | "providerOrderId">): Answer {
   return say({ order: idView(panelOrderId(order)) });
 }
 

@@ -74,7 +74,7 @@ export function auditOrdersStatement(db: D1Database, entries: readonly OrderEntr
     before: JSON.stringify(entry.before),
     after: JSON.stringify(entry.after),
     order_panel: seen.panel,
-    n: seen.n,
+    n: seen.number,
     version: seen.version,
   }));
   return db

@@ -59,7 +59,7 @@ export async function applySweep(
   writes: readonly OrderWrite[],
   state: StateWrite,
 ): Promise<"written" | "outdated" | "refused"> {
-  const guardOf = ({ panel, n, version, provider }: Order) => ({ panel, n, seen: version, provider, seen_state: state.seen });
+  const guardOf = ({ panel, number: n, version, provider }: Order) => ({ panel, n, seen: version, provider, seen_state: state.seen });
   const single = onceEach(writes);
   const statements = [...orderStatements(db, single, guardOf), db.prepare(UPDATE_STATE).bind(JSON.stringify([stateColumns(state)]))];
   try {
@@ -79,7 +79,7 @@ export async function applyDecision(db: D1Database, write: OrderWrite, others: r
   return (await applyDecisions(db, [write], others)) === 1;
 }
 
-function guardOnOrder({ panel, n, version, provider }: Order): Guard {
+function guardOnOrder({ panel, number: n, version, provider }: Order): Guard {
   return { panel, n, seen: version, provider, seen_state: null };
 }
 
@@ -130,7 +130,7 @@ function orderStatements(db: D1Database, writes: readonly OrderWrite[], guardOf:
 
 /** Each order once, the first time it is named: both copies would pass guards on one version. */
 function onceEach(writes: readonly OrderWrite[]): OrderWrite[] {
-  return [...new Map(writes.toReversed().map((write) => [`${write.order.panel} ${write.order.n}`, write])).values()].toReversed();
+  return [...new Map(writes.toReversed().map((write) => [`${write.order.panel} ${write.order.number}`, write])).values()].toReversed();
 }
 
 /** `seen_state` is null where the provider's state does not matter: a person has decided, not a poll. */

@@ -98,7 +98,7 @@ export async function listOrders(
   const rows = (found.results[0]?.results ?? []) as OrderRow[];
   const orders = rows.slice(0, limit).map(toOrder);
   const pollings = pollingsOf((found.results[1]?.results ?? []) as PollingRow[]);
-  if (rows.length > limit) return { orders, pollings, next: orders.at(-1)?.n ?? null };
+  if (rows.length > limit) return { orders, pollings, next: orders.at(-1)?.number ?? null };
   const bottom = (before ?? found.panel.lastOrder + 1) - SCANNED_ORDERS;
   return { orders, pollings, next: isScan && bottom > 1 ? bottom : null };
 }

@@ -40,5 +40,5 @@ function partOf(whole: Order, door: Channel, id: string, polling: Polling, now: 
   const { provider, currency, service, link, customer } = whole;
   const registration = { ...bareRegistration(provider, id, currency), service, link, customer };
   const row = { ...newOrderRow(whole.panel, 0, registration, now), door, provider_service: whole.providerService };
-  return { row, partOf: whole.n, shown: orderView(toOrder(row), polling, now) };
+  return { row, partOf: whole.number, shown: orderView(toOrder(row), polling, now) };
 }

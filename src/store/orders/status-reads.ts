@@ -74,7 +74,7 @@ export async function readOwnOrders(db: D1Database, ref: PanelRef, ids: readonly
 /** Puts other facts in the place of what was told first, while the order is as it was seen; for the batch that says so. */
 export function correctReportedFinalStatement(
   db: D1Database,
-  { panel, n, version }: Order,
+  { panel, number: n, version }: Order,
   told: ReportedFinal | null,
 ): D1PreparedStatement {
   return db
@@ -137,7 +137,7 @@ export async function readProvidersOrders(
 export async function recordReportedFinals(db: D1Database, orders: readonly Order[]): Promise<void> {
   const facts = orders.flatMap((order) =>
     order.state.reportedFinal === null && statusForPanel(order.state).final
-      ? [[order.panel, order.n, JSON.stringify(reportedFinalOf(order.state))]]
+      ? [[order.panel, order.number, JSON.stringify(reportedFinalOf(order.state))]]
       : [],
   );
   if (facts.length === 0) return;

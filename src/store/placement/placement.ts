@@ -150,7 +150,7 @@ export async function recordPlaced(
   after: Pick<Order, "id" | "providerOrderId" | "updatedAt">,
   shown: unknown,
 ): Promise<"written" | "changed" | "taken"> {
-  const at = [seen.panel, seen.n, seen.version] as const;
+  const at = [seen.panel, seen.number, seen.version] as const;
   try {
     const results = await db.batch([
       numberStatement(db, [{ panel: seen.panel, count: 1 }], after.updatedAt),
@@ -170,7 +170,7 @@ export function isTaken(error: unknown): boolean {
 }
 
 /** Forgets an order that its provider refused. False where the feed has told of it, or somebody was charged for it: then it stays. */
-export async function forgetOrder(db: D1Database, { panel, n, version }: Order): Promise<boolean> {
+export async function forgetOrder(db: D1Database, { panel, number: n, version }: Order): Promise<boolean> {
   const { meta } = await db
     .prepare(
       `DELETE FROM orders WHERE panel = ?1 AND n = ?2 AND version = ?3 AND last_change = 0
@@ -192,7 +192,7 @@ export async function attachProviderOrder(
   write: OrderWrite,
   others: readonly D1PreparedStatement[],
 ): Promise<"written" | "changed" | "taken"> {
-  const { panel, n, version } = write.order;
+  const { panel, number: n, version } = write.order;
   const attach = db
     .prepare("UPDATE orders SET provider_order_id = ?4 WHERE panel = ?1 AND n = ?2 AND version = ?3")
     .bind(panel, n, version, providerOrderId);
@@ -205,7 +205,7 @@ export async function attachProviderOrder(
 }
 
 /** One order as it stands, by its number. */
-export async function readByNumber(db: D1Database, { panel, n }: Pick<Order, "panel" | "n">): Promise<Order | null> {
+export async function readByNumber(db: D1Database, { panel, number: n }: Pick<Order, "panel" | "number">): Promise<Order | null> {
   const row = await db.prepare("SELECT * FROM orders WHERE panel = ?1 AND n = ?2").bind(panel, n).first<OrderRow>();
   return row === null ? null : toOrder(row);
 }

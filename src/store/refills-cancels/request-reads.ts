@@ -104,7 +104,7 @@ export async function readProvidersCases(
   if (read === null) return null;
   const [usable, theirs, ours] = read.results;
   const byTheirs = new Map(casesOf(theirs).map((one) => [one.order.providerOrderId, one]));
-  const byOurs = new Map(casesOf(ours).map((one) => [one.order.n, one]));
+  const byOurs = new Map(casesOf(ours).map((one) => [one.order.number, one]));
   const cases = ids.flatMap((id) => {
     const found = byTheirs.get(id) ?? byOurs.get(numberOfOurs(id) ?? 0);
     return found === undefined ? [] : [[id, found] as const];

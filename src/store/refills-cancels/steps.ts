@@ -21,7 +21,7 @@ export function moveOf({ order, polling }: KnownOrder, next: OrderState, now: nu
 }
 
 /** One order's number, as a text. */
-export function keyText({ panel, n }: Pick<Order, "panel" | "n">): string {
+export function keyText({ panel, number: n }: Pick<Order, "panel" | "number">): string {
   return `${n} ${panel}`;
 }
 
@@ -30,7 +30,7 @@ async function readAgain(db: D1Database, found: readonly KnownOrder[]): Promise<
   const pollings = new Map(found.map(({ order, polling }) => [order.provider, polling]));
   const { results } = await db
     .prepare("SELECT o.* FROM json_each(?1) j CROSS JOIN orders o WHERE o.panel = j.value->>0 AND o.n = j.value->>1")
-    .bind(JSON.stringify(found.map(({ order: { panel, n } }) => [panel, n])))
+    .bind(JSON.stringify(found.map(({ order: { panel, number: n } }) => [panel, n])))
     .all<OrderRow>();
   return results.map(toOrder).map((order) => ({ order, polling: pollings.get(order.provider) ?? null }));
 }
@@ -127,7 +127,7 @@ async function takenIds(db: D1Database, outcomes: readonly AskedOrder[]): Promis
        WHERE o.panel = j.value->>'$.panel' AND o.provider = j.value->>'$.provider' AND o.refill_id = j.value->>'$.refill'
          AND o.n <> j.value->>'$.n'`,
     )
-    .bind(JSON.stringify(given.map(({ order: { panel, provider, n }, refill }) => ({ panel, provider, n, refill }))))
+    .bind(JSON.stringify(given.map(({ order: { panel, provider, number: n }, refill }) => ({ panel, provider, n, refill }))))
     .all<{ i: number }>();
   const inUse = new Set(results.map(({ i }) => given[i]?.order));
   const firsts = new Map(given.toReversed().map(({ order, refill }) => [idText(order, refill), order]));

@@ -90,7 +90,7 @@ export const ENDED = STATUS_NAMES.filter(isFinal)
 export function toOrder(row: OrderRow): Order {
   return {
     panel: row.panel,
-    n: row.n,
+    number: row.n,
     id: row.id,
     provider: row.provider,
     providerOrderId: row.provider_order_id.startsWith(PLACING) ? null : row.provider_order_id,

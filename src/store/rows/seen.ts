@@ -3,7 +3,7 @@
  */
 
 /** An order, and the version of it that somebody has decided on. */
-export type SeenOrder = { readonly panel: string; readonly n: number; readonly version: number };
+export type SeenOrder = { readonly panel: string; readonly number: number; readonly version: number };
 
 /** SQL that holds while the order is as seen. `param` is bound to `seenParam`; for none it always holds. */
 export function isAsSeenSql(param: string): string {
@@ -12,5 +12,5 @@ export function isAsSeenSql(param: string): string {
 }
 
 export function seenParam(seen: SeenOrder | null): string | null {
-  return seen === null ? null : JSON.stringify({ panel: seen.panel, n: seen.n, version: seen.version });
+  return seen === null ? null : JSON.stringify({ panel: seen.panel, n: seen.number, version: seen.version });
 }

@@ -147,7 +147,7 @@ function walkOf(message: SweepMessage, clock: VirtualClock): { stepsTo: (order: 
   return { stepsTo: ({ state, phase }) => (state.cadence === null ? 0 : stepsAhead(start, state.cadence, phase)) };
 }
 
-export function keyOf({ phase, panel, n }: Order): BucketKey {
+export function keyOf({ phase, panel, number: n }: Order): BucketKey {
   return [phase, panel, n];
 }
 

@@ -79,7 +79,7 @@ async function taken(outcomes: readonly Applied[], env: Env, ports: Ports): Prom
     const bodies = again.map((orders): CheckMessage => ({
       v: MESSAGE_VERSION,
       kind: "check",
-      orders: orders.map(({ panel, n }) => [panel, n]),
+      orders: orders.map(({ panel, number: n }) => [panel, n]),
     }));
     await env.SWEEPS.sendBatch(bodies.map((body) => ({ body, contentType: "json" })));
   }

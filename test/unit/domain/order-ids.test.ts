@@ -3,15 +3,15 @@ import { isPerhapsLost, numberOfOurs, panelOrderId } from "../../../src/domain/o
 
 describe("toldId", () => {
   it.each([
-    ["the provider's id in connect mode", { id: "23501", n: 7, channel: "connect", providerOrderId: "23501" }, "23501"],
+    ["the provider's id in connect mode", { id: "23501", number: 7, channel: "connect", providerOrderId: "23501" }, "23501"],
     [
       "the provider's id, also where the panel has another order by it",
-      { id: "2000000007", n: 7, channel: "connect", providerOrderId: "23501" },
+      { id: "2000000007", number: 7, channel: "connect", providerOrderId: "23501" },
       "23501",
     ],
-    ["one of ours while nobody knows the provider's", { id: "2000000007", n: 7, channel: "connect", providerOrderId: null }, "2000000007"],
-    ["its own at the catalogue", { id: "7", n: 7, channel: "catalogue", providerOrderId: "23501" }, "7"],
-    ["its own where it was registered", { id: "A-1", n: 7, channel: null, providerOrderId: "23501" }, "A-1"],
+    ["one of ours while nobody knows the provider's", { id: "2000000007", number: 7, channel: "connect", providerOrderId: null }, "2000000007"],
+    ["its own at the catalogue", { id: "7", number: 7, channel: "catalogue", providerOrderId: "23501" }, "7"],
+    ["its own where it was registered", { id: "A-1", number: 7, channel: null, providerOrderId: "23501" }, "A-1"],
   ] as const)("%s", (_name, order, id) => {
     expect(panelOrderId(order)).toBe(id);
   });

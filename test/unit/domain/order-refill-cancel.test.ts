@@ -19,7 +19,7 @@ const DAY = 24 * HOUR;
 function order(state: Partial<OrderState> = {}, over: Partial<Order> = {}): Order {
   return {
     panel: "p",
-    n: 1,
+    number: 1,
     id: "o1",
     provider: "acme",
     providerOrderId: "23501",

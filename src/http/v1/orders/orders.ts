@@ -120,6 +120,6 @@ export async function checkOrder(call: Context, id: string): Promise<Answer> {
   if (found === null) return noSuchPanel(ref.value);
   const order = found.orders.get(id);
   if (order === undefined) return fail({ code: "order_not_found", order: id });
-  const message: CheckMessage = { v: MESSAGE_VERSION, kind: "check", orders: [[order.panel, order.n]] };
+  const message: CheckMessage = { v: MESSAGE_VERSION, kind: "check", orders: [[order.panel, order.number]] };
   return (await enqueue(call, message)) ? json(202, { id, result: "queued" }) : fail({ code: "queue_unavailable" });
 }

@@ -55,7 +55,7 @@ async function request(call: Context, id: string, kind: RefillCancelKind): Promi
     if (problem !== null) return fail(failureOf(problem, kind, id));
     const next = withRefillCancel(kind, order, "queued", now);
     if (!(await applyDecision(env.DB, moveOf(read.found, next, now), []))) continue;
-    const message: RefillCancelMessage = { v: MESSAGE_VERSION, kind: "request", orders: [[order.panel, order.n]] };
+    const message: RefillCancelMessage = { v: MESSAGE_VERSION, kind: "request", orders: [[order.panel, order.number]] };
     await enqueue(call, message);
     return answer(kind, { ...order, state: next }, "queued");
   }
