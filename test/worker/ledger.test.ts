@@ -606,7 +606,7 @@ describe("what a person decides about an order", () => {
     const { id, key } = await ledger({ allow_credit: true });
     await register(key, order("a"));
     const write = (version: number) => {
-      const seen = { panel: id, n: 1, version };
+      const seen = { panel: id, number: 1, version };
       const entry = {
         at: START,
         actor: "operator",
