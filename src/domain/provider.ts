@@ -67,7 +67,7 @@ export function afterPoll(state: ProviderState, outcome: PollOutcome, now: numbe
   const day = Math.floor(now / (DAY_MINUTES * MINUTE_MS));
   const counted = {
     ...state,
-    caution: batchHalvingsAfter(state.batchHalvings, outcome),
+    batchHalvings: batchHalvingsAfter(state.batchHalvings, outcome),
     lastPollMs: outcome.tookMs,
     callsDay: day,
     callsToday: (day === state.callsDay ? state.callsToday : 0) + outcome.calls,
@@ -96,10 +96,10 @@ export function afterFailedCall(
 /** A hundred ids halved so often are asked one by one. */
 const MAX_BATCH_HALVINGS = 7;
 
-function batchHalvingsAfter(caution: number, { unanswered, failedCalls, failure }: PollOutcome): number {
-  if (unanswered === 0 || failedCalls === 0) return Math.max(0, caution - 1);
+function batchHalvingsAfter(halvings: number, { unanswered, failedCalls, failure }: PollOutcome): number {
+  if (unanswered === 0 || failedCalls === 0) return Math.max(0, halvings - 1);
   // A provider in trouble answers nothing, whatever the size of its batches.
-  return failure === null || failure.code === "refused" ? Math.min(MAX_BATCH_HALVINGS, caution + 1) : caution;
+  return failure === null || failure.code === "refused" ? Math.min(MAX_BATCH_HALVINGS, halvings + 1) : halvings;
 }
 
 /** A provider that takes longer than this gets a message of its own, so that others do not wait for it. */
