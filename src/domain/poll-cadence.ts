@@ -38,7 +38,7 @@ export function cadenceOf(order: OrderState, policy: CadencePolicy, now: number)
 }
 
 /** A final order is watched hourly for a day, then slowly; one that took over a day to end, slowly from the start. */
-function correctionCadence(order: OrderState, { correctionWindowMs: correctionWindowMs }: CadencePolicy, now: number): Cadence | null {
+function correctionCadence(order: OrderState, { correctionWindowMs }: CadencePolicy, now: number): Cadence | null {
   const finalAt = order.finalAt ?? now;
   if (now - finalAt >= correctionWindowMs) return null;
   return now - finalAt < DAY_MS && finalAt - order.placedAt < DAY_MS ? 60 : 360;

@@ -1,47 +1,29 @@
 /**
- * The HTTP door: from a request to a handler, and from what the handler says to a response. Failures that are
- * expected come back as values; only here is anything else caught, and none of it is told.
+ * The HTTP door: from a request to its route, and from what its handler says to a response. Failures that are expected
+ * come back as values; only here is anything else caught, and none of it is told.
  */
 import type { IRequest } from "itty-router";
 import { Router } from "itty-router/Router";
 import { fail } from "../domain/result.ts";
 import type { Ports } from "../ports.ts";
-import { answerApiV2, isApiV2Path } from "./api-v2/api-v2.ts";
-import type { Answer, Context, Handler } from "./kit/context.ts";
-import { postCancel, postRefill } from "./v1/orders/refill-cancel.ts";
-import { getAudit } from "./v1/operations/audit.ts";
-import { getChanges, getHistory } from "./v1/changes/changes.ts";
-import { postCorrected } from "./v1/orders/corrected.ts";
-import { creditCustomer, getBalance, getEntries } from "./v1/customers/customers.ts";
-import { getDeadLetters, replayDeadLetter } from "./v1/operations/dead-letters.ts";
-import { toHex } from "./kit/hash.ts";
 import { noAnswer, notHere } from "./api-v2/answers.ts";
+import { answerApiV2, isApiV2Path } from "./api-v2/api-v2.ts";
+import type { Answer, Context } from "./kit/context.ts";
 import { isDatabaseTrouble } from "./kit/errors.ts";
-import { getHealth } from "./v1/operations/health.ts";
-import { checkOrder, getOrder, getOrders } from "./v1/orders/orders.ts";
-import { getPanel, getPanels, patchPanel, postPanel, postUnfreeze } from "./v1/panels/panels.ts";
-import { getProvider, getProviders, putProvider } from "./v1/providers/providers.ts";
-import { postBrake } from "./v1/providers/brake.ts";
-import { approveRefund, postClawback, postGoodwill, rejectRefund } from "./v1/refunds/decisions.ts";
-import { deletePolicy, getPolicy, previewPolicy, putPolicy } from "./v1/refunds/policies.ts";
-import { getRefunds } from "./v1/refunds/refunds.ts";
-import { registerOrders } from "./v1/orders/registration.ts";
+import { toHex } from "./kit/hash.ts";
 import { toResponse } from "./kit/reply.ts";
-import { getReconciliation } from "./v1/reports/reconciliation.ts";
-import { resolvePlacement } from "./v1/orders/resolve-placement.ts";
-import { getService, getServices, putService } from "./v1/services/services.ts";
-import { postImport } from "./v1/services/import.ts";
-import { getStatuses } from "./v1/statuses/statuses.ts";
+import { ROUTES } from "./routes.ts";
 
 const REQUEST_ID_BYTES = 12;
 
 /** Answers a request. Never throws. */
 export async function handleRequest(request: Request, env: Env, ctx: ExecutionContext, ports: Ports): Promise<Response> {
   const requestId = toHex(ports.randomBytes(REQUEST_ID_BYTES));
-  const call: Context = {
+  const context: Context = {
     request,
     url: new URL(request.url),
     env,
+    db: env.DB,
     ports,
     now: ports.now(),
     requestId,
@@ -50,7 +32,7 @@ export async function handleRequest(request: Request, env: Env, ctx: ExecutionCo
   const isHead = request.method === "HEAD";
   // HEAD is answered as GET, without the body.
   const asked = { method: isHead ? "GET" : request.method, url: request.url, route: "none" };
-  const answer: Answer = await router.fetch(asked, call).catch((error: unknown) => unexpected(error, asked.route, call));
+  const answer: Answer = await router.fetch(asked, context).catch((error: unknown) => unexpected(error, asked.route, context));
   return toResponse(answer, requestId, isHead);
 }
 
@@ -62,78 +44,48 @@ function unexpected(error: unknown, route: string, { ports, requestId, request, 
   return fail(isDatabaseTrouble(error) ? { code: "database_unavailable" } : { code: "internal_error", requestId });
 }
 
+type Params = Readonly<Record<string, string>>;
+type Handler = (context: Context, params: Params) => Promise<Answer>;
+
 const router = Router<IRequest, [Context]>();
 
+const VERBS = { GET: "get", POST: "post", PUT: "put", PATCH: "patch", DELETE: "delete" } as const;
+
+for (const { method, path, when, answer } of ROUTES) {
+  const handler = decoded(answer, (context) => fail({ code: "invalid_path", path: context.url.pathname }));
+  router[VERBS[method]](path, (request: IRequest, context: Context) => {
+    // Without an answer the router goes on to the next row.
+    return when === null || context.url.searchParams.has(when) ? handler(request, context) : undefined;
+  });
+}
+
+/** What panel scripts ask in API v2: `id` is the provider, where the path has one. */
+const apiV2 = decoded((context, { id = "" }) => answerApiV2(context, id), notHere);
+
 router
-  .get("/healthz", to(getHealth))
-  .get("/v1/statuses", to(getStatuses))
-  .get("/v1/panels", to(getPanels))
-  .post("/v1/panels", to(postPanel))
-  .get("/v1/panels/:id", to(getPanel))
-  .patch("/v1/panels/:id", to(patchPanel))
-  .post("/v1/panels/:id/unfreeze", to(postUnfreeze))
-  .get("/v1/providers", to(getProviders))
-  .get("/v1/providers/:id", to(getProvider))
-  .put("/v1/providers/:id", to(putProvider))
-  .get("/v1/services", to(getServices))
-  .post("/v1/services/import", to(postImport))
-  .get("/v1/services/:id", to(getService))
-  .put("/v1/services/:id", to(putService))
-  .get("/v1/orders", to(getOrders))
-  .post("/v1/orders", to(registerOrders))
-  .get("/v1/orders/:id", to(getOrder))
-  .get("/v1/orders/:id/changes", to(getHistory))
-  .post("/v1/orders/:id/check", to(checkOrder))
-  .post("/v1/orders/:id/refill", to(postRefill))
-  .post("/v1/orders/:id/cancel", to(postCancel))
-  .post("/v1/orders/:id/settle", to(resolvePlacement))
-  .post("/v1/orders/:id/corrected", to(postCorrected))
-  .get("/v1/changes", to(getChanges))
-  .get("/v1/customers/:id/balance", to(getBalance))
-  .get("/v1/customers/:id/entries", to(getEntries))
-  .post("/v1/customers/:id/credits", to(creditCustomer))
-  .get("/v1/audit", to(getAudit))
-  .get("/v1/refunds", to(getRefunds))
-  .post("/v1/refunds/:id/approve", to(approveRefund))
-  .post("/v1/refunds/:id/reject", to(rejectRefund))
-  .post("/v1/orders/:id/refunds", to(postGoodwill))
-  .post("/v1/orders/:id/clawbacks", to(postClawback))
-  .post("/v1/providers/:id/brake", to(postBrake))
-  .get("/v1/providers/:id/refund-policy", to(getPolicy))
-  .put("/v1/providers/:id/refund-policy", to(putPolicy))
-  .delete("/v1/providers/:id/refund-policy", to(deletePolicy))
-  .get("/v1/providers/:id/services/:service/refund-policy", to(getPolicy))
-  .put("/v1/providers/:id/services/:service/refund-policy", to(putPolicy))
-  .delete("/v1/providers/:id/services/:service/refund-policy", to(deletePolicy))
-  .post("/v1/refund-policies/preview", to(previewPolicy))
-  .get("/v1/reports/reconciliation", to(getReconciliation))
-  .get("/v1/dead-letters", to(getDeadLetters))
-  .post("/v1/dead-letters/:id/replay", to(replayDeadLetter))
-  .get("/api/v2", to(answerApiV2))
-  .post("/api/v2", to(answerApiV2))
+  .get("/api/v2", apiV2)
+  .post("/api/v2", apiV2)
   .all("/api/v2", () => notHere())
-  .get("/api/v2/:id", to(answerApiV2))
-  .post("/api/v2/:id", to(answerApiV2))
+  .get("/api/v2/:id", apiV2)
+  .post("/api/v2/:id", apiV2)
   .all("/api/v2/:rest+", () => notHere())
-  .all("*", (_: IRequest, call: Context) => noRoute(call));
+  .all("*", (_: IRequest, context: Context) => noRoute(context));
 
-/** Every route there is, as it stands above: `:name` is a part of a path. For checks that go through all of them. */
-export const ROUTES = router.routes.map(([method, , , path]) => ({ method, path: path ?? "" }));
+/** Every method and path that is answered, API v2 included, each once: `:name` is a part of a path. For checks that go through all of them. */
+export const PATHS = [...new Map(router.routes.map(([method, , , path]) => [`${method} ${path}`, { method, path: path ?? "" }])).values()];
 
-/** Hands a route's request to a handler, the path's id decoded. */
-function to(handler: Handler): (request: IRequest, call: Context) => Promise<Answer> {
-  return async ({ params }, call) => {
-    const id = decodedId(params["id"] ?? "");
-    const service = decodedId(params["service"] ?? "");
-    if (id !== null && service !== null) return handler(call, id, service);
-    return isApiV2Path(call.url.pathname) ? notHere() : fail({ code: "invalid_path", path: call.url.pathname });
+/** Hands a handler the path's parts, decoded; `broken` answers where the percent-encoding is. */
+function decoded(handler: Handler, broken: (context: Context) => Answer): (request: IRequest, context: Context) => Promise<Answer> {
+  return async ({ params }, context) => {
+    const parts = decodedParts(params);
+    return parts === null ? broken(context) : handler(context, parts);
   };
 }
 
 /** Null when the percent-encoding is broken. */
-function decodedId(encoded: string): string | null {
+function decodedParts(params: Params): Params | null {
   try {
-    return decodeURIComponent(encoded);
+    return Object.fromEntries(Object.entries(params).map(([name, encoded]) => [name, decodeURIComponent(encoded)]));
   } catch {
     return null;
   }

@@ -108,6 +108,7 @@ async function door(
     request: new Request("http://panelsync.example/api/v2", { method: "POST" }),
     url: new URL("http://panelsync.example/api/v2"),
     env: run.env,
+    db: run.env.DB,
     ports: run.ports,
     now: run.now,
     requestId: "r",

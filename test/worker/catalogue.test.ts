@@ -54,6 +54,7 @@ class Doors extends Scene {
       request,
       url: new URL(request.url),
       env: { ...this.env, DB: db },
+      db,
       ports: this.ports,
       now: this.now,
       requestId: "r",
@@ -781,7 +782,7 @@ describe("services at a provider's door", () => {
     const request = new Request("https://panelsync.example/api/v2/asked");
     const refresh = (id: string) =>
       refreshServices(
-        { request, url: new URL(request.url), env, ports: scene.ports, now: scene.now, requestId: "r", waitUntil: () => {} },
+        { request, url: new URL(request.url), env, db: env.DB, ports: scene.ports, now: scene.now, requestId: "r", waitUntil: () => {} },
         provider,
         id,
       );

@@ -3,6 +3,7 @@
  */
 import { applyD1Migrations, createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import { answerProblem } from "./answer-check.ts";
 import { handleRequest } from "../../src/http/router.ts";
 import { type LogEvent, type Ports, realPorts } from "../../src/ports.ts";
 
@@ -47,6 +48,8 @@ export class Scene {
   async fetch(request: Request): Promise<Answered> {
     const response = await handleRequest(request, this.env, createExecutionContext(), this.ports);
     const text = await response.text();
+    const problem = answerProblem(request, response.status, response.headers, text);
+    if (problem !== null) throw new Error(problem);
     return { status: response.status, headers: response.headers, text, json: text.startsWith("{") ? JSON.parse(text) : null };
   }
 

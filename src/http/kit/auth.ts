@@ -5,9 +5,9 @@
 import { fail, ok, type Result } from "../../domain/result.ts";
 import type { Order } from "../../domain/order.ts";
 import type { Actor } from "../../store/operations/audit.ts";
-import { type Panel, type PanelRef, readPanel } from "../../store/panels/panels.ts";
+import { type PanelRef, readPanel } from "../../store/panels/panels.ts";
 import type { Ports } from "../../ports.ts";
-import type { Context } from "./context.ts";
+import type { ActingPanel, Context, OperatorContext, PanelContext, PanelRefContext } from "./context.ts";
 import { isSameHash, sha256Hex, toHex } from "./hash.ts";
 import type { Failure } from "./errors.ts";
 
@@ -55,47 +55,71 @@ function bearerKey(authorization: string | null): string | null {
   return key === undefined || key.length > MAX_KEY_CHARACTERS ? null : key;
 }
 
-/** The panel that a request is for. Whether there is one is for the database to say; if not, answer `noSuchPanel`. */
-export async function panelOf(call: Context): Promise<Result<PanelRef, Failure>> {
-  const caller = await identify(call);
+/**
+ * Who may use a route:
+ * - `anyone`: with a key or without.
+ * - `operator`: the operator, and nobody else.
+ * - `panel`: a panel by its key, or the operator for one that a header names. The panel is looked up first: for what
+ *   writes, or needs the panel before it can read.
+ * - `panel_in_read`: the same callers; the panel is looked up by the statement that reads for it, in one round trip.
+ */
+export type ContextOf = {
+  readonly anyone: Context;
+  readonly operator: OperatorContext;
+  readonly panel: PanelContext;
+  readonly panel_in_read: PanelRefContext;
+};
+export type Who = keyof ContextOf;
+
+/** Lets those pass whom a route names: a kind of caller that it does not name is refused. */
+const ADMIT: { readonly [W in Who]: (context: Context) => Promise<Result<ContextOf[W], Failure>> } = {
+  anyone: (context) => Promise.resolve(ok(context)),
+  operator: admitOperator,
+  panel: admitPanel,
+  panel_in_read: admitPanelRef,
+};
+
+export function admit<W extends Who>(who: W, context: Context): Promise<Result<ContextOf[W], Failure>> {
+  return ADMIT[who](context);
+}
+
+/** A panel's key is told that it is the wrong one; an unknown key, only that. */
+async function admitOperator(context: Context): Promise<Result<OperatorContext, Failure>> {
+  const caller = await identify(context);
   if (!caller.ok) return caller;
-  if (caller.value.kind === "panel") return ok({ by: "key_hash", value: caller.value.keyHash });
-  const id = call.request.headers.get("Panel");
-  return id === null || id === "" ? fail({ code: "panel_required" }) : ok({ by: "id", value: id });
+  if (caller.value.kind === "operator") return ok({ ...context, actor: OPERATOR });
+  const panel = await readPanel(context.db, { by: "key_hash", value: caller.value.keyHash });
+  return fail(panel === null ? { code: "unauthorized", why: "unknown_key" } : { code: "forbidden" });
+}
+
+async function admitPanelRef(context: Context): Promise<Result<PanelRefContext, Failure>> {
+  const caller = await identify(context);
+  if (!caller.ok) return caller;
+  if (caller.value.kind === "panel") return ok({ ...context, panelRef: { by: "key_hash", value: caller.value.keyHash } });
+  const id = context.request.headers.get("Panel");
+  return id === null || id === "" ? fail({ code: "panel_required" }) : ok({ ...context, panelRef: { by: "id", value: id } });
+}
+
+async function admitPanel(context: Context): Promise<Result<PanelContext, Failure>> {
+  const named = await admitPanelRef(context);
+  if (!named.ok) return named;
+  const { panelRef: ref } = named.value;
+  const panel = await readPanel(context.db, ref);
+  if (panel === null) return noSuchPanel(ref);
+  return ok({ ...context, panel: { ...panel, actor: ref.by === "id" ? OPERATOR : `panel:${panel.id}` } });
 }
 
 export function noSuchPanel(ref: PanelRef): { readonly ok: false; readonly failure: Failure } {
   return fail(ref.by === "id" ? { code: "panel_not_found", panel: ref.value } : { code: "unauthorized", why: "unknown_key" });
 }
 
-/** The actor of what `requireOperator` lets pass. */
+/** The actor of what the operator does. */
 export const OPERATOR: Actor = "operator";
-
-/** A panel, and who acts for it: whoever has its key, or the operator. */
-export type ActingPanel = Panel & { readonly actor: Actor };
-
-/** The panel that a request is for, looked up by itself: for what writes, or needs the panel before it can read. */
-export async function requirePanel(call: Context): Promise<Result<ActingPanel, Failure>> {
-  const ref = await panelOf(call);
-  if (!ref.ok) return ref;
-  const panel = await readPanel(call.env.DB, ref.value);
-  if (panel === null) return noSuchPanel(ref.value);
-  return ok({ ...panel, actor: ref.value.by === "id" ? OPERATOR : `panel:${panel.id}` });
-}
 
 /**
  * Whether somebody may move the money of an order by hand. What a panel has bought from the own catalogue, on its
  * account here, is the operator's to return: its own key would make money of it.
  */
-export function mayDecide({ actor, money }: ActingPanel, { channel: door }: Pick<Order, "channel">): boolean {
-  return actor === OPERATOR || money !== "ledger" || door !== "catalogue";
-}
-
-/** Lets the operator pass, and nobody else. A panel's key is told that it is the wrong one; an unknown key, only that. */
-export async function requireOperator(call: Context): Promise<Result<null, Failure>> {
-  const caller = await identify(call);
-  if (!caller.ok) return caller;
-  if (caller.value.kind === "operator") return ok(null);
-  const panel = await readPanel(call.env.DB, { by: "key_hash", value: caller.value.keyHash });
-  return fail(panel === null ? { code: "unauthorized", why: "unknown_key" } : { code: "forbidden" });
+export function mayDecide({ actor, money }: ActingPanel, { channel }: Pick<Order, "channel">): boolean {
+  return actor === OPERATOR || money !== "ledger" || channel !== "catalogue";
 }

@@ -1,12 +1,18 @@
+/**
+ * What a handler works with: the request on its way through the door, and who asks.
+ */
 import type { Result } from "../../domain/result.ts";
 import type { Ports } from "../../ports.ts";
+import type { Actor } from "../../store/operations/audit.ts";
+import type { Panel, PanelRef } from "../../store/panels/panels.ts";
 import type { Failure } from "./errors.ts";
+import type { Keep } from "./idempotency.ts";
 
-/** A request on its way through the door, and what its handlers work with. */
 export type Context = {
   readonly request: Request;
   readonly url: URL;
   readonly env: Env;
+  readonly db: D1Database;
   readonly ports: Ports;
   /** Epoch ms; the same for everything this request does. */
   readonly now: number;
@@ -15,10 +21,19 @@ export type Context = {
   readonly waitUntil: (work: Promise<unknown>) => void;
 };
 
+/** A panel, and who acts for it: its key, or the operator. */
+export type ActingPanel = Panel & { readonly actor: Actor };
+
+/** The operator asks. */
+export type OperatorContext = Context & { readonly actor: Actor };
+/** A panel is named. Whether there is one, the statement finds out that reads for it; if not, answer `noSuchPanel`. */
+export type PanelRefContext = Context & { readonly panelRef: PanelRef };
+/** A panel asks, or the operator acts for it; the panel was looked up. */
+export type PanelContext = Context & { readonly panel: ActingPanel };
+/** Likewise, for what moves money once for each `Idempotency-Key`. */
+export type MoneyContext = PanelContext & { readonly keep: Keep };
+
 /** What goes back, but for the headers that every answer has. A body of null stays empty. */
 export type Reply = { readonly status: number; readonly body: string | null; readonly headers: Readonly<Record<string, string>> };
 
 export type Answer = Result<Reply, Failure>;
-
-/** Answers a request; `id` and `service` are the path's own, decoded, and empty where the path has none. */
-export type Handler = (call: Context, id: string, service: string) => Promise<Answer>;

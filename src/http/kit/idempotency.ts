@@ -5,7 +5,7 @@ import { fail, ok, type Result } from "../../domain/result.ts";
 import { isKeyTaken, keepAnswerStatement, readAnswer, type StoredAnswer } from "../../store/panels/idempotency.ts";
 import type { SeenOrder } from "../../store/rows/seen.ts";
 import { parseBody, readBytes } from "./body.ts";
-import type { Answer, Context } from "./context.ts";
+import type { Answer, Context, MoneyContext, PanelContext } from "./context.ts";
 import type { Schema } from "./validate.ts";
 import { sha256Hex } from "./hash.ts";
 import type { Failure } from "./errors.ts";
@@ -31,38 +31,35 @@ export type Keep = (status: number, value: unknown, seen?: SeenOrder) => Kept;
  * the database lets one through; the others get its answer.
  */
 export async function idempotently<T>(
-  call: Context,
-  panel: string,
+  context: PanelContext,
   schema: Schema<T>,
-  act: (body: T, keep: Keep) => Promise<Answer>,
+  act: (body: T, context: MoneyContext) => Promise<Answer>,
 ): Promise<Answer> {
-  const { env, request, now } = call;
+  const { db, request, panel } = context;
   const key = keyOf(request);
   if (!key.ok) return key;
   const bytes = await readBytes(request);
   if (!bytes.ok) return bytes;
-  const digest = await digestOf(call, bytes.value);
-  const first = await readAnswer(env.DB, panel, key.value);
-  if (first !== null) return replay(first, digest, key.value);
+  const hash = await hashOf(context, bytes.value);
+  const first = await readAnswer(db, panel.id, key.value);
+  if (first !== null) return replay(first, hash, key.value);
   const body = parseBody(bytes.value, schema);
   if (!body.ok) return body;
-  const keep: Keep = (status, value, seen) => {
+  try {
+    return await act(body.value, { ...context, keep: keeperOf(context, key.value, hash) });
+  } catch (error) {
+    const other = isKeyTaken(error) ? await readAnswer(db, panel.id, key.value) : null;
+    if (other === null) throw error;
+    return replay(other, hash, key.value);
+  }
+}
+
+function keeperOf({ db, panel, now }: PanelContext, key: string, hash: string): Keep {
+  return (status, value, seen) => {
     const text = JSON.stringify(value);
-    const statement = keepAnswerStatement(
-      env.DB,
-      { panel, key: key.value, at: now },
-      { request: digest, status, body: text },
-      seen ?? null,
-    );
+    const statement = keepAnswerStatement(db, { panel: panel.id, key, at: now }, { request: hash, status, body: text }, seen ?? null);
     return { answer: ok({ status, body: text, headers: {} }), statement };
   };
-  try {
-    return await act(body.value, keep);
-  } catch (error) {
-    const other = isKeyTaken(error) ? await readAnswer(env.DB, panel, key.value) : null;
-    if (other === null) throw error;
-    return replay(other, digest, key.value);
-  }
 }
 
 function keyOf(request: Request): Result<string, Failure> {
@@ -75,11 +72,11 @@ function keyOf(request: Request): Result<string, Failure> {
   return fail({ code: "invalid_request", fields: [{ path: HEADER, message }] });
 }
 
-function digestOf({ request, url }: Context, body: Uint8Array): Promise<string> {
+function hashOf({ request, url }: Context, body: Uint8Array): Promise<string> {
   return sha256Hex(`${request.method} ${url.pathname}${url.search}\n${new TextDecoder().decode(body)}`);
 }
 
-function replay({ request, status, body }: StoredAnswer, digest: string, key: string): Answer {
-  if (request !== digest) return fail({ code: "idempotency_key_reused", key });
+function replay({ request, status, body }: StoredAnswer, hash: string, key: string): Answer {
+  if (request !== hash) return fail({ code: "idempotency_key_reused", key });
   return ok({ status, body, headers: { "Idempotent-Replayed": "true" } });
 }

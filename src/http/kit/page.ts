@@ -1,5 +1,5 @@
 /**
- * Cursors of lists: a place, packed so that nobody takes it for an id. A cursor holds nothing secret and is checked
+ * Pages of lists. A cursor is a place, packed so that nobody takes it for an id; it holds nothing secret and is checked
  * like any other input.
  */
 import * as z from "zod/mini";
@@ -37,3 +37,29 @@ function decoded(text: string): unknown {
     return null;
   }
 }
+
+type Place = readonly (string | number)[];
+
+/** The paging fields of a list's answer; `next` is the place of the last entry on this page, null on the last page. */
+export function pagingOf(next: Place | null): { readonly next_cursor: string | null; readonly has_more: boolean } {
+  return { next_cursor: next === null ? null : encodeCursor(next), has_more: next !== null };
+}
+
+/** A page of `limit` entries out of `limit + 1` that were read, with its paging fields. */
+export function pageOf<T>(
+  read: readonly T[],
+  limit: number,
+  placeOf: (entry: T) => Place,
+): { readonly page: readonly T[]; readonly paging: ReturnType<typeof pagingOf> } {
+  const page = read.slice(0, limit);
+  const last = page.at(-1);
+  return { page, paging: pagingOf(read.length > limit && last !== undefined ? placeOf(last) : null) };
+}
+
+/** `cursor` of a list whose places have this form. */
+export function optionalCursor<T>(place: Schema<T>) {
+  return z.exactOptional(cursorParam(place));
+}
+
+/** A place that is one whole number, such as an order's. */
+export const NUMBER_PLACE = z.tuple([z.int().check(z.gte(1))]);

@@ -10,11 +10,15 @@ import type { Failure, FieldProblem } from "./errors.ts";
  * The parameters as the schema wants them. One that is given twice or empty is refused: leaving it out of the
  * account could answer more than was asked for, such as a whole panel's orders for `customer=`.
  */
-export function readQuery<T>(url: URL, schema: Schema<T>): Result<T, Failure> {
-  const seen = new Map<string, string>();
+export function readQuery<T>(url: URL, schema: Schema<T>, repeatable: readonly string[] = []): Result<T, Failure> {
+  const seen = new Map<string, string | string[]>();
   const problems: FieldProblem[] = [];
   for (const [name, value] of url.searchParams) {
     const path = shortened(name);
+    if (repeatable.includes(name)) {
+      seen.set(name, url.searchParams.getAll(name));
+      continue;
+    }
     if (seen.has(name)) problems.push({ path, message: "is given more than once" });
     if (value === "") problems.push({ path, message: "is empty; leave it out or give it a value" });
     seen.set(name, value);

@@ -9,7 +9,11 @@ describe("toldId", () => {
       { id: "2000000007", number: 7, channel: "connect", providerOrderId: "23501" },
       "23501",
     ],
-    ["one of ours while nobody knows the provider's", { id: "2000000007", number: 7, channel: "connect", providerOrderId: null }, "2000000007"],
+    [
+      "one of ours while nobody knows the provider's",
+      { id: "2000000007", number: 7, channel: "connect", providerOrderId: null },
+      "2000000007",
+    ],
     ["its own at the catalogue", { id: "7", number: 7, channel: "catalogue", providerOrderId: "23501" }, "7"],
     ["its own where it was registered", { id: "A-1", number: 7, channel: null, providerOrderId: "23501" }, "A-1"],
   ] as const)("%s", (_name, order, id) => {

@@ -5,51 +5,42 @@ import * as z from "zod/mini";
 import { isoTime } from "../../../domain/time.ts";
 import { fail, ok } from "../../../domain/result.ts";
 import { type ChangeRow, readChanges, readHistory } from "../../../store/feed/change-reads.ts";
-import { noSuchPanel, panelOf } from "../../kit/auth.ts";
-import type { Answer, Context } from "../../kit/context.ts";
-import { cursorParam, encodeCursor } from "../../kit/page.ts";
-import { limitParam, readQuery, wholeNumberParam } from "../../kit/query.ts";
+import { noSuchPanel } from "../../kit/auth.ts";
+import type { Answer, PanelRefContext } from "../../kit/context.ts";
+import { optionalCursor, pageOf } from "../../kit/page.ts";
+import { limitParam, wholeNumberParam } from "../../kit/query.ts";
 
 /** A thousand changes are about a megabyte. */
 const MAX_CHANGES = 1000;
 
-const feedQuery = z.strictObject({
+export const feedQuery = z.strictObject({
   after: z.prefault(wholeNumberParam(0, Number.MAX_SAFE_INTEGER), "0"),
   limit: z.prefault(wholeNumberParam(1, MAX_CHANGES), "100"),
 });
 
 /** `GET /v1/changes` */
-export async function getChanges(call: Context): Promise<Answer> {
-  const ref = await panelOf(call);
-  if (!ref.ok) return ref;
-  const query = readQuery(call.url, feedQuery);
-  if (!query.ok) return query;
-  const { after, limit } = query.value;
-  const rows = await readChanges(call.env.DB, ref.value, after, limit + 1);
-  if (rows === null) return noSuchPanel(ref.value);
+export async function getChanges(
+  { db, panelRef }: PanelRefContext,
+  { query: { after, limit } }: { readonly query: z.output<typeof feedQuery> },
+): Promise<Answer> {
+  const rows = await readChanges(db, panelRef, after, limit + 1);
+  if (rows === null) return noSuchPanel(panelRef);
   const page = rows.slice(0, limit);
   return changesReply(page, { next_after: page.at(-1)?.seq ?? after, has_more: rows.length > limit });
 }
 
-const historyQuery = z.strictObject({
-  limit: limitParam,
-  cursor: z.exactOptional(cursorParam(z.tuple([z.int().check(z.gte(0))]))),
-});
+export const historyQuery = z.strictObject({ limit: limitParam, cursor: optionalCursor(z.tuple([z.int().check(z.gte(0))])) });
 
-/** `GET /v1/orders/{id}/changes` */
-export async function getHistory(call: Context, id: string): Promise<Answer> {
-  const ref = await panelOf(call);
-  if (!ref.ok) return ref;
-  const query = readQuery(call.url, historyQuery);
-  if (!query.ok) return query;
-  const { limit, cursor } = query.value;
-  const history = await readHistory(call.env.DB, ref.value, id, cursor?.[0] ?? 0, limit + 1);
-  if (history.kind === "no_panel") return noSuchPanel(ref.value);
+/** `GET /v1/orders/{id}/changes`, oldest first. */
+export async function getHistory(
+  { db, panelRef }: PanelRefContext,
+  { params: { id }, query: { limit, cursor } }: { readonly params: { readonly id: string }; readonly query: z.output<typeof historyQuery> },
+): Promise<Answer> {
+  const history = await readHistory(db, panelRef, id, cursor?.[0] ?? 0, limit + 1);
+  if (history.kind === "no_panel") return noSuchPanel(panelRef);
   if (history.kind === "no_order") return fail({ code: "order_not_found", order: id });
-  const page = history.changes.slice(0, limit);
-  const last = page.at(-1);
-  const hasMore = history.changes.length > limit && last !== undefined;
-  return changesReply(page, { next_cursor: hasMore ? encodeCursor([last.seq]) : null, has_more: hasMore });
+  const { page, paging } = pageOf(history.changes, limit, ({ seq }) => [seq]);
+  return changesReply(page, paging);
 }
 
 /**

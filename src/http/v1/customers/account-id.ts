@@ -2,9 +2,7 @@
  * How accounts are named in paths and answers.
  */
 import * as z from "zod/mini";
-import type { Result } from "../../../domain/result.ts";
-import { validate, type Schema } from "../../kit/validate.ts";
-import type { Failure } from "../../kit/errors.ts";
+import type { Schema } from "../../kit/validate.ts";
 import { text } from "../../kit/fields.ts";
 
 /** The panel's own account, for orders that name no customer. No customer can have this id: registration refuses it. */
@@ -20,14 +18,16 @@ export const customerName: Schema<string | null> = z.pipe(
   z.transform((name: string) => (name === "" ? null : name)),
 );
 
-const pathId = z.strictObject({ customer: text(MAX_CUSTOMER_CHARACTERS) });
+const named = z.strictObject({ customer: text(MAX_CUSTOMER_CHARACTERS) });
 
-/** The customer whose account a path names, as the ledger has it: "" for the panel's own. */
-export function customerOfPath(id: string): Result<string, Failure> {
-  if (id === OWN_ACCOUNT) return { ok: true, value: "" };
-  const checked = validate(pathId, { customer: id });
-  return checked.ok ? { ok: true, value: checked.value.customer } : checked;
-}
+/** The customer whose account a path names by `:id`, as the ledger has it: "" for the panel's own. */
+export const customerPath: Schema<{ readonly customer: string }> = z.pipe(
+  z.transform((params: unknown): unknown => ({ customer: (params as { readonly id: string }).id })),
+  z.pipe(
+    named,
+    z.transform(({ customer }) => ({ customer: customer === OWN_ACCOUNT ? "" : customer })),
+  ),
+);
 
 /** The ledger's customer as paths and answers name it. */
 export function accountName(customer: string): string {

@@ -4,71 +4,69 @@
 import * as z from "zod/mini";
 import { formatAmount } from "../../../domain/money.ts";
 import { isoTime } from "../../../domain/time.ts";
-import { fail } from "../../../domain/result.ts";
+import { fail, ok, type Result } from "../../../domain/result.ts";
 import { auditStatement } from "../../../store/operations/audit.ts";
 import { type Credit, MAX_BALANCE, postCredit, readAccount } from "../../../store/ledger/credits.ts";
-import { type AccountEntry, readEntries } from "../../../store/ledger/account-entries.ts";
+import { type AccountEntry, type EntriesRead, readEntries } from "../../../store/ledger/account-entries.ts";
 import type { Account } from "../../../store/ledger/transfers.ts";
-import { customerOfPath, accountName } from "./account-id.ts";
-import { type ActingPanel, noSuchPanel, panelOf, requirePanel, OPERATOR } from "../../kit/auth.ts";
-import type { Answer, Context } from "../../kit/context.ts";
-import { cursorParam, encodeCursor } from "../../kit/page.ts";
+import { accountName } from "./account-id.ts";
+import { amountAnswer, pageAnswer, timeAnswer } from "../../kit/answers.ts";
+import { noSuchPanel, OPERATOR } from "../../kit/auth.ts";
+import type { Answer, MoneyContext, PanelRefContext } from "../../kit/context.ts";
+import { NUMBER_PLACE, optionalCursor, pageOf } from "../../kit/page.ts";
 import { currency, line, optional, positiveAmount } from "../../kit/fields.ts";
-import { idempotently, type Keep } from "../../kit/idempotency.ts";
-import { limitParam, readQuery } from "../../kit/query.ts";
+import type { Failure } from "../../kit/errors.ts";
+import { limitParam } from "../../kit/query.ts";
 import { json } from "../../kit/reply.ts";
+import { CONFLICT, retryOnConflict } from "../../kit/retry.ts";
+import type { PanelRef } from "../../../store/panels/panels.ts";
 
 /** Which of the customer's accounts; the one in the panel's currency unless another is named. */
-const accountQuery = z.strictObject({ currency: z.exactOptional(currency) });
+export const accountQuery = z.strictObject({ currency: z.exactOptional(currency) });
 
 const ABOVE_ALL = Number.MAX_SAFE_INTEGER;
 
+type OfCustomer<Q> = { readonly params: { readonly customer: string }; readonly query: Q };
+
 /** `GET /v1/customers/{id}/balance` */
-export async function getBalance(call: Context, id: string): Promise<Answer> {
-  const ref = await panelOf(call);
-  if (!ref.ok) return ref;
-  const customer = customerOfPath(id);
-  if (!customer.ok) return customer;
-  const query = readQuery(call.url, accountQuery);
-  if (!query.ok) return query;
-  const found = await readEntries(call.env.DB, ref.value, customer.value, query.value.currency ?? null, ABOVE_ALL, 1);
-  if (found === null) return noSuchPanel(ref.value);
-  if (found.panel.money !== "ledger") return fail({ code: "no_ledger", panel: found.panel.id });
-  const last = found.entries?.[0];
-  if (last === undefined) return fail({ code: "customer_not_found", customer: id, currency: query.value.currency ?? found.panel.currency });
-  return json(200, { customer: id, balance: formatAmount(last.balance), currency: last.currency });
+export async function getBalance(
+  { db, panelRef }: PanelRefContext,
+  { params: { customer }, query: { currency: named } }: OfCustomer<z.output<typeof accountQuery>>,
+): Promise<Answer> {
+  const found = await readEntries(db, panelRef, customer, named ?? null, ABOVE_ALL, 1);
+  const entries = entriesOf(found, panelRef, customer, named);
+  if (!entries.ok) return entries;
+  const [last] = entries.value;
+  if (last === undefined) throw new Error("an account without entries was found");
+  return json(200, { customer: accountName(customer), balance: formatAmount(last.balance), currency: last.currency });
 }
 
-const entriesQuery = z.extend(accountQuery, {
-  limit: limitParam,
-  cursor: z.exactOptional(cursorParam(z.tuple([z.int().check(z.gte(1))]))),
-});
+export const entriesQuery = z.extend(accountQuery, { limit: limitParam, cursor: optionalCursor(NUMBER_PLACE) });
 
 /** `GET /v1/customers/{id}/entries`, newest first. */
-export async function getEntries(call: Context, id: string): Promise<Answer> {
-  const ref = await panelOf(call);
-  if (!ref.ok) return ref;
-  const customer = customerOfPath(id);
-  if (!customer.ok) return customer;
-  const query = readQuery(call.url, entriesQuery);
-  if (!query.ok) return query;
-  const { limit, cursor } = query.value;
-  const found = await readEntries(
-    call.env.DB,
-    ref.value,
-    customer.value,
-    query.value.currency ?? null,
-    cursor?.[0] ?? ABOVE_ALL,
-    limit + 1,
-  );
-  if (found === null) return noSuchPanel(ref.value);
-  if (found.panel.money !== "ledger") return fail({ code: "no_ledger", panel: found.panel.id });
-  if (found.entries === null)
-    return fail({ code: "customer_not_found", customer: id, currency: query.value.currency ?? found.panel.currency });
-  const page = found.entries.slice(0, limit);
-  const last = page.at(-1);
-  const hasMore = found.entries.length > limit && last !== undefined;
-  return json(200, { entries: page.map(entryView), next_cursor: hasMore ? encodeCursor([last.n]) : null, has_more: hasMore });
+export async function getEntries(
+  { db, panelRef }: PanelRefContext,
+  { params: { customer }, query: { currency: named, limit, cursor } }: OfCustomer<z.output<typeof entriesQuery>>,
+): Promise<Answer> {
+  const found = await readEntries(db, panelRef, customer, named ?? null, cursor?.[0] ?? ABOVE_ALL, limit + 1);
+  const entries = entriesOf(found, panelRef, customer, named);
+  if (!entries.ok) return entries;
+  const { page, paging } = pageOf(entries.value, limit, ({ n }) => [n]);
+  return json(200, { entries: page.map(entryView), ...paging });
+}
+
+/** The entries of an account that were read; or why there is no such account. */
+function entriesOf(
+  found: EntriesRead | null,
+  panelRef: PanelRef,
+  customer: string,
+  named: string | undefined,
+): Result<readonly AccountEntry[], Failure> {
+  if (found === null) return noSuchPanel(panelRef);
+  const { panel, entries } = found;
+  if (panel.money !== "ledger") return fail({ code: "no_ledger", panel: panel.id });
+  if (entries !== null) return ok(entries);
+  return fail({ code: "customer_not_found", customer: accountName(customer), currency: named ?? panel.currency });
 }
 
 function entryView({ n, currency: of, type, amount, balance, order, reference, createdAt }: AccountEntry) {
@@ -85,49 +83,43 @@ function entryView({ n, currency: of, type, amount, balance, order, reference, c
 
 const MAX_REFERENCE_CHARACTERS = 128;
 
-const creditBody = z.strictObject({
+export const creditBody = z.strictObject({
   amount: positiveAmount,
   reference: optional(line(MAX_REFERENCE_CHARACTERS)),
   currency: optional(currency),
 });
 
 /** `POST /v1/customers/{id}/credits`: money that the customer has paid in. A new customer's account begins with it. */
-export async function creditCustomer(call: Context, id: string): Promise<Answer> {
-  const panel = await requirePanel(call);
-  if (!panel.ok) return panel;
-  const customer = customerOfPath(id);
-  if (!customer.ok) return customer;
-  // What is on the panel's own account buys from the operator's catalogue: nobody fills it but the operator.
-  if (customer.value === "" && panel.value.actor !== OPERATOR) return fail({ code: "operators_money", subject: "the panel's own account" });
-  const query = readQuery(call.url, accountQuery);
-  if (!query.ok) return query;
-  if (panel.value.money !== "ledger") return fail({ code: "no_ledger", panel: panel.value.id });
-  const account = { panel: panel.value.id, currency: query.value.currency ?? panel.value.currency, customer: customer.value };
-  return idempotently(call, panel.value.id, creditBody, async (body, keep) => {
-    if (body.currency === null || body.currency === account.currency) return credit(call, panel.value, account, body, keep);
-    const message = `is not the account's, which is ${account.currency}; name another account by ?currency= in the path`;
-    return fail({ code: "invalid_request", fields: [{ path: "currency", message }] });
-  });
+export async function creditCustomer(
+  context: MoneyContext,
+  { params: { customer }, query, body }: OfCustomer<z.output<typeof accountQuery>> & { readonly body: z.output<typeof creditBody> },
+): Promise<Answer> {
+  const { panel } = context;
+  // The operator's catalogue is bought from the panel's own account: only the operator fills it.
+  if (customer === "" && panel.actor !== OPERATOR) return fail({ code: "operators_money", subject: "the panel's own account" });
+  if (panel.money !== "ledger") return fail({ code: "no_ledger", panel: panel.id });
+  const account = { panel: panel.id, currency: query.currency ?? panel.currency, customer };
+  if (body.currency === null || body.currency === account.currency) return credit(context, account, body);
+  const message = `is not the account's, which is ${account.currency}; name another account by ?currency= in the path`;
+  return fail({ code: "invalid_request", fields: [{ path: "currency", message }] });
 }
 
 /** The account is read and the entry worked out anew when another transfer came in between: others have as many turns. */
 const MAX_ATTEMPTS = 10;
 
-async function credit(
-  { env, now }: Context,
-  { actor }: ActingPanel,
+function credit(
+  { db, panel: { actor }, now, keep }: MoneyContext,
   account: Account,
   { amount, reference }: Pick<Credit, "amount" | "reference">,
-  keep: Keep,
 ): Promise<Answer> {
-  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-    const last = await readAccount(env.DB, account);
+  const attempt = async (): Promise<Answer | typeof CONFLICT> => {
+    const last = await readAccount(db, account);
     const balance = last.balance + BigInt(amount);
     if (balance > MAX_BALANCE) return fail({ code: "invalid_request", fields: [TOO_MUCH] });
     const posted: Credit = { ...account, n: last.n + 1, balance, amount, reference, createdAt: now };
     const entry = entryView({ ...posted, type: "credit", order: null });
     const { answer, statement } = keep(201, entry);
-    const audit = auditStatement(env.DB, {
+    const audit = auditStatement(db, {
       at: now,
       actor,
       panel: account.panel,
@@ -136,12 +128,27 @@ async function credit(
       before: { balance: formatAmount(last.balance), currency: account.currency },
       after: { balance: entry.balance, currency: account.currency, entry: entry.id, amount: entry.amount, reference },
     });
-    if (await postCredit(env.DB, posted, { before: statement, after: audit })) return answer;
-  }
-  return fail({ code: "account_contended", customer: accountName(account.customer) });
+    return (await postCredit(db, posted, { before: statement, after: audit })) ? answer : CONFLICT;
+  };
+  const contended = { code: "account_contended", customer: accountName(account.customer) } as const;
+  return retryOnConflict(MAX_ATTEMPTS, attempt, () => fail(contended));
 }
 
 const TOO_MUCH = {
   path: "amount",
   message: `would bring the balance above ${formatAmount(MAX_BALANCE)}, the largest that is kept exactly`,
 };
+
+export const balanceAnswer = z.strictObject({ customer: z.string(), balance: amountAnswer, currency: z.string() });
+
+export const entryAnswer = z.strictObject({
+  id: z.string(),
+  type: z.enum(["charge", "refund", "credit", "clawback"]),
+  amount: amountAnswer,
+  balance: amountAnswer,
+  order: z.nullable(z.string()),
+  reference: z.nullable(z.string()),
+  created_at: timeAnswer,
+});
+
+export const entriesAnswer = pageAnswer("entries", entryAnswer);

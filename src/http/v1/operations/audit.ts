@@ -4,27 +4,37 @@
 import * as z from "zod/mini";
 import { isoTime } from "../../../domain/time.ts";
 import { listAudit, type StoredEntry } from "../../../store/operations/audit.ts";
-import { requireOperator } from "../../kit/auth.ts";
-import type { Answer, Context } from "../../kit/context.ts";
-import { cursorParam, encodeCursor } from "../../kit/page.ts";
-import { limitParam, readQuery } from "../../kit/query.ts";
+import type { Answer, OperatorContext } from "../../kit/context.ts";
+import { NUMBER_PLACE, optionalCursor, pageOf } from "../../kit/page.ts";
+import { limitParam } from "../../kit/query.ts";
+import { pageAnswer, timeAnswer } from "../../kit/answers.ts";
 import { json } from "../../kit/reply.ts";
 
-const auditQuery = z.strictObject({ limit: limitParam, cursor: z.exactOptional(cursorParam(z.tuple([z.int().check(z.gte(1))]))) });
+export const auditQuery = z.strictObject({ limit: limitParam, cursor: optionalCursor(NUMBER_PLACE) });
 
-/** Newest first. */
-export async function getAudit(call: Context): Promise<Answer> {
-  const operator = await requireOperator(call);
-  if (!operator.ok) return operator;
-  const query = readQuery(call.url, auditQuery);
-  if (!query.ok) return query;
-  const { limit, cursor } = query.value;
-  const entries = await listAudit(call.env.DB, cursor?.[0] ?? Number.MAX_SAFE_INTEGER, limit + 1);
-  const page = entries.slice(0, limit);
-  const last = page.at(-1);
-  const hasMore = entries.length > limit && last !== undefined;
-  return json(200, { entries: page.map(entryView), next_cursor: hasMore ? encodeCursor([last.id]) : null, has_more: hasMore });
+/** `GET /v1/audit`, newest first. */
+export async function getAudit(
+  { db }: OperatorContext,
+  { query: { limit, cursor } }: { readonly query: z.output<typeof auditQuery> },
+): Promise<Answer> {
+  const entries = await listAudit(db, cursor?.[0] ?? Number.MAX_SAFE_INTEGER, limit + 1);
+  const { page, paging } = pageOf(entries, limit, ({ id }) => [id]);
+  return json(200, { entries: page.map(entryView), ...paging });
 }
+
+export const auditAnswer = pageAnswer(
+  "entries",
+  z.strictObject({
+    id: z.string(),
+    at: timeAnswer,
+    actor: z.string(),
+    panel: z.nullable(z.string()),
+    action: z.string(),
+    subject: z.string(),
+    before: z.unknown(),
+    after: z.unknown(),
+  }),
+);
 
 function entryView({ id, at, actor, panel, action, subject, before, after }: StoredEntry) {
   return { id: String(id), at: isoTime(at), actor, panel, action, subject, before, after };

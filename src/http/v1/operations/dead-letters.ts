@@ -5,48 +5,51 @@ import * as z from "zod/mini";
 import { isoTime } from "../../../domain/time.ts";
 import { fail } from "../../../domain/result.ts";
 import { type DeadLetter, listDeadLetters, markReplayed, readDeadLetter } from "../../../store/operations/dead-letters.ts";
-import { requireOperator } from "../../kit/auth.ts";
-import { readOptionalBody } from "../../kit/body.ts";
-import type { Answer, Context } from "../../kit/context.ts";
-import { cursorParam, encodeCursor } from "../../kit/page.ts";
+import type { Answer, OperatorContext } from "../../kit/context.ts";
+import { NUMBER_PLACE, optionalCursor, pageOf } from "../../kit/page.ts";
 import { enqueue } from "../../kit/queue.ts";
-import { limitParam, readQuery } from "../../kit/query.ts";
+import { limitParam } from "../../kit/query.ts";
+import { pageAnswer, timeAnswer } from "../../kit/answers.ts";
 import { json } from "../../kit/reply.ts";
 
-const listQuery = z.strictObject({ limit: limitParam, cursor: z.exactOptional(cursorParam(z.tuple([z.int().check(z.gte(1))]))) });
+export const deadLettersQuery = z.strictObject({ limit: limitParam, cursor: optionalCursor(NUMBER_PLACE) });
 
 /** `GET /v1/dead-letters`, newest first. */
-export async function getDeadLetters(call: Context): Promise<Answer> {
-  const operator = await requireOperator(call);
-  if (!operator.ok) return operator;
-  const query = readQuery(call.url, listQuery);
-  if (!query.ok) return query;
-  const { limit, cursor } = query.value;
-  const letters = await listDeadLetters(call.env.DB, cursor?.[0] ?? Number.MAX_SAFE_INTEGER, limit + 1);
-  const page = letters.slice(0, limit);
-  const last = page.at(-1);
-  const hasMore = letters.length > limit && last !== undefined;
-  return json(200, { dead_letters: page.map(deadLetterView), next_cursor: hasMore ? encodeCursor([last.id]) : null, has_more: hasMore });
+export async function getDeadLetters(
+  { db }: OperatorContext,
+  { query: { limit, cursor } }: { readonly query: z.output<typeof deadLettersQuery> },
+): Promise<Answer> {
+  const letters = await listDeadLetters(db, cursor?.[0] ?? Number.MAX_SAFE_INTEGER, limit + 1);
+  const { page, paging } = pageOf(letters, limit, ({ id }) => [id]);
+  return json(200, { dead_letters: page.map(deadLetterView), ...paging });
 }
 
-const replayBody = z.strictObject({ again: z.prefault(z.boolean(), false) });
+export const replayBody = z.strictObject({ again: z.prefault(z.boolean(), false) });
 
 /**
  * `POST /v1/dead-letters/{id}/replay`. Marked after it was sent: a replay that dies in between may be repeated, and
  * every message can be handled twice.
  */
-export async function replayDeadLetter(call: Context, id: string): Promise<Answer> {
-  const operator = await requireOperator(call);
-  if (!operator.ok) return operator;
-  const body = await readOptionalBody(call.request, replayBody);
-  if (!body.ok) return body;
-  const letter = /^\d{1,15}$/.test(id) ? await readDeadLetter(call.env.DB, Number(id)) : null;
+export async function replayDeadLetter(
+  context: OperatorContext,
+  { params: { id }, body: { again } }: { readonly params: { readonly id: string }; readonly body: z.output<typeof replayBody> },
+): Promise<Answer> {
+  const { db, now } = context;
+  const letter = /^\d{1,15}$/.test(id) ? await readDeadLetter(db, Number(id)) : null;
   if (letter === null) return fail({ code: "dead_letter_not_found", id });
-  if (letter.replayedAt !== null && !body.value.again) return fail({ code: "already_replayed", id, at: isoTime(letter.replayedAt) });
-  if (!(await enqueue(call, JSON.parse(letter.body)))) return fail({ code: "queue_unavailable" });
-  await markReplayed(call.env.DB, letter.id, call.now);
-  return json(202, deadLetterView({ ...letter, replayedAt: call.now }));
+  if (letter.replayedAt !== null && !again) return fail({ code: "already_replayed", id, at: isoTime(letter.replayedAt) });
+  if (!(await enqueue(context, JSON.parse(letter.body)))) return fail({ code: "queue_unavailable" });
+  await markReplayed(db, letter.id, now);
+  return json(202, deadLetterView({ ...letter, replayedAt: now }));
 }
+
+export const deadLetterAnswer = z.strictObject({
+  id: z.string(),
+  queue_message_id: z.string(),
+  body: z.unknown(),
+  failed_at: timeAnswer,
+  replayed_at: z.nullable(timeAnswer),
+});
 
 function deadLetterView({ id, queueMessageId, body, failedAt, replayedAt }: DeadLetter) {
   return {
@@ -57,3 +60,5 @@ function deadLetterView({ id, queueMessageId, body, failedAt, replayedAt }: Dead
     replayed_at: replayedAt === null ? null : isoTime(replayedAt),
   };
 }
+
+export const deadLettersAnswer = pageAnswer("dead_letters", deadLetterAnswer);

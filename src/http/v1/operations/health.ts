@@ -1,9 +1,11 @@
 /**
  * `GET /healthz`: whether orders are being followed. For anyone, so it holds counts and times only.
  */
+import * as z from "zod/mini";
 import { isoTime, MINUTE_MS } from "../../../domain/time.ts";
 import { ok } from "../../../domain/result.ts";
 import { type Health, readHealth } from "../../../store/operations/health.ts";
+import { timeAnswer } from "../../kit/answers.ts";
 import type { Answer, Context } from "../../kit/context.ts";
 
 /** Cron fires each minute and may be late or skip one; five in a row are an outage. */
@@ -15,8 +17,9 @@ const STALLED_AFTER_MS = 5 * MINUTE_MS;
  */
 type HealthStatus = "ok" | "starting" | "degraded" | "stalled" | "down";
 
-export async function getHealth({ env, ports, now, requestId }: Context): Promise<Answer> {
-  const health = await readHealth(env.DB).catch((error: unknown) => {
+/** `GET /healthz` */
+export async function getHealth({ db, ports, now, requestId }: Context): Promise<Answer> {
+  const health = await readHealth(db).catch((error: unknown) => {
     ports.log({ event: "health.no_database", request_id: requestId, error: String(error) });
     return null;
   });
@@ -47,3 +50,14 @@ function answer(status: HealthStatus, facts: Readonly<Record<string, unknown>>):
   const isWell = status !== "stalled" && status !== "down";
   return ok({ status: isWell ? 200 : 503, body: JSON.stringify({ status, ...facts }), headers: {} });
 }
+
+export const healthAnswer = z.strictObject({
+  status: z.enum(["ok", "starting", "degraded", "stalled", "down"]),
+  last_tick_at: z.nullable(timeAnswer),
+  database: z.enum(["ok", "unavailable"]),
+  providers: z.optional(z.int()),
+  providers_down: z.optional(z.int()),
+  dead_letters: z.optional(z.int()),
+  books: z.optional(z.enum(["ok", "mismatch"])),
+  clock_was_ahead: z.optional(z.boolean()),
+});

@@ -2,35 +2,31 @@
  * Orders of a panel: one, some by their ids, or a list.
  */
 import * as z from "zod/mini";
-import { FLAG_NAMES, type Order } from "../../../domain/order.ts";
 import { type CheckMessage, MESSAGE_VERSION } from "../../../domain/message.ts";
-import { type Polling, orderView } from "../../../domain/order-view.ts";
-import { type Status, STATUS_NAMES } from "../../../domain/status.ts";
+import { FLAG_NAMES, type Order } from "../../../domain/order.ts";
+import { orderView, type Polling } from "../../../domain/order-view.ts";
 import { fail } from "../../../domain/result.ts";
+import { type Status, STATUS_NAMES } from "../../../domain/status.ts";
 import { listOrders, readBareOrders, readOrders } from "../../../store/orders/order-reads.ts";
-import { noSuchPanel, panelOf } from "../../kit/auth.ts";
-import { readOptionalBody } from "../../kit/body.ts";
-import type { Answer, Context } from "../../kit/context.ts";
-import type { Schema } from "../../kit/validate.ts";
-import { cursorParam, encodeCursor } from "../../kit/page.ts";
+import { noSuchPanel } from "../../kit/auth.ts";
+import type { Answer, PanelRefContext } from "../../kit/context.ts";
 import { moment } from "../../kit/fields.ts";
+import { NUMBER_PLACE, optionalCursor, pagingOf } from "../../kit/page.ts";
+import { booleanParam, limitParam } from "../../kit/query.ts";
 import { enqueue } from "../../kit/queue.ts";
-import { booleanParam, limitParam, readQuery } from "../../kit/query.ts";
 import { json, revalidated } from "../../kit/reply.ts";
+import type { Schema } from "../../kit/validate.ts";
+
+type WithId = { readonly params: { readonly id: string } };
 
 /** `GET /v1/orders/{id}` */
-export async function getOrder(call: Context, id: string): Promise<Answer> {
-  const ref = await panelOf(call);
-  if (!ref.ok) return ref;
-  const found = await readOrders(call.env.DB, ref.value, [id]);
-  if (found === null) return noSuchPanel(ref.value);
+export async function getOrder(context: PanelRefContext, { params: { id } }: WithId): Promise<Answer> {
+  const found = await readOrders(context.db, context.panelRef, [id]);
+  if (found === null) return noSuchPanel(context.panelRef);
   const order = found.orders.get(id);
-  return order === undefined ? fail({ code: "order_not_found", order: id }) : revalidated(call, viewOf(order, found.pollings, call.now));
-}
-
-/** `GET /v1/orders?ids=…`, or a list. */
-export function getOrders(call: Context): Promise<Answer> {
-  return call.url.searchParams.has("ids") ? getNamedOrders(call) : getOrderList(call);
+  return order === undefined
+    ? fail({ code: "order_not_found", order: id })
+    : revalidated(context, viewOf(order, found.pollings, context.now));
 }
 
 const MAX_IDS = 100;
@@ -41,7 +37,7 @@ const commaList: Schema<string[]> = z.pipe(
   z.transform((entries: string) => [...new Set(entries.split(","))]),
 );
 
-const namedQuery = z.strictObject({
+export const namedOrdersQuery = z.strictObject({
   ids: z.pipe(
     commaList,
     z.array(z.string()).check(
@@ -51,17 +47,16 @@ const namedQuery = z.strictObject({
   ),
 });
 
-async function getNamedOrders(call: Context): Promise<Answer> {
-  const ref = await panelOf(call);
-  if (!ref.ok) return ref;
-  const query = readQuery(call.url, namedQuery);
-  if (!query.ok) return query;
-  const { ids } = query.value;
-  const found = await readOrders(call.env.DB, ref.value, ids);
-  if (found === null) return noSuchPanel(ref.value);
+/** `GET /v1/orders?ids=…` */
+export async function getNamedOrders(
+  context: PanelRefContext,
+  { query: { ids } }: { readonly query: z.output<typeof namedOrdersQuery> },
+): Promise<Answer> {
+  const found = await readOrders(context.db, context.panelRef, ids);
+  if (found === null) return noSuchPanel(context.panelRef);
   const { orders, pollings } = found;
-  return revalidated(call, {
-    orders: ids.flatMap((id) => orders.get(id) ?? []).map((order) => viewOf(order, pollings, call.now)),
+  return revalidated(context, {
+    orders: ids.flatMap((id) => orders.get(id) ?? []).map((order) => viewOf(order, pollings, context.now)),
     missing: ids.filter((id) => !orders.has(id)),
   });
 }
@@ -76,7 +71,7 @@ const statusesParam: Schema<Status[]> = z.pipe(
   }),
 );
 
-const listQuery = z.strictObject({
+export const orderListQuery = z.strictObject({
   status: z.exactOptional(statusesParam),
   provider: z.exactOptional(z.string()),
   provider_order_id: z.exactOptional(z.string()),
@@ -88,22 +83,18 @@ const listQuery = z.strictObject({
   placed_before: z.exactOptional(moment),
   closed: z.exactOptional(booleanParam),
   limit: limitParam,
-  cursor: z.exactOptional(cursorParam(z.tuple([z.int().check(z.gte(1))]))),
+  cursor: optionalCursor(NUMBER_PLACE),
 });
 
-async function getOrderList(call: Context): Promise<Answer> {
-  const ref = await panelOf(call);
-  if (!ref.ok) return ref;
-  const query = readQuery(call.url, listQuery);
-  if (!query.ok) return query;
-  const { limit, cursor, ...filter } = query.value;
-  const page = await listOrders(call.env.DB, ref.value, filter, cursor?.[0] ?? null, limit);
-  if (page === null) return noSuchPanel(ref.value);
-  return json(200, {
-    orders: page.orders.map((order) => viewOf(order, page.pollings, call.now)),
-    next_cursor: page.next === null ? null : encodeCursor([page.next]),
-    has_more: page.next !== null,
-  });
+/** `GET /v1/orders`, newest first. */
+export async function getOrders(
+  context: PanelRefContext,
+  { query: { limit, cursor, ...filter } }: { readonly query: z.output<typeof orderListQuery> },
+): Promise<Answer> {
+  const page = await listOrders(context.db, context.panelRef, filter, cursor?.[0] ?? null, limit);
+  if (page === null) return noSuchPanel(context.panelRef);
+  const orders = page.orders.map((order) => viewOf(order, page.pollings, context.now));
+  return json(200, { orders, ...pagingOf(page.next === null ? null : [page.next]) });
 }
 
 function viewOf(order: Order, pollings: ReadonlyMap<string, Polling>, now: number) {
@@ -111,15 +102,11 @@ function viewOf(order: Order, pollings: ReadonlyMap<string, Polling>, now: numbe
 }
 
 /** `POST /v1/orders/{id}/check`: a message to the queue, so that the order is polled whatever its cadence. */
-export async function checkOrder(call: Context, id: string): Promise<Answer> {
-  const ref = await panelOf(call);
-  if (!ref.ok) return ref;
-  const body = await readOptionalBody(call.request, z.strictObject({}));
-  if (!body.ok) return body;
-  const found = await readBareOrders(call.env.DB, ref.value, [id]);
-  if (found === null) return noSuchPanel(ref.value);
+export async function checkOrder(context: PanelRefContext, { params: { id } }: WithId): Promise<Answer> {
+  const found = await readBareOrders(context.db, context.panelRef, [id]);
+  if (found === null) return noSuchPanel(context.panelRef);
   const order = found.orders.get(id);
   if (order === undefined) return fail({ code: "order_not_found", order: id });
   const message: CheckMessage = { v: MESSAGE_VERSION, kind: "check", orders: [[order.panel, order.number]] };
-  return (await enqueue(call, message)) ? json(202, { id, result: "queued" }) : fail({ code: "queue_unavailable" });
+  return (await enqueue(context, message)) ? json(202, { id, result: "queued" }) : fail({ code: "queue_unavailable" });
 }

@@ -1,6 +1,7 @@
 /**
  * `POST /v1/orders`: putting orders on record, each on its own, and each once however often it is sent.
  */
+import * as z from "zod/mini";
 import { formatAmount } from "../../../domain/money.ts";
 import { type Polling, orderView } from "../../../domain/order-view.ts";
 import { isFinal } from "../../../domain/status.ts";
@@ -19,10 +20,8 @@ import {
   type Registration,
 } from "../../../store/orders/registration.ts";
 import { accountName } from "../customers/account-id.ts";
-import { requirePanel } from "../../kit/auth.ts";
-import { readJson } from "../../kit/body.ts";
-import type { Answer, Context } from "../../kit/context.ts";
-import { validate } from "../../kit/validate.ts";
+import type { Answer, PanelContext } from "../../kit/context.ts";
+import { type Schema, validate } from "../../kit/validate.ts";
 import { errorObject, type Failure, type FieldProblem, type InsufficientBalance } from "../../kit/errors.ts";
 import { json } from "../../kit/reply.ts";
 import { type RegistrationInput, registrationSchema } from "./registration-schema.ts";
@@ -36,33 +35,29 @@ const MAX_ORDERS = 1000;
  */
 const MAX_ROUNDS = 6;
 
-export async function registerOrders(call: Context): Promise<Answer> {
-  const panel = await requirePanel(call);
-  if (!panel.ok) return panel;
-  const body = await readJson(call.request);
-  if (!body.ok) return body;
-  return Array.isArray(body.value) ? registerMany(call, panel.value, body.value) : registerOne(call, panel.value, body.value);
+/** One order, or a list of them. What each must be is said order by order, so that one that is wrong keeps back no other. */
+export const registrationBody: Schema<unknown> = z.unknown();
+
+/** `POST /v1/orders` */
+export function registerOrders(context: PanelContext, { body }: { readonly body: unknown }): Promise<Answer> {
+  return Array.isArray(body) ? registerMany(context, body) : registerOne(context, body);
 }
 
-async function registerOne({ env, now }: Context, panel: Panel, input: unknown): Promise<Answer> {
-  const [outcome] = await register(env.DB, panel, [validate(registrationSchema(now), input)], now);
-  if (outcome === undefined) throw new Error("an order was registered without an outcome");
-  if ("failure" in outcome) return fail(outcome.failure);
-  return json(outcome.result === "created" ? 201 : 200, orderView(toOrder(outcome.row), outcome.polling, now));
+async function registerOne({ db, panel, now }: PanelContext, input: unknown): Promise<Answer> {
+  const [result] = await register(db, panel, [validate(registrationSchema(now), input)], now);
+  if (result === undefined) throw new Error("an order was registered without a result");
+  if ("failure" in result) return fail(result.failure);
+  return json(result.result === "created" ? 201 : 200, orderView(toOrder(result.row), result.polling, now));
 }
 
-async function registerMany({ env, now }: Context, panel: Panel, inputs: readonly unknown[]): Promise<Answer> {
+async function registerMany({ db, panel, now }: PanelContext, inputs: readonly unknown[]): Promise<Answer> {
   if (inputs.length === 0 || inputs.length > MAX_ORDERS) {
     return fail({ code: "invalid_request", fields: [{ path: "", message: `must have 1 to ${MAX_ORDERS} orders, not ${inputs.length}` }] });
   }
   const schema = registrationSchema(now);
-  const outcomes = await register(
-    env.DB,
-    panel,
-    inputs.map((input) => validate(schema, input)),
-    now,
-  );
-  return json(200, { results: outcomes.map((outcome, i) => resultView(outcome, inputs[i])) });
+  const checked = inputs.map((input) => validate(schema, input));
+  const results = await register(db, panel, checked, now);
+  return json(200, { results: results.map((result, i) => resultView(result, inputs[i])) });
 }
 
 function resultView(outcome: RegistrationResult, input: unknown): Record<string, unknown> {

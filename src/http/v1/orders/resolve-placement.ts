@@ -13,17 +13,17 @@ import { auditStatement } from "../../../store/operations/audit.ts";
 import { type RefundCase, readRefundCase } from "../../../store/refunds/refund-cases.ts";
 import { moveWrite } from "../../../store/orders/moves.ts";
 import { attachProviderOrder, isAnothers, readHolder } from "../../../store/placement/placement.ts";
-import { type ActingPanel, mayDecide, requirePanel } from "../../kit/auth.ts";
-import { readBody } from "../../kit/body.ts";
-import type { Answer, Context } from "../../kit/context.ts";
+import { mayDecide } from "../../kit/auth.ts";
+import type { Answer, PanelContext } from "../../kit/context.ts";
 import { optional } from "../../kit/fields.ts";
 import { providerOrderId } from "./registration-schema.ts";
 import { json } from "../../kit/reply.ts";
+import { CONFLICT, retryOnConflict } from "../../kit/retry.ts";
 
 /** A sweep may write the order in between; so many times in a row it hardly does. */
 const MAX_TRIES = 5;
 
-const resolution = z.strictObject({ provider_order_id: optional(providerOrderId), drop: optional(z.literal(true)) }).check(
+export const resolutionBody = z.strictObject({ provider_order_id: optional(providerOrderId), drop: optional(z.literal(true)) }).check(
   z.refine(({ provider_order_id, drop }) => (provider_order_id === null) !== (drop === null), {
     path: ["provider_order_id"],
     error: "is required, unless drop is true: the order was either found at the provider, or never reached it",
@@ -31,25 +31,22 @@ const resolution = z.strictObject({ provider_order_id: optional(providerOrderId)
 );
 
 /** Attaches the provider's id to an order, or drops it. Twice is as once. */
-export async function resolvePlacement(call: Context, id: string): Promise<Answer> {
-  const panel = await requirePanel(call);
-  if (!panel.ok) return panel;
-  const body = await readBody(call.request, resolution);
-  if (!body.ok) return body;
-  const { provider_order_id } = body.value;
-  for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const found = await readRefundCase(call.env.DB, panel.value.id, id);
+export function resolvePlacement(
+  context: PanelContext,
+  { params: { id }, body: { provider_order_id } }: { readonly params: { readonly id: string }; readonly body: Resolution },
+): Promise<Answer> {
+  const { db, panel, ports } = context;
+  const attempt = async (): Promise<Answer | typeof CONFLICT> => {
+    const found = await readRefundCase(db, panel.id, id);
     if (found === null) return fail({ code: "order_not_found", order: id });
-    if (!mayDecide(panel.value, found.order)) return fail({ code: "operators_money", subject: `order ${id}` });
-    if (!isInDoubt(found.order, call.ports.now())) return asResolved(call, found, provider_order_id);
-    const settled =
-      provider_order_id === null
-        ? await dropOrder(call, panel.value, found)
-        : await attachOrder(call, panel.value, found, provider_order_id);
-    if (settled !== "changed") return settled;
-  }
-  return fail({ code: "order_contended", order: id });
+    if (!mayDecide(panel, found.order)) return fail({ code: "operators_money", subject: `order ${id}` });
+    if (!isInDoubt(found.order, ports.now())) return asResolved(context, found, provider_order_id);
+    return provider_order_id === null ? dropOrder(context, found) : attachOrder(context, found, provider_order_id);
+  };
+  return retryOnConflict(MAX_TRIES, attempt, () => fail({ code: "order_contended", order: id }));
 }
+
+type Resolution = z.output<typeof resolutionBody>;
 
 /** Nobody knows whether the provider took it, and nobody is about to find out. */
 function isInDoubt(order: Order, now: number): boolean {
@@ -59,7 +56,7 @@ function isInDoubt(order: Order, now: number): boolean {
 }
 
 /** An order that needs no settling: the same decision again is answered by it, another one is refused. */
-function asResolved({ now }: Context, { order, provider }: RefundCase, wanted: string | null): Answer {
+function asResolved({ now }: PanelContext, { order, provider }: RefundCase, wanted: string | null): Answer {
   const dropped = order.providerOrderId === null && order.state.reason === "not_placed";
   const same = wanted === null ? dropped : order.providerOrderId === wanted;
   if (same) return json(200, orderView(order, provider.state, now));
@@ -71,35 +68,39 @@ function asResolved({ now }: Context, { order, provider }: RefundCase, wanted: s
   );
 }
 
-async function attachOrder(call: Context, panel: ActingPanel, found: RefundCase, wanted: string): Promise<Answer | "changed"> {
+async function attachOrder(context: PanelContext, found: RefundCase, wanted: string): Promise<Answer | typeof CONFLICT> {
+  const { db, panel } = context;
   const { provider } = found;
-  if (await isAnothers(call.env.DB, panel.id, provider.id, wanted))
+  if (await isAnothers(db, panel.id, provider.id, wanted))
     return fail({ code: "provider_order_taken", provider: provider.id, providerOrder: wanted });
-  const now = Math.max(call.now, found.order.updatedAt);
+  const now = Math.max(context.now, found.order.updatedAt);
   const order: Order = { ...found.order, providerOrderId: wanted };
   const write = moveWrite(order, foundPlaced(order.state), [], provider.state, now);
-  const result = await attachProviderOrder(call.env.DB, wanted, write, [audit(call, panel, found.order, { provider_order_id: wanted })]);
+  const result = await attachProviderOrder(db, wanted, write, [trail(context, found.order, { provider_order_id: wanted })]);
   if (result === "written") return json(200, orderView({ ...order, updatedAt: now, state: write.next }, provider.state, now));
-  if (result === "changed") return "changed";
-  const holder = await readHolder(call.env.DB, panel.id, provider.id, wanted);
+  if (result === "changed") return CONFLICT;
+  const holder = await readHolder(db, panel.id, provider.id, wanted);
   return fail({ code: "provider_order_conflict", provider: provider.id, providerOrder: wanted, order: holder ?? "" });
 }
 
-async function dropOrder(call: Context, panel: ActingPanel, { order, provider }: RefundCase): Promise<Answer | "changed"> {
-  const now = Math.max(call.now, order.updatedAt);
+async function dropOrder(context: PanelContext, { order, provider }: RefundCase): Promise<Answer | typeof CONFLICT> {
+  const now = Math.max(context.now, order.updatedAt);
   const { next, refunds } = neverPlaced(order.state, now);
   const write = moveWrite(order, next, refunds, provider.state, now);
-  const written = await applyDecision(call.env.DB, write, [audit(call, panel, order, { status: next.status, drop: true })]);
-  return written ? json(200, orderView({ ...order, updatedAt: now, state: next }, provider.state, now)) : "changed";
+  const written = await applyDecision(context.db, write, [trail(context, order, { status: next.status, drop: true })]);
+  return written ? json(200, orderView({ ...order, updatedAt: now, state: next }, provider.state, now)) : CONFLICT;
 }
 
-function audit(
-  { env, now }: Context,
-  { id, actor }: ActingPanel,
-  order: Order,
-  after: Readonly<Record<string, unknown>>,
-): D1PreparedStatement {
+function trail({ db, now, panel }: PanelContext, order: Order, after: Readonly<Record<string, unknown>>): D1PreparedStatement {
   const before = { status: order.state.status, provider_order_id: null };
-  const entry = { at: now, actor, panel: id, action: "order.settled", subject: `order:${order.id}`, before, after } as const;
-  return auditStatement(env.DB, entry, order);
+  const entry = {
+    at: now,
+    actor: panel.actor,
+    panel: panel.id,
+    action: "order.settled",
+    subject: `order:${order.id}`,
+    before,
+    after,
+  } as const;
+  return auditStatement(db, entry, order);
 }

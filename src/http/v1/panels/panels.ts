@@ -16,19 +16,20 @@ import {
   settingsOf,
   updatePanel,
 } from "../../../store/panels/panels.ts";
-import { newPanelKey, OPERATOR, panelKeyHash, requireOperator } from "../../kit/auth.ts";
-import { readBody, readOptionalBody } from "../../kit/body.ts";
-import type { Answer, Context } from "../../kit/context.ts";
-import { cursorParam, encodeCursor } from "../../kit/page.ts";
+import { pageAnswer, timeAnswer } from "../../kit/answers.ts";
+import { newPanelKey, panelKeyHash } from "../../kit/auth.ts";
+import type { Answer, OperatorContext } from "../../kit/context.ts";
+import { optionalCursor, pageOf } from "../../kit/page.ts";
 import { currency, line, optional, slug } from "../../kit/fields.ts";
-import { limitParam, readQuery } from "../../kit/query.ts";
+import { limitParam } from "../../kit/query.ts";
 import { json } from "../../kit/reply.ts";
+import { CONFLICT, retryOnConflict } from "../../kit/retry.ts";
 
 const MAX_NAME_CHARACTERS = 128;
 
 const money = z.enum(MONEY_MODES);
 
-const newPanel = z.strictObject({
+export const newPanelBody = z.strictObject({
   id: slug,
   name: optional(line(MAX_NAME_CHARACTERS)),
   currency,
@@ -38,48 +39,37 @@ const newPanel = z.strictObject({
   refuse_duplicate_links: z.prefault(z.boolean(), false),
 });
 
+type WithId = { readonly params: { readonly id: string } };
+
 /** `POST /v1/panels`. The answer is the only place where the panel's key is ever shown. */
-export async function postPanel(call: Context): Promise<Answer> {
-  const operator = await requireOperator(call);
-  if (!operator.ok) return operator;
-  const body = await readBody(call.request, newPanel);
-  if (!body.ok) return body;
-  const key = newPanelKey(call.ports.randomBytes);
-  const { id, ...settings } = body.value;
-  const entry = { ...entryOf(call, id), action: "panel.created", before: null, after: settings };
-  const panel = await createPanel(
-    call.env.DB,
-    { ...body.value, keyHash: await panelKeyHash(key), createdAt: call.now },
-    auditStatement(call.env.DB, entry, "if_changed"),
-  );
+export async function postPanel(context: OperatorContext, { body }: { readonly body: z.output<typeof newPanelBody> }): Promise<Answer> {
+  const { db, ports, now } = context;
+  const key = newPanelKey(ports.randomBytes);
+  const { id, ...settings } = body;
+  const entry = { ...entryOf(context, id), action: "panel.created", before: null, after: settings };
+  const audit = auditStatement(db, entry, "if_changed");
+  const panel = await createPanel(db, { ...body, keyHash: await panelKeyHash(key), createdAt: now }, audit);
   return panel === null ? fail({ code: "panel_exists", panel: id }) : json(201, { ...panelView(panel), key });
 }
 
 /** `GET /v1/panels/{id}` */
-export async function getPanel(call: Context, id: string): Promise<Answer> {
-  const operator = await requireOperator(call);
-  if (!operator.ok) return operator;
-  const panel = await readPanel(call.env.DB, { by: "id", value: id });
+export async function getPanel({ db }: OperatorContext, { params: { id } }: WithId): Promise<Answer> {
+  const panel = await readPanel(db, { by: "id", value: id });
   return panel === null ? fail({ code: "panel_not_found", panel: id }) : json(200, panelView(panel));
 }
 
-const listQuery = z.strictObject({ limit: limitParam, cursor: z.exactOptional(cursorParam(z.tuple([z.string()]))) });
+export const panelsQuery = z.strictObject({ limit: limitParam, cursor: optionalCursor(z.tuple([z.string()])) });
 
 /** `GET /v1/panels`, by id. */
-export async function getPanels(call: Context): Promise<Answer> {
-  const operator = await requireOperator(call);
-  if (!operator.ok) return operator;
-  const query = readQuery(call.url, listQuery);
-  if (!query.ok) return query;
-  const { limit, cursor } = query.value;
-  const panels = await listPanels(call.env.DB, cursor?.[0] ?? "", limit + 1);
-  const page = panels.slice(0, limit);
-  const last = page.at(-1);
-  const hasMore = panels.length > limit && last !== undefined;
-  return json(200, { panels: page.map(panelView), next_cursor: hasMore ? encodeCursor([last.id]) : null, has_more: hasMore });
+export async function getPanels(
+  { db }: OperatorContext,
+  { query: { limit, cursor } }: { readonly query: z.output<typeof panelsQuery> },
+): Promise<Answer> {
+  const { page, paging } = pageOf(await listPanels(db, cursor?.[0] ?? "", limit + 1), limit, ({ id }) => [id]);
+  return json(200, { panels: page.map(panelView), ...paging });
 }
 
-const panelChange = z.strictObject({
+export const panelChangeBody = z.strictObject({
   name: z.exactOptional(z.nullable(line(MAX_NAME_CHARACTERS))),
   currency: z.exactOptional(currency),
   money: z.exactOptional(money),
@@ -95,41 +85,38 @@ const MAX_ATTEMPTS = 3;
  * `PATCH /v1/panels/{id}`. Once the panel has orders its currency stays, since their amounts are in it, and so does who
  * keeps its customers' balances: half of the refunds would be in no account, or in one whose charges are missing.
  */
-export async function patchPanel(call: Context, id: string): Promise<Answer> {
-  const operator = await requireOperator(call);
-  if (!operator.ok) return operator;
-  const body = await readBody(call.request, panelChange);
-  if (!body.ok) return body;
-  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-    const panel = await readPanel(call.env.DB, { by: "id", value: id });
+export function patchPanel(
+  context: OperatorContext,
+  { params: { id }, body }: WithId & { readonly body: z.output<typeof panelChangeBody> },
+): Promise<Answer> {
+  const { db } = context;
+  const attempt = async (): Promise<Answer | typeof CONFLICT> => {
+    const panel = await readPanel(db, { by: "id", value: id });
     if (panel === null) return fail({ code: "panel_not_found", panel: id });
-    const next: PanelSettings = { ...settingsOf(panel), ...body.value };
+    const next: PanelSettings = { ...settingsOf(panel), ...body };
     const changed = difference(settingsOf(panel), next);
     if (changed === null) return json(200, panelView(panel));
-    const audit = auditStatement(call.env.DB, { ...entryOf(call, id), action: "panel.changed", ...changed }, "if_changed");
-    const updated = await updatePanel(call.env.DB, panel, next, audit);
+    const audit = auditStatement(db, { ...entryOf(context, id), action: "panel.changed", ...changed }, "if_changed");
+    const updated = await updatePanel(db, panel, next, audit);
     if (updated === "currency" || updated === "money") return fail({ code: `${updated}_fixed`, panel: id });
-    if (updated !== null) return json(200, panelView(updated));
-  }
-  return fail({ code: "settings_contended", subject: id });
+    return updated === null ? CONFLICT : json(200, panelView(updated));
+  };
+  return retryOnConflict(MAX_ATTEMPTS, attempt, () => fail({ code: "settings_contended", subject: id }));
 }
 
 /** Who changes which panel, and when. */
-function entryOf({ now }: Context, panel: string) {
-  return { at: now, actor: OPERATOR, panel, subject: `panel:${panel}` } as const;
+function entryOf({ actor, now }: OperatorContext, panel: string) {
+  return { at: now, actor, panel, subject: `panel:${panel}` } as const;
 }
 
-/** `POST /v1/panels/{id}/unfreeze`: the books were mended, and the panel's refunds go again. Nothing for one that is not frozen. */
-export async function postUnfreeze(call: Context, id: string): Promise<Answer> {
-  const operator = await requireOperator(call);
-  if (!operator.ok) return operator;
-  const body = await readOptionalBody(call.request, z.strictObject({}));
-  if (!body.ok) return body;
-  const panel = await readPanel(call.env.DB, { by: "id", value: id });
+/** `POST /v1/panels/{id}/unfreeze`: the ledger was mended, and the panel's refunds go again. Nothing for one that is not frozen. */
+export async function postUnfreeze(context: OperatorContext, { params: { id } }: WithId): Promise<Answer> {
+  const { db } = context;
+  const panel = await readPanel(db, { by: "id", value: id });
   if (panel === null) return fail({ code: "panel_not_found", panel: id });
   if (panel.frozen === null) return json(200, panelView(panel));
-  const entry = { ...entryOf(call, id), action: "panel.unfrozen", before: frozenView(panel), after: { frozen: null } };
-  await unfreezePanel(call.env.DB, id, panel.frozen.at, auditStatement(call.env.DB, entry, "if_changed"));
+  const entry = { ...entryOf(context, id), action: "panel.unfrozen", before: frozenView(panel), after: { frozen: null } };
+  await unfreezePanel(db, id, panel.frozen.at, auditStatement(db, entry, "if_changed"));
   return json(200, panelView({ ...panel, frozen: null }));
 }
 
@@ -140,3 +127,19 @@ function panelView(panel: Panel) {
 function frozenView({ frozen }: Panel) {
   return { frozen: frozen === null ? null : { since: isoTime(frozen.at), because: frozen.because } };
 }
+
+const panelFields = {
+  id: z.string(),
+  name: z.nullable(z.string()),
+  currency: z.string(),
+  money,
+  allow_credit: z.boolean(),
+  reuse_identical_adds: z.boolean(),
+  refuse_duplicate_links: z.boolean(),
+  frozen: z.nullable(z.strictObject({ since: timeAnswer, because: z.string() })),
+  created_at: timeAnswer,
+};
+
+export const panelAnswer = z.strictObject(panelFields);
+export const newPanelAnswer = z.strictObject({ ...panelFields, key: z.string() });
+export const panelsAnswer = pageAnswer("panels", panelAnswer);

@@ -6,45 +6,42 @@ import { approve, reject } from "../../../domain/refund-decision.ts";
 import { type RefundFacts, refundId } from "../../../domain/feed.ts";
 import { formatAmount } from "../../../domain/money.ts";
 import type { Order } from "../../../domain/order.ts";
-import { fail } from "../../../domain/result.ts";
+import { fail, ok } from "../../../domain/result.ts";
 import { applyDecisions, type OrderWrite, type RefundWrite } from "../../../store/orders/apply.ts";
 import { type AuditEntry, auditOrdersStatement } from "../../../store/operations/audit.ts";
 import { disengageStatement, readBraked, readBrakeHeld } from "../../../store/refunds/refund-cases.ts";
 import { readProviders } from "../../../store/orders/due.ts";
-import { OPERATOR, requireOperator } from "../../kit/auth.ts";
-import { readBody } from "../../kit/body.ts";
-import type { Answer, Context } from "../../kit/context.ts";
+import { OPERATOR } from "../../kit/auth.ts";
+import type { Answer, OperatorContext } from "../../kit/context.ts";
 import { decisionWrite } from "../refunds/decisions.ts";
 import { json } from "../../kit/reply.ts";
 
 /** Refunds decided in one request: they go into one transaction, well within an invocation's time. */
 const PER_REQUEST = 100;
 
-const release = z.strictObject({ action: z.enum(["release", "reject"]) });
+export const brakeBody = z.strictObject({ action: z.enum(["release", "reject"]) });
+export const brakeAnswer = z.strictObject({ remaining: z.int() });
+
+type Action = z.output<typeof brakeBody>["action"];
 
 /** Posts or rejects what the brake holds; to be repeated until nothing remains, when the brake is off again. */
-export async function postBrake(call: Context, id: string): Promise<Answer> {
-  const operator = await requireOperator(call);
-  if (!operator.ok) return operator;
-  const body = await readBody(call.request, release);
-  if (!body.ok) return body;
-  const { DB } = call.env;
-  const provider = (await readProviders(DB, [id])).get(id);
+export async function postBrake(
+  { db, now }: OperatorContext,
+  { params: { id }, body: { action } }: { readonly params: { readonly id: string }; readonly body: { readonly action: Action } },
+): Promise<Answer> {
+  const provider = (await readProviders(db, [id])).get(id);
   if (provider === undefined) return fail({ code: "provider_not_found", provider: id });
-  const orders = await readBraked(DB, id, PER_REQUEST);
-  const writes = orders.flatMap((order) => writeOf(order, provider.state, body.value.action, call.now));
-  const audit = auditOrdersStatement(
-    DB,
-    writes.map((write) => ({ entry: entryOf(write, id, body.value.action, call.now), seen: write.order })),
-  );
-  if (writes.length > 0) await applyDecisions(DB, writes, [audit]);
-  const { count } = await readBrakeHeld(DB, id);
-  if (count === 0) await disengageStatement(DB, id).run();
+  const orders = await readBraked(db, id, PER_REQUEST);
+  const writes = orders.flatMap((order) => writeOf(order, provider.state, action, now));
+  const entries = writes.map((write) => ({ entry: entryOf(write, id, action, now), seen: write.order }));
+  if (writes.length > 0) await applyDecisions(db, writes, [auditOrdersStatement(db, entries)]);
+  const { count } = await readBrakeHeld(db, id);
+  if (count === 0) await disengageStatement(db, id).run();
   return json(200, { remaining: count });
 }
 
 /** One entry a refund, so that of a release and a rejection that race each tells only what it did. */
-function entryOf({ order, next, refunds }: OrderWrite, provider: string, action: "release" | "reject", now: number): AuditEntry {
+function entryOf({ order, next, refunds }: OrderWrite, provider: string, action: Action, now: number): AuditEntry {
   const status = refunds[0]?.status ?? "held";
   return {
     at: now,
@@ -57,10 +54,10 @@ function entryOf({ order, next, refunds }: OrderWrite, provider: string, action:
   };
 }
 
-function writeOf(order: Order, polling: Parameters<typeof decisionWrite>[1], action: "release" | "reject", now: number): OrderWrite[] {
+function writeOf(order: Order, polling: Parameters<typeof decisionWrite>[1], action: Action, now: number): OrderWrite[] {
   const { hold } = order.state;
   if (hold === null) return [];
-  const after = action === "release" ? approve(order.state, hold.amount) : ({ ok: true, value: reject(order.state) } as const);
+  const after = action === "release" ? approve(order.state, hold.amount) : ok(reject(order.state));
   if (!after.ok) return [];
   const status = action === "release" ? "posted" : "rejected";
   const facts: RefundFacts = {

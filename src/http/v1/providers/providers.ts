@@ -18,72 +18,58 @@ import {
   updateProvider,
   withDefaults,
 } from "../../../store/providers/provider-settings.ts";
-import { requireOperator } from "../../kit/auth.ts";
-import { readBody } from "../../kit/body.ts";
-import type { Answer, Context } from "../../kit/context.ts";
-import { validate } from "../../kit/validate.ts";
-import { cursorParam, encodeCursor } from "../../kit/page.ts";
+import type { Answer, Context, OperatorContext } from "../../kit/context.ts";
+import { optionalCursor, pageOf } from "../../kit/page.ts";
 import type { Failure, FieldProblem } from "../../kit/errors.ts";
 import { slug } from "../../kit/fields.ts";
 import { additionEntry, changeEntry } from "./trail.ts";
-import { type ProviderBody, providerBody, requestText, settingsChange } from "./schema.ts";
+import { type ProviderBody, requestText, settingsChange } from "./schema.ts";
 import { probeView, providerView } from "./view.ts";
-import { booleanParam, limitParam, readQuery } from "../../kit/query.ts";
+import { booleanParam, limitParam } from "../../kit/query.ts";
 import { json } from "../../kit/reply.ts";
+import { CONFLICT, retryOnConflict } from "../../kit/retry.ts";
+
+type WithId = { readonly params: { readonly id: string } };
 
 /** `GET /v1/providers/{id}` */
-export async function getProvider(call: Context, id: string): Promise<Answer> {
-  const operator = await requireOperator(call);
-  if (!operator.ok) return operator;
-  const view = await readFollowedProvider(call.env.DB, id);
-  return view === null ? fail({ code: "provider_not_found", provider: id }) : json(200, await viewWithBrake(call, view));
+export async function getProvider(context: OperatorContext, { params: { id } }: WithId): Promise<Answer> {
+  const followed = await readFollowedProvider(context.db, id);
+  return followed === null ? fail({ code: "provider_not_found", provider: id }) : json(200, await viewWithBrake(context, followed));
 }
 
 /** What the brake holds is read only where it is engaged: else there is nothing, or a few that came too late for it. */
-async function viewWithBrake({ env, now }: Context, view: FollowedProvider) {
-  const held = view.provider.state.brakeEngagedAt === null ? NOTHING_HELD : await readBrakeHeld(env.DB, view.provider.id);
-  return providerView(view, held, now);
+async function viewWithBrake({ db, now }: Context, followed: FollowedProvider) {
+  const held = followed.provider.state.brakeEngagedAt === null ? NOTHING_HELD : await readBrakeHeld(db, followed.provider.id);
+  return providerView(followed, held, now);
 }
 
-const listQuery = z.strictObject({ limit: limitParam, cursor: z.exactOptional(cursorParam(z.tuple([z.string()]))) });
+export const providersQuery = z.strictObject({ limit: limitParam, cursor: optionalCursor(z.tuple([z.string()])) });
 
 /** `GET /v1/providers`, by id. */
-export async function getProviders(call: Context): Promise<Answer> {
-  const operator = await requireOperator(call);
-  if (!operator.ok) return operator;
-  const query = readQuery(call.url, listQuery);
-  if (!query.ok) return query;
-  const { limit, cursor } = query.value;
-  const views = await listFollowedProviders(call.env.DB, cursor?.[0] ?? "", limit + 1);
-  const page = views.slice(0, limit);
-  const last = page.at(-1)?.provider;
-  const hasMore = views.length > limit && last !== undefined;
-  return json(200, {
-    providers: await Promise.all(page.map((view) => viewWithBrake(call, view))),
-    next_cursor: hasMore ? encodeCursor([last.id]) : null,
-    has_more: hasMore,
-  });
+export async function getProviders(
+  context: OperatorContext,
+  { query: { limit, cursor } }: { readonly query: z.output<typeof providersQuery> },
+): Promise<Answer> {
+  const followed = await listFollowedProviders(context.db, cursor?.[0] ?? "", limit + 1);
+  const { page, paging } = pageOf(followed, limit, ({ provider }) => [provider.id]);
+  return json(200, { providers: await Promise.all(page.map((one) => viewWithBrake(context, one))), ...paging });
 }
 
-const putQuery = z.strictObject({ probe: z.prefault(booleanParam, "false") });
+export const providerPath = z.strictObject({ id: slug });
+export const putProviderQuery = z.strictObject({ probe: z.prefault(booleanParam, "false") });
 
 /** `PUT /v1/providers/{id}`: creates a provider, or changes what the body names of one. */
-export async function putProvider(call: Context, id: string): Promise<Answer> {
-  const operator = await requireOperator(call);
-  if (!operator.ok) return operator;
-  const checkedId = validate(z.strictObject({ id: slug }), { id });
-  if (!checkedId.ok) return checkedId;
-  const query = readQuery(call.url, putQuery);
-  if (!query.ok) return query;
-  const body = await readBody(call.request, providerBody);
-  if (!body.ok) return body;
-  const url = checkedUrl(call, body.value.url);
+export async function putProvider(
+  context: OperatorContext,
+  { params: { id }, query, body }: WithId & { readonly query: z.output<typeof putProviderQuery>; readonly body: ProviderBody },
+): Promise<Answer> {
+  const url = checkedUrl(context, body.url);
   if (!url.ok) return url;
-  const saved = await save(call, id, url.value === undefined ? body.value : { ...body.value, url: url.value });
+  const saved = await save(context, id, url.value === undefined ? body : { ...body, url: url.value });
   if (!saved.ok) return saved;
-  const report = query.value.probe ? await probe(call, id) : null;
-  const shown = await viewWithBrake(call, await viewOf(call, id));
-  return json(saved.value === "created" ? 201 : 200, report === null ? shown : { ...shown, probe: probeView(report) });
+  const report = query.probe ? await probe(context, id) : null;
+  const view = await viewWithBrake(context, await followedProvider(context, id));
+  return json(saved.value === "created" ? 201 : 200, report === null ? view : { ...view, probe: probeView(report) });
 }
 
 /** The URL in the spelling that was checked: only that one may be kept and called. */
@@ -108,56 +94,56 @@ function refused(fields: readonly FieldProblem[]): { readonly ok: false; readonl
 /** Two changes at once, or a provider added by another request in between: the second round settles either. */
 const MAX_ATTEMPTS = 3;
 
-async function save(call: Context, id: string, body: ProviderBody): Promise<Result<"created" | "changed", Failure>> {
-  const { env, now } = call;
+type Saved = Result<"created" | "changed", Failure>;
+
+function save(context: OperatorContext, id: string, body: ProviderBody): Promise<Saved> {
+  const { db, now } = context;
   const change = settingsChange(body);
-  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-    const seen = await readSettings(env.DB, id);
-    if (seen !== null) {
-      if (await updateProvider(env.DB, id, change, now, seen, changeEntry(call, id, seen, change))) return ok("changed");
-      continue;
-    }
+  const attempt = async (): Promise<Saved | typeof CONFLICT> => {
+    const seen = await readSettings(db, id);
+    if (seen !== null)
+      return (await updateProvider(db, id, change, now, seen, changeEntry(context, id, seen, change))) ? ok("changed") : CONFLICT;
     const { url, api_key } = change;
     if (url === undefined || api_key === undefined) {
       const missing = [...(url === undefined ? ["url"] : []), ...(api_key === undefined ? ["key"] : [])];
       return refused(missing.map((path) => ({ path, message: "is required to add a provider; there is none with this id yet" })));
     }
     const settings = withDefaults({ ...change, url, api_key });
-    if (await createProvider(env.DB, id, settings, now, additionEntry(call, id, settings))) return ok("created");
-  }
-  return fail({ code: "settings_contended", subject: id });
+    return (await createProvider(db, id, settings, now, additionEntry(context, id, settings))) ? ok("created") : CONFLICT;
+  };
+  return retryOnConflict(MAX_ATTEMPTS, attempt, () => fail({ code: "settings_contended", subject: id }));
 }
 
 /** A provider that was just saved; providers are never deleted. */
-async function viewOf({ env }: Context, id: string): Promise<FollowedProvider> {
-  const view = await readFollowedProvider(env.DB, id);
-  if (view === null) throw new Error(`provider ${id} is gone after it was saved`);
-  return view;
+async function followedProvider({ db }: Context, id: string): Promise<FollowedProvider> {
+  const followed = await readFollowedProvider(db, id);
+  if (followed === null) throw new Error(`provider ${id} is gone after it was saved`);
+  return followed;
 }
 
 /** Asks for the balance, in other forms where the one set brings nothing, and keeps what was found out. */
-async function probe(call: Context, id: string): Promise<ProbeReport> {
-  const seen = await readSettings(call.env.DB, id);
-  const { provider } = await viewOf(call, id);
-  const calls = await allowedCalls(call, provider);
+async function probe(context: OperatorContext, id: string): Promise<ProbeReport> {
+  const seen = await readSettings(context.db, id);
+  const { provider } = await followedProvider(context, id);
+  const calls = await allowedCalls(context, provider);
   let made = 0;
   const fetchWithinBudget = (request: Request): Promise<Response> => {
     made += 1;
     if (made > calls) return Promise.reject(new Error("max_calls_per_minute is used up; probe again in a minute"));
-    return call.ports.fetch(request);
+    return context.ports.fetch(request);
   };
-  const report = await probeProvider({ fetch: fetchWithinBudget, now: call.ports.now }, provider.settings);
+  const report = await probeProvider({ fetch: fetchWithinBudget, now: context.ports.now }, provider.settings);
   if (!report.ok || seen === null) return report;
   const currency = provider.currency === null && report.currency !== null ? { currency: report.currency } : {};
   // Settings that were changed while the probe was under way are not overwritten.
   const change = { request: requestText(report.request), ...currency };
-  await updateProvider(call.env.DB, provider.id, change, call.now, seen, changeEntry(call, provider.id, seen, change));
+  await updateProvider(context.db, provider.id, change, context.now, seen, changeEntry(context, provider.id, seen, change));
   return report;
 }
 
 /** How many calls the probe may make, claimed from the provider's budget before the first one. */
-async function allowedCalls({ env, now }: Context, { id, maxCallsPerMinute }: Provider): Promise<number> {
+async function allowedCalls({ db, now }: Context, { id, maxCallsPerMinute }: Provider): Promise<number> {
   if (maxCallsPerMinute === null) return MAX_PROBE_CALLS;
-  const grants = await claimCalls(env.DB, minuteOf(now), [{ provider: id, calls: MAX_PROBE_CALLS, perMinute: maxCallsPerMinute }]);
+  const grants = await claimCalls(db, minuteOf(now), [{ provider: id, calls: MAX_PROBE_CALLS, perMinute: maxCallsPerMinute }]);
   return grants.get(id)?.granted ?? 0;
 }

@@ -3,24 +3,27 @@
  */
 import { type AuditEntry, auditStatement, difference } from "../../../store/operations/audit.ts";
 import type { KeptSettings, SettingsChange } from "../../../store/providers/provider-settings.ts";
-import { OPERATOR } from "../../kit/auth.ts";
-import type { Context } from "../../kit/context.ts";
+import type { OperatorContext } from "../../kit/context.ts";
 import { keyHint } from "./view.ts";
 
 /** The entry of a provider that was added. */
-export function additionEntry(call: Context, id: string, settings: KeptSettings): D1PreparedStatement {
-  return entry(call, id, { action: "provider.created", before: null, after: settingsView(settings) });
+export function additionEntry(context: OperatorContext, id: string, settings: KeptSettings): D1PreparedStatement {
+  return entry(context, id, { action: "provider.created", before: null, after: settingsView(settings) });
 }
 
 /** The entry of a change; null when it changes nothing. */
-export function changeEntry(call: Context, id: string, seen: KeptSettings, change: SettingsChange): D1PreparedStatement | null {
+export function changeEntry(context: OperatorContext, id: string, seen: KeptSettings, change: SettingsChange): D1PreparedStatement | null {
   const changed = difference(seen, { ...seen, ...change });
   if (changed === null) return null;
-  return entry(call, id, { action: "provider.changed", before: settingsView(changed.before), after: settingsView(changed.after) });
+  return entry(context, id, { action: "provider.changed", before: settingsView(changed.before), after: settingsView(changed.after) });
 }
 
-function entry({ env, now }: Context, id: string, what: Pick<AuditEntry, "action" | "before" | "after">): D1PreparedStatement {
-  return auditStatement(env.DB, { at: now, actor: OPERATOR, panel: null, subject: `provider:${id}`, ...what }, "if_changed");
+function entry(
+  { db, actor, now }: OperatorContext,
+  id: string,
+  what: Pick<AuditEntry, "action" | "before" | "after">,
+): D1PreparedStatement {
+  return auditStatement(db, { at: now, actor, panel: null, subject: `provider:${id}`, ...what }, "if_changed");
 }
 
 /** Columns that are JSON texts. */

@@ -16,63 +16,57 @@ import { readAccount } from "../../../store/ledger/credits.ts";
 import { type RefundCase, readRefundCase } from "../../../store/refunds/refund-cases.ts";
 import { isOverdrawn } from "../../../store/ledger/transfers.ts";
 import { accountName } from "../customers/account-id.ts";
-import { type ActingPanel, mayDecide, requirePanel } from "../../kit/auth.ts";
-import { readOptionalBody } from "../../kit/body.ts";
-import type { Answer, Context } from "../../kit/context.ts";
+import { mayDecide } from "../../kit/auth.ts";
+import type { Answer, MoneyContext, PanelContext } from "../../kit/context.ts";
 import type { Failure } from "../../kit/errors.ts";
 import { line, optional, positiveAmount } from "../../kit/fields.ts";
-import { idempotently, type Keep } from "../../kit/idempotency.ts";
 import { json } from "../../kit/reply.ts";
+import { CONFLICT, retryOnConflict } from "../../kit/retry.ts";
+import type { Schema } from "../../kit/validate.ts";
 
 /** A sweep may write the order in between; so many times in a row it hardly does. */
 const MAX_TRIES = 5;
 const MAX_NOTE_CHARACTERS = 500;
 
 const note = optional(line(MAX_NOTE_CHARACTERS));
-const approval = z.strictObject({ amount: optional(positiveAmount), note });
-const rejection = z.strictObject({ note });
-const ownDecision = z.strictObject({ amount: positiveAmount, note: line(MAX_NOTE_CHARACTERS) });
+export const approvalBody = z.strictObject({ amount: optional(positiveAmount), note });
+export const rejectionBody = z.strictObject({ note });
+export const ownDecisionBody = z.strictObject({ amount: positiveAmount, note: line(MAX_NOTE_CHARACTERS) });
+
+type Decides<B extends Schema<unknown>> = { readonly params: { readonly id: string }; readonly body: z.output<B> };
 
 /** `POST /v1/refunds/{id}/approve`: posts a refund that waits, or another amount in its place. Twice is as once. */
-export async function approveRefund(call: Context, id: string): Promise<Answer> {
-  const panel = await requirePanel(call);
-  if (!panel.ok) return panel;
-  const body = await readOptionalBody(call.request, approval);
-  if (!body.ok) return body;
-  return decideWaiting(call, panel.value, id, { status: "posted", ...body.value });
+export function approveRefund(context: PanelContext, { params: { id }, body }: Decides<typeof approvalBody>): Promise<Answer> {
+  return decideWaiting(context, id, { status: "posted", ...body });
 }
 
 /** `POST /v1/refunds/{id}/reject`: refuses a refund that waits; the same amount due again opens nothing. */
-export async function rejectRefund(call: Context, id: string): Promise<Answer> {
-  const panel = await requirePanel(call);
-  if (!panel.ok) return panel;
-  const body = await readOptionalBody(call.request, rejection);
-  if (!body.ok) return body;
-  return decideWaiting(call, panel.value, id, { status: "rejected", amount: null, ...body.value });
+export function rejectRefund(context: PanelContext, { params: { id }, body }: Decides<typeof rejectionBody>): Promise<Answer> {
+  return decideWaiting(context, id, { status: "rejected", amount: null, ...body });
 }
 
 type Verdict = { readonly status: "posted" | "rejected"; readonly amount: number | null; readonly note: string | null };
 
-async function decideWaiting(call: Context, panel: ActingPanel, id: string, verdict: Verdict): Promise<Answer> {
+function decideWaiting(context: PanelContext, id: string, verdict: Verdict): Promise<Answer> {
+  const { db, panel, now } = context;
   const [, orderId, number] = /^(.+)-r(\d{1,9})$/s.exec(id) ?? [];
-  if (orderId === undefined) return fail({ code: "refund_not_found", refund: id });
-  for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const found = await readRefundCase(call.env.DB, panel.id, orderId);
+  if (orderId === undefined) return Promise.resolve(fail({ code: "refund_not_found", refund: id }));
+  const attempt = async (): Promise<Answer | typeof CONFLICT> => {
+    const found = await readRefundCase(db, panel.id, orderId);
     const refund = found?.refunds.get(Number(number));
     if (found === null || refund === undefined) return fail({ code: "refund_not_found", refund: id });
     if (!mayDecide(panel, found.order)) return fail({ code: "operators_money", subject: `order ${orderId}` });
     if (refund.status === "posted" || refund.status === "rejected") return asDecided(found.order, refund, verdict);
     const amount = verdict.amount ?? refund.amount;
-    const after =
-      verdict.status === "posted" ? approve(found.order.state, amount) : ({ ok: true, value: reject(found.order.state) } as const);
+    const after = verdict.status === "posted" ? approve(found.order.state, amount) : ok(reject(found.order.state));
     if (!after.ok) return fail(problem(after.failure, found.order));
-    const facts = { ...refund, amount, status: verdict.status, decidedAt: call.now, decidedBy: panel.actor, note: verdict.note };
+    const facts = { ...refund, amount, status: verdict.status, decidedAt: now, decidedBy: panel.actor, note: verdict.note };
     const write: RefundWrite = { op: "decide", n: refund.n, amount, status: verdict.status, by: panel.actor, note: verdict.note };
-    const done = await apply(call, panel, found, { next: after.value, facts, was: refund.status, write }, []);
+    const done = await apply(context, found, { next: after.value, facts, was: refund.status, write }, []);
     if (!done.ok) return done;
-    if (done.value) return json(200, refundView(found.order, facts));
-  }
-  return fail({ code: "order_contended", order: orderId });
+    return done.value ? json(200, refundView(found.order, facts)) : CONFLICT;
+  };
+  return retryOnConflict(MAX_TRIES, attempt, () => fail({ code: "order_contended", order: orderId }));
 }
 
 /** A refund decided before: the same decision again is answered by it, another one is refused. */
@@ -90,64 +84,48 @@ function asDecided(order: Order, refund: RefundFacts, verdict: Verdict): Answer 
 }
 
 /** `POST /v1/orders/{id}/refunds`: goodwill, within the charge. */
-export function postGoodwill(call: Context, id: string): Promise<Answer> {
-  return decideOwn(call, id, "goodwill", ({ order }, amount) => giveGoodwill(order.state, amount));
+export function postGoodwill(context: MoneyContext, { params: { id }, body }: Decides<typeof ownDecisionBody>): Promise<Answer> {
+  return decideOwn(context, id, { kind: "goodwill", ...body }, ({ order }) => giveGoodwill(order.state, body.amount));
 }
 
 /** `POST /v1/orders/{id}/clawbacks`: takes back what was refunded; it is shown as a refund of a negative amount. */
-export function postClawback(call: Context, id: string): Promise<Answer> {
-  return decideOwn(call, id, "clawback", ({ order, provider }, amount) => {
-    return clawBack(order.state, amount, policyFor(order, provider.policies));
+export function postClawback(context: MoneyContext, { params: { id }, body }: Decides<typeof ownDecisionBody>): Promise<Answer> {
+  return decideOwn(context, id, { kind: "clawback", ...body }, ({ order, provider }) => {
+    return clawBack(order.state, body.amount, policyFor(order, provider.policies));
   });
 }
 
-type Decide = (found: RefundCase, amount: number) => Decided<OrderState>;
+type OwnDecision = { readonly kind: "goodwill" | "clawback"; readonly amount: number; readonly note: string };
+type Decide = (found: RefundCase) => Decided<OrderState>;
 
-async function decideOwn(call: Context, id: string, kind: "goodwill" | "clawback", decide: Decide): Promise<Answer> {
-  const panel = await requirePanel(call);
-  if (!panel.ok) return panel;
-  return idempotently(call, panel.value.id, ownDecision, async (body, keep) => {
-    for (let tries = 0; tries < MAX_TRIES; tries++) {
-      const found = await readRefundCase(call.env.DB, panel.value.id, id);
-      if (found === null) return fail({ code: "order_not_found", order: id });
-      if (!mayDecide(panel.value, found.order)) return fail({ code: "operators_money", subject: `order ${id}` });
-      const done = await postOwn(call, panel.value, found, kind, body, decide, keep);
-      if (done !== null) return done;
-    }
-    return fail({ code: "order_contended", order: id });
-  });
-}
-
-/** Null when somebody else has written the order meanwhile. */
-async function postOwn(
-  call: Context,
-  panel: ActingPanel,
-  found: RefundCase,
-  kind: "goodwill" | "clawback",
-  body: { readonly amount: number; readonly note: string },
-  decide: Decide,
-  keep: Keep,
-): Promise<Answer | null> {
-  const { order } = found;
-  const after = decide(found, body.amount);
-  if (!after.ok) return fail(problem(after.failure, order));
-  const n = after.value.refundCount;
-  const decided = { amount: body.amount, status: "posted", note: body.note } as const;
-  const facts: RefundFacts = {
-    n,
-    kind,
-    reason: kind,
-    remains: null,
-    createdAt: call.now,
-    decidedAt: call.now,
-    decidedBy: panel.actor,
-    ...decided,
+function decideOwn(context: MoneyContext, id: string, decision: OwnDecision, decide: Decide): Promise<Answer> {
+  const { db, panel } = context;
+  const attempt = async (): Promise<Answer | typeof CONFLICT> => {
+    const found = await readRefundCase(db, panel.id, id);
+    if (found === null) return fail({ code: "order_not_found", order: id });
+    if (!mayDecide(panel, found.order)) return fail({ code: "operators_money", subject: `order ${id}` });
+    const after = decide(found);
+    if (!after.ok) return fail(problem(after.failure, found.order));
+    return postOwn(context, found, decision, after.value);
   };
-  const write: RefundWrite = { op: "insert", n, kind, reason: kind, remains: null, by: panel.actor, ...decided };
+  return retryOnConflict(MAX_TRIES, attempt, () => fail({ code: "order_contended", order: id }));
+}
+
+async function postOwn(
+  context: MoneyContext,
+  found: RefundCase,
+  { kind, amount, note: text }: OwnDecision,
+  next: OrderState,
+): Promise<Answer | typeof CONFLICT> {
+  const { panel, now, keep } = context;
+  const { order } = found;
+  const decided = { n: next.refundCount, kind, reason: kind, remains: null, amount, status: "posted", note: text } as const;
+  const facts: RefundFacts = { ...decided, createdAt: now, decidedAt: now, decidedBy: panel.actor };
+  const write: RefundWrite = { op: "insert", ...decided, by: panel.actor };
   const kept = keep(201, refundView(order, facts), order);
-  const done = await apply(call, panel, found, { next: after.value, facts, was: null, write }, [kept.statement]);
+  const done = await apply(context, found, { next, facts, was: null, write }, [kept.statement]);
   if (!done.ok) return done;
-  return done.value ? kept.answer : null;
+  return done.value ? kept.answer : CONFLICT;
 }
 
 type Step = {
@@ -159,19 +137,16 @@ type Step = {
 
 /** Writes one decision with its audit entry; false when the order is not as it was read any more. */
 async function apply(
-  call: Context,
-  panel: ActingPanel,
-  found: RefundCase,
+  { db, panel, now }: PanelContext,
+  { order, provider }: RefundCase,
   step: Step,
   others: readonly D1PreparedStatement[],
 ): Promise<Result<boolean, Failure>> {
-  const { order, provider } = found;
-  const { DB } = call.env;
-  const write = decisionWrite(order, provider.state, step, call.now);
+  const write = decisionWrite(order, provider.state, step, now);
   const audit = auditStatement(
-    DB,
+    db,
     {
-      at: call.now,
+      at: now,
       actor: panel.actor,
       panel: panel.id,
       action: step.was === null ? `refund.${step.facts.kind}` : `refund.${step.facts.status}`,
@@ -182,19 +157,14 @@ async function apply(
     order,
   );
   try {
-    return ok(await applyDecision(DB, write, [...others, audit]));
+    return ok(await applyDecision(db, write, [...others, audit]));
   } catch (error) {
     if (!isOverdrawn(error)) throw error;
     const customer = order.customer ?? "";
-    const { balance } = await readAccount(DB, { panel: panel.id, currency: order.currency, customer });
+    const { balance } = await readAccount(db, { panel: panel.id, currency: order.currency, customer });
     const needed = formatAmount(step.facts.amount);
-    return fail({
-      code: "insufficient_balance",
-      customer: accountName(customer),
-      balance: formatAmount(balance),
-      needed,
-      currency: order.currency,
-    });
+    const account = { customer: accountName(customer), balance: formatAmount(balance), currency: order.currency };
+    return fail({ code: "insufficient_balance", needed, ...account });
   }
 }
 

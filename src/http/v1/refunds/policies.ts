@@ -4,13 +4,14 @@
 import * as z from "zod/mini";
 import { formatAmount } from "../../../domain/money.ts";
 import { CANCELED_RULES, type PolicyLayer, policyOf, REFUND_MODES, type RefundPolicy } from "../../../domain/refund-policy.ts";
-import { previewOf } from "../../../domain/refund-preview.ts";
+import { type PreviewedRefund, previewOf } from "../../../domain/refund-preview.ts";
+import type { Order } from "../../../domain/order.ts";
+import { STATUS_NAMES } from "../../../domain/status.ts";
 import { fail } from "../../../domain/result.ts";
 import { auditStatement } from "../../../store/operations/audit.ts";
 import { PROVIDER_LAYER, readForPreview, readPolicies, writePolicy } from "../../../store/refunds/policies.ts";
-import { OPERATOR, requireOperator } from "../../kit/auth.ts";
-import { readBody } from "../../kit/body.ts";
-import type { Answer, Context } from "../../kit/context.ts";
+import { amountAnswer } from "../../kit/answers.ts";
+import type { Answer, OperatorContext } from "../../kit/context.ts";
 import { line, slug, positiveAmount, wholeNumber } from "../../kit/fields.ts";
 import { json } from "../../kit/reply.ts";
 
@@ -20,7 +21,7 @@ const MAX_DELAY_MINUTES = 7 * 24 * 60;
 /** A quarter. */
 const MAX_ERROR_HOURS = 90 * 24;
 
-const policyBody = z.strictObject({
+export const policyBody = z.strictObject({
   mode: z.exactOptional(z.enum(REFUND_MODES)),
   canceled: z.exactOptional(z.enum(CANCELED_RULES)),
   cap: z.exactOptional(z.nullable(positiveAmount)),
@@ -49,32 +50,33 @@ function effective(layers: Readonly<Record<string, PolicyLayer>>, service: strin
   return policyOf(layers[PROVIDER_LAYER], service === PROVIDER_LAYER ? undefined : layers[service]);
 }
 
+type AtProvider = { readonly params: { readonly id: string; readonly service?: string } };
+
 /** `GET /v1/providers/{id}/refund-policy` and `…/services/{service}/refund-policy`: the policy that holds there. */
-export async function getPolicy(call: Context, provider: string, service: string): Promise<Answer> {
-  const operator = await requireOperator(call);
-  if (!operator.ok) return operator;
-  const layers = await readPolicies(call.env.DB, provider);
+export async function getPolicy(
+  { db }: OperatorContext,
+  { params: { id: provider, service = PROVIDER_LAYER } }: AtProvider,
+): Promise<Answer> {
+  const layers = await readPolicies(db, provider);
   return layers === null ? fail({ code: "provider_not_found", provider }) : json(200, policyView(effective(layers, service)));
 }
 
 /** `PUT` of the same: what the body leaves out is the next less specific level's. */
-export async function putPolicy(call: Context, provider: string, service: string): Promise<Answer> {
-  const operator = await requireOperator(call);
-  if (!operator.ok) return operator;
-  const body = await readBody(call.request, policyBody);
-  if (!body.ok) return body;
-  return change(call, provider, service, layerOf(body.value));
+export function putPolicy(context: OperatorContext, { params, body }: AtProvider & { readonly body: PolicyBody }): Promise<Answer> {
+  return change(context, params, layerOf(body));
 }
 
 /** `DELETE` of the same: the next less specific level's policy holds again, and is answered. */
-export async function deletePolicy(call: Context, provider: string, service: string): Promise<Answer> {
-  const operator = await requireOperator(call);
-  if (!operator.ok) return operator;
-  return change(call, provider, service, null);
+export function deletePolicy(context: OperatorContext, { params }: AtProvider): Promise<Answer> {
+  return change(context, params, null);
 }
 
-async function change({ env, now }: Context, provider: string, service: string, layer: PolicyLayer | null): Promise<Answer> {
-  const layers = await readPolicies(env.DB, provider);
+async function change(
+  { db, actor, now }: OperatorContext,
+  { id: provider, service = PROVIDER_LAYER }: AtProvider["params"],
+  layer: PolicyLayer | null,
+): Promise<Answer> {
+  const layers = await readPolicies(db, provider);
   if (layers === null) return fail({ code: "provider_not_found", provider });
   if (service.length > MAX_SERVICE_CHARACTERS) {
     return fail({
@@ -84,20 +86,20 @@ async function change({ env, now }: Context, provider: string, service: string, 
   }
   const { [service]: before = null, ...others } = layers;
   const after = layer === null ? others : { ...others, [service]: layer };
-  const audit = auditStatement(env.DB, {
+  const audit = auditStatement(db, {
     at: now,
-    actor: OPERATOR,
+    actor,
     panel: null,
     action: layer === null ? "refund_policy.removed" : "refund_policy.set",
     subject: `provider:${provider}`,
     before: { service: service === PROVIDER_LAYER ? null : service, policy: before },
     after: { policy: layer },
   });
-  await writePolicy(env.DB, provider, service, layer, now, audit);
+  await writePolicy(db, provider, service, layer, now, audit);
   return json(200, policyView(effective(after, service)));
 }
 
-const previewBody = z.strictObject({
+export const previewBody = z.strictObject({
   provider: slug,
   service: z.exactOptional(z.nullable(line(MAX_SERVICE_CHARACTERS))),
   policy: policyBody,
@@ -107,36 +109,23 @@ const previewBody = z.strictObject({
 const SAMPLED = 20;
 
 /** `POST /v1/refund-policies/preview`: what a policy would make of the provider's orders as they stand; changes nothing. */
-export async function previewPolicy(call: Context): Promise<Answer> {
-  const operator = await requireOperator(call);
-  if (!operator.ok) return operator;
-  const body = await readBody(call.request, previewBody);
-  if (!body.ok) return body;
-  const { provider, service = null, policy } = body.value;
-  const layers = await readPolicies(call.env.DB, provider);
+export async function previewPolicy(
+  { db, now }: OperatorContext,
+  { body: { provider, service = null, policy } }: { readonly body: z.output<typeof previewBody> },
+): Promise<Answer> {
+  const layers = await readPolicies(db, provider);
   if (layers === null) return fail({ code: "provider_not_found", provider });
   const tried = policyOf(service === null ? undefined : layers[PROVIDER_LAYER], layerOf(policy));
-  const orders = await readForPreview(call.env.DB, provider, service);
-  const outcomes = orders.flatMap((order) => {
-    const outcome = previewOf(order, tried, call.now);
-    return outcome === null ? [] : [{ order, ...outcome }];
+  const orders = await readForPreview(db, provider, service);
+  const previewed = orders.flatMap((order): Previewed[] => {
+    const refund = previewOf(order, tried, now);
+    return refund === null ? [] : [{ order, ...refund }];
   });
-  const would = (kind: "post" | "hold") => {
-    const concerned = outcomes.filter((outcome) => outcome.kind === kind);
-    const amounts = Object.fromEntries(
-      [...Map.groupBy(concerned, ({ order }) => order.currency)].map(([currency, of]) => [
-        currency,
-        formatAmount(of.reduce((sum, { amount }) => sum + BigInt(amount), 0n)),
-      ]),
-    );
-    const [only, ...more] = Object.values(amounts);
-    return { count: concerned.length, amount: more.length > 0 ? null : (only ?? "0"), amounts };
-  };
   return json(200, {
     orders: orders.length,
-    would_post: would("post"),
-    would_hold: would("hold"),
-    sample: outcomes.slice(0, SAMPLED).map(({ order, kind, amount, reason }) => ({
+    would_post: totalsView(previewed, "post"),
+    would_hold: totalsView(previewed, "hold"),
+    sample: previewed.slice(0, SAMPLED).map(({ order, kind, amount, reason }) => ({
       panel: order.panel,
       order: order.id,
       status: order.state.status,
@@ -148,3 +137,46 @@ export async function previewPolicy(call: Context): Promise<Answer> {
     })),
   });
 }
+
+type Previewed = PreviewedRefund & { readonly order: Order };
+
+/** `amount` is null where several currencies are concerned; `amounts` has each. */
+function totalsView(previewed: readonly Previewed[], wanted: PreviewedRefund["kind"]) {
+  const concerned = previewed.filter(({ kind }) => kind === wanted);
+  const amounts = Object.fromEntries(
+    [...Map.groupBy(concerned, ({ order }) => order.currency)].map(([currency, of]) => [
+      currency,
+      formatAmount(of.reduce((sum, { amount }) => sum + BigInt(amount), 0n)),
+    ]),
+  );
+  const [only, ...more] = Object.values(amounts);
+  return { count: concerned.length, amount: more.length > 0 ? null : (only ?? "0"), amounts };
+}
+
+export const policyAnswer = z.strictObject({
+  mode: z.enum(REFUND_MODES),
+  canceled: z.enum(CANCELED_RULES),
+  cap: z.nullable(amountAnswer),
+  delay_minutes: z.int(),
+  error_after_hours: z.nullable(z.int()),
+});
+
+const totals = z.strictObject({ count: z.int(), amount: z.nullable(amountAnswer), amounts: z.record(z.string(), amountAnswer) });
+
+export const previewAnswer = z.strictObject({
+  orders: z.int(),
+  would_post: totals,
+  would_hold: totals,
+  sample: z.array(
+    z.strictObject({
+      panel: z.string(),
+      order: z.string(),
+      status: z.enum(STATUS_NAMES),
+      remains: z.nullable(z.int()),
+      would: z.enum(["post", "hold"]),
+      amount: amountAnswer,
+      currency: z.string(),
+      reason: z.string(),
+    }),
+  ),
+});

@@ -1,35 +1,48 @@
 /**
- * `GET /v1/refunds`
+ * Refunds of a panel: what was returned, and what waits.
  */
 import * as z from "zod/mini";
 import { REFUND_STATUSES, refundView } from "../../../domain/feed.ts";
 import { readRefunds } from "../../../store/refunds/refund-reads.ts";
-import { noSuchPanel, panelOf } from "../../kit/auth.ts";
-import type { Answer, Context } from "../../kit/context.ts";
-import { cursorParam, encodeCursor } from "../../kit/page.ts";
-import { limitParam, readQuery } from "../../kit/query.ts";
+import { amountAnswer, pageAnswer, timeAnswer } from "../../kit/answers.ts";
+import { noSuchPanel } from "../../kit/auth.ts";
+import type { Answer, PanelRefContext } from "../../kit/context.ts";
+import { optionalCursor, pagingOf } from "../../kit/page.ts";
+import { limitParam } from "../../kit/query.ts";
 import { json } from "../../kit/reply.ts";
 
 const placeNumber = z.int().check(z.gte(0));
 
-const refundsQuery = z.strictObject({
+export const refundsQuery = z.strictObject({
   order: z.exactOptional(z.string()),
   status: z.exactOptional(z.enum(REFUND_STATUSES)),
   limit: limitParam,
-  cursor: z.exactOptional(cursorParam(z.tuple([placeNumber, placeNumber]))),
+  cursor: optionalCursor(z.tuple([placeNumber, placeNumber])),
 });
 
-export async function getRefunds(call: Context): Promise<Answer> {
-  const ref = await panelOf(call);
-  if (!ref.ok) return ref;
-  const query = readQuery(call.url, refundsQuery);
-  if (!query.ok) return query;
-  const { order = null, status = null, limit, cursor = null } = query.value;
-  const page = await readRefunds(call.env.DB, ref.value, { order, status }, cursor, limit);
-  if (page === null) return noSuchPanel(ref.value);
-  return json(200, {
-    refunds: page.refunds.map(({ orderId, currency, facts }) => refundView({ id: orderId, currency }, facts)),
-    next_cursor: page.next === null ? null : encodeCursor(page.next),
-    has_more: page.next !== null,
-  });
+/** `GET /v1/refunds`, those of the newest order first. */
+export async function getRefunds(
+  { db, panelRef }: PanelRefContext,
+  { query: { order, status, limit, cursor } }: { readonly query: z.output<typeof refundsQuery> },
+): Promise<Answer> {
+  const page = await readRefunds(db, panelRef, { order: order ?? null, status: status ?? null }, cursor ?? null, limit);
+  if (page === null) return noSuchPanel(panelRef);
+  const refunds = page.refunds.map(({ orderId, currency, facts }) => refundView({ id: orderId, currency }, facts));
+  return json(200, { refunds, ...pagingOf(page.next) });
 }
+
+export const refundAnswer = z.strictObject({
+  id: z.string(),
+  order: z.string(),
+  amount: amountAnswer,
+  currency: z.string(),
+  status: z.enum(REFUND_STATUSES),
+  reason: z.string(),
+  remains: z.nullable(z.int()),
+  created_at: timeAnswer,
+  decided_at: z.nullable(timeAnswer),
+  decided_by: z.nullable(z.string()),
+  note: z.nullable(z.string()),
+});
+
+export const refundsAnswer = pageAnswer("refunds", refundAnswer);

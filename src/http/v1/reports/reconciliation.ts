@@ -21,12 +21,12 @@ import { formatPrice } from "../../../domain/price.ts";
 import { isoTime } from "../../../domain/time.ts";
 import { fail, ok, type Result } from "../../../domain/result.ts";
 import { MAX_CHANGES, type Period, readPeriod } from "../../../store/refunds/reconciliation.ts";
-import { noSuchPanel, panelOf } from "../../kit/auth.ts";
-import type { Answer, Context } from "../../kit/context.ts";
+import { priceAnswer, timeAnswer } from "../../kit/answers.ts";
+import { noSuchPanel } from "../../kit/auth.ts";
+import type { Answer, PanelRefContext } from "../../kit/context.ts";
 import type { Schema } from "../../kit/validate.ts";
-import { csvText } from "../../kit/csv.ts";
+import { csvText } from "./csv.ts";
 import type { Failure, FieldProblem } from "../../kit/errors.ts";
-import { readQuery } from "../../kit/query.ts";
 import { json } from "../../kit/reply.ts";
 
 /** A quarter, whichever; longer periods are asked for in parts. */
@@ -40,18 +40,25 @@ const utcMoment: Schema<number> = z.pipe(
   z.transform((value: string) => Date.parse(value)),
 );
 
-const reportQuery = z.strictObject({ from: utcMoment, to: utcMoment, format: z.exactOptional(z.enum(["json", "csv"])) });
+export const reportQuery = z.strictObject({
+  from: utcMoment,
+  to: utcMoment,
+  format: z.exactOptional(z.enum(["json", "csv"])),
+  rate: z.exactOptional(z.array(z.string())),
+});
 
-type Request = { readonly period: Period; readonly rates: readonly Rate[]; readonly format: "json" | "csv" };
+type Report = { readonly period: Period; readonly rates: readonly Rate[]; readonly format: "json" | "csv" };
 
-export async function getReconciliation(call: Context): Promise<Answer> {
-  const ref = await panelOf(call);
-  if (!ref.ok) return ref;
-  const asked = readRequest(call);
-  if (!asked.ok) return asked;
-  const { period, rates, format } = asked.value;
-  const read = await readPeriod(call.env.DB, ref.value, period);
-  if (read === null) return noSuchPanel(ref.value);
+/** `GET /v1/reports/reconciliation` */
+export async function getReconciliation(
+  { db, panelRef, request }: PanelRefContext,
+  { query }: { readonly query: z.output<typeof reportQuery> },
+): Promise<Answer> {
+  const wanted = reportOf(query, request);
+  if (!wanted.ok) return wanted;
+  const { period, rates, format } = wanted.value;
+  const read = await readPeriod(db, panelRef, period);
+  if (read === null) return noSuchPanel(panelRef);
   if (read.tooLongAfter !== null) return invalid([tooMuch(read.tooLongAfter)]);
   const accounts = accountsOf(read.orders);
   if (format === "csv") return csvReply(accounts, rates, period);
@@ -64,14 +71,9 @@ export async function getReconciliation(call: Context): Promise<Answer> {
   });
 }
 
-function readRequest({ url, request }: Context): Result<Request, Failure> {
-  const plain = new URL(url);
-  plain.searchParams.delete("rate");
-  const query = readQuery(plain, reportQuery);
-  const rates = readRates(url.searchParams.getAll("rate"));
-  if (!query.ok) return query;
+function reportOf({ from, to, format, rate }: z.output<typeof reportQuery>, request: Request): Result<Report, Failure> {
+  const rates = readRates(rate ?? []);
   if (!rates.ok) return rates;
-  const { from, to, format } = query.value;
   if (to <= from) return invalid([{ path: "to", message: "must be later than from; the period ends before it" }]);
   if (to - from > MAX_DAYS * DAY_MS)
     return invalid([{ path: "to", message: `is more than ${MAX_DAYS} days after from; ask for the period in parts` }]);
@@ -102,7 +104,7 @@ function tooMuch(after: number): FieldProblem {
 }
 
 /** Of the two forms, the one that is named first; JSON where neither is. */
-function wantsCsv(request: globalThis.Request): boolean {
+function wantsCsv(request: Request): boolean {
   const types = (request.headers.get("Accept") ?? "").split(",").map((type) => type.split(";")[0]?.trim().toLowerCase());
   const [csv, other] = [types.indexOf("text/csv"), types.indexOf("application/json")];
   return csv !== -1 && (other === -1 || csv < other);
@@ -162,3 +164,28 @@ function csvLine(
   const conversion = amount === null || rate === null ? [null, null, null] : [rate.to, rate.text, converted(amount, rate)];
   return [provider, currency, list, ...order, ...prices, amount === null ? null : formatPrice(amount), unclear, ...conversion];
 }
+
+const listedOrder = z.strictObject({
+  order: z.string(),
+  amount: z.optional(priceAnswer),
+  reason: z.optional(z.strictObject({ code: z.string(), text: z.string() })),
+});
+const listed = z.strictObject({ count: z.int(), orders: z.array(listedOrder) });
+const figures = Object.fromEntries(FIGURES.map((figure) => [figure, priceAnswer]));
+
+/** As JSON; CSV has a line for each order of each list. */
+export const reconciliationAnswer = z.strictObject({
+  panel: z.string(),
+  from: timeAnswer,
+  to: timeAnswer,
+  rates: z.array(z.strictObject({ from: z.string(), to: z.string(), rate: z.string() })),
+  providers: z.array(
+    z.strictObject({
+      provider: z.string(),
+      currency: z.nullable(z.string()),
+      ...figures,
+      converted: z.nullable(z.strictObject({ currency: z.string(), rate: z.string(), ...figures })),
+      orders: z.strictObject(Object.fromEntries(LISTS.map((list) => [list, listed]))),
+    }),
+  ),
+});

@@ -1,6 +1,7 @@
 /**
  * `POST /v1/services/import`: a provider's services become the operator's, each with a markup on its rate.
  */
+import type * as z from "zod/mini";
 import { planImport, type ImportPlan, type ImportRules } from "../../../domain/catalogue-import.ts";
 import { failureMessage } from "../../../provider/failure-message.ts";
 import { fail, ok, type Result } from "../../../domain/result.ts";
@@ -8,13 +9,12 @@ import type { ProviderService } from "../../../provider/api-v2/services.ts";
 import { type AuditEntry, auditStatements, difference } from "../../../store/operations/audit.ts";
 import { readProviders } from "../../../store/orders/due.ts";
 import { readForImport, type ServiceSettings, settingsOf, type StoredService, writeImport } from "../../../store/catalogue/services.ts";
-import { OPERATOR, requireOperator } from "../../kit/auth.ts";
-import { readBody } from "../../kit/body.ts";
-import type { Answer, Context } from "../../kit/context.ts";
+import type { Answer, OperatorContext } from "../../kit/context.ts";
 import { askForList, type NoList } from "../../api-v2/services.ts";
 import type { Failure } from "../../kit/errors.ts";
 import { json } from "../../kit/reply.ts";
-import { importBody } from "./schema.ts";
+import { CONFLICT, retryOnConflict } from "../../kit/retry.ts";
+import type { importBody } from "./schema.ts";
 
 /** Services in one import: some megabytes of rows in one transaction. The longest lists seen have 8,000. */
 const MAX_SERVICES = 10_000;
@@ -22,15 +22,15 @@ const MAX_SERVICES = 10_000;
 /** The catalogue was changed by others between being read and written: the plan is made anew. */
 const MAX_ATTEMPTS = 3;
 
-export async function postImport(call: Context): Promise<Answer> {
-  const operator = await requireOperator(call);
-  if (!operator.ok) return operator;
-  const body = await readBody(call.request, importBody);
-  if (!body.ok) return body;
-  const { provider: id, markup, categories } = body.value;
-  const provider = (await readProviders(call.env.DB, [id])).get(id);
+/** `POST /v1/services/import` */
+export async function postImport(
+  context: OperatorContext,
+  { body: { provider: id, markup, categories } }: { readonly body: z.output<typeof importBody> },
+): Promise<Answer> {
+  const { db } = context;
+  const provider = (await readProviders(db, [id])).get(id);
   if (provider === undefined) return refused("provider", `is no provider here: ${id}`);
-  const asked = await askForList(call, provider);
+  const asked = await askForList(context, provider);
   if (!asked.ok) return fail(unavailable(id, asked.failure));
   const listed = asked.value.services;
   const rules = {
@@ -41,12 +41,12 @@ export async function postImport(call: Context): Promise<Answer> {
   };
   const scope = checkScope(listed, categories ?? null);
   if (!scope.ok) return scope;
-  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-    const { mapped, otherIds } = await readForImport(call.env.DB, id);
+  const attempt = async (): Promise<Answer | typeof CONFLICT> => {
+    const { mapped, otherIds } = await readForImport(db, id);
     const plan = planImport(listed, mapped, otherIds, rules);
-    if (await write(call, plan, rules)) return json(200, { provider: id, ...planView(plan) });
-  }
-  return fail({ code: "settings_contended", subject: "the catalogue" });
+    return (await write(context, plan, rules)) ? json(200, { provider: id, ...planView(plan) }) : CONFLICT;
+  };
+  return retryOnConflict(MAX_ATTEMPTS, attempt, () => fail({ code: "settings_contended", subject: "the catalogue" }));
 }
 
 /** Nothing was asked, since the provider is not to be asked now; or it was, and what it said is of no use. */
@@ -78,7 +78,7 @@ function refused(path: string, message: string): { readonly ok: false; readonly 
 type Plan = ImportPlan<StoredService>;
 
 /** False when the catalogue is not as it was planned on any more. A plan that changes nothing writes nothing. */
-async function write(call: Context, plan: Plan, rules: ImportRules): Promise<boolean> {
+async function write(context: OperatorContext, plan: Plan, rules: ImportRules): Promise<boolean> {
   const created = plan.created.map((service) => ({ id: service.id, settings: settingsOf(service) }));
   const changed = [...plan.updated, ...plan.disabled].map(({ before, after }) => ({
     id: before.id,
@@ -95,11 +95,11 @@ async function write(call: Context, plan: Plan, rules: ImportRules): Promise<boo
     }),
   ];
   return writeImport(
-    call.env.DB,
+    context.db,
     created,
     changed.map(({ id, version, settings }) => ({ id, version, settings })),
-    call.now,
-    auditStatements(call.env.DB, auditEntries(call, rules, trail)),
+    context.now,
+    auditStatements(context.db, auditEntries(context, rules, trail)),
   );
 }
 
@@ -114,7 +114,11 @@ function withoutDescription(settings: ServiceSettings): Partial<ServiceSettings>
 /** Services an audit entry tells of: a page of 100 entries stays readable. */
 const SERVICES_PER_ENTRY = 200;
 
-function auditEntries({ now }: Context, { provider, markup, categories }: ImportRules, trail: readonly Traced[]): AuditEntry[] {
+function auditEntries(
+  { actor, now }: OperatorContext,
+  { provider, markup, categories }: ImportRules,
+  trail: readonly Traced[],
+): AuditEntry[] {
   const entries: AuditEntry[] = [];
   for (let from = 0; from < trail.length; from += SERVICES_PER_ENTRY) {
     const part = trail.slice(from, from + SERVICES_PER_ENTRY);
@@ -122,7 +126,7 @@ function auditEntries({ now }: Context, { provider, markup, categories }: Import
     const after = { markup, categories: categories && [...categories], services: Object.fromEntries(part.map(([id, , is]) => [id, is])) };
     entries.push({
       at: now,
-      actor: OPERATOR,
+      actor,
       panel: null,
       action: "services.imported",
       subject: `provider:${provider}`,

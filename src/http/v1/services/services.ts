@@ -15,81 +15,68 @@ import {
   type StoredService,
   updateService,
 } from "../../../store/catalogue/services.ts";
-import { OPERATOR, requireOperator } from "../../kit/auth.ts";
-import { readBody } from "../../kit/body.ts";
-import type { Answer, Context } from "../../kit/context.ts";
+import type { Answer, OperatorContext } from "../../kit/context.ts";
 import { validate } from "../../kit/validate.ts";
-import { cursorParam, encodeCursor } from "../../kit/page.ts";
+import { NUMBER_PLACE, optionalCursor, pageOf } from "../../kit/page.ts";
 import type { Failure, FieldProblem } from "../../kit/errors.ts";
-import { limitParam, readQuery } from "../../kit/query.ts";
+import { limitParam } from "../../kit/query.ts";
 import { json } from "../../kit/reply.ts";
-import { DEFAULTS, REQUIRED, serviceBody, type ServiceBody, servicePath, settingsIn } from "./schema.ts";
+import { CONFLICT, retryOnConflict } from "../../kit/retry.ts";
+import { DEFAULTS, REQUIRED, type ServiceBody, servicePath, settingsIn } from "./schema.ts";
 
 /** `GET /v1/services/{id}` */
-export async function getService(call: Context, id: string): Promise<Answer> {
-  const operator = await requireOperator(call);
-  if (!operator.ok) return operator;
-  const path = validate(servicePath, { id });
-  const service = path.ok ? await readService(call.env.DB, path.value.id) : null;
-  return service === null ? fail({ code: "service_not_found", service: id }) : json(200, serviceView(service));
+export async function getService({ db }: OperatorContext, { params }: { readonly params: { readonly id: string } }): Promise<Answer> {
+  const path = validate(servicePath, params);
+  const service = path.ok ? await readService(db, path.value.id) : null;
+  return service === null ? fail({ code: "service_not_found", service: params.id }) : json(200, serviceView(service));
 }
 
-const listQuery = z.strictObject({ limit: limitParam, cursor: z.exactOptional(cursorParam(z.tuple([z.int().check(z.gte(1))]))) });
+export const servicesQuery = z.strictObject({ limit: limitParam, cursor: optionalCursor(NUMBER_PLACE) });
 
 /** `GET /v1/services`, by id. */
-export async function getServices(call: Context): Promise<Answer> {
-  const operator = await requireOperator(call);
-  if (!operator.ok) return operator;
-  const query = readQuery(call.url, listQuery);
-  if (!query.ok) return query;
-  const { limit, cursor } = query.value;
-  const services = await listServices(call.env.DB, cursor?.[0] ?? 0, limit + 1);
-  const page = services.slice(0, limit);
-  const last = page.at(-1);
-  const hasMore = services.length > limit && last !== undefined;
-  return json(200, { services: page.map(serviceView), next_cursor: hasMore ? encodeCursor([last.id]) : null, has_more: hasMore });
+export async function getServices(
+  { db }: OperatorContext,
+  { query: { limit, cursor } }: { readonly query: z.output<typeof servicesQuery> },
+): Promise<Answer> {
+  const { page, paging } = pageOf(await listServices(db, cursor?.[0] ?? 0, limit + 1), limit, ({ id }) => [id]);
+  return json(200, { services: page.map(serviceView), ...paging });
 }
 
 /** `PUT /v1/services/{id}`: adds a service, or changes what the body names of one. */
-export async function putService(call: Context, id: string): Promise<Answer> {
-  const operator = await requireOperator(call);
-  if (!operator.ok) return operator;
-  const path = validate(servicePath, { id });
-  if (!path.ok) return path;
-  const body = await readBody(call.request, serviceBody);
-  if (!body.ok) return body;
-  if (body.value.service !== undefined && body.value.provider_service !== undefined)
+export async function putService(
+  context: OperatorContext,
+  { params: { id }, body }: { readonly params: { readonly id: number }; readonly body: ServiceBody },
+): Promise<Answer> {
+  if (body.service !== undefined && body.provider_service !== undefined)
     return refused([{ path: "provider_service", message: "is another name of service; send one of them" }]);
-  const saved = await save(call, path.value.id, body.value);
+  const saved = await save(context, id, body);
   return saved.ok ? json(saved.value.isNew ? 201 : 200, serviceView(saved.value.service)) : saved;
 }
 
 /** Two changes at once, or a service added by another request in between: the next round settles either. */
 const MAX_ATTEMPTS = 3;
 
-type Saved = { readonly service: StoredService; readonly isNew: boolean };
+type Saved = Result<{ readonly service: StoredService; readonly isNew: boolean }, Failure>;
 
-async function save(call: Context, id: number, body: ServiceBody): Promise<Result<Saved, Failure>> {
-  const { env, now } = call;
+function save({ db, actor, now }: OperatorContext, id: number, body: ServiceBody): Promise<Saved> {
   const given = settingsIn(body);
-  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-    const { service: seen, hasProvider } = await readForChange(env.DB, id, given.provider ?? null);
+  const entry = { at: now, actor, panel: null, subject: `service:${id}` } as const;
+  const attempt = async (): Promise<Saved | typeof CONFLICT> => {
+    const { service: seen, hasProvider } = await readForChange(db, id, given.provider ?? null);
     const settings = mergedSettings(seen, given, hasProvider);
     if (!settings.ok) return settings;
-    const entry = { at: now, actor: OPERATOR, panel: null, subject: `service:${id}` } as const;
     if (seen === null) {
-      const audit = auditStatement(env.DB, { ...entry, action: "service.created", before: null, after: settings.value }, "if_changed");
-      const created = await createService(env.DB, id, settings.value, now, audit);
-      if (created !== null) return ok({ service: created, isNew: true });
-      continue;
+      const audit = auditStatement(db, { ...entry, action: "service.created", before: null, after: settings.value }, "if_changed");
+      const created = await createService(db, id, settings.value, now, audit);
+      return created === null ? CONFLICT : ok({ service: created, isNew: true });
     }
     const changed = difference(settingsOf(seen), settings.value);
     if (changed === null) return ok({ service: seen, isNew: false });
-    const audit = auditStatement(env.DB, { ...entry, action: "service.changed", ...changed }, "if_changed");
-    const updated = await updateService(env.DB, seen, settings.value, now, audit);
-    if (updated !== null) return ok({ service: updated, isNew: false });
-  }
-  return fail({ code: "settings_contended", subject: `service ${id}` });
+    const audit = auditStatement(db, { ...entry, action: "service.changed", ...changed }, "if_changed");
+    const updated = await updateService(db, seen, settings.value, now, audit);
+    return updated === null ? CONFLICT : ok({ service: updated, isNew: false });
+  };
+  return retryOnConflict(MAX_ATTEMPTS, attempt, () => fail({ code: "settings_contended", subject: `service ${id}` }));
 }
 
 /** The settings that a service is to have, or all that is wrong with them. */

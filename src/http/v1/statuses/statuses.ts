@@ -1,6 +1,7 @@
 /**
  * `GET /v1/statuses`: what each status means, for a panel's pages and for its support.
  */
+import * as z from "zod/mini";
 import { isFinal, type Status, STATUS_NAMES, STATUSES } from "../../../domain/status.ts";
 import type { Answer, Context } from "../../kit/context.ts";
 import { revalidated } from "../../kit/reply.ts";
@@ -51,7 +52,7 @@ const TEXTS: Readonly<Record<"en", Readonly<Record<Status, StatusText>>>> = {
 
 const CACHE_HEADERS = { "Cache-Control": "public, max-age=3600" } as const;
 
-/** A language that there are no texts in is answered in English, and the answer says so. */
+/** `GET /v1/statuses?lang=`. A language that there are no texts in is answered in English, and the answer says so. */
 export function getStatuses(call: Context): Promise<Answer> {
   const asked = call.url.searchParams.get("lang") ?? "en";
   const lang = isTranslated(asked) ? asked : "en";
@@ -67,3 +68,16 @@ export function getStatuses(call: Context): Promise<Answer> {
 function isTranslated(lang: string): lang is keyof typeof TEXTS {
   return Object.hasOwn(TEXTS, lang);
 }
+
+export const statusesAnswer = z.strictObject({
+  lang: z.string(),
+  statuses: z.array(
+    z.strictObject({
+      status: z.enum(STATUS_NAMES),
+      label: z.string(),
+      final: z.boolean(),
+      meaning: z.string(),
+      what_to_do: z.string(),
+    }),
+  ),
+});

@@ -3,14 +3,14 @@
  * all of them. A route that nothing is known of here gets requests as well, but no body that is made for it.
  */
 import * as fc from "fast-check";
-import type { ROUTES } from "../../../../src/http/router.ts";
+import type { PATHS } from "../../../../src/http/router.ts";
 import { damagedJson, damagedText } from "../../damage.ts";
 import { callOf } from "./door-calls.ts";
 import { HOST, type PanelFacts, type Upstream } from "./operation.ts";
 import { DOOR, type Recipe, recipesFor } from "./recipes.ts";
 import { type Answering, answering, type Body, bodyOf, credentials, hostileQuery, MIB, moreHeaders, pathOf } from "./request-parts.ts";
 
-export type Route = (typeof ROUTES)[number];
+export type Route = (typeof PATHS)[number];
 
 export type Asked = {
   readonly route: Route;

@@ -4,7 +4,7 @@
  */
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ROUTES } from "../../../../src/http/router.ts";
+import { PATHS } from "../../../../src/http/router.ts";
 import { type Asked, askedOf, isDoorPath, nameOf } from "./asked.ts";
 import { setUp } from "./operation.ts";
 import { ODD_ANSWERS } from "./request-parts.ts";
@@ -36,7 +36,7 @@ async function wrongsOf(requests: readonly Asked[]): Promise<readonly string[]> 
 
 /** Of each route some requests that are right in everything, and others that are not: the same in every run. */
 const samplesOf = (right: boolean, atDoors: number, elsewhere: number): readonly Asked[] =>
-  ROUTES.flatMap((route, i) =>
+  PATHS.flatMap((route, i) =>
     panels.flatMap((panel, j) => {
       const numRuns = isDoorPath(route.path) ? atDoors : elsewhere;
       return fc.sample(askedOf(route, panel, panels, right), { numRuns, seed: i * panels.length + j });
@@ -45,7 +45,7 @@ const samplesOf = (right: boolean, atDoors: number, elsewhere: number): readonly
 const RIGHT = samplesOf(true, 15, 2);
 const WRONG = samplesOf(false, 10, 8);
 
-const NAMED = ROUTES.filter(({ method }) => method !== "ALL");
+const NAMED = PATHS.filter(({ method }) => method !== "ALL");
 const READ_ACTIONS = ["services", "status", "balance"];
 const ACTIONS = [...READ_ACTIONS, "add", "refill", "refill_status", "cancel"];
 
@@ -56,7 +56,7 @@ const ASKABLE: readonly string[] = NAMED.flatMap((route) => {
 });
 
 const anyRequest: fc.Arbitrary<Asked> = fc.oneof(
-  ...ROUTES.flatMap((route) =>
+  ...PATHS.flatMap((route) =>
     panels.flatMap((panel) => [
       { weight: 1, arbitrary: askedOf(route, panel, panels, true) },
       { weight: isDoorPath(route.path) ? 6 : 2, arbitrary: askedOf(route, panel, panels, false) },

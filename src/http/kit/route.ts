@@ -1,0 +1,121 @@
+/**
+ * A route: what is declared of it, and the one way from a request to its handler. Who may ask is settled first, then the
+ * path, the query and the body are read; a handler gets only what has passed all of it.
+ */
+import type { Answer, Context, MoneyContext } from "./context.ts";
+import { admit, type ContextOf, type Who } from "./auth.ts";
+import { readBody, readOptionalBody } from "./body.ts";
+import { idempotently } from "./idempotency.ts";
+import { readQuery } from "./query.ts";
+import { ok, type Result } from "../../domain/result.ts";
+import type { Failure } from "./errors.ts";
+import { type Schema, validate } from "./validate.ts";
+
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/** The names in a path such as `/v1/orders/:id/refunds`. */
+type ParamName<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`
+  ? Name | ParamName<`/${Rest}`>
+  : Path extends `${string}:${infer Name}`
+    ? Name
+    : never;
+
+/** The path's parts by name, decoded. */
+export type Params<Path extends string> = { readonly [Name in ParamName<Path>]: string };
+
+export type Input<P, Q, B> = { readonly params: P; readonly query: Q; readonly body: B };
+
+type Takes<P, Q, B> = {
+  /** What the path's parts have to be; each of them is a text where this is left out. */
+  readonly params?: Schema<P>;
+  /** Parameters of the query; not read where this is left out. */
+  readonly query?: Schema<Q>;
+  /** Those that may be given more than once; the schema gets them as lists. */
+  readonly repeatable?: readonly string[];
+  /** The body's JSON; not read where this is left out. */
+  readonly body?: Schema<B>;
+};
+
+type Declared<Path extends string, P, Q, B> = Takes<P, Q, B> & {
+  readonly method: Method;
+  readonly path: Path;
+  /** The route is meant only where the query has this parameter. Such a row stands before the one without. */
+  readonly when?: string;
+  /** The JSON of the answers that are no errors, by HTTP status. */
+  readonly answers: Readonly<Record<number, Schema<unknown>>>;
+};
+
+/** A route as the router and the documents use it. */
+export type Route = {
+  readonly method: Method;
+  readonly path: string;
+  readonly when: string | null;
+  readonly who: Who;
+  readonly needsIdempotencyKey: boolean;
+  readonly params: Schema<unknown> | null;
+  readonly query: Schema<unknown> | null;
+  readonly body: Schema<unknown> | null;
+  readonly answers: Readonly<Record<number, Schema<unknown>>>;
+  /** Answers a request for it; `params` are the path's parts, decoded. */
+  readonly answer: (context: Context, params: Readonly<Record<string, string>>) => Promise<Answer>;
+};
+
+/** Declares a route. With `bodyIsOptional`, an empty body stands for `{}`. */
+export function route<const Path extends string, W extends Who, P = Params<Path>, Q = undefined, B = undefined>(
+  declared: Declared<Path, P, Q, B> & {
+    readonly who: W;
+    readonly bodyIsOptional?: boolean;
+    readonly handle: (context: ContextOf[W], input: Input<P, Q, B>) => Promise<Answer>;
+  },
+): Route {
+  const { who, body, bodyIsOptional = false, handle } = declared;
+  return routeOf(declared, who, false, async (context, params) => {
+    const admitted = await admit(who, context);
+    if (!admitted.ok) return admitted;
+    const read = readParamsAndQuery(declared, context, params);
+    if (!read.ok) return read;
+    if (body === undefined) return handle(admitted.value, { ...read.value, body: undefined as B });
+    const given = await (bodyIsOptional ? readOptionalBody(context.request, body) : readBody(context.request, body));
+    return given.ok ? handle(admitted.value, { ...read.value, body: given.value }) : given;
+  });
+}
+
+/** Declares a route of a panel's that moves money: each `Idempotency-Key` moves it once. */
+export function moneyRoute<const Path extends string, B, P = Params<Path>, Q = undefined>(
+  declared: Declared<Path, P, Q, B> & {
+    readonly body: Schema<B>;
+    readonly handle: (context: MoneyContext, input: Input<P, Q, B>) => Promise<Answer>;
+  },
+): Route {
+  return routeOf(declared, "panel", true, async (context, params) => {
+    const admitted = await admit("panel", context);
+    if (!admitted.ok) return admitted;
+    const read = readParamsAndQuery(declared, context, params);
+    if (!read.ok) return read;
+    return idempotently(admitted.value, declared.body, (body, money) => declared.handle(money, { ...read.value, body }));
+  });
+}
+
+function routeOf<Path extends string, P, Q, B>(
+  { method, path, when, params, query, body, answers }: Declared<Path, P, Q, B>,
+  who: Who,
+  needsIdempotencyKey: boolean,
+  answer: Route["answer"],
+): Route {
+  // What a schema makes of its input does not matter to those who only check or show it.
+  const schemas = { params: params ?? null, query: query ?? null, body: body ?? null } as Pick<Route, "params" | "query" | "body">;
+  return { method, path, when: when ?? null, who, needsIdempotencyKey, ...schemas, answers, answer };
+}
+
+function readParamsAndQuery<P, Q, B>(
+  { params: wanted, query, repeatable = [] }: Takes<P, Q, B>,
+  { url }: Context,
+  params: Readonly<Record<string, string>>,
+): Result<{ readonly params: P; readonly query: Q }, Failure> {
+  // Without a schema of its own a path's parts are what `Params` says.
+  const checked = wanted === undefined ? ok(params as P) : validate(wanted, params);
+  if (!checked.ok) return checked;
+  if (query === undefined) return ok({ params: checked.value, query: undefined as Q });
+  const read = readQuery(url, query, repeatable);
+  return read.ok ? ok({ params: checked.value, query: read.value }) : read;
+}

@@ -1,0 +1,62 @@
+/**
+ * An order as answers show it; `OrderView` in src/domain/order-view.ts makes it.
+ */
+import * as z from "zod/mini";
+import { FLAG_NAMES } from "../../../domain/order.ts";
+import { CANCEL_STATUSES, REFILL_STATUSES } from "../../../domain/refill-cancel.ts";
+import { STATUS_NAMES } from "../../../domain/status.ts";
+import { amountAnswer, errorAnswer, pageAnswer, timeAnswer } from "../../kit/answers.ts";
+
+const refill = z.strictObject({ id: z.nullable(z.string()), status: z.enum(REFILL_STATUSES), until: z.nullable(timeAnswer) });
+const cancel = z.strictObject({ status: z.enum(CANCEL_STATUSES), requested_at: timeAnswer });
+
+export const orderAnswer = z.strictObject({
+  id: z.string(),
+  provider: z.string(),
+  provider_order_id: z.nullable(z.string()),
+  service: z.nullable(z.string()),
+  link: z.nullable(z.string()),
+  customer: z.nullable(z.string()),
+  quantity: z.nullable(z.int()),
+  charge: z.nullable(amountAnswer),
+  currency: z.string(),
+  status: z.enum(STATUS_NAMES),
+  label: z.string(),
+  provider_status: z.nullable(z.string()),
+  reason: z.nullable(z.strictObject({ code: z.string(), text: z.string() })),
+  start_count: z.nullable(z.int()),
+  remains: z.nullable(z.int()),
+  delivered: z.nullable(z.int()),
+  refunded: amountAnswer,
+  refund_held: amountAnswer,
+  flags: z.array(z.enum(FLAG_NAMES)),
+  duplicate_of: z.nullable(z.string()),
+  refill: z.nullable(refill),
+  cancel: z.nullable(cancel),
+  closed: z.boolean(),
+  sync: z.enum(["ok", "delayed", "provider_down"]),
+  placed_at: timeAnswer,
+  updated_at: timeAnswer,
+  checked_at: z.nullable(timeAnswer),
+  next_check_at: z.nullable(timeAnswer),
+});
+
+export const orderListAnswer = pageAnswer("orders", orderAnswer);
+export const namedOrdersAnswer = z.strictObject({ orders: z.array(orderAnswer), missing: z.array(z.string()) });
+
+/** What became of each order of a request that registers some. */
+export const registrationsAnswer = z.strictObject({
+  results: z.array(
+    z.strictObject({
+      id: z.nullable(z.string()),
+      result: z.enum(["created", "exists", "conflict", "invalid"]),
+      error: z.optional(errorAnswer.shape.error),
+    }),
+  ),
+});
+
+export const checkAnswer = z.strictObject({ id: z.string(), result: z.literal("queued") });
+
+const asked = { id: z.string(), result: z.enum(["queued", "already_asked"]) };
+export const refillAnswer = z.strictObject({ ...asked, refill });
+export const cancelAnswer = z.strictObject({ ...asked, cancel });
