@@ -28,7 +28,7 @@ export type Cast = {
   readonly limits: ReadonlyMap<string, number>;
 };
 
-/** Puts the cast on stage, in good weather. */
+/** Puts the cast on stage, before any fault. */
 export async function enter(system: System, seed: number, orders: number): Promise<Cast> {
   const draws = new Draws(seed, "cast");
   const client = new RestClient(system, new Process(system.scheduler, "operator"), new Draws(seed, "operator"));

@@ -8,7 +8,7 @@ import { type Backend, isRead, type Result, type Statement } from "./sqlite.ts";
 /** How a call goes: `before` and `after`: it throws, with nothing or with everything done. `hang`: no answer ever comes, though it is done. */
 export type DbFate = "well" | "before" | "after" | "hang" | "overloaded" | "no_rows_left";
 
-export type DbWeather = {
+export type DbFaults = {
   /** What becomes of a call. */
   readonly fate: (statements: readonly Statement[]) => DbFate;
   readonly latencyMs: () => number;
@@ -16,15 +16,15 @@ export type DbWeather = {
   readonly onCommit: (statements: readonly Statement[]) => void | Promise<void>;
 };
 
-export function databaseOf(process: Process, backend: Backend, weather: DbWeather): D1Database {
+export function databaseOf(process: Process, backend: Backend, faults: DbFaults): D1Database {
   const call = (statements: readonly Statement[]): Promise<Result[]> => {
-    const fate = weather.fate(statements);
-    return process.after(weather.latencyMs(), async () => {
+    const fate = faults.fate(statements);
+    return process.after(faults.latencyMs(), async () => {
       if (fate === "before") throw new Error("D1_ERROR: Network connection lost.");
       if (fate === "overloaded") throw new Error("D1_ERROR: D1 DB is overloaded. Requests queued for too long.");
       if (fate === "no_rows_left") throw new Error(usedUp(statements));
       const results = await backend.run(statements);
-      await weather.onCommit(statements);
+      await faults.onCommit(statements);
       if (fate === "after") throw new Error("D1_ERROR: Internal error in D1 DB storage caused object to be reset.");
       if (fate === "hang") process.die();
       return results;

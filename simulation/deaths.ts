@@ -1,5 +1,5 @@
 /**
- * A death at every step: a scenario in calm weather is run once undisturbed, and then as often as it has steps, each
+ * A death at every step: a scenario without background faults is run once undisturbed, and then as often as it has steps, each
  * time with whoever takes that step dying over it, before it is done and after (checks.md, R7). Each run must come out
  * right by itself, and as the undisturbed one did.
  */

@@ -1,5 +1,5 @@
 /**
- * What befalls a whole run at some minute of it, other than the weather that is there all the time: at most one of each
+ * What befalls a whole run at some minute of it, other than the background faults: at most one of each
  * kind, and most seeds have none or one.
  */
 import type { Draws } from "./draws.ts";

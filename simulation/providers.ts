@@ -57,7 +57,7 @@ export function bendsRemains(provider: Provider): boolean {
 }
 
 /** Trouble that comes and goes. */
-const STORMS: readonly string[] = [
+const PROVIDER_FAULTS: readonly string[] = [
   "fails_with_error",
   "many_entry_dropped=7",
   "html_502/3",
@@ -85,8 +85,8 @@ export function modeOf(written: string): string {
   return written.replace(/[=/].*$/, "");
 }
 
-/** Every mode that a provider can have, in good weather or in bad. */
-export const MODES: readonly string[] = [...new Set([...SHAPES, ...STORMS, ...DOUBTS].map(modeOf))];
+/** Every mode that a provider can have, whether anything is wrong with it or not. */
+export const MODES: readonly string[] = [...new Set([...SHAPES, ...PROVIDER_FAULTS, ...DOUBTS].map(modeOf))];
 
 /** One of each mode, the last of those named. */
 function distinct(modes: readonly string[]): ModeInput[] {
@@ -98,11 +98,11 @@ export function mixOf(draws: Draws) {
 }
 
 /** Trouble breaks out at a provider, or blows over. */
-export function changeWeather(provider: Provider, shapes: readonly string[], draws: Draws): readonly string[] {
-  const troubles = provider.name === "acme" ? STORMS : [...STORMS, ...DOUBTS];
-  const storm = draws.chance(0.55) ? [draws.pick(troubles), ...(draws.chance(0.3) ? [draws.pick(troubles)] : [])] : [];
-  changeProvider(provider, { modes: distinct([...shapes, ...storm]) });
-  return storm;
+export function changeFaults(provider: Provider, shapes: readonly string[], draws: Draws): readonly string[] {
+  const troubles = provider.name === "acme" ? PROVIDER_FAULTS : [...PROVIDER_FAULTS, ...DOUBTS];
+  const faults = draws.chance(0.55) ? [draws.pick(troubles), ...(draws.chance(0.3) ? [draws.pick(troubles)] : [])] : [];
+  changeProvider(provider, { modes: distinct([...shapes, ...faults]) });
+  return faults;
 }
 
 /** The bends that a provider has for good. */

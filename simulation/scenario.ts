@@ -1,5 +1,5 @@
 /**
- * One run: a cast plays in bad weather, the weather clears, and in the end everything must be right.
+ * One run: a cast plays under faults, the faults stop, and in the end everything must be right.
  */
 import { createHash } from "node:crypto";
 import { buyDue, purchasesOf } from "../test/panels/lives.ts";
@@ -20,7 +20,7 @@ import { RestClient } from "./client.ts";
 import type { DoorCheck } from "./door-check.ts";
 import { Draws } from "./draws.ts";
 import { ruleGlobals } from "./globals.ts";
-import { bendsRemains, changeWeather, modeOf, MODES, PROVIDERS } from "./providers.ts";
+import { bendsRemains, changeFaults, modeOf, MODES, PROVIDERS } from "./providers.ts";
 import type { Script } from "./script.ts";
 import { wrongsOfRefills } from "./requests-check.ts";
 import { type Fate, fateOf, MISHAPS, UNTROUBLED } from "./mishaps.ts";
@@ -29,17 +29,17 @@ import type { Backend } from "./sqlite.ts";
 import { Stage } from "./stage.ts";
 import { MINUTE_MS, System } from "./system.ts";
 import { Watch } from "./watch.ts";
-import { CALM, type Climate, climateOf } from "./weather.ts";
+import { NO_FAULTS, type FaultRates, drawFaultRates } from "./background-faults.ts";
 
 export type RunOptions = {
   readonly seed: number;
-  /** Minutes of bad weather. */
+  /** Minutes with faults. */
   readonly ticks: number;
   /** Orders registered over REST; the scripts place a tenth as many besides. */
   readonly orders: number;
   readonly backend: Backend;
   readonly trace?: (line: string) => void;
-  /** What becomes of whoever takes the nth step once the cast is on stage; the weather is calm then, and nothing else befalls the run. */
+  /** What becomes of whoever takes the nth step once the cast is on stage; there are no other faults in such a run. */
   readonly doom?: (step: number) => Death | null;
 };
 
@@ -63,7 +63,7 @@ export type RunResult = {
 };
 
 /** Everything that can go wrong in a run, by name. */
-export const TROUBLES: readonly string[] = [...Object.keys(CALM), ...MISHAPS, ...MODES];
+export const TROUBLES: readonly string[] = [...Object.keys(NO_FAULTS), ...MISHAPS, ...MODES];
 
 /** Figures of a run: how long after the faults all was caught up that was behind, and how long any order was behind, in minutes. */
 export const CATCH_UP = "minutes to catch up";
@@ -94,7 +94,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
       const panel = panels?.get(fields.get("key") ?? "");
       if (watch !== null && panel !== undefined) overhear(watch.doors, doorOf(panel, url), fields, answer, since);
     },
-    climate: CALM,
+    rates: NO_FAULTS,
     plan: draws.chance(0.5) ? "free" : "paid",
     startsAt: trouble.fate.startsAt,
     ...(doom === undefined ? {} : { doom: (step: number) => (step < onStage ? null : doom(step - onStage)) }),
@@ -108,7 +108,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     const cast = await during(system, enter(system, seed, orders));
     onStage = system.steps;
     panels = cast.panels;
-    system.weather.climate = trouble.climate;
+    system.backgroundFaults.rates = trouble.rates;
     const stage = new Stage(system, cast, watch, trouble.fate);
     const minutes = trouble.punctual ? ticks + SECOND_CADENCE_MINUTES : ticks;
     await play(stage, draws, { ticks: minutes, orders, trouble });
@@ -131,17 +131,17 @@ export async function run(options: RunOptions): Promise<RunResult> {
 }
 
 /** `punctual`: nothing is wrong with the providers, and with the rest only now and then. */
-type Trouble = { readonly fate: Fate; readonly climate: Climate; readonly troubled: ReadonlySet<string>; readonly punctual: boolean };
+type Trouble = { readonly fate: Fate; readonly rates: FaultRates; readonly troubled: ReadonlySet<string>; readonly punctual: boolean };
 type Course = { readonly ticks: number; readonly orders: number; readonly trouble: Trouble };
 
-const NO_TROUBLE: Trouble = { fate: UNTROUBLED, climate: CALM, troubled: new Set(), punctual: false };
+const NO_TROUBLE: Trouble = { fate: UNTROUBLED, rates: NO_FAULTS, troubled: new Set(), punctual: false };
 
 /** In some runs one provider alone has trouble, and nobody else must notice (checks.md, R11); in some, everybody has to be in time. */
 function troubleOf(seed: number, ticks: number): Trouble {
   const draws = new Draws(seed, "fate");
   if (draws.chance(SPECIAL)) return { ...NO_TROUBLE, troubled: new Set([draws.pick(PROVIDERS)]) };
   if (draws.chance(SPECIAL)) return { ...NO_TROUBLE, punctual: true };
-  return { ...NO_TROUBLE, fate: fateOf(draws, ticks), climate: climateOf(new Draws(seed, "climate")), troubled: new Set(PROVIDERS) };
+  return { ...NO_TROUBLE, fate: fateOf(draws, ticks), rates: drawFaultRates(new Draws(seed, "climate")), troubled: new Set(PROVIDERS) };
 }
 
 const SPECIAL = 0.12;
@@ -207,14 +207,14 @@ async function play(stage: Stage, draws: Draws, { ticks, orders, trouble: { trou
     buyDue(bought, system.now - start, system.now);
     if (minute % 10 === 5) {
       for (const provider of cast.providers.filter(({ name }) => troubled.has(name))) {
-        const storm = changeWeather(provider, shapes.get(provider.name) ?? [], draws);
-        for (const mode of storm) stage.modes.add(modeOf(mode));
-        system.trace(`${provider.name}: ${storm.join(", ") || "clear"}`);
+        const faults = changeFaults(provider, shapes.get(provider.name) ?? [], draws);
+        for (const mode of faults) stage.modes.add(modeOf(mode));
+        system.trace(`${provider.name}: ${faults.join(", ") || "clear"}`);
       }
     }
     act(stage, orders / Math.max(1, Math.min(ticks, 60)), minute % 10 === 9 ? "operator" : "panels", false);
   }
-  for (const provider of cast.providers) changeWeather(provider, shapes.get(provider.name) ?? [], new Never());
+  for (const provider of cast.providers) changeFaults(provider, shapes.get(provider.name) ?? [], new Never());
   buyDue(bought, Number.MAX_SAFE_INTEGER, system.now);
 }
 
@@ -237,40 +237,40 @@ class Never extends Draws {
 function act({ system, cast, onlooker, wrongs }: Stage, share: number, who: "panels" | "operator", final: boolean): void {
   const spawn = (work: () => Promise<unknown>): void =>
     system.scheduler.in(
-      system.weather.draws.between(0, 50_000),
+      system.backgroundFaults.draws.between(0, 50_000),
       () => void work().catch((error: unknown) => wrongs.push(`somebody failed: ${String(error)}`)),
     );
   spawn(() => cast.books.act(share));
   for (const script of cast.scripts) spawn(() => script.act());
   if (who === "operator") spawn(() => cast.operator.act(final));
-  if (system.weather.draws.chance(0.3)) {
+  if (system.backgroundFaults.draws.chance(0.3)) {
     const client = new RestClient(system, new Process(system.scheduler, "onlooker"), new Draws(1, "onlooker"));
     spawn(() => onlooker.look(client, "books", system.now));
   }
   for (const reader of cast.readers) {
     const client = new RestClient(system, new Process(system.scheduler, `reader of ${reader.panel}`), new Draws(1, reader.panel));
-    if (system.weather.draws.chance(0.3)) spawn(() => reader.read(client));
+    if (system.backgroundFaults.draws.chance(0.3)) spawn(() => reader.read(client));
   }
 }
 
 type Cleared = { readonly minutes: number; readonly caughtUpAfter: number };
 
-/** The weather clears, and so many minutes later everybody must be at rest. */
+/** The faults stop, and so many minutes later everybody must be at rest. */
 async function clearUp(stage: Stage): Promise<Cleared> {
   const { system, cast, staleness } = stage;
   stage.end();
-  system.weather.climate = CALM;
+  system.backgroundFaults.rates = NO_FAULTS;
   const everywhere = new Set(cast.providers.map(({ name }) => name));
   const rests = (): boolean => cast.books.rests && cast.scripts.every(({ panel }) => panel.rests) && system.queue.underWay === 0;
   const settledAfter = SETTLED_MINUTES + (stage.clocksAreRight ? 0 : AHEAD_MINUTES);
-  const calmAt = system.now + settledAfter * MINUTE_MS;
+  const settledAt = system.now + settledAfter * MINUTE_MS;
   let minutes = 0;
   let caughtUpAfter = 0;
   while (minutes < CONVERGENCE_MINUTES || (!rests() && minutes < 3 * CONVERGENCE_MINUTES)) {
     const step = minutes < BUSY_MINUTES ? 1 : LAZY_MINUTES;
     await system.pass(step);
     minutes += step;
-    if (minutes > settledAfter && minutes <= BUSY_MINUTES) await stage.punctuality.look(calmAt, everywhere);
+    if (minutes > settledAfter && minutes <= BUSY_MINUTES) await stage.punctuality.look(settledAt, everywhere);
     act(stage, 1000, minutes % 30 === 0 ? "operator" : "panels", true);
     if ((await staleness.look(everywhere)).ofOld > 0) caughtUpAfter = minutes;
   }

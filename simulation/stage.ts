@@ -8,7 +8,7 @@ import { DAY_MS, type Fate, type Mishap, nameOf } from "./mishaps.ts";
 import { restoreDatabase, type Saved, saveDatabase } from "./restore.ts";
 import { MINUTE_MS, type System } from "./system.ts";
 import { Staleness } from "./staleness.ts";
-import { CALM } from "./weather.ts";
+import { NO_FAULTS } from "./background-faults.ts";
 import type { Memory, Watch } from "./watch.ts";
 import { Onlooker } from "./onlooker.ts";
 import { bendsRemains, hasMode } from "./providers.ts";
@@ -54,14 +54,14 @@ export class Stage {
 
   /** Everything that went wrong so far, by name. */
   get met(): ReadonlySet<string> {
-    return new Set([...this.system.weather.met, ...this.modes, ...this.#fate.mishaps.map(nameOf)]);
+    return new Set([...this.system.backgroundFaults.met, ...this.modes, ...this.#fate.mishaps.map(nameOf)]);
   }
 
   /** Only every third minute is a bad one: what fails in it must be done again soon after. */
   beBadFor(minute: number): void {
     const isBad = minute % 3 === 0;
-    this.system.quota = isBad && this.system.weather.draws.chance(0.5) ? "queue" : null;
-    this.system.weather.climate = isBad ? { ...CALM, crashAtFirst: 0.5 } : CALM;
+    this.system.quota = isBad && this.system.backgroundFaults.draws.chance(0.5) ? "queue" : null;
+    this.system.backgroundFaults.rates = isBad ? { ...NO_FAULTS, crashAtFirst: 0.5 } : NO_FAULTS;
   }
 
   /** From now on nothing goes wrong any more. */

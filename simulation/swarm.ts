@@ -12,7 +12,7 @@ export type Job = {
   readonly seed: number;
   readonly ticks: number;
   readonly orders: number;
-  /** In calm weather, whoever takes this step dies over it. */
+  /** Whoever takes this step dies over it; there are no other faults then. */
   readonly death?: { readonly step: number; readonly when: Death };
 };
 export type Outcome = { readonly job: Job; readonly result: RunResult };

@@ -15,7 +15,7 @@ import { Queue } from "./queue.ts";
 import type { Quota } from "./mishaps.ts";
 import { type Death, Process, Scheduler } from "./scheduler.ts";
 import { type Backend, isRead, type Statement } from "./sqlite.ts";
-import { type Climate, Weather } from "./weather.ts";
+import { type FaultRates, BackgroundFaults } from "./background-faults.ts";
 
 export const MINUTE_MS = 60_000;
 export const ADMIN_TOKEN = "simulated-admin-token-0123456789";
@@ -35,7 +35,7 @@ export type Plan = "free" | "paid";
 export type SystemOptions = {
   readonly seed: number;
   readonly backend: Backend;
-  readonly climate: Climate;
+  readonly rates: FaultRates;
   readonly plan: Plan;
   readonly startsAt: number;
   /** What becomes of whoever takes the nth step of all, counted from the first; nothing, where left out. */
@@ -51,7 +51,7 @@ export type SystemOptions = {
 export class System {
   readonly scheduler: Scheduler;
   readonly world: World;
-  readonly weather: Weather;
+  readonly backgroundFaults: BackgroundFaults;
   readonly queue: Queue;
   readonly backend: Backend;
   ticks = 0;
@@ -81,11 +81,11 @@ export class System {
 
   constructor(options: SystemOptions) {
     this.#options = options;
-    const { seed, backend, climate, startsAt } = options;
+    const { seed, backend, rates, startsAt } = options;
     this.backend = backend;
     this.#draws = new Draws(seed, "system");
     this.scheduler = new Scheduler(new Draws(seed, "order"), startsAt);
-    this.weather = new Weather(climate, new Draws(seed, "weather"));
+    this.backgroundFaults = new BackgroundFaults(rates, new Draws(seed, "weather"));
     this.world = createWorld({ seed, now: () => this.scheduler.now });
     const waiting = new Process(this.scheduler, "provider");
     this.#provide = simulatorFetch(this.world, (ms) => waiting.after(ms, () => undefined));
@@ -93,9 +93,10 @@ export class System {
       this.scheduler,
       {
         refusesAll: () => this.quota === "queue",
-        breaksHere: () => this.weather.is("queueBreaks"),
-        copies: () => (this.weather.is("queueLost") ? 0 : this.weather.is("queueTwice") ? 2 : 1),
-        delayMs: () => (this.weather.is("queueLate") ? this.#draws.between(1, 180) * MINUTE_MS : this.#draws.between(1, 2000)),
+        breaksHere: () => this.backgroundFaults.happens("queueBreaks"),
+        copies: () => (this.backgroundFaults.happens("queueLost") ? 0 : this.backgroundFaults.happens("queueTwice") ? 2 : 1),
+        delayMs: () =>
+          this.backgroundFaults.happens("queueLate") ? this.#draws.between(1, 180) * MINUTE_MS : this.#draws.between(1, 2000),
       },
       (queue, message) => this.#deliver(queue, message),
     );
@@ -109,9 +110,9 @@ export class System {
     this.#options.trace?.(`${new Date(this.now).toISOString()} ${line}`);
   }
 
-  /** A new piece of the system at work. In bad weather it may be doomed to die over one of its next steps. */
+  /** A new piece of the system at work. Where processes crash, it may be doomed to die over one of its next steps. */
   #spawn(name: string, isFirst = false): Process {
-    const isDoomed = this.weather.is("crash") || (isFirst && this.weather.is("crashAtFirst"));
+    const isDoomed = this.backgroundFaults.happens("crash") || (isFirst && this.backgroundFaults.happens("crashAtFirst"));
     const last = isDoomed ? this.#draws.between(0, MAX_STEPS_TO_LIVE) : Infinity;
     let step = 0;
     return new Process(this.scheduler, name, () => {
@@ -129,8 +130,8 @@ export class System {
 
   #env(process: Process): Env {
     const db = databaseOf(process, this.backend, {
-      fate: (statements) => (this.#isSpent(statements) ? "no_rows_left" : this.weather.dbFate()),
-      latencyMs: () => (this.weather.is("dbSlow") ? this.#draws.between(500, 12_000) : this.#draws.between(1, 30)),
+      fate: (statements) => (this.#isSpent(statements) ? "no_rows_left" : this.backgroundFaults.dbFate()),
+      latencyMs: () => (this.backgroundFaults.happens("dbSlow") ? this.#draws.between(500, 12_000) : this.#draws.between(1, 30)),
       onCommit: (statements) => this.#options.onCommit?.(statements),
     });
     const sendBatch = async (messages: Iterable<MessageSendRequest>): Promise<void> => {
@@ -156,7 +157,7 @@ export class System {
   }
 
   #ports(process: Process): Ports {
-    const skewMs = this.weather.is("clockOff") ? this.#draws.between(-20_000, 20_000) : 0;
+    const skewMs = this.backgroundFaults.happens("clockOff") ? this.#draws.between(-20_000, 20_000) : 0;
     return {
       now: () => this.scheduler.now + this.clockOffMs + skewMs,
       wait: (ms) => process.after(ms, () => undefined),
@@ -204,10 +205,10 @@ export class System {
 
   /** Fires the tick of a minute, as cron does, if it does. */
   fireTick(): void {
-    if (this.weather.is("tickMissed")) return this.trace("a tick is missed");
+    if (this.backgroundFaults.happens("tickMissed")) return this.trace("a tick is missed");
     const minute = Math.floor((this.now + this.clockOffMs) / MINUTE_MS) * MINUTE_MS;
-    this.#tick(minute, this.weather.is("tickLate") ? this.#draws.between(1000, 150_000) : 0);
-    if (this.weather.is("tickTwice")) this.#tick(minute, this.#draws.between(0, 5000));
+    this.#tick(minute, this.backgroundFaults.happens("tickLate") ? this.#draws.between(1000, 150_000) : 0);
+    if (this.backgroundFaults.happens("tickTwice")) this.#tick(minute, this.#draws.between(0, 5000));
   }
 
   #tick(minute: number, delayMs: number): void {
@@ -271,7 +272,7 @@ export class System {
     this.answers.set(response.status, (this.answers.get(response.status) ?? 0) + 1);
     if (response.status === INTERNAL_ERROR) this.trace(`${process.name} is answered with an internal error`);
     await client.after(this.#draws.between(1, 50), () => undefined);
-    if (this.weather.is("answerLost")) {
+    if (this.backgroundFaults.happens("answerLost")) {
       this.trace(`the answer to ${process.name} is lost`);
       throw new TypeError("fetch failed");
     }

@@ -1,11 +1,12 @@
 /**
- * What can go wrong, how often, and until when. Each seed has a mix of its own: many faults seldom, or one kind often.
+ * Background faults: what can go wrong at any time, how often, and until when. Each seed has a mix of its own: many faults
+ * seldom, or one kind often.
  */
 import type { DbFate } from "./database.ts";
 import type { Draws } from "./draws.ts";
 
 /** How often each thing goes wrong, from 0 to 1. */
-export type Climate = {
+export type FaultRates = {
   readonly dbBefore: number;
   readonly dbAfter: number;
   readonly dbHang: number;
@@ -29,7 +30,7 @@ export type Climate = {
   readonly answerLost: number;
 };
 
-export const CALM: Climate = {
+export const NO_FAULTS: FaultRates = {
   dbBefore: 0,
   dbAfter: 0,
   dbHang: 0,
@@ -49,38 +50,38 @@ export const CALM: Climate = {
 };
 
 /** About a third of the faults at a time, each at a strength of its own: faults hide each other where all are strong. */
-export function climateOf(draws: Draws): Climate {
+export function drawFaultRates(draws: Draws): FaultRates {
   const strengths = [0.01, 0.03, 0.1, 0.3];
-  const entries = Object.keys(CALM).map((name) => [name, draws.chance(0.4) ? draws.pick(strengths) : 0] as const);
-  const climate = Object.fromEntries(entries) as Climate;
+  const entries = Object.keys(NO_FAULTS).map((name) => [name, draws.chance(0.4) ? draws.pick(strengths) : 0] as const);
+  const rates = Object.fromEntries(entries) as FaultRates;
   // A script that hears nothing for two minutes, however often it asks, orders anew by the protocol's own rule.
-  return { ...climate, answerLost: Math.min(climate.answerLost, 0.01) };
+  return { ...rates, answerLost: Math.min(rates.answerLost, 0.01) };
 }
 
-/** The weather as it is now; faults stop when it is calm. */
-export class Weather {
-  climate: Climate;
+/** The faults that can happen at any time; they stop when the rates are `NO_FAULTS`. */
+export class BackgroundFaults {
+  rates: FaultRates;
   readonly draws: Draws;
   /** What did go wrong. */
-  readonly met = new Set<keyof Climate>();
+  readonly met = new Set<keyof FaultRates>();
 
-  constructor(climate: Climate, draws: Draws) {
-    this.climate = climate;
+  constructor(rates: FaultRates, draws: Draws) {
+    this.rates = rates;
     this.draws = draws;
   }
 
   dbFate(): DbFate {
-    if (this.is("dbBefore")) return "before";
-    if (this.is("dbAfter")) return "after";
+    if (this.happens("dbBefore")) return "before";
+    if (this.happens("dbAfter")) return "after";
     // A call that never ends is a rare thing even where it happens: each costs its process.
-    if (this.is("dbHang", 1 / 4)) return "hang";
-    return this.is("dbOverloaded") ? "overloaded" : "well";
+    if (this.happens("dbHang", 1 / 4)) return "hang";
+    return this.happens("dbOverloaded") ? "overloaded" : "well";
   }
 
-  /** Whether it goes wrong this time; `share`, from 0 to 1, makes it so much less likely. */
-  is(fault: keyof Climate, share = 1): boolean {
-    const isSo = this.draws.chance(this.climate[fault] * share);
-    if (isSo) this.met.add(fault);
-    return isSo;
+  /** Whether the fault happens this time; `share`, from 0 to 1, makes it so much less likely. */
+  happens(fault: keyof FaultRates, share = 1): boolean {
+    const doesHappen = this.draws.chance(this.rates[fault] * share);
+    if (doesHappen) this.met.add(fault);
+    return doesHappen;
   }
 }
