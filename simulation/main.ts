@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { openBackend, type BackendName } from "./backends.ts";
 import { deathsIn, differencesFrom, doomOf, parseDeath, undisturbed } from "./deaths.ts";
-import { type RunResult, run, TROUBLES } from "./scenario.ts";
+import { type RunResult, run, FAULTS } from "./scenario.ts";
 import { shrink } from "./shrink.ts";
 import { type Job, type Summary, swarm } from "./swarm.ts";
 
@@ -178,10 +178,10 @@ async function tell(jobs: readonly Job[], { failed, minutes, seconds, catchUp, b
 
 /** Says how often everything that can go wrong did; and what never did, which then was not tried. */
 function tellMet(met: ReadonlyMap<string, number>): readonly string[] {
-  const missed = TROUBLES.filter((trouble) => !met.has(trouble));
+  const missed = FAULTS.filter((fault) => !met.has(fault));
   const [rarest] = [...met].toSorted(([, a], [, b]) => a - b);
   if (missed.length > 0) console.log(`never went wrong: ${missed.join(", ")}`);
-  else if (rarest !== undefined) console.log(`${TROUBLES.length} things went wrong, the rarest (${rarest[0]}) in ${rarest[1]} runs`);
+  else if (rarest !== undefined) console.log(`${FAULTS.length} things went wrong, the rarest (${rarest[0]}) in ${rarest[1]} runs`);
   return missed;
 }
 

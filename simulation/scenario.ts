@@ -23,7 +23,7 @@ import { ruleGlobals } from "./globals.ts";
 import { bendsRemains, changeFaults, modeOf, MODES, PROVIDERS } from "./providers.ts";
 import type { Script } from "./script.ts";
 import { wrongsOfRefills } from "./requests-check.ts";
-import { type Fate, fateOf, MISHAPS, UNTROUBLED } from "./mishaps.ts";
+import { type OneTimeFaults, drawOneTimeFaults, ONE_TIME_FAULTS, NO_ONE_TIME_FAULTS } from "./one-time-faults.ts";
 import { type Death, Process } from "./scheduler.ts";
 import type { Backend } from "./sqlite.ts";
 import { Stage } from "./stage.ts";
@@ -58,12 +58,12 @@ export type RunResult = {
   /** How each order stands in the end, by what it is. */
   readonly outcomes: ReadonlyMap<string, Outcome>;
   readonly stats: Readonly<Record<string, number>>;
-  /** What went wrong, of `TROUBLES`. */
+  /** What went wrong, of `FAULTS`. */
   readonly met: ReadonlySet<string>;
 };
 
 /** Everything that can go wrong in a run, by name. */
-export const TROUBLES: readonly string[] = [...Object.keys(NO_FAULTS), ...MISHAPS, ...MODES];
+export const FAULTS: readonly string[] = [...Object.keys(NO_FAULTS), ...ONE_TIME_FAULTS, ...MODES];
 
 /** Figures of a run: how long after the faults all was caught up that was behind, and how long any order was behind, in minutes. */
 export const CATCH_UP = "minutes to catch up";
@@ -83,7 +83,7 @@ const LAZY_MINUTES = 10;
 export async function run(options: RunOptions): Promise<RunResult> {
   const { seed, ticks, orders, backend, trace, doom } = options;
   const draws = new Draws(seed, "scenario");
-  const trouble = doom === undefined ? troubleOf(seed, ticks) : NO_TROUBLE;
+  const faultPlan = doom === undefined ? faultPlanOf(seed, ticks) : NO_FAULT_PLAN;
   let [onStage, played] = [Infinity, 0];
   let panels: ReadonlyMap<string, string> | null = null;
   const system: System = new System({
@@ -96,7 +96,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     },
     rates: NO_FAULTS,
     plan: draws.chance(0.5) ? "free" : "paid",
-    startsAt: trouble.fate.startsAt,
+    startsAt: faultPlan.oneTime.startsAt,
     ...(doom === undefined ? {} : { doom: (step: number) => (step < onStage ? null : doom(step - onStage)) }),
     ...(trace === undefined ? {} : { trace }),
   });
@@ -108,10 +108,10 @@ export async function run(options: RunOptions): Promise<RunResult> {
     const cast = await during(system, enter(system, seed, orders));
     onStage = system.steps;
     panels = cast.panels;
-    system.backgroundFaults.rates = trouble.rates;
-    const stage = new Stage(system, cast, watch, trouble.fate);
-    const minutes = trouble.punctual ? ticks + SECOND_CADENCE_MINUTES : ticks;
-    await play(stage, draws, { ticks: minutes, orders, trouble });
+    system.backgroundFaults.rates = faultPlan.background;
+    const stage = new Stage(system, cast, watch, faultPlan.oneTime);
+    const minutes = faultPlan.punctual ? ticks + SECOND_CADENCE_MINUTES : ticks;
+    await play(stage, draws, { ticks: minutes, orders, faultPlan });
     played = system.steps;
     const cleared = await clearUp(stage);
     const wrongs = await verdict(stage);
@@ -131,17 +131,27 @@ export async function run(options: RunOptions): Promise<RunResult> {
 }
 
 /** `punctual`: nothing is wrong with the providers, and with the rest only now and then. */
-type Trouble = { readonly fate: Fate; readonly rates: FaultRates; readonly troubled: ReadonlySet<string>; readonly punctual: boolean };
-type Course = { readonly ticks: number; readonly orders: number; readonly trouble: Trouble };
+type FaultPlan = {
+  readonly oneTime: OneTimeFaults;
+  readonly background: FaultRates;
+  readonly faultyProviders: ReadonlySet<string>;
+  readonly punctual: boolean;
+};
+type Course = { readonly ticks: number; readonly orders: number; readonly faultPlan: FaultPlan };
 
-const NO_TROUBLE: Trouble = { fate: UNTROUBLED, rates: NO_FAULTS, troubled: new Set(), punctual: false };
+const NO_FAULT_PLAN: FaultPlan = { oneTime: NO_ONE_TIME_FAULTS, background: NO_FAULTS, faultyProviders: new Set(), punctual: false };
 
-/** In some runs one provider alone has trouble, and nobody else must notice (checks.md, R11); in some, everybody has to be in time. */
-function troubleOf(seed: number, ticks: number): Trouble {
+/** In some runs one provider alone has faults, and nobody else must notice (checks.md, R11); in some, everybody has to be in time. */
+function faultPlanOf(seed: number, ticks: number): FaultPlan {
   const draws = new Draws(seed, "fate");
-  if (draws.chance(SPECIAL)) return { ...NO_TROUBLE, troubled: new Set([draws.pick(PROVIDERS)]) };
-  if (draws.chance(SPECIAL)) return { ...NO_TROUBLE, punctual: true };
-  return { ...NO_TROUBLE, fate: fateOf(draws, ticks), rates: drawFaultRates(new Draws(seed, "climate")), troubled: new Set(PROVIDERS) };
+  if (draws.chance(SPECIAL)) return { ...NO_FAULT_PLAN, faultyProviders: new Set([draws.pick(PROVIDERS)]) };
+  if (draws.chance(SPECIAL)) return { ...NO_FAULT_PLAN, punctual: true };
+  return {
+    ...NO_FAULT_PLAN,
+    oneTime: drawOneTimeFaults(draws, ticks),
+    background: drawFaultRates(new Draws(seed, "climate")),
+    faultyProviders: new Set(PROVIDERS),
+  };
 }
 
 const SPECIAL = 0.12;
@@ -189,7 +199,7 @@ async function during<T>(system: System, work: Promise<T>): Promise<T> {
   return settled;
 }
 
-async function play(stage: Stage, draws: Draws, { ticks, orders, trouble: { troubled, punctual } }: Course): Promise<void> {
+async function play(stage: Stage, draws: Draws, { ticks, orders, faultPlan: { faultyProviders, punctual } }: Course): Promise<void> {
   const { system, cast } = stage;
   const start = system.now;
   const each = Math.ceil(orders / 10);
@@ -197,16 +207,16 @@ async function play(stage: Stage, draws: Draws, { ticks, orders, trouble: { trou
   const bought = purchasesOf(draws.next(), panels, [{ route: "here", service: "1" }], each);
   const shapes = new Map(cast.providers.map((provider) => [provider.name, provider.modes.map(inputOf)]));
   const everywhere = new Set(cast.providers.map(({ name }) => name));
-  const sound = new Set([...everywhere].filter((name) => !troubled.has(name)));
+  const sound = new Set([...everywhere].filter((name) => !faultyProviders.has(name)));
   for (let minute = 0; minute < ticks; minute++) {
     await system.pass(1);
-    await stage.befall(minute);
+    await stage.applyFaults(minute);
     if (punctual) stage.beBadFor(minute);
     await stage.punctuality.look(start, punctual ? everywhere : sound);
     if (sound.size > 0) await stage.staleness.look(sound);
     buyDue(bought, system.now - start, system.now);
     if (minute % 10 === 5) {
-      for (const provider of cast.providers.filter(({ name }) => troubled.has(name))) {
+      for (const provider of cast.providers.filter(({ name }) => faultyProviders.has(name))) {
         const faults = changeFaults(provider, shapes.get(provider.name) ?? [], draws);
         for (const mode of faults) stage.modes.add(modeOf(mode));
         system.trace(`${provider.name}: ${faults.join(", ") || "clear"}`);

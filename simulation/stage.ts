@@ -1,10 +1,10 @@
 /**
- * A run under way: the system and its cast, what befalls them, and what is measured meanwhile.
+ * A run under way: the system and its cast, the one-time faults, and what is measured meanwhile.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Cast } from "./cast.ts";
-import { DAY_MS, type Fate, type Mishap, nameOf } from "./mishaps.ts";
+import { DAY_MS, type OneTimeFaults, type OneTimeFault, nameOf } from "./one-time-faults.ts";
 import { restoreDatabase, type Saved, saveDatabase } from "./restore.ts";
 import { MINUTE_MS, type System } from "./system.ts";
 import { Staleness } from "./staleness.ts";
@@ -29,32 +29,32 @@ export class Stage {
   readonly staleness: Staleness;
   readonly onlooker: Onlooker;
   readonly punctuality: Punctuality;
-  readonly #fate: Fate;
+  readonly #oneTimeFaults: OneTimeFaults;
   #copy: Copy | null = null;
   /** Orders, as `panel/id`, that changed, or came to be, in a time that is lost. */
   readonly lost = new Set<string>();
   restores = 0;
-  /** The bends and the trouble of the providers that were met, by their modes. */
+  /** The bends and faults of the providers that were met, by their modes. */
   readonly modes = new Set<string>();
   readonly wrongs: string[] = [];
   /** For how many minutes the database has taken nothing while nothing else befell it, and how much the ticks had sent a minute ago. */
   #spentFor = 0;
   #sentBefore = 0;
 
-  constructor(system: System, cast: Cast, watch: Watch | null, fate: Fate) {
+  constructor(system: System, cast: Cast, watch: Watch | null, oneTimeFaults: OneTimeFaults) {
     this.system = system;
     this.cast = cast;
     this.watch = watch;
     this.staleness = new Staleness(system, new Set(cast.providers.filter(bendsRemains).map(({ name }) => name)));
     this.onlooker = new Onlooker((provider, id) => system.world.providers.get(provider)?.orders.get(id)?.life ?? null);
     for (const { modes } of cast.providers) for (const { mode } of modes) this.modes.add(mode);
-    this.#fate = fate;
+    this.#oneTimeFaults = oneTimeFaults;
     this.punctuality = new Punctuality(system, cast.books, new Set(cast.limits.keys()), this.clocksAreRight);
   }
 
   /** Everything that went wrong so far, by name. */
   get met(): ReadonlySet<string> {
-    return new Set([...this.system.backgroundFaults.met, ...this.modes, ...this.#fate.mishaps.map(nameOf)]);
+    return new Set([...this.system.backgroundFaults.met, ...this.modes, ...this.#oneTimeFaults.faults.map(nameOf)]);
   }
 
   /** Only every third minute is a bad one: what fails in it must be done again soon after. */
@@ -73,33 +73,33 @@ export class Stage {
 
   /** Whether a time that the product has written down can be believed. */
   get clocksAreRight(): boolean {
-    return this.#fate.mishaps.every(({ kind }) => kind !== "clock");
+    return this.#oneTimeFaults.faults.every(({ kind }) => kind !== "clock");
   }
 
-  /** What befalls the run in this minute of it. */
-  async befall(minute: number): Promise<void> {
+  /** The one-time faults of this minute of the run. */
+  async applyFaults(minute: number): Promise<void> {
     this.#watchTicks();
-    for (const mishap of this.#fate.mishaps) await this.#befall(mishap, minute);
-    if (this.system.quota !== null && Math.floor(this.system.now / DAY_MS) > Math.floor(this.#fate.startsAt / DAY_MS))
+    for (const fault of this.#oneTimeFaults.faults) await this.#apply(fault, minute);
+    if (this.system.quota !== null && Math.floor(this.system.now / DAY_MS) > Math.floor(this.#oneTimeFaults.startsAt / DAY_MS))
       this.#tell("midnight", null);
   }
 
-  async #befall(mishap: Mishap, minute: number): Promise<void> {
-    switch (mishap.kind) {
+  async #apply(fault: OneTimeFault, minute: number): Promise<void> {
+    switch (fault.kind) {
       case "queue_lost":
-        if (minute !== mishap.minute) return;
+        if (minute !== fault.minute) return;
         this.system.trace("all that waits in the queue is lost");
         return this.system.queue.lose();
       case "quota":
-        if (minute === mishap.minute) this.#tell(`used up for today: ${mishap.what}`, mishap.what);
+        if (minute === fault.minute) this.#tell(`used up for today: ${fault.what}`, fault.what);
         return;
       case "clock":
-        if (minute === mishap.minute) this.#setClocks(mishap.byMs);
-        else if (minute === mishap.minute + mishap.minutes) this.#setClocks(0);
+        if (minute === fault.minute) this.#setClocks(fault.byMs);
+        else if (minute === fault.minute + fault.minutes) this.#setClocks(0);
         return;
       case "restore":
-        if (minute === mishap.minute - mishap.back) await this.#save();
-        else if (minute === mishap.minute) await this.#restore();
+        if (minute === fault.minute - fault.back) await this.#save();
+        else if (minute === fault.minute) await this.#restore();
     }
   }
 

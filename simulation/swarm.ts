@@ -48,7 +48,7 @@ export async function swarm(
     minutes += outcome.result.minutes;
     catchUp = Math.max(catchUp, outcome.result.stats[CATCH_UP] ?? 0);
     behind = Math.max(behind, outcome.result.stats[BEHIND] ?? 0);
-    for (const trouble of outcome.result.met) met.set(trouble, (met.get(trouble) ?? 0) + 1);
+    for (const fault of outcome.result.met) met.set(fault, (met.get(fault) ?? 0) + 1);
     const wrongs = [...outcome.result.wrongs, ...judge(outcome.result)];
     if (wrongs.length > 0) {
       failed.push({ job: outcome.job, wrongs });

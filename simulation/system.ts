@@ -12,7 +12,7 @@ import { tick } from "../src/sync/tick.ts";
 import { databaseOf } from "./database.ts";
 import { Draws } from "./draws.ts";
 import { Queue } from "./queue.ts";
-import type { Quota } from "./mishaps.ts";
+import type { Quota } from "./one-time-faults.ts";
 import { type Death, Process, Scheduler } from "./scheduler.ts";
 import { type Backend, isRead, type Statement } from "./sqlite.ts";
 import { type FaultRates, BackgroundFaults } from "./background-faults.ts";
