@@ -12,7 +12,7 @@ import type { Plain } from "./plain.ts";
 const AT_ONCE = { after: async <T>(_ms: number, act: () => T) => act(), die: () => undefined } as unknown as Process;
 
 function d1Of(backend: Backend): D1Database {
-  return databaseOf(AT_ONCE, backend, { fate: () => "well", latencyMs: () => 0, onCommit: () => undefined });
+  return databaseOf(AT_ONCE, backend, { faultOf: () => "none", latencyMs: () => 0, onCommit: () => undefined });
 }
 
 function schemaOf(root: string): string[] {

@@ -2,7 +2,7 @@
  * Background faults: what can go wrong at any time, how often, and until when. Each seed has a mix of its own: many faults
  * seldom, or one kind often.
  */
-import type { DbFate } from "./database.ts";
+import type { CallFault } from "./database.ts";
 import type { Draws } from "./draws.ts";
 
 /** How often each thing goes wrong, from 0 to 1. */
@@ -70,12 +70,12 @@ export class BackgroundFaults {
     this.draws = draws;
   }
 
-  dbFate(): DbFate {
+  callFault(): CallFault {
     if (this.happens("dbBefore")) return "before";
     if (this.happens("dbAfter")) return "after";
     // A call that never ends is a rare thing even where it happens: each costs its process.
     if (this.happens("dbHang", 1 / 4)) return "hang";
-    return this.happens("dbOverloaded") ? "overloaded" : "well";
+    return this.happens("dbOverloaded") ? "overloaded" : "none";
   }
 
   /** Whether the fault happens this time; `share`, from 0 to 1, makes it so much less likely. */

@@ -130,7 +130,7 @@ export class System {
 
   #env(process: Process): Env {
     const db = databaseOf(process, this.backend, {
-      fate: (statements) => (this.#isSpent(statements) ? "no_rows_left" : this.backgroundFaults.dbFate()),
+      faultOf: (statements) => (this.#isSpent(statements) ? "no_rows_left" : this.backgroundFaults.callFault()),
       latencyMs: () => (this.backgroundFaults.happens("dbSlow") ? this.#draws.between(500, 12_000) : this.#draws.between(1, 30)),
       onCommit: (statements) => this.#options.onCommit?.(statements),
     });
