@@ -13,9 +13,9 @@ export type FaultRates = {
   readonly dbOverloaded: number;
   /** A call takes up to twelve seconds, and others overtake it. */
   readonly dbSlow: number;
-  /** A process dies at one of its steps. */
+  /** A process crashes at one of its steps. */
   readonly crash: number;
-  /** The same, of a tick or of the first delivery of a message: what does it again lives. */
+  /** The same, of a tick or of the first delivery of a message: the retry does not crash. */
   readonly crashAtFirst: number;
   readonly queueLost: number;
   readonly queueTwice: number;

@@ -26,7 +26,7 @@ export function databaseOf(process: Process, backend: Backend, faults: DbFaults)
       const results = await backend.run(statements);
       await faults.onCommit(statements);
       if (fault === "after") throw new Error("D1_ERROR: Internal error in D1 DB storage caused object to be reset.");
-      if (fault === "hang") process.die();
+      if (fault === "hang") process.crash();
       return results;
     });
   };

@@ -34,7 +34,7 @@ export class DoorCheck {
   }
 
   /** No answer came out of a request: nobody knows what it would have been. */
-  died(door: string, asked: readonly string[]): void {
+  unanswered(door: string, asked: readonly string[]): void {
     for (const id of asked) if (!this.#first.has(`${door}/${id}`)) this.#first.set(`${door}/${id}`, null);
   }
 

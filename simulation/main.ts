@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { openBackend, type BackendName } from "./backends.ts";
-import { deathsIn, differencesFrom, doomOf, parseDeath, undisturbed } from "./deaths.ts";
+import { crashesIn, differencesFrom, crashAt, parseCrash, undisturbed } from "./crashes.ts";
 import { type RunResult, run, FAULTS } from "./scenario.ts";
 import { shrink } from "./shrink.ts";
 import { type Job, type Summary, swarm } from "./swarm.ts";
@@ -16,7 +16,7 @@ type Size = Omit<Job, "seed">;
 const USUAL: Size = { ticks: 40, orders: 30 };
 const BACKENDS: readonly BackendName[] = ["sqlite", "d1"];
 
-/** A scenario for a death at each of its steps. */
+/** A scenario for a crash at each of its steps. */
 const SMALL: Size = { ticks: 20, orders: 20 };
 /** How many of a run's wrongs are told; the first ones say most. */
 const TOLD_WRONGS = 10;
@@ -29,8 +29,8 @@ const { values } = parseArgs({
     seeds: { type: "string" },
     fresh: { type: "string" },
     corpus: { type: "boolean", default: false },
-    deaths: { type: "boolean", default: false },
-    death: { type: "string" },
+    crashes: { type: "boolean", default: false },
+    crash: { type: "string" },
     ticks: { type: "string" },
     orders: { type: "string" },
     backend: { type: "string", default: "sqlite" },
@@ -44,7 +44,7 @@ const HELP = `npm run simulate -- --seed N [--ticks T] [--orders K] [--trace] [-
 npm run simulate -- --seeds A..B      a swarm, with a summary
 npm run simulate -- --corpus          the seeds that once found something
 npm run simulate -- --fresh N         so many seeds that nobody has tried with this code
-npm run simulate -- --deaths          a death at every step of a small scenario`;
+npm run simulate -- --crashes          a crash at every step of a small scenario`;
 
 function wholeNumber(name: string, text: string | undefined): number {
   if (text === undefined || !/^\d{1,10}$/.test(text)) throw new RangeError(`--${name} must be a whole number, not ${JSON.stringify(text)}`);
@@ -53,9 +53,9 @@ function wholeNumber(name: string, text: string | undefined): number {
 
 async function main(): Promise<number> {
   if (values.help) return say(HELP);
-  const size = sizeOr(values.deaths || values.death !== undefined ? SMALL : USUAL);
+  const size = sizeOr(values.crashes || values.crash !== undefined ? SMALL : USUAL);
   const backends = values.backend === "both" ? BACKENDS : [values.backend as BackendName];
-  if (values.deaths) return everyDeath({ seed: wholeNumber("seed", values.seed ?? "1"), ...size });
+  if (values.crashes) return everyCrash({ seed: wholeNumber("seed", values.seed ?? "1"), ...size });
   if (values.seeds === undefined && values.fresh === undefined && !values.corpus)
     return one(wholeNumber("seed", values.seed ?? "1"), size, backends);
   return many([...(values.corpus ? corpus() : []), ...range(size), ...fresh(size)]);
@@ -91,8 +91,8 @@ async function one(seed: number, size: Size, names: readonly BackendName[]): Pro
 async function on(name: BackendName, seed: number, size: Size): Promise<RunResult> {
   const backend = await openBackend(name);
   const startedAt = performance.now();
-  const doomed = doomOf(values.death === undefined ? undefined : parseDeath(values.death));
-  const result = await run({ seed, ...size, backend, ...doomed, ...(values.trace ? { trace: (line: string) => console.log(line) } : {}) });
+  const crash = crashAt(values.crash === undefined ? undefined : parseCrash(values.crash));
+  const result = await run({ seed, ...size, backend, ...crash, ...(values.trace ? { trace: (line: string) => console.log(line) } : {}) });
   await backend.close();
   const seconds = (performance.now() - startedAt) / 1000;
   console.log(
@@ -148,11 +148,11 @@ function sayAtOnce(): ((line: string) => void) | undefined {
   return values.terse || process.stdout.isTTY ? undefined : (line) => console.log(line);
 }
 
-async function everyDeath(size: Job): Promise<number> {
+async function everyCrash(size: Job): Promise<number> {
   const { steps, outcomes, wrongs } = await undisturbed(size);
   if (wrongs.length > 0) return (tellWrongs(wrongs), 1);
-  const jobs = deathsIn(size, steps);
-  console.log(`${steps} steps, ${jobs.length} deaths`);
+  const jobs = crashesIn(size, steps);
+  console.log(`${steps} steps, ${jobs.length} crashes`);
   return tell(jobs, await swarm(jobs, (result) => differencesFrom(outcomes, result.outcomes)));
 }
 
@@ -166,11 +166,11 @@ async function tell(jobs: readonly Job[], { failed, minutes, seconds, catchUp, b
     `${jobs.length} runs, ${minutes} simulated minutes in ${seconds.toFixed(0)} s: ${failed.length === 0 ? "all passed" : `${failed.length} failed`}`,
   );
   console.log(`caught up ${Math.round(catchUp)} minutes after the faults at most; no order was behind for more than ${Math.round(behind)}`);
-  const missed = jobs.length < ENOUGH_RUNS || jobs.some(({ death }) => death !== undefined) ? [] : tellMet(met);
+  const missed = jobs.length < ENOUGH_RUNS || jobs.some(({ crash }) => crash !== undefined) ? [] : tellMet(met);
   for (const { job, wrongs } of failed.slice(0, TOLD_WRONGS)) {
-    const { seed, ticks, orders, death } = await shrink(job);
-    const dying = death === undefined ? "" : ` --death ${death.step}:${death.when}`;
-    console.log(`npm run simulate -- --seed ${seed} --ticks ${ticks} --orders ${orders}${dying} --trace`);
+    const { seed, ticks, orders, crash } = await shrink(job);
+    const crashing = crash === undefined ? "" : ` --crash ${crash.step}:${crash.when}`;
+    console.log(`npm run simulate -- --seed ${seed} --ticks ${ticks} --orders ${orders}${crashing} --trace`);
     tellWrongs(wrongs);
   }
   return failed.length === 0 && missed.length === 0 ? 0 : 1;

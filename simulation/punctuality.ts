@@ -1,5 +1,5 @@
 /**
- * Where nothing is wrong but that processes die now and then and the queue takes nothing for a minute, or one provider is
+ * Where nothing is wrong but that processes crash now and then and the queue takes nothing for a minute, or one provider is
  * faulty and the others are not, and once the faults have stopped, every order is asked about within its cadence, at its provider's pace; and at once when somebody wants it
  * checked: what failed is done again, not dropped.
  */

@@ -27,7 +27,7 @@ export type QueueFaults = {
 
 type Delivery = { readonly id: string; readonly body: unknown; readonly attempts: number; readonly dead: boolean };
 
-/** Handles one delivery; true when it was acknowledged. Rejects or never settles when its process dies: then it comes again. */
+/** Handles one delivery; true when it was acknowledged. Rejects or never settles when its process crashes: then it comes again. */
 export type Deliver = (
   queue: string,
   message: { readonly id: string; readonly body: unknown; readonly attempts: number },

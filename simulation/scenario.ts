@@ -24,7 +24,7 @@ import { bendsRemains, changeFaults, modeOf, MODES, PROVIDERS } from "./provider
 import type { Script } from "./script.ts";
 import { wrongsOfRefills } from "./requests-check.ts";
 import { type OneTimeFaults, drawOneTimeFaults, ONE_TIME_FAULTS, NO_ONE_TIME_FAULTS } from "./one-time-faults.ts";
-import { type Death, Process } from "./scheduler.ts";
+import { type Crash, Process } from "./scheduler.ts";
 import type { Backend } from "./sqlite.ts";
 import { Stage } from "./stage.ts";
 import { MINUTE_MS, System } from "./system.ts";
@@ -39,8 +39,8 @@ export type RunOptions = {
   readonly orders: number;
   readonly backend: Backend;
   readonly trace?: (line: string) => void;
-  /** What becomes of whoever takes the nth step once the cast is on stage; there are no other faults in such a run. */
-  readonly doom?: (step: number) => Death | null;
+  /** Whether the process that takes the nth step once the cast is on stage crashes, and when; there are no other faults in such a run. */
+  readonly crashAtStep?: (step: number) => Crash | null;
 };
 
 /** How an order stands in the end, and what became of the wish to cancel it. */
@@ -81,9 +81,9 @@ const LAZY_MINUTES = 10;
 
 /** Plays one seed. Throws only where the simulation itself breaks down: what the product does wrong is in the result. */
 export async function run(options: RunOptions): Promise<RunResult> {
-  const { seed, ticks, orders, backend, trace, doom } = options;
+  const { seed, ticks, orders, backend, trace, crashAtStep } = options;
   const draws = new Draws(seed, "scenario");
-  const faultPlan = doom === undefined ? faultPlanOf(seed, ticks) : NO_FAULT_PLAN;
+  const faultPlan = crashAtStep === undefined ? faultPlanOf(seed, ticks) : NO_FAULT_PLAN;
   let [onStage, played] = [Infinity, 0];
   let panels: ReadonlyMap<string, string> | null = null;
   const system: System = new System({
@@ -97,7 +97,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     rates: NO_FAULTS,
     plan: draws.chance(0.5) ? "free" : "paid",
     startsAt: faultPlan.oneTime.startsAt,
-    ...(doom === undefined ? {} : { doom: (step: number) => (step < onStage ? null : doom(step - onStage)) }),
+    ...(crashAtStep === undefined ? {} : { crashAtStep: (step: number) => (step < onStage ? null : crashAtStep(step - onStage)) }),
     ...(trace === undefined ? {} : { trace }),
   });
   // It needs temporary triggers, which D1 has not: there the final state is compared with the other backend's.
@@ -183,7 +183,7 @@ function doorOf(panel: string, url: string): string {
 function overhear(doors: DoorCheck, door: string, fields: URLSearchParams, answer: string | null, since: number): void {
   if (fields.get("action") !== "status") return;
   const ids = (fields.get("orders") ?? fields.get("order") ?? "").split(",");
-  if (answer === null || answer === "") doors.died(door, ids);
+  if (answer === null || answer === "") doors.unanswered(door, ids);
   else doors.answered(door, ids, answer, since);
 }
 

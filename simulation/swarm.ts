@@ -6,14 +6,14 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import logUpdate from "log-update";
 import { BEHIND, CATCH_UP, type RunResult } from "./scenario.ts";
-import type { Death } from "./scheduler.ts";
+import type { Crash } from "./scheduler.ts";
 
 export type Job = {
   readonly seed: number;
   readonly ticks: number;
   readonly orders: number;
-  /** Whoever takes this step dies over it; there are no other faults then. */
-  readonly death?: { readonly step: number; readonly when: Death };
+  /** The process that takes this step crashes; there are no other faults then. */
+  readonly crash?: { readonly step: number; readonly when: Crash };
 };
 export type Outcome = { readonly job: Job; readonly result: RunResult };
 export type Failed = { readonly job: Job; readonly wrongs: readonly string[] };

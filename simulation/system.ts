@@ -13,7 +13,7 @@ import { databaseOf } from "./database.ts";
 import { Draws } from "./draws.ts";
 import { Queue } from "./queue.ts";
 import type { Quota } from "./one-time-faults.ts";
-import { type Death, Process, Scheduler } from "./scheduler.ts";
+import { type Crash, Process, Scheduler } from "./scheduler.ts";
 import { type Backend, isRead, type Statement } from "./sqlite.ts";
 import { type FaultRates, BackgroundFaults } from "./background-faults.ts";
 
@@ -38,8 +38,8 @@ export type SystemOptions = {
   readonly rates: FaultRates;
   readonly plan: Plan;
   readonly startsAt: number;
-  /** What becomes of whoever takes the nth step of all, counted from the first; nothing, where left out. */
-  readonly doom?: (step: number) => Death | null;
+  /** Whether the process that takes the nth step of all crashes, and when; none does, where left out. */
+  readonly crashAtStep?: (step: number) => Crash | null;
   /** Told of each step, for a trace. */
   readonly trace?: (line: string) => void;
   /** Told of each batch that was carried out. */
@@ -110,22 +110,22 @@ export class System {
     this.#options.trace?.(`${new Date(this.now).toISOString()} ${line}`);
   }
 
-  /** A new piece of the system at work. Where processes crash, it may be doomed to die over one of its next steps. */
+  /** A new piece of the system at work. Where processes crash, it may crash at one of its next steps. */
   #spawn(name: string, isFirst = false): Process {
-    const isDoomed = this.backgroundFaults.happens("crash") || (isFirst && this.backgroundFaults.happens("crashAtFirst"));
-    const last = isDoomed ? this.#draws.between(0, MAX_STEPS_TO_LIVE) : Infinity;
+    const mayCrash = this.backgroundFaults.happens("crash") || (isFirst && this.backgroundFaults.happens("crashAtFirst"));
+    const last = mayCrash ? this.#draws.between(0, MAX_STEPS_TO_LIVE) : Infinity;
     let step = 0;
     return new Process(this.scheduler, name, () => {
-      const doom = this.#options.doom?.(this.steps++) ?? null;
-      return step++ === last ? this.#kill(name) : doom;
+      const crash = this.#options.crashAtStep?.(this.steps++) ?? null;
+      return step++ === last ? this.#crash(name) : crash;
     });
   }
 
-  #kill(name: string): Death {
+  #crash(name: string): Crash {
     this.crashes += 1;
-    const death = this.#draws.pick(["before", "after"] as const);
-    this.trace(`${name} dies ${death} its next step is done`);
-    return death;
+    const crash = this.#draws.pick(["before", "after"] as const);
+    this.trace(`${name} crashes ${crash} its next step is done`);
+    return crash;
   }
 
   #env(process: Process): Env {
@@ -242,7 +242,7 @@ export class System {
       },
     };
     const batch = { queue, messages: [message], ackAll: () => undefined, retryAll: () => undefined } as unknown as MessageBatch;
-    // What was acknowledged stays so, whatever becomes of whoever did it.
+    // What was acknowledged stays so, although the process crashed later.
     const work = process.outcome(consume(batch, this.#env(process), this.#ports(process)));
     await work.catch((error: unknown) => {
       if (!acknowledged) throw error;
@@ -251,8 +251,8 @@ export class System {
   }
 
   /**
-   * A request from outside, with its answer. Rejects where none comes back: it was lost on its way, or whoever was
-   * working on it died.
+   * A request from outside, with its answer. Rejects where none comes back: it was lost on its way, or the process
+   * that worked on it crashed.
    */
   async request(request: Request, client: Process): Promise<Response> {
     this.requests += 1;

@@ -4,7 +4,7 @@
 import { describe, expect, it, test } from "vitest";
 import type { Life } from "../../../simulator/life.ts";
 import { openBackend } from "../../../simulation/backends.ts";
-import { deathsIn, differencesFrom, parseDeath } from "../../../simulation/deaths.ts";
+import { crashesIn, differencesFrom, parseCrash } from "../../../simulation/crashes.ts";
 import { Draws } from "../../../simulation/draws.ts";
 import { wrongsOfChanges } from "../../../simulation/feed-check.ts";
 import { drawOneTimeFaults } from "../../../simulation/one-time-faults.ts";
@@ -115,11 +115,11 @@ describe("the feed of an order", () => {
   });
 });
 
-describe("deaths", () => {
+describe("crashes", () => {
   it("are two for each step", () => {
-    expect(deathsIn({ seed: 1, ticks: 5, orders: 5 }, 3)).toHaveLength(6);
-    expect(parseDeath("57:after")).toEqual({ step: 57, when: "after" });
-    expect(() => parseDeath("57")).toThrow("--death must be like");
+    expect(crashesIn({ seed: 1, ticks: 5, orders: 5 }, 3)).toHaveLength(6);
+    expect(parseCrash("57:after")).toEqual({ step: 57, when: "after" });
+    expect(() => parseCrash("57")).toThrow("--crash must be like");
   });
 
   it("make no difference to orders that both runs have, and lose none that a panel registers", () => {
