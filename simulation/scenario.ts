@@ -244,7 +244,7 @@ class Never extends Draws {
 }
 
 /** What everybody does in a minute, each in a moment of their own. */
-function act({ system, cast, onlooker, wrongs }: Stage, share: number, who: "panels" | "operator", final: boolean): void {
+function act({ system, cast, orderReader, wrongs }: Stage, share: number, who: "panels" | "operator", final: boolean): void {
   const spawn = (work: () => Promise<unknown>): void =>
     system.scheduler.in(
       system.backgroundFaults.draws.between(0, 50_000),
@@ -254,8 +254,8 @@ function act({ system, cast, onlooker, wrongs }: Stage, share: number, who: "pan
   for (const script of cast.scripts) spawn(() => script.act());
   if (who === "operator") spawn(() => cast.operator.act(final));
   if (system.backgroundFaults.draws.chance(0.3)) {
-    const client = new RestClient(system, new Process(system.scheduler, "onlooker"), new Draws(1, "onlooker"));
-    spawn(() => onlooker.look(client, "books", system.now));
+    const client = new RestClient(system, new Process(system.scheduler, "order reader"), new Draws(1, "order reader"));
+    spawn(() => orderReader.read(client, "books", system.now));
   }
   for (const reader of cast.readers) {
     const client = new RestClient(system, new Process(system.scheduler, `reader of ${reader.panel}`), new Draws(1, reader.panel));
@@ -302,7 +302,7 @@ async function verdict(stage: Stage): Promise<string[]> {
     ...staleness.wrongs,
     ...stage.punctuality.wrongs,
     ...stage.wrongs,
-    ...(stage.clocksAreRight ? stage.onlooker.wrongs : []),
+    ...(stage.clocksAreRight ? stage.orderReader.wrongs : []),
     ...(await wrongsOfBooks(backend)),
     ...wrongsOfAcknowledged(cast.books.orders, cast.readers),
     ...(await wrongsOfAdopted(backend)),
@@ -369,7 +369,7 @@ async function outcomesOf(backend: Backend): Promise<ReadonlyMap<string, Outcome
   );
 }
 
-function statsOf({ system, cast, watch, staleness, onlooker, restores }: Stage, { caughtUpAfter }: Cleared): Record<string, number> {
+function statsOf({ system, cast, watch, staleness, orderReader, restores }: Stage, { caughtUpAfter }: Cleared): Record<string, number> {
   return {
     calls: system.calls,
     requests: system.requests,
@@ -386,7 +386,7 @@ function statsOf({ system, cast, watch, staleness, onlooker, restores }: Stage, 
     heard: watch?.doors.compared ?? 0,
     brakes: watch?.brakes.engaged ?? 0,
     refills: [...system.world.providers.values()].reduce((sum, provider) => sum + provider.refills.size, 0),
-    looked: onlooker.looked,
+    read: orderReader.compared,
     [CATCH_UP]: caughtUpAfter,
     [BEHIND]: staleness.longest,
   };

@@ -10,7 +10,7 @@ import { MINUTE_MS, type System } from "./system.ts";
 import { Staleness } from "./staleness.ts";
 import { NO_FAULTS } from "./background-faults.ts";
 import type { Memory, Watch } from "./watch.ts";
-import { Onlooker } from "./onlooker.ts";
+import { OrderReader } from "./order-reader.ts";
 import { bendsRemains, hasMode } from "./providers.ts";
 import { Punctuality } from "./punctuality.ts";
 
@@ -27,7 +27,7 @@ export class Stage {
   readonly cast: Cast;
   readonly watch: Watch | null;
   readonly staleness: Staleness;
-  readonly onlooker: Onlooker;
+  readonly orderReader: OrderReader;
   readonly punctuality: Punctuality;
   readonly #oneTimeFaults: OneTimeFaults;
   #copy: Copy | null = null;
@@ -46,7 +46,7 @@ export class Stage {
     this.cast = cast;
     this.watch = watch;
     this.staleness = new Staleness(system, new Set(cast.providers.filter(bendsRemains).map(({ name }) => name)));
-    this.onlooker = new Onlooker((provider, id) => system.world.providers.get(provider)?.orders.get(id)?.life ?? null);
+    this.orderReader = new OrderReader((provider, id) => system.world.providers.get(provider)?.orders.get(id)?.life ?? null);
     for (const { modes } of cast.providers) for (const { mode } of modes) this.modes.add(mode);
     this.#oneTimeFaults = oneTimeFaults;
     this.punctuality = new Punctuality(system, cast.books, new Set(cast.limits.keys()), this.clocksAreRight);
