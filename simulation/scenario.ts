@@ -1,10 +1,10 @@
 /**
- * One run: a cast plays under faults, the faults stop, and in the end everything must be right.
+ * One run: the participants act under faults, the faults stop, and in the end everything must be right.
  */
 import { createHash } from "node:crypto";
 import { buyDue, purchasesOf } from "../test/panels/lives.ts";
 import { wrongsOf } from "../test/panels/truth.ts";
-import { enter } from "./cast.ts";
+import { setUpParticipants } from "./participants.ts";
 import {
   wrongsOfAccounts,
   wrongsOfAcknowledged,
@@ -26,7 +26,7 @@ import { wrongsOfRefills } from "./requests-check.ts";
 import { type OneTimeFaults, drawOneTimeFaults, ONE_TIME_FAULTS, NO_ONE_TIME_FAULTS } from "./one-time-faults.ts";
 import { type Crash, Process } from "./scheduler.ts";
 import type { Backend } from "./sqlite.ts";
-import { Stage } from "./stage.ts";
+import { RunState } from "./run-state.ts";
 import { MINUTE_MS, System } from "./system.ts";
 import { Watch } from "./watch.ts";
 import { NO_FAULTS, type FaultRates, drawFaultRates } from "./background-faults.ts";
@@ -39,7 +39,7 @@ export type RunOptions = {
   readonly orders: number;
   readonly backend: Backend;
   readonly trace?: (line: string) => void;
-  /** Whether the process that takes the nth step once the cast is on stage crashes, and when; there are no other faults in such a run. */
+  /** Whether the process that takes the nth step once the participants are set up crashes, and when; there are no other faults in such a run. */
   readonly crashAtStep?: (step: number) => Crash | null;
 };
 
@@ -84,7 +84,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const { seed, ticks, orders, backend, trace, crashAtStep } = options;
   const draws = new Draws(seed, "scenario");
   const faultPlan = crashAtStep === undefined ? faultPlanOf(seed, ticks) : NO_FAULT_PLAN;
-  let [onStage, played] = [Infinity, 0];
+  let [setUpSteps, stepsTaken] = [Infinity, 0];
   let panels: ReadonlyMap<string, string> | null = null;
   const system: System = new System({
     seed,
@@ -97,7 +97,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     rates: NO_FAULTS,
     plan: draws.chance(0.5) ? "free" : "paid",
     startsAt: faultPlan.oneTime.startsAt,
-    ...(crashAtStep === undefined ? {} : { crashAtStep: (step: number) => (step < onStage ? null : crashAtStep(step - onStage)) }),
+    ...(crashAtStep === undefined ? {} : { crashAtStep: (step: number) => (step < setUpSteps ? null : crashAtStep(step - setUpSteps)) }),
     ...(trace === undefined ? {} : { trace }),
   });
   // It needs temporary triggers, which D1 has not: there the final state is compared with the other backend's.
@@ -105,25 +105,25 @@ export async function run(options: RunOptions): Promise<RunResult> {
   await watch?.begin();
   const letGo = ruleGlobals(system.scheduler);
   try {
-    const cast = await during(system, enter(system, seed, orders));
-    onStage = system.steps;
-    panels = cast.panels;
+    const participants = await during(system, setUpParticipants(system, seed, orders));
+    setUpSteps = system.steps;
+    panels = participants.panels;
     system.backgroundFaults.rates = faultPlan.background;
-    const stage = new Stage(system, cast, watch, faultPlan.oneTime);
+    const state = new RunState(system, participants, watch, faultPlan.oneTime);
     const minutes = faultPlan.punctual ? ticks + SECOND_CADENCE_MINUTES : ticks;
-    await play(stage, draws, { ticks: minutes, orders, faultPlan });
-    played = system.steps;
-    const cleared = await clearUp(stage);
-    const wrongs = await verdict(stage);
+    await actUnderFaults(state, draws, { ticks: minutes, orders, faultPlan });
+    stepsTaken = system.steps;
+    const recovery = await actWithoutFaults(state);
+    const wrongs = await wrongsAtEnd(state);
     return {
       seed,
       wrongs,
       digest: await digestOf(backend),
-      minutes: minutes + cleared.minutes,
-      steps: played - onStage,
+      minutes: minutes + recovery.minutes,
+      steps: stepsTaken - setUpSteps,
       outcomes: await outcomesOf(backend),
-      stats: statsOf(stage, cleared),
-      met: stage.met,
+      stats: statsOf(state, recovery),
+      met: state.met,
     };
   } finally {
     letGo();
@@ -199,32 +199,36 @@ async function during<T>(system: System, work: Promise<T>): Promise<T> {
   return settled;
 }
 
-async function play(stage: Stage, draws: Draws, { ticks, orders, faultPlan: { faultyProviders, punctual } }: Course): Promise<void> {
-  const { system, cast } = stage;
+async function actUnderFaults(
+  state: RunState,
+  draws: Draws,
+  { ticks, orders, faultPlan: { faultyProviders, punctual } }: Course,
+): Promise<void> {
+  const { system, participants } = state;
   const start = system.now;
   const each = Math.ceil(orders / 10);
-  const panels = cast.scripts.map(({ panel }) => panel);
+  const panels = participants.scripts.map(({ panel }) => panel);
   const bought = purchasesOf(draws.next(), panels, [{ route: "here", service: "1" }], each);
-  const shapes = new Map(cast.providers.map((provider) => [provider.name, provider.modes.map(inputOf)]));
-  const everywhere = new Set(cast.providers.map(({ name }) => name));
+  const shapes = new Map(participants.providers.map((provider) => [provider.name, provider.modes.map(inputOf)]));
+  const everywhere = new Set(participants.providers.map(({ name }) => name));
   const sound = new Set([...everywhere].filter((name) => !faultyProviders.has(name)));
   for (let minute = 0; minute < ticks; minute++) {
     await system.pass(1);
-    await stage.applyFaults(minute);
-    if (punctual) stage.beBadFor(minute);
-    await stage.punctuality.look(start, punctual ? everywhere : sound);
-    if (sound.size > 0) await stage.staleness.look(sound);
+    await state.applyFaults(minute);
+    if (punctual) state.beBadFor(minute);
+    await state.punctuality.look(start, punctual ? everywhere : sound);
+    if (sound.size > 0) await state.staleness.look(sound);
     buyDue(bought, system.now - start, system.now);
     if (minute % 10 === 5) {
-      for (const provider of cast.providers.filter(({ name }) => faultyProviders.has(name))) {
+      for (const provider of participants.providers.filter(({ name }) => faultyProviders.has(name))) {
         const faults = changeFaults(provider, shapes.get(provider.name) ?? [], draws);
-        for (const mode of faults) stage.modes.add(modeOf(mode));
+        for (const mode of faults) state.modes.add(modeOf(mode));
         system.trace(`${provider.name}: ${faults.join(", ") || "clear"}`);
       }
     }
-    act(stage, orders / Math.max(1, Math.min(ticks, 60)), minute % 10 === 9 ? "operator" : "panels", false);
+    act(state, orders / Math.max(1, Math.min(ticks, 60)), minute % 10 === 9 ? "operator" : "panels", false);
   }
-  for (const provider of cast.providers) changeFaults(provider, shapes.get(provider.name) ?? [], new Never());
+  for (const provider of participants.providers) changeFaults(provider, shapes.get(provider.name) ?? [], new Never());
   buyDue(bought, Number.MAX_SAFE_INTEGER, system.now);
 }
 
@@ -244,35 +248,36 @@ class Never extends Draws {
 }
 
 /** What everybody does in a minute, each in a moment of their own. */
-function act({ system, cast, orderReader, wrongs }: Stage, share: number, who: "panels" | "operator", final: boolean): void {
+function act({ system, participants, orderReader, wrongs }: RunState, share: number, who: "panels" | "operator", final: boolean): void {
   const spawn = (work: () => Promise<unknown>): void =>
     system.scheduler.in(
       system.backgroundFaults.draws.between(0, 50_000),
       () => void work().catch((error: unknown) => wrongs.push(`somebody failed: ${String(error)}`)),
     );
-  spawn(() => cast.books.act(share));
-  for (const script of cast.scripts) spawn(() => script.act());
-  if (who === "operator") spawn(() => cast.operator.act(final));
+  spawn(() => participants.books.act(share));
+  for (const script of participants.scripts) spawn(() => script.act());
+  if (who === "operator") spawn(() => participants.operator.act(final));
   if (system.backgroundFaults.draws.chance(0.3)) {
     const client = new RestClient(system, new Process(system.scheduler, "order reader"), new Draws(1, "order reader"));
     spawn(() => orderReader.read(client, "books", system.now));
   }
-  for (const reader of cast.readers) {
+  for (const reader of participants.readers) {
     const client = new RestClient(system, new Process(system.scheduler, `reader of ${reader.panel}`), new Draws(1, reader.panel));
     if (system.backgroundFaults.draws.chance(0.3)) spawn(() => reader.read(client));
   }
 }
 
-type Cleared = { readonly minutes: number; readonly caughtUpAfter: number };
+type Recovery = { readonly minutes: number; readonly caughtUpAfter: number };
 
 /** The faults stop, and so many minutes later everybody must be at rest. */
-async function clearUp(stage: Stage): Promise<Cleared> {
-  const { system, cast, staleness } = stage;
-  stage.end();
+async function actWithoutFaults(state: RunState): Promise<Recovery> {
+  const { system, participants, staleness } = state;
+  state.end();
   system.backgroundFaults.rates = NO_FAULTS;
-  const everywhere = new Set(cast.providers.map(({ name }) => name));
-  const rests = (): boolean => cast.books.rests && cast.scripts.every(({ panel }) => panel.rests) && system.queue.underWay === 0;
-  const settledAfter = SETTLED_MINUTES + (stage.clocksAreRight ? 0 : AHEAD_MINUTES);
+  const everywhere = new Set(participants.providers.map(({ name }) => name));
+  const rests = (): boolean =>
+    participants.books.rests && participants.scripts.every(({ panel }) => panel.rests) && system.queue.underWay === 0;
+  const settledAfter = SETTLED_MINUTES + (state.clocksAreRight ? 0 : AHEAD_MINUTES);
   const settledAt = system.now + settledAfter * MINUTE_MS;
   let minutes = 0;
   let caughtUpAfter = 0;
@@ -280,45 +285,45 @@ async function clearUp(stage: Stage): Promise<Cleared> {
     const step = minutes < BUSY_MINUTES ? 1 : LAZY_MINUTES;
     await system.pass(step);
     minutes += step;
-    if (minutes > settledAfter && minutes <= BUSY_MINUTES) await stage.punctuality.look(settledAt, everywhere);
-    act(stage, 1000, minutes % 30 === 0 ? "operator" : "panels", true);
+    if (minutes > settledAfter && minutes <= BUSY_MINUTES) await state.punctuality.look(settledAt, everywhere);
+    act(state, 1000, minutes % 30 === 0 ? "operator" : "panels", true);
     if ((await staleness.look(everywhere)).ofOld > 0) caughtUpAfter = minutes;
   }
   return { minutes, caughtUpAfter };
 }
 
-async function verdict(stage: Stage): Promise<string[]> {
-  const { system, cast, watch, lost, staleness } = stage;
+async function wrongsAtEnd(state: RunState): Promise<string[]> {
+  const { system, participants, watch, lost, staleness } = state;
   // What the last tick has begun comes to its end.
   await system.scheduler.runUntil(system.now + MINUTE_MS);
-  for (const reader of cast.readers) {
+  for (const reader of participants.readers) {
     const client = new RestClient(system, new Process(system.scheduler, `reader of ${reader.panel}`), new Draws(2, reader.panel));
     await during(system, reader.read(client));
   }
   const { backend, world } = system;
   return [
     ...(watch?.wrongs ?? []),
-    ...(watch === null ? [] : wrongsOfWatched(stage, watch)),
+    ...(watch === null ? [] : wrongsOfWatched(state, watch)),
     ...staleness.wrongs,
-    ...stage.punctuality.wrongs,
-    ...stage.wrongs,
-    ...(stage.clocksAreRight ? stage.orderReader.wrongs : []),
+    ...state.punctuality.wrongs,
+    ...state.wrongs,
+    ...(state.clocksAreRight ? state.orderReader.wrongs : []),
     ...(await wrongsOfBooks(backend)),
-    ...wrongsOfAcknowledged(cast.books.orders, cast.readers),
+    ...wrongsOfAcknowledged(participants.books.orders, participants.readers),
     ...(await wrongsOfAdopted(backend)),
-    ...(watch === null ? [] : await wrongsOfAccounts(backend, cast.books.orders, watch.refunds())),
+    ...(watch === null ? [] : await wrongsOfAccounts(backend, participants.books.orders, watch.refunds())),
     ...(await wrongsOfTruth(backend, world, system.now)),
-    ...(await wrongsOfReaders(backend, cast.readers, lost)),
-    ...cast.scripts.flatMap((script) => wrongsOfScript(script, world)),
-    ...(await wrongsOfGifts(backend, cast.operator.gifts, stage.restores === 0)),
-    ...(stage.restores === 0 ? await wrongsOfDeadLetters(backend, system.queue.dead) : []),
-    ...wrongsOfTraffic(system, cast.limits),
-    ...(cast.books.rests ? [] : ["some registrations were never acknowledged"]),
+    ...(await wrongsOfReaders(backend, participants.readers, lost)),
+    ...participants.scripts.flatMap((script) => wrongsOfScript(script, world)),
+    ...(await wrongsOfGifts(backend, participants.operator.gifts, state.restores === 0)),
+    ...(state.restores === 0 ? await wrongsOfDeadLetters(backend, system.queue.dead) : []),
+    ...wrongsOfTraffic(system, participants.limits),
+    ...(participants.books.rests ? [] : ["some registrations were never acknowledged"]),
   ];
 }
 
 /** What only whoever saw each commit can tell. What was told, asked for or counted in a time that is lost, nobody knows any more. */
-function wrongsOfWatched({ system, clocksAreRight, restores }: Stage, { doors, brakes, refillsWanted }: Watch): string[] {
+function wrongsOfWatched({ system, clocksAreRight, restores }: RunState, { doors, brakes, refillsWanted }: Watch): string[] {
   return [
     ...doors.wrongs,
     ...(clocksAreRight ? brakes.wrongs : []),
@@ -369,7 +374,10 @@ async function outcomesOf(backend: Backend): Promise<ReadonlyMap<string, Outcome
   );
 }
 
-function statsOf({ system, cast, watch, staleness, orderReader, restores }: Stage, { caughtUpAfter }: Cleared): Record<string, number> {
+function statsOf(
+  { system, participants, watch, staleness, orderReader, restores }: RunState,
+  { caughtUpAfter }: Recovery,
+): Record<string, number> {
   return {
     calls: system.calls,
     requests: system.requests,
@@ -379,8 +387,8 @@ function statsOf({ system, cast, watch, staleness, orderReader, restores }: Stag
     dead: system.queue.dead.size,
     crashes: system.crashes,
     restores,
-    changes: cast.readers.reduce((sum, reader) => sum + reader.changes, 0),
-    decisions: cast.operator.decisions,
+    changes: participants.readers.reduce((sum, reader) => sum + reader.changes, 0),
+    decisions: participants.operator.decisions,
     compared: watch?.compared ?? 0,
     told: watch?.told ?? 0,
     heard: watch?.doors.compared ?? 0,

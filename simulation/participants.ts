@@ -16,7 +16,7 @@ import { Process } from "./scheduler.ts";
 import { Script } from "./script.ts";
 import { HOST, type System } from "./system.ts";
 
-export type Cast = {
+export type Participants = {
   readonly providers: readonly Provider[];
   readonly books: Books;
   readonly scripts: readonly Script[];
@@ -28,8 +28,8 @@ export type Cast = {
   readonly limits: ReadonlyMap<string, number>;
 };
 
-/** Puts the cast on stage, before any fault. */
-export async function enter(system: System, seed: number, orders: number): Promise<Cast> {
+/** Sets up the participants, before any fault. */
+export async function setUpParticipants(system: System, seed: number, orders: number): Promise<Participants> {
   const draws = new Draws(seed, "cast");
   const client = new RestClient(system, new Process(system.scheduler, "operator"), new Draws(seed, "operator"));
   const keys = new Map<string, string>();

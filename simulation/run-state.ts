@@ -1,9 +1,9 @@
 /**
- * A run under way: the system and its cast, the one-time faults, and what is measured meanwhile.
+ * A run under way: the system and its participants, the one-time faults, and what is measured meanwhile.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Cast } from "./cast.ts";
+import type { Participants } from "./participants.ts";
 import { DAY_MS, type OneTimeFaults, type OneTimeFault, nameOf } from "./one-time-faults.ts";
 import { restoreDatabase, type Saved, saveDatabase } from "./restore.ts";
 import { MINUTE_MS, type System } from "./system.ts";
@@ -22,9 +22,9 @@ const FOUND_OUT_MINUTES = 5;
 
 type Copy = { readonly at: number; readonly saved: Saved; readonly memory: Memory | null };
 
-export class Stage {
+export class RunState {
   readonly system: System;
-  readonly cast: Cast;
+  readonly participants: Participants;
   readonly watch: Watch | null;
   readonly staleness: Staleness;
   readonly orderReader: OrderReader;
@@ -41,15 +41,15 @@ export class Stage {
   #spentFor = 0;
   #sentBefore = 0;
 
-  constructor(system: System, cast: Cast, watch: Watch | null, oneTimeFaults: OneTimeFaults) {
+  constructor(system: System, participants: Participants, watch: Watch | null, oneTimeFaults: OneTimeFaults) {
     this.system = system;
-    this.cast = cast;
+    this.participants = participants;
     this.watch = watch;
-    this.staleness = new Staleness(system, new Set(cast.providers.filter(bendsRemains).map(({ name }) => name)));
+    this.staleness = new Staleness(system, new Set(participants.providers.filter(bendsRemains).map(({ name }) => name)));
     this.orderReader = new OrderReader((provider, id) => system.world.providers.get(provider)?.orders.get(id)?.life ?? null);
-    for (const { modes } of cast.providers) for (const { mode } of modes) this.modes.add(mode);
+    for (const { modes } of participants.providers) for (const { mode } of modes) this.modes.add(mode);
     this.#oneTimeFaults = oneTimeFaults;
-    this.punctuality = new Punctuality(system, cast.books, new Set(cast.limits.keys()), this.clocksAreRight);
+    this.punctuality = new Punctuality(system, participants.books, new Set(participants.limits.keys()), this.clocksAreRight);
   }
 
   /** Everything that went wrong so far, by name. */
@@ -123,7 +123,7 @@ export class Stage {
     this.system.clockOffMs = byMs;
     this.#spentFor = 0;
     // What was sent two minutes ago or less seems older, or younger, to whoever gets it again.
-    for (const script of this.cast.scripts) script.excuseUnsent(-Infinity);
+    for (const script of this.participants.scripts) script.excuseUnsent(-Infinity);
   }
 
   async #save(): Promise<void> {
@@ -144,8 +144,8 @@ export class Stage {
     const seconds = Math.floor(this.system.now / 1000);
     await this.system.backend.run([{ sql: RESTORED.replace("unixepoch()", String(seconds)), params: [] }]);
     if (memory !== null) await this.watch?.recall(memory);
-    this.cast.books.registerAgain(at);
-    for (const script of this.cast.scripts) script.excuseUnsent(at);
+    this.participants.books.registerAgain(at);
+    for (const script of this.participants.scripts) script.excuseUnsent(at);
     for (const [key] of before) if (!after.has(key)) this.#lose(key);
   }
 
@@ -155,8 +155,8 @@ export class Stage {
    * somebody who knows how much was ordered.
    */
   #lose(key: string): void {
-    const isPlain = this.cast.providers.every((provider) => !hasMode(provider, "remains_exceeds_quantity"));
-    for (const script of this.cast.scripts) {
+    const isPlain = this.participants.providers.every((provider) => !hasMode(provider, "remains_exceeds_quantity"));
+    for (const script of this.participants.scripts) {
       const lost = script.panel.shop.orders.filter(({ id }) => key === `${script.id}/${id}`);
       for (const order of lost) if (!isPlain || script.isOurs(order)) script.lose(order);
     }
