@@ -18,7 +18,7 @@ async function rows(backend: Backend, sql: string): Promise<Row[]> {
 }
 
 /** Conservation: refunds within charges, totals as their rows add up, balances as their transfers do. */
-export async function wrongsOfBooks(backend: Backend): Promise<string[]> {
+export async function wrongsOfLedger(backend: Backend): Promise<string[]> {
   const wrong = async (what: string, sql: string): Promise<string[]> =>
     (await rows(backend, sql)).map((row) => `${what}: ${JSON.stringify(row)}`);
   const posted =
@@ -144,7 +144,7 @@ export async function wrongsOfDeadLetters(backend: Backend, dead: ReadonlySet<st
   return [...dead].filter((id) => !kept.has(id)).map((id) => `the dead message ${id} is not on record`);
 }
 
-/** Every customer's balance is what was charged by the panel's own book, and refunded by the rules (model/ledger.ts). */
+/** Every customer's balance is what was charged by the panel's own records, and refunded by the rules (model/ledger.ts). */
 export async function wrongsOfAccounts(
   backend: Backend,
   registered: ReadonlyMap<string, { readonly registration: { readonly customer: string; readonly charge: string } }>,

@@ -6,7 +6,7 @@ import { type Provider, replaceProvider } from "../simulator/world.ts";
 import { HastyPanel, StubbornPanel } from "../test/panels/actors.ts";
 import { ApiClient } from "../test/panels/client.ts";
 import { LASTING_LIVES } from "../test/panels/lives.ts";
-import { Books } from "./books.ts";
+import { RegisteringPanel } from "./registering-panel.ts";
 import { RestClient } from "./client.ts";
 import { Draws } from "./draws.ts";
 import { FeedReader } from "./feed-reader.ts";
@@ -18,7 +18,7 @@ import { HOST, type System } from "./system.ts";
 
 export type Participants = {
   readonly providers: readonly Provider[];
-  readonly books: Books;
+  readonly registeringPanel: RegisteringPanel;
   readonly scripts: readonly Script[];
   readonly readers: readonly FeedReader[];
   readonly operator: Operator;
@@ -71,7 +71,7 @@ export async function setUpParticipants(system: System, seed: number, orders: nu
   });
   const scripts = [scriptOf(system, "hasty", HastyPanel, keys, "acme"), scriptOf(system, "stubborn", StubbornPanel, keys)];
   bringOrders(system, scripts, providers, new Draws(seed, "brought"));
-  const books = new Books(
+  const registeringPanel = new RegisteringPanel(
     system,
     new RestClient(system, new Process(system.scheduler, "books"), new Draws(seed, "books-retries")),
     new Map(PROVIDERS.map((provider) => [provider, clientOf(system, new Process(system.scheduler, "books"), keys.get("books"), provider)])),
@@ -80,7 +80,7 @@ export async function setUpParticipants(system: System, seed: number, orders: nu
   );
   return {
     providers,
-    books,
+    registeringPanel,
     scripts,
     readers: ["books", "hasty", "stubborn"].map((panel) => new FeedReader(panel)),
     operator: new Operator(system, client, new Draws(seed, "decisions")),

@@ -49,7 +49,7 @@ export class RunState {
     this.orderReader = new OrderReader((provider, id) => system.world.providers.get(provider)?.orders.get(id)?.life ?? null);
     for (const { modes } of participants.providers) for (const { mode } of modes) this.modes.add(mode);
     this.#oneTimeFaults = oneTimeFaults;
-    this.punctuality = new Punctuality(system, participants.books, new Set(participants.limits.keys()), this.clocksAreRight);
+    this.punctuality = new Punctuality(system, participants.registeringPanel, new Set(participants.limits.keys()), this.clocksAreRight);
   }
 
   /** Everything that went wrong so far, by name. */
@@ -144,7 +144,7 @@ export class RunState {
     const seconds = Math.floor(this.system.now / 1000);
     await this.system.backend.run([{ sql: RESTORED.replace("unixepoch()", String(seconds)), params: [] }]);
     if (memory !== null) await this.watch?.recall(memory);
-    this.participants.books.registerAgain(at);
+    this.participants.registeringPanel.registerAgain(at);
     for (const script of this.participants.scripts) script.excuseUnsent(at);
     for (const [key] of before) if (!after.has(key)) this.#lose(key);
   }

@@ -9,7 +9,7 @@ import {
   wrongsOfAccounts,
   wrongsOfAcknowledged,
   wrongsOfAdopted,
-  wrongsOfBooks,
+  wrongsOfLedger,
   wrongsOfDeadLetters,
   wrongsOfGifts,
   wrongsOfReaders,
@@ -254,7 +254,7 @@ function act({ system, participants, orderReader, wrongs }: RunState, share: num
       system.backgroundFaults.draws.between(0, 50_000),
       () => void work().catch((error: unknown) => wrongs.push(`somebody failed: ${String(error)}`)),
     );
-  spawn(() => participants.books.act(share));
+  spawn(() => participants.registeringPanel.act(share));
   for (const script of participants.scripts) spawn(() => script.act());
   if (who === "operator") spawn(() => participants.operator.act(final));
   if (system.backgroundFaults.draws.chance(0.3)) {
@@ -276,7 +276,7 @@ async function actWithoutFaults(state: RunState): Promise<Recovery> {
   system.backgroundFaults.rates = NO_FAULTS;
   const everywhere = new Set(participants.providers.map(({ name }) => name));
   const rests = (): boolean =>
-    participants.books.rests && participants.scripts.every(({ panel }) => panel.rests) && system.queue.underWay === 0;
+    participants.registeringPanel.rests && participants.scripts.every(({ panel }) => panel.rests) && system.queue.underWay === 0;
   const settledAfter = SETTLED_MINUTES + (state.clocksAreRight ? 0 : AHEAD_MINUTES);
   const settledAt = system.now + settledAfter * MINUTE_MS;
   let minutes = 0;
@@ -308,17 +308,17 @@ async function wrongsAtEnd(state: RunState): Promise<string[]> {
     ...state.punctuality.wrongs,
     ...state.wrongs,
     ...(state.clocksAreRight ? state.orderReader.wrongs : []),
-    ...(await wrongsOfBooks(backend)),
-    ...wrongsOfAcknowledged(participants.books.orders, participants.readers),
+    ...(await wrongsOfLedger(backend)),
+    ...wrongsOfAcknowledged(participants.registeringPanel.orders, participants.readers),
     ...(await wrongsOfAdopted(backend)),
-    ...(watch === null ? [] : await wrongsOfAccounts(backend, participants.books.orders, watch.refunds())),
+    ...(watch === null ? [] : await wrongsOfAccounts(backend, participants.registeringPanel.orders, watch.refunds())),
     ...(await wrongsOfTruth(backend, world, system.now)),
     ...(await wrongsOfReaders(backend, participants.readers, lost)),
     ...participants.scripts.flatMap((script) => wrongsOfScript(script, world)),
     ...(await wrongsOfGifts(backend, participants.operator.gifts, state.restores === 0)),
     ...(state.restores === 0 ? await wrongsOfDeadLetters(backend, system.queue.dead) : []),
     ...wrongsOfTraffic(system, participants.limits),
-    ...(participants.books.rests ? [] : ["some registrations were never acknowledged"]),
+    ...(participants.registeringPanel.rests ? [] : ["some registrations were never acknowledged"]),
   ];
 }
 
@@ -332,7 +332,7 @@ function wrongsOfWatched({ system, clocksAreRight, restores }: RunState, { doors
 }
 
 /**
- * What is wrong in a panel's own books. Of orders that its script has ordered anew by the protocol's rule, or that are
+ * What is wrong in a panel's own records. Of orders that its script has ordered anew by the protocol's rule, or that are
  * lost, only this can be asked: that it paid back once, and no more than was paid.
  */
 function wrongsOfScript({ panel, excused }: Script, world: System["world"]): string[] {

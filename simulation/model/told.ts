@@ -14,7 +14,7 @@ export interface Told {
 export type Tellings = readonly [Told, ...Told[]];
 
 /** What is known of an order when a panel asks. */
-export interface Books {
+export interface OrderFacts {
   readonly status: Shown;
   /** The last middle word. */
   readonly middle: Middle | null;
@@ -35,22 +35,22 @@ export interface Books {
 const MIDDLE_WORDS = { pending: "Pending", processing: "Processing", in_progress: "In progress" } as const;
 
 /**
- * Silent cases, with more than one answer: a final word whose refund nobody decides; a completed order with a refund in
- * the books; goodwill, and a refund above what is due, as a part of the decision or not; a decision below the share of
+ * Silent cases, with more than one answer: a final word whose refund nobody decides; a completed order with a refund on
+ * record; goodwill, and a refund above what is due, as a part of the decision or not; a decision below the share of
  * one unit.
  */
-export function tellingsOf(books: Books): Tellings {
-  const { status, charge, held, undone, refunded, goodwill, due } = books;
-  if (!isFinal(status)) return [middleOf(books)];
+export function tellingsOf(facts: OrderFacts): Tellings {
+  const { status, charge, held, undone, refunded, goodwill, due } = facts;
+  if (!isFinal(status)) return [middleOf(facts)];
   // Without a charge there is nothing to decide: followed orders are told as they are.
-  if (charge === null || charge === 0) return asItIs(books, status);
-  if (held) return [middleOf(books)];
-  if (undone) return [middleOf(books), ...asItIs(books, status)];
+  if (charge === null || charge === 0) return asItIs(facts, status);
+  if (held) return [middleOf(facts)];
+  if (undone) return [middleOf(facts), ...asItIs(facts, status)];
 
   const decided: Tellings = [
-    ...byDecision(refunded, charge, books.quantity),
-    ...byDecision(refunded - goodwill, charge, books.quantity),
-    ...byDecision(Math.min(refunded, due ?? refunded), charge, books.quantity),
+    ...byDecision(refunded, charge, facts.quantity),
+    ...byDecision(refunded - goodwill, charge, facts.quantity),
+    ...byDecision(Math.min(refunded, due ?? refunded), charge, facts.quantity),
   ];
   return distinct(status === "completed" ? [{ word: "Completed", remains: 0 }, ...decided] : decided);
 }
@@ -61,7 +61,7 @@ export function largestRemains(decision: number, charge: number, quantity: numbe
 }
 
 /** The last middle word stands, "or Pending". */
-function middleOf({ middle }: Books): Told {
+function middleOf({ middle }: OrderFacts): Told {
   return { word: MIDDLE_WORDS[middle ?? "pending"], remains: null };
 }
 
@@ -76,7 +76,7 @@ function byDecision(total: number, charge: number, quantity: number | null): Tel
 }
 
 /** "Refunded becomes Canceled or Partial", by whether a part was delivered. */
-function asItIs({ remains: heard, quantity }: Books, status: Final): Tellings {
+function asItIs({ remains: heard, quantity }: OrderFacts, status: Final): Tellings {
   const remains = heard === null || quantity === null ? heard : Math.min(heard, quantity);
   const inPart = remains !== null && remains > 0 && (quantity === null || remains < quantity);
   switch (status) {

@@ -130,7 +130,7 @@ function say(order: ModelOrder, policy: Policy, ...sayings: Saying[]): ModelOrde
   return order;
 }
 
-const booksOf = ({ status, refunded, held, overRefunded }: ModelOrder) => ({ status, refunded, held, overRefunded });
+const moneyOf = ({ status, refunded, held, overRefunded }: ModelOrder) => ({ status, refunded, held, overRefunded });
 
 describe("the status of an order", () => {
   test.each<[string, Saying[], string]>([
@@ -159,7 +159,7 @@ describe("the status of an order", () => {
   it("never combines a final word with an older number", () => {
     const order = say(placed(), AUTO, ["In progress", 400], "Partial");
     expect(order.remains).toBeNull();
-    expect(booksOf(order)).toEqual({ status: "partial", refunded: 0, held: 1_000_000, overRefunded: false });
+    expect(moneyOf(order)).toEqual({ status: "partial", refunded: 0, held: 1_000_000, overRefunded: false });
   });
 
   it("takes a number only with a word that counts", () => {
@@ -170,7 +170,7 @@ describe("the status of an order", () => {
 });
 
 describe("the money of an order", () => {
-  const after = (...sayings: Saying[]) => booksOf(say(placed(), AUTO, ...sayings));
+  const after = (...sayings: Saying[]) => moneyOf(say(placed(), AUTO, ...sayings));
 
   it("tops up from partial to canceled", () => {
     expect(after(["Partial", 250], "Canceled")).toEqual({ status: "canceled", refunded: 1_000_000, held: 0, overRefunded: false });
@@ -212,8 +212,8 @@ describe("the money of an order", () => {
   });
 
   it("holds any final word but completed of an order of several parts", () => {
-    expect(booksOf(say(placed({ multi: true }), AUTO, ["Partial", 250]))).toMatchObject({ refunded: 0, held: 1_000_000 });
-    expect(booksOf(say(placed({ multi: true }), AUTO, "Canceled", "Completed"))).toMatchObject({ refunded: 0, held: 0 });
+    expect(moneyOf(say(placed({ multi: true }), AUTO, ["Partial", 250]))).toMatchObject({ refunded: 0, held: 1_000_000 });
+    expect(moneyOf(say(placed({ multi: true }), AUTO, "Canceled", "Completed"))).toMatchObject({ refunded: 0, held: 0 });
     const recognised = placed();
     recognised.hear({ word: "Canceled", remains: null, multi: true }, AUTO, false);
     expect(recognised.held).toBe(1_000_000);
@@ -225,8 +225,8 @@ describe("the money of an order", () => {
     braked.hear({ word: "Partial", remains: 250 }, AUTO, true);
     expect(braked.held).toBe(250_000);
     expect(say(placed(), HOLD, ["Partial", 250]).held).toBe(250_000);
-    expect(booksOf(say(placed(), cap, ["Partial", 200], ["Partial", 401]))).toMatchObject({ refunded: 200_000, held: 201_000 });
-    expect(booksOf(say(placed(), OFF, "Canceled"))).toMatchObject({ refunded: 0, held: 0 });
+    expect(moneyOf(say(placed(), cap, ["Partial", 200], ["Partial", 401]))).toMatchObject({ refunded: 200_000, held: 201_000 });
+    expect(moneyOf(say(placed(), OFF, "Canceled"))).toMatchObject({ refunded: 0, held: 0 });
   });
 
   it("replaces what is held by what is due now", () => {
@@ -238,13 +238,13 @@ describe("the money of an order", () => {
 
   it("leaves a held refund to its decision when the policy changes, until another amount is due", () => {
     const order = say(placed(), HOLD, ["Partial", 250]);
-    expect(booksOf(say(order, AUTO, ["Partial", 250]))).toMatchObject({ refunded: 0, held: 250_000 });
-    expect(booksOf(say(order, AUTO, ["Partial", 300]))).toMatchObject({ refunded: 300_000, held: 0 });
+    expect(moneyOf(say(order, AUTO, ["Partial", 250]))).toMatchObject({ refunded: 0, held: 250_000 });
+    expect(moneyOf(say(order, AUTO, ["Partial", 300]))).toMatchObject({ refunded: 300_000, held: 0 });
   });
 
   it("has nothing left to decide when the order goes on", () => {
-    expect(booksOf(say(placed(), HOLD, "Canceled", "In progress"))).toMatchObject({ held: 1_000_000 });
-    expect(booksOf(say(placed(), HOLD, "Canceled", "In progress", "In progress"))).toMatchObject({ held: 0, overRefunded: false });
+    expect(moneyOf(say(placed(), HOLD, "Canceled", "In progress"))).toMatchObject({ held: 1_000_000 });
+    expect(moneyOf(say(placed(), HOLD, "Canceled", "In progress", "In progress"))).toMatchObject({ held: 0, overRefunded: false });
   });
 
   it("settles a review by a word that can be read", () => {
@@ -257,66 +257,66 @@ describe("decisions by hand", () => {
   it("keeps a rejected hold rejected for the same amount due", () => {
     const order = say(placed(), HOLD, ["Partial", 250]);
     order.reject();
-    expect(booksOf(say(order, AUTO, ["Partial", 250], ["Partial", 250]))).toMatchObject({ refunded: 0, held: 0 });
+    expect(moneyOf(say(order, AUTO, ["Partial", 250], ["Partial", 250]))).toMatchObject({ refunded: 0, held: 0 });
   });
 
   it("opens the increase alone for a higher amount due", () => {
     const order = say(placed(), HOLD, ["Partial", 250]);
     order.reject();
-    expect(booksOf(say(order, HOLD, "Canceled"))).toMatchObject({ refunded: 0, held: 750_000 });
-    expect(booksOf(say(order, AUTO, ["Partial", 600], ["Partial", 600]))).toMatchObject({ refunded: 350_000, held: 0 });
+    expect(moneyOf(say(order, HOLD, "Canceled"))).toMatchObject({ refunded: 0, held: 750_000 });
+    expect(moneyOf(say(order, AUTO, ["Partial", 600], ["Partial", 600]))).toMatchObject({ refunded: 350_000, held: 0 });
   });
 
   it("keeps an altered hold altered, and counts on from it", () => {
     const order = say(placed(), HOLD, ["Partial", 250]);
     order.approve(100_000);
-    expect(booksOf(say(order, AUTO, ["Partial", 250]))).toMatchObject({ refunded: 100_000, held: 0, overRefunded: false });
-    expect(booksOf(say(order, AUTO, "Canceled"))).toMatchObject({ refunded: 850_000, held: 0 });
+    expect(moneyOf(say(order, AUTO, ["Partial", 250]))).toMatchObject({ refunded: 100_000, held: 0, overRefunded: false });
+    expect(moneyOf(say(order, AUTO, "Canceled"))).toMatchObject({ refunded: 850_000, held: 0 });
   });
 
   it("flags a lower amount due than was granted", () => {
     const order = say(placed(), HOLD, ["Partial", 250]);
     order.approve();
-    expect(booksOf(say(order, AUTO, ["Partial", 100]))).toMatchObject({ refunded: 250_000, overRefunded: true });
+    expect(moneyOf(say(order, AUTO, ["Partial", 100]))).toMatchObject({ refunded: 250_000, overRefunded: true });
   });
 
   it("lowers later postings by goodwill, and never flags for it", () => {
     const order = placed();
     order.goodwill(100_000);
-    expect(booksOf(say(order, AUTO, ["Partial", 250]))).toMatchObject({ refunded: 250_000, overRefunded: false });
+    expect(moneyOf(say(order, AUTO, ["Partial", 250]))).toMatchObject({ refunded: 250_000, overRefunded: false });
     order.goodwill(200_000);
-    expect(booksOf(say(order, AUTO, ["Partial", 250]))).toMatchObject({ refunded: 450_000, overRefunded: false });
-    expect(booksOf(say(order, AUTO, ["Partial", 100]))).toMatchObject({ refunded: 450_000, overRefunded: true });
-    expect(booksOf(say(order, AUTO, "Canceled"))).toMatchObject({ refunded: 1_000_000, overRefunded: false });
+    expect(moneyOf(say(order, AUTO, ["Partial", 250]))).toMatchObject({ refunded: 450_000, overRefunded: false });
+    expect(moneyOf(say(order, AUTO, ["Partial", 100]))).toMatchObject({ refunded: 450_000, overRefunded: true });
+    expect(moneyOf(say(order, AUTO, "Canceled"))).toMatchObject({ refunded: 1_000_000, overRefunded: false });
   });
 
   it("lowers what is held by goodwill", () => {
     const order = say(placed(), HOLD, ["Partial", 250]);
     order.goodwill(100_000);
-    expect(booksOf(order)).toMatchObject({ refunded: 100_000, held: 150_000 });
+    expect(moneyOf(order)).toMatchObject({ refunded: 100_000, held: 150_000 });
     order.goodwill(900_000);
-    expect(booksOf(order)).toMatchObject({ refunded: 1_000_000, held: 0 });
+    expect(moneyOf(order)).toMatchObject({ refunded: 1_000_000, held: 0 });
   });
 
   it("takes goodwill back first, and does not return again what was taken back", () => {
     const order = say(placed(), AUTO, ["Partial", 250]);
     order.goodwill(100_000);
     order.clawBack(150_000);
-    expect(booksOf(say(order, AUTO, ["Partial", 250]))).toMatchObject({ refunded: 200_000, held: 0 });
-    expect(booksOf(say(order, AUTO, ["Partial", 300]))).toMatchObject({ refunded: 250_000 });
+    expect(moneyOf(say(order, AUTO, ["Partial", 250]))).toMatchObject({ refunded: 200_000, held: 0 });
+    expect(moneyOf(say(order, AUTO, ["Partial", 300]))).toMatchObject({ refunded: 250_000 });
   });
 
   it("lifts the flag when the surplus was taken back, and pays when the cancel comes again", () => {
     const order = say(placed(), AUTO, "Canceled", "Completed");
     order.clawBack(1_000_000);
-    expect(booksOf(order)).toMatchObject({ refunded: 0, overRefunded: false });
-    expect(booksOf(say(order, AUTO, "Canceled"))).toMatchObject({ refunded: 1_000_000 });
+    expect(moneyOf(order)).toMatchObject({ refunded: 0, overRefunded: false });
+    expect(moneyOf(say(order, AUTO, "Canceled"))).toMatchObject({ refunded: 1_000_000 });
   });
 
   it("pays when a canceled order went on, had its refund taken back, and is canceled again", () => {
     const order = say(placed(), AUTO, "Canceled", "In progress", "In progress");
     order.clawBack(1_000_000);
-    expect(booksOf(say(order, AUTO, "Canceled"))).toMatchObject({ refunded: 1_000_000 });
+    expect(moneyOf(say(order, AUTO, "Canceled"))).toMatchObject({ refunded: 1_000_000 });
   });
 
   it("flags by what is left of the reports' own refunds", () => {
@@ -330,14 +330,14 @@ describe("decisions by hand", () => {
   it("leaves what is held undecided when something else is taken back", () => {
     const order = say(say(placed(), AUTO, ["Partial", 250]), HOLD, "Canceled");
     order.clawBack(250_000);
-    expect(booksOf(order)).toMatchObject({ refunded: 0, held: 750_000 });
-    expect(booksOf(say(order, HOLD, ["Partial", 600]))).toMatchObject({ refunded: 0, held: 350_000 });
+    expect(moneyOf(order)).toMatchObject({ refunded: 0, held: 750_000 });
+    expect(moneyOf(say(order, HOLD, ["Partial", 600]))).toMatchObject({ refunded: 0, held: 350_000 });
   });
 
   it("does not flag what a person granted where the amount due is not known", () => {
     const order = say(placed(), AUTO, "Completed", "Partial");
     order.approve(600_000);
-    expect(booksOf(order)).toMatchObject({ refunded: 600_000, overRefunded: false });
+    expect(moneyOf(order)).toMatchObject({ refunded: 600_000, overRefunded: false });
   });
 
   it("refuses what cannot be", () => {
@@ -460,7 +460,7 @@ describe("what a panel is told", () => {
     expect(say(placed({ charge: 0 }), AUTO, ["Partial", 250]).told()).toEqual([{ word: "Partial", remains: 250 }]);
   });
 
-  it("may tell a completed order or its books where more was returned than is due", () => {
+  it("may tell a completed order or what was returned where more was returned than is due", () => {
     expect(told(AUTO, "Canceled", "Completed")).toEqual([
       { word: "Completed", remains: 0 },
       { word: "Canceled", remains: 1000 },
@@ -470,7 +470,7 @@ describe("what a panel is told", () => {
 
 describe("the other readings", () => {
   const order = (reading: Partial<Reading>) => placed({ reading });
-  const after = (reading: Partial<Reading>, policy: Policy, ...sayings: Saying[]) => booksOf(say(order(reading), policy, ...sayings));
+  const after = (reading: Partial<Reading>, policy: Policy, ...sayings: Saying[]) => moneyOf(say(order(reading), policy, ...sayings));
 
   test.each<[Partial<Reading>, Saying[], string]>([
     [{ error: "final" }, ["Completed", "Error"], "error"],
@@ -507,9 +507,9 @@ describe("the other readings", () => {
 
   it("may let go of what is held once the policy does, or never by itself", () => {
     const policy = say(order({ openHold: "policy" }), HOLD, ["Partial", 250]);
-    expect(booksOf(say(policy, AUTO, ["Partial", 250]))).toMatchObject({ refunded: 250_000, held: 0 });
+    expect(moneyOf(say(policy, AUTO, ["Partial", 250]))).toMatchObject({ refunded: 250_000, held: 0 });
     const stays = say(order({ openHold: "stays" }), HOLD, ["Partial", 250]);
-    expect(booksOf(say(stays, AUTO, ["Partial", 300]))).toMatchObject({ refunded: 0, held: 300_000 });
+    expect(moneyOf(say(stays, AUTO, ["Partial", 300]))).toMatchObject({ refunded: 0, held: 300_000 });
   });
 
   it("may take a rejected review for a decision on the charge or on nothing", () => {
@@ -525,8 +525,8 @@ describe("the other readings", () => {
   it("never returns more than is due on top of a review that was granted", () => {
     const granted = say(order({ reviewDue: "nothing" }), AUTO, "Partial");
     granted.approve(600_000);
-    expect(booksOf(say(granted, AUTO, ["Partial", 250]))).toMatchObject({ refunded: 600_000, overRefunded: true });
-    expect(booksOf(say(granted, AUTO, "Canceled"))).toMatchObject({ refunded: 1_000_000, overRefunded: false });
+    expect(moneyOf(say(granted, AUTO, ["Partial", 250]))).toMatchObject({ refunded: 600_000, overRefunded: true });
+    expect(moneyOf(say(granted, AUTO, "Canceled"))).toMatchObject({ refunded: 1_000_000, overRefunded: false });
   });
 
   it("may leave what is held as it is beside goodwill, up to the charge", () => {
@@ -619,9 +619,9 @@ describe("any history", () => {
         fc.pre(isFinal(statusOf(last.heard.word, {}, true, start.reading) ?? "unknown"));
         const order = new ModelOrder(start);
         for (const step of [...steps, last]) take(order, step);
-        const once = booksOf(order);
+        const once = moneyOf(order);
         for (let times = 0; times < 9; times += 1) take(order, last);
-        expect(booksOf(order)).toEqual(once);
+        expect(moneyOf(order)).toEqual(once);
       }),
       { numRuns: 1000 },
     );
@@ -648,7 +648,7 @@ describe("any history", () => {
         const highest = Math.max(...reports.map(({ due }) => due));
         // What was posted is never taken back, so an automatic total can only be flagged as too high.
         const [refunded, held] = rule === AUTO ? [highest, 0] : [0, last];
-        expect(booksOf(order)).toMatchObject({ refunded, held, overRefunded: refunded > last });
+        expect(moneyOf(order)).toMatchObject({ refunded, held, overRefunded: refunded > last });
       }),
     );
   });

@@ -1,7 +1,7 @@
 /**
  * Watches requests and their answers: says in words what of an answer, or of what it left behind, is not as it must be.
  */
-import { wrongsOfBooks } from "../../../../simulation/checks.ts";
+import { wrongsOfLedger } from "../../../../simulation/checks.ts";
 import { type Asked, isDoorPath, isOversized, nameOf, requestOf, upstreamOf } from "./asked.ts";
 import { ADMIN_TOKEN, type Operation, type PanelFacts } from "./operation.ts";
 import { recipesFor } from "./recipes.ts";
@@ -128,7 +128,7 @@ export class Witness {
   }
 
   async #wrongsOfMoney(): Promise<string[]> {
-    const wrongs = await wrongsOfBooks(this.#operation.backend);
+    const wrongs = await wrongsOfLedger(this.#operation.backend);
     const accounts = this.#operation.rows(
       "SELECT panel, currency, customer, sum(amount) AS sum, (SELECT balance FROM transfers l WHERE l.panel = t.panel AND l.currency = t.currency AND l.customer = t.customer ORDER BY n DESC LIMIT 1) AS balance FROM transfers t GROUP BY panel, currency, customer",
     );

@@ -11,9 +11,9 @@ const ACCEPTED = 202;
 const LISTED = 100;
 
 /**
- * A panel that places its orders at providers by itself, and registers them over REST until each is acknowledged.
+ * The panel `books`: it places its orders at providers by itself, and registers them over REST until each is acknowledged.
  */
-export class Books {
+export class RegisteringPanel {
   readonly #system: System;
   readonly #client: RestClient;
   readonly #draws: Draws;
