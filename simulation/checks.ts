@@ -73,7 +73,7 @@ export async function wrongsOfTruth(backend: Backend, world: World, now: number)
 
 /**
  * Whoever reads only the feed knows every order as it is, and has credited what was refunded. Of orders that changed in a
- * time that is `lost`, as `panel/id`, it can have been told, and have credited, more than there is any more.
+ * time that is `lost`, as `panel/id`, the feed can have told of, and the reader have credited, more than there is any more.
  */
 export async function wrongsOfReaders(backend: Backend, readers: readonly FeedReader[], lost: ReadonlySet<string>): Promise<string[]> {
   const wrongs = readers.flatMap((reader) => reader.wrongs);
@@ -92,7 +92,7 @@ export async function wrongsOfReaders(backend: Backend, readers: readonly FeedRe
           wrongs.push(`${reader.panel}/${String(id)} has its ${kind} ${String(is)}, and the feed said ${String(said)}`);
       }
       const read = reader.orders.get(String(id));
-      if (read === undefined) wrongs.push(`${reader.panel}/${String(id)} was never told of`);
+      if (read === undefined) wrongs.push(`${reader.panel}/${String(id)} is not in the feed`);
       else if (read.status !== status)
         wrongs.push(`${reader.panel}/${String(id)} is ${String(status)}, and the feed said ${String(read.status)}`);
       else if (micros(read.refunded) !== refunded && !isLost)
@@ -111,9 +111,9 @@ export function wrongsOfAcknowledged(
   registered: ReadonlyMap<string, { readonly heardAt: number }>,
   readers: readonly FeedReader[],
 ): string[] {
-  const told = readers.find(({ panel }) => panel === "books")?.orders;
+  const known = readers.find(({ panel }) => panel === "books")?.orders;
   const acknowledged = [...registered].filter(([, { heardAt }]) => heardAt !== -Infinity);
-  return acknowledged.flatMap(([id]) => (told?.has(id) === true ? [] : [`books/${id} was acknowledged, and nobody was told of it`]));
+  return acknowledged.flatMap(([id]) => (known?.has(id) === true ? [] : [`books/${id} was acknowledged, and is not in the feed`]));
 }
 
 /** Orders that a panel only asked for are followed, and nothing is reckoned with them. */

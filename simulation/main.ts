@@ -18,8 +18,8 @@ const BACKENDS: readonly BackendName[] = ["sqlite", "d1"];
 
 /** A scenario for a crash at each of its steps. */
 const SMALL: Size = { ticks: 20, orders: 20 };
-/** How many of a run's wrongs are told; the first ones say most. */
-const TOLD_WRONGS = 10;
+/** How many of a run's wrongs are shown; the first ones say most. */
+const SHOWN_WRONGS = 10;
 /** In so many runs everything that can go wrong has to. */
 const ENOUGH_RUNS = 200;
 
@@ -84,7 +84,7 @@ async function one(seed: number, size: Size, names: readonly BackendName[]): Pro
   }
   if (digests.size > 1) wrongs = [...wrongs, `the state is ${[...digests].join(" on one database and ")} on another`];
   if (wrongs.length === 0) return say("Everything is as it must be.");
-  tellWrongs(wrongs);
+  printWrongs(wrongs);
   return 1;
 }
 
@@ -106,9 +106,9 @@ async function on(name: BackendName, seed: number, size: Size): Promise<RunResul
   return result;
 }
 
-function tellWrongs(wrongs: readonly string[]): void {
-  for (const wrong of wrongs.slice(0, TOLD_WRONGS)) console.log(`  ${wrong}`);
-  if (wrongs.length > TOLD_WRONGS) console.log(`  and ${wrongs.length - TOLD_WRONGS} more`);
+function printWrongs(wrongs: readonly string[]): void {
+  for (const wrong of wrongs.slice(0, SHOWN_WRONGS)) console.log(`  ${wrong}`);
+  if (wrongs.length > SHOWN_WRONGS) console.log(`  and ${wrongs.length - SHOWN_WRONGS} more`);
 }
 
 function corpus(): Job[] {
@@ -140,7 +140,7 @@ const ROOT = join(import.meta.dirname, "..");
 const CODE = ["src", "simulation", "simulator", "migrations", "scripts", "test/panels"];
 
 async function many(jobs: readonly Job[]): Promise<number> {
-  return tell(jobs, await swarm(jobs, () => [], sayAtOnce()));
+  return printSummary(jobs, await swarm(jobs, () => [], sayAtOnce()));
 }
 
 /** A long run on a terminal has a bar to look at; elsewhere, what goes wrong is worth a line before the end. */
@@ -150,13 +150,13 @@ function sayAtOnce(): ((line: string) => void) | undefined {
 
 async function everyCrash(size: Job): Promise<number> {
   const { steps, outcomes, wrongs } = await undisturbed(size);
-  if (wrongs.length > 0) return (tellWrongs(wrongs), 1);
+  if (wrongs.length > 0) return (printWrongs(wrongs), 1);
   const jobs = crashesIn(size, steps);
   console.log(`${steps} steps, ${jobs.length} crashes`);
-  return tell(jobs, await swarm(jobs, (result) => differencesFrom(outcomes, result.outcomes)));
+  return printSummary(jobs, await swarm(jobs, (result) => differencesFrom(outcomes, result.outcomes)));
 }
 
-async function tell(jobs: readonly Job[], { failed, minutes, seconds, catchUp, behind, met }: Summary): Promise<number> {
+async function printSummary(jobs: readonly Job[], { failed, minutes, seconds, catchUp, behind, met }: Summary): Promise<number> {
   if (values.terse) {
     const first = failed.map(({ job }) => job.seed).toSorted((a, b) => a - b)[0];
     if (first !== undefined) console.log(`first wrong: ${first}`);
@@ -166,18 +166,18 @@ async function tell(jobs: readonly Job[], { failed, minutes, seconds, catchUp, b
     `${jobs.length} runs, ${minutes} simulated minutes in ${seconds.toFixed(0)} s: ${failed.length === 0 ? "all passed" : `${failed.length} failed`}`,
   );
   console.log(`caught up ${Math.round(catchUp)} minutes after the faults at most; no order was behind for more than ${Math.round(behind)}`);
-  const missed = jobs.length < ENOUGH_RUNS || jobs.some(({ crash }) => crash !== undefined) ? [] : tellMet(met);
-  for (const { job, wrongs } of failed.slice(0, TOLD_WRONGS)) {
+  const missed = jobs.length < ENOUGH_RUNS || jobs.some(({ crash }) => crash !== undefined) ? [] : printMet(met);
+  for (const { job, wrongs } of failed.slice(0, SHOWN_WRONGS)) {
     const { seed, ticks, orders, crash } = await shrink(job);
     const crashing = crash === undefined ? "" : ` --crash ${crash.step}:${crash.when}`;
     console.log(`npm run simulate -- --seed ${seed} --ticks ${ticks} --orders ${orders}${crashing} --trace`);
-    tellWrongs(wrongs);
+    printWrongs(wrongs);
   }
   return failed.length === 0 && missed.length === 0 ? 0 : 1;
 }
 
 /** Says how often everything that can go wrong did; and what never did, which then was not tried. */
-function tellMet(met: ReadonlyMap<string, number>): readonly string[] {
+function printMet(met: ReadonlyMap<string, number>): readonly string[] {
   const missed = FAULTS.filter((fault) => !met.has(fault));
   const [rarest] = [...met].toSorted(([, a], [, b]) => a - b);
   if (missed.length > 0) console.log(`never went wrong: ${missed.join(", ")}`);

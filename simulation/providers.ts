@@ -77,7 +77,7 @@ const PROVIDER_FAULTS: readonly string[] = [
   "services_unreadable=page",
 ];
 
-/** Faults that leave no order with a number to go by: not where scripts buy, which pay by what they are told first. */
+/** Faults that leave no order with a number to go by: not where scripts buy, which pay by the first final status. */
 const DOUBTS: readonly string[] = ["null_fields=remains", "unknown_strings=remains", "status_unknown/3", "many_entry_missing"];
 
 /** A mode's name, of how it is written. */

@@ -48,18 +48,18 @@ export class Punctuality {
       const askedAt = asked.get(`${String(provider)}/${String(provider_order_id)}`) ?? 0;
       const lastAt = Math.max(from, askedAt, Number(updated_at));
       if (now - lastAt > Number(cadence) * MINUTE_MS + SLACK_MS)
-        this.#tell(
+        this.#note(
           `${String(panel)}/${String(id)}, whose cadence is ${String(cadence)}, was not asked about since ${new Date(lastAt).toISOString()}`,
         );
       const wantedAt = panel === "books" ? this.#registeringPanel.checkWanted.get(String(id)) : undefined;
       if (wantedAt === undefined || now - wantedAt < SLACK_MS) continue;
       this.#registeringPanel.checkWanted.delete(String(id));
       if (this.#clocksAreRight && wantedAt >= from && askedAt < wantedAt - JUST_POLLED_MS)
-        this.#tell(`${String(panel)}/${String(id)} was to be checked, and was not`);
+        this.#note(`${String(panel)}/${String(id)} was to be checked, and was not`);
     }
   }
 
-  #tell(wrong: string): void {
+  #note(wrong: string): void {
     if (this.wrongs.length < 10) this.wrongs.push(wrong);
   }
 }

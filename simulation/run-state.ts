@@ -81,7 +81,7 @@ export class RunState {
     this.#watchTicks();
     for (const fault of this.#oneTimeFaults.faults) await this.#apply(fault, minute);
     if (this.system.quota !== null && Math.floor(this.system.now / DAY_MS) > Math.floor(this.#oneTimeFaults.startsAt / DAY_MS))
-      this.#tell("midnight", null);
+      this.#setQuota("midnight", null);
   }
 
   async #apply(fault: OneTimeFault, minute: number): Promise<void> {
@@ -91,7 +91,7 @@ export class RunState {
         this.system.trace("all that waits in the queue is lost");
         return this.system.queue.lose();
       case "quota":
-        if (minute === fault.minute) this.#tell(`used up for today: ${fault.what}`, fault.what);
+        if (minute === fault.minute) this.#setQuota(`used up for today: ${fault.what}`, fault.what);
         return;
       case "clock":
         if (minute === fault.minute) this.#setClocks(fault.byMs);
@@ -103,7 +103,7 @@ export class RunState {
     }
   }
 
-  #tell(what: string, quota: System["quota"]): void {
+  #setQuota(what: string, quota: System["quota"]): void {
     this.system.trace(what);
     this.system.quota = quota;
     this.#spentFor = 0;

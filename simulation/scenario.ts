@@ -179,7 +179,7 @@ function doorOf(panel: string, url: string): string {
   return provider === undefined ? panel : `${panel}/${provider}`;
 }
 
-/** What a script is told of its orders, and what it is not. */
+/** Checks the panel statuses that a script gets for its orders, and notes where it got no answer. */
 function overhear(doors: DoorCheck, door: string, fields: URLSearchParams, answer: string | null, since: number): void {
   if (fields.get("action") !== "status") return;
   const ids = (fields.get("orders") ?? fields.get("order") ?? "").split(",");
@@ -322,7 +322,7 @@ async function wrongsAtEnd(state: RunState): Promise<string[]> {
   ];
 }
 
-/** What only whoever saw each commit can tell. What was told, asked for or counted in a time that is lost, nobody knows any more. */
+/** What follows from having seen each commit. What was shown, asked for or counted in lost time, is not known any more. */
 function wrongsOfWatched({ system, clocksAreRight, restores }: RunState, { doors, brakes, refillsWanted }: Watch): string[] {
   return [
     ...doors.wrongs,
@@ -389,12 +389,12 @@ function statsOf(
     restores,
     changes: participants.readers.reduce((sum, reader) => sum + reader.changes, 0),
     decisions: participants.operator.decisions,
-    compared: watch?.compared ?? 0,
-    told: watch?.told ?? 0,
-    heard: watch?.doors.compared ?? 0,
+    "steps compared": watch?.compared ?? 0,
+    "changes compared": watch?.changesCompared ?? 0,
+    "answers compared": watch?.doors.compared ?? 0,
     brakes: watch?.brakes.engaged ?? 0,
     refills: [...system.world.providers.values()].reduce((sum, provider) => sum + provider.refills.size, 0),
-    read: orderReader.compared,
+    "orders read": orderReader.compared,
     [CATCH_UP]: caughtUpAfter,
     [BEHIND]: staleness.longest,
   };

@@ -57,7 +57,7 @@ export class Watch {
   /** Steps that were compared with the model's. */
   compared = 0;
   /** Changes of the feed that were compared with the rows. */
-  told = 0;
+  changesCompared = 0;
   readonly brakes = new BrakeCheck();
   readonly doors = new DoorCheck({
     modelsSince: (order, since) => this.#modelsSince(order, since),
@@ -103,7 +103,7 @@ export class Watch {
     ]);
     const rows = orders?.results ?? [];
     if (rows.length === 0) return;
-    const [, providers, policies, frozen, changes] = await this.#backend.run([
+    const [, providers, policies, frozen, feed] = await this.#backend.run([
       { sql: "DELETE FROM touched", params: [] },
       { sql: "SELECT id, brake, brake_engaged_at FROM providers", params: [] },
       { sql: "SELECT provider, policy FROM refund_policies WHERE service = ''", params: [] },
@@ -118,7 +118,7 @@ export class Watch {
     const braked = new Set((providers?.results ?? []).filter((row) => row["brake_engaged_at"] !== null).map((row) => row["id"]));
     const stopped = new Set((frozen?.results ?? []).map((row) => row["id"]));
     const policyOf = new Map((policies?.results ?? []).map((row) => [row["provider"], policyIn(String(row["policy"]))]));
-    const news = changes?.results ?? [];
+    const newChanges = feed?.results ?? [];
     const brakes = (providers?.results ?? []).map(({ id, brake, brake_engaged_at }) => ({
       id: String(id),
       brake: JSON.parse((brake as string | null) ?? "null") as Braked["brake"],
@@ -131,11 +131,11 @@ export class Watch {
         holdAll: braked.has(row["provider"]) || stopped.has(row["panel"]),
       });
       const own = (refunds?.results ?? []).filter((refund) => refund["panel"] === row["panel"] && refund["order_n"] === row["n"]);
-      const told = news.filter((change) => change["panel"] === row["panel"] && change["order_id"] === row["id"]);
-      this.#take({ row, refunds: new Map(own.map((refund) => [Number(refund["n"]), refund])) }, told, circumstances);
+      const changes = newChanges.filter((change) => change["panel"] === row["panel"] && change["order_id"] === row["id"]);
+      this.#take({ row, refunds: new Map(own.map((refund) => [Number(refund["n"]), refund])) }, changes, circumstances);
     }
     this.brakes.look(brakes, this.#options.now());
-    for (const change of news) this.#feeds.set(String(change["panel"]), Number(change["seq"]));
+    for (const change of newChanges) this.#feeds.set(String(change["panel"]), Number(change["seq"]));
   }
 
   /**
@@ -152,12 +152,12 @@ export class Watch {
     return recent.map(({ what }) => what);
   }
 
-  #take(kept: Kept, told: readonly Row[], circumstances: readonly Circumstances[]): void {
+  #take(kept: Kept, changes: readonly Row[], circumstances: readonly Circumstances[]): void {
     const key = `${String(kept.row["panel"])}/${String(kept.row["n"])}`;
     const before = this.#orders.get(key) ?? null;
-    this.told += told.length;
+    this.changesCompared += changes.length;
     const wrongs = [
-      ...wrongsOfChanges(before, kept, told),
+      ...wrongsOfChanges(before, kept, changes),
       ...wrongsOfCancel(before?.row ?? null, kept.row),
       ...wrongsOfEnd(kept.row, this.#options.now()),
     ];

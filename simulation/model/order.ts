@@ -2,11 +2,11 @@
  * The status and the money of one order over its history: domain.md, "The statuses" and "Refund rules".
  *
  * One thing at a time, no clock, nothing stored but what the rules speak of. Amounts are whole micro-units. Where the
- * text is silent, `readings.ts` names the alternatives and `told.ts` lists the answers that may be given.
+ * text is silent, `readings.ts` names the alternatives and `panel-status.ts` lists the answers that may be given.
  */
 import { DEFAULT_READING, type Reading } from "./readings.ts";
 import { type Due, dueOf, type DueRules, readable } from "./rules.ts";
-import { type Tellings, tellingsOf } from "./told.ts";
+import { type PanelStatuses, panelStatusesFor } from "./panel-status.ts";
 import { isFinal, isMiddle, type Middle, type OwnWords, type Shown, type Status, statusOf } from "./words.ts";
 
 export interface Registration {
@@ -75,7 +75,7 @@ export class ModelOrder {
   #goodwill = 0;
   #hold: Hold | null = null;
   #decision: Decision | null = null;
-  /** The total due by the last report that told one. */
+  /** The total due by the last report that had one. */
   #due: number | null = null;
   /** The same as a decision would remember it: a review counts here, and a middle word owes nothing. */
   #dueToDecide = 0;
@@ -133,8 +133,8 @@ export class ModelOrder {
     return this.#due !== null && this.#refunded - this.#goodwill > this.#due;
   }
 
-  told(): Tellings {
-    return tellingsOf({
+  panelStatuses(): PanelStatuses {
+    return panelStatusesFor({
       status: this.#status,
       middle: this.#middle,
       remains: this.#remains,

@@ -4,7 +4,7 @@ import { type Entry, ModelLedger } from "../../../simulation/model/ledger.ts";
 import { ModelOrder, type Policy, type Registration } from "../../../simulation/model/order.ts";
 import { type Reading, READINGS } from "../../../simulation/model/readings.ts";
 import { dueOf, type Reported, shareOf } from "../../../simulation/model/rules.ts";
-import { largestRemains } from "../../../simulation/model/told.ts";
+import { largestRemains } from "../../../simulation/model/panel-status.ts";
 import { isFinal, isMiddle, type Status, STATUSES, statusOf } from "../../../simulation/model/words.ts";
 
 const AUTO: Policy = { mode: "auto", canceled: "full", cap: null };
@@ -353,8 +353,8 @@ describe("decisions by hand", () => {
   });
 });
 
-describe("what a panel is told", () => {
-  const told = (policy: Policy, ...sayings: Saying[]) => say(placed(), policy, ...sayings).told();
+describe("panel status", () => {
+  const statusesOf = (policy: Policy, ...sayings: Saying[]) => say(placed(), policy, ...sayings).panelStatuses();
 
   test.each<[string, Policy, Saying[], object[]]>([
     ["nothing was heard", AUTO, [], [{ word: "Pending", remains: null }]],
@@ -368,17 +368,17 @@ describe("what a panel is told", () => {
     ["refunded", AUTO, ["Refunded"], [{ word: "Canceled", remains: 1000 }]],
     ["refunded in part", AUTO, [["Refunded", 250]], [{ word: "Partial", remains: 250 }]],
     ["held", HOLD, ["In progress", ["Partial", 250]], [{ word: "In progress", remains: null }]],
-  ])("%s", (_, policy, sayings, tellings) => {
-    expect(told(policy, ...sayings)).toEqual(tellings);
+  ])("%s", (_, policy, sayings, statuses) => {
+    expect(statusesOf(policy, ...sayings)).toEqual(statuses);
   });
 
-  it("tells the decision, not the provider's number", () => {
+  it("shows the decision, not the provider's number", () => {
     const order = say(placed(), HOLD, "Canceled");
     order.approve(123_456);
-    expect(order.told()).toEqual([{ word: "Partial", remains: 123 }]);
+    expect(order.panelStatuses()).toEqual([{ word: "Partial", remains: 123 }]);
     const rejected = say(placed(), HOLD, "Canceled");
     rejected.reject();
-    expect(rejected.told()).toEqual([{ word: "Completed", remains: 0 }]);
+    expect(rejected.panelStatuses()).toEqual([{ word: "Completed", remains: 0 }]);
   });
 
   it("names the largest whole number whose share is not above the decision", () => {
@@ -392,8 +392,8 @@ describe("what a panel is told", () => {
     );
   });
 
-  it("tells followed orders as they are", () => {
-    const followed = (...sayings: Saying[]) => say(placed({ charge: null }), AUTO, ...sayings).told()[0];
+  it("shows followed orders as they are", () => {
+    const followed = (...sayings: Saying[]) => say(placed({ charge: null }), AUTO, ...sayings).panelStatuses()[0];
     expect(followed(["Partial", 250])).toEqual({ word: "Partial", remains: 250 });
     expect(followed(["Partial", 1250])).toEqual({ word: "Partial", remains: 1000 });
     expect(followed(["Refunded", 250])).toEqual({ word: "Partial", remains: 250 });
@@ -401,15 +401,15 @@ describe("what a panel is told", () => {
     expect(followed("Processing", "Error")).toEqual({ word: "Processing", remains: null });
   });
 
-  it("may tell a final word or keep silent where refunds are off", () => {
-    expect(told(OFF, "Processing", ["Partial", 250])).toEqual([
+  it("may show a final word or an active one where refunds are off", () => {
+    expect(statusesOf(OFF, "Processing", ["Partial", 250])).toEqual([
       { word: "Processing", remains: null },
       { word: "Partial", remains: 250 },
     ]);
   });
 
-  it("may tell or keep silent what an order was registered with", () => {
-    expect(placed({ status: "canceled" }).told()).toEqual([
+  it("may show what an order was registered with, or an active status", () => {
+    expect(placed({ status: "canceled" }).panelStatuses()).toEqual([
       { word: "Pending", remains: null },
       { word: "Canceled", remains: null },
     ]);
@@ -418,27 +418,27 @@ describe("what a panel is told", () => {
   it("may count goodwill as a part of the decision or not", () => {
     const partial = say(placed(), AUTO, ["Partial", 250]);
     partial.goodwill(100_000);
-    expect(partial.told()).toEqual([
+    expect(partial.panelStatuses()).toEqual([
       { word: "Partial", remains: 350 },
       { word: "Partial", remains: 250 },
     ]);
     const altered = say(placed(), HOLD, "Canceled");
     altered.approve(200_000);
     altered.goodwill(100_000);
-    expect(altered.told()).toEqual([
+    expect(altered.panelStatuses()).toEqual([
       { word: "Partial", remains: 300 },
       { word: "Partial", remains: 200 },
     ]);
     const completed = say(placed(), AUTO, "Completed");
     completed.goodwill(100_000);
-    expect(completed.told()).toEqual([
+    expect(completed.panelStatuses()).toEqual([
       { word: "Completed", remains: 0 },
       { word: "Partial", remains: 100 },
     ]);
   });
 
-  it("may tell what was returned or what is due where remains shrank", () => {
-    expect(told(AUTO, ["Partial", 250], ["Partial", 100])).toEqual([
+  it("may show what was returned or what is due where remains shrank", () => {
+    expect(statusesOf(AUTO, ["Partial", 250], ["Partial", 100])).toEqual([
       { word: "Partial", remains: 250 },
       { word: "Partial", remains: 100 },
     ]);
@@ -447,21 +447,21 @@ describe("what a panel is told", () => {
   it("has no number for a decision below the share of one unit, nor for a package", () => {
     const order = say(placed(), HOLD, "Canceled");
     order.approve(999);
-    expect(order.told()).toEqual([
+    expect(order.panelStatuses()).toEqual([
       { word: "Partial", remains: 0 },
       { word: "Completed", remains: 0 },
     ]);
     const bundle = say(placed({ quantity: null }), AUTO, "Partial");
     bundle.approve(999);
-    expect(bundle.told()).toEqual([{ word: "Partial", remains: null }]);
+    expect(bundle.panelStatuses()).toEqual([{ word: "Partial", remains: null }]);
   });
 
-  it("tells an order that cost nothing as it is", () => {
-    expect(say(placed({ charge: 0 }), AUTO, ["Partial", 250]).told()).toEqual([{ word: "Partial", remains: 250 }]);
+  it("shows an order that cost nothing as it is", () => {
+    expect(say(placed({ charge: 0 }), AUTO, ["Partial", 250]).panelStatuses()).toEqual([{ word: "Partial", remains: 250 }]);
   });
 
-  it("may tell a completed order or what was returned where more was returned than is due", () => {
-    expect(told(AUTO, "Canceled", "Completed")).toEqual([
+  it("may show a completed order or what was returned where more was returned than is due", () => {
+    expect(statusesOf(AUTO, "Canceled", "Completed")).toEqual([
       { word: "Completed", remains: 0 },
       { word: "Canceled", remains: 1000 },
     ]);
@@ -599,10 +599,10 @@ describe("any history", () => {
           expect(Math.min(order.refunded, order.held)).toBeGreaterThanOrEqual(0);
           expect(order.refunded + order.held).toBeLessThanOrEqual(CHARGE);
           if (step.kind !== "clawBack") expect(order.refunded).toBeGreaterThanOrEqual(before);
-          for (const { word, remains } of order.told()) {
+          for (const { word, remains } of order.panelStatuses()) {
             if (remains === null || start.quantity === null) continue;
             expect(remains).toBeLessThanOrEqual(QUANTITY);
-            if (word === "Partial" && order.told().length === 1) {
+            if (word === "Partial" && order.panelStatuses().length === 1) {
               expect(shareOf(CHARGE, QUANTITY, remains)).toBeLessThanOrEqual(order.refunded);
             }
           }

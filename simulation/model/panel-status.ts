@@ -1,17 +1,17 @@
-/** What a panel is told: api-v2.md, "What a panel is told" and "Which words". */
+/** The panel status of an order, which its script gets by API v2: api-v2.md, "What a panel is told" and "Which words". */
 import { type Final, isFinal, type Middle, type Shown } from "./words.ts";
 
 /** "Only the six every script knows." */
-export type ToldWord = "Pending" | "Processing" | "In progress" | "Completed" | "Partial" | "Canceled";
+export type PanelStatusWord = "Pending" | "Processing" | "In progress" | "Completed" | "Partial" | "Canceled";
 
-export interface Told {
-  readonly word: ToldWord;
+export interface PanelStatus {
+  readonly word: PanelStatusWord;
   /** Null where the text leaves it open: then any whole number from 0 to the quantity will do. */
   readonly remains: number | null;
 }
 
 /** One answer, in rare cases several that the text allows, the likeliest first. */
-export type Tellings = readonly [Told, ...Told[]];
+export type PanelStatuses = readonly [PanelStatus, ...PanelStatus[]];
 
 /** What is known of an order when a panel asks. */
 export interface OrderFacts {
@@ -24,7 +24,7 @@ export interface OrderFacts {
   readonly refunded: number;
   /** How much of it a person gave beside what was due. */
   readonly goodwill: number;
-  /** What was due by the last report that told; null where none has. */
+  /** What was due by the last report that said so; null where none has. */
   readonly due: number | null;
   /** The refund of the final word waits: held for a decision. */
   readonly held: boolean;
@@ -39,15 +39,15 @@ const MIDDLE_WORDS = { pending: "Pending", processing: "Processing", in_progress
  * record; goodwill, and a refund above what is due, as a part of the decision or not; a decision below the share of
  * one unit.
  */
-export function tellingsOf(facts: OrderFacts): Tellings {
+export function panelStatusesFor(facts: OrderFacts): PanelStatuses {
   const { status, charge, held, undone, refunded, goodwill, due } = facts;
   if (!isFinal(status)) return [middleOf(facts)];
-  // Without a charge there is nothing to decide: followed orders are told as they are.
+  // Without a charge there is nothing to decide: followed orders are shown as they are.
   if (charge === null || charge === 0) return asItIs(facts, status);
   if (held) return [middleOf(facts)];
   if (undone) return [middleOf(facts), ...asItIs(facts, status)];
 
-  const decided: Tellings = [
+  const decided: PanelStatuses = [
     ...byDecision(refunded, charge, facts.quantity),
     ...byDecision(refunded - goodwill, charge, facts.quantity),
     ...byDecision(Math.min(refunded, due ?? refunded), charge, facts.quantity),
@@ -61,22 +61,22 @@ export function largestRemains(decision: number, charge: number, quantity: numbe
 }
 
 /** The last middle word stands, "or Pending". */
-function middleOf({ middle }: OrderFacts): Told {
+function middleOf({ middle }: OrderFacts): PanelStatus {
   return { word: MIDDLE_WORDS[middle ?? "pending"], remains: null };
 }
 
-function byDecision(total: number, charge: number, quantity: number | null): Tellings {
+function byDecision(total: number, charge: number, quantity: number | null): PanelStatuses {
   if (total >= charge) return [{ word: "Canceled", remains: quantity }];
   if (total <= 0) return [{ word: "Completed", remains: 0 }];
   if (quantity === null) return [{ word: "Partial", remains: null }];
   const remains = largestRemains(total, charge, quantity);
-  const partial: Told = { word: "Partial", remains };
-  // A part of one unit's price cannot be told by a whole number.
+  const partial: PanelStatus = { word: "Partial", remains };
+  // A part of one unit's price cannot be shown by a whole number.
   return remains > 0 ? [partial] : [partial, { word: "Completed", remains: 0 }];
 }
 
 /** "Refunded becomes Canceled or Partial", by whether a part was delivered. */
-function asItIs({ remains: heard, quantity }: OrderFacts, status: Final): Tellings {
+function asItIs({ remains: heard, quantity }: OrderFacts, status: Final): PanelStatuses {
   const remains = heard === null || quantity === null ? heard : Math.min(heard, quantity);
   const inPart = remains !== null && remains > 0 && (quantity === null || remains < quantity);
   switch (status) {
@@ -94,9 +94,9 @@ function asItIs({ remains: heard, quantity }: OrderFacts, status: Final): Tellin
   }
 }
 
-function distinct([first, ...rest]: Tellings): Tellings {
+function distinct([first, ...rest]: PanelStatuses): PanelStatuses {
   const all = [first, ...rest];
-  const isNew = (told: Told, place: number): boolean =>
-    all.findIndex(({ word, remains }) => word === told.word && remains === told.remains) === place;
-  return [first, ...rest.filter((told, n) => isNew(told, n + 1))];
+  const isNew = (status: PanelStatus, place: number): boolean =>
+    all.findIndex(({ word, remains }) => word === status.word && remains === status.remains) === place;
+  return [first, ...rest.filter((status, n) => isNew(status, n + 1))];
 }
