@@ -8,7 +8,7 @@ import type { Json, RestClient } from "./client.ts";
 /** Two processes' clocks can be off by as much as this, together with the time that slow calls take. */
 const TOLERANCE_MS = 60_000;
 
-/** In these a middle word takes a final one back, and is not believed at once. */
+/** In these an active word takes a final one back, and is not believed at once. */
 const DOUBTED_LIVES: ReadonlySet<string> = new Set(["reopened", "taken_back"]);
 
 /** What is not shown as it was last said: doubted, unknown or left out of an answer. */

@@ -1,5 +1,5 @@
 /** The panel status of an order, which its script gets by API v2: api-v2.md, "What a panel is told" and "Which words". */
-import { type Final, isFinal, type Middle, type Shown } from "./words.ts";
+import { type Final, isFinal, type ActiveStatus, type Shown } from "./words.ts";
 
 /** "Only the six every script knows." */
 export type PanelStatusWord = "Pending" | "Processing" | "In progress" | "Completed" | "Partial" | "Canceled";
@@ -16,8 +16,8 @@ export type PanelStatuses = readonly [PanelStatus, ...PanelStatus[]];
 /** What is known of an order when a panel asks. */
 export interface OrderFacts {
   readonly status: Shown;
-  /** The last middle word. */
-  readonly middle: Middle | null;
+  /** The last active word. */
+  readonly activeStatus: ActiveStatus | null;
   readonly remains: number | null;
   readonly quantity: number | null;
   readonly charge: number | null;
@@ -32,7 +32,7 @@ export interface OrderFacts {
   readonly undone: boolean;
 }
 
-const MIDDLE_WORDS = { pending: "Pending", processing: "Processing", in_progress: "In progress" } as const;
+const ACTIVE_WORDS = { pending: "Pending", processing: "Processing", in_progress: "In progress" } as const;
 
 /**
  * Silent cases, with more than one answer: a final word whose refund nobody decides; a completed order with a refund on
@@ -41,11 +41,11 @@ const MIDDLE_WORDS = { pending: "Pending", processing: "Processing", in_progress
  */
 export function panelStatusesFor(facts: OrderFacts): PanelStatuses {
   const { status, charge, held, undone, refunded, goodwill, due } = facts;
-  if (!isFinal(status)) return [middleOf(facts)];
+  if (!isFinal(status)) return [activeStatusOf(facts)];
   // Without a charge there is nothing to decide: followed orders are shown as they are.
   if (charge === null || charge === 0) return asItIs(facts, status);
-  if (held) return [middleOf(facts)];
-  if (undone) return [middleOf(facts), ...asItIs(facts, status)];
+  if (held) return [activeStatusOf(facts)];
+  if (undone) return [activeStatusOf(facts), ...asItIs(facts, status)];
 
   const decided: PanelStatuses = [
     ...byDecision(refunded, charge, facts.quantity),
@@ -60,9 +60,9 @@ export function largestRemains(decision: number, charge: number, quantity: numbe
   return Number((BigInt(decision) * BigInt(quantity)) / BigInt(charge));
 }
 
-/** The last middle word stands, "or Pending". */
-function middleOf({ middle }: OrderFacts): PanelStatus {
-  return { word: MIDDLE_WORDS[middle ?? "pending"], remains: null };
+/** The last active word stands, "or Pending". */
+function activeStatusOf({ activeStatus }: OrderFacts): PanelStatus {
+  return { word: ACTIVE_WORDS[activeStatus ?? "pending"], remains: null };
 }
 
 function byDecision(total: number, charge: number, quantity: number | null): PanelStatuses {

@@ -5,7 +5,7 @@ import { ModelOrder, type Policy, type Registration } from "../../../simulation/
 import { type Reading, READINGS } from "../../../simulation/model/readings.ts";
 import { dueOf, type Reported, shareOf } from "../../../simulation/model/rules.ts";
 import { largestRemains } from "../../../simulation/model/panel-status.ts";
-import { isFinal, isMiddle, type Status, STATUSES, statusOf } from "../../../simulation/model/words.ts";
+import { isFinal, isActive, type Status, STATUSES, statusOf } from "../../../simulation/model/words.ts";
 
 const AUTO: Policy = { mode: "auto", canceled: "full", cap: null };
 const HOLD: Policy = { ...AUTO, mode: "hold" };
@@ -134,9 +134,9 @@ const moneyOf = ({ status, refunded, held, overRefunded }: ModelOrder) => ({ sta
 
 describe("the status of an order", () => {
   test.each<[string, Saying[], string]>([
-    ["middle words move freely", ["In progress", "Pending", "Processing"], "processing"],
+    ["active words move freely", ["In progress", "Pending", "Processing"], "processing"],
     ["one final word gives way to another at once", ["Completed", "Partial", "Canceled"], "canceled"],
-    ["a final word stands against one middle word", ["Completed", "In progress"], "completed"],
+    ["a final word stands against one active word", ["Completed", "In progress"], "completed"],
     ["a final word gives way to two in a row", ["Completed", "In progress", "Processing"], "processing"],
     ["two that are not in a row change nothing", ["Completed", "In progress", "Completed", "In progress"], "completed"],
     ["an unknown word is no answer between two", ["Completed", "In progress", "Frozen", "In progress"], "in_progress"],
@@ -150,9 +150,9 @@ describe("the status of an order", () => {
     expect(say(placed(), AUTO, ...sayings).status).toBe(status);
   });
 
-  it("keeps the last middle word", () => {
-    expect(say(placed(), AUTO, "In progress", "Error", "Completed").middle).toBe("in_progress");
-    expect(placed({ status: "processing" }).middle).toBe("processing");
+  it("keeps the last active word", () => {
+    expect(say(placed(), AUTO, "In progress", "Error", "Completed").activeStatus).toBe("in_progress");
+    expect(placed({ status: "processing" }).activeStatus).toBe("processing");
     expect(say(placed({ status: "processing" }), AUTO, "Frozen").status).toBe("processing");
   });
 
@@ -358,7 +358,7 @@ describe("panel status", () => {
 
   test.each<[string, Policy, Saying[], object[]]>([
     ["nothing was heard", AUTO, [], [{ word: "Pending", remains: null }]],
-    ["a middle word", AUTO, ["In progress"], [{ word: "In progress", remains: null }]],
+    ["an active word", AUTO, ["In progress"], [{ word: "In progress", remains: null }]],
     ["an unknown word", AUTO, ["Frozen"], [{ word: "Pending", remains: null }]],
     ["an error", AUTO, ["Processing", "Error"], [{ word: "Processing", remains: null }]],
     ["completed", AUTO, [["Completed", 3]], [{ word: "Completed", remains: 0 }]],
@@ -498,11 +498,11 @@ describe("the other readings", () => {
     expect(after({ reopenedHold: "stays" }, HOLD, "Canceled", "In progress", "In progress").held).toBe(1_000_000);
   });
 
-  it("may flag at any middle word, or at none", () => {
+  it("may flag at any active word, or at none", () => {
     expect(say(placed({ refundedBefore: 1 }), AUTO, "In progress").overRefunded).toBe(false);
-    expect(say(placed({ refundedBefore: 1, reading: { middleFlag: "always" } }), AUTO, "In progress").overRefunded).toBe(true);
-    expect(after({ middleFlag: "never" }, AUTO, "Canceled", "In progress", "In progress").overRefunded).toBe(false);
-    expect(after({ middleFlag: "never" }, AUTO, "Canceled", "Completed").overRefunded).toBe(true);
+    expect(say(placed({ refundedBefore: 1, reading: { activeFlag: "always" } }), AUTO, "In progress").overRefunded).toBe(true);
+    expect(after({ activeFlag: "never" }, AUTO, "Canceled", "In progress", "In progress").overRefunded).toBe(false);
+    expect(after({ activeFlag: "never" }, AUTO, "Canceled", "Completed").overRefunded).toBe(true);
   });
 
   it("may let go of what is held once the policy does, or never by itself", () => {
@@ -544,7 +544,7 @@ describe("any history", () => {
     twice: fc.constantFrom(...READINGS.twice),
     unknownBetween: fc.constantFrom(...READINGS.unknownBetween),
     reopenedHold: fc.constantFrom(...READINGS.reopenedHold),
-    middleFlag: fc.constantFrom(...READINGS.middleFlag),
+    activeFlag: fc.constantFrom(...READINGS.activeFlag),
     openHold: fc.constantFrom(...READINGS.openHold),
     reviewDue: fc.constantFrom(...READINGS.reviewDue),
     goodwillAndHold: fc.constantFrom(...READINGS.goodwillAndHold),
@@ -663,8 +663,8 @@ describe("any history", () => {
         take(order, last);
         if (status !== null && isFinal(status)) return;
         expect(order.refunded).toBe(refunded);
-        // A middle word may leave nothing to decide.
-        if (status === null || !isMiddle(status)) expect(order.held).toBe(held);
+        // An active word may leave nothing to decide.
+        if (status === null || !isActive(status)) expect(order.held).toBe(held);
       }),
     );
   });
