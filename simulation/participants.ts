@@ -94,7 +94,7 @@ function limitOf(provider: Provider, draws: Draws): number {
   return isAskedOneByOne(provider) ? draws.between(10, 60) : draws.between(2, 6);
 }
 
-/** A panel's script, pointed at the own catalogue or, with a provider, at that provider's door. */
+/** A panel's script, pointed at the own catalogue or, with a provider, at that provider's endpoint. */
 function scriptOf(
   system: System,
   id: string,
@@ -125,7 +125,7 @@ function bringOrders(system: System, [script]: readonly Script[], [provider]: re
   }
 }
 
-/** A panel's client of its own door or, with a provider, of that provider's. */
+/** A panel's client of the own catalogue's endpoint or, with a provider, of that provider's. */
 function clientOf(system: System, process: Process, key = "", provider?: string): ApiClient {
   return new ApiClient({
     url: `${HOST}/api/v2${provider === undefined ? "" : `/${provider}`}`,

@@ -17,7 +17,7 @@ import {
   wrongsOfTruth,
 } from "./checks.ts";
 import { RestClient } from "./client.ts";
-import type { DoorCheck } from "./door-check.ts";
+import type { ApiV2Check } from "./api-v2-check.ts";
 import { Draws } from "./draws.ts";
 import { ruleGlobals } from "./globals.ts";
 import { bendsRemains, changeFaults, modeOf, MODES, PROVIDERS } from "./providers.ts";
@@ -90,9 +90,9 @@ export async function run(options: RunOptions): Promise<RunResult> {
     seed,
     backend,
     onCommit: () => watch?.look(),
-    onDoor: (url, fields, answer, since) => {
+    onApiV2Call: (url, fields, answer, since) => {
       const panel = panels?.get(fields.get("key") ?? "");
-      if (watch !== null && panel !== undefined) overhear(watch.doors, doorOf(panel, url), fields, answer, since);
+      if (watch !== null && panel !== undefined) checkAnswer(watch.apiV2, endpointOf(panel, url), fields, answer, since);
     },
     rates: NO_FAULTS,
     plan: draws.chance(0.5) ? "free" : "paid",
@@ -173,18 +173,18 @@ function watchOf(system: System): Watch {
 /** Nothing that is waited for by itself takes longer. */
 const MAX_SECONDS = 10_000;
 
-/** A panel's door: its own, or the one to a provider. */
-function doorOf(panel: string, url: string): string {
+/** A panel's API v2 endpoint: that of the own catalogue, or that of a provider. */
+function endpointOf(panel: string, url: string): string {
   const [, provider] = /\/api\/v2\/(.+)$/.exec(url) ?? [];
   return provider === undefined ? panel : `${panel}/${provider}`;
 }
 
 /** Checks the panel statuses that a script gets for its orders, and notes where it got no answer. */
-function overhear(doors: DoorCheck, door: string, fields: URLSearchParams, answer: string | null, since: number): void {
+function checkAnswer(check: ApiV2Check, endpoint: string, fields: URLSearchParams, answer: string | null, since: number): void {
   if (fields.get("action") !== "status") return;
   const ids = (fields.get("orders") ?? fields.get("order") ?? "").split(",");
-  if (answer === null || answer === "") doors.unanswered(door, ids);
-  else doors.answered(door, ids, answer, since);
+  if (answer === null || answer === "") check.unanswered(endpoint, ids);
+  else check.answered(endpoint, ids, answer, since);
 }
 
 /** Lets time go by until some work is done. */
@@ -323,11 +323,11 @@ async function wrongsAtEnd(state: RunState): Promise<string[]> {
 }
 
 /** What follows from having seen each commit. What was shown, asked for or counted in lost time, is not known any more. */
-function wrongsOfWatched({ system, clocksAreRight, restores }: RunState, { doors, brakes, refillsWanted }: Watch): string[] {
+function wrongsOfWatched({ system, clocksAreRight, restores }: RunState, { apiV2, brakes, refillsWanted }: Watch): string[] {
   return [
-    ...doors.wrongs,
+    ...apiV2.wrongs,
     ...(clocksAreRight ? brakes.wrongs : []),
-    ...(restores === 0 ? [...doors.outdated(), ...wrongsOfRefills(system.world, refillsWanted)] : []),
+    ...(restores === 0 ? [...apiV2.outdated(), ...wrongsOfRefills(system.world, refillsWanted)] : []),
   ];
 }
 
@@ -391,7 +391,7 @@ function statsOf(
     decisions: participants.operator.decisions,
     "steps compared": watch?.compared ?? 0,
     "changes compared": watch?.changesCompared ?? 0,
-    "answers compared": watch?.doors.compared ?? 0,
+    "answers compared": watch?.apiV2.compared ?? 0,
     brakes: watch?.brakes.engaged ?? 0,
     refills: [...system.world.providers.values()].reduce((sum, provider) => sum + provider.refills.size, 0),
     "orders read": orderReader.compared,

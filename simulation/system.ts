@@ -40,12 +40,12 @@ export type SystemOptions = {
   readonly startsAt: number;
   /** Whether the process that takes the nth step of all crashes, and when; none does, where left out. */
   readonly crashAtStep?: (step: number) => Crash | null;
-  /** Told of each step, for a trace. */
+  /** Called with each step, for a trace. */
   readonly trace?: (line: string) => void;
-  /** Told of each batch that was carried out. */
+  /** Called with each batch that was carried out. */
   readonly onCommit?: (statements: readonly Statement[]) => void | Promise<void>;
-  /** Told of each request to a door of API v2 with its body, and of the answer as it left; null where there was none. */
-  readonly onDoor?: (url: string, fields: URLSearchParams, answer: string | null, since: number) => void;
+  /** Called with each request to API v2, with its body, and of the answer as it left; null where there was none. */
+  readonly onApiV2Call?: (url: string, fields: URLSearchParams, answer: string | null, since: number) => void;
 };
 
 export class System {
@@ -259,16 +259,16 @@ export class System {
     const process = this.#spawn(`request-${this.requests}`);
     await client.after(this.#draws.between(1, 50), () => undefined);
     const since = this.now;
-    const isDoor = new URL(request.url).pathname.startsWith("/api/v2");
-    const fields = isDoor ? new URLSearchParams(await request.clone().text()) : null;
+    const isApiV2 = new URL(request.url).pathname.startsWith("/api/v2");
+    const fields = isApiV2 ? new URLSearchParams(await request.clone().text()) : null;
     const context = { waitUntil: (work: Promise<unknown>) => void work.catch(() => undefined), passThroughOnException: () => undefined };
     const answered = handleRequest(request, this.#env(process), context as unknown as ExecutionContext, this.#ports(process));
     const response = await process.outcome(answered).catch(async (error: unknown) => {
-      if (fields !== null) this.#options.onDoor?.(request.url, fields, null, since);
+      if (fields !== null) this.#options.onApiV2Call?.(request.url, fields, null, since);
       await client.after(30_000, () => undefined);
       throw error;
     });
-    if (fields !== null) this.#options.onDoor?.(request.url, fields, await response.clone().text(), since);
+    if (fields !== null) this.#options.onApiV2Call?.(request.url, fields, await response.clone().text(), since);
     this.answers.set(response.status, (this.answers.get(response.status) ?? 0) + 1);
     if (response.status === INTERNAL_ERROR) this.trace(`${process.name} is answered with an internal error`);
     await client.after(this.#draws.between(1, 50), () => undefined);

@@ -5,7 +5,7 @@
  */
 import type { Life } from "../simulator/life.ts";
 import { BrakeCheck, type Braked, type BrakeMemory } from "./brake-check.ts";
-import { DoorCheck } from "./door-check.ts";
+import { ApiV2Check } from "./api-v2-check.ts";
 import { wrongsOfChanges } from "./feed-check.ts";
 import type { ModelOrder, Policy } from "./model/order.ts";
 import { followed, type Modeled, modelFrom } from "./modeled.ts";
@@ -59,11 +59,11 @@ export class Watch {
   /** Changes of the feed that were compared with the rows. */
   changesCompared = 0;
   readonly brakes = new BrakeCheck();
-  readonly doors = new DoorCheck({
+  readonly apiV2 = new ApiV2Check({
     modelsSince: (order, since) => this.#modelsSince(order, since),
     isOutdated: (order) => (Number(this.#orders.get(this.#keys.get(order) ?? "")?.row["flags"] ?? 0) & PANEL_OUTDATED) !== 0,
   });
-  /** An order's key by its names at the doors; and what the rules knew of it before, until when. */
+  /** An order's key by its names in API v2; and what the rules knew of it before, until when. */
   readonly #keys = new Map<string, string>();
   readonly #past = new Map<string, readonly { readonly model: ModelOrder; readonly until: number }[]>();
   /** How many refills somebody wanted of an order, by `provider/id`. */
@@ -218,7 +218,7 @@ export class Watch {
   }
 }
 
-/** What an order is called at the doors: by its own id, and at its provider's door by the provider's where that is known. */
+/** An order's names in API v2: its own id, and at its provider's endpoint the provider's id too where that is known. */
 function namesOf({ panel, id, provider, provider_order_id }: Row): string[] {
   return [String(id), `${String(provider)}/${String(id)}`, `${String(provider)}/${String(provider_order_id)}`].map(
     (name) => `${String(panel)}/${name}`,

@@ -1,5 +1,5 @@
 /**
- * What scripts are told of their orders at the doors of API v2: by the rules, from what was known at the time
+ * What scripts are shown of their orders by API v2: by the rules, from what was known at the time
  * (model/panel-status.ts); and a script that acted on what does not hold any more is pointed out.
  */
 import type { PanelStatus } from "./model/panel-status.ts";
@@ -16,7 +16,7 @@ type Heard = { readonly word: string; readonly remains: number | null };
 
 const FINAL: ReadonlySet<string> = new Set(["Completed", "Partial", "Canceled"]);
 
-export class DoorCheck {
+export class ApiV2Check {
   readonly #known: KnownOrders;
   /** The first final word that went out for an order. Null where an answer was lost before: that may have had it. */
   readonly #first = new Map<string, Heard | null>();
@@ -28,14 +28,14 @@ export class DoorCheck {
     this.#known = known;
   }
 
-  /** An answer about orders, as it left. `door`: the panel, or the panel and the provider; `since`: when the request came in. */
-  answered(door: string, asked: readonly string[], text: string, since: number): void {
-    for (const [id, heard] of statusesIn(asked, text)) this.#judge(`${door}/${id}`, heard, since);
+  /** An answer about orders, as it left. `endpoint`: the panel, or the panel and the provider; `since`: when the request came in. */
+  answered(endpoint: string, asked: readonly string[], text: string, since: number): void {
+    for (const [id, heard] of statusesIn(asked, text)) this.#judge(`${endpoint}/${id}`, heard, since);
   }
 
   /** No answer came out of a request: nobody knows what it would have been. */
-  unanswered(door: string, asked: readonly string[]): void {
-    for (const id of asked) if (!this.#first.has(`${door}/${id}`)) this.#first.set(`${door}/${id}`, null);
+  unanswered(endpoint: string, asked: readonly string[]): void {
+    for (const id of asked) if (!this.#first.has(`${endpoint}/${id}`)) this.#first.set(`${endpoint}/${id}`, null);
   }
 
   /** In the end: orders whose flag is not as what their scripts were shown asks for. */
