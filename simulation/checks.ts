@@ -85,9 +85,9 @@ export async function wrongsOfReaders(backend: Backend, readers: readonly FeedRe
       if (!there.has(id) && !lost.has(`${reader.panel}/${id}`)) wrongs.push(`${reader.panel}: the feed told of ${id}`);
     for (const { id, status, refunded, refill_status, cancel_status } of ofPanel) {
       const isLost = lost.has(`${reader.panel}/${String(id)}`);
-      const requests = { refill: refill_status, cancel: cancel_status };
-      for (const [kind, is] of Object.entries(requests)) {
-        const said = reader.requests.get(`${String(id)} ${kind}.updated`)?.status as string | undefined;
+      const statuses = { refill: refill_status, cancel: cancel_status };
+      for (const [kind, is] of Object.entries(statuses)) {
+        const said = reader.refillsAndCancels.get(`${String(id)} ${kind}.updated`)?.status as string | undefined;
         if ((said ?? null) !== is && !isLost)
           wrongs.push(`${reader.panel}/${String(id)} has its ${kind} ${String(is)}, and the feed said ${String(said)}`);
       }

@@ -22,7 +22,7 @@ import { Draws } from "./draws.ts";
 import { ruleGlobals } from "./globals.ts";
 import { bendsRemains, changeFaults, modeOf, MODES, PROVIDERS } from "./providers.ts";
 import type { Script } from "./script.ts";
-import { wrongsOfRefills } from "./requests-check.ts";
+import { wrongsOfRefills } from "./refill-cancel-check.ts";
 import { type OneTimeFaults, drawOneTimeFaults, ONE_TIME_FAULTS, NO_ONE_TIME_FAULTS } from "./one-time-faults.ts";
 import { type Crash, Process } from "./scheduler.ts";
 import type { Backend } from "./sqlite.ts";

@@ -9,8 +9,8 @@ import { ApiV2Check } from "./api-v2-check.ts";
 import { wrongsOfChanges } from "./feed-check.ts";
 import type { ModelOrder, Policy } from "./model/order.ts";
 import { followed, type Modeled, modelFrom } from "./modeled.ts";
-import { trueSince } from "./news-check.ts";
-import { isRefillWanted, wrongsOfCancel } from "./requests-check.ts";
+import { trueSince } from "./monotonic-reads.ts";
+import { isRefillWanted, wrongsOfCancel } from "./refill-cancel-check.ts";
 import type { Backend } from "./sqlite.ts";
 import { type Circumstances, isAsAnswered, type Kept, type Row, stepsBetween } from "./steps.ts";
 
@@ -162,7 +162,7 @@ export class Watch {
       ...wrongsOfEnd(kept.row, this.#options.now()),
     ];
     for (const wrong of wrongs) this.#wrong(kept.row, wrong);
-    this.#noteRequests(before?.row ?? null, kept.row);
+    this.#noteRefillsAndEndings(before?.row ?? null, kept.row);
     const modeled = before === null ? modelFrom(kept.row) : this.#follow(before, kept, circumstances);
     for (const name of namesOf(kept.row)) this.#keys.set(name, key);
     if (before?.modeled != null && before.modeled !== modeled) this.#pass(key, before.modeled.model);
@@ -192,7 +192,7 @@ export class Watch {
     return [...(this.#past.get(key) ?? []).filter(({ until }) => until >= since).map((past) => past.model), model];
   }
 
-  #noteRequests(before: Row | null, row: Row): void {
+  #noteRefillsAndEndings(before: Row | null, row: Row): void {
     const provider = String(row["provider"]);
     if (isRefillWanted(before, row)) {
       const order = `${provider}/${String(row["provider_order_id"])}`;

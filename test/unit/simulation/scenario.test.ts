@@ -8,7 +8,7 @@ import { crashesIn, differencesFrom, parseCrash } from "../../../simulation/cras
 import { Draws } from "../../../simulation/draws.ts";
 import { wrongsOfChanges } from "../../../simulation/feed-check.ts";
 import { drawOneTimeFaults } from "../../../simulation/one-time-faults.ts";
-import { trueSince } from "../../../simulation/news-check.ts";
+import { trueSince } from "../../../simulation/monotonic-reads.ts";
 import { restoreDatabase, saveDatabase } from "../../../simulation/restore.ts";
 import { run } from "../../../simulation/scenario.ts";
 import type { Backend } from "../../../simulation/sqlite.ts";
@@ -60,7 +60,7 @@ test("one-time faults happen within the run, and midnight comes before its end",
   }
 });
 
-describe("late news", () => {
+describe("monotonic reads", () => {
   const life: Life = {
     kind: "reopened",
     quantity: 100,
