@@ -43,6 +43,7 @@ export async function idempotently<T>(
   if (!bytes.ok) return bytes;
   const digest = await digestOf(call, bytes.value);
   const first = await readAnswer(env.DB, panel, key.value);
+  // planted: known-key-replayed
   if (first !== null) return replay(first, digest, key.value);
   const body = parseBody(bytes.value, schema);
   if (!body.ok) return body;
@@ -50,7 +51,7 @@ export async function idempotently<T>(
     const text = JSON.stringify(value);
     const statement = keepAnswerStatement(
       env.DB,
-      { panel, key: key.value, at: now },
+      { panel, key: /* planted: key-kept */ key.value, at: now },
       { request: digest, status, body: text },
       seen ?? null,
     );
