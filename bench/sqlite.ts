@@ -8,11 +8,11 @@ import { type Backend, SqliteBackend } from "../simulation/sqlite.ts";
 import type { Engine } from "./job.ts";
 import type { Plain } from "./plain.ts";
 
-/** Nothing waits and nothing dies here. */
-const AT_ONCE = { after: async <T>(_ms: number, act: () => T) => act(), die: () => undefined } as unknown as Process;
+/** Nothing waits and nothing crashes here. */
+const AT_ONCE = { after: async <T>(_ms: number, act: () => T) => act(), crash: () => undefined } as unknown as Process;
 
 function d1Of(backend: Backend): D1Database {
-  return databaseOf(AT_ONCE, backend, { fate: () => "well", latencyMs: () => 0, onCommit: () => undefined });
+  return databaseOf(AT_ONCE, backend, { faultOf: () => "none", latencyMs: () => 0, onCommit: () => undefined });
 }
 
 function schemaOf(root: string): string[] {

@@ -19,7 +19,7 @@ export class BrakeCheck {
   #endings = new Map<string, readonly Ending[]>();
   #engaged = new Set<string>();
   /** Providers of which some order has just ended: it is then that the brake comes on, and not by time going by. */
-  readonly #news = new Set<string>();
+  readonly #justEnded = new Set<string>();
   /** How often it came on, and had to. */
   engaged = 0;
   readonly wrongs: string[] = [];
@@ -41,7 +41,7 @@ export class BrakeCheck {
   /** A report has moved an order to this status. */
   heard(provider: string, status: unknown, at: number): void {
     if (!BAD.has(status) && status !== "completed") return;
-    this.#news.add(provider);
+    this.#justEnded.add(provider);
     this.#endings.set(provider, [...(this.#endings.get(provider) ?? []), { at, isBad: BAD.has(status) }]);
   }
 
@@ -54,10 +54,10 @@ export class BrakeCheck {
           this.wrongs.push(`the brake of ${id} came on, and ${JSON.stringify(this.#endings.get(id))} ended`);
       }
       if (engaged) this.#engaged.add(id);
-      if (!engaged && brake !== null && this.#news.has(id) && this.#isUnusual(id, brake, now))
+      if (!engaged && brake !== null && this.#justEnded.has(id) && this.#isUnusual(id, brake, now))
         this.wrongs.push(`the brake of ${id} is off, and ${JSON.stringify(this.#endings.get(id))} ended`);
     }
-    this.#news.clear();
+    this.#justEnded.clear();
   }
 
   /** Unusual from wherever the hour is counted, even if two sweeps side by side saw the good endings and counted them twice. */

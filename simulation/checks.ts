@@ -18,7 +18,7 @@ async function rows(backend: Backend, sql: string): Promise<Row[]> {
 }
 
 /** Conservation: refunds within charges, totals as their rows add up, balances as their transfers do. */
-export async function wrongsOfBooks(backend: Backend): Promise<string[]> {
+export async function wrongsOfLedger(backend: Backend): Promise<string[]> {
   const wrong = async (what: string, sql: string): Promise<string[]> =>
     (await rows(backend, sql)).map((row) => `${what}: ${JSON.stringify(row)}`);
   const posted =
@@ -73,7 +73,7 @@ export async function wrongsOfTruth(backend: Backend, world: World, now: number)
 
 /**
  * Whoever reads only the feed knows every order as it is, and has credited what was refunded. Of orders that changed in a
- * time that is `lost`, as `panel/id`, it can have been told, and have credited, more than there is any more.
+ * time that is `lost`, as `panel/id`, the feed can have told of, and the reader have credited, more than there is any more.
  */
 export async function wrongsOfReaders(backend: Backend, readers: readonly FeedReader[], lost: ReadonlySet<string>): Promise<string[]> {
   const wrongs = readers.flatMap((reader) => reader.wrongs);
@@ -85,14 +85,14 @@ export async function wrongsOfReaders(backend: Backend, readers: readonly FeedRe
       if (!there.has(id) && !lost.has(`${reader.panel}/${id}`)) wrongs.push(`${reader.panel}: the feed told of ${id}`);
     for (const { id, status, refunded, refill_status, cancel_status } of ofPanel) {
       const isLost = lost.has(`${reader.panel}/${String(id)}`);
-      const requests = { refill: refill_status, cancel: cancel_status };
-      for (const [kind, is] of Object.entries(requests)) {
-        const said = reader.requests.get(`${String(id)} ${kind}.updated`)?.status as string | undefined;
+      const statuses = { refill: refill_status, cancel: cancel_status };
+      for (const [kind, is] of Object.entries(statuses)) {
+        const said = reader.refillsAndCancels.get(`${String(id)} ${kind}.updated`)?.status as string | undefined;
         if ((said ?? null) !== is && !isLost)
           wrongs.push(`${reader.panel}/${String(id)} has its ${kind} ${String(is)}, and the feed said ${String(said)}`);
       }
       const read = reader.orders.get(String(id));
-      if (read === undefined) wrongs.push(`${reader.panel}/${String(id)} was never told of`);
+      if (read === undefined) wrongs.push(`${reader.panel}/${String(id)} is not in the feed`);
       else if (read.status !== status)
         wrongs.push(`${reader.panel}/${String(id)} is ${String(status)}, and the feed said ${String(read.status)}`);
       else if (micros(read.refunded) !== refunded && !isLost)
@@ -111,9 +111,9 @@ export function wrongsOfAcknowledged(
   registered: ReadonlyMap<string, { readonly heardAt: number }>,
   readers: readonly FeedReader[],
 ): string[] {
-  const told = readers.find(({ panel }) => panel === "books")?.orders;
+  const known = readers.find(({ panel }) => panel === "books")?.orders;
   const acknowledged = [...registered].filter(([, { heardAt }]) => heardAt !== -Infinity);
-  return acknowledged.flatMap(([id]) => (told?.has(id) === true ? [] : [`books/${id} was acknowledged, and nobody was told of it`]));
+  return acknowledged.flatMap(([id]) => (known?.has(id) === true ? [] : [`books/${id} was acknowledged, and is not in the feed`]));
 }
 
 /** Orders that a panel only asked for are followed, and nothing is reckoned with them. */
@@ -144,7 +144,7 @@ export async function wrongsOfDeadLetters(backend: Backend, dead: ReadonlySet<st
   return [...dead].filter((id) => !kept.has(id)).map((id) => `the dead message ${id} is not on record`);
 }
 
-/** Every customer's balance is what was charged by the panel's own book, and refunded by the rules (model/ledger.ts). */
+/** Every customer's balance is what was charged by the panel's own records, and refunded by the rules (model/ledger.ts). */
 export async function wrongsOfAccounts(
   backend: Backend,
   registered: ReadonlyMap<string, { readonly registration: { readonly customer: string; readonly charge: string } }>,

@@ -5,28 +5,28 @@
 import type { Process } from "./scheduler.ts";
 import { type Backend, isRead, type Result, type Statement } from "./sqlite.ts";
 
-/** How a call goes: `before` and `after`: it throws, with nothing or with everything done. `hang`: no answer ever comes, though it is done. */
-export type DbFate = "well" | "before" | "after" | "hang" | "overloaded" | "no_rows_left";
+/** The fault of one call. `before` and `after`: it throws, with nothing or with everything done. `hang`: no answer ever comes, though it is done. */
+export type CallFault = "none" | "before" | "after" | "hang" | "overloaded" | "no_rows_left";
 
-export type DbWeather = {
-  /** What becomes of a call. */
-  readonly fate: (statements: readonly Statement[]) => DbFate;
+export type DbFaults = {
+  /** Decides on the fault of one call. */
+  readonly faultOf: (statements: readonly Statement[]) => CallFault;
   readonly latencyMs: () => number;
   /** Called with each call that was carried out. */
   readonly onCommit: (statements: readonly Statement[]) => void | Promise<void>;
 };
 
-export function databaseOf(process: Process, backend: Backend, weather: DbWeather): D1Database {
+export function databaseOf(process: Process, backend: Backend, faults: DbFaults): D1Database {
   const call = (statements: readonly Statement[]): Promise<Result[]> => {
-    const fate = weather.fate(statements);
-    return process.after(weather.latencyMs(), async () => {
-      if (fate === "before") throw new Error("D1_ERROR: Network connection lost.");
-      if (fate === "overloaded") throw new Error("D1_ERROR: D1 DB is overloaded. Requests queued for too long.");
-      if (fate === "no_rows_left") throw new Error(usedUp(statements));
+    const fault = faults.faultOf(statements);
+    return process.after(faults.latencyMs(), async () => {
+      if (fault === "before") throw new Error("D1_ERROR: Network connection lost.");
+      if (fault === "overloaded") throw new Error("D1_ERROR: D1 DB is overloaded. Requests queued for too long.");
+      if (fault === "no_rows_left") throw new Error(usedUp(statements));
       const results = await backend.run(statements);
-      await weather.onCommit(statements);
-      if (fate === "after") throw new Error("D1_ERROR: Internal error in D1 DB storage caused object to be reset.");
-      if (fate === "hang") process.die();
+      await faults.onCommit(statements);
+      if (fault === "after") throw new Error("D1_ERROR: Internal error in D1 DB storage caused object to be reset.");
+      if (fault === "hang") process.crash();
       return results;
     });
   };

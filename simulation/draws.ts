@@ -1,6 +1,6 @@
 /**
  * Chance, all of it from one seed. Each part of a run draws from a stream of its own, so that a change in one does not
- * change what the others draw.
+ * change what the others draw. A stream's name is part of the seed: another name is another run.
  */
 
 export class Draws {

@@ -6,7 +6,7 @@ import { micros } from "./amounts.ts";
 import type { Kept, Row } from "./steps.ts";
 
 /** Of a change, what is compared; amounts as decimal strings. */
-type Told = {
+type FeedChange = {
   readonly type: string;
   readonly previous: { readonly status?: string };
   readonly data: { readonly status?: string; readonly amount?: string; readonly refunded?: string };
@@ -14,10 +14,10 @@ type Told = {
 
 /** What is wrong with the changes of one order that came with one commit; `before` is null for a new order. */
 export function wrongsOfChanges(before: Kept | null, after: Kept, changes: readonly Row[]): string[] {
-  const told = changes.map(toldIn);
+  const parsed = changes.map(parsedChange);
   const wrongs: string[] = [];
-  const expect = (type: string, wanted: number): readonly Told[] => {
-    const found = told.filter((each) => each.type === type);
+  const expect = (type: string, wanted: number): readonly FeedChange[] => {
+    const found = parsed.filter((each) => each.type === type);
     if (found.length !== wanted) wrongs.push(`${found.length} changes say ${type} instead of ${wanted}`);
     return found;
   };
@@ -47,7 +47,7 @@ const EVENTS: Readonly<Record<string, string>> = {
   rejected: "refund.rejected",
 };
 
-function wrongsOfRefunds(before: Kept | null, after: Kept, expect: (type: string, wanted: number) => readonly Told[]): string[] {
+function wrongsOfRefunds(before: Kept | null, after: Kept, expect: (type: string, wanted: number) => readonly FeedChange[]): string[] {
   const steps = [...after.refunds]
     .filter(([n, refund]) => before?.refunds.get(n)?.["status"] !== refund["status"])
     .map(([, refund]) => refund);
@@ -55,8 +55,8 @@ function wrongsOfRefunds(before: Kept | null, after: Kept, expect: (type: string
   for (const type of ["refund.posted", "refund.held", "refund.rejected"]) {
     const wanted = steps.filter((refund) => EVENTS[String(refund["status"])] === type);
     const found = expect(type, wanted.length);
-    const [due, told] = [amounts(wanted.map(signed)), amounts(found.map(({ data }) => micros(data.amount ?? "0")))];
-    if (due !== told && found.length === wanted.length) wrongs.push(`${type} of ${told} micro-units instead of ${due}`);
+    const [due, inFeed] = [amounts(wanted.map(signed)), amounts(found.map(({ data }) => micros(data.amount ?? "0")))];
+    if (due !== inFeed && found.length === wanted.length) wrongs.push(`${type} of ${inFeed} micro-units instead of ${due}`);
     const total = found.at(-1)?.data.refunded;
     if (total !== undefined && type !== "refund.held" && found.length === steps.length && micros(total) !== after.row["refunded"])
       wrongs.push(`${type} tells of ${total} refunded in all instead of ${String(after.row["refunded"])} micro-units`);
@@ -72,10 +72,10 @@ function signed(refund: Row): number {
   return refund["kind"] === "clawback" ? -Number(refund["amount"]) : Number(refund["amount"]);
 }
 
-function toldIn(change: Row): Told {
+function parsedChange(change: Row): FeedChange {
   return {
     type: String(change["type"]),
-    previous: JSON.parse(String(change["previous"])) as Told["previous"],
-    data: JSON.parse(String(change["data"])) as Told["data"],
+    previous: JSON.parse(String(change["previous"])) as FeedChange["previous"],
+    data: JSON.parse(String(change["data"])) as FeedChange["data"],
   };
 }

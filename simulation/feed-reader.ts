@@ -14,7 +14,7 @@ export class FeedReader {
   readonly orders = new Map<string, Json>();
   /** Micro-units credited by order. */
   readonly credited = new Map<string, number>();
-  readonly requests = new Map<string, Json>();
+  readonly refillsAndCancels = new Map<string, Json>();
   after = 0;
   changes = 0;
   /** Orders of which something was taken back. */
@@ -50,7 +50,7 @@ export class FeedReader {
     if (type === "order.created") this.credited.set(order, Math.max(this.credited.get(order) ?? 0, micros(data.refunded)));
     if (type.startsWith("order.")) this.orders.set(order, { ...this.orders.get(order), ...data });
     else if (type.startsWith("refund.")) this.#credit(order, data);
-    else this.requests.set(`${order} ${type}`, data);
+    else this.refillsAndCancels.set(`${order} ${type}`, data);
   }
 
   #credit(order: string, data: Json): void {

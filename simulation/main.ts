@@ -6,8 +6,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { openBackend, type BackendName } from "./backends.ts";
-import { deathsIn, differencesFrom, doomOf, parseDeath, undisturbed } from "./deaths.ts";
-import { type RunResult, run, TROUBLES } from "./scenario.ts";
+import { crashesIn, differencesFrom, crashAt, parseCrash, undisturbed } from "./crashes.ts";
+import { type RunResult, run, FAULTS } from "./scenario.ts";
 import { shrink } from "./shrink.ts";
 import { type Job, type Summary, swarm } from "./swarm.ts";
 
@@ -16,10 +16,10 @@ type Size = Omit<Job, "seed">;
 const USUAL: Size = { ticks: 40, orders: 30 };
 const BACKENDS: readonly BackendName[] = ["sqlite", "d1"];
 
-/** A scenario for a death at each of its steps. */
+/** A scenario for a crash at each of its steps. */
 const SMALL: Size = { ticks: 20, orders: 20 };
-/** How many of a run's wrongs are told; the first ones say most. */
-const TOLD_WRONGS = 10;
+/** How many of a run's wrongs are shown; the first ones say most. */
+const SHOWN_WRONGS = 10;
 /** In so many runs everything that can go wrong has to. */
 const ENOUGH_RUNS = 200;
 
@@ -29,8 +29,8 @@ const { values } = parseArgs({
     seeds: { type: "string" },
     fresh: { type: "string" },
     corpus: { type: "boolean", default: false },
-    deaths: { type: "boolean", default: false },
-    death: { type: "string" },
+    crashes: { type: "boolean", default: false },
+    crash: { type: "string" },
     ticks: { type: "string" },
     orders: { type: "string" },
     backend: { type: "string", default: "sqlite" },
@@ -44,7 +44,7 @@ const HELP = `npm run simulate -- --seed N [--ticks T] [--orders K] [--trace] [-
 npm run simulate -- --seeds A..B      a swarm, with a summary
 npm run simulate -- --corpus          the seeds that once found something
 npm run simulate -- --fresh N         so many seeds that nobody has tried with this code
-npm run simulate -- --deaths          a death at every step of a small scenario`;
+npm run simulate -- --crashes          a crash at every step of a small scenario`;
 
 function wholeNumber(name: string, text: string | undefined): number {
   if (text === undefined || !/^\d{1,10}$/.test(text)) throw new RangeError(`--${name} must be a whole number, not ${JSON.stringify(text)}`);
@@ -53,9 +53,9 @@ function wholeNumber(name: string, text: string | undefined): number {
 
 async function main(): Promise<number> {
   if (values.help) return say(HELP);
-  const size = sizeOr(values.deaths || values.death !== undefined ? SMALL : USUAL);
+  const size = sizeOr(values.crashes || values.crash !== undefined ? SMALL : USUAL);
   const backends = values.backend === "both" ? BACKENDS : [values.backend as BackendName];
-  if (values.deaths) return everyDeath({ seed: wholeNumber("seed", values.seed ?? "1"), ...size });
+  if (values.crashes) return everyCrash({ seed: wholeNumber("seed", values.seed ?? "1"), ...size });
   if (values.seeds === undefined && values.fresh === undefined && !values.corpus)
     return one(wholeNumber("seed", values.seed ?? "1"), size, backends);
   return many([...(values.corpus ? corpus() : []), ...range(size), ...fresh(size)]);
@@ -84,15 +84,15 @@ async function one(seed: number, size: Size, names: readonly BackendName[]): Pro
   }
   if (digests.size > 1) wrongs = [...wrongs, `the state is ${[...digests].join(" on one database and ")} on another`];
   if (wrongs.length === 0) return say("Everything is as it must be.");
-  tellWrongs(wrongs);
+  printWrongs(wrongs);
   return 1;
 }
 
 async function on(name: BackendName, seed: number, size: Size): Promise<RunResult> {
   const backend = await openBackend(name);
   const startedAt = performance.now();
-  const doomed = doomOf(values.death === undefined ? undefined : parseDeath(values.death));
-  const result = await run({ seed, ...size, backend, ...doomed, ...(values.trace ? { trace: (line: string) => console.log(line) } : {}) });
+  const crash = crashAt(values.crash === undefined ? undefined : parseCrash(values.crash));
+  const result = await run({ seed, ...size, backend, ...crash, ...(values.trace ? { trace: (line: string) => console.log(line) } : {}) });
   await backend.close();
   const seconds = (performance.now() - startedAt) / 1000;
   console.log(
@@ -106,9 +106,9 @@ async function on(name: BackendName, seed: number, size: Size): Promise<RunResul
   return result;
 }
 
-function tellWrongs(wrongs: readonly string[]): void {
-  for (const wrong of wrongs.slice(0, TOLD_WRONGS)) console.log(`  ${wrong}`);
-  if (wrongs.length > TOLD_WRONGS) console.log(`  and ${wrongs.length - TOLD_WRONGS} more`);
+function printWrongs(wrongs: readonly string[]): void {
+  for (const wrong of wrongs.slice(0, SHOWN_WRONGS)) console.log(`  ${wrong}`);
+  if (wrongs.length > SHOWN_WRONGS) console.log(`  and ${wrongs.length - SHOWN_WRONGS} more`);
 }
 
 function corpus(): Job[] {
@@ -140,7 +140,7 @@ const ROOT = join(import.meta.dirname, "..");
 const CODE = ["src", "simulation", "simulator", "migrations", "scripts", "test/panels"];
 
 async function many(jobs: readonly Job[]): Promise<number> {
-  return tell(jobs, await swarm(jobs, () => [], sayAtOnce()));
+  return printSummary(jobs, await swarm(jobs, () => [], sayAtOnce()));
 }
 
 /** A long run on a terminal has a bar to look at; elsewhere, what goes wrong is worth a line before the end. */
@@ -148,15 +148,15 @@ function sayAtOnce(): ((line: string) => void) | undefined {
   return values.terse || process.stdout.isTTY ? undefined : (line) => console.log(line);
 }
 
-async function everyDeath(size: Job): Promise<number> {
+async function everyCrash(size: Job): Promise<number> {
   const { steps, outcomes, wrongs } = await undisturbed(size);
-  if (wrongs.length > 0) return (tellWrongs(wrongs), 1);
-  const jobs = deathsIn(size, steps);
-  console.log(`${steps} steps, ${jobs.length} deaths`);
-  return tell(jobs, await swarm(jobs, (result) => differencesFrom(outcomes, result.outcomes)));
+  if (wrongs.length > 0) return (printWrongs(wrongs), 1);
+  const jobs = crashesIn(size, steps);
+  console.log(`${steps} steps, ${jobs.length} crashes`);
+  return printSummary(jobs, await swarm(jobs, (result) => differencesFrom(outcomes, result.outcomes)));
 }
 
-async function tell(jobs: readonly Job[], { failed, minutes, seconds, catchUp, behind, met }: Summary): Promise<number> {
+async function printSummary(jobs: readonly Job[], { failed, minutes, seconds, catchUp, behind, met }: Summary): Promise<number> {
   if (values.terse) {
     const first = failed.map(({ job }) => job.seed).toSorted((a, b) => a - b)[0];
     if (first !== undefined) console.log(`first wrong: ${first}`);
@@ -166,22 +166,22 @@ async function tell(jobs: readonly Job[], { failed, minutes, seconds, catchUp, b
     `${jobs.length} runs, ${minutes} simulated minutes in ${seconds.toFixed(0)} s: ${failed.length === 0 ? "all passed" : `${failed.length} failed`}`,
   );
   console.log(`caught up ${Math.round(catchUp)} minutes after the faults at most; no order was behind for more than ${Math.round(behind)}`);
-  const missed = jobs.length < ENOUGH_RUNS || jobs.some(({ death }) => death !== undefined) ? [] : tellMet(met);
-  for (const { job, wrongs } of failed.slice(0, TOLD_WRONGS)) {
-    const { seed, ticks, orders, death } = await shrink(job);
-    const dying = death === undefined ? "" : ` --death ${death.step}:${death.when}`;
-    console.log(`npm run simulate -- --seed ${seed} --ticks ${ticks} --orders ${orders}${dying} --trace`);
-    tellWrongs(wrongs);
+  const missed = jobs.length < ENOUGH_RUNS || jobs.some(({ crash }) => crash !== undefined) ? [] : printMet(met);
+  for (const { job, wrongs } of failed.slice(0, SHOWN_WRONGS)) {
+    const { seed, ticks, orders, crash } = await shrink(job);
+    const crashing = crash === undefined ? "" : ` --crash ${crash.step}:${crash.when}`;
+    console.log(`npm run simulate -- --seed ${seed} --ticks ${ticks} --orders ${orders}${crashing} --trace`);
+    printWrongs(wrongs);
   }
   return failed.length === 0 && missed.length === 0 ? 0 : 1;
 }
 
 /** Says how often everything that can go wrong did; and what never did, which then was not tried. */
-function tellMet(met: ReadonlyMap<string, number>): readonly string[] {
-  const missed = TROUBLES.filter((trouble) => !met.has(trouble));
+function printMet(met: ReadonlyMap<string, number>): readonly string[] {
+  const missed = FAULTS.filter((fault) => !met.has(fault));
   const [rarest] = [...met].toSorted(([, a], [, b]) => a - b);
   if (missed.length > 0) console.log(`never went wrong: ${missed.join(", ")}`);
-  else if (rarest !== undefined) console.log(`${TROUBLES.length} things went wrong, the rarest (${rarest[0]}) in ${rarest[1]} runs`);
+  else if (rarest !== undefined) console.log(`${FAULTS.length} things went wrong, the rarest (${rarest[0]}) in ${rarest[1]} runs`);
   return missed;
 }
 

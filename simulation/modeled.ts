@@ -1,5 +1,5 @@
 /**
- * An order of the product's beside its model: the same is told to both, and they must agree.
+ * An order of the product's beside its model: both get the same reports, and they must agree.
  */
 import { ModelOrder, type Registration } from "./model/order.ts";
 import type { Circumstances, Row, Step } from "./steps.ts";

@@ -71,7 +71,7 @@ export class Operator {
     for (const { id, amount } of (held?.json.refunds ?? []) as { id: string; amount: string }[]) {
       const verdict = this.#draws.chance(final ? 1 : 0.4) ? "approve" : this.#draws.chance(0.5) ? "reject" : null;
       if (verdict === null) continue;
-      // A script of a panel that pays by what it is told needs the whole refund; rejections are for the books.
+      // A script of a panel that pays by its panel status needs the whole refund; only the panel `books` gets rejections.
       const action = panel === "books" ? verdict : "approve";
       this.decisions += 1;
       // A part of it, or all that was asked.

@@ -6,7 +6,9 @@ import { execFileSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PLANTED, type Patch, type Planted } from "./planted.ts";
+import { readAnchors } from "./anchors.ts";
+import { applyEdits } from "./edits.ts";
+import { PLANTED, type Planted, wrongsOfAnchors } from "./planted.ts";
 
 /** A mistake has to be found within so many seeds. */
 const MAX_SEEDS = 200;
@@ -14,24 +16,26 @@ const SEEDS_AT_ONCE = 8;
 const ROOT = join(import.meta.dirname, "..");
 const COPIED = ["src", "simulation", "simulator", "migrations", "test/panels", "scripts/restored.sql", "package.json", "wrangler.toml"];
 const DOCS = join(ROOT, "docs/simulation.md");
+const ANCHORS = readAnchors(ROOT);
 
-function plant(folder: string, { file, find, replace }: Patch): void {
-  const path = join(folder, file);
-  const text = readFileSync(path, "utf8");
-  if (text.split(find).length !== 2) throw new Error(`${file} has not just one ${JSON.stringify(find)}: the mistake must be planted anew`);
-  writeFileSync(
-    path,
-    text.replace(find, () => replace),
-  );
+const misplaced = wrongsOfAnchors(ANCHORS);
+if (misplaced.length > 0) throw new Error(misplaced.join("\n"));
+
+function plant(folder: string, { name, edits }: Planted): void {
+  try {
+    for (const [file, text] of applyEdits(ANCHORS, edits)) writeFileSync(join(folder, file), text);
+  } catch (error) {
+    throw new Error(`"${name}" cannot be planted any more`, { cause: error });
+  }
 }
 
 /** The number of seeds that it took, or null when all of them passed. */
-function seedsNeeded({ patches }: Planted): number | null {
+function seedsNeeded(planted: Planted): number | null {
   const folder = mkdtempSync(join(tmpdir(), "planted-"));
   try {
     for (const path of COPIED) cpSync(join(ROOT, path), join(folder, path), { recursive: true });
     symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
-    for (const patch of patches) plant(folder, patch);
+    plant(folder, planted);
     for (let from = 1; from <= MAX_SEEDS; from += SEEDS_AT_ONCE) {
       const first = firstFailing(folder, from, from + SEEDS_AT_ONCE - 1);
       if (first !== null) return first;

@@ -1,5 +1,5 @@
 /**
- * The providers of a run, each with bends of the wire of its own, and the trouble that comes and goes.
+ * The providers of a run, each with bends of the wire of its own, and the faults that come and go.
  */
 import type { ModeInput } from "../simulator/modes.ts";
 import { changeProvider, type Provider } from "../simulator/world.ts";
@@ -56,8 +56,8 @@ export function bendsRemains(provider: Provider): boolean {
   return hasMode(provider, ...BENDS_REMAINS);
 }
 
-/** Trouble that comes and goes. */
-const STORMS: readonly string[] = [
+/** Faults of a provider that come and go. */
+const PROVIDER_FAULTS: readonly string[] = [
   "fails_with_error",
   "many_entry_dropped=7",
   "html_502/3",
@@ -77,7 +77,7 @@ const STORMS: readonly string[] = [
   "services_unreadable=page",
 ];
 
-/** Trouble that leaves no order with a number to go by: not where scripts buy, which pay by what they are told first. */
+/** Faults that leave no order with a number to go by: not where scripts buy, which pay by the first final status. */
 const DOUBTS: readonly string[] = ["null_fields=remains", "unknown_strings=remains", "status_unknown/3", "many_entry_missing"];
 
 /** A mode's name, of how it is written. */
@@ -85,8 +85,8 @@ export function modeOf(written: string): string {
   return written.replace(/[=/].*$/, "");
 }
 
-/** Every mode that a provider can have, in good weather or in bad. */
-export const MODES: readonly string[] = [...new Set([...SHAPES, ...STORMS, ...DOUBTS].map(modeOf))];
+/** Every mode that a provider can have, whether anything is wrong with it or not. */
+export const MODES: readonly string[] = [...new Set([...SHAPES, ...PROVIDER_FAULTS, ...DOUBTS].map(modeOf))];
 
 /** One of each mode, the last of those named. */
 function distinct(modes: readonly string[]): ModeInput[] {
@@ -97,12 +97,12 @@ export function mixOf(draws: Draws) {
   return draws.chance(0.5) ? LASTING_LIVES : { ...LASTING_LIVES, reversal: 6, reopened: 4, taken_back: draws.chance(0.3) ? 4 : 0 };
 }
 
-/** Trouble breaks out at a provider, or blows over. */
-export function changeWeather(provider: Provider, shapes: readonly string[], draws: Draws): readonly string[] {
-  const troubles = provider.name === "acme" ? STORMS : [...STORMS, ...DOUBTS];
-  const storm = draws.chance(0.55) ? [draws.pick(troubles), ...(draws.chance(0.3) ? [draws.pick(troubles)] : [])] : [];
-  changeProvider(provider, { modes: distinct([...shapes, ...storm]) });
-  return storm;
+/** Draws which faults a provider has from now on, if any. */
+export function changeFaults(provider: Provider, shapes: readonly string[], draws: Draws): readonly string[] {
+  const kinds = provider.name === "acme" ? PROVIDER_FAULTS : [...PROVIDER_FAULTS, ...DOUBTS];
+  const faults = draws.chance(0.55) ? [draws.pick(kinds), ...(draws.chance(0.3) ? [draws.pick(kinds)] : [])] : [];
+  changeProvider(provider, { modes: distinct([...shapes, ...faults]) });
+  return faults;
 }
 
 /** The bends that a provider has for good. */

@@ -1,9 +1,9 @@
 /**
- * Where nothing is wrong but that processes die now and then and the queue takes nothing for a minute, or one provider is
- * in trouble and the others are not, and in the calm after worse, every order is asked about within its cadence, at its provider's pace; and at once when somebody wants it
+ * Where nothing is wrong but that processes crash now and then and the queue takes nothing for a minute, or one provider is
+ * faulty and the others are not, and once the faults have stopped, every order is asked about within its cadence, at its provider's pace; and at once when somebody wants it
  * checked: what failed is done again, not dropped.
  */
-import type { Books } from "./books.ts";
+import type { RegisteringPanel } from "./registering-panel.ts";
 import { MINUTE_MS, type System } from "./system.ts";
 
 /** A minute without a tick, and a message that comes again, on top of the cadence. */
@@ -13,7 +13,7 @@ const JUST_POLLED_MS = 15_000;
 
 export class Punctuality {
   readonly #system: System;
-  readonly #books: Books;
+  readonly #registeringPanel: RegisteringPanel;
   /** Those whose orders are taken in turns. */
   readonly #slow: ReadonlySet<string>;
   /** Whether what was polled by a clock that was ahead can seem to have been polled just now. */
@@ -22,10 +22,10 @@ export class Punctuality {
   readonly #leftAloneAt = new Map<string, number>();
   readonly wrongs: string[] = [];
 
-  constructor(system: System, books: Books, slow: ReadonlySet<string>, clocksAreRight: boolean) {
+  constructor(system: System, registeringPanel: RegisteringPanel, slow: ReadonlySet<string>, clocksAreRight: boolean) {
     this.#system = system;
     this.#clocksAreRight = clocksAreRight;
-    this.#books = books;
+    this.#registeringPanel = registeringPanel;
     this.#slow = slow;
   }
 
@@ -48,18 +48,18 @@ export class Punctuality {
       const askedAt = asked.get(`${String(provider)}/${String(provider_order_id)}`) ?? 0;
       const lastAt = Math.max(from, askedAt, Number(updated_at));
       if (now - lastAt > Number(cadence) * MINUTE_MS + SLACK_MS)
-        this.#tell(
+        this.#note(
           `${String(panel)}/${String(id)}, whose cadence is ${String(cadence)}, was not asked about since ${new Date(lastAt).toISOString()}`,
         );
-      const wantedAt = panel === "books" ? this.#books.checkWanted.get(String(id)) : undefined;
+      const wantedAt = panel === "books" ? this.#registeringPanel.checkWanted.get(String(id)) : undefined;
       if (wantedAt === undefined || now - wantedAt < SLACK_MS) continue;
-      this.#books.checkWanted.delete(String(id));
+      this.#registeringPanel.checkWanted.delete(String(id));
       if (this.#clocksAreRight && wantedAt >= from && askedAt < wantedAt - JUST_POLLED_MS)
-        this.#tell(`${String(panel)}/${String(id)} was to be checked, and was not`);
+        this.#note(`${String(panel)}/${String(id)} was to be checked, and was not`);
     }
   }
 
-  #tell(wrong: string): void {
+  #note(wrong: string): void {
     if (this.wrongs.length < 10) this.wrongs.push(wrong);
   }
 }

@@ -14,7 +14,7 @@ const MAX_CONSUMERS = 5;
 const ID_DIGITS = 6;
 
 /** What becomes of one sent message besides being delivered. */
-export type QueueWeather = {
+export type QueueFaults = {
   /** True when the whole send is refused: the day's operations are used up. */
   readonly refusesAll: () => boolean;
   /** True when a send is refused after the message before this one was taken. */
@@ -27,7 +27,7 @@ export type QueueWeather = {
 
 type Delivery = { readonly id: string; readonly body: unknown; readonly attempts: number; readonly dead: boolean };
 
-/** Handles one delivery; true when it was acknowledged. Rejects or never settles when its process dies: then it comes again. */
+/** Handles one delivery; true when it was acknowledged. Rejects or never settles when its process crashes: then it comes again. */
 export type Deliver = (
   queue: string,
   message: { readonly id: string; readonly body: unknown; readonly attempts: number },
@@ -35,7 +35,7 @@ export type Deliver = (
 
 export class Queue {
   readonly #scheduler: Scheduler;
-  readonly #weather: QueueWeather;
+  readonly #faults: QueueFaults;
   readonly #deliver: Deliver;
   readonly #waiting: Delivery[] = [];
   #busy = 0;
@@ -50,22 +50,22 @@ export class Queue {
   /** Messages that failed for good, and were taken as such, by their ids. */
   readonly dead = new Set<string>();
 
-  constructor(scheduler: Scheduler, weather: QueueWeather, deliver: Deliver) {
+  constructor(scheduler: Scheduler, faults: QueueFaults, deliver: Deliver) {
     this.#scheduler = scheduler;
-    this.#weather = weather;
+    this.#faults = faults;
     this.#deliver = deliver;
   }
 
   /** Takes messages, or some of them and throws. */
   send(bodies: readonly unknown[]): void {
-    if (this.#weather.refusesAll()) throw new Error("Queue sendBatch failed: Too Many Requests (10253)");
+    if (this.#faults.refusesAll()) throw new Error("Queue sendBatch failed: Too Many Requests (10253)");
     for (const [i, body] of bodies.entries()) {
-      if (i > 0 && this.#weather.breaksHere()) throw new Error("Queue sendBatch failed: Internal Server Error");
+      if (i > 0 && this.#faults.breaksHere()) throw new Error("Queue sendBatch failed: Internal Server Error");
       this.sent += 1;
       const id = `m${String(++this.#ids).padStart(ID_DIGITS, "0")}`;
       const text = JSON.stringify(body);
-      for (let copy = 0, copies = this.#weather.copies(); copy < copies; copy++) {
-        this.#in(this.#weather.delayMs(), { id, body: JSON.parse(text) as unknown, attempts: 1, dead: false });
+      for (let copy = 0, copies = this.#faults.copies(); copy < copies; copy++) {
+        this.#in(this.#faults.delayMs(), { id, body: JSON.parse(text) as unknown, attempts: 1, dead: false });
       }
     }
   }

@@ -1,15 +1,15 @@
 /**
- * One run: a cast plays in bad weather, the weather clears, and in the end everything must be right.
+ * One run: the participants act under faults, the faults stop, and in the end everything must be right.
  */
 import { createHash } from "node:crypto";
 import { buyDue, purchasesOf } from "../test/panels/lives.ts";
 import { wrongsOf } from "../test/panels/truth.ts";
-import { enter } from "./cast.ts";
+import { setUpParticipants } from "./participants.ts";
 import {
   wrongsOfAccounts,
   wrongsOfAcknowledged,
   wrongsOfAdopted,
-  wrongsOfBooks,
+  wrongsOfLedger,
   wrongsOfDeadLetters,
   wrongsOfGifts,
   wrongsOfReaders,
@@ -17,30 +17,30 @@ import {
   wrongsOfTruth,
 } from "./checks.ts";
 import { RestClient } from "./client.ts";
-import type { DoorCheck } from "./door-check.ts";
+import type { ApiV2Check } from "./api-v2-check.ts";
 import { Draws } from "./draws.ts";
 import { ruleGlobals } from "./globals.ts";
-import { bendsRemains, changeWeather, modeOf, MODES, PROVIDERS } from "./providers.ts";
+import { bendsRemains, changeFaults, modeOf, MODES, PROVIDERS } from "./providers.ts";
 import type { Script } from "./script.ts";
-import { wrongsOfRefills } from "./requests-check.ts";
-import { type Fate, fateOf, MISHAPS, UNTROUBLED } from "./mishaps.ts";
-import { type Death, Process } from "./scheduler.ts";
+import { wrongsOfRefills } from "./refill-cancel-check.ts";
+import { type OneTimeFaults, drawOneTimeFaults, ONE_TIME_FAULTS, NO_ONE_TIME_FAULTS } from "./one-time-faults.ts";
+import { type Crash, Process } from "./scheduler.ts";
 import type { Backend } from "./sqlite.ts";
-import { Stage } from "./stage.ts";
+import { RunState } from "./run-state.ts";
 import { MINUTE_MS, System } from "./system.ts";
 import { Watch } from "./watch.ts";
-import { CALM, type Climate, climateOf } from "./weather.ts";
+import { NO_FAULTS, type FaultRates, drawFaultRates } from "./background-faults.ts";
 
 export type RunOptions = {
   readonly seed: number;
-  /** Minutes of bad weather. */
+  /** Minutes with faults. */
   readonly ticks: number;
   /** Orders registered over REST; the scripts place a tenth as many besides. */
   readonly orders: number;
   readonly backend: Backend;
   readonly trace?: (line: string) => void;
-  /** What becomes of whoever takes the nth step once the cast is on stage; the weather is calm then, and nothing else befalls the run. */
-  readonly doom?: (step: number) => Death | null;
+  /** Whether the process that takes the nth step once the participants are set up crashes, and when; there are no other faults in such a run. */
+  readonly crashAtStep?: (step: number) => Crash | null;
 };
 
 /** How an order stands in the end, and what became of the wish to cancel it. */
@@ -58,12 +58,12 @@ export type RunResult = {
   /** How each order stands in the end, by what it is. */
   readonly outcomes: ReadonlyMap<string, Outcome>;
   readonly stats: Readonly<Record<string, number>>;
-  /** What went wrong, of `TROUBLES`. */
+  /** What went wrong, of `FAULTS`. */
   readonly met: ReadonlySet<string>;
 };
 
 /** Everything that can go wrong in a run, by name. */
-export const TROUBLES: readonly string[] = [...Object.keys(CALM), ...MISHAPS, ...MODES];
+export const FAULTS: readonly string[] = [...Object.keys(NO_FAULTS), ...ONE_TIME_FAULTS, ...MODES];
 
 /** Figures of a run: how long after the faults all was caught up that was behind, and how long any order was behind, in minutes. */
 export const CATCH_UP = "minutes to catch up";
@@ -81,23 +81,23 @@ const LAZY_MINUTES = 10;
 
 /** Plays one seed. Throws only where the simulation itself breaks down: what the product does wrong is in the result. */
 export async function run(options: RunOptions): Promise<RunResult> {
-  const { seed, ticks, orders, backend, trace, doom } = options;
+  const { seed, ticks, orders, backend, trace, crashAtStep } = options;
   const draws = new Draws(seed, "scenario");
-  const trouble = doom === undefined ? troubleOf(seed, ticks) : NO_TROUBLE;
-  let [onStage, played] = [Infinity, 0];
+  const faultPlan = crashAtStep === undefined ? faultPlanOf(seed, ticks) : NO_FAULT_PLAN;
+  let [setUpSteps, stepsTaken] = [Infinity, 0];
   let panels: ReadonlyMap<string, string> | null = null;
   const system: System = new System({
     seed,
     backend,
     onCommit: () => watch?.look(),
-    onDoor: (url, fields, answer, since) => {
+    onApiV2Call: (url, fields, answer, since) => {
       const panel = panels?.get(fields.get("key") ?? "");
-      if (watch !== null && panel !== undefined) overhear(watch.doors, doorOf(panel, url), fields, answer, since);
+      if (watch !== null && panel !== undefined) checkAnswer(watch.apiV2, endpointOf(panel, url), fields, answer, since);
     },
-    climate: CALM,
+    rates: NO_FAULTS,
     plan: draws.chance(0.5) ? "free" : "paid",
-    startsAt: trouble.fate.startsAt,
-    ...(doom === undefined ? {} : { doom: (step: number) => (step < onStage ? null : doom(step - onStage)) }),
+    startsAt: faultPlan.oneTime.startsAt,
+    ...(crashAtStep === undefined ? {} : { crashAtStep: (step: number) => (step < setUpSteps ? null : crashAtStep(step - setUpSteps)) }),
     ...(trace === undefined ? {} : { trace }),
   });
   // It needs temporary triggers, which D1 has not: there the final state is compared with the other backend's.
@@ -105,25 +105,25 @@ export async function run(options: RunOptions): Promise<RunResult> {
   await watch?.begin();
   const letGo = ruleGlobals(system.scheduler);
   try {
-    const cast = await during(system, enter(system, seed, orders));
-    onStage = system.steps;
-    panels = cast.panels;
-    system.weather.climate = trouble.climate;
-    const stage = new Stage(system, cast, watch, trouble.fate);
-    const minutes = trouble.punctual ? ticks + SECOND_CADENCE_MINUTES : ticks;
-    await play(stage, draws, { ticks: minutes, orders, trouble });
-    played = system.steps;
-    const cleared = await clearUp(stage);
-    const wrongs = await verdict(stage);
+    const participants = await during(system, setUpParticipants(system, seed, orders));
+    setUpSteps = system.steps;
+    panels = participants.panels;
+    system.backgroundFaults.rates = faultPlan.background;
+    const state = new RunState(system, participants, watch, faultPlan.oneTime);
+    const minutes = faultPlan.punctual ? ticks + SECOND_CADENCE_MINUTES : ticks;
+    await actUnderFaults(state, draws, { ticks: minutes, orders, faultPlan });
+    stepsTaken = system.steps;
+    const recovery = await actWithoutFaults(state);
+    const wrongs = await wrongsAtEnd(state);
     return {
       seed,
       wrongs,
       digest: await digestOf(backend),
-      minutes: minutes + cleared.minutes,
-      steps: played - onStage,
+      minutes: minutes + recovery.minutes,
+      steps: stepsTaken - setUpSteps,
       outcomes: await outcomesOf(backend),
-      stats: statsOf(stage, cleared),
-      met: stage.met,
+      stats: statsOf(state, recovery),
+      met: state.met,
     };
   } finally {
     letGo();
@@ -131,17 +131,27 @@ export async function run(options: RunOptions): Promise<RunResult> {
 }
 
 /** `punctual`: nothing is wrong with the providers, and with the rest only now and then. */
-type Trouble = { readonly fate: Fate; readonly climate: Climate; readonly troubled: ReadonlySet<string>; readonly punctual: boolean };
-type Course = { readonly ticks: number; readonly orders: number; readonly trouble: Trouble };
+type FaultPlan = {
+  readonly oneTime: OneTimeFaults;
+  readonly background: FaultRates;
+  readonly faultyProviders: ReadonlySet<string>;
+  readonly punctual: boolean;
+};
+type Course = { readonly ticks: number; readonly orders: number; readonly faultPlan: FaultPlan };
 
-const NO_TROUBLE: Trouble = { fate: UNTROUBLED, climate: CALM, troubled: new Set(), punctual: false };
+const NO_FAULT_PLAN: FaultPlan = { oneTime: NO_ONE_TIME_FAULTS, background: NO_FAULTS, faultyProviders: new Set(), punctual: false };
 
-/** In some runs one provider alone has trouble, and nobody else must notice (checks.md, R11); in some, everybody has to be in time. */
-function troubleOf(seed: number, ticks: number): Trouble {
+/** In some runs one provider alone has faults, and nobody else must notice (checks.md, R11); in some, everybody has to be in time. */
+function faultPlanOf(seed: number, ticks: number): FaultPlan {
   const draws = new Draws(seed, "fate");
-  if (draws.chance(SPECIAL)) return { ...NO_TROUBLE, troubled: new Set([draws.pick(PROVIDERS)]) };
-  if (draws.chance(SPECIAL)) return { ...NO_TROUBLE, punctual: true };
-  return { ...NO_TROUBLE, fate: fateOf(draws, ticks), climate: climateOf(new Draws(seed, "climate")), troubled: new Set(PROVIDERS) };
+  if (draws.chance(SPECIAL)) return { ...NO_FAULT_PLAN, faultyProviders: new Set([draws.pick(PROVIDERS)]) };
+  if (draws.chance(SPECIAL)) return { ...NO_FAULT_PLAN, punctual: true };
+  return {
+    ...NO_FAULT_PLAN,
+    oneTime: drawOneTimeFaults(draws, ticks),
+    background: drawFaultRates(new Draws(seed, "climate")),
+    faultyProviders: new Set(PROVIDERS),
+  };
 }
 
 const SPECIAL = 0.12;
@@ -163,18 +173,18 @@ function watchOf(system: System): Watch {
 /** Nothing that is waited for by itself takes longer. */
 const MAX_SECONDS = 10_000;
 
-/** A panel's door: its own, or the one to a provider. */
-function doorOf(panel: string, url: string): string {
+/** A panel's API v2 endpoint: that of the own catalogue, or that of a provider. */
+function endpointOf(panel: string, url: string): string {
   const [, provider] = /\/api\/v2\/(.+)$/.exec(url) ?? [];
   return provider === undefined ? panel : `${panel}/${provider}`;
 }
 
-/** What a script is told of its orders, and what it is not. */
-function overhear(doors: DoorCheck, door: string, fields: URLSearchParams, answer: string | null, since: number): void {
+/** Checks the panel statuses that a script gets for its orders, and notes where it got no answer. */
+function checkAnswer(check: ApiV2Check, endpoint: string, fields: URLSearchParams, answer: string | null, since: number): void {
   if (fields.get("action") !== "status") return;
   const ids = (fields.get("orders") ?? fields.get("order") ?? "").split(",");
-  if (answer === null || answer === "") doors.died(door, ids);
-  else doors.answered(door, ids, answer, since);
+  if (answer === null || answer === "") check.unanswered(endpoint, ids);
+  else check.answered(endpoint, ids, answer, since);
 }
 
 /** Lets time go by until some work is done. */
@@ -189,32 +199,36 @@ async function during<T>(system: System, work: Promise<T>): Promise<T> {
   return settled;
 }
 
-async function play(stage: Stage, draws: Draws, { ticks, orders, trouble: { troubled, punctual } }: Course): Promise<void> {
-  const { system, cast } = stage;
+async function actUnderFaults(
+  state: RunState,
+  draws: Draws,
+  { ticks, orders, faultPlan: { faultyProviders, punctual } }: Course,
+): Promise<void> {
+  const { system, participants } = state;
   const start = system.now;
   const each = Math.ceil(orders / 10);
-  const panels = cast.scripts.map(({ panel }) => panel);
+  const panels = participants.scripts.map(({ panel }) => panel);
   const bought = purchasesOf(draws.next(), panels, [{ route: "here", service: "1" }], each);
-  const shapes = new Map(cast.providers.map((provider) => [provider.name, provider.modes.map(inputOf)]));
-  const everywhere = new Set(cast.providers.map(({ name }) => name));
-  const sound = new Set([...everywhere].filter((name) => !troubled.has(name)));
+  const shapes = new Map(participants.providers.map((provider) => [provider.name, provider.modes.map(inputOf)]));
+  const everywhere = new Set(participants.providers.map(({ name }) => name));
+  const sound = new Set([...everywhere].filter((name) => !faultyProviders.has(name)));
   for (let minute = 0; minute < ticks; minute++) {
     await system.pass(1);
-    await stage.befall(minute);
-    if (punctual) stage.beBadFor(minute);
-    await stage.punctuality.look(start, punctual ? everywhere : sound);
-    if (sound.size > 0) await stage.staleness.look(sound);
+    await state.applyFaults(minute);
+    if (punctual) state.beBadFor(minute);
+    await state.punctuality.look(start, punctual ? everywhere : sound);
+    if (sound.size > 0) await state.staleness.look(sound);
     buyDue(bought, system.now - start, system.now);
     if (minute % 10 === 5) {
-      for (const provider of cast.providers.filter(({ name }) => troubled.has(name))) {
-        const storm = changeWeather(provider, shapes.get(provider.name) ?? [], draws);
-        for (const mode of storm) stage.modes.add(modeOf(mode));
-        system.trace(`${provider.name}: ${storm.join(", ") || "clear"}`);
+      for (const provider of participants.providers.filter(({ name }) => faultyProviders.has(name))) {
+        const faults = changeFaults(provider, shapes.get(provider.name) ?? [], draws);
+        for (const mode of faults) state.modes.add(modeOf(mode));
+        system.trace(`${provider.name}: ${faults.join(", ") || "clear"}`);
       }
     }
-    act(stage, orders / Math.max(1, Math.min(ticks, 60)), minute % 10 === 9 ? "operator" : "panels", false);
+    act(state, orders / Math.max(1, Math.min(ticks, 60)), minute % 10 === 9 ? "operator" : "panels", false);
   }
-  for (const provider of cast.providers) changeWeather(provider, shapes.get(provider.name) ?? [], new Never());
+  for (const provider of participants.providers) changeFaults(provider, shapes.get(provider.name) ?? [], new Never());
   buyDue(bought, Number.MAX_SAFE_INTEGER, system.now);
 }
 
@@ -234,90 +248,91 @@ class Never extends Draws {
 }
 
 /** What everybody does in a minute, each in a moment of their own. */
-function act({ system, cast, onlooker, wrongs }: Stage, share: number, who: "panels" | "operator", final: boolean): void {
+function act({ system, participants, orderReader, wrongs }: RunState, share: number, who: "panels" | "operator", final: boolean): void {
   const spawn = (work: () => Promise<unknown>): void =>
     system.scheduler.in(
-      system.weather.draws.between(0, 50_000),
+      system.backgroundFaults.draws.between(0, 50_000),
       () => void work().catch((error: unknown) => wrongs.push(`somebody failed: ${String(error)}`)),
     );
-  spawn(() => cast.books.act(share));
-  for (const script of cast.scripts) spawn(() => script.act());
-  if (who === "operator") spawn(() => cast.operator.act(final));
-  if (system.weather.draws.chance(0.3)) {
-    const client = new RestClient(system, new Process(system.scheduler, "onlooker"), new Draws(1, "onlooker"));
-    spawn(() => onlooker.look(client, "books", system.now));
+  spawn(() => participants.registeringPanel.act(share));
+  for (const script of participants.scripts) spawn(() => script.act());
+  if (who === "operator") spawn(() => participants.operator.act(final));
+  if (system.backgroundFaults.draws.chance(0.3)) {
+    const client = new RestClient(system, new Process(system.scheduler, "order reader"), new Draws(1, "order reader"));
+    spawn(() => orderReader.read(client, "books", system.now));
   }
-  for (const reader of cast.readers) {
+  for (const reader of participants.readers) {
     const client = new RestClient(system, new Process(system.scheduler, `reader of ${reader.panel}`), new Draws(1, reader.panel));
-    if (system.weather.draws.chance(0.3)) spawn(() => reader.read(client));
+    if (system.backgroundFaults.draws.chance(0.3)) spawn(() => reader.read(client));
   }
 }
 
-type Cleared = { readonly minutes: number; readonly caughtUpAfter: number };
+type Recovery = { readonly minutes: number; readonly caughtUpAfter: number };
 
-/** The weather clears, and so many minutes later everybody must be at rest. */
-async function clearUp(stage: Stage): Promise<Cleared> {
-  const { system, cast, staleness } = stage;
-  stage.end();
-  system.weather.climate = CALM;
-  const everywhere = new Set(cast.providers.map(({ name }) => name));
-  const rests = (): boolean => cast.books.rests && cast.scripts.every(({ panel }) => panel.rests) && system.queue.underWay === 0;
-  const settledAfter = SETTLED_MINUTES + (stage.clocksAreRight ? 0 : AHEAD_MINUTES);
-  const calmAt = system.now + settledAfter * MINUTE_MS;
+/** The faults stop, and so many minutes later everybody must be at rest. */
+async function actWithoutFaults(state: RunState): Promise<Recovery> {
+  const { system, participants, staleness } = state;
+  state.end();
+  system.backgroundFaults.rates = NO_FAULTS;
+  const everywhere = new Set(participants.providers.map(({ name }) => name));
+  const rests = (): boolean =>
+    participants.registeringPanel.rests && participants.scripts.every(({ panel }) => panel.rests) && system.queue.underWay === 0;
+  const settledAfter = SETTLED_MINUTES + (state.clocksAreRight ? 0 : AHEAD_MINUTES);
+  const settledAt = system.now + settledAfter * MINUTE_MS;
   let minutes = 0;
   let caughtUpAfter = 0;
   while (minutes < CONVERGENCE_MINUTES || (!rests() && minutes < 3 * CONVERGENCE_MINUTES)) {
     const step = minutes < BUSY_MINUTES ? 1 : LAZY_MINUTES;
     await system.pass(step);
     minutes += step;
-    if (minutes > settledAfter && minutes <= BUSY_MINUTES) await stage.punctuality.look(calmAt, everywhere);
-    act(stage, 1000, minutes % 30 === 0 ? "operator" : "panels", true);
+    if (minutes > settledAfter && minutes <= BUSY_MINUTES) await state.punctuality.look(settledAt, everywhere);
+    act(state, 1000, minutes % 30 === 0 ? "operator" : "panels", true);
     if ((await staleness.look(everywhere)).ofOld > 0) caughtUpAfter = minutes;
   }
   return { minutes, caughtUpAfter };
 }
 
-async function verdict(stage: Stage): Promise<string[]> {
-  const { system, cast, watch, lost, staleness } = stage;
+async function wrongsAtEnd(state: RunState): Promise<string[]> {
+  const { system, participants, watch, lost, staleness } = state;
   // What the last tick has begun comes to its end.
   await system.scheduler.runUntil(system.now + MINUTE_MS);
-  for (const reader of cast.readers) {
+  for (const reader of participants.readers) {
     const client = new RestClient(system, new Process(system.scheduler, `reader of ${reader.panel}`), new Draws(2, reader.panel));
     await during(system, reader.read(client));
   }
   const { backend, world } = system;
   return [
     ...(watch?.wrongs ?? []),
-    ...(watch === null ? [] : wrongsOfWatched(stage, watch)),
+    ...(watch === null ? [] : wrongsOfWatched(state, watch)),
     ...staleness.wrongs,
-    ...stage.punctuality.wrongs,
-    ...stage.wrongs,
-    ...(stage.clocksAreRight ? stage.onlooker.wrongs : []),
-    ...(await wrongsOfBooks(backend)),
-    ...wrongsOfAcknowledged(cast.books.orders, cast.readers),
+    ...state.punctuality.wrongs,
+    ...state.wrongs,
+    ...(state.clocksAreRight ? state.orderReader.wrongs : []),
+    ...(await wrongsOfLedger(backend)),
+    ...wrongsOfAcknowledged(participants.registeringPanel.orders, participants.readers),
     ...(await wrongsOfAdopted(backend)),
-    ...(watch === null ? [] : await wrongsOfAccounts(backend, cast.books.orders, watch.refunds())),
+    ...(watch === null ? [] : await wrongsOfAccounts(backend, participants.registeringPanel.orders, watch.refunds())),
     ...(await wrongsOfTruth(backend, world, system.now)),
-    ...(await wrongsOfReaders(backend, cast.readers, lost)),
-    ...cast.scripts.flatMap((script) => wrongsOfScript(script, world)),
-    ...(await wrongsOfGifts(backend, cast.operator.gifts, stage.restores === 0)),
-    ...(stage.restores === 0 ? await wrongsOfDeadLetters(backend, system.queue.dead) : []),
-    ...wrongsOfTraffic(system, cast.limits),
-    ...(cast.books.rests ? [] : ["some registrations were never acknowledged"]),
+    ...(await wrongsOfReaders(backend, participants.readers, lost)),
+    ...participants.scripts.flatMap((script) => wrongsOfScript(script, world)),
+    ...(await wrongsOfGifts(backend, participants.operator.gifts, state.restores === 0)),
+    ...(state.restores === 0 ? await wrongsOfDeadLetters(backend, system.queue.dead) : []),
+    ...wrongsOfTraffic(system, participants.limits),
+    ...(participants.registeringPanel.rests ? [] : ["some registrations were never acknowledged"]),
   ];
 }
 
-/** What only whoever saw each commit can tell. What was told, asked for or counted in a time that is lost, nobody knows any more. */
-function wrongsOfWatched({ system, clocksAreRight, restores }: Stage, { doors, brakes, refillsWanted }: Watch): string[] {
+/** What follows from having seen each commit. What was shown, asked for or counted in lost time, is not known any more. */
+function wrongsOfWatched({ system, clocksAreRight, restores }: RunState, { apiV2, brakes, refillsWanted }: Watch): string[] {
   return [
-    ...doors.wrongs,
+    ...apiV2.wrongs,
     ...(clocksAreRight ? brakes.wrongs : []),
-    ...(restores === 0 ? [...doors.outdated(), ...wrongsOfRefills(system.world, refillsWanted)] : []),
+    ...(restores === 0 ? [...apiV2.outdated(), ...wrongsOfRefills(system.world, refillsWanted)] : []),
   ];
 }
 
 /**
- * What is wrong in a panel's own books. Of orders that its script has ordered anew by the protocol's rule, or that are
+ * What is wrong in a panel's own records. Of orders that its script has ordered anew by the protocol's rule, or that are
  * lost, only this can be asked: that it paid back once, and no more than was paid.
  */
 function wrongsOfScript({ panel, excused }: Script, world: System["world"]): string[] {
@@ -359,7 +374,10 @@ async function outcomesOf(backend: Backend): Promise<ReadonlyMap<string, Outcome
   );
 }
 
-function statsOf({ system, cast, watch, staleness, onlooker, restores }: Stage, { caughtUpAfter }: Cleared): Record<string, number> {
+function statsOf(
+  { system, participants, watch, staleness, orderReader, restores }: RunState,
+  { caughtUpAfter }: Recovery,
+): Record<string, number> {
   return {
     calls: system.calls,
     requests: system.requests,
@@ -369,14 +387,14 @@ function statsOf({ system, cast, watch, staleness, onlooker, restores }: Stage, 
     dead: system.queue.dead.size,
     crashes: system.crashes,
     restores,
-    changes: cast.readers.reduce((sum, reader) => sum + reader.changes, 0),
-    decisions: cast.operator.decisions,
-    compared: watch?.compared ?? 0,
-    told: watch?.told ?? 0,
-    heard: watch?.doors.compared ?? 0,
+    changes: participants.readers.reduce((sum, reader) => sum + reader.changes, 0),
+    decisions: participants.operator.decisions,
+    "steps compared": watch?.compared ?? 0,
+    "changes compared": watch?.changesCompared ?? 0,
+    "answers compared": watch?.apiV2.compared ?? 0,
     brakes: watch?.brakes.engaged ?? 0,
     refills: [...system.world.providers.values()].reduce((sum, provider) => sum + provider.refills.size, 0),
-    looked: onlooker.looked,
+    "orders read": orderReader.compared,
     [CATCH_UP]: caughtUpAfter,
     [BEHIND]: staleness.longest,
   };

@@ -6,53 +6,53 @@ import type { Draws } from "./draws.ts";
 
 type Event = { readonly at: number; readonly order: number; readonly run: () => void };
 
-/** When a process dies over a step: before what it asked for is done, or after that and before it hears of it. */
-export type Death = "before" | "after";
+/** When a process crashes at a step: before what it asked for is done, or after that and before it hears of it. */
+export type Crash = "before" | "after";
 
-/** A piece of the system that is under way: a tick, the delivery of a message, a request. It can die at any point. */
+/** A piece of the system that is under way: a tick, the delivery of a message, a request. It can crash at any point. */
 export class Process {
   readonly name: string;
   readonly #scheduler: Scheduler;
-  readonly #mourners: (() => void)[] = [];
-  readonly #doom: () => Death | null;
-  #dead = false;
+  readonly #onCrash: (() => void)[] = [];
+  readonly #crashAtStep: () => Crash | null;
+  #crashed = false;
 
-  /** `doom` is asked at each step. */
-  constructor(scheduler: Scheduler, name: string, doom: () => Death | null = () => null) {
+  /** `crashAtStep` is asked at each step. */
+  constructor(scheduler: Scheduler, name: string, crashAtStep: () => Crash | null = () => null) {
     this.#scheduler = scheduler;
     this.name = name;
-    this.#doom = doom;
+    this.#crashAtStep = crashAtStep;
   }
 
-  get dead(): boolean {
-    return this.#dead;
+  get crashed(): boolean {
+    return this.#crashed;
   }
 
   /** From now on nothing that it waits for ever comes. What is under way on its behalf elsewhere still happens. */
-  die(): void {
-    if (this.#dead) return;
-    this.#dead = true;
-    for (const tell of this.#mourners) tell();
+  crash(): void {
+    if (this.#crashed) return;
+    this.#crashed = true;
+    for (const listener of this.#onCrash) listener();
   }
 
-  /** What the process comes to, or a rejection when it dies first. */
+  /** What the process comes to, or a rejection when it crashes first. */
   outcome<T>(work: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      if (this.#dead) return reject(new Error(`${this.name} died`));
-      this.#mourners.push(() => reject(new Error(`${this.name} died`)));
+      if (this.#crashed) return reject(new Error(`${this.name} crashed`));
+      this.#onCrash.push(() => reject(new Error(`${this.name} crashed`)));
       work.then(resolve, reject);
     });
   }
 
   /** Does something in so many ms, and hands on what comes of it. */
   after<T>(ms: number, act: () => T | Promise<T>): Promise<T> {
-    const doom = this.#doom();
+    const crash = this.#crashAtStep();
     return new Promise<T>((resolve, reject) => {
       this.#scheduler.in(ms, () => {
-        if (doom === "before") return this.die();
+        if (crash === "before") return this.crash();
         const settle = (take: () => void): void => {
-          if (doom === "after") this.die();
-          if (!this.#dead) take();
+          if (crash === "after") this.crash();
+          if (!this.#crashed) take();
         };
         try {
           const outcome = act();

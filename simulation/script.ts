@@ -14,7 +14,7 @@ const SAME_FOR_MS = 110_000;
 export class Script {
   readonly id: string;
   readonly panel: Panel;
-  readonly #door: "connect" | "catalogue";
+  readonly #channel: "connect" | "catalogue";
   readonly #now: () => number;
   /** Since when it has been sending an order, by link. */
   readonly #unheard = new Map<string, number>();
@@ -25,10 +25,10 @@ export class Script {
   readonly excused = new Set<string>();
   #busy = false;
 
-  constructor(id: string, panel: Panel, door: "connect" | "catalogue", now: () => number) {
+  constructor(id: string, panel: Panel, channel: "connect" | "catalogue", now: () => number) {
     this.id = id;
     this.panel = panel;
-    this.#door = door;
+    this.#channel = channel;
     this.#now = now;
   }
 
@@ -56,7 +56,7 @@ export class Script {
 
   /** Whether the order's id is one that only the product knows. */
   isOurs({ id }: ShopOrder): boolean {
-    return this.#door === "catalogue" || (id ?? 0) > CONNECT_IDS_FROM;
+    return this.#channel === "catalogue" || (id ?? 0) > CONNECT_IDS_FROM;
   }
 
   /** Whatever was known of the order is gone: somebody has ended it by hand. */

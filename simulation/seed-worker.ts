@@ -1,6 +1,6 @@
 import { parentPort } from "node:worker_threads";
 import { openBackend } from "./backends.ts";
-import { doomOf } from "./deaths.ts";
+import { crashAt } from "./crashes.ts";
 import { run } from "./scenario.ts";
 import type { Job, Outcome } from "./swarm.ts";
 
@@ -11,7 +11,7 @@ parentPort?.on("message", (job: Job) => void perform(job).then((outcome) => pare
 async function perform(job: Job): Promise<Outcome> {
   const backend = await openBackend("sqlite");
   try {
-    return { job, result: await run({ ...job, ...doomOf(job.death), backend }) };
+    return { job, result: await run({ ...job, ...crashAt(job.crash), backend }) };
   } catch (error) {
     const wrongs = [error instanceof Error ? (error.stack ?? error.message) : String(error)];
     return { job, result: { seed: job.seed, wrongs, digest: "", minutes: 0, steps: 0, outcomes: new Map(), stats: {}, met: new Set() } };

@@ -10,7 +10,7 @@ const LEAST_ORDERS = 1;
 
 export async function shrink(job: Job): Promise<Job> {
   // A step is one of just this run.
-  if (job.death !== undefined) return job;
+  if (job.crash !== undefined) return job;
   let small = job;
   for (;;) {
     const smaller = [

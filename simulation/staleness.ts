@@ -77,11 +77,11 @@ export class Staleness {
     const minutes = (now - behind.since) / MINUTE_MS;
     if (what === "status") this.longest = Math.max(this.longest, minutes);
     if (minutes > 2 * behind.cadence + SLACK_MINUTES)
-      this.#tell(`${String(panel)}/${String(id)} had its ${what} behind for ${minutes} minutes at ${String(provider)}`);
+      this.#note(`${String(panel)}/${String(id)} had its ${what} behind for ${minutes} minutes at ${String(provider)}`);
     return behind.since === this.#markedAt;
   }
 
-  #tell(wrong: string): void {
+  #note(wrong: string): void {
     if (!this.wrongs.includes(wrong)) this.wrongs.push(wrong);
   }
 }

@@ -33,13 +33,13 @@ export function stepsBetween(before: Kept, after: Kept): readonly Step[] | "left
   return [(order, { policy, holdAll }) => order.hear(heard, policy, holdAll)];
 }
 
-const TOLD_BY_ANSWERS = ["provider_status", "remains", "status", "back_to", "refunded", "hold_amount", "multi"] as const;
+const SET_BY_ANSWERS = ["provider_status", "remains", "status", "back_to", "refunded", "hold_amount", "multi"] as const;
 /** These change otherwise too. */
-const ALSO_TOLD_BY_ANSWERS = ["reason", "flags"] as const;
+const ALSO_SET_BY_ANSWERS = ["reason", "flags"] as const;
 
 function isHeard(before: Row, after: Row): boolean {
   const differs = (name: string): boolean => before[name] !== after[name];
-  return TOLD_BY_ANSWERS.some(differs) || (differs("polled_at") && ALSO_TOLD_BY_ANSWERS.some(differs));
+  return SET_BY_ANSWERS.some(differs) || (differs("polled_at") && ALSO_SET_BY_ANSWERS.some(differs));
 }
 
 /** Whether what the row shows is what its last answer said: not of an order that was left out of it, nor while its word is doubted. */

@@ -6,14 +6,14 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import logUpdate from "log-update";
 import { BEHIND, CATCH_UP, type RunResult } from "./scenario.ts";
-import type { Death } from "./scheduler.ts";
+import type { Crash } from "./scheduler.ts";
 
 export type Job = {
   readonly seed: number;
   readonly ticks: number;
   readonly orders: number;
-  /** In calm weather, whoever takes this step dies over it. */
-  readonly death?: { readonly step: number; readonly when: Death };
+  /** The process that takes this step crashes; there are no other faults then. */
+  readonly crash?: { readonly step: number; readonly when: Crash };
 };
 export type Outcome = { readonly job: Job; readonly result: RunResult };
 export type Failed = { readonly job: Job; readonly wrongs: readonly string[] };
@@ -48,7 +48,7 @@ export async function swarm(
     minutes += outcome.result.minutes;
     catchUp = Math.max(catchUp, outcome.result.stats[CATCH_UP] ?? 0);
     behind = Math.max(behind, outcome.result.stats[BEHIND] ?? 0);
-    for (const trouble of outcome.result.met) met.set(trouble, (met.get(trouble) ?? 0) + 1);
+    for (const fault of outcome.result.met) met.set(fault, (met.get(fault) ?? 0) + 1);
     const wrongs = [...outcome.result.wrongs, ...judge(outcome.result)];
     if (wrongs.length > 0) {
       failed.push({ job: outcome.job, wrongs });

@@ -12,10 +12,10 @@ import { tick } from "../src/sync/tick.ts";
 import { databaseOf } from "./database.ts";
 import { Draws } from "./draws.ts";
 import { Queue } from "./queue.ts";
-import type { Quota } from "./mishaps.ts";
-import { type Death, Process, Scheduler } from "./scheduler.ts";
+import type { Quota } from "./one-time-faults.ts";
+import { type Crash, Process, Scheduler } from "./scheduler.ts";
 import { type Backend, isRead, type Statement } from "./sqlite.ts";
-import { type Climate, Weather } from "./weather.ts";
+import { type FaultRates, BackgroundFaults } from "./background-faults.ts";
 
 export const MINUTE_MS = 60_000;
 export const ADMIN_TOKEN = "simulated-admin-token-0123456789";
@@ -35,23 +35,23 @@ export type Plan = "free" | "paid";
 export type SystemOptions = {
   readonly seed: number;
   readonly backend: Backend;
-  readonly climate: Climate;
+  readonly rates: FaultRates;
   readonly plan: Plan;
   readonly startsAt: number;
-  /** What becomes of whoever takes the nth step of all, counted from the first; nothing, where left out. */
-  readonly doom?: (step: number) => Death | null;
-  /** Told of each step, for a trace. */
+  /** Whether the process that takes the nth step of all crashes, and when; none does, where left out. */
+  readonly crashAtStep?: (step: number) => Crash | null;
+  /** Called with each step, for a trace. */
   readonly trace?: (line: string) => void;
-  /** Told of each batch that was carried out. */
+  /** Called with each batch that was carried out. */
   readonly onCommit?: (statements: readonly Statement[]) => void | Promise<void>;
-  /** Told of each request to a door of API v2 with its body, and of the answer as it left; null where there was none. */
-  readonly onDoor?: (url: string, fields: URLSearchParams, answer: string | null, since: number) => void;
+  /** Called with each request to API v2, with its body, and of the answer as it left; null where there was none. */
+  readonly onApiV2Call?: (url: string, fields: URLSearchParams, answer: string | null, since: number) => void;
 };
 
 export class System {
   readonly scheduler: Scheduler;
   readonly world: World;
-  readonly weather: Weather;
+  readonly backgroundFaults: BackgroundFaults;
   readonly queue: Queue;
   readonly backend: Backend;
   ticks = 0;
@@ -81,11 +81,11 @@ export class System {
 
   constructor(options: SystemOptions) {
     this.#options = options;
-    const { seed, backend, climate, startsAt } = options;
+    const { seed, backend, rates, startsAt } = options;
     this.backend = backend;
     this.#draws = new Draws(seed, "system");
     this.scheduler = new Scheduler(new Draws(seed, "order"), startsAt);
-    this.weather = new Weather(climate, new Draws(seed, "weather"));
+    this.backgroundFaults = new BackgroundFaults(rates, new Draws(seed, "weather"));
     this.world = createWorld({ seed, now: () => this.scheduler.now });
     const waiting = new Process(this.scheduler, "provider");
     this.#provide = simulatorFetch(this.world, (ms) => waiting.after(ms, () => undefined));
@@ -93,9 +93,10 @@ export class System {
       this.scheduler,
       {
         refusesAll: () => this.quota === "queue",
-        breaksHere: () => this.weather.is("queueBreaks"),
-        copies: () => (this.weather.is("queueLost") ? 0 : this.weather.is("queueTwice") ? 2 : 1),
-        delayMs: () => (this.weather.is("queueLate") ? this.#draws.between(1, 180) * MINUTE_MS : this.#draws.between(1, 2000)),
+        breaksHere: () => this.backgroundFaults.happens("queueBreaks"),
+        copies: () => (this.backgroundFaults.happens("queueLost") ? 0 : this.backgroundFaults.happens("queueTwice") ? 2 : 1),
+        delayMs: () =>
+          this.backgroundFaults.happens("queueLate") ? this.#draws.between(1, 180) * MINUTE_MS : this.#draws.between(1, 2000),
       },
       (queue, message) => this.#deliver(queue, message),
     );
@@ -109,28 +110,28 @@ export class System {
     this.#options.trace?.(`${new Date(this.now).toISOString()} ${line}`);
   }
 
-  /** A new piece of the system at work. In bad weather it may be doomed to die over one of its next steps. */
+  /** A new piece of the system at work. Where processes crash, it may crash at one of its next steps. */
   #spawn(name: string, isFirst = false): Process {
-    const isDoomed = this.weather.is("crash") || (isFirst && this.weather.is("crashAtFirst"));
-    const last = isDoomed ? this.#draws.between(0, MAX_STEPS_TO_LIVE) : Infinity;
+    const mayCrash = this.backgroundFaults.happens("crash") || (isFirst && this.backgroundFaults.happens("crashAtFirst"));
+    const last = mayCrash ? this.#draws.between(0, MAX_STEPS_TO_LIVE) : Infinity;
     let step = 0;
     return new Process(this.scheduler, name, () => {
-      const doom = this.#options.doom?.(this.steps++) ?? null;
-      return step++ === last ? this.#kill(name) : doom;
+      const crash = this.#options.crashAtStep?.(this.steps++) ?? null;
+      return step++ === last ? this.#crash(name) : crash;
     });
   }
 
-  #kill(name: string): Death {
+  #crash(name: string): Crash {
     this.crashes += 1;
-    const death = this.#draws.pick(["before", "after"] as const);
-    this.trace(`${name} dies ${death} its next step is done`);
-    return death;
+    const crash = this.#draws.pick(["before", "after"] as const);
+    this.trace(`${name} crashes ${crash} its next step is done`);
+    return crash;
   }
 
   #env(process: Process): Env {
     const db = databaseOf(process, this.backend, {
-      fate: (statements) => (this.#isSpent(statements) ? "no_rows_left" : this.weather.dbFate()),
-      latencyMs: () => (this.weather.is("dbSlow") ? this.#draws.between(500, 12_000) : this.#draws.between(1, 30)),
+      faultOf: (statements) => (this.#isSpent(statements) ? "no_rows_left" : this.backgroundFaults.callFault()),
+      latencyMs: () => (this.backgroundFaults.happens("dbSlow") ? this.#draws.between(500, 12_000) : this.#draws.between(1, 30)),
       onCommit: (statements) => this.#options.onCommit?.(statements),
     });
     const sendBatch = async (messages: Iterable<MessageSendRequest>): Promise<void> => {
@@ -156,7 +157,7 @@ export class System {
   }
 
   #ports(process: Process): Ports {
-    const skewMs = this.weather.is("clockOff") ? this.#draws.between(-20_000, 20_000) : 0;
+    const skewMs = this.backgroundFaults.happens("clockOff") ? this.#draws.between(-20_000, 20_000) : 0;
     return {
       now: () => this.scheduler.now + this.clockOffMs + skewMs,
       wait: (ms) => process.after(ms, () => undefined),
@@ -204,10 +205,10 @@ export class System {
 
   /** Fires the tick of a minute, as cron does, if it does. */
   fireTick(): void {
-    if (this.weather.is("tickMissed")) return this.trace("a tick is missed");
+    if (this.backgroundFaults.happens("tickMissed")) return this.trace("a tick is missed");
     const minute = Math.floor((this.now + this.clockOffMs) / MINUTE_MS) * MINUTE_MS;
-    this.#tick(minute, this.weather.is("tickLate") ? this.#draws.between(1000, 150_000) : 0);
-    if (this.weather.is("tickTwice")) this.#tick(minute, this.#draws.between(0, 5000));
+    this.#tick(minute, this.backgroundFaults.happens("tickLate") ? this.#draws.between(1000, 150_000) : 0);
+    if (this.backgroundFaults.happens("tickTwice")) this.#tick(minute, this.#draws.between(0, 5000));
   }
 
   #tick(minute: number, delayMs: number): void {
@@ -241,7 +242,7 @@ export class System {
       },
     };
     const batch = { queue, messages: [message], ackAll: () => undefined, retryAll: () => undefined } as unknown as MessageBatch;
-    // What was acknowledged stays so, whatever becomes of whoever did it.
+    // What was acknowledged stays so, although the process crashed later.
     const work = process.outcome(consume(batch, this.#env(process), this.#ports(process)));
     await work.catch((error: unknown) => {
       if (!acknowledged) throw error;
@@ -250,28 +251,28 @@ export class System {
   }
 
   /**
-   * A request from outside, with its answer. Rejects where none comes back: it was lost on its way, or whoever was
-   * working on it died.
+   * A request from outside, with its answer. Rejects where none comes back: it was lost on its way, or the process
+   * that worked on it crashed.
    */
   async request(request: Request, client: Process): Promise<Response> {
     this.requests += 1;
     const process = this.#spawn(`request-${this.requests}`);
     await client.after(this.#draws.between(1, 50), () => undefined);
     const since = this.now;
-    const isDoor = new URL(request.url).pathname.startsWith("/api/v2");
-    const fields = isDoor ? new URLSearchParams(await request.clone().text()) : null;
+    const isApiV2 = new URL(request.url).pathname.startsWith("/api/v2");
+    const fields = isApiV2 ? new URLSearchParams(await request.clone().text()) : null;
     const context = { waitUntil: (work: Promise<unknown>) => void work.catch(() => undefined), passThroughOnException: () => undefined };
     const answered = handleRequest(request, this.#env(process), context as unknown as ExecutionContext, this.#ports(process));
     const response = await process.outcome(answered).catch(async (error: unknown) => {
-      if (fields !== null) this.#options.onDoor?.(request.url, fields, null, since);
+      if (fields !== null) this.#options.onApiV2Call?.(request.url, fields, null, since);
       await client.after(30_000, () => undefined);
       throw error;
     });
-    if (fields !== null) this.#options.onDoor?.(request.url, fields, await response.clone().text(), since);
+    if (fields !== null) this.#options.onApiV2Call?.(request.url, fields, await response.clone().text(), since);
     this.answers.set(response.status, (this.answers.get(response.status) ?? 0) + 1);
     if (response.status === INTERNAL_ERROR) this.trace(`${process.name} is answered with an internal error`);
     await client.after(this.#draws.between(1, 50), () => undefined);
-    if (this.weather.is("answerLost")) {
+    if (this.backgroundFaults.happens("answerLost")) {
       this.trace(`the answer to ${process.name} is lost`);
       throw new TypeError("fetch failed");
     }

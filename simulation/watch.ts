@@ -5,12 +5,12 @@
  */
 import type { Life } from "../simulator/life.ts";
 import { BrakeCheck, type Braked, type BrakeMemory } from "./brake-check.ts";
-import { DoorCheck } from "./door-check.ts";
+import { ApiV2Check } from "./api-v2-check.ts";
 import { wrongsOfChanges } from "./feed-check.ts";
 import type { ModelOrder, Policy } from "./model/order.ts";
 import { followed, type Modeled, modelFrom } from "./modeled.ts";
-import { trueSince } from "./news-check.ts";
-import { isRefillWanted, wrongsOfCancel } from "./requests-check.ts";
+import { trueSince } from "./monotonic-reads.ts";
+import { isRefillWanted, wrongsOfCancel } from "./refill-cancel-check.ts";
 import type { Backend } from "./sqlite.ts";
 import { type Circumstances, isAsAnswered, type Kept, type Row, stepsBetween } from "./steps.ts";
 
@@ -57,13 +57,13 @@ export class Watch {
   /** Steps that were compared with the model's. */
   compared = 0;
   /** Changes of the feed that were compared with the rows. */
-  told = 0;
+  changesCompared = 0;
   readonly brakes = new BrakeCheck();
-  readonly doors = new DoorCheck({
+  readonly apiV2 = new ApiV2Check({
     modelsSince: (order, since) => this.#modelsSince(order, since),
     isOutdated: (order) => (Number(this.#orders.get(this.#keys.get(order) ?? "")?.row["flags"] ?? 0) & PANEL_OUTDATED) !== 0,
   });
-  /** An order's key by its names at the doors; and what the rules knew of it before, until when. */
+  /** An order's key by its names in API v2; and what the rules knew of it before, until when. */
   readonly #keys = new Map<string, string>();
   readonly #past = new Map<string, readonly { readonly model: ModelOrder; readonly until: number }[]>();
   /** How many refills somebody wanted of an order, by `provider/id`. */
@@ -103,7 +103,7 @@ export class Watch {
     ]);
     const rows = orders?.results ?? [];
     if (rows.length === 0) return;
-    const [, providers, policies, frozen, changes] = await this.#backend.run([
+    const [, providers, policies, frozen, feed] = await this.#backend.run([
       { sql: "DELETE FROM touched", params: [] },
       { sql: "SELECT id, brake, brake_engaged_at FROM providers", params: [] },
       { sql: "SELECT provider, policy FROM refund_policies WHERE service = ''", params: [] },
@@ -118,7 +118,7 @@ export class Watch {
     const braked = new Set((providers?.results ?? []).filter((row) => row["brake_engaged_at"] !== null).map((row) => row["id"]));
     const stopped = new Set((frozen?.results ?? []).map((row) => row["id"]));
     const policyOf = new Map((policies?.results ?? []).map((row) => [row["provider"], policyIn(String(row["policy"]))]));
-    const news = changes?.results ?? [];
+    const newChanges = feed?.results ?? [];
     const brakes = (providers?.results ?? []).map(({ id, brake, brake_engaged_at }) => ({
       id: String(id),
       brake: JSON.parse((brake as string | null) ?? "null") as Braked["brake"],
@@ -131,11 +131,11 @@ export class Watch {
         holdAll: braked.has(row["provider"]) || stopped.has(row["panel"]),
       });
       const own = (refunds?.results ?? []).filter((refund) => refund["panel"] === row["panel"] && refund["order_n"] === row["n"]);
-      const told = news.filter((change) => change["panel"] === row["panel"] && change["order_id"] === row["id"]);
-      this.#take({ row, refunds: new Map(own.map((refund) => [Number(refund["n"]), refund])) }, told, circumstances);
+      const changes = newChanges.filter((change) => change["panel"] === row["panel"] && change["order_id"] === row["id"]);
+      this.#take({ row, refunds: new Map(own.map((refund) => [Number(refund["n"]), refund])) }, changes, circumstances);
     }
     this.brakes.look(brakes, this.#options.now());
-    for (const change of news) this.#feeds.set(String(change["panel"]), Number(change["seq"]));
+    for (const change of newChanges) this.#feeds.set(String(change["panel"]), Number(change["seq"]));
   }
 
   /**
@@ -152,17 +152,17 @@ export class Watch {
     return recent.map(({ what }) => what);
   }
 
-  #take(kept: Kept, told: readonly Row[], circumstances: readonly Circumstances[]): void {
+  #take(kept: Kept, changes: readonly Row[], circumstances: readonly Circumstances[]): void {
     const key = `${String(kept.row["panel"])}/${String(kept.row["n"])}`;
     const before = this.#orders.get(key) ?? null;
-    this.told += told.length;
+    this.changesCompared += changes.length;
     const wrongs = [
-      ...wrongsOfChanges(before, kept, told),
+      ...wrongsOfChanges(before, kept, changes),
       ...wrongsOfCancel(before?.row ?? null, kept.row),
       ...wrongsOfEnd(kept.row, this.#options.now()),
     ];
     for (const wrong of wrongs) this.#wrong(kept.row, wrong);
-    this.#noteRequests(before?.row ?? null, kept.row);
+    this.#noteRefillsAndEndings(before?.row ?? null, kept.row);
     const modeled = before === null ? modelFrom(kept.row) : this.#follow(before, kept, circumstances);
     for (const name of namesOf(kept.row)) this.#keys.set(name, key);
     if (before?.modeled != null && before.modeled !== modeled) this.#pass(key, before.modeled.model);
@@ -192,7 +192,7 @@ export class Watch {
     return [...(this.#past.get(key) ?? []).filter(({ until }) => until >= since).map((past) => past.model), model];
   }
 
-  #noteRequests(before: Row | null, row: Row): void {
+  #noteRefillsAndEndings(before: Row | null, row: Row): void {
     const provider = String(row["provider"]);
     if (isRefillWanted(before, row)) {
       const order = `${provider}/${String(row["provider_order_id"])}`;
@@ -218,7 +218,7 @@ export class Watch {
   }
 }
 
-/** What an order is called at the doors: by its own id, and at its provider's door by the provider's where that is known. */
+/** An order's names in API v2: its own id, and at its provider's endpoint the provider's id too where that is known. */
 function namesOf({ panel, id, provider, provider_order_id }: Row): string[] {
   return [String(id), `${String(provider)}/${String(id)}`, `${String(provider)}/${String(provider_order_id)}`].map(
     (name) => `${String(panel)}/${name}`,

@@ -40,7 +40,7 @@ export class ModelLedger {
   }
 
   /**
-   * What must never be, in words; empty for good books. "The refunds of an order never exceed its charge, are never
+   * What must never be, in words; empty where there is nothing wrong. "The refunds of an order never exceed its charge, are never
    * negative, never in another currency."
    */
   wrongs(): string[] {

@@ -2,12 +2,12 @@
  * The status and the money of one order over its history: domain.md, "The statuses" and "Refund rules".
  *
  * One thing at a time, no clock, nothing stored but what the rules speak of. Amounts are whole micro-units. Where the
- * text is silent, `readings.ts` names the alternatives and `told.ts` lists the answers that may be given.
+ * text is silent, `readings.ts` names the alternatives and `panel-status.ts` lists the answers that may be given.
  */
 import { DEFAULT_READING, type Reading } from "./readings.ts";
 import { type Due, dueOf, type DueRules, readable } from "./rules.ts";
-import { type Tellings, tellingsOf } from "./told.ts";
-import { isFinal, isMiddle, type Middle, type OwnWords, type Shown, type Status, statusOf } from "./words.ts";
+import { type PanelStatuses, panelStatusesFor } from "./panel-status.ts";
+import { isFinal, isActive, type ActiveStatus, type OwnWords, type Shown, type Status, statusOf } from "./words.ts";
 
 export interface Registration {
   readonly charge: number | null;
@@ -64,7 +64,7 @@ export class ModelOrder {
 
   #multi: boolean;
   #status: Shown;
-  #middle: Middle | null;
+  #activeStatus: ActiveStatus | null;
   #remains: number | null = null;
   /** Something is known of the order, so that an unknown word changes nothing. */
   #known: boolean;
@@ -75,9 +75,9 @@ export class ModelOrder {
   #goodwill = 0;
   #hold: Hold | null = null;
   #decision: Decision | null = null;
-  /** The total due by the last report that told one. */
+  /** The total due by the last report that had one. */
   #due: number | null = null;
-  /** The same as a decision would remember it: a review counts here, and a middle word owes nothing. */
+  /** The same as a decision would remember it: a review counts here, and an active word owes nothing. */
   #dueToDecide = 0;
   /** The refund of the final word was neither posted nor held. */
   #undone: boolean;
@@ -90,7 +90,7 @@ export class ModelOrder {
     this.#reading = { ...DEFAULT_READING, ...reading };
     this.#multi = multi;
     this.#status = status ?? "pending";
-    this.#middle = status !== undefined && isMiddle(status) ? status : null;
+    this.#activeStatus = status !== undefined && isActive(status) ? status : null;
     this.#known = status !== undefined && this.#reading.registered === "known";
     this.#refunded = refundedBefore;
     this.#undone = isFinal(this.#status);
@@ -100,12 +100,12 @@ export class ModelOrder {
     return this.#status;
   }
 
-  /** The last middle status; null where there was none. */
-  get middle(): Middle | null {
-    return this.#middle;
+  /** The last active status; null where there was none. */
+  get activeStatus(): ActiveStatus | null {
+    return this.#activeStatus;
   }
 
-  /** What came with the last word that counted; beside a middle word without a number, the number before it. */
+  /** What came with the last word that counted; beside an active word without a number, the number before it. */
   get remains(): number | null {
     return this.#remains;
   }
@@ -133,10 +133,10 @@ export class ModelOrder {
     return this.#due !== null && this.#refunded - this.#goodwill > this.#due;
   }
 
-  told(): Tellings {
-    return tellingsOf({
+  panelStatuses(): PanelStatuses {
+    return panelStatusesFor({
       status: this.#status,
-      middle: this.#middle,
+      activeStatus: this.#activeStatus,
       remains: this.#remains,
       quantity: this.#quantity,
       charge: this.#charge,
@@ -161,7 +161,7 @@ export class ModelOrder {
     this.#remembered = null;
     const wasDecided = isFinal(this.#status) && this.#decision !== null;
     this.#move(status, readable(remains));
-    if (isMiddle(status)) this.#goOn(wasDecided);
+    if (isActive(status)) this.#goOn(wasDecided);
     else this.#settle(this.#dueNow(policy), policy, holdAll, at);
   }
 
@@ -211,11 +211,11 @@ export class ModelOrder {
     if (this.#reading.unknownBetween === "breaks") this.#remembered = null;
   }
 
-  /** "Back to a middle one only when two answers in a row say so, since flapping is common." */
+  /** "Back to an active one only when two answers in a row say so, since flapping is common." */
   #mustBeSaidAgain(status: Status): boolean {
     const { error, twice } = this.#reading;
     const leavesFinal = isFinal(this.#status) || (error === "final" && this.#status === "error");
-    const isNotFinal = isMiddle(status) || (error === "not_final" && status === "error");
+    const isNotFinal = isActive(status) || (error === "not_final" && status === "error");
     if (!leavesFinal || !isNotFinal) return false;
     return twice === "any" ? this.#remembered === null : this.#remembered !== status;
   }
@@ -223,17 +223,17 @@ export class ModelOrder {
   /** A final word is never combined with an older number. */
   #move(status: Status, remains: number | null): void {
     this.#status = status;
-    this.#remains = isMiddle(status) ? (remains ?? this.#remains) : remains;
-    if (isMiddle(status)) this.#middle = status;
+    this.#remains = isActive(status) ? (remains ?? this.#remains) : remains;
+    if (isActive(status)) this.#activeStatus = status;
   }
 
-  /** A middle word moves no money, but a final one before it no longer holds. */
+  /** An active word moves no money, but a final one before it no longer holds. */
   #goOn(wasDecided: boolean): void {
-    const { reopenedHold, middleFlag } = this.#reading;
+    const { reopenedHold, activeFlag } = this.#reading;
     if (reopenedHold === "dropped") this.#hold = null;
     // Of what a person has decided about, too, although the amount that was due was not known.
     const hadDue = this.#due !== null || wasDecided;
-    if (middleFlag === "always" || (middleFlag === "reopened" && hadDue)) this.#due = 0;
+    if (activeFlag === "always" || (activeFlag === "reopened" && hadDue)) this.#due = 0;
     this.#dueToDecide = 0;
   }
 

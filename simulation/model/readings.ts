@@ -5,7 +5,7 @@
  */
 export const READINGS = {
   /**
-   * "One final status gives way to another at once; back to a middle one only when two answers in a row say so." An
+   * "One final status gives way to another at once; back to an active one only when two answers in a row say so." An
    * error is neither. `not_final`: leaving a final word for it takes two answers, leaving it takes one. `final`: the
    * other way round. `at_once`: one answer either way.
    */
@@ -17,15 +17,15 @@ export const READINGS = {
   /** An unknown word between those two answers "changes nothing", or it breaks the row. */
   unknownBetween: ["ignored", "breaks"],
 
-  /** An order goes back from a final word to a middle one while its refund is held: is there anything left to decide? */
+  /** An order goes back from a final word to an active one while its refund is held: is there anything left to decide? */
   reopenedHold: ["dropped", "stays"],
 
   /**
-   * "The provider took a cancel back" flags `over_refunded`. `reopened`: as soon as the order is at a middle word again.
-   * `always`: so does any middle word of an order with a refund, such as one from before it was registered. `never`:
+   * "The provider took a cancel back" flags `over_refunded`. `reopened`: as soon as the order is at an active word again.
+   * `always`: so does any active word of an order with a refund, such as one from before it was registered. `never`:
    * only a final word that owes less does.
    */
-  middleFlag: ["reopened", "always", "never"],
+  activeFlag: ["reopened", "always", "never"],
 
   /**
    * A refund is held and a report comes at a time when nothing would be held. `same_due_stays`: what was held waits for
@@ -58,7 +58,7 @@ export const DEFAULT_READING: Reading = {
   twice: READINGS.twice[0],
   unknownBetween: READINGS.unknownBetween[0],
   reopenedHold: READINGS.reopenedHold[0],
-  middleFlag: READINGS.middleFlag[0],
+  activeFlag: READINGS.activeFlag[0],
   openHold: READINGS.openHold[0],
   reviewDue: READINGS.reviewDue[0],
   goodwillAndHold: READINGS.goodwillAndHold[0],

@@ -3,7 +3,7 @@ import type { Shown } from "./words.ts";
 
 /** An order as one report leaves it. */
 export interface Reported {
-  /** What the customer paid. Null where nobody has told: the order is followed without refund arithmetic. */
+  /** What the customer paid. Null where it is not known: the order is followed without refund arithmetic. */
   readonly charge: number | null;
   /** Null for a package, which is sold without a number of units. */
   readonly quantity: number | null;
@@ -25,8 +25,8 @@ export type Due =
   | { readonly kind: "hold"; readonly atMost: number }
   | { readonly kind: "undecided" };
 
-export function dueOf({ charge, quantity, status, remains: told, multi }: Reported, { canceled }: DueRules): Due {
-  const remains = readable(told);
+export function dueOf({ charge, quantity, status, remains: reported, multi }: Reported, { canceled }: DueRules): Due {
+  const remains = readable(reported);
   if (charge === null) return { kind: "undecided" };
   switch (status) {
     case "pending":
@@ -40,7 +40,7 @@ export function dueOf({ charge, quantity, status, remains: told, multi }: Report
     case "canceled":
       if (multi) return { kind: "hold", atMost: charge };
       if (canceled === "full" || (quantity === null && !isPart(remains, null))) return { kind: "due", amount: charge };
-      // By what remains: where that is not told, or nothing does, a guess either way is somebody's money, as with a partial.
+      // By what remains: where that is not known, or nothing does, a guess either way is somebody's money, as with a partial.
       return remains === null || remains === 0 ? { kind: "hold", atMost: charge } : shareOrHold(charge, quantity, remains);
     case "partial":
       if (multi || remains === null || remains === 0) return { kind: "hold", atMost: charge };
@@ -68,7 +68,7 @@ function isPart(remains: number | null, quantity: number | null): remains is num
   return remains !== null && remains > 0 && (quantity === null || remains < quantity);
 }
 
-/** The share of what remains; of a package no share can be told, so a person decides. */
+/** The share of what remains; of a package no share can be computed, so a person decides. */
 function shareOrHold(charge: number, quantity: number | null, remains: number): Due {
   if (quantity === null) return { kind: "hold", atMost: charge };
   // `nothing_delivered`: with some services partial really means canceled.

@@ -16,7 +16,7 @@ const WORDS = {
 export type Status = keyof typeof WORDS;
 /** `unknown` is shown of an order, but no word means it. */
 export type Shown = Status | "unknown";
-export type Middle = "pending" | "processing" | "in_progress";
+export type ActiveStatus = "pending" | "processing" | "in_progress";
 export type Final = "completed" | "partial" | "canceled" | "refunded";
 
 export const STATUSES = Object.keys(WORDS) as readonly Status[];
@@ -43,7 +43,7 @@ export function statusOf(word: string, own: OwnWords, multi: boolean, reading: R
 }
 
 /** "Being handled … never final" (domain.md, "The statuses"): the order goes on. */
-export function isMiddle(status: Shown): status is Middle {
+export function isActive(status: Shown): status is ActiveStatus {
   return status === "pending" || status === "processing" || status === "in_progress";
 }
 

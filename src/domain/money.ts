@@ -39,6 +39,7 @@ export function formatAmount(micros: number | bigint): string {
  */
 export function undeliveredShare(charge: number, quantity: number, undelivered: number): number {
   const delivered = BigInt(quantity - undelivered);
+  // planted: undelivered-share
   return charge - Number((BigInt(charge) * delivered) / BigInt(quantity));
 }
 

@@ -62,6 +62,7 @@ export function withRefillCancel(kind: RefillCancelKind, order: Order, status: "
 export function takenUp(kind: RefillCancelKind, order: Order, now: number): OrderState | null {
   const { refill, cancel, status } = order.state;
   if (order.providerOrderId === null) return null;
+  // planted: refill-asked-once
   if (kind === "refill") return refill?.status === "queued" ? withRefill(order, { ...refill, status: "asking", at: now }, now) : null;
   // How the order ended answers the cancel, with the next sweep.
   return cancel?.status === "queued" && !isFinal(status) ? { ...order.state, cancel: { ...cancel, status: "asking" } } : null;

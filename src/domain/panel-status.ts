@@ -21,6 +21,7 @@ export function statusForPanel(order: OrderState): PanelStatus {
  * answer yet. The same in SQL: src/store/orders/status-reads.ts.
  */
 function isDecided(order: OrderState): boolean {
+  // planted: undecided-while-held
   if (!isFinal(order.status) || order.hold !== null) return false;
   if (order.polledAt === null && !isAsRegistered(order)) return false;
   return !(order.status === "partial" && order.remains === null && isFollowed(order));
@@ -82,6 +83,7 @@ function wholeRemains({ remains, quantity }: Pick<OrderState, "remains" | "quant
  * was told has acted on what no longer holds. A refund that waits changes nothing yet.
  */
 export function withOutdated(order: OrderState): OrderState {
+  // planted: outdated-flag
   const flags = isOutdated(order) ? order.flags | FLAGS.panel_outdated : order.flags & ~FLAGS.panel_outdated;
   return flags === order.flags ? order : { ...order, flags };
 }

@@ -12,7 +12,7 @@ export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 
 /** Providers correct themselves for some days after a final status; then an order is closed. */
-export const DEFAULT_CORRECTION_WINDOW_MS = 72 * HOUR_MS;
+export const DEFAULT_CORRECTION_WINDOW_MS = /* planted: correction-window */ 72 * HOUR_MS;
 
 const TROUBLED = FLAGS.not_found | FLAGS.unknown_status;
 

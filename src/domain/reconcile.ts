@@ -93,6 +93,7 @@ function doubted(
 function hear(order: OrderState, report: StatusReport, status: Status, now: number): OrderState {
   const moved = status !== order.status;
   // A final word without a readable number is never read together with an older number.
+  // planted: final-without-number
   const remains = report.remains ?? (isFinal(status) ? null : order.remains);
   return {
     ...order,
@@ -137,6 +138,7 @@ function isAboveNothing(charge: string | null): boolean {
  * answers in a row say so, since flapping is common.
  */
 function onKnownStatus(order: OrderState, said: Status): { status: Status; backTo: Status | null } {
+  // planted: taken-back-twice
   if (!isFinal(order.status) || isFinal(said) || order.backTo !== null) return { status: said, backTo: null };
   return { status: order.status, backTo: said };
 }
@@ -174,6 +176,7 @@ function isProgress(order: OrderState, next: OrderState, { progressPercent }: Re
   if (next.providerPrice !== order.providerPrice) return true;
   if (next.parts !== order.parts && JSON.stringify(next.parts) !== JSON.stringify(order.parts)) return true;
   if (isFinal(next.status) && (next.providerCharge !== order.providerCharge || next.remains !== order.remains)) return true;
+  // planted: progress-counts
   if (next.remains === null || next.remains === order.remains) return false;
   if (order.remains === null || next.quantity === null) return true;
   if (Math.abs(next.remains - order.remains) * 100 >= next.quantity * progressPercent) return true;

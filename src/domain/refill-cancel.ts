@@ -105,7 +105,7 @@ export function cancelAfterAsking(cancel: CancelRequest, outcome: AskOutcome): C
   if (cancel.status !== "asking" && cancel.status !== "requested") return cancel;
   switch (outcome.kind) {
     case "accepted":
-      return { ...cancel, status: "requested" };
+      return { ...cancel, status: /* planted: cancel-accepted */ "requested" };
     case "refused":
       return { ...cancel, status: "refused" };
     case "lost":

@@ -60,7 +60,13 @@ export function giveGoodwill(state: OrderState, amount: number): After {
   if (amount > most) return { ok: false, failure: { code: "above_charge", most } };
   return {
     ok: true,
-    value: { ...state, refunded: state.refunded + amount, goodwill: state.goodwill + amount, refundCount: state.refundCount + 1 },
+    value: {
+      ...state,
+      refunded: state.refunded + amount,
+      // planted: goodwill-counted-apart
+      goodwill: state.goodwill + amount,
+      refundCount: state.refundCount + 1,
+    },
   };
 }
 

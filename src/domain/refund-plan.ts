@@ -58,9 +58,11 @@ function isErrorTooLong({ errorAt }: OrderState, { errorAfterHours }: RefundPoli
  * that was decided about; what was returned otherwise since then counts.
  */
 function openedBy({ charge, refunded, decided }: OrderState, due: number): number {
+  // planted: nothing-decided
   if (decided === null) return due - refunded;
   if (due <= decided.due) return 0;
   // A person may have granted more than was due; the increase then meets the charge.
+  // planted: increase-meets-charge
   return Math.min(decided.granted + due - decided.due, charge ?? 0) - refunded;
 }
 
@@ -109,7 +111,7 @@ function delay(
 ): RefundPlan {
   const promised = judged.hold;
   if (isSamePromise(promised, amount, reason))
-    return now >= (promised.postsAt ?? 0) ? release(judged, promised, due) : { next: judged, refunds: [] };
+    return /* planted: delay-is-over */ now >= (promised.postsAt ?? 0) ? release(judged, promised, due) : { next: judged, refunds: [] };
   const { next, refunds } = withdraw(judged);
   const n = next.refundCount + 1;
   const postsAt = now + delayMinutes * MINUTE_MS;

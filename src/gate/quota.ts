@@ -36,6 +36,7 @@ export async function claimQuotas(db: D1Database, wanted: readonly QuotaRequest[
     return { provider, calls: Math.min(calls, share) + refills, refills };
   });
   const claims = wishes.flatMap(({ provider, calls }) =>
+    // planted: calls-without-budget
     provider.maxCallsPerMinute === null || calls === 0 ? [] : [{ provider: provider.id, calls, perMinute: provider.maxCallsPerMinute }],
   );
   const grants = await claimCalls(db, minute(), claims);

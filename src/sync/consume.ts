@@ -28,9 +28,11 @@ async function handle(message: QueueMessage, env: Env, ports: Ports): Promise<vo
   const body = message.body as Message;
   // Newer code has sent it: leave it for that code, which is being rolled out.
   if (typeof body?.v !== "number" || body.v > MESSAGE_VERSION) return message.retry();
+  // planted: work-on-message
   try {
     const isLater = (await work(body, message.attempts, env, ports)) === "later";
     if (isLater && message.attempts < MAX_ATTEMPTS) return message.retry({ delaySeconds: NEXT_MINUTE_SECONDS });
+    // planted: ack-after-work
     message.ack();
   } catch (error) {
     const failed = { id: message.id, kind: body.kind, attempts: message.attempts };
@@ -39,6 +41,7 @@ async function handle(message: QueueMessage, env: Env, ports: Ports): Promise<vo
       return putOff(message, body, ports.now());
     }
     ports.log({ event: "message.failed", ...failed, error: String(error) });
+    // planted: retry-after-failure
     message.retry();
   }
 }
@@ -73,6 +76,7 @@ type QueueMessage = MessageBatch["messages"][number];
 
 /** Records messages that failed for good, so that they can be looked at and replayed. */
 async function bury({ messages }: MessageBatch, env: Env, ports: Ports): Promise<void> {
+  // planted: dead-letters-kept
   await recordDeadLetters(
     env.DB,
     messages.map(({ id, body }) => ({ id, body: textOf(body) })),

@@ -46,6 +46,7 @@ async function sendDue(env: Env, ports: Ports, minute: number): Promise<void> {
   const day = dayOf(minute);
   const sweeps = planMessages(providers, first, minute, now, limitsOf(env.PLAN));
   const books = ledgerCheckMessages(last.ledgerCheckDay, day);
+  // planted: sent-before-remembered
   await send(env.SWEEPS, [...sweeps, ...books]);
   await rememberTick(db, { minute, at: now, ignoredMinute: ignored ?? last.ignoredMinute, ledgerCheckDay: day });
   const counts = { providers: providers.length, messages: sweeps.length, books: books.length };

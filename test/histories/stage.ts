@@ -62,7 +62,7 @@ export class Stage {
     };
     const queue = { send: (body: unknown) => sendBatch([{ body }] as MessageSendRequest[]), sendBatch };
     this.#env = {
-      DB: databaseOf(this.#process, options.backend, { fate: () => "well", latencyMs: () => 0, onCommit: () => undefined }),
+      DB: databaseOf(this.#process, options.backend, { faultOf: () => "none", latencyMs: () => 0, onCommit: () => undefined }),
       SWEEPS: queue as unknown as Env["SWEEPS"],
       PLAN: options.plan,
       ADMIN_TOKEN: OPERATOR_TOKEN,

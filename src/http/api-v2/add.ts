@@ -151,6 +151,7 @@ async function wantedOfProvider({ call, fields, ref }: ApiV2Call, providerId: st
 
 /** What stands in the way of an `add`: it was sent before, or the panel's policy minds another order on its link. */
 function inTheWay(panel: Panel, { identical, active }: InTheWay, now: number): Settled | null {
+  // planted: identical-add-answered
   if (identical !== null && panel.reuseIdenticalAdds) {
     return isBeingPlaced(identical, now) ? { placing: identical } : { answer: sayPlaced(identical) };
   }

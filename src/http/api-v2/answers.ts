@@ -47,6 +47,7 @@ export const REFUSED = {
 } as const;
 
 /** Business errors, too, are HTTP 200 in this protocol. */
+// planted: business-answer
 export function say(value: unknown): Answer {
   return ok({ status: 200, body: JSON.stringify(value), headers: {} });
 }
@@ -57,6 +58,7 @@ const TOO_MANY: Reply = { status: 429, body: null, headers: RETRY_LATER };
 const NOT_HERE: Reply = { status: 404, body: null, headers: {} };
 
 export function noAnswer(why: "down" | "busy" = "down"): Answer {
+  // planted: no-answer
   return ok(why === "busy" ? TOO_MANY : NO_ANSWER);
 }
 

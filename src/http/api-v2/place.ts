@@ -28,7 +28,9 @@ export async function place(
   order: Order,
   fields: Readonly<Record<string, string>>,
 ): Promise<Answer> {
+  // planted: order-sent-once
   const placed = await placeOrder(call.ports, provider.settings, fields);
+  // planted: placing-outcomes
   switch (placed.kind) {
     case "placed":
       // A script that would order anew by asking again gets an id that somebody will settle.
@@ -39,13 +41,16 @@ export async function place(
         recordTaken(call, provider, order, placed.id),
         panel.reuseIdenticalAdds ? noAnswer() : sayPlaced(order),
       );
+    // planted: placing-unclear
     case "unclear":
       logOf(call, order, "placing.unknown", { failure: placed.failure.code, message: failureMessage(placed.failure) });
       await Promise.allSettled([noteFailure(call, provider, placed.failure)]);
       // The row says that it is being placed: should this fail, the next tick finds it left behind.
+      // planted: unclear-answer
       return onRecord(call, order, null, recordUnknown(call, provider, order), sayPlaced(order));
     case "refused":
       logOf(call, order, "placing.refused", { message: placed.message });
+      // planted: refusal-answer
       return undone(call, provider, order, say(refusalView(order, placed)));
     case "not_taken":
       logOf(call, order, "placing.not_taken", { failure: placed.failure.code });

@@ -42,6 +42,7 @@ export async function idempotently<T>(
   if (!bytes.ok) return bytes;
   const hash = await hashOf(context, bytes.value);
   const first = await readAnswer(db, panel.id, key.value);
+  // planted: known-key-replayed
   if (first !== null) return replay(first, hash, key.value);
   const body = parseBody(bytes.value, schema);
   if (!body.ok) return body;
@@ -57,7 +58,12 @@ export async function idempotently<T>(
 function keeperOf({ db, panel, now }: PanelContext, key: string, hash: string): Keep {
   return (status, value, seen) => {
     const text = JSON.stringify(value);
-    const statement = keepAnswerStatement(db, { panel: panel.id, key, at: now }, { request: hash, status, body: text }, seen ?? null);
+    const statement = keepAnswerStatement(
+      db,
+      { panel: panel.id, key: /* planted: key-kept */ key, at: now },
+      { request: hash, status, body: text },
+      seen ?? null,
+    );
     return { answer: ok({ status, body: text, headers: {} }), statement };
   };
 }

@@ -122,6 +122,7 @@ function orderStatements(db: D1Database, writes: readonly OrderWrite[], guardOf:
       progress.map((write) => ({ ...guardOf(write.order), ...progressColumns(write) })),
       (json) => db.prepare(UPDATE_PROGRESS).bind(json),
     ),
+    // planted: orders-updated-last
     ...chunksBySize(
       moves.map((write) => ({ ...guardOf(write.order), ...moveColumns(write), last_back: feed.lastBack.get(write) ?? null })),
     ).map((json) => db.prepare(UPDATE_MOVES).bind(json)),
@@ -137,9 +138,14 @@ function onceEach(writes: readonly OrderWrite[]): OrderWrite[] {
 type Guard = { panel: string; n: number; seen: number; provider: string; seen_state: number | null };
 type GuardOf = (order: Order) => Guard;
 
+// planted: guard-of-inserts
+const IS_VERSION_SEEN = "o.version = j.value->>'$.seen'";
+// planted: state-guard-of-inserts
+const IS_STATE_SEEN = "p.state_version = coalesce(j.value->>'$.seen_state', p.state_version)";
+
 /** What every statement is guarded by; `j` is the row of the JSON parameter. */
-const UNCHANGED = `o.panel = j.value->>'$.panel' AND o.n = j.value->>'$.n' AND o.version = j.value->>'$.seen'
-  AND p.id = o.provider AND p.state_version = coalesce(j.value->>'$.seen_state', p.state_version)`;
+const UNCHANGED = `o.panel = j.value->>'$.panel' AND o.n = j.value->>'$.n' AND ${IS_VERSION_SEEN}
+  AND p.id = o.provider AND ${IS_STATE_SEEN}`;
 
 const SELECT_AS_SEEN = `SELECT j.key AS i FROM json_each(?1) j CROSS JOIN orders o CROSS JOIN providers p WHERE ${UNCHANGED}`;
 
@@ -172,8 +178,13 @@ const INSERT_CHANGES = `INSERT INTO changes (panel, seq, type, order_id, prev, c
   FROM json_each(?1) j CROSS JOIN orders o CROSS JOIN providers p CROSS JOIN panels n
   WHERE ${UNCHANGED} AND n.id = o.panel`;
 
-const GUARDED = `orders.panel = j.panel AND orders.n = j.n AND orders.version = j.seen
-    AND EXISTS (SELECT 1 FROM providers p WHERE p.id = j.provider AND p.state_version = coalesce(j.seen_state, p.state_version))`;
+// planted: guard-of-updates
+const IS_OWN_VERSION_SEEN = "orders.version = j.seen";
+// planted: state-guard-of-updates
+const IS_OWN_STATE_SEEN = "p.state_version = coalesce(j.seen_state, p.state_version)";
+
+const GUARDED = `orders.panel = j.panel AND orders.n = j.n AND ${IS_OWN_VERSION_SEEN}
+    AND EXISTS (SELECT 1 FROM providers p WHERE p.id = j.provider AND ${IS_OWN_STATE_SEEN})`;
 
 const GUARD_COLUMNS = ["panel", "n", "seen", "provider", "seen_state"] as const;
 const PROGRESS_COLUMNS = [

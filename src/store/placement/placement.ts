@@ -78,6 +78,9 @@ const J = (column: string): string => `?2->>'$.${column}'`;
 const ID = `CASE ${J("door")} WHEN 'connect' THEN CAST(${CONNECT_IDS_FROM} + p.order_n AS TEXT)
   ELSE CAST(iif(EXISTS (SELECT 1 FROM orders x WHERE x.panel = p.id AND x.id = CAST(p.order_n AS TEXT)), ${SPARE_IDS_FROM}, 0) + p.order_n AS TEXT) END`;
 
+// planted: identical-add-in-the-way
+const REUSES_IDENTICAL_ADDS = "p.reuse_identical_adds = 1";
+
 /**
  * The new order's row, unless an identical one, or one on its link that the panel's policy minds, came first, or its id
  * is taken: two requests at once see each other here, where no third is between them. Its number was given out by the
@@ -92,7 +95,7 @@ const INSERT_ORDER = `INSERT INTO orders (panel, n, phase, id, provider_order_id
     ${COLUMNS.map(J).join(", ")}
   FROM panels p
   WHERE p.id = ?1
-    AND NOT (p.reuse_identical_adds = 1 AND EXISTS (${identicalSql("1", "p.id", J("link_key"), J("add_digest"), "?3")}))
+    AND NOT (${REUSES_IDENTICAL_ADDS} AND EXISTS (${identicalSql("1", "p.id", J("link_key"), J("add_digest"), "?3")}))
     AND NOT (p.refuse_duplicate_links = 1 AND EXISTS (${activeSql("1", "p.id", J("link_key"))}))
     AND NOT EXISTS (SELECT 1 FROM orders x WHERE x.panel = p.id AND x.id = ${ID})
   RETURNING *`;

@@ -16,9 +16,13 @@ export type Coverage = {
 
 /** Minutes to cover at `minute`, given the last one covered (0: none yet). Missed ones are made up, 15 at most. */
 export function coverage(lastMinute: number, minute: number): Coverage {
+  // planted: minute-ahead-ignored
   if (lastMinute > minute + MAX_MADE_UP_MINUTES) return { first: minute, ignored: lastMinute };
   if (lastMinute >= minute) return { first: null, ignored: null };
-  return { first: lastMinute === 0 ? minute : Math.max(lastMinute + 1, minute - MAX_MADE_UP_MINUTES + 1), ignored: null };
+  return {
+    first: /* planted: missed-minutes */ lastMinute === 0 ? minute : Math.max(lastMinute + 1, minute - MAX_MADE_UP_MINUTES + 1),
+    ignored: null,
+  };
 }
 
 /** The messages for the minutes first..minute. A provider in trouble gets one of its own; one to be left alone, none. */

@@ -47,6 +47,7 @@ export async function sweep(message: SweepMessage, firstDelivery: boolean, env: 
     }),
   );
   const rest = servings.flatMap(({ rest: left }) => left ?? []);
+  // planted: hand-on
   if (rest.length > 0 && firstDelivery) await handOn(env.SWEEPS, message, rest);
   const requests = firstDelivery ? servings.flatMap(({ orders }) => leftQueuedMessages(orders, readAt)) : [];
   if (requests.length > 0) await env.SWEEPS.sendBatch(requests.map((body) => ({ body, contentType: "json" })));

@@ -49,6 +49,7 @@ export function writesOf(finding: Finding, limits: Limits, at: number): Writes {
     orders.flatMap(({ order, next }) => (next.status === order.state.status ? [] : [next.status])),
     at,
   );
+  // planted: brake-engages
   const engages = state.brakeEngagedAt === null && brake !== null && isUnusual(endings, brake);
   const stateAfter = stateWrite(finding, orders, at, { endings, brakeEngagedAt: engages ? at : state.brakeEngagedAt });
   // The orders that made it engage are the first whose refunds wait.
@@ -190,6 +191,7 @@ function runsOf(
   let start = after;
   for (const order of orders) {
     const asked = askedAt.get(order);
+    // planted: unanswered-ends-run
     if (asked === undefined) {
       if (run !== null) marks.push(run);
       run = null;

@@ -4,8 +4,8 @@ import { type Entry, ModelLedger } from "../../../simulation/model/ledger.ts";
 import { ModelOrder, type Policy, type Registration } from "../../../simulation/model/order.ts";
 import { type Reading, READINGS } from "../../../simulation/model/readings.ts";
 import { dueOf, type Reported, shareOf } from "../../../simulation/model/rules.ts";
-import { largestRemains } from "../../../simulation/model/told.ts";
-import { isFinal, isMiddle, type Status, STATUSES, statusOf } from "../../../simulation/model/words.ts";
+import { largestRemains } from "../../../simulation/model/panel-status.ts";
+import { isFinal, isActive, type Status, STATUSES, statusOf } from "../../../simulation/model/words.ts";
 
 const AUTO: Policy = { mode: "auto", canceled: "full", cap: null };
 const HOLD: Policy = { ...AUTO, mode: "hold" };
@@ -130,13 +130,13 @@ function say(order: ModelOrder, policy: Policy, ...sayings: Saying[]): ModelOrde
   return order;
 }
 
-const booksOf = ({ status, refunded, held, overRefunded }: ModelOrder) => ({ status, refunded, held, overRefunded });
+const moneyOf = ({ status, refunded, held, overRefunded }: ModelOrder) => ({ status, refunded, held, overRefunded });
 
 describe("the status of an order", () => {
   test.each<[string, Saying[], string]>([
-    ["middle words move freely", ["In progress", "Pending", "Processing"], "processing"],
+    ["active words move freely", ["In progress", "Pending", "Processing"], "processing"],
     ["one final word gives way to another at once", ["Completed", "Partial", "Canceled"], "canceled"],
-    ["a final word stands against one middle word", ["Completed", "In progress"], "completed"],
+    ["a final word stands against one active word", ["Completed", "In progress"], "completed"],
     ["a final word gives way to two in a row", ["Completed", "In progress", "Processing"], "processing"],
     ["two that are not in a row change nothing", ["Completed", "In progress", "Completed", "In progress"], "completed"],
     ["an unknown word is no answer between two", ["Completed", "In progress", "Frozen", "In progress"], "in_progress"],
@@ -150,16 +150,16 @@ describe("the status of an order", () => {
     expect(say(placed(), AUTO, ...sayings).status).toBe(status);
   });
 
-  it("keeps the last middle word", () => {
-    expect(say(placed(), AUTO, "In progress", "Error", "Completed").middle).toBe("in_progress");
-    expect(placed({ status: "processing" }).middle).toBe("processing");
+  it("keeps the last active word", () => {
+    expect(say(placed(), AUTO, "In progress", "Error", "Completed").activeStatus).toBe("in_progress");
+    expect(placed({ status: "processing" }).activeStatus).toBe("processing");
     expect(say(placed({ status: "processing" }), AUTO, "Frozen").status).toBe("processing");
   });
 
   it("never combines a final word with an older number", () => {
     const order = say(placed(), AUTO, ["In progress", 400], "Partial");
     expect(order.remains).toBeNull();
-    expect(booksOf(order)).toEqual({ status: "partial", refunded: 0, held: 1_000_000, overRefunded: false });
+    expect(moneyOf(order)).toEqual({ status: "partial", refunded: 0, held: 1_000_000, overRefunded: false });
   });
 
   it("takes a number only with a word that counts", () => {
@@ -170,7 +170,7 @@ describe("the status of an order", () => {
 });
 
 describe("the money of an order", () => {
-  const after = (...sayings: Saying[]) => booksOf(say(placed(), AUTO, ...sayings));
+  const after = (...sayings: Saying[]) => moneyOf(say(placed(), AUTO, ...sayings));
 
   it("tops up from partial to canceled", () => {
     expect(after(["Partial", 250], "Canceled")).toEqual({ status: "canceled", refunded: 1_000_000, held: 0, overRefunded: false });
@@ -212,8 +212,8 @@ describe("the money of an order", () => {
   });
 
   it("holds any final word but completed of an order of several parts", () => {
-    expect(booksOf(say(placed({ multi: true }), AUTO, ["Partial", 250]))).toMatchObject({ refunded: 0, held: 1_000_000 });
-    expect(booksOf(say(placed({ multi: true }), AUTO, "Canceled", "Completed"))).toMatchObject({ refunded: 0, held: 0 });
+    expect(moneyOf(say(placed({ multi: true }), AUTO, ["Partial", 250]))).toMatchObject({ refunded: 0, held: 1_000_000 });
+    expect(moneyOf(say(placed({ multi: true }), AUTO, "Canceled", "Completed"))).toMatchObject({ refunded: 0, held: 0 });
     const recognised = placed();
     recognised.hear({ word: "Canceled", remains: null, multi: true }, AUTO, false);
     expect(recognised.held).toBe(1_000_000);
@@ -225,8 +225,8 @@ describe("the money of an order", () => {
     braked.hear({ word: "Partial", remains: 250 }, AUTO, true);
     expect(braked.held).toBe(250_000);
     expect(say(placed(), HOLD, ["Partial", 250]).held).toBe(250_000);
-    expect(booksOf(say(placed(), cap, ["Partial", 200], ["Partial", 401]))).toMatchObject({ refunded: 200_000, held: 201_000 });
-    expect(booksOf(say(placed(), OFF, "Canceled"))).toMatchObject({ refunded: 0, held: 0 });
+    expect(moneyOf(say(placed(), cap, ["Partial", 200], ["Partial", 401]))).toMatchObject({ refunded: 200_000, held: 201_000 });
+    expect(moneyOf(say(placed(), OFF, "Canceled"))).toMatchObject({ refunded: 0, held: 0 });
   });
 
   it("replaces what is held by what is due now", () => {
@@ -238,13 +238,13 @@ describe("the money of an order", () => {
 
   it("leaves a held refund to its decision when the policy changes, until another amount is due", () => {
     const order = say(placed(), HOLD, ["Partial", 250]);
-    expect(booksOf(say(order, AUTO, ["Partial", 250]))).toMatchObject({ refunded: 0, held: 250_000 });
-    expect(booksOf(say(order, AUTO, ["Partial", 300]))).toMatchObject({ refunded: 300_000, held: 0 });
+    expect(moneyOf(say(order, AUTO, ["Partial", 250]))).toMatchObject({ refunded: 0, held: 250_000 });
+    expect(moneyOf(say(order, AUTO, ["Partial", 300]))).toMatchObject({ refunded: 300_000, held: 0 });
   });
 
   it("has nothing left to decide when the order goes on", () => {
-    expect(booksOf(say(placed(), HOLD, "Canceled", "In progress"))).toMatchObject({ held: 1_000_000 });
-    expect(booksOf(say(placed(), HOLD, "Canceled", "In progress", "In progress"))).toMatchObject({ held: 0, overRefunded: false });
+    expect(moneyOf(say(placed(), HOLD, "Canceled", "In progress"))).toMatchObject({ held: 1_000_000 });
+    expect(moneyOf(say(placed(), HOLD, "Canceled", "In progress", "In progress"))).toMatchObject({ held: 0, overRefunded: false });
   });
 
   it("settles a review by a word that can be read", () => {
@@ -257,66 +257,66 @@ describe("decisions by hand", () => {
   it("keeps a rejected hold rejected for the same amount due", () => {
     const order = say(placed(), HOLD, ["Partial", 250]);
     order.reject();
-    expect(booksOf(say(order, AUTO, ["Partial", 250], ["Partial", 250]))).toMatchObject({ refunded: 0, held: 0 });
+    expect(moneyOf(say(order, AUTO, ["Partial", 250], ["Partial", 250]))).toMatchObject({ refunded: 0, held: 0 });
   });
 
   it("opens the increase alone for a higher amount due", () => {
     const order = say(placed(), HOLD, ["Partial", 250]);
     order.reject();
-    expect(booksOf(say(order, HOLD, "Canceled"))).toMatchObject({ refunded: 0, held: 750_000 });
-    expect(booksOf(say(order, AUTO, ["Partial", 600], ["Partial", 600]))).toMatchObject({ refunded: 350_000, held: 0 });
+    expect(moneyOf(say(order, HOLD, "Canceled"))).toMatchObject({ refunded: 0, held: 750_000 });
+    expect(moneyOf(say(order, AUTO, ["Partial", 600], ["Partial", 600]))).toMatchObject({ refunded: 350_000, held: 0 });
   });
 
   it("keeps an altered hold altered, and counts on from it", () => {
     const order = say(placed(), HOLD, ["Partial", 250]);
     order.approve(100_000);
-    expect(booksOf(say(order, AUTO, ["Partial", 250]))).toMatchObject({ refunded: 100_000, held: 0, overRefunded: false });
-    expect(booksOf(say(order, AUTO, "Canceled"))).toMatchObject({ refunded: 850_000, held: 0 });
+    expect(moneyOf(say(order, AUTO, ["Partial", 250]))).toMatchObject({ refunded: 100_000, held: 0, overRefunded: false });
+    expect(moneyOf(say(order, AUTO, "Canceled"))).toMatchObject({ refunded: 850_000, held: 0 });
   });
 
   it("flags a lower amount due than was granted", () => {
     const order = say(placed(), HOLD, ["Partial", 250]);
     order.approve();
-    expect(booksOf(say(order, AUTO, ["Partial", 100]))).toMatchObject({ refunded: 250_000, overRefunded: true });
+    expect(moneyOf(say(order, AUTO, ["Partial", 100]))).toMatchObject({ refunded: 250_000, overRefunded: true });
   });
 
   it("lowers later postings by goodwill, and never flags for it", () => {
     const order = placed();
     order.goodwill(100_000);
-    expect(booksOf(say(order, AUTO, ["Partial", 250]))).toMatchObject({ refunded: 250_000, overRefunded: false });
+    expect(moneyOf(say(order, AUTO, ["Partial", 250]))).toMatchObject({ refunded: 250_000, overRefunded: false });
     order.goodwill(200_000);
-    expect(booksOf(say(order, AUTO, ["Partial", 250]))).toMatchObject({ refunded: 450_000, overRefunded: false });
-    expect(booksOf(say(order, AUTO, ["Partial", 100]))).toMatchObject({ refunded: 450_000, overRefunded: true });
-    expect(booksOf(say(order, AUTO, "Canceled"))).toMatchObject({ refunded: 1_000_000, overRefunded: false });
+    expect(moneyOf(say(order, AUTO, ["Partial", 250]))).toMatchObject({ refunded: 450_000, overRefunded: false });
+    expect(moneyOf(say(order, AUTO, ["Partial", 100]))).toMatchObject({ refunded: 450_000, overRefunded: true });
+    expect(moneyOf(say(order, AUTO, "Canceled"))).toMatchObject({ refunded: 1_000_000, overRefunded: false });
   });
 
   it("lowers what is held by goodwill", () => {
     const order = say(placed(), HOLD, ["Partial", 250]);
     order.goodwill(100_000);
-    expect(booksOf(order)).toMatchObject({ refunded: 100_000, held: 150_000 });
+    expect(moneyOf(order)).toMatchObject({ refunded: 100_000, held: 150_000 });
     order.goodwill(900_000);
-    expect(booksOf(order)).toMatchObject({ refunded: 1_000_000, held: 0 });
+    expect(moneyOf(order)).toMatchObject({ refunded: 1_000_000, held: 0 });
   });
 
   it("takes goodwill back first, and does not return again what was taken back", () => {
     const order = say(placed(), AUTO, ["Partial", 250]);
     order.goodwill(100_000);
     order.clawBack(150_000);
-    expect(booksOf(say(order, AUTO, ["Partial", 250]))).toMatchObject({ refunded: 200_000, held: 0 });
-    expect(booksOf(say(order, AUTO, ["Partial", 300]))).toMatchObject({ refunded: 250_000 });
+    expect(moneyOf(say(order, AUTO, ["Partial", 250]))).toMatchObject({ refunded: 200_000, held: 0 });
+    expect(moneyOf(say(order, AUTO, ["Partial", 300]))).toMatchObject({ refunded: 250_000 });
   });
 
   it("lifts the flag when the surplus was taken back, and pays when the cancel comes again", () => {
     const order = say(placed(), AUTO, "Canceled", "Completed");
     order.clawBack(1_000_000);
-    expect(booksOf(order)).toMatchObject({ refunded: 0, overRefunded: false });
-    expect(booksOf(say(order, AUTO, "Canceled"))).toMatchObject({ refunded: 1_000_000 });
+    expect(moneyOf(order)).toMatchObject({ refunded: 0, overRefunded: false });
+    expect(moneyOf(say(order, AUTO, "Canceled"))).toMatchObject({ refunded: 1_000_000 });
   });
 
   it("pays when a canceled order went on, had its refund taken back, and is canceled again", () => {
     const order = say(placed(), AUTO, "Canceled", "In progress", "In progress");
     order.clawBack(1_000_000);
-    expect(booksOf(say(order, AUTO, "Canceled"))).toMatchObject({ refunded: 1_000_000 });
+    expect(moneyOf(say(order, AUTO, "Canceled"))).toMatchObject({ refunded: 1_000_000 });
   });
 
   it("flags by what is left of the reports' own refunds", () => {
@@ -330,14 +330,14 @@ describe("decisions by hand", () => {
   it("leaves what is held undecided when something else is taken back", () => {
     const order = say(say(placed(), AUTO, ["Partial", 250]), HOLD, "Canceled");
     order.clawBack(250_000);
-    expect(booksOf(order)).toMatchObject({ refunded: 0, held: 750_000 });
-    expect(booksOf(say(order, HOLD, ["Partial", 600]))).toMatchObject({ refunded: 0, held: 350_000 });
+    expect(moneyOf(order)).toMatchObject({ refunded: 0, held: 750_000 });
+    expect(moneyOf(say(order, HOLD, ["Partial", 600]))).toMatchObject({ refunded: 0, held: 350_000 });
   });
 
   it("does not flag what a person granted where the amount due is not known", () => {
     const order = say(placed(), AUTO, "Completed", "Partial");
     order.approve(600_000);
-    expect(booksOf(order)).toMatchObject({ refunded: 600_000, overRefunded: false });
+    expect(moneyOf(order)).toMatchObject({ refunded: 600_000, overRefunded: false });
   });
 
   it("refuses what cannot be", () => {
@@ -353,12 +353,12 @@ describe("decisions by hand", () => {
   });
 });
 
-describe("what a panel is told", () => {
-  const told = (policy: Policy, ...sayings: Saying[]) => say(placed(), policy, ...sayings).told();
+describe("panel status", () => {
+  const statusesOf = (policy: Policy, ...sayings: Saying[]) => say(placed(), policy, ...sayings).panelStatuses();
 
   test.each<[string, Policy, Saying[], object[]]>([
     ["nothing was heard", AUTO, [], [{ word: "Pending", remains: null }]],
-    ["a middle word", AUTO, ["In progress"], [{ word: "In progress", remains: null }]],
+    ["an active word", AUTO, ["In progress"], [{ word: "In progress", remains: null }]],
     ["an unknown word", AUTO, ["Frozen"], [{ word: "Pending", remains: null }]],
     ["an error", AUTO, ["Processing", "Error"], [{ word: "Processing", remains: null }]],
     ["completed", AUTO, [["Completed", 3]], [{ word: "Completed", remains: 0 }]],
@@ -368,17 +368,17 @@ describe("what a panel is told", () => {
     ["refunded", AUTO, ["Refunded"], [{ word: "Canceled", remains: 1000 }]],
     ["refunded in part", AUTO, [["Refunded", 250]], [{ word: "Partial", remains: 250 }]],
     ["held", HOLD, ["In progress", ["Partial", 250]], [{ word: "In progress", remains: null }]],
-  ])("%s", (_, policy, sayings, tellings) => {
-    expect(told(policy, ...sayings)).toEqual(tellings);
+  ])("%s", (_, policy, sayings, statuses) => {
+    expect(statusesOf(policy, ...sayings)).toEqual(statuses);
   });
 
-  it("tells the decision, not the provider's number", () => {
+  it("shows the decision, not the provider's number", () => {
     const order = say(placed(), HOLD, "Canceled");
     order.approve(123_456);
-    expect(order.told()).toEqual([{ word: "Partial", remains: 123 }]);
+    expect(order.panelStatuses()).toEqual([{ word: "Partial", remains: 123 }]);
     const rejected = say(placed(), HOLD, "Canceled");
     rejected.reject();
-    expect(rejected.told()).toEqual([{ word: "Completed", remains: 0 }]);
+    expect(rejected.panelStatuses()).toEqual([{ word: "Completed", remains: 0 }]);
   });
 
   it("names the largest whole number whose share is not above the decision", () => {
@@ -392,8 +392,8 @@ describe("what a panel is told", () => {
     );
   });
 
-  it("tells followed orders as they are", () => {
-    const followed = (...sayings: Saying[]) => say(placed({ charge: null }), AUTO, ...sayings).told()[0];
+  it("shows followed orders as they are", () => {
+    const followed = (...sayings: Saying[]) => say(placed({ charge: null }), AUTO, ...sayings).panelStatuses()[0];
     expect(followed(["Partial", 250])).toEqual({ word: "Partial", remains: 250 });
     expect(followed(["Partial", 1250])).toEqual({ word: "Partial", remains: 1000 });
     expect(followed(["Refunded", 250])).toEqual({ word: "Partial", remains: 250 });
@@ -401,15 +401,15 @@ describe("what a panel is told", () => {
     expect(followed("Processing", "Error")).toEqual({ word: "Processing", remains: null });
   });
 
-  it("may tell a final word or keep silent where refunds are off", () => {
-    expect(told(OFF, "Processing", ["Partial", 250])).toEqual([
+  it("may show a final word or an active one where refunds are off", () => {
+    expect(statusesOf(OFF, "Processing", ["Partial", 250])).toEqual([
       { word: "Processing", remains: null },
       { word: "Partial", remains: 250 },
     ]);
   });
 
-  it("may tell or keep silent what an order was registered with", () => {
-    expect(placed({ status: "canceled" }).told()).toEqual([
+  it("may show what an order was registered with, or an active status", () => {
+    expect(placed({ status: "canceled" }).panelStatuses()).toEqual([
       { word: "Pending", remains: null },
       { word: "Canceled", remains: null },
     ]);
@@ -418,27 +418,27 @@ describe("what a panel is told", () => {
   it("may count goodwill as a part of the decision or not", () => {
     const partial = say(placed(), AUTO, ["Partial", 250]);
     partial.goodwill(100_000);
-    expect(partial.told()).toEqual([
+    expect(partial.panelStatuses()).toEqual([
       { word: "Partial", remains: 350 },
       { word: "Partial", remains: 250 },
     ]);
     const altered = say(placed(), HOLD, "Canceled");
     altered.approve(200_000);
     altered.goodwill(100_000);
-    expect(altered.told()).toEqual([
+    expect(altered.panelStatuses()).toEqual([
       { word: "Partial", remains: 300 },
       { word: "Partial", remains: 200 },
     ]);
     const completed = say(placed(), AUTO, "Completed");
     completed.goodwill(100_000);
-    expect(completed.told()).toEqual([
+    expect(completed.panelStatuses()).toEqual([
       { word: "Completed", remains: 0 },
       { word: "Partial", remains: 100 },
     ]);
   });
 
-  it("may tell what was returned or what is due where remains shrank", () => {
-    expect(told(AUTO, ["Partial", 250], ["Partial", 100])).toEqual([
+  it("may show what was returned or what is due where remains shrank", () => {
+    expect(statusesOf(AUTO, ["Partial", 250], ["Partial", 100])).toEqual([
       { word: "Partial", remains: 250 },
       { word: "Partial", remains: 100 },
     ]);
@@ -447,21 +447,21 @@ describe("what a panel is told", () => {
   it("has no number for a decision below the share of one unit, nor for a package", () => {
     const order = say(placed(), HOLD, "Canceled");
     order.approve(999);
-    expect(order.told()).toEqual([
+    expect(order.panelStatuses()).toEqual([
       { word: "Partial", remains: 0 },
       { word: "Completed", remains: 0 },
     ]);
     const bundle = say(placed({ quantity: null }), AUTO, "Partial");
     bundle.approve(999);
-    expect(bundle.told()).toEqual([{ word: "Partial", remains: null }]);
+    expect(bundle.panelStatuses()).toEqual([{ word: "Partial", remains: null }]);
   });
 
-  it("tells an order that cost nothing as it is", () => {
-    expect(say(placed({ charge: 0 }), AUTO, ["Partial", 250]).told()).toEqual([{ word: "Partial", remains: 250 }]);
+  it("shows an order that cost nothing as it is", () => {
+    expect(say(placed({ charge: 0 }), AUTO, ["Partial", 250]).panelStatuses()).toEqual([{ word: "Partial", remains: 250 }]);
   });
 
-  it("may tell a completed order or its books where more was returned than is due", () => {
-    expect(told(AUTO, "Canceled", "Completed")).toEqual([
+  it("may show a completed order or what was returned where more was returned than is due", () => {
+    expect(statusesOf(AUTO, "Canceled", "Completed")).toEqual([
       { word: "Completed", remains: 0 },
       { word: "Canceled", remains: 1000 },
     ]);
@@ -470,7 +470,7 @@ describe("what a panel is told", () => {
 
 describe("the other readings", () => {
   const order = (reading: Partial<Reading>) => placed({ reading });
-  const after = (reading: Partial<Reading>, policy: Policy, ...sayings: Saying[]) => booksOf(say(order(reading), policy, ...sayings));
+  const after = (reading: Partial<Reading>, policy: Policy, ...sayings: Saying[]) => moneyOf(say(order(reading), policy, ...sayings));
 
   test.each<[Partial<Reading>, Saying[], string]>([
     [{ error: "final" }, ["Completed", "Error"], "error"],
@@ -498,18 +498,18 @@ describe("the other readings", () => {
     expect(after({ reopenedHold: "stays" }, HOLD, "Canceled", "In progress", "In progress").held).toBe(1_000_000);
   });
 
-  it("may flag at any middle word, or at none", () => {
+  it("may flag at any active word, or at none", () => {
     expect(say(placed({ refundedBefore: 1 }), AUTO, "In progress").overRefunded).toBe(false);
-    expect(say(placed({ refundedBefore: 1, reading: { middleFlag: "always" } }), AUTO, "In progress").overRefunded).toBe(true);
-    expect(after({ middleFlag: "never" }, AUTO, "Canceled", "In progress", "In progress").overRefunded).toBe(false);
-    expect(after({ middleFlag: "never" }, AUTO, "Canceled", "Completed").overRefunded).toBe(true);
+    expect(say(placed({ refundedBefore: 1, reading: { activeFlag: "always" } }), AUTO, "In progress").overRefunded).toBe(true);
+    expect(after({ activeFlag: "never" }, AUTO, "Canceled", "In progress", "In progress").overRefunded).toBe(false);
+    expect(after({ activeFlag: "never" }, AUTO, "Canceled", "Completed").overRefunded).toBe(true);
   });
 
   it("may let go of what is held once the policy does, or never by itself", () => {
     const policy = say(order({ openHold: "policy" }), HOLD, ["Partial", 250]);
-    expect(booksOf(say(policy, AUTO, ["Partial", 250]))).toMatchObject({ refunded: 250_000, held: 0 });
+    expect(moneyOf(say(policy, AUTO, ["Partial", 250]))).toMatchObject({ refunded: 250_000, held: 0 });
     const stays = say(order({ openHold: "stays" }), HOLD, ["Partial", 250]);
-    expect(booksOf(say(stays, AUTO, ["Partial", 300]))).toMatchObject({ refunded: 0, held: 300_000 });
+    expect(moneyOf(say(stays, AUTO, ["Partial", 300]))).toMatchObject({ refunded: 0, held: 300_000 });
   });
 
   it("may take a rejected review for a decision on the charge or on nothing", () => {
@@ -525,8 +525,8 @@ describe("the other readings", () => {
   it("never returns more than is due on top of a review that was granted", () => {
     const granted = say(order({ reviewDue: "nothing" }), AUTO, "Partial");
     granted.approve(600_000);
-    expect(booksOf(say(granted, AUTO, ["Partial", 250]))).toMatchObject({ refunded: 600_000, overRefunded: true });
-    expect(booksOf(say(granted, AUTO, "Canceled"))).toMatchObject({ refunded: 1_000_000, overRefunded: false });
+    expect(moneyOf(say(granted, AUTO, ["Partial", 250]))).toMatchObject({ refunded: 600_000, overRefunded: true });
+    expect(moneyOf(say(granted, AUTO, "Canceled"))).toMatchObject({ refunded: 1_000_000, overRefunded: false });
   });
 
   it("may leave what is held as it is beside goodwill, up to the charge", () => {
@@ -544,7 +544,7 @@ describe("any history", () => {
     twice: fc.constantFrom(...READINGS.twice),
     unknownBetween: fc.constantFrom(...READINGS.unknownBetween),
     reopenedHold: fc.constantFrom(...READINGS.reopenedHold),
-    middleFlag: fc.constantFrom(...READINGS.middleFlag),
+    activeFlag: fc.constantFrom(...READINGS.activeFlag),
     openHold: fc.constantFrom(...READINGS.openHold),
     reviewDue: fc.constantFrom(...READINGS.reviewDue),
     goodwillAndHold: fc.constantFrom(...READINGS.goodwillAndHold),
@@ -599,10 +599,10 @@ describe("any history", () => {
           expect(Math.min(order.refunded, order.held)).toBeGreaterThanOrEqual(0);
           expect(order.refunded + order.held).toBeLessThanOrEqual(CHARGE);
           if (step.kind !== "clawBack") expect(order.refunded).toBeGreaterThanOrEqual(before);
-          for (const { word, remains } of order.told()) {
+          for (const { word, remains } of order.panelStatuses()) {
             if (remains === null || start.quantity === null) continue;
             expect(remains).toBeLessThanOrEqual(QUANTITY);
-            if (word === "Partial" && order.told().length === 1) {
+            if (word === "Partial" && order.panelStatuses().length === 1) {
               expect(shareOf(CHARGE, QUANTITY, remains)).toBeLessThanOrEqual(order.refunded);
             }
           }
@@ -619,9 +619,9 @@ describe("any history", () => {
         fc.pre(isFinal(statusOf(last.heard.word, {}, true, start.reading) ?? "unknown"));
         const order = new ModelOrder(start);
         for (const step of [...steps, last]) take(order, step);
-        const once = booksOf(order);
+        const once = moneyOf(order);
         for (let times = 0; times < 9; times += 1) take(order, last);
-        expect(booksOf(order)).toEqual(once);
+        expect(moneyOf(order)).toEqual(once);
       }),
       { numRuns: 1000 },
     );
@@ -648,7 +648,7 @@ describe("any history", () => {
         const highest = Math.max(...reports.map(({ due }) => due));
         // What was posted is never taken back, so an automatic total can only be flagged as too high.
         const [refunded, held] = rule === AUTO ? [highest, 0] : [0, last];
-        expect(booksOf(order)).toMatchObject({ refunded, held, overRefunded: refunded > last });
+        expect(moneyOf(order)).toMatchObject({ refunded, held, overRefunded: refunded > last });
       }),
     );
   });
@@ -663,8 +663,8 @@ describe("any history", () => {
         take(order, last);
         if (status !== null && isFinal(status)) return;
         expect(order.refunded).toBe(refunded);
-        // A middle word may leave nothing to decide.
-        if (status === null || !isMiddle(status)) expect(order.held).toBe(held);
+        // An active word may leave nothing to decide.
+        if (status === null || !isActive(status)) expect(order.held).toBe(held);
       }),
     );
   });

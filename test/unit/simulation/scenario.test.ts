@@ -1,14 +1,14 @@
 /**
- * The simulation itself: one seed is one run, what befalls it fits into it, and what is put back is as it was.
+ * The simulation itself: one seed is one run, its one-time faults fit into it, and what is put back is as it was.
  */
 import { describe, expect, it, test } from "vitest";
 import type { Life } from "../../../simulator/life.ts";
 import { openBackend } from "../../../simulation/backends.ts";
-import { deathsIn, differencesFrom, parseDeath } from "../../../simulation/deaths.ts";
+import { crashesIn, differencesFrom, parseCrash } from "../../../simulation/crashes.ts";
 import { Draws } from "../../../simulation/draws.ts";
 import { wrongsOfChanges } from "../../../simulation/feed-check.ts";
-import { fateOf } from "../../../simulation/mishaps.ts";
-import { trueSince } from "../../../simulation/news-check.ts";
+import { drawOneTimeFaults } from "../../../simulation/one-time-faults.ts";
+import { trueSince } from "../../../simulation/monotonic-reads.ts";
 import { restoreDatabase, saveDatabase } from "../../../simulation/restore.ts";
 import { run } from "../../../simulation/scenario.ts";
 import type { Backend } from "../../../simulation/sqlite.ts";
@@ -44,23 +44,23 @@ describe("a run", () => {
   });
 });
 
-test("what befalls a run has its time in it, and midnight comes before its end", () => {
+test("one-time faults happen within the run, and midnight comes before its end", () => {
   for (let seed = 0; seed < 2000; seed++) {
     const ticks = 20 + (seed % 50);
-    const { startsAt, mishaps } = fateOf(new Draws(seed, "fate"), ticks);
-    for (const mishap of mishaps) {
-      expect(mishap.minute).toBeGreaterThanOrEqual(5);
-      expect(mishap.minute).toBeLessThan(ticks);
-      if (mishap.kind === "restore") expect(mishap.minute - mishap.back).toBeGreaterThanOrEqual(0);
-      if (mishap.kind !== "quota") continue;
+    const { startsAt, faults } = drawOneTimeFaults(new Draws(seed, "fate"), ticks);
+    for (const fault of faults) {
+      expect(fault.minute).toBeGreaterThanOrEqual(5);
+      expect(fault.minute).toBeLessThan(ticks);
+      if (fault.kind === "restore") expect(fault.minute - fault.back).toBeGreaterThanOrEqual(0);
+      if (fault.kind !== "quota") continue;
       const midnight = (Math.floor(startsAt / 86_400_000) + 1) * 86_400_000;
-      expect((midnight - startsAt) / 60_000).toBeGreaterThan(mishap.minute);
+      expect((midnight - startsAt) / 60_000).toBeGreaterThan(fault.minute);
       expect((midnight - startsAt) / 60_000).toBeLessThan(ticks);
     }
   }
 });
 
-describe("late news", () => {
+describe("monotonic reads", () => {
   const life: Life = {
     kind: "reopened",
     quantity: 100,
@@ -115,11 +115,11 @@ describe("the feed of an order", () => {
   });
 });
 
-describe("deaths", () => {
+describe("crashes", () => {
   it("are two for each step", () => {
-    expect(deathsIn({ seed: 1, ticks: 5, orders: 5 }, 3)).toHaveLength(6);
-    expect(parseDeath("57:after")).toEqual({ step: 57, when: "after" });
-    expect(() => parseDeath("57")).toThrow("--death must be like");
+    expect(crashesIn({ seed: 1, ticks: 5, orders: 5 }, 3)).toHaveLength(6);
+    expect(parseCrash("57:after")).toEqual({ step: 57, when: "after" });
+    expect(() => parseCrash("57")).toThrow("--crash must be like");
   });
 
   it("make no difference to orders that both runs have, and lose none that a panel registers", () => {

@@ -90,7 +90,7 @@ function reportsFor(answer: unknown, ids: readonly string[], key: string): Reado
 }
 
 function withMissing(found: ReadonlyMap<string, Report>, ids: readonly string[]): ReadonlyMap<string, Report> {
-  return new Map(ids.map((id) => [id, found.get(id) ?? MISSING]));
+  return new Map(ids.map((id) => [id, /* planted: left-out-is-missing */ found.get(id) ?? MISSING]));
 }
 
 function firstError(layers: readonly unknown[]): ApiError | null {
@@ -98,6 +98,7 @@ function firstError(layers: readonly unknown[]): ApiError | null {
 }
 
 /** What an entry under an order's id says. A plain text there is an error, even one that looks like a status. */
+// planted: entry-report
 function entryReport(entry: unknown, key: string): Report | null {
   if (typeof entry === "string") return entry.trim() === "" ? null : refused({ texts: [entry] }, key);
   const fields = fieldsIn(entry);

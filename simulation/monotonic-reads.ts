@@ -1,5 +1,5 @@
 /**
- * Late news: what is shown of an order was true of it at its provider at some time, and each time not before the one
+ * Monotonic reads: what is shown of an order was true of it at its provider at some time, and each time not before the one
  * shown earlier (checks.md, R12).
  */
 import type { Life, Step } from "../simulator/life.ts";

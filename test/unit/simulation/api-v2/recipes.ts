@@ -138,10 +138,10 @@ function listOfOrders({ orders, marker }: PanelFacts): fc.Arbitrary<string> {
   );
 }
 
-export const DOOR = "the doors' own";
+export const API_V2 = "an API v2 endpoint";
 
-/** What is known of each route. The doors' calls are made by `callOf`. */
-export function recipesFor(panel: PanelFacts): Readonly<Record<string, Recipe | typeof DOOR>> {
+/** What is known of each route. API v2 calls are made by `callOf`. */
+export function recipesFor(panel: PanelFacts): Readonly<Record<string, Recipe | typeof API_V2>> {
   const { orders, customers, money } = panel;
   const settle = fc.constantFrom<unknown>({ drop: true }, { provider_order_id: "77001" }, { provider_order_id: 77002, drop: null });
   return {
@@ -241,9 +241,9 @@ export function recipesFor(panel: PanelFacts): Readonly<Record<string, Recipe | 
     },
     "GET /v1/dead-letters": { who: "operator", query: limits },
     "POST /v1/dead-letters/:id/replay": { who: "operator", ids: ["1"], body: fc.constantFrom<unknown>({}, { again: true }, undefined) },
-    "GET /api/v2": DOOR,
-    "POST /api/v2": DOOR,
-    "GET /api/v2/:id": DOOR,
-    "POST /api/v2/:id": DOOR,
+    "GET /api/v2": API_V2,
+    "POST /api/v2": API_V2,
+    "GET /api/v2/:id": API_V2,
+    "POST /api/v2/:id": API_V2,
   };
 }

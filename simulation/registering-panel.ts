@@ -11,14 +11,14 @@ const ACCEPTED = 202;
 const LISTED = 100;
 
 /**
- * A panel that places its orders at providers by itself, and registers them over REST until each is acknowledged.
+ * The panel `books`: it places its orders at providers by itself, and registers them over REST until each is acknowledged.
  */
-export class Books {
+export class RegisteringPanel {
   readonly #system: System;
   readonly #client: RestClient;
   readonly #draws: Draws;
   readonly #wishes: Draws;
-  readonly #doors: ReadonlyMap<string, ApiClient>;
+  readonly #endpoints: ReadonlyMap<string, ApiClient>;
   /** Orders still to be placed. */
   #left: number;
   #placed = 0;
@@ -29,17 +29,17 @@ export class Books {
   readonly checkWanted = new Map<string, number>();
   busy = false;
 
-  /** `doors`: by provider; `wishes`: what it asks for of its orders, which must not change what it orders. */
+  /** `endpoints`: by provider; `wishes`: what it asks for of its orders, which must not change what it orders. */
   constructor(
     system: System,
     client: RestClient,
-    doors: ReadonlyMap<string, ApiClient>,
+    endpoints: ReadonlyMap<string, ApiClient>,
     { draws, wishes }: { readonly draws: Draws; readonly wishes: Draws },
     orders: number,
   ) {
     this.#system = system;
     this.#client = client;
-    this.#doors = doors;
+    this.#endpoints = endpoints;
     this.#draws = draws;
     this.#wishes = wishes;
     this.#left = orders;
@@ -80,14 +80,14 @@ export class Books {
     if (action === "check" && answered?.status === ACCEPTED) this.checkWanted.set(id, at);
   }
 
-  /** Asks after its orders as a script does that is pointed at a provider's door. What is not on record it does not name. */
+  /** Asks after its orders as a script does that is pointed at a provider's endpoint. What is not on record it does not name. */
   async #look(): Promise<void> {
-    const [provider, door] = this.#wishes.pick([...this.#doors]);
+    const [provider, endpoint] = this.#wishes.pick([...this.#endpoints]);
     const ids = [...this.orders.values()]
       .map(({ registration }) => registration)
       .filter((order) => order.provider === provider && !this.#unacknowledged.has(order.id))
       .map(({ provider_order_id }) => provider_order_id as string);
-    if (ids.length > 0) await door.statuses(ids.slice(-LISTED));
+    if (ids.length > 0) await endpoint.statuses(ids.slice(-LISTED));
   }
 
   /** Registers again what was registered since then, epoch ms, as a panel is told to after a restore. */

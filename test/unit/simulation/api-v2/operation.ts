@@ -1,5 +1,5 @@
 /**
- * An operator's whole set-up in one process: the real door over a real SQLite, simulated providers behind it, and panels
+ * An operator's whole set-up in one process: the real HTTP API over a real SQLite, simulated providers behind it, and panels
  * with orders in every state. It can be put back to how it began.
  */
 import { databaseOver } from "../../../../simulation/database.ts";
@@ -43,8 +43,8 @@ export type PanelFacts = {
   readonly cancelable: readonly string[];
   /** Orders of which nobody knows whether their provider took them. */
   readonly doubtful: readonly string[];
-  /** Ids at `acme` of orders that came by its door, the first of them pending and the second refilled; and of its refills. */
-  readonly atDoor: readonly string[];
+  /** Ids at `acme` of orders that came by its API v2 endpoint, the first of them pending and the second refilled; and of its refills. */
+  readonly connected: readonly string[];
   readonly refills: readonly string[];
   /** Orders bought from the own catalogue, the first of them pending and the second refilled. */
   readonly bought: readonly string[];
@@ -333,17 +333,17 @@ function live(order: Order, status: Status, remains: number | null, since: numbe
 }
 
 /**
- * Orders by both doors: some under way, some that are done and were refilled, one in doubt, and one whose script was told
+ * Orders by both API v2 endpoints: some under way, some that are done and were refilled, one in doubt, and one whose script was shown
  * a word that no longer holds.
  */
 async function buy(operation: Operation, panel: string, key: string): Promise<void> {
   const acme = operation.provider("acme");
-  const call = (door: string, fields: Readonly<Record<string, string>>) =>
-    operation.must("POST", `/api/v2${door}`, new URLSearchParams({ key, ...fields }).toString());
+  const call = (endpoint: string, fields: Readonly<Record<string, string>>) =>
+    operation.must("POST", `/api/v2${endpoint}`, new URLSearchParams({ key, ...fields }).toString());
   let links = 0;
-  const add = async (door: string): Promise<string> => {
+  const add = async (endpoint: string): Promise<string> => {
     const link = `https://example.com/${markerOf(panel)}/bought/${++links}`;
-    return String((await call(door, { action: "add", service: "1", link, quantity: "100" }))["order"]);
+    return String((await call(endpoint, { action: "add", service: "1", link, quantity: "100" }))["order"]);
   };
   const become = (order: string, status: Status): void => {
     const [row] = operation.rows(`SELECT provider_order_id FROM orders WHERE panel = '${panel}' AND id = '${order}'`);
@@ -352,20 +352,20 @@ async function buy(operation: Operation, panel: string, key: string): Promise<vo
     live(there, status, status === "completed" ? 0 : 100, operation.now);
   };
   const [open, done] = [await add(""), await add("")];
-  const [openThere, doneThere, toldThere] = [await add("/acme"), await add("/acme"), await add("/acme")];
+  const [openThere, doneThere, reportedThere] = [await add("/acme"), await add("/acme"), await add("/acme")];
   changeProvider(acme, { modes: ["add_unreadable=page"] });
   await add("/acme");
   changeProvider(acme, { modes: [] });
   for (const order of [open, openThere]) become(order, "pending");
-  for (const order of [done, doneThere, toldThere]) become(order, "completed");
+  for (const order of [done, doneThere, reportedThere]) become(order, "completed");
   operation.now += MINUTE_MS;
-  await check(operation, panel, [open, openThere, done, doneThere, toldThere]);
+  await check(operation, panel, [open, openThere, done, doneThere, reportedThere]);
   await call("", { action: "refill", order: done });
   await call("/acme", { action: "refill", order: doneThere });
-  await call("/acme", { action: "status", order: toldThere });
+  await call("/acme", { action: "status", order: reportedThere });
   operation.now += MINUTE_MS;
-  become(toldThere, "canceled");
-  await check(operation, panel, [toldThere]);
+  become(reportedThere, "canceled");
+  await check(operation, panel, [reportedThere]);
 }
 
 async function check(operation: Operation, panel: string, ids: readonly string[]): Promise<void> {
@@ -396,7 +396,7 @@ function factsOf(operation: Operation, id: string, money: PanelFacts["money"], k
       return isOpen && cancel_status === null && !isBeingPlaced(provider_order_id);
     }),
     doubtful: idsOf(({ provider_order_id }) => isBeingPlaced(provider_order_id)),
-    atDoor: orders
+    connected: orders
       .filter(({ door, provider_order_id }) => door === "connect" && !isBeingPlaced(provider_order_id))
       .map((row) => String(row["provider_order_id"])),
     refills: orders.filter(({ door, refill_id }) => door === "connect" && refill_id !== null).map((row) => String(row["refill_id"])),

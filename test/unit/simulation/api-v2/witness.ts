@@ -1,8 +1,8 @@
 /**
  * Watches requests and their answers: says in words what of an answer, or of what it left behind, is not as it must be.
  */
-import { wrongsOfBooks } from "../../../../simulation/checks.ts";
-import { type Asked, isDoorPath, isOversized, nameOf, requestOf, upstreamOf } from "./asked.ts";
+import { wrongsOfLedger } from "../../../../simulation/checks.ts";
+import { type Asked, isApiV2Path, isOversized, nameOf, requestOf, upstreamOf } from "./asked.ts";
 import { ADMIN_TOKEN, type Operation, type PanelFacts } from "./operation.ts";
 import { recipesFor } from "./recipes.ts";
 import { SUPPLIERS_WORDS } from "./request-parts.ts";
@@ -19,8 +19,8 @@ type Seen = {
   readonly headers: Headers;
   readonly text: string;
   readonly json: unknown;
-  /** Whether it went to one of the doors of API v2. */
-  readonly door: boolean;
+  /** Whether it went to API v2. */
+  readonly isApiV2: boolean;
 };
 
 /** A thousand changes of the feed are about a megabyte; a thousand orders with 15 problems each are three. */
@@ -58,7 +58,7 @@ export class Witness {
     this.#secrets = new Set(this.#operation.secrets);
   }
 
-  /** By a route's name, or at the doors by that and the action. */
+  /** By a route's name, or at API v2 by that and the action. */
   reached(route: string): readonly Reached[] {
     return this.#reached.get(route) ?? [];
   }
@@ -89,13 +89,13 @@ export class Witness {
     const text = await response.text();
     const { pathname: path } = new URL(request.url);
     const { status, headers } = response;
-    const seen: Seen = { asked, path, status, headers, text, json: parsed(text), door: isDoorPath(path) };
+    const seen: Seen = { asked, path, status, headers, text, json: parsed(text), isApiV2: isApiV2Path(path) };
     this.#note(seen);
     const changes = this.#changes();
     const wrongs = [
       ...wrongsOfForm(seen),
       ...(isOversized(asked) ? wrongsOfOversized(seen) : []),
-      ...(seen.door ? wrongsOfDoor(seen) : wrongsOfRest(seen)),
+      ...(seen.isApiV2 ? wrongsOfApiV2(seen) : wrongsOfRest(seen)),
       ...this.#wrongsOfSecrecy(seen),
       ...operation.logs.flatMap((event) => (ALARMS.has(event.event) ? [`an alarm: ${JSON.stringify(event)}`] : [])),
       ...(isRefused(seen) ? changes.filter((change) => !isExplained(change, seen, operation.calls > calls)).map(inWords) : []),
@@ -128,7 +128,7 @@ export class Witness {
   }
 
   async #wrongsOfMoney(): Promise<string[]> {
-    const wrongs = await wrongsOfBooks(this.#operation.backend);
+    const wrongs = await wrongsOfLedger(this.#operation.backend);
     const accounts = this.#operation.rows(
       "SELECT panel, currency, customer, sum(amount) AS sum, (SELECT balance FROM transfers l WHERE l.panel = t.panel AND l.currency = t.currency AND l.customer = t.customer ORDER BY n DESC LIMIT 1) AS balance FROM transfers t GROUP BY panel, currency, customer",
     );
@@ -139,16 +139,16 @@ export class Witness {
     return [...wrongs.filter((wrong) => !wrong.startsWith("an order that nobody settled") && !wrong.startsWith("a frozen panel")), ...off];
   }
 
-  /** Keys are told to nobody, and of a panel only to itself. */
+  /** Keys are shown to nobody, and of a panel only to itself. */
   #wrongsOfSecrecy(seen: Seen): string[] {
     const { asked, text, headers, json } = seen;
-    const told = `${text}\n${JSON.stringify([...headers])}`;
+    const shown = `${text}\n${JSON.stringify([...headers])}`;
     const written = JSON.stringify([this.#operation.logs, this.#operation.queued]);
     const own = sentText(asked);
     const isNew = nameOf(asked.route) === "POST /v1/panels" && seen.status === 201;
     const wrongs = [...this.#secrets].flatMap((secret) => [
       // Whoever puts a key where it does not belong gets it back with what is wrong about it.
-      ...(told.includes(secret) && (asked.right || !own.includes(secret)) ? [`a secret is told: ${secret}`] : []),
+      ...(shown.includes(secret) && (asked.right || !own.includes(secret)) ? [`a secret is shown: ${secret}`] : []),
       ...(written.includes(secret) ? [`a secret is written down: ${secret} in ${written}`] : []),
     ]);
     this.#learnSecrets(isNew && typeof json === "object" && json !== null && "key" in json ? String(json.key) : null);
@@ -156,9 +156,9 @@ export class Witness {
     const others = caller === null ? [] : this.#panels.filter(({ id }) => id !== caller);
     return [
       ...wrongs,
-      ...others.flatMap(({ id, marker }) => (told.includes(marker) ? [`${caller ?? ""} is told what is ${id}'s`] : [])),
+      ...others.flatMap(({ id, marker }) => (shown.includes(marker) ? [`${caller ?? ""} is shown what is ${id}'s`] : [])),
       ...(caller === null ? [] : this.#wrongsOfStrangers(seen, caller)),
-      ...(asked.route.path === "/api/v2" && told.includes(SUPPLIERS_WORDS) ? ["the own catalogue tells what its supplier said"] : []),
+      ...(asked.route.path === "/api/v2" && shown.includes(SUPPLIERS_WORDS) ? ["the own catalogue shows what its supplier said"] : []),
     ];
   }
 
@@ -171,8 +171,8 @@ export class Witness {
   }
 
   /** The panel that the request is answered for; null where it is answered for the operator, or for nobody. */
-  #callerOf({ asked, door }: Seen): string | null {
-    if (door) return asked.panel;
+  #callerOf({ asked, isApiV2 }: Seen): string | null {
+    if (isApiV2) return asked.panel;
     const authorization = asked.headers["Authorization"] ?? "";
     const byKey = this.#panels.find(({ key }) => authorization === `Bearer ${key}`);
     if (byKey !== undefined) return byKey.id;
@@ -214,15 +214,15 @@ function decodedLoosely(path: string): string {
   return path.replaceAll("+", " ").replaceAll(/%[0-9a-f]{2}/gi, (code) => String.fromCharCode(Number.parseInt(code.slice(1), 16)));
 }
 
-function errorOf({ json, door }: Seen): string | null {
+function errorOf({ json, isApiV2 }: Seen): string | null {
   const error = typeof json === "object" && json !== null && "error" in json ? json.error : undefined;
   if (error === undefined) return null;
-  if (door) return typeof error === "string" ? error : JSON.stringify(error);
+  if (isApiV2) return typeof error === "string" ? error : JSON.stringify(error);
   return typeof error === "object" && error !== null && "code" in error ? String(error.code) : "no code";
 }
 
 function isRefused(seen: Seen): boolean {
-  return seen.status >= 400 || (seen.door && errorOf(seen) !== null);
+  return seen.status >= 400 || (seen.isApiV2 && errorOf(seen) !== null);
 }
 
 // ---- The form of answers.
@@ -242,8 +242,8 @@ function wrongsOfForm({ asked, status, headers, text, json }: Seen): string[] {
 
 /** What is longer than anybody may send is not read, let alone made anything of. */
 function wrongsOfOversized(seen: Seen): string[] {
-  const { status, door } = seen;
-  const isRead = door ? status === 200 : status < 300 || errorOf(seen) === "invalid_json";
+  const { status, isApiV2 } = seen;
+  const isRead = isApiV2 ? status === 200 : status < 300 || errorOf(seen) === "invalid_json";
   return isRead ? ["a body is read that is too long"] : [];
 }
 
@@ -290,7 +290,7 @@ function isDetails(details: unknown): boolean {
 }
 
 /** Scripts make errors final: what is no answer has an empty body, and what is one is 200. */
-function wrongsOfDoor(seen: Seen): string[] {
+function wrongsOfApiV2(seen: Seen): string[] {
   const { asked, status, headers, text, json } = seen;
   if (status === 200) {
     if (asked.method === "HEAD") return [];
@@ -301,7 +301,7 @@ function wrongsOfDoor(seen: Seen): string[] {
     ];
   }
   return [
-    ...([404, 413, 429, 503].includes(status) ? [] : [`HTTP ${status} at a door`]),
+    ...([404, 413, 429, 503].includes(status) ? [] : [`HTTP ${status} from API v2`]),
     ...(text === "" ? [] : ["a body where there is no answer"]),
     ...((status === 429 || status === 503) && headers.get("Retry-After") === null ? [`${status} without Retry-After`] : []),
   ];
@@ -332,15 +332,15 @@ const CLAIMED: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * REST: nothing but what was learned of a provider that was called, or claimed of one that was to be. Doors: besides, what a script is told the next time:
+ * REST: nothing but what was learned of a provider that was called, or claimed of one that was to be. API v2: besides, what a script is shown the next time:
  * orders heard of, a refill or cancel that was asked for, an order that its provider did not take and that was returned.
  */
-function isExplained({ table, before, after, columns }: Change, { door }: Seen, wasCalled: boolean): boolean {
+function isExplained({ table, before, after, columns }: Change, { isApiV2 }: Seen, wasCalled: boolean): boolean {
   const isOfProvider = table === "providers" && before !== null && after !== null;
   if (!wasCalled) return isOfProvider && columns.every((name) => CLAIMED.has(name));
   if (table === "providers") return isOfProvider && columns.every((name) => LEARNED.has(name) || CLAIMED.has(name));
   if (table === "provider_services") return true;
-  if (!door) return false;
+  if (!isApiV2) return false;
   switch (table) {
     case "panels":
       return before !== null && after !== null && columns.every((name) => name === "feed_seq" || name === "order_n");

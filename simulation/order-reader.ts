@@ -1,5 +1,5 @@
 /**
- * Somebody who looks at a panel's orders: none may be shown as checked at a time when it was not any more as it is shown
+ * A reader of a panel's orders over REST: none may be shown as checked at a time when it was not any more as it is shown
  * (design.md, decision 10).
  */
 import type { Life } from "../simulator/life.ts";
@@ -8,22 +8,22 @@ import type { Json, RestClient } from "./client.ts";
 /** Two processes' clocks can be off by as much as this, together with the time that slow calls take. */
 const TOLERANCE_MS = 60_000;
 
-/** In these a middle word takes a final one back, and is not believed at once. */
+/** In these an active word takes a final one back, and is not believed at once. */
 const DOUBTED_LIVES: ReadonlySet<string> = new Set(["reopened", "taken_back"]);
 
 /** What is not shown as it was last said: doubted, unknown or left out of an answer. */
 const DOUBTED: ReadonlySet<string> = new Set(["not_found", "unknown_status"]);
 
-export class Onlooker {
+export class OrderReader {
   readonly #lifeOf: (provider: string, providerOrderId: string) => Life | null;
   readonly wrongs: string[] = [];
-  looked = 0;
+  compared = 0;
 
   constructor(lifeOf: (provider: string, providerOrderId: string) => Life | null) {
     this.#lifeOf = lifeOf;
   }
 
-  async look(client: RestClient, panel: string, now: number): Promise<void> {
+  async read(client: RestClient, panel: string, now: number): Promise<void> {
     const answered = await client.once("GET", "/v1/orders?limit=100", undefined, client.of(panel));
     for (const order of (answered?.json.orders ?? []) as Json[]) this.#judge(panel, order, now);
   }
@@ -32,7 +32,7 @@ export class Onlooker {
     const life = this.#lifeOf(provider, provider_order_id);
     if (life === null || checked_at === null || DOUBTED_LIVES.has(life.kind) || life.flaps.length > 0) return;
     if ((flags as string[]).some((flag) => DOUBTED.has(flag))) return;
-    this.looked += 1;
+    this.compared += 1;
     const last = life.steps.findLastIndex((step) => step.status === status && step.at <= now);
     const until = life.steps[last + 1]?.at ?? Infinity;
     if (last !== -1 && Date.parse(checked_at) > until + TOLERANCE_MS)

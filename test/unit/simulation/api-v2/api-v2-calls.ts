@@ -1,5 +1,5 @@
 /**
- * Calls to the doors of API v2: every action, in every form in which scripts send their fields.
+ * Calls to the API v2 endpoints: every action, in every form in which scripts send their fields.
  */
 import * as fc from "fast-check";
 import { damagedText, textDamage } from "../../damage.ts";
@@ -9,9 +9,9 @@ import { type Body, type Headers, hostileQuery, hostileText, junk, NAMES, pathOf
 type Fields = Readonly<Record<string, string>>;
 type Form = "form" | "json" | "query" | "multipart";
 
-/** Calls that go well at the door of `acme`, or at the own catalogue's: of each action some. */
-function rightCalls({ atDoor, refills, bought }: PanelFacts, isOwn: boolean): fc.Arbitrary<Fields> {
-  const orders = isOwn ? bought : atDoor;
+/** Calls that go well at the endpoint of `acme`, or at the own catalogue's: of each action some. */
+function rightCalls({ connected, refills, bought }: PanelFacts, isOwn: boolean): fc.Arbitrary<Fields> {
+  const orders = isOwn ? bought : connected;
   const [open = "", done = ""] = orders;
   const refill = (isOwn ? done : refills[0]) ?? "";
   const link = fc.nat(30).map((n) => `https://example.com/new/${n}`);
@@ -38,7 +38,7 @@ function rightCalls({ atDoor, refills, bought }: PanelFacts, isOwn: boolean): fc
 
 /** Calls with something of everything: all actions, others' ids, fields that belong to other actions. */
 function anyCalls(panel: PanelFacts, others: readonly PanelFacts[]): fc.Arbitrary<Fields> {
-  const known = [panel, ...others].flatMap(({ atDoor, bought, refills }) => [...atDoor, ...bought, ...refills]);
+  const known = [panel, ...others].flatMap(({ connected, bought, refills }) => [...connected, ...bought, ...refills]);
   const order = fc.oneof(fc.constantFrom("1", ...known), hostileText);
   const list = fc.array(order, { minLength: 1, maxLength: 130 }).map((each) => each.join(","));
   const one = (name: string, value: fc.Arbitrary<string>): fc.Arbitrary<Fields> => value.map((text) => ({ [name]: text }));
@@ -133,15 +133,15 @@ function sendingOf(method: string, fields: fc.Arbitrary<Fields>, right: boolean)
   return fc.oneof({ weight: 6, arbitrary: sent }, { weight: 2, arbitrary: spoiled }, { weight: 1, arbitrary: other });
 }
 
-/** A call as it goes to a door. */
-export type DoorCall = { readonly action: string; readonly path: string; readonly headers: Headers; readonly body: Body };
+/** A call as it goes to an API v2 endpoint. */
+export type ApiV2Call = { readonly action: string; readonly path: string; readonly headers: Headers; readonly body: Body };
 
 export function callOf(
   route: { readonly method: string; readonly path: string },
   panel: PanelFacts,
   others: readonly PanelFacts[],
   right: boolean,
-): fc.Arbitrary<DoorCall> {
+): fc.Arbitrary<ApiV2Call> {
   const isOwn = route.path === "/api/v2";
   const isRead = ({ action }: Fields): boolean => action === "services" || action === "balance" || action === "status";
   const good = rightCalls(panel, isOwn);

@@ -1,37 +1,37 @@
 /**
- * A death at every step: a scenario in calm weather is run once undisturbed, and then as often as it has steps, each
- * time with whoever takes that step dying over it, before it is done and after (checks.md, R7). Each run must come out
+ * A crash at every step: a scenario without background faults is run once undisturbed, and then as often as it has steps, each
+ * time with the process crashing at that step, before it is done and after (checks.md, R7). Each run must come out
  * right by itself, and as the undisturbed one did.
  */
 import { openBackend } from "./backends.ts";
 import { type Outcome, run, type RunResult } from "./scenario.ts";
-import type { Death } from "./scheduler.ts";
+import type { Crash } from "./scheduler.ts";
 import type { Job } from "./swarm.ts";
 
-/** A death as it is written: `57:after`. */
-export function parseDeath(text: string): NonNullable<Job["death"]> {
+/** A crash as it is written: `57:after`. */
+export function parseCrash(text: string): NonNullable<Job["crash"]> {
   const [, step, when] = /^(\d+):(before|after)$/.exec(text) ?? [];
-  if (step === undefined) throw new RangeError(`--death must be like 57:before or 57:after, not ${JSON.stringify(text)}`);
-  return { step: Number(step), when: when as Death };
+  if (step === undefined) throw new RangeError(`--crash must be like 57:before or 57:after, not ${JSON.stringify(text)}`);
+  return { step: Number(step), when: when as Crash };
 }
 
-export function doomOf(death: Job["death"]): { readonly doom?: (step: number) => Death | null } {
-  return death === undefined ? {} : { doom: (step) => (step === death.step ? death.when : null) };
+export function crashAt(crash: Job["crash"]): { readonly crashAtStep?: (step: number) => Crash | null } {
+  return crash === undefined ? {} : { crashAtStep: (step) => (step === crash.step ? crash.when : null) };
 }
 
-/** The same scenario without any death. */
+/** The same scenario without any crash. */
 export async function undisturbed(size: Job): Promise<RunResult> {
   const backend = await openBackend("sqlite");
   try {
-    return await run({ ...size, backend, doom: () => null });
+    return await run({ ...size, backend, crashAtStep: () => null });
   } finally {
     await backend.close();
   }
 }
 
-export function deathsIn({ seed, ticks, orders }: Job, steps: number): Job[] {
+export function crashesIn({ seed, ticks, orders }: Job, steps: number): Job[] {
   return Array.from({ length: steps }, (_, step) => step).flatMap((step) =>
-    (["before", "after"] as const).map((when) => ({ seed, ticks, orders, death: { step, when } })),
+    (["before", "after"] as const).map((when) => ({ seed, ticks, orders, crash: { step, when } })),
   );
 }
 

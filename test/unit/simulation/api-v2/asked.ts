@@ -1,13 +1,13 @@
 /**
- * Requests to the door: of each route some that are right in everything, and others that are wrong in one thing or in
+ * Requests to the HTTP API: of each route some that are right in everything, and others that are wrong in one thing or in
  * all of them. A route that nothing is known of here gets requests as well, but no body that is made for it.
  */
 import * as fc from "fast-check";
 import type { PATHS } from "../../../../src/http/router.ts";
 import { damagedJson, damagedText } from "../../damage.ts";
-import { callOf } from "./door-calls.ts";
+import { callOf } from "./api-v2-calls.ts";
 import { HOST, type PanelFacts, type Upstream } from "./operation.ts";
-import { DOOR, type Recipe, recipesFor } from "./recipes.ts";
+import { API_V2, type Recipe, recipesFor } from "./recipes.ts";
 import { type Answering, answering, type Body, bodyOf, credentials, hostileQuery, MIB, moreHeaders, pathOf } from "./request-parts.ts";
 
 export type Route = (typeof PATHS)[number];
@@ -15,7 +15,7 @@ export type Route = (typeof PATHS)[number];
 export type Asked = {
   readonly route: Route;
   readonly method: string;
-  /** What is asked of a door; empty where that is not known, and everywhere else. */
+  /** The action asked of API v2; empty where that is not known, and everywhere else. */
   readonly action: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -33,8 +33,8 @@ export function nameOf({ method, path }: Route): string {
   return `${method} ${path}`;
 }
 
-/** Where a route's requests are checked as the doors' are. */
-export function isDoorPath(path: string): boolean {
+/** Where a route's requests are checked as those of API v2. */
+export function isApiV2Path(path: string): boolean {
   return path === "/api/v2" || path.startsWith("/api/v2/");
 }
 
@@ -78,7 +78,7 @@ function restOf(route: Route, recipe: Recipe, panel: PanelFacts, others: readonl
 export function askedOf(route: Route, panel: PanelFacts, panels: readonly PanelFacts[], right: boolean): fc.Arbitrary<Asked> {
   const others = panels.filter(({ id }) => id !== panel.id);
   const recipe = recipesFor(panel)[nameOf(route)] ?? { who: "panel" };
-  if (recipe !== DOOR) return restOf(route, recipe, panel, others, right);
+  if (recipe !== API_V2) return restOf(route, recipe, panel, others, right);
   const around = fc.record({ route: fc.constant(route), method: fc.constant(route.method), ...surroundings(panel, right) });
   return fc.tuple(callOf(route, panel, others, right), around).map(([call, rest]) => ({ ...call, ...rest }));
 }

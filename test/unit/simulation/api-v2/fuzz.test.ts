@@ -1,11 +1,11 @@
 /**
- * Anything at the door: requests that are right, wrong in one thing or wrong in all, in any order. Whatever comes is
+ * Anything sent to the HTTP API: requests that are right, wrong in one thing or wrong in all, in any order. Whatever comes is
  * answered in the contract's form, tells nobody what is another's, and changes nothing when it is refused.
  */
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PATHS } from "../../../../src/http/router.ts";
-import { type Asked, askedOf, isDoorPath, nameOf } from "./asked.ts";
+import { type Asked, askedOf, isApiV2Path, nameOf } from "./asked.ts";
 import { setUp } from "./operation.ts";
 import { ODD_ANSWERS } from "./request-parts.ts";
 import { recipesFor } from "./recipes.ts";
@@ -17,7 +17,7 @@ const RUNS = Number(process.env["PROPERTY_RUNS"] ?? 45);
 const SLOW = { timeout: Math.max(60_000, RUNS * 300) };
 const MAX_REQUESTS = 60;
 
-/** So long after all else there is nothing that a door could tell without asking. */
+/** So long after all else there is nothing that API v2 could answer without asking. */
 const NOTHING_FRESH_MS = 20 * 60_000;
 
 const { operation, panels } = await setUp();
@@ -35,10 +35,10 @@ async function wrongsOf(requests: readonly Asked[]): Promise<readonly string[]> 
 }
 
 /** Of each route some requests that are right in everything, and others that are not: the same in every run. */
-const samplesOf = (right: boolean, atDoors: number, elsewhere: number): readonly Asked[] =>
+const samplesOf = (right: boolean, toApiV2: number, elsewhere: number): readonly Asked[] =>
   PATHS.flatMap((route, i) =>
     panels.flatMap((panel, j) => {
-      const numRuns = isDoorPath(route.path) ? atDoors : elsewhere;
+      const numRuns = isApiV2Path(route.path) ? toApiV2 : elsewhere;
       return fc.sample(askedOf(route, panel, panels, right), { numRuns, seed: i * panels.length + j });
     }),
   );
@@ -49,9 +49,9 @@ const NAMED = PATHS.filter(({ method }) => method !== "ALL");
 const READ_ACTIONS = ["services", "status", "balance"];
 const ACTIONS = [...READ_ACTIONS, "add", "refill", "refill_status", "cancel"];
 
-/** Everything that there is to be asked for: the routes, and at the doors each action. */
+/** Everything that there is to be asked for: the routes, and at API v2 each action. */
 const ASKABLE: readonly string[] = NAMED.flatMap((route) => {
-  if (!isDoorPath(route.path)) return [nameOf(route)];
+  if (!isApiV2Path(route.path)) return [nameOf(route)];
   return (route.method === "GET" ? READ_ACTIONS : ACTIONS).map((action) => `${nameOf(route)} ${action}`);
 });
 
@@ -59,12 +59,12 @@ const anyRequest: fc.Arbitrary<Asked> = fc.oneof(
   ...PATHS.flatMap((route) =>
     panels.flatMap((panel) => [
       { weight: 1, arbitrary: askedOf(route, panel, panels, true) },
-      { weight: isDoorPath(route.path) ? 6 : 2, arbitrary: askedOf(route, panel, panels, false) },
+      { weight: isApiV2Path(route.path) ? 6 : 2, arbitrary: askedOf(route, panel, panels, false) },
     ]),
   ),
 );
 
-describe("the door", SLOW, () => {
+describe("the HTTP API", SLOW, () => {
   it("has a request for each route that goes well", () => {
     const known = Object.keys(recipesFor(panels[0] ?? expect.unreachable()));
     expect(known.toSorted()).toEqual(NAMED.map(nameOf).toSorted());
@@ -86,14 +86,14 @@ describe("the door", SLOW, () => {
 
   it("stands providers that answer anything to whatever is asked of them", async () => {
     const calls = new Map(RIGHT.map((asked) => [`${nameOf(asked.route)} ${asked.action}`, asked]));
-    const ofDoors = [...calls].filter(([name]) => name.includes("/api/v2") && ASKABLE.includes(name));
-    for (const [, asked] of ofDoors) {
+    const apiV2Calls = [...calls].filter(([name]) => name.includes("/api/v2") && ASKABLE.includes(name));
+    for (const [, asked] of apiV2Calls) {
       for (const body of ODD_ANSWERS) {
         const upstream = { kind: "instead", status: 200, body } as const;
         expect(await wrongsOf([{ ...asked, upstream, afterMs: NOTHING_FRESH_MS }])).toEqual([]);
       }
     }
-    expect(ofDoors).toHaveLength(2 * (ACTIONS.length + READ_ACTIONS.length));
+    expect(apiV2Calls).toHaveLength(2 * (ACTIONS.length + READ_ACTIONS.length));
   });
 
   it("stands anything, in any order", async () => {

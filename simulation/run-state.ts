@@ -1,16 +1,16 @@
 /**
- * A run under way: the system and its cast, what befalls them, and what is measured meanwhile.
+ * A run under way: the system and its participants, the one-time faults, and what is measured meanwhile.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Cast } from "./cast.ts";
-import { DAY_MS, type Fate, type Mishap, nameOf } from "./mishaps.ts";
+import type { Participants } from "./participants.ts";
+import { DAY_MS, type OneTimeFaults, type OneTimeFault, nameOf } from "./one-time-faults.ts";
 import { restoreDatabase, type Saved, saveDatabase } from "./restore.ts";
 import { MINUTE_MS, type System } from "./system.ts";
 import { Staleness } from "./staleness.ts";
-import { CALM } from "./weather.ts";
+import { NO_FAULTS } from "./background-faults.ts";
 import type { Memory, Watch } from "./watch.ts";
-import { Onlooker } from "./onlooker.ts";
+import { OrderReader } from "./order-reader.ts";
 import { bendsRemains, hasMode } from "./providers.ts";
 import { Punctuality } from "./punctuality.ts";
 
@@ -22,46 +22,46 @@ const FOUND_OUT_MINUTES = 5;
 
 type Copy = { readonly at: number; readonly saved: Saved; readonly memory: Memory | null };
 
-export class Stage {
+export class RunState {
   readonly system: System;
-  readonly cast: Cast;
+  readonly participants: Participants;
   readonly watch: Watch | null;
   readonly staleness: Staleness;
-  readonly onlooker: Onlooker;
+  readonly orderReader: OrderReader;
   readonly punctuality: Punctuality;
-  readonly #fate: Fate;
+  readonly #oneTimeFaults: OneTimeFaults;
   #copy: Copy | null = null;
   /** Orders, as `panel/id`, that changed, or came to be, in a time that is lost. */
   readonly lost = new Set<string>();
   restores = 0;
-  /** The bends and the trouble of the providers that were met, by their modes. */
+  /** The bends and faults of the providers that were met, by their modes. */
   readonly modes = new Set<string>();
   readonly wrongs: string[] = [];
   /** For how many minutes the database has taken nothing while nothing else befell it, and how much the ticks had sent a minute ago. */
   #spentFor = 0;
   #sentBefore = 0;
 
-  constructor(system: System, cast: Cast, watch: Watch | null, fate: Fate) {
+  constructor(system: System, participants: Participants, watch: Watch | null, oneTimeFaults: OneTimeFaults) {
     this.system = system;
-    this.cast = cast;
+    this.participants = participants;
     this.watch = watch;
-    this.staleness = new Staleness(system, new Set(cast.providers.filter(bendsRemains).map(({ name }) => name)));
-    this.onlooker = new Onlooker((provider, id) => system.world.providers.get(provider)?.orders.get(id)?.life ?? null);
-    for (const { modes } of cast.providers) for (const { mode } of modes) this.modes.add(mode);
-    this.#fate = fate;
-    this.punctuality = new Punctuality(system, cast.books, new Set(cast.limits.keys()), this.clocksAreRight);
+    this.staleness = new Staleness(system, new Set(participants.providers.filter(bendsRemains).map(({ name }) => name)));
+    this.orderReader = new OrderReader((provider, id) => system.world.providers.get(provider)?.orders.get(id)?.life ?? null);
+    for (const { modes } of participants.providers) for (const { mode } of modes) this.modes.add(mode);
+    this.#oneTimeFaults = oneTimeFaults;
+    this.punctuality = new Punctuality(system, participants.registeringPanel, new Set(participants.limits.keys()), this.clocksAreRight);
   }
 
   /** Everything that went wrong so far, by name. */
   get met(): ReadonlySet<string> {
-    return new Set([...this.system.weather.met, ...this.modes, ...this.#fate.mishaps.map(nameOf)]);
+    return new Set([...this.system.backgroundFaults.met, ...this.modes, ...this.#oneTimeFaults.faults.map(nameOf)]);
   }
 
   /** Only every third minute is a bad one: what fails in it must be done again soon after. */
   beBadFor(minute: number): void {
     const isBad = minute % 3 === 0;
-    this.system.quota = isBad && this.system.weather.draws.chance(0.5) ? "queue" : null;
-    this.system.weather.climate = isBad ? { ...CALM, crashAtFirst: 0.5 } : CALM;
+    this.system.quota = isBad && this.system.backgroundFaults.draws.chance(0.5) ? "queue" : null;
+    this.system.backgroundFaults.rates = isBad ? { ...NO_FAULTS, crashAtFirst: 0.5 } : NO_FAULTS;
   }
 
   /** From now on nothing goes wrong any more. */
@@ -73,37 +73,37 @@ export class Stage {
 
   /** Whether a time that the product has written down can be believed. */
   get clocksAreRight(): boolean {
-    return this.#fate.mishaps.every(({ kind }) => kind !== "clock");
+    return this.#oneTimeFaults.faults.every(({ kind }) => kind !== "clock");
   }
 
-  /** What befalls the run in this minute of it. */
-  async befall(minute: number): Promise<void> {
+  /** The one-time faults of this minute of the run. */
+  async applyFaults(minute: number): Promise<void> {
     this.#watchTicks();
-    for (const mishap of this.#fate.mishaps) await this.#befall(mishap, minute);
-    if (this.system.quota !== null && Math.floor(this.system.now / DAY_MS) > Math.floor(this.#fate.startsAt / DAY_MS))
-      this.#tell("midnight", null);
+    for (const fault of this.#oneTimeFaults.faults) await this.#apply(fault, minute);
+    if (this.system.quota !== null && Math.floor(this.system.now / DAY_MS) > Math.floor(this.#oneTimeFaults.startsAt / DAY_MS))
+      this.#setQuota("midnight", null);
   }
 
-  async #befall(mishap: Mishap, minute: number): Promise<void> {
-    switch (mishap.kind) {
+  async #apply(fault: OneTimeFault, minute: number): Promise<void> {
+    switch (fault.kind) {
       case "queue_lost":
-        if (minute !== mishap.minute) return;
+        if (minute !== fault.minute) return;
         this.system.trace("all that waits in the queue is lost");
         return this.system.queue.lose();
       case "quota":
-        if (minute === mishap.minute) this.#tell(`used up for today: ${mishap.what}`, mishap.what);
+        if (minute === fault.minute) this.#setQuota(`used up for today: ${fault.what}`, fault.what);
         return;
       case "clock":
-        if (minute === mishap.minute) this.#setClocks(mishap.byMs);
-        else if (minute === mishap.minute + mishap.minutes) this.#setClocks(0);
+        if (minute === fault.minute) this.#setClocks(fault.byMs);
+        else if (minute === fault.minute + fault.minutes) this.#setClocks(0);
         return;
       case "restore":
-        if (minute === mishap.minute - mishap.back) await this.#save();
-        else if (minute === mishap.minute) await this.#restore();
+        if (minute === fault.minute - fault.back) await this.#save();
+        else if (minute === fault.minute) await this.#restore();
     }
   }
 
-  #tell(what: string, quota: System["quota"]): void {
+  #setQuota(what: string, quota: System["quota"]): void {
     this.system.trace(what);
     this.system.quota = quota;
     this.#spentFor = 0;
@@ -123,7 +123,7 @@ export class Stage {
     this.system.clockOffMs = byMs;
     this.#spentFor = 0;
     // What was sent two minutes ago or less seems older, or younger, to whoever gets it again.
-    for (const script of this.cast.scripts) script.excuseUnsent(-Infinity);
+    for (const script of this.participants.scripts) script.excuseUnsent(-Infinity);
   }
 
   async #save(): Promise<void> {
@@ -144,8 +144,8 @@ export class Stage {
     const seconds = Math.floor(this.system.now / 1000);
     await this.system.backend.run([{ sql: RESTORED.replace("unixepoch()", String(seconds)), params: [] }]);
     if (memory !== null) await this.watch?.recall(memory);
-    this.cast.books.registerAgain(at);
-    for (const script of this.cast.scripts) script.excuseUnsent(at);
+    this.participants.registeringPanel.registerAgain(at);
+    for (const script of this.participants.scripts) script.excuseUnsent(at);
     for (const [key] of before) if (!after.has(key)) this.#lose(key);
   }
 
@@ -155,8 +155,8 @@ export class Stage {
    * somebody who knows how much was ordered.
    */
   #lose(key: string): void {
-    const isPlain = this.cast.providers.every((provider) => !hasMode(provider, "remains_exceeds_quantity"));
-    for (const script of this.cast.scripts) {
+    const isPlain = this.participants.providers.every((provider) => !hasMode(provider, "remains_exceeds_quantity"));
+    for (const script of this.participants.scripts) {
       const lost = script.panel.shop.orders.filter(({ id }) => key === `${script.id}/${id}`);
       for (const order of lost) if (!isPlain || script.isOurs(order)) script.lose(order);
     }

@@ -1,8 +1,8 @@
 /**
- * What scripts are told of their orders at the doors of API v2: by the rules, from what was known at the time
- * (model/told.ts); and a script that acted on what does not hold any more is pointed out.
+ * What scripts are shown of their orders by API v2: by the rules, from what was known at the time
+ * (model/panel-status.ts); and a script that acted on what does not hold any more is pointed out.
  */
-import type { Told } from "./model/told.ts";
+import type { PanelStatus } from "./model/panel-status.ts";
 import type { ModelOrder } from "./model/order.ts";
 
 /** What the rules know of an order by its name, `panel/id` or `panel/provider/id there`, as far as they decide about it. */
@@ -16,7 +16,7 @@ type Heard = { readonly word: string; readonly remains: number | null };
 
 const FINAL: ReadonlySet<string> = new Set(["Completed", "Partial", "Canceled"]);
 
-export class DoorCheck {
+export class ApiV2Check {
   readonly #known: KnownOrders;
   /** The first final word that went out for an order. Null where an answer was lost before: that may have had it. */
   readonly #first = new Map<string, Heard | null>();
@@ -28,28 +28,28 @@ export class DoorCheck {
     this.#known = known;
   }
 
-  /** An answer about orders, as it left. `door`: the panel, or the panel and the provider; `since`: when the request came in. */
-  answered(door: string, asked: readonly string[], text: string, since: number): void {
-    for (const [id, heard] of toldIn(asked, text)) this.#judge(`${door}/${id}`, heard, since);
+  /** An answer about orders, as it left. `endpoint`: the panel, or the panel and the provider; `since`: when the request came in. */
+  answered(endpoint: string, asked: readonly string[], text: string, since: number): void {
+    for (const [id, heard] of statusesIn(asked, text)) this.#judge(`${endpoint}/${id}`, heard, since);
   }
 
   /** No answer came out of a request: nobody knows what it would have been. */
-  died(door: string, asked: readonly string[]): void {
-    for (const id of asked) if (!this.#first.has(`${door}/${id}`)) this.#first.set(`${door}/${id}`, null);
+  unanswered(endpoint: string, asked: readonly string[]): void {
+    for (const id of asked) if (!this.#first.has(`${endpoint}/${id}`)) this.#first.set(`${endpoint}/${id}`, null);
   }
 
-  /** In the end: orders whose flag is not as what their scripts were told asks for. */
+  /** In the end: orders whose flag is not as what their scripts were shown asks for. */
   outdated(): string[] {
     return [...this.#first].flatMap(([order, first]) => {
       const [model] = this.#known.modelsSince(order, Infinity);
       if (first === null || model === undefined) return [];
-      const now = model.told();
-      const holds = now.some((told) => isAs(told, first));
+      const now = model.panelStatuses();
+      const holds = now.some((status) => isAs(status, first));
       if (holds && now.length > 1) return [];
       const is = this.#known.isOutdated(order);
       return holds === !is
         ? []
-        : [`${order} was told as ${say(first)}, is ${say(now[0])}, and ${is ? "is" : "is not"} pointed out as outdated`];
+        : [`${order} was shown as ${say(first)}, is ${say(now[0])}, and ${is ? "is" : "is not"} pointed out as outdated`];
     });
   }
 
@@ -58,13 +58,13 @@ export class DoorCheck {
     if (models.length === 0) return;
     this.compared += 1;
     if (FINAL.has(heard.word) && !this.#first.has(order)) this.#first.set(order, heard);
-    const may = models.flatMap((model) => model.told());
-    if (!may.some((told) => isAs(told, heard)))
-      this.wrongs.push(`${order} was told as ${say(heard)}, and by the rules it is ${[...new Set(may.map(say))].join(" or ")}`);
+    const may = models.flatMap((model) => model.panelStatuses());
+    if (!may.some((status) => isAs(status, heard)))
+      this.wrongs.push(`${order} was shown as ${say(heard)}, and by the rules it is ${[...new Set(may.map(say))].join(" or ")}`);
   }
 }
 
-function isAs({ word, remains }: Told, heard: Heard): boolean {
+function isAs({ word, remains }: PanelStatus, heard: Heard): boolean {
   if (word !== heard.word) return false;
   return remains === null ? heard.remains === null || (Number.isInteger(heard.remains) && heard.remains >= 0) : remains === heard.remains;
 }
@@ -73,7 +73,7 @@ function say({ word, remains }: { readonly word: string; readonly remains: numbe
   return `${word} with ${String(remains)} left`;
 }
 
-function toldIn(asked: readonly string[], text: string): [id: string, Heard][] {
+function statusesIn(asked: readonly string[], text: string): [id: string, Heard][] {
   const json = JSON.parse(text) as Record<string, unknown>;
   const entries: [string, unknown][] = typeof json["status"] === "string" ? asked.map((id) => [id, json]) : Object.entries(json);
   return entries.flatMap(([id, entry]): [string, Heard][] => {

@@ -6,7 +6,7 @@ import { type Provider, replaceProvider } from "../simulator/world.ts";
 import { HastyPanel, StubbornPanel } from "../test/panels/actors.ts";
 import { ApiClient } from "../test/panels/client.ts";
 import { LASTING_LIVES } from "../test/panels/lives.ts";
-import { Books } from "./books.ts";
+import { RegisteringPanel } from "./registering-panel.ts";
 import { RestClient } from "./client.ts";
 import { Draws } from "./draws.ts";
 import { FeedReader } from "./feed-reader.ts";
@@ -16,9 +16,9 @@ import { Process } from "./scheduler.ts";
 import { Script } from "./script.ts";
 import { HOST, type System } from "./system.ts";
 
-export type Cast = {
+export type Participants = {
   readonly providers: readonly Provider[];
-  readonly books: Books;
+  readonly registeringPanel: RegisteringPanel;
   readonly scripts: readonly Script[];
   readonly readers: readonly FeedReader[];
   readonly operator: Operator;
@@ -28,8 +28,8 @@ export type Cast = {
   readonly limits: ReadonlyMap<string, number>;
 };
 
-/** Puts the cast on stage, in good weather. */
-export async function enter(system: System, seed: number, orders: number): Promise<Cast> {
+/** Sets up the participants, before any fault. */
+export async function setUpParticipants(system: System, seed: number, orders: number): Promise<Participants> {
   const draws = new Draws(seed, "cast");
   const client = new RestClient(system, new Process(system.scheduler, "operator"), new Draws(seed, "operator"));
   const keys = new Map<string, string>();
@@ -71,7 +71,7 @@ export async function enter(system: System, seed: number, orders: number): Promi
   });
   const scripts = [scriptOf(system, "hasty", HastyPanel, keys, "acme"), scriptOf(system, "stubborn", StubbornPanel, keys)];
   bringOrders(system, scripts, providers, new Draws(seed, "brought"));
-  const books = new Books(
+  const registeringPanel = new RegisteringPanel(
     system,
     new RestClient(system, new Process(system.scheduler, "books"), new Draws(seed, "books-retries")),
     new Map(PROVIDERS.map((provider) => [provider, clientOf(system, new Process(system.scheduler, "books"), keys.get("books"), provider)])),
@@ -80,7 +80,7 @@ export async function enter(system: System, seed: number, orders: number): Promi
   );
   return {
     providers,
-    books,
+    registeringPanel,
     scripts,
     readers: ["books", "hasty", "stubborn"].map((panel) => new FeedReader(panel)),
     operator: new Operator(system, client, new Draws(seed, "decisions")),
@@ -94,7 +94,7 @@ function limitOf(provider: Provider, draws: Draws): number {
   return isAskedOneByOne(provider) ? draws.between(10, 60) : draws.between(2, 6);
 }
 
-/** A panel's script, pointed at the own catalogue or, with a provider, at that provider's door. */
+/** A panel's script, pointed at the own catalogue or, with a provider, at that provider's endpoint. */
 function scriptOf(
   system: System,
   id: string,
@@ -125,7 +125,7 @@ function bringOrders(system: System, [script]: readonly Script[], [provider]: re
   }
 }
 
-/** A panel's client of its own door or, with a provider, of that provider's. */
+/** A panel's client of the own catalogue's endpoint or, with a provider, of that provider's. */
 function clientOf(system: System, process: Process, key = "", provider?: string): ApiClient {
   return new ApiClient({
     url: `${HOST}/api/v2${provider === undefined ? "" : `/${provider}`}`,
