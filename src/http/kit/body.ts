@@ -33,13 +33,10 @@ function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
   return bytes;
 }
 
-/** The body as JSON, whatever its Content-Type says: API clients set it wrong more often than the body. */
-export async function readJson(request: Request): Promise<Result<unknown, Failure>> {
-  const bytes = await readBytes(request);
-  return bytes.ok ? parseJson(bytes.value) : bytes;
-}
-
-/** The body as the schema wants it, all its problems told at once. */
+/**
+ * The body as the schema wants it, all its problems told at once. It is read as JSON whatever its Content-Type says: API
+ * clients set that wrong more often than the body.
+ */
 export async function readBody<T>(request: Request, schema: Schema<T>): Promise<Result<T, Failure>> {
   const bytes = await readBytes(request);
   return bytes.ok ? parseBody(bytes.value, schema) : bytes;

@@ -12,7 +12,7 @@ describe("an order of which nobody knows whether it was placed", () => {
   it("is flagged, and told as pending", () => {
     expect(unknown.flags).toBe(FLAGS.placing_unknown);
     expect(unknown.reason).toBe("placing_unknown");
-    expect(statusForPanel(unknown)).toMatchObject({ word: "Pending", final: false, remains: 1000 });
+    expect(statusForPanel(unknown)).toMatchObject({ label: "Pending", final: false, remains: 1000 });
   });
 
   it("is polled from the next minute on once it was found at the provider", () => {
@@ -23,7 +23,7 @@ describe("an order of which nobody knows whether it was placed", () => {
     const { next, refunds } = neverPlaced(unknown, NOW);
     expect(refunds).toEqual([{ kind: "post", n: 1, amount: 900_000, reason: "not_placed", remains: 1000 }]);
     expect(next).toMatchObject({ status: "canceled", refunded: 900_000, refundCount: 1, flags: 0, cadence: null, reason: "not_placed" });
-    expect(statusForPanel(next)).toMatchObject({ word: "Canceled", final: true, remains: 1000 });
+    expect(statusForPanel(next)).toMatchObject({ label: "Canceled", final: true, remains: 1000 });
   });
 
   it("returns nothing where nothing was charged", () => {

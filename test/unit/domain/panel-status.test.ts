@@ -6,28 +6,28 @@ import { anOrder, NOW } from "./orders.ts";
 const ended = { finalAt: NOW } as const;
 const hold = { n: 1, amount: 900_000, reason: "remains_unknown", at: NOW, postsAt: null } as const;
 
-describe("tellPanel", () => {
+describe("statusForPanel", () => {
   it.each([
-    ["a middle status as it is", { status: "processing", middle: "processing", remains: 1000 }, "Processing", 1000],
-    ["the last middle word on an error", { status: "error" }, "In progress", 600],
-    ["Pending while nothing is known", { status: "unknown", middle: "pending", remains: null }, "Pending", 1000],
+    ["an active status as it is", { status: "processing", activeStatus: "processing", remains: 1000 }, "Processing", 1000],
+    ["the last middle label on an error", { status: "error" }, "In progress", 600],
+    ["Pending while nothing is known", { status: "unknown", activeStatus: "pending", remains: null }, "Pending", 1000],
     ["completed", { ...ended, status: "completed", remains: 0 }, "Completed", 0],
     ["completed, even with something left", { ...ended, status: "completed", remains: 3 }, "Completed", 0],
     ["a full refund", { ...ended, status: "canceled", refunded: 900_000, remains: 250 }, "Canceled", 1000],
     ["a refund in part", { ...ended, status: "partial", refunded: 225_000, remains: 250 }, "Partial", 250],
     ["a refund in part of a refunded order", { ...ended, status: "refunded", refunded: 225_000, remains: 250 }, "Partial", 250],
     ["what was refunded, not what the provider says", { ...ended, status: "partial", refunded: 450_000, remains: 250 }, "Partial", 500],
-    ["the middle word while a refund is held", { ...ended, status: "partial", hold, remains: null }, "In progress", 1000],
+    ["the middle label while a refund is held", { ...ended, status: "partial", hold, remains: null }, "In progress", 1000],
     [
-      "a final word that was taken back only once",
+      "a final label that was taken back only once",
       { ...ended, status: "canceled", refunded: 900_000, backTo: "in_progress" },
       "Canceled",
       1000,
     ],
     ["never more left than was ordered", { remains: 1500 }, "In progress", 1000],
     ["a free order that was canceled", { ...ended, status: "canceled", charge: 0, refunded: 0 }, "Canceled", 1000],
-  ] as const)("%s", (_name, over, word, remains) => {
-    expect(statusForPanel(anOrder(over))).toMatchObject({ word, remains });
+  ] as const)("%s", (_name, over, label, remains) => {
+    expect(statusForPanel(anOrder(over))).toMatchObject({ label, remains });
   });
 
   it.each([
@@ -54,35 +54,38 @@ describe("tellPanel, of orders whose units nobody counts", () => {
       null,
     ],
     ["canceled, and nothing granted", { status: "canceled", remains: 60, decided: { due: 900_000, granted: 0 } }, "Completed", 0],
-  ] as const)("%s", (_name, over, word, remains) => {
-    expect(statusForPanel(anOrder({ ...aPackage, ...over }))).toMatchObject({ word, remains });
+  ] as const)("%s", (_name, over, label, remains) => {
+    expect(statusForPanel(anOrder({ ...aPackage, ...over }))).toMatchObject({ label, remains });
   });
 
   it("waits for a number where the panel's script goes by the provider's", () => {
     const partial = { ...ended, status: "partial", remains: null } as const;
-    expect(statusForPanel(anOrder({ ...partial, charge: null }))).toMatchObject({ word: "In progress", final: false });
-    expect(statusForPanel(anOrder(partial))).toMatchObject({ word: "In progress", final: false });
-    expect(statusForPanel(anOrder({ ...partial, decided: { due: 900_000, granted: 0 } }))).toMatchObject({ word: "Completed", remains: 0 });
+    expect(statusForPanel(anOrder({ ...partial, charge: null }))).toMatchObject({ label: "In progress", final: false });
+    expect(statusForPanel(anOrder(partial))).toMatchObject({ label: "In progress", final: false });
+    expect(statusForPanel(anOrder({ ...partial, decided: { due: 900_000, granted: 0 } }))).toMatchObject({
+      label: "Completed",
+      remains: 0,
+    });
   });
 
-  it("goes by the provider's word where the policy leaves the refund to the panel, and has nothing decided", () => {
-    expect(statusForPanel(anOrder({ ...ended, status: "canceled", remains: 250 }))).toMatchObject({ word: "Canceled", remains: 1000 });
-    expect(statusForPanel(anOrder({ ...ended, status: "partial", remains: 250 }))).toMatchObject({ word: "Partial", remains: 250 });
+  it("goes by the provider's label where the policy leaves the refund to the panel, and has nothing decided", () => {
+    expect(statusForPanel(anOrder({ ...ended, status: "canceled", remains: 250 }))).toMatchObject({ label: "Canceled", remains: 1000 });
+    expect(statusForPanel(anOrder({ ...ended, status: "partial", remains: 250 }))).toMatchObject({ label: "Partial", remains: 250 });
   });
 
   it("says nothing final that neither the provider has said, nor the panel has acted on", () => {
-    expect(statusForPanel(anOrder({ ...ended, status: "canceled", polledAt: null }))).toMatchObject({ word: "In progress", final: false });
+    expect(statusForPanel(anOrder({ ...ended, status: "canceled", polledAt: null }))).toMatchObject({ label: "In progress", final: false });
     expect(statusForPanel(anOrder({ ...ended, status: "canceled", polledAt: null, refunded: 900_000 }))).toMatchObject({
-      word: "Canceled",
+      label: "Canceled",
     });
-    expect(statusForPanel(anOrder({ ...ended, status: "completed", polledAt: null }))).toMatchObject({ word: "Completed" });
+    expect(statusForPanel(anOrder({ ...ended, status: "completed", polledAt: null }))).toMatchObject({ label: "Completed" });
   });
 
   it("says numbers of followed orders that go together", () => {
     const followed = { ...ended, charge: null, quantity: 1000 };
-    expect(statusForPanel(anOrder({ ...followed, status: "completed", remains: 3 }))).toMatchObject({ word: "Completed", remains: 0 });
-    expect(statusForPanel(anOrder({ ...followed, status: "partial", remains: 1100 }))).toMatchObject({ word: "Partial", remains: 1000 });
-    expect(statusForPanel(anOrder({ ...followed, status: "canceled", remains: 3 }))).toMatchObject({ word: "Canceled", remains: 1000 });
+    expect(statusForPanel(anOrder({ ...followed, status: "completed", remains: 3 }))).toMatchObject({ label: "Completed", remains: 0 });
+    expect(statusForPanel(anOrder({ ...followed, status: "partial", remains: 1100 }))).toMatchObject({ label: "Partial", remains: 1000 });
+    expect(statusForPanel(anOrder({ ...followed, status: "canceled", remains: 3 }))).toMatchObject({ label: "Canceled", remains: 1000 });
   });
 });
 
@@ -92,7 +95,7 @@ describe("withOutdated", () => {
   const canceled = { ...ended, status: "canceled", refunded: 900_000, remains: 250 } as const;
 
   it.each([
-    ["nothing was told", { ...canceled, told: null }, false],
+    ["nothing was told", { ...canceled, reportedFinal: null }, false],
     ["what was told still holds", { ...partial, told }, false],
     ["the refund was topped up", { ...canceled, told }, true],
     ["the order is under way again", { status: "in_progress", told }, true],

@@ -38,10 +38,10 @@ describe("what a report moves", () => {
     expect([write, next.status]).toEqual(["move", status]);
   });
 
-  it("remembers the last middle status", () => {
+  it("remembers the last active status", () => {
     expect(reconcile(anOrder({ status: "processing" }), says("Error"), POLICY, NOW).next).toMatchObject({
       status: "error",
-      middle: "in_progress",
+      activeStatus: "in_progress",
       reason: "provider_error",
     });
   });
@@ -115,7 +115,7 @@ describe("a word nobody knows", () => {
   it("leaves an order of which nothing was ever heard unknown", () => {
     expect(reconcile(aFreshOrder(), says("Teleporting"), POLICY, NOW).next).toMatchObject({
       status: "unknown",
-      middle: "pending",
+      activeStatus: "pending",
       reason: "unknown_word",
     });
   });

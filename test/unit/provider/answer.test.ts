@@ -171,7 +171,7 @@ describe("the answer to `order`", () => {
   it("holds no key, wherever the server puts it", () => {
     expect(one({ "23501": { error: `Bad order for ${KEY}` } })).toEqual(refused("Bad order for [key]"));
     expect(one({ "23501": { error: "x".repeat(190) + KEY } })).toEqual(refused("x".repeat(190) + "[key]"));
-    expect(one({ status: KEY, remains: 1 })).toMatchObject({ word: "[key]" });
+    expect(one({ status: KEY, remains: 1 })).toMatchObject({ providerStatus: "[key]" });
   });
 });
 
@@ -209,7 +209,7 @@ describe("the parts of an order", () => {
 describe("the answer to `orders`", () => {
   const IDS = ["1", "10", "100"];
   const DONE = { ...ORDER, status: "Completed", remains: "0" };
-  const COMPLETED = { ...PARTIAL, word: "Completed", remains: 0 };
+  const COMPLETED = { ...PARTIAL, providerStatus: "Completed", remains: 0 };
   const ALL = { "1": PARTIAL, "10": refused("Incorrect order ID"), "100": COMPLETED };
 
   it.each<[string, unknown]>([
