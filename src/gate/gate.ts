@@ -7,7 +7,7 @@ import { MINUTE_MS, minuteOf } from "../domain/time.ts";
 import { askBalance } from "../provider/api-v2/status.ts";
 import type { ProviderFailure } from "../provider/failure.ts";
 import { failureMessage } from "../provider/failure-message.ts";
-import { isOfConnection } from "../provider/api-v2/outcome.ts";
+import { isOfConnection } from "../provider/outcome.ts";
 import { claimCalls } from "../store/providers/budget.ts";
 import {
   claimProbe,

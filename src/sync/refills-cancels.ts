@@ -10,7 +10,7 @@ import { isRefillDue, REFILL_CANCEL_KINDS, type RefillCancelKind, takenUp, TURNE
 import type { Ports } from "../ports.ts";
 import type { ProviderFailure } from "../provider/failure.ts";
 import { failureMessage } from "../provider/failure-message.ts";
-import { isOfConnection, requestAnswerOf } from "../provider/api-v2/outcome.ts";
+import { isOfConnection, requestAnswerOf } from "../provider/outcome.ts";
 import { askCancels, askRefills, askRefillStatuses } from "../provider/api-v2/refills-cancels.ts";
 import { changeOrders, type KnownOrder, recordOutcomes } from "../store/refills-cancels/steps.ts";
 import { recordFailure } from "../store/providers/circuit.ts";

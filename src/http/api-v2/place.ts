@@ -7,7 +7,8 @@ import { foundPlaced, leftUnknown, neverPlaced } from "../../domain/order-placem
 import { orderView } from "../../domain/order-view.ts";
 import { isFinal } from "../../domain/status.ts";
 import { failureMessage } from "../../provider/failure-message.ts";
-import { type KnownRefusal, placeOrder, type Placed } from "../../provider/api-v2/place.ts";
+import { placeOrder } from "../../provider/api-v2/place.ts";
+import type { KnownRefusal, Placed } from "../../provider/client.ts";
 import { applyDecision } from "../../store/orders/apply.ts";
 import { moveWrite } from "../../store/orders/moves.ts";
 import { attachProviderOrder, forgetOrder, readByNumber, recordPlaced } from "../../store/placement/placement.ts";

@@ -5,7 +5,8 @@
 import type { RefillStatus } from "../../domain/refill-cancel.ts";
 import type { Order } from "../../domain/order.ts";
 import { knownError } from "../../provider/api-v2/reading/api-error.ts";
-import { askRefillStatuses, type RefillSaid } from "../../provider/api-v2/refills-cancels.ts";
+import { askRefillStatuses } from "../../provider/api-v2/refills-cancels.ts";
+import type { RefillSaid } from "../../provider/client.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import { foreignRefills, readOwnCases, readRefills } from "../../store/refills-cancels/request-reads.ts";
 import type { Answer } from "../kit/context.ts";

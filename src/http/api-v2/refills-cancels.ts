@@ -18,7 +18,7 @@ import {
 } from "../../domain/order-refill-cancel.ts";
 import { isFinal } from "../../domain/status.ts";
 import { knownError } from "../../provider/api-v2/reading/api-error.ts";
-import { isOfConnection, type RequestAnswer, requestAnswerOf } from "../../provider/api-v2/outcome.ts";
+import { isOfConnection, type RequestAnswer, requestAnswerOf } from "../../provider/outcome.ts";
 import { askCancels, askRefills } from "../../provider/api-v2/refills-cancels.ts";
 import { changeOrders, type KnownOrder, keyText, recordOutcomes, type TakenUp } from "../../store/refills-cancels/steps.ts";
 import { type Panel, readPanel } from "../../store/panels/panels.ts";

@@ -6,7 +6,8 @@ import { shortestRate } from "../../domain/catalogue.ts";
 import { MINUTE_MS } from "../../domain/time.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
 import type { ProviderFailure } from "../../provider/failure.ts";
-import { askServices, type ServiceList } from "../../provider/api-v2/services.ts";
+import { askServices } from "../../provider/api-v2/services.ts";
+import type { ServiceList } from "../../provider/client.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import {
   claimServices,

@@ -1,4 +1,5 @@
-import type { PolledOrder, Capability, PollPort, PollResult } from "../../../src/provider/api-v2/poll/poll.ts";
+import type { PollPort } from "../../../src/provider/api-v2/poll/poll.ts";
+import type { PolledOrder, Capability, PollResult } from "../../../src/provider/client.ts";
 import { pollStatuses } from "../../../src/provider/api-v2/poll/poll.ts";
 import { fieldsOfRequest, NOW, SETTINGS } from "./fixtures.ts";
 

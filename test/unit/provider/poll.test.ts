@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { MAX_EXTRA_CALLS, MAX_RECORDED_ON_BALANCE } from "../../../src/provider/api-v2/poll/session.ts";
-import { type PolledOrder, type PollPort, type PollResult, pollStatuses } from "../../../src/provider/api-v2/poll/poll.ts";
+import { type PollPort, pollStatuses } from "../../../src/provider/api-v2/poll/poll.ts";
+import type { PolledOrder, PollResult } from "../../../src/provider/client.ts";
 import { NOW, SETTINGS } from "./fixtures.ts";
 import { type Failing, json, knownOrders, type Model, ModelServer, orderIds, wordsOf } from "./model-server.ts";
 

@@ -4,7 +4,8 @@
 import * as z from "zod/mini";
 import { minuteOf } from "../../../domain/time.ts";
 import { fail, ok, type Result } from "../../../domain/result.ts";
-import { MAX_PROBE_CALLS, type ProbeReport, probeProvider } from "../../../provider/api-v2/probe.ts";
+import { probeProvider } from "../../../provider/api-v2/probe.ts";
+import { MAX_PROBE_CALLS, type ProbeReport } from "../../../provider/client.ts";
 import { checkOutboundUrl, describeUrlRefusal } from "../../../outbound/url-policy.ts";
 import { claimCalls } from "../../../store/providers/budget.ts";
 import { NOTHING_HELD, readBrakeHeld } from "../../../store/refunds/refund-cases.ts";

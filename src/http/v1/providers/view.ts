@@ -6,7 +6,7 @@ import { isoTime } from "../../../domain/time.ts";
 import { DAY_MS } from "../../../domain/poll-cadence.ts";
 import { failureMessage } from "../../../provider/failure-message.ts";
 import type { ProviderFailure } from "../../../provider/failure.ts";
-import type { ProbeReport } from "../../../provider/api-v2/probe.ts";
+import type { ProbeReport } from "../../../provider/client.ts";
 import type { RequestShape } from "../../../provider/settings.ts";
 import { formatAmount } from "../../../domain/money.ts";
 import type { BrakeHeld } from "../../../store/refunds/refund-cases.ts";

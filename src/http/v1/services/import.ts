@@ -5,7 +5,7 @@ import type * as z from "zod/mini";
 import { planImport, type ImportPlan, type ImportRules } from "../../../domain/catalogue-import.ts";
 import { failureMessage } from "../../../provider/failure-message.ts";
 import { fail, ok, type Result } from "../../../domain/result.ts";
-import type { ProviderService } from "../../../provider/api-v2/services.ts";
+import type { ProviderService } from "../../../provider/client.ts";
 import { type AuditEntry, auditStatements, difference } from "../../../store/operations/audit.ts";
 import { readProviders } from "../../../store/orders/due.ts";
 import { readForImport, type ServiceSettings, settingsOf, type StoredService, writeImport } from "../../../store/catalogue/services.ts";
