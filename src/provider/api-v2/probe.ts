@@ -2,6 +2,7 @@
  * Finding the form a provider wants to be spoken to in, with as few calls as possible.
  */
 import type { Balance, ProbeAttempt, ProbeReport } from "../client.ts";
+import { MAX_PROBE_CALLS } from "../client.ts";
 import { askBalance } from "./status.ts";
 import type { FetchPort } from "../../outbound/exchange.ts";
 import type { FailureCode, ProviderFailure } from "../failure.ts";
