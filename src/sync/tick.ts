@@ -9,7 +9,7 @@ import { metered } from "../store/operations/metered.ts";
 import { moveWrite } from "../store/orders/moves.ts";
 import { readTickView, rememberTick, touchTick } from "../store/operations/ticks.ts";
 import { limitsOf } from "./limits.ts";
-import { coverage, planMessages } from "./sweep/plan.ts";
+import { minutesToCover, planMessages } from "./sweep/plan.ts";
 
 /** Queues take at most this many messages at once. */
 const MESSAGES_PER_SEND = 100;
@@ -37,7 +37,7 @@ export async function tick(env: Env, ports: Ports, scheduledTime: number): Promi
 async function sendDue(env: Env, ports: Ports, minute: number): Promise<void> {
   const { db, usage } = metered(env.DB);
   const { tick: last, providers, leftBehind } = await readTickView(db, ports.now() - PLACING_MS);
-  const { first, ignored } = coverage(last.minute, minute);
+  const { first, ignored } = minutesToCover(last.minute, minute);
   await flagLeftBehind(db, leftBehind, ports);
   if (ignored !== null) ports.log({ event: "tick.clock_was_ahead", minute, remembered: ignored });
   if (first === null) return ports.log({ event: "tick.repeated", minute, remembered: last.minute, ...usage() });
