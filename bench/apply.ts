@@ -1,6 +1,6 @@
 /** How many orders are applied per second: by the product and by plain SQL, on D1 and on Node's SQLite. */
 import { ratioOf, type Spread, spreadOf } from "./figures.ts";
-import type { News } from "./finding.ts";
+import type { News } from "./poll-run.ts";
 import type { Inside } from "./inside.ts";
 import { type Engine, type Job, timeJob, type Way } from "./job.ts";
 import type { Step } from "./progress.ts";

@@ -46,7 +46,7 @@ export function compareKeys(a: BucketKey, b: BucketKey): number {
 }
 
 /** The range that covers an order; null when its part of the bucket has not been polled. */
-function rangeOf(coverage: readonly PolledRange[], cadence: Cadence, key: BucketKey): PolledRange | null {
+export function rangeOf(coverage: readonly PolledRange[], cadence: Cadence, key: BucketKey): PolledRange | null {
   return (
     coverage.find((range) => range.cadence === cadence && compareKeys(range.after, key) < 0 && compareKeys(key, range.upTo) <= 0) ?? null
   );

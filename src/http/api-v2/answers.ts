@@ -52,6 +52,9 @@ export function say(value: unknown): Answer {
   return ok({ status: 200, body: JSON.stringify(value), headers: {} });
 }
 
+/** An answer at once, in place of what was wanted. */
+export type Said = { readonly answer: Answer };
+
 /** What is answered when there is no answer: the script asks again later. */
 export const NO_ANSWER: Reply = { status: 503, body: null, headers: RETRY_LATER };
 const TOO_MANY: Reply = { status: 429, body: null, headers: RETRY_LATER };

@@ -108,11 +108,11 @@ export type Begun = { readonly order: Order } | "in_the_way" | "overdrawn";
  * database fails: then nothing may be sent. An error can come after the commit, so what was written is looked for then.
  * Six rows written, one more with a link, one more for a charge.
  */
-export async function beginPlacing(db: D1Database, panel: string, intent: Intent, duplicateFlag: number, now: number): Promise<Begun> {
+export async function beginPlacing(db: D1Database, panel: string, intent: Intent, now: number): Promise<Begun> {
   try {
     const [, inserted] = await db.batch<OrderRow>([
       db.prepare("UPDATE panels SET order_n = order_n + 1 WHERE id = ?1").bind(panel),
-      db.prepare(INSERT_ORDER).bind(panel, JSON.stringify(intent), now, duplicateFlag),
+      db.prepare(INSERT_ORDER).bind(panel, JSON.stringify(intent), now, FLAGS.duplicate_link),
       chargeStatement(db, panel, 1),
     ]);
     const row = inserted?.results[0];

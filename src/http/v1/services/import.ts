@@ -10,7 +10,7 @@ import { type AuditEntry, auditStatements, difference } from "../../../store/ope
 import { readProviders } from "../../../store/orders/due.ts";
 import { readForImport, type ServiceSettings, settingsOf, type StoredService, writeImport } from "../../../store/catalogue/services.ts";
 import type { Answer, OperatorContext } from "../../kit/context.ts";
-import { askForList, type NoList } from "../../api-v2/services.ts";
+import { askForList, type NoList } from "../../../gate/services.ts";
 import type { Failure } from "../../kit/errors.ts";
 import { json } from "../../kit/reply.ts";
 import { CONFLICT, retryOnConflict } from "../../kit/retry.ts";
