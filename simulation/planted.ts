@@ -96,8 +96,8 @@ export const PLANTED: readonly Planted[] = [
     edits: [
       replace(
         "unclear-answer: argument",
-        `$(refusal-answer: argument.callee)($(refusal-answer: argument.arguments.0), $(refusal-answer: argument.arguments.1),
-          $(refusal-answer: argument.arguments.2), $(business-answer: id.name)({ error: "Order was not accepted" }))`,
+        `$(refusal-answer: argument.callee)($(refusal-answer: argument.arguments.0),
+          $(business-answer: id.name)({ error: "Order was not accepted" }))`,
       ),
     ],
   },
