@@ -5,7 +5,8 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { answerBalance } from "../../src/http/api-v2/balance.ts";
-import { answerServices, refreshServices } from "../../src/http/api-v2/services.ts";
+import { answerServices } from "../../src/http/api-v2/services.ts";
+import { refreshServices } from "../../src/gate/services.ts";
 import type { ApiV2Call } from "../../src/http/api-v2/answers.ts";
 import { panelKeyHash } from "../../src/http/kit/auth.ts";
 import { readProviders } from "../../src/store/orders/due.ts";
