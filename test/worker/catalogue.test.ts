@@ -780,13 +780,7 @@ describe("services at a provider's door", () => {
     await addProvider("asked");
     const provider = (await readProviders(env.DB, ["asked"])).get("asked");
     if (provider === undefined) throw new Error("there is no provider");
-    const request = new Request("https://panelsync.example/api/v2/asked");
-    const refresh = (id: string) =>
-      refreshServices(
-        { request, url: new URL(request.url), env, db: env.DB, ports: scene.ports, now: scene.now, requestId: "r", waitUntil: () => {} },
-        provider,
-        id,
-      );
+    const refresh = (id: string) => refreshServices({ db: env.DB, ports: scene.ports }, provider, id);
     scene.upstream.set("asked", {});
     expect(await refresh("12")).toBeNull();
     scene.upstream.set("asked", { services: THEIRS });
