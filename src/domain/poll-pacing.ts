@@ -144,18 +144,6 @@ export function clockAfter(clock: ProviderClock, minute: number, load: Load, unp
   return slowdownPercent === present.slowdownPercent ? null : atPace(present, minute + 1, slowdownPercent);
 }
 
-/** The clock rewound within `minute` to the first of these orders, so that the next minute polls them again. */
-export function rewoundTo(clock: ProviderClock, minute: number, turns: readonly Turn[]): VirtualClock {
-  const { slowdownPercent } = clock ?? WALL_CLOCK;
-  const from = positionAt(clock ?? WALL_CLOCK, minute);
-  return { minute: minute + 1, position: from + Math.min(...turns.map((turn) => stepsAhead(from, turn))), slowdownPercent };
-}
-
-/** Whether a minute has been rewound to already: it is polled again once, or a provider that always fails in part would stand still. */
-export function wasRewound(clock: ProviderClock, minute: number): boolean {
-  return (clock ?? WALL_CLOCK).minute === minute;
-}
-
 /** Whether two clocks stand alike, so that neither was set since the other was read. */
 export function isSameClock(a: ProviderClock, b: ProviderClock): boolean {
   return a?.minute === b?.minute && a?.position === b?.position;

@@ -4,7 +4,7 @@
 import { FLAGS, type Order } from "../../domain/order.ts";
 import type { DueBucket, DueProvider, SweepMessage } from "../../domain/message.ts";
 import { bucketKeyOf, compareKeys, isInPart } from "../../domain/poll-coverage.ts";
-import { clockAfter, type Load, type ProviderClock, rewoundTo, type Turn, turnAfter, wasRewound } from "../../domain/poll-pacing.ts";
+import { clockAfter, type Load, type ProviderClock, type Turn, turnAfter } from "../../domain/poll-pacing.ts";
 import type { QuotaGrant } from "../../store/providers/budget.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import type { Limits } from "../limits.ts";
@@ -25,8 +25,6 @@ export type Selection = {
   /** The provider's clock as it was read; and as it should be from the next minute on, null to leave it. */
   readonly clockSeen: ProviderClock;
   readonly clock: ProviderClock;
-  /** The minute that is polled again for orders whose calls fail; null when it is not. */
-  readonly rewindPoint: number | null;
 };
 
 export type SelectionInput = {
@@ -61,10 +59,7 @@ export function selectionOf(input: SelectionInput): Selection {
 }
 
 /** A full page is polled whole, and what lies behind it goes to the next message; null where that cannot be. */
-function handsOn(
-  { provider, due, orders, grant, message, mayHandOn, probing, limits }: SelectionInput,
-  read: readonly Order[],
-): Selection | null {
+function handsOn({ provider, due, orders, grant, mayHandOn, probing, limits }: SelectionInput, read: readonly Order[]): Selection | null {
   const last = read.at(-1);
   // What suspects take beside that is what spare calls are for.
   const isGranted = grant.granted >= Math.ceil(read.length / idsPerCall(provider));
@@ -80,7 +75,6 @@ function handsOn(
     rest: { ...due, lanes: after, limit: ordersIn(provider, limits.callsPerMessage) },
     clockSeen: clock,
     clock: null,
-    rewindPoint: rewindPointOf(provider, message, probing),
   };
 }
 
@@ -110,23 +104,12 @@ function pollsThisMinute(input: SelectionInput, read: readonly Order[]): Selecti
     rest: null,
     clockSeen: clock,
     clock: probing ? null : clockAfter(clock, message.minute, load, first === undefined || more ? null : turnOf(first)),
-    rewindPoint: exceeded ? null : rewindPointOf(provider, message, probing),
   };
 }
 
 function byTurn(orders: readonly Order[], clock: ProviderClock, minute: number): Order[] {
   const turns = new Map(orders.map((order) => [order, turnAfter(clock, minute, turnOf(order))]));
   return orders.toSorted((a, b) => (turns.get(a) ?? 0) - (turns.get(b) ?? 0) || compareKeys(bucketKeyOf(a), bucketKeyOf(b)));
-}
-
-/** A minute is polled again once: a provider that always fails in part would otherwise stand still for ever. */
-function rewindPointOf({ state: { clock } }: Provider, { minute, minutes }: SweepMessage, probing: boolean): number | null {
-  return probing || minutes > 1 || wasRewound(clock, minute) ? null : minute;
-}
-
-/** The provider's clock after a poll run that left some of the selection's orders unanswered. */
-export function clockOfRun({ clock, clockSeen, rewindPoint }: Selection, unanswered: readonly Order[]): ProviderClock {
-  return rewindPoint === null || unanswered.length === 0 ? clock : rewoundTo(clockSeen, rewindPoint, unanswered.map(turnOf));
 }
 
 function wantedCalls({ provider, grant, message, limits }: SelectionInput, needed: number): number {

@@ -17,7 +17,6 @@ import { moveWrite } from "../../store/orders/moves.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import type { OrderAnswer, PollRun } from "./poll.ts";
 import type { Limits } from "../limits.ts";
-import { clockOfRun } from "./select.ts";
 
 /** An answer that took longer than this to be applied is dropped: the next round asks again. */
 const MAX_ANSWER_AGE_MS = 60_000;
@@ -117,13 +116,13 @@ function withLearned(state: ProviderState, { poll: { capability }, assumed }: Po
   };
 }
 
-/** The clock this message came to, unless another one has set it since the page was read. */
-function clockOf({ provider, selection, orders, answers }: PollRun): ProviderClock {
+/**
+ * The clock this message came to, unless another one has set it since the page was read. An order whose call failed keeps
+ * its place: it is asked again at its next turn.
+ */
+function clockOf({ provider, selection }: PollRun): ProviderClock {
   const present = provider.state.clock;
-  if (selection === null || !isSameClock(selection.clockSeen, present)) return present;
-  const answered = new Set(answers.map(({ order }) => order));
-  const unanswered = orders.filter((order) => !answered.has(order));
-  return clockOfRun(selection, unanswered) ?? present;
+  return selection !== null && isSameClock(selection.clockSeen, present) ? (selection.clock ?? present) : present;
 }
 
 function outcomeOf({ poll, answers, orders: asked, tookMs }: PollRun, orders: readonly OrderWrite[]): PollOutcome {
