@@ -31,7 +31,7 @@ export const PLANTED: readonly Planted[] = [
   },
   {
     name: "UPDATE before the guarded inserts",
-    harm: "the inserts' guard is met by whoever came second",
+    harm: "the inserts' guard is met by the second applier",
     edits: [
       copyToFront("orders-updated-last"),
       // The version that was seen, or the one that the UPDATE has made of it.

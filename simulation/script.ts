@@ -47,7 +47,7 @@ export class Script {
     this.#busy = false;
   }
 
-  /** Nobody knows any more what was sent and not answered since then, epoch ms. */
+  /** What was sent and not answered since then is forgotten; epoch ms. */
   excuseUnsent(since: number): void {
     for (const { link, attempts, attemptedAt } of this.panel.shop.inState("unsent")) {
       if (attempts > 0 && attemptedAt >= since) this.excused.add(link);

@@ -27,7 +27,7 @@ const MEANINGS: ReadonlyMap<string, Status> = new Map(STATUSES.flatMap((status) 
 export type OwnWords = Readonly<Record<string, string>>;
 
 /**
- * Null for a word that nobody knows. The provider's own table comes first: "the table is the default and each provider
+ * Null for an unknown word. The provider's own table comes first: "the table is the default and each provider
  * can override it". `multi` is an order of several parts: it alone may be paused or expired.
  *
  * A number counts "only inside an order's own object next to `remains`, `charge` or `start_count`": whoever asks has

@@ -44,7 +44,7 @@ export type PollOutcome = {
   readonly calls: number;
   readonly answered: boolean;
   readonly failure: (LastFailure & { readonly retryAfterSeconds: number | null }) | null;
-  /** Words nobody knows, one entry an order. */
+  /** Unknown words, one entry an order. */
   readonly unknownWords: readonly string[];
   readonly failedCalls: number;
   /** Orders that were to be asked about and were not answered. */

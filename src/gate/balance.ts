@@ -75,7 +75,7 @@ function lastKnown({ provider, kept }: BalancedProvider, now: number): Result<To
   return kept !== null && isWithin(kept, LAST_KNOWN_MS, now) ? ok(toldOf(kept, provider)) : fail("down");
 }
 
-/** A balance from the future was asked for before the clock was put back. */
+/** A balance from the future was asked for before the clock was set back. */
 function isWithin(kept: KeptBalance | null, ms: number, now: number): boolean {
   return kept !== null && kept.at <= now && now - kept.at < ms;
 }

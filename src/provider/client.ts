@@ -78,7 +78,7 @@ export type Placed =
   | { readonly kind: "refused"; readonly message: string; readonly known: KnownRefusal | null }
   /** Certainly not placed, and may be tried again later: `rate_limited`, `rejected_key`, `blocked`. */
   | { readonly kind: "not_taken"; readonly failure: ProviderFailure }
-  /** Nobody knows whether it was placed. */
+  /** It cannot be told whether it was placed. */
   | { readonly kind: "unclear"; readonly failure: ProviderFailure };
 
 /** Why an order is not taken, where a provider's text is known by heart. */

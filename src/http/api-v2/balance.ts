@@ -1,6 +1,6 @@
 /**
- * `balance`: what a panel has left. At a provider's door, what the operator has there; at the door of the own catalogue,
- * the panel's account if its books are kept here, else the lowest of the operator's balances that its orders draw on.
+ * `balance`: what a panel has left. In connect mode, what the operator has there; at the own catalogue,
+ * the panel's account if its ledger is kept here, else the lowest of the operator's balances that its orders draw on.
  */
 import { formatAmount } from "../../domain/money.ts";
 import { parsePrice } from "../../domain/price.ts";
@@ -22,7 +22,7 @@ async function providersBalance({ call, ref }: ApiV2Call, providerId: string): P
   return sayBalance(balance.value);
 }
 
-/** Where nobody knows the currency, none is told: a wrong one would be worse. */
+/** Where the currency is unknown, none is told: a wrong one would be worse. */
 function sayBalance({ balance, currency }: ToldBalance): Answer {
   return say({ balance, ...(currency === null ? {} : { currency }) });
 }

@@ -1,5 +1,5 @@
 /**
- * `refill_status` at the doors: from what is on record, which the sweeps keep up to date; only refills that nobody
+ * `refill_status` in API v2: from what is on record, which the sweeps keep up to date; only refills that nobody
  * follows here are asked of the provider.
  */
 import type { RefillStatus } from "../../domain/refill-cancel.ts";

@@ -1,5 +1,5 @@
 /**
- * `refill` and `cancel` at the doors: asked upstream within the request, since the panel needs the yes or no, and each
+ * `refill` and `cancel` in API v2: asked of the provider within the request, since the panel needs the yes or no, and each
  * once. What is asked of an order that is followed here is on record before it is sent, and what came of it after.
  *
  * Unlike with `status`, an error ends no order here: its text goes beside the answers to the others. Only where there is
@@ -104,7 +104,7 @@ const CANCELED = { kind: "accepted", refill: "" } as const satisfies Said;
 
 type Plan = Map<string, Said | ToAsk>;
 
-/** The own catalogue's door: the operator's own promises are kept to, whoever the providers are. */
+/** At the own catalogue the operator's own promises hold, whatever provider is behind a service. */
 async function planOwn({ call, ref }: ApiV2Call, kind: RefillCancelKind, ids: readonly string[]): Promise<Plan | Answer> {
   const found = await readOwnCases(call.env.DB, ref, ids);
   if (found === null) return say(WRONG.key);
@@ -127,8 +127,8 @@ function isCertain(problem: RefillCancelProblem | null): boolean {
 }
 
 /**
- * A provider's door: the provider decides, also on ids that nobody follows, and on orders that have ended. But an id that
- * the panel has not placed itself may be another's, and whoever guesses it would cancel what is not theirs.
+ * In connect mode the provider decides, also on ids that nobody follows, and on orders that have ended. But an id that
+ * the panel has not placed itself may be another's, and a panel that guesses it would cancel what is not its own.
  */
 async function planProviders(
   { call, ref }: ApiV2Call,

@@ -1,5 +1,5 @@
 /**
- * `services`: what a panel may buy. At the door of the own catalogue that is the operator's; at a provider's door, the
+ * `services`: what a panel may buy. At the own catalogue that is the operator's; in connect mode, the
  * provider's own list as it sent it, asked for once in a quarter of an hour.
  */
 import { shortestRate } from "../../domain/catalogue.ts";

@@ -1,5 +1,5 @@
 /**
- * What a handler works with: the request on its way through the door, and who asks.
+ * What a handler works with: the request, and who asks.
  */
 import type { Result } from "../../domain/result.ts";
 import type { Ports } from "../../ports.ts";

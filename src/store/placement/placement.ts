@@ -46,7 +46,7 @@ const COLUMNS = [
 const IDENTICAL_FOR_MS = 120_000;
 
 /**
- * The newest order whose id an identical `add` gets: one that is being placed, or of which nobody knows whether it was,
+ * The newest order whose id an identical `add` gets: one that is being placed or in doubt,
  * however old; or one that is young. One that never reached its provider is none.
  */
 function identicalSql(columns: string, panel: string, linkKey: string, digest: string, now: string): string {
@@ -237,8 +237,8 @@ export async function readHolder(db: D1Database, panel: string, provider: string
 const LEFT_BEHIND_AT_ONCE = 20;
 
 /**
- * Selects orders that were being placed before `until` (epoch ms), and of which nobody has said anything since: whoever
- * placed them has died over it. Reads the orders that are being placed, or in doubt, and no others.
+ * Selects orders that were being placed before `until` (epoch ms), and were not written since: the request that
+ * placed them has died. Reads the orders that are being placed, or in doubt, and no others.
  */
 export function leftBehindStatement(db: D1Database, until: number): D1PreparedStatement {
   return db

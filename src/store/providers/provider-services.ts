@@ -72,10 +72,10 @@ export function toListedRate(row: ListedRateRow | null | undefined, now?: number
   return row.type === null ? UNLISTED : { rate: row.rate, type: row.type };
 }
 
-/** A type that nobody knows, at a price that nobody knows. */
+/** An unknown type at an unknown price. */
 export const UNLISTED: ListedRate = { rate: null, type: "" };
 
-/** A list from the future was fetched before the clock was put back. */
+/** A list from the future was fetched before the clock was set back. */
 export function isFresh(fetchedAt: number, now: number): boolean {
   return fetchedAt <= now && now - fetchedAt < FRESH_MS;
 }

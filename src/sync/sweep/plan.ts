@@ -10,7 +10,7 @@ import type { Limits } from "../limits.ts";
 export type Minutes = {
   /** The first minute to cover, or null when this one is covered already. */
   readonly first: number | null;
-  /** A remembered minute too far ahead to be believed: the clock was put back. */
+  /** A remembered minute too far ahead to be believed: the clock was set back. */
   readonly ignored: number | null;
 };
 

@@ -152,7 +152,7 @@ function isMulti(fields: Fields): boolean {
 
 /**
  * The parts of an order that has any. Only a list has ids in it, bare or in objects that name theirs: a number or a text
- * by the name of `orders` is a count, "1,234" too, and whoever followed it as an id would follow a stranger's order.
+ * by the name of `orders` is a count, "1,234" too, and following it as an id would follow a stranger's order.
  */
 function partsOf(fields: Fields, key: string): Parts | null {
   if (!isMulti(fields)) return null;

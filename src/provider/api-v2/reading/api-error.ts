@@ -148,7 +148,7 @@ const MAX_TEXT_DEPTH = 3;
  * In an order's own object a failing `status` is the order's, and no error.
  */
 export function errorIn(fields: Fields, isOrder: boolean): ApiError | null {
-  // Whoever has both may leave the first of them empty.
+  // A server that has both may leave the first of them empty.
   const [error, errors] = [fields.get("error"), fields.get("errors")];
   const explicit = textIn(error, MAX_TEXT_DEPTH) ?? textIn(errors, MAX_TEXT_DEPTH);
   if (explicit === null && !saysError(error) && !saysError(errors) && (isOrder || !saysFailure(fields))) return null;
