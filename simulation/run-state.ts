@@ -109,7 +109,7 @@ export class RunState {
     this.#spentFor = 0;
   }
 
-  /** While nothing can be written ticks send nothing, but for the one that finds it out (checks.md, R15). */
+  /** While nothing can be written ticks send nothing, but for the one that finds it out (docs/guarantees.md, R15). */
   #watchTicks(): void {
     const { quota, sentByTicks } = this.system;
     if (quota === "writes" || quota === "database") this.#spentFor += 1;
