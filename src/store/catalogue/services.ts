@@ -2,6 +2,7 @@
  * The operator's own catalogue. A service is never deleted, since orders name it; one that is not enabled is not sold.
  */
 import { MAX_SERVICE_ID, type Service } from "../../domain/catalogue.ts";
+import type { Audited } from "../operations/audit.ts";
 import { chunksBySize } from "../rows/json-sets.ts";
 import { type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
 
@@ -146,8 +147,7 @@ export async function createService(
   db: D1Database,
   id: number,
   settings: ServiceSettings,
-  now: number,
-  audit: D1PreparedStatement,
+  { now, audit }: Audited,
 ): Promise<StoredService | null> {
   const insert = db
     .prepare(
@@ -163,8 +163,7 @@ export async function updateService(
   db: D1Database,
   seen: StoredService,
   settings: ServiceSettings,
-  now: number,
-  audit: D1PreparedStatement,
+  { now, audit }: Audited,
 ): Promise<StoredService | null> {
   const update = db
     .prepare(
@@ -195,6 +194,7 @@ export async function readForImport(db: D1Database, provider: string): Promise<C
 /** A service to be added, and one to be changed, with the version it was seen at. */
 export type NewService = { readonly id: number; readonly settings: ServiceSettings };
 export type ChangedService = NewService & { readonly version: number };
+export type ImportedServices = { readonly created: readonly NewService[]; readonly changed: readonly ChangedService[] };
 
 /**
  * Two imports, or an import and a change, at once: whoever comes second is aborted, by the key of an id that was given
@@ -213,10 +213,8 @@ const INSERT_IMPORTED = `INSERT INTO services (id, created_at, updated_at, ${INS
  */
 export async function writeImport(
   db: D1Database,
-  created: readonly NewService[],
-  changed: readonly ChangedService[],
-  now: number,
-  audit: readonly D1PreparedStatement[],
+  { created, changed }: ImportedServices,
+  { now, audit }: Audited<readonly D1PreparedStatement[]>,
 ): Promise<boolean> {
   const statements = [
     ...chunksBySize(changed).map((json) => db.prepare(UPDATE_IMPORTED).bind(json, now)),

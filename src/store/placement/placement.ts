@@ -45,11 +45,14 @@ const COLUMNS = [
 /** An `add` that is as another one was sent again, by a script that got no answer: for so long it is taken for that. */
 const IDENTICAL_FOR_MS = 120_000;
 
+/** SQL for what an `add` is known by: its panel's id, the key of its link and service, the digest of all its fields, and when it came. */
+type AddSql = { readonly panel: string; readonly linkKey: string; readonly digest: string; readonly now: string };
+
 /**
  * The newest order whose id an identical `add` gets: one that is being placed, or of which nobody knows whether it was,
  * however old; or one that is young. One that never reached its provider is none.
  */
-function identicalSql(columns: string, panel: string, linkKey: string, digest: string, now: string): string {
+function identicalSql(columns: string, { panel, linkKey, digest, now }: AddSql): string {
   return `SELECT ${columns} FROM (
       SELECT * FROM (SELECT * FROM orders o INDEXED BY orders_placing
         WHERE o.panel = ${panel} AND ${IS_PLACING} AND o.link_key = ${linkKey} AND o.add_digest = ${digest} AND o.status NOT IN (${ENDED}) LIMIT 1)
@@ -67,12 +70,15 @@ export function inTheWayStatements(
 ): D1PreparedStatement[] {
   const panel = panelIdSql(ref);
   return [
-    db.prepare(identicalSql("o.*", panel, "?2", "?3", "?4")).bind(ref.value, linkKey, digest, now),
+    db.prepare(identicalSql("o.*", { panel, linkKey: "?2", digest: "?3", now: "?4" })).bind(ref.value, linkKey, digest, now),
     db.prepare(activeSql("o.id", panel, "?2")).bind(ref.value, linkKey),
   ];
 }
 
 const J = (column: string): string => `?2->>'$.${column}'`;
+
+/** The `add` that is being written, of the panel `p`. */
+const THIS_ADD: AddSql = { panel: "p.id", linkKey: J("link_key"), digest: J("add_digest"), now: "?3" };
 
 /** What the panel is told until the provider's id is known, or for good (src/domain/order-ids.ts). */
 const ID = `CASE ${J("door")} WHEN 'connect' THEN CAST(${CONNECT_IDS_FROM} + p.order_n AS TEXT)
@@ -95,7 +101,7 @@ const INSERT_ORDER = `INSERT INTO orders (panel, n, phase, id, provider_order_id
     ${COLUMNS.map(J).join(", ")}
   FROM panels p
   WHERE p.id = ?1
-    AND NOT (${REUSES_IDENTICAL_ADDS} AND EXISTS (${identicalSql("1", "p.id", J("link_key"), J("add_digest"), "?3")}))
+    AND NOT (${REUSES_IDENTICAL_ADDS} AND EXISTS (${identicalSql("1", THIS_ADD)}))
     AND NOT (p.refuse_duplicate_links = 1 AND EXISTS (${activeSql("1", "p.id", J("link_key"))}))
     AND NOT EXISTS (SELECT 1 FROM orders x WHERE x.panel = p.id AND x.id = ${ID})
   RETURNING *`;
