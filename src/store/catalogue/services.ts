@@ -5,6 +5,7 @@ import { MAX_SERVICE_ID, type Service } from "../../domain/catalogue.ts";
 import type { Audited } from "../operations/audit.ts";
 import { chunksBySize } from "../rows/json-sets.ts";
 import { type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
+import { isUsableSql } from "../providers/usable.ts";
 
 export type ServiceRow = {
   id: number;
@@ -232,11 +233,6 @@ export async function writeImport(
 
 function isOutdated(error: unknown): boolean {
   return error instanceof Error && /UNIQUE constraint failed: services\.id|CHECK constraint failed: version/.test(error.message);
-}
-
-/** SQL that holds for a provider `p` which the panel may use; `panel` is SQL for the panel's id. */
-export function isUsableSql(panel: string): string {
-  return `(p.panels IS NULL OR ${panel} IN (SELECT value FROM json_each(p.panels)))`;
 }
 
 /** SQL that holds for a service `s` which is on and in the panel's currency. */

@@ -5,10 +5,10 @@
  * Every statement names the version it saw; the INSERT of changes stands before the UPDATE of orders.
  */
 import { CONNECT_IDS_FROM, SPARE_IDS_FROM } from "../../domain/order-ids.ts";
-import type { EventType } from "../../domain/feed.ts";
 import { type Channel, FLAGS, type Order } from "../../domain/order.ts";
-import { type Cadence, GOLDEN_STEP, PHASES } from "../../domain/poll-pacing.ts";
+import type { Cadence } from "../../domain/poll-pacing.ts";
 import { applyDecision, type OrderWrite } from "../orders/apply.ts";
+import { insertCreatedSql, phaseSql } from "../orders/new-orders.ts";
 import { numberStatement } from "../feed/feed-numbers.ts";
 import { IS_ITS_OWN } from "../orders/status-reads.ts";
 import { activeSql, newestOfLink } from "../orders/link-reads.ts";
@@ -94,7 +94,7 @@ const REUSES_IDENTICAL_ADDS = "p.reuse_identical_adds = 1";
  */
 const INSERT_ORDER = `INSERT INTO orders (panel, n, phase, id, provider_order_id, last_change, duplicate_of, flags,
     status, middle, multi, cadence, placed_at, created_at, progress_at, updated_at, ${COLUMNS.join(", ")})
-  SELECT p.id, p.order_n, (p.order_n * ${GOLDEN_STEP}) % ${PHASES}, ${ID}, '${PLACING}' || p.order_n, 0,
+  SELECT p.id, p.order_n, ${phaseSql("p.order_n")}, ${ID}, '${PLACING}' || p.order_n, 0,
     (SELECT a.id FROM (${activeSql("o.id, o.last_change", "p.id", J("link_key"))}) a WHERE a.last_change <> 0),
     iif(EXISTS (${activeSql("1", "p.id", J("link_key"))}), ?4, 0),
     'pending', 'pending', ${J("runs")} IS NOT NULL OR ${J("posts")} IS NOT NULL, NULL, ?3, ?3, ?3, ?3,
@@ -134,12 +134,12 @@ export async function beginPlacing(db: D1Database, panel: string, intent: Intent
   }
 }
 
-const CREATED: EventType = "order.created";
-
 /** The order's first change: it was placed. */
-const INSERT_CREATED = `INSERT INTO changes (panel, seq, type, order_id, created_at, previous, data)
-  SELECT o.panel, p.feed_seq, '${CREATED}', ?4, ?5, '{}', ?6 FROM orders o CROSS JOIN panels p
-  WHERE o.panel = ?1 AND o.n = ?2 AND o.version = ?3 AND o.last_change = 0 AND p.id = o.panel`;
+const INSERT_CREATED = insertCreatedSql(
+  { seq: "p.feed_seq", id: "?4", at: "?5", data: "?6" },
+  `FROM orders o CROSS JOIN panels p
+  WHERE o.panel = ?1 AND o.n = ?2 AND o.version = ?3 AND o.last_change = 0 AND p.id = o.panel`,
+);
 
 /** A placed order is looked at in the next minute. */
 const FIRST_CADENCE: Cadence = 1;
