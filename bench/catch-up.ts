@@ -5,6 +5,7 @@
 import type { Totals } from "../scripts/demo/events.ts";
 import { decimalOf, microsOf } from "../scripts/demo/money.ts";
 import { refundDue } from "../scripts/demo/truth.ts";
+import { chunksOf } from "../src/domain/chunks.ts";
 import { OPEN_CALLS } from "../src/sync/limits.ts";
 import { type Spread, spreadOf } from "./figures.ts";
 import type { Minute, Product } from "./product.ts";
@@ -155,8 +156,4 @@ function roundOf(news: Round["news"], orders: number, minutes: readonly Measured
     rows_read: perThousand(({ rowsRead }) => rowsRead),
     rows_written: perThousand(({ rowsWritten }) => rowsWritten),
   };
-}
-
-function chunksOf<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
 }

@@ -1,3 +1,4 @@
+import { chunksOf } from "../domain/chunks.ts";
 import type { Order } from "../domain/order.ts";
 import { leftUnknown, PLACING_MS } from "../domain/order-placement.ts";
 import { dayOf, MINUTE_MS, minuteOf } from "../domain/time.ts";
@@ -67,7 +68,7 @@ function ledgerCheckMessages(lastDay: number, day: number): LedgerCheckMessage[]
 }
 
 async function send(queue: Queue, messages: readonly Message[]): Promise<void> {
-  for (let i = 0; i < messages.length; i += MESSAGES_PER_SEND) {
-    await queue.sendBatch(messages.slice(i, i + MESSAGES_PER_SEND).map((body) => ({ body, contentType: "json" })));
+  for (const some of chunksOf(messages, MESSAGES_PER_SEND)) {
+    await queue.sendBatch(some.map((body) => ({ body, contentType: "json" })));
   }
 }
