@@ -160,13 +160,15 @@ type FundsRow = { currency: string; customer: string | null; balance: string | n
 /** A new order is looked at in the next minute, whatever its status. */
 const FIRST_CADENCE: Cadence = 1;
 
+/** Where a new order is to stand: its panel, and the number that it is expected to be given; 0 where that does not matter. */
+type OrderPlace = Pick<OrderRow, "panel" | "n">;
+
 /**
  * The row of a new order. Its number, and the phase that follows from it, are the transaction's to give; until then
  * they are what they will be unless the panel registers something else at the same moment.
  */
 export function newOrderRow(
-  panel: string,
-  expectedN: number,
+  { panel, n }: OrderPlace,
   registration: Registration,
   now: number,
   duplicateOf: string | null = null,
@@ -175,8 +177,8 @@ export function newOrderRow(
   return {
     ...registration,
     panel,
-    n: expectedN,
-    phase: phaseOf(expectedN),
+    n,
+    phase: phaseOf(n),
     multi: registration.runs !== null || registration.posts !== null ? 1 : 0,
     status,
     middle: isActive(status) ? status : "pending",
