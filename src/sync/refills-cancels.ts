@@ -123,7 +123,7 @@ async function askOnce(db: D1Database, { provider, kind, orders }: Waiting, isLa
     const told = requestAnswerOf(answer, providerOrderId ?? "");
     return isLast && told.kind === "put_back" ? TURNED_AWAY : told;
   };
-  await recordOutcomes(db, kind, { found, written }, outcomeOf, ports.now());
+  await recordOutcomes(db, { kind, found, written }, outcomeOf, ports.now());
   if (!answer.ok && isOfConnection(answer.failure)) await noteFailure({ db, ports }, provider, answer.failure, REPEATABLE);
   return { asked: ids.length, isDeaf: ids.some((id) => requestAnswerOf(answer, id).kind === "put_back") };
 }

@@ -45,7 +45,7 @@ async function sendDue(env: Env, ports: Ports, minute: number): Promise<void> {
   if (last.minute !== minute - 1) await touchTick(db);
   const now = Math.max(ports.now(), minute * MINUTE_MS);
   const day = dayOf(minute);
-  const sweeps = planMessages(providers, first, minute, now, limitsOf(env.PLAN));
+  const sweeps = planMessages(providers, { first, minute, now }, limitsOf(env.PLAN));
   const books = ledgerCheckMessages(last.ledgerCheckDay, day);
   // planted: sent-before-remembered
   await send(env.SWEEPS, [...sweeps, ...books]);
@@ -57,7 +57,9 @@ async function sendDue(env: Env, ports: Ports, minute: number): Promise<void> {
 /** Orders of which nobody knows whether their provider took them are for a person, whatever state the provider is in. */
 async function flagLeftBehind(db: D1Database, orders: readonly Order[], ports: Ports): Promise<void> {
   if (orders.length === 0) return;
-  const writes = orders.map((order) => moveWrite(order, leftUnknown(order.state), [], null, Math.max(ports.now(), order.updatedAt)));
+  const writes = orders.map((order) => {
+    return moveWrite(order, { next: leftUnknown(order.state), refunds: [] }, null, Math.max(ports.now(), order.updatedAt));
+  });
   const flagged = await applyDecisions(db, writes, []);
   ports.log({ event: "placing.left_behind", orders: orders.length, flagged });
 }

@@ -112,7 +112,7 @@ function resolvedBefore(sent: SentOrder, order: Order, providerOrderId: string):
 function nameOrder({ call: { db, ports }, provider }: SentOrder, order: Order, named: Order): Promise<"written" | "changed" | "taken"> {
   const now = Math.max(ports.now(), order.updatedAt);
   if (order.lastChange !== 0) {
-    const write = moveWrite(named, foundPlaced(order.state), [], provider.state, now);
+    const write = moveWrite(named, { next: foundPlaced(order.state), refunds: [] }, provider.state, now);
     return attachProviderOrder(db, named.providerOrderId ?? "", write, []);
   }
   const after = { ...named, updatedAt: now };
@@ -128,7 +128,7 @@ function recordClash(sent: SentOrder, order: Order, providerOrderId: string): Pr
 /** Where somebody has written the order meanwhile, that stands: a tick has flagged it, or a person has resolved it. */
 async function recordUnknown({ call: { db, ports }, provider }: SentOrder, order: Order): Promise<Answer> {
   const now = Math.max(ports.now(), order.updatedAt);
-  await applyDecision(db, moveWrite(order, leftUnknown(order.state), [], provider.state, now), []);
+  await applyDecision(db, moveWrite(order, { next: leftUnknown(order.state), refunds: [] }, provider.state, now), []);
   return sayPlaced(order);
 }
 
@@ -154,8 +154,7 @@ async function takeBack(sent: SentOrder): Promise<boolean> {
 async function forgetOrReturn({ call: { db, ports }, provider }: SentOrder, order: Order): Promise<boolean> {
   if (await forgetOrder(db, order)) return true;
   const now = Math.max(ports.now(), order.updatedAt);
-  const { next, refunds } = neverPlaced(order.state, now);
-  return applyDecision(db, moveWrite(order, next, refunds, provider.state, now), []);
+  return applyDecision(db, moveWrite(order, neverPlaced(order.state, now), provider.state, now), []);
 }
 
 /** Known refusals as they concern the panel; the provider's own balance, for one, does not. */
