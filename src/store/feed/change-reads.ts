@@ -34,8 +34,8 @@ export type HistoryRead =
   | { readonly kind: "no_order" };
 
 /**
- * An order's changes, oldest first; a place among them is a change's number. Walks from its newest change back to the cursor: two rows read for
- * each change on the way, and no index to pay for with every change that is written.
+ * An order's changes, oldest first; a place among them is a change's number. Goes from its newest change back to the
+ * cursor: two rows read for each change on the way, and no index to pay for with every change that is written.
  */
 export async function readHistory(db: D1Database, ref: PanelRef, orderId: string, { cursor, limit }: PageWanted): Promise<HistoryRead> {
   const panel = panelIdSql(ref);

@@ -41,7 +41,8 @@ export type AccountWanted = { readonly customer: string; readonly currency: stri
 const ABOVE_ALL = Number.MAX_SAFE_INTEGER;
 
 /**
- * Entries of a customer's account, newest first; a place in them is an entry's number. One round trip, two rows read an entry; null when there is no such panel.
+ * Entries of a customer's account, newest first; a place among them is an entry's number. One round trip, two rows read
+ * an entry; null when there is no such panel.
  */
 export async function readEntries(
   db: D1Database,

@@ -69,8 +69,8 @@ type OrderPage = { readonly orders: readonly Order[]; readonly pollings: Readonl
 const SCANNED_ORDERS = 1000;
 
 /**
- * The panel's orders, newest first; a place among them is an order's number. With a filter, a window of order numbers is looked
- * at and the answer says where the next one begins; only a provider's own order id is found directly.
+ * The panel's orders, newest first; a place among them is an order's number. With a filter, a window of order numbers is
+ * looked at and the answer says where the next one begins; only a provider's own order id is found directly.
  * Null when there is no such panel. The orders are read twice, for how the polling of their providers stood just then: read
  * a moment later, it can tell of an answer that the orders read do not show yet.
  */

@@ -20,13 +20,13 @@ export async function readPolicies(db: D1Database, provider: string): Promise<Re
   return row === null ? null : (JSON.parse(row.policies) as Record<string, PolicyLayer>);
 }
 
-/** Whose layer: a provider's service's, or by `PROVIDER_LAYER` the provider's own. */
-export type LayerOf = { readonly provider: string; readonly service: string };
+/** Whose layer it is: that of a provider's service, or with `PROVIDER_LAYER` the provider's own. */
+export type LayerOwner = { readonly provider: string; readonly service: string };
 
 /** Sets a layer, or takes it away (null), with the audit entry of it. Sweeps use it from their next message on. */
 export async function writePolicy(
   db: D1Database,
-  { provider, service }: LayerOf,
+  { provider, service }: LayerOwner,
   layer: PolicyLayer | null,
   { now, audit }: Audited,
 ): Promise<void> {

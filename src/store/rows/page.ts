@@ -1,2 +1,2 @@
-/** One page of a list: at most `limit` entries, from behind `cursor` on, the place of the last entry read; null for the first page. */
+/** One page of a list: `limit` entries at most. `cursor` is the place of the last entry on the page before, null for the first page. */
 export type PageWanted<Place = number> = { readonly cursor: Place | null; readonly limit: number };
