@@ -2,7 +2,7 @@
  * What becomes of an order that is being placed. Pure.
  */
 import { FLAGS, type Order, type OrderState } from "./order.ts";
-import type { RefundStep } from "./refund-plan.ts";
+import type { RefundPlan } from "./refund-plan.ts";
 
 /** A provider is given half a minute at most to take an order; what was written down longer ago was left behind. */
 export const PLACING_MS = 60_000;
@@ -46,7 +46,7 @@ export function foundPlaced(state: OrderState): OrderState {
 }
 
 /** The order never reached the provider: what it cost is returned, whatever the refund policy leaves to others. */
-export function neverPlaced(state: OrderState, now: number): { readonly next: OrderState; readonly refunds: readonly RefundStep[] } {
+export function neverPlaced(state: OrderState, now: number): RefundPlan {
   const amount = (state.charge ?? 0) - state.refunded;
   const ended: OrderState = {
     ...state,

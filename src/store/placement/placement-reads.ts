@@ -4,10 +4,11 @@
 import type { Service } from "../../domain/catalogue.ts";
 import type { InTheWay } from "../../domain/order-placement.ts";
 import { type OrderRow, toOrder } from "../rows/order.ts";
-import { type Panel, type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
+import { type Panel, type PanelRef, readForPanel } from "../panels/panels.ts";
 import { inTheWayStatements } from "./placement.ts";
 import { type Provider, type ProviderRow, toProvider } from "../rows/provider.ts";
 import { type ListedRate, type ListedRateRow, rateStatement, toListedRate } from "../providers/provider-services.ts";
+import { usableProviderStatement } from "../providers/usable.ts";
 import { offeredServiceStatement, type ServiceRow, toService } from "../catalogue/services.ts";
 
 /** What an `add` is looked up by: its link and service, and all of its fields. */
@@ -65,11 +66,7 @@ export type ConnectAdd = InTheWay & {
 export async function readForConnectAdd(db: D1Database, ref: PanelRef, provider: string, lookup: AddLookup): Promise<ConnectAdd | null> {
   const found = await readForPanel(db, ref, [
     ...inTheWayStatements(db, ref, lookup),
-    db
-      .prepare(
-        `SELECT p.* FROM providers p WHERE p.id = ?2 AND (p.panels IS NULL OR ${panelIdSql(ref)} IN (SELECT value FROM json_each(p.panels)))`,
-      )
-      .bind(ref.value, provider),
+    usableProviderStatement(db, ref, provider),
     rateStatement(db, provider, lookup.service),
   ]);
   if (found === null) return null;

@@ -46,7 +46,7 @@ export async function recordTaken(sent: Sent, providerOrderId: string): Promise<
 function nameOrder({ db, polling, now: time }: Sent, order: Order, named: Order): Promise<"written" | "changed" | "taken"> {
   const now = Math.max(time(), order.updatedAt);
   if (order.lastChange !== 0) {
-    const write = moveWrite(named, foundPlaced(order.state), [], polling, now);
+    const write = moveWrite(named, { next: foundPlaced(order.state), refunds: [] }, polling, now);
     return attachProviderOrder(db, named.providerOrderId ?? "", write, []);
   }
   const after = { ...named, updatedAt: now };
@@ -56,7 +56,7 @@ function nameOrder({ db, polling, now: time }: Sent, order: Order, named: Order)
 /** Whether the provider has the order cannot be known: a person has to look. */
 export async function recordUnknown({ db, order, polling, now: time }: Sent): Promise<void> {
   const now = Math.max(time(), order.updatedAt);
-  await applyDecision(db, moveWrite(order, leftUnknown(order.state), [], polling, now), []);
+  await applyDecision(db, moveWrite(order, { next: leftUnknown(order.state), refunds: [] }, polling, now), []);
 }
 
 /**
@@ -81,6 +81,5 @@ export async function takeBack(sent: Sent): Promise<Order | null> {
 async function forgetOrReturn({ db, polling, now: time }: Sent, order: Order): Promise<boolean> {
   if (await forgetOrder(db, order)) return true;
   const now = Math.max(time(), order.updatedAt);
-  const { next, refunds } = neverPlaced(order.state, now);
-  return applyDecision(db, moveWrite(order, next, refunds, polling, now), []);
+  return applyDecision(db, moveWrite(order, neverPlaced(order.state, now), polling, now), []);
 }
