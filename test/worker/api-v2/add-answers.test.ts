@@ -6,7 +6,7 @@ import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { ModeInput } from "../../../simulator/modes.ts";
 import type { Answer, ApiClient, Fields, Json } from "../../panels/client.ts";
 import { isRefusal, LATER, lateness, texts } from "../../panels/shapes.ts";
-import { DoorScene, patienceWith } from "../world/simulated.ts";
+import { SimulatedWorld, patienceWith } from "../world/simulated.ts";
 
 const FIRST_OF_OURS = 2_000_000_000;
 const MINUTE = 60_000;
@@ -29,17 +29,17 @@ const UNREADABLE: readonly ModeInput[] = [
 /** Whether the order is there all the same. */
 const isPlaced = (mode: ModeInput): boolean => mode !== "hang" && mode !== "html_login";
 
-let scene: DoorScene;
+let world: SimulatedWorld;
 let links = 0;
 let providers = 0;
 
 beforeAll(async () => {
-  scene = await DoorScene.open(24);
-  await scene.addPanel("shop");
-  await scene.addPanel("till", "ledger", "1000");
+  world = await SimulatedWorld.open(24);
+  await world.addPanel("shop");
+  await world.addPanel("till", "ledger", "1000");
 });
 
-afterEach(() => scene.retireAll());
+afterEach(() => world.retireAll());
 
 type At = { readonly name: string; readonly panel: string; readonly client: ApiClient; readonly service: string };
 const DOORS = ["connect", "own"] as const;
@@ -49,10 +49,10 @@ const CASES = DOORS.flatMap((door) => UNREADABLE.map((mode) => ({ door, mode }))
 async function newProvider(door: (typeof DOORS)[number], mode?: ModeInput): Promise<At> {
   providers += 1;
   const name = `p${providers}`;
-  await scene.addProvider(name, { mix: { completed: 1 } }, patienceWith(mode));
-  if (door === "connect") return { name, panel: "shop", client: scene.client("shop", name), service: "1" };
+  await world.addProvider(name, { mix: { completed: 1 } }, patienceWith(mode));
+  if (door === "connect") return { name, panel: "shop", client: world.client("shop", name), service: "1" };
   const service = String(300 + providers);
-  await scene.must("PUT", `/v1/services/${service}`, {
+  await world.must("PUT", `/v1/services/${service}`, {
     provider: name,
     service: "1",
     name: "Likes",
@@ -61,7 +61,7 @@ async function newProvider(door: (typeof DOORS)[number], mode?: ModeInput): Prom
     max: 1000,
     dripfeed: true,
   });
-  return { name, panel: "till", client: scene.client("till"), service };
+  return { name, panel: "till", client: world.client("till"), service };
 }
 
 function newOrder({ service }: At): Fields {
@@ -78,7 +78,7 @@ async function resent({ client }: At, fields: Fields): Promise<number> {
   for (let n = 0; n < 5; n++) {
     const answer = await client.add(fields);
     if (answer.text !== "") return idOf(answer);
-    await scene.goTo(scene.now + MINUTE / 2);
+    await world.goTo(world.now + MINUTE / 2);
   }
   return 0;
 }
@@ -88,75 +88,75 @@ async function toldOf({ client }: At, id: number): Promise<Json> {
 }
 
 async function funds(): Promise<number> {
-  return Number((texts((await scene.client("till").balance()).json) as { balance: string }).balance);
+  return Number((texts((await world.client("till").balance()).json) as { balance: string }).balance);
 }
 
 describe("an answer to add that cannot be read", () => {
   it.each(CASES)("$door, $mode: gets an id all the same, told as Pending, and is sent once", async ({ door, mode }) => {
     const at = await newProvider(door, mode);
     const fields = newOrder(at);
-    scene.modes(at.name, mode);
+    world.modes(at.name, mode);
     let id = 0;
-    const sent = await scene.during(async () => {
+    const sent = await world.during(async () => {
       id = idOf(await at.client.add(fields));
       expect(idOf(await at.client.add(fields))).toBe(id);
-      scene.now += 30_000;
+      world.now += 30_000;
       expect(idOf(await at.client.add(fields))).toBe(id);
     }, "add");
     expect(sent).toHaveLength(1);
     expect(id).toBeGreaterThanOrEqual(door === "connect" ? FIRST_OF_OURS : 1);
     expect(id).toBeLessThanOrEqual(LAST_ID);
     expect(await toldOf(at, id)).toMatchObject({ status: "Pending", remains: "100" });
-    expect(await scene.unknown(at.panel)).toContainEqual(expect.objectContaining({ provider: at.name, link: fields["link"] }));
+    expect(await world.unknown(at.panel)).toContainEqual(expect.objectContaining({ provider: at.name, link: fields["link"] }));
     // However much later: as long as nobody knows, it is this order.
-    scene.modes(at.name);
-    await scene.goTo(scene.now + 10 * MINUTE);
-    expect(await scene.during(async () => expect(idOf(await at.client.add(fields))).toBe(id), "add")).toEqual([]);
+    world.modes(at.name);
+    await world.goTo(world.now + 10 * MINUTE);
+    expect(await world.during(async () => expect(idOf(await at.client.add(fields))).toBe(id), "add")).toEqual([]);
     expect(await toldOf(at, id)).toMatchObject({ status: "Pending" });
-    expect(scene.provider(at.name).orders.size).toBe(isPlaced(mode) ? 1 : 0);
-    await scene.settle();
+    expect(world.simulated(at.name).orders.size).toBe(isPlaced(mode) ? 1 : 0);
+    await world.settle();
   });
 
   it.each(DOORS)("%s: settled as placed, it is followed under the id that the script has", async (door) => {
     const at = await newProvider(door);
-    scene.modes(at.name, "add_unreadable");
+    world.modes(at.name, "add_unreadable");
     const id = idOf(await at.client.add(newOrder(at)));
-    const [upstream = ""] = scene.provider(at.name).orders.keys();
-    scene.modes(at.name);
-    await scene.settle();
-    expect(await scene.unknown(at.panel)).toEqual([]);
-    scene.script(at.name, upstream, { status: "in_progress", remains: 50 });
-    await scene.pass(2);
+    const [upstream = ""] = world.simulated(at.name).orders.keys();
+    world.modes(at.name);
+    await world.settle();
+    expect(await world.unknown(at.panel)).toEqual([]);
+    world.script(at.name, upstream, { status: "in_progress", remains: 50 });
+    await world.pass(2);
     expect(await toldOf(at, id)).toMatchObject({ status: "In progress", remains: "50" });
     expect(texts((await at.client.cancel([id])).json)).toEqual([{ order: String(id), cancel: { error: expect.any(String) } }]);
-    scene.script(at.name, upstream, { status: "partial", remains: 30 });
-    await scene.pass(2);
+    world.script(at.name, upstream, { status: "partial", remains: 30 });
+    await world.pass(2);
     expect(await toldOf(at, id)).toMatchObject({ status: "Partial", remains: "30" });
   });
 
   it.each(DOORS)("%s: settled as dropped, it is told as canceled with all of it left", async (door) => {
     const at = await newProvider(door, "hang");
-    scene.modes(at.name, "hang");
+    world.modes(at.name, "hang");
     const before = await funds();
     const id = idOf(await at.client.add(newOrder(at)));
     if (door === "own") expect(await funds()).toBeCloseTo(before - 0.1, 6);
-    scene.modes(at.name);
-    await scene.settle();
-    await scene.pass(1);
+    world.modes(at.name);
+    await world.settle();
+    await world.pass(1);
     expect(await toldOf(at, id)).toMatchObject({ status: "Canceled", remains: "100" });
     expect(await funds()).toBe(before);
-    expect(scene.provider(at.name).orders.size).toBe(0);
+    expect(world.simulated(at.name).orders.size).toBe(0);
   });
 
   it("cannot be settled as an order that is another one's, nor twice in different ways", async () => {
     const at = await newProvider("own");
     await at.client.add(newOrder(at));
-    const [taken = ""] = scene.provider(at.name).orders.keys();
-    scene.modes(at.name, "add_unreadable");
+    const [taken = ""] = world.simulated(at.name).orders.keys();
+    world.modes(at.name, "add_unreadable");
     await at.client.add(newOrder(at));
-    const mine = [...scene.provider(at.name).orders.keys()].at(-1) ?? "";
-    const [order] = (await scene.unknown(at.panel)).filter(({ provider }) => provider === at.name);
-    const settle = (body: Json) => scene.ask("POST", `/v1/orders/${encodeURIComponent(order?.id ?? "")}/settle`, body, at.panel);
+    const mine = [...world.simulated(at.name).orders.keys()].at(-1) ?? "";
+    const [order] = (await world.unknown(at.panel)).filter(({ provider }) => provider === at.name);
+    const settle = (body: Json) => world.operate("POST", `/v1/orders/${encodeURIComponent(order?.id ?? "")}/settle`, body, at.panel);
     expect((await settle({ provider_order_id: taken })).status).toBeGreaterThanOrEqual(400);
     expect((await settle({ provider_order_id: mine })).status).toBeLessThan(300);
     expect((await settle({ drop: true })).status).toBeGreaterThanOrEqual(400);
@@ -168,24 +168,24 @@ describe("the same add again", () => {
   it.each(DOORS)("%s: in flight ten times at once, it is one order", async (door) => {
     const at = await newProvider(door);
     const fields = newOrder(at);
-    scene.modes(at.name, "slow=100");
+    world.modes(at.name, "slow=100");
     const answers = await Promise.all(Array.from({ length: 10 }, () => at.client.add(fields)));
     const ids = new Set(answers.filter(({ text }) => text !== "").map(idOf));
     expect(ids.size).toBe(1);
     for (const answer of answers) if (answer.text === "") expect(lateness(answer)).toEqual(LATER);
     expect(idOf(await at.client.add(fields))).toBe([...ids][0]);
-    expect(scene.provider(at.name).orders.size).toBe(1);
+    expect(world.simulated(at.name).orders.size).toBe(1);
   });
 
   it.each(DOORS)("%s: younger than 120 s it is the same order, later it is another", async (door) => {
     const at = await newProvider(door);
     const fields = newOrder(at);
     const id = idOf(await at.client.add(fields));
-    scene.now += 119_000;
+    world.now += 119_000;
     expect(idOf(await at.client.with({ encoding: "json" }).add(fields))).toBe(id);
-    scene.now += 2000;
+    world.now += 2000;
     expect(idOf(await at.client.add(fields))).not.toBe(id);
-    expect(scene.provider(at.name).orders.size).toBe(2);
+    expect(world.simulated(at.name).orders.size).toBe(2);
   });
 
   it.each(DOORS)("%s: another quantity, link, service, field or panel is another order", async (door) => {
@@ -195,7 +195,7 @@ describe("the same add again", () => {
     const ids = [idOf(await at.client.add(fields))];
     for (const change of others) ids.push(idOf(await at.client.add({ ...fields, ...change })));
     expect(new Set(ids).size).toBe(4);
-    expect(await scene.during(() => scene.client("shop", at.name).add({ ...fields, service: "1", quantity: 103 }), "add")).toHaveLength(1);
+    expect(await world.during(() => world.client("shop", at.name).add({ ...fields, service: "1", quantity: 103 }), "add")).toHaveLength(1);
   });
 });
 
@@ -210,33 +210,33 @@ describe("an add that the provider refuses", () => {
 
   it.each(REFUSALS)("connect, %j: the panel hears the provider's own words", async (modes, text) => {
     const at = await newProvider("connect");
-    scene.provider(at.name).balanceNanos = 0n;
-    scene.modes(at.name, ...modes);
+    world.simulated(at.name).balanceNanos = 0n;
+    world.modes(at.name, ...modes);
     const answer = await at.client.add(newOrder(at));
     expect([answer.http, answer.json]).toEqual([200, { error: text }]);
-    expect((await scene.unknown("shop")).filter(({ provider }) => provider === at.name)).toEqual([]);
+    expect((await world.unknown("shop")).filter(({ provider }) => provider === at.name)).toEqual([]);
   });
 
   it.each(REFUSALS)("own catalogue, %j: the panel hears nothing of the supplier, and has its money back", async (modes) => {
     const at = await newProvider("own");
     const before = await funds();
-    scene.provider(at.name).balanceNanos = 0n;
-    scene.modes(at.name, ...modes);
+    world.simulated(at.name).balanceNanos = 0n;
+    world.modes(at.name, ...modes);
     const answer = await at.client.add(newOrder(at));
     expect(isRefusal(answer)).toBe(true);
     expect(answer.text).not.toMatch(new RegExp(`${at.name}|Недостаточно|simulator|providers\\.example`));
     expect(await funds()).toBe(before);
-    expect((await scene.unknown("till")).filter(({ provider }) => provider === at.name)).toEqual([]);
+    expect((await world.unknown("till")).filter(({ provider }) => provider === at.name)).toEqual([]);
   });
 
   it.each(DOORS)("%s: may be sent again at once, and is a new try", async (door) => {
     const at = await newProvider(door);
     const fields = newOrder(at);
-    scene.provider(at.name).balanceNanos = 0n;
+    world.simulated(at.name).balanceNanos = 0n;
     expect(isRefusal(await at.client.add(fields))).toBe(true);
-    scene.provider(at.name).balanceNanos = 10n ** 15n;
+    world.simulated(at.name).balanceNanos = 10n ** 15n;
     expect(idOf(await at.client.add(fields))).toBeGreaterThan(0);
-    expect(scene.provider(at.name).orders.size).toBe(1);
+    expect(world.simulated(at.name).orders.size).toBe(1);
   });
 });
 
@@ -248,18 +248,18 @@ describe("an add to a provider that cannot take it now", () => {
       const before = await funds();
       await at.client.add(newOrder(at));
       const paid = await funds();
-      scene.modes(at.name, mode);
-      await scene.pass(6);
+      world.modes(at.name, mode);
+      await world.pass(6);
       const fields = newOrder(at);
-      const sent = await scene.during(async () => {
+      const sent = await world.during(async () => {
         for (let n = 0; n < 3; n++) expect(lateness(await at.client.add(fields))).toEqual(LATER);
       }, "add");
       expect(sent).toEqual([]);
       expect(await funds()).toBe(paid);
-      scene.modes(at.name);
-      await scene.pass(5);
+      world.modes(at.name);
+      await world.pass(5);
       expect(await resent(at, fields)).toBeGreaterThan(0);
-      expect(scene.provider(at.name).orders.size).toBe(2);
+      expect(world.simulated(at.name).orders.size).toBe(2);
       expect(before - (await funds())).toBeCloseTo(door === "own" ? 0.2 : 0, 6);
     },
   );
@@ -269,26 +269,26 @@ describe("an add to a provider that cannot take it now", () => {
     async ({ door, mode }) => {
       const at = await newProvider(door, mode);
       const paid = await funds();
-      scene.modes(at.name, mode);
-      await scene.direct(at.name).balance();
+      world.modes(at.name, mode);
+      await world.direct(at.name).balance();
       const fields = newOrder(at);
       expect(lateness(await at.client.add(fields))).toEqual(LATER);
-      expect(await scene.during(async () => expect(lateness(await at.client.add(fields))).toEqual(LATER), "add")).toEqual([]);
+      expect(await world.during(async () => expect(lateness(await at.client.add(fields))).toEqual(LATER), "add")).toEqual([]);
       expect(await funds()).toBe(paid);
-      expect((await scene.unknown(at.panel)).filter(({ provider }) => provider === at.name)).toEqual([]);
-      scene.modes(at.name);
-      for (let n = 0; n < 5; n++) await scene.goTo(scene.now + 15 * MINUTE);
+      expect((await world.unknown(at.panel)).filter(({ provider }) => provider === at.name)).toEqual([]);
+      world.modes(at.name);
+      for (let n = 0; n < 5; n++) await world.goTo(world.now + 15 * MINUTE);
       expect(await resent(at, fields)).toBeGreaterThan(0);
-      expect(scene.provider(at.name).orders.size).toBe(1);
+      expect(world.simulated(at.name).orders.size).toBe(1);
     },
   );
 });
 
 describe("in the end", () => {
   it("nothing went wrong that nobody foresaw, and the books add up", async () => {
-    await scene.goTo(Math.ceil(scene.now / 86_400_000) * 86_400_000 + MINUTE);
-    await scene.pass(3);
-    expect(scene.events.some(({ event }) => event === "books")).toBe(true);
-    expect(scene.troubles()).toEqual([]);
+    await world.goTo(Math.ceil(world.now / 86_400_000) * 86_400_000 + MINUTE);
+    await world.pass(3);
+    expect(world.events.some(({ event }) => event === "books")).toBe(true);
+    expect(world.troubles()).toEqual([]);
   });
 });

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { ApiClient, Encoding, Fields, Json } from "../../panels/client.ts";
 import { isNamed } from "../../panels/readings.ts";
 import { isRefusal, texts } from "../../panels/shapes.ts";
-import { DoorScene } from "../world/simulated.ts";
+import { SimulatedWorld } from "../world/simulated.ts";
 
 /** `service` is the door's own number of the provider's service 1, `off` of one that is not sold. */
 const DOORS = [
@@ -21,14 +21,14 @@ const STATUS_FIELDS = ["charge", "currency", "remains", "start_count", "status"]
 const NOBODYS = "1987654321";
 const UNKNOWN_ORDER = { error: "Incorrect order ID" };
 
-let scene: DoorScene;
+let world: SimulatedWorld;
 let links = 0;
 
 beforeAll(async () => {
-  scene = await DoorScene.open(21);
-  await scene.addPanel("till", "ledger", "1000");
-  await scene.addPanel("other", "ledger", "1000");
-  await scene.addProvider("acme", { mix: { completed: 1 } });
+  world = await SimulatedWorld.open(21);
+  await world.addPanel("till", "ledger", "1000");
+  await world.addPanel("other", "ledger", "1000");
+  await world.addProvider("acme", { mix: { completed: 1 } });
   const service = {
     provider: "acme",
     service: "1",
@@ -39,12 +39,12 @@ beforeAll(async () => {
     max: 10_000,
     refill: true,
   };
-  await scene.must("PUT", "/v1/services/101", { ...service, cancel: true });
-  await scene.must("PUT", "/v1/services/102", { ...service, enabled: false });
+  await world.must("PUT", "/v1/services/101", { ...service, cancel: true });
+  await world.must("PUT", "/v1/services/102", { ...service, enabled: false });
 });
 
 function clientAt({ path }: Door, form: { encoding?: Encoding; slash?: boolean } = {}, panel = "till"): ApiClient {
-  return scene.client(panel, path, form);
+  return world.client(panel, path, form);
 }
 
 /** Fields of an order that nobody has placed yet. */
@@ -57,7 +57,7 @@ function newOrder({ service }: Door, changes: Fields = {}): Fields {
 async function placed(door: Door, client = clientAt(door)): Promise<{ id: number; upstream: string }> {
   const answer = await client.add(newOrder(door));
   expect(texts(answer.json)).toEqual({ order: expect.stringMatching(/^\d+$/) });
-  const upstream = [...scene.provider("acme").orders.keys()].at(-1) ?? "";
+  const upstream = [...world.simulated("acme").orders.keys()].at(-1) ?? "";
   return { id: isNamed(answer.json) ? Number(answer.json["order"]) : 0, upstream };
 }
 
@@ -65,12 +65,12 @@ describe("every action, in every form", () => {
   it.each(FORMS)("$door, $encoding, slash $slash: add", async ({ encoding, slash, ...door }) => {
     const fields = newOrder(door);
     let answer: Json = null;
-    const sent = await scene.during(async () => (answer = (await clientAt(door, { encoding, slash }).add(fields)).json), "add");
+    const sent = await world.during(async () => (answer = (await clientAt(door, { encoding, slash }).add(fields)).json), "add");
     expect(texts(answer)).toEqual({ order: expect.stringMatching(/^[1-9]\d*$/) });
     expect(
       sent.map(({ provider, fields: { action, service, link, quantity, key } }) => ({ provider, action, service, link, quantity, key })),
-    ).toEqual([{ provider: "acme", action: "add", service: "1", link: fields["link"], quantity: "100", key: scene.provider("acme").key }]);
-    const atProvider = [...scene.provider("acme").orders.values()].at(-1);
+    ).toEqual([{ provider: "acme", action: "add", service: "1", link: fields["link"], quantity: "100", key: world.simulated("acme").key }]);
+    const atProvider = [...world.simulated("acme").orders.values()].at(-1);
     expect(atProvider).toMatchObject({ link: fields["link"], quantity: 100 });
     if (door.door === "connect") expect(texts(answer)).toEqual({ order: atProvider?.id });
     else expect(Number((texts(answer) as { order: string }).order)).toBeLessThan(2_147_483_648);
@@ -98,8 +98,8 @@ describe("every action, in every form", () => {
   it.each(FORMS)("$door, $encoding, slash $slash: cancel", async ({ encoding, slash, ...door }) => {
     const client = clientAt(door, { encoding, slash });
     const [waits, runs] = [await placed(door), await placed(door)];
-    scene.script("acme", waits.upstream, { status: "pending" });
-    scene.script("acme", runs.upstream, { status: "in_progress" });
+    world.script("acme", waits.upstream, { status: "pending" });
+    world.script("acme", runs.upstream, { status: "in_progress" });
     const answer = await client.cancel([NOBODYS, waits.id, runs.id]);
     expect(answer.http).toBe(200);
     expect(texts(answer.json)).toEqual([
@@ -114,9 +114,9 @@ describe("every action, in every form", () => {
   it.each(FORMS)("$door, $encoding, slash $slash: refill and its status", async ({ encoding, slash, ...door }) => {
     const client = clientAt(door, { encoding, slash });
     const [done, runs] = [await placed(door), await placed(door)];
-    scene.script("acme", done.upstream, { status: "completed" });
-    scene.script("acme", runs.upstream, { status: "in_progress" });
-    await scene.pass(2);
+    world.script("acme", done.upstream, { status: "completed" });
+    world.script("acme", runs.upstream, { status: "in_progress" });
+    await world.pass(2);
     const one = await client.refill(done.id);
     expect(texts(one.json)).toEqual({ refill: expect.stringMatching(/^\d+$/) });
     const { refill } = texts(one.json) as { refill: string };
@@ -176,7 +176,7 @@ describe("GET", () => {
     const { id } = await placed(door);
     const client = clientAt(door, { encoding: "get" });
     for (const ask of [() => client.add(newOrder(door)), () => client.cancel([id]), () => client.refill(id), () => client.refills([id])]) {
-      const sent = await scene.during(async () => {
+      const sent = await world.during(async () => {
         const answer = await ask();
         // By words or by code; never in a form that a script takes for a yes.
         expect(isRefusal(answer) || (answer.http >= 400 && answer.text === "")).toBe(true);
@@ -226,7 +226,7 @@ describe("what is no proper call is refused in words, and nothing goes to a prov
     "$door: $what",
     async ({ fields, ...door }) => {
       for (const encoding of POSTED) {
-        const sent = await scene.during(async () => expect(isRefusal(await clientAt(door, { encoding }).call(fields))).toBe(true));
+        const sent = await world.during(async () => expect(isRefusal(await clientAt(door, { encoding }).call(fields))).toBe(true));
         expect(sent).toEqual([]);
       }
     },
@@ -235,9 +235,9 @@ describe("what is no proper call is refused in words, and nothing goes to a prov
   it.each(DOORS.flatMap((door) => IMPOSSIBLE.map(([what, fields]) => ({ ...door, what, fields }))))(
     "$door: $what",
     async ({ fields, ...door }) => {
-      const had = scene.provider("acme").orders.size;
-      const sent = await scene.during(async () => expect(isRefusal(await clientAt(door).add(newOrder(door, fields)))).toBe(true));
-      expect(scene.provider("acme").orders.size).toBe(had);
+      const had = world.simulated("acme").orders.size;
+      const sent = await world.during(async () => expect(isRefusal(await clientAt(door).add(newOrder(door, fields)))).toBe(true));
+      expect(world.simulated("acme").orders.size).toBe(had);
       if (door.door === "own catalogue") expect(sent).toEqual([]);
     },
   );
@@ -245,7 +245,7 @@ describe("what is no proper call is refused in words, and nothing goes to a prov
   it("own catalogue: a service that is not sold any more, and quantities just outside its own limits", async () => {
     const [, own] = DOORS;
     for (const fields of [{ service: own.off }, { quantity: 49 }, { quantity: 10_001 }]) {
-      const sent = await scene.during(async () => expect(isRefusal(await clientAt(own).add(newOrder(own, fields)))).toBe(true));
+      const sent = await world.during(async () => expect(isRefusal(await clientAt(own).add(newOrder(own, fields)))).toBe(true));
       expect(sent).toEqual([]);
     }
     for (const quantity of [50, 10_000]) expect(isRefusal(await clientAt(own).add(newOrder(own, { quantity })))).toBe(false);
@@ -260,7 +260,7 @@ describe("what is no proper call is refused in words, and nothing goes to a prov
     ];
     for (const key of KEYS) {
       for (const fields of actions) {
-        const sent = await scene.during(async () =>
+        const sent = await world.during(async () =>
           expect((await clientAt(door).call({ ...fields, key })).json).toEqual({ error: "Invalid API key" }),
         );
         expect(sent).toEqual([]);
@@ -281,9 +281,9 @@ describe("what is no proper call is refused in words, and nothing goes to a prov
       ["<add/>", { "content-type": "text/xml" }],
       [`{"action":"add","link":"${"x".repeat(1_100_000)}"}`, json],
     ];
-    const sent = await scene.during(async () => {
+    const sent = await world.during(async () => {
       for (const [body, headers] of bodies) {
-        const response = await scene.handle(new Request(path, { method: "POST", headers, body }));
+        const response = await world.handle(new Request(path, { method: "POST", headers, body }));
         const text = await response.text();
         if (body.length > 1_000_000) expect([response.status, text]).toEqual([413, ""]);
         else expect([response.status, JSON.parse(text)]).toEqual([200, { error: expect.any(String) }]);
@@ -294,5 +294,5 @@ describe("what is no proper call is refused in words, and nothing goes to a prov
 });
 
 it("in the end nothing went wrong that nobody foresaw", () => {
-  expect(scene.troubles()).toEqual([]);
+  expect(world.troubles()).toEqual([]);
 });

@@ -8,36 +8,36 @@ import { losing } from "../../panels/client.ts";
 import { type Bought, LASTING_LIVES, play, purchasesOf, STORMS } from "../../panels/lives.ts";
 import { texts } from "../../panels/shapes.ts";
 import { type Delivery, deliveriesOf, undeliveredOf, wrongsOf } from "../../panels/truth.ts";
-import { DoorScene, START } from "../world/simulated.ts";
+import { SimulatedWorld, START } from "../world/simulated.ts";
 
 const DEPOSIT_MICROS = 1_000_000_000;
 const NAMES = Object.keys(STORMS);
 /** Millionths for 1,000, odd ones, so that charges have something to round up. */
 const RATES = { followers: 1_234_567, likes: 345_679 };
 
-let scene: DoorScene;
+let world: SimulatedWorld;
 let panels: readonly Panel[];
 let bought: readonly Bought[];
 let tookMs = 0;
 
 beforeAll(async () => {
-  scene = await DoorScene.open(31);
-  for (const panel of ["hasty", "stubborn", "single"]) await scene.addPanel(panel, "ledger", "1000");
+  world = await SimulatedWorld.open(31);
+  for (const panel of ["hasty", "stubborn", "single"]) await world.addPanel(panel, "ledger", "1000");
   for (const [n, name] of NAMES.entries()) {
     const { timeoutMs } = STORMS[name] ?? {};
-    await scene.addProvider(name, { mix: LASTING_LIVES }, timeoutMs === undefined ? {} : { timeout_ms: timeoutMs });
+    await world.addProvider(name, { mix: LASTING_LIVES }, timeoutMs === undefined ? {} : { timeout_ms: timeoutMs });
     const service = { provider: name, category: "All", min: 10, max: 5000, refill: true, cancel: true };
-    await scene.must("PUT", `/v1/services/${followersOf(n)}`, { ...service, service: "1", name: `Followers ${n}`, rate: "1.234567" });
-    await scene.must("PUT", `/v1/services/${followersOf(n) + 1}`, { ...service, service: "2", name: `Likes ${n}`, rate: "0.345679" });
+    await world.must("PUT", `/v1/services/${followersOf(n)}`, { ...service, service: "1", name: `Followers ${n}`, rate: "1.234567" });
+    await world.must("PUT", `/v1/services/${followersOf(n) + 1}`, { ...service, service: "2", name: `Likes ${n}`, rate: "0.345679" });
   }
   panels = [
-    new HastyPanel("hasty", new Map([["own", scene.client("hasty", undefined, { encoding: "multipart", slash: true })]])),
-    new StubbornPanel("stubborn", new Map([["own", scene.client("stubborn", undefined, { send: losing(scene.send, 5) })]])),
-    new SinglePanel("single", new Map([["own", scene.client("single", undefined, { encoding: "json" })]])),
+    new HastyPanel("hasty", new Map([["own", world.client("hasty", undefined, { encoding: "multipart", slash: true })]])),
+    new StubbornPanel("stubborn", new Map([["own", world.client("stubborn", undefined, { send: losing(world.send, 5) })]])),
+    new SinglePanel("single", new Map([["own", world.client("single", undefined, { encoding: "json" })]])),
   ];
   const offers = NAMES.flatMap((_, n) => [0, 1].map((which) => ({ route: "own", service: String(followersOf(n) + which) })));
   bought = purchasesOf(41, panels, offers, 1);
-  tookMs = await play(scene, START, bought);
+  tookMs = await play(world, START, bought);
 }, 120_000);
 
 function followersOf(n: number): number {
@@ -55,7 +55,7 @@ function costOf({ service, quantity }: Bought, [delivery]: readonly Delivery[]):
 describe("whole lives through the own catalogue", () => {
   it("every order ends within a day, is delivered once at most, and its customer has back what is due, in one credit", () => {
     expect(tookMs).toBeLessThan(24 * 3_600_000);
-    expect(panels.flatMap((panel) => wrongsOf(panel, scene.world))).toEqual([]);
+    expect(panels.flatMap((panel) => wrongsOf(panel, world.simulator))).toEqual([]);
   });
 
   it("every end was met, and each storm was sailed through", () => {
@@ -64,18 +64,18 @@ describe("whole lives through the own catalogue", () => {
     expect(new Set(orders.map(({ word }) => word))).toEqual(new Set([null, "Completed", "Partial", "Canceled"]));
     expect(orders.filter(({ cancel }) => cancel === "granted").length).toBeGreaterThan(0);
     expect(orders.filter(({ refill }) => refill !== null && refill !== "refused").length).toBeGreaterThan(0);
-    for (const { name, stats } of scene.world.providers.values()) {
+    for (const { name, stats } of world.simulator.providers.values()) {
       const met = Object.keys(STORMS[name]?.modes ?? []).length;
       expect({ name, modes: stats.byMode.size }).toEqual({ name, modes: met });
     }
   });
 
   it("each panel's account here comes to what it paid in less what was delivered", async () => {
-    const deliveries = deliveriesOf(scene.world);
+    const deliveries = deliveriesOf(world.simulator);
     for (const panel of panels) {
       const own = bought.filter((each) => each.panel === panel);
       const cost = own.reduce((sum, each) => sum + costOf(each, deliveries.get(each.link) ?? []), 0);
-      const { balance } = texts((await scene.client(panel.name).balance()).json) as { balance: string };
+      const { balance } = texts((await world.client(panel.name).balance()).json) as { balance: string };
       expect({ panel: panel.name, micros: Math.round(Number(balance) * 1e6) }).toEqual({
         panel: panel.name,
         micros: DEPOSIT_MICROS - cost,
@@ -85,11 +85,11 @@ describe("whole lives through the own catalogue", () => {
 
   it("nothing is left unknown, no panel is outdated, and the books add up a day later", async () => {
     for (const { name } of panels) {
-      expect(await scene.unknown(name)).toEqual([]);
-      expect((await scene.must("GET", "/v1/orders?flag=panel_outdated", undefined, name)).json.orders).toEqual([]);
+      expect(await world.unknown(name)).toEqual([]);
+      expect((await world.must("GET", "/v1/orders?flag=panel_outdated", undefined, name)).json.orders).toEqual([]);
     }
-    await scene.goTo(Math.ceil(scene.now / 86_400_000) * 86_400_000 + 60_000);
-    await scene.pass(2);
-    expect(scene.troubles()).toEqual([]);
+    await world.goTo(Math.ceil(world.now / 86_400_000) * 86_400_000 + 60_000);
+    await world.pass(2);
+    expect(world.troubles()).toEqual([]);
   });
 });

@@ -7,28 +7,28 @@ import { HastyPanel, type Panel, type Routes, SinglePanel, StubbornPanel } from 
 import { type ClientSettings, losing } from "../../panels/client.ts";
 import { LASTING_LIVES, play, purchasesOf, STORMS } from "../../panels/lives.ts";
 import { wrongsOf } from "../../panels/truth.ts";
-import { DoorScene, START } from "../world/simulated.ts";
+import { SimulatedWorld, START } from "../world/simulated.ts";
 
 const NAMES = Object.keys(STORMS);
 
-let scene: DoorScene;
+let world: SimulatedWorld;
 let panels: readonly Panel[];
 let tookMs = 0;
 
 function routes(panel: string, changes: Partial<ClientSettings> & { slash?: boolean } = {}): Routes {
-  return new Map(NAMES.map((name) => [name, scene.client(panel, name, changes)]));
+  return new Map(NAMES.map((name) => [name, world.client(panel, name, changes)]));
 }
 
 beforeAll(async () => {
-  scene = await DoorScene.open(32);
-  for (const panel of ["hasty", "stubborn", "single"]) await scene.addPanel(panel);
+  world = await SimulatedWorld.open(32);
+  for (const panel of ["hasty", "stubborn", "single"]) await world.addPanel(panel);
   for (const name of NAMES) {
     const { timeoutMs } = STORMS[name] ?? {};
-    await scene.addProvider(name, { mix: LASTING_LIVES }, timeoutMs === undefined ? {} : { timeout_ms: timeoutMs });
+    await world.addProvider(name, { mix: LASTING_LIVES }, timeoutMs === undefined ? {} : { timeout_ms: timeoutMs });
   }
   panels = [
     new HastyPanel("hasty", routes("hasty", { encoding: "multipart", slash: true })),
-    new StubbornPanel("stubborn", routes("stubborn", { send: losing(scene.send, 5) })),
+    new StubbornPanel("stubborn", routes("stubborn", { send: losing(world.send, 5) })),
     new SinglePanel("single", routes("single", { encoding: "json" })),
   ];
   const bought = purchasesOf(
@@ -37,20 +37,20 @@ beforeAll(async () => {
     NAMES.map((route) => ({ route, service: "1" })),
     2,
   );
-  tookMs = await play(scene, START, bought);
+  tookMs = await play(world, START, bought);
 }, 120_000);
 
 describe("whole lives in connect mode", () => {
   it("every order ends within a day, is delivered once at most, and its customer has back what is due, in one credit", () => {
     expect(tookMs).toBeLessThan(24 * 3_600_000);
-    expect(panels.flatMap((panel) => wrongsOf(panel, scene.world))).toEqual([]);
+    expect(panels.flatMap((panel) => wrongsOf(panel, world.simulator))).toEqual([]);
   });
 
   it("ids are the provider's own, but for those of orders that nobody knew to be placed", () => {
     for (const { shop } of panels) {
       for (const { id, route, link } of shop.orders) {
         if (id === null) continue;
-        const theirs = scene.provider(route).orders.get(String(id));
+        const theirs = world.simulated(route).orders.get(String(id));
         expect(theirs?.link ?? (id >= 2_000_000_000 ? link : "no such order")).toBe(link);
       }
     }
@@ -58,8 +58,8 @@ describe("whole lives in connect mode", () => {
   });
 
   it("nothing is left unknown, and nothing went wrong that nobody foresaw", async () => {
-    for (const { name } of panels) expect(await scene.unknown(name)).toEqual([]);
-    await scene.pass(2);
-    expect(scene.troubles()).toEqual([]);
+    for (const { name } of panels) expect(await world.unknown(name)).toEqual([]);
+    await world.pass(2);
+    expect(world.troubles()).toEqual([]);
   });
 });

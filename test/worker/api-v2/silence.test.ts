@@ -6,8 +6,9 @@ import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { ModeInput } from "../../../simulator/modes.ts";
 import type { Answer, ApiClient } from "../../panels/client.ts";
 import { statusOf } from "../../panels/readings.ts";
-import { LATER, lateness, texts } from "../../panels/shapes.ts";
-import { brokenDb, DoorScene, patienceWith } from "../world/simulated.ts";
+import { lateness, LATER, texts } from "../../panels/shapes.ts";
+import { failingDb } from "../world/faulty-database.ts";
+import { patienceWith, SimulatedWorld } from "../world/simulated.ts";
 
 /** All ways in which a provider gives no answer, or none that can be read. */
 const SILENCES: readonly ModeInput[] = [
@@ -26,17 +27,17 @@ const SILENCES: readonly ModeInput[] = [
   "redirect",
 ];
 
-let scene: DoorScene;
+let world: SimulatedWorld;
 let links = 0;
 let providers = 0;
 
 beforeAll(async () => {
-  scene = await DoorScene.open(23);
-  await scene.addPanel("shop");
-  await scene.addPanel("till", "ledger", "1000");
+  world = await SimulatedWorld.open(23);
+  await world.addPanel("shop");
+  await world.addPanel("till", "ledger", "1000");
 });
 
-afterEach(() => scene.retireAll());
+afterEach(() => world.retireAll());
 
 type Held = { readonly name: string; readonly connect: ApiClient; readonly own: ApiClient; readonly known: number; readonly ours: number };
 
@@ -44,9 +45,9 @@ type Held = { readonly name: string; readonly connect: ApiClient; readonly own: 
 async function wellProvider(mode?: ModeInput): Promise<Held> {
   providers += 1;
   const name = `p${providers}`;
-  await scene.addProvider(name, { mix: { completed: 1 } }, patienceWith(mode));
+  await world.addProvider(name, { mix: { completed: 1 } }, patienceWith(mode));
   const sold = String(200 + providers);
-  await scene.must("PUT", `/v1/services/${sold}`, {
+  await world.must("PUT", `/v1/services/${sold}`, {
     provider: name,
     service: "1",
     name: "Followers",
@@ -56,12 +57,12 @@ async function wellProvider(mode?: ModeInput): Promise<Held> {
     refill: true,
     cancel: true,
   });
-  const connect = scene.client("shop", name);
-  const own = scene.client("till");
+  const connect = world.client("shop", name);
+  const own = world.client("till");
   const known = await add(connect, "1");
   const ours = await add(own, sold);
-  for (const id of scene.provider(name).orders.keys()) scene.script(name, id, { status: "in_progress", remains: 60 });
-  await scene.pass(2);
+  for (const id of world.simulated(name).orders.keys()) world.script(name, id, { status: "in_progress", remains: 60 });
+  await world.pass(2);
   return { name, connect, own, known, ours };
 }
 
@@ -79,8 +80,8 @@ describe("a provider that cannot be asked", () => {
   it.each(SILENCES)("%j: what nobody has heard of it yet is not answered", async (mode) => {
     providers += 1;
     const name = `p${providers}`;
-    await scene.addProvider(name, { modes: [mode] }, patienceWith(mode));
-    const connect = scene.client("shop", name);
+    await world.addProvider(name, { modes: [mode] }, patienceWith(mode));
+    const connect = world.client("shop", name);
     await expectLater(connect.services());
     await expectLater(connect.balance());
     await expectLater(connect.status(77));
@@ -91,7 +92,7 @@ describe("a provider that cannot be asked", () => {
 
   it.each(SILENCES)("%j: what has to be asked of it is not answered, what is known is", async (mode) => {
     const { name, connect, own, known, ours } = await wellProvider(mode);
-    scene.modes(name, mode);
+    world.modes(name, mode);
     for (const [client, id] of [
       [connect, known],
       [own, ours],
@@ -107,8 +108,8 @@ describe("a provider that cannot be asked", () => {
 
   it.each(SILENCES)("%j: of a list with ids it has never seen nobody is told to be an error", async (mode) => {
     const { name, connect, known } = await wellProvider(mode);
-    const unseen = Number([...scene.provider(name).orders.keys()].at(-1)) + 7;
-    scene.modes(name, mode);
+    const unseen = Number([...world.simulated(name).orders.keys()].at(-1)) + 7;
+    world.modes(name, mode);
     const answer = await connect.statuses([known, unseen]);
     expect(statusOf(answer, unseen)).toEqual({ kind: "unclear" });
     if (answer.text !== "") expect(texts(answer.json)).toMatchObject({ [known]: { status: "In progress" } });
@@ -116,11 +117,11 @@ describe("a provider that cannot be asked", () => {
 
   it("one that refuses every call says nothing of an order", async () => {
     const { name, connect, known } = await wellProvider();
-    const unseen = Number([...scene.provider(name).orders.keys()].at(-1)) + 7;
-    scene.modes(name, "fails_with_error");
+    const unseen = Number([...world.simulated(name).orders.keys()].at(-1)) + 7;
+    world.modes(name, "fails_with_error");
     expect(statusOf(await connect.statuses([known, unseen]), unseen)).toEqual({ kind: "unclear" });
     for (const dressed of ["error_localised", "error_http=404", "error_with_status_field", "error_as_msg"]) {
-      scene.modes(name, "fails_with_error", dressed);
+      world.modes(name, "fails_with_error", dressed);
       await expectLater(connect.status(unseen));
     }
   });
@@ -128,34 +129,34 @@ describe("a provider that cannot be asked", () => {
   it("one that refuses every call says nothing of a refill that nobody follows here", async () => {
     const { name, connect } = await wellProvider();
     for (const dressed of ["error_localised", "error_http=404", "error_as_msg"]) {
-      scene.modes(name, "fails_with_error", dressed);
+      world.modes(name, "fails_with_error", dressed);
       await expectLater(connect.refillStatus(4711));
       await expectLater(connect.refillStatuses([4711, 4712]));
     }
-    scene.modes(name);
+    world.modes(name);
     expect((await connect.refillStatus(4711)).json).toEqual({ error: "Refill not found" });
   });
 
   it("a key that the provider has changed is no wrong key of the panel's", async () => {
     const { name, connect, own, known, ours } = await wellProvider();
-    scene.provider(name).key = "another";
+    world.simulated(name).key = "another";
     for (const answer of [await connect.services(), await connect.balance(), await connect.refill(known), await own.refill(ours)]) {
       expect(answer.json).not.toEqual({ error: "Invalid API key" });
     }
     await expectLater(connect.status("4444"));
-    await scene.pass(5);
+    await world.pass(5);
     expect(texts((await connect.status(known)).json)).toMatchObject({ status: "In progress" });
   });
 
   it.each(["page", "cut", "other", "reset"])("services that come as %s are none, and later they are there", async (form) => {
     providers += 1;
     const name = `p${providers}`;
-    await scene.addProvider(name, { modes: [`services_unreadable=${form}`] });
-    const connect = scene.client("shop", name);
+    await world.addProvider(name, { modes: [`services_unreadable=${form}`] });
+    const connect = world.client("shop", name);
     await expectLater(connect.services());
-    scene.modes(name);
-    await scene.pass(2);
-    expect((await connect.services()).json).toEqual((await scene.direct(name).services()).json);
+    world.modes(name);
+    await world.pass(2);
+    expect((await connect.services()).json).toEqual((await world.direct(name).services()).json);
   });
 });
 
@@ -164,9 +165,9 @@ describe("an order that the provider no longer knows", () => {
     "%s: is told its last middle word, through either door",
     async (mode) => {
       const { name, connect, own, known, ours } = await wellProvider();
-      scene.modes(name, mode);
-      scene.provider(name).orders.clear();
-      await scene.pass(10);
+      world.modes(name, mode);
+      world.simulated(name).orders.clear();
+      await world.pass(10);
       for (const [client, id] of [
         [connect, known],
         [own, ours],
@@ -183,8 +184,8 @@ describe("panelsync without its database", () => {
     const held = await wellProvider();
     const id = door === "connect" ? held.known : held.ours;
     const service = door === "connect" ? "1" : String(200 + providers);
-    const client = held[door].with({ send: (request) => scene.handle(request, { DB: brokenDb() }) });
-    const sent = await scene.during(async () => {
+    const client = held[door].with({ send: (request) => world.handle(request, { DB: failingDb() }) });
+    const sent = await world.during(async () => {
       await expectLater(client.services());
       await expectLater(client.balance());
       await expectLater(client.status(id));

@@ -7,18 +7,18 @@ import { HastyPanel } from "../../panels/actors.ts";
 import type { ApiClient } from "../../panels/client.ts";
 import { buyDue, PLAIN_LIVES, purchasesOf } from "../../panels/lives.ts";
 import { wrongsOf } from "../../panels/truth.ts";
-import { DoorScene } from "../world/simulated.ts";
+import { SimulatedWorld } from "../world/simulated.ts";
 
 const MINUTE = 60_000;
 
-let scene: DoorScene;
+let world: SimulatedWorld;
 
 beforeAll(async () => {
-  scene = await DoorScene.open(33);
-  await scene.addPanel("moving");
+  world = await SimulatedWorld.open(33);
+  await world.addPanel("moving");
 });
 
-afterEach(() => scene.retireAll());
+afterEach(() => world.retireAll());
 
 describe("switching to panelsync and back", () => {
   /** The same panel with one setting changed: where its provider is, and by which key. */
@@ -33,28 +33,28 @@ describe("switching to panelsync and back", () => {
     async (mode) => {
       const name = `home-${mode}`;
       // Scripts read the canonical form alone, so that the bent one is for panelsync's part only.
-      await scene.addProvider(name, { mix: PLAIN_LIVES });
-      const panel = new MovingPanel(`moving-${mode}`, new Map([["home", scene.direct(name)]]));
+      await world.addProvider(name, { mix: PLAIN_LIVES });
+      const panel = new MovingPanel(`moving-${mode}`, new Map([["home", world.direct(name)]]));
       const bought = purchasesOf(43, [panel], [{ route: "home", service: "1" }], 20);
-      const start = scene.now;
+      const start = world.now;
       const live = async (untilMs: number, stepMs: number): Promise<void> => {
-        while (scene.now < start + untilMs) {
-          await scene.goTo(scene.now + stepMs);
-          buyDue(bought, (scene.now - start) / 2, scene.now);
-          await panel.act(scene.now);
+        while (world.now < start + untilMs) {
+          await world.goTo(world.now + stepMs);
+          buyDue(bought, (world.now - start) / 2, world.now);
+          await panel.act(world.now);
         }
       };
       await live(20 * MINUTE, 2 * MINUTE);
-      scene.modes(name, mode);
-      panel.use(scene.client("moving", name));
+      world.modes(name, mode);
+      panel.use(world.client("moving", name));
       await live(60 * MINUTE, 2 * MINUTE);
-      scene.modes(name);
-      panel.use(scene.direct(name));
+      world.modes(name);
+      panel.use(world.direct(name));
       await live(5 * 60 * MINUTE, 10 * MINUTE);
       expect(panel.rests).toBe(true);
-      expect(wrongsOf(panel, scene.world)).toEqual([]);
+      expect(wrongsOf(panel, world.simulator)).toEqual([]);
       expect(panel.shop.orders).toHaveLength(20);
-      for (const { id, link } of panel.shop.orders) expect(scene.provider(name).orders.get(String(id))).toMatchObject({ link });
+      for (const { id, link } of panel.shop.orders) expect(world.simulated(name).orders.get(String(id))).toMatchObject({ link });
     },
     20_000,
   );

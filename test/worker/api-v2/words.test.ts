@@ -6,27 +6,27 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { ApiClient, Json } from "../../panels/client.ts";
 import { statusIn } from "../../panels/readings.ts";
 import { texts } from "../../panels/shapes.ts";
-import { DoorScene } from "../world/simulated.ts";
+import { SimulatedWorld } from "../world/simulated.ts";
 
 const QUANTITY = 100;
 const MINUTE = 60_000;
 const DOORS = ["connect", "own"] as const;
 type Door = (typeof DOORS)[number];
 
-let scene: DoorScene;
+let world: SimulatedWorld;
 let links = 0;
 
 beforeAll(async () => {
-  scene = await DoorScene.open(25);
-  await scene.addPanel("shop");
-  await scene.addPanel("till", "ledger", "100");
-  await scene.addProvider("acme", { mix: { completed: 1 } });
-  await scene.addProvider("held", { mix: { completed: 1 } });
-  await scene.addProvider("late", { mix: { completed: 1 } });
-  await scene.must("PUT", "/v1/providers/held/refund-policy", { mode: "hold" });
-  await scene.must("PUT", "/v1/providers/late/refund-policy", { delay_minutes: 60 });
+  world = await SimulatedWorld.open(25);
+  await world.addPanel("shop");
+  await world.addPanel("till", "ledger", "100");
+  await world.addProvider("acme", { mix: { completed: 1 } });
+  await world.addProvider("held", { mix: { completed: 1 } });
+  await world.addProvider("late", { mix: { completed: 1 } });
+  await world.must("PUT", "/v1/providers/held/refund-policy", { mode: "hold" });
+  await world.must("PUT", "/v1/providers/late/refund-policy", { delay_minutes: 60 });
   for (const [id, provider] of Object.entries({ 1: "acme", 2: "held", 3: "late" })) {
-    await scene.must("PUT", `/v1/services/${id}`, { provider, service: "1", name: `S${id}`, rate: "1", min: 10, max: 1000, cancel: true });
+    await world.must("PUT", `/v1/services/${id}`, { provider, service: "1", name: `S${id}`, rate: "1", min: 10, max: 1000, cancel: true });
   }
 });
 
@@ -35,12 +35,12 @@ type Placed = { readonly client: ApiClient; readonly provider: string; readonly 
 /** An order that runs, and of which the sweep knows so. */
 async function running(door: Door, provider = "acme", service = "1"): Promise<Placed> {
   links += 1;
-  const client = door === "connect" ? scene.client("shop", provider) : scene.client("till");
+  const client = door === "connect" ? world.client("shop", provider) : world.client("till");
   const fields = { service, link: `https://social.example/w/${links}`, quantity: QUANTITY };
   const { order } = texts((await client.add(fields)).json) as { order: string };
-  const upstream = [...scene.provider(provider).orders.keys()].at(-1) ?? "";
-  scene.script(provider, upstream, { status: "in_progress", remains: 60, start_count: 10 });
-  await scene.pass(2);
+  const upstream = [...world.simulated(provider).orders.keys()].at(-1) ?? "";
+  world.script(provider, upstream, { status: "in_progress", remains: 60, start_count: 10 });
+  await world.pass(2);
   return { client, provider, id: Number(order), upstream };
 }
 
@@ -56,12 +56,12 @@ async function heard({ client, id }: Placed): Promise<number | string | null> {
 }
 
 async function becomes(order: Placed, state: Record<string, Json>, minutes = 2): Promise<void> {
-  scene.script(order.provider, order.upstream, state);
-  await scene.pass(minutes);
+  world.script(order.provider, order.upstream, state);
+  await world.pass(minutes);
 }
 
 async function balance(): Promise<number> {
-  return Number((texts((await scene.client("till").balance()).json) as { balance: string }).balance);
+  return Number((texts((await world.client("till").balance()).json) as { balance: string }).balance);
 }
 
 /** What the provider says, and what a script pays back by what it is told, or the middle word that it hears. */
@@ -106,11 +106,11 @@ describe("what the provider says, told in one of six words", () => {
   it.each(DOORS)("%s: one answer that takes a final word back does not reach the panel", async (door) => {
     const order = await running(door);
     await becomes(order, { status: "partial", remains: 30 });
-    const atProvider = scene.provider("acme").orders.get(order.upstream);
+    const atProvider = world.simulated("acme").orders.get(order.upstream);
     if (atProvider) atProvider.life = { ...atProvider.life, flaps: [{ answer: 3, status: "in_progress", remains: 80 }] };
     for (let n = 0; n < 30; n++) {
       expect(await heard(order)).toBe(30);
-      await scene.goTo(scene.now + 5 * MINUTE);
+      await world.goTo(world.now + 5 * MINUTE);
     }
     expect(atProvider?.answersSinceSettled).toBeGreaterThan(3);
   });
@@ -118,7 +118,7 @@ describe("what the provider says, told in one of six words", () => {
 
 describe("a refund that is not decided yet", () => {
   async function waiting(order: Placed): Promise<string> {
-    const { refunds } = (await scene.must("GET", "/v1/refunds?status=held", undefined, "till")).json as {
+    const { refunds } = (await world.must("GET", "/v1/refunds?status=held", undefined, "till")).json as {
       refunds: { id: string; order: string }[];
     };
     return encodeURIComponent(refunds.find((refund) => refund.order === String(order.id))?.id ?? "none");
@@ -128,7 +128,7 @@ describe("a refund that is not decided yet", () => {
     const order = await running("own");
     await becomes(order, { status: "partial", remains: 0 });
     expect(await heard(order)).toBe("In progress");
-    await scene.must("POST", `/v1/refunds/${await waiting(order)}/approve`, { amount: "0.04" }, "till");
+    await world.must("POST", `/v1/refunds/${await waiting(order)}/approve`, { amount: "0.04" }, "till");
     expect(await heard(order)).toBe(40);
   });
 
@@ -138,7 +138,7 @@ describe("a refund that is not decided yet", () => {
     await becomes(order, { status: "canceled", remains: 100 });
     expect(await heard(order)).toBe("In progress");
     expect(before - (await balance())).toBeCloseTo(0.1, 6);
-    await scene.must("POST", `/v1/refunds/${await waiting(order)}/approve`, {}, "till");
+    await world.must("POST", `/v1/refunds/${await waiting(order)}/approve`, {}, "till");
     expect(await heard(order)).toBe(100);
     expect(await balance()).toBe(before);
   });
@@ -152,7 +152,7 @@ describe("a refund that is not decided yet", () => {
   it("held and approved in another amount: the share that comes to it", async () => {
     const order = await running("own", "held", "2");
     await becomes(order, { status: "canceled", remains: 100 });
-    await scene.must("POST", `/v1/refunds/${await waiting(order)}/approve`, { amount: "0.0309" }, "till");
+    await world.must("POST", `/v1/refunds/${await waiting(order)}/approve`, { amount: "0.0309" }, "till");
     // 31 of 100 would be 0.031, more than was decided.
     expect(await heard(order)).toBe(30);
   });
@@ -160,7 +160,7 @@ describe("a refund that is not decided yet", () => {
   it("held and rejected: a final word by which a script pays nothing back", async () => {
     const order = await running("own", "held", "2");
     await becomes(order, { status: "canceled", remains: 100 });
-    await scene.must("POST", `/v1/refunds/${await waiting(order)}/reject`, {}, "till");
+    await world.must("POST", `/v1/refunds/${await waiting(order)}/reject`, {}, "till");
     expect(await heard(order)).toBe(0);
   });
 
@@ -168,14 +168,14 @@ describe("a refund that is not decided yet", () => {
     const order = await running("own", "late", "3");
     await becomes(order, { status: "partial", remains: 30 });
     expect(await heard(order)).toBe("In progress");
-    await scene.pass(70);
+    await world.pass(70);
     expect(await heard(order)).toBe(30);
   });
 });
 
 describe("a decision that changes after the panel was told", () => {
   async function outdated(panel: string, order: Placed): Promise<boolean> {
-    const { orders } = (await scene.must("GET", "/v1/orders?flag=panel_outdated", undefined, panel)).json;
+    const { orders } = (await world.must("GET", "/v1/orders?flag=panel_outdated", undefined, panel)).json;
     return (orders as { provider_order_id: string }[]).some((each) => each.provider_order_id === order.upstream);
   }
 
@@ -185,8 +185,8 @@ describe("a decision that changes after the panel was told", () => {
     expect(await heard(order)).toBe(0);
     expect(await outdated("till", order)).toBe(false);
     for (let n = 0; n < 7; n++) {
-      scene.script("acme", order.upstream, { status: "partial", remains: 30 });
-      await scene.goTo(scene.now + 15 * MINUTE);
+      world.script("acme", order.upstream, { status: "partial", remains: 30 });
+      await world.goTo(world.now + 15 * MINUTE);
     }
     expect(await outdated("till", order)).toBe(true);
   });
@@ -194,13 +194,13 @@ describe("a decision that changes after the panel was told", () => {
   it("is not where nobody had asked before: the panel hears the last decision alone", async () => {
     const order = await running("own");
     await becomes(order, { status: "completed" });
-    scene.script("acme", order.upstream, { status: "partial", remains: 30 });
-    for (let n = 0; n < 7; n++) await scene.goTo(scene.now + 15 * MINUTE);
+    world.script("acme", order.upstream, { status: "partial", remains: 30 });
+    for (let n = 0; n < 7; n++) await world.goTo(world.now + 15 * MINUTE);
     expect(await heard(order)).toBe(30);
     expect(await outdated("till", order)).toBe(false);
   });
 });
 
 it("in the end nothing went wrong that nobody foresaw", () => {
-  expect(scene.troubles()).toEqual([]);
+  expect(world.troubles()).toEqual([]);
 });

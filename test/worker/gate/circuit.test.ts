@@ -3,62 +3,48 @@
  * that it is back, none makes a ban worse, and adds that leave a doubt come to an end.
  */
 import { env } from "cloudflare:workers";
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { metered } from "../../../src/store/operations/metered.ts";
 import { readProviders } from "../../../src/store/orders/due.ts";
 import { claimProbe } from "../../../src/store/providers/circuit.ts";
-import { metered } from "../../../src/store/operations/metered.ts";
-import { type Answered, migrate, order, Scene } from "../world/scene.ts";
-import { inProgress, Pipeline } from "../world/world.ts";
-import { all, clear } from "../world/database.ts";
+import { type Answered, order } from "../world/asking.ts";
+import { clear, migrate, MINUTE_MS, NOW, rows } from "../world/database.ts";
+import { brokenAnswer, inProgress, resetConnection } from "../world/providers.ts";
+import { World } from "../world/world.ts";
 
-const MINUTE = 60_000;
-
-type Answering = (fields: URLSearchParams, request: Request) => unknown;
+type Saying = (fields: URLSearchParams, request: Request) => unknown;
 
 /** What the provider answers, by action; to any other it answers as if it knew none. And the calls that it got. */
-let says: Record<string, Answering> = {};
+let says: Record<string, Saying> = {};
 let calls: string[] = [];
 
 const BALANCE = { balance: "5", currency: "USD" };
 const SERVICES = [{ service: 12, name: "Followers", type: "Default", category: "Instagram", rate: "0.90", min: "10", max: "10000" }];
-const broken = (): Response => new Response("<html>502 Bad Gateway</html>", { status: 502 });
 const banned = (): Response => new Response("<html><title>Just a moment...</title></html>", { status: 403 });
-const reset = (): never => {
-  throw new TypeError("Network connection lost.");
-};
 
-let scene: Scene;
-let pipeline: Pipeline;
+let world: World;
 let key = "";
 let run = 0;
 let links = 0;
 let orderIds = 0;
+/** Time goes on from test to test. */
+let now = NOW;
 
 beforeAll(migrate);
 
 beforeEach(async () => {
   await clear();
-  await all("DELETE FROM provider_services");
+  await rows("DELETE FROM provider_services");
   calls = [];
   orderIds = 23_500;
   says = { services: () => SERVICES, balance: () => BALANCE, add: () => ({ order: ++orderIds }) };
-  scene = sceneOn(env.DB);
-  pipeline = new Pipeline();
-  // The sweeps run on the scene's time, and call the same provider.
-  Object.assign(pipeline.ports, { now: () => scene.now, fetch: provide });
+  world = new World({ now, fetch: provide });
   run += 1;
-  key = await scene.panel(`p${run}`);
-  await scene.provider("acme", { currency: "USD" });
+  key = await world.panel(`p${run}`);
+  await world.provider("acme", { currency: "USD" });
   // A change of the settings lies back: failures of before it do not count.
-  scene.now += MINUTE;
+  world.now += MINUTE_MS;
 });
-
-function sceneOn(db: D1Database): Scene {
-  const made = new Scene({ DB: db });
-  made.now = (scene as Scene | undefined)?.now ?? made.now;
-  made.ports = { ...made.ports, fetch: provide };
-  return made;
-}
 
 async function provide(request: Request): Promise<Response> {
   const fields = new URLSearchParams(new TextDecoder().decode(await request.clone().arrayBuffer()));
@@ -68,12 +54,12 @@ async function provide(request: Request): Promise<Response> {
   return answer instanceof Response ? answer : Response.json(answer);
 }
 
-function ask(fields: Record<string, string>, on = scene): Promise<Answered> {
-  return on.ask("POST", "/api/v2/acme", { key: null, body: new URLSearchParams({ key, ...fields }) });
+function ask(fields: Record<string, string>, on = world): Promise<Answered> {
+  return on.apiV2(key, fields, "acme");
 }
 
 /** An add like no other. */
-function add(on = scene): Promise<Answered> {
+function add(on = world): Promise<Answered> {
   links += 1;
   return ask({ action: "add", service: "12", link: `https://instagram.com/p/${links}`, quantity: "100" }, on);
 }
@@ -88,7 +74,7 @@ async function addsEvery(ms: number, times: number): Promise<string[]> {
   const fates: string[] = [];
   for (let n = 0; n < times; n++) {
     fates.push(fateOf(await add()));
-    scene.now += ms;
+    world.now += ms;
   }
   return fates;
 }
@@ -96,9 +82,8 @@ async function addsEvery(ms: number, times: number): Promise<string[]> {
 const counted = (list: readonly string[], one: string): number => list.filter((each) => each === one).length;
 
 async function tick(): Promise<void> {
-  pipeline.now = scene.now;
-  await pipeline.tick();
-  await pipeline.drain();
+  await world.tick();
+  await world.drain();
 }
 
 type State = {
@@ -110,7 +95,7 @@ type State = {
   budget_used: number;
 };
 async function state(): Promise<State> {
-  const [row] = await all<State>(
+  const [row] = await rows<State>(
     "SELECT failures, retry_at, last_failure_at, state_version, budget_minute, budget_used FROM providers WHERE id = 'acme'",
   );
   if (row === undefined) throw new Error("there is no provider");
@@ -118,15 +103,19 @@ async function state(): Promise<State> {
 }
 
 /** The circuit is open, as sweeps leave it. */
-function open(code: string, retryAt = scene.now, failures = 3): Promise<unknown> {
-  return all(
+function open(code: string, retryAt = world.now, failures = 3): Promise<unknown> {
+  return rows(
     "UPDATE providers SET failures = ?1, retry_at = ?2, last_failure_at = ?3, last_failure = json_object('code', ?4, 'message', '')",
     failures,
     retryAt,
-    scene.now,
+    world.now,
     code,
   );
 }
+
+afterEach(() => {
+  now = world.now;
+});
 
 describe("a provider that was out of reach, and has no order due", () => {
   it.each([
@@ -143,8 +132,8 @@ describe("a provider that was out of reach, and has no order due", () => {
   });
 
   it.each([
-    ["nothing", reset],
-    ["a page", broken],
+    ["nothing", resetConnection],
+    ["a page", brokenAnswer],
     ["a bot check", banned],
     ["that the key is wrong", () => ({ error: "Invalid API key" })],
     ["that there are too many calls", () => new Response("", { status: 429 })],
@@ -153,39 +142,39 @@ describe("a provider that was out of reach, and has no order due", () => {
     says["balance"] = answer;
     for (let n = 0; n < 10; n++) {
       expect(fateOf(await add())).toBe("later");
-      scene.now += 5000;
+      world.now += 5000;
     }
     expect(calls).toEqual(["balance"]);
     expect((await state()).failures).toBe(4);
     says["balance"] = () => BALANCE;
-    scene.now += 30 * MINUTE;
+    world.now += 30 * MINUTE_MS;
     expect(fateOf(await add())).toBe("placed");
   });
 
   it("is found back although the clock was put back", async () => {
-    await open("blocked", scene.now + 86_400_000);
-    await all("UPDATE providers SET probe_at = ?1", scene.now + 86_400_000);
+    await open("blocked", world.now + 86_400_000);
+    await rows("UPDATE providers SET probe_at = ?1", world.now + 86_400_000);
     expect(fateOf(await add())).toBe("placed");
   });
 });
 
 describe("requests beside the sweeps", () => {
-  const follow = () => scene.post("/v1/orders", key, order("1", { provider_order_id: "1" }));
+  const follow = () => world.post("/v1/orders", key, order("1", { provider_order_id: "1" }));
 
   it.each(["timeout", "rejected_key", "rate_limited"])(
     "never keep them from a provider whose balance alone is broken (%s)",
     async (code) => {
       await follow();
-      scene.now = Math.ceil(scene.now / MINUTE) * MINUTE;
+      world.now = Math.ceil(world.now / MINUTE_MS) * MINUTE_MS;
       // A request comes before the next tick does.
-      await open(code, code === "timeout" ? scene.now : scene.now + 2.25 * MINUTE);
+      await open(code, code === "timeout" ? world.now : world.now + 2.25 * MINUTE_MS);
       says["balance"] =
-        { timeout: reset, rejected_key: () => ({ error: "Invalid API key" }) }[code] ?? (() => new Response("", { status: 429 }));
+        { timeout: resetConnection, rejected_key: () => ({ error: "Invalid API key" }) }[code] ?? (() => new Response("", { status: 429 }));
       says["status"] = () => inProgress();
       for (let minutes = 0; minutes < 6; minutes++) {
-        scene.now += MINUTE / 2;
+        world.now += MINUTE_MS / 2;
         await add();
-        scene.now += MINUTE / 2;
+        world.now += MINUTE_MS / 2;
         await tick();
       }
       expect(counted(calls, "status")).toBeGreaterThanOrEqual(2);
@@ -203,7 +192,7 @@ describe("requests beside the sweeps", () => {
       await tick();
       for (let n = 0; n < 4; n++) {
         expect(fateOf(await add())).toBe("later");
-        scene.now += MINUTE / 4;
+        world.now += MINUTE_MS / 4;
       }
     }
     // The first add asks for the services, too.
@@ -215,18 +204,18 @@ describe("requests beside the sweeps", () => {
     const before = await state();
     const provider = (await readProviders(env.DB, ["acme"])).get("acme");
     if (provider === undefined) throw new Error("there is no provider");
-    const claims = await Promise.all(Array.from({ length: 5 }, () => claimProbe(env.DB, provider, scene.now)));
+    const claims = await Promise.all(Array.from({ length: 5 }, () => claimProbe(env.DB, provider, world.now)));
     expect(claims.filter(Boolean)).toHaveLength(1);
     expect(await state()).toEqual(before);
-    expect(await claimProbe(env.DB, provider, scene.now + MINUTE - 1)).toBe(false);
-    expect(await claimProbe(env.DB, provider, scene.now + MINUTE)).toBe(true);
+    expect(await claimProbe(env.DB, provider, world.now + MINUTE_MS - 1)).toBe(false);
+    expect(await claimProbe(env.DB, provider, world.now + MINUTE_MS)).toBe(true);
   });
 });
 
 describe("adds that leave a doubt", () => {
   beforeEach(async () => {
     await add();
-    says["add"] = broken;
+    says["add"] = brokenAnswer;
   });
 
   it("come to an end after three in a row, though all else works", async () => {
@@ -240,24 +229,24 @@ describe("adds that leave a doubt", () => {
     expect(await addsEvery(1000, 20)).toEqual(Array(20).fill("later"));
     // The next trial comes after a minute, as if there had been three.
     says["add"] = () => ({ order: 7 });
-    scene.now += MINUTE;
+    world.now += MINUTE_MS;
     expect(fateOf(await add())).toBe("placed");
   });
 
   it("are tried ever more seldom, and in half an hour again as before", async () => {
-    const fates = await addsEvery(MINUTE, 60);
+    const fates = await addsEvery(MINUTE_MS, 60);
     expect(counted(fates, "doubt")).toBeLessThanOrEqual(9);
-    scene.now += 31 * MINUTE;
+    world.now += 31 * MINUTE_MS;
     says["add"] = () => ({ order: ++orderIds });
     expect(await addsEvery(1000, 5)).toEqual(Array(5).fill("placed"));
   });
 
   it("come to an end also while sweeps find all well", async () => {
-    await scene.post("/v1/orders", key, order("1", { provider_order_id: "1" }));
+    await world.post("/v1/orders", key, order("1", { provider_order_id: "1" }));
     says["status"] = () => inProgress();
     const fates: string[] = [];
     for (let minutes = 0; minutes < 20; minutes++) {
-      scene.now += MINUTE;
+      world.now += MINUTE_MS;
       await tick();
       fates.push(fateOf(await add()));
     }
@@ -267,15 +256,15 @@ describe("adds that leave a doubt", () => {
   it("are over when a trial goes well", async () => {
     await addsEvery(1000, 5);
     says["add"] = () => ({ order: ++orderIds });
-    scene.now += MINUTE;
+    world.now += MINUTE_MS;
     expect(await addsEvery(1000, 3)).toEqual(["placed", "later", "later"]);
-    scene.now += MINUTE;
+    world.now += MINUTE_MS;
     expect(await addsEvery(1000, 10)).toEqual(Array(10).fill("placed"));
   });
 
   it("shut nobody out while most others go well", async () => {
     let n = 0;
-    says["add"] = () => (n++ % 5 === 0 ? broken() : { order: ++orderIds });
+    says["add"] = () => (n++ % 5 === 0 ? brokenAnswer() : { order: ++orderIds });
     const fates = await addsEvery(1000, 50);
     expect([counted(fates, "doubt"), counted(fates, "later")]).toEqual([10, 0]);
   });
@@ -283,34 +272,34 @@ describe("adds that leave a doubt", () => {
   it("do not count against other settings", async () => {
     await addsEvery(1000, 5);
     says["add"] = () => ({ order: ++orderIds });
-    await scene.provider("acme", { key: "another-key-5678" });
+    await world.provider("acme", { key: "another-key-5678" });
     expect(fateOf(await add())).toBe("placed");
   });
 });
 
 describe("time that a call takes", () => {
   it("is counted in what is written of its failure, and in the budget's minute", async () => {
-    await scene.provider("acme", { max_calls_per_minute: 60 });
+    await world.provider("acme", { max_calls_per_minute: 60 });
     await open("timeout");
-    scene.now = Math.ceil(scene.now / MINUTE) * MINUTE + 40_000;
-    const begun = scene.now;
+    world.now = Math.ceil(world.now / MINUTE_MS) * MINUTE_MS + 40_000;
+    const begun = world.now;
     says["balance"] = () => {
-      scene.now += 25_000;
+      world.now += 25_000;
       return BALANCE;
     };
     says["services"] = () => {
-      scene.now += 4000;
+      world.now += 4000;
       return SERVICES;
     };
     says["add"] = () => {
-      scene.now += 10_000;
+      world.now += 10_000;
       return banned();
     };
     await add();
     expect(await state()).toMatchObject({
       last_failure_at: begun + 39_000,
-      retry_at: begun + 39_000 + 2 * MINUTE,
-      budget_minute: begun / MINUTE + 1 / 3,
+      retry_at: begun + 39_000 + 2 * MINUTE_MS,
+      budget_minute: begun / MINUTE_MS + 1 / 3,
       // What was claimed in the minute before is that one's.
       budget_used: 2,
     });
@@ -319,33 +308,33 @@ describe("time that a call takes", () => {
 
 describe("a hundred unknown ids at a provider that knows no lists", () => {
   it("are asked for with a look whether it is back, once, and calls claimed by the handful", async () => {
-    await scene.provider("acme", { max_calls_per_minute: 60 });
+    await world.provider("acme", { max_calls_per_minute: 60 });
     await open("timeout");
-    await all("UPDATE providers SET many = 'no'");
+    await rows("UPDATE providers SET many = 'no'");
     says["status"] = () => inProgress();
     const { db, usage } = metered(env.DB);
     const ids = Array.from({ length: 100 }, (_, i) => String(i + 1)).join(",");
-    const { status } = await ask({ action: "status", orders: ids }, sceneOn(db));
+    const { status } = await ask({ action: "status", orders: ids }, world.with({ DB: db }));
     expect(status).toBe(503);
     expect([counted(calls, "balance"), counted(calls, "status")]).toEqual([1, 20]);
     expect(usage().d1_statements).toBeLessThanOrEqual(45);
     expect((await state()).budget_used).toBe(calls.length);
-    expect(await all("SELECT n FROM orders")).toHaveLength(20);
+    expect(await rows("SELECT n FROM orders")).toHaveLength(20);
   });
 
   it.each([1, 3, 7, 13])("are asked for within the budget: %i calls", async (perMinute) => {
-    await scene.provider("acme", { max_calls_per_minute: perMinute });
-    await all("UPDATE providers SET many = 'no'");
+    await world.provider("acme", { max_calls_per_minute: perMinute });
+    await rows("UPDATE providers SET many = 'no'");
     says["status"] = () => inProgress();
     await ask({ action: "status", orders: Array.from({ length: 30 }, (_, i) => String(i + 1)).join(",") });
     expect(calls).toHaveLength(perMinute);
   });
 
   it("claim no more than four calls that are not made", async () => {
-    await scene.provider("acme", { max_calls_per_minute: 60 });
-    await all("UPDATE providers SET many = 'no'");
+    await world.provider("acme", { max_calls_per_minute: 60 });
+    await rows("UPDATE providers SET many = 'no'");
     let answered = 0;
-    says["status"] = () => (++answered > 6 ? broken() : inProgress());
+    says["status"] = () => (++answered > 6 ? brokenAnswer() : inProgress());
     await ask({ action: "status", orders: Array.from({ length: 30 }, (_, i) => String(i + 1)).join(",") });
     expect((await state()).budget_used).toBeLessThanOrEqual(calls.length + 4);
   });
@@ -354,24 +343,24 @@ describe("a hundred unknown ids at a provider that knows no lists", () => {
 describe("a provider that lists no services", () => {
   it.each([
     ["answers an error", () => ({ error: "Incorrect request" })],
-    ["answers a page", broken],
-    ["is cut off", reset],
+    ["answers a page", brokenAnswer],
+    ["is cut off", resetConnection],
   ])("and %s: is asked for them once in 15 minutes, however many adds come", async (_name, answer) => {
     says["services"] = answer;
     expect(await addsEvery(60_000, 6)).toEqual(Array(6).fill("placed"));
     expect(counted(calls, "services")).toBe(1);
-    scene.now += 9 * MINUTE;
+    world.now += 9 * MINUTE_MS;
     says["services"] = () => SERVICES;
     await add();
     expect(counted(calls, "services")).toBe(2);
-    expect(await all("SELECT charge FROM orders ORDER BY n DESC LIMIT 2")).toEqual([{ charge: 90_000 }, { charge: null }]);
+    expect(await rows("SELECT charge FROM orders ORDER BY n DESC LIMIT 2")).toEqual([{ charge: 90_000 }, { charge: null }]);
   });
 
   it("is asked again at once when its settings have changed", async () => {
-    says["services"] = reset;
+    says["services"] = resetConnection;
     await add();
-    scene.now += 1000;
-    await scene.provider("acme", { key: "another-key-5678" });
+    world.now += 1000;
+    await world.provider("acme", { key: "another-key-5678" });
     await add();
     expect(counted(calls, "services")).toBe(2);
   });
@@ -383,15 +372,15 @@ describe("a provider that lists no services", () => {
   });
 
   it("is not taken for one while it may not be called", async () => {
-    await open("rate_limited", scene.now + MINUTE);
+    await open("rate_limited", world.now + MINUTE_MS);
     expect(fateOf(await add())).toBe("later");
-    scene.now += 5 * MINUTE;
+    world.now += 5 * MINUTE_MS;
     await add();
-    expect(await all("SELECT charge FROM orders")).toEqual([{ charge: 90_000 }]);
+    expect(await rows("SELECT charge FROM orders")).toEqual([{ charge: 90_000 }]);
   });
 
   it("keeps an add waiting for five seconds at most", async () => {
-    await scene.provider("acme", { timeout_ms: 30_000 });
+    await world.provider("acme", { timeout_ms: 30_000 });
     says["services"] = (_fields, request) =>
       new Promise((_resolve, reject) => request.signal.addEventListener("abort", () => reject(new Error("aborted"))));
     const begun = Date.now();

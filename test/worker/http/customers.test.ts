@@ -6,29 +6,19 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { formatAmount } from "../../../src/domain/money.ts";
 import { auditStatement } from "../../../src/store/operations/audit.ts";
-import { isKeyTaken, keepAnswerStatement, readAnswer } from "../../../src/store/panels/idempotency.ts";
 import { metered } from "../../../src/store/operations/metered.ts";
-import { type Answered, migrate, order, paths, Scene, START } from "../world/scene.ts";
-import { answeringEach, inProgress, Pipeline } from "../world/world.ts";
+import { isKeyTaken, keepAnswerStatement, readAnswer } from "../../../src/store/panels/idempotency.ts";
+import { type Answered, codeOf, order, paths } from "../world/asking.ts";
+import { migrate, NOW, rows } from "../world/database.ts";
+import { answeringEach, inProgress } from "../world/providers.ts";
+import { World } from "../world/world.ts";
 
-const scene = new Scene();
+const world = new World();
 
 beforeAll(async () => {
   await migrate();
-  await scene.provider("acme");
+  await world.provider("acme");
 });
-
-async function rows<T = Record<string, unknown>>(sql: string, ...params: unknown[]): Promise<T[]> {
-  return (
-    await env.DB.prepare(sql)
-      .bind(...params)
-      .all<T>()
-  ).results;
-}
-
-function codeOf({ status, json }: Answered): [number, string] {
-  return [status, json?.error?.code as string];
-}
 
 let panels = 0;
 
@@ -36,7 +26,7 @@ let panels = 0;
 async function ledger(settings: Record<string, unknown> = {}): Promise<{ id: string; key: string }> {
   panels += 1;
   const id = `books-${panels}`;
-  const { json } = await scene.ask("POST", "/v1/panels", { body: { id, currency: "USD", money: "ledger", ...settings } });
+  const { json } = await world.ask("POST", "/v1/panels", { body: { id, currency: "USD", money: "ledger", ...settings } });
   return { id, key: json.key as string };
 }
 
@@ -45,7 +35,7 @@ let keys = 0;
 /** What the operator alone can do: the panel's own account buys from the operator. */
 function creditPanel(panel: string, amount: string): Promise<Answered> {
   keys += 1;
-  return scene.ask("POST", "/v1/customers/@panel/credits", { panel, body: { amount }, headers: { "Idempotency-Key": `panel-${keys}` } });
+  return world.ask("POST", "/v1/customers/@panel/credits", { panel, body: { amount }, headers: { "Idempotency-Key": `panel-${keys}` } });
 }
 
 function credit(
@@ -55,7 +45,7 @@ function credit(
   { idempotencyKey, body = {}, query = "" }: { idempotencyKey?: string; body?: object; query?: string } = {},
 ) {
   keys += 1;
-  return scene.ask("POST", `/v1/customers/${encodeURIComponent(customer)}/credits${query}`, {
+  return world.ask("POST", `/v1/customers/${encodeURIComponent(customer)}/credits${query}`, {
     key,
     body: { amount, ...body },
     headers: { "Idempotency-Key": idempotencyKey ?? `key-${keys}` },
@@ -63,15 +53,15 @@ function credit(
 }
 
 function balance(key: string, customer: string, query = ""): Promise<Answered> {
-  return scene.get(`/v1/customers/${encodeURIComponent(customer)}/balance${query}`, { key });
+  return world.get(`/v1/customers/${encodeURIComponent(customer)}/balance${query}`, { key });
 }
 
 async function entriesOf(key: string, customer: string, query = ""): Promise<Record<string, unknown>[]> {
-  return (await scene.get(`/v1/customers/${encodeURIComponent(customer)}/entries${query}`, { key })).json.entries;
+  return (await world.get(`/v1/customers/${encodeURIComponent(customer)}/entries${query}`, { key })).json.entries;
 }
 
 function register(key: string, body: unknown): Promise<Answered> {
-  return scene.post("/v1/orders", key, body);
+  return world.post("/v1/orders", key, body);
 }
 
 type ShownResult = { id: string; result: string; error?: { code: string } };
@@ -134,7 +124,7 @@ describe("registering an order of a panel whose books are here", () => {
     await creditPanel(id, "3");
     await register(key, [order("a"), order("b", { customer: "" })]);
     expect((await balance(key, "@panel")).json).toEqual({ customer: "@panel", balance: "1.2", currency: "USD" });
-    expect((await scene.get("/v1/orders/b", { key })).json.customer).toBeNull();
+    expect((await world.get("/v1/orders/b", { key })).json.customer).toBeNull();
     const named = await register(key, order("c", { customer: "@panel" }));
     expect([named.status, paths(named)]).toEqual([422, ["customer"]]);
   });
@@ -183,7 +173,7 @@ describe("registering an order of a panel whose books are here", () => {
     const { id, key } = await ledger({ allow_credit: true });
     expect((await register(key, order("a", { customer: "c" }))).status).toBe(201);
     expect((await balance(key, "c")).json.balance).toBe("-0.9");
-    await scene.ask("PATCH", `/v1/panels/${id}`, { body: { allow_credit: false } });
+    await world.ask("PATCH", `/v1/panels/${id}`, { body: { allow_credit: false } });
     expect(codeOf(await register(key, order("b", { customer: "c" })))).toEqual([402, "insufficient_balance"]);
     expect((await register(key, order("free", { customer: "c", charge: "0" }))).status).toBe(201);
     expect((await credit(key, "c", "0.5")).json.balance).toBe("-0.4");
@@ -210,17 +200,17 @@ describe("registering an order of a panel whose books are here", () => {
     await credit(key, "c", "1000");
     const { db, usage } = metered(env.DB);
     const orders = Array.from({ length: 100 }, (_, i) => order(`cost-${i}`, { customer: "c" }));
-    const answer = await new Scene({ DB: db }).post("/v1/orders", key, orders);
+    const answer = await new World({ DB: db }).post("/v1/orders", key, orders);
     expect(answer.json.results.every(({ result }: { result: string }) => result === "created")).toBe(true);
     expect(usage()).toMatchObject({ rows_written: 601, d1_calls: 3 });
     expect(usage().rows_read).toBeLessThanOrEqual(3800);
   });
 
   it("posts nothing for a panel that credits its customers itself", async () => {
-    const key = await scene.panel("advice");
+    const key = await world.panel("advice");
     await register(key, order("a", { customer: "c" }));
     expect(await rows("SELECT 1 FROM transfers WHERE panel = 'advice'")).toEqual([]);
-    for (const answer of [await balance(key, "c"), await scene.get("/v1/customers/c/entries", { key }), await credit(key, "c", "1")])
+    for (const answer of [await balance(key, "c"), await world.get("/v1/customers/c/entries", { key }), await credit(key, "c", "1")])
       expect(codeOf(answer)).toEqual([409, "no_ledger"]);
   });
 });
@@ -230,9 +220,9 @@ describe("reading an account", () => {
     const { key } = await ledger();
     for (const amount of ["1", "2", "3", "4", "5"]) await credit(key, "c", amount);
     const { db, usage } = metered(env.DB);
-    const page = await new Scene({ DB: db }).get("/v1/customers/c/entries?limit=2", { key });
+    const page = await new World({ DB: db }).get("/v1/customers/c/entries?limit=2", { key });
     expect(usage().d1_calls).toBe(1);
-    const next = await scene.get(`/v1/customers/c/entries?limit=3&cursor=${page.json.next_cursor}`, { key });
+    const next = await world.get(`/v1/customers/c/entries?limit=3&cursor=${page.json.next_cursor}`, { key });
     expect([page.json.has_more, next.json.has_more, next.json.next_cursor]).toEqual([true, false, null]);
     expect([...page.json.entries, ...next.json.entries].map(({ amount }: { amount: string }) => amount)).toEqual(["5", "4", "3", "2", "1"]);
   });
@@ -246,7 +236,7 @@ describe("reading an account", () => {
       .bind(id)
       .run();
     const { db, usage } = metered(env.DB);
-    const answer = await new Scene({ DB: db }).get("/v1/customers/c/balance", { key });
+    const answer = await new World({ DB: db }).get("/v1/customers/c/balance", { key });
     expect([answer.json.balance, usage().d1_calls]).toEqual(["0.01", 1]);
     expect(usage().rows_read).toBeLessThanOrEqual(15);
   });
@@ -255,10 +245,10 @@ describe("reading an account", () => {
     const [one, other] = [await ledger(), await ledger()];
     await credit(one.key, "c", "1");
     for (const path of ["balance", "entries"]) {
-      expect(codeOf(await scene.get(`/v1/customers/c/${path}`, { key: other.key }))).toEqual([404, "customer_not_found"]);
-      expect(codeOf(await scene.get(`/v1/customers/c/${path}?currency=EUR`, { key: one.key }))).toEqual([404, "customer_not_found"]);
-      expect(codeOf(await scene.get(`/v1/customers/c/${path}`, { key: `ps_${"0".repeat(48)}` }))).toEqual([401, "unauthorized"]);
-      expect((await scene.get(`/v1/customers/c/${path}`, { panel: one.id })).status).toBe(200);
+      expect(codeOf(await world.get(`/v1/customers/c/${path}`, { key: other.key }))).toEqual([404, "customer_not_found"]);
+      expect(codeOf(await world.get(`/v1/customers/c/${path}?currency=EUR`, { key: one.key }))).toEqual([404, "customer_not_found"]);
+      expect(codeOf(await world.get(`/v1/customers/c/${path}`, { key: `ps_${"0".repeat(48)}` }))).toEqual([401, "unauthorized"]);
+      expect((await world.get(`/v1/customers/c/${path}`, { panel: one.id })).status).toBe(200);
     }
   });
 
@@ -300,7 +290,7 @@ describe("a credit", () => {
     });
     await credit(key, "c", "1");
     for (const as of [{ key }, { panel: id }]) {
-      const again = await scene.ask("POST", "/v1/customers/c/credits", {
+      const again = await world.ask("POST", "/v1/customers/c/credits", {
         ...as,
         body: { amount: "5", reference: "invoice 7" },
         headers: { "Idempotency-Key": "once" },
@@ -347,7 +337,7 @@ describe("a credit", () => {
   ])("needs an Idempotency-Key; %s is 422", async (_, value) => {
     const { key } = await ledger();
     const headers: Record<string, string> = value === undefined ? {} : { "Idempotency-Key": value };
-    const answer = await scene.ask("POST", "/v1/customers/c/credits", { key, body: { amount: "1" }, headers });
+    const answer = await world.ask("POST", "/v1/customers/c/credits", { key, body: { amount: "1" }, headers });
     expect([answer.status, paths(answer)]).toEqual([422, ["Idempotency-Key"]]);
     expect(codeOf(await balance(key, "c"))).toEqual([404, "customer_not_found"]);
   });
@@ -370,7 +360,7 @@ describe("a credit", () => {
     ["an unknown field", { amount: "5", note: "x" }, "note", /known/],
   ])("refuses %s with 422 and posts nothing", async (_, body, path, words) => {
     const { key } = await ledger();
-    const answer = await scene.ask("POST", "/v1/customers/c/credits", { key, body, headers: { "Idempotency-Key": "k" } });
+    const answer = await world.ask("POST", "/v1/customers/c/credits", { key, body, headers: { "Idempotency-Key": "k" } });
     expect([answer.status, paths(answer)]).toEqual([422, [path]]);
     expect(answer.json.error.details.fields[0].message).toMatch(words);
     expect(codeOf(await balance(key, "c"))).toEqual([404, "customer_not_found"]);
@@ -378,7 +368,7 @@ describe("a credit", () => {
 
   it.each(["%00", "x".repeat(129)])("refuses a customer that cannot be one: %j", async (id) => {
     const { key } = await ledger();
-    const answer = await scene.ask("POST", `/v1/customers/${id}/credits`, {
+    const answer = await world.ask("POST", `/v1/customers/${id}/credits`, {
       key,
       body: { amount: "1" },
       headers: { "Idempotency-Key": "k" },
@@ -414,8 +404,8 @@ describe("a credit", () => {
       },
     }) as D1Database;
     const ask = { key, body: { amount: "5" }, headers: { "Idempotency-Key": "lost" } };
-    expect(codeOf(await new Scene({ DB: lossy }).ask("POST", "/v1/customers/c/credits", ask))).toEqual([503, "database_unavailable"]);
-    const again = await scene.ask("POST", "/v1/customers/c/credits", ask);
+    expect(codeOf(await new World({ DB: lossy }).ask("POST", "/v1/customers/c/credits", ask))).toEqual([503, "database_unavailable"]);
+    const again = await world.ask("POST", "/v1/customers/c/credits", ask);
     expect([again.status, again.json.balance, again.headers.get("Idempotent-Replayed")]).toEqual([201, "5", "true"]);
   });
 });
@@ -476,7 +466,7 @@ describe("any sequence of credits and orders", () => {
 
 describe("refunds that a sweep posts", () => {
   it("go to the accounts that were charged, several of one customer in one batch", async () => {
-    await scene.ask("PUT", "/v1/providers/sweeper", { body: { url: "https://sweeper.example/sweeper", key: "provider-key-1234" } });
+    await world.ask("PUT", "/v1/providers/sweeper", { body: { url: "https://sweeper.example/sweeper", key: "provider-key-1234" } });
     const { id, key } = await ledger({ currency: "EUR" });
     await credit(key, "c", "10");
     await creditPanel(id, "10");
@@ -498,8 +488,8 @@ describe("refunds that a sweep posts", () => {
       "3": { ...inProgress(250), status: "Partial" },
       "4": { ...inProgress(500), status: "Partial" },
     };
-    const run = new Pipeline();
-    run.now = START;
+    const run = new World();
+    run.now = NOW;
     run.providers.set(
       "sweeper",
       answeringEach((providerOrder) => said[providerOrder] ?? inProgress()),
@@ -578,11 +568,11 @@ describe("the database, with the application bypassed", () => {
 });
 
 describe("a panel's settings", () => {
-  const patch = (id: string, body: unknown) => scene.ask("PATCH", `/v1/panels/${id}`, { body });
+  const patch = (id: string, body: unknown) => world.ask("PATCH", `/v1/panels/${id}`, { body });
 
   it("allow_credit is shown, set and kept", async () => {
     const { id } = await ledger();
-    expect((await scene.get(`/v1/panels/${id}`)).json.allow_credit).toBe(false);
+    expect((await world.get(`/v1/panels/${id}`)).json.allow_credit).toBe(false);
     expect((await patch(id, { allow_credit: true })).json).toMatchObject({ allow_credit: true, money: "ledger" });
     expect((await patch(id, { name: "N" })).json).toMatchObject({ allow_credit: true, name: "N" });
     expect((await patch(id, { allow_credit: "yes" })).status).toBe(422);
@@ -608,7 +598,7 @@ describe("what a person decides about an order", () => {
     const write = (version: number) => {
       const seen = { panel: id, number: 1, version };
       const entry = {
-        at: START,
+        at: NOW,
         actor: "operator",
         panel: id,
         action: "order.decided",
@@ -617,7 +607,7 @@ describe("what a person decides about an order", () => {
         after: { version },
       } as const;
       return env.DB.batch([
-        keepAnswerStatement(env.DB, { panel: id, key: `v${version}`, at: START }, { request: "r", status: 201, body: "{}" }, seen),
+        keepAnswerStatement(env.DB, { panel: id, key: `v${version}`, at: NOW }, { request: "r", status: 201, body: "{}" }, seen),
         auditStatement(env.DB, entry, seen),
       ]);
     };
@@ -633,7 +623,7 @@ describe("what a person decides about an order", () => {
 });
 
 describe("the audit trail", () => {
-  const newest = async (limit = 1) => (await scene.get(`/v1/audit?limit=${limit}`)).json.entries as Record<string, unknown>[];
+  const newest = async (limit = 1) => (await world.get(`/v1/audit?limit=${limit}`)).json.entries as Record<string, unknown>[];
 
   it("says who changed a panel, and what was before and after", async () => {
     const { id } = await ledger();
@@ -656,7 +646,7 @@ describe("the audit trail", () => {
         },
       },
     ]);
-    await scene.ask("PATCH", `/v1/panels/${id}`, { body: { allow_credit: true, name: "Books", currency: "USD" } });
+    await world.ask("PATCH", `/v1/panels/${id}`, { body: { allow_credit: true, name: "Books", currency: "USD" } });
     expect(await newest()).toMatchObject([
       {
         action: "panel.changed",
@@ -670,16 +660,16 @@ describe("the audit trail", () => {
   it("says nothing of what changed nothing", async () => {
     const { id } = await ledger();
     const before = await newest();
-    await scene.ask("PATCH", `/v1/panels/${id}`, { body: { name: null } });
-    await scene.ask("POST", "/v1/panels", { body: { id, currency: "EUR" } });
-    await scene.ask("PUT", "/v1/providers/acme", { body: { batch_size: 100 } });
+    await world.ask("PATCH", `/v1/panels/${id}`, { body: { name: null } });
+    await world.ask("POST", "/v1/panels", { body: { id, currency: "EUR" } });
+    await world.ask("PUT", "/v1/providers/acme", { body: { batch_size: 100 } });
     expect(await newest()).toEqual(before);
   });
 
   it("says who credited whom", async () => {
     const { id, key } = await ledger();
     await credit(key, "c", "5", { body: { reference: "invoice 7" } });
-    await scene.ask("POST", "/v1/customers/c/credits", { panel: id, body: { amount: "1" }, headers: { "Idempotency-Key": "by-operator" } });
+    await world.ask("POST", "/v1/customers/c/credits", { panel: id, body: { amount: "1" }, headers: { "Idempotency-Key": "by-operator" } });
     expect(await newest(2)).toMatchObject([
       {
         actor: "operator",
@@ -698,7 +688,7 @@ describe("the audit trail", () => {
   });
 
   it("never has a provider's key, but tells that it changed", async () => {
-    const put = (body: unknown) => scene.ask("PUT", "/v1/providers/audited", { body });
+    const put = (body: unknown) => world.ask("PUT", "/v1/providers/audited", { body });
     await put({ url: "https://audited.example/api/v2", key: "first-secret-1111" });
     expect(await newest()).toMatchObject([
       { action: "provider.created", panel: null, before: null, after: { key_hint: "1111", enabled: true, panels: null, status_words: {} } },
@@ -715,23 +705,23 @@ describe("the audit trail", () => {
 
   it("pages newest first, for the operator alone", async () => {
     const { key } = await ledger();
-    const page = await scene.get("/v1/audit?limit=2");
-    const rest = await scene.get(`/v1/audit?limit=2&cursor=${page.json.next_cursor}`);
+    const page = await world.get("/v1/audit?limit=2");
+    const rest = await world.get(`/v1/audit?limit=2&cursor=${page.json.next_cursor}`);
     const ids = [...page.json.entries, ...rest.json.entries].map(({ id }: { id: string }) => Number(id));
     expect(ids).toEqual(ids.toSorted((a, b) => b - a));
     expect(new Set(ids).size).toBe(4);
-    expect(codeOf(await scene.get("/v1/audit", { key }))).toEqual([403, "forbidden"]);
+    expect(codeOf(await world.get("/v1/audit", { key }))).toEqual([403, "forbidden"]);
   });
 
   it("racing changes are each told as they happened", async () => {
     const { id } = await ledger();
-    await Promise.all(["a", "b", "c"].map((name) => scene.ask("PATCH", `/v1/panels/${id}`, { body: { name } })));
+    await Promise.all(["a", "b", "c"].map((name) => world.ask("PATCH", `/v1/panels/${id}`, { body: { name } })));
     const told = await rows<{ before: string; after: string }>(
       "SELECT before, after FROM audit WHERE panel = ?1 AND action = 'panel.changed' ORDER BY id",
       id,
     );
     const names = told.map(({ before, after }) => [JSON.parse(before).name, JSON.parse(after).name]);
     expect(names.slice(1).map(([before]) => before)).toEqual(names.slice(0, -1).map(([, after]) => after));
-    expect(names.at(-1)?.[1]).toBe((await scene.get(`/v1/panels/${id}`)).json.name);
+    expect(names.at(-1)?.[1]).toBe((await world.get(`/v1/panels/${id}`)).json.name);
   });
 });

@@ -4,106 +4,33 @@
  */
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { answerBalance } from "../../../src/http/api-v2/balance.ts";
-import { answerServices, refreshServices } from "../../../src/http/api-v2/services.ts";
-import type { ApiV2Call } from "../../../src/http/api-v2/answers.ts";
-import { panelKeyHash } from "../../../src/http/kit/auth.ts";
-import { readProviders } from "../../../src/store/orders/due.ts";
-import { metered } from "../../../src/store/operations/metered.ts";
-import { type ListedRateRow, rateStatement, toListedRate } from "../../../src/store/providers/provider-services.ts";
+import { refreshServices } from "../../../src/http/api-v2/services.ts";
 import { offeredServiceStatement, type ServiceRow } from "../../../src/store/catalogue/services.ts";
-import { type Answered, migrate, paths, Scene } from "../world/scene.ts";
+import { metered } from "../../../src/store/operations/metered.ts";
+import { readProviders } from "../../../src/store/orders/due.ts";
+import { type ListedRateRow, rateStatement, toListedRate } from "../../../src/store/providers/provider-services.ts";
+import { paths } from "../world/asking.ts";
+import { CatalogueWorld, FOLLOWERS, type Says, THEIRS } from "../world/catalogue.ts";
+import { count, migrate, rows } from "../world/database.ts";
+import { World } from "../world/world.ts";
 
 const MINUTE = 60_000;
 
-/** What a provider answers to an action; a text goes as it is, `undefined` is a connection that breaks. */
-type Says = Record<string, unknown>;
-
-class Doors extends Scene {
-  /** By provider, each at `https://<id>.example`. */
-  readonly upstream = new Map<string, Says>();
-  /** Calls that went out: provider and action. */
-  readonly calls: string[] = [];
-
-  constructor(changes: Partial<Env> = {}) {
-    super(changes);
-    this.ports = { ...this.ports, fetch: (request) => this.#answer(request) };
-  }
-
-  async #answer(request: Request): Promise<Response> {
-    const provider = new URL(request.url).hostname.split(".")[0] ?? "";
-    const action = new URLSearchParams(new TextDecoder().decode(await request.arrayBuffer())).get("action") ?? "";
-    this.calls.push(`${provider} ${action}`);
-    const said = this.upstream.get(provider)?.[action];
-    if (said === undefined) throw new Error("Connection refused");
-    return new Response(typeof said === "string" ? said : JSON.stringify(said));
-  }
-
-  /** One call of a panel's script. */
-  async door(key: string, action: string, provider?: string): Promise<Answered & { said: unknown }> {
-    const path = provider === undefined ? "/api/v2" : `/api/v2/${provider}`;
-    const answered = await this.ask("POST", path, { key: null, body: new URLSearchParams({ key, action }) });
-    return { ...answered, said: answered.text === "" ? null : JSON.parse(answered.text) };
-  }
-
-  /** As `door`, with what it took of the database. */
-  async costOfDoor(key: string, action: "services" | "balance", provider: string | null) {
-    const { db, usage } = metered(env.DB);
-    const request = new Request("https://panelsync.example/api/v2", { method: "POST" });
-    const call = {
-      request,
-      url: new URL(request.url),
-      env: { ...this.env, DB: db },
-      db,
-      ports: this.ports,
-      now: this.now,
-      requestId: "r",
-      waitUntil: () => {},
-    };
-    const asked: ApiV2Call = { call, fields: new Map(), ref: { by: "key_hash", value: await panelKeyHash(key) }, provider };
-    const answer = await (action === "services" ? answerServices(asked) : answerBalance(asked));
-    return { said: answer.ok && answer.value.body !== null ? (JSON.parse(answer.value.body) as unknown) : null, usage: usage() };
-  }
-
-  put(id: number | string, body: Record<string, unknown>): Promise<Answered> {
-    return this.ask("PUT", `/v1/services/${id}`, { body });
-  }
-
-  import(body: Record<string, unknown>): Promise<Answered> {
-    return this.ask("POST", "/v1/services/import", { body });
-  }
-
-  event(name: string): unknown[] {
-    return this.logs.filter(({ event }) => event === name);
-  }
-}
-
-async function rows<T>(sql: string, ...values: unknown[]): Promise<T[]> {
-  const { results } = await env.DB.prepare(sql)
-    .bind(...values)
-    .all<T>();
-  return results;
-}
-
-const count = async (table: string) => (await rows<{ n: number }>(`SELECT count(*) AS n FROM ${table}`))[0]?.n;
-
-const FOLLOWERS = { provider: "acme", service: "12", name: "Followers", rate: "0.90", min: 50, max: 10_000 };
-
-let scene: Doors;
+let world: CatalogueWorld;
 let shop: string;
 let till: string;
 
 beforeAll(async () => {
   await migrate();
-  scene = new Doors();
-  shop = await scene.panel("shop");
-  till = (await scene.ask("POST", "/v1/panels", { body: { id: "till", currency: "USD", money: "ledger" } })).json.key as string;
-  await scene.provider("acme", { currency: "USD" });
+  world = new CatalogueWorld();
+  shop = await world.panel("shop");
+  till = (await world.ask("POST", "/v1/panels", { body: { id: "till", currency: "USD", money: "ledger" } })).json.key as string;
+  await world.provider("acme", { currency: "USD" });
 });
 
 describe("a service of the own catalogue", () => {
   it("is added, shown, changed by what is named, and audited", async () => {
-    const added = await scene.put(101, FOLLOWERS);
+    const added = await world.put(101, FOLLOWERS);
     expect([added.status, added.json]).toEqual([
       201,
       {
@@ -129,8 +56,8 @@ describe("a service of the own catalogue", () => {
         updated_at: "2026-11-21T12:00:00.000Z",
       },
     ]);
-    scene.now += MINUTE;
-    const changed = await scene.put(101, {
+    world.now += MINUTE;
+    const changed = await world.put(101, {
       provider_service: 13,
       rate: "1.000000001",
       refill: true,
@@ -140,7 +67,7 @@ describe("a service of the own catalogue", () => {
     expect(changed.status).toBe(200);
     const after = { service: "13", rate: "1.000000001", refill: true, refill_days: 30, description: "Good ones" };
     expect(changed.json).toEqual({ ...added.json, ...after, updated_at: "2026-11-21T12:01:00.000Z" });
-    expect((await scene.get("/v1/services/101")).json).toEqual(changed.json);
+    expect((await world.get("/v1/services/101")).json).toEqual(changed.json);
     const trail = await rows<{ before: string; after: string }>(
       "SELECT actor, action, before, after FROM audit WHERE subject = 'service:101' ORDER BY id",
     );
@@ -161,10 +88,10 @@ describe("a service of the own catalogue", () => {
   });
 
   it("that is sent again as it is writes nothing", async () => {
-    await scene.put(102, FOLLOWERS);
+    await world.put(102, FOLLOWERS);
     const entries = await count("audit");
     const { db, usage } = metered(env.DB);
-    const again = await new Scene({ DB: db }).ask("PUT", "/v1/services/102", { body: { ...FOLLOWERS, rate: "0.9000" } });
+    const again = await new World({ DB: db }).ask("PUT", "/v1/services/102", { body: { ...FOLLOWERS, rate: "0.9000" } });
     expect([again.status, usage().rows_written, await count("audit")]).toEqual([200, 0, entries]);
   });
 
@@ -191,41 +118,41 @@ describe("a service of the own catalogue", () => {
     ["a field of no service", { ...FOLLOWERS, price: "1" }, ["price"]],
     ["flags as numbers", { ...FOLLOWERS, dripfeed: 1, enabled: "yes" }, ["dripfeed", "enabled"]],
   ])("is not made of %s", async (_name, body, wrong) => {
-    const answer = await scene.put(199, body);
+    const answer = await world.put(199, body);
     expect([answer.status, answer.json.error.code, paths(answer)]).toEqual([422, "invalid_request", wrong]);
     expect(await rows("SELECT id FROM services WHERE id = 199")).toEqual([]);
   });
 
   it.each(["0", "-1", "01", "1.5", "x", "2147483648", "99999999999"])("has no id like %s", async (id) => {
-    const answer = await scene.put(id, FOLLOWERS);
+    const answer = await world.put(id, FOLLOWERS);
     expect([answer.status, paths(answer)]).toEqual([422, ["id"]]);
-    const read = await scene.get(`/v1/services/${id}`);
+    const read = await world.get(`/v1/services/${id}`);
     expect([read.status, read.json.error.code]).toEqual([404, "service_not_found"]);
   });
 
   it("has the ends of the range for ids", async () => {
-    expect((await scene.put(2_147_483_647, FOLLOWERS)).status).toBe(201);
-    expect((await scene.put(1, { ...FOLLOWERS, enabled: false })).status).toBe(201);
-    await scene.put(2_147_483_647, { enabled: false });
+    expect((await world.put(2_147_483_647, FOLLOWERS)).status).toBe(201);
+    expect((await world.put(1, { ...FOLLOWERS, enabled: false })).status).toBe(201);
+    await world.put(2_147_483_647, { enabled: false });
   });
 
   it("keeps its bounds in order with what it has", async () => {
-    await scene.put(103, { ...FOLLOWERS, min: 50, max: 100 });
-    expect(paths(await scene.put(103, { min: 101 }))).toEqual(["min"]);
-    expect(paths(await scene.put(103, { max: 49 }))).toEqual(["max"]);
-    expect((await scene.put(103, { min: 101, max: 101 })).json).toMatchObject({ min: 101, max: 101 });
+    await world.put(103, { ...FOLLOWERS, min: 50, max: 100 });
+    expect(paths(await world.put(103, { min: 101 }))).toEqual(["min"]);
+    expect(paths(await world.put(103, { max: 49 }))).toEqual(["max"]);
+    expect((await world.put(103, { min: 101, max: 101 })).json).toMatchObject({ min: 101, max: 101 });
   });
 
   it("changed by several at once has the changes of all, each audited on what it changed", async () => {
-    await scene.put(104, FOLLOWERS);
-    const answers = await Promise.all([{ name: "A" }, { rate: "2" }, { refill: true }].map((body) => scene.put(104, body)));
+    await world.put(104, FOLLOWERS);
+    const answers = await Promise.all([{ name: "A" }, { rate: "2" }, { refill: true }].map((body) => world.put(104, body)));
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
-    expect((await scene.get("/v1/services/104")).json).toMatchObject({ name: "A", rate: "2", refill: true });
+    expect((await world.get("/v1/services/104")).json).toMatchObject({ name: "A", rate: "2", refill: true });
     expect(await rows("SELECT count(*) AS n FROM audit WHERE subject = 'service:104' AND action = 'service.changed'")).toEqual([{ n: 3 }]);
   });
 
   it("added by several at once is added once", async () => {
-    const answers = await Promise.all(["A", "B", "C"].map((name) => scene.put(105, { ...FOLLOWERS, name })));
+    const answers = await Promise.all(["A", "B", "C"].map((name) => world.put(105, { ...FOLLOWERS, name })));
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(2);
     expect(await rows("SELECT count(*) AS n FROM audit WHERE subject = 'service:105' AND action = 'service.created'")).toEqual([{ n: 1 }]);
@@ -234,14 +161,14 @@ describe("a service of the own catalogue", () => {
   it("is listed by id, page by page", async () => {
     const seen: string[] = [];
     for (let cursor: string | null = null; ;) {
-      const { json } = await scene.get(`/v1/services?limit=2${cursor === null ? "" : `&cursor=${cursor}`}`);
+      const { json } = await world.get(`/v1/services?limit=2${cursor === null ? "" : `&cursor=${cursor}`}`);
       seen.push(...(json.services as { id: string }[]).map(({ id }) => id));
       expect(json.has_more).toBe(json.next_cursor !== null);
       if (!json.has_more) break;
       cursor = json.next_cursor as string;
     }
     expect(seen).toEqual((await rows<{ id: number }>("SELECT id FROM services ORDER BY id")).map(({ id }) => String(id)));
-    expect(paths(await scene.get("/v1/services?cursor=nonsense&limit=0&provider=acme"))).toEqual(
+    expect(paths(await world.get("/v1/services?cursor=nonsense&limit=0&provider=acme"))).toEqual(
       expect.arrayContaining(["cursor", "limit", "provider"]),
     );
   });
@@ -253,8 +180,8 @@ describe("a service of the own catalogue", () => {
     ["POST", "/v1/services/import"],
   ])("is the operator's alone: %s %s", async (method, path) => {
     const body = method === "GET" ? {} : { body: FOLLOWERS };
-    expect((await scene.ask(method, path, { key: shop, ...body })).status).toBe(403);
-    expect((await scene.ask(method, path, { key: null, ...body })).status).toBe(401);
+    expect((await world.ask(method, path, { key: shop, ...body })).status).toBe(403);
+    expect((await world.ask(method, path, { key: null, ...body })).status).toBe(401);
   });
 });
 
@@ -262,14 +189,14 @@ describe("the services that a panel may buy", () => {
   const SOLD = { service: 1, name: "Sold", rate: "1.50", min: 10, max: 100 };
 
   beforeAll(async () => {
-    for (const id of ["mine", "theirs", "off"]) await scene.provider(id, id === "theirs" ? { panels: ["till"] } : {});
+    for (const id of ["mine", "theirs", "off"]) await world.provider(id, id === "theirs" ? { panels: ["till"] } : {});
     await env.DB.prepare("UPDATE services SET enabled = 0").run();
-    await scene.put(201, { ...SOLD, provider: "mine", description: "Text", duration_minutes: 90, currency: "USD", dripfeed: true });
-    await scene.put(202, { ...SOLD, provider: "theirs", rate: "0.000000001", cancel: true, category: "Social", type: "Package" });
-    await scene.put(203, { ...SOLD, provider: "off" });
-    await scene.put(204, { ...SOLD, provider: "mine", currency: "EUR" });
-    await scene.put(205, { ...SOLD, provider: "mine", enabled: false });
-    await scene.provider("off", { enabled: false });
+    await world.put(201, { ...SOLD, provider: "mine", description: "Text", duration_minutes: 90, currency: "USD", dripfeed: true });
+    await world.put(202, { ...SOLD, provider: "theirs", rate: "0.000000001", cancel: true, category: "Social", type: "Package" });
+    await world.put(203, { ...SOLD, provider: "off" });
+    await world.put(204, { ...SOLD, provider: "mine", currency: "EUR" });
+    await world.put(205, { ...SOLD, provider: "mine", enabled: false });
+    await world.provider("off", { enabled: false });
   });
 
   const first = {
@@ -300,17 +227,17 @@ describe("the services that a panel may buy", () => {
   };
 
   it("are those that are on, in its currency, and of a provider that is on and that it may use", async () => {
-    expect((await scene.door(shop, "services")).said).toEqual([first]);
-    expect((await scene.door(till, "services")).said).toEqual([first, second]);
-    const euro = await scene.panel("euro", "EUR");
-    expect((await scene.door(euro, "services")).said).toMatchObject([{ service: 204 }]);
+    expect((await world.apiV2(shop, { action: "services" })).json).toEqual([first]);
+    expect((await world.apiV2(till, { action: "services" })).json).toEqual([first, second]);
+    const euro = await world.panel("euro", "EUR");
+    expect((await world.apiV2(euro, { action: "services" })).json).toMatchObject([{ service: 204 }]);
   });
 
   it("take one round trip, the key's check included, and nobody else's key", async () => {
-    const { said, usage } = await scene.costOfDoor(till, "services", null);
+    const { json: said, usage } = await world.costOf(till, "services", null);
     expect(said).toHaveLength(2);
     expect(usage).toMatchObject({ d1_calls: 1, d1_statements: 2, rows_written: 0 });
-    expect((await scene.costOfDoor("ps_wrong", "services", null)).said).toEqual({ error: "Invalid API key" });
+    expect((await world.costOf("ps_wrong", "services", null)).json).toEqual({ error: "Invalid API key" });
   });
 
   it.each([
@@ -334,32 +261,6 @@ describe("the services that a panel may buy", () => {
   });
 });
 
-const THEIRS = [
-  {
-    service: 12,
-    name: "Followers",
-    type: "Default",
-    category: "Social",
-    rate: "0.90",
-    min: "50",
-    max: "10000",
-    refill: true,
-    cancel: true,
-  },
-  {
-    service: "13",
-    name: "Comments",
-    type: "Custom Comments",
-    category: "Talk",
-    rate: 2.5,
-    min: 1,
-    max: 100,
-    dripfeed: 1,
-    desc: "Written by people",
-  },
-  { service: 14, name: "On request", type: "Default", category: "Talk", rate: "ask us", min: 1, max: 100 },
-];
-
 describe("an import", () => {
   const fresh = {
     dripfeed: false,
@@ -372,14 +273,14 @@ describe("an import", () => {
   };
 
   beforeAll(async () => {
-    await scene.provider("wholesale", { currency: "EUR" });
+    await world.provider("wholesale", { currency: "EUR" });
     await env.DB.prepare("UPDATE services SET id = 999 WHERE id = 2147483647").run();
-    await scene.put(12, { ...FOLLOWERS, enabled: false });
-    scene.upstream.set("wholesale", { services: THEIRS });
+    await world.put(12, { ...FOLLOWERS, enabled: false });
+    world.upstream.set("wholesale", { services: THEIRS });
   });
 
   it("adds what the provider lists with a markup, in the provider's currency, and says what it did", async () => {
-    const answer = await scene.import({ provider: "wholesale", markup: "12.5" });
+    const answer = await world.import({ provider: "wholesale", markup: "12.5" });
     expect([answer.status, answer.json]).toEqual([
       200,
       {
@@ -391,7 +292,7 @@ describe("an import", () => {
         skipped: [{ service: "14", why: "its rate cannot be read" }],
       },
     ]);
-    expect((await scene.get("/v1/services/1000")).json).toMatchObject({
+    expect((await world.get("/v1/services/1000")).json).toMatchObject({
       ...fresh,
       service: "12",
       name: "Followers",
@@ -404,7 +305,7 @@ describe("an import", () => {
       refill: true,
       cancel: true,
     });
-    expect((await scene.get("/v1/services/13")).json).toMatchObject({
+    expect((await world.get("/v1/services/13")).json).toMatchObject({
       ...fresh,
       service: "13",
       name: "Comments",
@@ -423,29 +324,29 @@ describe("an import", () => {
   it("again changes nothing, and writes nothing of the catalogue", async () => {
     const before = await rows("SELECT * FROM services ORDER BY id");
     const entries = await count("audit");
-    const { json } = await scene.import({ provider: "wholesale", markup: 12.5 });
+    const { json } = await world.import({ provider: "wholesale", markup: 12.5 });
     expect(json).toMatchObject({ created: [], updated: [], unchanged: 2, disabled: [] });
     expect([await rows("SELECT * FROM services ORDER BY id"), await count("audit")]).toEqual([before, entries]);
   });
 
   it("brings figures up to date, leaves the operator's texts, turns off what is gone, and is audited", async () => {
-    await scene.put(1000, { name: "Best followers", category: "Ours", description: "Real", refill_days: 30 });
+    await world.put(1000, { name: "Best followers", category: "Ours", description: "Real", refill_days: 30 });
     const [followers] = THEIRS;
-    scene.upstream.set("wholesale", {
+    world.upstream.set("wholesale", {
       services: [
         { ...followers, name: "Renamed", rate: "1", max: "500" },
         { service: "x", name: "New", rate: "3", min: 1, max: 2 },
       ],
     });
-    scene.now += MINUTE;
-    const { json } = await scene.import({ provider: "wholesale", markup: "10" });
+    world.now += MINUTE;
+    const { json } = await world.import({ provider: "wholesale", markup: "10" });
     expect(json).toEqual({ provider: "wholesale", created: ["1001"], updated: ["1000"], unchanged: 0, disabled: ["13"], skipped: [] });
     const own = { name: "Best followers", category: "Ours", description: "Real", refill_days: 30 };
-    expect((await scene.get("/v1/services/1000")).json).toMatchObject({ ...own, rate: "1.1", max: 500, enabled: true });
-    expect((await scene.get("/v1/services/13")).json).toMatchObject({ enabled: false, rate: "2.8125" });
-    expect((await scene.get("/v1/services/1001")).json).toMatchObject({ name: "New", category: "Other", type: "Default" });
+    expect((await world.get("/v1/services/1000")).json).toMatchObject({ ...own, rate: "1.1", max: 500, enabled: true });
+    expect((await world.get("/v1/services/13")).json).toMatchObject({ enabled: false, rate: "2.8125" });
+    expect((await world.get("/v1/services/1001")).json).toMatchObject({ name: "New", category: "Other", type: "Default" });
     const [entry] = await rows<{ before: string; after: string }>("SELECT * FROM audit ORDER BY id DESC LIMIT 1");
-    expect(entry).toMatchObject({ actor: "operator", action: "services.imported", subject: "provider:wholesale", at: scene.now });
+    expect(entry).toMatchObject({ actor: "operator", action: "services.imported", subject: "provider:wholesale", at: world.now });
     expect(JSON.parse(entry?.before ?? "")).toEqual({ services: { 1000: { rate: "1.0125", max: 10_000 }, 13: { enabled: true } } });
     expect(JSON.parse(entry?.after ?? "")).toEqual({
       markup: "10",
@@ -455,14 +356,14 @@ describe("an import", () => {
   });
 
   it("takes the categories that are named, and names those that the provider has not", async () => {
-    await scene.provider("mixed");
-    scene.upstream.set("mixed", { services: [...THEIRS, { service: 15, name: "C", category: " Talk ", rate: "1", min: 1, max: 2 }] });
-    const wrong = await scene.import({ provider: "mixed", markup: 0, categories: ["Talk", "talk", "Nothing"] });
+    await world.provider("mixed");
+    world.upstream.set("mixed", { services: [...THEIRS, { service: 15, name: "C", category: " Talk ", rate: "1", min: 1, max: 2 }] });
+    const wrong = await world.import({ provider: "mixed", markup: 0, categories: ["Talk", "talk", "Nothing"] });
     expect([wrong.status, paths(wrong)]).toEqual([422, ["categories[1]", "categories[2]"]]);
     expect(wrong.json.error.message).toContain("Nothing");
-    const { json } = await scene.import({ provider: "mixed", markup: 0, categories: ["Talk"] });
+    const { json } = await world.import({ provider: "mixed", markup: 0, categories: ["Talk"] });
     expect(json).toMatchObject({ created: ["1002", "15"], skipped: [{ service: "14" }] });
-    expect((await scene.get("/v1/services/1002")).json).toMatchObject({ service: "13", rate: "2.5", currency: null });
+    expect((await world.get("/v1/services/1002")).json).toMatchObject({ service: "13", rate: "2.5", currency: null });
   });
 
   it.each([
@@ -478,9 +379,9 @@ describe("an import", () => {
     ["a category of none", { provider: "wholesale", markup: 1, categories: [5] }, ["categories[0]"]],
     ["a field of no import", { provider: "wholesale", markup: 1, percent: 5 }, ["percent"]],
   ])("is refused with %s, before anybody is asked", async (_name, body, wrong) => {
-    scene.calls.length = 0;
-    const answer = await scene.import(body);
-    expect([answer.status, paths(answer), scene.calls]).toEqual([422, wrong, []]);
+    world.asked.length = 0;
+    const answer = await world.import(body);
+    expect([answer.status, paths(answer), world.asked]).toEqual([422, wrong, []]);
   });
 
   it.each([
@@ -492,8 +393,8 @@ describe("an import", () => {
     ["that answers something else", { balance: "100", currency: "USD" }, 502],
   ])("from a provider %s changes nothing", async (_name, services, status) => {
     const before = await rows("SELECT * FROM services ORDER BY id");
-    scene.upstream.set("wholesale", { services });
-    const { json, status: answered } = await scene.import({ provider: "wholesale", markup: 50 });
+    world.upstream.set("wholesale", { services });
+    const { json, status: answered } = await world.import({ provider: "wholesale", markup: 50 });
     expect([answered, json.error.code]).toEqual([status, "provider_unavailable"]);
     expect(json.error.message).toContain("wholesale");
     expect(json.error.message).not.toContain("provider-key-1234");
@@ -501,12 +402,12 @@ describe("an import", () => {
   });
 
   it("from a provider that may not be called is told to wait, and calls nobody", async () => {
-    await scene.provider("slow", { max_calls_per_minute: 1 });
-    scene.upstream.set("slow", { services: [THEIRS[0]] });
-    expect((await scene.import({ provider: "slow", markup: 0 })).status).toBe(200);
-    scene.calls.length = 0;
-    const answer = await scene.import({ provider: "slow", markup: 0 });
-    expect([answer.status, answer.json.error.code, answer.headers.get("Retry-After"), scene.calls]).toEqual([
+    await world.provider("slow", { max_calls_per_minute: 1 });
+    world.upstream.set("slow", { services: [THEIRS[0]] });
+    expect((await world.import({ provider: "slow", markup: 0 })).status).toBe(200);
+    world.asked.length = 0;
+    const answer = await world.import({ provider: "slow", markup: 0 });
+    expect([answer.status, answer.json.error.code, answer.headers.get("Retry-After"), world.asked]).toEqual([
       503,
       "provider_unavailable",
       "60",
@@ -515,7 +416,7 @@ describe("an import", () => {
   });
 
   it("of several thousand services is one transaction, with a row written each, and one an entry in the trail", async () => {
-    await scene.provider("vast");
+    await world.provider("vast");
     const list = Array.from({ length: 10_000 }, (_, i) => ({
       service: 10_000 + i,
       name: `Service ${i}`,
@@ -525,9 +426,9 @@ describe("an import", () => {
       max: 9,
       desc: "x".repeat(80),
     }));
-    scene.upstream.set("vast", { services: list });
+    world.upstream.set("vast", { services: list });
     const { db, usage } = metered(env.DB);
-    const metering = new Doors({ DB: db });
+    const metering = new CatalogueWorld({ DB: db });
     metering.upstream.set("vast", { services: list });
     const first = await metering.import({ provider: "vast", markup: 1 });
     expect(first.json.created).toHaveLength(10_000);
@@ -536,7 +437,7 @@ describe("an import", () => {
     // The free plan has 50 an invocation: one for each 900,000 characters of services, or of the trail.
     expect(usage().d1_statements).toBeLessThanOrEqual(20);
     const again = metered(env.DB);
-    const changing = new Doors({ DB: again.db });
+    const changing = new CatalogueWorld({ DB: again.db });
     changing.upstream.set("vast", { services: list.map((service) => ({ ...service, rate: "0.6" })) });
     expect((await changing.import({ provider: "vast", markup: 1 })).json.updated).toHaveLength(10_000);
     expect(again.usage().rows_written).toBe(10_000 + 50 + 1);
@@ -554,8 +455,8 @@ describe("an import", () => {
   });
 
   it("of more than can be taken at once says so", async () => {
-    await scene.provider("endless");
-    scene.upstream.set("endless", {
+    await world.provider("endless");
+    world.upstream.set("endless", {
       services: Array.from({ length: 10_001 }, (_, i) => ({
         service: i + 1,
         name: "S",
@@ -565,35 +466,35 @@ describe("an import", () => {
         max: 9,
       })),
     });
-    const answer = await scene.import({ provider: "endless", markup: 0 });
+    const answer = await world.import({ provider: "endless", markup: 0 });
     expect([answer.status, paths(answer)]).toEqual([422, ["categories"]]);
-    expect((await scene.import({ provider: "endless", markup: 0, categories: ["Few"] })).json.created).toHaveLength(5);
+    expect((await world.import({ provider: "endless", markup: 0, categories: ["Few"] })).json.created).toHaveLength(5);
   });
 
   it("beside another import and a change leaves each service as one of them has it, with nothing twice", async () => {
-    await scene.provider("raced");
-    scene.upstream.set("raced", {
+    await world.provider("raced");
+    world.upstream.set("raced", {
       services: [
         { service: 70_001, name: "A", rate: "1", min: 1, max: 9 },
         { service: "b", name: "B", rate: "1", min: 1, max: 9 },
       ],
     });
-    const answers = await Promise.all([1, 2, 3].map((markup) => scene.import({ provider: "raced", markup })));
+    const answers = await Promise.all([1, 2, 3].map((markup) => world.import({ provider: "raced", markup })));
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
     const mapped = await rows<{ id: number; rate: string }>("SELECT id, rate FROM services WHERE provider = 'raced' ORDER BY id");
     expect(mapped).toHaveLength(2);
     expect(answers.flatMap(({ json }) => json.created as string[])).toHaveLength(2);
     await Promise.all([
-      scene.put(70_001, { name: "Ours" }),
-      scene.import({ provider: "raced", markup: 100 }),
-      scene.put(70_001, { refill_days: 9 }),
+      world.put(70_001, { name: "Ours" }),
+      world.import({ provider: "raced", markup: 100 }),
+      world.put(70_001, { refill_days: 9 }),
     ]);
-    expect((await scene.get("/v1/services/70001")).json).toMatchObject({ name: "Ours", refill_days: 9, rate: "2" });
+    expect((await world.get("/v1/services/70001")).json).toMatchObject({ name: "Ours", refill_days: 9, rate: "2" });
   });
 
   it("that loses its fence writes nothing at all", async () => {
     const before = await rows("SELECT * FROM services WHERE provider = 'raced' ORDER BY id");
-    scene.upstream.set("raced", {
+    world.upstream.set("raced", {
       services: [
         { service: 70_001, name: "A", rate: "5", min: 1, max: 9 },
         { service: "new", name: "N", rate: "1", min: 1, max: 9 },
@@ -611,8 +512,8 @@ describe("an import", () => {
         },
       },
     });
-    const losing = new Doors({ DB: changed });
-    losing.upstream.set("raced", scene.upstream.get("raced") ?? {});
+    const losing = new CatalogueWorld({ DB: changed });
+    losing.upstream.set("raced", world.upstream.get("raced") ?? {});
     const entries = await count("audit");
     const { status, json } = await losing.import({ provider: "raced", markup: 0 });
     expect([status, json.error.code, await count("audit")]).toEqual([503, "settings_contended", entries]);
@@ -626,37 +527,37 @@ describe("services at a provider's door", () => {
     rows<{ fetched_at: number; list: string; rates: string }>("SELECT * FROM provider_services WHERE provider = ?1", provider);
 
   async function addProvider(id: string, settings: Record<string, unknown> = {}): Promise<void> {
-    await scene.provider(id, settings);
-    scene.upstream.set(id, { services: THEIRS, balance: { balance: "5", currency: "USD" } });
-    scene.calls.length = 0;
+    await world.provider(id, settings);
+    world.upstream.set(id, { services: THEIRS, balance: { balance: "5", currency: "USD" } });
+    world.asked.length = 0;
   }
 
   it("are the provider's as it sent them, asked for once in 15 minutes, and one round trip while they are kept", async () => {
     await addProvider("sheet");
-    const answer = await scene.door(shop, "services", "sheet");
-    expect([answer.status, answer.said, answer.headers.get("Content-Type")]).toEqual([200, THEIRS, "application/json; charset=utf-8"]);
-    scene.now += 15 * MINUTE - 1;
-    const cached = await scene.costOfDoor(shop, "services", "sheet");
-    expect(cached.said).toEqual(THEIRS);
+    const answer = await world.apiV2(shop, { action: "services" }, "sheet");
+    expect([answer.status, answer.json, answer.headers.get("Content-Type")]).toEqual([200, THEIRS, "application/json; charset=utf-8"]);
+    world.now += 15 * MINUTE - 1;
+    const cached = await world.costOf(shop, "services", "sheet");
+    expect(cached.json).toEqual(THEIRS);
     expect(cached.usage).toMatchObject({ d1_calls: 1, d1_statements: 3, rows_written: 0 });
-    expect(scene.calls).toEqual(["sheet services"]);
-    scene.now += 1;
-    const again = await scene.costOfDoor(till, "services", "sheet");
-    expect([again.said, again.usage.rows_written, scene.calls.length]).toEqual([THEIRS, 1, 2]);
+    expect(world.asked).toEqual(["sheet services"]);
+    world.now += 1;
+    const again = await world.costOf(till, "services", "sheet");
+    expect([again.json, again.usage.rows_written, world.asked.length]).toEqual([THEIRS, 1, 2]);
   });
 
   it("are asked for anew when the provider's settings have changed, and never told from older ones", async () => {
     await addProvider("moved");
-    await scene.door(shop, "services", "moved");
-    await scene.provider("moved", { name: "Renamed" });
-    await scene.door(shop, "services", "moved");
-    expect(scene.calls).toHaveLength(1);
-    await scene.provider("moved", { url: "https://moved.example/elsewhere" });
-    scene.upstream.set("moved", {});
-    const gone = await scene.door(shop, "services", "moved");
+    await world.apiV2(shop, { action: "services" }, "moved");
+    await world.provider("moved", { name: "Renamed" });
+    await world.apiV2(shop, { action: "services" }, "moved");
+    expect(world.asked).toHaveLength(1);
+    await world.provider("moved", { url: "https://moved.example/elsewhere" });
+    world.upstream.set("moved", {});
+    const gone = await world.apiV2(shop, { action: "services" }, "moved");
     expect([gone.status, gone.text, gone.headers.get("Retry-After")]).toEqual([503, "", "60"]);
-    scene.upstream.set("moved", { services: THEIRS.slice(1) });
-    expect((await scene.door(shop, "services", "moved")).said).toEqual(THEIRS.slice(1));
+    world.upstream.set("moved", { services: THEIRS.slice(1) });
+    expect((await world.apiV2(shop, { action: "services" }, "moved")).json).toEqual(THEIRS.slice(1));
   });
 
   it.each([
@@ -669,65 +570,68 @@ describe("services at a provider's door", () => {
   ])("are the last good ones while the provider %s", async (name, services, why) => {
     const provider = `stale-${name.length}-${why.length}`;
     await addProvider(provider);
-    await scene.door(shop, "services", provider);
+    await world.apiV2(shop, { action: "services" }, provider);
     const before = await kept(provider);
-    scene.now += 61 * MINUTE;
-    scene.upstream.set(provider, { services });
-    scene.logs.length = 0;
-    const answer = await scene.door(shop, "services", provider);
-    expect([answer.status, answer.said]).toEqual([200, THEIRS]);
-    expect(scene.event("services.stale")).toEqual([{ event: "services.stale", provider, age_minutes: 61, why }]);
+    world.now += 61 * MINUTE;
+    world.upstream.set(provider, { services });
+    world.events.length = 0;
+    const answer = await world.apiV2(shop, { action: "services" }, provider);
+    expect([answer.status, answer.json]).toEqual([200, THEIRS]);
+    expect(world.eventsOf("services.stale")).toEqual([{ event: "services.stale", provider, age_minutes: 61, why }]);
     expect(await kept(provider)).toEqual(before);
-    scene.upstream.set(provider, { services: THEIRS });
-    expect((await scene.door(shop, "services", provider)).said).toEqual(THEIRS);
-    expect(await kept(provider)).toMatchObject([{ fetched_at: scene.now }]);
+    world.upstream.set(provider, { services: THEIRS });
+    expect((await world.apiV2(shop, { action: "services" }, provider)).json).toEqual(THEIRS);
+    expect(await kept(provider)).toMatchObject([{ fetched_at: world.now }]);
   });
 
   it("are not asked for beyond the provider's budget: the last good ones, or none for now", async () => {
     await addProvider("tight", { max_calls_per_minute: 1 });
     await addProvider("tighter", { max_calls_per_minute: 1 });
-    await scene.door(shop, "services", "tight");
+    await world.apiV2(shop, { action: "services" }, "tight");
     await env.DB.prepare("UPDATE provider_services SET fetched_at = 0 WHERE provider = 'tight'").run();
-    await scene.door(shop, "balance", "tighter");
-    scene.calls.length = 0;
-    expect((await scene.door(shop, "services", "tight")).said).toEqual(THEIRS);
-    const busy = await scene.door(shop, "services", "tighter");
-    expect([busy.status, busy.text, busy.headers.get("Retry-After"), scene.calls]).toEqual([429, "", "60", []]);
+    await world.apiV2(shop, { action: "balance" }, "tighter");
+    world.asked.length = 0;
+    expect((await world.apiV2(shop, { action: "services" }, "tight")).json).toEqual(THEIRS);
+    const busy = await world.apiV2(shop, { action: "services" }, "tighter");
+    expect([busy.status, busy.text, busy.headers.get("Retry-After"), world.asked]).toEqual([429, "", "60", []]);
   });
 
   it("of a provider that is switched off are what is kept, or none", async () => {
     await addProvider("closing");
-    await scene.door(shop, "services", "closing");
-    await scene.provider("closing", { enabled: false });
-    scene.now += 16 * MINUTE;
-    scene.calls.length = 0;
-    expect((await scene.door(shop, "services", "closing")).said).toEqual(THEIRS);
+    await world.apiV2(shop, { action: "services" }, "closing");
+    await world.provider("closing", { enabled: false });
+    world.now += 16 * MINUTE;
+    world.asked.length = 0;
+    expect((await world.apiV2(shop, { action: "services" }, "closing")).json).toEqual(THEIRS);
     await env.DB.prepare("DELETE FROM provider_services WHERE provider = 'closing'").run();
-    expect([(await scene.door(shop, "services", "closing")).status, scene.calls]).toEqual([503, []]);
+    expect([(await world.apiV2(shop, { action: "services" }, "closing")).status, world.asked]).toEqual([503, []]);
   });
 
   it("belong to the panels that may use the provider, and to no other key", async () => {
     await addProvider("private", { panels: ["till"] });
-    const [closed, nowhere] = [await scene.door(shop, "services", "private"), await scene.door(shop, "services", "nowhere")];
+    const [closed, nowhere] = [
+      await world.apiV2(shop, { action: "services" }, "private"),
+      await world.apiV2(shop, { action: "services" }, "nowhere"),
+    ];
     expect([closed.status, closed.text, nowhere.status, nowhere.text]).toEqual([404, "", 404, ""]);
-    expect((await scene.door("ps_wrong", "services", "private")).said).toEqual({ error: "Invalid API key" });
-    expect((await scene.door("ps_wrong", "services", "nowhere")).said).toEqual({ error: "Invalid API key" });
-    expect(scene.calls).toEqual([]);
-    expect((await scene.door(till, "services", "private")).said).toEqual(THEIRS);
+    expect((await world.apiV2("ps_wrong", { action: "services" }, "private")).json).toEqual({ error: "Invalid API key" });
+    expect((await world.apiV2("ps_wrong", { action: "services" }, "nowhere")).json).toEqual({ error: "Invalid API key" });
+    expect(world.asked).toEqual([]);
+    expect((await world.apiV2(till, { action: "services" }, "private")).json).toEqual(THEIRS);
   });
 
   it("that were asked for under settings that changed meanwhile are told, and not kept", async () => {
     await addProvider("changing");
-    const { fetch } = scene.ports;
-    scene.ports = {
-      ...scene.ports,
+    const { fetch } = world.ports;
+    world.ports = {
+      ...world.ports,
       fetch: async (request) => {
         await env.DB.prepare("UPDATE providers SET settings_version = settings_version + 1 WHERE id = 'changing'").run();
         return fetch(request);
       },
     };
-    expect((await scene.door(shop, "services", "changing")).said).toEqual(THEIRS);
-    scene.ports = { ...scene.ports, fetch };
+    expect((await world.apiV2(shop, { action: "services" }, "changing")).json).toEqual(THEIRS);
+    world.ports = { ...world.ports, fetch };
     expect(await kept("changing")).toEqual([]);
   });
 
@@ -739,12 +643,12 @@ describe("services at a provider's door", () => {
     const type = "t".repeat(64);
     const plain = Array.from({ length: services }, (_, i) => ({ service: i + 1, name: `S${i}`, type, rate: "1", min: 1, max: 2 }));
     const list = plain.map((service) => ({ ...service, desc: "x".repeat(descriptionChars) }));
-    scene.upstream.set(provider, { services: list });
+    world.upstream.set(provider, { services: list });
     const whole = JSON.stringify(list);
     expect(whole.length).toBeGreaterThan(1_780_000);
-    expect((await scene.door(shop, "services", provider)).text === whole).toBe(true);
-    const { said, usage } = await scene.costOfDoor(shop, "services", provider);
-    expect([usage.d1_calls, scene.calls]).toEqual([1, [`${provider} services`]]);
+    expect((await world.apiV2(shop, { action: "services" }, provider)).text === whole).toBe(true);
+    const { json: said, usage } = await world.costOf(shop, "services", provider);
+    expect([usage.d1_calls, world.asked]).toEqual([1, [`${provider} services`]]);
     expect(JSON.stringify(said) === (provider === "wordy" ? whole : JSON.stringify(plain))).toBe(true);
   });
 
@@ -758,10 +662,10 @@ describe("services at a provider's door", () => {
       min: 1,
       max: 2,
     }));
-    scene.upstream.set("rated", { services: [...THEIRS, ...odd, { service: '"', name: "Quote", rate: "1", min: 1, max: 2 }] });
+    world.upstream.set("rated", { services: [...THEIRS, ...odd, { service: '"', name: "Quote", rate: "1", min: 1, max: 2 }] });
     const read = async (id: string) => rateStatement(env.DB, "rated", id).first<ListedRateRow>();
     expect(toListedRate(await read("12"))).toBeNull();
-    await scene.door(shop, "services", "rated");
+    await world.apiV2(shop, { action: "services" }, "rated");
     expect(toListedRate(await read("12"))).toEqual({ rate: "0.90", type: "Default" });
     expect(toListedRate(await read("13"))).toEqual({ rate: "2.5", type: "Custom Comments" });
     expect(toListedRate(await read("14"))).toEqual({ rate: null, type: "Default" });
@@ -770,9 +674,9 @@ describe("services at a provider's door", () => {
     for (const id of ["", "nope", '"', "\\", '"."', "'", "12'", "$"])
       expect([id, toListedRate(await read(id))]).toEqual([id, { rate: null, type: "" }]);
     const row = await read("12");
-    expect(toListedRate(row, scene.now + 15 * MINUTE - 1)).not.toBeNull();
-    expect(toListedRate(row, scene.now + 15 * MINUTE)).toBeNull();
-    expect(toListedRate(row, scene.now - 1)).toBeNull();
+    expect(toListedRate(row, world.now + 15 * MINUTE - 1)).not.toBeNull();
+    expect(toListedRate(row, world.now + 15 * MINUTE)).toBeNull();
+    expect(toListedRate(row, world.now - 1)).toBeNull();
   });
 
   it("are asked for by an add that knows none, which takes an old rate over no rate", async () => {
@@ -782,20 +686,20 @@ describe("services at a provider's door", () => {
     const request = new Request("https://panelsync.example/api/v2/asked");
     const refresh = (id: string) =>
       refreshServices(
-        { request, url: new URL(request.url), env, db: env.DB, ports: scene.ports, now: scene.now, requestId: "r", waitUntil: () => {} },
+        { request, url: new URL(request.url), env, db: env.DB, ports: world.ports, now: world.now, requestId: "r", waitUntil: () => {} },
         provider,
         id,
       );
-    scene.upstream.set("asked", {});
+    world.upstream.set("asked", {});
     expect(await refresh("12")).toBeNull();
-    scene.upstream.set("asked", { services: THEIRS });
+    world.upstream.set("asked", { services: THEIRS });
     expect(await refresh("12")).toBeNull();
-    scene.now += 15 * MINUTE;
+    world.now += 15 * MINUTE;
     expect([await refresh("12"), await refresh("nope")]).toEqual([
       { rate: "0.90", type: "Default" },
       { rate: null, type: "" },
     ]);
-    scene.upstream.set("asked", {});
+    world.upstream.set("asked", {});
     expect(await refresh("13")).toEqual({ rate: "2.5", type: "Custom Comments" });
   });
 });
@@ -804,22 +708,22 @@ describe("the balance at a provider's door", () => {
   const balance = (text: unknown, currency?: string) => ({ balance: { balance: text, ...(currency === undefined ? {} : { currency }) } });
 
   async function addProvider(id: string, says: Says, settings: Record<string, unknown> = {}): Promise<void> {
-    await scene.provider(id, settings);
-    scene.upstream.set(id, says);
-    scene.calls.length = 0;
+    await world.provider(id, settings);
+    world.upstream.set(id, says);
+    world.asked.length = 0;
   }
 
   it("is the provider's to the digit, asked for once in 60 seconds, and one round trip while it is kept", async () => {
     await addProvider("purse", balance("100.84292", "USD"));
-    expect((await scene.door(shop, "balance", "purse")).said).toEqual({ balance: "100.84292", currency: "USD" });
-    scene.upstream.set("purse", balance(7, "EUR"));
-    scene.now += 59_999;
-    const cached = await scene.costOfDoor(shop, "balance", "purse");
-    expect(cached.said).toEqual({ balance: "100.84292", currency: "USD" });
+    expect((await world.apiV2(shop, { action: "balance" }, "purse")).json).toEqual({ balance: "100.84292", currency: "USD" });
+    world.upstream.set("purse", balance(7, "EUR"));
+    world.now += 59_999;
+    const cached = await world.costOf(shop, "balance", "purse");
+    expect(cached.json).toEqual({ balance: "100.84292", currency: "USD" });
     expect(cached.usage).toMatchObject({ d1_calls: 1, d1_statements: 2, rows_written: 0 });
-    scene.now += 1;
-    const asked = await scene.costOfDoor(shop, "balance", "purse");
-    expect([asked.said, asked.usage.rows_written, scene.calls.length]).toEqual([{ balance: "7", currency: "EUR" }, 1, 2]);
+    world.now += 1;
+    const asked = await world.costOf(shop, "balance", "purse");
+    expect([asked.json, asked.usage.rows_written, world.asked.length]).toEqual([{ balance: "7", currency: "EUR" }, 1, 2]);
   });
 
   it.each([
@@ -829,7 +733,8 @@ describe("the balance at a provider's door", () => {
   ])("has the currency by %s", async (_name, said, set, expected) => {
     const id = `coin-${said}-${set}`.toLowerCase();
     await addProvider(id, balance("-5.50", said), { currency: set });
-    for (let times = 0; times < 2; times++) expect((await scene.door(shop, "balance", id)).said).toEqual({ balance: "-5.50", ...expected });
+    for (let times = 0; times < 2; times++)
+      expect((await world.apiV2(shop, { action: "balance" }, id)).json).toEqual({ balance: "-5.50", ...expected });
   });
 
   it.each([
@@ -839,81 +744,81 @@ describe("the balance at a provider's door", () => {
   ])("is the last known for 15 minutes while the provider %s, and none after", async (name, said, why) => {
     const id = `purse-${name.length}`;
     await addProvider(id, balance("3", "USD"));
-    await scene.door(shop, "balance", id);
-    scene.upstream.set(id, { balance: said });
-    scene.logs.length = 0;
-    scene.now += 15 * MINUTE - 1;
-    expect((await scene.door(shop, "balance", id)).said).toEqual({ balance: "3", currency: "USD" });
-    expect(scene.event("balance.stale")).toEqual([{ event: "balance.stale", provider: id, age_minutes: 14, why }]);
-    scene.now += 1;
-    const none = await scene.door(shop, "balance", id);
+    await world.apiV2(shop, { action: "balance" }, id);
+    world.upstream.set(id, { balance: said });
+    world.events.length = 0;
+    world.now += 15 * MINUTE - 1;
+    expect((await world.apiV2(shop, { action: "balance" }, id)).json).toEqual({ balance: "3", currency: "USD" });
+    expect(world.eventsOf("balance.stale")).toEqual([{ event: "balance.stale", provider: id, age_minutes: 14, why }]);
+    world.now += 1;
+    const none = await world.apiV2(shop, { action: "balance" }, id);
     expect([none.status, none.text, none.headers.get("Retry-After")]).toEqual([503, "", "60"]);
-    scene.upstream.set(id, balance("4", "USD"));
-    expect((await scene.door(shop, "balance", id)).said).toEqual({ balance: "4", currency: "USD" });
+    world.upstream.set(id, balance("4", "USD"));
+    expect((await world.apiV2(shop, { action: "balance" }, id)).json).toEqual({ balance: "4", currency: "USD" });
   });
 
   it("is not told from before the provider's url or key was changed", async () => {
     await addProvider("rekeyed", balance("3", "USD"));
-    await scene.door(shop, "balance", "rekeyed");
-    scene.upstream.set("rekeyed", {});
-    await scene.provider("rekeyed", { name: "Renamed" });
-    expect((await scene.door(shop, "balance", "rekeyed")).status).toBe(200);
-    await scene.provider("rekeyed", { key: "another-key-5678" });
-    expect((await scene.door(shop, "balance", "rekeyed")).status).toBe(503);
+    await world.apiV2(shop, { action: "balance" }, "rekeyed");
+    world.upstream.set("rekeyed", {});
+    await world.provider("rekeyed", { name: "Renamed" });
+    expect((await world.apiV2(shop, { action: "balance" }, "rekeyed")).status).toBe(200);
+    await world.provider("rekeyed", { key: "another-key-5678" });
+    expect((await world.apiV2(shop, { action: "balance" }, "rekeyed")).status).toBe(503);
   });
 
   it("is not asked for beyond the provider's budget", async () => {
     await addProvider("frugal", { ...balance("3", "USD"), services: THEIRS }, { max_calls_per_minute: 1 });
-    await scene.door(shop, "services", "frugal");
-    const busy = await scene.door(shop, "balance", "frugal");
-    expect([busy.status, busy.text, scene.calls]).toEqual([429, "", ["frugal services"]]);
+    await world.apiV2(shop, { action: "services" }, "frugal");
+    const busy = await world.apiV2(shop, { action: "balance" }, "frugal");
+    expect([busy.status, busy.text, world.asked]).toEqual([429, "", ["frugal services"]]);
   });
 
   it("belongs to the panels that may use the provider, and to no other key", async () => {
     await addProvider("locked", balance("3", "USD"), { panels: ["till"] });
-    expect((await scene.door(shop, "balance", "locked")).status).toBe(404);
-    expect((await scene.door(shop, "balance", "nowhere")).status).toBe(404);
-    expect((await scene.door("ps_wrong", "balance", "locked")).said).toEqual({ error: "Invalid API key" });
-    expect(scene.calls).toEqual([]);
+    expect((await world.apiV2(shop, { action: "balance" }, "locked")).status).toBe(404);
+    expect((await world.apiV2(shop, { action: "balance" }, "nowhere")).status).toBe(404);
+    expect((await world.apiV2("ps_wrong", { action: "balance" }, "locked")).json).toEqual({ error: "Invalid API key" });
+    expect(world.asked).toEqual([]);
   });
 });
 
 describe("the balance at the own catalogue's door", () => {
   it("is what stands on the panel's own account, where accounts are kept here", async () => {
-    expect((await scene.door(till, "balance")).said).toEqual({ balance: "0", currency: "USD" });
+    expect((await world.apiV2(till, { action: "balance" })).json).toEqual({ balance: "0", currency: "USD" });
     const credit = (customer: string, amount: string) =>
-      scene.ask("POST", `/v1/customers/${customer}/credits`, {
+      world.ask("POST", `/v1/customers/${customer}/credits`, {
         panel: "till",
         body: { amount, reference: "paid in" },
         headers: { "Idempotency-Key": `${customer} ${amount}` },
       });
     expect((await credit("@panel", "12.345678")).status).toBe(201);
     await credit("ann", "99");
-    const { said, usage } = await scene.costOfDoor(till, "balance", null);
+    const { json: said, usage } = await world.costOf(till, "balance", null);
     expect(said).toEqual({ balance: "12.345678", currency: "USD" });
     expect(usage).toMatchObject({ d1_calls: 1, d1_statements: 3, rows_written: 0 });
-    expect((await scene.door("ps_wrong", "balance")).said).toEqual({ error: "Invalid API key" });
+    expect((await world.apiV2("ps_wrong", { action: "balance" })).json).toEqual({ error: "Invalid API key" });
   });
 
   describe("of a panel that keeps its books itself", () => {
     const sold = (id: number, provider: string, changes: Record<string, unknown> = {}) =>
-      scene.put(id, { provider, service: 1, name: "S", rate: "1", min: 1, max: 9, enabled: true, ...changes });
+      world.put(id, { provider, service: 1, name: "S", rate: "1", min: 1, max: 9, enabled: true, ...changes });
     let desk: string;
 
     beforeAll(async () => {
-      desk = await scene.panel("desk");
+      desk = await world.panel("desk");
       await env.DB.prepare("UPDATE services SET enabled = 0").run();
     });
 
     it("is nothing while nothing is sold to it", async () => {
-      expect((await scene.door(desk, "balance")).said).toEqual({ balance: "0", currency: "USD" });
+      expect((await world.apiV2(desk, { action: "balance" })).json).toEqual({ balance: "0", currency: "USD" });
     });
 
     it("is the lowest, as numbers, of those of its services' providers, and nobody else's", async () => {
       const balances = { rich: "100.5", poor: "99.75", unsold: "1", others: "2", off: "3", euro: "4" };
       for (const [id, balance] of Object.entries(balances)) {
-        await scene.provider(id, { enabled: true, ...(id === "others" ? { panels: ["shop"] } : {}) });
-        scene.upstream.set(id, { balance: { balance, currency: "USD" } });
+        await world.provider(id, { enabled: true, ...(id === "others" ? { panels: ["shop"] } : {}) });
+        world.upstream.set(id, { balance: { balance, currency: "USD" } });
       }
       await sold(301, "rich");
       await sold(302, "poor");
@@ -921,50 +826,50 @@ describe("the balance at the own catalogue's door", () => {
       await sold(304, "others");
       await sold(305, "off");
       await sold(306, "euro", { currency: "EUR" });
-      await scene.provider("off", { enabled: false });
-      scene.calls.length = 0;
-      expect((await scene.door(desk, "balance")).said).toEqual({ balance: "99.75", currency: "USD" });
-      expect(scene.calls.toSorted()).toEqual(["poor balance", "rich balance"]);
-      const { said, usage } = await scene.costOfDoor(desk, "balance", null);
+      await world.provider("off", { enabled: false });
+      world.asked.length = 0;
+      expect((await world.apiV2(desk, { action: "balance" })).json).toEqual({ balance: "99.75", currency: "USD" });
+      expect(world.asked.toSorted()).toEqual(["poor balance", "rich balance"]);
+      const { json: said, usage } = await world.costOf(desk, "balance", null);
       expect(said).toEqual({ balance: "99.75", currency: "USD" });
       expect(usage).toMatchObject({ d1_calls: 1, rows_written: 0 });
     });
 
     it("is the last known of a provider that is down, and does without one that was never heard of", async () => {
-      scene.now += 2 * MINUTE;
-      scene.upstream.set("poor", {});
-      scene.upstream.set("rich", { balance: { balance: "200", currency: "USD" } });
-      expect((await scene.door(desk, "balance")).said).toEqual({ balance: "99.75", currency: "USD" });
-      expect(scene.event("balance.stale")).toContainEqual({ event: "balance.stale", provider: "poor", age_minutes: 2, why: "network" });
-      scene.now += 14 * MINUTE;
-      expect((await scene.door(desk, "balance")).said).toEqual({ balance: "200", currency: "USD" });
-      scene.upstream.set("rich", {});
-      scene.now += 16 * MINUTE;
-      const none = await scene.door(desk, "balance");
+      world.now += 2 * MINUTE;
+      world.upstream.set("poor", {});
+      world.upstream.set("rich", { balance: { balance: "200", currency: "USD" } });
+      expect((await world.apiV2(desk, { action: "balance" })).json).toEqual({ balance: "99.75", currency: "USD" });
+      expect(world.eventsOf("balance.stale")).toContainEqual({ event: "balance.stale", provider: "poor", age_minutes: 2, why: "network" });
+      world.now += 14 * MINUTE;
+      expect((await world.apiV2(desk, { action: "balance" })).json).toEqual({ balance: "200", currency: "USD" });
+      world.upstream.set("rich", {});
+      world.now += 16 * MINUTE;
+      const none = await world.apiV2(desk, { action: "balance" });
       expect([none.status, none.text]).toEqual([503, ""]);
     });
 
     it("is in the panel's currency if any is, and below zero where it is", async () => {
-      scene.upstream.set("rich", { balance: { balance: "-200.5", currency: "USD" } });
-      scene.upstream.set("poor", { balance: { balance: "-900", currency: "EUR" } });
-      expect((await scene.door(desk, "balance")).said).toEqual({ balance: "-200.5", currency: "USD" });
-      scene.now += 2 * MINUTE;
-      scene.upstream.set("rich", { balance: { balance: "-1000.01", currency: "INR" } });
-      expect((await scene.door(desk, "balance")).said).toEqual({ balance: "-1000.01", currency: "INR" });
+      world.upstream.set("rich", { balance: { balance: "-200.5", currency: "USD" } });
+      world.upstream.set("poor", { balance: { balance: "-900", currency: "EUR" } });
+      expect((await world.apiV2(desk, { action: "balance" })).json).toEqual({ balance: "-200.5", currency: "USD" });
+      world.now += 2 * MINUTE;
+      world.upstream.set("rich", { balance: { balance: "-1000.01", currency: "INR" } });
+      expect((await world.apiV2(desk, { action: "balance" })).json).toEqual({ balance: "-1000.01", currency: "INR" });
     });
 
     it("asks eight providers at a time, those first that were asked longest ago", async () => {
       for (let n = 1; n <= 10; n++) {
-        await scene.provider(`many-${n}`);
-        scene.upstream.set(`many-${n}`, { balance: { balance: String(5000 - n), currency: "USD" } });
+        await world.provider(`many-${n}`);
+        world.upstream.set(`many-${n}`, { balance: { balance: String(5000 - n), currency: "USD" } });
         await sold(310 + n, `many-${n}`);
       }
       await env.DB.prepare("UPDATE services SET enabled = 0 WHERE id < 310").run();
-      scene.calls.length = 0;
-      await scene.door(desk, "balance");
-      expect(scene.calls).toHaveLength(8);
-      expect((await scene.door(desk, "balance")).said).toEqual({ balance: "4990", currency: "USD" });
-      expect(new Set(scene.calls).size).toBe(10);
+      world.asked.length = 0;
+      await world.apiV2(desk, { action: "balance" });
+      expect(world.asked).toHaveLength(8);
+      expect((await world.apiV2(desk, { action: "balance" })).json).toEqual({ balance: "4990", currency: "USD" });
+      expect(new Set(world.asked).size).toBe(10);
     });
   });
 });

@@ -5,37 +5,20 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { recordDeadLetters } from "../../../src/store/operations/dead-letters.ts";
 import { metered } from "../../../src/store/operations/metered.ts";
-import { ADMIN, type Answered, migrate, order, paths, Scene, START } from "../world/scene.ts";
+import { ADMIN, codeOf, order, paths } from "../world/asking.ts";
+import { migrate, NOW, rows } from "../world/database.ts";
+import { failingDb } from "../world/faulty-database.ts";
+import { World } from "../world/world.ts";
 
-const scene = new Scene();
+const world = new World();
 let key = "";
 
 beforeAll(async () => {
   await migrate();
-  key = await scene.panel("alpha");
-  await scene.provider("acme");
-  await scene.post("/v1/orders", key, order("1"));
+  key = await world.panel("alpha");
+  await world.provider("acme");
+  await world.post("/v1/orders", key, order("1"));
 });
-
-async function sql(text: string, ...params: unknown[]): Promise<Record<string, unknown>[]> {
-  return (
-    await env.DB.prepare(text)
-      .bind(...params)
-      .all()
-  ).results;
-}
-
-/** D1 of which every call fails so. */
-function failingDb(message: string): D1Database {
-  const refuse = (): never => {
-    throw new Error(message);
-  };
-  return Object.assign(Object.create(null), { prepare: refuse, batch: refuse });
-}
-
-function codeOf({ status, json }: Answered): [number, string] {
-  return [status, json?.error?.code as string];
-}
 
 const ADMIN_ROUTES = [
   ["GET", "/v1/panels"],
@@ -63,7 +46,7 @@ const PANEL_ROUTES = [
 describe("who asks", () => {
   it.each([...ADMIN_ROUTES, ...PANEL_ROUTES])("%s %s is closed to anybody without a key, and with a wrong one", async (method, path) => {
     for (const wrong of [null, "nonsense", "ps_0123456789", `${ADMIN}x`, ADMIN.slice(0, -1)]) {
-      const answer = await scene.ask(method, path, { key: wrong });
+      const answer = await world.ask(method, path, { key: wrong });
       expect(codeOf(answer)).toEqual([401, "unauthorized"]);
       expect(answer.headers.get("WWW-Authenticate")).toMatch(/^Bearer/);
     }
@@ -72,27 +55,27 @@ describe("who asks", () => {
   it.each(["", "Bearer", "Bearer ", `Basic ${ADMIN}`, ADMIN, `Bearer ${ADMIN} ${ADMIN}`, `Bearer ${"x".repeat(5000)}`])(
     "Authorization: %s is no key",
     async (header) => {
-      expect((await scene.get("/v1/panels", { key: null, headers: { Authorization: header } })).status).toBe(401);
+      expect((await world.get("/v1/panels", { key: null, headers: { Authorization: header } })).status).toBe(401);
     },
   );
 
   it("the scheme's letters may be of either case", async () => {
-    expect((await scene.get("/v1/panels", { key: null, headers: { Authorization: `bearer ${ADMIN}` } })).status).toBe(200);
+    expect((await world.get("/v1/panels", { key: null, headers: { Authorization: `bearer ${ADMIN}` } })).status).toBe(200);
   });
 
   it.each(ADMIN_ROUTES)("%s %s is the operator's, not a panel's", async (method, path) => {
-    expect(codeOf(await scene.ask(method, path, { key }))).toEqual([403, "forbidden"]);
+    expect(codeOf(await world.ask(method, path, { key }))).toEqual([403, "forbidden"]);
   });
 
   it.each(PANEL_ROUTES)("%s %s: the operator names the panel it acts for", async (method, path) => {
-    expect(codeOf(await scene.ask(method, path))).toEqual([422, "panel_required"]);
+    expect(codeOf(await world.ask(method, path))).toEqual([422, "panel_required"]);
     const bodied = path === "/v1/orders" && method === "POST" ? { body: order("1") } : {};
-    expect(codeOf(await scene.ask(method, path, { panel: "nobody", ...bodied }))).toEqual([404, "panel_not_found"]);
-    expect((await scene.ask(method, path, { panel: "alpha", ...bodied })).status).toBeLessThan(300);
+    expect(codeOf(await world.ask(method, path, { panel: "nobody", ...bodied }))).toEqual([404, "panel_not_found"]);
+    expect((await world.ask(method, path, { panel: "alpha", ...bodied })).status).toBeLessThan(300);
   });
 
   it.each([undefined, "", "fifteen-letters"])("with ADMIN_TOKEN %s the operator's access is off, and says so", async (token) => {
-    const unset = new Scene({ ADMIN_TOKEN: token as string });
+    const unset = new World({ ADMIN_TOKEN: token as string });
     for (const tried of [token || "undefined", ADMIN, "x"])
       expect(codeOf(await unset.get("/v1/panels", { key: tried }))).toEqual([503, "admin_disabled"]);
     expect((await unset.get("/v1/orders/1", { key })).status).toBe(200);
@@ -103,14 +86,14 @@ describe("who asks", () => {
     for (const path of ["/v1/orders/1", "/v1/orders?ids=1,2", "/v1/changes", "/v1/refunds", "/v1/orders/1/changes"]) {
       for (const ask of [{ key }, { panel: "alpha" }, { key: "ps_unknown" }]) {
         const { db, usage } = metered(env.DB);
-        await new Scene({ DB: db }).get(path, ask);
+        await new World({ DB: db }).get(path, ask);
         expect({ path, d1_calls: usage().d1_calls }).toEqual({ path, d1_calls: 1 });
       }
     }
   });
 
   it("what cannot be a key is refused without asking the database", async () => {
-    const offline = new Scene({ DB: failingDb("must not be asked") });
+    const offline = new World({ DB: failingDb("must not be asked") });
     for (const wrong of [null, "nonsense", `ps_${"x".repeat(500)}`])
       expect((await offline.get("/v1/orders/1", { key: wrong })).status).toBe(401);
   });
@@ -118,7 +101,7 @@ describe("who asks", () => {
 
 describe("panels", () => {
   it("a new one is answered with its key, which is kept as a hash alone", async () => {
-    const answer = await scene.ask("POST", "/v1/panels", { body: { id: "fresh", name: "Fresh Panel", currency: "USDT", money: "ledger" } });
+    const answer = await world.ask("POST", "/v1/panels", { body: { id: "fresh", name: "Fresh Panel", currency: "USDT", money: "ledger" } });
     expect(answer.status).toBe(201);
     expect(answer.json).toEqual({
       id: "fresh",
@@ -132,52 +115,52 @@ describe("panels", () => {
       created_at: "2026-11-21T12:00:00.000Z",
       key: expect.stringMatching(/^ps_[0-9a-f]{48}$/),
     });
-    const [row] = await sql("SELECT * FROM panels WHERE id = 'fresh'");
+    const [row] = await rows("SELECT * FROM panels WHERE id = 'fresh'");
     expect(JSON.stringify(row)).not.toContain(answer.json.key);
     const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(answer.json.key)));
     expect(row?.["key_hash"]).toBe([...digest].map((byte) => byte.toString(16).padStart(2, "0")).join(""));
     const { key: _, ...shown } = answer.json;
-    expect((await scene.get("/v1/panels/fresh")).json).toEqual(shown);
-    expect((await scene.get("/v1/orders", { key: answer.json.key })).json.orders).toEqual([]);
+    expect((await world.get("/v1/panels/fresh")).json).toEqual(shown);
+    expect((await world.get("/v1/orders", { key: answer.json.key })).json.orders).toEqual([]);
   });
 
   it("keys are drawn anew for each panel", async () => {
-    const keys = await Promise.all(Array.from({ length: 5 }, (_, i) => scene.panel(`drawn-${i}`)));
+    const keys = await Promise.all(Array.from({ length: 5 }, (_, i) => world.panel(`drawn-${i}`)));
     expect(new Set(keys).size).toBe(5);
   });
 
   it("one that exists is a conflict, and stays as it is", async () => {
-    const answer = await scene.ask("POST", "/v1/panels", { body: { id: "alpha", currency: "EUR" } });
+    const answer = await world.ask("POST", "/v1/panels", { body: { id: "alpha", currency: "EUR" } });
     expect(codeOf(answer)).toEqual([409, "panel_exists"]);
-    expect((await scene.get("/v1/panels/alpha")).json).toMatchObject({ currency: "USD", name: null, money: "advice" });
-    expect((await scene.get("/v1/orders/1", { key })).status).toBe(200);
+    expect((await world.get("/v1/panels/alpha")).json).toMatchObject({ currency: "USD", name: null, money: "advice" });
+    expect((await world.get("/v1/orders/1", { key })).status).toBe(200);
   });
 
   it("a change keeps what it leaves out", async () => {
-    await scene.ask("POST", "/v1/panels", { body: { id: "change", name: "Before", currency: "USD" } });
-    expect((await scene.ask("PATCH", "/v1/panels/change", { body: { money: "ledger" } })).json).toMatchObject({
+    await world.ask("POST", "/v1/panels", { body: { id: "change", name: "Before", currency: "USD" } });
+    expect((await world.ask("PATCH", "/v1/panels/change", { body: { money: "ledger" } })).json).toMatchObject({
       name: "Before",
       money: "ledger",
       currency: "USD",
     });
-    expect((await scene.ask("PATCH", "/v1/panels/change", { body: { name: null, currency: "EUR" } })).json).toMatchObject({
+    expect((await world.ask("PATCH", "/v1/panels/change", { body: { name: null, currency: "EUR" } })).json).toMatchObject({
       name: null,
       money: "ledger",
       currency: "EUR",
     });
-    expect((await scene.ask("PATCH", "/v1/panels/change", { body: {} })).status).toBe(200);
+    expect((await world.ask("PATCH", "/v1/panels/change", { body: {} })).status).toBe(200);
   });
 
   it("the currency stays once there are orders", async () => {
-    expect(codeOf(await scene.ask("PATCH", "/v1/panels/alpha", { body: { currency: "EUR", name: "new" } }))).toEqual([
+    expect(codeOf(await world.ask("PATCH", "/v1/panels/alpha", { body: { currency: "EUR", name: "new" } }))).toEqual([
       409,
       "currency_fixed",
     ]);
-    expect((await scene.ask("PATCH", "/v1/panels/alpha", { body: { currency: "USD", name: "Alpha" } })).json).toMatchObject({
+    expect((await world.ask("PATCH", "/v1/panels/alpha", { body: { currency: "USD", name: "Alpha" } })).json).toMatchObject({
       currency: "USD",
       name: "Alpha",
     });
-    expect(codeOf(await scene.ask("PATCH", "/v1/panels/nobody", { body: { name: "x" } }))).toEqual([404, "panel_not_found"]);
+    expect(codeOf(await world.ask("PATCH", "/v1/panels/nobody", { body: { name: "x" } }))).toEqual([404, "panel_not_found"]);
   });
 
   it.each<[unknown, string[]]>([
@@ -190,14 +173,14 @@ describe("panels", () => {
     [{ id: "ok", currency: "USD", key: "ps_mine" }, ["key"]],
     [[], [""]],
   ])("refuses %j, naming what is wrong", async (body, expected) => {
-    const answer = await scene.ask("POST", "/v1/panels", { body });
+    const answer = await world.ask("POST", "/v1/panels", { body });
     expect([answer.status, paths(answer)]).toEqual([422, expected]);
   });
 
   it("are listed by id, in pages", async () => {
-    const first = await scene.get("/v1/panels?limit=2");
+    const first = await world.get("/v1/panels?limit=2");
     expect(first.json.panels).toHaveLength(2);
-    const rest = await scene.get(`/v1/panels?limit=100&cursor=${first.json.next_cursor}`);
+    const rest = await world.get(`/v1/panels?limit=100&cursor=${first.json.next_cursor}`);
     const ids = [...first.json.panels, ...rest.json.panels].map(({ id }: { id: string }) => id);
     expect(ids).toEqual(ids.toSorted());
     expect(ids).toContain("alpha");
@@ -208,7 +191,7 @@ describe("panels", () => {
 
 describe("providers", () => {
   it("a new one is answered as shown, with its health, and never its key", async () => {
-    const answer = await scene.ask("PUT", "/v1/providers/whole", { body: { url: "https://whole.example/api/v2", key: "secret-key-9876" } });
+    const answer = await world.ask("PUT", "/v1/providers/whole", { body: { url: "https://whole.example/api/v2", key: "secret-key-9876" } });
     expect(answer.status).toBe(201);
     expect(answer.json).toEqual({
       id: "whole",
@@ -247,7 +230,7 @@ describe("providers", () => {
       },
     });
     expect(answer.text).not.toContain("secret-key");
-    expect((await scene.get("/v1/providers/whole")).json).toEqual(answer.json);
+    expect((await world.get("/v1/providers/whole")).json).toEqual(answer.json);
   });
 
   it("a change keeps what it leaves out, takes all there is to set, and null sets back", async () => {
@@ -263,18 +246,18 @@ describe("providers", () => {
       request: { method: "GET", user_agent: "Mozilla/5.0", fields: { key: "api_token" } },
       brake: { share: 0.3, min_orders: 20 },
     };
-    await scene.provider("keeps", settings);
-    const before = (await scene.get("/v1/providers/keeps")).json;
+    await world.provider("keeps", settings);
+    const before = (await world.get("/v1/providers/keeps")).json;
     expect(before).toMatchObject({
       ...settings,
       status_words: { waiting: "processing" },
       request: { method: "GET", encoding: "form", fields: { key: "api_token", order: "order" } },
     });
-    scene.now += 1000;
-    const after = (await scene.ask("PUT", "/v1/providers/keeps", { body: { name: null } })).json;
+    world.now += 1000;
+    const after = (await world.ask("PUT", "/v1/providers/keeps", { body: { name: null } })).json;
     expect(after).toEqual({ ...before, name: null, updated_at: "2026-11-21T12:00:01.000Z" });
     const back = (
-      await scene.ask("PUT", "/v1/providers/keeps", {
+      await world.ask("PUT", "/v1/providers/keeps", {
         body: { currency: null, panels: null, max_calls_per_minute: null, brake: null, request: {} },
       })
     ).json;
@@ -286,23 +269,23 @@ describe("providers", () => {
       request: { method: "POST", fields: { key: "key" } },
       batch_size: 50,
     });
-    scene.now = START;
+    world.now = NOW;
   });
 
   it("what was learned is forgotten when calls will look different, and only then; every change is noticed by sweeps", async () => {
-    await scene.provider("learned", { request: {} });
+    await world.provider("learned", { request: {} });
     const learned = {
       many: "no",
       learned_batch_size: 7,
       failures: 4,
-      retry_at: START,
-      last_success_at: START - 5,
+      retry_at: NOW,
+      last_success_at: NOW - 5,
       calls_today: 9,
       marks: "[]",
     };
     const forgotten = { ...learned, many: "unknown", learned_batch_size: 100, failures: 0, retry_at: null };
     const versions = async () => {
-      const [row] = await sql("SELECT * FROM providers WHERE id = 'learned'");
+      const [row] = await rows("SELECT * FROM providers WHERE id = 'learned'");
       return row as Record<string, number>;
     };
     for (const [change, expected, settingsStep] of [
@@ -315,10 +298,10 @@ describe("providers", () => {
       await env.DB.prepare(
         "UPDATE providers SET many = 'no', learned_batch_size = 7, failures = 4, retry_at = ?1, last_success_at = ?1 - 5, calls_today = 9 WHERE id = 'learned'",
       )
-        .bind(START)
+        .bind(NOW)
         .run();
       const before = await versions();
-      expect((await scene.ask("PUT", "/v1/providers/learned", { body: change })).status).toBe(200);
+      expect((await world.ask("PUT", "/v1/providers/learned", { body: change })).status).toBe(200);
       const after = await versions();
       expect(after).toMatchObject({
         ...expected,
@@ -329,13 +312,13 @@ describe("providers", () => {
   });
 
   it("url and key are required to add one, and only then", async () => {
-    const answer = await scene.ask("PUT", "/v1/providers/incomplete", { body: { name: "x" } });
+    const answer = await world.ask("PUT", "/v1/providers/incomplete", { body: { name: "x" } });
     expect([answer.status, paths(answer)]).toEqual([422, ["url", "key"]]);
-    expect(codeOf(await scene.get("/v1/providers/incomplete"))).toEqual([404, "provider_not_found"]);
+    expect(codeOf(await world.get("/v1/providers/incomplete"))).toEqual([404, "provider_not_found"]);
   });
 
   it("of two requests that add one at once, both succeed and one creates", async () => {
-    const answers = await Promise.all([scene.provider("at-once", { name: "a" }), scene.provider("at-once", { name: "a" })]);
+    const answers = await Promise.all([world.provider("at-once", { name: "a" }), world.provider("at-once", { name: "a" })]);
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 201]));
   });
 
@@ -371,16 +354,16 @@ describe("providers", () => {
     [{ currency: "usd" }, "currency"],
     [{ api_key: "x" }, "api_key"],
   ])("refuses %j, naming it, and changes nothing", async (change, path) => {
-    const [before] = await sql("SELECT * FROM providers WHERE id = 'acme'");
-    const answer = await scene.ask("PUT", "/v1/providers/acme", { body: change });
+    const [before] = await rows("SELECT * FROM providers WHERE id = 'acme'");
+    const answer = await world.ask("PUT", "/v1/providers/acme", { body: change });
     expect([answer.status, paths(answer)]).toEqual([422, [path]]);
     expect(answer.text).not.toContain("provider-key-1234");
-    expect((await sql("SELECT * FROM providers WHERE id = 'acme'"))[0]).toEqual(before);
+    expect((await rows("SELECT * FROM providers WHERE id = 'acme'"))[0]).toEqual(before);
   });
 
   it("private addresses are taken only by a Worker that is itself served from the developer's own machine", async () => {
     const put = (origin: string, allow: string) => {
-      const local = new Scene({ ALLOW_PRIVATE_URLS: allow });
+      const local = new World({ ALLOW_PRIVATE_URLS: allow });
       const headers = { Authorization: `Bearer ${ADMIN}` };
       const body = JSON.stringify({ url: "http://127.0.0.1:9999/api/v2", key: "k" });
       return local.fetch(new Request(`${origin}/v1/providers/local`, { method: "PUT", headers, body }));
@@ -394,15 +377,15 @@ describe("providers", () => {
   });
 
   it("health shows the circuit, the last error and the figures of the day", async () => {
-    await scene.provider("ill");
-    await scene.post("/v1/orders", key, order("ill-1", { provider: "ill" }));
+    await world.provider("ill");
+    await world.post("/v1/orders", key, order("ill-1", { provider: "ill" }));
     await env.DB.prepare(
       `UPDATE providers SET failures = 3, retry_at = ?1, last_success_at = ?2, last_failure_at = ?3, last_failure = '{"code":"http","message":"HTTP 500"}',
        calls_day = ?4, calls_today = 42, unknown_words = '{"Wartend":2}', clock = '{"minute":1,"position":1000,"stretchPercent":250}' WHERE id = 'ill'`,
     )
-      .bind(START + 60_000, START - 9000, START - 1000, Math.floor(START / 86_400_000))
+      .bind(NOW + 60_000, NOW - 9000, NOW - 1000, Math.floor(NOW / 86_400_000))
       .run();
-    const health = (await scene.get("/v1/providers/ill")).json.health;
+    const health = (await world.get("/v1/providers/ill")).json.health;
     expect(health).toEqual({
       circuit: "open",
       last_success_at: "2026-11-21T11:59:51.000Z",
@@ -416,18 +399,18 @@ describe("providers", () => {
       stretch: 2.5,
       unknown_words: { Wartend: 2 },
     });
-    scene.now = START + 86_400_000;
-    expect((await scene.get("/v1/providers/ill")).json.health).toMatchObject({ circuit: "half_open", calls_today: 0 });
-    scene.now = START;
+    world.now = NOW + 86_400_000;
+    expect((await world.get("/v1/providers/ill")).json.health).toMatchObject({ circuit: "half_open", calls_today: 0 });
+    world.now = NOW;
   });
 
   it("are listed by id, in pages, without their keys", async () => {
-    const first = await scene.get("/v1/providers?limit=1");
+    const first = await world.get("/v1/providers?limit=1");
     expect(first.json.providers.map(({ id }: { id: string }) => id)).toEqual(["acme"]);
-    const rest = await scene.get(`/v1/providers?cursor=${first.json.next_cursor}`);
+    const rest = await world.get(`/v1/providers?cursor=${first.json.next_cursor}`);
     expect(rest.json.providers.length).toBeGreaterThan(2);
     expect(first.text + rest.text).not.toMatch(/provider-key|another-key/);
-    expect((await scene.get("/v1/providers?enabled=true")).status).toBe(422);
+    expect((await world.get("/v1/providers?enabled=true")).status).toBe(422);
   });
 });
 
@@ -443,7 +426,7 @@ describe("a probe", () => {
 
   it("finds out the form and the currency, keeps both, and shows what it tried", async () => {
     const calls: Request[] = [];
-    const probing = new Scene();
+    const probing = new World();
     probing.ports = { ...probing.ports, fetch: dialect(calls) };
     const answer = await probing.ask("PUT", "/v1/providers/probed?probe=true", {
       body: { url: "https://probed.example/api", key: "secret-key-9876" },
@@ -456,22 +439,22 @@ describe("a probe", () => {
     });
     expect(answer.json.probe.tried.length).toBe(calls.length);
     expect(answer.text).not.toContain("secret-key");
-    expect((await scene.get("/v1/providers/probed")).json).toMatchObject({ currency: "TRY", request: { fields: { key: "api_token" } } });
+    expect((await world.get("/v1/providers/probed")).json).toMatchObject({ currency: "TRY", request: { fields: { key: "api_token" } } });
   });
 
   it("that fails says why, and the settings are saved all the same", async () => {
-    const probing = new Scene();
+    const probing = new World();
     probing.ports = { ...probing.ports, fetch: () => Promise.reject(new Error("no route to host")) };
     const answer = await probing.ask("PUT", "/v1/providers/dead?probe=true", {
       body: { url: "https://dead.example/api", key: "secret-key-9876", currency: "USD" },
     });
     expect([answer.status, answer.json.probe.ok, answer.json.probe.error.code]).toEqual([201, false, "network"]);
-    expect((await scene.get("/v1/providers/dead")).json.currency).toBe("USD");
+    expect((await world.get("/v1/providers/dead")).json.currency).toBe("USD");
   });
 
   it("stays within the calls per minute", async () => {
     const calls: Request[] = [];
-    const probing = new Scene();
+    const probing = new World();
     probing.ports = { ...probing.ports, fetch: dialect(calls) };
     const body = { url: "https://budget.example/api", key: "secret-key-9876", max_calls_per_minute: 1 };
     expect((await probing.ask("PUT", "/v1/providers/budget?probe=true", { body })).json.probe.ok).toBe(false);
@@ -480,7 +463,7 @@ describe("a probe", () => {
   });
 
   it.each(["probe=1", "probe=", "prob=true"])("is not asked for by %s", async (query) => {
-    expect((await scene.ask("PUT", `/v1/providers/acme?${query}`, { body: {} })).status).toBe(422);
+    expect((await world.ask("PUT", `/v1/providers/acme?${query}`, { body: {} })).status).toBe(422);
   });
 });
 
@@ -489,18 +472,18 @@ describe("health", () => {
     env.DB.prepare("UPDATE ticks SET minute = ?1, at = ?2, ignored_minute = ?3")
       .bind(Math.floor(at / 60_000), at, ignored)
       .run();
-  const health = () => scene.get("/healthz", { key: null });
+  const health = () => world.get("/healthz", { key: null });
 
   it("is starting while nothing has ticked, and stalled when orders have waited for five minutes", async () => {
     expect(await health()).toMatchObject({ status: 200, json: { status: "starting", last_tick_at: null } });
-    scene.now = START + 5 * 60_000 + 1;
+    world.now = NOW + 5 * 60_000 + 1;
     expect(await health()).toMatchObject({ status: 503, json: { status: "stalled" } });
-    scene.now = START;
+    world.now = NOW;
   });
 
   it("is ok with a tick, degraded with dead letters or a provider that is down, stalled without ticks, down without a database", async () => {
     await env.DB.prepare("UPDATE providers SET retry_at = NULL").run();
-    await tick(START - 60_000);
+    await tick(NOW - 60_000);
     expect(await health()).toMatchObject({
       status: 200,
       json: { status: "ok", last_tick_at: "2026-11-21T11:59:00.000Z", database: "ok", providers_down: 0, dead_letters: 0 },
@@ -508,15 +491,15 @@ describe("health", () => {
     await env.DB.prepare('UPDATE providers SET retry_at = 1, last_failure = \'{"code":"timeout","message":""}\' WHERE id = \'acme\'').run();
     expect(await health()).toMatchObject({ status: 200, json: { status: "degraded", providers_down: 1 } });
     await env.DB.prepare("UPDATE providers SET retry_at = NULL").run();
-    await tick(START, 99);
+    await tick(NOW, 99);
     expect(await health()).toMatchObject({ status: 200, json: { status: "degraded", clock_was_ahead: true } });
-    await tick(START - 5 * 60_000 - 1);
+    await tick(NOW - 5 * 60_000 - 1);
     expect(await health()).toMatchObject({ status: 503, json: { status: "stalled" } });
-    expect(await new Scene({ DB: failingDb("D1_ERROR: gone") }).get("/healthz", { key: null })).toMatchObject({
+    expect(await new World({ DB: failingDb("D1_ERROR: gone") }).get("/healthz", { key: null })).toMatchObject({
       status: 503,
       json: { status: "down", last_tick_at: null },
     });
-    await tick(START);
+    await tick(NOW);
   });
 
   it("names no provider, panel or key", async () => {
@@ -527,7 +510,7 @@ describe("health", () => {
 describe("statuses", () => {
   it("has a text for each status, in English for any language so far, and may be cached", async () => {
     for (const query of ["", "?lang=en", "?lang=xx", "?lang=__proto__"]) {
-      const answer = await scene.get(`/v1/statuses${query}`, { key: null });
+      const answer = await world.get(`/v1/statuses${query}`, { key: null });
       expect([answer.status, answer.json.lang, answer.headers.get("Cache-Control")]).toEqual([200, "en", "public, max-age=3600"]);
       expect(answer.json.statuses.map(({ status }: { status: string }) => status)).toEqual([
         "pending",
@@ -546,7 +529,7 @@ describe("statuses", () => {
         meaning: expect.any(String),
         what_to_do: expect.any(String),
       });
-      const again = await scene.get(`/v1/statuses${query}`, { key: null, headers: { "If-None-Match": answer.headers.get("ETag") ?? "" } });
+      const again = await world.get(`/v1/statuses${query}`, { key: null, headers: { "If-None-Match": answer.headers.get("ETag") ?? "" } });
       expect([again.status, again.text]).toEqual([304, ""]);
     }
   });
@@ -558,13 +541,13 @@ describe("dead letters", () => {
     recordDeadLetters(
       env.DB,
       ids.map((id) => ({ id, body: JSON.stringify(message) })),
-      START,
+      NOW,
     );
 
   it("are recorded once each and listed newest first", async () => {
     await bury(["m1", "m2"]);
     await bury(["m2", "m3"]);
-    const { json } = await scene.get("/v1/dead-letters?limit=2");
+    const { json } = await world.get("/v1/dead-letters?limit=2");
     expect(json.dead_letters.map(({ queue_message_id }: Record<string, string>) => queue_message_id)).toEqual(["m3", "m2"]);
     expect(json.dead_letters[0]).toEqual({
       id: expect.any(String),
@@ -573,34 +556,34 @@ describe("dead letters", () => {
       failed_at: "2026-11-21T12:00:00.000Z",
       replayed_at: null,
     });
-    const rest = await scene.get(`/v1/dead-letters?limit=2&cursor=${json.next_cursor}`);
+    const rest = await world.get(`/v1/dead-letters?limit=2&cursor=${json.next_cursor}`);
     expect(rest.json).toMatchObject({ dead_letters: [{ queue_message_id: "m1" }], has_more: false });
-    expect((await scene.get("/healthz")).json.dead_letters).toBe(3);
+    expect((await world.get("/healthz")).json.dead_letters).toBe(3);
   });
 
   it("are sent again once, or once more when that is said", async () => {
-    const { id } = (await scene.get("/v1/dead-letters")).json.dead_letters[0];
-    const replay = (body?: unknown) => scene.ask("POST", `/v1/dead-letters/${id}/replay`, { body });
-    const sentBefore = scene.sent.length;
-    scene.queueWorks = false;
+    const { id } = (await world.get("/v1/dead-letters")).json.dead_letters[0];
+    const replay = (body?: unknown) => world.ask("POST", `/v1/dead-letters/${id}/replay`, { body });
+    const sentBefore = world.sent.length;
+    world.queueWorks = false;
     expect(codeOf(await replay())).toEqual([503, "queue_unavailable"]);
-    scene.queueWorks = true;
+    world.queueWorks = true;
     expect((await replay()).json).toMatchObject({ id, replayed_at: "2026-11-21T12:00:00.000Z" });
-    expect(scene.sent.at(-1)).toEqual(message);
+    expect(world.sent.at(-1)).toEqual(message);
     expect(codeOf(await replay({}))).toEqual([409, "already_replayed"]);
     expect((await replay({ again: true })).status).toBe(202);
-    expect(scene.sent).toHaveLength(sentBefore + 2);
+    expect(world.sent).toHaveLength(sentBefore + 2);
     expect((await replay({ again: "yes" })).status).toBe(422);
   });
 
   it.each(["0", "999", "abc", "1%27", "9".repeat(30)])("there is none with the id %s", async (id) => {
-    expect(codeOf(await scene.ask("POST", `/v1/dead-letters/${id}/replay`))).toEqual([404, "dead_letter_not_found"]);
+    expect(codeOf(await world.ask("POST", `/v1/dead-letters/${id}/replay`))).toEqual([404, "dead_letter_not_found"]);
   });
 });
 
 describe("every answer", () => {
   it("carries a request id of its own and the headers that keep browsers from guessing", async () => {
-    const answers = await Promise.all(["/healthz", "/v1/orders/1", "/nowhere", "/v1/panels"].map((path) => scene.get(path, { key })));
+    const answers = await Promise.all(["/healthz", "/v1/orders/1", "/nowhere", "/v1/panels"].map((path) => world.get(path, { key })));
     for (const { headers } of answers) {
       expect(headers.get("Request-Id")).toMatch(/^[0-9a-f]{24}$/);
       expect(headers.get("Content-Type")).toBe("application/json; charset=utf-8");
@@ -611,9 +594,9 @@ describe("every answer", () => {
   });
 
   it("to HEAD is the one to GET without its body", async () => {
-    const [get, head] = [await scene.get("/v1/orders/1", { key }), await scene.ask("HEAD", "/v1/orders/1", { key })];
+    const [get, head] = [await world.get("/v1/orders/1", { key }), await world.ask("HEAD", "/v1/orders/1", { key })];
     expect([head.status, head.text, head.headers.get("ETag")]).toEqual([200, "", get.headers.get("ETag")]);
-    expect((await scene.ask("HEAD", "/v1/orders/none", { key })).status).toBe(404);
+    expect((await world.ask("HEAD", "/v1/orders/none", { key })).status).toBe(404);
   });
 
   it.each([
@@ -625,20 +608,20 @@ describe("every answer", () => {
     ["POST", "/healthz", "GET, HEAD"],
     ["OPTIONS", "/v1/providers/acme", "GET, HEAD, PUT"],
   ])("to %s %s is 405 with Allow: %s", async (method, path, allow) => {
-    const answer = await scene.ask(method, path);
+    const answer = await world.ask(method, path);
     expect([answer.status, answer.headers.get("Allow")]).toEqual([405, allow]);
   });
 
   it.each(["/", "/v1", "/v1/order/1", "/v1/orders/1/2/3", "/v1//orders", "/%2e%2e/etc/passwd", "/<script>", "/v1/orders/1%2Fchanges/x"])(
     "to GET %s is 404",
     async (path) => {
-      expect(codeOf(await scene.get(path))).toEqual([404, "route_not_found"]);
+      expect(codeOf(await world.get(path))).toEqual([404, "route_not_found"]);
     },
   );
 });
 
 describe("bodies that are none", () => {
-  const post = (body: unknown, headers: Record<string, string> = {}) => scene.ask("POST", "/v1/orders", { key, body, headers });
+  const post = (body: unknown, headers: Record<string, string> = {}) => world.ask("POST", "/v1/orders", { key, body, headers });
 
   it.each(["", "{", "{'id':1}", '{"id":1,}', "[1,2", "\ufeff{", "NaN", "<html>"])("%j is 400", async (body) => {
     expect(codeOf(await post(body))).toEqual([400, "invalid_json"]);
@@ -685,24 +668,24 @@ describe("bodies that are none", () => {
 
   it("huge headers and queries are refused or ignored, never an error of ours", async () => {
     expect(
-      (await scene.get("/v1/orders/1", { key, headers: { "If-None-Match": `"${"x".repeat(50_000)}"`, "X-Long": "y".repeat(50_000) } }))
+      (await world.get("/v1/orders/1", { key, headers: { "If-None-Match": `"${"x".repeat(50_000)}"`, "X-Long": "y".repeat(50_000) } }))
         .status,
     ).toBe(200);
-    expect((await scene.get("/v1/orders/1", { panel: "z".repeat(50_000) })).status).toBe(404);
-    expect((await scene.get(`/v1/orders?customer=${"c".repeat(50_000)}`, { key })).status).toBe(200);
-    expect((await scene.get(`/v1/orders?cursor=${"A".repeat(50_000)}`, { key })).status).toBe(422);
-    expect((await scene.get(`/v1/orders/${"i".repeat(50_000)}`, { key })).text.length).toBeLessThan(500);
+    expect((await world.get("/v1/orders/1", { panel: "z".repeat(50_000) })).status).toBe(404);
+    expect((await world.get(`/v1/orders?customer=${"c".repeat(50_000)}`, { key })).status).toBe(200);
+    expect((await world.get(`/v1/orders?cursor=${"A".repeat(50_000)}`, { key })).status).toBe(422);
+    expect((await world.get(`/v1/orders/${"i".repeat(50_000)}`, { key })).text.length).toBeLessThan(500);
   });
 });
 
 describe("what nobody foresaw", () => {
   it("is 500 with the request's id, logged once, and not told", async () => {
-    const broken = new Scene({ DB: failingDb("secret detail of table panels") });
+    const broken = new World({ DB: failingDb("secret detail of table panels") });
     const answer = await broken.get("/v1/orders/1", { key });
     expect(codeOf(answer)).toEqual([500, "internal_error"]);
     expect(answer.text).not.toContain("secret detail");
     expect(answer.json.error.message).toContain(answer.headers.get("Request-Id"));
-    expect(broken.logs).toEqual([
+    expect(broken.events).toEqual([
       {
         event: "http.failed",
         request_id: answer.headers.get("Request-Id"),
@@ -712,11 +695,11 @@ describe("what nobody foresaw", () => {
         error: "secret detail of table panels",
       },
     ]);
-    expect(JSON.stringify(broken.logs)).not.toContain(key);
+    expect(JSON.stringify(broken.events)).not.toContain(key);
   });
 
   it("is 503 with Retry-After when it is D1 that does not answer", async () => {
-    const answer = await new Scene({ DB: failingDb("D1_ERROR: Network connection lost.") }).post("/v1/orders", key, order("x"));
+    const answer = await new World({ DB: failingDb("D1_ERROR: Network connection lost.") }).post("/v1/orders", key, order("x"));
     expect([...codeOf(answer), answer.headers.get("Retry-After")]).toEqual([503, "database_unavailable", "60"]);
   });
 });

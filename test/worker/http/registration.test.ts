@@ -5,30 +5,24 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { phaseOf } from "../../../src/domain/poll-pacing.ts";
 import { metered } from "../../../src/store/operations/metered.ts";
-import { type Answered, migrate, order, paths, Scene, START } from "../world/scene.ts";
+import { type Answered, order, paths } from "../world/asking.ts";
+import { migrate, NOW, rows } from "../world/database.ts";
+import { World } from "../world/world.ts";
 
-const scene = new Scene();
+const world = new World();
 let key = "";
 let otherKey = "";
 
 beforeAll(async () => {
   await migrate();
-  key = await scene.panel("alpha");
-  otherKey = await scene.panel("beta", "IDR");
-  await scene.provider("acme");
-  await scene.provider("private", { panels: ["beta"] });
+  key = await world.panel("alpha");
+  otherKey = await world.panel("beta", "IDR");
+  await world.provider("acme");
+  await world.provider("private", { panels: ["beta"] });
 });
 
-async function rows(sql: string, ...params: unknown[]): Promise<Record<string, unknown>[]> {
-  return (
-    await env.DB.prepare(sql)
-      .bind(...params)
-      .all()
-  ).results;
-}
-
 function register(body: unknown, as = key): Promise<Answered> {
-  return scene.post("/v1/orders", as, body);
+  return world.post("/v1/orders", as, body);
 }
 
 /** Sets columns of one order, as a sweep would: what it refunded has a refund behind it. */
@@ -48,9 +42,9 @@ async function set(panel: string, id: string, columns: Record<string, unknown>):
 }
 
 /** What a request costs D1. */
-async function costOf(ask: (metering: Scene) => Promise<Answered>) {
+async function costOf(ask: (metering: World) => Promise<Answered>) {
   const { db, usage } = metered(env.DB);
-  const answer = await ask(new Scene({ DB: db }));
+  const answer = await ask(new World({ DB: db }));
   return { answer, ...usage() };
 }
 
@@ -126,20 +120,20 @@ describe("registering one order", () => {
       placed_at: null,
       polled_at: null,
       final_at: null,
-      created_at: START,
-      progress_at: START,
-      updated_at: START,
+      created_at: NOW,
+      progress_at: NOW,
+      updated_at: NOW,
       cost: "0.123456789",
       cost_currency: "EUR",
     });
     const [change] = await rows("SELECT * FROM changes WHERE panel = 'alpha' AND seq = ?1", row?.["last_change"]);
-    expect(change).toMatchObject({ type: "order.created", order_id: "row", prev: null, previous: "{}", created_at: START });
+    expect(change).toMatchObject({ type: "order.created", order_id: "row", prev: null, previous: "{}", created_at: NOW });
   });
 
   it("takes a final status as the panel's own word, and still looks at the order", async () => {
     await register(order("was-final", { status: "Cancelled", refunded: "0.9" }));
     const [row] = await rows("SELECT status, middle, final_at, cadence, refunded FROM orders WHERE panel = 'alpha' AND id = 'was-final'");
-    expect(row).toEqual({ status: "canceled", middle: "pending", final_at: START, cadence: 1, refunded: 900_000 });
+    expect(row).toEqual({ status: "canceled", middle: "pending", final_at: NOW, cadence: 1, refunded: 900_000 });
   });
 
   it("the same content again is 200 with the same order, and writes nothing", async () => {
@@ -228,7 +222,7 @@ describe("registering one order", () => {
     ["an unknown status", order("1", { status: "delivered" }), ["status"]],
     ["a date without a time", order("1", { placed_at: "2026-11-21" }), ["placed_at"]],
     ["a day that does not exist", order("1", { placed_at: "2026-02-30T00:00:00Z" }), ["placed_at"]],
-    ["a time as a number", order("1", { placed_at: START }), ["placed_at"]],
+    ["a time as a number", order("1", { placed_at: NOW }), ["placed_at"]],
     ["a time before 2010", order("1", { placed_at: "2009-12-31T23:59:59Z" }), ["placed_at"]],
     ["a time over a day ahead", order("1", { placed_at: "2026-11-22T12:00:01Z" }), ["placed_at"]],
     ["unknown fields", order("1", { chrage: "1", price: 2 }), ["chrage", "price"]],
@@ -249,7 +243,7 @@ describe("registering one order", () => {
   it("keeps SQL, HTML and every script's letters as the text they are", async () => {
     const link = `'); DROP TABLE orders; -- <script>alert(1)</script> \u{1F600} \u202E ${"é".repeat(10)}`;
     expect((await register(order("texts", { link, customer: '"$.id"' }))).status).toBe(201);
-    const { json } = await scene.get("/v1/orders/texts", { key });
+    const { json } = await world.get("/v1/orders/texts", { key });
     expect([json.link, json.customer]).toEqual([link, '"$.id"']);
     expect((await register(order("texts", { link, customer: '"$.id"' }))).status).toBe(200);
   });
@@ -377,7 +371,7 @@ describe("registering many orders", () => {
       }
       return result;
     };
-    const interfering = new Scene({ DB: { prepare: (sql: string) => env.DB.prepare(sql), batch } as unknown as D1Database });
+    const interfering = new World({ DB: { prepare: (sql: string) => env.DB.prepare(sql), batch } as unknown as D1Database });
     const answer = await interfering.post("/v1/orders", key, [
       order("between-1"),
       order("between-2"),
@@ -406,14 +400,14 @@ describe("reading orders", () => {
 
   it("answers 304 with an empty body to whoever has it, in every spelling of If-None-Match", async () => {
     await register(order("etag"));
-    const etag = (await scene.get("/v1/orders/etag", { key })).headers.get("ETag") ?? "";
+    const etag = (await world.get("/v1/orders/etag", { key })).headers.get("ETag") ?? "";
     for (const tag of [etag, `W/${etag}`, `"other", ${etag}`, "*"]) {
-      const answer = await scene.get("/v1/orders/etag", { key, headers: { "If-None-Match": tag } });
+      const answer = await world.get("/v1/orders/etag", { key, headers: { "If-None-Match": tag } });
       expect([answer.status, answer.text, answer.headers.get("ETag")]).toEqual([304, "", etag]);
     }
-    expect((await scene.get("/v1/orders/etag", { key, headers: { "If-None-Match": '"other"' } })).status).toBe(200);
+    expect((await world.get("/v1/orders/etag", { key, headers: { "If-None-Match": '"other"' } })).status).toBe(200);
     await set("alpha", "etag", { remains: 500 });
-    const changed = await scene.get("/v1/orders/etag", { key, headers: { "If-None-Match": etag } });
+    const changed = await world.get("/v1/orders/etag", { key, headers: { "If-None-Match": etag } });
     expect([changed.status, changed.json.remains, changed.json.delivered]).toEqual([200, 500, 500]);
   });
 
@@ -423,7 +417,7 @@ describe("reading orders", () => {
     expect(answer.json.orders.map(({ id }: { id: string }) => id)).toEqual(["ids-2", "ids-1"]);
     expect(answer.json.missing).toEqual(["nope", "__proto__"]);
     expect(d1_calls).toBe(1);
-    const again = await scene.get("/v1/orders?ids=ids-2,nope,ids-1,ids-2,__proto__", {
+    const again = await world.get("/v1/orders?ids=ids-2,nope,ids-1,ids-2,__proto__", {
       key,
       headers: { "If-None-Match": answer.headers.get("ETag") ?? "" },
     });
@@ -443,7 +437,7 @@ describe("reading orders", () => {
     ["an empty id", "1,,2"],
     ["thousands of ids", Array.from({ length: 3000 }, (_, i) => i).join(",")],
   ])("refuses %s", async (_, ids) => {
-    const answer = await scene.get(`/v1/orders?ids=${ids}`, { key });
+    const answer = await world.get(`/v1/orders?ids=${ids}`, { key });
     expect(answer.status).toBe(422);
     expect(answer.json.error.message).toContain("ids");
   });
@@ -452,11 +446,11 @@ describe("reading orders", () => {
     await register(order("secret", { link: "https://hidden.example" }), otherKey);
     await register(order("mine"));
     for (const path of ["/v1/orders/secret", "/v1/orders/secret/changes"]) {
-      const answer = await scene.get(path, { key });
+      const answer = await world.get(path, { key });
       expect([answer.status, answer.json.error.code]).toEqual([404, "order_not_found"]);
     }
-    expect((await scene.post("/v1/orders/secret/check", key)).status).toBe(404);
-    expect((await scene.get("/v1/orders?ids=secret,mine", { key })).json).toMatchObject({ orders: [{ id: "mine" }], missing: ["secret"] });
+    expect((await world.post("/v1/orders/secret/check", key)).status).toBe(404);
+    expect((await world.get("/v1/orders?ids=secret,mine", { key })).json).toMatchObject({ orders: [{ id: "mine" }], missing: ["secret"] });
     for (const path of [
       "/v1/orders?customer=nobody",
       "/v1/orders?limit=100",
@@ -464,7 +458,7 @@ describe("reading orders", () => {
       "/v1/refunds",
       "/v1/refunds?order=secret",
     ]) {
-      expect((await scene.get(path, { key })).text).not.toContain("hidden.example");
+      expect((await world.get(path, { key })).text).not.toContain("hidden.example");
     }
     expect((await register(order("secret", { provider_order_id: "p-x" }))).status).toBe(201);
   });
@@ -472,10 +466,10 @@ describe("reading orders", () => {
   it("finds ids that need encoding, and refuses paths that are encoded wrongly", async () => {
     const id = "a/b c%d?é";
     await register(order(id, { provider_order_id: "p-encoded" }));
-    expect((await scene.get(`/v1/orders/${encodeURIComponent(id)}`, { key })).json.id).toBe(id);
-    expect((await scene.get("/v1/orders/%E0%A4%A", { key })).status).toBe(400);
-    expect((await scene.get("/v1/orders/%ff%00", { key })).status).toBe(400);
-    expect((await scene.get("/v1/orders/%00", { key })).status).toBe(404);
+    expect((await world.get(`/v1/orders/${encodeURIComponent(id)}`, { key })).json.id).toBe(id);
+    expect((await world.get("/v1/orders/%E0%A4%A", { key })).status).toBe(400);
+    expect((await world.get("/v1/orders/%ff%00", { key })).status).toBe(400);
+    expect((await world.get("/v1/orders/%00", { key })).status).toBe(404);
   });
 });
 
@@ -484,14 +478,14 @@ describe("listing orders", () => {
   const ids = (answer: Answered): string[] => answer.json.orders.map(({ id }: { id: string }) => id);
 
   beforeAll(async () => {
-    listKey = await scene.panel("lister");
+    listKey = await world.panel("lister");
     await register(
       Array.from({ length: 12 }, (_, i) =>
         order(`l${i + 1}`, {
           service: String(i % 2),
           customer: `c${i % 3}`,
           link: `https://x.example/${i}`,
-          placed_at: new Date(START - i * 3_600_000).toISOString(),
+          placed_at: new Date(NOW - i * 3_600_000).toISOString(),
         }),
       ),
       listKey,
@@ -504,7 +498,7 @@ describe("listing orders", () => {
     const seen: string[] = [];
     let cursor = "";
     do {
-      const answer = await scene.get(`/v1/orders?limit=5${cursor && `&cursor=${cursor}`}`, { key: listKey });
+      const answer = await world.get(`/v1/orders?limit=5${cursor && `&cursor=${cursor}`}`, { key: listKey });
       expect(answer.json.has_more).toBe(answer.json.next_cursor !== null);
       seen.push(...ids(answer));
       cursor = answer.json.next_cursor ?? "";
@@ -527,7 +521,7 @@ describe("listing orders", () => {
     ["placed_before=2026-11-21T02:00:00Z&placed_after=2026-11-21T00:00:00Z", ["l12"]],
     ["customer=' OR 1=1 --", []],
   ])("narrows by %s", async (query, expected) => {
-    expect(ids(await scene.get(`/v1/orders?${query}`, { key: listKey }))).toEqual(expected);
+    expect(ids(await world.get(`/v1/orders?${query}`, { key: listKey }))).toEqual(expected);
   });
 
   it.each([
@@ -548,7 +542,7 @@ describe("listing orders", () => {
     ["__proto__=1", "__proto__"],
     ["ids=1&status=completed", "status"],
   ])("refuses %s, naming it", async (query, path) => {
-    const answer = await scene.get(`/v1/orders?${query}`, { key: listKey });
+    const answer = await world.get(`/v1/orders?${query}`, { key: listKey });
     expect([answer.status, paths(answer)]).toEqual([422, [path]]);
   });
 
@@ -559,7 +553,7 @@ describe("listing orders", () => {
     let cursor = first.answer.json.next_cursor;
     let requests = 1;
     while (cursor !== null) {
-      cursor = (await scene.get(`/v1/orders?customer=nobody&cursor=${cursor}`, { key })).json.next_cursor;
+      cursor = (await world.get(`/v1/orders?customer=nobody&cursor=${cursor}`, { key })).json.next_cursor;
       requests += 1;
     }
     expect(requests).toBe(2);
@@ -577,17 +571,17 @@ describe("asking for a check", () => {
   it("sends the order's key to the queue and answers 202", async () => {
     await register(order("check-me"));
     const [row] = await rows("SELECT n FROM orders WHERE panel = 'alpha' AND id = 'check-me'");
-    const answer = await scene.post("/v1/orders/check-me/check", key);
+    const answer = await world.post("/v1/orders/check-me/check", key);
     expect([answer.status, answer.json]).toEqual([202, { id: "check-me", result: "queued" }]);
-    expect(scene.sent.at(-1)).toEqual({ v: 1, kind: "check", orders: [["alpha", row?.["n"]]] });
-    expect((await scene.post("/v1/orders/check-me/check", key, { now: true })).status).toBe(422);
+    expect(world.sent.at(-1)).toEqual({ v: 1, kind: "check", orders: [["alpha", row?.["n"]]] });
+    expect((await world.post("/v1/orders/check-me/check", key, { now: true })).status).toBe(422);
   });
 
   it("answers 503 with Retry-After when the queue is full", async () => {
     await register(order("check-full"));
-    scene.queueWorks = false;
-    const answer = await scene.post("/v1/orders/check-full/check", key);
-    scene.queueWorks = true;
+    world.queueWorks = false;
+    const answer = await world.post("/v1/orders/check-full/check", key);
+    world.queueWorks = true;
     expect([answer.status, answer.json.error.code, answer.headers.get("Retry-After")]).toEqual([503, "queue_unavailable", "60"]);
     expect(answer.text).not.toContain("10253");
   });
@@ -595,7 +589,7 @@ describe("asking for a check", () => {
 
 describe("the change feed", () => {
   it("gives changes from a number on, in order, in one round trip", async () => {
-    const feedKey = await scene.panel("feed");
+    const feedKey = await world.panel("feed");
     await register([order("f1"), order("f2"), order("f3")], feedKey);
     const { answer, d1_calls, rows_read } = await costOf((metering) => metering.get("/v1/changes?limit=2", { key: feedKey }));
     expect(d1_calls).toBe(1);
@@ -604,7 +598,7 @@ describe("the change feed", () => {
     expect(Object.keys(answer.json)).toEqual(["changes", "next_after", "has_more"]);
     expect(changes).toEqual([
       {
-        seq: START * 1000 + 1,
+        seq: NOW * 1000 + 1,
         type: "order.created",
         order: "f1",
         created_at: "2026-11-21T12:00:00.000Z",
@@ -613,20 +607,20 @@ describe("the change feed", () => {
       },
       expect.objectContaining({ order: "f2" }),
     ]);
-    expect(changes[0].data).toEqual((await scene.get("/v1/orders/f1", { key: feedKey })).json);
-    expect([next_after, has_more]).toEqual([START * 1000 + 2, true]);
-    const rest = (await scene.get(`/v1/changes?after=${next_after}`, { key: feedKey })).json;
-    expect([rest.changes.length, rest.next_after, rest.has_more]).toEqual([1, START * 1000 + 3, false]);
-    const none = (await scene.get(`/v1/changes?after=${rest.next_after}`, { key: feedKey })).json;
+    expect(changes[0].data).toEqual((await world.get("/v1/orders/f1", { key: feedKey })).json);
+    expect([next_after, has_more]).toEqual([NOW * 1000 + 2, true]);
+    const rest = (await world.get(`/v1/changes?after=${next_after}`, { key: feedKey })).json;
+    expect([rest.changes.length, rest.next_after, rest.has_more]).toEqual([1, NOW * 1000 + 3, false]);
+    const none = (await world.get(`/v1/changes?after=${rest.next_after}`, { key: feedKey })).json;
     expect(none).toEqual({ changes: [], next_after: rest.next_after, has_more: false });
   });
 
   it.each(["after=-1", "after=x", "after=9007199254740993", "limit=1001", "limit=0", "since=5"])("refuses %s", async (query) => {
-    expect((await scene.get(`/v1/changes?${query}`, { key })).status).toBe(422);
+    expect((await world.get(`/v1/changes?${query}`, { key })).status).toBe(422);
   });
 
   it("an order's history is walked back along its pointers, and told oldest first, in pages", async () => {
-    const historyKey = await scene.panel("history");
+    const historyKey = await world.panel("history");
     await register([order("h1"), order("h2")], historyKey);
     const [first] = await rows("SELECT last_change FROM orders WHERE panel = 'history' AND id = 'h1'");
     let prev = first?.["last_change"] as number;
@@ -635,22 +629,22 @@ describe("the change feed", () => {
       await env.DB.prepare(
         "INSERT INTO changes (panel, seq, type, order_id, prev, created_at, previous, data) VALUES ('history', ?1, 'order.updated', 'h1', ?2, ?3, '{\"n\":0}', ?4)",
       )
-        .bind(seq, prev, START + i, JSON.stringify({ n: i }))
+        .bind(seq, prev, NOW + i, JSON.stringify({ n: i }))
         .run();
       prev = seq;
     }
     await set("history", "h1", { last_change: prev });
-    const one = await scene.get("/v1/orders/h1/changes?limit=3", { key: historyKey });
+    const one = await world.get("/v1/orders/h1/changes?limit=3", { key: historyKey });
     expect(one.json.changes.map(({ type, data }: { type: string; data: { n?: number } }) => [type, data.n])).toEqual([
       ["order.created", undefined],
       ["order.updated", 1],
       ["order.updated", 2],
     ]);
     expect(one.json.has_more).toBe(true);
-    const two = await scene.get(`/v1/orders/h1/changes?limit=3&cursor=${one.json.next_cursor}`, { key: historyKey });
+    const two = await world.get(`/v1/orders/h1/changes?limit=3&cursor=${one.json.next_cursor}`, { key: historyKey });
     expect(two.json.changes.map(({ data }: { data: { n: number } }) => data.n)).toEqual([3, 4]);
     expect(two.json).toMatchObject({ next_cursor: null, has_more: false });
-    expect((await scene.get("/v1/orders/h2/changes", { key: historyKey })).json.changes).toHaveLength(1);
+    expect((await world.get("/v1/orders/h2/changes", { key: historyKey })).json.changes).toHaveLength(1);
     const { rows_read, d1_calls } = await costOf((metering) => metering.get("/v1/orders/h1/changes", { key: historyKey }));
     expect(d1_calls).toBe(1);
     expect(rows_read).toBeLessThanOrEqual(35);
@@ -660,7 +654,7 @@ describe("the change feed", () => {
 describe("refunds", () => {
   let refundKey = "";
   beforeAll(async () => {
-    refundKey = await scene.panel("refunds");
+    refundKey = await world.panel("refunds");
     await register(
       Array.from({ length: 4 }, (_, i) => order(`r${i + 1}`)),
       refundKey,
@@ -669,13 +663,13 @@ describe("refunds", () => {
       env.DB.prepare(
         `INSERT INTO refunds (panel, order_n, n, amount, currency, status, reason, remains, created_at, decided_at, decided_by)
          VALUES ('refunds', ?1, ?2, 225000, 'USD', ?3, 'partial', 250, ?4, ?5, ?6)`,
-      ).bind(n, k, status, START, decided, decided === null ? null : "rules");
+      ).bind(n, k, status, NOW, decided, decided === null ? null : "rules");
     await env.DB.batch([
-      refund(1, 1, "posted", START),
-      refund(2, 1, "rejected", START),
+      refund(1, 1, "posted", NOW),
+      refund(2, 1, "rejected", NOW),
       refund(2, 2, "held", null),
-      refund(3, 1, "posted", START),
-      refund(3, 2, "posted", START),
+      refund(3, 1, "posted", NOW),
+      refund(3, 2, "posted", NOW),
     ]);
   });
 
@@ -707,7 +701,7 @@ describe("refunds", () => {
     ["order=r2&status=rejected", ["r2-r1"]],
     ["order=nobody", []],
   ])("are narrowed by %s", async (query, expected) => {
-    const { json } = await scene.get(`/v1/refunds?${query}`, { key: refundKey });
+    const { json } = await world.get(`/v1/refunds?${query}`, { key: refundKey });
     expect(json.refunds.map(({ id }: { id: string }) => id)).toEqual(expected);
   });
 
@@ -719,7 +713,7 @@ describe("refunds", () => {
       const seen: string[] = [];
       let cursor = "";
       do {
-        const { json } = await scene.get(`/v1/refunds?limit=2${query}${cursor && `&cursor=${cursor}`}`, { key: refundKey });
+        const { json } = await world.get(`/v1/refunds?limit=2${query}${cursor && `&cursor=${cursor}`}`, { key: refundKey });
         seen.push(...json.refunds.map(({ id }: { id: string }) => id));
         cursor = json.next_cursor ?? "";
       } while (cursor !== "");
@@ -729,17 +723,17 @@ describe("refunds", () => {
   });
 
   it.each(["status=paid", "order=", "cursor=zz", "limit=1.5", "from=1"])("refuse %s", async (query) => {
-    expect((await scene.get(`/v1/refunds?${query}`, { key: refundKey })).status).toBe(422);
+    expect((await world.get(`/v1/refunds?${query}`, { key: refundKey })).status).toBe(422);
   });
 });
 
 describe("API v2 for the panel's own ids", () => {
   let scriptKey = "";
   const form = (fields: Record<string, string>) =>
-    scene.ask("POST", "/api/v2", { key: null, body: new URLSearchParams({ key: scriptKey, ...fields }) });
+    world.ask("POST", "/api/v2", { key: null, body: new URLSearchParams({ key: scriptKey, ...fields }) });
 
   beforeAll(async () => {
-    scriptKey = await scene.panel("script");
+    scriptKey = await world.panel("script");
     await register(
       ["1", "2", "3", "4", "__proto__"].map((id) => order(id)),
       scriptKey,
@@ -752,7 +746,7 @@ describe("API v2 for the panel's own ids", () => {
       hold_n: 1,
       hold_amount: 900_000,
       hold_reason: "remains_unknown",
-      hold_at: START,
+      hold_at: NOW,
     });
     await set("script", "3", { status: "completed", remains: 0 });
   });
@@ -792,8 +786,8 @@ describe("API v2 for the panel's own ids", () => {
       ["POST", "/api/v2", query],
     ];
     for (const [method, path, body] of asks)
-      expect({ path, json: (await scene.ask(method, path, { key: null, body })).json }).toEqual({ path, json: expected });
-    const many = await scene.ask("POST", "/api/v2", { key: null, body: { key: scriptKey, action: "status", orders: [3, "x"] } });
+      expect({ path, json: (await world.ask(method, path, { key: null, body })).json }).toEqual({ path, json: expected });
+    const many = await world.ask("POST", "/api/v2", { key: null, body: { key: scriptKey, action: "status", orders: [3, "x"] } });
     expect(many.json).toEqual({ "3": expected, x: { error: "Incorrect order ID" } });
   });
 
@@ -819,12 +813,12 @@ describe("API v2 for the panel's own ids", () => {
   });
 
   it.each(['{"key":', "[1]", "null", "\0", '{"key":{"a":1},"action":["status"]}'])("survives the body %s", async (body) => {
-    const answer = await scene.ask("POST", "/api/v2", { key: null, body });
+    const answer = await world.ask("POST", "/api/v2", { key: null, body });
     expect([answer.status, answer.json]).toEqual([200, { error: "Invalid API key" }]);
   });
 
   it("answers a failing code and nothing else when it cannot answer", async () => {
-    const broken = new Scene({
+    const broken = new World({
       DB: {
         prepare: () => {
           throw new Error("D1_ERROR: overloaded");
@@ -836,10 +830,10 @@ describe("API v2 for the panel's own ids", () => {
       body: new URLSearchParams({ key: scriptKey, action: "status", order: "1" }),
     });
     expect([answer.status, answer.text, answer.headers.get("Retry-After")]).toEqual([503, "", "60"]);
-    const large = await scene.ask("POST", "/api/v2", { key: null, body: "x".repeat(1024 * 1024 + 1) });
+    const large = await world.ask("POST", "/api/v2", { key: null, body: "x".repeat(1024 * 1024 + 1) });
     expect([large.status, large.text]).toEqual([413, ""]);
     const status = new URLSearchParams({ key: scriptKey, action: "status", order: "1" });
-    const elsewhere = await scene.ask("POST", "/api/v2/nobody", { key: null, body: status });
+    const elsewhere = await world.ask("POST", "/api/v2/nobody", { key: null, body: status });
     expect([elsewhere.status, elsewhere.text]).toEqual([404, ""]);
   });
 });

@@ -4,15 +4,17 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { handleRequest } from "../../../src/http/router.ts";
-import { addOrders, addPanel, addProvider, all, clear, migrate, NOW } from "../world/database.ts";
-import { ADMIN, type Answered, paths, Scene } from "../world/scene.ts";
-import { answeringEach, Pipeline } from "../world/world.ts";
+import { ADMIN, type Answered, paths } from "../world/asking.ts";
+import { clear, migrate, NOW, rows } from "../world/database.ts";
+import { answeringEach } from "../world/providers.ts";
+import { addOrders, addPanel, addProvider } from "../world/records.ts";
+import { World } from "../world/world.ts";
 
 const HOUR = 3_600_000;
 const iso = (at: number): string => new Date(at).toISOString();
 const hour = (from = NOW - HOUR, to = NOW + HOUR): string => `/v1/reports/reconciliation?from=${iso(from)}&to=${iso(to)}`;
 
-let scene: Scene;
+let world: World;
 
 beforeAll(async () => {
   await migrate();
@@ -21,22 +23,22 @@ beforeAll(async () => {
 });
 
 beforeEach(() => {
-  scene = new Scene();
-  scene.now = NOW;
+  world = new World();
+  world.now = NOW;
 });
 
 afterEach(clear);
 
 function report(query = "", ask = {}): Promise<Answered> {
-  return scene.get(hour() + query, { key: "ps_key-of-p", ...ask });
+  return world.get(hour() + query, { key: "ps_key-of-p", ...ask });
 }
 
 /** Orders o1… in the pipeline; each provider says of each of its orders what is given, at the next sweep. */
-async function ended(said: Record<string, Record<string, unknown>>, columns: Parameters<typeof addOrders>[4] = {}): Promise<Pipeline> {
+async function ended(said: Record<string, Record<string, unknown>>, columns: Parameters<typeof addOrders>[4] = {}): Promise<World> {
   await addProvider("acme", { many: "yes" });
   const count = Object.keys(said).length;
   await addOrders("p", "acme", 1, count, { cadence: 1, placed_at: NOW - 300_000, ...columns });
-  const run = new Pipeline();
+  const run = new World();
   run.providers.set(
     "acme",
     answeringEach((id) => ({ start_count: "10", currency: "USD", ...said[id] })),
@@ -106,7 +108,7 @@ describe("the report", () => {
       provider_charge: null,
       provider_currency: null,
     });
-    const run = new Pipeline();
+    const run = new World();
     run.providers.set(
       "acme",
       answeringEach(() => ({ status: "Pending", remains: "1000", charge: "0" })),
@@ -122,7 +124,7 @@ describe("the report", () => {
       answeringEach((id) => ({ status: "Canceled", remains: "1000", currency: "TRY", ...(id === "1" ? { charge: "2.000000001" } : {}) })),
     );
     await run.run(1);
-    expect(await all("SELECT provider_price, provider_charge FROM orders ORDER BY n")).toEqual([
+    expect(await rows("SELECT provider_price, provider_charge FROM orders ORDER BY n")).toEqual([
       { provider_price: "12.345678901", provider_charge: "2.000000001" },
       { provider_price: "12.345678901", provider_charge: null },
     ]);
@@ -168,21 +170,22 @@ describe("the report", () => {
       .run();
     await change("o1", NOW + 2 * HOUR);
     const key = "ps_key-of-p";
-    const first = account(await scene.get(hour(), { key }), "USD");
+    const first = account(await world.get(hour(), { key }), "USD");
     expect([first.refunded_to_customers, first.returned_by_provider]).toEqual(["0.225", "0.125"]);
-    const second = account(await scene.get(hour(NOW + HOUR, NOW + 3 * HOUR), { key }), "USD");
+    const second = account(await world.get(hour(NOW + HOUR, NOW + 3 * HOUR), { key }), "USD");
     expect([second.refunded_to_customers, second.returned_by_provider]).toEqual(["-0.025", "0"]);
-    const both = account(await scene.get(hour(NOW - HOUR, NOW + 3 * HOUR), { key }), "USD");
+    const both = account(await world.get(hour(NOW - HOUR, NOW + 3 * HOUR), { key }), "USD");
     expect([both.refunded_to_customers, both.returned_by_provider]).toEqual(["0.2", "0.125"]);
   });
 
   it("takes the period as half-open", async () => {
     await ended({ 1: { status: "Canceled", remains: "1000", charge: "0" } });
     const key = "ps_key-of-p";
-    const rows = async (from: number, to: number): Promise<number> => (await scene.get(hour(from, to), { key })).json.providers.length;
-    expect(await rows(NOW, NOW + 1)).toBe(1);
-    expect(await rows(NOW - HOUR, NOW)).toBe(0);
-    expect(await rows(NOW + 1, NOW + HOUR)).toBe(0);
+    const providersIn = async (from: number, to: number): Promise<number> =>
+      (await world.get(hour(from, to), { key })).json.providers.length;
+    expect(await providersIn(NOW, NOW + 1)).toBe(1);
+    expect(await providersIn(NOW - HOUR, NOW)).toBe(0);
+    expect(await providersIn(NOW + 1, NOW + HOUR)).toBe(0);
   });
 
   it("is the panel's own, and the operator's for a panel that is named", async () => {
@@ -209,7 +212,7 @@ describe("the report", () => {
     ["?from=2026-11-01&to=2026-11-02&format=pdf", ["format"]],
     ["?from=2026-11-01&to=2026-11-02&currency=USD", ["currency"]],
   ])("refuses %s by name", async (query, fields) => {
-    const answer = await scene.get(`/v1/reports/reconciliation${query}`, { key: "ps_key-of-p" });
+    const answer = await world.get(`/v1/reports/reconciliation${query}`, { key: "ps_key-of-p" });
     expect(answer.status).toBe(422);
     expect(paths(answer)).toEqual(fields);
   });
@@ -225,7 +228,7 @@ describe("the report", () => {
     const answer = await report();
     expect(paths(answer)).toEqual(["to"]);
     expect(answer.json.error.message).toContain(`the first up to ${iso(NOW + 20_000)}`);
-    expect((await scene.get(hour(NOW, NOW + 20_000), { key: "ps_key-of-p" })).status).toBe(200);
+    expect((await world.get(hour(NOW, NOW + 20_000), { key: "ps_key-of-p" })).status).toBe(200);
   });
 
   it("cuts the lists of the JSON at 500 with the count, not those of the CSV", async () => {
@@ -273,7 +276,7 @@ describe("the report", () => {
       },
     });
     const request = new Request(new URL(hour(), "http://panelsync.example"), { headers: { Authorization: "Bearer ps_key-of-p" } });
-    const response = await handleRequest(request, { ...env, DB: counting }, {} as ExecutionContext, scene.ports);
+    const response = await handleRequest(request, { ...env, DB: counting }, {} as ExecutionContext, world.ports);
     expect(((await response.json()) as { providers: unknown[] }).providers).toHaveLength(1);
     expect(read).toBeLessThanOrEqual(25);
   });

@@ -1,16 +1,17 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { DEFAULT_CORRECTION_WINDOW_MS } from "../../../src/domain/poll-cadence.ts";
-import type { Order } from "../../../src/domain/order.ts";
-import { DEFAULT_POLICY } from "../../../src/domain/refund-policy.ts";
-import { reconcile } from "../../../src/domain/reconcile.ts";
 import type { StatusReport } from "../../../src/domain/order-report.ts";
+import type { Order } from "../../../src/domain/order.ts";
+import { DEFAULT_CORRECTION_WINDOW_MS } from "../../../src/domain/poll-cadence.ts";
+import { reconcile } from "../../../src/domain/reconcile.ts";
+import { DEFAULT_POLICY } from "../../../src/domain/refund-policy.ts";
+import { metered } from "../../../src/store/operations/metered.ts";
 import { applySweep, type OrderWrite } from "../../../src/store/orders/apply.ts";
 import { readNamed } from "../../../src/store/orders/due.ts";
-import { metered } from "../../../src/store/operations/metered.ts";
 import type { Provider } from "../../../src/store/rows/provider.ts";
 import { writeOf } from "../../../src/sync/sweep/write.ts";
-import { addOrders, addPanel, addProvider, all, migrate, NOW } from "../world/database.ts";
+import { migrate, NOW, rows } from "../world/database.ts";
+import { addOrders, addPanel, addProvider } from "../world/records.ts";
 
 const POLICY = {
   statusWords: {},
@@ -59,13 +60,13 @@ describe("one apply", () => {
         provider,
       ),
     ).toBe("written");
-    expect(await all("SELECT status, remains, refunded, refund_count, version, cadence FROM orders WHERE provider = 'acme'")).toEqual(
+    expect(await rows("SELECT status, remains, refunded, refund_count, version, cadence FROM orders WHERE provider = 'acme'")).toEqual(
       Array.from({ length: 3 }, () => ({ status: "partial", remains: 250, refunded: 225_000, refund_count: 1, version: 2, cadence: 60 })),
     );
-    expect(await all("SELECT order_n, n, amount, status, decided_by FROM refunds WHERE panel = 'p' AND order_n <= 3")).toEqual(
+    expect(await rows("SELECT order_n, n, amount, status, decided_by FROM refunds WHERE panel = 'p' AND order_n <= 3")).toEqual(
       [1, 2, 3].map((order_n) => ({ order_n, n: 1, amount: 225_000, status: "posted", decided_by: "rules" })),
     );
-    const changes = await all<{ seq: number; type: string; order_id: string; prev: number }>(
+    const changes = await rows<{ seq: number; type: string; order_id: string; prev: number }>(
       "SELECT seq, type, order_id, prev FROM changes ORDER BY seq",
     );
     expect(changes.map(({ type, order_id }) => `${order_id} ${type}`)).toEqual(
@@ -73,7 +74,7 @@ describe("one apply", () => {
     );
     expect(changes.map(({ seq }) => seq - NOW * 1000)).toEqual([1, 2, 3, 4, 5, 6]);
     expect(changes.map(({ prev }) => prev)).toEqual(changes.map(({ seq }, i) => (i % 2 === 0 ? 1 : seq - 1)));
-    expect(await all("SELECT last_change FROM orders WHERE provider = 'acme' ORDER BY n")).toEqual(
+    expect(await rows("SELECT last_change FROM orders WHERE provider = 'acme' ORDER BY n")).toEqual(
       [1, 3, 5].map((i) => ({ last_change: changes[i]?.seq })),
     );
   });
@@ -85,7 +86,7 @@ describe("one apply", () => {
       held.orders.map((order) => write(order, says("Partial", null), held.provider)),
       held.provider,
     );
-    expect(await all("SELECT hold_n, hold_amount, refunded FROM orders WHERE n = 11")).toEqual([
+    expect(await rows("SELECT hold_n, hold_amount, refunded FROM orders WHERE n = 11")).toEqual([
       { hold_n: 1, hold_amount: 900_000, refunded: 0 },
     ]);
     const told = await read("p", 11, 1);
@@ -93,11 +94,11 @@ describe("one apply", () => {
       told.orders.map((order) => write(order, says("Partial", 100), told.provider)),
       told.provider,
     );
-    expect(await all("SELECT n, amount, status FROM refunds WHERE order_n = 11 ORDER BY n")).toEqual([
+    expect(await rows("SELECT n, amount, status FROM refunds WHERE order_n = 11 ORDER BY n")).toEqual([
       { n: 1, amount: 900_000, status: "rejected" },
       { n: 2, amount: 90_000, status: "posted" },
     ]);
-    expect(await all("SELECT type FROM changes WHERE order_id = 'o11' ORDER BY seq")).toEqual(
+    expect(await rows("SELECT type FROM changes WHERE order_id = 'o11' ORDER BY seq")).toEqual(
       ["order.updated", "order.flagged", "refund.held", "order.flagged", "refund.rejected", "refund.posted"].map((type) => ({ type })),
     );
   });
@@ -120,8 +121,8 @@ describe("fencing", () => {
       ]);
       expect(done.toSorted((x, y) => x.localeCompare(y))).toEqual(["outdated", "written"]);
     }
-    expect(await all("SELECT count(*) AS count FROM refunds WHERE order_n BETWEEN 1001 AND 1300")).toEqual([{ count: 300 }]);
-    expect(await all("SELECT DISTINCT version, refund_count FROM orders WHERE provider = 'raced'")).toEqual([
+    expect(await rows("SELECT count(*) AS count FROM refunds WHERE order_n BETWEEN 1001 AND 1300")).toEqual([{ count: 300 }]);
+    expect(await rows("SELECT DISTINCT version, refund_count FROM orders WHERE provider = 'raced'")).toEqual([
       { version: 2, refund_count: 1 },
     ]);
   });
@@ -134,12 +135,12 @@ describe("fencing", () => {
       orders.map((order) => write(order, says("Canceled", 1000), provider)),
       provider,
     );
-    expect(await all("SELECT n, status, refunded FROM orders WHERE n IN (21, 22) ORDER BY n")).toEqual([
+    expect(await rows("SELECT n, status, refunded FROM orders WHERE n IN (21, 22) ORDER BY n")).toEqual([
       { n: 21, status: "in_progress", refunded: 0 },
       { n: 22, status: "canceled", refunded: 900_000 },
     ]);
-    expect(await all("SELECT order_n FROM refunds WHERE order_n IN (21, 22)")).toEqual([{ order_n: 22 }]);
-    expect(await all("SELECT order_id FROM changes WHERE order_id IN ('o21', 'o22')")).toEqual([{ order_id: "o22" }, { order_id: "o22" }]);
+    expect(await rows("SELECT order_n FROM refunds WHERE order_n IN (21, 22)")).toEqual([{ order_n: 22 }]);
+    expect(await rows("SELECT order_id FROM changes WHERE order_id IN ('o21', 'o22')")).toEqual([{ order_id: "o22" }, { order_id: "o22" }]);
   });
 
   it("posts once for an order that is twice in one batch", async () => {
@@ -147,11 +148,11 @@ describe("fencing", () => {
     const { orders, provider } = await read("p", 31, 1);
     const double = orders.map((order) => write(order, says("Canceled", 1000), provider));
     await apply([...double, ...double], provider);
-    expect(await all("SELECT status, refunded, version FROM orders WHERE n = 31")).toEqual([
+    expect(await rows("SELECT status, refunded, version FROM orders WHERE n = 31")).toEqual([
       { status: "canceled", refunded: 900_000, version: 2 },
     ]);
-    expect(await all("SELECT n, amount FROM refunds WHERE order_n = 31")).toEqual([{ n: 1, amount: 900_000 }]);
-    expect(await all("SELECT type FROM changes WHERE order_id = 'o31' ORDER BY seq")).toEqual([
+    expect(await rows("SELECT n, amount FROM refunds WHERE order_n = 31")).toEqual([{ n: 1, amount: 900_000 }]);
+    expect(await rows("SELECT type FROM changes WHERE order_id = 'o31' ORDER BY seq")).toEqual([
       { type: "order.updated" },
       { type: "refund.posted" },
     ]);
@@ -163,7 +164,7 @@ describe("what an apply costs, in batches of 100, the provider's and the panel's
     ["a status change", 2001, says("Completed", 0), 3],
     ["a partial with its refund", 2101, says("Partial", 250), 5],
     ["persisted progress", 2201, says("In progress", 300), 1],
-  ])("%s", async (_name, first, report, rows) => {
+  ])("%s", async (_name, first, report, rowsEach) => {
     await addOrders("p", "cost", first, 100);
     const { orders, provider } = await read("p", first, 100);
     const { db, usage } = metered(env.DB);
@@ -172,8 +173,8 @@ describe("what an apply costs, in batches of 100, the provider's and the panel's
       provider,
       db,
     );
-    const bookkeeping = rows === 1 ? 1 : 2;
-    expect(usage().rows_written).toBe(rows * 100 + bookkeeping);
+    const bookkeeping = rowsEach === 1 ? 1 : 2;
+    expect(usage().rows_written).toBe(rowsEach * 100 + bookkeeping);
     expect(usage().d1_calls).toBe(1);
     expect(usage().d1_statements).toBeLessThanOrEqual(6);
   });

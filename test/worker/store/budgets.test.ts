@@ -3,14 +3,13 @@
  */
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import { addOrders, addPanel, addProvider, all, clear, migrate, NOW } from "../world/database.ts";
-import { answeringEach, inProgress, Pipeline } from "../world/world.ts";
-
-/** Placed five minutes ago, so that a cadence of a minute is right and stays so. */
-const young = { cadence: 1, placed_at: NOW - 300_000 } as const;
+import { clear, migrate, NOW, rows } from "../world/database.ts";
+import { answeringEach, inProgress } from "../world/providers.ts";
+import { addOrders, addPanel, addProvider, young } from "../world/records.ts";
+import { World } from "../world/world.ts";
 
 /** Every tick and sweep of a run, as one line of figures. */
-function figures(run: Pipeline): Record<string, number> {
+function figures(run: World): Record<string, number> {
   const total = (field: string): number => run.sum("tick", field) + run.sum("sweep", field);
   return {
     messages: run.deliveries,
@@ -23,7 +22,7 @@ function figures(run: Pipeline): Record<string, number> {
 }
 
 async function versions(): Promise<number> {
-  const [row] = await all<{ count: number }>("SELECT count(*) AS count FROM orders WHERE version > 1");
+  const [row] = await rows<{ count: number }>("SELECT count(*) AS count FROM orders WHERE version > 1");
   return row?.count ?? 0;
 }
 
@@ -40,7 +39,7 @@ describe("a minute's work", () => {
     async (plan) => {
       await addProvider("acme", { many: "yes" });
       await addOrders("p", "acme", 1, 1000, { ...young });
-      const run = new Pipeline({ plan });
+      const run = new World({ PLAN: plan });
       await run.run(1);
       const { messages, calls, d1_calls, d1_statements } = figures(run);
       expect(run.sum("sweep", "answered")).toBe(1000);
@@ -57,7 +56,7 @@ describe("a minute's work", () => {
   it("1,000 orders that all end with a refund fit in 2 messages, 8 D1 calls and 16 statements", async () => {
     await addProvider("acme", { many: "yes" });
     await addOrders("p", "acme", 1, 1000, { ...young });
-    const run = new Pipeline();
+    const run = new World();
     run.providers.set(
       "acme",
       answeringEach(() => ({ ...inProgress(250), status: "Partial" })),
@@ -74,7 +73,7 @@ describe("a minute's work", () => {
   it("100 due orders are one call", async () => {
     await addProvider("acme", { many: "yes" });
     await addOrders("p", "acme", 1, 100, { ...young });
-    const run = new Pipeline();
+    const run = new World();
     await run.run(1);
     expect(run.calls.map(({ ids }) => ids.length)).toEqual([100]);
   });
@@ -82,7 +81,7 @@ describe("a minute's work", () => {
   it("a call budget costs one more row, for the claim", async () => {
     await addProvider("acme", { many: "yes", max_calls_per_minute: 60 });
     await addOrders("p", "acme", 1, 1000, { ...young });
-    const run = new Pipeline();
+    const run = new World();
     await run.run(1);
     expect(run.sum("sweep", "rows_written")).toBe(2);
   });
@@ -97,7 +96,7 @@ describe("a minute's work", () => {
       await addOrders("p", id, 1 + { lists: 0, singles: 10_000, new: 20_000 }[id], 3000, { ...young });
     }
     for (const plan of ["free", "paid"]) {
-      const run = new Pipeline({ plan });
+      const run = new World({ PLAN: plan });
       run.providers.set(
         "lists",
         answeringEach((id) => ({
@@ -128,7 +127,7 @@ describe("an idle tick", () => {
       // Most are closed; the rest is open and not due in this minute.
       await addOrders("p", "p0", 1, count - 100, { cadence: null, status: "completed" });
       await addOrders("p", "p1", count, 100, { cadence: 360 });
-      const run = new Pipeline();
+      const run = new World();
       await run.tick();
       expect(Number(run.eventsOf("tick")[0]?.["rows_read"])).toBeLessThanOrEqual(10 + 2 * 5);
       await run.drain();
@@ -148,7 +147,7 @@ describe("a provider whose budget is too small", () => {
     await env.DB.prepare("UPDATE orders SET placed_at = CASE cadence WHEN 1 THEN ?1 WHEN 5 THEN ?2 ELSE ?3 END")
       .bind(NOW, NOW - 3_600_000, NOW - 8 * 3_600_000)
       .run();
-    const run = new Pipeline();
+    const run = new World();
     const minutes = 150;
     // Orders keep their cadence: they look new, an hour and eight hours old for the whole run.
     for (let i = 0; i < minutes; i++) {
@@ -179,7 +178,7 @@ describe("messages that fail", () => {
   it("are delivered four times each at most, and do not multiply", async () => {
     await addProvider("acme", { many: "yes" });
     await addOrders("p", "acme", 1, 3500, { ...young });
-    const failing = new Pipeline({ plan: "free", db: dbFailingOnApply() });
+    const failing = new World({ PLAN: "free", DB: dbFailingOnApply() });
     await failing.tick();
     expect(failing.sent).toHaveLength(1);
     await failing.drain();

@@ -4,8 +4,10 @@
 import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
-import { answeringEach, inProgress, Pipeline } from "../world/world.ts";
-import { addPanel, addProvider, all, NOW } from "../world/database.ts";
+import { NOW, rows } from "../world/database.ts";
+import { answeringEach, inProgress } from "../world/providers.ts";
+import { addPanel, addProvider } from "../world/records.ts";
+import { World } from "../world/world.ts";
 
 it("orders of the first schema are followed, refunded and counted by the code of the last", async () => {
   const [first, ...others] = env.TEST_MIGRATIONS;
@@ -33,14 +35,14 @@ it("orders of the first schema are followed, refunded and counted by the code of
     .run();
   expect(others.length).toBeGreaterThan(0);
   await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
-  const run = new Pipeline();
+  const run = new World();
   run.providers.set(
     "acme",
     answeringEach(() => ({ ...inProgress(1000), status: "Canceled" })),
   );
   await run.run(1);
-  expect(await all("SELECT DISTINCT status, refunded FROM orders")).toEqual([{ status: "canceled", refunded: 900_000 }]);
-  expect(await all("SELECT n, amount, kind FROM refunds WHERE order_n = 1 ORDER BY n")).toEqual([
+  expect(await rows("SELECT DISTINCT status, refunded FROM orders")).toEqual([{ status: "canceled", refunded: 900_000 }]);
+  expect(await rows("SELECT n, amount, kind FROM refunds WHERE order_n = 1 ORDER BY n")).toEqual([
     { n: 1, amount: 225_000, kind: "auto" },
     { n: 2, amount: 675_000, kind: "auto" },
   ]);

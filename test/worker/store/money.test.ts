@@ -5,9 +5,10 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import doc from "../../../docs/money.md?raw";
-import { Scene } from "../world/scene.ts";
-import { answeringEach, inProgress, Pipeline } from "../world/world.ts";
-import { addOrders, addPanel, addProvider, all, clear, migrate } from "../world/database.ts";
+import { clear, migrate, rows } from "../world/database.ts";
+import { answeringEach, inProgress } from "../world/providers.ts";
+import { addOrders, addPanel, addProvider, young } from "../world/records.ts";
+import { World } from "../world/world.ts";
 
 const key = "ps_key-of-shop";
 
@@ -23,8 +24,8 @@ beforeEach(async () => {
 });
 
 it("the example of docs/money.md comes out as it says", async () => {
-  const scene = new Scene({});
-  const run = new Pipeline();
+  const world = new World();
+  const run = new World();
   const example = /```text\n(?<lines>[^`]+)```/.exec(doc)?.groups?.["lines"] ?? "";
   const steps = [...example.matchAll(/^(?:POST (?<path>\S+)|provider says)\s+(?<body>\{.*\})\s+balance (?<balance>\S+)$/gm)];
   expect(steps).toHaveLength(7);
@@ -39,16 +40,16 @@ it("the example of docs/money.md comes out as it says", async () => {
       await run.run(61);
     } else {
       const headers = { "Idempotency-Key": `step-${i}` };
-      expect((await scene.ask("POST", groups["path"], { key, body, headers })).status).toBe(201);
+      expect((await world.ask("POST", groups["path"], { key, body, headers })).status).toBe(201);
     }
-    const { json } = await scene.ask("GET", "/v1/customers/ann/balance", { key });
+    const { json } = await world.ask("GET", "/v1/customers/ann/balance", { key });
     expect(json).toEqual({ customer: "ann", balance: groups["balance"], currency: "USD" });
   }
 });
 
 it("an order's life costs 24 rows at most: registered, three moves, four progress writes, a partial refund, with ledger", async () => {
-  const scene = new Scene({});
-  await scene.ask("POST", "/v1/customers/ann/credits", { key, body: { amount: "100" }, headers: { "Idempotency-Key": "k" } });
+  const world = new World();
+  await world.ask("POST", "/v1/customers/ann/credits", { key, body: { amount: "100" }, headers: { "Idempotency-Key": "k" } });
   const body = Array.from({ length: 100 }, (_, i) => ({
     id: `l${i}`,
     provider: "acme",
@@ -68,9 +69,9 @@ it("an order's life costs 24 rows at most: registered, three moves, four progres
       };
     },
   });
-  expect((await new Scene({ DB: counting }).ask("POST", "/v1/orders", { key, body })).status).toBe(200);
+  expect((await new World({ DB: counting }).ask("POST", "/v1/orders", { key, body })).status).toBe(200);
   const registered = written;
-  const run = new Pipeline();
+  const run = new World();
   const said = [
     ["Processing", 1000],
     ["In progress", 900],
@@ -87,17 +88,16 @@ it("an order's life costs 24 rows at most: registered, three moves, four progres
     );
     await run.run(1);
   }
-  expect(await all("SELECT DISTINCT status, refunded FROM orders")).toEqual([{ status: "partial", refunded: 45_000 }]);
+  expect(await rows("SELECT DISTINCT status, refunded FROM orders")).toEqual([{ status: "partial", refunded: 45_000 }]);
   const bookkeeping = run.eventsOf("sweep").length * 2 + 1;
   expect((registered + run.sum("sweep", "rows_written") - bookkeeping) / 100).toBeLessThanOrEqual(24);
 });
 
 it("a refund with ledger adds 4 rows at most to the update it belongs to", async () => {
-  const young = { cadence: 1, placed_at: Date.UTC(2026, 10, 1, 11, 55) } as const;
   const cost = async (provider: string, first: number, status: string, remains: number): Promise<number> => {
     await addProvider(provider, { many: "yes" });
     await addOrders("shop", provider, first, 100, young);
-    const run = new Pipeline();
+    const run = new World();
     run.providers.set(
       provider,
       answeringEach(() => ({ ...inProgress(remains), status })),
@@ -109,7 +109,7 @@ it("a refund with ledger adds 4 rows at most to the update it belongs to", async
   const plain = await cost("plain", 1, "Completed", 0);
   await env.DB.prepare("UPDATE providers SET enabled = 0").run();
   const refunded = await cost("partly", 101, "Partial", 250);
-  expect(await all("SELECT count(*) AS refunds FROM transfers WHERE type = 'refund'")).toEqual([{ refunds: 100 }]);
+  expect(await rows("SELECT count(*) AS refunds FROM transfers WHERE type = 'refund'")).toEqual([{ refunds: 100 }]);
   expect((refunded - plain) / 100).toBeLessThanOrEqual(4);
 });
 
@@ -169,18 +169,18 @@ describe("with the application bypassed, the database refuses", () => {
     ["the trail edited", "UPDATE audit SET actor = 'nobody'"],
     ["the trail deleted", "DELETE FROM audit"],
   ])("%s", async (_name, sql) => {
-    await addOrders("shop", "acme", 1, 1, { cadence: 1, placed_at: Date.UTC(2026, 10, 1, 11, 55) });
+    await addOrders("shop", "acme", 1, 1, young);
     await env.DB.prepare(
       "INSERT INTO audit (at, actor, action, subject, before, after) VALUES (1, 'operator', 'x', 'order:o1', 'null', 'null')",
     ).run();
-    const run = new Pipeline();
+    const run = new World();
     run.providers.set(
       "acme",
       answeringEach(() => ({ ...inProgress(250), status: "Partial" })),
     );
     await run.run(1);
     const everything = () =>
-      Promise.all(["orders", "refunds", "changes", "audit", "transfers"].map((table) => all(`SELECT * FROM ${table}`)));
+      Promise.all(["orders", "refunds", "changes", "audit", "transfers"].map((table) => rows(`SELECT * FROM ${table}`)));
     const before = await everything();
     await expect(env.DB.prepare(sql).run()).rejects.toThrow(/CONSTRAINT/);
     expect(await everything()).toEqual(before);

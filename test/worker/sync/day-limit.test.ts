@@ -3,8 +3,10 @@
  */
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { answeringEach, inProgress, Pipeline } from "../world/world.ts";
-import { addOrders, addPanel, addProvider, all, clear, migrate, NOW } from "../world/database.ts";
+import { clear, migrate, NOW, rows } from "../world/database.ts";
+import { answeringEach, inProgress } from "../world/providers.ts";
+import { addOrders, addPanel, addProvider } from "../world/records.ts";
+import { World } from "../world/world.ts";
 
 const MINUTE = 60_000;
 const ROWS =
@@ -34,7 +36,7 @@ function refuse(sql: string): void {
   if (!writes && !/^\s*(?:SELECT|WITH)\b/.test(sql)) throw new Error(ROWS);
 }
 
-let run: Pipeline;
+let run: World;
 
 beforeAll(async () => {
   await migrate();
@@ -44,7 +46,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   await clear();
   writes = true;
-  run = new Pipeline({ db: limited });
+  run = new World({ DB: limited });
   await addProvider("acme", { many: "yes" });
   await addOrders("p", "acme", 1, 3, { cadence: 1 });
   run.providers.set(
@@ -70,7 +72,7 @@ describe("a database that takes no more rows today", () => {
     await run.tick();
     expect(run.sent).toMatchObject([{ kind: "sweep", minutes: 7 }]);
     await run.deliver(run.sent[0]);
-    expect(await all("SELECT DISTINCT remains FROM orders")).toEqual([{ remains: 500 }]);
+    expect(await rows("SELECT DISTINCT remains FROM orders")).toEqual([{ remains: 500 }]);
   });
 
   it("has them send nothing either where a clock was put back meanwhile", async () => {
@@ -107,7 +109,7 @@ describe("a database that takes no more rows today", () => {
     writes = true;
     run.now = (Math.floor(NOW / 86_400_000) + 1) * 86_400_000;
     expect(await run.deliver(check, 2)).toBe("ack");
-    expect(await all("SELECT n FROM orders WHERE remains = 500")).toEqual([{ n: 1 }]);
+    expect(await rows("SELECT n FROM orders WHERE remains = 500")).toEqual([{ n: 1 }]);
   });
 });
 

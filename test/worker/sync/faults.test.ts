@@ -4,23 +4,25 @@
  */
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Answered } from "../world/asking.ts";
+import { clear, migrate, NOW, rows } from "../world/database.ts";
 import { faultyDb } from "../world/faulty-database.ts";
-import { type Answered, Scene } from "../world/scene.ts";
-import { answeringEach, inProgress, Pipeline } from "../world/world.ts";
-import { addOrders, addPanel, addProvider, all, clear, migrate, NOW } from "../world/database.ts";
+import { answeringEach, inProgress } from "../world/providers.ts";
+import { addOrders, addPanel, addProvider } from "../world/records.ts";
+import { World } from "../world/world.ts";
 
 const key = "ps_key-of-p";
 
 /** All that matters for money and for readers; not the feed's numbers, which may leave gaps. */
 async function books(): Promise<unknown> {
   return {
-    orders: await all("SELECT id, status, refunded, refund_count, hold_amount, flags, provider_status, remains FROM orders ORDER BY id"),
-    refunds: await all(
+    orders: await rows("SELECT id, status, refunded, refund_count, hold_amount, flags, provider_status, remains FROM orders ORDER BY id"),
+    refunds: await rows(
       "SELECT r.n, r.amount, r.status, r.reason, o.id FROM refunds r JOIN orders o ON o.panel = r.panel AND o.n = r.order_n ORDER BY o.id, r.n",
     ),
-    changes: await all("SELECT type, order_id, previous->>'$.refunded' AS before FROM changes ORDER BY order_id, seq"),
-    transfers: await all("SELECT customer, n, type, amount, balance FROM transfers ORDER BY customer, n"),
-    audit: await all("SELECT action, subject FROM audit ORDER BY subject, action"),
+    changes: await rows("SELECT type, order_id, previous->>'$.refunded' AS before FROM changes ORDER BY order_id, seq"),
+    transfers: await rows("SELECT customer, n, type, amount, balance FROM transfers ORDER BY customer, n"),
+    audit: await rows("SELECT action, subject FROM audit ORDER BY subject, action"),
   };
 }
 
@@ -61,7 +63,7 @@ describe("an ambiguous commit", () => {
     const answers = ["Canceled", "Partial", "Partial", "Completed", "In progress"];
     const faults = await everywhere(
       async (db, again) => {
-        const run = new Pipeline({ db });
+        const run = new World({ DB: db });
         run.providers.set(
           "acme",
           answeringEach((id) => ({ ...inProgress(id === "3" ? 0 : 250), status: answers[Number(id) % 5] })),
@@ -92,7 +94,7 @@ describe("an ambiguous commit", () => {
     }));
     const faults = await everywhere(
       async (db) => {
-        const ask = (): Promise<Answered> => new Scene({ DB: db }).ask("POST", "/v1/orders", { key, body });
+        const ask = (): Promise<Answered> => new World({ DB: db }).ask("POST", "/v1/orders", { key, body });
         for (let tries = 0; (await ask()).status >= 500 && tries < 5; tries++);
       },
       async () => undefined,
@@ -103,9 +105,9 @@ describe("an ambiguous commit", () => {
   it("of a decision, and of goodwill, is carried out once when it is sent again", async () => {
     const faults = await everywhere(
       async (db) => {
-        const scene = new Scene({ DB: db });
+        const world = new World({ DB: db });
         const insist = async (path: string, sent: unknown, headers = {}): Promise<void> => {
-          for (let tries = 0; tries < 5; tries++) if ((await scene.ask("POST", path, { key, body: sent, headers })).status < 500) return;
+          for (let tries = 0; tries < 5; tries++) if ((await world.ask("POST", path, { key, body: sent, headers })).status < 500) return;
         };
         await insist("/v1/refunds/o1-r1/approve", { amount: "0.3" });
         await insist("/v1/refunds/o2-r1/reject", {});
@@ -113,7 +115,7 @@ describe("an ambiguous commit", () => {
       },
       async () => {
         await addOrders("p", "acme", 1, 2, { cadence: 1, placed_at: NOW - 300_000 });
-        const run = new Pipeline();
+        const run = new World();
         run.providers.set(
           "acme",
           answeringEach(() => ({ ...inProgress(), status: "Partial", remains: null })),

@@ -3,13 +3,15 @@
  * that panel's refunds until the operator lets them go, and costs what a page costs.
  */
 import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { dayOf } from "../../../src/domain/time.ts";
-import { BEFORE_ALL_PANELS, type CheckPage, type CheckPlace, checkPage } from "../../../src/store/ledger/check-pages.ts";
+import { BEFORE_ALL_PANELS, type CheckPage, checkPage, type CheckPlace } from "../../../src/store/ledger/check-pages.ts";
 import { pagesOf } from "../../../src/store/ledger/check-progress.ts";
-import { addOrders, addPanel, addProvider, all, clear, migrate, MINUTE, NOW } from "../world/database.ts";
-import { ADMIN, Scene } from "../world/scene.ts";
-import { answeringEach, inProgress, Pipeline } from "../world/world.ts";
+import { ADMIN } from "../world/asking.ts";
+import { bypassTriggers, clear, migrate, MINUTE, NOW, rows } from "../world/database.ts";
+import { answeringEach, inProgress } from "../world/providers.ts";
+import { addOrders, addPanel, addProvider } from "../world/records.ts";
+import { World } from "../world/world.ts";
 
 const DAY = 86_400_000;
 const today = dayOf(MINUTE);
@@ -21,7 +23,7 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  await bypassing(
+  await bypassTriggers(
     "UPDATE panels SET money = id, order_n = 0, allow_credit = 1, frozen_at = NULL, frozen_because = NULL",
     "DELETE FROM transfers",
     "UPDATE audits_of_books SET day = 0, page = 0, rows_read = 0, place = NULL, finished_at = NULL",
@@ -31,25 +33,15 @@ beforeEach(async () => {
 
 afterEach(clear);
 
-/** Runs SQL that no trigger forbids: somebody with the database in hand. */
-async function bypassing(...statements: string[]): Promise<void> {
-  const triggers = await all<{ name: string; sql: string }>("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'");
-  await env.DB.batch([
-    ...triggers.map(({ name }) => env.DB.prepare(`DROP TRIGGER ${name}`)),
-    ...statements.map((sql) => env.DB.prepare(sql)),
-    ...triggers.map(({ sql }) => env.DB.prepare(sql)),
-  ]);
-}
-
 /** Books with something of everything, made by the pipeline: five orders a panel, three of which got money back. */
-async function kept(): Promise<Pipeline> {
+async function kept(): Promise<World> {
   await addProvider("acme", { many: "yes" });
   for (const [panel, first] of [
     ["advice", 100],
     ["ledger", 200],
   ] as const) {
     await addOrders(panel, "acme", 1, 5, { cadence: 1, placed_at: NOW - 300_000 });
-    await bypassing(
+    await bypassTriggers(
       `UPDATE orders SET provider_order_id = ${first} + n, customer = iif(n < 4, 'c1', NULL) WHERE panel = '${panel}'`,
       `UPDATE panels SET order_n = 5 WHERE id = '${panel}'`,
     );
@@ -62,7 +54,7 @@ async function kept(): Promise<Pipeline> {
       .bind(n < 4 ? "c1" : "", n < 4 ? n : n - 3, (n < 4 ? n : n - 3) * -900_000, n, NOW)
       .run();
   }
-  const run = new Pipeline();
+  const run = new World();
   const words = [
     { status: "Partial", remains: "250" },
     { status: "Partial" },
@@ -99,16 +91,16 @@ describe("books that add up", () => {
     [1, 1],
     [2, 3],
     [3, 2],
-  ])("are found so, whole, in pages of %d rows and sums over %d orders", async (rows, sums) => {
+  ])("are found so, whole, in pages of %d rows and sums over %d orders", async (rowsAPage, sums) => {
     await kept();
-    const read = await pages({ rows, sums });
+    const read = await pages({ rows: rowsAPage, sums });
     expect(mismatches(read)).toEqual([]);
     expect([sum(read, "orders"), sum(read, "refunds"), sum(read, "accounts"), sum(read, "transfers")]).toEqual([10, 8, 2, 8]);
   });
 
   it("hold goodwill, claw-backs and what was refunded before registration", async () => {
     await kept();
-    await bypassing(
+    await bypassTriggers(
       "UPDATE orders SET registered_refunded = 100000, refunded = 100000 WHERE panel = 'advice' AND n = 3",
       "INSERT INTO refunds (panel, order_n, n, kind, amount, currency, status, reason, created_at, decided_at) VALUES ('advice', 3, 1, 'goodwill', 50000, 'USD', 'posted', 'goodwill', 1, 1), ('advice', 3, 2, 'clawback', 70000, 'USD', 'posted', 'clawback', 1, 1), ('advice', 3, 3, 'goodwill', 5000, 'USD', 'posted', 'goodwill', 1, 1)",
       "UPDATE orders SET refunded = 85000, goodwill = 5000, refund_count = 3 WHERE panel = 'advice' AND n = 3",
@@ -119,11 +111,11 @@ describe("books that add up", () => {
   it("hold balances above 2^53", async () => {
     await kept();
     const half = 9_000_000_000_000_000;
-    await bypassing(
+    await bypassTriggers(
       `INSERT INTO transfers (panel, currency, customer, n, type, amount, balance, created_at) VALUES ('ledger', 'IDR', 'c1', 1, 'credit', ${half}, ${half}, 1), ('ledger', 'IDR', 'c1', 2, 'credit', ${half - 1}, ${half} + ${half - 1}, 1)`,
     );
     expect(mismatches(await pages())).toEqual([]);
-    await bypassing("UPDATE transfers SET balance = balance + 1 WHERE currency = 'IDR' AND n = 2");
+    await bypassTriggers("UPDATE transfers SET balance = balance + 1 WHERE currency = 'IDR' AND n = 2");
     expect(mismatches(await pages())).toMatchObject([{ what: "the balance", expected: "17999999999.999999", found: "18000000000" }]);
   });
 });
@@ -240,7 +232,7 @@ describe("what does not add up", () => {
     ],
   ])("%s is found, and named with what it should be", async (_, sql, found) => {
     await kept();
-    await bypassing(sql);
+    await bypassTriggers(sql);
     for (const sizes of [
       { rows: 1000, sums: 1000 },
       { rows: 2, sums: 10 },
@@ -250,7 +242,7 @@ describe("what does not add up", () => {
 
   it("in one panel leaves the others' check alone", async () => {
     await kept();
-    await bypassing("UPDATE orders SET refunded = 300000 WHERE n = 1");
+    await bypassTriggers("UPDATE orders SET refunded = 300000 WHERE n = 1");
     expect(mismatches(await pages())).toMatchObject([{ panel: "advice" }, { panel: "ledger" }]);
   });
 });
@@ -259,7 +251,7 @@ describe("the daily check", () => {
   const books = (page = 0, day = today): object => ({ v: 1, kind: "books", day, page });
 
   it("is sent with a UTC day's first tick, and not again that day", async () => {
-    const run = new Pipeline();
+    const run = new World();
     run.now += DAY;
     for (const minutes of [1, 1, 5]) {
       await run.tick();
@@ -273,16 +265,16 @@ describe("the daily check", () => {
 
   it("goes through all panels, says what it checked, and remembers that it is through", async () => {
     await kept();
-    const run = new Pipeline();
+    const run = new World();
     expect(await run.deliver(books())).toBe("ack");
     expect(run.eventsOf("books")).toMatchObject([{ orders: 10, refunds: 8, accounts: 2, transfers: 8, mismatches: 0, finished: true }]);
     expect(run.sent).toEqual([]);
-    expect(await all("SELECT day, place, finished_at FROM audits_of_books")).toEqual([{ day: today, place: null, finished_at: NOW }]);
+    expect(await rows("SELECT day, place, finished_at FROM audits_of_books")).toEqual([{ day: today, place: null, finished_at: NOW }]);
   });
 
   it("does nothing when a message comes again, late, or after its turn", async () => {
     await kept();
-    const run = new Pipeline();
+    const run = new World();
     await run.deliver(books());
     await run.deliver(books());
     await run.deliver(books(1));
@@ -293,7 +285,7 @@ describe("the daily check", () => {
 
   it("hands on from page to page, each message bounded, and no message multiplies the chain", async () => {
     await many(5000);
-    const run = new Pipeline({ plan: "free" });
+    const run = new World({ PLAN: "free" });
     await run.deliver(books());
     expect(run.sent).toEqual([books(1)]);
     await run.deliver(books());
@@ -313,10 +305,10 @@ describe("the daily check", () => {
 
   it("stops at a day's share of rows, and goes on there the next day", async () => {
     await many(3000);
-    await bypassing(
+    await bypassTriggers(
       `UPDATE audits_of_books SET day = ${today}, page = 7, rows_read = 499500, place = '{"panel":"advice","totals":1000,"sums":null,"ledger":null}'`,
     );
-    const run = new Pipeline({ plan: "free" });
+    const run = new World({ PLAN: "free" });
     await run.deliver(books(7));
     expect(run.sent).toEqual([]);
     run.now += DAY;
@@ -331,8 +323,8 @@ describe("the daily check", () => {
 
   it("is repeated when the database fails, from where it stood", async () => {
     await kept();
-    const run = new Pipeline({
-      db: new Proxy(env.DB, {
+    const run = new World({
+      DB: new Proxy(env.DB, {
         get: (db, name) =>
           name === "batch"
             ? () => Promise.reject(new Error("D1_ERROR: overloaded"))
@@ -340,30 +332,30 @@ describe("the daily check", () => {
       }),
     });
     expect(await run.deliver(books())).toBe("retry");
-    expect(await new Pipeline().deliver(books(), 2)).toBe("ack");
-    expect(await all("SELECT finished_at FROM audits_of_books")).toEqual([{ finished_at: NOW }]);
+    expect(await new World().deliver(books(), 2)).toBe("ack");
+    expect(await rows("SELECT finished_at FROM audits_of_books")).toEqual([{ finished_at: NOW }]);
   });
 });
 
 describe("a mismatch", () => {
-  async function planted(): Promise<Pipeline> {
+  async function planted(): Promise<World> {
     const run = await kept();
-    await bypassing("UPDATE orders SET refunded = 300000 WHERE panel = 'advice' AND n = 1");
+    await bypassTriggers("UPDATE orders SET refunded = 300000 WHERE panel = 'advice' AND n = 1");
     await run.deliver({ v: 1, kind: "books", day: today, page: 0 });
     return run;
   }
 
   it("freezes its panel alone, is logged, and shows on the health page as a fact without amounts", async () => {
-    const scene = new Scene();
-    scene.now = NOW + 60_000;
-    expect((await scene.get("/healthz", { key: null })).json.books).toBe("ok");
+    const world = new World();
+    world.now = NOW + 60_000;
+    expect((await world.get("/healthz", { key: null })).json.books).toBe("ok");
     const run = await planted();
     expect(run.eventsOf("books.mismatch")).toMatchObject([{ panel: "advice", row: 'order "o1"', expected: "0.225", found: "0.3" }]);
-    expect(await all("SELECT id, frozen_at, frozen_because FROM panels ORDER BY id")).toEqual([
+    expect(await rows("SELECT id, frozen_at, frozen_because FROM panels ORDER BY id")).toEqual([
       { id: "advice", frozen_at: NOW + 60_000, frozen_because: 'order "o1": refunded should be 0.225 and is 0.3' },
       { id: "ledger", frozen_at: null, frozen_because: null },
     ]);
-    const health = await scene.get("/healthz", { key: null });
+    const health = await world.get("/healthz", { key: null });
     expect([health.status, health.json.status, health.json.books]).toEqual([200, "degraded", "mismatch"]);
     expect(health.text).not.toMatch(/0\.225|0\.3|advice|o1/);
   });
@@ -374,25 +366,25 @@ describe("a mismatch", () => {
     run.providers.set("acme", canceled);
     await run.run(1);
     const third = "SELECT panel, status, reason FROM refunds WHERE order_n = 3 ORDER BY panel, n";
-    expect(await all(third)).toEqual([
+    expect(await rows(third)).toEqual([
       { panel: "advice", status: "held", reason: "frozen" },
       { panel: "ledger", status: "posted", reason: "canceled" },
     ]);
 
-    const scene = new Scene();
-    scene.now = run.now;
+    const world = new World();
+    world.now = run.now;
     const path = "/v1/panels/advice/unfreeze";
-    expect((await scene.get("/v1/panels/advice")).json.frozen).toEqual({
-      since: "2026-11-01T12:01:00.000Z",
+    expect((await world.get("/v1/panels/advice")).json.frozen).toEqual({
+      since: "2026-11-21T12:01:00.000Z",
       because: 'order "o1": refunded should be 0.225 and is 0.3',
     });
-    expect((await scene.ask("POST", path, { key: "ps_key-of-advice" })).status).toBe(403);
+    expect((await world.ask("POST", path, { key: "ps_key-of-advice" })).status).toBe(403);
     for (let i = 0; i < 2; i++) {
-      const answer = await scene.ask("POST", path, { key: ADMIN });
+      const answer = await world.ask("POST", path, { key: ADMIN });
       expect([answer.status, answer.json.frozen]).toEqual([200, null]);
     }
     expect(
-      await all(
+      await rows(
         "SELECT actor, panel, action, subject, before->>'$.frozen.since' AS since, after->>'$.frozen' AS after FROM audit WHERE action = 'panel.unfrozen'",
       ),
     ).toEqual([
@@ -401,29 +393,29 @@ describe("a mismatch", () => {
         panel: "advice",
         action: "panel.unfrozen",
         subject: "panel:advice",
-        since: "2026-11-01T12:01:00.000Z",
+        since: "2026-11-21T12:01:00.000Z",
         after: null,
       },
     ]);
     await run.deliver({ v: 1, kind: "check", orders: [["advice", 3]] });
-    expect(await all("SELECT status, reason FROM refunds WHERE panel = 'advice' AND order_n = 3 ORDER BY n")).toEqual([
+    expect(await rows("SELECT status, reason FROM refunds WHERE panel = 'advice' AND order_n = 3 ORDER BY n")).toEqual([
       { status: "rejected", reason: "frozen" },
       { status: "posted", reason: "canceled" },
     ]);
-    expect((await scene.get("/healthz", { key: null })).json.books).toBe("ok");
-    expect((await scene.ask("POST", "/v1/panels/none/unfreeze")).status).toBe(404);
+    expect((await world.get("/healthz", { key: null })).json.books).toBe("ok");
+    expect((await world.ask("POST", "/v1/panels/none/unfreeze")).status).toBe(404);
   });
 
   it("that was not mended freezes the panel again the next day; one that was, does not", async () => {
     const run = await planted();
-    const scene = new Scene();
+    const world = new World();
     const tomorrow = async (days: number): Promise<boolean> => {
-      await scene.ask("POST", "/v1/panels/advice/unfreeze");
+      await world.ask("POST", "/v1/panels/advice/unfreeze");
       await run.deliver({ v: 1, kind: "books", day: today + days, page: 0 });
-      return (await scene.get("/v1/panels/advice")).json.frozen !== null;
+      return (await world.get("/v1/panels/advice")).json.frozen !== null;
     };
     expect(await tomorrow(1)).toBe(true);
-    await bypassing("UPDATE orders SET refunded = 225000 WHERE panel = 'advice' AND n = 1");
+    await bypassTriggers("UPDATE orders SET refunded = 225000 WHERE panel = 'advice' AND n = 1");
     expect(await tomorrow(2)).toBe(false);
   });
 });
@@ -432,5 +424,5 @@ describe("a mismatch", () => {
 async function many(count: number): Promise<void> {
   await addProvider("acme", { many: "yes" });
   await addOrders("advice", "acme", 1, count, { cadence: null });
-  await bypassing(`UPDATE panels SET order_n = ${count} WHERE id = 'advice'`);
+  await bypassTriggers(`UPDATE panels SET order_n = ${count} WHERE id = 'advice'`);
 }

@@ -4,6 +4,7 @@
 import { errorAnswer } from "../../../src/http/kit/answers.ts";
 import type { Route } from "../../../src/http/kit/route.ts";
 import { ROUTES } from "../../../src/http/routes.ts";
+import type { Answered } from "./asking.ts";
 
 const BY_PATTERN = ROUTES.map((route) => ({ route, pattern: new RegExp(`^${route.path.replace(/:\w+/g, "[^/]+")}/*$`) }));
 
@@ -18,7 +19,7 @@ function routeFor(method: string, url: URL): Route | null {
 }
 
 /** What is wrong with an answer's form; null when nothing is. */
-export function answerProblem(request: Request, status: number, headers: Headers, text: string): string | null {
+export function answerProblem(request: Request, { status, headers, text }: Answered): string | null {
   const url = new URL(request.url);
   const route = routeFor(request.method, url);
   if (!url.pathname.startsWith("/v1/") && url.pathname !== "/healthz") return null;

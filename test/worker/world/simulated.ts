@@ -1,8 +1,8 @@
 /**
- * Panels on one side, simulated providers on the other, and between them the real doors on a real D1. Time is the
- * scene's own, for panelsync and the providers alike; only waiting for a provider that is slow takes real time.
+ * Panels on one side, simulated providers on the other, and between them panelsync on a real D1. Time is the test's
+ * own, for panelsync and the providers alike; only waiting for a provider that is slow takes real time.
  */
-import { applyD1Migrations, createExecutionContext, createMessageBatch, getQueueResult, waitOnExecutionContext } from "cloudflare:test";
+import { applyD1Migrations, createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { drawsOf } from "../../../simulator/draws.ts";
 import { simulatorFetch } from "../../../simulator/fetch.ts";
@@ -14,22 +14,19 @@ import {
   type Provider,
   type ProviderSettings,
   replaceProvider,
-  type World,
+  type World as Simulator,
 } from "../../../simulator/world.ts";
 import { handleRequest } from "../../../src/http/router.ts";
-import type { LogEvent, Ports } from "../../../src/ports.ts";
-import { consume } from "../../../src/sync/consume.ts";
-import { tick } from "../../../src/sync/tick.ts";
+import type { LogEvent } from "../../../src/ports.ts";
 import { ApiClient, type ClientSettings, type Json, type Send } from "../../panels/client.ts";
 import type { Stage } from "../../panels/lives.ts";
 import { deliveriesOf } from "../../panels/truth.ts";
+import { answerProblem } from "./answer-check.ts";
+import { type Answered, answeredOf, HOST } from "./asking.ts";
+import { MINUTE_MS } from "./database.ts";
+import { World } from "./world.ts";
 
 export const START = Date.UTC(2026, 10, 21, 0, 5);
-const MINUTE_MS = 60_000;
-const HOST = "https://panelsync.example";
-const ADMIN = "test-admin-token-0123456789";
-/** A message is delivered four times at most, as the queue is configured. */
-const MAX_DELIVERIES = 4;
 
 /** A call that went out to a provider, as it was sent. */
 export interface Upstream {
@@ -37,84 +34,68 @@ export interface Upstream {
   readonly fields: Readonly<Record<string, string>>;
 }
 
-export interface Asked {
-  readonly status: number;
-  readonly text: string;
-  // oxlint-disable-next-line typescript/no-explicit-any -- a test says of each answer what it must be
-  readonly json: any;
-}
-
-export class DoorScene implements Stage {
-  now = START;
-  readonly world: World;
-  /** Every call to a provider, whatever became of it. */
+export class SimulatedWorld extends World implements Stage {
+  readonly simulator: Simulator;
+  /** Every call to a provider, whatever its outcome. */
   readonly upstream: Upstream[] = [];
-  readonly events: LogEvent[] = [];
   readonly #keys = new Map<string, string>();
   readonly #retired = new Set<string>();
-  readonly #queue: unknown[] = [];
-  readonly #ports: Ports;
-  readonly #env: Env;
   #draws = 0;
   #tickedMinute = 0;
   #asked = 0;
 
   constructor(seed: number) {
-    this.world = createWorld({ seed, now: () => this.now });
-    const provide = simulatorFetch(this.world, (ms) => new Promise((resolve) => setTimeout(resolve, ms)));
-    this.#ports = {
-      now: () => this.now,
+    super({ now: START });
+    this.simulator = createWorld({ seed, now: () => this.now });
+    const provide = simulatorFetch(this.simulator, this.ports.wait);
+    this.ports = {
+      ...this.ports,
       fetch: async (request) => {
         this.upstream.push(await upstreamOf(request.clone()));
         return provide(request);
       },
-      wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
       randomBytes: (length) => {
         const draws = drawsOf(seed, "bytes", this.#draws++);
         return Uint8Array.from({ length }, () => draws.between(0, 255));
       },
-      log: (event) => void this.events.push(event),
     };
-    const sendBatch = (messages: Iterable<MessageSendRequest>): Promise<void> => {
-      for (const { body } of messages) this.#queue.push(structuredClone(body));
-      return Promise.resolve();
-    };
-    const send = (body: unknown): Promise<void> => sendBatch([{ body }]);
-    this.#env = { ...env, PLAN: "paid", SWEEPS: { send, sendBatch } as unknown as Queue };
   }
 
-  static async open(seed: number): Promise<DoorScene> {
+  static async open(seed: number): Promise<SimulatedWorld> {
     await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
-    return new DoorScene(seed);
+    return new SimulatedWorld(seed);
   }
 
-  /** A request through the HTTP door, with what it leaves to be done after the answer. `changes` are to the bindings. */
+  /** A request with what it leaves to be done after the answer. `changes` are to the bindings. */
   async handle(request: Request, changes: Partial<Env> = {}): Promise<Response> {
     const context = createExecutionContext();
-    const response = await handleRequest(request, { ...this.#env, ...changes }, context, this.#ports);
+    const response = await handleRequest(request, { ...this.env, ...changes }, context, this.ports);
     const body = await response.arrayBuffer();
     await waitOnExecutionContext(context);
     return new Response(body.byteLength === 0 ? null : body, { status: response.status, headers: response.headers });
   }
 
-  readonly send: Send = (request) => this.handle(request);
-
-  /** A request of the operator's, for one panel where it names one. */
-  async ask(method: string, path: string, body?: unknown, panel?: string): Promise<Asked> {
-    this.#asked += 1;
-    const headers = new Headers({ Authorization: `Bearer ${ADMIN}`, "Idempotency-Key": `asked-${this.#asked}` });
-    if (panel !== undefined) headers.set("Panel", panel);
-    const init = body === undefined ? { method, headers } : { method, headers, body: JSON.stringify(body) };
-    const response = await this.handle(new Request(HOST + path, init));
-    const text = await response.text();
-    return { status: response.status, text, json: text.startsWith("{") ? JSON.parse(text) : null };
+  override async fetch(request: Request): Promise<Answered> {
+    const answered = await answeredOf(await this.handle(request));
+    const problem = answerProblem(request, answered);
+    if (problem !== null) throw new Error(problem);
+    return answered;
   }
 
-  /** As `ask`, for what has to work if the test is to mean anything. */
-  async must(method: string, path: string, body?: unknown, panel?: string): Promise<Asked> {
-    const asked = await this.ask(method, path, body, panel);
-    if (asked.status >= 300) throw new Error(`${method} ${path}: ${asked.status} ${asked.text}`);
-    return asked;
+  readonly send: Send = (request) => this.handle(request);
+
+  /** A request of the operator's, for one panel where it names one; each has an idempotency key of its own. */
+  operate(method: string, path: string, body?: unknown, panel?: string): Promise<Answered> {
+    this.#asked += 1;
+    const headers = { "Idempotency-Key": `asked-${this.#asked}` };
+    return this.ask(method, path, { headers, ...(body === undefined ? {} : { body }), ...(panel === undefined ? {} : { panel }) });
+  }
+
+  /** As `operate`, for what has to work if the test is to mean anything. */
+  async must(method: string, path: string, body?: unknown, panel?: string): Promise<Answered> {
+    const answered = await this.operate(method, path, body, panel);
+    if (answered.status >= 300) throw new Error(`${method} ${path}: ${answered.status} ${answered.text}`);
+    return answered;
   }
 
   async addPanel(id: string, money: "advice" | "ledger" = "advice", deposit?: string): Promise<void> {
@@ -125,7 +106,7 @@ export class DoorScene implements Stage {
 
   /** A provider in the simulator, and the operator's settings for it. */
   async addProvider(name: string, simulated: ProviderSettings = {}, settings: Record<string, Json> = {}): Promise<Provider> {
-    const provider = replaceProvider(this.world, name, simulated);
+    const provider = replaceProvider(this.simulator, name, simulated);
     const url = `https://providers.example/${name}/api/v2`;
     await this.must("PUT", `/v1/providers/${name}`, { url, key: provider.key, currency: "USD", brake: null, ...settings });
     return provider;
@@ -139,30 +120,30 @@ export class DoorScene implements Stage {
 
   /** The same script pointed at the provider itself. */
   direct(provider: string, changes: Partial<ClientSettings> = {}): ApiClient {
-    const { key } = this.provider(provider);
-    return new ApiClient({ url: `https://providers.example/${provider}/api/v2`, key, send: simulatorFetch(this.world), ...changes });
+    const { key } = this.simulated(provider);
+    return new ApiClient({ url: `https://providers.example/${provider}/api/v2`, key, send: simulatorFetch(this.simulator), ...changes });
   }
 
-  provider(name: string): Provider {
-    const provider = this.world.providers.get(name);
+  simulated(name: string): Provider {
+    const provider = this.simulator.providers.get(name);
     if (provider === undefined) throw new RangeError(`no provider is called ${name}`);
     return provider;
   }
 
   modes(provider: string, ...modes: readonly ModeInput[]): void {
-    changeProvider(this.provider(provider), { modes });
+    changeProvider(this.simulated(provider), { modes });
   }
 
   /** From now on the order at the provider is in this state; told to the letter where the words are not canonical. */
   script(provider: string, id: Json, state: Readonly<Record<string, Json>>): void {
-    const order = this.provider(provider).orders.get(String(id as string | number));
+    const order = this.simulated(provider).orders.get(String(id as string | number));
     if (order === undefined) throw new RangeError(`${provider} has no order ${JSON.stringify(id)}`);
     order.life = scriptedLife(order, [{ at_ms: this.now, ...state }], this.now);
   }
 
   /** Every provider is well again, and none is asked any more: a test does not wait for those of the tests before. */
   async retireAll(): Promise<void> {
-    for (const name of this.world.providers.keys()) {
+    for (const name of this.simulator.providers.keys()) {
       if (this.#retired.has(name)) continue;
       this.#retired.add(name);
       this.modes(name);
@@ -183,7 +164,7 @@ export class DoorScene implements Stage {
     const minute = Math.floor(this.now / MINUTE_MS);
     if (minute === this.#tickedMinute) return;
     this.#tickedMinute = minute;
-    await tick(this.#env, this.#ports, this.now);
+    await this.tick();
     await this.drain();
   }
 
@@ -192,28 +173,14 @@ export class DoorScene implements Stage {
     for (let n = 0; n < minutes; n++) await this.goTo(this.now + MINUTE_MS);
   }
 
-  /** Delivers all that was sent to the queue, and what is sent by that. */
-  async drain(): Promise<void> {
-    for (let n = 0; this.#queue.length > 0; n++) {
-      const body = this.#queue.shift();
-      for (let attempts = 1; attempts <= MAX_DELIVERIES; attempts++) {
-        const message = { id: `m${this.now}-${n}`, timestamp: new Date(this.now), body, attempts };
-        const batch = createMessageBatch("panelsync-sweeps", [message]);
-        await consume(batch, this.#env, this.#ports);
-        const { retryMessages } = await getQueueResult(batch, createExecutionContext());
-        if (retryMessages.length === 0) break;
-      }
-    }
-  }
-
-  /** The ids of orders of which nobody knows whether they were placed. */
+  /** Orders whose placement could not be confirmed. */
   async unknown(panel: string): Promise<{ id: string; provider: string; link: string }[]> {
     return (await this.must("GET", "/v1/orders?flag=placing_unknown", undefined, panel)).json.orders;
   }
 
   /** The operator looks at the provider's own list: an order that is there is attached, any other dropped. */
   async settle(): Promise<void> {
-    const deliveries = deliveriesOf(this.world);
+    const deliveries = deliveriesOf(this.simulator);
     for (const panel of this.#keys.keys()) {
       for (const { id, provider, link } of await this.unknown(panel)) {
         const found = deliveries.get(link)?.find((delivery) => delivery.provider === provider);
@@ -223,7 +190,7 @@ export class DoorScene implements Stage {
     }
   }
 
-  /** What must never be in the log: failures nobody foresaw, and books that do not add up. */
+  /** What must never be in the log: unforeseen failures, and a ledger that does not add up. */
   troubles(): LogEvent[] {
     const bad = new Set(["http.failed", "message.failed", "message.dead", "books.mismatch"]);
     return this.events.filter(({ event }) => bad.has(event));
@@ -240,12 +207,4 @@ async function upstreamOf(request: Request): Promise<Upstream> {
 /** Settings for a provider that is to keep us waiting, which takes real time; any other has all the time it may want. */
 export function patienceWith(mode?: ModeInput): Record<string, Json> {
   return typeof mode === "string" && /^(hang|slow)/.test(mode) ? { timeout_ms: 200 } : {};
-}
-
-/** D1 of which every call fails. */
-export function brokenDb(): D1Database {
-  const refuse = (): never => {
-    throw new Error("D1_ERROR: Network connection lost.");
-  };
-  return Object.assign(Object.create(null), { prepare: refuse, batch: refuse, exec: refuse, withSession: refuse });
 }

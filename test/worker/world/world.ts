@@ -1,69 +1,123 @@
 /**
- * Runs the real tick and consumer minute by minute against the real D1, with a queue whose deliveries the test makes,
- * and providers that answer in API v2 from a table.
+ * panelsync as the world meets it: real D1, and a clock, a queue, a log and providers that the test holds in its hands.
+ * A test asks over HTTP, calls API v2 as a panel's script does, and lets minutes pass.
  */
 import { createExecutionContext, createMessageBatch, getQueueResult } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import type { Message } from "../../../src/domain/message.ts";
-import type { LogEvent, Ports } from "../../../src/ports.ts";
+import { handleRequest } from "../../../src/http/router.ts";
+import { type LogEvent, type Ports, realPorts } from "../../../src/ports.ts";
 import { consume } from "../../../src/sync/consume.ts";
 import { tick } from "../../../src/sync/tick.ts";
-import { NOW } from "./database.ts";
+import { answerProblem } from "./answer-check.ts";
+import { type Answered, answeredOf, type Ask, HOST, requestOf } from "./asking.ts";
+import { MINUTE_MS, NOW } from "./database.ts";
+import { answeringEach, type Answering, inProgress } from "./providers.ts";
 
-export type Call = { readonly provider: string; readonly ids: readonly string[]; readonly at: number };
+/** A message is delivered four times at most, as the queue is configured. */
+const MAX_DELIVERIES = 4;
 
-/** What a provider answers to one call, given the ids asked. Throwing stands for a connection that fails. */
-export type Answering = (ids: readonly string[], fields: URLSearchParams) => unknown;
+/** A call that went out to a provider. */
+export type ProviderCall = {
+  readonly provider: string;
+  readonly action: string;
+  readonly ids: readonly string[];
+  readonly fields: URLSearchParams;
+  readonly at: number;
+};
 
-export const inProgress = (remains = 600): Record<string, unknown> => ({
-  charge: "0.5",
-  start_count: "10",
-  status: "In progress",
-  remains: String(remains),
-  currency: "USD",
-});
-
-/** Answers a status for every id, in one object for a list. */
-export function answeringEach(each: (id: string) => unknown): Answering {
-  return (ids, fields) => (fields.has("orders") ? Object.fromEntries(ids.map((id) => [id, each(id)])) : each(ids[0] ?? ""));
+/** Bindings to change, and when the world begins. `fetch` replaces `providers`. */
+export interface WorldChanges extends Partial<Env> {
+  readonly now?: number;
+  readonly fetch?: Ports["fetch"];
 }
 
-export class Pipeline {
-  now = NOW;
-  readonly calls: Call[] = [];
+export class World {
+  now: number;
   readonly events: LogEvent[] = [];
+  /** Messages in the queue. */
   readonly sent: Message[] = [];
-  deliveries = 0;
+  queueWorks = true;
+  /** How each answers; one that is not here has every order in progress. */
+  readonly providers = new Map<string, Answering>();
+  /** Off: a provider is asked for its balance as for anything else. */
+  knowsBalances = true;
+  readonly calls: ProviderCall[] = [];
   openCalls = 0;
   mostOpenCalls = 0;
-  readonly providers = new Map<string, Answering>();
-  readonly ports: Ports;
+  deliveries = 0;
   readonly env: Env;
+  ports: Ports;
 
-  constructor({ plan = "paid", db = env.DB }: { plan?: string; db?: D1Database } = {}) {
+  constructor({ now = NOW, fetch, ...bindings }: WorldChanges = {}) {
+    this.now = now;
     this.ports = {
+      ...realPorts,
       now: () => this.now,
-      fetch: (request) => this.#answer(request),
-      wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-      randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+      fetch: fetch ?? ((request) => this.#provide(request)),
       log: (event) => void this.events.push(event),
     };
     const sendBatch = async (messages: Iterable<MessageSendRequest>): Promise<void> => {
-      for (const { body } of messages) this.sent.push(body as Message);
+      if (!this.queueWorks) throw new Error("Queue send failed: Too Many Requests (10253)");
+      for (const { body } of messages) this.sent.push(structuredClone(body) as Message);
     };
-    this.env = { ...env, DB: db, PLAN: plan, SWEEPS: { sendBatch, send: (body: unknown) => sendBatch([{ body }]) } as unknown as Queue };
+    const send = (body: unknown): Promise<void> => sendBatch([{ body }]);
+    this.env = { ...env, PLAN: "paid", SWEEPS: { send, sendBatch } as unknown as Queue, ...bindings };
   }
 
-  async #answer(request: Request): Promise<Response> {
-    const provider = new URL(request.url).pathname.slice(1);
-    const fields = new URLSearchParams(new TextDecoder().decode(await request.arrayBuffer()));
+  /** The same clock and the same providers, with other bindings. */
+  with(bindings: Partial<Env>): World {
+    return new World({ now: this.now, fetch: (request) => this.ports.fetch(request), ...bindings });
+  }
+
+  /** Every answer is held against what its route declares. */
+  async fetch(request: Request, context: ExecutionContext = createExecutionContext()): Promise<Answered> {
+    const answered = await answeredOf(await handleRequest(request, this.env, context, this.ports));
+    const problem = answerProblem(request, answered);
+    if (problem !== null) throw new Error(problem);
+    return answered;
+  }
+
+  ask(method: string, path: string, ask: Ask = {}): Promise<Answered> {
+    return this.fetch(requestOf(method, path, ask));
+  }
+
+  get(path: string, ask?: Ask): Promise<Answered> {
+    return this.ask("GET", path, ask);
+  }
+
+  post(path: string, key: string, body?: unknown): Promise<Answered> {
+    return this.ask("POST", path, { key, body });
+  }
+
+  /** A call of a panel's script: at a provider's endpoint, or at that of the own catalogue. */
+  apiV2(key: string, fields: Record<string, string>, provider: string | null = null, context?: ExecutionContext): Promise<Answered> {
+    const body = new URLSearchParams({ key, ...fields });
+    return this.fetch(new Request(`${HOST}/api/v2${provider === null ? "" : `/${provider}`}`, { method: "POST", body }), context);
+  }
+
+  /** Adds a panel over HTTP; answers its key. */
+  async panel(id: string, currency = "USD"): Promise<string> {
+    const { json } = await this.ask("POST", "/v1/panels", { body: { id, currency } });
+    return json.key as string;
+  }
+
+  /** Sets a provider over HTTP. */
+  provider(id: string, settings: Record<string, unknown> = {}): Promise<Answered> {
+    return this.ask("PUT", `/v1/providers/${id}`, { body: { url: `https://${id}.example/api/v2`, key: "provider-key-1234", ...settings } });
+  }
+
+  async #provide(request: Request): Promise<Response> {
+    const provider = new URL(request.url).hostname.split(".")[0] ?? "";
+    const fields = new URLSearchParams(new TextDecoder().decode(await request.clone().arrayBuffer()));
+    const action = fields.get("action") ?? "";
     const ids = (fields.get("orders") ?? fields.get("order") ?? "").split(",").filter(Boolean);
-    this.calls.push({ provider, ids, at: this.now });
-    if (fields.get("action") === "balance") return Response.json({ balance: "100.84292", currency: "USD" });
+    this.calls.push({ provider, action, ids, fields, at: this.now });
+    if (this.knowsBalances && action === "balance") return Response.json({ balance: "100.84292", currency: "USD" });
     this.openCalls += 1;
     this.mostOpenCalls = Math.max(this.mostOpenCalls, this.openCalls);
     try {
-      const answer = await (this.providers.get(provider) ?? answeringEach(() => inProgress()))(ids, fields);
+      const answer = await (this.providers.get(provider) ?? answeringEach(() => inProgress()))(ids, fields, request);
       return answer instanceof Response ? answer : Response.json(answer);
     } finally {
       this.openCalls -= 1;
@@ -85,10 +139,10 @@ export class Pipeline {
     return retryMessages.length === 0 ? "ack" : "retry";
   }
 
-  /** Delivers all that was sent, and what is sent by that, four times each at most. */
+  /** Delivers all that was sent, and what is sent by that. */
   async drain(): Promise<void> {
     for (let body = this.sent.shift(); body !== undefined; body = this.sent.shift()) {
-      for (let attempts = 1; attempts <= 4; attempts++) if ((await this.deliver(body, attempts)) === "ack") break;
+      for (let attempts = 1; attempts <= MAX_DELIVERIES; attempts++) if ((await this.deliver(body, attempts)) === "ack") break;
     }
   }
 
@@ -97,7 +151,7 @@ export class Pipeline {
     for (let i = 0; i < minutes; i++) {
       await this.tick();
       await this.drain();
-      this.now += 60_000;
+      this.now += MINUTE_MS;
     }
   }
 
