@@ -42,15 +42,15 @@ beforeAll(async () => {
 afterEach(() => world.retireAll());
 
 type At = { readonly name: string; readonly panel: string; readonly client: ApiClient; readonly service: string };
-const DOORS = ["connect", "own"] as const;
-const CASES = DOORS.flatMap((door) => UNREADABLE.map((mode) => ({ door, mode })));
+const ENDPOINTS = ["connect", "own"] as const;
+const CASES = ENDPOINTS.flatMap((endpoint) => UNREADABLE.map((mode) => ({ endpoint, mode })));
 
-/** A provider that nobody has asked anything yet, and its service 1 through a door, 1,000 for 1.00. */
-async function newProvider(door: (typeof DOORS)[number], mode?: ModeInput): Promise<At> {
+/** A provider that nobody has asked anything yet, and its service 1 through a endpoint, 1,000 for 1.00. */
+async function newProvider(endpoint: (typeof ENDPOINTS)[number], mode?: ModeInput): Promise<At> {
   providers += 1;
   const name = `p${providers}`;
   await world.addProvider(name, { mix: { completed: 1 } }, patienceWith(mode));
-  if (door === "connect") return { name, panel: "shop", client: world.client("shop", name), service: "1" };
+  if (endpoint === "connect") return { name, panel: "shop", client: world.client("shop", name), service: "1" };
   const service = String(300 + providers);
   await world.must("PUT", `/v1/services/${service}`, {
     provider: name,
@@ -92,8 +92,8 @@ async function funds(): Promise<number> {
 }
 
 describe("an answer to add that cannot be read", () => {
-  it.each(CASES)("$door, $mode: gets an id all the same, told as Pending, and is sent once", async ({ door, mode }) => {
-    const at = await newProvider(door, mode);
+  it.each(CASES)("$endpoint, $mode: gets an id all the same, told as Pending, and is sent once", async ({ endpoint, mode }) => {
+    const at = await newProvider(endpoint, mode);
     const fields = newOrder(at);
     world.modes(at.name, mode);
     let id = 0;
@@ -104,7 +104,7 @@ describe("an answer to add that cannot be read", () => {
       expect(idOf(await at.client.add(fields))).toBe(id);
     }, "add");
     expect(sent).toHaveLength(1);
-    expect(id).toBeGreaterThanOrEqual(door === "connect" ? FIRST_OF_OURS : 1);
+    expect(id).toBeGreaterThanOrEqual(endpoint === "connect" ? FIRST_OF_OURS : 1);
     expect(id).toBeLessThanOrEqual(LAST_ID);
     expect(await toldOf(at, id)).toMatchObject({ status: "Pending", remains: "100" });
     expect(await world.unknown(at.panel)).toContainEqual(expect.objectContaining({ provider: at.name, link: fields["link"] }));
@@ -117,8 +117,8 @@ describe("an answer to add that cannot be read", () => {
     await world.settle();
   });
 
-  it.each(DOORS)("%s: settled as placed, it is followed under the id that the script has", async (door) => {
-    const at = await newProvider(door);
+  it.each(ENDPOINTS)("%s: settled as placed, it is followed under the id that the script has", async (endpoint) => {
+    const at = await newProvider(endpoint);
     world.modes(at.name, "add_unreadable");
     const id = idOf(await at.client.add(newOrder(at)));
     const [upstream = ""] = world.simulated(at.name).orders.keys();
@@ -134,12 +134,12 @@ describe("an answer to add that cannot be read", () => {
     expect(await toldOf(at, id)).toMatchObject({ status: "Partial", remains: "30" });
   });
 
-  it.each(DOORS)("%s: settled as dropped, it is told as canceled with all of it left", async (door) => {
-    const at = await newProvider(door, "hang");
+  it.each(ENDPOINTS)("%s: settled as dropped, it is told as canceled with all of it left", async (endpoint) => {
+    const at = await newProvider(endpoint, "hang");
     world.modes(at.name, "hang");
     const before = await funds();
     const id = idOf(await at.client.add(newOrder(at)));
-    if (door === "own") expect(await funds()).toBeCloseTo(before - 0.1, 6);
+    if (endpoint === "own") expect(await funds()).toBeCloseTo(before - 0.1, 6);
     world.modes(at.name);
     await world.settle();
     await world.pass(1);
@@ -165,8 +165,8 @@ describe("an answer to add that cannot be read", () => {
 });
 
 describe("the same add again", () => {
-  it.each(DOORS)("%s: in flight ten times at once, it is one order", async (door) => {
-    const at = await newProvider(door);
+  it.each(ENDPOINTS)("%s: in flight ten times at once, it is one order", async (endpoint) => {
+    const at = await newProvider(endpoint);
     const fields = newOrder(at);
     world.modes(at.name, "slow=100");
     const answers = await Promise.all(Array.from({ length: 10 }, () => at.client.add(fields)));
@@ -177,8 +177,8 @@ describe("the same add again", () => {
     expect(world.simulated(at.name).orders.size).toBe(1);
   });
 
-  it.each(DOORS)("%s: younger than 120 s it is the same order, later it is another", async (door) => {
-    const at = await newProvider(door);
+  it.each(ENDPOINTS)("%s: younger than 120 s it is the same order, later it is another", async (endpoint) => {
+    const at = await newProvider(endpoint);
     const fields = newOrder(at);
     const id = idOf(await at.client.add(fields));
     world.now += 119_000;
@@ -188,8 +188,8 @@ describe("the same add again", () => {
     expect(world.simulated(at.name).orders.size).toBe(2);
   });
 
-  it.each(DOORS)("%s: another quantity, link, service, field or panel is another order", async (door) => {
-    const at = await newProvider(door);
+  it.each(ENDPOINTS)("%s: another quantity, link, service, field or panel is another order", async (endpoint) => {
+    const at = await newProvider(endpoint);
     const fields = newOrder(at);
     const others: Fields[] = [{ quantity: 101 }, { link: "https://social.example/other" }, { runs: 2, interval: 5 }];
     const ids = [idOf(await at.client.add(fields))];
@@ -229,8 +229,8 @@ describe("an add that the provider refuses", () => {
     expect((await world.unknown("till")).filter(({ provider }) => provider === at.name)).toEqual([]);
   });
 
-  it.each(DOORS)("%s: may be sent again at once, and is a new try", async (door) => {
-    const at = await newProvider(door);
+  it.each(ENDPOINTS)("%s: may be sent again at once, and is a new try", async (endpoint) => {
+    const at = await newProvider(endpoint);
     const fields = newOrder(at);
     world.simulated(at.name).balanceNanos = 0n;
     expect(isRefusal(await at.client.add(fields))).toBe(true);
@@ -241,10 +241,10 @@ describe("an add that the provider refuses", () => {
 });
 
 describe("an add to a provider that cannot take it now", () => {
-  it.each(DOORS.flatMap((door) => (["down", "html_502", "hang"] as const).map((mode) => ({ door, mode }))))(
-    "$door: known to be out of reach ($mode), it is not sent; later it is, once",
-    async ({ door, mode }) => {
-      const at = await newProvider(door, mode);
+  it.each(ENDPOINTS.flatMap((endpoint) => (["down", "html_502", "hang"] as const).map((mode) => ({ endpoint, mode }))))(
+    "$endpoint: known to be out of reach ($mode), it is not sent; later it is, once",
+    async ({ endpoint, mode }) => {
+      const at = await newProvider(endpoint, mode);
       const before = await funds();
       await at.client.add(newOrder(at));
       const paid = await funds();
@@ -260,14 +260,14 @@ describe("an add to a provider that cannot take it now", () => {
       await world.pass(5);
       expect(await resent(at, fields)).toBeGreaterThan(0);
       expect(world.simulated(at.name).orders.size).toBe(2);
-      expect(before - (await funds())).toBeCloseTo(door === "own" ? 0.2 : 0, 6);
+      expect(before - (await funds())).toBeCloseTo(endpoint === "own" ? 0.2 : 0, 6);
     },
   );
 
-  it.each(DOORS.flatMap((door) => ["bot_check", "bot_check=503", "rate_limit=1"].map((mode) => ({ door, mode }))))(
-    "$door: one that says so ($mode) has not taken it: nothing is charged, and it comes again later",
-    async ({ door, mode }) => {
-      const at = await newProvider(door, mode);
+  it.each(ENDPOINTS.flatMap((endpoint) => ["bot_check", "bot_check=503", "rate_limit=1"].map((mode) => ({ endpoint, mode }))))(
+    "$endpoint: one that says so ($mode) has not taken it: nothing is charged, and it comes again later",
+    async ({ endpoint, mode }) => {
+      const at = await newProvider(endpoint, mode);
       const paid = await funds();
       world.modes(at.name, mode);
       await world.direct(at.name).balance();
@@ -285,7 +285,7 @@ describe("an add to a provider that cannot take it now", () => {
 });
 
 describe("in the end", () => {
-  it("nothing went wrong that nobody foresaw, and the books add up", async () => {
+  it("nothing went wrong that nobody foresaw, and the ledger adds up", async () => {
     await world.goTo(Math.ceil(world.now / 86_400_000) * 86_400_000 + MINUTE);
     await world.pass(3);
     expect(world.events.some(({ event }) => event === "books")).toBe(true);

@@ -1,16 +1,14 @@
 /**
- * `add` through both doors: never sent twice, never lost, whatever the provider, the database and the script do.
+ * `add` at a provider's endpoint: never sent twice, never lost, whatever the provider, the database and the script do.
  */
 import { env } from "cloudflare:workers";
-import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { linkKey } from "../../../src/domain/order-link.ts";
 import { metered } from "../../../src/store/operations/metered.ts";
 import { AddingWorld, placed, refused, WANTED } from "../world/adding.ts";
-import type { Answered } from "../world/asking.ts";
 import { clear, migrate, rows } from "../world/database.ts";
 import { faultyDb } from "../world/faulty-database.ts";
 import { brokenAnswer, resetConnection } from "../world/providers.ts";
-import { World } from "../world/world.ts";
 
 let world: AddingWorld;
 
@@ -19,8 +17,6 @@ beforeAll(migrate);
 beforeEach(async () => {
   world = await AddingWorld.open();
 });
-
-const FLAG = 1 << 11;
 
 describe("an add in connect mode", () => {
   it("gets the provider's id, is known by it, and costs what the provider's list says", async () => {
@@ -178,38 +174,6 @@ describe("an add in connect mode", () => {
   });
 });
 
-describe("an order that is settled while its provider still thinks", () => {
-  let arrive: (response: Response) => void = () => undefined;
-  let told: Promise<Answered>;
-  let id = "";
-
-  beforeEach(async () => {
-    world.answers = [() => new Promise<Response>((resolve) => (arrive = resolve))];
-    told = world.add();
-    await vi.waitUntil(async () => (await world.orders()).length === 1);
-    world.now += 61_000;
-    [{ id }] = (await world.orders()) as [{ id: string }];
-  });
-
-  it.each([
-    ["another id", () => Response.json({ order: 23501 })],
-    ["a refusal", () => Response.json({ error: "Incorrect quantity" })],
-  ])("stays what a person has made of it: attached, then %s", async (_name, late) => {
-    expect((await world.post(`/v1/orders/${id}/settle`, world.key, { provider_order_id: "777" })).status).toBe(200);
-    arrive(late());
-    expect((await told).json).toEqual({ order: 777 });
-    expect(await world.orders()).toMatchObject([{ provider_order_id: "777", status: "pending", refunded: 0, cadence: 1 }]);
-  });
-
-  it("stays dropped and returned", async () => {
-    await world.post(`/v1/orders/${id}/settle`, world.key, { drop: true });
-    const before = [await world.orders(), await world.feed()];
-    arrive(Response.json({ order: 23501 }));
-    expect((await told).json).toEqual({ order: Number(id) });
-    expect([await world.orders(), await world.feed()]).toEqual(before);
-  });
-});
-
 describe("what an add reads", () => {
   it("does not grow with the panel, nor with what was ordered for its link before", async () => {
     await rows(
@@ -229,235 +193,6 @@ describe("what an add reads", () => {
     const { db, usage } = metered(env.DB);
     expect((await world.add({}, "acme", world.with({ DB: db }))).json).toEqual({ order: 2 });
     expect(usage().rows_read).toBeLessThanOrEqual(700);
-  });
-});
-
-describe("an order that was left behind while it was being placed", () => {
-  it("is flagged for the operator by a sweep, and told as pending meanwhile", async () => {
-    world.answers = [() => new Promise<Response>(() => undefined)];
-    void world.add();
-    await expect.poll(() => world.orders()).toHaveLength(1);
-    const [{ id } = { id: "" }] = await world.orders();
-    expect(await world.shown()).toMatchObject([{ flags: [] }]);
-    await world.sweep(3);
-    expect(await world.orders()).toMatchObject([{ flags: FLAG, cadence: null }]);
-    expect(await world.shown()).toMatchObject([{ id, closed: false, flags: ["placing_unknown"] }]);
-    expect(await world.feed()).toEqual([["order.created", id]]);
-    expect(await world.statusOf(String(id))).toMatchObject({ status: "Pending" });
-    expect((await world.sweep(2)).calls).toEqual([]);
-  });
-});
-
-describe("POST /v1/orders/{id}/settle", () => {
-  let id = "";
-
-  beforeEach(async () => {
-    world.answers = [brokenAnswer];
-    id = String((await world.add()).json.order);
-  });
-
-  it("attaches the provider's id; the script hears of it under both", async () => {
-    const { status, json } = await world.post(`/v1/orders/${id}/settle`, world.key, { provider_order_id: "23501" });
-    expect(status).toBe(200);
-    expect(json).toMatchObject({ id, provider_order_id: "23501", flags: [], status: "pending" });
-    expect(await world.shown("?flag=placing_unknown")).toEqual([]);
-    await world.sweep(2, () => ({ charge: "0.9", start_count: "5", status: "Partial", remains: "250", currency: "USD" }));
-    for (const told of [id, "23501"]) expect(await world.statusOf(told)).toMatchObject({ status: "Partial", remains: "250" });
-    expect((await world.feed()).map(([type]) => type)).toEqual(["order.created", "order.flagged", "order.updated", "refund.posted"]);
-    expect((await world.post(`/v1/orders/${id}/settle`, world.key, { provider_order_id: "23501" })).status).toBe(200);
-    expect((await world.post(`/v1/orders/${id}/settle`, world.key, { drop: true })).json.error.code).toBe("order_settled");
-  });
-
-  it("drops what never reached the provider, and returns its charge once", async () => {
-    const { status, json } = await world.post(`/v1/orders/${id}/settle`, world.key, { drop: true });
-    expect(status).toBe(200);
-    expect(json).toMatchObject({ status: "canceled", refunded: "0.9", closed: true, reason: { code: "not_placed" }, flags: [] });
-    expect(await world.statusOf(id)).toMatchObject({ status: "Canceled", remains: "1000" });
-    expect((await world.post(`/v1/orders/${id}/settle`, world.key, { drop: true })).status).toBe(200);
-    expect((await world.get("/v1/refunds", { key: world.key })).json.refunds).toMatchObject([
-      { order: id, amount: "0.9", status: "posted", reason: "not_placed" },
-    ]);
-    expect((await world.post(`/v1/orders/${id}/settle`, world.key, { provider_order_id: "1" })).json.error.code).toBe("order_settled");
-    world.answers = [placed(8)];
-    expect((await world.add()).json).toEqual({ order: 8 });
-  });
-
-  it("names what is wrong with a settlement", async () => {
-    const path = `/v1/orders/${id}/settle`;
-    for (const body of [{}, { drop: true, provider_order_id: "1" }, { drop: false }, { provider_order_id: "a b" }, { other: 1 }]) {
-      expect((await world.post(path, world.key, body)).status).toBe(422);
-    }
-    world.answers = [placed(9)];
-    await world.add({ quantity: "20" });
-    expect((await world.post(path, world.key, { provider_order_id: "9" })).json.error).toMatchObject({ code: "provider_order_conflict" });
-    expect((await world.post("/v1/orders/nope/settle", world.key, { drop: true })).json.error.code).toBe("order_not_found");
-    expect((await world.post("/v1/orders/9/settle", world.key, { drop: true })).json.error.code).toBe("order_settled");
-    expect(await world.shown("?flag=placing_unknown")).toHaveLength(1);
-  });
-
-  it("is on the audit trail", async () => {
-    await world.ask("POST", `/v1/orders/${id}/settle`, { panel: world.panelId, body: { provider_order_id: "23501" } });
-    expect((await world.get("/v1/audit")).json.entries[0]).toMatchObject({
-      action: "order.settled",
-      actor: "operator",
-      subject: `order:${id}`,
-    });
-  });
-});
-
-describe("an add at the own catalogue", () => {
-  const service = {
-    provider: "acme",
-    service: "12",
-    name: "Followers",
-    rate: "2",
-    min: 10,
-    max: 5000,
-    dripfeed: true,
-    start_minutes: 60,
-    refill_days: 30,
-  };
-  const bought = (over: Record<string, string> = {}, on?: World) => world.add({ service: "1", ...over }, null, on);
-
-  beforeEach(async () => {
-    await world.ask("PUT", "/v1/services/1", { body: service });
-  });
-
-  it("gets an id of ours, and is sent under the provider's service", async () => {
-    world.answers = [placed(23501)];
-    expect((await bought()).json).toEqual({ order: 1 });
-    expect(world.asked[0]?.get("service")).toBe("12");
-    expect(await world.shown()).toMatchObject([
-      { id: "1", provider: "acme", provider_order_id: "23501", service: "1", charge: "2", currency: "USD" },
-    ]);
-    expect(await world.statusOf(1, null)).toEqual({ charge: "2", start_count: "0", status: "Pending", remains: "1000", currency: "USD" });
-  });
-
-  it("sends nothing that says something else than what was paid for", async () => {
-    world.answers = [placed(1)];
-    await bought({
-      "quantity[]": "5000",
-      " quantity": "100000",
-      Quantity: "7",
-      "service[]": "888",
-      " key": "x",
-      package: "9",
-      comments: "kept",
-    });
-    expect(Object.fromEntries(world.asked[0] ?? [])).toEqual({
-      key: "provider-key-1234",
-      action: "add",
-      service: "12",
-      link: WANTED.link,
-      quantity: "1000",
-      comments: "kept",
-    });
-  });
-
-  it("passes over ids that the panel has registered by itself", async () => {
-    await world.post("/v1/orders", world.key, { id: "2", provider: "acme", provider_order_id: "x", quantity: 1, charge: "1" });
-    world.answers = [placed(23501)];
-    expect((await bought()).json).toEqual({ order: 1_000_000_002 });
-  });
-
-  it.each([
-    ["an unmapped service", { service: "7" }, "error.incorrect_service_id"],
-    ["no service", { service: "" }, "error.incorrect_service_id"],
-    ["too few", { quantity: "9" }, "Quantity less than minimal 10"],
-    ["too many", { quantity: "5001" }, "Quantity more than maximum 5000"],
-    ["no number", { quantity: "many" }, "neworder.error.quantity"],
-    ["no link", { link: "" }, "neworder.error.link"],
-  ])("refuses %s, and sends nothing", async (_name, over, error) => {
-    const { status, json } = await bought(over);
-    expect([status, json]).toEqual([200, { error }]);
-    expect(world.asked).toEqual([]);
-    expect(await world.orders()).toEqual([]);
-  });
-
-  it("says nothing of the provider's own troubles", async () => {
-    world.answers = [
-      refused("neworder.error.not_enough_funds"),
-      refused("acme.example: account locked"),
-      refused("neworder.error.link_duplicate"),
-    ];
-    expect((await bought()).json).toEqual({ error: "Order was not accepted" });
-    expect((await bought()).json).toEqual({ error: "Order was not accepted" });
-    expect((await bought()).json).toEqual({ error: "neworder.error.link_duplicate" });
-    expect(await world.orders()).toEqual([]);
-  });
-
-  describe("of a panel whose account is kept here", () => {
-    const credit = (amount: string) =>
-      world.ask("POST", "/v1/customers/@panel/credits", {
-        panel: world.panelId,
-        body: { amount },
-        headers: { "Idempotency-Key": `k${amount}` },
-      });
-    const balance = async () => (await world.apiV2(world.key, { action: "balance" })).json;
-
-    beforeEach(async () => {
-      await world.ask("PATCH", `/v1/panels/${world.panelId}`, { body: { money: "ledger" } });
-    });
-
-    it("is debited, and refused when the account does not hold it", async () => {
-      await credit("3");
-      world.answers = [placed(23501)];
-      await bought();
-      expect(await balance()).toEqual({ balance: "1", currency: "USD" });
-      expect((await bought({ quantity: "501" })).json).toEqual({ error: "neworder.error.not_enough_funds" });
-      expect(world.asked).toHaveLength(1);
-      expect(await world.orders()).toHaveLength(1);
-    });
-
-    it("gets its charge back when the provider refuses, on the books", async () => {
-      await credit("3");
-      world.answers = [refused("Incorrect link")];
-      expect((await bought()).json).toHaveProperty("error");
-      expect(await balance()).toEqual({ balance: "3", currency: "USD" });
-      expect(await rows("SELECT type, amount FROM transfers ORDER BY n")).toMatchObject([
-        { type: "credit", amount: 3_000_000 },
-        { type: "charge", amount: -2_000_000 },
-        { type: "refund", amount: 2_000_000 },
-      ]);
-      expect(await world.feed()).toEqual([
-        ["order.created", "1"],
-        ["refund.posted", "1"],
-      ]);
-    });
-
-    it("gets its charge back when an order that nobody knew of is dropped", async () => {
-      await credit("3");
-      world.answers = [brokenAnswer];
-      const { json } = await bought();
-      expect(await balance()).toEqual({ balance: "1", currency: "USD" });
-      const drop = () => world.ask("POST", `/v1/orders/${json.order}/settle`, { panel: world.panelId, body: { drop: true } });
-      expect((await drop()).status).toBe(200);
-      expect((await drop()).status).toBe(200);
-      expect(await balance()).toEqual({ balance: "3", currency: "USD" });
-    });
-
-    it("is the operator's to credit and to decide about: the panel's own key makes no money", async () => {
-      await credit("3");
-      world.answers = [brokenAnswer];
-      const { json } = await bought();
-      const headers = { "Idempotency-Key": "own" };
-      for (const [path, body] of [
-        ["/v1/customers/@panel/credits", { amount: "1000" }],
-        [`/v1/orders/${json.order}/settle`, { drop: true }],
-        [`/v1/orders/${json.order}/refunds`, { amount: "1", note: "for me" }],
-      ] as const) {
-        expect((await world.ask("POST", path, { key: world.key, body, headers })).json.error.code).toBe("operators_money");
-      }
-      expect(await balance()).toEqual({ balance: "1", currency: "USD" });
-    });
-
-    it("is debited once by ten requests at once", async () => {
-      await credit("3");
-      world.answers = [placed(1)];
-      await Promise.all(Array.from({ length: 10 }, () => bought()));
-      expect(await balance()).toEqual({ balance: "1", currency: "USD" });
-      expect(world.asked).toHaveLength(1);
-    });
   });
 });
 

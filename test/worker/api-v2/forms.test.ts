@@ -1,5 +1,5 @@
 /**
- * Every action in every form through both doors of `/api/v2`, and what is no proper call: an error in words, with
+ * Every action in every form through both endpoints of `/api/v2`, and what is no proper call: an error in words, with
  * nothing sent to a provider.
  */
 import { beforeAll, describe, expect, it } from "vitest";
@@ -8,15 +8,17 @@ import { isNamed } from "../../panels/readings.ts";
 import { isRefusal, texts } from "../../panels/shapes.ts";
 import { SimulatedWorld } from "../world/simulated.ts";
 
-/** `service` is the door's own number of the provider's service 1, `off` of one that is not sold. */
-const DOORS = [
-  { door: "connect", path: "acme", service: "1", off: "999" },
-  { door: "own catalogue", path: undefined, service: "101", off: "102" },
+/** `service` is the endpoint's own number of the provider's service 1, `off` of one that is not sold. */
+const ENDPOINTS = [
+  { endpoint: "connect", path: "acme", service: "1", off: "999" },
+  { endpoint: "own catalogue", path: undefined, service: "101", off: "102" },
 ] as const;
-type Door = (typeof DOORS)[number];
+type Endpoint = (typeof ENDPOINTS)[number];
 
 const POSTED: readonly Encoding[] = ["form", "json", "multipart", "post_query"];
-const FORMS = DOORS.flatMap((door) => POSTED.flatMap((encoding) => [false, true].map((slash) => ({ ...door, encoding, slash }))));
+const FORMS = ENDPOINTS.flatMap((endpoint) =>
+  POSTED.flatMap((encoding) => [false, true].map((slash) => ({ ...endpoint, encoding, slash }))),
+);
 const STATUS_FIELDS = ["charge", "currency", "remains", "start_count", "status"];
 const NOBODYS = "1987654321";
 const UNKNOWN_ORDER = { error: "Incorrect order ID" };
@@ -43,42 +45,42 @@ beforeAll(async () => {
   await world.must("PUT", "/v1/services/102", { ...service, enabled: false });
 });
 
-function clientAt({ path }: Door, form: { encoding?: Encoding; slash?: boolean } = {}, panel = "till"): ApiClient {
+function clientAt({ path }: Endpoint, form: { encoding?: Encoding; slash?: boolean } = {}, panel = "till"): ApiClient {
   return world.client(panel, path, form);
 }
 
 /** Fields of an order that nobody has placed yet. */
-function newOrder({ service }: Door, changes: Fields = {}): Fields {
+function newOrder({ service }: Endpoint, changes: Fields = {}): Fields {
   links += 1;
   return { service, link: `https://social.example/p/${links}`, quantity: 100, ...changes };
 }
 
-/** Places an order; answers its id at the door and at the provider. */
-async function placed(door: Door, client = clientAt(door)): Promise<{ id: number; upstream: string }> {
-  const answer = await client.add(newOrder(door));
+/** Places an order; answers its id at the endpoint and at the provider. */
+async function placed(endpoint: Endpoint, client = clientAt(endpoint)): Promise<{ id: number; upstream: string }> {
+  const answer = await client.add(newOrder(endpoint));
   expect(texts(answer.json)).toEqual({ order: expect.stringMatching(/^\d+$/) });
   const upstream = [...world.simulated("acme").orders.keys()].at(-1) ?? "";
   return { id: isNamed(answer.json) ? Number(answer.json["order"]) : 0, upstream };
 }
 
 describe("every action, in every form", () => {
-  it.each(FORMS)("$door, $encoding, slash $slash: add", async ({ encoding, slash, ...door }) => {
-    const fields = newOrder(door);
+  it.each(FORMS)("$endpoint, $encoding, slash $slash: add", async ({ encoding, slash, ...endpoint }) => {
+    const fields = newOrder(endpoint);
     let answer: Json = null;
-    const sent = await world.during(async () => (answer = (await clientAt(door, { encoding, slash }).add(fields)).json), "add");
+    const sent = await world.during(async () => (answer = (await clientAt(endpoint, { encoding, slash }).add(fields)).json), "add");
     expect(texts(answer)).toEqual({ order: expect.stringMatching(/^[1-9]\d*$/) });
     expect(
       sent.map(({ provider, fields: { action, service, link, quantity, key } }) => ({ provider, action, service, link, quantity, key })),
     ).toEqual([{ provider: "acme", action: "add", service: "1", link: fields["link"], quantity: "100", key: world.simulated("acme").key }]);
     const atProvider = [...world.simulated("acme").orders.values()].at(-1);
     expect(atProvider).toMatchObject({ link: fields["link"], quantity: 100 });
-    if (door.door === "connect") expect(texts(answer)).toEqual({ order: atProvider?.id });
+    if (endpoint.endpoint === "connect") expect(texts(answer)).toEqual({ order: atProvider?.id });
     else expect(Number((texts(answer) as { order: string }).order)).toBeLessThan(2_147_483_648);
   });
 
-  it.each(FORMS)("$door, $encoding, slash $slash: status of one and of many", async ({ encoding, slash, ...door }) => {
-    const client = clientAt(door, { encoding, slash });
-    const [first, second] = [await placed(door), await placed(door)];
+  it.each(FORMS)("$endpoint, $encoding, slash $slash: status of one and of many", async ({ encoding, slash, ...endpoint }) => {
+    const client = clientAt(endpoint, { encoding, slash });
+    const [first, second] = [await placed(endpoint), await placed(endpoint)];
     const one = await client.status(first.id);
     expect(one.http).toBe(200);
     expect(one.headers.get("content-type")).toMatch(/^application\/json/);
@@ -95,9 +97,9 @@ describe("every action, in every form", () => {
     expect((await client.statuses([first.id])).json).toEqual({ [first.id]: one.json });
   });
 
-  it.each(FORMS)("$door, $encoding, slash $slash: cancel", async ({ encoding, slash, ...door }) => {
-    const client = clientAt(door, { encoding, slash });
-    const [waits, runs] = [await placed(door), await placed(door)];
+  it.each(FORMS)("$endpoint, $encoding, slash $slash: cancel", async ({ encoding, slash, ...endpoint }) => {
+    const client = clientAt(endpoint, { encoding, slash });
+    const [waits, runs] = [await placed(endpoint), await placed(endpoint)];
     world.script("acme", waits.upstream, { status: "pending" });
     world.script("acme", runs.upstream, { status: "in_progress" });
     const answer = await client.cancel([NOBODYS, waits.id, runs.id]);
@@ -111,9 +113,9 @@ describe("every action, in every form", () => {
     expect(texts((await client.status(waits.id)).json)).toMatchObject({ status: expect.not.stringMatching("Canceled") });
   });
 
-  it.each(FORMS)("$door, $encoding, slash $slash: refill and its status", async ({ encoding, slash, ...door }) => {
-    const client = clientAt(door, { encoding, slash });
-    const [done, runs] = [await placed(door), await placed(door)];
+  it.each(FORMS)("$endpoint, $encoding, slash $slash: refill and its status", async ({ encoding, slash, ...endpoint }) => {
+    const client = clientAt(endpoint, { encoding, slash });
+    const [done, runs] = [await placed(endpoint), await placed(endpoint)];
     world.script("acme", done.upstream, { status: "completed" });
     world.script("acme", runs.upstream, { status: "in_progress" });
     await world.pass(2);
@@ -135,29 +137,29 @@ describe("every action, in every form", () => {
     ]);
   });
 
-  it.each(FORMS)("$door, $encoding, slash $slash: services and balance", async ({ encoding, slash, ...door }) => {
-    const client = clientAt(door, { encoding, slash });
+  it.each(FORMS)("$endpoint, $encoding, slash $slash: services and balance", async ({ encoding, slash, ...endpoint }) => {
+    const client = clientAt(endpoint, { encoding, slash });
     const services = texts((await client.services()).json) as { service: string }[];
-    expect(services.map(({ service }) => service)).toContain(door.service);
-    expect(services.map(({ service }) => service)).not.toContain(door.off);
+    expect(services.map(({ service }) => service)).toContain(endpoint.service);
+    expect(services.map(({ service }) => service)).not.toContain(endpoint.off);
     expect(texts((await client.balance()).json)).toEqual({ balance: expect.stringMatching(/^\d+(\.\d+)?$/), currency: "USD" });
   });
 
-  it.each(DOORS)("$door: ids in JSON may be a list, and spaces around them do not count", async (door) => {
-    const [first, second] = [await placed(door), await placed(door)];
+  it.each(ENDPOINTS)("$endpoint: ids in JSON may be a list, and spaces around them do not count", async (endpoint) => {
+    const [first, second] = [await placed(endpoint), await placed(endpoint)];
     const ids = [first.id, second.id];
-    const asText = (await clientAt(door).statuses(ids)).json;
-    expect((await clientAt(door, { encoding: "json" }).call({ action: "status", orders: ids })).json).toEqual(asText);
-    expect((await clientAt(door).call({ action: "status", orders: ` ${ids.join(" , ")} ` })).json).toEqual(asText);
+    const asText = (await clientAt(endpoint).statuses(ids)).json;
+    expect((await clientAt(endpoint, { encoding: "json" }).call({ action: "status", orders: ids })).json).toEqual(asText);
+    expect((await clientAt(endpoint).call({ action: "status", orders: ` ${ids.join(" , ")} ` })).json).toEqual(asText);
   });
 });
 
 describe("GET", () => {
-  it.each(DOORS.flatMap((door) => [false, true].map((slash) => ({ ...door, slash }))))(
-    "$door, slash $slash: services, status and balance are answered as to POST, and kept by nobody",
-    async ({ slash, ...door }) => {
-      const { id } = await placed(door);
-      const [get, post] = [clientAt(door, { encoding: "get", slash }), clientAt(door)];
+  it.each(ENDPOINTS.flatMap((endpoint) => [false, true].map((slash) => ({ ...endpoint, slash }))))(
+    "$endpoint, slash $slash: services, status and balance are answered as to POST, and kept by nobody",
+    async ({ slash, ...endpoint }) => {
+      const { id } = await placed(endpoint);
+      const [get, post] = [clientAt(endpoint, { encoding: "get", slash }), clientAt(endpoint)];
       for (const ask of [
         (client: ApiClient) => client.services(),
         (client: ApiClient) => client.balance(),
@@ -172,10 +174,15 @@ describe("GET", () => {
     },
   );
 
-  it.each(DOORS)("$door: places, cancels and refills nothing", async (door) => {
-    const { id } = await placed(door);
-    const client = clientAt(door, { encoding: "get" });
-    for (const ask of [() => client.add(newOrder(door)), () => client.cancel([id]), () => client.refill(id), () => client.refills([id])]) {
+  it.each(ENDPOINTS)("$endpoint: places, cancels and refills nothing", async (endpoint) => {
+    const { id } = await placed(endpoint);
+    const client = clientAt(endpoint, { encoding: "get" });
+    for (const ask of [
+      () => client.add(newOrder(endpoint)),
+      () => client.cancel([id]),
+      () => client.refill(id),
+      () => client.refills([id]),
+    ]) {
       const sent = await world.during(async () => {
         const answer = await ask();
         // By words or by code; never in a form that a script takes for a yes.
@@ -188,7 +195,7 @@ describe("GET", () => {
 
 const IDS_101 = Array.from({ length: 101 }, (_, n) => n + 1).join(",");
 
-/** Calls that are wrong by themselves, whatever the door. */
+/** Calls that are wrong by themselves, whatever the endpoint. */
 const MALFORMED: readonly [string, Fields][] = [
   ["no action", {}],
   ["an empty action", { action: "" }],
@@ -205,7 +212,7 @@ const MALFORMED: readonly [string, Fields][] = [
   ["cancel of 101 orders", { action: "cancel", orders: IDS_101 }],
 ];
 
-/** Orders that cannot be: the own catalogue knows so by itself, behind the other door the provider does. */
+/** Orders that cannot be: the own catalogue knows so by itself, behind the other endpoint the provider does. */
 const IMPOSSIBLE: readonly [string, Fields][] = [
   ["no service", { service: "" }],
   ["no link", { link: "" }],
@@ -222,28 +229,28 @@ const IMPOSSIBLE: readonly [string, Fields][] = [
 const KEYS = ["", "nonsense", "ps_0123456789", "ps_ÄÖÜ", "x".repeat(5000)];
 
 describe("what is no proper call is refused in words, and nothing goes to a provider", () => {
-  it.each(DOORS.flatMap((door) => MALFORMED.map(([what, fields]) => ({ ...door, what, fields }))))(
-    "$door: $what",
-    async ({ fields, ...door }) => {
+  it.each(ENDPOINTS.flatMap((endpoint) => MALFORMED.map(([what, fields]) => ({ ...endpoint, what, fields }))))(
+    "$endpoint: $what",
+    async ({ fields, ...endpoint }) => {
       for (const encoding of POSTED) {
-        const sent = await world.during(async () => expect(isRefusal(await clientAt(door, { encoding }).call(fields))).toBe(true));
+        const sent = await world.during(async () => expect(isRefusal(await clientAt(endpoint, { encoding }).call(fields))).toBe(true));
         expect(sent).toEqual([]);
       }
     },
   );
 
-  it.each(DOORS.flatMap((door) => IMPOSSIBLE.map(([what, fields]) => ({ ...door, what, fields }))))(
-    "$door: $what",
-    async ({ fields, ...door }) => {
+  it.each(ENDPOINTS.flatMap((endpoint) => IMPOSSIBLE.map(([what, fields]) => ({ ...endpoint, what, fields }))))(
+    "$endpoint: $what",
+    async ({ fields, ...endpoint }) => {
       const had = world.simulated("acme").orders.size;
-      const sent = await world.during(async () => expect(isRefusal(await clientAt(door).add(newOrder(door, fields)))).toBe(true));
+      const sent = await world.during(async () => expect(isRefusal(await clientAt(endpoint).add(newOrder(endpoint, fields)))).toBe(true));
       expect(world.simulated("acme").orders.size).toBe(had);
-      if (door.door === "own catalogue") expect(sent).toEqual([]);
+      if (endpoint.endpoint === "own catalogue") expect(sent).toEqual([]);
     },
   );
 
   it("own catalogue: a service that is not sold any more, and quantities just outside its own limits", async () => {
-    const [, own] = DOORS;
+    const [, own] = ENDPOINTS;
     for (const fields of [{ service: own.off }, { quantity: 49 }, { quantity: 10_001 }]) {
       const sent = await world.during(async () => expect(isRefusal(await clientAt(own).add(newOrder(own, fields)))).toBe(true));
       expect(sent).toEqual([]);
@@ -251,25 +258,25 @@ describe("what is no proper call is refused in words, and nothing goes to a prov
     for (const quantity of [50, 10_000]) expect(isRefusal(await clientAt(own).add(newOrder(own, { quantity })))).toBe(false);
   });
 
-  it.each(DOORS)("$door: a wrong key", async (door) => {
+  it.each(ENDPOINTS)("$endpoint: a wrong key", async (endpoint) => {
     const actions: Fields[] = [
       { action: "services" },
       { action: "balance" },
       { action: "status", order: 1 },
-      { action: "add", ...newOrder(door) },
+      { action: "add", ...newOrder(endpoint) },
     ];
     for (const key of KEYS) {
       for (const fields of actions) {
         const sent = await world.during(async () =>
-          expect((await clientAt(door).call({ ...fields, key })).json).toEqual({ error: "Invalid API key" }),
+          expect((await clientAt(endpoint).call({ ...fields, key })).json).toEqual({ error: "Invalid API key" }),
         );
         expect(sent).toEqual([]);
       }
     }
   });
 
-  it.each(DOORS)("$door: bodies that are cut, empty, of another kind or too long", async (door) => {
-    const path = `https://panelsync.example/api/v2${door.path === undefined ? "" : `/${door.path}`}`;
+  it.each(ENDPOINTS)("$endpoint: bodies that are cut, empty, of another kind or too long", async (endpoint) => {
+    const path = `https://panelsync.example/api/v2${endpoint.path === undefined ? "" : `/${endpoint.path}`}`;
     const json = { "content-type": "application/json" };
     const bodies: [string, Record<string, string>][] = [
       ['{"action":"add","key":', json],

@@ -83,7 +83,7 @@ describe("whole lives through the own catalogue", () => {
     }
   });
 
-  it("nothing is left unknown, no panel is outdated, and the books add up a day later", async () => {
+  it("nothing is left unknown, no panel is outdated, and the ledger adds up a day later", async () => {
     for (const { name } of panels) {
       expect(await world.unknown(name)).toEqual([]);
       expect((await world.must("GET", "/v1/orders?flag=panel_outdated", undefined, name)).json.orders).toEqual([]);

@@ -1,5 +1,5 @@
 /**
- * What each door answers of its own: behind `/api/v2/{provider}` everything is the provider's, at `/api/v2` everything
+ * What each endpoint answers of its own: behind `/api/v2/{provider}` everything is the provider's, at `/api/v2` everything
  * is the operator's.
  */
 import { beforeAll, describe, expect, it } from "vitest";
@@ -242,12 +242,12 @@ describe("own catalogue: the operator's own", () => {
 });
 
 describe("another panel's orders do not exist", () => {
-  const DOORS = [
-    { door: "connect", path: "acme", service: "1", panel: "shop" },
-    { door: "own catalogue", path: undefined, service: "7", panel: "till" },
+  const ENDPOINTS = [
+    { endpoint: "connect", path: "acme", service: "1", panel: "shop" },
+    { endpoint: "own catalogue", path: undefined, service: "7", panel: "till" },
   ] as const;
 
-  it.each(DOORS)("$door: neither told, nor canceled, nor refilled", async ({ path, service, panel }) => {
+  it.each(ENDPOINTS)("$endpoint: neither told, nor canceled, nor refilled", async ({ path, service, panel }) => {
     const { id, upstream } = await added(world.client(panel, path), service);
     world.script("acme", upstream, { status: "pending" });
     await world.pass(1);

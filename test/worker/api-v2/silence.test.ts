@@ -41,7 +41,7 @@ afterEach(() => world.retireAll());
 
 type Held = { readonly name: string; readonly connect: ApiClient; readonly own: ApiClient; readonly known: number; readonly ours: number };
 
-/** A provider of its own with an order placed through each door, polled while all was well; its service is sold under its name's number. */
+/** A provider of its own with an order placed through each endpoint, polled while all was well; its service is sold under its name's number. */
 async function wellProvider(mode?: ModeInput): Promise<Held> {
   providers += 1;
   const name = `p${providers}`;
@@ -162,7 +162,7 @@ describe("a provider that cannot be asked", () => {
 
 describe("an order that the provider no longer knows", () => {
   it.each(["plain", "error_localised", "many_entry_error_string", "many_entry_missing", "error_http=404", "no_many"])(
-    "%s: is told its last middle word, through either door",
+    "%s: is told its last active status, through either endpoint",
     async (mode) => {
       const { name, connect, own, known, ours } = await wellProvider();
       world.modes(name, mode);
@@ -180,11 +180,11 @@ describe("an order that the provider no longer knows", () => {
 });
 
 describe("panelsync without its database", () => {
-  it.each(["connect", "own"] as const)("%s: answers nothing to any call, and sends nothing", async (door) => {
+  it.each(["connect", "own"] as const)("%s: answers nothing to any call, and sends nothing", async (endpoint) => {
     const held = await wellProvider();
-    const id = door === "connect" ? held.known : held.ours;
-    const service = door === "connect" ? "1" : String(200 + providers);
-    const client = held[door].with({ send: (request) => world.handle(request, { DB: failingDb() }) });
+    const id = endpoint === "connect" ? held.known : held.ours;
+    const service = endpoint === "connect" ? "1" : String(200 + providers);
+    const client = held[endpoint].with({ send: (request) => world.handle(request, { DB: failingDb() }) });
     const sent = await world.during(async () => {
       await expectLater(client.services());
       await expectLater(client.balance());

@@ -10,8 +10,8 @@ import { SimulatedWorld } from "../world/simulated.ts";
 
 const QUANTITY = 100;
 const MINUTE = 60_000;
-const DOORS = ["connect", "own"] as const;
-type Door = (typeof DOORS)[number];
+const ENDPOINTS = ["connect", "own"] as const;
+type Endpoint = (typeof ENDPOINTS)[number];
 
 let world: SimulatedWorld;
 let links = 0;
@@ -33,9 +33,9 @@ beforeAll(async () => {
 type Placed = { readonly client: ApiClient; readonly provider: string; readonly id: number; readonly upstream: string };
 
 /** An order that runs, and of which the sweep knows so. */
-async function running(door: Door, provider = "acme", service = "1"): Promise<Placed> {
+async function running(endpoint: Endpoint, provider = "acme", service = "1"): Promise<Placed> {
   links += 1;
-  const client = door === "connect" ? world.client("shop", provider) : world.client("till");
+  const client = endpoint === "connect" ? world.client("shop", provider) : world.client("till");
   const fields = { service, link: `https://social.example/w/${links}`, quantity: QUANTITY };
   const { order } = texts((await client.add(fields)).json) as { order: string };
   const upstream = [...world.simulated(provider).orders.keys()].at(-1) ?? "";
@@ -89,11 +89,11 @@ const WORDS: readonly [Record<string, Json>, number | string][] = [
   [{ raw: "gone" }, "In progress"],
 ];
 
-describe("what the provider says, told in one of six words", () => {
-  it.each(DOORS.flatMap((door) => WORDS.map(([state, hears]) => ({ door, state, hears }))))(
-    "$door: $state is heard as $hears",
-    async ({ door, state, hears }) => {
-      const order = await running(door);
+describe("what the provider says, in one of six words", () => {
+  it.each(ENDPOINTS.flatMap((endpoint) => WORDS.map(([state, hears]) => ({ endpoint, state, hears }))))(
+    "$endpoint: $state is heard as $hears",
+    async ({ endpoint, state, hears }) => {
+      const order = await running(endpoint);
       expect(await heard(order)).toBe("In progress");
       await becomes(order, state);
       expect(await heard(order)).toBe(hears);
@@ -103,8 +103,8 @@ describe("what the provider says, told in one of six words", () => {
     },
   );
 
-  it.each(DOORS)("%s: one answer that takes a final word back does not reach the panel", async (door) => {
-    const order = await running(door);
+  it.each(ENDPOINTS)("%s: one answer that takes a final word back does not reach the panel", async (endpoint) => {
+    const order = await running(endpoint);
     await becomes(order, { status: "partial", remains: 30 });
     const atProvider = world.simulated("acme").orders.get(order.upstream);
     if (atProvider) atProvider.life = { ...atProvider.life, flaps: [{ answer: 3, status: "in_progress", remains: 80 }] };
@@ -124,7 +124,7 @@ describe("a refund that is not decided yet", () => {
     return encodeURIComponent(refunds.find((refund) => refund.order === String(order.id))?.id ?? "none");
   }
 
-  it("held, since nobody can say how much was left: the last middle word stands", async () => {
+  it("held, since nobody can say how much was left: the last active status stands", async () => {
     const order = await running("own");
     await becomes(order, { status: "partial", remains: 0 });
     expect(await heard(order)).toBe("In progress");
@@ -132,7 +132,7 @@ describe("a refund that is not decided yet", () => {
     expect(await heard(order)).toBe(40);
   });
 
-  it("held: the last middle word stands, until it is approved", async () => {
+  it("held: the last active status stands, until it is approved", async () => {
     const before = await balance();
     const order = await running("own", "held", "2");
     await becomes(order, { status: "canceled", remains: 100 });
@@ -143,7 +143,7 @@ describe("a refund that is not decided yet", () => {
     expect(await balance()).toBe(before);
   });
 
-  it("connect: held, the last middle word stands, too", async () => {
+  it("connect: held, the last active status stands, too", async () => {
     const order = await running("connect", "held");
     await becomes(order, { status: "canceled", remains: 100 });
     expect(await heard(order)).toBe("In progress");
@@ -164,7 +164,7 @@ describe("a refund that is not decided yet", () => {
     expect(await heard(order)).toBe(0);
   });
 
-  it("delayed: the last middle word stands until it is posted", async () => {
+  it("delayed: the last active status stands until it is posted", async () => {
     const order = await running("own", "late", "3");
     await becomes(order, { status: "partial", remains: 30 });
     expect(await heard(order)).toBe("In progress");

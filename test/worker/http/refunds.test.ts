@@ -1,5 +1,5 @@
 /**
- * What people decide about money, over the HTTP door and the real database: approving, rejecting, goodwill,
+ * What people decide about money, over HTTP and the real database: approving, rejecting, goodwill,
  * claw-backs, policies and the brake.
  */
 import { env } from "cloudflare:workers";

@@ -85,7 +85,7 @@ const mismatches = (read: readonly CheckPage[]): unknown[] =>
 const sum = (read: readonly CheckPage[], what: keyof CheckPage["checked"]): number =>
   read.reduce((total, { checked }) => total + checked[what], 0);
 
-describe("books that add up", () => {
+describe("a ledger that adds up", () => {
   it.each([
     [1000, 1000],
     [1, 1],

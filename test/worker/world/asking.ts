@@ -55,3 +55,8 @@ export function paths({ json }: Answered): string[] {
 export function order(id: string, changes: Record<string, unknown> = {}): Record<string, unknown> {
   return { id, provider: "acme", provider_order_id: `p-${id}`, quantity: 1000, charge: "0.9", ...changes };
 }
+
+/** A thousand orders to register, with long links. */
+export function thousandOrders(prefix = "long"): Record<string, unknown>[] {
+  return Array.from({ length: 1000 }, (_, i) => order(`${prefix}-${i}`, { link: `https://x.example/${"y".repeat(700)}/${i}` }));
+}

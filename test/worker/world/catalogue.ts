@@ -29,7 +29,7 @@ export class CatalogueWorld extends World {
   }
 
   /** As `apiV2`, with what it took of the database. */
-  async costOf(key: string, action: "services" | "balance", provider: string | null) {
+  async costOfScript(key: string, action: "services" | "balance", provider: string | null) {
     const { db, usage } = metered(env.DB);
     const answered = await this.with({ DB: db }).apiV2(key, { action }, provider);
     return { json: answered.json as unknown, usage: usage() };

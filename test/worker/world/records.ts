@@ -114,3 +114,19 @@ export async function addOrders(panel: string, provider: string, first: number, 
       .run();
   }
 }
+
+/** Sets columns of one order, as a sweep would: what it refunded has a refund behind it. */
+export async function setOrder(panel: string, id: string, columns: Record<string, unknown>): Promise<void> {
+  const names = Object.keys(columns);
+  if (columns["refunded"] !== undefined) {
+    await env.DB.prepare(
+      `INSERT INTO refunds (panel, order_n, n, amount, currency, status, reason, created_at, decided_at, decided_by)
+       SELECT panel, n, 1, ?3 - registered_refunded, currency, 'posted', 'partial', created_at, created_at, 'rules' FROM orders WHERE panel = ?1 AND id = ?2`,
+    )
+      .bind(panel, id, columns["refunded"])
+      .run();
+  }
+  await env.DB.prepare(`UPDATE orders SET ${names.map((name, i) => `${name} = ?${i + 3}`).join(", ")} WHERE panel = ?1 AND id = ?2`)
+    .bind(panel, id, ...Object.values(columns))
+    .run();
+}

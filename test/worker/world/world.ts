@@ -7,6 +7,7 @@ import { env } from "cloudflare:workers";
 import type { Message } from "../../../src/domain/message.ts";
 import { handleRequest } from "../../../src/http/router.ts";
 import { type LogEvent, type Ports, realPorts } from "../../../src/ports.ts";
+import { metered, type Usage } from "../../../src/store/operations/metered.ts";
 import { consume } from "../../../src/sync/consume.ts";
 import { tick } from "../../../src/sync/tick.ts";
 import { answerProblem } from "./answer-check.ts";
@@ -80,6 +81,13 @@ export class World {
 
   ask(method: string, path: string, ask: Ask = {}): Promise<Answered> {
     return this.fetch(requestOf(method, path, ask));
+  }
+
+  /** What a request costs D1. */
+  async costOf(ask: (metered: World) => Promise<Answered>): Promise<Usage & { readonly answer: Answered }> {
+    const { db, usage } = metered(this.env.DB);
+    const answer = await ask(this.with({ DB: db }));
+    return { answer, ...usage() };
   }
 
   get(path: string, ask?: Ask): Promise<Answered> {
