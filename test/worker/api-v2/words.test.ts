@@ -44,7 +44,7 @@ async function running(endpoint: Endpoint, provider = "acme", service = "1"): Pr
   return { client, provider, id: Number(order), upstream };
 }
 
-/** The units that a script pays back by what it is told; a middle word as it is; null for what no script can read. */
+/** The units that a script pays back by what it is told; an active status as it is; null for what no script can read. */
 async function heard({ client, id }: Placed): Promise<number | string | null> {
   const told = statusIn(await client.status(id));
   if (told.kind !== "told") return null;
@@ -64,7 +64,7 @@ async function balance(): Promise<number> {
   return Number((texts((await world.client("till").balance()).json) as { balance: string }).balance);
 }
 
-/** What the provider says, and what a script pays back by what it is told, or the middle word that it hears. */
+/** What the provider says, and what a script pays back by what it is told, or the active status that it hears. */
 const WORDS: readonly [Record<string, Json>, number | string][] = [
   [{ status: "completed" }, 0],
   [{ status: "Done", remains: "-3" }, 0],

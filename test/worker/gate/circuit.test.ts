@@ -65,18 +65,18 @@ function add(on = world): Promise<Answered> {
 }
 
 /** What became of adds: placed at the provider, in doubt, or not sent. */
-function fateOf({ json }: Answered): "placed" | "doubt" | "later" {
+function outcomeOf({ json }: Answered): "placed" | "doubt" | "later" {
   if (json === null) return "later";
   return json.order > 2_000_000_000 ? "doubt" : "placed";
 }
 
 async function addsEvery(ms: number, times: number): Promise<string[]> {
-  const fates: string[] = [];
+  const outcomes: string[] = [];
   for (let n = 0; n < times; n++) {
-    fates.push(fateOf(await add()));
+    outcomes.push(outcomeOf(await add()));
     world.now += ms;
   }
-  return fates;
+  return outcomes;
 }
 
 const counted = (list: readonly string[], one: string): number => list.filter((each) => each === one).length;
@@ -126,7 +126,7 @@ describe("a provider that was out of reach, and has no order due", () => {
   ])("is back when it answers %s", async (_name, answer) => {
     await open("timeout");
     says["balance"] = answer;
-    expect(fateOf(await add())).toBe("placed");
+    expect(outcomeOf(await add())).toBe("placed");
     expect(await state()).toMatchObject({ failures: 0, retry_at: null });
     expect(counted(calls, "balance")).toBe(1);
   });
@@ -141,20 +141,20 @@ describe("a provider that was out of reach, and has no order due", () => {
     await open("timeout");
     says["balance"] = answer;
     for (let n = 0; n < 10; n++) {
-      expect(fateOf(await add())).toBe("later");
+      expect(outcomeOf(await add())).toBe("later");
       world.now += 5000;
     }
     expect(calls).toEqual(["balance"]);
     expect((await state()).failures).toBe(4);
     says["balance"] = () => BALANCE;
     world.now += 30 * MINUTE_MS;
-    expect(fateOf(await add())).toBe("placed");
+    expect(outcomeOf(await add())).toBe("placed");
   });
 
   it("is found back although the clock was put back", async () => {
     await open("blocked", world.now + 86_400_000);
     await rows("UPDATE providers SET probe_at = ?1", world.now + 86_400_000);
-    expect(fateOf(await add())).toBe("placed");
+    expect(outcomeOf(await add())).toBe("placed");
   });
 });
 
@@ -191,7 +191,7 @@ describe("requests beside the sweeps", () => {
     for (let minutes = 0; minutes < 120; minutes++) {
       await tick();
       for (let n = 0; n < 4; n++) {
-        expect(fateOf(await add())).toBe("later");
+        expect(outcomeOf(await add())).toBe("later");
         world.now += MINUTE_MS / 4;
       }
     }
@@ -224,18 +224,18 @@ describe("adds that leave a doubt", () => {
   });
 
   it("come to an end when they are on their way at once, too", async () => {
-    const fates = (await Promise.all(Array.from({ length: 5 }, () => add()))).map(fateOf);
-    expect(counted(fates, "doubt")).toBe(5);
+    const outcomes = (await Promise.all(Array.from({ length: 5 }, () => add()))).map(outcomeOf);
+    expect(counted(outcomes, "doubt")).toBe(5);
     expect(await addsEvery(1000, 20)).toEqual(Array(20).fill("later"));
     // The next trial comes after a minute, as if there had been three.
     says["add"] = () => ({ order: 7 });
     world.now += MINUTE_MS;
-    expect(fateOf(await add())).toBe("placed");
+    expect(outcomeOf(await add())).toBe("placed");
   });
 
   it("are tried ever more seldom, and in half an hour again as before", async () => {
-    const fates = await addsEvery(MINUTE_MS, 60);
-    expect(counted(fates, "doubt")).toBeLessThanOrEqual(9);
+    const outcomes = await addsEvery(MINUTE_MS, 60);
+    expect(counted(outcomes, "doubt")).toBeLessThanOrEqual(9);
     world.now += 31 * MINUTE_MS;
     says["add"] = () => ({ order: ++orderIds });
     expect(await addsEvery(1000, 5)).toEqual(Array(5).fill("placed"));
@@ -244,13 +244,13 @@ describe("adds that leave a doubt", () => {
   it("come to an end also while sweeps find all well", async () => {
     await world.post("/v1/orders", key, order("1", { provider_order_id: "1" }));
     says["status"] = () => inProgress();
-    const fates: string[] = [];
+    const outcomes: string[] = [];
     for (let minutes = 0; minutes < 20; minutes++) {
       world.now += MINUTE_MS;
       await tick();
-      fates.push(fateOf(await add()));
+      outcomes.push(outcomeOf(await add()));
     }
-    expect(counted(fates, "doubt")).toBeLessThanOrEqual(7);
+    expect(counted(outcomes, "doubt")).toBeLessThanOrEqual(7);
   });
 
   it("are over when a trial goes well", async () => {
@@ -265,15 +265,15 @@ describe("adds that leave a doubt", () => {
   it("shut nobody out while most others go well", async () => {
     let n = 0;
     says["add"] = () => (n++ % 5 === 0 ? brokenAnswer() : { order: ++orderIds });
-    const fates = await addsEvery(1000, 50);
-    expect([counted(fates, "doubt"), counted(fates, "later")]).toEqual([10, 0]);
+    const outcomes = await addsEvery(1000, 50);
+    expect([counted(outcomes, "doubt"), counted(outcomes, "later")]).toEqual([10, 0]);
   });
 
   it("do not count against other settings", async () => {
     await addsEvery(1000, 5);
     says["add"] = () => ({ order: ++orderIds });
     await world.provider("acme", { key: "another-key-5678" });
-    expect(fateOf(await add())).toBe("placed");
+    expect(outcomeOf(await add())).toBe("placed");
   });
 });
 
@@ -367,13 +367,13 @@ describe("a provider that lists no services", () => {
 
   it("is asked for them once by ten adds at once", async () => {
     says["services"] = async () => (await new Promise((resolve) => setTimeout(resolve, 100)), SERVICES);
-    const fates = (await Promise.all(Array.from({ length: 10 }, () => add()))).map(fateOf);
-    expect([counted(fates, "placed"), counted(calls, "services")]).toEqual([10, 1]);
+    const outcomes = (await Promise.all(Array.from({ length: 10 }, () => add()))).map(outcomeOf);
+    expect([counted(outcomes, "placed"), counted(calls, "services")]).toEqual([10, 1]);
   });
 
   it("is not taken for one while it may not be called", async () => {
     await open("rate_limited", world.now + MINUTE_MS);
-    expect(fateOf(await add())).toBe("later");
+    expect(outcomeOf(await add())).toBe("later");
     world.now += 5 * MINUTE_MS;
     await add();
     expect(await rows("SELECT charge FROM orders")).toEqual([{ charge: 90_000 }]);
@@ -384,7 +384,7 @@ describe("a provider that lists no services", () => {
     says["services"] = (_fields, request) =>
       new Promise((_resolve, reject) => request.signal.addEventListener("abort", () => reject(new Error("aborted"))));
     const begun = Date.now();
-    expect(fateOf(await add())).toBe("placed");
+    expect(outcomeOf(await add())).toBe("placed");
     expect(Date.now() - begun).toBeLessThan(12_000);
   });
 });

@@ -14,7 +14,7 @@ import { World } from "../world/world.ts";
 const key = "ps_key-of-p";
 
 /** All that matters for money and for readers; not the feed's numbers, which may leave gaps. */
-async function books(): Promise<unknown> {
+async function everything(): Promise<unknown> {
   return {
     orders: await rows("SELECT id, status, refunded, refund_count, hold_amount, flags, provider_status, remains FROM orders ORDER BY id"),
     refunds: await rows(
@@ -41,7 +41,7 @@ beforeEach(async () => {
 async function everywhere(path: (db: D1Database, again: boolean) => Promise<void>, prepare: () => Promise<void>): Promise<number> {
   await prepare();
   await path(env.DB, false);
-  const undisturbed = await books();
+  const undisturbed = await everything();
   let faults = 0;
   for (const when of ["before", "after"] as const) {
     for (let n = 0; n < 30; n++) {
@@ -52,7 +52,7 @@ async function everywhere(path: (db: D1Database, again: boolean) => Promise<void
       await path(db, true);
       if (!failed()) break;
       faults += 1;
-      expect({ n, when, books: await books() }).toEqual({ n, when, books: undisturbed });
+      expect({ n, when, left: await everything() }).toEqual({ n, when, left: undisturbed });
     }
   }
   return faults;

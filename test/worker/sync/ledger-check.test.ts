@@ -1,5 +1,5 @@
 /**
- * The daily check of the books over real D1: it finds each kind of row that does not follow from the others, holds
+ * The daily ledger check over real D1: it finds each kind of row that does not follow from the others, holds
  * that panel's refunds until the operator lets them go, and costs what a page costs.
  */
 import { env } from "cloudflare:workers";
@@ -248,7 +248,7 @@ describe("what does not add up", () => {
 });
 
 describe("the daily check", () => {
-  const books = (page = 0, day = today): object => ({ v: 1, kind: "books", day, page });
+  const check = (page = 0, day = today): object => ({ v: 1, kind: "books", day, page });
 
   it("is sent with a UTC day's first tick, and not again that day", async () => {
     const run = new World();
@@ -257,16 +257,16 @@ describe("the daily check", () => {
       await run.tick();
       run.now += minutes * 60_000;
     }
-    expect(run.sent).toEqual([books(0, today + 1)]);
+    expect(run.sent).toEqual([check(0, today + 1)]);
     run.now = NOW + 2 * DAY;
     await run.tick();
-    expect(run.sent).toEqual([books(0, today + 1), books(0, today + 2)]);
+    expect(run.sent).toEqual([check(0, today + 1), check(0, today + 2)]);
   });
 
   it("goes through all panels, says what it checked, and remembers that it is through", async () => {
     await kept();
     const run = new World();
-    expect(await run.deliver(books())).toBe("ack");
+    expect(await run.deliver(check())).toBe("ack");
     expect(run.eventsOf("books")).toMatchObject([{ orders: 10, refunds: 8, accounts: 2, transfers: 8, mismatches: 0, finished: true }]);
     expect(run.sent).toEqual([]);
     expect(await rows("SELECT day, place, finished_at FROM audits_of_books")).toEqual([{ day: today, place: null, finished_at: NOW }]);
@@ -275,10 +275,10 @@ describe("the daily check", () => {
   it("does nothing when a message comes again, late, or after its turn", async () => {
     await kept();
     const run = new World();
-    await run.deliver(books());
-    await run.deliver(books());
-    await run.deliver(books(1));
-    await run.deliver(books(3, today - 1));
+    await run.deliver(check());
+    await run.deliver(check());
+    await run.deliver(check(1));
+    await run.deliver(check(3, today - 1));
     expect(run.eventsOf("books")).toHaveLength(1);
     expect(run.eventsOf("books.repeated")).toHaveLength(3);
   });
@@ -286,11 +286,11 @@ describe("the daily check", () => {
   it("hands on from page to page, each message bounded, and no message multiplies the chain", async () => {
     await many(5000);
     const run = new World({ PLAN: "free" });
-    await run.deliver(books());
-    expect(run.sent).toEqual([books(1)]);
-    await run.deliver(books());
-    await run.deliver(books(), 2);
-    expect(run.sent).toEqual([books(1)]);
+    await run.deliver(check());
+    expect(run.sent).toEqual([check(1)]);
+    await run.deliver(check());
+    await run.deliver(check(), 2);
+    expect(run.sent).toEqual([check(1)]);
     await run.drain();
     expect(run.sum("books", "orders")).toBe(5000);
     // Five of 1,000 orders each, and one for the panel after it.
@@ -309,10 +309,10 @@ describe("the daily check", () => {
       `UPDATE audits_of_books SET day = ${today}, page = 7, rows_read = 499500, place = '{"panel":"advice","totals":1000,"sums":null,"ledger":null}'`,
     );
     const run = new World({ PLAN: "free" });
-    await run.deliver(books(7));
+    await run.deliver(check(7));
     expect(run.sent).toEqual([]);
     run.now += DAY;
-    await run.deliver(books(0, today + 1));
+    await run.deliver(check(0, today + 1));
     await run.drain();
     expect(run.eventsOf("books").map(({ orders, finished }) => [orders, finished])).toEqual([
       [1000, false],
@@ -331,8 +331,8 @@ describe("the daily check", () => {
             : (Reflect.get(db, name) as (sql: string) => unknown).bind(db),
       }),
     });
-    expect(await run.deliver(books())).toBe("retry");
-    expect(await new World().deliver(books(), 2)).toBe("ack");
+    expect(await run.deliver(check())).toBe("retry");
+    expect(await new World().deliver(check(), 2)).toBe("ack");
     expect(await rows("SELECT finished_at FROM audits_of_books")).toEqual([{ finished_at: NOW }]);
   });
 });

@@ -223,7 +223,7 @@ describe("when an order was last checked", () => {
   it("is not told of orders that had to wait for their turn, between others that were asked", async () => {
     await addProvider("acme", { many: "no", max_calls_per_minute: 3 });
     await addOrders("p", "acme", 1, 3, young);
-    // Somebody else has made a call. The walk is in the middle of its lap: what lies just before it comes last.
+    // Somebody else has made a call. The clock is in the middle of its lap: what lies just before it comes last.
     const clock = { minute: MINUTE, position: MINUTE * 1000 + 300, stretchPercent: 100 };
     await env.DB.prepare("UPDATE providers SET clock = ?1, budget_minute = ?2, budget_used = 1").bind(JSON.stringify(clock), MINUTE).run();
     const run = new World();
