@@ -5,11 +5,11 @@
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { ModeInput } from "../../../simulator/modes.ts";
 import type { Answer, ApiClient, Fields, Json } from "../../panels/client.ts";
-import { isRefusal, LATER, lateness, texts } from "../../panels/shapes.ts";
-import { SimulatedWorld, patienceWith } from "../world/simulated.ts";
+import { isRefusal, lateness, LATER, texts } from "../../panels/shapes.ts";
+import { MINUTE_MS } from "../world/database.ts";
+import { patienceWith, SimulatedWorld } from "../world/simulated.ts";
 
 const FIRST_OF_OURS = 2_000_000_000;
-const MINUTE = 60_000;
 const LAST_ID = 2_147_483_647;
 /** Ways in which the order is placed, or may have been, and nobody is told its id. */
 const UNREADABLE: readonly ModeInput[] = [
@@ -78,7 +78,7 @@ async function resent({ client }: At, fields: Fields): Promise<number> {
   for (let n = 0; n < 5; n++) {
     const answer = await client.add(fields);
     if (answer.text !== "") return idOf(answer);
-    await world.goTo(world.now + MINUTE / 2);
+    await world.goTo(world.now + MINUTE_MS / 2);
   }
   return 0;
 }
@@ -110,7 +110,7 @@ describe("an answer to add that cannot be read", () => {
     expect(await world.unknown(at.panel)).toContainEqual(expect.objectContaining({ provider: at.name, link: fields["link"] }));
     // However much later: as long as nobody knows, it is this order.
     world.modes(at.name);
-    await world.goTo(world.now + 10 * MINUTE);
+    await world.goTo(world.now + 10 * MINUTE_MS);
     expect(await world.during(async () => expect(idOf(await at.client.add(fields))).toBe(id), "add")).toEqual([]);
     expect(await toldOf(at, id)).toMatchObject({ status: "Pending" });
     expect(world.simulated(at.name).orders.size).toBe(isPlaced(mode) ? 1 : 0);
@@ -277,7 +277,7 @@ describe("an add to a provider that cannot take it now", () => {
       expect(await funds()).toBe(paid);
       expect((await world.unknown(at.panel)).filter(({ provider }) => provider === at.name)).toEqual([]);
       world.modes(at.name);
-      for (let n = 0; n < 5; n++) await world.goTo(world.now + 15 * MINUTE);
+      for (let n = 0; n < 5; n++) await world.goTo(world.now + 15 * MINUTE_MS);
       expect(await resent(at, fields)).toBeGreaterThan(0);
       expect(world.simulated(at.name).orders.size).toBe(1);
     },
@@ -286,7 +286,7 @@ describe("an add to a provider that cannot take it now", () => {
 
 describe("in the end", () => {
   it("nothing went wrong that nobody foresaw, and the ledger adds up", async () => {
-    await world.goTo(Math.ceil(world.now / 86_400_000) * 86_400_000 + MINUTE);
+    await world.goTo(Math.ceil(world.now / 86_400_000) * 86_400_000 + MINUTE_MS);
     await world.pass(3);
     expect(world.events.some(({ event }) => event === "books")).toBe(true);
     expect(world.troubles()).toEqual([]);

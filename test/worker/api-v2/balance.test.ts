@@ -4,9 +4,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { CatalogueWorld, type Says, THEIRS } from "../world/catalogue.ts";
-import { migrate } from "../world/database.ts";
-
-const MINUTE = 60_000;
+import { migrate, MINUTE_MS } from "../world/database.ts";
 
 let world: CatalogueWorld;
 let shop: string;
@@ -63,7 +61,7 @@ describe("the balance at a provider's endpoint", () => {
     await world.apiV2(shop, { action: "balance" }, id);
     world.upstream.set(id, { balance: said });
     world.events.length = 0;
-    world.now += 15 * MINUTE - 1;
+    world.now += 15 * MINUTE_MS - 1;
     expect((await world.apiV2(shop, { action: "balance" }, id)).json).toEqual({ balance: "3", currency: "USD" });
     expect(world.eventsOf("balance.stale")).toEqual([{ event: "balance.stale", provider: id, age_minutes: 14, why }]);
     world.now += 1;
@@ -152,15 +150,15 @@ describe("the balance at the own catalogue's endpoint", () => {
     });
 
     it("is the last known of a provider that is down, and does without one that was never heard of", async () => {
-      world.now += 2 * MINUTE;
+      world.now += 2 * MINUTE_MS;
       world.upstream.set("poor", {});
       world.upstream.set("rich", { balance: { balance: "200", currency: "USD" } });
       expect((await world.apiV2(desk, { action: "balance" })).json).toEqual({ balance: "99.75", currency: "USD" });
       expect(world.eventsOf("balance.stale")).toContainEqual({ event: "balance.stale", provider: "poor", age_minutes: 2, why: "network" });
-      world.now += 14 * MINUTE;
+      world.now += 14 * MINUTE_MS;
       expect((await world.apiV2(desk, { action: "balance" })).json).toEqual({ balance: "200", currency: "USD" });
       world.upstream.set("rich", {});
-      world.now += 16 * MINUTE;
+      world.now += 16 * MINUTE_MS;
       const none = await world.apiV2(desk, { action: "balance" });
       expect([none.status, none.text]).toEqual([503, ""]);
     });
@@ -169,7 +167,7 @@ describe("the balance at the own catalogue's endpoint", () => {
       world.upstream.set("rich", { balance: { balance: "-200.5", currency: "USD" } });
       world.upstream.set("poor", { balance: { balance: "-900", currency: "EUR" } });
       expect((await world.apiV2(desk, { action: "balance" })).json).toEqual({ balance: "-200.5", currency: "USD" });
-      world.now += 2 * MINUTE;
+      world.now += 2 * MINUTE_MS;
       world.upstream.set("rich", { balance: { balance: "-1000.01", currency: "INR" } });
       expect((await world.apiV2(desk, { action: "balance" })).json).toEqual({ balance: "-1000.01", currency: "INR" });
     });

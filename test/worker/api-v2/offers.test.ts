@@ -5,9 +5,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { ApiClient, Json } from "../../panels/client.ts";
 import { texts } from "../../panels/shapes.ts";
+import { MINUTE_MS } from "../world/database.ts";
 import { SimulatedWorld } from "../world/simulated.ts";
-
-const MINUTE = 60_000;
 
 let world: SimulatedWorld;
 let links = 0;
@@ -52,16 +51,16 @@ describe("connect mode: the provider's own", () => {
     const client = world.client("shop", "acme");
     const sent = await world.during(async () => {
       expect((await client.services()).json).toEqual(theirs);
-      await world.goTo(world.now + 14 * MINUTE);
+      await world.goTo(world.now + 14 * MINUTE_MS);
       expect((await client.services()).json).toEqual(theirs);
     }, "services");
     expect(sent).toHaveLength(1);
-    await world.goTo(world.now + 2 * MINUTE);
+    await world.goTo(world.now + 2 * MINUTE_MS);
     expect(await world.during(() => client.services(), "services")).toHaveLength(1);
   });
 
   it("the balance is the provider's, asked for once in 60 seconds", async () => {
-    await world.goTo(world.now + 5 * MINUTE);
+    await world.goTo(world.now + 5 * MINUTE_MS);
     const client = world.client("shop", "acme");
     const before = texts((await world.direct("acme").balance()).json);
     const sent = await world.during(async () => {

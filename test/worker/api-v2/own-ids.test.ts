@@ -4,6 +4,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Answered, order, thousandOrders } from "../world/asking.ts";
 import { migrate, NOW } from "../world/database.ts";
+import { failingDb } from "../world/faulty-database.ts";
 import { setOrder } from "../world/records.ts";
 import { World } from "../world/world.ts";
 
@@ -25,8 +26,7 @@ function register(body: unknown, as = key): Promise<Answered> {
 
 describe("API v2 for the panel's own ids", () => {
   let scriptKey = "";
-  const form = (fields: Record<string, string>) =>
-    world.ask("POST", "/api/v2", { key: null, body: new URLSearchParams({ key: scriptKey, ...fields }) });
+  const form = (fields: Record<string, string>) => world.apiV2(scriptKey, { ...fields });
 
   beforeAll(async () => {
     scriptKey = await world.panel("script");
@@ -48,9 +48,7 @@ describe("API v2 for the panel's own ids", () => {
   });
 
   it("answers one order in the canonical form, in one round trip", async () => {
-    const { answer, d1_calls } = await world.costOf((metering) =>
-      metering.ask("POST", "/api/v2", { key: null, body: new URLSearchParams({ key: scriptKey, action: "status", order: "1" }) }),
-    );
+    const { answer, d1_calls } = await world.costOf((metering) => metering.apiV2(scriptKey, { action: "status", order: "1" }));
     expect(answer.status).toBe(200);
     expect(answer.json).toEqual({ charge: "0.9", start_count: "3572", status: "Partial", remains: "157", currency: "USD" });
     expect(answer.headers.get("Content-Type")).toBe("application/json; charset=utf-8");
@@ -114,17 +112,8 @@ describe("API v2 for the panel's own ids", () => {
   });
 
   it("answers a failing code and nothing else when it cannot answer", async () => {
-    const broken = new World({
-      DB: {
-        prepare: () => {
-          throw new Error("D1_ERROR: overloaded");
-        },
-      } as unknown as D1Database,
-    });
-    const answer = await broken.ask("POST", "/api/v2", {
-      key: null,
-      body: new URLSearchParams({ key: scriptKey, action: "status", order: "1" }),
-    });
+    const broken = new World({ DB: failingDb("D1_ERROR: overloaded") });
+    const answer = await broken.apiV2(scriptKey, { action: "status", order: "1" });
     expect([answer.status, answer.text, answer.headers.get("Retry-After")]).toEqual([503, "", "60"]);
     const large = await world.ask("POST", "/api/v2", { key: null, body: "x".repeat(1024 * 1024 + 1) });
     expect([large.status, large.text]).toEqual([413, ""]);

@@ -7,9 +7,7 @@ import { refreshServices } from "../../../src/http/api-v2/services.ts";
 import { readProviders } from "../../../src/store/orders/due.ts";
 import { type ListedRateRow, rateStatement, toListedRate } from "../../../src/store/providers/provider-services.ts";
 import { CatalogueWorld, THEIRS } from "../world/catalogue.ts";
-import { migrate, rows } from "../world/database.ts";
-
-const MINUTE = 60_000;
+import { migrate, MINUTE_MS, rows } from "../world/database.ts";
 
 let world: CatalogueWorld;
 let shop: string;
@@ -37,7 +35,7 @@ describe("services at a provider's endpoint", () => {
     await addProvider("sheet");
     const answer = await world.apiV2(shop, { action: "services" }, "sheet");
     expect([answer.status, answer.json, answer.headers.get("Content-Type")]).toEqual([200, THEIRS, "application/json; charset=utf-8"]);
-    world.now += 15 * MINUTE - 1;
+    world.now += 15 * MINUTE_MS - 1;
     const cached = await world.costOfScript(shop, "services", "sheet");
     expect(cached.json).toEqual(THEIRS);
     expect(cached.usage).toMatchObject({ d1_calls: 1, d1_statements: 3, rows_written: 0 });
@@ -73,7 +71,7 @@ describe("services at a provider's endpoint", () => {
     await addProvider(provider);
     await world.apiV2(shop, { action: "services" }, provider);
     const before = await kept(provider);
-    world.now += 61 * MINUTE;
+    world.now += 61 * MINUTE_MS;
     world.upstream.set(provider, { services });
     world.events.length = 0;
     const answer = await world.apiV2(shop, { action: "services" }, provider);
@@ -101,7 +99,7 @@ describe("services at a provider's endpoint", () => {
     await addProvider("closing");
     await world.apiV2(shop, { action: "services" }, "closing");
     await world.provider("closing", { enabled: false });
-    world.now += 16 * MINUTE;
+    world.now += 16 * MINUTE_MS;
     world.asked.length = 0;
     expect((await world.apiV2(shop, { action: "services" }, "closing")).json).toEqual(THEIRS);
     await env.DB.prepare("DELETE FROM provider_services WHERE provider = 'closing'").run();
@@ -175,8 +173,8 @@ describe("services at a provider's endpoint", () => {
     for (const id of ["", "nope", '"', "\\", '"."', "'", "12'", "$"])
       expect([id, toListedRate(await read(id))]).toEqual([id, { rate: null, type: "" }]);
     const row = await read("12");
-    expect(toListedRate(row, world.now + 15 * MINUTE - 1)).not.toBeNull();
-    expect(toListedRate(row, world.now + 15 * MINUTE)).toBeNull();
+    expect(toListedRate(row, world.now + 15 * MINUTE_MS - 1)).not.toBeNull();
+    expect(toListedRate(row, world.now + 15 * MINUTE_MS)).toBeNull();
     expect(toListedRate(row, world.now - 1)).toBeNull();
   });
 
@@ -195,7 +193,7 @@ describe("services at a provider's endpoint", () => {
     expect(await refresh("12")).toBeNull();
     world.upstream.set("asked", { services: THEIRS });
     expect(await refresh("12")).toBeNull();
-    world.now += 15 * MINUTE;
+    world.now += 15 * MINUTE_MS;
     expect([await refresh("12"), await refresh("nope")]).toEqual([
       { rate: "0.90", type: "Default" },
       { rate: null, type: "" },

@@ -7,9 +7,8 @@ import { HastyPanel } from "../../panels/actors.ts";
 import type { ApiClient } from "../../panels/client.ts";
 import { buyDue, PLAIN_LIVES, purchasesOf } from "../../panels/lives.ts";
 import { wrongsOf } from "../../panels/truth.ts";
+import { MINUTE_MS } from "../world/database.ts";
 import { SimulatedWorld } from "../world/simulated.ts";
-
-const MINUTE = 60_000;
 
 let world: SimulatedWorld;
 
@@ -44,13 +43,13 @@ describe("switching to panelsync and back", () => {
           await panel.act(world.now);
         }
       };
-      await live(20 * MINUTE, 2 * MINUTE);
+      await live(20 * MINUTE_MS, 2 * MINUTE_MS);
       world.modes(name, mode);
       panel.use(world.client("moving", name));
-      await live(60 * MINUTE, 2 * MINUTE);
+      await live(60 * MINUTE_MS, 2 * MINUTE_MS);
       world.modes(name);
       panel.use(world.direct(name));
-      await live(5 * 60 * MINUTE, 10 * MINUTE);
+      await live(5 * 60 * MINUTE_MS, 10 * MINUTE_MS);
       expect(panel.rests).toBe(true);
       expect(wrongsOf(panel, world.simulator)).toEqual([]);
       expect(panel.shop.orders).toHaveLength(20);

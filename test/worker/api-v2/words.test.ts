@@ -6,10 +6,10 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { ApiClient, Json } from "../../panels/client.ts";
 import { statusIn } from "../../panels/readings.ts";
 import { texts } from "../../panels/shapes.ts";
+import { MINUTE_MS } from "../world/database.ts";
 import { SimulatedWorld } from "../world/simulated.ts";
 
 const QUANTITY = 100;
-const MINUTE = 60_000;
 const ENDPOINTS = ["connect", "own"] as const;
 type Endpoint = (typeof ENDPOINTS)[number];
 
@@ -110,7 +110,7 @@ describe("what the provider says, in one of six words", () => {
     if (atProvider) atProvider.life = { ...atProvider.life, flaps: [{ answer: 3, status: "in_progress", remains: 80 }] };
     for (let n = 0; n < 30; n++) {
       expect(await heard(order)).toBe(30);
-      await world.goTo(world.now + 5 * MINUTE);
+      await world.goTo(world.now + 5 * MINUTE_MS);
     }
     expect(atProvider?.answersSinceSettled).toBeGreaterThan(3);
   });
@@ -186,7 +186,7 @@ describe("a decision that changes after the panel was told", () => {
     expect(await outdated("till", order)).toBe(false);
     for (let n = 0; n < 7; n++) {
       world.script("acme", order.upstream, { status: "partial", remains: 30 });
-      await world.goTo(world.now + 15 * MINUTE);
+      await world.goTo(world.now + 15 * MINUTE_MS);
     }
     expect(await outdated("till", order)).toBe(true);
   });
@@ -195,7 +195,7 @@ describe("a decision that changes after the panel was told", () => {
     const order = await running("own");
     await becomes(order, { status: "completed" });
     world.script("acme", order.upstream, { status: "partial", remains: 30 });
-    for (let n = 0; n < 7; n++) await world.goTo(world.now + 15 * MINUTE);
+    for (let n = 0; n < 7; n++) await world.goTo(world.now + 15 * MINUTE_MS);
     expect(await heard(order)).toBe(30);
     expect(await outdated("till", order)).toBe(false);
   });

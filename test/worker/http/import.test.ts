@@ -6,9 +6,8 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { metered } from "../../../src/store/operations/metered.ts";
 import { paths } from "../world/asking.ts";
 import { CatalogueWorld, FOLLOWERS, THEIRS } from "../world/catalogue.ts";
-import { count, migrate, rows } from "../world/database.ts";
-
-const MINUTE = 60_000;
+import { count, migrate, MINUTE_MS, rows } from "../world/database.ts";
+import { changedDb } from "../world/faulty-database.ts";
 
 let world: CatalogueWorld;
 
@@ -97,7 +96,7 @@ describe("an import", () => {
         { service: "x", name: "New", rate: "3", min: 1, max: 2 },
       ],
     });
-    world.now += MINUTE;
+    world.now += MINUTE_MS;
     const { json } = await world.import({ provider: "wholesale", markup: "10" });
     expect(json).toEqual({ provider: "wholesale", created: ["1001"], updated: ["1000"], unchanged: 0, disabled: ["13"], skipped: [] });
     const own = { name: "Best followers", category: "Ours", description: "Real", refill_days: 30 };
@@ -259,16 +258,13 @@ describe("an import", () => {
         { service: "new", name: "N", rate: "1", min: 1, max: 9 },
       ],
     });
-    const changed: D1Database = Object.create(env.DB, {
-      prepare: { value: (sql: string) => env.DB.prepare(sql) },
-      batch: {
-        value: async (statements: D1PreparedStatement[]) => {
-          const results = await env.DB.batch(statements);
-          // Whoever reads the catalogue finds it changed by the time of writing.
-          if (results.length === 2 && (results[0]?.results.length ?? 0) > 1)
-            await env.DB.prepare("UPDATE services SET version = version + 1 WHERE id = 70001").run();
-          return results;
-        },
+    const changed = changedDb({
+      batch: async (statements) => {
+        const results = await env.DB.batch(statements);
+        // Whoever reads the catalogue finds it changed by the time of writing.
+        if (results.length === 2 && (results[0]?.results.length ?? 0) > 1)
+          await env.DB.prepare("UPDATE services SET version = version + 1 WHERE id = 70001").run();
+        return results;
       },
     });
     const losing = new CatalogueWorld({ DB: changed });

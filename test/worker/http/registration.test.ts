@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { phaseOf } from "../../../src/domain/poll-pacing.ts";
 import { type Answered, order, paths, thousandOrders } from "../world/asking.ts";
 import { migrate, NOW, rows } from "../world/database.ts";
+import { changedDb } from "../world/faulty-database.ts";
 import { World } from "../world/world.ts";
 
 const world = new World();
@@ -347,7 +348,7 @@ describe("registering many orders", () => {
       }
       return result;
     };
-    const interfering = new World({ DB: { prepare: (sql: string) => env.DB.prepare(sql), batch } as unknown as D1Database });
+    const interfering = new World({ DB: changedDb({ batch }) });
     const answer = await interfering.post("/v1/orders", key, [
       order("between-1"),
       order("between-2"),

@@ -3,7 +3,6 @@
  */
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { handleRequest } from "../../../src/http/router.ts";
 import { ADMIN, type Answered, paths } from "../world/asking.ts";
 import { clear, migrate, NOW, rows } from "../world/database.ts";
 import { answeringEach } from "../world/providers.ts";
@@ -261,24 +260,9 @@ describe("the report", () => {
       .bind(NOW - 5 * HOUR)
       .run();
     await ended({ 1: { status: "Canceled", remains: "1000", charge: "0" } });
-    let read = 0;
-    const counting = new Proxy(env.DB, {
-      get(db, name) {
-        if (name === "batch") {
-          return async (statements: D1PreparedStatement[]) => {
-            const results = await db.batch(statements);
-            read += results.reduce((sum, { meta }) => sum + meta.rows_read, 0);
-            return results;
-          };
-        }
-        const value = Reflect.get(db, name) as unknown;
-        return typeof value === "function" ? (value as (...args: unknown[]) => unknown).bind(db) : value;
-      },
-    });
-    const request = new Request(new URL(hour(), "http://panelsync.example"), { headers: { Authorization: "Bearer ps_key-of-p" } });
-    const response = await handleRequest(request, { ...env, DB: counting }, {} as ExecutionContext, world.ports);
-    expect(((await response.json()) as { providers: unknown[] }).providers).toHaveLength(1);
-    expect(read).toBeLessThanOrEqual(25);
+    const { answer, rows_read } = await world.costOf((metering) => metering.get(hour(), { key: "ps_key-of-p" }));
+    expect(answer.json.providers).toHaveLength(1);
+    expect(rows_read).toBeLessThanOrEqual(25);
   });
 });
 

@@ -7,10 +7,8 @@ import { offeredServiceStatement, type ServiceRow } from "../../../src/store/cat
 import { metered } from "../../../src/store/operations/metered.ts";
 import { paths } from "../world/asking.ts";
 import { CatalogueWorld, FOLLOWERS } from "../world/catalogue.ts";
-import { count, migrate, rows } from "../world/database.ts";
+import { count, migrate, MINUTE_MS, rows } from "../world/database.ts";
 import { World } from "../world/world.ts";
-
-const MINUTE = 60_000;
 
 let world: CatalogueWorld;
 let shop: string;
@@ -52,7 +50,7 @@ describe("a service of the own catalogue", () => {
         updated_at: "2026-11-21T12:00:00.000Z",
       },
     ]);
-    world.now += MINUTE;
+    world.now += MINUTE_MS;
     const changed = await world.put(101, {
       provider_service: 13,
       rate: "1.000000001",

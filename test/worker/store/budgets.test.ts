@@ -4,6 +4,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { clear, migrate, NOW, rows } from "../world/database.ts";
+import { changedDb } from "../world/faulty-database.ts";
 import { answeringEach, inProgress } from "../world/providers.ts";
 import { addOrders, addPanel, addProvider, young } from "../world/records.ts";
 import { World } from "../world/world.ts";
@@ -190,12 +191,7 @@ describe("messages that fail", () => {
 
 /** The database, but for the sweep's transaction, which never comes to pass. */
 function dbFailingOnApply(): D1Database {
-  return new Proxy(env.DB, {
-    get(db, name) {
-      if (name === "prepare")
-        return (sql: string) => db.prepare(sql.startsWith("UPDATE providers SET many") ? "SELECT no_such_function()" : sql);
-      const value = Reflect.get(db, name) as unknown;
-      return typeof value === "function" ? (value as (...args: unknown[]) => unknown).bind(db) : value;
-    },
+  return changedDb({
+    prepare: (sql) => env.DB.prepare(sql.startsWith("UPDATE providers SET many") ? "SELECT no_such_function()" : sql),
   });
 }

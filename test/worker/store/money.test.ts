@@ -5,6 +5,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import doc from "../../../docs/money.md?raw";
+import { metered } from "../../../src/store/operations/metered.ts";
 import { clear, migrate, rows } from "../world/database.ts";
 import { answeringEach, inProgress } from "../world/providers.ts";
 import { addOrders, addPanel, addProvider, young } from "../world/records.ts";
@@ -58,19 +59,9 @@ it("an order's life costs 24 rows at most: registered, three moves, four progres
     charge: "0.9",
     customer: "ann",
   }));
-  let written = 0;
-  const counting = new Proxy(env.DB, {
-    get(db, name) {
-      if (name !== "batch") return Reflect.get(db, name).bind(db) as unknown;
-      return async (statements: D1PreparedStatement[]) => {
-        const results = await db.batch(statements);
-        written += results.reduce((sum, { meta }) => sum + meta.rows_written, 0);
-        return results;
-      };
-    },
-  });
-  expect((await new World({ DB: counting }).ask("POST", "/v1/orders", { key, body })).status).toBe(200);
-  const registered = written;
+  const { db, usage } = metered(env.DB);
+  expect((await new World({ DB: db }).ask("POST", "/v1/orders", { key, body })).status).toBe(200);
+  const registered = usage().rows_written;
   const run = new World();
   const said = [
     ["Processing", 1000],

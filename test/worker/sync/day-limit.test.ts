@@ -3,12 +3,11 @@
  */
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { clear, migrate, NOW, rows } from "../world/database.ts";
+import { clear, migrate, MINUTE_MS, NOW, rows } from "../world/database.ts";
 import { answeringEach, inProgress } from "../world/providers.ts";
 import { addOrders, addPanel, addProvider } from "../world/records.ts";
 import { World } from "../world/world.ts";
 
-const MINUTE = 60_000;
 const ROWS =
   "D1_ERROR: Your account has exceeded D1's free tier daily row write limit. Upgrade to a paid plan or wait until tomorrow (midnight UTC).";
 const OPERATIONS = "Queue sendBatch failed: Too Many Requests (10253)";
@@ -62,7 +61,7 @@ describe("a database that takes no more rows today", () => {
     const before = run.sent.length;
     for (let minute = 0; minute < 6; minute++) {
       await run.tick();
-      run.now += MINUTE;
+      run.now += MINUTE_MS;
     }
     expect(run.sent.length - before).toBe(1);
     expect(run.eventsOf("tick.day_used_up")).toHaveLength(6);
@@ -79,10 +78,10 @@ describe("a database that takes no more rows today", () => {
     await run.run(2);
     writes = false;
     run.sent.length = 0;
-    run.now -= 90 * MINUTE;
+    run.now -= 90 * MINUTE_MS;
     for (let minute = 0; minute < 3; minute++) {
       await run.tick();
-      run.now += MINUTE;
+      run.now += MINUTE_MS;
     }
     expect(run.sent).toEqual([]);
     expect(run.eventsOf("tick.clock_was_ahead")).toHaveLength(3);
@@ -92,7 +91,7 @@ describe("a database that takes no more rows today", () => {
     writes = false;
     for (let minute = 0; minute < 3; minute++) {
       await run.tick();
-      run.now += MINUTE;
+      run.now += MINUTE_MS;
     }
     expect(run.sent).toEqual([]);
     expect(run.eventsOf("tick.day_used_up")).toHaveLength(3);
@@ -123,7 +122,7 @@ it("a queue that takes no more operations today is told of, and the minute is ma
   expect(run.eventsOf("tick.day_used_up")).toMatchObject([{ used_up: "queue" }]);
   run.env.SWEEPS.sendBatch = send;
   run.sent.length = 0;
-  run.now += MINUTE;
+  run.now += MINUTE_MS;
   await run.tick();
   expect(run.sent).toMatchObject([{ kind: "sweep", minutes: 2 }]);
 });

@@ -9,6 +9,7 @@ import { BEFORE_ALL_PANELS, type CheckPage, checkPage, type CheckPlace } from ".
 import { pagesOf } from "../../../src/store/ledger/check-progress.ts";
 import { ADMIN } from "../world/asking.ts";
 import { bypassTriggers, clear, migrate, MINUTE, NOW, rows } from "../world/database.ts";
+import { changedDb } from "../world/faulty-database.ts";
 import { answeringEach, inProgress } from "../world/providers.ts";
 import { addOrders, addPanel, addProvider } from "../world/records.ts";
 import { World } from "../world/world.ts";
@@ -323,14 +324,7 @@ describe("the daily check", () => {
 
   it("is repeated when the database fails, from where it stood", async () => {
     await kept();
-    const run = new World({
-      DB: new Proxy(env.DB, {
-        get: (db, name) =>
-          name === "batch"
-            ? () => Promise.reject(new Error("D1_ERROR: overloaded"))
-            : (Reflect.get(db, name) as (sql: string) => unknown).bind(db),
-      }),
-    });
+    const run = new World({ DB: changedDb({ batch: () => Promise.reject(new Error("D1_ERROR: overloaded")) }) });
     expect(await run.deliver(check())).toBe("retry");
     expect(await new World().deliver(check(), 2)).toBe("ack");
     expect(await rows("SELECT finished_at FROM audits_of_books")).toEqual([{ finished_at: NOW }]);

@@ -1,5 +1,5 @@
 /**
- * Databases that fail.
+ * Databases that fail, or do something else than the real one.
  */
 import { env } from "cloudflare:workers";
 
@@ -31,6 +31,21 @@ export function faultyDb(real: D1Database, n: number, when: When): { readonly db
     batch: (statements: readonly { inner: D1PreparedStatement }[]) => guarded(() => real.batch(statements.map(({ inner }) => inner))),
   };
   return { db: db as unknown as D1Database, failed: () => failed };
+}
+
+type Changes = {
+  readonly prepare?: (sql: string) => D1PreparedStatement;
+  readonly batch?: (statements: D1PreparedStatement[]) => Promise<D1Result[]>;
+};
+
+/** The real database, but for what is given. */
+export function changedDb(changes: Changes): D1Database {
+  return new Proxy(env.DB, {
+    get(db, name) {
+      const value = (Reflect.get(changes, name) ?? Reflect.get(db, name)) as unknown;
+      return typeof value === "function" ? (value as (...args: unknown[]) => unknown).bind(db) : value;
+    },
+  });
 }
 
 /** Fails at every call. */
