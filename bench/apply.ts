@@ -1,6 +1,6 @@
 /** How many orders are applied per second: by the product and by plain SQL, on D1 and on Node's SQLite. */
 import { ratioOf, type Spread, spreadOf } from "./figures.ts";
-import type { News } from "./finding.ts";
+import type { News } from "./poll-run.ts";
 import type { Inside } from "./inside.ts";
 import { type Engine, type Job, timeJob, type Way } from "./job.ts";
 import type { Step } from "./progress.ts";
@@ -119,7 +119,7 @@ async function rateOf({ writer, news, batch }: Case, place: Place): Promise<numb
 
 const TABLES = ["orders", "refunds", "changes", "panels", "providers"] as const;
 
-/** What is compared must be the same work: the rows after it are equal to the byte, whoever wrote them. */
+/** What is compared must be the same work: the rows after it are equal to the byte, by either way of writing. */
 async function requireSameRows(root: string): Promise<void> {
   const engines = { product: productEngine(root), plain: plainEngine(root), each: plainEngine(root) } as const;
   const dumps = new Set<string>();

@@ -1,8 +1,9 @@
 /** One measurement of applying, wherever the database is: the time of writing, without that of reading and preparing. */
 import { applyPollRun } from "../src/sync/sweep/apply.ts";
-import { type Finding, writesOf } from "../src/sync/sweep/write.ts";
+import type { PollRun } from "../src/sync/sweep/poll.ts";
+import { writesOf } from "../src/sync/sweep/write.ts";
 import { limitsOf } from "../src/sync/limits.ts";
-import { findingOf, type News } from "./finding.ts";
+import { type News, pollRunOf } from "./poll-run.ts";
 import { type Plain, type PlainWrites, plainWrites, touchWrites } from "./plain.ts";
 import { NOW, PANEL } from "./scene.ts";
 
@@ -21,35 +22,35 @@ const LIMITS = limitsOf("paid");
 export async function timeJob(engine: Engine, { way, news, first, batch, batches }: Job): Promise<number> {
   let ms = 0;
   for (let i = 0; i < batches; i++) {
-    const finding = await findingOf(engine.db, news, first + i * batch, batch);
-    ms += way === "product" ? await timeProduct(engine, finding, news) : await timePlain(engine, finding, way, news);
+    const run = await pollRunOf(engine.db, news, first + i * batch, batch);
+    ms += way === "product" ? await timeProduct(engine, run, news) : await timePlain(engine, run, way, news);
   }
   return ms;
 }
 
-async function timeProduct({ db }: Engine, finding: Finding, news: News): Promise<number> {
+async function timeProduct({ db }: Engine, run: PollRun, news: News): Promise<number> {
   const startedAt = performance.now();
-  const { applied } = await applyPollRun(db, finding, LIMITS, () => NOW);
+  const { counts } = await applyPollRun(db, run, LIMITS, () => NOW);
   const ms = performance.now() - startedAt;
-  const expected = news === "changed" ? finding.orders.length : 0;
-  if (applied.moved !== expected || applied.posted !== expected || applied.progressed !== 0)
-    throw new Error(`${expected} orders should have been written, not ${JSON.stringify(applied)}`);
+  const expected = news === "changed" ? run.orders.length : 0;
+  if (counts.moved !== expected || counts.posted !== expected || counts.progressed !== 0)
+    throw new Error(`${expected} orders should have been written, not ${JSON.stringify(counts)}`);
   return ms;
 }
 
-async function timePlain(engine: Engine, finding: Finding, way: Way, news: News): Promise<number> {
-  const { orders, rest } = await plainOf(engine.db, finding, way, news);
+async function timePlain(engine: Engine, run: PollRun, way: Way, news: News): Promise<number> {
+  const { orders, rest } = await plainOf(engine.db, run, way, news);
   const transactions = way === "each" ? [...orders, rest] : [[...orders.flat(), ...rest]];
   const startedAt = performance.now();
   for (const statements of transactions) if (statements.length > 0) await engine.transact(statements);
   return performance.now() - startedAt;
 }
 
-async function plainOf(db: D1Database, finding: Finding, way: Way, news: News): Promise<PlainWrites> {
+async function plainOf(db: D1Database, run: PollRun, way: Way, news: News): Promise<PlainWrites> {
   if (way === "each" && news === "unchanged") {
-    const numbers = finding.orders.map(({ number: n }) => n);
+    const numbers = run.orders.map(({ number: n }) => n);
     return touchWrites(PANEL, numbers, NOW);
   }
   const row = await db.prepare("SELECT feed_seq FROM panels WHERE id = ?1").bind(PANEL).first<{ feed_seq: number }>();
-  return plainWrites(writesOf(finding, LIMITS, NOW), PANEL, row?.feed_seq ?? 0, NOW);
+  return plainWrites(writesOf(run, LIMITS, NOW), PANEL, row?.feed_seq ?? 0, NOW);
 }

@@ -1,4 +1,4 @@
-/** The simulator in a process of its own. It ends with whoever started it, however that ended. */
+/** The simulator in a process of its own. It ends with its parent process, however that ended. */
 import { startSimulator } from "../simulator/server.ts";
 
 /** Said once it listens. */

@@ -33,7 +33,7 @@ export class ApiV2Check {
     for (const [id, heard] of statusesIn(asked, text)) this.#judge(`${endpoint}/${id}`, heard, since);
   }
 
-  /** No answer came out of a request: nobody knows what it would have been. */
+  /** No answer came out of a request: what it would have been is unknown. */
   unanswered(endpoint: string, asked: readonly string[]): void {
     for (const id of asked) if (!this.#first.has(`${endpoint}/${id}`)) this.#first.set(`${endpoint}/${id}`, null);
   }

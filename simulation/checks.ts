@@ -72,7 +72,7 @@ export async function wrongsOfTruth(backend: Backend, world: World, now: number)
 }
 
 /**
- * Whoever reads only the feed knows every order as it is, and has credited what was refunded. Of orders that changed in a
+ * A reader of the feed alone knows every order as it is, and has credited what was refunded. Of orders that changed in a
  * time that is `lost`, as `panel/id`, the feed can have told of, and the reader have credited, more than there is any more.
  */
 export async function wrongsOfReaders(backend: Backend, readers: readonly FeedReader[], lost: ReadonlySet<string>): Promise<string[]> {
@@ -100,7 +100,7 @@ export async function wrongsOfReaders(backend: Backend, readers: readonly FeedRe
       const [credited, due] = [reader.credited.get(String(id)) ?? 0, Number(refunded)];
       // What a lost claw-back has taken from the customer is not given again by the feed.
       if (isLost ? credited < due && !reader.tookBack.has(String(id)) : credited !== due)
-        wrongs.push(`${reader.panel}/${String(id)} has ${due} refunded, and whoever read the feed has credited ${credited}`);
+        wrongs.push(`${reader.panel}/${String(id)} has ${due} refunded, and a reader of the feed has credited ${credited}`);
     }
   }
   return wrongs;

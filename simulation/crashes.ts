@@ -1,6 +1,6 @@
 /**
  * A crash at every step: a scenario without background faults is run once undisturbed, and then as often as it has steps, each
- * time with the process crashing at that step, before it is done and after (checks.md, R7). Each run must come out
+ * time with the process crashing at that step, before it is done and after (docs/guarantees.md, R7). Each run must come out
  * right by itself, and as the undisturbed one did.
  */
 import { openBackend } from "./backends.ts";

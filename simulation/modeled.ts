@@ -17,7 +17,7 @@ const CANCELED_AFTER_DELIVERY = 1 << 8;
 /** Where the text is silent, the product has chosen: goodwill leaves what waits for a decision as it is. */
 const READING: NonNullable<Registration["reading"]> = { goodwillAndHold: "leaves" };
 
-/** The model of a new order; null where there is nothing to compare, since nobody knows what it cost or how much was ordered. */
+/** The model of a new order; null where there is nothing to compare, since its cost or quantity is unknown. */
 export function modelFrom(row: Row): Modeled | null {
   const { charge, quantity, multi, registered_refunded, registered_status } = row;
   if (charge === null || quantity === null) return null;

@@ -1,6 +1,6 @@
 /**
  * Monotonic reads: what is shown of an order was true of it at its provider at some time, and each time not before the one
- * shown earlier (checks.md, R12).
+ * shown earlier (docs/guarantees.md, R12).
  */
 import type { Life, Step } from "../simulator/life.ts";
 import type { Row } from "./steps.ts";

@@ -1,6 +1,6 @@
 /**
  * A reader of a panel's orders over REST: none may be shown as checked at a time when it was not any more as it is shown
- * (design.md, decision 10).
+ * (docs/rules.md, [S21]).
  */
 import type { Life } from "../simulator/life.ts";
 import type { Json, RestClient } from "./client.ts";

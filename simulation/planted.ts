@@ -31,7 +31,7 @@ export const PLANTED: readonly Planted[] = [
   },
   {
     name: "UPDATE before the guarded inserts",
-    harm: "the inserts' guard is met by whoever came second",
+    harm: "the inserts' guard is met by the second applier",
     edits: [
       copyToFront("orders-updated-last"),
       // The version that was seen, or the one that the UPDATE has made of it.
@@ -96,8 +96,8 @@ export const PLANTED: readonly Planted[] = [
     edits: [
       replace(
         "unclear-answer: argument",
-        `$(refusal-answer: argument.callee)($(refusal-answer: argument.arguments.0), $(refusal-answer: argument.arguments.1),
-          $(refusal-answer: argument.arguments.2), $(business-answer: id.name)({ error: "Order was not accepted" }))`,
+        `$(refusal-answer: argument.callee)($(refusal-answer: argument.arguments.0),
+          $(business-answer: id.name)({ error: "Order was not accepted" }))`,
       ),
     ],
   },

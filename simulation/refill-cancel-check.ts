@@ -1,6 +1,6 @@
 /**
  * Refills and cancels: a provider is asked for a refill as often as somebody wanted one (a second one is another one),
- * and asked is not granted: how the order ended answers a cancel (domain.md, "The statuses").
+ * and asked is not granted: how the order ended answers a cancel (docs/rules.md, [C6] and [C11]).
  */
 import type { World } from "../simulator/world.ts";
 import type { Row } from "./steps.ts";

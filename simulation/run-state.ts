@@ -109,7 +109,7 @@ export class RunState {
     this.#spentFor = 0;
   }
 
-  /** While nothing can be written ticks send nothing, but for the one that finds it out (checks.md, R15). */
+  /** While nothing can be written ticks send nothing, but for the one that finds it out (docs/guarantees.md, R15). */
   #watchTicks(): void {
     const { quota, sentByTicks } = this.system;
     if (quota === "writes" || quota === "database") this.#spentFor += 1;
@@ -122,7 +122,7 @@ export class RunState {
     this.system.trace(`all clocks are off by ${byMs / MINUTE_MS} minutes`);
     this.system.clockOffMs = byMs;
     this.#spentFor = 0;
-    // What was sent two minutes ago or less seems older, or younger, to whoever gets it again.
+    // What was sent two minutes ago or less seems older, or younger, to the consumer that gets it again.
     for (const script of this.participants.scripts) script.excuseUnsent(-Infinity);
   }
 

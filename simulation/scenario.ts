@@ -141,7 +141,7 @@ type Course = { readonly ticks: number; readonly orders: number; readonly faultP
 
 const NO_FAULT_PLAN: FaultPlan = { oneTime: NO_ONE_TIME_FAULTS, background: NO_FAULTS, faultyProviders: new Set(), punctual: false };
 
-/** In some runs one provider alone has faults, and nobody else must notice (checks.md, R11); in some, everybody has to be in time. */
+/** In some runs one provider alone has faults, and nobody else must notice (docs/guarantees.md, R11); in some, everybody has to be in time. */
 function faultPlanOf(seed: number, ticks: number): FaultPlan {
   const draws = new Draws(seed, "fate");
   if (draws.chance(SPECIAL)) return { ...NO_FAULT_PLAN, faultyProviders: new Set([draws.pick(PROVIDERS)]) };

@@ -4,7 +4,7 @@
 import type { Panel } from "../test/panels/actors.ts";
 import type { ShopOrder } from "../test/panels/shop.ts";
 
-/** In connect mode the ids above are the product's own (api-v2.md). */
+/** In connect mode the ids above are the product's own (docs/rules.md, [I3]). */
 const CONNECT_IDS_FROM = 2_000_000_000;
 
 /** An identical `add` is the same order for 120 s; the round trip takes its part of that. */
@@ -47,7 +47,7 @@ export class Script {
     this.#busy = false;
   }
 
-  /** Nobody knows any more what was sent and not answered since then, epoch ms. */
+  /** What was sent and not answered since then is forgotten; epoch ms. */
   excuseUnsent(since: number): void {
     for (const { link, attempts, attemptedAt } of this.panel.shop.inState("unsent")) {
       if (attempts > 0 && attemptedAt >= since) this.excused.add(link);

@@ -1,5 +1,5 @@
 /**
- * For how long an order has been shown as it is not any more at its provider: checks.md, R10 and R11.
+ * For how long an order has been shown as it is not any more at its provider: docs/guarantees.md, R10 and R11.
  */
 import type { State } from "../simulator/life.ts";
 import { truthOf } from "../simulator/orders.ts";

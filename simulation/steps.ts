@@ -52,7 +52,7 @@ function isLeftOut(after: Row): boolean {
   return (Number(after["flags"]) & NOT_FOUND) !== 0;
 }
 
-/** The answer as the row has it. Of a word that is not believed yet, or that nobody knows, no number is kept. */
+/** The answer as the row has it. Of a word that is not believed yet, or an unknown one, no number is kept. */
 function heardIn(after: Row): Heard {
   const isDoubted = after["back_to"] !== null || (Number(after["flags"]) & UNKNOWN_STATUS) !== 0;
   return {

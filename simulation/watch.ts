@@ -15,7 +15,7 @@ import type { Backend } from "./sqlite.ts";
 import { type Circumstances, isAsAnswered, type Kept, type Row, stepsBetween } from "./steps.ts";
 
 type Watched = Kept & {
-  /** Null where there is nothing to compare: nobody knows what the order cost, or it was never placed. */
+  /** Null where there is nothing to compare: the order's cost is unknown, or it was never placed. */
   readonly modeled: Modeled | null;
   /** What is shown of it was true at this time, or later; epoch ms. */
   readonly seen: number;
@@ -82,7 +82,7 @@ export class Watch {
     return { orders: new Map(this.#orders), feeds: new Map(this.#feeds), brakes: this.brakes.remember() };
   }
 
-  /** The database was put back to what it was when this was remembered. */
+  /** The database was restored to what it was when this was remembered. */
   async recall({ orders, feeds, brakes }: Memory): Promise<void> {
     this.#orders = new Map(orders);
     this.#feeds = new Map(feeds);

@@ -32,7 +32,7 @@ export interface Service {
   readonly dripfeed: boolean;
 }
 
-/** A package is one thing to its buyer and this many units to whoever counts what is delivered. */
+/** A package is one thing to its buyer and this many units to the server that counts what is delivered. */
 export const PACKAGE_UNITS = 1000;
 
 const DEFAULT_SERVICES = [

@@ -16,7 +16,7 @@ export interface Arrival {
 type Gate = (arrival: Arrival) => Reply | null;
 
 const BAN_MS = 10 * 60_000;
-/** Marks the address a redirect points to, so that whoever follows is known. */
+/** Marks the address a redirect points to, so that a client that follows it is known. */
 export const FOLLOWED_QUERY = "followed=1";
 const MINUTE_MS = 60_000;
 

@@ -106,7 +106,7 @@ export const MODES = {
     },
   },
   status_unknown: {
-    about: "Orders in progress are told with a word nobody knows.",
+    about: "Orders in progress are told with an unknown word.",
     value: { default: "Teleporting", means: "that word" },
   },
 

@@ -59,7 +59,7 @@ function spoiledText(json: Json, active: ActiveModes): string {
   if (active.has("empty_body")) return "";
   const whole = active.has("literal_null") ? "null" : JSON.stringify(json);
   const cut = active.has("truncated_json") ? whole.slice(0, Math.ceil(whole.length / 2)) : whole;
-  // White space first: whoever reads a beginning only has nothing, whoever reads all has valid JSON.
+  // White space first: a client that reads only the beginning has nothing, one that reads all has valid JSON.
   const filled = " ".repeat((countOf(active, "huge_body") ?? 0) * BYTES_PER_MEGABYTE) + cut;
   return (active.has("bom") ? "\uFEFF" : "") + warnings(active) + filled;
 }

@@ -1,4 +1,4 @@
-/** Customers' accounts as sums over what happened: checks.md, R1. Amounts are whole micro-units, sums are bigint. */
+/** Customers' accounts as sums over what happened: docs/guarantees.md, R1. Amounts are whole micro-units, sums are bigint. */
 
 export interface Credit {
   readonly kind: "credit";

@@ -1,5 +1,5 @@
 /**
- * The status and the money of one order over its history: domain.md, "The statuses" and "Refund rules".
+ * The status and the money of one order over its history: docs/rules.md, [S5] to [S14], [F1] to [F15], [D1] to [D11].
  *
  * One thing at a time, no clock, nothing stored but what the rules speak of. Amounts are whole micro-units. Where the
  * text is silent, `readings.ts` names the alternatives and `panel-status.ts` lists the answers that may be given.
@@ -13,7 +13,7 @@ export interface Registration {
   readonly charge: number | null;
   readonly quantity: number | null;
   readonly multi: boolean;
-  /** What the panel had already returned: "counts as posted and is never posted again". */
+  /** What the panel had already returned [F13]. */
   readonly refundedBefore: number;
   /** What the panel already showed. */
   readonly status?: Status;
@@ -50,7 +50,7 @@ interface Hold {
   readonly promised: { readonly at: number; readonly status: Shown } | null;
 }
 
-/** "The pair (amount due when it was decided, total granted then)." */
+/** [D2] */
 interface Decision {
   readonly due: number;
   readonly granted: number;
@@ -128,7 +128,7 @@ export class ModelOrder {
     return this.#hold !== null && this.#hold.promised === null;
   }
 
-  /** More was returned than is due, goodwill left out: it "never raises `over_refunded`". */
+  /** More was returned than is due, goodwill left out [F14] [F15]. */
   get overRefunded(): boolean {
     return this.#due !== null && this.#refunded - this.#goodwill > this.#due;
   }
@@ -165,12 +165,12 @@ export class ModelOrder {
     else this.#settle(this.#dueNow(policy), policy, holdAll, at);
   }
 
-  /** "Missing means unknown": nothing follows, but two answers on either side of it are not two in a row. */
+  /** [S13]: nothing follows, but two answers on either side of it are not two in a row. */
   leaveOut(): void {
     this.#remembered = null;
   }
 
-  /** The person grants what is held, or less of it: "an altered one stays altered". */
+  /** The person grants what is held, or less of it [D1] [D3]. */
   approve(amount: number = this.held): void {
     if (this.#hold === null) throw new RangeError("nothing is held");
     within(amount, 0, this.#hold.amount);
@@ -179,12 +179,12 @@ export class ModelOrder {
     this.#hold = null;
   }
 
-  /** "A rejected hold stays rejected." */
+  /** [D3] */
   reject(): void {
     this.approve(0);
   }
 
-  /** A manual refund: "it counts against the charge, lowers what a later report posts". No decision on what is due. */
+  /** A manual refund [D9]. No decision on what is due. */
   goodwill(amount: number): void {
     if (this.#charge === null) throw new RangeError("there is no charge to return from");
     within(amount, 1, this.#charge - this.#refunded);
@@ -205,13 +205,13 @@ export class ModelOrder {
     this.#decision = { due: Math.max(0, this.#dueToDecide - this.held), granted: this.#refunded };
   }
 
-  /** "It changes nothing", but an order of which nothing was known is shown as unknown. */
+  /** [S12]: it changes nothing, but an order of which nothing was known is shown as unknown. */
   #hearUnknown(): void {
     if (!this.#known) this.#status = "unknown";
     if (this.#reading.unknownBetween === "breaks") this.#remembered = null;
   }
 
-  /** "Back to an active one only when two answers in a row say so, since flapping is common." */
+  /** [S7]: since flapping is common. */
   #mustBeSaidAgain(status: Status): boolean {
     const { error, twice } = this.#reading;
     const leavesFinal = isFinal(this.#status) || (error === "final" && this.#status === "error");
@@ -244,7 +244,7 @@ export class ModelOrder {
     );
   }
 
-  /** "Each report yields the amount that should have been refunded by now; what is posted is the difference to what was." */
+  /** [F2] */
   #settle(due: Due, policy: Policy, holdAll: boolean, at: number): void {
     if (due.kind === "undecided") return;
     const review = due.kind === "hold";
@@ -258,7 +258,7 @@ export class ModelOrder {
     const { openHold } = this.#reading;
     const open = Math.max(0, this.#entitled(total, dueToDecide) - this.#refunded);
     const { due: heldFor, amount: held, review: isReview, promised } = this.#hold ?? {};
-    // Goodwill "lowers what a later report posts", and so what it leaves waiting.
+    // Goodwill lowers what a later report posts [D9], and so what it leaves waiting.
     const isSame = promised === null && heldFor === dueToDecide && isReview === review && held === open;
     if (openHold === "same_due_stays" && isSame) return;
     const waits = this.#hold !== null && openHold === "stays";
@@ -280,8 +280,8 @@ export class ModelOrder {
   }
 
   /**
-   * The total that may be returned by now. "The same amount due again does nothing … A higher amount due opens a decision
-   * on the increase alone": on top of what was granted then. So a lower one opens nothing either.
+   * The total that may be returned by now. After a decision [D3] [D4] only the increase opens, on top of what was granted
+   * then. So a lower amount due opens nothing either.
    */
   #entitled(total: number, dueToDecide: number): number {
     if (this.#decision === null) return total;

@@ -1,7 +1,7 @@
-/** The panel status of an order, which its script gets by API v2: api-v2.md, "What a panel is told" and "Which words". */
+/** The panel status of an order, which its script gets by API v2: docs/rules.md, [P1] to [P10]. */
 import { type Final, isFinal, type ActiveStatus, type Shown } from "./words.ts";
 
-/** "Only the six every script knows." */
+/** [P1] */
 export type PanelStatusWord = "Pending" | "Processing" | "In progress" | "Completed" | "Partial" | "Canceled";
 
 export interface PanelStatus {
@@ -55,12 +55,12 @@ export function panelStatusesFor(facts: OrderFacts): PanelStatuses {
   return distinct(status === "completed" ? [{ word: "Completed", remains: 0 }, ...decided] : decided);
 }
 
-/** "The largest whole `remains` whose share does not exceed the decision": share(r) ≤ d just when charge × r ≤ d × quantity. */
+/** [P6]: the largest whole `remains` whose share is no more; share(r) ≤ d just when charge × r ≤ d × quantity. */
 export function largestRemains(decision: number, charge: number, quantity: number): number {
   return Number((BigInt(decision) * BigInt(quantity)) / BigInt(charge));
 }
 
-/** The last active word stands, "or Pending". */
+/** [P3]: the last active word stands, or Pending. */
 function activeStatusOf({ activeStatus }: OrderFacts): PanelStatus {
   return { word: ACTIVE_WORDS[activeStatus ?? "pending"], remains: null };
 }
@@ -75,7 +75,7 @@ function byDecision(total: number, charge: number, quantity: number | null): Pan
   return remains > 0 ? [partial] : [partial, { word: "Completed", remains: 0 }];
 }
 
-/** "Refunded becomes Canceled or Partial", by whether a part was delivered. */
+/** [P7]: refunded becomes Canceled or Partial, by whether a part was delivered. */
 function asItIs({ remains: heard, quantity }: OrderFacts, status: Final): PanelStatuses {
   const remains = heard === null || quantity === null ? heard : Math.min(heard, quantity);
   const inPart = remains !== null && remains > 0 && (quantity === null || remains < quantity);

@@ -1,12 +1,11 @@
 /**
- * Where domain.md and api-v2.md are silent and can be read in more than one way, each way is named here. A model takes
+ * Where docs/rules.md is silent, or could be read in more than one way, each way is named here. A model takes
  * one reading for its whole life, so a system cannot go one way for one order and another way for the next. The first
  * of each list is what the text seems to mean.
  */
 export const READINGS = {
   /**
-   * "One final status gives way to another at once; back to an active one only when two answers in a row say so." An
-   * error is neither. `not_final`: leaving a final word for it takes two answers, leaving it takes one. `final`: the
+   * [S6] and [S7] say when a final status gives way to a final and to an active one. An error is neither. `not_final`: leaving a final word for it takes two answers, leaving it takes one. `final`: the
    * other way round. `at_once`: one answer either way.
    */
   error: ["not_final", "final", "at_once"],
@@ -14,14 +13,14 @@ export const READINGS = {
   /** After a final word, do Processing and then In progress say the same, or must the same word come `twice`? */
   twice: ["any", "same"],
 
-  /** An unknown word between those two answers "changes nothing", or it breaks the row. */
+  /** An unknown word between those two answers changes nothing, or it breaks the row: [S8] says `breaks`. */
   unknownBetween: ["ignored", "breaks"],
 
   /** An order goes back from a final word to an active one while its refund is held: is there anything left to decide? */
   reopenedHold: ["dropped", "stays"],
 
   /**
-   * "The provider took a cancel back" flags `over_refunded`. `reopened`: as soon as the order is at an active word again.
+   * A final status that was taken back flags `over_refunded` [F14]. `reopened`: as soon as the order is at an active word again.
    * `always`: so does any active word of an order with a refund, such as one from before it was registered. `never`:
    * only a final word that owes less does.
    */
@@ -35,12 +34,12 @@ export const READINGS = {
   openHold: ["same_due_stays", "policy", "stays"],
 
   /**
-   * A partial order without `remains` is "held for review", and the amount due is not known. To a remembered decision it
-   * counts as the most that it can be, or as the "nothing yet" of the table.
+   * A partial order without `remains` is held for review [F6], and the amount due is not known. To a remembered decision it
+   * counts as the most that it can be, or as nothing yet: [D7] says `charge`.
    */
   reviewDue: ["charge", "nothing"],
 
-  /** Goodwill "lowers what a later report posts": what is held at the time as well, or only where the charge is full. */
+  /** Goodwill lowers what a later report posts [D9]: what is held at the time as well, or only where the charge is full. */
   goodwillAndHold: ["lowers", "leaves"],
 
   /** The status an order is registered with keeps it from becoming `unknown` by its first answer, or it does not. */

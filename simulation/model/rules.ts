@@ -1,4 +1,4 @@
-/** What is due for one report: domain.md, "Refund rules", row by row. Amounts are whole micro-units. */
+/** What is due for one report: docs/rules.md, [F3] to [F10], [M2] and [N1], one by one. Amounts are whole micro-units. */
 import type { Shown } from "./words.ts";
 
 /** An order as one report leaves it. */
@@ -57,7 +57,7 @@ export function shareOf(charge: number, quantity: number, remains: number): numb
   return charge - Number((BigInt(charge) * delivered) / BigInt(quantity));
 }
 
-/** "Negative (over-delivery: treat ≤ 0 as 0)" (api-v2.md, 5). What is no whole number says nothing. */
+/** [S11]: below zero is 0. What is no whole number says nothing. */
 export function readable(remains: number | null): number | null {
   if (remains === null || !Number.isInteger(remains)) return null;
   return Math.max(0, remains);

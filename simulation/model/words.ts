@@ -1,4 +1,4 @@
-/** Which status a provider's word means: api-v2.md, "Status words seen", written down again. */
+/** Which status a provider's word means: docs/rules.md, [S2] and [S3], written down again. */
 import { DEFAULT_READING, type Reading } from "./readings.ts";
 
 /** The words of each status, as the table spells them. `Inprogress`, `in-progress` and `in_progress` are one word folded. */
@@ -27,11 +27,10 @@ const MEANINGS: ReadonlyMap<string, Status> = new Map(STATUSES.flatMap((status) 
 export type OwnWords = Readonly<Record<string, string>>;
 
 /**
- * Null for a word that nobody knows. The provider's own table comes first: "the table is the default and each provider
- * can override it". `multi` is an order of several parts: it alone may be paused or expired.
+ * Null for an unknown word. The provider's own table comes first [S3]. `multi` is an order of several parts: it alone may
+ * be paused or expired [M3].
  *
- * A number counts "only inside an order's own object next to `remains`, `charge` or `start_count`": whoever asks has
- * seen to that.
+ * A number counts only inside an order's own object [S4]: the caller has seen to that.
  */
 export function statusOf(word: string, own: OwnWords, multi: boolean, reading: Reading = DEFAULT_READING): Status | null {
   const folded = fold(word);
@@ -42,7 +41,7 @@ export function statusOf(word: string, own: OwnWords, multi: boolean, reading: R
   return MEANINGS.get(folded) ?? null;
 }
 
-/** "Being handled … never final" (domain.md, "The statuses"): the order goes on. */
+/** [S1]: the order goes on. */
 export function isActive(status: Shown): status is ActiveStatus {
   return status === "pending" || status === "processing" || status === "in_progress";
 }
@@ -52,7 +51,7 @@ export function isFinal(status: Shown): status is Final {
   return status === "completed" || status === "partial" || status === "canceled" || status === "refunded";
 }
 
-/** "Compare case-insensitively, with `_`, `-` and spaces folded": they are left out. */
+/** [S2]: case does not count, and `_`, `-` and spaces are left out. */
 function fold(word: string): string {
   return word.toLowerCase().replaceAll(/[\s_-]/g, "");
 }

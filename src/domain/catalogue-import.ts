@@ -17,7 +17,7 @@ export type ImportRules = {
   readonly markup: string;
   /** What is imported; null for all. */
   readonly categories: ReadonlySet<string> | null;
-  /** What the provider's rates are in; null where nobody knows. */
+  /** What the provider's rates are in; null where unknown. */
   readonly currency: string | null;
 };
 

@@ -1,7 +1,7 @@
 /**
  * The operator's own catalogue: what a service is, and what an `add` of it asks for and costs.
  *
- * What a service's type needs is as the hosted panels document it; a type that nobody knows is ordered by `quantity`.
+ * What a service's type needs is as the hosted panels document it; an unknown type is ordered by `quantity`.
  */
 import { MAX_AMOUNT_MICROS } from "./money.ts";
 import { formatPrice, parsePrice } from "./price.ts";
@@ -144,7 +144,7 @@ const PRICED: ReadonlySet<string> = new Set(["quantity", "runs", "interval", "mi
 
 /**
  * The fields that go to the provider for an `add` that `orderedBy` has taken: all of the panel's, but none that could
- * say something else than what was paid for. Whoever reads `quantity[]`, `Quantity` or a quantity beside a list of
+ * say something else than what was paid for. A server that reads `quantity[]`, `Quantity` or a quantity beside a list of
  * comments would deliver that.
  */
 export function sentBy(service: Service, fields: Fields): Record<string, string> {

@@ -44,7 +44,7 @@ export const DECIDED_BY_RULES = "rules";
 export const WITHDRAWN_NOTE = "Withdrawn: a later report of the provider's answered it.";
 
 /**
- * A refund's public id: stable, also when the database was put back and the refund is posted anew, so that a reader
+ * A refund's public id: stable, also when the database was restored and the refund is posted anew, so that a reader
  * of the feed does not credit it twice.
  */
 export function refundId(orderId: string, n: number): string {

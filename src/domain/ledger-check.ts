@@ -1,5 +1,5 @@
 /**
- * Whether the books add up: every total that stands somewhere, worked out anew from the rows it is a total of.
+ * Whether the ledger adds up: every total that stands somewhere, worked out anew from the rows it is a total of.
  * Pure. Sums go through BigInt, since many amounts below 2^53 can lie above it.
  */
 import type { RefundKind, RefundStatus } from "./feed.ts";
@@ -59,7 +59,7 @@ export type AccountPlace = Pick<CheckedTransfer, "currency" | "customer" | "n" |
 /** A row that does not agree with the rows it follows from. `expected` is what these come to. */
 export type Mismatch = { readonly row: string; readonly what: string; readonly expected: string; readonly found: string };
 
-/** One sentence, for the log and for whoever has to mend it. */
+/** One sentence, for the log and for the operator. */
 export function mismatchText({ row, what, expected, found }: Mismatch): string {
   return `${row}: ${what} should be ${expected} and is ${found}`;
 }

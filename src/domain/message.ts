@@ -7,7 +7,7 @@ import type { Cadence } from "./poll-pacing.ts";
 /** A message of an older version is still understood; of a newer one, put back for the newer code. */
 export const MESSAGE_VERSION = 1;
 
-/** A stretch of a lane that is due: keys above `after`, phases below `to`. */
+/** A part of a cadence bucket that is due: keys above `after`, phases below `to`. */
 export type DueBucket = { readonly cadence: Cadence; readonly after: BucketKey; readonly to: number };
 
 /** `limit`: orders to take up in one message; the rest is handed on. */
@@ -32,7 +32,7 @@ export type CheckMessage = {
   readonly orders: readonly (readonly [panel: string, n: number])[];
 };
 
-/** Go on with the check of the books. `day` is the UTC day, counted from the epoch; `page` counts its messages. */
+/** Go on with the ledger check. `day` is the UTC day, counted from the epoch; `page` counts its messages. */
 export type LedgerCheckMessage = {
   readonly v: typeof MESSAGE_VERSION;
   readonly kind: "books";

@@ -3,9 +3,9 @@
  * 2^31 - 1.
  *
  * In connect mode an order has its provider's id, whatever it looks like: the panel has kept such ids before, and will
- * again when it is switched back. While nobody knows that one (and for good, where the panel has
+ * again when it is switched back. While that one is unknown (and for good, where the panel has
  * another order under the same id), it has 2,000,000,000 plus its number in the panel: more than any provider's counter
- * has come to. At the own catalogue's door it has its number in the panel, or that plus 1,000,000,000 where the panel
+ * has come to. At the own catalogue it has its number in the panel, or that plus 1,000,000,000 where the panel
  * has registered an order of its own by that id.
  */
 import type { Order } from "./order.ts";

@@ -22,7 +22,7 @@ export function normaliseLink(link: string): string {
 
 /**
  * One short text for a service and a link, 16 hex digits; the same for all spellings of the link. `scope` is the
- * provider, or empty for a service of the own catalogue. No secret: whoever wants two links with one key can make them,
+ * provider, or empty for a service of the own catalogue. No secret: two links with one key can be made,
  * and gets a warning for it.
  */
 export function linkKey(scope: string, service: string, link: string): string {

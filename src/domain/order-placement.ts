@@ -7,7 +7,7 @@ import type { RefundStep } from "./refund-plan.ts";
 /** A provider is given half a minute at most to take an order; what was written down longer ago was left behind. */
 export const PLACING_MS = 60_000;
 
-/** Nobody knows whether the provider took the order: a person has to look. */
+/** The placement cannot be confirmed: a person has to look. */
 export function leftUnknown(state: OrderState): OrderState {
   return { ...state, flags: state.flags | FLAGS.placing_unknown, reason: "placing_unknown" };
 }

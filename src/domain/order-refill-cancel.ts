@@ -1,6 +1,6 @@
 /**
  * Refills and cancels of an order: whether one may be asked, and the order's state with each step of it. Pure; how the
- * requests themselves go on is in `after-care.ts`.
+ * requests themselves go on is in `refill-cancel.ts`.
  */
 import {
   type AskOutcome,
@@ -53,7 +53,7 @@ function cancelProblem({ state }: Order): RefillCancelProblem | null {
   return isFinal(state.status) ? { code: "not_cancelable", status: state.status } : null;
 }
 
-/** The order with a new request. `asking`: it is about to be asked of the provider by whoever writes this. */
+/** The order with a new request. `asking`: it is about to be asked of the provider by the writer of this. */
 export function withRefillCancel(kind: RefillCancelKind, order: Order, status: "queued" | "asking", now: number): OrderState {
   return kind === "refill" ? withRefill(order, { id: null, status, at: now }, now) : { ...order.state, cancel: { status, at: now } };
 }
@@ -86,7 +86,7 @@ export function withOutcome(kind: RefillCancelKind, order: Order, at: number, ou
   return next.status === cancel.status ? null : { ...order.state, cancel: next };
 }
 
-/** What was certainly not heard and is not put back either counts as refused: whoever asked may ask again at once. */
+/** What was certainly not heard and is not put back either counts as refused: the panel may ask again at once. */
 export const TURNED_AWAY = { kind: "refused" } as const satisfies AskOutcome;
 
 function sameRefill(a: RefillRequest, b: RefillRequest): boolean {

@@ -3,12 +3,12 @@
  */
 import type { CancelStatus, RefillStatus } from "./refill-cancel.ts";
 import { DAY_MS } from "./poll-cadence.ts";
-import { checkedAt, rangeOf } from "./poll-coverage.ts";
+import { bucketKeyOf, checkedAt } from "./poll-coverage.ts";
 import { formatAmount } from "./money.ts";
 import { flagNames, type Flag, FLAGS, type Order, type Reason, REASONS } from "./order.ts";
 import { isDown, type ProviderState } from "./provider.ts";
 import { REFUND_REASONS } from "./refund-rules.ts";
-import { clockAt, nextMinuteDue } from "./poll-pacing.ts";
+import { nextMinuteDue, slowdownOf } from "./poll-pacing.ts";
 import { isFinal, type Status, STATUSES } from "./status.ts";
 import { isoTime, MINUTE_MS, minuteOf } from "./time.ts";
 
@@ -113,12 +113,12 @@ function freshnessOf(order: Order, polling: Polling, now: number): { sync: Sync;
   const { state } = order;
   if (polling === null || state.cadence === null || order.providerOrderId === null)
     return { sync: "ok", checkedAt: state.polledAt, nextCheckAt: null };
-  const mark = rangeOf(polling.coverage, state.cadence, [order.phase, order.panel, order.number]);
   const found = (state.flags & FLAGS.not_found) === 0;
-  const checked = checkedAt({ polledAt: state.polledAt, updatedAt: order.updatedAt, found }, mark);
-  const clock = polling.clock ?? clockAt(0);
-  const nextCheckAt = nextMinuteDue(clock, state.cadence, order.phase, minuteOf(Math.max(now, checked ?? 0)) + 1) * MINUTE_MS;
-  const lapMs = (state.cadence * MINUTE_MS * clock.stretchPercent) / 100;
+  const covered = { cadence: state.cadence, key: bucketKeyOf(order), polledAt: state.polledAt, updatedAt: order.updatedAt, found };
+  const checked = checkedAt(covered, polling.coverage);
+  const after = minuteOf(Math.max(now, checked ?? 0)) + 1;
+  const nextCheckAt = nextMinuteDue(polling.clock, state.cadence, order.phase, after) * MINUTE_MS;
+  const lapMs = state.cadence * MINUTE_MS * slowdownOf(polling.clock);
   const late = now - (checked ?? order.createdAt) > lapMs + DELAYED_AFTER_MS;
   const sync = isDown(polling) ? "provider_down" : late && found ? "delayed" : "ok";
   return { sync, checkedAt: checked, nextCheckAt };

@@ -13,7 +13,7 @@ export const FLAGS = {
   overdue: 1 << 0,
   /** It had begun to deliver, and stands still. */
   stalled: 1 << 1,
-  /** The provider's last word is one nobody knows. */
+  /** The provider's last word is an unknown one. */
   unknown_status: 1 << 2,
   /** The provider refused the order's id, or left it out of an answer. */
   not_found: 1 << 3,
@@ -31,7 +31,7 @@ export const FLAGS = {
   panel_outdated: 1 << 9,
   /** The database refuses what follows from the provider's answer: nothing is written for the order until that is mended. */
   parked: 1 << 10,
-  /** Nobody knows whether the provider took the order: it is never sent again, and a person settles it. */
+  /** The placement could not be confirmed: the order is never sent again, and a person resolves it. */
   placing_unknown: 1 << 11,
 } as const;
 
@@ -53,7 +53,7 @@ export const REASONS = {
 
 export type Reason = keyof typeof REASONS | RefundReason;
 
-/** By which door an order came: the provider's own API v2, or the operator's catalogue; null when it was registered. */
+/** By which channel an order came: the provider's own API v2, or the operator's catalogue; null when it was registered. */
 export type Channel = "connect" | "catalogue";
 
 /** What the first final word that a panel was told followed from. */
@@ -139,7 +139,7 @@ export type Order = {
   /** The panel's own order id. */
   readonly id: string;
   readonly provider: string;
-  /** Null while the order is being placed, and as long as nobody knows whether it was. */
+  /** Null while the order is being placed, and as long as its placement is in doubt. */
   readonly providerOrderId: string | null;
   readonly channel: Channel | null;
   readonly service: string | null;

@@ -55,7 +55,7 @@ function finalWord(facts: Facts): PanelStatus {
   if (charge === null || charge === 0 || left) return followedWord(facts);
   if (refunded === 0) return { label: STATUSES.completed.label, final: true, remains: 0 };
   if (refunded >= charge) return { label: STATUSES.canceled.label, final: true, remains: quantity };
-  // Where nobody knows how much was ordered, no number says the refund.
+  // Where the quantity is unknown, no number says the refund.
   if (quantity === null) return { label: STATUSES.partial.label, final: true, remains: null };
   const remains = largestRemainsWithin(refunded, charge, quantity);
   return remains === 0

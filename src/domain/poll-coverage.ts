@@ -1,14 +1,28 @@
 /**
- * When an order was last looked at, without a write an order: marks say "this stretch of this lane was polled at t".
+ * Coverage: when an order was last looked at, without a write an order. A polled range says "the orders of this cadence
+ * between these keys were polled at t". Others say what was polled, and ask about an order; ranges are this module's alone.
  */
 import type { Cadence } from "./poll-pacing.ts";
+import { MINUTE_MS } from "./time.ts";
 
-/** An order's place in its lane: phase first, then panel and number. `[p, "", 0]` lies before all orders of phase p. */
+/** An order's place in its cadence bucket (all orders of a provider with one cadence): phase first, then panel and number. `[p, "", 0]` lies before all orders of phase p. */
 export type BucketKey = readonly [phase: number, panel: string, n: number];
+
+export function bucketKeyOf({
+  phase,
+  panel,
+  number,
+}: {
+  readonly phase: number;
+  readonly panel: string;
+  readonly number: number;
+}): BucketKey {
+  return [phase, panel, number];
+}
 
 /**
  * Every order of a cadence whose key lies in (after, upTo] was asked about. `readAt` is when the list of them was
- * read, so that an order that joined the lane later does not count as asked; `askedAt` is when the latest of the
+ * read, so that an order that joined the bucket later does not count as asked; `askedAt` is when the latest of the
  * calls was sent, so that an answer to an older call is known as late. Both in epoch ms.
  */
 export type PolledRange = {
@@ -19,6 +33,9 @@ export type PolledRange = {
   readonly askedAt: number;
 };
 
+/** All that is known of a provider's polling. */
+export type Coverage = readonly PolledRange[];
+
 /** One slot of each cadence minute makes 441; the rest is room for pages that were cut. About 40 bytes each. */
 const MAX_RANGES = 600;
 
@@ -28,49 +45,111 @@ export function compareKeys(a: BucketKey, b: BucketKey): number {
   return a[2] - b[2];
 }
 
-/** The mark that covers an order, or null when its stretch of the lane has not been polled. */
-export function rangeOf(marks: readonly PolledRange[], cadence: Cadence, key: BucketKey): PolledRange | null {
-  return marks.find((mark) => mark.cadence === cadence && compareKeys(mark.after, key) < 0 && compareKeys(key, mark.upTo) <= 0) ?? null;
+/** The range that covers an order; null when its part of the bucket has not been polled. */
+export function rangeOf(coverage: readonly PolledRange[], cadence: Cadence, key: BucketKey): PolledRange | null {
+  return (
+    coverage.find((range) => range.cadence === cadence && compareKeys(range.after, key) < 0 && compareKeys(key, range.upTo) <= 0) ?? null
+  );
 }
+
+/** An order as far as its coverage goes. */
+export type CoveredOrder = { readonly cadence: Cadence | null; readonly key: BucketKey };
 
 /**
  * A write's time is taken before it is committed; a list read in between does not have the order where the write
- * put it. So a mark counts for an order only if it is later than the order's last write by more than a commit takes.
+ * put it. So a range counts for an order only if it is later than the order's last write by more than a commit takes.
  */
 const COMMIT_MARGIN_MS = 30_000;
 
 /**
- * When an order was last known to be checked, in epoch ms; null when never. Never later than the truth: where the
- * mark does not surely cover the order, the last answer that was written for it counts.
+ * When an order was last known to be checked, in epoch ms; null when never. Never later than the truth: where no range
+ * surely covers the order, the last answer that was written for it counts.
  */
 export function checkedAt(
-  order: { readonly polledAt: number | null; readonly updatedAt: number; readonly found: boolean },
-  mark: PolledRange | null,
+  order: CoveredOrder & { readonly polledAt: number | null; readonly updatedAt: number; readonly found: boolean },
+  coverage: Coverage,
 ): number | null {
-  const covered = mark !== null && order.found && mark.readAt > order.updatedAt + COMMIT_MARGIN_MS;
-  return covered ? mark.readAt : order.polledAt;
+  const range = order.cadence === null ? null : rangeOf(coverage, order.cadence, order.key);
+  const covered = range !== null && order.found && range.readAt > order.updatedAt + COMMIT_MARGIN_MS;
+  return covered ? range.readAt : order.polledAt;
 }
 
-/** Marks with a new one laid over them. Where two overlap the later one counts, whichever came first. */
-export function withRange(marks: readonly PolledRange[], laid: PolledRange): PolledRange[] {
+/** How far the clocks of two invocations may lie apart. */
+const CLOCK_SKEW_MS = 5000;
+
+/**
+ * Whether an answer that was asked for at `askedAt` comes after a later poll of the order that is known at `now`. (A later
+ * write to the order itself is kept out by its version.)
+ */
+export function isOvertaken({ cadence, key }: CoveredOrder, askedAt: number, coverage: Coverage, now: number): boolean {
+  const range = cadence === null ? null : rangeOf(coverage, cadence, key);
+  // A range from later than now comes from a clock that was set back since; it says nothing of what is late.
+  return range !== null && range.askedAt > askedAt && range.askedAt <= now + CLOCK_SKEW_MS;
+}
+
+/** A part of a bucket that a page was read from: keys above `after`, phases below `to`. `complete`: all of it is on the page. */
+export type ReadPart = { readonly cadence: Cadence; readonly after: BucketKey; readonly to: number; readonly complete: boolean };
+
+/** An order that was read; `askedAt` is null for one that was not answered in time. */
+export type ReadOrder = CoveredOrder & { readonly askedAt: number | null };
+
+/** Ranges further ahead than this come from a clock that was set back since, and are dropped. */
+const MAX_RANGE_AHEAD_MS = 15 * MINUTE_MS;
+
+/** The coverage with what a poll run has added to it: in each part the unbroken runs of orders that were answered. */
+export function withPolled(
+  coverage: Coverage,
+  parts: readonly ReadPart[],
+  read: readonly ReadOrder[],
+  readAt: number,
+  now: number,
+): Coverage {
+  const believed = coverage.filter((range) => range.readAt <= now + MAX_RANGE_AHEAD_MS);
+  return parts.flatMap((part) => runsOf(part, read, readAt)).reduce<Coverage>(withRange, believed);
+}
+
+export function isInPart({ cadence, after, to }: Omit<ReadPart, "complete">, order: CoveredOrder): boolean {
+  return order.cadence === cadence && compareKeys(after, order.key) < 0 && order.key[0] < to;
+}
+
+function runsOf(part: ReadPart, read: readonly ReadOrder[], readAt: number): PolledRange[] {
+  const { cadence, after, to, complete } = part;
+  const orders = read.filter((order) => isInPart(part, order)).toSorted((a, b) => compareKeys(a.key, b.key));
+  const runs: PolledRange[] = [];
+  let run = null as PolledRange | null;
+  let start = after;
+  for (const { key, askedAt } of orders) {
+    // planted: unanswered-ends-run
+    if (askedAt === null) {
+      if (run !== null) runs.push(run);
+      run = null;
+      start = key;
+    } else run = { cadence, after: start, upTo: key, readAt, askedAt: Math.max(askedAt, run?.askedAt ?? 0) };
+  }
+  if (run !== null) runs.push(complete ? { ...run, upTo: [to, "", 0] } : run);
+  return runs;
+}
+
+/** The coverage with a range laid over it. Where two overlap the later one counts, whichever came first. */
+export function withRange(coverage: Coverage, laid: PolledRange): PolledRange[] {
   let news: PolledRange[] = [laid];
   const kept: PolledRange[] = [];
-  for (const mark of marks) {
-    if (mark.cadence !== laid.cadence) kept.push(mark);
-    else if (mark.readAt > laid.readAt) {
-      kept.push(mark);
-      news = news.flatMap((piece) => without(piece, mark));
-    } else kept.push(...without(mark, laid));
+  for (const range of coverage) {
+    if (range.cadence !== laid.cadence) kept.push(range);
+    else if (range.readAt > laid.readAt) {
+      kept.push(range);
+      news = news.flatMap((piece) => without(piece, range));
+    } else kept.push(...without(range, laid));
   }
   return coarsened(joined([...kept, ...news].toSorted(byPlace)));
 }
 
-/** What is left of a mark's stretch when another's is taken out of it. */
-function without(mark: PolledRange, taken: PolledRange): PolledRange[] {
-  if (compareKeys(taken.upTo, mark.after) <= 0 || compareKeys(mark.upTo, taken.after) <= 0) return [mark];
+/** What is left of a range's stretch when another's is taken out of it. */
+function without(range: PolledRange, taken: PolledRange): PolledRange[] {
+  if (compareKeys(taken.upTo, range.after) <= 0 || compareKeys(range.upTo, taken.after) <= 0) return [range];
   const pieces: PolledRange[] = [];
-  if (compareKeys(mark.after, taken.after) < 0) pieces.push({ ...mark, upTo: taken.after });
-  if (compareKeys(taken.upTo, mark.upTo) < 0) pieces.push({ ...mark, after: taken.upTo });
+  if (compareKeys(range.after, taken.after) < 0) pieces.push({ ...range, upTo: taken.after });
+  if (compareKeys(taken.upTo, range.upTo) < 0) pieces.push({ ...range, after: taken.upTo });
   return pieces;
 }
 
@@ -81,11 +160,11 @@ function byPlace(a: PolledRange, b: PolledRange): number {
 /** Neighbours of one time become one. */
 function joined(sorted: readonly PolledRange[]): PolledRange[] {
   const result: PolledRange[] = [];
-  for (const mark of sorted) {
+  for (const range of sorted) {
     const last = result.at(-1);
-    if (last !== undefined && touches(last, mark) && last.readAt === mark.readAt) {
-      result[result.length - 1] = merged(last, mark);
-    } else result.push(mark);
+    if (last !== undefined && touches(last, range) && last.readAt === range.readAt) {
+      result[result.length - 1] = merged(last, range);
+    } else result.push(range);
   }
   return result;
 }

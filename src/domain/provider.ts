@@ -2,8 +2,8 @@
  * A provider's state: what was learned of it, how it is doing, and its clock.
  */
 import type { Endings } from "./provider-brake.ts";
-import type { PolledRange } from "./poll-coverage.ts";
-import type { VirtualClock } from "./poll-pacing.ts";
+import type { Coverage } from "./poll-coverage.ts";
+import type { ProviderClock } from "./poll-pacing.ts";
 import { MINUTE_MS } from "./time.ts";
 
 /** What a call's failure is remembered as: a code of the provider client's, a sentence, and when. */
@@ -31,9 +31,9 @@ export type ProviderState = {
   readonly callsDay: number;
   readonly callsToday: number;
   readonly unknownWords: Readonly<Record<string, number>>;
-  /** Null until the provider's pace was ever changed: the clock is then the wall's. */
-  readonly clock: VirtualClock | null;
-  readonly coverage: readonly PolledRange[];
+  /** Its virtual clock; null until the provider's pace was ever changed. */
+  readonly clock: ProviderClock;
+  readonly coverage: Coverage;
   /** How its orders ended of late, and since when its refunds wait for that; epoch ms. */
   readonly endings: Endings;
   readonly brakeEngagedAt: number | null;
@@ -44,7 +44,7 @@ export type PollOutcome = {
   readonly calls: number;
   readonly answered: boolean;
   readonly failure: (LastFailure & { readonly retryAfterSeconds: number | null }) | null;
-  /** Words nobody knows, one entry an order. */
+  /** Unknown words, one entry an order. */
   readonly unknownWords: readonly string[];
   readonly failedCalls: number;
   /** Orders that were to be asked about and were not answered. */

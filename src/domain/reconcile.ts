@@ -61,7 +61,7 @@ function answered(
 type Doubted = { readonly status: Status; readonly backTo: Status | null; readonly known: boolean };
 
 /**
- * A word nobody knows, or a final status taken back only once: the word is kept, and nothing else of the answer. Its
+ * An unknown word, or a final status taken back only once: the word is kept, and nothing else of the answer. Its
  * numbers must not stand beside another status's word, since money would follow from them later.
  */
 function doubted(
@@ -143,7 +143,7 @@ function onKnownStatus(order: OrderState, said: Status): { status: Status; backT
   return { status: order.status, backTo: said };
 }
 
-/** A word nobody knows changes no status; only an order of which nothing was ever heard becomes `unknown`. */
+/** An unknown word changes no status; only an order of which nothing was ever heard becomes `unknown`. */
 function onUnknownStatus(order: OrderState): { status: Status; backTo: Status | null } {
   const nothingHeard = order.status === "pending" && order.providerStatus === null;
   return { status: nothingHeard ? "unknown" : order.status, backTo: null };

@@ -34,7 +34,7 @@ const REFILL_WORDS: ReadonlyMap<string, RefillStatus> = new Map(
   }).flatMap(([status, words]) => words.map((word) => [word, status as RefillStatus])),
 );
 
-/** The status a provider's word for a refill stands for; null when nobody knows the word. */
+/** The status a provider's word for a refill stands for; null for an unknown word. */
 export function refillStatusFor(word: string): RefillStatus | null {
   return REFILL_WORDS.get(foldWord(word)) ?? null;
 }
@@ -72,7 +72,7 @@ const FOLLOWED_MS = 30 * 24 * 60 * MINUTE_MS;
 const UNFOLLOWED_MS = 3 * 24 * 60 * MINUTE_MS;
 
 /**
- * What came of asking a provider. `lost`: nobody knows whether it has heard. `put_back`: it certainly has not, and is to
+ * What came of asking a provider. `lost`: it may have heard or not. `put_back`: it certainly has not, and is to
  * be asked again.
  */
 export type AskOutcome =

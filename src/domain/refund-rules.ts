@@ -85,7 +85,7 @@ export function refundDue({ charge, quantity, status, remains, multi }: RefundFa
   return { kind: "hold", atMost: charge, reason: "remains_unknown" };
 }
 
-/** A package is bought whole, and nobody knows how many units are in it: a part of it is for a person to weigh. */
+/** A package is bought whole, and its number of units is unknown: a part of it is for a person to weigh. */
 function dueOfUncounted({ charge, status, remains }: { charge: number; status: Status; remains: number | null }): RefundDue {
   const inPart = remains !== null && remains > 0;
   if (status === "canceled") return { kind: "due", amount: charge, reason: "canceled" };

@@ -59,7 +59,7 @@ export function foldWord(word: string): string {
 }
 
 /**
- * The status a provider's word stands for, or null when nobody knows the word.
+ * The status a provider's word stands for, or null for an unknown word.
  * A provider's own table (keys folded) goes before the common one.
  */
 export function statusFor(word: string, own: StatusWords, multi: boolean): Status | null {

@@ -1,68 +1,78 @@
 /**
- * Whether a provider may be called within a request, beside the sweeps: its switch, its circuit and its budget are
- * the same for all.
+ * May this provider be called: its switch, its circuit and its budget are the same for sweeps and for requests.
  */
 import { afterFailedCall, circuitOf } from "../domain/provider.ts";
+import { afterDoubtfulAdd, isShutForAdds, letAddThrough } from "../domain/provider-add-circuit.ts";
 import { MINUTE_MS, minuteOf } from "../domain/time.ts";
-import { askBalance } from "../provider/api-v2/status.ts";
+import type { Ports } from "../ports.ts";
+import { clientFor } from "../provider/client-for.ts";
 import type { ProviderFailure } from "../provider/failure.ts";
 import { failureMessage } from "../provider/failure-message.ts";
-import { isOfConnection } from "../provider/api-v2/outcome.ts";
+import { isOfConnection } from "../provider/outcome.ts";
 import { claimCalls } from "../store/providers/budget.ts";
 import {
   claimProbe,
-  claimUnrepeatable,
   closeCircuit,
   type Failing,
   isClosedBy,
-  mayHaveDoubts,
+  readAddTrouble,
   readFailing,
   recordFailure,
-  recordUnclearAdd,
+  writeAddTrouble,
 } from "../store/providers/circuit.ts";
 import type { Provider } from "../store/rows/provider.ts";
-import type { Context } from "../http/kit/context.ts";
+
+/** What it takes to ask whether a provider may be called. */
+export type GateContext = { readonly db: D1Database; readonly ports: Pick<Ports, "fetch" | "now"> };
+
+/** `open`: it may be called. `one_look`: one call, to see whether it is back. `shut`: switched off, or to be left alone. */
+export type Gate = "open" | "one_look" | "shut";
+
+/** How a provider's switch and circuit stand. */
+export function gateOf({ enabled, state }: Pick<Provider, "enabled" | "state">, now: number): Gate {
+  if (!enabled) return "shut";
+  const circuit = circuitOf(state, now);
+  return circuit === "closed" ? "open" : circuit === "probing" ? "one_look" : "shut";
+}
 
 /** `busy`: no call is left of this minute's, or the provider asked for patience. `down`: switched off, or out of reach. */
 export type Passage = "yes" | "busy" | "down";
 
-/** What is asked and may be asked again, unlike an `add`, which must not leave a doubt. */
+/** Something that may be asked again, unlike an `add`, which must not leave a doubt. */
 export const REPEATABLE = { isRepeatable: true } as const;
 type Kind = { readonly isRepeatable?: boolean };
 
 /**
- * Takes calls out of the provider's budget. Whoever gets a "yes" makes as many, and no more. One row written where
- * there is a budget. A provider that was out of reach is asked for its balance first, once a minute by whoever comes
- * first: that can be repeated, while what the panel wants may not.
+ * Takes calls out of the provider's budget. A "yes" is for so many calls, and no more. One row written where there is a
+ * budget. A provider that was out of reach is asked for its balance first, once a minute by the first request that comes:
+ * that can be repeated, while what the panel wants may not.
  */
-export async function passGate(call: Context, provider: Provider, calls = 1, { isRepeatable = false }: Kind = {}): Promise<Passage> {
-  const { env, ports } = call;
+export async function passGate(context: GateContext, provider: Provider, calls = 1, { isRepeatable = false }: Kind = {}): Promise<Passage> {
   if (!provider.enabled) return "down";
-  const reach = await reachOf(call, provider);
+  const reach = await reachOf(context, provider);
   if (reach !== "yes") return reach;
-  const mayDoubt = !isRepeatable && mayHaveDoubts(provider, ports.now());
-  if (mayDoubt && !(await claimUnrepeatable(env.DB, provider, ports.now()))) return "down";
-  return (await claimMoreCalls(call, provider, calls)) === calls ? "yes" : "busy";
+  if (!isRepeatable && !(await mayAdd(context, provider))) return "down";
+  return (await claimMoreCalls(context, provider, calls)) === calls ? "yes" : "busy";
 }
 
 /** More calls for a request that has got its first "yes"; answers how many it may make. */
-export async function claimMoreCalls({ env, ports }: Context, { id, maxCallsPerMinute }: Provider, calls: number): Promise<number> {
+export async function claimMoreCalls({ db, ports }: GateContext, { id, maxCallsPerMinute }: Provider, calls: number): Promise<number> {
   if (maxCallsPerMinute === null) return calls;
-  // A probe before it may have taken a minute.
-  const grants = await claimCalls(env.DB, minuteOf(ports.now()), [{ provider: id, calls, perMinute: maxCallsPerMinute }]);
+  // A look whether the provider is back may have taken a minute.
+  const grants = await claimCalls(db, minuteOf(ports.now()), [{ provider: id, calls, perMinute: maxCallsPerMinute }]);
   return grants.get(id)?.granted ?? 0;
 }
 
-async function reachOf(call: Context, provider: Provider): Promise<Passage> {
-  const { env, ports } = call;
+async function reachOf(context: GateContext, provider: Provider): Promise<Passage> {
+  const { db, ports } = context;
   const now = ports.now();
-  const circuit = circuitOf(provider.state, now);
-  if (circuit === "closed") return "yes";
+  const gate = gateOf(provider, now);
+  if (gate === "open") return "yes";
   const shut = provider.state.lastFailure?.code === "rate_limited" ? "busy" : "down";
-  if (circuit === "waiting" || isSweepsTurn(provider, now)) return shut;
-  if (!(await claimProbe(env.DB, provider, now))) return (await isClosedBy(env.DB, provider)) ? "yes" : "down";
-  if ((await claimMoreCalls(call, provider, 1)) === 0) return "busy";
-  return (await isBack(call, provider)) ? "yes" : "down";
+  if (gate === "shut" || isSweepsTurn(provider, now)) return shut;
+  if (!(await claimProbe(db, provider, now))) return (await isClosedBy(db, provider)) ? "yes" : "down";
+  if ((await claimMoreCalls(context, provider, 1)) === 0) return "busy";
+  return (await isBack(context, provider)) ? "yes" : "down";
 }
 
 /** A tick comes within a minute, and its poll some time after. */
@@ -70,20 +80,20 @@ const SWEEPS_FIRST_MS = MINUTE_MS + 30_000;
 
 /**
  * When a wait that was set is over, the sweeps look first. Requests may come any second, and some providers that answer
- * a `status` have no balance to tell: each probe that fails would set another wait, and no sweep would ever get to it.
+ * a `status` have no balance to tell: each look that fails would set another wait, and no sweep would ever get to it.
  */
 function isSweepsTurn({ state: { retryAt, lastFailureAt } }: Provider, now: number): boolean {
   return retryAt !== null && retryAt > (lastFailureAt ?? retryAt) && retryAt <= now && now < retryAt + SWEEPS_FIRST_MS;
 }
 
-async function isBack(call: Context, provider: Provider): Promise<boolean> {
-  const { env, ports } = call;
-  const asked = await askBalance(ports, provider.settings);
+async function isBack(context: GateContext, provider: Provider): Promise<boolean> {
+  const { db, ports } = context;
+  const asked = await clientFor(ports, provider.settings).balance();
   if (!asked.ok && !isOwnAnswer(asked.failure)) {
-    await countFailure(call, provider, asked.failure);
+    await countFailure(context, provider, asked.failure);
     return false;
   }
-  await closeCircuit(env.DB, provider, asked.ok ? ports.now() : null);
+  await closeCircuit(db, provider, asked.ok ? ports.now() : null);
   return true;
 }
 
@@ -92,32 +102,58 @@ function isOwnAnswer({ code }: ProviderFailure): boolean {
   return code === "refused" || code === "bad_shape";
 }
 
+/** Sweeps, and other requests, seldom write in the same moment. */
+const MAX_TRIES = 5;
+
+/** Whether the way is open for an `add`; when it is shut, one may go as a trial now and then. A row written where there was a doubt. */
+async function mayAdd({ db, ports }: GateContext, provider: Provider): Promise<boolean> {
+  const { updatedAt } = provider;
+  let trouble = provider.addTrouble;
+  for (let tries = 1; tries <= MAX_TRIES; tries++) {
+    const next = letAddThrough(trouble, updatedAt, ports.now());
+    if (typeof next === "string") return next === "clear";
+    if (await writeAddTrouble(db, provider, trouble, next)) return true;
+    trouble = (await readAddTrouble(db, provider)) ?? trouble;
+  }
+  // Others let adds through at the same moments: that this one was not counted matters little.
+  return !isShutForAdds(trouble, updatedAt, ports.now());
+}
+
+/** Counts an `add` that left a doubt; answers whether the way is shut for adds by now. */
+async function countDoubtfulAdd({ db, ports }: GateContext, provider: Provider): Promise<boolean> {
+  const { updatedAt } = provider;
+  for (let tries = 1; tries <= MAX_TRIES; tries++) {
+    const trouble = await readAddTrouble(db, provider);
+    if (trouble === null) return false;
+    const next = afterDoubtfulAdd(trouble, updatedAt, ports.now());
+    if (await writeAddTrouble(db, provider, trouble, next)) return isShutForAdds(next, updatedAt, ports.now());
+  }
+  return false;
+}
+
 /**
  * What a failed call says of the provider, for those who come after: its circuit opens as it does for the sweeps. Where
  * the call may not be repeated, and it is not known to have been turned away, it has left a doubt.
  */
 export async function noteFailure(
-  call: Context,
+  context: GateContext,
   provider: Provider,
   failure: ProviderFailure,
   { isRepeatable = false }: Kind = {},
 ): Promise<void> {
-  if (isRepeatable || isOfConnection(failure)) return countFailure(call, provider, failure);
-  const isShut = await recordUnclearAdd(call.env.DB, provider, call.ports.now());
-  await countFailure(call, provider, failure, isShut ? undefined : MOST_FAILURES_OF_DOUBTS);
+  if (isRepeatable || isOfConnection(failure)) return countFailure(context, provider, failure);
+  const isShut = await countDoubtfulAdd(context, provider);
+  await countFailure(context, provider, failure, isShut ? undefined : MOST_FAILURES_OF_DOUBTS);
 }
 
 /** Doubts among adds that go well make up no failures in a row: one more than this would open the circuit. */
 const MOST_FAILURES_OF_DOUBTS = 2;
 
-/** Sweeps, and other requests, seldom write in the same moment. */
-const MAX_TRIES = 5;
-
 /**
- * Counts on top of what is known by now: this request's own probe may have changed it. No higher than to `most`, unless
+ * Counts on top of what is known by now: this request's own look may have changed it. No higher than to `most`, unless
  * the circuit is open; and not at all where the provider is left alone already.
  */
-async function countFailure({ env, ports }: Context, provider: Provider, failure: ProviderFailure, most = Infinity): Promise<void> {
+async function countFailure({ db, ports }: GateContext, provider: Provider, failure: ProviderFailure, most = Infinity): Promise<void> {
   const now = ports.now();
   const retryAfterSeconds = failure.code === "rate_limited" ? failure.retryAfterSeconds : null;
   const failed = { code: failure.code, message: failureMessage(failure), retryAfterSeconds };
@@ -126,7 +162,7 @@ async function countFailure({ env, ports }: Context, provider: Provider, failure
     const { failures, retryAt } = known.state;
     if (circuitOf(known.state, now) === "waiting") return;
     const before = { failures: retryAt === null ? Math.min(failures, most - 1) : failures };
-    if (await recordFailure(env.DB, known, afterFailedCall(before, failed, now))) return;
-    known = await readFailing(env.DB, provider);
+    if (await recordFailure(db, known, afterFailedCall(before, failed, now))) return;
+    known = await readFailing(db, provider);
   }
 }

@@ -5,7 +5,6 @@
 import { MINUTE_MS } from "../domain/time.ts";
 import { claimCalls, type QuotaGrant } from "../store/providers/budget.ts";
 import type { Provider } from "../store/rows/provider.ts";
-import { LAST_CALL_AFTER_MS, type Limits } from "../sync/limits.ts";
 
 /** Asked before every call; false when no call is left. */
 export type Quota = () => Promise<boolean>;
@@ -22,27 +21,41 @@ export type QuotaRequest = { readonly provider: Provider; readonly calls: number
 /** Spare calls are claimed by the handful: a claim is a round trip and a row, too. */
 const SPARE_CALLS_AT_ONCE = 5;
 
+/** How much one message may call. */
+export type QuotaLimits = {
+  /** Planned calls of all its providers together, and calls beyond the plan. */
+  readonly callsPerMessage: number;
+  readonly spareCalls: number;
+  /** No call is started later than this after the claim. */
+  readonly lastCallAfterMs: number;
+};
+
 /**
  * Claims the planned calls of all providers that have a budget, in one statement. None gets more than its share of
  * what a message may make, nor any call once it is too late for an answer to count.
  */
-export async function claimQuotas(db: D1Database, wanted: readonly QuotaRequest[], limits: Limits, now: () => number): Promise<Quotas> {
+export async function claimQuotas(
+  db: D1Database,
+  wanted: readonly QuotaRequest[],
+  limits: QuotaLimits,
+  now: () => number,
+): Promise<Quotas> {
   const minute = () => Math.floor(now() / MINUTE_MS);
-  const lastCallAt = now() + LAST_CALL_AFTER_MS;
+  const lastCallAt = now() + limits.lastCallAfterMs;
   const share = Math.max(1, Math.floor(limits.callsPerMessage / Math.max(1, wanted.length)));
   const spareShare = Math.floor(limits.spareCalls / Math.max(1, wanted.length));
-  const wishes = wanted.map(({ provider, calls, refillCalls }) => {
+  const requests = wanted.map(({ provider, calls, refillCalls }) => {
     const refills = Math.min(refillCalls, spareShare);
     return { provider, calls: Math.min(calls, share) + refills, refills };
   });
-  const claims = wishes.flatMap(({ provider, calls }) =>
+  const claims = requests.flatMap(({ provider, calls }) =>
     // planted: calls-without-budget
     provider.maxCallsPerMinute === null || calls === 0 ? [] : [{ provider: provider.id, calls, perMinute: provider.maxCallsPerMinute }],
   );
   const grants = await claimCalls(db, minute(), claims);
-  const planned = new Map(wishes.map(({ provider, calls }) => [provider.id, grants.get(provider.id) ?? { granted: calls, used: calls }]));
+  const planned = new Map(requests.map(({ provider, calls }) => [provider.id, grants.get(provider.id) ?? { granted: calls, used: calls }]));
   // One pot for all providers of the message, so that its subrequests stay bounded.
-  let spare = limits.spareCalls - wishes.reduce((sum, { refills }) => sum + refills, 0);
+  let spare = limits.spareCalls - requests.reduce((sum, { refills }) => sum + refills, 0);
   const takeSpare = async ({ id, maxCallsPerMinute }: Provider): Promise<number> => {
     const calls = Math.min(SPARE_CALLS_AT_ONCE, spare);
     spare -= calls;

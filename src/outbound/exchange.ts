@@ -2,7 +2,6 @@
  * One request and its answer as text, within a time and a size. Nothing of the answer is understood here.
  */
 import { fail, ok, type Result } from "../domain/result.ts";
-import type { ProviderFailure } from "../provider/failure.ts";
 
 /** What the client takes from the world. `now` is epoch ms; `fetch` honours the request's signal and `redirect: "manual"`. */
 export type FetchPort = {
@@ -15,6 +14,13 @@ export type FetchPort = {
  * could fill a Worker's 128 MB, which five calls at a time share.
  */
 export const MAX_ANSWER_BYTES = 1024 * 1024;
+
+/** Why a request brought no whole answer. */
+export type ExchangeFailure =
+  | { readonly code: "timeout"; readonly timeoutMs: number }
+  | { readonly code: "network"; readonly message: string }
+  | { readonly code: "too_large"; readonly limitBytes: number }
+  | { readonly code: "redirected"; readonly status: number };
 
 export type Heard = {
   readonly status: number;
@@ -33,7 +39,7 @@ export async function exchange(
   signal: AbortSignal,
   timeoutMs: number,
   maxBytes: number,
-): Promise<Result<Heard, ProviderFailure>> {
+): Promise<Result<Heard, ExchangeFailure>> {
   try {
     const response = await untilAborted(fetchRequest(request), signal, letGo);
     const { status, headers } = response;

@@ -1,15 +1,14 @@
+import type { ExchangeFailure } from "../outbound/exchange.ts";
+
 /**
  * Why a call to a provider brought nothing: a union of facts. Texts for people are made where they are shown.
  * No text in here holds the provider's key: what the provider wrote is redacted before it gets in.
  */
 export type ProviderFailure =
-  | { readonly code: "timeout"; readonly timeoutMs: number }
-  | { readonly code: "network"; readonly message: string }
+  | ExchangeFailure
   | { readonly code: "http"; readonly status: number; readonly message: string | null }
   | { readonly code: "not_json"; readonly status: number; readonly start: string }
-  | { readonly code: "too_large"; readonly limitBytes: number }
   | { readonly code: "bad_shape"; readonly message: string }
-  | { readonly code: "redirected"; readonly status: number }
   | { readonly code: "rejected_key"; readonly message: string }
   | { readonly code: "rate_limited"; readonly retryAfterSeconds: number | null }
   | { readonly code: "blocked"; readonly status: number }
@@ -18,3 +17,8 @@ export type ProviderFailure =
   | { readonly code: "unsupported_many"; readonly message: string };
 
 export type FailureCode = ProviderFailure["code"];
+
+/** True for the codes of a request that was looked at and turned down. 408 comes from a server that lost patience midway. */
+export function isTurnedDown(status: number): boolean {
+  return status >= 400 && status < 500 && status !== 408;
+}

@@ -1,6 +1,6 @@
 /**
- * The daily check of the books: every panel's totals and balances, worked out anew page by page. What a day has no
- * room for is the next day's. A panel whose books do not add up has its refunds held until the operator lets them go.
+ * The daily ledger check: every panel's totals and balances, worked out anew page by page. What a day has no
+ * room for is the next day's. A panel whose ledger does not add up has its refunds held until the operator lets them go.
  */
 import { type Mismatch, mismatchText } from "../domain/ledger-check.ts";
 import { type LedgerCheckMessage, MESSAGE_VERSION } from "../domain/message.ts";
@@ -25,7 +25,7 @@ export async function checkLedger(message: LedgerCheckMessage, env: Env, ports: 
   const seen = await readProgress(db);
   const begun = beginning(seen, message);
   if (begun === null) return ports.log({ event: "books.repeated", day: message.day, page: message.page });
-  const { ledgerCheck: books } = limitsOf(env.PLAN);
+  const { ledgerCheck } = limitsOf(env.PLAN);
   const work = await checkPages(db, begun.place ?? BEFORE_ALL_PANELS, env, ports);
   const { rows_read } = usage();
   const now = ports.now();
@@ -46,7 +46,7 @@ export async function checkLedger(message: LedgerCheckMessage, env: Env, ports: 
     finished: work.next === null,
     ...usage(),
   });
-  if (!isMine || work.next === null || next.rowsRead >= books.rowsReadADay) return;
+  if (!isMine || work.next === null || next.rowsRead >= ledgerCheck.rowsReadADay) return;
   const body: LedgerCheckMessage = { v: MESSAGE_VERSION, kind: "books", day: message.day, page: next.page };
   await env.SWEEPS.sendBatch([{ body, contentType: "json" }]);
 }
@@ -61,14 +61,14 @@ type Work = { readonly checked: CheckedCounts; readonly mismatches: number; read
 
 /** Checks pages until the message's share is done. What does not add up is acted on at once. */
 async function checkPages(db: D1Database, start: CheckPlace, env: Env, ports: Ports): Promise<Work> {
-  const { ledgerCheck: books } = limitsOf(env.PLAN);
-  const sizes = { rows: books.pageRows, sums: SUMS_PER_PAGE };
+  const { ledgerCheck } = limitsOf(env.PLAN);
+  const sizes = { rows: ledgerCheck.pageRows, sums: SUMS_PER_PAGE };
   let work: Work = { checked: { orders: 0, refunds: 0, accounts: 0, transfers: 0 }, mismatches: 0, next: start };
   for (let pages = 0; work.next !== null && pages < PAGES_PER_MESSAGE; pages++) {
     const { panel, checked, mismatch, next } = await checkPage(pagesOf(db), work.next, sizes);
     if (mismatch !== null) await freeze(db, panel, mismatch, ports);
     work = { checked: added(work.checked, checked), mismatches: work.mismatches + (mismatch === null ? 0 : 1), next };
-    if (work.checked.orders + work.checked.refunds + work.checked.transfers >= books.rowsPerMessage) break;
+    if (work.checked.orders + work.checked.refunds + work.checked.transfers >= ledgerCheck.rowsPerMessage) break;
   }
   return work;
 }

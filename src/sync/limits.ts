@@ -13,7 +13,7 @@ export type Limits = {
   readonly rounds: number;
   /** Progress is written once it moved by this share of an order's quantity, in percent; each write is a billed row. */
   readonly progressPercent: number;
-  /** What a message of the books' check may fetch and check, and what all of a day may read; the rest is another day's. */
+  /** What a message of the ledger check may fetch and check, and what all of a day may read; the rest is another day's. */
   readonly ledgerCheck: { readonly pageRows: number; readonly rowsPerMessage: number; readonly rowsReadADay: number };
 };
 

@@ -5,20 +5,17 @@
 import { isLeftQueued } from "../domain/refill-cancel.ts";
 import { MESSAGE_VERSION, type RefillCancelMessage } from "../domain/message.ts";
 import type { Order } from "../domain/order.ts";
-import { afterFailedCall, circuitOf } from "../domain/provider.ts";
 import { isRefillDue, REFILL_CANCEL_KINDS, type RefillCancelKind, takenUp, TURNED_AWAY } from "../domain/order-refill-cancel.ts";
 import type { Ports } from "../ports.ts";
-import type { ProviderFailure } from "../provider/failure.ts";
-import { failureMessage } from "../provider/failure-message.ts";
-import { isOfConnection, requestAnswerOf } from "../provider/api-v2/outcome.ts";
-import { askCancels, askRefills, askRefillStatuses } from "../provider/api-v2/refills-cancels.ts";
+import { isOfConnection, requestAnswerOf } from "../provider/outcome.ts";
+import { clientFor } from "../provider/client-for.ts";
 import { changeOrders, type KnownOrder, recordOutcomes } from "../store/refills-cancels/steps.ts";
-import { recordFailure } from "../store/providers/circuit.ts";
+import { gateOf, noteFailure, REPEATABLE } from "../gate/gate.ts";
 import { readNamed } from "../store/orders/due.ts";
 import { metered } from "../store/operations/metered.ts";
 import type { Provider } from "../store/rows/provider.ts";
 import { type Quota, claimQuotas } from "../gate/quota.ts";
-import { limitsOf } from "./limits.ts";
+import { LAST_CALL_AFTER_MS, limitsOf } from "./limits.ts";
 
 /** The protocol's lists hold so many ids. */
 const IDS_PER_CALL = 100;
@@ -46,7 +43,7 @@ export async function askRefillWords(
   for (const ids of chunksOf([...new Set(refillIdsOf(orders))])) {
     if (!(await takeCall())) break;
     calls += 1;
-    const answer = await askRefillStatuses(port, settings, ids);
+    const answer = await clientFor(port, settings).refillStatuses(ids);
     if (!answer.ok) break;
     for (const [id, said] of answer.value) if (said.kind === "status") words.set(id, said.word);
   }
@@ -67,8 +64,6 @@ export function leftQueuedMessages(orders: readonly Order[], now: number): Refil
   }));
 }
 
-const ASK: Readonly<Record<RefillCancelKind, typeof askRefills>> = { refill: askRefills, cancel: askCancels };
-
 /**
  * Asks for the refills and cancels that wait for it with some orders. Each is taken up by a fenced write before its
  * call, so that a message that comes twice asks once; a crash in between leaves it to a sweep, which gives it up.
@@ -86,14 +81,14 @@ export async function askRefillsCancels(message: RefillCancelMessage, isLast: bo
     );
   });
   // Only a provider that answers is asked: a call that may not be repeated is no way to find out whether it is back.
-  const askable = waiting.filter(({ provider }) => provider.enabled && circuitOf(provider.state, readAt) === "closed");
-  const wishes = [...Map.groupBy(askable, ({ provider }) => provider)].map(([provider, calls]) => ({
+  const askable = waiting.filter(({ provider }) => gateOf(provider, readAt) === "open");
+  const requests = [...Map.groupBy(askable, ({ provider }) => provider)].map(([provider, calls]) => ({
     provider,
     calls: calls.length,
     refillCalls: 0,
   }));
-  const allowances = await claimQuotas(db, wishes, limitsOf(env.PLAN), ports.now);
-  const takeCall = new Map(wishes.map(({ provider }) => [provider, allowances.of(provider)]));
+  const allowances = await claimQuotas(db, requests, { ...limitsOf(env.PLAN), lastCallAfterMs: LAST_CALL_AFTER_MS }, ports.now);
+  const takeCall = new Map(requests.map(({ provider }) => [provider, allowances.of(provider)]));
   const deaf = new Set<Provider>();
   let asked = 0;
   let isLater = askable.length < waiting.length;
@@ -119,21 +114,14 @@ async function askOnce(db: D1Database, { provider, kind, orders }: Waiting, isLa
   const { written } = await changeOrders(db, found, (order) => takenUp(kind, order, ports.now()), ports.now());
   const ids = [...new Set(written.flatMap(({ order }) => order.providerOrderId ?? []))];
   if (ids.length === 0) return { asked: 0, isDeaf: false };
-  const answer = await ASK[kind](ports, provider.settings, ids);
+  const answer = await clientFor(ports, provider.settings)[kind](ids);
   const outcomeOf = ({ providerOrderId }: Order) => {
     const told = requestAnswerOf(answer, providerOrderId ?? "");
     return isLast && told.kind === "put_back" ? TURNED_AWAY : told;
   };
   await recordOutcomes(db, kind, { found, written }, outcomeOf, ports.now());
-  if (!answer.ok && isOfConnection(answer.failure)) await noteFailure(db, provider, answer.failure, ports.now());
+  if (!answer.ok && isOfConnection(answer.failure)) await noteFailure({ db, ports }, provider, answer.failure, REPEATABLE);
   return { asked: ids.length, isDeaf: ids.some((id) => requestAnswerOf(answer, id).kind === "put_back") };
-}
-
-/** The circuit opens as after a poll, so that the next attempt waits for as long as it must. */
-async function noteFailure(db: D1Database, provider: Provider, failure: ProviderFailure, now: number): Promise<void> {
-  const retryAfterSeconds = failure.code === "rate_limited" ? failure.retryAfterSeconds : null;
-  const failed = { code: failure.code, message: failureMessage(failure), retryAfterSeconds };
-  await recordFailure(db, provider, afterFailedCall(provider.state, failed, now));
 }
 
 function chunksOf<T>(items: readonly T[]): T[][] {

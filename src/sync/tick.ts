@@ -9,7 +9,7 @@ import { metered } from "../store/operations/metered.ts";
 import { moveWrite } from "../store/orders/moves.ts";
 import { readTickView, rememberTick, touchTick } from "../store/operations/ticks.ts";
 import { limitsOf } from "./limits.ts";
-import { coverage, planMessages } from "./sweep/plan.ts";
+import { minutesToCover, planMessages } from "./sweep/plan.ts";
 
 /** Queues take at most this many messages at once. */
 const MESSAGES_PER_SEND = 100;
@@ -37,7 +37,7 @@ export async function tick(env: Env, ports: Ports, scheduledTime: number): Promi
 async function sendDue(env: Env, ports: Ports, minute: number): Promise<void> {
   const { db, usage } = metered(env.DB);
   const { tick: last, providers, leftBehind } = await readTickView(db, ports.now() - PLACING_MS);
-  const { first, ignored } = coverage(last.minute, minute);
+  const { first, ignored } = minutesToCover(last.minute, minute);
   await flagLeftBehind(db, leftBehind, ports);
   if (ignored !== null) ports.log({ event: "tick.clock_was_ahead", minute, remembered: ignored });
   if (first === null) return ports.log({ event: "tick.repeated", minute, remembered: last.minute, ...usage() });
@@ -45,15 +45,15 @@ async function sendDue(env: Env, ports: Ports, minute: number): Promise<void> {
   const now = Math.max(ports.now(), minute * MINUTE_MS);
   const day = dayOf(minute);
   const sweeps = planMessages(providers, first, minute, now, limitsOf(env.PLAN));
-  const books = ledgerCheckMessages(last.ledgerCheckDay, day);
+  const checks = ledgerCheckMessages(last.ledgerCheckDay, day);
   // planted: sent-before-remembered
-  await send(env.SWEEPS, [...sweeps, ...books]);
+  await send(env.SWEEPS, [...sweeps, ...checks]);
   await rememberTick(db, { minute, at: now, ignoredMinute: ignored ?? last.ignoredMinute, ledgerCheckDay: day });
-  const counts = { providers: providers.length, messages: sweeps.length, books: books.length };
+  const counts = { providers: providers.length, messages: sweeps.length, books: checks.length };
   ports.log({ event: "tick", minute, minutes: minute - first + 1, ...counts, ...usage() });
 }
 
-/** Orders of which nobody knows whether their provider took them are for a person, whatever state the provider is in. */
+/** Orders whose placement cannot be confirmed are for a person, whatever state the provider is in. */
 async function flagLeftBehind(db: D1Database, orders: readonly Order[], ports: Ports): Promise<void> {
   if (orders.length === 0) return;
   const writes = orders.map((order) => moveWrite(order, leftUnknown(order.state), [], null, Math.max(ports.now(), order.updatedAt)));
@@ -61,7 +61,7 @@ async function flagLeftBehind(db: D1Database, orders: readonly Order[], ports: P
   ports.log({ event: "placing.left_behind", orders: orders.length, flagged });
 }
 
-/** The check of the books begins, or goes on, with a day's first tick; also when the clock was put back by days. */
+/** The ledger check begins, or goes on, with a day's first tick; also when the clock was set back by days. */
 function ledgerCheckMessages(lastDay: number, day: number): LedgerCheckMessage[] {
   return lastDay === day ? [] : [{ v: MESSAGE_VERSION, kind: "books", day, page: 0 }];
 }

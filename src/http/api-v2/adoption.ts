@@ -11,8 +11,8 @@ import { policyFor } from "../../domain/refund-policy.ts";
 import type { ReconcilePolicy } from "../../domain/reconcile.ts";
 import type { Report, StatusReport } from "../../domain/order-report.ts";
 import { orderView } from "../../domain/order-view.ts";
-import { knownError } from "../../provider/api-v2/reading/api-error.ts";
-import { type Capability, type PollResult, pollStatuses } from "../../provider/api-v2/poll/poll.ts";
+import { clientFor } from "../../provider/client-for.ts";
+import type { Capability, PollResult, ProviderClient } from "../../provider/client.ts";
 import { type Adopted, adoptOrders } from "../../store/orders/adoption.ts";
 import { readForAdoption } from "../../store/orders/status-reads.ts";
 import { rowHeard, toOrder } from "../../store/rows/order.ts";
@@ -60,7 +60,8 @@ export async function adopt(call: Context, panel: Panel, providerId: string, ids
     if (failure !== null) await noteFailure(call, provider, failure, REPEATABLE);
     return failure?.code === "rate_limited" ? "busy" : "down";
   }
-  const strangers = asked.filter((id) => isStranger(answers.get(id)?.report) && !isOursAndPerhapsLost(id, panel));
+  const client = clientFor(call.ports, provider.settings);
+  const strangers = asked.filter((id) => isStranger(client, answers.get(id)?.report) && !isOursAndPerhapsLost(id, panel));
   const silent = asked.filter((id) => answers.get(id)?.report.kind !== "status" && !strangers.includes(id));
   return { strangers: new Set([...foreign, ...strangers]), silent: new Set(silent) };
 }
@@ -87,18 +88,17 @@ async function ask(call: Context, provider: Provider, ids: readonly string[]): P
       return true;
     });
   const settings = { ...provider.settings, timeoutMs: Math.min(provider.settings.timeoutMs, ADOPTION_MS) };
-  const port = { fetch: ports.fetch, now: ports.now, takeCall, slot: <T>(task: () => Promise<T>) => slot(task) };
-  return pollStatuses(
+  const port = { takeCall, slot: <T>(task: () => Promise<T>) => slot(task) };
+  return clientFor(ports, settings).poll(
     port,
-    settings,
     capability,
     ids.map((id) => ({ id, suspect: false })),
   );
 }
 
 /** Only a text that is known to say so makes an order nobody's: whatever else it says may pass, and a script would act on it. */
-function isStranger(report: Report | undefined): boolean {
-  return report?.kind === "refused" && knownError([report.message]) === "order";
+function isStranger(client: ProviderClient, report: Report | undefined): boolean {
+  return report?.kind === "refused" && client.saysUnknown(report.message) === "order";
 }
 
 /** An id that no provider gives, so what it says of it proves nothing. */

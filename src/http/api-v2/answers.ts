@@ -1,5 +1,5 @@
 /**
- * What the two API v2 doors have in common: `/api/v2`, the operator's own catalogue, and `/api/v2/{provider}`, where
+ * What the two API v2 endpoints have in common: `/api/v2`, the operator's own catalogue, and `/api/v2/{provider}`, where
  * a panel speaks to a provider through this Worker. Here is how answers look; what they say is the actions'.
  *
  * Scripts take an error for the end of an order, so one is answered only for what is certainly wrong with the call.
@@ -18,7 +18,7 @@ export type ApiV2Call = {
   /** The call's fields as they came, `key` and `action` among them. */
   readonly fields: ReadonlyMap<string, string>;
   readonly ref: PanelRef;
-  /** The provider in the path; null at the door of the own catalogue. */
+  /** The provider in the path; null at the own catalogue. */
   readonly provider: string | null;
 };
 
@@ -51,6 +51,9 @@ export const REFUSED = {
 export function say(value: unknown): Answer {
   return ok({ status: 200, body: JSON.stringify(value), headers: {} });
 }
+
+/** An answer at once, in place of what was wanted. */
+export type Said = { readonly answer: Answer };
 
 /** What is answered when there is no answer: the script asks again later. */
 export const NO_ANSWER: Reply = { status: 503, body: null, headers: RETRY_LATER };

@@ -35,7 +35,7 @@ export function isApiV2Path(path: string): boolean {
   return path === "/api/v2" || path.startsWith("/api/v2/");
 }
 
-/** Answers one call; `provider` is the path's, empty at the door of the own catalogue. */
+/** Answers one call; `provider` is the path's, empty at the own catalogue. */
 export async function answerApiV2(call: Context, provider: string): Promise<Answer> {
   const fields = await readFields(call);
   if (fields === null) return ok(TOO_LARGE);

@@ -1,11 +1,11 @@
 /**
- * `refill_status` at the doors: from what is on record, which the sweeps keep up to date; only refills that nobody
+ * `refill_status` in API v2: from what is on record, which the sweeps keep up to date; only refills that nobody
  * follows here are asked of the provider.
  */
 import type { RefillStatus } from "../../domain/refill-cancel.ts";
 import type { Order } from "../../domain/order.ts";
-import { knownError } from "../../provider/api-v2/reading/api-error.ts";
-import { askRefillStatuses, type RefillSaid } from "../../provider/api-v2/refills-cancels.ts";
+import type { ProviderClient, RefillSaid } from "../../provider/client.ts";
+import { clientFor } from "../../provider/client-for.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import { foreignRefills, readOwnCases, readRefills } from "../../store/refills-cancels/request-reads.ts";
 import type { Answer } from "../kit/context.ts";
@@ -72,18 +72,17 @@ async function ask(
   if (ids.length === 0) return new Map();
   const may = await passGate(call, provider, 1, REPEATABLE);
   if (may !== "yes") return may;
-  const answer = await askRefillStatuses(call.ports, provider.settings, ids);
+  const client = clientFor(call.ports, provider.settings);
+  const answer = await client.refillStatuses(ids);
   if (!answer.ok) {
     const { failure } = answer;
     return failure.code === "rate_limited" ? "busy" : "down";
   }
-  return new Map([...answer.value].flatMap(([id, said]) => (isCertain(said) ? [[id, saidOf(said)] as const] : [])));
+  return new Map([...answer.value].flatMap(([id, said]) => (isCertain(client, said) ? [[id, saidOf(said)] as const] : [])));
 }
 
-function isCertain(said: RefillSaid): boolean {
-  if (said.kind === "status") return true;
-  const known = knownError([said.message]);
-  return known === "refill" || known === "order";
+function isCertain(client: ProviderClient, said: RefillSaid): boolean {
+  return said.kind === "status" || client.saysUnknown(said.message) !== null;
 }
 
 function saidOf(said: RefillSaid): Said {

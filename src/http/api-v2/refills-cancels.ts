@@ -1,5 +1,5 @@
 /**
- * `refill` and `cancel` at the doors: asked upstream within the request, since the panel needs the yes or no, and each
+ * `refill` and `cancel` in API v2: asked of the provider within the request, since the panel needs the yes or no, and each
  * once. What is asked of an order that is followed here is on record before it is sent, and what came of it after.
  *
  * Unlike with `status`, an error ends no order here: its text goes beside the answers to the others. Only where there is
@@ -17,9 +17,11 @@ import {
   withRefillCancel,
 } from "../../domain/order-refill-cancel.ts";
 import { isFinal } from "../../domain/status.ts";
-import { knownError } from "../../provider/api-v2/reading/api-error.ts";
-import { isOfConnection, type RequestAnswer, requestAnswerOf } from "../../provider/api-v2/outcome.ts";
-import { askCancels, askRefills } from "../../provider/api-v2/refills-cancels.ts";
+import { clientFor } from "../../provider/client-for.ts";
+import { isOfConnection, requestAnswerOf } from "../../provider/outcome.ts";
+import type { RequestReply } from "../../provider/client.ts";
+import type { Result } from "../../domain/result.ts";
+import type { ProviderFailure } from "../../provider/failure.ts";
 import { changeOrders, type KnownOrder, keyText, recordOutcomes, type TakenUp } from "../../store/refills-cancels/steps.ts";
 import { type Panel, readPanel } from "../../store/panels/panels.ts";
 import type { Provider } from "../../store/rows/provider.ts";
@@ -102,7 +104,7 @@ const CANCELED = { kind: "accepted", refill: "" } as const satisfies Said;
 
 type Plan = Map<string, Said | ToAsk>;
 
-/** The own catalogue's door: the operator's own promises are kept to, whoever the providers are. */
+/** At the own catalogue the operator's own promises hold, whatever provider is behind a service. */
 async function planOwn({ call, ref }: ApiV2Call, kind: RefillCancelKind, ids: readonly string[]): Promise<Plan | Answer> {
   const found = await readOwnCases(call.env.DB, ref, ids);
   if (found === null) return say(WRONG.key);
@@ -125,8 +127,8 @@ function isCertain(problem: RefillCancelProblem | null): boolean {
 }
 
 /**
- * A provider's door: the provider decides, also on ids that nobody follows, and on orders that have ended. But an id that
- * the panel has not placed itself may be another's, and whoever guesses it would cancel what is not theirs.
+ * In connect mode the provider decides, also on ids that nobody follows, and on orders that have ended. But an id that
+ * the panel has not placed itself may be another's, and a panel that guesses it would cancel what is not its own.
  */
 async function planProviders(
   { call, ref }: ApiV2Call,
@@ -184,15 +186,13 @@ function onRecord(
   return { kind: "accepted", refill: toldAs(state.refill.id ?? providerOrderId) };
 }
 
-const ASK: Readonly<Record<RefillCancelKind, typeof askRefills>> = { refill: askRefills, cancel: askCancels };
-
 /** Of six connections one is left for the database. */
 const OPEN_CALLS = 5;
 
 /** Providers whose failure is noted in one request, at a statement each; the others' are with the next call. */
 const MAX_NOTED = 3;
 
-type Heard = Awaited<ReturnType<typeof askRefills>>;
+type Heard = Result<ReadonlyMap<string, RequestReply>, ProviderFailure>;
 
 /**
  * Asks each provider about its ids in one call. What is on record is taken up before that, so that no other request asks
@@ -200,8 +200,8 @@ type Heard = Awaited<ReturnType<typeof askRefills>>;
  * when the invocation has no statement left would be told, and not be on record.
  */
 async function askProviders(asked: ApiV2Call, kind: RefillCancelKind, items: readonly ToAsk[]): Promise<ReadonlyMap<ToAsk, Said>> {
-  const { call, provider: door } = asked;
-  const { env, ports } = call;
+  const { call } = asked;
+  const { db, ports } = call;
   if (items.length === 0) return new Map();
   const may = await passGates(call, [...new Set(items.map(({ provider }) => provider))]);
   // A look whether one is back may have taken its time.
@@ -210,7 +210,7 @@ async function askProviders(asked: ApiV2Call, kind: RefillCancelKind, items: rea
   const found = foundIn(allowed);
   const take = (order: Order): OrderState | null =>
     isRefillCancelOpen(kind, order.state, now) ? null : withRefillCancel(kind, order, "asking", now);
-  const { written } = await changeOrders(env.DB, found, take, now);
+  const { written } = await changeOrders(db, found, take, now);
   const taken = new Set(written.map(({ order }) => keyText(order)));
   const askable = new Set(allowed.filter(({ order }) => order === null || taken.has(keyText(order))));
   const answers = await askEach(call, kind, [...askable]);
@@ -225,7 +225,8 @@ async function askProviders(asked: ApiV2Call, kind: RefillCancelKind, items: rea
     const isWithoutId = item.order !== null && without.has(keyText(item.order));
     const heard = told.kind === "accepted" && isWithoutId ? { ...told, refill: null } : told;
     const silence = !answer.ok && answer.failure.code === "rate_limited" ? BUSY : DOWN;
-    return saidOf(kind, item, heard, silence, door === null);
+    if (heard.kind === "refused") return { kind: "refused", message: refusalText(asked, kind, item, heard.message) };
+    return heard.kind === "accepted" ? { kind: "accepted", refill: refillIdFor(asked, item, heard.refill) } : silence;
   };
   return new Map(items.map((item) => [item, saidBy(item)]));
 }
@@ -237,7 +238,7 @@ async function askEach({ ports }: Context, kind: RefillCancelKind, items: readon
   const slot = pLimit(OPEN_CALLS);
   const ask = async (provider: Provider, some: readonly ToAsk[]) => {
     const ids = [...new Set(some.map(({ upstreamId }) => upstreamId))];
-    return [provider.id, { provider, answer: await slot(() => ASK[kind](ports, provider.settings, ids)) }] as const;
+    return [provider.id, { provider, answer: await slot(() => clientFor(ports, provider.settings)[kind](ids)) }] as const;
   };
   return new Map(await Promise.all([...Map.groupBy(items, ({ provider }) => provider)].map(([provider, some]) => ask(provider, some))));
 }
@@ -277,14 +278,13 @@ function foundIn(items: readonly ToAsk[]): KnownOrder[] {
   return [...new Map(found.map((one) => [keyText(one.order), one])).values()];
 }
 
-function saidOf(kind: RefillCancelKind, { order, upstreamId }: ToAsk, told: RequestAnswer, silence: Said, isOwn: boolean): Said {
-  switch (told.kind) {
-    case "accepted":
-      return { kind: "accepted", refill: isOwn ? (order?.id ?? upstreamId) : (told.refill ?? upstreamId) };
-    case "refused":
-      return { kind: "refused", message: isOwn && knownError([told.message]) !== "order" ? NOT_AVAILABLE[kind] : told.message };
-    case "lost":
-    case "put_back":
-      return silence;
-  }
+/** A refill's id as the panel is to know it: at the own catalogue that of its order. */
+function refillIdFor({ provider }: ApiV2Call, { order, upstreamId }: ToAsk, refill: string | null): string {
+  return provider === null ? (order?.id ?? upstreamId) : (refill ?? upstreamId);
+}
+
+/** At the own catalogue the provider's words are told only where they are known to be about the order's id. */
+function refusalText({ call, provider: endpoint }: ApiV2Call, kind: RefillCancelKind, { provider }: ToAsk, message: string): string {
+  const isTold = endpoint !== null || clientFor(call.ports, provider.settings).saysUnknown(message) === "order";
+  return isTold ? message : NOT_AVAILABLE[kind];
 }

@@ -42,7 +42,7 @@ async function statusOfProviders({ call, ref, fields }: ApiV2Call, provider: str
   if (unknown.length === 0) return sayProviders(fields, ids, found.orders, NOBODY);
   const adoption = await adopt(call, found.panel, provider, unknown);
   if (typeof adoption === "string") return noAnswer(adoption);
-  // What a single call asks for has to be in its answer; from a list, what nobody knows of is left out, as providers do.
+  // What a single call asks for has to be in its answer; from a list, unknown ids are left out, as providers do.
   if (!fields.has("orders") && adoption.silent.size > 0) return noAnswer();
   // Told is what is on record: somebody else may have put it there in another way meanwhile.
   const onRecord = await readProvidersOrders(call.env.DB, ref, provider, ids);

@@ -1,12 +1,12 @@
 /**
- * What a handler works with: the request on its way through the door, and who asks.
+ * What a handler works with: the request, and who asks.
  */
 import type { Result } from "../../domain/result.ts";
 import type { Ports } from "../../ports.ts";
 import type { Actor } from "../../store/operations/audit.ts";
 import type { Panel, PanelRef } from "../../store/panels/panels.ts";
 import type { Failure } from "./errors.ts";
-import type { Keep } from "./idempotency.ts";
+import type { SeenOrder } from "../../store/rows/seen.ts";
 
 export type Context = {
   readonly request: Request;
@@ -37,3 +37,13 @@ export type MoneyContext = PanelContext & { readonly keep: Keep };
 export type Reply = { readonly status: number; readonly body: string | null; readonly headers: Readonly<Record<string, string>> };
 
 export type Answer = Result<Reply, Failure>;
+
+/** An answer, and the statement that keeps it under the request's key. */
+export type Kept = { readonly answer: Answer; readonly statement: D1PreparedStatement };
+
+/**
+ * Makes an answer and the statement that keeps it. The statement goes first into the batch of what it answers. With
+ * `seen`, it keeps the answer only while that order is as it was seen, for batches whose other statements are guarded
+ * the same way. It may be called anew for each attempt.
+ */
+export type Keep = (status: number, value: unknown, seen?: SeenOrder) => Kept;

@@ -3,25 +3,14 @@
  */
 import { fail, ok, type Result } from "../../domain/result.ts";
 import { isKeyTaken, keepAnswerStatement, readAnswer, type StoredAnswer } from "../../store/panels/idempotency.ts";
-import type { SeenOrder } from "../../store/rows/seen.ts";
 import { parseBody, readBytes } from "./body.ts";
-import type { Answer, Context, MoneyContext, PanelContext } from "./context.ts";
+import type { Answer, Context, Keep, MoneyContext, PanelContext } from "./context.ts";
 import type { Schema } from "./validate.ts";
 import { sha256Hex } from "./hash.ts";
 import type { Failure } from "./errors.ts";
 
 const HEADER = "Idempotency-Key";
 const KEY_FORM = /^[\x20-\x7e]{1,255}$/;
-
-/** An answer, and the statement that keeps it under the request's key. */
-export type Kept = { readonly answer: Answer; readonly statement: D1PreparedStatement };
-
-/**
- * Makes an answer and the statement that keeps it. The statement goes first into the batch of what it answers. With
- * `seen`, it keeps the answer only while that order is as it was seen, for batches whose other statements are guarded
- * the same way. It may be called anew for each attempt.
- */
-export type Keep = (status: number, value: unknown, seen?: SeenOrder) => Kept;
 
 /**
  * Carries a request out once for each key of a panel. `act` gets the checked body, writes `keep(…).statement` in the

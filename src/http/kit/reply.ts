@@ -28,7 +28,7 @@ export async function revalidated(
   return ok(isKnown ? { status: 304, body: null, headers } : { status: 200, body, headers });
 }
 
-/** Compares weakly: whoever compresses an answer on its way makes the tag a weak one. */
+/** Compares weakly: a proxy that compresses an answer makes the tag a weak one. */
 function lists(ifNoneMatch: string | null, etag: string): boolean {
   const tags = (ifNoneMatch ?? "").split(",").map((tag) => tag.trim().replace(/^W\//, ""));
   return tags.includes("*") || tags.includes(etag);

@@ -3,11 +3,13 @@
  */
 import { type ApiError, knownError, knownRefusal, messageOf } from "./reading/api-error.ts";
 import { MAX_MESSAGE_CHARS, type Reading } from "./reading/answer.ts";
-import { exchange, type FetchPort, type Heard, MAX_ANSWER_BYTES } from "../../outbound/exchange.ts";
+import { exchange, type Heard, MAX_ANSWER_BYTES } from "../../outbound/exchange.ts";
+import type { FetchPort } from "../../outbound/exchange.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
 import type { ProviderFailure } from "../failure.ts";
 import { findJson, MAX_JSON_DEPTH } from "./reading/json.ts";
 import { type ActionFields, buildRequest } from "./request.ts";
+import { retryAfterSeconds } from "../../outbound/retry-after.ts";
 import type { ProviderSettings } from "../settings.ts";
 import { cleanText } from "./reading/wording.ts";
 
@@ -72,11 +74,6 @@ export function troubleOfCall(error: ApiError, status: number): "key" | "rate" |
   return known !== "order" && (status === 401 || status === 403) ? "key" : null;
 }
 
-/** True for the codes of a request that was looked at and turned down. 408 comes from a server that lost patience midway. */
-export function isTurnedDown(status: number): boolean {
-  return status >= 400 && status < 500 && status !== 408;
-}
-
 /** The provider answered with an error of its own. */
 function failureOfError(error: ApiError, heard: Heard, key: string, nowMs: number): ProviderFailure {
   const message = cleanText(error.texts[0], MAX_MESSAGE_CHARS, key);
@@ -125,21 +122,6 @@ function isChallenge({ status, text }: Heard): boolean {
   return BARRED.test(start) || (start.startsWith("<") && CHALLENGE_MARKS.test(start));
 }
 
-/**
- * Longest wait taken from a Retry-After, in seconds. One call an hour hurts nobody, whereas a server that says
- * a year, by mistake or not, would leave its orders unwatched.
- */
-export const MAX_RETRY_AFTER_SECONDS = 3600;
-
-const HTTP_DATE = /^[A-Za-z]{3,9},? .{8,30} GMT$/;
-
 function rateLimited(heard: Heard, nowMs: number): ProviderFailure {
   return { code: "rate_limited", retryAfterSeconds: retryAfterSeconds(heard.headers.get("retry-after"), nowMs) };
-}
-
-/** Whole seconds from now, 0 to the longest wait; null when the header is missing or unreadable. */
-function retryAfterSeconds(header: string | null, nowMs: number): number | null {
-  const text = header?.trim() ?? "";
-  const seconds = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : HTTP_DATE.test(text) ? (Date.parse(text) - nowMs) / 1000 : Number.NaN;
-  return Number.isNaN(seconds) ? null : Math.min(Math.max(Math.ceil(seconds), 0), MAX_RETRY_AFTER_SECONDS);
 }

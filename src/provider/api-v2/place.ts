@@ -3,26 +3,15 @@
  * whatever leaves a doubt is `unclear`, and nothing is ever sent twice.
  */
 import { describeShape, MAX_MESSAGE_CHARS, read, type Reading } from "./reading/answer.ts";
-import { type ApiError, errorOfLayers, type KnownRefusal, knownRefusal, messageOf, saysCrash, saysSuccess } from "./reading/api-error.ts";
-import { callProvider, isTurnedDown, troubleOfCall } from "./call.ts";
+import { type ApiError, errorOfLayers, knownRefusal, messageOf, saysCrash, saysSuccess } from "./reading/api-error.ts";
+import type { Placed } from "../client.ts";
+import { callProvider, troubleOfCall } from "./call.ts";
+import { isTurnedDown } from "../failure.ts";
 import type { FetchPort } from "../../outbound/exchange.ts";
-import type { FailureCode, ProviderFailure } from "../failure.ts";
+import type { FailureCode } from "../failure.ts";
 import { type Fields, fieldsIn, idText, layersOf, saysNoId } from "./reading/fields.ts";
 import type { ProviderSettings } from "../settings.ts";
 import { cleanText, NO_REASON } from "./reading/wording.ts";
-
-export type { KnownRefusal } from "./reading/api-error.ts";
-
-/** What became of an `add`. */
-export type Placed =
-  /** The provider's order id as text. */
-  | { readonly kind: "placed"; readonly id: string }
-  /** Certainly not placed: a readable error of the provider's, in its own words. `known` when they are known by heart. */
-  | { readonly kind: "refused"; readonly message: string; readonly known: KnownRefusal | null }
-  /** Certainly not placed, and may be tried again later: `rate_limited`, `rejected_key`, `blocked`. */
-  | { readonly kind: "not_taken"; readonly failure: ProviderFailure }
-  /** Nobody knows whether it was placed. */
-  | { readonly kind: "unclear"; readonly failure: ProviderFailure };
 
 /** Failures of a call that was turned away before its order was looked at. */
 const NOT_TAKEN: ReadonlySet<FailureCode> = new Set(["rate_limited", "rejected_key", "blocked"]);

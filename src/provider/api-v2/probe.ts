@@ -1,14 +1,13 @@
 /**
  * Finding the form a provider wants to be spoken to in, with as few calls as possible.
  */
-import type { Balance } from "./reading/answer.ts";
+import type { Balance, ProbeAttempt, ProbeReport } from "../client.ts";
+import { MAX_PROBE_CALLS } from "../client.ts";
 import { askBalance } from "./status.ts";
 import type { FetchPort } from "../../outbound/exchange.ts";
 import type { FailureCode, ProviderFailure } from "../failure.ts";
 import { CANONICAL_REQUEST, type ProviderSettings, type RequestShape } from "../settings.ts";
 
-/** A probe is a person waiting, and a provider that counts bad calls. */
-export const MAX_PROBE_CALLS = 8;
 /** Servers ban an address after several bad keys; three in all was never seen to be enough for it. */
 export const MAX_CALLS_AFTER_REJECTED_KEY = 2;
 
@@ -18,24 +17,6 @@ export const BROWSER_USER_AGENT =
 
 /** The second dialect: other names for the key and the service. */
 export const DIALECT_FIELDS: RequestShape["fields"] = { ...CANONICAL_REQUEST.fields, key: "api_token", service: "package" };
-
-export type ProbeAttempt = {
-  /** The form in a few words, e.g. `POST form, trailing slash`. */
-  readonly shape: string;
-  readonly failure: ProviderFailure | null;
-};
-
-export type ProbeReport = {
-  readonly ok: boolean;
-  /** The operator's balance at the provider, a plain decimal string; null unless `ok`. */
-  readonly balance: string | null;
-  readonly currency: string | null;
-  /** The form that works; if none does, the one configured. */
-  readonly request: RequestShape;
-  readonly tried: readonly ProbeAttempt[];
-  /** Why nothing works: what the provider said to the form that came furthest. */
-  readonly failure: ProviderFailure | null;
-};
 
 /** A change of form, and the failures it may cure. */
 type Change = { readonly cures: (failure: ProviderFailure) => boolean; readonly apply: (shape: RequestShape) => RequestShape };

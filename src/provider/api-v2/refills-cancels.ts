@@ -1,9 +1,11 @@
 /**
  * What is asked of orders after they are placed: refills, what became of them, and cancels.
  */
+import type { RefillSaid, Refused, RequestReply } from "../client.ts";
 import { describeShape, MAX_MESSAGE_CHARS, MAX_WORD_CHARS, read, type Reading } from "./reading/answer.ts";
 import { type ApiError, errorIn, errorOfLayers, messageIn, messageOf, saysSuccess } from "./reading/api-error.ts";
-import { callProvider, isTurnedDown, troubleOfCall } from "./call.ts";
+import { callProvider, troubleOfCall } from "./call.ts";
+import { isTurnedDown } from "../failure.ts";
 import { entriesFor, idIn, type IdNames, ORDER_NAMES, REFILL_NAMES } from "./reading/entries.ts";
 import type { FetchPort } from "../../outbound/exchange.ts";
 import { ok, type Result } from "../../domain/result.ts";
@@ -12,14 +14,6 @@ import { type Fields, fieldsIn, idText, isObject, layersOf, saysNoId, scalarText
 import type { ActionFields } from "./request.ts";
 import type { ProviderSettings } from "../settings.ts";
 import { cleanText, NO_REASON } from "./reading/wording.ts";
-
-type Refused = { readonly kind: "refused"; readonly message: string };
-
-/** What a provider said to a refill or a cancel: accepted is not done. `refill` is the refill's id, where there is one. */
-export type RequestReply = { readonly kind: "accepted"; readonly refill: string | null } | Refused;
-
-/** What a provider said of a refill, in its own word. */
-export type RefillSaid = { readonly kind: "status"; readonly word: string } | Refused;
 
 /** By id as asked. An id is missing when the answer says nothing readable of it. */
 type Answers<T> = Promise<Result<ReadonlyMap<string, T>, ProviderFailure>>;

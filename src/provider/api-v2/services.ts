@@ -7,31 +7,11 @@ import { callProvider } from "./call.ts";
 import type { FetchPort } from "../../outbound/exchange.ts";
 import type { Result } from "../../domain/result.ts";
 import type { ProviderFailure } from "../failure.ts";
-import { type Fields, fieldsOf, idText, isObject, type JsonObject, layersOf, scalarText } from "./reading/fields.ts";
+import { type Fields, fieldsOf, idText, isObject, layersOf, scalarText } from "./reading/fields.ts";
+import type { JsonObject, ProviderService, ServiceList } from "../client.ts";
 import { readCount, readDecimal } from "./reading/figures.ts";
 import type { ProviderSettings } from "../settings.ts";
 import { cleanerFor, hiderFor } from "./reading/wording.ts";
-
-export type ProviderService = {
-  readonly id: string;
-  readonly name: string;
-  readonly type: string;
-  readonly category: string;
-  /** Price of 1,000 in the provider's currency, a plain decimal string. */
-  readonly rate: string | null;
-  readonly min: number | null;
-  readonly max: number | null;
-  readonly dripfeed: boolean;
-  readonly refill: boolean;
-  readonly cancel: boolean;
-  readonly description: string | null;
-};
-
-/**
- * `list`: the entries as the provider sent them, to be passed on; `services`: the same, read. Both without what is no
- * service, and without the key: a provider may write it into links and instructions meant for its customer alone.
- */
-export type ServiceList = { readonly list: readonly JsonObject[]; readonly services: readonly ProviderService[] };
 
 /**
  * Longest list read, since one value of the database holds 2 MB and the list is kept as one. It has room for some 6,000

@@ -2,7 +2,8 @@
  * The calls that following orders takes, one function each. Nothing is learned and nothing repeated here.
  */
 import type { Report } from "../../domain/order-report.ts";
-import { type Balance, type ManyAnswer, readBalance, readMany, readOne } from "./reading/answer.ts";
+import { type ManyAnswer, readBalance, readMany, readOne } from "./reading/answer.ts";
+import type { Balance } from "../client.ts";
 import { callProvider } from "./call.ts";
 import type { FetchPort } from "../../outbound/exchange.ts";
 import type { Result } from "../../domain/result.ts";

@@ -197,7 +197,7 @@ export type NewService = { readonly id: number; readonly settings: ServiceSettin
 export type ChangedService = NewService & { readonly version: number };
 
 /**
- * Two imports, or an import and a change, at once: whoever comes second is aborted, by the key of an id that was given
+ * Two imports, or an import and a change, at once: the second is aborted, by the key of an id that was given
  * away meanwhile, or by the CHECK that no version is 0.
  */
 const UPDATE_IMPORTED = `UPDATE services SET (${INSERTED}) = (SELECT ${valuesOf("(j.value->'$.settings')")}), updated_at = ?2,

@@ -33,7 +33,7 @@ export type HistoryRead =
   | { readonly kind: "no_order" };
 
 /**
- * An order's changes above `after`, oldest first. Walks from its newest change back to `after`: two rows read for
+ * An order's changes above `after`, oldest first. Goes from its newest change back to `after`: two rows read for
  * each change on the way, and no index to pay for with every change that is written.
  */
 export async function readHistory(db: D1Database, ref: PanelRef, orderId: string, after: number, limit: number): Promise<HistoryRead> {

@@ -1,5 +1,5 @@
 /**
- * Reading the books in pages and checking each. The database comes in as a function, so that the Worker and
+ * Reading the ledger in pages and checking each. The database comes in as a function, so that the Worker and
  * `npm run verify` do the very same; all that one page reads must be one snapshot of it.
  */
 import {

@@ -1,5 +1,5 @@
 /**
- * How far the check of the books has come, and which panels it has frozen.
+ * How far the ledger check has come, and which panels it has frozen.
  */
 import type { CheckPlace, ReadRows } from "./check-pages.ts";
 
@@ -39,7 +39,7 @@ export async function moveOn(db: D1Database, seen: CheckProgress, next: CheckPro
   return meta.changes > 0;
 }
 
-/** Reads pages of the books: each is one batch, and so one snapshot. */
+/** Reads pages of the ledger: each is one batch, and so one snapshot. */
 export function pagesOf(db: D1Database): ReadRows {
   return async (queries) => {
     const results = await db.batch<object>(queries.map(({ sql, params }) => db.prepare(sql).bind(...params)));

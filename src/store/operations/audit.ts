@@ -5,7 +5,7 @@
 import { chunksBySize } from "../rows/json-sets.ts";
 import { isAsSeenSql, type SeenOrder, seenParam } from "../rows/seen.ts";
 
-/** Who changed something: the operator, or whoever has the panel's key. */
+/** Who changed something: the operator, or a caller with the panel's key. */
 export type Actor = "operator" | `panel:${string}`;
 
 /** What was changed: an order, a customer of the panel's, … */

@@ -14,7 +14,7 @@ export type Health = {
   readonly followingSince: number | null;
   /** Dead letters not replayed, among the newest thousand. */
   readonly deadLetters: number;
-  /** Whether some panel's refunds wait because its books did not add up. */
+  /** Whether some panel's refunds wait because its ledger did not add up. */
   readonly ledgerMismatch: boolean;
 };
 

@@ -3,7 +3,7 @@ import { type OrderRow, toOrder } from "../rows/order.ts";
 import { leftBehindStatement } from "../placement/placement.ts";
 import { type Provider, type ProviderRow, toProvider } from "../rows/provider.ts";
 
-/** `booksDay`: the UTC day, counted from the epoch, for which the check of the books was sent on its way. */
+/** `ledgerCheckDay`: the UTC day, counted from the epoch, for which the ledger check was sent on its way. */
 export type TickState = {
   readonly minute: number;
   readonly at: number;

@@ -11,7 +11,7 @@ import type { ProviderState } from "../../domain/provider.ts";
 import type { RefundReason } from "../../domain/refund-rules.ts";
 import { type FeedCount, numberStatement } from "../feed/feed-numbers.ts";
 import { chunksBySize, ifAny } from "../rows/json-sets.ts";
-import { packCoverage } from "../rows/provider.ts";
+import { packClock, packCoverage } from "../rows/provider.ts";
 import { insertTransfers } from "../ledger/transfers.ts";
 
 /** One of an order's refunds that comes to be, or is decided. Amounts in micro-units. */
@@ -301,7 +301,7 @@ function stateColumns({ provider, seen, state }: StateWrite): Record<"provider" 
     calls_day: state.callsDay,
     calls_today: state.callsToday,
     unknown_words: JSON.stringify(state.unknownWords),
-    clock: state.clock === null ? null : JSON.stringify(state.clock),
+    clock: packClock(state.clock),
     marks: packCoverage(state.coverage),
     endings: JSON.stringify(state.endings),
     brake_engaged_at: state.brakeEngagedAt,

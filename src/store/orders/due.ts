@@ -1,5 +1,5 @@
 /**
- * Reading what is due. Rows read = rows returned, plus one for each empty lane, however large the table is.
+ * Reading what is due. Rows read = rows returned, plus one for each empty bucket, however large the table is.
  */
 import type { Order } from "../../domain/order.ts";
 import type { DueProvider } from "../../domain/message.ts";
@@ -7,17 +7,17 @@ import { type OrderRow, toOrder } from "../rows/order.ts";
 import { type Provider, type ProviderRow, toProvider, WITH_POLICIES } from "../rows/provider.ts";
 
 export type Page = {
-  /** Panels whose refunds wait because their books did not add up. */
+  /** Panels whose refunds wait because their ledger did not add up. */
   readonly frozen: ReadonlySet<string>;
   readonly providers: ReadonlyMap<string, Provider>;
-  /** For each provider asked for: its due orders, lane by lane, each lane by key; one more than its limit if there are more. */
+  /** For each provider asked for: its due orders, bucket by bucket, each by key; one more than its limit if there are more. */
   readonly due: readonly (readonly Order[])[];
 };
 
 /** D1 takes no more arms than this in a compound SELECT. */
 const MAX_ARMS = 5;
 
-/** Reads the providers and a page of due orders for each, in one round trip: a statement for each five lanes, plus one. */
+/** Reads the providers and a page of due orders for each, in one round trip: a statement for each five buckets, plus one. */
 export async function readPage(db: D1Database, asked: readonly DueProvider[]): Promise<Page> {
   const statements = asked.map((provider) => chunksOf(provider.lanes, MAX_ARMS).map((lanes) => dueStatement(db, { ...provider, lanes })));
   const ids = JSON.stringify(asked.map(({ id }) => id));
@@ -73,7 +73,7 @@ function frozenStatement(db: D1Database): D1PreparedStatement {
 }
 
 /**
- * One ordered arm a lane, joined by UNION ALL. A single sorted statement over all lanes would read them whole
+ * One ordered arm a bucket, joined by UNION ALL. A single sorted statement over all buckets would read them whole
  * (13,371 rows for a page of 2,001); this reads 2,001. SQLite runs the arms in turn, so that the outer LIMIT cuts
  * the last ones; a test holds it to that.
  */

@@ -1,6 +1,6 @@
 /**
- * The parts of an order of several parts are orders of their own at the provider. Those of orders that came through a
- * door are adopted, so that their panel's script can ask about them.
+ * The parts of an order of several parts are orders of their own at the provider. Those of orders that came by a
+ * channel are adopted, so that their panel's script can ask about them.
  */
 import type { Channel, Order } from "../../domain/order.ts";
 import type { StatusReport } from "../../domain/order-report.ts";
@@ -21,10 +21,10 @@ export type Whole = { readonly order: Order; readonly report: StatusReport };
  */
 export async function adoptParts(db: D1Database, wholes: readonly Whole[], polling: Polling, now: number): Promise<void> {
   const parts = wholes.flatMap(({ order, report }) => {
-    const { channel: door } = order;
-    return door === null || report.parts === null
+    const { channel } = order;
+    return channel === null || report.parts === null
       ? []
-      : newParts(order, report.parts.orders).map((id) => partOf(order, door, id, polling, now));
+      : newParts(order, report.parts.orders).map((id) => partOf(order, channel, id, polling, now));
   });
   const each = new Map(parts.map((part) => [`${part.row.panel} ${part.row.provider_order_id}`, part]));
   await adoptOrders(db, [...each.values()].slice(0, MAX_PARTS_AT_ONCE), now);
@@ -36,9 +36,9 @@ function newParts({ state, partOf: whole, providerOrderId }: Order, ids: readonl
   return whole === null ? ids.filter((id) => !known.has(id)) : [];
 }
 
-function partOf(whole: Order, door: Channel, id: string, polling: Polling, now: number): Adopted {
+function partOf(whole: Order, channel: Channel, id: string, polling: Polling, now: number): Adopted {
   const { provider, currency, service, link, customer } = whole;
   const registration = { ...bareRegistration(provider, id, currency), service, link, customer };
-  const row = { ...newOrderRow(whole.panel, 0, registration, now), door, provider_service: whole.providerService };
+  const row = { ...newOrderRow(whole.panel, 0, registration, now), door: channel, provider_service: whole.providerService };
   return { row, partOf: whole.number, shown: orderView(toOrder(row), polling, now) };
 }

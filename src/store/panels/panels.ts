@@ -16,7 +16,7 @@ export type Panel = {
   readonly reuseIdenticalAdds: boolean;
   /** Whether an `add` is refused while another order is under way on its link. */
   readonly refuseDuplicateLinks: boolean;
-  /** Set while its refunds wait, because its books did not add up: since when (epoch ms), and what did not. */
+  /** Set while its refunds wait, because its ledger did not add up: since when (epoch ms), and what did not. */
   readonly frozen: { readonly at: number; readonly because: string } | null;
   /** The number of the panel's newest order; how many it has, but for numbers that a race left unused. */
   readonly lastOrder: number;
@@ -146,7 +146,7 @@ export async function createPanel(db: D1Database, panel: NewPanel, audit: D1Prep
   return row === undefined ? null : toPanel(row);
 }
 
-/** What of a panel's settings cannot change any more: amounts are in its currency, and the books are kept in one way. */
+/** What of a panel's settings cannot change any more: amounts are in its currency, and the ledger is kept in one place. */
 export type FixedSetting = "currency" | "money";
 
 /**

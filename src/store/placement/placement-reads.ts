@@ -10,7 +10,8 @@ import { type Provider, type ProviderRow, toProvider } from "../rows/provider.ts
 import { type ListedRate, type ListedRateRow, rateStatement, toListedRate } from "../providers/provider-services.ts";
 import { offeredServiceStatement, type ServiceRow, toService } from "../catalogue/services.ts";
 
-type Way = { readonly linkKey: string; readonly digest: string; readonly now: number };
+/** What an `add` is looked up by: its link and service, and all of its fields. */
+export type AddLookup = { readonly linkKey: string; readonly digest: string; readonly now: number };
 
 /** What stands in an `add`'s way: an identical one, and whether another order is under way on its link. */
 export type InTheWay = { readonly identical: Order | null; readonly active: boolean };
@@ -28,9 +29,9 @@ export type CatalogueAdd = InTheWay & {
 };
 
 /** For the own catalogue. Null when there is no such panel. */
-export async function readForCatalogueAdd(db: D1Database, ref: PanelRef, service: string, way: Way): Promise<CatalogueAdd | null> {
+export async function readForCatalogueAdd(db: D1Database, ref: PanelRef, service: string, lookup: AddLookup): Promise<CatalogueAdd | null> {
   const found = await readForPanel(db, ref, [
-    ...inTheWayStatements(db, ref, way),
+    ...inTheWayStatements(db, ref, lookup),
     offeredServiceStatement(db, ref, service),
     db
       .prepare(
@@ -63,12 +64,11 @@ export type ConnectAdd = InTheWay & {
 export async function readForConnectAdd(
   db: D1Database,
   ref: PanelRef,
-  provider: string,
-  service: string,
-  way: Way,
+  { provider, service }: { readonly provider: string; readonly service: string },
+  lookup: AddLookup,
 ): Promise<ConnectAdd | null> {
   const found = await readForPanel(db, ref, [
-    ...inTheWayStatements(db, ref, way),
+    ...inTheWayStatements(db, ref, lookup),
     db
       .prepare(
         `SELECT p.* FROM providers p WHERE p.id = ?2 AND (p.panels IS NULL OR ${panelIdSql(ref)} IN (SELECT value FROM json_each(p.panels)))`,
@@ -84,7 +84,7 @@ export async function readForConnectAdd(
     ...toInTheWay(identical, active),
     provider: providerIn(providers),
     listed: toListedRate(rate),
-    isListFresh: toListedRate(rate, way.now) !== null,
+    isListFresh: toListedRate(rate, lookup.now) !== null,
   };
 }
 

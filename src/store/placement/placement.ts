@@ -46,7 +46,7 @@ const COLUMNS = [
 const IDENTICAL_FOR_MS = 120_000;
 
 /**
- * The newest order whose id an identical `add` gets: one that is being placed, or of which nobody knows whether it was,
+ * The newest order whose id an identical `add` gets: one that is being placed or in doubt,
  * however old; or one that is young. One that never reached its provider is none.
  */
 function identicalSql(columns: string, panel: string, linkKey: string, digest: string, now: string): string {
@@ -108,11 +108,11 @@ export type Begun = { readonly order: Order } | "in_the_way" | "overdrawn";
  * database fails: then nothing may be sent. An error can come after the commit, so what was written is looked for then.
  * Six rows written, one more with a link, one more for a charge.
  */
-export async function beginPlacing(db: D1Database, panel: string, intent: Intent, duplicateFlag: number, now: number): Promise<Begun> {
+export async function beginPlacing(db: D1Database, panel: string, intent: Intent, now: number): Promise<Begun> {
   try {
     const [, inserted] = await db.batch<OrderRow>([
       db.prepare("UPDATE panels SET order_n = order_n + 1 WHERE id = ?1").bind(panel),
-      db.prepare(INSERT_ORDER).bind(panel, JSON.stringify(intent), now, duplicateFlag),
+      db.prepare(INSERT_ORDER).bind(panel, JSON.stringify(intent), now, FLAGS.duplicate_link),
       chargeStatement(db, panel, 1),
     ]);
     const row = inserted?.results[0];
@@ -237,8 +237,8 @@ export async function readHolder(db: D1Database, panel: string, provider: string
 const LEFT_BEHIND_AT_ONCE = 20;
 
 /**
- * Selects orders that were being placed before `until` (epoch ms), and of which nobody has said anything since: whoever
- * placed them has died over it. Reads the orders that are being placed, or in doubt, and no others.
+ * Selects orders that were being placed before `until` (epoch ms), and were not written since: the request that
+ * placed them has died. Reads the orders that are being placed, or in doubt, and no others.
  */
 export function leftBehindStatement(db: D1Database, until: number): D1PreparedStatement {
   return db

@@ -1,6 +1,6 @@
 /**
  * What providers last said of the operator's balance with them, kept for a while in their rows; and what stands on the
- * account of a panel whose books are kept here.
+ * account of a panel whose ledger is kept here.
  */
 import { type Panel, type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
 import { type Provider, type ProviderRow, toProvider } from "../rows/provider.ts";
@@ -34,12 +34,12 @@ export async function readBalanced(
   return { found: row === undefined ? null : toBalanced(row) };
 }
 
-/** What the own catalogue's door needs to tell a panel its balance. */
+/** What the own catalogue needs to tell a panel its balance. */
 export type PanelFunds = {
   readonly panel: Panel;
   /** On the panel's own account, in micro-units, which may exceed 2^53; 0 where none is kept here. */
   readonly account: bigint;
-  /** Providers of what is sold to the panel, for one that keeps its books itself; for others none. */
+  /** Providers of what is sold to the panel, for one that keeps its own ledger; for others none. */
   readonly providers: readonly BalancedProvider[];
 };
 

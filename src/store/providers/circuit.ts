@@ -1,10 +1,11 @@
 /**
  * A provider's circuit, as far as requests have to do with it: where no order is due, no sweep would ever close it. And
- * the circuit of its adds, which may fail while all else works: then neither a sweep nor a balance shows it.
+ * the circuit of its adds.
  */
 import type { ProviderState } from "../../domain/provider.ts";
+import type { AddTrouble } from "../../domain/provider-add-circuit.ts";
 import { MINUTE_MS } from "../../domain/time.ts";
-import type { Provider } from "../rows/provider.ts";
+import { type AddTroubleRow, type Provider, toAddTrouble } from "../rows/provider.ts";
 
 /** Requests look at most so often whether a provider is back. */
 const PROBE_EVERY_MS = MINUTE_MS;
@@ -73,64 +74,28 @@ export async function recordFailure(
   return meta.changes > 0;
 }
 
-/**
- * `add_trouble` says how an `add` fares: one that leaves a doubt counts four, a call that is let through after it takes
- * one off. So three in a row shut the way, and one in five never does.
- */
-const UNCLEAR_COUNTS = 4;
-const SHUT_FROM = 10;
-/** After a trial that brought no doubt: the next one that does shuts the way at once. */
-const AFTER_TRIAL = SHUT_FROM - 2;
-/** A trial after a minute, then after 2, 4, 8 and 16. */
-const MOST_TROUBLE = SHUT_FROM + 4 * UNCLEAR_COUNTS;
-const TRIAL_AFTER_MS = `(${MINUTE_MS} << ((add_trouble - ${SHUT_FROM}) / ${UNCLEAR_COUNTS}))`;
-/** So long after the last doubt, and after a change of the settings, all is forgotten. */
-const FORGOTTEN_AFTER_MS = 30 * MINUTE_MS;
-const IS_REMEMBERED = `add_failed_at >= updated_at AND add_failed_at BETWEEN ?2 - ${FORGOTTEN_AFTER_MS} AND ?2 + ${FORGOTTEN_AFTER_MS}`;
-
-/**
- * An `add` failed, and nobody knows whether its order was placed. Of those that were on their way when the way was shut
- * nothing new is learned; only a trial that fails makes the next one wait longer. Answers whether the way is shut by now.
- * One row written.
- */
-export async function recordUnclearAdd(db: D1Database, { id, settingsVersion }: Provider, now: number): Promise<boolean> {
+/** How a provider's adds fare as it stands now; null where the provider's settings are others by now, or it is gone. */
+export async function readAddTrouble(db: D1Database, { id, settingsVersion }: Provider): Promise<AddTrouble | null> {
   const row = await db
-    .prepare(
-      `UPDATE providers SET add_failed_at = ?2, add_trouble = CASE
-           WHEN NOT coalesce(${IS_REMEMBERED}, 0) THEN ${UNCLEAR_COUNTS}
-           WHEN add_trouble >= ${SHUT_FROM} AND coalesce(add_trial_at, 0) <= add_failed_at THEN add_trouble
-           ELSE min(${MOST_TROUBLE}, add_trouble + ${UNCLEAR_COUNTS}) END
-       WHERE id = ?1 AND settings_version = ?3
-       RETURNING add_trouble >= ${SHUT_FROM} AS shut`,
-    )
-    .bind(id, now, settingsVersion)
-    .first<{ shut: number }>();
-  return row?.shut === 1;
+    .prepare("SELECT add_trouble, add_failed_at, add_trial_at FROM providers WHERE id = ?1 AND settings_version = ?2")
+    .bind(id, settingsVersion)
+    .first<AddTroubleRow>();
+  return row === null ? null : toAddTrouble(row);
 }
 
-/** Whether an `add` may have left a doubt of late, by what was read already: else there is nothing to ask. */
-export function mayHaveDoubts({ state: { lastFailureAt }, updatedAt }: Provider, now: number): boolean {
-  return lastFailureAt !== null && lastFailureAt >= updatedAt && Math.abs(now - lastFailureAt) <= FORGOTTEN_AFTER_MS;
-}
-
-/**
- * Whether the way is open for what may not be repeated; when it is shut, one may go as a trial now and then. A trial of
- * which no doubt was heard within a minute went well. One round trip, and a row written where there was a doubt.
- */
-export async function claimUnrepeatable(db: D1Database, { id }: Provider, now: number): Promise<boolean> {
-  const claim = db
+/** Writes how a provider's adds fare; false when it is not as it was seen any more, or the settings are others. One row written. */
+export async function writeAddTrouble(
+  db: D1Database,
+  { id, settingsVersion }: Provider,
+  seen: AddTrouble,
+  next: AddTrouble,
+): Promise<boolean> {
+  const { meta } = await db
     .prepare(
-      `UPDATE providers SET
-         add_trial_at = iif(add_trouble >= ${SHUT_FROM}, ?2, add_trial_at),
-         add_trouble = CASE
-           WHEN add_trouble < ${SHUT_FROM} THEN add_trouble - 1
-           WHEN coalesce(add_trial_at, 0) > add_failed_at THEN ${AFTER_TRIAL}
-           ELSE add_trouble END
-       WHERE id = ?1 AND add_trouble > 0 AND ${IS_REMEMBERED}
-         AND (add_trouble < ${SHUT_FROM} OR ?2 >= max(add_failed_at + ${TRIAL_AFTER_MS}, coalesce(add_trial_at, 0) + ${MINUTE_MS}))`,
+      `UPDATE providers SET add_trouble = ?3, add_failed_at = ?4, add_trial_at = ?5
+       WHERE id = ?1 AND settings_version = ?2 AND add_trouble = ?6 AND add_failed_at IS ?7 AND add_trial_at IS ?8`,
     )
-    .bind(id, now);
-  const shut = db.prepare(`SELECT 1 FROM providers WHERE id = ?1 AND add_trouble >= ${SHUT_FROM} AND ${IS_REMEMBERED}`).bind(id, now);
-  const [claimed, found] = await db.batch([claim, shut]);
-  return claimed?.meta.changes === 1 || found?.results.length === 0;
+    .bind(id, settingsVersion, next.level, next.failedAt, next.trialAt, seen.level, seen.failedAt, seen.trialAt)
+    .run();
+  return meta.changes > 0;
 }

@@ -2,7 +2,7 @@
  * What providers list as their services, kept for a while: the list as it was sent, and each service's rate by its id.
  * A list belongs to the settings that it was asked for under; after a change of those it counts no more.
  */
-import type { ServiceList } from "../../provider/api-v2/services.ts";
+import type { ServiceList } from "../../provider/client.ts";
 import { type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
 import { type Provider, type ProviderRow, toProvider } from "../rows/provider.ts";
 import { isUsableSql } from "../catalogue/services.ts";
@@ -72,10 +72,10 @@ export function toListedRate(row: ListedRateRow | null | undefined, now?: number
   return row.type === null ? UNLISTED : { rate: row.rate, type: row.type };
 }
 
-/** A type that nobody knows, at a price that nobody knows. */
+/** An unknown type at an unknown price. */
 export const UNLISTED: ListedRate = { rate: null, type: "" };
 
-/** A list from the future was fetched before the clock was put back. */
+/** A list from the future was fetched before the clock was set back. */
 export function isFresh(fetchedAt: number, now: number): boolean {
   return fetchedAt <= now && now - fetchedAt < FRESH_MS;
 }

@@ -14,7 +14,7 @@ import { type PollingRow, POLLING_COLUMNS, type Provider, type ProviderRow, toPo
 export type RefillCancelCase = {
   readonly order: Order;
   readonly offered: Readonly<Record<RefillCancelKind, boolean>>;
-  /** The panel has only asked for it, at the provider's door: it may be anybody's. */
+  /** The panel has only asked for it, in connect mode: it may be anybody's. */
   readonly isAdopted: boolean;
 };
 
@@ -55,7 +55,7 @@ export async function readRefillCancelCase(
   return { found: row === undefined ? null : { ...toCase(row), polling: polling === undefined ? null : toPolling(polling) } };
 }
 
-/** `cases` by the ids asked for. At a provider's door, `providers` is empty where the panel may not use it. */
+/** `cases` by the ids asked for. In connect mode, `providers` is empty where the panel may not use it. */
 export type RefillCancelCases = {
   readonly panel: Panel;
   readonly providers: ReadonlyMap<string, Provider>;
@@ -119,7 +119,7 @@ export type Others = {
   /** Those that others have adopted, which proves nothing. */
   readonly adopted: ReadonlySet<string>;
   /**
-   * Since when another panel has had an order there of which nobody knows the provider's id, or whether there is one:
+   * Since when another panel has had an order there without a provider's id:
    * any id that was not known before may be that order's. Epoch ms; null where there is none.
    */
   readonly placingSince: number | null;

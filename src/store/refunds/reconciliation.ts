@@ -14,7 +14,7 @@ export type Period = { readonly from: number; readonly to: number };
 /** One request looks at no more changes than this: some 6,000 orders' worth, read within a second. */
 export const MAX_CHANGES = 20_000;
 
-/** A change's number is at least its time × 1000. It runs ahead of it when the clock was put back, or many come at once. */
+/** A change's number is at least its time × 1000. It runs ahead of it when the clock was set back, or many come at once. */
 const NUMBERS_AHEAD = 3_600_000 * 1000;
 
 export type PeriodRead = {

@@ -31,7 +31,7 @@ export async function readRefundCase(db: D1Database, panel: string, orderId: str
 /** What a provider's brake holds: how many refunds, and how much of each currency (sums cross as text). */
 export type BrakeHeld = { readonly count: number; readonly amounts: Readonly<Record<string, string>> };
 
-/** Open refunds have a small index of their own, which this walks. */
+/** Open refunds have a small index of their own, which this reads along. */
 const HELD_BY_BRAKE = `FROM refunds r CROSS JOIN orders o
   WHERE r.status IN ('held', 'delayed') AND r.status = 'held' AND r.reason = 'brake'
     AND o.panel = r.panel AND o.n = r.order_n AND o.provider = ?1 AND o.hold_n = r.n`;

@@ -76,7 +76,7 @@ export type OrderRow = {
   last_change: number;
 };
 
-/** What stands in the place of the provider's id while nobody knows it; no provider's id has a space. */
+/** What stands in the place of the provider's id while that is unknown; no provider's id has a space. */
 export const PLACING = "placing ";
 
 /** Condition on an order `o`: it has no id at its provider yet. Its words are those of the index `orders_placing`. */

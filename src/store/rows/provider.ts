@@ -1,8 +1,9 @@
 import type { Brake, Endings } from "../../domain/provider-brake.ts";
 import type { BucketKey, PolledRange } from "../../domain/poll-coverage.ts";
 import type { PolicyLayer } from "../../domain/refund-policy.ts";
+import type { AddTrouble } from "../../domain/provider-add-circuit.ts";
 import type { ProviderState } from "../../domain/provider.ts";
-import type { Cadence, VirtualClock } from "../../domain/poll-pacing.ts";
+import type { Cadence, ProviderClock } from "../../domain/poll-pacing.ts";
 import { CANONICAL_REQUEST, type ProviderSettings, type RequestShape } from "../../provider/settings.ts";
 
 /** A row of `providers`. JSON columns are text. */
@@ -41,6 +42,9 @@ export type ProviderRow = {
   endings: string;
   brake_engaged_at: number | null;
   balance_currency: string | null;
+  add_trouble: number;
+  add_failed_at: number | null;
+  add_trial_at: number | null;
   /** Layers by service, "" for the provider's own; only where a statement selects them. */
   policies?: string | null;
 };
@@ -65,6 +69,8 @@ export type Provider = {
   readonly policies: Readonly<Record<string, PolicyLayer>>;
   /** The currency of its balance, as it last said; null when it never did. */
   readonly balanceCurrency: string | null;
+  /** How its adds fare, as far as was known when it was read. */
+  readonly addTrouble: AddTrouble;
   readonly createdAt: number;
   readonly updatedAt: number;
   readonly settingsVersion: number;
@@ -85,6 +91,7 @@ export function toProvider(row: ProviderRow): Provider {
     brake: row.brake === null ? null : (JSON.parse(row.brake) as Brake),
     policies: JSON.parse(row.policies ?? "{}") as Record<string, PolicyLayer>,
     balanceCurrency: row.balance_currency,
+    addTrouble: toAddTrouble(row),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     settingsVersion: row.settings_version,
@@ -99,6 +106,12 @@ export function toProvider(row: ProviderRow): Provider {
     },
     state: toState(row),
   };
+}
+
+export type AddTroubleRow = Pick<ProviderRow, "add_trouble" | "add_failed_at" | "add_trial_at">;
+
+export function toAddTrouble({ add_trouble: level, add_failed_at: failedAt, add_trial_at: trialAt }: AddTroubleRow): AddTrouble {
+  return { level, failedAt, trialAt };
 }
 
 function toState(row: ProviderRow): ProviderState {
@@ -125,19 +138,34 @@ export const POLLING_COLUMNS = "p.id, p.clock, p.marks, p.retry_at, p.last_failu
 
 export function toPolling(row: PollingRow): Pick<ProviderState, "clock" | "coverage" | "retryAt" | "lastFailure"> {
   return {
-    clock: row.clock === null ? null : (JSON.parse(row.clock) as VirtualClock),
+    clock: unpackClock(row.clock),
     coverage: unpackCoverage(row.marks),
     retryAt: row.retry_at,
     lastFailure: row.last_failure === null ? null : (JSON.parse(row.last_failure) as ProviderState["lastFailure"]),
   };
 }
 
+/** A clock as it stands in the row. */
+type PackedClock = { readonly minute: number; readonly position: number; readonly stretchPercent: number };
+
+export function packClock(clock: ProviderClock): string | null {
+  if (clock === null) return null;
+  const { minute, position, slowdownPercent } = clock;
+  return JSON.stringify({ minute, position, stretchPercent: slowdownPercent } satisfies PackedClock);
+}
+
+function unpackClock(text: string | null): ProviderClock {
+  if (text === null) return null;
+  const { minute, position, stretchPercent } = JSON.parse(text) as PackedClock;
+  return { minute, position, slowdownPercent: stretchPercent };
+}
+
 type PackedKey = readonly [phase: number] | readonly [phase: number, panel: string, n: number];
 type PackedRange = readonly [cadence: Cadence, after: PackedKey, upTo: PackedKey, readAt: number, askedLater: number];
 
-/** Marks as they stand in the row: some 40 bytes each, since a phase's start needs no panel and no number. */
-export function packCoverage(marks: readonly PolledRange[]): string {
-  return JSON.stringify(marks.map((m): PackedRange => [m.cadence, packKey(m.after), packKey(m.upTo), m.readAt, m.askedAt - m.readAt]));
+/** Coverage as it stands in the row: some 40 bytes each, since a phase's start needs no panel and no number. */
+export function packCoverage(coverage: readonly PolledRange[]): string {
+  return JSON.stringify(coverage.map((m): PackedRange => [m.cadence, packKey(m.after), packKey(m.upTo), m.readAt, m.askedAt - m.readAt]));
 }
 
 function unpackCoverage(text: string): PolledRange[] {

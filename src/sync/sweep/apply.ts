@@ -5,7 +5,8 @@ import type { Order } from "../../domain/order.ts";
 import { applySweep, type OrderWrite, type RefundWrite, type StateWrite } from "../../store/orders/apply.ts";
 import { readProviders } from "../../store/orders/due.ts";
 import { adoptParts } from "../../store/orders/parts.ts";
-import { type Finding, parkedWrite, writesOf } from "./write.ts";
+import { parkedWrite, writesOf } from "./write.ts";
+import type { PollRun } from "./poll.ts";
 import type { Limits } from "../limits.ts";
 
 export type AppliedCounts = {
@@ -22,8 +23,8 @@ export type AppliedCounts = {
 /** Sweeps of one provider side by side seldom finish in the same moment, and hardly ever five times in a row. */
 const MAX_TRIES = 5;
 
-/** What became of a finding: what was written, and orders to be taken up again in smaller parts. */
-export type Applied = { readonly applied: AppliedCounts; readonly again: readonly (readonly Order[])[] };
+/** What became of a poll run: what was written, and orders to be taken up again in smaller parts. */
+export type Applied = { readonly counts: AppliedCounts; readonly again: readonly (readonly Order[])[] };
 
 /**
  * Applies what a provider said. It is written only if the provider's state is still the one that was read; otherwise
@@ -31,47 +32,47 @@ export type Applied = { readonly applied: AppliedCounts; readonly again: readonl
  * is halved, by further messages, until the order that it refuses stands alone and is parked: one poisoned order must
  * not hold up its page for ever. Throws when the database fails, or when it never came to pass.
  */
-export async function applyPollRun(db: D1Database, finding: Finding, limits: Limits, now: () => number): Promise<Applied> {
-  if (finding.poll.calls === 0 && (finding.selection === null || finding.selection.clock === null)) return done(finding, []);
-  const wholes = finding.answers.flatMap(({ order, report }) => (report.kind === "status" ? [{ order, report }] : []));
-  await adoptParts(db, wholes, finding.provider.state, now());
-  let present: Finding | null = finding;
+export async function applyPollRun(db: D1Database, run: PollRun, limits: Limits, now: () => number): Promise<Applied> {
+  if (run.poll.calls === 0 && (run.selection?.clock ?? null) === null) return done(run, []);
+  const wholes = run.answers.flatMap(({ order, report }) => (report.kind === "status" ? [{ order, report }] : []));
+  await adoptParts(db, wholes, run.provider.state, now());
+  let present: PollRun | null = run;
   for (let tries = 1; present !== null && tries <= MAX_TRIES; tries++) {
     const { orders, state } = writesOf(present, limits, now());
     const result = await applySweep(db, orders, state);
-    if (result === "written") return done(finding, orders);
+    if (result === "written") return done(run, orders);
     if (result === "refused") return halve(db, present, orders, state, now());
     present = await withFreshState(db, present);
   }
-  if (present === null) return done(finding, []);
-  throw new Error(`the state of provider ${finding.provider.id} kept changing; nothing was written`);
+  if (present === null) return done(run, []);
+  throw new Error(`the state of provider ${run.provider.id} kept changing; nothing was written`);
 }
 
-function done(finding: Finding, orders: readonly OrderWrite[]): Applied {
-  return { applied: summaryOf(finding, orders), again: [] };
+function done(run: PollRun, orders: readonly OrderWrite[]): Applied {
+  return { counts: countsOf(run, orders), again: [] };
 }
 
 /** The database refused a batch: two halves of it are polled again by themselves, one order alone is parked. */
-async function halve(db: D1Database, finding: Finding, orders: readonly OrderWrite[], state: StateWrite, at: number): Promise<Applied> {
+async function halve(db: D1Database, run: PollRun, orders: readonly OrderWrite[], state: StateWrite, at: number): Promise<Applied> {
   const [only, ...others] = orders;
-  if (only === undefined) throw new Error(`the database refuses the state of provider ${finding.provider.id}`);
+  if (only === undefined) throw new Error(`the database refuses the state of provider ${run.provider.id}`);
   if (others.length === 0) {
-    await applySweep(db, [parkedWrite(only.order, finding.provider, at)], state);
-    return done(finding, []);
+    await applySweep(db, [parkedWrite(only.order, run.provider, at)], state);
+    return done(run, []);
   }
   await applySweep(db, [], state);
   const middle = Math.ceil(orders.length / 2);
   const halves = [orders.slice(0, middle), orders.slice(middle)].map((half) => half.map(({ order }) => order));
-  return { applied: summaryOf(finding, []), again: halves };
+  return { counts: countsOf(run, []), again: halves };
 }
 
-/** The same finding on the provider's present state; null when its settings were changed meanwhile. */
-async function withFreshState(db: D1Database, finding: Finding): Promise<Finding | null> {
-  const provider = (await readProviders(db, [finding.provider.id])).get(finding.provider.id);
-  return provider === undefined || provider.settingsVersion !== finding.provider.settingsVersion ? null : { ...finding, provider };
+/** The same run on the provider's present state; null when its settings were changed meanwhile. */
+async function withFreshState(db: D1Database, run: PollRun): Promise<PollRun | null> {
+  const provider = (await readProviders(db, [run.provider.id])).get(run.provider.id);
+  return provider === undefined || provider.settingsVersion !== run.provider.settingsVersion ? null : { ...run, provider };
 }
 
-function summaryOf({ orders, answers, poll }: Finding, written: readonly OrderWrite[]): AppliedCounts {
+function countsOf({ orders, answers, poll }: PollRun, written: readonly OrderWrite[]): AppliedCounts {
   const refunds = (status: RefundWrite["status"]): number =>
     written.reduce((sum, write) => sum + write.refunds.filter((refund) => refund.status === status).length, 0);
   return {

@@ -3,19 +3,19 @@
  */
 import type { DueProvider, SweepMessage } from "../../domain/message.ts";
 import { circuitOf, isTroubled } from "../../domain/provider.ts";
-import { phaseRangesDue, clockAt, MAX_MADE_UP_MINUTES } from "../../domain/poll-pacing.ts";
+import { MAX_MADE_UP_MINUTES, phaseRangesDue } from "../../domain/poll-pacing.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import type { Limits } from "../limits.ts";
 
-export type Coverage = {
+export type Minutes = {
   /** The first minute to cover, or null when this one is covered already. */
   readonly first: number | null;
-  /** A remembered minute too far ahead to be believed: the clock was put back. */
+  /** A remembered minute too far ahead to be believed: the clock was set back. */
   readonly ignored: number | null;
 };
 
 /** Minutes to cover at `minute`, given the last one covered (0: none yet). Missed ones are made up, 15 at most. */
-export function coverage(lastMinute: number, minute: number): Coverage {
+export function minutesToCover(lastMinute: number, minute: number): Minutes {
   // planted: minute-ahead-ignored
   if (lastMinute > minute + MAX_MADE_UP_MINUTES) return { first: minute, ignored: lastMinute };
   if (lastMinute >= minute) return { first: null, ignored: null };
@@ -42,13 +42,13 @@ export function planMessages(providers: readonly Provider[], first: number, minu
 }
 
 function dueOf(provider: Provider, first: number, minute: number, now: number, calls: number): DueProvider {
-  const arcs = phaseRangesDue(provider.state.clock ?? clockAt(0), first, minute);
-  // The lanes take turns at being first, so that a page that is cut does not always cut the same ones.
-  const turn = minute % Math.max(1, arcs.length);
+  const ranges = phaseRangesDue(provider.state.clock, first, minute);
+  // The buckets take turns at being first, so that a page that is cut does not always cut the same ones.
+  const turn = minute % Math.max(1, ranges.length);
   return {
     id: provider.id,
     limit: ordersIn(provider, circuitOf(provider.state, now) === "probing" ? 1 : calls),
-    lanes: [...arcs.slice(turn), ...arcs.slice(0, turn)].map(({ cadence, from, to }) => ({ cadence, after: [from, "", 0], to })),
+    lanes: [...ranges.slice(turn), ...ranges.slice(0, turn)].map(({ cadence, from, to }) => ({ cadence, after: [from, "", 0], to })),
   };
 }
 

@@ -4,16 +4,28 @@
 import pLimit from "p-limit";
 import type { Order } from "../../domain/order.ts";
 import type { Report } from "../../domain/order-report.ts";
-import type { Ports } from "../../ports.ts";
-import { type Capability, type PollResult, pollStatuses } from "../../provider/api-v2/poll/poll.ts";
-import type { Provider } from "../../store/rows/provider.ts";
-import { askRefillWords } from "../refills-cancels.ts";
 import type { Quota } from "../../gate/quota.ts";
+import type { Ports } from "../../ports.ts";
+import type { Capability, PollResult } from "../../provider/client.ts";
+import { clientFor } from "../../provider/client-for.ts";
+import type { Provider } from "../../store/rows/provider.ts";
 import { OPEN_CALLS } from "../limits.ts";
+import { askRefillWords } from "../refills-cancels.ts";
 import { idsPerCall } from "./plan.ts";
-import { isSuspect } from "./select.ts";
+import { isSuspect, type Selection } from "./select.ts";
 
-export type PollRequest = { readonly provider: Provider; readonly orders: readonly Order[]; readonly allowance: Quota };
+/** What is to be asked of one provider in one message. */
+export type PollRequest = {
+  readonly provider: Provider;
+  readonly orders: readonly Order[];
+  readonly quota: Quota;
+  /** When the orders were read, epoch ms. */
+  readonly readAt: number;
+  /** Null for a check of named orders. */
+  readonly selection: Selection | null;
+  /** Panels whose refunds wait because their ledger did not add up. */
+  readonly frozen: ReadonlySet<string>;
+};
 
 /** What a provider said of an order, and when it was asked, in epoch ms; and its word for the order's refill, if any. */
 export type OrderAnswer = {
@@ -23,9 +35,8 @@ export type OrderAnswer = {
   readonly askedAt: number;
 };
 
-export type PollRun = {
-  readonly provider: Provider;
-  readonly orders: readonly Order[];
+/** A request, and what came of it. */
+export type PollRun = PollRequest & {
   readonly answers: readonly OrderAnswer[];
   readonly poll: PollResult;
   /** What the provider was taken to be able to do; what `poll` says beyond that was learned. */
@@ -38,37 +49,39 @@ export type PollRun = {
  * does it get more than its share of the connections. Never throws for what a provider does: that is in `poll`.
  */
 export async function runPolls<T>(
-  questions: readonly PollRequest[],
+  requests: readonly PollRequest[],
   ports: Pick<Ports, "fetch" | "now">,
-  then: (asked: PollRun, i: number) => Promise<T>,
+  then: (run: PollRun) => Promise<T>,
 ): Promise<T[]> {
-  const connections = Math.max(1, Math.floor(OPEN_CALLS / Math.max(1, questions.length)));
+  const connections = Math.max(1, Math.floor(OPEN_CALLS / Math.max(1, requests.length)));
   return Promise.all(
-    questions.map(async (question, i) => {
+    requests.map(async (request) => {
       const slot = pLimit(connections);
-      return then(await runPoll(question, ports, (task) => slot(task)), i);
+      return then(await runPoll(request, ports, (task) => slot(task)));
     }),
   );
 }
 
 async function runPoll(
-  { provider, orders, allowance }: PollRequest,
+  request: PollRequest,
   { fetch, now }: Pick<Ports, "fetch" | "now">,
   slot: <T>(task: () => Promise<T>) => Promise<T>,
 ): Promise<PollRun> {
+  const { provider, orders, quota } = request;
   const { many } = provider.state;
   const assumed: Capability = { many, batchSize: many === "no" ? provider.state.learnedBatchSize : idsPerCall(provider) };
   // Two panels may follow one order of a provider: it is asked once.
   const ids = new Map(orders.flatMap((order) => (order.providerOrderId === null ? [] : [[order.providerOrderId, isSuspect(order)]])));
-  const asked = [...ids].map(([id, suspect]) => ({ id, suspect }));
+  const polled = [...ids].map(([id, suspect]) => ({ id, suspect }));
   const startedAt = now();
-  const statuses = await pollStatuses({ fetch, now, slot, takeCall: allowance }, provider.settings, assumed, asked);
+  const statuses = await clientFor({ fetch, now }, provider.settings).poll({ slot, takeCall: quota }, assumed, polled);
   // Statuses come first, and a provider in trouble is left alone.
-  const { words, calls } = await slot(() => askRefillWords({ fetch, now }, provider, statuses.failure === null ? orders : [], allowance));
+  const refillable = statuses.failure === null ? orders : [];
+  const { words, calls } = await slot(() => askRefillWords({ fetch, now }, provider, refillable, quota));
   const poll = { ...statuses, calls: statuses.calls + calls };
   const answers = orders.flatMap((order): OrderAnswer[] => {
     const answer = poll.answers.get(order.providerOrderId ?? "");
     return answer === undefined ? [] : [{ order, ...answer, refillWord: words.get(order.state.refill?.id ?? "") ?? null }];
   });
-  return { provider, orders, answers, poll, assumed, tookMs: now() - startedAt };
+  return { ...request, answers, poll, assumed, tookMs: now() - startedAt };
 }

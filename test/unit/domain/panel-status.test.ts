@@ -96,11 +96,11 @@ describe("withOutdated", () => {
 
   it.each([
     ["nothing was told", { ...canceled, reportedFinal: null }, false],
-    ["what was told still holds", { ...partial, told }, false],
-    ["the refund was topped up", { ...canceled, told }, true],
-    ["the order is under way again", { status: "in_progress", told }, true],
-    ["the increase waits for a person", { ...canceled, refunded: 225_000, hold: { ...hold, amount: 675_000 }, told }, false],
-    ["another number of units left means the same refund", { ...partial, remains: 300, told }, false],
+    ["what was told still holds", { ...partial, reportedFinal: told }, false],
+    ["the refund was topped up", { ...canceled, reportedFinal: told }, true],
+    ["the order is under way again", { status: "in_progress", reportedFinal: told }, true],
+    ["the increase waits for a person", { ...canceled, refunded: 225_000, hold: { ...hold, amount: 675_000 }, reportedFinal: told }, false],
+    ["another number of units left means the same refund", { ...partial, remains: 300, reportedFinal: told }, false],
   ] as const)("%s", (_name, over, outdated) => {
     expect((withOutdated(anOrder(over)).flags & FLAGS.panel_outdated) !== 0).toBe(outdated);
   });

@@ -243,8 +243,8 @@ describe("refunds", () => {
       {
         weight: 8,
         arbitrary: fc
-          .record({
-            word: fc.constantFrom(
+          .record<Pick<StatusReport, "providerStatus" | "remains" | "multi">>({
+            providerStatus: fc.constantFrom(
               "Pending",
               "Processing",
               "In progress",

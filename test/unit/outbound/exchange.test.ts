@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { afterEach, describe, expect, it } from "vitest";
 import { askBalance } from "../../../src/provider/api-v2/status.ts";
-import { type FetchPort, MAX_ANSWER_BYTES } from "../../../src/outbound/exchange.ts";
+import { MAX_ANSWER_BYTES } from "../../../src/outbound/exchange.ts";
+import type { FetchPort } from "../../../src/outbound/exchange.ts";
 import type { ProviderFailure } from "../../../src/provider/failure.ts";
 import { KEY, settingsFor } from "../provider/fixtures.ts";
 import { startServer, type TestServer } from "../provider/http-server.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { MAX_RETRY_AFTER_SECONDS } from "../../../src/provider/api-v2/call.ts";
+import { MAX_RETRY_AFTER_SECONDS } from "../../../src/outbound/retry-after.ts";
 import { askBalance, askMany, askOne } from "../../../src/provider/api-v2/status.ts";
 import type { ProviderFailure } from "../../../src/provider/failure.ts";
 import { CANONICAL_REQUEST, type ProviderSettings } from "../../../src/provider/settings.ts";

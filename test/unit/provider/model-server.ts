@@ -1,4 +1,6 @@
-import type { PolledOrder, Capability, PollPort, PollResult } from "../../../src/provider/api-v2/poll/poll.ts";
+import type { FetchPort } from "../../../src/outbound/exchange.ts";
+import type { PollPort } from "../../../src/provider/client.ts";
+import type { PolledOrder, Capability, PollResult } from "../../../src/provider/client.ts";
 import { pollStatuses } from "../../../src/provider/api-v2/poll/poll.ts";
 import { fieldsOfRequest, NOW, SETTINGS } from "./fixtures.ts";
 
@@ -75,7 +77,7 @@ export class ModelServer {
   ): Promise<PollResult> {
     this.calls.length = 0;
     let left = budget;
-    const port: PollPort = {
+    const port: FetchPort & PollPort = {
       now: () => this.#now,
       takeCall: async () => {
         left -= 1;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { fail, ok } from "../../../src/domain/result.ts";
 import type { ProviderFailure } from "../../../src/provider/failure.ts";
-import { requestAnswerOf } from "../../../src/provider/api-v2/outcome.ts";
+import { requestAnswerOf } from "../../../src/provider/outcome.ts";
 
 describe("what came of asking", () => {
   it("is what was said of the id, and lost where nothing was", () => {

@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { KnownRefusal } from "../../../src/provider/api-v2/reading/api-error.ts";
-import { type Placed, placeOrder, readPlaced } from "../../../src/provider/api-v2/place.ts";
+import type { KnownRefusal } from "../../../src/provider/client.ts";
+import { placeOrder, readPlaced } from "../../../src/provider/api-v2/place.ts";
+import type { Placed } from "../../../src/provider/client.ts";
 import { DIALECT_FIELDS } from "../../../src/provider/api-v2/probe.ts";
 import { CANONICAL_REQUEST, type ProviderSettings } from "../../../src/provider/settings.ts";
 import { anyJson } from "./any-json.ts";

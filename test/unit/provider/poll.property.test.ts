@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MAX_EXTRA_CALLS } from "../../../src/provider/api-v2/poll/session.ts";
-import type { Capability, PollResult } from "../../../src/provider/api-v2/poll/poll.ts";
+import type { Capability, PollResult } from "../../../src/provider/client.ts";
 import { json, type Model, ModelServer, orderIds, wordsOf } from "./model-server.ts";
 
 /** A run takes some ms. For a search through the night: PROPERTY_RUNS=100000. */

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { MAX_EXTRA_CALLS, MAX_RECORDED_ON_BALANCE } from "../../../src/provider/api-v2/poll/session.ts";
-import { type PolledOrder, type PollPort, type PollResult, pollStatuses } from "../../../src/provider/api-v2/poll/poll.ts";
+import type { FetchPort } from "../../../src/outbound/exchange.ts";
+import { pollStatuses } from "../../../src/provider/api-v2/poll/poll.ts";
+import type { PollPort } from "../../../src/provider/client.ts";
+import type { PolledOrder, PollResult } from "../../../src/provider/client.ts";
 import { NOW, SETTINGS } from "./fixtures.ts";
 import { type Failing, json, knownOrders, type Model, ModelServer, orderIds, wordsOf } from "./model-server.ts";
 
@@ -161,7 +164,7 @@ describe("a provider in trouble", () => {
       troubled = resolve;
     });
     let calls = 0;
-    const port: PollPort = {
+    const port: FetchPort & PollPort = {
       now: () => NOW,
       slot: (task) => task(),
       takeCall: async () => {

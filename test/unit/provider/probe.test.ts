@@ -1,13 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { FailureCode } from "../../../src/provider/failure.ts";
-import {
-  BROWSER_USER_AGENT,
-  DIALECT_FIELDS,
-  MAX_CALLS_AFTER_REJECTED_KEY,
-  MAX_PROBE_CALLS,
-  probeProvider,
-  type ProbeReport,
-} from "../../../src/provider/api-v2/probe.ts";
+import { BROWSER_USER_AGENT, DIALECT_FIELDS, MAX_CALLS_AFTER_REJECTED_KEY, probeProvider } from "../../../src/provider/api-v2/probe.ts";
+import { MAX_PROBE_CALLS, type ProbeReport } from "../../../src/provider/client.ts";
 import { CANONICAL_REQUEST, type ProviderSettings, type RequestShape } from "../../../src/provider/settings.ts";
 import { fieldsOfRequest, KEY, NOW, SETTINGS } from "./fixtures.ts";
 import { json } from "./model-server.ts";

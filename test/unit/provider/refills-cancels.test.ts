@@ -1,12 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  type RequestReply,
-  askCancels,
-  askRefills,
-  askRefillStatuses,
-  type RefillSaid,
-} from "../../../src/provider/api-v2/refills-cancels.ts";
+import { askCancels, askRefills, askRefillStatuses } from "../../../src/provider/api-v2/refills-cancels.ts";
+import type { RequestReply, RefillSaid } from "../../../src/provider/client.ts";
 import { anyJson } from "./any-json.ts";
 import { fieldsOfRequest, KEY, portOf, SETTINGS } from "./fixtures.ts";
 import { json } from "./model-server.ts";

@@ -8,7 +8,7 @@ import { reconcile } from "../../../src/domain/reconcile.ts";
 import { MAX_ANSWER_BYTES } from "../../../src/outbound/exchange.ts";
 import type { FailureCode } from "../../../src/provider/failure.ts";
 import { MAX_EXTRA_CALLS } from "../../../src/provider/api-v2/poll/session.ts";
-import type { PollResult } from "../../../src/provider/api-v2/poll/poll.ts";
+import type { PollResult } from "../../../src/provider/client.ts";
 import { anOrder, NOW, POLICY } from "../domain/orders.ts";
 import {
   byteDamage,

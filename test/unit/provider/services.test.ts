@@ -2,13 +2,8 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MAX_ANSWER_BYTES } from "../../../src/outbound/exchange.ts";
 import type { ProviderFailure } from "../../../src/provider/failure.ts";
-import {
-  askServices,
-  MAX_SERVICES_BYTES,
-  type ProviderService,
-  readServices,
-  type ServiceList,
-} from "../../../src/provider/api-v2/services.ts";
+import { askServices, MAX_SERVICES_BYTES, readServices } from "../../../src/provider/api-v2/services.ts";
+import type { ProviderService, ServiceList } from "../../../src/provider/client.ts";
 import { anyJson } from "./any-json.ts";
 import { fieldsOfRequest, KEY, portOf, SETTINGS } from "./fixtures.ts";
 import { json } from "./model-server.ts";

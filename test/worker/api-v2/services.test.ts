@@ -3,7 +3,7 @@
  */
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { refreshServices } from "../../../src/http/api-v2/services.ts";
+import { refreshServices } from "../../../src/gate/services.ts";
 import { readProviders } from "../../../src/store/orders/due.ts";
 import { type ListedRateRow, rateStatement, toListedRate } from "../../../src/store/providers/provider-services.ts";
 import { CatalogueWorld, THEIRS } from "../world/catalogue.ts";
@@ -182,13 +182,7 @@ describe("services at a provider's endpoint", () => {
     await addProvider("asked");
     const provider = (await readProviders(env.DB, ["asked"])).get("asked");
     if (provider === undefined) throw new Error("there is no provider");
-    const request = new Request("https://panelsync.example/api/v2/asked");
-    const refresh = (id: string) =>
-      refreshServices(
-        { request, url: new URL(request.url), env, db: env.DB, ports: world.ports, now: world.now, requestId: "r", waitUntil: () => {} },
-        provider,
-        id,
-      );
+    const refresh = (id: string) => refreshServices({ db: env.DB, ports: world.ports }, provider, id);
     world.upstream.set("asked", {});
     expect(await refresh("12")).toBeNull();
     world.upstream.set("asked", { services: THEIRS });

@@ -1,5 +1,5 @@
 /**
- * Customers' accounts, for panels that keep their books here: what stands on one, how it came about, and credits.
+ * Customers' accounts, for panels whose ledger is kept here: what stands on one, how it came about, and credits.
  */
 import * as z from "zod/mini";
 import { formatAmount } from "../../../domain/money.ts";

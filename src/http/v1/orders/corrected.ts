@@ -1,6 +1,6 @@
 /**
- * `POST /v1/orders/{id}/corrected`: the panel was told a final word that no longer holds, and somebody has put its books
- * right by hand. What it would be told now counts as told.
+ * `POST /v1/orders/{id}/corrected`: the panel was told a final word that no longer holds, and somebody has corrected its
+ * books by hand. What it would be told now counts as told.
  */
 import type { Order } from "../../../domain/order.ts";
 import { isFinal } from "../../../domain/status.ts";

@@ -1,6 +1,6 @@
 /**
- * `POST /v1/orders/{id}/settle`: what a person found out about an order of which nobody knew whether its provider took
- * it. It gets the provider's id, or it never was, and its charge is returned.
+ * `POST /v1/orders/{id}/settle`: what a person found out about an order whose placement could not be
+ * confirmed. It gets the provider's id, or it never was, and its charge is returned.
  */
 import * as z from "zod/mini";
 import { FLAGS, type Order } from "../../../domain/order.ts";
@@ -48,7 +48,7 @@ export function resolvePlacement(
 
 type Resolution = z.output<typeof resolutionBody>;
 
-/** Nobody knows whether the provider took it, and nobody is about to find out. */
+/** The placement is not confirmed, and no request is about to confirm it. */
 function isInDoubt(order: Order, now: number): boolean {
   const { state, createdAt } = order;
   if (order.providerOrderId !== null || isFinal(state.status)) return false;

@@ -4,7 +4,8 @@
 import * as z from "zod/mini";
 import { minuteOf } from "../../../domain/time.ts";
 import { fail, ok, type Result } from "../../../domain/result.ts";
-import { MAX_PROBE_CALLS, type ProbeReport, probeProvider } from "../../../provider/api-v2/probe.ts";
+import { clientFor } from "../../../provider/client-for.ts";
+import { MAX_PROBE_CALLS, type ProbeReport } from "../../../provider/client.ts";
 import { checkOutboundUrl, describeUrlRefusal } from "../../../outbound/url-policy.ts";
 import { claimCalls } from "../../../store/providers/budget.ts";
 import { NOTHING_HELD, readBrakeHeld } from "../../../store/refunds/refund-cases.ts";
@@ -132,7 +133,7 @@ async function probe(context: OperatorContext, id: string): Promise<ProbeReport>
     if (made > calls) return Promise.reject(new Error("max_calls_per_minute is used up; probe again in a minute"));
     return context.ports.fetch(request);
   };
-  const report = await probeProvider({ fetch: fetchWithinBudget, now: context.ports.now }, provider.settings);
+  const report = await clientFor({ fetch: fetchWithinBudget, now: context.ports.now }, provider.settings).probe();
   if (!report.ok || seen === null) return report;
   const currency = provider.currency === null && report.currency !== null ? { currency: report.currency } : {};
   // Settings that were changed while the probe was under way are not overwritten.

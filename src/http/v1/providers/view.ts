@@ -2,11 +2,12 @@
  * A provider as the operator sees it. Never its key.
  */
 import { type Circuit, circuitOf } from "../../../domain/provider.ts";
+import { slowdownOf } from "../../../domain/poll-pacing.ts";
 import { isoTime } from "../../../domain/time.ts";
 import { DAY_MS } from "../../../domain/poll-cadence.ts";
 import { failureMessage } from "../../../provider/failure-message.ts";
 import type { ProviderFailure } from "../../../provider/failure.ts";
-import type { ProbeReport } from "../../../provider/api-v2/probe.ts";
+import type { ProbeReport } from "../../../provider/client.ts";
 import type { RequestShape } from "../../../provider/settings.ts";
 import { formatAmount } from "../../../domain/money.ts";
 import type { BrakeHeld } from "../../../store/refunds/refund-cases.ts";
@@ -67,7 +68,7 @@ function healthView(state: FollowedProvider["provider"]["state"], activeOrders: 
     learned_batch_size: state.learnedBatchSize,
     active_orders: activeOrders,
     calls_today: state.callsDay === Math.floor(now / DAY_MS) ? state.callsToday : 0,
-    stretch: (state.clock?.stretchPercent ?? 100) / 100,
+    stretch: slowdownOf(state.clock),
     unknown_words: state.unknownWords,
   };
 }

@@ -1,5 +1,5 @@
 /**
- * The operator's own catalogue. What panels see of it, `doors/services.ts` says.
+ * The operator's own catalogue. `api-v2/services.ts` says what panels see of it.
  */
 import * as z from "zod/mini";
 import { isoTime } from "../../../domain/time.ts";

@@ -1,56 +1,19 @@
 /**
  * Asking a provider for the status of many orders, and learning on the way what it can do.
  */
-import type { Report } from "../../../domain/order-report.ts";
+import type { Capability, PollPort, PollResult, PolledOrder } from "../../client.ts";
 import type { FetchPort } from "../../../outbound/exchange.ts";
 import { UNLISTABLE } from "../reading/fields.ts";
-import type { ProviderFailure } from "../../failure.ts";
 import { lookForMissing, lookInto } from "./learning.ts";
 import { PollSession } from "./session.ts";
 import type { ProviderSettings } from "../../settings.ts";
-
-/** What a provider was found able to do. It only ever gets less; a change of the provider's settings starts it anew. */
-export type Capability = {
-  /** Whether it answers lists of orders. */
-  readonly many: "unknown" | "yes" | "no";
-  /** Ids a call, 1 to 100. */
-  readonly batchSize: number;
-};
-
-export type PollPort = FetchPort & {
-  /** Takes one call out of the provider's budget; false when none is left. */
-  readonly takeCall: () => Promise<boolean>;
-  /** Runs the task when one of the few open connections is free. Tasks never wait for another slot. */
-  readonly slot: <T>(task: () => Promise<T>) => Promise<T>;
-};
-
-export type PolledOrder = {
-  readonly id: string;
-  /** Was refused or missing last time: asked after the others and apart from them. */
-  readonly suspect: boolean;
-};
-
-/** `askedAt`: epoch ms just before the call went out, so that the answer is at least as new. */
-export type DatedReport = { readonly report: Report; readonly askedAt: number };
-
-export type PollResult = {
-  /** Only orders that were settled are in here; the others are to be asked again. */
-  readonly answers: ReadonlyMap<string, DatedReport>;
-  readonly capability: Capability;
-  /** Calls made, each taken from the budget. */
-  readonly calls: number;
-  /** Calls that brought no answer, those spent on finding out among them. */
-  readonly failedCalls: number;
-  /** The trouble that ended the poll, or that left it without any answer; null when the provider is not to blame. */
-  readonly failure: ProviderFailure | null;
-};
 
 /**
  * Asks for the orders in as few calls as the provider allows, and settles each: a status, a refusal, or missing.
  * Never throws for what the provider does. Calls beyond one a batch are bounded by `MAX_EXTRA_CALLS`.
  */
 export async function pollStatuses(
-  port: PollPort,
+  port: FetchPort & PollPort,
   settings: ProviderSettings,
   capability: Capability,
   orders: readonly PolledOrder[],

@@ -6,7 +6,7 @@ import { askBalance, askMany, askOne } from "../status.ts";
 import type { FetchPort } from "../../../outbound/exchange.ts";
 import { fail, ok, type Result } from "../../../domain/result.ts";
 import type { ProviderFailure } from "../../failure.ts";
-import type { DatedReport, Capability, PollPort, PollResult } from "./poll.ts";
+import type { Capability, DatedReport, PollPort, PollResult } from "../../client.ts";
 import type { ProviderSettings } from "../../settings.ts";
 
 /** The protocol's own limit of ids a call. */
@@ -61,7 +61,7 @@ export const NAMES_NONE: ProviderFailure = { code: "bad_shape", message: "the an
 
 export class PollSession {
   readonly answers = new Map<string, DatedReport>();
-  readonly #port: PollPort;
+  readonly #port: FetchPort & PollPort;
   readonly #settings: ProviderSettings;
   readonly #suspects: ReadonlySet<string>;
   #capability: Capability;
@@ -77,7 +77,7 @@ export class PollSession {
   #vouching: Promise<boolean> | null = null;
   #settledOnBalance = 0;
 
-  constructor(port: PollPort, settings: ProviderSettings, capability: Capability, suspects: ReadonlySet<string>) {
+  constructor(port: FetchPort & PollPort, settings: ProviderSettings, capability: Capability, suspects: ReadonlySet<string>) {
     this.#port = port;
     this.#settings = settings;
     this.#suspects = suspects;

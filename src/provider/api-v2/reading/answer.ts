@@ -2,6 +2,7 @@
  * What a provider's JSON says about orders. Total: any JSON gives a reading, and what cannot be read for certain
  * is an error, a missing report or a null, never a status.
  */
+import type { Balance } from "../../client.ts";
 import { foldWord } from "../../../domain/status.ts";
 import type { Parts, RefusedReport, Report, StatusReport } from "../../../domain/order-report.ts";
 import { type ApiError, errorIn, errorOfLayers, knownError } from "./api-error.ts";
@@ -22,8 +23,6 @@ export type ManyAnswer = {
   /** True when the answer names its orders. A single order's object is taken only for a list of one, and names none. */
   readonly byId: boolean;
 };
-
-export type Balance = { readonly balance: string; readonly currency: string | null };
 
 /** Longest status word (and other short text) and error text kept; they go into a row each. */
 export const MAX_WORD_CHARS = 64;
@@ -153,7 +152,7 @@ function isMulti(fields: Fields): boolean {
 
 /**
  * The parts of an order that has any. Only a list has ids in it, bare or in objects that name theirs: a number or a text
- * by the name of `orders` is a count, "1,234" too, and whoever followed it as an id would follow a stranger's order.
+ * by the name of `orders` is a count, "1,234" too, and following it as an id would follow a stranger's order.
  */
 function partsOf(fields: Fields, key: string): Parts | null {
   if (!isMulti(fields)) return null;

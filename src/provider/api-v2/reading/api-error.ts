@@ -2,6 +2,7 @@
  * Errors as providers write them into an answer. Their texts come in every language, so that they are told by shape;
  * only a few codes and texts that most servers share are known by heart.
  */
+import type { KnownRefusal } from "../../client.ts";
 import { foldWord } from "../../../domain/status.ts";
 import { type Fields, fieldsIn, fieldsOf, isObject, scalarText } from "./fields.ts";
 
@@ -72,9 +73,7 @@ const KNOWN_REFUSALS = {
     "quantity must to be greater than or equal to minimum amount",
     "quantity must to be less than or equal to maximum amount",
   ],
-} as const;
-
-export type KnownRefusal = keyof typeof KNOWN_REFUSALS;
+} as const satisfies Readonly<Record<KnownRefusal, readonly string[]>>;
 
 /**
  * What frameworks and gateways answer when the script behind them has died. It may have died after its work was done,
@@ -149,7 +148,7 @@ const MAX_TEXT_DEPTH = 3;
  * In an order's own object a failing `status` is the order's, and no error.
  */
 export function errorIn(fields: Fields, isOrder: boolean): ApiError | null {
-  // Whoever has both may leave the first of them empty.
+  // A server that has both may leave the first of them empty.
   const [error, errors] = [fields.get("error"), fields.get("errors")];
   const explicit = textIn(error, MAX_TEXT_DEPTH) ?? textIn(errors, MAX_TEXT_DEPTH);
   if (explicit === null && !saysError(error) && !saysError(errors) && (isOrder || !saysFailure(fields))) return null;

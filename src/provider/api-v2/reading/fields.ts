@@ -1,9 +1,8 @@
 /**
  * Looking into parsed JSON that nobody promised anything about.
  */
+import type { JsonObject } from "../../client.ts";
 import { foldWord } from "../../../domain/status.ts";
-
-export type JsonObject = { readonly [key: string]: unknown };
 
 /** An object's values by folded key: `start_count`, `startCount` and `Start_Count` are all `startcount`. */
 export type Fields = ReadonlyMap<string, unknown>;

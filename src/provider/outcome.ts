@@ -1,13 +1,12 @@
 /**
  * What came of asking a provider for something that is not to be asked twice. Pure.
  */
-import type { AskOutcome } from "../../domain/refill-cancel.ts";
-import { isTurnedDown } from "./call.ts";
-import type { Result } from "../../domain/result.ts";
-import type { ProviderFailure } from "../failure.ts";
-import type { RequestReply } from "./refills-cancels.ts";
+import type { AskOutcome } from "../domain/refill-cancel.ts";
+import type { Result } from "../domain/result.ts";
+import { isTurnedDown, type ProviderFailure } from "./failure.ts";
+import type { RequestReply } from "./client.ts";
 
-/** `refused` with the provider's text, for whoever asked. */
+/** `refused` with the provider's text, for the panel that asked. */
 export type RequestAnswer = Exclude<AskOutcome, { readonly kind: "refused" }> | { readonly kind: "refused"; readonly message: string };
 
 /** What an answer to a call says of one of the ids that it was about. */

@@ -3,7 +3,7 @@ import { type Report } from "../src/domain/order-report.ts";
 import { PHASES } from "../src/domain/poll-pacing.ts";
 import type { Order } from "../src/domain/order.ts";
 import { readNamed } from "../src/store/orders/due.ts";
-import type { Finding } from "../src/sync/sweep/write.ts";
+import type { PollRun } from "../src/sync/sweep/poll.ts";
 import { CADENCE, NOW, PANEL, PROVIDER } from "./scene.ts";
 
 /** Closed with a quarter missing, which is refunded; or nothing new. */
@@ -16,14 +16,14 @@ const REPORTS: Readonly<Record<News, Report>> = {
 };
 
 /** Reads orders first..first+count-1 with their provider, and lets it have answered about each of them. */
-export async function findingOf(db: D1Database, news: News, first: number, count: number): Promise<Finding> {
+export async function pollRunOf(db: D1Database, news: News, first: number, count: number): Promise<PollRun> {
   const keys = Array.from({ length: count }, (_, i) => [PANEL, first + i] as const);
   const { providers, due, frozen } = await readNamed(db, keys);
   const provider = providers.get(PROVIDER);
   const orders = due[0] ?? [];
   if (provider === undefined || orders.length !== count) throw new Error(`${orders.length} of ${count} orders from ${first} on were found`);
   const answerTo = (order: Order) => ({ order, report: REPORTS[news], refillWord: null, askedAt: NOW });
-  const lane = { cadence: CADENCE, after: [0, "", 0], to: PHASES, complete: true } as const;
+  const bucket = { cadence: CADENCE, after: [0, "", 0], to: PHASES, complete: true } as const;
   return {
     provider,
     orders,
@@ -31,8 +31,9 @@ export async function findingOf(db: D1Database, news: News, first: number, count
     poll: { answers: new Map(), capability: { many: "yes", batchSize: 100 }, calls: Math.ceil(count / 100), failedCalls: 0, failure: null },
     assumed: { many: "yes", batchSize: 100 },
     tookMs: 100,
+    quota: () => Promise.resolve(false),
     readAt: NOW,
-    selection: { provider, orders, unpolled: [], buckets: [lane], rest: null, clock: null, rewindPoint: null },
+    selection: { orders, unpolled: [], buckets: [bucket], rest: null, clockSeen: provider.state.clock, clock: null },
     frozen,
   };
 }

@@ -1,0 +1,30 @@
+/**
+ * The client for a provider. All of them speak API v2 today; another protocol would be chosen here, by the settings.
+ */
+import type { ProviderClient } from "./client.ts";
+import type { FetchPort } from "../outbound/exchange.ts";
+import type { ProviderSettings } from "./settings.ts";
+import { placeOrder } from "./api-v2/place.ts";
+import { pollStatuses } from "./api-v2/poll/poll.ts";
+import { probeProvider } from "./api-v2/probe.ts";
+import { knownError } from "./api-v2/reading/api-error.ts";
+import { askCancels, askRefills, askRefillStatuses } from "./api-v2/refills-cancels.ts";
+import { askServices } from "./api-v2/services.ts";
+import { askBalance } from "./api-v2/status.ts";
+
+export function clientFor(port: FetchPort, settings: ProviderSettings): ProviderClient {
+  return {
+    poll: (pollPort, capability, orders) => pollStatuses({ ...pollPort, fetch: port.fetch, now: port.now }, settings, capability, orders),
+    place: (fields) => placeOrder(port, settings, fields),
+    refill: (orderIds) => askRefills(port, settings, orderIds),
+    cancel: (orderIds) => askCancels(port, settings, orderIds),
+    refillStatuses: (refillIds) => askRefillStatuses(port, settings, refillIds),
+    services: () => askServices(port, settings),
+    balance: () => askBalance(port, settings),
+    probe: () => probeProvider(port, settings),
+    saysUnknown: (message) => {
+      const known = knownError([message]);
+      return known === "order" || known === "refill" ? known : null;
+    },
+  };
+}
