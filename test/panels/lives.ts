@@ -98,7 +98,7 @@ export function purchasesOf(seed: number, panels: readonly Panel[], offers: read
 
 /** What the lives are played on. */
 export interface Stage {
-  readonly world: World;
+  readonly simulator: World;
   /** Lets time pass until then, in epoch ms, with all that happens by itself. */
   goTo(time: number): Promise<void>;
   /** The operator looks after what nobody else can settle. */
@@ -116,7 +116,7 @@ export async function play(stage: Stage, start: number, bought: readonly Bought[
   let blowOver = (): void => undefined;
   for (let at = 0; at <= LAST_MS; at += stepAfter(at, panels)) {
     await stage.goTo(start + at);
-    if (at === STORM.from) blowOver = breakOut(stage.world, storms);
+    if (at === STORM.from) blowOver = breakOut(stage.simulator, storms);
     if (at === STORM.to) blowOver();
     buyDue(waiting, at, start + at);
     if (at >= OPERATOR_COMES_MS) await stage.settle();

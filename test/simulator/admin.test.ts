@@ -185,7 +185,7 @@ describe("a script", () => {
   );
 });
 
-describe("the admin doors", () => {
+describe("the admin endpoints", () => {
   it("keep what a change of a provider leaves out", () =>
     onScene(["bom"], async ({ admin, key }) => {
       const changed = await admin("PUT", "providers/acme", { key: "new", currency: "INR" });

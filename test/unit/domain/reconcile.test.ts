@@ -70,7 +70,7 @@ describe("final statuses", () => {
     expect(second?.next).toMatchObject({ status: "partial", refunded: 225_000, reversals: 1 });
   });
 
-  it("go back to a middle one only when two answers in a row say so", () => {
+  it("go back to an active one only when two answers in a row say so", () => {
     const [, once, twice] = follow(anOrder(), says("Canceled", 1000), says("In progress", 900), says("In progress", 800));
     expect(once?.next).toMatchObject({ status: "canceled", backTo: "in_progress", cadence: 5 });
     expect(twice?.next).toMatchObject({ status: "in_progress", backTo: null, reversals: 1, reason: "reversed", finalAt: null });

@@ -37,7 +37,7 @@ describe("statusOfWord", () => {
   });
 });
 
-it("every status is middle, final or open, and error is neither middle nor final", () => {
+it("every status is active, final or open, and error is neither active nor final", () => {
   expect(STATUS_NAMES.filter(isActive)).toEqual(["pending", "processing", "in_progress"]);
   expect(STATUS_NAMES.filter(isFinal)).toEqual(["completed", "partial", "canceled", "refunded"]);
 });

@@ -25,7 +25,7 @@ async function livesOf(kind: Kind, storm: Weather, changes: (direct: DirectScene
   const panel = new KINDS[kind](kind, new Map([["acme", client]]));
   const bought = purchasesOf(9, [panel], [{ route: "acme", service: "1" }], 40);
   await play(direct, START, bought, { acme: storm });
-  return { panel, wrongs: wrongsOf(panel, direct.world), placed: direct.provider("acme").orders.size };
+  return { panel, wrongs: wrongsOf(panel, direct.simulator), placed: direct.provider("acme").orders.size };
 }
 
 function wrongs(part: RegExp, lives: Lives): number {
@@ -56,7 +56,7 @@ describe("without panelsync between", () => {
   });
 
   it("and where its own line loses them", async () => {
-    const lives = await livesOf("stubborn", { modes: [] }, ({ world }) => ({ send: losing(simulatorFetch(world), 4) }));
+    const lives = await livesOf("stubborn", { modes: [] }, ({ simulator: world }) => ({ send: losing(simulatorFetch(world), 4) }));
     expect(wrongs(/was placed 2 times/, lives)).toBeGreaterThan(0);
   });
 
@@ -66,7 +66,7 @@ describe("without panelsync between", () => {
   });
 
   it("words that no script knows end no order", async () => {
-    const lives = await livesOf("hasty", { modes: [] }, ({ world }) => {
+    const lives = await livesOf("hasty", { modes: [] }, ({ simulator: world }) => {
       const provider = world.providers.get("acme");
       if (provider) provider.mix = { refunded: 1 };
       return {};

@@ -37,7 +37,7 @@ describe("the client", () => {
     expect(statusOf(many, order)).toMatchObject({ kind: "told", remains: 100 });
     expect(statusOf(many, 9)).toEqual({ kind: "error", error: "Incorrect order ID" });
 
-    direct.world.clock.set(START + 24 * 3_600_000);
+    direct.simulator.clock.set(START + 24 * 3_600_000);
     expect(refillIn(await client.refill(order))).toEqual({ kind: "granted", value: "1" });
     expect(grantedIn(await client.refills([9, order]), "refill", order)).toEqual({ kind: "granted", value: 2 });
     expect(statusIn(await client.refillStatus(1))).toMatchObject({ kind: "told" });
@@ -98,7 +98,7 @@ describe("the client", () => {
 describe("a line that loses answers", () => {
   it("loses every nth, after the request was taken", async () => {
     const direct = scene();
-    const client = direct.client("acme", { send: losing(simulatorFetch(direct.world), 2) });
+    const client = direct.client("acme", { send: losing(simulatorFetch(direct.simulator), 2) });
     const got = [];
     for (let n = 0; n < 4; n++) got.push((await client.add({ service: 1, link: `l${n}`, quantity: 10 })).http);
     expect(got).toEqual([200, 0, 200, 0]);

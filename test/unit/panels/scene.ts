@@ -9,14 +9,14 @@ export const START = Date.UTC(2026, 10, 21, 12);
 const PATIENCE_MS = 100;
 
 export class DirectScene implements Stage {
-  readonly world: World;
+  readonly simulator: World;
 
   constructor(seed: number, providers: Readonly<Record<string, ProviderSettings>>) {
-    this.world = createWorld({ seed, now: { manual: true, startAt: START }, providers });
+    this.simulator = createWorld({ seed, now: { manual: true, startAt: START }, providers });
   }
 
   provider(name: string): Provider {
-    const provider = this.world.providers.get(name);
+    const provider = this.simulator.providers.get(name);
     if (provider === undefined) throw new RangeError(`no provider is called ${name}`);
     return provider;
   }
@@ -25,7 +25,7 @@ export class DirectScene implements Stage {
     const { key } = this.provider(name);
     // Where time is simulated, what comes late comes too late.
     const late = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2 * PATIENCE_MS));
-    const send = simulatorFetch(this.world, late);
+    const send = simulatorFetch(this.simulator, late);
     return new ApiClient({ url: `https://providers.example/${name}/api/v2`, key, send, timeoutMs: PATIENCE_MS, ...changes });
   }
 
@@ -34,7 +34,7 @@ export class DirectScene implements Stage {
   }
 
   goTo(time: number): Promise<void> {
-    this.world.clock.set(time);
+    this.simulator.clock.set(time);
     return Promise.resolve();
   }
 

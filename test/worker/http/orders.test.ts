@@ -1,0 +1,228 @@
+/**
+ * Reading and listing orders over HTTP, and asking for a check.
+ */
+import { beforeAll, describe, expect, it } from "vitest";
+import { type Answered, order, paths, thousandOrders } from "../world/asking.ts";
+import { migrate, NOW, rows } from "../world/database.ts";
+import { setOrder } from "../world/records.ts";
+import { World } from "../world/world.ts";
+
+const world = new World();
+let key = "";
+let otherKey = "";
+
+beforeAll(async () => {
+  await migrate();
+  key = await world.panel("alpha");
+  otherKey = await world.panel("beta", "IDR");
+  await world.provider("acme");
+  await world.provider("private", { panels: ["beta"] });
+  await world.post("/v1/orders", key, thousandOrders());
+  // Registrations that were refused leave gaps in the numbers.
+  await rows("UPDATE panels SET order_n = order_n + 20 WHERE id = 'alpha'");
+  await world.post("/v1/orders", key, thousandOrders("more").slice(0, 300));
+});
+
+function register(body: unknown, as = key): Promise<Answered> {
+  return world.post("/v1/orders", as, body);
+}
+
+describe("reading orders", () => {
+  it("shows an order in one round trip, with an ETag", async () => {
+    await register(order("read"));
+    const { answer, d1_calls, rows_read } = await world.costOf((metering) => metering.get("/v1/orders/read", { key }));
+    expect(answer.status).toBe(200);
+    expect(answer.json.id).toBe("read");
+    expect(answer.headers.get("ETag")).toMatch(/^"[0-9a-f]{32}"$/);
+    expect(d1_calls).toBe(1);
+    expect(rows_read).toBeLessThanOrEqual(12);
+  });
+
+  it("answers 304 with an empty body to whoever has it, in every spelling of If-None-Match", async () => {
+    await register(order("etag"));
+    const etag = (await world.get("/v1/orders/etag", { key })).headers.get("ETag") ?? "";
+    for (const tag of [etag, `W/${etag}`, `"other", ${etag}`, "*"]) {
+      const answer = await world.get("/v1/orders/etag", { key, headers: { "If-None-Match": tag } });
+      expect([answer.status, answer.text, answer.headers.get("ETag")]).toEqual([304, "", etag]);
+    }
+    expect((await world.get("/v1/orders/etag", { key, headers: { "If-None-Match": '"other"' } })).status).toBe(200);
+    await setOrder("alpha", "etag", { remains: 500 });
+    const changed = await world.get("/v1/orders/etag", { key, headers: { "If-None-Match": etag } });
+    expect([changed.status, changed.json.remains, changed.json.delivered]).toEqual([200, 500, 500]);
+  });
+
+  it("answers several ids in their order, each once, and says which are missing; in one round trip", async () => {
+    await register([order("ids-1"), order("ids-2")]);
+    const { answer, d1_calls } = await world.costOf((metering) => metering.get("/v1/orders?ids=ids-2,nope,ids-1,ids-2,__proto__", { key }));
+    expect(answer.json.orders.map(({ id }: { id: string }) => id)).toEqual(["ids-2", "ids-1"]);
+    expect(answer.json.missing).toEqual(["nope", "__proto__"]);
+    expect(d1_calls).toBe(1);
+    const again = await world.get("/v1/orders?ids=ids-2,nope,ids-1,ids-2,__proto__", {
+      key,
+      headers: { "If-None-Match": answer.headers.get("ETag") ?? "" },
+    });
+    expect(again.status).toBe(304);
+  });
+
+  it("reads a hundred ids in some four rows each, whatever else is in the table", async () => {
+    const ids = Array.from({ length: 100 }, (_, i) => `long-${i}`).join(",");
+    const { answer, rows_read } = await world.costOf((metering) => metering.get(`/v1/orders?ids=${ids}`, { key }));
+    expect(answer.json.orders).toHaveLength(100);
+    expect(rows_read).toBeLessThanOrEqual(420);
+  });
+
+  it.each([
+    ["101 ids", Array.from({ length: 101 }, (_, i) => i).join(",")],
+    ["no id", ""],
+    ["an empty id", "1,,2"],
+    ["thousands of ids", Array.from({ length: 3000 }, (_, i) => i).join(",")],
+  ])("refuses %s", async (_, ids) => {
+    const answer = await world.get(`/v1/orders?ids=${ids}`, { key });
+    expect(answer.status).toBe(422);
+    expect(answer.json.error.message).toContain("ids");
+  });
+
+  it("what belongs to another panel does not exist", async () => {
+    await register(order("secret", { link: "https://hidden.example" }), otherKey);
+    await register(order("mine"));
+    for (const path of ["/v1/orders/secret", "/v1/orders/secret/changes"]) {
+      const answer = await world.get(path, { key });
+      expect([answer.status, answer.json.error.code]).toEqual([404, "order_not_found"]);
+    }
+    expect((await world.post("/v1/orders/secret/check", key)).status).toBe(404);
+    expect((await world.get("/v1/orders?ids=secret,mine", { key })).json).toMatchObject({ orders: [{ id: "mine" }], missing: ["secret"] });
+    for (const path of [
+      "/v1/orders?customer=nobody",
+      "/v1/orders?limit=100",
+      "/v1/changes?limit=1000",
+      "/v1/refunds",
+      "/v1/refunds?order=secret",
+    ]) {
+      expect((await world.get(path, { key })).text).not.toContain("hidden.example");
+    }
+    expect((await register(order("secret", { provider_order_id: "p-x" }))).status).toBe(201);
+  });
+
+  it("finds ids that need encoding, and refuses paths that are encoded wrongly", async () => {
+    const id = "a/b c%d?é";
+    await register(order(id, { provider_order_id: "p-encoded" }));
+    expect((await world.get(`/v1/orders/${encodeURIComponent(id)}`, { key })).json.id).toBe(id);
+    expect((await world.get("/v1/orders/%E0%A4%A", { key })).status).toBe(400);
+    expect((await world.get("/v1/orders/%ff%00", { key })).status).toBe(400);
+    expect((await world.get("/v1/orders/%00", { key })).status).toBe(404);
+  });
+});
+
+describe("listing orders", () => {
+  let listKey = "";
+  const ids = (answer: Answered): string[] => answer.json.orders.map(({ id }: { id: string }) => id);
+
+  beforeAll(async () => {
+    listKey = await world.panel("lister");
+    await register(
+      Array.from({ length: 12 }, (_, i) =>
+        order(`l${i + 1}`, {
+          service: String(i % 2),
+          customer: `c${i % 3}`,
+          link: `https://x.example/${i}`,
+          placed_at: new Date(NOW - i * 3_600_000).toISOString(),
+        }),
+      ),
+      listKey,
+    );
+    await setOrder("lister", "l3", { status: "completed", cadence: null, flags: 2 });
+    await setOrder("lister", "l4", { status: "canceled" });
+  });
+
+  it("goes newest first, page by page, to the end", async () => {
+    const seen: string[] = [];
+    let cursor = "";
+    do {
+      const answer = await world.get(`/v1/orders?limit=5${cursor && `&cursor=${cursor}`}`, { key: listKey });
+      expect(answer.json.has_more).toBe(answer.json.next_cursor !== null);
+      seen.push(...ids(answer));
+      cursor = answer.json.next_cursor ?? "";
+    } while (cursor !== "");
+    expect(seen).toEqual(Array.from({ length: 12 }, (_, i) => `l${12 - i}`));
+  });
+
+  it.each([
+    ["status=completed", ["l3"]],
+    ["status=completed,canceled", ["l4", "l3"]],
+    ["closed=true", ["l3"]],
+    ["closed=false&status=completed", []],
+    ["flag=stalled", ["l3"]],
+    ["customer=c0&service=0", ["l7", "l1"]],
+    ["link=https%3A%2F%2Fx.example%2F4", ["l5"]],
+    ["provider=acme&provider_order_id=p-l9", ["l9"]],
+    ["provider_order_id=p-l9", ["l9"]],
+    ["provider=nobody", []],
+    ["placed_after=2026-11-21T10:30:00Z", ["l2", "l1"]],
+    ["placed_before=2026-11-21T02:00:00Z&placed_after=2026-11-21T00:00:00Z", ["l12"]],
+    ["customer=' OR 1=1 --", []],
+  ])("narrows by %s", async (query, expected) => {
+    expect(ids(await world.get(`/v1/orders?${query}`, { key: listKey }))).toEqual(expected);
+  });
+
+  it.each([
+    ["status=lost", "status"],
+    ["status=completed,,lost", "status"],
+    ["flag=red", "flag"],
+    ["closed=yes", "closed"],
+    ["limit=0", "limit"],
+    ["limit=101", "limit"],
+    ["limit=ten", "limit"],
+    ["cursor=abc", "cursor"],
+    ["cursor=WyIxIl0", "cursor"],
+    ["cursor=W251bGxd", "cursor"],
+    ["placed_after=yesterday", "placed_after"],
+    ["customer=", "customer"],
+    ["service=1&service=2", "service"],
+    ["colour=red", "colour"],
+    ["__proto__=1", "__proto__"],
+    ["ids=1&status=completed", "status"],
+  ])("refuses %s, naming it", async (query, path) => {
+    const answer = await world.get(`/v1/orders?${query}`, { key: listKey });
+    expect([answer.status, paths(answer)]).toEqual([422, [path]]);
+  });
+
+  it("a filter looks at a thousand orders a request, twice, and says where to go on", async () => {
+    const first = await world.costOf((metering) => metering.get("/v1/orders?customer=nobody", { key }));
+    expect(first.answer.json).toMatchObject({ orders: [], has_more: true });
+    expect(first.rows_read).toBeLessThanOrEqual(2010);
+    let cursor = first.answer.json.next_cursor;
+    let requests = 1;
+    while (cursor !== null) {
+      cursor = (await world.get(`/v1/orders?customer=nobody&cursor=${cursor}`, { key })).json.next_cursor;
+      requests += 1;
+    }
+    expect(requests).toBe(2);
+  });
+
+  it("a page without a filter reads what it shows twice, and a provider's own id is found directly", async () => {
+    expect((await world.costOf((metering) => metering.get("/v1/orders?limit=10", { key }))).rows_read).toBeLessThanOrEqual(32);
+    expect(
+      (await world.costOf((metering) => metering.get("/v1/orders?provider=acme&provider_order_id=p-long-3", { key }))).rows_read,
+    ).toBeLessThanOrEqual(12);
+  });
+});
+
+describe("asking for a check", () => {
+  it("sends the order's key to the queue and answers 202", async () => {
+    await register(order("check-me"));
+    const [row] = await rows("SELECT n FROM orders WHERE panel = 'alpha' AND id = 'check-me'");
+    const answer = await world.post("/v1/orders/check-me/check", key);
+    expect([answer.status, answer.json]).toEqual([202, { id: "check-me", result: "queued" }]);
+    expect(world.sent.at(-1)).toEqual({ v: 1, kind: "check", orders: [["alpha", row?.["n"]]] });
+    expect((await world.post("/v1/orders/check-me/check", key, { now: true })).status).toBe(422);
+  });
+
+  it("answers 503 with Retry-After when the queue is full", async () => {
+    await register(order("check-full"));
+    world.queueWorks = false;
+    const answer = await world.post("/v1/orders/check-full/check", key);
+    world.queueWorks = true;
+    expect([answer.status, answer.json.error.code, answer.headers.get("Retry-After")]).toEqual([503, "queue_unavailable", "60"]);
+    expect(answer.text).not.toContain("10253");
+  });
+});

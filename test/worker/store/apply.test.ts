@@ -1,0 +1,181 @@
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { StatusReport } from "../../../src/domain/order-report.ts";
+import type { Order } from "../../../src/domain/order.ts";
+import { DEFAULT_CORRECTION_WINDOW_MS } from "../../../src/domain/poll-cadence.ts";
+import { reconcile } from "../../../src/domain/reconcile.ts";
+import { DEFAULT_POLICY } from "../../../src/domain/refund-policy.ts";
+import { metered } from "../../../src/store/operations/metered.ts";
+import { applySweep, type OrderWrite } from "../../../src/store/orders/apply.ts";
+import { readNamed } from "../../../src/store/orders/due.ts";
+import type { Provider } from "../../../src/store/rows/provider.ts";
+import { writeOf } from "../../../src/sync/sweep/write.ts";
+import { migrate, NOW, rows } from "../world/database.ts";
+import { addOrders, addPanel, addProvider } from "../world/records.ts";
+
+const POLICY = {
+  statusWords: {},
+  progressPercent: 5,
+  startWindowMs: null,
+  correctionWindowMs: DEFAULT_CORRECTION_WINDOW_MS,
+  refunds: DEFAULT_POLICY,
+  holdAll: null,
+};
+
+function says(word: string, remains: number | null): StatusReport {
+  return { kind: "status", providerStatus: word, remains, startCount: 10, charge: "0.5", currency: "USD", multi: false, parts: null };
+}
+
+async function read(panel: string, first: number, count: number): Promise<{ orders: readonly Order[]; provider: Provider }> {
+  const { providers, due } = await readNamed(
+    env.DB,
+    Array.from({ length: count }, (_, i) => [panel, first + i] as const),
+  );
+  return { orders: due[0] ?? [], provider: [...providers.values()][0] as Provider };
+}
+
+function write(order: Order, report: StatusReport, provider: Provider): OrderWrite {
+  const written = writeOf(order, reconcile(order.state, report, POLICY, NOW), provider, NOW);
+  if (written === null) throw new Error("the report teaches nothing");
+  return written;
+}
+
+function apply(writes: readonly OrderWrite[], provider: Provider, db = env.DB): Promise<"written" | "outdated" | "refused"> {
+  return applySweep(db, writes, { provider: provider.id, seen: provider.stateVersion, state: provider.state });
+}
+
+beforeAll(async () => {
+  await migrate();
+  await addPanel("p");
+  for (const id of ["acme", "raced", "twice", "cost"]) await addProvider(id);
+});
+
+describe("one apply", () => {
+  it("writes status, refund and feed together, numbers the feed, and links an order's changes", async () => {
+    await addOrders("p", "acme", 1, 3);
+    const { orders, provider } = await read("p", 1, 3);
+    expect(
+      await apply(
+        orders.map((order) => write(order, says("Partial", 250), provider)),
+        provider,
+      ),
+    ).toBe("written");
+    expect(await rows("SELECT status, remains, refunded, refund_count, version, cadence FROM orders WHERE provider = 'acme'")).toEqual(
+      Array.from({ length: 3 }, () => ({ status: "partial", remains: 250, refunded: 225_000, refund_count: 1, version: 2, cadence: 60 })),
+    );
+    expect(await rows("SELECT order_n, n, amount, status, decided_by FROM refunds WHERE panel = 'p' AND order_n <= 3")).toEqual(
+      [1, 2, 3].map((order_n) => ({ order_n, n: 1, amount: 225_000, status: "posted", decided_by: "rules" })),
+    );
+    const changes = await rows<{ seq: number; type: string; order_id: string; prev: number }>(
+      "SELECT seq, type, order_id, prev FROM changes ORDER BY seq",
+    );
+    expect(changes.map(({ type, order_id }) => `${order_id} ${type}`)).toEqual(
+      ["o1", "o2", "o3"].flatMap((id) => [`${id} order.updated`, `${id} refund.posted`]),
+    );
+    expect(changes.map(({ seq }) => seq - NOW * 1000)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(changes.map(({ prev }) => prev)).toEqual(changes.map(({ seq }, i) => (i % 2 === 0 ? 1 : seq - 1)));
+    expect(await rows("SELECT last_change FROM orders WHERE provider = 'acme' ORDER BY n")).toEqual(
+      [1, 3, 5].map((i) => ({ last_change: changes[i]?.seq })),
+    );
+  });
+
+  it("withdraws a hold and posts in its place", async () => {
+    await addOrders("p", "acme", 11, 1);
+    const held = await read("p", 11, 1);
+    await apply(
+      held.orders.map((order) => write(order, says("Partial", null), held.provider)),
+      held.provider,
+    );
+    expect(await rows("SELECT hold_n, hold_amount, refunded FROM orders WHERE n = 11")).toEqual([
+      { hold_n: 1, hold_amount: 900_000, refunded: 0 },
+    ]);
+    const told = await read("p", 11, 1);
+    await apply(
+      told.orders.map((order) => write(order, says("Partial", 100), told.provider)),
+      told.provider,
+    );
+    expect(await rows("SELECT n, amount, status FROM refunds WHERE order_n = 11 ORDER BY n")).toEqual([
+      { n: 1, amount: 900_000, status: "rejected" },
+      { n: 2, amount: 90_000, status: "posted" },
+    ]);
+    expect(await rows("SELECT type FROM changes WHERE order_id = 'o11' ORDER BY seq")).toEqual(
+      ["order.updated", "order.flagged", "refund.held", "order.flagged", "refund.rejected", "refund.posted"].map((type) => ({ type })),
+    );
+  });
+});
+
+describe("fencing", () => {
+  it("lets one of two appliers that saw the same versions write, and the other change nothing: 300 orders, raced", async () => {
+    await addOrders("p", "raced", 1001, 300);
+    for (let first = 1001; first <= 1300; first += 30) {
+      const [a, b] = await Promise.all([read("p", first, 30), read("p", first, 30)]);
+      const done = await Promise.all([
+        apply(
+          a.orders.map((order) => write(order, says("Canceled", 1000), a.provider)),
+          a.provider,
+        ),
+        apply(
+          b.orders.map((order) => write(order, says("Partial", 250), b.provider)),
+          b.provider,
+        ),
+      ]);
+      expect(done.toSorted((x, y) => x.localeCompare(y))).toEqual(["outdated", "written"]);
+    }
+    expect(await rows("SELECT count(*) AS count FROM refunds WHERE order_n BETWEEN 1001 AND 1300")).toEqual([{ count: 300 }]);
+    expect(await rows("SELECT DISTINCT version, refund_count FROM orders WHERE provider = 'raced'")).toEqual([
+      { version: 2, refund_count: 1 },
+    ]);
+  });
+
+  it("passes over an order that somebody else changed, and writes the others", async () => {
+    await addOrders("p", "acme", 21, 2);
+    const { orders, provider } = await read("p", 21, 2);
+    await env.DB.prepare("UPDATE orders SET remains = 599, version = version + 1 WHERE n = 21").run();
+    await apply(
+      orders.map((order) => write(order, says("Canceled", 1000), provider)),
+      provider,
+    );
+    expect(await rows("SELECT n, status, refunded FROM orders WHERE n IN (21, 22) ORDER BY n")).toEqual([
+      { n: 21, status: "in_progress", refunded: 0 },
+      { n: 22, status: "canceled", refunded: 900_000 },
+    ]);
+    expect(await rows("SELECT order_n FROM refunds WHERE order_n IN (21, 22)")).toEqual([{ order_n: 22 }]);
+    expect(await rows("SELECT order_id FROM changes WHERE order_id IN ('o21', 'o22')")).toEqual([{ order_id: "o22" }, { order_id: "o22" }]);
+  });
+
+  it("posts once for an order that is twice in one batch", async () => {
+    await addOrders("p", "twice", 31, 1);
+    const { orders, provider } = await read("p", 31, 1);
+    const double = orders.map((order) => write(order, says("Canceled", 1000), provider));
+    await apply([...double, ...double], provider);
+    expect(await rows("SELECT status, refunded, version FROM orders WHERE n = 31")).toEqual([
+      { status: "canceled", refunded: 900_000, version: 2 },
+    ]);
+    expect(await rows("SELECT n, amount FROM refunds WHERE order_n = 31")).toEqual([{ n: 1, amount: 900_000 }]);
+    expect(await rows("SELECT type FROM changes WHERE order_id = 'o31' ORDER BY seq")).toEqual([
+      { type: "order.updated" },
+      { type: "refund.posted" },
+    ]);
+  });
+});
+
+describe("what an apply costs, in batches of 100, the provider's and the panel's one row apart", () => {
+  it.each([
+    ["a status change", 2001, says("Completed", 0), 3],
+    ["a partial with its refund", 2101, says("Partial", 250), 5],
+    ["persisted progress", 2201, says("In progress", 300), 1],
+  ])("%s", async (_name, first, report, rowsEach) => {
+    await addOrders("p", "cost", first, 100);
+    const { orders, provider } = await read("p", first, 100);
+    const { db, usage } = metered(env.DB);
+    await apply(
+      orders.map((order) => write(order, report, provider)),
+      provider,
+      db,
+    );
+    const bookkeeping = rowsEach === 1 ? 1 : 2;
+    expect(usage().rows_written).toBe(rowsEach * 100 + bookkeeping);
+    expect(usage().d1_calls).toBe(1);
+    expect(usage().d1_statements).toBeLessThanOrEqual(6);
+  });
+});

@@ -1,0 +1,284 @@
+/**
+ * Refills and cancels on their way to the provider and back: the queue, the sweeps, a refill's id.
+ */
+import { env } from "cloudflare:workers";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { MINUTE_MS, NOW, rows } from "../world/database.ts";
+import { fragileDb } from "../world/faulty-database.ts";
+import { addOrders, young } from "../world/records.ts";
+import { begin, call, clearAll, DAY, done, openPanels, post, type Row, row } from "../world/refilling.ts";
+
+beforeAll(openPanels);
+
+afterEach(clearAll);
+
+describe("the queue", () => {
+  it.each([
+    ["acknowledged", 1],
+    ["delivered again", 2],
+  ])("a message that comes twice (%s) asks once", async (_name, attempts) => {
+    const { run, acme } = await begin(done);
+    await post(run, "o1/refill");
+    const [message] = run.sent;
+    expect(await run.deliver(message)).toBe("ack");
+    expect(await run.deliver(message, attempts)).toBe("ack");
+    expect(acme.of("refill")).toHaveLength(1);
+  });
+
+  it("two messages at once ask once", async () => {
+    const { run, acme } = await begin(done);
+    await post(run, "o1/refill");
+    const [message] = run.sent;
+    await Promise.all([run.deliver(message), run.deliver(message), run.deliver(message)]);
+    expect(acme.of("refill")).toHaveLength(1);
+    expect(await row(1)).toMatchObject({ refill_status: "pending" });
+  });
+
+  it("a crash between the claim and the result: a refill ends as an error and is not asked again, a cancel is", async () => {
+    const { run, acme } = await begin(done);
+    await addOrders("p", "acme", 2, 1, young);
+    acme.words.set("1", "Completed");
+    await post(run, "o1/refill");
+    await post(run, "o2/cancel");
+    const fragile = fragileDb();
+    run.env.DB = fragile.db;
+    acme.actions.set("refill", () => fragile.break({ refill: "71" }));
+    acme.actions.set("cancel", () => fragile.break([{ order: 2, cancel: 1 }]));
+    const messages = run.sent.splice(0);
+    for (const message of messages) {
+      expect(await run.deliver(message)).toBe("retry");
+      fragile.mend();
+    }
+    expect(await row(1)).toMatchObject({ refill_status: "asking" });
+    expect(await row(2)).toMatchObject({ cancel_status: "asking" });
+    acme.kind();
+    for (const message of messages) expect(await run.deliver(message, 2)).toBe("ack");
+    await run.run(9);
+    expect(await row(2)).toMatchObject({ cancel_status: "asking" });
+    await run.run(10);
+    expect(await row(2)).toMatchObject({ cancel_status: "requested" });
+    await run.run(60);
+    expect(await row(1)).toMatchObject({ refill_status: "error", refill_id: null });
+    expect([acme.of("refill"), acme.of("cancel")]).toEqual([[["1"]], [["2"], ["2"]]]);
+    expect(run.now - NOW).toBeGreaterThan(10 * MINUTE_MS);
+    expect(await post(run, "o1/refill")).toMatchObject({ status: 202, json: { result: "queued" } });
+  });
+
+  it("a refill whose answer was lost is not asked again for ten minutes, however often the panel does", async () => {
+    const { run, acme } = await begin(done);
+    acme.actions.set("refill", () => new Response("<html>502</html>", { status: 502 }));
+    await post(run, "o1/refill");
+    await run.drain();
+    run.now += 10 * MINUTE_MS;
+    expect(await post(run, "o1/refill")).toMatchObject({
+      status: 202,
+      json: { result: "already_asked", refill: { id: null, status: "error" } },
+    });
+    expect(await call(run, "refill", { order: "1" })).toEqual({ status: 429, json: null });
+    expect(await call(run, "refill", { order: "o1" }, null)).toEqual({ status: 429, json: null });
+    expect([run.sent, acme.of("refill")]).toEqual([[], [["1"]]]);
+    run.now += 1;
+    expect(await post(run, "o1/refill")).toMatchObject({ status: 202, json: { result: "queued" } });
+  });
+
+  it("an answer nobody can read is a refill's error, and a cancel is asked again", async () => {
+    const { run, acme } = await begin(done);
+    await addOrders("p", "acme", 2, 1, young);
+    for (const action of ["refill", "cancel"]) acme.actions.set(action, () => new Response("<html>502</html>", { status: 502 }));
+    await post(run, "o1/refill");
+    await post(run, "o2/cancel");
+    await run.drain();
+    expect(await row(1)).toMatchObject({ refill_status: "error" });
+    expect(await row(2)).toMatchObject({ cancel_status: "queued", status: "in_progress" });
+    acme.kind();
+    await run.run(10);
+    expect(await row(2)).toMatchObject({ cancel_status: "requested" });
+    expect(acme.of("cancel")).toEqual([["2"], ["2"]]);
+  });
+
+  it("what a provider certainly has not heard is put back, and asked again a minute later", async () => {
+    const { run, acme } = await begin(done);
+    acme.actions.set("refill", () => new Response("", { status: 429 }));
+    await post(run, "o1/refill");
+    const [message] = run.sent.splice(0);
+    expect(await run.deliver(message)).toBe("retry");
+    expect(await row(1)).toMatchObject({ refill_status: "queued" });
+    acme.kind();
+    expect(await run.deliver(message, 2)).toBe("retry");
+    expect(acme.of("refill")).toHaveLength(1);
+    run.now += 2 * MINUTE_MS;
+    // The first poll closes its circuit again.
+    acme.word = "Completed";
+    await run.deliver({ v: 1, kind: "check", orders: [["p", 1]] });
+    expect(await run.deliver(message, 3)).toBe("ack");
+    expect(await row(1)).toMatchObject({ refill_status: "pending", refill_id: "71" });
+  });
+
+  it("what is never heard is given up with the message's last attempt", async () => {
+    const { run, acme } = await begin(done);
+    await addOrders("p", "acme", 2, 1, young);
+    for (const action of ["refill", "cancel"]) acme.actions.set(action, () => new Response("not found", { status: 404 }));
+    await post(run, "o1/refill");
+    await post(run, "o2/cancel");
+    await run.drain();
+    expect([acme.of("refill"), acme.of("cancel")]).toEqual([
+      [["1"], ["1"], ["1"]],
+      [["2"], ["2"], ["2"]],
+    ]);
+    expect(await row(1)).toMatchObject({ refill_status: "rejected" });
+    expect(await row(2)).toMatchObject({ cancel_status: "refused", status: "in_progress" });
+    expect(await post(run, "o1/refill")).toMatchObject({ status: 202, json: { result: "queued" } });
+    expect(await rows("SELECT failures FROM providers")).toEqual([{ failures: 0 }]);
+  });
+
+  it.each([
+    ["is switched off", "UPDATE providers SET enabled = 0"],
+    ["is left alone", `UPDATE providers SET failures = 3, retry_at = ${NOW + 10 * MINUTE_MS}`],
+    ["may be back", `UPDATE providers SET failures = 3, retry_at = ${NOW - MINUTE_MS}`],
+  ])("a provider that %s is not asked; the request waits, and is left to the sweeps in the end", async (_name, change) => {
+    const { run, acme } = await begin(done);
+    await env.DB.prepare(change).run();
+    await post(run, "o1/refill");
+    const [message] = run.sent.splice(0);
+    expect(await run.deliver(message)).toBe("retry");
+    expect(await run.deliver(message, 2)).toBe("retry");
+    expect(await run.deliver(message, 3)).toBe("ack");
+    expect(acme.asked).toEqual([]);
+    expect(await row(1)).toMatchObject({ refill_status: "queued" });
+    await env.DB.prepare("UPDATE providers SET enabled = 1, failures = 0, retry_at = NULL").run();
+    acme.word = "Completed";
+    await run.run(63);
+    expect(await row(1)).toMatchObject({ refill_status: "pending" });
+  });
+
+  it("never overdraws a provider's calls: what is left over waits for the next minute", async () => {
+    const { run, acme } = await begin(done);
+    await env.DB.prepare("UPDATE providers SET max_calls_per_minute = 1").run();
+    await addOrders("p", "acme", 2, 1, young);
+    await post(run, "o1/refill");
+    await post(run, "o2/cancel");
+    const [refill, cancel] = run.sent.splice(0);
+    expect(await run.deliver(refill)).toBe("ack");
+    expect(await run.deliver(cancel)).toBe("retry");
+    expect(await row(2)).toMatchObject({ cancel_status: "queued" });
+    run.now += MINUTE_MS;
+    expect(await run.deliver(cancel, 2)).toBe("ack");
+    expect(acme.asked.map(({ action }) => action)).toEqual(["refill", "cancel"]);
+  });
+
+  it("asks for many at once in one call", async () => {
+    const { run, acme } = await begin({ ...done, refill_status: "queued", refill_at: NOW - 5 * MINUTE_MS, cadence: 60 }, 150);
+    acme.word = "Completed";
+    acme.remains = 0;
+    await run.run(60);
+    expect(acme.of("refill").flat()).toHaveLength(150);
+    expect(acme.of("refill").length).toBeLessThan(70);
+    expect(await rows("SELECT refill_status, count(*) AS count FROM orders GROUP BY refill_status")).toEqual([
+      { refill_status: "pending", count: 150 },
+    ]);
+    const message = { v: 1, kind: "request", orders: Array.from({ length: 100 }, (_, i) => ["p", i + 1]) };
+    await env.DB.prepare("UPDATE orders SET refill_status = 'queued', refill_id = NULL").run();
+    acme.asked.length = 0;
+    run.forget();
+    expect(await run.deliver(message)).toBe("ack");
+    expect(acme.of("refill").map((ids) => ids.length)).toEqual([100]);
+    const [event] = run.eventsOf("request");
+    expect(Number(event?.["d1_statements"])).toBeLessThanOrEqual(25);
+    expect(await rows("SELECT count(DISTINCT refill_id) AS ids FROM orders")).toEqual([{ ids: 100 }]);
+  });
+});
+
+describe("refills in the sweeps", () => {
+  const following = { ...done, cadence: 60, refill_status: "pending", refill_at: NOW - MINUTE_MS };
+
+  it("are asked about many at once, and their answers are written with the statuses", async () => {
+    const { run, acme } = await begin(following, 1200);
+    await env.DB.prepare("UPDATE orders SET refill_id = '7' || n").run();
+    acme.word = "Completed";
+    acme.remains = 0;
+    await run.run(1);
+    run.forget();
+    acme.asked.length = 0;
+    // Fifteen minutes at once, of which fourteen were missed: a quarter of the orders.
+    run.now += 14 * MINUTE_MS;
+    await run.run(1);
+    const asked = acme.of("status").flat().length;
+    expect(asked).toBeGreaterThan(290);
+    expect(acme.of("refill_status").flat()).toHaveLength(asked);
+    expect(acme.of("refill_status")).toHaveLength(Math.ceil(asked / 100));
+    const [sweep] = run.eventsOf("sweep");
+    expect(sweep).toMatchObject({ calls: 2 * Math.ceil(asked / 100), moved: asked, d1_calls: 2 });
+    const [{ moved } = { moved: 0 }] = await rows<{ moved: number }>(
+      "SELECT count(*) AS moved FROM orders WHERE refill_status = 'in_progress'",
+    );
+    expect(moved).toBeGreaterThanOrEqual(asked);
+    expect(await rows("SELECT DISTINCT refill_id = '7' || n AS kept, status FROM orders")).toEqual([{ kept: 1, status: "completed" }]);
+    // The next hour teaches nothing, and writes nothing.
+    await run.run(45);
+    run.forget();
+    await run.run(15);
+    expect(run.sum("sweep", "moved")).toBe(0);
+    expect(run.sum("sweep", "calls")).toBe(30);
+  });
+
+  it("cost no call and no statement where none is open", async () => {
+    const { run, acme } = await begin({ ...done, cadence: 60, refill_status: "completed", refill_id: null, refill_at: NOW - DAY }, 60);
+    acme.word = "Completed";
+    await run.run(60);
+    expect(acme.of("refill_status")).toEqual([]);
+  });
+
+  it.each<[string, () => unknown]>([
+    ["fails", () => new Response("<html>", { status: 500 })],
+    ["is refused", () => ({ error: "Incorrect request" })],
+    ["says an unknown word", () => ({ status: "Teleporting" })],
+    ["says that there is none", () => ({ status: { error: "Refill not found" } })],
+  ])("a call that %s disturbs no status, and changes no refill", async (_name, answer) => {
+    const { run, acme } = await begin(following);
+    await env.DB.prepare("UPDATE orders SET refill_id = '71'").run();
+    acme.actions.set("refill_status", answer);
+    acme.word = "Partial";
+    acme.remains = 250;
+    await run.run(60);
+    expect(await row(1)).toMatchObject({ refill_status: "pending", status: "partial", refunded: 225_000 });
+    expect(await rows("SELECT failures, last_failure, caution FROM providers")).toEqual([{ failures: 0, last_failure: null, caution: 0 }]);
+    acme.refilling("Rejected");
+    await run.run(60);
+    expect(await row(1)).toMatchObject({ refill_status: "rejected" });
+  });
+
+  it("are left out where the provider's calls do not suffice: statuses come first", async () => {
+    const { run, acme } = await begin(following);
+    await env.DB.prepare("UPDATE orders SET refill_id = '71'").run();
+    await env.DB.prepare("UPDATE providers SET max_calls_per_minute = 1").run();
+    acme.word = "Completed";
+    await run.run(60);
+    expect(acme.asked).toEqual([{ action: "status", ids: ["1"] }]);
+  });
+});
+
+describe("a refill without an id of its own", () => {
+  it("a provider that answers a mere yes has its refills followed under none", async () => {
+    const { run, acme } = await begin({ ...done, refill_status: "queued", refill_at: NOW }, 3);
+    acme.actions.set("refill", (ids) => ids.map((order) => ({ order, refill: 1 })));
+    await run.deliver({
+      v: 1,
+      kind: "request",
+      orders: [
+        ["p", 1],
+        ["p", 2],
+        ["p", 3],
+      ],
+    });
+    expect(
+      (await rows<Row>("SELECT refill_id, refill_status FROM orders ORDER BY n")).map((one) => [one.refill_id, one.refill_status]),
+    ).toEqual([
+      ["1", "pending"],
+      [null, "pending"],
+      [null, "pending"],
+    ]);
+    await env.DB.prepare("UPDATE orders SET refill_status = 'queued', refill_id = NULL WHERE n = 2").run();
+    expect(await run.deliver({ v: 1, kind: "request", orders: [["p", 2]] })).toBe("ack");
+    expect(await row(2)).toMatchObject({ refill_id: null, refill_status: "pending" });
+  });
+});

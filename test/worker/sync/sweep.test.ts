@@ -1,0 +1,309 @@
+/**
+ * Sweeps against a real database and providers that misbehave.
+ */
+import { env } from "cloudflare:workers";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { orderView } from "../../../src/domain/order-view.ts";
+import { flagNames } from "../../../src/domain/order.ts";
+import { readNamed } from "../../../src/store/orders/due.ts";
+import { clear, migrate, NOW, rows } from "../world/database.ts";
+import { answeringEach, inProgress } from "../world/providers.ts";
+import { addOrders, addPanel, addProvider, young } from "../world/records.ts";
+import { World } from "../world/world.ts";
+
+type Row = { n: number; status: string; refunded: number; flags: number; remains: number | null; version: number; polled_at: number };
+
+async function order(n: number): Promise<Row> {
+  const [row] = await rows<Row>(
+    "SELECT n, status, refunded, flags, remains, version, polled_at FROM orders WHERE panel = 'p' AND n = ?1",
+    n,
+  );
+  if (row === undefined) throw new Error(`no order ${n}`);
+  return row;
+}
+
+async function shown(run: World, n: number): Promise<ReturnType<typeof orderView>> {
+  const { providers, due } = await readNamed(env.DB, [["p", n]]);
+  const [found] = due[0] ?? [];
+  if (found === undefined) throw new Error(`no order ${n}`);
+  return orderView(found, providers.get(found.provider)?.state ?? null, run.now);
+}
+
+beforeAll(async () => {
+  await migrate();
+  await addPanel("p");
+});
+
+afterEach(clear);
+
+describe("providers in trouble", () => {
+  it("one that is down delays nobody, costs one call a tick, and is followed again when it is back", async () => {
+    await addProvider("dead", { many: "yes" });
+    await addProvider("fine", { many: "yes" });
+    await addOrders("p", "dead", 1, 500, young);
+    await addOrders("p", "fine", 1001, 500, young);
+    const run = new World();
+    const down = (): never => {
+      throw new TypeError("Network connection lost");
+    };
+    run.providers.set("dead", down);
+    run.providers.set(
+      "fine",
+      answeringEach(() => ({ ...inProgress(0), status: "Completed" })),
+    );
+    await run.run(3);
+    expect(await rows("SELECT DISTINCT status FROM orders WHERE provider = 'fine'")).toEqual([{ status: "completed" }]);
+    expect((await shown(run, 1)).sync).toBe("provider_down");
+    run.forget();
+    await run.run(5);
+    expect(run.calls.filter(({ provider }) => provider === "dead")).toHaveLength(5);
+    run.providers.set(
+      "dead",
+      answeringEach(() => ({ ...inProgress(1000), status: "Canceled" })),
+    );
+    await run.run(2);
+    expect(
+      await rows("SELECT status, sum(refunded) AS refunded, count(*) AS count FROM orders WHERE provider = 'dead' GROUP BY status"),
+    ).toEqual([{ status: "canceled", refunded: 450_000_000, count: 500 }]);
+    expect((await shown(run, 1)).sync).toBe("ok");
+  });
+
+  it("orders whose call failed are asked again at their next turn, after their cadence at most", async () => {
+    await addProvider("acme", { many: "yes", batch_size: 20 });
+    await addOrders("p", "acme", 1, 400, { cadence: 5 });
+    const run = new World();
+    let calls = 0;
+    run.providers.set("acme", (ids, fields) => {
+      if (++calls === 2) return new Response("<html>502 Bad Gateway</html>", { status: 502 });
+      return answeringEach(() => ({ ...inProgress(0), status: "Completed" }))(ids, fields);
+    });
+    const countDone = async () =>
+      (await rows<{ count: number }>("SELECT count(*) AS count FROM orders WHERE status = 'completed'"))[0]?.count;
+    // A fifth of the orders is due each minute; of the first minute's one call of twenty fails.
+    await run.run(5);
+    expect(await countDone()).toBe(380);
+    await run.run(1);
+    expect(await rows("SELECT DISTINCT status FROM orders")).toEqual([{ status: "completed" }]);
+  });
+
+  it("one that always fails in part does not stand still", async () => {
+    await addProvider("acme", { many: "yes", batch_size: 20 });
+    await addOrders("p", "acme", 1, 400, { cadence: 5 });
+    const run = new World();
+    run.providers.set("acme", (ids, fields) => {
+      if (ids.includes("1")) throw new TypeError("connection reset");
+      return answeringEach(() => inProgress())(ids, fields);
+    });
+    await run.run(12);
+    const asked = new Set(run.calls.flatMap(({ ids }) => ids));
+    expect(asked.size).toBe(400);
+  });
+
+  it.each([
+    [
+      "HTML with 403 and a bot check",
+      () => new Response("<html>Just a moment...</html>", { status: 403, headers: { "cf-mitigated": "challenge" } }),
+      "blocked",
+    ],
+    ["a rejected key", () => Response.json({ error: "Invalid API key" }), "rejected_key"],
+  ])("%s is retried seldom", async (_name, answer, code) => {
+    await addProvider("acme", { many: "yes" });
+    await addOrders("p", "acme", 1, 500, young);
+    const run = new World();
+    run.providers.set("acme", answer);
+    await run.run(60);
+    expect(run.calls.length).toBeLessThanOrEqual(12);
+    expect(await rows("SELECT last_failure->>'$.code' AS code FROM providers")).toEqual([{ code }]);
+    expect(await rows("SELECT DISTINCT status, refunded, version FROM orders")).toEqual([
+      { status: "in_progress", refunded: 0, version: 1 },
+    ]);
+  });
+
+  it("one that limits its rate is left alone for as long as it asks", async () => {
+    await addProvider("acme", { many: "yes" });
+    await addOrders("p", "acme", 1, 10, young);
+    const run = new World();
+    run.providers.set("acme", () => new Response("", { status: 429, headers: { "Retry-After": "300" } }));
+    await run.run(1);
+    run.forget();
+    await run.run(4);
+    expect(run.calls).toHaveLength(0);
+    run.providers.delete("acme");
+    await run.run(2);
+    expect(run.calls.length).toBeGreaterThanOrEqual(1);
+  });
+
+  it("one that knows no lists is asked one by one from then on", async () => {
+    await addProvider("acme");
+    await addOrders("p", "acme", 1, 15, young);
+    const run = new World();
+    run.providers.set("acme", (ids, fields) =>
+      fields.has("orders") ? { error: "Incorrect request" } : { ...inProgress(0), status: "Completed", order: ids[0] },
+    );
+    await run.run(3);
+    expect(await rows("SELECT many FROM providers")).toEqual([{ many: "no" }]);
+    expect(await rows("SELECT DISTINCT status FROM orders")).toEqual([{ status: "completed" }]);
+  });
+
+  it("an id it does not know spoils no other order", async () => {
+    await addProvider("acme", { many: "yes" });
+    await addOrders("p", "acme", 1, 50, young);
+    const run = new World();
+    run.providers.set("acme", (ids, fields) =>
+      ids.includes("7") ? { error: "Incorrect order ID" } : answeringEach(() => ({ ...inProgress(0), status: "Completed" }))(ids, fields),
+    );
+    await run.run(4);
+    expect(await rows("SELECT status, count(*) AS count FROM orders GROUP BY status ORDER BY status")).toEqual([
+      { status: "completed", count: 49 },
+      { status: "in_progress", count: 1 },
+    ]);
+    expect(flagNames((await order(7)).flags)).toContain("not_found");
+    expect(await rows("SELECT count(*) AS count FROM refunds")).toEqual([{ count: 0 }]);
+  });
+});
+
+describe("a slow provider", () => {
+  it("delays no other in its message, and none of its answers is too old to count", async () => {
+    await addProvider("slow", { many: "no" });
+    await addProvider("quick", { many: "yes" });
+    await addOrders("p", "slow", 1, 30, { ...young });
+    await addOrders("p", "quick", 101, 5, { ...young });
+    const run = new World();
+    let quickBy = 0;
+    run.providers.set("slow", (ids, fields) => {
+      run.now += 9000;
+      return answeringEach(() => ({ ...inProgress(0), status: "Completed" }))(ids, fields);
+    });
+    run.providers.set(
+      "quick",
+      answeringEach(() => ({ ...inProgress(0), status: "Completed" })),
+    );
+    const started = run.now;
+    await run.tick();
+    const delivered = run.deliver(run.sent.shift());
+    while (quickBy === 0) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      const [row] = await rows<{ done: number }>("SELECT count(*) AS done FROM orders WHERE provider = 'quick' AND status = 'completed'");
+      if (row?.done === 5) quickBy = run.now - started;
+    }
+    await delivered;
+    expect(run.calls.filter(({ provider }) => provider === "slow").length).toBeLessThanOrEqual(6);
+    expect(run.now - started).toBeLessThanOrEqual(60_000);
+    await run.tick();
+    run.now += 60_000;
+    await run.tick();
+    expect(run.sent.map((message) => (message.kind === "sweep" ? message.providers.map(({ id }) => id) : []))).toContainEqual(["slow"]);
+  });
+});
+
+describe("late news", () => {
+  /** Lets the test decide when the first call is answered. */
+  function held(run: World, first: Record<string, unknown>, then: Record<string, unknown>): () => void {
+    let release = (): void => undefined;
+    const gate = new Promise<void>((resolve) => (release = resolve));
+    let calls = 0;
+    run.providers.set("acme", async (ids, fields) => {
+      const mine = calls++;
+      if (mine === 0) await gate;
+      return answeringEach(() => (mine === 0 ? first : then))(ids, fields);
+    });
+    return () => release();
+  }
+
+  it("of an older sweep never moves an order back, also when the newer one had nothing to write", async () => {
+    await addProvider("acme", { many: "yes" });
+    await addOrders("p", "acme", 1, 5, young);
+    const run = new World();
+    const release = held(run, { ...inProgress(1000), status: "Canceled" }, inProgress());
+    await run.tick();
+    const [message] = run.sent.splice(0);
+    const older = run.deliver(message);
+    while (run.calls.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    run.now += 5000;
+    expect(await run.deliver(message, 2)).toBe("ack");
+    release();
+    expect(await older).toBe("ack");
+    expect(await rows("SELECT DISTINCT status, refunded, version FROM orders")).toEqual([
+      { status: "in_progress", refunded: 0, version: 1 },
+    ]);
+  });
+
+  it("of a sweep never undoes a check that was asked for meanwhile", async () => {
+    await addProvider("acme", { many: "yes" });
+    await addOrders("p", "acme", 1, 1, young);
+    const run = new World();
+    const release = held(run, { ...inProgress(1000), status: "Canceled" }, inProgress());
+    await run.tick();
+    const older = run.deliver(run.sent.shift());
+    while (run.calls.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    run.now += 5000;
+    await run.deliver({ v: 1, kind: "check", orders: [["p", 1]] });
+    release();
+    await older;
+    expect(await order(1)).toMatchObject({ status: "in_progress", refunded: 0, version: 2, polled_at: NOW + 5000 });
+  });
+
+  it("is dropped when it took over a minute", async () => {
+    await addProvider("acme", { many: "yes" });
+    await addOrders("p", "acme", 1, 1, young);
+    const run = new World();
+    const release = held(run, { ...inProgress(1000), status: "Canceled" }, inProgress());
+    await run.tick();
+    const slow = run.deliver(run.sent.shift());
+    while (run.calls.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    run.now += 61_000;
+    release();
+    await slow;
+    expect(await order(1)).toMatchObject({ status: "in_progress", version: 1 });
+    expect((await shown(run, 1)).checked_at).toBe(new Date(NOW - 300_000).toISOString());
+  });
+});
+
+describe("what the database refuses", () => {
+  it("is halved until the offender stands alone and is parked; its page goes on", async () => {
+    await addProvider("acme", { many: "yes" });
+    await addOrders("p", "acme", 1, 40, { ...young });
+    await env.DB.prepare(
+      "CREATE TRIGGER planted BEFORE INSERT ON refunds WHEN NEW.order_n = 7 BEGIN SELECT RAISE(ABORT, 'planted'); END",
+    ).run();
+    const run = new World();
+    run.providers.set(
+      "acme",
+      answeringEach(() => ({ ...inProgress(1000), status: "Canceled" })),
+    );
+    await run.run(1);
+    expect(await rows("SELECT status, count(*) AS count FROM orders GROUP BY status ORDER BY status")).toEqual([
+      { status: "canceled", count: 39 },
+      { status: "in_progress", count: 1 },
+    ]);
+    expect(flagNames((await order(7)).flags)).toEqual(["parked"]);
+    expect(await rows("SELECT type FROM changes WHERE order_id = 'o7'")).toEqual([{ type: "order.flagged" }]);
+    expect(run.eventsOf("message.failed")).toEqual([]);
+    await env.DB.prepare("DROP TRIGGER planted").run();
+    await run.deliver({ v: 1, kind: "check", orders: [["p", 7]] });
+    run.now += 60_000;
+    await run.deliver({ v: 1, kind: "check", orders: [["p", 7]] });
+    expect(await order(7)).toMatchObject({ status: "canceled", refunded: 900_000 });
+    expect(flagNames((await order(7)).flags)).toEqual([]);
+  });
+});
+
+describe("messages", () => {
+  it("of a newer version are left for newer code, and senseless ones end where they can be looked at", async () => {
+    const run = new World();
+    expect(await run.deliver({ v: 2, kind: "sweep" })).toBe("retry");
+    expect(await run.deliver("nonsense")).toBe("retry");
+    expect(await run.deliver({ v: 1, kind: "sweep", providers: [] }, 4, "panelsync-dead")).toBe("ack");
+    expect(await rows("SELECT body FROM dead_letters")).toEqual([{ body: '{"v":1,"kind":"sweep","providers":[]}' }]);
+  });
+
+  it("for a provider that was switched off meanwhile do nothing", async () => {
+    await addProvider("acme", { many: "yes" });
+    await addOrders("p", "acme", 1, 5, young);
+    const run = new World();
+    await run.tick();
+    await env.DB.prepare("UPDATE providers SET enabled = 0").run();
+    await run.drain();
+    expect(run.calls).toEqual([]);
+  });
+});

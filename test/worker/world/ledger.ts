@@ -1,0 +1,65 @@
+/**
+ * Panels whose ledger is kept here, and their customers' accounts over HTTP.
+ */
+import { expect } from "vitest";
+import type { Answered } from "./asking.ts";
+import { rows } from "./database.ts";
+import { World } from "./world.ts";
+
+type Credit = { readonly idempotencyKey?: string; readonly body?: object; readonly query?: string };
+
+export class LedgerWorld extends World {
+  #panels = 0;
+  #keys = 0;
+
+  /** A panel of its own with accounts here; answers its id and key. */
+  async ledger(settings: Record<string, unknown> = {}): Promise<{ id: string; key: string }> {
+    this.#panels += 1;
+    const id = `books-${this.#panels}`;
+    const { json } = await this.ask("POST", "/v1/panels", { body: { id, currency: "USD", money: "ledger", ...settings } });
+    return { id, key: json.key as string };
+  }
+
+  /** What the operator alone can do: the panel's own account buys from the operator. */
+  creditPanel(panel: string, amount: string): Promise<Answered> {
+    this.#keys += 1;
+    const headers = { "Idempotency-Key": `panel-${this.#keys}` };
+    return this.ask("POST", "/v1/customers/@panel/credits", { panel, body: { amount }, headers });
+  }
+
+  /** A customer pays in. */
+  credit(key: string, customer: string, amount: string, { idempotencyKey, body = {}, query = "" }: Credit = {}): Promise<Answered> {
+    this.#keys += 1;
+    return this.ask("POST", `/v1/customers/${encodeURIComponent(customer)}/credits${query}`, {
+      key,
+      body: { amount, ...body },
+      headers: { "Idempotency-Key": idempotencyKey ?? `key-${this.#keys}` },
+    });
+  }
+
+  balance(key: string, customer: string, query = ""): Promise<Answered> {
+    return this.get(`/v1/customers/${encodeURIComponent(customer)}/balance${query}`, { key });
+  }
+
+  async entriesOf(key: string, customer: string, query = ""): Promise<Record<string, unknown>[]> {
+    return (await this.get(`/v1/customers/${encodeURIComponent(customer)}/entries${query}`, { key })).json.entries;
+  }
+
+  register(key: string, body: unknown): Promise<Answered> {
+    return this.post("/v1/orders", key, body);
+  }
+}
+
+/** Each account's last balance is the sum of its transfers, and each row's balance the sum up to it. */
+export async function expectLedgerToAddUp(): Promise<void> {
+  const wrong = await rows(
+    `SELECT * FROM (SELECT *, sum(amount) OVER (PARTITION BY panel, currency, customer ORDER BY n) AS so_far,
+       row_number() OVER (PARTITION BY panel, currency, customer ORDER BY n) AS nth FROM transfers) WHERE so_far <> balance OR nth <> n`,
+  );
+  expect(wrong).toEqual([]);
+  const orders = await rows(
+    `SELECT o.panel, o.id FROM orders o JOIN panels p ON p.id = o.panel AND p.money = 'ledger'
+     WHERE coalesce((SELECT sum(t.amount) FROM transfers t WHERE t.panel = o.panel AND t.order_n = o.n), 0) <> o.refunded - o.charge`,
+  );
+  expect(orders).toEqual([]);
+}
