@@ -30,7 +30,10 @@ export type RefundPlanPolicy = {
   readonly holdAll: "brake" | "frozen" | null;
 };
 
-/** Settles an order whose status was just told (`heard`), given how it stood before (`order`). `now` in epoch ms. */
+/**
+ * Settles an order whose status was just told (`heard`), given how it stood before (`order`). `now` in epoch ms. Rules [F11]
+ * to [F15], [A2] to [A9], [B4], [B8].
+ */
 export function planRefund(order: OrderState, heard: OrderState, policy: RefundPlanPolicy, now: number): RefundPlan {
   if (policy.refunds.mode === "off") return withdraw(heard);
   const due = dueAfter(heard, policy.refunds, now);
@@ -58,7 +61,7 @@ function isErrorTooLong({ errorAt }: OrderState, { errorAfterHours }: RefundPoli
 
 /**
  * How much a total due opens beyond what was granted. Where a person has decided, only what is due beyond the amount
- * that was decided about; what was returned otherwise since then counts.
+ * that was decided about; what was returned otherwise since then counts. Rules [D3] to [D7].
  */
 function openedBy({ charge, refunded, decided }: OrderState, due: number): number {
   // planted: nothing-decided
