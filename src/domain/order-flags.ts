@@ -1,5 +1,5 @@
 /**
- * The flags that follow from a provider's answer alone; those of money are `settle`'s.
+ * The flags that follow from a provider's answer alone; those of money are `planRefund`'s (refund-plan.ts).
  */
 import { DAY_MS, HOUR_MS } from "./poll-cadence.ts";
 import { FLAGS, type OrderState } from "./order.ts";

@@ -140,7 +140,7 @@ function onUnknownStatus(order: OrderState): { status: Status; backTo: Status | 
   return { status: nothingHeard ? "unknown" : order.status, backTo: null };
 }
 
-/** The reason as far as the status gives one; `settle` puts a refund's reason in its place. */
+/** The reason as far as the status gives one; `planRefund` puts a refund's reason in its place. */
 function reasonAfter(order: OrderState, status: Status): Reason | null {
   if (isFinal(status)) return status === order.status ? order.reason : null;
   if (status === "error") return "provider_error";

@@ -13,10 +13,10 @@ import { type Provider, type ProviderRow, toProvider, WITH_POLICIES } from "../r
 /** More than a call can ask for. */
 const MAX_ASKED = 1000;
 
-/** `isLeft` of src/domain/panel-status.ts, in SQL. */
+/** `isLeftToPanel` of src/domain/panel-status.ts, in SQL. */
 const IS_LEFT_TO_PANEL = (o: string): string => `(${o}.reason IS NULL AND ${o}.decided_due IS NULL AND ${o}.refunded = 0)`;
 
-/** What `toldFacts` says there. */
+/** What `reportedFinalOf` of src/domain/panel-status.ts keeps, in SQL. */
 const REPORTED_FINAL = `json_object('status', orders.status, 'refunded', orders.refunded, 'remains', orders.remains,
         'left', json(iif(${IS_LEFT_TO_PANEL("orders")}, 'true', 'false')))`;
 
@@ -27,7 +27,7 @@ const IS_FIRST_REPORT = `o.told IS NULL AND o.hold_n IS NULL AND o.status IN (${
 
 /**
  * Records what a final word followed from, for orders whose refund is decided and that were told none before: the
- * same orders that `tellPanel` tells a final word of. `named` selects panel and n of those that are asked for. One row
+ * same orders that `statusForPanel` tells a final status of. `named` selects panel and n of those that are asked for. One row
  * written an order, once in its life. The LIMIT keeps SQLite from merging the inner SELECT into the outer one, which
  * would read the panel's orders for each id: 20,305 rows for 100 ids of 100 orders, and 200 so.
  */
@@ -97,7 +97,7 @@ type ProvidersOrders = {
 /**
  * Orders by their provider's ids, or by those of ours that stood in for them. Null when there is no such panel. What is
  * told is on record only where all ids are known: else the provider is asked first, and there may be no answer at all
- * (then `recordTold`).
+ * (then `recordReportedFinals`).
  */
 export async function readProvidersOrders(
   db: D1Database,
