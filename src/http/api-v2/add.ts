@@ -14,7 +14,7 @@ import type { Answer, Context } from "../kit/context.ts";
 import { type AddRequest, requestIn } from "./add-fields.ts";
 import { priceAtProvider, priceInCatalogue } from "./add-price.ts";
 import { type ApiV2Call, noAnswer, notHere, REFUSED, say, sayPlaced, WRONG } from "./answers.ts";
-import { settlePlacement } from "./place.ts";
+import { settlePlacement } from "./add-settle.ts";
 
 /** An identical request may come first in the moment between reading and writing, and be gone in the next. */
 const MAX_TRIES = 3;
