@@ -4,14 +4,14 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { watchForEnd } from "../scripts/ending.ts";
 import { readArguments, UsageError, wholeNumber } from "../scripts/usage.ts";
-import { type Applied, applySteps, measureApply } from "./apply.ts";
-import { catchUpSteps, measureCatchUp, MINUTES_A_REPETITION, type Round } from "./catch-up.ts";
+import { applySteps, measureApply } from "./apply.ts";
+import { catchUpSteps, measureCatchUp, MINUTES_A_REPETITION } from "./catch-up.ts";
 import { startInside } from "./inside.ts";
 import { startProduct } from "./product.ts";
 import { progressOn, type Step } from "./progress.ts";
 import { startProviders } from "./simulator.ts";
-import { measureStatusCost, measureStatusRate, STATUS_COST_STEPS, type StatusCost, type StatusRate, statusRateSteps } from "./status.ts";
-import { tablesOf } from "./tables.ts";
+import { measureStatusCost, measureStatusRate, STATUS_COST_STEPS, statusRateSteps } from "./status.ts";
+import { type Figures, tablesOf } from "./tables.ts";
 
 const USAGE = `npm run bench -- [options]
   --json           print the figures as JSON
@@ -29,15 +29,6 @@ const MAX_CATCH_UPS = 3;
 const CLOSE_TIMEOUT_MS = 5000;
 
 type Options = { readonly json: boolean; readonly repetitions: number; readonly orders: number };
-
-export type Figures = {
-  /** What it was taken on, in words. */
-  readonly machine: string;
-  readonly apply: Applied;
-  readonly rounds: readonly Round[];
-  readonly status_cost: StatusCost;
-  readonly status_rate: StatusRate;
-};
 
 const ending = watchForEnd();
 const closers: (() => Promise<unknown>)[] = [];

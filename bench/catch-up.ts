@@ -5,6 +5,7 @@
 import type { Totals } from "../scripts/demo/events.ts";
 import { decimalOf, microsOf } from "../scripts/demo/money.ts";
 import { refundDue } from "../scripts/demo/truth.ts";
+import { chunksOf } from "../src/domain/chunks.ts";
 import { OPEN_CALLS } from "../src/sync/limits.ts";
 import { type Spread, spreadOf } from "./figures.ts";
 import type { Minute, Product } from "./product.ts";
@@ -48,6 +49,8 @@ export function catchUpSteps(repetitions: number): number {
 }
 
 type Repetition = { readonly unchanged: Measured; readonly changed: Measured; readonly ids: readonly string[] };
+/** The two sides that are measured, and where the progress is told. */
+type Stage = { readonly product: Product; readonly providers: Providers; readonly step: Step };
 type Measured = Minute & { readonly calls: number };
 
 /** Follows `count` orders from placing to end, `repetitions` times, each time at another provider. */
@@ -59,7 +62,7 @@ export async function measureCatchUp(
 ): Promise<CatchUp> {
   const done: Repetition[] = [];
   for (let i = 1; i <= repetitions; i++) {
-    done.push(await follow(product, providers, `p${i}`, count, step));
+    done.push(await follow({ product, providers, step }, `p${i}`, count));
     // What has ended is still looked at once an hour.
     await product.admin.call("PUT", `/v1/providers/p${i}`, { enabled: false });
   }
@@ -70,7 +73,7 @@ export async function measureCatchUp(
   return { rounds: [roundWith("unchanged"), roundWith("changed")], orderIds: done.at(-1)?.ids ?? [] };
 }
 
-async function follow(product: Product, providers: Providers, name: string, count: number, step: Step): Promise<Repetition> {
+async function follow({ product, providers, step }: Stage, name: string, count: number): Promise<Repetition> {
   step(`placing ${count} orders and registering them`, STEP_WEIGHT);
   const { url, key } = await providers.add(name, LATENCY_MS);
   // Ten thousand orders that all end badly at once would rightly make the brake engage.
@@ -155,8 +158,4 @@ function roundOf(news: Round["news"], orders: number, minutes: readonly Measured
     rows_read: perThousand(({ rowsRead }) => rowsRead),
     rows_written: perThousand(({ rowsWritten }) => rowsWritten),
   };
-}
-
-function chunksOf<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
 }

@@ -2,8 +2,7 @@
 import Table from "cli-table3";
 import { countText } from "../scripts/demo/wording.ts";
 import type { Usage } from "../src/store/operations/metered.ts";
-import { BATCHES, NEWS, type Rate, type Ratio, type Writer } from "./apply.ts";
-import type { Figures } from "./bench.ts";
+import { type Applied, BATCHES, NEWS, type Rate, type Ratio, type Writer } from "./apply.ts";
 import type { Round } from "./catch-up.ts";
 import type { Spread } from "./figures.ts";
 import type { StatusCost, StatusRate } from "./status.ts";
@@ -19,6 +18,16 @@ const WRITERS: Readonly<Record<Writer, string>> = {
 
 /** The columns of what is measured of applying. */
 const COLUMNS = NEWS.flatMap((news) => BATCHES.map((batch) => ({ news, batch, head: `${news}, by ${countText(batch)}` })));
+
+/** What a run has measured. */
+export type Figures = {
+  /** What it was taken on, in words. */
+  readonly machine: string;
+  readonly apply: Applied;
+  readonly rounds: readonly Round[];
+  readonly status_cost: StatusCost;
+  readonly status_rate: StatusRate;
+};
 
 export function tablesOf({ machine, apply, rounds, status_cost, status_rate }: Figures): string {
   return [

@@ -2,14 +2,18 @@
  * Monotonic reads: what is shown of an order was true of it at its provider at some time, and each time not before the one
  * shown earlier (docs/guarantees.md, R12).
  */
-import type { Life, Step } from "../simulator/life.ts";
+import type { Step } from "../simulator/course.ts";
+import type { Life } from "../simulator/life.ts";
 import type { Row } from "./steps.ts";
 
 /** In these no number is shown but the one that came with the word. */
 const FINAL: ReadonlySet<unknown> = new Set(["completed", "partial", "canceled", "refunded"]);
 
-/** The first moment since `seen` at which what is shown now can have been true; null when it was not, up to `now`. Epoch ms. `bent`: its provider tells other numbers. */
-export function trueSince(life: Life, shown: Row, seen: number, now: number, bent: boolean): number | null {
+/** A span of time, in epoch ms. */
+type Span = { readonly seen: number; readonly now: number };
+
+/** The first moment since `seen` at which what is shown now can have been true; null when it was not, up to `now`. `bent`: its provider tells other numbers. */
+export function trueSince(life: Life, shown: Row, { seen, now }: Span, bent: boolean): number | null {
   // One answer that lies is part of such a life.
   if (life.flaps.length > 0 || shown["status"] === "unknown") return seen;
   for (const [i, step] of life.steps.entries()) {

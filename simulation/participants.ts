@@ -69,12 +69,19 @@ export async function setUpParticipants(system: System, seed: number, orders: nu
     min: 1,
     max: 1_000_000,
   });
-  const scripts = [scriptOf(system, "hasty", HastyPanel, keys, "acme"), scriptOf(system, "stubborn", StubbornPanel, keys)];
+  const scripts = [
+    scriptOf(system, "hasty", HastyPanel, { key: keys.get("hasty"), provider: "acme" }),
+    scriptOf(system, "stubborn", StubbornPanel, { key: keys.get("stubborn") }),
+  ];
   bringOrders(system, scripts, providers, new Draws(seed, "brought"));
   const registeringPanel = new RegisteringPanel(
     system,
-    new RestClient(system, new Process(system.scheduler, "books"), new Draws(seed, "books-retries")),
-    new Map(PROVIDERS.map((provider) => [provider, clientOf(system, new Process(system.scheduler, "books"), keys.get("books"), provider)])),
+    {
+      rest: new RestClient(system, new Process(system.scheduler, "books"), new Draws(seed, "books-retries")),
+      endpoints: new Map(
+        PROVIDERS.map((provider) => [provider, clientOf(system, new Process(system.scheduler, "books"), keys.get("books"), provider)]),
+      ),
+    },
     { draws: new Draws(seed, "books"), wishes: new Draws(seed, "books-wishes") },
     orders,
   );
@@ -99,10 +106,9 @@ function scriptOf(
   system: System,
   id: string,
   Kind: typeof HastyPanel | typeof StubbornPanel,
-  keys: ReadonlyMap<string, string>,
-  provider?: string,
+  { key, provider }: { readonly key: string | undefined; readonly provider?: string },
 ): Script {
-  const client = clientOf(system, new Process(system.scheduler, id), keys.get(id), provider);
+  const client = clientOf(system, new Process(system.scheduler, id), key, provider);
   return new Script(id, new Kind(id, new Map([["here", client]])), provider === undefined ? "catalogue" : "connect", () => system.now);
 }
 

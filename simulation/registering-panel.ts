@@ -32,13 +32,12 @@ export class RegisteringPanel {
   /** `endpoints`: by provider; `wishes`: what it asks for of its orders, which must not change what it orders. */
   constructor(
     system: System,
-    client: RestClient,
-    endpoints: ReadonlyMap<string, ApiClient>,
+    { rest, endpoints }: { readonly rest: RestClient; readonly endpoints: ReadonlyMap<string, ApiClient> },
     { draws, wishes }: { readonly draws: Draws; readonly wishes: Draws },
     orders: number,
   ) {
     this.#system = system;
-    this.#client = client;
+    this.#client = rest;
     this.#endpoints = endpoints;
     this.#draws = draws;
     this.#wishes = wishes;

@@ -92,7 +92,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     onCommit: () => watch?.look(),
     onApiV2Call: (url, fields, answer, since) => {
       const panel = panels?.get(fields.get("key") ?? "");
-      if (watch !== null && panel !== undefined) checkAnswer(watch.apiV2, endpointOf(panel, url), fields, answer, since);
+      if (watch !== null && panel !== undefined) checkAnswer(watch.apiV2, endpointOf(panel, url), { fields, answer, since });
     },
     rates: NO_FAULTS,
     plan: draws.chance(0.5) ? "free" : "paid",
@@ -179,8 +179,11 @@ function endpointOf(panel: string, url: string): string {
   return provider === undefined ? panel : `${panel}/${provider}`;
 }
 
+/** A script's request that came in at `since`, in epoch ms, and what it was answered; null where nothing was. */
+type Answered = { readonly fields: URLSearchParams; readonly answer: string | null; readonly since: number };
+
 /** Checks the panel statuses that a script gets for its orders, and notes where it got no answer. */
-function checkAnswer(check: ApiV2Check, endpoint: string, fields: URLSearchParams, answer: string | null, since: number): void {
+function checkAnswer(check: ApiV2Check, endpoint: string, { fields, answer, since }: Answered): void {
   if (fields.get("action") !== "status") return;
   const ids = (fields.get("orders") ?? fields.get("order") ?? "").split(",");
   if (answer === null || answer === "") check.unanswered(endpoint, ids);

@@ -212,7 +212,8 @@ export class Watch {
     const life = this.#options.lifeOf(String(row["provider"]), String(row["provider_order_id"]));
     if (before === null || life === null || row["polled_at"] === before.row["polled_at"] || !isAsAnswered(row))
       return before?.seen ?? -Infinity;
-    const seen = trueSince(life, row, before.seen, this.#options.now(), this.#options.isBent(String(row["provider"])));
+    const isBent = this.#options.isBent(String(row["provider"]));
+    const seen = trueSince(life, row, { seen: before.seen, now: this.#options.now() }, isBent);
     if (seen === null) this.#wrong(row, `it went back from ${String(before.row["status"])} with ${String(before.row["remains"])} left`);
     return seen ?? before.seen;
   }

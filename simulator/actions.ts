@@ -1,55 +1,13 @@
 /** The actions of API v2: from the fields of a call to what is to be answered, not yet to how it looks. */
-import type { Service } from "./catalogue.ts";
-import { type State, settledAt, toldState } from "./life.ts";
-import { type ActiveModes, countOf, wordOf } from "./mode-choice.ts";
+import type { Answer, Asked, Told } from "./asked.ts";
+import { settledAt, toldState } from "./life.ts";
+import { countOf, wordOf } from "./mode-choice.ts";
 import { askCancel, canCancel, canRefill, findOrder } from "./orders.ts";
 import { add } from "./placing.ts";
 import { refillStatusAt } from "./refills.ts";
 import { noteStatusAsked } from "./stats.ts";
 import type { RefusalName } from "./words.ts";
-import type { Order, Provider, World } from "./world.ts";
-
-export type Fields = Readonly<Record<string, string>>;
-
-/** One call that has come through to its action. */
-export interface Asked {
-  readonly world: World;
-  readonly provider: Provider;
-  readonly now: number;
-  readonly active: ActiveModes;
-  readonly fields: Fields;
-  /** The how-manieth call this is at its provider. */
-  readonly callNumber: number;
-}
-
-/** An order as it is told of in one answer. */
-export interface Told {
-  readonly order: Order;
-  readonly state: State;
-  readonly currency: string;
-  /** The parts that have come so far, of an order that has parts. */
-  readonly parts: readonly string[] | null;
-}
-
-export type PerId<T> = readonly (readonly [id: string, T | RefusalName])[];
-
-export type Answer =
-  | { readonly kind: "refused"; readonly why: RefusalName }
-  | { readonly kind: "services"; readonly services: readonly Service[] }
-  | { readonly kind: "placed"; readonly order: string }
-  | { readonly kind: "order"; readonly told: Told }
-  | {
-      readonly kind: "orders";
-      readonly told: PerId<Told>;
-      /** Ids nobody asked for, for the mode that answers them too. */
-      readonly bystanders: readonly string[];
-    }
-  | { readonly kind: "refill"; readonly refill: string }
-  | { readonly kind: "refills"; readonly refills: PerId<{ readonly refill: string }> }
-  | { readonly kind: "refill_status"; readonly status: string }
-  | { readonly kind: "refill_statuses"; readonly statuses: PerId<{ readonly status: string }> }
-  | { readonly kind: "cancels"; readonly cancels: PerId<true> }
-  | { readonly kind: "balance"; readonly nanos: bigint; readonly currency: string };
+import type { Order, Provider } from "./world.ts";
 
 /** The protocol's own limit on a list of ids. */
 const MAX_IDS = 100;

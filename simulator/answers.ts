@@ -1,5 +1,5 @@
 /** From what is to be answered to the JSON of it, with the provider's modes applied to every part. */
-import type { Answer, PerId, Told } from "./actions.ts";
+import type { Answer, PerId, Told } from "./asked.ts";
 import type { Service } from "./catalogue.ts";
 import { balanceFigure, chargeFigure, countFigure, idFigure, rateFigure, remainsFigure, startCountFigure } from "./figures.ts";
 import { isObject, type Json, type JsonObject } from "./json.ts";
@@ -32,13 +32,13 @@ function bare(answer: Exclude<Answer, { kind: "refused" }>, active: ActiveModes)
       // The protocol has a string here and a number in the list.
       return { refill: answer.refill };
     case "refills":
-      return listJson("order", "refill", answer.refills, active, ({ refill }) => idFigure(refill, active));
+      return listJson({ asked: "order", answered: "refill" }, answer.refills, active, ({ refill }) => idFigure(refill, active));
     case "refill_status":
       return { status: answer.status };
     case "refill_statuses":
-      return listJson("refill", "status", answer.statuses, active, ({ status }) => status);
+      return listJson({ asked: "refill", answered: "status" }, answer.statuses, active, ({ status }) => status);
     case "cancels":
-      return listJson("order", "cancel", answer.cancels, active, () => 1);
+      return listJson({ asked: "order", answered: "cancel" }, answer.cancels, active, () => 1);
     case "balance":
       return { balance: balanceFigure(answer.nanos, active), currency: answer.currency };
   }
@@ -124,15 +124,14 @@ function untrueEntry(active: ActiveModes): JsonObject {
 
 /** The list form of refill, refill_status and cancel: what was asked, and beside it a good answer or the error. */
 function listJson<T extends object | true>(
-  asked: string,
-  answered: string,
+  names: { readonly asked: string; readonly answered: string },
   entries: PerId<T>,
   active: ActiveModes,
   good: (entry: T) => Json,
 ): Json {
   return entries.map(([id, entry]) => ({
-    [asked]: idFigure(id, active),
-    [answered]: typeof entry === "string" ? refusalJson(entry, active) : good(entry),
+    [names.asked]: idFigure(id, active),
+    [names.answered]: typeof entry === "string" ? refusalJson(entry, active) : good(entry),
   }));
 }
 

@@ -2,7 +2,8 @@
  * One call to a provider, from what came to what goes back. Free of node and of real time, so that the same
  * simulator answers behind a server and inside another program's tests.
  */
-import { type Action, ACTIONS, type Asked, type Fields } from "./actions.ts";
+import { type Action, ACTIONS } from "./actions.ts";
+import type { Asked, Fields } from "./asked.ts";
 import { answerJson } from "./answers.ts";
 import { type Arrival, FOLLOWED_QUERY, heldAtGate, noteKey, turnedAway } from "./gates.ts";
 import { activeIn, type ActiveModes, countOf, wordOf } from "./mode-choice.ts";

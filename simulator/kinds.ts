@@ -1,6 +1,6 @@
 /** The kinds of lives an order can have, how often each is met, and the steps each is made of. */
 import type { Draws } from "./draws.ts";
-import type { Flap, Status, Step } from "./life.ts";
+import type { Course, Flap, Status, Step } from "./course.ts";
 
 export const LIFE_KINDS = {
   completed: "delivered in full, within 3 minutes to 3 hours",
@@ -45,11 +45,6 @@ export interface Placing {
   readonly draws: Draws;
   readonly quantity: number;
   readonly placedAt: number;
-}
-
-export interface Course {
-  readonly steps: readonly [Step, ...Step[]];
-  readonly flaps?: readonly Flap[];
 }
 
 type Middle = Extract<Status, "pending" | "processing" | "in_progress">;

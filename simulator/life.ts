@@ -3,37 +3,8 @@
  * time of placing give the same life, and the life and a moment give what a provider would say then.
  */
 import { drawsOf } from "./draws.ts";
-import type { JsonObject, Json } from "./json.ts";
+import type { Flap, Literal, Status, Step } from "./course.ts";
 import { courseOf, DEMO_MIX, kindFor, type LifeKind, type Mix } from "./kinds.ts";
-
-export const STATUSES = ["pending", "processing", "in_progress", "completed", "partial", "canceled", "refunded", "error"] as const;
-export type Status = (typeof STATUSES)[number];
-
-/** One stretch of a life, from `at` until the next step begins. */
-export interface Step {
-  readonly at: number;
-  /** `unknown` occurs in scripts only, for a word that means nothing to anyone. */
-  readonly status: Status | "unknown";
-  readonly remains: number | null;
-  /** Where `remains` has fallen to, evenly, when the next step begins. */
-  readonly remainsAtEnd?: number;
-  readonly startCount?: number | null;
-  readonly literal?: Literal;
-}
-
-/** What a script wants on the wire to the letter, past every mode of the provider. */
-export interface Literal {
-  readonly fields: JsonObject;
-  /** Stands for the whole entry of the order. */
-  readonly raw?: Json;
-}
-
-/** One answer that lies: the nth one given after the life has settled. */
-export interface Flap {
-  readonly answer: number;
-  readonly status: Status;
-  readonly remains: number;
-}
 
 export interface Life {
   readonly kind: LifeKind | "scripted" | "multi";
@@ -50,15 +21,16 @@ export interface State {
   readonly literal?: Literal;
 }
 
-export function lifeOf(
-  seed: number,
-  provider: string,
-  orderId: number | string,
-  quantity: number,
-  placedAt: number,
-  mix: Mix = DEMO_MIX,
-): Life {
-  const draws = drawsOf(seed, provider, orderId, "life");
+/** An order as it was placed; `placedAt` in epoch ms. */
+export interface PlacedOrder {
+  readonly provider: string;
+  readonly id: number | string;
+  readonly quantity: number;
+  readonly placedAt: number;
+}
+
+export function lifeOf(seed: number, { provider, id, quantity, placedAt }: PlacedOrder, mix: Mix = DEMO_MIX): Life {
+  const draws = drawsOf(seed, provider, id, "life");
   const kind = kindFor(draws.weighted(mix), quantity);
   const startCount = draws.between(0, 60_000);
   const course = courseOf(kind, { draws, quantity, placedAt });

@@ -138,7 +138,7 @@ function orderOf(provider: Provider, id: string, request: OrderRequest): Omit<Or
 
 function singleLife(world: World, provider: Provider, id: string, request: OrderRequest): Life {
   const { quantity, placedAt, mix = provider.mix } = request;
-  return lifeOf(world.seed, provider.name, id, quantity, placedAt, mix);
+  return lifeOf(world.seed, { provider: provider.name, id, quantity, placedAt }, mix);
 }
 
 function wholeLife(request: OrderRequest, children: readonly Order[]): Life {

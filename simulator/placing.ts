@@ -1,5 +1,5 @@
 /** The action `add`: what a request must have for each type of service, and the order it leads to. */
-import type { Answer, Asked, Fields } from "./actions.ts";
+import type { Answer, Asked, Fields } from "./asked.ts";
 import { PACKAGE_UNITS, priceNanos, REQUIRED_FIELDS, type Service } from "./catalogue.ts";
 import { drawsOf } from "./draws.ts";
 import { hasOpenOrder, type OrderRequest, placeOrder, placeRepeated, type Repeats } from "./orders.ts";

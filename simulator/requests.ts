@@ -1,5 +1,5 @@
 /** What came over the connection, and the fields a provider of certain modes can read from it. */
-import type { Fields } from "./actions.ts";
+import type { Fields } from "./asked.ts";
 import { isObject, isScalar, type Json } from "./json.ts";
 import type { ActiveModes } from "./mode-choice.ts";
 

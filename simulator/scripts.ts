@@ -1,6 +1,7 @@
 /** A life written by hand: the steps of a test replace what the seed had decided. */
 import { InputError, isObject, type Json, type JsonObject } from "./json.ts";
-import { type Life, type Literal, STATUSES, type Status, type Step } from "./life.ts";
+import { type Literal, STATUSES, type Status, type Step } from "./course.ts";
+import type { Life } from "./life.ts";
 import { statusMeant } from "./words.ts";
 import type { Order } from "./world.ts";
 

@@ -1,5 +1,5 @@
 /** How statuses and refusals are worded on the wire. */
-import type { Status } from "./life.ts";
+import type { Status } from "./course.ts";
 import { type ActiveModes, wordOf } from "./mode-choice.ts";
 
 type Vocabulary = Readonly<Record<Status, string>>;

@@ -3,10 +3,10 @@ import { randomBytes } from "node:crypto";
 import type { Simulator } from "../../simulator/server.ts";
 import { Totals } from "./events.ts";
 import { Follower } from "./follower.ts";
-import { MINUTE_MS, playMinute } from "./minute.ts";
+import { MINUTE_MS, playMinute, type Stage } from "./minute.ts";
 import { startRelay } from "./relay.ts";
 import { type Scene, setScene, startProviders } from "./scene.ts";
-import { type DemoWorker, startWorker } from "./worker.ts";
+import { startWorker } from "./worker.ts";
 
 export type DemoSettings = {
   readonly root: string;
@@ -65,22 +65,16 @@ async function assemble(
     follower: new Follower(scene.panel),
     totals,
     startAt,
-    playMinute: minutesFrom(Math.floor(startAt / MINUTE_MS) + 1, worker, simulator, totals, note),
+    playMinute: minutesFrom(Math.floor(startAt / MINUTE_MS) + 1, { worker, clock: simulator.world.clock, totals, note }),
     close,
   };
 }
 
-function minutesFrom(
-  first: number,
-  worker: DemoWorker,
-  { world }: Simulator,
-  totals: Totals,
-  note: (line: string) => void,
-): () => Promise<void> {
+function minutesFrom(first: number, stage: Stage): () => Promise<void> {
   let next = first;
   return async () => {
     const minute = next;
     next += 1;
-    await playMinute({ worker, clock: world.clock, totals, note }, minute);
+    await playMinute(stage, minute);
   };
 }

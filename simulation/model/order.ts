@@ -268,11 +268,11 @@ export class ModelOrder {
     if (open === 0 || policy.mode === "off") return;
     const isHeld = review || waits || holdAll || policy.mode === "hold" || (policy.cap !== null && open > policy.cap);
     if (isHeld) this.#hold = { amount: open, due: dueToDecide, review, promised: null };
-    else this.#post(open, dueToDecide, before, at, (policy.delayMinutes ?? 0) * MINUTE_MS);
+    else this.#post({ amount: open, due: dueToDecide }, before, at, (policy.delayMinutes ?? 0) * MINUTE_MS);
   }
 
   /** At once, or later: the same promise keeps its time. */
-  #post(open: number, due: number, before: Hold | null, at: number, delayMs: number): void {
+  #post({ amount: open, due }: Pick<Hold, "amount" | "due">, before: Hold | null, at: number, delayMs: number): void {
     const isKept = before?.promised?.status === this.#status && before.amount === open;
     const postsAt = isKept && before.promised !== null ? before.promised.at : at + delayMs;
     if (delayMs === 0 || (isKept && at >= postsAt)) this.#refunded += open;

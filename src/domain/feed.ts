@@ -51,8 +51,9 @@ export function refundId(orderId: string, n: number): string {
   return `${orderId}-r${n}`;
 }
 
-/** The events of one move, in the order they happened. `shown` is the order after, as shown. */
-export function eventsOf(before: Order, after: Order, refunds: readonly RefundStep[], shown: OrderView, now: number): FeedEvent[] {
+/** The events of one move, in the order they happened; it happened when `after` was written. `shown` is `after` as shown. */
+export function eventsOf(before: Order, after: Order, refunds: readonly RefundStep[], shown: OrderView): FeedEvent[] {
+  const now = after.updatedAt;
   // An order that nobody was told of begins its feed, whatever has become of it.
   if (before.lastChange === 0) return [{ type: "order.created", previous: {}, data: shown }, ...refundEvents(before, refunds, now)];
   const events: FeedEvent[] = [];

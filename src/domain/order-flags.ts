@@ -19,7 +19,7 @@ const JUDGED_HERE =
   FLAGS.canceled_after_delivery |
   FLAGS.parked;
 
-/** An order's flags after an answer whose word counts. */
+/** An order's flags after an answer whose word counts. Rules [S19], [S20]. */
 export function flagsAfter(next: OrderState, startWindowMs: number | null, now: number): number {
   let flags = next.flags & ~JUDGED_HERE;
   if (isOverdue(next, startWindowMs, now)) flags |= FLAGS.overdue;

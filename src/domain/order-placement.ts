@@ -1,11 +1,39 @@
 /**
  * What becomes of an order that is being placed. Pure.
  */
-import { FLAGS, type OrderState } from "./order.ts";
-import type { RefundStep } from "./refund-plan.ts";
+import { FLAGS, type Order, type OrderState } from "./order.ts";
+import type { RefundPlan } from "./refund-plan.ts";
 
 /** A provider is given half a minute at most to take an order; what was written down longer ago was left behind. */
 export const PLACING_MS = 60_000;
+
+/** What stands in an `add`'s way: an identical one, and whether another order is under way on its link. */
+export type InTheWay = { readonly identical: Order | null; readonly active: boolean };
+
+/** What a panel wants of an `add` that comes again (`reuseIdenticalAdds`), and of a second order on one link. */
+export type AddPolicy = { readonly reuseIdenticalAdds: boolean; readonly refuseDuplicateLinks: boolean };
+
+/** `answer`: the earlier order is this one. `wait`: it is, and its own request has yet to tell how it ended. */
+export type Earlier = { readonly kind: "answer" | "wait"; readonly order: Order };
+
+/** Whether an `add` is an earlier one come again, or refused for its link; null where it is new. */
+export function reuse({ identical, active }: InTheWay, policy: AddPolicy, now: number): Earlier | "link_duplicate" | null {
+  // planted: identical-add-answered
+  if (identical !== null && policy.reuseIdenticalAdds) {
+    return { kind: isBeingPlaced(identical, now) ? "wait" : "answer", order: identical };
+  }
+  return active && policy.refuseDuplicateLinks ? "link_duplicate" : null;
+}
+
+/** Whether the request that sends the order is still at work: one that was left behind gets an id of ours. */
+export function isBeingPlaced({ providerOrderId, state, createdAt }: Order, now: number): boolean {
+  return providerOrderId === null && (state.flags & FLAGS.placing_unknown) === 0 && now - createdAt < PLACING_MS;
+}
+
+/** Whether the order ended without having reached its provider. */
+export function isEndedUnplaced({ providerOrderId, state }: Order): boolean {
+  return providerOrderId === null && state.reason === "not_placed";
+}
 
 /** The placement cannot be confirmed: a person has to look. */
 export function leftUnknown(state: OrderState): OrderState {
@@ -18,7 +46,7 @@ export function foundPlaced(state: OrderState): OrderState {
 }
 
 /** The order never reached the provider: what it cost is returned, whatever the refund policy leaves to others. */
-export function neverPlaced(state: OrderState, now: number): { readonly next: OrderState; readonly refunds: readonly RefundStep[] } {
+export function neverPlaced(state: OrderState, now: number): RefundPlan {
   const amount = (state.charge ?? 0) - state.refunded;
   const ended: OrderState = {
     ...state,

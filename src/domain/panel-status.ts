@@ -9,6 +9,7 @@ import { isFinal, STATUSES } from "./status.ts";
 /** One of the six words that every script knows, and the number it would refund by. */
 export type PanelStatus = { readonly label: string; readonly final: boolean; readonly remains: number | null };
 
+/** What the panel is told of an order now. Rules [P1] to [P10], [N2], [N3]. */
 export function statusForPanel(order: OrderState): PanelStatus {
   return isDecided(order)
     ? finalWord({ ...order, left: isLeftToPanel(order) })

@@ -22,7 +22,7 @@ export type CadencePolicy = {
   readonly correctionWindowMs: number;
 };
 
-/** Minutes until the next look at an order in this state; null when it need not be looked at again. */
+/** Minutes until the next look at an order in this state; null when it need not be looked at again. Rules [S16], [S17]. */
 export function cadenceOf(order: OrderState, policy: CadencePolicy, now: number): Cadence | null {
   if ((order.flags & FLAGS.parked) !== 0) return 360;
   if (order.polledAt === null) return 1;

@@ -96,16 +96,13 @@ export type ReadOrder = CoveredOrder & { readonly askedAt: number | null };
 /** Ranges further ahead than this come from a clock that was set back since, and are dropped. */
 const MAX_RANGE_AHEAD_MS = 15 * MINUTE_MS;
 
+/** The parts and orders that a poll run has read, and when. */
+export type ReadRun = { readonly parts: readonly ReadPart[]; readonly orders: readonly ReadOrder[]; readonly readAt: number };
+
 /** The coverage with what a poll run has added to it: in each part the unbroken runs of orders that were answered. */
-export function withPolled(
-  coverage: Coverage,
-  parts: readonly ReadPart[],
-  read: readonly ReadOrder[],
-  readAt: number,
-  now: number,
-): Coverage {
+export function withPolled(coverage: Coverage, { parts, orders, readAt }: ReadRun, now: number): Coverage {
   const believed = coverage.filter((range) => range.readAt <= now + MAX_RANGE_AHEAD_MS);
-  return parts.flatMap((part) => runsOf(part, read, readAt)).reduce<Coverage>(withRange, believed);
+  return parts.flatMap((part) => runsOf(part, orders, readAt)).reduce<Coverage>(withRange, believed);
 }
 
 export function isInPart({ cadence, after, to }: Omit<ReadPart, "complete">, order: CoveredOrder): boolean {

@@ -33,6 +33,7 @@ export function withEndings(endings: Endings, statuses: readonly Status[], now: 
   return [...recent, [slot, ended, badly]];
 }
 
+/** Whether so many orders ended badly that the brake engages. Rules [B1], [B2]. */
 export function isUnusual(endings: Endings, brake: Brake): boolean {
   const ended = endings.reduce((sum, [, count]) => sum + count, 0);
   const badly = endings.reduce((sum, [, , count]) => sum + count, 0);

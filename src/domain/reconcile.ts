@@ -7,7 +7,7 @@ import { flagsAfter } from "./order-flags.ts";
 import { FLAGS, type OrderState, type Reason } from "./order.ts";
 import type { Report, StatusReport } from "./order-report.ts";
 import type { RefundPolicy } from "./refund-policy.ts";
-import { type RefundStep, planRefund } from "./refund-plan.ts";
+import { planRefund, type RefundPlan } from "./refund-plan.ts";
 import { withOutdated } from "./panel-status.ts";
 import { isFinal, isActive, type Status, statusFor, type StatusWords } from "./status.ts";
 
@@ -24,7 +24,7 @@ export type ReconcilePolicy = CadencePolicy & {
  * What to write. `none`: the report taught nothing worth a row. `progress`: only columns that no index names.
  * `move`: anything else; refunds and the change feed go with it.
  */
-export type Decision = { readonly write: "none" | "progress" | "move"; readonly next: OrderState; readonly refunds: readonly RefundStep[] };
+export type Decision = RefundPlan & { readonly write: "none" | "progress" | "move" };
 
 /** Small progress is written all the same once the last on record is this old, so that a standstill can be told from it. */
 const PROGRESS_MAX_AGE_MS = 2 * HOUR_MS;
@@ -34,23 +34,19 @@ export function reconcile(order: OrderState, report: Report, policy: ReconcilePo
   const { next: told, refunds } = report.kind === "status" ? answered(order, report, policy, now) : unanswered(order, now);
   const judged = withOutdated(told);
   const next = { ...judged, cancel: cancelAfterEnd(judged.cancel, judged.status), cadence: cadenceOf(judged, policy, now) };
-  return { write: writeFor(order, next, refunds.length > 0, policy, now), next, refunds };
+  const moves = refunds.length > 0 || isMove(order, next);
+  return { write: moves ? "move" : isProgress(order, next, policy, now) ? "progress" : "none", next, refunds };
 }
 
 /** The provider does not know the order, or left it out: said once, and nothing else follows from it. */
-function unanswered(order: OrderState, now: number): { next: OrderState; refunds: readonly RefundStep[] } {
+function unanswered(order: OrderState, now: number): RefundPlan {
   const flags = order.flags | FLAGS.not_found;
   if (flags === order.flags && order.backTo === null) return { next: order, refunds: [] };
   const reason = isFinal(order.status) ? order.reason : "not_found";
   return { next: { ...order, flags, reason, backTo: null, polledAt: now }, refunds: [] };
 }
 
-function answered(
-  order: OrderState,
-  report: StatusReport,
-  policy: ReconcilePolicy,
-  now: number,
-): { next: OrderState; refunds: readonly RefundStep[] } {
+function answered(order: OrderState, report: StatusReport, policy: ReconcilePolicy, now: number): RefundPlan {
   const said = statusFor(report.providerStatus, policy.statusWords, order.multi || report.multi);
   const { status, backTo } = said === null ? onUnknownStatus(order) : onKnownStatus(order, said);
   if (said === null || backTo !== null) return doubted(order, report, { status, backTo, known: said !== null }, now);
@@ -64,12 +60,7 @@ type Doubted = { readonly status: Status; readonly backTo: Status | null; readon
  * An unknown word, or a final status taken back only once: the word is kept, and nothing else of the answer. Its
  * numbers must not stand beside another status's word, since money would follow from them later.
  */
-function doubted(
-  order: OrderState,
-  report: StatusReport,
-  { status, backTo, known }: Doubted,
-  now: number,
-): { next: OrderState; refunds: readonly RefundStep[] } {
+function doubted(order: OrderState, report: StatusReport, { status, backTo, known }: Doubted, now: number): RefundPlan {
   const found = order.flags & ~FLAGS.not_found;
   const flags = known ? found & ~FLAGS.unknown_status : found | FLAGS.unknown_status;
   const reason = known || isFinal(status) ? order.reason : "unknown_word";
@@ -156,18 +147,16 @@ function reasonAfter(order: OrderState, status: Status): Reason | null {
   return isFinal(order.status) || order.reason === "reversed" ? "reversed" : null;
 }
 
-function writeFor(order: OrderState, next: OrderState, refunds: boolean, policy: ReconcilePolicy, now: number): Decision["write"] {
-  const moved =
-    refunds ||
+function isMove(order: OrderState, next: OrderState): boolean {
+  return (
     next.status !== order.status ||
     next.flags !== order.flags ||
     next.cadence !== order.cadence ||
     next.backTo !== order.backTo ||
     next.reason !== order.reason ||
     next.cancel !== order.cancel ||
-    next.multi !== order.multi;
-  if (moved) return "move";
-  return isProgress(order, next, policy, now) ? "progress" : "none";
+    next.multi !== order.multi
+  );
 }
 
 function isProgress(order: OrderState, next: OrderState, { progressPercent }: ReconcilePolicy, now: number): boolean {

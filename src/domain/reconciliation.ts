@@ -108,21 +108,24 @@ export type Account = {
 /** The accounts of all orders, by provider and currency. Amounts of different currencies never meet. */
 export function accountsOf(orders: readonly OrderFacts[]): Account[] {
   const accounts = new Map<string, { provider: string; currency: string | null; lists: Record<List, ListedOrder[]> }>();
-  const add = (facts: OrderFacts, currency: string | null, list: List, amount: bigint | null, unclear: Unclear | null = null): void => {
-    const key = `${facts.provider} ${currency ?? ""}`;
-    const account = accounts.get(key) ?? { provider: facts.provider, currency, lists: emptyLists() };
+  const add = (list: List, currency: string | null, order: ListedOrder): void => {
+    const { provider } = order.facts;
+    const key = `${provider} ${currency ?? ""}`;
+    const account = accounts.get(key) ?? { provider, currency, lists: emptyLists() };
     accounts.set(key, account);
-    account.lists[list].push({ facts, amount, unclear });
+    account.lists[list].push(order);
   };
   for (const facts of orders) {
-    if (facts.refundedMicros !== null) add(facts, facts.currency, "refunded_to_customers", priceOfMicros(facts.refundedMicros));
+    const listed: ListedOrder = { facts, amount: null, unclear: null };
+    if (facts.refundedMicros !== null)
+      add("refunded_to_customers", facts.currency, { ...listed, amount: priceOfMicros(facts.refundedMicros) });
     if (!facts.ended) continue;
-    for (const flag of ORDER_FLAGS) if ((facts.flags & FLAGS[flag]) !== 0) add(facts, facts.providerCurrency, flag, null);
+    for (const flag of ORDER_FLAGS) if ((facts.flags & FLAGS[flag]) !== 0) add(flag, facts.providerCurrency, listed);
     if (facts.status === "completed") continue;
     const { returned, kept, unclear } = providerPart(facts);
-    if (returned !== null && returned > 0n) add(facts, facts.providerCurrency, "returned_by_provider", returned);
-    if (kept !== null && kept > 0n) add(facts, facts.providerCurrency, "kept_by_provider", kept);
-    if (unclear !== null) add(facts, facts.providerCurrency, "unclear", null, unclear);
+    if (returned !== null && returned > 0n) add("returned_by_provider", facts.providerCurrency, { ...listed, amount: returned });
+    if (kept !== null && kept > 0n) add("kept_by_provider", facts.providerCurrency, { ...listed, amount: kept });
+    if (unclear !== null) add("unclear", facts.providerCurrency, { ...listed, unclear });
   }
   return [...accounts.values()].toSorted((a, b) => compare(a.provider, b.provider) || compare(a.currency ?? "", b.currency ?? ""));
 }

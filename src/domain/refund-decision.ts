@@ -17,7 +17,10 @@ export type Decided<T> = { readonly ok: true; readonly value: T } | { readonly o
 /** The order's state after the decision. Which refund it is about, the caller knows. */
 type After = Decided<OrderState>;
 
-/** Grants the refund that waits, or another amount in its place. The decision is remembered with what it was about. */
+/**
+ * Grants the refund that waits, or another amount in its place. The decision is remembered with what it was about. Rules
+ * [D1] to [D3].
+ */
 export function approve(state: OrderState, amount: number): After {
   const room = roomOf(state);
   if (room === null) return { ok: false, failure: { code: "no_charge" } };
@@ -25,7 +28,7 @@ export function approve(state: OrderState, amount: number): After {
   return { ok: true, value: decidedAbout(state, state.refunded + amount) };
 }
 
-/** Refuses the refund that waits: the same amount due again opens nothing. */
+/** Refuses the refund that waits: the same amount due again opens nothing. Rule [D3]. */
 export function reject(state: OrderState): OrderState {
   return decidedAbout(state, state.refunded);
 }
@@ -51,7 +54,7 @@ function reasonLeft(state: OrderState): Reason | null {
 
 /**
  * Returns money that no rule asks for. It counts against the charge and lowers what a later report posts. What waits
- * for a decision is left room for.
+ * for a decision is left room for. Rule [D9].
  */
 export function giveGoodwill(state: OrderState, amount: number): After {
   const room = roomOf(state);
@@ -73,7 +76,7 @@ export function giveGoodwill(state: OrderState, amount: number): After {
 /**
  * Takes money back that was returned, goodwill first. What is due now is decided about by it, and not posted again;
  * goodwill that is left above it goes on counting against what becomes due. What a person had granted above what is due
- * stays granted as far as it is left.
+ * stays granted as far as it is left. Rules [D10] to [D12].
  */
 export function clawBack(state: OrderState, amount: number, rules: RefundRules): After {
   if (amount > state.refunded) return { ok: false, failure: { code: "above_refunded", most: state.refunded } };

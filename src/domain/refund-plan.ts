@@ -9,6 +9,9 @@ import { refundDue, type RefundDue, type RefundReason } from "./refund-rules.ts"
 import { isFinal } from "./status.ts";
 import { MINUTE_MS } from "./time.ts";
 
+/** A refund that is due: `total` in all by now, of which `opened` is new. Amounts in micro-units. */
+type Due = { readonly total: number; readonly opened: number; readonly reason: RefundReason };
+
 type Opened = { readonly n: number; readonly amount: number; readonly reason: RefundReason; readonly remains: number | null };
 
 /** A step on an order's refunds; `n` is the refund's number within the order, amounts in micro-units. */
@@ -19,6 +22,7 @@ export type RefundStep =
   | { readonly kind: "release"; readonly n: number; readonly amount: number }
   | { readonly kind: "withdraw"; readonly n: number };
 
+/** An order's next state, and the steps on its refunds that go with it. */
 export type RefundPlan = { readonly next: OrderState; readonly refunds: readonly RefundStep[] };
 
 export type RefundPlanPolicy = {
@@ -26,21 +30,23 @@ export type RefundPlanPolicy = {
   readonly holdAll: "brake" | "frozen" | null;
 };
 
-/** Settles an order whose status was just told (`heard`), given how it stood before (`order`). `now` in epoch ms. */
+/**
+ * Settles an order whose status was just told (`heard`), given how it stood before (`order`). `now` in epoch ms. Rules [F11]
+ * to [F15], [A2] to [A9], [B4], [B8].
+ */
 export function planRefund(order: OrderState, heard: OrderState, policy: RefundPlanPolicy, now: number): RefundPlan {
   if (policy.refunds.mode === "off") return withdraw(heard);
   const due = dueAfter(heard, policy.refunds, now);
   if (due.kind === "undecided") return { next: heard, refunds: [] };
   if (due.kind === "hold") return hold(heard, openedBy(heard, due.atMost), due.reason, now);
   const judged = { ...withOver(order, heard, due.amount), reason: due.reason ?? heard.reason };
-  const amount = openedBy(judged, due.amount);
-  if (due.reason === null || amount <= 0) return withdraw(judged);
-  if (isForAPerson(judged.hold, amount)) return { next: { ...judged, reason: judged.hold.reason }, refunds: [] };
-  const heldBecause = holdReason(policy, amount);
-  if (heldBecause !== null) return hold(judged, amount, heldBecause, now);
-  return policy.refunds.delayMinutes === 0
-    ? post(judged, due.amount, amount, due.reason)
-    : delay(judged, due.amount, amount, due.reason, policy.refunds, now);
+  const opened = openedBy(judged, due.amount);
+  if (due.reason === null || opened <= 0) return withdraw(judged);
+  if (isForAPerson(judged.hold, opened)) return { next: { ...judged, reason: judged.hold.reason }, refunds: [] };
+  const heldBecause = holdReason(policy, opened);
+  if (heldBecause !== null) return hold(judged, opened, heldBecause, now);
+  const refund = { total: due.amount, opened, reason: due.reason };
+  return policy.refunds.delayMinutes === 0 ? post(judged, refund) : delay(judged, refund, policy.refunds, now);
 }
 
 /** What is due by the rules; and an error can last too long. */
@@ -55,7 +61,7 @@ function isErrorTooLong({ errorAt }: OrderState, { errorAfterHours }: RefundPoli
 
 /**
  * How much a total due opens beyond what was granted. Where a person has decided, only what is due beyond the amount
- * that was decided about; what was returned otherwise since then counts.
+ * that was decided about; what was returned otherwise since then counts. Rules [D3] to [D7].
  */
 function openedBy({ charge, refunded, decided }: OrderState, due: number): number {
   // planted: nothing-decided
@@ -83,35 +89,30 @@ function granted(order: OrderState, due: number, amount: number): OrderState {
   return { ...order, refunded, decided: order.decided === null ? null : { due, granted: refunded } };
 }
 
-function post(judged: OrderState, due: number, amount: number, reason: RefundReason): RefundPlan {
-  if (isSamePromise(judged.hold, amount, reason)) return release(judged, judged.hold, due);
+function post(judged: OrderState, due: Due): RefundPlan {
+  if (isSamePromise(judged.hold, due)) return release(judged, judged.hold, due);
+  const { total, opened: amount, reason } = due;
   const { next, refunds } = withdraw(judged);
   const n = next.refundCount + 1;
   return {
-    next: { ...granted(next, due, amount), refundCount: n },
+    next: { ...granted(next, total, amount), refundCount: n },
     refunds: [...refunds, { kind: "post", n, amount, reason, remains: judged.remains }],
   };
 }
 
-function release(judged: OrderState, promised: Hold, due: number): RefundPlan {
+function release(judged: OrderState, promised: Hold, { total }: Due): RefundPlan {
   return {
-    next: { ...granted(judged, due, promised.amount), hold: null },
+    next: { ...granted(judged, total, promised.amount), hold: null },
     refunds: [{ kind: "release", n: promised.n, amount: promised.amount }],
   };
 }
 
 /** A delayed refund is posted by the first answer after its time that still says the same. */
-function delay(
-  judged: OrderState,
-  due: number,
-  amount: number,
-  reason: RefundReason,
-  { delayMinutes }: RefundPolicy,
-  now: number,
-): RefundPlan {
+function delay(judged: OrderState, due: Due, { delayMinutes }: RefundPolicy, now: number): RefundPlan {
   const promised = judged.hold;
-  if (isSamePromise(promised, amount, reason))
+  if (isSamePromise(promised, due))
     return /* planted: delay-is-over */ now >= (promised.postsAt ?? 0) ? release(judged, promised, due) : { next: judged, refunds: [] };
+  const { opened: amount, reason } = due;
   const { next, refunds } = withdraw(judged);
   const n = next.refundCount + 1;
   const postsAt = now + delayMinutes * MINUTE_MS;
@@ -128,8 +129,8 @@ function isForAPerson(waiting: Hold | null, amount: number): waiting is Hold {
   return waiting !== null && waiting.postsAt === null && waiting.amount === amount && FOR_A_PERSON.has(waiting.reason);
 }
 
-function isSamePromise(waiting: Hold | null, amount: number, reason: RefundReason): waiting is Hold {
-  return waiting !== null && waiting.postsAt !== null && waiting.amount === amount && waiting.reason === reason;
+function isSamePromise(waiting: Hold | null, { opened, reason }: Due): waiting is Hold {
+  return waiting !== null && waiting.postsAt !== null && waiting.amount === opened && waiting.reason === reason;
 }
 
 function hold(heard: OrderState, amount: number, reason: RefundReason, now: number): RefundPlan {

@@ -55,7 +55,10 @@ const DEFAULT_RULES: RefundRules = { canceled: "full" };
 
 const UNDECIDED: RefundDue = { kind: "undecided" };
 
-/** The total refund due. A total, not an event: the same facts always give the same amount. */
+/**
+ * The total refund due. A total, not an event: the same facts always give the same amount. Rules [F2] to [F10], [A5], [M2],
+ * [N1].
+ */
 export function refundDue({ charge, quantity, status, remains, multi }: RefundFacts, rules: RefundRules = DEFAULT_RULES): RefundDue {
   if (charge === null) return UNDECIDED;
   switch (status) {
@@ -85,7 +88,7 @@ export function refundDue({ charge, quantity, status, remains, multi }: RefundFa
   return { kind: "hold", atMost: charge, reason: "remains_unknown" };
 }
 
-/** A package is bought whole, and its number of units is unknown: a part of it is for a person to weigh. */
+/** Rule [F10]: a package is bought whole, and its number of units is unknown: a part of it is for a person to weigh. */
 function dueOfUncounted({ charge, status, remains }: { charge: number; status: Status; remains: number | null }): RefundDue {
   const inPart = remains !== null && remains > 0;
   if (status === "canceled") return { kind: "due", amount: charge, reason: "canceled" };

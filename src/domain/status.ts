@@ -60,7 +60,7 @@ export function foldWord(word: string): string {
 
 /**
  * The status a provider's word stands for, or null for an unknown word.
- * A provider's own table (keys folded) goes before the common one.
+ * A provider's own table (keys folded) goes before the common one. Rules [S2], [S3], [M3].
  */
 export function statusFor(word: string, own: StatusWords, multi: boolean): Status | null {
   const folded = foldWord(word);

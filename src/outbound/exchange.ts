@@ -29,6 +29,9 @@ export type Heard = {
   readonly text: string;
 };
 
+/** What bounds an exchange. `signal` ends it after `timeoutMs`; its answer may be of `maxBytes`. */
+export type ExchangeLimits = { readonly signal: AbortSignal; readonly timeoutMs: number; readonly maxBytes: number };
+
 /**
  * Sends the request and reads the whole answer. The signal's end is the time limit for both, so that a body that
  * drips cannot hold a connection; on any failure the rest of the body is let go.
@@ -36,9 +39,7 @@ export type Heard = {
 export async function exchange(
   fetchRequest: FetchPort["fetch"],
   request: Request,
-  signal: AbortSignal,
-  timeoutMs: number,
-  maxBytes: number,
+  { signal, timeoutMs, maxBytes }: ExchangeLimits,
 ): Promise<Result<Heard, ExchangeFailure>> {
   try {
     const response = await untilAborted(fetchRequest(request), signal, letGo);

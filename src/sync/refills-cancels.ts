@@ -2,6 +2,7 @@
  * Refills and cancels beside the polling: asked for once by a message, refills followed by the sweeps, and what a lost
  * message left behind taken up again.
  */
+import { chunksOf } from "../domain/chunks.ts";
 import { isLeftQueued } from "../domain/refill-cancel.ts";
 import { MESSAGE_VERSION, type RefillCancelMessage } from "../domain/message.ts";
 import type { Order } from "../domain/order.ts";
@@ -40,7 +41,7 @@ export async function askRefillWords(
 ): Promise<RefillWords> {
   const words = new Map<string, string>();
   let calls = 0;
-  for (const ids of chunksOf([...new Set(refillIdsOf(orders))])) {
+  for (const ids of chunksOf([...new Set(refillIdsOf(orders))], IDS_PER_CALL)) {
     if (!(await takeCall())) break;
     calls += 1;
     const answer = await clientFor(port, settings).refillStatuses(ids);
@@ -57,7 +58,7 @@ function refillIdsOf(orders: readonly Order[]): string[] {
 /** Messages for what waits among a provider's orders although its message was sent long ago. */
 export function leftQueuedMessages(orders: readonly Order[], now: number): RefillCancelMessage[] {
   const left = orders.filter(({ state }) => isLeftQueued(state.refill, now) || isLeftQueued(state.cancel, now));
-  return chunksOf(left).map((some) => ({
+  return chunksOf(left, IDS_PER_CALL).map((some) => ({
     v: MESSAGE_VERSION,
     kind: "request",
     orders: some.map(({ panel, number: n }) => [panel, n] as const),
@@ -77,7 +78,10 @@ export async function askRefillsCancels(message: RefillCancelMessage, isLast: bo
   const waiting = [...providers.values()].flatMap((provider) => {
     const orders = (due[0] ?? []).filter((order) => order.provider === provider.id);
     return REFILL_CANCEL_KINDS.flatMap((kind) =>
-      chunksOf(orders.filter((order) => takenUp(kind, order, readAt) !== null)).map((some) => ({ provider, kind, orders: some })),
+      chunksOf(
+        orders.filter((order) => takenUp(kind, order, readAt) !== null),
+        IDS_PER_CALL,
+      ).map((some) => ({ provider, kind, orders: some })),
     );
   });
   // Only a provider that answers is asked: a call that may not be repeated is no way to find out whether it is back.
@@ -119,11 +123,7 @@ async function askOnce(db: D1Database, { provider, kind, orders }: Waiting, isLa
     const told = requestAnswerOf(answer, providerOrderId ?? "");
     return isLast && told.kind === "put_back" ? TURNED_AWAY : told;
   };
-  await recordOutcomes(db, kind, { found, written }, outcomeOf, ports.now());
+  await recordOutcomes(db, { kind, found, written }, outcomeOf, ports.now());
   if (!answer.ok && isOfConnection(answer.failure)) await noteFailure({ db, ports }, provider, answer.failure, REPEATABLE);
   return { asked: ids.length, isDeaf: ids.some((id) => requestAnswerOf(answer, id).kind === "put_back") };
-}
-
-function chunksOf<T>(items: readonly T[]): T[][] {
-  return Array.from({ length: Math.ceil(items.length / IDS_PER_CALL) }, (_, i) => items.slice(i * IDS_PER_CALL, (i + 1) * IDS_PER_CALL));
 }

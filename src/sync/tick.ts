@@ -1,3 +1,4 @@
+import { chunksOf } from "../domain/chunks.ts";
 import type { Order } from "../domain/order.ts";
 import { leftUnknown, PLACING_MS } from "../domain/order-placement.ts";
 import { dayOf, MINUTE_MS, minuteOf } from "../domain/time.ts";
@@ -44,7 +45,7 @@ async function sendDue(env: Env, ports: Ports, minute: number): Promise<void> {
   if (last.minute !== minute - 1) await touchTick(db);
   const now = Math.max(ports.now(), minute * MINUTE_MS);
   const day = dayOf(minute);
-  const sweeps = planMessages(providers, first, minute, now, limitsOf(env.PLAN));
+  const sweeps = planMessages(providers, { first, minute, now }, limitsOf(env.PLAN));
   const checks = ledgerCheckMessages(last.ledgerCheckDay, day);
   // planted: sent-before-remembered
   await send(env.SWEEPS, [...sweeps, ...checks]);
@@ -56,7 +57,9 @@ async function sendDue(env: Env, ports: Ports, minute: number): Promise<void> {
 /** Orders whose placement cannot be confirmed are for a person, whatever state the provider is in. */
 async function flagLeftBehind(db: D1Database, orders: readonly Order[], ports: Ports): Promise<void> {
   if (orders.length === 0) return;
-  const writes = orders.map((order) => moveWrite(order, leftUnknown(order.state), [], null, Math.max(ports.now(), order.updatedAt)));
+  const writes = orders.map((order) => {
+    return moveWrite(order, { next: leftUnknown(order.state), refunds: [] }, null, Math.max(ports.now(), order.updatedAt));
+  });
   const flagged = await applyDecisions(db, writes, []);
   ports.log({ event: "placing.left_behind", orders: orders.length, flagged });
 }
@@ -67,7 +70,7 @@ function ledgerCheckMessages(lastDay: number, day: number): LedgerCheckMessage[]
 }
 
 async function send(queue: Queue, messages: readonly Message[]): Promise<void> {
-  for (let i = 0; i < messages.length; i += MESSAGES_PER_SEND) {
-    await queue.sendBatch(messages.slice(i, i + MESSAGES_PER_SEND).map((body) => ({ body, contentType: "json" })));
+  for (const some of chunksOf(messages, MESSAGES_PER_SEND)) {
+    await queue.sendBatch(some.map((body) => ({ body, contentType: "json" })));
   }
 }

@@ -8,7 +8,7 @@ const MINUTE = 60_000;
 const KINDS = Object.keys(LIFE_KINDS) as LifeKind[];
 
 function livesOf(kind: LifeKind, count = 200, quantity = 1000): Life[] {
-  return Array.from({ length: count }, (_, id) => lifeOf(3, "acme", id, quantity, PLACED, { [kind]: 1 }));
+  return Array.from({ length: count }, (_, id) => lifeOf(3, { provider: "acme", id, quantity, placedAt: PLACED }, { [kind]: 1 }));
 }
 
 function three(draws: Draws): number[] {
@@ -45,12 +45,12 @@ describe("draws", () => {
 
 describe("a life", () => {
   it("is the same for the same seed, provider, order, quantity and time, and another otherwise", () => {
-    const life = lifeOf(1, "acme", "100", 1000, PLACED);
-    expect(lifeOf(1, "acme", "100", 1000, PLACED)).toEqual(life);
+    const life = lifeOf(1, { provider: "acme", id: "100", quantity: 1000, placedAt: PLACED });
+    expect(lifeOf(1, { provider: "acme", id: "100", quantity: 1000, placedAt: PLACED })).toEqual(life);
     for (const other of [
-      lifeOf(2, "acme", "100", 1000, PLACED),
-      lifeOf(1, "bolt", "100", 1000, PLACED),
-      lifeOf(1, "acme", "101", 1000, PLACED),
+      lifeOf(2, { provider: "acme", id: "100", quantity: 1000, placedAt: PLACED }),
+      lifeOf(1, { provider: "bolt", id: "100", quantity: 1000, placedAt: PLACED }),
+      lifeOf(1, { provider: "acme", id: "101", quantity: 1000, placedAt: PLACED }),
     ]) {
       expect(other).not.toEqual(life);
     }
@@ -156,7 +156,7 @@ describe("a life", () => {
   });
 
   it("that was canceled on request keeps its past and ends as canceled", () => {
-    const life = lifeOf(1, "acme", 5, 1000, PLACED, { completed: 1 });
+    const life = lifeOf(1, { provider: "acme", id: 5, quantity: 1000, placedAt: PLACED }, { completed: 1 });
     const canceled = canceledLife(life, PLACED + 1000, PLACED + 5 * MINUTE);
     expect(stateAt(canceled, PLACED)).toEqual(stateAt(life, PLACED));
     expect(finalState(canceled)).toMatchObject({ status: "canceled", remains: 1000 });
@@ -175,7 +175,7 @@ describe("a mix", () => {
     const count = 10_000;
     const counts = new Map<string, number>();
     for (let id = 0; id < count; id += 1) {
-      const { kind } = lifeOf(11, "acme", id, 1000, PLACED);
+      const { kind } = lifeOf(11, { provider: "acme", id, quantity: 1000, placedAt: PLACED });
       counts.set(kind, (counts.get(kind) ?? 0) + 1);
     }
     for (const kind of KINDS) {
@@ -185,12 +185,17 @@ describe("a mix", () => {
   });
 
   it("uses nothing but the kinds it names", () => {
-    const kinds = new Set(Array.from({ length: 200 }, (_, id) => lifeOf(1, "acme", id, 50, PLACED, { partial: 1, canceled: 3 }).kind));
+    const kinds = new Set(
+      Array.from(
+        { length: 200 },
+        (_, id) => lifeOf(1, { provider: "acme", id, quantity: 50, placedAt: PLACED }, { partial: 1, canceled: 3 }).kind,
+      ),
+    );
     expect([...kinds].toSorted()).toEqual(["canceled", "partial"]);
   });
 
   it("does not deliver a single unit in part", () => {
-    const ends = Array.from({ length: 300 }, (_, id) => finalState(lifeOf(1, "acme", id, 1, PLACED)));
+    const ends = Array.from({ length: 300 }, (_, id) => finalState(lifeOf(1, { provider: "acme", id, quantity: 1, placedAt: PLACED })));
     const partial = ends.filter(({ status }) => status === "partial");
     expect(new Set(partial.map(({ remains }) => remains))).toEqual(new Set([1]));
   });

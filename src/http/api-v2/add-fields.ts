@@ -1,31 +1,31 @@
 /**
- * What an `add` comes to before it is sent, and what its fields say, at either endpoint.
+ * What an `add` says, before anything is read for it: what it is looked up by, and what is kept of it.
  */
+import { linkKey } from "../../domain/order-link.ts";
 import type { Intent } from "../../store/placement/placement.ts";
-import type { AddLookup, InTheWay } from "../../store/placement/placement-reads.ts";
-import type { Panel } from "../../store/panels/panels.ts";
-import type { Provider } from "../../store/rows/provider.ts";
-import type { Context } from "../kit/context.ts";
+import type { AddLookup } from "../../store/placement/placement-reads.ts";
 import { sha256Hex } from "../kit/hash.ts";
-import type { ApiV2Call, Said } from "./answers.ts";
-
-/** What was read for an `add`; `price` says what it costs and what is sent, or what is wrong with it. */
-export type ReadAdd = { readonly panel: Panel; readonly inTheWay: InTheWay; readonly price: () => Promise<PricedAdd | Said> };
-
-/** An order that may be sent: what is kept of it, and what its provider is sent. */
-export type PricedAdd = {
-  readonly provider: Provider;
-  readonly intent: Intent;
-  readonly fields: Readonly<Record<string, string>>;
-  /** The price that was reckoned with is old: new ones are fetched behind the answer. */
-  readonly refresh: boolean;
-};
+import type { ApiV2Call } from "./answers.ts";
 
 type Fields = ApiV2Call["fields"];
 
-/** What orders are for: most a link, some a user's name. */
-export function linkIn(fields: Fields): string {
-  return fields.get("link") ?? fields.get("username") ?? "";
+/** An `add` as its script sent it. */
+export type AddRequest = {
+  readonly fields: Fields;
+  readonly lookup: AddLookup;
+  /** What is kept of it whatever its endpoint; what only one of them knows is null. */
+  readonly intent: CommonIntent;
+};
+
+/** An order of one service is one endpoint's: in connect mode its provider's, else the own catalogue's. */
+export async function requestIn({ call, fields, provider }: ApiV2Call): Promise<AddRequest> {
+  const scope = provider ?? "";
+  const link = fields.get("link") ?? fields.get("username") ?? "";
+  const named = fields.get("service") ?? "";
+  // A provider's ids are its own to read; those of the catalogue are numbers.
+  const service = provider === null ? named.trim() : named;
+  const lookup = { service, linkKey: linkKey(scope, service, link), digest: await digestOf(scope, fields), now: call.now };
+  return { fields, lookup, intent: commonIntent(call.requestId, fields, lookup, link) };
 }
 
 const OWN_FIELDS: ReadonlySet<string> = new Set(["key", "action"]);
@@ -35,26 +35,28 @@ export function sentFields(fields: Fields): Record<string, string> {
   return Object.fromEntries([...fields].filter(([name]) => !OWN_FIELDS.has(name)));
 }
 
-/** Two requests with one hash ask for the same, in whatever order their fields stand. `endpoint`: the provider's id, or "". */
-export function hashOfAdd(endpoint: string, fields: Fields): Promise<string> {
+/** Two requests with one digest ask for the same, in whatever order their fields stand. */
+function digestOf(scope: string, fields: Fields): Promise<string> {
   const trimmed = Object.entries(sentFields(fields)).map(([name, value]) => [name, value.trim()] as const);
   const sent = trimmed.toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return sha256Hex(JSON.stringify([endpoint, sent]));
+  return sha256Hex(JSON.stringify([scope, sent]));
 }
 
 const MAX_LINK_CHARACTERS = 2048;
 
-/** What is kept of an `add` whatever its endpoint. */
-export function commonIntent({ requestId }: Context, fields: Fields, { linkKey, digest }: AddLookup) {
+type CommonIntent = ReturnType<typeof commonIntent>;
+
+function commonIntent(requestId: string, fields: Fields, lookup: AddLookup, link: string) {
   return {
     provider_service: null,
-    link: linkIn(fields).slice(0, MAX_LINK_CHARACTERS) || null,
+    /** What orders are for: most a link, some a user's name. */
+    link: link.slice(0, MAX_LINK_CHARACTERS) || null,
     cost: null,
     cost_currency: null,
     runs: partsIn(fields, "runs"),
     posts: partsIn(fields, "posts"),
-    link_key: linkKey,
-    add_digest: digest,
+    link_key: lookup.linkKey,
+    add_digest: lookup.digest,
     add_request: requestId,
     start_window_ms: null,
     refill_days: null,

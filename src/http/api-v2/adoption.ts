@@ -111,7 +111,11 @@ type Heard = { readonly id: string; readonly report: StatusReport };
 /** The order as if it had just been placed. Its number is the transaction's to give. */
 function freshRow(now: number, panel: Panel, provider: Provider, { id, report }: Heard) {
   return {
-    ...newOrderRow(panel.id, 0, bareRegistration(provider.id, id, report.currency ?? provider.currency ?? panel.currency), now),
+    ...newOrderRow(
+      { panel: panel.id, n: 0 },
+      bareRegistration(provider.id, id, report.currency ?? provider.currency ?? panel.currency),
+      now,
+    ),
     door: "connect" as const,
   };
 }

@@ -214,7 +214,7 @@ async function askProviders(asked: ApiV2Call, kind: RefillCancelKind, items: rea
   const taken = new Set(written.map(({ order }) => keyText(order)));
   const askable = new Set(allowed.filter(({ order }) => order === null || taken.has(keyText(order))));
   const answers = await askEach(call, kind, [...askable]);
-  const without = await record(call, kind, { found, written }, answers);
+  const without = await record(call, { kind, found, written }, answers);
   await noteFailures(call, answers);
   const saidBy = (item: ToAsk): Said => {
     const mayCall = may.get(item.provider) ?? "down";
@@ -244,18 +244,19 @@ async function askEach({ ports }: Context, kind: RefillCancelKind, items: readon
 }
 
 /** Writes what came of it; answers the orders whose refill goes without an id. */
-async function record({ env, ports }: Context, kind: RefillCancelKind, taken: TakenUp, answers: Answers): Promise<ReadonlySet<string>> {
+async function record({ env, ports }: Context, taken: TakenUp, answers: Answers): Promise<ReadonlySet<string>> {
   const outcomeOf = ({ provider, providerOrderId }: Order): AskOutcome => {
     const answer = answers.get(provider)?.answer;
     const told: AskOutcome = answer === undefined ? TURNED_AWAY : requestAnswerOf(answer, providerOrderId ?? "");
     return told.kind === "put_back" ? TURNED_AWAY : told;
   };
   try {
-    return await recordOutcomes(env.DB, kind, taken, outcomeOf, ports.now());
+    return await recordOutcomes(env.DB, taken, outcomeOf, ports.now());
   } catch (error) {
     // The panel gets its yes or no all the same; what is on record is given up by a sweep.
     const providers = [...answers.keys()].join(" ");
-    ports.log({ event: "request.unrecorded", kind, provider: providers, orders: taken.written.length, error: String(error) });
+    const { kind, written } = taken;
+    ports.log({ event: "request.unrecorded", kind, provider: providers, orders: written.length, error: String(error) });
     return new Set();
   }
 }

@@ -2,7 +2,7 @@
  * One call of a provider's API: from an action's fields to what the answer means, or why there is none.
  */
 import { type ApiError, knownError, knownRefusal, messageOf } from "./reading/api-error.ts";
-import { MAX_MESSAGE_CHARS, type Reading } from "./reading/answer.ts";
+import { MAX_MESSAGE_CHARS, type Reading, type ReadingContext } from "./reading/answer.ts";
 import { exchange, type Heard, MAX_ANSWER_BYTES } from "../../outbound/exchange.ts";
 import type { FetchPort } from "../../outbound/exchange.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
@@ -13,28 +13,32 @@ import { retryAfterSeconds } from "../../outbound/retry-after.ts";
 import type { ProviderSettings } from "../settings.ts";
 import { cleanText } from "./reading/wording.ts";
 
-/** Makes out what JSON says. The HTTP code is for the few answers that mean another thing under another code. */
-export type Reader<T> = (json: unknown, status: number) => Reading<T>;
+/** An action: the fields that are sent, and how its answer is read, of `MAX_ANSWER_BYTES` at most unless it says otherwise. */
+export type Action<T> = {
+  readonly fields: ActionFields;
+  /** Makes out what JSON says. */
+  readonly read: (json: unknown, context: ReadingContext) => Reading<T>;
+  readonly maxBytes?: number;
+};
 
 /**
- * Calls the provider once and reads its answer, of `maxBytes` at most, with `read`. The body counts before the HTTP code,
+ * Calls the provider once and reads its answer. The body counts before the HTTP code,
  * since servers send good answers and errors under any code; the Content-Type does not count. Never throws, and never
  * tells the key.
  */
 export async function callProvider<T>(
   port: FetchPort,
   settings: ProviderSettings,
-  fields: ActionFields,
-  read: Reader<T>,
-  maxBytes = MAX_ANSWER_BYTES,
+  { fields, read, maxBytes = MAX_ANSWER_BYTES }: Action<T>,
 ): Promise<Result<T, ProviderFailure>> {
-  const signal = AbortSignal.timeout(settings.timeoutMs);
+  const { key, timeoutMs } = settings;
+  const signal = AbortSignal.timeout(timeoutMs);
   const request = requestFor(settings, fields, signal);
   if (!request.ok) return request;
-  const heard = await exchange(port.fetch, request.value, signal, settings.timeoutMs, maxBytes);
-  if (heard.ok) return understand(heard.value, settings.key, port.now(), read);
+  const heard = await exchange(port.fetch, request.value, { signal, timeoutMs, maxBytes });
+  if (heard.ok) return understand({ ...heard.value, key, heardAt: port.now() }, read);
   const { failure } = heard;
-  return fail(failure.code === "network" ? { ...failure, message: cleanText(failure.message, MAX_MESSAGE_CHARS, settings.key) } : failure);
+  return fail(failure.code === "network" ? { ...failure, message: cleanText(failure.message, MAX_MESSAGE_CHARS, key) } : failure);
 }
 
 /** Settings that no request can be made of are told like a connection that cannot be made. */
@@ -50,16 +54,19 @@ function requestFor(settings: ProviderSettings, fields: ActionFields, signal: Ab
   }
 }
 
-function understand<T>(heard: Heard, key: string, nowMs: number, read: Reader<T>): Result<T, ProviderFailure> {
+/** An answer, when it was heard in epoch ms, and the key, which is kept out of whatever is told of it. */
+type Answer = Heard & ReadingContext & { readonly heardAt: number };
+
+function understand<T>(answer: Answer, read: Action<T>["read"]): Result<T, ProviderFailure> {
   // Set by Cloudflare when it put a challenge in the provider's place; the provider has not seen the call.
-  if (heard.headers.has("cf-mitigated")) return fail({ code: "blocked", status: heard.status });
-  const found = findJson(heard.text);
+  if (answer.headers.has("cf-mitigated")) return fail({ code: "blocked", status: answer.status });
+  const found = findJson(answer.text);
   if (found.kind === "too_deep") return fail({ code: "bad_shape", message: `JSON nested deeper than ${MAX_JSON_DEPTH}` });
-  if (found.kind === "none") return fail(failureWithoutJson(heard, key, nowMs));
-  const reading = read(found.value, heard.status);
+  if (found.kind === "none") return fail(failureWithoutJson(answer));
+  const reading = read(found.value, answer);
   if (reading.kind === "read") return ok(reading.value);
-  if (reading.kind === "error") return fail(failureOfError(reading.error, heard, key, nowMs));
-  return fail(failureOfShape(found.value, reading.message, heard, key, nowMs));
+  if (reading.kind === "error") return fail(failureOfError(reading.error, answer));
+  return fail(failureOfShape(found.value, reading.message, answer));
 }
 
 /**
@@ -75,21 +82,22 @@ export function troubleOfCall(error: ApiError, status: number): "key" | "rate" |
 }
 
 /** The provider answered with an error of its own. */
-function failureOfError(error: ApiError, heard: Heard, key: string, nowMs: number): ProviderFailure {
-  const message = cleanText(error.texts[0], MAX_MESSAGE_CHARS, key);
-  const trouble = troubleOfCall(error, heard.status);
+function failureOfError(error: ApiError, answer: Answer): ProviderFailure {
+  const message = cleanText(error.texts[0], MAX_MESSAGE_CHARS, answer.key);
+  const trouble = troubleOfCall(error, answer.status);
   if (trouble === "key") return { code: "rejected_key", message };
-  if (trouble === "rate") return rateLimited(heard, nowMs);
-  return { code: "refused", message, status: heard.status };
+  if (trouble === "rate") return rateLimited(answer);
+  return { code: "refused", message, status: answer.status };
 }
 
 /** JSON without the answer: under a failing code its message, if any, is the error; else the form is not what it should be. */
-function failureOfShape(json: unknown, trouble: string, heard: Heard, key: string, nowMs: number): ProviderFailure {
+function failureOfShape(json: unknown, trouble: string, answer: Answer): ProviderFailure {
+  const { status } = answer;
   const message = messageOf(json);
-  const isError = heard.status >= 400 || (message !== null && knownError([message]) === "key");
-  if (message !== null && isError) return failureOfError({ texts: [message] }, heard, key, nowMs);
-  if (heard.status === 429) return rateLimited(heard, nowMs);
-  if (heard.status >= 400) return { code: "http", status: heard.status, message: null };
+  const isError = status >= 400 || (message !== null && knownError([message]) === "key");
+  if (message !== null && isError) return failureOfError({ texts: [message] }, answer);
+  if (status === 429) return rateLimited(answer);
+  if (status >= 400) return { code: "http", status, message: null };
   return { code: "bad_shape", message: trouble };
 }
 
@@ -106,10 +114,10 @@ const CHALLENGE_SEARCH_CHARS = 64 * 1024;
 /** How much of a page is told: enough to recognise it. */
 const START_CHARS = 120;
 
-function failureWithoutJson(heard: Heard, key: string, nowMs: number): ProviderFailure {
-  const { status, text } = heard;
-  if (isChallenge(heard)) return { code: "blocked", status };
-  if (status === 429) return rateLimited(heard, nowMs);
+function failureWithoutJson(answer: Answer): ProviderFailure {
+  const { status, text, key } = answer;
+  if (isChallenge(answer)) return { code: "blocked", status };
+  if (status === 429) return rateLimited(answer);
   if (status < 400) return { code: "not_json", status, start: cleanText(text, START_CHARS, key) };
   const isMarkup = text.trimStart().startsWith("<");
   const message = isMarkup ? "" : cleanText(text, MAX_MESSAGE_CHARS, key);
@@ -122,6 +130,6 @@ function isChallenge({ status, text }: Heard): boolean {
   return BARRED.test(start) || (start.startsWith("<") && CHALLENGE_MARKS.test(start));
 }
 
-function rateLimited(heard: Heard, nowMs: number): ProviderFailure {
-  return { code: "rate_limited", retryAfterSeconds: retryAfterSeconds(heard.headers.get("retry-after"), nowMs) };
+function rateLimited({ headers, heardAt }: Answer): ProviderFailure {
+  return { code: "rate_limited", retryAfterSeconds: retryAfterSeconds(headers.get("retry-after"), heardAt) };
 }

@@ -2,7 +2,7 @@
  * Placing an order at a provider, and telling for certain whether it was placed. A second order costs money, so that
  * whatever leaves a doubt is `unclear`, and nothing is ever sent twice.
  */
-import { describeShape, MAX_MESSAGE_CHARS, read, type Reading } from "./reading/answer.ts";
+import { describeShape, MAX_MESSAGE_CHARS, read, type Reading, type ReadingContext } from "./reading/answer.ts";
 import { type ApiError, errorOfLayers, knownRefusal, messageOf, saysCrash, saysSuccess } from "./reading/api-error.ts";
 import type { Placed } from "../client.ts";
 import { callProvider, troubleOfCall } from "./call.ts";
@@ -21,7 +21,7 @@ const NOT_TAKEN: ReadonlySet<FailureCode> = new Set(["rate_limited", "rejected_k
  * Never throws for what the provider does.
  */
 export async function placeOrder(port: FetchPort, settings: ProviderSettings, fields: Readonly<Record<string, string>>): Promise<Placed> {
-  const result = await callProvider(port, settings, { ...fields, action: "add" }, (json, status) => readPlaced(json, status, settings.key));
+  const result = await callProvider(port, settings, { fields: { ...fields, action: "add" }, read: readPlaced });
   if (result.ok) return result.value;
   return { kind: NOT_TAKEN.has(result.failure.code) ? "not_taken" : "unclear", failure: result.failure };
 }
@@ -30,7 +30,8 @@ export async function placeOrder(port: FetchPort, settings: ProviderSettings, fi
  * The answer to `add`. What a body says for certain goes before the HTTP code; an error here is one about the call, and
  * what is unreadable is for the code to tell.
  */
-export function readPlaced(json: unknown, status: number, key: string): Reading<Placed> {
+export function readPlaced(json: unknown, context: ReadingContext): Reading<Placed> {
+  const { status } = context;
   const layers = layersOf(json, () => false).flatMap((layer) => (Array.isArray(layer) && layer.length === 1 ? [layer, layer[0]] : [layer]));
   const fields = layers.map(fieldsIn);
   const error = errorOfLayers(layers, () => false);
@@ -39,12 +40,12 @@ export function readPlaced(json: unknown, status: number, key: string): Reading<
   if (id !== undefined && error === null) return read({ kind: "placed", id });
   if (id !== undefined) return read(unclear("an order id beside an error"));
   if (named.length > 0) return read(unclear("an order id that cannot be one"));
-  if (error !== null) return readError(error, isDoubtful(error, status), status, key);
+  if (error !== null) return readError(error, isDoubtful(error, status), context);
 
   if (fields.some(saysSuccess)) return read(unclear("success without an order id"));
   const message = messageOf(json);
   const isError = message !== null && status >= 400;
-  if (isError) return readError({ texts: [message] }, !isTurnedDown(status), status, key);
+  if (isError) return readError({ texts: [message] }, !isTurnedDown(status), context);
   return { kind: "unreadable", message: `no order id in ${describeShape(layers.at(-1))}` };
 }
 
@@ -60,7 +61,7 @@ function isDoubtful(error: ApiError, status: number): boolean {
 const REQUEST_TIMEOUT = 408;
 
 /** What an error without an order id means. After one that is `doubtful` the order may have been placed all the same. */
-function readError(error: ApiError, doubtful: boolean, status: number, key: string): Reading<Placed> {
+function readError(error: ApiError, doubtful: boolean, { status, key }: ReadingContext): Reading<Placed> {
   if (troubleOfCall(error, status) !== null) return { kind: "error", error };
   const message = cleanText(error.texts[0], MAX_MESSAGE_CHARS, key) || NO_REASON;
   if (doubtful) return read({ kind: "unclear", failure: { code: "http", status, message } });

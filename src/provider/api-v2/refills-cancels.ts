@@ -2,7 +2,7 @@
  * What is asked of orders after they are placed: refills, what became of them, and cancels.
  */
 import type { RefillSaid, Refused, RequestReply } from "../client.ts";
-import { describeShape, MAX_MESSAGE_CHARS, MAX_WORD_CHARS, read, type Reading } from "./reading/answer.ts";
+import { describeShape, MAX_MESSAGE_CHARS, MAX_WORD_CHARS, read, type Reading, type ReadingContext } from "./reading/answer.ts";
 import { type ApiError, errorIn, errorOfLayers, messageIn, messageOf, saysSuccess } from "./reading/api-error.ts";
 import { callProvider, troubleOfCall } from "./call.ts";
 import { isTurnedDown } from "../failure.ts";
@@ -20,21 +20,22 @@ type Answers<T> = Promise<Result<ReadonlyMap<string, T>, ProviderFailure>>;
 
 /** Asks for refills of orders. The caller keeps the list to what the provider takes, 100 at most, here as below. */
 export function askRefills(port: FetchPort, settings: ProviderSettings, orderIds: readonly string[]): Answers<RequestReply> {
-  return ask(port, settings, listed("refill", "order", "orders", orderIds), orderIds, REFILLS);
+  return ask(port, settings, orderIds, REFILLS);
 }
 
-/** Asks to cancel orders, by a list even for one, since the protocol has no other form. Their outcome comes as a status. */
+/** Asks to cancel orders. Their outcome comes as a status. */
 export function askCancels(port: FetchPort, settings: ProviderSettings, orderIds: readonly string[]): Answers<RequestReply> {
-  return ask(port, settings, { action: "cancel", orders: orderIds.join(",") }, orderIds, CANCELS);
+  return ask(port, settings, orderIds, CANCELS);
 }
 
 /** Asks what became of refills, by the ids the provider gave them. */
 export function askRefillStatuses(port: FetchPort, settings: ProviderSettings, refillIds: readonly string[]): Answers<RefillSaid> {
-  return ask(port, settings, listed("refill_status", "refill", "refills", refillIds), refillIds, REFILL_STATUSES);
+  return ask(port, settings, refillIds, REFILL_STATUSES);
 }
 
-/** How the answers to an action are laid out. */
+/** How an action is asked for, and how its answers are laid out. */
 type Form<T> = {
+  readonly fieldsFor: (ids: readonly string[]) => ActionFields;
   /** The fields by which a part of a list names what it is about. */
   readonly names: IdNames;
   /** True for an object whose failing `status` is no error but the thing's own. */
@@ -45,20 +46,17 @@ type Form<T> = {
   readonly readValue: (value: unknown, key: string) => T | null;
 };
 
-function listed(action: string, one: string, many: string, ids: readonly string[]): ActionFields {
-  const [id = ""] = ids;
-  return ids.length === 1 ? { action, [one]: id } : { action, [many]: ids.join(",") };
+/** One id goes by a field of its own. */
+function oneOrMany(action: string, one: string, many: string): Form<unknown>["fieldsFor"] {
+  return (ids) => {
+    const [id = ""] = ids;
+    return ids.length === 1 ? { action, [one]: id } : { action, [many]: ids.join(",") };
+  };
 }
 
-async function ask<T>(
-  port: FetchPort,
-  settings: ProviderSettings,
-  fields: ActionFields,
-  ids: readonly string[],
-  form: Form<T>,
-): Answers<T | Refused> {
+async function ask<T>(port: FetchPort, settings: ProviderSettings, ids: readonly string[], form: Form<T>): Answers<T | Refused> {
   if (ids.length === 0) return ok(new Map());
-  return callProvider(port, settings, fields, (json, status) => readAnswers(json, status, ids, settings.key, form));
+  return callProvider(port, settings, { fields: form.fieldsFor(ids), read: (json, context) => readAnswers(json, context, ids, form) });
 }
 
 /**
@@ -67,9 +65,8 @@ async function ask<T>(
  */
 function readAnswers<T>(
   json: unknown,
-  status: number,
+  { status, key }: ReadingContext,
   ids: readonly string[],
-  key: string,
   form: Form<T>,
 ): Reading<ReadonlyMap<string, T | Refused>> {
   const layers = layersOf(json, (object) => ids.some((id) => Object.hasOwn(object, id)));
@@ -129,7 +126,10 @@ const ID_LIKE = /^(?:\d[\w-]*|[\da-f-]{8,64})$/i;
 const YES = /^(?:true|yes|ok|success|successful)$/i;
 
 /** `{"refill":1}` and `{"refill":{"error":"…"}}`, and the same with `cancel`. */
-function formOfAsking(action: "refill" | "cancel", refillOf: (value: unknown) => string | null): Form<RequestReply> {
+function formOfAsking(
+  action: "refill" | "cancel",
+  { fieldsFor, refillOf }: Pick<Form<unknown>, "fieldsFor"> & { readonly refillOf: (value: unknown) => string | null },
+): Form<RequestReply> {
   const readValue = (value: unknown, key: string, message: string | null = null): RequestReply | null => {
     if (isYes(value)) return { kind: "accepted", refill: refillOf(value) };
     if (Array.isArray(value)) return null;
@@ -142,6 +142,7 @@ function formOfAsking(action: "refill" | "cancel", refillOf: (value: unknown) =>
     return isYes(id) || saysSuccess(fields) ? { kind: "accepted", refill: refillOf(id) } : null;
   };
   return {
+    fieldsFor,
     names: ORDER_NAMES,
     hasOwnStatus: () => false,
     readObject: (fields, _named, key) => {
@@ -154,9 +155,16 @@ function formOfAsking(action: "refill" | "cancel", refillOf: (value: unknown) =>
   };
 }
 
-const REFILLS = formOfAsking("refill", (value) => (ID_LIKE.test(scalarText(value) ?? "") ? idText(value) : null));
-/** What servers put there for a cancel is a yes, and no id of anything. */
-const CANCELS = formOfAsking("cancel", () => null);
+const REFILLS = formOfAsking("refill", {
+  fieldsFor: oneOrMany("refill", "order", "orders"),
+  refillOf: (value) => (ID_LIKE.test(scalarText(value) ?? "") ? idText(value) : null),
+});
+const CANCELS = formOfAsking("cancel", {
+  // The protocol has a list even for one.
+  fieldsFor: (ids) => ({ action: "cancel", orders: ids.join(",") }),
+  // What servers put there for a cancel is a yes, and no id of anything.
+  refillOf: () => null,
+});
 
 function isYes(value: unknown): boolean {
   const text = scalarText(value) ?? "";
@@ -164,6 +172,7 @@ function isYes(value: unknown): boolean {
 }
 
 const REFILL_STATUSES: Form<RefillSaid> = {
+  fieldsFor: oneOrMany("refill_status", "refill", "refills"),
   names: REFILL_NAMES,
   // `{"status":"error","msg":"…"}` alone is the call's; without a message it may be the refill's own, which can fail.
   hasOwnStatus: (fields, named) => named || messageIn(fields) === null,

@@ -26,7 +26,8 @@ const MAX_DESCRIPTION_CHARS = 2000;
 
 /** Asks for all services. */
 export function askServices(port: FetchPort, settings: ProviderSettings): Promise<Result<ServiceList, ProviderFailure>> {
-  return callProvider(port, settings, { action: "services" }, (json) => readServices(json, settings.key), MAX_SERVICES_BYTES);
+  const fields = { action: "services" };
+  return callProvider(port, settings, { fields, read: (json, { key }) => readServices(json, key), maxBytes: MAX_SERVICES_BYTES });
 }
 
 type ServiceEntry = { readonly raw: JsonObject; readonly service: ProviderService };

@@ -13,7 +13,7 @@ import type { ProviderSettings } from "../settings.ts";
 /** Asks for the status of several orders in one call. The caller keeps the list to what the provider takes, 100 at most. */
 export function askMany(port: FetchPort, settings: ProviderSettings, ids: readonly string[]): Promise<Result<ManyAnswer, ProviderFailure>> {
   const fields = { action: "status", orders: ids.join(",") };
-  return callProvider(port, settings, fields, (json) => readMany(json, ids, settings.key));
+  return callProvider(port, settings, { fields, read: (json, { key }) => readMany(json, ids, key) });
 }
 
 /**
@@ -21,10 +21,11 @@ export function askMany(port: FetchPort, settings: ProviderSettings, ids: readon
  * whether it means the order or the provider cannot be told from one answer.
  */
 export function askOne(port: FetchPort, settings: ProviderSettings, id: string): Promise<Result<Report, ProviderFailure>> {
-  return callProvider(port, settings, { action: "status", order: id }, (json) => readOne(json, id, settings.key));
+  const fields = { action: "status", order: id };
+  return callProvider(port, settings, { fields, read: (json, { key }) => readOne(json, id, key) });
 }
 
 /** Asks for the operator's balance at the provider, in the provider's currency. */
 export function askBalance(port: FetchPort, settings: ProviderSettings): Promise<Result<Balance, ProviderFailure>> {
-  return callProvider(port, settings, { action: "balance" }, readBalance);
+  return callProvider(port, settings, { fields: { action: "balance" }, read: readBalance });
 }

@@ -2,8 +2,10 @@
  * The operator's own catalogue. A service is never deleted, since orders name it; one that is not enabled is not sold.
  */
 import { MAX_SERVICE_ID, type Service } from "../../domain/catalogue.ts";
+import type { Audited } from "../operations/audit.ts";
 import { chunksBySize } from "../rows/json-sets.ts";
 import { type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
+import { isUsableSql } from "../providers/usable.ts";
 
 export type ServiceRow = {
   id: number;
@@ -146,8 +148,7 @@ export async function createService(
   db: D1Database,
   id: number,
   settings: ServiceSettings,
-  now: number,
-  audit: D1PreparedStatement,
+  { now, audit }: Audited,
 ): Promise<StoredService | null> {
   const insert = db
     .prepare(
@@ -163,8 +164,7 @@ export async function updateService(
   db: D1Database,
   seen: StoredService,
   settings: ServiceSettings,
-  now: number,
-  audit: D1PreparedStatement,
+  { now, audit }: Audited,
 ): Promise<StoredService | null> {
   const update = db
     .prepare(
@@ -195,6 +195,7 @@ export async function readForImport(db: D1Database, provider: string): Promise<C
 /** A service to be added, and one to be changed, with the version it was seen at. */
 export type NewService = { readonly id: number; readonly settings: ServiceSettings };
 export type ChangedService = NewService & { readonly version: number };
+export type ImportedServices = { readonly created: readonly NewService[]; readonly changed: readonly ChangedService[] };
 
 /**
  * Two imports, or an import and a change, at once: the second is aborted, by the key of an id that was given
@@ -213,10 +214,8 @@ const INSERT_IMPORTED = `INSERT INTO services (id, created_at, updated_at, ${INS
  */
 export async function writeImport(
   db: D1Database,
-  created: readonly NewService[],
-  changed: readonly ChangedService[],
-  now: number,
-  audit: readonly D1PreparedStatement[],
+  { created, changed }: ImportedServices,
+  { now, audit }: Audited<readonly D1PreparedStatement[]>,
 ): Promise<boolean> {
   const statements = [
     ...chunksBySize(changed).map((json) => db.prepare(UPDATE_IMPORTED).bind(json, now)),
@@ -234,11 +233,6 @@ export async function writeImport(
 
 function isOutdated(error: unknown): boolean {
   return error instanceof Error && /UNIQUE constraint failed: services\.id|CHECK constraint failed: version/.test(error.message);
-}
-
-/** SQL that holds for a provider `p` which the panel may use; `panel` is SQL for the panel's id. */
-export function isUsableSql(panel: string): string {
-  return `(p.panels IS NULL OR ${panel} IN (SELECT value FROM json_each(p.panels)))`;
 }
 
 /** SQL that holds for a service `s` which is on and in the panel's currency. */

@@ -3,6 +3,7 @@
  */
 import type { EventType } from "../../domain/feed.ts";
 import { type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
+import type { PageWanted } from "../rows/page.ts";
 
 /** A row of `changes`. `previous` and `data` are JSON texts, as the database has checked. */
 export type ChangeRow = {
@@ -33,10 +34,10 @@ export type HistoryRead =
   | { readonly kind: "no_order" };
 
 /**
- * An order's changes above `after`, oldest first. Goes from its newest change back to `after`: two rows read for
- * each change on the way, and no index to pay for with every change that is written.
+ * An order's changes, oldest first; a place among them is a change's number. Goes from its newest change back to the
+ * cursor: two rows read for each change on the way, and no index to pay for with every change that is written.
  */
-export async function readHistory(db: D1Database, ref: PanelRef, orderId: string, after: number, limit: number): Promise<HistoryRead> {
+export async function readHistory(db: D1Database, ref: PanelRef, orderId: string, { cursor, limit }: PageWanted): Promise<HistoryRead> {
   const panel = panelIdSql(ref);
   const found = await readForPanel(db, ref, [
     db.prepare(`SELECT 1 FROM orders o WHERE o.panel = ${panel} AND o.id = ?2`).bind(ref.value, orderId),
@@ -52,7 +53,7 @@ export async function readHistory(db: D1Database, ref: PanelRef, orderId: string
          SELECT ${CHANGE_COLUMNS} FROM (SELECT seq FROM chain ORDER BY seq LIMIT ?4) n CROSS JOIN changes c
          WHERE c.panel = ${panel} AND c.seq = n.seq ORDER BY c.seq`,
       )
-      .bind(ref.value, orderId, after, limit),
+      .bind(ref.value, orderId, cursor ?? 0, limit),
   ]);
   if (found === null) return { kind: "no_panel" };
   const [order, changes] = found.results;

@@ -2,6 +2,7 @@
  * Reading accounts for their panel: what stands on one, and how it came about.
  */
 import { type Panel, type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
+import type { PageWanted } from "../rows/page.ts";
 
 export type TransferType = "charge" | "refund" | "credit" | "clawback";
 
@@ -34,17 +35,20 @@ type EntryRow = {
   created_at: number;
 };
 
+/** A customer's account in a currency; in the panel's own where that is null. */
+export type AccountWanted = { readonly customer: string; readonly currency: string | null };
+
+const ABOVE_ALL = Number.MAX_SAFE_INTEGER;
+
 /**
- * Entries of a customer's account below the number `before`, newest first, in the panel's currency unless another is
- * named. One round trip, two rows read an entry; null when there is no such panel.
+ * Entries of a customer's account, newest first; a place among them is an entry's number. One round trip, two rows read
+ * an entry; null when there is no such panel.
  */
 export async function readEntries(
   db: D1Database,
   ref: PanelRef,
-  customer: string,
-  currency: string | null,
-  before: number,
-  limit: number,
+  { customer, currency }: AccountWanted,
+  { cursor, limit }: PageWanted,
 ): Promise<EntriesRead | null> {
   const panel = panelIdSql(ref);
   const account = `t.panel = ${panel} AND t.currency = coalesce(?3, (SELECT currency FROM panels WHERE id = ${panel})) AND t.customer = ?2`;
@@ -56,7 +60,7 @@ export async function readEntries(
            (SELECT o.id FROM orders o WHERE o.panel = t.panel AND o.n = t.order_n) AS order_id
          FROM transfers t WHERE ${account} AND t.n < ?4 ORDER BY t.n DESC LIMIT ?5`,
       )
-      .bind(ref.value, customer, currency, before, limit),
+      .bind(ref.value, customer, currency, cursor ?? ABOVE_ALL, limit),
   ]);
   if (found === null) return null;
   const [any, entries] = found.results;

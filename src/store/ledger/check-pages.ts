@@ -72,7 +72,10 @@ export async function checkPage(read: ReadRows, place: CheckPlace, sizes: PageSi
     transfers: ledger.length,
     accounts: accountsBegun(place.ledger, ledger),
   };
-  return { panel, checked, mismatch, next: nextPlace(place, panels as PanelRow[], ledger, mismatch !== null, sizes) };
+  const own = (panels as PanelRow[]).find(({ id }) => id === panel);
+  const following = (panels as PanelRow[]).find(({ id }) => id !== panel);
+  const rest = mismatch === null ? restOf(place, own, ledger, sizes) : null;
+  return { panel, checked, mismatch, next: rest ?? beginningOf(following) };
 }
 
 /** The queries of a part, or as many that read nothing when the part is through. */
@@ -88,16 +91,8 @@ function accountsBegun(before: AccountPlace | null, transfers: readonly CheckedT
   return transfers.filter((transfer, i) => !isSameAccount(transfers[i - 1] ?? before, transfer)).length;
 }
 
-/** `panels` has the place's own panel, if there is one still, and the one after it. */
-function nextPlace(
-  place: CheckPlace,
-  panels: readonly PanelRow[],
-  ledger: readonly CheckedTransfer[],
-  isWrong: boolean,
-  sizes: PageSizes,
-): CheckPlace | null {
-  const own = panels.find(({ id }) => id === place.panel);
-  const following = panels.find(({ id }) => id !== place.panel);
+/** Where to go on within the place's own panel; null when it is through. */
+function restOf(place: CheckPlace, own: PanelRow | undefined, ledger: readonly CheckedTransfer[], sizes: PageSizes): CheckPlace | null {
   const last = ledger.at(-1);
   const next: CheckPlace = {
     panel: place.panel,
@@ -108,10 +103,13 @@ function nextPlace(
         ? null
         : { currency: last.currency, customer: last.customer, n: last.n, balance: last.balance },
   };
-  if (!isWrong && (next.totals !== null || next.sums !== null || next.ledger !== null)) return next;
-  if (following === undefined) return null;
-  const isLedger = following.money === "ledger";
-  return { panel: following.id, totals: 0, sums: isLedger ? 0 : null, ledger: isLedger ? BEFORE_THE_LEDGER : null };
+  return next.totals === null && next.sums === null && next.ledger === null ? null : next;
+}
+
+function beginningOf(panel: PanelRow | undefined): CheckPlace | null {
+  if (panel === undefined) return null;
+  const isLedger = panel.money === "ledger";
+  return { panel: panel.id, totals: 0, sums: isLedger ? 0 : null, ledger: isLedger ? BEFORE_THE_LEDGER : null };
 }
 
 function stretchAfter(after: number | null, size: number, panel: PanelRow | undefined): number | null {

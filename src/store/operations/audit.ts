@@ -39,6 +39,9 @@ const INSERT_ENTRIES = `INSERT INTO audit (at, actor, panel, action, subject, be
   SELECT j.value->>'$.at', j.value->>'$.actor', j.value->>'$.panel', j.value->>'$.action', j.value->>'$.subject',
     j.value->>'$.before', j.value->>'$.after'`;
 
+/** When something is changed, in epoch ms, and the statement of the audit entry that goes into the change's transaction. */
+export type Audited<Statement = D1PreparedStatement> = { readonly now: number; readonly audit: Statement };
+
 /** The statement that writes an entry, for the batch of the change it tells of. One row written. */
 export function auditStatement(db: D1Database, entry: AuditEntry, condition: Condition = "always"): D1PreparedStatement {
   const { at, actor, panel, action, subject, before, after } = entry;

@@ -3,9 +3,8 @@
  * an order of several parts. What they cost is not known, so they are followed without refunds.
  */
 import { CONNECT_IDS_FROM, SPARE_IDS_FROM } from "../../domain/order-ids.ts";
-import type { EventType } from "../../domain/feed.ts";
 import type { Channel } from "../../domain/order.ts";
-import { GOLDEN_STEP, PHASES } from "../../domain/poll-pacing.ts";
+import { GIVEN, GIVEN_COLUMNS, insertAddedSql, NUMBER } from "./new-orders.ts";
 import { IS_ITS_OWN } from "./status-reads.ts";
 import { numberAdoptedStatement } from "../feed/feed-numbers.ts";
 import { chunksBySize } from "../rows/json-sets.ts";
@@ -21,23 +20,20 @@ const COLUMNS = [
   ...(["created_at", "progress_at", "final_at", "error_at", "updated_at"] as const),
 ] as const satisfies readonly (keyof OrderRow)[];
 
-/** The order's number; the panels' counters were advanced by the first statement of the batch. */
-const N = "p.order_n - (j.value->>'$.back')";
-
 /** The provider's id, or the order's number, unless the panel has another order by it (src/domain/order-ids.ts). */
 const ID = `CASE j.value->>'$.door' WHEN 'connect'
     THEN iif(EXISTS (SELECT 1 FROM orders x WHERE x.panel = p.id AND x.id = j.value->>'$.provider_order_id'),
-      CAST(${CONNECT_IDS_FROM} + (${N}) AS TEXT), j.value->>'$.provider_order_id')
-    ELSE iif(EXISTS (SELECT 1 FROM orders x WHERE x.panel = p.id AND x.id = CAST((${N}) AS TEXT)),
-      CAST(${SPARE_IDS_FROM} + (${N}) AS TEXT), CAST((${N}) AS TEXT))
+      CAST(${CONNECT_IDS_FROM} + (${NUMBER}) AS TEXT), j.value->>'$.provider_order_id')
+    ELSE iif(EXISTS (SELECT 1 FROM orders x WHERE x.panel = p.id AND x.id = CAST((${NUMBER}) AS TEXT)),
+      CAST(${SPARE_IDS_FROM} + (${NUMBER}) AS TEXT), CAST((${NUMBER}) AS TEXT))
     END`;
 
 /**
  * Passes over a provider's order that the panel has already, or that another panel has placed or registered; and over
  * one whose id of ours is taken.
  */
-const INSERT_ORDERS = `INSERT INTO orders (panel, n, phase, last_change, id, part_of, ${COLUMNS.join(", ")})
-  SELECT p.id, ${N}, ((${N}) * ${GOLDEN_STEP}) % ${PHASES}, p.feed_seq - (j.value->>'$.back'), ${ID}, j.value->>'$.part_of',
+const INSERT_ORDERS = `INSERT INTO orders (${GIVEN_COLUMNS}, id, part_of, ${COLUMNS.join(", ")})
+  SELECT ${GIVEN}, ${ID}, j.value->>'$.part_of',
     ${COLUMNS.map((column) => `j.value->>'$.${column}'`).join(", ")}
   FROM json_each(?1) j CROSS JOIN panels p
   WHERE p.id = j.value->>'$.panel' AND NOT EXISTS (
@@ -46,12 +42,7 @@ const INSERT_ORDERS = `INSERT INTO orders (panel, n, phase, last_change, id, par
       AND (q.id = p.id OR ${IS_ITS_OWN}))
     AND NOT EXISTS (SELECT 1 FROM orders x WHERE x.panel = p.id AND x.id = ${ID})`;
 
-const CREATED: EventType = "order.created";
-
-const INSERT_CHANGES = `INSERT INTO changes (panel, seq, type, order_id, created_at, previous, data)
-  SELECT o.panel, o.last_change, '${CREATED}', o.id, o.created_at, '{}', json_set(j.value->>'$.data', '$.id', o.id)
-  FROM json_each(?1) j CROSS JOIN panels p CROSS JOIN orders o
-  WHERE p.id = j.value->>'$.panel' AND o.panel = p.id AND o.n = ${N}`;
+const INSERT_CHANGES = insertAddedSql("json_set(j.value->>'$.data', '$.id', o.id)", { rows: "?1", panel: "j.value->>'$.panel'" });
 
 /**
  * Puts orders on record, each with its change, in one transaction; those that somebody has already are passed over.

@@ -1,6 +1,7 @@
 /**
  * Reading what is due. Rows read = rows returned, plus one for each empty bucket, however large the table is.
  */
+import { chunksOf } from "../../domain/chunks.ts";
 import type { Order } from "../../domain/order.ts";
 import type { DueProvider } from "../../domain/message.ts";
 import { type OrderRow, toOrder } from "../rows/order.ts";
@@ -94,8 +95,4 @@ function idsOf(rows: readonly { id: string }[] = []): ReadonlySet<string> {
 
 function byId(rows: readonly ProviderRow[]): ReadonlyMap<string, Provider> {
   return new Map(rows.map((row) => [row.id, toProvider(row)]));
-}
-
-function chunksOf<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
 }

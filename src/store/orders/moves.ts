@@ -2,15 +2,15 @@
  * What is written of an order that the rules have decided about: its next state, its refunds, and its events.
  */
 import { DECIDED_BY_RULES, eventsOf, WITHDRAWN_NOTE } from "../../domain/feed.ts";
-import type { Order, OrderState } from "../../domain/order.ts";
-import type { RefundStep } from "../../domain/refund-plan.ts";
+import type { Order } from "../../domain/order.ts";
+import type { RefundPlan, RefundStep } from "../../domain/refund-plan.ts";
 import { type Polling, orderView } from "../../domain/order-view.ts";
 import type { OrderWrite, RefundWrite } from "./apply.ts";
 
 /** A move with all that goes with it. `polling` is its provider's; `now` in epoch ms. */
-export function moveWrite(order: Order, next: OrderState, refunds: readonly RefundStep[], polling: Polling, now: number): OrderWrite {
+export function moveWrite(order: Order, { next, refunds }: RefundPlan, polling: Polling, now: number): OrderWrite {
   const after: Order = { ...order, updatedAt: now, state: next };
-  const events = eventsOf(order, after, refunds, orderView(after, polling, now), now);
+  const events = eventsOf(order, after, refunds, orderView(after, polling, now));
   return { order, next, write: "move", refunds: refunds.map((step) => refundWrite(order, step)), events, now };
 }
 

@@ -6,6 +6,7 @@ import type { Polling } from "../../domain/order-view.ts";
 import type { Status } from "../../domain/status.ts";
 import { ENDED, IS_PLACING, type OrderRow, toOrder } from "../rows/order.ts";
 import { type Panel, type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
+import type { PageWanted } from "../rows/page.ts";
 import { type PollingRow, POLLING_COLUMNS, toPolling } from "../rows/provider.ts";
 
 /** Orders by their panel's ids, and how the polling of their providers stands. */
@@ -68,8 +69,8 @@ type OrderPage = { readonly orders: readonly Order[]; readonly pollings: Readonl
 const SCANNED_ORDERS = 1000;
 
 /**
- * The panel's orders with numbers below `before`, newest first. With a filter, a window of order numbers is looked
- * at and the answer says where the next one begins; only a provider's own order id is found directly.
+ * The panel's orders, newest first; a place among them is an order's number. With a filter, a window of order numbers is
+ * looked at and the answer says where the next one begins; only a provider's own order id is found directly.
  * Null when there is no such panel. The orders are read twice, for how the polling of their providers stood just then: read
  * a moment later, it can tell of an answer that the orders read do not show yet.
  */
@@ -77,10 +78,9 @@ export async function listOrders(
   db: D1Database,
   ref: PanelRef,
   filter: OrderFilter,
-  before: number | null,
-  limit: number,
+  { cursor, limit }: PageWanted,
 ): Promise<OrderPage | null> {
-  const params: (string | number | null)[] = [ref.value, before];
+  const params: (string | number | null)[] = [ref.value, cursor];
   const param = (value: string | number) => `?${params.push(value)}`;
   const conditions = conditionsOf(filter, param);
   const isFew = filter.flag === "placing_unknown" || (filter.provider !== undefined && filter.provider_order_id !== undefined);
@@ -99,7 +99,7 @@ export async function listOrders(
   const orders = rows.slice(0, limit).map(toOrder);
   const pollings = pollingsOf((found.results[1]?.results ?? []) as PollingRow[]);
   if (rows.length > limit) return { orders, pollings, next: orders.at(-1)?.number ?? null };
-  const bottom = (before ?? found.panel.lastOrder + 1) - SCANNED_ORDERS;
+  const bottom = (cursor ?? found.panel.lastOrder + 1) - SCANNED_ORDERS;
   return { orders, pollings, next: isScan && bottom > 1 ? bottom : null };
 }
 

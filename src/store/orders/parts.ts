@@ -2,11 +2,11 @@
  * The parts of an order of several parts are orders of their own at the provider. Those of orders that came by a
  * channel are adopted, so that their panel's script can ask about them.
  */
-import type { Channel, Order } from "../../domain/order.ts";
+import type { Order } from "../../domain/order.ts";
 import type { StatusReport } from "../../domain/order-report.ts";
 import { type Polling, orderView } from "../../domain/order-view.ts";
 import { type Adopted, adoptOrders } from "./adoption.ts";
-import { toOrder } from "../rows/order.ts";
+import { type OrderRow, toOrder } from "../rows/order.ts";
 import { bareRegistration, newOrderRow } from "./registration.ts";
 
 /** What a message can write; an order's parts come over hours. */
@@ -24,7 +24,10 @@ export async function adoptParts(db: D1Database, wholes: readonly Whole[], polli
     const { channel } = order;
     return channel === null || report.parts === null
       ? []
-      : newParts(order, report.parts.orders).map((id) => partOf(order, channel, id, polling, now));
+      : newParts(order, report.parts.orders).map((id): Adopted => {
+          const row = { ...partRow(order, id, now), door: channel };
+          return { row, partOf: order.number, shown: orderView(toOrder(row), polling, now) };
+        });
   });
   const each = new Map(parts.map((part) => [`${part.row.panel} ${part.row.provider_order_id}`, part]));
   await adoptOrders(db, [...each.values()].slice(0, MAX_PARTS_AT_ONCE), now);
@@ -36,9 +39,7 @@ function newParts({ state, partOf: whole, providerOrderId }: Order, ids: readonl
   return whole === null ? ids.filter((id) => !known.has(id)) : [];
 }
 
-function partOf(whole: Order, channel: Channel, id: string, polling: Polling, now: number): Adopted {
-  const { provider, currency, service, link, customer } = whole;
+function partRow({ panel, provider, providerService, currency, service, link, customer }: Order, id: string, now: number): OrderRow {
   const registration = { ...bareRegistration(provider, id, currency), service, link, customer };
-  const row = { ...newOrderRow(whole.panel, 0, registration, now), door: channel, provider_service: whole.providerService };
-  return { row, partOf: whole.number, shown: orderView(toOrder(row), polling, now) };
+  return { ...newOrderRow({ panel, n: 0 }, registration, now), provider_service: providerService };
 }

@@ -1,17 +1,18 @@
 /**
  * Putting a panel's orders on record: what is there already, and the one transaction that adds to it.
  */
-import type { EventType } from "../../domain/feed.ts";
 import { linkKey } from "../../domain/order-link.ts";
 import { FLAGS } from "../../domain/order.ts";
-import { type Cadence, GOLDEN_STEP, PHASES, phaseOf } from "../../domain/poll-pacing.ts";
+import { type Cadence, phaseOf } from "../../domain/poll-pacing.ts";
 import type { Polling } from "../../domain/order-view.ts";
 import { isFinal, isActive, type Status } from "../../domain/status.ts";
 import { numberOrdersStatement } from "../feed/feed-numbers.ts";
 import { chunksBySize } from "../rows/json-sets.ts";
 import { activeSql } from "./link-reads.ts";
+import { GIVEN, GIVEN_COLUMNS, insertAddedSql } from "./new-orders.ts";
 import type { OrderRow } from "../rows/order.ts";
 import { type PollingRow, POLLING_COLUMNS, toPolling } from "../rows/provider.ts";
+import { isUsableSql } from "../providers/usable.ts";
 import { balanceSql, chargeStatement, isOverdrawn } from "../ledger/transfers.ts";
 
 /** An order as its panel registered it: the columns of its row that keep it. Money in micro-units, times in epoch ms. */
@@ -117,7 +118,7 @@ export async function readKnown(db: D1Database, panel: string, registrations: re
     db
       .prepare(
         `SELECT ${POLLING_COLUMNS} FROM providers p
-         WHERE p.id IN (SELECT value->>'$.provider' FROM json_each(?2)) AND (p.panels IS NULL OR ?1 IN (SELECT value FROM json_each(p.panels)))`,
+         WHERE p.id IN (SELECT value->>'$.provider' FROM json_each(?2)) AND ${isUsableSql("?1")}`,
       )
       .bind(panel, json),
     db.prepare("SELECT order_n, money = 'ledger' AND allow_credit = 0 AS is_prepaid FROM panels WHERE id = ?1").bind(panel),
@@ -159,13 +160,15 @@ type FundsRow = { currency: string; customer: string | null; balance: string | n
 /** A new order is looked at in the next minute, whatever its status. */
 const FIRST_CADENCE: Cadence = 1;
 
+/** Where a new order is to stand: its panel, and the number that it is expected to be given; 0 where that does not matter. */
+type OrderPlace = Pick<OrderRow, "panel" | "n">;
+
 /**
  * The row of a new order. Its number, and the phase that follows from it, are the transaction's to give; until then
  * they are what they will be unless the panel registers something else at the same moment.
  */
 export function newOrderRow(
-  panel: string,
-  expectedN: number,
+  { panel, n }: OrderPlace,
   registration: Registration,
   now: number,
   duplicateOf: string | null = null,
@@ -174,8 +177,8 @@ export function newOrderRow(
   return {
     ...registration,
     panel,
-    n: expectedN,
-    phase: phaseOf(expectedN),
+    n,
+    phase: phaseOf(n),
     multi: registration.runs !== null || registration.posts !== null ? 1 : 0,
     status,
     middle: isActive(status) ? status : "pending",
@@ -233,12 +236,9 @@ const INSERTED_COLUMNS = [
   ...(["flags", "link_key", "duplicate_of"] as const),
 ] as const satisfies readonly (keyof OrderRow)[];
 
-/** The panel's counters were advanced by the first statement of the batch; a row's place is counted back from them. */
-const N = "p.order_n - (j.value->>'$.back')";
-
 /** Passes over an order whose id, or whose provider's order, somebody else has registered meanwhile. */
-const INSERT_ORDERS = `INSERT INTO orders (panel, n, phase, last_change, ${INSERTED_COLUMNS.join(", ")})
-  SELECT p.id, ${N}, ((${N}) * ${GOLDEN_STEP}) % ${PHASES}, p.feed_seq - (j.value->>'$.back'),
+const INSERT_ORDERS = `INSERT INTO orders (${GIVEN_COLUMNS}, ${INSERTED_COLUMNS.join(", ")})
+  SELECT ${GIVEN},
     ${INSERTED_COLUMNS.map((column) => `j.value->>'$.${column}'`).join(", ")}
   FROM json_each(?2) j CROSS JOIN panels p
   WHERE p.id = ?1
@@ -246,13 +246,7 @@ const INSERT_ORDERS = `INSERT INTO orders (panel, n, phase, last_change, ${INSER
     AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.panel = p.id AND o.provider = j.value->>'$.provider' AND o.provider_order_id = j.value->>'$.provider_order_id')
   RETURNING id, n`;
 
-const CREATED: EventType = "order.created";
-
-/** A change for each order that this batch has added: nothing else stands under the numbers that it has given out. */
-const INSERT_CHANGES = `INSERT INTO changes (panel, seq, type, order_id, created_at, previous, data)
-  SELECT o.panel, o.last_change, '${CREATED}', o.id, o.created_at, '{}', j.value->>'$.data'
-  FROM json_each(?2) j CROSS JOIN panels p CROSS JOIN orders o
-  WHERE p.id = ?1 AND o.panel = p.id AND o.n = ${N}`;
+const INSERT_CHANGES = insertAddedSql("j.value->>'$.data'", { rows: "?2", panel: "?1" });
 
 /** A new order's row, and the order as its `order.created` change shows it. */
 type NewOrder = { readonly row: OrderRow; readonly shown: unknown };

@@ -7,6 +7,7 @@ import type { Order, ReportedFinal } from "../../domain/order.ts";
 import { statusForPanel, reportedFinalOf } from "../../domain/panel-status.ts";
 import { ENDED, type OrderRow, toOrder } from "../rows/order.ts";
 import { type Panel, type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
+import { isUsableSql } from "../providers/usable.ts";
 import { type Provider, type ProviderRow, toProvider, WITH_POLICIES } from "../rows/provider.ts";
 
 /** More than a call can ask for. */
@@ -107,7 +108,7 @@ export async function readProvidersOrders(
   const panel = panelIdSql(ref);
   const byProvider = `json_each(?2) j CROSS JOIN orders o WHERE o.panel = ${panel} AND o.provider = ?3 AND o.provider_order_id = j.value`;
   const byNumber = `json_each(?2) j CROSS JOIN orders o WHERE o.panel = ${panel} AND o.n = j.value AND o.provider = ?3 AND o.door = 'connect' AND ${IS_OURS}`;
-  const allKnown = `EXISTS (SELECT 1 FROM providers p WHERE p.id = ?3 AND (p.panels IS NULL OR ${panel} IN (SELECT value FROM json_each(p.panels))))
+  const allKnown = `EXISTS (SELECT 1 FROM providers p WHERE p.id = ?3 AND ${isUsableSql(panel)})
     AND NOT EXISTS (SELECT 1 FROM json_each(?4) u
       WHERE NOT EXISTS (SELECT 1 FROM orders x WHERE x.panel = ${panel} AND x.provider = ?3 AND x.provider_order_id = u.value)
         AND NOT EXISTS (SELECT 1 FROM orders x WHERE x.panel = ${panel} AND x.n = u.value - ${CONNECT_IDS_FROM} AND x.provider = ?3 AND x.door = 'connect' AND x.id = u.value))`;
@@ -121,7 +122,8 @@ export async function readProvidersOrders(
             .bind(ref.value, JSON.stringify(values), provider, JSON.stringify(ids)),
           db.prepare(`SELECT o.* FROM ${named}`).bind(ref.value, JSON.stringify(values), provider),
         ];
-  const found = await readForPanel(db, ref, [usableStatement(db, ref, provider), ...read(byProvider, ids), ...read(byNumber, numbers)]);
+  const mayUse = db.prepare(`SELECT p.id FROM providers p WHERE p.id = ?2 AND ${isUsableSql(panel)}`).bind(ref.value, provider);
+  const found = await readForPanel(db, ref, [mayUse, ...read(byProvider, ids), ...read(byNumber, numbers)]);
   if (found === null) return null;
   const [usable, , known, , numbered] = found.results;
   const byOurs = new Map(((numbered?.results ?? []) as OrderRow[]).map((row) => [row.n, toOrder(row)]));
@@ -154,14 +156,6 @@ export async function recordReportedFinals(db: D1Database, orders: readonly Orde
 /** Condition on an order `o`: its panel has placed or registered it, or placed the whole that it is a part of, and not only asked for it. */
 export const IS_ITS_OWN = `(o.door IS NULL OR o.add_digest IS NOT NULL
   OR EXISTS (SELECT 1 FROM orders w WHERE w.panel = o.panel AND w.n = o.part_of AND w.add_digest IS NOT NULL))`;
-
-const USABLE = (ref: PanelRef): string =>
-  `p.id = ?2 AND (p.panels IS NULL OR ${panelIdSql(ref)} IN (SELECT value FROM json_each(p.panels)))`;
-
-/** Selects one row where the panel may use the provider. */
-export function usableStatement(db: D1Database, ref: PanelRef, provider: string): D1PreparedStatement {
-  return db.prepare(`SELECT p.id FROM providers p WHERE ${USABLE(ref)}`).bind(ref.value, provider);
-}
 
 /**
  * The provider, and those of some ids of its orders that other panels have placed or registered: they are certainly not

@@ -2,19 +2,17 @@
  * What an `add` has to know before it is sent, in one round trip, the check of its key included.
  */
 import type { Service } from "../../domain/catalogue.ts";
-import type { Order } from "../../domain/order.ts";
+import type { InTheWay } from "../../domain/order-placement.ts";
 import { type OrderRow, toOrder } from "../rows/order.ts";
-import { type Panel, type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
+import { type Panel, type PanelRef, readForPanel } from "../panels/panels.ts";
 import { inTheWayStatements } from "./placement.ts";
 import { type Provider, type ProviderRow, toProvider } from "../rows/provider.ts";
 import { type ListedRate, type ListedRateRow, rateStatement, toListedRate } from "../providers/provider-services.ts";
+import { usableProviderStatement } from "../providers/usable.ts";
 import { offeredServiceStatement, type ServiceRow, toService } from "../catalogue/services.ts";
 
 /** What an `add` is looked up by: its link and service, and all of its fields. */
-export type AddLookup = { readonly linkKey: string; readonly digest: string; readonly now: number };
-
-/** What stands in an `add`'s way: an identical one, and whether another order is under way on its link. */
-export type InTheWay = { readonly identical: Order | null; readonly active: boolean };
+export type AddLookup = { readonly service: string; readonly linkKey: string; readonly digest: string; readonly now: number };
 
 function toInTheWay(identical: D1Result | undefined, active: D1Result | undefined): InTheWay {
   const row = identical?.results[0] as OrderRow | undefined;
@@ -22,6 +20,7 @@ function toInTheWay(identical: D1Result | undefined, active: D1Result | undefine
 }
 
 export type CatalogueAdd = InTheWay & {
+  readonly channel: "catalogue";
   readonly panel: Panel;
   /** Null where the panel is offered no such service. */
   readonly service: Service | null;
@@ -29,7 +28,8 @@ export type CatalogueAdd = InTheWay & {
 };
 
 /** For the own catalogue. Null when there is no such panel. */
-export async function readForCatalogueAdd(db: D1Database, ref: PanelRef, service: string, lookup: AddLookup): Promise<CatalogueAdd | null> {
+export async function readForCatalogueAdd(db: D1Database, ref: PanelRef, lookup: AddLookup): Promise<CatalogueAdd | null> {
+  const { service } = lookup;
   const found = await readForPanel(db, ref, [
     ...inTheWayStatements(db, ref, lookup),
     offeredServiceStatement(db, ref, service),
@@ -43,6 +43,7 @@ export async function readForCatalogueAdd(db: D1Database, ref: PanelRef, service
   const [identical, active, offered, providers] = found.results;
   const serviceRow = offered?.results[0] as ServiceRow | undefined;
   return {
+    channel: "catalogue",
     panel: found.panel,
     ...toInTheWay(identical, active),
     service: serviceRow === undefined ? null : toService(serviceRow),
@@ -51,6 +52,7 @@ export async function readForCatalogueAdd(db: D1Database, ref: PanelRef, service
 }
 
 export type ConnectAdd = InTheWay & {
+  readonly channel: "connect";
   readonly panel: Panel;
   /** Null where there is none that the panel may use. */
   readonly provider: Provider | null;
@@ -61,25 +63,17 @@ export type ConnectAdd = InTheWay & {
 };
 
 /** For connect mode. Null when there is no such panel. */
-export async function readForConnectAdd(
-  db: D1Database,
-  ref: PanelRef,
-  { provider, service }: { readonly provider: string; readonly service: string },
-  lookup: AddLookup,
-): Promise<ConnectAdd | null> {
+export async function readForConnectAdd(db: D1Database, ref: PanelRef, provider: string, lookup: AddLookup): Promise<ConnectAdd | null> {
   const found = await readForPanel(db, ref, [
     ...inTheWayStatements(db, ref, lookup),
-    db
-      .prepare(
-        `SELECT p.* FROM providers p WHERE p.id = ?2 AND (p.panels IS NULL OR ${panelIdSql(ref)} IN (SELECT value FROM json_each(p.panels)))`,
-      )
-      .bind(ref.value, provider),
-    rateStatement(db, provider, service),
+    usableProviderStatement(db, ref, provider),
+    rateStatement(db, provider, lookup.service),
   ]);
   if (found === null) return null;
   const [identical, active, providers, rates] = found.results;
   const rate = rates?.results[0] as ListedRateRow | undefined;
   return {
+    channel: "connect",
     panel: found.panel,
     ...toInTheWay(identical, active),
     provider: providerIn(providers),

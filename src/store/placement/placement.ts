@@ -5,10 +5,10 @@
  * Every statement names the version it saw; the INSERT of changes stands before the UPDATE of orders.
  */
 import { CONNECT_IDS_FROM, SPARE_IDS_FROM } from "../../domain/order-ids.ts";
-import type { EventType } from "../../domain/feed.ts";
 import { type Channel, FLAGS, type Order } from "../../domain/order.ts";
-import { type Cadence, GOLDEN_STEP, PHASES } from "../../domain/poll-pacing.ts";
+import type { Cadence } from "../../domain/poll-pacing.ts";
 import { applyDecision, type OrderWrite } from "../orders/apply.ts";
+import { insertCreatedSql, phaseSql } from "../orders/new-orders.ts";
 import { numberStatement } from "../feed/feed-numbers.ts";
 import { IS_ITS_OWN } from "../orders/status-reads.ts";
 import { activeSql, newestOfLink } from "../orders/link-reads.ts";
@@ -45,11 +45,14 @@ const COLUMNS = [
 /** An `add` that is as another one was sent again, by a script that got no answer: for so long it is taken for that. */
 const IDENTICAL_FOR_MS = 120_000;
 
+/** SQL for what an `add` is known by: its panel's id, the key of its link and service, the digest of all its fields, and when it came. */
+type AddSql = { readonly panel: string; readonly linkKey: string; readonly digest: string; readonly now: string };
+
 /**
  * The newest order whose id an identical `add` gets: one that is being placed or in doubt,
  * however old; or one that is young. One that never reached its provider is none.
  */
-function identicalSql(columns: string, panel: string, linkKey: string, digest: string, now: string): string {
+function identicalSql(columns: string, { panel, linkKey, digest, now }: AddSql): string {
   return `SELECT ${columns} FROM (
       SELECT * FROM (SELECT * FROM orders o INDEXED BY orders_placing
         WHERE o.panel = ${panel} AND ${IS_PLACING} AND o.link_key = ${linkKey} AND o.add_digest = ${digest} AND o.status NOT IN (${ENDED}) LIMIT 1)
@@ -67,12 +70,15 @@ export function inTheWayStatements(
 ): D1PreparedStatement[] {
   const panel = panelIdSql(ref);
   return [
-    db.prepare(identicalSql("o.*", panel, "?2", "?3", "?4")).bind(ref.value, linkKey, digest, now),
+    db.prepare(identicalSql("o.*", { panel, linkKey: "?2", digest: "?3", now: "?4" })).bind(ref.value, linkKey, digest, now),
     db.prepare(activeSql("o.id", panel, "?2")).bind(ref.value, linkKey),
   ];
 }
 
 const J = (column: string): string => `?2->>'$.${column}'`;
+
+/** The `add` that is being written, of the panel `p`. */
+const THIS_ADD: AddSql = { panel: "p.id", linkKey: J("link_key"), digest: J("add_digest"), now: "?3" };
 
 /** What the panel is told until the provider's id is known, or for good (src/domain/order-ids.ts). */
 const ID = `CASE ${J("door")} WHEN 'connect' THEN CAST(${CONNECT_IDS_FROM} + p.order_n AS TEXT)
@@ -88,14 +94,14 @@ const REUSES_IDENTICAL_ADDS = "p.reuse_identical_adds = 1";
  */
 const INSERT_ORDER = `INSERT INTO orders (panel, n, phase, id, provider_order_id, last_change, duplicate_of, flags,
     status, middle, multi, cadence, placed_at, created_at, progress_at, updated_at, ${COLUMNS.join(", ")})
-  SELECT p.id, p.order_n, (p.order_n * ${GOLDEN_STEP}) % ${PHASES}, ${ID}, '${PLACING}' || p.order_n, 0,
+  SELECT p.id, p.order_n, ${phaseSql("p.order_n")}, ${ID}, '${PLACING}' || p.order_n, 0,
     (SELECT a.id FROM (${activeSql("o.id, o.last_change", "p.id", J("link_key"))}) a WHERE a.last_change <> 0),
     iif(EXISTS (${activeSql("1", "p.id", J("link_key"))}), ?4, 0),
     'pending', 'pending', ${J("runs")} IS NOT NULL OR ${J("posts")} IS NOT NULL, NULL, ?3, ?3, ?3, ?3,
     ${COLUMNS.map(J).join(", ")}
   FROM panels p
   WHERE p.id = ?1
-    AND NOT (${REUSES_IDENTICAL_ADDS} AND EXISTS (${identicalSql("1", "p.id", J("link_key"), J("add_digest"), "?3")}))
+    AND NOT (${REUSES_IDENTICAL_ADDS} AND EXISTS (${identicalSql("1", THIS_ADD)}))
     AND NOT (p.refuse_duplicate_links = 1 AND EXISTS (${activeSql("1", "p.id", J("link_key"))}))
     AND NOT EXISTS (SELECT 1 FROM orders x WHERE x.panel = p.id AND x.id = ${ID})
   RETURNING *`;
@@ -128,12 +134,12 @@ export async function beginPlacing(db: D1Database, panel: string, intent: Intent
   }
 }
 
-const CREATED: EventType = "order.created";
-
 /** The order's first change: it was placed. */
-const INSERT_CREATED = `INSERT INTO changes (panel, seq, type, order_id, created_at, previous, data)
-  SELECT o.panel, p.feed_seq, '${CREATED}', ?4, ?5, '{}', ?6 FROM orders o CROSS JOIN panels p
-  WHERE o.panel = ?1 AND o.n = ?2 AND o.version = ?3 AND o.last_change = 0 AND p.id = o.panel`;
+const INSERT_CREATED = insertCreatedSql(
+  { seq: "p.feed_seq", id: "?4", at: "?5", data: "?6" },
+  `FROM orders o CROSS JOIN panels p
+  WHERE o.panel = ?1 AND o.n = ?2 AND o.version = ?3 AND o.last_change = 0 AND p.id = o.panel`,
+);
 
 /** A placed order is looked at in the next minute. */
 const FIRST_CADENCE: Cadence = 1;

@@ -4,7 +4,8 @@
  */
 import { type Panel, type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
 import { type Provider, type ProviderRow, toProvider } from "../rows/provider.ts";
-import { isSoldToSql, isUsableSql } from "../catalogue/services.ts";
+import { isSoldToSql } from "../catalogue/services.ts";
+import { isUsableSql, usableProviderStatement } from "./usable.ts";
 import { balanceSql } from "../ledger/transfers.ts";
 
 /** A balance as a plain decimal string, which may be below zero; `at` is when it was asked for, in epoch ms. */
@@ -26,9 +27,7 @@ export async function readBalanced(
   ref: PanelRef,
   provider: string,
 ): Promise<{ readonly found: BalancedProvider | null } | null> {
-  const read = await readForPanel(db, ref, [
-    db.prepare(`SELECT p.* FROM providers p WHERE p.id = ?2 AND ${isUsableSql(panelIdSql(ref))}`).bind(ref.value, provider),
-  ]);
+  const read = await readForPanel(db, ref, [usableProviderStatement(db, ref, provider)]);
   if (read === null) return null;
   const row = read.results[0]?.results[0] as BalanceRow | undefined;
   return { found: row === undefined ? null : toBalanced(row) };

@@ -5,7 +5,7 @@
 import type { ServiceList } from "../../provider/client.ts";
 import { type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
 import { type Provider, type ProviderRow, toProvider } from "../rows/provider.ts";
-import { isUsableSql } from "../catalogue/services.ts";
+import { isUsableSql, usableProviderStatement } from "./usable.ts";
 
 /** So long a list counts as what the provider sells, in ms. */
 const FRESH_MS = 15 * 60_000;
@@ -24,13 +24,12 @@ export async function readKeptList(
   ref: PanelRef,
   provider: string,
 ): Promise<{ readonly provider: Provider | null; readonly kept: KeptList | null } | null> {
-  const usable = `p.id = ?2 AND ${isUsableSql(panelIdSql(ref))}`;
   const found = await readForPanel(db, ref, [
-    db.prepare(`SELECT p.* FROM providers p WHERE ${usable}`).bind(ref.value, provider),
+    usableProviderStatement(db, ref, provider),
     db
       .prepare(
         `SELECT s.list, s.fetched_at FROM providers p CROSS JOIN provider_services s
-         WHERE ${usable} AND s.provider = p.id AND s.settings_version = p.settings_version`,
+         WHERE p.id = ?2 AND ${isUsableSql(panelIdSql(ref))} AND s.provider = p.id AND s.settings_version = p.settings_version`,
       )
       .bind(ref.value, provider),
   ]);

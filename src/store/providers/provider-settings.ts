@@ -4,6 +4,7 @@
  */
 import { DEFAULT_BRAKE } from "../../domain/provider-brake.ts";
 import { CANONICAL_REQUEST } from "../../provider/settings.ts";
+import type { Audited } from "../operations/audit.ts";
 import { type Provider, type ProviderRow, toProvider } from "../rows/provider.ts";
 
 /** Settings as the row keeps them, lists and objects as JSON texts. What is left out keeps its value. */
@@ -73,13 +74,7 @@ export function withDefaults(settings: NewSettings): KeptSettings {
 }
 
 /** Adds a provider; false when the id is taken. `audit` must be for a statement that changed something. */
-export async function createProvider(
-  db: D1Database,
-  id: string,
-  settings: KeptSettings,
-  now: number,
-  audit: D1PreparedStatement,
-): Promise<boolean> {
+export async function createProvider(db: D1Database, id: string, settings: KeptSettings, { now, audit }: Audited): Promise<boolean> {
   const insert = db
     .prepare(
       `INSERT INTO providers (id, created_at, updated_at, ${COLUMNS.join(", ")})
@@ -110,6 +105,9 @@ const UPDATE_SETTINGS = `UPDATE providers SET
   WHERE id = ?1 AND ${COLUMNS.map((column) => `${column} IS ?4->>'$.${column}'`).join(" AND ")}
   RETURNING id`;
 
+/** A change of settings, and how they stood when it was decided on. */
+export type SettingsUpdate = { readonly seen: KeptSettings; readonly change: SettingsChange };
+
 /**
  * Changes a provider's settings; false when they are not as they were seen any more. `audit` must be for a statement
  * that changed something; null when what is set is what was set before.
@@ -117,10 +115,8 @@ const UPDATE_SETTINGS = `UPDATE providers SET
 export async function updateProvider(
   db: D1Database,
   id: string,
-  change: SettingsChange,
-  now: number,
-  seen: KeptSettings,
-  audit: D1PreparedStatement | null,
+  { seen, change }: SettingsUpdate,
+  { now, audit }: Audited<D1PreparedStatement | null>,
 ): Promise<boolean> {
   const update = db.prepare(UPDATE_SETTINGS).bind(id, JSON.stringify(change), now, JSON.stringify(seen));
   const [updated] = await db.batch([update, ...(audit === null ? [] : [audit])]);

@@ -8,6 +8,7 @@ import type { Polling } from "../../domain/order-view.ts";
 import { IS_ITS_OWN } from "../orders/status-reads.ts";
 import { ENDED, type OrderRow, PLACING, toOrder } from "../rows/order.ts";
 import { type Panel, type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
+import { usableProviderStatement } from "../providers/usable.ts";
 import { type PollingRow, POLLING_COLUMNS, type Provider, type ProviderRow, toPolling, toProvider } from "../rows/provider.ts";
 
 /** An order, and which requests its service of the own catalogue has; where none is known, both may be asked. */
@@ -75,11 +76,6 @@ export async function readOwnCases(db: D1Database, ref: PanelRef, ids: readonly 
   return { panel: read.panel, providers: providersOf(read.results[1]), cases: new Map(cases.map((one) => [one.order.id, one])) };
 }
 
-/** Selects the provider `?2` where the panel may use it. */
-function usableSql(panel: string): string {
-  return `SELECT p.* FROM providers p WHERE p.id = ?2 AND (p.panels IS NULL OR ${panel} IN (SELECT value FROM json_each(p.panels)))`;
-}
-
 /** Orders by their provider's ids, or by those of ours that stood in for them. Null when there is no such panel. */
 export async function readProvidersCases(
   db: D1Database,
@@ -90,7 +86,7 @@ export async function readProvidersCases(
   const panel = panelIdSql(ref);
   const its = `o.panel = ${panel} AND o.provider = ?2`;
   const read = await readForPanel(db, ref, [
-    db.prepare(usableSql(panel)).bind(ref.value, provider),
+    usableProviderStatement(db, ref, provider),
     ...[
       [`${its} AND o.provider_order_id = j.value`, ids] as const,
       [
@@ -171,7 +167,7 @@ export async function readRefills(db: D1Database, ref: PanelRef, provider: strin
   const its = `FROM json_each(?3) j CROSS JOIN orders o WHERE o.panel = ${panel} AND o.provider = ?2`;
   const bind = (sql: string) => db.prepare(sql).bind(ref.value, provider, JSON.stringify(ids));
   const read = await readForPanel(db, ref, [
-    db.prepare(usableSql(panel)).bind(ref.value, provider),
+    usableProviderStatement(db, ref, provider),
     bind(`SELECT o.* ${its} AND o.refill_id = j.value`),
     bind(`SELECT o.* ${its} AND o.provider_order_id = j.value AND o.refill_status IS NOT NULL AND o.refill_id IS NULL`),
   ]);

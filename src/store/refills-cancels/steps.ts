@@ -3,7 +3,7 @@
  */
 import type { AskOutcome } from "../../domain/refill-cancel.ts";
 import type { Order, OrderState } from "../../domain/order.ts";
-import { requestedAt, type RefillCancelKind, withOutcome } from "../../domain/order-refill-cancel.ts";
+import { type Asked, requestedAt, type RefillCancelKind, withOutcome } from "../../domain/order-refill-cancel.ts";
 import type { Polling } from "../../domain/order-view.ts";
 import { applyEach, type OrderWrite } from "../orders/apply.ts";
 import { type OrderRow, toOrder } from "../rows/order.ts";
@@ -17,7 +17,7 @@ const MAX_TRIES = 3;
 
 /** What is written of an order that moves on to a state. */
 export function moveOf({ order, polling }: KnownOrder, next: OrderState, now: number): OrderWrite {
-  return moveWrite(order, next, [], polling, Math.max(now, order.updatedAt));
+  return moveWrite(order, { next, refunds: [] }, polling, Math.max(now, order.updatedAt));
 }
 
 /** One order's number, as a text. */
@@ -66,8 +66,8 @@ export async function changeOrders(
   }
 }
 
-/** What was taken up to be asked: the orders as they were found, and the writes by which that is on record. */
-export type TakenUp = { readonly found: readonly KnownOrder[]; readonly written: readonly OrderWrite[] };
+/** Requests that were taken up to be asked: the orders as they were found, and the writes by which that is on record. */
+export type TakenUp = { readonly kind: RefillCancelKind; readonly found: readonly KnownOrder[]; readonly written: readonly OrderWrite[] };
 
 /**
  * Writes what came of asking. Answers the orders (by `keyText`) whose refill's id is another's, so that they go without.
@@ -76,20 +76,18 @@ export type TakenUp = { readonly found: readonly KnownOrder[]; readonly written:
  */
 export async function recordOutcomes(
   db: D1Database,
-  kind: RefillCancelKind,
   taken: TakenUp,
   outcomeOf: (order: Order) => AskOutcome,
   now: number,
 ): Promise<ReadonlySet<string>> {
   if (taken.written.length === 0) return new Set();
-  const write = () => writeOutcomes(db, kind, taken, outcomeOf, now);
+  const write = () => writeOutcomes(db, taken, outcomeOf, now);
   return write().catch(write);
 }
 
 async function writeOutcomes(
   db: D1Database,
-  kind: RefillCancelKind,
-  { found, written }: TakenUp,
+  { kind, found, written }: TakenUp,
   outcomeOf: (order: Order) => AskOutcome,
   now: number,
 ): Promise<ReadonlySet<string>> {
@@ -98,7 +96,7 @@ async function writeOutcomes(
   const byKey = new Map(outcomes.map((one) => [keyText(one.order), doubles.has(one.order) ? withoutId(one) : one]));
   const decide = (order: Order): OrderState | null => {
     const one = byKey.get(keyText(order));
-    return one === undefined ? null : withOutcome(kind, order, one.at, one.outcome, now);
+    return one === undefined ? null : withOutcome(kind, order, one, now);
   };
   const asked = found.filter(({ order }) => byKey.has(keyText(order)));
   const { missed } = await changeOrders(db, await readAgain(db, asked), decide, now);
@@ -106,7 +104,7 @@ async function writeOutcomes(
   return new Set([...doubles].map(keyText));
 }
 
-type AskedOrder = { readonly order: Order; readonly at: number; readonly outcome: AskOutcome };
+type AskedOrder = Asked & { readonly order: Order };
 
 function withoutId(one: AskedOrder): AskedOrder {
   return { ...one, outcome: { kind: "accepted", refill: null } };

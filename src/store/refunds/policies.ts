@@ -3,6 +3,7 @@
  */
 import type { Order } from "../../domain/order.ts";
 import type { PolicyLayer } from "../../domain/refund-policy.ts";
+import type { Audited } from "../operations/audit.ts";
 import { type OrderRow, toOrder } from "../rows/order.ts";
 
 /** The service under which a provider's own layer stands. */
@@ -19,14 +20,15 @@ export async function readPolicies(db: D1Database, provider: string): Promise<Re
   return row === null ? null : (JSON.parse(row.policies) as Record<string, PolicyLayer>);
 }
 
+/** Whose layer it is: that of a provider's service, or with `PROVIDER_LAYER` the provider's own. */
+export type LayerOwner = { readonly provider: string; readonly service: string };
+
 /** Sets a layer, or takes it away (null), with the audit entry of it. Sweeps use it from their next message on. */
 export async function writePolicy(
   db: D1Database,
-  provider: string,
-  service: string,
+  { provider, service }: LayerOwner,
   layer: PolicyLayer | null,
-  now: number,
-  audit: D1PreparedStatement,
+  { now, audit }: Audited,
 ): Promise<void> {
   const write =
     layer === null

@@ -1,6 +1,7 @@
 import type { RefundFacts, RefundKind, RefundStatus } from "../../domain/feed.ts";
 import type { RefundReason } from "../../domain/refund-rules.ts";
 import { type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
+import type { PageWanted } from "../rows/page.ts";
 
 /** A refund with the order that it belongs to. */
 export type Refund = { readonly orderId: string; readonly orderN: number; readonly currency: string; readonly facts: RefundFacts };
@@ -15,15 +16,14 @@ type RefundPage = { readonly refunds: readonly Refund[]; readonly next: RefundPl
 const SCANNED_REFUNDS = 1000;
 const ABOVE_ALL: RefundPlace = [Number.MAX_SAFE_INTEGER, 0];
 
-/** The panel's refunds below `before`, those of the newest order first. Null when there is no such panel. */
+/** The panel's refunds, those of the newest order first. Null when there is no such panel. */
 export async function readRefunds(
   db: D1Database,
   ref: PanelRef,
   filter: RefundFilter,
-  before: RefundPlace | null,
-  limit: number,
+  { cursor, limit }: PageWanted<RefundPlace>,
 ): Promise<RefundPage | null> {
-  const params: (string | number)[] = [ref.value, ...(before ?? ABOVE_ALL)];
+  const params: (string | number)[] = [ref.value, ...(cursor ?? ABOVE_ALL)];
   const param = (value: string | number) => `?${params.push(value)}`;
   const scan = scanSql(ref, filter, param);
   const scanParams = [...params];

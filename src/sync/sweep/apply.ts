@@ -2,10 +2,10 @@
  * Writing down what a provider said: fenced, tried again, and halved where the database refuses it.
  */
 import type { Order } from "../../domain/order.ts";
-import { applySweep, type OrderWrite, type RefundWrite, type StateWrite } from "../../store/orders/apply.ts";
+import { applySweep, type OrderWrite, type RefundWrite } from "../../store/orders/apply.ts";
 import { readProviders } from "../../store/orders/due.ts";
 import { adoptParts } from "../../store/orders/parts.ts";
-import { parkedWrite, writesOf } from "./write.ts";
+import { parkedWrite, type Writes, writesOf } from "./write.ts";
 import type { PollRun } from "./poll.ts";
 import type { Limits } from "../limits.ts";
 
@@ -38,10 +38,10 @@ export async function applyPollRun(db: D1Database, run: PollRun, limits: Limits,
   await adoptParts(db, wholes, run.provider.state, now());
   let present: PollRun | null = run;
   for (let tries = 1; present !== null && tries <= MAX_TRIES; tries++) {
-    const { orders, state } = writesOf(present, limits, now());
-    const result = await applySweep(db, orders, state);
-    if (result === "written") return done(run, orders);
-    if (result === "refused") return halve(db, present, orders, state, now());
+    const writes = writesOf(present, limits, now());
+    const result = await applySweep(db, writes.orders, writes.state);
+    if (result === "written") return done(run, writes.orders);
+    if (result === "refused") return halve(db, present, writes, now());
     present = await withFreshState(db, present);
   }
   if (present === null) return done(run, []);
@@ -53,7 +53,7 @@ function done(run: PollRun, orders: readonly OrderWrite[]): Applied {
 }
 
 /** The database refused a batch: two halves of it are polled again by themselves, one order alone is parked. */
-async function halve(db: D1Database, run: PollRun, orders: readonly OrderWrite[], state: StateWrite, at: number): Promise<Applied> {
+async function halve(db: D1Database, run: PollRun, { orders, state }: Writes, at: number): Promise<Applied> {
   const [only, ...others] = orders;
   if (only === undefined) throw new Error(`the database refuses the state of provider ${run.provider.id}`);
   if (others.length === 0) {

@@ -25,8 +25,12 @@ export function minutesToCover(lastMinute: number, minute: number): Minutes {
   };
 }
 
-/** The messages for the minutes first..minute. A provider in trouble gets one of its own; one to be left alone, none. */
-export function planMessages(providers: readonly Provider[], first: number, minute: number, now: number, limits: Limits): SweepMessage[] {
+/** The minutes that a tick covers, first..minute; `now` is its time, in epoch ms. */
+export type Covered = { readonly first: number; readonly minute: number; readonly now: number };
+
+/** The messages for the minutes that a tick covers. A provider in trouble gets one of its own; one to be left alone, none. */
+export function planMessages(providers: readonly Provider[], covered: Covered, limits: Limits): SweepMessage[] {
+  const { first, minute, now } = covered;
   const due = providers.filter(({ state }) => circuitOf(state, now) !== "waiting");
   const troubled = due.filter(({ state }) => isTroubled(state));
   const sound = due.filter(({ state }) => !isTroubled(state));
@@ -37,11 +41,11 @@ export function planMessages(providers: readonly Provider[], first: number, minu
     minute,
     minutes: minute - first + 1,
     round: 0,
-    providers: group.map((provider) => dueOf(provider, first, minute, now, Math.floor(limits.callsPerMessage / group.length))),
+    providers: group.map((provider) => dueOf(provider, covered, Math.floor(limits.callsPerMessage / group.length))),
   }));
 }
 
-function dueOf(provider: Provider, first: number, minute: number, now: number, calls: number): DueProvider {
+function dueOf(provider: Provider, { first, minute, now }: Covered, calls: number): DueProvider {
   const ranges = phaseRangesDue(provider.state.clock, first, minute);
   // The buckets take turns at being first, so that a page that is cut does not always cut the same ones.
   const turn = minute % Math.max(1, ranges.length);

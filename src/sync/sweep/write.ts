@@ -57,7 +57,7 @@ function orderWrites(run: PollRun, limits: Limits, at: number, braked: boolean):
     };
     const decision = withSweptRefillCancel(order, reconcile(order.state, report, policy, now), refillWord, now);
     const written = selection === null ? evenIfNothingNew(decision, order, now) : decision;
-    return written.write === "none" ? [] : [writeOf(order, written.write, written, provider, now)];
+    return writeOf(order, written, provider, now) ?? [];
   });
 }
 
@@ -74,16 +74,17 @@ function evenIfNothingNew(decision: Decision, { state }: Order, now: number): De
   return decision.write === "none" ? { write: "progress", next: { ...state, polledAt: now }, refunds: [] } : decision;
 }
 
-/** What is written of an order that was decided about, with its events. */
-export function writeOf(
-  order: Order,
-  write: OrderWrite["write"],
-  { next, refunds }: Decision,
-  { state }: Pick<Provider, "state">,
-  now: number,
-): OrderWrite {
-  if (write === "progress") return { order, next, write, refunds: [], events: [], now };
-  return moveWrite(order, next, refunds, state, now);
+/** What is written of an order that was decided about, with its events; null for nothing. */
+export function writeOf(order: Order, decision: Decision, { state }: Pick<Provider, "state">, now: number): OrderWrite | null {
+  const { write, next } = decision;
+  switch (write) {
+    case "none":
+      return null;
+    case "progress":
+      return { order, next, write, refunds: [], events: [], now };
+    case "move":
+      return moveWrite(order, decision, state, now);
+  }
 }
 
 type BrakeState = Pick<ProviderState, "endings" | "brakeEngagedAt">;
@@ -103,7 +104,7 @@ function coverageAfter({ provider, selection, orders, answers, readAt }: PollRun
     ...coveredOrder(order),
     askedAt: askedAt.get(order) ?? null,
   }));
-  return withPolled(provider.state.coverage, selection?.buckets ?? [], read, readAt, at);
+  return withPolled(provider.state.coverage, { parts: selection?.buckets ?? [], orders: read, readAt }, at);
 }
 
 /** Only what this poll taught goes into the state: another one may have learned more since, and the operator's cap is not learned. */
@@ -152,5 +153,5 @@ function turnsUnknown({ order, next }: OrderWrite): boolean {
 /** The order as it was, flagged and out of the way; what it lacks is for the operator to find out. */
 export function parkedWrite(order: Order, { state }: Provider, now: number): OrderWrite {
   const next = { ...order.state, flags: order.state.flags | FLAGS.parked, cadence: PARKED_CADENCE };
-  return writeOf(order, "move", { write: "move", next, refunds: [] }, { state }, Math.max(now, order.updatedAt));
+  return moveWrite(order, { next, refunds: [] }, state, Math.max(now, order.updatedAt));
 }

@@ -83,9 +83,14 @@ describe("a request's steps", () => {
     expect(isRefillCancelOpen("refill", asked, NOW)).toBe(true);
     const taken = takenUp("refill", order(asked), NOW + MINUTE);
     expect(taken).toMatchObject({ refill: { status: "asking", at: NOW + MINUTE }, cadence: 60 });
-    const refused = withOutcome("refill", order(taken ?? {}), NOW + MINUTE, { kind: "refused" }, NOW + MINUTE);
+    const refused = withOutcome("refill", order(taken ?? {}), { at: NOW + MINUTE, outcome: { kind: "refused" } }, NOW + MINUTE);
     expect(refused).toMatchObject({ refill: { id: null, status: "rejected" }, cadence: null });
-    const accepted = withOutcome("refill", order(taken ?? {}), NOW + MINUTE, { kind: "accepted", refill: "77" }, NOW + MINUTE);
+    const accepted = withOutcome(
+      "refill",
+      order(taken ?? {}),
+      { at: NOW + MINUTE, outcome: { kind: "accepted", refill: "77" } },
+      NOW + MINUTE,
+    );
     expect(accepted).toMatchObject({ refill: { id: "77", status: "pending" }, cadence: 60 });
     const { next, write } = withSweptRefillCancel(
       order(accepted ?? {}),
@@ -109,14 +114,16 @@ describe("a request's steps", () => {
 
   it("what came of a request says nothing of the one after it", () => {
     const later = order({ ...completed, refill: { id: null, status: "asking", at: NOW } });
-    expect(withOutcome("refill", later, NOW - HOUR, { kind: "accepted", refill: "77" }, NOW)).toBeNull();
-    expect(withOutcome("cancel", later, NOW, { kind: "refused" }, NOW)).toBeNull();
-    expect(withOutcome("refill", order({ cancel: { status: "asking", at: NOW } }), NOW, { kind: "refused" }, NOW)).toBeNull();
+    expect(withOutcome("refill", later, { at: NOW - HOUR, outcome: { kind: "accepted", refill: "77" } }, NOW)).toBeNull();
+    expect(withOutcome("cancel", later, { at: NOW, outcome: { kind: "refused" } }, NOW)).toBeNull();
+    expect(
+      withOutcome("refill", order({ cancel: { status: "asking", at: NOW } }), { at: NOW, outcome: { kind: "refused" } }, NOW),
+    ).toBeNull();
   });
 
   it("a cancel that is accepted moves nothing but itself", () => {
     const state = anOrder({ cancel: { status: "asking", at: NOW } });
-    expect(withOutcome("cancel", order(state), NOW, { kind: "accepted", refill: null }, NOW)).toEqual({
+    expect(withOutcome("cancel", order(state), { at: NOW, outcome: { kind: "accepted", refill: null } }, NOW)).toEqual({
       ...state,
       cancel: { status: "requested", at: NOW },
     });
@@ -169,7 +176,7 @@ describe("a cancel and the order's status", () => {
 describe("the change feed", () => {
   function events(before: Order, state: OrderState) {
     const after: Order = { ...before, state };
-    return eventsOf(before, after, [], orderView(after, null, NOW), NOW);
+    return eventsOf(before, after, [], orderView(after, null, NOW));
   }
 
   it("tells each step of a refill, with what changed", () => {

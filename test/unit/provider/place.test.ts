@@ -293,7 +293,7 @@ describe("the reader of `add`, for any JSON under any code", () => {
   it("never throws, and says for certain only what is", () => {
     fc.assert(
       fc.property(anyJson(NAMES, TEXTS), fc.constantFrom(200, 400, 401, 408, 429, 500), (value, status) => {
-        const reading = readPlaced(value, status, KEY);
+        const reading = readPlaced(value, { status, key: KEY });
         if (reading.kind !== "read") return;
         const told = reading.value;
         if (told.kind === "placed") expect(told.id).toMatch(/^[^\s,\p{Cc}]{1,64}$/u);
@@ -308,7 +308,7 @@ describe("the reader of `add`, for any JSON under any code", () => {
     const others = fc.dictionary(fc.constantFrom("message", "charge", "currency", "code"), fc.constantFrom<unknown>("x", 1, null));
     fc.assert(
       fc.property(others, fc.constantFrom(200, 400, 401, 429, 500), (more, status) => {
-        const both = readPlaced({ ...more, order: 7, error: "Nope" }, status, KEY);
+        const both = readPlaced({ ...more, order: 7, error: "Nope" }, { status, key: KEY });
         expect(both).toMatchObject({ kind: "read", value: { kind: "unclear" } });
       }),
     );

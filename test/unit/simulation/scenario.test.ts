@@ -84,7 +84,7 @@ describe("monotonic reads", () => {
     ["a number that did not come with the last word", { status: "completed", remains: 7 }, 3500, 4100, null],
     ["a second end", { status: "completed", remains: 0 }, 3500, 4100, 4000],
   ])("%s", (_what, shown, seen, now, since) => {
-    expect(trueSince(life, shown, seen, now, false)).toBe(since);
+    expect(trueSince(life, shown, { seen, now }, false)).toBe(since);
   });
 });
 

@@ -35,9 +35,9 @@ async function read(panel: string, first: number, count: number): Promise<{ orde
 }
 
 function write(order: Order, report: StatusReport, provider: Provider): OrderWrite {
-  const decision = reconcile(order.state, report, POLICY, NOW);
-  if (decision.write === "none") throw new Error("the report teaches nothing");
-  return writeOf(order, decision.write, decision, provider, NOW);
+  const written = writeOf(order, reconcile(order.state, report, POLICY, NOW), provider, NOW);
+  if (written === null) throw new Error("the report teaches nothing");
+  return written;
 }
 
 function apply(writes: readonly OrderWrite[], provider: Provider, db = env.DB): Promise<"written" | "outdated" | "refused"> {

@@ -36,7 +36,7 @@ export async function getHistory(
   { db, panelRef }: PanelRefContext,
   { params: { id }, query: { limit, cursor } }: { readonly params: { readonly id: string }; readonly query: z.output<typeof historyQuery> },
 ): Promise<Answer> {
-  const history = await readHistory(db, panelRef, id, cursor?.[0] ?? 0, limit + 1);
+  const history = await readHistory(db, panelRef, id, { cursor: cursor?.[0] ?? null, limit: limit + 1 });
   if (history.kind === "no_panel") return noSuchPanel(panelRef);
   if (history.kind === "no_order") return fail({ code: "order_not_found", order: id });
   const { page, paging } = pageOf(history.changes, limit, ({ seq }) => [seq]);

@@ -24,8 +24,6 @@ import type { PanelRef } from "../../../store/panels/panels.ts";
 /** Which of the customer's accounts; the one in the panel's currency unless another is named. */
 export const accountQuery = z.strictObject({ currency: z.exactOptional(currency) });
 
-const ABOVE_ALL = Number.MAX_SAFE_INTEGER;
-
 type OfCustomer<Q> = { readonly params: { readonly customer: string }; readonly query: Q };
 
 /** `GET /v1/customers/{id}/balance` */
@@ -33,7 +31,7 @@ export async function getBalance(
   { db, panelRef }: PanelRefContext,
   { params: { customer }, query: { currency: named } }: OfCustomer<z.output<typeof accountQuery>>,
 ): Promise<Answer> {
-  const found = await readEntries(db, panelRef, customer, named ?? null, ABOVE_ALL, 1);
+  const found = await readEntries(db, panelRef, { customer, currency: named ?? null }, { cursor: null, limit: 1 });
   const entries = entriesOf(found, panelRef, customer, named);
   if (!entries.ok) return entries;
   const [last] = entries.value;
@@ -48,7 +46,8 @@ export async function getEntries(
   { db, panelRef }: PanelRefContext,
   { params: { customer }, query: { currency: named, limit, cursor } }: OfCustomer<z.output<typeof entriesQuery>>,
 ): Promise<Answer> {
-  const found = await readEntries(db, panelRef, customer, named ?? null, cursor?.[0] ?? ABOVE_ALL, limit + 1);
+  const wanted = { cursor: cursor?.[0] ?? null, limit: limit + 1 };
+  const found = await readEntries(db, panelRef, { customer, currency: named ?? null }, wanted);
   const entries = entriesOf(found, panelRef, customer, named);
   if (!entries.ok) return entries;
   const { page, paging } = pageOf(entries.value, limit, ({ n }) => [n]);

@@ -33,7 +33,7 @@ export function postCorrected(
     const entry = { at: now, actor: panel.actor, panel: order.panel, action: "order.corrected", subject: `order:${id}` } as const;
     const [before, after] = [{ told: order.state.reportedFinal }, { told: next.reportedFinal }];
     const others = [auditStatement(db, { ...entry, before, after }, order), correctReportedFinalStatement(db, order, next.reportedFinal)];
-    if (!(await applyDecision(db, moveWrite(order, next, [], provider.state, now), others))) return CONFLICT;
+    if (!(await applyDecision(db, moveWrite(order, { next, refunds: [] }, provider.state, now), others))) return CONFLICT;
     return json(200, orderView({ ...order, updatedAt: now, state: next }, provider.state, now));
   };
   return retryOnConflict(MAX_TRIES, attempt, () => fail({ code: "order_contended", order: id }));

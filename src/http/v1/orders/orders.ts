@@ -91,7 +91,7 @@ export async function getOrders(
   context: PanelRefContext,
   { query: { limit, cursor, ...filter } }: { readonly query: z.output<typeof orderListQuery> },
 ): Promise<Answer> {
-  const page = await listOrders(context.db, context.panelRef, filter, cursor?.[0] ?? null, limit);
+  const page = await listOrders(context.db, context.panelRef, filter, { cursor: cursor?.[0] ?? null, limit });
   if (page === null) return noSuchPanel(context.panelRef);
   const orders = page.orders.map((order) => viewOf(order, page.pollings, context.now));
   return json(200, { orders, ...pagingOf(page.next === null ? null : [page.next]) });

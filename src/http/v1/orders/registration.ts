@@ -125,7 +125,7 @@ async function registerRound(
       else outcomes.set(place, { result: "invalid", failure: refused });
     }
   }
-  for (const [place, outcome] of await write(db, panel, fresh, known, now)) outcomes.set(place, outcome);
+  for (const [place, outcome] of await write(db, panel, draftsOf(fresh, known), now)) outcomes.set(place, outcome);
   return outcomes;
 }
 
@@ -169,28 +169,38 @@ function charge(funds: Map<string, bigint>, registration: Registration): Insuffi
   };
 }
 
+/** A new order as it is to be written: with the number it is expected to get, and the order that it is a duplicate of. */
+type Draft = PlacedRegistration & { readonly expectedN: number; readonly duplicateOf: string | null; readonly polling: Polling };
+
+function draftsOf(entries: readonly PlacedRegistration[], known: Known): Draft[] {
+  const duplicates = duplicatesOf(entries, known);
+  return entries.map(({ place, registration }, i) => ({
+    place,
+    registration,
+    expectedN: known.lastOrder + 1 + i,
+    duplicateOf: duplicates.get(registration.id) ?? null,
+    polling: known.providers.get(registration.provider) ?? null,
+  }));
+}
+
 /** Writes new orders in one transaction; those that lost a race have no outcome. */
 async function write(
   db: D1Database,
   panel: string,
-  entries: readonly PlacedRegistration[],
-  known: Known,
+  drafts: readonly Draft[],
   now: number,
 ): Promise<ReadonlyMap<number, RegistrationResult>> {
-  if (entries.length === 0) return new Map();
-  const pollingOf = ({ provider }: Registration) => known.providers.get(provider) ?? null;
-  const duplicates = duplicatesOf(entries, known);
-  const orders = entries.map(({ registration }, i) => {
-    const row = newOrderRow(panel, known.lastOrder + 1 + i, registration, now, duplicates.get(registration.id) ?? null);
-    return { row, shown: orderView(toOrder(row), pollingOf(registration), now) };
+  if (drafts.length === 0) return new Map();
+  const rowOf = ({ registration, duplicateOf }: Draft, n: number) => newOrderRow({ panel, n }, registration, now, duplicateOf);
+  const orders = drafts.map((draft) => {
+    const row = rowOf(draft, draft.expectedN);
+    return { row, shown: orderView(toOrder(row), draft.polling, now) };
   });
   const added = await addOrders(db, panel, orders, now);
   return new Map(
-    entries.flatMap(({ place, registration }): [number, RegistrationResult][] => {
-      const n = added.get(registration.id);
-      if (n === undefined) return [];
-      const row = newOrderRow(panel, n, registration, now, duplicates.get(registration.id) ?? null);
-      return [[place, { result: "created", row, polling: pollingOf(registration) }]];
+    drafts.flatMap((draft): [number, RegistrationResult][] => {
+      const n = added.get(draft.registration.id);
+      return n === undefined ? [] : [[draft.place, { result: "created", row: rowOf(draft, n), polling: draft.polling }]];
     }),
   );
 }

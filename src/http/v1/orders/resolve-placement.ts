@@ -75,7 +75,7 @@ async function attachOrder(context: PanelContext, found: RefundCase, wanted: str
     return fail({ code: "provider_order_taken", provider: provider.id, providerOrder: wanted });
   const now = Math.max(context.now, found.order.updatedAt);
   const order: Order = { ...found.order, providerOrderId: wanted };
-  const write = moveWrite(order, foundPlaced(order.state), [], provider.state, now);
+  const write = moveWrite(order, { next: foundPlaced(order.state), refunds: [] }, provider.state, now);
   const result = await attachProviderOrder(db, wanted, write, [trail(context, found.order, { provider_order_id: wanted })]);
   if (result === "written") return json(200, orderView({ ...order, updatedAt: now, state: write.next }, provider.state, now));
   if (result === "changed") return CONFLICT;
@@ -85,8 +85,8 @@ async function attachOrder(context: PanelContext, found: RefundCase, wanted: str
 
 async function dropOrder(context: PanelContext, { order, provider }: RefundCase): Promise<Answer | typeof CONFLICT> {
   const now = Math.max(context.now, order.updatedAt);
-  const { next, refunds } = neverPlaced(order.state, now);
-  const write = moveWrite(order, next, refunds, provider.state, now);
+  const write = moveWrite(order, neverPlaced(order.state, now), provider.state, now);
+  const { next } = write;
   const written = await applyDecision(context.db, write, [trail(context, order, { status: next.status, drop: true })]);
   return written ? json(200, orderView({ ...order, updatedAt: now, state: next }, provider.state, now)) : CONFLICT;
 }

@@ -16,6 +16,7 @@ import {
   type FollowedProvider,
   readFollowedProvider,
   readSettings,
+  type SettingsUpdate,
   updateProvider,
   withDefaults,
 } from "../../../store/providers/provider-settings.ts";
@@ -102,17 +103,21 @@ function save(context: OperatorContext, id: string, body: ProviderBody): Promise
   const change = settingsChange(body);
   const attempt = async (): Promise<Saved | typeof CONFLICT> => {
     const seen = await readSettings(db, id);
-    if (seen !== null)
-      return (await updateProvider(db, id, change, now, seen, changeEntry(context, id, seen, change))) ? ok("changed") : CONFLICT;
+    if (seen !== null) return (await update(context, id, { seen, change })) ? ok("changed") : CONFLICT;
     const { url, api_key } = change;
     if (url === undefined || api_key === undefined) {
       const missing = [...(url === undefined ? ["url"] : []), ...(api_key === undefined ? ["key"] : [])];
       return refused(missing.map((path) => ({ path, message: "is required to add a provider; there is none with this id yet" })));
     }
     const settings = withDefaults({ ...change, url, api_key });
-    return (await createProvider(db, id, settings, now, additionEntry(context, id, settings))) ? ok("created") : CONFLICT;
+    return (await createProvider(db, id, settings, { now, audit: additionEntry(context, id, settings) })) ? ok("created") : CONFLICT;
   };
   return retryOnConflict(MAX_ATTEMPTS, attempt, () => fail({ code: "settings_contended", subject: id }));
+}
+
+/** Writes a change with its audit entry; false when the settings are not as they were seen any more. */
+function update(context: OperatorContext, id: string, settings: SettingsUpdate): Promise<boolean> {
+  return updateProvider(context.db, id, settings, { now: context.now, audit: changeEntry(context, id, settings) });
 }
 
 /** A provider that was just saved; providers are never deleted. */
@@ -137,8 +142,7 @@ async function probe(context: OperatorContext, id: string): Promise<ProbeReport>
   if (!report.ok || seen === null) return report;
   const currency = provider.currency === null && report.currency !== null ? { currency: report.currency } : {};
   // Settings that were changed while the probe was under way are not overwritten.
-  const change = { request: requestText(report.request), ...currency };
-  await updateProvider(context.db, provider.id, change, context.now, seen, changeEntry(context, provider.id, seen, change));
+  await update(context, provider.id, { seen, change: { request: requestText(report.request), ...currency } });
   return report;
 }
 

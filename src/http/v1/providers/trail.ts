@@ -2,7 +2,7 @@
  * A change of a provider's settings as the audit trail has it: what differs, named as in the API, and never a key.
  */
 import { type AuditEntry, auditStatement, difference } from "../../../store/operations/audit.ts";
-import type { KeptSettings, SettingsChange } from "../../../store/providers/provider-settings.ts";
+import type { KeptSettings, SettingsChange, SettingsUpdate } from "../../../store/providers/provider-settings.ts";
 import type { OperatorContext } from "../../kit/context.ts";
 import { keyHint } from "./view.ts";
 
@@ -12,7 +12,7 @@ export function additionEntry(context: OperatorContext, id: string, settings: Ke
 }
 
 /** The entry of a change; null when it changes nothing. */
-export function changeEntry(context: OperatorContext, id: string, seen: KeptSettings, change: SettingsChange): D1PreparedStatement | null {
+export function changeEntry(context: OperatorContext, id: string, { seen, change }: SettingsUpdate): D1PreparedStatement | null {
   const changed = difference(seen, { ...seen, ...change });
   if (changed === null) return null;
   return entry(context, id, { action: "provider.changed", before: settingsView(changed.before), after: settingsView(changed.after) });

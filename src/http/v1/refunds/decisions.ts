@@ -179,7 +179,7 @@ export function decisionWrite(
   const at = Math.max(now, order.updatedAt);
   const after: Order = { ...order, updatedAt: at, state: next };
   const refunded = { before: order.state.refunded, after: next.refunded };
-  const events = [...eventsOf(order, after, [], orderView(after, polling, at), at), refundEvent(order, facts, was, refunded)];
+  const events = [...eventsOf(order, after, [], orderView(after, polling, at)), refundEvent(order, facts, was, refunded)];
   return { order, next, write: "move", refunds: [write], events, now: at };
 }
 

@@ -95,7 +95,7 @@ async function change(
     before: { service: service === PROVIDER_LAYER ? null : service, policy: before },
     after: { policy: layer },
   });
-  await writePolicy(db, provider, service, layer, now, audit);
+  await writePolicy(db, { provider, service }, layer, { now, audit });
   return json(200, policyView(effective(after, service)));
 }
 

@@ -25,7 +25,8 @@ export async function getRefunds(
   { db, panelRef }: PanelRefContext,
   { query: { order, status, limit, cursor } }: { readonly query: z.output<typeof refundsQuery> },
 ): Promise<Answer> {
-  const page = await readRefunds(db, panelRef, { order: order ?? null, status: status ?? null }, cursor ?? null, limit);
+  const filter = { order: order ?? null, status: status ?? null };
+  const page = await readRefunds(db, panelRef, filter, { cursor: cursor ?? null, limit });
   if (page === null) return noSuchPanel(panelRef);
   const refunds = page.refunds.map(({ orderId, currency, facts }) => refundView({ id: orderId, currency }, facts));
   return json(200, { refunds, ...pagingOf(page.next) });

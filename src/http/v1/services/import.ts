@@ -96,10 +96,8 @@ async function write(context: OperatorContext, plan: Plan, rules: ImportRules): 
   ];
   return writeImport(
     context.db,
-    created,
-    changed.map(({ id, version, settings }) => ({ id, version, settings })),
-    context.now,
-    auditStatements(context.db, auditEntries(context, rules, trail)),
+    { created, changed: changed.map(({ id, version, settings }) => ({ id, version, settings })) },
+    { now: context.now, audit: auditStatements(context.db, auditEntries(context, rules, trail)) },
   );
 }
 

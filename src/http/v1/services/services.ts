@@ -67,13 +67,13 @@ function save({ db, actor, now }: OperatorContext, id: number, body: ServiceBody
     if (!settings.ok) return settings;
     if (seen === null) {
       const audit = auditStatement(db, { ...entry, action: "service.created", before: null, after: settings.value }, "if_changed");
-      const created = await createService(db, id, settings.value, now, audit);
+      const created = await createService(db, id, settings.value, { now, audit });
       return created === null ? CONFLICT : ok({ service: created, isNew: true });
     }
     const changed = difference(settingsOf(seen), settings.value);
     if (changed === null) return ok({ service: seen, isNew: false });
     const audit = auditStatement(db, { ...entry, action: "service.changed", ...changed }, "if_changed");
-    const updated = await updateService(db, seen, settings.value, now, audit);
+    const updated = await updateService(db, seen, settings.value, { now, audit });
     return updated === null ? CONFLICT : ok({ service: updated, isNew: false });
   };
   return retryOnConflict(MAX_ATTEMPTS, attempt, () => fail({ code: "settings_contended", subject: `service ${id}` }));

@@ -17,6 +17,12 @@ export type Reading<T> =
   | { readonly kind: "error"; readonly error: ApiError }
   | { readonly kind: "unreadable"; readonly message: string };
 
+/**
+ * What reading JSON takes besides: the HTTP code, for the few answers that mean another thing under another code, and the
+ * provider's key, which is kept out of every text.
+ */
+export type ReadingContext = { readonly status: number; readonly key: string };
+
 export type ManyAnswer = {
   /** One report for each id asked; `missing` for those the answer leaves out or says nothing readable of. */
   readonly reports: ReadonlyMap<string, Report>;

@@ -7,7 +7,7 @@ import { restoreDatabase, type Saved, saveDatabase } from "../../../../simulatio
 import { readSchema } from "../../../../simulation/schema.ts";
 import { SqliteBackend, type Statement } from "../../../../simulation/sqlite.ts";
 import { simulatorFetch } from "../../../../simulator/fetch.ts";
-import type { Status } from "../../../../simulator/life.ts";
+import type { Status } from "../../../../simulator/course.ts";
 import { placeOrder } from "../../../../simulator/orders.ts";
 import { changeProvider, createWorld, type Order, type Provider, type World } from "../../../../simulator/world.ts";
 import type { Message } from "../../../../src/domain/message.ts";

@@ -1,0 +1,85 @@
+/**
+ * What became of an order that was sent to its provider, written down. Others may write the order in the same moment: a
+ * tick flags it as left behind, or a person resolves it. What they wrote stands. The database may fail for a moment;
+ * where it goes on failing these throw, and the row still says that the order is being placed.
+ */
+import { numberOfOurs } from "../../domain/order-ids.ts";
+import type { Order } from "../../domain/order.ts";
+import { foundPlaced, leftUnknown, neverPlaced } from "../../domain/order-placement.ts";
+import { orderView, type Polling } from "../../domain/order-view.ts";
+import { isFinal } from "../../domain/status.ts";
+import { applyDecision } from "../orders/apply.ts";
+import { moveWrite } from "../orders/moves.ts";
+import { attachProviderOrder, forgetOrder, readByNumber, recordPlaced } from "./placement.ts";
+
+/** An order that was recorded and sent. `polling` is its provider's; `now` reads the time in epoch ms. */
+export type Sent = { readonly db: D1Database; readonly order: Order; readonly polling: Polling; readonly now: () => number };
+
+/** `named`: the order has the provider's id. `resolved`: somebody was faster. `clash`: the panel has another order by that id. */
+export type Taken = { readonly kind: "named" | "resolved" | "clash"; readonly order: Order };
+
+const MAX_TRIES = 4;
+
+/** The provider has taken the order. On a `clash` nothing is written. */
+export async function recordTaken(sent: Sent, providerOrderId: string): Promise<Taken> {
+  const { db, order: placing } = sent;
+  let order = placing;
+  // In connect mode the provider's id becomes the order's own, if it is free, and could not be taken for one of ours.
+  let id = placing.channel === "connect" && numberOfOurs(providerOrderId) === null ? providerOrderId : placing.id;
+  for (let tries = 1; ; tries++) {
+    const named: Order = { ...order, id: order.lastChange === 0 ? id : order.id, providerOrderId };
+    const result = await nameOrder(sent, order, named).catch((error: unknown) => {
+      if (tries === MAX_TRIES) throw error;
+      return "changed" as const;
+    });
+    if (result === "written") return { kind: "named", order: named };
+    if (result === "taken" && id === placing.id) return { kind: "clash", order };
+    if (tries === MAX_TRIES) throw new Error("the order kept changing while it was being placed");
+    if (result === "taken") id = placing.id;
+    order = (await readByNumber(db, placing)) ?? order;
+    // An error came after the commit; or a person has resolved the order before the provider answered.
+    if (order.providerOrderId !== null || isFinal(order.state.status)) return { kind: "resolved", order };
+  }
+}
+
+/** Writes the provider's id down; what nobody was told of yet begins its feed with it. */
+function nameOrder({ db, polling, now: time }: Sent, order: Order, named: Order): Promise<"written" | "changed" | "taken"> {
+  const now = Math.max(time(), order.updatedAt);
+  if (order.lastChange !== 0) {
+    const write = moveWrite(named, { next: foundPlaced(order.state), refunds: [] }, polling, now);
+    return attachProviderOrder(db, named.providerOrderId ?? "", write, []);
+  }
+  const after = { ...named, updatedAt: now };
+  return recordPlaced(db, order, after, orderView(after, polling, now));
+}
+
+/** Whether the provider has the order cannot be known: a person has to look. */
+export async function recordUnknown({ db, order, polling, now: time }: Sent): Promise<void> {
+  const now = Math.max(time(), order.updatedAt);
+  await applyDecision(db, moveWrite(order, { next: leftUnknown(order.state), refunds: [] }, polling, now), []);
+}
+
+/**
+ * There is no such order at the provider: it is forgotten, or, where it was charged, canceled and returned. Null then; the
+ * order where a person has given it a provider's id meanwhile.
+ */
+export async function takeBack(sent: Sent): Promise<Order | null> {
+  const { db, order: placing } = sent;
+  for (let tries = 1; ; tries++) {
+    try {
+      const order = tries === 1 ? placing : await readByNumber(db, placing);
+      if (order === null || order.state.reason === "not_placed") return null;
+      if (order.providerOrderId !== null) return order;
+      if (await forgetOrReturn(sent, order)) return null;
+    } catch (error) {
+      if (tries === MAX_TRIES) throw error;
+    }
+    if (tries === MAX_TRIES) throw new Error("the order kept changing while it was taken back");
+  }
+}
+
+async function forgetOrReturn({ db, polling, now: time }: Sent, order: Order): Promise<boolean> {
+  if (await forgetOrder(db, order)) return true;
+  const now = Math.max(time(), order.updatedAt);
+  return applyDecision(db, moveWrite(order, neverPlaced(order.state, now), polling, now), []);
+}
