@@ -1,6 +1,6 @@
 /**
- * `status` of ids that nobody has heard of, and of orders of several parts: the provider is asked, and the order is followed from
- * then on.
+ * `status` of ids that nobody has heard of, and of orders of several parts: the provider is asked, and the order is
+ * followed from then on.
  */
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";

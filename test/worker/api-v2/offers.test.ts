@@ -1,6 +1,6 @@
 /**
- * What each endpoint answers of its own: behind `/api/v2/{provider}` everything is the provider's, at `/api/v2` everything
- * is the operator's.
+ * What each endpoint answers of its own: behind `/api/v2/{provider}` everything is the provider's, at `/api/v2`
+ * everything is the operator's.
  */
 import { beforeAll, describe, expect, it } from "vitest";
 import type { ApiClient, Json } from "../../panels/client.ts";

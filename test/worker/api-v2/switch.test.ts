@@ -1,6 +1,6 @@
 /**
- * A panel that changes one provider's address and key to panelsync's, and later back, and nothing else: its orders go on
- * under the ids they have, wherever they were placed.
+ * A panel that changes one provider's address and key to panelsync's, and later back, and nothing else: its orders
+ * go on under the ids they have, wherever they were placed.
  */
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { HastyPanel } from "../../panels/actors.ts";

@@ -1,6 +1,6 @@
 /**
- * Orders of a panel whose ledger is kept here: charged as they are registered, and refused where the account does not hold it.
- * And the settings of such a panel.
+ * Orders of a panel whose ledger is kept here: charged as they are registered, and refused where the account does not
+ * hold it. And the settings of such a panel.
  */
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
