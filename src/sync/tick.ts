@@ -8,7 +8,7 @@ import { applyDecisions } from "../store/orders/apply.ts";
 import { usedUpBy } from "../store/operations/day-limit.ts";
 import { metered } from "../store/operations/metered.ts";
 import { moveWrite } from "../store/orders/moves.ts";
-import { readTickView, rememberTick, touchTick } from "../store/operations/ticks.ts";
+import { readTickView, rememberTick, touchTick } from "../store/ticks/ticks.ts";
 import { limitsOf } from "./limits.ts";
 import { minutesToCover, planMessages } from "./sweep/plan.ts";
 

@@ -5,7 +5,7 @@ import { MAX_SERVICE_ID, type Service } from "../../domain/catalogue.ts";
 import type { Audited } from "../operations/audit.ts";
 import { chunksBySize } from "../rows/json-sets.ts";
 import { type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
-import { isUsableSql } from "../providers/usable.ts";
+import { isUsableSql } from "../panels/usable.ts";
 
 export type ServiceRow = {
   id: number;

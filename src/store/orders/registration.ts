@@ -12,7 +12,7 @@ import { activeSql } from "./link-reads.ts";
 import { GIVEN, GIVEN_COLUMNS, insertAddedSql } from "./new-orders.ts";
 import type { OrderRow } from "../rows/order.ts";
 import { type PollingRow, POLLING_COLUMNS, toPolling } from "../rows/provider.ts";
-import { isUsableSql } from "../providers/usable.ts";
+import { isUsableSql } from "../panels/usable.ts";
 import { balanceSql, chargeStatement, isOverdrawn } from "../ledger/transfers.ts";
 
 /** An order as its panel registered it: the columns of its row that keep it. Money in micro-units, times in epoch ms. */

@@ -7,7 +7,7 @@ import type { Order, ReportedFinal } from "../../domain/order.ts";
 import { statusForPanel, reportedFinalOf } from "../../domain/panel-status.ts";
 import { ENDED, type OrderRow, toOrder } from "../rows/order.ts";
 import { type Panel, type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
-import { isUsableSql } from "../providers/usable.ts";
+import { isUsableSql } from "../panels/usable.ts";
 import { type Provider, type ProviderRow, toProvider, WITH_POLICIES } from "../rows/provider.ts";
 
 /** More than a call can ask for. */

@@ -8,7 +8,7 @@ import { type Panel, type PanelRef, readForPanel } from "../panels/panels.ts";
 import { inTheWayStatements } from "./placement.ts";
 import { type Provider, type ProviderRow, toProvider } from "../rows/provider.ts";
 import { type ListedRate, type ListedRateRow, rateStatement, toListedRate } from "../providers/provider-services.ts";
-import { usableProviderStatement } from "../providers/usable.ts";
+import { usableProviderStatement } from "../panels/usable.ts";
 import { offeredServiceStatement, type ServiceRow, toService } from "../catalogue/services.ts";
 
 /** What an `add` is looked up by: its link and service, and all of its fields. */

@@ -5,7 +5,7 @@
 import { type Panel, type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
 import { type Provider, type ProviderRow, toProvider } from "../rows/provider.ts";
 import { isSoldToSql } from "../catalogue/services.ts";
-import { isUsableSql, usableProviderStatement } from "./usable.ts";
+import { isUsableSql, usableProviderStatement } from "../panels/usable.ts";
 import { balanceSql } from "../ledger/transfers.ts";
 
 /** A balance as a plain decimal string, which may be below zero; `at` is when it was asked for, in epoch ms. */

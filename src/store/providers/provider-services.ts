@@ -5,7 +5,7 @@
 import type { ServiceList } from "../../provider/client.ts";
 import { type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
 import { type Provider, type ProviderRow, toProvider } from "../rows/provider.ts";
-import { isUsableSql, usableProviderStatement } from "./usable.ts";
+import { isUsableSql, usableProviderStatement } from "../panels/usable.ts";
 
 /** So long a list counts as what the provider sells, in ms. */
 const FRESH_MS = 15 * 60_000;

@@ -8,7 +8,7 @@ import type { Polling } from "../../domain/order-view.ts";
 import { IS_ITS_OWN } from "../orders/status-reads.ts";
 import { ENDED, type OrderRow, PLACING, toOrder } from "../rows/order.ts";
 import { type Panel, type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
-import { usableProviderStatement } from "../providers/usable.ts";
+import { usableProviderStatement } from "../panels/usable.ts";
 import { type PollingRow, POLLING_COLUMNS, type Provider, type ProviderRow, toPolling, toProvider } from "../rows/provider.ts";
 
 /** An order, and which requests its service of the own catalogue has; where none is known, both may be asked. */

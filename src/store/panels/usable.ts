@@ -1,7 +1,7 @@
 /**
  * Which panels may use a provider: those that it names, or all where it names none.
  */
-import { type PanelRef, panelIdSql } from "../panels/panels.ts";
+import { type PanelRef, panelIdSql } from "./panels.ts";
 
 /** SQL that holds for a provider `p` which the panel may use; `panel` is SQL for the panel's id. */
 export function isUsableSql(panel: string): string {
