@@ -71,15 +71,11 @@ const found = PLANTED.filter(({ name }) => only.length === 0 || only.some((word)
 });
 
 if (only.length === 0) {
-  const rows = found.map(({ name, harm, seeds }) => `| ${name} | ${harm} | ${seeds ?? `not in ${MAX_SEEDS}`} |`);
-  const table = ["| planted mistake | what goes wrong | seeds needed |", "| --- | --- | --- |", ...rows].join("\n");
+  const list = found.map(({ name, harm, seeds }) => `- _${name}_ (${seeds ?? `not in ${MAX_SEEDS}`}): ${harm}`).join("\n");
   const text = readFileSync(DOCS, "utf8");
   writeFileSync(
     DOCS,
-    text.replace(
-      /(<!-- planted -->\n)[\s\S]*?(\n<!-- \/planted -->)/,
-      (_all, open: string, close: string) => `${open}\n${table}\n${close}`,
-    ),
+    text.replace(/(<!-- planted -->\n)[\s\S]*?(\n<!-- \/planted -->)/, (_all, open: string, close: string) => `${open}\n${list}\n${close}`),
   );
 }
 process.exitCode = found.every(({ seeds }) => seeds !== null) ? 0 : 1;
