@@ -4,7 +4,7 @@
 import type { BucketKey } from "./poll-coverage.ts";
 import type { Cadence } from "./poll-pacing.ts";
 
-/** A message of an older version is still understood; of a newer one, put back for the newer code. */
+/** A message of an older version is still understood; one of a newer version goes back to the queue for the newer code. */
 export const MESSAGE_VERSION = 1;
 
 /** A part of a cadence bucket that is due: keys above `after`, phases below `to`. */

@@ -89,7 +89,7 @@ export function withOutcome(kind: RefillCancelKind, order: Order, { at, outcome 
   return next.status === cancel.status ? null : { ...order.state, cancel: next };
 }
 
-/** What was certainly not heard and is not put back either counts as refused: the panel may ask again at once. */
+/** What was certainly not heard and is not queued again either counts as refused: the panel may ask again at once. */
 export const TURNED_AWAY = { kind: "refused" } as const satisfies AskOutcome;
 
 function sameRefill(a: RefillRequest, b: RefillRequest): boolean {

@@ -86,7 +86,7 @@ export type OrderState = {
   readonly placedAt: number;
 
   readonly status: Status;
-  /** The last middle status; what a panel is told while nothing final is decided. */
+  /** The last active status: what a panel is told while nothing final is decided. */
   readonly activeStatus: ActiveStatus;
   /** A status that is not final, said once after a final one; a second answer in a row makes it count. */
   readonly backTo: Status | null;

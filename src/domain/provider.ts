@@ -124,7 +124,7 @@ export type Circuit = "closed" | "waiting" | "probing";
 /** `waiting`: no call until `retryAt`. `probing`: one call, to see whether it is back. */
 export function circuitOf(state: Pick<ProviderState, "retryAt">, now: number): Circuit {
   if (state.retryAt === null) return "closed";
-  // A longer wait than any that is set comes from a clock that was put back since.
+  // A longer wait than any that is set comes from a clock that was ahead.
   const waits = state.retryAt > now && state.retryAt <= now + LONGEST_WAIT_MINUTES * MINUTE_MS;
   return waits ? "waiting" : "probing";
 }

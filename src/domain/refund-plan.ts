@@ -31,8 +31,8 @@ export type RefundPlanPolicy = {
 };
 
 /**
- * Settles an order whose status was just told (`heard`), given how it stood before (`order`). `now` in epoch ms. Rules [F11]
- * to [F15], [A2] to [A9], [B4], [B8].
+ * Plans the refund of an order whose status was just reported: `heard` is the order with it, `order` as it stood before.
+ * `now` in epoch ms. Rules [F11] to [F15], [A2] to [A9], [B4], [B8].
  */
 export function planRefund(order: OrderState, heard: OrderState, policy: RefundPlanPolicy, now: number): RefundPlan {
   if (policy.refunds.mode === "off") return withdraw(heard);

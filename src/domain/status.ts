@@ -22,7 +22,7 @@ export type FinalStatus = "completed" | "partial" | "canceled" | "refunded";
 
 export const STATUS_NAMES = Object.keys(STATUSES) as Status[];
 
-/** A middle status is one an order passes through; providers go back and forth between them. */
+/** An active status is one that an order passes through; providers go back and forth between them. */
 export function isActive(status: Status): status is ActiveStatus {
   return STATUSES[status].stage === "active";
 }

@@ -6,7 +6,7 @@ export type QuotaClaim = { readonly provider: string; readonly calls: number; re
 /** `granted`: calls that may be made now. `used`: all that were granted in this minute, these included. */
 export type QuotaGrant = { readonly granted: number; readonly used: number };
 
-/** A budget minute further ahead than this comes from a clock that was put back, and does not count. */
+/** A budget minute further ahead than this comes from a clock that was ahead, and does not count. */
 const MAX_MINUTES_AHEAD = 15;
 
 /** Claims calls for some providers at once. One row written a provider. */

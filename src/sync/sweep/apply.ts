@@ -23,7 +23,7 @@ export type AppliedCounts = {
 /** Sweeps of one provider side by side seldom finish in the same moment, and hardly ever five times in a row. */
 const MAX_TRIES = 5;
 
-/** What became of a poll run: what was written, and orders to be taken up again in smaller parts. */
+/** What became of a poll run: what was written, and orders to be polled again in smaller parts. */
 export type Applied = { readonly counts: AppliedCounts; readonly again: readonly (readonly Order[])[] };
 
 /**

@@ -22,8 +22,9 @@ export type Selection = {
   readonly buckets: readonly SelectedBucket[];
   /** What is due beyond this page, for the next message; null when there is nothing or no room for one. */
   readonly rest: DueProvider | null;
-  /** The provider's clock as it was read; and as it should be from the next minute on, null to leave it. */
+  /** The provider's clock as it was read; null where it has none of its own. */
   readonly clockSeen: ProviderClock;
+  /** The clock from the next minute on; null to leave it. */
   readonly clock: ProviderClock;
 };
 

@@ -36,14 +36,14 @@ export async function getHealth({ db, ports, now, requestId }: Context): Promise
 }
 
 function judge(
-  { lastTickAt, followingSince, providersDown, deadLetters, ignoredMinute, ledgerMismatch: booksMismatch }: Health,
+  { lastTickAt, followingSince, providersDown, deadLetters, ignoredMinute, ledgerMismatch }: Health,
   now: number,
 ): HealthStatus {
   // Without any tick, the wait counts from when there was a provider to follow orders at.
   const lastSign = lastTickAt ?? followingSince ?? now;
   if (followingSince !== null && now - lastSign > STALLED_AFTER_MS) return "stalled";
   if (lastTickAt === null) return "starting";
-  return providersDown > 0 || deadLetters > 0 || ignoredMinute !== null || booksMismatch ? "degraded" : "ok";
+  return providersDown > 0 || deadLetters > 0 || ignoredMinute !== null || ledgerMismatch ? "degraded" : "ok";
 }
 
 function answer(status: HealthStatus, facts: Readonly<Record<string, unknown>>): Answer {
