@@ -4,7 +4,7 @@
  * right by itself, and as the undisturbed one did.
  */
 import { openBackend } from "./backends.ts";
-import { type Outcome, run, type RunResult } from "./scenario.ts";
+import { type OrderEnd, run, type RunResult } from "./scenario.ts";
 import type { Crash } from "./scheduler.ts";
 import type { Job } from "./swarm.ts";
 
@@ -39,7 +39,7 @@ export function crashesIn({ seed, ticks, orders }: Job, steps: number): Job[] {
  * What came out otherwise than it did undisturbed. A script's order can be another one at the provider, or have its cancel
  * asked for at another time; one that a panel registers is there in both runs.
  */
-export function differencesFrom(expected: ReadonlyMap<string, Outcome>, found: ReadonlyMap<string, Outcome>): string[] {
+export function differencesFrom(expected: ReadonlyMap<string, OrderEnd>, found: ReadonlyMap<string, OrderEnd>): string[] {
   const missing = [...expected.keys()].filter((order) => order.startsWith("books ") && !found.has(order));
   const others = [...found].flatMap(([order, { stands, cancel }]) => {
     const should = expected.get(order);

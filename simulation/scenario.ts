@@ -44,7 +44,7 @@ export type RunOptions = {
 };
 
 /** How an order stands in the end, and what became of the wish to cancel it. */
-export type Outcome = { readonly stands: string; readonly cancel: string | null };
+export type OrderEnd = { readonly stands: string; readonly cancel: string | null };
 
 export type RunResult = {
   readonly seed: number;
@@ -56,7 +56,7 @@ export type RunResult = {
   /** Steps that the product took until the faults stopped. */
   readonly steps: number;
   /** How each order stands in the end, by what it is. */
-  readonly outcomes: ReadonlyMap<string, Outcome>;
+  readonly outcomes: ReadonlyMap<string, OrderEnd>;
   readonly stats: Readonly<Record<string, number>>;
   /** What went wrong, of `FAULTS`. */
   readonly met: ReadonlySet<string>;
@@ -361,7 +361,7 @@ async function digestOf(backend: Backend): Promise<string> {
 }
 
 /** Orders of a panel at a provider, under the same id there and for the same link, are the same order. */
-async function outcomesOf(backend: Backend): Promise<ReadonlyMap<string, Outcome>> {
+async function outcomesOf(backend: Backend): Promise<ReadonlyMap<string, OrderEnd>> {
   const [rows] = await backend.run([
     {
       sql: `SELECT panel || ' ' || provider || ' ' || provider_order_id || ' ' || coalesce(link, id) || ' ' || coalesce(quantity, '') AS order_key,

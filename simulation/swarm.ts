@@ -15,7 +15,7 @@ export type Job = {
   /** The process that takes this step crashes; there are no other faults then. */
   readonly crash?: { readonly step: number; readonly when: Crash };
 };
-export type Outcome = { readonly job: Job; readonly result: RunResult };
+export type JobResult = { readonly job: Job; readonly result: RunResult };
 export type Failed = { readonly job: Job; readonly wrongs: readonly string[] };
 
 export type Summary = {
@@ -43,7 +43,7 @@ export async function swarm(
   let done = 0;
   const met = new Map<string, number>();
   let [minutes, catchUp, behind] = [0, 0, 0];
-  const took = (outcome: Outcome): void => {
+  const took = (outcome: JobResult): void => {
     done += 1;
     minutes += outcome.result.minutes;
     catchUp = Math.max(catchUp, outcome.result.stats[CATCH_UP] ?? 0);
@@ -66,7 +66,7 @@ function barOf(done: number, all: number, failed: number): string {
   return `${"█".repeat(filled)}${"░".repeat(BAR_CHARACTERS - filled)} ${done} of ${all} seeds${failed === 0 ? "" : `, ${failed} failed`}`;
 }
 
-function work(waiting: Job[], took: (outcome: Outcome) => void): Promise<void> {
+function work(waiting: Job[], took: (outcome: JobResult) => void): Promise<void> {
   const worker = new Worker(join(import.meta.dirname, "seed-worker.ts"));
   return new Promise((resolve, reject) => {
     const next = (): void => {
@@ -75,7 +75,7 @@ function work(waiting: Job[], took: (outcome: Outcome) => void): Promise<void> {
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
       else worker.postMessage(job);
     };
-    worker.on("message", (outcome: Outcome) => {
+    worker.on("message", (outcome: JobResult) => {
       took(outcome);
       next();
     });

@@ -5,6 +5,7 @@
  */
 import { MAX_AMOUNT_MICROS } from "./money.ts";
 import { formatPrice, parsePrice } from "./price.ts";
+import { fail, ok, type Result } from "./result.ts";
 import { foldWord } from "./status.ts";
 
 /** A service that panels buy, and whose it is. */
@@ -58,14 +59,10 @@ export type Ordered = {
   readonly posts: number | null;
 };
 
-type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: AddProblem };
+type Checked<T> = Result<T, AddProblem>;
 
-function ok<T>(value: T): Outcome<T> {
-  return { ok: true, value };
-}
-
-function no(code: AddProblem["code"], field?: string, limit?: number): { readonly ok: false; readonly failure: AddProblem } {
-  return { ok: false, failure: { code, ...(field === undefined ? {} : { field }), ...(limit === undefined ? {} : { limit }) } };
+function no(code: AddProblem["code"], field?: string, limit?: number): Checked<never> {
+  return fail({ code, ...(field === undefined ? {} : { field }), ...(limit === undefined ? {} : { limit }) });
 }
 
 type Fields = ReadonlyMap<string, string>;
@@ -119,7 +116,7 @@ function given(fields: Fields, name: string): string | null {
 }
 
 /** What an `add` of a service asks for; or what is wrong with it. */
-export function orderedBy(service: Service, fields: Fields): Outcome<Ordered> {
+export function orderedBy(service: Service, fields: Fields): Checked<Ordered> {
   const { counting, needs } = rulesOf(service.type, fields);
   const missing = needs.find((names) => names.every((name) => given(fields, name) === null));
   if (missing !== undefined) return no("missing_field", missing[0]);
@@ -168,7 +165,7 @@ function countedFields({ by }: Counting, isDripFeed: boolean): readonly string[]
 type Bounds = { readonly min: number; readonly max: number };
 
 /** Units of one run, within bounds; null where nobody counts them. */
-function unitsOf(counting: Counting, fields: Fields, bounds: Bounds): Outcome<number | null> {
+function unitsOf(counting: Counting, fields: Fields, bounds: Bounds): Checked<number | null> {
   switch (counting.by) {
     case "package":
       return ok(null);
@@ -187,7 +184,7 @@ function unitsOf(counting: Counting, fields: Fields, bounds: Bounds): Outcome<nu
  * A subscription takes as many for each post as `max` says: that much is paid for, since the provider may deliver it.
  * Posts that stand there already count like those to come. Without a number of posts there would be no end to it.
  */
-function unitsOfPosts(fields: Fields, bounds: Bounds): Outcome<number> {
+function unitsOfPosts(fields: Fields, bounds: Bounds): Checked<number> {
   const least = countWithin(fields, "min", bounds);
   if (!least.ok) return least;
   const most = countWithin(fields, "max", { ...bounds, min: least.value });
@@ -201,14 +198,14 @@ function unitsOfPosts(fields: Fields, bounds: Bounds): Outcome<number> {
   return units > MAX_QUANTITY ? no("max", "posts", MAX_QUANTITY) : ok(units);
 }
 
-function countWithin(fields: Fields, name: string, bounds: Bounds): Outcome<number> {
+function countWithin(fields: Fields, name: string, bounds: Bounds): Checked<number> {
   const text = given(fields, name);
   if (text === null) return no("missing_field", name);
   const count = countIn(text);
   return count === null ? no("quantity", name) : within(count, name, bounds);
 }
 
-function within(count: number, field: string, { min, max }: Bounds): Outcome<number> {
+function within(count: number, field: string, { min, max }: Bounds): Checked<number> {
   if (count < min) return no("min", field, min);
   return count > max ? no("max", field, max) : ok(count);
 }

@@ -74,10 +74,10 @@ export function requestedAt(kind: RefillCancelKind, { refill, cancel }: OrderSta
 }
 
 /** What came of asking; `at` is when the request was made, in epoch ms, and tells it from another. */
-export type Asked = { readonly at: number; readonly outcome: AskOutcome };
+export type AskedRequest = { readonly at: number; readonly outcome: AskOutcome };
 
 /** The order after that request of it was asked; null when nothing changes, or another request is there by now. */
-export function withOutcome(kind: RefillCancelKind, order: Order, { at, outcome }: Asked, now: number): OrderState | null {
+export function withOutcome(kind: RefillCancelKind, order: Order, { at, outcome }: AskedRequest, now: number): OrderState | null {
   const { refill, cancel } = order.state;
   if (requestedAt(kind, order.state) !== at) return null;
   if (kind === "refill" && refill !== null) {

@@ -4,15 +4,14 @@
 import pLimit from "p-limit";
 import { fail, ok, type Result } from "../domain/result.ts";
 import { MINUTE_MS } from "../domain/time.ts";
-import type { Ports } from "../ports.ts";
 import { clientFor } from "../provider/client-for.ts";
 import type { ProviderFailure } from "../provider/failure.ts";
 import { type BalancedProvider, keepBalance, type KeptBalance } from "../store/providers/balances.ts";
 import type { Provider } from "../store/rows/provider.ts";
-import { type GateContext, passGate, REPEATABLE } from "./gate.ts";
+import { type LoggingContext, passGate, REPEATABLE } from "./gate.ts";
 
-/** A gate's context that can log; `now` is the request's time. */
-type Reading = GateContext & { readonly ports: Pick<Ports, "log">; readonly now: number };
+/** `now` is the request's time. */
+type BalanceContext = LoggingContext & { readonly now: number };
 
 /** So long a balance is told without asking again. */
 const FRESH_MS = MINUTE_MS;
@@ -28,7 +27,7 @@ const MAX_ASKED = 8;
 const MAX_AT_ONCE = 5;
 
 /** What is known of each provider's balance; those that were asked longest ago are asked. One that does not answer keeps no other from it. */
-export async function knownBalances(context: Reading, providers: readonly BalancedProvider[]): Promise<ToldBalance[]> {
+export async function knownBalances(context: BalanceContext, providers: readonly BalancedProvider[]): Promise<ToldBalance[]> {
   const stale = providers
     .filter(({ kept }) => !isWithin(kept, FRESH_MS, context.now))
     .toSorted((a, b) => (a.kept?.at ?? 0) - (b.kept?.at ?? 0));
@@ -43,7 +42,7 @@ export async function knownBalances(context: Reading, providers: readonly Balanc
 type NoBalance = "busy" | "down" | ProviderFailure["code"];
 
 /** A provider's balance: as it is kept, else as the provider says, else as it was last known. */
-export async function balanceOf(context: Reading, { provider, kept }: BalancedProvider): Promise<Result<ToldBalance, NoBalance>> {
+export async function balanceOf(context: BalanceContext, { provider, kept }: BalancedProvider): Promise<Result<ToldBalance, NoBalance>> {
   const { now } = context;
   if (kept !== null && isWithin(kept, FRESH_MS, now)) return ok(toldOf(kept, provider));
   const asked = await askForBalance(context, { provider, kept });
@@ -61,7 +60,7 @@ export async function balanceOf(context: Reading, { provider, kept }: BalancedPr
   return asked;
 }
 
-async function askForBalance(context: Reading, { provider }: BalancedProvider): Promise<Result<KeptBalance, NoBalance>> {
+async function askForBalance(context: BalanceContext, { provider }: BalancedProvider): Promise<Result<KeptBalance, NoBalance>> {
   const may = await passGate(context, provider, 1, REPEATABLE);
   if (may !== "yes") return fail(may);
   const asked = await clientFor(context.ports, provider.settings).balance();

@@ -24,6 +24,8 @@ import type { Provider } from "../store/rows/provider.ts";
 
 /** What it takes to ask whether a provider may be called. */
 export type GateContext = { readonly db: D1Database; readonly ports: Pick<Ports, "fetch" | "now"> };
+/** The same, where something may have to be logged. */
+export type LoggingContext = GateContext & { readonly ports: Pick<Ports, "log"> };
 
 /** `open`: it may be called. `one_look`: one call, to see whether it is back. `shut`: switched off, or to be left alone. */
 export type Gate = "open" | "one_look" | "shut";

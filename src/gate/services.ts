@@ -5,7 +5,6 @@ import { fail, ok, type Result } from "../domain/result.ts";
 import type { ServiceList } from "../provider/client.ts";
 import { clientFor } from "../provider/client-for.ts";
 import type { ProviderFailure } from "../provider/failure.ts";
-import type { Ports } from "../ports.ts";
 import {
   claimServices,
   keepList,
@@ -15,23 +14,20 @@ import {
   releaseServices,
 } from "../store/providers/provider-services.ts";
 import type { Provider } from "../store/rows/provider.ts";
-import { type GateContext, passGate, REPEATABLE } from "./gate.ts";
-
-/** A gate's context that can log. */
-type Reading = GateContext & { readonly ports: Pick<Ports, "log"> };
+import { type LoggingContext, passGate, REPEATABLE } from "./gate.ts";
 
 /** Why there is no list: `busy` and `down` as in `Passage`, else the code of the provider's failure, which is here as well. */
 export type NoList = { readonly why: "busy" | "down" | ProviderFailure["code"]; readonly failure: ProviderFailure | null };
 
 /** Asks the provider for its services, by one call out of its budget, and keeps what it says. */
-export async function askForList(context: Reading, provider: Provider): Promise<Result<ServiceList, NoList>> {
+export async function askForList(context: LoggingContext, provider: Provider): Promise<Result<ServiceList, NoList>> {
   const asked = await fetchList(context, provider, provider.settings.timeoutMs);
   return asked.ok ? ok(asked.value.list) : asked;
 }
 
 /** The same, by a call that takes `timeoutMs` at most. `isKept` is false for a list that is too long for it. */
 async function fetchList(
-  context: Reading,
+  context: LoggingContext,
   provider: Provider,
   timeoutMs: number,
 ): Promise<Result<{ readonly list: ServiceList; readonly isKept: boolean }, NoList>> {
@@ -53,7 +49,7 @@ const ADD_WAITS_MS = 5000;
  * What the provider says of one of its services, asked for anew on account of an `add`; else what is kept of it, however
  * old. Null where nothing is to be had: some providers have no list at all, and no `add` is to wait for it each time.
  */
-export async function refreshServices(context: Reading, provider: Provider, service: string): Promise<ListedRate | null> {
+export async function refreshServices(context: LoggingContext, provider: Provider, service: string): Promise<ListedRate | null> {
   const { db, ports } = context;
   const claim = await claimServices(db, provider, ports.now());
   if (claim === null) return readListedRate(db, provider.id, service);

@@ -106,10 +106,10 @@ function isOursAndPerhapsLost(id: string, { lostOrdersFrom }: Panel): boolean {
   return numberOfOurs(id) !== null && isPerhapsLost(id, lostOrdersFrom);
 }
 
-type Heard = { readonly id: string; readonly report: StatusReport };
+type ReportedOrder = { readonly id: string; readonly report: StatusReport };
 
 /** The order as if it had just been placed. Its number is the transaction's to give. */
-function freshRow(now: number, panel: Panel, provider: Provider, { id, report }: Heard) {
+function freshRow(now: number, panel: Panel, provider: Provider, { id, report }: ReportedOrder) {
   return {
     ...newOrderRow(
       { panel: panel.id, n: 0 },
@@ -120,7 +120,7 @@ function freshRow(now: number, panel: Panel, provider: Provider, { id, report }:
   };
 }
 
-function newOrder(now: number, panel: Panel, provider: Provider, heard: Heard): Adopted {
+function newOrder(now: number, panel: Panel, provider: Provider, heard: ReportedOrder): Adopted {
   const fresh = freshRow(now, panel, provider, heard);
   const order = adopted(toOrder(fresh), heard.report, policyAt(provider, toOrder(fresh)), now);
   return { row: { ...rowHeard(fresh, order.state), door: "connect" }, partOf: null, shown: orderView(order, provider.state, now) };

@@ -32,7 +32,7 @@ export async function answerRefillStatus(asked: ApiV2Call): Promise<Answer> {
 }
 
 /** What is said of a refill: its word, or that there is none. */
-type Said = string | { readonly error: string };
+type RefillStatusView = string | { readonly error: string };
 
 /** In the own catalogue a refill goes by its order's id. */
 async function ofOwn({ call, ref, fields }: ApiV2Call, ids: readonly string[]): Promise<Answer> {
@@ -68,7 +68,7 @@ async function ask(
   { call }: Pick<ApiV2Call, "call">,
   provider: Provider,
   ids: readonly string[],
-): Promise<ReadonlyMap<string, Said> | "down" | "busy"> {
+): Promise<ReadonlyMap<string, RefillStatusView> | "down" | "busy"> {
   if (ids.length === 0) return new Map();
   const may = await passGate(call, provider, 1, REPEATABLE);
   if (may !== "yes") return may;
@@ -78,19 +78,19 @@ async function ask(
     const { failure } = answer;
     return failure.code === "rate_limited" ? "busy" : "down";
   }
-  return new Map([...answer.value].flatMap(([id, said]) => (isCertain(client, said) ? [[id, saidOf(said)] as const] : [])));
+  return new Map([...answer.value].flatMap(([id, said]) => (isCertain(client, said) ? [[id, refillStatusView(said)] as const] : [])));
 }
 
 function isCertain(client: ProviderClient, said: RefillSaid): boolean {
   return said.kind === "status" || client.saysUnknown(said.message) !== null;
 }
 
-function saidOf(said: RefillSaid): Said {
+function refillStatusView(said: RefillSaid): RefillStatusView {
   return said.kind === "status" ? said.word : { error: said.message };
 }
 
 /** A list is answered by refill, without those of which there is nothing to say; a single one by itself, or not at all. */
-function sayEach(fields: ApiV2Call["fields"], ids: readonly string[], tell: (id: string) => Said | null): Answer {
+function sayEach(fields: ApiV2Call["fields"], ids: readonly string[], tell: (id: string) => RefillStatusView | null): Answer {
   const told = ids.map((id) => [id, tell(id)] as const);
   if (fields.has("refills")) return say(told.flatMap(([id, status]) => (status === null ? [] : [{ refill: idView(id), status }])));
   const said = told[0]?.[1] ?? null;

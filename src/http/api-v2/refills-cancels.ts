@@ -44,7 +44,7 @@ const SILENT = "No answer, try again later";
 const NOT_AVAILABLE: Readonly<Record<RefillCancelKind, string>> = { refill: "Refill is not available", cancel: "Cancel is not available" };
 
 /** What is said of one id. `refill`: its id as the panel is to know it. `none`: there is no answer just now. */
-type Said =
+type RequestAnswer =
   | { readonly kind: "accepted"; readonly refill: string }
   | { readonly kind: "refused"; readonly message: string }
   | { readonly kind: "none"; readonly why: "down" | "busy" };
@@ -66,7 +66,7 @@ export async function answerCancel(asked: ApiV2Call): Promise<Answer> {
   );
 }
 
-function errorOf(said: Said | undefined): { readonly error: string } {
+function errorOf(said: RequestAnswer | undefined): { readonly error: string } {
   return { error: said?.kind === "refused" ? said.message : SILENT };
 }
 
@@ -80,7 +80,7 @@ export async function wrongIds({ call, ref }: ApiV2Call, ids: readonly string[])
 async function answerRefillsCancels(
   asked: ApiV2Call,
   kind: RefillCancelKind,
-  tell: (said: readonly (readonly [id: string, said: Said])[]) => Answer,
+  tell: (said: readonly (readonly [id: string, said: RequestAnswer])[]) => Answer,
 ): Promise<Answer> {
   const ids = idsIn(asked.fields, "orders", "order");
   const wrong = await wrongIds(asked, ids);
@@ -97,18 +97,18 @@ async function answerRefillsCancels(
   return silent.length === said.length ? noAnswer(silent[0]?.why) : tell(said);
 }
 
-const DOWN = { kind: "none", why: "down" } as const satisfies Said;
-const BUSY = { kind: "none", why: "busy" } as const satisfies Said;
+const DOWN = { kind: "none", why: "down" } as const satisfies RequestAnswer;
+const BUSY = { kind: "none", why: "busy" } as const satisfies RequestAnswer;
 /** A cancel has no id that anybody is told. */
-const CANCELED = { kind: "accepted", refill: "" } as const satisfies Said;
+const CANCELED = { kind: "accepted", refill: "" } as const satisfies RequestAnswer;
 
-type Plan = Map<string, Said | ToAsk>;
+type RequestPlan = Map<string, RequestAnswer | ToAsk>;
 
 /** At the own catalogue the operator's own promises hold, whatever provider is behind a service. */
-async function planOwn({ call, ref }: ApiV2Call, kind: RefillCancelKind, ids: readonly string[]): Promise<Plan | Answer> {
+async function planOwn({ call, ref }: ApiV2Call, kind: RefillCancelKind, ids: readonly string[]): Promise<RequestPlan | Answer> {
   const found = await readOwnCases(call.env.DB, ref, ids);
   if (found === null) return say(WRONG.key);
-  const planFor = ({ order, offered }: RefillCancelCase): Said | ToAsk => {
+  const planFor = ({ order, offered }: RefillCancelCase): RequestAnswer | ToAsk => {
     const known = onRecord(kind, order, call.now, () => order.id);
     if (known !== null) return known;
     const provider = found.providers.get(order.provider);
@@ -135,14 +135,14 @@ async function planProviders(
   providerId: string,
   kind: RefillCancelKind,
   ids: readonly string[],
-): Promise<Plan | Answer> {
+): Promise<RequestPlan | Answer> {
   const found = await readProvidersCases(call.env.DB, ref, providerId, ids);
   if (found === null) return say(WRONG.key);
   const provider = found.providers.get(providerId);
   if (provider === undefined) return notHere();
   const doubtful = ids.filter((id) => found.cases.get(id)?.isAdopted !== false);
   const others = await readOthersOf(call, found.panel, provider, doubtful);
-  const planFor = (id: string): Said | ToAsk => {
+  const planFor = (id: string): RequestAnswer | ToAsk => {
     const order = found.cases.get(id)?.order;
     const known = order === undefined ? null : onRecord(kind, order, call.now, (refill) => refill);
     if (known !== null) return known;
@@ -167,7 +167,7 @@ function mayBeTheirs(id: string, order: Order | undefined, { adopted, placingSin
   return placingSince !== null && placingSince <= order.createdAt;
 }
 
-function stranger(): Said {
+function stranger(): RequestAnswer {
   return { kind: "refused", message: WRONG.order.error };
 }
 
@@ -177,7 +177,7 @@ function onRecord(
   { providerOrderId, state }: Order,
   now: number,
   toldAs: (refillId: string) => string,
-): Said | null {
+): RequestAnswer | null {
   if (providerOrderId === null) return { kind: "refused", message: PLACING };
   if (!isRefillCancelOpen(kind, state, now)) return null;
   if (kind === "cancel") return CANCELED;
@@ -192,14 +192,14 @@ const OPEN_CALLS = 5;
 /** Providers whose failure is noted in one request, at a statement each; the others' are with the next call. */
 const MAX_NOTED = 3;
 
-type Heard = Result<ReadonlyMap<string, RequestReply>, ProviderFailure>;
+type ProviderAnswer = Result<ReadonlyMap<string, RequestReply>, ProviderFailure>;
 
 /**
  * Asks each provider about its ids in one call. What is on record is taken up before that, so that no other request asks
  * too, and what came of it is written when all have answered. Both are one write for all providers: an answer that comes
  * when the invocation has no statement left would be told, and not be on record.
  */
-async function askProviders(asked: ApiV2Call, kind: RefillCancelKind, items: readonly ToAsk[]): Promise<ReadonlyMap<ToAsk, Said>> {
+async function askProviders(asked: ApiV2Call, kind: RefillCancelKind, items: readonly ToAsk[]): Promise<ReadonlyMap<ToAsk, RequestAnswer>> {
   const { call } = asked;
   const { db, ports } = call;
   if (items.length === 0) return new Map();
@@ -216,7 +216,7 @@ async function askProviders(asked: ApiV2Call, kind: RefillCancelKind, items: rea
   const answers = await askEach(call, kind, [...askable]);
   const without = await record(call, { kind, found, written }, answers);
   await noteFailures(call, answers);
-  const saidBy = (item: ToAsk): Said => {
+  const saidBy = (item: ToAsk): RequestAnswer => {
     const mayCall = may.get(item.provider) ?? "down";
     if (mayCall !== "yes") return { kind: "none", why: mayCall };
     const answer = askable.has(item) ? answers.get(item.provider.id)?.answer : undefined;
@@ -232,9 +232,9 @@ async function askProviders(asked: ApiV2Call, kind: RefillCancelKind, items: rea
 }
 
 /** What each provider answered, by its id. */
-type Answers = ReadonlyMap<string, { readonly provider: Provider; readonly answer: Heard }>;
+type ProviderAnswers = ReadonlyMap<string, { readonly provider: Provider; readonly answer: ProviderAnswer }>;
 
-async function askEach({ ports }: Context, kind: RefillCancelKind, items: readonly ToAsk[]): Promise<Answers> {
+async function askEach({ ports }: Context, kind: RefillCancelKind, items: readonly ToAsk[]): Promise<ProviderAnswers> {
   const slot = pLimit(OPEN_CALLS);
   const ask = async (provider: Provider, some: readonly ToAsk[]) => {
     const ids = [...new Set(some.map(({ upstreamId }) => upstreamId))];
@@ -244,7 +244,7 @@ async function askEach({ ports }: Context, kind: RefillCancelKind, items: readon
 }
 
 /** Writes what came of it; answers the orders whose refill goes without an id. */
-async function record({ env, ports }: Context, taken: TakenUp, answers: Answers): Promise<ReadonlySet<string>> {
+async function record({ env, ports }: Context, taken: TakenUp, answers: ProviderAnswers): Promise<ReadonlySet<string>> {
   const outcomeOf = ({ provider, providerOrderId }: Order): AskOutcome => {
     const answer = answers.get(provider)?.answer;
     const told: AskOutcome = answer === undefined ? TURNED_AWAY : requestAnswerOf(answer, providerOrderId ?? "");
@@ -262,7 +262,7 @@ async function record({ env, ports }: Context, taken: TakenUp, answers: Answers)
 }
 
 /** After what matters more is written; what is not noted, the next call finds out. */
-async function noteFailures(call: Context, answers: Answers): Promise<void> {
+async function noteFailures(call: Context, answers: ProviderAnswers): Promise<void> {
   const failed = [...answers.values()].flatMap(({ provider, answer }) =>
     !answer.ok && isOfConnection(answer.failure) ? [{ provider, failure: answer.failure }] : [],
   );

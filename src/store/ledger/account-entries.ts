@@ -1,10 +1,9 @@
 /**
  * Reading accounts for their panel: what stands on one, and how it came about.
  */
+import type { TransferType } from "../../domain/ledger-check.ts";
 import { type Panel, type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
 import type { PageWanted } from "../rows/page.ts";
-
-export type TransferType = "charge" | "refund" | "credit" | "clawback";
 
 /** A transfer from the customer's side: what is taken is negative. Micro-units, epoch ms. */
 export type AccountEntry = {

@@ -3,7 +3,7 @@
  */
 import type { AskOutcome } from "../../domain/refill-cancel.ts";
 import type { Order, OrderState } from "../../domain/order.ts";
-import { type Asked, requestedAt, type RefillCancelKind, withOutcome } from "../../domain/order-refill-cancel.ts";
+import { type AskedRequest, requestedAt, type RefillCancelKind, withOutcome } from "../../domain/order-refill-cancel.ts";
 import type { Polling } from "../../domain/order-view.ts";
 import { applyEach, type OrderWrite } from "../orders/apply.ts";
 import { type OrderRow, toOrder } from "../rows/order.ts";
@@ -104,7 +104,7 @@ async function writeOutcomes(
   return new Set([...doubles].map(keyText));
 }
 
-type AskedOrder = Asked & { readonly order: Order };
+type AskedOrder = AskedRequest & { readonly order: Order };
 
 function withoutId(one: AskedOrder): AskedOrder {
   return { ...one, outcome: { kind: "accepted", refill: null } };

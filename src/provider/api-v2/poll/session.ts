@@ -49,7 +49,7 @@ export type Unasked = { readonly kind: "unasked"; readonly ids: readonly string[
 export type CallOutcome = Answered | Fault | Unasked;
 
 /** Shared by calls that are to start only while none of them has failed. It closes before the next one's turn comes. */
-export type Gate = { closed: boolean };
+export type RunGate = { closed: boolean };
 
 type Call<T> =
   | { readonly kind: "answered"; readonly askedAt: number; readonly value: T }
@@ -121,7 +121,7 @@ export class PollSession {
   }
 
   /** Asks for orders: a list in a list's form, one alone by `order`, which every server knows. */
-  ask(ids: readonly string[], gate: Gate | null): Promise<CallOutcome> {
+  ask(ids: readonly string[], gate: RunGate | null): Promise<CallOutcome> {
     const [id] = ids;
     return ids.length === 1 && id !== undefined ? this.#askAlone(id, gate) : this.#askList(ids, gate);
   }
@@ -136,7 +136,7 @@ export class PollSession {
     return this.#takeExtra(reason) ? this.#askList(ids, null) : { kind: "unasked", ids };
   }
 
-  async #askList(ids: readonly string[], gate: Gate | null): Promise<CallOutcome> {
+  async #askList(ids: readonly string[], gate: RunGate | null): Promise<CallOutcome> {
     const call = await this.#call((port) => this.#namedReports(port, ids), gate);
     if (call.kind !== "answered") return { ...call, ids };
     const missing = ids.filter((id) => call.value.get(id)?.kind === "missing");
@@ -166,7 +166,7 @@ export class PollSession {
     return fail(NAMES_NONE);
   }
 
-  async #askAlone(id: string, gate: Gate | null): Promise<CallOutcome> {
+  async #askAlone(id: string, gate: RunGate | null): Promise<CallOutcome> {
     const call = await this.#call((port) => askOne(port, this.#settings, id), gate);
     if (call.kind !== "answered") return { ...call, ids: [id] };
     this.#anyAnswer = true;
@@ -219,7 +219,7 @@ export class PollSession {
   }
 
   /** One call, when its turn has come and the budget has one left. Trouble of the whole provider's ends the poll. */
-  #call<T>(ask: (port: FetchPort) => Promise<Result<T, ProviderFailure>>, gate: Gate | null): Promise<Call<T>> {
+  #call<T>(ask: (port: FetchPort) => Promise<Result<T, ProviderFailure>>, gate: RunGate | null): Promise<Call<T>> {
     return this.#port.slot(async (): Promise<Call<T>> => {
       if (this.#ended || gate?.closed === true) return { kind: "unasked" };
       if (!(await this.#port.takeCall())) {
