@@ -35,7 +35,10 @@ export function isPanelKey(key: string): boolean {
 }
 
 /** The operator, or somebody with what may be a panel's key: whether it is one, the database knows. */
-type Caller = { readonly kind: "operator" } | { readonly kind: "panel"; readonly keyHash: string };
+export type Caller = { readonly kind: "operator" } | { readonly kind: "panel"; readonly keyHash: string };
+
+/** Finds out who asks. */
+export type Identify = (context: Context) => Promise<Result<Caller, Failure>>;
 
 async function identify({ request, env }: Context): Promise<Result<Caller, Failure>> {
   const key = bearerKey(request.headers.get("Authorization"));
@@ -71,41 +74,63 @@ export type ContextOf = {
 };
 export type Who = keyof ContextOf;
 
-/** Lets those pass whom a route names: a kind of caller that it does not name is refused. */
-const ADMIT: { readonly [W in Who]: (context: Context) => Promise<Result<ContextOf[W], Failure>> } = {
+type Admission<C> = (context: Context, identified: Identify) => Promise<Result<C, Failure>>;
+
+const ADMIT: { readonly [W in Who]: Admission<ContextOf[W]> } = {
   anyone: (context) => Promise.resolve(ok(context)),
   operator: admitOperator,
   panel: admitPanel,
   panel_in_read: admitPanelRef,
 };
 
-export function admit<W extends Who>(who: W, context: Context): Promise<Result<ContextOf[W], Failure>> {
-  return ADMIT[who](context);
+/**
+ * Lets those pass whom a route names. Each admission names the kinds of callers that it lets pass, and refuses every
+ * other: a kind that is added later opens no route until its case stands there.
+ */
+export function admit<W extends Who>(who: W, context: Context, identified: Identify = identify): Promise<Result<ContextOf[W], Failure>> {
+  return ADMIT[who](context, identified);
 }
 
-/** A panel's key is told that it is the wrong one; an unknown key, only that. */
-async function admitOperator(context: Context): Promise<Result<OperatorContext, Failure>> {
-  const caller = await identify(context);
+const REFUSED = fail({ code: "forbidden" } as const);
+
+async function admitOperator(context: Context, identified: Identify): Promise<Result<OperatorContext, Failure>> {
+  const caller = await identified(context);
   if (!caller.ok) return caller;
-  if (caller.value.kind === "operator") return ok({ ...context, actor: OPERATOR });
-  const panel = await readPanel(context.db, { by: "key_hash", value: caller.value.keyHash });
-  return fail(panel === null ? { code: "unauthorized", why: "unknown_key" } : { code: "forbidden" });
+  switch (caller.value.kind) {
+    case "operator":
+      return ok({ ...context, actor: OPERATOR });
+    case "panel": {
+      // A panel's key is told that it is the wrong one; an unknown key, only that.
+      const panel = await readPanel(context.db, { by: "key_hash", value: caller.value.keyHash });
+      return panel === null ? fail({ code: "unauthorized", why: "unknown_key" }) : REFUSED;
+    }
+    default:
+      return REFUSED;
+  }
 }
 
-async function admitPanelRef(context: Context): Promise<Result<PanelRefContext, Failure>> {
-  const caller = await identify(context);
+async function admitPanelRef(context: Context, identified: Identify): Promise<Result<PanelRefContext, Failure>> {
+  const caller = await identified(context);
   if (!caller.ok) return caller;
-  if (caller.value.kind === "panel") return ok({ ...context, panelRef: { by: "key_hash", value: caller.value.keyHash } });
-  const id = context.request.headers.get("Panel");
-  return id === null || id === "" ? fail({ code: "panel_required" }) : ok({ ...context, panelRef: { by: "id", value: id } });
+  switch (caller.value.kind) {
+    case "panel":
+      return ok({ ...context, panelRef: { by: "key_hash", value: caller.value.keyHash } });
+    case "operator": {
+      const id = context.request.headers.get("Panel");
+      return id === null || id === "" ? fail({ code: "panel_required" }) : ok({ ...context, panelRef: { by: "id", value: id } });
+    }
+    default:
+      return REFUSED;
+  }
 }
 
-async function admitPanel(context: Context): Promise<Result<PanelContext, Failure>> {
-  const named = await admitPanelRef(context);
+async function admitPanel(context: Context, identified: Identify): Promise<Result<PanelContext, Failure>> {
+  const named = await admitPanelRef(context, identified);
   if (!named.ok) return named;
   const { panelRef: ref } = named.value;
   const panel = await readPanel(context.db, ref);
   if (panel === null) return noSuchPanel(ref);
+  // Only the operator names a panel by its id.
   return ok({ ...context, panel: { ...panel, actor: ref.by === "id" ? OPERATOR : `panel:${panel.id}` } });
 }
 

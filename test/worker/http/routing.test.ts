@@ -3,6 +3,7 @@
  */
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
+import { ROUTES } from "../../../src/http/routes.ts";
 import { metered } from "../../../src/store/operations/metered.ts";
 import { ADMIN, codeOf, order } from "../world/asking.ts";
 import { migrate } from "../world/database.ts";
@@ -19,18 +20,17 @@ beforeAll(async () => {
   await world.post("/v1/orders", key, order("1"));
 });
 
-const ADMIN_ROUTES = [
-  ["GET", "/v1/panels"],
-  ["POST", "/v1/panels"],
-  ["GET", "/v1/panels/alpha"],
-  ["PATCH", "/v1/panels/alpha"],
-  ["GET", "/v1/providers"],
-  ["GET", "/v1/providers/acme"],
-  ["PUT", "/v1/providers/acme"],
-  ["GET", "/v1/dead-letters"],
-  ["POST", "/v1/dead-letters/1/replay"],
-] as const;
+/** Where a query is needed, it is read before the key is looked up. */
+const NEEDED: ReadonlyMap<string, string> = new Map([["/v1/reports/reconciliation", "?from=2026-11-01&to=2026-11-02"]]);
 
+/** Every row of the table of routes whose callers have a key, as it is asked for. */
+const ROWS = ROUTES.filter(({ who }) => who !== "anyone").map(({ method, path, when, who }) => ({
+  method,
+  path: path.replace(/:\w+/g, "1") + (when === null ? (NEEDED.get(path) ?? "") : `?${when}=1`),
+  who,
+}));
+
+/** Routes of a panel that go well as they are asked for here. */
 const PANEL_ROUTES = [
   ["GET", "/v1/orders"],
   ["GET", "/v1/orders?ids=1"],
@@ -43,7 +43,7 @@ const PANEL_ROUTES = [
 ] as const;
 
 describe("who asks", () => {
-  it.each([...ADMIN_ROUTES, ...PANEL_ROUTES])("%s %s is closed to anybody without a key, and with a wrong one", async (method, path) => {
+  it.each(ROWS)("$method $path is closed to anybody without a key, and with a wrong one", async ({ method, path }) => {
     for (const wrong of [null, "nonsense", "ps_0123456789", `${ADMIN}x`, ADMIN.slice(0, -1)]) {
       const answer = await world.ask(method, path, { key: wrong });
       expect(codeOf(answer)).toEqual([401, "unauthorized"]);
@@ -62,12 +62,15 @@ describe("who asks", () => {
     expect((await world.get("/v1/panels", { key: null, headers: { Authorization: `bearer ${ADMIN}` } })).status).toBe(200);
   });
 
-  it.each(ADMIN_ROUTES)("%s %s is the operator's, not a panel's", async (method, path) => {
+  it.each(ROWS.filter(({ who }) => who === "operator"))("$method $path is the operator's, not a panel's", async ({ method, path }) => {
     expect(codeOf(await world.ask(method, path, { key }))).toEqual([403, "forbidden"]);
   });
 
-  it.each(PANEL_ROUTES)("%s %s: the operator names the panel it acts for", async (method, path) => {
+  it.each(ROWS.filter(({ who }) => who !== "operator"))("$method $path: the operator has to name a panel", async ({ method, path }) => {
     expect(codeOf(await world.ask(method, path))).toEqual([422, "panel_required"]);
+  });
+
+  it.each(PANEL_ROUTES)("%s %s: the operator names the panel it acts for", async (method, path) => {
     const bodied = path === "/v1/orders" && method === "POST" ? { body: order("1") } : {};
     expect(codeOf(await world.ask(method, path, { panel: "nobody", ...bodied }))).toEqual([404, "panel_not_found"]);
     expect((await world.ask(method, path, { panel: "alpha", ...bodied })).status).toBeLessThan(300);
