@@ -17,8 +17,9 @@ export const STATUSES = {
 } as const;
 
 export type Status = keyof typeof STATUSES;
-export type ActiveStatus = "pending" | "processing" | "in_progress";
-export type FinalStatus = "completed" | "partial" | "canceled" | "refunded";
+type StatusIn<Stage> = { [S in Status]: (typeof STATUSES)[S]["stage"] extends Stage ? S : never }[Status];
+export type ActiveStatus = StatusIn<"active">;
+export type FinalStatus = StatusIn<"final">;
 
 export const STATUS_NAMES = Object.keys(STATUSES) as Status[];
 

@@ -3,39 +3,12 @@
  * the first time is put on record in the same transaction, so that what was told and what is on record are one.
  */
 import { CONNECT_IDS_FROM, numberOfOurs } from "../../domain/order-ids.ts";
-import type { Order, ReportedFinal } from "../../domain/order.ts";
-import { statusForPanel, reportedFinalOf } from "../../domain/panel-status.ts";
-import { ENDED, type OrderRow, toOrder } from "../rows/order.ts";
+import type { Order } from "../../domain/order.ts";
+import { type OrderRow, toOrder } from "../rows/order.ts";
 import { type Panel, type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
 import { isUsableSql } from "../panels/usable.ts";
+import { recordReportedFinalSql } from "./reported-finals.ts";
 import { type Provider, type ProviderRow, toProvider, WITH_POLICIES } from "../rows/provider.ts";
-
-/** More than a call can ask for. */
-const MAX_ASKED = 1000;
-
-/** `isLeftToPanel` of src/domain/panel-status.ts, in SQL. */
-const IS_LEFT_TO_PANEL = (o: string): string => `(${o}.reason IS NULL AND ${o}.decided_due IS NULL AND ${o}.refunded = 0)`;
-
-/** What `reportedFinalOf` of src/domain/panel-status.ts keeps, in SQL. */
-const REPORTED_FINAL = `json_object('status', orders.status, 'refunded', orders.refunded, 'remains', orders.remains,
-        'left', json(iif(${IS_LEFT_TO_PANEL("orders")}, 'true', 'false')))`;
-
-/** Condition on an order `o`: it is told a final word, as `isDecided` there has it, and was told none before. */
-const IS_FIRST_REPORT = `o.told IS NULL AND o.hold_n IS NULL AND o.status IN (${ENDED})
-  AND (o.polled_at IS NOT NULL OR o.status = 'completed' OR o.refunded > 0 OR o.reason = 'not_placed')
-  AND NOT (o.status = 'partial' AND o.remains IS NULL AND (coalesce(o.charge, 0) = 0 OR ${IS_LEFT_TO_PANEL("o")}))`;
-
-/**
- * Records what a final word followed from, for orders whose refund is decided and that were told none before: the
- * same orders that `statusForPanel` tells a final status of. `named` selects panel and n of those that are asked for. One row
- * written an order, once in its life. The LIMIT keeps SQLite from merging the inner SELECT into the outer one, which
- * would read the panel's orders for each id: 20,305 rows for 100 ids of 100 orders, and 200 so.
- */
-function recordReportedFinalSql(named: string): string {
-  return `UPDATE orders SET version = orders.version + 1, told = ${REPORTED_FINAL}
-    FROM (SELECT o.panel, o.n FROM ${named} AND ${IS_FIRST_REPORT} LIMIT ${MAX_ASKED}) k
-    WHERE orders.panel = k.panel AND orders.n = k.n`;
-}
 
 type OwnOrders = {
   readonly panel: Panel;
@@ -70,17 +43,6 @@ export async function readOwnOrders(db: D1Database, ref: PanelRef, ids: readonly
     orders: new Map(((orders?.results ?? []) as OrderRow[]).map((row) => [row.id, toOrder(row)])),
     parts: new Map(((parts?.results ?? []) as OrderRow[]).map((row) => [partKey(row.provider, row.provider_order_id), row.id])),
   };
-}
-
-/** Puts other facts in the place of what was told first, while the order is as it was seen; for the batch that says so. */
-export function correctReportedFinalStatement(
-  db: D1Database,
-  { panel, number: n, version }: Order,
-  told: ReportedFinal | null,
-): D1PreparedStatement {
-  return db
-    .prepare("UPDATE orders SET told = ?4 WHERE panel = ?1 AND n = ?2 AND version = ?3")
-    .bind(panel, n, version, told === null ? null : JSON.stringify(told));
 }
 
 /** Condition on an order `o`: its panel knows it by an id of ours. */
@@ -133,24 +95,6 @@ export async function readProvidersOrders(
     return order === undefined ? [] : [[id, order] as const];
   });
   return { panel: found.panel, usable: usable?.results.length === 1, orders: new Map(orders) };
-}
-
-/** Records what orders are told that were read before: the facts as they were read, where nothing was told before. */
-export async function recordReportedFinals(db: D1Database, orders: readonly Order[]): Promise<void> {
-  const facts = orders.flatMap((order) =>
-    order.state.reportedFinal === null && statusForPanel(order.state).final
-      ? [[order.panel, order.number, JSON.stringify(reportedFinalOf(order.state))]]
-      : [],
-  );
-  if (facts.length === 0) return;
-  await db
-    .prepare(
-      `UPDATE orders SET version = orders.version + 1, told = k.told
-       FROM (SELECT value->>0 AS panel, value->>1 AS n, value->>2 AS told FROM json_each(?1) LIMIT ${MAX_ASKED}) k
-       WHERE orders.panel = k.panel AND orders.n = k.n AND orders.told IS NULL`,
-    )
-    .bind(JSON.stringify(facts))
-    .run();
 }
 
 /** Condition on an order `o`: its panel has placed or registered it, or placed the whole that it is a part of, and not only asked for it. */

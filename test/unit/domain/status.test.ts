@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { isFinal, isActive, STATUS_NAMES, statusFor } from "../../../src/domain/status.ts";
 
-describe("statusOfWord", () => {
+describe("statusFor", () => {
   it.each([
     ["pending", ["Pending", "Awaiting", "Waiting", "Queue", "In queue", "Creating", "Created", "0"]],
     ["processing", ["Processing", "Process", "Active", "Started", "Running", "1"]],

@@ -10,7 +10,7 @@ import { fail } from "../../../domain/result.ts";
 import { applyDecision } from "../../../store/orders/apply.ts";
 import { auditStatement } from "../../../store/operations/audit.ts";
 import { readRefundCase } from "../../../store/refunds/refund-cases.ts";
-import { correctReportedFinalStatement } from "../../../store/orders/status-reads.ts";
+import { correctReportedFinalStatement } from "../../../store/orders/reported-finals.ts";
 import { moveWrite } from "../../../store/orders/moves.ts";
 import type { Answer, PanelContext } from "../../kit/context.ts";
 import { json } from "../../kit/reply.ts";
