@@ -2,6 +2,7 @@
  * What becomes of an order that is being placed. Pure.
  */
 import { FLAGS, type Order, type OrderState } from "./order.ts";
+import { isFinal } from "./status.ts";
 import type { RefundPlan } from "./refund-plan.ts";
 
 /** A provider is given half a minute at most to take an order; what was written down longer ago was left behind. */
@@ -28,6 +29,12 @@ export function reuse({ identical, active }: InTheWay, policy: AddPolicy, now: n
 /** Whether the request that sends the order is still at work: one that was left behind gets an id of ours. */
 export function isBeingPlaced({ providerOrderId, state, createdAt }: Order, now: number): boolean {
   return providerOrderId === null && (state.flags & FLAGS.placing_unknown) === 0 && now - createdAt < PLACING_MS;
+}
+
+/** Whether the placement is not confirmed, and no request is about to confirm it: a person resolves it. */
+export function isPlacementInDoubt({ providerOrderId, state, createdAt }: Order, now: number): boolean {
+  if (providerOrderId !== null || isFinal(state.status)) return false;
+  return (state.flags & FLAGS.placing_unknown) !== 0 || now - createdAt >= PLACING_MS;
 }
 
 /** Whether the order ended without having reached its provider. */

@@ -3,10 +3,9 @@
  * confirmed. It gets the provider's id, or it never was, and its charge is returned.
  */
 import * as z from "zod/mini";
-import { FLAGS, type Order } from "../../../domain/order.ts";
-import { foundPlaced, neverPlaced, PLACING_MS } from "../../../domain/order-placement.ts";
+import type { Order } from "../../../domain/order.ts";
+import { foundPlaced, isPlacementInDoubt, neverPlaced } from "../../../domain/order-placement.ts";
 import { orderView } from "../../../domain/order-view.ts";
-import { isFinal } from "../../../domain/status.ts";
 import { fail } from "../../../domain/result.ts";
 import { applyDecision } from "../../../store/orders/apply.ts";
 import { auditStatement } from "../../../store/operations/audit.ts";
@@ -40,20 +39,13 @@ export function resolvePlacement(
     const found = await readRefundCase(db, panel.id, id);
     if (found === null) return fail({ code: "order_not_found", order: id });
     if (!mayDecide(panel, found.order)) return fail({ code: "operators_money", subject: `order ${id}` });
-    if (!isInDoubt(found.order, ports.now())) return asResolved(context, found, provider_order_id);
+    if (!isPlacementInDoubt(found.order, ports.now())) return asResolved(context, found, provider_order_id);
     return provider_order_id === null ? dropOrder(context, found) : attachOrder(context, found, provider_order_id);
   };
   return retryOnConflict(MAX_TRIES, attempt, () => fail({ code: "order_contended", order: id }));
 }
 
 type Resolution = z.output<typeof resolutionBody>;
-
-/** The placement is not confirmed, and no request is about to confirm it. */
-function isInDoubt(order: Order, now: number): boolean {
-  const { state, createdAt } = order;
-  if (order.providerOrderId !== null || isFinal(state.status)) return false;
-  return (state.flags & FLAGS.placing_unknown) !== 0 || now - createdAt >= PLACING_MS;
-}
 
 /** An order that needs no settling: the same decision again is answered by it, another one is refused. */
 function asResolved({ now }: PanelContext, { order, provider }: RefundCase, wanted: string | null): Answer {
