@@ -7,17 +7,8 @@ import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import restored from "../../../scripts/restored.sql?raw";
 import { type Answered, order } from "../world/asking.ts";
 import { clear, migrate } from "../world/database.ts";
-import { answeringEach } from "../world/providers.ts";
+import { said, sweep } from "../world/sweeping.ts";
 import { World } from "../world/world.ts";
-
-const said = (over: Record<string, unknown> = {}) => ({
-  charge: "0.27819",
-  start_count: "3572",
-  status: "In progress",
-  remains: "157",
-  currency: "USD",
-  ...over,
-});
 
 /** What the provider answers. */
 let provider: (fields: URLSearchParams) => unknown;
@@ -40,14 +31,6 @@ beforeEach(async () => {
 
 function ask(fields: Record<string, string>, endpoint: string | null = "acme", on = world, by = key): Promise<Answered> {
   return on.apiV2(by, { action: "status", ...fields }, endpoint);
-}
-
-/** Sweeps for so many minutes, in which the provider says of each order what is given. */
-async function sweep(minutes: number, each: (id: string) => unknown): Promise<void> {
-  const sweeps = new World({ now: world.now });
-  sweeps.providers.set("acme", answeringEach(each));
-  await sweeps.run(minutes);
-  world.now = sweeps.now;
 }
 
 async function shown(query = ""): Promise<Record<string, unknown>[]> {
@@ -75,7 +58,7 @@ describe("an id that nobody has heard of", () => {
     ]);
     expect((await ask({ orders: "1,2" })).json).toEqual({ 1: json["1"], 2: json["2"] });
     expect(world.calls).toHaveLength(1);
-    await sweep(1, () => said({ status: "Completed", remains: "0" }));
+    await sweep(world, 1, () => said({ status: "Completed", remains: "0" }));
     expect((await ask({ order: "1" })).json).toMatchObject({ status: "Completed", remains: "0" });
   });
 
@@ -167,7 +150,7 @@ describe("an order of several parts", () => {
       expiry: "2026-12-01",
       orders: ["901", "902"],
     });
-    await sweep(2, (id) => (id === "900" ? { ...parts, orders: ["901", "902", "903"] } : said()));
+    await sweep(world, 2, (id) => (id === "900" ? { ...parts, orders: ["901", "902", "903"] } : said()));
     expect(new Set((await shown()).map(({ provider_order_id }) => provider_order_id))).toEqual(new Set(["900", "901", "902", "903"]));
     world.calls.length = 0;
     expect((await ask({ orders: "900,903" })).json).toMatchObject({
@@ -184,7 +167,7 @@ describe("an order of several parts", () => {
     expect((await ask({ order: "901" }, undefined, undefined, other)).json).toEqual(said());
     provider = (fields) => (fields.get("action") === "add" ? { order: 800 } : fields.get("action") === "services" ? [] : said());
     await ask({ action: "add", service: "1", username: "someone", posts: "5" });
-    await sweep(2, (id) => (id === "800" ? { ...parts, orders: ["801"] } : said()));
+    await sweep(world, 2, (id) => (id === "800" ? { ...parts, orders: ["801"] } : said()));
     expect((await ask({ order: "801" }, undefined, undefined, other)).json).toEqual({ error: "Incorrect order ID" });
   });
 
@@ -195,10 +178,10 @@ describe("an order of several parts", () => {
     provider = (fields) => (fields.get("action") === "add" ? { order: 900 } : parts);
     const bought = await world.apiV2(key, { action: "add", service: "1", username: "someone", min: "10", max: "100", posts: "5" });
     expect(bought.json).toEqual({ order: 1 });
-    await sweep(2, (id) => (id === "900" ? parts : said({ status: "Completed", remains: "0" })));
+    await sweep(world, 2, (id) => (id === "900" ? parts : said({ status: "Completed", remains: "0" })));
     expect((await ask({ order: "1" }, null)).json).toMatchObject({ status: "Processing", posts: "3", orders: ["2", "3"] });
     expect((await ask({ orders: "2,3" }, null)).json).toMatchObject({ 2: { status: "Completed" }, 3: { status: "Completed" } });
-    await sweep(5, (id) => (id === "900" ? { ...parts, status: "Expired" } : said({ status: "Completed", remains: "0" })));
+    await sweep(world, 5, (id) => (id === "900" ? { ...parts, status: "Expired" } : said({ status: "Completed", remains: "0" })));
     // What is due of an order of several parts is for a person to say: until then the last active status stands.
     expect((await ask({ order: "1" }, null)).json).toMatchObject({ status: "Processing" });
     expect(await shown("?flag=refund_held")).toMatchObject([{ id: "1", reason: { code: "multi_order" } }]);

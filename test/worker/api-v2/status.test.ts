@@ -6,17 +6,8 @@ import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { metered } from "../../../src/store/operations/metered.ts";
 import { type Answered, order } from "../world/asking.ts";
 import { clear, migrate, rows } from "../world/database.ts";
-import { answeringEach } from "../world/providers.ts";
+import { said, sweep } from "../world/sweeping.ts";
 import { World } from "../world/world.ts";
-
-const said = (over: Record<string, unknown> = {}) => ({
-  charge: "0.27819",
-  start_count: "3572",
-  status: "In progress",
-  remains: "157",
-  currency: "USD",
-  ...over,
-});
 
 /** What the provider answers. */
 let provider: (fields: URLSearchParams) => unknown;
@@ -41,14 +32,6 @@ function ask(fields: Record<string, string>, endpoint: string | null = "acme", o
   return on.apiV2(by, { action: "status", ...fields }, endpoint);
 }
 
-/** Sweeps for so many minutes, in which the provider says of each order what is given. */
-async function sweep(minutes: number, each: (id: string) => unknown): Promise<void> {
-  const sweeps = new World({ now: world.now });
-  sweeps.providers.set("acme", answeringEach(each));
-  await sweeps.run(minutes);
-  world.now = sweeps.now;
-}
-
 async function shown(query = ""): Promise<Record<string, unknown>[]> {
   return (await world.get(`/v1/orders${query}`, { key })).json.orders;
 }
@@ -56,7 +39,7 @@ async function shown(query = ""): Promise<Record<string, unknown>[]> {
 describe("the first final status that a script gets", () => {
   beforeEach(async () => {
     await world.post("/v1/orders", key, order("1", { provider_order_id: "1" }));
-    await sweep(1, () => said({ status: "Partial", remains: "250" }));
+    await sweep(world, 1, () => said({ status: "Partial", remains: "250" }));
   });
 
   const told = () => rows<{ told: string | null }>("SELECT told FROM orders").then(([row]) => row?.told ?? null);
@@ -73,7 +56,7 @@ describe("the first final status that a script gets", () => {
   it("flags the order when what follows from it changes afterwards, and lists it", async () => {
     await ask({ order: "1" }, null);
     world.now += 3_600_000;
-    await sweep(61, () => said({ status: "Canceled", remains: "1000" }));
+    await sweep(world, 61, () => said({ status: "Canceled", remains: "1000" }));
     expect(await shown("?flag=panel_outdated")).toMatchObject([
       { id: "1", status: "canceled", refunded: "0.9", flags: ["panel_outdated"] },
     ]);
@@ -83,7 +66,7 @@ describe("the first final status that a script gets", () => {
   it("counts as what holds now once the panel was corrected by hand", async () => {
     await ask({ order: "1" }, null);
     world.now += 3_600_000;
-    await sweep(61, () => said({ status: "Canceled", remains: "1000" }));
+    await sweep(world, 61, () => said({ status: "Canceled", remains: "1000" }));
     const { status, json } = await world.post("/v1/orders/1/corrected", key);
     expect([status, json.flags]).toEqual([200, []]);
     expect((await world.post("/v1/orders/1/corrected", key)).status).toBe(200);
@@ -94,14 +77,14 @@ describe("the first final status that a script gets", () => {
       before: { told: { status: "partial" } },
       after: { told: { status: "canceled", refunded: 900_000 } },
     });
-    await sweep(61, () => said({ status: "Canceled", remains: "1000" }));
+    await sweep(world, 61, () => said({ status: "Canceled", remains: "1000" }));
     expect(await shown("?flag=panel_outdated")).toEqual([]);
     expect((await world.post("/v1/orders/nope/corrected", key)).status).toBe(404);
   });
 
   it("does not flag it where nobody was told", async () => {
     world.now += 3_600_000;
-    await sweep(61, () => said({ status: "Canceled", remains: "1000" }));
+    await sweep(world, 61, () => said({ status: "Canceled", remains: "1000" }));
     expect(await shown("?flag=panel_outdated")).toEqual([]);
   });
 
@@ -115,7 +98,7 @@ describe("the first final status that a script gets", () => {
   it("is not one while the refund waits", async () => {
     await world.ask("PUT", "/v1/providers/acme/refund-policy", { body: { mode: "hold" } });
     await world.post("/v1/orders", key, order("2", { provider_order_id: "2" }));
-    await sweep(1, () => said({ status: "Partial", remains: "250" }));
+    await sweep(world, 1, () => said({ status: "Partial", remains: "250" }));
     expect((await ask({ order: "2" }, null)).json).toMatchObject({ status: "Pending" });
     expect(await rows("SELECT told FROM orders WHERE id = '2'")).toEqual([{ told: null }]);
     const [refund] = (await world.get("/v1/refunds?order=2", { key })).json.refunds;
@@ -127,7 +110,7 @@ describe("the first final status that a script gets", () => {
 describe("a final status that did not go out", () => {
   it("is not on record: an answer that did not go out, because another id could not be asked", async () => {
     await world.post("/v1/orders", key, order("1", { provider_order_id: "1" }));
-    await sweep(1, () => said({ status: "Completed", remains: "0" }));
+    await sweep(world, 1, () => said({ status: "Completed", remains: "0" }));
     provider = () => new Response("", { status: 502 });
     expect((await ask({ orders: "1,2" })).status).toBe(503);
     expect(await rows("SELECT told FROM orders")).toEqual([{ told: null }]);
@@ -138,7 +121,7 @@ describe("a final status that did not go out", () => {
 
   it("is not on record where the panel may not use the provider any more", async () => {
     await world.post("/v1/orders", key, order("1", { provider_order_id: "1" }));
-    await sweep(1, () => said({ status: "Completed", remains: "0" }));
+    await sweep(world, 1, () => said({ status: "Completed", remains: "0" }));
     await world.provider("acme", { panels: ["somebody-else"] });
     expect((await ask({ order: "1" })).status).toBe(404);
     expect(await rows("SELECT told FROM orders")).toEqual([{ told: null }]);
@@ -150,7 +133,7 @@ describe("a partial order with unknown remains", () => {
     provider = () => said({ status: "Partial", remains: null });
     expect((await ask({ order: "5" })).json).toMatchObject({ status: "Pending" });
     expect(await rows("SELECT told FROM orders")).toEqual([{ told: null }]);
-    await sweep(61, () => said({ status: "Partial", remains: "40" }));
+    await sweep(world, 61, () => said({ status: "Partial", remains: "40" }));
     expect((await ask({ order: "5" })).json).toMatchObject({ status: "Partial", remains: "40" });
   });
 });
@@ -159,12 +142,12 @@ describe("a refund that the policy leaves to the panel", () => {
   it("is told by the provider's own word, so that the panel's script returns it", async () => {
     await world.ask("PUT", "/v1/providers/acme/refund-policy", { body: { mode: "off" } });
     await world.post("/v1/orders", key, [order("1", { provider_order_id: "1" }), order("2", { provider_order_id: "2" })]);
-    await sweep(1, (id) => said({ status: id === "1" ? "Canceled" : "Partial", remains: "250" }));
+    await sweep(world, 1, (id) => said({ status: id === "1" ? "Canceled" : "Partial", remains: "250" }));
     expect((await ask({ orders: "1,2" }, null)).json).toMatchObject({
       1: { status: "Canceled", remains: "1000" },
       2: { status: "Partial", remains: "250" },
     });
-    await sweep(65, (id) => said({ status: id === "1" ? "Canceled" : "Partial", remains: "250" }));
+    await sweep(world, 65, (id) => said({ status: id === "1" ? "Canceled" : "Partial", remains: "250" }));
     expect(await shown("?flag=panel_outdated")).toEqual([]);
   });
 });
@@ -213,7 +196,7 @@ describe("a second order for a link and a service", () => {
 
   it("is a matter of course once the first has ended", async () => {
     await world.post("/v1/orders", key, on("1", { provider_order_id: "1" }));
-    await sweep(1, () => said({ status: "Canceled", remains: "1000" }));
+    await sweep(world, 1, () => said({ status: "Canceled", remains: "1000" }));
     const { json } = await world.post("/v1/orders", key, on("2"));
     expect(json).toMatchObject({ flags: [], duplicate_of: null });
     expect((await world.post("/v1/orders", key, on("3", { status: "completed" }))).json).toMatchObject({ flags: [], duplicate_of: null });

@@ -3,21 +3,13 @@
  */
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import { orderView } from "../../../src/domain/order-view.ts";
-import { readNamed } from "../../../src/store/orders/due.ts";
 import { clear, migrate, MINUTE, NOW, rows } from "../world/database.ts";
 import { type Answering, answeringEach, inProgress } from "../world/providers.ts";
 import { addOrders, addPanel, addProvider, young } from "../world/records.ts";
+import { shownOrder } from "../world/sweeping.ts";
 import { World } from "../world/world.ts";
 
 type Row = { n: number; status: string; refunded: number; flags: number; remains: number | null; version: number; polled_at: number };
-
-async function shown(run: World, n: number): Promise<ReturnType<typeof orderView>> {
-  const { providers, due } = await readNamed(env.DB, [["p", n]]);
-  const [found] = due[0] ?? [];
-  if (found === undefined) throw new Error(`no order ${n}`);
-  return orderView(found, providers.get(found.provider)?.state ?? null, run.now);
-}
 
 beforeAll(async () => {
   await migrate();
@@ -207,7 +199,7 @@ describe("when an order was last checked", () => {
     const run = new World();
     await run.run(2);
     const at = run.now - 60_000;
-    expect((await shown(run, 1)).checked_at).toBe(new Date(at).toISOString());
+    expect((await shownOrder(run, 1)).checked_at).toBe(new Date(at).toISOString());
     run.providers.set("acme", (ids, fields) => {
       if (ids.includes("25")) throw new TypeError("connection reset");
       return answeringEach(() => inProgress())(ids, fields);
@@ -215,7 +207,8 @@ describe("when an order was last checked", () => {
     run.now += 60_000;
     await run.run(1);
     const asked = new Map<string, number>();
-    for (const n of Array.from({ length: 40 }, (_, i) => i + 1)) asked.set(String(n), Date.parse((await shown(run, n)).checked_at ?? ""));
+    for (const n of Array.from({ length: 40 }, (_, i) => i + 1))
+      asked.set(String(n), Date.parse((await shownOrder(run, n)).checked_at ?? ""));
     expect(asked.get("25")).toBe(at);
     expect(await rows("SELECT max(version) AS version FROM orders")).toEqual([{ version: 1 }]);
   });
@@ -230,7 +223,7 @@ describe("when an order was last checked", () => {
     await run.run(1);
     const asked = run.calls.flatMap(({ ids }) => ids.map(Number));
     expect(asked).toHaveLength(2);
-    for (const n of [1, 2, 3]) expect(Date.parse((await shown(run, n)).checked_at ?? "") >= NOW, `order ${n}`).toBe(asked.includes(n));
+    for (const n of [1, 2, 3]) expect(Date.parse((await shownOrder(run, n)).checked_at ?? "") >= NOW, `order ${n}`).toBe(asked.includes(n));
   });
 
   it("is never later than the truth, whatever fails: simulated hours with failing calls, lost messages and checks", async () => {
@@ -256,7 +249,7 @@ describe("when an order was last checked", () => {
       await run.drain();
       run.now += 60_000;
       for (const n of [1 + (minute % 60), 61 + (minute % 60)]) {
-        const { checked_at } = await shown(run, n);
+        const { checked_at } = await shownOrder(run, n);
         const known = checked_at === null ? 0 : Date.parse(checked_at);
         if (known > NOW) expect(known).toBeLessThanOrEqual(truth.get(String(n)) ?? 0);
       }

@@ -3,12 +3,11 @@
  */
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import { orderView } from "../../../src/domain/order-view.ts";
 import { flagNames } from "../../../src/domain/order.ts";
-import { readNamed } from "../../../src/store/orders/due.ts";
 import { clear, migrate, NOW, rows } from "../world/database.ts";
 import { answeringEach, inProgress } from "../world/providers.ts";
 import { addOrders, addPanel, addProvider, young } from "../world/records.ts";
+import { shownOrder } from "../world/sweeping.ts";
 import { World } from "../world/world.ts";
 
 type Row = { n: number; status: string; refunded: number; flags: number; remains: number | null; version: number; polled_at: number };
@@ -20,13 +19,6 @@ async function order(n: number): Promise<Row> {
   );
   if (row === undefined) throw new Error(`no order ${n}`);
   return row;
-}
-
-async function shown(run: World, n: number): Promise<ReturnType<typeof orderView>> {
-  const { providers, due } = await readNamed(env.DB, [["p", n]]);
-  const [found] = due[0] ?? [];
-  if (found === undefined) throw new Error(`no order ${n}`);
-  return orderView(found, providers.get(found.provider)?.state ?? null, run.now);
 }
 
 beforeAll(async () => {
@@ -53,7 +45,7 @@ describe("providers in trouble", () => {
     );
     await run.run(3);
     expect(await rows("SELECT DISTINCT status FROM orders WHERE provider = 'fine'")).toEqual([{ status: "completed" }]);
-    expect((await shown(run, 1)).sync).toBe("provider_down");
+    expect((await shownOrder(run, 1)).sync).toBe("provider_down");
     run.forget();
     await run.run(5);
     expect(run.calls.filter(({ provider }) => provider === "dead")).toHaveLength(5);
@@ -65,7 +57,7 @@ describe("providers in trouble", () => {
     expect(
       await rows("SELECT status, sum(refunded) AS refunded, count(*) AS count FROM orders WHERE provider = 'dead' GROUP BY status"),
     ).toEqual([{ status: "canceled", refunded: 450_000_000, count: 500 }]);
-    expect((await shown(run, 1)).sync).toBe("ok");
+    expect((await shownOrder(run, 1)).sync).toBe("ok");
   });
 
   it("orders whose call failed are asked again at their next turn, after their cadence at most", async () => {
@@ -255,7 +247,7 @@ describe("late news", () => {
     release();
     await slow;
     expect(await order(1)).toMatchObject({ status: "in_progress", version: 1 });
-    expect((await shown(run, 1)).checked_at).toBe(new Date(NOW - 300_000).toISOString());
+    expect((await shownOrder(run, 1)).checked_at).toBe(new Date(NOW - 300_000).toISOString());
   });
 });
 
