@@ -2,13 +2,13 @@ import { describe, expect, it } from "vitest";
 import { chooseModes } from "../../simulator/mode-choice.ts";
 import { type ModeName, MODES } from "../../simulator/modes.ts";
 import type { Json } from "../../simulator/json.ts";
-import { ANSWER_MODES } from "./answer-modes.ts";
-import { CALL_MODES } from "./call-modes.ts";
+import { answerModes } from "./answer-modes.ts";
+import { callModes } from "./call-modes.ts";
 import { object, type Row } from "./mode-checks.ts";
 import { onScene } from "./scene.ts";
 
 /** Every mode has its rows: the compiler sees one that is left out. */
-const ROWS: Readonly<Record<ModeName, readonly Row[]>> = { ...ANSWER_MODES, ...CALL_MODES };
+const ROWS: Readonly<Record<ModeName, readonly Row[]>> = { ...answerModes(), ...callModes() };
 
 const CASES = (Object.keys(ROWS) as ModeName[]).flatMap((mode) => ROWS[mode].map((row) => ({ mode, ...row })));
 
