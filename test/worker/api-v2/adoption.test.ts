@@ -5,67 +5,48 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import restored from "../../../scripts/restored.sql?raw";
-import { type Answered, order } from "../world/asking.ts";
-import { clear, migrate } from "../world/database.ts";
+import { order } from "../world/asking.ts";
+import { migrate } from "../world/database.ts";
 import { said, sweep } from "../world/sweeping.ts";
-import { World } from "../world/world.ts";
+import { StatusWorld } from "../world/status-world.ts";
 
-/** What the provider answers. */
-let provider: (fields: URLSearchParams) => unknown;
-let world: World;
-let key = "";
-let run = 0;
+let world: StatusWorld;
 
 beforeAll(migrate);
 
 beforeEach(async () => {
-  await clear();
-  world = new World();
-  provider = () => ({ error: "not expected" });
-  world.knowsBalances = false;
-  world.providers.set("acme", (_ids, fields) => provider(fields));
-  run += 1;
-  key = await world.panel(`p${run}`);
-  await world.provider("acme");
+  world = await StatusWorld.begin();
 });
-
-function ask(fields: Record<string, string>, endpoint: string | null = "acme", on = world, by = key): Promise<Answered> {
-  return on.apiV2(by, { action: "status", ...fields }, endpoint);
-}
-
-async function shown(query = ""): Promise<Record<string, unknown>[]> {
-  return (await world.get(`/v1/orders${query}`, { key })).json.orders;
-}
 
 describe("an id that nobody has heard of", () => {
   it("is asked of the provider with all others of its kind in one call, answered, and followed from then on", async () => {
-    provider = (fields) =>
+    world.says = (fields) =>
       Object.fromEntries((fields.get("orders") ?? "").split(",").map((id) => [id, id === "3" ? { error: "Incorrect order ID" } : said()]));
-    const { json } = await ask({ orders: "1,2,3" });
+    const { json } = await world.status({ orders: "1,2,3" });
     expect(json).toEqual({
       1: { charge: "0.27819", start_count: "3572", status: "In progress", remains: "157", currency: "USD" },
       2: { charge: "0.27819", start_count: "3572", status: "In progress", remains: "157", currency: "USD" },
       3: { error: "Incorrect order ID" },
     });
     expect(world.calls.map(({ fields }) => fields.get("orders"))).toEqual(["1,2,3"]);
-    expect(await shown()).toMatchObject([
+    expect(await world.listed()).toMatchObject([
       { id: "2", provider_order_id: "2", quantity: null, charge: null, status: "in_progress", remains: 157, start_count: 3572 },
       { id: "1", provider_order_id: "1" },
     ]);
-    expect((await world.get("/v1/changes", { key })).json.changes).toMatchObject([
+    expect((await world.get("/v1/changes", { key: world.key })).json.changes).toMatchObject([
       { type: "order.created", order: "1", data: { id: "1", status: "in_progress" } },
       { type: "order.created", order: "2", data: { id: "2" } },
     ]);
-    expect((await ask({ orders: "1,2" })).json).toEqual({ 1: json["1"], 2: json["2"] });
+    expect((await world.status({ orders: "1,2" })).json).toEqual({ 1: json["1"], 2: json["2"] });
     expect(world.calls).toHaveLength(1);
     await sweep(world, 1, () => said({ status: "Completed", remains: "0" }));
-    expect((await ask({ order: "1" })).json).toMatchObject({ status: "Completed", remains: "0" });
+    expect((await world.status({ order: "1" })).json).toMatchObject({ status: "Completed", remains: "0" });
   });
 
   it("is asked alone by a call for one, in whatever form the id has", async () => {
-    provider = () => said({ status: "Partial" });
-    expect((await ask({ order: " A-17 " })).json).toMatchObject({ status: "Partial", remains: "157" });
-    expect(await shown()).toMatchObject([{ id: "A-17", status: "partial", refunded: "0", flags: [] }]);
+    world.says = () => said({ status: "Partial" });
+    expect((await world.status({ order: " A-17 " })).json).toMatchObject({ status: "Partial", remains: "157" });
+    expect(await world.listed()).toMatchObject([{ id: "A-17", status: "partial", refunded: "0", flags: [] }]);
   });
 
   it.each([
@@ -74,67 +55,67 @@ describe("an id that nobody has heard of", () => {
     ["has had enough", () => new Response("", { status: 429 })],
     ["rejects our key", () => ({ error: "Invalid API key" })],
   ])("gets 503 with an empty body while the provider %s", async (_name, answering) => {
-    provider = answering;
+    world.says = answering;
     for (const fields of [{ orders: "1,2" }, { order: "1" }]) {
-      const { status, text, headers } = await ask(fields);
+      const { status, text, headers } = await world.status(fields);
       expect(status === 503 || status === 429).toBe(true);
       expect(text).toBe("");
       expect(headers.get("Retry-After")).not.toBeNull();
     }
-    expect(await shown()).toEqual([]);
+    expect(await world.listed()).toEqual([]);
   });
 
   it("is left out of a list's answer where the provider says nothing certain of it, and never ended by that", async () => {
-    provider = (fields) => (fields.has("orders") ? { 1: said(), 2: { error: "Sipariş bulunamadı" } } : { error: "Sipariş bulunamadı" });
-    expect((await ask({ orders: "1,2" })).json).toEqual({ 1: said() });
-    expect((await ask({ order: "2" })).status).toBe(503);
+    world.says = (fields) => (fields.has("orders") ? { 1: said(), 2: { error: "Sipariş bulunamadı" } } : { error: "Sipariş bulunamadı" });
+    expect((await world.status({ orders: "1,2" })).json).toEqual({ 1: said() });
+    expect((await world.status({ order: "2" })).status).toBe(503);
   });
 
   it("is nobody else's to adopt where another panel has placed or registered it: nothing is sent", async () => {
-    provider = () => said();
-    await world.post("/v1/orders", key, order("own", { provider_order_id: "77" }));
-    const other = await world.panel(`other${run}`);
+    world.says = () => said();
+    await world.post("/v1/orders", world.key, order("own", { provider_order_id: "77" }));
+    const other = await world.panel(`other${world.panelId}`);
     world.calls.length = 0;
-    expect((await ask({ order: "77" }, undefined, undefined, other)).json).toEqual({ error: "Incorrect order ID" });
+    expect((await world.status({ order: "77" }, undefined, other)).json).toEqual({ error: "Incorrect order ID" });
     expect(world.calls).toEqual([]);
   });
 
   it("may be another panel's as well that only asked for it: who was first proves nothing", async () => {
-    provider = () => said();
-    await ask({ order: "77" });
-    const other = await world.panel(`second${run}`);
-    expect((await ask({ order: "77" }, undefined, undefined, other)).json).toEqual(said());
-    expect((await ask({ order: "77" })).json).toEqual(said());
+    world.says = () => said();
+    await world.status({ order: "77" });
+    const other = await world.panel(`second${world.panelId}`);
+    expect((await world.status({ order: "77" }, undefined, other)).json).toEqual(said());
+    expect((await world.status({ order: "77" })).json).toEqual(said());
   });
 
   it("is adopted once by requests that come at once", async () => {
-    provider = () => ({ 5: said(), 6: said() });
-    await Promise.all(Array.from({ length: 5 }, () => ask({ orders: "5,6" })));
-    expect(new Set((await shown()).map(({ id }) => id))).toEqual(new Set(["5", "6"]));
+    world.says = () => ({ 5: said(), 6: said() });
+    await Promise.all(Array.from({ length: 5 }, () => world.status({ orders: "5,6" })));
+    expect(new Set((await world.listed()).map(({ id }) => id))).toEqual(new Set(["5", "6"]));
   });
 
   it("gets no answer that could end it where a restore may have lost it, at either endpoint", async () => {
-    provider = () => ({ error: "Incorrect order ID" });
+    world.says = () => ({ error: "Incorrect order ID" });
     await env.DB.prepare(restored).run();
-    expect((await ask({ order: "7" }, null)).status).toBe(503);
+    expect((await world.status({ order: "7" }, null)).status).toBe(503);
     const passedOver = { 100001: { error: "Incorrect order ID" } };
-    expect((await ask({ orders: "1,7,100000,100001" }, null)).json).toEqual(passedOver);
-    expect((await ask({ order: "2000000007" })).status).toBe(503);
-    expect((await ask({ orders: "2000000007,8" })).json).toEqual({ 8: { error: "Incorrect order ID" } });
+    expect((await world.status({ orders: "1,7,100000,100001" }, null)).json).toEqual(passedOver);
+    expect((await world.status({ order: "2000000007" })).status).toBe(503);
+    expect((await world.status({ orders: "2000000007,8" })).json).toEqual({ 8: { error: "Incorrect order ID" } });
   });
 
   it("is asked of a provider that knows no lists one by one", async () => {
-    provider = (fields) => (fields.has("orders") ? { error: "Incorrect order ID" } : said());
-    expect((await ask({ orders: "1,2,3" })).json).toEqual({ 1: said(), 2: said(), 3: said() });
+    world.says = (fields) => (fields.has("orders") ? { error: "Incorrect order ID" } : said());
+    expect((await world.status({ orders: "1,2,3" })).json).toEqual({ 1: said(), 2: said(), 3: said() });
   });
 
   it("keeps an id of ours where the panel has registered another order by the provider's", async () => {
-    await world.post("/v1/orders", key, order("9"));
-    provider = () => said();
-    expect((await ask({ order: "9" })).json).toEqual(said());
-    const adopted = (await shown()).find(({ provider_order_id }) => provider_order_id === "9");
+    await world.post("/v1/orders", world.key, order("9"));
+    world.says = () => said();
+    expect((await world.status({ order: "9" })).json).toEqual(said());
+    const adopted = (await world.listed()).find(({ provider_order_id }) => provider_order_id === "9");
     expect(Number(adopted?.["id"])).toBeGreaterThan(2_000_000_000);
-    expect((await ask({ order: "9" })).json).toEqual(said());
+    expect((await world.status({ order: "9" })).json).toEqual(said());
     expect(world.calls).toHaveLength(1);
   });
 });
@@ -143,17 +124,19 @@ describe("an order of several parts", () => {
   const parts = { status: "Active", posts: "3", expiry: "2026-12-01", orders: ["901", "902"] };
 
   it("passes its parts on, and adopts them", async () => {
-    provider = () => parts;
-    expect((await ask({ order: "900" })).json).toMatchObject({
+    world.says = () => parts;
+    expect((await world.status({ order: "900" })).json).toMatchObject({
       status: "Processing",
       posts: "3",
       expiry: "2026-12-01",
       orders: ["901", "902"],
     });
     await sweep(world, 2, (id) => (id === "900" ? { ...parts, orders: ["901", "902", "903"] } : said()));
-    expect(new Set((await shown()).map(({ provider_order_id }) => provider_order_id))).toEqual(new Set(["900", "901", "902", "903"]));
+    expect(new Set((await world.listed()).map(({ provider_order_id }) => provider_order_id))).toEqual(
+      new Set(["900", "901", "902", "903"]),
+    );
     world.calls.length = 0;
-    expect((await ask({ orders: "900,903" })).json).toMatchObject({
+    expect((await world.status({ orders: "900,903" })).json).toMatchObject({
       900: { orders: ["901", "902", "903"] },
       903: { status: "In progress" },
     });
@@ -161,29 +144,29 @@ describe("an order of several parts", () => {
   });
 
   it("is another panel's with all its parts only if that panel has placed it: to have asked for it proves nothing", async () => {
-    provider = (fields) => (fields.get("order") === "900" ? parts : said());
-    await ask({ order: "900" });
-    const other = await world.panel(`parts${run}`);
-    expect((await ask({ order: "901" }, undefined, undefined, other)).json).toEqual(said());
-    provider = (fields) => (fields.get("action") === "add" ? { order: 800 } : fields.get("action") === "services" ? [] : said());
-    await ask({ action: "add", service: "1", username: "someone", posts: "5" });
+    world.says = (fields) => (fields.get("order") === "900" ? parts : said());
+    await world.status({ order: "900" });
+    const other = await world.panel(`parts${world.panelId}`);
+    expect((await world.status({ order: "901" }, undefined, other)).json).toEqual(said());
+    world.says = (fields) => (fields.get("action") === "add" ? { order: 800 } : fields.get("action") === "services" ? [] : said());
+    await world.status({ action: "add", service: "1", username: "someone", posts: "5" });
     await sweep(world, 2, (id) => (id === "800" ? { ...parts, orders: ["801"] } : said()));
-    expect((await ask({ order: "801" }, undefined, undefined, other)).json).toEqual({ error: "Incorrect order ID" });
+    expect((await world.status({ order: "801" }, undefined, other)).json).toEqual({ error: "Incorrect order ID" });
   });
 
   it("tells its parts at the own catalogue by ids of ours", async () => {
     await world.ask("PUT", "/v1/services/1", {
       body: { provider: "acme", service: "5", name: "Likes", type: "Subscriptions", rate: "1", min: 10, max: 100 },
     });
-    provider = (fields) => (fields.get("action") === "add" ? { order: 900 } : parts);
-    const bought = await world.apiV2(key, { action: "add", service: "1", username: "someone", min: "10", max: "100", posts: "5" });
+    world.says = (fields) => (fields.get("action") === "add" ? { order: 900 } : parts);
+    const bought = await world.apiV2(world.key, { action: "add", service: "1", username: "someone", min: "10", max: "100", posts: "5" });
     expect(bought.json).toEqual({ order: 1 });
     await sweep(world, 2, (id) => (id === "900" ? parts : said({ status: "Completed", remains: "0" })));
-    expect((await ask({ order: "1" }, null)).json).toMatchObject({ status: "Processing", posts: "3", orders: ["2", "3"] });
-    expect((await ask({ orders: "2,3" }, null)).json).toMatchObject({ 2: { status: "Completed" }, 3: { status: "Completed" } });
+    expect((await world.status({ order: "1" }, null)).json).toMatchObject({ status: "Processing", posts: "3", orders: ["2", "3"] });
+    expect((await world.status({ orders: "2,3" }, null)).json).toMatchObject({ 2: { status: "Completed" }, 3: { status: "Completed" } });
     await sweep(world, 5, (id) => (id === "900" ? { ...parts, status: "Expired" } : said({ status: "Completed", remains: "0" })));
     // What is due of an order of several parts is for a person to say: until then the last active status stands.
-    expect((await ask({ order: "1" }, null)).json).toMatchObject({ status: "Processing" });
-    expect(await shown("?flag=refund_held")).toMatchObject([{ id: "1", reason: { code: "multi_order" } }]);
+    expect((await world.status({ order: "1" }, null)).json).toMatchObject({ status: "Processing" });
+    expect(await world.listed("?flag=refund_held")).toMatchObject([{ id: "1", reason: { code: "multi_order" } }]);
   });
 });

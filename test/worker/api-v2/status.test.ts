@@ -4,41 +4,22 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { metered } from "../../../src/store/operations/metered.ts";
-import { type Answered, order } from "../world/asking.ts";
-import { clear, migrate, rows } from "../world/database.ts";
+import { order } from "../world/asking.ts";
+import { migrate, rows } from "../world/database.ts";
 import { said, sweep } from "../world/sweeping.ts";
-import { World } from "../world/world.ts";
+import { StatusWorld } from "../world/status-world.ts";
 
-/** What the provider answers. */
-let provider: (fields: URLSearchParams) => unknown;
-let world: World;
-let key = "";
-let run = 0;
+let world: StatusWorld;
 
 beforeAll(migrate);
 
 beforeEach(async () => {
-  await clear();
-  world = new World();
-  provider = () => ({ error: "not expected" });
-  world.knowsBalances = false;
-  world.providers.set("acme", (_ids, fields) => provider(fields));
-  run += 1;
-  key = await world.panel(`p${run}`);
-  await world.provider("acme");
+  world = await StatusWorld.begin();
 });
-
-function ask(fields: Record<string, string>, endpoint: string | null = "acme", on = world, by = key): Promise<Answered> {
-  return on.apiV2(by, { action: "status", ...fields }, endpoint);
-}
-
-async function shown(query = ""): Promise<Record<string, unknown>[]> {
-  return (await world.get(`/v1/orders${query}`, { key })).json.orders;
-}
 
 describe("the first final status that a script gets", () => {
   beforeEach(async () => {
-    await world.post("/v1/orders", key, order("1", { provider_order_id: "1" }));
+    await world.post("/v1/orders", world.key, order("1", { provider_order_id: "1" }));
     await sweep(world, 1, () => said({ status: "Partial", remains: "250" }));
   });
 
@@ -46,31 +27,31 @@ describe("the first final status that a script gets", () => {
 
   it("is on record from then on, once", async () => {
     expect(await told()).toBeNull();
-    expect((await ask({ order: "1" }, null)).json).toMatchObject({ status: "Partial", remains: "250" });
+    expect((await world.status({ order: "1" }, null)).json).toMatchObject({ status: "Partial", remains: "250" });
     expect(JSON.parse((await told()) ?? "")).toEqual({ status: "partial", refunded: 225_000, remains: 250, left: false });
     const { db, usage } = metered(env.DB);
-    await ask({ order: "1" }, null, world.with({ DB: db }));
+    await world.with({ DB: db }).apiV2(world.key, { action: "status", order: "1" }, null);
     expect(usage().rows_written).toBe(0);
   });
 
   it("flags the order when what follows from it changes afterwards, and lists it", async () => {
-    await ask({ order: "1" }, null);
+    await world.status({ order: "1" }, null);
     world.now += 3_600_000;
     await sweep(world, 61, () => said({ status: "Canceled", remains: "1000" }));
-    expect(await shown("?flag=panel_outdated")).toMatchObject([
+    expect(await world.listed("?flag=panel_outdated")).toMatchObject([
       { id: "1", status: "canceled", refunded: "0.9", flags: ["panel_outdated"] },
     ]);
-    expect((await ask({ order: "1" }, null)).json).toMatchObject({ status: "Canceled", remains: "1000" });
+    expect((await world.status({ order: "1" }, null)).json).toMatchObject({ status: "Canceled", remains: "1000" });
   });
 
   it("counts as what holds now once the panel was corrected by hand", async () => {
-    await ask({ order: "1" }, null);
+    await world.status({ order: "1" }, null);
     world.now += 3_600_000;
     await sweep(world, 61, () => said({ status: "Canceled", remains: "1000" }));
-    const { status, json } = await world.post("/v1/orders/1/corrected", key);
+    const { status, json } = await world.post("/v1/orders/1/corrected", world.key);
     expect([status, json.flags]).toEqual([200, []]);
-    expect((await world.post("/v1/orders/1/corrected", key)).status).toBe(200);
-    expect(await shown("?flag=panel_outdated")).toEqual([]);
+    expect((await world.post("/v1/orders/1/corrected", world.key)).status).toBe(200);
+    expect(await world.listed("?flag=panel_outdated")).toEqual([]);
     expect((await world.get("/v1/audit")).json.entries[0]).toMatchObject({
       action: "order.corrected",
       subject: "order:1",
@@ -78,77 +59,77 @@ describe("the first final status that a script gets", () => {
       after: { told: { status: "canceled", refunded: 900_000 } },
     });
     await sweep(world, 61, () => said({ status: "Canceled", remains: "1000" }));
-    expect(await shown("?flag=panel_outdated")).toEqual([]);
-    expect((await world.post("/v1/orders/nope/corrected", key)).status).toBe(404);
+    expect(await world.listed("?flag=panel_outdated")).toEqual([]);
+    expect((await world.post("/v1/orders/nope/corrected", world.key)).status).toBe(404);
   });
 
   it("does not flag it where nobody was told", async () => {
     world.now += 3_600_000;
     await sweep(world, 61, () => said({ status: "Canceled", remains: "1000" }));
-    expect(await shown("?flag=panel_outdated")).toEqual([]);
+    expect(await world.listed("?flag=panel_outdated")).toEqual([]);
   });
 
   it("flags it when a person changes the refund afterwards", async () => {
-    await ask({ order: "1" }, null);
+    await world.status({ order: "1" }, null);
     const body = { amount: "0.1", note: "sorry" };
-    await world.ask("POST", "/v1/orders/1/refunds", { key, body, headers: { "Idempotency-Key": "k" } });
-    expect(await shown("?flag=panel_outdated")).toHaveLength(1);
+    await world.ask("POST", "/v1/orders/1/refunds", { key: world.key, body, headers: { "Idempotency-Key": "k" } });
+    expect(await world.listed("?flag=panel_outdated")).toHaveLength(1);
   });
 
   it("is not one while the refund waits", async () => {
     await world.ask("PUT", "/v1/providers/acme/refund-policy", { body: { mode: "hold" } });
-    await world.post("/v1/orders", key, order("2", { provider_order_id: "2" }));
+    await world.post("/v1/orders", world.key, order("2", { provider_order_id: "2" }));
     await sweep(world, 1, () => said({ status: "Partial", remains: "250" }));
-    expect((await ask({ order: "2" }, null)).json).toMatchObject({ status: "Pending" });
+    expect((await world.status({ order: "2" }, null)).json).toMatchObject({ status: "Pending" });
     expect(await rows("SELECT told FROM orders WHERE id = '2'")).toEqual([{ told: null }]);
-    const [refund] = (await world.get("/v1/refunds?order=2", { key })).json.refunds;
-    await world.post(`/v1/refunds/${refund.id}/approve`, key, { amount: "0.09" });
-    expect((await ask({ order: "2" }, null)).json).toMatchObject({ status: "Partial", remains: "100" });
+    const [refund] = (await world.get("/v1/refunds?order=2", { key: world.key })).json.refunds;
+    await world.post(`/v1/refunds/${refund.id}/approve`, world.key, { amount: "0.09" });
+    expect((await world.status({ order: "2" }, null)).json).toMatchObject({ status: "Partial", remains: "100" });
   });
 });
 
 describe("a final status that did not go out", () => {
   it("is not on record: an answer that did not go out, because another id could not be asked", async () => {
-    await world.post("/v1/orders", key, order("1", { provider_order_id: "1" }));
+    await world.post("/v1/orders", world.key, order("1", { provider_order_id: "1" }));
     await sweep(world, 1, () => said({ status: "Completed", remains: "0" }));
-    provider = () => new Response("", { status: 502 });
-    expect((await ask({ orders: "1,2" })).status).toBe(503);
+    world.says = () => new Response("", { status: 502 });
+    expect((await world.status({ orders: "1,2" })).status).toBe(503);
     expect(await rows("SELECT told FROM orders")).toEqual([{ told: null }]);
-    provider = () => ({ 2: said() });
-    expect((await ask({ orders: "1,2" })).json).toMatchObject({ 1: { status: "Completed" }, 2: { status: "In progress" } });
+    world.says = () => ({ 2: said() });
+    expect((await world.status({ orders: "1,2" })).json).toMatchObject({ 1: { status: "Completed" }, 2: { status: "In progress" } });
     expect(await rows("SELECT told->>'$.status' AS told FROM orders ORDER BY n")).toEqual([{ told: "completed" }, { told: null }]);
   });
 
   it("is not on record where the panel may not use the provider any more", async () => {
-    await world.post("/v1/orders", key, order("1", { provider_order_id: "1" }));
+    await world.post("/v1/orders", world.key, order("1", { provider_order_id: "1" }));
     await sweep(world, 1, () => said({ status: "Completed", remains: "0" }));
     await world.provider("acme", { panels: ["somebody-else"] });
-    expect((await ask({ order: "1" })).status).toBe(404);
+    expect((await world.status({ order: "1" })).status).toBe(404);
     expect(await rows("SELECT told FROM orders")).toEqual([{ told: null }]);
   });
 });
 
 describe("a partial order with unknown remains", () => {
   it("is no final word where no refund follows from it: the script would take it for all, or for nothing", async () => {
-    provider = () => said({ status: "Partial", remains: null });
-    expect((await ask({ order: "5" })).json).toMatchObject({ status: "Pending" });
+    world.says = () => said({ status: "Partial", remains: null });
+    expect((await world.status({ order: "5" })).json).toMatchObject({ status: "Pending" });
     expect(await rows("SELECT told FROM orders")).toEqual([{ told: null }]);
     await sweep(world, 61, () => said({ status: "Partial", remains: "40" }));
-    expect((await ask({ order: "5" })).json).toMatchObject({ status: "Partial", remains: "40" });
+    expect((await world.status({ order: "5" })).json).toMatchObject({ status: "Partial", remains: "40" });
   });
 });
 
 describe("a refund that the policy leaves to the panel", () => {
   it("is told by the provider's own word, so that the panel's script returns it", async () => {
     await world.ask("PUT", "/v1/providers/acme/refund-policy", { body: { mode: "off" } });
-    await world.post("/v1/orders", key, [order("1", { provider_order_id: "1" }), order("2", { provider_order_id: "2" })]);
+    await world.post("/v1/orders", world.key, [order("1", { provider_order_id: "1" }), order("2", { provider_order_id: "2" })]);
     await sweep(world, 1, (id) => said({ status: id === "1" ? "Canceled" : "Partial", remains: "250" }));
-    expect((await ask({ orders: "1,2" }, null)).json).toMatchObject({
+    expect((await world.status({ orders: "1,2" }, null)).json).toMatchObject({
       1: { status: "Canceled", remains: "1000" },
       2: { status: "Partial", remains: "250" },
     });
     await sweep(world, 65, (id) => said({ status: id === "1" ? "Canceled" : "Partial", remains: "250" }));
-    expect(await shown("?flag=panel_outdated")).toEqual([]);
+    expect(await world.listed("?flag=panel_outdated")).toEqual([]);
   });
 });
 
@@ -160,11 +141,11 @@ describe("a status of 100 known ids", () => {
     const ids = Array.from({ length: 100 }, (_, i) => String(i + 1));
     await world.post(
       "/v1/orders",
-      key,
+      world.key,
       ids.map((id) => order(id, { provider_order_id: id })),
     );
     const { db, usage } = metered(env.DB);
-    const { json } = await ask({ orders: ids.join(",") }, endpoint, world.with({ DB: db }));
+    const { json } = await world.with({ DB: db }).apiV2(world.key, { action: "status", orders: ids.join(",") }, endpoint);
     expect(Object.keys(json)).toHaveLength(100);
     expect(usage()).toMatchObject({ d1_calls: 1, rows_written: 0 });
     expect(usage().rows_read).toBeLessThanOrEqual(610);
@@ -177,28 +158,31 @@ describe("a second order for a link and a service", () => {
     order(id, { service: "12", link: "https://instagram.com/p/AbC", ...changes });
 
   it("is flagged where it is registered while the first is under way, also in one request", async () => {
-    await world.post("/v1/orders", key, on("1"));
-    await world.post("/v1/orders", key, [
+    await world.post("/v1/orders", world.key, on("1"));
+    await world.post("/v1/orders", world.key, [
       on("2", { link: "instagram.com/p/AbC/" }),
       on("3"),
       on("4", { service: "13" }),
       on("5", { link: "x" }),
     ]);
-    expect((await shown()).map(({ id, flags, duplicate_of }) => [id, flags, duplicate_of])).toEqual([
+    expect((await world.listed()).map(({ id, flags, duplicate_of }) => [id, flags, duplicate_of])).toEqual([
       ["5", [], null],
       ["4", [], null],
       ["3", ["duplicate_link"], "2"],
       ["2", ["duplicate_link"], "1"],
       ["1", [], null],
     ]);
-    expect((await world.post("/v1/orders", key, on("3"))).json).toMatchObject({ duplicate_of: "2" });
+    expect((await world.post("/v1/orders", world.key, on("3"))).json).toMatchObject({ duplicate_of: "2" });
   });
 
   it("is a matter of course once the first has ended", async () => {
-    await world.post("/v1/orders", key, on("1", { provider_order_id: "1" }));
+    await world.post("/v1/orders", world.key, on("1", { provider_order_id: "1" }));
     await sweep(world, 1, () => said({ status: "Canceled", remains: "1000" }));
-    const { json } = await world.post("/v1/orders", key, on("2"));
+    const { json } = await world.post("/v1/orders", world.key, on("2"));
     expect(json).toMatchObject({ flags: [], duplicate_of: null });
-    expect((await world.post("/v1/orders", key, on("3", { status: "completed" }))).json).toMatchObject({ flags: [], duplicate_of: null });
+    expect((await world.post("/v1/orders", world.key, on("3", { status: "completed" }))).json).toMatchObject({
+      flags: [],
+      duplicate_of: null,
+    });
   });
 });
