@@ -3,6 +3,7 @@
  */
 import { afterFailedCall, circuitOf } from "../domain/provider.ts";
 import { afterDoubtfulAdd, isShutForAdds, letAddThrough } from "../domain/provider-add-circuit.ts";
+import { CONFLICT, retryOnConflict } from "../domain/retry.ts";
 import { MINUTE_MS, minuteOf } from "../domain/time.ts";
 import type { Ports } from "../ports.ts";
 import { clientFor } from "../provider/client-for.ts";
@@ -108,29 +109,30 @@ function isOwnAnswer({ code }: ProviderFailure): boolean {
 const MAX_TRIES = 5;
 
 /** Whether the way is open for an `add`; when it is shut, one may go as a trial now and then. A row written where there was a doubt. */
-async function mayAdd({ db, ports }: GateContext, provider: Provider): Promise<boolean> {
+function mayAdd({ db, ports }: GateContext, provider: Provider): Promise<boolean> {
   const { updatedAt } = provider;
   let trouble = provider.addTrouble;
-  for (let tries = 1; tries <= MAX_TRIES; tries++) {
+  const attempt = async (): Promise<boolean | typeof CONFLICT> => {
     const next = letAddThrough(trouble, updatedAt, ports.now());
     if (typeof next === "string") return next === "clear";
     if (await writeAddTrouble(db, provider, trouble, next)) return true;
     trouble = (await readAddTrouble(db, provider)) ?? trouble;
-  }
+    return CONFLICT;
+  };
   // Others let adds through at the same moments: that this one was not counted matters little.
-  return !isShutForAdds(trouble, updatedAt, ports.now());
+  return retryOnConflict(MAX_TRIES, attempt, () => !isShutForAdds(trouble, updatedAt, ports.now()));
 }
 
 /** Counts an `add` that left a doubt; answers whether the way is shut for adds by now. */
-async function countDoubtfulAdd({ db, ports }: GateContext, provider: Provider): Promise<boolean> {
+function countDoubtfulAdd({ db, ports }: GateContext, provider: Provider): Promise<boolean> {
   const { updatedAt } = provider;
-  for (let tries = 1; tries <= MAX_TRIES; tries++) {
+  const attempt = async (): Promise<boolean | typeof CONFLICT> => {
     const trouble = await readAddTrouble(db, provider);
     if (trouble === null) return false;
     const next = afterDoubtfulAdd(trouble, updatedAt, ports.now());
-    if (await writeAddTrouble(db, provider, trouble, next)) return isShutForAdds(next, updatedAt, ports.now());
-  }
-  return false;
+    return (await writeAddTrouble(db, provider, trouble, next)) ? isShutForAdds(next, updatedAt, ports.now()) : CONFLICT;
+  };
+  return retryOnConflict(MAX_TRIES, attempt, () => false);
 }
 
 /**
@@ -160,11 +162,13 @@ async function countFailure({ db, ports }: GateContext, provider: Provider, fail
   const retryAfterSeconds = failure.code === "rate_limited" ? failure.retryAfterSeconds : null;
   const failed = { code: failure.code, message: failureMessage(failure), retryAfterSeconds };
   let known: Failing | null = provider;
-  for (let tries = 1; known !== null && tries <= MAX_TRIES; tries++) {
+  const attempt = async (): Promise<typeof CONFLICT | undefined> => {
+    if (known === null || circuitOf(known.state, now) === "waiting") return undefined;
     const { failures, retryAt } = known.state;
-    if (circuitOf(known.state, now) === "waiting") return;
     const before = { failures: retryAt === null ? Math.min(failures, most - 1) : failures };
-    if (await recordFailure(db, known, afterFailedCall(before, failed, now))) return;
+    if (await recordFailure(db, known, afterFailedCall(before, failed, now))) return undefined;
     known = await readFailing(db, provider);
-  }
+    return CONFLICT;
+  };
+  await retryOnConflict(MAX_TRIES, attempt, () => undefined);
 }

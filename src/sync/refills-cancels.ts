@@ -91,8 +91,8 @@ export async function askRefillsCancels(message: RefillCancelMessage, isLast: bo
     calls: calls.length,
     refillCalls: 0,
   }));
-  const allowances = await claimQuotas(db, requests, { ...limitsOf(env.PLAN), lastCallAfterMs: LAST_CALL_AFTER_MS }, ports.now);
-  const takeCall = new Map(requests.map(({ provider }) => [provider, allowances.of(provider)]));
+  const quotas = await claimQuotas(db, requests, { ...limitsOf(env.PLAN), lastCallAfterMs: LAST_CALL_AFTER_MS }, ports.now);
+  const takeCall = new Map(requests.map(({ provider }) => [provider, quotas.of(provider)]));
   const deaf = new Set<Provider>();
   let asked = 0;
   let isLater = askable.length < waiting.length;

@@ -69,7 +69,7 @@ export async function priceAtProvider(
   { panel, provider, listed: kept, isListFresh }: ConnectAdd,
   { fields, lookup, intent }: AddRequest,
 ): Promise<Result<PricedAdd, Mistake>> {
-  if (provider === null || lookup.service === "") return fail(WRONG.service);
+  if (lookup.service === "") return fail(WRONG.service);
   const listed = kept ?? (await refreshServices(call, provider, lookup.service));
   const cost = costOf(listed?.rate ?? null, listed?.type ?? "", fields);
   const currency = provider.currency ?? provider.balanceCurrency ?? panel.currency;

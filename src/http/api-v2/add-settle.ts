@@ -28,7 +28,7 @@ export async function settlePlacement(sent: SentOrder, placed: Placed): Promise<
     case "placed": {
       // A script that would order anew by asking again gets an id that somebody will resolve.
       const failing = panel.reuseIdenticalAdds ? { answer: noAnswer() } : { order };
-      return recorded(sent, placed.id, taken(sent, placed.id), failing);
+      return orElse(sent, placed.id, settleTaken(sent, placed.id), failing);
     }
     // planted: placing-unclear
     case "unclear":
@@ -36,15 +36,15 @@ export async function settlePlacement(sent: SentOrder, placed: Placed): Promise<
       await Promise.allSettled([noteFailure(call, provider, placed.failure)]);
       // The row says that it is being placed: should this fail, the next tick finds it left behind.
       // planted: unclear-answer
-      return recorded(sent, null, unknown(sent, order), { order });
+      return orElse(sent, null, settleUnknown(sent, order), { order });
     case "refused":
       logOf(sent, "placing.refused", { message: placed.message });
       // planted: refusal-answer
-      return undone(sent, say(refusalView(order, placed)));
+      return settleUndone(sent, say(refusalView(order, placed)));
     case "not_taken":
       logOf(sent, "placing.not_taken", { failure: placed.failure.code });
       await Promise.allSettled([noteFailure(call, provider, placed.failure)]);
-      return undone(sent, noAnswer(placed.failure.code === "rate_limited" ? "busy" : "down"));
+      return settleUndone(sent, noAnswer(placed.failure.code === "rate_limited" ? "busy" : "down"));
   }
 }
 
@@ -56,34 +56,34 @@ function logOf({ call, order: { panel, id, provider } }: SentOrder, event: strin
  * What recording comes to. Where it failed the row still says that the order is being placed, and the log what to
  * resolve it with.
  */
-function recorded(sent: SentOrder, providerOrderId: string | null, recording: Promise<Settled>, failing: Settled): Promise<Settled> {
+function orElse(sent: SentOrder, providerOrderId: string | null, recording: Promise<Settled>, failing: Settled): Promise<Settled> {
   return recording.catch((error: unknown) => {
     logOf(sent, "placing.unrecorded", { provider_order_id: providerOrderId, error: String(error) });
     return failing;
   });
 }
 
-async function taken(sent: SentOrder, providerOrderId: string): Promise<Settled> {
-  const { kind, order } = await recordTaken(kept(sent), providerOrderId);
+async function settleTaken(sent: SentOrder, providerOrderId: string): Promise<Settled> {
+  const { kind, order } = await recordTaken(sentIn(sent), providerOrderId);
   // The provider gave the id of an order that the panel has: one delivery, and perhaps one order. A person has to look.
   if (kind === "clash") {
     logOf({ ...sent, order }, "placing.clash", { provider_order_id: providerOrderId });
-    return unknown(sent, order);
+    return settleUnknown(sent, order);
   }
   if (kind === "resolved" && order.providerOrderId !== providerOrderId)
     logOf({ ...sent, order }, "placing.late", { provider_order_id: providerOrderId, settled_as: order.providerOrderId });
   return { order };
 }
 
-async function unknown(sent: SentOrder, order: Order): Promise<Settled> {
-  await recordUnknown({ ...kept(sent), order });
+async function settleUnknown(sent: SentOrder, order: Order): Promise<Settled> {
+  await recordUnknown({ ...sentIn(sent), order });
   return { order };
 }
 
 /** The provider has not taken the order, which is certain whether or not that can be recorded now. */
-async function undone(sent: SentOrder, answer: Answer): Promise<Settled> {
+async function settleUndone(sent: SentOrder, answer: Answer): Promise<Settled> {
   try {
-    const order = await takeBack(kept(sent));
+    const order = await takeBack(sentIn(sent));
     return order === null ? { answer } : { order };
   } catch (error) {
     logOf(sent, "placing.unrecorded", { provider_order_id: null, error: String(error) });
@@ -91,7 +91,7 @@ async function undone(sent: SentOrder, answer: Answer): Promise<Settled> {
   }
 }
 
-function kept({ call: { db, ports }, provider, order }: SentOrder): Sent {
+function sentIn({ call: { db, ports }, provider, order }: SentOrder): Sent {
   return { db, order, polling: provider.state, now: () => ports.now() };
 }
 

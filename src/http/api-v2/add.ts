@@ -37,7 +37,7 @@ async function add(asked: ApiV2Call, wanted: AddRequest): Promise<Answer | "agai
     ? readForCatalogueAdd(call.db, ref, wanted.lookup)
     : readForConnectAdd(call.db, ref, asked.provider, wanted.lookup));
   if (found === null) return say(WRONG.key);
-  if (found.channel === "connect" && found.provider === null) return notHere();
+  if (found === "no_provider") return notHere();
 
   const earlier = reuse(found, found.panel, call.now);
   if (earlier === "link_duplicate") return say(REFUSED.link_duplicate);

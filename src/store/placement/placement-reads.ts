@@ -54,16 +54,20 @@ export async function readForCatalogueAdd(db: D1Database, ref: PanelRef, lookup:
 export type ConnectAdd = InTheWay & {
   readonly channel: "connect";
   readonly panel: Panel;
-  /** Null where there is none that the panel may use. */
-  readonly provider: Provider | null;
+  readonly provider: Provider;
   /** What the provider's list says of the service; null while there is no list. */
   readonly listed: ListedRate | null;
   /** Whether the list is as young as it should be. */
   readonly isListFresh: boolean;
 };
 
-/** For connect mode. Null when there is no such panel. */
-export async function readForConnectAdd(db: D1Database, ref: PanelRef, provider: string, lookup: AddLookup): Promise<ConnectAdd | null> {
+/** For connect mode. Null when there is no such panel; `no_provider` where there is none that it may use. */
+export async function readForConnectAdd(
+  db: D1Database,
+  ref: PanelRef,
+  provider: string,
+  lookup: AddLookup,
+): Promise<ConnectAdd | "no_provider" | null> {
   const found = await readForPanel(db, ref, [
     ...inTheWayStatements(db, ref, lookup),
     usableProviderStatement(db, ref, provider),
@@ -71,12 +75,14 @@ export async function readForConnectAdd(db: D1Database, ref: PanelRef, provider:
   ]);
   if (found === null) return null;
   const [identical, active, providers, rates] = found.results;
+  const usable = providerIn(providers);
+  if (usable === null) return "no_provider";
   const rate = rates?.results[0] as ListedRateRow | undefined;
   return {
     channel: "connect",
     panel: found.panel,
     ...toInTheWay(identical, active),
-    provider: providerIn(providers),
+    provider: usable,
     listed: toListedRate(rate),
     isListFresh: toListedRate(rate, lookup.now) !== null,
   };

@@ -2,6 +2,7 @@
  * Writing down what a provider said: fenced, tried again, and halved where the database refuses it.
  */
 import type { Order } from "../../domain/order.ts";
+import { CONFLICT, retryOnConflict } from "../../domain/retry.ts";
 import { applySweep, type OrderWrite, type RefundWrite } from "../../store/orders/apply.ts";
 import { readProviders } from "../../store/orders/due.ts";
 import { adoptParts } from "../../store/orders/parts.ts";
@@ -36,16 +37,20 @@ export async function applyPollRun(db: D1Database, run: PollRun, limits: Limits,
   if (run.poll.calls === 0 && (run.selection?.clock ?? null) === null) return done(run, []);
   const wholes = run.answers.flatMap(({ order, report }) => (report.kind === "status" ? [{ order, report }] : []));
   await adoptParts(db, wholes, run.provider.state, now());
-  let present: PollRun | null = run;
-  for (let tries = 1; present !== null && tries <= MAX_TRIES; tries++) {
+  let present = run;
+  const attempt = async (): Promise<Applied | typeof CONFLICT> => {
     const writes = writesOf(present, limits, now());
     const result = await applySweep(db, writes.orders, writes.state);
     if (result === "written") return done(run, writes.orders);
     if (result === "refused") return halve(db, present, writes, now());
-    present = await withFreshState(db, present);
-  }
-  if (present === null) return done(run, []);
-  throw new Error(`the state of provider ${run.provider.id} kept changing; nothing was written`);
+    const fresh = await withFreshState(db, present);
+    if (fresh === null) return done(run, []);
+    present = fresh;
+    return CONFLICT;
+  };
+  return retryOnConflict(MAX_TRIES, attempt, () => {
+    throw new Error(`the state of provider ${run.provider.id} kept changing; nothing was written`);
+  });
 }
 
 function done(run: PollRun, orders: readonly OrderWrite[]): Applied {

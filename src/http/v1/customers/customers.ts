@@ -18,7 +18,7 @@ import { currency, line, optional, positiveAmount } from "../../kit/fields.ts";
 import type { Failure } from "../../kit/errors.ts";
 import { limitParam } from "../../kit/query.ts";
 import { json } from "../../kit/reply.ts";
-import { CONFLICT, retryOnConflict } from "../../kit/retry.ts";
+import { CONFLICT, retryOnConflict } from "../../../domain/retry.ts";
 import type { PanelRef } from "../../../store/panels/panels.ts";
 
 /** Which of the customer's accounts; the one in the panel's currency unless another is named. */

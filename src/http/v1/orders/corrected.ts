@@ -14,7 +14,7 @@ import { correctReportedFinalStatement } from "../../../store/orders/reported-fi
 import { moveWrite } from "../../../store/orders/moves.ts";
 import type { Answer, PanelContext } from "../../kit/context.ts";
 import { json } from "../../kit/reply.ts";
-import { CONFLICT, retryOnConflict } from "../../kit/retry.ts";
+import { CONFLICT, retryOnConflict } from "../../../domain/retry.ts";
 
 const MAX_TRIES = 5;
 

@@ -21,7 +21,7 @@ import type { Answer, PanelRefContext } from "../../kit/context.ts";
 import type { RefillCancelFailure } from "../../kit/errors.ts";
 import { enqueue } from "../../kit/queue.ts";
 import { json } from "../../kit/reply.ts";
-import { CONFLICT, retryOnConflict } from "../../kit/retry.ts";
+import { CONFLICT, retryOnConflict } from "../../../domain/retry.ts";
 
 /** A sweep may write the order in between; so many times in a row it hardly does. */
 const MAX_TRIES = 5;

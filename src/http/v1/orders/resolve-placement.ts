@@ -17,7 +17,7 @@ import type { Answer, PanelContext } from "../../kit/context.ts";
 import { optional } from "../../kit/fields.ts";
 import { providerOrderId } from "./registration-schema.ts";
 import { json } from "../../kit/reply.ts";
-import { CONFLICT, retryOnConflict } from "../../kit/retry.ts";
+import { CONFLICT, retryOnConflict } from "../../../domain/retry.ts";
 
 /** A sweep may write the order in between; so many times in a row it hardly does. */
 const MAX_TRIES = 5;

@@ -23,7 +23,7 @@ import { optionalCursor, pageOf } from "../../kit/page.ts";
 import { currency, line, optional, slug } from "../../kit/fields.ts";
 import { limitParam } from "../../kit/query.ts";
 import { json } from "../../kit/reply.ts";
-import { CONFLICT, retryOnConflict } from "../../kit/retry.ts";
+import { CONFLICT, retryOnConflict } from "../../../domain/retry.ts";
 
 const MAX_NAME_CHARACTERS = 128;
 

@@ -29,7 +29,7 @@ import { type ProviderBody, requestText, settingsChange } from "./schema.ts";
 import { probeView, providerView } from "./view.ts";
 import { booleanParam, limitParam } from "../../kit/query.ts";
 import { json } from "../../kit/reply.ts";
-import { CONFLICT, retryOnConflict } from "../../kit/retry.ts";
+import { CONFLICT, retryOnConflict } from "../../../domain/retry.ts";
 
 type WithId = { readonly params: { readonly id: string } };
 

@@ -21,7 +21,7 @@ import type { Answer, MoneyContext, PanelContext } from "../../kit/context.ts";
 import type { Failure } from "../../kit/errors.ts";
 import { line, optional, positiveAmount } from "../../kit/fields.ts";
 import { json } from "../../kit/reply.ts";
-import { CONFLICT, retryOnConflict } from "../../kit/retry.ts";
+import { CONFLICT, retryOnConflict } from "../../../domain/retry.ts";
 import type { Schema } from "../../kit/validate.ts";
 
 /** A sweep may write the order in between; so many times in a row it hardly does. */

@@ -13,7 +13,7 @@ import type { Answer, OperatorContext } from "../../kit/context.ts";
 import { askForList, type NoList } from "../../../gate/services.ts";
 import type { Failure } from "../../kit/errors.ts";
 import { json } from "../../kit/reply.ts";
-import { CONFLICT, retryOnConflict } from "../../kit/retry.ts";
+import { CONFLICT, retryOnConflict } from "../../../domain/retry.ts";
 import type { importBody } from "./schema.ts";
 
 /** Services in one import: some megabytes of rows in one transaction. The longest lists seen have 8,000. */

@@ -21,7 +21,7 @@ import { NUMBER_PLACE, optionalCursor, pageOf } from "../../kit/page.ts";
 import type { Failure, FieldProblem } from "../../kit/errors.ts";
 import { limitParam } from "../../kit/query.ts";
 import { json } from "../../kit/reply.ts";
-import { CONFLICT, retryOnConflict } from "../../kit/retry.ts";
+import { CONFLICT, retryOnConflict } from "../../../domain/retry.ts";
 import { DEFAULTS, REQUIRED, type ServiceBody, servicePath, settingsIn } from "./schema.ts";
 
 /** `GET /v1/services/{id}` */
