@@ -28,7 +28,7 @@ export function cadenceOf(order: OrderState, policy: CadencePolicy, now: number)
   if (order.polledAt === null) return 1;
   if (order.backTo !== null || (order.hold !== null && order.hold.postsAt !== null)) return 5;
   // A refill comes after the end, and takes its time.
-  if (isFinal(order.status)) return isOpenRefill(order.refill) ? 60 : correctionCadence(order, policy, now);
+  if (isFinal(order.status)) return isOpenRefill(order.refill) || order.rejectedAt !== null ? 60 : correctionCadence(order, policy, now);
   if (order.status === "error" || (order.flags & TROUBLED) !== 0) return 60;
   const age = now - order.placedAt;
   if (order.status === "pending" && policy.startWindowMs !== null && age < policy.startWindowMs) return 15;

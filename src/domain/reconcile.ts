@@ -8,6 +8,7 @@ import { FLAGS, type OrderState, type Reason } from "./order.ts";
 import type { Report, StatusReport } from "./order-report.ts";
 import type { RefundPolicy } from "./refund-policy.ts";
 import { planRefund, type RefundPlan } from "./refund-plan.ts";
+import type { PartFacts } from "./refund-rules.ts";
 import { withOutdated } from "./panel-status.ts";
 import { isFinal, isActive, type Status, statusFor, type StatusWords } from "./status.ts";
 
@@ -18,6 +19,8 @@ export type ReconcilePolicy = CadencePolicy & {
   readonly refunds: RefundPolicy;
   /** Set while all refunds of the provider or the panel wait for a person. */
   readonly holdAll: "brake" | "frozen" | null;
+  /** The parts of an order of several parts, as far as they are known here. */
+  readonly parts: readonly PartFacts[];
 };
 
 /**
@@ -155,6 +158,9 @@ function isMove(order: OrderState, next: OrderState): boolean {
     next.backTo !== order.backTo ||
     next.reason !== order.reason ||
     next.cancel !== order.cancel ||
+    next.rejectedAt !== order.rejectedAt ||
+    next.leftToPanel !== order.leftToPanel ||
+    next.decided !== order.decided ||
     next.multi !== order.multi
   );
 }

@@ -133,6 +133,7 @@ function policyAt(provider: Provider, order: Order): ReconcilePolicy {
     startWindowMs: null,
     correctionWindowMs: DEFAULT_CORRECTION_WINDOW_MS,
     refunds: policyFor(order, provider.policies),
-    holdAll: null,
+    holdAll: provider.state.brakeEngagedAt === null ? null : "brake",
+    parts: [],
   };
 }

@@ -6,7 +6,7 @@
  * same version would both pass the inserts' guards.
  */
 import type { FeedEvent, RefundKind, RefundStatus } from "../../domain/feed.ts";
-import type { Order, OrderState } from "../../domain/order.ts";
+import type { Hold, Order, OrderState } from "../../domain/order.ts";
 import type { ProviderState } from "../../domain/provider.ts";
 import type { RefundReason } from "../../domain/refund-rules.ts";
 import { type FeedCount, numberStatement } from "../feed/feed-numbers.ts";
@@ -14,13 +14,13 @@ import { chunksBySize, ifAny } from "../rows/json-sets.ts";
 import { packClock, packCoverage } from "../rows/provider.ts";
 import { insertTransfers } from "../ledger/transfers.ts";
 
-/** One of an order's refunds that comes to be, or is decided. Amounts in micro-units. */
+/** One of an order's refunds that comes to be, or is decided. Amounts in micro-units, null where only a word is at stake. */
 export type RefundWrite =
   | {
       readonly op: "insert";
       readonly n: number;
       readonly kind: RefundKind;
-      readonly amount: number;
+      readonly amount: number | null;
       readonly status: RefundStatus;
       readonly reason: RefundReason;
       readonly remains: number | null;
@@ -30,7 +30,7 @@ export type RefundWrite =
   | {
       readonly op: "decide";
       readonly n: number;
-      readonly amount: number;
+      readonly amount: number | null;
       readonly status: "posted" | "rejected";
       readonly by: string;
       readonly note: string | null;
@@ -202,7 +202,9 @@ const PROGRESS_COLUMNS = [
 const MOVE_COLUMNS = [
   ...PROGRESS_COLUMNS,
   ...(["multi", "status", "middle", "back_to", "reason", "flags", "reversals", "refunded", "refund_count"] as const),
-  ...(["goodwill", "decided_due", "decided_granted", "hold_n", "hold_amount", "hold_reason", "hold_at", "hold_posts_at"] as const),
+  ...(["goodwill", "decided_status", "decided_due", "decided_granted", "rejected_at", "left_to_panel"] as const),
+  ...(["hold_n", "word_hold_n", "hold_amount", "hold_due", "hold_reason", "hold_at", "hold_posts_at"] as const),
+  ...(["counted_at", "counted_badly"] as const),
   ...(["refill_status", "refill_at", "cancel_status", "cancel_at", "cadence", "final_at", "error_at"] as const),
 ] as const;
 
@@ -268,13 +270,14 @@ function moveColumns(write: OrderWrite): Record<(typeof MOVE_COLUMNS)[number], u
     refunded: next.refunded,
     refund_count: next.refundCount,
     goodwill: next.goodwill,
+    decided_status: next.decided?.status ?? null,
     decided_due: next.decided?.due ?? null,
     decided_granted: next.decided?.granted ?? null,
-    hold_n: next.hold?.n ?? null,
-    hold_amount: next.hold?.amount ?? null,
-    hold_reason: next.hold?.reason ?? null,
-    hold_at: next.hold?.at ?? null,
-    hold_posts_at: next.hold?.postsAt ?? null,
+    rejected_at: next.rejectedAt,
+    left_to_panel: next.leftToPanel ? 1 : 0,
+    ...holdColumns(next.hold),
+    counted_at: next.counted?.at ?? null,
+    counted_badly: next.counted?.badly === true ? 1 : 0,
     refill_status: next.refill?.status ?? null,
     refill_at: next.refill?.at ?? null,
     cancel_status: next.cancel?.status ?? null,
@@ -282,6 +285,22 @@ function moveColumns(write: OrderWrite): Record<(typeof MOVE_COLUMNS)[number], u
     cadence: next.cadence,
     final_at: next.finalAt,
     error_at: next.errorAt,
+  };
+}
+
+type HoldColumn = Extract<(typeof MOVE_COLUMNS)[number], `${string}hold_${string}`>;
+
+/** A word that waits has its number in a column of its own: the table's rule is that what `hold_n` names has an amount. */
+function holdColumns(hold: Hold | null): Record<HoldColumn, unknown> {
+  const isWord = hold?.amount === null;
+  return {
+    hold_n: isWord ? null : (hold?.n ?? null),
+    word_hold_n: isWord ? hold.n : null,
+    hold_amount: hold?.amount ?? null,
+    hold_due: hold?.due ?? null,
+    hold_reason: hold?.reason ?? null,
+    hold_at: hold?.at ?? null,
+    hold_posts_at: hold?.postsAt ?? null,
   };
 }
 
@@ -333,16 +352,11 @@ function refillIdRows(moves: readonly OrderWrite[], guardOf: GuardOf): Record<st
 function postedRows(moves: readonly OrderWrite[], guardOf: GuardOf): Record<string, unknown>[] {
   return moves.flatMap(({ order, refunds, now }) =>
     refunds
-      .filter(({ status }) => status === "posted")
+      .filter(({ status, amount }) => status === "posted" && amount !== null)
       .map((refund) => {
         const takenBack = refund.op === "insert" && refund.kind === "clawback";
-        return {
-          ...guardOf(order),
-          refund: refund.n,
-          type: takenBack ? "clawback" : "refund",
-          amount: takenBack ? -refund.amount : refund.amount,
-          now,
-        };
+        const amount = refund.amount ?? 0;
+        return { ...guardOf(order), refund: refund.n, type: takenBack ? "clawback" : "refund", amount: takenBack ? -amount : amount, now };
       }),
   );
 }

@@ -51,7 +51,10 @@ export type OrderRow = {
   refunded: number;
   refund_count: number;
   hold_n: number | null;
+  /** In the place of `hold_n` where only a word waits. */
+  word_hold_n: number | null;
   hold_amount: number | null;
+  hold_due: number | null;
   hold_reason: RefundReason | null;
   hold_at: number | null;
   hold_posts_at: number | null;
@@ -63,8 +66,13 @@ export type OrderRow = {
   cancel_status: CancelStatus | null;
   cancel_at: number | null;
   goodwill: number;
+  decided_status: Status | null;
   decided_due: number | null;
   decided_granted: number | null;
+  rejected_at: number | null;
+  left_to_panel: number;
+  counted_at: number | null;
+  counted_badly: number;
   cadence: Cadence | null;
   phase: number;
   polled_at: number | null;
@@ -135,9 +143,15 @@ function toState(row: OrderRow): OrderState {
     reversals: row.reversals,
     refunded: row.refunded,
     goodwill: row.goodwill,
-    decided: row.decided_due === null || row.decided_granted === null ? null : { due: row.decided_due, granted: row.decided_granted },
+    registeredRefunded: row.registered_refunded,
+    decided: toDecided(row),
+    rejectedAt: row.rejected_at,
+    leftToPanel: row.left_to_panel === 1,
     refundCount: row.refund_count,
     hold: toHold(row),
+    counted: row.counted_at === null ? null : { at: row.counted_at, badly: row.counted_badly === 1 },
+    isScripts: row.door !== null,
+    runs: row.runs,
     parts: row.parts === null ? null : (JSON.parse(row.parts) as Parts),
     reportedFinal: row.told === null ? null : (JSON.parse(row.told) as ReportedFinal),
     refill: row.refill_status === null ? null : { id: row.refill_id, status: row.refill_status, at: row.refill_at ?? row.updated_at },
@@ -150,9 +164,14 @@ function toState(row: OrderRow): OrderState {
   };
 }
 
-function toHold({ hold_n, hold_amount, hold_reason, hold_at, hold_posts_at }: OrderRow): OrderState["hold"] {
-  if (hold_n === null || hold_amount === null || hold_reason === null || hold_at === null) return null;
-  return { n: hold_n, amount: hold_amount, reason: hold_reason, at: hold_at, postsAt: hold_posts_at };
+function toDecided({ decided_status, decided_due, decided_granted }: OrderRow): OrderState["decided"] {
+  return decided_status === null || decided_granted === null ? null : { status: decided_status, due: decided_due, granted: decided_granted };
+}
+
+function toHold({ hold_n, word_hold_n, hold_amount, hold_due, hold_reason, hold_at, hold_posts_at }: OrderRow): OrderState["hold"] {
+  const n = hold_n ?? word_hold_n;
+  if (n === null || hold_reason === null || hold_at === null) return null;
+  return { n, amount: hold_amount, due: hold_due, reason: hold_reason, at: hold_at, postsAt: hold_posts_at };
 }
 
 /** A new order's row after its provider's first answer: what an answer can change of an order that has no charge. */
@@ -170,6 +189,7 @@ export function rowHeard(row: OrderRow, state: OrderState): OrderRow {
     remains: state.remains,
     reason: state.reason,
     flags: state.flags,
+    left_to_panel: state.leftToPanel ? 1 : 0,
     parts: state.parts === null ? null : JSON.stringify(state.parts),
     told: state.reportedFinal === null ? null : JSON.stringify(state.reportedFinal),
     cadence: state.cadence,

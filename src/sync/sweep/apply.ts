@@ -2,10 +2,12 @@
  * Writing down what a provider said: fenced, tried again, and halved where the database refuses it.
  */
 import type { Order } from "../../domain/order.ts";
+import type { StatusReport } from "../../domain/order-report.ts";
 import { CONFLICT, retryOnConflict } from "../../domain/retry.ts";
+import { isFinal, statusFor } from "../../domain/status.ts";
 import { applySweep, type OrderWrite, type RefundWrite } from "../../store/orders/apply.ts";
 import { readProviders } from "../../store/orders/due.ts";
-import { adoptParts } from "../../store/orders/parts.ts";
+import { adoptParts, readParts } from "../../store/orders/parts.ts";
 import { parkedWrite, type Writes, writesOf } from "./write.ts";
 import type { PollRun } from "./poll.ts";
 import type { Limits } from "../limits.ts";
@@ -37,7 +39,8 @@ export async function applyPollRun(db: D1Database, run: PollRun, limits: Limits,
   if (run.poll.calls === 0 && (run.selection?.clock ?? null) === null) return done(run, []);
   const wholes = run.answers.flatMap(({ order, report }) => (report.kind === "status" ? [{ order, report }] : []));
   await adoptParts(db, wholes, run.provider.state, now());
-  let present = run;
+  const ended = wholes.filter(({ report }) => saysFinal(report, run.provider));
+  let present: PollRun = { ...run, parts: await readParts(db, ended) };
   const attempt = async (): Promise<Applied | typeof CONFLICT> => {
     const writes = writesOf(present, limits, now());
     const result = await applySweep(db, writes.orders, writes.state);
@@ -51,6 +54,12 @@ export async function applyPollRun(db: D1Database, run: PollRun, limits: Limits,
   return retryOnConflict(MAX_TRIES, attempt, () => {
     throw new Error(`the state of provider ${run.provider.id} kept changing; nothing was written`);
   });
+}
+
+/** Only the end of an order of several parts asks how its parts ended. */
+function saysFinal({ providerStatus }: StatusReport, { settings }: PollRun["provider"]): boolean {
+  const said = statusFor(providerStatus, settings.statusWords, true);
+  return said !== null && isFinal(said);
 }
 
 function done(run: PollRun, orders: readonly OrderWrite[]): Applied {

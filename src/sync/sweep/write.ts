@@ -2,7 +2,7 @@
  * From what a provider said to what is to be written: late news dropped, the rules asked, the provider's state and
  * coverage brought up to date. Pure.
  */
-import { isUnusual, withEndings } from "../../domain/provider-brake.ts";
+import { countedAfter, endingOf, isUnusual, withEndings } from "../../domain/provider-brake.ts";
 import { DEFAULT_CORRECTION_WINDOW_MS } from "../../domain/poll-cadence.ts";
 import { bucketKeyOf, type Coverage, type CoveredOrder, isOvertaken, withPolled } from "../../domain/poll-coverage.ts";
 import { FLAGS, type Order } from "../../domain/order.ts";
@@ -29,11 +29,7 @@ export type Writes = { readonly orders: readonly OrderWrite[]; readonly state: S
 export function writesOf(run: PollRun, limits: Limits, at: number): Writes {
   const { state, brake } = run.provider;
   const orders = orderWrites(run, limits, at, state.brakeEngagedAt !== null);
-  const endings = withEndings(
-    state.endings,
-    orders.flatMap(({ order, next }) => (next.status === order.state.status ? [] : [next.status])),
-    at,
-  );
+  const endings = withEndings(state.endings, onceEachOrder(orders).map(({ order, next }) => endingOf(order.state, next, at)), at);
   // planted: brake-engages
   const engages = state.brakeEngagedAt === null && brake !== null && isUnusual(endings, brake);
   const stateAfter = stateWrite(run, orders, at, { endings, brakeEngagedAt: engages ? at : state.brakeEngagedAt });
@@ -41,8 +37,19 @@ export function writesOf(run: PollRun, limits: Limits, at: number): Writes {
   return { orders: engages ? orderWrites(run, limits, at, true) : orders, state: stateAfter };
 }
 
+/** Two panels may follow one order of a provider: it ends once. */
+function onceEachOrder(orders: readonly OrderWrite[]): readonly OrderWrite[] {
+  return [...new Map(orders.map((write) => [write.order.providerOrderId, write])).values()];
+}
+
+/** The order's next state with what the brake counted of it. */
+function withCounted(decision: Decision, { state }: Order, now: number): Decision {
+  const counted = countedAfter(state, endingOf(state, decision.next, now), now);
+  return counted === state.counted ? decision : { ...decision, next: { ...decision.next, counted } };
+}
+
 function orderWrites(run: PollRun, limits: Limits, at: number, braked: boolean): OrderWrite[] {
-  const { provider, answers, selection, frozen } = run;
+  const { provider, answers, selection, frozen, parts } = run;
   return answers.flatMap((answer) => {
     if (isLate(answer, provider.state.coverage, at)) return [];
     const { order, report, refillWord } = answer;
@@ -54,8 +61,10 @@ function orderWrites(run: PollRun, limits: Limits, at: number, braked: boolean):
       correctionWindowMs: DEFAULT_CORRECTION_WINDOW_MS,
       refunds: policyFor(order, provider.policies),
       holdAll: braked ? ("brake" as const) : frozen.has(order.panel) ? ("frozen" as const) : null,
+      parts: parts.get(order) ?? [],
     };
-    const decision = withSweptRefillCancel(order, reconcile(order.state, report, policy, now), refillWord, now);
+    const reconciled = withCounted(reconcile(order.state, report, policy, now), order, at);
+    const decision = withSweptRefillCancel(order, reconciled, refillWord, now);
     const written = selection === null ? evenIfNothingNew(decision, order, now) : decision;
     return writeOf(order, written, provider, now) ?? [];
   });

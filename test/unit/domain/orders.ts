@@ -14,6 +14,7 @@ export const POLICY: ReconcilePolicy = {
   correctionWindowMs: 72 * HOUR,
   refunds: DEFAULT_POLICY,
   holdAll: null,
+  parts: [],
 };
 
 /** 1,000 units at 0.90, in progress, placed ten minutes ago, and polled a minute ago. */
@@ -37,7 +38,13 @@ export function anOrder(over: Partial<OrderState> = {}): OrderState {
     reversals: 0,
     refunded: 0,
     goodwill: 0,
+    registeredRefunded: 0,
     decided: null,
+    rejectedAt: null,
+    leftToPanel: false,
+    counted: null,
+    isScripts: false,
+    runs: null,
     refundCount: 0,
     hold: null,
     parts: null,

@@ -4,7 +4,7 @@ import { statusForPanel, withOutdated } from "../../../src/domain/panel-status.t
 import { anOrder, NOW } from "./orders.ts";
 
 const ended = { finalAt: NOW } as const;
-const hold = { n: 1, amount: 900_000, reason: "remains_unknown", at: NOW, postsAt: null } as const;
+const hold = { n: 1, amount: 900_000, due: null, reason: "remains_unknown", at: NOW, postsAt: null } as const;
 
 describe("statusForPanel", () => {
   it.each([
@@ -49,11 +49,11 @@ describe("tellPanel, of orders whose units nobody counts", () => {
     ["ended in part, and a part returned", { status: "partial", refunded: 100_000, remains: 250 }, "Partial", null],
     [
       "canceled, and a part granted",
-      { status: "canceled", refunded: 100_000, remains: 0, decided: { due: 900_000, granted: 100_000 } },
+      { status: "canceled", refunded: 100_000, remains: 0, decided: { status: "canceled", due: 900_000, granted: 100_000 } },
       "Partial",
       null,
     ],
-    ["canceled, and nothing granted", { status: "canceled", remains: 60, decided: { due: 900_000, granted: 0 } }, "Completed", 0],
+    ["canceled, and nothing granted", { status: "canceled", remains: 60, decided: { status: "canceled", due: 900_000, granted: 0 } }, "Completed", 0],
   ] as const)("%s", (_name, over, label, remains) => {
     expect(statusForPanel(anOrder({ ...aPackage, ...over }))).toMatchObject({ label, remains });
   });
@@ -61,16 +61,19 @@ describe("tellPanel, of orders whose units nobody counts", () => {
   it("waits for a number where the panel's script goes by the provider's", () => {
     const partial = { ...ended, status: "partial", remains: null } as const;
     expect(statusForPanel(anOrder({ ...partial, charge: null }))).toMatchObject({ label: "In progress", final: false });
-    expect(statusForPanel(anOrder(partial))).toMatchObject({ label: "In progress", final: false });
-    expect(statusForPanel(anOrder({ ...partial, decided: { due: 900_000, granted: 0 } }))).toMatchObject({
+    expect(statusForPanel(anOrder({ ...partial, leftToPanel: true }))).toMatchObject({ label: "In progress", final: false });
+    expect(statusForPanel(anOrder({ ...partial, decided: { status: "partial", due: null, granted: 0 } }))).toMatchObject({
       label: "Completed",
       remains: 0,
     });
   });
 
   it("goes by the provider's label where the policy leaves the refund to the panel, and has nothing decided", () => {
-    expect(statusForPanel(anOrder({ ...ended, status: "canceled", remains: 250 }))).toMatchObject({ label: "Canceled", remains: 1000 });
-    expect(statusForPanel(anOrder({ ...ended, status: "partial", remains: 250 }))).toMatchObject({ label: "Partial", remains: 250 });
+    const left = { ...ended, leftToPanel: true } as const;
+    expect(statusForPanel(anOrder({ ...left, status: "canceled", remains: 250 }))).toMatchObject({ label: "Canceled", remains: 1000 });
+    expect(statusForPanel(anOrder({ ...left, status: "partial", remains: 250 }))).toMatchObject({ label: "Partial", remains: 250 });
+    // Also where something was returned before: its own word says all.
+    expect(statusForPanel(anOrder({ ...left, status: "canceled", remains: 250, refunded: 225_000 }))).toMatchObject({ label: "Canceled" });
   });
 
   it("says nothing final that neither the provider has said, nor the panel has acted on", () => {

@@ -58,7 +58,8 @@ function decideWaiting(context: PanelContext, id: string, verdict: Verdict): Pro
     if (!mayDecide(panel, found.order)) return fail({ code: "operators_money", subject: `order ${orderId}` });
     if (refund.status === "posted" || refund.status === "rejected") return asDecided(found.order, refund, verdict);
     const amount = verdict.amount ?? refund.amount;
-    const after = verdict.status === "posted" ? approve(found.order.state, amount) : ok(reject(found.order.state));
+    const { state } = found.order;
+    const after = verdict.status === "posted" ? approve(state, verdict.amount) : ok(reject(state, now));
     if (!after.ok) return fail(problem(after.failure, found.order));
     const facts = { ...refund, amount, status: verdict.status, decidedAt: now, decidedBy: panel.actor, note: verdict.note };
     const write: RefundWrite = { op: "decide", n: refund.n, amount, status: verdict.status, by: panel.actor, note: verdict.note };
@@ -78,7 +79,7 @@ function asDecided(order: Order, refund: RefundFacts, verdict: Verdict): Answer 
     code: "refund_decided",
     refund: refundId(order.id, refund.n),
     status,
-    amount: formatAmount(refund.amount),
+    amount: refund.amount === null ? null : formatAmount(refund.amount),
     by: refund.decidedBy ?? "the rules",
   });
 }
@@ -162,7 +163,7 @@ async function apply(
     if (!isOverdrawn(error)) throw error;
     const customer = order.customer ?? "";
     const { balance } = await readAccount(db, { panel: panel.id, currency: order.currency, customer });
-    const needed = formatAmount(step.facts.amount);
+    const needed = formatAmount(step.facts.amount ?? 0);
     const account = { customer: accountName(customer), balance: formatAmount(balance), currency: order.currency };
     return fail({ code: "insufficient_balance", needed, ...account });
   }
