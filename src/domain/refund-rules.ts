@@ -122,16 +122,16 @@ function dueOfSeveral({ status, quantity, runs }: RefundFacts, charge: number, p
 
 type Several = { readonly charge: number; readonly quantity: number | null; readonly runs: number | null };
 
-/** What the parts left undelivered is worth, each of `quantity` units; null unless all parts are known and have ended. */
+/** What the parts left undelivered is worth, each an equal share of `quantity`; null unless all are known and have ended. */
 function undeliveredOf(parts: readonly PartFacts[], { charge, quantity, runs }: Several): number | null {
-  if (quantity === null || runs === null || parts.length !== runs) return null;
+  if (quantity === null || runs === null || parts.length !== runs || quantity % runs !== 0) return null;
   let left = 0;
   for (const part of parts) {
-    const units = leftOf(part, quantity);
+    const units = leftOf(part, quantity / runs);
     if (units === null) return null;
     left += units;
   }
-  return undeliveredShare(charge, quantity * runs, left);
+  return undeliveredShare(charge, quantity, left);
 }
 
 function leftOf({ status, remains }: PartFacts, quantity: number): number | null {

@@ -3,7 +3,7 @@ import { approve, clawBack, giveGoodwill, reject } from "../../../src/domain/ref
 import { FLAGS, flagNames, type OrderState } from "../../../src/domain/order.ts";
 import { statusForPanel } from "../../../src/domain/panel-status.ts";
 import { DEFAULT_POLICY, type RefundPolicy } from "../../../src/domain/refund-policy.ts";
-import { reconcile } from "../../../src/domain/reconcile.ts";
+import { reconcile, type ReconcilePolicy } from "../../../src/domain/reconcile.ts";
 import type { RefundStep } from "../../../src/domain/refund-plan.ts";
 import { anOrder, aReport, HOUR, NOW, POLICY } from "./orders.ts";
 
@@ -293,9 +293,9 @@ describe("several parts", () => {
       { status: "canceled", remains: 1000 },
       { status: "partial", remains: 400 },
     ] as const;
-    const whole = anOrder({ multi: true, runs: 3, charge: 2_916_000 });
+    const whole = anOrder({ multi: true, runs: 3, quantity: 3000, charge: 2_916_000 });
     const policy = { ...POLICY, parts };
-    const say = (providerStatus: string, over: Partial<typeof policy>) =>
+    const say = (providerStatus: string, over: Partial<ReconcilePolicy>) =>
       reconcile(whole, aReport({ providerStatus, remains: null }), { ...policy, ...over }, NOW).refunds;
     expect(say("Completed", {})).toMatchObject([{ kind: "hold", amount: 1_360_800, reason: "multi_order" }]);
     expect(say("Canceled", {})).toMatchObject([{ kind: "hold", amount: 1_360_800, reason: "multi_order" }]);

@@ -169,4 +169,25 @@ describe("an order of several parts", () => {
     expect((await world.status({ order: "1" }, null)).json).toMatchObject({ status: "Processing" });
     expect(await world.listed("?flag=refund_held")).toMatchObject([{ id: "1", reason: { code: "multi_order" } }]);
   });
+
+  it("holds what its parts left undelivered, though the whole says completed", async () => {
+    await world.ask("PUT", "/v1/services/1", {
+      body: { provider: "acme", service: "5", name: "Likes", type: "Default", rate: "0.972", min: 10, max: 1000, dripfeed: true },
+    });
+    const whole = { status: "In progress", runs: "3", orders: ["901", "902", "903"] };
+    world.says = (fields) => (fields.get("action") === "add" ? { order: 900 } : whole);
+    const fields = { action: "add", service: "1", link: "https://social.example/p", quantity: "1000", runs: "3", interval: "10" };
+    expect((await world.apiV2(world.key, fields)).json).toEqual({ order: 1 });
+    const ends: Record<string, unknown> = {
+      901: said({ status: "Completed", remains: "0" }),
+      902: said({ status: "Canceled", remains: "1000" }),
+      903: said({ status: "Partial", remains: "400" }),
+    };
+    await sweep(world, 3, (id) => ends[id] ?? whole);
+    await sweep(world, 2, (id) => ends[id] ?? { ...whole, status: "Completed" });
+    expect(await world.listed("?flag=refund_held")).toMatchObject([
+      { id: "1", status: "completed", charge: "2.916", refund_held: "1.3608", reason: { code: "multi_order" } },
+    ]);
+    expect((await world.status({ order: "1" }, null)).json).toMatchObject({ status: "In progress" });
+  });
 });
