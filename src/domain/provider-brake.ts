@@ -35,7 +35,6 @@ export function endingOf({ status: before, charge, counted }: Ended, { status }:
   const badly = endsBadly(status);
   if (status === before || charge === 0 || !(badly || status === "completed")) return { ended: 0, badly: 0 };
   const isRecent = counted !== null && now - counted.at < HOUR_MS;
-  // planted: order-counts-once
   return { ended: isRecent ? 0 : 1, badly: badly && !(isRecent && counted.badly) ? 1 : 0 };
 }
 

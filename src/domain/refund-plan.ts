@@ -70,7 +70,7 @@ function withMemory(heard: OrderState, now: number): OrderState {
 }
 
 /** What was rejected may be running: the panel is told its end once a poll so much later still says it. */
-const REJECTION_CONFIRMED_AFTER_MS = /* planted: rejection-waits */ HOUR_MS;
+const REJECTION_CONFIRMED_AFTER_MS = HOUR_MS;
 
 /** What is due by the rules; and an error can last too long. */
 function dueAfter(heard: OrderState, { refunds: rules, parts }: RefundPlanPolicy, now: number): RefundDue {
@@ -103,7 +103,7 @@ function leaveToPanel(order: OrderState, judged: OrderState): RefundPlan {
   const isNew = order.status !== next.status || order.remains !== next.remains || order.hold !== null || order.polledAt === null;
   if (!isNew && !order.leftToPanel) return { next, refunds };
   const reason = next.status === "partial" && next.remains === null ? ("remains_unknown" as const) : null;
-  return { next: { ...next, leftToPanel: true, reason }, refunds };
+  return { next: { ...next, leftToPanel: /* planted: own-word-under-off */ true, reason }, refunds };
 }
 
 /** An amount is due by the rules: nothing more than was granted, or more, which is held, delayed or posted. */
@@ -124,8 +124,8 @@ function planDue(judged: OrderState, due: RefundDue & { kind: "due" }, policy: R
  */
 function openedBy(order: OrderState, due: number): number {
   const { refunded, decided, status } = order;
-  if (decided === null || decided.status !== status || decided.due === null) return due - refunded;
   // planted: nothing-decided
+  if (decided === null || decided.status !== status || decided.due === null) return due - refunded;
   if (due <= decided.due) return 0;
   // A person may have granted more than was due: the increase then opens nothing until it passes that.
   // planted: increase-above-grant
@@ -187,7 +187,7 @@ function planWord(order: OrderState, heard: OrderState, policy: RefundPlanPolicy
 function planWordAnew(heard: OrderState, policy: RefundPlanPolicy, now: number): RefundPlan {
   const { status } = heard;
   if (status === "partial" && heard.remains === null) return hold(heard, { amount: null, due: null, reason: "remains_unknown" }, now);
-  const reason = holdReason(heard, policy, null);
+  const reason = /* planted: words-held */ holdReason(heard, policy, null);
   if (reason !== null) return hold(heard, { amount: null, due: 0, reason }, now);
   if (policy.refunds.delayMinutes === 0) return letGo(heard);
   return delay(heard, { amount: null, due: 0, reason: WORD_REASONS[status] ?? "canceled" }, policy.refunds, now);
@@ -278,9 +278,9 @@ function withdraw(order: OrderState): RefundPlan {
  */
 function withOver(order: OrderState, heard: OrderState, due: RefundDue): OrderState {
   if (due.kind !== "due") return heard;
-  const hasEnded = isFinal(order.status) || isFinal(heard.status) || heard.reversals > 0;
+  const wasReturnedHere = heard.refunded > heard.registeredRefunded || (order.flags & FLAGS.over_refunded) !== 0;
   // planted: over-refunded-judged
-  const isJudged = hasEnded || heard.refunded > heard.registeredRefunded || (order.flags & FLAGS.over_refunded) !== 0;
+  const isJudged = isFinal(order.status) || isFinal(heard.status) || heard.reversals > 0 || wasReturnedHere;
   return withOverFlag(heard, isJudged && isOver(heard, due.amount));
 }
 

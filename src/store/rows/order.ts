@@ -165,7 +165,9 @@ function toState(row: OrderRow): OrderState {
 }
 
 function toDecided({ decided_status, decided_due, decided_granted }: OrderRow): OrderState["decided"] {
-  return decided_status === null || decided_granted === null ? null : { status: decided_status, due: decided_due, granted: decided_granted };
+  return decided_status === null || decided_granted === null
+    ? null
+    : { status: decided_status, due: decided_due, granted: decided_granted };
 }
 
 function toHold({ hold_n, word_hold_n, hold_amount, hold_due, hold_reason, hold_at, hold_posts_at }: OrderRow): OrderState["hold"] {

@@ -29,7 +29,11 @@ export type Writes = { readonly orders: readonly OrderWrite[]; readonly state: S
 export function writesOf(run: PollRun, limits: Limits, at: number): Writes {
   const { state, brake } = run.provider;
   const orders = orderWrites(run, limits, at, state.brakeEngagedAt !== null);
-  const endings = withEndings(state.endings, onceEachOrder(orders).map(({ order, next }) => endingOf(order.state, next, at)), at);
+  const endings = withEndings(
+    state.endings,
+    onceEachOrder(orders).map(({ order, next }) => endingOf(order.state, next, at)),
+    at,
+  );
   // planted: brake-engages
   const engages = state.brakeEngagedAt === null && brake !== null && isUnusual(endings, brake);
   const stateAfter = stateWrite(run, orders, at, { endings, brakeEngagedAt: engages ? at : state.brakeEngagedAt });

@@ -53,7 +53,12 @@ describe("tellPanel, of orders whose units nobody counts", () => {
       "Partial",
       null,
     ],
-    ["canceled, and nothing granted", { status: "canceled", remains: 60, decided: { status: "canceled", due: 900_000, granted: 0 } }, "Completed", 0],
+    [
+      "canceled, and nothing granted",
+      { status: "canceled", remains: 60, decided: { status: "canceled", due: 900_000, granted: 0 } },
+      "Completed",
+      0,
+    ],
   ] as const)("%s", (_name, over, label, remains) => {
     expect(statusForPanel(anOrder({ ...aPackage, ...over }))).toMatchObject({ label, remains });
   });

@@ -281,7 +281,10 @@ describe("what a panel is told of a refund", () => {
     expect(one({}).approves(450_000).says("Canceled", 1).flags).toEqual([]);
     // Nor has one whose books were put right.
     const corrected = one({ isScripts: true }).approves(450_000);
-    corrected.state = { ...corrected.state, reportedFinal: { status: "canceled", refunded: 450_000, remains: 1, left: false, corrected: true } };
+    corrected.state = {
+      ...corrected.state,
+      reportedFinal: { status: "canceled", refunded: 450_000, remains: 1, left: false, corrected: true },
+    };
     expect(corrected.says("Canceled", 1).flags).toEqual([]);
   });
 });
@@ -375,7 +378,10 @@ describe("the word of an order without a charge", () => {
 
   it("is another question when it becomes another word", () => {
     const life = noCharge().under({ mode: "hold" }).says("Canceled", 1000).says("Partial", 250);
-    expect(life.steps).toMatchObject([{ kind: "withdraw", n: 1 }, { kind: "hold", n: 2, amount: null }]);
+    expect(life.steps).toMatchObject([
+      { kind: "withdraw", n: 1 },
+      { kind: "hold", n: 2, amount: null },
+    ]);
   });
 
   it("is not called back once it went out, and is withdrawn by an active one", () => {
