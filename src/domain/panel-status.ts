@@ -10,7 +10,7 @@ import { isFinal, STATUSES } from "./status.ts";
 /** One of the six words that every script knows, and the number it would refund by. */
 export type PanelStatus = { readonly label: string; readonly final: boolean; readonly remains: number | null };
 
-/** What the panel is told of an order now. Rules [P1] to [P10], [P26], [N2], [N3]. */
+/** What the panel is told of an order now. Rules [P1] to [P10], [N2], [N3]. */
 export function statusForPanel(order: OrderState): PanelStatus {
   return isDecided(order)
     ? finalWord({ ...order, ...reportedFinalOf(order) })
@@ -109,7 +109,7 @@ function wholeRemains({ remains, quantity }: Pick<OrderState, "remains" | "quant
 /**
  * The order with its flag `panel_outdated` as it should be: on while a script that acted on the first final word it
  * was told has acted on what no longer holds, or on less than was returned. A refund that waits changes nothing yet.
- * Rules [P12], [P27].
+ * Rules [P12], [P26].
  */
 export function withOutdated(order: OrderState): OrderState {
   // planted: outdated-flag

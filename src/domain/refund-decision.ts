@@ -38,7 +38,7 @@ export function approve(state: OrderState, amount: number | null): After {
 
 /**
  * Refuses the refund or the word that waits: the same again opens nothing. The panel is told so once a later poll
- * confirms that the order has ended. Rules [D3], [D16].
+ * confirms that the order has ended. Rules [D3], [P9].
  */
 export function reject(state: OrderState, now: number): OrderState {
   return { ...decidedAbout(state, state.refunded), rejectedAt: now, cadence: CONFIRMING_CADENCE };

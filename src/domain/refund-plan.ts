@@ -39,7 +39,7 @@ export type RefundPlanPolicy = {
 
 /**
  * Plans the refund of an order whose status was just reported: `heard` is the order with it, `order` as it stood before.
- * `now` in epoch ms. Rules [F11] to [F15], [D3] to [D20], [A2] to [A11], [B4], [B8], [N5].
+ * `now` in epoch ms. Rules [F11] to [F15], [D3] to [D15], [A2] to [A9], [B4], [B8], [N5].
  */
 export function planRefund(order: OrderState, heard: OrderState, policy: RefundPlanPolicy, now: number): RefundPlan {
   const state = withMemory(heard, now);
@@ -60,7 +60,7 @@ export function planRefund(order: OrderState, heard: OrderState, policy: RefundP
 
 /**
  * A decision is remembered until the final status that it was about is taken back: an active one that counts. And a
- * rejection is believed once the order has still ended an hour later. Rules [D6], [D16].
+ * rejection is believed once the order has still ended an hour later. Rules [D6], [P9].
  */
 function withMemory(heard: OrderState, now: number): OrderState {
   // planted: memory-ends
@@ -132,7 +132,7 @@ function openedBy(order: OrderState, due: number): number {
   return Math.min(decided.granted + due - decided.due, Math.max(decided.granted, due)) - refunded;
 }
 
-/** A person has decided about another final status, or about one of which nothing was known. Rules [D14], [D15]. */
+/** A person has decided about another final status, or about one of which nothing was known. Rules [D7], [D14]. */
 function isDecidedBefore({ decided, status }: OrderState): boolean {
   return decided !== null && (decided.status !== status || decided.due === null);
 }

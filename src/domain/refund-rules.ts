@@ -67,14 +67,14 @@ const UNDECIDED: RefundDue = { kind: "undecided" };
  * order of several parts that are known here. Rules [F2] to [F10], [A5], [M2], [M10], [N1].
  */
 export function refundDue(facts: RefundFacts, rules: RefundRules = DEFAULT_RULES, parts: readonly PartFacts[] = []): RefundDue {
-  const { charge, quantity, status, remains } = facts;
+  const { charge, status } = facts;
   if (charge === null) return UNDECIDED;
   if (facts.multi && isFinal(status)) return dueOfSeveral(facts, charge, parts);
   switch (status) {
     case "canceled":
     case "refunded":
     case "partial":
-      break;
+      return dueOfEnded(facts, charge, rules);
     case "pending":
     case "processing":
     case "in_progress":
@@ -84,7 +84,11 @@ export function refundDue(facts: RefundFacts, rules: RefundRules = DEFAULT_RULES
     case "unknown":
       return UNDECIDED;
   }
-  if (status === "refunded" && isZero(facts.providerCharge)) return { kind: "due", amount: charge, reason: "refunded" };
+}
+
+/** What is due of an order that came to nothing, or to less than was ordered. */
+function dueOfEnded({ quantity, status, remains, providerCharge }: RefundFacts, charge: number, rules: RefundRules): RefundDue {
+  if (status === "refunded" && isZero(providerCharge)) return { kind: "due", amount: charge, reason: "refunded" };
   if (quantity === null) return dueOfUncounted({ charge, status, remains });
   const inPart = remains !== null && remains > 0 && remains < quantity;
   if (status === "canceled" && (rules.canceled === "full" || (remains !== null && remains >= quantity))) {
