@@ -20,6 +20,7 @@ const POLICY = {
   correctionWindowMs: DEFAULT_CORRECTION_WINDOW_MS,
   refunds: DEFAULT_POLICY,
   holdAll: null,
+  parts: [],
 };
 
 function says(word: string, remains: number | null): StatusReport {
