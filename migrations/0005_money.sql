@@ -15,6 +15,16 @@ ALTER TABLE orders ADD COLUMN word_hold_n INTEGER CHECK (word_hold_n IS NULL OR 
 ALTER TABLE orders ADD COLUMN counted_at INTEGER;
 ALTER TABLE orders ADD COLUMN counted_badly INTEGER NOT NULL DEFAULT 0 CHECK (counted_badly IN (0, 1));
 
+-- How often the provider went back and forth between active statuses, and when it last did.
+ALTER TABLE orders ADD COLUMN flips INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE orders ADD COLUMN flip_at INTEGER;
+-- The currency of `provider_price`.
+ALTER TABLE orders ADD COLUMN provider_price_currency TEXT;
+-- How many parts of orders were adopted on a UTC day (since the epoch), and how many the last time.
+ALTER TABLE providers ADD COLUMN parts_day INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE providers ADD COLUMN parts_today INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE providers ADD COLUMN parts_granted INTEGER NOT NULL DEFAULT 0;
+
 -- What was decided until now counts for the status that the order has; one that was taken back is forgotten.
 UPDATE orders SET decided_status = status
   WHERE decided_granted IS NOT NULL AND status NOT IN ('pending', 'processing', 'in_progress', 'unknown');

@@ -98,11 +98,14 @@ export type OrderState = {
   readonly status: Status;
   /** The last active status: what a panel is told while nothing final is decided. */
   readonly activeStatus: ActiveStatus;
-  /** A status that is not final, said once after a final one; a second answer in a row makes it count. */
+  /** A status that lies before the present one, said once; a second answer in a row makes it count. */
   readonly backTo: Status | null;
+  /** How often the provider went back and forth between active statuses, and when it last did. */
+  readonly flips: { readonly count: number; readonly at: number } | null;
   readonly providerStatus: string | null;
-  /** The provider's price: the first charge above nothing that it named while the order was under way. */
+  /** The provider's price: the first charge above nothing that it named while the order was under way, and its currency. */
   readonly providerPrice: string | null;
+  readonly providerPriceCurrency: string | null;
   /** The charge that it named last; after a final word, what it took in the end, and null until it has said. */
   readonly providerCharge: string | null;
   readonly providerCurrency: string | null;

@@ -26,7 +26,7 @@ export type CadencePolicy = {
 export function cadenceOf(order: OrderState, policy: CadencePolicy, now: number): Cadence | null {
   if ((order.flags & FLAGS.parked) !== 0) return 360;
   if (order.polledAt === null) return 1;
-  if (order.backTo !== null || (order.hold !== null && order.hold.postsAt !== null)) return 5;
+  if ((order.backTo !== null && isFinal(order.status)) || (order.hold !== null && order.hold.postsAt !== null)) return 5;
   // A refill comes after the end, and takes its time.
   if (isFinal(order.status)) return isOpenRefill(order.refill) || order.rejectedAt !== null ? 60 : correctionCadence(order, policy, now);
   if (order.status === "error" || (order.flags & TROUBLED) !== 0) return 60;

@@ -36,14 +36,15 @@ export function isFinal(status: Status): status is FinalStatus {
 /** A provider's words, folded, with the status each stands for; it goes before the common table. */
 export type StatusWords = Readonly<Record<string, Status>>;
 
+/** No numbers: servers number their statuses differently, and what is partial at one is canceled at another. */
 const WORDS: Record<Exclude<Status, "unknown">, readonly string[]> = {
-  pending: ["pending", "awaiting", "waiting", "queue", "inqueue", "creating", "created", "0"],
-  processing: ["processing", "process", "active", "started", "running", "1"],
+  pending: ["pending", "awaiting", "waiting", "queue", "inqueue", "creating", "created"],
+  processing: ["processing", "process", "active", "started", "running"],
   in_progress: ["inprogress"],
-  completed: ["completed", "complete", "success", "done", "2"],
-  partial: ["partial", "partiallycompleted", "3"],
-  canceled: ["canceled", "cancelled", "cancel", "4"],
-  refunded: ["refunded", "refund", "refunds", "reversed", "5"],
+  completed: ["completed", "complete", "success", "done"],
+  partial: ["partial", "partiallycompleted"],
+  canceled: ["canceled", "cancelled", "cancel"],
+  refunded: ["refunded", "refund", "refunds", "reversed"],
   error: ["error", "fail", "failed", "rejected"],
 };
 

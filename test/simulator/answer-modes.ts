@@ -235,7 +235,8 @@ export function answerModes() {
     ],
     start_count_zero: [{ does: "has 0 for each start count", check: oneStatus(1, { start_count: "0", remains: "0" }) }],
     thousands_separators: [{ does: "writes counts with commas", check: oneStatus(0, { start_count: "3,572", remains: "1,234" }) }],
-    plus_sign: [{ does: "writes counts with a plus", check: oneStatus(2, { start_count: "+3572", remains: "+157" }) }],
+    plus_sign: [{ does: "writes over-delivery with a plus", check: oneStatus(2, { start_count: "+3572", remains: "157" }) }],
+    dots_between_thousands: [{ does: "writes counts with dots", check: oneStatus(2, { start_count: "3.572", remains: "157" }) }],
     negative_remains: [{ does: "goes below zero where nothing remains", check: oneStatus(1, { remains: "-371" }) }],
     remains_exceeds_quantity: [
       { does: "goes above the quantity where all remains", check: oneStatus(3, { remains: String(QUANTITY + 1235) }) },

@@ -17,7 +17,7 @@ import { type Adopted, adoptOrders } from "../../store/orders/adoption.ts";
 import { readForAdoption } from "../../store/orders/status-reads.ts";
 import { rowHeard, toOrder } from "../../store/rows/order.ts";
 import type { Panel } from "../../store/panels/panels.ts";
-import { adoptParts } from "../../store/orders/parts.ts";
+import { adoptParts, partsPutOff, type Whole, withoutParts } from "../../store/orders/parts.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import { bareRegistration, newOrderRow } from "../../store/orders/registration.ts";
 import type { Context } from "../kit/context.ts";
@@ -48,8 +48,10 @@ export async function adopt(call: Context, panel: Panel, providerId: string, ids
   if (may !== "yes") return may;
   const { answers, failure } = await ask(call, provider, asked);
   const now = call.ports.now();
-  const heard = [...answers].flatMap(([id, { report }]) => (report.kind === "status" ? [{ id, report }] : []));
-  const wholes = heard.map((each) => ({ order: toOrder(freshRow(now, panel, provider, each)), report: each.report }));
+  const said = [...answers].flatMap(([id, { report }]) => (report.kind === "status" ? [{ id, report }] : []));
+  const putOff = await partsPutOff(env.DB, provider.id, wholesOf(now, panel, provider, said), now);
+  const heard = said.map(({ id, report }) => ({ id, report: withoutParts(report, putOff) }));
+  const wholes = wholesOf(now, panel, provider, heard);
   await adoptOrders(
     env.DB,
     heard.map((each) => newOrder(now, panel, provider, each)),
@@ -104,6 +106,10 @@ function isStranger(client: ProviderClient, report: Report | undefined): boolean
 /** An id that no provider gives, so what it says of it proves nothing. */
 function isOursAndPerhapsLost(id: string, { lostOrdersFrom }: Panel): boolean {
   return numberOfOurs(id) !== null && isPerhapsLost(id, lostOrdersFrom);
+}
+
+function wholesOf(now: number, panel: Panel, provider: Provider, heard: readonly ReportedOrder[]): Whole[] {
+  return heard.map((each) => ({ order: toOrder(freshRow(now, panel, provider, each)), report: each.report }));
 }
 
 type ReportedOrder = { readonly id: string; readonly report: StatusReport };

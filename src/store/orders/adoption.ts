@@ -15,7 +15,16 @@ export type Adopted = { readonly row: OrderRow & { readonly door: Channel }; rea
 
 const COLUMNS = [
   ...(["provider", "provider_order_id", "currency", "service", "provider_service", "link", "customer", "door"] as const),
-  ...(["multi", "status", "middle", "provider_status", "provider_price", "provider_charge", "provider_currency"] as const),
+  ...([
+    "multi",
+    "status",
+    "middle",
+    "provider_status",
+    "provider_price",
+    "provider_price_currency",
+    "provider_charge",
+    "provider_currency",
+  ] as const),
   ...(["start_count", "remains", "reason", "flags", "left_to_panel", "parts", "told", "cadence", "polled_at"] as const),
   ...(["created_at", "progress_at", "final_at", "error_at", "updated_at"] as const),
 ] as const satisfies readonly (keyof OrderRow)[];

@@ -11,7 +11,7 @@ import type { ProviderState } from "../../domain/provider.ts";
 import type { RefundReason } from "../../domain/refund-rules.ts";
 import { type FeedCount, numberStatement } from "../feed/feed-numbers.ts";
 import { chunksBySize, ifAny } from "../rows/json-sets.ts";
-import { packClock, packCoverage } from "../rows/provider.ts";
+import { packClock, packCoverage, packWords } from "../rows/provider.ts";
 import { insertTransfers } from "../ledger/transfers.ts";
 
 /** One of an order's refunds that comes to be, or is decided. Amounts in micro-units, null where only a word is at stake. */
@@ -190,6 +190,7 @@ const GUARD_COLUMNS = ["panel", "n", "seen", "provider", "seen_state"] as const;
 const PROGRESS_COLUMNS = [
   "provider_status",
   "provider_price",
+  "provider_price_currency",
   "provider_charge",
   "provider_currency",
   "start_count",
@@ -204,7 +205,7 @@ const MOVE_COLUMNS = [
   ...(["multi", "status", "middle", "back_to", "reason", "flags", "reversals", "refunded", "refund_count"] as const),
   ...(["goodwill", "decided_status", "decided_due", "decided_granted", "rejected_at", "left_to_panel"] as const),
   ...(["hold_n", "word_hold_n", "hold_amount", "hold_due", "hold_reason", "hold_at", "hold_posts_at"] as const),
-  ...(["counted_at", "counted_badly"] as const),
+  ...(["counted_at", "counted_badly", "flips", "flip_at"] as const),
   ...(["refill_status", "refill_at", "cancel_status", "cancel_at", "cadence", "final_at", "error_at"] as const),
 ] as const;
 
@@ -245,6 +246,7 @@ function progressColumns({ next, now }: OrderWrite): Record<(typeof PROGRESS_COL
   return {
     provider_status: next.providerStatus,
     provider_price: next.providerPrice,
+    provider_price_currency: next.providerPriceCurrency,
     provider_charge: next.providerCharge,
     provider_currency: next.providerCurrency,
     start_count: next.startCount,
@@ -276,6 +278,8 @@ function moveColumns(write: OrderWrite): Record<(typeof MOVE_COLUMNS)[number], u
     rejected_at: next.rejectedAt,
     left_to_panel: next.leftToPanel ? 1 : 0,
     ...holdColumns(next.hold),
+    flips: next.flips?.count ?? 0,
+    flip_at: next.flips?.at ?? null,
     counted_at: next.counted?.at ?? null,
     counted_badly: next.counted?.badly === true ? 1 : 0,
     refill_status: next.refill?.status ?? null,
@@ -319,7 +323,7 @@ function stateColumns({ provider, seen, state }: StateWrite): Record<"provider" 
     last_failure: state.lastFailure === null ? null : JSON.stringify(state.lastFailure),
     calls_day: state.callsDay,
     calls_today: state.callsToday,
-    unknown_words: JSON.stringify(state.unknownWords),
+    unknown_words: packWords(state.unknownWords),
     clock: packClock(state.clock),
     marks: packCoverage(state.coverage),
     endings: JSON.stringify(state.endings),

@@ -97,7 +97,7 @@ const INSERT_ORDER = `INSERT INTO orders (panel, n, phase, id, provider_order_id
   SELECT p.id, p.order_n, ${phaseSql("p.order_n")}, ${ID}, '${PLACING}' || p.order_n, 0,
     (SELECT a.id FROM (${activeSql("o.id, o.last_change", "p.id", J("link_key"))}) a WHERE a.last_change <> 0),
     iif(EXISTS (${activeSql("1", "p.id", J("link_key"))}), ?4, 0),
-    'pending', 'pending', ${J("runs")} IS NOT NULL OR ${J("posts")} IS NOT NULL, NULL, ?3, ?3, ?3, ?3,
+    'pending', 'pending', coalesce(${J("runs")}, 0) > 1 OR ${J("posts")} IS NOT NULL, NULL, ?3, ?3, ?3, ?3,
     ${COLUMNS.map(J).join(", ")}
   FROM panels p
   WHERE p.id = ?1

@@ -89,6 +89,13 @@ export async function createProvider(db: D1Database, id: string, settings: KeptS
 /** Whether calls will go elsewhere, or look different: then nothing that was learned holds any more. */
 const CONNECTION_CHANGES = `(${(["url", "api_key", "request"] as const).map((column) => `coalesce(?2->>'$.${column}', ${column}) IS NOT ${column}`).join(" OR ")})`;
 
+/** `foldWord` of src/domain/status.ts, in SQL, but for white space other than blanks. */
+const foldSql = (word: string): string => `lower(replace(replace(replace(${word}, ' ', ''), '_', ''), '-', ''))`;
+
+/** The unknown words without those that the change maps: they are known now. */
+const UNMAPPED_WORDS = `(SELECT json_group_object(w.key, json(w.value)) FROM json_each(unknown_words) w
+    WHERE NOT EXISTS (SELECT 1 FROM json_each(coalesce(?2->>'$.status_words', '{}')) m WHERE ${foldSql("m.key")} = ${foldSql("w.key")}))`;
+
 /** `state_version` goes up with every change, so that a sweep under way with the old settings writes nothing. */
 const UPDATE_SETTINGS = `UPDATE providers SET
   ${NULLABLE_COLUMNS.map((column) => `${column} = iif(json_type(?2, '$.${column}') IS NULL, ${column}, ?2->>'$.${column}')`).join(", ")},
@@ -100,6 +107,7 @@ const UPDATE_SETTINGS = `UPDATE providers SET
   failures = iif(${CONNECTION_CHANGES}, 0, failures),
   retry_at = iif(${CONNECTION_CHANGES}, NULL, retry_at),
   balance_at = iif(${CONNECTION_CHANGES}, NULL, balance_at),
+  unknown_words = ${UNMAPPED_WORDS},
   state_version = state_version + 1,
   updated_at = ?3
   WHERE id = ?1 AND ${COLUMNS.map((column) => `${column} IS ?4->>'$.${column}'`).join(" AND ")}

@@ -37,6 +37,7 @@ type FactsRow = {
   currency: string;
   posted: string | null;
   provider_price: string | null;
+  provider_price_currency: string | null;
   provider_charge: string | null;
   provider_currency: string | null;
   default_currency: string | null;
@@ -55,7 +56,7 @@ export async function readPeriod(db: D1Database, ref: PanelRef, { from, to }: Pe
   const changes = `FROM changes c WHERE c.panel = ${panel} AND c.seq > ?2 * 1000 AND c.seq < ?3 * 1000 + ${NUMBERS_AHEAD} AND c.created_at >= ?2 AND c.created_at < ?3`;
   const facts = `SELECT * FROM (
       SELECT o.n, o.id, o.provider, o.provider_order_id, o.status, o.quantity, o.remains, o.multi, o.flags, o.currency,
-        o.provider_price, o.provider_charge, o.provider_currency, p.currency AS default_currency, o.cost, o.cost_currency,
+        o.provider_price, o.provider_price_currency, o.provider_charge, o.provider_currency, p.currency AS default_currency, o.cost, o.cost_currency,
         coalesce(o.final_at >= ?2 AND o.final_at < ?3, 0) AND (o.status IN ('partial', 'canceled', 'refunded') OR o.flags & ${SHOWN_FLAGS} <> 0) AS ended,
         (SELECT CAST(sum(iif(r.kind = 'clawback', -r.amount, r.amount)) AS TEXT) FROM refunds r
           WHERE r.panel = o.panel AND r.order_n = o.n AND r.status = 'posted' AND r.decided_at >= ?2 AND r.decided_at < ?3) AS posted
@@ -90,6 +91,7 @@ function toFacts(row: FactsRow): OrderFacts {
     currency: row.currency,
     refundedMicros: row.posted === null ? null : BigInt(row.posted),
     providerPrice: row.provider_price,
+    providerPriceCurrency: row.provider_price_currency,
     providerCharge: row.provider_charge,
     providerCurrency: row.provider_currency ?? row.default_currency,
     cost: row.cost,

@@ -41,6 +41,7 @@ export type OrderRow = {
   back_to: Status | null;
   provider_status: string | null;
   provider_price: string | null;
+  provider_price_currency: string | null;
   provider_charge: string | null;
   provider_currency: string | null;
   start_count: number | null;
@@ -71,6 +72,8 @@ export type OrderRow = {
   decided_granted: number | null;
   rejected_at: number | null;
   left_to_panel: number;
+  flips: number;
+  flip_at: number | null;
   counted_at: number | null;
   counted_badly: number;
   cadence: Cadence | null;
@@ -132,8 +135,10 @@ function toState(row: OrderRow): OrderState {
     status: row.status,
     activeStatus: row.middle,
     backTo: row.back_to,
+    flips: row.flip_at === null ? null : { count: row.flips, at: row.flip_at },
     providerStatus: row.provider_status,
     providerPrice: row.provider_price,
+    providerPriceCurrency: row.provider_price_currency,
     providerCharge: row.provider_charge,
     providerCurrency: row.provider_currency,
     startCount: row.start_count,
@@ -185,6 +190,7 @@ export function rowHeard(row: OrderRow, state: OrderState): OrderRow {
     middle: state.activeStatus,
     provider_status: state.providerStatus,
     provider_price: state.providerPrice,
+    provider_price_currency: state.providerPriceCurrency,
     provider_charge: state.providerCharge,
     provider_currency: state.providerCurrency,
     start_count: state.startCount,

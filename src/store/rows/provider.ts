@@ -2,7 +2,7 @@ import type { Brake, Endings } from "../../domain/provider-brake.ts";
 import type { BucketKey, PolledRange } from "../../domain/poll-coverage.ts";
 import type { PolicyLayer } from "../../domain/refund-policy.ts";
 import type { AddTrouble } from "../../domain/provider-add-circuit.ts";
-import type { ProviderState } from "../../domain/provider.ts";
+import type { ProviderState, UnknownWords } from "../../domain/provider.ts";
 import type { Cadence, ProviderClock } from "../../domain/poll-pacing.ts";
 import { CANONICAL_REQUEST, type ProviderSettings, type RequestShape } from "../../provider/settings.ts";
 
@@ -125,7 +125,7 @@ function toState(row: ProviderRow): ProviderState {
     lastFailureAt: row.last_failure_at,
     callsDay: row.calls_day,
     callsToday: row.calls_today,
-    unknownWords: JSON.parse(row.unknown_words) as Record<string, number>,
+    unknownWords: unpackWords(row.unknown_words),
     endings: JSON.parse(row.endings) as Endings,
     brakeEngagedAt: row.brake_engaged_at,
     ...toPolling(row),
@@ -184,4 +184,26 @@ function packKey([phase, panel, n]: BucketKey): PackedKey {
 
 function unpackKey(packed: PackedKey): BucketKey {
   return packed.length === 1 ? [packed[0], "", 0] : packed;
+}
+
+/** A count alone is of a release that kept no example. */
+type PackedWords = Readonly<Record<string, number | readonly [count: number, panel: string, id: string]>>;
+
+function unpackWords(json: string): UnknownWords {
+  const packed = Object.entries(JSON.parse(json) as PackedWords);
+  return Object.fromEntries(
+    packed.map(([word, value]) => {
+      if (typeof value === "number") return [word, { count: value, example: null }];
+      const [count, panel, id] = value;
+      return [word, { count, example: { panel, id } }];
+    }),
+  );
+}
+
+export function packWords(words: UnknownWords): string {
+  const packed = Object.entries(words).map(([word, { count, example }]) => [
+    word,
+    example === null ? count : [count, example.panel, example.id],
+  ]);
+  return JSON.stringify(Object.fromEntries(packed));
 }

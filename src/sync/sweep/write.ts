@@ -155,12 +155,16 @@ function outcomeOf({ poll, answers, orders: asked, tookMs }: PollRun, orders: re
     failedCalls: poll.failedCalls,
     unanswered: asked.length - answers.length,
     tookMs,
-    unknownWords: orders.filter(turnsUnknown).map(({ next }) => next.providerStatus ?? ""),
+    unknownWords: orders
+      .filter(turnsUnknown)
+      .map(({ order, next }) => ({ word: next.providerStatus ?? "", order: { panel: order.panel, id: order.id } })),
   };
 }
 
-function turnsUnknown({ order, next }: OrderWrite): boolean {
-  return (next.flags & ~order.state.flags & FLAGS.unknown_status) !== 0;
+/** It has an unknown word that it had not before. */
+function turnsUnknown({ order: { state }, next }: OrderWrite): boolean {
+  const isUnknown = (next.flags & FLAGS.unknown_status) !== 0;
+  return isUnknown && ((state.flags & FLAGS.unknown_status) === 0 || next.providerStatus !== state.providerStatus);
 }
 
 /** The order as it was, flagged and out of the way; what it lacks is for the operator to find out. */

@@ -55,6 +55,7 @@ describe("providers", () => {
         calls_today: 0,
         stretch: 1,
         unknown_words: {},
+        unknown_word_examples: {},
       },
     });
     expect(answer.text).not.toContain("secret-key");
@@ -226,6 +227,7 @@ describe("providers", () => {
       calls_today: 42,
       stretch: 2.5,
       unknown_words: { Wartend: 2 },
+      unknown_word_examples: {},
     });
     world.now = NOW + 86_400_000;
     expect((await world.get("/v1/providers/ill")).json.health).toMatchObject({ circuit: "half_open", calls_today: 0 });

@@ -27,6 +27,7 @@ const health = z.strictObject({
   calls_today: z.int(),
   stretch: z.number(),
   unknown_words: z.record(z.string(), z.int()),
+  unknown_word_examples: z.record(z.string(), z.strictObject({ panel: z.string(), order: z.string() })),
 });
 
 const providerFields = {

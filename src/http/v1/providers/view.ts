@@ -69,7 +69,12 @@ function healthView(state: FollowedProvider["provider"]["state"], activeOrders: 
     active_orders: activeOrders,
     calls_today: state.callsDay === Math.floor(now / DAY_MS) ? state.callsToday : 0,
     stretch: slowdownOf(state.clock),
-    unknown_words: state.unknownWords,
+    unknown_words: Object.fromEntries(Object.entries(state.unknownWords).map(([word, { count }]) => [word, count])),
+    unknown_word_examples: Object.fromEntries(
+      Object.entries(state.unknownWords).flatMap(([word, { example }]) =>
+        example === null ? [] : [[word, { panel: example.panel, order: example.id }]],
+      ),
+    ),
   };
 }
 

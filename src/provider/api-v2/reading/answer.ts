@@ -7,7 +7,7 @@ import { foldWord } from "../../../domain/status.ts";
 import type { Parts, RefusedReport, Report, StatusReport } from "../../../domain/order-report.ts";
 import { type ApiError, errorIn, errorOfLayers, knownError } from "./api-error.ts";
 import { entriesFor, namesAnother, ORDER_NAMES } from "./entries.ts";
-import { readCount, readCurrency, readDecimal } from "./figures.ts";
+import { readCount, readCurrency, readDecimal, readRemains, type WritingOf, writingIn } from "./figures.ts";
 import { type Fields, fieldsIn, fieldsOf, idText, isObject, layersOf, scalarText } from "./fields.ts";
 import { cleanText } from "./wording.ts";
 
@@ -45,7 +45,8 @@ const MISSING: Report = { kind: "missing" };
 export function readMany(json: unknown, ids: readonly string[], key: string): Reading<ManyAnswer> {
   const layers = layersOf(json, (object) => ids.some((id) => Object.hasOwn(object, id)) || isOrder(fieldsOf(object)));
   const inner = layers.at(-1);
-  const named = reportsFor(inner, ids, key);
+  const writing = writingWithin(inner);
+  const named = reportsFor(inner, ids, { key, writing });
   if (named !== null && named.size > 0) return read({ reports: withMissing(named, ids), byId: true });
 
   const error = firstError(layers);
@@ -53,7 +54,7 @@ export function readMany(json: unknown, ids: readonly string[], key: string): Re
   if (named !== null) return read({ reports: withMissing(named, ids), byId: true });
 
   const [id] = ids;
-  const alone = id !== undefined && ids.length === 1 ? unnamedReport(layers, id, key) : null;
+  const alone = id !== undefined && ids.length === 1 ? unnamedReport(layers, id, { key, writing }) : null;
   if (id !== undefined && alone !== null) return read({ reports: new Map([[id, alone]]), byId: false });
   return { kind: "unreadable", message: `no order's answer in ${describeShape(inner)}` };
 }
@@ -71,6 +72,9 @@ export function readOne(json: unknown, id: string, key: string): Reading<Report>
   return read(report);
 }
 
+/** A balance is shown, and nothing is decided by it: `12.345` is taken for what most programs mean by it. */
+const AS_PROGRAMS_WRITE: WritingOf = () => writingIn([], ["0.5"]);
+
 /** The answer to `balance`. */
 export function readBalance(json: unknown): Reading<Balance> {
   const layers = layersOf(json, (object) => fieldsOf(object).has("balance"));
@@ -78,7 +82,7 @@ export function readBalance(json: unknown): Reading<Balance> {
   if (error !== null) return { kind: "error", error };
   const inner = layers.at(-1);
   const fields = fieldsIn(inner);
-  const { amount, currency } = readMoney(fields.get("balance"), fields.get("currency"));
+  const { amount, currency } = readMoney(fields.get("balance"), fields.get("currency"), AS_PROGRAMS_WRITE);
   if (amount === null) return { kind: "unreadable", message: `no balance in ${describeShape(inner)}` };
   return read({ balance: amount, currency });
 }
@@ -89,9 +93,32 @@ export function read<T>(value: T): Reading<T> {
 }
 
 /** Reports by order id; null when the answer names no order. An entry that says nothing readable is a missing one. */
-function reportsFor(answer: unknown, ids: readonly string[], key: string): ReadonlyMap<string, Report> | null {
+function reportsFor(answer: unknown, ids: readonly string[], inside: Inside): ReadonlyMap<string, Report> | null {
   const entries = entriesFor(answer, ids, ORDER_NAMES);
-  return entries === null ? null : new Map([...entries].map(([id, entry]) => [id, entryReport(entry, key) ?? MISSING]));
+  return entries === null ? null : new Map([...entries].map(([id, entry]) => [id, entryReport(entry, inside) ?? MISSING]));
+}
+
+/** What reading an order's object takes besides: the key that is kept out of texts, and how the answer writes numbers. */
+type Inside = { readonly key: string; readonly writing: WritingOf };
+
+/** How the numbers of an answer are written: all its orders together show it. */
+function writingWithin(answer: unknown): WritingOf {
+  let found: ReturnType<WritingOf> | null = null;
+  return () => (found ??= writingOfOrders([answer, ...(isObject(answer) || Array.isArray(answer) ? Object.values(answer) : [])]));
+}
+
+function writingOfOrders(entries: readonly unknown[]): ReturnType<WritingOf> {
+  const orders = entries.map(fieldsIn);
+  const counts = orders.flatMap((fields) => [fields.get("remains"), fields.get("startcount")]);
+  return writingIn(
+    counts,
+    orders.map((fields) => amountIn(fields.get("charge"))),
+  );
+}
+
+function amountIn(value: unknown): unknown {
+  const fields = fieldsIn(value);
+  return isObject(value) ? (fields.get("value") ?? fields.get("amount")) : value;
 }
 
 function withMissing(found: ReadonlyMap<string, Report>, ids: readonly string[]): ReadonlyMap<string, Report> {
@@ -104,22 +131,23 @@ function firstError(layers: readonly unknown[]): ApiError | null {
 
 /** What an entry under an order's id says. A plain text there is an error, even one that looks like a status. */
 // planted: entry-report
-function entryReport(entry: unknown, key: string): Report | null {
+function entryReport(entry: unknown, inside: Inside): Report | null {
+  const { key } = inside;
   if (typeof entry === "string") return entry.trim() === "" ? null : refused({ texts: [entry] }, key);
   const fields = fieldsIn(entry);
   const error = errorIn(fields, hasAny(fields, FIGURES) || isMulti(fields)) ?? errorIn(fieldsIn(fields.get("status")), false);
-  return error === null ? statusReport(fields, key) : refused(error, key);
+  return error === null ? statusReport(fields, inside) : refused(error, key);
 }
 
 /**
  * The report of an answer that names no order: the innermost layer that is an order's object, or a list of just one. What
  * has an error in it is no report, in a list as anywhere.
  */
-function unnamedReport(layers: readonly unknown[], id: string, key: string): Report | null {
+function unnamedReport(layers: readonly unknown[], id: string, inside: Inside): Report | null {
   for (const layer of layers.toReversed()) {
     const object: unknown = Array.isArray(layer) && layer.length === 1 ? layer[0] : layer;
     const isWrong = namesAnother(object, id, ORDER_NAMES) || firstError([object]) !== null;
-    const report = isWrong ? null : statusReport(fieldsIn(object), key);
+    const report = isWrong ? null : statusReport(fieldsIn(object), inside);
     if (report !== null) return report;
   }
   return null;
@@ -136,7 +164,7 @@ function refused(error: ApiError, key: string): RefusedReport {
 const CALL_WORDS: ReadonlySet<string> = new Set(["success", "successful", "ok", "true", "error", "fail", "failed", "false"]);
 
 /** The fields only an order has. */
-const FIGURES = ["remains", "charge", "startcount"] as const;
+const FIGURES = ["remains", "charge", "startcount", "startcounter"] as const;
 /** The fields that only orders of several parts have: drip-feeds and subscriptions. */
 const PART_FIELDS = ["runs", "posts", "orders"] as const;
 
@@ -148,11 +176,16 @@ function isOrder(fields: Fields): boolean {
   return fields.has("status") && hasAny(fields, FIGURES);
 }
 
-/** Some servers send the fields for every order, and leave them empty for plain ones. */
+/** Some servers send the fields for every order, and leave them empty for plain ones; one run is a plain order, too. */
 function isMulti(fields: Fields): boolean {
+  // A subscription that has not begun: it has no figures at all.
+  if (fields.has("posts") && !hasAny(fields, FIGURES)) return true;
   return PART_FIELDS.some((name) => {
     const value = fields.get(name) ?? false;
-    return value !== false && value !== "" && !(name === "runs" && readCount(value) === 0);
+    if (Array.isArray(value) || isObject(value)) return Object.keys(value).length > 0;
+    if (value === false || value === true || value === "") return false;
+    const count = readCount(value);
+    return count === null || count > (name === "runs" ? 1 : 0);
   });
 }
 
@@ -179,7 +212,7 @@ function partText(value: unknown, key: string): string | null {
 }
 
 /** An order's own fields as a report, or null when there is no word for the order. */
-function statusReport(fields: Fields, key: string): StatusReport | null {
+function statusReport(fields: Fields, { key, writing }: Inside): StatusReport | null {
   const said = scalarText(fields.get("status"));
   if (said === null) return null;
   const folded = foldWord(said);
@@ -187,13 +220,13 @@ function statusReport(fields: Fields, key: string): StatusReport | null {
   if (needsFigures && !hasAny(fields, FIGURES)) return null;
   const word = cleanText(said, MAX_WORD_CHARS, key);
   if (word === "") return null;
-  const charge = readMoney(fields.get("charge"), fields.get("currency"));
+  const charge = readMoney(fields.get("charge"), fields.get("currency"), writing);
   const parts = partsOf(fields, key);
   return {
     kind: "status",
     providerStatus: word,
-    remains: readCount(fields.get("remains")),
-    startCount: readCount(fields.get("startcount")),
+    remains: readRemains(fields.get("remains"), writing),
+    startCount: readCount(fields.get("startcount") ?? fields.get("startcounter"), writing),
     charge: charge.amount?.startsWith("-") === true ? null : charge.amount,
     currency: charge.currency,
     multi: parts !== null,
@@ -202,11 +235,14 @@ function statusReport(fields: Fields, key: string): StatusReport | null {
 }
 
 /** An amount that is a number, a text, or an object with `value` and `currency_code`; a currency inside goes first. */
-function readMoney(value: unknown, currency: unknown): { readonly amount: string | null; readonly currency: string | null } {
-  if (!isObject(value)) return { amount: readDecimal(value), currency: readCurrency(currency) };
-  const fields = fieldsOf(value);
-  const inside = readCurrency(fields.get("currencycode")) ?? readCurrency(fields.get("currency"));
-  return { amount: readDecimal(fields.get("value") ?? fields.get("amount")), currency: inside ?? readCurrency(currency) };
+function readMoney(
+  value: unknown,
+  currency: unknown,
+  writing: WritingOf,
+): { readonly amount: string | null; readonly currency: string | null } {
+  const fields = fieldsIn(value);
+  const code = readCurrency(fields.get("currencycode")) ?? readCurrency(fields.get("currency")) ?? readCurrency(currency);
+  return { amount: readDecimal(amountIn(value), writing, code), currency: code };
 }
 
 /** An unreadable value in a few words that hold nothing of its content. */
