@@ -12,8 +12,11 @@ import type { RequestShape } from "./settings.ts";
 export type ProviderClient = {
   /** Asks for the status of orders in as few calls as the provider allows; each of them comes out of the port's budget. */
   readonly poll: (port: PollPort, capability: Capability, orders: readonly PolledOrder[]) => Promise<PollResult>;
-  /** Sends an `add` once, with all fields as they are given. */
-  readonly place: (fields: Readonly<Record<string, string>>) => Promise<Placed>;
+  /**
+   * Sends an `add` once, with all fields as they are given. `takeCall` takes one more call out of the provider's budget,
+   * for the balance, where the answer's text may be about the call or about the order.
+   */
+  readonly place: (fields: Readonly<Record<string, string>>, takeCall: () => Promise<boolean>) => Promise<Placed>;
   /** Asks for refills of orders, 100 at most, here as below. */
   readonly refill: (orderIds: readonly string[]) => Answers<RequestReply>;
   /** Asks to cancel orders. How that ends comes as a status. */
@@ -74,9 +77,9 @@ export type PollResult = {
 export type Placed =
   /** The provider's order id as text. */
   | { readonly kind: "placed"; readonly id: string }
-  /** Certainly not placed: a readable error of the provider's, in its own words. `known` when they are known by heart. */
+  /** Certainly not placed: a readable error about the order, in the provider's words. `known` when they are known by heart. */
   | { readonly kind: "refused"; readonly message: string; readonly known: KnownRefusal | null }
-  /** Certainly not placed, and may be tried again later: `rate_limited`, `rejected_key`, `blocked`. */
+  /** Certainly not placed, and may be tried again later: `rate_limited`, `rejected_key`, `blocked`, `unavailable`. */
   | { readonly kind: "not_taken"; readonly failure: ProviderFailure }
   /** It cannot be told whether it was placed. */
   | { readonly kind: "unclear"; readonly failure: ProviderFailure };

@@ -11,7 +11,10 @@ export type ProviderFailure =
   | { readonly code: "bad_shape"; readonly message: string }
   | { readonly code: "rejected_key"; readonly message: string }
   | { readonly code: "rate_limited"; readonly retryAfterSeconds: number | null }
-  | { readonly code: "blocked"; readonly status: number }
+  /** Turned away before the provider's program saw the call; or by it, with its words, since it does not let this address in. */
+  | { readonly code: "blocked"; readonly status: number; readonly message?: string }
+  /** The provider says the same to every call for now, whatever is asked: maintenance, mostly. */
+  | { readonly code: "unavailable"; readonly message: string; readonly status: number }
   /** The whole call was answered by an error of the provider's that is none of the above. */
   | { readonly code: "refused"; readonly message: string; readonly status: number }
   | { readonly code: "unsupported_many"; readonly message: string };

@@ -18,6 +18,7 @@ export function requestAnswerOf(answer: Result<ReadonlyMap<string, RequestReply>
     case "rate_limited":
     case "rejected_key":
     case "redirected":
+    case "unavailable":
       return { kind: "put_back" };
     case "unsupported_many":
       return { kind: "refused", message: failure.message };
@@ -37,5 +38,5 @@ export function requestAnswerOf(answer: Result<ReadonlyMap<string, RequestReply>
 
 /** Failures of the connection as such. Others may come from a provider that knows no refills, and does well otherwise. */
 export function isOfConnection({ code }: ProviderFailure): boolean {
-  return code === "blocked" || code === "rejected_key" || code === "rate_limited";
+  return code === "blocked" || code === "rejected_key" || code === "rate_limited" || code === "unavailable";
 }

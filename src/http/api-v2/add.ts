@@ -5,7 +5,7 @@
  * `add` has the steps in order: read, reuse, price, pass the gate, record, send, settle what came, answer.
  */
 import { type Earlier, isBeingPlaced, isEndedUnplaced, reuse } from "../../domain/order-placement.ts";
-import { passGate } from "../../gate/gate.ts";
+import { claimMoreCalls, passGate } from "../../gate/gate.ts";
 import { refreshServices } from "../../gate/services.ts";
 import { clientFor } from "../../provider/client-for.ts";
 import { beginPlacing, readByNumber } from "../../store/placement/placement.ts";
@@ -56,7 +56,7 @@ async function add(asked: ApiV2Call, wanted: AddRequest): Promise<Answer | "agai
   if (recorded === "overdrawn") return say(REFUSED.funds);
 
   // planted: order-sent-once
-  const placed = await clientFor(call.ports, provider.settings).place(fields);
+  const placed = await clientFor(call.ports, provider.settings).place(fields, async () => (await claimMoreCalls(call, provider, 1)) === 1);
 
   const settled = await settlePlacement({ call, panel: found.panel, provider, order: recorded.order }, placed);
   if (priced.value.isPriceOld) call.waitUntil(refreshServices(call, provider, intent.service));

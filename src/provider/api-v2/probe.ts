@@ -100,7 +100,7 @@ function nextShape(
 
 /** The provider's own program answered, whatever it said. */
 function isFromApi({ code }: ProviderFailure): boolean {
-  return code === "refused" || code === "rejected_key" || code === "bad_shape";
+  return code === "refused" || code === "rejected_key" || code === "unavailable" || code === "bad_shape";
 }
 
 /** Down, out of reach, or asking for patience: no other form changes that. 502 to 504 come from a gateway. */
