@@ -91,11 +91,21 @@ export function isOfKey(status: number): boolean {
 function failureOfError(error: ApiError, answer: Answer): ProviderFailure {
   const { status } = answer;
   const message = cleanText(error.texts[0], MAX_MESSAGE_CHARS, answer.key);
-  switch (troubleOfCall(error, status)) {
+  const trouble = troubleOfCall(error, status);
+  return trouble === "rate" ? rateLimited(answer) : failureOfTrouble(trouble, message, status);
+}
+
+/** What an order's own error within a good answer is as a failure: `refused` unless it is about the call. */
+export function failureOfText(message: string): ProviderFailure {
+  return failureOfTrouble(troubleOfCall({ texts: [message] }, 200), message, 200);
+}
+
+function failureOfTrouble(trouble: CallSubject | null, message: string, status: number): ProviderFailure {
+  switch (trouble) {
     case "key":
       return { code: "rejected_key", message };
     case "rate":
-      return rateLimited(answer);
+      return { code: "rate_limited", retryAfterSeconds: null };
     case "address":
       return { code: "blocked", status, message };
     case "upkeep":

@@ -30,6 +30,22 @@ export function isOfCall(subject: Subject): subject is CallSubject {
   return subject === "key" || subject === "rate" || subject === "address" || subject === "upkeep";
 }
 
+/** Shorter ids stand in texts by chance, as codes and limits. */
+const MIN_NAMED_ID_CHARS = 4;
+
+/** Whether an error is about the id that was asked for: it says so in words that are known, or names it. */
+export function isAboutId(error: ApiError, id: string): boolean {
+  const subject = subjectOf(error);
+  if (subject === "id") return true;
+  if (isOfCall(subject) || subject === "crash" || id.length < MIN_NAMED_ID_CHARS) return false;
+  return error.texts[0].split(/[^\p{L}\p{N}_-]+/u).includes(id);
+}
+
+/** Whether a text is no refusal, but of a script that broke. */
+export function isNoWord(message: string): boolean {
+  return subjectOf({ texts: [message] }) === "crash";
+}
+
 /** Two texts are the same when only their figures differ: "in 12 s" and "in 9 s". */
 export function isSameText(one: string, other: string): boolean {
   return withoutFigures(one) === withoutFigures(other);
