@@ -25,3 +25,21 @@ export type FailureCode = ProviderFailure["code"];
 export function isTurnedDown(status: number): boolean {
   return status >= 400 && status < 500 && status !== 408;
 }
+
+/**
+ * Whether the orders asked for can have caused a failure: an error in JSON, an answer of no form or too long a one, and a script
+ * that dies over an order, which shows as HTTP 500 or as a page in place of JSON. All others are the provider's.
+ */
+export function mayBeOfTheAsked(failure: ProviderFailure): boolean {
+  switch (failure.code) {
+    case "refused":
+    case "bad_shape":
+    case "not_json":
+    case "too_large":
+      return true;
+    case "http":
+      return failure.status === 500;
+    default:
+      return false;
+  }
+}

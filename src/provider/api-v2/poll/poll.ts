@@ -39,18 +39,17 @@ async function askAll(session: PollSession, ids: readonly string[]): Promise<voi
     // Until lists are known to work, one goes ahead: were they refused, it is one call wasted instead of many. So does
     // one order where orders are asked one by one, until any was answered.
     const scouting = many === "unknown" ? (batches[0]?.length ?? 0) > 1 : many === "no" && !session.anyAnswer;
-    const now = scouting ? batches.slice(0, 1) : batches;
+    // Bad orders stand together, the old ones first: after one of them the next is from the other end.
+    const now = !scouting ? batches : session.aside.length > 0 ? batches.slice(-1) : batches.slice(0, 1);
     // After the first fault nothing more is started: what it means is found out first.
     const gate = { closed: false };
     const outcomes = await Promise.all(now.map((batch) => session.ask(batch, gate)));
-    waiting = batches.slice(now.length).flat();
+    waiting = batches.filter((batch) => !now.includes(batch)).flat();
     for (const outcome of outcomes) {
       if (outcome.kind === "unasked") waiting.push(...outcome.ids);
       else if (outcome.kind === "fault") waiting.push(...(await lookInto(session, outcome)));
       else waiting.push(...(await lookForMissing(session, outcome)));
     }
-    // Bad orders stand together, the old ones first: another is asked from the other end.
-    if (session.aside.length > 0 && !session.anyAnswer) waiting = [...waiting.slice(-1), ...waiting.slice(0, -1)];
   }
 }
 

@@ -7,7 +7,7 @@ import { isAboutId, isNoWord, isSameText } from "../reading/subject.ts";
 import { askBalance, askMany, askOne } from "../status.ts";
 import type { FetchPort } from "../../../outbound/exchange.ts";
 import { fail, ok, type Result } from "../../../domain/result.ts";
-import type { ProviderFailure } from "../../failure.ts";
+import { mayBeOfTheAsked, type ProviderFailure } from "../../failure.ts";
 import type { Capability, DatedReport, PollPort, PollResult } from "../../client.ts";
 import type { ProviderSettings } from "../../settings.ts";
 
@@ -296,28 +296,10 @@ export class PollSession {
       if (result.ok) return { kind: "answered", askedAt, call, value: result.value };
       this.#failedCalls += 1;
       if (gate !== null) gate.closed = true;
-      if (mayBeTheOrders(result.failure)) return { kind: "fault", askedAt, call, failure: result.failure };
+      if (mayBeOfTheAsked(result.failure)) return { kind: "fault", askedAt, call, failure: result.failure };
       this.end(result.failure);
       return { kind: "unasked" };
     });
-  }
-}
-
-/**
- * Failures that the orders asked for can cause: an error in JSON, an answer of no form or too long a one, and a script
- * that dies over an order, which shows as HTTP 500 or as a page in place of JSON. All others are the provider's.
- */
-function mayBeTheOrders(failure: ProviderFailure): boolean {
-  switch (failure.code) {
-    case "refused":
-    case "bad_shape":
-    case "not_json":
-    case "too_large":
-      return true;
-    case "http":
-      return failure.status === 500;
-    default:
-      return false;
   }
 }
 
