@@ -12,11 +12,8 @@ import type { RequestShape } from "./settings.ts";
 export type ProviderClient = {
   /** Asks for the status of orders in as few calls as the provider allows; each of them comes out of the port's budget. */
   readonly poll: (port: PollPort, capability: Capability, orders: readonly PolledOrder[]) => Promise<PollResult>;
-  /**
-   * Sends an `add` once, with all fields as they are given. `takeCall` takes one more call out of the provider's budget,
-   * for the balance, where the answer's text may be about the call or about the order.
-   */
-  readonly place: (fields: Readonly<Record<string, string>>, takeCall: () => Promise<boolean>) => Promise<Placed>;
+  /** Sends an `add` once, with all fields as they are given. */
+  readonly place: (fields: Readonly<Record<string, string>>, sending: Sending) => Promise<Placed>;
   /** Asks for refills of orders, 100 at most, here as below. */
   readonly refill: (orderIds: readonly string[]) => Answers<RequestReply>;
   /** Asks to cancel orders. How that ends comes as a status. */
@@ -50,6 +47,8 @@ export type PollPort = {
   readonly takeCall: () => Promise<boolean>;
   /** Runs the task when one of the few open connections is free. Tasks never wait for another slot. */
   readonly slot: <T>(task: () => Promise<T>) => Promise<T>;
+  /** The polls before this one brought nothing: what one order alone is told now is believed less. */
+  readonly inTrouble: boolean;
 };
 
 export type PolledOrder = {
@@ -71,6 +70,19 @@ export type PollResult = {
   readonly failedCalls: number;
   /** The trouble that ended the poll, or that left it without any answer; null when the provider is not to blame. */
   readonly failure: ProviderFailure | null;
+};
+
+/** How an `add` is sent. */
+export type Sending = {
+  /**
+   * Takes one more call out of the provider's budget, for the balance, where the answer's text may be about the call or
+   * about the order.
+   */
+  readonly takeCall: () => Promise<boolean>;
+  /** The value by which the provider tells repetitions; null where it knows none. */
+  readonly value: string | null;
+  /** It was sent before with the same value, and that answer left a doubt. */
+  readonly isResend: boolean;
 };
 
 /** What became of an `add`. */

@@ -90,7 +90,7 @@ async function ask(call: Context, provider: Provider, ids: readonly string[]): P
       return true;
     });
   const settings = { ...provider.settings, timeoutMs: Math.min(provider.settings.timeoutMs, ADOPTION_MS) };
-  const port = { takeCall, slot: <T>(task: () => Promise<T>) => slot(task) };
+  const port = { takeCall, slot: <T>(task: () => Promise<T>) => slot(task), inTrouble: provider.state.failures > 0 };
   return clientFor(ports, settings).poll(
     port,
     capability,

@@ -4,7 +4,7 @@
  */
 import { describeShape, MAX_MESSAGE_CHARS, read, type Reading, type ReadingContext } from "./reading/answer.ts";
 import { type ApiError, errorOfLayers, knownRefusal, messageOf, saysSuccess } from "./reading/api-error.ts";
-import type { Placed } from "../client.ts";
+import type { Placed, Sending } from "../client.ts";
 import { callProvider, isOfKey, troubleOfCall } from "./call.ts";
 import { type FailureCode, isTurnedDown, type ProviderFailure } from "../failure.ts";
 import type { FetchPort } from "../../outbound/exchange.ts";
@@ -28,18 +28,38 @@ type InQuestion = { readonly kind: "in_question"; readonly message: string; read
  * Never throws for what the provider does.
  *
  * A text that nobody knows may be about the order or about the call ("Kunci salah"). The balance is asked right after
- * then, if `takeCall` has a call left for it: it has nothing to do with the order, so that the same text is about the call.
+ * then, if there is a call left for it: it has nothing to do with the order, so that the same text is about the call.
  */
 export async function placeOrder(
   port: FetchPort,
   settings: ProviderSettings,
   fields: Readonly<Record<string, string>>,
-  takeCall: () => Promise<boolean>,
+  { takeCall, value, isResend }: Sending,
 ): Promise<Placed> {
-  const read = (json: unknown, context: ReadingContext) => readAnswer(json, context, Object.values(fields));
-  const result = await callProvider(port, settings, { fields: { ...fields, action: "add" }, read });
-  const said = result.ok ? result.value : saidByFailure(result.failure, Object.values(fields));
-  return said.kind === "in_question" ? secondOpinion(port, settings, said, takeCall) : said;
+  const { idempotencyField } = settings.request;
+  const own = idempotencyField === null || value === null ? {} : { [idempotencyField]: value };
+  const sent = Object.values(fields);
+  const result = await callProvider(port, settings, {
+    fields: { ...fields, ...own, action: "add" },
+    read: (json, context) => readAnswer(json, context, sent),
+  });
+  const said = result.ok ? result.value : saidByFailure(result.failure, sent);
+  const placed = said.kind === "in_question" ? await secondOpinion(port, settings, said, takeCall) : said;
+  return isResend ? saidOfFirst(placed) : placed;
+}
+
+/** What servers say of an order that they have already, or are at work on. */
+const KNOWN_ALREADY = /duplicat|already|in progress|being processed|exist|pending|conflict/i;
+
+/**
+ * What the answer to a resend says of the order. The provider may have taken the first one: that this call was turned away
+ * says nothing of it, nor does a text by which the order may be there.
+ */
+function saidOfFirst(placed: Placed): Placed {
+  if (placed.kind === "not_taken") return { kind: "unclear", failure: placed.failure };
+  if (placed.kind !== "refused") return placed;
+  const mayBeThere = placed.known === "link_duplicate" || KNOWN_ALREADY.test(placed.message);
+  return mayBeThere ? unclear(`the order may be there: ${placed.message}`) : placed;
 }
 
 /** What an `add` came to whose answer has no order in it. */
@@ -56,7 +76,7 @@ async function secondOpinion(
   port: FetchPort,
   settings: ProviderSettings,
   { message, status, otherwise }: InQuestion,
-  takeCall: () => Promise<boolean>,
+  takeCall: Sending["takeCall"],
 ): Promise<Placed> {
   if (!(await takeCall())) return otherwise;
   const asked = await askBalance(port, { ...settings, timeoutMs: Math.min(settings.timeoutMs, SECOND_OPINION_MS) });

@@ -123,7 +123,7 @@ describe("the answer to `add`", SLOW, () => {
         portOf(() => response),
         SETTINGS,
         { service: "1" },
-        async () => false,
+        { takeCall: async () => false, value: null, isResend: false },
       );
       kinds.add(placed.kind);
       if (placed.kind === "placed") expect(standsIn(body, placed.id)).toBe(true);
@@ -140,7 +140,7 @@ describe("the answer to `add`", SLOW, () => {
         portOf(() => response),
         SETTINGS,
         { service: "1" },
-        async () => false,
+        { takeCall: async () => false, value: null, isResend: false },
       );
       expect(["placed", "unclear"]).toContain(kind);
     });
@@ -152,7 +152,7 @@ describe("the answer to `add`", SLOW, () => {
         portOf(() => response),
         SETTINGS,
         { service: "1" },
-        async () => false,
+        { takeCall: async () => false, value: null, isResend: false },
       );
       expect(["refused", "unclear"]).toContain(kind);
     });

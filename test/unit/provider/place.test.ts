@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { KnownRefusal } from "../../../src/provider/client.ts";
+import type { KnownRefusal, Sending } from "../../../src/provider/client.ts";
 import { placeOrder, readPlaced } from "../../../src/provider/api-v2/place.ts";
 import type { Placed } from "../../../src/provider/client.ts";
 import { DIALECT_FIELDS } from "../../../src/provider/api-v2/probe.ts";
@@ -13,8 +13,8 @@ const FIELDS = { service: "1", link: "https://social.example/x", quantity: "100"
 const HTML = `<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>`;
 const CHALLENGE = `<!DOCTYPE html><html><head><title>Just a moment...</title></head></html>`;
 
-/** No call is left to ask the balance with. */
-const NONE_LEFT = async (): Promise<boolean> => false;
+/** Sent for the first time, and no call is left to ask the balance with. */
+const NONE_LEFT: Sending = { takeCall: async () => false, value: null, isResend: false };
 
 const placed = (id: string): Placed => ({ kind: "placed", id });
 const refused = (message: string, known: KnownRefusal | null = null): Placed => ({ kind: "refused", message, known });
@@ -33,7 +33,7 @@ async function second(add: Response, balance: Response): Promise<[Placed, number
     asked += 1;
     return balance;
   });
-  return [await placeOrder(port, SETTINGS, FIELDS, async () => true), asked];
+  return [await placeOrder(port, SETTINGS, FIELDS, { ...NONE_LEFT, takeCall: async () => true }), asked];
 }
 
 describe("an order is placed", () => {
@@ -251,7 +251,10 @@ describe("nobody knows of an order", () => {
 
   it("after a broken connection", async () => {
     const port = { fetch: () => Promise.reject(new TypeError("fetch failed")), now: () => 0 };
-    expect(await placeOrder(port, SETTINGS, FIELDS, NONE_LEFT)).toEqual({ kind: "unclear", failure: { code: "network", message: "fetch failed" } });
+    expect(await placeOrder(port, SETTINGS, FIELDS, NONE_LEFT)).toEqual({
+      kind: "unclear",
+      failure: { code: "network", message: "fetch failed" },
+    });
   });
 
   it("after no answer in time", async () => {
@@ -325,6 +328,45 @@ describe("a text that nobody knows", () => {
   });
 });
 
+describe("an `add` sent again with its value", () => {
+  const settings = { ...SETTINGS, request: { ...CANONICAL_REQUEST, idempotencyField: "request_id" } };
+  const again = (response: Response): Promise<Placed> =>
+    placeOrder(
+      portOf(() => response),
+      settings,
+      FIELDS,
+      { ...NONE_LEFT, value: "v1", isResend: true },
+    );
+
+  it("is placed or refused as the first one was", async () => {
+    expect(await again(json({ order: 7 }))).toEqual(placed("7"));
+    expect(await again(json({ error: "Not enough funds" }))).toEqual(refused("Not enough funds", "funds"));
+  });
+
+  it.each<[string, Response]>([
+    ["turned away for its key", json({ error: "Invalid API key" })],
+    ["turned away for too many calls", new Response("", { status: 429 })],
+    ["turned away by a bot check", new Response(CHALLENGE, { status: 403 })],
+    ["told that it is there", json({ error: "Duplicate request id" }, 409)],
+    ["told that it is being processed", json({ error: "Request is being processed" })],
+    ["told of a link under way", json({ error: "neworder.error.link_duplicate" })],
+    ["not answered", new Response("")],
+  ])("leaves the doubt when it is %s", async (_, response) => {
+    expect((await again(response)).kind).toBe("unclear");
+  });
+
+  it("carries the value in the provider's field, in place of any other", async () => {
+    const calls: Record<string, string>[] = [];
+    const port = portOf(async (request) => {
+      calls.push(await fieldsOfRequest(request));
+      return json({ order: 7 });
+    });
+    await placeOrder(port, settings, { ...FIELDS, request_id: "the panel's" }, { ...NONE_LEFT, value: "v1" });
+    await placeOrder(port, SETTINGS, { ...FIELDS, request_id: "the panel's" }, { ...NONE_LEFT, value: "v1" });
+    expect(calls.map(({ request_id }) => request_id)).toEqual(["v1", "the panel's"]);
+  });
+});
+
 describe("`add`", () => {
   /** All that a provider is sent for the fields. */
   async function sent(fields: Readonly<Record<string, string>>, settings: ProviderSettings = SETTINGS): Promise<[string, string][]> {
@@ -371,7 +413,7 @@ describe("`add`", () => {
         seen.push(await fieldsOfRequest(request));
         return json({ order: 7 });
       });
-      await placeOrder(port, { ...SETTINGS, request: { ...CANONICAL_REQUEST, ...shape } }, FIELDS);
+      await placeOrder(port, { ...SETTINGS, request: { ...CANONICAL_REQUEST, ...shape } }, FIELDS, NONE_LEFT);
       expect(seen).toEqual([{ key: KEY, action: "add", ...FIELDS }]);
     }
   });

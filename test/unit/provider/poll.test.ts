@@ -167,6 +167,7 @@ describe("a provider in trouble", () => {
     const port: FetchPort & PollPort = {
       now: () => NOW,
       slot: (task) => task(),
+      inTrouble: false,
       takeCall: async () => {
         budgeted += 1;
         if (budgeted > 1) await trouble;
@@ -224,7 +225,10 @@ describe("a provider in trouble", () => {
 
 describe("what is said of one order after the other", () => {
   const ids = orderIds(8);
-  const unlessBalance = (response: () => Response): Model["instead"] => (_, { action }) => (action === "balance" ? null : response());
+  const unlessBalance =
+    (response: () => Response): Model["instead"] =>
+    (_, { action }) =>
+      action === "balance" ? null : response();
 
   it.each<[string, string]>([
     ["Rate limit exceeded (200/min)", "rate_limited"],
@@ -265,6 +269,14 @@ describe("what is said of one order after the other", () => {
     const server = new ModelServer({ instead: unlessBalance(() => new Response(`{"charge":"0.9","status":"Comp`)) });
     const result = await server.poll(["7"]);
     expect([wordsOf(result), result.failure?.code]).toEqual([{}, "not_json"]);
+  });
+
+  it("words that nobody knows, about one order alone, are believed only while the provider was well", async () => {
+    for (const inTrouble of [false, true]) {
+      const server = new ModelServer({ poison: new Set(["7"]), inTrouble });
+      const result = await server.poll(["7"]);
+      expect([wordsOf(result), result.failure?.code]).toEqual(inTrouble ? [{}, "refused"] : [{ "7": "refused" }, undefined]);
+    }
   });
 
   it("words that nobody knows, from some call on, are about the call: an order that was answered is not any more", async () => {

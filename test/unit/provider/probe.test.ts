@@ -108,7 +108,14 @@ describe("a probe", () => {
   });
 
   it("finds back to the canonical form from any other", async () => {
-    const request: RequestShape = { method: "GET", encoding: "json", trailingSlash: true, userAgent: "x", fields: DIALECT_FIELDS };
+    const request: RequestShape = {
+      method: "GET",
+      encoding: "json",
+      trailingSlash: true,
+      userAgent: "x",
+      idempotencyField: "request_id",
+      fields: DIALECT_FIELDS,
+    };
     const report = await probe(canonical, { ...SETTINGS, request });
     expect(report).toMatchObject({ ok: true, request: CANONICAL_REQUEST });
     expect(report.tried.map((attempt) => attempt.shape)).toEqual(["GET, trailing slash, own User-Agent, key as api_token", "POST form"]);

@@ -26,8 +26,21 @@ const TEXTS: Readonly<Record<Subject, readonly string[]>> = {
     "Request was throttled. Expected available in 12 seconds.",
   ],
   address: ["Your IP is not whitelisted", "IP 1.2.3.4 is not allowed", "Your IP address has been blocked", "Access from this IP denied"],
-  upkeep: ["Maintenance", "We are under maintenance, please try again later", "Site em manutenção", "Технические работы", "API is temporarily disabled"],
-  id: ["Incorrect order ID", "error.incorrect_order_id", "Order not found", "Order does not exist", "The selected order id is invalid.", "Invalid order"],
+  upkeep: [
+    "Maintenance",
+    "We are under maintenance, please try again later",
+    "Site em manutenção",
+    "Технические работы",
+    "API is temporarily disabled",
+  ],
+  id: [
+    "Incorrect order ID",
+    "error.incorrect_order_id",
+    "Order not found",
+    "Order does not exist",
+    "The selected order id is invalid.",
+    "Invalid order",
+  ],
   crash: [
     "System error",
     "There was an error processing your request. Please try again later",
@@ -90,7 +103,15 @@ const TEXTS: Readonly<Record<Subject, readonly string[]>> = {
     "LinkedIn connections: minimum 50",
   ],
   vague: ["error", "Error", "failed", "fail", "Please try again later", "Thử lại sau", "Попробуйте позже", "Order failed", "", "Error 7"],
-  unknown: ["Layanan tidak aktif", "Nope", "Недостаточно средств", "Kunci salah", "余额不足", "Bu servis kapali", "Service under maintenance"],
+  unknown: [
+    "Layanan tidak aktif",
+    "Nope",
+    "Недостаточно средств",
+    "Kunci salah",
+    "余额不足",
+    "Bu servis kapali",
+    "Service under maintenance",
+  ],
 };
 
 describe("an error's text", () => {

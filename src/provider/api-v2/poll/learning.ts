@@ -67,8 +67,8 @@ function isRefusal(failure: ProviderFailure): failure is Refusal {
 
 /**
  * What became of the orders that failed while none was answered. Where others were answered since, they are looked at
- * again. Else a refusal in words of its own is believed, as the balance vouched for the provider; words that several
- * orders got, and answers that cannot be read, are the provider's trouble.
+ * again. Else a refusal in words of its own is believed, as the balance vouched for the provider, unless that was in
+ * trouble before. Words that several orders got, and answers that cannot be read, are the provider's trouble.
  */
 export async function settleAside(session: PollSession): Promise<void> {
   const aside = session.takeAside();
@@ -79,7 +79,8 @@ export async function settleAside(session: PollSession): Promise<void> {
   for (const [n, { ids, failure, askedAt }] of aside.entries()) {
     const [id] = ids;
     const isShared = aside.some((other, m) => m !== n && isSame(other.failure, failure));
-    if (id !== undefined && isRefusal(failure) && !isShared) session.record(id, { kind: "refused", message: failure.message }, askedAt);
+    const isTheirs = isRefusal(failure) && !isShared && !session.inTrouble;
+    if (id !== undefined && isTheirs) session.record(id, { kind: "refused", message: failure.message }, askedAt);
     else session.end(failure);
   }
 }
@@ -205,7 +206,7 @@ async function lookForAny(session: PollSession, { ids, askedAt, call }: Answered
   const alone = await session.askExtra(last, null);
   if (alone.kind === "unasked") return [];
   if (alone.kind === "fault") await lookInto(session, alone);
-  if (!session.open) return [];
+  if (!session.open || !session.anyAnswer) return [];
   const rest = ids.slice(0, -1);
   if (last.some((id) => hasStatus(session, id))) return lookInto(session, { kind: "fault", ids: rest, askedAt, call, failure: NAMES_NONE });
   for (const id of rest) session.record(id, { kind: "missing" }, askedAt);

@@ -99,6 +99,10 @@ export class PollSession {
     return !this.#ended;
   }
 
+  get inTrouble(): boolean {
+    return this.#port.inTrouble;
+  }
+
   /** Whether the status of any order was told, or an order was refused in words that are about it. */
   get anyAnswer(): boolean {
     return this.#well !== null;

@@ -94,7 +94,8 @@ const NO_ACCESS = /^ (?:access denied|permission denied|forbidden|not authori[sz
 
 const TOO_MANY =
   / too many (?:api )?(?:request|attempt|call|quer|tries|hit)| rate ?limit| throttl| (?:request|call|api)s? (?:limit|quota)| exceeded .*(?:requests|calls) | (?:limit|quota) (?:of |is )?\d+ (?:requests? |calls? )?(?:per |a )?(?:s|sec|second|min|minute|h|hour) /;
-const ADDRESS = / ip .*(?:white ?list|allow|permit|authori|block|ban|denied|restrict|forbid|not )| (?:white ?list|block|ban)\w* .*ip | not white ?listed /;
+const ADDRESS =
+  / ip .*(?:white ?list|allow|permit|authori|block|ban|denied|restrict|forbid|not )| (?:white ?list|block|ban)\w* .*ip | not white ?listed /;
 const UPKEEP =
   /mainten|manutenc|mantenim| wartung| bakim|техническ|bao tri|pemelihara|维护| under construction | (?:api|site|website|panel) (?:is )?(?:temporarily |currently |now )?(?:closed|disabled|offline|unavailable|down|suspended|off) /;
 /** What is sold may be in maintenance, too. */
@@ -109,7 +110,8 @@ const REASON =
 
 const RETRY =
   / (?:try again|try later|later|retry|intent[ae]|tente |tekrar|thu lai|coba lagi|повторите|попробуйте|позже|reessay|riprova|versuchen)|稍后|重试/;
-const NO_REASON = /^ (?:an? )?(?:unknown )?(?:error|fail|failed|failure|unknown|erro|erreur|fehler|hata|loi|gagal|ошибка|错误|null|undefined|false|ko|nok)?(?: \d+)? $/;
+const NO_REASON =
+  /^ (?:an? )?(?:unknown )?(?:error|fail|failed|failure|unknown|erro|erreur|fehler|hata|loi|gagal|ошибка|错误|null|undefined|false|ko|nok)?(?: \d+)? $/;
 const FAILED = / (?:order )?(?:failed|failure|fail|not successful|unsuccessful) /;
 
 type Root = { readonly subject: Exclude<Subject, "unknown">; readonly says: (text: string) => boolean };
