@@ -15,8 +15,11 @@ export type ProviderFailure =
   | { readonly code: "blocked"; readonly status: number; readonly message?: string }
   /** The provider says the same to every call for now, whatever is asked: maintenance, mostly. */
   | { readonly code: "unavailable"; readonly message: string; readonly status: number }
-  /** The whole call was answered by an error of the provider's that is none of the above. */
-  | { readonly code: "refused"; readonly message: string; readonly status: number }
+  /**
+   * The whole call was answered by an error of the provider's that is none of the above. `broken`: in the words of a script
+   * that died, perhaps after its work was done.
+   */
+  | { readonly code: "refused"; readonly message: string; readonly status: number; readonly broken?: true }
   | { readonly code: "unsupported_many"; readonly message: string };
 
 export type FailureCode = ProviderFailure["code"];

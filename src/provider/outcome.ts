@@ -24,7 +24,7 @@ export function requestAnswerOf(answer: Result<ReadonlyMap<string, RequestReply>
       return { kind: "refused", message: failure.message };
     case "refused":
       // An error under such a code comes from a script that died, perhaps after its work was done.
-      return failure.status >= 500 ? { kind: "lost" } : { kind: "refused", message: failure.message };
+      return failure.status >= 500 || failure.broken === true ? { kind: "lost" } : { kind: "refused", message: failure.message };
     case "http":
       return isTurnedDown(failure.status) ? { kind: "put_back" } : { kind: "lost" };
     case "timeout":

@@ -69,8 +69,8 @@ function ledgerCheckMessages(lastDay: number, day: number): LedgerCheckMessage[]
   return lastDay === day ? [] : [{ v: MESSAGE_VERSION, kind: "books", day, page: 0 }];
 }
 
-/** A resend takes ten subrequests, of 50 that an invocation may make on the free plan. */
-const RESENDS_PER_MESSAGE = 4;
+/** A resend takes fourteen subrequests at most, of 50 that an invocation may make on the free plan. */
+const RESENDS_PER_MESSAGE = 3;
 
 function resendMessages(orders: readonly OrderKey[]): AddResendMessage[] {
   return chunksOf(orders, RESENDS_PER_MESSAGE).map((some) => ({ v: MESSAGE_VERSION, kind: "add", orders: some }));

@@ -9,7 +9,7 @@ import { fail, ok, type Result } from "../../domain/result.ts";
 import type { ProviderFailure } from "../failure.ts";
 import { findJson, MAX_JSON_DEPTH } from "./reading/json.ts";
 import { type ActionFields, buildRequest } from "./request.ts";
-import { type CallSubject, isOfCall, subjectOf } from "./reading/subject.ts";
+import { type CallSubject, isNoWord, isOfCall, subjectOf } from "./reading/subject.ts";
 import { retryAfterSeconds } from "../../outbound/retry-after.ts";
 import type { ProviderSettings } from "../settings.ts";
 import { cleanText } from "./reading/wording.ts";
@@ -111,7 +111,7 @@ function failureOfTrouble(trouble: CallSubject | null, message: string, status: 
     case "upkeep":
       return { code: "unavailable", message, status };
     case null:
-      return { code: "refused", message, status };
+      return { code: "refused", message, status, ...(isNoWord(message) ? { broken: true } : {}) };
   }
 }
 
@@ -147,8 +147,8 @@ function failureWithoutJson(answer: Answer): ProviderFailure {
   if (status < 400) return { code: "not_json", status, start: cleanText(text, START_CHARS, key) };
   const isMarkup = text.trimStart().startsWith("<");
   const message = isMarkup ? "" : cleanText(text, MAX_MESSAGE_CHARS, key);
-  // A page under 403 is a firewall's as often as not, and may mind what was asked.
-  if (status === 401 || (status === 403 && !isMarkup)) return { code: "rejected_key", message: message || `HTTP ${status}` };
+  // 403 is a firewall's as often as not, and may mind what was asked.
+  if (status === 401) return { code: "rejected_key", message: message || `HTTP ${status}` };
   return { code: "http", status, message: message === "" ? null : message };
 }
 

@@ -33,7 +33,7 @@ function isFormFailure(failure: ProviderFailure): boolean {
  * left then, and GET last, because it puts the key into the server's log.
  */
 const CHANGES: readonly Change[] = [
-  { cures: isFormFailure, apply: () => CANONICAL_REQUEST },
+  { cures: isFormFailure, apply: ({ idempotencyField }) => ({ ...CANONICAL_REQUEST, idempotencyField }) },
   {
     cures: ({ code }) => code === "redirected" || code === "not_json" || code === "http",
     apply: (shape) => ({ ...shape, trailingSlash: true }),

@@ -107,7 +107,7 @@ describe("a probe", () => {
     expect(codesOf(report).at(-1)).toBeNull();
   });
 
-  it("finds back to the canonical form from any other", async () => {
+  it("finds back to the canonical form from any other, and keeps the field of our value", async () => {
     const request: RequestShape = {
       method: "GET",
       encoding: "json",
@@ -117,7 +117,7 @@ describe("a probe", () => {
       fields: DIALECT_FIELDS,
     };
     const report = await probe(canonical, { ...SETTINGS, request });
-    expect(report).toMatchObject({ ok: true, request: CANONICAL_REQUEST });
+    expect(report).toMatchObject({ ok: true, request: { ...CANONICAL_REQUEST, idempotencyField: "request_id" } });
     expect(report.tried.map((attempt) => attempt.shape)).toEqual(["GET, trailing slash, own User-Agent, key as api_token", "POST form"]);
   });
 

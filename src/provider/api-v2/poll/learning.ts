@@ -10,7 +10,7 @@
  * - *no lists*: orders that are answered by `order` fail as lists of one.
  */
 import type { ProviderFailure } from "../../failure.ts";
-import { isNoWord, isSameText } from "../reading/subject.ts";
+import { isSameText } from "../reading/subject.ts";
 import { type Answered, type Fault, NAMES_NONE, type CallOutcome, type PollSession } from "./session.ts";
 
 /** How many orders are tried by `order` before a provider is given up on that was never seen to answer a list. */
@@ -62,7 +62,7 @@ type Refusal = Extract<ProviderFailure, { readonly code: "refused" }>;
 
 /** A readable refusal, and not the words of a script that broke. */
 function isRefusal(failure: ProviderFailure): failure is Refusal {
-  return failure.code === "refused" && !isNoWord(failure.message);
+  return failure.code === "refused" && failure.broken !== true;
 }
 
 /**
