@@ -14,8 +14,22 @@ export function answerJson(answer: Answer, active: ActiveModes): Json {
 export function refusalJson(why: RefusalName, active: ActiveModes): JsonObject {
   const text = refusalText(why, active);
   if (active.has("error_as_msg")) return { status: "error", msg: text };
+  const form = wordOf(active, "error_form");
+  if (form !== null) return formedRefusal(form, text);
   const error = { [errorField(active)]: text };
   return active.has("error_with_status_field") ? { ...error, status: "104" } : error;
+}
+
+function formedRefusal(form: string, text: string): JsonObject {
+  if (form === "success_text") return { success: "false", message: text };
+  if (form === "wrapped") return { status: false, data: { pesan: text } };
+  return form === "detail" ? { detail: text } : { result: "error", reason: text };
+}
+
+function placedJson(id: Json, form: string | null): JsonObject {
+  if (form === "object") return { status: "success", order: { id } };
+  if (form === "data_id") return { data: { id } };
+  return form === "success_id" ? { success: "true", id } : { order: id };
 }
 
 function bare(answer: Exclude<Answer, { kind: "refused" }>, active: ActiveModes): Json {
@@ -23,7 +37,7 @@ function bare(answer: Exclude<Answer, { kind: "refused" }>, active: ActiveModes)
     case "services":
       return answer.services.map((service) => serviceJson(service, active));
     case "placed":
-      return { order: idFigure(answer.order, active) };
+      return placedJson(idFigure(answer.order, active), wordOf(active, "add_form"));
     case "order":
       return orderJson(answer.told, active);
     case "orders":

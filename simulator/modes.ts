@@ -24,6 +24,18 @@ export const MODES = {
   error_codes: { about: "Refusals are dotted codes such as error.incorrect_order_id." },
   error_with_status_field: { about: "Error objects carry a numeric status that is no order status." },
   error_as_msg: { about: 'Error objects are {"status":"error","msg":…}.' },
+  error_form: {
+    about: "Error objects have their text in other fields.",
+    value: {
+      default: "reason",
+      oneOf: ["reason", "success_text", "wrapped", "detail"],
+      means: '{"result":"error","reason":…}, {"success":"false","message":…}, {"status":false,"data":{"pesan":…}} or {"detail":…}',
+    },
+  },
+  says_always: {
+    about: "Every call is answered by one error under HTTP 200, before it has any effect.",
+    value: { default: "Rate limit exceeded (200/min)", means: "its text" },
+  },
   fails_with_error: { about: "Every call is refused, before it has any effect." },
   link_duplicate: { about: "An order for a link and service with an open order is refused." },
 
@@ -65,6 +77,14 @@ export const MODES = {
   array_of_objects: {
     about: "Many-answers are a list of objects that each name their order.",
     value: { default: "order", oneOf: ["order", "order_id", "id"], means: "the naming field" },
+  },
+  add_form: {
+    about: "The answer to an add has its order in another form.",
+    value: {
+      default: "object",
+      oneOf: ["object", "data_id", "success_id"],
+      means: '{"status":"success","order":{"id":…}}, {"data":{"id":…}} or {"success":"true","id":…}',
+    },
   },
   ids_as_strings: { about: "Order and refill ids are strings wherever they are usually numbers." },
   foreign_dates: { about: "Status answers carry dates of another calendar." },
@@ -175,10 +195,11 @@ export const MODES = {
     about: "An add places its order, then cannot be read; refusals and other actions can.",
     value: {
       default: "reset",
-      oneOf: ["reset", "page", "cut", "other"],
-      means: "a reset, a 504 page, JSON cut off, JSON without an order",
+      oneOf: ["reset", "page", "cut", "other", "error"],
+      means: "a reset, a 504 page, JSON cut off, JSON without an order, the error of a catch-all",
     },
   },
+  request_id: { about: "An add whose field request_id has a value that was placed before is answered by that order." },
   services_unreadable: {
     about: "The list of services cannot be read; other actions can.",
     value: { default: "page", oneOf: ["reset", "page", "cut", "other"], means: "as for add_unreadable" },

@@ -13,7 +13,7 @@ export type ProviderClient = {
   /** Asks for the status of orders in as few calls as the provider allows; each of them comes out of the port's budget. */
   readonly poll: (port: PollPort, capability: Capability, orders: readonly PolledOrder[]) => Promise<PollResult>;
   /** Sends an `add` once, with all fields as they are given. */
-  readonly place: (fields: Readonly<Record<string, string>>) => Promise<Placed>;
+  readonly place: (fields: Readonly<Record<string, string>>, sending: Sending) => Promise<Placed>;
   /** Asks for refills of orders, 100 at most, here as below. */
   readonly refill: (orderIds: readonly string[]) => Answers<RequestReply>;
   /** Asks to cancel orders. How that ends comes as a status. */
@@ -47,6 +47,8 @@ export type PollPort = {
   readonly takeCall: () => Promise<boolean>;
   /** Runs the task when one of the few open connections is free. Tasks never wait for another slot. */
   readonly slot: <T>(task: () => Promise<T>) => Promise<T>;
+  /** The polls before this one brought nothing: what one order alone is told now is believed less. */
+  readonly inTrouble: boolean;
 };
 
 export type PolledOrder = {
@@ -70,13 +72,26 @@ export type PollResult = {
   readonly failure: ProviderFailure | null;
 };
 
+/** How an `add` is sent. */
+export type Sending = {
+  /**
+   * Takes one more call out of the provider's budget, for the balance, where the answer's text may be about the call or
+   * about the order.
+   */
+  readonly takeCall: () => Promise<boolean>;
+  /** The value by which the provider tells repetitions; null where it knows none. */
+  readonly value: string | null;
+  /** It was sent before with the same value, and that answer left a doubt. */
+  readonly isResend: boolean;
+};
+
 /** What became of an `add`. */
 export type Placed =
   /** The provider's order id as text. */
   | { readonly kind: "placed"; readonly id: string }
-  /** Certainly not placed: a readable error of the provider's, in its own words. `known` when they are known by heart. */
+  /** Certainly not placed: a readable error about the order, in the provider's words. `known` when they are known by heart. */
   | { readonly kind: "refused"; readonly message: string; readonly known: KnownRefusal | null }
-  /** Certainly not placed, and may be tried again later: `rate_limited`, `rejected_key`, `blocked`. */
+  /** Certainly not placed, and may be tried again later: `rate_limited`, `rejected_key`, `blocked`, `unavailable`. */
   | { readonly kind: "not_taken"; readonly failure: ProviderFailure }
   /** It cannot be told whether it was placed. */
   | { readonly kind: "unclear"; readonly failure: ProviderFailure };

@@ -18,12 +18,13 @@ export function requestAnswerOf(answer: Result<ReadonlyMap<string, RequestReply>
     case "rate_limited":
     case "rejected_key":
     case "redirected":
+    case "unavailable":
       return { kind: "put_back" };
     case "unsupported_many":
       return { kind: "refused", message: failure.message };
     case "refused":
       // An error under such a code comes from a script that died, perhaps after its work was done.
-      return failure.status >= 500 ? { kind: "lost" } : { kind: "refused", message: failure.message };
+      return failure.status >= 500 || failure.broken === true ? { kind: "lost" } : { kind: "refused", message: failure.message };
     case "http":
       return isTurnedDown(failure.status) ? { kind: "put_back" } : { kind: "lost" };
     case "timeout":
@@ -37,5 +38,5 @@ export function requestAnswerOf(answer: Result<ReadonlyMap<string, RequestReply>
 
 /** Failures of the connection as such. Others may come from a provider that knows no refills, and does well otherwise. */
 export function isOfConnection({ code }: ProviderFailure): boolean {
-  return code === "blocked" || code === "rejected_key" || code === "rate_limited";
+  return code === "blocked" || code === "rejected_key" || code === "rate_limited" || code === "unavailable";
 }

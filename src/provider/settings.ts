@@ -8,6 +8,11 @@ export type RequestShape = {
   /** Adds a trailing slash to the URL's path when it has none. */
   readonly trailingSlash: boolean;
   readonly userAgent: string | null;
+  /**
+   * The field in which an `add` carries a value of ours: the same value gets the same answer, so that an `add` may be sent
+   * again. Null where the provider knows none, as most do.
+   */
+  readonly idempotencyField: string | null;
   /** Names of the fields sent, for script families with a dialect of their own. */
   readonly fields: Readonly<Record<"key" | "action" | "order" | "orders" | "service", string>>;
 };
@@ -17,6 +22,7 @@ export const CANONICAL_REQUEST: RequestShape = {
   encoding: "form",
   trailingSlash: false,
   userAgent: null,
+  idempotencyField: null,
   fields: { key: "key", action: "action", order: "order", orders: "orders", service: "service" },
 };
 

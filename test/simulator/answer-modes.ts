@@ -37,6 +37,35 @@ export function answerModes() {
     ],
     error_codes: [{ does: "says errors as codes", check: refusal({ error: "error.incorrect_order_id" }) }],
     error_with_status_field: [{ does: "puts a status into errors", check: refusal({ error: "Incorrect order ID", status: "104" }) }],
+    error_form: [
+      { does: "has a reason", check: refusal({ result: "error", reason: "Incorrect order ID" }) },
+      {
+        does: "has success as a text",
+        with: ["error_form=success_text"],
+        check: refusal({ success: "false", message: "Incorrect order ID" }),
+      },
+      {
+        does: "wraps the reason",
+        with: ["error_form=wrapped"],
+        check: refusal({ status: false, data: { pesan: "Incorrect order ID" } }),
+      },
+      {
+        does: "has a detail",
+        with: ["error_form=detail", "error_http=400"],
+        check: refusal({ detail: "Incorrect order ID" }, 400),
+      },
+    ],
+    add_form: [
+      { value: "object", form: { status: "success", order: { id: expect.any(Number) } } },
+      { value: "data_id", form: { data: { id: expect.any(Number) } } },
+      { value: "success_id", form: { success: "true", id: expect.any(Number) } },
+    ].map(({ value, form }) => ({
+      does: `tells the order as ${value}`,
+      with: [{ mode: "add_form" as const, value }],
+      check: async ({ call }) => {
+        expect((await call({ action: "add", service: "1", link: "l", quantity: "100" })).json).toEqual(form);
+      },
+    })),
     error_as_msg: [{ does: "has msg for error", check: refusal({ status: "error", msg: "Incorrect order ID" }) }],
     fails_with_error: [
       {

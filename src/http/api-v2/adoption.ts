@@ -12,6 +12,7 @@ import type { ReconcilePolicy } from "../../domain/reconcile.ts";
 import type { Report, StatusReport } from "../../domain/order-report.ts";
 import { orderView } from "../../domain/order-view.ts";
 import { clientFor } from "../../provider/client-for.ts";
+import { mayBeOfTheAsked } from "../../provider/failure.ts";
 import type { Capability, PollResult, ProviderClient } from "../../provider/client.ts";
 import { type Adopted, adoptOrders } from "../../store/orders/adoption.ts";
 import { readForAdoption } from "../../store/orders/status-reads.ts";
@@ -59,7 +60,8 @@ export async function adopt(call: Context, panel: Panel, providerId: string, ids
   );
   await adoptParts(env.DB, wholes, provider.state, now);
   if (answers.size < asked.length) {
-    if (failure !== null) await noteFailure(call, provider, failure, REPEATABLE);
+    // Ids are the panel's own to make up: what they can have caused counts against nobody else. The sweeps find it out.
+    if (failure !== null && !mayBeOfTheAsked(failure)) await noteFailure(call, provider, failure, REPEATABLE);
     return failure?.code === "rate_limited" ? "busy" : "down";
   }
   const client = clientFor(call.ports, provider.settings);
@@ -90,7 +92,7 @@ async function ask(call: Context, provider: Provider, ids: readonly string[]): P
       return true;
     });
   const settings = { ...provider.settings, timeoutMs: Math.min(provider.settings.timeoutMs, ADOPTION_MS) };
-  const port = { takeCall, slot: <T>(task: () => Promise<T>) => slot(task) };
+  const port = { takeCall, slot: <T>(task: () => Promise<T>) => slot(task), inTrouble: provider.state.failures > 0 };
   return clientFor(ports, settings).poll(
     port,
     capability,

@@ -33,7 +33,7 @@ function isFormFailure(failure: ProviderFailure): boolean {
  * left then, and GET last, because it puts the key into the server's log.
  */
 const CHANGES: readonly Change[] = [
-  { cures: isFormFailure, apply: () => CANONICAL_REQUEST },
+  { cures: isFormFailure, apply: ({ idempotencyField }) => ({ ...CANONICAL_REQUEST, idempotencyField }) },
   {
     cures: ({ code }) => code === "redirected" || code === "not_json" || code === "http",
     apply: (shape) => ({ ...shape, trailingSlash: true }),
@@ -100,7 +100,7 @@ function nextShape(
 
 /** The provider's own program answered, whatever it said. */
 function isFromApi({ code }: ProviderFailure): boolean {
-  return code === "refused" || code === "rejected_key" || code === "bad_shape";
+  return code === "refused" || code === "rejected_key" || code === "unavailable" || code === "bad_shape";
 }
 
 /** Down, out of reach, or asking for patience: no other form changes that. 502 to 504 come from a gateway. */

@@ -93,7 +93,7 @@ function readAnswers<T>(
 
 /** A mere message is an error under a code that says the call was turned down. */
 function turnedDown(json: unknown, status: number): ApiError | null {
-  const message = isTurnedDown(status) && !saysSuccess(fieldsIn(json)) ? messageOf(json) : null;
+  const message = isTurnedDown(status) && !saysSuccess(fieldsIn(json)) ? messageOf(json, status) : null;
   return message === null ? null : { texts: [message] };
 }
 

@@ -14,6 +14,7 @@ import { IS_ITS_OWN } from "../orders/status-reads.ts";
 import { activeSql, newestOfLink } from "../orders/link-reads.ts";
 import { ENDED, IS_PLACING, type OrderRow, PLACING, toOrder } from "../rows/order.ts";
 import { type PanelRef, panelIdSql } from "../panels/panels.ts";
+import { keepResendStatement, type Resend } from "./resends.ts";
 import { chargeStatement, isOverdrawn } from "../ledger/transfers.ts";
 
 /** What an `add` asks for: the columns of its order's row. Money in micro-units, times in epoch ms. */
@@ -106,20 +107,24 @@ const INSERT_ORDER = `INSERT INTO orders (panel, n, phase, id, provider_order_id
     AND NOT EXISTS (SELECT 1 FROM orders x WHERE x.panel = p.id AND x.id = ${ID})
   RETURNING *`;
 
+/** An order to be placed. `resend` is what it takes to send it again; null where it is never sent twice. */
+export type Placing = { readonly intent: Intent; readonly resend: Resend | null };
+
 /** `in_the_way`: an order that came first, which is to be read again. `overdrawn`: the panel's account does not hold the charge. */
 export type Begun = { readonly order: Order } | "in_the_way" | "overdrawn";
 
 /**
  * Writes the order that is about to be sent, and charges it where the panel's accounts are kept here. Throws when the
  * database fails: then nothing may be sent. An error can come after the commit, so what was written is looked for then.
- * Six rows written, one more with a link, one more for a charge.
+ * Six rows written, one more with a link, one more for a charge, two more where it may be sent again.
  */
-export async function beginPlacing(db: D1Database, panel: string, intent: Intent, now: number): Promise<Begun> {
+export async function beginPlacing(db: D1Database, panel: string, { intent, resend }: Placing, now: number): Promise<Begun> {
   try {
     const [, inserted] = await db.batch<OrderRow>([
       db.prepare("UPDATE panels SET order_n = order_n + 1 WHERE id = ?1").bind(panel),
       db.prepare(INSERT_ORDER).bind(panel, JSON.stringify(intent), now, FLAGS.duplicate_link),
       chargeStatement(db, panel, 1),
+      ...(resend === null ? [] : [keepResendStatement(db, { panel, request: intent.add_request }, resend, now)]),
     ]);
     const row = inserted?.results[0];
     return row === undefined ? "in_the_way" : { order: toOrder(row) };

@@ -77,7 +77,11 @@ async function runPoll(
   const ids = new Map(orders.flatMap((order) => (order.providerOrderId === null ? [] : [[order.providerOrderId, isSuspect(order)]])));
   const polled = [...ids].map(([id, suspect]) => ({ id, suspect }));
   const startedAt = now();
-  const statuses = await clientFor({ fetch, now }, provider.settings).poll({ slot, takeCall: quota }, assumed, polled);
+  const statuses = await clientFor({ fetch, now }, provider.settings).poll(
+    { slot, takeCall: quota, inTrouble: provider.state.failures > 0 },
+    assumed,
+    polled,
+  );
   // Statuses come first, and a provider in trouble is left alone.
   const refillable = statuses.failure === null ? orders : [];
   const { words, calls } = await slot(() => askRefillWords({ fetch, now }, provider, refillable, quota));

@@ -109,6 +109,8 @@ describe("the answer to `order`", () => {
     ["refusing by a known text", { error: "Incorrect order ID" }, refused("Incorrect order ID")],
     ["refusing by a known code", { error: "error.incorrect_order_id" }, refused("error.incorrect_order_id")],
     ["refusing by a known code beside a text", { error: "Неверный заказ", code: "incorrect_order_id" }, refused("Неверный заказ")],
+    ["refusing in words for it", { errors: "No such order" }, refused("No such order")],
+    ["refusing by its id", { error: "Заказ 23501: нет" }, refused("Заказ 23501: нет")],
     ["refusing under its id", { "23501": { error: "Неверный заказ" } }, refused("Неверный заказ")],
     ["refusing under its id, as text", { "23501": "Неверный заказ" }, refused("Неверный заказ")],
   ])("%s", (_, json, report) => {
@@ -117,7 +119,9 @@ describe("the answer to `order`", () => {
 
   it.each<[string, unknown, string]>([
     ["an error", { error: "Неверный заказ" }, "error: Неверный заказ"],
-    ["an error in the second dialect", { errors: "No such order" }, "error: No such order"],
+    ["an error in the second dialect", { errors: "Nothing here" }, "error: Nothing here"],
+    ["a script that broke, under its id", { "23501": { error: "System error" } }, "error: System error"],
+    ["too many calls, under its id", { "23501": "Rate limit exceeded (200/min)" }, "error: Rate limit exceeded (200/min)"],
     [
       "a validator's errors",
       { message: "Invalid data.", errors: { key: ["The key field is required."] } },

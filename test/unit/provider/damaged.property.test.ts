@@ -123,6 +123,7 @@ describe("the answer to `add`", SLOW, () => {
         portOf(() => response),
         SETTINGS,
         { service: "1" },
+        { takeCall: async () => false, value: null, isResend: false },
       );
       kinds.add(placed.kind);
       if (placed.kind === "placed") expect(standsIn(body, placed.id)).toBe(true);
@@ -139,6 +140,7 @@ describe("the answer to `add`", SLOW, () => {
         portOf(() => response),
         SETTINGS,
         { service: "1" },
+        { takeCall: async () => false, value: null, isResend: false },
       );
       expect(["placed", "unclear"]).toContain(kind);
     });
@@ -150,6 +152,7 @@ describe("the answer to `add`", SLOW, () => {
         portOf(() => response),
         SETTINGS,
         { service: "1" },
+        { takeCall: async () => false, value: null, isResend: false },
       );
       expect(["refused", "unclear"]).toContain(kind);
     });

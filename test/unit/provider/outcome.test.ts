@@ -28,7 +28,9 @@ describe("what came of asking", () => {
     [{ code: "too_large", limitBytes: 1 }, "lost"],
     [{ code: "bad_shape", message: "" }, "lost"],
     [{ code: "refused", message: "Server error", status: 500 }, "lost"],
+    [{ code: "refused", message: "System error", status: 200, broken: true }, "lost"],
     // What certainly was not.
+    [{ code: "unavailable", message: "Maintenance", status: 200 }, "put_back"],
     [{ code: "http", status: 404, message: null }, "put_back"],
     [{ code: "redirected", status: 301 }, "put_back"],
     [{ code: "rejected_key", message: "" }, "put_back"],

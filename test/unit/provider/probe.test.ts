@@ -107,10 +107,17 @@ describe("a probe", () => {
     expect(codesOf(report).at(-1)).toBeNull();
   });
 
-  it("finds back to the canonical form from any other", async () => {
-    const request: RequestShape = { method: "GET", encoding: "json", trailingSlash: true, userAgent: "x", fields: DIALECT_FIELDS };
+  it("finds back to the canonical form from any other, and keeps the field of our value", async () => {
+    const request: RequestShape = {
+      method: "GET",
+      encoding: "json",
+      trailingSlash: true,
+      userAgent: "x",
+      idempotencyField: "request_id",
+      fields: DIALECT_FIELDS,
+    };
     const report = await probe(canonical, { ...SETTINGS, request });
-    expect(report).toMatchObject({ ok: true, request: CANONICAL_REQUEST });
+    expect(report).toMatchObject({ ok: true, request: { ...CANONICAL_REQUEST, idempotencyField: "request_id" } });
     expect(report.tried.map((attempt) => attempt.shape)).toEqual(["GET, trailing slash, own User-Agent, key as api_token", "POST form"]);
   });
 

@@ -38,6 +38,7 @@ describe("providers", () => {
         encoding: "form",
         trailing_slash: false,
         user_agent: null,
+        idempotency_field: null,
         fields: { key: "key", action: "action", order: "order", orders: "orders", service: "service" },
       },
       brake: { share: 0.66, min_orders: 20, engaged_at: null, held: { count: 0, amount: "0", amounts: {} } },

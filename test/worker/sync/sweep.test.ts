@@ -186,6 +186,41 @@ describe("providers in trouble", () => {
     ]);
   });
 
+  it.each<[string, () => unknown, string]>([
+    ["JSON cut off", () => new Response('{"charge":"0.9","status":"Completed","remains":"0"'), "not_json"],
+    ["an empty body", () => new Response(""), "not_json"],
+    ["a catch-all's text", () => ({ error: "System error" }), "refused"],
+    ["words that nobody knows", () => ({ error: "Batas tercapai" }), "refused"],
+  ])("%s for every order is the provider's trouble though its balance is told: no order is not found", async (_name, answer, code) => {
+    for (const many of ["yes", "no"]) {
+      await clear();
+      await addProvider("acme", { many });
+      await addOrders("p", "acme", 1, 8, young);
+      const run = new World();
+      run.providers.set("acme", answer);
+      await run.run(4);
+      expect((await shownOrder(run, 1)).sync).toBe("provider_down");
+      expect(await rows("SELECT last_failure->>'$.code' AS code, failures >= 3 AS open FROM providers")).toEqual([{ code, open: 1 }]);
+      expect(await rows("SELECT DISTINCT status, flags, refunded, version FROM orders")).toEqual([
+        { status: "in_progress", flags: 0, refunded: 0, version: 1 },
+      ]);
+      run.providers.delete("acme");
+      await run.run(2);
+      expect((await shownOrder(run, 1)).sync).toBe("ok");
+    }
+  });
+
+  it("a limit said to one order after the other is one failure, and flags none", async () => {
+    await addProvider("acme", { many: "no" });
+    await addOrders("p", "acme", 1, 8, young);
+    const run = new World();
+    run.providers.set("acme", () => ({ error: "Rate limit exceeded (200/min)" }));
+    await run.run(1);
+    expect(run.calls).toHaveLength(1);
+    expect(await rows("SELECT last_failure->>'$.code' AS code FROM providers")).toEqual([{ code: "rate_limited" }]);
+    expect(await rows("SELECT DISTINCT flags FROM orders")).toEqual([{ flags: 0 }]);
+  });
+
   it("one that limits its rate is left alone for as long as it asks", async () => {
     await addProvider("acme", { many: "yes" });
     await addOrders("p", "acme", 1, 10, young);

@@ -10,6 +10,7 @@ const request = z.strictObject({
   encoding: z.enum(["form", "json"]),
   trailing_slash: z.boolean(),
   user_agent: z.nullable(z.string()),
+  idempotency_field: z.nullable(z.string()),
   fields: z.record(z.string(), z.string()),
 });
 

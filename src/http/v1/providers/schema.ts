@@ -40,6 +40,20 @@ const headerText = z
   .string()
   .check(z.regex(/^[\x21-\x7e](?:[\x20-\x7e]{0,254}[\x21-\x7e])?$/, "must be 1 to 256 printable ASCII characters"));
 
+/** What an `add` is made of; a value of ours in its place would be another order. */
+const ADD_FIELDS: ReadonlySet<string> = new Set([
+  "action",
+  "key",
+  "service",
+  "link",
+  "quantity",
+  "runs",
+  "interval",
+  "comments",
+  "username",
+]);
+const ownField = fieldName.check(z.refine((name) => !ADD_FIELDS.has(name.toLowerCase()), { error: "must not be a field of API v2" }));
+
 /** How the provider wants to be spoken to; what is left out is as API v2 has it, not as it was set before. */
 const requestShape: Schema<RequestShape> = z.pipe(
   z.strictObject({
@@ -47,6 +61,7 @@ const requestShape: Schema<RequestShape> = z.pipe(
     encoding: z.prefault(z.enum(["form", "json"]), CANONICAL_REQUEST.encoding),
     trailing_slash: z.prefault(z.boolean(), CANONICAL_REQUEST.trailingSlash),
     user_agent: z.prefault(z.nullable(headerText), CANONICAL_REQUEST.userAgent),
+    idempotency_field: z.prefault(z.nullable(ownField), CANONICAL_REQUEST.idempotencyField),
     fields: z.prefault(
       z
         .strictObject({
@@ -64,11 +79,16 @@ const requestShape: Schema<RequestShape> = z.pipe(
       {},
     ),
   }),
-  z.transform(({ trailing_slash, user_agent, ...same }): RequestShape => ({
-    ...same,
-    trailingSlash: trailing_slash,
-    userAgent: user_agent,
-  })),
+  z.transform(({ trailing_slash, user_agent, idempotency_field, ...same }, context): RequestShape => {
+    if (idempotency_field !== null && Object.values(same.fields).includes(idempotency_field))
+      context.issues.push({
+        code: "custom",
+        path: ["idempotency_field"],
+        message: "is the name of another field",
+        input: idempotency_field,
+      });
+    return { ...same, trailingSlash: trailing_slash, userAgent: user_agent, idempotencyField: idempotency_field };
+  }),
 );
 
 const brake = z.strictObject({
@@ -109,13 +129,14 @@ export function settingsChange({ key, panels, enabled, status_words, request, br
 }
 
 /** A request's shape as text, its keys always in one order. */
-export function requestText({ method, encoding, trailingSlash, userAgent, fields }: RequestShape): string {
+export function requestText({ method, encoding, trailingSlash, userAgent, idempotencyField, fields }: RequestShape): string {
   const { key, action, order, orders, service } = fields;
   return JSON.stringify({
     method,
     encoding,
     trailingSlash,
     userAgent,
+    idempotencyField,
     fields: { key, action, order, orders, service },
   } satisfies RequestShape);
 }

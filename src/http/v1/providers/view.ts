@@ -82,8 +82,8 @@ function time(epochMs: number | null): string | null {
   return epochMs === null ? null : isoTime(epochMs);
 }
 
-function requestView({ method, encoding, trailingSlash, userAgent, fields }: RequestShape) {
-  return { method, encoding, trailing_slash: trailingSlash, user_agent: userAgent, fields };
+function requestView({ method, encoding, trailingSlash, userAgent, idempotencyField, fields }: RequestShape) {
+  return { method, encoding, trailing_slash: trailingSlash, user_agent: userAgent, idempotency_field: idempotencyField, fields };
 }
 
 /** What a probe found out. */

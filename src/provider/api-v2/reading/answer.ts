@@ -5,7 +5,8 @@
 import type { Balance } from "../../client.ts";
 import { foldWord } from "../../../domain/status.ts";
 import type { Parts, RefusedReport, Report, StatusReport } from "../../../domain/order-report.ts";
-import { type ApiError, errorIn, errorOfLayers, knownError } from "./api-error.ts";
+import { type ApiError, errorIn, errorOfLayers } from "./api-error.ts";
+import { isAboutId, isOfCall, subjectOf } from "./subject.ts";
 import { entriesFor, namesAnother, ORDER_NAMES } from "./entries.ts";
 import { readCount, readCurrency, readDecimal, readRemains, type WritingOf, writingIn } from "./figures.ts";
 import { type Fields, fieldsIn, fieldsOf, idText, isObject, layersOf, scalarText } from "./fields.ts";
@@ -60,14 +61,19 @@ export function readMany(json: unknown, ids: readonly string[], key: string): Re
 }
 
 /**
- * The answer to `order`. `refused` is reported only for a text that is known to be about the order;
- * any other error may be about the whole provider, and is an error here.
+ * The answer to `order`. `refused` is reported only for a text that is about the order, or stands under its id. Any other
+ * error may be about the whole provider, and is an error here.
  */
 export function readOne(json: unknown, id: string, key: string): Reading<Report> {
   const reading = readMany(json, [id], key);
-  if (reading.kind === "error" && knownError(reading.error.texts) === "order") return read(refused(reading.error, key));
+  if (reading.kind === "error" && isAboutId(reading.error, id)) return read(refused(reading.error, key));
   if (reading.kind !== "read") return reading;
   const report = reading.value.reports.get(id) ?? MISSING;
+  if (report.kind === "refused") {
+    const error: ApiError = { texts: [report.message] };
+    const subject = subjectOf(error);
+    return isOfCall(subject) || subject === "crash" ? { kind: "error", error } : read(report);
+  }
   if (report.kind === "missing") return { kind: "unreadable", message: "the answer says nothing readable of the order asked" };
   return read(report);
 }
