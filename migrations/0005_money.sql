@@ -25,6 +25,23 @@ ALTER TABLE providers ADD COLUMN parts_day INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE providers ADD COLUMN parts_today INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE providers ADD COLUMN parts_granted INTEGER NOT NULL DEFAULT 0;
 
+-- Flags that a person has dismissed, and what each was about: {"stalled":"600"}.
+ALTER TABLE orders ADD COLUMN dismissed TEXT CHECK (dismissed IS NULL OR json_valid(dismissed));
+-- How long the service may take to deliver, once it has started.
+ALTER TABLE orders ADD COLUMN duration_ms INTEGER CHECK (duration_ms > 0);
+-- How long providers correct themselves after a final status.
+ALTER TABLE providers ADD COLUMN settle_hours INTEGER NOT NULL DEFAULT 72 CHECK (settle_hours BETWEEN 1 AND 720);
+
+-- How long a provider's service takes, for orders that do not say it themselves.
+CREATE TABLE service_windows (
+  provider TEXT NOT NULL,
+  service TEXT NOT NULL,
+  start_minutes INTEGER CHECK (start_minutes > 0),
+  duration_minutes INTEGER CHECK (duration_minutes > 0),
+  updated_at INTEGER NOT NULL,
+  PRIMARY KEY (provider, service)
+) STRICT, WITHOUT ROWID;
+
 -- What was decided until now counts for the status that the order has; one that was taken back is forgotten.
 UPDATE orders SET decided_status = status
   WHERE decided_granted IS NOT NULL AND status NOT IN ('pending', 'processing', 'in_progress', 'unknown');

@@ -14,7 +14,7 @@ import {
   type RefillRequest,
   refillSwept,
 } from "./refill-cancel.ts";
-import { cadenceOf, DAY_MS, DEFAULT_CORRECTION_WINDOW_MS } from "./poll-cadence.ts";
+import { cadenceOf, correctionWindowMs, DAY_MS, DEFAULT_SETTLE_HOURS } from "./poll-cadence.ts";
 import type { Order, OrderState } from "./order.ts";
 import type { Decision } from "./reconcile.ts";
 import { isFinal, type Status } from "./status.ts";
@@ -96,10 +96,13 @@ function sameRefill(a: RefillRequest, b: RefillRequest): boolean {
   return a.status === b.status && a.id === b.id;
 }
 
-/** An order with an open refill is looked at for as long as that takes, so that a closed one is opened again. */
+/**
+ * An order with an open refill is looked at for as long as that takes, so that a closed one is opened again. How long its
+ * provider corrects itself, the next poll applies.
+ */
 function withRefill({ state, startWindowMs }: Pick<Order, "state" | "startWindowMs">, refill: RefillRequest, now: number): OrderState {
   const next = { ...state, refill };
-  return { ...next, cadence: cadenceOf(next, { startWindowMs, correctionWindowMs: DEFAULT_CORRECTION_WINDOW_MS }, now) };
+  return { ...next, cadence: cadenceOf(next, { startWindowMs, correctionWindowMs: correctionWindowMs(DEFAULT_SETTLE_HOURS) }, now) };
 }
 
 /** Whether a sweep asks how the order's refill goes. Refills take days: an order that is looked at often has not come to them. */

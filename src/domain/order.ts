@@ -1,6 +1,7 @@
 /**
  * An order as the rules see it: plain data, no rows and no clock.
  */
+import type { Dismissals } from "./order-dismissal.ts";
 import type { CancelRequest, RefillRequest } from "./refill-cancel.ts";
 import type { RefundReason } from "./refund-rules.ts";
 import type { Parts } from "./order-report.ts";
@@ -113,6 +114,8 @@ export type OrderState = {
   readonly remains: number | null;
   readonly reason: Reason | null;
   readonly flags: number;
+  /** Flags that a person has dismissed, and what each was about. */
+  readonly dismissed: Dismissals;
   readonly reversals: number;
 
   /** All that was returned so far, in micro-units, net of claw-backs; what the panel had returned before included. */
@@ -179,8 +182,9 @@ export type Order = {
   readonly costCurrency: string | null;
   /** The order that was active on the same link and service when this one came. */
   readonly duplicateOf: string | null;
-  /** How long the service may take to start, and how many days after its end a refill may be asked; null where unknown. */
+  /** How long the service may take to start and to deliver, and how many days after its end a refill may be asked; null where unknown. */
   readonly startWindowMs: number | null;
+  readonly durationMs: number | null;
   readonly refillDays: number | null;
   /** Of a part of an order of several parts: the number of the whole; 0 where both were adopted at once. */
   readonly partOf: number | null;

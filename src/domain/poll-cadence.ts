@@ -11,8 +11,13 @@ import { MINUTE_MS } from "./time.ts";
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 
-/** Providers correct themselves for some days after a final status; then an order is closed. */
-export const DEFAULT_CORRECTION_WINDOW_MS = /* planted: correction-window */ 72 * HOUR_MS;
+/** Providers correct themselves for some days after a final status; then an order is closed. A setting of the provider. */
+export const DEFAULT_SETTLE_HOURS = 72;
+
+/** The correction window of a provider, in ms. */
+export function correctionWindowMs(settleHours: number): number {
+  return /* planted: correction-window */ settleHours * HOUR_MS;
+}
 
 const TROUBLED = FLAGS.not_found | FLAGS.unknown_status;
 

@@ -9,6 +9,7 @@ import type { Report, StatusReport } from "./order-report.ts";
 import type { RefundPolicy } from "./refund-policy.ts";
 import { planRefund, type RefundPlan } from "./refund-plan.ts";
 import type { PartFacts } from "./refund-rules.ts";
+import { withDismissals } from "./order-dismissal.ts";
 import { withOutdated } from "./panel-status.ts";
 import { type ActiveStatus, isActive, isFinal, type Status, statusFor, type StatusWords } from "./status.ts";
 import { MINUTE_MS } from "./time.ts";
@@ -36,7 +37,7 @@ const PROGRESS_MAX_AGE_MS = 2 * HOUR_MS;
 /** Works out an order's next state from one report. `now` is when the answer counts, in epoch ms. */
 export function reconcile(order: OrderState, report: Report, policy: ReconcilePolicy, now: number): Decision {
   const { next: told, refunds } = report.kind === "status" ? answered(order, report, policy, now) : unanswered(order, now);
-  const judged = withOutdated(told);
+  const judged = withDismissals(withOutdated(told));
   const next = { ...judged, cancel: cancelAfterEnd(judged.cancel, judged.status), cadence: cadenceOf(judged, policy, now) };
   const moves = refunds.length > 0 || isMove(order, next);
   return { write: moves ? "move" : isProgress(order, next, policy, now) ? "progress" : "none", next, refunds };

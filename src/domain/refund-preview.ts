@@ -10,10 +10,10 @@ export type PreviewedRefund = { readonly kind: "post" | "hold"; readonly amount:
 
 /** Works out one order. `now` in epoch ms. */
 export function previewOf({ state }: Order, refunds: RefundPolicy, now: number): PreviewedRefund | null {
-  // What the rules posted or held so far is taken away; what the panel gave by itself stays.
+  // What the rules posted or held so far is taken away; what the panel gave stays, also from before it registered the order.
   const untouched: OrderState = {
     ...state,
-    refunded: state.goodwill,
+    refunded: Math.min(state.charge ?? 0, state.goodwill + state.registeredRefunded),
     hold: null,
     decided: null,
     rejectedAt: null,

@@ -40,7 +40,8 @@ import {
   refillAnswer,
   registrationsAnswer,
 } from "./v1/orders/answers.ts";
-import { postCorrected } from "./v1/orders/corrected.ts";
+import { getServiceWindows, putServiceWindows, windowsAnswer, windowsBody } from "./v1/providers/service-windows.ts";
+import { dismissalBody, postDismissal } from "./v1/orders/dismiss.ts";
 import { checkOrder, getNamedOrders, getOrder, getOrders, namedOrdersQuery, orderListQuery } from "./v1/orders/orders.ts";
 import { postCancel, postRefill } from "./v1/orders/refill-cancel.ts";
 import { registerOrders, registrationBody } from "./v1/orders/registration.ts";
@@ -156,6 +157,21 @@ export const ROUTES: readonly Route[] = [
     who: "operator",
     answers: { 200: policyAnswer },
     handle: deletePolicy,
+  }),
+  route({
+    method: "GET",
+    path: "/v1/providers/:id/services/:service",
+    who: "operator",
+    answers: { 200: windowsAnswer },
+    handle: getServiceWindows,
+  }),
+  route({
+    method: "PUT",
+    path: "/v1/providers/:id/services/:service",
+    who: "operator",
+    body: windowsBody,
+    answers: { 200: windowsAnswer },
+    handle: putServiceWindows,
   }),
   route({
     method: "GET",
@@ -281,11 +297,11 @@ export const ROUTES: readonly Route[] = [
   }),
   route({
     method: "POST",
-    path: "/v1/orders/:id/corrected",
+    path: "/v1/orders/:id/dismiss",
     who: "panel",
-    ...nothing,
+    body: dismissalBody,
     answers: { 200: orderAnswer },
-    handle: postCorrected,
+    handle: postDismissal,
   }),
   moneyRoute({
     method: "POST",

@@ -59,6 +59,7 @@ function commonIntent(requestId: string, fields: Fields, lookup: AddLookup, link
     add_digest: lookup.digest,
     add_request: requestId,
     start_window_ms: null,
+    duration_ms: null,
     refill_days: null,
   } satisfies Partial<Intent>;
 }

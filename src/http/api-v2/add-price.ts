@@ -42,6 +42,7 @@ export function priceInCatalogue({ panel, service, provider }: CatalogueAdd, { f
     posts,
     currency: service.currency ?? panel.currency,
     start_window_ms: service.startMinutes === null ? null : service.startMinutes * MINUTE_MS,
+    duration_ms: service.durationMinutes === null ? null : service.durationMinutes * MINUTE_MS,
     refill_days: service.refillDays,
   } as const;
   return ok({ provider, intent: priced, fields: sentBy(service, fields), isPriceOld: false });

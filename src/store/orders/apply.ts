@@ -202,7 +202,7 @@ const PROGRESS_COLUMNS = [
 ] as const;
 const MOVE_COLUMNS = [
   ...PROGRESS_COLUMNS,
-  ...(["multi", "status", "middle", "back_to", "reason", "flags", "reversals", "refunded", "refund_count"] as const),
+  ...(["multi", "status", "middle", "back_to", "reason", "flags", "dismissed", "reversals", "refunded", "refund_count"] as const),
   ...(["goodwill", "decided_status", "decided_due", "decided_granted", "rejected_at", "left_to_panel"] as const),
   ...(["hold_n", "word_hold_n", "hold_amount", "hold_due", "hold_reason", "hold_at", "hold_posts_at"] as const),
   ...(["counted_at", "counted_badly", "flips", "flip_at"] as const),
@@ -268,6 +268,7 @@ function moveColumns(write: OrderWrite): Record<(typeof MOVE_COLUMNS)[number], u
     back_to: next.backTo,
     reason: next.reason,
     flags: next.flags,
+    dismissed: Object.keys(next.dismissed).length === 0 ? null : JSON.stringify(next.dismissed),
     reversals: next.reversals,
     refunded: next.refunded,
     refund_count: next.refundCount,

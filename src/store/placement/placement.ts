@@ -4,6 +4,7 @@
  *
  * Every statement names the version it saw; the INSERT of changes stands before the UPDATE of orders.
  */
+import { windowSql } from "../providers/service-windows.ts";
 import { CONNECT_IDS_FROM, SPARE_IDS_FROM } from "../../domain/order-ids.ts";
 import { type Channel, FLAGS, type Order } from "../../domain/order.ts";
 import type { Cadence } from "../../domain/poll-pacing.ts";
@@ -34,13 +35,15 @@ export type Intent = {
   readonly link_key: string;
   readonly add_digest: string;
   readonly add_request: string;
+  /** Null where not known: then the windows that are set for the provider's service count. */
   readonly start_window_ms: number | null;
+  readonly duration_ms: number | null;
   readonly refill_days: number | null;
 };
 
 const COLUMNS = [
   ...(["door", "provider", "service", "provider_service", "link", "quantity", "charge", "currency", "cost", "cost_currency"] as const),
-  ...(["runs", "posts", "link_key", "add_digest", "add_request", "start_window_ms", "refill_days"] as const),
+  ...(["runs", "posts", "link_key", "add_digest", "add_request", "start_window_ms", "duration_ms", "refill_days"] as const),
 ] as const satisfies readonly (keyof Intent)[];
 
 /** An `add` that is as another one was sent again, by a script that got no answer: for so long it is taken for that. */
@@ -88,6 +91,11 @@ const ID = `CASE ${J("door")} WHEN 'connect' THEN CAST(${CONNECT_IDS_FROM} + p.o
 // planted: identical-add-in-the-way
 const REUSES_IDENTICAL_ADDS = "p.reuse_identical_adds = 1";
 
+const valueSql = (column: (typeof COLUMNS)[number]): string =>
+  column === "start_window_ms" || column === "duration_ms"
+    ? `coalesce(${J(column)}, ${windowSql(column, J("provider"), `coalesce(${J("provider_service")}, ${J("service")})`)})`
+    : J(column);
+
 /**
  * The new order's row, unless an identical one, or one on its link that the panel's policy minds, came first, or its id
  * is taken: two requests at once see each other here, where no third is between them. Its number was given out by the
@@ -99,7 +107,7 @@ const INSERT_ORDER = `INSERT INTO orders (panel, n, phase, id, provider_order_id
     (SELECT a.id FROM (${activeSql("o.id, o.last_change", "p.id", J("link_key"))}) a WHERE a.last_change <> 0),
     iif(EXISTS (${activeSql("1", "p.id", J("link_key"))}), ?4, 0),
     'pending', 'pending', coalesce(${J("runs")}, 0) > 1 OR ${J("posts")} IS NOT NULL, NULL, ?3, ?3, ?3, ?3,
-    ${COLUMNS.map(J).join(", ")}
+    ${COLUMNS.map(valueSql).join(", ")}
   FROM panels p
   WHERE p.id = ?1
     AND NOT (${REUSES_IDENTICAL_ADDS} AND EXISTS (${identicalSql("1", THIS_ADD)}))

@@ -2,6 +2,7 @@
  * What the operator sets of a provider. Its state belongs to the sweeps; it is touched here only where settings
  * make what was learned meaningless.
  */
+import { DEFAULT_SETTLE_HOURS } from "../../domain/poll-cadence.ts";
 import { DEFAULT_BRAKE } from "../../domain/provider-brake.ts";
 import { CANONICAL_REQUEST } from "../../provider/settings.ts";
 import type { Audited } from "../operations/audit.ts";
@@ -22,6 +23,7 @@ export type SettingsChange = {
   /** The whole shape, its keys in the order of `CANONICAL_REQUEST`, so that equal shapes are equal texts. */
   readonly request?: string;
   readonly brake?: string | null;
+  readonly settle_hours?: number;
 };
 
 /** What a new provider has where nothing is said. */
@@ -36,6 +38,7 @@ const DEFAULTS = {
   status_words: "{}",
   request: JSON.stringify(CANONICAL_REQUEST),
   brake: JSON.stringify(DEFAULT_BRAKE),
+  settle_hours: DEFAULT_SETTLE_HOURS,
 } as const satisfies SettingsChange;
 
 const NULLABLE_COLUMNS = [
@@ -53,6 +56,7 @@ const OTHER_COLUMNS = [
   "enabled",
   "status_words",
   "request",
+  "settle_hours",
 ] as const satisfies readonly (keyof SettingsChange)[];
 const COLUMNS = [...NULLABLE_COLUMNS, ...OTHER_COLUMNS];
 

@@ -1,6 +1,7 @@
 /**
- * The orders behind a period's reconciliation, found by way of the change feed: its numbers are times, so that a
- * period is a stretch of its key, and no index has to be paid for with every refund.
+ * The orders behind a period's reconciliation, found by way of the change feed: its numbers are no lower than times, so
+ * that a period begins at a place of its key, and no index has to be paid for with every refund. Where it ends, the
+ * changes' own times say: numbers run ahead of time, by a day and more after a restore.
  */
 import { FLAGS } from "../../domain/order.ts";
 import type { OrderFacts } from "../../domain/reconciliation.ts";
@@ -14,8 +15,8 @@ export type Period = { readonly from: number; readonly to: number };
 /** One request looks at no more changes than this: some 6,000 orders' worth, read within a second. */
 export const MAX_CHANGES = 20_000;
 
-/** A change's number is at least its time × 1000. It runs ahead of it when the clock was set back, or many come at once. */
-const NUMBERS_AHEAD = 3_600_000 * 1000;
+/** Changes come in the order of their times, but for clocks that differ: so much later, all of a period have come. */
+const CLOCKS_DIFFER_MS = 3_600_000;
 
 export type PeriodRead = {
   readonly panel: Panel;
@@ -53,7 +54,9 @@ const SHOWN_FLAGS = FLAGS.completed_with_remains | FLAGS.canceled_after_delivery
  */
 export async function readPeriod(db: D1Database, ref: PanelRef, { from, to }: Period): Promise<PeriodRead | null> {
   const panel = panelIdSql(ref);
-  const changes = `FROM changes c WHERE c.panel = ${panel} AND c.seq > ?2 * 1000 AND c.seq < ?3 * 1000 + ${NUMBERS_AHEAD} AND c.created_at >= ?2 AND c.created_at < ?3`;
+  const end = `coalesce((SELECT e.seq FROM changes e WHERE e.panel = ${panel} AND e.seq >= ?3 * 1000 AND e.created_at >= ?3 + ${CLOCKS_DIFFER_MS}
+    ORDER BY e.seq LIMIT 1), 9223372036854775807)`;
+  const changes = `FROM changes c WHERE c.panel = ${panel} AND c.seq >= ?2 * 1000 AND c.seq < ${end} AND c.created_at >= ?2 AND c.created_at < ?3`;
   const facts = `SELECT * FROM (
       SELECT o.n, o.id, o.provider, o.provider_order_id, o.status, o.quantity, o.remains, o.multi, o.flags, o.currency,
         o.provider_price, o.provider_price_currency, o.provider_charge, o.provider_currency, p.currency AS default_currency, o.cost, o.cost_currency,

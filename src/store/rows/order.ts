@@ -1,4 +1,5 @@
 import type { CancelStatus, RefillStatus } from "../../domain/refill-cancel.ts";
+import type { Dismissals } from "../../domain/order-dismissal.ts";
 import type { Channel, Order, OrderState, Reason, ReportedFinal } from "../../domain/order.ts";
 import type { RefundReason } from "../../domain/refund-rules.ts";
 import type { Parts } from "../../domain/order-report.ts";
@@ -19,6 +20,7 @@ export type OrderRow = {
   add_digest: string | null;
   duplicate_of: string | null;
   start_window_ms: number | null;
+  duration_ms: number | null;
   refill_days: number | null;
   part_of: number | null;
   service: string | null;
@@ -48,6 +50,7 @@ export type OrderRow = {
   remains: number | null;
   reason: Reason | null;
   flags: number;
+  dismissed: string | null;
   reversals: number;
   refunded: number;
   refund_count: number;
@@ -115,6 +118,7 @@ export function toOrder(row: OrderRow): Order {
     costCurrency: row.cost_currency,
     duplicateOf: row.duplicate_of,
     startWindowMs: row.start_window_ms,
+    durationMs: row.duration_ms,
     refillDays: row.refill_days,
     partOf: row.part_of,
     phase: row.phase,
@@ -145,6 +149,7 @@ function toState(row: OrderRow): OrderState {
     remains: row.remains,
     reason: row.reason,
     flags: row.flags,
+    dismissed: row.dismissed === null ? {} : (JSON.parse(row.dismissed) as Dismissals),
     reversals: row.reversals,
     refunded: row.refunded,
     goodwill: row.goodwill,

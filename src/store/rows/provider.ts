@@ -37,6 +37,7 @@ export type ProviderRow = {
   calls_day: number;
   calls_today: number;
   unknown_words: string;
+  settle_hours: number;
   clock: string | null;
   marks: string;
   endings: string;
@@ -65,6 +66,8 @@ export type Provider = {
   readonly maxCallsPerMinute: number | null;
   /** Null: no brake. */
   readonly brake: Brake | null;
+  /** How long it corrects itself after a final status. */
+  readonly settleHours: number;
   /** Refund policies by service, "" for the provider's own; empty where they were not read. */
   readonly policies: Readonly<Record<string, PolicyLayer>>;
   /** The currency of its balance, as it last said; null when it never did. */
@@ -89,6 +92,7 @@ export function toProvider(row: ProviderRow): Provider {
     batchSize: row.batch_size,
     maxCallsPerMinute: row.max_calls_per_minute,
     brake: row.brake === null ? null : (JSON.parse(row.brake) as Brake),
+    settleHours: row.settle_hours,
     policies: JSON.parse(row.policies ?? "{}") as Record<string, PolicyLayer>,
     balanceCurrency: row.balance_currency,
     addTrouble: toAddTrouble(row),

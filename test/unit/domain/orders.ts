@@ -37,6 +37,7 @@ export function anOrder(over: Partial<OrderState> = {}): OrderState {
     remains: 600,
     reason: null,
     flags: 0,
+    dismissed: {},
     reversals: 0,
     refunded: 0,
     goodwill: 0,

@@ -48,19 +48,20 @@ describe("the first final status that a script gets", () => {
     await world.status({ order: "1" }, null);
     world.now += 3_600_000;
     await sweep(world, 61, () => said({ status: "Canceled", remains: "1000" }));
-    const { status, json } = await world.post("/v1/orders/1/corrected", world.key);
+    const dismissed = { flag: "panel_outdated", note: "put right by hand" };
+    const { status, json } = await world.post("/v1/orders/1/dismiss", world.key, dismissed);
     expect([status, json.flags]).toEqual([200, []]);
-    expect((await world.post("/v1/orders/1/corrected", world.key)).status).toBe(200);
+    expect((await world.post("/v1/orders/1/dismiss", world.key, dismissed)).status).toBe(200);
     expect(await world.listed("?flag=panel_outdated")).toEqual([]);
     expect((await world.get("/v1/audit")).json.entries[0]).toMatchObject({
-      action: "order.corrected",
+      action: "order.dismissed",
       subject: "order:1",
       before: { told: { status: "partial" } },
       after: { told: { status: "canceled", refunded: 900_000 } },
     });
     await sweep(world, 61, () => said({ status: "Canceled", remains: "1000" }));
     expect(await world.listed("?flag=panel_outdated")).toEqual([]);
-    expect((await world.post("/v1/orders/nope/corrected", world.key)).status).toBe(404);
+    expect((await world.post("/v1/orders/nope/dismiss", world.key, dismissed)).status).toBe(404);
   });
 
   it("does not flag it where nobody was told", async () => {

@@ -44,6 +44,7 @@ const providerFields = {
   enabled: z.boolean(),
   status_words: z.record(z.string(), z.enum(STATUS_NAMES)),
   request,
+  settle_hours: z.int(),
   brake: z.nullable(
     z.strictObject({
       share: z.nullable(z.number()),

@@ -111,6 +111,7 @@ export const providerBody = z.strictObject({
   status_words: z.exactOptional(statusWords),
   request: z.exactOptional(requestShape),
   brake: z.exactOptional(z.nullable(brake)),
+  settle_hours: z.exactOptional(wholeNumber(1, 720)),
 });
 
 export type ProviderBody = z.output<typeof providerBody>;

@@ -29,6 +29,7 @@ export function providerView({ provider, activeOrders }: FollowedProvider, held:
     status_words: settings.statusWords,
     request: requestView(settings.request),
     brake: brakeView(provider, held),
+    settle_hours: provider.settleHours,
     created_at: isoTime(provider.createdAt),
     updated_at: isoTime(provider.updatedAt),
     health: healthView(provider.state, activeOrders, now),

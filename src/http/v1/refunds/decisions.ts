@@ -8,6 +8,7 @@ import { formatAmount } from "../../../domain/money.ts";
 import type { Order, OrderState } from "../../../domain/order.ts";
 import { policyFor } from "../../../domain/refund-policy.ts";
 import { orderView } from "../../../domain/order-view.ts";
+import { withDismissals } from "../../../domain/order-dismissal.ts";
 import { withOutdated } from "../../../domain/panel-status.ts";
 import { fail, ok, type Result } from "../../../domain/result.ts";
 import { applyDecision, type OrderWrite, type RefundWrite } from "../../../store/orders/apply.ts";
@@ -176,7 +177,7 @@ export function decisionWrite(
   { next: decided, facts, was, write }: Step,
   now: number,
 ): OrderWrite {
-  const next = withOutdated(decided);
+  const next = withDismissals(withOutdated(decided));
   const at = Math.max(now, order.updatedAt);
   const after: Order = { ...order, updatedAt: at, state: next };
   const refunded = { before: order.state.refunded, after: next.refunded };
