@@ -21,7 +21,7 @@ export type DeskSettings = {
   readonly tell: (text: string) => void;
 };
 
-/** What lies on the desk, each by its order and flag, and what was settled. */
+/** What lies on the desk: what waits by order and flag, what was decided by order, and what was settled. */
 export type DeskView = {
   readonly waiting: readonly string[];
   readonly decided: readonly string[];
@@ -70,13 +70,11 @@ export class Desk {
   }
 
   get view(): DeskView {
-    const named = (progress: File["progress"]): string[] =>
-      this.#files.filter((file) => file.progress === progress).map(({ order, procedure }) => `${order.id} ${procedure.flag}`);
-    const over = this.#files.filter(({ progress }) => progress === "over");
+    const filesIn = (progress: File["progress"]): File[] => this.#files.filter((file) => file.progress === progress);
     return {
-      waiting: named("waiting"),
-      decided: named("decided"),
-      settled: over.map(({ order: { id }, procedure: { name }, text }) => ({ name, text: `order ${id}, ${text}` })),
+      waiting: filesIn("waiting").map(({ order, procedure }) => `${order.id} ${procedure.flag}`),
+      decided: filesIn("decided").map(({ order }) => order.id),
+      settled: filesIn("over").map(({ order: { id }, procedure: { name }, text }) => ({ name, text: `order ${id}, ${text}` })),
     };
   }
 

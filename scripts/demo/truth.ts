@@ -38,12 +38,14 @@ export function truthAbout(world: World, order: DemoOrder): Truth {
   };
 }
 
+type RefundFacts = Pick<DemoOrder, "chargeMicros" | "quantity" | "grantedMicros">;
+
 /**
  * The refund table, worked out a second time: what a final status returns in total. A partial order without a
  * believable `remains` is a person's decision: what was granted is returned, and nothing where nobody was asked.
  * The simulator never says that a refunded order now costs nothing, so that row of the table is not here.
  */
-export function refundDue({ chargeMicros, quantity, grantedMicros }: DemoOrder, status: string, remains: number | null): bigint {
+export function refundDue({ chargeMicros, quantity, grantedMicros }: RefundFacts, status: string, remains: number | null): bigint {
   const someCame = remains !== null && remains > 0 && remains < quantity;
   switch (status) {
     case "canceled":
