@@ -4,13 +4,19 @@
  */
 import { largestRemainsWithin } from "./money.ts";
 import { FLAGS, type OrderState, type ReportedFinal } from "./order.ts";
+import { asSubscription, isSubscription } from "./panel-status-subscription.ts";
 import { isFinal, STATUSES } from "./status.ts";
 
-/** One of the six words that every script knows, and the number it would refund by. */
+/** One of the six words that every script knows (of subscriptions, one of five), and the number it would refund by. */
 export type PanelStatus = { readonly label: string; readonly final: boolean; readonly remains: number | null };
 
-/** What the panel is told of an order now. Rules [P1] to [P10], [N2], [N3]. */
+/** What the panel is told of an order now. Rules [P1] to [P10], [P17], [N2], [N3]. */
 export function statusForPanel(order: OrderState): PanelStatus {
+  const told = plainStatus(order);
+  return isSubscription(order) ? asSubscription(order, told) : told;
+}
+
+function plainStatus(order: OrderState): PanelStatus {
   return isDecided(order)
     ? finalWord({ ...order, left: isLeftToPanel(order) })
     : { label: STATUSES[order.activeStatus].label, final: false, remains: wholeRemains(order) };
@@ -25,7 +31,8 @@ function isDecided(order: OrderState): boolean {
   // planted: undecided-while-held
   if (!isFinal(order.status) || order.hold !== null) return false;
   if (order.polledAt === null && !isAsRegistered(order)) return false;
-  return !(order.status === "partial" && order.remains === null && isFollowed(order));
+  // Subscriptions have no `remains`: that one expired is all there is to say.
+  return !(order.status === "partial" && order.remains === null && isFollowed(order) && !isSubscription(order));
 }
 
 /** Never polled, and yet certain: it was never placed, or the panel has told and returned what goes with its word already. */

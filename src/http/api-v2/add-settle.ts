@@ -91,8 +91,8 @@ async function settleUndone(sent: SentOrder, answer: Answer): Promise<Settled> {
   }
 }
 
-function sentIn({ call: { db, ports }, provider, order }: SentOrder): Sent {
-  return { db, order, polling: provider.state, now: () => ports.now() };
+function sentIn({ call: { db, ports, now: askedAt }, provider, order }: SentOrder): Sent {
+  return { db, order, askedAt, polling: provider.state, now: () => ports.now() };
 }
 
 /** Known refusals as they concern the panel; the provider's own balance, for one, does not. */

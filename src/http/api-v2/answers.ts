@@ -15,8 +15,10 @@ import { RETRY_LATER } from "../kit/errors.ts";
 /** One call of a panel's script. Whether its key is any panel's, the database says. */
 export type ApiV2Call = {
   readonly call: Context;
-  /** The call's fields as they came, `key` and `action` among them. */
+  /** The call's fields as they came, `key` and `action` among them; those that say nothing are left out. */
   readonly fields: ReadonlyMap<string, string>;
+  /** Whether all of the call's text is UTF-8. */
+  readonly isText: boolean;
   readonly ref: PanelRef;
   /** The provider in the path; null at the own catalogue. */
   readonly provider: string | null;
@@ -24,14 +26,17 @@ export type ApiV2Call = {
 
 export type ApiV2Action = (asked: ApiV2Call) => Promise<Answer>;
 
-/** Ids in one call. */
-export const MAX_IDS = 100;
+/** Ids that one call is answered of; some scripts ask for all their open orders at once. What comes after them is left out. */
+export const MAX_IDS = 1000;
+
+/** Ids that one call has a provider asked about a refill or a cancel of: what one call of the provider's takes. */
+export const MAX_ASKED = 100;
 
 /** What scripts know these mistakes by. */
 export const WRONG = {
   key: { error: "Invalid API key" },
   request: { error: "Incorrect request" },
-  too_many_ids: { error: `Incorrect request: at most ${MAX_IDS} ids in a call` },
+  text: { error: "Incorrect request: the text is not UTF-8" },
   order: { error: "Incorrect order ID" },
   refill: { error: "Refill not found" },
   service: { error: "error.incorrect_service_id" },
@@ -81,8 +86,20 @@ export function sayPlaced(order: Pick<Order, "id" | "number" | "channel" | "prov
   return say({ order: idView(panelOrderId(order)) });
 }
 
-/** The ids of a list field, or the one of a single field, as they were given but for the space around them; each once. */
-export function idsIn(fields: ReadonlyMap<string, string>, many: string, one: string): string[] {
-  const list = fields.get(many)?.split(",") ?? [fields.get(one) ?? ""];
-  return [...new Set(list.map((id) => id.trim()))].filter((id) => id !== "");
+/** What a call asks for: ids as they were given but for the space around them, each once; and whether it wants a list. */
+export type AskedIds = { readonly ids: readonly string[]; readonly isList: boolean };
+
+/** The ids of a call. Where both fields are there the single one counts, as in the scripts that were tried. */
+export function askedIds(fields: ReadonlyMap<string, string>, many: string, one: string): AskedIds {
+  const single = fields.get(one);
+  const ids = idsIn(single ?? fields.get(many) ?? "");
+  return { ids: ids.slice(0, MAX_IDS), isList: single === undefined ? fields.has(many) : ids.length > 1 };
+}
+
+/** A list has commas; some clients send the text of its JSON. */
+function idsIn(text: string): string[] {
+  const list = /^\s*\[(.*)\]\s*$/s.exec(text)?.[1];
+  const ids = (list ?? text).split(",").map((id) => id.trim());
+  const bare = list === undefined ? ids : ids.map((id) => /^"(.*)"$/s.exec(id)?.[1]?.trim() ?? id);
+  return [...new Set(bare)].filter((id) => id !== "");
 }

@@ -47,10 +47,10 @@ const INSERT_CHANGES = insertAddedSql("json_set(j.value->>'$.data', '$.id', o.id
 /**
  * Puts orders on record, each with its change, in one transaction; those that somebody has already are passed over.
  * Three statements for any number of panels, five rows written an order, and one a panel. They must be different orders
- * of their providers.
+ * of their providers. Answers how many were put on record.
  */
-export async function adoptOrders(db: D1Database, orders: readonly Adopted[], now: number): Promise<void> {
-  if (orders.length === 0) return;
+export async function adoptOrders(db: D1Database, orders: readonly Adopted[], now: number): Promise<number> {
+  if (orders.length === 0) return 0;
   const left = new Map<string, number>();
   for (const { row } of orders) left.set(row.panel, (left.get(row.panel) ?? 0) + 1);
   const counts = [...left].map(([panel, count]) => ({ panel, count }));
@@ -61,11 +61,12 @@ export async function adoptOrders(db: D1Database, orders: readonly Adopted[], no
   });
   const rows = chunksBySize(numbered.map(({ place, columns }) => ({ ...place, ...columns })));
   const changes = chunksBySize(numbered.map(({ place, data }) => ({ ...place, data })));
-  await db.batch([
+  const results = await db.batch([
     numberAdoptedStatement(db, counts, now),
     ...rows.map((json) => db.prepare(INSERT_ORDERS).bind(json)),
     ...changes.map((json) => db.prepare(INSERT_CHANGES).bind(json)),
   ]);
+  return results.slice(1, 1 + rows.length).reduce((sum, { meta }) => sum + meta.changes, 0);
 }
 
 function columnsOf(row: OrderRow): Record<string, unknown> {

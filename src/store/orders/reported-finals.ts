@@ -15,10 +15,15 @@ const IS_LEFT_TO_PANEL = (o: string): string => `(${o}.reason IS NULL AND ${o}.d
 const REPORTED_FINAL = `json_object('status', orders.status, 'refunded', orders.refunded, 'remains', orders.remains,
         'left', json(iif(${IS_LEFT_TO_PANEL("orders")}, 'true', 'false')))`;
 
+/** `isSubscription` of src/domain/panel-status-subscription.ts, in SQL. */
+const IS_SUBSCRIPTION = (o: string): string => `(${o}.multi = 1 AND iif(${o}.parts IS NULL, ${o}.posts IS NOT NULL,
+    coalesce(${o}.parts->>'$.form.subscription', ${o}.parts->>'$.posts' IS NOT NULL OR ${o}.parts->>'$.expiry' IS NOT NULL)))`;
+
 /** Condition on an order `o`: it is told a final word, as `isDecided` there has it, and was told none before. */
 const IS_FIRST_REPORT = `o.told IS NULL AND o.hold_n IS NULL AND o.status IN (${ENDED})
   AND (o.polled_at IS NOT NULL OR o.status = 'completed' OR o.refunded > 0 OR o.reason = 'not_placed')
-  AND NOT (o.status = 'partial' AND o.remains IS NULL AND (coalesce(o.charge, 0) = 0 OR ${IS_LEFT_TO_PANEL("o")}))`;
+  AND NOT (o.status = 'partial' AND o.remains IS NULL AND (coalesce(o.charge, 0) = 0 OR ${IS_LEFT_TO_PANEL("o")})
+    AND NOT ${IS_SUBSCRIPTION("o")})`;
 
 /**
  * Records what a final word followed from, for orders whose refund is decided and that were told none before: the

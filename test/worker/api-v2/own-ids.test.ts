@@ -51,7 +51,7 @@ describe("API v2 for the panel's own ids", () => {
     const { answer, d1_calls } = await world.costOf((metering) => metering.apiV2(scriptKey, { action: "status", order: "1" }));
     expect(answer.status).toBe(200);
     expect(answer.json).toEqual({ charge: "0.9", start_count: "3572", status: "Partial", remains: "157", currency: "USD" });
-    expect(answer.headers.get("Content-Type")).toBe("application/json; charset=utf-8");
+    expect(answer.headers.get("Content-Type")).toBe("application/json");
     expect(answer.headers.get("Cache-Control")).toBe("no-store");
     expect(d1_calls).toBe(1);
   });

@@ -1,0 +1,29 @@
+/**
+ * What a panel is told of a subscription. Scripts keep its word in a column of five values, and stop asking at any other.
+ */
+import type { OrderState } from "./order.ts";
+import type { PanelStatus } from "./panel-status.ts";
+import { foldWord, isActive, STATUSES } from "./status.ts";
+
+/** The words that scripts know of subscriptions. */
+export type SubscriptionWord = "Active" | "Paused" | "Completed" | "Expired" | "Canceled";
+
+/** Whether an order is a subscription: its answers say so, or, before the first one, what was ordered. */
+export function isSubscription({ multi, posts, parts }: Pick<OrderState, "multi" | "posts" | "parts">): boolean {
+  if (!multi) return false;
+  if (parts === null) return posts !== null;
+  // Rows of earlier releases say only what the answer had.
+  return parts.form?.subscription ?? (parts.posts !== null || parts.expiry !== null);
+}
+
+/** What a plain order would be told, in a subscription's own words. Rule [P17]. */
+export function asSubscription(order: OrderState, told: PanelStatus): PanelStatus {
+  return { ...told, label: subscriptionWord(order, told) };
+}
+
+function subscriptionWord({ status, providerStatus }: OrderState, { label, final }: PanelStatus): SubscriptionWord {
+  if (!final) return isActive(status) && foldWord(providerStatus ?? "") === "paused" ? "Paused" : "Active";
+  if (label === STATUSES.canceled.label) return "Canceled";
+  // It ended before all was delivered: the word for that is its own.
+  return label === STATUSES.partial.label ? "Expired" : "Completed";
+}
