@@ -18,7 +18,12 @@ const REUSED_FOR_MS = 120_000;
  * was quick, so that its script has it: what comes after that is another sale. Epoch ms. Rule [P18].
  */
 export function reusedUntil(askedAt: number, now: number): number | null {
-  return now - askedAt > SLOW_ANSWER_MS ? now + REUSED_FOR_MS : null;
+  return now - askedAt > SLOW_ANSWER_MS ? reusedUnanswered(now) : null;
+}
+
+/** Until when one is that whose script certainly got no answer. */
+export function reusedUnanswered(now: number): number {
+  return now + REUSED_FOR_MS;
 }
 
 /** What stands in an `add`'s way: an identical one, and whether another order is under way on its link. */

@@ -13,7 +13,7 @@ import type { Report, StatusReport } from "../../domain/order-report.ts";
 import { orderView } from "../../domain/order-view.ts";
 import { clientFor } from "../../provider/client-for.ts";
 import type { Capability, PollResult, ProviderClient } from "../../provider/client.ts";
-import { type Adopted, adoptOrders } from "../../store/orders/adoption.ts";
+import { type Adopted, adoptedRow, adoptOrders } from "../../store/orders/adoption.ts";
 import { applyEach, type OrderWrite } from "../../store/orders/apply.ts";
 import { moveWrite } from "../../store/orders/moves.ts";
 import { readForAdoption } from "../../store/orders/status-reads.ts";
@@ -21,7 +21,6 @@ import { rowHeard, toOrder } from "../../store/rows/order.ts";
 import type { Panel } from "../../store/panels/panels.ts";
 import { adoptParts } from "../../store/orders/parts.ts";
 import type { Provider } from "../../store/rows/provider.ts";
-import { bareRegistration, newOrderRow } from "../../store/orders/registration.ts";
 import type { Context } from "../kit/context.ts";
 import { claimMoreCalls, passGate, noteFailure, REPEATABLE } from "../../gate/gate.ts";
 
@@ -82,7 +81,7 @@ async function putOnRecord(call: Context, { panel, provider, unheard }: Asking, 
   const now = ports.now();
   const heard = [...answers].flatMap(([id, { report }]) => (report.kind === "status" ? [{ id, report }] : []));
   const wholes = heard.map(({ id, report }) => ({
-    order: unheard.get(id) ?? toOrder(freshRow(now, panel, provider, { id, currency: report.currency })),
+    order: unheard.get(id) ?? toOrder(adoptedRow({ panel, provider, id, currency: report.currency }, now)),
     report,
   }));
   await adoptOrders(
@@ -147,14 +146,8 @@ function isOursAndPerhapsLost(id: string, { lostOrdersFrom }: Panel): boolean {
 
 type ReportedOrder = { readonly id: string; readonly report: StatusReport };
 
-/** The order as if it had just been placed. Its number is the transaction's to give. */
-function freshRow(now: number, panel: Panel, provider: Provider, { id, currency }: { readonly id: string; readonly currency: string | null }) {
-  const registration = bareRegistration(provider.id, id, currency ?? provider.currency ?? panel.currency);
-  return { ...newOrderRow({ panel: panel.id, n: 0 }, registration, now), door: "connect" as const };
-}
-
 function newOrder(now: number, panel: Panel, provider: Provider, { id, report }: ReportedOrder): Adopted {
-  const fresh = freshRow(now, panel, provider, { id, currency: report.currency });
+  const fresh = adoptedRow({ panel, provider, id, currency: report.currency }, now);
   const order = adopted(toOrder(fresh), report, policyAt(provider, toOrder(fresh)), now);
   return { row: { ...rowHeard(fresh, order.state), door: "connect" }, partOf: null, shown: orderView(order, provider.state, now) };
 }

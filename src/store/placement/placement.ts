@@ -177,6 +177,18 @@ export function reuseStatement(db: D1Database, { panel, number: n, version }: Or
   return db.prepare("UPDATE orders SET reused_until = ?4 WHERE panel = ?1 AND n = ?2 AND version = ?3").bind(panel, n, version, until);
 }
 
+/**
+ * The same for an order of which nobody knows here whether it was written as placed: its script got no answer. False
+ * where it is not, so that an identical `add` waits for a person's word anyway. One row written.
+ */
+export async function reuseUnanswered(db: D1Database, { panel, number: n }: Order, until: number): Promise<boolean> {
+  const { meta } = await db
+    .prepare(`UPDATE orders AS o SET reused_until = ?3 WHERE o.panel = ?1 AND o.n = ?2 AND NOT (${IS_PLACING})`)
+    .bind(panel, n, until)
+    .run();
+  return meta.changes > 0;
+}
+
 /** Whether the database refused a batch because the panel has another order by an id. */
 export function isTaken(error: unknown): boolean {
   return error instanceof Error && /UNIQUE constraint failed: orders\.|another order has this id/.test(error.message);
