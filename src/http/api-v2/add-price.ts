@@ -71,10 +71,14 @@ export async function priceAtProvider(
 ): Promise<Result<PricedAdd, Mistake>> {
   if (lookup.service === "") return fail(WRONG.service);
   const listed = kept ?? (await refreshServices(call, provider, lookup.service));
-  const cost = costOf(listed?.rate ?? null, listed?.type ?? "", fields);
+  // The provider says what it makes of runs that the service does not take. What it accepts then is a plain order.
+  const isPlain = listed?.refusesRuns === true;
+  const counted = isPlain ? new Map([...fields].filter(([name]) => name !== "runs")) : fields;
+  const cost = costOf(listed?.rate ?? null, listed?.type ?? "", counted);
   const currency = provider.currency ?? provider.balanceCurrency ?? panel.currency;
   const priced = {
     ...intent,
+    ...(isPlain ? { runs: null } : {}),
     door: "connect",
     provider: provider.id,
     service: lookup.service,

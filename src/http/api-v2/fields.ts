@@ -29,8 +29,9 @@ function callFields(sources: readonly Collected[]): CallFields {
   let isText = true;
   for (const [name, entries] of sources.flatMap((source) => [...source])) {
     const texts = entries.filter((entry) => entry !== null && entry.isWellFormed());
-    if (texts.length < entries.length || !name.isWellFormed()) isText = false;
-    const text = saying(name, texts.join(ID_FIELDS.has(name) ? "," : "\n"));
+    const isWhole = texts.length === entries.length && name.isWellFormed();
+    if (!isWhole) isText = false;
+    const text = isWhole || ID_FIELDS.has(name) ? saying(name, texts.join(ID_FIELDS.has(name) ? "," : "\n")) : null;
     if (text === null) fields.delete(name);
     else fields.set(name, text);
   }

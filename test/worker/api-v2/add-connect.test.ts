@@ -165,6 +165,15 @@ describe("an add in connect mode", () => {
     expect((await world.add()).json).toEqual({ order: 2 });
   });
 
+  it("with runs at a service that takes none is the provider's to refuse, and a plain order where it is taken", async () => {
+    world.answers = [refused("Drip-feed is not available"), placed(7)];
+    expect((await world.add({ service: "14", runs: "2", interval: "5" })).json).toEqual({ error: "Drip-feed is not available" });
+    await world.add({ service: "14", runs: "2", interval: "5" });
+    expect(world.asked.map((fields) => fields.get("runs"))).toEqual(["2", "2"]);
+    await world.sweep(1, () => said({ status: "Partial", remains: "250" }));
+    expect(await world.shown()).toMatchObject([{ id: "7", quantity: 1000, charge: "0.9", status: "partial", refunded: "0.225" }]);
+  });
+
   it("is refused on a link that is under way where the panel's policy says so, in any spelling", async () => {
     await world.ask("PATCH", `/v1/panels/${world.panelId}`, { body: { refuse_duplicate_links: true } });
     world.answers = [placed(1)];
