@@ -2,11 +2,10 @@
  * What a panel is told of a subscription. Scripts keep its word in a column of five values, and stop asking at any other.
  */
 import type { OrderState } from "./order.ts";
-import type { PanelStatus } from "./panel-status.ts";
 import { foldWord, isActive, STATUSES } from "./status.ts";
 
 /** The words that scripts know of subscriptions. */
-export type SubscriptionWord = "Active" | "Paused" | "Completed" | "Expired" | "Canceled";
+type SubscriptionWord = "Active" | "Paused" | "Completed" | "Expired" | "Canceled";
 
 /** Whether an order is a subscription: its answers say so, or, before the first one, what was ordered. */
 export function isSubscription({ multi, posts, parts }: Pick<OrderState, "multi" | "posts" | "parts">): boolean {
@@ -16,12 +15,11 @@ export function isSubscription({ multi, posts, parts }: Pick<OrderState, "multi"
   return parts.form?.subscription ?? (parts.posts !== null || parts.expiry !== null);
 }
 
-/** What a plain order would be told, in a subscription's own words. Rule [P17]. */
-export function asSubscription(order: OrderState, told: PanelStatus): PanelStatus {
-  return { ...told, label: subscriptionWord(order, told) };
-}
+/** What a plain order would be told: the word, and whether it is final. */
+type Told = { readonly label: string; readonly final: boolean };
 
-function subscriptionWord({ status, providerStatus }: OrderState, { label, final }: PanelStatus): SubscriptionWord {
+/** The word for a subscription in the place of what a plain order would be told. Rule [P17]. */
+export function subscriptionWord({ status, providerStatus }: OrderState, { label, final }: Told): SubscriptionWord {
   if (!final) return isActive(status) && foldWord(providerStatus ?? "") === "paused" ? "Paused" : "Active";
   if (label === STATUSES.canceled.label) return "Canceled";
   // It ended before all was delivered: the word for that is its own.

@@ -4,7 +4,7 @@
  */
 import { largestRemainsWithin } from "./money.ts";
 import { FLAGS, type OrderState, type ReportedFinal } from "./order.ts";
-import { asSubscription, isSubscription } from "./panel-status-subscription.ts";
+import { isSubscription, subscriptionWord } from "./panel-status-subscription.ts";
 import { isFinal, STATUSES } from "./status.ts";
 
 /** One of the six words that every script knows (of subscriptions, one of five), and the number it would refund by. */
@@ -13,7 +13,7 @@ export type PanelStatus = { readonly label: string; readonly final: boolean; rea
 /** What the panel is told of an order now. Rules [P1] to [P10], [P17], [N2], [N3]. */
 export function statusForPanel(order: OrderState): PanelStatus {
   const told = plainStatus(order);
-  return isSubscription(order) ? asSubscription(order, told) : told;
+  return isSubscription(order) ? { ...told, label: subscriptionWord(order, told) } : told;
 }
 
 function plainStatus(order: OrderState): PanelStatus {

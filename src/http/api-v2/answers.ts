@@ -26,12 +26,6 @@ export type ApiV2Call = {
 
 export type ApiV2Action = (asked: ApiV2Call) => Promise<Answer>;
 
-/** Ids that one call is answered of; some scripts ask for all their open orders at once. What comes after them is left out. */
-export const MAX_IDS = 1000;
-
-/** Ids that one call has a provider asked about a refill or a cancel of: what one call of the provider's takes. */
-export const MAX_ASKED = 100;
-
 /** What scripts know these mistakes by. */
 export const WRONG = {
   key: { error: "Invalid API key" },
@@ -84,22 +78,4 @@ export function idView(id: string): number | string {
 /** An order was taken: its id, as the panel's script is to know it. */
 export function sayPlaced(order: Pick<Order, "id" | "number" | "channel" | "providerOrderId">): Answer {
   return say({ order: idView(panelOrderId(order)) });
-}
-
-/** What a call asks for: ids as they were given but for the space around them, each once; and whether it wants a list. */
-export type AskedIds = { readonly ids: readonly string[]; readonly isList: boolean };
-
-/** The ids of a call. Where both fields are there the single one counts, as in the scripts that were tried. */
-export function askedIds(fields: ReadonlyMap<string, string>, many: string, one: string): AskedIds {
-  const single = fields.get(one);
-  const ids = idsIn(single ?? fields.get(many) ?? "");
-  return { ids: ids.slice(0, MAX_IDS), isList: single === undefined ? fields.has(many) : ids.length > 1 };
-}
-
-/** A list has commas; some clients send the text of its JSON. */
-function idsIn(text: string): string[] {
-  const list = /^\s*\[(.*)\]\s*$/s.exec(text)?.[1];
-  const ids = (list ?? text).split(",").map((id) => id.trim());
-  const bare = list === undefined ? ids : ids.map((id) => /^"(.*)"$/s.exec(id)?.[1]?.trim() ?? id);
-  return [...new Set(bare)].filter((id) => id !== "");
 }

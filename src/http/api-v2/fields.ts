@@ -2,7 +2,6 @@
  * The fields of a call in the protocol that panel scripts speak, in whichever form they come.
  */
 import { readBytes } from "../kit/body.ts";
-import type { Context } from "../kit/context.ts";
 import { collect, type Collected, formPairs, type Pair, utf8Text, withoutMark } from "./form.ts";
 
 /** A call's fields by name, without those that say nothing. */
@@ -12,8 +11,10 @@ export type CallFields = {
   readonly isText: boolean;
 };
 
+type Call = { readonly request: Request; readonly url: URL };
+
 /** The call's fields, from the query and from a body in any of the usual encodings; null when the body is too long. */
-export async function readFields({ request, url }: Context): Promise<CallFields | null> {
+export async function readFields({ request, url }: Call): Promise<CallFields | null> {
   const query = collect(formPairs(new TextEncoder().encode(url.search.slice(1))), isIdList);
   if (request.method !== "POST") return callFields([query]);
   const bytes = await readBytes(request);
@@ -39,13 +40,13 @@ function callFields(sources: readonly Collected[]): CallFields {
 }
 
 /** A file is no field. A body that is not what its type says is a call without fields, which is answered as one. */
-async function multipartPairs(bytes: Uint8Array, type: string): Promise<Pair[]> {
+async function multipartPairs(bytes: Uint8Array<ArrayBuffer>, type: string): Promise<Pair[]> {
   // The platform would put a sign of its own in the place of what is not UTF-8.
   if (utf8Text(bytes) === null) return [["", null], ...(await asciiPairs(bytes, type))];
   return readMultipart(bytes, type);
 }
 
-async function readMultipart(bytes: Uint8Array, type: string): Promise<Pair[]> {
+async function readMultipart(bytes: Uint8Array<ArrayBuffer>, type: string): Promise<Pair[]> {
   try {
     const form = await new Response(bytes, { headers: { "Content-Type": type } }).formData();
     return [...form].flatMap(([name, value]): Pair[] => (typeof value === "string" ? [[name, value]] : []));
@@ -55,7 +56,7 @@ async function readMultipart(bytes: Uint8Array, type: string): Promise<Pair[]> {
 }
 
 /** The fields that are plain letters, of a body that also has bytes in another encoding: its key and its action. */
-async function asciiPairs(bytes: Uint8Array, type: string): Promise<Pair[]> {
+async function asciiPairs(bytes: Uint8Array<ArrayBuffer>, type: string): Promise<Pair[]> {
   const pairs = await readMultipart(bytes, type);
   return pairs.filter(([name, value]) => !name.includes("\uFFFD") && value?.includes("\uFFFD") === false);
 }
@@ -79,7 +80,7 @@ function isPlain([name, value]: Pair): boolean {
 
 function jsonPairs(text: string): Pair[] {
   try {
-    return Object.entries(parseWithSources(text) as Record<string, unknown>).flatMap(([name, value]) => valuePairs(name, value));
+    return Object.entries(JSON.parse(text, asWritten) as Record<string, unknown>).flatMap(([name, value]) => valuePairs(name, value));
   } catch {
     // Cut off or malformed: a call without fields.
     return [];
@@ -87,11 +88,8 @@ function jsonPairs(text: string): Pair[] {
 }
 
 /** A number that a double cannot hold stays as it is written: rounded, it would be another order's id. */
-function parseWithSources(text: string): unknown {
-  type Reviver = (name: string, value: unknown, context?: { readonly source?: string }) => unknown;
-  const reviver: Reviver = (_name, value, context) =>
-    typeof value === "number" && !Number.isSafeInteger(value) ? (context?.source ?? String(value)) : value;
-  return JSON.parse(text, reviver);
+function asWritten(_name: string, value: unknown, context?: { readonly source?: string }): unknown {
+  return typeof value === "number" && !Number.isSafeInteger(value) ? (context?.source ?? String(value)) : value;
 }
 
 /** Values come as texts, numbers or a list of either; PHP writes a list with gaps as an object. */

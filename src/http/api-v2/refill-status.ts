@@ -9,7 +9,8 @@ import { clientFor } from "../../provider/client-for.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import { foreignRefills, readOwnCases, readRefills } from "../../store/refills-cancels/request-reads.ts";
 import type { Answer } from "../kit/context.ts";
-import { type ApiV2Call, askedIds, type AskedIds, MAX_ASKED, noAnswer, notHere, say, idView, WRONG } from "./answers.ts";
+import { type ApiV2Call, noAnswer, notHere, say, idView, WRONG } from "./answers.ts";
+import { askedIds, type AskedIds, MAX_ASKED } from "./asked-ids.ts";
 import { noIds } from "./refills-cancels.ts";
 import { passGate, REPEATABLE } from "../../gate/gate.ts";
 

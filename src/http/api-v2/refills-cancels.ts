@@ -34,7 +34,8 @@ import {
   type RefillCancelCase,
 } from "../../store/refills-cancels/request-reads.ts";
 import type { Answer, Context } from "../kit/context.ts";
-import { type ApiV2Call, askedIds, MAX_ASKED, noAnswer, notHere, say, idView, WRONG } from "./answers.ts";
+import { type ApiV2Call, noAnswer, notHere, say, idView, WRONG } from "./answers.ts";
+import { askedIds, MAX_ASKED } from "./asked-ids.ts";
 import { noteFailure, REPEATABLE } from "../../gate/gate.ts";
 import { passGates } from "../../gate/gates.ts";
 

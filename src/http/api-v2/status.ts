@@ -10,7 +10,8 @@ import { partKey, readOwnOrders, readProvidersOrders } from "../../store/orders/
 import { readPanel } from "../../store/panels/panels.ts";
 import { adopt } from "./adoption.ts";
 import type { Answer } from "../kit/context.ts";
-import { type ApiV2Call, askedIds, type AskedIds, noAnswer, notHere, say, WRONG } from "./answers.ts";
+import { type ApiV2Call, noAnswer, notHere, say, WRONG } from "./answers.ts";
+import { askedIds, type AskedIds } from "./asked-ids.ts";
 import { statusAnswer, type StatusAnswer } from "./status-answer.ts";
 
 export async function answerStatus(asked: ApiV2Call): Promise<Answer> {

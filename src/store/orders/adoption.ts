@@ -109,6 +109,9 @@ export async function readListed(db: D1Database, panel: string, provider: string
   ]);
   const row = providers?.results[0] as ProviderRow | undefined;
   if (row === undefined) return null;
-  const idsOf = (result: D1Result | undefined) => new Set(((result?.results ?? []) as { id: string }[]).map(({ id }) => id));
   return { provider: toProvider(row), known: idsOf(own), taken: idsOf(others) };
+}
+
+function idsOf(result: D1Result | undefined): ReadonlySet<string> {
+  return new Set(((result?.results ?? []) as { id: string }[]).map(({ id }) => id));
 }

@@ -139,7 +139,9 @@ const MAX_KEPT_BYTES = 1_950_000;
  * and fresh; else one row. False: it is too long to be kept at all.
  */
 export async function keepList(db: D1Database, provider: Provider, asked: ServiceList, now: number): Promise<boolean> {
-  const rates = JSON.stringify(Object.fromEntries(asked.services.map(({ id, rate, type, refusesRuns }) => [id, refusesRuns ? [rate, type, 1] : [rate, type]])));
+  const rates = JSON.stringify(
+    Object.fromEntries(asked.services.map(({ id, rate, type, refusesRuns }) => [id, refusesRuns ? [rate, type, 1] : [rate, type]])),
+  );
   const most = MAX_KEPT_BYTES - bytesOf(rates);
   const whole = JSON.stringify(asked.list);
   const list = bytesOf(whole) <= most ? whole : JSON.stringify(asked.list.map(withoutDescription));

@@ -55,8 +55,39 @@ describe("isPerhapsLost", () => {
 
 describe("isProviderOrderId", () => {
   it.each([
-    ...["1", "23501", "9".repeat(19), "A-17", "abc_DEF-9", "x".repeat(64), "9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d", "65f0c0ffee0123456789abcd"].map((id) => [id, true] as const),
-    ...["", "0", "0123", "+123", "-123", "123abc", "1-2", "123.0", "1e5", "9".repeat(20), "x".repeat(65), " 1", "1 ", "1,2", "a.b", "é", "\u200b123", "12\u200d3", "_a", "-a", "a b"].map((id) => [id, false] as const),
+    ...[
+      "1",
+      "23501",
+      "9".repeat(19),
+      "A-17",
+      "abc_DEF-9",
+      "x".repeat(64),
+      "9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d",
+      "65f0c0ffee0123456789abcd",
+    ].map((id) => [id, true] as const),
+    ...[
+      "",
+      "0",
+      "0123",
+      "+123",
+      "-123",
+      "123abc",
+      "1-2",
+      "123.0",
+      "1e5",
+      "9".repeat(20),
+      "x".repeat(65),
+      " 1",
+      "1 ",
+      "1,2",
+      "a.b",
+      "é",
+      "\u200b123",
+      "12\u200d3",
+      "_a",
+      "-a",
+      "a b",
+    ].map((id) => [id, false] as const),
   ])("%j: %s", (id, is) => {
     expect(isProviderOrderId(id)).toBe(is);
   });

@@ -125,14 +125,39 @@ describe("a subscription", () => {
     ["is active while it is pending, or in error", { ...active, status: "error", activeStatus: "pending" }, "Active", false],
     ["is active before the first answer", { ...active, status: "pending", providerStatus: null, parts: null, posts: 5 }, "Active", false],
     ["has expired, and nothing is known of its money", { ...over, status: "partial", providerStatus: "Expired" }, "Expired", true],
-    ["has expired, and the policy leaves it to the panel", { ...over, charge: 900_000, status: "partial", providerStatus: "Expired" }, "Expired", true],
+    [
+      "has expired, and the policy leaves it to the panel",
+      { ...over, charge: 900_000, status: "partial", providerStatus: "Expired" },
+      "Expired",
+      true,
+    ],
     ["is completed", { ...over, status: "completed", providerStatus: "Completed" }, "Completed", true],
     ["is canceled", { ...over, status: "canceled", providerStatus: "Cancelled" }, "Canceled", true],
     ["was refunded", { ...over, status: "refunded", providerStatus: "Refunded" }, "Canceled", true],
-    ["waits for a person: the last active word stands", { ...over, charge: 900_000, status: "partial", hold: held, reason: "multi_order" }, "Active", false],
-    ["was returned in full by a person", { ...over, charge: 900_000, quantity: 500, status: "partial", refunded: 900_000 }, "Canceled", true],
-    ["has nothing returned, by a person's word", { ...over, charge: 900_000, status: "canceled", decided: { due: 900_000, granted: 0 } }, "Completed", true],
-    ["stands on a row of an earlier release", { ...over, status: "partial", parts: { runs: null, posts: "3", expiry: null, orders: [] } }, "Expired", true],
+    [
+      "waits for a person: the last active word stands",
+      { ...over, charge: 900_000, status: "partial", hold: held, reason: "multi_order" },
+      "Active",
+      false,
+    ],
+    [
+      "was returned in full by a person",
+      { ...over, charge: 900_000, quantity: 500, status: "partial", refunded: 900_000 },
+      "Canceled",
+      true,
+    ],
+    [
+      "has nothing returned, by a person's word",
+      { ...over, charge: 900_000, status: "canceled", decided: { due: 900_000, granted: 0 } },
+      "Completed",
+      true,
+    ],
+    [
+      "stands on a row of an earlier release",
+      { ...over, status: "partial", parts: { runs: null, posts: "3", expiry: null, orders: [] } },
+      "Expired",
+      true,
+    ],
   ])("that %s", (_name, state, label, final) => {
     expect(statusForPanel(anOrder(state))).toMatchObject({ label, final });
   });

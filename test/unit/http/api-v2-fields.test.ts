@@ -3,9 +3,8 @@
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { askedIds } from "../../../src/http/api-v2/answers.ts";
+import { askedIds } from "../../../src/http/api-v2/asked-ids.ts";
 import { readFields } from "../../../src/http/api-v2/fields.ts";
-import type { Context } from "../../../src/http/kit/context.ts";
 
 const URL_OF_DOOR = "https://panelsync.example/api/v2/acme";
 
@@ -13,7 +12,7 @@ async function read(body: BodyInit | null, { type, query = "" }: { type?: string
   const headers = new Headers(type === undefined ? {} : { "Content-Type": type });
   const url = new URL(`${URL_OF_DOOR}${query}`);
   const request = new Request(url, { method: body === null ? "GET" : "POST", body, headers });
-  const found = await readFields({ request, url } as Context);
+  const found = await readFields({ request, url });
   if (found === null) throw new Error("too long");
   return { fields: Object.fromEntries(found.fields), isText: found.isText };
 }
@@ -28,7 +27,11 @@ const JSON_TYPE = "application/json";
 
 describe("text in another encoding", () => {
   const multipart = (value: readonly number[]) =>
-    bytesOf('--x\r\nContent-Disposition: form-data; name="action"\r\n\r\nadd\r\n--x\r\nContent-Disposition: form-data; name="comments"\r\n\r\n', value, "\r\n--x--\r\n");
+    bytesOf(
+      '--x\r\nContent-Disposition: form-data; name="action"\r\n\r\nadd\r\n--x\r\nContent-Disposition: form-data; name="comments"\r\n\r\n',
+      value,
+      "\r\n--x--\r\n",
+    );
 
   it.each<[string, BodyInit | null, string | undefined, string?]>([
     ["percent-encoded in a form", "action=add&comments=%EF%F0%E8%E2", FORM],
@@ -50,7 +53,9 @@ describe("text in another encoding", () => {
   });
 
   it("any text comes through as it was sent, byte for byte, in every form", async () => {
-    const text = fc.string({ unit: "binary", minLength: 1 }).filter((value) => value.isWellFormed() && /[^\s0]/.test(value.trim()) && !/^(?:null|undefined)$/i.test(value.trim()));
+    const text = fc
+      .string({ unit: "binary", minLength: 1 })
+      .filter((value) => value.isWellFormed() && /[^\s0]/.test(value.trim()) && !/^(?:null|undefined)$/i.test(value.trim()));
     await fc.assert(
       fc.asyncProperty(text, async (comments) => {
         const expected = { fields: { action: "add", comments }, isText: true };
@@ -82,20 +87,27 @@ describe("fields that say nothing", () => {
   const SILENT = ["", " ", "undefined", "null", "NULL"];
   const NO_FIGURES = ["0", "00", "NaN", "None", "nil", "false"];
 
-  it.each(["runs", "interval", "posts", "old_posts", "expiry", "order", "orders", "refill"].flatMap((name) => [...SILENT, ...NO_FIGURES].map((value) => [name, value])))(
+  it.each(
+    ["runs", "interval", "posts", "old_posts", "expiry", "order", "orders", "refill"].flatMap((name) =>
+      [...SILENT, ...NO_FIGURES].map((value) => [name, value]),
+    ),
+  )("%s as %j is left out", async (name, value) => {
+    expect((await read(new URLSearchParams({ [name as string]: value as string }))).fields).toEqual({});
+    expect((await read(JSON.stringify({ [name as string]: value }))).fields).toEqual({});
+  });
+
+  it.each(["link", "comments", "username", "anything"].flatMap((name) => SILENT.map((value) => [name, value])))(
     "%s as %j is left out",
     async (name, value) => {
       expect((await read(new URLSearchParams({ [name as string]: value as string }))).fields).toEqual({});
-      expect((await read(JSON.stringify({ [name as string]: value }))).fields).toEqual({});
     },
   );
 
-  it.each(["link", "comments", "username", "anything"].flatMap((name) => SILENT.map((value) => [name, value])))("%s as %j is left out", async (name, value) => {
-    expect((await read(new URLSearchParams({ [name as string]: value as string }))).fields).toEqual({});
-  });
-
   it("in JSON that is null, false, an empty list or an object without values", async () => {
-    expect((await read('{"runs":null,"interval":false,"orders":[],"refills":{},"delay":0,"quantity":0}')).fields).toEqual({ delay: "0", quantity: "0" });
+    expect((await read('{"runs":null,"interval":false,"orders":[],"refills":{},"delay":0,"quantity":0}')).fields).toEqual({
+      delay: "0",
+      quantity: "0",
+    });
   });
 });
 

@@ -199,7 +199,9 @@ describe("the parts of an order", () => {
     ["a count of orders as text for no id", { orders: "1,234" }, {}],
     ["an object of orders for no ids", { orders: { "101": 1 } }, {}],
   ])("are %s", (_, fields, parts) => {
-    expect(one({ status: "In progress", ...fields })).toEqual(statusOf("In progress", { multi: true, parts: { ...NO_PARTS, ...ANY_FORM, ...parts } }));
+    expect(one({ status: "In progress", ...fields })).toEqual(
+      statusOf("In progress", { multi: true, parts: { ...NO_PARTS, ...ANY_FORM, ...parts } }),
+    );
   });
 
   it.each<[string, Record<string, unknown>, PartsForm]>([
@@ -214,7 +216,11 @@ describe("the parts of an order", () => {
       { had: ["expiry", "posts", "orders"], numericOrders: false, subscription: true },
     ],
     ["a subscription by its word", { status: "Paused", orders: ["1"] }, { had: ["orders"], numericOrders: false, subscription: true }],
-    ["a subscription by its expiry", { status: "Completed", orders: [1], expiry: "2026-12-01" }, { had: ["orders", "expiry"], numericOrders: true, subscription: true }],
+    [
+      "a subscription by its expiry",
+      { status: "Completed", orders: [1], expiry: "2026-12-01" },
+      { had: ["orders", "expiry"], numericOrders: true, subscription: true },
+    ],
     ["a drip-feed", { status: "In progress", runs: 2, orders: [1] }, { had: ["runs", "orders"], numericOrders: true, subscription: false }],
     [
       "a drip-feed with the fields of a subscription",

@@ -139,7 +139,11 @@ describe("an add in connect mode", () => {
     ["form", "application/x-www-form-urlencoded", (key: string) => `key=${key}&action=add&service=12&link=x&comments=%EF%F0%E8`],
     ["JSON", "application/json", (key: string) => `{"key":"${key}","action":"add","service":12,"link":"x","comments":"\\ud83d"}`],
   ])("with text that is not UTF-8 is refused before anything is sent (%s)", async (_name, type, bodyOf) => {
-    const { status, json } = await world.ask("POST", "/api/v2/acme", { key: null, body: bodyOf(world.key), headers: { "Content-Type": type } });
+    const { status, json } = await world.ask("POST", "/api/v2/acme", {
+      key: null,
+      body: bodyOf(world.key),
+      headers: { "Content-Type": type },
+    });
     expect([status, json]).toEqual([200, { error: "Incorrect request: the text is not UTF-8" }]);
     expect(world.asked).toEqual([]);
     expect(await world.orders()).toEqual([]);

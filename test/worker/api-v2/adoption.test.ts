@@ -195,7 +195,9 @@ describe("ids that were listed before the switch", () => {
     expect([silent.status, silent.text]).toEqual([503, ""]);
     await clearCircuit();
     world.says = (fields) =>
-      Object.fromEntries((fields.get("orders") ?? "").split(",").map((id) => [id, id === "9" ? { error: "Incorrect order ID" } : completed]));
+      Object.fromEntries(
+        (fields.get("orders") ?? "").split(",").map((id) => [id, id === "9" ? { error: "Incorrect order ID" } : completed]),
+      );
     const { json } = await world.status({ orders: "7,8,9" });
     expect(json).toMatchObject({ 7: { status: "Completed" }, 8: { status: "Completed" }, 9: { error: "Incorrect order ID" } });
     world.calls.length = 0;
@@ -222,8 +224,15 @@ describe("ids that were listed before the switch", () => {
   });
 
   it("are refused by name where they are no ids, at a provider that is not the panel's, and by the thousand at most", async () => {
-    const problems = async (orders: unknown[]) => (await list(orders)).json.error?.details?.fields?.map(({ path }: { path: string }) => path);
-    expect(await problems(["1", "0123", 1.5, "+3", null, "123abc", "4"])).toEqual(["orders[1]", "orders[2]", "orders[3]", "orders[4]", "orders[5]"]);
+    const problems = async (orders: unknown[]) =>
+      (await list(orders)).json.error?.details?.fields?.map(({ path }: { path: string }) => path);
+    expect(await problems(["1", "0123", 1.5, "+3", null, "123abc", "4"])).toEqual([
+      "orders[1]",
+      "orders[2]",
+      "orders[3]",
+      "orders[4]",
+      "orders[5]",
+    ]);
     expect(await problems([])).toEqual(["orders"]);
     expect(await problems(idsFrom(1, 1001))).toEqual(["orders"]);
     await world.provider("closed", { panels: ["somebody"] });
@@ -325,7 +334,12 @@ describe("an order of several parts", () => {
     const bought = await world.apiV2(world.key, { action: "add", service: "1", username: "someone", min: "10", max: "100", posts: "5" });
     expect(bought.json).toEqual({ order: 1 });
     await sweep(world, 2, (id) => (id === "900" ? parts : said({ status: "Completed", remains: "0" })));
-    expect((await world.status({ order: "1" }, null)).json).toEqual({ status: "Active", posts: "3", expiry: "2026-12-01", orders: ["2", "3"] });
+    expect((await world.status({ order: "1" }, null)).json).toEqual({
+      status: "Active",
+      posts: "3",
+      expiry: "2026-12-01",
+      orders: ["2", "3"],
+    });
     expect((await world.status({ orders: "2,3" }, null)).json).toMatchObject({ 2: { status: "Completed" }, 3: { status: "Completed" } });
     await sweep(world, 5, (id) => (id === "900" ? { ...parts, status: "Expired" } : said({ status: "Completed", remains: "0" })));
     // What is due of an order of several parts is for a person to say: until then the last active status stands.

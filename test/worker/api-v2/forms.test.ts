@@ -160,7 +160,13 @@ describe("lists and actions as scripts write them", () => {
     const [a, b] = [first.id, second.id];
     const expected = (await clientAt(endpoint).statuses([a, b])).json;
     const url = `https://panelsync.example/api/v2${endpoint.path === undefined ? "" : `/${endpoint.path}`}`;
-    const lists = [`orders[]=${a}&orders[]=${b}`, `orders[0]=${a}&orders[1]=${b}`, `orders=[${a},${b}]`, `order=${a},${b}`, `orders=&order=${a},${b}`];
+    const lists = [
+      `orders[]=${a}&orders[]=${b}`,
+      `orders[0]=${a}&orders[1]=${b}`,
+      `orders=[${a},${b}]`,
+      `order=${a},${b}`,
+      `orders=&order=${a},${b}`,
+    ];
     for (const list of lists) {
       for (const action of ["status", "orders", "multi_status", "multiple_status"]) {
         const sent = `key=${world.panelKey("till")}&action=${action}&${list}`;
@@ -181,33 +187,38 @@ describe("lists and actions as scripts write them", () => {
       expect((await clientAt(endpoint).call({ action: "status", order: first.id, orders })).json).toEqual(one);
   });
 
-  it.each(ENDPOINTS)("$endpoint: status, refills and cancels of more ids than a provider takes in a call are no error", async (endpoint) => {
-    const { id } = await placed(endpoint);
-    const ids = [id, ...Array.from({ length: 620 }, (_, n) => 1_700_000_000 + n)];
-    const client = clientAt(endpoint);
-    const { json } = await client.statuses(ids);
-    expect((json as Record<string, object>)[id]).toMatchObject({ status: "Pending" });
-    expect(Object.keys(json as object).length).toBeGreaterThanOrEqual(500);
-    expect((await client.cancel(ids)).json).toHaveLength(621);
-    const refills = (await client.refills(ids)).json;
-    expect(refills).toHaveLength(621);
-    expect((refills as Json[])[620]).toEqual({ order: 1_700_000_619, refill: { error: "No answer, try again later" } });
-    expect((await client.refillStatuses(ids)).http).toBe(200);
-  });
+  it.each(ENDPOINTS)(
+    "$endpoint: status, refills and cancels of more ids than a provider takes in a call are no error",
+    async (endpoint) => {
+      const { id } = await placed(endpoint);
+      const ids = [id, ...Array.from({ length: 620 }, (_, n) => 1_700_000_000 + n)];
+      const client = clientAt(endpoint);
+      const { json } = await client.statuses(ids);
+      expect((json as Record<string, object>)[id]).toMatchObject({ status: "Pending" });
+      expect(Object.keys(json as object).length).toBeGreaterThanOrEqual(500);
+      expect((await client.cancel(ids)).json).toHaveLength(621);
+      const refills = (await client.refills(ids)).json;
+      expect(refills).toHaveLength(621);
+      expect((refills as Json[])[620]).toEqual({ order: 1_700_000_619, refill: { error: "No answer, try again later" } });
+      expect((await client.refillStatuses(ids)).http).toBe(200);
+    },
+  );
 });
 
 describe("paths", () => {
   const ask = async (path: string, method = "POST") => {
     const fields = new URLSearchParams({ key: world.panelKey("till"), action: "balance" });
     const url = `https://panelsync.example${path}`;
-    const request = method === "POST" ? new Request(url, { method, body: fields }) : new Request(url, { method });
-    return world.handle(request);
+    return world.handle(new Request(url, method === "POST" ? { method: "POST", body: fields } : { method }));
   };
 
-  it.each(["//api/v2/acme", "/api//v2//acme", "///api/v2/acme//", "/api/v2/acme/", "//api/v2", "/api//v2/"])("%s is the endpoint", async (path) => {
-    const answer = await ask(path);
-    expect([answer.status, await answer.json()]).toEqual([200, { balance: expect.any(String), currency: "USD" }]);
-  });
+  it.each(["//api/v2/acme", "/api//v2//acme", "///api/v2/acme//", "/api/v2/acme/", "//api/v2", "/api//v2/"])(
+    "%s is the endpoint",
+    async (path) => {
+      const answer = await ask(path);
+      expect([answer.status, await answer.json()]).toEqual([200, { balance: expect.any(String), currency: "USD" }]);
+    },
+  );
 
   it.each(["/api", "/api/", "//api", "/api/v1", "/api/v1/acme", "/api/v2/acme/more", "/api/v2.php", "/apiv2", "/API/v2", "/api/%zz"])(
     "%s is none: there is no answer, which ends no order",
