@@ -7,6 +7,7 @@
  */
 import { type AskOutcome, isGrantedRefill } from "../../domain/refill-cancel.ts";
 import pLimit from "p-limit";
+import { isProviderOrderId } from "../../domain/order-ids.ts";
 import type { Order, OrderState } from "../../domain/order.ts";
 import {
   isRefillCancelOpen,
@@ -147,7 +148,8 @@ async function planProviders(
     const order = found.cases.get(id)?.order;
     const known = order === undefined ? null : onRecord(kind, order, call.now, (refill) => refill);
     if (known !== null) return known;
-    if (others.theirs.has(id)) return stranger();
+    // No provider has such an id; some would read another order's out of it.
+    if (others.theirs.has(id) || (order === undefined && !isProviderOrderId(id))) return stranger();
     if (doubtful.includes(id) && mayBeTheirs(id, order, others)) return { kind: "refused", message: SILENT };
     const hasEnded = kind === "cancel" && order !== undefined && isFinal(order.state.status);
     return { kind: "ask", provider, upstreamId: order?.providerOrderId ?? id, order: hasEnded ? null : (order ?? null) };

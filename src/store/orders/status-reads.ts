@@ -59,7 +59,7 @@ type ProvidersOrders = {
 };
 
 /** Condition on an order: its panel has not placed it here, and its provider has told nothing of it yet. */
-const IS_UNHEARD = (o: string): string => `(${o}.door = 'connect' AND ${o}.add_digest IS NULL AND ${o}.provider_status IS NULL)`;
+const IS_UNHEARD = (o: string): string => `(${o}.door IS 'connect' AND ${o}.add_digest IS NULL AND ${o}.provider_status IS NULL)`;
 
 function isUnheard({ door, add_digest, provider_status }: OrderRow): boolean {
   return door === "connect" && add_digest === null && provider_status === null;
