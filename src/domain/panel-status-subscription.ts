@@ -18,10 +18,14 @@ export function isSubscription({ multi, posts, parts }: Pick<OrderState, "multi"
 /** What a plain order would be told: the word, and whether it is final. */
 type Told = { readonly label: string; readonly final: boolean };
 
-/** The word for a subscription in the place of what a plain order would be told. Rule [P17]. */
-export function subscriptionWord({ status, providerStatus }: OrderState, { label, final }: Told): SubscriptionWord {
+/**
+ * The word for a subscription in the place of what a plain order would be told: what was decided, where there was money
+ * to decide about. Rule [P17].
+ */
+export function subscriptionWord({ status, providerStatus, charge }: OrderState, { label, final }: Told): SubscriptionWord {
   if (!final) return isActive(status) && foldWord(providerStatus ?? "") === "paused" ? "Paused" : "Active";
   if (label === STATUSES.canceled.label) return "Canceled";
-  // It ended before all was delivered: the word for that is its own.
-  return label === STATUSES.partial.label ? "Expired" : "Completed";
+  if (label !== STATUSES.partial.label) return "Completed";
+  // It ended before all was delivered; or the provider has returned what it took, whatever was left.
+  return status === "refunded" && (charge ?? 0) === 0 ? "Canceled" : "Expired";
 }

@@ -117,7 +117,6 @@ describe("a subscription", () => {
   const subscription = { multi: true, parts: { runs: null, posts: 3, expiry: null, orders: ["1"], form } } as const;
   const active = { ...subscription, status: "processing", activeStatus: "processing", providerStatus: "Active" } as const;
   const over = { ...active, ...ended, charge: null, quantity: null, remains: null } as const;
-  const held = { n: 1, amount: 900_000, reason: "multi_order", at: NOW, postsAt: null } as const;
 
   it.each<[string, Partial<OrderState>, string, boolean]>([
     ["is active", active, "Active", false],
@@ -125,18 +124,14 @@ describe("a subscription", () => {
     ["is active while it is pending, or in error", { ...active, status: "error", activeStatus: "pending" }, "Active", false],
     ["is active before the first answer", { ...active, status: "pending", providerStatus: null, parts: null, posts: 5 }, "Active", false],
     ["has expired, and nothing is known of its money", { ...over, status: "partial", providerStatus: "Expired" }, "Expired", true],
-    [
-      "has expired, and the policy leaves it to the panel",
-      { ...over, charge: 900_000, status: "partial", providerStatus: "Expired" },
-      "Expired",
-      true,
-    ],
+    ["has expired, and cost nothing", { ...over, charge: 0, status: "partial", providerStatus: "Expired" }, "Expired", true],
     ["is completed", { ...over, status: "completed", providerStatus: "Completed" }, "Completed", true],
     ["is canceled", { ...over, status: "canceled", providerStatus: "Cancelled" }, "Canceled", true],
     ["was refunded", { ...over, status: "refunded", providerStatus: "Refunded" }, "Canceled", true],
+    ["was refunded, with something left", { ...over, status: "refunded", providerStatus: "Refunded", remains: 5 }, "Canceled", true],
     [
       "waits for a person: the last active word stands",
-      { ...over, charge: 900_000, status: "partial", hold: held, reason: "multi_order" },
+      { ...over, charge: 900_000, status: "partial", hold, reason: "multi_order" },
       "Active",
       false,
     ],
@@ -148,7 +143,7 @@ describe("a subscription", () => {
     ],
     [
       "has nothing returned, by a person's word",
-      { ...over, charge: 900_000, status: "canceled", decided: { due: 900_000, granted: 0 } },
+      { ...over, charge: 900_000, status: "canceled", reason: "multi_order" },
       "Completed",
       true,
     ],
