@@ -341,6 +341,10 @@ describe("an order of several parts", () => {
       orders: ["2", "3"],
     });
     expect((await world.status({ orders: "2,3" }, null)).json).toMatchObject({ 2: { status: "Completed" }, 3: { status: "Completed" } });
+    await sweep(world, 2, (id) =>
+      id === "900" ? { ...parts, posts: 3, orders: [901, 902] } : said({ status: "Completed", remains: "0" }),
+    );
+    expect((await world.status({ order: "1" }, null)).json).toEqual({ status: "Active", posts: 3, expiry: "2026-12-01", orders: [2, 3] });
     await sweep(world, 5, (id) => (id === "900" ? { ...parts, status: "Expired" } : said({ status: "Completed", remains: "0" })));
     // What is due of an order of several parts is for a person to say: until then the last active status stands.
     expect((await world.status({ order: "1" }, null)).json).toMatchObject({ status: "Active" });

@@ -151,6 +151,24 @@ describe("a status of 100 known ids", () => {
     expect(usage().rows_read).toBeLessThanOrEqual(610);
     expect(world.calls).toEqual([]);
   });
+
+  it.each([
+    ["/api/v2", null],
+    ["/api/v2/acme", "acme"],
+  ])("of 500 ids takes no more: one round trip at %s", async (_path, endpoint) => {
+    const ids = Array.from({ length: 500 }, (_, i) => String(i + 1));
+    await world.post(
+      "/v1/orders",
+      world.key,
+      ids.map((id) => order(id, { provider_order_id: id })),
+    );
+    const { db, usage } = metered(env.DB);
+    const { json } = await world.with({ DB: db }).apiV2(world.key, { action: "status", orders: ids.join(",") }, endpoint);
+    expect(Object.keys(json)).toHaveLength(500);
+    expect(usage()).toMatchObject({ d1_calls: 1, rows_written: 0 });
+    expect(usage().rows_read).toBeLessThanOrEqual(6 * 500 + 10);
+    expect(world.calls).toEqual([]);
+  });
 });
 
 describe("a second order for a link and a service", () => {
