@@ -44,8 +44,8 @@ export type Unknown = { readonly ids: readonly string[]; readonly unheard: Reado
 export type Adoption = { readonly strangers: ReadonlySet<string>; readonly silent: ReadonlySet<string> };
 
 /**
- * Asks the provider about ids, and follows from then on what it knows of them. Why there is no answer where it failed:
- * what was heard is kept, and told the next time. Ids that are no spelling of one are nobody's, and never sent.
+ * Asks the provider about ids, and follows from then on what it knows of them. Where that failed, why: what was heard
+ * before is on record. Ids that are no spelling of one are nobody's, and never sent.
  */
 export async function adopt(call: Context, panel: Panel, providerId: string, unknown: Unknown): Promise<Adoption | "down" | "busy"> {
   const { env } = call;

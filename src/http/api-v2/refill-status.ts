@@ -49,12 +49,14 @@ async function ofProviders({ call, ref }: ApiV2Call, providerId: string, wanted:
   // What a provider takes in one call; those beyond it are left out.
   const unknown = ids.filter((id) => !found.orders.has(id)).slice(0, MAX_ASKED);
   const foreign = await foreignRefills(call.env.DB, found.panel.id, providerId, unknown);
-  const heard = await ask(
+  const asked = await ask(
     { call },
     found.provider,
     unknown.filter((id) => !foreign.has(id)),
   );
-  if (typeof heard === "string") return noAnswer(heard);
+  // In a list, those that are followed are answered all the same.
+  if (typeof asked === "string" && !(wanted.isList && found.orders.size > 0)) return noAnswer(asked);
+  const heard = typeof asked === "string" ? new Map<string, RefillStatusView>() : asked;
   return sayEach(wanted, (id) => wordOf(found.orders.get(id)) ?? (foreign.has(id) ? WRONG.refill : (heard.get(id) ?? null)));
 }
 

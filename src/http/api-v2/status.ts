@@ -46,15 +46,17 @@ async function statusOfProviders({ call, ref }: ApiV2Call, provider: string, wan
   const unknown = ids.filter((id) => !found.orders.has(id));
   if (unknown.length === 0) return sayProviders(wanted, found.orders, NOBODY);
   const adoption = await adopt(call, found.panel, provider, { ids: unknown, unheard: found.unheard });
-  if (typeof adoption === "string") return noAnswer(adoption);
+  const why = typeof adoption === "string" ? adoption : null;
+  const { strangers, silent } = typeof adoption === "string" ? { strangers: NOBODY, silent: new Set(unknown) } : adoption;
   // What a single call asks for has to be in its answer; from a list, unknown ids are left out, as providers do.
-  if (!isList && adoption.silent.size > 0) return noAnswer();
+  if (!isList && silent.size > 0) return noAnswer(why ?? "down");
   // Told is what is on record: somebody else may have put it there in another way meanwhile.
   const onRecord = await readProvidersOrders(call.env.DB, ref, provider, ids);
   const orders = onRecord?.orders ?? new Map<string, Order>();
-  if (unknown.some((id) => !orders.has(id) && !adoption.strangers.has(id) && !adoption.silent.has(id))) return noAnswer();
+  if (why !== null && orders.size === 0) return noAnswer(why);
+  if (unknown.some((id) => !orders.has(id) && !strangers.has(id) && !silent.has(id))) return noAnswer();
   await recordReportedFinals(call.env.DB, [...orders.values()]);
-  return sayProviders(wanted, orders, adoption.strangers);
+  return sayProviders(wanted, orders, strangers);
 }
 
 const NOBODY: ReadonlySet<string> = new Set();

@@ -66,6 +66,21 @@ describe("an id that nobody has heard of", () => {
     expect(await world.listed()).toEqual([]);
   });
 
+  it.each([
+    ["is out of reach", () => new Response("<html>down</html>", { status: 502 })],
+    ["has had enough", () => new Response("", { status: 429 })],
+  ])(
+    "keeps nobody else waiting while the provider %s: it is left out of a list with orders that are followed",
+    async (_name, answering) => {
+      world.says = () => said();
+      await world.status({ order: "1" });
+      world.says = answering;
+      expect(await world.status({ orders: "1,2" })).toMatchObject({ status: 200, json: { 1: said() } });
+      expect((await world.status({ orders: "1,2" })).json).toEqual({ 1: said() });
+      expect((await world.status({ orders: "2,3" })).text).toBe("");
+    },
+  );
+
   it("is left out of a list's answer where the provider says nothing certain of it, and never ended by that", async () => {
     world.says = (fields) => (fields.has("orders") ? { 1: said(), 2: { error: "Sipariş bulunamadı" } } : { error: "Sipariş bulunamadı" });
     expect((await world.status({ orders: "1,2" })).json).toEqual({ 1: said() });
