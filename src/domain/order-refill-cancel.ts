@@ -73,15 +73,21 @@ export function requestedAt(kind: RefillCancelKind, { refill, cancel }: OrderSta
   return (kind === "refill" ? refill : cancel)?.at ?? null;
 }
 
-/** What came of asking; `at` is when the request was made, in epoch ms, and tells it from another. */
-export type AskedRequest = { readonly at: number; readonly outcome: AskOutcome };
+/**
+ * What came of asking; `at` is when the request was made, in epoch ms, and tells it from another. `before`: the refill
+ * that the order had before this one was asked for.
+ */
+export type AskedRequest = { readonly at: number; readonly outcome: AskOutcome; readonly before?: RefillRequest | null };
 
 /** The order after that request of it was asked; null when nothing changes, or another request is there by now. */
-export function withOutcome(kind: RefillCancelKind, order: Order, { at, outcome }: AskedRequest, now: number): OrderState | null {
+export function withOutcome(kind: RefillCancelKind, order: Order, asked: AskedRequest, now: number): OrderState | null {
+  const { at, outcome, before = null } = asked;
   const { refill, cancel } = order.state;
   if (requestedAt(kind, order.state) !== at) return null;
   if (kind === "refill" && refill !== null) {
-    const next = refillAfterAsking(refill, outcome);
+    // One that was refused is no refill: what is told of the one before it stays as it is.
+    const isRefused = refill.status === "asking" && outcome.kind === "refused" && hasEnded(before);
+    const next = isRefused ? before : refillAfterAsking(refill, outcome);
     return sameRefill(next, refill) ? null : withRefill(order, next, now);
   }
   if (kind === "refill" || cancel === null) return null;
@@ -91,6 +97,10 @@ export function withOutcome(kind: RefillCancelKind, order: Order, { at, outcome 
 
 /** What was certainly not heard and is not queued again either counts as refused: the panel may ask again at once. */
 export const TURNED_AWAY = { kind: "refused" } as const satisfies AskOutcome;
+
+function hasEnded(refill: RefillRequest | null): refill is RefillRequest {
+  return refill !== null && !isOpenRefill(refill);
+}
 
 function sameRefill(a: RefillRequest, b: RefillRequest): boolean {
   return a.status === b.status && a.id === b.id;

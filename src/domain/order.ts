@@ -94,6 +94,8 @@ export type OrderState = {
   readonly charge: number | null;
   readonly quantity: number | null;
   readonly multi: boolean;
+  /** Posts of a subscription, as it was ordered; null for any other order, and where that is not known. */
+  readonly posts: number | null;
   readonly placedAt: number;
 
   readonly status: Status;

@@ -5,13 +5,19 @@
 import { largestRemainsWithin, undeliveredShare } from "./money.ts";
 import { FLAGS, type OrderState, type ReportedFinal } from "./order.ts";
 import { isWordOnly } from "./refund-plan.ts";
+import { isSubscription, subscriptionWord } from "./panel-status-subscription.ts";
 import { isFinal, STATUSES } from "./status.ts";
 
-/** One of the six words that every script knows, and the number it would refund by. */
+/** One of the six words that every script knows (of subscriptions, one of five), and the number it would refund by. */
 export type PanelStatus = { readonly label: string; readonly final: boolean; readonly remains: number | null };
 
-/** What the panel is told of an order now. Rules [P1] to [P10], [N2], [N3]. */
+/** What the panel is told of an order now. Rules [P1] to [P10], [P17], [N2], [N3]. */
 export function statusForPanel(order: OrderState): PanelStatus {
+  const told = plainStatus(order);
+  return isSubscription(order) ? { ...told, label: subscriptionWord(order, told) } : told;
+}
+
+function plainStatus(order: OrderState): PanelStatus {
   return isDecided(order)
     ? finalWord({ ...order, ...reportedFinalOf(order) })
     : { label: STATUSES[order.activeStatus].label, final: false, remains: wholeRemains(order) };
@@ -31,7 +37,9 @@ export function isDecided(order: OrderState): boolean {
   if (order.status === "error") return order.decided?.status === "error" && order.decided.granted > 0;
   if (!isFinal(order.status)) return false;
   if (order.polledAt === null && !isAsRegistered(order)) return false;
-  return !(order.status === "partial" && order.remains === null && isFollowed(order) && !isAnsweredByPerson(order));
+  // Subscriptions have no `remains`: that one expired is all there is to say.
+  const hasNoNumber = order.status === "partial" && order.remains === null && !isSubscription(order);
+  return !(hasNoNumber && isFollowed(order) && !isAnsweredByPerson(order));
 }
 
 /** Never polled, and yet certain: it was never placed, or the panel has told and returned what goes with its word already. */

@@ -130,7 +130,12 @@ const MAX_PARTS = 1000;
 function partsAfter({ parts }: OrderState, report: StatusReport): OrderState["parts"] {
   if (report.parts === null) return parts;
   const orders = [...new Set([...(parts?.orders ?? []), ...report.parts.orders])].slice(0, MAX_PARTS);
-  return { ...report.parts, orders };
+  const { form } = report.parts;
+  if (form === undefined) return { ...report.parts, orders };
+  // An answer that names no part says nothing of how their ids are written; and a subscription stays one.
+  const numericOrders = report.parts.orders.length > 0 ? form.numericOrders : (parts?.form?.numericOrders ?? form.numericOrders);
+  const subscription = form.subscription || parts?.form?.subscription === true;
+  return { ...report.parts, orders, form: { ...form, numericOrders, subscription } };
 }
 
 /** Some providers say 0 until an order has begun. */

@@ -6,6 +6,7 @@ import { HOUR_MS } from "./poll-cadence.ts";
 import { FLAGS, type Hold, type OrderState } from "./order.ts";
 import type { RefundPolicy } from "./refund-policy.ts";
 import { type PartFacts, refundDue, type RefundDue, type RefundReason } from "./refund-rules.ts";
+import { isSubscription } from "./panel-status-subscription.ts";
 import { isActive, isFinal, type Status } from "./status.ts";
 import { MINUTE_MS } from "./time.ts";
 
@@ -102,7 +103,8 @@ function leaveToPanel(order: OrderState, judged: OrderState): RefundPlan {
   if (!isFinal(next.status)) return { next: { ...next, leftToPanel: false }, refunds };
   const isNew = order.status !== next.status || order.remains !== next.remains || order.hold !== null || order.polledAt === null;
   if (!isNew && !order.leftToPanel) return { next, refunds };
-  const reason = next.status === "partial" && next.remains === null ? ("remains_unknown" as const) : null;
+  const hasNoNumber = next.status === "partial" && next.remains === null && !isSubscription(next);
+  const reason = hasNoNumber ? ("remains_unknown" as const) : null;
   return { next: { ...next, leftToPanel: /* planted: own-word-under-off */ true, reason }, refunds };
 }
 
@@ -186,7 +188,9 @@ function planWord(order: OrderState, heard: OrderState, policy: RefundPlanPolicy
 
 function planWordAnew(heard: OrderState, policy: RefundPlanPolicy, now: number): RefundPlan {
   const { status } = heard;
-  if (status === "partial" && heard.remains === null) return hold(heard, { amount: null, due: null, reason: "remains_unknown" }, now);
+  // That a subscription expired is all there is to say of it: it has no `remains`.
+  if (status === "partial" && heard.remains === null && !isSubscription(heard))
+    return hold(heard, { amount: null, due: null, reason: "remains_unknown" }, now);
   const reason = /* planted: words-held */ holdReason(heard, policy, null);
   if (reason !== null) return hold(heard, { amount: null, due: 0, reason }, now);
   if (policy.refunds.delayMinutes === 0) return letGo(heard);

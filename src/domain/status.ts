@@ -51,6 +51,11 @@ const WORDS: Record<Exclude<Status, "unknown">, readonly string[]> = {
 /** Words that mean something only for an order of several parts (drip-feed, subscription). */
 const MULTI_WORDS: StatusWords = { active: "processing", paused: "processing", expired: "partial" };
 
+/** Whether a word is one that only subscriptions have. */
+export function isSubscriptionWord(word: string): boolean {
+  return Object.hasOwn(MULTI_WORDS, foldWord(word));
+}
+
 const COMMON_WORDS: ReadonlyMap<string, Status> = new Map(
   Object.entries(WORDS).flatMap(([status, words]) => words.map((word) => [word, status as Status])),
 );

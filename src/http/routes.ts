@@ -59,6 +59,7 @@ import {
   postPanel,
   postUnfreeze,
 } from "./v1/panels/panels.ts";
+import { adoptionAnswer, adoptionBody, postAdoption } from "./v1/providers/adopt.ts";
 import { providerAnswer, providersAnswer, savedProviderAnswer } from "./v1/providers/answers.ts";
 import { brakeAnswer, brakeBody, postBrake } from "./v1/providers/brake.ts";
 import { getProvider, getProviders, providerPath, providersQuery, putProvider, putProviderQuery } from "./v1/providers/providers.ts";
@@ -141,6 +142,14 @@ export const ROUTES: readonly Route[] = [
     body: brakeBody,
     answers: { 200: brakeAnswer },
     handle: postBrake,
+  }),
+  route({
+    method: "POST",
+    path: "/v1/providers/:id/adopt",
+    who: "panel",
+    body: adoptionBody,
+    answers: { 202: adoptionAnswer },
+    handle: postAdoption,
   }),
   route({ method: "GET", path: "/v1/providers/:id/refund-policy", who: "operator", answers: { 200: policyAnswer }, handle: getPolicy }),
   route({

@@ -121,6 +121,8 @@ export type ProviderService = {
   readonly min: number | null;
   readonly max: number | null;
   readonly dripfeed: boolean;
+  /** The list says in as many words that the service takes no `runs`; left out where it does not. */
+  readonly refusesRuns?: true;
   readonly refill: boolean;
   readonly cancel: boolean;
   readonly description: string | null;

@@ -56,7 +56,7 @@ function sendingOf(work: Work, provider: Provider, { value }: ClaimedResend) {
 /** Writes down what the answer says of the order, as a person would who resolves it. */
 async function settle(work: Work, provider: Provider, order: Order, placed: Placed): Promise<void> {
   const { db, ports } = work;
-  const sent: Sent = { db, order, polling: provider.state, now: ports.now };
+  const sent: Sent = { db, order, askedAt: order.createdAt, polling: provider.state, now: ports.now };
   const log = (event: string, facts: Readonly<Record<string, unknown>>): void =>
     ports.log({ event, panel: order.panel, order: order.id, provider: provider.id, ...facts });
   switch (placed.kind) {

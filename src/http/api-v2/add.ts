@@ -39,6 +39,9 @@ async function add(asked: ApiV2Call, wanted: AddRequest): Promise<Answer | "agai
   if (found === null) return say(WRONG.key);
   if (found === "no_provider") return notHere();
 
+  // Nothing was sent, so the script may end its order. Passed on, the text would be another one.
+  if (!asked.isText) return say(WRONG.text);
+
   const earlier = reuse(found, found.panel, call.now);
   if (earlier === "link_duplicate") return say(REFUSED.link_duplicate);
   if (earlier !== null) return answerOfFirst(call, earlier);

@@ -7,6 +7,7 @@
  */
 import { type AskOutcome, isGrantedRefill } from "../../domain/refill-cancel.ts";
 import pLimit from "p-limit";
+import { isProviderOrderId } from "../../domain/order-ids.ts";
 import type { Order, OrderState } from "../../domain/order.ts";
 import {
   isRefillCancelOpen,
@@ -34,7 +35,8 @@ import {
   type RefillCancelCase,
 } from "../../store/refills-cancels/request-reads.ts";
 import type { Answer, Context } from "../kit/context.ts";
-import { type ApiV2Call, idsIn, MAX_IDS, noAnswer, notHere, say, idView, WRONG } from "./answers.ts";
+import { type ApiV2Call, noAnswer, notHere, say, idView, WRONG } from "./answers.ts";
+import { askedIds, MAX_ASKED } from "./asked-ids.ts";
 import { noteFailure, REPEATABLE } from "../../gate/gate.ts";
 import { passGates } from "../../gate/gates.ts";
 
@@ -53,8 +55,8 @@ type RequestAnswer =
 type ToAsk = { readonly kind: "ask"; readonly provider: Provider; readonly upstreamId: string; readonly order: Order | null };
 
 export async function answerRefill(asked: ApiV2Call): Promise<Answer> {
-  return answerRefillsCancels(asked, "refill", (said) => {
-    if (!asked.fields.has("orders")) return say(said[0]?.[1].kind === "accepted" ? { refill: said[0][1].refill } : errorOf(said[0]?.[1]));
+  return answerRefillsCancels(asked, "refill", (said, isList) => {
+    if (!isList) return say(said[0]?.[1].kind === "accepted" ? { refill: said[0][1].refill } : errorOf(said[0]?.[1]));
     return say(said.map(([id, one]) => ({ order: idView(id), refill: one.kind === "accepted" ? idView(one.refill) : errorOf(one) })));
   });
 }
@@ -70,22 +72,21 @@ function errorOf(said: RequestAnswer | undefined): { readonly error: string } {
   return { error: said?.kind === "refused" ? said.message : SILENT };
 }
 
-/** What is wrong with a call for some ids, if anything is. */
-export async function wrongIds({ call, ref }: ApiV2Call, ids: readonly string[]): Promise<Answer | null> {
-  if (ids.length > 0 && ids.length <= MAX_IDS) return null;
-  const panel = await readPanel(call.env.DB, ref);
-  return say(panel === null ? WRONG.key : ids.length === 0 ? WRONG.request : WRONG.too_many_ids);
+/** What is said to a call that names no ids. */
+export async function noIds({ call, ref }: ApiV2Call): Promise<Answer> {
+  return say((await readPanel(call.env.DB, ref)) === null ? WRONG.key : WRONG.request);
 }
 
 async function answerRefillsCancels(
   asked: ApiV2Call,
   kind: RefillCancelKind,
-  tell: (said: readonly (readonly [id: string, said: RequestAnswer])[]) => Answer,
+  tell: (said: readonly (readonly [id: string, said: RequestAnswer])[], isList: boolean) => Answer,
 ): Promise<Answer> {
-  const ids = idsIn(asked.fields, "orders", "order");
-  const wrong = await wrongIds(asked, ids);
-  if (wrong !== null) return wrong;
-  const plan = asked.provider === null ? await planOwn(asked, kind, ids) : await planProviders(asked, asked.provider, kind, ids);
+  const { ids, isList } = askedIds(asked.fields, "orders", "order");
+  if (ids.length === 0) return noIds(asked);
+  // What a provider takes in one call; the others hear that there is no answer yet.
+  const now = ids.slice(0, MAX_ASKED);
+  const plan = asked.provider === null ? await planOwn(asked, kind, now) : await planProviders(asked, asked.provider, kind, now);
   if (!(plan instanceof Map)) return plan;
   const toAsk = [...plan.values()].filter((one) => one.kind === "ask");
   const asking = askProviders(asked, kind, toAsk);
@@ -94,7 +95,8 @@ async function answerRefillsCancels(
   const heard = await asking;
   const said = [...plan].map(([id, one]) => [id, one.kind === "ask" ? (heard.get(one) ?? DOWN) : one] as const);
   const silent = said.flatMap(([, one]) => (one.kind === "none" ? [one] : []));
-  return silent.length === said.length ? noAnswer(silent[0]?.why) : tell(said);
+  if (silent.length === said.length) return noAnswer(silent[0]?.why);
+  return tell([...said, ...ids.slice(MAX_ASKED).map((id) => [id, BUSY] as const)], isList);
 }
 
 const DOWN = { kind: "none", why: "down" } as const satisfies RequestAnswer;
@@ -146,7 +148,8 @@ async function planProviders(
     const order = found.cases.get(id)?.order;
     const known = order === undefined ? null : onRecord(kind, order, call.now, (refill) => refill);
     if (known !== null) return known;
-    if (others.theirs.has(id)) return stranger();
+    // No provider has such an id; some would read another order's out of it.
+    if (others.theirs.has(id) || (order === undefined && !isProviderOrderId(id))) return stranger();
     if (doubtful.includes(id) && mayBeTheirs(id, order, others)) return { kind: "refused", message: SILENT };
     const hasEnded = kind === "cancel" && order !== undefined && isFinal(order.state.status);
     return { kind: "ask", provider, upstreamId: order?.providerOrderId ?? id, order: hasEnded ? null : (order ?? null) };

@@ -95,6 +95,7 @@ function entryOf(part: unknown, clean: (text: string, maxChars: number) => strin
     min: readCount(fields.get("min"), writing),
     max: readCount(fields.get("max"), writing),
     dripfeed: saysYes(fields.get("dripfeed")),
+    ...(saysNo(fields.get("dripfeed")) ? { refusesRuns: true as const } : {}),
     refill: saysYes(fields.get("refill")),
     cancel: saysYes(fields.get("cancel")),
     description: description === "" ? null : description,
@@ -107,6 +108,10 @@ const ID_NAMES = ["service", "id", "serviceid", "package"] as const;
 
 function serviceIdIn(fields: Fields): string | null {
   return ID_NAMES.map((name) => idText(fields.get(name))).find((id) => id !== null) ?? null;
+}
+
+function saysNo(value: unknown): boolean {
+  return value === false || /^(?:0|false|no)$/i.test(scalarText(value) ?? "");
 }
 
 function saysYes(value: unknown): boolean {

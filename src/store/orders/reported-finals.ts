@@ -16,12 +16,16 @@ const REPORTED_FINAL = `json_patch(json_object('status', orders.status, 'refunde
           'left', json(iif(orders.left_to_panel, 'true', 'false'))),
         iif(coalesce(orders.charge, 0) = 0 AND NOT orders.left_to_panel AND ${IS_ANSWERED_BY_PERSON("orders")}, '{"refused":true}', '{}'))`;
 
+/** `isSubscription` of src/domain/panel-status-subscription.ts, in SQL. */
+const IS_SUBSCRIPTION = (o: string): string => `(${o}.multi = 1 AND iif(${o}.parts IS NULL, ${o}.posts IS NOT NULL,
+    coalesce(${o}.parts->>'$.form.subscription', ${o}.parts->>'$.posts' IS NOT NULL OR ${o}.parts->>'$.expiry' IS NOT NULL)))`;
+
 /** Condition on an order `o`: it is told a final word, as `isDecided` there has it, and was told none before. */
 const IS_FIRST_REPORT = `o.told IS NULL AND o.hold_n IS NULL AND o.word_hold_n IS NULL AND o.rejected_at IS NULL
   AND (o.status IN (${ENDED})
       AND (o.polled_at IS NOT NULL OR o.status = 'completed' OR o.refunded > 0 OR o.reason = 'not_placed')
       AND NOT (o.status = 'partial' AND o.remains IS NULL AND (coalesce(o.charge, 0) = 0 OR o.left_to_panel)
-        AND NOT (${IS_ANSWERED_BY_PERSON("o")}))
+        AND NOT ${IS_SUBSCRIPTION("o")} AND NOT (${IS_ANSWERED_BY_PERSON("o")}))
     OR o.status = 'error' AND o.decided_status = 'error' AND o.decided_granted > 0)`;
 
 /**

@@ -46,15 +46,12 @@ const COLUMNS = [
   ...(["runs", "posts", "link_key", "add_digest", "add_request", "start_window_ms", "duration_ms", "refill_days"] as const),
 ] as const satisfies readonly (keyof Intent)[];
 
-/** An `add` that is as another one was sent again, by a script that got no answer: for so long it is taken for that. */
-const IDENTICAL_FOR_MS = 120_000;
-
 /** SQL for what an `add` is known by: its panel's id, the key of its link and service, the digest of all its fields, and when it came. */
 type AddSql = { readonly panel: string; readonly linkKey: string; readonly digest: string; readonly now: string };
 
 /**
- * The newest order whose id an identical `add` gets: one that is being placed or in doubt,
- * however old; or one that is young. One that never reached its provider is none.
+ * The newest order whose id an identical `add` gets: one that is being placed or in doubt, however old; or one whose
+ * answer was slow, for a while, unless its script has shown since that it has the id: it was told the order's end.
  */
 function identicalSql(columns: string, { panel, linkKey, digest, now }: AddSql): string {
   return `SELECT ${columns} FROM (
@@ -62,7 +59,8 @@ function identicalSql(columns: string, { panel, linkKey, digest, now }: AddSql):
         WHERE o.panel = ${panel} AND ${IS_PLACING} AND o.link_key = ${linkKey} AND o.add_digest = ${digest} AND o.status NOT IN (${ENDED}) LIMIT 1)
       UNION ALL
       SELECT * FROM (SELECT * FROM ${newestOfLink(panel, linkKey)} o
-        WHERE o.add_digest = ${digest} AND o.created_at > ${now} - ${IDENTICAL_FOR_MS} AND NOT (${IS_PLACING} AND o.status IN (${ENDED})) LIMIT 1)
+        WHERE o.add_digest = ${digest} AND o.reused_until > ${now} AND o.told IS NULL
+          AND NOT (${IS_PLACING} AND o.status IN (${ENDED})) LIMIT 1)
     ) o ORDER BY o.n DESC LIMIT 1`;
 }
 
@@ -158,32 +156,50 @@ const INSERT_CREATED = insertCreatedSql(
 const FIRST_CADENCE: Cadence = 1;
 
 const UPDATE_PLACED = `UPDATE orders SET id = ?4, provider_order_id = ?6, cadence = ${FIRST_CADENCE}, updated_at = ?5, version = version + 1,
+    reused_until = ?7,
     last_change = (SELECT feed_seq FROM panels WHERE id = ?1)
   WHERE panel = ?1 AND n = ?2 AND version = ?3 AND last_change = 0`;
 
 /**
  * Writes that the provider took the order, which nobody was told of yet: `after` is the order with its id there. `shown`
- * is `after` as shown. `taken`: the panel has another order by one of the ids. `changed`: somebody else has changed the
+ * is `after` as shown. Until `reusedUntil` an identical `add` gets its id. `taken`: the panel has another order by one of the ids. `changed`: somebody else has changed the
  * order meanwhile. Seven rows written.
  */
 export async function recordPlaced(
   db: D1Database,
   seen: Order,
   after: Pick<Order, "id" | "providerOrderId" | "updatedAt">,
-  shown: unknown,
+  { shown, reusedUntil }: { readonly shown: unknown; readonly reusedUntil: number | null },
 ): Promise<"written" | "changed" | "taken"> {
   const at = [seen.panel, seen.number, seen.version] as const;
   try {
     const results = await db.batch([
       numberStatement(db, [{ panel: seen.panel, count: 1 }], after.updatedAt),
       db.prepare(INSERT_CREATED).bind(...at, after.id, after.updatedAt, JSON.stringify(shown)),
-      db.prepare(UPDATE_PLACED).bind(...at, after.id, after.updatedAt, after.providerOrderId),
+      db.prepare(UPDATE_PLACED).bind(...at, after.id, after.updatedAt, after.providerOrderId, reusedUntil),
     ]);
     return results.at(-1)?.meta.changes === 1 ? "written" : "changed";
   } catch (error) {
     if (isTaken(error)) return "taken";
     throw error;
   }
+}
+
+/** Has an identical `add` get the order's id until `until`; for a batch that writes the order. One row written more. */
+export function reuseStatement(db: D1Database, { panel, number: n, version }: Order, until: number): D1PreparedStatement {
+  return db.prepare("UPDATE orders SET reused_until = ?4 WHERE panel = ?1 AND n = ?2 AND version = ?3").bind(panel, n, version, until);
+}
+
+/**
+ * The same for an order of which nobody knows here whether it was written as placed: its script got no answer. False
+ * where it is not, so that an identical `add` waits for a person's word anyway. One row written.
+ */
+export async function reuseUnanswered(db: D1Database, { panel, number: n }: Order, until: number): Promise<boolean> {
+  const { meta } = await db
+    .prepare(`UPDATE orders AS o SET reused_until = ?3 WHERE o.panel = ?1 AND o.n = ?2 AND NOT (${IS_PLACING})`)
+    .bind(panel, n, until)
+    .run();
+  return meta.changes > 0;
 }
 
 /** Whether the database refused a batch because the panel has another order by an id. */

@@ -91,7 +91,12 @@ async function writeOutcomes(
   outcomeOf: (order: Order) => AskOutcome,
   now: number,
 ): Promise<ReadonlySet<string>> {
-  const outcomes = written.map(({ order, next }) => ({ order, at: requestedAt(kind, next) ?? 0, outcome: outcomeOf(order) }));
+  const outcomes = written.map(({ order, next }) => ({
+    order,
+    at: requestedAt(kind, next) ?? 0,
+    outcome: outcomeOf(order),
+    before: order.state.refill,
+  }));
   const doubles = await takenIds(db, outcomes);
   const byKey = new Map(outcomes.map((one) => [keyText(one.order), doubles.has(one.order) ? withoutId(one) : one]));
   const decide = (order: Order): OrderState | null => {

@@ -135,6 +135,7 @@ function toState(row: OrderRow): OrderState {
     charge: row.charge,
     quantity: row.quantity,
     multi: row.multi === 1,
+    posts: row.posts,
     placedAt: row.placed_at ?? row.created_at,
     status: row.status,
     activeStatus: row.middle,

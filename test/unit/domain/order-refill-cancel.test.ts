@@ -33,6 +33,7 @@ function order(state: Partial<OrderState> = {}, over: Partial<Order> = {}): Orde
     costCurrency: null,
     duplicateOf: null,
     startWindowMs: null,
+    durationMs: null,
     partOf: null,
     refillDays: null,
     phase: 1,

@@ -23,6 +23,7 @@ export function anOrder(over: Partial<OrderState> = {}): OrderState {
     charge: 900_000,
     quantity: 1000,
     multi: false,
+    posts: null,
     placedAt: NOW - 10 * MINUTE,
     status: "in_progress",
     activeStatus: "in_progress",

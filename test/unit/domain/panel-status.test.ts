@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { FLAGS } from "../../../src/domain/order.ts";
+import { FLAGS, type OrderState } from "../../../src/domain/order.ts";
 import { statusForPanel, withOutdated } from "../../../src/domain/panel-status.ts";
 import { anOrder, NOW } from "./orders.ts";
 
@@ -117,5 +117,57 @@ describe("withOutdated", () => {
     expect(withOutdated(anOrder({ ...partial, reportedFinal: told, flags: FLAGS.panel_outdated | FLAGS.stalled })).flags).toBe(
       FLAGS.stalled,
     );
+  });
+});
+
+describe("a subscription", () => {
+  const form = { had: ["posts", "orders"], numericOrders: true, subscription: true } as const;
+  const subscription = { multi: true, parts: { runs: null, posts: 3, expiry: null, orders: ["1"], form } } as const;
+  const active = { ...subscription, status: "processing", activeStatus: "processing", providerStatus: "Active" } as const;
+  const over = { ...active, ...ended, charge: null, quantity: null, remains: null } as const;
+
+  it.each<[string, Partial<OrderState>, string, boolean]>([
+    ["is active", active, "Active", false],
+    ["is paused", { ...active, providerStatus: "PAUSED" }, "Paused", false],
+    ["is active while it is pending, or in error", { ...active, status: "error", activeStatus: "pending" }, "Active", false],
+    ["is active before the first answer", { ...active, status: "pending", providerStatus: null, parts: null, posts: 5 }, "Active", false],
+    ["has expired, and nothing is known of its money", { ...over, status: "partial", providerStatus: "Expired" }, "Expired", true],
+    ["has expired, and cost nothing", { ...over, charge: 0, status: "partial", providerStatus: "Expired" }, "Expired", true],
+    ["is completed", { ...over, status: "completed", providerStatus: "Completed" }, "Completed", true],
+    ["is canceled", { ...over, status: "canceled", providerStatus: "Cancelled" }, "Canceled", true],
+    ["was refunded", { ...over, status: "refunded", providerStatus: "Refunded" }, "Canceled", true],
+    ["was refunded, with something left", { ...over, status: "refunded", providerStatus: "Refunded", remains: 5 }, "Canceled", true],
+    [
+      "waits for a person: the last active word stands",
+      { ...over, charge: 900_000, status: "partial", hold, reason: "multi_order" },
+      "Active",
+      false,
+    ],
+    [
+      "was returned in full by a person",
+      { ...over, charge: 900_000, quantity: 500, status: "partial", refunded: 900_000 },
+      "Canceled",
+      true,
+    ],
+    [
+      "has nothing returned, by a person's word",
+      { ...over, charge: 900_000, status: "canceled", reason: "multi_order" },
+      "Completed",
+      true,
+    ],
+    [
+      "stands on a row of an earlier release",
+      { ...over, status: "partial", parts: { runs: null, posts: "3", expiry: null, orders: [] } },
+      "Expired",
+      true,
+    ],
+  ])("that %s", (_name, state, label, final) => {
+    expect(statusForPanel(anOrder(state))).toMatchObject({ label, final });
+  });
+
+  it("is no drip-feed: that one has the words of a plain order", () => {
+    const runs = { ...subscription.parts, runs: 2, posts: null, form: { ...form, subscription: false } };
+    expect(statusForPanel(anOrder({ ...active, parts: runs }))).toMatchObject({ label: "Processing" });
+    expect(statusForPanel(anOrder({ multi: true, parts: null, posts: null }))).toMatchObject({ label: "In progress" });
   });
 });

@@ -3,8 +3,16 @@
  * is an error, a missing report or a null, never a status.
  */
 import type { Balance } from "../../client.ts";
-import { foldWord } from "../../../domain/status.ts";
-import type { Parts, RefusedReport, Report, StatusReport } from "../../../domain/order-report.ts";
+import { foldWord, isSubscriptionWord } from "../../../domain/status.ts";
+import {
+  PART_FIELDS,
+  type PartField,
+  type PartFigure,
+  type Parts,
+  type RefusedReport,
+  type Report,
+  type StatusReport,
+} from "../../../domain/order-report.ts";
 import { type ApiError, errorIn, errorOfLayers } from "./api-error.ts";
 import { isAboutId, isOfCall, subjectOf } from "./subject.ts";
 import { entriesFor, namesAnother, ORDER_NAMES } from "./entries.ts";
@@ -172,7 +180,7 @@ const CALL_WORDS: ReadonlySet<string> = new Set(["success", "successful", "ok", 
 /** The fields only an order has. */
 const FIGURES = ["remains", "charge", "startcount", "startcounter"] as const;
 /** The fields that only orders of several parts have: drip-feeds and subscriptions. */
-const PART_FIELDS = ["runs", "posts", "orders"] as const;
+const COUNTED_PARTS = ["runs", "posts", "orders"] as const;
 
 function hasAny(fields: Fields, names: readonly string[]): boolean {
   return names.some((name) => fields.has(name));
@@ -184,9 +192,7 @@ function isOrder(fields: Fields): boolean {
 
 /** Some servers send the fields for every order, and leave them empty for plain ones; one run is a plain order, too. */
 function isMulti(fields: Fields): boolean {
-  // A subscription that has not begun: it has no figures at all.
-  if (fields.has("posts") && !hasAny(fields, FIGURES)) return true;
-  return PART_FIELDS.some((name) => {
+  return COUNTED_PARTS.some((name) => {
     const value = fields.get(name) ?? false;
     if (Array.isArray(value) || isObject(value)) return Object.keys(value).length > 0;
     if (value === false || value === true || value === "") return false;
@@ -199,22 +205,53 @@ function isMulti(fields: Fields): boolean {
  * The parts of an order that has any. Only a list has ids in it, bare or in objects that name theirs: a number or a text
  * by the name of `orders` is a count, "1,234" too, and following it as an id would follow a stranger's order.
  */
-function partsOf(fields: Fields, key: string): Parts | null {
-  if (!isMulti(fields)) return null;
+function partsOf(fields: Fields, word: string, key: string): Parts | null {
+  const subscription = isSubscription(fields, word);
+  if (!isMulti(fields) && !subscription) return null;
   const listed = fields.get("orders");
   const list: readonly unknown[] = Array.isArray(listed) ? listed : [];
-  const ids = list.map((entry) => idText(isObject(entry) ? fieldsOf(entry).get("order") : entry)).filter((id) => id !== null);
+  const named = list.map((entry) => (isObject(entry) ? fieldsOf(entry).get("order") : entry));
+  const ids = named.map(idText).filter((id) => id !== null);
   return {
-    runs: partText(fields.get("runs"), key),
-    posts: partText(fields.get("posts"), key),
-    expiry: partText(fields.get("expiry"), key),
+    runs: partFigure(fields.get("runs"), key),
+    posts: partFigure(fields.get("posts"), key),
+    expiry: partFigure(fields.get("expiry"), key),
     orders: ids.slice(0, MAX_PART_ORDERS),
+    form: {
+      had: [...fields.keys()].filter((name) => isPartField(name)),
+      numericOrders: named.length > 0 && named.every((id) => typeof id === "number"),
+      subscription,
+    },
   };
 }
 
-function partText(value: unknown, key: string): string | null {
-  const text = cleanText(scalarText(value) ?? "", MAX_WORD_CHARS, key);
-  return text === "" ? null : text;
+function isPartField(name: string): name is PartField {
+  return (PART_FIELDS as readonly string[]).includes(name);
+}
+
+/** The fields that are a subscription's; a plain order's answer may have them, too, and leave them empty. */
+const SUBSCRIPTION_FIELDS = ["posts", "expiry"] as const;
+
+/**
+ * Whether an order's object is a subscription's: it has posts or an expiry, and is no drip-feed. A new one has neither,
+ * but a word of its own, and no count of units.
+ */
+function isSubscription(fields: Fields, word: string): boolean {
+  if (says(fields, "runs")) return false;
+  const isNew = isSubscriptionWord(word) && !fields.has("remains") && hasAny(fields, [...SUBSCRIPTION_FIELDS, "orders"]);
+  return isNew || (isMulti(fields) && SUBSCRIPTION_FIELDS.some((name) => says(fields, name)));
+}
+
+/** Whether a field says something: not nothing, and not none. */
+function says(fields: Fields, name: string): boolean {
+  const text = scalarText(fields.get(name));
+  return text !== null && readCount(text) !== 0;
+}
+
+/** A figure of an order of several parts, in the JSON type that it came in; null for what is no number and no text. */
+function partFigure(value: unknown, key: string): PartFigure | null {
+  if (typeof value === "number") return value;
+  return typeof value === "string" ? cleanText(value, MAX_WORD_CHARS, key) : null;
 }
 
 /** An order's own fields as a report, or null when there is no word for the order. */
@@ -227,7 +264,7 @@ function statusReport(fields: Fields, { key, writing }: Inside): StatusReport | 
   const word = cleanText(said, MAX_WORD_CHARS, key);
   if (word === "") return null;
   const charge = readMoney(fields.get("charge"), fields.get("currency"), writing);
-  const parts = partsOf(fields, key);
+  const parts = partsOf(fields, word, key);
   return {
     kind: "status",
     providerStatus: word,

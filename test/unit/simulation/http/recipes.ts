@@ -230,6 +230,11 @@ export function recipesFor(panel: PanelFacts): Readonly<Record<string, Recipe | 
       who: "operator",
       body: fc.record({ start_minutes: fc.constantFrom(30, null), duration_minutes: fc.constant(600) }, { requiredKeys: [] }),
     },
+    "POST /v1/providers/:id/adopt": {
+      who: "panel",
+      ids: ["acme"],
+      body: fc.record({ orders: fc.array(fc.constantFrom<unknown>("880001", 880002, "A-880003"), { minLength: 1, maxLength: 4 }) }),
+    },
     "GET /v1/providers/:id/refund-policy": { who: "operator" },
     "PUT /v1/providers/:id/refund-policy": { who: "operator", body: policy },
     "DELETE /v1/providers/:id/refund-policy": { who: "operator" },

@@ -235,7 +235,7 @@ function wrongsOfForm({ asked, status, headers, text, json }: Seen): string[] {
     ...(headers.get("X-Content-Type-Options") === "nosniff" ? [] : ["its type may be guessed at"]),
     ...(isEmpty && text !== "" ? ["a body where there is none"] : []),
     ...(text.length > MAX_ANSWER_CHARACTERS ? [`an answer of ${text.length} characters`] : []),
-    ...(type === null || /^(application\/json|text\/csv); charset=utf-8$/.test(type) ? [] : [`a body of ${type}`]),
+    ...(type === null || /^(application\/json|text\/csv; charset=utf-8)$/.test(type) ? [] : [`a body of ${type}`]),
     ...(text !== "" && type?.startsWith("application/json") === true && json === undefined ? ["a body that is no JSON"] : []),
   ];
 }
