@@ -62,7 +62,7 @@ function orderJson(told: Told, active: ActiveModes): Json {
 function singleJson({ order, state, currency }: Told, active: ActiveModes): JsonObject {
   return {
     charge: chargeFigure(order.chargeNanos, currency, active),
-    start_count: startCountFigure(state.start_count, active),
+    [active.has("second_dialect") ? "start_counter" : "start_count"]: startCountFigure(state.start_count, active),
     status: toldWord(state.status, active),
     remains: remainsFigure(state.remains, order.quantity, active),
     currency,

@@ -161,7 +161,9 @@ export const MODES = {
     about: "As redirect, to another host name of this machine.",
     value: { default: 302, oneOf: [301, 302, 303, 307, 308], means: "the HTTP status" },
   },
-  second_dialect: { about: "api_token for key, package for service, errors for error." },
+  second_dialect: {
+    about: "api_token for key, package for service, packages for services, start_counter for start_count, errors for error.",
+  },
 
   // Transport
   slow: {

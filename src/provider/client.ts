@@ -117,8 +117,8 @@ export type ProviderService = {
  */
 export type ServiceList = { readonly list: readonly JsonObject[]; readonly services: readonly ProviderService[] };
 
-/** A probe is a person waiting, and a provider that counts bad calls. */
-export const MAX_PROBE_CALLS = 8;
+/** A probe is a person waiting, and a provider that counts bad calls. Every form that is known is found in fewer. */
+export const MAX_PROBE_CALLS = 10;
 
 export type ProbeAttempt = {
   /** The form in a few words, e.g. `POST form, trailing slash`. */

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { foldWord, type Status, STATUS_NAMES } from "../../../domain/status.ts";
-import { CANONICAL_REQUEST, type RequestShape } from "../../../provider/settings.ts";
+import { CANONICAL_REQUEST, requestText, type RequestShape } from "../../../provider/settings.ts";
 import type { SettingsChange } from "../../../store/providers/provider-settings.ts";
 import type { Schema } from "../../kit/validate.ts";
 import { currency, line, slug, text, wholeNumber } from "../../kit/fields.ts";
@@ -40,6 +40,13 @@ const headerText = z
   .string()
   .check(z.regex(/^[\x21-\x7e](?:[\x20-\x7e]{0,254}[\x21-\x7e])?$/, "must be 1 to 256 printable ASCII characters"));
 
+/** One name for two of them would make a call mean another thing. */
+function differentNames<T extends Readonly<Record<string, string>>>(of: "field" | "action") {
+  return z.refine<T>((names) => new Set(Object.values(names)).size === Object.keys(names).length, {
+    error: `must have a name of its own for each ${of}`,
+  });
+}
+
 /** How the provider wants to be spoken to; what is left out is as API v2 has it, not as it was set before. */
 const requestShape: Schema<RequestShape> = z.pipe(
   z.strictObject({
@@ -56,16 +63,28 @@ const requestShape: Schema<RequestShape> = z.pipe(
           orders: z.prefault(fieldName, CANONICAL_REQUEST.fields.orders),
           service: z.prefault(fieldName, CANONICAL_REQUEST.fields.service),
         })
-        .check(
-          z.refine((names) => new Set(Object.values(names)).size === Object.keys(names).length, {
-            error: "must have a name of its own for each field",
-          }),
-        ),
+        .check(differentNames("field")),
       {},
     ),
+    actions: z.prefault(
+      z
+        .strictObject({
+          services: z.prefault(fieldName, CANONICAL_REQUEST.actions.services),
+          add: z.prefault(fieldName, CANONICAL_REQUEST.actions.add),
+          status: z.prefault(fieldName, CANONICAL_REQUEST.actions.status),
+          refill: z.prefault(fieldName, CANONICAL_REQUEST.actions.refill),
+          refill_status: z.prefault(fieldName, CANONICAL_REQUEST.actions.refill_status),
+          cancel: z.prefault(fieldName, CANONICAL_REQUEST.actions.cancel),
+          balance: z.prefault(fieldName, CANONICAL_REQUEST.actions.balance),
+        })
+        .check(differentNames("action")),
+      {},
+    ),
+    cancel_one: z.prefault(z.boolean(), CANONICAL_REQUEST.cancelOne),
   }),
-  z.transform(({ trailing_slash, user_agent, ...same }): RequestShape => ({
+  z.transform(({ trailing_slash, user_agent, cancel_one, ...same }): RequestShape => ({
     ...same,
+    cancelOne: cancel_one,
     trailingSlash: trailing_slash,
     userAgent: user_agent,
   })),
@@ -106,16 +125,4 @@ export function settingsChange({ key, panels, enabled, status_words, request, br
     ...(request === undefined ? {} : { request: requestText(request) }),
     ...(brakeOn === undefined ? {} : { brake: brakeOn && JSON.stringify(brakeOn) }),
   };
-}
-
-/** A request's shape as text, its keys always in one order. */
-export function requestText({ method, encoding, trailingSlash, userAgent, fields }: RequestShape): string {
-  const { key, action, order, orders, service } = fields;
-  return JSON.stringify({
-    method,
-    encoding,
-    trailingSlash,
-    userAgent,
-    fields: { key, action, order, orders, service },
-  } satisfies RequestShape);
 }

@@ -77,8 +77,8 @@ function time(epochMs: number | null): string | null {
   return epochMs === null ? null : isoTime(epochMs);
 }
 
-function requestView({ method, encoding, trailingSlash, userAgent, fields }: RequestShape) {
-  return { method, encoding, trailing_slash: trailingSlash, user_agent: userAgent, fields };
+function requestView({ method, encoding, trailingSlash, userAgent, fields, actions, cancelOne }: RequestShape) {
+  return { method, encoding, trailing_slash: trailingSlash, user_agent: userAgent, fields, actions, cancel_one: cancelOne };
 }
 
 /** What a probe found out. */

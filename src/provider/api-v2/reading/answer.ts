@@ -136,7 +136,7 @@ function refused(error: ApiError, key: string): RefusedReport {
 const CALL_WORDS: ReadonlySet<string> = new Set(["success", "successful", "ok", "true", "error", "fail", "failed", "false"]);
 
 /** The fields only an order has. */
-const FIGURES = ["remains", "charge", "startcount"] as const;
+const FIGURES = ["remains", "charge", "startcount", "startcounter"] as const;
 /** The fields that only orders of several parts have: drip-feeds and subscriptions. */
 const PART_FIELDS = ["runs", "posts", "orders"] as const;
 
@@ -193,7 +193,8 @@ function statusReport(fields: Fields, key: string): StatusReport | null {
     kind: "status",
     providerStatus: word,
     remains: readCount(fields.get("remains")),
-    startCount: readCount(fields.get("startcount")),
+    // `start_counter` is the second dialect's.
+    startCount: readCount(fields.get("startcount") ?? fields.get("startcounter")),
     charge: charge.amount?.startsWith("-") === true ? null : charge.amount,
     currency: charge.currency,
     multi: parts !== null,
