@@ -65,6 +65,8 @@ export function requestOfText(text: string): RequestShape {
 export type Learned = {
   /** By which field it took a cancel; absent while none was taken. */
   readonly cancelBy?: "orders" | "order";
+  /** What it gave as the refill's id for two orders: a yes, and no id. */
+  readonly sameRefill?: string;
 };
 
 /** What the client needs to know of a provider to call it. */

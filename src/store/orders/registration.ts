@@ -206,6 +206,8 @@ export function newOrderRow(
     refill_at: null,
     cancel_status: null,
     cancel_at: null,
+    cancel_tries: 0,
+    cancel_wait_until: null,
     door: null,
     provider_service: null,
     link_key: linkKeyOf(registration),

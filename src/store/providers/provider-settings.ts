@@ -128,11 +128,16 @@ export async function updateProvider(
  * Keeps what a provider's answers have shown of how it is to be asked. Nothing is kept that was learned under settings
  * which are not in force any more. One row written; the sweeps' fence stays as it is, since they have no part in this.
  */
-export async function keepLearned(db: D1Database, { id, settingsVersion }: Provider, learned: Learned): Promise<void> {
+export async function keepLearned(db: D1Database, { id, settingsVersion }: Pick<Provider, "id" | "settingsVersion">, learned: Learned) {
   await db
     .prepare("UPDATE providers SET learned = json_patch(learned, ?3) WHERE id = ?1 AND settings_version = ?2")
     .bind(id, settingsVersion, JSON.stringify(learned))
     .run();
+}
+
+/** Which settings are in force; null when there is no such provider. */
+export async function readSettingsVersion(db: D1Database, id: string): Promise<number | null> {
+  return db.prepare("SELECT settings_version FROM providers WHERE id = ?1").bind(id).first<number>("settings_version");
 }
 
 /** A provider, and how many orders are followed there: all that are not closed. Counting reads one index row each. */
