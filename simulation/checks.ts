@@ -7,6 +7,7 @@ import { micros } from "./amounts.ts";
 import type { FeedReader } from "./feed-reader.ts";
 import type { Gift } from "./operator.ts";
 import { INTERNAL_ERROR, type System } from "./system.ts";
+import { cancelStatusOf } from "./refill-cancel-check.ts";
 import { ModelLedger } from "./model/ledger.ts";
 import type { Backend } from "./sqlite.ts";
 

@@ -91,7 +91,7 @@ function mayBeMisunderstood(heard: Result<Heard<RequestReply>, ProviderFailure>)
   if (heard.ok) return !heard.value.byId;
   const { failure } = heard;
   if (failure.code === "refused") return failure.status < 500;
-  if (failure.code === "http") return isTurnedDown(failure.status) && failure.status !== 401 && failure.status !== 403;
+  if (failure.code === "http") return failure.status === 400 || failure.status === 422;
   return failure.code === "bad_shape" || failure.code === "unsupported_many";
 }
 
@@ -298,7 +298,7 @@ function formOfAsking({ action, fieldsFor, refillOf, meaningOf }: Words): Form<R
     const text = textOf(value);
     const meaning = meaningOf(text);
     if (meaning === "yes") return accepted();
-    return meaning === "no" ? refused(text, key) : { kind: "unclear", message: cleanText(text, MAX_MESSAGE_CHARS, key) };
+    return meaning === "no" ? refused(text, key) : { kind: "unclear", message: cleanText(text, MAX_MESSAGE_CHARS, key) || null };
   };
   const readInside = (fields: Fields, key: string): RequestReply | null => {
     const error = errorIn(fields, false);

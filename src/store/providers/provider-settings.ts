@@ -137,7 +137,8 @@ export async function keepLearned(db: D1Database, { id, settingsVersion }: Pick<
 
 /** Which settings are in force; null when there is no such provider. */
 export async function readSettingsVersion(db: D1Database, id: string): Promise<number | null> {
-  return db.prepare("SELECT settings_version FROM providers WHERE id = ?1").bind(id).first<number>("settings_version");
+  const row = await db.prepare("SELECT settings_version FROM providers WHERE id = ?1").bind(id).first<{ settings_version: number }>();
+  return row?.settings_version ?? null;
 }
 
 /** A provider, and how many orders are followed there: all that are not closed. Counting reads one index row each. */
