@@ -78,7 +78,10 @@ export async function wrongsOfTruth(backend: Backend, world: World, now: number)
  */
 export async function wrongsOfReaders(backend: Backend, readers: readonly FeedReader[], lost: ReadonlySet<string>): Promise<string[]> {
   const wrongs = readers.flatMap((reader) => reader.wrongs);
-  const orders = await rows(backend, "SELECT panel, id, status, refunded, refill_status, cancel_status, cancel_tries, cancel_wait_until FROM orders");
+  const orders = await rows(
+    backend,
+    "SELECT panel, id, status, refunded, refill_status, cancel_status, cancel_tries, cancel_wait_until FROM orders",
+  );
   for (const reader of readers) {
     const ofPanel = orders.filter(({ panel }) => panel === reader.panel);
     const there = new Set(ofPanel.map(({ id }) => String(id)));

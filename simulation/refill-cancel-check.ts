@@ -24,7 +24,9 @@ const ANSWERED_BY: Readonly<Record<string, readonly unknown[]>> = {
  */
 export function cancelStatusOf(row: Row | null | undefined): unknown {
   const status = row?.["cancel_status"] ?? null;
-  return status === "queued" && Number(row?.["cancel_tries"] ?? 0) > 0 && (row?.["cancel_wait_until"] ?? null) === null ? "unclear" : status;
+  return status === "queued" && Number(row?.["cancel_tries"] ?? 0) > 0 && (row?.["cancel_wait_until"] ?? null) === null
+    ? "unclear"
+    : status;
 }
 
 const OPEN: ReadonlySet<unknown> = new Set(["queued", "asking", "requested", "unclear"]);

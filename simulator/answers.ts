@@ -30,15 +30,19 @@ function bare(answer: Exclude<Answer, { kind: "refused" }>, active: ActiveModes)
       return ordersJson(answer.told, answer.bystanders, active);
     case "refill":
       // The protocol has a string here and a number in the list.
-      return { refill: answer.refill };
+      return { refill: wordOf(active, "refill_ids") === "one" ? 1 : answer.refill };
     case "refills":
-      return listJson({ asked: "order", answered: "refill" }, answer.refills, active, ({ refill }) => idFigure(refill, active));
+      return listJson({ asked: "order", answered: "refill" }, answer.refills, active, ({ refill }) =>
+        wordOf(active, "refill_ids") === "one" ? 1 : idFigure(refill, active),
+      );
     case "refill_status":
       return { status: answer.status };
     case "refill_statuses":
       return listJson({ asked: "refill", answered: "status" }, answer.statuses, active, ({ status }) => status);
     case "cancels":
       return listJson({ asked: "order", answered: "cancel" }, answer.cancels, active, () => 1);
+    case "cancel":
+      return { success: "Cancellation request has been sent" };
     case "balance":
       return { balance: balanceFigure(answer.nanos, active), currency: answer.currency };
   }

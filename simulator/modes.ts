@@ -68,6 +68,11 @@ export const MODES = {
   },
   ids_as_strings: { about: "Order and refill ids are strings wherever they are usually numbers." },
   foreign_dates: { about: "Status answers carry dates of another calendar." },
+  cancel_one: { about: "A cancel is taken by `order` only, and answered by a sentence." },
+  refill_ids: {
+    about: "What stands for the id of a refill.",
+    value: { default: "cuid", oneOf: ["cuid", "one"], means: "a text of letters and digits, or 1 for each" },
+  },
 
   // Numbers and money
   numbers_as_numbers: { about: "Counts and money are JSON numbers." },

@@ -96,11 +96,7 @@ function mayBeMisunderstood(heard: Result<Heard<RequestReply>, ProviderFailure>)
 }
 
 /** What is to be made of two answers about one order, none of them a yes. Only two refusals are one: which was read is not known. */
-function ofBothForms(
-  answer: Awaited<Answers<RequestReply>>,
-  id: string,
-  second: RequestReply | undefined,
-): Awaited<Answers<RequestReply>> {
+function ofBothForms(answer: Awaited<Answers<RequestReply>>, id: string, second: RequestReply | undefined): Awaited<Answers<RequestReply>> {
   const first = answer.ok ? answer.value.get(id) : undefined;
   if (second?.kind !== "refused") return answer;
   if (first?.kind !== "refused") return ok(new Map([[id, { kind: "unclear", message: second.message }]]));
@@ -288,9 +284,12 @@ type Words = {
   readonly meaningOf: (word: string) => "yes" | "no" | null;
 };
 
+function accepted(refill: string | null = null): RequestReply {
+  return { kind: "accepted", refill };
+}
+
 /** `{"refill":1}` and `{"refill":{"error":"…"}}`, and the same with `cancel`. */
 function formOfAsking({ action, fieldsFor, refillOf, meaningOf }: Words): Form<RequestReply> {
-  const accepted = (refill: string | null = null): RequestReply => ({ kind: "accepted", refill });
   const readValue = (value: unknown, key: string, message: string | null = null): RequestReply | null => {
     if (isYes(value) || isIdLike(value)) return accepted(refillOf(value));
     if (Array.isArray(value)) return null;

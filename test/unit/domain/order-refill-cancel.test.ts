@@ -124,7 +124,12 @@ describe("a request's steps", () => {
     expect(withOutcome("refill", later, { at: NOW - HOUR, outcome: { kind: "accepted", refill: "77" } }, NOW)).toBeNull();
     expect(withOutcome("cancel", later, { at: NOW, outcome: { kind: "refused" } }, NOW)).toBeNull();
     expect(
-      withOutcome("refill", order({ cancel: { status: "asking", at: NOW, tries: 0, waitUntil: null } }), { at: NOW, outcome: { kind: "refused" } }, NOW),
+      withOutcome(
+        "refill",
+        order({ cancel: { status: "asking", at: NOW, tries: 0, waitUntil: null } }),
+        { at: NOW, outcome: { kind: "refused" } },
+        NOW,
+      ),
     ).toBeNull();
   });
 
@@ -211,7 +216,11 @@ describe("the change feed", () => {
   });
 
   it("tells nothing where nothing changed", () => {
-    const state = anOrder({ ...completed, refill: { id: "77", status: "pending", at: NOW }, cancel: { status: "refused", at: NOW, tries: 0, waitUntil: null } });
+    const state = anOrder({
+      ...completed,
+      refill: { id: "77", status: "pending", at: NOW },
+      cancel: { status: "refused", at: NOW, tries: 0, waitUntil: null },
+    });
     expect(events(order(state), { ...state, remains: 3 })).toEqual([]);
   });
 });

@@ -197,11 +197,7 @@ describe.each([
   it.each([[["1"]], [["1", "2"]]])("is about no other than %j, and of a known kind", async (ids) => {
     let read = 0;
     await check(damaged([...answers, ...TURNED_DOWN, "", null]), async ({ response }) => {
-      const said = await ask(
-        { ...portOf(() => response), takeCall: async () => false, learn: () => {} },
-        SETTINGS,
-        ids,
-      );
+      const said = await ask({ ...portOf(() => response), takeCall: async () => false, learn: () => {} }, SETTINGS, ids);
       if (!said.ok) {
         expect(CODES).toContain(said.failure.code);
         expect(JSON.stringify(said.failure)).not.toContain(KEY);
@@ -220,11 +216,7 @@ describe.each([
 
   it("that is a no is never worn into a yes", async () => {
     await check(worn(TURNED_DOWN), async ({ response }) => {
-      const said = await ask(
-        { ...portOf(() => response), takeCall: async () => false, learn: () => {} },
-        SETTINGS,
-        ["1"],
-      );
+      const said = await ask({ ...portOf(() => response), takeCall: async () => false, learn: () => {} }, SETTINGS, ["1"]);
       expect(said.ok ? [...said.value.values()].filter(({ kind }) => kind === "accepted") : []).toEqual([]);
     });
   });

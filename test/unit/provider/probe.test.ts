@@ -60,12 +60,7 @@ const KINDS: readonly [string, Partial<RequestShape>, number, (seen: Seen) => Re
     ({ path }) => (path.endsWith("/") ? json(BALANCE) : new Response("", { status: 301, headers: { location: "/api/v2/" } })),
   ],
   ["a trailing slash, else a page", { trailingSlash: true }, 2, ({ path }) => (path.endsWith("/") ? json(BALANCE) : page(404))],
-  [
-    "the second dialect",
-    DIALECT,
-    4,
-    (seen) => (seen.fields["api_token"] === KEY ? dialect(seen) : json({ errors: "Invalid API token" })),
-  ],
+  ["the second dialect", DIALECT, 4, (seen) => (seen.fields["api_token"] === KEY ? dialect(seen) : json({ errors: "Invalid API token" }))],
   [
     "the second dialect, complaining of fields",
     DIALECT,

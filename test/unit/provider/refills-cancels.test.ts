@@ -368,7 +368,11 @@ describe("a cancel at a provider", () => {
 
 describe("a refill's id that was another's, too", () => {
   it("is none", async () => {
-    const answer = await askRefills(portOf(() => json({ refill: "55" })), { ...SETTINGS, learned: { sameRefill: "55" } }, ["7"]);
+    const answer = await askRefills(
+      portOf(() => json({ refill: "55" })),
+      { ...SETTINGS, learned: { sameRefill: "55" } },
+      ["7"],
+    );
     expect(answer).toEqual({ ok: true, value: new Map([["7", accepted()]]) });
   });
 });

@@ -352,7 +352,6 @@ describe("a refill without an id of its own", () => {
     expect(acme.of("refill")).toHaveLength(3);
   });
 
-
   it.each([[1], [true], ["1"], ["77"]])("a provider that answers %j to each has its refills followed under none", async (answered) => {
     const { run, acme } = await begin({ ...done, refill_status: "queued", refill_at: NOW }, 3);
     acme.actions.set("refill", (ids) => ids.map((order) => ({ order, refill: answered })));
