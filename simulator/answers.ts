@@ -44,15 +44,19 @@ function bare(answer: Exclude<Answer, { kind: "refused" }>, active: ActiveModes)
       return ordersJson(answer.told, answer.bystanders, active);
     case "refill":
       // The protocol has a string here and a number in the list.
-      return { refill: answer.refill };
+      return { refill: wordOf(active, "refill_ids") === "one" ? 1 : answer.refill };
     case "refills":
-      return listJson({ asked: "order", answered: "refill" }, answer.refills, active, ({ refill }) => idFigure(refill, active));
+      return listJson({ asked: "order", answered: "refill" }, answer.refills, active, ({ refill }) =>
+        wordOf(active, "refill_ids") === "one" ? 1 : idFigure(refill, active),
+      );
     case "refill_status":
       return { status: answer.status };
     case "refill_statuses":
       return listJson({ asked: "refill", answered: "status" }, answer.statuses, active, ({ status }) => status);
     case "cancels":
       return listJson({ asked: "order", answered: "cancel" }, answer.cancels, active, () => 1);
+    case "cancel":
+      return { success: "Cancellation request has been sent" };
     case "balance":
       return { balance: balanceFigure(answer.nanos, active), currency: answer.currency };
   }
@@ -76,7 +80,7 @@ function orderJson(told: Told, active: ActiveModes): Json {
 function singleJson({ order, state, currency }: Told, active: ActiveModes): JsonObject {
   return {
     charge: chargeFigure(order.chargeNanos, currency, active),
-    start_count: startCountFigure(state.start_count, active),
+    [active.has("second_dialect") ? "start_counter" : "start_count"]: startCountFigure(state.start_count, active),
     status: toldWord(state.status, active),
     remains: remainsFigure(state.remains, order.quantity, active),
     currency,

@@ -88,6 +88,11 @@ export const MODES = {
   },
   ids_as_strings: { about: "Order and refill ids are strings wherever they are usually numbers." },
   foreign_dates: { about: "Status answers carry dates of another calendar." },
+  cancel_one: { about: "A cancel is taken by `order` only, and answered by a sentence." },
+  refill_ids: {
+    about: "What stands for the id of a refill.",
+    value: { default: "cuid", oneOf: ["cuid", "one"], means: "a text of letters and digits, or 1 for each" },
+  },
 
   // Numbers and money
   numbers_as_numbers: { about: "Counts and money are JSON numbers." },
@@ -182,7 +187,9 @@ export const MODES = {
     about: "As redirect, to another host name of this machine.",
     value: { default: 302, oneOf: [301, 302, 303, 307, 308], means: "the HTTP status" },
   },
-  second_dialect: { about: "api_token for key, package for service, errors for error." },
+  second_dialect: {
+    about: "api_token for key, package for service, packages for services, start_counter for start_count, errors for error.",
+  },
 
   // Transport
   slow: {

@@ -5,11 +5,14 @@
 import {
   type AskOutcome,
   cancelAfterAsking,
+  cancelAsked,
   cancelSwept,
+  isCancelDue,
   isFollowedRefill,
   isInDoubt,
   isOpenCancel,
   isOpenRefill,
+  newCancel,
   refillAfterAsking,
   type RefillRequest,
   refillSwept,
@@ -55,7 +58,7 @@ function cancelProblem({ state }: Order): RefillCancelProblem | null {
 
 /** The order with a new request. `asking`: it is about to be asked of the provider by the writer of this. */
 export function withRefillCancel(kind: RefillCancelKind, order: Order, status: "queued" | "asking", now: number): OrderState {
-  return kind === "refill" ? withRefill(order, { id: null, status, at: now }, now) : { ...order.state, cancel: { status, at: now } };
+  return kind === "refill" ? withRefill(order, { id: null, status, at: now }, now) : { ...order.state, cancel: newCancel(status, now) };
 }
 
 /** The order with its queued request about to be asked; null when there is none to be asked. */
@@ -65,7 +68,7 @@ export function takenUp(kind: RefillCancelKind, order: Order, now: number): Orde
   // planted: refill-asked-once
   if (kind === "refill") return refill?.status === "queued" ? withRefill(order, { ...refill, status: "asking", at: now }, now) : null;
   // How the order ended answers the cancel, with the next sweep.
-  return cancel?.status === "queued" && !isFinal(status) ? { ...order.state, cancel: { ...cancel, status: "asking" } } : null;
+  return isCancelDue(cancel, now) && !isFinal(status) ? { ...order.state, cancel: cancelAsked(cancel, now) } : null;
 }
 
 /** When the order's request was asked for; it tells this request from another. */
@@ -91,8 +94,14 @@ export function withOutcome(kind: RefillCancelKind, order: Order, asked: AskedRe
     return sameRefill(next, refill) ? null : withRefill(order, next, now);
   }
   if (kind === "refill" || cancel === null) return null;
-  const next = cancelAfterAsking(cancel, outcome);
+  const next = cancelAfterAsking(cancel, outcome, now);
   return next.status === cancel.status ? null : { ...order.state, cancel: next };
+}
+
+/** The order once its refill's id turns out to be none; null when it has that id no more. */
+export function withoutRefillId(order: Order, refillId: string, now: number): OrderState | null {
+  const { refill } = order.state;
+  return refill?.id === refillId ? withRefill(order, { ...refill, id: null }, now) : null;
 }
 
 /** What was certainly not heard and is not queued again either counts as refused: the panel may ask again at once. */

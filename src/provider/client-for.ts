@@ -17,7 +17,7 @@ export function clientFor(port: FetchPort, settings: ProviderSettings): Provider
     poll: (pollPort, capability, orders) => pollStatuses({ ...pollPort, fetch: port.fetch, now: port.now }, settings, capability, orders),
     place: (fields, sending) => placeOrder(port, settings, fields, sending),
     refill: (orderIds) => askRefills(port, settings, orderIds),
-    cancel: (orderIds) => askCancels(port, settings, orderIds),
+    cancel: (orderIds, cancelPort) => askCancels({ ...cancelPort, fetch: port.fetch, now: port.now }, settings, orderIds),
     refillStatuses: (refillIds) => askRefillStatuses(port, settings, refillIds),
     services: () => askServices(port, settings),
     balance: () => askBalance(port, settings),

@@ -7,7 +7,7 @@
 import type { Report } from "../domain/order-report.ts";
 import type { Result } from "../domain/result.ts";
 import type { ProviderFailure } from "./failure.ts";
-import type { RequestShape } from "./settings.ts";
+import type { Learned, RequestShape } from "./settings.ts";
 
 export type ProviderClient = {
   /** Asks for the status of orders in as few calls as the provider allows; each of them comes out of the port's budget. */
@@ -16,8 +16,11 @@ export type ProviderClient = {
   readonly place: (fields: Readonly<Record<string, string>>, sending: Sending) => Promise<Placed>;
   /** Asks for refills of orders, 100 at most, here as below. */
   readonly refill: (orderIds: readonly string[]) => Answers<RequestReply>;
-  /** Asks to cancel orders. How that ends comes as a status. */
-  readonly cancel: (orderIds: readonly string[]) => Answers<RequestReply>;
+  /**
+   * Asks to cancel orders, by a list or one by one, as the provider takes it; where that is not known yet, both are tried.
+   * How a cancel ends comes as a status.
+   */
+  readonly cancel: (orderIds: readonly string[], port: CancelPort) => Answers<RequestReply>;
   /** Asks what became of refills, by the ids that the provider gave them. */
   readonly refillStatuses: (refillIds: readonly string[]) => Answers<RefillSaid>;
   /** Asks for all services. */
@@ -49,6 +52,12 @@ export type PollPort = {
   readonly slot: <T>(task: () => Promise<T>) => Promise<T>;
   /** The polls before this one brought nothing: what one order alone is told now is believed less. */
   readonly inTrouble: boolean;
+};
+
+/** What asking for cancels takes from its caller, who has taken the first call out of the budget. */
+export type CancelPort = Pick<PollPort, "takeCall"> & {
+  /** Told when an answer has shown how this provider takes cancels. */
+  readonly learn: (learned: Learned) => void;
 };
 
 export type PolledOrder = {
@@ -101,8 +110,15 @@ export type KnownRefusal = "funds" | "service" | "link_duplicate" | "link" | "qu
 
 export type Refused = { readonly kind: "refused"; readonly message: string };
 
-/** What a provider said to a refill or a cancel: accepted is not done. `refill` is the refill's id, where there is one. */
-export type RequestReply = { readonly kind: "accepted"; readonly refill: string | null } | Refused;
+/**
+ * What a provider said to a refill or a cancel: accepted is not done. `refill` is the refill's id, where there is one.
+ * `unclear`: neither a yes nor a no, in its words if there are any. `unasked`: no call was left for it.
+ */
+export type RequestReply =
+  | { readonly kind: "accepted"; readonly refill: string | null }
+  | Refused
+  | { readonly kind: "unclear"; readonly message: string | null }
+  | { readonly kind: "unasked" };
 
 /** What a provider said of a refill, in its own word. */
 export type RefillSaid = { readonly kind: "status"; readonly word: string } | Refused;
@@ -134,8 +150,8 @@ export type ProviderService = {
  */
 export type ServiceList = { readonly list: readonly JsonObject[]; readonly services: readonly ProviderService[] };
 
-/** A probe is a person waiting, and a provider that counts bad calls. */
-export const MAX_PROBE_CALLS = 8;
+/** A probe is a person waiting, and a provider that counts bad calls. Every form that is known is found in fewer. */
+export const MAX_PROBE_CALLS = 10;
 
 export type ProbeAttempt = {
   /** The form in a few words, e.g. `POST form, trailing slash`. */

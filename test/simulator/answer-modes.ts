@@ -262,6 +262,33 @@ export function answerModes() {
         check: oneStatus(2, { start_count: "3572", remains: "Unknown" }),
       },
     ],
+    cancel_one: [
+      {
+        does: "takes a cancel by order only",
+        check: async ({ call, ids }) => {
+          expect((await call({ action: "cancel", orders: ids[0] })).json).toEqual({ error: "Incorrect order ID" });
+          const { json } = await call({ action: "cancel", order: ids[0] });
+          expect(JSON.stringify(json)).toMatch(/Cancellation request has been sent|cannot be canceled/);
+        },
+      },
+    ],
+    refill_ids: [
+      {
+        does: "has ids of letters and digits, and knows them again",
+        check: async ({ call, ids }) => {
+          const refill = object(await call({ action: "refill", order: ids[1] }))["refill"] as string;
+          expect(refill).toMatch(/^[a-z][a-z0-9]+$/);
+          expect((await call({ action: "refill_status", refill })).json).toEqual({ status: "Pending" });
+        },
+      },
+      {
+        does: "says 1 for each",
+        with: ["refill_ids=one"],
+        check: async ({ call, ids }) => {
+          for (const id of [ids[1], ids[1]]) expect((await call({ action: "refill", order: id })).json).toEqual({ refill: 1 });
+        },
+      },
+    ],
     start_count_zero: [{ does: "has 0 for each start count", check: oneStatus(1, { start_count: "0", remains: "0" }) }],
     thousands_separators: [{ does: "writes counts with commas", check: oneStatus(0, { start_count: "3,572", remains: "1,234" }) }],
     plus_sign: [{ does: "writes over-delivery with a plus", check: oneStatus(2, { start_count: "+3572", remains: "157" }) }],

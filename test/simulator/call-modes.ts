@@ -145,9 +145,10 @@ export function callModes() {
         does: "has other names for key, service and error",
         check: async ({ call, key }) => {
           expect((await call({ action: "balance" })).json).toEqual({ errors: "Invalid API key" });
-          const [service] = (await call({ action: "services", api_token: key })).json as readonly JsonObject[];
+          const [service] = (await call({ action: "packages", api_token: key })).json as readonly JsonObject[];
           expect(service).toMatchObject({ package: 1 });
           expect(service).not.toHaveProperty("service");
+          expect((await call({ action: "services", api_token: key })).json).toEqual({ errors: "Incorrect request" });
           const add = { api_token: key, action: "add", link: "l", quantity: "100" };
           expect((await call({ ...add, package: "1" })).json).toHaveProperty("order");
           expect((await call({ ...add, service: "1" })).json).toEqual({ errors: "Incorrect service ID" });

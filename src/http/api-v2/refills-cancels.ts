@@ -23,6 +23,10 @@ import { isOfConnection, requestAnswerOf } from "../../provider/outcome.ts";
 import type { RequestReply } from "../../provider/client.ts";
 import type { Result } from "../../domain/result.ts";
 import type { ProviderFailure } from "../../provider/failure.ts";
+import type { Learned } from "../../provider/settings.ts";
+import { minuteOf } from "../../domain/time.ts";
+import { claimCalls } from "../../store/providers/budget.ts";
+import { keepLearned } from "../../store/providers/provider-settings.ts";
 import { changeOrders, type KnownOrder, keyText, recordOutcomes, type TakenUp } from "../../store/refills-cancels/steps.ts";
 import { type Panel, readPanel } from "../../store/panels/panels.ts";
 import type { Provider } from "../../store/rows/provider.ts";
@@ -219,12 +223,17 @@ async function askProviders(asked: ApiV2Call, kind: RefillCancelKind, items: rea
   const answers = await askEach(call, kind, [...askable]);
   const without = await record(call, { kind, found, written }, answers);
   await noteFailures(call, answers);
+  await keepWhatWasLearned(call, answers);
   const saidBy = (item: ToAsk): RequestAnswer => {
     const mayCall = may.get(item.provider) ?? "down";
     if (mayCall !== "yes") return { kind: "none", why: mayCall };
     const answer = askable.has(item) ? answers.get(item.provider.id)?.answer : undefined;
     if (answer === undefined) return BUSY;
     const told = requestAnswerOf(answer, item.upstreamId);
+    // What it said is more than silence; whoever asked may make something of it.
+    if (told.kind === "lost" && told.message !== null) return { kind: "refused", message: unclearText(asked, told.message) };
+    // No call was left for it in this request.
+    if (told.kind === "put_back" && answer.ok) return { kind: "none", why: "busy" };
     const isWithoutId = item.order !== null && without.has(keyText(item.order));
     const heard = told.kind === "accepted" && isWithoutId ? { ...told, refill: null } : told;
     const silence = !answer.ok && answer.failure.code === "rate_limited" ? BUSY : DOWN;
@@ -235,13 +244,33 @@ async function askProviders(asked: ApiV2Call, kind: RefillCancelKind, items: rea
 }
 
 /** What each provider answered, by its id. */
-type ProviderAnswers = ReadonlyMap<string, { readonly provider: Provider; readonly answer: ProviderAnswer }>;
+type ProviderAnswers = ReadonlyMap<
+  string,
+  { readonly provider: Provider; readonly answer: ProviderAnswer; readonly learned: Learned | null }
+>;
 
-async function askEach({ ports }: Context, kind: RefillCancelKind, items: readonly ToAsk[]): Promise<ProviderAnswers> {
+/** Calls beyond a provider's first that one request makes in all: some providers are asked to cancel one by one. */
+const MORE_CALLS = 10;
+
+async function askEach({ db, ports }: Context, kind: RefillCancelKind, items: readonly ToAsk[]): Promise<ProviderAnswers> {
   const slot = pLimit(OPEN_CALLS);
+  let left = MORE_CALLS;
   const ask = async (provider: Provider, some: readonly ToAsk[]) => {
     const ids = [...new Set(some.map(({ upstreamId }) => upstreamId))];
-    return [provider.id, { provider, answer: await slot(() => clientFor(ports, provider.settings)[kind](ids)) }] as const;
+    const { id, maxCallsPerMinute: perMinute } = provider;
+    const takeCall = async (): Promise<boolean> => {
+      if (left === 0) return false;
+      left -= 1;
+      if (perMinute === null) return true;
+      const grants = await claimCalls(db, minuteOf(ports.now()), [{ provider: id, calls: 1, perMinute }]);
+      return grants.get(id)?.granted === 1;
+    };
+    let learned: Learned | null = null;
+    const learn = (news: Learned) => {
+      learned = news;
+    };
+    const answer = await slot(() => clientFor(ports, provider.settings)[kind](ids, { takeCall, learn }));
+    return [id, { provider, answer, learned }] as const;
   };
   return new Map(await Promise.all([...Map.groupBy(items, ({ provider }) => provider)].map(([provider, some]) => ask(provider, some))));
 }
@@ -261,6 +290,16 @@ async function record({ env, ports }: Context, taken: TakenUp, answers: Provider
     const { kind, written } = taken;
     ports.log({ event: "request.unrecorded", kind, provider: providers, orders: written.length, error: String(error) });
     return new Set();
+  }
+}
+
+/** What is not kept, the next call finds out again. */
+async function keepWhatWasLearned(call: Context, answers: ProviderAnswers): Promise<void> {
+  const news = [...answers.values()].flatMap(({ provider, learned }) => (learned === null ? [] : [{ provider, learned }]));
+  try {
+    for (const { provider, learned } of news.slice(0, MAX_NOTED)) await keepLearned(call.db, provider, learned);
+  } catch (error) {
+    call.ports.log({ event: "request.failure_unnoted", error: String(error) });
   }
 }
 
@@ -285,6 +324,11 @@ function foundIn(items: readonly ToAsk[]): KnownOrder[] {
 /** A refill's id as the panel is to know it: at the own catalogue that of its order. */
 function refillIdFor({ provider }: ApiV2Call, { order, upstreamId }: ToAsk, refill: string | null): string {
   return provider === null ? (order?.id ?? upstreamId) : (refill ?? upstreamId);
+}
+
+/** At the own catalogue the provider's words stay untold. */
+function unclearText({ provider }: ApiV2Call, message: string): string {
+  return provider === null ? SILENT : message;
 }
 
 /** At the own catalogue the provider's words are told only where they are known to be about the order's id. */

@@ -11,6 +11,7 @@ import type { ProviderState } from "../../domain/provider.ts";
 import type { RefundReason } from "../../domain/refund-rules.ts";
 import { type FeedCount, numberStatement } from "../feed/feed-numbers.ts";
 import { chunksBySize, ifAny } from "../rows/json-sets.ts";
+import type { OrderRow } from "../rows/order.ts";
 import { packClock, packCoverage, packWords } from "../rows/provider.ts";
 import { insertTransfers } from "../ledger/transfers.ts";
 
@@ -206,7 +207,8 @@ const MOVE_COLUMNS = [
   ...(["goodwill", "decided_status", "decided_due", "decided_granted", "rejected_at", "left_to_panel"] as const),
   ...(["hold_n", "word_hold_n", "hold_amount", "hold_due", "hold_reason", "hold_at", "hold_posts_at"] as const),
   ...(["counted_at", "counted_badly", "flips", "flip_at"] as const),
-  ...(["refill_status", "refill_at", "cancel_status", "cancel_at", "cadence", "final_at", "error_at"] as const),
+  ...(["refill_status", "refill_at", "cancel_status", "cancel_at", "cancel_tries", "cancel_wait_until"] as const),
+  ...(["cadence", "final_at", "error_at"] as const),
 ] as const;
 
 /** Names no indexed column: D1 bills an index whose column is named, even when its value stays. */
@@ -258,6 +260,16 @@ function progressColumns({ next, now }: OrderWrite): Record<(typeof PROGRESS_COL
   };
 }
 
+/** An unclear cancel is one that is queued, was asked, and has no time for its next try: `toCancel` reads it. */
+function cancelColumns({ cancel }: OrderState): Pick<OrderRow, "cancel_status" | "cancel_at" | "cancel_tries" | "cancel_wait_until"> {
+  return {
+    cancel_status: cancel === null ? null : cancel.status === "unclear" ? "queued" : cancel.status,
+    cancel_at: cancel?.at ?? null,
+    cancel_tries: cancel?.tries ?? 0,
+    cancel_wait_until: cancel?.waitUntil ?? null,
+  };
+}
+
 function moveColumns(write: OrderWrite): Record<(typeof MOVE_COLUMNS)[number], unknown> {
   const { next } = write;
   return {
@@ -285,8 +297,7 @@ function moveColumns(write: OrderWrite): Record<(typeof MOVE_COLUMNS)[number], u
     counted_badly: next.counted?.badly === true ? 1 : 0,
     refill_status: next.refill?.status ?? null,
     refill_at: next.refill?.at ?? null,
-    cancel_status: next.cancel?.status ?? null,
-    cancel_at: next.cancel?.at ?? null,
+    ...cancelColumns(next),
     cadence: next.cadence,
     final_at: next.finalAt,
     error_at: next.errorAt,

@@ -265,6 +265,8 @@ const NOTHING_HAPPENED = {
   refill_days: null,
   cancel_status: null,
   cancel_at: null,
+  cancel_tries: 0,
+  cancel_wait_until: null,
   door: null,
   provider_service: null,
   add_digest: null,

@@ -4,7 +4,7 @@
  */
 import { DEFAULT_SETTLE_HOURS } from "../../domain/poll-cadence.ts";
 import { DEFAULT_BRAKE } from "../../domain/provider-brake.ts";
-import { CANONICAL_REQUEST } from "../../provider/settings.ts";
+import { CANONICAL_REQUEST, type Learned, requestText } from "../../provider/settings.ts";
 import type { Audited } from "../operations/audit.ts";
 import { type Provider, type ProviderRow, toProvider } from "../rows/provider.ts";
 
@@ -20,7 +20,7 @@ export type SettingsChange = {
   readonly timeout_ms?: number;
   readonly enabled?: 0 | 1;
   readonly status_words?: string;
-  /** The whole shape, its keys in the order of `CANONICAL_REQUEST`, so that equal shapes are equal texts. */
+  /** The whole shape, as `requestText` writes it. */
   readonly request?: string;
   readonly brake?: string | null;
   readonly settle_hours?: number;
@@ -36,7 +36,7 @@ const DEFAULTS = {
   timeout_ms: 15_000,
   enabled: 1,
   status_words: "{}",
-  request: JSON.stringify(CANONICAL_REQUEST),
+  request: requestText(CANONICAL_REQUEST),
   brake: JSON.stringify(DEFAULT_BRAKE),
   settle_hours: DEFAULT_SETTLE_HOURS,
 } as const satisfies SettingsChange;
@@ -106,6 +106,7 @@ const UPDATE_SETTINGS = `UPDATE providers SET
   ${OTHER_COLUMNS.map((column) => `${column} = coalesce(?2->>'$.${column}', ${column})`).join(", ")},
   settings_version = settings_version + ${CONNECTION_CHANGES},
   many = iif(${CONNECTION_CHANGES}, 'unknown', many),
+  learned = iif(${CONNECTION_CHANGES}, '{}', learned),
   learned_batch_size = iif(${CONNECTION_CHANGES}, 100, learned_batch_size),
   caution = iif(${CONNECTION_CHANGES}, 0, caution),
   failures = iif(${CONNECTION_CHANGES}, 0, failures),
@@ -133,6 +134,23 @@ export async function updateProvider(
   const update = db.prepare(UPDATE_SETTINGS).bind(id, JSON.stringify(change), now, JSON.stringify(seen));
   const [updated] = await db.batch([update, ...(audit === null ? [] : [audit])]);
   return updated?.results.length === 1;
+}
+
+/**
+ * Keeps what a provider's answers have shown of how it is to be asked. Nothing is kept that was learned under settings
+ * which are not in force any more. One row written; the sweeps' fence stays as it is, since they have no part in this.
+ */
+export async function keepLearned(db: D1Database, { id, settingsVersion }: Pick<Provider, "id" | "settingsVersion">, learned: Learned) {
+  await db
+    .prepare("UPDATE providers SET learned = json_patch(learned, ?3) WHERE id = ?1 AND settings_version = ?2")
+    .bind(id, settingsVersion, JSON.stringify(learned))
+    .run();
+}
+
+/** Which settings are in force; null when there is no such provider. */
+export async function readSettingsVersion(db: D1Database, id: string): Promise<number | null> {
+  const row = await db.prepare("SELECT settings_version FROM providers WHERE id = ?1").bind(id).first<{ settings_version: number }>();
+  return row?.settings_version ?? null;
 }
 
 /** A provider, and how many orders are followed there: all that are not closed. Counting reads one index row each. */

@@ -67,8 +67,10 @@ export type OrderRow = {
   refill_id: string | null;
   refill_status: RefillStatus | null;
   refill_at: number | null;
-  cancel_status: CancelStatus | null;
+  cancel_status: Exclude<CancelStatus, "unclear"> | null;
   cancel_at: number | null;
+  cancel_tries: number;
+  cancel_wait_until: number | null;
   goodwill: number;
   decided_status: Status | null;
   decided_due: number | null;
@@ -166,7 +168,7 @@ function toState(row: OrderRow): OrderState {
     parts: row.parts === null ? null : (JSON.parse(row.parts) as Parts),
     reportedFinal: row.told === null ? null : (JSON.parse(row.told) as ReportedFinal),
     refill: row.refill_status === null ? null : { id: row.refill_id, status: row.refill_status, at: row.refill_at ?? row.updated_at },
-    cancel: row.cancel_status === null ? null : { status: row.cancel_status, at: row.cancel_at ?? row.updated_at },
+    cancel: toCancel(row),
     cadence: row.cadence,
     polledAt: row.polled_at,
     progressAt: row.progress_at,
@@ -179,6 +181,12 @@ function toDecided({ decided_status, decided_due, decided_granted }: OrderRow): 
   return decided_status === null || decided_granted === null
     ? null
     : { status: decided_status, due: decided_due, granted: decided_granted };
+}
+
+function toCancel({ cancel_status: status, cancel_at, updated_at, cancel_tries: tries, cancel_wait_until: waitUntil }: OrderRow) {
+  if (status === null) return null;
+  const isUnclear = status === "queued" && tries > 0 && waitUntil === null;
+  return { status: isUnclear ? "unclear" : status, at: cancel_at ?? updated_at, tries, waitUntil } as const;
 }
 
 function toHold({ hold_n, word_hold_n, hold_amount, hold_due, hold_reason, hold_at, hold_posts_at }: OrderRow): OrderState["hold"] {

@@ -4,7 +4,7 @@ import type { PolicyLayer } from "../../domain/refund-policy.ts";
 import type { AddTrouble } from "../../domain/provider-add-circuit.ts";
 import type { ProviderState, UnknownWords } from "../../domain/provider.ts";
 import type { Cadence, ProviderClock } from "../../domain/poll-pacing.ts";
-import { CANONICAL_REQUEST, type ProviderSettings, type RequestShape } from "../../provider/settings.ts";
+import { type ProviderSettings, requestOfText } from "../../provider/settings.ts";
 
 /** A row of `providers`. JSON columns are text. */
 export type ProviderRow = {
@@ -20,6 +20,7 @@ export type ProviderRow = {
   timeout_ms: number;
   status_words: string;
   request: string;
+  learned: string;
   brake: string | null;
   created_at: number;
   updated_at: number;
@@ -104,9 +105,10 @@ export function toProvider(row: ProviderRow): Provider {
       id: row.id,
       url: row.url,
       key: row.api_key,
-      request: { ...CANONICAL_REQUEST, ...(JSON.parse(row.request) as Partial<RequestShape>) },
+      request: requestOfText(row.request),
       timeoutMs: row.timeout_ms,
       statusWords: JSON.parse(row.status_words) as ProviderSettings["statusWords"],
+      learned: JSON.parse(row.learned) as ProviderSettings["learned"],
     },
     state: toState(row),
   };

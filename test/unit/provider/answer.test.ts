@@ -48,6 +48,12 @@ function told<T>(reading: Reading<T>): T | string {
 }
 
 describe("the answer to `order`", () => {
+  it("has its start count by the second dialect's name", () => {
+    const { start_count, ...others } = ORDER as Record<string, unknown>;
+    expect(one({ ...others, start_counter: start_count })).toEqual(PARTIAL);
+    expect(one({ status: "Success", start_counter: "0" })).toEqual(statusOf("Success", { startCount: 0 }));
+  });
+
   it.each<[string, unknown, Report]>([
     ["in canonical form", ORDER, PARTIAL],
     ["wrapped in data", { status: true, data: ORDER }, PARTIAL],

@@ -9,12 +9,16 @@ describe("what came of asking", () => {
       new Map([
         ["1", { kind: "accepted", refill: "77" }],
         ["2", { kind: "refused", message: "No refill" }],
+        ["4", { kind: "unclear", message: "Ticket 5 of 6" }],
+        ["5", { kind: "unasked" }],
       ] as const),
     );
-    expect(["1", "2", "3"].map((id) => requestAnswerOf(answer, id))).toEqual([
+    expect(["1", "2", "3", "4", "5"].map((id) => requestAnswerOf(answer, id))).toEqual([
       { kind: "accepted", refill: "77" },
       { kind: "refused", message: "No refill" },
-      { kind: "lost" },
+      { kind: "lost", message: null },
+      { kind: "lost", message: "Ticket 5 of 6" },
+      { kind: "put_back" },
     ]);
   });
 

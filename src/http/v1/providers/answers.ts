@@ -12,6 +12,8 @@ const request = z.strictObject({
   user_agent: z.nullable(z.string()),
   idempotency_field: z.nullable(z.string()),
   fields: z.record(z.string(), z.string()),
+  actions: z.record(z.string(), z.string()),
+  cancel_one: z.boolean(),
 });
 
 const held = z.strictObject({ count: z.int(), amount: z.nullable(amountAnswer), amounts: z.record(z.string(), amountAnswer) });

@@ -8,6 +8,7 @@ import { minuteOf } from "../../../domain/time.ts";
 import { fail, ok, type Result } from "../../../domain/result.ts";
 import { clientFor } from "../../../provider/client-for.ts";
 import { MAX_PROBE_CALLS, type ProbeReport } from "../../../provider/client.ts";
+import { requestText } from "../../../provider/settings.ts";
 import { checkOutboundUrl, describeUrlRefusal } from "../../../outbound/url-policy.ts";
 import { claimCalls } from "../../../store/providers/budget.ts";
 import { readWaitingOnWords } from "../../../store/orders/due.ts";
@@ -28,7 +29,7 @@ import { optionalCursor, pageOf } from "../../kit/page.ts";
 import type { Failure, FieldProblem } from "../../kit/errors.ts";
 import { slug } from "../../kit/fields.ts";
 import { additionEntry, changeEntry } from "./trail.ts";
-import { type ProviderBody, requestText, settingsChange } from "./schema.ts";
+import { type ProviderBody, settingsChange } from "./schema.ts";
 import { probeView, providerView } from "./view.ts";
 import { booleanParam, limitParam } from "../../kit/query.ts";
 import { enqueue } from "../../kit/queue.ts";
@@ -74,7 +75,7 @@ export async function putProvider(
   const saved = await save(context, id, url.value === undefined ? body : { ...body, url: url.value });
   if (!saved.ok) return saved;
   if (body.status_words !== undefined) await pollWaitingOnWords(context, id);
-  const report = query.probe ? await probe(context, id) : null;
+  const report = query.probe ? await probe(context, id, body.enabled) : null;
   const view = await viewWithBrake(context, await followedProvider(context, id));
   return json(saved.value === "created" ? 201 : 200, report === null ? view : { ...view, probe: probeView(report) });
 }
@@ -148,8 +149,11 @@ async function followedProvider({ db }: Context, id: string): Promise<FollowedPr
   return followed;
 }
 
-/** Asks for the balance, in other forms where the one set brings nothing, and keeps what was found out. */
-async function probe(context: OperatorContext, id: string): Promise<ProbeReport> {
+/**
+ * Asks for the balance, in other forms where the one set brings nothing, and keeps what was found out. A provider that
+ * answered in none is switched off, unless the same request said whether it is on: orders sent to it would wait in vain.
+ */
+async function probe(context: OperatorContext, id: string, enabled: boolean | undefined): Promise<ProbeReport> {
   const seen = await readSettings(context.db, id);
   const { provider } = await followedProvider(context, id);
   const calls = await allowedCalls(context, provider);
@@ -160,7 +164,12 @@ async function probe(context: OperatorContext, id: string): Promise<ProbeReport>
     return context.ports.fetch(request);
   };
   const report = await clientFor({ fetch: fetchWithinBudget, now: context.ports.now }, provider.settings).probe();
-  if (!report.ok || seen === null) return report;
+  if (seen === null) return report;
+  if (!report.ok) {
+    // A probe that had no call left to make has found out nothing.
+    if (enabled === undefined && calls > 0) await update(context, provider.id, { seen, change: { enabled: 0 } });
+    return report;
+  }
   const currency = provider.currency === null && report.currency !== null ? { currency: report.currency } : {};
   // Settings that were changed while the probe was under way are not overwritten.
   await update(context, provider.id, { seen, change: { request: requestText(report.request), ...currency } });

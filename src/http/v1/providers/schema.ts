@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { foldWord, type Status, STATUS_NAMES } from "../../../domain/status.ts";
-import { CANONICAL_REQUEST, type RequestShape } from "../../../provider/settings.ts";
+import { CANONICAL_REQUEST, requestText, type RequestShape } from "../../../provider/settings.ts";
 import type { SettingsChange } from "../../../store/providers/provider-settings.ts";
 import type { Schema } from "../../kit/validate.ts";
 import { currency, line, slug, text, wholeNumber } from "../../kit/fields.ts";
@@ -53,6 +53,12 @@ const ADD_FIELDS: ReadonlySet<string> = new Set([
   "username",
 ]);
 const ownField = fieldName.check(z.refine((name) => !ADD_FIELDS.has(name.toLowerCase()), { error: "must not be a field of API v2" }));
+/** One name for two of them would make a call mean another thing. */
+function differentNames<T extends Readonly<Record<string, string>>>(of: "field" | "action") {
+  return z.refine<T>((names) => new Set(Object.values(names)).size === Object.keys(names).length, {
+    error: `must have a name of its own for each ${of}`,
+  });
+}
 
 /** How the provider wants to be spoken to; what is left out is as API v2 has it, not as it was set before. */
 const requestShape: Schema<RequestShape> = z.pipe(
@@ -71,15 +77,26 @@ const requestShape: Schema<RequestShape> = z.pipe(
           orders: z.prefault(fieldName, CANONICAL_REQUEST.fields.orders),
           service: z.prefault(fieldName, CANONICAL_REQUEST.fields.service),
         })
-        .check(
-          z.refine((names) => new Set(Object.values(names)).size === Object.keys(names).length, {
-            error: "must have a name of its own for each field",
-          }),
-        ),
+        .check(differentNames("field")),
       {},
     ),
+    actions: z.prefault(
+      z
+        .strictObject({
+          services: z.prefault(fieldName, CANONICAL_REQUEST.actions.services),
+          add: z.prefault(fieldName, CANONICAL_REQUEST.actions.add),
+          status: z.prefault(fieldName, CANONICAL_REQUEST.actions.status),
+          refill: z.prefault(fieldName, CANONICAL_REQUEST.actions.refill),
+          refill_status: z.prefault(fieldName, CANONICAL_REQUEST.actions.refill_status),
+          cancel: z.prefault(fieldName, CANONICAL_REQUEST.actions.cancel),
+          balance: z.prefault(fieldName, CANONICAL_REQUEST.actions.balance),
+        })
+        .check(differentNames("action")),
+      {},
+    ),
+    cancel_one: z.prefault(z.boolean(), CANONICAL_REQUEST.cancelOne),
   }),
-  z.transform(({ trailing_slash, user_agent, idempotency_field, ...same }, context): RequestShape => {
+  z.transform(({ trailing_slash, user_agent, idempotency_field, cancel_one, ...same }, context): RequestShape => {
     if (idempotency_field !== null && Object.values(same.fields).includes(idempotency_field))
       context.issues.push({
         code: "custom",
@@ -87,7 +104,8 @@ const requestShape: Schema<RequestShape> = z.pipe(
         message: "is the name of another field",
         input: idempotency_field,
       });
-    return { ...same, trailingSlash: trailing_slash, userAgent: user_agent, idempotencyField: idempotency_field };
+    const renamed = { trailingSlash: trailing_slash, userAgent: user_agent, idempotencyField: idempotency_field, cancelOne: cancel_one };
+    return { ...same, ...renamed };
   }),
 );
 
@@ -127,17 +145,4 @@ export function settingsChange({ key, panels, enabled, status_words, request, br
     ...(request === undefined ? {} : { request: requestText(request) }),
     ...(brakeOn === undefined ? {} : { brake: brakeOn && JSON.stringify(brakeOn) }),
   };
-}
-
-/** A request's shape as text, its keys always in one order. */
-export function requestText({ method, encoding, trailingSlash, userAgent, idempotencyField, fields }: RequestShape): string {
-  const { key, action, order, orders, service } = fields;
-  return JSON.stringify({
-    method,
-    encoding,
-    trailingSlash,
-    userAgent,
-    idempotencyField,
-    fields: { key, action, order, orders, service },
-  } satisfies RequestShape);
 }

@@ -83,8 +83,18 @@ function time(epochMs: number | null): string | null {
   return epochMs === null ? null : isoTime(epochMs);
 }
 
-function requestView({ method, encoding, trailingSlash, userAgent, idempotencyField, fields }: RequestShape) {
-  return { method, encoding, trailing_slash: trailingSlash, user_agent: userAgent, idempotency_field: idempotencyField, fields };
+function requestView({ trailingSlash, userAgent, idempotencyField, cancelOne, ...same }: RequestShape) {
+  const { method, encoding, fields, actions } = same;
+  return {
+    method,
+    encoding,
+    trailing_slash: trailingSlash,
+    user_agent: userAgent,
+    idempotency_field: idempotencyField,
+    fields,
+    actions,
+    cancel_one: cancelOne,
+  };
 }
 
 /** What a probe found out. */

@@ -269,6 +269,7 @@ function statusReport(fields: Fields, { key, writing }: Inside): StatusReport | 
     kind: "status",
     providerStatus: word,
     remains: readRemains(fields.get("remains"), writing),
+    // `start_counter` is the second dialect's.
     startCount: readCount(fields.get("startcount") ?? fields.get("startcounter"), writing),
     charge: charge.amount?.startsWith("-") === true ? null : charge.amount,
     currency: charge.currency,

@@ -317,7 +317,7 @@ const LEARNED: ReadonlySet<string> = new Set([
 
 /** What goes on record of an order before a refill or a cancel is asked of its provider, and after. */
 const ASKED: ReadonlySet<string> = new Set([
-  ..."refill_id refill_status refill_at cancel_status cancel_at".split(" "),
+  ..."refill_id refill_status refill_at cancel_status cancel_at cancel_tries cancel_wait_until".split(" "),
   ..."cadence version updated_at last_change".split(" "),
 ]);
 
