@@ -1,18 +1,8 @@
 /**
  * Flags that a person has looked at and dismissed: each comes back only with a new reason. Pure.
  */
-import { type Flag, FLAGS, type OrderState } from "./order.ts";
+import { DISMISSIBLE, type DismissibleFlag, FLAGS, type OrderState } from "./order.ts";
 import { isActive } from "./status.ts";
-
-/** The flags that can be dismissed: those that ask for nothing but a look. */
-export const DISMISSIBLE = [
-  ...(["panel_outdated", "over_refunded", "duplicate_link", "completed_with_remains"] as const),
-  ...(["canceled_after_delivery", "overdue", "stalled"] as const),
-] as const satisfies readonly Flag[];
-export type DismissibleFlag = (typeof DISMISSIBLE)[number];
-
-/** What each dismissed flag was about, in a text of our own. */
-export type Dismissals = Readonly<Partial<Record<DismissibleFlag, string>>>;
 
 type Causes = Pick<OrderState, "status" | "remains" | "refunded" | "goodwill">;
 

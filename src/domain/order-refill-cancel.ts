@@ -17,7 +17,7 @@ import {
   type RefillRequest,
   refillSwept,
 } from "./refill-cancel.ts";
-import { cadenceOf, correctionWindowMs, DAY_MS, DEFAULT_SETTLE_HOURS } from "./poll-cadence.ts";
+import { cadenceOf, correctionWindowOf, DAY_MS, DEFAULT_SETTLE_HOURS } from "./poll-cadence.ts";
 import type { Order, OrderState } from "./order.ts";
 import type { Decision } from "./reconcile.ts";
 import { isFinal, type Status } from "./status.ts";
@@ -121,7 +121,7 @@ function sameRefill(a: RefillRequest, b: RefillRequest): boolean {
  */
 function withRefill({ state, startWindowMs }: Pick<Order, "state" | "startWindowMs">, refill: RefillRequest, now: number): OrderState {
   const next = { ...state, refill };
-  return { ...next, cadence: cadenceOf(next, { startWindowMs, correctionWindowMs: correctionWindowMs(DEFAULT_SETTLE_HOURS) }, now) };
+  return { ...next, cadence: cadenceOf(next, { startWindowMs, correctionWindowMs: correctionWindowOf(DEFAULT_SETTLE_HOURS) }, now) };
 }
 
 /** Whether a sweep asks how the order's refill goes. Refills take days: an order that is looked at often has not come to them. */

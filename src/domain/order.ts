@@ -1,7 +1,6 @@
 /**
  * An order as the rules see it: plain data, no rows and no clock.
  */
-import type { Dismissals } from "./order-dismissal.ts";
 import type { CancelRequest, RefillRequest } from "./refill-cancel.ts";
 import type { RefundReason } from "./refund-rules.ts";
 import type { Parts } from "./order-report.ts";
@@ -38,6 +37,16 @@ export const FLAGS = {
 
 export type Flag = keyof typeof FLAGS;
 export const FLAG_NAMES = Object.keys(FLAGS) as Flag[];
+
+/** The flags that a person can dismiss: those that ask for nothing but a look. */
+export const DISMISSIBLE = [
+  ...(["panel_outdated", "over_refunded", "duplicate_link", "completed_with_remains"] as const),
+  ...(["canceled_after_delivery", "overdue", "stalled"] as const),
+] as const satisfies readonly Flag[];
+export type DismissibleFlag = (typeof DISMISSIBLE)[number];
+
+/** What each dismissed flag was about, in a text of our own. */
+export type Dismissals = Readonly<Partial<Record<DismissibleFlag, string>>>;
 
 export function flagNames(flags: number): Flag[] {
   return FLAG_NAMES.filter((name) => (flags & FLAGS[name]) !== 0);

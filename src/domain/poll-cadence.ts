@@ -15,7 +15,7 @@ export const DAY_MS = 24 * HOUR_MS;
 export const DEFAULT_SETTLE_HOURS = 72;
 
 /** The correction window of a provider, in ms. */
-export function correctionWindowMs(settleHours: number): number {
+export function correctionWindowOf(settleHours: number): number {
   return /* planted: correction-window */ settleHours * HOUR_MS;
 }
 

@@ -4,7 +4,7 @@
  */
 import pLimit from "p-limit";
 import { adopted } from "../../domain/order-adoption.ts";
-import { correctionWindowMs } from "../../domain/poll-cadence.ts";
+import { correctionWindowOf } from "../../domain/poll-cadence.ts";
 import { isPerhapsLost, isProviderOrderId, numberOfOurs } from "../../domain/order-ids.ts";
 import type { Order } from "../../domain/order.ts";
 import { policyFor } from "../../domain/refund-policy.ts";
@@ -162,7 +162,7 @@ function policyAt(provider: Provider, order: Order): ReconcilePolicy {
     statusWords: provider.settings.statusWords,
     progressPercent: 0,
     startWindowMs: null,
-    correctionWindowMs: correctionWindowMs(provider.settleHours),
+    correctionWindowMs: correctionWindowOf(provider.settleHours),
     refunds: policyFor(order, provider.policies),
     holdAll: provider.state.brakeEngagedAt === null ? null : "brake",
     parts: [],

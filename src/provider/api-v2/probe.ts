@@ -130,7 +130,10 @@ function formsAfter(base: RequestShape, failure: ProviderFailure): readonly Form
   if (reached === "down") return [];
   if (reached === "redirect") return [slash];
   if (failure.code === "blocked") return [browser];
-  const canonical: Form = { shape: { ...CANONICAL_REQUEST, cancelOne: base.cancelOne, idempotencyField: base.idempotencyField }, bothKeys: false };
+  const canonical: Form = {
+    shape: { ...CANONICAL_REQUEST, cancelOne: base.cancelOne, idempotencyField: base.idempotencyField },
+    bothKeys: false,
+  };
   const bodies = [base, ...BODIES].map(({ method, encoding }): Form => ({ shape: { ...base, method, encoding }, bothKeys: true }));
   // Some servers refuse a call that has a field too many.
   const strict: Form = { shape: { ...base, ...DIALECT }, bothKeys: false };

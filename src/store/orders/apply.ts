@@ -285,10 +285,7 @@ function moveColumns(write: OrderWrite): Record<(typeof MOVE_COLUMNS)[number], u
     refunded: next.refunded,
     refund_count: next.refundCount,
     goodwill: next.goodwill,
-    decided_status: next.decided?.status ?? null,
-    decided_due: next.decided?.due ?? null,
-    decided_granted: next.decided?.granted ?? null,
-    rejected_at: next.rejectedAt,
+    ...decidedColumns(next),
     left_to_panel: next.leftToPanel ? 1 : 0,
     ...holdColumns(next.hold),
     flips: next.flips?.count ?? 0,
@@ -301,6 +298,17 @@ function moveColumns(write: OrderWrite): Record<(typeof MOVE_COLUMNS)[number], u
     cadence: next.cadence,
     final_at: next.finalAt,
     error_at: next.errorAt,
+  };
+}
+
+type DecidedColumn = "decided_status" | "decided_due" | "decided_granted" | "rejected_at";
+
+function decidedColumns({ decided, rejectedAt }: OrderState): Record<DecidedColumn, unknown> {
+  return {
+    decided_status: decided?.status ?? null,
+    decided_due: decided?.due ?? null,
+    decided_granted: decided?.granted ?? null,
+    rejected_at: rejectedAt,
   };
 }
 

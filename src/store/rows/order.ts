@@ -1,6 +1,5 @@
 import type { CancelStatus, RefillStatus } from "../../domain/refill-cancel.ts";
-import type { Dismissals } from "../../domain/order-dismissal.ts";
-import type { Channel, Order, OrderState, Reason, ReportedFinal } from "../../domain/order.ts";
+import type { Channel, Dismissals, Order, OrderState, Reason, ReportedFinal } from "../../domain/order.ts";
 import type { RefundReason } from "../../domain/refund-rules.ts";
 import type { Parts } from "../../domain/order-report.ts";
 import type { Cadence } from "../../domain/poll-pacing.ts";

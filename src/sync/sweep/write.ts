@@ -3,7 +3,7 @@
  * coverage brought up to date. Pure.
  */
 import { countedAfter, endingOf, isUnusual, withEndings } from "../../domain/provider-brake.ts";
-import { correctionWindowMs } from "../../domain/poll-cadence.ts";
+import { correctionWindowOf } from "../../domain/poll-cadence.ts";
 import { bucketKeyOf, type Coverage, type CoveredOrder, isOvertaken, withPolled } from "../../domain/poll-coverage.ts";
 import { FLAGS, type Order } from "../../domain/order.ts";
 import { policyFor } from "../../domain/refund-policy.ts";
@@ -62,7 +62,7 @@ function orderWrites(run: PollRun, limits: Limits, at: number, braked: boolean):
       statusWords: provider.settings.statusWords,
       progressPercent: limits.progressPercent,
       startWindowMs: order.startWindowMs,
-      correctionWindowMs: correctionWindowMs(provider.settleHours),
+      correctionWindowMs: correctionWindowOf(provider.settleHours),
       refunds: policyFor(order, provider.policies),
       holdAll: braked ? ("brake" as const) : frozen.has(order.panel) ? ("frozen" as const) : null,
       parts: parts.get(order) ?? [],

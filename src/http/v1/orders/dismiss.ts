@@ -3,8 +3,8 @@
  * only with a new reason.
  */
 import * as z from "zod/mini";
-import { dismiss, DISMISSIBLE, type DismissibleFlag } from "../../../domain/order-dismissal.ts";
-import { FLAGS, type Order, type ReportedFinal } from "../../../domain/order.ts";
+import { dismiss } from "../../../domain/order-dismissal.ts";
+import { DISMISSIBLE, type DismissibleFlag, FLAGS, type Order, type ReportedFinal } from "../../../domain/order.ts";
 import { isDecided, reportedFinalOf, withOutdated } from "../../../domain/panel-status.ts";
 import { orderView } from "../../../domain/order-view.ts";
 import { fail } from "../../../domain/result.ts";
