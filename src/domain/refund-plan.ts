@@ -20,7 +20,8 @@ export type RefundStep =
   | ({ readonly kind: "delay"; readonly postsAt: number } & Opened)
   /** A delayed refund whose time has come. */
   | { readonly kind: "release"; readonly n: number; readonly amount: number }
-  | { readonly kind: "withdraw"; readonly n: number };
+  /** `leftToPanel`: the policy is off, so the panel refunds by itself. */
+  | { readonly kind: "withdraw"; readonly n: number; readonly leftToPanel?: true };
 
 /** An order's next state, and the steps on its refunds that go with it. */
 export type RefundPlan = { readonly next: OrderState; readonly refunds: readonly RefundStep[] };
@@ -35,7 +36,7 @@ export type RefundPlanPolicy = {
  * `now` in epoch ms. Rules [F11] to [F15], [A2] to [A9], [B4], [B8].
  */
 export function planRefund(order: OrderState, heard: OrderState, policy: RefundPlanPolicy, now: number): RefundPlan {
-  if (policy.refunds.mode === "off") return withdraw(heard);
+  if (policy.refunds.mode === "off") return leaveToPanel(heard);
   const due = dueAfter(heard, policy.refunds, now);
   if (due.kind === "undecided") return { next: heard, refunds: [] };
   if (due.kind === "hold") return hold(heard, openedBy(heard, due.atMost), due.reason, now);
@@ -149,6 +150,11 @@ function hold(heard: OrderState, amount: number, reason: RefundReason, now: numb
 function withdraw(order: OrderState): RefundPlan {
   if (order.hold === null) return { next: order, refunds: [] };
   return { next: { ...order, hold: null, flags: order.flags & ~FLAGS.refund_held }, refunds: [{ kind: "withdraw", n: order.hold.n }] };
+}
+
+function leaveToPanel(heard: OrderState): RefundPlan {
+  const { next, refunds } = withdraw(heard);
+  return { next, refunds: refunds.map((step) => (step.kind === "withdraw" ? { ...step, leftToPanel: true } : step)) };
 }
 
 /**
