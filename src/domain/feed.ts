@@ -42,11 +42,19 @@ export type RefundView = {
 
 /** Who decided a refund that no person did. */
 export const DECIDED_BY_RULES = "rules";
-export const WITHDRAWN_NOTE = "Withdrawn: a later report of the provider's answered it.";
+
+/** What ended a refund that waited; `steps` are all of the move. Rule [F26]. */
+export function withdrawnNote(steps: readonly RefundStep[]): string {
+  if (steps.some((step) => step.kind === "withdraw" && step.leftToPanel === true))
+    return "Withdrawn: the refund policy leaves refunds to the panel.";
+  const isReplaced = steps.some(({ kind }) => kind === "post" || kind === "hold" || kind === "delay");
+  if (isReplaced) return "Withdrawn: another refund of the order took its place.";
+  return "Withdrawn: by what the provider says now and what was returned, it is not due.";
+}
 
 /**
- * A refund's public id: stable, also when the database was restored and the refund is posted anew, so that a reader
- * of the feed does not credit it twice.
+ * A refund's public id, for display. After a restore it may stand for another amount, so a reader of the feed credits the
+ * difference of the order's `refunded` totals.
  */
 export function refundId(orderId: string, n: number): string {
   return `${orderId}-r${n}`;
@@ -157,7 +165,7 @@ export function refundEvent(
 function refundEvents(before: Order, steps: readonly RefundStep[], now: number): FeedEvent[] {
   let total = before.state.refunded;
   return steps.flatMap((step): FeedEvent[] => {
-    const refund = refundOfStep(before, step, now);
+    const refund = refundOfStep(before, step, { steps, now });
     if (refund === null) return [];
     const refunded = { before: total, after: refund.status === "posted" ? total + (refund.amount ?? 0) : total };
     total = refunded.after;
@@ -167,7 +175,11 @@ function refundEvents(before: Order, steps: readonly RefundStep[], now: number):
   });
 }
 
-function refundOfStep({ state }: Order, step: RefundStep, now: number): RefundFacts | null {
+function refundOfStep(
+  { state }: Order,
+  step: RefundStep,
+  { steps, now }: { readonly steps: readonly RefundStep[]; readonly now: number },
+): RefundFacts | null {
   const decided = { decidedAt: now, decidedBy: DECIDED_BY_RULES, note: null };
   const open = { decidedAt: null, decidedBy: null, note: null };
   switch (step.kind) {
@@ -192,5 +204,5 @@ function refundOfStep({ state }: Order, step: RefundStep, now: number): RefundFa
   } as const;
   return step.kind === "release"
     ? { ...waiting, status: "posted", ...decided }
-    : { ...waiting, status: "rejected", ...decided, note: WITHDRAWN_NOTE };
+    : { ...waiting, status: "rejected", ...decided, note: withdrawnNote(steps) };
 }

@@ -5,9 +5,9 @@ import type { CancelStatus, RefillStatus } from "./refill-cancel.ts";
 import { DAY_MS } from "./poll-cadence.ts";
 import { bucketKeyOf, checkedAt } from "./poll-coverage.ts";
 import { formatAmount } from "./money.ts";
-import { flagNames, type Flag, FLAGS, type Order, type Reason, REASONS } from "./order.ts";
+import { flagNames, type Flag, FLAGS, type Order, type Reason } from "./order.ts";
 import { isDown, type ProviderState } from "./provider.ts";
-import { REFUND_REASONS } from "./refund-rules.ts";
+import { reasonText } from "./reason-text.ts";
 import { nextMinuteDue, slowdownOf } from "./poll-pacing.ts";
 import { isFinal, type Status, STATUSES } from "./status.ts";
 import { isoTime, MINUTE_MS, minuteOf } from "./time.ts";
@@ -57,8 +57,6 @@ export type CancelView = { readonly status: CancelStatus; readonly requested_at:
 /** What is known of a provider's polling; null for one that has no row any more. */
 export type Polling = Pick<ProviderState, "clock" | "coverage" | "retryAt" | "lastFailure"> | null;
 
-const REASON_TEXTS: Readonly<Record<Reason, string>> = { ...REFUND_REASONS, ...REASONS };
-
 /** Shows an order as it stands. `now` in epoch ms decides only `sync` and `next_check_at`. */
 export function orderView(order: Order, polling: Polling, now: number): OrderView {
   const { state } = order;
@@ -78,7 +76,7 @@ export function orderView(order: Order, polling: Polling, now: number): OrderVie
     status: state.status,
     label: STATUSES[state.status].label,
     provider_status: state.providerStatus,
-    reason: state.reason === null ? null : { code: state.reason, text: REASON_TEXTS[state.reason] },
+    reason: state.reason === null ? null : { code: state.reason, text: reasonText(state.reason, state) },
     start_count: state.startCount,
     remains,
     delivered,

@@ -26,7 +26,8 @@ export type RefundStep =
   | ({ readonly kind: "delay"; readonly postsAt: number } & Waiting)
   /** A delayed refund whose time has come. */
   | { readonly kind: "release"; readonly n: number; readonly amount: number | null }
-  | { readonly kind: "withdraw"; readonly n: number };
+  /** `leftToPanel`: the panel returns money by itself. */
+  | { readonly kind: "withdraw"; readonly n: number; readonly leftToPanel?: true };
 
 /** An order's next state, and the steps on its refunds that go with it. */
 export type RefundPlan = { readonly next: OrderState; readonly refunds: readonly RefundStep[] };
@@ -99,7 +100,8 @@ function isPanelsOwn(order: OrderState): boolean {
  * What was decided before stays decided. Rules [A7], [A8].
  */
 function leaveToPanel(order: OrderState, judged: OrderState): RefundPlan {
-  const { next, refunds } = withdraw(judged);
+  const { next, refunds: withdrawn } = withdraw(judged);
+  const refunds = withdrawn.map((step) => (step.kind === "withdraw" ? ({ ...step, leftToPanel: true } as const) : step));
   if (!isFinal(next.status)) return { next: { ...next, leftToPanel: false }, refunds };
   const isNew = order.status !== next.status || order.remains !== next.remains || order.hold !== null || order.polledAt === null;
   if (!isNew && !order.leftToPanel) return { next, refunds };

@@ -1,7 +1,7 @@
 /**
  * What is written of an order that the rules have decided about: its next state, its refunds, and its events.
  */
-import { DECIDED_BY_RULES, eventsOf, WITHDRAWN_NOTE } from "../../domain/feed.ts";
+import { DECIDED_BY_RULES, eventsOf, withdrawnNote } from "../../domain/feed.ts";
 import type { Order } from "../../domain/order.ts";
 import type { RefundPlan, RefundStep } from "../../domain/refund-plan.ts";
 import { type Polling, orderView } from "../../domain/order-view.ts";
@@ -11,10 +11,10 @@ import type { OrderWrite, RefundWrite } from "./apply.ts";
 export function moveWrite(order: Order, { next, refunds }: RefundPlan, polling: Polling, now: number): OrderWrite {
   const after: Order = { ...order, updatedAt: now, state: next };
   const events = eventsOf(order, after, refunds, orderView(after, polling, now));
-  return { order, next, write: "move", refunds: refunds.map((step) => refundWrite(order, step)), events, now };
+  return { order, next, write: "move", refunds: refunds.map((step) => refundWrite(order, step, refunds)), events, now };
 }
 
-function refundWrite({ state }: Order, step: RefundStep): RefundWrite {
+function refundWrite({ state }: Order, step: RefundStep, steps: readonly RefundStep[]): RefundWrite {
   switch (step.kind) {
     case "post":
       return {
@@ -50,7 +50,7 @@ function refundWrite({ state }: Order, step: RefundStep): RefundWrite {
         amount: state.hold?.amount ?? null,
         status: "rejected",
         by: DECIDED_BY_RULES,
-        note: WITHDRAWN_NOTE,
+        note: withdrawnNote(steps),
       };
   }
 }

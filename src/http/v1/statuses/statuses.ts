@@ -28,11 +28,13 @@ const TEXTS: Readonly<Record<"en", Readonly<Record<Status, StatusText>>>> = {
     },
     partial: {
       meaning: "A part was delivered, and the rest will not come. The order is closed.",
-      what_to_do: "Nothing: the price of the missing part goes back to the balance. Order the rest again if it is still wanted.",
+      what_to_do:
+        "Nothing: what is returned for the missing part shows in the balance once it is decided. Order the rest again if it is still wanted.",
     },
     canceled: {
       meaning: "The order was called off and did not run.",
-      what_to_do: "Nothing: the full price goes back to the balance. Check the link and the service's conditions before ordering again.",
+      what_to_do:
+        "Nothing: what is returned shows in the balance once it is decided. Check the link and the service's conditions before ordering again.",
     },
     refunded: {
       meaning: "The provider gave back what the order cost, or the part of it that was not delivered.",
