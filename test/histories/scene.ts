@@ -31,6 +31,9 @@ const FORMS: readonly (readonly ModeInput[])[] = [
   ["status_words=rare", "array_of_objects=id"],
 ];
 
+/** What basil's numbers mean, by turns. */
+const NUMBERED = { 0: "pending", 1: "processing", 2: "completed", 3: "partial", 4: "canceled", 5: "refunded" };
+
 export async function play(recording: Recording): Promise<void> {
   const cast = await enter(recording);
   for (const [i, minute] of TICKS.entries()) {
@@ -62,7 +65,7 @@ async function enter(recording: Recording): Promise<Cast> {
   };
   const cast = {
     acme: await providerOf("acme", [], { batch_size: 2 }),
-    basil: await providerOf("basil", FORMS[0] ?? [], { max_calls_per_minute: 30 }),
+    basil: await providerOf("basil", FORMS[0] ?? [], { max_calls_per_minute: 30, status_words: NUMBERED }),
     cedar: await providerOf("cedar", ["no_many", "error_localised"], {}),
   };
   if (schema >= 2) await enterMoney(recording);

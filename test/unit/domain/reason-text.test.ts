@@ -19,7 +19,7 @@ const RULES: Readonly<Record<string, Partial<RefundPolicy>>> = {
 };
 const DECISIONS: Readonly<Record<string, (state: OrderState) => OrderState>> = {
   none: (state) => state,
-  reject: (state) => (state.hold === null ? state : reject(state)),
+  reject: (state) => (state.hold === null ? state : reject(state, NOW)),
   "approve a little": (state) => approved(state, 1000),
   "approve all": (state) => approved(state, state.hold?.amount ?? 0),
 };

@@ -254,7 +254,8 @@ describe("a probe of a real server", () => {
       const client = clientFor(port, { ...settings, request: report.request });
       const services = await client.services();
       expect(services.ok && services.value.services.length).toBeGreaterThan(0);
-      const placed = await client.place({ action: "add", service: "1", link: "https://x.example/a", quantity: "100" });
+      const fields = { action: "add", service: "1", link: "https://x.example/a", quantity: "100" };
+      const placed = await client.place(fields, { value: null, isResend: false, takeCall: () => Promise.resolve(false) });
       expect(placed.kind).toBe("placed");
     } finally {
       await simulator.close();
