@@ -44,9 +44,12 @@ export class ApiV2Check {
       const [model] = this.#known.modelsSince(order, Infinity);
       if (first === null || model === undefined) return [];
       const now = model.panelStatuses();
+      const is = this.#known.isOutdated(order);
+      // A refund that waits changes nothing yet; what was told of an order under way or in error was right when it was told.
+      if (model.isHeld) return [];
+      if (model.isUnsayable) return is ? [] : [`${order} was granted less than a unit, shown as ${say(first)}, and is not pointed out as outdated`];
       const holds = now.some((status) => isAs(status, first));
       if (holds && now.length > 1) return [];
-      const is = this.#known.isOutdated(order);
       return holds === !is
         ? []
         : [`${order} was shown as ${say(first)}, is ${say(now[0])}, and ${is ? "is" : "is not"} pointed out as outdated`];

@@ -9,7 +9,7 @@ import type { Json, RestClient } from "./client.ts";
 const TOLERANCE_MS = 60_000;
 
 /** In these an active word takes a final one back, and is not believed at once. */
-const DOUBTED_LIVES: ReadonlySet<string> = new Set(["reopened", "taken_back"]);
+const DOUBTED_LIVES: ReadonlySet<string> = new Set(["reopened", "taken_back", "scripted"]);
 
 /** What is not shown as it was last said: doubted, unknown or left out of an answer. */
 const DOUBTED: ReadonlySet<string> = new Set(["not_found", "unknown_status"]);

@@ -10,7 +10,7 @@ import { RegisteringPanel } from "./registering-panel.ts";
 import { RestClient } from "./client.ts";
 import { Draws } from "./draws.ts";
 import { FeedReader } from "./feed-reader.ts";
-import { Operator } from "./operator.ts";
+import { type Move, MOVES, Operator } from "./operator.ts";
 import { hasMode, isAskedOneByOne, mixOf, PROVIDERS, shapesOf } from "./providers.ts";
 import { Process } from "./scheduler.ts";
 import { Script } from "./script.ts";
@@ -29,13 +29,16 @@ export type Participants = {
 };
 
 /** Sets up the participants, before any fault. */
-export async function setUpParticipants(system: System, seed: number, orders: number): Promise<Participants> {
+export async function setUpParticipants(
+  system: System,
+  { seed, orders, moves = MOVES }: { readonly seed: number; readonly orders: number; readonly moves?: readonly Move[] },
+): Promise<Participants> {
   const draws = new Draws(seed, "cast");
   const client = new RestClient(system, new Process(system.scheduler, "operator"), new Draws(seed, "operator"));
   const keys = new Map<string, string>();
   for (const [id, money] of [
     ["books", "ledger"],
-    ["hasty", "advice"],
+    ["hasty", draws.chance(0.5) ? "ledger" : "advice"],
     ["stubborn", draws.chance(0.5) ? "ledger" : "advice"],
   ] as const) {
     const { json } = await client.until("POST", "/v1/panels", { id, currency: "USD", money, allow_credit: money === "ledger" });
@@ -90,7 +93,7 @@ export async function setUpParticipants(system: System, seed: number, orders: nu
     registeringPanel,
     scripts,
     readers: ["books", "hasty", "stubborn"].map((panel) => new FeedReader(panel)),
-    operator: new Operator(system, client, new Draws(seed, "decisions")),
+    operator: new Operator(system, client, new Draws(seed, "decisions"), new Set(moves)),
     limits,
     panels: new Map([...keys].map(([panel, key]) => [key, panel])),
   };

@@ -8,15 +8,16 @@ import { BrakeCheck, type Braked, type BrakeMemory } from "./brake-check.ts";
 import { ApiV2Check } from "./api-v2-check.ts";
 import { wrongsOfChanges } from "./feed-check.ts";
 import type { ModelOrder, Policy } from "./model/order.ts";
-import { followed, type Modeled, modelFrom } from "./modeled.ts";
+import { followed, modelFrom } from "./modeled.ts";
+import { partsKnownOf } from "./parts.ts";
 import { trueSince } from "./monotonic-reads.ts";
 import { isRefillWanted, wrongsOfCancel } from "./refill-cancel-check.ts";
 import type { Backend } from "./sqlite.ts";
 import { type Circumstances, isAsAnswered, type Kept, type Row, stepsBetween } from "./steps.ts";
 
 type Watched = Kept & {
-  /** Null where there is nothing to compare: the order's cost is unknown, or it was never placed. */
-  readonly modeled: Modeled | null;
+  /** Null where there is nothing to compare any more: it was never placed, or product and model have parted. */
+  readonly model: ModelOrder | null;
   /** What is shown of it was true at this time, or later; epoch ms. */
   readonly seen: number;
 };
@@ -34,6 +35,8 @@ export type WatchOptions = {
   /** Whether a provider tells other numbers of what remains than there are. */
   readonly isBent: (provider: string) => boolean;
   readonly now: () => number;
+  /** Called with each thing that happened to an order, for a trace. */
+  readonly trace: (line: string) => void;
 };
 
 const PANEL_OUTDATED = 1 << 9;
@@ -92,14 +95,19 @@ export class Watch {
 
   /** What the rules say is refunded of each order that they decide about, in micro-units, by `panel/n`. */
   refunds(): ReadonlyMap<string, number> {
-    return new Map([...this.#orders].flatMap(([key, { modeled }]) => (modeled === null ? [] : [[key, modeled.model.refunded]])));
+    return new Map([...this.#orders].flatMap(([key, { model }]) => (model === null ? [] : [[key, model.refunded]])));
   }
 
   /** After a commit. */
   async look(): Promise<void> {
-    const [orders, refunds] = await this.#backend.run([
+    const [orders, refunds, parts] = await this.#backend.run([
       { sql: "SELECT o.* FROM touched t CROSS JOIN orders o WHERE o.panel = t.panel AND o.n = t.n", params: [] },
       { sql: "SELECT r.* FROM touched t CROSS JOIN refunds r WHERE r.panel = t.panel AND r.order_n = t.n", params: [] },
+      {
+        sql: `SELECT p.panel, p.part_of, p.status, p.remains FROM touched t CROSS JOIN orders o CROSS JOIN orders p
+          WHERE o.panel = t.panel AND o.n = t.n AND o.multi = 1 AND p.panel = o.panel AND p.part_of = o.n`,
+        params: [],
+      },
     ]);
     const rows = orders?.results ?? [];
     if (rows.length === 0) return;
@@ -132,7 +140,8 @@ export class Watch {
       });
       const own = (refunds?.results ?? []).filter((refund) => refund["panel"] === row["panel"] && refund["order_n"] === row["n"]);
       const changes = newChanges.filter((change) => change["panel"] === row["panel"] && change["order_id"] === row["id"]);
-      this.#take({ row, refunds: new Map(own.map((refund) => [Number(refund["n"]), refund])) }, changes, circumstances);
+      const known = partsKnownOf(row, (parts?.results ?? []).filter((part) => part["panel"] === row["panel"] && part["part_of"] === row["n"]));
+      this.#take({ row, refunds: new Map(own.map((refund) => [Number(refund["n"]), refund])), parts: known }, changes, circumstances);
     }
     this.brakes.look(brakes, this.#options.now());
     for (const change of newChanges) this.#feeds.set(String(change["panel"]), Number(change["seq"]));
@@ -163,19 +172,20 @@ export class Watch {
     ];
     for (const wrong of wrongs) this.#wrong(kept.row, wrong);
     this.#noteRefillsAndEndings(before?.row ?? null, kept.row);
-    const modeled = before === null ? modelFrom(kept.row) : this.#follow(before, kept, circumstances);
+    const model = this.#follow(before, kept, circumstances);
     for (const name of namesOf(kept.row)) this.#keys.set(name, key);
-    if (before?.modeled != null && before.modeled !== modeled) this.#pass(key, before.modeled.model);
-    this.#orders.set(key, { ...kept, modeled, seen: this.#seenAfter(before, kept) });
+    if (before?.model != null && before.model !== model) this.#pass(key, before.model);
+    this.#orders.set(key, { ...kept, model, seen: this.#seenAfter(before, kept) });
   }
 
-  #follow(before: Watched, after: Kept, circumstances: readonly Circumstances[]): Modeled | null {
-    const steps = stepsBetween(before, after);
-    if (before.modeled === null || steps === "left") return null;
+  #follow(before: Watched | null, after: Kept, circumstances: readonly Circumstances[]): ModelOrder | null {
+    const steps = before === null ? [] : stepsBetween(before, after);
+    if (before?.model === null || steps === "left") return null;
     this.compared += steps.length;
-    const { modeled, wrong } = followed(before.modeled, steps, circumstances, after.row);
+    if (before === null || steps.length > 0) this.#options.trace(lineOf(after, circumstances[0]));
+    const { model, wrong } = before === null ? modelFrom(after, circumstances) : followed(before.model, steps, circumstances, after.row);
     if (wrong !== null) this.#wrong(after.row, wrong);
-    return modeled;
+    return model;
   }
 
   /** What the rules knew of an order is past, and is kept for as long as a request may have been under way with it. */
@@ -187,8 +197,8 @@ export class Watch {
 
   #modelsSince(order: string, since: number): readonly ModelOrder[] {
     const key = this.#keys.get(order) ?? "";
-    const model = this.#orders.get(key)?.modeled?.model;
-    if (model === undefined) return [];
+    const model = this.#orders.get(key)?.model;
+    if (model == null) return [];
     return [...(this.#past.get(key) ?? []).filter(({ until }) => until >= since).map((past) => past.model), model];
   }
 
@@ -219,6 +229,14 @@ export class Watch {
   }
 }
 
+/** How an order stands after something happened to it, under which policy. */
+function lineOf({ row, refunds }: Kept, inForce: Circumstances | undefined): string {
+  const { panel, id, provider_status, remains, status, refunded, charge, hold_amount, hold_n, hold_reason, told } = row;
+  const waits = hold_n === null ? "" : `, ${hold_amount === null ? "the word" : String(hold_amount)} waits (${String(hold_reason)})`;
+  const last = [...refunds.values()].map((refund) => `${String(refund["kind"])} ${String(refund["amount"])} ${String(refund["status"])} by ${String(refund["decided_by"])}`);
+  return `${String(panel)}/${String(id)}: ${String(provider_status)} ${String(remains)} is ${String(status)}, ${String(refunded)} of ${String(charge)}${waits}${told === null ? "" : `, told ${String(told)}`}; ${last.join(", ")}; ${JSON.stringify(inForce)}`;
+}
+
 /** An order's names in API v2: its own id, and at its provider's endpoint the provider's id too where that is known. */
 function namesOf({ panel, id, provider, provider_order_id }: Row): string[] {
   return [String(id), `${String(provider)}/${String(id)}`, `${String(provider)}/${String(provider_order_id)}`].map(
@@ -237,7 +255,7 @@ function wrongsOfEnd({ cadence, provider_order_id, created_at }: Row, now: numbe
 /** A page is asked for, answered and written within this time, also by a slow provider and a slow database. */
 const UNDER_WAY_MS = 300_000;
 
-export const DEFAULT_POLICY: Policy = { mode: "auto", canceled: "full", cap: null, delayMinutes: 0 };
+export const DEFAULT_POLICY: Policy = { mode: "auto", canceled: "full", cap: null, delayMinutes: 0, errorAfterHours: null };
 
 function policyIn(text: string): Policy {
   return { ...DEFAULT_POLICY, ...(JSON.parse(text) as Partial<Policy>) };
