@@ -93,9 +93,9 @@ export class Watch {
     await this.#backend.run([{ sql: "DELETE FROM touched", params: [] }]);
   }
 
-  /** What the rules say is refunded of each order that they decide about, in micro-units, by `panel/n`. */
+  /** What the rules say is refunded of each order, in micro-units, by `panel/n`; of one that has parted from its model, what is. */
   refunds(): ReadonlyMap<string, number> {
-    return new Map([...this.#orders].flatMap(([key, { model }]) => (model === null ? [] : [[key, model.refunded]])));
+    return new Map([...this.#orders].flatMap(([key, { model, row }]) => [[key, model?.refunded ?? Number(row["refunded"])]]));
   }
 
   /** After a commit. */
@@ -231,10 +231,11 @@ export class Watch {
 
 /** How an order stands after something happened to it, under which policy. */
 function lineOf({ row, refunds }: Kept, inForce: Circumstances | undefined): string {
-  const { panel, id, provider_status, remains, status, refunded, charge, hold_amount, hold_n, hold_reason, told } = row;
+  const { panel, id, provider, provider_order_id, provider_status, remains, status, refunded, charge, hold_amount, hold_n, hold_reason, told } = row;
   const waits = hold_n === null ? "" : `, ${hold_amount === null ? "the word" : String(hold_amount)} waits (${String(hold_reason)})`;
   const last = [...refunds.values()].map((refund) => `${String(refund["kind"])} ${String(refund["amount"])} ${String(refund["status"])} by ${String(refund["decided_by"])}`);
-  return `${String(panel)}/${String(id)}: ${String(provider_status)} ${String(remains)} is ${String(status)}, ${String(refunded)} of ${String(charge)}${waits}${told === null ? "" : `, told ${String(told)}`}; ${last.join(", ")}; ${JSON.stringify(inForce)}`;
+  const name = `${String(panel)}/${String(id)} (${String(provider)}/${String(provider_order_id)})`;
+  return `${name}: ${String(provider_status)} ${String(remains)} is ${String(status)}, ${String(refunded)} of ${String(charge)}${waits}${told === null ? "" : `, told ${String(told)}`}; ${last.join(", ")}; ${JSON.stringify(inForce)}`;
 }
 
 /** An order's names in API v2: its own id, and at its provider's endpoint the provider's id too where that is known. */
