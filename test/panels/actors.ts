@@ -135,7 +135,7 @@ export class HastyPanel extends Panel {
 
 const CHUNK = 5;
 
-/** (b) Sends `add` again every 30 s until there is an id, and asks after many orders in several calls at once. */
+/** (b) Gives up on an answer after 10 s, sends `add` again every 30 s until there is an id, and asks after many orders in several calls at once. */
 export class StubbornPanel extends Panel {
   protected override readonly resendMs = MINUTE_MS / 2;
 
