@@ -4,12 +4,15 @@
  */
 import type { PanelStatus } from "./model/panel-status.ts";
 import type { ModelOrder } from "./model/order.ts";
+import { wordsOf } from "./subscriptions.ts";
 
 /** What the rules know of an order by its name, `panel/id` or `panel/provider/id there`, as far as they decide about it. */
 export type KnownOrders = {
   /** Each state that it was in since then, epoch ms; empty for one that the rules do not decide about. */
   readonly modelsSince: (order: string, since: number) => readonly ModelOrder[];
   readonly isOutdated: (order: string) => boolean;
+  /** It is told by words of its own. */
+  readonly isSubscription: (order: string) => boolean;
 };
 
 type Heard = { readonly word: string; readonly remains: number | null };
@@ -60,6 +63,11 @@ export class ApiV2Check {
     const models = this.#known.modelsSince(order, since);
     if (models.length === 0) return;
     this.compared += 1;
+    if (this.#known.isSubscription(order)) {
+      const words = new Set(models.flatMap((model) => wordsOf(model)));
+      if (!words.has(heard.word)) this.wrongs.push(`${order} was shown as ${heard.word}, and as a subscription it is ${[...words].join(" or ")}`);
+      return;
+    }
     if (FINAL.has(heard.word) && !this.#first.has(order)) this.#first.set(order, heard);
     const may = models.flatMap((model) => model.panelStatuses());
     if (!may.some((status) => isAs(status, heard)))

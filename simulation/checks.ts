@@ -1,11 +1,11 @@
 /**
  * What must be right in the end, whatever happened on the way.
  */
-import { truthOf } from "../simulator/orders.ts";
 import type { World } from "../simulator/world.ts";
 import { micros } from "./amounts.ts";
 import type { FeedReader } from "./feed-reader.ts";
 import type { Gift } from "./operator.ts";
+import { shownOf } from "./subscriptions.ts";
 import { INTERNAL_ERROR, type System } from "./system.ts";
 import { ModelLedger } from "./model/ledger.ts";
 import type { Backend } from "./sqlite.ts";
@@ -66,7 +66,7 @@ export async function wrongsOfTruth(backend: Backend, world: World, now: number)
   return orders.flatMap(({ panel, id, provider, provider_order_id, status }) => {
     const order = world.providers.get(String(provider))?.orders.get(String(provider_order_id));
     if (order === undefined) return [`${String(panel)}/${String(id)} is at no provider`];
-    const { status: truth } = truthOf(order, now).now;
+    const { status: truth } = shownOf(order, now);
     return truth === status ? [] : [`${String(panel)}/${String(id)} at ${String(provider)} is ${truth}, and shown as ${String(status)}`];
   });
 }

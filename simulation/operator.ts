@@ -61,19 +61,26 @@ export class Operator {
   /** Orders, as `panel/id`, of which a person has decided otherwise than was due; acknowledged or not. */
   readonly altered = new Set<string>();
   readonly #moves: ReadonlySet<Move>;
+  readonly #panels: readonly string[];
 
-  constructor(system: System, client: RestClient, draws: Draws, moves: ReadonlySet<Move>) {
+  constructor(
+    system: System,
+    client: RestClient,
+    { panels, moves }: { readonly panels: readonly string[]; readonly moves: ReadonlySet<Move> },
+    draws: Draws,
+  ) {
     this.#system = system;
     this.#client = client;
     this.#draws = draws;
     this.#moves = moves;
+    this.#panels = panels;
   }
 
   /** A round: refunds that wait are decided, or left; now and then a policy changes, or a customer gets something. */
   async act(final: boolean): Promise<void> {
     if (this.busy) return;
     this.busy = true;
-    for (const panel of ["books", "hasty", "stubborn"]) {
+    for (const panel of this.#panels) {
       await this.#decide(panel, final);
       await this.#settle(panel);
     }

@@ -8,9 +8,10 @@ export function partsKnownOf({ quantity, runs, posts }: Row, parts: readonly Row
   const ordered = (runs ?? posts) as number | null;
   const isShort = parts.some(({ status }) => SHORT.has(status));
   if (quantity === null || ordered === null || parts.length !== ordered) return { isShort, undelivered: null };
-  const left = parts.map((part) => undeliveredOf(part, Number(quantity)));
+  // The quantity of an order that was bought here is that of all of its parts.
+  const left = parts.map((part) => undeliveredOf(part, Number(quantity) / ordered));
   if (left.some((units) => units === null)) return { isShort, undelivered: null };
-  return { isShort, undelivered: { units: left.reduce<number>((sum, units) => sum + (units ?? 0), 0), of: Number(quantity) * ordered } };
+  return { isShort, undelivered: { units: left.reduce<number>((sum, units) => sum + (units ?? 0), 0), of: Number(quantity) } };
 }
 
 /** Null while it is under way, and where nobody can tell. */

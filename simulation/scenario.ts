@@ -2,9 +2,10 @@
  * One run: the participants act under faults, the faults stop, and in the end everything must be right.
  */
 import { createHash } from "node:crypto";
-import { buyDue, purchasesOf } from "../test/panels/lives.ts";
+import { type Bought, buyDue, purchasesOf, subscriptionsFor, twiceEach } from "../test/panels/lives.ts";
+import type { ShopOrder } from "../test/panels/shop.ts";
 import { wrongsOf } from "../test/panels/truth.ts";
-import { setUpParticipants } from "./participants.ts";
+import { type Participants, setUpParticipants } from "./participants.ts";
 import {
   wrongsOfAccounts,
   wrongsOfAcknowledged,
@@ -167,7 +168,11 @@ const SECOND_CADENCE_MINUTES = 30;
 function watchOf(system: System): Watch {
   return new Watch({
     backend: system.backend,
-    lifeOf: (provider, id) => system.world.providers.get(provider)?.orders.get(id)?.life ?? null,
+    lifeOf: (provider, id) => {
+      const order = system.world.providers.get(provider)?.orders.get(id);
+      // A whole of several parts is told by words of its own.
+      return order === undefined || order.parts !== undefined ? null : order.life;
+    },
     isBent: (name) => {
       const provider = system.world.providers.get(name);
       return provider !== undefined && bendsRemains(provider);
@@ -217,8 +222,7 @@ async function actUnderFaults(
   const { system, participants } = state;
   const start = system.now;
   const each = Math.ceil(orders / 10);
-  const panels = participants.scripts.map(({ panel }) => panel);
-  const bought = purchasesOf(draws.next(), panels, [{ route: "here", service: "1" }], each);
+  const bought = purchasesIn(participants, draws.next(), each);
   const shapes = new Map(participants.providers.map((provider) => [provider.name, provider.modes.map(inputOf)]));
   const everywhere = new Set(participants.providers.map(({ name }) => name));
   const sound = new Set([...everywhere].filter((name) => !faultyProviders.has(name)));
@@ -241,6 +245,17 @@ async function actUnderFaults(
   }
   for (const provider of participants.providers) changeFaults(provider, shapes.get(provider.name) ?? [], new Never());
   buyDue(bought, Number.MAX_SAFE_INTEGER, system.now);
+}
+
+/** What the scripts sell: most of them so much, and a third of it the one that sells all twice, and that of subscriptions. */
+function purchasesIn({ offers }: Participants, seed: number, each: number): Bought[] {
+  const few = Math.ceil(each / 3);
+  const bought = [...offers].flatMap(([{ id, panel }, offer]): Bought[] => {
+    const isSpecial = id === "twin" || id === "posts";
+    const one = purchasesOf(seed, [panel], [offer], isSpecial ? few : each);
+    return id === "twin" ? twiceEach(one) : id === "posts" ? subscriptionsFor(one) : one;
+  });
+  return bought.toSorted((a, b) => a.afterMs - b.afterMs);
 }
 
 /** A provider's mode as it is written. */
@@ -358,7 +373,8 @@ async function rejectedOrders(backend: Backend): Promise<string[]> {
  * decided otherwise than was due: what their script was told, the model has judged. They must have ended, too.
  */
 function wrongsOfScript({ id, panel, excused }: Script, world: System["world"], altered: ReadonlySet<string>): string[] {
-  const others = panel.shop.orders.filter((order) => altered.has(`${id}/${order.id}`) && !excused.has(order.link));
+  const isAltered = (order: ShopOrder): boolean => [order, ...panel.shop.partsOf(order)].some((each) => altered.has(`${id}/${each.id}`));
+  const others = panel.shop.orders.filter((order) => isAltered(order) && !excused.has(order.link));
   const left = new Set([...excused, ...others.map(({ link }) => link)]);
   const theirs = panel.shop.orders.filter(({ link }) => left.has(link));
   const customers = theirs.map(({ customer }) => `${panel.name}: ${customer} has `);

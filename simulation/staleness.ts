@@ -2,8 +2,8 @@
  * For how long an order has been shown as it is not any more at its provider: docs/guarantees.md, R10 and R11.
  */
 import type { State } from "../simulator/life.ts";
-import { truthOf } from "../simulator/orders.ts";
 import type { Row } from "./steps.ts";
+import { shownOf } from "./subscriptions.ts";
 import { MINUTE_MS, type System } from "./system.ts";
 
 /** Progress is written once it has moved by a share of the quantity, a quarter at most; and it goes on meanwhile. */
@@ -50,7 +50,7 @@ export class Staleness {
     for (const row of result?.results ?? []) {
       const order = world.providers.get(String(row["provider"]))?.orders.get(String(row["provider_order_id"]));
       if (order === undefined || !providers.has(String(row["provider"]))) continue;
-      const truth = truthOf(order, now).now;
+      const truth = shownOf(order, now);
       if (this.#isOld("status", truth.status !== row["status"], row)) ofOld += 1;
       this.#isOld("remains", this.#isProgressLost(row, truth), row);
     }

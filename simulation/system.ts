@@ -27,6 +27,9 @@ export const INTERNAL_ERROR = 500;
 
 const TICK = "tick-";
 
+/** An answer within eight seconds has reached its script, as far as the protocol goes; with the way there and back. */
+const QUICK_MS = 8_100;
+
 /** A sweep takes some eight steps, a request three to ten. */
 const MAX_STEPS_TO_LIVE = 9;
 
@@ -74,6 +77,8 @@ export class System {
   readonly asked = new Map<string, number>();
   /** Calls to a provider, by minute. */
   readonly callsTo = new Map<string, Map<number, number>>();
+  /** Links for which an `add` came to its end, and its script has not heard of it. */
+  readonly lostSales = new Set<string>();
   readonly #options: SystemOptions;
   readonly #draws: Draws;
   readonly #provide: (request: Request) => Promise<Response>;
@@ -265,6 +270,7 @@ export class System {
     const answered = handleRequest(request, this.#env(process), context as unknown as ExecutionContext, this.#ports(process));
     const response = await process.outcome(answered).catch(async (error: unknown) => {
       if (fields !== null) this.#options.onApiV2Call?.(request.url, fields, null, since);
+      this.#loseSale(fields, since);
       await client.after(30_000, () => undefined);
       throw error;
     });
@@ -274,9 +280,15 @@ export class System {
     await client.after(this.#draws.between(1, 50), () => undefined);
     if (this.backgroundFaults.happens("answerLost")) {
       this.trace(`the answer to ${process.name} is lost`);
+      this.#loseSale(fields, since);
       throw new TypeError("fetch failed");
     }
     return response;
+  }
+
+  /** What has taken longer is sent again by a script that has given up, and is the same order then. */
+  #loseSale(fields: URLSearchParams | null, since: number): void {
+    if (fields?.get("action") === "add" && this.now - since <= QUICK_MS) this.lostSales.add(fields.get("link") ?? fields.get("username") ?? "");
   }
 
   /** Lets minutes go by, and fires the tick of the last one: those before it were missed. */

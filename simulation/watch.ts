@@ -10,6 +10,7 @@ import { wrongsOfChanges } from "./feed-check.ts";
 import type { ModelOrder, Policy } from "./model/order.ts";
 import { followed, modelFrom } from "./modeled.ts";
 import { partsKnownOf } from "./parts.ts";
+import { isSubscription } from "./subscriptions.ts";
 import { trueSince } from "./monotonic-reads.ts";
 import { isRefillWanted, wrongsOfCancel } from "./refill-cancel-check.ts";
 import type { Backend } from "./sqlite.ts";
@@ -65,6 +66,7 @@ export class Watch {
   readonly apiV2 = new ApiV2Check({
     modelsSince: (order, since) => this.#modelsSince(order, since),
     isOutdated: (order) => (Number(this.#orders.get(this.#keys.get(order) ?? "")?.row["flags"] ?? 0) & PANEL_OUTDATED) !== 0,
+    isSubscription: (order) => isSubscription(this.#orders.get(this.#keys.get(order) ?? "")?.row ?? {}),
   });
   /** An order's key by its names in API v2; and what the rules knew of it before, until when. */
   readonly #keys = new Map<string, string>();
