@@ -48,9 +48,9 @@ export class ApiV2Check {
       if (first === null || model === undefined) return [];
       const now = model.panelStatuses();
       const is = this.#known.isOutdated(order);
-      // A refund that waits changes nothing yet; what was told of an order under way or in error was right when it was told.
-      if (model.isHeld) return [];
-      if (model.isUnsayable) return is ? [] : [`${order} was granted less than a unit, shown as ${say(first)}, and is not pointed out as outdated`];
+      // What waits changes nothing yet, nor does what was rejected a moment ago.
+      if (model.isHeld || model.isRejectionPending) return [];
+      if (model.isUnsayable) return is ? [] : [`${order} was shown as ${say(first)}, which is not all that was granted, and is not pointed out as outdated`];
       const holds = now.some((status) => isAs(status, first));
       if (holds && now.length > 1) return [];
       return holds === !is

@@ -68,7 +68,7 @@ function differencesOf(model: ModelOrder, row: Row): string[] {
     status: row["status"],
     refunded: row["refunded"],
     remains: row["remains"] === null ? null : Math.max(0, Number(row["remains"])),
-    waits: row["hold_n"] === null ? "nothing" : row["hold_amount"] === null ? "the word" : `${Number(row["hold_amount"])}`,
+    waits: (row["word_hold_n"] ?? null) !== null ? "the word" : row["hold_n"] === null ? "nothing" : `${Number(row["hold_amount"])}`,
     refund_held: hasFlag(REFUND_HELD),
     over_refunded: hasFlag(OVER_REFUNDED),
     completed_with_remains: hasFlag(COMPLETED_WITH_REMAINS),

@@ -51,7 +51,7 @@ function stepsOfTelling(before: Row, after: Row): Step[] {
   return before["told"] === null ? [(order) => order.tell()] : [];
 }
 
-const SET_BY_ANSWERS = ["provider_status", "remains", "status", "back_to", "refunded", "hold_n", "hold_amount", "multi", "rejected_at"] as const;
+const SET_BY_ANSWERS = ["provider_status", "remains", "status", "back_to", "refunded", "hold_n", "hold_amount", "word_hold_n", "multi", "rejected_at"] as const;
 /** These change otherwise too. */
 const ALSO_SET_BY_ANSWERS = ["reason", "flags"] as const;
 

@@ -211,7 +211,7 @@ export class Watch {
       this.refillsWanted.set(order, (this.refillsWanted.get(order) ?? 0) + 1);
     }
     if (before !== null && before["status"] !== row["status"] && before["polled_at"] !== row["polled_at"])
-      this.brakes.heard(provider, row["status"], this.#options.now());
+      this.brakes.heard(provider, { order: `${String(row["panel"])}/${String(row["n"])}`, status: row["status"], charge: row["charge"] }, this.#options.now());
   }
 
   #wrong(row: Row, what: string): void {
@@ -233,8 +233,9 @@ export class Watch {
 
 /** How an order stands after something happened to it, under which policy. */
 function lineOf({ row, refunds }: Kept, inForce: Circumstances | undefined): string {
-  const { panel, id, provider, provider_order_id, provider_status, remains, status, refunded, charge, hold_amount, hold_n, hold_reason, told } = row;
-  const waits = hold_n === null ? "" : `, ${hold_amount === null ? "the word" : String(hold_amount)} waits (${String(hold_reason)})`;
+  const { panel, id, provider, provider_order_id, provider_status, remains, status, refunded, charge, hold_amount, hold_n, word_hold_n = null, hold_reason, told } = row;
+  const what = word_hold_n === null ? hold_amount : "the word";
+  const waits = hold_n === null && word_hold_n === null ? "" : `, ${String(what)} waits (${String(hold_reason)})`;
   const last = [...refunds.values()].map((refund) => `${String(refund["kind"])} ${String(refund["amount"])} ${String(refund["status"])} by ${String(refund["decided_by"])}`);
   const name = `${String(panel)}/${String(id)} (${String(provider)}/${String(provider_order_id)})`;
   return `${name}: ${String(provider_status)} ${String(remains)} is ${String(status)}, ${String(refunded)} of ${String(charge)}${waits}${told === null ? "" : `, told ${String(told)}`}; ${last.join(", ")}; ${JSON.stringify(inForce)}`;

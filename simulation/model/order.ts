@@ -5,7 +5,7 @@
  * One thing at a time, no clock, nothing stored but what the rules speak of. Amounts are whole micro-units. Where the
  * text is silent, the line says what was decided.
  */
-import { type Due, dueOf, type DueRules, type PartsKnown, readable } from "./rules.ts";
+import { type Due, dueOf, type DueRules, type PartsKnown, readable, shareOf } from "./rules.ts";
 import { type PanelStatuses, panelStatusesFor } from "./panel-status.ts";
 import { isActive, isFinal, type ActiveStatus, type OwnWords, type Shown, type Status, statusOf } from "./words.ts";
 
@@ -187,15 +187,24 @@ export class ModelOrder {
     return this.#is.over;
   }
 
+  /** What was rejected is not told yet. */
+  get isRejectionPending(): boolean {
+    return this.#is.rejectedAt !== null;
+  }
+
   /** Nothing is returned here by the rules: the panel's script pays by the word. */
   get isWordOnly(): boolean {
     return this.charge === null || this.charge === 0;
   }
 
-  /** Something was granted, and no number of units says so little: it is told as nothing, and pointed out. */
+  /** What was decided is the share of no number of units: the nearest lower one is told, and pointed out. */
   get isUnsayable(): boolean {
+    const { charge, quantity } = this;
     const { status, refunded, left } = this.#is;
-    return refunded > 0 && left === "no" && isFinal(status) && status !== "completed" && this.panelStatuses()[0].word === "Completed";
+    const [{ word, remains }, ...others] = this.panelStatuses();
+    if (!isFinal(status) || left !== "no" || charge === null || quantity === null || others.length > 0) return false;
+    if (word === "Completed") return refunded > 0;
+    return word === "Partial" && remains !== null && shareOf(charge, quantity, remains) !== refunded;
   }
 
   panelStatuses(): PanelStatuses {
@@ -279,7 +288,8 @@ export class ModelOrder {
     within(amount, 1, this.charge - is.refunded - (is.hold?.amount ?? 0));
     is.refunded += amount;
     is.goodwill += amount;
-    is.left = "no";
+    // Whether it is told instead of the word that the panel goes by, the text does not say.
+    if (is.left === "yes") is.left = "perhaps";
   }
 
   /**
@@ -291,15 +301,18 @@ export class ModelOrder {
     within(amount, 1, is.refunded);
     is.goodwill -= Math.min(is.goodwill, amount);
     is.refunded -= amount;
-    is.left = "no";
-    const due = is.due.kind === "nothing_said" ? 0 : is.due.total;
+    if (is.left === "yes") is.left = "perhaps";
+    const { due, decision } = is;
+    const stood = decision?.status === is.status ? decision : null;
     if (isFinal(is.status)) {
-      const settled = due === null ? null : Math.max(0, due - (is.hold?.amount ?? 0));
-      const stood = is.decision !== null && is.decision.status === is.status ? is.decision.granted : 0;
-      is.decision = { status: is.status, due: settled, granted: Math.min(Math.max(due ?? 0, stood), is.refunded), isRejection: false };
+      const total = due.kind === "nothing_said" ? 0 : due.kind === "due" ? due.total : due.atMost;
+      // Of what nobody knows, what is held says how much is still open; without that an earlier decision stands.
+      const settled = is.hold?.amount != null ? total - is.hold.amount : due.kind === "due" ? total : (stood?.due ?? null);
+      const granted = settled === null ? is.refunded : Math.min(is.refunded, Math.max(settled, stood?.granted ?? 0));
+      is.decision = { status: is.status, due: settled, granted, isRejection: false };
     }
     // It can answer the flag, and never raises it.
-    is.over &&= this.#isOver(due ?? 0);
+    is.over &&= due.kind === "due" ? this.#isOver(due.total) : is.refunded > is.goodwill;
   }
 
   /** An active word that counts: nothing is due, nothing waits, and what was decided has lost its cause. */

@@ -27,11 +27,11 @@ describe("panel status", () => {
     expect(toldOf(say(placed(), policy, ...sayings))).toEqual(told);
   });
 
-  it("is the provider's own word once the policy is off, and a later decision instead of it", () => {
+  it("is the provider's own word once the policy is off, and may be what a person gives then", () => {
     const order = say(say(placed(), HOLD, "Canceled"), OFF, ["Canceled", 1000]);
     expect(toldOf(order)).toEqual(["Canceled 1000"]);
     order.goodwill(450_000);
-    expect(toldOf(order)).toEqual(["Partial 500", "Completed 0"]);
+    expect(toldOf(order)).toEqual(["Partial 500", "Completed 0", "Canceled 1000"]);
   });
 
   it("is the decision, not the provider's number", () => {
