@@ -6,7 +6,8 @@
 import { MINUTE_MS } from "./system.ts";
 
 type Brake = { readonly share: number; readonly min_orders: number };
-type Ending = { readonly order: string; readonly at: number; readonly isBad: boolean };
+/** `isForgotten`: the brake was let go since. The order has been counted all the same, and is not counted again within the hour. */
+type Ending = { readonly order: string; readonly at: number; readonly isBad: boolean; readonly isForgotten: boolean };
 export type Braked = { readonly id: string; readonly brake: Brake | null; readonly engaged: boolean };
 export type BrakeMemory = { readonly endings: ReadonlyMap<string, readonly Ending[]>; readonly engaged: ReadonlySet<string> };
 
@@ -36,14 +37,20 @@ export class BrakeCheck {
 
   /** Before what a commit brought is heard: where somebody has let a brake go since, its orders are counted anew. */
   begin(providers: readonly Braked[]): void {
-    for (const { id, engaged } of providers) if (!engaged && this.#engaged.delete(id)) this.#endings.delete(id);
+    for (const { id, engaged } of providers) {
+      if (engaged || !this.#engaged.delete(id)) continue;
+      this.#endings.set(
+        id,
+        (this.#endings.get(id) ?? []).map((ending) => ({ ...ending, isForgotten: true })),
+      );
+    }
   }
 
   /** A report has moved an order to this status. */
   heard(provider: string, { order, status, charge }: { readonly order: string; readonly status: unknown; readonly charge: unknown }, at: number): void {
     if (charge === 0 || (!BAD.has(status) && status !== "completed")) return;
     this.#justEnded.add(provider);
-    this.#endings.set(provider, [...(this.#endings.get(provider) ?? []), { order, at, isBad: BAD.has(status) }]);
+    this.#endings.set(provider, [...(this.#endings.get(provider) ?? []), { order, at, isBad: BAD.has(status), isForgotten: false }]);
   }
 
   /** After a commit and all that was heard with it. */
@@ -75,7 +82,7 @@ export class BrakeCheck {
   #hours(provider: string, now: number): Hour[] {
     const known = (this.#endings.get(provider) ?? []).filter(({ at }) => now - at <= 2 * PERHAPS_MS);
     this.#endings.set(provider, known);
-    const recent = known.filter(({ at }) => now - at <= PERHAPS_MS);
+    const recent = known.filter(({ at, isForgotten }) => now - at <= PERHAPS_MS && !isForgotten);
     const starts = [now - SURELY_MS, ...recent.map(({ at }) => at).filter((at) => now - at > SURELY_MS)];
     return starts.map((start) => {
       const counted = recent.filter(({ at }) => at >= start);

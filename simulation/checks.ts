@@ -34,7 +34,7 @@ export async function wrongsOfLedger(backend: Backend): Promise<string[]> {
     )),
     ...(await wrong(
       "a posted refund is not on its account once",
-      `SELECT r.panel, r.order_n, r.n FROM refunds r JOIN panels p ON p.id = r.panel AND p.money = 'ledger' WHERE r.status = 'posted'
+      `SELECT r.panel, r.order_n, r.n FROM refunds r JOIN panels p ON p.id = r.panel AND p.money = 'ledger' WHERE r.status = 'posted' AND r.amount IS NOT NULL
        AND 1 <> (SELECT count(*) FROM transfers t WHERE t.panel = r.panel AND t.order_n = r.order_n AND t.refund_n = r.n AND abs(t.amount) = r.amount)`,
     )),
     ...(await wrong(

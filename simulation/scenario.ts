@@ -355,7 +355,7 @@ function wrongsOfWatched({ system, clocksAreRight, restores }: RunState, { apiV2
   return [
     ...apiV2.wrongs,
     ...(clocksAreRight ? brakes.wrongs : []),
-    ...(restores === 0 ? [...apiV2.outdated(), ...wrongsOfRefills(system.world, refillsWanted)] : []),
+    ...(restores === 0 ? [...apiV2.outdated(system.now), ...wrongsOfRefills(system.world, refillsWanted)] : []),
   ];
 }
 
