@@ -51,16 +51,16 @@ export class ApiV2Check {
       const [model] = this.#known.modelsSince(order, Infinity);
       if (first === null || model === undefined) return [];
 
-      const now = model.panelStatuses();
+      const may = model.panelStatuses();
       const is = this.#known.isOutdated(order);
       // What waits changes nothing yet, nor does what was rejected a moment ago.
       if (model.isHeld || model.isRejectionPending) return [];
       if (model.isUnsayable) return is || now - first.at < JUDGED_WITHIN_MS ? [] : [`${order} was shown as ${say(first)}, which is not all that was granted, and is not pointed out as outdated`];
-      const holds = now.some((status) => isAs(status, first));
-      if (holds && now.length > 1) return [];
+      const holds = may.some((status) => isAs(status, first));
+      if (holds && may.length > 1) return [];
       return holds === !is
         ? []
-        : [`${order} was shown as ${say(first)}, is ${say(now[0])}, and ${is ? "is" : "is not"} pointed out as outdated`];
+        : [`${order} was shown as ${say(first)}, is ${say(may[0])}, and ${is ? "is" : "is not"} pointed out as outdated`];
     });
   }
 
