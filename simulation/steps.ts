@@ -80,6 +80,6 @@ function heardIn({ row, parts }: Kept): Heard {
     isFree: charge !== null && !/[1-9]/.test(charge),
     multi: row["multi"] === 1,
     parts,
-    at: Number(row["updated_at"]),
+    at: Number(row["polled_at"] ?? row["updated_at"]),
   };
 }

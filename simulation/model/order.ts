@@ -61,6 +61,8 @@ interface Hold {
 /** What a person decided last: the status it was about, what was due then (null: unknown), what was granted in all. */
 interface Decision {
   readonly status: Shown;
+  /** The status in which the order stood meanwhile: an error is no end, and what waits stays. */
+  readonly madeIn: Shown;
   readonly due: number | null;
   readonly granted: number;
   readonly isRejection: boolean;
@@ -275,7 +277,7 @@ export class ModelOrder {
     if ((amount === null) !== (is.hold.amount === null)) throw new RangeError("an amount for a word, or a word for an amount");
     if (amount !== null) within(amount, 0, (this.charge ?? 0) - is.refunded);
     is.refunded += amount ?? 0;
-    is.decision = { status: is.status, due: is.hold.due, granted: is.refunded, isRejection };
+    is.decision = { status: is.hold.status, madeIn: is.status, due: is.hold.due, granted: is.refunded, isRejection };
     is.rejectedAt = null;
     is.hold = null;
     is.left = this.isWordOnly ? "yes" : "no";
@@ -309,7 +311,7 @@ export class ModelOrder {
       // Of what nobody knows, what is held says how much is still open; without that an earlier decision stands.
       const settled = is.hold?.amount != null ? total - is.hold.amount : due.kind === "due" ? total : (stood?.due ?? null);
       const granted = settled === null ? is.refunded : Math.min(is.refunded, Math.max(settled, stood?.granted ?? 0));
-      is.decision = { status: is.status, due: settled, granted, isRejection: false };
+      is.decision = { status: is.status, madeIn: is.status, due: settled, granted, isRejection: false };
     }
     // It can answer the flag, and never raises it.
     is.over &&= due.kind === "due" ? this.#isOver(due.total) : is.refunded > is.goodwill;
@@ -378,7 +380,10 @@ export class ModelOrder {
     const total = due.kind === "due" ? due.total : due.atMost;
     const open = isAnswered ? 0 : this.#entitled(total) - is.refunded;
     if (open <= 0) return this.#settleNothing(total, review);
-    if (review === null && waiting !== null && waiting.review === null && waiting.amount === open) return;
+    if (review === null && waiting !== null && waiting.review === null && waiting.amount === open) {
+      is.hold = { ...waiting, status: is.status };
+      return;
+    }
     const isDecidedBefore = is.decision !== null && (is.decision.status !== is.status || is.decision.due === null);
     const isAbove = policy.cap !== null && open > policy.cap;
     const isHeld = review !== null || isDecidedBefore || holdAll || policy.mode === "hold" || isAbove;

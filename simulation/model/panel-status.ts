@@ -27,7 +27,7 @@ export interface OrderFacts {
   /** How much of it a person gave beside what was due. */
   readonly goodwill: number;
   readonly hold: object | null;
-  readonly decision: { readonly status: Shown; readonly isRejection: boolean } | null;
+  readonly decision: { readonly status: Shown; readonly madeIn: Shown; readonly isRejection: boolean } | null;
   readonly rejectedAt: number | null;
   readonly left: "yes" | "perhaps" | "no";
   readonly isWordOnly: boolean;
@@ -38,21 +38,21 @@ const NOTHING: PanelStatus = { word: "Completed", remains: 0 };
 
 /**
  * Silent cases, with more than one answer: a word from registration; goodwill as a part of the decision or not;
- * completed after something was returned, or while a rejection is not confirmed; a decision before policy `off`.
+ * completed after something was returned, or while a rejection is not confirmed; a decision before policy `off`, or goodwill beside the word that the panel goes by.
  */
 export function panelStatusesFor(facts: OrderFacts): PanelStatuses {
   const { status, hold, decision, answered, rejectedAt, left, isWordOnly } = facts;
   const active = activeStatusOf(facts);
   if (hold !== null) return [active];
   // A refund decided while the order stands in error is told like any other decision; a refusal is not.
-  if (status === "error" && decision?.status === "error" && !decision.isRejection) return byDecision(facts);
+  if (status === "error" && decision?.madeIn === "error" && !decision.isRejection) return byDecision(facts);
   if (!isFinal(status)) return [active];
   if (!answered) return [active, ...asItIs(facts, status)];
   // What was rejected may be running: that it came to nothing is told once a later poll has confirmed the end.
   if (rejectedAt !== null) return status === "completed" ? [active, ...byDecision(facts)] : [active];
   if (isWordOnly) return decision?.isRejection === true && decision.status === status ? [NOTHING] : asItIs(facts, status);
-  if (left === "yes") return asItIs(facts, status);
-  return left === "perhaps" ? distinct([...byDecision(facts), ...asItIs(facts, status)]) : byDecision(facts);
+  if (left === "yes" && facts.goodwill === 0) return asItIs(facts, status);
+  return left !== "no" ? distinct([...byDecision(facts), ...asItIs(facts, status)]) : byDecision(facts);
 }
 
 /** The largest whole `remains` whose share is no more; share(r) ≤ d just when charge × r ≤ d × quantity. */
