@@ -22,7 +22,7 @@ export function stepsBetween(before: Kept, after: Kept): readonly Step[] | "left
   for (const [n, refund] of after.refunds) {
     const old = before.refunds.get(n);
     const amount = refund["amount"] === null ? null : Number(refund["amount"]);
-    const at = Number(refund["decided_at"]);
+    const at = Number(after.row["rejected_at"] ?? refund["decided_at"]);
     if (old === undefined && refund["kind"] === "goodwill") decisions.push((order) => order.goodwill(amount ?? 0));
     else if (old === undefined && refund["kind"] === "clawback") decisions.push((order) => order.clawBack(amount ?? 0));
     else if (old !== undefined && old["status"] !== refund["status"] && refund["decided_by"] !== "rules")
@@ -51,7 +51,10 @@ function stepsOfTelling(before: Row, after: Row): Step[] {
   return before["told"] === null ? [(order) => order.tell()] : [];
 }
 
-const SET_BY_ANSWERS = ["provider_status", "remains", "status", "back_to", "refunded", "hold_n", "hold_amount", "word_hold_n", "multi", "rejected_at"] as const;
+const SET_BY_ANSWERS = [
+  ...(["provider_status", "remains", "status", "back_to", "multi", "refunded"] as const),
+  ...(["hold_n", "hold_amount", "word_hold_n", "rejected_at", "left_to_panel"] as const),
+];
 /** These change otherwise too. */
 const ALSO_SET_BY_ANSWERS = ["reason", "flags"] as const;
 
