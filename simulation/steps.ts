@@ -6,11 +6,11 @@ import type { Heard, ModelOrder, Policy } from "./model/order.ts";
 import type { PartsKnown } from "./model/rules.ts";
 
 export type Row = Readonly<Record<string, unknown>>;
-export type Circumstances = { readonly policy: Policy; readonly holdAll: boolean };
+export type Circumstances = { readonly policy: Policy; readonly holdAll: boolean; readonly parts?: PartsKnown | null };
 export type Step = (order: ModelOrder, circumstances: Circumstances) => void;
 
-/** An order's row with its refunds by their number, and what is known of its parts. */
-export type Kept = { readonly row: Row; readonly refunds: ReadonlyMap<number, Row>; readonly parts: PartsKnown | null };
+/** An order's row with its refunds by their number. */
+export type Kept = { readonly row: Row; readonly refunds: ReadonlyMap<number, Row> };
 
 const UNKNOWN_STATUS = 1 << 2;
 const NOT_FOUND = 1 << 3;
@@ -42,7 +42,7 @@ export function firstStep(kept: Kept): Step | null {
 
 function stepOf(kept: Kept): Step {
   const heard = heardIn(kept);
-  return (order, { policy, holdAll }) => order.hear(heard, policy, holdAll);
+  return (order, { policy, holdAll, parts = null }) => order.hear(heard, policy, holdAll, parts);
 }
 
 function stepsOfTelling(before: Row, after: Row): Step[] {
@@ -74,7 +74,7 @@ function isLeftOut(after: Row): boolean {
 }
 
 /** The answer as the row has it. Of a word that is not believed yet, or an unknown one, no number is kept. */
-function heardIn({ row, parts }: Kept): Heard {
+function heardIn({ row }: Kept): Heard {
   const isDoubted = row["back_to"] !== null || (Number(row["flags"]) & UNKNOWN_STATUS) !== 0;
   const charge = row["provider_charge"] as string | null;
   return {
@@ -82,7 +82,6 @@ function heardIn({ row, parts }: Kept): Heard {
     remains: isDoubted ? null : (row["remains"] as number | null),
     isFree: charge !== null && !/[1-9]/.test(charge),
     multi: row["multi"] === 1,
-    parts,
     at: Number(row["polled_at"] ?? row["updated_at"]),
   };
 }

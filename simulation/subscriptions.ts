@@ -3,7 +3,6 @@ import type { State } from "../simulator/life.ts";
 import { truthOf } from "../simulator/orders.ts";
 import type { Order } from "../simulator/world.ts";
 import type { ModelOrder } from "./model/order.ts";
-import { isFinal } from "./model/words.ts";
 import type { Row } from "./steps.ts";
 
 /** What is true of an order at its provider, as it is to be shown. */
@@ -18,11 +17,14 @@ export function isSubscription({ posts, parts }: Row): boolean {
   return (posts ?? null) !== null || (named.posts ?? null) !== null;
 }
 
-const OWN_WORDS: Readonly<Record<string, readonly string[]>> = { completed: ["Completed"], partial: ["Expired"], canceled: ["Canceled"], refunded: ["Canceled"] };
+const OWN_WORDS: Readonly<Record<string, string>> = { completed: "Completed", partial: "Expired", canceled: "Canceled", refunded: "Canceled" };
+/** What was decided of it, in its words. */
+const DECIDED_WORDS: Readonly<Record<string, string>> = { Completed: "Completed", Partial: "Expired", Canceled: "Canceled" };
 
-/** The words by which its panel may be told of one: its own, and a final one when nothing waits. */
+/** The words by which its panel may be told of one: a final one when nothing waits, its provider's or the decision's. */
 export function wordsOf(model: ModelOrder): readonly string[] {
-  const [told] = model.panelStatuses();
-  const isEnded = isFinal(model.status) && !model.isHeld && !["Pending", "Processing", "In progress"].includes(told.word);
-  return (isEnded ? OWN_WORDS[model.status] : undefined) ?? ["Active", "Paused"];
+  return model.panelStatuses().flatMap(({ word }) => {
+    const decided = DECIDED_WORDS[word];
+    return decided === undefined ? ["Active", "Paused"] : [decided, OWN_WORDS[model.status] ?? decided];
+  });
 }

@@ -9,6 +9,7 @@ import { ApiV2Check } from "./api-v2-check.ts";
 import { wrongsOfChanges } from "./feed-check.ts";
 import type { ModelOrder, Policy } from "./model/order.ts";
 import { followed, modelFrom } from "./modeled.ts";
+import type { PartsKnown } from "./model/rules.ts";
 import { partsKnownOf } from "./parts.ts";
 import { isSubscription } from "./subscriptions.ts";
 import { trueSince } from "./monotonic-reads.ts";
@@ -41,6 +42,7 @@ export type WatchOptions = {
 };
 
 const PANEL_OUTDATED = 1 << 9;
+const PLACING_UNKNOWN = 1 << 11;
 
 /** Notes which orders a commit touches. Temporary: no part of the product's schema. */
 const WATCHED_TABLES = [
@@ -70,7 +72,10 @@ export class Watch {
   });
   /** An order's key by its names in API v2; and what the rules knew of it before, until when. */
   readonly #keys = new Map<string, string>();
+  readonly #parts = new Map<string, readonly { readonly what: PartsKnown; readonly until: number }[]>();
   readonly #past = new Map<string, readonly { readonly model: ModelOrder; readonly until: number }[]>();
+  /** Links of orders that may never have been placed. */
+  readonly doubtedLinks = new Set<string>();
   /** How many refills somebody wanted of an order, by `provider/id`. */
   readonly refillsWanted = new Map<string, number>();
 
@@ -106,8 +111,10 @@ export class Watch {
       { sql: "SELECT o.* FROM touched t CROSS JOIN orders o WHERE o.panel = t.panel AND o.n = t.n", params: [] },
       { sql: "SELECT r.* FROM touched t CROSS JOIN refunds r WHERE r.panel = t.panel AND r.order_n = t.n", params: [] },
       {
-        sql: `SELECT p.panel, p.part_of, p.status, p.remains FROM touched t CROSS JOIN orders o CROSS JOIN orders p
-          WHERE o.panel = t.panel AND o.n = t.n AND o.multi = 1 AND p.panel = o.panel AND p.part_of = o.n`,
+        // Of each whole that was touched, or whose part was; one row for a whole without any.
+        sql: `SELECT w.panel, w.n, w.quantity, w.runs, w.posts, p.status, p.remains FROM orders w LEFT JOIN orders p ON p.panel = w.panel AND p.part_of = w.n
+          WHERE w.multi = 1 AND (w.panel, w.n) IN (
+            SELECT o.panel, coalesce(o.part_of, o.n) FROM touched t CROSS JOIN orders o WHERE o.panel = t.panel AND o.n = t.n)`,
         params: [],
       },
     ]);
@@ -135,6 +142,7 @@ export class Watch {
       engaged: brake_engaged_at !== null,
     }));
     this.brakes.begin(brakes);
+    this.#noteParts(parts?.results ?? []);
     for (const row of rows) {
       const circumstances = this.#inForce(`${String(row["panel"])} ${String(row["provider"])}`, {
         policy: policyOf.get(row["provider"]) ?? DEFAULT_POLICY,
@@ -142,8 +150,9 @@ export class Watch {
       });
       const own = (refunds?.results ?? []).filter((refund) => refund["panel"] === row["panel"] && refund["order_n"] === row["n"]);
       const changes = newChanges.filter((change) => change["panel"] === row["panel"] && change["order_id"] === row["id"]);
-      const known = partsKnownOf(row, (parts?.results ?? []).filter((part) => part["panel"] === row["panel"] && part["part_of"] === row["n"]));
-      this.#take({ row, refunds: new Map(own.map((refund) => [Number(refund["n"]), refund])), parts: known }, changes, circumstances);
+      const known = this.#parts.get(`${String(row["panel"])}/${String(row["n"])}`) ?? [];
+      const variants = known.length === 0 ? circumstances : known.flatMap(({ what }) => circumstances.map((each) => ({ ...each, parts: what })));
+      this.#take({ row, refunds: new Map(own.map((refund) => [Number(refund["n"]), refund])) }, changes, variants);
     }
     this.brakes.look(brakes, this.#options.now());
     for (const change of newChanges) this.#feeds.set(String(change["panel"]), Number(change["seq"]));
@@ -163,6 +172,21 @@ export class Watch {
     return recent.map(({ what }) => what);
   }
 
+  /** What is known of the parts of orders of several, now first; and before, since parts and whole are answered about at once. */
+  #noteParts(rows: readonly Row[]): void {
+    const at = this.#options.now();
+    for (const [key, all] of Map.groupBy(rows, ({ panel, n }) => `${String(panel)}/${String(n)}`)) {
+      const [whole] = all;
+      if (whole === undefined) continue;
+      const what = partsKnownOf(
+        whole,
+        all.filter(({ status }) => status !== null),
+      );
+      const before = (this.#parts.get(key) ?? []).filter(({ until }) => at - until <= UNDER_WAY_MS);
+      this.#parts.set(key, [{ what, until: Infinity }, ...before.map((each) => ({ ...each, until: Math.min(each.until, at) }))]);
+    }
+  }
+
   #take(kept: Kept, changes: readonly Row[], circumstances: readonly Circumstances[]): void {
     const key = `${String(kept.row["panel"])}/${String(kept.row["n"])}`;
     const before = this.#orders.get(key) ?? null;
@@ -173,6 +197,7 @@ export class Watch {
       ...wrongsOfEnd(kept.row, this.#options.now()),
     ];
     for (const wrong of wrongs) this.#wrong(kept.row, wrong);
+    if ((Number(kept.row["flags"]) & PLACING_UNKNOWN) !== 0) this.doubtedLinks.add(String(kept.row["link"]));
     this.#noteRefillsAndEndings(before?.row ?? null, kept.row);
     const model = this.#follow(before, kept, circumstances);
     for (const name of namesOf(kept.row)) this.#keys.set(name, key);

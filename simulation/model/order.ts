@@ -27,9 +27,8 @@ export interface Heard {
   readonly remains: number | null;
   /** The provider's own charge reads 0. */
   readonly isFree?: boolean;
-  /** The answer shows that the order has parts; what is known of them here. */
+  /** The answer shows that the order has parts. */
   readonly multi?: boolean;
-  readonly parts?: PartsKnown | null;
   /** When it counts, ms. */
   readonly at?: number;
 }
@@ -77,7 +76,7 @@ interface State {
   isFree: boolean;
   /** Something is known of the order, so that an unknown word changes nothing. */
   known: boolean;
-  /** A final status was taken back once: a second answer in a row makes it count. */
+  /** An answer went back once: a second one in a row makes it count. */
   doubted: boolean;
   /** An answer has counted. */
   answered: boolean;
@@ -214,8 +213,8 @@ export class ModelOrder {
     return panelStatusesFor({ ...this.#is, charge, quantity, isWordOnly });
   }
 
-  /** `holdAll`: the brake is on. */
-  hear({ word, remains, isFree = false, multi = false, parts = null, at = 0 }: Heard, policy: Policy, holdAll: boolean): void {
+  /** `holdAll`: the brake is on. `parts`: what is known here of those of an order of several. */
+  hear({ word, remains, isFree = false, multi = false, at = 0 }: Heard, policy: Policy, holdAll: boolean, parts: PartsKnown | null = null): void {
     const is = this.#is;
     is.multi ||= multi;
     is.parts = is.multi ? (parts ?? { isShort: false, undelivered: null }) : null;
@@ -227,8 +226,8 @@ export class ModelOrder {
       return;
     }
     is.known = true;
-    // Back from a final status only when two answers in a row say so, since flapping is common.
-    if (isFinal(is.status) && !isFinal(status) && !is.doubted) {
+    // Back only when two answers in a row say so, since flapping is common.
+    if (goesBack(is.status, status) && !is.doubted) {
       is.doubted = true;
       return;
     }
@@ -460,6 +459,14 @@ export class ModelOrder {
     return refunded - goodwill > due && !isGranted;
   }
 }
+
+/** From a final status to another kind; and, decided where the text is silent, from an active one to an earlier. */
+function goesBack(from: Shown, to: Status): boolean {
+  if (isFinal(from)) return !isFinal(to);
+  return isActive(from) && isActive(to) && ACTIVE.indexOf(to) < ACTIVE.indexOf(from);
+}
+
+const ACTIVE: readonly ActiveStatus[] = ["pending", "processing", "in_progress"];
 
 interface Report {
   readonly before: Shown;

@@ -1,13 +1,13 @@
 /** Which status a provider's word means: docs/rules.md, [S2] and [S3], written down again. */
-/** The words of each status, as the table spells them. `Inprogress`, `in-progress` and `in_progress` are one word folded. */
+/** The words of each status, as the table spells them. Numbers mean nothing: servers number their statuses differently. `Inprogress`, `in-progress` and `in_progress` are one word folded. */
 const WORDS = {
-  pending: ["Pending", "Awaiting", "Waiting", "Queue", "In queue", "Creating", "Created", "0"],
-  processing: ["Processing", "Process", "Active", "Started", "Running", "1"],
+  pending: ["Pending", "Awaiting", "Waiting", "Queue", "In queue", "Creating", "Created"],
+  processing: ["Processing", "Process", "Active", "Started", "Running"],
   in_progress: ["In progress"],
-  completed: ["Completed", "Complete", "Success", "Done", "2"],
-  partial: ["Partial", "Partially completed", "3"],
-  canceled: ["Canceled", "Cancelled", "Cancel", "4"],
-  refunded: ["Refunded", "Refund", "Refunds", "Reversed", "5"],
+  completed: ["Completed", "Complete", "Success", "Done"],
+  partial: ["Partial", "Partially completed"],
+  canceled: ["Canceled", "Cancelled", "Cancel"],
+  refunded: ["Refunded", "Refund", "Refunds", "Reversed"],
   error: ["Error", "Fail", "Failed", "Rejected"],
 } as const;
 

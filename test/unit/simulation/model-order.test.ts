@@ -6,7 +6,9 @@ import { AUTO, HOLD, HOUR_MS, moneyOf, OFF, placed, say, type Saying } from "./m
 
 describe("the status of an order", () => {
   test.each<[string, Saying[], string]>([
-    ["active words move freely", ["In progress", "Pending", "Processing"], "processing"],
+    ["active words move forward at once", ["Pending", "In progress"], "in_progress"],
+    ["and back by two in a row", ["In progress", "Pending", "Processing"], "processing"],
+    ["not by one", ["In progress", "Pending", "In progress", "Pending"], "in_progress"],
     ["one final word gives way to another at once", ["Completed", "Partial", "Canceled"], "canceled"],
     ["a final word stands against one active word", ["Completed", "In progress"], "completed"],
     ["a final word gives way to two in a row", ["Completed", "In progress", "Processing"], "processing"],
@@ -31,7 +33,7 @@ describe("the status of an order", () => {
     expect(moneyOf(say(placed(), AUTO, ["In progress", 400], "Partial"))).toMatchObject({ refunded: 0, held: 900_000 });
     const order = say(placed(), AUTO, ["Partial", 400], ["In progress", 100], ["Frozen", 50]);
     expect([order.status, order.remains]).toEqual(["partial", 400]);
-    expect(say(placed(), AUTO, ["In progress", 400], "Processing").remains).toBe(400);
+    expect(say(placed(), AUTO, ["Processing", 400], "In progress").remains).toBe(400);
   });
 });
 
@@ -91,7 +93,7 @@ describe("the money of an order", () => {
     expect(moneyOf(say(placed({ multi: true }), AUTO, ["Partial", 250]))).toMatchObject({ refunded: 0, held: 900_000 });
     expect(moneyOf(say(placed({ multi: true }), AUTO, "Canceled", "Completed"))).toMatchObject({ refunded: 0, held: null });
     const short = placed({ multi: true });
-    short.hear({ word: "Completed", remains: null, parts: { isShort: true, undelivered: { units: 1400, of: 3000 } } }, AUTO, false);
+    short.hear({ word: "Completed", remains: null }, AUTO, false, { isShort: true, undelivered: { units: 1400, of: 3000 } });
     expect(short.held).toBe(420_000);
   });
 });

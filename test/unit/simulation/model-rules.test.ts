@@ -8,13 +8,13 @@ import { AUTO } from "./model-orders.ts";
 
 describe("status words", () => {
   test.each<[Status, string]>([
-    ["pending", "Pending, Awaiting, Waiting, Queue, In queue, Creating, Created, 0"],
-    ["processing", "Processing, Process, Active, Started, Running, 1"],
+    ["pending", "Pending, Awaiting, Waiting, Queue, In queue, Creating, Created"],
+    ["processing", "Processing, Process, Active, Started, Running"],
     ["in_progress", "In progress, In Progress, Inprogress, in-progress, in_progress"],
-    ["completed", "Completed, Complete, Success, Done, 2"],
-    ["partial", "Partial, Partially completed, 3"],
-    ["canceled", "Canceled, Cancelled, Cancel, 4"],
-    ["refunded", "Refunded, Refund, Refunds, Reversed, 5"],
+    ["completed", "Completed, Complete, Success, Done"],
+    ["partial", "Partial, Partially completed"],
+    ["canceled", "Canceled, Cancelled, Cancel"],
+    ["refunded", "Refunded, Refund, Refunds, Reversed"],
     ["error", "Error, Fail, Failed, Rejected"],
   ])("%s is what %s mean", (status, words) => {
     const spellings = words
@@ -23,7 +23,7 @@ describe("status words", () => {
     expect(spellings.filter((spelling) => statusOf(spelling, {}, false) !== status)).toEqual([]);
   });
 
-  test.each(["", "-", "Paused", "Expired", "6", "10", "Frozen", "Unknown", "constructor"])("%j means nothing", (word) => {
+  test.each(["", "-", "Paused", "Expired", "0", "4", "6", "10", "Frozen", "Unknown", "constructor"])("%j means nothing", (word) => {
     expect(statusOf(word, {}, false)).toBeNull();
   });
 

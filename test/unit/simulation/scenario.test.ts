@@ -91,8 +91,8 @@ describe("monotonic reads", () => {
 describe("the feed of an order", () => {
   const row = { last_change: 1, status: "pending", flags: 0, refunded: 0 };
   const refund = { n: 1, status: "posted", kind: "auto", amount: 500_000 };
-  const before = { row, refunds: new Map(), parts: null };
-  const after = { row: { ...row, status: "partial", refunded: 500_000 }, refunds: new Map([[1, refund]]), parts: null };
+  const before = { row, refunds: new Map() };
+  const after = { row: { ...row, status: "partial", refunded: 500_000 }, refunds: new Map([[1, refund]]) };
   const change = (type: string, data: object, previous: object = {}) => ({
     type,
     data: JSON.stringify(data),
