@@ -41,6 +41,9 @@ type Shown = {
 
 type HeldRefund = { readonly id: string; readonly order: string; readonly amount: string | null; readonly reason: string };
 
+/** What is granted then is what may be due at most. */
+const NOBODY_KNOWS: ReadonlySet<string> = new Set(["error_too_long", "remains_unknown", "multi_order"]);
+
 const ENDED: ReadonlySet<string> = new Set(["completed", "partial", "canceled", "refunded"]);
 
 /** While an order is under way, or in error, nobody takes anything back. */
@@ -112,8 +115,7 @@ export class Operator {
         continue;
       }
       const amount = alters && this.#may("alter") && refund.amount !== null ? await this.#otherAmount(panel, refund, isMore, part) : null;
-      // Of an order in error nobody knows what is due.
-      if (amount !== null || refund.reason === "error_too_long") this.altered.add(`${panel}/${refund.order}`);
+      if (amount !== null || NOBODY_KNOWS.has(refund.reason)) this.altered.add(`${panel}/${refund.order}`);
       await this.#client.once("POST", `${path}/approve`, amount === null ? {} : { amount: amountOf(amount) }, this.#client.of(panel));
     }
   }
@@ -158,7 +160,7 @@ export class Operator {
     const found = await this.#client.once("GET", "/v1/orders?flag=placing_unknown&limit=100", undefined, this.#client.of(panel));
     for (const { id, provider, link } of (found?.json.orders ?? []) as { id: string; provider: string; link: string }[]) {
       const orders = [...(this.#system.world.providers.get(provider)?.orders.values() ?? [])];
-      const there = orders.filter((order) => order.link === link).map((order) => ({ provider_order_id: order.id }));
+      const there = orders.filter((order) => order.link === link && order.partOf === undefined).map((order) => ({ provider_order_id: order.id }));
       for (const body of [...there, { drop: true }]) {
         const settled = await this.#client.once("POST", `/v1/orders/${encodeURIComponent(id)}/settle`, body, this.#client.of(panel));
         if (settled?.status !== CONFLICT) break;
