@@ -55,7 +55,10 @@ export class ApiV2Check {
       const is = this.#known.isOutdated(order);
       // What waits changes nothing yet, nor does what was rejected a moment ago.
       if (model.isHeld || model.isRejectionPending) return [];
-      if (model.isUnsayable) return is || now - first.at < JUDGED_WITHIN_MS ? [] : [`${order} was shown as ${say(first)}, which is not all that was granted, and is not pointed out as outdated`];
+      if (model.isUnsayable)
+        return is || now - first.at < JUDGED_WITHIN_MS
+          ? []
+          : [`${order} was shown as ${say(first)}, which is not all that was granted, and is not pointed out as outdated`];
       const holds = may.some((status) => isAs(status, first));
       if (holds && may.length > 1) return [];
       return holds === !is
@@ -70,7 +73,8 @@ export class ApiV2Check {
     this.compared += 1;
     if (this.#known.isSubscription(order)) {
       const words = new Set(models.flatMap((model) => wordsOf(model)));
-      if (!words.has(heard.word)) this.wrongs.push(`${order} was shown as ${heard.word}, and as a subscription it is ${[...words].join(" or ")}`);
+      if (!words.has(heard.word))
+        this.wrongs.push(`${order} was shown as ${heard.word}, and as a subscription it is ${[...words].join(" or ")}`);
       return;
     }
     if (FINAL.has(heard.word) && !this.#first.has(order)) this.#first.set(order, { ...heard, at: since });

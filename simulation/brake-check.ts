@@ -47,7 +47,11 @@ export class BrakeCheck {
   }
 
   /** A report has moved an order to this status. */
-  heard(provider: string, { order, status, charge }: { readonly order: string; readonly status: unknown; readonly charge: unknown }, at: number): void {
+  heard(
+    provider: string,
+    { order, status, charge }: { readonly order: string; readonly status: unknown; readonly charge: unknown },
+    at: number,
+  ): void {
     if (charge === 0 || (!BAD.has(status) && status !== "completed")) return;
     this.#justEnded.add(provider);
     this.#endings.set(provider, [...(this.#endings.get(provider) ?? []), { order, at, isBad: BAD.has(status), isForgotten: false }]);
@@ -70,7 +74,9 @@ export class BrakeCheck {
 
   /** Unusual from wherever the hour is counted, even if two sweeps side by side saw the good endings and counted them twice. */
   #isUnusual(provider: string, { share, min_orders }: Brake, now: number): boolean {
-    return this.#hours(provider, now).every(({ surelyBad, good }) => surelyBad >= min_orders && surelyBad >= share * (surelyBad + 2 * good));
+    return this.#hours(provider, now).every(
+      ({ surelyBad, good }) => surelyBad >= min_orders && surelyBad >= share * (surelyBad + 2 * good),
+    );
   }
 
   /** Unusual from some point, or where bad endings were counted twice. */
@@ -87,19 +93,22 @@ export class BrakeCheck {
     return starts.map((start) => {
       const counted = recent.filter(({ at }) => at >= start);
       const [bad, good] = [ordersOf(counted.filter(({ isBad }) => isBad)), ordersOf(counted.filter(({ isBad }) => !isBad))];
-      // One that had ended a while before was counted then, and not again.
-      const isFirst = (order: string): boolean => known.filter((ending) => ending.order === order).length === 1;
       return {
         bad: bad.length,
         good: good.length,
-        surelyBad: bad.filter(isFirst).length,
-        surelyGood: good.filter(isFirst).length,
+        surelyBad: bad.filter((order) => endsOnce(known, order)).length,
+        surelyGood: good.filter((order) => endsOnce(known, order)).length,
       };
     });
   }
 }
 
 type Hour = { readonly bad: number; readonly good: number; readonly surelyBad: number; readonly surelyGood: number };
+
+/** One that had ended a while before was counted then, and not again. */
+function endsOnce(known: readonly Ending[], order: string): boolean {
+  return known.filter((ending) => ending.order === order).length === 1;
+}
 
 function ordersOf(endings: readonly Ending[]): string[] {
   return [...new Set(endings.map(({ order }) => order))];

@@ -62,7 +62,11 @@ export function turnedLife(life: Life, now: number, isLasting: boolean, draws: D
     at += draws.between(...turn.after) * MINUTE_MS;
     const isWhole = turn.remains === 0 || turn.remains === 1;
     const part = Math.min(life.quantity - 1, Math.max(1, Math.floor(life.quantity * turn.remains)));
-    return { at, status: life.quantity === 1 && turn.status === "partial" ? "canceled" : turn.status, remains: isWhole ? life.quantity * turn.remains : Math.max(part, 1) };
+    return {
+      at,
+      status: life.quantity === 1 && turn.status === "partial" ? "canceled" : turn.status,
+      remains: isWhole ? life.quantity * turn.remains : Math.max(part, 1),
+    };
   });
   return { ...life, kind: "scripted", flaps: [], steps: [{ at: first.at, status, remains }, ...steps] };
 }

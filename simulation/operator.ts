@@ -160,7 +160,9 @@ export class Operator {
     const found = await this.#client.once("GET", "/v1/orders?flag=placing_unknown&limit=100", undefined, this.#client.of(panel));
     for (const { id, provider, link } of (found?.json.orders ?? []) as { id: string; provider: string; link: string }[]) {
       const orders = [...(this.#system.world.providers.get(provider)?.orders.values() ?? [])];
-      const there = orders.filter((order) => order.link === link && order.partOf === undefined).map((order) => ({ provider_order_id: order.id }));
+      const there = orders
+        .filter((order) => order.link === link && order.partOf === undefined)
+        .map((order) => ({ provider_order_id: order.id }));
       for (const body of [...there, { drop: true }]) {
         const settled = await this.#client.once("POST", `/v1/orders/${encodeURIComponent(id)}/settle`, body, this.#client.of(panel));
         if (settled?.status !== CONFLICT) break;

@@ -70,22 +70,18 @@ export async function setUpParticipants(
   }
   await sell(client, "1", { service: "1", name: "Followers" });
   await sell(client, SUBSCRIPTIONS, { service: subscriptionsOf(providers), name: "Likes on new posts", type: "Subscriptions" });
-  const connects = draws.chance(0.5);
-  const scripts = [
-    scriptOf(system, "hasty", HastyPanel, { key: keys.get("hasty"), provider: "acme" }),
-    scriptOf(system, "stubborn", StubbornPanel, { key: keys.get("stubborn"), patienceMs: 10_000 }),
-    scriptOf(system, "twin", HastyPanel, { key: keys.get("twin") }),
-    scriptOf(system, "posts", SubscriptionPanel, { key: keys.get("posts"), ...(connects ? { provider: "acme" } : {}) }),
-  ];
-  const services = new Map([["posts", connects ? subscriptionsOf(providers) : SUBSCRIPTIONS]]);
-  const offers = new Map(scripts.map((script) => [script, { route: "here", service: services.get(script.id) ?? "1" }]));
+  const offers = setUpScripts(system, keys, { subscriptions: subscriptionsOf(providers), connects: draws.chance(0.5) });
+  const scripts = [...offers.keys()];
   bringOrders(system, scripts, providers, new Draws(seed, "brought"));
   const registeringPanel = new RegisteringPanel(
     system,
     {
       rest: new RestClient(system, new Process(system.scheduler, "books"), new Draws(seed, "books-retries")),
       endpoints: new Map(
-        PROVIDERS.map((provider) => [provider, clientOf(system, new Process(system.scheduler, "books"), { key: keys.get("books"), provider })]),
+        PROVIDERS.map((provider) => [
+          provider,
+          clientOf(system, new Process(system.scheduler, "books"), { key: keys.get("books"), provider }),
+        ]),
       ),
     },
     { draws: new Draws(seed, "books"), wishes: new Draws(seed, "books-wishes") },
@@ -103,6 +99,22 @@ export async function setUpParticipants(
   };
 }
 
+/** The scripts, and where each buys. `subscriptions`: the provider's service; `connects`: whether it is bought there, or at the catalogue. */
+function setUpScripts(
+  system: System,
+  keys: ReadonlyMap<string, string>,
+  { subscriptions, connects }: { readonly subscriptions: string; readonly connects: boolean },
+): Map<Script, Offer> {
+  const scripts = [
+    scriptOf(system, "hasty", HastyPanel, { key: keys.get("hasty"), provider: "acme" }),
+    scriptOf(system, "stubborn", StubbornPanel, { key: keys.get("stubborn"), patienceMs: 10_000 }),
+    scriptOf(system, "twin", HastyPanel, { key: keys.get("twin") }),
+    scriptOf(system, "posts", SubscriptionPanel, { key: keys.get("posts"), ...(connects ? { provider: "acme" } : {}) }),
+  ];
+  const services = new Map([["posts", connects ? subscriptions : SUBSCRIPTIONS]]);
+  return new Map(scripts.map((script) => [script, { route: "here", service: services.get(script.id) ?? "1" }]));
+}
+
 /** The operator's number of the service of subscriptions. */
 const SUBSCRIPTIONS = "2";
 
@@ -111,7 +123,11 @@ function subscriptionsOf([provider]: readonly Provider[]): string {
 }
 
 /** The operator sells a service of the first provider's. */
-async function sell(client: RestClient, id: string, service: { readonly service: string; readonly name: string; readonly type?: string }): Promise<void> {
+async function sell(
+  client: RestClient,
+  id: string,
+  service: { readonly service: string; readonly name: string; readonly type?: string },
+): Promise<void> {
   await client.until("PUT", `/v1/services/${id}`, { provider: "acme", ...service, rate: "1.234567", min: 1, max: 1_000_000 });
 }
 
@@ -124,7 +140,12 @@ function limitOf(provider: Provider, draws: Draws): number {
 type ScriptSettings = { readonly key: string | undefined; readonly provider?: string; readonly patienceMs?: number };
 
 /** A panel's script, pointed at the own catalogue or, with a provider, at that provider's endpoint. */
-function scriptOf(system: System, id: string, Kind: new (...args: ConstructorParameters<typeof Panel>) => Panel, settings: ScriptSettings): Script {
+function scriptOf(
+  system: System,
+  id: string,
+  Kind: new (...args: ConstructorParameters<typeof Panel>) => Panel,
+  settings: ScriptSettings,
+): Script {
   const client = clientOf(system, new Process(system.scheduler, id), settings);
   return new Script(id, new Kind(id, new Map([["here", client]])), settings.provider === undefined ? "catalogue" : "connect", system);
 }

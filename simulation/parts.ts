@@ -7,7 +7,8 @@ const SHORT: ReadonlySet<unknown> = new Set(["canceled", "refunded", "partial"])
 export function partsKnownOf({ quantity, runs, posts }: Row, parts: readonly Row[]): PartsKnown {
   const ordered = (runs ?? posts) as number | null;
   const isShort = parts.some(({ status }) => SHORT.has(status));
-  if (quantity === null || ordered === null || parts.length !== ordered || Number(quantity) % ordered !== 0) return { isShort, undelivered: null };
+  if (quantity === null || ordered === null || parts.length !== ordered || Number(quantity) % ordered !== 0)
+    return { isShort, undelivered: null };
   // The quantity of an order that was bought here is that of all of its parts.
   const left = parts.map((part) => undeliveredOf(part, Number(quantity) / ordered));
   if (left.some((units) => units === null)) return { isShort, undelivered: null };

@@ -21,7 +21,7 @@ import { RestClient } from "./client.ts";
 import type { ApiV2Check } from "./api-v2-check.ts";
 import { Draws } from "./draws.ts";
 import { ruleGlobals } from "./globals.ts";
-import { bendsRemains, changeFaults, modeOf, MODES, PROVIDERS } from "./providers.ts";
+import { bendsRemains, changeFaults, hasMode, modeOf, MODES, PROVIDERS } from "./providers.ts";
 import type { Script } from "./script.ts";
 import type { Move } from "./operator.ts";
 import { turnOrders } from "./turned.ts";
@@ -248,9 +248,12 @@ async function actUnderFaults(
 }
 
 /** What the scripts sell: most of them so much, and a third of it the one that sells all twice, and that of subscriptions. */
-function purchasesIn({ offers }: Participants, seed: number, each: number): Bought[] {
+function purchasesIn({ offers, providers }: Participants, seed: number, each: number): Bought[] {
   const few = Math.ceil(each / 3);
+  // Of a post nobody here knows how much was ordered, so nobody can tell that more remains.
+  const exceeds = providers.some((provider) => hasMode(provider, "remains_exceeds_quantity"));
   const bought = [...offers].flatMap(([{ id, panel }, offer]): Bought[] => {
+    if (id === "posts" && exceeds) return [];
     const isSpecial = id === "twin" || id === "posts";
     const one = purchasesOf(seed, [panel], [offer], isSpecial ? few : each);
     return id === "twin" ? twiceEach(one) : id === "posts" ? subscriptionsFor(one) : one;

@@ -17,7 +17,12 @@ export function isSubscription({ posts, parts }: Row): boolean {
   return (posts ?? null) !== null || (named.posts ?? null) !== null;
 }
 
-const OWN_WORDS: Readonly<Record<string, string>> = { completed: "Completed", partial: "Expired", canceled: "Canceled", refunded: "Canceled" };
+const OWN_WORDS: Readonly<Record<string, string>> = {
+  completed: "Completed",
+  partial: "Expired",
+  canceled: "Canceled",
+  refunded: "Canceled",
+};
 /** What was decided of it, in its words. */
 const DECIDED_WORDS: Readonly<Record<string, string>> = { Completed: "Completed", Partial: "Expired", Canceled: "Canceled" };
 

@@ -151,7 +151,8 @@ export class Watch {
       const own = (refunds?.results ?? []).filter((refund) => refund["panel"] === row["panel"] && refund["order_n"] === row["n"]);
       const changes = newChanges.filter((change) => change["panel"] === row["panel"] && change["order_id"] === row["id"]);
       const known = this.#parts.get(`${String(row["panel"])}/${String(row["n"])}`) ?? [];
-      const variants = known.length === 0 ? circumstances : known.flatMap(({ what }) => circumstances.map((each) => ({ ...each, parts: what })));
+      const variants =
+        known.length === 0 ? circumstances : known.flatMap(({ what }) => circumstances.map((each) => ({ ...each, parts: what })));
       this.#take({ row, refunds: new Map(own.map((refund) => [Number(refund["n"]), refund])) }, changes, variants);
     }
     this.brakes.look(brakes, this.#options.now());
@@ -236,7 +237,11 @@ export class Watch {
       this.refillsWanted.set(order, (this.refillsWanted.get(order) ?? 0) + 1);
     }
     if (before !== null && before["status"] !== row["status"] && before["polled_at"] !== row["polled_at"])
-      this.brakes.heard(provider, { order: `${String(row["panel"])}/${String(row["n"])}`, status: row["status"], charge: row["charge"] }, this.#options.now());
+      this.brakes.heard(
+        provider,
+        { order: `${String(row["panel"])}/${String(row["n"])}`, status: row["status"], charge: row["charge"] },
+        this.#options.now(),
+      );
   }
 
   #wrong(row: Row, what: string): void {
@@ -258,12 +263,29 @@ export class Watch {
 
 /** How an order stands after something happened to it, under which policy. */
 function lineOf({ row, refunds }: Kept, inForce: Circumstances | undefined): string {
-  const { panel, id, provider, provider_order_id, provider_status, remains, status, refunded, charge, hold_amount, hold_n, word_hold_n = null, hold_reason, told } = row;
+  const {
+    panel,
+    id,
+    provider,
+    provider_order_id,
+    provider_status,
+    remains,
+    status,
+    refunded,
+    charge,
+    hold_amount,
+    hold_n,
+    word_hold_n = null,
+    hold_reason,
+    told,
+  } = row;
   const what = word_hold_n === null ? hold_amount : "the word";
   const waits = hold_n === null && word_hold_n === null ? "" : `, ${String(what)} waits (${String(hold_reason)})`;
-  const last = [...refunds.values()].map((refund) => `${String(refund["kind"])} ${String(refund["amount"])} ${String(refund["status"])} by ${String(refund["decided_by"])}`);
+  const last = [...refunds.values()].map(
+    (refund) => `${String(refund["kind"])} ${String(refund["amount"])} ${String(refund["status"])} by ${String(refund["decided_by"])}`,
+  );
   const name = `${String(panel)}/${String(id)} (${String(provider)}/${String(provider_order_id)})`;
-  return `${name}: ${String(provider_status)} ${String(remains)} is ${String(status)}, ${String(refunded)} of ${String(charge)}${waits}${told === null ? "" : `, told ${String(told)}`}; ${last.join(", ")}; ${JSON.stringify(inForce)}`;
+  return `${name}: ${String(provider_status)} ${String(remains)} is ${String(status)}, ${String(refunded)} of ${String(charge)}${waits}${told === null ? "" : `, told ${JSON.stringify(told)}`}; ${last.join(", ")}; ${JSON.stringify(inForce)}`;
 }
 
 /** An order's names in API v2: its own id, and at its provider's endpoint the provider's id too where that is known. */

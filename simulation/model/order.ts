@@ -214,7 +214,12 @@ export class ModelOrder {
   }
 
   /** `holdAll`: the brake is on. `parts`: what is known here of those of an order of several. */
-  hear({ word, remains, isFree = false, multi = false, at = 0 }: Heard, policy: Policy, holdAll: boolean, parts: PartsKnown | null = null): void {
+  hear(
+    { word, remains, isFree = false, multi = false, at = 0 }: Heard,
+    policy: Policy,
+    holdAll: boolean,
+    parts: PartsKnown | null = null,
+  ): void {
     const is = this.#is;
     is.multi ||= multi;
     is.parts = is.multi ? (parts ?? { isShort: false, undelivered: null }) : null;
@@ -368,26 +373,40 @@ export class ModelOrder {
   #settle(due: Due, report: Report): void {
     const is = this.#is;
     is.left = "no";
-    if (due.kind === "nothing_said") return;
-    const { policy, holdAll, before } = report;
+    if (due.kind === "nothing_said" || this.#isSameQuestion(due, report.before)) return;
     const review = due.kind === "review" ? due.of : null;
-    const waiting = is.hold?.promisedAt === null ? is.hold : null;
-    // What waits stays as it is while the question is the same, whatever is returned or taken back beside it.
-    const isSameQuestion = waiting !== null && review !== null && waiting.review === review && waiting.due === due.total && before === is.status;
-    if (isSameQuestion) return;
-    const isAnswered = due.total === null && is.decision?.status === is.status && is.decision.due === null;
     const total = due.kind === "due" ? due.total : due.atMost;
-    const open = isAnswered ? 0 : this.#entitled(total) - is.refunded;
+    const open = this.#isAnswered(due) ? 0 : this.#entitled(total) - is.refunded;
     if (open <= 0) return this.#settleNothing(total, review);
-    if (review === null && waiting !== null && waiting.review === null && waiting.amount === open) {
+    // What was left to a person stays so while the amount is the same, though the policy has changed.
+    const waiting = is.hold?.promisedAt === null ? is.hold : null;
+    if (review === null && waiting?.review === null && waiting.amount === open) {
       is.hold = { ...waiting, status: is.status };
       return;
     }
-    const isDecidedBefore = is.decision !== null && (is.decision.status !== is.status || is.decision.due === null);
-    const isAbove = policy.cap !== null && open > policy.cap;
-    const isHeld = review !== null || isDecidedBefore || holdAll || policy.mode === "hold" || isAbove;
-    if (isHeld) is.hold = { amount: open, due: due.total, review, promisedAt: null, status: is.status };
+    if (review !== null || this.#isHeldBy(report, open))
+      is.hold = { amount: open, due: due.total, review, promisedAt: null, status: is.status };
     else this.#post(open, total, report);
+  }
+
+  /** What waits for an answer that nobody knows stays as it is, whatever is returned or taken back beside it. */
+  #isSameQuestion(due: Exclude<Due, { kind: "nothing_said" }>, before: Shown): boolean {
+    const { hold, status } = this.#is;
+    if (hold === null || hold.promisedAt !== null || due.kind !== "review") return false;
+    return hold.review === due.of && hold.due === due.total && before === status;
+  }
+
+  /** A person has decided about this very status, of which nothing was known then either. */
+  #isAnswered({ total }: Exclude<Due, { kind: "nothing_said" }>): boolean {
+    const { decision, status } = this.#is;
+    return total === null && decision?.status === status && decision.due === null;
+  }
+
+  /** By an earlier decision about something else, by the brake or by the policy. */
+  #isHeldBy({ policy, holdAll }: Report, open: number): boolean {
+    const { decision, status } = this.#is;
+    const isDecidedBefore = decision !== null && (decision.status !== status || decision.due === null);
+    return isDecidedBefore || holdAll || policy.mode === "hold" || (policy.cap !== null && open > policy.cap);
   }
 
   /** Nothing more is to be returned; of an order of several parts the word waits all the same. */
@@ -411,33 +430,33 @@ export class ModelOrder {
   }
 
   /** Nothing is returned here, and the script pays by the word: the word is kept back as money would be. */
-  #endOfWord({ before, policy, holdAll, at }: Report): void {
+  #endOfWord(report: Report): void {
     const is = this.#is;
     const isDoubtful = is.status === "partial" && is.remains === null;
-    const waiting = is.hold !== null && is.hold.status === is.status ? is.hold : null;
+    const waiting = is.hold?.status === is.status ? is.hold : null;
     is.hold = null;
     const { decision } = is;
     const isDecided = decision?.status === is.status && (decision.due !== null || isDoubtful);
-    const isOut = before === is.status && waiting === null && is.left === "yes" && !isDoubtful;
+    if (isDecided) return;
+    const isOut = report.before === is.status && waiting === null && is.left === "yes" && !isDoubtful;
     // Completed returns nothing. What may have been told already is not called back.
-    if (policy.mode === "off" || is.status === "completed" || isDecided || isOut) {
-      if (!isDecided) is.left = "yes";
-      return;
-    }
-    is.left = "no";
-    if (waiting !== null && waiting.promisedAt === null && (waiting.review === null || isDoubtful)) {
-      is.hold = waiting;
-      return;
-    }
-    const held = { amount: null, due: isDoubtful ? null : 0, review: isDoubtful ? ("remains" as const) : null, status: is.status };
-    if (isDoubtful || decision !== null || holdAll || policy.mode === "hold") {
-      is.hold = { ...held, promisedAt: null };
-      return;
-    }
+    const isFree = report.policy.mode === "off" || is.status === "completed" || isOut;
+    is.left = isFree ? "yes" : "no";
+    if (!isFree) this.#holdWord(waiting, isDoubtful, report);
+  }
+
+  #holdWord(waiting: Hold | null, isDoubtful: boolean, { policy, holdAll, at }: Report): void {
+    const is = this.#is;
+    const isForAPerson = waiting?.promisedAt === null && (waiting.review === null || isDoubtful);
+    const isHeld = isForAPerson || isDoubtful || is.decision !== null || holdAll || policy.mode === "hold";
     const delayMs = (policy.delayMinutes ?? 0) * MINUTE_MS;
     const promisedAt = waiting?.promisedAt ?? at + delayMs;
-    if (delayMs === 0 || (waiting !== null && at >= promisedAt)) is.left = "yes";
-    else is.hold = { ...held, promisedAt };
+    const isDue = delayMs === 0 || (waiting !== null && at >= promisedAt);
+    const word = { amount: null, due: isDoubtful ? null : 0, review: isDoubtful ? ("remains" as const) : null, status: is.status };
+    if (isForAPerson) is.hold = waiting;
+    else if (isHeld) is.hold = { ...word, promisedAt: null };
+    else if (isDue) is.left = "yes";
+    else is.hold = { ...word, promisedAt };
   }
 
   /**

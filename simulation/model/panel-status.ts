@@ -92,11 +92,21 @@ function asItIs(facts: OrderFacts, status: Final): PanelStatuses {
       return distinct([NOTHING, { word: "Completed", remains }]);
     case "partial":
       // Without a number it is no answer yet; a person can let it go all the same.
-      return heard === null ? [activeStatusOf(facts), ...(facts.decision === null ? [] : [{ word: "Partial", remains } as const])] : [{ word: "Partial", remains }];
+      return heard === null
+        ? [activeStatusOf(facts), ...(facts.decision === null ? [] : [{ word: "Partial", remains } as const])]
+        : [{ word: "Partial", remains }];
     case "canceled":
-      return distinct([{ word: "Canceled", remains: quantity }, { word: "Canceled", remains }]);
+      return distinct([
+        { word: "Canceled", remains: quantity },
+        { word: "Canceled", remains },
+      ]);
     case "refunded":
-      return isPart(heard, quantity) ? [{ word: "Partial", remains }] : distinct([{ word: "Canceled", remains: quantity }, { word: "Canceled", remains }]);
+      return isPart(heard, quantity)
+        ? [{ word: "Partial", remains }]
+        : distinct([
+            { word: "Canceled", remains: quantity },
+            { word: "Canceled", remains },
+          ]);
   }
 }
 

@@ -110,7 +110,7 @@ const MOST_POSTS = 3;
 /** Each purchase as a subscription to some posts, for so much each. */
 export function subscriptionsFor(bought: readonly Bought[]): Bought[] {
   return bought.map(({ cancelAfterMs: _cancel, wantsRefill: _refill, ...one }, n) => {
-    const posts = 1 + (n + one.quantity) % MOST_POSTS;
+    const posts = 1 + ((n + one.quantity) % MOST_POSTS);
     const paid = one.paid * posts;
     one.panel.shop.deposit(one.customer, paid - one.paid);
     return { ...one, posts, paid };

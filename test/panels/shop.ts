@@ -163,7 +163,12 @@ export function priceOfPost({ paid, posts = 1 }: Purchase): number {
 function newOrder(purchase: Purchase, now: number): ShopOrder {
   const { customer, route, service, link, quantity, paid, posts, cancelAfterMs, wantsRefill } = purchase;
   return {
-    ...{ customer, route, service, link, quantity, paid },
+    customer,
+    route,
+    service,
+    link,
+    quantity,
+    paid,
     ...(posts !== undefined && { posts }),
     ...(cancelAfterMs !== undefined && { cancelAfterMs }),
     ...(wantsRefill !== undefined && { wantsRefill }),

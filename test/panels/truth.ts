@@ -55,7 +55,8 @@ function postsOf(world: World, { provider, order }: Delivery): Delivery[] {
 
 /** What the customer of one order is due, by what was delivered for it. */
 function dueFor(world: World, order: ShopOrder, delivery: Delivery | undefined): number {
-  if (order.posts === undefined || delivery === undefined) return dueOf(order.paid, delivery === undefined ? [] : [delivery], order.quantity);
+  if (order.posts === undefined || delivery === undefined)
+    return dueOf(order.paid, delivery === undefined ? [] : [delivery], order.quantity);
   const posts = postsOf(world, delivery);
   const unit = priceOfPost(order);
   const missing = (order.posts - posts.length) * unit;

@@ -42,12 +42,31 @@ describe("the money of an order", () => {
 
   test.each<[string, Saying[], object]>([
     ["is topped up from partial to canceled", [["Partial", 250], "Canceled"], { refunded: 900_000, overRefunded: false }],
-    ["is posted once for what is said thrice", [["Partial", 250], ["Partial", 250], ["Partial", 250]], { refunded: 225_000 }],
-    ["is flagged where remains shrinks", [["Partial", 250], ["Partial", 100]], { refunded: 225_000, overRefunded: true }],
+    [
+      "is posted once for what is said thrice",
+      [
+        ["Partial", 250],
+        ["Partial", 250],
+        ["Partial", 250],
+      ],
+      { refunded: 225_000 },
+    ],
+    [
+      "is flagged where remains shrinks",
+      [
+        ["Partial", 250],
+        ["Partial", 100],
+      ],
+      { refunded: 225_000, overRefunded: true },
+    ],
     ["is not flagged by one word that takes the end back", ["Canceled", "In progress"], { overRefunded: false }],
     ["is flagged by two", ["Canceled", "In progress", "In progress"], { refunded: 900_000, overRefunded: true }],
     ["is flagged past an error", ["Canceled", "Error", "Error", "In progress"], { overRefunded: true }],
-    ["is left alone by errors and unknown words", [["Partial", 250], "Error", "Error", "Frozen"], { refunded: 225_000, overRefunded: false }],
+    [
+      "is left alone by errors and unknown words",
+      [["Partial", 250], "Error", "Error", "Frozen"],
+      { refunded: 225_000, overRefunded: false },
+    ],
     ["is settled by a word that can be read", ["Partial", "Canceled"], { refunded: 900_000, held: null }],
   ])("%s", (_, sayings, expected) => {
     expect(after(...sayings)).toMatchObject(expected);
@@ -63,7 +82,10 @@ describe("the money of an order", () => {
     const braked = placed();
     braked.hear({ word: "Partial", remains: 250 }, AUTO, true);
     expect(braked.held).toBe(225_000);
-    expect(moneyOf(say(placed(), { ...AUTO, cap: 200_000 }, ["Partial", 222], "Canceled"))).toMatchObject({ refunded: 199_800, held: 700_200 });
+    expect(moneyOf(say(placed(), { ...AUTO, cap: 200_000 }, ["Partial", 222], "Canceled"))).toMatchObject({
+      refunded: 199_800,
+      held: 700_200,
+    });
     const order = say(placed(), HOLD, ["Partial", 250]);
     expect(moneyOf(say(order, AUTO, ["Partial", 250]))).toMatchObject({ refunded: 0, held: 225_000 });
     expect(moneyOf(say(order, AUTO, ["Partial", 300]))).toMatchObject({ refunded: 270_000, held: null });
