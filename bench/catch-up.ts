@@ -130,8 +130,8 @@ async function requireAgreement({ panel }: Product, provider: string, placed: re
     const shown = new Map(orders.map((order) => [order.id, order]));
     for (const order of some) {
       const here = shown.get(ownId(provider, order.id));
-      const demoOrder = { id: order.id, provider, providerOrderId: order.id, quantity: order.quantity, chargeMicros: chargeOf(order) };
-      const due = refundDue(demoOrder, order.status, order.remains);
+      const facts = { quantity: order.quantity, chargeMicros: chargeOf(order), grantedMicros: null };
+      const due = refundDue(facts, order.status, order.remains);
       if (here?.status !== order.status || microsOf(here.refunded) !== due)
         throw new Error(`order ${order.id} ended as ${order.status}, and is shown as ${JSON.stringify(here)}`);
     }

@@ -67,7 +67,7 @@ async function run(options: Options): Promise<number> {
   if (options.port !== null) await requireFreePort(options.port);
   const view = viewOn(process.stdout);
   console.log(styleText("dim", "Starting the Worker on embedded D1 and Queue, and the provider simulator"));
-  const demo = await unlessEnded(openDemo({ root: ROOT, ...options, note: (line) => view.note(line) }));
+  const demo = await unlessEnded(openDemo({ root: ROOT, ...options, note: (line) => view.note(line), tell: (text) => view.tell(text) }));
   // Cut short: the runtime dies with this process.
   if (demo === null) return ending.code();
   ending.claimSignals();
@@ -111,7 +111,7 @@ async function unlessEnded<T>(work: Promise<T>): Promise<T | null> {
 }
 
 /** Where to look, with requests to try. */
-function announce({ url, panelKey, orders }: Demo): void {
+function announce({ url, panelKey, orders, cases }: Demo): void {
   const id = orders[0]?.id ?? "1001";
   console.log(`
 ${styleText("bold", "API")}        ${url}
@@ -121,4 +121,6 @@ ${styleText("bold", "panel key")}  ${panelKey}
   curl -H 'Authorization: Bearer ${panelKey}' '${url}/v1/changes?limit=5'
   curl -d 'key=${panelKey}&action=status&order=${id}' ${url}/api/v2
 `);
+  if (cases.length > 0)
+    console.log(styleText("dim", `Orders that will wait for a person: ${cases.length}. Each is told and settled below.\n`));
 }

@@ -7,6 +7,7 @@ import type { FeedReader } from "./feed-reader.ts";
 import type { Gift } from "./operator.ts";
 import { shownOf } from "./subscriptions.ts";
 import { INTERNAL_ERROR, type System } from "./system.ts";
+import { cancelStatusOf } from "./refill-cancel-check.ts";
 import { ModelLedger } from "./model/ledger.ts";
 import type { Backend } from "./sqlite.ts";
 
@@ -77,15 +78,19 @@ export async function wrongsOfTruth(backend: Backend, world: World, now: number)
  */
 export async function wrongsOfReaders(backend: Backend, readers: readonly FeedReader[], lost: ReadonlySet<string>): Promise<string[]> {
   const wrongs = readers.flatMap((reader) => reader.wrongs);
-  const orders = await rows(backend, "SELECT panel, id, status, refunded, refill_status, cancel_status FROM orders");
+  const orders = await rows(
+    backend,
+    "SELECT panel, id, status, refunded, refill_status, cancel_status, cancel_tries, cancel_wait_until FROM orders",
+  );
   for (const reader of readers) {
     const ofPanel = orders.filter(({ panel }) => panel === reader.panel);
     const there = new Set(ofPanel.map(({ id }) => String(id)));
     for (const id of reader.orders.keys())
       if (!there.has(id) && !lost.has(`${reader.panel}/${id}`)) wrongs.push(`${reader.panel}: the feed told of ${id}`);
-    for (const { id, status, refunded, refill_status, cancel_status } of ofPanel) {
+    for (const order of ofPanel) {
+      const { id, status, refunded, refill_status } = order;
       const isLost = lost.has(`${reader.panel}/${String(id)}`);
-      const statuses = { refill: refill_status, cancel: cancel_status };
+      const statuses = { refill: refill_status, cancel: cancelStatusOf(order) };
       for (const [kind, is] of Object.entries(statuses)) {
         const said = reader.refillsAndCancels.get(`${String(id)} ${kind}.updated`)?.status as string | undefined;
         if ((said ?? null) !== is && !isLost)

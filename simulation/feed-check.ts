@@ -3,6 +3,7 @@
  * nothing else is.
  */
 import { micros } from "./amounts.ts";
+import { cancelStatusOf } from "./refill-cancel-check.ts";
 import type { Kept, Row } from "./steps.ts";
 
 /** Of a change, what is compared; amounts as decimal strings. */
@@ -30,7 +31,8 @@ export function wrongsOfChanges(before: Kept | null, after: Kept, changes: reado
     wrongs.push(`its flags were ${String(was?.row["flags"])} and are ${String(after.row["flags"])}`);
   const changed = (...names: readonly string[]): boolean => was !== null && names.some((name) => was.row[name] !== after.row[name]);
   expect("refill.updated", after.row["refill_status"] !== null && changed("refill_status", "refill_id") ? 1 : 0);
-  expect("cancel.updated", after.row["cancel_status"] !== null && changed("cancel_status") ? 1 : 0);
+  const cancel = cancelStatusOf(after.row);
+  expect("cancel.updated", cancel !== null && was !== null && cancelStatusOf(was.row) !== cancel ? 1 : 0);
   for (const { data } of [created, updated].filter((each) => each !== undefined)) {
     if (data.status !== after.row["status"]) wrongs.push(`the feed says ${String(data.status)} and the row ${String(after.row["status"])}`);
   }

@@ -62,12 +62,7 @@ export const PLANTED: readonly Planted[] = [
   {
     name: "refunds as events",
     harm: "a report that comes again is refunded again",
-    edits: [
-      replace(
-        "nothing-decided: consequent.argument",
-        `Math.min($(consequent.argument.left), $(increase-meets-charge: argument.left.arguments.1) - $(consequent.argument.right))`,
-      ),
-    ],
+    edits: [replace("nothing-decided: consequent.argument", "$(consequent.argument.left)")],
   },
   {
     name: "a final word while its refund is held",
@@ -135,6 +130,61 @@ export const PLANTED: readonly Planted[] = [
     name: "a decision is not remembered",
     harm: "a refund that a person has rejected is held again, or posted",
     edits: [replace("nothing-decided: test", "$(test) || $(consequent.argument.left) > 0")],
+  },
+  {
+    name: "a decision outlives what it was about",
+    harm: "a true cancel after a rejected one is never paid",
+    edits: [drop("memory-ends")],
+  },
+  {
+    name: "another final status after a decision is paid at once",
+    harm: "money goes out beside what a person has decided",
+    edits: [drop("decided-before")],
+  },
+  {
+    name: "an increase is given on top of a generous grant",
+    harm: "the customer gets more than is due and more than was granted",
+    edits: [replace("increase-above-grant: argument.left", "$(argument.left.arguments.0)")],
+  },
+  {
+    name: "a claw-back withdraws what waits beside it",
+    harm: "a refund that a person has yet to decide is gone",
+    edits: [drop("clawback-beside-hold")],
+  },
+  {
+    name: "a rejection is told at once",
+    harm: "the script ends an order that is in fact running",
+    edits: [drop("rejection-confirmed")],
+  },
+  {
+    name: "a refund granted in error is not told",
+    harm: "the script waits for ever, and its customer with it",
+    edits: [drop("granted-in-error")],
+  },
+  {
+    name: "the word of an order without a charge passes the policy",
+    harm: "the panel's script pays back what hold or brake should keep",
+    edits: [replace("words-held", "null")],
+  },
+  {
+    name: "the policy off tells a withdrawn refund as nothing due",
+    harm: "nobody pays the customer back",
+    edits: [replace("own-word-under-off", "false")],
+  },
+  {
+    name: "what the panel paid under the policy off is posted later",
+    harm: "the customer is paid back twice",
+    edits: [replace("told-under-off: argument", "false")],
+  },
+  {
+    name: "too much returned is not seen after an error",
+    harm: "nobody learns that money went out for an order that runs",
+    edits: [replace("over-refunded-judged: init", "$(init.left.left)")],
+  },
+  {
+    name: "a tiny share is told as a full cancel",
+    harm: "the script pays back all of an order that was delivered in part",
+    edits: [drop("own-remains-told")],
   },
   {
     name: "goodwill counts as a refund by the rules",

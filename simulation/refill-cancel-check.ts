@@ -18,12 +18,23 @@ const ANSWERED_BY: Readonly<Record<string, readonly unknown[]>> = {
   too_late: ["completed"],
 };
 
-const OPEN: ReadonlySet<unknown> = new Set(["queued", "asking", "requested"]);
+/**
+ * How an order's cancel stands, by its row: one that is queued, was asked, and has no time for another try is unclear.
+ * Null for none.
+ */
+export function cancelStatusOf(row: Row | null | undefined): unknown {
+  const status = row?.["cancel_status"] ?? null;
+  return status === "queued" && Number(row?.["cancel_tries"] ?? 0) > 0 && (row?.["cancel_wait_until"] ?? null) === null
+    ? "unclear"
+    : status;
+}
+
+const OPEN: ReadonlySet<unknown> = new Set(["queued", "asking", "requested", "unclear"]);
 const ENDED: ReadonlySet<unknown> = new Set(Object.values(ANSWERED_BY).flat());
 
 /** What is wrong with what became of a cancel between two rows of its order. */
 export function wrongsOfCancel(before: Row | null, after: Row): string[] {
-  const [was, is] = [before?.["cancel_status"], String(after["cancel_status"])];
+  const [was, is] = [cancelStatusOf(before), String(cancelStatusOf(after))];
   const hasEnded = ENDED.has(after["status"]) && before?.["status"] !== after["status"];
   if (hasEnded && OPEN.has(is)) return [`it has ended as ${String(after["status"])}, and its cancel is still ${is}`];
   const answeredBy = ANSWERED_BY[is];

@@ -97,12 +97,12 @@ function bystandersOf(provider: Provider, asked: readonly string[]): string[] {
   return bystanders;
 }
 
-function refill({ provider, now, fields }: Asked): Answer {
+function refill({ provider, now, active, fields }: Asked): Answer {
   const ask = (id: string): { readonly refill: string } | RefusalName => {
     const order = findOrder(provider, id, now);
     if (!order) return "incorrect_order_id";
     if (!canRefill(provider, order, now)) return "refill_refused";
-    const refillId = String(provider.nextRefillId);
+    const refillId = wordOf(active, "refill_ids") === "cuid" ? `cmb2x9q4k000${provider.nextRefillId}l508` : String(provider.nextRefillId);
     provider.nextRefillId += 1;
     provider.refills.set(refillId, { id: refillId, order: id, askedAt: now });
     return { refill: refillId };
@@ -131,11 +131,7 @@ function refillStatus({ world, provider, now, fields }: Asked): Answer {
   return typeof found === "string" ? refused(found) : { kind: "refill_status", status: found.status };
 }
 
-function cancel({ world, provider, now, fields }: Asked): Answer {
-  // The protocol has no singular here.
-  if (fields.orders === undefined) return refused("incorrect_request");
-  const ids = idsIn(fields.orders);
-  if (ids.length > MAX_IDS) return refused("too_many_ids");
+function cancel({ world, provider, now, active, fields }: Asked): Answer {
   const ask = (id: string): true | RefusalName => {
     const order = findOrder(provider, id, now);
     if (!order) return "incorrect_order_id";
@@ -143,6 +139,14 @@ function cancel({ world, provider, now, fields }: Asked): Answer {
     askCancel(world, provider, order, now);
     return true;
   };
+  if (active.has("cancel_one")) {
+    const asked = ask(fields.order ?? "");
+    return asked === true ? { kind: "cancel" } : refused(asked);
+  }
+  // The protocol has no singular here.
+  if (fields.orders === undefined) return refused("incorrect_request");
+  const ids = idsIn(fields.orders);
+  if (ids.length > MAX_IDS) return refused("too_many_ids");
   return { kind: "cancels", cancels: ids.map((id) => [id, ask(id)]) };
 }
 

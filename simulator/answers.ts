@@ -14,8 +14,22 @@ export function answerJson(answer: Answer, active: ActiveModes): Json {
 export function refusalJson(why: RefusalName, active: ActiveModes): JsonObject {
   const text = refusalText(why, active);
   if (active.has("error_as_msg")) return { status: "error", msg: text };
+  const form = wordOf(active, "error_form");
+  if (form !== null) return formedRefusal(form, text);
   const error = { [errorField(active)]: text };
   return active.has("error_with_status_field") ? { ...error, status: "104" } : error;
+}
+
+function formedRefusal(form: string, text: string): JsonObject {
+  if (form === "success_text") return { success: "false", message: text };
+  if (form === "wrapped") return { status: false, data: { pesan: text } };
+  return form === "detail" ? { detail: text } : { result: "error", reason: text };
+}
+
+function placedJson(id: Json, form: string | null): JsonObject {
+  if (form === "object") return { status: "success", order: { id } };
+  if (form === "data_id") return { data: { id } };
+  return form === "success_id" ? { success: "true", id } : { order: id };
 }
 
 function bare(answer: Exclude<Answer, { kind: "refused" }>, active: ActiveModes): Json {
@@ -23,22 +37,26 @@ function bare(answer: Exclude<Answer, { kind: "refused" }>, active: ActiveModes)
     case "services":
       return answer.services.map((service) => serviceJson(service, active));
     case "placed":
-      return { order: idFigure(answer.order, active) };
+      return placedJson(idFigure(answer.order, active), wordOf(active, "add_form"));
     case "order":
       return orderJson(answer.told, active);
     case "orders":
       return ordersJson(answer.told, answer.bystanders, active);
     case "refill":
       // The protocol has a string here and a number in the list.
-      return { refill: answer.refill };
+      return { refill: wordOf(active, "refill_ids") === "one" ? 1 : answer.refill };
     case "refills":
-      return listJson({ asked: "order", answered: "refill" }, answer.refills, active, ({ refill }) => idFigure(refill, active));
+      return listJson({ asked: "order", answered: "refill" }, answer.refills, active, ({ refill }) =>
+        wordOf(active, "refill_ids") === "one" ? 1 : idFigure(refill, active),
+      );
     case "refill_status":
       return { status: answer.status };
     case "refill_statuses":
       return listJson({ asked: "refill", answered: "status" }, answer.statuses, active, ({ status }) => status);
     case "cancels":
       return listJson({ asked: "order", answered: "cancel" }, answer.cancels, active, () => 1);
+    case "cancel":
+      return { success: "Cancellation request has been sent" };
     case "balance":
       return { balance: balanceFigure(answer.nanos, active), currency: answer.currency };
   }
@@ -62,7 +80,7 @@ function orderJson(told: Told, active: ActiveModes): Json {
 function singleJson({ order, state, currency }: Told, active: ActiveModes): JsonObject {
   return {
     charge: chargeFigure(order.chargeNanos, currency, active),
-    start_count: startCountFigure(state.start_count, active),
+    [active.has("second_dialect") ? "start_counter" : "start_count"]: startCountFigure(state.start_count, active),
     status: toldWord(state.status, active),
     remains: remainsFigure(state.remains, order.quantity, active),
     currency,

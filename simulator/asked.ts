@@ -45,4 +45,5 @@ export type Answer =
   | { readonly kind: "refill_status"; readonly status: string }
   | { readonly kind: "refill_statuses"; readonly statuses: PerId<{ readonly status: string }> }
   | { readonly kind: "cancels"; readonly cancels: PerId<true> }
+  | { readonly kind: "cancel" }
   | { readonly kind: "balance"; readonly nanos: bigint; readonly currency: string };

@@ -38,6 +38,8 @@ function answerInside(world: World, arrival: Arrival): Reply {
   const right = fields.key === provider.key;
   noteKey(arrival, right);
   if (!right) return turnedAway(arrival, "bad_key", refusal("invalid_key", active));
+  const always = wordOf(active, "says_always");
+  if (always !== null) return turnedAway(arrival, "mode", spoiledReply({ error: always }, 200, active));
   if (active.has("fails_with_error")) {
     return turnedAway(arrival, "mode", refusal("broken", active));
   }

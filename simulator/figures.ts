@@ -6,24 +6,25 @@ import { type ActiveModes, wordOf } from "./mode-choice.ts";
 type StatusField = "start_count" | "remains" | "charge";
 
 export function countFigure(count: number, active: ActiveModes): Json {
-  const digits = active.has("thousands_separators") ? withCommas(count) : String(count);
-  const signed = active.has("plus_sign") && count >= 0 ? `+${digits}` : digits;
-  // A comma or a plus has no place in a JSON number.
-  const plain = signed === String(count);
-  return plain && active.has("numbers_as_numbers") ? count : signed;
+  const digits = groupedDigits(count, active);
+  // A comma has no place in a JSON number.
+  const plain = digits === String(count);
+  return plain && active.has("numbers_as_numbers") ? count : digits;
 }
 
 export function startCountFigure(count: number | null, active: ActiveModes): Json {
   const absent = absentFigure("start_count", active);
   if (absent !== undefined) return absent;
   if (count === null) return null;
-  return countFigure(active.has("start_count_zero") ? 0 : count, active);
+  const told = active.has("start_count_zero") ? 0 : count;
+  return active.has("plus_sign") ? `+${groupedDigits(told, active)}` : countFigure(told, active);
 }
 
 export function remainsFigure(remains: number | null, quantity: number, active: ActiveModes): Json {
   const absent = absentFigure("remains", active);
   if (absent !== undefined) return absent;
   if (remains === null) return null;
+  if (remains === 0 && active.has("plus_sign")) return `+${Math.ceil(quantity * 0.03)}`;
   if (remains === 0 && active.has("negative_remains")) {
     return countFigure(-Math.ceil(quantity * 0.03), active);
   }
@@ -68,6 +69,7 @@ function concerns(mode: "null_fields" | "unknown_strings", field: StatusField, a
   return which === field || which === "all";
 }
 
-function withCommas(count: number): string {
-  return String(count).replaceAll(/\B(?=(?:\d{3})+$)/g, ",");
+function groupedDigits(count: number, active: ActiveModes): string {
+  const mark = active.has("dots_between_thousands") ? "." : active.has("thousands_separators") ? "," : "";
+  return String(count).replaceAll(/\B(?=(?:\d{3})+$)/g, mark);
 }

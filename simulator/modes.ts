@@ -24,6 +24,18 @@ export const MODES = {
   error_codes: { about: "Refusals are dotted codes such as error.incorrect_order_id." },
   error_with_status_field: { about: "Error objects carry a numeric status that is no order status." },
   error_as_msg: { about: 'Error objects are {"status":"error","msg":…}.' },
+  error_form: {
+    about: "Error objects have their text in other fields.",
+    value: {
+      default: "reason",
+      oneOf: ["reason", "success_text", "wrapped", "detail"],
+      means: '{"result":"error","reason":…}, {"success":"false","message":…}, {"status":false,"data":{"pesan":…}} or {"detail":…}',
+    },
+  },
+  says_always: {
+    about: "Every call is answered by one error under HTTP 200, before it has any effect.",
+    value: { default: "Rate limit exceeded (200/min)", means: "its text" },
+  },
   fails_with_error: { about: "Every call is refused, before it has any effect." },
   link_duplicate: { about: "An order for a link and service with an open order is refused." },
 
@@ -66,8 +78,21 @@ export const MODES = {
     about: "Many-answers are a list of objects that each name their order.",
     value: { default: "order", oneOf: ["order", "order_id", "id"], means: "the naming field" },
   },
+  add_form: {
+    about: "The answer to an add has its order in another form.",
+    value: {
+      default: "object",
+      oneOf: ["object", "data_id", "success_id"],
+      means: '{"status":"success","order":{"id":…}}, {"data":{"id":…}} or {"success":"true","id":…}',
+    },
+  },
   ids_as_strings: { about: "Order and refill ids are strings wherever they are usually numbers." },
   foreign_dates: { about: "Status answers carry dates of another calendar." },
+  cancel_one: { about: "A cancel is taken by `order` only, and answered by a sentence." },
+  refill_ids: {
+    about: "What stands for the id of a refill.",
+    value: { default: "cuid", oneOf: ["cuid", "one"], means: "a text of letters and digits, or 1 for each" },
+  },
 
   // Numbers and money
   numbers_as_numbers: { about: "Counts and money are JSON numbers." },
@@ -89,7 +114,8 @@ export const MODES = {
   },
   start_count_zero: { about: "start_count is always 0." },
   thousands_separators: { about: 'Counts are written with commas, "1,234".' },
-  plus_sign: { about: 'Counts have a leading plus, "+157".' },
+  plus_sign: { about: 'Over-delivery: where nothing remains, remains has a leading plus, "+20", and so has start_count.' },
+  dots_between_thousands: { about: 'Counts are written with dots, "1.234".' },
   negative_remains: { about: "Over-delivery: where nothing remains, remains is below zero." },
   remains_exceeds_quantity: { about: "Where all remains, remains is a tenth above the quantity." },
   charge_object: { about: 'charge is {"value":…,"currency_code":…}.' },
@@ -161,7 +187,9 @@ export const MODES = {
     about: "As redirect, to another host name of this machine.",
     value: { default: 302, oneOf: [301, 302, 303, 307, 308], means: "the HTTP status" },
   },
-  second_dialect: { about: "api_token for key, package for service, errors for error." },
+  second_dialect: {
+    about: "api_token for key, package for service, packages for services, start_counter for start_count, errors for error.",
+  },
 
   // Transport
   slow: {
@@ -174,10 +202,11 @@ export const MODES = {
     about: "An add places its order, then cannot be read; refusals and other actions can.",
     value: {
       default: "reset",
-      oneOf: ["reset", "page", "cut", "other"],
-      means: "a reset, a 504 page, JSON cut off, JSON without an order",
+      oneOf: ["reset", "page", "cut", "other", "error"],
+      means: "a reset, a 504 page, JSON cut off, JSON without an order, the error of a catch-all",
     },
   },
+  request_id: { about: "An add whose field request_id has a value that was placed before is answered by that order." },
   services_unreadable: {
     about: "The list of services cannot be read; other actions can.",
     value: { default: "page", oneOf: ["reset", "page", "cut", "other"], means: "as for add_unreadable" },

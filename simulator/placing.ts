@@ -11,6 +11,16 @@ const MINUTE_MS = 60_000;
 const MAX_REPEATS = 200;
 
 export function add(asked: Asked): Answer {
+  const { provider, active, fields } = asked;
+  const value = active.has("request_id") ? fields["request_id"] : undefined;
+  const first = value === undefined ? undefined : provider.placedByValue.get(value);
+  if (first !== undefined) return { kind: "placed", order: first };
+  const answer = place(asked);
+  if (value !== undefined && answer.kind === "placed") provider.placedByValue.set(value, answer.order);
+  return answer;
+}
+
+function place(asked: Asked): Answer {
   const { world, provider, now, active, fields } = asked;
 
   const service = provider.catalogue.find((known) => String(known.service) === fields.service);

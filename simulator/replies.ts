@@ -47,10 +47,14 @@ export function spoiledReply(json: Json, status: number, active: ActiveModes): R
   };
 }
 
-/** What comes in place of a good answer: a `reset`, a gateway's `page`, the JSON `cut` off, or `other` JSON than was asked for. */
+/** What a script says when something broke after its work was done. */
+const CATCH_ALL = "There was an error processing your request. Please try again later";
+
+/** What comes in place of a good answer: a `reset`, a gateway's `page`, the JSON `cut` off, `other` JSON than was asked for, or the `error` of a catch-all. */
 export function unreadableReply(form: string, json: Json, active: ActiveModes): Reply {
   if (form === "reset") return { kind: "reset" };
   if (form === "page") return pageReply(PAGES.gatewayTimeout, 504);
+  if (form === "error") return spoiledReply({ error: CATCH_ALL }, 200, active);
   if (form === "other") return spoiledReply({ status: "success" }, 200, active);
   return spoiledReply(json, 200, new Map([...active, ["truncated_json", null]]));
 }

@@ -57,12 +57,16 @@ function texts(object: Readonly<Record<string, Json>>): Fields {
   return Object.fromEntries(Object.entries(object).flatMap(([field, value]) => (isScalar(value) ? [[field, String(value)]] : [])));
 }
 
+/** What the second dialect's actions are in the first; the first's name for the list of services means nothing in it. */
+const DIALECT_ACTIONS: Readonly<Record<string, string>> = { packages: "services", services: "" };
+
 /** In the second dialect the usual names mean nothing. */
 function inDialect(fields: Fields, active: ActiveModes): Fields {
   if (!active.has("second_dialect")) return fields;
-  const { key: _key, service: _service, api_token, package: bought, ...others } = fields;
+  const { key: _key, service: _service, api_token, package: bought, action, ...others } = fields;
   return {
     ...others,
+    ...(action !== undefined && { action: DIALECT_ACTIONS[action] ?? action }),
     ...(api_token !== undefined && { key: api_token }),
     ...(bought !== undefined && { service: bought }),
   };

@@ -56,6 +56,8 @@ export interface Provider {
   nextRefillId: number;
   readonly orders: Map<string, Order>;
   readonly refills: Map<string, Refill>;
+  /** Orders by the value that they were sent with, for request_id. */
+  readonly placedByValue: Map<string, string>;
   readonly stats: Stats;
   /** Calls taken in the current minute, for rate_limit. */
   readonly minute: { startsAt: number; calls: number };
@@ -112,6 +114,7 @@ export function replaceProvider(world: World, name: string, settings: ProviderSe
     nextRefillId: 1,
     orders: new Map(),
     refills: new Map(),
+    placedByValue: new Map(),
     stats: newStats(),
     minute: { startsAt: 0, calls: 0 },
     ban: { badKeysInRow: 0, until: 0 },

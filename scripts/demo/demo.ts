@@ -1,11 +1,14 @@
 /** The whole demonstration, up and running: providers, Worker, panel, orders. */
 import { randomBytes } from "node:crypto";
 import type { Simulator } from "../../simulator/server.ts";
+import { toldStatus } from "./cases.ts";
+import { Desk } from "./desk.ts";
 import { Totals } from "./events.ts";
 import { Follower } from "./follower.ts";
 import { MINUTE_MS, playMinute, type Stage } from "./minute.ts";
 import { startRelay } from "./relay.ts";
 import { type Scene, setScene, startProviders } from "./scene.ts";
+import type { DemoOrder } from "./truth.ts";
 import { startWorker } from "./worker.ts";
 
 export type DemoSettings = {
@@ -15,12 +18,15 @@ export type DemoSettings = {
   /** Where the API is to be found; null takes any free port. */
   readonly port: number | null;
   readonly note: (line: string) => void;
+  /** Is told what a person sees and does, as text of some lines. */
+  readonly tell: (text: string) => void;
 };
 
 export type Demo = Scene & {
   readonly url: string;
   readonly simulator: Simulator;
   readonly follower: Follower;
+  readonly desk: Desk;
   readonly totals: Totals;
   /** Simulated time at which it began, epoch ms. */
   readonly startAt: number;
@@ -44,7 +50,7 @@ export async function openDemo(settings: DemoSettings): Promise<Demo> {
 }
 
 async function assemble(
-  { root, seed, orders, port, note }: DemoSettings,
+  { root, seed, orders, port, note, tell }: DemoSettings,
   closers: (() => unknown)[],
   close: () => Promise<void>,
 ): Promise<Demo> {
@@ -58,11 +64,20 @@ async function assemble(
   if (relay !== null) closers.push(() => relay.close());
   const scene = await setScene(simulator, worker.url, adminToken, orders);
   const totals = new Totals();
+  const script = { base: worker.url, panelKey: scene.panelKey };
+  const deskSettings = {
+    simulator,
+    admin: scene.admin,
+    panel: scene.panel,
+    toldStatus: (order: DemoOrder) => toldStatus(script, order),
+    tell,
+  };
   return {
     ...scene,
     url: relay?.url ?? worker.url,
     simulator,
     follower: new Follower(scene.panel),
+    desk: new Desk(scene.cases, deskSettings),
     totals,
     startAt,
     playMinute: minutesFrom(Math.floor(startAt / MINUTE_MS) + 1, { worker, clock: simulator.world.clock, totals, note }),

@@ -3,24 +3,33 @@ import type { WorkerLog } from "./worker.ts";
 
 type Usage = { readonly d1_calls: number; readonly d1_statements: number; readonly rows_read: number; readonly rows_written: number };
 type TickEvent = Usage & { readonly event: "tick"; readonly minute: number; readonly messages: number };
-type SweepEvent = Usage & {
-  readonly event: "sweep";
-  readonly minute: number;
-  /** Further messages that this one sent. */
-  readonly handed_on: number;
-  readonly answered: number;
-  readonly failed_calls: number;
-  readonly moved: number;
-};
-/** What a minute is made of; any other line of the log is out of the ordinary. */
-export type MinuteEvent = TickEvent | SweepEvent;
+type Polled = Usage & { readonly answered: number; readonly failed_calls: number; readonly moved: number };
+/** `handed_on`: further messages that this one sent. */
+type SweepEvent = Polled & { readonly event: "sweep"; readonly minute: number; readonly handed_on: number };
+/** Orders that were polled because somebody asked, outside of the course of minutes. */
+type CheckEvent = Polled & { readonly event: "check" };
+/** What polling is made of. */
+export type MinuteEvent = TickEvent | SweepEvent | CheckEvent;
 
-/** The tick or sweep in a line of the log; null where it is neither. */
-export function minuteEventOf({ message }: WorkerLog): MinuteEvent | null {
+const MINUTE_EVENTS = new Set<unknown>(["tick", "sweep", "check"] satisfies MinuteEvent["event"][]);
+/** The daily check of the books beside the minutes, and the lost answer that the scene is set with. */
+const EXPECTED = new Set<unknown>(["books", "placing.unknown"]);
+
+/** Whether a line of the log is worth showing: something does not add up, or has failed. */
+export function isOutOfTheOrdinary(line: WorkerLog): boolean {
+  return !EXPECTED.has(eventIn(line)?.event);
+}
+
+/** The tick, sweep or check in a line of the log; null where it is none. */
+export function minuteEventOf(line: WorkerLog): MinuteEvent | null {
+  const event = eventIn(line);
+  return MINUTE_EVENTS.has(event?.event) ? (event as MinuteEvent) : null;
+}
+
+function eventIn({ message }: WorkerLog): { readonly event?: unknown } | null {
   if (!message.startsWith("{")) return null;
   try {
-    const parsed = JSON.parse(message) as { readonly event?: unknown };
-    return parsed.event === "tick" || parsed.event === "sweep" ? (parsed as MinuteEvent) : null;
+    return JSON.parse(message) as { readonly event?: unknown };
   } catch {
     return null;
   }
@@ -45,7 +54,7 @@ export class Totals {
       this.ticks += 1;
       this.messages += event.messages;
     } else {
-      this.messages += event.handed_on;
+      this.messages += event.event === "sweep" ? event.handed_on : 1;
       this.polls += event.answered;
       this.failedCalls += event.failed_calls;
       this.moves += event.moved;

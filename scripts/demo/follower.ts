@@ -38,7 +38,8 @@ function after(shown: Shown, { type, data }: Change): Shown {
     case "refund.posted":
       return { ...shown, refundedMicros: amount(data, "refunded") };
     case "refund.held":
-      return { ...shown, heldMicros: amount(data, "amount") };
+      // Null where only the provider's word waits, and no money.
+      return { ...shown, heldMicros: data["amount"] === null ? 0n : amount(data, "amount") };
     case "refund.rejected":
       return { ...shown, heldMicros: 0n };
     default:

@@ -1,7 +1,7 @@
 /** One simulated minute: the provider's clock is set, the tick fired, and its sweeps waited for. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Clock } from "../../simulator/clock.ts";
-import { minuteEventOf, type Totals } from "./events.ts";
+import { isOutOfTheOrdinary, minuteEventOf, type Totals } from "./events.ts";
 import type { DemoWorker } from "./worker.ts";
 
 export const MINUTE_MS = 60_000;
@@ -18,11 +18,6 @@ export type Stage = {
   readonly note: (line: string) => void;
 };
 
-/** The daily check of the books runs beside the minutes; it is worth a line only when something does not add up. */
-function noteUnlessBooks(message: string, note: Stage["note"]): void {
-  if (!message.startsWith('{"event":"books",')) note(message);
-}
-
 /** Plays one minute to its end. Throws when the tick fails, or when its messages have not all been swept in time. */
 export async function playMinute({ worker, clock, totals, note }: Stage, minute: number): Promise<void> {
   clock.set(minute * MINUTE_MS);
@@ -34,12 +29,14 @@ export async function playMinute({ worker, clock, totals, note }: Stage, minute:
   while (!ticked || open > 0) {
     for (const line of worker.takeLogs()) {
       const event = minuteEventOf(line);
-      if (event === null) noteUnlessBooks(line.message, note);
-      else {
-        totals.add(event);
-        ticked ||= event.event === "tick";
-        open += event.event === "tick" ? event.messages : event.handed_on - 1;
+      if (event === null) {
+        if (isOutOfTheOrdinary(line)) note(line.message);
+        continue;
       }
+      totals.add(event);
+      ticked ||= event.event === "tick";
+      if (event.event === "tick") open += event.messages;
+      if (event.event === "sweep") open += event.handed_on - 1;
     }
     if (Date.now() > deadline)
       throw new Error(`minute ${minute} did not end: ${ticked ? `${open} of its messages were never swept` : "its tick logged nothing"}`);

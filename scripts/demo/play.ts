@@ -20,9 +20,10 @@ const UNDER_WAY = new Set(["pending", "processing", "in_progress"]);
 export async function playLive(demo: Demo, view: View): Promise<never> {
   for (;;) {
     const nextAt = Date.now() + TICK_EVERY_MS;
+    const { panel, follower, simulator, desk } = demo;
     await demo.playMinute();
-    await demo.follower.catchUp();
-    const { panel, follower, simulator } = demo;
+    await desk.look(simulator.world.clock.now());
+    await follower.catchUp();
     const underWay = [...follower.orders].filter(([, { status }]) => UNDER_WAY.has(status)).map(([id]) => id);
     view.show(momentOf(demo, await oldestCheckMs(panel, underWay, simulator.world.clock.now())));
     await sleep(Math.max(0, nextAt - Date.now()));
@@ -31,14 +32,15 @@ export async function playLive(demo: Demo, view: View): Promise<never> {
 
 /** Ticks until every order is over and shown as it ended, or until there is no hope of that. Returns how it stands then. */
 export async function playUntilSettled(demo: Demo, view: View): Promise<Moment> {
-  const { simulator, orders, follower, totals } = demo;
+  const { simulator, orders, follower, totals, desk } = demo;
   const lastEnd = Math.max(...orders.map((order) => truthAbout(simulator.world, order).settlesAt));
   let drawnAt = 0;
   let moves = -1;
   while (!isOver(demo, lastEnd)) {
     await demo.playMinute();
-    // The feed has news only when something moved.
-    if (totals.moves !== moves) await follower.catchUp();
+    const hasSettled = await desk.look(simulator.world.clock.now());
+    // The feed has news only when something moved, or a person moved it.
+    if (hasSettled || totals.moves !== moves) await follower.catchUp();
     moves = totals.moves;
     const isDue = view.redraws ? performance.now() - drawnAt >= DRAW_EVERY_MS : totals.ticks % LINE_EVERY_TICKS === 0;
     if (!isDue) continue;
@@ -56,7 +58,7 @@ function isOver({ simulator, orders, follower }: Demo, lastEnd: number): boolean
   return now > lastEnd + GRACE_MS || orders.every((order) => agrees(follower.orders.get(order.id), truthAbout(simulator.world, order)));
 }
 
-function momentOf({ simulator, orders, follower, totals, startAt }: Demo, oldest: number | null): Moment {
+function momentOf({ simulator, orders, follower, totals, desk, startAt }: Demo, oldest: number | null): Moment {
   const snapshot = takeSnapshot(simulator, orders, follower, totals);
-  return { ...snapshot, oldestCheckMs: oldest, elapsedMs: snapshot.now - startAt };
+  return { ...snapshot, desk: desk.view, oldestCheckMs: oldest, elapsedMs: snapshot.now - startAt };
 }

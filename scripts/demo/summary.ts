@@ -10,7 +10,7 @@ const LISTED = 20;
 
 /** How a run has ended; `wallMs` is what all of it took in real time. */
 export function summaryOf(end: Moment, wallMs: number): string {
-  const { totals, providers, statuses, elapsedMs } = end;
+  const { totals, providers, statuses, desk, elapsedMs } = end;
   const calls = providers.reduce((sum, provider) => sum + provider.calls, 0);
   const byProvider = providers.map((provider) => `${provider.provider} ${countText(provider.calls)}`).join(", ");
   const facts = [
@@ -22,7 +22,13 @@ export function summaryOf(end: Moment, wallMs: number): string {
     ["ticks", `${countText(totals.ticks)} (${durationText(elapsedMs)} simulated)`],
     ["wall time", `${(wallMs / 1000).toFixed(1)} s`],
   ] as const;
-  return ["", statusTable(statuses), "", ...facts.map(([name, text]) => `${styleText("dim", name.padEnd(15))} ${text}`), ""].join("\n");
+  const decided = desk.settled.map(({ name, text }) => [name, text] as const);
+  const byPerson = decided.length === 0 ? [] : [styleText("bold", "Settled by a person"), ...linesOf(decided), ""];
+  return ["", statusTable(statuses), "", ...linesOf(facts), "", ...byPerson].join("\n");
+}
+
+function linesOf(facts: readonly (readonly [name: string, text: string])[]): string[] {
+  return facts.map(([name, text]) => `${styleText("dim", name.padEnd(15))} ${text}`);
 }
 
 /** The last word on a run: that all orders agree, or which do not. */

@@ -9,6 +9,8 @@ export type DemoOrder = {
   readonly providerOrderId: string;
   readonly quantity: number;
   readonly chargeMicros: bigint;
+  /** What the operator returns where the rules leave it to a person; null where no person is asked. */
+  readonly grantedMicros: bigint | null;
 };
 
 export type Truth = {
@@ -36,18 +38,21 @@ export function truthAbout(world: World, order: DemoOrder): Truth {
   };
 }
 
+type RefundFacts = Pick<DemoOrder, "chargeMicros" | "quantity" | "grantedMicros">;
+
 /**
  * The refund table, worked out a second time: what a final status returns in total. A partial order without a
- * believable `remains` is a person's decision, so nothing may have been returned for it.
+ * believable `remains` is a person's decision: what was granted is returned, and nothing where nobody was asked.
+ * The simulator never says that a refunded order now costs nothing, so that row of the table is not here.
  */
-export function refundDue({ chargeMicros, quantity }: DemoOrder, status: string, remains: number | null): bigint {
+export function refundDue({ chargeMicros, quantity, grantedMicros }: RefundFacts, status: string, remains: number | null): bigint {
   const someCame = remains !== null && remains > 0 && remains < quantity;
   switch (status) {
     case "canceled":
       return chargeMicros;
     case "partial":
       if (someCame) return chargeMicros - paidFor(chargeMicros, quantity, remains);
-      return remains !== null && remains >= quantity ? chargeMicros : 0n;
+      return remains !== null && remains >= quantity ? chargeMicros : (grantedMicros ?? 0n);
     case "refunded":
       return someCame ? chargeMicros - paidFor(chargeMicros, quantity, remains) : chargeMicros;
     default:

@@ -1,17 +1,20 @@
 /** How a run is shown while it goes on: a view that is redrawn in place on a terminal, lines anywhere else. */
 import { styleText } from "node:util";
 import { createLogUpdate } from "log-update";
+import type { DeskView } from "./desk.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { providerTable, statusTable } from "./tables.ts";
 import { barText, clockText, countText, durationText } from "./wording.ts";
 
-/** A snapshot, and how long ago the least recently checked order under way was checked; null when there is none. */
-export type Moment = Snapshot & { readonly oldestCheckMs: number | null; readonly elapsedMs: number };
+/** A snapshot, the desk, and how long ago the least recently checked order under way was checked; null when there is none. */
+export type Moment = Snapshot & { readonly desk: DeskView; readonly oldestCheckMs: number | null; readonly elapsedMs: number };
 
 export type View = {
   /** True where a picture takes the place of the one before. */
   readonly redraws: boolean;
   show(moment: Moment): void;
+  /** What belongs to the story, to be read later too. */
+  tell(text: string): void;
   /** Something out of the ordinary, to be read later too. */
   note(line: string): void;
   /** Leaves the last picture standing. */
@@ -28,13 +31,20 @@ function liveView(stream: NodeJS.WriteStream): View {
   return {
     redraws: true,
     show: (moment) => draw(pictureOf(moment)),
+    tell: (text) => draw.persist(text),
     note: (line) => draw.persist(styleText("yellow", line)),
     end: () => draw.done(),
   };
 }
 
 function lineView(): View {
-  return { redraws: false, show: (moment) => console.log(lineOf(moment)), note: (line) => console.error(line), end: () => undefined };
+  return {
+    redraws: false,
+    show: (moment) => console.log(lineOf(moment)),
+    tell: (text) => console.log(text),
+    note: (line) => console.error(line),
+    end: () => undefined,
+  };
 }
 
 function pictureOf(moment: Moment): string {
@@ -48,6 +58,7 @@ function pictureOf(moment: Moment): string {
     "",
     providerTable(moment.providers),
     "",
+    `${styleText("dim", "desk ")} ${deskText(moment)}`,
     `${styleText("dim", "lag  ")} ${lagText(moment)}`,
     `${styleText("dim", "cost ")} ${costText(moment)}`,
   ].join("\n");
@@ -58,6 +69,11 @@ function lineOf(moment: Moment): string {
   const byStatus = statuses.map((line) => `${line.status} ${line.orders}`).join(", ");
   const calls = providers.map(({ provider, calls: made }) => `${provider} ${made}`).join(", ");
   return `${clockText(now)} tick ${totals.ticks}: ${done}/${orders} settled (${byStatus}); calls: ${calls}; ${costText(moment)}; ${lagText(moment)}`;
+}
+
+function deskText({ desk: { waiting, decided, settled } }: Moment): string {
+  const waits = waiting.length === 0 ? "nothing waits for a person" : `waiting: ${waiting.join(", ")}`;
+  return `${waits}${decided.length === 0 ? "" : `; decided: ${decided.join(", ")}`}; ${settled.length} settled`;
 }
 
 function lagText({ behind, oldestCheckMs }: Moment): string {

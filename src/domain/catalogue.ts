@@ -132,10 +132,20 @@ export function orderedBy(service: Service, fields: Fields): Checked<Ordered> {
   return ok({ quantity, charge, runs, posts: counting.by === "posts" ? countIn(given(fields, "posts") ?? "") : null });
 }
 
-/** A field that reaches every provider under the name it was given: others are read as another name by some. */
+/**
+ * A field that reaches every provider under the name it was given: PHP cuts spaces, and reads `.`, a space and `[` as `_`,
+ * so that other names are read as another field's.
+ */
 const PLAIN_NAME = /^[A-Za-z0-9_-]{1,64}$/;
+/** What is ours to say at any provider. Some servers do not mind case. */
+const OURS: ReadonlySet<string> = new Set(["key", "action"]);
 /** What is the provider's and ours to say; its dialects among them. */
-const NOT_THE_PANELS: ReadonlySet<string> = new Set(["key", "api_token", "action", "service", "package"]);
+const NOT_THE_PANELS: ReadonlySet<string> = new Set([...OURS, "api_token", "service", "package"]);
+
+/** The fields of an `add` that go to a provider as they are, known here or not: those that no server reads as another. */
+export function sendable(fields: Fields): Record<string, string> {
+  return Object.fromEntries([...fields].filter(([name]) => PLAIN_NAME.test(name) && !OURS.has(name.toLowerCase())));
+}
 /** What the price follows from: it is sent as it was read. */
 const PRICED: ReadonlySet<string> = new Set(["quantity", "runs", "interval", "min", "max", "posts", "old_posts"]);
 
@@ -224,10 +234,18 @@ function linesIn(text: string): number {
   return text.split(/\r?\n/).filter((line) => line.trim() !== "").length;
 }
 
-/** Scripts send `runs` empty, or 0, with orders that are no drip-feed. */
+/** Scripts send `runs` empty, 0 or 1 with orders that are no drip-feed. */
 function runsIn(fields: Fields): number | "unreadable" | null {
   const text = given(fields, "runs");
-  return text === null || isZero(text) ? null : (countIn(text) ?? "unreadable");
+  if (text === null || isZero(text)) return null;
+  const runs = countIn(text) ?? "unreadable";
+  return runs === 1 ? null : runs;
+}
+
+/** Of how many parts an `add` asks for, as far as its fields say: runs of a drip-feed, posts of a subscription. One run is a plain order. */
+export function partsOrdered(fields: Fields): Pick<Ordered, "runs" | "posts"> {
+  const runs = runsIn(fields);
+  return { runs: runs === "unreadable" ? null : runs, posts: countIn(given(fields, "posts") ?? "") };
 }
 
 /** Rates are for so many units. */

@@ -28,7 +28,8 @@ export type RefundKind = "auto" | "goodwill" | "clawback";
 export type RefundView = {
   readonly id: string;
   readonly order: string;
-  readonly amount: string;
+  /** Null where only the provider's word waits, or waited. */
+  readonly amount: string | null;
   readonly currency: string;
   readonly status: RefundStatus;
   readonly reason: RefundReason;
@@ -101,7 +102,8 @@ function fieldsOf({ state }: Order): Record<string, unknown> {
 export type RefundFacts = {
   readonly n: number;
   readonly kind: RefundKind;
-  readonly amount: number;
+  /** Null where only the provider's word is at stake. */
+  readonly amount: number | null;
   readonly status: RefundStatus;
   readonly reason: RefundReason;
   readonly remains: number | null;
@@ -116,7 +118,7 @@ export function refundView(order: Pick<Order, "id" | "currency">, refund: Refund
   return {
     id: refundId(order.id, refund.n),
     order: order.id,
-    amount: formatAmount(refund.kind === "clawback" ? -refund.amount : refund.amount),
+    amount: refund.amount === null ? null : formatAmount(refund.kind === "clawback" ? -refund.amount : refund.amount),
     currency: order.currency,
     status: refund.status,
     reason: refund.reason,
@@ -157,7 +159,7 @@ function refundEvents(before: Order, steps: readonly RefundStep[], now: number):
   return steps.flatMap((step): FeedEvent[] => {
     const refund = refundOfStep(before, step, now);
     if (refund === null) return [];
-    const refunded = { before: total, after: refund.status === "posted" ? total + refund.amount : total };
+    const refunded = { before: total, after: refund.status === "posted" ? total + (refund.amount ?? 0) : total };
     total = refunded.after;
     const { hold } = before.state;
     const was = hold !== null && hold.n === refund.n ? (hold.postsAt === null ? "held" : "delayed") : null;

@@ -17,13 +17,15 @@ export type CheckedOrder = {
   readonly refund_count: number;
   readonly hold_n: number | null;
   readonly hold_amount: number | null;
+  readonly word_hold_n: number | null;
 };
 
 export type CheckedRefund = {
   readonly order_n: number;
   readonly n: number;
   readonly kind: RefundKind;
-  readonly amount: number;
+  /** Null where only a word waits, or waited. */
+  readonly amount: number | null;
   readonly currency: string;
   readonly status: RefundStatus;
 };
@@ -103,7 +105,7 @@ function totalsOf(order: CheckedOrder, refunds: readonly CheckedRefund[]): { ref
   let [refunded, goodwill] = [BigInt(order.registered_refunded), 0n];
   for (const { kind, amount, status } of refunds) {
     if (status !== "posted") continue;
-    const value = BigInt(amount);
+    const value = BigInt(amount ?? 0);
     refunded += kind === "clawback" ? -value : value;
     if (kind === "goodwill") goodwill += value;
     if (kind === "clawback") goodwill = goodwill > value ? goodwill - value : 0n;
@@ -112,11 +114,16 @@ function totalsOf(order: CheckedOrder, refunds: readonly CheckedRefund[]): { ref
 }
 
 function openText(open: readonly CheckedRefund[]): string {
-  return open.length === 0 ? "nothing" : open.map(({ n, amount }) => `${formatAmount(amount)} as refund ${n}`).join(" and ");
+  return open.length === 0 ? "nothing" : open.map(({ n, amount }) => waitingText(amount, n)).join(" and ");
 }
 
-function heldText({ hold_n, hold_amount }: CheckedOrder): string {
-  return hold_n === null ? "nothing" : `${formatAmount(hold_amount ?? 0)} as refund ${hold_n}`;
+function heldText({ hold_n, hold_amount, word_hold_n }: CheckedOrder): string {
+  if (word_hold_n !== null) return waitingText(null, word_hold_n);
+  return hold_n === null ? "nothing" : waitingText(hold_amount ?? 0, hold_n);
+}
+
+function waitingText(amount: number | null, n: number): string {
+  return `${amount === null ? "a word" : formatAmount(amount)} as refund ${n}`;
 }
 
 /**

@@ -25,6 +25,9 @@ export type SweepMessage = {
   readonly providers: readonly DueProvider[];
 };
 
+/** An order by its panel and its number there. */
+export type OrderKey = readonly [panel: string, n: number];
+
 /** Poll these orders, whatever their cadence: somebody asked, or a provider hinted at news. */
 export type CheckMessage = {
   readonly v: typeof MESSAGE_VERSION;
@@ -47,4 +50,11 @@ export type RefillCancelMessage = {
   readonly orders: readonly (readonly [panel: string, n: number])[];
 };
 
-export type Message = SweepMessage | CheckMessage | RefillCancelMessage | LedgerCheckMessage;
+/** Send these orders again, whose answer was lost. */
+export type AddResendMessage = {
+  readonly v: typeof MESSAGE_VERSION;
+  readonly kind: "add";
+  readonly orders: readonly OrderKey[];
+};
+
+export type Message = SweepMessage | CheckMessage | RefillCancelMessage | AddResendMessage | LedgerCheckMessage;

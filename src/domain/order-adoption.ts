@@ -6,7 +6,11 @@ import type { Order } from "./order.ts";
 import { reconcile, type ReconcilePolicy } from "./reconcile.ts";
 import type { StatusReport } from "./order-report.ts";
 
-/** The order after the provider's first answer about it. `fresh`: before that answer. */
+/**
+ * The order after the provider's first answer about it. `fresh`: before that answer. Where its word has to wait, the order
+ * stays as it was: the next poll, a minute later, puts on record what waits.
+ */
 export function adopted(fresh: Order, report: StatusReport, policy: ReconcilePolicy, now: number): Order {
-  return { ...fresh, state: reconcile(fresh.state, report, policy, now).next };
+  const { next, refunds } = reconcile(fresh.state, report, policy, now);
+  return refunds.length > 0 ? fresh : { ...fresh, state: next };
 }

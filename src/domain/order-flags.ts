@@ -7,6 +7,8 @@ import { isActive } from "./status.ts";
 
 /** How long a service may take to start where nothing is known of it. Source: help centres of hosted panels. */
 const DEFAULT_START_WINDOW_MS = 3 * HOUR_MS;
+/** Some services stay pending while they deliver, so a pending order is given longer where nothing is known. */
+const DEFAULT_PENDING_WINDOW_MS = DAY_MS;
 /** An order that had begun to deliver, and has not moved for so long, is stalled: a quarter of a day. */
 const STALLED_AFTER_MS = DAY_MS / 4;
 
@@ -29,11 +31,11 @@ export function flagsAfter(next: OrderState, startWindowMs: number | null, now: 
   return flags;
 }
 
-/** Counts from when the order was placed. Some services stay pending while they deliver, so pending needs a known window. */
+/** Counts from when the order was placed, and only while nothing moves. */
 function isOverdue(order: OrderState, startWindowMs: number | null, now: number): boolean {
   if (order.multi || isUnderway(order)) return false;
   const age = now - order.placedAt;
-  if (order.status === "pending") return startWindowMs !== null && age > startWindowMs;
+  if (order.status === "pending") return age > (startWindowMs ?? DEFAULT_PENDING_WINDOW_MS);
   const started = order.status === "in_progress" && (order.remains === null || order.remains === 0);
   return isActive(order.status) && !started && age > (startWindowMs ?? DEFAULT_START_WINDOW_MS);
 }

@@ -40,3 +40,16 @@ export function isPerhapsLost(id: string, lostOrdersFrom: number | null): boolea
   const numbers = [Number(id), Number(id) - CONNECT_IDS_FROM, Number(id) - SPARE_IDS_FROM];
   return numbers.some((n) => n >= lostOrdersFrom && n < lostOrdersFrom + PASSED_OVER);
 }
+
+/** Whole numbers without a zero in front, and names that begin with a letter. */
+const PROVIDER_ORDER_ID = /^(?:[1-9]\d{0,18}|[A-Za-z][A-Za-z0-9_-]{0,63})$/;
+/** Hashes and the like begin with a digit now and then; what is shorter is read as the number before its letters. */
+const HASHED_ID = /^(?=\d*[A-Za-z])\d[A-Za-z0-9_-]{15,63}$/;
+
+/**
+ * Whether a text can be the id of a provider's order. Lenient servers read `0123`, `+123` and `123abc` as the order 123,
+ * so what has another spelling is nobody's, and is never sent. Rule [I9].
+ */
+export function isProviderOrderId(id: string): boolean {
+  return PROVIDER_ORDER_ID.test(id) || HASHED_ID.test(id);
+}

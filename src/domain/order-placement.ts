@@ -8,6 +8,24 @@ import type { RefundPlan } from "./refund-plan.ts";
 /** A provider is given half a minute at most to take an order; what was written down longer ago was left behind. */
 export const PLACING_MS = 60_000;
 
+/** A script that has waited for so long may have given up, and send its `add` again. */
+const SLOW_ANSWER_MS = 8_000;
+/** For so long after an answer that was slow an identical `add` is taken for the same one. */
+const REUSED_FOR_MS = 120_000;
+
+/**
+ * Until when an identical `add` is the one that was answered now, after it had come in at `askedAt`; null where its answer
+ * was quick, so that its script has it: what comes after that is another sale. Epoch ms. Rule [P18].
+ */
+export function reusedUntil(askedAt: number, now: number): number | null {
+  return now - askedAt > SLOW_ANSWER_MS ? reusedUnanswered(now) : null;
+}
+
+/** Until when one is that whose script certainly got no answer. */
+export function reusedUnanswered(now: number): number {
+  return now + REUSED_FOR_MS;
+}
+
 /** What stands in an `add`'s way: an identical one, and whether another order is under way on its link. */
 export type InTheWay = { readonly identical: Order | null; readonly active: boolean };
 

@@ -5,16 +5,19 @@
 import {
   type AskOutcome,
   cancelAfterAsking,
+  cancelAsked,
   cancelSwept,
+  isCancelDue,
   isFollowedRefill,
   isInDoubt,
   isOpenCancel,
   isOpenRefill,
+  newCancel,
   refillAfterAsking,
   type RefillRequest,
   refillSwept,
 } from "./refill-cancel.ts";
-import { cadenceOf, DAY_MS, DEFAULT_CORRECTION_WINDOW_MS } from "./poll-cadence.ts";
+import { cadenceOf, correctionWindowOf, DAY_MS, DEFAULT_SETTLE_HOURS } from "./poll-cadence.ts";
 import type { Order, OrderState } from "./order.ts";
 import type { Decision } from "./reconcile.ts";
 import { isFinal, type Status } from "./status.ts";
@@ -55,7 +58,7 @@ function cancelProblem({ state }: Order): RefillCancelProblem | null {
 
 /** The order with a new request. `asking`: it is about to be asked of the provider by the writer of this. */
 export function withRefillCancel(kind: RefillCancelKind, order: Order, status: "queued" | "asking", now: number): OrderState {
-  return kind === "refill" ? withRefill(order, { id: null, status, at: now }, now) : { ...order.state, cancel: { status, at: now } };
+  return kind === "refill" ? withRefill(order, { id: null, status, at: now }, now) : { ...order.state, cancel: newCancel(status, now) };
 }
 
 /** The order with its queued request about to be asked; null when there is none to be asked. */
@@ -65,7 +68,7 @@ export function takenUp(kind: RefillCancelKind, order: Order, now: number): Orde
   // planted: refill-asked-once
   if (kind === "refill") return refill?.status === "queued" ? withRefill(order, { ...refill, status: "asking", at: now }, now) : null;
   // How the order ended answers the cancel, with the next sweep.
-  return cancel?.status === "queued" && !isFinal(status) ? { ...order.state, cancel: { ...cancel, status: "asking" } } : null;
+  return isCancelDue(cancel, now) && !isFinal(status) ? { ...order.state, cancel: cancelAsked(cancel, now) } : null;
 }
 
 /** When the order's request was asked for; it tells this request from another. */
@@ -73,33 +76,52 @@ export function requestedAt(kind: RefillCancelKind, { refill, cancel }: OrderSta
   return (kind === "refill" ? refill : cancel)?.at ?? null;
 }
 
-/** What came of asking; `at` is when the request was made, in epoch ms, and tells it from another. */
-export type AskedRequest = { readonly at: number; readonly outcome: AskOutcome };
+/**
+ * What came of asking; `at` is when the request was made, in epoch ms, and tells it from another. `before`: the refill
+ * that the order had before this one was asked for.
+ */
+export type AskedRequest = { readonly at: number; readonly outcome: AskOutcome; readonly before?: RefillRequest | null };
 
 /** The order after that request of it was asked; null when nothing changes, or another request is there by now. */
-export function withOutcome(kind: RefillCancelKind, order: Order, { at, outcome }: AskedRequest, now: number): OrderState | null {
+export function withOutcome(kind: RefillCancelKind, order: Order, asked: AskedRequest, now: number): OrderState | null {
+  const { at, outcome, before = null } = asked;
   const { refill, cancel } = order.state;
   if (requestedAt(kind, order.state) !== at) return null;
   if (kind === "refill" && refill !== null) {
-    const next = refillAfterAsking(refill, outcome);
+    // One that was refused is no refill: what is told of the one before it stays as it is.
+    const isRefused = refill.status === "asking" && outcome.kind === "refused" && hasEnded(before);
+    const next = isRefused ? before : refillAfterAsking(refill, outcome);
     return sameRefill(next, refill) ? null : withRefill(order, next, now);
   }
   if (kind === "refill" || cancel === null) return null;
-  const next = cancelAfterAsking(cancel, outcome);
+  const next = cancelAfterAsking(cancel, outcome, now);
   return next.status === cancel.status ? null : { ...order.state, cancel: next };
+}
+
+/** The order once its refill's id turns out to be none; null when it has that id no more. */
+export function withoutRefillId(order: Order, refillId: string, now: number): OrderState | null {
+  const { refill } = order.state;
+  return refill?.id === refillId ? withRefill(order, { ...refill, id: null }, now) : null;
 }
 
 /** What was certainly not heard and is not queued again either counts as refused: the panel may ask again at once. */
 export const TURNED_AWAY = { kind: "refused" } as const satisfies AskOutcome;
 
+function hasEnded(refill: RefillRequest | null): refill is RefillRequest {
+  return refill !== null && !isOpenRefill(refill);
+}
+
 function sameRefill(a: RefillRequest, b: RefillRequest): boolean {
   return a.status === b.status && a.id === b.id;
 }
 
-/** An order with an open refill is looked at for as long as that takes, so that a closed one is opened again. */
+/**
+ * An order with an open refill is looked at for as long as that takes, so that a closed one is opened again. How long its
+ * provider corrects itself, the next poll applies.
+ */
 function withRefill({ state, startWindowMs }: Pick<Order, "state" | "startWindowMs">, refill: RefillRequest, now: number): OrderState {
   const next = { ...state, refill };
-  return { ...next, cadence: cadenceOf(next, { startWindowMs, correctionWindowMs: DEFAULT_CORRECTION_WINDOW_MS }, now) };
+  return { ...next, cadence: cadenceOf(next, { startWindowMs, correctionWindowMs: correctionWindowOf(DEFAULT_SETTLE_HOURS) }, now) };
 }
 
 /** Whether a sweep asks how the order's refill goes. Refills take days: an order that is looked at often has not come to them. */

@@ -21,14 +21,31 @@ export type StatusReport = {
 };
 
 /**
- * Of an order of several parts, texts as they came: how many there were or are to be, until when (in any calendar),
- * and the ids of the parts' own orders. A text has at most 64 characters, and there are at most 1,000 ids.
+ * Of an order of several parts, as it came: how many there were or are to be, until when (in any calendar), and the ids
+ * of the parts' own orders. A text has at most 64 characters, and there are at most 1,000 ids.
  */
 export type Parts = {
-  readonly runs: string | null;
-  readonly posts: string | null;
-  readonly expiry: string | null;
+  readonly runs: PartFigure | null;
+  readonly posts: PartFigure | null;
+  readonly expiry: PartFigure | null;
   readonly orders: readonly string[];
+  /** How the answer wrote them; left out on rows of earlier releases. */
+  readonly form?: PartsForm;
+};
+
+/** A number stays a number: scripts store these fields by their types. */
+export type PartFigure = string | number;
+
+export const PART_FIELDS = ["runs", "posts", "expiry", "orders"] as const;
+export type PartField = (typeof PART_FIELDS)[number];
+
+export type PartsForm = {
+  /** The fields that the answer has, those that are null as well, in its order. */
+  readonly had: readonly PartField[];
+  /** Whether the ids of the parts are numbers. */
+  readonly numericOrders: boolean;
+  /** A subscription, in contrast to a drip-feed. */
+  readonly subscription: boolean;
 };
 
 /** The provider answered, and said of this order that it has an error with it (wrong id, mostly). */

@@ -31,6 +31,8 @@ export type OrderView = {
   readonly start_count: number | null;
   readonly remains: number | null;
   readonly delivered: number | null;
+  readonly progress: number | null;
+  readonly expected: ExpectedView | null;
   readonly refunded: string;
   readonly refund_held: string;
   readonly flags: readonly Flag[];
@@ -44,6 +46,9 @@ export type OrderView = {
   readonly checked_at: string | null;
   readonly next_check_at: string | null;
 };
+
+/** By when the order should have started and ended, as far as its service's windows are known. */
+export type ExpectedView = { readonly start_by: string | null; readonly end_by: string | null };
 
 /** The newest refill that was asked for. `until`: when the service's guarantee ends; null where it is not known. */
 export type RefillView = { readonly id: string | null; readonly status: RefillStatus; readonly until: string | null };
@@ -59,6 +64,7 @@ export function orderView(order: Order, polling: Polling, now: number): OrderVie
   const { state } = order;
   const freshness = freshnessOf(order, polling, now);
   const remains = state.remains === null || state.quantity === null ? state.remains : Math.min(state.remains, state.quantity);
+  const delivered = remains === null || state.quantity === null ? null : state.quantity - remains;
   return {
     id: order.id,
     provider: order.provider,
@@ -75,7 +81,9 @@ export function orderView(order: Order, polling: Polling, now: number): OrderVie
     reason: state.reason === null ? null : { code: state.reason, text: REASON_TEXTS[state.reason] },
     start_count: state.startCount,
     remains,
-    delivered: remains === null || state.quantity === null ? null : state.quantity - remains,
+    delivered,
+    progress: delivered === null || state.quantity === null ? null : Math.round((delivered / state.quantity) * 10_000) / 10_000,
+    expected: expectedView(order),
     refunded: formatAmount(state.refunded),
     refund_held: formatAmount(state.hold?.amount ?? 0),
     flags: flagNames(state.flags),
@@ -89,6 +97,13 @@ export function orderView(order: Order, polling: Polling, now: number): OrderVie
     checked_at: freshness.checkedAt === null ? null : isoTime(freshness.checkedAt),
     next_check_at: freshness.nextCheckAt === null ? null : isoTime(freshness.nextCheckAt),
   };
+}
+
+/** The duration counts from the latest start, where that is known. */
+function expectedView({ state, startWindowMs, durationMs }: Order): ExpectedView | null {
+  if (startWindowMs === null && durationMs === null) return null;
+  const startBy = state.placedAt + (startWindowMs ?? 0);
+  return { start_by: startWindowMs === null ? null : isoTime(startBy), end_by: durationMs === null ? null : isoTime(startBy + durationMs) };
 }
 
 export function refillView({ state, refillDays }: Order): RefillView | null {

@@ -38,6 +38,16 @@ export const FLAGS = {
 export type Flag = keyof typeof FLAGS;
 export const FLAG_NAMES = Object.keys(FLAGS) as Flag[];
 
+/** The flags that a person can dismiss: those that ask for nothing but a look. */
+export const DISMISSIBLE = [
+  ...(["panel_outdated", "over_refunded", "duplicate_link", "completed_with_remains"] as const),
+  ...(["canceled_after_delivery", "overdue", "stalled"] as const),
+] as const satisfies readonly Flag[];
+export type DismissibleFlag = (typeof DISMISSIBLE)[number];
+
+/** What each dismissed flag was about, in a text of our own. */
+export type Dismissals = Readonly<Partial<Record<DismissibleFlag, string>>>;
+
 export function flagNames(flags: number): Flag[] {
   return FLAG_NAMES.filter((name) => (flags & FLAGS[name]) !== 0);
 }
@@ -61,38 +71,53 @@ export type ReportedFinal = {
   readonly status: Status;
   readonly refunded: number;
   readonly remains: number | null;
-  /** Whether neither the rules nor a person had anything to say of its refund: a policy leaves it to the panel. */
+  /** Whether it was the provider's own word: the refund is the panel's (`leftToPanel`). */
   readonly left: boolean;
+  /** Whether a person had refused the provider's word of an order without a charge. Left out where not. */
+  readonly refused?: boolean;
+  /** Whether a person has put the panel's books right for this. Left out where not. */
+  readonly corrected?: boolean;
 };
 
-/** A refund that waits: the n-th of its order, what is at stake, and since when. */
+/** A refund, or a word, that waits: the n-th refund of its order, what is at stake, and since when. */
 export type Hold = {
   readonly n: number;
-  readonly amount: number;
+  /** In micro-units; null where only the provider's word waits, of an order from which no refund follows here. */
+  readonly amount: number | null;
+  /** The total that was due when it came to wait; null where that is not known: a person decides about the whole. */
+  readonly due: number | null;
   readonly reason: RefundReason;
   readonly at: number;
   /** When it is posted by itself, if it is due then still; null when it waits for a person. */
   readonly postsAt: number | null;
 };
 
-/** What was decided last: so much was due in total then, and so much was granted in total. */
-export type Decided = { readonly due: number; readonly granted: number };
+/**
+ * What a person decided last: about which status, how much was due in total then (null where nobody knew), and how
+ * much had been returned in total after it.
+ */
+export type Decided = { readonly status: Status; readonly due: number | null; readonly granted: number };
 
 export type OrderState = {
   /** What the customer paid, in micro-units; null when unknown: the order is followed without refunds. */
   readonly charge: number | null;
   readonly quantity: number | null;
   readonly multi: boolean;
+  /** Posts of a subscription, as it was ordered; null for any other order, and where that is not known. */
+  readonly posts: number | null;
   readonly placedAt: number;
 
   readonly status: Status;
   /** The last active status: what a panel is told while nothing final is decided. */
   readonly activeStatus: ActiveStatus;
-  /** A status that is not final, said once after a final one; a second answer in a row makes it count. */
+  /** A status that lies before the present one, said once; a second answer in a row makes it count. */
   readonly backTo: Status | null;
+  /** How often the provider went back and forth between active statuses, and when it last did. */
+  readonly flips: { readonly count: number; readonly at: number } | null;
   readonly providerStatus: string | null;
-  /** The provider's price: the first charge above nothing that it named while the order was under way. */
+  /** The provider's price: the first charge above nothing that it named while the order was under way, and its currency. */
   readonly providerPrice: string | null;
+  readonly providerPriceCurrency: string | null;
   /** The charge that it named last; after a final word, what it took in the end, and null until it has said. */
   readonly providerCharge: string | null;
   readonly providerCurrency: string | null;
@@ -100,18 +125,33 @@ export type OrderState = {
   readonly remains: number | null;
   readonly reason: Reason | null;
   readonly flags: number;
+  /** Flags that a person has dismissed, and what each was about. */
+  readonly dismissed: Dismissals;
   readonly reversals: number;
 
   /** All that was returned so far, in micro-units, net of claw-backs; what the panel had returned before included. */
   readonly refunded: number;
   /** How much of it was the panel's goodwill: it counts against the charge, and is never too much. */
   readonly goodwill: number;
-  /** A person's decision, remembered: the same amount due again opens nothing. Null when no person has decided. */
+  /** How much of it the panel had returned before the order was registered here. */
+  readonly registeredRefunded: number;
+  /** A person's decision, remembered until the status it was about is taken back. Null when none is remembered. */
   readonly decided: Decided | null;
+  /** When a refund or word was rejected, until a later poll confirms the end of the order: only then the panel is told. */
+  readonly rejectedAt: number | null;
+  /** The panel is told the provider's own final word, and returns by itself what follows from it. */
+  readonly leftToPanel: boolean;
   /** How many refunds of this order are on record, held and rejected ones included. */
   readonly refundCount: number;
   readonly hold: Hold | null;
 
+  /** When the brake last counted the order's end, and whether as a bad one. */
+  readonly counted: { readonly at: number; readonly badly: boolean } | null;
+
+  /** Whether its panel hears of it by API v2. */
+  readonly isScripts: boolean;
+  /** Of an order of several parts: how many were ordered; null where unknown. */
+  readonly runs: number | null;
   /** Of an order of several parts: what the provider said of them last. */
   readonly parts: Parts | null;
   /** Set once the panel's script was told a final word. */
@@ -153,8 +193,9 @@ export type Order = {
   readonly costCurrency: string | null;
   /** The order that was active on the same link and service when this one came. */
   readonly duplicateOf: string | null;
-  /** How long the service may take to start, and how many days after its end a refill may be asked; null where unknown. */
+  /** How long the service may take to start and to deliver, and how many days after its end a refill may be asked; null where unknown. */
   readonly startWindowMs: number | null;
+  readonly durationMs: number | null;
   readonly refillDays: number | null;
   /** Of a part of an order of several parts: the number of the whole; 0 where both were adopted at once. */
   readonly partOf: number | null;

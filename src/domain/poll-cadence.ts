@@ -11,8 +11,13 @@ import { MINUTE_MS } from "./time.ts";
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 
-/** Providers correct themselves for some days after a final status; then an order is closed. */
-export const DEFAULT_CORRECTION_WINDOW_MS = /* planted: correction-window */ 72 * HOUR_MS;
+/** Providers correct themselves for some days after a final status; then an order is closed. A setting of the provider. */
+export const DEFAULT_SETTLE_HOURS = 72;
+
+/** The correction window of a provider, in ms. */
+export function correctionWindowOf(settleHours: number): number {
+  return /* planted: correction-window */ settleHours * HOUR_MS;
+}
 
 const TROUBLED = FLAGS.not_found | FLAGS.unknown_status;
 
@@ -26,9 +31,9 @@ export type CadencePolicy = {
 export function cadenceOf(order: OrderState, policy: CadencePolicy, now: number): Cadence | null {
   if ((order.flags & FLAGS.parked) !== 0) return 360;
   if (order.polledAt === null) return 1;
-  if (order.backTo !== null || (order.hold !== null && order.hold.postsAt !== null)) return 5;
+  if ((order.backTo !== null && isFinal(order.status)) || (order.hold !== null && order.hold.postsAt !== null)) return 5;
   // A refill comes after the end, and takes its time.
-  if (isFinal(order.status)) return isOpenRefill(order.refill) ? 60 : correctionCadence(order, policy, now);
+  if (isFinal(order.status)) return isOpenRefill(order.refill) || order.rejectedAt !== null ? 60 : correctionCadence(order, policy, now);
   if (order.status === "error" || (order.flags & TROUBLED) !== 0) return 60;
   const age = now - order.placedAt;
   if (order.status === "pending" && policy.startWindowMs !== null && age < policy.startWindowMs) return 15;

@@ -30,7 +30,7 @@ export type ProviderState = {
   /** The UTC day (since the epoch) of `callsToday`. */
   readonly callsDay: number;
   readonly callsToday: number;
-  readonly unknownWords: Readonly<Record<string, number>>;
+  readonly unknownWords: UnknownWords;
   /** Its virtual clock; null until the provider's pace was ever changed. */
   readonly clock: ProviderClock;
   readonly coverage: Coverage;
@@ -39,13 +39,19 @@ export type ProviderState = {
   readonly brakeEngagedAt: number | null;
 };
 
+/** An order whose answer had an unknown word, for the operator to look at. */
+export type ExampleOrder = { readonly panel: string; readonly id: string };
+
+/** Unknown words with how many orders came to have each, and the first of them; null where an older release counted it. */
+export type UnknownWords = Readonly<Record<string, { readonly count: number; readonly example: ExampleOrder | null }>>;
+
 /** What one poll of a provider came to. */
 export type PollOutcome = {
   readonly calls: number;
   readonly answered: boolean;
   readonly failure: (LastFailure & { readonly retryAfterSeconds: number | null }) | null;
   /** Unknown words, one entry an order. */
-  readonly unknownWords: readonly string[];
+  readonly unknownWords: readonly { readonly word: string; readonly order: ExampleOrder }[];
   readonly failedCalls: number;
   /** Orders that were to be asked about and were not answered. */
   readonly unanswered: number;
@@ -134,11 +140,13 @@ export function isDown(state: Pick<ProviderState, "retryAt" | "lastFailure">): b
   return state.retryAt !== null && state.lastFailure?.code !== "rate_limited";
 }
 
-function countWords(counts: Readonly<Record<string, number>>, words: readonly string[]): Readonly<Record<string, number>> {
+function countWords(counts: UnknownWords, words: PollOutcome["unknownWords"]): UnknownWords {
   if (words.length === 0) return counts;
   const next = new Map(Object.entries(counts));
-  for (const word of words) {
-    if (next.has(word) || next.size < MAX_UNKNOWN_WORDS) next.set(word, (next.get(word) ?? 0) + 1);
+  for (const { word, order } of words) {
+    const known = next.get(word);
+    if (known !== undefined || next.size < MAX_UNKNOWN_WORDS)
+      next.set(word, { count: (known?.count ?? 0) + 1, example: known === undefined ? order : known.example });
   }
   return Object.fromEntries(next);
 }

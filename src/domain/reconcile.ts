@@ -2,14 +2,17 @@
  * The one brain: what follows from a provider's report on an order. Pure: no clock, no chance, no I/O.
  */
 import { cancelAfterEnd } from "./refill-cancel.ts";
-import { cadenceOf, type CadencePolicy, HOUR_MS } from "./poll-cadence.ts";
+import { cadenceOf, type CadencePolicy, DAY_MS, HOUR_MS } from "./poll-cadence.ts";
 import { flagsAfter } from "./order-flags.ts";
 import { FLAGS, type OrderState, type Reason } from "./order.ts";
 import type { Report, StatusReport } from "./order-report.ts";
 import type { RefundPolicy } from "./refund-policy.ts";
 import { planRefund, type RefundPlan } from "./refund-plan.ts";
+import type { PartFacts } from "./refund-rules.ts";
+import { withDismissals } from "./order-dismissal.ts";
 import { withOutdated } from "./panel-status.ts";
-import { isFinal, isActive, type Status, statusFor, type StatusWords } from "./status.ts";
+import { type ActiveStatus, isActive, isFinal, type Status, statusFor, type StatusWords } from "./status.ts";
+import { MINUTE_MS } from "./time.ts";
 
 export type ReconcilePolicy = CadencePolicy & {
   readonly statusWords: StatusWords;
@@ -18,6 +21,8 @@ export type ReconcilePolicy = CadencePolicy & {
   readonly refunds: RefundPolicy;
   /** Set while all refunds of the provider or the panel wait for a person. */
   readonly holdAll: "brake" | "frozen" | null;
+  /** The parts of an order of several parts, as far as they are known here. */
+  readonly parts: readonly PartFacts[];
 };
 
 /**
@@ -32,7 +37,7 @@ const PROGRESS_MAX_AGE_MS = 2 * HOUR_MS;
 /** Works out an order's next state from one report. `now` is when the answer counts, in epoch ms. */
 export function reconcile(order: OrderState, report: Report, policy: ReconcilePolicy, now: number): Decision {
   const { next: told, refunds } = report.kind === "status" ? answered(order, report, policy, now) : unanswered(order, now);
-  const judged = withOutdated(told);
+  const judged = withDismissals(withOutdated(told));
   const next = { ...judged, cancel: cancelAfterEnd(judged.cancel, judged.status), cadence: cadenceOf(judged, policy, now) };
   const moves = refunds.length > 0 || isMove(order, next);
   return { write: moves ? "move" : isProgress(order, next, policy, now) ? "progress" : "none", next, refunds };
@@ -48,10 +53,16 @@ function unanswered(order: OrderState, now: number): RefundPlan {
 
 function answered(order: OrderState, report: StatusReport, policy: ReconcilePolicy, now: number): RefundPlan {
   const said = statusFor(report.providerStatus, policy.statusWords, order.multi || report.multi);
+  if (said !== null && isFlip(order, said) && !mayFlip(order, now)) return passedOver(order);
   const { status, backTo } = said === null ? onUnknownStatus(order) : onKnownStatus(order, said);
   if (said === null || backTo !== null) return doubted(order, report, { status, backTo, known: said !== null }, now);
   const { next, refunds } = planRefund(order, hear(order, report, said, now), policy, now);
   return { next: { ...next, flags: flagsAfter(next, policy.startWindowMs, now) }, refunds };
+}
+
+/** An answer that goes back between active statuses too soon after others did: as if nothing new had been said. */
+function passedOver(order: OrderState): RefundPlan {
+  return { next: { ...order, flags: order.flags & ~(FLAGS.not_found | FLAGS.unknown_status) }, refunds: [] };
 }
 
 type Doubted = { readonly status: Status; readonly backTo: Status | null; readonly known: boolean };
@@ -91,11 +102,14 @@ function hear(order: OrderState, report: StatusReport, status: Status, now: numb
     multi: order.multi || report.multi,
     status,
     backTo: null,
+    flips: flipsAfter(order, status, now),
     activeStatus: isActive(status) ? status : order.activeStatus,
     reversals: order.reversals + (moved && isFinal(order.status) ? 1 : 0),
     parts: partsAfter(order, report),
     providerStatus: report.providerStatus,
-    providerPrice: order.providerPrice ?? (isActive(status) && isAboveNothing(report.charge) ? report.charge : null),
+    ...(order.providerPrice === null && isActive(status) && isAboveNothing(report.charge)
+      ? { providerPrice: report.charge, providerPriceCurrency: report.currency ?? order.providerCurrency }
+      : {}),
     // Nor a final word without a charge together with the full price.
     providerCharge: report.charge ?? (moved && isFinal(status) ? null : order.providerCharge),
     providerCurrency: report.currency ?? order.providerCurrency,
@@ -116,7 +130,12 @@ const MAX_PARTS = 1000;
 function partsAfter({ parts }: OrderState, report: StatusReport): OrderState["parts"] {
   if (report.parts === null) return parts;
   const orders = [...new Set([...(parts?.orders ?? []), ...report.parts.orders])].slice(0, MAX_PARTS);
-  return { ...report.parts, orders };
+  const { form } = report.parts;
+  if (form === undefined) return { ...report.parts, orders };
+  // An answer that names no part says nothing of how their ids are written; and a subscription stays one.
+  const numericOrders = report.parts.orders.length > 0 ? form.numericOrders : (parts?.form?.numericOrders ?? form.numericOrders);
+  const subscription = form.subscription || parts?.form?.subscription === true;
+  return { ...report.parts, orders, form: { ...form, numericOrders, subscription } };
 }
 
 /** Some providers say 0 until an order has begun. */
@@ -125,13 +144,41 @@ function isAboveNothing(charge: string | null): boolean {
 }
 
 /**
- * Middle statuses move freely. A final one gives way to another final one at once; to anything else only when two
- * answers in a row say so, since flapping is common.
+ * An order moves forward at once, from any status to any final one too. It goes back, from a final status to another
+ * kind or from an active one to an earlier, only when two answers in a row say so, since flapping is common.
  */
 function onKnownStatus(order: OrderState, said: Status): { status: Status; backTo: Status | null } {
   // planted: taken-back-twice
-  if (!isFinal(order.status) || isFinal(said) || order.backTo !== null) return { status: said, backTo: null };
+  if (!goesBack(order, said) || order.backTo !== null) return { status: said, backTo: null };
   return { status: order.status, backTo: said };
+}
+
+function goesBack(order: OrderState, said: Status): boolean {
+  return isFinal(order.status) ? !isFinal(said) : isFlip(order, said);
+}
+
+const RANKS: Readonly<Record<ActiveStatus, number>> = { pending: 0, processing: 1, in_progress: 2 };
+
+/** From one active status back to an earlier one. */
+function isFlip({ status }: OrderState, said: Status): boolean {
+  return isActive(status) && isActive(said) && RANKS[said] < RANKS[status];
+}
+
+/** After so many times back and forth, the next one is looked at no sooner than this. */
+const LONGEST_FLIP_MINUTES = 360;
+
+/** Each time that a provider goes back and forth doubles how long the next time is passed over: it must not write for ever. */
+function mayFlip({ flips, backTo }: OrderState, now: number): boolean {
+  if (flips === null || backTo !== null) return true;
+  return now - flips.at >= Math.min(LONGEST_FLIP_MINUTES, 2 ** flips.count) * MINUTE_MS;
+}
+
+/** A day without any forgets them. */
+function flipsAfter(order: OrderState, status: Status, now: number): OrderState["flips"] {
+  const { backTo, flips } = order;
+  if (backTo === null || !isActive(order.status)) return flips;
+  const isOld = flips === null || now - flips.at >= DAY_MS;
+  return isActive(status) ? { count: isOld ? 1 : flips.count + 1, at: now } : flips;
 }
 
 /** An unknown word changes no status; only an order of which nothing was ever heard becomes `unknown`. */
@@ -155,19 +202,38 @@ function isMove(order: OrderState, next: OrderState): boolean {
     next.backTo !== order.backTo ||
     next.reason !== order.reason ||
     next.cancel !== order.cancel ||
+    next.rejectedAt !== order.rejectedAt ||
+    next.leftToPanel !== order.leftToPanel ||
+    next.decided !== order.decided ||
     next.multi !== order.multi
   );
 }
 
 function isProgress(order: OrderState, next: OrderState, { progressPercent }: ReconcilePolicy, now: number): boolean {
-  if (next.providerStatus !== order.providerStatus) return true;
+  if (next.providerStatus !== order.providerStatus && isWorthWriting(order, next, now)) return true;
   if (next.startCount !== order.startCount && order.startCount === null) return true;
   if (next.providerPrice !== order.providerPrice) return true;
-  if (next.parts !== order.parts && JSON.stringify(next.parts) !== JSON.stringify(order.parts)) return true;
+  if (arePartsNews(order, next, now)) return true;
   if (isFinal(next.status) && (next.providerCharge !== order.providerCharge || next.remains !== order.remains)) return true;
   // planted: progress-counts
   if (next.remains === null || next.remains === order.remains) return false;
   if (order.remains === null || next.quantity === null) return true;
-  if (Math.abs(next.remains - order.remains) * 100 >= next.quantity * progressPercent) return true;
+  // A number that jumps up and down must not be written each time.
+  if ((order.remains - next.remains) * 100 >= next.quantity * progressPercent) return true;
   return now - order.progressAt >= PROGRESS_MAX_AGE_MS;
+}
+
+/** Another spelling of the same status is written with other news, or once in a while. */
+function isWorthWriting(order: OrderState, next: OrderState, now: number): boolean {
+  if (order.providerStatus === null || (next.flags & FLAGS.unknown_status) !== 0 || order.backTo !== next.backTo) return true;
+  return now - (order.polledAt ?? 0) >= PROGRESS_MAX_AGE_MS;
+}
+
+/** What is said of parts changes with each of them; new ones are written at once, the rest not every minute. */
+const PARTS_EVERY_MS = 15 * MINUTE_MS;
+
+function arePartsNews(order: OrderState, next: OrderState, now: number): boolean {
+  if (next.parts === order.parts || JSON.stringify(next.parts) === JSON.stringify(order.parts)) return false;
+  const hasNew = (next.parts?.orders.length ?? 0) > (order.parts?.orders.length ?? 0);
+  return order.parts === null || hasNew || isFinal(next.status) || now - (order.polledAt ?? 0) >= PARTS_EVERY_MS;
 }

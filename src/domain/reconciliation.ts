@@ -27,7 +27,8 @@ export type OrderFacts = {
   /** The first charge that the provider named while the order ran, and the last one; null where it named none. */
   readonly providerPrice: string | null;
   readonly providerCharge: string | null;
-  /** What both are in; null when nobody said. */
+  /** What the price was in, and what the last charge is in; null when nobody said. */
+  readonly providerPriceCurrency: string | null;
   readonly providerCurrency: string | null;
   /** What the panel registered as the order's cost. */
   readonly cost: string | null;
@@ -40,7 +41,7 @@ export const UNCLEAR = {
   several_parts: "A drip-feed or subscription order: its price is not one order's.",
   charge_unknown: "The provider has not said what it takes in the end.",
   price_unknown: "Neither did the provider name a price while the order ran, nor was a cost registered.",
-  currencies_differ: "The cost was registered in another currency than the provider's charge is in.",
+  currencies_differ: "The price, or the cost as registered, is in another currency than the provider's charge.",
   delivered_unknown: "The provider did not say how much it delivered.",
 } as const;
 export type Unclear = keyof typeof UNCLEAR;
@@ -82,11 +83,12 @@ function deliveredShare({ status, quantity, remains }: OrderFacts): "none" | "un
 type AskedPrice = { readonly ok: true; readonly price: bigint; readonly text: string } | { readonly ok: false; readonly unclear: Unclear };
 
 /** The order's full price at the provider: what it asked while the order ran, else what the panel registered. */
-function askedPrice({ providerPrice, cost, costCurrency, providerCurrency }: OrderFacts): AskedPrice {
+function askedPrice({ providerPrice, providerPriceCurrency, cost, costCurrency, providerCurrency }: OrderFacts): AskedPrice {
   const text = providerPrice ?? cost;
   const price = text === null ? null : parsePrice(text);
   if (text === null || price === null) return { ok: false, unclear: "price_unknown" };
-  const isSameCurrency = providerPrice !== null || costCurrency === null || costCurrency === providerCurrency;
+  const currency = providerPrice === null ? costCurrency : providerPriceCurrency;
+  const isSameCurrency = currency === null || currency === providerCurrency;
   return isSameCurrency ? { ok: true, price, text } : { ok: false, unclear: "currencies_differ" };
 }
 

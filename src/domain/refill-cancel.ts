@@ -18,11 +18,47 @@ export type RefillStatus = (typeof REFILL_STATUSES)[number];
  */
 export type RefillRequest = { readonly id: string | null; readonly status: RefillStatus; readonly at: number };
 
-/** `requested`: the provider has taken the request. `granted` and `too_late`: how the order ended after it. */
-export const CANCEL_STATUSES = ["queued", "asking", "requested", "granted", "refused", "too_late"] as const;
+/**
+ * `requested`: the provider has taken the request. `unclear`: it was asked as often as it is asked, and no answer said yes
+ * or no; a person has to look. `granted` and `too_late`: how the order ended after it.
+ */
+export const CANCEL_STATUSES = ["queued", "asking", "requested", "unclear", "granted", "refused", "too_late"] as const;
 export type CancelStatus = (typeof CANCEL_STATUSES)[number];
 
-export type CancelRequest = { readonly status: CancelStatus; readonly at: number };
+/**
+ * `tries`: how often it was asked without a clear answer. `waitUntil`, epoch ms: while it is queued, when it may be asked
+ * again; while it is being asked, when that is given up; null for at once, and for others.
+ */
+export type CancelRequest = {
+  readonly status: CancelStatus;
+  readonly at: number;
+  readonly tries: number;
+  readonly waitUntil: number | null;
+};
+
+/** How long a cancel that got no clear answer waits for the next try, by the number of tries. After one more it is unclear. */
+const CANCEL_WAITS_MS = [2, 10, 60, 360].map((minutes) => minutes * MINUTE_MS);
+/** A cancel is asked so often at most. Some servers answer so that nobody can tell, whatever the number. */
+export const MAX_CANCEL_TRIES = CANCEL_WAITS_MS.length + 1;
+/** For so long a cancel that its provider has not heard is tried as often as its messages go; then at growing distances. */
+const EAGER_MS = 10 * MINUTE_MS;
+const LONGEST_WAIT_MS = 6 * 60 * MINUTE_MS;
+
+/** A new cancel. `asking`: it is about to be asked by the writer of this. */
+export function newCancel(status: "queued" | "asking", now: number): CancelRequest {
+  const cancel: CancelRequest = { status: "queued", at: now, tries: 0, waitUntil: null };
+  return status === "queued" ? cancel : cancelAsked(cancel, now);
+}
+
+/** A queued cancel that is about to be asked. */
+export function cancelAsked(cancel: CancelRequest, now: number): CancelRequest {
+  return { ...cancel, status: "asking", waitUntil: now + ASKING_MS };
+}
+
+/** Whether a cancel may be asked of its provider now. */
+export function isCancelDue(cancel: CancelRequest | null, now: number): cancel is CancelRequest {
+  return cancel?.status === "queued" && (cancel.waitUntil === null || cancel.waitUntil <= now);
+}
 
 const REFILL_WORDS: ReadonlyMap<string, RefillStatus> = new Map(
   Object.entries({
@@ -100,18 +136,37 @@ export function refillAfterAsking(refill: RefillRequest, outcome: AskOutcome): R
   }
 }
 
-/** A cancel likewise, but that one that was lost is asked again: a second one harms nobody, and one that was never heard might. */
-export function cancelAfterAsking(cancel: CancelRequest, outcome: AskOutcome): CancelRequest {
+/**
+ * A cancel likewise, but that one that was lost is asked again, at growing distances and `MAX_CANCEL_TRIES` times in all:
+ * a second one harms nobody, and one that was never heard might.
+ */
+export function cancelAfterAsking(cancel: CancelRequest, outcome: AskOutcome, now: number): CancelRequest {
   if (cancel.status !== "asking" && cancel.status !== "requested") return cancel;
   switch (outcome.kind) {
     case "accepted":
-      return { ...cancel, status: /* planted: cancel-accepted */ "requested" };
+      return { ...cancel, status: /* planted: cancel-accepted */ "requested", waitUntil: null };
     case "refused":
-      return { ...cancel, status: "refused" };
+      return { ...cancel, status: "refused", waitUntil: null };
     case "lost":
+      return cancelUnanswered(cancel, now);
     case "put_back":
-      return { ...cancel, status: "queued" };
+      return { ...cancel, status: "queued", waitUntil: putBackUntil(cancel, now) };
   }
+}
+
+function cancelUnanswered(cancel: CancelRequest, now: number): CancelRequest {
+  const wait = CANCEL_WAITS_MS[cancel.tries];
+  const tries = cancel.tries + 1;
+  return wait === undefined
+    ? { ...cancel, status: "unclear", tries, waitUntil: null }
+    : { ...cancel, status: "queued", tries, waitUntil: now + wait };
+}
+
+/** The older the request, the longer the wait: half its age. */
+function putBackUntil({ at, tries }: CancelRequest, now: number): number | null {
+  const age = Math.max(0, now - at);
+  if (tries === 0 && age < EAGER_MS) return null;
+  return now + Math.min(Math.max(QUEUED_MS, Math.floor(age / 2)), LONGEST_WAIT_MS);
 }
 
 /** A refill as a sweep leaves it: after the provider's word for it (null for none), or given up. */
@@ -127,22 +182,27 @@ export function refillSwept(refill: RefillRequest | null, word: string | null, n
 
 /** A cancel as a sweep leaves it. */
 export function cancelSwept(cancel: CancelRequest | null, now: number): CancelRequest | null {
-  if (cancel?.status !== "asking" || now - cancel.at <= ASKING_MS) return cancel;
-  return cancelAfterAsking(cancel, { kind: "lost" });
+  if (cancel?.status !== "asking" || now <= (cancel.waitUntil ?? cancel.at + ASKING_MS)) return cancel;
+  return cancelAfterAsking(cancel, { kind: "lost" }, now);
 }
 
-/** A cancel that has not come to anything yet. */
+/** A cancel that has not come to anything yet, and that somebody still works at: then no other is asked for. */
 export function isOpenCancel(cancel: CancelRequest | null): boolean {
   return cancel !== null && (cancel.status === "queued" || cancel.status === "asking" || cancel.status === "requested");
 }
 
 /** A cancel once the order's status is known: how the order ended answers it, whether or not the provider was asked. */
 export function cancelAfterEnd(cancel: CancelRequest | null, status: Status): CancelRequest | null {
-  if (cancel === null || !isOpenCancel(cancel) || !isFinal(status)) return cancel;
-  return { ...cancel, status: status === "completed" ? "too_late" : "granted" };
+  if (cancel === null || !(isOpenCancel(cancel) || cancel.status === "unclear") || !isFinal(status)) return cancel;
+  return { ...cancel, status: status === "completed" ? "too_late" : "granted", waitUntil: null };
 }
 
-/** Whether a request waits for a message that must have been lost. */
-export function isLeftQueued(request: RefillRequest | CancelRequest | null, now: number): boolean {
-  return request?.status === "queued" && now - request.at > QUEUED_MS;
+/** Whether a refill waits for a message that must have been lost. */
+export function isRefillLeft(refill: RefillRequest | null, now: number): boolean {
+  return refill?.status === "queued" && now - refill.at > QUEUED_MS;
+}
+
+/** Whether a cancel waits for a message that must have been lost, or for its next try, whose time has come. */
+export function isCancelLeft(cancel: CancelRequest | null, now: number): boolean {
+  return isCancelDue(cancel, now) && (cancel.waitUntil !== null || now - cancel.at > QUEUED_MS);
 }

@@ -4,7 +4,9 @@
  */
 import { FLAGS, type OrderState, type Reason } from "./order.ts";
 import { refundDue, type RefundRules } from "./refund-rules.ts";
-import { dueBehind, isOver, withOverFlag } from "./refund-plan.ts";
+import { isOver, withOverFlag } from "./refund-plan.ts";
+import type { Cadence } from "./poll-pacing.ts";
+import { isActive } from "./status.ts";
 
 /** Why a decision cannot be taken as it is; amounts in micro-units. */
 export type DecisionProblem =
@@ -18,27 +20,39 @@ export type Decided<T> = { readonly ok: true; readonly value: T } | { readonly o
 type After = Decided<OrderState>;
 
 /**
- * Grants the refund that waits, or another amount in its place. The decision is remembered with what it was about. Rules
- * [D1] to [D3].
+ * Grants the refund that waits, or another amount in its place; null grants what waits. Where only a word waits, the
+ * panel is told it, and no amount can be named. The decision is remembered with what it was about. Rules [D1] to [D3].
  */
-export function approve(state: OrderState, amount: number): After {
+export function approve(state: OrderState, amount: number | null): After {
+  const waiting = state.hold?.amount ?? null;
+  if (waiting === null) {
+    if (amount !== null) return { ok: false, failure: { code: "no_charge" } };
+    return { ok: true, value: { ...decidedAbout(state, state.refunded), leftToPanel: true } };
+  }
   const room = roomOf(state);
   if (room === null) return { ok: false, failure: { code: "no_charge" } };
-  if (amount > room) return { ok: false, failure: { code: "above_charge", most: room } };
-  return { ok: true, value: decidedAbout(state, state.refunded + amount) };
+  const granted = amount ?? waiting;
+  if (granted > room) return { ok: false, failure: { code: "above_charge", most: room } };
+  return { ok: true, value: decidedAbout(state, state.refunded + granted) };
 }
 
-/** Refuses the refund that waits: the same amount due again opens nothing. Rule [D3]. */
-export function reject(state: OrderState): OrderState {
-  return decidedAbout(state, state.refunded);
+/**
+ * Refuses the refund or the word that waits: the same again opens nothing. The panel is told so once a later poll
+ * confirms that the order has ended. Rules [D3], [P9].
+ */
+export function reject(state: OrderState, now: number): OrderState {
+  return { ...decidedAbout(state, state.refunded), rejectedAt: now, cadence: CONFIRMING_CADENCE };
 }
+
+/** A rejection is confirmed by a poll an hour later, also of an order that was closed. */
+const CONFIRMING_CADENCE: Cadence = 60;
 
 function decidedAbout(state: OrderState, refunded: number): OrderState {
-  const due = dueBehind(state, state.hold?.amount ?? 0);
   return {
     ...state,
     refunded,
-    decided: { due, granted: refunded },
+    decided: { status: state.status, due: state.hold?.due ?? null, granted: refunded },
+    rejectedAt: null,
     hold: null,
     flags: state.flags & ~FLAGS.refund_held,
     reason: reasonLeft(state),
@@ -74,34 +88,37 @@ export function giveGoodwill(state: OrderState, amount: number): After {
 }
 
 /**
- * Takes money back that was returned, goodwill first. What is due now is decided about by it, and not posted again;
- * goodwill that is left above it goes on counting against what becomes due. What a person had granted above what is due
- * stays granted as far as it is left. Rules [D10] to [D12].
+ * Takes money back that was returned, goodwill first, and touches nothing else: what waits stays. Of an order that has
+ * ended it is a decision: what was due for the amount that is taken back is not posted again. Rules [D10] to [D12].
  */
 export function clawBack(state: OrderState, amount: number, rules: RefundRules): After {
   if (amount > state.refunded) return { ok: false, failure: { code: "above_refunded", most: state.refunded } };
   const refunded = state.refunded - amount;
   const goodwill = Math.max(0, state.goodwill - amount);
-  const due = dueBy(state, rules);
-  const granted = state.decided !== null && due >= state.decided.due ? state.decided.granted : 0;
-  const decided = { due, granted: Math.min(Math.max(due, granted), refunded) };
+  const decided = isActive(state.status) ? state.decided : takenBackTo(state, refunded, dueBehind(state, rules));
   const next = { ...state, refunded, goodwill, decided, refundCount: state.refundCount + 1 };
   // It can be answered by this, and never comes of it.
-  const over = (state.flags & FLAGS.over_refunded) !== 0 && isOver(next, due);
-  return { ok: true, value: withOverFlag(next, over) };
+  const due = refundDue(state, rules);
+  const isStillOver = due.kind === "due" ? isOver(next, due.amount) : refunded > goodwill;
+  return { ok: true, value: withOverFlag(next, (state.flags & FLAGS.over_refunded) !== 0 && isStillOver) };
 }
 
-/** What is due by what the provider says now; where that says nothing of money, what a person decided last, or what was returned. */
-function dueBy(state: OrderState, rules: RefundRules): number {
-  const due = refundDue(state, rules);
-  switch (due.kind) {
-    case "due":
-      return due.amount;
-    case "hold":
-      return due.atMost;
-    case "undecided":
-      return state.decided?.due ?? state.refunded;
+/** What a claw-back leaves: it grants nothing above what is due that was not granted before. */
+function takenBackTo({ status, decided }: OrderState, refunded: number, due: number | null): OrderState["decided"] {
+  const granted = decided?.status === status ? decided.granted : 0;
+  return { status, due, granted: due === null ? refunded : Math.min(refunded, Math.max(due, granted)) };
+}
+
+/** The total due that what was returned so far answers: all of it, but for what waits. Null where nobody knows. */
+function dueBehind(state: OrderState, rules: RefundRules): number | null {
+  const { hold, decided, status, refunded } = state;
+  const remembered = decided?.status === status ? decided : null;
+  // planted: clawback-beside-hold
+  if (hold !== null && hold.amount !== null) {
+    return hold.due === null ? (remembered?.due ?? refunded) : hold.due - hold.amount;
   }
+  const due = refundDue(state, rules);
+  return due.kind === "due" ? due.amount : (remembered?.due ?? null);
 }
 
 function roomOf({ charge, refunded }: OrderState): number | null {

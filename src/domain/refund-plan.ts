@@ -1,25 +1,31 @@
 /**
  * From what is due to what is posted. Refunds are totals: only the difference to what was decided is new, so the
- * same report any number of times posts once, and a person's decision stands until more becomes due.
+ * same report any number of times posts once, and a person's decision stands as long as what it was about.
  */
 import { HOUR_MS } from "./poll-cadence.ts";
 import { FLAGS, type Hold, type OrderState } from "./order.ts";
 import type { RefundPolicy } from "./refund-policy.ts";
-import { refundDue, type RefundDue, type RefundReason } from "./refund-rules.ts";
-import { isFinal } from "./status.ts";
+import { type PartFacts, refundDue, type RefundDue, type RefundReason } from "./refund-rules.ts";
+import { isSubscription } from "./panel-status-subscription.ts";
+import { isActive, isFinal, type Status } from "./status.ts";
 import { MINUTE_MS } from "./time.ts";
 
-/** A refund that is due: `total` in all by now, of which `opened` is new. Amounts in micro-units. */
-type Due = { readonly total: number; readonly opened: number; readonly reason: RefundReason };
+/**
+ * What is newly to be returned: `amount` of it, in micro-units, null where only the provider's word is at stake. `due` is
+ * the total that it comes from, null where that is not known.
+ */
+type Claim = { readonly amount: number | null; readonly due: number | null; readonly reason: RefundReason };
 
 type Opened = { readonly n: number; readonly amount: number; readonly reason: RefundReason; readonly remains: number | null };
+type Waiting = { readonly n: number; readonly amount: number | null; readonly reason: RefundReason; readonly remains: number | null };
 
-/** A step on an order's refunds; `n` is the refund's number within the order, amounts in micro-units. */
+/** A step on an order's refunds; `n` is the refund's number within the order, amounts in micro-units, null for a word. */
 export type RefundStep =
-  | ({ readonly kind: "post" | "hold" } & Opened)
-  | ({ readonly kind: "delay"; readonly postsAt: number } & Opened)
+  | ({ readonly kind: "post" } & Opened)
+  | ({ readonly kind: "hold" } & Waiting)
+  | ({ readonly kind: "delay"; readonly postsAt: number } & Waiting)
   /** A delayed refund whose time has come. */
-  | { readonly kind: "release"; readonly n: number; readonly amount: number }
+  | { readonly kind: "release"; readonly n: number; readonly amount: number | null }
   | { readonly kind: "withdraw"; readonly n: number };
 
 /** An order's next state, and the steps on its refunds that go with it. */
@@ -28,119 +34,237 @@ export type RefundPlan = { readonly next: OrderState; readonly refunds: readonly
 export type RefundPlanPolicy = {
   readonly refunds: RefundPolicy;
   readonly holdAll: "brake" | "frozen" | null;
+  /** The parts of an order of several parts, as far as they are known here. */
+  readonly parts: readonly PartFacts[];
 };
 
 /**
  * Plans the refund of an order whose status was just reported: `heard` is the order with it, `order` as it stood before.
- * `now` in epoch ms. Rules [F11] to [F15], [A2] to [A9], [B4], [B8].
+ * `now` in epoch ms. Rules [F11] to [F15], [D3] to [D15], [A2] to [A9], [B4], [B8], [N5].
  */
 export function planRefund(order: OrderState, heard: OrderState, policy: RefundPlanPolicy, now: number): RefundPlan {
-  if (policy.refunds.mode === "off") return withdraw(heard);
-  const due = dueAfter(heard, policy.refunds, now);
-  if (due.kind === "undecided") return { next: heard, refunds: [] };
-  if (due.kind === "hold") return hold(heard, openedBy(heard, due.atMost), due.reason, now);
-  const judged = { ...withOver(order, heard, due.amount), reason: due.reason ?? heard.reason };
-  const opened = openedBy(judged, due.amount);
-  if (due.reason === null || opened <= 0) return withdraw(judged);
-  if (isForAPerson(judged.hold, opened)) return { next: { ...judged, reason: judged.hold.reason }, refunds: [] };
-  const heldBecause = holdReason(policy, opened);
-  if (heldBecause !== null) return hold(judged, opened, heldBecause, now);
-  const refund = { total: due.amount, opened, reason: due.reason };
-  return policy.refunds.delayMinutes === 0 ? post(judged, refund) : delay(judged, refund, policy.refunds, now);
+  const state = withMemory(heard, now);
+  const due = dueAfter(state, policy, now);
+  const judged = withOver(order, state, due);
+  if (policy.refunds.mode === "off" || isPanelsOwn(judged)) return leaveToPanel(order, judged);
+  if (isWordOnly(judged)) return planWord(order, judged, policy, now);
+  const ours = { ...judged, leftToPanel: false };
+  switch (due.kind) {
+    case "undecided":
+      return { next: ours, refunds: [] };
+    case "hold":
+      return review(order, ours, due, now);
+    case "due":
+      return planDue({ ...ours, reason: due.reason ?? (isFinal(ours.status) ? null : ours.reason) }, due, policy, now);
+  }
 }
 
+/**
+ * A decision is remembered until the final status that it was about is taken back: an active one that counts. And a
+ * rejection is believed once the order has still ended an hour later. Rules [D6], [P9].
+ */
+function withMemory(heard: OrderState, now: number): OrderState {
+  // planted: memory-ends
+  if (isActive(heard.status)) return { ...heard, decided: null, rejectedAt: null };
+  const isConfirmed = heard.rejectedAt !== null && isFinal(heard.status) && now - heard.rejectedAt >= REJECTION_CONFIRMED_AFTER_MS;
+  return isConfirmed ? { ...heard, rejectedAt: null } : heard;
+}
+
+/** What was rejected may be running: the panel is told its end once a poll so much later still says it. */
+const REJECTION_CONFIRMED_AFTER_MS = HOUR_MS;
+
 /** What is due by the rules; and an error can last too long. */
-function dueAfter(heard: OrderState, rules: RefundPolicy, now: number): RefundDue {
+function dueAfter(heard: OrderState, { refunds: rules, parts }: RefundPlanPolicy, now: number): RefundDue {
   if (isErrorTooLong(heard, rules, now) && heard.charge !== null) return { kind: "hold", atMost: heard.charge, reason: "error_too_long" };
-  return refundDue(heard, rules);
+  return refundDue(heard, rules, parts);
 }
 
 function isErrorTooLong({ errorAt }: OrderState, { errorAfterHours }: RefundPolicy, now: number): boolean {
   return errorAt !== null && errorAfterHours !== null && now - errorAt >= errorAfterHours * HOUR_MS;
 }
 
+/** No refund can follow here: what the customer paid is not known, or nothing. The panel's script pays by the word alone. */
+export function isWordOnly({ charge }: Pick<OrderState, "charge">): boolean {
+  return charge === null || charge === 0;
+}
+
+/** What ended and was told while refunds were left to the panel stays the panel's: its script has paid. Rule [A9]. */
+function isPanelsOwn(order: OrderState): boolean {
+  // planted: told-under-off
+  return order.reportedFinal?.left === true && !isWordOnly(order);
+}
+
 /**
- * How much a total due opens beyond what was granted. Where a person has decided, only what is due beyond the amount
- * that was decided about; what was returned otherwise since then counts. Rules [D3] to [D7].
+ * The policy leaves refunds to the panel: what waits is withdrawn, and what is new is told as the provider says it.
+ * What was decided before stays decided. Rules [A7], [A8].
  */
-function openedBy({ charge, refunded, decided }: OrderState, due: number): number {
+function leaveToPanel(order: OrderState, judged: OrderState): RefundPlan {
+  const { next, refunds } = withdraw(judged);
+  if (!isFinal(next.status)) return { next: { ...next, leftToPanel: false }, refunds };
+  const isNew = order.status !== next.status || order.remains !== next.remains || order.hold !== null || order.polledAt === null;
+  if (!isNew && !order.leftToPanel) return { next, refunds };
+  const hasNoNumber = next.status === "partial" && next.remains === null && !isSubscription(next);
+  const reason = hasNoNumber ? ("remains_unknown" as const) : null;
+  return { next: { ...next, leftToPanel: /* planted: own-word-under-off */ true, reason }, refunds };
+}
+
+/** An amount is due by the rules: nothing more than was granted, or more, which is held, delayed or posted. */
+function planDue(judged: OrderState, due: RefundDue & { kind: "due" }, policy: RefundPlanPolicy, now: number): RefundPlan {
+  const opened = openedBy(judged, due.amount);
+  if (due.reason === null || opened <= 0) return withdraw(judged);
+  const claim = { amount: opened, due: due.amount };
+  if (isLeftToPerson(judged.hold, opened)) return { next: { ...judged, reason: judged.hold.reason }, refunds: [] };
+  const heldBecause = holdReason(judged, policy, opened);
+  if (heldBecause !== null) return hold(judged, { ...claim, reason: heldBecause }, now);
+  const refund = { ...claim, reason: due.reason };
+  return policy.refunds.delayMinutes === 0 ? post(judged, refund) : delay(judged, refund, policy.refunds, now);
+}
+
+/**
+ * How much a total due opens beyond what was returned. Where a person has decided about this very status, what is due
+ * beyond the amount that was decided about opens as much more than was granted. Rules [D3], [D4].
+ */
+function openedBy(order: OrderState, due: number): number {
+  const { refunded, decided, status } = order;
   // planted: nothing-decided
-  if (decided === null) return due - refunded;
+  if (decided === null || decided.status !== status || decided.due === null) return due - refunded;
   if (due <= decided.due) return 0;
-  // A person may have granted more than was due; the increase then meets the charge.
-  // planted: increase-meets-charge
-  return Math.min(decided.granted + due - decided.due, charge ?? 0) - refunded;
+  // A person may have granted more than was due: the increase then opens nothing until it passes that.
+  // planted: increase-above-grant
+  return Math.min(decided.granted + due - decided.due, Math.max(decided.granted, due)) - refunded;
 }
 
-/** The total due that a refund of this amount stands for: the inverse of `openedBy`. */
-export function dueBehind({ refunded, decided }: OrderState, amount: number): number {
-  return decided === null ? refunded + amount : decided.due + refunded + amount - decided.granted;
+/** A person has decided about another final status, or about one of which nothing was known. Rules [D7], [D14]. */
+function isDecidedBefore({ decided, status }: OrderState): boolean {
+  return decided !== null && (decided.status !== status || decided.due === null);
 }
 
-function holdReason({ refunds, holdAll }: RefundPlanPolicy, amount: number): RefundReason | null {
+function holdReason(order: OrderState, { refunds, holdAll }: RefundPlanPolicy, amount: number | null): RefundReason | null {
+  // planted: decided-before
+  if (isDecidedBefore(order)) return "decided_before";
   if (holdAll !== null) return holdAll;
   if (refunds.mode === "hold") return "policy_hold";
-  return refunds.cap !== null && amount > refunds.cap ? "over_cap" : null;
+  return refunds.cap !== null && amount !== null && amount > refunds.cap ? "over_cap" : null;
 }
 
-/** Once a person has decided, what was granted since then is remembered with what was due for it. */
-function granted(order: OrderState, due: number, amount: number): OrderState {
-  const refunded = order.refunded + amount;
-  return { ...order, refunded, decided: order.decided === null ? null : { due, granted: refunded } };
+/** Money may be due, and only a person can say how much: the rest of what is at stake waits. */
+function review(order: OrderState, heard: OrderState, due: RefundDue & { kind: "hold" }, now: number): RefundPlan {
+  const { atMost, reason } = due;
+  const known = IS_COUNTED.has(reason);
+  const waiting = heard.hold;
+  // What waits stays as it is while the question is the same, whatever was returned or taken back beside it.
+  const isSame = waiting !== null && waiting.postsAt === null && waiting.reason === reason && order.status === heard.status;
+  if (isSame && (!known || waiting.due === atMost)) return { next: { ...heard, reason }, refunds: [] };
+  const { decided } = heard;
+  if (!known && decided !== null && decided.status === heard.status && decided.due === null) return withdraw(heard);
+  const opened = openedBy(heard, atMost);
+  if (opened > 0) return hold(heard, { amount: opened, due: known ? atMost : null, reason }, now);
+  const isWordToDecide = known && atMost === 0 && heard.status !== "completed" && decided?.status !== heard.status;
+  return isWordToDecide ? hold(heard, { amount: null, due: 0, reason }, now) : withdraw(heard);
 }
 
-function post(judged: OrderState, due: Due): RefundPlan {
-  if (isSamePromise(judged.hold, due)) return release(judged, judged.hold, due);
-  const { total, opened: amount, reason } = due;
+/** Reviews whose amount is worked out: the same amount once decided opens nothing, a higher one the increase. */
+const IS_COUNTED: ReadonlySet<RefundReason> = new Set(["multi_order"]);
+
+/**
+ * Plans what becomes of the word of an order from which no refund follows here: the panel's script returns money by it, so
+ * the policy, the brake and doubt keep it back like money. Rule [N5].
+ */
+function planWord(order: OrderState, heard: OrderState, policy: RefundPlanPolicy, now: number): RefundPlan {
+  const { status } = heard;
+  if (isActive(status)) return withdraw({ ...heard, leftToPanel: false });
+  if (!isFinal(status)) return { next: heard, refunds: [] };
+  if (status === "completed" || isWordDecided(heard)) return withdraw(heard);
+  const isSameStatus = order.status === status;
+  // What was once let go is not called back.
+  if (isSameStatus && heard.hold === null && heard.leftToPanel && !isDecidedBefore(heard)) return { next: heard, refunds: [] };
+  const ours = { ...heard, leftToPanel: false };
+  if (isSameStatus && isLeftToPerson(heard.hold, null)) return { next: { ...ours, reason: heard.hold.reason }, refunds: [] };
+  // What waited for another word is not what waits now, though neither has an amount.
+  const { next, refunds } = isSameStatus ? { next: ours, refunds: [] } : withdraw(ours);
+  const plan = planWordAnew(next, policy, now);
+  return { next: plan.next, refunds: [...refunds, ...plan.refunds] };
+}
+
+function planWordAnew(heard: OrderState, policy: RefundPlanPolicy, now: number): RefundPlan {
+  const { status } = heard;
+  // That a subscription expired is all there is to say of it: it has no `remains`.
+  if (status === "partial" && heard.remains === null && !isSubscription(heard))
+    return hold(heard, { amount: null, due: null, reason: "remains_unknown" }, now);
+  const reason = /* planted: words-held */ holdReason(heard, policy, null);
+  if (reason !== null) return hold(heard, { amount: null, due: 0, reason }, now);
+  if (policy.refunds.delayMinutes === 0) return letGo(heard);
+  return delay(heard, { amount: null, due: 0, reason: WORD_REASONS[status] ?? "canceled" }, policy.refunds, now);
+}
+
+const WORD_REASONS: Readonly<Partial<Record<Status, RefundReason>>> = { canceled: "canceled", partial: "partial", refunded: "refunded" };
+
+/** Whether a person has decided about this word; a number that was missing then makes it another question. */
+function isWordDecided({ decided, status, remains }: OrderState): boolean {
+  if (decided === null || decided.status !== status) return false;
+  return decided.due !== null || (status === "partial" && remains === null);
+}
+
+/** The provider's word goes out to the panel as it is. */
+function letGo(heard: OrderState): RefundPlan {
+  const { next, refunds } = withdraw(heard);
+  return { next: { ...next, leftToPanel: true, reason: null }, refunds };
+}
+
+function post(judged: OrderState, claim: Claim & { readonly amount: number }): RefundPlan {
+  if (isSamePromise(judged.hold, claim)) return release(judged, judged.hold);
+  const { amount, reason } = claim;
   const { next, refunds } = withdraw(judged);
   const n = next.refundCount + 1;
   return {
-    next: { ...granted(next, total, amount), refundCount: n },
+    next: { ...next, refunded: next.refunded + amount, refundCount: n },
     refunds: [...refunds, { kind: "post", n, amount, reason, remains: judged.remains }],
   };
 }
 
-function release(judged: OrderState, promised: Hold, { total }: Due): RefundPlan {
+function release(judged: OrderState, { n, amount }: Hold): RefundPlan {
+  const leftToPanel = amount === null || judged.leftToPanel;
   return {
-    next: { ...granted(judged, total, promised.amount), hold: null },
-    refunds: [{ kind: "release", n: promised.n, amount: promised.amount }],
+    next: { ...judged, refunded: judged.refunded + (amount ?? 0), leftToPanel, hold: null },
+    refunds: [{ kind: "release", n, amount }],
   };
 }
 
 /** A delayed refund is posted by the first answer after its time that still says the same. */
-function delay(judged: OrderState, due: Due, { delayMinutes }: RefundPolicy, now: number): RefundPlan {
+function delay(judged: OrderState, claim: Claim, { delayMinutes }: RefundPolicy, now: number): RefundPlan {
   const promised = judged.hold;
-  if (isSamePromise(promised, due))
-    return /* planted: delay-is-over */ now >= (promised.postsAt ?? 0) ? release(judged, promised, due) : { next: judged, refunds: [] };
-  const { opened: amount, reason } = due;
+  if (isSamePromise(promised, claim))
+    return /* planted: delay-is-over */ now >= (promised.postsAt ?? 0) ? release(judged, promised) : { next: judged, refunds: [] };
+  const { amount, due, reason } = claim;
   const { next, refunds } = withdraw(judged);
   const n = next.refundCount + 1;
   const postsAt = now + delayMinutes * MINUTE_MS;
   return {
-    next: { ...next, refundCount: n, hold: { n, amount, reason, at: now, postsAt } },
+    next: { ...next, refundCount: n, hold: { n, amount, due, reason, at: now, postsAt } },
     refunds: [...refunds, { kind: "delay", n, amount, reason, remains: judged.remains, postsAt }],
   };
 }
 
-/** What a policy or the brake left to a person stays with that person, also when the policy has changed since. */
-const FOR_A_PERSON: ReadonlySet<RefundReason> = new Set(["policy_hold", "over_cap", "brake"]);
+/** What was left to a person stays with that person, also when the policy has changed since. */
+const FOR_A_PERSON: ReadonlySet<RefundReason> = new Set(["policy_hold", "over_cap", "brake", "decided_before"]);
 
-function isForAPerson(waiting: Hold | null, amount: number): waiting is Hold {
+function isLeftToPerson(waiting: Hold | null, amount: number | null): waiting is Hold {
   return waiting !== null && waiting.postsAt === null && waiting.amount === amount && FOR_A_PERSON.has(waiting.reason);
 }
 
-function isSamePromise(waiting: Hold | null, { opened, reason }: Due): waiting is Hold {
-  return waiting !== null && waiting.postsAt !== null && waiting.amount === opened && waiting.reason === reason;
+function isSamePromise(waiting: Hold | null, { amount, reason }: Claim): waiting is Hold {
+  return waiting !== null && waiting.postsAt !== null && waiting.amount === amount && waiting.reason === reason;
 }
 
-function hold(heard: OrderState, amount: number, reason: RefundReason, now: number): RefundPlan {
-  if (amount <= 0) return withdraw(heard);
-  const same = heard.hold !== null && heard.hold.postsAt === null && heard.hold.amount === amount && heard.hold.reason === reason;
-  if (same) return { next: { ...heard, reason }, refunds: [] };
+function hold(heard: OrderState, { amount, due, reason }: Claim, now: number): RefundPlan {
+  const waiting = heard.hold;
+  const isSame = waiting !== null && waiting.postsAt === null && waiting.amount === amount && waiting.reason === reason;
+  if (isSame) return { next: { ...heard, reason }, refunds: [] };
   const { next, refunds } = withdraw(heard);
   const n = next.refundCount + 1;
+  const held = { n, amount, due, reason, at: now, postsAt: null };
   return {
-    next: { ...next, reason, refundCount: n, hold: { n, amount, reason, at: now, postsAt: null }, flags: next.flags | FLAGS.refund_held },
+    next: { ...next, reason, refundCount: n, hold: held, flags: next.flags | FLAGS.refund_held },
     refunds: [...refunds, { kind: "hold", n, amount, reason, remains: heard.remains }],
   };
 }
@@ -152,12 +276,16 @@ function withdraw(order: OrderState): RefundPlan {
 }
 
 /**
- * More returned than is due is flagged and left to a person. An order that never was final is not judged: what its panel
- * had returned before says nothing until the order ends.
+ * More returned than is due is flagged and left to a person, whatever statuses lie between and under every policy. An
+ * order that never ended, and of which nothing was returned here, is not judged: what its panel had returned before says
+ * nothing until it ends. Rule [F14].
  */
-function withOver(order: OrderState, heard: OrderState, due: number): OrderState {
-  const wasJudged = isFinal(order.status) || isFinal(heard.status) || (order.flags & FLAGS.over_refunded) !== 0;
-  return withOverFlag(heard, wasJudged && isOver(heard, due));
+function withOver(order: OrderState, heard: OrderState, due: RefundDue): OrderState {
+  if (due.kind !== "due") return heard;
+  const wasReturnedHere = heard.refunded > heard.registeredRefunded || (order.flags & FLAGS.over_refunded) !== 0;
+  // planted: over-refunded-judged
+  const isJudged = isFinal(order.status) || isFinal(heard.status) || heard.reversals > 0 || wasReturnedHere;
+  return withOverFlag(heard, isJudged && isOver(heard, due.amount));
 }
 
 /**
@@ -166,7 +294,8 @@ function withOver(order: OrderState, heard: OrderState, due: number): OrderState
  */
 export function isOver({ refunded, goodwill, decided }: Pick<OrderState, "refunded" | "goodwill" | "decided">, due: number): boolean {
   const returned = refunded - goodwill;
-  return returned > due && !(decided !== null && due >= decided.due && returned <= decided.granted);
+  const isGranted = decided !== null && decided.due !== null && due >= decided.due && returned <= decided.granted;
+  return returned > due && !isGranted;
 }
 
 export function withOverFlag(order: OrderState, over: boolean): OrderState {

@@ -10,9 +10,18 @@ export type PreviewedRefund = { readonly kind: "post" | "hold"; readonly amount:
 
 /** Works out one order. `now` in epoch ms. */
 export function previewOf({ state }: Order, refunds: RefundPolicy, now: number): PreviewedRefund | null {
-  // What the rules posted or held so far is taken away; what the panel gave by itself stays.
-  const untouched: OrderState = { ...state, refunded: state.goodwill, hold: null, decided: null, flags: 0 };
-  const step = planRefund(untouched, untouched, { refunds, holdAll: null }, now).refunds.at(-1);
-  if (step === undefined || step.kind === "withdraw" || step.kind === "release") return null;
+  // What the rules posted or held so far is taken away; what the panel gave stays, also from before it registered the order.
+  const untouched: OrderState = {
+    ...state,
+    refunded: Math.min(state.charge ?? 0, state.goodwill + state.registeredRefunded),
+    hold: null,
+    decided: null,
+    rejectedAt: null,
+    leftToPanel: false,
+    reportedFinal: null,
+    flags: 0,
+  };
+  const step = planRefund(untouched, untouched, { refunds, holdAll: null, parts: [] }, now).refunds.at(-1);
+  if (step === undefined || step.kind === "withdraw" || step.kind === "release" || step.amount === null) return null;
   return { kind: step.kind === "hold" ? "hold" : "post", amount: step.amount, reason: step.reason };
 }

@@ -3,7 +3,7 @@
  * Source: the default refund rules of the product's domain (help centres of hosted panels for the shares).
  */
 import { undeliveredShare } from "./money.ts";
-import type { Status } from "./status.ts";
+import { isFinal, type Status } from "./status.ts";
 
 export const REFUND_REASONS = {
   canceled: "The provider canceled the order; the full charge is returned.",
@@ -15,6 +15,7 @@ export const REFUND_REASONS = {
   policy_hold: "The refund policy leaves this refund to a person.",
   over_cap: "The refund is above the policy's cap; someone has to decide.",
   error_too_long: "The order has been in error for longer than the policy allows; someone has to decide.",
+  decided_before: "A person has decided about this order before, and the provider now says something else; someone has to decide again.",
   brake: "Unusually many of the provider's orders ended badly at once; its refunds wait for the operator.",
   frozen: "The panel's books did not add up at the last check; its refunds wait until that is cleared.",
   not_placed: "The order never reached the provider; the full charge is returned.",
@@ -41,9 +42,15 @@ export type RefundFacts = {
   readonly status: Status;
   /** What the provider says is undelivered; null when missing or unreadable. */
   readonly remains: number | null;
-  /** A drip-feed or subscription order. */
+  /** What the provider takes for the order now: a decimal string, null when it has not said. */
+  readonly providerCharge: string | null;
+  /** A drip-feed or subscription order, and how many parts were ordered; null where unknown. */
   readonly multi: boolean;
+  readonly runs: number | null;
 };
+
+/** How a part of an order of several parts stands: an order of its own at the provider. */
+export type PartFacts = { readonly status: Status; readonly remains: number | null };
 
 /** How a policy bends the default rules. */
 export type RefundRules = {
@@ -56,16 +63,18 @@ const DEFAULT_RULES: RefundRules = { canceled: "full" };
 const UNDECIDED: RefundDue = { kind: "undecided" };
 
 /**
- * The total refund due. A total, not an event: the same facts always give the same amount. Rules [F2] to [F10], [A5], [M2],
- * [N1].
+ * The total refund due. A total, not an event: the same facts always give the same amount. `parts` are those of an
+ * order of several parts that are known here. Rules [F2] to [F10], [A5], [M2], [M10], [N1].
  */
-export function refundDue({ charge, quantity, status, remains, multi }: RefundFacts, rules: RefundRules = DEFAULT_RULES): RefundDue {
+export function refundDue(facts: RefundFacts, rules: RefundRules = DEFAULT_RULES, parts: readonly PartFacts[] = []): RefundDue {
+  const { charge, status } = facts;
   if (charge === null) return UNDECIDED;
+  if (facts.multi && isFinal(status)) return dueOfSeveral(facts, charge, parts);
   switch (status) {
     case "canceled":
     case "refunded":
     case "partial":
-      break;
+      return dueOfEnded(facts, charge, rules);
     case "pending":
     case "processing":
     case "in_progress":
@@ -75,7 +84,11 @@ export function refundDue({ charge, quantity, status, remains, multi }: RefundFa
     case "unknown":
       return UNDECIDED;
   }
-  if (multi) return { kind: "hold", atMost: charge, reason: "multi_order" };
+}
+
+/** What is due of an order that came to nothing, or to less than was ordered. */
+function dueOfEnded({ quantity, status, remains, providerCharge }: RefundFacts, charge: number, rules: RefundRules): RefundDue {
+  if (status === "refunded" && isZero(providerCharge)) return { kind: "due", amount: charge, reason: "refunded" };
   if (quantity === null) return dueOfUncounted({ charge, status, remains });
   const inPart = remains !== null && remains > 0 && remains < quantity;
   if (status === "canceled" && (rules.canceled === "full" || (remains !== null && remains >= quantity))) {
@@ -88,10 +101,47 @@ export function refundDue({ charge, quantity, status, remains, multi }: RefundFa
   return { kind: "hold", atMost: charge, reason: "remains_unknown" };
 }
 
+/** Rule [F8]: some servers keep the old number of a refunded order, and say by its price that all was returned. */
+function isZero(providerCharge: string | null): boolean {
+  return providerCharge !== null && !/[1-9]/.test(providerCharge);
+}
+
 /** Rule [F10]: a package is bought whole, and its number of units is unknown: a part of it is for a person to weigh. */
 function dueOfUncounted({ charge, status, remains }: { charge: number; status: Status; remains: number | null }): RefundDue {
   const inPart = remains !== null && remains > 0;
   if (status === "canceled") return { kind: "due", amount: charge, reason: "canceled" };
   if (status === "refunded" && !inPart) return { kind: "due", amount: charge, reason: "refunded" };
   return { kind: "hold", atMost: charge, reason: "remains_unknown" };
+}
+
+/**
+ * Rules [M2], [M10]: a person decides, and what is at stake is what the parts have left undelivered, where all of them are
+ * known. Otherwise it is the charge.
+ */
+function dueOfSeveral({ status, quantity, runs }: RefundFacts, charge: number, parts: readonly PartFacts[]): RefundDue {
+  const isShort = parts.some((part) => isFinal(part.status) && part.status !== "completed");
+  if (status === "completed" && !isShort) return { kind: "due", amount: 0, reason: null };
+  return { kind: "hold", atMost: undeliveredOf(parts, { charge, quantity, runs }) ?? charge, reason: "multi_order" };
+}
+
+type Several = { readonly charge: number; readonly quantity: number | null; readonly runs: number | null };
+
+/** What the parts left undelivered is worth, each an equal share of `quantity`; null unless all are known and have ended. */
+function undeliveredOf(parts: readonly PartFacts[], { charge, quantity, runs }: Several): number | null {
+  if (quantity === null || runs === null || parts.length !== runs || quantity % runs !== 0) return null;
+  let left = 0;
+  for (const part of parts) {
+    const units = leftOf(part, quantity / runs);
+    if (units === null) return null;
+    left += units;
+  }
+  return undeliveredShare(charge, quantity, left);
+}
+
+function leftOf({ status, remains }: PartFacts, quantity: number): number | null {
+  if (status === "completed") return 0;
+  if (status === "canceled") return quantity;
+  if (status === "partial") return remains === null || remains === 0 ? null : Math.min(remains, quantity);
+  if (status === "refunded") return remains === null || remains === 0 ? quantity : Math.min(remains, quantity);
+  return null;
 }

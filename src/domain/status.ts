@@ -36,19 +36,25 @@ export function isFinal(status: Status): status is FinalStatus {
 /** A provider's words, folded, with the status each stands for; it goes before the common table. */
 export type StatusWords = Readonly<Record<string, Status>>;
 
+/** No numbers: servers number their statuses differently, and what is partial at one is canceled at another. */
 const WORDS: Record<Exclude<Status, "unknown">, readonly string[]> = {
-  pending: ["pending", "awaiting", "waiting", "queue", "inqueue", "creating", "created", "0"],
-  processing: ["processing", "process", "active", "started", "running", "1"],
+  pending: ["pending", "awaiting", "waiting", "queue", "inqueue", "creating", "created"],
+  processing: ["processing", "process", "active", "started", "running"],
   in_progress: ["inprogress"],
-  completed: ["completed", "complete", "success", "done", "2"],
-  partial: ["partial", "partiallycompleted", "3"],
-  canceled: ["canceled", "cancelled", "cancel", "4"],
-  refunded: ["refunded", "refund", "refunds", "reversed", "5"],
+  completed: ["completed", "complete", "success", "done"],
+  partial: ["partial", "partiallycompleted"],
+  canceled: ["canceled", "cancelled", "cancel"],
+  refunded: ["refunded", "refund", "refunds", "reversed"],
   error: ["error", "fail", "failed", "rejected"],
 };
 
 /** Words that mean something only for an order of several parts (drip-feed, subscription). */
 const MULTI_WORDS: StatusWords = { active: "processing", paused: "processing", expired: "partial" };
+
+/** Whether a word is one that only subscriptions have. */
+export function isSubscriptionWord(word: string): boolean {
+  return Object.hasOwn(MULTI_WORDS, foldWord(word));
+}
 
 const COMMON_WORDS: ReadonlyMap<string, Status> = new Map(
   Object.entries(WORDS).flatMap(([status, words]) => words.map((word) => [word, status as Status])),

@@ -92,7 +92,7 @@ function isSweepsTurn({ state: { retryAt, lastFailureAt } }: Provider, now: numb
 async function isBack(context: GateContext, provider: Provider): Promise<boolean> {
   const { db, ports } = context;
   const asked = await clientFor(ports, provider.settings).balance();
-  if (!asked.ok && !isOwnAnswer(asked.failure)) {
+  if (!asked.ok && !isOwnAnswer(asked.failure, provider)) {
     await countFailure(context, provider, asked.failure);
     return false;
   }
@@ -100,9 +100,10 @@ async function isBack(context: GateContext, provider: Provider): Promise<boolean
   return true;
 }
 
-/** The provider's API is there, though it tells no balance. */
-function isOwnAnswer({ code }: ProviderFailure): boolean {
-  return code === "refused" || code === "bad_shape";
+/** The provider's API is there, though it tells no balance; not where it says what it said when it failed. */
+function isOwnAnswer(failure: ProviderFailure, { state: { lastFailure } }: Provider): boolean {
+  if (failure.code === "refused") return failure.broken !== true && failureMessage(failure) !== lastFailure?.message;
+  return failure.code === "bad_shape";
 }
 
 /** Sweeps, and other requests, seldom write in the same moment. */

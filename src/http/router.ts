@@ -7,7 +7,7 @@ import { Router } from "itty-router/Router";
 import { fail } from "../domain/result.ts";
 import type { Ports } from "../ports.ts";
 import { noAnswer, notHere } from "./api-v2/answers.ts";
-import { answerApiV2, isApiV2Path } from "./api-v2/api-v2.ts";
+import { answerApiV2, isScriptsPath, withSingleSlashes } from "./api-v2/api-v2.ts";
 import type { Answer, Context } from "./kit/context.ts";
 import { isDatabaseTrouble } from "./kit/errors.ts";
 import { toHex } from "./kit/hash.ts";
@@ -19,9 +19,10 @@ const REQUEST_ID_BYTES = 12;
 /** Answers a request. Never throws. */
 export async function handleRequest(request: Request, env: Env, ctx: ExecutionContext, ports: Ports): Promise<Response> {
   const requestId = toHex(ports.randomBytes(REQUEST_ID_BYTES));
+  const url = withSingleSlashes(new URL(request.url));
   const context: Context = {
     request,
-    url: new URL(request.url),
+    url,
     env,
     db: env.DB,
     ports,
@@ -31,7 +32,7 @@ export async function handleRequest(request: Request, env: Env, ctx: ExecutionCo
   };
   const isHead = request.method === "HEAD";
   // HEAD is answered as GET, without the body.
-  const asked = { method: isHead ? "GET" : request.method, url: request.url, route: "none" };
+  const asked = { method: isHead ? "GET" : request.method, url: url.href, route: "none" };
   const answer: Answer = await router.fetch(asked, context).catch((error: unknown) => unexpected(error, asked.route, context));
   return toResponse(answer, requestId, isHead);
 }
@@ -40,7 +41,7 @@ export async function handleRequest(request: Request, env: Env, ctx: ExecutionCo
 function unexpected(error: unknown, route: string, { ports, requestId, request, url }: Context): Answer {
   const { name, message } = error instanceof Error ? error : { name: typeof error, message: String(error) };
   ports.log({ event: "http.failed", request_id: requestId, method: request.method, route, name, error: message });
-  if (isApiV2Path(url.pathname)) return noAnswer();
+  if (isScriptsPath(url.pathname)) return noAnswer();
   return fail(isDatabaseTrouble(error) ? { code: "database_unavailable" } : { code: "internal_error", requestId });
 }
 
@@ -68,7 +69,7 @@ router
   .all("/api/v2", () => notHere())
   .get("/api/v2/:id", apiV2)
   .post("/api/v2/:id", apiV2)
-  .all("/api/v2/:rest+", () => notHere())
+  .all("/api/v2/:id", () => notHere())
   .all("*", (_: IRequest, context: Context) => noRoute(context));
 
 /** Every method and path that is answered, API v2 included, each once: `:name` is a part of a path. For checks that go through all of them. */
@@ -93,6 +94,7 @@ function decodedParts(params: Params): Params | null {
 
 /** Nothing answers this method at this path: perhaps another method is meant, perhaps the path does not exist. */
 function noRoute({ request, url }: Context): Answer {
+  if (isScriptsPath(url.pathname)) return noAnswer();
   const methods = router.routes.flatMap(([method, path]) => (method !== "ALL" && path.test(url.pathname) ? [method] : []));
   if (methods.length === 0) return fail({ code: "route_not_found", path: url.pathname });
   const allowed = [...new Set(methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])))];

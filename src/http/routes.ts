@@ -40,7 +40,8 @@ import {
   refillAnswer,
   registrationsAnswer,
 } from "./v1/orders/answers.ts";
-import { postCorrected } from "./v1/orders/corrected.ts";
+import { getServiceWindows, putServiceWindows, windowsAnswer, windowsBody } from "./v1/providers/service-windows.ts";
+import { dismissalBody, postDismissal } from "./v1/orders/dismiss.ts";
 import { checkOrder, getNamedOrders, getOrder, getOrders, namedOrdersQuery, orderListQuery } from "./v1/orders/orders.ts";
 import { postCancel, postRefill } from "./v1/orders/refill-cancel.ts";
 import { registerOrders, registrationBody } from "./v1/orders/registration.ts";
@@ -58,6 +59,7 @@ import {
   postPanel,
   postUnfreeze,
 } from "./v1/panels/panels.ts";
+import { adoptionAnswer, adoptionBody, postAdoption } from "./v1/providers/adopt.ts";
 import { providerAnswer, providersAnswer, savedProviderAnswer } from "./v1/providers/answers.ts";
 import { brakeAnswer, brakeBody, postBrake } from "./v1/providers/brake.ts";
 import { getProvider, getProviders, providerPath, providersQuery, putProvider, putProviderQuery } from "./v1/providers/providers.ts";
@@ -141,6 +143,14 @@ export const ROUTES: readonly Route[] = [
     answers: { 200: brakeAnswer },
     handle: postBrake,
   }),
+  route({
+    method: "POST",
+    path: "/v1/providers/:id/adopt",
+    who: "panel",
+    body: adoptionBody,
+    answers: { 202: adoptionAnswer },
+    handle: postAdoption,
+  }),
   route({ method: "GET", path: "/v1/providers/:id/refund-policy", who: "operator", answers: { 200: policyAnswer }, handle: getPolicy }),
   route({
     method: "PUT",
@@ -156,6 +166,21 @@ export const ROUTES: readonly Route[] = [
     who: "operator",
     answers: { 200: policyAnswer },
     handle: deletePolicy,
+  }),
+  route({
+    method: "GET",
+    path: "/v1/providers/:id/services/:service",
+    who: "operator",
+    answers: { 200: windowsAnswer },
+    handle: getServiceWindows,
+  }),
+  route({
+    method: "PUT",
+    path: "/v1/providers/:id/services/:service",
+    who: "operator",
+    body: windowsBody,
+    answers: { 200: windowsAnswer },
+    handle: putServiceWindows,
   }),
   route({
     method: "GET",
@@ -281,11 +306,11 @@ export const ROUTES: readonly Route[] = [
   }),
   route({
     method: "POST",
-    path: "/v1/orders/:id/corrected",
+    path: "/v1/orders/:id/dismiss",
     who: "panel",
-    ...nothing,
+    body: dismissalBody,
     answers: { 200: orderAnswer },
-    handle: postCorrected,
+    handle: postDismissal,
   }),
   moneyRoute({
     method: "POST",

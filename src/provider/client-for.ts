@@ -15,9 +15,9 @@ import { askBalance } from "./api-v2/status.ts";
 export function clientFor(port: FetchPort, settings: ProviderSettings): ProviderClient {
   return {
     poll: (pollPort, capability, orders) => pollStatuses({ ...pollPort, fetch: port.fetch, now: port.now }, settings, capability, orders),
-    place: (fields) => placeOrder(port, settings, fields),
+    place: (fields, sending) => placeOrder(port, settings, fields, sending),
     refill: (orderIds) => askRefills(port, settings, orderIds),
-    cancel: (orderIds) => askCancels(port, settings, orderIds),
+    cancel: (orderIds, cancelPort) => askCancels({ ...cancelPort, fetch: port.fetch, now: port.now }, settings, orderIds),
     refillStatuses: (refillIds) => askRefillStatuses(port, settings, refillIds),
     services: () => askServices(port, settings),
     balance: () => askBalance(port, settings),

@@ -7,17 +7,20 @@
 import type { Report } from "../domain/order-report.ts";
 import type { Result } from "../domain/result.ts";
 import type { ProviderFailure } from "./failure.ts";
-import type { RequestShape } from "./settings.ts";
+import type { Learned, RequestShape } from "./settings.ts";
 
 export type ProviderClient = {
   /** Asks for the status of orders in as few calls as the provider allows; each of them comes out of the port's budget. */
   readonly poll: (port: PollPort, capability: Capability, orders: readonly PolledOrder[]) => Promise<PollResult>;
   /** Sends an `add` once, with all fields as they are given. */
-  readonly place: (fields: Readonly<Record<string, string>>) => Promise<Placed>;
+  readonly place: (fields: Readonly<Record<string, string>>, sending: Sending) => Promise<Placed>;
   /** Asks for refills of orders, 100 at most, here as below. */
   readonly refill: (orderIds: readonly string[]) => Answers<RequestReply>;
-  /** Asks to cancel orders. How that ends comes as a status. */
-  readonly cancel: (orderIds: readonly string[]) => Answers<RequestReply>;
+  /**
+   * Asks to cancel orders, by a list or one by one, as the provider takes it; where that is not known yet, both are tried.
+   * How a cancel ends comes as a status.
+   */
+  readonly cancel: (orderIds: readonly string[], port: CancelPort) => Answers<RequestReply>;
   /** Asks what became of refills, by the ids that the provider gave them. */
   readonly refillStatuses: (refillIds: readonly string[]) => Answers<RefillSaid>;
   /** Asks for all services. */
@@ -47,6 +50,14 @@ export type PollPort = {
   readonly takeCall: () => Promise<boolean>;
   /** Runs the task when one of the few open connections is free. Tasks never wait for another slot. */
   readonly slot: <T>(task: () => Promise<T>) => Promise<T>;
+  /** The polls before this one brought nothing: what one order alone is told now is believed less. */
+  readonly inTrouble: boolean;
+};
+
+/** What asking for cancels takes from its caller, who has taken the first call out of the budget. */
+export type CancelPort = Pick<PollPort, "takeCall"> & {
+  /** Told when an answer has shown how this provider takes cancels. */
+  readonly learn: (learned: Learned) => void;
 };
 
 export type PolledOrder = {
@@ -70,13 +81,26 @@ export type PollResult = {
   readonly failure: ProviderFailure | null;
 };
 
+/** How an `add` is sent. */
+export type Sending = {
+  /**
+   * Takes one more call out of the provider's budget, for the balance, where the answer's text may be about the call or
+   * about the order.
+   */
+  readonly takeCall: () => Promise<boolean>;
+  /** The value by which the provider tells repetitions; null where it knows none. */
+  readonly value: string | null;
+  /** It was sent before with the same value, and that answer left a doubt. */
+  readonly isResend: boolean;
+};
+
 /** What became of an `add`. */
 export type Placed =
   /** The provider's order id as text. */
   | { readonly kind: "placed"; readonly id: string }
-  /** Certainly not placed: a readable error of the provider's, in its own words. `known` when they are known by heart. */
+  /** Certainly not placed: a readable error about the order, in the provider's words. `known` when they are known by heart. */
   | { readonly kind: "refused"; readonly message: string; readonly known: KnownRefusal | null }
-  /** Certainly not placed, and may be tried again later: `rate_limited`, `rejected_key`, `blocked`. */
+  /** Certainly not placed, and may be tried again later: `rate_limited`, `rejected_key`, `blocked`, `unavailable`. */
   | { readonly kind: "not_taken"; readonly failure: ProviderFailure }
   /** It cannot be told whether it was placed. */
   | { readonly kind: "unclear"; readonly failure: ProviderFailure };
@@ -86,8 +110,15 @@ export type KnownRefusal = "funds" | "service" | "link_duplicate" | "link" | "qu
 
 export type Refused = { readonly kind: "refused"; readonly message: string };
 
-/** What a provider said to a refill or a cancel: accepted is not done. `refill` is the refill's id, where there is one. */
-export type RequestReply = { readonly kind: "accepted"; readonly refill: string | null } | Refused;
+/**
+ * What a provider said to a refill or a cancel: accepted is not done. `refill` is the refill's id, where there is one.
+ * `unclear`: neither a yes nor a no, in its words if there are any. `unasked`: no call was left for it.
+ */
+export type RequestReply =
+  | { readonly kind: "accepted"; readonly refill: string | null }
+  | Refused
+  | { readonly kind: "unclear"; readonly message: string | null }
+  | { readonly kind: "unasked" };
 
 /** What a provider said of a refill, in its own word. */
 export type RefillSaid = { readonly kind: "status"; readonly word: string } | Refused;
@@ -106,6 +137,8 @@ export type ProviderService = {
   readonly min: number | null;
   readonly max: number | null;
   readonly dripfeed: boolean;
+  /** The list says in as many words that the service takes no `runs`; left out where it does not. */
+  readonly refusesRuns?: true;
   readonly refill: boolean;
   readonly cancel: boolean;
   readonly description: string | null;
@@ -117,8 +150,8 @@ export type ProviderService = {
  */
 export type ServiceList = { readonly list: readonly JsonObject[]; readonly services: readonly ProviderService[] };
 
-/** A probe is a person waiting, and a provider that counts bad calls. */
-export const MAX_PROBE_CALLS = 8;
+/** A probe is a person waiting, and a provider that counts bad calls. Every form that is known is found in fewer. */
+export const MAX_PROBE_CALLS = 10;
 
 export type ProbeAttempt = {
   /** The form in a few words, e.g. `POST form, trailing slash`. */

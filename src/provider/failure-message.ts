@@ -22,7 +22,11 @@ export function failureMessage(failure: ProviderFailure): string {
     case "rate_limited":
       return `Too many calls${failure.retryAfterSeconds === null ? "" : `; to be tried again in ${failure.retryAfterSeconds} s`}. Set max_calls_per_minute below the provider's limit.`;
     case "blocked":
+      if (failure.message !== undefined)
+        return `The provider does not let this Worker in: ${failure.message} Ask it to let the Worker's calls to its API through.`;
       return `HTTP ${failure.status}: a bot check stands before the provider. Ask it to let this Worker's calls to its API through.`;
+    case "unavailable":
+      return `The provider answers no calls for now (HTTP ${failure.status}): ${failure.message}`;
     case "refused":
       return `The provider refused the call (HTTP ${failure.status}): ${failure.message}`;
     case "unsupported_many":

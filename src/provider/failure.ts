@@ -11,9 +11,15 @@ export type ProviderFailure =
   | { readonly code: "bad_shape"; readonly message: string }
   | { readonly code: "rejected_key"; readonly message: string }
   | { readonly code: "rate_limited"; readonly retryAfterSeconds: number | null }
-  | { readonly code: "blocked"; readonly status: number }
-  /** The whole call was answered by an error of the provider's that is none of the above. */
-  | { readonly code: "refused"; readonly message: string; readonly status: number }
+  /** Turned away before the provider's program saw the call; or by it, with its words, since it does not let this address in. */
+  | { readonly code: "blocked"; readonly status: number; readonly message?: string }
+  /** The provider says the same to every call for now, whatever is asked: maintenance, mostly. */
+  | { readonly code: "unavailable"; readonly message: string; readonly status: number }
+  /**
+   * The whole call was answered by an error of the provider's that is none of the above. `broken`: in the words of a script
+   * that died, perhaps after its work was done.
+   */
+  | { readonly code: "refused"; readonly message: string; readonly status: number; readonly broken?: true }
   | { readonly code: "unsupported_many"; readonly message: string };
 
 export type FailureCode = ProviderFailure["code"];
@@ -21,4 +27,22 @@ export type FailureCode = ProviderFailure["code"];
 /** True for the codes of a request that was looked at and turned down. 408 comes from a server that lost patience midway. */
 export function isTurnedDown(status: number): boolean {
   return status >= 400 && status < 500 && status !== 408;
+}
+
+/**
+ * Whether the orders asked for can have caused a failure: an error in JSON, an answer of no form or too long a one, and a script
+ * that dies over an order, which shows as HTTP 500 or as a page in place of JSON. All others are the provider's.
+ */
+export function mayBeOfTheAsked(failure: ProviderFailure): boolean {
+  switch (failure.code) {
+    case "refused":
+    case "bad_shape":
+    case "not_json":
+    case "too_large":
+      return true;
+    case "http":
+      return failure.status === 500;
+    default:
+      return false;
+  }
 }

@@ -6,36 +6,53 @@ import type { Result } from "../domain/result.ts";
 import { isTurnedDown, type ProviderFailure } from "./failure.ts";
 import type { RequestReply } from "./client.ts";
 
-/** `refused` with the provider's text, for the panel that asked. */
-export type RequestAnswer = Exclude<AskOutcome, { readonly kind: "refused" }> | { readonly kind: "refused"; readonly message: string };
+/** `refused` and `lost` with the provider's text, for the panel that asked. */
+export type RequestAnswer =
+  | Exclude<AskOutcome, { readonly kind: "refused" | "lost" }>
+  | { readonly kind: "refused"; readonly message: string }
+  | { readonly kind: "lost"; readonly message: string | null };
+
+const LOST = { kind: "lost", message: null } as const satisfies RequestAnswer;
 
 /** What an answer to a call says of one of the ids that it was about. */
 export function requestAnswerOf(answer: Result<ReadonlyMap<string, RequestReply>, ProviderFailure>, id: string): RequestAnswer {
-  if (answer.ok) return answer.value.get(id) ?? { kind: "lost" };
+  if (answer.ok) return outcomeOfReply(answer.value.get(id));
   const { failure } = answer;
   switch (failure.code) {
     case "blocked":
     case "rate_limited":
     case "rejected_key":
     case "redirected":
+    case "unavailable":
       return { kind: "put_back" };
     case "unsupported_many":
       return { kind: "refused", message: failure.message };
     case "refused":
       // An error under such a code comes from a script that died, perhaps after its work was done.
-      return failure.status >= 500 ? { kind: "lost" } : { kind: "refused", message: failure.message };
+      return failure.status >= 500 || failure.broken === true ? LOST : { kind: "refused", message: failure.message };
     case "http":
-      return isTurnedDown(failure.status) ? { kind: "put_back" } : { kind: "lost" };
+      return isTurnedDown(failure.status) ? { kind: "put_back" } : LOST;
     case "timeout":
     case "network":
     case "not_json":
     case "too_large":
     case "bad_shape":
-      return { kind: "lost" };
+      return LOST;
   }
+}
+
+function outcomeOfReply(reply: RequestReply | undefined): RequestAnswer {
+  if (reply === undefined) return LOST;
+  if (reply.kind === "unclear") return { kind: "lost", message: reply.message };
+  return reply.kind === "unasked" ? { kind: "put_back" } : reply;
+}
+
+/** Whether a call was certainly not heard, so that no other would be just now. */
+export function isUnheard(answer: Result<ReadonlyMap<string, RequestReply>, ProviderFailure>): boolean {
+  return !answer.ok && requestAnswerOf(answer, "").kind === "put_back";
 }
 
 /** Failures of the connection as such. Others may come from a provider that knows no refills, and does well otherwise. */
 export function isOfConnection({ code }: ProviderFailure): boolean {
-  return code === "blocked" || code === "rejected_key" || code === "rate_limited";
+  return code === "blocked" || code === "rejected_key" || code === "rate_limited" || code === "unavailable";
 }

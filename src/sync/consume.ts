@@ -7,6 +7,7 @@ import type { Ports } from "../ports.ts";
 import { usedUpBy } from "../store/operations/day-limit.ts";
 import { recordDeadLetters } from "../store/operations/dead-letters.ts";
 import { askRefillsCancels } from "./refills-cancels.ts";
+import { resendAdds } from "./add-resends.ts";
 import { checkLedger } from "./ledger-check.ts";
 import { check, sweep } from "./sweep/sweep.ts";
 
@@ -67,6 +68,8 @@ async function work(message: Message, attempts: number, env: Env, ports: Ports):
       return askRefillsCancels(message, attempts >= MAX_ATTEMPTS, env, ports);
     case "check":
       return check(message, env, ports);
+    case "add":
+      return resendAdds(message, env, ports);
     default:
       throw new Error("a message of an unknown kind");
   }

@@ -3,13 +3,15 @@
  * message left behind taken up again.
  */
 import { chunksOf } from "../domain/chunks.ts";
-import { isLeftQueued } from "../domain/refill-cancel.ts";
+import { isCancelLeft, isRefillLeft } from "../domain/refill-cancel.ts";
 import { MESSAGE_VERSION, type RefillCancelMessage } from "../domain/message.ts";
 import type { Order } from "../domain/order.ts";
 import { isRefillDue, REFILL_CANCEL_KINDS, type RefillCancelKind, takenUp, TURNED_AWAY } from "../domain/order-refill-cancel.ts";
 import type { Ports } from "../ports.ts";
-import { isOfConnection, requestAnswerOf } from "../provider/outcome.ts";
+import { isOfConnection, isUnheard, requestAnswerOf } from "../provider/outcome.ts";
 import { clientFor } from "../provider/client-for.ts";
+import type { Learned } from "../provider/settings.ts";
+import { keepLearned } from "../store/providers/provider-settings.ts";
 import { changeOrders, type KnownOrder, recordOutcomes } from "../store/refills-cancels/steps.ts";
 import { gateOf, noteFailure, REPEATABLE } from "../gate/gate.ts";
 import { readNamed } from "../store/orders/due.ts";
@@ -57,7 +59,7 @@ function refillIdsOf(orders: readonly Order[]): string[] {
 
 /** Messages for what waits among a provider's orders although its message was sent long ago. */
 export function leftQueuedMessages(orders: readonly Order[], now: number): RefillCancelMessage[] {
-  const left = orders.filter(({ state }) => isLeftQueued(state.refill, now) || isLeftQueued(state.cancel, now));
+  const left = orders.filter(({ state }) => isRefillLeft(state.refill, now) || isCancelLeft(state.cancel, now));
   return chunksOf(left, IDS_PER_CALL).map((some) => ({
     v: MESSAGE_VERSION,
     kind: "request",
@@ -98,10 +100,11 @@ export async function askRefillsCancels(message: RefillCancelMessage, isLast: bo
   let isLater = askable.length < waiting.length;
   for (const request of askable) {
     const { provider } = request;
-    const outcome = !deaf.has(provider) && (await takeCall.get(provider)?.()) === true ? await askOnce(db, request, isLast, ports) : null;
+    const quota = takeCall.get(provider) ?? NO_CALLS;
+    const outcome = !deaf.has(provider) && (await quota()) ? await askOnce(db, request, { isLast, takeCall: quota }, ports) : null;
     if (outcome?.isDeaf === true) deaf.add(provider);
     asked += outcome?.asked ?? 0;
-    isLater ||= outcome === null || outcome.isDeaf;
+    isLater ||= outcome === null || outcome.isDeaf || outcome.isCut;
   }
   ports.log({ event: "request", orders: message.orders.length, asked, ...usage() });
   return isLater ? "later" : "done";
@@ -109,21 +112,35 @@ export async function askRefillsCancels(message: RefillCancelMessage, isLast: bo
 
 type Waiting = { readonly provider: Provider; readonly kind: RefillCancelKind; readonly orders: readonly Order[] };
 
-/** `isDeaf`: the provider has not heard the call, and would not hear another. */
-type Call = { readonly asked: number; readonly isDeaf: boolean };
+/** `isDeaf`: the provider has not heard the call, and would not hear another. `isCut`: no call was left for some orders. */
+type Call = { readonly asked: number; readonly isDeaf: boolean; readonly isCut: boolean };
 
-/** One call, and what is written before and after it. */
-async function askOnce(db: D1Database, { provider, kind, orders }: Waiting, isLast: boolean, ports: Ports): Promise<Call> {
+const NO_CALLS: Quota = () => Promise.resolve(false);
+
+/** One call, or one for each order where the provider wants that, and what is written before and after it. */
+async function askOnce(
+  db: D1Database,
+  { provider, kind, orders }: Waiting,
+  { isLast, takeCall }: { readonly isLast: boolean; readonly takeCall: Quota },
+  ports: Ports,
+): Promise<Call> {
   const found = orders.map((order): KnownOrder => ({ order, polling: provider.state }));
   const { written } = await changeOrders(db, found, (order) => takenUp(kind, order, ports.now()), ports.now());
   const ids = [...new Set(written.flatMap(({ order }) => order.providerOrderId ?? []))];
-  if (ids.length === 0) return { asked: 0, isDeaf: false };
-  const answer = await clientFor(ports, provider.settings)[kind](ids);
+  if (ids.length === 0) return { asked: 0, isDeaf: false, isCut: false };
+  let learned: Learned | null = null;
+  const learn = (news: Learned) => {
+    learned = news;
+  };
+  const answer = await clientFor(ports, provider.settings)[kind](ids, { takeCall, learn });
+  const isDeaf = isUnheard(answer);
   const outcomeOf = ({ providerOrderId }: Order) => {
     const told = requestAnswerOf(answer, providerOrderId ?? "");
-    return isLast && told.kind === "put_back" ? TURNED_AWAY : told;
+    return isLast && isDeaf && told.kind === "put_back" ? TURNED_AWAY : told;
   };
   await recordOutcomes(db, { kind, found, written }, outcomeOf, ports.now());
+  if (learned !== null) await keepLearned(db, provider, learned);
   if (!answer.ok && isOfConnection(answer.failure)) await noteFailure({ db, ports }, provider, answer.failure, REPEATABLE);
-  return { asked: ids.length, isDeaf: ids.some((id) => requestAnswerOf(answer, id).kind === "put_back") };
+  const isCut = !isDeaf && ids.some((id) => requestAnswerOf(answer, id).kind === "put_back");
+  return { asked: ids.length, isDeaf, isCut };
 }

@@ -2,7 +2,7 @@ import { chunksOf } from "../domain/chunks.ts";
 import type { Order } from "../domain/order.ts";
 import { leftUnknown, PLACING_MS } from "../domain/order-placement.ts";
 import { dayOf, MINUTE_MS, minuteOf } from "../domain/time.ts";
-import { type LedgerCheckMessage, type Message, MESSAGE_VERSION } from "../domain/message.ts";
+import { type AddResendMessage, type LedgerCheckMessage, type Message, MESSAGE_VERSION, type OrderKey } from "../domain/message.ts";
 import type { Ports } from "../ports.ts";
 import { applyDecisions } from "../store/orders/apply.ts";
 import { usedUpBy } from "../store/operations/day-limit.ts";
@@ -37,7 +37,7 @@ export async function tick(env: Env, ports: Ports, scheduledTime: number): Promi
  */
 async function sendDue(env: Env, ports: Ports, minute: number): Promise<void> {
   const { db, usage } = metered(env.DB);
-  const { tick: last, providers, leftBehind } = await readTickView(db, ports.now() - PLACING_MS);
+  const { tick: last, providers, leftBehind, resends } = await readTickView(db, ports.now() - PLACING_MS, ports.now());
   const { first, ignored } = minutesToCover(last.minute, minute);
   await flagLeftBehind(db, leftBehind, ports);
   if (ignored !== null) ports.log({ event: "tick.clock_was_ahead", minute, remembered: ignored });
@@ -48,7 +48,7 @@ async function sendDue(env: Env, ports: Ports, minute: number): Promise<void> {
   const sweeps = planMessages(providers, { first, minute, now }, limitsOf(env.PLAN));
   const checks = ledgerCheckMessages(last.ledgerCheckDay, day);
   // planted: sent-before-remembered
-  await send(env.SWEEPS, [...sweeps, ...checks]);
+  await send(env.SWEEPS, [...sweeps, ...checks, ...resendMessages(resends)]);
   await rememberTick(db, { minute, at: now, ignoredMinute: ignored ?? last.ignoredMinute, ledgerCheckDay: day });
   const counts = { providers: providers.length, messages: sweeps.length, books: checks.length };
   ports.log({ event: "tick", minute, minutes: minute - first + 1, ...counts, ...usage() });
@@ -67,6 +67,13 @@ async function flagLeftBehind(db: D1Database, orders: readonly Order[], ports: P
 /** The ledger check begins, or goes on, with a day's first tick; also when the clock was set back by days. */
 function ledgerCheckMessages(lastDay: number, day: number): LedgerCheckMessage[] {
   return lastDay === day ? [] : [{ v: MESSAGE_VERSION, kind: "books", day, page: 0 }];
+}
+
+/** A resend takes fourteen subrequests at most, of 50 that an invocation may make on the free plan. */
+const RESENDS_PER_MESSAGE = 3;
+
+function resendMessages(orders: readonly OrderKey[]): AddResendMessage[] {
+  return chunksOf(orders, RESENDS_PER_MESSAGE).map((some) => ({ v: MESSAGE_VERSION, kind: "add", orders: some }));
 }
 
 async function send(queue: Queue, messages: readonly Message[]): Promise<void> {

@@ -35,6 +35,26 @@ describe("npm start -- --until-settled", () => {
     expect(readdirSync(temporary)).toEqual([]);
   });
 
+  test("tells what waits for a person, what the person sent, and what came of it", async () => {
+    const command = start("--until-settled", "--orders", "10", "--seed", "7");
+    expect([await command.exited, command.stderr()]).toEqual([0, ""]);
+    const printed = command.stdout();
+    expect(printed).toContain("All 10 orders agree with the simulator.");
+
+    expect(printed).toMatch(/waits for a person: order 1008, refund_held\n.+Partial/);
+    expect(printed).toContain('POST /v1/refunds/1008-r1/approve {"amount":"0.516001"}');
+    expect(printed).toContain("settled: order 1008, 0.516001 of 1.290001 USD returned");
+    expect(printed).toMatch(/^held refund +order 1008, 0\.516001 of 1\.290001 USD returned/m);
+
+    expect(printed).toMatch(/waits for a person: order 1009, unknown_status\n.+"Wrapped up"/);
+    expect(printed).toContain('PUT /v1/providers/acme {"status_words":{"Wrapped up":"completed"}}');
+    expect(printed).toMatch(/^unknown word +order 1009, "Wrapped up" is read as completed/m);
+
+    expect(printed).toMatch(/waits for a person: order 2000000010, placing_unknown\n.+\n.+told Pending/);
+    const [, found] = /POST \/v1\/orders\/2000000010\/settle {"provider_order_id":"(\d+)"}/.exec(printed) ?? [];
+    expect(printed).toMatch(new RegExp(`^lost answer +order 2000000010, followed as ${found} of acme`, "m"));
+  });
+
   test("refuses what it does not understand", async () => {
     const command = start("--until-setled");
     expect(await command.exited).toBe(1);
@@ -48,6 +68,9 @@ describe("npm start", () => {
     const command = start("--orders", "40");
     const [, port] = await command.printed(/http:\/\/127\.0\.0\.1:(\d+)/);
     await command.printed(/tick 2: \d+\/40 settled/);
+    await command.printed(/waits for a person: order 1039, unknown_status/);
+    await command.printed(/settled: order 2000000040, followed as/);
+    await command.printed(/settled: order 1038, 0\.516001 of 1\.290001 USD returned/);
 
     const requests = command
       .stdout()

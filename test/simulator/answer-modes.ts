@@ -37,6 +37,35 @@ export function answerModes() {
     ],
     error_codes: [{ does: "says errors as codes", check: refusal({ error: "error.incorrect_order_id" }) }],
     error_with_status_field: [{ does: "puts a status into errors", check: refusal({ error: "Incorrect order ID", status: "104" }) }],
+    error_form: [
+      { does: "has a reason", check: refusal({ result: "error", reason: "Incorrect order ID" }) },
+      {
+        does: "has success as a text",
+        with: ["error_form=success_text"],
+        check: refusal({ success: "false", message: "Incorrect order ID" }),
+      },
+      {
+        does: "wraps the reason",
+        with: ["error_form=wrapped"],
+        check: refusal({ status: false, data: { pesan: "Incorrect order ID" } }),
+      },
+      {
+        does: "has a detail",
+        with: ["error_form=detail", "error_http=400"],
+        check: refusal({ detail: "Incorrect order ID" }, 400),
+      },
+    ],
+    add_form: [
+      { value: "object", form: { status: "success", order: { id: expect.any(Number) } } },
+      { value: "data_id", form: { data: { id: expect.any(Number) } } },
+      { value: "success_id", form: { success: "true", id: expect.any(Number) } },
+    ].map(({ value, form }) => ({
+      does: `tells the order as ${value}`,
+      with: [{ mode: "add_form" as const, value }],
+      check: async ({ call }) => {
+        expect((await call({ action: "add", service: "1", link: "l", quantity: "100" })).json).toEqual(form);
+      },
+    })),
     error_as_msg: [{ does: "has msg for error", check: refusal({ status: "error", msg: "Incorrect order ID" }) }],
     fails_with_error: [
       {
@@ -233,9 +262,37 @@ export function answerModes() {
         check: oneStatus(2, { start_count: "3572", remains: "Unknown" }),
       },
     ],
+    cancel_one: [
+      {
+        does: "takes a cancel by order only",
+        check: async ({ call, ids }) => {
+          expect((await call({ action: "cancel", orders: ids[0] })).json).toEqual({ error: "Incorrect order ID" });
+          const { json } = await call({ action: "cancel", order: ids[0] });
+          expect(JSON.stringify(json)).toMatch(/Cancellation request has been sent|cannot be canceled/);
+        },
+      },
+    ],
+    refill_ids: [
+      {
+        does: "has ids of letters and digits, and knows them again",
+        check: async ({ call, ids }) => {
+          const refill = object(await call({ action: "refill", order: ids[1] }))["refill"] as string;
+          expect(refill).toMatch(/^[a-z][a-z0-9]+$/);
+          expect((await call({ action: "refill_status", refill })).json).toEqual({ status: "Pending" });
+        },
+      },
+      {
+        does: "says 1 for each",
+        with: ["refill_ids=one"],
+        check: async ({ call, ids }) => {
+          for (const id of [ids[1], ids[1]]) expect((await call({ action: "refill", order: id })).json).toEqual({ refill: 1 });
+        },
+      },
+    ],
     start_count_zero: [{ does: "has 0 for each start count", check: oneStatus(1, { start_count: "0", remains: "0" }) }],
     thousands_separators: [{ does: "writes counts with commas", check: oneStatus(0, { start_count: "3,572", remains: "1,234" }) }],
-    plus_sign: [{ does: "writes counts with a plus", check: oneStatus(2, { start_count: "+3572", remains: "+157" }) }],
+    plus_sign: [{ does: "writes over-delivery with a plus", check: oneStatus(2, { start_count: "+3572", remains: "157" }) }],
+    dots_between_thousands: [{ does: "writes counts with dots", check: oneStatus(2, { start_count: "3.572", remains: "157" }) }],
     negative_remains: [{ does: "goes below zero where nothing remains", check: oneStatus(1, { remains: "-371" }) }],
     remains_exceeds_quantity: [
       { does: "goes above the quantity where all remains", check: oneStatus(3, { remains: String(QUANTITY + 1235) }) },

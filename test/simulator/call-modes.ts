@@ -4,7 +4,7 @@
 import { expect } from "vitest";
 import type { JsonObject } from "../../simulator/json.ts";
 import type { ModeName } from "../../simulator/modes.ts";
-import { MINUTE, type Row, comesBack, follows, orderCount, placesUnread, services, turnedAway } from "./mode-checks.ts";
+import { MINUTE, type Row, comesBack, follows, object, orderCount, placesUnread, services, turnedAway } from "./mode-checks.ts";
 import { START } from "./scene.ts";
 
 /** A row of checks for each mode; they run in `modes.test.ts`. */
@@ -145,9 +145,10 @@ export function callModes() {
         does: "has other names for key, service and error",
         check: async ({ call, key }) => {
           expect((await call({ action: "balance" })).json).toEqual({ errors: "Invalid API key" });
-          const [service] = (await call({ action: "services", api_token: key })).json as readonly JsonObject[];
+          const [service] = (await call({ action: "packages", api_token: key })).json as readonly JsonObject[];
           expect(service).toMatchObject({ package: 1 });
           expect(service).not.toHaveProperty("service");
+          expect((await call({ action: "services", api_token: key })).json).toEqual({ errors: "Incorrect request" });
           const add = { api_token: key, action: "add", link: "l", quantity: "100" };
           expect((await call({ ...add, package: "1" })).json).toHaveProperty("order");
           expect((await call({ ...add, service: "1" })).json).toEqual({ errors: "Incorrect service ID" });
@@ -200,6 +201,35 @@ export function callModes() {
         does: "places the order and does not name it",
         with: ["add_unreadable=other"],
         check: placesUnread(200, /^\{"status":"success"\}$/),
+      },
+      {
+        does: "places the order and says that something broke",
+        with: ["add_unreadable=error"],
+        check: placesUnread(200, /^\{"error":"There was an error processing your request\./),
+      },
+    ],
+    request_id: [
+      {
+        does: "answers an add that comes again by the first one's order, though that answer was lost",
+        with: ["request_id", "lost_answer/2"],
+        check: async (scene) => {
+          const add = { action: "add", service: "1", link: "l", quantity: "100", request_id: "a" };
+          const first = object(await scene.call(add));
+          await expect(scene.call(add)).rejects.toThrow("fetch failed");
+          expect(object(await scene.call(add))).toEqual(first);
+          expect(await orderCount(scene)).toBe(5);
+        },
+      },
+    ],
+    says_always: [
+      {
+        does: "says the same to every call, to no effect",
+        check: async (scene) => {
+          const add = { action: "add", service: "1", link: "l", quantity: "100" };
+          for (const fields of [add, { action: "balance" }, { action: "status", order: scene.ids[0] }])
+            expect((await scene.call(fields)).json).toEqual({ error: "Rate limit exceeded (200/min)" });
+          expect(await orderCount(scene)).toBe(4);
+        },
       },
     ],
     services_unreadable: [

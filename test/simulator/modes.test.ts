@@ -54,7 +54,7 @@ describe("modes", () => {
         expect(text.startsWith("\uFEFF<br />")).toBe(true);
         expect(JSON.parse(text.slice(text.indexOf("{")))).toEqual({
           status: true,
-          data: [expect.objectContaining({ id: Number(ids[0]), remains: "+1,234", status: "IN_PROGRESS" })],
+          data: [expect.objectContaining({ id: Number(ids[0]), remains: "1,234", status: "IN_PROGRESS" })],
         });
       },
     ));

@@ -1,6 +1,7 @@
 /**
  * What an `add` says, before anything is read for it: what it is looked up by, and what is kept of it.
  */
+import { partsOrdered, sendable } from "../../domain/catalogue.ts";
 import { linkKey } from "../../domain/order-link.ts";
 import type { Intent } from "../../store/placement/placement.ts";
 import type { AddLookup } from "../../store/placement/placement-reads.ts";
@@ -28,16 +29,9 @@ export async function requestIn({ call, fields, provider }: ApiV2Call): Promise<
   return { fields, lookup, intent: commonIntent(call.requestId, fields, lookup, link) };
 }
 
-const OWN_FIELDS: ReadonlySet<string> = new Set(["key", "action"]);
-
-/** All that the script has sent but its key: fields of every kind of service go to the provider, known here or not. */
-export function sentFields(fields: Fields): Record<string, string> {
-  return Object.fromEntries([...fields].filter(([name]) => !OWN_FIELDS.has(name)));
-}
-
 /** Two requests with one digest ask for the same, in whatever order their fields stand. */
 function digestOf(scope: string, fields: Fields): Promise<string> {
-  const trimmed = Object.entries(sentFields(fields)).map(([name, value]) => [name, value.trim()] as const);
+  const trimmed = Object.entries(sendable(fields)).map(([name, value]) => [name, value.trim()] as const);
   const sent = trimmed.toSorted(([a], [b]) => (a < b ? -1 : 1));
   return sha256Hex(JSON.stringify([scope, sent]));
 }
@@ -53,18 +47,12 @@ function commonIntent(requestId: string, fields: Fields, lookup: AddLookup, link
     link: link.slice(0, MAX_LINK_CHARACTERS) || null,
     cost: null,
     cost_currency: null,
-    runs: partsIn(fields, "runs"),
-    posts: partsIn(fields, "posts"),
+    ...partsOrdered(fields),
     link_key: lookup.linkKey,
     add_digest: lookup.digest,
     add_request: requestId,
     start_window_ms: null,
+    duration_ms: null,
     refill_days: null,
   } satisfies Partial<Intent>;
-}
-
-/** How many parts are asked for; scripts send empty or zero for plain orders. */
-function partsIn(fields: Fields, name: string): number | null {
-  const text = fields.get(name)?.trim() ?? "";
-  return /^\d{1,9}$/.test(text) && Number(text) > 0 ? Number(text) : null;
 }

@@ -2,7 +2,7 @@
  * What an `add` costs, and what is sent to its provider: at the own catalogue by the operator's prices, in connect mode by
  * the provider's.
  */
-import { type AddProblem, costOf, orderedBy, sentBy } from "../../domain/catalogue.ts";
+import { type AddProblem, costOf, orderedBy, sendable, sentBy } from "../../domain/catalogue.ts";
 import { formatAmount } from "../../domain/money.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
 import { MINUTE_MS } from "../../domain/time.ts";
@@ -11,7 +11,7 @@ import type { Intent } from "../../store/placement/placement.ts";
 import type { CatalogueAdd, ConnectAdd } from "../../store/placement/placement-reads.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import type { Context } from "../kit/context.ts";
-import { type AddRequest, sentFields } from "./add-fields.ts";
+import type { AddRequest } from "./add-fields.ts";
 import { WRONG } from "./answers.ts";
 
 /** An order that may be sent: to whom, what is kept of it, and the fields that the provider gets. */
@@ -42,6 +42,7 @@ export function priceInCatalogue({ panel, service, provider }: CatalogueAdd, { f
     posts,
     currency: service.currency ?? panel.currency,
     start_window_ms: service.startMinutes === null ? null : service.startMinutes * MINUTE_MS,
+    duration_ms: service.durationMinutes === null ? null : service.durationMinutes * MINUTE_MS,
     refill_days: service.refillDays,
   } as const;
   return ok({ provider, intent: priced, fields: sentBy(service, fields), isPriceOld: false });
@@ -71,10 +72,14 @@ export async function priceAtProvider(
 ): Promise<Result<PricedAdd, Mistake>> {
   if (lookup.service === "") return fail(WRONG.service);
   const listed = kept ?? (await refreshServices(call, provider, lookup.service));
-  const cost = costOf(listed?.rate ?? null, listed?.type ?? "", fields);
+  // The provider says what it makes of runs that the service does not take. What it accepts then is a plain order.
+  const isPlain = listed?.refusesRuns === true;
+  const counted = isPlain ? new Map([...fields].filter(([name]) => name !== "runs")) : fields;
+  const cost = costOf(listed?.rate ?? null, listed?.type ?? "", counted);
   const currency = provider.currency ?? provider.balanceCurrency ?? panel.currency;
   const priced = {
     ...intent,
+    ...(isPlain ? { runs: null } : {}),
     door: "connect",
     provider: provider.id,
     service: lookup.service,
@@ -85,5 +90,5 @@ export async function priceAtProvider(
     cost: cost.charge === null ? null : formatAmount(cost.charge),
     cost_currency: cost.charge === null ? null : currency,
   } as const;
-  return ok({ provider, intent: priced, fields: sentFields(fields), isPriceOld: kept !== null && !isListFresh });
+  return ok({ provider, intent: priced, fields: sendable(fields), isPriceOld: kept !== null && !isListFresh });
 }

@@ -2,8 +2,10 @@
  * What became of an order that was sent to its provider: written down, and what its script is to hear of it.
  */
 import type { Order } from "../../domain/order.ts";
+import { reusedUnanswered } from "../../domain/order-placement.ts";
 import { failureMessage } from "../../provider/failure-message.ts";
 import type { KnownRefusal, Placed } from "../../provider/client.ts";
+import { reuseUnanswered } from "../../store/placement/placement.ts";
 import { recordTaken, recordUnknown, type Sent, takeBack } from "../../store/placement/settle.ts";
 import type { Panel } from "../../store/panels/panels.ts";
 import type { Provider } from "../../store/rows/provider.ts";
@@ -28,7 +30,9 @@ export async function settlePlacement(sent: SentOrder, placed: Placed): Promise<
     case "placed": {
       // A script that would order anew by asking again gets an id that somebody will resolve.
       const failing = panel.reuseIdenticalAdds ? { answer: noAnswer() } : { order };
-      return orElse(sent, placed.id, settleTaken(sent, placed.id), failing);
+      const settled = await orElse(sent, placed.id, settleTaken(sent, placed.id), failing);
+      if (settled === failing && panel.reuseIdenticalAdds) call.waitUntil(expectAgain(sent));
+      return settled;
     }
     // planted: placing-unclear
     case "unclear":
@@ -50,6 +54,24 @@ export async function settlePlacement(sent: SentOrder, placed: Placed): Promise<
 
 function logOf({ call, order: { panel, id, provider } }: SentOrder, event: string, facts: Readonly<Record<string, unknown>>): void {
   call.ports.log({ event, panel, order: id, provider, ...facts });
+}
+
+/** Waits between two tries, in ms: the database may be out of reach for a moment. */
+const EXPECT_AFTER_MS = [500, 2_000, 8_000];
+
+/**
+ * The database failed, perhaps after it had written that the order was placed, and its script got no answer: what it
+ * sends next is the same order.
+ */
+async function expectAgain({ call: { db, ports }, order }: SentOrder): Promise<void> {
+  for (const ms of EXPECT_AFTER_MS) {
+    await ports.wait(ms);
+    const done = await reuseUnanswered(db, order, reusedUnanswered(ports.now())).then(
+      () => true,
+      () => false,
+    );
+    if (done) return;
+  }
 }
 
 /**
@@ -91,8 +113,8 @@ async function settleUndone(sent: SentOrder, answer: Answer): Promise<Settled> {
   }
 }
 
-function sentIn({ call: { db, ports }, provider, order }: SentOrder): Sent {
-  return { db, order, polling: provider.state, now: () => ports.now() };
+function sentIn({ call: { db, ports, now: askedAt }, provider, order }: SentOrder): Sent {
+  return { db, order, askedAt, polling: provider.state, now: () => ports.now() };
 }
 
 /** Known refusals as they concern the panel; the provider's own balance, for one, does not. */

@@ -7,13 +7,13 @@
 import { type Earlier, isBeingPlaced, isEndedUnplaced, reuse } from "../../domain/order-placement.ts";
 import { passGate } from "../../gate/gate.ts";
 import { refreshServices } from "../../gate/services.ts";
-import { clientFor } from "../../provider/client-for.ts";
 import { beginPlacing, readByNumber } from "../../store/placement/placement.ts";
 import { readForCatalogueAdd, readForConnectAdd } from "../../store/placement/placement-reads.ts";
 import type { Answer, Context } from "../kit/context.ts";
 import { type AddRequest, requestIn } from "./add-fields.ts";
 import { priceAtProvider, priceInCatalogue } from "./add-price.ts";
 import { type ApiV2Call, noAnswer, notHere, REFUSED, say, sayPlaced, WRONG } from "./answers.ts";
+import { resendOf, sendOrder } from "./add-send.ts";
 import { settlePlacement } from "./add-settle.ts";
 
 /** An identical request may come first in the moment between reading and writing, and be gone in the next. */
@@ -39,25 +39,27 @@ async function add(asked: ApiV2Call, wanted: AddRequest): Promise<Answer | "agai
   if (found === null) return say(WRONG.key);
   if (found === "no_provider") return notHere();
 
+  // Nothing was sent, so the script may end its order. Passed on, the text would be another one.
+  if (!asked.isText) return say(WRONG.text);
+
   const earlier = reuse(found, found.panel, call.now);
   if (earlier === "link_duplicate") return say(REFUSED.link_duplicate);
   if (earlier !== null) return answerOfFirst(call, earlier);
 
   const priced = found.channel === "catalogue" ? priceInCatalogue(found, wanted) : await priceAtProvider(call, found, wanted);
   if (!priced.ok) return say(priced.failure);
-  const { provider, intent, fields } = priced.value;
+  const { provider, intent } = priced.value;
 
   const passage = await passGate(call, provider);
   if (passage !== "yes") return noAnswer(passage);
 
   // The calls before may have taken their time: the order is as old as its row, not as the request.
-  const recorded = await beginPlacing(call.db, found.panel.id, intent, call.ports.now());
+  const resend = await resendOf(found.panel.id, priced.value);
+  const recorded = await beginPlacing(call.db, found.panel.id, { intent, resend }, call.ports.now());
   if (recorded === "in_the_way") return "again";
   if (recorded === "overdrawn") return say(REFUSED.funds);
 
-  // planted: order-sent-once
-  const placed = await clientFor(call.ports, provider.settings).place(fields);
-
+  const placed = await sendOrder(call, priced.value, recorded.order, resend);
   const settled = await settlePlacement({ call, panel: found.panel, provider, order: recorded.order }, placed);
   if (priced.value.isPriceOld) call.waitUntil(refreshServices(call, provider, intent.service));
 

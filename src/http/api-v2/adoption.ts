@@ -4,22 +4,24 @@
  */
 import pLimit from "p-limit";
 import { adopted } from "../../domain/order-adoption.ts";
-import { DEFAULT_CORRECTION_WINDOW_MS } from "../../domain/poll-cadence.ts";
-import { isPerhapsLost, numberOfOurs } from "../../domain/order-ids.ts";
+import { correctionWindowOf } from "../../domain/poll-cadence.ts";
+import { isPerhapsLost, isProviderOrderId, numberOfOurs } from "../../domain/order-ids.ts";
 import type { Order } from "../../domain/order.ts";
 import { policyFor } from "../../domain/refund-policy.ts";
-import type { ReconcilePolicy } from "../../domain/reconcile.ts";
+import { reconcile, type ReconcilePolicy } from "../../domain/reconcile.ts";
 import type { Report, StatusReport } from "../../domain/order-report.ts";
 import { orderView } from "../../domain/order-view.ts";
 import { clientFor } from "../../provider/client-for.ts";
+import { mayBeOfTheAsked } from "../../provider/failure.ts";
 import type { Capability, PollResult, ProviderClient } from "../../provider/client.ts";
-import { type Adopted, adoptOrders } from "../../store/orders/adoption.ts";
+import { type Adopted, adoptedRow, adoptOrders } from "../../store/orders/adoption.ts";
+import { applyEach, type OrderWrite } from "../../store/orders/apply.ts";
+import { moveWrite } from "../../store/orders/moves.ts";
 import { readForAdoption } from "../../store/orders/status-reads.ts";
 import { rowHeard, toOrder } from "../../store/rows/order.ts";
 import type { Panel } from "../../store/panels/panels.ts";
-import { adoptParts } from "../../store/orders/parts.ts";
+import { adoptParts, partsPutOff, type Whole, withoutParts } from "../../store/orders/parts.ts";
 import type { Provider } from "../../store/rows/provider.ts";
-import { bareRegistration, newOrderRow } from "../../store/orders/registration.ts";
 import type { Context } from "../kit/context.ts";
 import { claimMoreCalls, passGate, noteFailure, REPEATABLE } from "../../gate/gate.ts";
 
@@ -30,40 +32,81 @@ const MAX_CALLS = 20;
 const OPEN_CALLS = 5;
 /** Calls are claimed by the handful: a claim is a round trip and a row, too. */
 const CALLS_AT_ONCE = 5;
+/** Ids that are asked for in a request, at five rows written each; those beyond are left out, and come with the next one. */
+const MAX_ADOPTED = 500;
+
+/** What a script asks for of which nothing is known: ids, and those orders among them that were adopted by a list. */
+export type Unknown = { readonly ids: readonly string[]; readonly unheard: ReadonlyMap<string, Order> };
 
 /**
  * What became of some unknown ids. `strangers` are certainly no orders of this panel; of `silent` ones the provider
- * said nothing that can be passed on. The others are on record now.
+ * said nothing that can be passed on, or it was not asked about them. The others are on record now.
  */
 export type Adoption = { readonly strangers: ReadonlySet<string>; readonly silent: ReadonlySet<string> };
 
-/** Why there is no answer where not all of the ids could be asked in time: what was heard is kept, and told the next time. */
-export async function adopt(call: Context, panel: Panel, providerId: string, ids: readonly string[]): Promise<Adoption | "down" | "busy"> {
+/**
+ * Asks the provider about ids, and follows from then on what it knows of them. Where that failed, why: what was heard
+ * before is on record. Ids that are no spelling of one are nobody's, and never sent.
+ */
+export async function adopt(call: Context, panel: Panel, providerId: string, unknown: Unknown): Promise<Adoption | "down" | "busy"> {
   const { env } = call;
-  const { provider, foreign } = await readForAdoption(env.DB, panel.id, providerId, ids);
+  const spelled = unknown.ids.filter((id) => isProviderOrderId(id));
+  const misspelled = unknown.ids.filter((id) => !isProviderOrderId(id));
+  const wanted = spelled.slice(0, MAX_ADOPTED);
+  const { provider, foreign } = await readForAdoption(env.DB, panel.id, providerId, wanted);
   if (provider === null) return "down";
-  const asked = ids.filter((id) => !foreign.has(id));
-  if (asked.length === 0) return { strangers: foreign, silent: new Set() };
+  const asked = wanted.filter((id) => !foreign.has(id));
+  const beyond = spelled.slice(MAX_ADOPTED);
+  if (asked.length === 0) return { strangers: new Set([...foreign, ...misspelled]), silent: new Set(beyond) };
   const may = await passGate(call, provider, 1, REPEATABLE);
   if (may !== "yes") return may;
   const { answers, failure } = await ask(call, provider, asked);
-  const now = call.ports.now();
-  const heard = [...answers].flatMap(([id, { report }]) => (report.kind === "status" ? [{ id, report }] : []));
-  const wholes = heard.map((each) => ({ order: toOrder(freshRow(now, panel, provider, each)), report: each.report }));
-  await adoptOrders(
-    env.DB,
-    heard.map((each) => newOrder(now, panel, provider, each)),
-    now,
-  );
-  await adoptParts(env.DB, wholes, provider.state, now);
-  if (answers.size < asked.length) {
-    if (failure !== null) await noteFailure(call, provider, failure, REPEATABLE);
-    return failure?.code === "rate_limited" ? "busy" : "down";
+  await putOnRecord(call, { panel, provider, unheard: unknown.unheard }, answers);
+  const isCutShort = answers.size < asked.length;
+  if (isCutShort && failure !== null) {
+    // Ids are the panel's own to make up: what they can have caused counts against nobody else. The sweeps find it out.
+    if (!mayBeOfTheAsked(failure)) await noteFailure(call, provider, failure, REPEATABLE);
+    return failure.code === "rate_limited" ? "busy" : "down";
   }
+  if (isCutShort && answers.size === 0) return "busy";
   const client = clientFor(call.ports, provider.settings);
   const strangers = asked.filter((id) => isStranger(client, answers.get(id)?.report) && !isOursAndPerhapsLost(id, panel));
   const silent = asked.filter((id) => answers.get(id)?.report.kind !== "status" && !strangers.includes(id));
-  return { strangers: new Set([...foreign, ...strangers]), silent: new Set(silent) };
+  return { strangers: new Set([...foreign, ...misspelled, ...strangers]), silent: new Set([...silent, ...beyond]) };
+}
+
+/** Whose orders are asked for, and those of them that are on record without having been heard of. */
+type Asking = { readonly panel: Panel; readonly provider: Provider; readonly unheard: ReadonlyMap<string, Order> };
+
+async function putOnRecord(call: Context, { panel, provider, unheard }: Asking, answers: PollResult["answers"]): Promise<void> {
+  const { env, ports } = call;
+  const now = ports.now();
+  const said = [...answers].flatMap(([id, { report }]) => (report.kind === "status" ? [{ id, report }] : []));
+  const wholeOf = ({ id, report }: ReportedOrder): Whole => ({
+    order: unheard.get(id) ?? toOrder(adoptedRow({ panel, provider, id, currency: report.currency }, now)),
+    report,
+  });
+  const putOff = await partsPutOff(env.DB, provider.id, said.map(wholeOf), now);
+  const heard = said.map(({ id, report }) => ({ id, report: withoutParts(report, putOff) }));
+  const wholes = heard.map(wholeOf);
+  await adoptOrders(
+    env.DB,
+    heard.flatMap((each) => (unheard.has(each.id) ? [] : [newOrder(now, panel, provider, each)])),
+    now,
+  );
+  await adoptParts(env.DB, wholes, provider.state, now);
+  const firstHeard = heard.flatMap(({ id, report }) => {
+    const order = unheard.get(id);
+    return order === undefined ? [] : [firstWrite(order, provider, report, now)];
+  });
+  // One that a sweep has written meanwhile has been heard of.
+  await applyEach(env.DB, firstHeard);
+}
+
+/** What the provider's first answer makes of an order that was adopted without one. */
+function firstWrite(order: Order, provider: Provider, report: StatusReport, time: number): OrderWrite {
+  const now = Math.max(time, order.updatedAt);
+  return moveWrite(order, reconcile(order.state, report, policyAt(provider, order), now), provider.state, now);
 }
 
 /** Asks for the orders' status, as few calls as the provider allows, until the time is up. */
@@ -88,7 +131,7 @@ async function ask(call: Context, provider: Provider, ids: readonly string[]): P
       return true;
     });
   const settings = { ...provider.settings, timeoutMs: Math.min(provider.settings.timeoutMs, ADOPTION_MS) };
-  const port = { takeCall, slot: <T>(task: () => Promise<T>) => slot(task) };
+  const port = { takeCall, slot: <T>(task: () => Promise<T>) => slot(task), inTrouble: provider.state.failures > 0 };
   return clientFor(ports, settings).poll(
     port,
     capability,
@@ -108,21 +151,9 @@ function isOursAndPerhapsLost(id: string, { lostOrdersFrom }: Panel): boolean {
 
 type ReportedOrder = { readonly id: string; readonly report: StatusReport };
 
-/** The order as if it had just been placed. Its number is the transaction's to give. */
-function freshRow(now: number, panel: Panel, provider: Provider, { id, report }: ReportedOrder) {
-  return {
-    ...newOrderRow(
-      { panel: panel.id, n: 0 },
-      bareRegistration(provider.id, id, report.currency ?? provider.currency ?? panel.currency),
-      now,
-    ),
-    door: "connect" as const,
-  };
-}
-
-function newOrder(now: number, panel: Panel, provider: Provider, heard: ReportedOrder): Adopted {
-  const fresh = freshRow(now, panel, provider, heard);
-  const order = adopted(toOrder(fresh), heard.report, policyAt(provider, toOrder(fresh)), now);
+function newOrder(now: number, panel: Panel, provider: Provider, { id, report }: ReportedOrder): Adopted {
+  const fresh = adoptedRow({ panel, provider, id, currency: report.currency }, now);
+  const order = adopted(toOrder(fresh), report, policyAt(provider, toOrder(fresh)), now);
   return { row: { ...rowHeard(fresh, order.state), door: "connect" }, partOf: null, shown: orderView(order, provider.state, now) };
 }
 
@@ -131,8 +162,9 @@ function policyAt(provider: Provider, order: Order): ReconcilePolicy {
     statusWords: provider.settings.statusWords,
     progressPercent: 0,
     startWindowMs: null,
-    correctionWindowMs: DEFAULT_CORRECTION_WINDOW_MS,
+    correctionWindowMs: correctionWindowOf(provider.settleHours),
     refunds: policyFor(order, provider.policies),
-    holdAll: null,
+    holdAll: provider.state.brakeEngagedAt === null ? null : "brake",
+    parts: [],
   };
 }

@@ -15,8 +15,10 @@ import { RETRY_LATER } from "../kit/errors.ts";
 /** One call of a panel's script. Whether its key is any panel's, the database says. */
 export type ApiV2Call = {
   readonly call: Context;
-  /** The call's fields as they came, `key` and `action` among them. */
+  /** The call's fields as they came, `key` and `action` among them; those that say nothing are left out. */
   readonly fields: ReadonlyMap<string, string>;
+  /** Whether all of the call's text is UTF-8. */
+  readonly isText: boolean;
   readonly ref: PanelRef;
   /** The provider in the path; null at the own catalogue. */
   readonly provider: string | null;
@@ -24,14 +26,11 @@ export type ApiV2Call = {
 
 export type ApiV2Action = (asked: ApiV2Call) => Promise<Answer>;
 
-/** Ids in one call. */
-export const MAX_IDS = 100;
-
 /** What scripts know these mistakes by. */
 export const WRONG = {
   key: { error: "Invalid API key" },
   request: { error: "Incorrect request" },
-  too_many_ids: { error: `Incorrect request: at most ${MAX_IDS} ids in a call` },
+  text: { error: "Incorrect request: the text is not UTF-8" },
   order: { error: "Incorrect order ID" },
   refill: { error: "Refill not found" },
   service: { error: "error.incorrect_service_id" },
@@ -79,10 +78,4 @@ export function idView(id: string): number | string {
 /** An order was taken: its id, as the panel's script is to know it. */
 export function sayPlaced(order: Pick<Order, "id" | "number" | "channel" | "providerOrderId">): Answer {
   return say({ order: idView(panelOrderId(order)) });
-}
-
-/** The ids of a list field, or the one of a single field, as they were given but for the space around them; each once. */
-export function idsIn(fields: ReadonlyMap<string, string>, many: string, one: string): string[] {
-  const list = fields.get(many)?.split(",") ?? [fields.get(one) ?? ""];
-  return [...new Set(list.map((id) => id.trim()))].filter((id) => id !== "");
 }

@@ -14,36 +14,56 @@ import { answerCancel, answerRefill } from "./refills-cancels.ts";
 import { answerServices } from "./services.ts";
 import { answerStatus } from "./status.ts";
 
+/** By the protocol's names, and by those that some scripts have for the call with a list. */
 const ACTIONS: ReadonlyMap<string, ApiV2Action> = new Map(
   Object.entries({
     services: answerServices,
     add: answerAdd,
     status: answerStatus,
+    orders: answerStatus,
+    multi_status: answerStatus,
+    multiple_status: answerStatus,
     refill: answerRefill,
+    multi_refill: answerRefill,
+    multiple_refill: answerRefill,
     refill_status: answerRefillStatus,
+    multi_refill_status: answerRefillStatus,
+    multiple_refill_status: answerRefillStatus,
     cancel: answerCancel,
+    multi_cancel: answerCancel,
+    multiple_cancel: answerCancel,
     balance: answerBalance,
   }),
 );
 
 /** What a GET may ask for: nothing that a browser or a crawler could do by following a link. */
-const BY_GET: ReadonlySet<string> = new Set(["services", "status", "balance"]);
+const BY_GET: ReadonlySet<ApiV2Action> = new Set([answerServices, answerStatus, answerBalance]);
 
 const TOO_LARGE: Reply = { status: 413, body: null, headers: {} };
 
-export function isApiV2Path(path: string): boolean {
-  return path === "/api/v2" || path.startsWith("/api/v2/");
+/** Whether panel scripts may have sent the call: whatever cannot be answered there is no error in JSON, which ends orders. */
+export function isScriptsPath(path: string): boolean {
+  return /^\/+api/i.test(path);
+}
+
+/** The URL with doubled slashes in such a path made one: panels put a base URL and a path together as they are. */
+export function withSingleSlashes(url: URL): URL {
+  if (!isScriptsPath(url.pathname) || !url.pathname.includes("//")) return url;
+  const single = new URL(url);
+  single.pathname = url.pathname.replace(/\/{2,}/g, "/");
+  return single;
 }
 
 /** Answers one call; `provider` is the path's, empty at the own catalogue. */
 export async function answerApiV2(call: Context, provider: string): Promise<Answer> {
-  const fields = await readFields(call);
-  if (fields === null) return ok(TOO_LARGE);
+  const read = await readFields(call);
+  if (read === null) return ok(TOO_LARGE);
+  const { fields, isText } = read;
   const key = fields.get("key") ?? "";
   if (!isPanelKey(key)) return say(WRONG.key);
   const ref = { by: "key_hash", value: await panelKeyHash(key) } as const;
-  const name = fields.get("action") ?? "";
-  const action = call.request.method === "POST" || BY_GET.has(name) ? ACTIONS.get(name) : undefined;
-  if (action !== undefined) return action({ call, fields, ref, provider: provider === "" ? null : provider });
+  const named = ACTIONS.get(fields.get("action")?.trim() ?? "");
+  const action = call.request.method === "POST" || (named !== undefined && BY_GET.has(named)) ? named : undefined;
+  if (action !== undefined) return action({ call, fields, isText, ref, provider: provider === "" ? null : provider });
   return say((await readPanel(call.env.DB, ref)) === null ? WRONG.key : WRONG.request);
 }

@@ -9,8 +9,9 @@ import { clientFor } from "../../provider/client-for.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import { foreignRefills, readOwnCases, readRefills } from "../../store/refills-cancels/request-reads.ts";
 import type { Answer } from "../kit/context.ts";
-import { type ApiV2Call, idsIn, noAnswer, notHere, say, idView, WRONG } from "./answers.ts";
-import { wrongIds } from "./refills-cancels.ts";
+import { type ApiV2Call, noAnswer, notHere, say, idView, WRONG } from "./answers.ts";
+import { askedIds, type AskedIds, MAX_ASKED } from "./asked-ids.ts";
+import { noIds } from "./refills-cancels.ts";
 import { passGate, REPEATABLE } from "../../gate/gate.ts";
 
 /** The words that scripts know. */
@@ -25,35 +26,38 @@ const WORDS: Readonly<Record<RefillStatus, string>> = {
 };
 
 export async function answerRefillStatus(asked: ApiV2Call): Promise<Answer> {
-  const ids = idsIn(asked.fields, "refills", "refill");
-  const wrong = await wrongIds(asked, ids);
-  if (wrong !== null) return wrong;
-  return asked.provider === null ? ofOwn(asked, ids) : ofProviders(asked, asked.provider, ids);
+  const wanted = askedIds(asked.fields, "refills", "refill");
+  if (wanted.ids.length === 0) return noIds(asked);
+  return asked.provider === null ? ofOwn(asked, wanted) : ofProviders(asked, asked.provider, wanted);
 }
 
 /** What is said of a refill: its word, or that there is none. */
 type RefillStatusView = string | { readonly error: string };
 
 /** In the own catalogue a refill goes by its order's id. */
-async function ofOwn({ call, ref, fields }: ApiV2Call, ids: readonly string[]): Promise<Answer> {
-  const found = await readOwnCases(call.env.DB, ref, ids);
+async function ofOwn({ call, ref }: ApiV2Call, wanted: AskedIds): Promise<Answer> {
+  const found = await readOwnCases(call.env.DB, ref, wanted.ids);
   if (found === null) return say(WRONG.key);
-  return sayEach(fields, ids, (id) => wordOf(found.cases.get(id)?.order) ?? WRONG.refill);
+  return sayEach(wanted, (id) => wordOf(found.cases.get(id)?.order) ?? WRONG.refill);
 }
 
-async function ofProviders({ call, ref, fields }: ApiV2Call, providerId: string, ids: readonly string[]): Promise<Answer> {
+async function ofProviders({ call, ref }: ApiV2Call, providerId: string, wanted: AskedIds): Promise<Answer> {
+  const { ids } = wanted;
   const found = await readRefills(call.env.DB, ref, providerId, ids);
   if (found === null) return say(WRONG.key);
   if (found.provider === null) return notHere();
-  const unknown = ids.filter((id) => !found.orders.has(id));
+  // What a provider takes in one call; those beyond it are left out.
+  const unknown = ids.filter((id) => !found.orders.has(id)).slice(0, MAX_ASKED);
   const foreign = await foreignRefills(call.env.DB, found.panel.id, providerId, unknown);
-  const heard = await ask(
+  const asked = await ask(
     { call },
     found.provider,
     unknown.filter((id) => !foreign.has(id)),
   );
-  if (typeof heard === "string") return noAnswer(heard);
-  return sayEach(fields, ids, (id) => wordOf(found.orders.get(id)) ?? (foreign.has(id) ? WRONG.refill : (heard.get(id) ?? null)));
+  // In a list, those that are followed are answered all the same.
+  if (typeof asked === "string" && !(wanted.isList && found.orders.size > 0)) return noAnswer(asked);
+  const heard = typeof asked === "string" ? new Map<string, RefillStatusView>() : asked;
+  return sayEach(wanted, (id) => wordOf(found.orders.get(id)) ?? (foreign.has(id) ? WRONG.refill : (heard.get(id) ?? null)));
 }
 
 function wordOf(order: Order | undefined): string | null {
@@ -90,9 +94,9 @@ function refillStatusView(said: RefillSaid): RefillStatusView {
 }
 
 /** A list is answered by refill, without those of which there is nothing to say; a single one by itself, or not at all. */
-function sayEach(fields: ApiV2Call["fields"], ids: readonly string[], tell: (id: string) => RefillStatusView | null): Answer {
+function sayEach({ ids, isList }: AskedIds, tell: (id: string) => RefillStatusView | null): Answer {
   const told = ids.map((id) => [id, tell(id)] as const);
-  if (fields.has("refills")) return say(told.flatMap(([id, status]) => (status === null ? [] : [{ refill: idView(id), status }])));
+  if (isList) return say(told.flatMap(([id, status]) => (status === null ? [] : [{ refill: idView(id), status }])));
   const said = told[0]?.[1] ?? null;
   if (said === null) return noAnswer();
   return say(typeof said === "string" ? { status: said } : said);

@@ -7,6 +7,7 @@
  */
 import { type AskOutcome, isGrantedRefill } from "../../domain/refill-cancel.ts";
 import pLimit from "p-limit";
+import { isProviderOrderId } from "../../domain/order-ids.ts";
 import type { Order, OrderState } from "../../domain/order.ts";
 import {
   isRefillCancelOpen,
@@ -22,6 +23,10 @@ import { isOfConnection, requestAnswerOf } from "../../provider/outcome.ts";
 import type { RequestReply } from "../../provider/client.ts";
 import type { Result } from "../../domain/result.ts";
 import type { ProviderFailure } from "../../provider/failure.ts";
+import type { Learned } from "../../provider/settings.ts";
+import { minuteOf } from "../../domain/time.ts";
+import { claimCalls } from "../../store/providers/budget.ts";
+import { keepLearned } from "../../store/providers/provider-settings.ts";
 import { changeOrders, type KnownOrder, keyText, recordOutcomes, type TakenUp } from "../../store/refills-cancels/steps.ts";
 import { type Panel, readPanel } from "../../store/panels/panels.ts";
 import type { Provider } from "../../store/rows/provider.ts";
@@ -34,7 +39,8 @@ import {
   type RefillCancelCase,
 } from "../../store/refills-cancels/request-reads.ts";
 import type { Answer, Context } from "../kit/context.ts";
-import { type ApiV2Call, idsIn, MAX_IDS, noAnswer, notHere, say, idView, WRONG } from "./answers.ts";
+import { type ApiV2Call, noAnswer, notHere, say, idView, WRONG } from "./answers.ts";
+import { askedIds, MAX_ASKED } from "./asked-ids.ts";
 import { noteFailure, REPEATABLE } from "../../gate/gate.ts";
 import { passGates } from "../../gate/gates.ts";
 
@@ -53,8 +59,8 @@ type RequestAnswer =
 type ToAsk = { readonly kind: "ask"; readonly provider: Provider; readonly upstreamId: string; readonly order: Order | null };
 
 export async function answerRefill(asked: ApiV2Call): Promise<Answer> {
-  return answerRefillsCancels(asked, "refill", (said) => {
-    if (!asked.fields.has("orders")) return say(said[0]?.[1].kind === "accepted" ? { refill: said[0][1].refill } : errorOf(said[0]?.[1]));
+  return answerRefillsCancels(asked, "refill", (said, isList) => {
+    if (!isList) return say(said[0]?.[1].kind === "accepted" ? { refill: said[0][1].refill } : errorOf(said[0]?.[1]));
     return say(said.map(([id, one]) => ({ order: idView(id), refill: one.kind === "accepted" ? idView(one.refill) : errorOf(one) })));
   });
 }
@@ -70,22 +76,21 @@ function errorOf(said: RequestAnswer | undefined): { readonly error: string } {
   return { error: said?.kind === "refused" ? said.message : SILENT };
 }
 
-/** What is wrong with a call for some ids, if anything is. */
-export async function wrongIds({ call, ref }: ApiV2Call, ids: readonly string[]): Promise<Answer | null> {
-  if (ids.length > 0 && ids.length <= MAX_IDS) return null;
-  const panel = await readPanel(call.env.DB, ref);
-  return say(panel === null ? WRONG.key : ids.length === 0 ? WRONG.request : WRONG.too_many_ids);
+/** What is said to a call that names no ids. */
+export async function noIds({ call, ref }: ApiV2Call): Promise<Answer> {
+  return say((await readPanel(call.env.DB, ref)) === null ? WRONG.key : WRONG.request);
 }
 
 async function answerRefillsCancels(
   asked: ApiV2Call,
   kind: RefillCancelKind,
-  tell: (said: readonly (readonly [id: string, said: RequestAnswer])[]) => Answer,
+  tell: (said: readonly (readonly [id: string, said: RequestAnswer])[], isList: boolean) => Answer,
 ): Promise<Answer> {
-  const ids = idsIn(asked.fields, "orders", "order");
-  const wrong = await wrongIds(asked, ids);
-  if (wrong !== null) return wrong;
-  const plan = asked.provider === null ? await planOwn(asked, kind, ids) : await planProviders(asked, asked.provider, kind, ids);
+  const { ids, isList } = askedIds(asked.fields, "orders", "order");
+  if (ids.length === 0) return noIds(asked);
+  // What a provider takes in one call; the others hear that there is no answer yet.
+  const now = ids.slice(0, MAX_ASKED);
+  const plan = asked.provider === null ? await planOwn(asked, kind, now) : await planProviders(asked, asked.provider, kind, now);
   if (!(plan instanceof Map)) return plan;
   const toAsk = [...plan.values()].filter((one) => one.kind === "ask");
   const asking = askProviders(asked, kind, toAsk);
@@ -94,7 +99,8 @@ async function answerRefillsCancels(
   const heard = await asking;
   const said = [...plan].map(([id, one]) => [id, one.kind === "ask" ? (heard.get(one) ?? DOWN) : one] as const);
   const silent = said.flatMap(([, one]) => (one.kind === "none" ? [one] : []));
-  return silent.length === said.length ? noAnswer(silent[0]?.why) : tell(said);
+  if (silent.length === said.length) return noAnswer(silent[0]?.why);
+  return tell([...said, ...ids.slice(MAX_ASKED).map((id) => [id, BUSY] as const)], isList);
 }
 
 const DOWN = { kind: "none", why: "down" } as const satisfies RequestAnswer;
@@ -146,7 +152,8 @@ async function planProviders(
     const order = found.cases.get(id)?.order;
     const known = order === undefined ? null : onRecord(kind, order, call.now, (refill) => refill);
     if (known !== null) return known;
-    if (others.theirs.has(id)) return stranger();
+    // No provider has such an id; some would read another order's out of it.
+    if (others.theirs.has(id) || (order === undefined && !isProviderOrderId(id))) return stranger();
     if (doubtful.includes(id) && mayBeTheirs(id, order, others)) return { kind: "refused", message: SILENT };
     const hasEnded = kind === "cancel" && order !== undefined && isFinal(order.state.status);
     return { kind: "ask", provider, upstreamId: order?.providerOrderId ?? id, order: hasEnded ? null : (order ?? null) };
@@ -216,12 +223,17 @@ async function askProviders(asked: ApiV2Call, kind: RefillCancelKind, items: rea
   const answers = await askEach(call, kind, [...askable]);
   const without = await record(call, { kind, found, written }, answers);
   await noteFailures(call, answers);
+  await keepWhatWasLearned(call, answers);
   const saidBy = (item: ToAsk): RequestAnswer => {
     const mayCall = may.get(item.provider) ?? "down";
     if (mayCall !== "yes") return { kind: "none", why: mayCall };
     const answer = askable.has(item) ? answers.get(item.provider.id)?.answer : undefined;
     if (answer === undefined) return BUSY;
     const told = requestAnswerOf(answer, item.upstreamId);
+    // What it said is more than silence; whoever asked may make something of it.
+    if (told.kind === "lost" && told.message !== null) return { kind: "refused", message: unclearText(asked, told.message) };
+    // No call was left for it in this request.
+    if (told.kind === "put_back" && answer.ok) return { kind: "none", why: "busy" };
     const isWithoutId = item.order !== null && without.has(keyText(item.order));
     const heard = told.kind === "accepted" && isWithoutId ? { ...told, refill: null } : told;
     const silence = !answer.ok && answer.failure.code === "rate_limited" ? BUSY : DOWN;
@@ -232,13 +244,33 @@ async function askProviders(asked: ApiV2Call, kind: RefillCancelKind, items: rea
 }
 
 /** What each provider answered, by its id. */
-type ProviderAnswers = ReadonlyMap<string, { readonly provider: Provider; readonly answer: ProviderAnswer }>;
+type ProviderAnswers = ReadonlyMap<
+  string,
+  { readonly provider: Provider; readonly answer: ProviderAnswer; readonly learned: Learned | null }
+>;
 
-async function askEach({ ports }: Context, kind: RefillCancelKind, items: readonly ToAsk[]): Promise<ProviderAnswers> {
+/** Calls beyond a provider's first that one request makes in all: some providers are asked to cancel one by one. */
+const MORE_CALLS = 10;
+
+async function askEach({ db, ports }: Context, kind: RefillCancelKind, items: readonly ToAsk[]): Promise<ProviderAnswers> {
   const slot = pLimit(OPEN_CALLS);
+  let left = MORE_CALLS;
   const ask = async (provider: Provider, some: readonly ToAsk[]) => {
     const ids = [...new Set(some.map(({ upstreamId }) => upstreamId))];
-    return [provider.id, { provider, answer: await slot(() => clientFor(ports, provider.settings)[kind](ids)) }] as const;
+    const { id, maxCallsPerMinute: perMinute } = provider;
+    const takeCall = async (): Promise<boolean> => {
+      if (left === 0) return false;
+      left -= 1;
+      if (perMinute === null) return true;
+      const grants = await claimCalls(db, minuteOf(ports.now()), [{ provider: id, calls: 1, perMinute }]);
+      return grants.get(id)?.granted === 1;
+    };
+    let learned: Learned | null = null;
+    const learn = (news: Learned) => {
+      learned = news;
+    };
+    const answer = await slot(() => clientFor(ports, provider.settings)[kind](ids, { takeCall, learn }));
+    return [id, { provider, answer, learned }] as const;
   };
   return new Map(await Promise.all([...Map.groupBy(items, ({ provider }) => provider)].map(([provider, some]) => ask(provider, some))));
 }
@@ -258,6 +290,16 @@ async function record({ env, ports }: Context, taken: TakenUp, answers: Provider
     const { kind, written } = taken;
     ports.log({ event: "request.unrecorded", kind, provider: providers, orders: written.length, error: String(error) });
     return new Set();
+  }
+}
+
+/** What is not kept, the next call finds out again. */
+async function keepWhatWasLearned(call: Context, answers: ProviderAnswers): Promise<void> {
+  const news = [...answers.values()].flatMap(({ provider, learned }) => (learned === null ? [] : [{ provider, learned }]));
+  try {
+    for (const { provider, learned } of news.slice(0, MAX_NOTED)) await keepLearned(call.db, provider, learned);
+  } catch (error) {
+    call.ports.log({ event: "request.failure_unnoted", error: String(error) });
   }
 }
 
@@ -282,6 +324,11 @@ function foundIn(items: readonly ToAsk[]): KnownOrder[] {
 /** A refill's id as the panel is to know it: at the own catalogue that of its order. */
 function refillIdFor({ provider }: ApiV2Call, { order, upstreamId }: ToAsk, refill: string | null): string {
   return provider === null ? (order?.id ?? upstreamId) : (refill ?? upstreamId);
+}
+
+/** At the own catalogue the provider's words stay untold. */
+function unclearText({ provider }: ApiV2Call, message: string): string {
+  return provider === null ? SILENT : message;
 }
 
 /** At the own catalogue the provider's words are told only where they are known to be about the order's id. */

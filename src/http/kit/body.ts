@@ -11,7 +11,7 @@ const MAX_BODY_BYTES = 1024 * 1024;
 const TOO_LARGE: Failure = { code: "body_too_large", limitBytes: MAX_BODY_BYTES };
 
 /** The body's bytes. Reading stops, and the rest is let go, as soon as it is known to be too long. */
-export async function readBytes(request: Request): Promise<Result<Uint8Array, Failure>> {
+export async function readBytes(request: Request): Promise<Result<Uint8Array<ArrayBuffer>, Failure>> {
   if (Number(request.headers.get("Content-Length")) > MAX_BODY_BYTES) return fail(TOO_LARGE);
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -23,7 +23,7 @@ export async function readBytes(request: Request): Promise<Result<Uint8Array, Fa
   return ok(joined(chunks, length));
 }
 
-function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
+function joined(chunks: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(length);
   let at = 0;
   for (const chunk of chunks) {

@@ -39,7 +39,8 @@ export type Failure =
       readonly code: "refund_decided";
       readonly refund: string;
       readonly status: "posted" | "rejected";
-      readonly amount: string;
+      /** Null where only the provider's word was decided about. */
+      readonly amount: string | null;
       readonly by: string;
     }
   | { readonly code: "above_charge"; readonly most: string; readonly held: string }
@@ -222,7 +223,7 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
   }),
   refund_decided: ({ refund, status, amount, by }) => ({
     status: 409,
-    message: `Refund ${quoted(refund)} was ${status}${status === "posted" ? ` with ${amount}` : ""} by ${by}; a decision is not taken back. Use goodwill or a claw-back instead.`,
+    message: `Refund ${quoted(refund)} was ${status}${status === "posted" && amount !== null ? ` with ${amount}` : ""} by ${by}; a decision is not taken back. Use goodwill or a claw-back instead.`,
   }),
   above_charge: ({ most, held }) => ({
     status: 422,
@@ -236,7 +237,7 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
   }),
   no_charge: ({ order }) => ({
     status: 422,
-    message: `The charge of order ${quoted(order)} is not known here, so nothing of it can be refunded.`,
+    message: `Order ${quoted(order)} has no charge here, so no amount of it can be refunded. Where the provider's word waits, decide about it without an amount.`,
   }),
   dead_letter_not_found: ({ id }) => ({
     status: 404,

@@ -36,7 +36,8 @@ function lists(ifNoneMatch: string | null, etag: string): boolean {
 
 export function toResponse(answer: Answer, requestId: string, isHead: boolean): Response {
   const { status, body, headers } = answer.ok ? answer.value : errorReply(answer.failure);
-  const contentType = body === null ? {} : { "Content-Type": "application/json; charset=utf-8" };
+  // JSON is UTF-8, and one client of API v2 compares this to the letter.
+  const contentType = body === null ? {} : { "Content-Type": "application/json" };
   const common = { "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", ...contentType };
   return new Response(isHead ? null : body, { status, headers: { ...common, ...headers, "Request-Id": requestId } });
 }

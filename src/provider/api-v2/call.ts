@@ -1,7 +1,7 @@
 /**
  * One call of a provider's API: from an action's fields to what the answer means, or why there is none.
  */
-import { type ApiError, knownError, knownRefusal, messageOf } from "./reading/api-error.ts";
+import { type ApiError, knownRefusal, messageOf } from "./reading/api-error.ts";
 import { MAX_MESSAGE_CHARS, type Reading, type ReadingContext } from "./reading/answer.ts";
 import { exchange, type Heard, MAX_ANSWER_BYTES } from "../../outbound/exchange.ts";
 import type { FetchPort } from "../../outbound/exchange.ts";
@@ -9,6 +9,7 @@ import { fail, ok, type Result } from "../../domain/result.ts";
 import type { ProviderFailure } from "../failure.ts";
 import { findJson, MAX_JSON_DEPTH } from "./reading/json.ts";
 import { type ActionFields, buildRequest } from "./request.ts";
+import { type CallSubject, isNoWord, isOfCall, subjectOf } from "./reading/subject.ts";
 import { retryAfterSeconds } from "../../outbound/retry-after.ts";
 import type { ProviderSettings } from "../settings.ts";
 import { cleanText } from "./reading/wording.ts";
@@ -70,33 +71,58 @@ function understand<T>(answer: Answer, read: Action<T>["read"]): Result<T, Provi
 }
 
 /**
- * What an error says of the call as such, whatever was asked in it: that its key is rejected, or that there are too many
- * of them. Null for an error about what was asked. Texts count before the HTTP code.
+ * What an error says of the call as such, whatever was asked in it. Null for an error about what was asked, and for one
+ * that may be. Texts count before the HTTP code.
  */
-export function troubleOfCall(error: ApiError, status: number): "key" | "rate" | null {
-  const known = knownError(error.texts);
-  if (known === "key" || known === "rate") return known;
+export function troubleOfCall(error: ApiError, status: number): CallSubject | null {
+  const subject = subjectOf(error);
+  if (isOfCall(subject)) return subject;
   if (knownRefusal(error.texts) !== null) return null;
   if (status === 429) return "rate";
-  return known !== "order" && (status === 401 || status === 403) ? "key" : null;
+  return subject !== "id" && isOfKey(status) ? "key" : null;
+}
+
+/** 401 and 403 turn the caller away, whatever it asks. */
+export function isOfKey(status: number): boolean {
+  return status === 401 || status === 403;
 }
 
 /** The provider answered with an error of its own. */
 function failureOfError(error: ApiError, answer: Answer): ProviderFailure {
+  const { status } = answer;
   const message = cleanText(error.texts[0], MAX_MESSAGE_CHARS, answer.key);
-  const trouble = troubleOfCall(error, answer.status);
-  if (trouble === "key") return { code: "rejected_key", message };
-  if (trouble === "rate") return rateLimited(answer);
-  return { code: "refused", message, status: answer.status };
+  const trouble = troubleOfCall(error, status);
+  return trouble === "rate" ? rateLimited(answer) : failureOfTrouble(trouble, message, status);
+}
+
+/** What an order's own error within a good answer is as a failure: `refused` unless it is about the call. */
+export function failureOfText(message: string): ProviderFailure {
+  return failureOfTrouble(troubleOfCall({ texts: [message] }, 200), message, 200);
+}
+
+function failureOfTrouble(trouble: CallSubject | null, message: string, status: number): ProviderFailure {
+  switch (trouble) {
+    case "key":
+      return { code: "rejected_key", message };
+    case "rate":
+      return { code: "rate_limited", retryAfterSeconds: null };
+    case "address":
+      return { code: "blocked", status, message };
+    case "upkeep":
+      return { code: "unavailable", message, status };
+    case null:
+      return { code: "refused", message, status, ...(isNoWord(message) ? { broken: true } : {}) };
+  }
 }
 
 /** JSON without the answer: under a failing code its message, if any, is the error; else the form is not what it should be. */
 function failureOfShape(json: unknown, trouble: string, answer: Answer): ProviderFailure {
   const { status } = answer;
-  const message = messageOf(json);
-  const isError = status >= 400 || (message !== null && knownError([message]) === "key");
+  const message = messageOf(json, status);
+  const isError = status >= 400 || (message !== null && isOfCall(subjectOf({ texts: [message] })));
   if (message !== null && isError) return failureOfError({ texts: [message] }, answer);
   if (status === 429) return rateLimited(answer);
+  if (isOfKey(status)) return { code: "rejected_key", message: `HTTP ${status}` };
   if (status >= 400) return { code: "http", status, message: null };
   return { code: "bad_shape", message: trouble };
 }
@@ -121,6 +147,8 @@ function failureWithoutJson(answer: Answer): ProviderFailure {
   if (status < 400) return { code: "not_json", status, start: cleanText(text, START_CHARS, key) };
   const isMarkup = text.trimStart().startsWith("<");
   const message = isMarkup ? "" : cleanText(text, MAX_MESSAGE_CHARS, key);
+  // 403 is a firewall's as often as not, and may mind what was asked.
+  if (status === 401) return { code: "rejected_key", message: message || `HTTP ${status}` };
   return { code: "http", status, message: message === "" ? null : message };
 }
 

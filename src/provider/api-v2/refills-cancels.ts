@@ -1,9 +1,11 @@
 /**
  * What is asked of orders after they are placed: refills, what became of them, and cancels.
  */
-import type { RefillSaid, Refused, RequestReply } from "../client.ts";
+import type { CancelPort, RefillSaid, Refused, RequestReply } from "../client.ts";
+import { refillStatusFor } from "../../domain/refill-cancel.ts";
+import { statusFor } from "../../domain/status.ts";
 import { describeShape, MAX_MESSAGE_CHARS, MAX_WORD_CHARS, read, type Reading, type ReadingContext } from "./reading/answer.ts";
-import { type ApiError, errorIn, errorOfLayers, messageIn, messageOf, saysSuccess } from "./reading/api-error.ts";
+import { type ApiError, errorIn, errorOfLayers, knownError, messageIn, messageOf, saysSuccess } from "./reading/api-error.ts";
 import { callProvider, troubleOfCall } from "./call.ts";
 import { isTurnedDown } from "../failure.ts";
 import { entriesFor, idIn, type IdNames, ORDER_NAMES, REFILL_NAMES } from "./reading/entries.ts";
@@ -19,13 +21,87 @@ import { cleanText, NO_REASON } from "./reading/wording.ts";
 type Answers<T> = Promise<Result<ReadonlyMap<string, T>, ProviderFailure>>;
 
 /** Asks for refills of orders. The caller keeps the list to what the provider takes, 100 at most, here as below. */
-export function askRefills(port: FetchPort, settings: ProviderSettings, orderIds: readonly string[]): Answers<RequestReply> {
-  return ask(port, settings, orderIds, REFILLS);
+export async function askRefills(port: FetchPort, settings: ProviderSettings, orderIds: readonly string[]): Answers<RequestReply> {
+  const answer = await ask(port, settings, orderIds, REFILLS);
+  const { sameRefill } = settings.learned;
+  if (!answer.ok || sameRefill === undefined) return answer;
+  const withoutId = (said: RequestReply): RequestReply =>
+    said.kind === "accepted" && said.refill === sameRefill ? { kind: "accepted", refill: null } : said;
+  return ok(new Map([...answer.value].map(([id, said]) => [id, withoutId(said)])));
 }
 
-/** Asks to cancel orders. Their outcome comes as a status. */
-export function askCancels(port: FetchPort, settings: ProviderSettings, orderIds: readonly string[]): Answers<RequestReply> {
-  return ask(port, settings, orderIds, CANCELS);
+/**
+ * Asks to cancel orders. Their outcome comes as a status. The protocol has a list even for one order, and some servers
+ * know only `order`: where no list was ever taken and one is not understood, the first order is asked for by itself.
+ */
+export async function askCancels(port: FetchPort & CancelPort, settings: ProviderSettings, ids: readonly string[]): Answers<RequestReply> {
+  const takenBy = settings.request.cancelOne ? "order" : settings.learned.cancelBy;
+  if (takenBy === "order") return cancelEach(port, settings, ids);
+  const heard = await askFor(port, settings, ids, CANCELS);
+  const answer = repliesOf(heard);
+  if (takenBy === "orders" || ids.length === 0) return answer;
+  if (heard.ok && [...heard.value.replies.values()].some(isAccepted)) {
+    port.learn({ cancelBy: "orders" });
+    return answer;
+  }
+  const [first = "", ...others] = ids;
+  if (!mayBeMisunderstood(heard) || !(await port.takeCall())) return answer;
+  const second = await ask(port, settings, [first], CANCEL_OF_ONE);
+  const said = second.ok ? second.value.get(first) : undefined;
+  if (said === undefined || !isAccepted(said)) return others.length === 0 ? ofBothForms(answer, first, said) : answer;
+  port.learn({ cancelBy: "order" });
+  const left = (await port.takeCall()) ? await cancelEach(port, settings, others) : ok(unasked(others));
+  return ok(new Map([[first, said], ...(left.ok ? left.value : unasked(others))]));
+}
+
+/** One call each. What no call is left for, or comes after one that failed, is not asked. */
+async function cancelEach(port: FetchPort & CancelPort, settings: ProviderSettings, ids: readonly string[]): Answers<RequestReply> {
+  const replies = new Map<string, RequestReply>(unasked(ids));
+  for (const [index, id] of ids.entries()) {
+    if (index > 0 && !(await port.takeCall())) break;
+    const answer = await ask(port, settings, [id], CANCEL_OF_ONE);
+    if (answer.ok) {
+      replies.set(id, answer.value.get(id) ?? UNCLEAR);
+      continue;
+    }
+    if (index === 0) return ids.length === 1 || isOfWholeCall(answer.failure) ? answer : ok(replies.set(id, UNCLEAR));
+    if (!isOfWholeCall(answer.failure)) replies.set(id, UNCLEAR);
+    break;
+  }
+  return ok(replies);
+}
+
+/** A failure that another order's call would meet, too, and that has done nothing. */
+function isOfWholeCall({ code }: ProviderFailure): boolean {
+  return code === "blocked" || code === "rate_limited" || code === "rejected_key" || code === "redirected";
+}
+
+function unasked(ids: readonly string[]): Map<string, RequestReply> {
+  return new Map(ids.map((id) => [id, { kind: "unasked" }]));
+}
+
+const UNCLEAR = { kind: "unclear", message: null } as const satisfies RequestReply;
+
+function isAccepted({ kind }: RequestReply): boolean {
+  return kind === "accepted";
+}
+
+/** Whether a list of cancels was answered by something that names none of them: it may not have been read as one. */
+function mayBeMisunderstood(heard: Result<Heard<RequestReply>, ProviderFailure>): boolean {
+  if (heard.ok) return !heard.value.byId;
+  const { failure } = heard;
+  if (failure.code === "refused") return failure.status < 500;
+  if (failure.code === "http") return failure.status === 400 || failure.status === 422;
+  return failure.code === "bad_shape" || failure.code === "unsupported_many";
+}
+
+/** What is to be made of two answers about one order, none of them a yes. Only two refusals are one: which was read is not known. */
+function ofBothForms(answer: Awaited<Answers<RequestReply>>, id: string, second: RequestReply | undefined): Awaited<Answers<RequestReply>> {
+  const first = answer.ok ? answer.value.get(id) : undefined;
+  if (second?.kind !== "refused") return answer;
+  if (first?.kind !== "refused") return ok(new Map([[id, { kind: "unclear", message: second.message }]]));
+  const message = first.message === second.message ? first.message : `${first.message}; ${second.message}`;
+  return ok(new Map([[id, { kind: "refused", message: cleanText(message, MAX_MESSAGE_CHARS, "") }]]));
 }
 
 /** Asks what became of refills, by the ids the provider gave them. */
@@ -44,6 +120,8 @@ type Form<T> = {
   readonly readObject: (fields: Fields, named: boolean, key: string) => T | null;
   /** What anything else says that stands in an object's place under an id. */
   readonly readValue: (value: unknown, key: string) => T | null;
+  /** What an object that names no id says of all that were asked for. */
+  readonly readAll: (fields: Fields) => T | null;
 };
 
 /** One id goes by a field of its own. */
@@ -54,8 +132,24 @@ function oneOrMany(action: string, one: string, many: string): Form<unknown>["fi
   };
 }
 
+/** What was heard of some ids. `byId`: the answer names them, so that it was understood what was asked for. */
+type Heard<T> = { readonly replies: ReadonlyMap<string, T>; readonly byId: boolean };
+
 async function ask<T>(port: FetchPort, settings: ProviderSettings, ids: readonly string[], form: Form<T>): Answers<T | Refused> {
-  if (ids.length === 0) return ok(new Map());
+  return repliesOf(await askFor(port, settings, ids, form));
+}
+
+function repliesOf<T>(heard: Result<Heard<T>, ProviderFailure>): Result<ReadonlyMap<string, T>, ProviderFailure> {
+  return heard.ok ? ok(heard.value.replies) : heard;
+}
+
+async function askFor<T>(
+  port: FetchPort,
+  settings: ProviderSettings,
+  ids: readonly string[],
+  form: Form<T>,
+): Promise<Result<Heard<T | Refused>, ProviderFailure>> {
+  if (ids.length === 0) return ok({ replies: new Map(), byId: false });
   return callProvider(port, settings, { fields: form.fieldsFor(ids), read: (json, context) => readAnswers(json, context, ids, form) });
 }
 
@@ -68,32 +162,55 @@ function readAnswers<T>(
   { status, key }: ReadingContext,
   ids: readonly string[],
   form: Form<T>,
-): Reading<ReadonlyMap<string, T | Refused>> {
+): Reading<Heard<T | Refused>> {
   const layers = layersOf(json, (object) => ids.some((id) => Object.hasOwn(object, id)));
   const inner = layers.at(-1);
   const found = new Map<string, T | Refused>();
-  const entries = entriesFor(inner, ids, form.names);
+  const entries = entriesInOneSpelling(inner, ids, form.names);
   for (const [id, entry] of entries ?? []) {
     const said = isObject(entry) ? readEntry(fieldsIn(entry), true, key, form) : form.readValue(entry, key);
     if (said !== null) found.set(id, said);
   }
-  if (found.size > 0) return read(found);
+  if (found.size > 0) return read({ replies: found, byId: true });
 
   const [id = ""] = ids;
   const error = errorOfLayers(layers, (fields) => form.hasOwnStatus(fields, false)) ?? turnedDown(json, status);
   if (error !== null) {
     const isItsOwn = ids.length === 1 && troubleOfCall(error, status) === null;
-    return isItsOwn ? read(new Map([[id, refusedBy(error, key)]])) : { kind: "error", error };
+    return isItsOwn ? read({ replies: new Map([[id, refusedBy(error, key)]]), byId: false }) : { kind: "error", error };
   }
 
   const alone = ids.length === 1 && entries === null ? readAlone(layers, id, key, form) : null;
-  if (alone !== null) return read(new Map([[id, alone]]));
+  if (alone !== null) return read({ replies: new Map([[id, alone]]), byId: false });
+  const ofAll = entries === null ? form.readAll(fieldsIn(inner)) : null;
+  if (ofAll !== null) return read({ replies: new Map(ids.map((each) => [each, ofAll])), byId: false });
   return { kind: "unreadable", message: `nothing of what was asked for in ${describeShape(inner)}` };
+}
+
+/** The entries of an answer; a single one counts for the single id asked also in another spelling, such as `007`. */
+function entriesInOneSpelling(answer: unknown, ids: readonly string[], names: IdNames): ReadonlyMap<string, unknown> | null {
+  const entries = entriesFor(answer, ids, names);
+  const [id = ""] = ids;
+  if (entries === null || entries.size > 0 || ids.length !== 1) return entries;
+  const parts: readonly unknown[] = Array.isArray(answer) ? answer : Object.values(answer as object);
+  const [part] = parts;
+  const own = idIn(fieldsIn(part), names) ?? scalarText(fieldsIn(part).get("id"));
+  return parts.length === 1 && own !== null && isSameId(own, id) ? new Map([[id, part]]) : entries;
+}
+
+/** `#0007`, `7.0` and `7` are one id. */
+function isSameId(a: string, b: string): boolean {
+  return plainId(a) === plainId(b);
+}
+
+function plainId(id: string): string {
+  const whole = id.trim().toLowerCase().replace(/^#/, "");
+  return /^\d+(?:\.0+)?$/.test(whole) ? whole.replace(/^0+(?=\d)/, "").replace(/\.0+$/, "") : whole;
 }
 
 /** A mere message is an error under a code that says the call was turned down. */
 function turnedDown(json: unknown, status: number): ApiError | null {
-  const message = isTurnedDown(status) && !saysSuccess(fieldsIn(json)) ? messageOf(json) : null;
+  const message = isTurnedDown(status) && !saysSuccess(fieldsIn(json)) ? messageOf(json, status) : null;
   return message === null ? null : { texts: [message] };
 }
 
@@ -102,7 +219,8 @@ function readAlone<T>(layers: readonly unknown[], id: string, key: string, form:
   for (const layer of layers.toReversed()) {
     const fields = fieldsIn(Array.isArray(layer) && layer.length === 1 ? layer[0] : layer);
     const own = idIn(fields, form.names);
-    const said = own === null || own === id ? readEntry(fields, own === id, key, form) : null;
+    const isOwn = own !== null && isSameId(own, id);
+    const said = own === null || isOwn ? readEntry(fields, isOwn, key, form) : null;
     if (said !== null) return said;
   }
   return null;
@@ -121,25 +239,80 @@ function refused(text: string | null, key: string): Refused {
   return { kind: "refused", message: cleanText(text ?? "", MAX_MESSAGE_CHARS, key) || NO_REASON };
 }
 
-/** Texts stand there for ids and for reasons: an id begins with a digit or is hexadecimal, and no reason is. */
-const ID_LIKE = /^(?:\d[\w-]*|[\da-f-]{8,64})$/i;
+/**
+ * Texts stand in one place for ids and for reasons. An id is one word of plain characters with a digit in it, or
+ * hexadecimal; the codes that servers have for errors say so in their name.
+ */
+const ID_LIKE = /^(?=[^\d]*\d)[\w.:=+/#{}~@-]{1,64}$|^[\da-f-]{8,64}$/i;
+const ERROR_CODE = /(?:^|[._:-])err(?:or)?s?(?=[\d._:-]|$)/i;
 const YES = /^(?:true|yes|ok|success|successful)$/i;
+const NO = /^(?:|0|-\d+|false|no|null|none|error|fail|failed)$/i;
+
+function isIdLike(value: unknown): boolean {
+  const text = scalarText(value) ?? "";
+  return ID_LIKE.test(text) && !ERROR_CODE.test(text) && !saysNoId(value);
+}
+
+function isYes(value: unknown): boolean {
+  return value === true || YES.test(scalarText(value) ?? "");
+}
+
+/** A call's own word for how it went: some servers put a sentence into `success`, or a text where others have `true`. */
+const CALL_FIELDS = ["success", "ok"] as const;
+
+function saysYesToCall(fields: Fields): boolean {
+  if (saysSuccess(fields) || saysSuccess(new Map([["status", fields.get("result")]]))) return true;
+  return CALL_FIELDS.some((name) => isYes(fields.get(name)) || !NO.test(textOf(fields.get(name))));
+}
+
+function saysNoToCall(fields: Fields): boolean {
+  return CALL_FIELDS.map((name) => fields.get(name)).some((said) => said === false || (scalarText(said) !== null && NO.test(textOf(said))));
+}
+
+/** The text of a scalar; of what is none, nothing. */
+function textOf(value: unknown): string {
+  return scalarText(value) ?? "";
+}
+
+/** What the words of one of the two actions mean where its answer stands. */
+type Words = {
+  readonly action: "refill" | "cancel";
+  readonly fieldsFor: Form<unknown>["fieldsFor"];
+  /** The refill's id, where the value is one. */
+  readonly refillOf: (value: unknown) => string | null;
+  /** What a word says that is neither an id nor a bare yes or no; null for neither. */
+  readonly meaningOf: (word: string) => "yes" | "no" | null;
+};
+
+function accepted(refill: string | null = null): RequestReply {
+  return { kind: "accepted", refill };
+}
 
 /** `{"refill":1}` and `{"refill":{"error":"…"}}`, and the same with `cancel`. */
-function formOfAsking(
-  action: "refill" | "cancel",
-  { fieldsFor, refillOf }: Pick<Form<unknown>, "fieldsFor"> & { readonly refillOf: (value: unknown) => string | null },
-): Form<RequestReply> {
+function formOfAsking({ action, fieldsFor, refillOf, meaningOf }: Words): Form<RequestReply> {
   const readValue = (value: unknown, key: string, message: string | null = null): RequestReply | null => {
-    if (isYes(value)) return { kind: "accepted", refill: refillOf(value) };
+    if (isYes(value) || isIdLike(value)) return accepted(refillOf(value));
     if (Array.isArray(value)) return null;
-    return refused(saysNoId(value) ? message : scalarText(value), key);
+    if (saysNoId(value)) return refused(message, key);
+    const text = textOf(value);
+    const meaning = meaningOf(text);
+    if (meaning === "yes") return accepted();
+    return meaning === "no" ? refused(text, key) : { kind: "unclear", message: cleanText(text, MAX_MESSAGE_CHARS, key) || null };
   };
   const readInside = (fields: Fields, key: string): RequestReply | null => {
     const error = errorIn(fields, false);
     if (error !== null) return refusedBy(error, key);
     const id = fields.get("id") ?? fields.get(action);
-    return isYes(id) || saysSuccess(fields) ? { kind: "accepted", refill: refillOf(id) } : null;
+    if (isYes(id) || isIdLike(id)) return accepted(refillOf(id));
+    return saysYesToCall(fields) ? accepted() : readStatus(fields, key);
+  };
+  /** How it stands with what was asked for, by a word of its own. */
+  const readStatus = (fields: Fields, key: string): RequestReply | null => {
+    const word = textOf(fields.get("status"));
+    const meaning = word === "" ? null : meaningOf(word);
+    if (meaning === "yes") return accepted();
+    if (meaning === "no" || saysNoToCall(fields)) return refused(messageIn(fields) ?? word, key);
+    return null;
   };
   return {
     fieldsFor,
@@ -147,29 +320,44 @@ function formOfAsking(
     hasOwnStatus: () => false,
     readObject: (fields, _named, key) => {
       const name = [action, `${action}id`].find((field) => fields.has(field));
-      if (name === undefined) return saysSuccess(fields) ? { kind: "accepted", refill: null } : null;
+      if (name === undefined) return saysYesToCall(fields) ? accepted() : readStatus(fields, key);
       const value = fields.get(name);
       return isObject(value) ? readInside(fieldsIn(value), key) : readValue(value, key, messageIn(fields));
     },
     readValue,
+    readAll: (fields) => (action === "cancel" && saysYesToCall(fields) ? accepted() : null),
   };
 }
 
-const REFILLS = formOfAsking("refill", {
+const REFILLS = formOfAsking({
+  action: "refill",
   fieldsFor: oneOrMany("refill", "order", "orders"),
-  refillOf: (value) => (ID_LIKE.test(scalarText(value) ?? "") ? idText(value) : null),
+  // The number 1 is a yes: where refills have ids, the first of all goes without, and is not followed.
+  refillOf: (value) => (value !== 1 && isIdLike(value) ? idText(value) : null),
+  meaningOf: (word) => {
+    const status = refillStatusFor(word);
+    // Any other text is the reason of a refusal: the protocol has an error's bare text in the place of an id.
+    return status === null || status === "rejected" || status === "error" ? "no" : "yes";
+  },
 });
-const CANCELS = formOfAsking("cancel", {
+
+/** A cancel's answer is often the order's new status. What another text says is not told by a list of words. */
+function meaningOfCancel(word: string): "yes" | "no" | null {
+  if (knownError([word]) !== null || ERROR_CODE.test(word)) return "no";
+  const status = statusFor(word, {}, false);
+  if (status === null || status === "completed" || status === "partial") return null;
+  return status === "error" ? "no" : "yes";
+}
+
+const CANCELS = formOfAsking({
+  action: "cancel",
   // The protocol has a list even for one.
   fieldsFor: (ids) => ({ action: "cancel", orders: ids.join(",") }),
   // What servers put there for a cancel is a yes, and no id of anything.
   refillOf: () => null,
+  meaningOf: meaningOfCancel,
 });
-
-function isYes(value: unknown): boolean {
-  const text = scalarText(value) ?? "";
-  return value === true || YES.test(text) || (ID_LIKE.test(text) && !saysNoId(value));
-}
+const CANCEL_OF_ONE: Form<RequestReply> = { ...CANCELS, fieldsFor: ([id = ""]) => ({ action: "cancel", order: id }) };
 
 const REFILL_STATUSES: Form<RefillSaid> = {
   fieldsFor: oneOrMany("refill_status", "refill", "refills"),
@@ -185,6 +373,7 @@ const REFILL_STATUSES: Form<RefillSaid> = {
     return isOfCall ? null : readWord(status, key);
   },
   readValue: readWord,
+  readAll: () => null,
 };
 
 function readWord(value: unknown, key: string): RefillSaid | null {

@@ -1,7 +1,7 @@
 /**
  * How an action is put on the wire, in the form a provider wants.
  */
-import type { ProviderSettings, RequestShape } from "../settings.ts";
+import type { ActionName, ProviderSettings, RequestShape } from "../settings.ts";
 
 /** Says who calls, so that a provider can let us through its bot check by name. */
 export const DEFAULT_USER_AGENT = "panelsync/0.1 (+api-v2 client)";
@@ -35,11 +35,16 @@ export function buildRequest(settings: ProviderSettings, fields: ActionFields, s
  * that goes by its name at the provider: a caller may hand on fields that nobody here knows.
  */
 function namedFields(settings: ProviderSettings, fields: ActionFields): [string, string][] {
-  const names = settings.request.fields;
-  const sent = Object.entries(fields).map(([name, value]) => ({ name: fieldName(names, name), value, ours: Object.hasOwn(names, name) }));
+  const { fields: names, actions } = settings.request;
+  const named = { ...fields, action: actionName(actions, fields.action) };
+  const sent = Object.entries(named).map(([name, value]) => ({ name: fieldName(names, name), value, ours: Object.hasOwn(names, name) }));
   const taken = new Set(sent.filter(({ ours }) => ours).map(({ name }) => name));
   const others = sent.filter(({ name, ours }) => name !== names.key && (ours || !taken.has(name)));
   return [[names.key, settings.key], ...others.map(({ name, value }): [string, string] => [name, value])];
+}
+
+function actionName(actions: RequestShape["actions"], canonical: string): string {
+  return Object.hasOwn(actions, canonical) ? actions[canonical as ActionName] : canonical;
 }
 
 function fieldName(names: RequestShape["fields"], canonical: string): string {

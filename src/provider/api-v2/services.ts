@@ -7,9 +7,9 @@ import { callProvider } from "./call.ts";
 import type { FetchPort } from "../../outbound/exchange.ts";
 import type { Result } from "../../domain/result.ts";
 import type { ProviderFailure } from "../failure.ts";
-import { type Fields, fieldsOf, idText, isObject, layersOf, scalarText } from "./reading/fields.ts";
+import { type Fields, fieldsIn, fieldsOf, idText, isObject, layersOf, scalarText } from "./reading/fields.ts";
 import type { JsonObject, ProviderService, ServiceList } from "../client.ts";
-import { readCount, readDecimal } from "./reading/figures.ts";
+import { readCount, readCurrency, readDecimal, type WritingOf, writingIn } from "./reading/figures.ts";
 import type { ProviderSettings } from "../settings.ts";
 import { cleanerFor, hiderFor } from "./reading/wording.ts";
 
@@ -43,7 +43,8 @@ export function readServices(json: unknown, key = ""): Reading<ServiceList> {
   const inner = layers.at(-1);
   const parts = Array.isArray(inner) ? (inner as readonly unknown[]) : isObject(inner) ? partsByKey(inner) : [];
   const clean = cleanerFor(key);
-  const entries = parts.map((part) => entryOf(part, clean)).filter((entry) => entry !== null);
+  const writing = writingWithin(parts);
+  const entries = parts.map((part) => entryOf(part, clean, writing)).filter((entry) => entry !== null);
   if (entries.length === 0 || entries.length * 2 < parts.length) {
     return { kind: "unreadable", message: `${entries.length} services in ${describeShape(inner)}` };
   }
@@ -52,6 +53,19 @@ export function readServices(json: unknown, key = ""): Reading<ServiceList> {
   const kept = [...byId.values()];
   const hide = hiderFor(key);
   return read({ list: kept.map(({ raw }) => hide(raw) as JsonObject), services: kept.map(({ service }) => service) });
+}
+
+/** How the numbers of a list are written: all its services together show it. */
+function writingWithin(parts: readonly unknown[]): WritingOf {
+  let found: ReturnType<WritingOf> | null = null;
+  const work = () => {
+    const services = parts.map(fieldsIn);
+    return writingIn(
+      services.flatMap((fields) => [fields.get("min"), fields.get("max")]),
+      services.map((fields) => fields.get("rate")),
+    );
+  };
+  return () => (found ??= work());
 }
 
 /** The values of an object, with the key for an id where they have none of their own. */
@@ -63,13 +77,13 @@ function partsByKey(object: JsonObject): readonly unknown[] {
 }
 
 /** A service has an id and, to be told from other things that have one, a name or a price. */
-function entryOf(part: unknown, clean: (text: string, maxChars: number) => string): ServiceEntry | null {
+function entryOf(part: unknown, clean: (text: string, maxChars: number) => string, writing: WritingOf): ServiceEntry | null {
   if (!isObject(part)) return null;
   const fields = fieldsOf(part);
   const id = serviceIdIn(fields);
   const text = (name: string, maxChars: number): string => clean(scalarText(fields.get(name)) ?? "", maxChars);
   const name = text("name", MAX_NAME_CHARS);
-  const rate = readDecimal(fields.get("rate"));
+  const rate = readDecimal(fields.get("rate"), writing, readCurrency(fields.get("currency")));
   if (id === null || (name === "" && rate === null)) return null;
   const description = text("description", MAX_DESCRIPTION_CHARS) || text("desc", MAX_DESCRIPTION_CHARS);
   const service = {
@@ -78,9 +92,10 @@ function entryOf(part: unknown, clean: (text: string, maxChars: number) => strin
     type: text("type", MAX_WORD_CHARS) || "Default",
     category: text("category", MAX_CATEGORY_CHARS),
     rate: rate?.startsWith("-") === true ? null : rate,
-    min: readCount(fields.get("min")),
-    max: readCount(fields.get("max")),
+    min: readCount(fields.get("min"), writing),
+    max: readCount(fields.get("max"), writing),
     dripfeed: saysYes(fields.get("dripfeed")),
+    ...(saysNo(fields.get("dripfeed")) ? { refusesRuns: true as const } : {}),
     refill: saysYes(fields.get("refill")),
     cancel: saysYes(fields.get("cancel")),
     description: description === "" ? null : description,
@@ -93,6 +108,10 @@ const ID_NAMES = ["service", "id", "serviceid", "package"] as const;
 
 function serviceIdIn(fields: Fields): string | null {
   return ID_NAMES.map((name) => idText(fields.get(name))).find((id) => id !== null) ?? null;
+}
+
+function saysNo(value: unknown): boolean {
+  return value === false || /^(?:0|false|no)$/i.test(scalarText(value) ?? "");
 }
 
 function saysYes(value: unknown): boolean {

@@ -123,7 +123,7 @@ const PANELS = "SELECT id, order_n, money FROM panels WHERE id >= ?1 ORDER BY id
 /** The end of a stretch of orders; a panel's last one is open, so that what lies beyond its orders is found. */
 const END = "iif((SELECT order_n FROM panels WHERE id = ?1) <= ?3, 9007199254740991, ?3)";
 
-const ORDERS = `SELECT n, id, currency, charge, registered_refunded, refunded, goodwill, refund_count, hold_n, hold_amount
+const ORDERS = `SELECT n, id, currency, charge, registered_refunded, refunded, goodwill, refund_count, hold_n, hold_amount, word_hold_n
   FROM orders WHERE panel = ?1 AND n > ?2 AND n <= ${END} ORDER BY n`;
 
 const REFUNDS = `SELECT order_n, n, kind, amount, currency, status

@@ -9,14 +9,36 @@ import { IS_ITS_OWN } from "./status-reads.ts";
 import { numberAdoptedStatement } from "../feed/feed-numbers.ts";
 import { chunksBySize } from "../rows/json-sets.ts";
 import type { OrderRow } from "../rows/order.ts";
+import { type Provider, type ProviderRow, toProvider, WITH_POLICIES } from "../rows/provider.ts";
+import type { Panel } from "../panels/panels.ts";
+import { isUsableSql } from "../panels/usable.ts";
+import { bareRegistration, newOrderRow } from "./registration.ts";
 
 /** An order to be adopted: its row as far as it is known, and the order as its `order.created` change shows it. */
 export type Adopted = { readonly row: OrderRow & { readonly door: Channel }; readonly partOf: number | null; readonly shown: unknown };
 
+/** Whose order, where, by which id; and the currency that the provider has named for it, if it has. */
+type Followed = { readonly panel: Panel; readonly provider: Provider; readonly id: string; readonly currency: string | null };
+
+/** An order that a panel follows at a provider, as if it had just been placed. Its number is the transaction's to give. */
+export function adoptedRow({ panel, provider, id, currency }: Followed, now: number) {
+  const registration = bareRegistration(provider.id, id, currency ?? provider.currency ?? panel.currency);
+  return { ...newOrderRow({ panel: panel.id, n: 0 }, registration, now), door: "connect" as const };
+}
+
 const COLUMNS = [
   ...(["provider", "provider_order_id", "currency", "service", "provider_service", "link", "customer", "door"] as const),
-  ...(["multi", "status", "middle", "provider_status", "provider_price", "provider_charge", "provider_currency"] as const),
-  ...(["start_count", "remains", "reason", "flags", "parts", "told", "cadence", "polled_at"] as const),
+  ...([
+    "multi",
+    "status",
+    "middle",
+    "provider_status",
+    "provider_price",
+    "provider_price_currency",
+    "provider_charge",
+    "provider_currency",
+  ] as const),
+  ...(["start_count", "remains", "reason", "flags", "left_to_panel", "parts", "told", "cadence", "polled_at"] as const),
   ...(["created_at", "progress_at", "final_at", "error_at", "updated_at"] as const),
 ] as const satisfies readonly (keyof OrderRow)[];
 
@@ -47,10 +69,10 @@ const INSERT_CHANGES = insertAddedSql("json_set(j.value->>'$.data', '$.id', o.id
 /**
  * Puts orders on record, each with its change, in one transaction; those that somebody has already are passed over.
  * Three statements for any number of panels, five rows written an order, and one a panel. They must be different orders
- * of their providers.
+ * of their providers. Answers how many were put on record.
  */
-export async function adoptOrders(db: D1Database, orders: readonly Adopted[], now: number): Promise<void> {
-  if (orders.length === 0) return;
+export async function adoptOrders(db: D1Database, orders: readonly Adopted[], now: number): Promise<number> {
+  if (orders.length === 0) return 0;
   const left = new Map<string, number>();
   for (const { row } of orders) left.set(row.panel, (left.get(row.panel) ?? 0) + 1);
   const counts = [...left].map(([panel, count]) => ({ panel, count }));
@@ -61,13 +83,44 @@ export async function adoptOrders(db: D1Database, orders: readonly Adopted[], no
   });
   const rows = chunksBySize(numbered.map(({ place, columns }) => ({ ...place, ...columns })));
   const changes = chunksBySize(numbered.map(({ place, data }) => ({ ...place, data })));
-  await db.batch([
+  const results = await db.batch([
     numberAdoptedStatement(db, counts, now),
     ...rows.map((json) => db.prepare(INSERT_ORDERS).bind(json)),
     ...changes.map((json) => db.prepare(INSERT_CHANGES).bind(json)),
   ]);
+  return results.slice(1, 1 + rows.length).reduce((sum, { meta }) => sum + meta.changes, 0);
 }
 
 function columnsOf(row: OrderRow): Record<string, unknown> {
   return Object.fromEntries(COLUMNS.map((column) => [column, row[column]]));
+}
+
+/** What is on record about some ids that a panel lists. */
+export type Listed = { readonly provider: Provider; readonly known: ReadonlySet<string>; readonly taken: ReadonlySet<string> };
+
+/**
+ * A provider, and those of some ids of its orders that the panel has, and that another has. Null where there is no
+ * such provider, or none that the panel may use. One round trip; a row read for each id and panel.
+ */
+export async function readListed(db: D1Database, panel: string, provider: string, ids: readonly string[]): Promise<Listed | null> {
+  const named = "o.provider = ?2 AND o.provider_order_id = j.value";
+  const [providers, own, others] = await db.batch<Record<string, unknown>>([
+    db.prepare(`SELECT ${WITH_POLICIES} FROM providers p WHERE p.id = ?2 AND ${isUsableSql("?1")}`).bind(panel, provider),
+    db
+      .prepare(`SELECT j.value AS id FROM json_each(?3) j CROSS JOIN orders o WHERE o.panel = ?1 AND ${named}`)
+      .bind(panel, provider, JSON.stringify(ids)),
+    db
+      .prepare(
+        `SELECT DISTINCT j.value AS id FROM json_each(?3) j CROSS JOIN panels q CROSS JOIN orders o
+         WHERE q.id <> ?1 AND o.panel = q.id AND ${named}`,
+      )
+      .bind(panel, provider, JSON.stringify(ids)),
+  ]);
+  const row = providers?.results[0] as ProviderRow | undefined;
+  if (row === undefined) return null;
+  return { provider: toProvider(row), known: idsOf(own), taken: idsOf(others) };
+}
+
+function idsOf(result: D1Result | undefined): ReadonlySet<string> {
+  return new Set(((result?.results ?? []) as { id: string }[]).map(({ id }) => id));
 }

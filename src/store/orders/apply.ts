@@ -6,21 +6,22 @@
  * same version would both pass the inserts' guards.
  */
 import type { FeedEvent, RefundKind, RefundStatus } from "../../domain/feed.ts";
-import type { Order, OrderState } from "../../domain/order.ts";
+import type { Hold, Order, OrderState } from "../../domain/order.ts";
 import type { ProviderState } from "../../domain/provider.ts";
 import type { RefundReason } from "../../domain/refund-rules.ts";
 import { type FeedCount, numberStatement } from "../feed/feed-numbers.ts";
 import { chunksBySize, ifAny } from "../rows/json-sets.ts";
-import { packClock, packCoverage } from "../rows/provider.ts";
+import type { OrderRow } from "../rows/order.ts";
+import { packClock, packCoverage, packWords } from "../rows/provider.ts";
 import { insertTransfers } from "../ledger/transfers.ts";
 
-/** One of an order's refunds that comes to be, or is decided. Amounts in micro-units. */
+/** One of an order's refunds that comes to be, or is decided. Amounts in micro-units, null where only a word is at stake. */
 export type RefundWrite =
   | {
       readonly op: "insert";
       readonly n: number;
       readonly kind: RefundKind;
-      readonly amount: number;
+      readonly amount: number | null;
       readonly status: RefundStatus;
       readonly reason: RefundReason;
       readonly remains: number | null;
@@ -30,7 +31,7 @@ export type RefundWrite =
   | {
       readonly op: "decide";
       readonly n: number;
-      readonly amount: number;
+      readonly amount: number | null;
       readonly status: "posted" | "rejected";
       readonly by: string;
       readonly note: string | null;
@@ -190,6 +191,7 @@ const GUARD_COLUMNS = ["panel", "n", "seen", "provider", "seen_state"] as const;
 const PROGRESS_COLUMNS = [
   "provider_status",
   "provider_price",
+  "provider_price_currency",
   "provider_charge",
   "provider_currency",
   "start_count",
@@ -201,9 +203,12 @@ const PROGRESS_COLUMNS = [
 ] as const;
 const MOVE_COLUMNS = [
   ...PROGRESS_COLUMNS,
-  ...(["multi", "status", "middle", "back_to", "reason", "flags", "reversals", "refunded", "refund_count"] as const),
-  ...(["goodwill", "decided_due", "decided_granted", "hold_n", "hold_amount", "hold_reason", "hold_at", "hold_posts_at"] as const),
-  ...(["refill_status", "refill_at", "cancel_status", "cancel_at", "cadence", "final_at", "error_at"] as const),
+  ...(["multi", "status", "middle", "back_to", "reason", "flags", "dismissed", "reversals", "refunded", "refund_count"] as const),
+  ...(["goodwill", "decided_status", "decided_due", "decided_granted", "rejected_at", "left_to_panel"] as const),
+  ...(["hold_n", "word_hold_n", "hold_amount", "hold_due", "hold_reason", "hold_at", "hold_posts_at"] as const),
+  ...(["counted_at", "counted_badly", "flips", "flip_at"] as const),
+  ...(["refill_status", "refill_at", "cancel_status", "cancel_at", "cancel_tries", "cancel_wait_until"] as const),
+  ...(["cadence", "final_at", "error_at"] as const),
 ] as const;
 
 /** Names no indexed column: D1 bills an index whose column is named, even when its value stays. */
@@ -243,6 +248,7 @@ function progressColumns({ next, now }: OrderWrite): Record<(typeof PROGRESS_COL
   return {
     provider_status: next.providerStatus,
     provider_price: next.providerPrice,
+    provider_price_currency: next.providerPriceCurrency,
     provider_charge: next.providerCharge,
     provider_currency: next.providerCurrency,
     start_count: next.startCount,
@@ -251,6 +257,16 @@ function progressColumns({ next, now }: OrderWrite): Record<(typeof PROGRESS_COL
     polled_at: next.polledAt,
     progress_at: next.progressAt,
     updated_at: now,
+  };
+}
+
+/** An unclear cancel is one that is queued, was asked, and has no time for its next try: `toCancel` reads it. */
+function cancelColumns({ cancel }: OrderState): Pick<OrderRow, "cancel_status" | "cancel_at" | "cancel_tries" | "cancel_wait_until"> {
+  return {
+    cancel_status: cancel === null ? null : cancel.status === "unclear" ? "queued" : cancel.status,
+    cancel_at: cancel?.at ?? null,
+    cancel_tries: cancel?.tries ?? 0,
+    cancel_wait_until: cancel?.waitUntil ?? null,
   };
 }
 
@@ -264,24 +280,51 @@ function moveColumns(write: OrderWrite): Record<(typeof MOVE_COLUMNS)[number], u
     back_to: next.backTo,
     reason: next.reason,
     flags: next.flags,
+    dismissed: Object.keys(next.dismissed).length === 0 ? null : JSON.stringify(next.dismissed),
     reversals: next.reversals,
     refunded: next.refunded,
     refund_count: next.refundCount,
     goodwill: next.goodwill,
-    decided_due: next.decided?.due ?? null,
-    decided_granted: next.decided?.granted ?? null,
-    hold_n: next.hold?.n ?? null,
-    hold_amount: next.hold?.amount ?? null,
-    hold_reason: next.hold?.reason ?? null,
-    hold_at: next.hold?.at ?? null,
-    hold_posts_at: next.hold?.postsAt ?? null,
+    ...decidedColumns(next),
+    left_to_panel: next.leftToPanel ? 1 : 0,
+    ...holdColumns(next.hold),
+    flips: next.flips?.count ?? 0,
+    flip_at: next.flips?.at ?? null,
+    counted_at: next.counted?.at ?? null,
+    counted_badly: next.counted?.badly === true ? 1 : 0,
     refill_status: next.refill?.status ?? null,
     refill_at: next.refill?.at ?? null,
-    cancel_status: next.cancel?.status ?? null,
-    cancel_at: next.cancel?.at ?? null,
+    ...cancelColumns(next),
     cadence: next.cadence,
     final_at: next.finalAt,
     error_at: next.errorAt,
+  };
+}
+
+type DecidedColumn = "decided_status" | "decided_due" | "decided_granted" | "rejected_at";
+
+function decidedColumns({ decided, rejectedAt }: OrderState): Record<DecidedColumn, unknown> {
+  return {
+    decided_status: decided?.status ?? null,
+    decided_due: decided?.due ?? null,
+    decided_granted: decided?.granted ?? null,
+    rejected_at: rejectedAt,
+  };
+}
+
+type HoldColumn = Extract<(typeof MOVE_COLUMNS)[number], `${string}hold_${string}`>;
+
+/** A word that waits has its number in a column of its own: the table's rule is that what `hold_n` names has an amount. */
+function holdColumns(hold: Hold | null): Record<HoldColumn, unknown> {
+  const isWord = hold?.amount === null;
+  return {
+    hold_n: isWord ? null : (hold?.n ?? null),
+    word_hold_n: isWord ? hold.n : null,
+    hold_amount: hold?.amount ?? null,
+    hold_due: hold?.due ?? null,
+    hold_reason: hold?.reason ?? null,
+    hold_at: hold?.at ?? null,
+    hold_posts_at: hold?.postsAt ?? null,
   };
 }
 
@@ -300,7 +343,7 @@ function stateColumns({ provider, seen, state }: StateWrite): Record<"provider" 
     last_failure: state.lastFailure === null ? null : JSON.stringify(state.lastFailure),
     calls_day: state.callsDay,
     calls_today: state.callsToday,
-    unknown_words: JSON.stringify(state.unknownWords),
+    unknown_words: packWords(state.unknownWords),
     clock: packClock(state.clock),
     marks: packCoverage(state.coverage),
     endings: JSON.stringify(state.endings),
@@ -333,16 +376,11 @@ function refillIdRows(moves: readonly OrderWrite[], guardOf: GuardOf): Record<st
 function postedRows(moves: readonly OrderWrite[], guardOf: GuardOf): Record<string, unknown>[] {
   return moves.flatMap(({ order, refunds, now }) =>
     refunds
-      .filter(({ status }) => status === "posted")
+      .filter(({ status, amount }) => status === "posted" && amount !== null)
       .map((refund) => {
         const takenBack = refund.op === "insert" && refund.kind === "clawback";
-        return {
-          ...guardOf(order),
-          refund: refund.n,
-          type: takenBack ? "clawback" : "refund",
-          amount: takenBack ? -refund.amount : refund.amount,
-          now,
-        };
+        const amount = refund.amount ?? 0;
+        return { ...guardOf(order), refund: refund.n, type: takenBack ? "clawback" : "refund", amount: takenBack ? -amount : amount, now };
       }),
   );
 }

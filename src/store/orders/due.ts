@@ -2,7 +2,7 @@
  * Reading what is due. Rows read = rows returned, plus one for each empty bucket, however large the table is.
  */
 import { chunksOf } from "../../domain/chunks.ts";
-import type { Order } from "../../domain/order.ts";
+import { FLAGS, type Order } from "../../domain/order.ts";
 import type { DueProvider } from "../../domain/message.ts";
 import { type OrderRow, toOrder } from "../rows/order.ts";
 import { type Provider, type ProviderRow, toProvider, WITH_POLICIES } from "../rows/provider.ts";
@@ -57,6 +57,19 @@ export async function readNamed(db: D1Database, keys: readonly (readonly [panel:
     frozen: idsOf(frozen?.results as { id: string }[]),
     due: [((orders?.results ?? []) as OrderRow[]).map(toOrder)],
   };
+}
+
+/** Orders that are followed at a provider and whose last word was unknown. A row read for each that is followed there. */
+export async function readWaitingOnWords(
+  db: D1Database,
+  provider: string,
+  limit: number,
+): Promise<(readonly [panel: string, n: number])[]> {
+  const { results } = await db
+    .prepare(`SELECT panel, n FROM orders WHERE provider = ?1 AND cadence IS NOT NULL AND flags & ${FLAGS.unknown_status} <> 0 LIMIT ?2`)
+    .bind(provider, limit)
+    .all<{ panel: string; n: number }>();
+  return results.map(({ panel, n }) => [panel, n] as const);
 }
 
 export async function readProviders(db: D1Database, ids: readonly string[]): Promise<ReadonlyMap<string, Provider>> {

@@ -44,6 +44,13 @@ function refundWrite({ state }: Order, step: RefundStep): RefundWrite {
     case "release":
       return { op: "decide", n: step.n, amount: step.amount, status: "posted", by: DECIDED_BY_RULES, note: null };
     case "withdraw":
-      return { op: "decide", n: step.n, amount: state.hold?.amount ?? 0, status: "rejected", by: DECIDED_BY_RULES, note: WITHDRAWN_NOTE };
+      return {
+        op: "decide",
+        n: step.n,
+        amount: state.hold?.amount ?? null,
+        status: "rejected",
+        by: DECIDED_BY_RULES,
+        note: WITHDRAWN_NOTE,
+      };
   }
 }

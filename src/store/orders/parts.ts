@@ -4,16 +4,48 @@
  */
 import type { Order } from "../../domain/order.ts";
 import type { StatusReport } from "../../domain/order-report.ts";
+import type { PartFacts } from "../../domain/refund-rules.ts";
+import type { Status } from "../../domain/status.ts";
 import { type Polling, orderView } from "../../domain/order-view.ts";
+import { DAY_MS } from "../../domain/poll-cadence.ts";
 import { type Adopted, adoptOrders } from "./adoption.ts";
+import { chunksBySize } from "../rows/json-sets.ts";
 import { type OrderRow, toOrder } from "../rows/order.ts";
 import { bareRegistration, newOrderRow } from "./registration.ts";
 
 /** What a message can write; an order's parts come over hours. */
 const MAX_PARTS_AT_ONCE = 1000;
 
+/** A provider that names parts without end must not fill the database: so many are adopted of one provider a UTC day. */
+const MAX_PARTS_A_DAY = 2000;
+
 /** An order of several parts, and what its provider says of it now. */
 export type Whole = { readonly order: Order; readonly report: StatusReport };
+
+/**
+ * Which of the parts that answers name may not be adopted today: those beyond the provider's share of the day, which is
+ * claimed by this. They are left out as if they had not been named yet. Nothing is read or written without new parts.
+ */
+export async function partsPutOff(db: D1Database, provider: string, wholes: readonly Whole[], now: number): Promise<ReadonlySet<string>> {
+  const named = [...new Set(wholes.flatMap(({ order, report }) => partsToAdopt(order, report)))];
+  if (named.length === 0) return new Set();
+  const day = Math.floor(now / DAY_MS);
+  const wanted = Math.min(named.length, MAX_PARTS_AT_ONCE);
+  const claimed = await db.prepare(CLAIM_PARTS).bind(provider, day, wanted, MAX_PARTS_A_DAY).first<{ granted: number }>();
+  return new Set(named.slice(claimed?.granted ?? 0));
+}
+
+const PARTS_SO_FAR = "iif(parts_day = ?2, parts_today, 0)";
+
+const CLAIM_PARTS = `UPDATE providers SET
+  parts_granted = min(?3, max(0, ?4 - ${PARTS_SO_FAR})), parts_today = min(?4, ${PARTS_SO_FAR} + ?3), parts_day = ?2
+  WHERE id = ?1 RETURNING parts_granted AS granted`;
+
+/** The report without the parts that were put off. */
+export function withoutParts(report: StatusReport, putOff: ReadonlySet<string>): StatusReport {
+  if (report.parts === null || putOff.size === 0) return report;
+  return { ...report, parts: { ...report.parts, orders: report.parts.orders.filter((id) => !putOff.has(id)) } };
+}
 
 /**
  * Adopts the parts that answers name for the first time. It goes before the answers are written down: were it to fail
@@ -22,15 +54,48 @@ export type Whole = { readonly order: Order; readonly report: StatusReport };
 export async function adoptParts(db: D1Database, wholes: readonly Whole[], polling: Polling, now: number): Promise<void> {
   const parts = wholes.flatMap(({ order, report }) => {
     const { channel } = order;
-    return channel === null || report.parts === null
-      ? []
-      : newParts(order, report.parts.orders).map((id): Adopted => {
-          const row = { ...partRow(order, id, now), door: channel };
-          return { row, partOf: order.number, shown: orderView(toOrder(row), polling, now) };
-        });
+    if (channel === null) return [];
+    return partsToAdopt(order, report).map((id): Adopted => {
+      const row = { ...partRow(order, id, now), door: channel };
+      return { row, partOf: order.number, shown: orderView(toOrder(row), polling, now) };
+    });
   });
   const each = new Map(parts.map((part) => [`${part.row.panel} ${part.row.provider_order_id}`, part]));
-  await adoptOrders(db, [...each.values()].slice(0, MAX_PARTS_AT_ONCE), now);
+  await adoptOrders(db, [...each.values()], now);
+}
+
+/**
+ * How the parts of some orders stand, those that are on record here. One statement, and two rows read a part; none for
+ * orders without parts or without a charge.
+ */
+export async function readParts(db: D1Database, wholes: readonly Whole[]): Promise<ReadonlyMap<Order, readonly PartFacts[]>> {
+  const named = wholes.flatMap(({ order, report }, i) => {
+    if (order.channel === null || (order.state.charge ?? 0) === 0) return [];
+    const ids = new Set([...(order.state.parts?.orders ?? []), ...(report.parts?.orders ?? [])]);
+    return [...ids].map((id) => ({ i, panel: order.panel, provider: order.provider, id }));
+  });
+  const found = new Map<Order, PartFacts[]>();
+  for (const json of chunksBySize(named)) {
+    const { results } = await db.prepare(SELECT_PARTS).bind(json).all<PartRow>();
+    for (const { i, status, remains } of results) {
+      const whole = wholes[i]?.order;
+      if (whole === undefined) continue;
+      const parts = found.get(whole) ?? [];
+      parts.push({ status, remains });
+      found.set(whole, parts);
+    }
+  }
+  return found;
+}
+
+type PartRow = { i: number; status: Status; remains: number | null };
+
+const SELECT_PARTS = `SELECT j.value->>'$.i' AS i, o.status, o.remains FROM json_each(?1) j CROSS JOIN orders o
+  WHERE o.panel = j.value->>'$.panel' AND o.provider = j.value->>'$.provider' AND o.provider_order_id = j.value->>'$.id'`;
+
+/** The parts of an order that came by a channel and that were not named before. */
+function partsToAdopt(order: Order, { parts }: StatusReport): string[] {
+  return order.channel === null || parts === null ? [] : newParts(order, parts.orders);
 }
 
 /** Parts have no parts: a provider that says so of them would fill the database. */

@@ -9,6 +9,8 @@ import { isFinal, isActive, type Status } from "../../domain/status.ts";
 import { numberOrdersStatement } from "../feed/feed-numbers.ts";
 import { chunksBySize } from "../rows/json-sets.ts";
 import { activeSql } from "./link-reads.ts";
+import { MINUTE_MS } from "../../domain/time.ts";
+import { WINDOW_COLUMNS } from "../providers/service-windows.ts";
 import { GIVEN, GIVEN_COLUMNS, insertAddedSql } from "./new-orders.ts";
 import type { OrderRow } from "../rows/order.ts";
 import { type PollingRow, POLLING_COLUMNS, toPolling } from "../rows/provider.ts";
@@ -30,6 +32,9 @@ export type Registration = {
   readonly placed_at: number | null;
   readonly runs: number | null;
   readonly posts: number | null;
+  /** How long the service may take to start and to deliver, in ms; null where the panel did not say, and none is set for the service. */
+  readonly start_window_ms: number | null;
+  readonly duration_ms: number | null;
   /** A decimal string. */
   readonly cost: string | null;
   readonly cost_currency: string | null;
@@ -54,6 +59,8 @@ export function bareRegistration(provider: string, providerOrderId: string, curr
     placed_at: null,
     runs: null,
     posts: null,
+    start_window_ms: null,
+    duration_ms: null,
     cost: null,
     cost_currency: null,
     registered_status: null,
@@ -84,6 +91,8 @@ export type Known = {
   readonly byPair: ReadonlyMap<string, string>;
   /** Those of the named providers that the panel may use. */
   readonly providers: ReadonlyMap<string, Polling>;
+  /** How long services take, by `serviceKey`, where that is set. */
+  readonly windows: ReadonlyMap<string, Pick<Registration, "start_window_ms" | "duration_ms">>;
   /** The number of the panel's newest order. */
   readonly lastOrder: number;
   /** What stands on the orders' accounts, by `fundsKey`, in micro-units; null where an order needs no funds here. */
@@ -97,6 +106,11 @@ export function pairKey({ provider, provider_order_id }: Pick<Registration, "pro
   return `${provider}\n${provider_order_id}`;
 }
 
+/** One text for a provider and its service. */
+export function serviceKey({ provider, service }: Pick<Registration, "provider" | "service">): string {
+  return `${provider}\n${service ?? ""}`;
+}
+
 /** One text for the account that pays for an order; no currency holds a line feed. */
 export function fundsKey({ currency, customer }: Pick<Registration, "currency" | "customer">): string {
   return `${currency}\n${customer ?? ""}`;
@@ -107,7 +121,7 @@ export async function readKnown(db: D1Database, panel: string, registrations: re
   const json = JSON.stringify(registrations.map(({ id, provider, provider_order_id }) => ({ id, provider, provider_order_id })));
   const accounts = new Map(registrations.map((registration) => [fundsKey(registration), registration]));
   const keys = [...new Set(registrations.flatMap((registration) => linkKeyOf(registration) ?? []))];
-  const [orders, pairs, providers, own, funds, active] = await db.batch<Record<string, unknown>>([
+  const [orders, pairs, providers, own, funds, active, windows] = await db.batch<Record<string, unknown>>([
     db.prepare("SELECT o.* FROM json_each(?2) j CROSS JOIN orders o WHERE o.panel = ?1 AND o.id = j.value->>'$.id'").bind(panel, json),
     db
       .prepare(
@@ -136,12 +150,16 @@ export async function readKnown(db: D1Database, panel: string, registrations: re
          FROM json_each(?2) j`,
       )
       .bind(panel, JSON.stringify(keys)),
+    windowsStatement(db, registrations),
   ]);
   const counter = own?.results[0] as { order_n: number; is_prepaid: number } | undefined;
   return {
     byId: new Map(((orders?.results ?? []) as OrderRow[]).map((row) => [row.id, row])),
     byPair: new Map(((pairs?.results ?? []) as OrderRow[]).map((row) => [pairKey(row), row.id])),
     providers: new Map(((providers?.results ?? []) as PollingRow[]).map((row) => [row.id, toPolling(row)])),
+    windows: new Map(
+      ((windows?.results ?? []) as WindowsRow[]).map(({ provider, service, ...times }) => [serviceKey({ provider, service }), times]),
+    ),
     lastOrder: counter?.order_n ?? 0,
     funds:
       counter?.is_prepaid === 1
@@ -153,6 +171,20 @@ export async function readKnown(db: D1Database, panel: string, registrations: re
       ),
     ),
   };
+}
+
+type WindowsRow = { provider: string; service: string; start_window_ms: number | null; duration_ms: number | null };
+
+/** The windows that are set for the services of some orders. One row read a service that has any. */
+function windowsStatement(db: D1Database, registrations: readonly Registration[]): D1PreparedStatement {
+  const services = new Map(registrations.map(({ provider, service }) => [serviceKey({ provider, service }), { provider, service }]));
+  const own = ["start_window_ms", "duration_ms"] as const;
+  return db
+    .prepare(
+      `SELECT w.provider, w.service, ${own.map((column) => `w.${WINDOW_COLUMNS[column]} * ${MINUTE_MS} AS ${column}`).join(", ")}
+       FROM json_each(?1) j CROSS JOIN service_windows w WHERE w.provider = j.value->>'$.provider' AND w.service = j.value->>'$.service'`,
+    )
+    .bind(JSON.stringify([...services.values()]));
 }
 
 type FundsRow = { currency: string; customer: string | null; balance: string | null };
@@ -175,65 +207,82 @@ export function newOrderRow(
 ): OrderRow {
   const status = registration.registered_status ?? "pending";
   return {
+    ...NOTHING_HAPPENED,
     ...registration,
     panel,
     n,
     phase: phaseOf(n),
-    multi: registration.runs !== null || registration.posts !== null ? 1 : 0,
+    multi: (registration.runs ?? 0) > 1 || registration.posts !== null ? 1 : 0,
     status,
     middle: isActive(status) ? status : "pending",
-    back_to: null,
-    provider_status: null,
-    provider_price: null,
-    provider_charge: null,
-    provider_currency: null,
-    start_count: null,
-    remains: null,
-    reason: null,
     flags: duplicateOf === null ? 0 : FLAGS.duplicate_link,
-    reversals: 0,
     refunded: registration.registered_refunded,
-    refund_count: 0,
-    hold_n: null,
-    hold_amount: null,
-    hold_reason: null,
-    hold_at: null,
-    hold_posts_at: null,
-    parts: null,
-    told: null,
-    refill_id: null,
-    refill_status: null,
-    refill_at: null,
-    cancel_status: null,
-    cancel_at: null,
-    door: null,
-    provider_service: null,
     link_key: linkKeyOf(registration),
-    add_digest: null,
     duplicate_of: duplicateOf,
-    start_window_ms: null,
-    refill_days: null,
-    part_of: null,
-    goodwill: 0,
-    decided_due: null,
-    decided_granted: null,
     cadence: FIRST_CADENCE,
-    polled_at: null,
     created_at: now,
     progress_at: now,
     final_at: isFinal(status) ? now : null,
-    error_at: null,
     updated_at: now,
-    version: 1,
-    last_change: 0,
   };
 }
+
+/** The columns of an order that nobody has said or decided anything about, as the table's defaults. */
+const NOTHING_HAPPENED = {
+  back_to: null,
+  flips: 0,
+  flip_at: null,
+  provider_status: null,
+  provider_price: null,
+  provider_price_currency: null,
+  provider_charge: null,
+  provider_currency: null,
+  start_count: null,
+  remains: null,
+  reason: null,
+  reversals: 0,
+  refund_count: 0,
+  goodwill: 0,
+  decided_status: null,
+  decided_due: null,
+  decided_granted: null,
+  rejected_at: null,
+  left_to_panel: 0,
+  counted_at: null,
+  counted_badly: 0,
+  hold_n: null,
+  word_hold_n: null,
+  hold_due: null,
+  hold_amount: null,
+  hold_reason: null,
+  hold_at: null,
+  hold_posts_at: null,
+  parts: null,
+  told: null,
+  refill_id: null,
+  refill_status: null,
+  refill_at: null,
+  refill_days: null,
+  cancel_status: null,
+  cancel_at: null,
+  cancel_tries: 0,
+  cancel_wait_until: null,
+  door: null,
+  provider_service: null,
+  add_digest: null,
+  dismissed: null,
+  part_of: null,
+  polled_at: null,
+  error_at: null,
+  version: 1,
+  last_change: 0,
+} as const satisfies Partial<OrderRow>;
 
 /** Those of a new row's columns that are not as the table's defaults, nor the transaction's to give. */
 const INSERTED_COLUMNS = [
   ...REGISTERED_COLUMNS,
   ...(["multi", "status", "middle", "refunded", "cadence", "created_at", "progress_at", "final_at", "updated_at"] as const),
-  ...(["flags", "link_key", "duplicate_of"] as const),
+  ...(["flags", "link_key", "duplicate_of", "start_window_ms", "duration_ms"] as const),
 ] as const satisfies readonly (keyof OrderRow)[];
 
 /** Passes over an order whose id, or whose provider's order, somebody else has registered meanwhile. */

@@ -8,17 +8,25 @@ import { ENDED } from "../rows/order.ts";
 /** More than a call can ask for. */
 const MAX_ASKED = 1000;
 
-/** `isLeftToPanel` of src/domain/panel-status.ts, in SQL. */
-const IS_LEFT_TO_PANEL = (o: string): string => `(${o}.reason IS NULL AND ${o}.decided_due IS NULL AND ${o}.refunded = 0)`;
+/** Whether a person has decided about the status that an order has now. */
+const IS_ANSWERED_BY_PERSON = (o: string): string => `${o}.decided_status IS ${o}.status`;
 
 /** What `reportedFinalOf` of src/domain/panel-status.ts keeps, in SQL. */
-const REPORTED_FINAL = `json_object('status', orders.status, 'refunded', orders.refunded, 'remains', orders.remains,
-        'left', json(iif(${IS_LEFT_TO_PANEL("orders")}, 'true', 'false')))`;
+const REPORTED_FINAL = `json_patch(json_object('status', orders.status, 'refunded', orders.refunded, 'remains', orders.remains,
+          'left', json(iif(orders.left_to_panel, 'true', 'false'))),
+        iif(coalesce(orders.charge, 0) = 0 AND NOT orders.left_to_panel AND ${IS_ANSWERED_BY_PERSON("orders")}, '{"refused":true}', '{}'))`;
+
+/** `isSubscription` of src/domain/panel-status-subscription.ts, in SQL. */
+const IS_SUBSCRIPTION = (o: string): string => `(${o}.multi = 1 AND iif(${o}.parts IS NULL, ${o}.posts IS NOT NULL,
+    coalesce(${o}.parts->>'$.form.subscription', ${o}.parts->>'$.posts' IS NOT NULL OR ${o}.parts->>'$.expiry' IS NOT NULL)))`;
 
 /** Condition on an order `o`: it is told a final word, as `isDecided` there has it, and was told none before. */
-const IS_FIRST_REPORT = `o.told IS NULL AND o.hold_n IS NULL AND o.status IN (${ENDED})
-  AND (o.polled_at IS NOT NULL OR o.status = 'completed' OR o.refunded > 0 OR o.reason = 'not_placed')
-  AND NOT (o.status = 'partial' AND o.remains IS NULL AND (coalesce(o.charge, 0) = 0 OR ${IS_LEFT_TO_PANEL("o")}))`;
+const IS_FIRST_REPORT = `o.told IS NULL AND o.hold_n IS NULL AND o.word_hold_n IS NULL AND o.rejected_at IS NULL
+  AND (o.status IN (${ENDED})
+      AND (o.polled_at IS NOT NULL OR o.status = 'completed' OR o.refunded > 0 OR o.reason = 'not_placed')
+      AND NOT (o.status = 'partial' AND o.remains IS NULL AND (coalesce(o.charge, 0) = 0 OR o.left_to_panel)
+        AND NOT ${IS_SUBSCRIPTION("o")} AND NOT (${IS_ANSWERED_BY_PERSON("o")}))
+    OR o.status = 'error' AND o.decided_status = 'error' AND o.decided_granted > 0)`;
 
 /**
  * Records what a final word followed from, for orders whose refund is decided and that were told none before: the

@@ -52,9 +52,18 @@ type ProvidersOrders = {
   readonly panel: Panel;
   /** Whether the panel may use the provider. */
   readonly usable: boolean;
-  /** By the ids asked for. */
+  /** By the ids asked for: those of which something is known. */
   readonly orders: ReadonlyMap<string, Order>;
+  /** Likewise, those that were adopted and of which the provider has told nothing yet. */
+  readonly unheard: ReadonlyMap<string, Order>;
 };
+
+/** Condition on an order: its panel has not placed it here, and its provider has told nothing of it yet. */
+const IS_UNHEARD = (o: string): string => `(${o}.door IS 'connect' AND ${o}.add_digest IS NULL AND ${o}.provider_status IS NULL)`;
+
+function isUnheard({ door, add_digest, provider_status }: OrderRow): boolean {
+  return door === "connect" && add_digest === null && provider_status === null;
+}
 
 /**
  * Orders by their provider's ids, or by those of ours that stood in for them. Null when there is no such panel. What is
@@ -72,8 +81,10 @@ export async function readProvidersOrders(
   const byNumber = `json_each(?2) j CROSS JOIN orders o WHERE o.panel = ${panel} AND o.n = j.value AND o.provider = ?3 AND o.door = 'connect' AND ${IS_OURS}`;
   const allKnown = `EXISTS (SELECT 1 FROM providers p WHERE p.id = ?3 AND ${isUsableSql(panel)})
     AND NOT EXISTS (SELECT 1 FROM json_each(?4) u
-      WHERE NOT EXISTS (SELECT 1 FROM orders x WHERE x.panel = ${panel} AND x.provider = ?3 AND x.provider_order_id = u.value)
-        AND NOT EXISTS (SELECT 1 FROM orders x WHERE x.panel = ${panel} AND x.n = u.value - ${CONNECT_IDS_FROM} AND x.provider = ?3 AND x.door = 'connect' AND x.id = u.value))`;
+      WHERE NOT EXISTS (SELECT 1 FROM orders x
+          WHERE x.panel = ${panel} AND x.provider = ?3 AND x.provider_order_id = u.value AND NOT ${IS_UNHEARD("x")})
+        AND NOT EXISTS (SELECT 1 FROM orders x WHERE x.panel = ${panel} AND x.n = u.value - ${CONNECT_IDS_FROM} AND x.provider = ?3
+          AND x.door = 'connect' AND x.id = u.value AND NOT ${IS_UNHEARD("x")}))`;
   const numbers = ids.flatMap((id) => numberOfOurs(id) ?? []);
   const read = (named: string, values: readonly (string | number)[]) =>
     values.length === 0
@@ -88,13 +99,19 @@ export async function readProvidersOrders(
   const found = await readForPanel(db, ref, [mayUse, ...read(byProvider, ids), ...read(byNumber, numbers)]);
   if (found === null) return null;
   const [usable, , known, , numbered] = found.results;
-  const byOurs = new Map(((numbered?.results ?? []) as OrderRow[]).map((row) => [row.n, toOrder(row)]));
-  const byTheirs = new Map(((known?.results ?? []) as OrderRow[]).map((row) => [row.provider_order_id, toOrder(row)]));
-  const orders = ids.flatMap((id) => {
-    const order = byOurs.get(numberOfOurs(id) ?? 0) ?? byTheirs.get(id);
-    return order === undefined ? [] : [[id, order] as const];
+  const byOurs = new Map(((numbered?.results ?? []) as OrderRow[]).map((row) => [row.n, row]));
+  const byTheirs = new Map(((known?.results ?? []) as OrderRow[]).map((row) => [row.provider_order_id, row]));
+  const rows = ids.flatMap((id) => {
+    const row = byOurs.get(numberOfOurs(id) ?? 0) ?? byTheirs.get(id);
+    return row === undefined ? [] : [[id, row] as const];
   });
-  return { panel: found.panel, usable: usable?.results.length === 1, orders: new Map(orders) };
+  const ordersOf = (some: typeof rows) => new Map(some.map(([id, row]) => [id, toOrder(row)]));
+  return {
+    panel: found.panel,
+    usable: usable?.results.length === 1,
+    orders: ordersOf(rows.filter(([, row]) => !isUnheard(row))),
+    unheard: ordersOf(rows.filter(([, row]) => isUnheard(row))),
+  };
 }
 
 /** Condition on an order `o`: its panel has placed or registered it, or placed the whole that it is a part of, and not only asked for it. */

@@ -4,6 +4,7 @@
  *
  * Every statement names the version it saw; the INSERT of changes stands before the UPDATE of orders.
  */
+import { windowSql } from "../providers/service-windows.ts";
 import { CONNECT_IDS_FROM, SPARE_IDS_FROM } from "../../domain/order-ids.ts";
 import { type Channel, FLAGS, type Order } from "../../domain/order.ts";
 import type { Cadence } from "../../domain/poll-pacing.ts";
@@ -14,6 +15,7 @@ import { IS_ITS_OWN } from "../orders/status-reads.ts";
 import { activeSql, newestOfLink } from "../orders/link-reads.ts";
 import { ENDED, IS_PLACING, type OrderRow, PLACING, toOrder } from "../rows/order.ts";
 import { type PanelRef, panelIdSql } from "../panels/panels.ts";
+import { keepResendStatement, type Resend } from "./resends.ts";
 import { chargeStatement, isOverdrawn } from "../ledger/transfers.ts";
 
 /** What an `add` asks for: the columns of its order's row. Money in micro-units, times in epoch ms. */
@@ -33,24 +35,23 @@ export type Intent = {
   readonly link_key: string;
   readonly add_digest: string;
   readonly add_request: string;
+  /** Null where not known: then the windows that are set for the provider's service count. */
   readonly start_window_ms: number | null;
+  readonly duration_ms: number | null;
   readonly refill_days: number | null;
 };
 
 const COLUMNS = [
   ...(["door", "provider", "service", "provider_service", "link", "quantity", "charge", "currency", "cost", "cost_currency"] as const),
-  ...(["runs", "posts", "link_key", "add_digest", "add_request", "start_window_ms", "refill_days"] as const),
+  ...(["runs", "posts", "link_key", "add_digest", "add_request", "start_window_ms", "duration_ms", "refill_days"] as const),
 ] as const satisfies readonly (keyof Intent)[];
-
-/** An `add` that is as another one was sent again, by a script that got no answer: for so long it is taken for that. */
-const IDENTICAL_FOR_MS = 120_000;
 
 /** SQL for what an `add` is known by: its panel's id, the key of its link and service, the digest of all its fields, and when it came. */
 type AddSql = { readonly panel: string; readonly linkKey: string; readonly digest: string; readonly now: string };
 
 /**
- * The newest order whose id an identical `add` gets: one that is being placed or in doubt,
- * however old; or one that is young. One that never reached its provider is none.
+ * The newest order whose id an identical `add` gets: one that is being placed or in doubt, however old; or one whose
+ * answer was slow, for a while, unless its script has shown since that it has the id: it was told the order's end.
  */
 function identicalSql(columns: string, { panel, linkKey, digest, now }: AddSql): string {
   return `SELECT ${columns} FROM (
@@ -58,7 +59,8 @@ function identicalSql(columns: string, { panel, linkKey, digest, now }: AddSql):
         WHERE o.panel = ${panel} AND ${IS_PLACING} AND o.link_key = ${linkKey} AND o.add_digest = ${digest} AND o.status NOT IN (${ENDED}) LIMIT 1)
       UNION ALL
       SELECT * FROM (SELECT * FROM ${newestOfLink(panel, linkKey)} o
-        WHERE o.add_digest = ${digest} AND o.created_at > ${now} - ${IDENTICAL_FOR_MS} AND NOT (${IS_PLACING} AND o.status IN (${ENDED})) LIMIT 1)
+        WHERE o.add_digest = ${digest} AND o.reused_until > ${now} AND o.told IS NULL
+          AND NOT (${IS_PLACING} AND o.status IN (${ENDED})) LIMIT 1)
     ) o ORDER BY o.n DESC LIMIT 1`;
 }
 
@@ -87,6 +89,11 @@ const ID = `CASE ${J("door")} WHEN 'connect' THEN CAST(${CONNECT_IDS_FROM} + p.o
 // planted: identical-add-in-the-way
 const REUSES_IDENTICAL_ADDS = "p.reuse_identical_adds = 1";
 
+const valueSql = (column: (typeof COLUMNS)[number]): string =>
+  column === "start_window_ms" || column === "duration_ms"
+    ? `coalesce(${J(column)}, ${windowSql(column, J("provider"), `coalesce(${J("provider_service")}, ${J("service")})`)})`
+    : J(column);
+
 /**
  * The new order's row, unless an identical one, or one on its link that the panel's policy minds, came first, or its id
  * is taken: two requests at once see each other here, where no third is between them. Its number was given out by the
@@ -97,8 +104,8 @@ const INSERT_ORDER = `INSERT INTO orders (panel, n, phase, id, provider_order_id
   SELECT p.id, p.order_n, ${phaseSql("p.order_n")}, ${ID}, '${PLACING}' || p.order_n, 0,
     (SELECT a.id FROM (${activeSql("o.id, o.last_change", "p.id", J("link_key"))}) a WHERE a.last_change <> 0),
     iif(EXISTS (${activeSql("1", "p.id", J("link_key"))}), ?4, 0),
-    'pending', 'pending', ${J("runs")} IS NOT NULL OR ${J("posts")} IS NOT NULL, NULL, ?3, ?3, ?3, ?3,
-    ${COLUMNS.map(J).join(", ")}
+    'pending', 'pending', coalesce(${J("runs")}, 0) > 1 OR ${J("posts")} IS NOT NULL, NULL, ?3, ?3, ?3, ?3,
+    ${COLUMNS.map(valueSql).join(", ")}
   FROM panels p
   WHERE p.id = ?1
     AND NOT (${REUSES_IDENTICAL_ADDS} AND EXISTS (${identicalSql("1", THIS_ADD)}))
@@ -106,20 +113,24 @@ const INSERT_ORDER = `INSERT INTO orders (panel, n, phase, id, provider_order_id
     AND NOT EXISTS (SELECT 1 FROM orders x WHERE x.panel = p.id AND x.id = ${ID})
   RETURNING *`;
 
+/** An order to be placed. `resend` is what it takes to send it again; null where it is never sent twice. */
+export type Placing = { readonly intent: Intent; readonly resend: Resend | null };
+
 /** `in_the_way`: an order that came first, which is to be read again. `overdrawn`: the panel's account does not hold the charge. */
 export type Begun = { readonly order: Order } | "in_the_way" | "overdrawn";
 
 /**
  * Writes the order that is about to be sent, and charges it where the panel's accounts are kept here. Throws when the
  * database fails: then nothing may be sent. An error can come after the commit, so what was written is looked for then.
- * Six rows written, one more with a link, one more for a charge.
+ * Six rows written, one more with a link, one more for a charge, two more where it may be sent again.
  */
-export async function beginPlacing(db: D1Database, panel: string, intent: Intent, now: number): Promise<Begun> {
+export async function beginPlacing(db: D1Database, panel: string, { intent, resend }: Placing, now: number): Promise<Begun> {
   try {
     const [, inserted] = await db.batch<OrderRow>([
       db.prepare("UPDATE panels SET order_n = order_n + 1 WHERE id = ?1").bind(panel),
       db.prepare(INSERT_ORDER).bind(panel, JSON.stringify(intent), now, FLAGS.duplicate_link),
       chargeStatement(db, panel, 1),
+      ...(resend === null ? [] : [keepResendStatement(db, { panel, request: intent.add_request }, resend, now)]),
     ]);
     const row = inserted?.results[0];
     return row === undefined ? "in_the_way" : { order: toOrder(row) };
@@ -145,32 +156,50 @@ const INSERT_CREATED = insertCreatedSql(
 const FIRST_CADENCE: Cadence = 1;
 
 const UPDATE_PLACED = `UPDATE orders SET id = ?4, provider_order_id = ?6, cadence = ${FIRST_CADENCE}, updated_at = ?5, version = version + 1,
+    reused_until = ?7,
     last_change = (SELECT feed_seq FROM panels WHERE id = ?1)
   WHERE panel = ?1 AND n = ?2 AND version = ?3 AND last_change = 0`;
 
 /**
  * Writes that the provider took the order, which nobody was told of yet: `after` is the order with its id there. `shown`
- * is `after` as shown. `taken`: the panel has another order by one of the ids. `changed`: somebody else has changed the
+ * is `after` as shown. Until `reusedUntil` an identical `add` gets its id. `taken`: the panel has another order by one of the ids. `changed`: somebody else has changed the
  * order meanwhile. Seven rows written.
  */
 export async function recordPlaced(
   db: D1Database,
   seen: Order,
   after: Pick<Order, "id" | "providerOrderId" | "updatedAt">,
-  shown: unknown,
+  { shown, reusedUntil }: { readonly shown: unknown; readonly reusedUntil: number | null },
 ): Promise<"written" | "changed" | "taken"> {
   const at = [seen.panel, seen.number, seen.version] as const;
   try {
     const results = await db.batch([
       numberStatement(db, [{ panel: seen.panel, count: 1 }], after.updatedAt),
       db.prepare(INSERT_CREATED).bind(...at, after.id, after.updatedAt, JSON.stringify(shown)),
-      db.prepare(UPDATE_PLACED).bind(...at, after.id, after.updatedAt, after.providerOrderId),
+      db.prepare(UPDATE_PLACED).bind(...at, after.id, after.updatedAt, after.providerOrderId, reusedUntil),
     ]);
     return results.at(-1)?.meta.changes === 1 ? "written" : "changed";
   } catch (error) {
     if (isTaken(error)) return "taken";
     throw error;
   }
+}
+
+/** Has an identical `add` get the order's id until `until`; for a batch that writes the order. One row written more. */
+export function reuseStatement(db: D1Database, { panel, number: n, version }: Order, until: number): D1PreparedStatement {
+  return db.prepare("UPDATE orders SET reused_until = ?4 WHERE panel = ?1 AND n = ?2 AND version = ?3").bind(panel, n, version, until);
+}
+
+/**
+ * The same for an order of which nobody knows here whether it was written as placed: its script got no answer. False
+ * where it is not, so that an identical `add` waits for a person's word anyway. One row written.
+ */
+export async function reuseUnanswered(db: D1Database, { panel, number: n }: Order, until: number): Promise<boolean> {
+  const { meta } = await db
+    .prepare(`UPDATE orders AS o SET reused_until = ?3 WHERE o.panel = ?1 AND o.n = ?2 AND NOT (${IS_PLACING})`)
+    .bind(panel, n, until)
+    .run();
+  return meta.changes > 0;
 }
 
 /** Whether the database refused a batch because the panel has another order by an id. */

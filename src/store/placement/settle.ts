@@ -5,15 +5,21 @@
  */
 import { numberOfOurs } from "../../domain/order-ids.ts";
 import type { Order } from "../../domain/order.ts";
-import { foundPlaced, leftUnknown, neverPlaced } from "../../domain/order-placement.ts";
+import { foundPlaced, leftUnknown, neverPlaced, reusedUntil } from "../../domain/order-placement.ts";
 import { orderView, type Polling } from "../../domain/order-view.ts";
 import { isFinal } from "../../domain/status.ts";
 import { applyDecision } from "../orders/apply.ts";
 import { moveWrite } from "../orders/moves.ts";
-import { attachProviderOrder, forgetOrder, readByNumber, recordPlaced } from "./placement.ts";
+import { attachProviderOrder, forgetOrder, readByNumber, recordPlaced, reuseStatement } from "./placement.ts";
 
-/** An order that was recorded and sent. `polling` is its provider's; `now` reads the time in epoch ms. */
-export type Sent = { readonly db: D1Database; readonly order: Order; readonly polling: Polling; readonly now: () => number };
+/** An order that was recorded and sent. `askedAt`: when its `add` came. `polling` is its provider's. Times in epoch ms. */
+export type Sent = {
+  readonly db: D1Database;
+  readonly order: Order;
+  readonly askedAt: number;
+  readonly polling: Polling;
+  readonly now: () => number;
+};
 
 /** `named`: the order has the provider's id. `resolved`: somebody was faster. `clash`: the panel has another order by that id. */
 export type Taken = { readonly kind: "named" | "resolved" | "clash"; readonly order: Order };
@@ -43,20 +49,24 @@ export async function recordTaken(sent: Sent, providerOrderId: string): Promise<
 }
 
 /** Writes the provider's id down; what nobody was told of yet begins its feed with it. */
-function nameOrder({ db, polling, now: time }: Sent, order: Order, named: Order): Promise<"written" | "changed" | "taken"> {
+function nameOrder({ db, polling, askedAt, now: time }: Sent, order: Order, named: Order): Promise<"written" | "changed" | "taken"> {
   const now = Math.max(time(), order.updatedAt);
+  const until = reusedUntil(askedAt, now);
   if (order.lastChange !== 0) {
     const write = moveWrite(named, { next: foundPlaced(order.state), refunds: [] }, polling, now);
-    return attachProviderOrder(db, named.providerOrderId ?? "", write, []);
+    return attachProviderOrder(db, named.providerOrderId ?? "", write, until === null ? [] : [reuseStatement(db, order, until)]);
   }
   const after = { ...named, updatedAt: now };
-  return recordPlaced(db, order, after, orderView(after, polling, now));
+  return recordPlaced(db, order, after, { shown: orderView(after, polling, now), reusedUntil: until });
 }
 
 /** Whether the provider has the order cannot be known: a person has to look. */
-export async function recordUnknown({ db, order, polling, now: time }: Sent): Promise<void> {
+export async function recordUnknown({ db, order, polling, askedAt, now: time }: Sent): Promise<void> {
   const now = Math.max(time(), order.updatedAt);
-  await applyDecision(db, moveWrite(order, { next: leftUnknown(order.state), refunds: [] }, polling, now), []);
+  const until = reusedUntil(askedAt, now);
+  const write = moveWrite(order, { next: leftUnknown(order.state), refunds: [] }, polling, now);
+  // A person may resolve it before its script has asked again.
+  await applyDecision(db, write, until === null ? [] : [reuseStatement(db, order, until)]);
 }
 
 /**

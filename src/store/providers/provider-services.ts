@@ -43,10 +43,20 @@ export async function readKeptList(
 }
 
 /** A service's price of 1,000 (of one, for a package) in the provider's currency, and its type; `rate` is null where it is not known. */
-export type ListedRate = { readonly rate: string | null; readonly type: string };
+export type ListedRate = {
+  readonly rate: string | null;
+  readonly type: string;
+  /** The list says that it takes no `runs`; left out where it does not say so. */
+  readonly refusesRuns?: true;
+};
 
 /** `type` is null for a service that the kept list has not. */
-export type ListedRateRow = { readonly rate: string | null; readonly type: string | null; readonly fetched_at: number };
+export type ListedRateRow = {
+  readonly rate: string | null;
+  readonly type: string | null;
+  readonly refuses_runs?: number | null;
+  readonly fetched_at: number;
+};
 
 /** A path of SQLite's cannot name a key with one of these in it. Nor has any service's id been seen to. */
 const UNNAMEABLE = /["\\\p{Cc}]/u;
@@ -56,7 +66,7 @@ export function rateStatement(db: D1Database, provider: string, serviceId: strin
   const path = UNNAMEABLE.test(serviceId) ? null : `$."${serviceId}"`;
   return db
     .prepare(
-      `SELECT s.rates->?2->>0 AS rate, s.rates->?2->>1 AS type, s.fetched_at FROM providers p CROSS JOIN provider_services s
+      `SELECT s.rates->?2->>0 AS rate, s.rates->?2->>1 AS type, s.rates->?2->>2 AS refuses_runs, s.fetched_at FROM providers p CROSS JOIN provider_services s
        WHERE p.id = ?1 AND s.provider = p.id AND s.settings_version = p.settings_version`,
     )
     .bind(provider, path);
@@ -68,7 +78,11 @@ export function rateStatement(db: D1Database, provider: string, serviceId: strin
  */
 export function toListedRate(row: ListedRateRow | null | undefined, now?: number): ListedRate | null {
   if (row === undefined || row === null || (now !== undefined && !isFresh(row.fetched_at, now))) return null;
-  return row.type === null ? UNLISTED : { rate: row.rate, type: row.type };
+  return row.type === null ? UNLISTED : { rate: row.rate, type: row.type, ...runsOf(row.refuses_runs === 1) };
+}
+
+function runsOf(refuses: boolean): Pick<ListedRate, "refusesRuns"> {
+  return refuses ? { refusesRuns: true } : {};
 }
 
 /** An unknown type at an unknown price. */
@@ -82,7 +96,7 @@ export function isFresh(fetchedAt: number, now: number): boolean {
 /** What a list that was just asked for says of a service. */
 export function listedRate({ services }: ServiceList, serviceId: string): ListedRate {
   const service = services.find(({ id }) => id === serviceId);
-  return service === undefined ? UNLISTED : { rate: service.rate, type: service.type };
+  return service === undefined ? UNLISTED : { rate: service.rate, type: service.type, ...runsOf(service.refusesRuns === true) };
 }
 
 /** An `add` has the services asked for once in that time, whatever came of it. */
@@ -125,7 +139,9 @@ const MAX_KEPT_BYTES = 1_950_000;
  * and fresh; else one row. False: it is too long to be kept at all.
  */
 export async function keepList(db: D1Database, provider: Provider, asked: ServiceList, now: number): Promise<boolean> {
-  const rates = JSON.stringify(Object.fromEntries(asked.services.map(({ id, rate, type }) => [id, [rate, type]])));
+  const rates = JSON.stringify(
+    Object.fromEntries(asked.services.map(({ id, rate, type, refusesRuns }) => [id, refusesRuns ? [rate, type, 1] : [rate, type]])),
+  );
   const most = MAX_KEPT_BYTES - bytesOf(rates);
   const whole = JSON.stringify(asked.list);
   const list = bytesOf(whole) <= most ? whole : JSON.stringify(asked.list.map(withoutDescription));

@@ -2,8 +2,9 @@
  * What the operator sets of a provider. Its state belongs to the sweeps; it is touched here only where settings
  * make what was learned meaningless.
  */
+import { DEFAULT_SETTLE_HOURS } from "../../domain/poll-cadence.ts";
 import { DEFAULT_BRAKE } from "../../domain/provider-brake.ts";
-import { CANONICAL_REQUEST } from "../../provider/settings.ts";
+import { CANONICAL_REQUEST, type Learned, requestText } from "../../provider/settings.ts";
 import type { Audited } from "../operations/audit.ts";
 import { type Provider, type ProviderRow, toProvider } from "../rows/provider.ts";
 
@@ -19,9 +20,10 @@ export type SettingsChange = {
   readonly timeout_ms?: number;
   readonly enabled?: 0 | 1;
   readonly status_words?: string;
-  /** The whole shape, its keys in the order of `CANONICAL_REQUEST`, so that equal shapes are equal texts. */
+  /** The whole shape, as `requestText` writes it. */
   readonly request?: string;
   readonly brake?: string | null;
+  readonly settle_hours?: number;
 };
 
 /** What a new provider has where nothing is said. */
@@ -34,8 +36,9 @@ const DEFAULTS = {
   timeout_ms: 15_000,
   enabled: 1,
   status_words: "{}",
-  request: JSON.stringify(CANONICAL_REQUEST),
+  request: requestText(CANONICAL_REQUEST),
   brake: JSON.stringify(DEFAULT_BRAKE),
+  settle_hours: DEFAULT_SETTLE_HOURS,
 } as const satisfies SettingsChange;
 
 const NULLABLE_COLUMNS = [
@@ -53,6 +56,7 @@ const OTHER_COLUMNS = [
   "enabled",
   "status_words",
   "request",
+  "settle_hours",
 ] as const satisfies readonly (keyof SettingsChange)[];
 const COLUMNS = [...NULLABLE_COLUMNS, ...OTHER_COLUMNS];
 
@@ -89,17 +93,26 @@ export async function createProvider(db: D1Database, id: string, settings: KeptS
 /** Whether calls will go elsewhere, or look different: then nothing that was learned holds any more. */
 const CONNECTION_CHANGES = `(${(["url", "api_key", "request"] as const).map((column) => `coalesce(?2->>'$.${column}', ${column}) IS NOT ${column}`).join(" OR ")})`;
 
+/** `foldWord` of src/domain/status.ts, in SQL, but for white space other than blanks. */
+const foldSql = (word: string): string => `lower(replace(replace(replace(${word}, ' ', ''), '_', ''), '-', ''))`;
+
+/** The unknown words without those that the change maps: they are known now. */
+const UNMAPPED_WORDS = `(SELECT json_group_object(w.key, json(w.value)) FROM json_each(unknown_words) w
+    WHERE NOT EXISTS (SELECT 1 FROM json_each(coalesce(?2->>'$.status_words', '{}')) m WHERE ${foldSql("m.key")} = ${foldSql("w.key")}))`;
+
 /** `state_version` goes up with every change, so that a sweep under way with the old settings writes nothing. */
 const UPDATE_SETTINGS = `UPDATE providers SET
   ${NULLABLE_COLUMNS.map((column) => `${column} = iif(json_type(?2, '$.${column}') IS NULL, ${column}, ?2->>'$.${column}')`).join(", ")},
   ${OTHER_COLUMNS.map((column) => `${column} = coalesce(?2->>'$.${column}', ${column})`).join(", ")},
   settings_version = settings_version + ${CONNECTION_CHANGES},
   many = iif(${CONNECTION_CHANGES}, 'unknown', many),
+  learned = iif(${CONNECTION_CHANGES}, '{}', learned),
   learned_batch_size = iif(${CONNECTION_CHANGES}, 100, learned_batch_size),
   caution = iif(${CONNECTION_CHANGES}, 0, caution),
   failures = iif(${CONNECTION_CHANGES}, 0, failures),
   retry_at = iif(${CONNECTION_CHANGES}, NULL, retry_at),
   balance_at = iif(${CONNECTION_CHANGES}, NULL, balance_at),
+  unknown_words = ${UNMAPPED_WORDS},
   state_version = state_version + 1,
   updated_at = ?3
   WHERE id = ?1 AND ${COLUMNS.map((column) => `${column} IS ?4->>'$.${column}'`).join(" AND ")}
@@ -121,6 +134,23 @@ export async function updateProvider(
   const update = db.prepare(UPDATE_SETTINGS).bind(id, JSON.stringify(change), now, JSON.stringify(seen));
   const [updated] = await db.batch([update, ...(audit === null ? [] : [audit])]);
   return updated?.results.length === 1;
+}
+
+/**
+ * Keeps what a provider's answers have shown of how it is to be asked. Nothing is kept that was learned under settings
+ * which are not in force any more. One row written; the sweeps' fence stays as it is, since they have no part in this.
+ */
+export async function keepLearned(db: D1Database, { id, settingsVersion }: Pick<Provider, "id" | "settingsVersion">, learned: Learned) {
+  await db
+    .prepare("UPDATE providers SET learned = json_patch(learned, ?3) WHERE id = ?1 AND settings_version = ?2")
+    .bind(id, settingsVersion, JSON.stringify(learned))
+    .run();
+}
+
+/** Which settings are in force; null when there is no such provider. */
+export async function readSettingsVersion(db: D1Database, id: string): Promise<number | null> {
+  const row = await db.prepare("SELECT settings_version FROM providers WHERE id = ?1").bind(id).first<{ settings_version: number }>();
+  return row?.settings_version ?? null;
 }
 
 /** A provider, and how many orders are followed there: all that are not closed. Counting reads one index row each. */

@@ -1,6 +1,7 @@
 /**
  * What it takes to decide about a panel's requests for refills and cancels, in one round trip with the check of its key.
  */
+import type { RefillStatus } from "../../domain/refill-cancel.ts";
 import { numberOfOurs } from "../../domain/order-ids.ts";
 import type { Order } from "../../domain/order.ts";
 import type { RefillCancelKind } from "../../domain/order-refill-cancel.ts";
@@ -158,9 +159,12 @@ export type Refills = {
   readonly orders: ReadonlyMap<string, Order>;
 };
 
+/** A refill that was refused, or is not known to be granted, has no number: the order's may be another refill's. */
+const GRANTED = (["pending", "in_progress", "completed"] satisfies RefillStatus[]).map((status) => `'${status}'`).join(", ");
+
 /**
- * Orders by their provider's ids of their refills; or by the order's own, which stands in where the provider gave none.
- * Null when there is no such panel.
+ * Orders by their provider's ids of their refills; or by the order's own, which stands in where the provider has granted
+ * one and gave none. Null when there is no such panel.
  */
 export async function readRefills(db: D1Database, ref: PanelRef, provider: string, ids: readonly string[]): Promise<Refills | null> {
   const panel = panelIdSql(ref);
@@ -169,7 +173,7 @@ export async function readRefills(db: D1Database, ref: PanelRef, provider: strin
   const read = await readForPanel(db, ref, [
     usableProviderStatement(db, ref, provider),
     bind(`SELECT o.* ${its} AND o.refill_id = j.value`),
-    bind(`SELECT o.* ${its} AND o.provider_order_id = j.value AND o.refill_status IS NOT NULL AND o.refill_id IS NULL`),
+    bind(`SELECT o.* ${its} AND o.provider_order_id = j.value AND o.refill_status IN (${GRANTED}) AND o.refill_id IS NULL`),
   ]);
   if (read === null) return null;
   const [usable, byRefill, byOrder] = read.results;

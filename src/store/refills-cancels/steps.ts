@@ -3,10 +3,11 @@
  */
 import type { AskOutcome } from "../../domain/refill-cancel.ts";
 import type { Order, OrderState } from "../../domain/order.ts";
-import { type AskedRequest, requestedAt, type RefillCancelKind, withOutcome } from "../../domain/order-refill-cancel.ts";
+import { type AskedRequest, requestedAt, type RefillCancelKind, withOutcome, withoutRefillId } from "../../domain/order-refill-cancel.ts";
 import type { Polling } from "../../domain/order-view.ts";
 import { applyEach, type OrderWrite } from "../orders/apply.ts";
 import { type OrderRow, toOrder } from "../rows/order.ts";
+import { keepLearned, readSettingsVersion } from "../providers/provider-settings.ts";
 import { moveWrite } from "../orders/moves.ts";
 
 /** An order, and what it takes to show it. */
@@ -28,11 +29,20 @@ export function keyText({ panel, number: n }: Pick<Order, "panel" | "number">): 
 /** The orders as they stand now, their providers' polling as it was found: it decides only how they are shown. */
 async function readAgain(db: D1Database, found: readonly KnownOrder[]): Promise<KnownOrder[]> {
   const pollings = new Map(found.map(({ order, polling }) => [order.provider, polling]));
+  const keys = found.map(({ order }) => order);
+  return readKeys(db, keys, (provider) => pollings.get(provider) ?? null);
+}
+
+async function readKeys(
+  db: D1Database,
+  keys: readonly Pick<Order, "panel" | "number">[],
+  pollingOf: (provider: string) => Polling,
+): Promise<KnownOrder[]> {
   const { results } = await db
     .prepare("SELECT o.* FROM json_each(?1) j CROSS JOIN orders o WHERE o.panel = j.value->>0 AND o.n = j.value->>1")
-    .bind(JSON.stringify(found.map(({ order: { panel, number: n } }) => [panel, n])))
+    .bind(JSON.stringify(keys.map(({ panel, number: n }) => [panel, n])))
     .all<OrderRow>();
-  return results.map(toOrder).map((order) => ({ order, polling: pollings.get(order.provider) ?? null }));
+  return results.map(toOrder).map((order) => ({ order, polling: pollingOf(order.provider) }));
 }
 
 /** `missed`: orders that others kept changing, so that nothing was written. */
@@ -91,8 +101,13 @@ async function writeOutcomes(
   outcomeOf: (order: Order) => AskOutcome,
   now: number,
 ): Promise<ReadonlySet<string>> {
-  const outcomes = written.map(({ order, next }) => ({ order, at: requestedAt(kind, next) ?? 0, outcome: outcomeOf(order) }));
-  const doubles = await takenIds(db, outcomes);
+  const outcomes = written.map(({ order, next }) => ({
+    order,
+    at: requestedAt(kind, next) ?? 0,
+    outcome: outcomeOf(order),
+    before: order.state.refill,
+  }));
+  const { doubles, holders, shared } = await takenIds(db, outcomes);
   const byKey = new Map(outcomes.map((one) => [keyText(one.order), doubles.has(one.order) ? withoutId(one) : one]));
   const decide = (order: Order): OrderState | null => {
     const one = byKey.get(keyText(order));
@@ -101,6 +116,8 @@ async function writeOutcomes(
   const asked = found.filter(({ order }) => byKey.has(keyText(order)));
   const { missed } = await changeOrders(db, await readAgain(db, asked), decide, now);
   if (missed.length > 0) throw new Error(`${missed.length} orders kept changing; what came of a ${kind} was not written`);
+  await dropSameIds(db, holders, now);
+  await learnSameIds(db, [...holders, ...shared]);
   return new Set([...doubles].map(keyText));
 }
 
@@ -110,28 +127,55 @@ function withoutId(one: AskedOrder): AskedOrder {
   return { ...one, outcome: { kind: "accepted", refill: null } };
 }
 
+/** An order that holds a refill's id which its provider has given for another order, too. */
+type Holder = { readonly panel: string; readonly number: number; readonly provider: string; readonly refill: string };
+
 /**
  * Orders whose refill was given an id that another order's has: some servers answer a mere yes, or the same number
- * always, and to follow it would be to follow somebody else's refill.
+ * always, and to follow it would be to follow somebody else's refill. `holders`: those that had it before; `shared`: those
+ * that have been given it now, several at once.
  */
-async function takenIds(db: D1Database, outcomes: readonly AskedOrder[]): Promise<ReadonlySet<Order>> {
+async function takenIds(
+  db: D1Database,
+  outcomes: readonly AskedOrder[],
+): Promise<{ readonly doubles: ReadonlySet<Order>; readonly holders: readonly Holder[]; readonly shared: readonly Holder[] }> {
   const given = outcomes.flatMap(({ order, outcome }) =>
     outcome.kind === "accepted" && outcome.refill !== null ? [{ order, refill: outcome.refill }] : [],
   );
-  if (given.length === 0) return new Set();
+  if (given.length === 0) return { doubles: new Set(), holders: [], shared: [] };
   const { results } = await db
     .prepare(
-      `SELECT j.key AS i FROM json_each(?1) j CROSS JOIN orders o
+      `SELECT j.key AS i, o.n AS n FROM json_each(?1) j CROSS JOIN orders o
        WHERE o.panel = j.value->>'$.panel' AND o.provider = j.value->>'$.provider' AND o.refill_id = j.value->>'$.refill'
          AND o.n <> j.value->>'$.n'`,
     )
     .bind(JSON.stringify(given.map(({ order: { panel, provider, number: n }, refill }) => ({ panel, provider, n, refill }))))
-    .all<{ i: number }>();
+    .all<{ i: number; n: number }>();
   const inUse = new Set(results.map(({ i }) => given[i]?.order));
-  const firsts = new Map(given.toReversed().map(({ order, refill }) => [idText(order, refill), order]));
-  return new Set(
-    given.filter(({ order, refill }) => inUse.has(order) || firsts.get(idText(order, refill)) !== order).map(({ order }) => order),
-  );
+  const holders = results.flatMap(({ i, n }) => {
+    const one = given[i];
+    return one === undefined ? [] : [{ panel: one.order.panel, number: n, provider: one.order.provider, refill: one.refill }];
+  });
+  const byId = Map.groupBy(given, ({ order, refill }) => idText(order, refill));
+  const several = [...byId.values()].filter(({ length }) => length > 1).flat();
+  const shared = several.map(({ order: { panel, number, provider }, refill }) => ({ panel, number, provider, refill }));
+  return { doubles: new Set([...inUse, ...several.map(({ order }) => order)].filter((order) => order !== undefined)), holders, shared };
+}
+
+/** The first order that got such an id goes without it, too: nobody knows whose refill it is. */
+async function dropSameIds(db: D1Database, holders: readonly Holder[], now: number): Promise<void> {
+  if (holders.length === 0) return;
+  const byKey = new Map(holders.map((holder) => [keyText(holder), holder.refill]));
+  const found = await readKeys(db, holders, () => null);
+  await changeOrders(db, found, (order) => withoutRefillId(order, byKey.get(keyText(order)) ?? "", now), now);
+}
+
+/** The next order that gets such an id goes without it from the start. */
+async function learnSameIds(db: D1Database, same: readonly Holder[]): Promise<void> {
+  for (const { provider: id, refill } of new Map(same.map((one) => [one.provider, one])).values()) {
+    const settingsVersion = await readSettingsVersion(db, id);
+    if (settingsVersion !== null) await keepLearned(db, { id, settingsVersion }, { sameRefill: refill });
+  }
 }
 
 function idText({ panel, provider }: Order, refill: string): string {

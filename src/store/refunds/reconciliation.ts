@@ -1,6 +1,7 @@
 /**
- * The orders behind a period's reconciliation, found by way of the change feed: its numbers are times, so that a
- * period is a stretch of its key, and no index has to be paid for with every refund.
+ * The orders behind a period's reconciliation, found by way of the change feed: its numbers are no lower than times, so
+ * that a period begins at a place of its key, and no index has to be paid for with every refund. Where it ends, the
+ * changes' own times say: numbers run ahead of time, by a day and more after a restore.
  */
 import { FLAGS } from "../../domain/order.ts";
 import type { OrderFacts } from "../../domain/reconciliation.ts";
@@ -14,8 +15,8 @@ export type Period = { readonly from: number; readonly to: number };
 /** One request looks at no more changes than this: some 6,000 orders' worth, read within a second. */
 export const MAX_CHANGES = 20_000;
 
-/** A change's number is at least its time × 1000. It runs ahead of it when the clock was set back, or many come at once. */
-const NUMBERS_AHEAD = 3_600_000 * 1000;
+/** Changes come in the order of their times, but for clocks that differ: so much later, all of a period have come. */
+const CLOCKS_DIFFER_MS = 3_600_000;
 
 export type PeriodRead = {
   readonly panel: Panel;
@@ -37,6 +38,7 @@ type FactsRow = {
   currency: string;
   posted: string | null;
   provider_price: string | null;
+  provider_price_currency: string | null;
   provider_charge: string | null;
   provider_currency: string | null;
   default_currency: string | null;
@@ -52,10 +54,12 @@ const SHOWN_FLAGS = FLAGS.completed_with_remains | FLAGS.canceled_after_delivery
  */
 export async function readPeriod(db: D1Database, ref: PanelRef, { from, to }: Period): Promise<PeriodRead | null> {
   const panel = panelIdSql(ref);
-  const changes = `FROM changes c WHERE c.panel = ${panel} AND c.seq > ?2 * 1000 AND c.seq < ?3 * 1000 + ${NUMBERS_AHEAD} AND c.created_at >= ?2 AND c.created_at < ?3`;
+  const end = `coalesce((SELECT e.seq FROM changes e WHERE e.panel = ${panel} AND e.seq >= ?3 * 1000 AND e.created_at >= ?3 + ${CLOCKS_DIFFER_MS}
+    ORDER BY e.seq LIMIT 1), 9223372036854775807)`;
+  const changes = `FROM changes c WHERE c.panel = ${panel} AND c.seq >= ?2 * 1000 AND c.seq < ${end} AND c.created_at >= ?2 AND c.created_at < ?3`;
   const facts = `SELECT * FROM (
       SELECT o.n, o.id, o.provider, o.provider_order_id, o.status, o.quantity, o.remains, o.multi, o.flags, o.currency,
-        o.provider_price, o.provider_charge, o.provider_currency, p.currency AS default_currency, o.cost, o.cost_currency,
+        o.provider_price, o.provider_price_currency, o.provider_charge, o.provider_currency, p.currency AS default_currency, o.cost, o.cost_currency,
         coalesce(o.final_at >= ?2 AND o.final_at < ?3, 0) AND (o.status IN ('partial', 'canceled', 'refunded') OR o.flags & ${SHOWN_FLAGS} <> 0) AS ended,
         (SELECT CAST(sum(iif(r.kind = 'clawback', -r.amount, r.amount)) AS TEXT) FROM refunds r
           WHERE r.panel = o.panel AND r.order_n = o.n AND r.status = 'posted' AND r.decided_at >= ?2 AND r.decided_at < ?3) AS posted
@@ -90,6 +94,7 @@ function toFacts(row: FactsRow): OrderFacts {
     currency: row.currency,
     refundedMicros: row.posted === null ? null : BigInt(row.posted),
     providerPrice: row.provider_price,
+    providerPriceCurrency: row.provider_price_currency,
     providerCharge: row.provider_charge,
     providerCurrency: row.provider_currency ?? row.default_currency,
     cost: row.cost,

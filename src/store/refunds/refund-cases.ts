@@ -28,13 +28,13 @@ export async function readRefundCase(db: D1Database, panel: string, orderId: str
   return { order: toOrder(order), provider: toProvider(provider), refunds: new Map(facts.map((refund) => [refund.n, refund])) };
 }
 
-/** What a provider's brake holds: how many refunds, and how much of each currency (sums cross as text). */
+/** What a provider's brake holds: how many refunds and words, and how much of each currency (sums cross as text). */
 export type BrakeHeld = { readonly count: number; readonly amounts: Readonly<Record<string, string>> };
 
 /** Open refunds have a small index of their own, which this reads along. */
 const HELD_BY_BRAKE = `FROM refunds r CROSS JOIN orders o
   WHERE r.status IN ('held', 'delayed') AND r.status = 'held' AND r.reason = 'brake'
-    AND o.panel = r.panel AND o.n = r.order_n AND o.provider = ?1 AND o.hold_n = r.n`;
+    AND o.panel = r.panel AND o.n = r.order_n AND o.provider = ?1 AND coalesce(o.hold_n, o.word_hold_n) = r.n`;
 
 export async function readBrakeHeld(db: D1Database, provider: string): Promise<BrakeHeld> {
   const { results } = await db
@@ -42,10 +42,10 @@ export async function readBrakeHeld(db: D1Database, provider: string): Promise<B
       `SELECT r.currency, count(*) AS count, CAST(sum(r.amount) AS TEXT) AS amount ${HELD_BY_BRAKE} GROUP BY r.currency ORDER BY r.currency`,
     )
     .bind(provider)
-    .all<{ currency: string; count: number; amount: string }>();
+    .all<{ currency: string; count: number; amount: string | null }>();
   return {
     count: results.reduce((sum, { count }) => sum + count, 0),
-    amounts: Object.fromEntries(results.map(({ currency, amount }) => [currency, amount])),
+    amounts: Object.fromEntries(results.flatMap(({ currency, amount }) => (amount === null ? [] : [[currency, amount]]))),
   };
 }
 

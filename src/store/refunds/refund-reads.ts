@@ -46,7 +46,7 @@ export type RefundRow = {
   order_n: number;
   n: number;
   kind: RefundKind;
-  amount: number;
+  amount: number | null;
   currency: string;
   status: RefundStatus;
   reason: RefundReason;

@@ -1,5 +1,5 @@
 import type { CancelStatus, RefillStatus } from "../../domain/refill-cancel.ts";
-import type { Channel, Order, OrderState, Reason, ReportedFinal } from "../../domain/order.ts";
+import type { Channel, Dismissals, Order, OrderState, Reason, ReportedFinal } from "../../domain/order.ts";
 import type { RefundReason } from "../../domain/refund-rules.ts";
 import type { Parts } from "../../domain/order-report.ts";
 import type { Cadence } from "../../domain/poll-pacing.ts";
@@ -19,6 +19,7 @@ export type OrderRow = {
   add_digest: string | null;
   duplicate_of: string | null;
   start_window_ms: number | null;
+  duration_ms: number | null;
   refill_days: number | null;
   part_of: number | null;
   service: string | null;
@@ -41,17 +42,22 @@ export type OrderRow = {
   back_to: Status | null;
   provider_status: string | null;
   provider_price: string | null;
+  provider_price_currency: string | null;
   provider_charge: string | null;
   provider_currency: string | null;
   start_count: number | null;
   remains: number | null;
   reason: Reason | null;
   flags: number;
+  dismissed: string | null;
   reversals: number;
   refunded: number;
   refund_count: number;
   hold_n: number | null;
+  /** In the place of `hold_n` where only a word waits. */
+  word_hold_n: number | null;
   hold_amount: number | null;
+  hold_due: number | null;
   hold_reason: RefundReason | null;
   hold_at: number | null;
   hold_posts_at: number | null;
@@ -60,11 +66,20 @@ export type OrderRow = {
   refill_id: string | null;
   refill_status: RefillStatus | null;
   refill_at: number | null;
-  cancel_status: CancelStatus | null;
+  cancel_status: Exclude<CancelStatus, "unclear"> | null;
   cancel_at: number | null;
+  cancel_tries: number;
+  cancel_wait_until: number | null;
   goodwill: number;
+  decided_status: Status | null;
   decided_due: number | null;
   decided_granted: number | null;
+  rejected_at: number | null;
+  left_to_panel: number;
+  flips: number;
+  flip_at: number | null;
+  counted_at: number | null;
+  counted_badly: number;
   cadence: Cadence | null;
   phase: number;
   polled_at: number | null;
@@ -104,6 +119,7 @@ export function toOrder(row: OrderRow): Order {
     costCurrency: row.cost_currency,
     duplicateOf: row.duplicate_of,
     startWindowMs: row.start_window_ms,
+    durationMs: row.duration_ms,
     refillDays: row.refill_days,
     partOf: row.part_of,
     phase: row.phase,
@@ -120,28 +136,38 @@ function toState(row: OrderRow): OrderState {
     charge: row.charge,
     quantity: row.quantity,
     multi: row.multi === 1,
+    posts: row.posts,
     placedAt: row.placed_at ?? row.created_at,
     status: row.status,
     activeStatus: row.middle,
     backTo: row.back_to,
+    flips: row.flip_at === null ? null : { count: row.flips, at: row.flip_at },
     providerStatus: row.provider_status,
     providerPrice: row.provider_price,
+    providerPriceCurrency: row.provider_price_currency,
     providerCharge: row.provider_charge,
     providerCurrency: row.provider_currency,
     startCount: row.start_count,
     remains: row.remains,
     reason: row.reason,
     flags: row.flags,
+    dismissed: row.dismissed === null ? {} : (JSON.parse(row.dismissed) as Dismissals),
     reversals: row.reversals,
     refunded: row.refunded,
     goodwill: row.goodwill,
-    decided: row.decided_due === null || row.decided_granted === null ? null : { due: row.decided_due, granted: row.decided_granted },
+    registeredRefunded: row.registered_refunded,
+    decided: toDecided(row),
+    rejectedAt: row.rejected_at,
+    leftToPanel: row.left_to_panel === 1,
     refundCount: row.refund_count,
     hold: toHold(row),
+    counted: row.counted_at === null ? null : { at: row.counted_at, badly: row.counted_badly === 1 },
+    isScripts: row.door !== null,
+    runs: row.runs,
     parts: row.parts === null ? null : (JSON.parse(row.parts) as Parts),
     reportedFinal: row.told === null ? null : (JSON.parse(row.told) as ReportedFinal),
     refill: row.refill_status === null ? null : { id: row.refill_id, status: row.refill_status, at: row.refill_at ?? row.updated_at },
-    cancel: row.cancel_status === null ? null : { status: row.cancel_status, at: row.cancel_at ?? row.updated_at },
+    cancel: toCancel(row),
     cadence: row.cadence,
     polledAt: row.polled_at,
     progressAt: row.progress_at,
@@ -150,9 +176,22 @@ function toState(row: OrderRow): OrderState {
   };
 }
 
-function toHold({ hold_n, hold_amount, hold_reason, hold_at, hold_posts_at }: OrderRow): OrderState["hold"] {
-  if (hold_n === null || hold_amount === null || hold_reason === null || hold_at === null) return null;
-  return { n: hold_n, amount: hold_amount, reason: hold_reason, at: hold_at, postsAt: hold_posts_at };
+function toDecided({ decided_status, decided_due, decided_granted }: OrderRow): OrderState["decided"] {
+  return decided_status === null || decided_granted === null
+    ? null
+    : { status: decided_status, due: decided_due, granted: decided_granted };
+}
+
+function toCancel({ cancel_status: status, cancel_at, updated_at, cancel_tries: tries, cancel_wait_until: waitUntil }: OrderRow) {
+  if (status === null) return null;
+  const isUnclear = status === "queued" && tries > 0 && waitUntil === null;
+  return { status: isUnclear ? "unclear" : status, at: cancel_at ?? updated_at, tries, waitUntil } as const;
+}
+
+function toHold({ hold_n, word_hold_n, hold_amount, hold_due, hold_reason, hold_at, hold_posts_at }: OrderRow): OrderState["hold"] {
+  const n = hold_n ?? word_hold_n;
+  if (n === null || hold_reason === null || hold_at === null) return null;
+  return { n, amount: hold_amount, due: hold_due, reason: hold_reason, at: hold_at, postsAt: hold_posts_at };
 }
 
 /** A new order's row after its provider's first answer: what an answer can change of an order that has no charge. */
@@ -164,12 +203,14 @@ export function rowHeard(row: OrderRow, state: OrderState): OrderRow {
     middle: state.activeStatus,
     provider_status: state.providerStatus,
     provider_price: state.providerPrice,
+    provider_price_currency: state.providerPriceCurrency,
     provider_charge: state.providerCharge,
     provider_currency: state.providerCurrency,
     start_count: state.startCount,
     remains: state.remains,
     reason: state.reason,
     flags: state.flags,
+    left_to_panel: state.leftToPanel ? 1 : 0,
     parts: state.parts === null ? null : JSON.stringify(state.parts),
     told: state.reportedFinal === null ? null : JSON.stringify(state.reportedFinal),
     cadence: state.cadence,

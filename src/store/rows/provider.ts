@@ -2,9 +2,9 @@ import type { Brake, Endings } from "../../domain/provider-brake.ts";
 import type { BucketKey, PolledRange } from "../../domain/poll-coverage.ts";
 import type { PolicyLayer } from "../../domain/refund-policy.ts";
 import type { AddTrouble } from "../../domain/provider-add-circuit.ts";
-import type { ProviderState } from "../../domain/provider.ts";
+import type { ProviderState, UnknownWords } from "../../domain/provider.ts";
 import type { Cadence, ProviderClock } from "../../domain/poll-pacing.ts";
-import { CANONICAL_REQUEST, type ProviderSettings, type RequestShape } from "../../provider/settings.ts";
+import { type ProviderSettings, requestOfText } from "../../provider/settings.ts";
 
 /** A row of `providers`. JSON columns are text. */
 export type ProviderRow = {
@@ -20,6 +20,7 @@ export type ProviderRow = {
   timeout_ms: number;
   status_words: string;
   request: string;
+  learned: string;
   brake: string | null;
   created_at: number;
   updated_at: number;
@@ -37,6 +38,7 @@ export type ProviderRow = {
   calls_day: number;
   calls_today: number;
   unknown_words: string;
+  settle_hours: number;
   clock: string | null;
   marks: string;
   endings: string;
@@ -65,6 +67,8 @@ export type Provider = {
   readonly maxCallsPerMinute: number | null;
   /** Null: no brake. */
   readonly brake: Brake | null;
+  /** How long it corrects itself after a final status. */
+  readonly settleHours: number;
   /** Refund policies by service, "" for the provider's own; empty where they were not read. */
   readonly policies: Readonly<Record<string, PolicyLayer>>;
   /** The currency of its balance, as it last said; null when it never did. */
@@ -89,6 +93,7 @@ export function toProvider(row: ProviderRow): Provider {
     batchSize: row.batch_size,
     maxCallsPerMinute: row.max_calls_per_minute,
     brake: row.brake === null ? null : (JSON.parse(row.brake) as Brake),
+    settleHours: row.settle_hours,
     policies: JSON.parse(row.policies ?? "{}") as Record<string, PolicyLayer>,
     balanceCurrency: row.balance_currency,
     addTrouble: toAddTrouble(row),
@@ -100,9 +105,10 @@ export function toProvider(row: ProviderRow): Provider {
       id: row.id,
       url: row.url,
       key: row.api_key,
-      request: { ...CANONICAL_REQUEST, ...(JSON.parse(row.request) as Partial<RequestShape>) },
+      request: requestOfText(row.request),
       timeoutMs: row.timeout_ms,
       statusWords: JSON.parse(row.status_words) as ProviderSettings["statusWords"],
+      learned: JSON.parse(row.learned) as ProviderSettings["learned"],
     },
     state: toState(row),
   };
@@ -125,7 +131,7 @@ function toState(row: ProviderRow): ProviderState {
     lastFailureAt: row.last_failure_at,
     callsDay: row.calls_day,
     callsToday: row.calls_today,
-    unknownWords: JSON.parse(row.unknown_words) as Record<string, number>,
+    unknownWords: unpackWords(row.unknown_words),
     endings: JSON.parse(row.endings) as Endings,
     brakeEngagedAt: row.brake_engaged_at,
     ...toPolling(row),
@@ -184,4 +190,26 @@ function packKey([phase, panel, n]: BucketKey): PackedKey {
 
 function unpackKey(packed: PackedKey): BucketKey {
   return packed.length === 1 ? [packed[0], "", 0] : packed;
+}
+
+/** A count alone is of a release that kept no example. */
+type PackedWords = Readonly<Record<string, number | readonly [count: number, panel: string, id: string]>>;
+
+function unpackWords(json: string): UnknownWords {
+  const packed = Object.entries(JSON.parse(json) as PackedWords);
+  return Object.fromEntries(
+    packed.map(([word, value]) => {
+      if (typeof value === "number") return [word, { count: value, example: null }];
+      const [count, panel, id] = value;
+      return [word, { count, example: { panel, id } }];
+    }),
+  );
+}
+
+export function packWords(words: UnknownWords): string {
+  const packed = Object.entries(words).map(([word, { count, example }]) => [
+    word,
+    example === null ? count : [count, example.panel, example.id],
+  ]);
+  return JSON.stringify(Object.fromEntries(packed));
 }

@@ -1,6 +1,8 @@
 import type { Order } from "../../domain/order.ts";
 import { type OrderRow, toOrder } from "../rows/order.ts";
+import type { OrderKey } from "../../domain/message.ts";
 import { leftBehindStatement } from "../placement/placement.ts";
+import { dueResendsStatement } from "../placement/resends.ts";
 import { type Provider, type ProviderRow, toProvider } from "../rows/provider.ts";
 
 /** `ledgerCheckDay`: the UTC day, counted from the epoch, for which the ledger check was sent on its way. */
@@ -17,6 +19,8 @@ export type TickView = {
   readonly providers: readonly Provider[];
   /** Orders that somebody has left behind while placing them. */
   readonly leftBehind: readonly Order[];
+  /** Orders that are to be sent again. */
+  readonly resends: readonly OrderKey[];
 };
 
 type TickRow = { minute: number; at: number; ignored_minute: number | null; books_day: number };
@@ -26,22 +30,24 @@ const TICK = "SELECT minute, at, ignored_minute, books_day FROM ticks WHERE id =
 /**
  * Reads what a tick needs. One row for the tick, two for each provider: its own, and one of the index that tells
  * whether any order of it is open, however many orders there are. `placedBefore` (epoch ms): what is being placed for
- * longer was left behind.
+ * longer was left behind. Resends are read as of `now`.
  */
-export async function readTickView(db: D1Database, placedBefore: number): Promise<TickView> {
-  const [tick, providers, leftBehind] = await db.batch<Record<string, unknown>>([
+export async function readTickView(db: D1Database, placedBefore: number, now: number): Promise<TickView> {
+  const [tick, providers, leftBehind, resends] = await db.batch<Record<string, unknown>>([
     db.prepare(TICK),
     db.prepare(
       `SELECT p.* FROM providers p
        WHERE p.enabled = 1 AND EXISTS (SELECT 1 FROM orders o WHERE o.provider = p.id AND o.cadence IS NOT NULL)`,
     ),
     leftBehindStatement(db, placedBefore),
+    dueResendsStatement(db, now),
   ]);
   const row = tick?.results[0] as TickRow | undefined;
   return {
     tick: toTickState(row),
     providers: ((providers?.results ?? []) as ProviderRow[]).map(toProvider),
     leftBehind: ((leftBehind?.results ?? []) as OrderRow[]).map(toOrder),
+    resends: ((resends?.results ?? []) as { panel: string; n: number }[]).map(({ panel, n }) => [panel, n]),
   };
 }
 

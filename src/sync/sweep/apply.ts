@@ -2,10 +2,12 @@
  * Writing down what a provider said: fenced, tried again, and halved where the database refuses it.
  */
 import type { Order } from "../../domain/order.ts";
+import type { StatusReport } from "../../domain/order-report.ts";
 import { CONFLICT, retryOnConflict } from "../../domain/retry.ts";
+import { isFinal, statusFor } from "../../domain/status.ts";
 import { applySweep, type OrderWrite, type RefundWrite } from "../../store/orders/apply.ts";
 import { readProviders } from "../../store/orders/due.ts";
-import { adoptParts } from "../../store/orders/parts.ts";
+import { adoptParts, partsPutOff, readParts, type Whole, withoutParts } from "../../store/orders/parts.ts";
 import { parkedWrite, type Writes, writesOf } from "./write.ts";
 import type { PollRun } from "./poll.ts";
 import type { Limits } from "../limits.ts";
@@ -35,9 +37,7 @@ export type Applied = { readonly counts: AppliedCounts; readonly again: readonly
  */
 export async function applyPollRun(db: D1Database, run: PollRun, limits: Limits, now: () => number): Promise<Applied> {
   if (run.poll.calls === 0 && (run.selection?.clock ?? null) === null) return done(run, []);
-  const wholes = run.answers.flatMap(({ order, report }) => (report.kind === "status" ? [{ order, report }] : []));
-  await adoptParts(db, wholes, run.provider.state, now());
-  let present = run;
+  let present = await withPartsAdopted(db, run, now());
   const attempt = async (): Promise<Applied | typeof CONFLICT> => {
     const writes = writesOf(present, limits, now());
     const result = await applySweep(db, writes.orders, writes.state);
@@ -51,6 +51,28 @@ export async function applyPollRun(db: D1Database, run: PollRun, limits: Limits,
   return retryOnConflict(MAX_TRIES, attempt, () => {
     throw new Error(`the state of provider ${run.provider.id} kept changing; nothing was written`);
   });
+}
+
+/** The run with the parts of orders on record: what they are named in, and how they stand. */
+async function withPartsAdopted(db: D1Database, run: PollRun, now: number): Promise<PollRun> {
+  const putOff = await partsPutOff(db, run.provider.id, wholesIn(run), now);
+  const answers = run.answers.map((answer) =>
+    answer.report.kind === "status" ? { ...answer, report: withoutParts(answer.report, putOff) } : answer,
+  );
+  const wholes = wholesIn({ answers });
+  await adoptParts(db, wholes, run.provider.state, now);
+  const ended = wholes.filter(({ report }) => saysFinal(report, run.provider));
+  return { ...run, answers, parts: await readParts(db, ended) };
+}
+
+function wholesIn({ answers }: Pick<PollRun, "answers">): Whole[] {
+  return answers.flatMap(({ order, report }) => (report.kind === "status" ? [{ order, report }] : []));
+}
+
+/** Only the end of an order of several parts asks how its parts ended. */
+function saysFinal({ providerStatus }: StatusReport, { settings }: PollRun["provider"]): boolean {
+  const said = statusFor(providerStatus, settings.statusWords, true);
+  return said !== null && isFinal(said);
 }
 
 function done(run: PollRun, orders: readonly OrderWrite[]): Applied {

@@ -3,6 +3,7 @@
  */
 import pLimit from "p-limit";
 import type { Order } from "../../domain/order.ts";
+import type { PartFacts } from "../../domain/refund-rules.ts";
 import type { Report } from "../../domain/order-report.ts";
 import type { Quota } from "../../gate/quota.ts";
 import type { Ports } from "../../ports.ts";
@@ -39,6 +40,8 @@ export type OrderAnswer = {
 export type PollRun = PollRequest & {
   readonly answers: readonly OrderAnswer[];
   readonly poll: PollResult;
+  /** How the parts of orders of several parts stand, where an end of the whole is said. */
+  readonly parts: ReadonlyMap<Order, readonly PartFacts[]>;
   /** What the provider was taken to be able to do; what `poll` says beyond that was learned. */
   readonly assumed: Capability;
   readonly tookMs: number;
@@ -74,7 +77,11 @@ async function runPoll(
   const ids = new Map(orders.flatMap((order) => (order.providerOrderId === null ? [] : [[order.providerOrderId, isSuspect(order)]])));
   const polled = [...ids].map(([id, suspect]) => ({ id, suspect }));
   const startedAt = now();
-  const statuses = await clientFor({ fetch, now }, provider.settings).poll({ slot, takeCall: quota }, assumed, polled);
+  const statuses = await clientFor({ fetch, now }, provider.settings).poll(
+    { slot, takeCall: quota, inTrouble: provider.state.failures > 0 },
+    assumed,
+    polled,
+  );
   // Statuses come first, and a provider in trouble is left alone.
   const refillable = statuses.failure === null ? orders : [];
   const { words, calls } = await slot(() => askRefillWords({ fetch, now }, provider, refillable, quota));
@@ -83,5 +90,5 @@ async function runPoll(
     const answer = poll.answers.get(order.providerOrderId ?? "");
     return answer === undefined ? [] : [{ order, ...answer, refillWord: words.get(order.state.refill?.id ?? "") ?? null }];
   });
-  return { ...request, answers, poll, assumed, tookMs: now() - startedAt };
+  return { ...request, answers, poll, parts: new Map(), assumed, tookMs: now() - startedAt };
 }

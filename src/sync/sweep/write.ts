@@ -2,8 +2,8 @@
  * From what a provider said to what is to be written: late news dropped, the rules asked, the provider's state and
  * coverage brought up to date. Pure.
  */
-import { isUnusual, withEndings } from "../../domain/provider-brake.ts";
-import { DEFAULT_CORRECTION_WINDOW_MS } from "../../domain/poll-cadence.ts";
+import { countedAfter, endingOf, isUnusual, withEndings } from "../../domain/provider-brake.ts";
+import { correctionWindowOf } from "../../domain/poll-cadence.ts";
 import { bucketKeyOf, type Coverage, type CoveredOrder, isOvertaken, withPolled } from "../../domain/poll-coverage.ts";
 import { FLAGS, type Order } from "../../domain/order.ts";
 import { policyFor } from "../../domain/refund-policy.ts";
@@ -31,7 +31,7 @@ export function writesOf(run: PollRun, limits: Limits, at: number): Writes {
   const orders = orderWrites(run, limits, at, state.brakeEngagedAt !== null);
   const endings = withEndings(
     state.endings,
-    orders.flatMap(({ order, next }) => (next.status === order.state.status ? [] : [next.status])),
+    onceEachOrder(orders).map(({ order, next }) => endingOf(order.state, next, at)),
     at,
   );
   // planted: brake-engages
@@ -41,8 +41,19 @@ export function writesOf(run: PollRun, limits: Limits, at: number): Writes {
   return { orders: engages ? orderWrites(run, limits, at, true) : orders, state: stateAfter };
 }
 
+/** Two panels may follow one order of a provider: it ends once. */
+function onceEachOrder(orders: readonly OrderWrite[]): readonly OrderWrite[] {
+  return [...new Map(orders.map((write) => [write.order.providerOrderId, write])).values()];
+}
+
+/** The order's next state with what the brake counted of it. */
+function withCounted(decision: Decision, { state }: Order, now: number): Decision {
+  const counted = countedAfter(state, endingOf(state, decision.next, now), now);
+  return counted === state.counted ? decision : { ...decision, next: { ...decision.next, counted } };
+}
+
 function orderWrites(run: PollRun, limits: Limits, at: number, braked: boolean): OrderWrite[] {
-  const { provider, answers, selection, frozen } = run;
+  const { provider, answers, selection, frozen, parts } = run;
   return answers.flatMap((answer) => {
     if (isLate(answer, provider.state.coverage, at)) return [];
     const { order, report, refillWord } = answer;
@@ -51,11 +62,13 @@ function orderWrites(run: PollRun, limits: Limits, at: number, braked: boolean):
       statusWords: provider.settings.statusWords,
       progressPercent: limits.progressPercent,
       startWindowMs: order.startWindowMs,
-      correctionWindowMs: DEFAULT_CORRECTION_WINDOW_MS,
+      correctionWindowMs: correctionWindowOf(provider.settleHours),
       refunds: policyFor(order, provider.policies),
       holdAll: braked ? ("brake" as const) : frozen.has(order.panel) ? ("frozen" as const) : null,
+      parts: parts.get(order) ?? [],
     };
-    const decision = withSweptRefillCancel(order, reconcile(order.state, report, policy, now), refillWord, now);
+    const reconciled = withCounted(reconcile(order.state, report, policy, now), order, at);
+    const decision = withSweptRefillCancel(order, reconciled, refillWord, now);
     const written = selection === null ? evenIfNothingNew(decision, order, now) : decision;
     return writeOf(order, written, provider, now) ?? [];
   });
@@ -142,12 +155,16 @@ function outcomeOf({ poll, answers, orders: asked, tookMs }: PollRun, orders: re
     failedCalls: poll.failedCalls,
     unanswered: asked.length - answers.length,
     tookMs,
-    unknownWords: orders.filter(turnsUnknown).map(({ next }) => next.providerStatus ?? ""),
+    unknownWords: orders
+      .filter(turnsUnknown)
+      .map(({ order, next }) => ({ word: next.providerStatus ?? "", order: { panel: order.panel, id: order.id } })),
   };
 }
 
-function turnsUnknown({ order, next }: OrderWrite): boolean {
-  return (next.flags & ~order.state.flags & FLAGS.unknown_status) !== 0;
+/** It has an unknown word that it had not before. */
+function turnsUnknown({ order: { state }, next }: OrderWrite): boolean {
+  const isUnknown = (next.flags & FLAGS.unknown_status) !== 0;
+  return isUnknown && ((state.flags & FLAGS.unknown_status) === 0 || next.providerStatus !== state.providerStatus);
 }
 
 /** The order as it was, flagged and out of the way; what it lacks is for the operator to find out. */

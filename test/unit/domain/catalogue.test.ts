@@ -120,6 +120,7 @@ describe("what an add asks for", () => {
     ["of a package", "Package", { link: LINK, runs: "2" }, true, [null, 1_800_000, 2, null]],
     ["none: empty", "Default", { link: LINK, quantity: "1000", runs: "", interval: "" }, false, [1000, 900_000, null, null]],
     ["none: zero", "Default", { link: LINK, quantity: "1000", runs: "0", interval: "0" }, false, [1000, 900_000, null, null]],
+    ["one is a plain order", "Default", { link: LINK, quantity: "1000", runs: "1", interval: "5" }, false, [1000, 900_000, null, null]],
     ["not sold so", "Default", { link: LINK, quantity: "1000", runs: "3" }, false, { code: "dripfeed", field: "runs" }],
     ["unreadable", "Default", { link: LINK, quantity: "1000", runs: "-3" }, true, { code: "dripfeed", field: "runs" }],
     [
@@ -201,6 +202,7 @@ describe("what an add costs at a provider", () => {
     ["Default", null, { quantity: "1000" }, [1000, null]],
     ["Default", "0.9", { quantity: "1000", runs: "3" }, [3000, 2_700_000]],
     ["Default", "0.9", { quantity: "1000", runs: "0" }, [1000, 900_000]],
+    ["Default", "0.9", { quantity: "1000", runs: "1" }, [1000, 900_000]],
     ["Default", "0.9", { quantity: "1000", runs: "x" }, [null, null]],
     ["Default", "0.9", { quantity: "many" }, [null, null]],
     ["Default", "0.9", {}, [null, null]],

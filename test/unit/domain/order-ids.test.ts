@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isPerhapsLost, numberOfOurs, panelOrderId } from "../../../src/domain/order-ids.ts";
+import { isPerhapsLost, isProviderOrderId, numberOfOurs, panelOrderId } from "../../../src/domain/order-ids.ts";
 
 describe("toldId", () => {
   it.each([
@@ -50,5 +50,45 @@ describe("isPerhapsLost", () => {
 
   it("is no id where nothing was ever put back", () => {
     expect(isPerhapsLost("41", null)).toBe(false);
+  });
+});
+
+describe("isProviderOrderId", () => {
+  it.each([
+    ...[
+      "1",
+      "23501",
+      "9".repeat(19),
+      "A-17",
+      "abc_DEF-9",
+      "x".repeat(64),
+      "9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d",
+      "65f0c0ffee0123456789abcd",
+    ].map((id) => [id, true] as const),
+    ...[
+      "",
+      "0",
+      "0123",
+      "+123",
+      "-123",
+      "123abc",
+      "1-2",
+      "123.0",
+      "1e5",
+      "9".repeat(20),
+      "x".repeat(65),
+      " 1",
+      "1 ",
+      "1,2",
+      "a.b",
+      "é",
+      "\u200b123",
+      "12\u200d3",
+      "_a",
+      "-a",
+      "a b",
+    ].map((id) => [id, false] as const),
+  ])("%j: %s", (id, is) => {
+    expect(isProviderOrderId(id)).toBe(is);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { FLAGS } from "../../../src/domain/order.ts";
-import { foundPlaced, leftUnknown, neverPlaced } from "../../../src/domain/order-placement.ts";
+import { foundPlaced, leftUnknown, neverPlaced, reusedUntil } from "../../../src/domain/order-placement.ts";
 import { statusForPanel } from "../../../src/domain/panel-status.ts";
 import { aFreshOrder, NOW } from "./orders.ts";
 
@@ -32,5 +32,17 @@ describe("an order of which nobody knows whether it was placed", () => {
 
   it("returns no more than what is left of the charge", () => {
     expect(neverPlaced({ ...unknown, refunded: 100_000, refundCount: 1 }, NOW).refunds).toMatchObject([{ n: 2, amount: 800_000 }]);
+  });
+});
+
+describe("how long an identical add is the one before", () => {
+  it.each([
+    ["not at all after a quick answer", 200, null],
+    ["not at all after 8 s: its script still waits", 8_000, null],
+    ["for 120 s after a slower one", 8_001, 120_000],
+    ["for 120 s after one that took very long", 30_000, 120_000],
+    ["not at all where the clock was set back", -5_000, null],
+  ])("%s", (_name, took, reused) => {
+    expect(reusedUntil(NOW - took, NOW)).toBe(reused === null ? null : NOW + reused);
   });
 });

@@ -33,6 +33,7 @@ function order(state: Partial<OrderState> = {}, over: Partial<Order> = {}): Orde
     costCurrency: null,
     duplicateOf: null,
     startWindowMs: null,
+    durationMs: null,
     partOf: null,
     refillDays: null,
     phase: 1,
@@ -105,8 +106,15 @@ describe("a request's steps", () => {
   it("only what is queued is taken up, and a cancel only while its order has not ended", () => {
     for (const status of ["asking", "pending", "error"] as const)
       expect(takenUp("refill", order({ ...completed, refill: { id: null, status, at: NOW } }), NOW)).toBeNull();
-    const cancel = { status: "queued", at: NOW - HOUR } as const;
-    expect(takenUp("cancel", order({ cancel }), NOW)?.cancel).toEqual({ status: "asking", at: NOW - HOUR });
+    const cancel = { status: "queued", at: NOW - HOUR, tries: 0, waitUntil: null } as const;
+    expect(takenUp("cancel", order({ cancel }), NOW)?.cancel).toEqual({
+      ...cancel,
+      status: "asking",
+      waitUntil: NOW + 10 * MINUTE,
+    });
+    expect(takenUp("cancel", order({ cancel: { ...cancel, tries: 1, waitUntil: NOW + 1 } }), NOW)).toBeNull();
+    expect(takenUp("cancel", order({ cancel: { ...cancel, tries: 1, waitUntil: NOW } }), NOW)?.cancel?.status).toBe("asking");
+    expect(takenUp("cancel", order({ cancel: { ...cancel, status: "unclear", tries: 5 } }), NOW)).toBeNull();
     expect(takenUp("cancel", order({ ...completed, cancel }), NOW)).toBeNull();
     expect(takenUp("cancel", order({ cancel }, { providerOrderId: null }), NOW)).toBeNull();
     expect(takenUp("cancel", order(), NOW)).toBeNull();
@@ -117,15 +125,20 @@ describe("a request's steps", () => {
     expect(withOutcome("refill", later, { at: NOW - HOUR, outcome: { kind: "accepted", refill: "77" } }, NOW)).toBeNull();
     expect(withOutcome("cancel", later, { at: NOW, outcome: { kind: "refused" } }, NOW)).toBeNull();
     expect(
-      withOutcome("refill", order({ cancel: { status: "asking", at: NOW } }), { at: NOW, outcome: { kind: "refused" } }, NOW),
+      withOutcome(
+        "refill",
+        order({ cancel: { status: "asking", at: NOW, tries: 0, waitUntil: null } }),
+        { at: NOW, outcome: { kind: "refused" } },
+        NOW,
+      ),
     ).toBeNull();
   });
 
   it("a cancel that is accepted moves nothing but itself", () => {
-    const state = anOrder({ cancel: { status: "asking", at: NOW } });
+    const state = anOrder({ cancel: { status: "asking", at: NOW, tries: 0, waitUntil: null } });
     expect(withOutcome("cancel", order(state), { at: NOW, outcome: { kind: "accepted", refill: null } }, NOW)).toEqual({
       ...state,
-      cancel: { status: "requested", at: NOW },
+      cancel: { status: "requested", at: NOW, tries: 0, waitUntil: null },
     });
   });
 
@@ -148,7 +161,7 @@ describe("a cancel and the order's status", () => {
     ["Completed", "too_late", 0],
     ["In progress", "requested", 0],
   ] as const)("%s: %s; the refund follows from the status alone", (word, cancel, refunded) => {
-    const asked = anOrder({ cancel: { status: "requested", at: NOW - MINUTE } });
+    const asked = anOrder({ cancel: { status: "requested", at: NOW - MINUTE, tries: 0, waitUntil: null } });
     const decided = reconcile(asked, aReport({ providerStatus: word, remains: 600 }), POLICY, NOW);
     expect(decided.next.cancel?.status).toBe(cancel);
     const same = reconcile(anOrder(), aReport({ providerStatus: word, remains: 600 }), POLICY, NOW);
@@ -163,7 +176,7 @@ describe("a cancel and the order's status", () => {
       finalAt: NOW - HOUR,
       placedAt: NOW - 2 * HOUR,
       cadence: 60,
-      cancel: { status: "asking", at: NOW - MINUTE },
+      cancel: { status: "asking", at: NOW - MINUTE, tries: 0, waitUntil: null },
     });
     expect(reconcile(ended, aReport({ providerStatus: "Completed", remains: 0 }), POLICY, NOW)).toMatchObject({
       write: "move",
@@ -193,7 +206,7 @@ describe("the change feed", () => {
   });
 
   it("tells each step of a cancel, beside the order's own", () => {
-    const before = order({ cancel: { status: "requested", at: NOW - HOUR } });
+    const before = order({ cancel: { status: "requested", at: NOW - HOUR, tries: 0, waitUntil: null } });
     const { next } = reconcile(before.state, aReport({ providerStatus: "Canceled", remains: 1000 }), POLICY, NOW);
     expect(events(before, next).map(({ type }) => type)).toEqual(["order.updated", "cancel.updated"]);
     expect(events(before, next)[1]).toEqual({
@@ -204,7 +217,11 @@ describe("the change feed", () => {
   });
 
   it("tells nothing where nothing changed", () => {
-    const state = anOrder({ ...completed, refill: { id: "77", status: "pending", at: NOW }, cancel: { status: "refused", at: NOW } });
+    const state = anOrder({
+      ...completed,
+      refill: { id: "77", status: "pending", at: NOW },
+      cancel: { status: "refused", at: NOW, tries: 0, waitUntil: null },
+    });
     expect(events(order(state), { ...state, remains: 3 })).toEqual([]);
   });
 });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { FLAGS } from "../../../src/domain/order.ts";
+import { FLAGS, type OrderState } from "../../../src/domain/order.ts";
 import { statusForPanel, withOutdated } from "../../../src/domain/panel-status.ts";
 import { anOrder, NOW } from "./orders.ts";
 
 const ended = { finalAt: NOW } as const;
-const hold = { n: 1, amount: 900_000, reason: "remains_unknown", at: NOW, postsAt: null } as const;
+const hold = { n: 1, amount: 900_000, due: null, reason: "remains_unknown", at: NOW, postsAt: null } as const;
 
 describe("statusForPanel", () => {
   it.each([
@@ -49,11 +49,16 @@ describe("tellPanel, of orders whose units nobody counts", () => {
     ["ended in part, and a part returned", { status: "partial", refunded: 100_000, remains: 250 }, "Partial", null],
     [
       "canceled, and a part granted",
-      { status: "canceled", refunded: 100_000, remains: 0, decided: { due: 900_000, granted: 100_000 } },
+      { status: "canceled", refunded: 100_000, remains: 0, decided: { status: "canceled", due: 900_000, granted: 100_000 } },
       "Partial",
       null,
     ],
-    ["canceled, and nothing granted", { status: "canceled", remains: 60, decided: { due: 900_000, granted: 0 } }, "Completed", 0],
+    [
+      "canceled, and nothing granted",
+      { status: "canceled", remains: 60, decided: { status: "canceled", due: 900_000, granted: 0 } },
+      "Completed",
+      0,
+    ],
   ] as const)("%s", (_name, over, label, remains) => {
     expect(statusForPanel(anOrder({ ...aPackage, ...over }))).toMatchObject({ label, remains });
   });
@@ -61,16 +66,19 @@ describe("tellPanel, of orders whose units nobody counts", () => {
   it("waits for a number where the panel's script goes by the provider's", () => {
     const partial = { ...ended, status: "partial", remains: null } as const;
     expect(statusForPanel(anOrder({ ...partial, charge: null }))).toMatchObject({ label: "In progress", final: false });
-    expect(statusForPanel(anOrder(partial))).toMatchObject({ label: "In progress", final: false });
-    expect(statusForPanel(anOrder({ ...partial, decided: { due: 900_000, granted: 0 } }))).toMatchObject({
+    expect(statusForPanel(anOrder({ ...partial, leftToPanel: true }))).toMatchObject({ label: "In progress", final: false });
+    expect(statusForPanel(anOrder({ ...partial, decided: { status: "partial", due: null, granted: 0 } }))).toMatchObject({
       label: "Completed",
       remains: 0,
     });
   });
 
   it("goes by the provider's label where the policy leaves the refund to the panel, and has nothing decided", () => {
-    expect(statusForPanel(anOrder({ ...ended, status: "canceled", remains: 250 }))).toMatchObject({ label: "Canceled", remains: 1000 });
-    expect(statusForPanel(anOrder({ ...ended, status: "partial", remains: 250 }))).toMatchObject({ label: "Partial", remains: 250 });
+    const left = { ...ended, leftToPanel: true } as const;
+    expect(statusForPanel(anOrder({ ...left, status: "canceled", remains: 250 }))).toMatchObject({ label: "Canceled", remains: 1000 });
+    expect(statusForPanel(anOrder({ ...left, status: "partial", remains: 250 }))).toMatchObject({ label: "Partial", remains: 250 });
+    // Also where something was returned before: its own word says all.
+    expect(statusForPanel(anOrder({ ...left, status: "canceled", remains: 250, refunded: 225_000 }))).toMatchObject({ label: "Canceled" });
   });
 
   it("says nothing final that neither the provider has said, nor the panel has acted on", () => {
@@ -109,5 +117,57 @@ describe("withOutdated", () => {
     expect(withOutdated(anOrder({ ...partial, reportedFinal: told, flags: FLAGS.panel_outdated | FLAGS.stalled })).flags).toBe(
       FLAGS.stalled,
     );
+  });
+});
+
+describe("a subscription", () => {
+  const form = { had: ["posts", "orders"], numericOrders: true, subscription: true } as const;
+  const subscription = { multi: true, parts: { runs: null, posts: 3, expiry: null, orders: ["1"], form } } as const;
+  const active = { ...subscription, status: "processing", activeStatus: "processing", providerStatus: "Active" } as const;
+  const over = { ...active, ...ended, charge: null, quantity: null, remains: null } as const;
+
+  it.each<[string, Partial<OrderState>, string, boolean]>([
+    ["is active", active, "Active", false],
+    ["is paused", { ...active, providerStatus: "PAUSED" }, "Paused", false],
+    ["is active while it is pending, or in error", { ...active, status: "error", activeStatus: "pending" }, "Active", false],
+    ["is active before the first answer", { ...active, status: "pending", providerStatus: null, parts: null, posts: 5 }, "Active", false],
+    ["has expired, and nothing is known of its money", { ...over, status: "partial", providerStatus: "Expired" }, "Expired", true],
+    ["has expired, and cost nothing", { ...over, charge: 0, status: "partial", providerStatus: "Expired" }, "Expired", true],
+    ["is completed", { ...over, status: "completed", providerStatus: "Completed" }, "Completed", true],
+    ["is canceled", { ...over, status: "canceled", providerStatus: "Cancelled" }, "Canceled", true],
+    ["was refunded", { ...over, status: "refunded", providerStatus: "Refunded" }, "Canceled", true],
+    ["was refunded, with something left", { ...over, status: "refunded", providerStatus: "Refunded", remains: 5 }, "Canceled", true],
+    [
+      "waits for a person: the last active word stands",
+      { ...over, charge: 900_000, status: "partial", hold, reason: "multi_order" },
+      "Active",
+      false,
+    ],
+    [
+      "was returned in full by a person",
+      { ...over, charge: 900_000, quantity: 500, status: "partial", refunded: 900_000 },
+      "Canceled",
+      true,
+    ],
+    [
+      "has nothing returned, by a person's word",
+      { ...over, charge: 900_000, status: "canceled", reason: "multi_order" },
+      "Completed",
+      true,
+    ],
+    [
+      "stands on a row of an earlier release",
+      { ...over, status: "partial", parts: { runs: null, posts: "3", expiry: null, orders: [] } },
+      "Expired",
+      true,
+    ],
+  ])("that %s", (_name, state, label, final) => {
+    expect(statusForPanel(anOrder(state))).toMatchObject({ label, final });
+  });
+
+  it("is no drip-feed: that one has the words of a plain order", () => {
+    const runs = { ...subscription.parts, runs: 2, posts: null, form: { ...form, subscription: false } };
+    expect(statusForPanel(anOrder({ ...active, parts: runs }))).toMatchObject({ label: "Processing" });
+    expect(statusForPanel(anOrder({ multi: true, parts: null, posts: null }))).toMatchObject({ label: "In progress" });
   });
 });

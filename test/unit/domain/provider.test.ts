@@ -89,9 +89,9 @@ describe("counts", () => {
   });
 
   it("count unknown words, of which there may be no more than fifty", () => {
-    const words = Array.from({ length: 80 }, (_, i) => `word ${i}`);
-    const state = polls({ ...good, unknownWords: [...words, "word 1", "__proto__"] });
+    const words = [...Array.from({ length: 80 }, (_, i) => `word ${i}`), "word 1", "__proto__"];
+    const state = polls({ ...good, unknownWords: words.map((word, i) => ({ word, order: { panel: "p", id: `o${i}` } })) });
     expect(Object.keys(state.unknownWords)).toHaveLength(50);
-    expect(state.unknownWords["word 1"]).toBe(2);
+    expect(state.unknownWords["word 1"]).toEqual({ count: 2, example: { panel: "p", id: "o1" } });
   });
 });

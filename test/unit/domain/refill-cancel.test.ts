@@ -3,14 +3,19 @@ import {
   type AskOutcome,
   cancelAfterAsking,
   cancelAfterEnd,
+  cancelAsked,
   CANCEL_STATUSES,
   type CancelStatus,
   cancelSwept,
   isFollowedRefill,
   isInDoubt,
-  isLeftQueued,
+  isCancelDue,
+  isCancelLeft,
+  isRefillLeft,
   isOpenCancel,
   isOpenRefill,
+  MAX_CANCEL_TRIES,
+  newCancel,
   REFILL_STATUSES,
   refillAfterAsking,
   type RefillStatus,
@@ -30,7 +35,7 @@ function refill(status: RefillStatus, id: string | null = null, at = NOW) {
 }
 
 function cancel(status: CancelStatus, at = NOW) {
-  return { status, at };
+  return { status, at, tries: 0, waitUntil: null };
 }
 
 describe("a refill that was asked of its provider", () => {
@@ -61,15 +66,51 @@ describe("a cancel that was asked of its provider", () => {
     [ACCEPTED, "requested"],
     [{ kind: "refused" }, "refused"],
     // A second cancel harms nobody; one that was never heard might.
-    [{ kind: "lost" }, "queued"],
     [{ kind: "put_back" }, "queued"],
   ] as const)("%j: %s", (outcome, status) => {
-    expect(cancelAfterAsking(cancel("asking"), outcome)).toEqual(cancel(status));
-    expect(cancelAfterAsking(cancel("requested"), outcome)).toEqual(cancel(status));
+    expect(cancelAfterAsking(cancel("asking"), outcome, NOW)).toEqual(cancel(status));
+    expect(cancelAfterAsking(cancel("requested"), outcome, NOW)).toEqual(cancel(status));
   });
 
-  it.each(["queued", "granted", "refused", "too_late"] as const)("is as it is when it is %s", (status) => {
-    for (const outcome of OUTCOMES) expect(cancelAfterAsking(cancel(status), outcome)).toEqual(cancel(status));
+  it.each(["queued", "unclear", "granted", "refused", "too_late"] as const)("is as it is when it is %s", (status) => {
+    for (const outcome of OUTCOMES) expect(cancelAfterAsking(cancel(status), outcome, NOW)).toEqual(cancel(status));
+  });
+
+  it("is asked five times where no answer is clear, at growing distances, and is unclear then", () => {
+    const times: number[] = [];
+    let asked = newCancel("queued", NOW);
+    let now = NOW;
+    while (asked.status === "queued" && times.length < 100) {
+      now = asked.waitUntil ?? now;
+      expect(isCancelDue(asked, now - 1)).toBe(asked.waitUntil === null);
+      expect(isCancelDue(asked, now)).toBe(true);
+      times.push((now - NOW) / MINUTE);
+      asked = cancelAfterAsking(cancelAsked(asked, now), { kind: "lost" }, now);
+    }
+    expect(times).toEqual([0, 2, 12, 72, 432]);
+    expect(asked).toEqual({ status: "unclear", at: NOW, tries: MAX_CANCEL_TRIES, waitUntil: null });
+    expect([isOpenCancel(asked), isCancelDue(asked, now + DAY), isCancelLeft(asked, now + DAY)]).toEqual([false, false, false]);
+    expect(cancelAfterEnd(asked, "canceled")?.status).toBe("granted");
+    expect(cancelAfterEnd(asked, "completed")?.status).toBe("too_late");
+  });
+
+  it("goes back at growing distances where its provider has not heard, for as long as that takes", () => {
+    const waits: number[] = [];
+    let asked = newCancel("queued", NOW);
+    for (let now = NOW; now < NOW + 10 * DAY; now = asked.waitUntil ?? now + 2 * MINUTE) {
+      const after = cancelAfterAsking(cancelAsked(asked, now), { kind: "put_back" }, now);
+      expect(after).toMatchObject({ status: "queued", tries: 0 });
+      waits.push(after.waitUntil === null ? 0 : after.waitUntil - now);
+      asked = after;
+    }
+    expect(waits).toEqual(waits.toSorted((a, b) => a - b));
+    expect(waits.at(-1)).toBe(6 * HOUR);
+    expect(waits.length).toBeLessThan(80);
+  });
+
+  it("that was not heard after tries in vain waits for its time: it is not unclear", () => {
+    const tried = { ...cancel("asking"), tries: 2 };
+    expect(cancelAfterAsking(tried, { kind: "put_back" }, NOW)).toMatchObject({ status: "queued", waitUntil: NOW + 2 * MINUTE });
   });
 });
 
@@ -126,7 +167,12 @@ describe("a refill in a sweep", () => {
 describe("a cancel in a sweep", () => {
   it("is to be asked again ten minutes after it was asked, and left behind", () => {
     expect(cancelSwept(cancel("asking"), NOW + 10 * MINUTE)).toEqual(cancel("asking"));
-    expect(cancelSwept(cancel("asking"), NOW + 10 * MINUTE + 1)).toEqual(cancel("queued"));
+    const left = { ...cancel("queued"), tries: 1, waitUntil: NOW + 12 * MINUTE + 1 };
+    expect(cancelSwept(cancel("asking"), NOW + 10 * MINUTE + 1)).toEqual(left);
+    // One that was asked for long ago is being asked since a moment.
+    const late = cancelAsked(cancel("queued", NOW - DAY), NOW);
+    expect(cancelSwept(late, NOW + 10 * MINUTE)).toEqual(late);
+    expect(cancelSwept(late, NOW + 10 * MINUTE + 1)).toMatchObject({ status: "queued", tries: 1 });
     expect(cancelSwept(cancel("queued"), NOW + DAY)).toEqual(cancel("queued"));
     expect(cancelSwept(null, NOW)).toBeNull();
   });
@@ -176,10 +222,15 @@ describe("what is open", () => {
   });
 
   it("is sent again where its message was lost", () => {
-    expect(isLeftQueued(refill("queued"), NOW + 2 * MINUTE)).toBe(false);
-    expect(isLeftQueued(refill("queued"), NOW + 2 * MINUTE + 1)).toBe(true);
-    expect(isLeftQueued(refill("asking"), NOW + HOUR)).toBe(false);
-    expect(isLeftQueued(null, NOW)).toBe(false);
+    expect(isRefillLeft(refill("queued"), NOW + 2 * MINUTE)).toBe(false);
+    expect(isRefillLeft(refill("queued"), NOW + 2 * MINUTE + 1)).toBe(true);
+    expect(isRefillLeft(refill("asking"), NOW + HOUR)).toBe(false);
+    expect(isRefillLeft(null, NOW)).toBe(false);
+    expect(isCancelLeft(cancel("queued"), NOW + 2 * MINUTE)).toBe(false);
+    expect(isCancelLeft(cancel("queued"), NOW + 2 * MINUTE + 1)).toBe(true);
+    expect(isCancelLeft({ ...cancel("queued"), tries: 1, waitUntil: NOW + HOUR }, NOW + HOUR - 1)).toBe(false);
+    expect(isCancelLeft({ ...cancel("queued"), tries: 1, waitUntil: NOW + HOUR }, NOW + HOUR)).toBe(true);
+    expect(isCancelLeft(null, NOW)).toBe(false);
   });
 });
 

@@ -109,12 +109,12 @@ describe("a decision", () => {
   });
 
   it("rejected stays rejected; a higher amount due opens the increase alone", () => {
-    const rejected = reject(held);
+    const rejected = reject(held, NOW);
     expect(hear(rejected, "Partial", 250).refunds).toEqual([]);
     const more = hear(rejected, "Partial", 350);
     expect(more.refunds).toMatchObject([{ kind: "post", amount: 90_000 }]);
     expect(hear(more.next, "Partial", 350).refunds).toEqual([]);
-    expect(hear(more.next, "Canceled", 350).refunds).toMatchObject([{ kind: "post", amount: 585_000 }]);
+    expect(hear(more.next, "Partial", 400).refunds).toMatchObject([{ kind: "post", amount: 45_000 }]);
   });
 
   it("altered stays altered, above or below what was due", () => {
@@ -174,8 +174,8 @@ describe("a claw-back", () => {
     expect(flagNames(granted(clawBack(over, 1, RULES)).flags)).toEqual(["over_refunded"]);
     const settled = granted(clawBack(over, 900_000, RULES));
     expect(settled.flags).toBe(0);
-    // It was decided while nothing was due: what becomes due again is paid.
-    expect(hear(settled, "Canceled", 1000).refunds).toMatchObject([{ kind: "post", amount: 900_000 }]);
+    // It was decided about another status: a person decides again.
+    expect(hear(settled, "Canceled", 1000).refunds).toMatchObject([{ kind: "hold", amount: 900_000, reason: "decided_before" }]);
   });
 
   it("leaves granted what a person had granted above what is due", () => {
@@ -215,10 +215,10 @@ it("whatever is said and decided, net refunds stay between nothing and the charg
             { mode: taken.mode, cap: taken.cap, delayMinutes: taken.delayMinutes },
             at,
           );
-          for (const refund of refunds) if (refund.kind === "post" || refund.kind === "release") total += refund.amount;
+          for (const refund of refunds) if (refund.kind === "post" || refund.kind === "release") total += refund.amount ?? 0;
           state = next;
         } else if (taken.do === "reject") {
-          if (state.hold !== null) state = reject(state);
+          if (state.hold !== null) state = reject(state, at);
         } else if (taken.do !== "approve" || state.hold !== null) {
           const after =
             taken.do === "approve"

@@ -3,19 +3,19 @@ import { isFinal, isActive, STATUS_NAMES, statusFor } from "../../../src/domain/
 
 describe("statusFor", () => {
   it.each([
-    ["pending", ["Pending", "Awaiting", "Waiting", "Queue", "In queue", "Creating", "Created", "0"]],
-    ["processing", ["Processing", "Process", "Active", "Started", "Running", "1"]],
+    ["pending", ["Pending", "Awaiting", "Waiting", "Queue", "In queue", "Creating", "Created"]],
+    ["processing", ["Processing", "Process", "Active", "Started", "Running"]],
     ["in_progress", ["In progress", "In Progress", "Inprogress", "in-progress", "in_progress", "IN  PROGRESS"]],
-    ["completed", ["Completed", "Complete", "Success", "Done", "2"]],
-    ["partial", ["Partial", "Partially completed", "3"]],
-    ["canceled", ["Canceled", "Cancelled", "Cancel", "4"]],
-    ["refunded", ["Refunded", "Refund", "Refunds", "Reversed", "5"]],
+    ["completed", ["Completed", "Complete", "Success", "Done"]],
+    ["partial", ["Partial", "Partially completed"]],
+    ["canceled", ["Canceled", "Cancelled", "Cancel"]],
+    ["refunded", ["Refunded", "Refund", "Refunds", "Reversed"]],
     ["error", ["Error", "Fail", "Failed", "Rejected"]],
   ] as const)("knows the words for %s", (status, words) => {
     expect(words.map((word) => statusFor(word, {}, false))).toEqual(words.map(() => status));
   });
 
-  it.each(["Teleporting", "", "6", "constructor", "__proto__", "toString"])("does not know %j", (word) => {
+  it.each(["Teleporting", "", "0", "1", "2", "3", "4", "5", "6", "constructor", "__proto__", "toString"])("does not know %j", (word) => {
     expect(statusFor(word, {}, false)).toBeNull();
   });
 

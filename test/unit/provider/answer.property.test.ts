@@ -70,8 +70,8 @@ const json = anyJson([...NAMES, ...MORE_NAMES], VALUES);
 const IDS = ["1", "10", "100"];
 
 function areSound({ runs, posts, expiry, orders }: Parts): boolean {
-  const texts = [runs, posts, expiry].filter((text) => text !== null);
-  return texts.every((text) => text.length > 0 && text.length <= MAX_WORD_CHARS) && orders.every((id) => /^[^\s,\p{Cc}]{1,64}$/u.test(id));
+  const texts = [runs, posts, expiry].filter((figure) => typeof figure === "string");
+  return texts.every((text) => text.length <= MAX_WORD_CHARS) && orders.every((id) => /^[^\s,\p{Cc}]{1,64}$/u.test(id));
 }
 
 /** What is wrong with a report; empty for a sound one. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Parts, Report, StatusReport } from "../../../src/domain/order-report.ts";
+import type { Parts, PartsForm, Report, StatusReport } from "../../../src/domain/order-report.ts";
 import { MAX_PART_ORDERS, type Reading, readBalance, readMany, readOne } from "../../../src/provider/api-v2/reading/answer.ts";
 import { KEY } from "./fixtures.ts";
 
@@ -15,6 +15,8 @@ const PARTIAL: StatusReport = {
   parts: null,
 };
 const NO_PARTS: Parts = { runs: null, posts: null, expiry: null, orders: [] };
+/** How the answer wrote its parts is looked at by itself. */
+const ANY_FORM = { form: expect.anything() as PartsForm };
 const MISSING: Report = { kind: "missing" };
 const refused = (message: string): Report => ({ kind: "refused", message });
 const statusOf = (word: string, changes: Partial<StatusReport> = {}): StatusReport => ({
@@ -46,6 +48,12 @@ function told<T>(reading: Reading<T>): T | string {
 }
 
 describe("the answer to `order`", () => {
+  it("has its start count by the second dialect's name", () => {
+    const { start_count, ...others } = ORDER as Record<string, unknown>;
+    expect(one({ ...others, start_counter: start_count })).toEqual(PARTIAL);
+    expect(one({ status: "Success", start_counter: "0" })).toEqual(statusOf("Success", { startCount: 0 }));
+  });
+
   it.each<[string, unknown, Report]>([
     ["in canonical form", ORDER, PARTIAL],
     ["wrapped in data", { status: true, data: ORDER }, PARTIAL],
@@ -85,12 +93,12 @@ describe("the answer to `order`", () => {
     [
       "of a subscription",
       { status: "Active", expiry: "2026-12-01", posts: 0, orders: [] },
-      statusOf("Active", { multi: true, parts: { ...NO_PARTS, posts: "0", expiry: "2026-12-01" } }),
+      statusOf("Active", { multi: true, parts: { ...NO_PARTS, ...ANY_FORM, posts: 0, expiry: "2026-12-01" } }),
     ],
     [
       "of a drip-feed",
       { status: "In progress", runs: 2, orders: [1, "2"] },
-      statusOf("In progress", { multi: true, parts: { ...NO_PARTS, runs: "2", orders: ["1", "2"] } }),
+      statusOf("In progress", { multi: true, parts: { ...NO_PARTS, ...ANY_FORM, runs: 2, orders: ["1", "2"] } }),
     ],
     ["of a plain order with a date", { ...ORDER, expiry: "1405/12/29" }, PARTIAL],
     ["of a plain order with empty fields for parts", { ...ORDER, runs: 0, posts: null, orders: "" }, PARTIAL],
@@ -109,6 +117,8 @@ describe("the answer to `order`", () => {
     ["refusing by a known text", { error: "Incorrect order ID" }, refused("Incorrect order ID")],
     ["refusing by a known code", { error: "error.incorrect_order_id" }, refused("error.incorrect_order_id")],
     ["refusing by a known code beside a text", { error: "Неверный заказ", code: "incorrect_order_id" }, refused("Неверный заказ")],
+    ["refusing in words for it", { errors: "No such order" }, refused("No such order")],
+    ["refusing by its id", { error: "Заказ 23501: нет" }, refused("Заказ 23501: нет")],
     ["refusing under its id", { "23501": { error: "Неверный заказ" } }, refused("Неверный заказ")],
     ["refusing under its id, as text", { "23501": "Неверный заказ" }, refused("Неверный заказ")],
   ])("%s", (_, json, report) => {
@@ -117,7 +127,9 @@ describe("the answer to `order`", () => {
 
   it.each<[string, unknown, string]>([
     ["an error", { error: "Неверный заказ" }, "error: Неверный заказ"],
-    ["an error in the second dialect", { errors: "No such order" }, "error: No such order"],
+    ["an error in the second dialect", { errors: "Nothing here" }, "error: Nothing here"],
+    ["a script that broke, under its id", { "23501": { error: "System error" } }, "error: System error"],
+    ["too many calls, under its id", { "23501": "Rate limit exceeded (200/min)" }, "error: Rate limit exceeded (200/min)"],
     [
       "a validator's errors",
       { message: "Invalid data.", errors: { key: ["The key field is required."] } },
@@ -182,7 +194,8 @@ describe("the parts of an order", () => {
       { runs: " 2/10 ", posts: "1,234", expiry: "1405/12/29" },
       { runs: "2/10", posts: "1,234", expiry: "1405/12/29" },
     ],
-    ["numbers as texts", { runs: 3, posts: 0 }, { runs: "3", posts: "0" }],
+    ["numbers as numbers", { runs: 3, posts: 0 }, { runs: 3, posts: 0 }],
+    ["empty texts, beside others", { runs: 3, expiry: "" }, { runs: 3, expiry: "" }],
     ["long texts, cut", { runs: "9".repeat(70) }, { runs: "9".repeat(64) }],
     ["texts without the key", { runs: `2 ${KEY}` }, { runs: "2 [key]" }],
     ["no texts of other things", { runs: [1], posts: true, expiry: { date: "x" } }, {}],
@@ -190,13 +203,51 @@ describe("the parts of an order", () => {
     [
       "no ids that are none",
       { runs: 1, orders: [0, "0", null, "", "1,2", "a b", "x".repeat(65), 2 ** 53, -1, [7], { order: 8 }, 9] },
-      { runs: "1", orders: ["8", "9"] },
+      { runs: 1, orders: ["8", "9"] },
     ],
     ["a count of orders for no id", { orders: 5 }, {}],
     ["a count of orders as text for no id", { orders: "1,234" }, {}],
     ["an object of orders for no ids", { orders: { "101": 1 } }, {}],
   ])("are %s", (_, fields, parts) => {
-    expect(one({ status: "In progress", ...fields })).toEqual(statusOf("In progress", { multi: true, parts: { ...NO_PARTS, ...parts } }));
+    expect(one({ status: "In progress", ...fields })).toEqual(
+      statusOf("In progress", { multi: true, parts: { ...NO_PARTS, ...ANY_FORM, ...parts } }),
+    );
+  });
+
+  it.each<[string, Record<string, unknown>, PartsForm]>([
+    [
+      "a subscription as documented",
+      { status: "Active", expiry: null, posts: 3, orders: [1, 2] },
+      { had: ["expiry", "posts", "orders"], numericOrders: true, subscription: true },
+    ],
+    [
+      "a subscription before its first post",
+      { status: "Active", expiry: null, posts: 0, orders: [] },
+      { had: ["expiry", "posts", "orders"], numericOrders: false, subscription: true },
+    ],
+    ["a subscription by its word", { status: "Paused", orders: ["1"] }, { had: ["orders"], numericOrders: false, subscription: true }],
+    [
+      "a subscription by its expiry",
+      { status: "Completed", orders: [1], expiry: "2026-12-01" },
+      { had: ["orders", "expiry"], numericOrders: true, subscription: true },
+    ],
+    ["a drip-feed", { status: "In progress", runs: 2, orders: [1] }, { had: ["runs", "orders"], numericOrders: true, subscription: false }],
+    [
+      "a drip-feed with the fields of a subscription",
+      { status: "Active", runs: "2", posts: "", expiry: null, orders: [1, "2"] },
+      { had: ["runs", "posts", "expiry", "orders"], numericOrders: false, subscription: false },
+    ],
+    ["parts without a count", { status: "In progress", orders: [1] }, { had: ["orders"], numericOrders: true, subscription: false }],
+  ])("are %s's", (_, answer, form) => {
+    expect((one(answer) as StatusReport).parts?.form).toEqual(form);
+  });
+
+  it.each([
+    ["Active", { remains: "10", posts: "", expiry: "" }],
+    ["Active", { charge: "1", start_count: "1" }],
+    ["Pending", { posts: "", expiry: null }],
+  ])("are none's with the word %s and %j", (status, fields) => {
+    expect(one({ status, ...fields })).toMatchObject({ multi: false, parts: null });
   });
 
   it("are a thousand at most", () => {

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readCount, readCurrency, readDecimal } from "../../../src/provider/api-v2/reading/figures.ts";
+import { readCount, readCurrency, readDecimal, readRemains, writingIn } from "../../../src/provider/api-v2/reading/figures.ts";
 
 describe("a count", () => {
   it.each<[unknown, number | null]>([
@@ -11,7 +11,13 @@ describe("a count", () => {
     ["157.", 157],
     [157.0, 157],
     ["+157", 157],
-    ["1,234", 1234],
+    ["1,234", null],
+    ["1.000", null],
+    ["1.234.567", 1_234_567],
+    ["100.0", 100],
+    ["100.00", 100],
+    ["1234.000", 1234],
+    ["1.234,00", 1234],
     ["1,234,567.00", 1_234_567],
     ["1 234", 1234],
     ["1\u00a0234", 1234],
@@ -87,10 +93,19 @@ describe("an amount", () => {
     ["-$3.20", "-3.20"],
     ["$-3.20", "-3.20"],
     ["-0.00", "0.00"],
-    ["0,03", null],
-    ["0,278", null],
-    ["12,34", null],
-    ["1.234.567", null],
+    ["0,03", "0.03"],
+    ["0,278", "0.278"],
+    ["12,34", "12.34"],
+    ["1.234.567", "1234567"],
+    ["1.234.567,5", "1234567.5"],
+    ["1234.567", "1234.567"],
+    ["1.000", null],
+    ["1,250", null],
+    ["$12.000", null],
+    ["12.000 ₫", "12000"],
+    ["VND 12.000", "12000"],
+    ["¥12.000", null],
+    ["1,23,4", null],
     ["--5", null],
     ["+$-5", null],
     ["", null],
@@ -124,9 +139,63 @@ describe("an amount", () => {
   it("given in plain form is kept digit for digit", () => {
     fc.assert(
       fc.property(fc.bigInt({ min: 0n, max: 10n ** 15n }), fc.stringMatching(/^\d{1,9}$/), (whole, fraction) => {
+        fc.pre(fraction.length !== 3 || whole === 0n || whole > 999n);
         expect(readDecimal(`${whole}.${fraction}`)).toBe(`${whole}.${fraction}`);
       }),
     );
+  });
+});
+
+describe("a dot or comma before three digits", () => {
+  const counts =
+    (...texts: string[]) =>
+    () =>
+      writingIn(texts, []);
+  const money =
+    (...texts: string[]) =>
+    () =>
+      writingIn([], texts);
+
+  it("is read by its neighbours of the same kind", () => {
+    expect(readDecimal("1,250", money("2,5", "1,250", "0,90"))).toBe("1.250");
+    expect(readDecimal("1,250", money("1,250", "0.90"))).toBe("1250");
+    expect(readCount("1.000", counts("1.000", "1.500.000"))).toBe(1000);
+    expect(readCount("1.000", counts("250.5"))).toBe(1);
+  });
+
+  it("stays open where they disagree, or say nothing", () => {
+    expect(readDecimal("1,250", money("2,5", "0.90"))).toBeNull();
+    expect(readCount("1.000", counts("50.000", "100"))).toBeNull();
+  });
+
+  it("of a count parts groups where amounts beside it use the other mark, and stays open where they use the same", () => {
+    expect(readCount("1,234", money("0.27819"))).toBe(1234);
+    expect(readCount("1.000", money("0.27819"))).toBeNull();
+  });
+
+  it("is never read in another way than one that its text allows", () => {
+    const figure = fc.tuple(fc.integer({ min: 1, max: 999 }), fc.constantFrom(".", ","), fc.integer({ min: 0, max: 999 }));
+    fc.assert(
+      fc.property(figure, fc.array(fc.constantFrom("0.5", "0,5", "1.234.567", "7", "x")), ([before, mark, after], others) => {
+        const text = `${before}${mark}${String(after).padStart(3, "0")}`;
+        const value = readDecimal(text, money(text, ...others));
+        const digits = String(after).padStart(3, "0");
+        expect([null, `${before}.${digits}`, `${before}${digits}`]).toContain(value);
+        if (others.every((other) => !/[.,]/.test(other))) expect(value).toBeNull();
+      }),
+    );
+  });
+});
+
+describe("what is left", () => {
+  it.each([
+    ["+20", 0],
+    ["+1,234.0", 0],
+    ["20", 20],
+    ["-3", 0],
+    ["+x", null],
+  ] as const)("%j is %j", (value, left) => {
+    expect(readRemains(value)).toBe(left);
   });
 });
 

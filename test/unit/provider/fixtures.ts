@@ -5,7 +5,7 @@ export const KEY = "5b04d42a121900588ef1806b9795e122";
 export const NOW = Date.parse("2026-11-21T12:00:00Z");
 
 export function settingsFor(url: string, changes: Partial<ProviderSettings> = {}): ProviderSettings {
-  return { id: "acme", url, key: KEY, request: CANONICAL_REQUEST, timeoutMs: 2000, statusWords: {}, ...changes };
+  return { id: "acme", url, key: KEY, request: CANONICAL_REQUEST, timeoutMs: 2000, statusWords: {}, learned: {}, ...changes };
 }
 
 export const SETTINGS = settingsFor("https://provider.example/api/v2");

@@ -25,6 +25,8 @@ export type Model = {
   readonly failing: Failing;
   /** Whether `balance` is answered. */
   readonly balance: boolean;
+  /** Whether it was in trouble before. */
+  readonly inTrouble: boolean;
   /** Answers a call, by its number from 1, in place of the server. */
   readonly instead: (call: number, fields: Readonly<Record<string, string>>) => Response | null;
 };
@@ -39,6 +41,7 @@ const HEALTHY: Model = {
   unknown: "error",
   failing: "error",
   balance: true,
+  inTrouble: false,
   instead: () => null,
 };
 
@@ -84,6 +87,7 @@ export class ModelServer {
         return left >= 0;
       },
       slot: limitOf(5),
+      inTrouble: this.#model.inTrouble,
       fetch: async (request) => {
         this.#open += 1;
         this.mostOpen = Math.max(this.mostOpen, this.#open);

@@ -9,12 +9,16 @@ describe("what came of asking", () => {
       new Map([
         ["1", { kind: "accepted", refill: "77" }],
         ["2", { kind: "refused", message: "No refill" }],
+        ["4", { kind: "unclear", message: "Ticket 5 of 6" }],
+        ["5", { kind: "unasked" }],
       ] as const),
     );
-    expect(["1", "2", "3"].map((id) => requestAnswerOf(answer, id))).toEqual([
+    expect(["1", "2", "3", "4", "5"].map((id) => requestAnswerOf(answer, id))).toEqual([
       { kind: "accepted", refill: "77" },
       { kind: "refused", message: "No refill" },
-      { kind: "lost" },
+      { kind: "lost", message: null },
+      { kind: "lost", message: "Ticket 5 of 6" },
+      { kind: "put_back" },
     ]);
   });
 
@@ -28,7 +32,9 @@ describe("what came of asking", () => {
     [{ code: "too_large", limitBytes: 1 }, "lost"],
     [{ code: "bad_shape", message: "" }, "lost"],
     [{ code: "refused", message: "Server error", status: 500 }, "lost"],
+    [{ code: "refused", message: "System error", status: 200, broken: true }, "lost"],
     // What certainly was not.
+    [{ code: "unavailable", message: "Maintenance", status: 200 }, "put_back"],
     [{ code: "http", status: 404, message: null }, "put_back"],
     [{ code: "redirected", status: 301 }, "put_back"],
     [{ code: "rejected_key", message: "" }, "put_back"],

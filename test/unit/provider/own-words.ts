@@ -116,7 +116,9 @@ function saidBy(own: Named): Said[] {
 /** The whole number that a value is; null besides where it takes a guess to read one, and alone where there is none. */
 function countsIn(value: unknown): (number | null)[] {
   const text = typeof value === "number" || typeof value === "string" ? String(value).trim() : "";
-  if (/^\+?\d{1,15}$/.test(text)) return [Number(text)];
+  // So many too many: nothing is left.
+  if (/^\+\d/.test(text)) return [0, null];
+  if (/^\d{1,15}$/.test(text)) return [Number(text)];
   const number = Number(text.replaceAll(/[\s,'\u00a0\u202f]/g, ""));
   return text !== "" && Number.isInteger(number) ? [Math.max(0, number), null] : [null];
 }

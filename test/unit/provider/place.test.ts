@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { KnownRefusal } from "../../../src/provider/client.ts";
+import type { KnownRefusal, Sending } from "../../../src/provider/client.ts";
 import { placeOrder, readPlaced } from "../../../src/provider/api-v2/place.ts";
 import type { Placed } from "../../../src/provider/client.ts";
 import { DIALECT_FIELDS } from "../../../src/provider/api-v2/probe.ts";
@@ -13,12 +13,27 @@ const FIELDS = { service: "1", link: "https://social.example/x", quantity: "100"
 const HTML = `<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>`;
 const CHALLENGE = `<!DOCTYPE html><html><head><title>Just a moment...</title></head></html>`;
 
+/** Sent for the first time, and no call is left to ask the balance with. */
+const NONE_LEFT: Sending = { takeCall: async () => false, value: null, isResend: false };
+
 const placed = (id: string): Placed => ({ kind: "placed", id });
 const refused = (message: string, known: KnownRefusal | null = null): Placed => ({ kind: "refused", message, known });
 
 function place(response: Response, settings: ProviderSettings = SETTINGS): Promise<Placed> {
   const port = portOf(() => response);
-  return placeOrder(port, settings, FIELDS);
+  return placeOrder(port, settings, FIELDS, NONE_LEFT);
+}
+
+/** What comes of an `add` and, asked after it, the balance; and how often that was asked. */
+async function second(add: Response, balance: Response): Promise<[Placed, number]> {
+  let asked = 0;
+  const port = portOf(async (request) => {
+    const { action } = await fieldsOfRequest(request);
+    if (action === "add") return add;
+    asked += 1;
+    return balance;
+  });
+  return [await placeOrder(port, SETTINGS, FIELDS, { ...NONE_LEFT, takeCall: async () => true }), asked];
 }
 
 describe("an order is placed", () => {
@@ -49,6 +64,13 @@ describe("an order is placed", () => {
     ["by a plain id within success", { status: 200, data: { id: 7 } }, "7"],
     ["by its own name before a plain id", { status: "success", id: 3, data: { order: 7 } }, "7"],
     ["by its own name beside an empty other", { order: null, order_id: 7 }, "7"],
+    ["as an object with an id", { status: "success", order: { id: 1 } }, "1"],
+    ["as an object with an order", { order: { order_id: "8", status: "Pending" } }, "8"],
+    ["as a wrapped object with an id", { success: true, data: { order: { id: 9 } } }, "9"],
+    ["by a plain id next to success as a text", { success: "true", id: 7 }, "7"],
+    ["by a plain id next to a result", { result: "ok", id: 7 }, "7"],
+    ["by a plain id in the wrapped part", { data: { id: 7 } }, "7"],
+    ["by a plain id in the wrapped list of one", { response: [{ id: 7 }] }, "7"],
   ])("%s", async (_, body, id) => {
     expect(await place(json(body))).toEqual(placed(id));
   });
@@ -79,18 +101,25 @@ describe("an order is refused", () => {
     ["by a failing status with msg", { status: "error", msg: "Nope" }, "Nope"],
     ["by a failing status with message", { status: "fail", message: "Nope" }, "Nope"],
     ["by a failing code with a message", { status: "104", msg: "Nope" }, "Nope"],
-    ["by a failing status alone", { status: "error" }, "error"],
     ["by success false", { success: false, message: "Nope" }, "Nope"],
     ["by a wrapped error", { status: true, data: { error: "Nope" } }, "Nope"],
     ["by a list of one error", [{ error: "Nope" }], "Nope"],
     ["by an order's error", { error: "Incorrect order ID" }, "Incorrect order ID"],
-    ["by a text that is nothing but control characters", { error: "\u0000" }, "The provider refused, and gave no reason."],
+    ["by a result with a reason", { result: "error", reason: "Layanan tidak aktif" }, "Layanan tidak aktif"],
+    ["by success false as a text", { success: "false", message: "Nope" }, "Nope"],
+    ["by ok 0", { ok: 0, detail: "Nope" }, "Nope"],
+    ["by a reason in the wrapped part", { status: false, data: { pesan: "Saldo tidak cukup" } }, "Saldo tidak cukup"],
+    ["by a reason in a field that nobody knows", { status: "error", pesan: "Layanan tidak aktif" }, "Layanan tidak aktif"],
+    ["by a reason as the wrapped text", { success: false, data: "Layanan tidak aktif" }, "Layanan tidak aktif"],
   ])("%s", async (_, body, message) => {
     expect(await place(json(body))).toEqual(refused(message));
   });
 
   it.each([400, 402, 404, 422])("by an error under HTTP %i", async (status) => {
     expect(await place(json({ error: "Nope" }, status))).toEqual(refused("Nope"));
+    expect(await place(json({ detail: "Insufficient balance" }, status))).toEqual(refused("Insufficient balance", "funds"));
+    expect(await place(json({ error: "Please try again later" }, status))).toEqual(refused("Please try again later"));
+    expect(await place(new Response("Bad link", { status }))).toEqual(refused("Bad link", "link"));
   });
 
   it.each([408, 500, 502, 503, 520, 524])(
@@ -111,6 +140,7 @@ describe("an order is refused", () => {
     ["neworder.error.not_enough_funds", "funds"],
     ["Not enough funds on balance", "funds"],
     ["NOT ENOUGH FUNDS!", "funds"],
+    ["not_enough_funds", "funds"],
     ["neworder.error.insufficient_balance", "funds"],
     ["error.incorrect_service_id", "service"],
     ["neworder.error.incorrect_service_id", "service"],
@@ -146,6 +176,14 @@ describe("an order is not taken", () => {
   it.each<[string, Response, string]>([
     ["for its key", json({ error: "Invalid API key" }), "rejected_key"],
     ["for its key, by a mere message", json({ message: "Unauthenticated." }, 401), "rejected_key"],
+    ["for its key, in other words", json({ error: "API key is incorrect", status: "102" }), "rejected_key"],
+    ["for its key, by nothing under 401", new Response("", { status: 401 }), "rejected_key"],
+    ["for its key, by a page under 401", new Response(HTML, { status: 401 }), "rejected_key"],
+    ["for its key, by an empty object under 403", json({}, 403), "rejected_key"],
+    ["for too many calls, in other words", json({ error: "Rate limit exceeded (200/min)" }), "rate_limited"],
+    ["for its address", json({ error: "Your IP is not whitelisted" }), "blocked"],
+    ["for maintenance", json({ error: "Maintenance" }), "unavailable"],
+    ["for maintenance, under 503", json({ message: "We are under maintenance" }, 503), "unavailable"],
     ["by an error under 401", json({ error: "Ключ" }, 401), "rejected_key"],
     ["by an error under 403", json({ error: "Ключ" }, 403), "rejected_key"],
     ["for too many calls", json({ error: "Too many requests" }), "rate_limited"],
@@ -170,9 +208,12 @@ describe("nobody knows of an order", () => {
     ["null", json(null), "bad_shape"],
     ["a page", new Response(HTML), "not_json"],
     ["a gateway's page", new Response(HTML, { status: 502 }), "http"],
-    ["a forbidden page", new Response("<h1>Forbidden</h1>", { status: 403 }), "http"],
-    ["a plain text under 400", new Response("Bad", { status: 400 }), "http"],
-    ["nothing under 401", new Response("", { status: 401 }), "http"],
+    ["a page under 404", new Response(HTML, { status: 404 }), "http"],
+    ["nothing under 400", new Response("", { status: 400 }), "http"],
+    ["an error without a reason", json({ status: "error" }), "http"],
+    ["an error that only says so", json({ error: true }), "http"],
+    ["an error of nothing but control characters", json({ error: "\u0000" }), "http"],
+    ["a failure with a figure for a reason", json({ success: false, data: { took: 12 } }), "http"],
     ["nothing under 500", new Response("", { status: 500 }), "http"],
     ["JSON cut off", new Response(`{"order":2350`), "not_json"],
     ["a PHP error", new Response("<br />\n<b>Fatal error</b>:  Uncaught TypeError in /api.php:7"), "not_json"],
@@ -210,13 +251,119 @@ describe("nobody knows of an order", () => {
 
   it("after a broken connection", async () => {
     const port = { fetch: () => Promise.reject(new TypeError("fetch failed")), now: () => 0 };
-    expect(await placeOrder(port, SETTINGS, FIELDS)).toEqual({ kind: "unclear", failure: { code: "network", message: "fetch failed" } });
+    expect(await placeOrder(port, SETTINGS, FIELDS, NONE_LEFT)).toEqual({
+      kind: "unclear",
+      failure: { code: "network", message: "fetch failed" },
+    });
   });
 
   it("after no answer in time", async () => {
     const port = { fetch: () => new Promise<Response>(() => undefined), now: () => 0 };
-    const result = await placeOrder(port, { ...SETTINGS, timeoutMs: 20 }, FIELDS);
+    const result = await placeOrder(port, { ...SETTINGS, timeoutMs: 20 }, FIELDS, NONE_LEFT);
     expect(result).toEqual({ kind: "unclear", failure: { code: "timeout", timeoutMs: 20 } });
+  });
+});
+
+describe("a catch-all's text", () => {
+  it.each([200, 400, 422, 500])("under HTTP %i leaves a doubt: the order may have been sent on", async (status) => {
+    for (const error of ["System error", "There was an error processing your request. Please try again later", "Erro interno"])
+      expect(await place(json({ error }, status))).toMatchObject({ kind: "unclear", failure: { code: "http", status } });
+  });
+
+  it("leaves a doubt though the balance says the same: the database may have gone in between", async () => {
+    expect(await second(json({ error: "Database error" }), json({ error: "Database error" }))).toMatchObject([{ kind: "unclear" }, 0]);
+  });
+});
+
+describe("a text that nobody knows", () => {
+  const WORDS = json.bind(null, { error: "Kunci salah, 12" });
+  const LATER = json.bind(null, { error: "Thử lại sau" });
+
+  it("is about the call where the balance, asked right after, says the same", async () => {
+    const [outcome, asked] = await second(WORDS(), json({ error: "Kunci salah, 9" }));
+    expect(outcome).toEqual({ kind: "not_taken", failure: { code: "unavailable", message: "Kunci salah, 12", status: 200 } });
+    expect(asked).toBe(1);
+    expect(await second(LATER(), LATER())).toMatchObject([{ kind: "not_taken", failure: { code: "unavailable" } }, 1]);
+  });
+
+  it("is about the order where the balance is told, or fails in other words", async () => {
+    const answers = [json({ balance: "5" }), json({ error: "Tidak didukung" }), new Response("", { status: 502 })];
+    for (const balance of answers) expect(await second(WORDS(), balance)).toEqual([refused("Kunci salah, 12"), 1]);
+  });
+
+  it("is about the call where the balance says so in words that are known", async () => {
+    expect(await second(WORDS(), json({ error: "Invalid API key" }))).toMatchObject([
+      { kind: "not_taken", failure: { code: "rejected_key" } },
+      1,
+    ]);
+  });
+
+  it("that only asks for another try leaves a doubt, whatever else the balance says", async () => {
+    for (const balance of [json({ balance: "5" }), new Response("", { status: 429 })])
+      expect(await second(LATER(), balance)).toMatchObject([{ kind: "unclear" }, 1]);
+  });
+
+  it("is about the order where no call is left to ask", async () => {
+    expect(await place(WORDS())).toEqual(refused("Kunci salah, 12"));
+    expect(await place(LATER())).toMatchObject({ kind: "unclear" });
+  });
+
+  it("under 403 as a page is the key's where the balance gets the same, else a firewall's that minds the order", async () => {
+    const page = (): Response => new Response("<h1>Forbidden</h1>", { status: 403 });
+    expect(await second(page(), page())).toMatchObject([{ kind: "not_taken", failure: { code: "rejected_key" } }, 1]);
+    expect(await second(page(), json({ balance: "5" }))).toEqual([refused("HTTP 403"), 1]);
+  });
+
+  it("is not asked about where it is known", async () => {
+    for (const error of ["Link is invalid", "Not enough funds", "Incorrect order ID", "API key is incorrect"])
+      expect((await second(json({ error }), json({ balance: "5" })))[1]).toBe(0);
+  });
+
+  it("says nothing by what it repeats of the order: a link cannot reject the key", async () => {
+    for (const link of ["Invalid API key", "Rate limit exceeded", "System error"]) {
+      const port = portOf(() => json({ error: `${link} cannot be used` }));
+      const outcome = await placeOrder(port, SETTINGS, { ...FIELDS, link }, NONE_LEFT);
+      expect(outcome).toEqual(refused(`${link} cannot be used`));
+    }
+  });
+});
+
+describe("an `add` sent again with its value", () => {
+  const settings = { ...SETTINGS, request: { ...CANONICAL_REQUEST, idempotencyField: "request_id" } };
+  const again = (response: Response): Promise<Placed> =>
+    placeOrder(
+      portOf(() => response),
+      settings,
+      FIELDS,
+      { ...NONE_LEFT, value: "v1", isResend: true },
+    );
+
+  it("is placed or refused as the first one was", async () => {
+    expect(await again(json({ order: 7 }))).toEqual(placed("7"));
+    expect(await again(json({ error: "Not enough funds" }))).toEqual(refused("Not enough funds", "funds"));
+  });
+
+  it.each<[string, Response]>([
+    ["turned away for its key", json({ error: "Invalid API key" })],
+    ["turned away for too many calls", new Response("", { status: 429 })],
+    ["turned away by a bot check", new Response(CHALLENGE, { status: 403 })],
+    ["told that it is there", json({ error: "Duplicate request id" }, 409)],
+    ["told that it is being processed", json({ error: "Request is being processed" })],
+    ["told of a link under way", json({ error: "neworder.error.link_duplicate" })],
+    ["not answered", new Response("")],
+  ])("leaves the doubt when it is %s", async (_, response) => {
+    expect((await again(response)).kind).toBe("unclear");
+  });
+
+  it("carries the value in the provider's field, in place of any other", async () => {
+    const calls: Record<string, string>[] = [];
+    const port = portOf(async (request) => {
+      calls.push(await fieldsOfRequest(request));
+      return json({ order: 7 });
+    });
+    await placeOrder(port, settings, { ...FIELDS, request_id: "the panel's" }, { ...NONE_LEFT, value: "v1" });
+    await placeOrder(port, SETTINGS, { ...FIELDS, request_id: "the panel's" }, { ...NONE_LEFT, value: "v1" });
+    expect(calls.map(({ request_id }) => request_id)).toEqual(["v1", "the panel's"]);
   });
 });
 
@@ -228,7 +375,7 @@ describe("`add`", () => {
       calls.push(...new URLSearchParams(await request.text()));
       return new Response("", { status: 500 });
     });
-    await placeOrder(port, settings, fields);
+    await placeOrder(port, settings, fields, NONE_LEFT);
     return calls;
   }
 
@@ -266,7 +413,7 @@ describe("`add`", () => {
         seen.push(await fieldsOfRequest(request));
         return json({ order: 7 });
       });
-      await placeOrder(port, { ...SETTINGS, request: { ...CANONICAL_REQUEST, ...shape } }, FIELDS);
+      await placeOrder(port, { ...SETTINGS, request: { ...CANONICAL_REQUEST, ...shape } }, FIELDS, NONE_LEFT);
       expect(seen).toEqual([{ key: KEY, action: "add", ...FIELDS }]);
     }
   });

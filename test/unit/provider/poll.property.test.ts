@@ -36,7 +36,7 @@ const scene: fc.Arbitrary<Scene> = fc
     const pick = (places: readonly number[]): Set<string> => new Set(places.map((place) => ids[place % count] ?? ""));
     const lost = pick(gone);
     const orders = new Map(ids.filter((id) => !lost.has(id)).map((id) => [id, words.next().value]));
-    const model: Model = { ...rest, orders, poison: pick(poison), listPoison: pick(listPoison), instead: () => null };
+    const model: Model = { ...rest, inTrouble: false, orders, poison: pick(poison), listPoison: pick(listPoison), instead: () => null };
     return { ids, batchSize, model };
   });
 

@@ -15,11 +15,11 @@ export type Order = {
 const WORDS = ["Pending", "In progress", "Processing", "Completed", "Partial", "Canceled", "Refunded", "Error"] as const;
 /** The same in other words, where some server has any. */
 const OTHER_WORDS: Readonly<Record<string, readonly string[]>> = {
-  Pending: ["In queue", "0", "PENDING"],
-  Completed: ["complete", "2", "Done"],
-  Partial: ["Partially completed", "3", "partial"],
-  Canceled: ["Cancelled", "4", "CANCELED", "Cancel"],
-  Refunded: ["Refund", "5", "reversed"],
+  Pending: ["In queue", "PENDING"],
+  Completed: ["complete", "Done"],
+  Partial: ["Partially completed", "partial"],
+  Canceled: ["Cancelled", "CANCELED", "Cancel"],
+  Refunded: ["Refund", "reversed"],
   "In progress": ["In_Progress", "inprogress"],
 };
 
@@ -46,7 +46,6 @@ const FIGURES: Readonly<Record<string, Figures>> = {
   "as texts": String,
   "as numbers": (remains) => remains,
   "with separators": (remains) => remains.toLocaleString("en-US"),
-  "with a sign": (remains) => `+${remains}`,
   "below nothing": (remains) => (remains === 0 ? "-12" : String(remains)),
   "as nothing": () => null,
   "as a word": () => "Unknown",

@@ -1,7 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { askCancels, askRefills, askRefillStatuses } from "../../../src/provider/api-v2/refills-cancels.ts";
-import type { RequestReply, RefillSaid } from "../../../src/provider/client.ts";
+import type { FetchPort } from "../../../src/outbound/exchange.ts";
+import { CANONICAL_REQUEST, type Learned, type ProviderSettings } from "../../../src/provider/settings.ts";
+import type { CancelPort, RequestReply, RefillSaid } from "../../../src/provider/client.ts";
 import { anyJson } from "./any-json.ts";
 import { fieldsOfRequest, KEY, portOf, SETTINGS } from "./fixtures.ts";
 import { json } from "./model-server.ts";
@@ -12,12 +14,17 @@ type Said = RequestReply | RefillSaid;
 const NO_REASON = "The provider refused, and gave no reason.";
 const accepted = (refill: string | null = null): RequestReply => ({ kind: "accepted", refill });
 const refused = (message: string): RequestReply & RefillSaid => ({ kind: "refused", message });
+const unclear = (message: string | null): RequestReply => ({ kind: "unclear", message });
 const word = (said: string): RefillSaid => ({ kind: "status", word: said });
+
+/** A port for one call and no other. */
+function cancelPort(port: FetchPort): FetchPort & CancelPort {
+  return { ...port, takeCall: async () => false, learn: () => {} };
+}
 
 /** What is said of each id, or the failure's code. */
 async function outcome(ask: Ask, ids: readonly string[], response: Response): Promise<Record<string, Said> | string> {
-  const port = portOf(() => response);
-  const result = await ask(port, SETTINGS, ids);
+  const result = await ask(cancelPort(portOf(() => response)), SETTINGS, ids);
   return result.ok ? Object.fromEntries<Said>(result.value) : result.failure.code;
 }
 
@@ -27,7 +34,7 @@ async function sentBy(ask: Ask, ids: readonly string[]): Promise<Record<string, 
     sent.push(await fieldsOfRequest(request));
     return json({});
   });
-  await ask(port, SETTINGS, ids);
+  await ask(cancelPort(port), SETTINGS, ids);
   return sent;
 }
 
@@ -52,7 +59,20 @@ describe("a call", () => {
 describe("the answer to `refill` for one order", () => {
   it.each<[string, unknown, Said]>([
     ["canonical", { refill: "1" }, accepted("1")],
-    ["with a number", { refill: 1 }, accepted("1")],
+    ["with a number", { refill: 2 }, accepted("2")],
+    ["with the number of every yes", { refill: 1 }, accepted()],
+    ["with a cuid", { refill: "cmb2x9q4k0001l508zt1x" }, accepted("cmb2x9q4k0001l508zt1x")],
+    ["with a prefixed id", { refill: "rf_1234" }, accepted("rf_1234")],
+    ["with a ULID", { refill: "01J9ZK3V5Q8RWX0T2N4M6P7A9B" }, accepted("01J9ZK3V5Q8RWX0T2N4M6P7A9B")],
+    ["with a number sign", { refill: "#5512" }, accepted("#5512")],
+    ["with a date in it", { refill: "RF-2026.11.28/7" }, accepted("RF-2026.11.28/7")],
+    ["an order's word", { refill: "Pending" }, accepted()],
+    ["an order's word inside", { refill: { status: "Pending" } }, accepted()],
+    ["a text for a yes", { ok: "true" }, accepted()],
+    ["the word of a refusal", { refill: "Rejected" }, refused("Rejected")],
+    ["a numbered code", { refill: "ERR_1002" }, refused("ERR_1002")],
+    ["a no in a text", { success: "false", message: "Too early" }, refused("Too early")],
+    ["naming its order in another spelling", [{ order: "007", refill: 5 }], accepted("5")],
     ["with a hexadecimal id", { refill: "e3b0c44298fc" }, accepted("e3b0c44298fc")],
     ["as refill_id", { refill_id: 5 }, accepted("5")],
     ["wrapped", { status: "success", data: { refill: 5 } }, accepted("5")],
@@ -229,6 +249,23 @@ describe("the answer to `cancel`", () => {
     ["naming none, as text", { cancel: "1" }, accepted()],
     ["success", { status: "success" }, accepted()],
     ["success with a message", { status: "success", message: "Cancel requested" }, accepted()],
+    ["ok as a text", { ok: "true" }, accepted()],
+    ["success as a number", { success: 1 }, accepted()],
+    ["a sentence in success", { success: "Cancellation request has been sent" }, accepted()],
+    ["success with a sentence", { success: true, message: "Запрос отправлен" }, accepted()],
+    ["a result", { result: "success" }, accepted()],
+    ["the order's new word", { cancel: "Canceled" }, accepted()],
+    ["the order's new word as its status", { order: 7, status: "Canceled" }, accepted()],
+    ["success inside", { cancel: { status: "success" } }, accepted()],
+    ["the new word inside", { cancel: { status: "Cancelled" } }, accepted()],
+    ["an id", { cancel: "cmb2x9q4k0001l508zt1x" }, accepted()],
+    ["an entry under another spelling", [{ order: "#0007", cancel: 1 }], accepted()],
+    ["a text in its place", { cancel: "Cancel requested" }, unclear("Cancel requested")],
+    ["a text in its place, in a list", [{ order: 7, cancel: "İptal" }], unclear("İptal")],
+    ["the word of an order that was done", { cancel: "Completed" }, unclear("Completed")],
+    ["a code in its place", { cancel: "error.too_late" }, refused("error.too_late")],
+    ["a known text in its place", { cancel: "Incorrect order ID" }, refused("Incorrect order ID")],
+    ["a no in success", { success: "false", message: "Too late" }, refused("Too late")],
     ["0", [{ order: 7, cancel: 0 }], refused(NO_REASON)],
     ["false", [{ order: 7, cancel: false }], refused(NO_REASON)],
     ["null", [{ order: 7, cancel: null }], refused(NO_REASON)],
@@ -243,6 +280,100 @@ describe("the answer to `cancel`", () => {
   it("that refuses the whole list is a failure", async () => {
     expect(await outcome(askCancels, ["7", "8"], json({ error: "Incorrect request" }))).toBe("refused");
     expect(await outcome(askCancels, ["7", "8"], json({ cancel: 1 }))).toBe("bad_shape");
+  });
+
+  it("that says yes to the whole list says it to each", async () => {
+    expect(await outcome(askCancels, ["7", "8"], json({ success: "Sent" }))).toEqual({ "7": accepted(), "8": accepted() });
+  });
+
+  it("that is about another order is a failure", async () => {
+    expect(await outcome(askCancels, ["7"], json([{ order: 70, cancel: 1 }]))).toBe("bad_shape");
+  });
+});
+
+describe("a cancel at a provider", () => {
+  type Sent = Record<string, string>;
+
+  /** Asks for cancels with so many more calls; answers what was sent, said and learned. */
+  async function cancelAt(respond: (fields: Sent) => unknown, ids: readonly string[], settings: ProviderSettings = SETTINGS, calls = 99) {
+    const sent: string[] = [];
+    const learned: Learned[] = [];
+    let left = calls;
+    const port = portOf(async (request) => {
+      const { orders, order, ...fields } = await fieldsOfRequest(request);
+      sent.push(orders === undefined ? `order ${order}` : `orders ${orders}`);
+      return json(respond({ ...fields, ...(orders === undefined ? { order: order ?? "" } : { orders }) }));
+    });
+    const takeCall = async () => (left -= 1) >= 0;
+    const result = await askCancels({ ...port, takeCall, learn: (news) => learned.push(news) }, settings, ids);
+    return { sent, learned, said: result.ok ? Object.fromEntries(result.value) : result.failure.code };
+  }
+
+  /** Takes `order` only, and cancels all but order 9. */
+  const byOne = ({ order }: Sent) =>
+    order === undefined ? { error: "Order ID required" } : order === "9" ? { error: "Too late" } : { success: "Sent" };
+  const list = ({ orders }: Sent) => (orders ?? "").split(",").map((order) => ({ order, cancel: 1 }));
+
+  it("that takes a list is asked by one from then on", async () => {
+    const { sent, learned, said } = await cancelAt(list, ["7", "8"]);
+    expect([sent, learned]).toEqual([["orders 7,8"], [{ cancelBy: "orders" }]]);
+    expect(said).toEqual({ "7": accepted(), "8": accepted() });
+  });
+
+  it("that takes one order a call is found out by the first, and asked so from then on", async () => {
+    const { sent, learned, said } = await cancelAt(byOne, ["7", "8", "9"]);
+    expect([sent, learned]).toEqual([["orders 7,8,9", "order 7", "order 8", "order 9"], [{ cancelBy: "order" }]]);
+    expect(said).toEqual({ "7": accepted(), "8": accepted(), "9": refused("Too late") });
+    const again = await cancelAt(byOne, ["7", "8"], { ...SETTINGS, learned: { cancelBy: "order" } });
+    expect(again).toMatchObject({ sent: ["order 7", "order 8"], learned: [] });
+    const set = await cancelAt(byOne, ["7"], { ...SETTINGS, request: { ...CANONICAL_REQUEST, cancelOne: true } });
+    expect(set).toMatchObject({ sent: ["order 7"], said: { "7": accepted() } });
+  });
+
+  it.each<[string, unknown]>([
+    ["an error", { error: "Order ID required" }],
+    ["the protocol's own error", { error: "Incorrect order ID" }],
+    ["nothing", {}],
+    ["a message", { message: "order is required" }],
+  ])("that answers a list with %s is asked in the other form", async (_, body) => {
+    const { sent, said } = await cancelAt((fields) => (fields["order"] === undefined ? body : { ok: "true" }), ["7"]);
+    expect([sent, said]).toEqual([["orders 7", "order 7"], { "7": accepted() }]);
+  });
+
+  it("that refuses both has refused; what it said to either is told", async () => {
+    expect(await cancelAt(byOne, ["9"])).toMatchObject({ learned: [], said: { "9": refused("Order ID required; Too late") } });
+    expect((await cancelAt(() => ({ error: "Too late" }), ["9"])).said).toEqual({ "9": refused("Too late") });
+  });
+
+  it("that has refused one form only may have taken the other", async () => {
+    const { said } = await cancelAt((fields) => (fields["order"] === undefined ? { note: "?" } : { error: "Asked already" }), ["9"]);
+    expect(said).toEqual({ "9": unclear("Asked already") });
+  });
+
+  it.each<[string, (fields: Sent) => unknown, ProviderSettings]>([
+    ["has taken a list before", () => ({ error: "Too late" }), { ...SETTINGS, learned: { cancelBy: "orders" } }],
+    ["names the order in its answer", () => [{ order: 7, cancel: { error: "Too late" } }], SETTINGS],
+    ["complains of the key", () => ({ error: "Invalid API key" }), SETTINGS],
+  ])("that %s is asked once", async (_, respond, settings) => {
+    expect(await cancelAt(respond, ["7"], settings)).toMatchObject({ sent: ["orders 7"], learned: [] });
+  });
+
+  it("is asked no more than its budget has calls for; the others are as they were", async () => {
+    const { sent, said } = await cancelAt(byOne, ["6", "7", "8"], { ...SETTINGS, learned: { cancelBy: "order" } }, 1);
+    expect(sent).toEqual(["order 6", "order 7"]);
+    expect(said).toEqual({ "6": accepted(), "7": accepted(), "8": { kind: "unasked" } });
+    expect((await cancelAt(byOne, ["7"], SETTINGS, 0)).sent).toEqual(["orders 7"]);
+  });
+});
+
+describe("a refill's id that was another's, too", () => {
+  it("is none", async () => {
+    const answer = await askRefills(
+      portOf(() => json({ refill: "55" })),
+      { ...SETTINGS, learned: { sameRefill: "55" } },
+      ["7"],
+    );
+    expect(answer).toEqual({ ok: true, value: new Map([["7", accepted()]]) });
   });
 });
 
@@ -316,7 +447,7 @@ describe("the readers, for any JSON", () => {
         if (typeof said === "string") return;
         for (const [id, { kind, ...rest }] of Object.entries(said)) {
           expect(ids).toContain(id);
-          expect(["accepted", "refused", "status"]).toContain(kind);
+          expect(["accepted", "refused", "status", "unclear"]).toContain(kind);
           const [text] = Object.values<string | null>(rest);
           expect(text === null || (text !== undefined && text.length > 0 && text.length <= 200 && !text.includes(KEY))).toBe(true);
         }

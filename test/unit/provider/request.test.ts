@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { buildRequest, DEFAULT_USER_AGENT } from "../../../src/provider/api-v2/request.ts";
-import { CANONICAL_REQUEST, type RequestShape } from "../../../src/provider/settings.ts";
+import { CANONICAL_REQUEST, requestOfText, requestText, type RequestShape } from "../../../src/provider/settings.ts";
 import { fieldsOfRequest, KEY, settingsFor } from "./fixtures.ts";
 
 const signal = new AbortController().signal;
@@ -41,6 +41,11 @@ describe("a request", () => {
     expect(await fieldsOfRequest(requestIn({ fields }))).toEqual({ api_token: KEY, action: "status", order_ids: "1,2" });
   });
 
+  it("names its action as the settings do", async () => {
+    const actions = { ...CANONICAL_REQUEST.actions, status: "order_status" };
+    expect(await fieldsOfRequest(requestIn({ actions }))).toEqual({ key: KEY, action: "order_status", orders: "1,2" });
+  });
+
   it.each([
     ["https://provider.example/api/v2", "https://provider.example/api/v2/"],
     ["https://provider.example/api/v2/", "https://provider.example/api/v2/"],
@@ -58,5 +63,24 @@ describe("a request", () => {
 
   it("names a User-Agent of its own when told to", () => {
     expect(requestIn({ userAgent: "Mozilla/5.0" }).headers.get("user-agent")).toBe("Mozilla/5.0");
+  });
+});
+
+describe("a form that is kept as a text", () => {
+  const FIELDS = `"fields":{"key":"key","action":"action","order":"order","orders":"orders","service":"service"}`;
+  const OLD = `{"method":"POST","encoding":"form","trailingSlash":false,"userAgent":null,${FIELDS}}`;
+
+  it("is what it was, also when it was kept before there were names of actions", () => {
+    expect(requestOfText(OLD)).toEqual(CANONICAL_REQUEST);
+    expect(requestText(CANONICAL_REQUEST)).toBe(OLD);
+  });
+
+  it("comes back whole", () => {
+    const shape: RequestShape = {
+      ...CANONICAL_REQUEST,
+      actions: { ...CANONICAL_REQUEST.actions, services: "packages" },
+      cancelOne: true,
+    };
+    expect(requestOfText(requestText(shape))).toEqual(shape);
   });
 });

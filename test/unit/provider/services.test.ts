@@ -93,7 +93,7 @@ describe("a list of services", () => {
     ["a rate below zero", { rate: "-1" }, { rate: null }],
     ["flags as 1", { refill: 1, cancel: "1", dripfeed: 1 }, { dripfeed: true }],
     ["flags as words", { refill: "true", cancel: "Yes", drip_feed: "YES" }, { dripfeed: true }],
-    ["flags that are off", { refill: 0, cancel: "false", dripfeed: "0" }, { refill: false, cancel: false }],
+    ["flags that are off", { refill: 0, cancel: "false", dripfeed: "0" }, { refill: false, cancel: false, refusesRuns: true }],
     ["flags that are missing", { refill: undefined, cancel: null }, { refill: false, cancel: false }],
     ["a desc", { desc: "Start:\n 0-1h" }, { description: "Start: 0-1h" }],
     ["a description", { description: "Fast", desc: "" }, { description: "Fast" }],

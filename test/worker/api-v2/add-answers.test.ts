@@ -18,6 +18,7 @@ const UNREADABLE: readonly ModeInput[] = [
   "add_unreadable=page",
   "add_unreadable=cut",
   "add_unreadable=other",
+  "add_unreadable=error",
   "truncated_json",
   "empty_body",
   "literal_null",
@@ -173,18 +174,14 @@ describe("the same add again", () => {
     const ids = new Set(answers.filter(({ text }) => text !== "").map(idOf));
     expect(ids.size).toBe(1);
     for (const answer of answers) if (answer.text === "") expect(lateness(answer)).toEqual(LATER);
-    expect(idOf(await at.client.add(fields))).toBe([...ids][0]);
     expect(world.simulated(at.name).orders.size).toBe(1);
   });
 
-  it.each(ENDPOINTS)("%s: younger than 120 s it is the same order, later it is another", async (endpoint) => {
+  it.each(ENDPOINTS)("%s: once it was answered, the next is another sale", async (endpoint) => {
     const at = await newProvider(endpoint);
     const fields = newOrder(at);
-    const id = idOf(await at.client.add(fields));
-    world.now += 119_000;
-    expect(idOf(await at.client.with({ encoding: "json" }).add(fields))).toBe(id);
-    world.now += 2000;
-    expect(idOf(await at.client.add(fields))).not.toBe(id);
+    const ids = [await at.client.add(fields), await at.client.with({ encoding: "json" }).add(fields)].map(idOf);
+    expect(new Set(ids).size).toBe(2);
     expect(world.simulated(at.name).orders.size).toBe(2);
   });
 
@@ -206,6 +203,10 @@ describe("an add that the provider refuses", () => {
     [["error_http=500"], "neworder.error.not_enough_funds"],
     [["error_http=404", "error_with_status_field"], "neworder.error.not_enough_funds"],
     [["error_as_msg", "php_warnings=braces"], "neworder.error.not_enough_funds"],
+    [["error_form=reason"], "neworder.error.not_enough_funds"],
+    [["error_form=success_text", "error_localised=tr"], "Yetersiz bakiye"],
+    [["error_form=wrapped", "error_localised=ru"], "Недостаточно средств"],
+    [["error_form=detail", "error_http=400"], "neworder.error.not_enough_funds"],
   ];
 
   it.each(REFUSALS)("connect, %j: the panel hears the provider's own words", async (modes, text) => {
@@ -224,7 +225,7 @@ describe("an add that the provider refuses", () => {
     world.modes(at.name, ...modes);
     const answer = await at.client.add(newOrder(at));
     expect(isRefusal(answer)).toBe(true);
-    expect(answer.text).not.toMatch(new RegExp(`${at.name}|Недостаточно|simulator|providers\\.example`));
+    expect(answer.text).not.toMatch(new RegExp(`${at.name}|Недостаточно|Yetersiz|simulator|providers\\.example`));
     expect(await funds()).toBe(before);
     expect((await world.unknown("till")).filter(({ provider }) => provider === at.name)).toEqual([]);
   });
@@ -237,6 +238,70 @@ describe("an add that the provider refuses", () => {
     world.simulated(at.name).balanceNanos = 10n ** 15n;
     expect(idOf(await at.client.add(fields))).toBeGreaterThan(0);
     expect(world.simulated(at.name).orders.size).toBe(1);
+  });
+});
+
+describe("an add whose answer is in another form", () => {
+  it.each(ENDPOINTS.flatMap((endpoint) => ["object", "data_id", "success_id"].map((form) => ({ endpoint, form }))))(
+    "$endpoint, $form: is placed, and no doubt is left",
+    async ({ endpoint, form }) => {
+      const at = await newProvider(endpoint);
+      world.modes(at.name, `add_form=${form}`);
+      const id = idOf(await at.client.add(newOrder(at)));
+      const [upstream] = world.simulated(at.name).orders.keys();
+      if (endpoint === "connect") expect(String(id)).toBe(upstream);
+      else expect(id).toBeGreaterThan(0);
+      expect((await world.unknown(at.panel)).filter(({ provider }) => provider === at.name)).toEqual([]);
+    },
+  );
+});
+
+describe("an add that is answered for the call, and not for the order", () => {
+  const SAYINGS: readonly [string, string][] = [
+    ["API key is incorrect", "rejected_key"],
+    ["Rate limit exceeded (200/min)", "rate_limited"],
+    ["Your IP is not whitelisted", "blocked"],
+    ["Maintenance", "unavailable"],
+    ["Kunci salah", "unavailable"],
+  ];
+
+  it.each(ENDPOINTS.flatMap((endpoint) => SAYINGS.map(([text, code]) => ({ endpoint, text, code }))))(
+    "$endpoint, $text: nothing is kept or charged, the script tries again, and the operator sees $code",
+    async ({ endpoint, text, code }) => {
+      const at = await newProvider(endpoint);
+      const before = await funds();
+      world.modes(at.name, { mode: "says_always", value: text });
+      const fields = newOrder(at);
+      expect(lateness(await at.client.add(fields))).toEqual(LATER);
+      expect(await funds()).toBe(before);
+      expect((await world.unknown(at.panel)).filter(({ provider }) => provider === at.name)).toEqual([]);
+      const { json } = await world.operate("GET", `/v1/providers/${at.name}`);
+      expect(json.health.last_error).toMatchObject({ code });
+      world.modes(at.name);
+      for (let n = 0; n < 5; n++) await world.goTo(world.now + 15 * MINUTE_MS);
+      expect(await resent(at, fields)).toBeGreaterThan(0);
+      expect(world.simulated(at.name).orders.size).toBe(1);
+    },
+  );
+});
+
+describe("an add at a provider that knows repetitions by a value", () => {
+  it.each(
+    ENDPOINTS.flatMap((endpoint) =>
+      ["lost_answer/2", "add_unreadable=cut", "add_unreadable=error", "hang"].map((mode) => ({ endpoint, mode })),
+    ),
+  )("$endpoint, $mode: is placed once, and nobody has to look", async ({ endpoint, mode }) => {
+    const at = await newProvider(endpoint, mode);
+    await world.must("PUT", `/v1/providers/${at.name}`, { request: { idempotency_field: "request_id" } });
+    world.modes(at.name, "request_id", mode);
+    const ids = [];
+    for (let n = 0; n < 2; n++) ids.push(idOf(await at.client.add(newOrder(at))));
+    world.modes(at.name, "request_id");
+    await world.pass(3);
+    expect(world.simulated(at.name).orders.size).toBe(2);
+    expect((await world.unknown(at.panel)).filter(({ provider }) => provider === at.name)).toEqual([]);
+    for (const id of ids)
+      expect(await toldOf(at, id)).toMatchObject({ status: expect.stringMatching(/^(?:Pending|Processing|In progress)$/) });
   });
 });
 

@@ -9,6 +9,7 @@ import { AddingWorld, placed, refused, WANTED } from "../world/adding.ts";
 import { clear, migrate, rows } from "../world/database.ts";
 import { faultyDb } from "../world/faulty-database.ts";
 import { brokenAnswer, resetConnection } from "../world/providers.ts";
+import { said } from "../world/sweeping.ts";
 
 let world: AddingWorld;
 
@@ -87,13 +88,11 @@ describe("an add in connect mode", () => {
     expect(await world.feed()).toEqual([["order.created", String(json.order)]]);
   });
 
-  it("is sent anew after two minutes, and with any other content", async () => {
+  it("is another sale once the first was answered, with the same content or another", async () => {
     world.answers = [placed(1), placed(2), placed(3)];
     expect((await world.add()).json).toEqual({ order: 1 });
-    expect((await world.add()).json).toEqual({ order: 1 });
-    expect((await world.add({ quantity: "500" })).json).toEqual({ order: 2 });
-    world.now += 120_001;
-    expect((await world.add()).json).toEqual({ order: 3 });
+    expect((await world.add()).json).toEqual({ order: 2 });
+    expect((await world.add({ quantity: "500" })).json).toEqual({ order: 3 });
     expect(await world.shown()).toMatchObject([
       { id: "3", flags: ["duplicate_link"], duplicate_of: "2" },
       { id: "2", flags: ["duplicate_link"], duplicate_of: "1" },
@@ -101,11 +100,82 @@ describe("an add in connect mode", () => {
     ]);
   });
 
+  /** The provider takes its time: the clock goes on while it answers. */
+  const after = (ms: number, reply: () => Response) => () => {
+    world.now += ms;
+    return reply();
+  };
+
+  it.each([
+    ["8 s: its script has the id, and the next is another sale", 8000, 0, 2],
+    ["over 8 s: its script may have given up, and gets the same id", 8001, 0, 1],
+    ["over 8 s, 120 s ago: it may still come again", 20_000, 119_999, 1],
+    ["over 8 s, more than 120 s ago: the next is another sale", 20_000, 120_000, 2],
+  ])("that was answered after %s", async (_name, took, later, order) => {
+    world.answers = [after(took, placed(1)), placed(2)];
+    expect((await world.add()).json).toEqual({ order: 1 });
+    world.now += later;
+    expect((await world.add()).json).toEqual({ order });
+    expect(world.asked).toHaveLength(order);
+  });
+
+  it("is another sale after a slow one whose end the script was told: it has the id", async () => {
+    world.answers = [after(10_000, placed(1)), placed(2)];
+    await world.add();
+    await world.sweep(1, () => said({ status: "Completed", remains: "0" }));
+    expect(await world.statusOf(1)).toMatchObject({ status: "Completed" });
+    expect((await world.add()).json).toEqual({ order: 2 });
+  });
+
+  it("is the same order after a slow doubt that a person has resolved", async () => {
+    world.answers = [after(30_000, brokenAnswer)];
+    const { json } = await world.add();
+    await world.ask("POST", `/v1/orders/${json.order}/settle`, { panel: world.panelId, body: { provider_order_id: "77" } });
+    expect(Number((await world.add()).json.order)).toBeGreaterThan(0);
+    expect(world.asked).toHaveLength(1);
+  });
+
+  it.each([
+    ["form", "application/x-www-form-urlencoded", (key: string) => `key=${key}&action=add&service=12&link=x&comments=%EF%F0%E8`],
+    ["JSON", "application/json", (key: string) => `{"key":"${key}","action":"add","service":12,"link":"x","comments":"\\ud83d"}`],
+  ])("with text that is not UTF-8 is refused before anything is sent (%s)", async (_name, type, bodyOf) => {
+    const { status, json } = await world.ask("POST", "/api/v2/acme", {
+      key: null,
+      body: bodyOf(world.key),
+      headers: { "Content-Type": type },
+    });
+    expect([status, json]).toEqual([200, { error: "Incorrect request: the text is not UTF-8" }]);
+    expect(world.asked).toEqual([]);
+    expect(await world.orders()).toEqual([]);
+  });
+
+  it.each([
+    [{ runs: "undefined", interval: "undefined", expiry: "", comments: "null" }, {}],
+    [{ runs: "0", posts: "none", old_posts: "NaN" }, {}],
+    [{ runs: "1" }, { runs: "1" }],
+  ])("with fields that say nothing is a plain order: %j", async (fields, sent) => {
+    world.answers = [placed(1)];
+    await world.add(fields as Record<string, string>);
+    const { key, action, service, link, quantity, ...others } = Object.fromEntries(world.asked[0] ?? []);
+    expect([others, action, service, link, quantity, key]).toEqual([sent, "add", "12", WANTED.link, "1000", "provider-key-1234"]);
+    await world.sweep(1, () => said({ status: "Partial", remains: "250" }));
+    expect(await world.shown()).toMatchObject([{ status: "partial", refunded: "0.225" }]);
+  });
+
   it("is sent each time where the panel's policy says so", async () => {
     await world.ask("PATCH", `/v1/panels/${world.panelId}`, { body: { reuse_identical_adds: false } });
     world.answers = [placed(1), placed(2)];
     expect((await world.add()).json).toEqual({ order: 1 });
     expect((await world.add()).json).toEqual({ order: 2 });
+  });
+
+  it("with runs at a service that takes none is the provider's to refuse, and a plain order where it is taken", async () => {
+    world.answers = [refused("Drip-feed is not available"), placed(7)];
+    expect((await world.add({ service: "14", runs: "2", interval: "5" })).json).toEqual({ error: "Drip-feed is not available" });
+    await world.add({ service: "14", runs: "2", interval: "5" });
+    expect(world.asked.map((fields) => fields.get("runs"))).toEqual(["2", "2"]);
+    await world.sweep(1, () => said({ status: "Partial", remains: "250" }));
+    expect(await world.shown()).toMatchObject([{ id: "7", quantity: 1000, charge: "0.9", status: "partial", refunded: "0.225" }]);
   });
 
   it("is refused on a link that is under way where the panel's policy says so, in any spelling", async () => {
@@ -215,7 +285,8 @@ describe("a database that fails at any call of an add", () => {
         expect(first.status === 503 ? first.text : first.json).toSatisfy(
           (told: unknown) => told === "" || Number((told as { order: unknown }).order) > 0,
         );
-        const again = await world.add();
+        // A script that has its id does not ask again.
+        const again = first.status === 503 ? await world.add() : first;
         expect({ n, order: Number.isInteger(again.json?.order) }).toEqual({ n, order: true });
         expect({ n, calls: world.asked.length <= 1 }).toEqual({ n, calls: true });
         expect({ n, rows: (await world.orders()).length }).toEqual({ n, rows: 1 });

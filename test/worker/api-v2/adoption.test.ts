@@ -4,6 +4,7 @@
  */
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { metered } from "../../../src/store/operations/metered.ts";
 import restored from "../../../scripts/restored.sql?raw";
 import { order } from "../world/asking.ts";
 import { migrate } from "../world/database.ts";
@@ -65,6 +66,21 @@ describe("an id that nobody has heard of", () => {
     expect(await world.listed()).toEqual([]);
   });
 
+  it.each([
+    ["is out of reach", () => new Response("<html>down</html>", { status: 502 })],
+    ["has had enough", () => new Response("", { status: 429 })],
+  ])(
+    "keeps nobody else waiting while the provider %s: it is left out of a list with orders that are followed",
+    async (_name, answering) => {
+      world.says = () => said();
+      await world.status({ order: "1" });
+      world.says = answering;
+      expect(await world.status({ orders: "1,2" })).toMatchObject({ status: 200, json: { 1: said() } });
+      expect((await world.status({ orders: "1,2" })).json).toEqual({ 1: said() });
+      expect((await world.status({ orders: "2,3" })).text).toBe("");
+    },
+  );
+
   it("is left out of a list's answer where the provider says nothing certain of it, and never ended by that", async () => {
     world.says = (fields) => (fields.has("orders") ? { 1: said(), 2: { error: "Sipariş bulunamadı" } } : { error: "Sipariş bulunamadı" });
     expect((await world.status({ orders: "1,2" })).json).toEqual({ 1: said() });
@@ -120,13 +136,184 @@ describe("an id that nobody has heard of", () => {
   });
 });
 
+/** What one call for unknown ids is answered by: of each id, the same. */
+function answeringAll(fields: URLSearchParams): unknown {
+  const list = fields.get("orders");
+  return list === null ? said() : Object.fromEntries(list.split(",").map((id) => [id, said()]));
+}
+
+const idsFrom = (first: number, count: number): string[] => Array.from({ length: count }, (_, i) => String(first + i));
+
+describe("more ids than a provider takes in a call", () => {
+  it("are asked by the hundred, and all of them are answered", async () => {
+    world.says = answeringAll;
+    const ids = idsFrom(1, 500);
+    const { json } = await world.status({ orders: ids.join(",") });
+    expect(Object.keys(json)).toEqual(ids);
+    expect(world.calls.map(({ fields }) => fields.get("orders")?.split(",").length)).toEqual([100, 100, 100, 100, 100]);
+    expect(await world.status({ orders: ids.join(",") })).toMatchObject({ status: 200, json });
+    expect(world.calls).toHaveLength(5);
+  });
+
+  it("are left out beyond 500 unknown ones, and come with the next call", async () => {
+    world.says = answeringAll;
+    const ids = idsFrom(1, 730);
+    expect(Object.keys((await world.status({ orders: ids.join(",") })).json)).toHaveLength(500);
+    expect(Object.keys((await world.status({ orders: ids.join(",") })).json)).toHaveLength(730);
+  });
+
+  it("are left out where no call is left of the minute's", async () => {
+    await world.provider("acme", { max_calls_per_minute: 2 });
+    world.says = answeringAll;
+    const ids = idsFrom(1, 300);
+    expect(Object.keys((await world.status({ orders: ids.join(",") })).json)).toHaveLength(200);
+    world.now += 60_000;
+    expect(Object.keys((await world.status({ orders: ids.join(",") })).json)).toHaveLength(300);
+  });
+});
+
+describe("an id that is no spelling of one", () => {
+  it.each(["0123", "+123", "123abc", "123.0", "-1", "\u200b123", "1 2", "a b", "x".repeat(65), "9".repeat(20), "é"])(
+    "%j is nobody's, and is never sent",
+    async (id) => {
+      world.says = answeringAll;
+      expect((await world.status({ order: id })).json).toEqual({ error: "Incorrect order ID" });
+      expect((await world.status({ orders: `${id},5` })).json).toEqual({ [id.trim()]: { error: "Incorrect order ID" }, 5: said() });
+      expect(world.calls.map(({ fields }) => fields.get("order"))).toEqual(["5"]);
+    },
+  );
+});
+
+describe("ids that were listed before the switch", () => {
+  const list = (orders: unknown[], over: Record<string, unknown> = {}) =>
+    world.ask("POST", "/v1/providers/acme/adopt", { key: world.key, body: { orders }, ...over });
+
+  it("are followed from then on, within the provider's calls: a script that asks one by one is answered each", async () => {
+    await world.provider("acme", { max_calls_per_minute: 5 });
+    const ids = idsFrom(101, 14);
+    const answer = await list([...ids, 101]);
+    expect([answer.status, answer.json]).toEqual([202, { adopted: 14, known: 0, taken: 0 }]);
+    expect(world.calls).toEqual([]);
+    expect((await list(ids)).json).toEqual({ adopted: 0, known: 14, taken: 0 });
+    await sweep(world, 2, () => said());
+    for (const id of ids) expect((await world.status({ order: id })).json).toEqual(said());
+    expect(world.calls).toEqual([]);
+    expect((await world.listed()).map(({ id, charge, quantity }) => [id, charge, quantity])).toEqual(
+      ids.toReversed().map((id) => [id, null, null]),
+    );
+  });
+
+  it("are asked for by a script that comes before the first sweep: nothing is made up for it", async () => {
+    await list(["7", "8", "9"]);
+    world.says = () => new Response("", { status: 502 });
+    const silent = await world.status({ order: "7" });
+    expect([silent.status, silent.text]).toEqual([503, ""]);
+    await clearCircuit();
+    world.says = (fields) =>
+      Object.fromEntries(
+        (fields.get("orders") ?? "").split(",").map((id) => [id, id === "9" ? { error: "Incorrect order ID" } : completed]),
+      );
+    const { json } = await world.status({ orders: "7,8,9" });
+    expect(json).toMatchObject({ 7: { status: "Completed" }, 8: { status: "Completed" }, 9: { error: "Incorrect order ID" } });
+    world.calls.length = 0;
+    expect((await world.status({ orders: "7,8" })).json).toMatchObject({ 7: { status: "Completed" } });
+    expect(world.calls).toEqual([]);
+    expect(await world.listed("?status=completed")).toHaveLength(2);
+    expect((await world.get("/v1/changes", { key: world.key })).json.changes.map(({ type }: { type: string }) => type)).toEqual([
+      ...Array.from({ length: 3 }, () => "order.created"),
+      ...Array.from({ length: 2 }, () => "order.updated"),
+    ]);
+  });
+
+  const completed = said({ status: "Completed", remains: "0" });
+
+  async function clearCircuit(): Promise<void> {
+    await world.run(0);
+    await env.DB.prepare("UPDATE providers SET failures = 0, retry_at = NULL").run();
+  }
+
+  it("are counted apart where another panel has them", async () => {
+    const other = await world.panel(`lists${world.panelId}`);
+    expect((await list(["1", "2"])).json).toEqual({ adopted: 2, known: 0, taken: 0 });
+    expect((await list(["2", "3", "A-1"], { key: other })).json).toEqual({ adopted: 2, known: 0, taken: 1 });
+  });
+
+  it("are refused by name where they are no ids, at a provider that is not the panel's, and by the thousand at most", async () => {
+    const problems = async (orders: unknown[]) =>
+      (await list(orders)).json.error?.details?.fields?.map(({ path }: { path: string }) => path);
+    expect(await problems(["1", "0123", 1.5, "+3", null, "123abc", "4"])).toEqual([
+      "orders[1]",
+      "orders[2]",
+      "orders[3]",
+      "orders[4]",
+      "orders[5]",
+    ]);
+    expect(await problems([])).toEqual(["orders"]);
+    expect(await problems(idsFrom(1, 1001))).toEqual(["orders"]);
+    await world.provider("closed", { panels: ["somebody"] });
+    for (const provider of ["closed", "nowhere"]) {
+      const answer = await world.ask("POST", `/v1/providers/${provider}/adopt`, { key: world.key, body: { orders: ["1"] } });
+      expect([answer.status, answer.json.error.code]).toEqual([404, "provider_not_found"]);
+    }
+    expect(await world.listed()).toEqual([]);
+  });
+
+  it("cost five rows written each, and two reads for each panel there is", async () => {
+    const { db, usage } = metered(env.DB);
+    const orders = idsFrom(1, 1000);
+    const answer = await world.with({ DB: db }).ask("POST", "/v1/providers/acme/adopt", { key: world.key, body: { orders } });
+    expect(answer.json).toEqual({ adopted: 1000, known: 0, taken: 0 });
+    expect(usage().rows_written).toBeLessThanOrEqual(5001);
+    const panels = await env.DB.prepare("SELECT count(*) AS count FROM panels").first<number>("count");
+    expect(usage().rows_read).toBeLessThanOrEqual(1000 * (2 * (panels ?? 0) + 20));
+  });
+});
+
+describe("a subscription", () => {
+  const active = { status: "Active", expiry: null, posts: "3", orders: [952560, 952561] };
+
+  it("is told in its own words and types, and nothing is added to what its provider gives", async () => {
+    world.says = () => active;
+    expect((await world.status({ order: "900" })).json).toEqual(active);
+    for (const status of ["Paused", "Active", "Expired"]) {
+      await sweep(world, 5, (id) => (id === "900" ? { ...active, posts: 4, status } : said()));
+      expect((await world.status({ order: "900" })).json).toEqual({ ...active, posts: 4, status });
+    }
+    expect(await world.listed("?status=partial")).toMatchObject([{ id: "900", provider_status: "Expired" }]);
+  });
+
+  it.each(["Completed", "Canceled", "Expired"])("that is %s is told so", async (status) => {
+    world.says = () => ({ ...active, expiry: "2026-12-01", charge: "0.5", status });
+    expect((await world.status({ order: "900" })).json).toEqual({ ...active, expiry: "2026-12-01", charge: "0.5", status });
+  });
+
+  it("that has no post yet is one, and a plain order with empty fields is none", async () => {
+    world.says = (fields) =>
+      fields.get("order") === "1"
+        ? { status: "Active", expiry: null, posts: 0, orders: [] }
+        : said({ status: "Processing", posts: "0", expiry: "", orders: "" });
+    expect((await world.status({ order: "1" })).json).toEqual({ status: "Active", expiry: null, posts: 0, orders: [] });
+    expect((await world.status({ order: "2" })).json).toMatchObject({ status: "Processing", remains: "157" });
+  });
+
+  it("of an earlier release's row is told as it stands there, until the provider's next answer", async () => {
+    world.says = () => active;
+    await world.status({ order: "900" });
+    const kept = JSON.stringify({ runs: null, posts: "3", expiry: null, orders: ["952560"] });
+    await env.DB.prepare("UPDATE orders SET parts = ?1 WHERE provider_order_id = '900'").bind(kept).run();
+    expect((await world.status({ order: "900" })).json).toEqual({ status: "Active", posts: "3", orders: ["952560"] });
+    await sweep(world, 2, (id) => (id === "900" ? active : said()));
+    expect((await world.status({ order: "900" })).json).toEqual(active);
+  });
+});
+
 describe("an order of several parts", () => {
   const parts = { status: "Active", posts: "3", expiry: "2026-12-01", orders: ["901", "902"] };
 
   it("passes its parts on, and adopts them", async () => {
     world.says = () => parts;
     expect((await world.status({ order: "900" })).json).toMatchObject({
-      status: "Processing",
+      status: "Active",
       posts: "3",
       expiry: "2026-12-01",
       orders: ["901", "902"],
@@ -162,11 +349,41 @@ describe("an order of several parts", () => {
     const bought = await world.apiV2(world.key, { action: "add", service: "1", username: "someone", min: "10", max: "100", posts: "5" });
     expect(bought.json).toEqual({ order: 1 });
     await sweep(world, 2, (id) => (id === "900" ? parts : said({ status: "Completed", remains: "0" })));
-    expect((await world.status({ order: "1" }, null)).json).toMatchObject({ status: "Processing", posts: "3", orders: ["2", "3"] });
+    expect((await world.status({ order: "1" }, null)).json).toEqual({
+      status: "Active",
+      posts: "3",
+      expiry: "2026-12-01",
+      orders: ["2", "3"],
+    });
     expect((await world.status({ orders: "2,3" }, null)).json).toMatchObject({ 2: { status: "Completed" }, 3: { status: "Completed" } });
+    await sweep(world, 2, (id) =>
+      id === "900" ? { ...parts, posts: 3, orders: [901, 902] } : said({ status: "Completed", remains: "0" }),
+    );
+    expect((await world.status({ order: "1" }, null)).json).toEqual({ status: "Active", posts: 3, expiry: "2026-12-01", orders: [2, 3] });
     await sweep(world, 5, (id) => (id === "900" ? { ...parts, status: "Expired" } : said({ status: "Completed", remains: "0" })));
     // What is due of an order of several parts is for a person to say: until then the last active status stands.
-    expect((await world.status({ order: "1" }, null)).json).toMatchObject({ status: "Processing" });
+    expect((await world.status({ order: "1" }, null)).json).toMatchObject({ status: "Active" });
     expect(await world.listed("?flag=refund_held")).toMatchObject([{ id: "1", reason: { code: "multi_order" } }]);
+  });
+
+  it("holds what its parts left undelivered, though the whole says completed", async () => {
+    await world.ask("PUT", "/v1/services/1", {
+      body: { provider: "acme", service: "5", name: "Likes", type: "Default", rate: "0.972", min: 10, max: 1000, dripfeed: true },
+    });
+    const whole = { status: "In progress", runs: "3", orders: ["901", "902", "903"] };
+    world.says = (fields) => (fields.get("action") === "add" ? { order: 900 } : whole);
+    const fields = { action: "add", service: "1", link: "https://social.example/p", quantity: "1000", runs: "3", interval: "10" };
+    expect((await world.apiV2(world.key, fields)).json).toEqual({ order: 1 });
+    const ends: Record<string, unknown> = {
+      901: said({ status: "Completed", remains: "0" }),
+      902: said({ status: "Canceled", remains: "1000" }),
+      903: said({ status: "Partial", remains: "400" }),
+    };
+    await sweep(world, 3, (id) => ends[id] ?? whole);
+    await sweep(world, 2, (id) => ends[id] ?? { ...whole, status: "Completed" });
+    expect(await world.listed("?flag=refund_held")).toMatchObject([
+      { id: "1", status: "completed", charge: "2.916", refund_held: "1.3608", reason: { code: "multi_order" } },
+    ]);
+    expect((await world.status({ order: "1" }, null)).json).toMatchObject({ status: "In progress" });
   });
 });

@@ -61,6 +61,25 @@ describe("refill_status over API v2", () => {
     expect(acme.asked).toEqual([]);
   });
 
+  it("of a refill's number is not changed by a refused refill of the order with that number", async () => {
+    const { run, acme } = await begin(done, 5);
+    acme.actions.set("refill_status", (ids) => ids.map((refill) => ({ refill, status: "Completed" })));
+    acme.actions.set("refill", () => ({ error: "Refill is disabled" }));
+    expect((await call(run, "refill_status", { refill: "5" })).json).toEqual({ status: "Completed" });
+    expect((await call(run, "refill", { order: "5" })).json).toEqual({ error: "Refill is disabled" });
+    expect((await call(run, "refill_status", { refill: "5" })).json).toEqual({ status: "Completed" });
+  });
+
+  it.each(["acme", null])("of a refill that ended is not changed by a later one that is refused (%s)", async (provider) => {
+    const { run, acme } = await begin({ ...done, cadence: 60, refill_status: "completed", refill_at: NOW - 1000 });
+    await env.DB.prepare("UPDATE orders SET refill_id = '71' WHERE n = 1").run();
+    acme.actions.set("refill", () => ({ error: "Refill is disabled" }));
+    const { json } = await call(run, "refill", { order: provider === null ? "o1" : "1" }, provider);
+    expect(json).toEqual({ error: expect.any(String) });
+    expect(acme.of("refill")).toEqual([["1"]]);
+    expect((await call(run, "refill_status", { refill: provider === null ? "o1" : "71" }, provider)).json).toEqual({ status: "Completed" });
+  });
+
   it("that the provider does not answer, or says nothing certain of, is not answered", async () => {
     const { run, acme } = await begin(refilled);
     acme.actions.set("refill_status", () => new Response("<html>", { status: 502 }));

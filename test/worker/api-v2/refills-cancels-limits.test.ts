@@ -127,17 +127,14 @@ describe("a call about a hundred orders at ten providers of the own catalogue", 
 });
 
 describe("an unusable call", () => {
-  const ids = Array.from({ length: 101 }, (_, i) => String(i + 1)).join(",");
-
   it.each([
-    ["refill", "refill", { orders: ids }, {}],
-    ["cancel", "cancel", { orders: ids }, { orders: " , " }],
-    ["refill_status", "refill_status", { refills: ids }, { refill: "" }],
-  ] as const)("%s", async (_name, action, tooMany, none) => {
+    ["refill", {}],
+    ["cancel", { orders: " , " }],
+    ["refill_status", { refill: "" }],
+  ] as const)("%s", async (action, none) => {
     const { run, acme } = await begin(done);
-    expect((await call(run, action, tooMany)).json).toEqual({ error: "Incorrect request: at most 100 ids in a call" });
     expect((await call(run, action, none)).json).toEqual({ error: "Incorrect request" });
-    for (const fields of [tooMany, none, { orders: "1", refills: "1" }])
+    for (const fields of [none, { orders: "1", refills: "1" }])
       for (const provider of ["acme", null])
         expect((await call(run, action, fields, provider, "ps_nobody")).json).toEqual({ error: "Invalid API key" });
     expect(await call(run, action, { orders: "1", refills: "1" }, "nobody")).toEqual({ status: 404, json: null });

@@ -34,7 +34,7 @@ describe("services at a provider's endpoint", () => {
   it("are the provider's as it sent them, asked for once in 15 minutes, and one round trip while they are kept", async () => {
     await addProvider("sheet");
     const answer = await world.apiV2(shop, { action: "services" }, "sheet");
-    expect([answer.status, answer.json, answer.headers.get("Content-Type")]).toEqual([200, THEIRS, "application/json; charset=utf-8"]);
+    expect([answer.status, answer.json, answer.headers.get("Content-Type")]).toEqual([200, THEIRS, "application/json"]);
     world.now += 15 * MINUTE_MS - 1;
     const cached = await world.costOfScript(shop, "services", "sheet");
     expect(cached.json).toEqual(THEIRS);

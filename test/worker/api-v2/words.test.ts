@@ -161,7 +161,52 @@ describe("a refund that is not decided yet", () => {
     const order = await running("own", "held", "2");
     await becomes(order, { status: "canceled", remains: 100 });
     await world.must("POST", `/v1/refunds/${await waiting(order)}/reject`, {}, "till");
+    // It may be running: the word goes out once the provider says the end an hour later still.
+    expect(await heard(order)).toBe("In progress");
+    await world.pass(59);
+    expect(await heard(order)).toBe("In progress");
+    for (let n = 0; n < 9; n++) await world.goTo(world.now + 15 * MINUTE_MS);
     expect(await heard(order)).toBe(0);
+  });
+
+  it("rejected of an order that runs: nothing final is heard until it ends", async () => {
+    const order = await running("own", "held", "2");
+    await becomes(order, { status: "canceled", remains: 100 });
+    await world.must("POST", `/v1/refunds/${await waiting(order)}/reject`, {}, "till");
+    world.script("held", order.upstream, { status: "in_progress", remains: 20 });
+    for (let n = 0; n < 12; n++) await world.goTo(world.now + 15 * MINUTE_MS);
+    expect(await heard(order)).toBe("In progress");
+    world.script("held", order.upstream, { status: "canceled", remains: 100 });
+    for (let n = 0; n < 12; n++) await world.goTo(world.now + 15 * MINUTE_MS);
+    // Another cancel is another question.
+    await world.must("POST", `/v1/refunds/${await waiting(order)}/approve`, {}, "till");
+    expect(await heard(order)).toBe(100);
+  });
+
+  it("granted while the order stands in error: told like any other decision", async () => {
+    await world.must("PUT", "/v1/providers/held/refund-policy", { mode: "auto", error_after_hours: 1 });
+    const order = await running("own", "held", "2");
+    world.script("held", order.upstream, { status: "error", remains: 60 });
+    for (let n = 0; n < 12; n++) await world.goTo(world.now + 15 * MINUTE_MS);
+    expect(await heard(order)).toBe("In progress");
+    await world.must("POST", `/v1/refunds/${await waiting(order)}/approve`, {}, "till");
+    expect(await heard(order)).toBe(100);
+    await world.must("PUT", "/v1/providers/held/refund-policy", { mode: "hold", error_after_hours: null });
+  });
+
+  it("held, and then left to the panel by the policy: the provider's own word", async () => {
+    const order = await running("connect", "held");
+    await becomes(order, { status: "canceled", remains: 100 });
+    expect(await heard(order)).toBe("In progress");
+    await world.must("PUT", "/v1/providers/held/refund-policy", { mode: "off" });
+    for (let n = 0; n < 9; n++) await world.goTo(world.now + 15 * MINUTE_MS);
+    expect(await heard(order)).toBe(100);
+    // What was told under it stays the panel's.
+    await world.must("PUT", "/v1/providers/held/refund-policy", { mode: "auto" });
+    for (let n = 0; n < 9; n++) await world.goTo(world.now + 15 * MINUTE_MS);
+    const { orders } = (await world.must("GET", `/v1/orders?provider_order_id=${order.upstream}`, undefined, "shop")).json;
+    expect(orders).toMatchObject([{ refunded: "0", refund_held: "0", flags: [] }]);
+    await world.must("PUT", "/v1/providers/held/refund-policy", { mode: "hold" });
   });
 
   it("delayed: the last active status stands until it is posted", async () => {
@@ -170,6 +215,75 @@ describe("a refund that is not decided yet", () => {
     expect(await heard(order)).toBe("In progress");
     await world.pass(70);
     expect(await heard(order)).toBe(30);
+  });
+});
+
+describe("the word of an order without a charge", () => {
+  type Listed = { id: string; order: string; amount: string | null; reason: string };
+
+  async function words(panel: string, status = "held"): Promise<Listed[]> {
+    const { refunds } = (await world.must("GET", `/v1/refunds?status=${status}&limit=100`, undefined, panel)).json as { refunds: Listed[] };
+    return refunds.filter(({ amount }) => amount === null);
+  }
+
+  /** An order that the panel placed before panelsync stood between, and whose script asks about it now. */
+  async function adopted(provider: string, state: Record<string, Json>): Promise<Placed> {
+    links += 1;
+    const placed = await world.direct(provider).add({ service: 1, link: `https://social.example/w/${links}`, quantity: QUANTITY });
+    const { order: upstream } = texts(placed.json) as { order: string };
+    world.script(provider, upstream, state);
+    return { client: world.client("shop", provider), provider, id: Number(upstream), upstream };
+  }
+
+  it("is held like money, listed without an amount, and told when it is approved", async () => {
+    const order = await adopted("held", { status: "canceled", remains: 40 });
+    expect(await heard(order)).toBe("Pending");
+    await world.pass(2);
+    expect(await heard(order)).toBe("Pending");
+    const listed = (await words("shop")).find((each) => each.order === String(order.id));
+    expect(listed).toMatchObject({ amount: null, status: "held", reason: "policy_hold" });
+    const changes = (await world.must("GET", `/v1/orders/${order.id}/changes`, undefined, "shop")).json.changes;
+    expect(changes.at(-1)).toMatchObject({ type: "refund.held", data: { amount: null } });
+    const path = `/v1/refunds/${listed?.id}/approve`;
+    expect((await world.operate("POST", path, { amount: "0.1" }, "shop")).json.error).toMatchObject({ code: "no_charge" });
+    expect((await world.must("POST", path, {}, "shop")).json).toMatchObject({ amount: null, status: "posted" });
+    const told = texts((await order.client.status(order.id)).json);
+    expect(told).toMatchObject({ status: "Canceled" });
+    expect((await words("shop")).some((each) => each.order === String(order.id))).toBe(false);
+  });
+
+  it("is held for review where a partial has no number, for as long as none comes", async () => {
+    const order = await adopted("acme", { status: "partial", remains: null });
+    expect(await heard(order)).toBe("Pending");
+    await world.pass(2);
+    expect(await heard(order)).toBe("Pending");
+    expect((await words("shop")).find((each) => each.order === String(order.id))).toMatchObject({ reason: "remains_unknown" });
+    const { orders } = (await world.must("GET", "/v1/orders?flag=refund_held", undefined, "shop")).json;
+    expect((orders as { id: string }[]).map(({ id }) => id)).toContain(String(order.id));
+  });
+
+  it("rejected, becomes a word by which a script pays nothing back, once the end is confirmed", async () => {
+    const order = await adopted("held", { status: "canceled", remains: 40 });
+    await heard(order);
+    await world.pass(2);
+    const listed = (await words("shop")).find((each) => each.order === String(order.id));
+    await world.must("POST", `/v1/refunds/${listed?.id}/reject`, {}, "shop");
+    expect(await heard(order)).toBe("Pending");
+    for (let n = 0; n < 9; n++) await world.goTo(world.now + 15 * MINUTE_MS);
+    expect(await heard(order)).toBe(0);
+  });
+
+  it("waits with the brake, is counted by it, and goes out when it lets go", async () => {
+    await world.addProvider("swap", { mix: { completed: 1 } }, { brake: { share: 0.5, min_orders: 4 } });
+    const orders = await Promise.all([1, 2, 3, 4, 5].map(() => adopted("swap", { status: "in_progress", remains: 60 })));
+    for (const order of orders) expect(await heard(order)).toBe("In progress");
+    for (const order of orders) world.script("swap", order.upstream, { status: "canceled", remains: 100 });
+    await world.pass(2);
+    for (const order of orders) expect(await heard(order)).toBe("In progress");
+    const { brake } = (await world.must("GET", "/v1/providers/swap")).json;
+    expect(brake).toMatchObject({ engaged_at: expect.any(String), held: { count: 5 } });
+    expect((await world.must("POST", "/v1/providers/swap/brake", { action: "release" })).json).toEqual({ remaining: 0 });
+    for (const order of orders) expect(texts((await order.client.status(order.id)).json)).toMatchObject({ status: "Canceled" });
   });
 });
 

@@ -137,6 +137,8 @@ describe("a provider that was out of reach, and has no order due", () => {
     ["a bot check", banned],
     ["that the key is wrong", () => ({ error: "Invalid API key" })],
     ["that there are too many calls", () => new Response("", { status: 429 })],
+    ["that it is in maintenance", () => ({ error: "Maintenance" })],
+    ["in the words of a script that broke", () => ({ error: "System error" })],
   ])("is not when it answers %s, and is asked once a minute at most", async (_name, answer) => {
     await open("timeout");
     says["balance"] = answer;
@@ -148,6 +150,19 @@ describe("a provider that was out of reach, and has no order due", () => {
     expect((await state()).failures).toBe(4);
     says["balance"] = () => BALANCE;
     world.now += 30 * MINUTE_MS;
+    expect(outcomeOf(await add())).toBe("placed");
+  });
+
+  it("is not when its balance says what it said when it failed, in words that nobody knows", async () => {
+    await open("refused");
+    await rows(
+      "UPDATE providers SET last_failure = ?1",
+      JSON.stringify({ code: "refused", message: "The provider refused the call (HTTP 200): Tutup" }),
+    );
+    says["balance"] = () => ({ error: "Tutup" });
+    expect(outcomeOf(await add())).toBe("later");
+    says["balance"] = () => ({ error: "Balance is not available" });
+    world.now += MINUTE_MS;
     expect(outcomeOf(await add())).toBe("placed");
   });
 

@@ -38,7 +38,18 @@ describe("providers", () => {
         encoding: "form",
         trailing_slash: false,
         user_agent: null,
+        idempotency_field: null,
         fields: { key: "key", action: "action", order: "order", orders: "orders", service: "service" },
+        actions: {
+          services: "services",
+          add: "add",
+          status: "status",
+          refill: "refill",
+          refill_status: "refill_status",
+          cancel: "cancel",
+          balance: "balance",
+        },
+        cancel_one: false,
       },
       brake: { share: 0.66, min_orders: 20, engaged_at: null, held: { count: 0, amount: "0", amounts: {} } },
       created_at: "2026-11-21T12:00:00.000Z",
@@ -55,6 +66,7 @@ describe("providers", () => {
         calls_today: 0,
         stretch: 1,
         unknown_words: {},
+        unknown_word_examples: {},
       },
     });
     expect(answer.text).not.toContain("secret-key");
@@ -226,6 +238,7 @@ describe("providers", () => {
       calls_today: 42,
       stretch: 2.5,
       unknown_words: { Wartend: 2 },
+      unknown_word_examples: {},
     });
     world.now = NOW + 86_400_000;
     expect((await world.get("/v1/providers/ill")).json.health).toMatchObject({ circuit: "half_open", calls_today: 0 });
@@ -280,13 +293,49 @@ describe("a probe", () => {
     expect((await world.get("/v1/providers/dead")).json.currency).toBe("USD");
   });
 
+  it.each<[string, Record<string, unknown>, boolean]>([
+    ["switches the provider off", {}, false],
+    ["leaves it on where the request says so", { enabled: true }, true],
+    ["leaves it off where the request says so", { enabled: false }, false],
+  ])("that fails %s", async (_, body, enabled) => {
+    const probing = new World();
+    probing.ports = { ...probing.ports, fetch: async () => Response.json({ error: "Нет" }) };
+    const settings = { url: "https://refusing.example/api", key: "secret-key-9876" };
+    const added = await probing.ask("PUT", `/v1/providers/added-${String(body["enabled"])}?probe=true`, { body: { ...settings, ...body } });
+    expect([added.status, added.json.enabled, added.json.probe.ok, added.json.probe.error.code]).toEqual([201, enabled, false, "refused"]);
+    const known = `/v1/providers/known-${String(body["enabled"])}`;
+    await world.ask("PUT", known, { body: settings });
+    const changed = await probing.ask("PUT", `${known}?probe=true`, { body });
+    expect([changed.status, changed.json.enabled, changed.json.probe.ok]).toEqual([200, enabled, false]);
+    expect((await world.get(known)).json.enabled).toBe(enabled);
+  });
+
+  it("keeps the names of a request's fields and actions, and how cancels go; what is left out is canonical", async () => {
+    const body = { url: "https://named.example/api", key: "secret-key-9876" };
+    const request = { fields: { key: "api_token", service: "package" }, actions: { services: "packages" }, cancel_one: true };
+    const added = await world.ask("PUT", "/v1/providers/named", { body: { ...body, request } });
+    expect(added.json.request).toMatchObject({
+      ...request,
+      method: "POST",
+      fields: { ...request.fields, order: "order" },
+      actions: { ...request.actions, add: "add" },
+    });
+    const canonical = await world.ask("PUT", "/v1/providers/named", { body: { request: {} } });
+    expect(canonical.json.request).toMatchObject({ fields: { key: "key" }, actions: { services: "services" }, cancel_one: false });
+    const double = await world.ask("PUT", "/v1/providers/named", { body: { request: { actions: { services: "add" } } } });
+    expect(double.status).toBe(422);
+  });
+
   it("stays within the calls per minute", async () => {
     const calls: Request[] = [];
     const probing = new World();
     probing.ports = { ...probing.ports, fetch: dialect(calls) };
     const body = { url: "https://budget.example/api", key: "secret-key-9876", max_calls_per_minute: 1 };
     expect((await probing.ask("PUT", "/v1/providers/budget?probe=true", { body })).json.probe.ok).toBe(false);
-    expect((await probing.ask("PUT", "/v1/providers/budget?probe=true", { body })).json.probe.ok).toBe(false);
+    await probing.ask("PUT", "/v1/providers/budget", { body: { enabled: true } });
+    // One that had no call left has found out nothing.
+    const second = await probing.ask("PUT", "/v1/providers/budget?probe=true", { body });
+    expect(second.json).toMatchObject({ enabled: true, probe: { ok: false } });
     expect(calls).toHaveLength(1);
   });
 

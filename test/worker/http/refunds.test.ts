@@ -204,6 +204,21 @@ describe("the brake", () => {
     expect(await order()).toMatchObject({ reason: { code: "canceled" } });
   });
 
+  it("counts an order once an hour, however its end flaps, and none that cost nothing", async () => {
+    await env.DB.prepare('UPDATE providers SET brake = \'{"share":0.5,"min_orders":20}\'').run();
+    await addOrders("p", "acme", 1, 15, young);
+    await addOrders("p", "acme", 16, 60, { ...young, charge: 0 });
+    const run = new World();
+    for (let n = 0; n < 6; n++) {
+      await hear(n % 3 === 0 ? "Canceled" : "In progress", 1000, run);
+    }
+    expect(await rows("SELECT brake_engaged_at AS at FROM providers")).toEqual([{ at: null }]);
+    const [{ badly } = { badly: null }] = await rows<{ badly: number | null }>(
+      "SELECT sum(e.value->>2) AS badly FROM providers p CROSS JOIN json_each(p.endings) e",
+    );
+    expect(badly).toBe(15);
+  });
+
   it("rejects what it held for good when told so", async () => {
     await env.DB.prepare('UPDATE providers SET brake = \'{"share":0.5,"min_orders":20}\'').run();
     await addOrders("p", "acme", 1, 30, young);

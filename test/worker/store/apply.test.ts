@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { StatusReport } from "../../../src/domain/order-report.ts";
 import type { Order } from "../../../src/domain/order.ts";
-import { DEFAULT_CORRECTION_WINDOW_MS } from "../../../src/domain/poll-cadence.ts";
+import { correctionWindowOf, DEFAULT_SETTLE_HOURS } from "../../../src/domain/poll-cadence.ts";
 import { reconcile } from "../../../src/domain/reconcile.ts";
 import { DEFAULT_POLICY } from "../../../src/domain/refund-policy.ts";
 import { metered } from "../../../src/store/operations/metered.ts";
@@ -17,9 +17,10 @@ const POLICY = {
   statusWords: {},
   progressPercent: 5,
   startWindowMs: null,
-  correctionWindowMs: DEFAULT_CORRECTION_WINDOW_MS,
+  correctionWindowMs: correctionWindowOf(DEFAULT_SETTLE_HOURS),
   refunds: DEFAULT_POLICY,
   holdAll: null,
+  parts: [],
 };
 
 function says(word: string, remains: number | null): StatusReport {

@@ -6,7 +6,7 @@ import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { MINUTE_MS, NOW, rows } from "../world/database.ts";
 import { fragileDb } from "../world/faulty-database.ts";
 import { addOrders, young } from "../world/records.ts";
-import { begin, call, clearAll, DAY, done, openPanels, post, type Row, row } from "../world/refilling.ts";
+import { begin, call, clearAll, DAY, done, feed, KEY, openPanels, post, type Row, row } from "../world/refilling.ts";
 
 beforeAll(openPanels);
 
@@ -257,10 +257,104 @@ describe("refills in the sweeps", () => {
   });
 });
 
+describe("a cancel that gets no clear answer", () => {
+  it.each<[string, () => unknown]>([
+    ["a page", () => new Response("<html>200</html>")],
+    ["a text that says neither yes nor no", () => [{ order: 1, cancel: "Cancel requested" }]],
+    ["nothing", () => ({})],
+  ])("is asked five times, ever later, and is left to a person then: %s", async (_name, answer) => {
+    const { run, acme } = await begin(young);
+    const times: number[] = [];
+    acme.actions.set("cancel", (_ids, fields) => {
+      if (fields.has("orders")) times.push((run.now - NOW) / MINUTE_MS);
+      return answer();
+    });
+    await post(run, "o1/cancel");
+    await run.run(9 * 60);
+    expect(times).toHaveLength(5);
+    const gaps = times.slice(1).map((time, i) => time - (times[i] ?? 0));
+    expect(gaps).toEqual(gaps.toSorted((a, b) => a - b));
+    expect((await run.get("/v1/orders/o1", { key: KEY })).json.cancel).toMatchObject({ status: "unclear" });
+    expect((await feed()).filter((event) => event.startsWith("cancel")).at(-1)).toBe("cancel.updated o1 asking > unclear");
+    // Somebody may ask again.
+    acme.kind();
+    expect(await post(run, "o1/cancel")).toMatchObject({ status: 202, json: { result: "queued", cancel: { status: "queued" } } });
+    await run.drain();
+    expect(await row(1)).toMatchObject({ cancel_status: "requested" });
+  });
+
+  it("is answered by the order's end", async () => {
+    const { run, acme } = await begin(young);
+    await env.DB.prepare("UPDATE orders SET cancel_status = 'queued', cancel_at = ?1, cancel_tries = 5").bind(NOW).run();
+    expect((await run.get("/v1/orders/o1", { key: KEY })).json.cancel).toMatchObject({ status: "unclear" });
+    await run.run(10);
+    expect(acme.of("cancel")).toEqual([]);
+    acme.word = "Canceled";
+    await run.run(10);
+    expect(await row(1)).toMatchObject({ cancel_status: "granted", status: "canceled" });
+  });
+});
+
+describe("a provider that cancels one order a call", () => {
+  const byOne = (_ids: readonly string[], fields: URLSearchParams) =>
+    fields.has("orders") ? { error: "Order ID required" } : { success: "Cancellation request has been sent" };
+
+  it("is found out once, and asked so from then on, until its settings change", async () => {
+    const { run, acme } = await begin(young, 3);
+    acme.actions.set("cancel", byOne);
+    await post(run, "o1/cancel");
+    await run.drain();
+    expect(await row(1)).toMatchObject({ cancel_status: "requested" });
+    expect(await rows("SELECT learned FROM providers")).toEqual([{ learned: '{"cancelBy":"order"}' }]);
+    await post(run, "o2/cancel");
+    await run.drain();
+    expect(await call(run, "cancel", { orders: "3" })).toEqual({ status: 200, json: [{ order: 3, cancel: 1 }] });
+    expect(acme.of("cancel")).toEqual([["1"], ["1"], ["2"], ["3"]]);
+    await run.ask("PUT", "/v1/providers/acme", { body: { request: { method: "GET" } } });
+    expect(await rows("SELECT learned FROM providers")).toEqual([{ learned: "{}" }]);
+  });
+
+  it("is asked for ten more in one request of a script; the others may be asked again", async () => {
+    const { run, acme } = await begin(young, 13);
+    acme.actions.set("cancel", byOne);
+    await env.DB.prepare(`UPDATE providers SET learned = '{"cancelBy":"order"}'`).run();
+    const ids = Array.from({ length: 13 }, (_, i) => i + 1);
+    const first = await call(run, "cancel", { orders: ids.join() });
+    const said = (first.json as { cancel: unknown }[]).map(({ cancel }) => cancel);
+    expect(said).toEqual([...Array<number>(11).fill(1), { error: "No answer, try again later" }, { error: "No answer, try again later" }]);
+    expect(await call(run, "cancel", { orders: "12,13" })).toMatchObject({ json: [{ cancel: 1 }, { cancel: 1 }] });
+    expect(acme.of("cancel")).toHaveLength(13);
+  });
+});
+
+describe("a refill whose id nobody has seen the like of", () => {
+  it("is asked once, and followed by it", async () => {
+    const { run, acme } = await begin(done);
+    acme.actions.set("refill", () => ({ refill: "cmb2x9q4k0001l508zt1x" }));
+    expect(await call(run, "refill", { order: "1" })).toEqual({ status: 200, json: { refill: "cmb2x9q4k0001l508zt1x" } });
+    expect(await call(run, "refill", { order: "1" })).toEqual({ status: 200, json: { refill: "cmb2x9q4k0001l508zt1x" } });
+    expect(acme.of("refill")).toHaveLength(1);
+  });
+});
+
 describe("a refill without an id of its own", () => {
-  it("a provider that answers a mere yes has its refills followed under none", async () => {
+  it("the first order goes without an id once a second one gets the same", async () => {
     const { run, acme } = await begin({ ...done, refill_status: "queued", refill_at: NOW }, 3);
-    acme.actions.set("refill", (ids) => ids.map((order) => ({ order, refill: 1 })));
+    acme.actions.set("refill", () => ({ refill: "77" }));
+    const deliver = (n: number) => run.deliver({ v: 1, kind: "request", orders: [["p", n]] });
+    expect(await deliver(1)).toBe("ack");
+    expect(await row(1)).toMatchObject({ refill_id: "77", refill_status: "pending" });
+    for (const n of [2, 3]) {
+      expect(await deliver(n)).toBe("ack");
+      expect(await rows("SELECT learned FROM providers")).toEqual([{ learned: `{"sameRefill":"77"}` }]);
+      for (const each of [1, n]) expect(await row(each)).toMatchObject({ refill_id: null, refill_status: "pending" });
+    }
+    expect(acme.of("refill")).toHaveLength(3);
+  });
+
+  it.each([[1], [true], ["1"], ["77"]])("a provider that answers %j to each has its refills followed under none", async (answered) => {
+    const { run, acme } = await begin({ ...done, refill_status: "queued", refill_at: NOW }, 3);
+    acme.actions.set("refill", (ids) => ids.map((order) => ({ order, refill: answered })));
     await run.deliver({
       v: 1,
       kind: "request",
@@ -273,7 +367,7 @@ describe("a refill without an id of its own", () => {
     expect(
       (await rows<Row>("SELECT refill_id, refill_status FROM orders ORDER BY n")).map((one) => [one.refill_id, one.refill_status]),
     ).toEqual([
-      ["1", "pending"],
+      [null, "pending"],
       [null, "pending"],
       [null, "pending"],
     ]);

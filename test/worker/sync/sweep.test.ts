@@ -28,6 +28,81 @@ beforeAll(async () => {
 
 afterEach(clear);
 
+describe("a word that nobody knows", () => {
+  it("is shown with an example, and once it is mapped, its orders are polled at once", async () => {
+    await addProvider("acme", { many: "yes" });
+    await addOrders("p", "acme", 1, 3, young);
+    const run = new World();
+    run.providers.set(
+      "acme",
+      answeringEach((id) => ({ ...inProgress(250), status: id === "3" ? "In progress" : "4" })),
+    );
+    await run.run(2);
+    expect(await rows("SELECT n, status, refunded, flags & 4 AS unknown FROM orders ORDER BY n")).toEqual([
+      { n: 1, status: "in_progress", refunded: 0, unknown: 4 },
+      { n: 2, status: "in_progress", refunded: 0, unknown: 4 },
+      { n: 3, status: "in_progress", refunded: 0, unknown: 0 },
+    ]);
+    const { health } = (await run.get("/v1/providers/acme")).json;
+    expect(health).toMatchObject({
+      unknown_words: { 4: 2 },
+      unknown_word_examples: { 4: { panel: "p", order: expect.stringMatching(/^o[12]$/) } },
+    });
+    run.now += 60_000;
+    await run.provider("acme", { status_words: { 4: "partial" } });
+    await run.drain();
+    expect(await rows("SELECT n, status, refunded FROM orders ORDER BY n")).toEqual([
+      { n: 1, status: "partial", refunded: 225_000 },
+      { n: 2, status: "partial", refunded: 225_000 },
+      { n: 3, status: "in_progress", refunded: 0 },
+    ]);
+    expect((await run.get("/v1/providers/acme")).json.health).toMatchObject({ unknown_words: {}, unknown_word_examples: {} });
+  });
+});
+
+describe("what a provider can have written", () => {
+  it("is little when all its orders go back and forth each minute", async () => {
+    await addProvider("acme", { many: "yes" });
+    await addOrders("p", "acme", 1, 100, young);
+    const run = new World();
+    await run.run(1);
+    run.forget();
+    for (let minute = 0; minute < 20; minute++) {
+      const status = minute % 2 === 0 ? "Processing" : "In progress";
+      run.providers.set(
+        "acme",
+        answeringEach(() => ({ ...inProgress(600), status })),
+      );
+      await run.run(1);
+    }
+    expect(run.sum("sweep", "answered")).toBe(2000);
+    // Without a bound it is three rows an answer.
+    expect(run.sum("sweep", "rows_written")).toBeLessThan(2500);
+    expect(await rows("SELECT count(*) AS told FROM changes WHERE type = 'order.updated'")).toEqual([{ told: 0 }]);
+  });
+
+  it("ends with the day's share of parts, and goes on the next day", async () => {
+    await addProvider("acme", { many: "yes" });
+    await addOrders("p", "acme", 1, 2, { ...young, door: "connect", charge: null });
+    await env.DB.prepare("UPDATE panels SET order_n = 2, feed_seq = 0").run();
+    await env.DB.prepare("UPDATE providers SET parts_day = ?1, parts_today = 1985")
+      .bind(Math.floor(NOW / 86_400_000))
+      .run();
+    const run = new World();
+    let named = 0;
+    run.providers.set(
+      "acme",
+      answeringEach(() => ({ status: "In progress", runs: "9", orders: Array.from({ length: 10 }, () => 100_000 + named++) })),
+    );
+    const parts = async () => (await rows("SELECT id FROM orders WHERE part_of IS NOT NULL")).length;
+    await run.run(3);
+    expect(await parts()).toBe(15);
+    run.now += 86_400_000;
+    await run.run(2);
+    expect(await parts()).toBeGreaterThan(30);
+  });
+});
+
 describe("providers in trouble", () => {
   it("one that is down delays nobody, costs one call a tick, and is followed again when it is back", async () => {
     await addProvider("dead", { many: "yes" });
@@ -109,6 +184,41 @@ describe("providers in trouble", () => {
     expect(await rows("SELECT DISTINCT status, refunded, version FROM orders")).toEqual([
       { status: "in_progress", refunded: 0, version: 1 },
     ]);
+  });
+
+  it.each<[string, () => unknown, string]>([
+    ["JSON cut off", () => new Response('{"charge":"0.9","status":"Completed","remains":"0"'), "not_json"],
+    ["an empty body", () => new Response(""), "not_json"],
+    ["a catch-all's text", () => ({ error: "System error" }), "refused"],
+    ["words that nobody knows", () => ({ error: "Batas tercapai" }), "refused"],
+  ])("%s for every order is the provider's trouble though its balance is told: no order is not found", async (_name, answer, code) => {
+    for (const many of ["yes", "no"]) {
+      await clear();
+      await addProvider("acme", { many });
+      await addOrders("p", "acme", 1, 8, young);
+      const run = new World();
+      run.providers.set("acme", answer);
+      await run.run(4);
+      expect((await shownOrder(run, 1)).sync).toBe("provider_down");
+      expect(await rows("SELECT last_failure->>'$.code' AS code, failures >= 3 AS open FROM providers")).toEqual([{ code, open: 1 }]);
+      expect(await rows("SELECT DISTINCT status, flags, refunded, version FROM orders")).toEqual([
+        { status: "in_progress", flags: 0, refunded: 0, version: 1 },
+      ]);
+      run.providers.delete("acme");
+      await run.run(2);
+      expect((await shownOrder(run, 1)).sync).toBe("ok");
+    }
+  });
+
+  it("a limit said to one order after the other is one failure, and flags none", async () => {
+    await addProvider("acme", { many: "no" });
+    await addOrders("p", "acme", 1, 8, young);
+    const run = new World();
+    run.providers.set("acme", () => ({ error: "Rate limit exceeded (200/min)" }));
+    await run.run(1);
+    expect(run.calls).toHaveLength(1);
+    expect(await rows("SELECT last_failure->>'$.code' AS code FROM providers")).toEqual([{ code: "rate_limited" }]);
+    expect(await rows("SELECT DISTINCT flags FROM orders")).toEqual([{ flags: 0 }]);
   });
 
   it("one that limits its rate is left alone for as long as it asks", async () => {

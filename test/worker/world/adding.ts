@@ -26,6 +26,7 @@ const SERVICES = [
     refill: true,
     cancel: true,
   },
+  { service: 14, name: "Plain", type: "Default", category: "Instagram", rate: "0.90", min: "10", max: "10000", dripfeed: false },
   { service: 13, name: "Pack", type: "Package", category: "Instagram", rate: "4.50", min: "1", max: "1" },
 ];
 

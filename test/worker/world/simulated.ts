@@ -136,6 +136,11 @@ export class SimulatedWorld extends World implements Stage {
     return provider;
   }
 
+  /** A panel's key, for calls that no client of the tests makes. */
+  panelKey(panel: string): string {
+    return this.#keys.get(panel) ?? "no such panel";
+  }
+
   /** A panel's script, pointed at `/api/v2` or, with a provider, at `/api/v2/{provider}`. */
   client(panel: string, provider?: string, { slash = false, ...changes }: Partial<ClientSettings> & { slash?: boolean } = {}): ApiClient {
     const url = `${HOST}/api/v2${provider === undefined ? "" : `/${provider}`}${slash ? "/" : ""}`;

@@ -27,6 +27,8 @@ export const orderAnswer = z.strictObject({
   start_count: z.nullable(z.int()),
   remains: z.nullable(z.int()),
   delivered: z.nullable(z.int()),
+  progress: z.nullable(z.number()),
+  expected: z.nullable(z.strictObject({ start_by: z.nullable(timeAnswer), end_by: z.nullable(timeAnswer) })),
   refunded: amountAnswer,
   refund_held: amountAnswer,
   flags: z.array(z.enum(FLAG_NAMES)),

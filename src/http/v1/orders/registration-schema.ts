@@ -1,10 +1,11 @@
 import * as z from "zod/mini";
 import { type Status, statusFor } from "../../../domain/status.ts";
 import { DAY_MS } from "../../../domain/poll-cadence.ts";
+import { MINUTE_MS } from "../../../domain/time.ts";
 import type { Registration } from "../../../store/orders/registration.ts";
 import { customerName } from "../customers/account-id.ts";
 import type { Schema } from "../../kit/validate.ts";
-import { amount, currency, foreignId, line, moment, optional, price, quantity, text } from "../../kit/fields.ts";
+import { amount, currency, foreignId, line, moment, optional, price, quantity, text, wholeNumber } from "../../kit/fields.ts";
 
 /** No panel of this kind is older; an earlier time is a wrong unit or a wrong column. */
 const EARLIEST_PLACED_AT = Date.UTC(2010, 0, 1);
@@ -35,6 +36,9 @@ const statusWord: Schema<Status> = z.pipe(
   }),
 );
 
+/** How long a service takes to start or to deliver, at most a year. */
+export const minutes = wholeNumber(1, 366 * 24 * 60);
+
 /** An order as registered, before its panel's currency is filled in. */
 export type RegistrationInput = Omit<Registration, "currency"> & { readonly currency: string | null };
 
@@ -57,6 +61,8 @@ export function registrationSchema(now: number): Schema<RegistrationInput> {
     placed_at: optional(placedAt),
     runs: optional(quantity),
     posts: optional(quantity),
+    start_minutes: optional(minutes),
+    duration_minutes: optional(minutes),
     cost: optional(price),
     cost_currency: optional(currency),
     status: optional(statusWord),
@@ -71,8 +77,10 @@ export function registrationSchema(now: number): Schema<RegistrationInput> {
   );
   return z.pipe(
     withinCharge,
-    z.transform(({ status, refunded, ...rest }): RegistrationInput => ({
+    z.transform(({ status, refunded, start_minutes, duration_minutes, ...rest }): RegistrationInput => ({
       ...rest,
+      start_window_ms: start_minutes === null ? null : start_minutes * MINUTE_MS,
+      duration_ms: duration_minutes === null ? null : duration_minutes * MINUTE_MS,
       registered_status: status,
       registered_refunded: refunded ?? 0,
     })),

@@ -16,6 +16,7 @@ import {
   linkKeyOf,
   newOrderRow,
   pairKey,
+  serviceKey,
   readKnown,
   type Registration,
 } from "../../../store/orders/registration.ts";
@@ -176,11 +177,23 @@ function draftsOf(entries: readonly PlacedRegistration[], known: Known): Draft[]
   const duplicates = duplicatesOf(entries, known);
   return entries.map(({ place, registration }, i) => ({
     place,
-    registration,
+    registration: withWindows(registration, known),
     expectedN: known.lastOrder + 1 + i,
     duplicateOf: duplicates.get(registration.id) ?? null,
     polling: known.providers.get(registration.provider) ?? null,
   }));
+}
+
+/** Where the panel does not say how long an order may take, its provider's service does. */
+function withWindows(registration: Registration, { windows }: Known): Registration {
+  const ofService = windows.get(serviceKey(registration));
+  if (ofService === undefined) return registration;
+  const { start_window_ms, duration_ms } = registration;
+  return {
+    ...registration,
+    start_window_ms: start_window_ms ?? ofService.start_window_ms,
+    duration_ms: duration_ms ?? ofService.duration_ms,
+  };
 }
 
 /** Writes new orders in one transaction; those that lost a race have no outcome. */

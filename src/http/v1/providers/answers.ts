@@ -10,7 +10,10 @@ const request = z.strictObject({
   encoding: z.enum(["form", "json"]),
   trailing_slash: z.boolean(),
   user_agent: z.nullable(z.string()),
+  idempotency_field: z.nullable(z.string()),
   fields: z.record(z.string(), z.string()),
+  actions: z.record(z.string(), z.string()),
+  cancel_one: z.boolean(),
 });
 
 const held = z.strictObject({ count: z.int(), amount: z.nullable(amountAnswer), amounts: z.record(z.string(), amountAnswer) });
@@ -27,6 +30,7 @@ const health = z.strictObject({
   calls_today: z.int(),
   stretch: z.number(),
   unknown_words: z.record(z.string(), z.int()),
+  unknown_word_examples: z.record(z.string(), z.strictObject({ panel: z.string(), order: z.string() })),
 });
 
 const providerFields = {
@@ -42,6 +46,7 @@ const providerFields = {
   enabled: z.boolean(),
   status_words: z.record(z.string(), z.enum(STATUS_NAMES)),
   request,
+  settle_hours: z.int(),
   brake: z.nullable(
     z.strictObject({
       share: z.nullable(z.number()),

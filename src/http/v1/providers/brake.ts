@@ -50,14 +50,19 @@ function entryOf({ order, next, refunds }: OrderWrite, provider: string, action:
     action: `brake.${action}`,
     subject: `refund:${refundId(order.id, order.state.hold?.n ?? 0)}`,
     before: { status: "held", refunded: formatAmount(order.state.refunded) },
-    after: { provider, status, amount: formatAmount(order.state.hold?.amount ?? 0), refunded: formatAmount(next.refunded) },
+    after: { provider, status, amount: heldAmount(order), refunded: formatAmount(next.refunded) },
   };
+}
+
+/** Null where only the provider's word waits. */
+function heldAmount({ state: { hold } }: Order): string | null {
+  return hold === null || hold.amount === null ? null : formatAmount(hold.amount);
 }
 
 function writeOf(order: Order, polling: Parameters<typeof decisionWrite>[1], action: Action, now: number): OrderWrite[] {
   const { hold } = order.state;
   if (hold === null) return [];
-  const after = action === "release" ? approve(order.state, hold.amount) : ok(reject(order.state));
+  const after = action === "release" ? approve(order.state, null) : ok(reject(order.state, now));
   if (!after.ok) return [];
   const status = action === "release" ? "posted" : "rejected";
   const facts: RefundFacts = {

@@ -2,12 +2,16 @@
  * Providers, which the operator keeps: their settings, their health, and a probe that finds out how to speak to one.
  */
 import * as z from "zod/mini";
+import { chunksOf } from "../../../domain/chunks.ts";
+import { type CheckMessage, MESSAGE_VERSION } from "../../../domain/message.ts";
 import { minuteOf } from "../../../domain/time.ts";
 import { fail, ok, type Result } from "../../../domain/result.ts";
 import { clientFor } from "../../../provider/client-for.ts";
 import { MAX_PROBE_CALLS, type ProbeReport } from "../../../provider/client.ts";
+import { requestText } from "../../../provider/settings.ts";
 import { checkOutboundUrl, describeUrlRefusal } from "../../../outbound/url-policy.ts";
 import { claimCalls } from "../../../store/providers/budget.ts";
+import { readWaitingOnWords } from "../../../store/orders/due.ts";
 import { NOTHING_HELD, readBrakeHeld } from "../../../store/refunds/refund-cases.ts";
 import type { Provider } from "../../../store/rows/provider.ts";
 import {
@@ -25,9 +29,10 @@ import { optionalCursor, pageOf } from "../../kit/page.ts";
 import type { Failure, FieldProblem } from "../../kit/errors.ts";
 import { slug } from "../../kit/fields.ts";
 import { additionEntry, changeEntry } from "./trail.ts";
-import { type ProviderBody, requestText, settingsChange } from "./schema.ts";
+import { type ProviderBody, settingsChange } from "./schema.ts";
 import { probeView, providerView } from "./view.ts";
 import { booleanParam, limitParam } from "../../kit/query.ts";
+import { enqueue } from "../../kit/queue.ts";
 import { json } from "../../kit/reply.ts";
 import { CONFLICT, retryOnConflict } from "../../../domain/retry.ts";
 
@@ -69,9 +74,26 @@ export async function putProvider(
   if (!url.ok) return url;
   const saved = await save(context, id, url.value === undefined ? body : { ...body, url: url.value });
   if (!saved.ok) return saved;
-  const report = query.probe ? await probe(context, id) : null;
+  if (body.status_words !== undefined) await pollWaitingOnWords(context, id);
+  const report = query.probe ? await probe(context, id, body.enabled) : null;
   const view = await viewWithBrake(context, await followedProvider(context, id));
   return json(saved.value === "created" ? 201 : 200, report === null ? view : { ...view, probe: probeView(report) });
+}
+
+/** What a change of words is applied to at once; the rest is polled within the hour anyway. */
+const MAX_POLLED_AT_ONCE = 2000;
+/** A message takes no more orders than its invocation can ask for: a provider without lists is asked one by one. */
+const ORDERS_A_MESSAGE = { yes: 100, unknown: 100, no: 5 } as const;
+
+/** Has the orders polled now whose last word was unknown: it may be known since this change. */
+async function pollWaitingOnWords(context: OperatorContext, id: string): Promise<void> {
+  const { provider } = await followedProvider(context, id);
+  const waiting = await readWaitingOnWords(context.db, id, MAX_POLLED_AT_ONCE);
+  for (const orders of chunksOf(waiting, ORDERS_A_MESSAGE[provider.state.many])) {
+    const message: CheckMessage = { v: MESSAGE_VERSION, kind: "check", orders };
+    // A queue that refuses loses nothing: the orders' next turn comes within the hour.
+    if (!(await enqueue(context, message))) return;
+  }
 }
 
 /** The URL in the spelling that was checked: only that one may be kept and called. */
@@ -127,8 +149,11 @@ async function followedProvider({ db }: Context, id: string): Promise<FollowedPr
   return followed;
 }
 
-/** Asks for the balance, in other forms where the one set brings nothing, and keeps what was found out. */
-async function probe(context: OperatorContext, id: string): Promise<ProbeReport> {
+/**
+ * Asks for the balance, in other forms where the one set brings nothing, and keeps what was found out. A provider that
+ * answered in none is switched off, unless the same request said whether it is on: orders sent to it would wait in vain.
+ */
+async function probe(context: OperatorContext, id: string, enabled: boolean | undefined): Promise<ProbeReport> {
   const seen = await readSettings(context.db, id);
   const { provider } = await followedProvider(context, id);
   const calls = await allowedCalls(context, provider);
@@ -139,7 +164,12 @@ async function probe(context: OperatorContext, id: string): Promise<ProbeReport>
     return context.ports.fetch(request);
   };
   const report = await clientFor({ fetch: fetchWithinBudget, now: context.ports.now }, provider.settings).probe();
-  if (!report.ok || seen === null) return report;
+  if (seen === null) return report;
+  if (!report.ok) {
+    // A probe that had no call left to make has found out nothing.
+    if (enabled === undefined && calls > 0) await update(context, provider.id, { seen, change: { enabled: 0 } });
+    return report;
+  }
   const currency = provider.currency === null && report.currency !== null ? { currency: report.currency } : {};
   // Settings that were changed while the probe was under way are not overwritten.
   await update(context, provider.id, { seen, change: { request: requestText(report.request), ...currency } });

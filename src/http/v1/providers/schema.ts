@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { foldWord, type Status, STATUS_NAMES } from "../../../domain/status.ts";
-import { CANONICAL_REQUEST, type RequestShape } from "../../../provider/settings.ts";
+import { CANONICAL_REQUEST, requestText, type RequestShape } from "../../../provider/settings.ts";
 import type { SettingsChange } from "../../../store/providers/provider-settings.ts";
 import type { Schema } from "../../kit/validate.ts";
 import { currency, line, slug, text, wholeNumber } from "../../kit/fields.ts";
@@ -40,6 +40,26 @@ const headerText = z
   .string()
   .check(z.regex(/^[\x21-\x7e](?:[\x20-\x7e]{0,254}[\x21-\x7e])?$/, "must be 1 to 256 printable ASCII characters"));
 
+/** What an `add` is made of; a value of ours in its place would be another order. */
+const ADD_FIELDS: ReadonlySet<string> = new Set([
+  "action",
+  "key",
+  "service",
+  "link",
+  "quantity",
+  "runs",
+  "interval",
+  "comments",
+  "username",
+]);
+const ownField = fieldName.check(z.refine((name) => !ADD_FIELDS.has(name.toLowerCase()), { error: "must not be a field of API v2" }));
+/** One name for two of them would make a call mean another thing. */
+function differentNames<T extends Readonly<Record<string, string>>>(of: "field" | "action") {
+  return z.refine<T>((names) => new Set(Object.values(names)).size === Object.keys(names).length, {
+    error: `must have a name of its own for each ${of}`,
+  });
+}
+
 /** How the provider wants to be spoken to; what is left out is as API v2 has it, not as it was set before. */
 const requestShape: Schema<RequestShape> = z.pipe(
   z.strictObject({
@@ -47,6 +67,7 @@ const requestShape: Schema<RequestShape> = z.pipe(
     encoding: z.prefault(z.enum(["form", "json"]), CANONICAL_REQUEST.encoding),
     trailing_slash: z.prefault(z.boolean(), CANONICAL_REQUEST.trailingSlash),
     user_agent: z.prefault(z.nullable(headerText), CANONICAL_REQUEST.userAgent),
+    idempotency_field: z.prefault(z.nullable(ownField), CANONICAL_REQUEST.idempotencyField),
     fields: z.prefault(
       z
         .strictObject({
@@ -56,19 +77,36 @@ const requestShape: Schema<RequestShape> = z.pipe(
           orders: z.prefault(fieldName, CANONICAL_REQUEST.fields.orders),
           service: z.prefault(fieldName, CANONICAL_REQUEST.fields.service),
         })
-        .check(
-          z.refine((names) => new Set(Object.values(names)).size === Object.keys(names).length, {
-            error: "must have a name of its own for each field",
-          }),
-        ),
+        .check(differentNames("field")),
       {},
     ),
+    actions: z.prefault(
+      z
+        .strictObject({
+          services: z.prefault(fieldName, CANONICAL_REQUEST.actions.services),
+          add: z.prefault(fieldName, CANONICAL_REQUEST.actions.add),
+          status: z.prefault(fieldName, CANONICAL_REQUEST.actions.status),
+          refill: z.prefault(fieldName, CANONICAL_REQUEST.actions.refill),
+          refill_status: z.prefault(fieldName, CANONICAL_REQUEST.actions.refill_status),
+          cancel: z.prefault(fieldName, CANONICAL_REQUEST.actions.cancel),
+          balance: z.prefault(fieldName, CANONICAL_REQUEST.actions.balance),
+        })
+        .check(differentNames("action")),
+      {},
+    ),
+    cancel_one: z.prefault(z.boolean(), CANONICAL_REQUEST.cancelOne),
   }),
-  z.transform(({ trailing_slash, user_agent, ...same }): RequestShape => ({
-    ...same,
-    trailingSlash: trailing_slash,
-    userAgent: user_agent,
-  })),
+  z.transform(({ trailing_slash, user_agent, idempotency_field, cancel_one, ...same }, context): RequestShape => {
+    if (idempotency_field !== null && Object.values(same.fields).includes(idempotency_field))
+      context.issues.push({
+        code: "custom",
+        path: ["idempotency_field"],
+        message: "is the name of another field",
+        input: idempotency_field,
+      });
+    const renamed = { trailingSlash: trailing_slash, userAgent: user_agent, idempotencyField: idempotency_field, cancelOne: cancel_one };
+    return { ...same, ...renamed };
+  }),
 );
 
 const brake = z.strictObject({
@@ -91,6 +129,7 @@ export const providerBody = z.strictObject({
   status_words: z.exactOptional(statusWords),
   request: z.exactOptional(requestShape),
   brake: z.exactOptional(z.nullable(brake)),
+  settle_hours: z.exactOptional(wholeNumber(1, 720)),
 });
 
 export type ProviderBody = z.output<typeof providerBody>;
@@ -106,16 +145,4 @@ export function settingsChange({ key, panels, enabled, status_words, request, br
     ...(request === undefined ? {} : { request: requestText(request) }),
     ...(brakeOn === undefined ? {} : { brake: brakeOn && JSON.stringify(brakeOn) }),
   };
-}
-
-/** A request's shape as text, its keys always in one order. */
-export function requestText({ method, encoding, trailingSlash, userAgent, fields }: RequestShape): string {
-  const { key, action, order, orders, service } = fields;
-  return JSON.stringify({
-    method,
-    encoding,
-    trailingSlash,
-    userAgent,
-    fields: { key, action, order, orders, service },
-  } satisfies RequestShape);
 }

@@ -29,6 +29,7 @@ export function providerView({ provider, activeOrders }: FollowedProvider, held:
     status_words: settings.statusWords,
     request: requestView(settings.request),
     brake: brakeView(provider, held),
+    settle_hours: provider.settleHours,
     created_at: isoTime(provider.createdAt),
     updated_at: isoTime(provider.updatedAt),
     health: healthView(provider.state, activeOrders, now),
@@ -69,7 +70,12 @@ function healthView(state: FollowedProvider["provider"]["state"], activeOrders: 
     active_orders: activeOrders,
     calls_today: state.callsDay === Math.floor(now / DAY_MS) ? state.callsToday : 0,
     stretch: slowdownOf(state.clock),
-    unknown_words: state.unknownWords,
+    unknown_words: Object.fromEntries(Object.entries(state.unknownWords).map(([word, { count }]) => [word, count])),
+    unknown_word_examples: Object.fromEntries(
+      Object.entries(state.unknownWords).flatMap(([word, { example }]) =>
+        example === null ? [] : [[word, { panel: example.panel, order: example.id }]],
+      ),
+    ),
   };
 }
 
@@ -77,8 +83,18 @@ function time(epochMs: number | null): string | null {
   return epochMs === null ? null : isoTime(epochMs);
 }
 
-function requestView({ method, encoding, trailingSlash, userAgent, fields }: RequestShape) {
-  return { method, encoding, trailing_slash: trailingSlash, user_agent: userAgent, fields };
+function requestView({ trailingSlash, userAgent, idempotencyField, cancelOne, ...same }: RequestShape) {
+  const { method, encoding, fields, actions } = same;
+  return {
+    method,
+    encoding,
+    trailing_slash: trailingSlash,
+    user_agent: userAgent,
+    idempotency_field: idempotencyField,
+    fields,
+    actions,
+    cancel_one: cancelOne,
+  };
 }
 
 /** What a probe found out. */

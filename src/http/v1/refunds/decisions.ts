@@ -8,6 +8,7 @@ import { formatAmount } from "../../../domain/money.ts";
 import type { Order, OrderState } from "../../../domain/order.ts";
 import { policyFor } from "../../../domain/refund-policy.ts";
 import { orderView } from "../../../domain/order-view.ts";
+import { withDismissals } from "../../../domain/order-dismissal.ts";
 import { withOutdated } from "../../../domain/panel-status.ts";
 import { fail, ok, type Result } from "../../../domain/result.ts";
 import { applyDecision, type OrderWrite, type RefundWrite } from "../../../store/orders/apply.ts";
@@ -58,7 +59,8 @@ function decideWaiting(context: PanelContext, id: string, verdict: Verdict): Pro
     if (!mayDecide(panel, found.order)) return fail({ code: "operators_money", subject: `order ${orderId}` });
     if (refund.status === "posted" || refund.status === "rejected") return asDecided(found.order, refund, verdict);
     const amount = verdict.amount ?? refund.amount;
-    const after = verdict.status === "posted" ? approve(found.order.state, amount) : ok(reject(found.order.state));
+    const { state } = found.order;
+    const after = verdict.status === "posted" ? approve(state, verdict.amount) : ok(reject(state, now));
     if (!after.ok) return fail(problem(after.failure, found.order));
     const facts = { ...refund, amount, status: verdict.status, decidedAt: now, decidedBy: panel.actor, note: verdict.note };
     const write: RefundWrite = { op: "decide", n: refund.n, amount, status: verdict.status, by: panel.actor, note: verdict.note };
@@ -78,7 +80,7 @@ function asDecided(order: Order, refund: RefundFacts, verdict: Verdict): Answer 
     code: "refund_decided",
     refund: refundId(order.id, refund.n),
     status,
-    amount: formatAmount(refund.amount),
+    amount: refund.amount === null ? null : formatAmount(refund.amount),
     by: refund.decidedBy ?? "the rules",
   });
 }
@@ -162,7 +164,7 @@ async function apply(
     if (!isOverdrawn(error)) throw error;
     const customer = order.customer ?? "";
     const { balance } = await readAccount(db, { panel: panel.id, currency: order.currency, customer });
-    const needed = formatAmount(step.facts.amount);
+    const needed = formatAmount(step.facts.amount ?? 0);
     const account = { customer: accountName(customer), balance: formatAmount(balance), currency: order.currency };
     return fail({ code: "insufficient_balance", needed, ...account });
   }
@@ -175,7 +177,7 @@ export function decisionWrite(
   { next: decided, facts, was, write }: Step,
   now: number,
 ): OrderWrite {
-  const next = withOutdated(decided);
+  const next = withDismissals(withOutdated(decided));
   const at = Math.max(now, order.updatedAt);
   const after: Order = { ...order, updatedAt: at, state: next };
   const refunded = { before: order.state.refunded, after: next.refunded };

@@ -35,7 +35,7 @@ export async function getRefunds(
 export const refundAnswer = z.strictObject({
   id: z.string(),
   order: z.string(),
-  amount: amountAnswer,
+  amount: z.nullable(amountAnswer),
   currency: z.string(),
   status: z.enum(REFUND_STATUSES),
   reason: z.string(),

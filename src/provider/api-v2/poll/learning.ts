@@ -3,12 +3,14 @@
  * or a provider in trouble. Learning is for good, so that each conclusion needs its own evidence and one bad answer
  * proves nothing:
  *
- * - *trouble*: nothing was answered in this poll, nor is the balance (`PollSession.vouch`);
+ * - *trouble*: nothing was answered in this poll, nor is the balance; or an order that was answered is not any more
+ *   (`PollSession.vouch`); or several orders, one by one, get the same words and none is answered;
  * - *poison*: an order fails alone while the provider works;
  * - *size*: the whole list fails, its parts do not, and the whole fails again;
  * - *no lists*: orders that are answered by `order` fail as lists of one.
  */
 import type { ProviderFailure } from "../../failure.ts";
+import { isSameText } from "../reading/subject.ts";
 import { type Answered, type Fault, NAMES_NONE, type CallOutcome, type PollSession } from "./session.ts";
 
 /** How many orders are tried by `order` before a provider is given up on that was never seen to answer a list. */
@@ -29,7 +31,7 @@ export async function lookInto(session: PollSession, fault: Fault): Promise<read
   // Another fault of the same round taught it already.
   if (isOutdated(session, ids)) return ids;
   if (session.capability.many === "unknown") return findOutLists(session, fault);
-  return (await session.vouch(failure)) ? bisect(session, fault) : [];
+  return (await session.vouchForLists(failure)) ? bisect(session, fault) : [];
 }
 
 function isOutdated(session: PollSession, ids: readonly string[]): boolean {
@@ -37,13 +39,16 @@ function isOutdated(session: PollSession, ids: readonly string[]): boolean {
 }
 
 /**
- * An order failed by itself. With the provider vouched for, an error is the order's. So is a script that dies over it
- * twice; that says nothing about the order, which is then missing.
+ * An order failed by itself. While the provider answers others, an error is the order's. So is a script that breaks over
+ * it twice; that says nothing about the order, which is then missing. While it answers none, nothing is concluded yet.
  */
-async function recordAlone(session: PollSession, { ids, failure, askedAt }: Fault, seen: "first time" | "before"): Promise<void> {
+async function recordAlone(session: PollSession, fault: Fault, seen: "first time" | "before"): Promise<void> {
+  const { ids, failure, askedAt } = fault;
   const [id] = ids;
-  if (id === undefined || !(await session.vouch(failure))) return;
-  if (failure.code === "refused") {
+  if (id === undefined || !(await session.vouch(fault))) return;
+  if (!session.anyAnswer) {
+    session.setAside(fault);
+  } else if (isRefusal(failure)) {
     session.record(id, { kind: "refused", message: failure.message }, askedAt);
   } else if (seen === "before") {
     session.record(id, { kind: "missing" }, askedAt);
@@ -53,6 +58,37 @@ async function recordAlone(session: PollSession, { ids, failure, askedAt }: Faul
   }
 }
 
+type Refusal = Extract<ProviderFailure, { readonly code: "refused" }>;
+
+/** A readable refusal, and not the words of a script that broke. */
+function isRefusal(failure: ProviderFailure): failure is Refusal {
+  return failure.code === "refused" && failure.broken !== true;
+}
+
+/**
+ * What became of the orders that failed while none was answered. Where others were answered since, they are looked at
+ * again. Else a refusal in words of its own is believed, as the balance vouched for the provider, unless that was in
+ * trouble before. Words that several orders got, and answers that cannot be read, are the provider's trouble.
+ */
+export async function settleAside(session: PollSession): Promise<void> {
+  const aside = session.takeAside();
+  if (session.anyAnswer) {
+    for (const fault of aside) if (session.open) await recordAlone(session, fault, "first time");
+    return;
+  }
+  for (const [n, { ids, failure, askedAt }] of aside.entries()) {
+    const [id] = ids;
+    const isShared = aside.some((other, m) => m !== n && isSame(other.failure, failure));
+    const isTheirs = isRefusal(failure) && !isShared && !session.inTrouble;
+    if (id !== undefined && isTheirs) session.record(id, { kind: "refused", message: failure.message }, askedAt);
+    else session.end(failure);
+  }
+}
+
+function isSame(one: ProviderFailure, other: ProviderFailure): boolean {
+  return one.code === "refused" && other.code === "refused" && isSameText(one.message, other.message);
+}
+
 /**
  * A list failed and no list was ever answered. A few of its orders are asked by `order`; those answered are then asked
  * as lists of one. One answered so shows that lists are known; two that are not, that they are none. The rest is to be
@@ -60,7 +96,7 @@ async function recordAlone(session: PollSession, { ids, failure, askedAt }: Faul
  */
 async function findOutLists(session: PollSession, { ids, failure }: Fault): Promise<readonly string[]> {
   const witnesses: string[] = [];
-  for (const id of ids.slice(0, MAX_CANDIDATES)) {
+  for (const id of candidatesIn(ids)) {
     if (witnesses.length === WITNESSES) break;
     const outcome = await session.askExtra([id], failure);
     if (outcome.kind === "fault") await lookInto(session, outcome);
@@ -77,6 +113,12 @@ async function findOutLists(session: PollSession, { ids, failure }: Fault): Prom
     session.decideMany("no");
   }
   return ids.filter((id) => !session.answers.has(id));
+}
+
+/** Orders from both ends: those that a provider has forgotten are mostly old, and stand together. */
+function candidatesIn(ids: readonly string[]): readonly string[] {
+  const half = MAX_CANDIDATES / 2;
+  return ids.length <= MAX_CANDIDATES ? ids : [...ids.slice(0, half), ...ids.slice(-half)];
 }
 
 /** Halves a list that failed until its parts are answered or stand alone. */
@@ -159,14 +201,14 @@ export async function lookForMissing(session: PollSession, { ids, missing }: Ans
  * Orders were left out twice. One of them is tried by `order`. If it is answered, the lists were wrong; if not, the
  * others are as gone, and are reported missing.
  */
-async function lookForAny(session: PollSession, { ids, askedAt }: Answered): Promise<readonly string[]> {
+async function lookForAny(session: PollSession, { ids, askedAt, call }: Answered): Promise<readonly string[]> {
   const last = ids.slice(-1);
   const alone = await session.askExtra(last, null);
   if (alone.kind === "unasked") return [];
   if (alone.kind === "fault") await lookInto(session, alone);
-  if (!session.open) return [];
+  if (!session.open || !session.anyAnswer) return [];
   const rest = ids.slice(0, -1);
-  if (last.some((id) => hasStatus(session, id))) return lookInto(session, { kind: "fault", ids: rest, askedAt, failure: NAMES_NONE });
+  if (last.some((id) => hasStatus(session, id))) return lookInto(session, { kind: "fault", ids: rest, askedAt, call, failure: NAMES_NONE });
   for (const id of rest) session.record(id, { kind: "missing" }, askedAt);
   return [];
 }

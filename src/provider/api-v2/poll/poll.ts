@@ -4,7 +4,7 @@
 import type { Capability, PollPort, PollResult, PolledOrder } from "../../client.ts";
 import type { FetchPort } from "../../../outbound/exchange.ts";
 import { UNLISTABLE } from "../reading/fields.ts";
-import { lookForMissing, lookInto } from "./learning.ts";
+import { lookForMissing, lookInto, settleAside } from "./learning.ts";
 import { PollSession } from "./session.ts";
 import type { ProviderSettings } from "../../settings.ts";
 
@@ -23,6 +23,7 @@ export async function pollStatuses(
   const session = new PollSession(port, settings, capability, suspects);
   await askAll(session, [...others]);
   await askAll(session, [...suspects]);
+  await settleAside(session);
   return session.result();
 }
 
@@ -34,13 +35,16 @@ async function askAll(session: PollSession, ids: readonly string[]): Promise<voi
   let waiting = [...ids];
   while (waiting.length > 0 && session.open) {
     const batches = batchesOf(waiting, session.capability);
-    // Until lists are known to work, one goes ahead: were they refused, it is one call wasted instead of many.
-    const scouting = session.capability.many === "unknown" && (batches[0]?.length ?? 0) > 1;
-    const now = scouting ? batches.slice(0, 1) : batches;
+    const { many } = session.capability;
+    // Until lists are known to work, one goes ahead: were they refused, it is one call wasted instead of many. So does
+    // one order where orders are asked one by one, until any was answered.
+    const scouting = many === "unknown" ? (batches[0]?.length ?? 0) > 1 : many === "no" && !session.anyAnswer;
+    // Bad orders stand together, the old ones first: after one of them the next is from the other end.
+    const now = !scouting ? batches : session.aside.length > 0 ? batches.slice(-1) : batches.slice(0, 1);
     // After the first fault nothing more is started: what it means is found out first.
     const gate = { closed: false };
     const outcomes = await Promise.all(now.map((batch) => session.ask(batch, gate)));
-    waiting = batches.slice(now.length).flat();
+    waiting = batches.filter((batch) => !now.includes(batch)).flat();
     for (const outcome of outcomes) {
       if (outcome.kind === "unasked") waiting.push(...outcome.ids);
       else if (outcome.kind === "fault") waiting.push(...(await lookInto(session, outcome)));

@@ -2,10 +2,12 @@
  * One poll of a provider while it runs: what was answered, what was learned, and whether another call may be made.
  */
 import type { Report } from "../../../domain/order-report.ts";
+import { failureOfText } from "../call.ts";
+import { isAboutId, isNoWord, isSameText } from "../reading/subject.ts";
 import { askBalance, askMany, askOne } from "../status.ts";
 import type { FetchPort } from "../../../outbound/exchange.ts";
 import { fail, ok, type Result } from "../../../domain/result.ts";
-import type { ProviderFailure } from "../../failure.ts";
+import { mayBeOfTheAsked, type ProviderFailure } from "../../failure.ts";
 import type { Capability, DatedReport, PollPort, PollResult } from "../../client.ts";
 import type { ProviderSettings } from "../../settings.ts";
 
@@ -20,16 +22,17 @@ export const MAX_BATCH_SIZE = 100;
 export const MAX_EXTRA_CALLS = 40;
 
 /**
- * Orders that may be settled on the word of the balance alone, while no order at all is answered. One or two bad orders
- * in a small poll are theirs; more than that is a provider whose `status` is out of order.
+ * Orders that may fail while no order at all is answered, before the poll is given up: a bad order or two stand at the
+ * beginning of a sound poll; more than that is a provider whose `status` is out of order.
  */
-export const MAX_RECORDED_ON_BALANCE = 3;
+export const MAX_SET_ASIDE = 4;
 
-/** A call that may have failed because of what was asked in it. `askedAt` in epoch ms, here as below. */
+/** A call that may have failed because of what was asked in it. `askedAt` in epoch ms, here as below; `call` counts calls. */
 export type Fault = {
   readonly kind: "fault";
   readonly ids: readonly string[];
   readonly askedAt: number;
+  readonly call: number;
   readonly failure: ProviderFailure;
 };
 
@@ -37,6 +40,7 @@ export type Answered = {
   readonly kind: "answered";
   readonly ids: readonly string[];
   readonly askedAt: number;
+  readonly call: number;
   /** Whether the answer tells something of each order. */
   readonly complete: boolean;
   /** Those the answer leaves out and that were not suspects: nothing is recorded of them yet. */
@@ -52,8 +56,8 @@ export type CallOutcome = Answered | Fault | Unasked;
 export type RunGate = { closed: boolean };
 
 type Call<T> =
-  | { readonly kind: "answered"; readonly askedAt: number; readonly value: T }
-  | { readonly kind: "fault"; readonly askedAt: number; readonly failure: ProviderFailure }
+  | { readonly kind: "answered"; readonly askedAt: number; readonly call: number; readonly value: T }
+  | { readonly kind: "fault"; readonly askedAt: number; readonly call: number; readonly failure: ProviderFailure }
   | { readonly kind: "unasked" };
 
 /** What an answer to a list is that says nothing of the list. */
@@ -72,10 +76,11 @@ export class PollSession {
   /** The refusal that the extra calls were not enough to get to the bottom of. */
   #unsettled: ProviderFailure | null = null;
   #ended = false;
-  #anyAnswer = false;
+  /** An order that was answered well, and by which call of the poll at last. */
+  #well: { readonly id: string; readonly call: number } | null = null;
+  #aside: Fault[] = [];
   #largestList = 0;
   #vouching: Promise<boolean> | null = null;
-  #settledOnBalance = 0;
 
   constructor(port: FetchPort & PollPort, settings: ProviderSettings, capability: Capability, suspects: ReadonlySet<string>) {
     this.#port = port;
@@ -92,6 +97,20 @@ export class PollSession {
   /** False once the provider is in trouble, or no calls are left. */
   get open(): boolean {
     return !this.#ended;
+  }
+
+  get inTrouble(): boolean {
+    return this.#port.inTrouble;
+  }
+
+  /** Whether the status of any order was told, or an order was refused in words that are about it. */
+  get anyAnswer(): boolean {
+    return this.#well !== null;
+  }
+
+  /** Orders that failed alone while none was answered, and that nothing is concluded of yet. */
+  get aside(): readonly Fault[] {
+    return this.#aside;
   }
 
   /** For how many orders a list was answered at best in this poll; 0 when none was. */
@@ -116,8 +135,19 @@ export class PollSession {
 
   /** Records what became of an order that no answer tells the status of. */
   record(id: string, report: Report, askedAt: number): void {
-    if (!this.#anyAnswer) this.#settledOnBalance += 1;
     this.answers.set(id, { report, askedAt });
+  }
+
+  /** An order failed alone, and no order was answered yet. Too many of them are the provider's trouble. */
+  setAside(fault: Fault): void {
+    this.#aside.push(fault);
+    if (this.#aside.length >= MAX_SET_ASIDE) this.end(fault.failure);
+  }
+
+  takeAside(): readonly Fault[] {
+    const aside = this.#aside;
+    this.#aside = [];
+    return aside;
   }
 
   /** Asks for orders: a list in a list's form, one alone by `order`, which every server knows. */
@@ -139,17 +169,42 @@ export class PollSession {
   async #askList(ids: readonly string[], gate: RunGate | null): Promise<CallOutcome> {
     const call = await this.#call((port) => this.#namedReports(port, ids), gate);
     if (call.kind !== "answered") return { ...call, ids };
-    const missing = ids.filter((id) => call.value.get(id)?.kind === "missing");
-    if (missing.length < ids.length) {
-      this.decideMany("yes");
-      this.#anyAnswer = true;
-      this.#largestList = Math.max(this.#largestList, ids.length - missing.length);
-    }
-    for (const [id, report] of call.value) {
+    const reports = new Map([...call.value].map(([id, report]) => [id, isNoWordOfOrder(report) ? MISSING : report]));
+    const named = ids.filter((id) => reports.get(id)?.kind !== "missing");
+    const well = named.filter((id) => isWell(id, reports.get(id)));
+    this.#noteWell(well[0], call.call);
+    if (named.length > 0) this.decideMany("yes");
+    this.#largestList = Math.max(this.#largestList, named.length);
+    const trouble = [...call.value.values()].map(troubleInEntry).find((failure) => failure !== null);
+    if (trouble != null) this.end(trouble);
+    const settled = trouble == null && (await this.#areTheirs(named, well, reports, call)) ? ids : well;
+    for (const id of settled) {
+      const report = reports.get(id) ?? MISSING;
       if (report.kind !== "missing" || this.#suspects.has(id)) this.answers.set(id, { report, askedAt: call.askedAt });
     }
+    const missing = ids.filter((id) => !named.includes(id));
     const unexpected = missing.filter((id) => !this.#suspects.has(id));
-    return { kind: "answered", ids, askedAt: call.askedAt, complete: missing.length === 0, missing: unexpected };
+    return { kind: "answered", ids, askedAt: call.askedAt, call: call.call, complete: missing.length === 0, missing: unexpected };
+  }
+
+  /** Whether what a list's answer says of its orders is about them. Refusals in words that nobody knows are set aside while no order was answered. */
+  async #areTheirs(
+    named: readonly string[],
+    well: readonly string[],
+    reports: ReadonlyMap<string, Report>,
+    { askedAt, call }: { readonly askedAt: number; readonly call: number },
+  ): Promise<boolean> {
+    if (well.length > 0 || named.length === 0) return true;
+    const faults = named.map((id): Fault => ({ kind: "fault", ids: [id], askedAt, call, failure: failureOfText(textOf(reports.get(id))) }));
+    const [first] = faults;
+    if (first === undefined || !(await this.vouch(first))) return false;
+    if (this.anyAnswer) return true;
+    for (const fault of faults) this.setAside(fault);
+    return false;
+  }
+
+  #noteWell(id: string | undefined, call: number): void {
+    if (id !== undefined && call > (this.#well?.call ?? 0)) this.#well = { id, call };
   }
 
   /**
@@ -169,20 +224,30 @@ export class PollSession {
   async #askAlone(id: string, gate: RunGate | null): Promise<CallOutcome> {
     const call = await this.#call((port) => askOne(port, this.#settings, id), gate);
     if (call.kind !== "answered") return { ...call, ids: [id] };
-    this.#anyAnswer = true;
+    if (isWell(id, call.value)) this.#noteWell(id, call.call);
     this.answers.set(id, { report: call.value, askedAt: call.askedAt });
-    return { kind: "answered", ids: [id], askedAt: call.askedAt, complete: true, missing: [] };
+    return { kind: "answered", ids: [id], askedAt: call.askedAt, call: call.call, complete: true, missing: [] };
   }
 
   /**
-   * True when the provider has shown in this poll that it works, so that a fault is down to what was asked. If it has
-   * not, its balance is asked once: it vouches when it is answered, or refused in other words than the orders were.
-   * A provider that says the same to everything is out of order: the poll ends with `failure`.
+   * True when the provider is seen to work after a call failed, so that the fault is down to what was asked in it: an order
+   * was answered by a later call, or is now that it is asked again. Where none was answered in this poll, the balance is
+   * asked once: it vouches when it is answered, or refused in other words. Else the provider says the same to everything,
+   * and the poll ends.
    */
-  async vouch(failure: ProviderFailure): Promise<boolean> {
-    if (this.#anyAnswer) return true;
+  async vouch(fault: Fault): Promise<boolean> {
+    if (this.#well === null) return this.vouchForLists(fault.failure);
+    if (this.#well.call > fault.call) return true;
+    const control = await this.askExtra([this.#well.id], null);
+    if (control.kind === "fault") this.end(fault.failure);
+    return control.kind === "answered";
+  }
+
+  /** As `vouch`, where a list failed that is taken apart next: that any order was answered will do. */
+  async vouchForLists(failure: ProviderFailure): Promise<boolean> {
+    if (this.#well !== null) return true;
     this.#vouching ??= this.#balanceVouches(failure);
-    if ((await this.#vouching) && this.#settledOnBalance < MAX_RECORDED_ON_BALANCE) return true;
+    if (await this.#vouching) return true;
     this.end(failure);
     return false;
   }
@@ -192,7 +257,7 @@ export class PollSession {
     const call = await this.#call((port) => askBalance(port, this.#settings), null);
     if (call.kind !== "fault") return call.kind === "answered";
     const said = call.failure;
-    return said.code === "refused" && !(failure.code === "refused" && said.message === failure.message);
+    return said.code === "refused" && !(failure.code === "refused" && isSameText(said.message, failure.message));
   }
 
   /**
@@ -205,7 +270,7 @@ export class PollSession {
       capability: this.#capability,
       calls: this.#calls,
       failedCalls: this.#failedCalls,
-      failure: this.#failure ?? (this.#anyAnswer ? null : this.#unsettled),
+      failure: this.#failure ?? (this.anyAnswer ? null : this.#unsettled),
     };
   }
 
@@ -229,32 +294,37 @@ export class PollSession {
       // Another call can have ended the poll meanwhile; a call of the budget unused is better than one more at a ban.
       if (this.#ended) return { kind: "unasked" };
       this.#calls += 1;
+      const call = this.#calls;
       const askedAt = this.#port.now();
       const result = await ask(this.#port);
-      if (result.ok) return { kind: "answered", askedAt, value: result.value };
+      if (result.ok) return { kind: "answered", askedAt, call, value: result.value };
       this.#failedCalls += 1;
       if (gate !== null) gate.closed = true;
-      if (mayBeTheOrders(result.failure)) return { kind: "fault", askedAt, failure: result.failure };
+      if (mayBeOfTheAsked(result.failure)) return { kind: "fault", askedAt, call, failure: result.failure };
       this.end(result.failure);
       return { kind: "unasked" };
     });
   }
 }
 
-/**
- * Failures that the orders asked for can cause: an error in JSON, an answer of no form or too long a one, and a script
- * that dies over an order, which shows as HTTP 500 or as a page in place of JSON. All others are the provider's.
- */
-function mayBeTheOrders(failure: ProviderFailure): boolean {
-  switch (failure.code) {
-    case "refused":
-    case "bad_shape":
-    case "not_json":
-    case "too_large":
-      return true;
-    case "http":
-      return failure.status === 500;
-    default:
-      return false;
-  }
+const MISSING: Report = { kind: "missing" };
+
+/** An order's entry in a list that says nothing of the order: the script broke over it, or the text is about the call. */
+function isNoWordOfOrder(report: Report): boolean {
+  return report.kind === "refused" && (isNoWord(report.message) || troubleInEntry(report) !== null);
+}
+
+/** The trouble of the whole provider's that an order's entry tells of. */
+function troubleInEntry(report: Report): ProviderFailure | null {
+  const failure = report.kind === "refused" ? failureOfText(report.message) : null;
+  return failure?.code === "refused" ? null : failure;
+}
+
+/** Answered in words that are about the order, so that the provider is seen to work. */
+function isWell(id: string, report: Report | undefined): boolean {
+  return report?.kind === "status" || (report?.kind === "refused" && isAboutId({ texts: [report.message] }, id));
+}
+
+function textOf(report: Report | undefined): string {
+  return report?.kind === "refused" ? report.message : "";
 }

@@ -3,11 +3,20 @@
  * is an error, a missing report or a null, never a status.
  */
 import type { Balance } from "../../client.ts";
-import { foldWord } from "../../../domain/status.ts";
-import type { Parts, RefusedReport, Report, StatusReport } from "../../../domain/order-report.ts";
-import { type ApiError, errorIn, errorOfLayers, knownError } from "./api-error.ts";
+import { foldWord, isSubscriptionWord } from "../../../domain/status.ts";
+import {
+  PART_FIELDS,
+  type PartField,
+  type PartFigure,
+  type Parts,
+  type RefusedReport,
+  type Report,
+  type StatusReport,
+} from "../../../domain/order-report.ts";
+import { type ApiError, errorIn, errorOfLayers } from "./api-error.ts";
+import { isAboutId, isOfCall, subjectOf } from "./subject.ts";
 import { entriesFor, namesAnother, ORDER_NAMES } from "./entries.ts";
-import { readCount, readCurrency, readDecimal } from "./figures.ts";
+import { readCount, readCurrency, readDecimal, readRemains, type WritingOf, writingIn } from "./figures.ts";
 import { type Fields, fieldsIn, fieldsOf, idText, isObject, layersOf, scalarText } from "./fields.ts";
 import { cleanText } from "./wording.ts";
 
@@ -45,7 +54,8 @@ const MISSING: Report = { kind: "missing" };
 export function readMany(json: unknown, ids: readonly string[], key: string): Reading<ManyAnswer> {
   const layers = layersOf(json, (object) => ids.some((id) => Object.hasOwn(object, id)) || isOrder(fieldsOf(object)));
   const inner = layers.at(-1);
-  const named = reportsFor(inner, ids, key);
+  const writing = writingWithin(inner);
+  const named = reportsFor(inner, ids, { key, writing });
   if (named !== null && named.size > 0) return read({ reports: withMissing(named, ids), byId: true });
 
   const error = firstError(layers);
@@ -53,23 +63,31 @@ export function readMany(json: unknown, ids: readonly string[], key: string): Re
   if (named !== null) return read({ reports: withMissing(named, ids), byId: true });
 
   const [id] = ids;
-  const alone = id !== undefined && ids.length === 1 ? unnamedReport(layers, id, key) : null;
+  const alone = id !== undefined && ids.length === 1 ? unnamedReport(layers, id, { key, writing }) : null;
   if (id !== undefined && alone !== null) return read({ reports: new Map([[id, alone]]), byId: false });
   return { kind: "unreadable", message: `no order's answer in ${describeShape(inner)}` };
 }
 
 /**
- * The answer to `order`. `refused` is reported only for a text that is known to be about the order;
- * any other error may be about the whole provider, and is an error here.
+ * The answer to `order`. `refused` is reported only for a text that is about the order, or stands under its id. Any other
+ * error may be about the whole provider, and is an error here.
  */
 export function readOne(json: unknown, id: string, key: string): Reading<Report> {
   const reading = readMany(json, [id], key);
-  if (reading.kind === "error" && knownError(reading.error.texts) === "order") return read(refused(reading.error, key));
+  if (reading.kind === "error" && isAboutId(reading.error, id)) return read(refused(reading.error, key));
   if (reading.kind !== "read") return reading;
   const report = reading.value.reports.get(id) ?? MISSING;
+  if (report.kind === "refused") {
+    const error: ApiError = { texts: [report.message] };
+    const subject = subjectOf(error);
+    return isOfCall(subject) || subject === "crash" ? { kind: "error", error } : read(report);
+  }
   if (report.kind === "missing") return { kind: "unreadable", message: "the answer says nothing readable of the order asked" };
   return read(report);
 }
+
+/** A balance is shown, and nothing is decided by it: `12.345` is taken for what most programs mean by it. */
+const AS_PROGRAMS_WRITE: WritingOf = () => writingIn([], ["0.5"]);
 
 /** The answer to `balance`. */
 export function readBalance(json: unknown): Reading<Balance> {
@@ -78,7 +96,7 @@ export function readBalance(json: unknown): Reading<Balance> {
   if (error !== null) return { kind: "error", error };
   const inner = layers.at(-1);
   const fields = fieldsIn(inner);
-  const { amount, currency } = readMoney(fields.get("balance"), fields.get("currency"));
+  const { amount, currency } = readMoney(fields.get("balance"), fields.get("currency"), AS_PROGRAMS_WRITE);
   if (amount === null) return { kind: "unreadable", message: `no balance in ${describeShape(inner)}` };
   return read({ balance: amount, currency });
 }
@@ -89,9 +107,32 @@ export function read<T>(value: T): Reading<T> {
 }
 
 /** Reports by order id; null when the answer names no order. An entry that says nothing readable is a missing one. */
-function reportsFor(answer: unknown, ids: readonly string[], key: string): ReadonlyMap<string, Report> | null {
+function reportsFor(answer: unknown, ids: readonly string[], inside: Inside): ReadonlyMap<string, Report> | null {
   const entries = entriesFor(answer, ids, ORDER_NAMES);
-  return entries === null ? null : new Map([...entries].map(([id, entry]) => [id, entryReport(entry, key) ?? MISSING]));
+  return entries === null ? null : new Map([...entries].map(([id, entry]) => [id, entryReport(entry, inside) ?? MISSING]));
+}
+
+/** What reading an order's object takes besides: the key that is kept out of texts, and how the answer writes numbers. */
+type Inside = { readonly key: string; readonly writing: WritingOf };
+
+/** How the numbers of an answer are written: all its orders together show it. */
+function writingWithin(answer: unknown): WritingOf {
+  let found: ReturnType<WritingOf> | null = null;
+  return () => (found ??= writingOfOrders([answer, ...(isObject(answer) || Array.isArray(answer) ? Object.values(answer) : [])]));
+}
+
+function writingOfOrders(entries: readonly unknown[]): ReturnType<WritingOf> {
+  const orders = entries.map(fieldsIn);
+  const counts = orders.flatMap((fields) => [fields.get("remains"), fields.get("startcount")]);
+  return writingIn(
+    counts,
+    orders.map((fields) => amountIn(fields.get("charge"))),
+  );
+}
+
+function amountIn(value: unknown): unknown {
+  const fields = fieldsIn(value);
+  return isObject(value) ? (fields.get("value") ?? fields.get("amount")) : value;
 }
 
 function withMissing(found: ReadonlyMap<string, Report>, ids: readonly string[]): ReadonlyMap<string, Report> {
@@ -104,22 +145,23 @@ function firstError(layers: readonly unknown[]): ApiError | null {
 
 /** What an entry under an order's id says. A plain text there is an error, even one that looks like a status. */
 // planted: entry-report
-function entryReport(entry: unknown, key: string): Report | null {
+function entryReport(entry: unknown, inside: Inside): Report | null {
+  const { key } = inside;
   if (typeof entry === "string") return entry.trim() === "" ? null : refused({ texts: [entry] }, key);
   const fields = fieldsIn(entry);
   const error = errorIn(fields, hasAny(fields, FIGURES) || isMulti(fields)) ?? errorIn(fieldsIn(fields.get("status")), false);
-  return error === null ? statusReport(fields, key) : refused(error, key);
+  return error === null ? statusReport(fields, inside) : refused(error, key);
 }
 
 /**
  * The report of an answer that names no order: the innermost layer that is an order's object, or a list of just one. What
  * has an error in it is no report, in a list as anywhere.
  */
-function unnamedReport(layers: readonly unknown[], id: string, key: string): Report | null {
+function unnamedReport(layers: readonly unknown[], id: string, inside: Inside): Report | null {
   for (const layer of layers.toReversed()) {
     const object: unknown = Array.isArray(layer) && layer.length === 1 ? layer[0] : layer;
     const isWrong = namesAnother(object, id, ORDER_NAMES) || firstError([object]) !== null;
-    const report = isWrong ? null : statusReport(fieldsIn(object), key);
+    const report = isWrong ? null : statusReport(fieldsIn(object), inside);
     if (report !== null) return report;
   }
   return null;
@@ -136,9 +178,9 @@ function refused(error: ApiError, key: string): RefusedReport {
 const CALL_WORDS: ReadonlySet<string> = new Set(["success", "successful", "ok", "true", "error", "fail", "failed", "false"]);
 
 /** The fields only an order has. */
-const FIGURES = ["remains", "charge", "startcount"] as const;
+const FIGURES = ["remains", "charge", "startcount", "startcounter"] as const;
 /** The fields that only orders of several parts have: drip-feeds and subscriptions. */
-const PART_FIELDS = ["runs", "posts", "orders"] as const;
+const COUNTED_PARTS = ["runs", "posts", "orders"] as const;
 
 function hasAny(fields: Fields, names: readonly string[]): boolean {
   return names.some((name) => fields.has(name));
@@ -148,11 +190,14 @@ function isOrder(fields: Fields): boolean {
   return fields.has("status") && hasAny(fields, FIGURES);
 }
 
-/** Some servers send the fields for every order, and leave them empty for plain ones. */
+/** Some servers send the fields for every order, and leave them empty for plain ones; one run is a plain order, too. */
 function isMulti(fields: Fields): boolean {
-  return PART_FIELDS.some((name) => {
+  return COUNTED_PARTS.some((name) => {
     const value = fields.get(name) ?? false;
-    return value !== false && value !== "" && !(name === "runs" && readCount(value) === 0);
+    if (Array.isArray(value) || isObject(value)) return Object.keys(value).length > 0;
+    if (value === false || value === true || value === "") return false;
+    const count = readCount(value);
+    return count === null || count > (name === "runs" ? 1 : 0);
   });
 }
 
@@ -160,26 +205,57 @@ function isMulti(fields: Fields): boolean {
  * The parts of an order that has any. Only a list has ids in it, bare or in objects that name theirs: a number or a text
  * by the name of `orders` is a count, "1,234" too, and following it as an id would follow a stranger's order.
  */
-function partsOf(fields: Fields, key: string): Parts | null {
-  if (!isMulti(fields)) return null;
+function partsOf(fields: Fields, word: string, key: string): Parts | null {
+  const subscription = isSubscription(fields, word);
+  if (!isMulti(fields) && !subscription) return null;
   const listed = fields.get("orders");
   const list: readonly unknown[] = Array.isArray(listed) ? listed : [];
-  const ids = list.map((entry) => idText(isObject(entry) ? fieldsOf(entry).get("order") : entry)).filter((id) => id !== null);
+  const named = list.map((entry) => (isObject(entry) ? fieldsOf(entry).get("order") : entry));
+  const ids = named.map(idText).filter((id) => id !== null);
   return {
-    runs: partText(fields.get("runs"), key),
-    posts: partText(fields.get("posts"), key),
-    expiry: partText(fields.get("expiry"), key),
+    runs: partFigure(fields.get("runs"), key),
+    posts: partFigure(fields.get("posts"), key),
+    expiry: partFigure(fields.get("expiry"), key),
     orders: ids.slice(0, MAX_PART_ORDERS),
+    form: {
+      had: [...fields.keys()].filter((name) => isPartField(name)),
+      numericOrders: named.length > 0 && named.every((id) => typeof id === "number"),
+      subscription,
+    },
   };
 }
 
-function partText(value: unknown, key: string): string | null {
-  const text = cleanText(scalarText(value) ?? "", MAX_WORD_CHARS, key);
-  return text === "" ? null : text;
+function isPartField(name: string): name is PartField {
+  return (PART_FIELDS as readonly string[]).includes(name);
+}
+
+/** The fields that are a subscription's; a plain order's answer may have them, too, and leave them empty. */
+const SUBSCRIPTION_FIELDS = ["posts", "expiry"] as const;
+
+/**
+ * Whether an order's object is a subscription's: it has posts or an expiry, and is no drip-feed. A new one has neither,
+ * but a word of its own, and no count of units.
+ */
+function isSubscription(fields: Fields, word: string): boolean {
+  if (says(fields, "runs")) return false;
+  const isNew = isSubscriptionWord(word) && !fields.has("remains") && hasAny(fields, [...SUBSCRIPTION_FIELDS, "orders"]);
+  return isNew || (isMulti(fields) && SUBSCRIPTION_FIELDS.some((name) => says(fields, name)));
+}
+
+/** Whether a field says something: not nothing, and not none. */
+function says(fields: Fields, name: string): boolean {
+  const text = scalarText(fields.get(name));
+  return text !== null && readCount(text) !== 0;
+}
+
+/** A figure of an order of several parts, in the JSON type that it came in; null for what is no number and no text. */
+function partFigure(value: unknown, key: string): PartFigure | null {
+  if (typeof value === "number") return value;
+  return typeof value === "string" ? cleanText(value, MAX_WORD_CHARS, key) : null;
 }
 
 /** An order's own fields as a report, or null when there is no word for the order. */
-function statusReport(fields: Fields, key: string): StatusReport | null {
+function statusReport(fields: Fields, { key, writing }: Inside): StatusReport | null {
   const said = scalarText(fields.get("status"));
   if (said === null) return null;
   const folded = foldWord(said);
@@ -187,13 +263,14 @@ function statusReport(fields: Fields, key: string): StatusReport | null {
   if (needsFigures && !hasAny(fields, FIGURES)) return null;
   const word = cleanText(said, MAX_WORD_CHARS, key);
   if (word === "") return null;
-  const charge = readMoney(fields.get("charge"), fields.get("currency"));
-  const parts = partsOf(fields, key);
+  const charge = readMoney(fields.get("charge"), fields.get("currency"), writing);
+  const parts = partsOf(fields, word, key);
   return {
     kind: "status",
     providerStatus: word,
-    remains: readCount(fields.get("remains")),
-    startCount: readCount(fields.get("startcount")),
+    remains: readRemains(fields.get("remains"), writing),
+    // `start_counter` is the second dialect's.
+    startCount: readCount(fields.get("startcount") ?? fields.get("startcounter"), writing),
     charge: charge.amount?.startsWith("-") === true ? null : charge.amount,
     currency: charge.currency,
     multi: parts !== null,
@@ -202,11 +279,14 @@ function statusReport(fields: Fields, key: string): StatusReport | null {
 }
 
 /** An amount that is a number, a text, or an object with `value` and `currency_code`; a currency inside goes first. */
-function readMoney(value: unknown, currency: unknown): { readonly amount: string | null; readonly currency: string | null } {
-  if (!isObject(value)) return { amount: readDecimal(value), currency: readCurrency(currency) };
-  const fields = fieldsOf(value);
-  const inside = readCurrency(fields.get("currencycode")) ?? readCurrency(fields.get("currency"));
-  return { amount: readDecimal(fields.get("value") ?? fields.get("amount")), currency: inside ?? readCurrency(currency) };
+function readMoney(
+  value: unknown,
+  currency: unknown,
+  writing: WritingOf,
+): { readonly amount: string | null; readonly currency: string | null } {
+  const fields = fieldsIn(value);
+  const code = readCurrency(fields.get("currencycode")) ?? readCurrency(fields.get("currency")) ?? readCurrency(currency);
+  return { amount: readDecimal(amountIn(value), writing, code), currency: code };
 }
 
 /** An unreadable value in a few words that hold nothing of its content. */

@@ -124,7 +124,7 @@ export function knownRefusal(texts: readonly string[]): KnownRefusal | null {
   return null;
 }
 
-/** True for an error that, under a code from 500 on, is no word of the provider's own, but of a script that died. */
+/** True for an error that is no word of the provider's own, but of a script that died. */
 export function saysCrash(error: ApiError): boolean {
   return CRASHES.has(foldText(error.texts[0]));
 }
@@ -154,7 +154,8 @@ export function errorIn(fields: Fields, isOrder: boolean): ApiError | null {
   if (explicit === null && !saysError(error) && !saysError(errors) && (isOrder || !saysFailure(fields))) return null;
   const code = fieldsIn(error).get("code") ?? fieldsIn(errors).get("code");
   const codes = [code, fields.get("code"), fields.get("errorcode"), fields.get("status")].map(scalarText);
-  const [first = "error", ...rest] = [explicit, messageIn(fields), ...codes].filter((text) => text !== null);
+  const said = explicit ?? messageIn(fields) ?? anyTextIn(fields);
+  const [first = "error", ...rest] = [said, messageIn(fields), ...codes].filter((text) => text !== null);
   return { texts: [first, ...rest] };
 }
 
@@ -168,21 +169,52 @@ export function errorOfLayers(layers: readonly unknown[], isOrder: (fields: Fiel
   return null;
 }
 
+/** The fields in which servers say how a call went, besides `status`. */
+const CALL_FIELDS = ["success", "ok", "result"] as const;
+
 /** True when the object says that the call went well. It says nothing of what the call was for. */
 export function saysSuccess(fields: Fields): boolean {
-  if (fields.get("success") === true || fields.get("ok") === true || fields.get("status") === true) return true;
-  const status = foldWord(scalarText(fields.get("status")) ?? "");
-  return SUCCESS_WORDS.has(status) || SUCCESS_NUMBERS.has(status);
+  const status = fields.get("status");
+  if (status === true || SUCCESS_NUMBERS.has(foldWord(scalarText(status) ?? ""))) return true;
+  return [status, ...CALL_FIELDS.map((name) => fields.get(name))].some((value) => value === true || SUCCESS_WORDS.has(wordIn(value)));
 }
 
-/** What an answer without an error in it says to people: its message, or the bare text that it is. */
-export function messageOf(json: unknown): string | null {
-  return typeof json === "string" ? scalarText(json) : messageIn(fieldsIn(json));
+function wordIn(value: unknown): string {
+  return foldWord(scalarText(value) ?? "");
 }
 
-/** The text an object has for people besides an error: `message` or `msg`. */
+/**
+ * What an answer without an error in it says to people: its message, or the bare text that it is. Under a failing code
+ * any text of it is one.
+ */
+export function messageOf(json: unknown, status: number): string | null {
+  if (typeof json === "string") return scalarText(json);
+  const fields = fieldsIn(json);
+  return messageIn(fields) ?? (status >= 400 ? anyTextIn(fields) : null);
+}
+
+/** The text an object has for people besides an error. */
 export function messageIn(fields: Fields): string | null {
-  return textIn(fields.get("message"), 1) ?? textIn(fields.get("msg"), 1);
+  for (const name of ["message", "msg", "reason", "detail"]) {
+    const text = textIn(fields.get(name), 1);
+    if (text !== null) return text;
+  }
+  return null;
+}
+
+const WORDS_OF_CALLS: ReadonlySet<string> = new Set(["status", "code", "errorcode", ...CALL_FIELDS]);
+const WRAPPING: readonly string[] = ["data", "result", "response"];
+
+/** The first text of an object that failed, whatever its field is called: that of the part it wraps before others. */
+function anyTextIn(fields: Fields): string | null {
+  const wrapped = WRAPPING.map((name) => fields.get(name)).filter((value) => typeof value === "object" || typeof value === "string");
+  const others = [...fields].filter(([name]) => !WORDS_OF_CALLS.has(name)).map(([, value]) => value);
+  for (const value of [...wrapped, ...others.slice(0, MAX_TEXT_PARTS)]) {
+    const text = textIn(value, MAX_TEXT_DEPTH);
+    // A figure is no reason, nor is a word that only repeats that the call failed.
+    if (text !== null && /\p{L}/u.test(text) && !FAILURE_WORDS.has(foldWord(text))) return text;
+  }
+  return null;
 }
 
 /** `true` and `1` say that there is an error, and nothing else. */
@@ -190,12 +222,13 @@ function saysError(told: unknown): boolean {
   return told === true || (scalarText(told) !== null && BARE_ERROR.has(foldWord(String(told))));
 }
 
-/** `{"status":"error"}`, `{"success":false}`, and `{"status":"104","msg":"…"}`, where the number is a code of the server's. */
+/** `{"status":"error"}`, `{"success":"false"}`, and `{"status":"104","msg":"…"}`, where the number is a code of the server's. */
 function saysFailure(fields: Fields): boolean {
-  if (fields.get("success") === false || fields.get("ok") === false || fields.get("status") === false) return true;
-  const status = foldWord(scalarText(fields.get("status")) ?? "");
-  if (FAILURE_WORDS.has(status)) return true;
+  const words = ["status", ...CALL_FIELDS].map((name) => fields.get(name));
+  if (words.some((value) => value === false || FAILURE_WORDS.has(wordIn(value)))) return true;
+  if (wordIn(fields.get("success")) === "0" || wordIn(fields.get("ok")) === "0") return true;
   const hasMessage = fields.has("message") || fields.has("msg");
+  const status = wordIn(fields.get("status"));
   return hasMessage && /^\d+$/.test(status) && !SUCCESS_NUMBERS.has(status);
 }
 

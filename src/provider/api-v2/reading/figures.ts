@@ -3,33 +3,69 @@
  * Whatever cannot be read without a guess is null, because money may depend on it.
  */
 
+import { decimalMarkIn, firstKnown, type Marks, marksBeside, marksIn, marksOf, readNumeral, UNKNOWN_MARKS } from "./numerals.ts";
+
 /** Longest text taken for a number: the largest sums with nine decimals have under 30 characters. */
 const MAX_FIGURE_CHARS = 64;
 /** Largest power of ten written out; beyond it is no price. */
 const MAX_EXPONENT = 40;
 
-/** Groups of three need a first digit other than 0, so that the decimal comma of `0,278` is not taken for one. */
-const WHOLE = String.raw`[1-9]\d{0,2}(?:[,'\u0020\u00a0\u202f]\d{3})+|\d+`;
-const COUNT = new RegExp(String.raw`^([+-]?)(${WHOLE})(?:\.(\d*))?$`);
+const BODY = String.raw`\d[\d.,'\u0020\u00a0\u202f]*|[.,]\d+`;
+const COUNT = new RegExp(String.raw`^([+-]?)(${BODY})$`);
 const AMOUNT = new RegExp(
-  String.raw`^([+-]?)(?:\p{Sc}|[A-Za-z]{3}\s)?\s?([+-]?)(${WHOLE})?(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?\s?(?:\p{Sc}|[A-Za-z]{3})?$`,
+  String.raw`^([+-]?)(\p{Sc}|[A-Za-z]{3}\s)?\s?([+-]?)(${BODY}?)(?:[eE]([+-]?\d{1,3}))?\s?(\p{Sc}|[A-Za-z]{3})?$`,
   "u",
 );
-const SEPARATORS = /\D/g;
+
+/**
+ * How the numbers of one answer are written, as far as they show it: counts and amounts of money apart, since many servers
+ * write the one for people and the other for programs.
+ */
+export type Writing = { readonly counts: Marks; readonly money: Marks };
+
+/** Worked out when a number needs it, which is seldom. */
+export type WritingOf = () => Writing;
+
+const UNKNOWN_WRITING: WritingOf = () => ({ counts: UNKNOWN_MARKS, money: UNKNOWN_MARKS });
+
+/** What counts and amounts that stand in one answer, or in one list, show of how they are written. */
+export function writingIn(counts: Iterable<unknown>, money: Iterable<unknown>): Writing {
+  const decimals = decimalMarkIn(bodiesIn(money, AMOUNT, 4));
+  return {
+    counts: firstKnown(marksOf(decimalMarkIn(bodiesIn(counts, COUNT, 2))), marksBeside(decimals)),
+    money: marksOf(decimals),
+  };
+}
+
+function* bodiesIn(values: Iterable<unknown>, pattern: RegExp, group: number): Iterable<string> {
+  for (const value of values) {
+    if (typeof value !== "string" || value.length > MAX_FIGURE_CHARS) continue;
+    const body = pattern.exec(value.trim())?.[group];
+    if (body !== undefined) yield body.trim();
+  }
+}
 
 /**
  * A count of units: a whole number ≥ 0. Below zero reads as 0, since providers report over-delivery so;
- * fractions, words and numbers past 2^53 read as null.
+ * fractions, words, numbers past 2^53 and what could be two numbers read as null.
  */
-export function readCount(value: unknown): number | null {
+export function readCount(value: unknown, writing: WritingOf = UNKNOWN_WRITING): number | null {
   if (typeof value === "number") return wholeOrNull(value);
   if (typeof value !== "string" || value.length > MAX_FIGURE_CHARS) return null;
   const match = COUNT.exec(value.trim());
   if (match === null) return null;
-  const [, sign = "", whole = "", fraction = ""] = match;
+  const [, sign = "", body = ""] = match;
+  const numeral = readNumeral(body, () => writing().counts);
   if (sign === "-") return 0;
-  if (/[1-9]/.test(fraction)) return null;
-  return wholeOrNull(Number(whole.replace(SEPARATORS, "")));
+  if (numeral === null || /[1-9]/.test(numeral.fraction)) return null;
+  return wholeOrNull(Number(numeral.whole));
+}
+
+/** The units that are left: what has a plus before it is over-delivery, as in `+20`, and nothing is left then. */
+export function readRemains(value: unknown, writing: WritingOf = UNKNOWN_WRITING): number | null {
+  const count = readCount(value, writing);
+  const isOver = typeof value === "string" && value.trim().startsWith("+");
+  return isOver && count !== null ? 0 : count;
 }
 
 function wholeOrNull(value: number): number | null {
@@ -39,18 +75,22 @@ function wholeOrNull(value: number): number | null {
 
 /**
  * An amount of money as a plain decimal string, digit for digit as it was sent: no exponent, separators or currency sign.
- * Null when it is not a number. A minus is kept: balances can be below zero.
+ * Null when it is not a number, or could be two. A minus is kept: balances can be below zero. `currency`: a code, where one
+ * stands beside the amount.
  */
-export function readDecimal(value: unknown): string | null {
+export function readDecimal(value: unknown, writing: WritingOf = UNKNOWN_WRITING, currency: string | null = null): string | null {
   const text = typeof value === "number" ? String(value) : value;
   if (typeof text !== "string" || text.length > MAX_FIGURE_CHARS) return null;
   const match = AMOUNT.exec(text.trim());
   if (match === null) return null;
-  const [, signBefore = "", signAfter = "", grouped = "", fraction = "", exponentText = "0"] = match;
-  const whole = grouped.replace(SEPARATORS, "");
-  const exponent = Number(exponentText);
-  if ((whole === "" && fraction === "") || (signBefore !== "" && signAfter !== "") || Math.abs(exponent) > MAX_EXPONENT) return null;
-  const plain = shiftPoint(whole, fraction, exponent);
+  const [, signBefore = "", currencyBefore = "", signAfter = "", body = "", exponentText, currencyAfter = ""] = match;
+  // With an exponent, or as a number, the point is a point.
+  const isPlain = exponentText !== undefined || typeof value === "number";
+  const marks = () => (isPlain ? marksOf(".") : firstKnown(writing().money, marksIn(currencyBefore.trim() || currencyAfter || currency)));
+  const numeral = readNumeral(body.trim(), marks);
+  const exponent = Number(exponentText ?? "0");
+  if (numeral === null || (signBefore !== "" && signAfter !== "") || Math.abs(exponent) > MAX_EXPONENT) return null;
+  const plain = shiftPoint(numeral.whole, numeral.fraction, exponent);
   const negative = (signBefore === "-" || signAfter === "-") && /[1-9]/.test(plain);
   return negative ? `-${plain}` : plain;
 }

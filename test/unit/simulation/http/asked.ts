@@ -33,9 +33,9 @@ export function nameOf({ method, path }: Route): string {
   return `${method} ${path}`;
 }
 
-/** Where a route's requests are checked as those of API v2. */
+/** Where a request is checked as one of API v2: scripts are the only ones that ask there. */
 export function isApiV2Path(path: string): boolean {
-  return path === "/api/v2" || path.startsWith("/api/v2/");
+  return /^\/+api/i.test(path);
 }
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND"] as const;

@@ -235,7 +235,7 @@ function wrongsOfForm({ asked, status, headers, text, json }: Seen): string[] {
     ...(headers.get("X-Content-Type-Options") === "nosniff" ? [] : ["its type may be guessed at"]),
     ...(isEmpty && text !== "" ? ["a body where there is none"] : []),
     ...(text.length > MAX_ANSWER_CHARACTERS ? [`an answer of ${text.length} characters`] : []),
-    ...(type === null || /^(application\/json|text\/csv); charset=utf-8$/.test(type) ? [] : [`a body of ${type}`]),
+    ...(type === null || /^(application\/json|text\/csv; charset=utf-8)$/.test(type) ? [] : [`a body of ${type}`]),
     ...(text !== "" && type?.startsWith("application/json") === true && json === undefined ? ["a body that is no JSON"] : []),
   ];
 }
@@ -317,7 +317,7 @@ const LEARNED: ReadonlySet<string> = new Set([
 
 /** What goes on record of an order before a refill or a cancel is asked of its provider, and after. */
 const ASKED: ReadonlySet<string> = new Set([
-  ..."refill_id refill_status refill_at cancel_status cancel_at".split(" "),
+  ..."refill_id refill_status refill_at cancel_status cancel_at cancel_tries cancel_wait_until".split(" "),
   ..."cadence version updated_at last_change".split(" "),
 ]);
 

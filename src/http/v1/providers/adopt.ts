@@ -1,0 +1,57 @@
+/**
+ * `POST /v1/providers/{id}/adopt`: has a panel's open orders at a provider followed before the panel is switched over.
+ * A script that asks one by one would find no call left of the minute's at first.
+ */
+import * as z from "zod/mini";
+import { isProviderOrderId } from "../../../domain/order-ids.ts";
+import { orderView } from "../../../domain/order-view.ts";
+import { fail } from "../../../domain/result.ts";
+import { adoptedRow, adoptOrders, readListed } from "../../../store/orders/adoption.ts";
+import { toOrder } from "../../../store/rows/order.ts";
+import type { Answer, PanelContext } from "../../kit/context.ts";
+import { json } from "../../kit/reply.ts";
+import type { Schema } from "../../kit/validate.ts";
+
+/** As many as are registered in one request: five rows written each. */
+const MAX_LISTED = 1000;
+
+/** An id as the provider gave it: a text, or a whole number for its digits. */
+const listedId: Schema<string> = z.pipe(
+  z.transform((value: unknown) => (typeof value === "number" && Number.isSafeInteger(value) ? String(value) : value)),
+  z
+    .string()
+    .check(
+      z.refine(
+        isProviderOrderId,
+        "must be a provider's order id: a whole number without zeros in front, or letters, digits, `_` and `-`, 64 at most",
+      ),
+    ),
+);
+
+export const adoptionBody = z.strictObject({ orders: z.array(listedId).check(z.minLength(1), z.maxLength(MAX_LISTED)) });
+
+/** How many of the ids are followed from now on, were this panel's already, and are another panel's; each is counted once. */
+export const adoptionAnswer = z.strictObject({ adopted: z.int(), known: z.int(), taken: z.int() });
+
+type Input = { readonly params: { readonly id: string }; readonly body: z.output<typeof adoptionBody> };
+
+/** The provider is asked by the sweeps, as its calls allow: none of them is made here. */
+export async function postAdoption({ db, panel, ports }: PanelContext, { params: { id }, body: { orders } }: Input): Promise<Answer> {
+  const ids = [...new Set(orders)];
+  const listed = await readListed(db, panel.id, id, ids);
+  if (listed === null) return fail({ code: "provider_not_found", provider: id });
+  const { provider, known, taken } = listed;
+  const fresh = ids.filter((one) => !known.has(one) && !taken.has(one));
+  const now = ports.now();
+  const adopted = await adoptOrders(
+    db,
+    fresh.map((one) => {
+      const row = adoptedRow({ panel, provider, id: one, currency: null }, now);
+      return { row, partOf: null, shown: orderView(toOrder(row), provider.state, now) };
+    }),
+    now,
+  );
+  const others = ids.filter((one) => taken.has(one) && !known.has(one)).length;
+  // Those that somebody else has put on record in this moment are counted with what was known.
+  return json(202, { adopted, known: ids.length - adopted - others, taken: others });
+}

@@ -1,0 +1,395 @@
+import { describe, expect, it } from "vitest";
+import { approve, clawBack, giveGoodwill, reject } from "../../../src/domain/refund-decision.ts";
+import { FLAGS, flagNames, type OrderState } from "../../../src/domain/order.ts";
+import { statusForPanel } from "../../../src/domain/panel-status.ts";
+import { DEFAULT_POLICY, type RefundPolicy } from "../../../src/domain/refund-policy.ts";
+import { reconcile, type ReconcilePolicy } from "../../../src/domain/reconcile.ts";
+import type { RefundStep } from "../../../src/domain/refund-plan.ts";
+import { anOrder, aReport, HOUR, NOW, POLICY } from "./orders.ts";
+
+const RULES = { canceled: "full" } as const;
+
+/** An order to which things happen one after the other, a minute apart unless said otherwise. */
+class Life {
+  state: OrderState;
+  steps: readonly RefundStep[] = [];
+  policy: RefundPolicy = DEFAULT_POLICY;
+  braked = false;
+  now = NOW;
+
+  constructor(over: Partial<OrderState> = {}) {
+    this.state = anOrder(over);
+  }
+
+  under(policy: Partial<RefundPolicy>): this {
+    this.policy = { ...DEFAULT_POLICY, ...policy };
+    return this;
+  }
+
+  says(providerStatus: string, remains: number | null = null): this {
+    this.now += 60_000;
+    const policy = { ...POLICY, refunds: this.policy, holdAll: this.braked ? ("brake" as const) : null };
+    const { next, refunds } = reconcile(this.state, aReport({ providerStatus, remains }), policy, this.now);
+    [this.state, this.steps] = [next, refunds];
+    return this;
+  }
+
+  later(hours: number): this {
+    this.now += hours * HOUR;
+    return this;
+  }
+
+  approves(amount: number | null = null): this {
+    return this.decided(approve(this.state, amount));
+  }
+
+  rejects(): this {
+    this.state = reject(this.state, this.now);
+    return this;
+  }
+
+  clawsBack(amount: number): this {
+    return this.decided(clawBack(this.state, amount, RULES));
+  }
+
+  givesGoodwill(amount: number): this {
+    return this.decided(giveGoodwill(this.state, amount));
+  }
+
+  private decided(after: ReturnType<typeof approve>): this {
+    if (!after.ok) throw new Error(after.failure.code);
+    this.state = after.value;
+    return this;
+  }
+
+  get told(): string {
+    const { label, remains } = statusForPanel(this.state);
+    return `${label} ${remains}`;
+  }
+
+  get flags(): readonly string[] {
+    return flagNames(this.state.flags);
+  }
+}
+
+const held = (life: Life) => life.state.hold?.amount ?? 0;
+
+describe("a decision is about one final status, and remembered as long as that stands", () => {
+  it("ends when the status is really taken back: a true cancel afterwards is paid like any other", () => {
+    const life = new Life().under({ mode: "hold" }).says("Canceled", 1000).rejects();
+    life.says("In progress", 900).says("In progress", 900).under({}).says("Canceled", 900);
+    expect(life.steps).toMatchObject([{ kind: "post", amount: 900_000 }]);
+  });
+
+  it("does not end by an active status that is said only once", () => {
+    const life = new Life().under({ mode: "hold" }).says("Canceled", 1000).rejects().under({});
+    expect(life.says("In progress", 900).says("Canceled", 900).steps).toEqual([]);
+    expect(life.state.refunded).toBe(0);
+  });
+
+  it("ends by an active status after an error too, and what is returned then is the base", () => {
+    const life = new Life().under({ mode: "hold" }).says("Canceled", 1000).approves(300_000).under({});
+    life.says("Error").says("Error").says("In progress", 900);
+    expect(life.flags).toEqual(["over_refunded"]);
+    expect(life.says("Partial", 500).steps).toMatchObject([{ kind: "post", amount: 150_000 }]);
+  });
+
+  it.each([
+    ["Partial", 250, 225_000],
+    ["Refunded", 400, 360_000],
+    ["Partial", 1000, 900_000],
+  ] as const)("leaves another final status to a person: %s %d", (word, remains, amount) => {
+    const life = new Life().under({ mode: "hold" }).says("Canceled", 1000).rejects().under({}).says(word, remains);
+    expect(life.steps).toMatchObject([{ kind: "hold", amount, reason: "decided_before" }]);
+    expect(life.says(word, remains).steps).toEqual([]);
+    // Deciding that is the new memory.
+    expect(life.approves().says(word, remains).steps).toEqual([]);
+    expect(life.state.refunded).toBe(amount);
+  });
+
+  it("opens nothing by another final status that makes no more due", () => {
+    const life = new Life().under({ mode: "hold" }).says("Partial", 250).approves().under({}).says("Completed", 0);
+    expect(life.steps).toEqual([]);
+    expect(life.flags).toEqual(["over_refunded"]);
+  });
+
+  it("gives an increase alone, and nothing until it passes what was granted above what was due", () => {
+    const life = new Life().under({ mode: "hold" }).says("Partial", 250).approves(500_000).under({});
+    expect(life.says("Partial", 300).steps).toEqual([]);
+    expect(life.says("Partial", 600).steps).toMatchObject([{ kind: "post", amount: 40_000 }]);
+    expect(life.says("Partial", 600).steps).toEqual([]);
+    expect(life.says("Partial", 700).steps).toMatchObject([{ kind: "post", amount: 90_000 }]);
+  });
+
+  it("about a review is about nothing known: a number, or a cancel, is held", () => {
+    for (const [word, remains, amount] of [["Partial", 250, 225_000] as const, ["Canceled", 1000, 900_000] as const]) {
+      const life = new Life().says("Partial").rejects();
+      expect(life.says("Partial").steps).toEqual([]);
+      expect(life.says(word, remains).steps).toMatchObject([{ kind: "hold", amount, reason: "decided_before" }]);
+    }
+    const granted = new Life().says("Partial").approves(100_000).says("Partial", 250);
+    expect(granted.steps).toMatchObject([{ kind: "hold", amount: 125_000, reason: "decided_before" }]);
+  });
+});
+
+describe("a claw-back touches what was posted and nothing else", () => {
+  it("leaves what waits beside it", () => {
+    const life = new Life().says("Partial", 250).under({ cap: 500_000 }).says("Canceled", 1000);
+    expect(held(life)).toBe(675_000);
+    life.clawsBack(100_000).says("Canceled", 1000);
+    expect(life.steps).toEqual([]);
+    expect(held(life)).toBe(675_000);
+    expect(life.approves().says("Canceled", 1000).steps).toEqual([]);
+    expect(life.state.refunded).toBe(800_000);
+  });
+
+  it("leaves a review beside it, and the number that answers it does not post what was taken back", () => {
+    const life = new Life().says("Partial", 250).says("Partial");
+    expect(held(life)).toBe(675_000);
+    life.clawsBack(100_000).says("Partial");
+    expect(life.steps).toEqual([]);
+    expect(held(life)).toBe(675_000);
+    expect(life.says("Partial", 250).steps).toMatchObject([{ kind: "withdraw" }]);
+    expect(life.state.refunded).toBe(125_000);
+    expect(life.says("Partial", 350).steps).toMatchObject([{ kind: "post", amount: 90_000 }]);
+  });
+
+  it("of a little of what is too much leaves it too much", () => {
+    const life = new Life().says("Canceled", 1000).says("Completed", 0).clawsBack(1);
+    expect(life.flags).toEqual(["over_refunded"]);
+  });
+});
+
+describe("more returned than is due", () => {
+  it.each([
+    ["error between", ["Error", "Error", "In progress"]],
+    ["an unknown word between", ["Teleporting", "In progress", "In progress"]],
+    ["nothing between", ["In progress", "Processing"]],
+  ] as const)("is flagged whatever lies between: %s", (_name, words) => {
+    for (const mode of ["auto", "off", "hold"] as const) {
+      const life = new Life().says("Canceled", 1000).under({ mode });
+      for (const word of words) life.says(word, 800);
+      expect(life.flags).toEqual(["over_refunded"]);
+    }
+  });
+
+  it("is not what the panel had returned before, as long as the order goes on", () => {
+    const life = new Life({ refunded: 100_000, registeredRefunded: 100_000 }).says("In progress", 500);
+    expect(life.flags).toEqual([]);
+    expect(life.says("Completed", 0).flags).toEqual(["over_refunded"]);
+  });
+
+  it("is never goodwill, which lowers what a later report posts", () => {
+    const life = new Life().givesGoodwill(100_000).says("In progress", 300);
+    expect(life.flags).toEqual([]);
+    expect(life.says("Partial", 250).steps).toMatchObject([{ kind: "post", amount: 125_000 }]);
+  });
+});
+
+describe("the policy off", () => {
+  it("withdraws what waits, and the script hears the provider's own word", () => {
+    const life = new Life().under({ mode: "hold" }).says("Canceled", 1000);
+    expect(life.told).toBe("In progress 1000");
+    life.under({ mode: "off" }).says("Canceled", 1000);
+    expect(life.steps).toMatchObject([{ kind: "withdraw" }]);
+    expect(life.told).toBe("Canceled 1000");
+    expect(life.state.reason).toBeNull();
+  });
+
+  it("leaves what was decided before it as it was decided", () => {
+    const life = new Life().under({ mode: "hold" }).says("Canceled", 1000).approves(450_000);
+    expect(life.under({ mode: "off" }).says("Canceled", 1000).told).toBe("Partial 500");
+  });
+
+  it("says a later word as it is, whatever was returned before", () => {
+    const life = new Life().says("Partial", 250).under({ mode: "off" }).says("Canceled", 1000);
+    expect(life.steps).toEqual([]);
+    expect(life.told).toBe("Canceled 1000");
+  });
+
+  it("keeps with the panel what ended and was told under it", () => {
+    const life = new Life().under({ mode: "off" }).says("Canceled", 1000);
+    const { status, refunded, remains, leftToPanel: left } = life.state;
+    life.state = { ...life.state, reportedFinal: { status, refunded, remains, left } };
+    expect(life.under({}).says("Canceled", 1000).steps).toEqual([]);
+    expect(life.told).toBe("Canceled 1000");
+    expect(life.flags).toEqual([]);
+  });
+
+  it("leaves to the rules again what nobody was told", () => {
+    const life = new Life().under({ mode: "off" }).says("Canceled", 1000).under({}).says("Canceled", 1000);
+    expect(life.steps).toMatchObject([{ kind: "post", amount: 900_000 }]);
+  });
+});
+
+describe("a rejection", () => {
+  it("is told once a poll at least an hour later still says the end", () => {
+    const life = new Life().under({ mode: "hold" }).says("Canceled", 1000).rejects();
+    expect(life.told).toBe("In progress 1000");
+    expect(life.later(0.5).says("Canceled", 1000).told).toBe("In progress 1000");
+    expect(life.later(0.5).says("Canceled", 1000).told).toBe("Completed 0");
+  });
+
+  it("is never told of an order that was running", () => {
+    const life = new Life();
+    life.braked = true;
+    life.says("Canceled", 1000).rejects();
+    life.braked = false;
+    expect(life.later(2).says("In progress", 800).told).toBe("In progress 1000");
+    expect(life.says("In progress", 700).told).toBe("In progress 700");
+    expect(life.later(30).says("Completed", 0).told).toBe("Completed 0");
+  });
+
+  it("opens an order that was closed, for the poll that confirms it", () => {
+    const life = new Life().under({ mode: "hold" }).says("Canceled", 1000).later(80).says("Canceled", 1000);
+    expect(life.state.cadence).toBeNull();
+    expect(life.rejects().state.cadence).toBe(60);
+    expect(life.later(1).says("Canceled", 1000).state.cadence).toBeNull();
+    expect(life.told).toBe("Completed 0");
+  });
+});
+
+describe("an order in error", () => {
+  const inError = () => new Life().under({ errorAfterHours: 1 }).says("Error").later(3).says("Error");
+
+  it("is told as it was decided", () => {
+    expect(inError().told).toBe("In progress 600");
+    expect(inError().approves().told).toBe("Canceled 1000");
+    expect(inError().approves(450_000).says("Error").told).toBe("Partial 500");
+  });
+
+  it("is not held again once it was decided, and is not told a rejection", () => {
+    const life = inError().rejects().later(2).says("Error");
+    expect(life.steps).toEqual([]);
+    expect(life.told).toBe("In progress 600");
+    expect(life.says("Canceled", 1000).steps).toMatchObject([{ kind: "hold", reason: "decided_before" }]);
+  });
+});
+
+describe("what a panel is told of a refund", () => {
+  it("is the provider's own number where the refund is its share, however small the charge", () => {
+    const life = new Life({ charge: 1, quantity: 10, remains: 5 }).says("Partial", 3);
+    expect(life.state.refunded).toBe(1);
+    expect(life.told).toBe("Partial 3");
+  });
+
+  it("is flagged where no whole number of units says it", () => {
+    const one = (over: Partial<OrderState>) => new Life({ quantity: 1, remains: 1, ...over }).under({ mode: "hold" }).says("Canceled", 1);
+    const asked = one({ isScripts: true }).approves(450_000).says("Canceled", 1);
+    expect([asked.told, asked.flags]).toEqual(["Completed 0", ["panel_outdated"]]);
+    // A panel that only reads the amount has nothing to correct.
+    expect(one({}).approves(450_000).says("Canceled", 1).flags).toEqual([]);
+    // Nor has one whose books were put right.
+    const corrected = one({ isScripts: true }).approves(450_000);
+    corrected.state = {
+      ...corrected.state,
+      reportedFinal: { status: "canceled", refunded: 450_000, remains: 1, left: false, corrected: true },
+    };
+    expect(corrected.says("Canceled", 1).flags).toEqual([]);
+  });
+});
+
+describe("several parts", () => {
+  it("hold what their parts left undelivered, where all are known", () => {
+    const parts = [
+      { status: "completed", remains: 0 },
+      { status: "canceled", remains: 1000 },
+      { status: "partial", remains: 400 },
+    ] as const;
+    const whole = anOrder({ multi: true, runs: 3, quantity: 3000, charge: 2_916_000 });
+    const policy = { ...POLICY, parts };
+    const say = (providerStatus: string, over: Partial<ReconcilePolicy>) =>
+      reconcile(whole, aReport({ providerStatus, remains: null }), { ...policy, ...over }, NOW).refunds;
+    expect(say("Completed", {})).toMatchObject([{ kind: "hold", amount: 1_360_800, reason: "multi_order" }]);
+    expect(say("Canceled", {})).toMatchObject([{ kind: "hold", amount: 1_360_800, reason: "multi_order" }]);
+    // Not all are known: all is at stake.
+    expect(say("Completed", { parts: parts.slice(0, 2) })).toMatchObject([{ kind: "hold", amount: 2_916_000 }]);
+    expect(say("Completed", { parts: parts.slice(0, 1) })).toEqual([]);
+    const all = [parts[0], parts[0], parts[0]];
+    expect(say("Completed", { parts: all })).toEqual([]);
+    // The provider's word and its parts contradict each other: a person looks.
+    expect(say("Canceled", { parts: all })).toMatchObject([{ kind: "hold", amount: null, reason: "multi_order" }]);
+  });
+});
+
+describe("the word of an order without a charge", () => {
+  const noCharge = (over: Partial<OrderState> = {}) => new Life({ charge: null, isScripts: true, ...over });
+
+  it("is told at once under the default policy", () => {
+    const life = noCharge().says("Canceled", 250);
+    expect([life.told, life.steps]).toEqual(["Canceled 1000", []]);
+    expect(noCharge().says("Partial", 250).told).toBe("Partial 250");
+  });
+
+  it.each([
+    ["mode hold", { mode: "hold" }, false, "policy_hold"],
+    ["the brake", {}, true, "brake"],
+  ] as const)("is kept back by %s", (_name, policy, braked, reason) => {
+    for (const charge of [null, 0]) {
+      const life = noCharge({ charge }).under(policy);
+      life.braked = braked;
+      life.says("Canceled", 1000);
+      expect(life.steps).toMatchObject([{ kind: "hold", amount: null, reason }]);
+      expect([life.told, life.flags]).toEqual(["In progress 1000", ["refund_held"]]);
+      expect(life.says("Canceled", 1000).steps).toEqual([]);
+      expect(noCharge({ charge }).under(policy).says("Completed", 0).told).toBe("Completed 0");
+    }
+  });
+
+  it("is told when a person approves it, and stays told", () => {
+    const life = noCharge().under({ mode: "hold" }).says("Canceled", 1000).approves();
+    expect(life.told).toBe("Canceled 1000");
+    expect(life.says("Canceled", 1000).steps).toEqual([]);
+    expect(life.told).toBe("Canceled 1000");
+  });
+
+  it("becomes nothing due when a person rejects it, once the end is confirmed", () => {
+    const life = noCharge().under({ mode: "hold" }).says("Canceled", 1000).rejects();
+    expect(life.told).toBe("In progress 1000");
+    expect(life.later(1).says("Canceled", 1000).told).toBe("Completed 0");
+    expect(life.says("Partial", 250).steps).toMatchObject([{ kind: "hold", amount: null, reason: "decided_before" }]);
+  });
+
+  it("is approved without an amount", () => {
+    const life = noCharge().under({ mode: "hold" }).says("Canceled", 1000);
+    expect(approve(life.state, 1)).toEqual({ ok: false, failure: { code: "no_charge" } });
+  });
+
+  it("waits for its delay, and goes out once", () => {
+    const life = noCharge().under({ delayMinutes: 30 }).says("Canceled", 1000);
+    expect(life.steps).toMatchObject([{ kind: "delay", amount: null }]);
+    expect(life.told).toBe("In progress 1000");
+    expect(life.later(0.5).says("Canceled", 1000).steps).toMatchObject([{ kind: "release", amount: null }]);
+    expect(life.told).toBe("Canceled 1000");
+    expect(life.says("Canceled", 1000).steps).toEqual([]);
+    expect(life.told).toBe("Canceled 1000");
+  });
+
+  it("is reviewed where a partial has no number, until one comes", () => {
+    const life = noCharge().says("Partial");
+    expect(life.steps).toMatchObject([{ kind: "hold", amount: null, reason: "remains_unknown" }]);
+    expect(life.flags).toEqual(["refund_held"]);
+    expect(life.says("Partial", 250).steps).toMatchObject([{ kind: "withdraw" }]);
+    expect(life.told).toBe("Partial 250");
+    const passed = noCharge().says("Partial").approves();
+    expect(passed.told).toBe("Partial 0");
+    expect(passed.says("Partial", 250).steps).toMatchObject([{ kind: "hold", reason: "decided_before" }]);
+  });
+
+  it("is another question when it becomes another word", () => {
+    const life = noCharge().under({ mode: "hold" }).says("Canceled", 1000).says("Partial", 250);
+    expect(life.steps).toMatchObject([
+      { kind: "withdraw", n: 1 },
+      { kind: "hold", n: 2, amount: null },
+    ]);
+  });
+
+  it("is not called back once it went out, and is withdrawn by an active one", () => {
+    const life = noCharge().says("Canceled", 1000).under({ mode: "hold" });
+    expect(life.says("Canceled", 1000).steps).toEqual([]);
+    const waiting = noCharge().under({ mode: "hold" }).says("Canceled", 1000).says("In progress", 500).says("In progress", 500);
+    expect(waiting.steps).toMatchObject([{ kind: "withdraw" }]);
+    expect(waiting.flags).toEqual([]);
+    expect((waiting.state.flags & FLAGS.refund_held) === 0).toBe(true);
+  });
+});
