@@ -4,22 +4,29 @@
  */
 import type { PanelStatus } from "./model/panel-status.ts";
 import type { ModelOrder } from "./model/order.ts";
+import { wordsOf } from "./subscriptions.ts";
 
 /** What the rules know of an order by its name, `panel/id` or `panel/provider/id there`, as far as they decide about it. */
 export type KnownOrders = {
   /** Each state that it was in since then, epoch ms; empty for one that the rules do not decide about. */
   readonly modelsSince: (order: string, since: number) => readonly ModelOrder[];
   readonly isOutdated: (order: string) => boolean;
+  /** It is told by words of its own. */
+  readonly isSubscription: (order: string) => boolean;
 };
 
 type Heard = { readonly word: string; readonly remains: number | null };
+type First = Heard & { readonly at: number };
+
+/** What was told is judged with the order's next poll, within the hour where it has just ended. */
+const JUDGED_WITHIN_MS = 100 * 60_000;
 
 const FINAL: ReadonlySet<string> = new Set(["Completed", "Partial", "Canceled"]);
 
 export class ApiV2Check {
   readonly #known: KnownOrders;
   /** The first final word that went out for an order. Null where an answer was lost before: that may have had it. */
-  readonly #first = new Map<string, Heard | null>();
+  readonly #first = new Map<string, First | null>();
   readonly wrongs: string[] = [];
   /** Answers that were compared. */
   compared = 0;
@@ -38,18 +45,25 @@ export class ApiV2Check {
     for (const id of asked) if (!this.#first.has(`${endpoint}/${id}`)) this.#first.set(`${endpoint}/${id}`, null);
   }
 
-  /** In the end: orders whose flag is not as what their scripts were shown asks for. */
-  outdated(): string[] {
+  /** In the end, epoch ms: orders whose flag is not as what their scripts were shown asks for. */
+  outdated(now: number): string[] {
     return [...this.#first].flatMap(([order, first]) => {
       const [model] = this.#known.modelsSince(order, Infinity);
       if (first === null || model === undefined) return [];
-      const now = model.panelStatuses();
-      const holds = now.some((status) => isAs(status, first));
-      if (holds && now.length > 1) return [];
+
+      const may = model.panelStatuses();
       const is = this.#known.isOutdated(order);
+      // What waits changes nothing yet, nor does what was rejected a moment ago.
+      if (model.isHeld || model.isRejectionPending) return [];
+      if (model.isUnsayable)
+        return is || now - first.at < JUDGED_WITHIN_MS
+          ? []
+          : [`${order} was shown as ${say(first)}, which is not all that was granted, and is not pointed out as outdated`];
+      const holds = may.some((status) => isAs(status, first));
+      if (holds && may.length > 1) return [];
       return holds === !is
         ? []
-        : [`${order} was shown as ${say(first)}, is ${say(now[0])}, and ${is ? "is" : "is not"} pointed out as outdated`];
+        : [`${order} was shown as ${say(first)}, is ${say(may[0])}, and ${is ? "is" : "is not"} pointed out as outdated`];
     });
   }
 
@@ -57,7 +71,13 @@ export class ApiV2Check {
     const models = this.#known.modelsSince(order, since);
     if (models.length === 0) return;
     this.compared += 1;
-    if (FINAL.has(heard.word) && !this.#first.has(order)) this.#first.set(order, heard);
+    if (this.#known.isSubscription(order)) {
+      const words = new Set(models.flatMap((model) => wordsOf(model)));
+      if (!words.has(heard.word))
+        this.wrongs.push(`${order} was shown as ${heard.word}, and as a subscription it is ${[...words].join(" or ")}`);
+      return;
+    }
+    if (FINAL.has(heard.word) && !this.#first.has(order)) this.#first.set(order, { ...heard, at: since });
     const may = models.flatMap((model) => model.panelStatuses());
     if (!may.some((status) => isAs(status, heard)))
       this.wrongs.push(`${order} was shown as ${say(heard)}, and by the rules it is ${[...new Set(may.map(say))].join(" or ")}`);

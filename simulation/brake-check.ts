@@ -1,11 +1,13 @@
 /**
  * Whether the brake is on when it has to be, and comes on only then: when at least `min_orders` of a provider's orders
- * ended badly within the hour, and they are at least `share` of all that ended (docs/rules.md, [B1]).
+ * ended badly within the hour, and they are at least `share` of all that ended (docs/rules.md, [B1]). An order counts
+ * once an hour; one that cost nothing does not.
  */
 import { MINUTE_MS } from "./system.ts";
 
 type Brake = { readonly share: number; readonly min_orders: number };
-type Ending = { readonly at: number; readonly isBad: boolean };
+/** `isForgotten`: the brake was let go since. The order has been counted all the same, and is not counted again within the hour. */
+type Ending = { readonly order: string; readonly at: number; readonly isBad: boolean; readonly isForgotten: boolean };
 export type Braked = { readonly id: string; readonly brake: Brake | null; readonly engaged: boolean };
 export type BrakeMemory = { readonly endings: ReadonlyMap<string, readonly Ending[]>; readonly engaged: ReadonlySet<string> };
 
@@ -35,14 +37,24 @@ export class BrakeCheck {
 
   /** Before what a commit brought is heard: where somebody has let a brake go since, its orders are counted anew. */
   begin(providers: readonly Braked[]): void {
-    for (const { id, engaged } of providers) if (!engaged && this.#engaged.delete(id)) this.#endings.delete(id);
+    for (const { id, engaged } of providers) {
+      if (engaged || !this.#engaged.delete(id)) continue;
+      this.#endings.set(
+        id,
+        (this.#endings.get(id) ?? []).map((ending) => ({ ...ending, isForgotten: true })),
+      );
+    }
   }
 
   /** A report has moved an order to this status. */
-  heard(provider: string, status: unknown, at: number): void {
-    if (!BAD.has(status) && status !== "completed") return;
+  heard(
+    provider: string,
+    { order, status, charge }: { readonly order: string; readonly status: unknown; readonly charge: unknown },
+    at: number,
+  ): void {
+    if (charge === 0 || (!BAD.has(status) && status !== "completed")) return;
     this.#justEnded.add(provider);
-    this.#endings.set(provider, [...(this.#endings.get(provider) ?? []), { at, isBad: BAD.has(status) }]);
+    this.#endings.set(provider, [...(this.#endings.get(provider) ?? []), { order, at, isBad: BAD.has(status), isForgotten: false }]);
   }
 
   /** After a commit and all that was heard with it. */
@@ -62,23 +74,42 @@ export class BrakeCheck {
 
   /** Unusual from wherever the hour is counted, even if two sweeps side by side saw the good endings and counted them twice. */
   #isUnusual(provider: string, { share, min_orders }: Brake, now: number): boolean {
-    return this.#hours(provider, now).every(({ bad, good }) => bad >= min_orders && bad >= share * (bad + 2 * good));
+    return this.#hours(provider, now).every(
+      ({ surelyBad, good }) => surelyBad >= min_orders && surelyBad >= share * (surelyBad + 2 * good),
+    );
   }
 
   /** Unusual from some point, or where bad endings were counted twice. */
   #isPerhapsUnusual(provider: string, { share, min_orders }: Brake, now: number): boolean {
-    return this.#hours(provider, now).some(({ bad, good }) => 2 * bad >= min_orders && 2 * bad >= share * (2 * bad + good));
+    return this.#hours(provider, now).some(({ bad, surelyGood }) => 2 * bad >= min_orders && 2 * bad >= share * (2 * bad + surelyGood));
   }
 
-  /** What ended within the hour, by each of the points from which it can be counted. */
-  #hours(provider: string, now: number): { readonly bad: number; readonly good: number }[] {
-    const recent = (this.#endings.get(provider) ?? []).filter(({ at }) => now - at <= PERHAPS_MS);
-    this.#endings.set(provider, recent);
+  /** How many orders ended within the hour, by each of the points from which it can be counted. */
+  #hours(provider: string, now: number): Hour[] {
+    const known = (this.#endings.get(provider) ?? []).filter(({ at }) => now - at <= 2 * PERHAPS_MS);
+    this.#endings.set(provider, known);
+    const recent = known.filter(({ at, isForgotten }) => now - at <= PERHAPS_MS && !isForgotten);
     const starts = [now - SURELY_MS, ...recent.map(({ at }) => at).filter((at) => now - at > SURELY_MS)];
     return starts.map((start) => {
       const counted = recent.filter(({ at }) => at >= start);
-      const bad = counted.filter(({ isBad }) => isBad).length;
-      return { bad, good: counted.length - bad };
+      const [bad, good] = [ordersOf(counted.filter(({ isBad }) => isBad)), ordersOf(counted.filter(({ isBad }) => !isBad))];
+      return {
+        bad: bad.length,
+        good: good.length,
+        surelyBad: bad.filter((order) => endsOnce(known, order)).length,
+        surelyGood: good.filter((order) => endsOnce(known, order)).length,
+      };
     });
   }
+}
+
+type Hour = { readonly bad: number; readonly good: number; readonly surelyBad: number; readonly surelyGood: number };
+
+/** One that had ended a while before was counted then, and not again. */
+function endsOnce(known: readonly Ending[], order: string): boolean {
+  return known.filter((ending) => ending.order === order).length === 1;
+}
+
+function ordersOf(endings: readonly Ending[]): string[] {
+  return [...new Set(endings.map(({ order }) => order))];
 }

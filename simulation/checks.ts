@@ -1,11 +1,11 @@
 /**
  * What must be right in the end, whatever happened on the way.
  */
-import { truthOf } from "../simulator/orders.ts";
 import type { World } from "../simulator/world.ts";
 import { micros } from "./amounts.ts";
 import type { FeedReader } from "./feed-reader.ts";
 import type { Gift } from "./operator.ts";
+import { shownOf } from "./subscriptions.ts";
 import { INTERNAL_ERROR, type System } from "./system.ts";
 import { cancelStatusOf } from "./refill-cancel-check.ts";
 import { ModelLedger } from "./model/ledger.ts";
@@ -35,7 +35,7 @@ export async function wrongsOfLedger(backend: Backend): Promise<string[]> {
     )),
     ...(await wrong(
       "a posted refund is not on its account once",
-      `SELECT r.panel, r.order_n, r.n FROM refunds r JOIN panels p ON p.id = r.panel AND p.money = 'ledger' WHERE r.status = 'posted'
+      `SELECT r.panel, r.order_n, r.n FROM refunds r JOIN panels p ON p.id = r.panel AND p.money = 'ledger' WHERE r.status = 'posted' AND r.amount IS NOT NULL
        AND 1 <> (SELECT count(*) FROM transfers t WHERE t.panel = r.panel AND t.order_n = r.order_n AND t.refund_n = r.n AND abs(t.amount) = r.amount)`,
     )),
     ...(await wrong(
@@ -67,7 +67,7 @@ export async function wrongsOfTruth(backend: Backend, world: World, now: number)
   return orders.flatMap(({ panel, id, provider, provider_order_id, status }) => {
     const order = world.providers.get(String(provider))?.orders.get(String(provider_order_id));
     if (order === undefined) return [`${String(panel)}/${String(id)} is at no provider`];
-    const { status: truth } = truthOf(order, now).now;
+    const { status: truth } = shownOf(order, now);
     return truth === status ? [] : [`${String(panel)}/${String(id)} at ${String(provider)} is ${truth}, and shown as ${String(status)}`];
   });
 }

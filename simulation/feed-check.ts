@@ -10,7 +10,7 @@ import type { Kept, Row } from "./steps.ts";
 type FeedChange = {
   readonly type: string;
   readonly previous: { readonly status?: string };
-  readonly data: { readonly status?: string; readonly amount?: string; readonly refunded?: string };
+  readonly data: { readonly status?: string; readonly amount?: string | null; readonly refunded?: string };
 };
 
 /** What is wrong with the changes of one order that came with one commit; `before` is null for a new order. */

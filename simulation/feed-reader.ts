@@ -53,7 +53,9 @@ export class FeedReader {
     else this.refillsAndCancels.set(`${order} ${type}`, data);
   }
 
+  /** Where only the provider's word waited, nothing was returned. */
   #credit(order: string, data: Json): void {
+    if (data.amount === null) return;
     if (data.amount.startsWith("-")) this.tookBack.add(order);
     const total = micros(data.refunded);
     const credited = this.credited.get(order) ?? 0;

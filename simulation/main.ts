@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { openBackend, type BackendName } from "./backends.ts";
 import { crashesIn, differencesFrom, crashAt, parseCrash, undisturbed } from "./crashes.ts";
 import { type RunResult, run, FAULTS } from "./scenario.ts";
+import { type Move, MOVES } from "./operator.ts";
 import { shrink } from "./shrink.ts";
 import { type Job, type Summary, swarm } from "./swarm.ts";
 
@@ -35,6 +36,7 @@ const { values } = parseArgs({
     orders: { type: "string" },
     backend: { type: "string", default: "sqlite" },
     trace: { type: "boolean", default: false },
+    moves: { type: "string" },
     terse: { type: "boolean", default: false },
     help: { type: "boolean", short: "h", default: false },
   },
@@ -44,6 +46,7 @@ const HELP = `npm run simulate -- --seed N [--ticks T] [--orders K] [--trace] [-
 npm run simulate -- --seeds A..B      a swarm, with a summary
 npm run simulate -- --corpus          the seeds that once found something
 npm run simulate -- --fresh N         so many seeds that nobody has tried with this code
+npm run simulate -- --moves a,b        the operator does only this: ${MOVES.join(", ")}
 npm run simulate -- --crashes          a crash at every step of a small scenario`;
 
 function wholeNumber(name: string, text: string | undefined): number {
@@ -63,9 +66,17 @@ async function main(): Promise<number> {
 
 function sizeOr({ ticks, orders }: Size): Size {
   return {
+    ...(values.moves === undefined ? {} : { moves: movesIn(values.moves) }),
     ticks: values.ticks === undefined ? ticks : wholeNumber("ticks", values.ticks),
     orders: values.orders === undefined ? orders : wholeNumber("orders", values.orders),
   };
+}
+
+function movesIn(text: string): readonly Move[] {
+  const moves = text.split(",").filter((word) => word !== "");
+  const unknown = moves.find((word) => !MOVES.some((move) => move === word));
+  if (unknown !== undefined) throw new RangeError(`--moves takes some of ${MOVES.join(",")}, not ${JSON.stringify(unknown)}`);
+  return MOVES.filter((move) => moves.includes(move));
 }
 
 function say(text: string): number {

@@ -9,10 +9,12 @@ import type { Json, RestClient } from "./client.ts";
 const TOLERANCE_MS = 60_000;
 
 /** In these an active word takes a final one back, and is not believed at once. */
-const DOUBTED_LIVES: ReadonlySet<string> = new Set(["reopened", "taken_back"]);
+const DOUBTED_LIVES: ReadonlySet<string> = new Set(["reopened", "taken_back", "scripted"]);
 
 /** What is not shown as it was last said: doubted, unknown or left out of an answer. */
 const DOUBTED: ReadonlySet<string> = new Set(["not_found", "unknown_status"]);
+
+const ACTIVE: readonly string[] = ["pending", "processing", "in_progress"];
 
 export class OrderReader {
   readonly #lifeOf: (provider: string, providerOrderId: string) => Life | null;
@@ -34,7 +36,10 @@ export class OrderReader {
     if ((flags as string[]).some((flag) => DOUBTED.has(flag))) return;
     this.compared += 1;
     const last = life.steps.findLastIndex((step) => step.status === status && step.at <= now);
-    const until = life.steps[last + 1]?.at ?? Infinity;
+    const next = life.steps[last + 1];
+    // Back to an earlier active status it is believed when it is said twice.
+    if (next !== undefined && ACTIVE.indexOf(next.status) < ACTIVE.indexOf(status) && ACTIVE.includes(next.status)) return;
+    const until = next?.at ?? Infinity;
     if (last !== -1 && Date.parse(checked_at) > until + TOLERANCE_MS)
       this.wrongs.push(
         `${panel}/${id} is shown as ${status}, checked at ${checked_at}, and since ${new Date(until).toISOString()} it was not so any more`,

@@ -3,14 +3,14 @@
  */
 import { placeOrder } from "../simulator/orders.ts";
 import { type Provider, replaceProvider } from "../simulator/world.ts";
-import { HastyPanel, StubbornPanel } from "../test/panels/actors.ts";
+import { HastyPanel, type Panel, StubbornPanel, SubscriptionPanel } from "../test/panels/actors.ts";
 import { ApiClient } from "../test/panels/client.ts";
-import { LASTING_LIVES } from "../test/panels/lives.ts";
+import { LASTING_LIVES, type Offer } from "../test/panels/lives.ts";
 import { RegisteringPanel } from "./registering-panel.ts";
 import { RestClient } from "./client.ts";
 import { Draws } from "./draws.ts";
 import { FeedReader } from "./feed-reader.ts";
-import { Operator } from "./operator.ts";
+import { type Move, MOVES, Operator } from "./operator.ts";
 import { hasMode, isAskedOneByOne, mixOf, PROVIDERS, shapesOf } from "./providers.ts";
 import { Process } from "./scheduler.ts";
 import { Script } from "./script.ts";
@@ -20,6 +20,8 @@ export type Participants = {
   readonly providers: readonly Provider[];
   readonly registeringPanel: RegisteringPanel;
   readonly scripts: readonly Script[];
+  /** Where each script buys. */
+  readonly offers: ReadonlyMap<Script, Offer>;
   readonly readers: readonly FeedReader[];
   readonly operator: Operator;
   /** Panels by their keys. */
@@ -29,14 +31,19 @@ export type Participants = {
 };
 
 /** Sets up the participants, before any fault. */
-export async function setUpParticipants(system: System, seed: number, orders: number): Promise<Participants> {
+export async function setUpParticipants(
+  system: System,
+  { seed, orders, moves = MOVES }: { readonly seed: number; readonly orders: number; readonly moves?: readonly Move[] },
+): Promise<Participants> {
   const draws = new Draws(seed, "cast");
   const client = new RestClient(system, new Process(system.scheduler, "operator"), new Draws(seed, "operator"));
   const keys = new Map<string, string>();
   for (const [id, money] of [
     ["books", "ledger"],
-    ["hasty", "advice"],
+    ["hasty", draws.chance(0.5) ? "ledger" : "advice"],
     ["stubborn", draws.chance(0.5) ? "ledger" : "advice"],
+    ["twin", draws.chance(0.5) ? "ledger" : "advice"],
+    ["posts", draws.chance(0.5) ? "ledger" : "advice"],
   ] as const) {
     const { json } = await client.until("POST", "/v1/panels", { id, currency: "USD", money, allow_credit: money === "ledger" });
     keys.set(id, json.key as string);
@@ -61,25 +68,20 @@ export async function setUpParticipants(system: System, seed: number, orders: nu
     await client.until("PUT", `/v1/providers/${name}`, settings);
     providers.push(provider);
   }
-  await client.until("PUT", "/v1/services/1", {
-    provider: "acme",
-    service: "1",
-    name: "Followers",
-    rate: "1.234567",
-    min: 1,
-    max: 1_000_000,
-  });
-  const scripts = [
-    scriptOf(system, "hasty", HastyPanel, { key: keys.get("hasty"), provider: "acme" }),
-    scriptOf(system, "stubborn", StubbornPanel, { key: keys.get("stubborn") }),
-  ];
+  await sell(client, "1", { service: "1", name: "Followers" });
+  await sell(client, SUBSCRIPTIONS, { service: subscriptionsOf(providers), name: "Likes on new posts", type: "Subscriptions" });
+  const offers = setUpScripts(system, keys, { subscriptions: subscriptionsOf(providers), connects: draws.chance(0.5) });
+  const scripts = [...offers.keys()];
   bringOrders(system, scripts, providers, new Draws(seed, "brought"));
   const registeringPanel = new RegisteringPanel(
     system,
     {
       rest: new RestClient(system, new Process(system.scheduler, "books"), new Draws(seed, "books-retries")),
       endpoints: new Map(
-        PROVIDERS.map((provider) => [provider, clientOf(system, new Process(system.scheduler, "books"), keys.get("books"), provider)]),
+        PROVIDERS.map((provider) => [
+          provider,
+          clientOf(system, new Process(system.scheduler, "books"), { key: keys.get("books"), provider }),
+        ]),
       ),
     },
     { draws: new Draws(seed, "books"), wishes: new Draws(seed, "books-wishes") },
@@ -89,11 +91,44 @@ export async function setUpParticipants(system: System, seed: number, orders: nu
     providers,
     registeringPanel,
     scripts,
-    readers: ["books", "hasty", "stubborn"].map((panel) => new FeedReader(panel)),
-    operator: new Operator(system, client, new Draws(seed, "decisions")),
+    offers,
+    readers: [...keys.keys()].map((panel) => new FeedReader(panel)),
+    operator: new Operator(system, client, { panels: [...keys.keys()], moves: new Set(moves) }, new Draws(seed, "decisions")),
     limits,
     panels: new Map([...keys].map(([panel, key]) => [key, panel])),
   };
+}
+
+/** The scripts, and where each buys. `subscriptions`: the provider's service; `connects`: whether it is bought there, or at the catalogue. */
+function setUpScripts(
+  system: System,
+  keys: ReadonlyMap<string, string>,
+  { subscriptions, connects }: { readonly subscriptions: string; readonly connects: boolean },
+): Map<Script, Offer> {
+  const scripts = [
+    scriptOf(system, "hasty", HastyPanel, { key: keys.get("hasty"), provider: "acme" }),
+    scriptOf(system, "stubborn", StubbornPanel, { key: keys.get("stubborn"), patienceMs: 10_000 }),
+    scriptOf(system, "twin", HastyPanel, { key: keys.get("twin") }),
+    scriptOf(system, "posts", SubscriptionPanel, { key: keys.get("posts"), ...(connects ? { provider: "acme" } : {}) }),
+  ];
+  const services = new Map([["posts", connects ? subscriptions : SUBSCRIPTIONS]]);
+  return new Map(scripts.map((script) => [script, { route: "here", service: services.get(script.id) ?? "1" }]));
+}
+
+/** The operator's number of the service of subscriptions. */
+const SUBSCRIPTIONS = "2";
+
+function subscriptionsOf([provider]: readonly Provider[]): string {
+  return String(provider?.catalogue.find(({ type }) => type === "Subscriptions")?.service);
+}
+
+/** The operator sells a service of the first provider's. */
+async function sell(
+  client: RestClient,
+  id: string,
+  service: { readonly service: string; readonly name: string; readonly type?: string },
+): Promise<void> {
+  await client.until("PUT", `/v1/services/${id}`, { provider: "acme", ...service, rate: "1.234567", min: 1, max: 1_000_000 });
 }
 
 /** So few calls a minute that they matter. */
@@ -101,15 +136,18 @@ function limitOf(provider: Provider, draws: Draws): number {
   return isAskedOneByOne(provider) ? draws.between(10, 60) : draws.between(2, 6);
 }
 
+/** Of a script that waits for so long, and the endpoint of a provider's where it is pointed at one. */
+type ScriptSettings = { readonly key: string | undefined; readonly provider?: string; readonly patienceMs?: number };
+
 /** A panel's script, pointed at the own catalogue or, with a provider, at that provider's endpoint. */
 function scriptOf(
   system: System,
   id: string,
-  Kind: typeof HastyPanel | typeof StubbornPanel,
-  { key, provider }: { readonly key: string | undefined; readonly provider?: string },
+  Kind: new (...args: ConstructorParameters<typeof Panel>) => Panel,
+  settings: ScriptSettings,
 ): Script {
-  const client = clientOf(system, new Process(system.scheduler, id), key, provider);
-  return new Script(id, new Kind(id, new Map([["here", client]])), provider === undefined ? "catalogue" : "connect", () => system.now);
+  const client = clientOf(system, new Process(system.scheduler, id), settings);
+  return new Script(id, new Kind(id, new Map([["here", client]])), settings.provider === undefined ? "catalogue" : "connect", system);
 }
 
 /** The most orders that a script brings along. */
@@ -132,11 +170,22 @@ function bringOrders(system: System, [script]: readonly Script[], [provider]: re
 }
 
 /** A panel's client of the own catalogue's endpoint or, with a provider, of that provider's. */
-function clientOf(system: System, process: Process, key = "", provider?: string): ApiClient {
+function clientOf(system: System, process: Process, { key = "", provider, patienceMs }: ScriptSettings): ApiClient {
   return new ApiClient({
     url: `${HOST}/api/v2${provider === undefined ? "" : `/${provider}`}`,
     key,
-    send: (request) => system.request(request, process),
+    send: (request) => within(patienceMs, process, system.request(request, process)),
     timeoutMs: 60_000,
   });
+}
+
+/** The answer, where it comes in so much simulated time. */
+function within(patienceMs: number | undefined, process: Process, answer: Promise<Response>): Promise<Response> {
+  if (patienceMs === undefined) return answer;
+  const given = process.after(patienceMs, () => {
+    throw new TypeError("timed out");
+  });
+  // One of them comes when nobody waits for it any more.
+  for (const promise of [answer, given]) promise.catch(() => undefined);
+  return Promise.race([answer, given]);
 }

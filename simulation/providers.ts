@@ -40,8 +40,8 @@ const SHAPES: readonly string[] = [
 /** Bends of providers whose orders take several messages, of which a later one can fall out with an earlier one. */
 const ONE_BY_ONE = ["no_many", "cap_many_error", "cap_many_silent"] as const;
 
-/** Bends of `remains` itself. */
-const BENDS_REMAINS = ["negative_remains", "remains_exceeds_quantity"] as const;
+/** Bends of `remains` itself, and what makes some of them unreadable. */
+const BENDS_REMAINS = ["negative_remains", "remains_exceeds_quantity", "thousands_separators"] as const;
 
 /** Whether one of these modes is on at the provider. */
 export function hasMode({ modes }: Provider, ...names: readonly string[]): boolean {

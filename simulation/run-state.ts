@@ -36,6 +36,8 @@ export class RunState {
   restores = 0;
   /** The bends and faults of the providers that were met, by their modes. */
   readonly modes = new Set<string>();
+  /** Orders at providers whose life was looked at, as `provider/id`. */
+  readonly turned = new Set<string>();
   readonly wrongs: string[] = [];
   /** For how many minutes the database has taken nothing while nothing else befell it, and how much the ticks had sent a minute ago. */
   #spentFor = 0;

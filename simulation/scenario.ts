@@ -2,9 +2,10 @@
  * One run: the participants act under faults, the faults stop, and in the end everything must be right.
  */
 import { createHash } from "node:crypto";
-import { buyDue, purchasesOf } from "../test/panels/lives.ts";
+import { type Bought, buyDue, purchasesOf, subscriptionsFor, twiceEach } from "../test/panels/lives.ts";
+import type { ShopOrder } from "../test/panels/shop.ts";
 import { wrongsOf } from "../test/panels/truth.ts";
-import { setUpParticipants } from "./participants.ts";
+import { type Participants, setUpParticipants } from "./participants.ts";
 import {
   wrongsOfAccounts,
   wrongsOfAcknowledged,
@@ -20,8 +21,10 @@ import { RestClient } from "./client.ts";
 import type { ApiV2Check } from "./api-v2-check.ts";
 import { Draws } from "./draws.ts";
 import { ruleGlobals } from "./globals.ts";
-import { bendsRemains, changeFaults, modeOf, MODES, PROVIDERS } from "./providers.ts";
+import { bendsRemains, changeFaults, hasMode, modeOf, MODES, PROVIDERS } from "./providers.ts";
 import type { Script } from "./script.ts";
+import type { Move } from "./operator.ts";
+import { turnOrders } from "./turned.ts";
 import { wrongsOfRefills } from "./refill-cancel-check.ts";
 import { type OneTimeFaults, drawOneTimeFaults, ONE_TIME_FAULTS, NO_ONE_TIME_FAULTS } from "./one-time-faults.ts";
 import { type Crash, Process } from "./scheduler.ts";
@@ -39,6 +42,8 @@ export type RunOptions = {
   readonly orders: number;
   readonly backend: Backend;
   readonly trace?: (line: string) => void;
+  /** What the operator does; everything, where left out. */
+  readonly moves?: readonly Move[];
   /** Whether the process that takes the nth step once the participants are set up crashes, and when; there are no other faults in such a run. */
   readonly crashAtStep?: (step: number) => Crash | null;
 };
@@ -78,6 +83,8 @@ const SETTLED_MINUTES = 4;
 /** A minute that is remembered from a clock that was ahead is waited for, where it is not more than so many ahead. */
 const AHEAD_MINUTES = 15;
 const LAZY_MINUTES = 10;
+/** For so long after the faults the operator goes on as before; then what waits is settled. */
+const MEDDLING_MINUTES = 240;
 
 /** Plays one seed. Throws only where the simulation itself breaks down: what the product does wrong is in the result. */
 export async function run(options: RunOptions): Promise<RunResult> {
@@ -105,7 +112,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   await watch?.begin();
   const letGo = ruleGlobals(system.scheduler);
   try {
-    const participants = await during(system, setUpParticipants(system, seed, orders));
+    const participants = await during(system, setUpParticipants(system, options));
     setUpSteps = system.steps;
     panels = participants.panels;
     system.backgroundFaults.rates = faultPlan.background;
@@ -161,12 +168,17 @@ const SECOND_CADENCE_MINUTES = 30;
 function watchOf(system: System): Watch {
   return new Watch({
     backend: system.backend,
-    lifeOf: (provider, id) => system.world.providers.get(provider)?.orders.get(id)?.life ?? null,
+    lifeOf: (provider, id) => {
+      const order = system.world.providers.get(provider)?.orders.get(id);
+      // A whole of several parts is told by words of its own.
+      return order === undefined || order.parts !== undefined ? null : order.life;
+    },
     isBent: (name) => {
       const provider = system.world.providers.get(name);
       return provider !== undefined && bendsRemains(provider);
     },
     now: () => system.now,
+    trace: (line) => system.trace(line),
   });
 }
 
@@ -210,8 +222,7 @@ async function actUnderFaults(
   const { system, participants } = state;
   const start = system.now;
   const each = Math.ceil(orders / 10);
-  const panels = participants.scripts.map(({ panel }) => panel);
-  const bought = purchasesOf(draws.next(), panels, [{ route: "here", service: "1" }], each);
+  const bought = purchasesIn(participants, draws.next(), each);
   const shapes = new Map(participants.providers.map((provider) => [provider.name, provider.modes.map(inputOf)]));
   const everywhere = new Set(participants.providers.map(({ name }) => name));
   const sound = new Set([...everywhere].filter((name) => !faultyProviders.has(name)));
@@ -222,6 +233,7 @@ async function actUnderFaults(
     await state.punctuality.look(start, punctual ? everywhere : sound);
     if (sound.size > 0) await state.staleness.look(sound);
     buyDue(bought, system.now - start, system.now);
+    turnOrders(system.world, system.now, state.turned);
     if (minute % 10 === 5) {
       for (const provider of participants.providers.filter(({ name }) => faultyProviders.has(name))) {
         const faults = changeFaults(provider, shapes.get(provider.name) ?? [], draws);
@@ -233,6 +245,20 @@ async function actUnderFaults(
   }
   for (const provider of participants.providers) changeFaults(provider, shapes.get(provider.name) ?? [], new Never());
   buyDue(bought, Number.MAX_SAFE_INTEGER, system.now);
+}
+
+/** What the scripts sell: most of them so much, and a third of it the one that sells all twice, and that of subscriptions. */
+function purchasesIn({ offers, providers }: Participants, seed: number, each: number): Bought[] {
+  const few = Math.ceil(each / 3);
+  // Of a post nobody here knows how much was ordered, so nobody can tell that more remains.
+  const exceeds = providers.some((provider) => hasMode(provider, "remains_exceeds_quantity"));
+  const bought = [...offers].flatMap(([{ id, panel }, offer]): Bought[] => {
+    if (id === "posts" && exceeds) return [];
+    const isSpecial = id === "twin" || id === "posts";
+    const one = purchasesOf(seed, [panel], [offer], isSpecial ? few : each);
+    return id === "twin" ? twiceEach(one) : id === "posts" ? subscriptionsFor(one) : one;
+  });
+  return bought.toSorted((a, b) => a.afterMs - b.afterMs);
 }
 
 /** A provider's mode as it is written. */
@@ -289,7 +315,8 @@ async function actWithoutFaults(state: RunState): Promise<Recovery> {
     await system.pass(step);
     minutes += step;
     if (minutes > settledAfter && minutes <= BUSY_MINUTES) await state.punctuality.look(settledAt, everywhere);
-    act(state, 1000, minutes % 30 === 0 ? "operator" : "panels", true);
+    turnOrders(system.world, system.now, state.turned);
+    act(state, 1000, minutes % 20 === 0 ? "operator" : "panels", minutes > MEDDLING_MINUTES);
     if ((await staleness.look(everywhere)).ofOld > 0) caughtUpAfter = minutes;
   }
   return { minutes, caughtUpAfter };
@@ -304,6 +331,9 @@ async function wrongsAtEnd(state: RunState): Promise<string[]> {
     await during(system, reader.read(client));
   }
   const { backend, world } = system;
+  const twin = participants.scripts.find(({ id }) => id === "twin");
+  for (const link of [...system.slowSales, ...(watch?.doubtedLinks ?? [])]) twin?.excused.add(link);
+  const altered = new Set([...participants.operator.altered, ...(await rejectedOrders(backend))]);
   return [
     ...(watch?.wrongs ?? []),
     ...(watch === null ? [] : wrongsOfWatched(state, watch)),
@@ -317,7 +347,7 @@ async function wrongsAtEnd(state: RunState): Promise<string[]> {
     ...(watch === null ? [] : await wrongsOfAccounts(backend, participants.registeringPanel.orders, watch.refunds())),
     ...(await wrongsOfTruth(backend, world, system.now)),
     ...(await wrongsOfReaders(backend, participants.readers, lost)),
-    ...participants.scripts.flatMap((script) => wrongsOfScript(script, world)),
+    ...participants.scripts.flatMap((script) => wrongsOfScript(script, world, altered)),
     ...(await wrongsOfGifts(backend, participants.operator.gifts, state.restores === 0)),
     ...(state.restores === 0 ? await wrongsOfDeadLetters(backend, system.queue.dead) : []),
     ...wrongsOfTraffic(system, participants.limits),
@@ -330,22 +360,36 @@ function wrongsOfWatched({ system, clocksAreRight, restores }: RunState, { apiV2
   return [
     ...apiV2.wrongs,
     ...(clocksAreRight ? brakes.wrongs : []),
-    ...(restores === 0 ? [...apiV2.outdated(), ...wrongsOfRefills(system.world, refillsWanted)] : []),
+    ...(restores === 0 ? [...apiV2.outdated(system.now), ...wrongsOfRefills(system.world, refillsWanted)] : []),
   ];
+}
+
+/** Orders, as `panel/id`, of which a person has rejected something. */
+async function rejectedOrders(backend: Backend): Promise<string[]> {
+  const sql = `SELECT DISTINCT o.panel || '/' || o.id AS name FROM refunds r JOIN orders o ON o.panel = r.panel AND o.n = r.order_n
+    WHERE r.status = 'rejected' AND r.decided_by <> 'rules'`;
+  const [found] = await backend.run([{ sql, params: [] }]);
+  return (found?.results ?? []).map(({ name }) => String(name));
 }
 
 /**
  * What is wrong in a panel's own records. Of orders that its script has ordered anew by the protocol's rule, or that are
- * lost, only this can be asked: that it paid back once, and no more than was paid.
+ * lost, only this can be asked: that it paid back once, and no more than was paid. So of those of which a person has
+ * decided otherwise than was due: what their script was told, the model has judged. They must have ended, too.
  */
-function wrongsOfScript({ panel, excused }: Script, world: System["world"]): string[] {
-  const theirs = panel.shop.orders.filter(({ link }) => excused.has(link));
+function wrongsOfScript({ id, panel, excused }: Script, world: System["world"], altered: ReadonlySet<string>): string[] {
+  const isAltered = (order: ShopOrder): boolean => [order, ...panel.shop.partsOf(order)].some((each) => altered.has(`${id}/${each.id}`));
+  const others = panel.shop.orders.filter((order) => isAltered(order) && !excused.has(order.link));
+  const left = new Set([...excused, ...others.map(({ link }) => link)]);
+  const theirs = panel.shop.orders.filter(({ link }) => left.has(link));
   const customers = theirs.map(({ customer }) => `${panel.name}: ${customer} has `);
-  const starts = [...[...excused].map((link) => `${panel.name}: ${link} (`), ...customers];
+  const starts = [...[...left].map((link) => `${panel.name}: ${link} (`), ...customers];
   const tooMuch = theirs.filter(({ refunds, paid }) => refunds.length > 1 || refunds.some((refund) => refund > paid));
+  const open = others.filter(({ state }) => state !== "ended" && state !== "failed");
   return [
     ...wrongsOf(panel, world).filter((wrong) => !starts.some((start) => wrong.startsWith(start))),
     ...tooMuch.map(({ link, refunds, paid }) => `${panel.name}: ${link} was paid back ${refunds.join(" and ")} of ${paid}`),
+    ...open.map(({ link, word }) => `${panel.name}: ${link} never ended, and was told ${String(word)}`),
   ];
 }
 

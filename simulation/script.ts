@@ -3,6 +3,7 @@
  */
 import type { Panel } from "../test/panels/actors.ts";
 import type { ShopOrder } from "../test/panels/shop.ts";
+import type { System } from "./system.ts";
 
 /** In connect mode the ids above are the product's own (docs/rules.md, [I3]). */
 const CONNECT_IDS_FROM = 2_000_000_000;
@@ -15,7 +16,7 @@ export class Script {
   readonly id: string;
   readonly panel: Panel;
   readonly #channel: "connect" | "catalogue";
-  readonly #now: () => number;
+  readonly #system: System;
   /** Since when it has been sending an order, by link. */
   readonly #unheard = new Map<string, number>();
   /**
@@ -25,11 +26,11 @@ export class Script {
   readonly excused = new Set<string>();
   #busy = false;
 
-  constructor(id: string, panel: Panel, channel: "connect" | "catalogue", now: () => number) {
+  constructor(id: string, panel: Panel, channel: "connect" | "catalogue", system: System) {
     this.id = id;
     this.panel = panel;
     this.#channel = channel;
-    this.#now = now;
+    this.#system = system;
   }
 
   /** One run of its cron. */
@@ -37,12 +38,14 @@ export class Script {
     if (this.#busy) return;
     this.#busy = true;
     const unsent = this.panel.shop.inState("unsent");
-    await this.panel.act(this.#now());
+    await this.panel.act(this.#system.now);
     for (const order of unsent) {
       if (order.attempts === 0) continue;
+      // What was answered at once, and not heard, is another sale when it comes again.
+      if (this.#system.lostSales.has(order.link)) this.excused.add(order.link);
       const since = this.#unheard.get(order.link) ?? order.attemptedAt;
       this.#unheard.set(order.link, since);
-      if (this.#now() - since > SAME_FOR_MS) this.excused.add(order.link);
+      if (this.#system.now - since > SAME_FOR_MS) this.excused.add(order.link);
     }
     this.#busy = false;
   }

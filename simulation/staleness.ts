@@ -2,8 +2,8 @@
  * For how long an order has been shown as it is not any more at its provider: docs/guarantees.md, R10 and R11.
  */
 import type { State } from "../simulator/life.ts";
-import { truthOf } from "../simulator/orders.ts";
 import type { Row } from "./steps.ts";
+import { shownOf } from "./subscriptions.ts";
 import { MINUTE_MS, type System } from "./system.ts";
 
 /** Progress is written once it has moved by a share of the quantity, a quarter at most; and it goes on meanwhile. */
@@ -14,6 +14,7 @@ const PROGRESS_PERCENT = 40;
  * whose calls are few takes turns.
  */
 const SLACK_MINUTES = 60;
+const RISING_MINUTES = 120;
 
 export class Staleness {
   readonly #system: System;
@@ -50,9 +51,12 @@ export class Staleness {
     for (const row of result?.results ?? []) {
       const order = world.providers.get(String(row["provider"]))?.orders.get(String(row["provider_order_id"]));
       if (order === undefined || !providers.has(String(row["provider"]))) continue;
-      const truth = truthOf(order, now).now;
+      const truth = shownOf(order, now);
       if (this.#isOld("status", truth.status !== row["status"], row)) ofOld += 1;
-      this.#isOld("remains", this.#isProgressLost(row, truth), row);
+      // A number that rises again is written once in a while.
+      const rises = Number(row["remains"] ?? 0) < (truth.remains ?? 0);
+      this.#isOld(rises ? "rising remains" : "remains", this.#isProgressLost(row, truth), row);
+      this.#isOld(rises ? "remains" : "rising remains", false, row);
     }
     this.#looks += 1;
     return { ofOld };
@@ -76,7 +80,7 @@ export class Staleness {
     this.#behind.set(key, behind);
     const minutes = (now - behind.since) / MINUTE_MS;
     if (what === "status") this.longest = Math.max(this.longest, minutes);
-    if (minutes > 2 * behind.cadence + SLACK_MINUTES)
+    if (minutes > 2 * behind.cadence + SLACK_MINUTES + (what === "rising remains" ? RISING_MINUTES : 0))
       this.#note(`${String(panel)}/${String(id)} had its ${what} behind for ${minutes} minutes at ${String(provider)}`);
     return behind.since === this.#markedAt;
   }

@@ -1,11 +1,12 @@
 /**
- * What happened to an order between two rows of it: a person's decisions, or an answer that was written down. Read off
- * the rows, since that is where it counts.
+ * What happened to an order between two rows of it: a person's decisions, an answer that was written down, or a final
+ * word that went out. Read off the rows, since that is where it counts.
  */
 import type { Heard, ModelOrder, Policy } from "./model/order.ts";
+import type { PartsKnown } from "./model/rules.ts";
 
 export type Row = Readonly<Record<string, unknown>>;
-export type Circumstances = { readonly policy: Policy; readonly holdAll: boolean };
+export type Circumstances = { readonly policy: Policy; readonly holdAll: boolean; readonly parts?: PartsKnown | null };
 export type Step = (order: ModelOrder, circumstances: Circumstances) => void;
 
 /** An order's row with its refunds by their number. */
@@ -17,23 +18,43 @@ const NOT_FOUND = 1 << 3;
 /** `left`: it is none of those any more that the rules decide about. */
 export function stepsBetween(before: Kept, after: Kept): readonly Step[] | "left" {
   const decisions: Step[] = [];
+  if (after.row["reason"] === "not_placed") return "left";
   for (const [n, refund] of after.refunds) {
     const old = before.refunds.get(n);
-    const amount = Number(refund["amount"]);
-    if (refund["reason"] === "not_placed") return "left";
-    if (old === undefined && refund["kind"] === "goodwill") decisions.push((order) => order.goodwill(amount));
-    else if (old === undefined && refund["kind"] === "clawback") decisions.push((order) => order.clawBack(amount));
+    const amount = refund["amount"] === null ? null : Number(refund["amount"]);
+    const at = Number(after.row["rejected_at"] ?? refund["decided_at"]);
+    if (old === undefined && refund["kind"] === "goodwill") decisions.push((order) => order.goodwill(amount ?? 0));
+    else if (old === undefined && refund["kind"] === "clawback") decisions.push((order) => order.clawBack(amount ?? 0));
     else if (old !== undefined && old["status"] !== refund["status"] && refund["decided_by"] !== "rules")
-      decisions.push(refund["status"] === "posted" ? (order) => order.approve(amount) : (order) => order.reject());
+      decisions.push(refund["status"] === "posted" ? (order) => order.approve(amount) : (order) => order.reject(at));
   }
-  if (decisions.length > 0) return decisions;
-  if (!isHeard(before.row, after.row)) return [];
-  if (isLeftOut(after.row)) return [(order) => order.leaveOut()];
-  const heard = heardIn(after.row);
-  return [(order, { policy, holdAll }) => order.hear(heard, policy, holdAll)];
+  if (decisions.length > 0) return [...decisions, ...stepsOfTelling(before.row, after.row)];
+  const told = stepsOfTelling(before.row, after.row);
+  if (!isHeard(before.row, after.row)) return told;
+  if (isLeftOut(after.row)) return [(order) => order.leaveOut(), ...told];
+  return [stepOf(after), ...told];
 }
 
-const SET_BY_ANSWERS = ["provider_status", "remains", "status", "back_to", "refunded", "hold_amount", "multi"] as const;
+/** What a new row has heard of the order already; null for one of which nothing was heard. */
+export function firstStep(kept: Kept): Step | null {
+  return kept.row["provider_status"] === null ? null : stepOf(kept);
+}
+
+function stepOf(kept: Kept): Step {
+  const heard = heardIn(kept);
+  return (order, { policy, holdAll, parts = null }) => order.hear(heard, policy, holdAll, parts);
+}
+
+function stepsOfTelling(before: Row, after: Row): Step[] {
+  if (before["told"] === after["told"]) return [];
+  if (after["told"] === null) return [(order) => order.forgetTold()];
+  return before["told"] === null ? [(order) => order.tell()] : [];
+}
+
+const SET_BY_ANSWERS = [
+  ...(["provider_status", "remains", "status", "back_to", "multi", "refunded"] as const),
+  ...(["hold_n", "hold_amount", "word_hold_n", "rejected_at", "left_to_panel"] as const),
+];
 /** These change otherwise too. */
 const ALSO_SET_BY_ANSWERS = ["reason", "flags"] as const;
 
@@ -53,12 +74,14 @@ function isLeftOut(after: Row): boolean {
 }
 
 /** The answer as the row has it. Of a word that is not believed yet, or an unknown one, no number is kept. */
-function heardIn(after: Row): Heard {
-  const isDoubted = after["back_to"] !== null || (Number(after["flags"]) & UNKNOWN_STATUS) !== 0;
+function heardIn({ row }: Kept): Heard {
+  const isDoubted = row["back_to"] !== null || (Number(row["flags"]) & UNKNOWN_STATUS) !== 0;
+  const charge = row["provider_charge"] as string | null;
   return {
-    word: String(after["provider_status"]),
-    remains: isDoubted ? null : (after["remains"] as number | null),
-    multi: after["multi"] === 1,
-    at: Number(after["updated_at"]),
+    word: String(row["provider_status"]),
+    remains: isDoubted ? null : (row["remains"] as number | null),
+    isFree: charge !== null && !/[1-9]/.test(charge),
+    multi: row["multi"] === 1,
+    at: Number(row["polled_at"] ?? row["updated_at"]),
   };
 }

@@ -5,6 +5,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import logUpdate from "log-update";
+import type { Move } from "./operator.ts";
 import { BEHIND, CATCH_UP, type RunResult } from "./scenario.ts";
 import type { Crash } from "./scheduler.ts";
 
@@ -12,6 +13,8 @@ export type Job = {
   readonly seed: number;
   readonly ticks: number;
   readonly orders: number;
+  /** What the operator does; everything, where left out. */
+  readonly moves?: readonly Move[];
   /** The process that takes this step crashes; there are no other faults then. */
   readonly crash?: { readonly step: number; readonly when: Crash };
 };

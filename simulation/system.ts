@@ -27,6 +27,15 @@ export const INTERNAL_ERROR = 500;
 
 const TICK = "tick-";
 
+/** An answer within eight seconds has reached its script, as far as the protocol goes; with the way there and back. */
+const QUICK_MS = 8_100;
+
+const AT_ONCE_MS = 7_900;
+
+function linkOf(fields: URLSearchParams): string {
+  return fields.get("link") ?? fields.get("username") ?? "";
+}
+
 /** A sweep takes some eight steps, a request three to ten. */
 const MAX_STEPS_TO_LIVE = 9;
 
@@ -74,6 +83,10 @@ export class System {
   readonly asked = new Map<string, number>();
   /** Calls to a provider, by minute. */
   readonly callsTo = new Map<string, Map<number, number>>();
+  /** Links for which an `add` came to its end, and its script has not heard of it. */
+  readonly lostSales = new Set<string>();
+  /** Links for which an `add` took so long, or came to so little, that another one like it counts as the same. */
+  readonly slowSales = new Set<string>();
   readonly #options: SystemOptions;
   readonly #draws: Draws;
   readonly #provide: (request: Request) => Promise<Response>;
@@ -265,18 +278,28 @@ export class System {
     const answered = handleRequest(request, this.#env(process), context as unknown as ExecutionContext, this.#ports(process));
     const response = await process.outcome(answered).catch(async (error: unknown) => {
       if (fields !== null) this.#options.onApiV2Call?.(request.url, fields, null, since);
+      this.#loseSale(fields, since);
+      if (fields?.get("action") === "add") this.slowSales.add(linkOf(fields));
       await client.after(30_000, () => undefined);
       throw error;
     });
-    if (fields !== null) this.#options.onApiV2Call?.(request.url, fields, await response.clone().text(), since);
+    const text = fields === null ? "" : await response.clone().text();
+    if (fields !== null) this.#options.onApiV2Call?.(request.url, fields, text, since);
+    if (fields?.get("action") === "add" && (this.now - since > AT_ONCE_MS || !text.includes('"order"'))) this.slowSales.add(linkOf(fields));
     this.answers.set(response.status, (this.answers.get(response.status) ?? 0) + 1);
     if (response.status === INTERNAL_ERROR) this.trace(`${process.name} is answered with an internal error`);
     await client.after(this.#draws.between(1, 50), () => undefined);
     if (this.backgroundFaults.happens("answerLost")) {
       this.trace(`the answer to ${process.name} is lost`);
+      this.#loseSale(fields, since);
       throw new TypeError("fetch failed");
     }
     return response;
+  }
+
+  /** What has taken longer is sent again by a script that has given up, and is the same order then. */
+  #loseSale(fields: URLSearchParams | null, since: number): void {
+    if (fields?.get("action") === "add" && this.now - since <= QUICK_MS) this.lostSales.add(linkOf(fields));
   }
 
   /** Lets minutes go by, and fires the tick of the last one: those before it were missed. */

@@ -8,15 +8,18 @@ import { BrakeCheck, type Braked, type BrakeMemory } from "./brake-check.ts";
 import { ApiV2Check } from "./api-v2-check.ts";
 import { wrongsOfChanges } from "./feed-check.ts";
 import type { ModelOrder, Policy } from "./model/order.ts";
-import { followed, type Modeled, modelFrom } from "./modeled.ts";
+import { followed, modelFrom } from "./modeled.ts";
+import type { PartsKnown } from "./model/rules.ts";
+import { partsKnownOf } from "./parts.ts";
+import { isSubscription } from "./subscriptions.ts";
 import { trueSince } from "./monotonic-reads.ts";
 import { isRefillWanted, wrongsOfCancel } from "./refill-cancel-check.ts";
 import type { Backend } from "./sqlite.ts";
 import { type Circumstances, isAsAnswered, type Kept, type Row, stepsBetween } from "./steps.ts";
 
 type Watched = Kept & {
-  /** Null where there is nothing to compare: the order's cost is unknown, or it was never placed. */
-  readonly modeled: Modeled | null;
+  /** Null where there is nothing to compare any more: it was never placed, or product and model have parted. */
+  readonly model: ModelOrder | null;
   /** What is shown of it was true at this time, or later; epoch ms. */
   readonly seen: number;
 };
@@ -34,9 +37,12 @@ export type WatchOptions = {
   /** Whether a provider tells other numbers of what remains than there are. */
   readonly isBent: (provider: string) => boolean;
   readonly now: () => number;
+  /** Called with each thing that happened to an order, for a trace. */
+  readonly trace: (line: string) => void;
 };
 
 const PANEL_OUTDATED = 1 << 9;
+const PLACING_UNKNOWN = 1 << 11;
 
 /** Notes which orders a commit touches. Temporary: no part of the product's schema. */
 const WATCHED_TABLES = [
@@ -62,10 +68,14 @@ export class Watch {
   readonly apiV2 = new ApiV2Check({
     modelsSince: (order, since) => this.#modelsSince(order, since),
     isOutdated: (order) => (Number(this.#orders.get(this.#keys.get(order) ?? "")?.row["flags"] ?? 0) & PANEL_OUTDATED) !== 0,
+    isSubscription: (order) => isSubscription(this.#orders.get(this.#keys.get(order) ?? "")?.row ?? {}),
   });
   /** An order's key by its names in API v2; and what the rules knew of it before, until when. */
   readonly #keys = new Map<string, string>();
+  readonly #parts = new Map<string, readonly { readonly what: PartsKnown; readonly until: number }[]>();
   readonly #past = new Map<string, readonly { readonly model: ModelOrder; readonly until: number }[]>();
+  /** Links of orders that may never have been placed. */
+  readonly doubtedLinks = new Set<string>();
   /** How many refills somebody wanted of an order, by `provider/id`. */
   readonly refillsWanted = new Map<string, number>();
 
@@ -90,16 +100,23 @@ export class Watch {
     await this.#backend.run([{ sql: "DELETE FROM touched", params: [] }]);
   }
 
-  /** What the rules say is refunded of each order that they decide about, in micro-units, by `panel/n`. */
+  /** What the rules say is refunded of each order, in micro-units, by `panel/n`; of one that has parted from its model, what is. */
   refunds(): ReadonlyMap<string, number> {
-    return new Map([...this.#orders].flatMap(([key, { modeled }]) => (modeled === null ? [] : [[key, modeled.model.refunded]])));
+    return new Map([...this.#orders].flatMap(([key, { model, row }]) => [[key, model?.refunded ?? Number(row["refunded"])]]));
   }
 
   /** After a commit. */
   async look(): Promise<void> {
-    const [orders, refunds] = await this.#backend.run([
+    const [orders, refunds, parts] = await this.#backend.run([
       { sql: "SELECT o.* FROM touched t CROSS JOIN orders o WHERE o.panel = t.panel AND o.n = t.n", params: [] },
       { sql: "SELECT r.* FROM touched t CROSS JOIN refunds r WHERE r.panel = t.panel AND r.order_n = t.n", params: [] },
+      {
+        // Of each whole that was touched, or whose part was; one row for a whole without any.
+        sql: `SELECT w.panel, w.n, w.quantity, w.runs, w.posts, p.status, p.remains FROM orders w LEFT JOIN orders p ON p.panel = w.panel AND p.part_of = w.n
+          WHERE w.multi = 1 AND (w.panel, w.n) IN (
+            SELECT o.panel, coalesce(o.part_of, o.n) FROM touched t CROSS JOIN orders o WHERE o.panel = t.panel AND o.n = t.n)`,
+        params: [],
+      },
     ]);
     const rows = orders?.results ?? [];
     if (rows.length === 0) return;
@@ -125,6 +142,7 @@ export class Watch {
       engaged: brake_engaged_at !== null,
     }));
     this.brakes.begin(brakes);
+    this.#noteParts(parts?.results ?? []);
     for (const row of rows) {
       const circumstances = this.#inForce(`${String(row["panel"])} ${String(row["provider"])}`, {
         policy: policyOf.get(row["provider"]) ?? DEFAULT_POLICY,
@@ -132,7 +150,10 @@ export class Watch {
       });
       const own = (refunds?.results ?? []).filter((refund) => refund["panel"] === row["panel"] && refund["order_n"] === row["n"]);
       const changes = newChanges.filter((change) => change["panel"] === row["panel"] && change["order_id"] === row["id"]);
-      this.#take({ row, refunds: new Map(own.map((refund) => [Number(refund["n"]), refund])) }, changes, circumstances);
+      const known = this.#parts.get(`${String(row["panel"])}/${String(row["n"])}`) ?? [];
+      const variants =
+        known.length === 0 ? circumstances : known.flatMap(({ what }) => circumstances.map((each) => ({ ...each, parts: what })));
+      this.#take({ row, refunds: new Map(own.map((refund) => [Number(refund["n"]), refund])) }, changes, variants);
     }
     this.brakes.look(brakes, this.#options.now());
     for (const change of newChanges) this.#feeds.set(String(change["panel"]), Number(change["seq"]));
@@ -152,6 +173,21 @@ export class Watch {
     return recent.map(({ what }) => what);
   }
 
+  /** What is known of the parts of orders of several, now first; and before, since parts and whole are answered about at once. */
+  #noteParts(rows: readonly Row[]): void {
+    const at = this.#options.now();
+    for (const [key, all] of Map.groupBy(rows, ({ panel, n }) => `${String(panel)}/${String(n)}`)) {
+      const [whole] = all;
+      if (whole === undefined) continue;
+      const what = partsKnownOf(
+        whole,
+        all.filter(({ status }) => status !== null),
+      );
+      const before = (this.#parts.get(key) ?? []).filter(({ until }) => at - until <= UNDER_WAY_MS);
+      this.#parts.set(key, [{ what, until: Infinity }, ...before.map((each) => ({ ...each, until: Math.min(each.until, at) }))]);
+    }
+  }
+
   #take(kept: Kept, changes: readonly Row[], circumstances: readonly Circumstances[]): void {
     const key = `${String(kept.row["panel"])}/${String(kept.row["n"])}`;
     const before = this.#orders.get(key) ?? null;
@@ -162,20 +198,22 @@ export class Watch {
       ...wrongsOfEnd(kept.row, this.#options.now()),
     ];
     for (const wrong of wrongs) this.#wrong(kept.row, wrong);
+    if ((Number(kept.row["flags"]) & PLACING_UNKNOWN) !== 0) this.doubtedLinks.add(String(kept.row["link"]));
     this.#noteRefillsAndEndings(before?.row ?? null, kept.row);
-    const modeled = before === null ? modelFrom(kept.row) : this.#follow(before, kept, circumstances);
+    const model = this.#follow(before, kept, circumstances);
     for (const name of namesOf(kept.row)) this.#keys.set(name, key);
-    if (before?.modeled != null && before.modeled !== modeled) this.#pass(key, before.modeled.model);
-    this.#orders.set(key, { ...kept, modeled, seen: this.#seenAfter(before, kept) });
+    if (before?.model != null && before.model !== model) this.#pass(key, before.model);
+    this.#orders.set(key, { ...kept, model, seen: this.#seenAfter(before, kept) });
   }
 
-  #follow(before: Watched, after: Kept, circumstances: readonly Circumstances[]): Modeled | null {
-    const steps = stepsBetween(before, after);
-    if (before.modeled === null || steps === "left") return null;
+  #follow(before: Watched | null, after: Kept, circumstances: readonly Circumstances[]): ModelOrder | null {
+    const steps = before === null ? [] : stepsBetween(before, after);
+    if (before?.model === null || steps === "left") return null;
     this.compared += steps.length;
-    const { modeled, wrong } = followed(before.modeled, steps, circumstances, after.row);
+    if (before === null || steps.length > 0) this.#options.trace(lineOf(after, circumstances[0]));
+    const { model, wrong } = before === null ? modelFrom(after, circumstances) : followed(before.model, steps, circumstances, after.row);
     if (wrong !== null) this.#wrong(after.row, wrong);
-    return modeled;
+    return model;
   }
 
   /** What the rules knew of an order is past, and is kept for as long as a request may have been under way with it. */
@@ -187,8 +225,8 @@ export class Watch {
 
   #modelsSince(order: string, since: number): readonly ModelOrder[] {
     const key = this.#keys.get(order) ?? "";
-    const model = this.#orders.get(key)?.modeled?.model;
-    if (model === undefined) return [];
+    const model = this.#orders.get(key)?.model;
+    if (model == null) return [];
     return [...(this.#past.get(key) ?? []).filter(({ until }) => until >= since).map((past) => past.model), model];
   }
 
@@ -199,7 +237,11 @@ export class Watch {
       this.refillsWanted.set(order, (this.refillsWanted.get(order) ?? 0) + 1);
     }
     if (before !== null && before["status"] !== row["status"] && before["polled_at"] !== row["polled_at"])
-      this.brakes.heard(provider, row["status"], this.#options.now());
+      this.brakes.heard(
+        provider,
+        { order: `${String(row["panel"])}/${String(row["n"])}`, status: row["status"], charge: row["charge"] },
+        this.#options.now(),
+      );
   }
 
   #wrong(row: Row, what: string): void {
@@ -217,6 +259,33 @@ export class Watch {
     if (seen === null) this.#wrong(row, `it went back from ${String(before.row["status"])} with ${String(before.row["remains"])} left`);
     return seen ?? before.seen;
   }
+}
+
+/** How an order stands after something happened to it, under which policy. */
+function lineOf({ row, refunds }: Kept, inForce: Circumstances | undefined): string {
+  const {
+    panel,
+    id,
+    provider,
+    provider_order_id,
+    provider_status,
+    remains,
+    status,
+    refunded,
+    charge,
+    hold_amount,
+    hold_n,
+    word_hold_n = null,
+    hold_reason,
+    told,
+  } = row;
+  const what = word_hold_n === null ? hold_amount : "the word";
+  const waits = hold_n === null && word_hold_n === null ? "" : `, ${String(what)} waits (${String(hold_reason)})`;
+  const last = [...refunds.values()].map(
+    (refund) => `${String(refund["kind"])} ${String(refund["amount"])} ${String(refund["status"])} by ${String(refund["decided_by"])}`,
+  );
+  const name = `${String(panel)}/${String(id)} (${String(provider)}/${String(provider_order_id)})`;
+  return `${name}: ${String(provider_status)} ${String(remains)} is ${String(status)}, ${String(refunded)} of ${String(charge)}${waits}${told === null ? "" : `, told ${JSON.stringify(told)}`}; ${last.join(", ")}; ${JSON.stringify(inForce)}`;
 }
 
 /** An order's names in API v2: its own id, and at its provider's endpoint the provider's id too where that is known. */
@@ -237,7 +306,7 @@ function wrongsOfEnd({ cadence, provider_order_id, created_at }: Row, now: numbe
 /** A page is asked for, answered and written within this time, also by a slow provider and a slow database. */
 const UNDER_WAY_MS = 300_000;
 
-export const DEFAULT_POLICY: Policy = { mode: "auto", canceled: "full", cap: null, delayMinutes: 0 };
+export const DEFAULT_POLICY: Policy = { mode: "auto", canceled: "full", cap: null, delayMinutes: 0, errorAfterHours: null };
 
 function policyIn(text: string): Policy {
   return { ...DEFAULT_POLICY, ...(JSON.parse(text) as Partial<Policy>) };

@@ -1,34 +1,35 @@
 /**
- * The status and the money of one order over its history: docs/rules.md, [S5] to [S14], [F1] to [F15], [D1] to [D11].
+ * The status and the money of one order over its history, written from the domain's text: "Refund rules" with the memory
+ * of decisions, orders without a charge, orders of several parts, the refund policy.
  *
  * One thing at a time, no clock, nothing stored but what the rules speak of. Amounts are whole micro-units. Where the
- * text is silent, `readings.ts` names the alternatives and `panel-status.ts` lists the answers that may be given.
+ * text is silent, the line says what was decided.
  */
-import { DEFAULT_READING, type Reading } from "./readings.ts";
-import { type Due, dueOf, type DueRules, readable } from "./rules.ts";
+import { type Due, dueOf, type DueRules, type PartsKnown, readable, shareOf } from "./rules.ts";
 import { type PanelStatuses, panelStatusesFor } from "./panel-status.ts";
-import { isFinal, isActive, type ActiveStatus, type OwnWords, type Shown, type Status, statusOf } from "./words.ts";
+import { isActive, isFinal, type ActiveStatus, type OwnWords, type Shown, type Status, statusOf } from "./words.ts";
 
 export interface Registration {
   readonly charge: number | null;
   readonly quantity: number | null;
   readonly multi: boolean;
-  /** What the panel had already returned [F13]. */
+  /** What the panel had already returned. */
   readonly refundedBefore: number;
   /** What the panel already showed. */
   readonly status?: Status;
   /** The words of its provider or service. */
   readonly own?: OwnWords;
-  readonly reading?: Partial<Reading>;
 }
 
 /** One answer about the order that was written down. */
 export interface Heard {
   readonly word: string;
   readonly remains: number | null;
+  /** The provider's own charge reads 0. */
+  readonly isFree?: boolean;
   /** The answer shows that the order has parts. */
   readonly multi?: boolean;
-  /** When it counts, in ms; matters to refunds that are delayed. */
+  /** When it counts, ms. */
   readonly at?: number;
 }
 
@@ -38,259 +39,464 @@ export interface Policy extends DueRules {
   readonly cap: number | null;
   /** What would be posted at once waits for so long, and is posted by the next answer that still says the same. */
   readonly delayMinutes?: number;
+  /** An order in error for so long is held for a person. */
+  readonly errorAfterHours?: number | null;
 }
 
+/** What waits, of a refund or of the mere word. */
 interface Hold {
-  readonly amount: number;
-  /** The amount due that it was opened for. */
-  readonly due: number;
-  /** The amount due was not known. */
-  readonly review: boolean;
-  /** When it is posted without anybody's decision, ms, and the status that it was promised for; null for one that a person decides. */
-  readonly promised: { readonly at: number; readonly status: Shown } | null;
+  /** Null where the provider's word alone is at stake. */
+  readonly amount: number | null;
+  /** The total due behind it; null where nobody knows it. */
+  readonly due: number | null;
+  /** A person has to decide by the rules, and not because of the policy, the brake or an earlier decision. */
+  readonly review: "remains" | "parts" | "error" | null;
+  /** When it happens without anybody's decision, ms; null where a person decides. */
+  readonly promisedAt: number | null;
+  /** The status that it is about. */
+  readonly status: Shown;
 }
 
-/** [D2] */
+/** What a person decided last: the status it was about, what was due then (null: unknown), what was granted in all. */
 interface Decision {
-  readonly due: number;
+  readonly status: Shown;
+  /** The status in which the order stood meanwhile: an error is no end, and what waits stays. */
+  readonly madeIn: Shown;
+  readonly due: number | null;
   readonly granted: number;
+  readonly isRejection: boolean;
+}
+
+interface State {
+  multi: boolean;
+  parts: PartsKnown | null;
+  status: Shown;
+  activeStatus: ActiveStatus | null;
+  remains: number | null;
+  isFree: boolean;
+  /** Something is known of the order, so that an unknown word changes nothing. */
+  known: boolean;
+  /** An answer went back once: a second one in a row makes it count. */
+  doubted: boolean;
+  /** An answer has counted. */
+  answered: boolean;
+  everFinal: boolean;
+  errorSince: number | null;
+  refunded: number;
+  goodwill: number;
+  hold: Hold | null;
+  decision: Decision | null;
+  /** When something was rejected, until a poll an hour later has confirmed the end. */
+  rejectedAt: number | null;
+  over: boolean;
+  /** The total due by the last report that named one. */
+  due: Due;
+  /**
+   * The provider's own word stands, and the panel returns what follows. `perhaps`: policy off has come over an order that
+   * was settled before; the text does not say whether that changes what is told.
+   */
+  left: "yes" | "perhaps" | "no";
+  /** The panel was told the provider's own word of its end: that stays the panel's. */
+  paidByPanel: boolean;
 }
 
 export class ModelOrder {
-  readonly #charge: number | null;
-  readonly #quantity: number | null;
+  readonly charge: number | null;
+  readonly quantity: number | null;
+  readonly #refundedBefore: number;
   readonly #own: OwnWords;
-  readonly #reading: Reading;
+  #is: State;
 
-  #multi: boolean;
-  #status: Shown;
-  #activeStatus: ActiveStatus | null;
-  #remains: number | null = null;
-  /** Something is known of the order, so that an unknown word changes nothing. */
-  #known: boolean;
-  /** What an answer said that is believed when a second one says so. */
-  #remembered: Status | null = null;
-
-  #refunded: number;
-  #goodwill = 0;
-  #hold: Hold | null = null;
-  #decision: Decision | null = null;
-  /** The total due by the last report that had one. */
-  #due: number | null = null;
-  /** The same as a decision would remember it: a review counts here, and an active word owes nothing. */
-  #dueToDecide = 0;
-  /** The refund of the final word was neither posted nor held. */
-  #undone: boolean;
-
-  constructor({ charge, quantity, multi, refundedBefore, status, own = {}, reading = {} }: Registration) {
+  constructor(registration: Registration) {
+    const { charge, quantity, multi, refundedBefore, status, own = {} } = registration;
     within(refundedBefore, 0, charge ?? Number.MAX_SAFE_INTEGER);
-    this.#charge = charge;
-    this.#quantity = quantity;
+    this.charge = charge;
+    this.quantity = quantity;
+    this.#refundedBefore = refundedBefore;
     this.#own = own;
-    this.#reading = { ...DEFAULT_READING, ...reading };
-    this.#multi = multi;
-    this.#status = status ?? "pending";
-    this.#activeStatus = status !== undefined && isActive(status) ? status : null;
-    this.#known = status !== undefined && this.#reading.registered === "known";
-    this.#refunded = refundedBefore;
-    this.#undone = isFinal(this.#status);
+    this.#is = {
+      multi,
+      parts: null,
+      status: status ?? "pending",
+      activeStatus: status !== undefined && isActive(status) ? status : null,
+      remains: null,
+      isFree: false,
+      known: status !== undefined,
+      doubted: false,
+      answered: false,
+      everFinal: false,
+      errorSince: null,
+      refunded: refundedBefore,
+      goodwill: 0,
+      hold: null,
+      decision: null,
+      rejectedAt: null,
+      over: false,
+      due: { kind: "nothing_said" },
+      left: "no",
+      paidByPanel: false,
+    };
+  }
+
+  /** The same order, to go on by itself. */
+  copy(): ModelOrder {
+    const { charge, quantity } = this;
+    const other = new ModelOrder({ charge, quantity, multi: false, refundedBefore: this.#refundedBefore, own: this.#own });
+    other.#is = { ...this.#is };
+    return other;
   }
 
   get status(): Shown {
-    return this.#status;
+    return this.#is.status;
   }
 
   /** The last active status; null where there was none. */
   get activeStatus(): ActiveStatus | null {
-    return this.#activeStatus;
+    return this.#is.activeStatus;
   }
 
   /** What came with the last word that counted; beside an active word without a number, the number before it. */
   get remains(): number | null {
-    return this.#remains;
+    return this.#is.remains;
   }
 
   get multi(): boolean {
-    return this.#multi;
+    return this.#is.multi;
   }
 
   /** All that was returned, before the registration too. */
   get refunded(): number {
-    return this.#refunded;
+    return this.#is.refunded;
   }
 
-  get held(): number {
-    return this.#hold?.amount ?? 0;
+  /** The amount that waits; null where nothing or only a word does. */
+  get held(): number | null {
+    return this.#is.hold?.amount ?? null;
+  }
+
+  get isHeld(): boolean {
+    return this.#is.hold !== null;
   }
 
   /** What is held waits for a decision, and not for its time. */
   get isHeldForAPerson(): boolean {
-    return this.#hold !== null && this.#hold.promised === null;
+    return this.#is.hold !== null && this.#is.hold.promisedAt === null;
   }
 
-  /** More was returned than is due, goodwill left out [F14] [F15]. */
+  /** More was returned than is due, goodwill left out, as far as no person granted it. */
   get overRefunded(): boolean {
-    return this.#due !== null && this.#refunded - this.#goodwill > this.#due;
+    return this.#is.over;
+  }
+
+  /** What was rejected is not told yet. */
+  get isRejectionPending(): boolean {
+    return this.#is.rejectedAt !== null;
+  }
+
+  /** Nothing is returned here by the rules: the panel's script pays by the word. */
+  get isWordOnly(): boolean {
+    return this.charge === null || this.charge === 0;
+  }
+
+  /** What was decided is the share of no number of units: the nearest lower one is told, and pointed out. */
+  get isUnsayable(): boolean {
+    const { charge, quantity } = this;
+    const { status, refunded, left } = this.#is;
+    const [{ word, remains }, ...others] = this.panelStatuses();
+    if (!isFinal(status) || left !== "no" || charge === null || quantity === null || others.length > 0) return false;
+    if (word === "Completed") return refunded > 0;
+    return word === "Partial" && remains !== null && shareOf(charge, quantity, remains) !== refunded;
   }
 
   panelStatuses(): PanelStatuses {
-    return panelStatusesFor({
-      status: this.#status,
-      activeStatus: this.#activeStatus,
-      remains: this.#remains,
-      quantity: this.#quantity,
-      charge: this.#charge,
-      refunded: this.#refunded,
-      goodwill: this.#goodwill,
-      due: this.#due,
-      held: this.#hold !== null,
-      undone: this.#undone,
-    });
+    const { charge, quantity, isWordOnly } = this;
+    return panelStatusesFor({ ...this.#is, charge, quantity, isWordOnly });
   }
 
-  /** `holdAll`: the brake is on. */
-  hear({ word, remains, multi = false, at = 0 }: Heard, policy: Policy, holdAll: boolean): void {
-    this.#multi ||= multi;
-    const status = statusOf(word, this.#own, this.#multi, this.#reading);
-    if (status === null) return this.#hearUnknown();
-    this.#known = true;
-    if (this.#mustBeSaidAgain(status)) {
-      this.#remembered = status;
+  /** `holdAll`: the brake is on. `parts`: what is known here of those of an order of several. */
+  hear(
+    { word, remains, isFree = false, multi = false, at = 0 }: Heard,
+    policy: Policy,
+    holdAll: boolean,
+    parts: PartsKnown | null = null,
+  ): void {
+    const is = this.#is;
+    is.multi ||= multi;
+    is.parts = is.multi ? (parts ?? { isShort: false, undelivered: null }) : null;
+    const status = statusOf(word, this.#own, is.multi);
+    if (status === null) {
+      // It changes nothing, but an order of which nothing was known is shown as unknown.
+      if (!is.known) is.status = "unknown";
+      is.doubted = false;
       return;
     }
-    this.#remembered = null;
-    const wasDecided = isFinal(this.#status) && this.#decision !== null;
-    this.#move(status, readable(remains));
-    if (isActive(status)) this.#goOn(wasDecided);
-    else this.#settle(this.#dueNow(policy), policy, holdAll, at);
+    is.known = true;
+    // Back only when two answers in a row say so, since flapping is common.
+    if (goesBack(is.status, status) && !is.doubted) {
+      is.doubted = true;
+      return;
+    }
+    is.doubted = false;
+    is.answered = true;
+    const before = is.status;
+    const isSame = before === status && is.remains === readable(remains);
+    is.status = status;
+    is.isFree = isFree;
+    // A final word is never combined with an older number.
+    is.remains = isFinal(status) ? readable(remains) : (readable(remains) ?? is.remains);
+    is.errorSince = status === "error" ? (is.errorSince ?? at) : null;
+    if (isActive(status)) this.#goOn(status);
+    else if (status === "error") this.#err(policy, at);
+    else this.#end({ before, isSame, policy, holdAll, at });
   }
 
-  /** [S13]: nothing follows, but two answers on either side of it are not two in a row. */
+  /** Nothing follows, but two answers on either side of it are not two in a row. */
   leaveOut(): void {
-    this.#remembered = null;
+    this.#is.doubted = false;
   }
 
-  /** The person grants what is held, or less of it [D1] [D3]. */
-  approve(amount: number = this.held): void {
-    if (this.#hold === null) throw new RangeError("nothing is held");
-    within(amount, 0, this.#hold.amount);
-    this.#refunded += amount;
-    this.#decision = { due: this.#hold.due, granted: this.#refunded };
-    this.#hold = null;
+  /** The panel was told a final word. */
+  tell(): void {
+    if (this.#is.left === "yes" && !this.isWordOnly) this.#is.paidByPanel = true;
   }
 
-  /** [D3] */
-  reject(): void {
-    this.approve(0);
+  /** A person has put the panel's books right by hand: what is told next counts. */
+  forgetTold(): void {
+    this.#is.paidByPanel = false;
   }
 
-  /** A manual refund [D9]. No decision on what is due. */
+  /** The person grants what is held, or another amount; of a word, the word. */
+  approve(amount: number | null): void {
+    this.#decide(amount, false);
+  }
+
+  reject(at: number): void {
+    this.#decide(this.#is.hold?.amount === null ? null : 0, true);
+    this.#is.rejectedAt = at;
+  }
+
+  #decide(amount: number | null, isRejection: boolean): void {
+    const is = this.#is;
+    if (is.hold === null) throw new RangeError("nothing is held");
+    if ((amount === null) !== (is.hold.amount === null)) throw new RangeError("an amount for a word, or a word for an amount");
+    if (amount !== null) within(amount, 0, (this.charge ?? 0) - is.refunded);
+    is.refunded += amount ?? 0;
+    is.decision = { status: is.hold.status, madeIn: is.status, due: is.hold.due, granted: is.refunded, isRejection };
+    is.rejectedAt = null;
+    is.hold = null;
+    is.left = this.isWordOnly ? "yes" : "no";
+  }
+
+  /** A refund that no rule asks for. No decision on what is due; what is held is left room for. */
   goodwill(amount: number): void {
-    if (this.#charge === null) throw new RangeError("there is no charge to return from");
-    within(amount, 1, this.#charge - this.#refunded);
-    this.#refunded += amount;
-    this.#goodwill += amount;
-    if (this.#hold === null) return;
-    const lowered = this.#reading.goodwillAndHold === "lowers" ? this.#hold.amount - amount : this.#hold.amount;
-    const left = Math.min(lowered, this.#charge - this.#refunded);
-    this.#hold = left > 0 ? { ...this.#hold, amount: left } : null;
-  }
-
-  /** A person takes back what was returned, goodwill first. A decision like any other: the same amount due undoes nothing. */
-  clawBack(amount: number): void {
-    within(amount, 1, this.#refunded);
-    this.#goodwill -= Math.min(this.#goodwill, amount);
-    this.#refunded -= amount;
-    // What is held is still to be decided.
-    this.#decision = { due: Math.max(0, this.#dueToDecide - this.held), granted: this.#refunded };
-  }
-
-  /** [S12]: it changes nothing, but an order of which nothing was known is shown as unknown. */
-  #hearUnknown(): void {
-    if (!this.#known) this.#status = "unknown";
-    if (this.#reading.unknownBetween === "breaks") this.#remembered = null;
-  }
-
-  /** [S7]: since flapping is common. */
-  #mustBeSaidAgain(status: Status): boolean {
-    const { error, twice } = this.#reading;
-    const leavesFinal = isFinal(this.#status) || (error === "final" && this.#status === "error");
-    const isNotFinal = isActive(status) || (error === "not_final" && status === "error");
-    if (!leavesFinal || !isNotFinal) return false;
-    return twice === "any" ? this.#remembered === null : this.#remembered !== status;
-  }
-
-  /** A final word is never combined with an older number. */
-  #move(status: Status, remains: number | null): void {
-    this.#status = status;
-    this.#remains = isActive(status) ? (remains ?? this.#remains) : remains;
-    if (isActive(status)) this.#activeStatus = status;
-  }
-
-  /** An active word moves no money, but a final one before it no longer holds. */
-  #goOn(wasDecided: boolean): void {
-    const { reopenedHold, activeFlag } = this.#reading;
-    if (reopenedHold === "dropped") this.#hold = null;
-    // Of what a person has decided about, too, although the amount that was due was not known.
-    const hadDue = this.#due !== null || wasDecided;
-    if (activeFlag === "always" || (activeFlag === "reopened" && hadDue)) this.#due = 0;
-    this.#dueToDecide = 0;
-  }
-
-  #dueNow(policy: Policy): Due {
-    return dueOf(
-      { charge: this.#charge, quantity: this.#quantity, status: this.#status, remains: this.#remains, multi: this.#multi },
-      policy,
-    );
-  }
-
-  /** [F2] */
-  #settle(due: Due, policy: Policy, holdAll: boolean, at: number): void {
-    if (due.kind === "undecided") return;
-    const review = due.kind === "hold";
-    const total = review ? due.atMost : due.amount;
-    const dueToDecide = review && this.#reading.reviewDue === "nothing" ? 0 : total;
-    this.#dueToDecide = dueToDecide;
-    // Without an amount there is no difference: a flag stays, and none is raised.
-    if (!review) this.#due = total;
-    else if (!this.overRefunded) this.#due = null;
-
-    const { openHold } = this.#reading;
-    const open = Math.max(0, this.#entitled(total, dueToDecide) - this.#refunded);
-    const { due: heldFor, amount: held, review: isReview, promised } = this.#hold ?? {};
-    // Goodwill lowers what a later report posts [D9], and so what it leaves waiting.
-    const isSame = promised === null && heldFor === dueToDecide && isReview === review && held === open;
-    if (openHold === "same_due_stays" && isSame) return;
-    const waits = this.#hold !== null && openHold === "stays";
-    const before = this.#hold;
-    this.#hold = null;
-    this.#undone = open > 0 && policy.mode === "off";
-    if (open === 0 || policy.mode === "off") return;
-    const isHeld = review || waits || holdAll || policy.mode === "hold" || (policy.cap !== null && open > policy.cap);
-    if (isHeld) this.#hold = { amount: open, due: dueToDecide, review, promised: null };
-    else this.#post({ amount: open, due: dueToDecide }, before, at, (policy.delayMinutes ?? 0) * MINUTE_MS);
-  }
-
-  /** At once, or later: the same promise keeps its time. */
-  #post({ amount: open, due }: Pick<Hold, "amount" | "due">, before: Hold | null, at: number, delayMs: number): void {
-    const isKept = before?.promised?.status === this.#status && before.amount === open;
-    const postsAt = isKept && before.promised !== null ? before.promised.at : at + delayMs;
-    if (delayMs === 0 || (isKept && at >= postsAt)) this.#refunded += open;
-    else this.#hold = { amount: open, due, review: false, promised: { at: postsAt, status: this.#status } };
+    const is = this.#is;
+    if (this.charge === null) throw new RangeError("there is no charge to return from");
+    within(amount, 1, this.charge - is.refunded - (is.hold?.amount ?? 0));
+    is.refunded += amount;
+    is.goodwill += amount;
+    // Whether it is told instead of the word that the panel goes by, the text does not say.
+    if (is.left === "yes") is.left = "perhaps";
   }
 
   /**
-   * The total that may be returned by now. After a decision [D3] [D4] only the increase opens, on top of what was granted
-   * then. So a lower amount due opens nothing either.
+   * A person takes back what was returned, goodwill first. A decision about what was posted and nothing else: the amount
+   * due is not posted again, and what is held stays to be decided.
    */
-  #entitled(total: number, dueToDecide: number): number {
-    if (this.#decision === null) return total;
-    const { due, granted } = this.#decision;
-    return Math.min(total, granted + dueToDecide - due);
+  clawBack(amount: number): void {
+    const is = this.#is;
+    within(amount, 1, is.refunded);
+    is.goodwill -= Math.min(is.goodwill, amount);
+    is.refunded -= amount;
+    if (is.left === "yes") is.left = "perhaps";
+    const { due, decision } = is;
+    const stood = decision?.status === is.status ? decision : null;
+    if (isFinal(is.status)) {
+      const total = due.kind === "nothing_said" ? 0 : due.kind === "due" ? due.total : due.atMost;
+      // Of what nobody knows, what is held says how much is still open; without that an earlier decision stands.
+      const settled = is.hold?.amount != null ? total - is.hold.amount : due.kind === "due" ? total : (stood?.due ?? null);
+      const granted = settled === null ? is.refunded : Math.min(is.refunded, Math.max(settled, stood?.granted ?? 0));
+      is.decision = { status: is.status, madeIn: is.status, due: settled, granted, isRejection: false };
+    }
+    // It can answer the flag, and never raises it.
+    is.over &&= due.kind === "due" ? this.#isOver(due.total) : is.refunded > is.goodwill;
+  }
+
+  /** An active word that counts: nothing is due, nothing waits, and what was decided has lost its cause. */
+  #goOn(status: ActiveStatus): void {
+    const is = this.#is;
+    is.activeStatus = status;
+    is.hold = null;
+    is.decision = null;
+    is.rejectedAt = null;
+    is.left = "no";
+    is.due = { kind: "due", total: 0 };
+    // Whether anything is too much shows once the order has ended, or something was returned here by the rules.
+    const isJudged = is.everFinal || is.refunded - is.goodwill > this.#refundedBefore;
+    if (isJudged) is.over = this.#isOver(0);
+  }
+
+  /** An error says nothing about money, but it can last too long. */
+  #err({ mode, errorAfterHours = null }: Policy, at: number): void {
+    const is = this.#is;
+    is.left = "no";
+    if (mode === "off") is.hold = null;
+    if (mode === "off" || this.isWordOnly || errorAfterHours === null || at - (is.errorSince ?? at) < errorAfterHours * HOUR_MS) return;
+    if (is.decision?.status === "error" || is.hold?.review === "error") return;
+    const amount = (this.charge ?? 0) - is.refunded;
+    is.hold = amount > 0 ? { amount, due: null, review: "error", promisedAt: null, status: "error" } : null;
+  }
+
+  #end(report: Report): void {
+    const is = this.#is;
+    const { policy, at } = report;
+    is.everFinal = true;
+    if (is.rejectedAt !== null && at - is.rejectedAt >= HOUR_MS) is.rejectedAt = null;
+    const { charge, quantity } = this;
+    const { status, remains, isFree, parts } = is;
+    const due = dueOf({ charge, quantity, status, remains, isFree, parts }, policy);
+    is.due = due;
+    if (due.kind === "due") is.over = this.#isOver(due.total);
+    if (this.isWordOnly) this.#endOfWord(report);
+    else if (policy.mode === "off" || is.paidByPanel) this.#leave(report);
+    else this.#settle(due, report);
+  }
+
+  /** What waits is withdrawn, and the panel goes by the provider's own word. */
+  #leave({ isSame }: Report): void {
+    const is = this.#is;
+    const isNew = !isSame || is.hold !== null;
+    is.hold = null;
+    if (isNew) is.left = "yes";
+    else if (is.left === "no") is.left = "perhaps";
+  }
+
+  #settle(due: Due, report: Report): void {
+    const is = this.#is;
+    is.left = "no";
+    if (due.kind === "nothing_said" || this.#isSameQuestion(due, report.before)) return;
+    const review = due.kind === "review" ? due.of : null;
+    const total = due.kind === "due" ? due.total : due.atMost;
+    const open = this.#isAnswered(due) ? 0 : this.#entitled(total) - is.refunded;
+    if (open <= 0) return this.#settleNothing(total, review);
+    // What was left to a person stays so while the amount is the same, though the policy has changed.
+    const waiting = is.hold?.promisedAt === null ? is.hold : null;
+    if (review === null && waiting?.review === null && waiting.amount === open) {
+      is.hold = { ...waiting, status: is.status };
+      return;
+    }
+    if (review !== null || this.#isHeldBy(report, open))
+      is.hold = { amount: open, due: due.total, review, promisedAt: null, status: is.status };
+    else this.#post(open, total, report);
+  }
+
+  /** What waits for an answer that nobody knows stays as it is, whatever is returned or taken back beside it. */
+  #isSameQuestion(due: Exclude<Due, { kind: "nothing_said" }>, before: Shown): boolean {
+    const { hold, status } = this.#is;
+    if (hold === null || hold.promisedAt !== null || due.kind !== "review") return false;
+    return hold.review === due.of && hold.due === due.total && before === status;
+  }
+
+  /** A person has decided about this very status, of which nothing was known then either. */
+  #isAnswered({ total }: Exclude<Due, { kind: "nothing_said" }>): boolean {
+    const { decision, status } = this.#is;
+    return total === null && decision?.status === status && decision.due === null;
+  }
+
+  /** By an earlier decision about something else, by the brake or by the policy. */
+  #isHeldBy({ policy, holdAll }: Report, open: number): boolean {
+    const { decision, status } = this.#is;
+    const isDecidedBefore = decision !== null && (decision.status !== status || decision.due === null);
+    return isDecidedBefore || holdAll || policy.mode === "hold" || (policy.cap !== null && open > policy.cap);
+  }
+
+  /** Nothing more is to be returned; of an order of several parts the word waits all the same. */
+  #settleNothing(total: number, review: Hold["review"]): void {
+    const is = this.#is;
+    const isWordHeld = review === "parts" && total === 0 && is.status !== "completed" && is.decision?.status !== is.status;
+    is.hold = isWordHeld ? { amount: null, due: 0, review, promisedAt: null, status: is.status } : null;
+  }
+
+  /** At once, or later: the same promise keeps its time. */
+  #post(amount: number, due: number, { policy, at }: Report): void {
+    const is = this.#is;
+    const delayMs = (policy.delayMinutes ?? 0) * MINUTE_MS;
+    const { hold } = is;
+    const isKept = hold !== null && hold.promisedAt !== null && hold.status === is.status && hold.amount === amount;
+    const promisedAt = (isKept ? hold.promisedAt : null) ?? at + delayMs;
+    if (delayMs === 0 || (isKept && at >= promisedAt)) {
+      is.refunded += amount;
+      is.hold = null;
+    } else is.hold = { amount, due, review: null, promisedAt, status: is.status };
+  }
+
+  /** Nothing is returned here, and the script pays by the word: the word is kept back as money would be. */
+  #endOfWord(report: Report): void {
+    const is = this.#is;
+    const isDoubtful = is.status === "partial" && is.remains === null;
+    const waiting = is.hold?.status === is.status ? is.hold : null;
+    is.hold = null;
+    const { decision } = is;
+    const isDecided = decision?.status === is.status && (decision.due !== null || isDoubtful);
+    if (isDecided) return;
+    const isOut = report.before === is.status && waiting === null && is.left === "yes" && !isDoubtful;
+    // Completed returns nothing. What may have been told already is not called back.
+    const isFree = report.policy.mode === "off" || is.status === "completed" || isOut;
+    is.left = isFree ? "yes" : "no";
+    if (!isFree) this.#holdWord(waiting, isDoubtful, report);
+  }
+
+  #holdWord(waiting: Hold | null, isDoubtful: boolean, { policy, holdAll, at }: Report): void {
+    const is = this.#is;
+    const isForAPerson = waiting?.promisedAt === null && (waiting.review === null || isDoubtful);
+    const isHeld = isForAPerson || isDoubtful || is.decision !== null || holdAll || policy.mode === "hold";
+    const delayMs = (policy.delayMinutes ?? 0) * MINUTE_MS;
+    const promisedAt = waiting?.promisedAt ?? at + delayMs;
+    const isDue = delayMs === 0 || (waiting !== null && at >= promisedAt);
+    const word = { amount: null, due: isDoubtful ? null : 0, review: isDoubtful ? ("remains" as const) : null, status: is.status };
+    if (isForAPerson) is.hold = waiting;
+    else if (isHeld) is.hold = { ...word, promisedAt: null };
+    else if (isDue) is.left = "yes";
+    else is.hold = { ...word, promisedAt };
+  }
+
+  /**
+   * The total that may be returned by now. Of a status that a person has decided about, the increase alone opens on top of
+   * what was granted, and never above the larger of granted and due. Another status is a new fact, and so is a number
+   * where a person has decided about nothing known.
+   */
+  #entitled(total: number): number {
+    const { decision, status } = this.#is;
+    if (decision === null || decision.status !== status || decision.due === null) return total;
+    if (total <= decision.due) return 0;
+    return Math.min(decision.granted + total - decision.due, Math.max(decision.granted, total));
+  }
+
+  /** Goodwill is never too much, nor is what a person granted for the amount due or for less. */
+  #isOver(due: number): boolean {
+    const { refunded, goodwill, decision } = this.#is;
+    const isGranted = decision !== null && decision.due !== null && due >= decision.due && refunded - goodwill <= decision.granted;
+    return refunded - goodwill > due && !isGranted;
   }
 }
 
+/** From a final status to another kind; and, decided where the text is silent, from an active one to an earlier. */
+function goesBack(from: Shown, to: Status): boolean {
+  if (isFinal(from)) return !isFinal(to);
+  return isActive(from) && isActive(to) && ACTIVE.indexOf(to) < ACTIVE.indexOf(from);
+}
+
+const ACTIVE: readonly ActiveStatus[] = ["pending", "processing", "in_progress"];
+
+interface Report {
+  readonly before: Shown;
+  readonly isSame: boolean;
+  readonly policy: Policy;
+  readonly holdAll: boolean;
+  readonly at: number;
+}
+
 const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 
 function within(amount: number, least: number, most: number): void {
   if (!Number.isSafeInteger(amount) || amount < least || amount > most) {

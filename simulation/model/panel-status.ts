@@ -1,7 +1,7 @@
-/** The panel status of an order, which its script gets by API v2: docs/rules.md, [P1] to [P10]. */
+/** What a panel's script is told of an order by API v2: the text's "What a panel is told" and "Which words". */
+import { isPart, shareOf } from "./rules.ts";
 import { type Final, isFinal, type ActiveStatus, type Shown } from "./words.ts";
 
-/** [P1] */
 export type PanelStatusWord = "Pending" | "Processing" | "In progress" | "Completed" | "Partial" | "Canceled";
 
 export interface PanelStatus {
@@ -21,76 +21,92 @@ export interface OrderFacts {
   readonly remains: number | null;
   readonly quantity: number | null;
   readonly charge: number | null;
+  /** No answer has counted yet: the status is what the panel registered. */
+  readonly answered: boolean;
   readonly refunded: number;
   /** How much of it a person gave beside what was due. */
   readonly goodwill: number;
-  /** What was due by the last report that said so; null where none has. */
-  readonly due: number | null;
-  /** The refund of the final word waits: held for a decision. */
-  readonly held: boolean;
-  /** The refund of the final word was neither posted nor held: refunds are off, or the word is from registration. */
-  readonly undone: boolean;
+  readonly hold: object | null;
+  readonly decision: { readonly status: Shown; readonly madeIn: Shown; readonly isRejection: boolean } | null;
+  readonly rejectedAt: number | null;
+  readonly left: "yes" | "perhaps" | "no";
+  readonly isWordOnly: boolean;
 }
 
 const ACTIVE_WORDS = { pending: "Pending", processing: "Processing", in_progress: "In progress" } as const;
+const NOTHING: PanelStatus = { word: "Completed", remains: 0 };
 
 /**
- * Silent cases, with more than one answer: a final word whose refund nobody decides; a completed order with a refund on
- * record; goodwill, and a refund above what is due, as a part of the decision or not; a decision below the share of
- * one unit.
+ * Silent cases, with more than one answer: a word from registration; goodwill as a part of the decision or not;
+ * completed after something was returned, or while a rejection is not confirmed; a decision before policy `off`, or goodwill beside the word that the panel goes by.
  */
 export function panelStatusesFor(facts: OrderFacts): PanelStatuses {
-  const { status, charge, held, undone, refunded, goodwill, due } = facts;
-  if (!isFinal(status)) return [activeStatusOf(facts)];
-  // Without a charge there is nothing to decide: followed orders are shown as they are.
-  if (charge === null || charge === 0) return asItIs(facts, status);
-  if (held) return [activeStatusOf(facts)];
-  if (undone) return [activeStatusOf(facts), ...asItIs(facts, status)];
-
-  const decided: PanelStatuses = [
-    ...byDecision(refunded, charge, facts.quantity),
-    ...byDecision(refunded - goodwill, charge, facts.quantity),
-    ...byDecision(Math.min(refunded, due ?? refunded), charge, facts.quantity),
-  ];
-  return distinct(status === "completed" ? [{ word: "Completed", remains: 0 }, ...decided] : decided);
+  const { status, hold, decision, answered, rejectedAt, left, isWordOnly } = facts;
+  const active = activeStatusOf(facts);
+  if (hold !== null) return [active];
+  // A refund decided while the order stands in error is told like any other decision; a refusal is not.
+  if (status === "error" && decision?.madeIn === "error" && !decision.isRejection) return byDecision(facts);
+  if (!isFinal(status)) return [active];
+  if (!answered) return [active, ...asItIs(facts, status)];
+  // What was rejected may be running: that it came to nothing is told once a later poll has confirmed the end.
+  if (rejectedAt !== null) return status === "completed" ? [active, ...byDecision(facts)] : [active];
+  if (isWordOnly) return decision?.isRejection === true && decision.status === status ? [NOTHING] : asItIs(facts, status);
+  if (left === "yes" && facts.goodwill === 0) return asItIs(facts, status);
+  return left !== "no" ? distinct([...byDecision(facts), ...asItIs(facts, status)]) : byDecision(facts);
 }
 
-/** [P6]: the largest whole `remains` whose share is no more; share(r) ≤ d just when charge × r ≤ d × quantity. */
+/** The largest whole `remains` whose share is no more; share(r) ≤ d just when charge × r ≤ d × quantity. */
 export function largestRemains(decision: number, charge: number, quantity: number): number {
   return Number((BigInt(decision) * BigInt(quantity)) / BigInt(charge));
 }
 
-/** [P3]: the last active word stands, or Pending. */
+/** The last active word stands, or Pending. */
 function activeStatusOf({ activeStatus }: OrderFacts): PanelStatus {
   return { word: ACTIVE_WORDS[activeStatus ?? "pending"], remains: null };
 }
 
-function byDecision(total: number, charge: number, quantity: number | null): PanelStatuses {
-  if (total >= charge) return [{ word: "Canceled", remains: quantity }];
-  if (total <= 0) return [{ word: "Completed", remains: 0 }];
-  if (quantity === null) return [{ word: "Partial", remains: null }];
-  const remains = largestRemains(total, charge, quantity);
-  const partial: PanelStatus = { word: "Partial", remains };
-  // A part of one unit's price cannot be shown by a whole number.
-  return remains > 0 ? [partial] : [partial, { word: "Completed", remains: 0 }];
+function byDecision(facts: OrderFacts): PanelStatuses {
+  const { status, refunded, goodwill } = facts;
+  const decided: PanelStatuses = [sayTotal(refunded, facts), ...(goodwill > 0 ? [sayTotal(refunded - goodwill, facts)] : [])];
+  return status === "completed" ? distinct([NOTHING, ...decided]) : distinct(decided);
 }
 
-/** [P7]: refunded becomes Canceled or Partial, by whether a part was delivered. */
-function asItIs({ remains: heard, quantity }: OrderFacts, status: Final): PanelStatuses {
+/** In full, in part, or nothing: by the provider's own `remains` where the decision is its share. */
+function sayTotal(total: number, { status, charge, quantity, remains }: OrderFacts): PanelStatus {
+  if (charge === null || total <= 0) return NOTHING;
+  const isShare = status !== "completed" && quantity !== null && isPart(remains, quantity) && shareOf(charge, quantity, remains) === total;
+  if (isShare && status !== "canceled") return { word: "Partial", remains };
+  if (total >= charge) return { word: "Canceled", remains: quantity };
+  if (quantity === null) return { word: "Partial", remains: null };
+  if (isShare) return { word: "Partial", remains };
+  const most = largestRemains(total, charge, quantity);
+  return most > 0 ? { word: "Partial", remains: most } : NOTHING;
+}
+
+/** The provider's own word; refunded becomes Canceled or Partial, by whether a part was delivered. */
+function asItIs(facts: OrderFacts, status: Final): PanelStatuses {
+  const { remains: heard, quantity } = facts;
   const remains = heard === null || quantity === null ? heard : Math.min(heard, quantity);
-  const inPart = remains !== null && remains > 0 && (quantity === null || remains < quantity);
   switch (status) {
     case "completed":
-      return distinct([
-        { word: "Completed", remains },
-        { word: "Completed", remains: 0 },
-      ]);
+      return distinct([NOTHING, { word: "Completed", remains }]);
     case "partial":
-      return [{ word: "Partial", remains }];
+      // Without a number it is no answer yet; a person can let it go all the same.
+      return heard === null
+        ? [activeStatusOf(facts), ...(facts.decision === null ? [] : [{ word: "Partial", remains } as const])]
+        : [{ word: "Partial", remains }];
     case "canceled":
-      return [{ word: "Canceled", remains }];
+      return distinct([
+        { word: "Canceled", remains: quantity },
+        { word: "Canceled", remains },
+      ]);
     case "refunded":
-      return [{ word: inPart ? "Partial" : "Canceled", remains }];
+      return isPart(heard, quantity)
+        ? [{ word: "Partial", remains }]
+        : distinct([
+            { word: "Canceled", remains: quantity },
+            { word: "Canceled", remains },
+          ]);
   }
 }
 

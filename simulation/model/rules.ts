@@ -1,17 +1,26 @@
-/** What is due for one report: docs/rules.md, [F3] to [F10], [M2] and [N1], one by one. Amounts are whole micro-units. */
-import type { Shown } from "./words.ts";
+/** What is due for one report, row by row of the table of refunds. Amounts are whole micro-units. */
+import { isFinal, type Shown } from "./words.ts";
 
 /** An order as one report leaves it. */
 export interface Reported {
-  /** What the customer paid. Null where it is not known: the order is followed without refund arithmetic. */
+  /** What the customer paid. Null where it is not known: the panel's script pays, and its word alone is decided about. */
   readonly charge: number | null;
   /** Null for a package, which is sold without a number of units. */
   readonly quantity: number | null;
   readonly status: Shown;
   /** What came with that very word; null where it was missing or unreadable. */
   readonly remains: number | null;
-  /** Of several parts. */
-  readonly multi: boolean;
+  /** The provider's own charge now reads 0. */
+  readonly isFree: boolean;
+  /** What is known of the parts of an order of several; null for a plain one. */
+  readonly parts: PartsKnown | null;
+}
+
+/** A part that ended short of what was ordered: canceled, refunded or partial. */
+export interface PartsKnown {
+  readonly isShort: boolean;
+  /** What they left undelivered, of all units; null unless every part is known and has ended. */
+  readonly undelivered: { readonly units: number; readonly of: number } | null;
 }
 
 export interface DueRules {
@@ -19,36 +28,40 @@ export interface DueRules {
   readonly canceled: "full" | "by_remains";
 }
 
-/** `due`: the total that should be refunded by now. `hold`: a person decides, on that much at most. `undecided`: no money moves. */
+/** `due`: the total that should be refunded by now. `review`: a person decides; `total` is null where nobody knows it, and is `atMost`. */
 export type Due =
-  | { readonly kind: "due"; readonly amount: number }
-  | { readonly kind: "hold"; readonly atMost: number }
-  | { readonly kind: "undecided" };
+  | { readonly kind: "due"; readonly total: number }
+  | { readonly kind: "review"; readonly of: "remains" | "parts"; readonly total: number | null; readonly atMost: number }
+  | { readonly kind: "nothing_said" };
 
-export function dueOf({ charge, quantity, status, remains: reported, multi }: Reported, { canceled }: DueRules): Due {
-  const remains = readable(reported);
-  if (charge === null) return { kind: "undecided" };
+export function dueOf(reported: Reported, { canceled }: DueRules): Due {
+  const { charge, quantity, status, isFree, parts } = reported;
+  const remains = readable(reported.remains);
+  if (charge === null || !isFinal(status)) return { kind: "nothing_said" };
+  if (parts !== null) return dueOfParts(charge, status, parts);
   switch (status) {
-    case "pending":
-    case "processing":
-    case "in_progress":
-    case "error":
-    case "unknown":
-      return { kind: "undecided" };
     case "completed":
-      return { kind: "due", amount: 0 };
-    case "canceled":
-      if (multi) return { kind: "hold", atMost: charge };
-      if (canceled === "full" || (quantity === null && !isPart(remains, null))) return { kind: "due", amount: charge };
-      // By what remains: where that is not known, or nothing does, a guess either way is somebody's money, as with a partial.
-      return remains === null || remains === 0 ? { kind: "hold", atMost: charge } : shareOrHold(charge, quantity, remains);
+      return { kind: "due", total: 0 };
     case "partial":
-      if (multi || remains === null || remains === 0) return { kind: "hold", atMost: charge };
-      return shareOrHold(charge, quantity, remains);
+      return remains === null || remains === 0 ? reviewOf(charge) : shareOrReview(charge, quantity, remains);
+    case "canceled":
+      if (canceled === "full" || quantity === null) return { kind: "due", total: charge };
+      return remains === null || remains === 0 ? reviewOf(charge) : shareOrReview(charge, quantity, remains);
     case "refunded":
-      if (multi) return { kind: "hold", atMost: charge };
-      return isPart(remains, quantity) ? shareOrHold(charge, quantity, remains) : { kind: "due", amount: charge };
+      // Panel scripts that set their charge to 0 have returned all.
+      return isPart(remains, quantity) && !isFree ? shareOrReview(charge, quantity, remains) : { kind: "due", total: charge };
   }
+}
+
+/** A final word other than completed is held; completed as well, where a part was cut short. */
+function dueOfParts(charge: number, status: Shown, { isShort, undelivered }: PartsKnown): Due {
+  if (status === "completed" && !isShort) return { kind: "due", total: 0 };
+  const total = undelivered === null ? charge : shareOf(charge, undelivered.of, undelivered.units);
+  return { kind: "review", of: "parts", total, atMost: total };
+}
+
+function reviewOf(charge: number): Due {
+  return { kind: "review", of: "remains", total: null, atMost: charge };
 }
 
 /** `charge − floor(charge × delivered / quantity)`: refund and kept charge make up the charge exactly. */
@@ -57,21 +70,20 @@ export function shareOf(charge: number, quantity: number, remains: number): numb
   return charge - Number((BigInt(charge) * delivered) / BigInt(quantity));
 }
 
-/** [S11]: below zero is 0. What is no whole number says nothing. */
+/** Below zero is 0: delivered too much. What is no whole number says nothing. */
 export function readable(remains: number | null): number | null {
   if (remains === null || !Number.isInteger(remains)) return null;
   return Math.max(0, remains);
 }
 
 /** Something is left and, where that is known, not all. */
-function isPart(remains: number | null, quantity: number | null): remains is number {
+export function isPart(remains: number | null, quantity: number | null): remains is number {
   return remains !== null && remains > 0 && (quantity === null || remains < quantity);
 }
 
 /** The share of what remains; of a package no share can be computed, so a person decides. */
-function shareOrHold(charge: number, quantity: number | null, remains: number): Due {
-  if (quantity === null) return { kind: "hold", atMost: charge };
+function shareOrReview(charge: number, quantity: number | null, remains: number): Due {
+  if (quantity === null) return reviewOf(charge);
   // `nothing_delivered`: with some services partial really means canceled.
-  if (remains >= quantity) return { kind: "due", amount: charge };
-  return { kind: "due", amount: shareOf(charge, quantity, remains) };
+  return { kind: "due", total: remains >= quantity ? charge : shareOf(charge, quantity, remains) };
 }

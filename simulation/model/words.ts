@@ -1,7 +1,5 @@
 /** Which status a provider's word means: docs/rules.md, [S2] and [S3], written down again. */
-import { DEFAULT_READING, type Reading } from "./readings.ts";
-
-/** The words of each status, as the table spells them. `Inprogress`, `in-progress` and `in_progress` are one word folded. */
+/** The words of each status, as the table spells them. Numbers mean nothing: servers number their statuses differently. `Inprogress`, `in-progress` and `in_progress` are one word folded. */
 const WORDS = {
   pending: ["Pending", "Awaiting", "Waiting", "Queue", "In queue", "Creating", "Created"],
   processing: ["Processing", "Process", "Active", "Started", "Running"],
@@ -32,12 +30,12 @@ export type OwnWords = Readonly<Record<string, string>>;
  *
  * A number counts only inside an order's own object [S4]: the caller has seen to that.
  */
-export function statusOf(word: string, own: OwnWords, multi: boolean, reading: Reading = DEFAULT_READING): Status | null {
+export function statusOf(word: string, own: OwnWords, multi: boolean): Status | null {
   const folded = fold(word);
   const override = Object.entries(own).find(([theirs]) => fold(theirs) === folded);
   if (override !== undefined) return STATUSES.find((status) => status === override[1]) ?? null;
-  if (multi && folded === "paused") return reading.paused;
-  if (multi && folded === "expired") return reading.expired;
+  if (multi && folded === "paused") return "processing";
+  if (multi && folded === "expired") return "partial";
   return MEANINGS.get(folded) ?? null;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Three panels with the habits of scripts that are in use. All place orders for customers who have paid the retail
+ * Four panels with the habits of scripts that are in use. All place orders for customers who have paid the retail
  * price, and pay back by what `status` tells them.
  */
 import type { ApiClient, Fields } from "./client.ts";
@@ -135,7 +135,7 @@ export class HastyPanel extends Panel {
 
 const CHUNK = 5;
 
-/** (b) Sends `add` again every 30 s until there is an id, and asks after many orders in several calls at once. */
+/** (b) Gives up on an answer after 10 s, sends `add` again every 30 s until there is an id, and asks after many orders in several calls at once. */
 export class StubbornPanel extends Panel {
   protected override readonly resendMs = MINUTE_MS / 2;
 
@@ -173,8 +173,36 @@ export class SinglePanel extends Panel {
   }
 }
 
-function fieldsOf({ service, link, quantity }: ShopOrder): Fields {
-  return { service, link, quantity };
+/**
+ * (d) Sells subscriptions: each post that comes is an order by itself, asked after and paid back like any other, and what
+ * never comes is paid back when the subscription ends. Its word is kept in a column that has five, and it stops asking
+ * where it is told a sixth.
+ */
+export class SubscriptionPanel extends Panel {
+  async act(now: number): Promise<void> {
+    for (const order of this.unsent(now)) await this.send(order, now);
+    for (const orders of this.openByRoute(now, 2 * MINUTE_MS)) await this.look(orders);
+    for (const parts of this.#openParts(now)) await this.look(parts);
+  }
+
+  override get rests(): boolean {
+    return super.rests && this.shop.parts.every(({ state }) => state === "ended" || state === "failed");
+  }
+
+  protected override hear(order: ShopOrder, told: Told): void {
+    if (told.kind === "told" && order.posts !== undefined) this.shop.hearSubscription(order, told, order.askedAt);
+    else super.hear(order, told);
+  }
+
+  #openParts(now: number): ShopOrder[][] {
+    const due = this.shop.parts.filter(({ state, askedAt }) => state === "open" && now - askedAt >= 2 * MINUTE_MS);
+    for (const part of due) part.askedAt = now;
+    return [...Map.groupBy(due, ({ route }) => route).values()];
+  }
+}
+
+function fieldsOf({ service, link, quantity, posts }: ShopOrder): Fields {
+  return posts === undefined ? { service, link, quantity } : { service, username: link, min: quantity, max: quantity, posts, delay: 0 };
 }
 
 /** The id as the column gives it back. */

@@ -96,6 +96,27 @@ export function purchasesOf(seed: number, panels: readonly Panel[], offers: read
   return bought.toSorted((a, b) => a.afterMs - b.afterMs);
 }
 
+/** Each purchase twice, by two customers at once. */
+export function twiceEach(bought: readonly Bought[]): Bought[] {
+  return bought.flatMap((one) => {
+    const other = { ...one, customer: `${one.customer}-too` };
+    other.panel.shop.deposit(other.customer, other.paid);
+    return [one, other];
+  });
+}
+
+const MOST_POSTS = 3;
+
+/** Each purchase as a subscription to some posts, for so much each. */
+export function subscriptionsFor(bought: readonly Bought[]): Bought[] {
+  return bought.map(({ cancelAfterMs: _cancel, wantsRefill: _refill, ...one }, n) => {
+    const posts = 1 + ((n + one.quantity) % MOST_POSTS);
+    const paid = one.paid * posts;
+    one.panel.shop.deposit(one.customer, paid - one.paid);
+    return { ...one, posts, paid };
+  });
+}
+
 /** What the lives are played on. */
 export interface Stage {
   readonly simulator: World;

@@ -11,6 +11,8 @@ export interface Purchase {
   readonly quantity: number;
   /** The panel's retail price for all of it, in micro-units. */
   readonly paid: number;
+  /** A subscription to so many posts, each with the quantity; a whole multiple of it is paid. */
+  readonly posts?: number;
   /** The customer asks to cancel so long after buying. */
   readonly cancelAfterMs?: number;
   /** The customer asks for a refill once it is completed. */
@@ -33,13 +35,23 @@ export interface ShopOrder extends Purchase {
   refill: { readonly id: Json; status: string; askedAt: number } | "refused" | null;
 }
 
+/** A post of a subscription, which is an order by itself. */
+export interface ShopPart extends ShopOrder {
+  readonly partOf: ShopOrder;
+}
+
 const LARGEST_INT32 = 2_147_483_647;
 const MIDDLE_WORDS: ReadonlySet<string> = new Set(["Pending", "Processing", "In progress"]);
+/** A subscription's words, as scripts keep them in a column of just these. */
+const SUBSCRIPTION_WORDS: ReadonlySet<string> = new Set(["Active", "Paused", "Completed", "Expired", "Canceled"]);
+const SUBSCRIPTION_GOES_ON: ReadonlySet<string> = new Set(["Active", "Paused"]);
 
 export class Shop {
   readonly deposits = new Map<string, number>();
   readonly balances = new Map<string, number>();
   readonly orders: ShopOrder[] = [];
+  /** The posts of subscriptions, as they were named. */
+  readonly parts: ShopPart[] = [];
   /** What no panel should ever meet, in words, each once. */
   readonly surprises: string[] = [];
 
@@ -52,20 +64,7 @@ export class Shop {
   buy(purchase: Purchase, now: number): ShopOrder {
     if ((this.balances.get(purchase.customer) ?? 0) < purchase.paid) throw new RangeError(`${purchase.customer} cannot pay`);
     this.#move(purchase.customer, -purchase.paid);
-    const order: ShopOrder = {
-      ...purchase,
-      boughtAt: now,
-      state: "unsent",
-      id: null,
-      given: null,
-      word: null,
-      refunds: [],
-      attempts: 0,
-      attemptedAt: -Infinity,
-      askedAt: -Infinity,
-      cancel: null,
-      refill: null,
-    };
+    const order = newOrder(purchase, now);
     this.orders.push(order);
     return order;
   }
@@ -105,6 +104,34 @@ export class Shop {
     this.#credit(order, refund);
   }
 
+  /** What a subscription is told: its word, and its posts so far. It ends by its own words; what never came is paid back. */
+  hearSubscription(order: ShopOrder, { word, fields }: Extract<Told, { kind: "told" }>, now: number): void {
+    if (order.state !== "open") return;
+    order.word = word;
+    const named = Array.isArray(fields["orders"]) ? fields["orders"] : [];
+    for (const given of named as readonly Json[]) this.#addPart(order, given, now);
+    // At a word that the column does not take, the script stops asking.
+    if (!SUBSCRIPTION_WORDS.has(word)) return this.wonder(order, `was told ${word}, which is no word of a subscription`);
+    if (SUBSCRIPTION_GOES_ON.has(word)) return;
+    order.state = "ended";
+    const missing = (order.posts ?? 0) - this.partsOf(order).length;
+    this.#credit(order, missing * priceOfPost(order));
+  }
+
+  partsOf(order: ShopOrder): ShopPart[] {
+    return this.parts.filter(({ partOf }) => partOf === order);
+  }
+
+  #addPart(order: ShopOrder, given: Json, now: number): void {
+    const id = column32(given);
+    if (id === null) return this.wonder(order, `has a post with the id ${JSON.stringify(given)}`);
+    if (this.parts.some((part) => part.id === id && part.route === order.route)) return;
+    const { posts: _posts, ...purchase } = order;
+    const part = { ...newOrder({ ...purchase, paid: priceOfPost(order) }, now), partOf: order, id, given };
+    part.state = "open";
+    this.parts.push(part);
+  }
+
   wonder(order: ShopOrder, what: string): void {
     const surprise = `${order.link} (${order.route}) ${what}`;
     if (!this.surprises.includes(surprise)) this.surprises.push(surprise);
@@ -126,6 +153,37 @@ export class Shop {
   #move(customer: string, amount: number): void {
     this.balances.set(customer, (this.balances.get(customer) ?? 0) + amount);
   }
+}
+
+/** A post's share of what was paid. */
+export function priceOfPost({ paid, posts = 1 }: Purchase): number {
+  return paid / posts;
+}
+
+function newOrder(purchase: Purchase, now: number): ShopOrder {
+  const { customer, route, service, link, quantity, paid, posts, cancelAfterMs, wantsRefill } = purchase;
+  return {
+    customer,
+    route,
+    service,
+    link,
+    quantity,
+    paid,
+    ...(posts !== undefined && { posts }),
+    ...(cancelAfterMs !== undefined && { cancelAfterMs }),
+    ...(wantsRefill !== undefined && { wantsRefill }),
+    boughtAt: now,
+    state: "unsent",
+    id: null,
+    given: null,
+    word: null,
+    refunds: [],
+    attempts: 0,
+    attemptedAt: -Infinity,
+    askedAt: -Infinity,
+    cancel: null,
+    refill: null,
+  };
 }
 
 /** `charge × remains / quantity` in whole micro-units, what is below one dropped. */

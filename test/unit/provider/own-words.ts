@@ -18,7 +18,9 @@ export function duesIn(body: string, id: string, alone: boolean, order: { readon
         remains.flatMap((left) =>
           multi.flatMap((isMulti) => {
             const status = statusOf(word, {}, isMulti);
-            return status === null ? [] : [dueOf({ ...order, status, remains: left, multi: isMulti }, { canceled: "full" })];
+            if (status === null) return [];
+            const parts = isMulti ? { isShort: false, undelivered: null } : null;
+            return [false, true].map((isFree) => dueOf({ ...order, status, remains: left, isFree, parts }, { canceled: "full" }));
           }),
         ),
       ),

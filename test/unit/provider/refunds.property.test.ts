@@ -152,7 +152,7 @@ function isSaid(id: string, { posted, held }: Money, sent: readonly Sent[]): boo
     .filter(({ ids }) => ids.includes(id))
     .flatMap(({ ids, body }) => duesIn(body, id, ids.length === 1, { charge: CHARGE, quantity: QUANTITY }));
   return dues.some((due) =>
-    due.kind === "due" ? held === 0 && due.amount === posted : due.kind === "hold" && posted === 0 && due.atMost === held,
+    due.kind === "due" ? held === 0 && due.total === posted : due.kind === "review" && posted === 0 && due.atMost === held,
   );
 }
 

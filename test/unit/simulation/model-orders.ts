@@ -7,20 +7,25 @@ export const AUTO: Policy = { mode: "auto", canceled: "full", cap: null };
 export const HOLD: Policy = { ...AUTO, mode: "hold" };
 export const OFF: Policy = { ...AUTO, mode: "off" };
 
-/** 1,000 at 1.00: a unit is 1,000 micro-units. */
+export const HOUR_MS = 3_600_000;
+
+/** 1,000 at 0.90: a unit is 900 micro-units. */
 export function placed(change: Partial<Registration> = {}): ModelOrder {
-  return new ModelOrder({ charge: 1_000_000, quantity: 1000, multi: false, refundedBefore: 0, ...change });
+  return new ModelOrder({ charge: 900_000, quantity: 1000, multi: false, refundedBefore: 0, ...change });
 }
 
-/** One answer: a word, and what remains where it comes with a number. */
-export type Saying = string | [word: string, remains: number];
+/** One answer: a word, what remains where it comes with a number, and when it counts. */
+export type Saying = string | [word: string, remains: number | null, hours?: number];
 
 export function say(order: ModelOrder, policy: Policy, ...sayings: Saying[]): ModelOrder {
   for (const saying of sayings) {
-    const [word, remains] = typeof saying === "string" ? [saying, null] : saying;
-    order.hear({ word, remains }, policy, false);
+    const [word, remains, hours = 0] = typeof saying === "string" ? [saying, null] : saying;
+    order.hear({ word, remains, at: hours * HOUR_MS }, policy, false);
   }
   return order;
 }
 
 export const moneyOf = ({ status, refunded, held, overRefunded }: ModelOrder) => ({ status, refunded, held, overRefunded });
+
+/** What the panel is told, each as `Word remains`. */
+export const toldOf = (order: ModelOrder): string[] => order.panelStatuses().map(({ word, remains }) => `${word} ${String(remains)}`);

@@ -4,7 +4,6 @@
  */
 import { beforeAll, describe, expect, it } from "vitest";
 import { HastyPanel, type Panel, SinglePanel, StubbornPanel } from "../../panels/actors.ts";
-import { losing } from "../../panels/client.ts";
 import { type Bought, LASTING_LIVES, play, purchasesOf, STORMS } from "../../panels/lives.ts";
 import { texts } from "../../panels/shapes.ts";
 import { type Delivery, deliveriesOf, undeliveredOf, wrongsOf } from "../../panels/truth.ts";
@@ -32,7 +31,7 @@ beforeAll(async () => {
   }
   panels = [
     new HastyPanel("hasty", new Map([["own", world.client("hasty", undefined, { encoding: "multipart", slash: true })]])),
-    new StubbornPanel("stubborn", new Map([["own", world.client("stubborn", undefined, { send: losing(world.send, 5) })]])),
+    new StubbornPanel("stubborn", new Map([["own", world.client("stubborn", undefined, { send: world.givingUp(5) })]])),
     new SinglePanel("single", new Map([["own", world.client("single", undefined, { encoding: "json" })]])),
   ];
   const offers = NAMES.flatMap((_, n) => [0, 1].map((which) => ({ route: "own", service: String(followersOf(n) + which) })));

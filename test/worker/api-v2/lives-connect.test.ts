@@ -4,7 +4,7 @@
  */
 import { beforeAll, describe, expect, it } from "vitest";
 import { HastyPanel, type Panel, type Routes, SinglePanel, StubbornPanel } from "../../panels/actors.ts";
-import { type ClientSettings, losing } from "../../panels/client.ts";
+import type { ClientSettings } from "../../panels/client.ts";
 import { LASTING_LIVES, play, purchasesOf, STORMS } from "../../panels/lives.ts";
 import { wrongsOf } from "../../panels/truth.ts";
 import { SimulatedWorld, START } from "../world/simulated.ts";
@@ -28,7 +28,7 @@ beforeAll(async () => {
   }
   panels = [
     new HastyPanel("hasty", routes("hasty", { encoding: "multipart", slash: true })),
-    new StubbornPanel("stubborn", routes("stubborn", { send: losing(world.send, 5) })),
+    new StubbornPanel("stubborn", routes("stubborn", { send: world.givingUp(5) })),
     new SinglePanel("single", routes("single", { encoding: "json" })),
   ];
   const bought = purchasesOf(

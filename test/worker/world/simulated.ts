@@ -17,7 +17,7 @@ import {
   type World as Simulator,
 } from "../../../simulator/world.ts";
 import { handleRequest } from "../../../src/http/router.ts";
-import type { LogEvent } from "../../../src/ports.ts";
+import type { LogEvent, Ports } from "../../../src/ports.ts";
 import { ApiClient, type ClientSettings, type Json, type Send } from "../../panels/client.ts";
 import type { Stage } from "../../panels/lives.ts";
 import { deliveriesOf } from "../../panels/truth.ts";
@@ -32,6 +32,19 @@ export const START = Date.UTC(2026, 10, 21, 0, 5);
 export interface Upstream {
   readonly provider: string;
   readonly fields: Readonly<Record<string, string>>;
+}
+
+const GIVES_UP_MS = 10_000;
+
+/** Each answer of a provider comes when the script has given up. */
+function slowed(ports: Ports): Ports {
+  let waitedMs = 0;
+  const fetch = async (request: Request): Promise<Response> => {
+    const response = await ports.fetch(request);
+    waitedMs += GIVES_UP_MS;
+    return response;
+  };
+  return { ...ports, fetch, now: () => ports.now() + waitedMs };
 }
 
 export class SimulatedWorld extends World implements Stage {
@@ -67,9 +80,9 @@ export class SimulatedWorld extends World implements Stage {
   }
 
   /** A request with what it leaves to be done after the answer. `changes` are to the bindings. */
-  async handle(request: Request, changes: Partial<Env> = {}): Promise<Response> {
+  async handle(request: Request, changes: Partial<Env> = {}, ports: Ports = this.ports): Promise<Response> {
     const context = createExecutionContext();
-    const response = await handleRequest(request, { ...this.env, ...changes }, context, this.ports);
+    const response = await handleRequest(request, { ...this.env, ...changes }, context, ports);
     const body = await response.arrayBuffer();
     await waitOnExecutionContext(context);
     return new Response(body.byteLength === 0 ? null : body, { status: response.status, headers: response.headers });
@@ -83,6 +96,17 @@ export class SimulatedWorld extends World implements Stage {
   }
 
   readonly send: Send = (request) => this.handle(request);
+
+  /** The same for a script that gives up after ten seconds: its providers take longer over every nth request. */
+  givingUp(every: number): Send {
+    let requests = 0;
+    return async (request) => {
+      requests += 1;
+      if (requests % every !== 0) return this.handle(request);
+      await this.handle(request, {}, slowed(this.ports));
+      throw new TypeError("timed out");
+    };
+  }
 
   /** A request of the operator's, for one panel where it names one; each has an idempotency key of its own. */
   operate(method: string, path: string, body?: unknown, panel?: string): Promise<Answered> {
