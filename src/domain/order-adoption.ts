@@ -8,7 +8,7 @@ import type { StatusReport } from "./order-report.ts";
 
 /**
  * The order after the provider's first answer about it. `fresh`: before that answer. Where its word has to wait, the order
- * stays as it was: the next poll, a minute later, puts on record what waits.
+ * stays as it was: what waits is put on record with an order that is there.
  */
 export function adopted(fresh: Order, report: StatusReport, policy: ReconcilePolicy, now: number): Order {
   const { next, refunds } = reconcile(fresh.state, report, policy, now);

@@ -223,14 +223,15 @@ function isProgress(order: OrderState, next: OrderState, { progressPercent }: Re
   return now - order.progressAt >= PROGRESS_MAX_AGE_MS;
 }
 
-/** Another spelling of the same status is written with other news, or once in a while. */
+/** Another spelling of the same status is written with other news, or once in a while; of a subscription it can be news. */
 function isWorthWriting(order: OrderState, next: OrderState, now: number): boolean {
+  if (next.multi && now - (order.polledAt ?? 0) >= PARTS_EVERY_MS) return true;
   if (order.providerStatus === null || (next.flags & FLAGS.unknown_status) !== 0 || order.backTo !== next.backTo) return true;
   return now - (order.polledAt ?? 0) >= PROGRESS_MAX_AGE_MS;
 }
 
 /** What is said of parts changes with each of them; new ones are written at once, the rest not every minute. */
-const PARTS_EVERY_MS = 15 * MINUTE_MS;
+const PARTS_EVERY_MS = 5 * MINUTE_MS;
 
 function arePartsNews(order: OrderState, next: OrderState, now: number): boolean {
   if (next.parts === order.parts || JSON.stringify(next.parts) === JSON.stringify(order.parts)) return false;

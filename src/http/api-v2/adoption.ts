@@ -14,7 +14,7 @@ import { orderView } from "../../domain/order-view.ts";
 import { clientFor } from "../../provider/client-for.ts";
 import { mayBeOfTheAsked } from "../../provider/failure.ts";
 import type { Capability, PollResult, ProviderClient } from "../../provider/client.ts";
-import { type Adopted, adoptedRow, adoptOrders } from "../../store/orders/adoption.ts";
+import { type Adopted, adoptedRow, adoptOrders, readAdopted } from "../../store/orders/adoption.ts";
 import { applyEach, type OrderWrite } from "../../store/orders/apply.ts";
 import { moveWrite } from "../../store/orders/moves.ts";
 import { readForAdoption } from "../../store/orders/status-reads.ts";
@@ -89,14 +89,14 @@ async function putOnRecord(call: Context, { panel, provider, unheard }: Asking, 
   const putOff = await partsPutOff(env.DB, provider.id, said.map(wholeOf), now);
   const heard = said.map(({ id, report }) => ({ id, report: withoutParts(report, putOff) }));
   const wholes = heard.map(wholeOf);
-  await adoptOrders(
-    env.DB,
-    heard.flatMap((each) => (unheard.has(each.id) ? [] : [newOrder(now, panel, provider, each)])),
-    now,
-  );
+  const fresh = heard.flatMap((each) => (unheard.has(each.id) ? [] : [newOrder(now, panel, provider, each)]));
+  await adoptOrders(env.DB, fresh, now);
   await adoptParts(env.DB, wholes, provider.state, now);
+  // Those whose word has to wait were put on record as if unheard: what waits is written to an order that is there.
+  const waiting = fresh.flatMap(({ row }) => (row.polled_at === null ? [row.provider_order_id] : []));
+  const known = waiting.length === 0 ? unheard : new Map([...unheard, ...(await readAdopted(env.DB, panel.id, provider.id, waiting))]);
   const firstHeard = heard.flatMap(({ id, report }) => {
-    const order = unheard.get(id);
+    const order = known.get(id);
     return order === undefined ? [] : [firstWrite(order, provider, report, now)];
   });
   // One that a sweep has written meanwhile has been heard of.

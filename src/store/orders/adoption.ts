@@ -3,12 +3,12 @@
  * an order of several parts. What they cost is not known, so they are followed without refunds.
  */
 import { CONNECT_IDS_FROM, SPARE_IDS_FROM } from "../../domain/order-ids.ts";
-import type { Channel } from "../../domain/order.ts";
+import type { Channel, Order } from "../../domain/order.ts";
 import { GIVEN, GIVEN_COLUMNS, insertAddedSql, NUMBER } from "./new-orders.ts";
 import { IS_ITS_OWN } from "./status-reads.ts";
 import { numberAdoptedStatement } from "../feed/feed-numbers.ts";
 import { chunksBySize } from "../rows/json-sets.ts";
-import type { OrderRow } from "../rows/order.ts";
+import { type OrderRow, toOrder } from "../rows/order.ts";
 import { type Provider, type ProviderRow, toProvider, WITH_POLICIES } from "../rows/provider.ts";
 import type { Panel } from "../panels/panels.ts";
 import { isUsableSql } from "../panels/usable.ts";
@@ -89,6 +89,22 @@ export async function adoptOrders(db: D1Database, orders: readonly Adopted[], no
     ...changes.map((json) => db.prepare(INSERT_CHANGES).bind(json)),
   ]);
   return results.slice(1, 1 + rows.length).reduce((sum, { meta }) => sum + meta.changes, 0);
+}
+
+/** Orders of a panel by their ids at the provider. One row read an order. */
+export async function readAdopted(
+  db: D1Database,
+  panel: string,
+  provider: string,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, Order>> {
+  const { results } = await db
+    .prepare(
+      `SELECT o.* FROM json_each(?3) j CROSS JOIN orders o WHERE o.panel = ?1 AND o.provider = ?2 AND o.provider_order_id = j.value`,
+    )
+    .bind(panel, provider, JSON.stringify(ids))
+    .all<OrderRow>();
+  return new Map(results.map((row) => [row.provider_order_id, toOrder(row)]));
 }
 
 function columnsOf(row: OrderRow): Record<string, unknown> {

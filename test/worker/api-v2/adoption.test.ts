@@ -276,7 +276,7 @@ describe("a subscription", () => {
     world.says = () => active;
     expect((await world.status({ order: "900" })).json).toEqual(active);
     for (const status of ["Paused", "Active", "Expired"]) {
-      await sweep(world, 5, (id) => (id === "900" ? { ...active, posts: 4, status } : said()));
+      await sweep(world, 7, (id) => (id === "900" ? { ...active, posts: 4, status } : said()));
       expect((await world.status({ order: "900" })).json).toEqual({ ...active, posts: 4, status });
     }
     expect(await world.listed("?status=partial")).toMatchObject([{ id: "900", provider_status: "Expired" }]);
@@ -356,7 +356,7 @@ describe("an order of several parts", () => {
       orders: ["2", "3"],
     });
     expect((await world.status({ orders: "2,3" }, null)).json).toMatchObject({ 2: { status: "Completed" }, 3: { status: "Completed" } });
-    await sweep(world, 2, (id) =>
+    await sweep(world, 7, (id) =>
       id === "900" ? { ...parts, posts: 3, orders: [901, 902] } : said({ status: "Completed", remains: "0" }),
     );
     expect((await world.status({ order: "1" }, null)).json).toEqual({ status: "Active", posts: 3, expiry: "2026-12-01", orders: [2, 3] });

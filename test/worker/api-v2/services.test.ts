@@ -62,7 +62,7 @@ describe("services at a provider's endpoint", () => {
   it.each([
     ["is down", undefined, "network"],
     ["answers a page", "<html><body>Just a moment</body></html>", "not_json"],
-    ["answers an error", { error: "Maintenance" }, "refused"],
+    ["answers an error", { error: "Maintenance" }, "unavailable"],
     ["lists nothing", [], "bad_shape"],
     ["is cut off", JSON.stringify(THEIRS).slice(0, 200), "not_json"],
     ["answers no services", [{ order: 1 }, { order: 2 }], "bad_shape"],

@@ -32,6 +32,7 @@ describe("providers", () => {
       max_calls_per_minute: null,
       timeout_ms: 15_000,
       enabled: true,
+      settle_hours: 72,
       status_words: {},
       request: {
         method: "POST",

@@ -53,6 +53,8 @@ describe("registering one order", () => {
       start_count: null,
       remains: null,
       delivered: null,
+      progress: null,
+      expected: null,
       refunded: "0",
       refund_held: "0",
       flags: [],
