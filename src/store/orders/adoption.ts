@@ -99,9 +99,7 @@ export async function readAdopted(
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, Order>> {
   const { results } = await db
-    .prepare(
-      `SELECT o.* FROM json_each(?3) j CROSS JOIN orders o WHERE o.panel = ?1 AND o.provider = ?2 AND o.provider_order_id = j.value`,
-    )
+    .prepare(`SELECT o.* FROM json_each(?3) j CROSS JOIN orders o WHERE o.panel = ?1 AND o.provider = ?2 AND o.provider_order_id = j.value`)
     .bind(panel, provider, JSON.stringify(ids))
     .all<OrderRow>();
   return new Map(results.map((row) => [row.provider_order_id, toOrder(row)]));

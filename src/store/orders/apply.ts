@@ -125,9 +125,14 @@ function orderStatements(db: D1Database, writes: readonly OrderWrite[], guardOf:
     ),
     // planted: orders-updated-last
     ...chunksBySize(
-      moves.map((write) => ({ ...guardOf(write.order), ...moveColumns(write), last_back: feed.lastBack.get(write) ?? null })),
+      moves.map((write) => withoutNulls({ ...guardOf(write.order), ...moveColumns(write), last_back: feed.lastBack.get(write) ?? null })),
     ).map((json) => db.prepare(UPDATE_MOVES).bind(json)),
   ];
+}
+
+/** What a row leaves out is NULL to the statement that reads it, and most columns of most orders are. */
+function withoutNulls(row: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null));
 }
 
 /** Each order once, the first time it is named: both copies would pass guards on one version. */

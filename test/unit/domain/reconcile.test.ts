@@ -329,7 +329,12 @@ describe("flags", () => {
     ["processing for over three hours", { status: "processing", remains: null, placedAt: NOW - 4 * HOUR }, says("Processing"), ["overdue"]],
     ["processing, but delivering", { status: "processing", remains: 600, placedAt: NOW - 4 * HOUR }, says("Processing", 600), []],
     ["pending for 23 hours, with no window known", { status: "pending", remains: null, placedAt: NOW - 23 * HOUR }, says("Pending"), []],
-    ["pending for 25 hours, and nothing moves", { status: "pending", remains: null, placedAt: NOW - 25 * HOUR }, says("Pending"), ["overdue"]],
+    [
+      "pending for 25 hours, and nothing moves",
+      { status: "pending", remains: null, placedAt: NOW - 25 * HOUR },
+      says("Pending"),
+      ["overdue"],
+    ],
     ["pending for 25 hours, while it delivers", { status: "pending", placedAt: NOW - 25 * HOUR }, says("Pending", 500), []],
     ["processing for two hours", { status: "processing", remains: null, placedAt: NOW - 2 * HOUR }, says("Processing"), []],
     ["standing still for six hours", { progressAt: NOW - 6 * HOUR }, aReport(), ["stalled"]],

@@ -1,4 +1,4 @@
--- Decisions remember what they were about, words wait like money, and the brake counts an order once.
+-- Decisions remember what they were about, words wait like money, adds may be sent again, and what a provider writes is bounded.
 -- Money is in micro-units (1e-6) of the row's currency; times are epoch ms.
 
 -- The status that a person decided about; `decided_due` is NULL where nothing was known to be due then.
@@ -140,3 +140,46 @@ WHEN NEW.refund_n IS NOT NULL AND NOT EXISTS (
   SELECT 1 FROM refunds r WHERE r.panel = NEW.panel AND r.order_n = NEW.order_n AND r.n = NEW.refund_n AND r.status = 'posted'
     AND (r.kind = 'clawback') = (NEW.type = 'clawback') AND r.amount = abs(NEW.amount))
 BEGIN SELECT RAISE(ABORT, 'a transfer must be as its refund is'); END;
+
+-- What it takes to send an `add` again: only for orders at a provider that tells repetitions by a value of ours, and only
+-- until it is known whether the order was placed. Written with the order, before anything is sent.
+CREATE TABLE add_resends (
+  panel TEXT NOT NULL,
+  n INTEGER NOT NULL,
+  -- The value, the same with every sending.
+  request_value TEXT NOT NULL CHECK (length(request_value) BETWEEN 1 AND 64),
+  -- Which account it was sent to: a digest of address, key and the value's field. Elsewhere it would be another order.
+  account TEXT NOT NULL,
+  -- What is sent, as JSON; without the key.
+  fields TEXT NOT NULL CHECK (length(fields) <= 32768),
+  created_at INTEGER NOT NULL,
+  resends INTEGER NOT NULL DEFAULT 0 CHECK (resends >= 0),
+  next_at INTEGER NOT NULL,
+  PRIMARY KEY (panel, n)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX add_resends_due ON add_resends (next_at);
+
+-- The row ends with the doubt, whoever ends it.
+CREATE TRIGGER add_resends_settled AFTER UPDATE OF provider_order_id, status ON orders
+WHEN OLD.provider_order_id IS 'placing ' || OLD.n
+  AND (NEW.provider_order_id IS NOT OLD.provider_order_id OR NEW.status NOT IN ('pending', 'processing', 'in_progress'))
+BEGIN DELETE FROM add_resends WHERE panel = NEW.panel AND n = NEW.n; END;
+
+CREATE TRIGGER add_resends_forgotten AFTER DELETE ON orders
+WHEN OLD.provider_order_id IS 'placing ' || OLD.n
+BEGIN DELETE FROM add_resends WHERE panel = OLD.panel AND n = OLD.n; END;
+
+-- Until when an `add` that is as this order's gets its id: its own answer was slow, so its script may send it again.
+-- NULL where the answer was quick. Epoch ms.
+ALTER TABLE orders ADD COLUMN reused_until INTEGER;
+
+-- What a provider's answers have shown of how it is to be asked, such as {"cancelBy":"order"}. Kept until its URL, key or
+-- request form change.
+ALTER TABLE providers ADD COLUMN learned TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(learned));
+
+-- How often an order's cancel was asked without a clear answer, and until when it is left alone, in epoch ms: while it
+-- is queued, until it is asked again; while it is being asked, until that is given up. One that is queued, was asked and
+-- has no such time is unclear: it is not asked again by itself.
+ALTER TABLE orders ADD COLUMN cancel_tries INTEGER NOT NULL DEFAULT 0 CHECK (cancel_tries >= 0);
+ALTER TABLE orders ADD COLUMN cancel_wait_until INTEGER;
