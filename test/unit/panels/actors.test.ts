@@ -4,9 +4,9 @@
  */
 import { describe, expect, it } from "vitest";
 import { simulatorFetch } from "../../../simulator/fetch.ts";
-import { HastyPanel, type Panel, SinglePanel, StubbornPanel } from "../../panels/actors.ts";
+import { HastyPanel, type Panel, SinglePanel, StubbornPanel, SubscriptionPanel } from "../../panels/actors.ts";
 import { type ClientSettings, losing } from "../../panels/client.ts";
-import { PLAIN_LIVES, play, purchasesOf, STORMS, type Weather } from "../../panels/lives.ts";
+import { PLAIN_LIVES, play, purchasesOf, STORMS, subscriptionsFor, twiceEach, type Weather } from "../../panels/lives.ts";
 import { column32, shareOf } from "../../panels/shop.ts";
 import { wrongsOf } from "../../panels/truth.ts";
 import { DirectScene, START } from "./scene.ts";
@@ -46,6 +46,28 @@ describe("at a provider without fault", () => {
   it("lives are the same for the same seed", async () => {
     const [one, other] = [await livesOf("hasty", { modes: [] }), await livesOf("hasty", { modes: [] })];
     expect(one.panel.shop).toEqual(other.panel.shop);
+  });
+});
+
+describe("other sales at a provider without fault", () => {
+  it("are paid back post by post where they are subscriptions", async () => {
+    const direct = new DirectScene(5, { acme: { mix: PLAIN_LIVES } });
+    const service = String(direct.provider("acme").catalogue.find(({ type }) => type === "Subscriptions")?.service);
+    const panel = new SubscriptionPanel("posts", new Map([["acme", direct.client("acme")]]));
+    const bought = subscriptionsFor(purchasesOf(9, [panel], [{ route: "acme", service }], 12));
+    await play(direct, START, bought, { acme: { modes: [] } });
+    expect(wrongsOf(panel, direct.simulator)).toEqual([]);
+    const { orders, parts } = panel.shop;
+    expect(parts).toHaveLength(orders.reduce((sum, { posts = 0 }) => sum + posts, 0));
+    expect(new Set(parts.map(({ word }) => word))).toEqual(new Set(["Completed", "Partial", "Canceled"]));
+  });
+
+  it("are two deliveries where two customers want the same", async () => {
+    const direct = new DirectScene(5, { acme: { mix: PLAIN_LIVES } });
+    const panel = new HastyPanel("twin", new Map([["acme", direct.client("acme")]]));
+    await play(direct, START, twiceEach(purchasesOf(9, [panel], [{ route: "acme", service: "1" }], 12)), { acme: { modes: [] } });
+    expect(wrongsOf(panel, direct.simulator)).toEqual([]);
+    expect(direct.provider("acme").orders.size).toBe(24);
   });
 });
 
