@@ -3,6 +3,8 @@
 
 -- The status that a person decided about; `decided_due` is NULL where nothing was known to be due then.
 ALTER TABLE orders ADD COLUMN decided_status TEXT;
+-- Whether it stood in error then.
+ALTER TABLE orders ADD COLUMN decided_in_error INTEGER NOT NULL DEFAULT 0 CHECK (decided_in_error IN (0, 1));
 -- When a refund or word was rejected, until a later poll confirms the order's end.
 ALTER TABLE orders ADD COLUMN rejected_at INTEGER;
 -- Whether the panel is told the provider's own final word, and returns by itself what follows from it.
@@ -10,6 +12,7 @@ ALTER TABLE orders ADD COLUMN left_to_panel INTEGER NOT NULL DEFAULT 0 CHECK (le
 -- The total that was due when a refund came to wait; NULL where that is not known. And the number of a word that waits:
 -- an order that has one has no `hold_n`.
 ALTER TABLE orders ADD COLUMN hold_due INTEGER;
+ALTER TABLE orders ADD COLUMN hold_status TEXT;
 ALTER TABLE orders ADD COLUMN word_hold_n INTEGER CHECK (word_hold_n IS NULL OR hold_n IS NULL);
 -- When the brake last counted the order's end, and whether as a bad one.
 ALTER TABLE orders ADD COLUMN counted_at INTEGER;

@@ -86,6 +86,8 @@ export type Hold = {
   readonly amount: number | null;
   /** The total that was due when it came to wait; null where that is not known: a person decides about the whole. */
   readonly due: number | null;
+  /** The status that it is about. */
+  readonly status: Status;
   readonly reason: RefundReason;
   readonly at: number;
   /** When it is posted by itself, if it is due then still; null when it waits for a person. */
@@ -96,7 +98,13 @@ export type Hold = {
  * What a person decided last: about which status, how much was due in total then (null where nobody knew), and how
  * much had been returned in total after it.
  */
-export type Decided = { readonly status: Status; readonly due: number | null; readonly granted: number };
+export type Decided = {
+  readonly status: Status;
+  readonly due: number | null;
+  readonly granted: number;
+  /** Whether the order stood in error when it was decided. */
+  readonly inError: boolean;
+};
 
 export type OrderState = {
   /** What the customer paid, in micro-units; null when unknown: the order is followed without refunds. */

@@ -34,7 +34,7 @@ export function isDecided(order: OrderState): boolean {
   // planted: rejection-confirmed
   if (order.rejectedAt !== null) return false;
   // planted: granted-in-error
-  if (order.status === "error") return order.decided?.status === "error" && order.decided.granted > 0;
+  if (order.status === "error") return order.decided?.inError === true && order.decided.granted > 0;
   if (!isFinal(order.status)) return false;
   if (order.polledAt === null && !isAsRegistered(order)) return false;
   // Subscriptions have no `remains`: that one expired is all there is to say.
@@ -102,8 +102,7 @@ function followedWord(facts: Facts): PanelStatus {
   const inPart = remains !== null && remains > 0 && (quantity === null || remains < quantity);
   if (status === "completed") return NOTHING_DUE;
   // A person has let a part without a number pass: nobody can return a share of it.
-  if (status === "partial" && remains === null)
-    return { label: STATUSES.partial.label, final: true, remains: quantity === null ? null : 0 };
+  if (status === "partial" && remains === null) return { label: STATUSES.partial.label, final: true, remains: 0 };
   if (status === "partial" || (status === "refunded" && inPart))
     return { label: STATUSES.partial.label, final: true, remains: wholeRemains(facts) };
   return { label: STATUSES.canceled.label, final: true, remains: quantity ?? remains };

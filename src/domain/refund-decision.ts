@@ -51,7 +51,12 @@ function decidedAbout(state: OrderState, refunded: number): OrderState {
   return {
     ...state,
     refunded,
-    decided: { status: state.status, due: state.hold?.due ?? null, granted: refunded },
+    decided: {
+      status: state.hold?.status ?? state.status,
+      due: state.hold?.due ?? null,
+      granted: refunded,
+      inError: state.status === "error",
+    },
     rejectedAt: null,
     hold: null,
     flags: state.flags & ~FLAGS.refund_held,
@@ -106,7 +111,8 @@ export function clawBack(state: OrderState, amount: number, rules: RefundRules):
 /** What a claw-back leaves: it grants nothing above what is due that was not granted before. */
 function takenBackTo({ status, decided }: OrderState, refunded: number, due: number | null): OrderState["decided"] {
   const granted = decided?.status === status ? decided.granted : 0;
-  return { status, due, granted: due === null ? refunded : Math.min(refunded, Math.max(due, granted)) };
+  const inError = decided?.inError ?? false;
+  return { status, inError, due, granted: due === null ? refunded : Math.min(refunded, Math.max(due, granted)) };
 }
 
 /** The total due that what was returned so far answers: all of it, but for what waits. Null where nobody knows. */

@@ -242,7 +242,7 @@ function delay(judged: OrderState, claim: Claim, { delayMinutes }: RefundPolicy,
   const n = next.refundCount + 1;
   const postsAt = now + delayMinutes * MINUTE_MS;
   return {
-    next: { ...next, refundCount: n, hold: { n, amount, due, reason, at: now, postsAt } },
+    next: { ...next, refundCount: n, hold: { n, amount, due, status: judged.status, reason, at: now, postsAt } },
     refunds: [...refunds, { kind: "delay", n, amount, reason, remains: judged.remains, postsAt }],
   };
 }
@@ -264,7 +264,7 @@ function hold(heard: OrderState, { amount, due, reason }: Claim, now: number): R
   if (isSame) return { next: { ...heard, reason }, refunds: [] };
   const { next, refunds } = withdraw(heard);
   const n = next.refundCount + 1;
-  const held = { n, amount, due, reason, at: now, postsAt: null };
+  const held = { n, amount, due, status: heard.status, reason, at: now, postsAt: null };
   return {
     next: { ...next, reason, refundCount: n, hold: held, flags: next.flags | FLAGS.refund_held },
     refunds: [...refunds, { kind: "hold", n, amount, reason, remains: heard.remains }],
@@ -284,7 +284,7 @@ function withdraw(order: OrderState): RefundPlan {
  */
 function withOver(order: OrderState, heard: OrderState, due: RefundDue): OrderState {
   if (due.kind !== "due") return heard;
-  const wasReturnedHere = heard.refunded > heard.registeredRefunded || (order.flags & FLAGS.over_refunded) !== 0;
+  const wasReturnedHere = heard.refunded - heard.goodwill > heard.registeredRefunded || (order.flags & FLAGS.over_refunded) !== 0;
   // planted: over-refunded-judged
   const isJudged = isFinal(order.status) || isFinal(heard.status) || heard.reversals > 0 || wasReturnedHere;
   return withOverFlag(heard, isJudged && isOver(heard, due.amount));

@@ -47,6 +47,7 @@ export type RefundFacts = {
   /** A drip-feed or subscription order, and how many parts were ordered; null where unknown. */
   readonly multi: boolean;
   readonly runs: number | null;
+  readonly posts: number | null;
 };
 
 /** How a part of an order of several parts stands: an order of its own at the provider. */
@@ -118,20 +119,20 @@ function dueOfUncounted({ charge, status, remains }: { charge: number; status: S
  * Rules [M2], [M10]: a person decides, and what is at stake is what the parts have left undelivered, where all of them are
  * known. Otherwise it is the charge.
  */
-function dueOfSeveral({ status, quantity, runs }: RefundFacts, charge: number, parts: readonly PartFacts[]): RefundDue {
+function dueOfSeveral({ status, quantity, runs, posts }: RefundFacts, charge: number, parts: readonly PartFacts[]): RefundDue {
   const isShort = parts.some((part) => isFinal(part.status) && part.status !== "completed");
   if (status === "completed" && !isShort) return { kind: "due", amount: 0, reason: null };
-  return { kind: "hold", atMost: undeliveredOf(parts, { charge, quantity, runs }) ?? charge, reason: "multi_order" };
+  return { kind: "hold", atMost: undeliveredOf(parts, { charge, quantity, ordered: runs ?? posts }) ?? charge, reason: "multi_order" };
 }
 
-type Several = { readonly charge: number; readonly quantity: number | null; readonly runs: number | null };
+type Several = { readonly charge: number; readonly quantity: number | null; readonly ordered: number | null };
 
 /** What the parts left undelivered is worth, each an equal share of `quantity`; null unless all are known and have ended. */
-function undeliveredOf(parts: readonly PartFacts[], { charge, quantity, runs }: Several): number | null {
-  if (quantity === null || runs === null || parts.length !== runs || quantity % runs !== 0) return null;
+function undeliveredOf(parts: readonly PartFacts[], { charge, quantity, ordered }: Several): number | null {
+  if (quantity === null || ordered === null || parts.length !== ordered || quantity % ordered !== 0) return null;
   let left = 0;
   for (const part of parts) {
-    const units = leftOf(part, quantity / runs);
+    const units = leftOf(part, quantity / ordered);
     if (units === null) return null;
     left += units;
   }

@@ -209,8 +209,8 @@ const PROGRESS_COLUMNS = [
 const MOVE_COLUMNS = [
   ...PROGRESS_COLUMNS,
   ...(["multi", "status", "middle", "back_to", "reason", "flags", "dismissed", "reversals", "refunded", "refund_count"] as const),
-  ...(["goodwill", "decided_status", "decided_due", "decided_granted", "rejected_at", "left_to_panel"] as const),
-  ...(["hold_n", "word_hold_n", "hold_amount", "hold_due", "hold_reason", "hold_at", "hold_posts_at"] as const),
+  ...(["goodwill", "decided_status", "decided_due", "decided_granted", "decided_in_error", "rejected_at", "left_to_panel"] as const),
+  ...(["hold_n", "word_hold_n", "hold_amount", "hold_due", "hold_status", "hold_reason", "hold_at", "hold_posts_at"] as const),
   ...(["counted_at", "counted_badly", "flips", "flip_at"] as const),
   ...(["refill_status", "refill_at", "cancel_status", "cancel_at", "cancel_tries", "cancel_wait_until"] as const),
   ...(["cadence", "final_at", "error_at"] as const),
@@ -306,13 +306,14 @@ function moveColumns(write: OrderWrite): Record<(typeof MOVE_COLUMNS)[number], u
   };
 }
 
-type DecidedColumn = "decided_status" | "decided_due" | "decided_granted" | "rejected_at";
+type DecidedColumn = "decided_status" | "decided_due" | "decided_granted" | "decided_in_error" | "rejected_at";
 
 function decidedColumns({ decided, rejectedAt }: OrderState): Record<DecidedColumn, unknown> {
   return {
     decided_status: decided?.status ?? null,
     decided_due: decided?.due ?? null,
     decided_granted: decided?.granted ?? null,
+    decided_in_error: decided?.inError === true ? 1 : 0,
     rejected_at: rejectedAt,
   };
 }
@@ -327,6 +328,7 @@ function holdColumns(hold: Hold | null): Record<HoldColumn, unknown> {
     word_hold_n: isWord ? hold.n : null,
     hold_amount: hold?.amount ?? null,
     hold_due: hold?.due ?? null,
+    hold_status: hold?.status ?? null,
     hold_reason: hold?.reason ?? null,
     hold_at: hold?.at ?? null,
     hold_posts_at: hold?.postsAt ?? null,

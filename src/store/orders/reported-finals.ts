@@ -26,7 +26,7 @@ const IS_FIRST_REPORT = `o.told IS NULL AND o.hold_n IS NULL AND o.word_hold_n I
       AND (o.polled_at IS NOT NULL OR o.status = 'completed' OR o.refunded > 0 OR o.reason = 'not_placed')
       AND NOT (o.status = 'partial' AND o.remains IS NULL AND (coalesce(o.charge, 0) = 0 OR o.left_to_panel)
         AND NOT ${IS_SUBSCRIPTION("o")} AND NOT (${IS_ANSWERED_BY_PERSON("o")}))
-    OR o.status = 'error' AND o.decided_status = 'error' AND o.decided_granted > 0)`;
+    OR o.status = 'error' AND o.decided_in_error AND o.decided_granted > 0)`;
 
 /**
  * Records what a final word followed from, for orders whose refund is decided and that were told none before: the

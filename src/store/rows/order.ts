@@ -58,6 +58,7 @@ export type OrderRow = {
   word_hold_n: number | null;
   hold_amount: number | null;
   hold_due: number | null;
+  hold_status: Status | null;
   hold_reason: RefundReason | null;
   hold_at: number | null;
   hold_posts_at: number | null;
@@ -74,6 +75,7 @@ export type OrderRow = {
   decided_status: Status | null;
   decided_due: number | null;
   decided_granted: number | null;
+  decided_in_error: number;
   rejected_at: number | null;
   left_to_panel: number;
   flips: number;
@@ -176,10 +178,13 @@ function toState(row: OrderRow): OrderState {
   };
 }
 
-function toDecided({ decided_status, decided_due, decided_granted }: OrderRow): OrderState["decided"] {
-  return decided_status === null || decided_granted === null
-    ? null
-    : { status: decided_status, due: decided_due, granted: decided_granted };
+function toDecided({
+  decided_status: status,
+  decided_due: due,
+  decided_granted: granted,
+  decided_in_error,
+}: OrderRow): OrderState["decided"] {
+  return status === null || granted === null ? null : { status, due, granted, inError: decided_in_error === 1 };
 }
 
 function toCancel({ cancel_status: status, cancel_at, updated_at, cancel_tries: tries, cancel_wait_until: waitUntil }: OrderRow) {
@@ -188,10 +193,18 @@ function toCancel({ cancel_status: status, cancel_at, updated_at, cancel_tries: 
   return { status: isUnclear ? "unclear" : status, at: cancel_at ?? updated_at, tries, waitUntil } as const;
 }
 
-function toHold({ hold_n, word_hold_n, hold_amount, hold_due, hold_reason, hold_at, hold_posts_at }: OrderRow): OrderState["hold"] {
-  const n = hold_n ?? word_hold_n;
-  if (n === null || hold_reason === null || hold_at === null) return null;
-  return { n, amount: hold_amount, due: hold_due, reason: hold_reason, at: hold_at, postsAt: hold_posts_at };
+function toHold(row: OrderRow): OrderState["hold"] {
+  const n = row.hold_n ?? row.word_hold_n;
+  if (n === null || row.hold_reason === null || row.hold_at === null) return null;
+  return {
+    n,
+    amount: row.hold_amount,
+    due: row.hold_due,
+    status: row.hold_status ?? row.status,
+    reason: row.hold_reason,
+    at: row.hold_at,
+    postsAt: row.hold_posts_at,
+  };
 }
 
 /** A new order's row after its provider's first answer: what an answer can change of an order that has no charge. */

@@ -4,7 +4,7 @@ import { statusForPanel, withOutdated } from "../../../src/domain/panel-status.t
 import { anOrder, NOW } from "./orders.ts";
 
 const ended = { finalAt: NOW } as const;
-const hold = { n: 1, amount: 900_000, due: null, reason: "remains_unknown", at: NOW, postsAt: null } as const;
+const hold = { n: 1, amount: 900_000, due: null, status: "partial", reason: "remains_unknown", at: NOW, postsAt: null } as const;
 
 describe("statusForPanel", () => {
   it.each([
@@ -49,13 +49,18 @@ describe("tellPanel, of orders whose units nobody counts", () => {
     ["ended in part, and a part returned", { status: "partial", refunded: 100_000, remains: 250 }, "Partial", null],
     [
       "canceled, and a part granted",
-      { status: "canceled", refunded: 100_000, remains: 0, decided: { status: "canceled", due: 900_000, granted: 100_000 } },
+      {
+        status: "canceled",
+        refunded: 100_000,
+        remains: 0,
+        decided: { status: "canceled", due: 900_000, granted: 100_000, inError: false },
+      },
       "Partial",
       null,
     ],
     [
       "canceled, and nothing granted",
-      { status: "canceled", remains: 60, decided: { status: "canceled", due: 900_000, granted: 0 } },
+      { status: "canceled", remains: 60, decided: { status: "canceled", due: 900_000, granted: 0, inError: false } },
       "Completed",
       0,
     ],
@@ -67,7 +72,7 @@ describe("tellPanel, of orders whose units nobody counts", () => {
     const partial = { ...ended, status: "partial", remains: null } as const;
     expect(statusForPanel(anOrder({ ...partial, charge: null }))).toMatchObject({ label: "In progress", final: false });
     expect(statusForPanel(anOrder({ ...partial, leftToPanel: true }))).toMatchObject({ label: "In progress", final: false });
-    expect(statusForPanel(anOrder({ ...partial, decided: { status: "partial", due: null, granted: 0 } }))).toMatchObject({
+    expect(statusForPanel(anOrder({ ...partial, decided: { status: "partial", due: null, granted: 0, inError: false } }))).toMatchObject({
       label: "Completed",
       remains: 0,
     });
