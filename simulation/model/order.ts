@@ -199,6 +199,11 @@ export class ModelOrder {
   }
 
   /** What was decided is the share of no number of units: the nearest lower one is told, and pointed out. */
+  /** The policy may have left its word to the panel, whose goodwill then is nobody's to correct. */
+  get isPerhapsLeft(): boolean {
+    return this.#is.left === "perhaps";
+  }
+
   get isUnsayable(): boolean {
     const { charge, quantity } = this;
     const { status, refunded, left } = this.#is;
