@@ -19,11 +19,14 @@ export function crashAt(crash: Job["crash"]): { readonly crashAtStep?: (step: nu
   return crash === undefined ? {} : { crashAtStep: (step) => (step === crash.step ? crash.when : null) };
 }
 
+/** What the operator does follows from what waits when it looks, and a crash changes when that is: here it does nothing. */
+const NO_MOVES: NonNullable<Job["moves"]> = [];
+
 /** The same scenario without any crash. */
 export async function undisturbed(size: Job): Promise<RunResult> {
   const backend = await openBackend("sqlite");
   try {
-    return await run({ ...size, backend, crashAtStep: () => null });
+    return await run({ ...size, moves: NO_MOVES, backend, crashAtStep: () => null });
   } finally {
     await backend.close();
   }
@@ -31,7 +34,7 @@ export async function undisturbed(size: Job): Promise<RunResult> {
 
 export function crashesIn({ seed, ticks, orders }: Job, steps: number): Job[] {
   return Array.from({ length: steps }, (_, step) => step).flatMap((step) =>
-    (["before", "after"] as const).map((when) => ({ seed, ticks, orders, crash: { step, when } })),
+    (["before", "after"] as const).map((when) => ({ seed, ticks, orders, moves: NO_MOVES, crash: { step, when } })),
   );
 }
 
