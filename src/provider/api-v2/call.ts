@@ -144,12 +144,20 @@ function failureWithoutJson(answer: Answer): ProviderFailure {
   const { status, text, key } = answer;
   if (isChallenge(answer)) return { code: "blocked", status };
   if (status === 429) return rateLimited(answer);
-  if (status < 400) return { code: "not_json", status, start: cleanText(text, START_CHARS, key) };
   const isMarkup = text.trimStart().startsWith("<");
   const message = isMarkup ? "" : cleanText(text, MAX_MESSAGE_CHARS, key);
-  // 403 is a firewall's as often as not, and may mind what was asked.
-  if (status === 401) return { code: "rejected_key", message: message || `HTTP ${status}` };
+  const trouble = text.length > MAX_MESSAGE_CHARS ? null : troubleOfText(message, status);
+  if (trouble === "rate") return rateLimited(answer);
+  if (trouble !== null) return failureOfTrouble(trouble, message || `HTTP ${status}`, status);
+  if (status < 400) return { code: "not_json", status, start: cleanText(text, START_CHARS, key) };
   return { code: "http", status, message: message === "" ? null : message };
+}
+
+/** What a bare text says of the call. 403 is a firewall's as often as not, and may mind what was asked. */
+function troubleOfText(message: string, status: number): CallSubject | null {
+  if (status === 401) return "key";
+  const subject = message === "" ? "vague" : subjectOf({ texts: [message] });
+  return isOfCall(subject) && !(subject === "key" && status === 403) ? subject : null;
 }
 
 function isChallenge({ status, text }: Heard): boolean {

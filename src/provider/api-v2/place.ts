@@ -138,6 +138,7 @@ function saidByError(error: ApiError, status: number, { message, sent }: Heard):
   if (refused.known !== null) return refused;
   if (subject === "crash" || status >= 500 || status === REQUEST_TIMEOUT) return doubt;
   if (subject === "id" || subject === "reason") return refused;
+  if (subject === "mishap") return isTurnedDown(status) ? refused : doubt;
   const otherwise = subject === "vague" && !isTurnedDown(status) ? doubt : refused;
   return { kind: "in_question", message, status, otherwise };
 }

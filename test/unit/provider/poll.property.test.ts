@@ -70,7 +70,10 @@ function liesOf(scenery: Scene, result: PollResult): string[] {
     .map(([id, word]) => `${id}: ${word}`);
 }
 
-describe("polls of a server of any making", () => {
+/** A hundred polls of 250 orders each are some seconds of work where other work is done beside them. */
+const SLOW = { timeout: 60_000 };
+
+describe("polls of a server of any making", SLOW, () => {
   it("tell the truth, settle every order in the end, and stay within their calls", async () => {
     await fc.assert(
       fc.asyncProperty(scene, async (scenery) => {
