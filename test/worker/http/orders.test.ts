@@ -27,6 +27,71 @@ function register(body: unknown, as = key): Promise<Answered> {
   return world.post("/v1/orders", as, body);
 }
 
+describe("what is expected of an order", () => {
+  const WINDOWS = "/v1/providers/acme/services/slow";
+
+  it("follows from what the panel says, else from what is set for the service", async () => {
+    expect((await world.get(WINDOWS)).json).toEqual({ provider: "acme", service: "slow", start_minutes: null, duration_minutes: null });
+    await world.ask("PUT", WINDOWS, { body: { start_minutes: 60, duration_minutes: 1440 } });
+    expect((await world.ask("PUT", WINDOWS, { body: { start_minutes: 90 } })).json).toMatchObject({
+      start_minutes: 90,
+      duration_minutes: 1440,
+    });
+    const placed_at = new Date(NOW).toISOString();
+    const at = (minutes: number): string => new Date(NOW + minutes * 60_000).toISOString();
+    const given = await register(order("window-1", { placed_at, service: "slow", start_minutes: 10 }));
+    expect(given.json.expected).toEqual({ start_by: at(10), end_by: at(10 + 1440) });
+    const set = await register(order("window-2", { placed_at, service: "slow" }));
+    expect(set.json.expected).toEqual({ start_by: at(90), end_by: at(90 + 1440) });
+    expect((await world.get("/v1/orders/window-2", { key })).json).toEqual(set.json);
+    const half = await register(order("window-3", { placed_at, service: "other", duration_minutes: 30 }));
+    expect(half.json.expected).toEqual({ start_by: null, end_by: at(30) });
+    expect((await register(order("window-4", { placed_at, service: "other" }))).json.expected).toBeNull();
+  });
+
+  it.each([
+    [{ start_minutes: 0 }, "start_minutes"],
+    [{ duration_minutes: 1.5 }, "duration_minutes"],
+    [{ minutes: 5 }, "minutes"],
+  ])("refuses %j by name", async (body, path) => {
+    const answer = await world.ask("PUT", WINDOWS, { body });
+    expect([answer.status, answer.json.error?.details.fields[0].path]).toEqual([422, path]);
+    expect((await world.ask("PUT", "/v1/providers/nobody/services/1", { body: {} })).status).toBe(404);
+  });
+});
+
+describe("dismissing a flag", () => {
+  it("takes it away once, with an audit entry, and leaves the order as it is where there is none", async () => {
+    await register(order("flagged"));
+    await setOrder("alpha", "flagged", { flags: 2 | 4 });
+    const dismissal = { flag: "stalled", note: "asked acme" };
+    const answers = [
+      await world.post("/v1/orders/flagged/dismiss", key, dismissal),
+      await world.post("/v1/orders/flagged/dismiss", key, dismissal),
+    ];
+    expect(answers.map(({ status, json }) => [status, json.flags])).toEqual([
+      [200, ["unknown_status"]],
+      [200, ["unknown_status"]],
+    ]);
+    expect(await rows("SELECT action, after->>'$.note' AS note FROM audit WHERE subject = 'order:flagged'")).toEqual([
+      { action: "order.dismissed", note: "asked acme" },
+    ]);
+  });
+
+  it.each([
+    [{ flag: "refund_held" }, "flag"],
+    [{ flag: "nonsense" }, "flag"],
+    [{}, "flag"],
+    [{ flag: "stalled", why: "x" }, "why"],
+  ])("refuses %j by name", async (body, path) => {
+    await register(order("unflagged"));
+    const answer = await world.post("/v1/orders/unflagged/dismiss", key, body);
+    expect([answer.status, answer.json.error?.details.fields[0].path]).toEqual([422, path]);
+    if (path === "flag" && "flag" in body) expect(answer.text).toContain("panel_outdated");
+    expect((await world.post("/v1/orders/unflagged/dismiss", otherKey, { flag: "stalled" })).status).toBe(404);
+  });
+});
+
 describe("reading orders", () => {
   it("shows an order in one round trip, with an ETag", async () => {
     await register(order("read"));

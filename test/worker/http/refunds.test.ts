@@ -183,6 +183,13 @@ describe("policies", () => {
   });
 });
 
+it("a preview counts what the panel had returned before it registered the order", async () => {
+  await addOrders("p", "acme", 1, 2, { ...young, registered_refunded: 100_000, refunded: 100_000 });
+  await hear("Canceled", 250);
+  const preview = await post("/v1/refund-policies/preview", { provider: "acme", policy: {} }, ADMIN);
+  expect(preview.json).toMatchObject({ orders: 2, would_post: { count: 2, amount: "1.6" } });
+});
+
 describe("the brake", () => {
   it("holds a provider's refunds when its orders end badly all at once, and lets them go in parts", async () => {
     await env.DB.prepare('UPDATE providers SET brake = \'{"share":0.5,"min_orders":20}\'').run();

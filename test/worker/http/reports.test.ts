@@ -54,6 +54,16 @@ function account({ json }: Answered, currency: string, provider = "acme"): any {
 
 const orders = (entries: { order: string }[]): string[] => entries.map(({ order }) => order);
 
+describe("the report of a time whose feed has other numbers", () => {
+  it("has every order by when its refund was posted, though the feed's numbers are days ahead", async () => {
+    await rows("UPDATE panels SET feed_seq = ?1 WHERE id = 'p'", (NOW + 49 * HOUR) * 1000);
+    await ended({ 1: { status: "Partial", remains: "250", charge: "0.375" }, 2: { status: "Canceled", remains: "1000", charge: "0.5" } });
+    expect(account(await report(), "USD")).toMatchObject({ refunded_to_customers: "1.125" });
+    const after = await world.get(hour(NOW + HOUR, NOW + 72 * HOUR), { key: "ps_key-of-p" });
+    expect(after.json.providers).toEqual([]);
+  });
+});
+
 describe("the report", () => {
   it("lists, per provider and currency, what was refunded, returned and kept, with the orders behind each", async () => {
     await ended({
