@@ -23,6 +23,7 @@ const KINDS: Readonly<Record<string, Readonly<Record<string, (event: LogEvent) =
   "0002-money": { sweep: posts, check: asks, books: finishes },
   "0003-doors": { sweep: posts, check: asks, books: finishes, request: asks },
   "0004-restore": { sweep: posts, check: asks, books: finishes, request: asks },
+  "0005-world": { sweep: posts, check: asks, books: finishes, request: asks },
 };
 
 function posts({ posted }: LogEvent): boolean {

@@ -61,6 +61,7 @@ describe("the report of a time whose feed has other numbers", () => {
     expect(account(await report(), "USD")).toMatchObject({ refunded_to_customers: "1.125" });
     const after = await world.get(hour(NOW + HOUR, NOW + 72 * HOUR), { key: "ps_key-of-p" });
     expect(after.json.providers).toEqual([]);
+    await rows("UPDATE panels SET feed_seq = 0 WHERE id = 'p'");
   });
 });
 
