@@ -33,6 +33,8 @@ export type Gift = { readonly kind: "goodwill" | "clawback"; readonly amount: nu
 
 type Shown = {
   readonly id: string;
+  readonly provider: string;
+  readonly checked_at: string | null;
   readonly status: string;
   readonly charge: string | null;
   readonly refunded: string;
@@ -64,6 +66,8 @@ export class Operator {
   /** Orders, as `panel/id`, of which a person has decided otherwise than was due; acknowledged or not. */
   readonly altered = new Set<string>();
   readonly #moves: ReadonlySet<Move>;
+  /** What is due by a new policy shows with the next answer: before that nothing is taken back, since nobody knows of what. */
+  readonly #policySetAt = new Map<string, number>();
   readonly #panels: readonly string[];
 
   constructor(
@@ -138,7 +142,8 @@ export class Operator {
     // Where something was returned already, more can go wrong.
     const returned = orders.filter(({ refunded, refund_held }) => micros(refunded) > 0 || micros(refund_held ?? "0") > 0);
     const order = this.#draws.pick(returned.length > 0 && this.#draws.chance(0.7) ? returned : orders);
-    const takesBack = this.#draws.chance(0.5) && mayBeTakenBack(order) && micros(order.refunded) > 0;
+    const isJudged = Date.parse(order.checked_at ?? "") > (this.#policySetAt.get(order.provider) ?? 0);
+    const takesBack = this.#draws.chance(0.5) && mayBeTakenBack(order) && isJudged && micros(order.refunded) > 0;
     const room = micros(order.charge ?? "0") - micros(order.refunded) - micros(order.refund_held ?? "0");
     const most = takesBack ? micros(order.refunded) : room;
     const [share, key] = [this.#draws.next(), `given-${this.#draws.next()}`];
@@ -180,5 +185,6 @@ export class Operator {
     // Where scripts buy, customers are to get in the end what is due of the provider's word, by whatever way.
     if ((move !== null && !this.#may(move)) || (provider === "acme" && move === "by_remains")) return;
     await this.#client.once("PUT", `/v1/providers/${provider}/refund-policy`, policy);
+    this.#policySetAt.set(provider, this.#system.now);
   }
 }
