@@ -29,13 +29,15 @@ export function modelFrom(kept: Kept, circumstances: readonly Circumstances[]): 
 /** The model after some steps, which led to the row: under some of the circumstances that may have been in force. */
 export function followed(before: ModelOrder, steps: readonly Step[], circumstances: readonly Circumstances[], row: Row): Followed {
   if (steps.length === 0) return { model: before, wrong: null };
-  for (const inForce of circumstances) {
-    const model = after(before, steps, inForce);
-    if (model !== null && differencesOf(model, row).length === 0) return { model, wrong: null };
-  }
+  const models = circumstances
+    .map((inForce) => after(before, steps, inForce))
+    .filter((model) => model !== null && differencesOf(model, row).length === 0);
+  // Under several of them the same may follow so far, and not later.
+  const model = models.find((each) => each?.isLeft === (row["left_to_panel"] === 1)) ?? models[0];
+  if (model != null) return { model, wrong: null };
   const [now] = circumstances;
-  const model = now === undefined ? null : after(before, steps, now);
-  return { model: null, wrong: `by the rules ${model === null ? "this cannot be" : differencesOf(model, row).join(", ")}` };
+  const expected = now === undefined ? null : after(before, steps, now);
+  return { model: null, wrong: `by the rules ${expected === null ? "this cannot be" : differencesOf(expected, row).join(", ")}` };
 }
 
 /** Null where the rules know no such step. */

@@ -24,7 +24,7 @@ export function stepsBetween(before: Kept, after: Kept): readonly Step[] | "left
     const amount = refund["amount"] === null ? null : Number(refund["amount"]);
     const at = Number(after.row["rejected_at"] ?? refund["decided_at"]);
     if (old === undefined && refund["kind"] === "goodwill") decisions.push((order) => order.goodwill(amount ?? 0));
-    else if (old === undefined && refund["kind"] === "clawback") decisions.push((order) => order.clawBack(amount ?? 0));
+    else if (old === undefined && refund["kind"] === "clawback") decisions.push((order, { policy }) => order.clawBack(amount ?? 0, policy));
     else if (old !== undefined && old["status"] !== refund["status"] && refund["decided_by"] !== "rules")
       decisions.push(refund["status"] === "posted" ? (order) => order.approve(amount) : (order) => order.reject(at));
   }
@@ -48,7 +48,8 @@ function stepOf(kept: Kept): Step {
 function stepsOfTelling(before: Row, after: Row): Step[] {
   if (before["told"] === after["told"]) return [];
   if (after["told"] === null) return [(order) => order.forgetTold()];
-  return before["told"] === null ? [(order) => order.tell()] : [];
+  const { left } = JSON.parse(String(after["told"])) as { readonly left?: boolean };
+  return before["told"] === null ? [(order) => order.tell(left === true)] : [];
 }
 
 const SET_BY_ANSWERS = [

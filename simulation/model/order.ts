@@ -183,6 +183,11 @@ export class ModelOrder {
     return this.#is.hold !== null && this.#is.hold.promisedAt === null;
   }
 
+  /** The panel goes by the provider's own word; null where that is not certain. */
+  get isLeft(): boolean | null {
+    return this.#is.left === "perhaps" ? null : this.#is.left === "yes";
+  }
+
   /** More was returned than is due, goodwill left out, as far as no person granted it. */
   get overRefunded(): boolean {
     return this.#is.over;
@@ -260,9 +265,10 @@ export class ModelOrder {
     this.#is.doubted = false;
   }
 
-  /** The panel was told a final word. */
-  tell(): void {
-    if (this.#is.left === "yes" && !this.isWordOnly) this.#is.paidByPanel = true;
+  /** The panel was told a final word. `asItIs`: the provider's own, where the text does not say which. */
+  tell(asItIs: boolean): void {
+    const { left } = this.#is;
+    if ((left === "yes" || (left === "perhaps" && asItIs)) && !this.isWordOnly) this.#is.paidByPanel = true;
   }
 
   /** A person has put the panel's books right by hand: what is told next counts. */
@@ -305,10 +311,12 @@ export class ModelOrder {
 
   /**
    * A person takes back what was returned, goodwill first. A decision about what was posted and nothing else: the amount
-   * due is not posted again, and what is held stays to be decided.
+   * due is not posted again, and what is held stays to be decided. `policy`: what is due goes by it, where it has changed.
    */
-  clawBack(amount: number): void {
+  clawBack(amount: number, policy?: Policy): void {
     const is = this.#is;
+    const { charge, quantity } = this;
+    if (policy !== undefined && isFinal(is.status)) is.due = dueOf({ ...is, charge, quantity }, policy);
     within(amount, 1, is.refunded);
     is.goodwill -= Math.min(is.goodwill, amount);
     is.refunded -= amount;
