@@ -54,7 +54,6 @@ function after(before: ModelOrder, steps: readonly Step[], circumstances: Circum
 
 function differencesOf(model: ModelOrder, row: Row): string[] {
   const { status, refunded, remains } = model;
-  const isPart = remains !== null && remains > 0 && remains < Number(row["quantity"]);
   const expected = {
     status,
     refunded,
@@ -62,8 +61,8 @@ function differencesOf(model: ModelOrder, row: Row): string[] {
     waits: !model.isHeld ? "nothing" : model.held === null ? "the word" : `${model.held}`,
     refund_held: model.isHeldForAPerson,
     over_refunded: model.overRefunded,
-    completed_with_remains: status === "completed" && remains !== null && remains > 0,
-    canceled_after_delivery: status === "canceled" && isPart,
+    completed_with_remains: model.completedWithRemains,
+    canceled_after_delivery: model.canceledAfterDelivery,
   };
   const hasFlag = (flag: number): boolean => (Number(row["flags"]) & flag) !== 0;
   const found = {

@@ -56,7 +56,7 @@ export async function setUpParticipants(
   const limits = new Map<string, number>();
   for (const [i, name] of PROVIDERS.entries()) {
     const provider = replaceProvider(system.world, name, {
-      modes: shapesOf(draws),
+      modes: shapesOf(draws, new Draws(seed, "forms", name)),
       balance: "1000000",
       mix: i === 0 ? LASTING_LIVES : mixOf(draws),
     });
@@ -99,7 +99,12 @@ export async function setUpParticipants(
     scripts,
     offers,
     readers: [...keys.keys()].map((panel) => new FeedReader(panel)),
-    operator: new Operator(system, client, { panels: [...keys.keys()], moves: new Set(moves) }, new Draws(seed, "decisions")),
+    operator: new Operator(
+      system,
+      client,
+      { panels: [...keys.keys()], moves: new Set(moves) },
+      { decisions: new Draws(seed, "decisions"), dismissals: new Draws(seed, "dismissals") },
+    ),
     limits,
     panels: new Map([...keys].map(([panel, key]) => [key, panel])),
   };

@@ -458,6 +458,7 @@ function statsOf(
     restores,
     changes: participants.readers.reduce((sum, reader) => sum + reader.changes, 0),
     decisions: participants.operator.decisions,
+    dismissals: participants.operator.dismissed,
     "steps compared": watch?.compared ?? 0,
     "changes compared": watch?.changesCompared ?? 0,
     "answers compared": watch?.apiV2.compared ?? 0,

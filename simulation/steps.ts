@@ -2,7 +2,7 @@
  * What happened to an order between two rows of it: a person's decisions, an answer that was written down, or a final
  * word that went out. Read off the rows, since that is where it counts.
  */
-import type { Heard, ModelOrder, Policy } from "./model/order.ts";
+import { DISMISSED_FLAGS, type Heard, type ModelOrder, type Policy } from "./model/order.ts";
 import type { PartsKnown } from "./model/rules.ts";
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -28,6 +28,7 @@ export function stepsBetween(before: Kept, after: Kept): readonly Step[] | "left
     else if (old !== undefined && old["status"] !== refund["status"] && refund["decided_by"] !== "rules")
       decisions.push(refund["status"] === "posted" ? (order) => order.approve(amount) : (order) => order.reject(at));
   }
+  decisions.push(...stepsOfDismissal(before.row, after.row));
   if (decisions.length > 0) return [...decisions, ...stepsOfTelling(before.row, after.row)];
   const told = stepsOfTelling(before.row, after.row);
   if (!isHeard(before.row, after.row)) return told;
@@ -49,7 +50,24 @@ function stepsOfTelling(before: Row, after: Row): Step[] {
   if (before["told"] === after["told"]) return [];
   if (after["told"] === null) return [(order) => order.forgetTold()];
   const { left } = JSON.parse(String(after["told"])) as { readonly left?: boolean };
-  return before["told"] === null ? [(order) => order.tell(left === true)] : [];
+  // The first that was told stays, unless a person has put the panel's books right.
+  return [...(before["told"] === null ? [] : [(order: ModelOrder) => order.forgetTold()]), (order) => order.tell(left === true)];
+}
+
+/** A person's dismissals, by the flags: what each was about, the model knows by itself. */
+function stepsOfDismissal(before: Row, after: Row): Step[] {
+  const [was, is] = [dismissedIn(before), dismissedIn(after)];
+  return DISMISSED_FLAGS.filter((flag) => is[flag] !== undefined && is[flag] !== was[flag]).map((flag) => (order) => order.dismiss(flag));
+}
+
+function dismissedIn({ dismissed }: Row): Readonly<Record<string, unknown>> {
+  return typeof dismissed === "string" ? (JSON.parse(dismissed) as Record<string, unknown>) : {};
+}
+
+/** Whether a person has put right what the panel was told: what it would be told now counts as told, or nothing does. */
+export function isCorrected(before: Row, after: Row): boolean {
+  if (before["told"] === after["told"]) return false;
+  return after["told"] === null || (JSON.parse(String(after["told"])) as { readonly corrected?: boolean }).corrected === true;
 }
 
 const SET_BY_ANSWERS = [

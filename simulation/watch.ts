@@ -17,7 +17,7 @@ import { isSubscription } from "./subscriptions.ts";
 import { trueSince } from "./monotonic-reads.ts";
 import { isRefillWanted, wrongsOfCancel } from "./refill-cancel-check.ts";
 import type { Backend } from "./sqlite.ts";
-import { type Circumstances, isAsAnswered, type Kept, type Row, stepsBetween } from "./steps.ts";
+import { type Circumstances, isAsAnswered, isCorrected, type Kept, type Row, stepsBetween } from "./steps.ts";
 
 type Watched = Kept & {
   /** Null where there is nothing to compare any more: it was never placed, or product and model have parted. */
@@ -216,6 +216,7 @@ export class Watch {
     for (const name of namesOf(kept.row)) this.#keys.set(name, key);
     if (before?.model != null && before.model !== model) this.#pass(key, before.model);
     this.#orders.set(key, { ...kept, model, seen: this.#seenAfter(before, kept) });
+    if (before !== null && isCorrected(before.row, kept.row)) for (const name of namesOf(kept.row)) this.apiV2.corrected(name, this.#options.now());
   }
 
   #follow(before: Watched | null, after: Kept, circumstances: readonly Circumstances[]): ModelOrder | null {

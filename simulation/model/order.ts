@@ -67,6 +67,17 @@ interface Decision {
   readonly isRejection: boolean;
 }
 
+/** The flags that the rules here decide about, of those that can be dismissed. */
+export type DismissedFlag = "over_refunded" | "completed_with_remains" | "canceled_after_delivery";
+export const DISMISSED_FLAGS: readonly DismissedFlag[] = ["over_refunded", "completed_with_remains", "canceled_after_delivery"];
+
+/** What a flag is about. */
+interface About {
+  readonly status: Shown | "active";
+  readonly remains: number | null;
+  readonly returned: number;
+}
+
 interface State {
   multi: boolean;
   parts: PartsKnown | null;
@@ -89,6 +100,8 @@ interface State {
   /** When something was rejected, until a poll an hour later has confirmed the end. */
   rejectedAt: number | null;
   over: boolean;
+  /** Flags that a person has dismissed, and what each was about then. */
+  dismissed: { readonly [flag in DismissedFlag]?: About };
   /** The total due by the last report that named one. */
   due: Due;
   /**
@@ -132,6 +145,7 @@ export class ModelOrder {
       decision: null,
       rejectedAt: null,
       over: false,
+      dismissed: {},
       due: { kind: "nothing_said" },
       left: "no",
       paidByPanel: false,
@@ -190,7 +204,36 @@ export class ModelOrder {
 
   /** More was returned than is due, goodwill left out, as far as no person granted it. */
   get overRefunded(): boolean {
-    return this.#is.over;
+    return this.#is.over && !this.#isDismissed("over_refunded");
+  }
+
+  get completedWithRemains(): boolean {
+    const { status, remains } = this.#is;
+    return status === "completed" && remains !== null && remains > 0 && !this.#isDismissed("completed_with_remains");
+  }
+
+  get canceledAfterDelivery(): boolean {
+    const { status, remains } = this.#is;
+    const isPart = remains !== null && remains > 0 && this.quantity !== null && remains < this.quantity;
+    return status === "canceled" && isPart && !this.#isDismissed("canceled_after_delivery");
+  }
+
+  /** A person has looked at the flag: it comes back with a new reason only. */
+  dismiss(flag: DismissedFlag): void {
+    this.#is.dismissed = { ...this.#is.dismissed, [flag]: this.#about() };
+  }
+
+  #about(): About {
+    const { status, remains, refunded, goodwill } = this.#is;
+    return { status: isActive(status) ? "active" : status, remains, returned: refunded - goodwill };
+  }
+
+  /** What is too much is so for its status; while the order is under way, whatever remains. */
+  #isDismissed(flag: DismissedFlag): boolean {
+    const [was, is] = [this.#is.dismissed[flag], this.#about()];
+    if (was === undefined) return false;
+    if (flag !== "over_refunded") return was.remains === is.remains;
+    return was.status === is.status && was.returned >= is.returned && (is.status === "active" || was.remains === is.remains);
   }
 
   /** What was rejected is not told yet. */
