@@ -62,7 +62,8 @@ export class Owners {
     const known = before.find((holder) => holder.panel === panel);
     const isOwn = door === null || add_digest !== null || (whole?.["add_digest"] ?? null) !== null;
     if (known?.isOwn === isOwn) return;
-    const owner = before.find((holder) => holder.isOwn && holder.panel !== panel);
+    // Parts of a whole that both follow can come with one commit.
+    const owner = before.find((holder) => holder.isOwn && holder.panel !== panel && holder.since < now);
     if (known === undefined && add_digest === null && door !== null && owner !== undefined)
       this.wrongs.push(`${String(panel)}/${String(id)} was adopted, and ${order} is ${owner.panel}'s`);
     if (isOwn) this.#everOwned.add(order);

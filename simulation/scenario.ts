@@ -290,7 +290,7 @@ class Never extends Draws {
 }
 
 /** What everybody does in a minute, each in a moment of their own. */
-function act({ system, participants, orderReader, wrongs }: RunState, share: number, who: "panels" | "operator", final: boolean): void {
+function act({ system, participants, orderReader, wrongs, hasEnded }: RunState, share: number, who: "panels" | "operator", final: boolean): void {
   const spawn = (work: () => Promise<unknown>): void =>
     system.scheduler.in(
       system.backgroundFaults.draws.between(0, 50_000),
@@ -298,7 +298,7 @@ function act({ system, participants, orderReader, wrongs }: RunState, share: num
     );
   spawn(() => participants.registeringPanel.act(share));
   for (const script of participants.scripts) spawn(() => script.act());
-  if (!final) for (const newcomer of participants.newcomers) spawn(() => newcomer.act());
+  if (!hasEnded) for (const newcomer of participants.newcomers) spawn(() => newcomer.act());
   if (who === "operator") spawn(() => participants.operator.act(final));
   if (system.backgroundFaults.draws.chance(0.3)) {
     const client = new RestClient(system, new Process(system.scheduler, "order reader"), new Draws(1, "order reader"));

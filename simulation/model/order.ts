@@ -100,6 +100,7 @@ interface State {
   /** When something was rejected, until a poll an hour later has confirmed the end. */
   rejectedAt: number | null;
   over: boolean;
+  isOverOpen: boolean;
   /** Flags that a person has dismissed, and what each was about then. */
   dismissed: { readonly [flag in DismissedFlag]?: About };
   /** The total due by the last report that named one. */
@@ -145,6 +146,7 @@ export class ModelOrder {
       decision: null,
       rejectedAt: null,
       over: false,
+      isOverOpen: false,
       dismissed: {},
       due: { kind: "nothing_said" },
       left: "no",
@@ -204,7 +206,12 @@ export class ModelOrder {
 
   /** More was returned than is due, goodwill left out, as far as no person granted it. */
   get overRefunded(): boolean {
-    return this.#is.over && !this.#isDismissed("over_refunded");
+    return this.#is.over;
+  }
+
+  /** The flag was dismissed, and less is too much since then: whether that is a new reason is left open here. */
+  get isOverOpen(): boolean {
+    return this.#is.isOverOpen;
   }
 
   get completedWithRemains(): boolean {
@@ -221,6 +228,15 @@ export class ModelOrder {
   /** A person has looked at the flag: it comes back with a new reason only. */
   dismiss(flag: DismissedFlag): void {
     this.#is.dismissed = { ...this.#is.dismissed, [flag]: this.#about() };
+    if (flag === "over_refunded") this.#is.over = false;
+  }
+
+  /** Where nobody knows what is due, nothing is judged: a flag stays, and one that was dismissed stays away. */
+  #judge(due: number): void {
+    const is = this.#is;
+    const [isOver, was] = [this.#isOver(due), is.dismissed.over_refunded];
+    is.over = isOver && !this.#isDismissed("over_refunded");
+    is.isOverOpen = isOver && !is.over ? was !== undefined && was.returned > this.#about().returned : false;
   }
 
   #about(): About {
@@ -388,7 +404,7 @@ export class ModelOrder {
     is.due = { kind: "due", total: 0 };
     // Whether anything is too much shows once the order has ended, or something was returned here by the rules.
     const isJudged = is.everFinal || is.refunded - is.goodwill > this.#refundedBefore;
-    if (isJudged) is.over = this.#isOver(0);
+    if (isJudged) this.#judge(0);
   }
 
   /** An error says nothing about money, but it can last too long. */
@@ -411,7 +427,7 @@ export class ModelOrder {
     const { status, remains, isFree, parts } = is;
     const due = dueOf({ charge, quantity, status, remains, isFree, parts }, policy);
     is.due = due;
-    if (due.kind === "due") is.over = this.#isOver(due.total);
+    if (due.kind === "due") this.#judge(due.total);
     if (this.isWordOnly) this.#endOfWord(report);
     else if (policy.mode === "off" || is.paidByPanel) this.#leave(report);
     else this.#settle(due, report);
