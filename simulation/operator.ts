@@ -5,7 +5,20 @@ import { PROVIDERS } from "./providers.ts";
 import type { System } from "./system.ts";
 
 /** What an operator does, by name: a run can be restricted to some of it, to see which one leads to what goes wrong. */
-export const MOVES = ["reject", "alter", "hold", "cap", "by_remains", "delay", "off", "error", "brake", "goodwill", "clawback", "dismiss"] as const;
+export const MOVES = [
+  "reject",
+  "alter",
+  "hold",
+  "cap",
+  "by_remains",
+  "delay",
+  "off",
+  "error",
+  "brake",
+  "goodwill",
+  "clawback",
+  "dismiss",
+] as const;
 export type Move = (typeof MOVES)[number];
 
 /** The refund policies that the operator turns to, and the move that each is. */

@@ -81,8 +81,10 @@ export class Owners {
       const isRefused = entry?.error === NOBODYS;
       const whose = this.#whoseSince(`${provider}/${id}`, panel, since);
       if (whose === "another's") this.refusals += 1;
-      if (whose === "another's" && entry !== undefined && !isRefused) this.wrongs.push(`${name}, which is another's, and heard ${JSON.stringify(entry)}`);
-      if ((whose === "its own" || (whose === "followed" && action === "status")) && isRefused) this.wrongs.push(`${name}, which it has, and heard ${NOBODYS}`);
+      if (whose === "another's" && entry !== undefined && !isRefused)
+        this.wrongs.push(`${name}, which is another's, and heard ${JSON.stringify(entry)}`);
+      if ((whose === "its own" || (whose === "followed" && action === "status")) && isRefused)
+        this.wrongs.push(`${name}, which it has, and heard ${NOBODYS}`);
       if (action === "status" && whose === "nobody's" && isRefused && this.#wasThere(provider, id, since))
         this.wrongs.push(`${name}, which is there and nobody's, and heard ${NOBODYS}`);
     }
@@ -101,7 +103,10 @@ export class Owners {
   /** A list of ids that was taken. One that another panel has only asked about may be called taken or not. */
   adopted({ panel, provider, ids, since, counts: { adopted, known, taken } }: Adoption): void {
     const whose = ids.map((id) => this.#whoseSince(`${provider}/${id}`, panel, since));
-    const [own, others] = [whose.filter((each) => each === "its own" || each === "followed").length, whose.filter((each) => each === "another's").length];
+    const [own, others] = [
+      whose.filter((each) => each === "its own" || each === "followed").length,
+      whose.filter((each) => each === "another's").length,
+    ];
     if (adopted + known + taken !== ids.length || known < own || taken < others)
       this.wrongs.push(
         `${panel} listed ${ids.join(", ")} at ${provider}, of which ${own} are its own and ${others} another's, and heard ${adopted}, ${known}, ${taken}`,
@@ -120,7 +125,9 @@ export class Owners {
   /** Another panel has it as its own all the time since then, and this one does not. */
   #isAnothers(order: string, panel: string, since: number): boolean {
     const holders = this.#holders.get(order) ?? [];
-    return !holders.some((holder) => holder.isOwn && holder.panel === panel) && holders.some((holder) => holder.isOwn && holder.since <= since);
+    return (
+      !holders.some((holder) => holder.isOwn && holder.panel === panel) && holders.some((holder) => holder.isOwn && holder.since <= since)
+    );
   }
 
   #wasThere(provider: string, id: string, at: number): boolean {

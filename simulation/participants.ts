@@ -47,7 +47,7 @@ export async function setUpParticipants(
     ["stubborn", draws.chance(0.5) ? "ledger" : "advice"],
     ["twin", draws.chance(0.5) ? "ledger" : "advice"],
     ["posts", draws.chance(0.5) ? "ledger" : "advice"],
-    ...NEWCOMERS.slice(0, count).map((id) => [id, "advice"] as const),
+    ...NEWCOMERS.slice(0, count).map((newcomer) => [newcomer, "advice"] as const),
   ] as const) {
     const { json } = await client.until("POST", "/v1/panels", { id, currency: "USD", money, allow_credit: money === "ledger" });
     keys.set(id, json.key as string);
@@ -86,12 +86,7 @@ export async function setUpParticipants(
     { draws: new Draws(seed, "books"), wishes: new Draws(seed, "books-wishes") },
     orders,
   );
-  const registrations = (): Json[] => [...registeringPanel.orders.values()].map(({ registration }) => registration);
-  const newcomers = NEWCOMERS.slice(0, count).map((id) => {
-    const rest = new RestClient(system, new Process(system.scheduler, id), new Draws(seed, `${id}-retries`));
-    const doors = { rest, endpoints: endpointsOf(system, id, keys.get(id)) };
-    return new Newcomer(system, id, doors, { draws: new Draws(seed, id), registrations });
-  });
+  const newcomers = NEWCOMERS.slice(0, count).map((id) => newcomerOf(system, { id, key: keys.get(id) }, registeringPanel, seed));
   return {
     providers,
     registeringPanel,
@@ -118,6 +113,17 @@ const NEWCOMERS = ["late", "later"] as const;
 /** In half of the runs nobody else wants an order. */
 function newcomersOf(seed: number): number {
   return new Draws(seed, "newcomers").chance(0.5) ? NEWCOMERS.length : 0;
+}
+
+function newcomerOf(
+  system: System,
+  { id, key }: { readonly id: string; readonly key: string | undefined },
+  { orders }: RegisteringPanel,
+  seed: number,
+): Newcomer {
+  const rest = new RestClient(system, new Process(system.scheduler, id), new Draws(seed, `${id}-retries`));
+  const registrations = (): Json[] => [...orders.values()].map(({ registration }) => registration);
+  return new Newcomer(system, id, { rest, endpoints: endpointsOf(system, id, key) }, { draws: new Draws(seed, id), registrations });
 }
 
 /** A panel's clients of the providers' endpoints. */

@@ -83,6 +83,8 @@ const SETTLED_MINUTES = 4;
 /** A minute that is remembered from a clock that was ahead is waited for, where it is not more than so many ahead. */
 const AHEAD_MINUTES = 15;
 const LAZY_MINUTES = 10;
+/** A message that fails comes again within these. */
+const LAST_MINUTES = 3;
 /** For so long after the faults the operator goes on as before; then what waits is settled. */
 const MEDDLING_MINUTES = 240;
 
@@ -290,7 +292,12 @@ class Never extends Draws {
 }
 
 /** What everybody does in a minute, each in a moment of their own. */
-function act({ system, participants, orderReader, wrongs, hasEnded }: RunState, share: number, who: "panels" | "operator", final: boolean): void {
+function act(
+  { system, participants, orderReader, wrongs, hasEnded }: RunState,
+  share: number,
+  who: "panels" | "operator",
+  final: boolean,
+): void {
   const spawn = (work: () => Promise<unknown>): void =>
     system.scheduler.in(
       system.backgroundFaults.draws.between(0, 50_000),
@@ -339,7 +346,8 @@ async function actWithoutFaults(state: RunState): Promise<Recovery> {
 async function wrongsAtEnd(state: RunState): Promise<string[]> {
   const { system, participants, watch, lost, staleness } = state;
   // What the last tick has begun comes to its end.
-  await system.scheduler.runUntil(system.now + MINUTE_MS);
+  for (let minutes = 0; minutes === 0 || (system.queue.underWay > 0 && minutes < LAST_MINUTES); minutes++)
+    await system.scheduler.runUntil(system.now + MINUTE_MS);
   for (const reader of participants.readers) {
     const client = new RestClient(system, new Process(system.scheduler, `reader of ${reader.panel}`), new Draws(2, reader.panel));
     await during(system, reader.read(client));

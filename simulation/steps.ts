@@ -49,7 +49,7 @@ function stepOf(kept: Kept): Step {
 function stepsOfTelling(before: Row, after: Row): Step[] {
   if (before["told"] === after["told"]) return [];
   if (after["told"] === null) return [(order) => order.forgetTold()];
-  const { left } = JSON.parse(String(after["told"])) as { readonly left?: boolean };
+  const { left } = toldIn(after);
   // The first that was told stays, unless a person has put the panel's books right.
   return [...(before["told"] === null ? [] : [(order: ModelOrder) => order.forgetTold()]), (order) => order.tell(left === true)];
 }
@@ -67,7 +67,11 @@ function dismissedIn({ dismissed }: Row): Readonly<Record<string, unknown>> {
 /** Whether a person has put right what the panel was told: what it would be told now counts as told, or nothing does. */
 export function isCorrected(before: Row, after: Row): boolean {
   if (before["told"] === after["told"]) return false;
-  return after["told"] === null || (JSON.parse(String(after["told"])) as { readonly corrected?: boolean }).corrected === true;
+  return after["told"] === null || toldIn(after).corrected === true;
+}
+
+function toldIn({ told }: Row): { readonly left?: boolean; readonly corrected?: boolean } {
+  return JSON.parse(told as string) as { readonly left?: boolean; readonly corrected?: boolean };
 }
 
 const SET_BY_ANSWERS = [

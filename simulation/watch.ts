@@ -216,7 +216,8 @@ export class Watch {
     for (const name of namesOf(kept.row)) this.#keys.set(name, key);
     if (before?.model != null && before.model !== model) this.#pass(key, before.model);
     this.#orders.set(key, { ...kept, model, seen: this.#seenAfter(before, kept) });
-    if (before !== null && isCorrected(before.row, kept.row)) for (const name of namesOf(kept.row)) this.apiV2.corrected(name, this.#options.now());
+    if (before !== null && isCorrected(before.row, kept.row))
+      for (const name of namesOf(kept.row)) this.apiV2.corrected(name, this.#options.now());
   }
 
   #follow(before: Watched | null, after: Kept, circumstances: readonly Circumstances[]): ModelOrder | null {
