@@ -45,6 +45,15 @@ export class ApiV2Check {
     for (const id of asked) if (!this.#first.has(`${endpoint}/${id}`)) this.#first.set(`${endpoint}/${id}`, null);
   }
 
+  /** A person has put the panel's books right: what it would be told of the order now counts as told, where that is certain. */
+  corrected(order: string, at: number): void {
+    if (!this.#first.has(order)) return;
+    const [model] = this.#known.modelsSince(order, Infinity);
+    const [status, ...others] = model?.panelStatuses() ?? [];
+    if (status !== undefined && !FINAL.has(status.word) && others.length === 0) this.#first.delete(order);
+    else this.#first.set(order, status === undefined || others.length > 0 || model?.isUnsayable === true ? null : { ...status, at });
+  }
+
   /** In the end, epoch ms: orders whose flag is not as what their scripts were shown asks for. */
   outdated(now: number): string[] {
     return [...this.#first].flatMap(([order, first]) => {

@@ -29,13 +29,15 @@ export function modelFrom(kept: Kept, circumstances: readonly Circumstances[]): 
 /** The model after some steps, which led to the row: under some of the circumstances that may have been in force. */
 export function followed(before: ModelOrder, steps: readonly Step[], circumstances: readonly Circumstances[], row: Row): Followed {
   if (steps.length === 0) return { model: before, wrong: null };
-  for (const inForce of circumstances) {
-    const model = after(before, steps, inForce);
-    if (model !== null && differencesOf(model, row).length === 0) return { model, wrong: null };
-  }
+  const models = circumstances
+    .map((inForce) => after(before, steps, inForce))
+    .filter((model) => model !== null && differencesOf(model, row).length === 0);
+  // Under several of them the same may follow so far, and not later.
+  const model = models.find((each) => each?.isLeft === (row["left_to_panel"] === 1)) ?? models[0];
+  if (model != null) return { model, wrong: null };
   const [now] = circumstances;
-  const model = now === undefined ? null : after(before, steps, now);
-  return { model: null, wrong: `by the rules ${model === null ? "this cannot be" : differencesOf(model, row).join(", ")}` };
+  const expected = now === undefined ? null : after(before, steps, now);
+  return { model: null, wrong: `by the rules ${expected === null ? "this cannot be" : differencesOf(expected, row).join(", ")}` };
 }
 
 /** Null where the rules know no such step. */
@@ -52,7 +54,6 @@ function after(before: ModelOrder, steps: readonly Step[], circumstances: Circum
 
 function differencesOf(model: ModelOrder, row: Row): string[] {
   const { status, refunded, remains } = model;
-  const isPart = remains !== null && remains > 0 && remains < Number(row["quantity"]);
   const expected = {
     status,
     refunded,
@@ -60,8 +61,8 @@ function differencesOf(model: ModelOrder, row: Row): string[] {
     waits: !model.isHeld ? "nothing" : model.held === null ? "the word" : `${model.held}`,
     refund_held: model.isHeldForAPerson,
     over_refunded: model.overRefunded,
-    completed_with_remains: status === "completed" && remains !== null && remains > 0,
-    canceled_after_delivery: status === "canceled" && isPart,
+    completed_with_remains: model.completedWithRemains,
+    canceled_after_delivery: model.canceledAfterDelivery,
   };
   const hasFlag = (flag: number): boolean => (Number(row["flags"]) & flag) !== 0;
   const found = {
@@ -70,7 +71,7 @@ function differencesOf(model: ModelOrder, row: Row): string[] {
     remains: row["remains"] === null ? null : Math.max(0, Number(row["remains"])),
     waits: (row["word_hold_n"] ?? null) !== null ? "the word" : row["hold_n"] === null ? "nothing" : `${Number(row["hold_amount"])}`,
     refund_held: hasFlag(REFUND_HELD),
-    over_refunded: hasFlag(OVER_REFUNDED),
+    over_refunded: model.isOverOpen ? model.overRefunded : hasFlag(OVER_REFUNDED),
     completed_with_remains: hasFlag(COMPLETED_WITH_REMAINS),
     canceled_after_delivery: hasFlag(CANCELED_AFTER_DELIVERY),
   };

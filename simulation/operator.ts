@@ -5,7 +5,20 @@ import { PROVIDERS } from "./providers.ts";
 import type { System } from "./system.ts";
 
 /** What an operator does, by name: a run can be restricted to some of it, to see which one leads to what goes wrong. */
-export const MOVES = ["reject", "alter", "hold", "cap", "by_remains", "delay", "off", "error", "brake", "goodwill", "clawback"] as const;
+export const MOVES = [
+  "reject",
+  "alter",
+  "hold",
+  "cap",
+  "by_remains",
+  "delay",
+  "off",
+  "error",
+  "brake",
+  "goodwill",
+  "clawback",
+  "dismiss",
+] as const;
 export type Move = (typeof MOVES)[number];
 
 /** The refund policies that the operator turns to, and the move that each is. */
@@ -27,6 +40,12 @@ const POLICIES: readonly { readonly move: Move | null; readonly policy: object }
 const CONFLICT = 409;
 
 const CREATED = 201;
+
+/** Flags that ask for nothing but a look. */
+const DISMISSIBLE = [
+  ...(["over_refunded", "panel_outdated", "completed_with_remains", "canceled_after_delivery"] as const),
+  ...(["overdue", "stalled", "duplicate_link"] as const),
+];
 
 /** In micro-units. */
 export type Gift = { readonly kind: "goodwill" | "clawback"; readonly amount: number; readonly isAcknowledged: boolean };
@@ -58,6 +77,7 @@ export class Operator {
   readonly #system: System;
   readonly #client: RestClient;
   readonly #draws: Draws;
+  readonly #dismissals: Draws;
   busy = false;
   decisions = 0;
   /** What it gave that no rule asks for, and took back, by the key under which it was sent. */
@@ -69,16 +89,18 @@ export class Operator {
   /** What is due by a new policy shows with the next answer: before that nothing is taken back, since nobody knows of what. */
   readonly #policySetAt = new Map<string, number>();
   readonly #panels: readonly string[];
+  dismissed = 0;
 
   constructor(
     system: System,
     client: RestClient,
     { panels, moves }: { readonly panels: readonly string[]; readonly moves: ReadonlySet<Move> },
-    draws: Draws,
+    { decisions, dismissals }: { readonly decisions: Draws; readonly dismissals: Draws },
   ) {
     this.#system = system;
     this.#client = client;
-    this.#draws = draws;
+    this.#draws = decisions;
+    this.#dismissals = dismissals;
     this.#moves = moves;
     this.#panels = panels;
   }
@@ -96,6 +118,7 @@ export class Operator {
       if (this.#draws.chance(0.2)) await this.#endBrakes(this.#may("brake") && this.#draws.chance(0.5) ? "reject" : "release");
       if (this.#draws.chance(0.5)) await this.#changePolicy();
       if (this.#draws.chance(0.5)) await this.#give();
+      if (this.#dismissals.chance(0.5) && this.#may("dismiss")) await this.#dismiss();
     }
     this.busy = false;
   }
@@ -157,6 +180,19 @@ export class Operator {
     for (let times = 0; times < 2; times++) {
       const answered = await this.#client.once("POST", path, body, headers);
       if (answered?.status === CREATED) this.gifts.set(key, { ...gift, isAcknowledged: true });
+    }
+  }
+
+  /** Has looked at what some flag says, at every panel, and done what there was to do. */
+  async #dismiss(): Promise<void> {
+    const flag = this.#dismissals.pick(DISMISSIBLE);
+    for (const panel of this.#panels) {
+      const found = await this.#client.once("GET", `/v1/orders?flag=${flag}&limit=100`, undefined, this.#client.of(panel));
+      for (const { id } of (found?.json.orders ?? []) as Shown[]) {
+        if (!this.#dismissals.chance(0.5)) continue;
+        this.dismissed += 1;
+        await this.#client.once("POST", `/v1/orders/${encodeURIComponent(id)}/dismiss`, { flag }, this.#client.of(panel));
+      }
     }
   }
 

@@ -7,9 +7,10 @@ import { HastyPanel, type Panel, StubbornPanel, SubscriptionPanel } from "../tes
 import { ApiClient } from "../test/panels/client.ts";
 import { LASTING_LIVES, type Offer } from "../test/panels/lives.ts";
 import { RegisteringPanel } from "./registering-panel.ts";
-import { RestClient } from "./client.ts";
+import { type Json, RestClient } from "./client.ts";
 import { Draws } from "./draws.ts";
 import { FeedReader } from "./feed-reader.ts";
+import { Newcomer } from "./newcomer.ts";
 import { type Move, MOVES, Operator } from "./operator.ts";
 import { hasMode, isAskedOneByOne, mixOf, PROVIDERS, shapesOf } from "./providers.ts";
 import { Process } from "./scheduler.ts";
@@ -19,6 +20,8 @@ import { HOST, type System } from "./system.ts";
 export type Participants = {
   readonly providers: readonly Provider[];
   readonly registeringPanel: RegisteringPanel;
+  /** Panels that want orders that others may have; in some runs there are none. */
+  readonly newcomers: readonly Newcomer[];
   readonly scripts: readonly Script[];
   /** Where each script buys. */
   readonly offers: ReadonlyMap<Script, Offer>;
@@ -33,7 +36,7 @@ export type Participants = {
 /** Sets up the participants, before any fault. */
 export async function setUpParticipants(
   system: System,
-  { seed, orders, moves = MOVES }: { readonly seed: number; readonly orders: number; readonly moves?: readonly Move[] },
+  { seed, orders, moves = MOVES, newcomers: count = newcomersOf(seed) }: SetUp,
 ): Promise<Participants> {
   const draws = new Draws(seed, "cast");
   const client = new RestClient(system, new Process(system.scheduler, "operator"), new Draws(seed, "operator"));
@@ -44,6 +47,7 @@ export async function setUpParticipants(
     ["stubborn", draws.chance(0.5) ? "ledger" : "advice"],
     ["twin", draws.chance(0.5) ? "ledger" : "advice"],
     ["posts", draws.chance(0.5) ? "ledger" : "advice"],
+    ...NEWCOMERS.slice(0, count).map((newcomer) => [newcomer, "advice"] as const),
   ] as const) {
     const { json } = await client.until("POST", "/v1/panels", { id, currency: "USD", money, allow_credit: money === "ledger" });
     keys.set(id, json.key as string);
@@ -52,7 +56,7 @@ export async function setUpParticipants(
   const limits = new Map<string, number>();
   for (const [i, name] of PROVIDERS.entries()) {
     const provider = replaceProvider(system.world, name, {
-      modes: shapesOf(draws),
+      modes: shapesOf(draws, new Draws(seed, "forms", name)),
       balance: "1000000",
       mix: i === 0 ? LASTING_LIVES : mixOf(draws),
     });
@@ -77,26 +81,55 @@ export async function setUpParticipants(
     system,
     {
       rest: new RestClient(system, new Process(system.scheduler, "books"), new Draws(seed, "books-retries")),
-      endpoints: new Map(
-        PROVIDERS.map((provider) => [
-          provider,
-          clientOf(system, new Process(system.scheduler, "books"), { key: keys.get("books"), provider }),
-        ]),
-      ),
+      endpoints: endpointsOf(system, "books", keys.get("books")),
     },
     { draws: new Draws(seed, "books"), wishes: new Draws(seed, "books-wishes") },
     orders,
   );
+  const newcomers = NEWCOMERS.slice(0, count).map((id) => newcomerOf(system, { id, key: keys.get(id) }, registeringPanel, seed));
   return {
     providers,
     registeringPanel,
+    newcomers,
     scripts,
     offers,
     readers: [...keys.keys()].map((panel) => new FeedReader(panel)),
-    operator: new Operator(system, client, { panels: [...keys.keys()], moves: new Set(moves) }, new Draws(seed, "decisions")),
+    operator: new Operator(
+      system,
+      client,
+      { panels: [...keys.keys()], moves: new Set(moves) },
+      { decisions: new Draws(seed, "decisions"), dismissals: new Draws(seed, "dismissals") },
+    ),
     limits,
     panels: new Map([...keys].map(([panel, key]) => [key, panel])),
   };
+}
+
+/** `moves`: all, where left out; `newcomers`: how many, drawn where left out. */
+type SetUp = { readonly seed: number; readonly orders: number; readonly moves?: readonly Move[]; readonly newcomers?: number };
+
+const NEWCOMERS = ["late", "later"] as const;
+
+/** In half of the runs nobody else wants an order. */
+function newcomersOf(seed: number): number {
+  return new Draws(seed, "newcomers").chance(0.5) ? NEWCOMERS.length : 0;
+}
+
+function newcomerOf(
+  system: System,
+  { id, key }: { readonly id: string; readonly key: string | undefined },
+  { orders }: RegisteringPanel,
+  seed: number,
+): Newcomer {
+  const rest = new RestClient(system, new Process(system.scheduler, id), new Draws(seed, `${id}-retries`));
+  const registrations = (): Json[] => [...orders.values()].map(({ registration }) => registration);
+  return new Newcomer(system, id, { rest, endpoints: endpointsOf(system, id, key) }, { draws: new Draws(seed, id), registrations });
+}
+
+/** A panel's clients of the providers' endpoints. */
+function endpointsOf(system: System, panel: string, key: string | undefined): ReadonlyMap<string, ApiClient> {
+  const process = (): Process => new Process(system.scheduler, panel);
+  return new Map(PROVIDERS.map((provider) => [provider, clientOf(system, process(), { key, provider })]));
 }
 
 /** The scripts, and where each buys. `subscriptions`: the provider's service; `connects`: whether it is bought there, or at the catalogue. */

@@ -37,6 +37,21 @@ const SHAPES: readonly string[] = [
   "foreign_dates",
 ];
 
+/** More of them, of which a provider has one in some runs. They are drawn by themselves, so that the other draws stay as they are. */
+const FORMS: readonly string[] = [
+  "error_form=reason",
+  "error_form=success_text",
+  "error_form=wrapped",
+  "error_form=detail",
+  "add_form=object",
+  "add_form=data_id",
+  "add_form=success_id",
+  "cancel_one",
+  "refill_ids=cuid",
+  "success_wrapper",
+  "charge_dollar_sign",
+];
+
 /** Bends of providers whose orders take several messages, of which a later one can fall out with an earlier one. */
 const ONE_BY_ONE = ["no_many", "cap_many_error", "cap_many_silent"] as const;
 
@@ -74,6 +89,9 @@ const PROVIDER_FAULTS: readonly string[] = [
   "down/2",
   "add_unreadable=page",
   "add_unreadable=reset/2",
+  "add_unreadable=error",
+  "says_always",
+  "says_always=Something went wrong/2",
   "services_unreadable=page",
 ];
 
@@ -86,7 +104,7 @@ export function modeOf(written: string): string {
 }
 
 /** Every mode that a provider can have, whether anything is wrong with it or not. */
-export const MODES: readonly string[] = [...new Set([...SHAPES, ...PROVIDER_FAULTS, ...DOUBTS].map(modeOf))];
+export const MODES: readonly string[] = [...new Set([...SHAPES, ...FORMS, ...PROVIDER_FAULTS, ...DOUBTS].map(modeOf))];
 
 /** One of each mode, the last of those named. */
 function distinct(modes: readonly string[]): ModeInput[] {
@@ -106,6 +124,7 @@ export function changeFaults(provider: Provider, shapes: readonly string[], draw
 }
 
 /** The bends that a provider has for good. */
-export function shapesOf(draws: Draws): ModeInput[] {
-  return distinct(Array.from({ length: draws.between(0, 4) }, () => draws.pick(SHAPES)));
+export function shapesOf(draws: Draws, forms: Draws): ModeInput[] {
+  const shapes = Array.from({ length: draws.between(0, 4) }, () => draws.pick(SHAPES));
+  return distinct([...shapes, ...(forms.chance(0.3) ? [forms.pick(FORMS)] : [])]);
 }

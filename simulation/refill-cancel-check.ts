@@ -43,10 +43,10 @@ export function wrongsOfCancel(before: Row | null, after: Row): string[] {
 }
 
 /** Orders of which a provider was asked for more refills than anybody wanted; `wanted` by `provider/id`. */
-export function wrongsOfRefills(world: World, wanted: ReadonlyMap<string, number>): string[] {
+export function wrongsOfRefills(world: World, wanted: (order: string) => number): string[] {
   return [...world.providers.values()].flatMap((provider) =>
     [...Map.groupBy(provider.refills.values(), ({ order }) => `${provider.name}/${order}`)].flatMap(([order, { length }]) => {
-      const most = wanted.get(order) ?? 0;
+      const most = wanted(order);
       return length > most ? [`${order} was refilled ${length} times, and ${most} were wanted`] : [];
     }),
   );

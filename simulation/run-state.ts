@@ -34,6 +34,8 @@ export class RunState {
   /** Orders, as `panel/id`, that changed, or came to be, in a time that is lost. */
   readonly lost = new Set<string>();
   restores = 0;
+  /** The faults have stopped. */
+  hasEnded = false;
   /** The bends and faults of the providers that were met, by their modes. */
   readonly modes = new Set<string>();
   /** Orders at providers whose life was looked at, as `provider/id`. */
@@ -68,6 +70,7 @@ export class RunState {
 
   /** From now on nothing goes wrong any more. */
   end(): void {
+    this.hasEnded = true;
     this.system.quota = null;
     this.system.clockOffMs = 0;
     this.staleness.mark();

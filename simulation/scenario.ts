@@ -18,7 +18,6 @@ import {
   wrongsOfTruth,
 } from "./checks.ts";
 import { RestClient } from "./client.ts";
-import type { ApiV2Check } from "./api-v2-check.ts";
 import { Draws } from "./draws.ts";
 import { ruleGlobals } from "./globals.ts";
 import { bendsRemains, changeFaults, hasMode, modeOf, MODES, PROVIDERS } from "./providers.ts";
@@ -26,6 +25,7 @@ import type { Script } from "./script.ts";
 import type { Move } from "./operator.ts";
 import { turnOrders } from "./turned.ts";
 import { wrongsOfRefills } from "./refill-cancel-check.ts";
+import { wrongsOfCancels } from "./owners.ts";
 import { type OneTimeFaults, drawOneTimeFaults, ONE_TIME_FAULTS, NO_ONE_TIME_FAULTS } from "./one-time-faults.ts";
 import { type Crash, Process } from "./scheduler.ts";
 import type { Backend } from "./sqlite.ts";
@@ -83,6 +83,8 @@ const SETTLED_MINUTES = 4;
 /** A minute that is remembered from a clock that was ahead is waited for, where it is not more than so many ahead. */
 const AHEAD_MINUTES = 15;
 const LAZY_MINUTES = 10;
+/** A message that fails comes again within these. */
+const LAST_MINUTES = 3;
 /** For so long after the faults the operator goes on as before; then what waits is settled. */
 const MEDDLING_MINUTES = 240;
 
@@ -99,7 +101,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     onCommit: () => watch?.look(),
     onApiV2Call: (url, fields, answer, since) => {
       const panel = panels?.get(fields.get("key") ?? "");
-      if (watch !== null && panel !== undefined) checkAnswer(watch.apiV2, endpointOf(panel, url), { fields, answer, since });
+      if (watch !== null && panel !== undefined) checkAnswer(watch, { panel, url }, { fields, answer, since });
     },
     rates: NO_FAULTS,
     plan: draws.chance(0.5) ? "free" : "paid",
@@ -112,7 +114,10 @@ export async function run(options: RunOptions): Promise<RunResult> {
   await watch?.begin();
   const letGo = ruleGlobals(system.scheduler);
   try {
-    const participants = await during(system, setUpParticipants(system, options));
+    // A crash at each step is tried: there are as few as will do.
+    const few = crashAtStep === undefined ? {} : { newcomers: 0 };
+    const participants = await during(system, setUpParticipants(system, { ...options, ...few }));
+    if (watch !== null) for (const newcomer of participants.newcomers) newcomer.onAdopted = (adoption) => watch.owners.adopted(adoption);
     setUpSteps = system.steps;
     panels = participants.panels;
     system.backgroundFaults.rates = faultPlan.background;
@@ -168,6 +173,7 @@ const SECOND_CADENCE_MINUTES = 30;
 function watchOf(system: System): Watch {
   return new Watch({
     backend: system.backend,
+    world: () => system.world,
     lifeOf: (provider, id) => {
       const order = system.world.providers.get(provider)?.orders.get(id);
       // A whole of several parts is told by words of its own.
@@ -185,21 +191,30 @@ function watchOf(system: System): Watch {
 /** Nothing that is waited for by itself takes longer. */
 const MAX_SECONDS = 10_000;
 
-/** A panel's API v2 endpoint: that of the own catalogue, or that of a provider. */
-function endpointOf(panel: string, url: string): string {
-  const [, provider] = /\/api\/v2\/(.+)$/.exec(url) ?? [];
-  return provider === undefined ? panel : `${panel}/${provider}`;
+/** The provider of an API v2 endpoint; undefined at that of the own catalogue. */
+function providerIn(url: string): string | undefined {
+  return /\/api\/v2\/(.+)$/.exec(url)?.[1];
 }
 
 /** A script's request that came in at `since`, in epoch ms, and what it was answered; null where nothing was. */
 type Answered = { readonly fields: URLSearchParams; readonly answer: string | null; readonly since: number };
 
-/** Checks the panel statuses that a script gets for its orders, and notes where it got no answer. */
-function checkAnswer(check: ApiV2Check, endpoint: string, { fields, answer, since }: Answered): void {
-  if (fields.get("action") !== "status") return;
+const ABOUT_ORDERS: ReadonlySet<string> = new Set(["status", "refill", "cancel"]);
+
+/** Checks whose orders a script hears of, and the panel statuses that it gets; and notes where it got no answer. */
+function checkAnswer(
+  { apiV2, owners }: Watch,
+  { panel, url }: { readonly panel: string; readonly url: string },
+  { fields, answer, since }: Answered,
+): void {
+  const [action, provider] = [fields.get("action") ?? "", providerIn(url)];
+  if (!ABOUT_ORDERS.has(action)) return;
   const ids = (fields.get("orders") ?? fields.get("order") ?? "").split(",");
-  if (answer === null || answer === "") check.unanswered(endpoint, ids);
-  else check.answered(endpoint, ids, answer, since);
+  if (provider !== undefined) owners.answered({ panel, provider, action, ids, text: answer ?? "", since });
+  if (action !== "status") return;
+  const endpoint = provider === undefined ? panel : `${panel}/${provider}`;
+  if (answer === null || answer === "") apiV2.unanswered(endpoint, ids);
+  else apiV2.answered(endpoint, ids, answer, since);
 }
 
 /** Lets time go by until some work is done. */
@@ -277,7 +292,12 @@ class Never extends Draws {
 }
 
 /** What everybody does in a minute, each in a moment of their own. */
-function act({ system, participants, orderReader, wrongs }: RunState, share: number, who: "panels" | "operator", final: boolean): void {
+function act(
+  { system, participants, orderReader, wrongs, hasEnded }: RunState,
+  share: number,
+  who: "panels" | "operator",
+  final: boolean,
+): void {
   const spawn = (work: () => Promise<unknown>): void =>
     system.scheduler.in(
       system.backgroundFaults.draws.between(0, 50_000),
@@ -285,6 +305,7 @@ function act({ system, participants, orderReader, wrongs }: RunState, share: num
     );
   spawn(() => participants.registeringPanel.act(share));
   for (const script of participants.scripts) spawn(() => script.act());
+  if (!hasEnded) for (const newcomer of participants.newcomers) spawn(() => newcomer.act());
   if (who === "operator") spawn(() => participants.operator.act(final));
   if (system.backgroundFaults.draws.chance(0.3)) {
     const client = new RestClient(system, new Process(system.scheduler, "order reader"), new Draws(1, "order reader"));
@@ -325,7 +346,8 @@ async function actWithoutFaults(state: RunState): Promise<Recovery> {
 async function wrongsAtEnd(state: RunState): Promise<string[]> {
   const { system, participants, watch, lost, staleness } = state;
   // What the last tick has begun comes to its end.
-  await system.scheduler.runUntil(system.now + MINUTE_MS);
+  for (let minutes = 0; minutes === 0 || (system.queue.underWay > 0 && minutes < LAST_MINUTES); minutes++)
+    await system.scheduler.runUntil(system.now + MINUTE_MS);
   for (const reader of participants.readers) {
     const client = new RestClient(system, new Process(system.scheduler, `reader of ${reader.panel}`), new Draws(2, reader.panel));
     await during(system, reader.read(client));
@@ -356,11 +378,19 @@ async function wrongsAtEnd(state: RunState): Promise<string[]> {
 }
 
 /** What follows from having seen each commit. What was shown, asked for or counted in lost time, is not known any more. */
-function wrongsOfWatched({ system, clocksAreRight, restores }: RunState, { apiV2, brakes, refillsWanted }: Watch): string[] {
+function wrongsOfWatched({ system, clocksAreRight, restores }: RunState, watch: Watch): string[] {
+  const { apiV2, brakes, owners, refillsWanted, cancelsWanted } = watch;
   return [
     ...apiV2.wrongs,
+    ...owners.wrongs,
     ...(clocksAreRight ? brakes.wrongs : []),
-    ...(restores === 0 ? [...apiV2.outdated(system.now), ...wrongsOfRefills(system.world, refillsWanted)] : []),
+    ...(restores === 0
+      ? [
+          ...apiV2.outdated(system.now),
+          ...wrongsOfRefills(system.world, (order) => (refillsWanted.get(order) ?? 0) + (owners.refillsPassedOn.get(order) ?? 0)),
+          ...wrongsOfCancels(system.world, new Set([...cancelsWanted, ...owners.cancelsPassedOn])),
+        ]
+      : []),
   ];
 }
 
@@ -436,9 +466,12 @@ function statsOf(
     restores,
     changes: participants.readers.reduce((sum, reader) => sum + reader.changes, 0),
     decisions: participants.operator.decisions,
+    dismissals: participants.operator.dismissed,
     "steps compared": watch?.compared ?? 0,
     "changes compared": watch?.changesCompared ?? 0,
     "answers compared": watch?.apiV2.compared ?? 0,
+    "orders shared": watch?.owners.shared ?? 0,
+    "orders refused": watch?.owners.refusals ?? 0,
     brakes: watch?.brakes.engaged ?? 0,
     refills: [...system.world.providers.values()].reduce((sum, provider) => sum + provider.refills.size, 0),
     "orders read": orderReader.compared,

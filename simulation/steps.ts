@@ -2,7 +2,7 @@
  * What happened to an order between two rows of it: a person's decisions, an answer that was written down, or a final
  * word that went out. Read off the rows, since that is where it counts.
  */
-import type { Heard, ModelOrder, Policy } from "./model/order.ts";
+import { DISMISSED_FLAGS, type Heard, type ModelOrder, type Policy } from "./model/order.ts";
 import type { PartsKnown } from "./model/rules.ts";
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -24,10 +24,11 @@ export function stepsBetween(before: Kept, after: Kept): readonly Step[] | "left
     const amount = refund["amount"] === null ? null : Number(refund["amount"]);
     const at = Number(after.row["rejected_at"] ?? refund["decided_at"]);
     if (old === undefined && refund["kind"] === "goodwill") decisions.push((order) => order.goodwill(amount ?? 0));
-    else if (old === undefined && refund["kind"] === "clawback") decisions.push((order) => order.clawBack(amount ?? 0));
+    else if (old === undefined && refund["kind"] === "clawback") decisions.push((order, { policy }) => order.clawBack(amount ?? 0, policy));
     else if (old !== undefined && old["status"] !== refund["status"] && refund["decided_by"] !== "rules")
       decisions.push(refund["status"] === "posted" ? (order) => order.approve(amount) : (order) => order.reject(at));
   }
+  decisions.push(...stepsOfDismissal(before.row, after.row));
   if (decisions.length > 0) return [...decisions, ...stepsOfTelling(before.row, after.row)];
   const told = stepsOfTelling(before.row, after.row);
   if (!isHeard(before.row, after.row)) return told;
@@ -48,7 +49,29 @@ function stepOf(kept: Kept): Step {
 function stepsOfTelling(before: Row, after: Row): Step[] {
   if (before["told"] === after["told"]) return [];
   if (after["told"] === null) return [(order) => order.forgetTold()];
-  return before["told"] === null ? [(order) => order.tell()] : [];
+  const { left } = toldIn(after);
+  // The first that was told stays, unless a person has put the panel's books right.
+  return [...(before["told"] === null ? [] : [(order: ModelOrder) => order.forgetTold()]), (order) => order.tell(left === true)];
+}
+
+/** A person's dismissals, by the flags: what each was about, the model knows by itself. */
+function stepsOfDismissal(before: Row, after: Row): Step[] {
+  const [was, is] = [dismissedIn(before), dismissedIn(after)];
+  return DISMISSED_FLAGS.filter((flag) => is[flag] !== undefined && is[flag] !== was[flag]).map((flag) => (order) => order.dismiss(flag));
+}
+
+function dismissedIn({ dismissed }: Row): Readonly<Record<string, unknown>> {
+  return typeof dismissed === "string" ? (JSON.parse(dismissed) as Record<string, unknown>) : {};
+}
+
+/** Whether a person has put right what the panel was told: what it would be told now counts as told, or nothing does. */
+export function isCorrected(before: Row, after: Row): boolean {
+  if (before["told"] === after["told"]) return false;
+  return after["told"] === null || toldIn(after).corrected === true;
+}
+
+function toldIn({ told }: Row): { readonly left?: boolean; readonly corrected?: boolean } {
+  return JSON.parse(told as string) as { readonly left?: boolean; readonly corrected?: boolean };
 }
 
 const SET_BY_ANSWERS = [

@@ -4,18 +4,20 @@
  * it must not be older than what was shown before.
  */
 import type { Life } from "../simulator/life.ts";
+import type { World } from "../simulator/world.ts";
 import { BrakeCheck, type Braked, type BrakeMemory } from "./brake-check.ts";
 import { ApiV2Check } from "./api-v2-check.ts";
 import { wrongsOfChanges } from "./feed-check.ts";
 import type { ModelOrder, Policy } from "./model/order.ts";
 import { followed, modelFrom } from "./modeled.ts";
 import type { PartsKnown } from "./model/rules.ts";
+import { Owners } from "./owners.ts";
 import { partsKnownOf } from "./parts.ts";
 import { isSubscription } from "./subscriptions.ts";
 import { trueSince } from "./monotonic-reads.ts";
 import { isRefillWanted, wrongsOfCancel } from "./refill-cancel-check.ts";
 import type { Backend } from "./sqlite.ts";
-import { type Circumstances, isAsAnswered, type Kept, type Row, stepsBetween } from "./steps.ts";
+import { type Circumstances, isAsAnswered, isCorrected, type Kept, type Row, stepsBetween } from "./steps.ts";
 
 type Watched = Kept & {
   /** Null where there is nothing to compare any more: it was never placed, or product and model have parted. */
@@ -29,10 +31,12 @@ export type Memory = {
   readonly orders: ReadonlyMap<string, Watched>;
   readonly feeds: ReadonlyMap<string, number>;
   readonly brakes: BrakeMemory;
+  readonly owners: ReturnType<Owners["remember"]>;
 };
 
 export type WatchOptions = {
   readonly backend: Backend;
+  readonly world: () => World;
   readonly lifeOf: (provider: string, providerOrderId: string) => Life | null;
   /** Whether a provider tells other numbers of what remains than there are. */
   readonly isBent: (provider: string) => boolean;
@@ -78,10 +82,15 @@ export class Watch {
   readonly doubtedLinks = new Set<string>();
   /** How many refills somebody wanted of an order, by `provider/id`. */
   readonly refillsWanted = new Map<string, number>();
+  /** Orders that somebody wanted canceled, as `provider/id`. */
+  readonly cancelsWanted = new Set<string>();
+  /** Which panels have an order of a provider's. */
+  readonly owners: Owners;
 
   constructor(options: WatchOptions) {
     this.#options = options;
     this.#backend = options.backend;
+    this.owners = new Owners(options.world);
   }
 
   async begin(): Promise<void> {
@@ -89,14 +98,15 @@ export class Watch {
   }
 
   remember(): Memory {
-    return { orders: new Map(this.#orders), feeds: new Map(this.#feeds), brakes: this.brakes.remember() };
+    return { orders: new Map(this.#orders), feeds: new Map(this.#feeds), brakes: this.brakes.remember(), owners: this.owners.remember() };
   }
 
   /** The database was restored to what it was when this was remembered. */
-  async recall({ orders, feeds, brakes }: Memory): Promise<void> {
+  async recall({ orders, feeds, brakes, owners }: Memory): Promise<void> {
     this.#orders = new Map(orders);
     this.#feeds = new Map(feeds);
     this.brakes.recall(brakes);
+    this.owners.recall(owners);
     await this.#backend.run([{ sql: "DELETE FROM touched", params: [] }]);
   }
 
@@ -200,10 +210,14 @@ export class Watch {
     for (const wrong of wrongs) this.#wrong(kept.row, wrong);
     if ((Number(kept.row["flags"]) & PLACING_UNKNOWN) !== 0) this.doubtedLinks.add(String(kept.row["link"]));
     this.#noteRefillsAndEndings(before?.row ?? null, kept.row);
+    const whole = this.#orders.get(`${String(kept.row["panel"])}/${String(kept.row["part_of"])}`)?.row ?? null;
+    this.owners.take(kept.row, whole, this.#options.now());
     const model = this.#follow(before, kept, circumstances);
     for (const name of namesOf(kept.row)) this.#keys.set(name, key);
     if (before?.model != null && before.model !== model) this.#pass(key, before.model);
     this.#orders.set(key, { ...kept, model, seen: this.#seenAfter(before, kept) });
+    if (before !== null && isCorrected(before.row, kept.row))
+      for (const name of namesOf(kept.row)) this.apiV2.corrected(name, this.#options.now());
   }
 
   #follow(before: Watched | null, after: Kept, circumstances: readonly Circumstances[]): ModelOrder | null {
@@ -236,10 +250,12 @@ export class Watch {
       const order = `${provider}/${String(row["provider_order_id"])}`;
       this.refillsWanted.set(order, (this.refillsWanted.get(order) ?? 0) + 1);
     }
+    if (row["cancel_status"] !== null) this.cancelsWanted.add(`${provider}/${String(row["provider_order_id"])}`);
     if (before !== null && before["status"] !== row["status"] && before["polled_at"] !== row["polled_at"])
       this.brakes.heard(
         provider,
-        { order: `${String(row["panel"])}/${String(row["n"])}`, status: row["status"], charge: row["charge"] },
+        // Of two panels that have the same order, it is one order that has ended.
+        { order: String(row["provider_order_id"]), status: row["status"], charge: row["charge"] },
         this.#options.now(),
       );
   }

@@ -67,6 +67,17 @@ interface Decision {
   readonly isRejection: boolean;
 }
 
+/** The flags that the rules here decide about, of those that can be dismissed. */
+export type DismissedFlag = "over_refunded" | "completed_with_remains" | "canceled_after_delivery";
+export const DISMISSED_FLAGS: readonly DismissedFlag[] = ["over_refunded", "completed_with_remains", "canceled_after_delivery"];
+
+/** What a flag is about. */
+interface About {
+  readonly status: Shown | "active";
+  readonly remains: number | null;
+  readonly returned: number;
+}
+
 interface State {
   multi: boolean;
   parts: PartsKnown | null;
@@ -89,6 +100,9 @@ interface State {
   /** When something was rejected, until a poll an hour later has confirmed the end. */
   rejectedAt: number | null;
   over: boolean;
+  isOverOpen: boolean;
+  /** Flags that a person has dismissed, and what each was about then. */
+  dismissed: { readonly [flag in DismissedFlag]?: About };
   /** The total due by the last report that named one. */
   due: Due;
   /**
@@ -132,6 +146,8 @@ export class ModelOrder {
       decision: null,
       rejectedAt: null,
       over: false,
+      isOverOpen: false,
+      dismissed: {},
       due: { kind: "nothing_said" },
       left: "no",
       paidByPanel: false,
@@ -183,9 +199,57 @@ export class ModelOrder {
     return this.#is.hold !== null && this.#is.hold.promisedAt === null;
   }
 
+  /** The panel goes by the provider's own word; null where that is not certain. */
+  get isLeft(): boolean | null {
+    return this.#is.left === "perhaps" ? null : this.#is.left === "yes";
+  }
+
   /** More was returned than is due, goodwill left out, as far as no person granted it. */
   get overRefunded(): boolean {
     return this.#is.over;
+  }
+
+  /** The flag was dismissed, and less is too much since then: whether that is a new reason is left open here. */
+  get isOverOpen(): boolean {
+    return this.#is.isOverOpen;
+  }
+
+  get completedWithRemains(): boolean {
+    const { status, remains } = this.#is;
+    return status === "completed" && remains !== null && remains > 0 && !this.#isDismissed("completed_with_remains");
+  }
+
+  get canceledAfterDelivery(): boolean {
+    const { status, remains } = this.#is;
+    const isPart = remains !== null && remains > 0 && this.quantity !== null && remains < this.quantity;
+    return status === "canceled" && isPart && !this.#isDismissed("canceled_after_delivery");
+  }
+
+  /** A person has looked at the flag: it comes back with a new reason only. */
+  dismiss(flag: DismissedFlag): void {
+    this.#is.dismissed = { ...this.#is.dismissed, [flag]: this.#about() };
+    if (flag === "over_refunded") this.#is.over = false;
+  }
+
+  /** Where nobody knows what is due, nothing is judged: a flag stays, and one that was dismissed stays away. */
+  #judge(due: number): void {
+    const is = this.#is;
+    const [isOver, was] = [this.#isOver(due), is.dismissed.over_refunded];
+    is.over = isOver && !this.#isDismissed("over_refunded");
+    is.isOverOpen = isOver && !is.over ? was !== undefined && was.returned > this.#about().returned : false;
+  }
+
+  #about(): About {
+    const { status, remains, refunded, goodwill } = this.#is;
+    return { status: isActive(status) ? "active" : status, remains, returned: refunded - goodwill };
+  }
+
+  /** What is too much is so for its status; while the order is under way, whatever remains. */
+  #isDismissed(flag: DismissedFlag): boolean {
+    const [was, is] = [this.#is.dismissed[flag], this.#about()];
+    if (was === undefined) return false;
+    if (flag !== "over_refunded") return was.remains === is.remains;
+    return was.status === is.status && was.returned >= is.returned && (is.status === "active" || was.remains === is.remains);
   }
 
   /** What was rejected is not told yet. */
@@ -260,9 +324,10 @@ export class ModelOrder {
     this.#is.doubted = false;
   }
 
-  /** The panel was told a final word. */
-  tell(): void {
-    if (this.#is.left === "yes" && !this.isWordOnly) this.#is.paidByPanel = true;
+  /** The panel was told a final word. `asItIs`: the provider's own, where the text does not say which. */
+  tell(asItIs: boolean): void {
+    const { left } = this.#is;
+    if ((left === "yes" || (left === "perhaps" && asItIs)) && !this.isWordOnly) this.#is.paidByPanel = true;
   }
 
   /** A person has put the panel's books right by hand: what is told next counts. */
@@ -305,10 +370,12 @@ export class ModelOrder {
 
   /**
    * A person takes back what was returned, goodwill first. A decision about what was posted and nothing else: the amount
-   * due is not posted again, and what is held stays to be decided.
+   * due is not posted again, and what is held stays to be decided. `policy`: what is due goes by it, where it has changed.
    */
-  clawBack(amount: number): void {
+  clawBack(amount: number, policy?: Policy): void {
     const is = this.#is;
+    const { charge, quantity } = this;
+    if (policy !== undefined && isFinal(is.status)) is.due = dueOf({ ...is, charge, quantity }, policy);
     within(amount, 1, is.refunded);
     is.goodwill -= Math.min(is.goodwill, amount);
     is.refunded -= amount;
@@ -337,7 +404,7 @@ export class ModelOrder {
     is.due = { kind: "due", total: 0 };
     // Whether anything is too much shows once the order has ended, or something was returned here by the rules.
     const isJudged = is.everFinal || is.refunded - is.goodwill > this.#refundedBefore;
-    if (isJudged) is.over = this.#isOver(0);
+    if (isJudged) this.#judge(0);
   }
 
   /** An error says nothing about money, but it can last too long. */
@@ -360,7 +427,7 @@ export class ModelOrder {
     const { status, remains, isFree, parts } = is;
     const due = dueOf({ charge, quantity, status, remains, isFree, parts }, policy);
     is.due = due;
-    if (due.kind === "due") is.over = this.#isOver(due.total);
+    if (due.kind === "due") this.#judge(due.total);
     if (this.isWordOnly) this.#endOfWord(report);
     else if (policy.mode === "off" || is.paidByPanel) this.#leave(report);
     else this.#settle(due, report);

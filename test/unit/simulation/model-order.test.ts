@@ -129,7 +129,7 @@ describe("policy off", () => {
   it("leaves what was told to the panel for good, and what was not to the next policy", () => {
     const told = say(placed(), OFF, "Canceled");
     const untold = told.copy();
-    told.tell();
+    told.tell(true);
     expect(say(told, AUTO, "Canceled").refunded).toBe(0);
     expect(say(untold, AUTO, "Canceled").refunded).toBe(900_000);
   });
