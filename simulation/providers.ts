@@ -123,8 +123,12 @@ export function changeFaults(provider: Provider, shapes: readonly string[], draw
   return faults;
 }
 
-/** The bends that a provider has for good. */
+/**
+ * The bends that a provider has for good. A comma before three digits can be read in two ways where no other number of the
+ * answer is written as text: such a provider leaves its orders without a number to go by.
+ */
 export function shapesOf(draws: Draws, forms: Draws): ModeInput[] {
-  const shapes = Array.from({ length: draws.between(0, 4) }, () => draws.pick(SHAPES));
+  const drawn = Array.from({ length: draws.between(0, 4) }, () => draws.pick(SHAPES));
+  const shapes = drawn.includes("numbers_as_numbers") ? drawn.filter((shape) => shape !== "thousands_separators") : drawn;
   return distinct([...shapes, ...(forms.chance(0.3) ? [forms.pick(FORMS)] : [])]);
 }

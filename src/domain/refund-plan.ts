@@ -115,7 +115,7 @@ function planDue(judged: OrderState, due: RefundDue & { kind: "due" }, policy: R
   const opened = openedBy(judged, due.amount);
   if (due.reason === null || opened <= 0) return withdraw(judged);
   const claim = { amount: opened, due: due.amount };
-  if (isLeftToPerson(judged.hold, opened)) return { next: { ...judged, reason: judged.hold.reason }, refunds: [] };
+  if (isLeftToPerson(judged.hold, opened)) return keep(judged, judged.hold, due.amount);
   const heldBecause = holdReason(judged, policy, opened);
   if (heldBecause !== null) return hold(judged, { ...claim, reason: heldBecause }, now);
   const refund = { ...claim, reason: due.reason };
@@ -181,7 +181,7 @@ function planWord(order: OrderState, heard: OrderState, policy: RefundPlanPolicy
   // What was once let go is not called back.
   if (isSameStatus && heard.hold === null && heard.leftToPanel && !isDecidedBefore(heard)) return { next: heard, refunds: [] };
   const ours = { ...heard, leftToPanel: false };
-  if (isSameStatus && isLeftToPerson(heard.hold, null)) return { next: { ...ours, reason: heard.hold.reason }, refunds: [] };
+  if (isSameStatus && isLeftToPerson(heard.hold, null)) return keep(ours, heard.hold, heard.hold.due);
   // What waited for another word is not what waits now, though neither has an amount.
   const { next, refunds } = isSameStatus ? { next: ours, refunds: [] } : withdraw(ours);
   const plan = planWordAnew(next, policy, now);
@@ -236,7 +236,7 @@ function release(judged: OrderState, { n, amount }: Hold): RefundPlan {
 function delay(judged: OrderState, claim: Claim, { delayMinutes }: RefundPolicy, now: number): RefundPlan {
   const promised = judged.hold;
   if (isSamePromise(promised, claim))
-    return /* planted: delay-is-over */ now >= (promised.postsAt ?? 0) ? release(judged, promised) : { next: judged, refunds: [] };
+    return /* planted: delay-is-over */ now >= (promised.postsAt ?? 0) ? release(judged, promised) : keep(judged, promised, claim.due);
   const { amount, due, reason } = claim;
   const { next, refunds } = withdraw(judged);
   const n = next.refundCount + 1;
@@ -258,10 +258,19 @@ function isSamePromise(waiting: Hold | null, { amount, reason }: Claim): waiting
   return waiting !== null && waiting.postsAt !== null && waiting.amount === amount && waiting.reason === reason;
 }
 
+/**
+ * What waits goes on waiting, and is now about the final status and the total that were just reported: a decision is
+ * remembered for these.
+ */
+function keep(heard: OrderState, waiting: Hold, due: number | null): RefundPlan {
+  const reason = waiting.postsAt === null ? waiting.reason : heard.reason;
+  return { next: { ...heard, reason, hold: { ...waiting, status: heard.status, due } }, refunds: [] };
+}
+
 function hold(heard: OrderState, { amount, due, reason }: Claim, now: number): RefundPlan {
   const waiting = heard.hold;
   const isSame = waiting !== null && waiting.postsAt === null && waiting.amount === amount && waiting.reason === reason;
-  if (isSame) return { next: { ...heard, reason }, refunds: [] };
+  if (isSame) return keep(heard, waiting, due);
   const { next, refunds } = withdraw(heard);
   const n = next.refundCount + 1;
   const held = { n, amount, due, status: heard.status, reason, at: now, postsAt: null };
