@@ -71,7 +71,7 @@ function differencesOf(model: ModelOrder, row: Row): string[] {
     remains: row["remains"] === null ? null : Math.max(0, Number(row["remains"])),
     waits: (row["word_hold_n"] ?? null) !== null ? "the word" : row["hold_n"] === null ? "nothing" : `${Number(row["hold_amount"])}`,
     refund_held: hasFlag(REFUND_HELD),
-    over_refunded: model.isOverOpen ? model.overRefunded : hasFlag(OVER_REFUNDED),
+    over_refunded: hasFlag(OVER_REFUNDED),
     completed_with_remains: hasFlag(COMPLETED_WITH_REMAINS),
     canceled_after_delivery: hasFlag(CANCELED_AFTER_DELIVERY),
   };

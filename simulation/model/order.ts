@@ -100,7 +100,6 @@ interface State {
   /** When something was rejected, until a poll an hour later has confirmed the end. */
   rejectedAt: number | null;
   over: boolean;
-  isOverOpen: boolean;
   /** Flags that a person has dismissed, and what each was about then. */
   dismissed: { readonly [flag in DismissedFlag]?: About };
   /** The total due by the last report that named one. */
@@ -146,7 +145,6 @@ export class ModelOrder {
       decision: null,
       rejectedAt: null,
       over: false,
-      isOverOpen: false,
       dismissed: {},
       due: { kind: "nothing_said" },
       left: "no",
@@ -209,11 +207,6 @@ export class ModelOrder {
     return this.#is.over;
   }
 
-  /** The flag was dismissed, and less is too much since then: whether that is a new reason is left open here. */
-  get isOverOpen(): boolean {
-    return this.#is.isOverOpen;
-  }
-
   get completedWithRemains(): boolean {
     const { status, remains } = this.#is;
     return status === "completed" && remains !== null && remains > 0 && !this.#isDismissed("completed_with_remains");
@@ -233,10 +226,7 @@ export class ModelOrder {
 
   /** Where nobody knows what is due, nothing is judged: a flag stays, and one that was dismissed stays away. */
   #judge(due: number): void {
-    const is = this.#is;
-    const [isOver, was] = [this.#isOver(due), is.dismissed.over_refunded];
-    is.over = isOver && !this.#isDismissed("over_refunded");
-    is.isOverOpen = isOver && !is.over ? was !== undefined && was.returned > this.#about().returned : false;
+    this.#is.over = this.#isOver(due) && !this.#isDismissed("over_refunded");
   }
 
   #about(): About {

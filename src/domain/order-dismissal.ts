@@ -7,21 +7,30 @@ import { isActive } from "./status.ts";
 type Causes = Pick<OrderState, "status" | "remains" | "refunded" | "goodwill">;
 
 /** What a flag is about now: while it is the same, a dismissed flag stays away. Rule [S40]. */
-function causeOf(flag: DismissibleFlag, { status, remains, refunded, goodwill }: Causes): string {
+function causeOf(flag: DismissibleFlag, state: Causes): string {
   switch (flag) {
     case "over_refunded":
-      // While an order runs nothing is due, whatever is left of it.
-      return isActive(status) ? `active ${refunded - goodwill}` : `${status} ${refunded - goodwill} ${remains}`;
+      return `${returned(state)} ${circumstances(state)}`;
     case "completed_with_remains":
     case "canceled_after_delivery":
     case "stalled":
-      return String(remains);
+      return String(state.remains);
     case "overdue":
-      return status;
+      return state.status;
     case "panel_outdated":
     case "duplicate_link":
       return "";
   }
+}
+
+/** What was returned by the rules, in micro-units. */
+function returned({ refunded, goodwill }: Causes): number {
+  return refunded - goodwill;
+}
+
+/** What makes something due. While an order runs nothing is, whatever is left of it. */
+function circumstances({ status, remains }: Causes): string {
+  return isActive(status) ? "active" : `${status} ${remains}`;
 }
 
 /** The order with a flag dismissed as it stands now. `panel_outdated` goes by what was told (panel-status.ts). */
@@ -36,5 +45,13 @@ export function withDismissals(state: OrderState): OrderState {
 }
 
 function isDismissed(state: OrderState, flag: DismissibleFlag): boolean {
-  return flag !== "panel_outdated" && state.dismissed[flag] !== undefined && state.dismissed[flag] === causeOf(flag, state);
+  const dismissed = flag === "panel_outdated" ? undefined : state.dismissed[flag];
+  if (dismissed === undefined) return false;
+  return flag === "over_refunded" ? isNoLargerExcess(state, dismissed) : dismissed === causeOf(flag, state);
+}
+
+/** Less than was dismissed, after a claw-back of a part, is no new reason. */
+function isNoLargerExcess(state: OrderState, dismissed: string): boolean {
+  const [amount, ...about] = dismissed.split(" ");
+  return about.join(" ") === circumstances(state) && returned(state) <= Number(amount);
 }

@@ -11,6 +11,7 @@ describe("a flag that was dismissed", () => {
   it.each([
     ["over_refunded", { ...ended, refunded: 900_000, remains: 1000 }, {}, false],
     ["over_refunded", { ...ended, refunded: 500_000 }, { refunded: 600_000 }, true],
+    ["over_refunded", { ...ended, refunded: 500_000 }, { refunded: 400_000 }, false],
     ["over_refunded", { ...ended, status: "partial", refunded: 500_000, remains: 250 }, { remains: 100 }, true],
     ["over_refunded", { ...ended, refunded: 500_000 }, { status: "completed" }, true],
     ["over_refunded", { refunded: 500_000, remains: 600 }, { remains: 300 }, false],
