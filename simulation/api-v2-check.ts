@@ -47,8 +47,9 @@ export class ApiV2Check {
 
   /** A person has put the panel's books right: what it would be told of the order now counts as told, where that is certain. */
   corrected(order: string, at: number): void {
-    if (!this.#first.has(order)) return;
     const [model] = this.#known.modelsSince(order, Infinity);
+    // What no status can say is pointed out before anything was told, and may be put right then.
+    if (!this.#first.has(order) && model?.isUnsayable !== true) return;
     const [status, ...others] = model?.panelStatuses() ?? [];
     if (status !== undefined && !FINAL.has(status.word) && others.length === 0) this.#first.delete(order);
     else this.#first.set(order, status === undefined || others.length > 0 || model?.isUnsayable === true ? null : { ...status, at });

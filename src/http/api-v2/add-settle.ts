@@ -2,7 +2,7 @@
  * What became of an order that was sent to its provider: written down, and what its script is to hear of it.
  */
 import type { Order } from "../../domain/order.ts";
-import { reusedUnanswered } from "../../domain/order-placement.ts";
+import { reusedUnanswered, reusedUntil } from "../../domain/order-placement.ts";
 import { failureMessage } from "../../provider/failure-message.ts";
 import type { KnownRefusal, Placed } from "../../provider/client.ts";
 import { reuseUnanswered } from "../../store/placement/placement.ts";
@@ -30,8 +30,11 @@ export async function settlePlacement(sent: SentOrder, placed: Placed): Promise<
     case "placed": {
       // A script that would order anew by asking again gets an id that somebody will resolve.
       const failing = panel.reuseIdenticalAdds ? { answer: noAnswer() } : { order };
+      const wasQuick = isQuick(sent);
       const settled = await orElse(sent, placed.id, settleTaken(sent, placed.id), failing);
-      if (settled === failing && panel.reuseIdenticalAdds) call.waitUntil(expectAgain(sent));
+      // The database has failed, or was so slow that the script may have given up since the provider answered.
+      const isLost = settled === failing || (wasQuick && !isQuick(sent));
+      if (isLost && panel.reuseIdenticalAdds) call.waitUntil(expectAgain(sent));
       return settled;
     }
     // planted: placing-unclear
@@ -56,13 +59,15 @@ function logOf({ call, order: { panel, id, provider } }: SentOrder, event: strin
   call.ports.log({ event, panel, order: id, provider, ...facts });
 }
 
-/** Waits between two tries, in ms: the database may be out of reach for a moment. */
-const EXPECT_AFTER_MS = [500, 2_000, 8_000];
+/** Whether an answer that goes out now reaches a script that has waited for it since it asked. */
+function isQuick({ call: { now: askedAt, ports } }: SentOrder): boolean {
+  return reusedUntil(askedAt, ports.now()) === null;
+}
 
-/**
- * The database failed, perhaps after it had written that the order was placed, and its script got no answer: what it
- * sends next is the same order.
- */
+/** Waits before each try, in ms: the database may be out of reach for a moment. */
+const EXPECT_AFTER_MS = [0, 500, 2_000, 8_000];
+
+/** The script got no answer, or came to know too late that its order was placed: what it sends next is the same order. */
 async function expectAgain({ call: { db, ports }, order }: SentOrder): Promise<void> {
   for (const ms of EXPECT_AFTER_MS) {
     await ports.wait(ms);
