@@ -1,15 +1,17 @@
 /**
  * `add` at a provider's endpoint: never sent twice, never lost, whatever the provider, the database and the script do.
  */
+import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { linkKey } from "../../../src/domain/order-link.ts";
 import { metered } from "../../../src/store/operations/metered.ts";
 import { AddingWorld, placed, refused, WANTED } from "../world/adding.ts";
 import { clear, migrate, rows } from "../world/database.ts";
-import { faultyDb } from "../world/faulty-database.ts";
+import { changedDb, faultyDb } from "../world/faulty-database.ts";
 import { brokenAnswer, resetConnection } from "../world/providers.ts";
 import { said } from "../world/sweeping.ts";
+import type { World } from "../world/world.ts";
 
 let world: AddingWorld;
 
@@ -117,6 +119,25 @@ describe("an add in connect mode", () => {
     world.now += later;
     expect((await world.add()).json).toEqual({ order });
     expect(world.asked).toHaveLength(order);
+  });
+
+  it("is the same order where the provider was quick and the database took so long that its script may have given up", async () => {
+    world.answers = [placed(1), placed(2)];
+    const slow: World = world.with({
+      DB: changedDb({
+        batch: async (statements) => {
+          const results = await env.DB.batch(statements);
+          if (world.asked.length === 1) slow.now += 9_000;
+          return results;
+        },
+      }),
+    });
+    const context = createExecutionContext();
+    expect((await slow.apiV2(world.key, WANTED, "acme", context)).json).toEqual({ order: 1 });
+    await waitOnExecutionContext(context);
+    world.now = slow.now;
+    expect((await world.add()).json).toEqual({ order: 1 });
+    expect(world.asked).toHaveLength(1);
   });
 
   it("is another sale after a slow one whose end the script was told: it has the id", async () => {
