@@ -162,7 +162,8 @@ export class RunState {
   #lose(key: string): void {
     const isPlain = this.participants.providers.every((provider) => !hasMode(provider, "remains_exceeds_quantity"));
     for (const script of this.participants.scripts) {
-      const lost = script.panel.shop.orders.filter(({ id }) => key === `${script.id}/${id}`);
+      const { orders, parts } = script.panel.shop;
+      const lost = [...orders, ...parts].filter(({ id }) => key === `${script.id}/${id}`);
       for (const order of lost) if (!isPlain || script.isOurs(order)) script.lose(order);
     }
   }

@@ -153,11 +153,14 @@ export class Watch {
     }));
     this.brakes.begin(brakes);
     this.#noteParts(parts?.results ?? []);
+    const now = (panel: unknown, provider: unknown): Circumstances => ({
+      policy: policyOf.get(provider) ?? DEFAULT_POLICY,
+      holdAll: braked.has(provider) || stopped.has(panel),
+    });
+    // Also of those whose orders were not written now: a page of theirs may be under way, read by what was in force before.
+    for (const where of this.#inForceAt.keys()) this.#inForce(where, now(...(where.split(" ") as [string, string])));
     for (const row of rows) {
-      const circumstances = this.#inForce(`${String(row["panel"])} ${String(row["provider"])}`, {
-        policy: policyOf.get(row["provider"]) ?? DEFAULT_POLICY,
-        holdAll: braked.has(row["provider"]) || stopped.has(row["panel"]),
-      });
+      const circumstances = this.#inForce(`${String(row["panel"])} ${String(row["provider"])}`, now(row["panel"], row["provider"]));
       const own = (refunds?.results ?? []).filter((refund) => refund["panel"] === row["panel"] && refund["order_n"] === row["n"]);
       const changes = newChanges.filter((change) => change["panel"] === row["panel"] && change["order_id"] === row["id"]);
       const known = this.#parts.get(`${String(row["panel"])}/${String(row["n"])}`) ?? [];
