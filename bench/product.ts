@@ -30,7 +30,7 @@ export async function startProduct(root: string, minutes: number): Promise<Produ
   const worker = await startWorker(root, { ADMIN_TOKEN: adminToken, ALLOW_PRIVATE_URLS: "1" });
   try {
     const admin = apiOf(worker.url, adminToken);
-    const { key } = await admin.call<{ key: string }>("POST", "/v1/panels", { id: "shop", currency: "USD" });
+    const { key } = await admin.call<{ key: string }>("POST", "/v1/panels", { id: "shop", role: "shop", currency: "USD" });
     let next = Math.floor(Date.now() / MINUTE_MS) - minutes + 1;
     return {
       url: worker.url,

@@ -17,9 +17,10 @@ const ORDERS_A_STATEMENT = 1000;
 export async function addScene(db: D1Database): Promise<void> {
   const hash = await sha256Hex(PANEL_KEY);
   await db.batch([
+    db.prepare("INSERT INTO panels (id, currency, money, created_at) VALUES (?1, 'USD', 'advice', ?2)").bind(PANEL, NOW),
     db
-      .prepare("INSERT INTO panels (id, currency, money, key_hash, created_at) VALUES (?1, 'USD', 'advice', ?2, ?3)")
-      .bind(PANEL, hash, NOW),
+      .prepare("INSERT INTO keys (hash, id, panel, name, scopes, created_at) VALUES (?1, 'key_1', ?2, 'first key', 'read,api_v2', ?3)")
+      .bind(hash, PANEL, NOW),
     db
       .prepare(
         `INSERT INTO providers (id, url, api_key, many, created_at, updated_at) VALUES (?1, 'https://provider.example/api/v2', 'key', 'yes', ?2, ?2)`,

@@ -49,7 +49,13 @@ export async function setUpParticipants(
     ["posts", draws.chance(0.5) ? "ledger" : "advice"],
     ...NEWCOMERS.slice(0, count).map((newcomer) => [newcomer, "advice"] as const),
   ] as const) {
-    const { json } = await client.until("POST", "/v1/panels", { id, currency: "USD", money, allow_credit: money === "ledger" });
+    const { json } = await client.until("POST", "/v1/panels", {
+      id,
+      role: "shop",
+      currency: "USD",
+      money,
+      credit_limit: money === "ledger" ? null : "0",
+    });
     keys.set(id, json.key as string);
   }
   const providers = [];

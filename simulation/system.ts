@@ -162,6 +162,7 @@ export class System {
       PLAN: this.#options.plan,
       ADMIN_TOKEN,
       ALLOW_PRIVATE_URLS: "1",
+      FAILED_KEYS: { limit: () => Promise.resolve({ success: true }) },
     };
   }
 

@@ -41,7 +41,7 @@ export function startProviders({ seed, startAt }: SceneSettings): Promise<Simula
 /** Sets the scene at a running Worker: `count` orders, a few that need a person, the others evenly from all providers. */
 export async function setScene(simulator: Simulator, base: string, adminToken: string, count: number): Promise<Scene> {
   const admin = apiOf(base, adminToken);
-  const { key } = await admin.call<{ key: string }>("POST", "/v1/panels", { id: PANEL, name: "Demo panel", currency: "USD" });
+  const { key } = await admin.call<{ key: string }>("POST", "/v1/panels", { id: PANEL, role: "shop", name: "Demo panel", currency: "USD" });
   const panel = apiOf(base, key);
   // The first order is an ordinary one, however few there are.
   const kinds = CASE_KINDS.slice(0, count - 1);

@@ -44,7 +44,7 @@ function ask(path: string, init: RequestInit = {}): Promise<Response> {
 test("a fresh clone gets an admin token of its own, and serves with it", async () => {
   expect(adminToken.length).toBeGreaterThanOrEqual(32);
   expect(dev.stdout()).toContain(adminToken);
-  const panel = { id: "shop", currency: "EUR" };
+  const panel = { id: "shop", role: "shop", currency: "EUR" };
   const created = await ask("/v1/panels", { method: "POST", body: JSON.stringify(panel) });
   expect([created.status, await created.json()]).toEqual([201, expect.objectContaining(panel)]);
   expect((await ask("/v1/panels/shop")).status).toBe(200);

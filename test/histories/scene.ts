@@ -55,7 +55,7 @@ type Act = (recording: Recording, cast: Cast) => Promise<unknown>;
 async function enter(recording: Recording): Promise<Cast> {
   const { world, schema } = recording;
   await recording.tick(0);
-  await recording.ask({ method: "POST", path: "/v1/panels", body: { id: "books", currency: "USD" } });
+  await recording.ask({ method: "POST", path: "/v1/panels", body: { id: "books", role: "shop", currency: "USD" } });
   const providerOf = async (name: string, modes: readonly ModeInput[], settings: object): Promise<Provider> => {
     const provider = replaceProvider(world, name, { key: `key-of-${name}`, modes, balance: "1000000" });
     // A body without the key would be refused; none is written down.
@@ -78,7 +78,7 @@ async function enterMoney(recording: Recording): Promise<void> {
   await recording.ask({
     method: "POST",
     path: "/v1/panels",
-    body: { id: "shop", currency: "USD", money: "ledger", allow_credit: true },
+    body: { id: "shop", role: "shop", currency: "USD", money: "ledger", credit_limit: null },
   });
   await recording.ask({
     method: "POST",
@@ -94,7 +94,7 @@ async function enterMoney(recording: Recording): Promise<void> {
 
 async function enterDoors(recording: Recording, { acme }: Cast): Promise<void> {
   changeProvider(acme, { mix: { completed: 1 } });
-  await recording.ask({ method: "POST", path: "/v1/panels", body: { id: "script", currency: "USD" } });
+  await recording.ask({ method: "POST", path: "/v1/panels", body: { id: "script", role: "shop", currency: "USD" } });
   const service = { provider: "acme", service: "1", name: "Followers", rate: "1.234567", min: 1, max: 100_000, refill: true, cancel: true };
   await recording.ask({ method: "PUT", path: "/v1/services/1", body: { ...service, refill_days: 30, start_minutes: 60 } });
 }

@@ -67,6 +67,7 @@ export class Stage {
       PLAN: options.plan,
       ADMIN_TOKEN: OPERATOR_TOKEN,
       ALLOW_PRIVATE_URLS: "",
+      FAILED_KEYS: { limit: () => Promise.resolve({ success: true }) },
     };
     this.#ports = {
       now: () => this.#scheduler.now,

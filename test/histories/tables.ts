@@ -21,17 +21,22 @@ export function digestOf({ sql }: Migration): string {
 
 /** What a panel proves itself with when a history is played from its dump, which has no keys. */
 export function keyOf(panel: string): string {
-  return `ps_of-${panel}`;
+  return `ps_${createHash("sha256").update(panel).digest("hex").slice(0, 48)}`;
 }
 
 /** Columns that are left out of a dump, and what stands in them when it is loaded. */
-const SECRETS: Readonly<Record<string, (id: Value) => string>> = {
-  "panels.key_hash": (id) =>
-    createHash("sha256")
-      .update(keyOf(String(id)))
-      .digest("hex"),
+const SECRETS: Readonly<Record<string, (row: Row) => string>> = {
+  // Until keys had a table of their own.
+  "panels.key_hash": ({ id = null }) => keyHashOf(id),
+  "keys.hash": ({ panel = null }) => keyHashOf(panel),
   "providers.api_key": () => "left-out",
 };
+
+function keyHashOf(panel: Value): string {
+  return createHash("sha256")
+    .update(keyOf(String(panel)))
+    .digest("hex");
+}
 
 type Row = Readonly<Record<string, Value>>;
 
@@ -63,7 +68,8 @@ function loading(dump: readonly Rows[], migrations: readonly Migration[]): strin
   const inserts = dump.flatMap(({ table, columns, rows }) => {
     const secrets = Object.entries(SECRETS).filter(([path]) => path.startsWith(`${table}.`));
     const names = [...columns, ...secrets.map(([path]) => path.slice(table.length + 1))];
-    const values = rows.map((row) => [...row, ...secrets.map(([, secretOf]) => secretOf(row[columns.indexOf("id")] ?? null))]);
+    const named = (row: readonly Value[]): Row => Object.fromEntries(columns.map((column, i) => [column, row[i] ?? null]));
+    const values = rows.map((row) => [...row, ...secrets.map(([, secretOf]) => secretOf(named(row)))]);
     return [
       `DELETE FROM ${table}`,
       ...values.map((row) => `INSERT INTO ${table} (${names.join(", ")}) VALUES (${row.map(literal).join(", ")})`),

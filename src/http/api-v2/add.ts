@@ -13,6 +13,7 @@ import type { Answer, Context } from "../kit/context.ts";
 import { type AddRequest, requestIn } from "./add-fields.ts";
 import { priceAtProvider, priceInCatalogue } from "./add-price.ts";
 import { type ApiV2Call, noAnswer, notHere, REFUSED, say, sayPlaced, WRONG } from "./answers.ts";
+import { refused } from "./refused.ts";
 import { resendOf, sendOrder } from "./add-send.ts";
 import { settlePlacement } from "./add-settle.ts";
 
@@ -36,7 +37,7 @@ async function add(asked: ApiV2Call, wanted: AddRequest): Promise<Answer | "agai
   const found = await (asked.provider === null
     ? readForCatalogueAdd(call.db, ref, wanted.lookup)
     : readForConnectAdd(call.db, ref, asked.provider, wanted.lookup));
-  if (found === null) return say(WRONG.key);
+  if (found === null) return refused(asked);
   if (found === "no_provider") return notHere();
 
   // Nothing was sent, so the script may end its order. Passed on, the text would be another one.

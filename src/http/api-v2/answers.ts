@@ -9,7 +9,7 @@ import { panelOrderId } from "../../domain/order-ids.ts";
 import type { Order } from "../../domain/order.ts";
 import { ok } from "../../domain/result.ts";
 import type { PanelRef } from "../../store/panels/panels.ts";
-import type { Answer, Context, Reply } from "../kit/context.ts";
+import type { ActingPanel, Answer, Context, Reply } from "../kit/context.ts";
 import { RETRY_LATER } from "../kit/errors.ts";
 
 /** One call of a panel's script. Whether its key is any panel's, the database says. */
@@ -20,6 +20,8 @@ export type ApiV2Call = {
   /** Whether all of the call's text is UTF-8. */
   readonly isText: boolean;
   readonly ref: PanelRef;
+  /** The panel, and its key, once something was read for it. */
+  readonly admitted: () => ActingPanel;
   /** The provider in the path; null at the own catalogue. */
   readonly provider: string | null;
 };

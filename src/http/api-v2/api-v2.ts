@@ -2,10 +2,13 @@
  * `/api/v2` and `/api/v2/{provider}`: the protocol that panel scripts speak. Here a call finds its action.
  */
 import { ok } from "../../domain/result.ts";
-import { readPanel } from "../../store/panels/panels.ts";
-import { isPanelKey, panelKeyHash } from "../kit/auth.ts";
+import { withRef } from "../kit/auth.ts";
+import { isShut } from "../kit/failed-keys.ts";
+import { sha256Hex } from "../kit/hash.ts";
+import { kindOf, MAX_KEY_CHARACTERS } from "../kit/key-form.ts";
 import type { Answer, Context, Reply } from "../kit/context.ts";
-import { type ApiV2Action, say, WRONG } from "./answers.ts";
+import { type ApiV2Action, type ApiV2Call, noAnswer, say, WRONG } from "./answers.ts";
+import { wrongRequest } from "./refused.ts";
 import { answerAdd } from "./add.ts";
 import { answerBalance } from "./balance.ts";
 import { readFields } from "./fields.ts";
@@ -60,10 +63,14 @@ export async function answerApiV2(call: Context, provider: string): Promise<Answ
   if (read === null) return ok(TOO_LARGE);
   const { fields, isText } = read;
   const key = fields.get("key") ?? "";
-  if (!isPanelKey(key)) return say(WRONG.key);
-  const ref = { by: "key_hash", value: await panelKeyHash(key) } as const;
+  if (key.length > MAX_KEY_CHARACTERS || (await kindOf(key)) !== "panel") return say(WRONG.key);
+  const value = await sha256Hex(key);
+  if (isShut(call, value)) return noAnswer("busy");
+  // At a provider's endpoint a panel speaks to a supplier, of whom a reseller knows nothing.
+  const requirement = { need: "api_v2", role: provider === "" ? "any" : "shop" } as const;
+  const { panelRef: ref, admitted } = withRef(call, { by: "key_hash", value, operatorKey: null, requirement });
   const named = ACTIONS.get(fields.get("action")?.trim() ?? "");
   const action = call.request.method === "POST" || (named !== undefined && BY_GET.has(named)) ? named : undefined;
-  if (action !== undefined) return action({ call, fields, isText, ref, provider: provider === "" ? null : provider });
-  return say((await readPanel(call.env.DB, ref)) === null ? WRONG.key : WRONG.request);
+  const asked: ApiV2Call = { call, fields, isText, ref, admitted, provider: provider === "" ? null : provider };
+  return action === undefined ? wrongRequest(asked) : action(asked);
 }

@@ -6,18 +6,19 @@ import { formatAmount } from "../../domain/money.ts";
 import { parsePrice } from "../../domain/price.ts";
 import { readBalanced, readFunds } from "../../store/providers/balances.ts";
 import type { Answer } from "../kit/context.ts";
-import { type ApiV2Call, noAnswer, notHere, say, WRONG } from "./answers.ts";
+import { type ApiV2Call, noAnswer, notHere, say } from "./answers.ts";
+import { refused } from "./refused.ts";
 import { balanceOf, knownBalances, type ToldBalance } from "../../gate/balance.ts";
 
 export function answerBalance(asked: ApiV2Call): Promise<Answer> {
   return asked.provider === null ? ownBalance(asked) : providersBalance(asked, asked.provider);
 }
 
-async function providersBalance({ call, ref }: ApiV2Call, providerId: string): Promise<Answer> {
-  const read = await readBalanced(call.env.DB, ref, providerId);
-  if (read === null) return say(WRONG.key);
+async function providersBalance(asked: ApiV2Call, providerId: string): Promise<Answer> {
+  const read = await readBalanced(asked.call.env.DB, asked.ref, providerId);
+  if (read === null) return refused(asked);
   if (read.found === null) return notHere();
-  const balance = await balanceOf(call, read.found);
+  const balance = await balanceOf(asked.call, read.found);
   if (!balance.ok) return noAnswer(balance.failure === "busy" ? "busy" : "down");
   return sayBalance(balance.value);
 }
@@ -27,14 +28,14 @@ function sayBalance({ balance, currency }: ToldBalance): Answer {
   return say({ balance, ...(currency === null ? {} : { currency }) });
 }
 
-async function ownBalance({ call, ref }: ApiV2Call): Promise<Answer> {
-  const funds = await readFunds(call.env.DB, ref);
-  if (funds === null) return say(WRONG.key);
+async function ownBalance(asked: ApiV2Call): Promise<Answer> {
+  const funds = await readFunds(asked.call.env.DB, asked.ref);
+  if (funds === null) return refused(asked);
   const { panel, account, providers } = funds;
   if (panel.money === "ledger") return sayBalance({ balance: formatAmount(account), currency: panel.currency });
   // Nothing is sold to the panel, so there is nothing that it could pay.
   if (providers.length === 0) return sayBalance({ balance: "0", currency: panel.currency });
-  const known = await knownBalances(call, providers);
+  const known = await knownBalances(asked.call, providers);
   const lowest = lowestOf(known, panel.currency);
   return lowest === null ? noAnswer() : sayBalance(lowest);
 }

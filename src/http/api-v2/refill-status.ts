@@ -10,6 +10,7 @@ import type { Provider } from "../../store/rows/provider.ts";
 import { foreignRefills, readOwnCases, readRefills } from "../../store/refills-cancels/request-reads.ts";
 import type { Answer } from "../kit/context.ts";
 import { type ApiV2Call, noAnswer, notHere, say, idView, WRONG } from "./answers.ts";
+import { refused } from "./refused.ts";
 import { askedIds, type AskedIds, MAX_ASKED } from "./asked-ids.ts";
 import { noIds } from "./refills-cancels.ts";
 import { passGate, REPEATABLE } from "../../gate/gate.ts";
@@ -35,28 +36,29 @@ export async function answerRefillStatus(asked: ApiV2Call): Promise<Answer> {
 type RefillStatusView = string | { readonly error: string };
 
 /** In the own catalogue a refill goes by its order's id. */
-async function ofOwn({ call, ref }: ApiV2Call, wanted: AskedIds): Promise<Answer> {
-  const found = await readOwnCases(call.env.DB, ref, wanted.ids);
-  if (found === null) return say(WRONG.key);
+async function ofOwn(asked: ApiV2Call, wanted: AskedIds): Promise<Answer> {
+  const found = await readOwnCases(asked.call.env.DB, asked.ref, wanted.ids);
+  if (found === null) return refused(asked);
   return sayEach(wanted, (id) => wordOf(found.cases.get(id)?.order) ?? WRONG.refill);
 }
 
-async function ofProviders({ call, ref }: ApiV2Call, providerId: string, wanted: AskedIds): Promise<Answer> {
+async function ofProviders(asked: ApiV2Call, providerId: string, wanted: AskedIds): Promise<Answer> {
+  const { call, ref } = asked;
   const { ids } = wanted;
   const found = await readRefills(call.env.DB, ref, providerId, ids);
-  if (found === null) return say(WRONG.key);
+  if (found === null) return refused(asked);
   if (found.provider === null) return notHere();
   // What a provider takes in one call; those beyond it are left out.
   const unknown = ids.filter((id) => !found.orders.has(id)).slice(0, MAX_ASKED);
   const foreign = await foreignRefills(call.env.DB, found.panel.id, providerId, unknown);
-  const asked = await ask(
+  const told = await ask(
     { call },
     found.provider,
     unknown.filter((id) => !foreign.has(id)),
   );
   // In a list, those that are followed are answered all the same.
-  if (typeof asked === "string" && !(wanted.isList && found.orders.size > 0)) return noAnswer(asked);
-  const heard = typeof asked === "string" ? new Map<string, RefillStatusView>() : asked;
+  if (typeof told === "string" && !(wanted.isList && found.orders.size > 0)) return noAnswer(told);
+  const heard = typeof told === "string" ? new Map<string, RefillStatusView>() : told;
   return sayEach(wanted, (id) => wordOf(found.orders.get(id)) ?? (foreign.has(id) ? WRONG.refill : (heard.get(id) ?? null)));
 }
 

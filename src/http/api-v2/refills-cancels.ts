@@ -28,7 +28,7 @@ import { minuteOf } from "../../domain/time.ts";
 import { claimCalls } from "../../store/providers/budget.ts";
 import { keepLearned } from "../../store/providers/provider-settings.ts";
 import { changeOrders, type KnownOrder, keyText, recordOutcomes, type TakenUp } from "../../store/refills-cancels/steps.ts";
-import { type Panel, readPanel } from "../../store/panels/panels.ts";
+import type { Panel } from "../../store/panels/panels.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import {
   NO_OTHERS,
@@ -40,6 +40,7 @@ import {
 } from "../../store/refills-cancels/request-reads.ts";
 import type { Answer, Context } from "../kit/context.ts";
 import { type ApiV2Call, noAnswer, notHere, say, idView, WRONG } from "./answers.ts";
+import { refused, wrongRequest } from "./refused.ts";
 import { askedIds, MAX_ASKED } from "./asked-ids.ts";
 import { noteFailure, REPEATABLE } from "../../gate/gate.ts";
 import { passGates } from "../../gate/gates.ts";
@@ -77,8 +78,8 @@ function errorOf(said: RequestAnswer | undefined): { readonly error: string } {
 }
 
 /** What is said to a call that names no ids. */
-export async function noIds({ call, ref }: ApiV2Call): Promise<Answer> {
-  return say((await readPanel(call.env.DB, ref)) === null ? WRONG.key : WRONG.request);
+export function noIds(asked: ApiV2Call): Promise<Answer> {
+  return wrongRequest(asked);
 }
 
 async function answerRefillsCancels(
@@ -111,9 +112,10 @@ const CANCELED = { kind: "accepted", refill: "" } as const satisfies RequestAnsw
 type RequestPlan = Map<string, RequestAnswer | ToAsk>;
 
 /** At the own catalogue the operator's own promises hold, whatever provider is behind a service. */
-async function planOwn({ call, ref }: ApiV2Call, kind: RefillCancelKind, ids: readonly string[]): Promise<RequestPlan | Answer> {
+async function planOwn(asked: ApiV2Call, kind: RefillCancelKind, ids: readonly string[]): Promise<RequestPlan | Answer> {
+  const { call, ref } = asked;
   const found = await readOwnCases(call.env.DB, ref, ids);
-  if (found === null) return say(WRONG.key);
+  if (found === null) return refused(asked);
   const planFor = ({ order, offered }: RefillCancelCase): RequestAnswer | ToAsk => {
     const known = onRecord(kind, order, call.now, () => order.id);
     if (known !== null) return known;
@@ -137,13 +139,14 @@ function isCertain(problem: RefillCancelProblem | null): boolean {
  * the panel has not placed itself may be another's, and a panel that guesses it would cancel what is not its own.
  */
 async function planProviders(
-  { call, ref }: ApiV2Call,
+  asked: ApiV2Call,
   providerId: string,
   kind: RefillCancelKind,
   ids: readonly string[],
 ): Promise<RequestPlan | Answer> {
+  const { call, ref } = asked;
   const found = await readProvidersCases(call.env.DB, ref, providerId, ids);
-  if (found === null) return say(WRONG.key);
+  if (found === null) return refused(asked);
   const provider = found.providers.get(providerId);
   if (provider === undefined) return notHere();
   const doubtful = ids.filter((id) => found.cases.get(id)?.isAdopted !== false);

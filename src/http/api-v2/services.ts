@@ -9,16 +9,17 @@ import type { Provider } from "../../store/rows/provider.ts";
 import { isFresh, type KeptList, readKeptList } from "../../store/providers/provider-services.ts";
 import { readOffered, type StoredService } from "../../store/catalogue/services.ts";
 import type { Answer, Context } from "../kit/context.ts";
-import { type ApiV2Call, noAnswer, notHere, say, WRONG } from "./answers.ts";
+import { type ApiV2Call, noAnswer, notHere, say } from "./answers.ts";
+import { refused } from "./refused.ts";
 import { askForList } from "../../gate/services.ts";
 
 export function answerServices(asked: ApiV2Call): Promise<Answer> {
   return asked.provider === null ? ownServices(asked) : providersServices(asked, asked.provider);
 }
 
-async function ownServices({ call, ref }: ApiV2Call): Promise<Answer> {
-  const services = await readOffered(call.env.DB, ref);
-  return say(services === null ? WRONG.key : services.map(serviceView));
+async function ownServices(asked: ApiV2Call): Promise<Answer> {
+  const services = await readOffered(asked.call.env.DB, asked.ref);
+  return services === null ? refused(asked) : say(services.map(serviceView));
 }
 
 /** Figures are texts here, as in all of this protocol but for ids. */
@@ -49,16 +50,17 @@ function counted(count: number, unit: string): string {
   return count === 0 ? "" : `${count} ${unit}${count === 1 ? "" : "s"}`;
 }
 
-async function providersServices({ call, ref }: ApiV2Call, providerId: string): Promise<Answer> {
+async function providersServices(asked: ApiV2Call, providerId: string): Promise<Answer> {
+  const { call, ref } = asked;
   const found = await readKeptList(call.env.DB, ref, providerId);
-  if (found === null) return say(WRONG.key);
+  if (found === null) return refused(asked);
   const { provider, kept } = found;
   if (provider === null) return notHere();
   if (kept !== null && isFresh(kept.fetchedAt, call.ports.now())) return sayList(kept.list);
-  const asked = await askForList(call, provider);
-  if (asked.ok) return sayList(JSON.stringify(asked.value.list));
-  if (kept === null) return noAnswer(asked.failure.why === "busy" ? "busy" : "down");
-  logStale(call, provider, kept, asked.failure.why);
+  const fetched = await askForList(call, provider);
+  if (fetched.ok) return sayList(JSON.stringify(fetched.value.list));
+  if (kept === null) return noAnswer(fetched.failure.why === "busy" ? "busy" : "down");
+  logStale(call, provider, kept, fetched.failure.why);
   return sayList(kept.list);
 }
 

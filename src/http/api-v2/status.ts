@@ -7,22 +7,23 @@ import { formatAmount } from "../../domain/money.ts";
 import type { Order } from "../../domain/order.ts";
 import { recordReportedFinals } from "../../store/orders/reported-finals.ts";
 import { partKey, readOwnOrders, readProvidersOrders } from "../../store/orders/status-reads.ts";
-import { readPanel } from "../../store/panels/panels.ts";
 import { adopt } from "./adoption.ts";
 import type { Answer } from "../kit/context.ts";
 import { type ApiV2Call, noAnswer, notHere, say, WRONG } from "./answers.ts";
+import { refused, wrongRequest } from "./refused.ts";
 import { askedIds, type AskedIds } from "./asked-ids.ts";
 import { statusAnswer, type StatusAnswer } from "./status-answer.ts";
 
 export async function answerStatus(asked: ApiV2Call): Promise<Answer> {
   const wanted = askedIds(asked.fields, "orders", "order");
-  if (wanted.ids.length === 0) return say((await readPanel(asked.call.env.DB, asked.ref)) === null ? WRONG.key : WRONG.request);
+  if (wanted.ids.length === 0) return wrongRequest(asked);
   return asked.provider === null ? statusOfOwn(asked, wanted) : statusOfProviders(asked, asked.provider, wanted);
 }
 
-async function statusOfOwn({ call, ref }: ApiV2Call, { ids, isList }: AskedIds): Promise<Answer> {
+async function statusOfOwn(asked: ApiV2Call, { ids, isList }: AskedIds): Promise<Answer> {
+  const { call, ref } = asked;
   const found = await readOwnOrders(call.env.DB, ref, ids);
-  if (found === null) return say(WRONG.key);
+  if (found === null) return refused(asked);
   const isLost = (id: string): boolean => !found.orders.has(id) && isPerhapsLost(id, found.panel.lostOrdersFrom);
   if (!isList && ids.some(isLost)) return noAnswer();
   return sayEach({ ids, isList }, (id) => {
@@ -38,10 +39,11 @@ function costNow({ state: { charge, refunded } }: Order): number {
   return Math.max((charge ?? 0) - refunded, 0);
 }
 
-async function statusOfProviders({ call, ref }: ApiV2Call, provider: string, wanted: AskedIds): Promise<Answer> {
+async function statusOfProviders(asked: ApiV2Call, provider: string, wanted: AskedIds): Promise<Answer> {
+  const { call, ref } = asked;
   const { ids, isList } = wanted;
   const found = await readProvidersOrders(call.env.DB, ref, provider, ids);
-  if (found === null) return say(WRONG.key);
+  if (found === null) return refused(asked);
   if (!found.usable) return notHere();
   const unknown = ids.filter((id) => !found.orders.has(id));
   if (unknown.length === 0) return sayProviders(wanted, found.orders, NOBODY);

@@ -1,53 +1,46 @@
 /**
- * Who asks. The operator's token is compared here; a panel's key is hashed here and looked up by the statement that
- * reads for it, so that a status read takes one round trip to D1, the key check included.
+ * Who asks, and whether they may. ADMIN_TOKEN is compared here; another key is hashed here and looked up by the statement
+ * that reads for it, so that a status read takes one round trip to D1, the key check included. What a key may is decided
+ * in src/domain/access.ts.
  */
+import { type Denial, denial, keyDenial, type Requirement, type Scope } from "../../domain/access.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
 import type { Order } from "../../domain/order.ts";
+import { isoTime } from "../../domain/time.ts";
 import type { Actor } from "../../store/operations/audit.ts";
-import { type PanelRef, readPanel } from "../../store/panels/panels.ts";
-import type { Ports } from "../../ports.ts";
-import type { ActingPanel, Context, OperatorContext, PanelContext, PanelRefContext } from "./context.ts";
-import { isSameHash, sha256Hex, toHex } from "./hash.ts";
+import { type Acting, type PanelRef, readActing, refusalOf } from "../../store/panels/panels.ts";
+import { type Key, noteUse, type PanelKey, readOperatorKey } from "../../store/panels/keys.ts";
+import type { ActingPanel, Context, KeyContext, OperatorContext, PanelContext, PanelRefContext } from "./context.ts";
+import { isShut, noteFailedKey, noteGoodKey } from "./failed-keys.ts";
+import { isSameHash, sha256Hex } from "./hash.ts";
+import { kindOf, MAX_KEY_CHARACTERS } from "./key-form.ts";
 import type { Failure } from "./errors.ts";
 
 /** A shorter token could be guessed; the operator's access stays off then. */
 const MIN_ADMIN_TOKEN_CHARACTERS = 16;
 
-const PANEL_KEY_PREFIX = "ps_";
-/** 192 random bits. */
-const PANEL_KEY_BYTES = 24;
-/** Far more than any key of ours has: what is longer is not hashed. */
-const MAX_KEY_CHARACTERS = 256;
-
-/** A new key for a panel. It is shown once; what is kept is `panelKeyHash` of it. */
-export function newPanelKey(randomBytes: Ports["randomBytes"]): string {
-  return PANEL_KEY_PREFIX + toHex(randomBytes(PANEL_KEY_BYTES));
-}
-
-export function panelKeyHash(key: string): Promise<string> {
-  return sha256Hex(key);
-}
-
-/** A key that could be a panel's; anything else is refused without asking the database. */
-export function isPanelKey(key: string): boolean {
-  return key.startsWith(PANEL_KEY_PREFIX) && key.length <= MAX_KEY_CHARACTERS;
-}
-
-/** The operator, or somebody with what may be a panel's key: whether it is one, the database knows. */
-export type Caller = { readonly kind: "operator" } | { readonly kind: "panel"; readonly keyHash: string };
+/** The operator with ADMIN_TOKEN, or somebody with what may be a key: whether it is one, the database knows. */
+export type Caller =
+  | { readonly kind: "admin_token" }
+  | { readonly kind: "operator_key"; readonly keyHash: string }
+  | { readonly kind: "panel_key"; readonly keyHash: string };
 
 /** Finds out who asks. */
 export type Identify = (context: Context) => Promise<Result<Caller, Failure>>;
 
-async function identify({ request, env }: Context): Promise<Result<Caller, Failure>> {
+async function identify(context: Context): Promise<Result<Caller, Failure>> {
+  const { request, env } = context;
   const key = bearerKey(request.headers.get("Authorization"));
   if (key === null) return fail({ code: "unauthorized", why: "no_key" });
   // A deployed Worker whose secret was never set has none, whatever the type says.
   const adminToken = (env.ADMIN_TOKEN as string | undefined) ?? "";
   const isAdminOn = adminToken.length >= MIN_ADMIN_TOKEN_CHARACTERS;
-  if (isAdminOn && isSameHash(await sha256Hex(key), await sha256Hex(adminToken))) return ok({ kind: "operator" });
-  if (isPanelKey(key)) return ok({ kind: "panel", keyHash: await panelKeyHash(key) });
+  if (isAdminOn && isSameHash(await sha256Hex(key), await sha256Hex(adminToken))) return ok({ kind: "admin_token" });
+  const kind = await kindOf(key);
+  if (kind !== null) {
+    const keyHash = await sha256Hex(key);
+    return isShut(context, keyHash) ? fail({ code: "too_many_keys" }) : ok({ kind: `${kind}_key`, keyHash });
+  }
   return fail(
     isAdminOn ? { code: "unauthorized", why: "unknown_key" } : { code: "admin_disabled", minCharacters: MIN_ADMIN_TOKEN_CHARACTERS },
   );
@@ -61,90 +54,211 @@ function bearerKey(authorization: string | null): string | null {
 /**
  * Who may use a route:
  * - `anyone`: with a key or without.
- * - `operator`: the operator, and nobody else.
- * - `panel`: a panel by its key, or the operator for one that a header names. The panel is looked up first: for what
+ * - `operator`: an operator, and nobody else.
+ * - `panel`: a panel by its key, or an operator for one that a header names. The panel is looked up first: for what
  *   writes, or needs the panel before it can read.
  * - `panel_in_read`: the same callers; the panel is looked up by the statement that reads for it, in one round trip.
+ * - `key`: an operator or a panel, for what is about keys.
+ *
+ * Whether the key's scopes and the panel's role allow it is the route's `requirement`.
  */
 export type ContextOf = {
   readonly anyone: Context;
   readonly operator: OperatorContext;
   readonly panel: PanelContext;
   readonly panel_in_read: PanelRefContext;
+  readonly key: KeyContext;
 };
 export type Who = keyof ContextOf;
 
-type Admission<C> = (context: Context, identified: Identify) => Promise<Result<C, Failure>>;
+type Admission<C> = (context: Context, requirement: Requirement, identified: Identify) => Promise<Result<C, Failure>>;
 
 const ADMIT: { readonly [W in Who]: Admission<ContextOf[W]> } = {
   anyone: (context) => Promise.resolve(ok(context)),
   operator: admitOperator,
   panel: admitPanel,
   panel_in_read: admitPanelRef,
+  key: admitKey,
 };
 
 /**
  * Lets those pass whom a route names. Each admission names the kinds of callers that it lets pass, and refuses every
  * other: a kind that is added later opens no route until its case stands there.
  */
-export function admit<W extends Who>(who: W, context: Context, identified: Identify = identify): Promise<Result<ContextOf[W], Failure>> {
-  return ADMIT[who](context, identified);
+export function admit<W extends Who>(
+  who: W,
+  requirement: Requirement,
+  context: Context,
+  identified: Identify = identify,
+): Promise<Result<ContextOf[W], Failure>> {
+  return ADMIT[who](context, requirement, identified);
 }
 
-const REFUSED = fail({ code: "forbidden" } as const);
+const REFUSED = fail({ code: "forbidden", scope: null } as const);
 
-async function admitOperator(context: Context, identified: Identify): Promise<Result<OperatorContext, Failure>> {
+async function admitOperator(context: Context, requirement: Requirement, identified: Identify): Promise<Result<OperatorContext, Failure>> {
   const caller = await identified(context);
   if (!caller.ok) return caller;
   switch (caller.value.kind) {
-    case "operator":
-      return ok({ ...context, actor: OPERATOR });
-    case "panel": {
+    case "admin_token":
+      return ok({ ...context, actor: actorOf(context, "operator", null), key: null });
+    case "operator_key": {
+      const { keyHash } = caller.value;
+      const key = await readOperatorKey(context.db, keyHash);
+      if (key === null) return unknownKey(context);
+      const denied = keyDenial(key, null, context.now) ?? denial({ kind: "operator", scopes: key.scopes }, null, requirement);
+      if (denied !== null) return fail(failureOf(denied, null));
+      noteUseOf(context, key, keyHash);
+      return ok({ ...context, actor: actorOf(context, "operator", key), key });
+    }
+    case "panel_key": {
       // A panel's key is told that it is the wrong one; an unknown key, only that.
-      const panel = await readPanel(context.db, { by: "key_hash", value: caller.value.keyHash });
-      return panel === null ? fail({ code: "unauthorized", why: "unknown_key" }) : REFUSED;
+      const { panelRef } = withRef(context, { by: "key_hash", value: caller.value.keyHash, operatorKey: null, requirement });
+      const refusal = await refusalOf(context.db, panelRef);
+      return refusal?.kind === "no_key" ? unknownKey(context) : REFUSED;
     }
     default:
       return REFUSED;
   }
 }
 
-async function admitPanelRef(context: Context, identified: Identify): Promise<Result<PanelRefContext, Failure>> {
+async function admitKey(context: Context, requirement: Requirement, identified: Identify): Promise<Result<KeyContext, Failure>> {
   const caller = await identified(context);
   if (!caller.ok) return caller;
   switch (caller.value.kind) {
-    case "panel":
-      return ok({ ...context, panelRef: { by: "key_hash", value: caller.value.keyHash } });
-    case "operator": {
-      const id = context.request.headers.get("Panel");
-      return id === null || id === "" ? fail({ code: "panel_required" }) : ok({ ...context, panelRef: { by: "id", value: id } });
+    case "admin_token":
+    case "operator_key": {
+      const operator = await admitOperator(context, requirement, () => Promise.resolve(caller));
+      if (!operator.ok) return operator;
+      const { actor, key } = operator.value;
+      const scopes = key === null ? (["admin"] as const) : key.scopes;
+      return ok({ ...context, keeper: { holder: { kind: "operator", scopes }, panel: null, key, actor } });
+    }
+    case "panel_key": {
+      const named = withRef(context, { by: "key_hash", value: caller.value.keyHash, operatorKey: null, requirement });
+      const acting = await readActing(context.db, named.panelRef);
+      if (acting === null) return noSuchPanel(named);
+      const { key } = acting as Acting & { readonly key: PanelKey };
+      const { actor } = named.admitted();
+      return ok({ ...context, keeper: { holder: { kind: "panel", scopes: key.scopes }, panel: acting.panel.id, key, actor } });
     }
     default:
       return REFUSED;
   }
 }
 
-async function admitPanel(context: Context, identified: Identify): Promise<Result<PanelContext, Failure>> {
-  const named = await admitPanelRef(context, identified);
+async function admitPanelRef(context: Context, requirement: Requirement, identified: Identify): Promise<Result<PanelRefContext, Failure>> {
+  const caller = await identified(context);
+  if (!caller.ok) return caller;
+  const named = context.request.headers.get("Panel");
+  switch (caller.value.kind) {
+    case "panel_key": {
+      const ofKey = withRef(context, { by: "key_hash", value: caller.value.keyHash, operatorKey: null, requirement });
+      // Which panel the key is of is known with the read; a header that names one is looked at here, and costs one more.
+      return named === null || named === "" ? ok(ofKey) : asNamed(ofKey, named);
+    }
+    case "admin_token":
+    case "operator_key": {
+      if (named === null || named === "") return fail({ code: "panel_required" });
+      const operatorKey = caller.value.kind === "operator_key" ? caller.value.keyHash : null;
+      return ok(withRef(context, { by: "id", value: named, operatorKey, requirement }));
+    }
+    default:
+      return REFUSED;
+  }
+}
+
+async function asNamed(context: PanelRefContext, named: string): Promise<Result<PanelRefContext, Failure>> {
+  const acting = await readActing(context.db, context.panelRef);
+  if (acting === null) return noSuchPanel(context);
+  return acting.panel.id === named ? ok(context) : fail({ code: "another_panel" });
+}
+
+async function admitPanel(context: Context, requirement: Requirement, identified: Identify): Promise<Result<PanelContext, Failure>> {
+  const named = await admitPanelRef(context, requirement, identified);
   if (!named.ok) return named;
-  const { panelRef: ref } = named.value;
-  const panel = await readPanel(context.db, ref);
-  if (panel === null) return noSuchPanel(ref);
-  // Only the operator names a panel by its id.
-  return ok({ ...context, panel: { ...panel, actor: ref.by === "id" ? OPERATOR : `panel:${panel.id}` } });
+  const acting = await readActing(context.db, named.value.panelRef);
+  return acting === null ? noSuchPanel(named.value) : ok({ ...context, panel: named.value.admitted() });
 }
 
-export function noSuchPanel(ref: PanelRef): { readonly ok: false; readonly failure: Failure } {
-  return fail(ref.by === "id" ? { code: "panel_not_found", panel: ref.value } : { code: "unauthorized", why: "unknown_key" });
+/** The context of a request that names a panel: who acts for it is known with the first read. */
+export function withRef(context: Context, named: Omit<PanelRef, "now" | "onAdmit">): PanelRefContext {
+  let acting: Acting | null = null;
+  const onAdmit = (found: Acting): void => {
+    acting = found;
+    if (found.key !== null) noteUseOf(context, found.key, named.by === "key_hash" ? named.value : named.operatorKey);
+  };
+  const admitted = (): ActingPanel => {
+    if (acting === null) throw new Error("nothing was read for the panel yet");
+    return actingPanel(context, named.by, acting);
+  };
+  return { ...context, panelRef: { ...named, now: context.now, onAdmit }, admitted };
 }
 
-/** The actor of what the operator does. */
-export const OPERATOR: Actor = "operator";
+function actingPanel(context: Context, by: PanelRef["by"], { panel, key }: Acting): ActingPanel {
+  // Only an operator names a panel by its id.
+  const name = by === "id" ? ("operator" as const) : (`panel:${panel.id}` as const);
+  return { ...panel, actor: actorOf(context, name, key), scopes: key?.scopes ?? ["admin"] };
+}
+
+/** A key has opened something: it is known as good, and the day is noted where it is the day's first use. */
+function noteUseOf({ db, now, waitUntil }: Context, key: Key, keyHash: string | null): void {
+  if (keyHash !== null) noteGoodKey(keyHash);
+  const day = isoTime(now).slice(0, "2026-01-31".length);
+  // A use that cannot be noted now is noted with the next one.
+  if (key.lastUsedOn !== day) waitUntil(noteUse(db, key, day).catch(() => undefined));
+}
+
+function actorOf({ requestId }: Context, name: Actor["name"], key: Key | null): Actor {
+  return { name, key: key === null ? null : { id: key.id, name: key.name }, requestId };
+}
+
+async function unknownKey(context: Context): Promise<{ readonly ok: false; readonly failure: Failure }> {
+  await noteFailedKey(context);
+  return fail({ code: "unauthorized", why: "unknown_key" });
+}
+
+/** Why nothing was read for a panel. */
+export async function noSuchPanel(context: PanelRefContext): Promise<{ readonly ok: false; readonly failure: Failure }> {
+  const { db, panelRef } = context;
+  const refusal = await refusalOf(db, panelRef);
+  // It was changed in between: the same request will do now.
+  if (refusal === null) return fail({ code: "settings_contended", subject: panelRef.by === "id" ? panelRef.value : "this panel" });
+  if (refusal.kind === "no_key") return unknownKey(context);
+  if (refusal.kind === "no_panel") return fail({ code: "panel_not_found", panel: panelRef.value });
+  return fail(failureOf(refusal.denial, refusal.panel.id));
+}
+
+function failureOf(denied: Denial, panel: string | null): Failure {
+  switch (denied.why) {
+    case "expired":
+      return { code: "key_expired", at: isoTime(denied.at) };
+    case "panel_disabled":
+      return { code: "panel_disabled", panel: panel ?? "" };
+    case "scope":
+      return { code: "forbidden", scope: denied.scope satisfies Scope | null };
+    case "reseller":
+      return { code: "reseller", panel: panel ?? "" };
+  }
+}
+
+/** As whom an operator's decisions are noted. */
+export const OPERATOR_NAME = "operator";
+
+/** Whether an operator acts, as against a panel's own key. */
+export function isOperator({ name }: Actor): boolean {
+  return name === OPERATOR_NAME;
+}
+
+/** Whether what is shown goes to a reseller, to whom nothing of a supplier is shown. */
+export function isForReseller({ role, actor }: ActingPanel): boolean {
+  return role === "reseller" && !isOperator(actor);
+}
 
 /**
  * Whether somebody may move the money of an order by hand. What a panel has bought from the own catalogue, on its
  * account here, is the operator's to return: its own key would make money of it.
  */
 export function mayDecide({ actor, money }: ActingPanel, { channel }: Pick<Order, "channel">): boolean {
-  return actor === OPERATOR || money !== "ledger" || channel !== "catalogue";
+  return isOperator(actor) || money !== "ledger" || channel !== "catalogue";
 }

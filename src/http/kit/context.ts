@@ -1,9 +1,11 @@
 /**
  * What a handler works with: the request, and who asks.
  */
+import type { Holder, Scope } from "../../domain/access.ts";
 import type { Result } from "../../domain/result.ts";
 import type { Ports } from "../../ports.ts";
 import type { Actor } from "../../store/operations/audit.ts";
+import type { Key, OperatorKey } from "../../store/panels/keys.ts";
 import type { Panel, PanelRef } from "../../store/panels/panels.ts";
 import type { Failure } from "./errors.ts";
 import type { SeenOrder } from "../../store/rows/seen.ts";
@@ -21,17 +23,25 @@ export type Context = {
   readonly waitUntil: (work: Promise<unknown>) => void;
 };
 
-/** A panel, and who acts for it: its key, or the operator. */
-export type ActingPanel = Panel & { readonly actor: Actor };
+/** A panel, and who acts for it: by one of its keys, or an operator; and what that key may. */
+export type ActingPanel = Panel & { readonly actor: Actor; readonly scopes: readonly Scope[] };
 
-/** The operator asks. */
-export type OperatorContext = Context & { readonly actor: Actor };
-/** A panel is named. Whether there is one, the statement finds out that reads for it; if not, answer `noSuchPanel`. */
-export type PanelRefContext = Context & { readonly panelRef: PanelRef };
+/** An operator asks: by a key, or with ADMIN_TOKEN (null). */
+export type OperatorContext = Context & { readonly actor: Actor; readonly key: OperatorKey | null };
+/**
+ * A panel is named. Whether there is one that may be acted for, the statement finds out that reads for it; if not, answer
+ * `noSuchPanel`. Once it has read, `admitted` knows the panel, and who acts for it.
+ */
+export type PanelRefContext = Context & { readonly panelRef: PanelRef; readonly admitted: () => ActingPanel };
 /** A panel asks, or the operator acts for it; the panel was looked up. */
 export type PanelContext = Context & { readonly panel: ActingPanel };
 /** Likewise, for what moves money once for each `Idempotency-Key`. */
 export type MoneyContext = PanelContext & { readonly keep: Keep };
+
+/** Somebody with a key asks about keys: an operator, whose `panel` is null, or a panel. `key`: null for ADMIN_TOKEN. */
+export type KeyContext = Context & {
+  readonly keeper: { readonly holder: Holder; readonly panel: string | null; readonly key: Key | null; readonly actor: Actor };
+};
 
 /** What goes back, but for the headers that every answer has. A body of null stays empty. */
 export type Reply = { readonly status: number; readonly body: string | null; readonly headers: Readonly<Record<string, string>> };

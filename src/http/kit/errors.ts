@@ -2,13 +2,24 @@
  * Every way in which a request can fail, as facts, and the one map from a failure to what the client is told.
  */
 
+import type { Scope } from "../../domain/access.ts";
+
 /** One thing wrong with a request; `path` is as in `request.fields.key` or `[3].charge`, empty for the whole. */
 export type FieldProblem = { readonly path: string; readonly message: string };
 
 export type Failure =
   | { readonly code: "unauthorized"; readonly why: "no_key" | "unknown_key" }
   | { readonly code: "admin_disabled"; readonly minCharacters: number }
-  | { readonly code: "forbidden" }
+  /** `scope`: one that the key lacks; null where the route is the operator's. */
+  | { readonly code: "forbidden"; readonly scope: Scope | null }
+  | { readonly code: "too_many_keys" }
+  | { readonly code: "key_expired"; readonly at: string }
+  | { readonly code: "panel_disabled"; readonly panel: string }
+  | { readonly code: "another_panel" }
+  | { readonly code: "reseller"; readonly panel: string }
+  | { readonly code: "key_not_found"; readonly key: string }
+  | { readonly code: "scope_above_own"; readonly scopes: readonly Scope[] }
+  | { readonly code: "role_needs_ledger"; readonly panel: string }
   | { readonly code: "operators_money"; readonly subject: string }
   | { readonly code: "panel_required" }
   | { readonly code: "panel_not_found"; readonly panel: string }
@@ -103,7 +114,44 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
     status: 503,
     message: `The operator's access is off, because the secret ADMIN_TOKEN is missing or shorter than ${minCharacters} characters. Set it with \`wrangler secret put ADMIN_TOKEN\`.`,
   }),
-  forbidden: () => ({ status: 403, message: "This route is the operator's, and a panel key was sent. Send ADMIN_TOKEN as the key." }),
+  forbidden: ({ scope }) => ({
+    status: 403,
+    message:
+      scope === null
+        ? "This route is the operator's, and a panel key was sent. Send ADMIN_TOKEN as the key, or an operator's key."
+        : `The key may not do this: it lacks the scope ${quoted(scope)}. Send another key, or have one made with it by \`POST /v1/keys\`.`,
+  }),
+  too_many_keys: () => ({
+    status: 429,
+    message: "Too many wrong keys came from this address. Wait a minute, and send the right one.",
+    headers: RETRY_LATER,
+  }),
+  key_expired: ({ at }) => ({
+    status: 401,
+    message: `The key expired at ${at}. Have a new one made by \`POST /v1/keys\`.`,
+    headers: WANTS_BEARER,
+  }),
+  panel_disabled: ({ panel }) => ({
+    status: 403,
+    message: `Panel ${quoted(panel)} is switched off, and its keys with it. The operator switches it on by \`PATCH /v1/panels/{id}\` with \`enabled\` true.`,
+  }),
+  another_panel: () => ({
+    status: 403,
+    message: "The header `Panel` names another panel than the key's. Leave the header out: a panel's key acts for its own panel.",
+  }),
+  reseller: ({ panel }) => ({
+    status: 403,
+    message: `Panel ${quoted(panel)} is a reseller: it buys from the operator's catalogue. Registering orders and deciding refunds are for shops and the operator.`,
+  }),
+  key_not_found: ({ key }) => ({ status: 404, message: `There is no key ${quoted(key)}. \`GET /v1/keys\` lists those there are.` }),
+  scope_above_own: ({ scopes }) => ({
+    status: 403,
+    message: `A key makes no key that may do more than itself: ${scopes.join(", ")}. Leave these scopes out, or ask the operator.`,
+  }),
+  role_needs_ledger: ({ panel }) => ({
+    status: 409,
+    message: `Panel ${quoted(panel)} keeps its customers' balances itself, and a reseller pays from an account here. Make another panel with the role "reseller".`,
+  }),
   operators_money: ({ subject }) => ({
     status: 403,
     message: `The money of ${subject} is the operator's to move: the panel buys from the operator, on its account here. Send ADMIN_TOKEN as the key, with a header \`Panel: <id>\`.`,
@@ -182,7 +230,7 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
   // Not 422: nothing in the request is wrong, and the same request is taken once the account is credited.
   insufficient_balance: ({ customer, balance, needed, currency }) => ({
     status: 402,
-    message: `The account of ${quoted(customer)} holds ${balance} ${currency}, and ${needed} is needed. Credit it by \`POST /v1/customers/{id}/credits\`, or have the operator set allow_credit for the panel; then send this again.`,
+    message: `The account of ${quoted(customer)} holds ${balance} ${currency}, and ${needed} is needed. Credit it by \`POST /v1/customers/{id}/credits\`, or have the operator raise the panel's credit_limit; then send this again.`,
   }),
   order_contended: ({ order }) => ({
     status: 503,
@@ -199,7 +247,7 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
   }),
   order_not_placed: ({ order }) => ({
     status: 409,
-    message: `Order ${quoted(order)} has no id at its provider yet, so nothing can be asked of it there. Try again once it shows \`provider_order_id\`.`,
+    message: `Order ${quoted(order)} has no id at its provider yet, so nothing can be asked of it there. Try again in some minutes.`,
   }),
   not_offered: ({ order, request }) => ({
     status: 409,

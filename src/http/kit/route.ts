@@ -2,6 +2,7 @@
  * A route: what is declared of it, and the one way from a request to its handler. Who may ask is settled first, then the
  * path, the query and the body are read; a handler gets only what has passed all of it.
  */
+import type { Need, Requirement, RoleRule } from "../../domain/access.ts";
 import type { Answer, Context, MoneyContext } from "./context.ts";
 import { admit, type ContextOf, type Who } from "./auth.ts";
 import { readBody, readOptionalBody } from "./body.ts";
@@ -51,6 +52,7 @@ export type Route = {
   readonly path: string;
   readonly when: string | null;
   readonly who: Who;
+  readonly requirement: Requirement;
   readonly needsIdempotencyKey: boolean;
   readonly params: Schema<unknown> | null;
   readonly query: Schema<unknown> | null;
@@ -64,13 +66,18 @@ export type Route = {
 export function route<const Path extends string, W extends Who, P = Params<Path>, Q = undefined, B = undefined>(
   declared: Declared<Path, P, Q, B> & {
     readonly who: W;
+    /** What the caller's key has to be made for; null where anyone may ask. */
+    readonly needs: W extends "anyone" ? null : Need;
+    /** What the panel's role has to be, where it matters. */
+    readonly role?: RoleRule;
     readonly bodyIsOptional?: boolean;
     readonly handle: (context: ContextOf[W], input: Input<P, Q, B>) => Promise<Answer>;
   },
 ): Route {
-  const { who, body, bodyIsOptional = false, handle } = declared;
-  return routeOf(declared, who, false, async (context, params) => {
-    const admitted = await admit(who, context);
+  const { who, needs, role = "any", body, bodyIsOptional = false, handle } = declared;
+  const requirement: Requirement = { need: needs ?? "self", role };
+  return routeOf(declared, { who, requirement, needsIdempotencyKey: false }, async (context, params) => {
+    const admitted = await admit(who, requirement, context);
     if (!admitted.ok) return admitted;
     const read = readParamsAndQuery(declared, context, params);
     if (!read.ok) return read;
@@ -80,6 +87,9 @@ export function route<const Path extends string, W extends Who, P = Params<Path>
   });
 }
 
+/** Moving money needs its scope, and is for shops: the operator does it for resellers. */
+const MOVES_MONEY: Requirement = { need: "money", role: "shop" };
+
 /** Declares a route of a panel's that moves money: each `Idempotency-Key` moves it once. */
 export function moneyRoute<const Path extends string, B, P = Params<Path>, Q = undefined>(
   declared: Declared<Path, P, Q, B> & {
@@ -87,8 +97,8 @@ export function moneyRoute<const Path extends string, B, P = Params<Path>, Q = u
     readonly handle: (context: MoneyContext, input: Input<P, Q, B>) => Promise<Answer>;
   },
 ): Route {
-  return routeOf(declared, "panel", true, async (context, params) => {
-    const admitted = await admit("panel", context);
+  return routeOf(declared, { who: "panel", requirement: MOVES_MONEY, needsIdempotencyKey: true }, async (context, params) => {
+    const admitted = await admit("panel", MOVES_MONEY, context);
     if (!admitted.ok) return admitted;
     const read = readParamsAndQuery(declared, context, params);
     if (!read.ok) return read;
@@ -98,13 +108,12 @@ export function moneyRoute<const Path extends string, B, P = Params<Path>, Q = u
 
 function routeOf<Path extends string, P, Q, B>(
   { method, path, when, params, query, body, answers }: Declared<Path, P, Q, B>,
-  who: Who,
-  needsIdempotencyKey: boolean,
+  access: Pick<Route, "who" | "requirement" | "needsIdempotencyKey">,
   answer: Route["answer"],
 ): Route {
   // What a schema makes of its input does not matter to those who only check or show it.
   const schemas = { params: params ?? null, query: query ?? null, body: body ?? null } as Pick<Route, "params" | "query" | "body">;
-  return { method, path, when: when ?? null, who, needsIdempotencyKey, ...schemas, answers, answer };
+  return { method, path, when: when ?? null, ...access, ...schemas, answers, answer };
 }
 
 function readParamsAndQuery<P, Q, B>(

@@ -4,8 +4,8 @@
 import { MAX_SERVICE_ID, type Service } from "../../domain/catalogue.ts";
 import type { Audited } from "../operations/audit.ts";
 import { chunksBySize } from "../rows/json-sets.ts";
-import { type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
-import { isUsableSql } from "../panels/usable.ts";
+import { type PanelName, type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
+import { isSuppliedBySql } from "../panels/usable.ts";
 
 export type ServiceRow = {
   id: number;
@@ -236,20 +236,20 @@ function isOutdated(error: unknown): boolean {
 }
 
 /** SQL that holds for a service `s` which is on and in the panel's currency. */
-export function isSoldToSql(ref: PanelRef): string {
+export function isSoldToSql(ref: PanelName): string {
   return `s.enabled = 1 AND (s.currency IS NULL OR s.currency = (SELECT currency FROM panels WHERE id = ${panelIdSql(ref)}))`;
 }
 
-/** The same, and of a provider that is on and that the panel may use. */
-function isOfferedSql(ref: PanelRef): string {
+/** The same, and of a provider that is on, and that the panel is supplied by. */
+function isOfferedSql(ref: PanelName): string {
   const panel = panelIdSql(ref);
-  return `${isSoldToSql(ref)} AND s.provider IN (SELECT p.id FROM providers p WHERE p.enabled = 1 AND ${isUsableSql(panel)})`;
+  return `${isSoldToSql(ref)} AND s.provider IN (SELECT p.id FROM providers p WHERE p.enabled = 1 AND ${isSuppliedBySql(panel)})`;
 }
 
 const NO_SERVICE = 0;
 
 /** Selects one service, if it is sold to the panel. An id that no service can have finds none. */
-export function offeredServiceStatement(db: D1Database, ref: PanelRef, serviceId: string): D1PreparedStatement {
+export function offeredServiceStatement(db: D1Database, ref: PanelName, serviceId: string): D1PreparedStatement {
   const id = /^[1-9]\d{0,9}$/.test(serviceId) && Number(serviceId) <= MAX_SERVICE_ID ? Number(serviceId) : NO_SERVICE;
   return db.prepare(`SELECT s.* FROM services s WHERE s.id = ?2 AND ${isOfferedSql(ref)}`).bind(ref.value, id);
 }

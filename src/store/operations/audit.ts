@@ -5,11 +5,17 @@
 import { chunksBySize } from "../rows/json-sets.ts";
 import { isAsSeenSql, type SeenOrder, seenParam } from "../rows/seen.ts";
 
-/** Who changed something: the operator, or a caller with the panel's key. */
-export type Actor = "operator" | `panel:${string}`;
+export type ActorName = "operator" | `panel:${string}`;
+
+/** Who changed something: an operator, or a caller with a panel's key; by which key, null for ADMIN_TOKEN; in which request. */
+export type Actor = {
+  readonly name: ActorName;
+  readonly key: { readonly id: string; readonly name: string } | null;
+  readonly requestId: string;
+};
 
 /** What was changed: an order, a customer of the panel's, … */
-export type Subject = `${"panel" | "provider" | "service" | "customer" | "order" | "refund"}:${string}`;
+export type Subject = `${"panel" | "provider" | "service" | "customer" | "order" | "refund" | "key"}:${string}`;
 
 /** `before` and `after` become JSON; of a change, only what differs. Null: there was nothing, or is nothing any more. Never a key. */
 export type AuditEntry = {
@@ -31,13 +37,13 @@ export type AuditEntry = {
  */
 type Condition = "always" | "if_changed" | SeenOrder;
 
-const INSERT_ENTRY = `INSERT INTO audit (at, actor, panel, action, subject, before, after)
-  SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE (?8 = 0 OR changes() > 0) AND ${isAsSeenSql("?9")}`;
+const INSERT_ENTRY = `INSERT INTO audit (at, actor, panel, action, subject, before, after, key_id, key_name, request_id)
+  SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?10, ?11, ?12 WHERE (?8 = 0 OR changes() > 0) AND ${isAsSeenSql("?9")}`;
 
 /** `j` is the row of the JSON parameter. */
-const INSERT_ENTRIES = `INSERT INTO audit (at, actor, panel, action, subject, before, after)
-  SELECT j.value->>'$.at', j.value->>'$.actor', j.value->>'$.panel', j.value->>'$.action', j.value->>'$.subject',
-    j.value->>'$.before', j.value->>'$.after'`;
+const INSERT_ENTRIES = `INSERT INTO audit (at, actor, panel, action, subject, before, after, key_id, key_name, request_id)
+  SELECT j.value->>'$.at', j.value->>'$.actor.name', j.value->>'$.panel', j.value->>'$.action', j.value->>'$.subject',
+    j.value->>'$.before', j.value->>'$.after', j.value->>'$.actor.key.id', j.value->>'$.actor.key.name', j.value->>'$.actor.requestId'`;
 
 /** When something is changed, in epoch ms, and the statement of the audit entry that goes into the change's transaction. */
 export type Audited<Statement = D1PreparedStatement> = { readonly now: number; readonly audit: Statement };
@@ -50,7 +56,7 @@ export function auditStatement(db: D1Database, entry: AuditEntry, condition: Con
     .prepare(INSERT_ENTRY)
     .bind(
       at,
-      actor,
+      actor.name,
       panel,
       action,
       subject,
@@ -58,6 +64,9 @@ export function auditStatement(db: D1Database, entry: AuditEntry, condition: Con
       JSON.stringify(after),
       condition === "if_changed" ? 1 : 0,
       seenParam(seen),
+      actor.key?.id ?? null,
+      actor.key?.name ?? null,
+      actor.requestId,
     );
 }
 
@@ -98,12 +107,33 @@ export function difference<T extends Readonly<Record<string, unknown>>>(
   return changed.length === 0 ? null : { before: only(before), after: only(after) };
 }
 
-export type StoredEntry = AuditEntry & { readonly id: number };
+/** `requestId`: null of an entry older than that it was kept. */
+export type StoredEntry = Omit<AuditEntry, "actor"> & {
+  readonly id: number;
+  readonly actor: Omit<Actor, "requestId"> & { readonly requestId: string | null };
+};
 
-type EntryRow = Omit<StoredEntry, "before" | "after"> & { readonly before: string; readonly after: string };
+type EntryRow = {
+  id: number;
+  at: number;
+  actor: ActorName;
+  panel: string | null;
+  action: string;
+  subject: Subject;
+  before: string;
+  after: string;
+  key_id: string | null;
+  key_name: string | null;
+  request_id: string | null;
+};
 
 /** Entries below the number `before`, newest first. */
 export async function listAudit(db: D1Database, before: number, limit: number): Promise<StoredEntry[]> {
   const { results } = await db.prepare("SELECT * FROM audit WHERE id < ?1 ORDER BY id DESC LIMIT ?2").bind(before, limit).all<EntryRow>();
-  return results.map((row) => ({ ...row, before: JSON.parse(row.before) as unknown, after: JSON.parse(row.after) as unknown }));
+  return results.map(({ actor, key_id, key_name, request_id, ...row }) => ({
+    ...row,
+    actor: { name: actor, key: key_id === null ? null : { id: key_id, name: key_name ?? "" }, requestId: request_id },
+    before: JSON.parse(row.before) as unknown,
+    after: JSON.parse(row.after) as unknown,
+  }));
 }

@@ -95,6 +95,8 @@ export type Known = {
   readonly windows: ReadonlyMap<string, Pick<Registration, "start_window_ms" | "duration_ms">>;
   /** The number of the panel's newest order. */
   readonly lastOrder: number;
+  /** How far each account may go below nothing, in micro-units. */
+  readonly credit: number;
   /** What stands on the orders' accounts, by `fundsKey`, in micro-units; null where an order needs no funds here. */
   readonly funds: ReadonlyMap<string, bigint> | null;
   /** The id of an order under way, by `linkKeyOf`. */
@@ -135,12 +137,14 @@ export async function readKnown(db: D1Database, panel: string, registrations: re
          WHERE p.id IN (SELECT value->>'$.provider' FROM json_each(?2)) AND ${isUsableSql("?1")}`,
       )
       .bind(panel, json),
-    db.prepare("SELECT order_n, money = 'ledger' AND allow_credit = 0 AS is_prepaid FROM panels WHERE id = ?1").bind(panel),
+    db
+      .prepare("SELECT order_n, money = 'ledger' AND credit_limit IS NOT NULL AS is_prepaid, credit_limit FROM panels WHERE id = ?1")
+      .bind(panel),
     db
       .prepare(
         `SELECT j.value->>'$.currency' AS currency, j.value->>'$.customer' AS customer,
            ${balanceSql("p.id", "j.value->>'$.currency'", "coalesce(j.value->>'$.customer', '')")} AS balance
-         FROM panels p CROSS JOIN json_each(?2) j WHERE p.id = ?1 AND p.money = 'ledger' AND p.allow_credit = 0`,
+         FROM panels p CROSS JOIN json_each(?2) j WHERE p.id = ?1 AND p.money = 'ledger' AND p.credit_limit IS NOT NULL`,
       )
       .bind(panel, JSON.stringify([...accounts.values()].map(({ currency, customer }) => ({ currency, customer })))),
     db
@@ -152,7 +156,7 @@ export async function readKnown(db: D1Database, panel: string, registrations: re
       .bind(panel, JSON.stringify(keys)),
     windowsStatement(db, registrations),
   ]);
-  const counter = own?.results[0] as { order_n: number; is_prepaid: number } | undefined;
+  const counter = own?.results[0] as { order_n: number; is_prepaid: number; credit_limit: number | null } | undefined;
   return {
     byId: new Map(((orders?.results ?? []) as OrderRow[]).map((row) => [row.id, row])),
     byPair: new Map(((pairs?.results ?? []) as OrderRow[]).map((row) => [pairKey(row), row.id])),
@@ -165,6 +169,7 @@ export async function readKnown(db: D1Database, panel: string, registrations: re
       counter?.is_prepaid === 1
         ? new Map(((funds?.results ?? []) as FundsRow[]).map((row) => [fundsKey(row), BigInt(row.balance ?? 0)]))
         : null,
+    credit: counter?.credit_limit ?? 0,
     active: new Map(
       ((active?.results ?? []) as { link_key: string; id: string | null }[]).flatMap(({ link_key, id }) =>
         id === null ? [] : [[link_key, id]],

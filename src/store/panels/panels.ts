@@ -1,6 +1,17 @@
 /**
  * Panels: whose orders these are, and who may ask for them.
  */
+import { type Denial, denial, type Holder, keyDenial, type OperatorScope, type Requirement, type Role } from "../../domain/access.ts";
+import {
+  type Key,
+  KEY_COLUMNS_BESIDE,
+  type KeyRow,
+  type KeyRowBeside,
+  operatorKeyStatement,
+  type PanelKey,
+  toKey,
+  toKeyBeside,
+} from "./keys.ts";
 
 export const MONEY_MODES = ["advice", "ledger"] as const;
 export type MoneyMode = (typeof MONEY_MODES)[number];
@@ -8,10 +19,13 @@ export type MoneyMode = (typeof MONEY_MODES)[number];
 export type Panel = {
   readonly id: string;
   readonly name: string | null;
+  readonly role: Role;
+  /** False: its keys and doors are shut; its orders are followed to their end. */
+  readonly enabled: boolean;
   readonly currency: string;
   readonly money: MoneyMode;
-  /** Whether its accounts may go below nothing. */
-  readonly allowCredit: boolean;
+  /** How far each of its accounts may go below nothing, in micro-units; null: without a limit. */
+  readonly creditLimit: number | null;
   /** Whether an `add` that is sent again gets the id of the one before. */
   readonly reuseIdenticalAdds: boolean;
   /** Whether an `add` is refused while another order is under way on its link. */
@@ -25,15 +39,35 @@ export type Panel = {
   readonly createdAt: number;
 };
 
-/** How a request names the panel it is for: by its id (the operator), or by the hash of the key that was sent. */
-export type PanelRef = { readonly by: "id" | "key_hash"; readonly value: string };
+/**
+ * How a request names the panel that it is for, and what it needs there. `key_hash`: the panel's own key was sent.
+ * `id`: an operator acts for it, with a key that is still to be looked up (`operatorKey`, its hash), or with ADMIN_TOKEN.
+ */
+export type PanelRef = {
+  readonly by: "id" | "key_hash";
+  readonly value: string;
+  readonly operatorKey: string | null;
+  readonly requirement: Requirement;
+  /** Epoch ms. */
+  readonly now: number;
+  /** Told of the panel and the key that were found, each time that they open something. */
+  readonly onAdmit: (acting: Acting) => void;
+};
+
+/** A panel as statements name it. */
+export type PanelName = Pick<PanelRef, "by" | "value">;
+
+/** A panel that may be acted for, and by which key; null for ADMIN_TOKEN. */
+export type Acting = { readonly panel: Panel; readonly key: Key | null };
 
 export type PanelRow = {
   id: string;
   name: string | null;
+  role: Role;
+  enabled: number;
   currency: string;
   money: MoneyMode;
-  allow_credit: number;
+  credit_limit: number | null;
   reuse_identical_adds: number;
   refuse_duplicate_links: number;
   frozen_at: number | null;
@@ -43,18 +77,23 @@ export type PanelRow = {
   created_at: number;
 };
 
-export const PANEL_COLUMNS =
-  "id, name, currency, money, allow_credit, reuse_identical_adds, refuse_duplicate_links, frozen_at, frozen_because, order_n, lost_orders_from, created_at";
+const PANEL_COLUMNS =
+  "id, name, role, enabled, currency, money, credit_limit, reuse_identical_adds, refuse_duplicate_links, frozen_at, frozen_because, order_n, lost_orders_from, created_at";
+const PANEL_COLUMNS_BESIDE = PANEL_COLUMNS.split(", ")
+  .map((column) => `p.${column}`)
+  .join(", ");
 
 export function toPanel(row: PanelRow): Panel {
-  const { id, name, currency, money } = row;
+  const { id, name, role, currency, money } = row;
   const frozen = row.frozen_at === null ? null : { at: row.frozen_at, because: row.frozen_because ?? "" };
   return {
     id,
     name,
+    role,
+    enabled: row.enabled === 1,
     currency,
     money,
-    allowCredit: row.allow_credit === 1,
+    creditLimit: row.credit_limit,
     reuseIdenticalAdds: row.reuse_identical_adds === 1,
     refuseDuplicateLinks: row.refuse_duplicate_links === 1,
     frozen,
@@ -66,30 +105,100 @@ export function toPanel(row: PanelRow): Panel {
 
 const PANEL_BY: Readonly<Record<PanelRef["by"], string>> = {
   id: `SELECT ${PANEL_COLUMNS} FROM panels WHERE id = ?1`,
-  key_hash: `SELECT ${PANEL_COLUMNS} FROM panels WHERE key_hash = ?1`,
+  key_hash: `SELECT ${PANEL_COLUMNS_BESIDE}, ${KEY_COLUMNS_BESIDE} FROM keys k CROSS JOIN panels p WHERE k.hash = ?1 AND p.id = k.panel`,
 };
 
-/** SQL for the id of the panel that `?1`, the ref's value, names; NULL where there is none, which matches no row. */
-export function panelIdSql(ref: PanelRef): string {
-  return ref.by === "id" ? "?1" : "(SELECT id FROM panels WHERE key_hash = ?1)";
+/**
+ * SQL for the id of the panel that `?1`, the ref's value, names; NULL where there is none, which matches no row. Whether
+ * the key may read for it is settled by `readForPanel`, before anything that was read is given out.
+ */
+export function panelIdSql(ref: Pick<PanelRef, "by">): string {
+  return ref.by === "id" ? "?1" : "(SELECT panel FROM keys WHERE hash = ?1)";
 }
 
 /**
- * Runs statements that read for a panel, together with the check that there is such a panel: one round trip to D1,
- * one snapshot. Null when there is none. The statements name the panel by `panelIdSql`.
+ * Runs statements that read for a panel, together with the check that there is such a panel and that the ref may act for
+ * it: one round trip to D1, one snapshot. Null when it may not; `refusalOf` says why. The statements name the panel by
+ * `panelIdSql`.
  */
 export async function readForPanel(
   db: D1Database,
   ref: PanelRef,
   statements: readonly D1PreparedStatement[],
-): Promise<{ readonly panel: Panel; readonly results: readonly D1Result[] } | null> {
-  const [found, ...results] = await db.batch<Record<string, unknown>>([db.prepare(PANEL_BY[ref.by]).bind(ref.value), ...statements]);
-  const row = found?.results[0] as PanelRow | undefined;
-  return row === undefined ? null : { panel: toPanel(row), results };
+): Promise<(Acting & { readonly results: readonly D1Result[] }) | null> {
+  const who = whoStatements(db, ref);
+  const results = await db.batch<Record<string, unknown>>([...who, ...statements]);
+  const judged = judge(ref, results);
+  if (judged.kind !== "admitted") return null;
+  return { panel: judged.panel, key: judged.key, results: results.slice(who.length) };
 }
 
-export async function readPanel(db: D1Database, ref: PanelRef): Promise<Panel | null> {
-  const row = await db.prepare(PANEL_BY[ref.by]).bind(ref.value).first<PanelRow>();
+/** The panel, where the ref may act for it; else null. */
+export async function readActing(db: D1Database, ref: PanelRef): Promise<Acting | null> {
+  const judged = judge(ref, await read(db, whoStatements(db, ref)));
+  return judged.kind === "admitted" ? judged : null;
+}
+
+/** One statement goes by itself. */
+async function read(db: D1Database, statements: readonly D1PreparedStatement[]): Promise<D1Result<Record<string, unknown>>[]> {
+  const [only] = statements;
+  return statements.length === 1 && only !== undefined ? [await only.all()] : db.batch([...statements]);
+}
+
+/** Why a ref may not act: nothing is known by its key or id, or what is known may not do that. */
+export type Refusal =
+  | { readonly kind: "no_panel" }
+  | { readonly kind: "no_key" }
+  | { readonly kind: "denied"; readonly denial: Denial; readonly panel: Panel };
+
+/** Why `readForPanel` found nothing. Null where the ref may act after all, by what has changed since. */
+export async function refusalOf(db: D1Database, ref: PanelRef): Promise<Refusal | null> {
+  const judged = judge({ ...ref, onAdmit: () => undefined }, await read(db, whoStatements(db, ref)));
+  return judged.kind === "admitted" ? null : judged;
+}
+
+/** They read the panel, and the key that acts for it: one or two rows. */
+function whoStatements(db: D1Database, { by, value, operatorKey }: PanelRef): D1PreparedStatement[] {
+  const panel = db.prepare(PANEL_BY[by]).bind(value);
+  return operatorKey === null ? [panel] : [panel, operatorKeyStatement(db, operatorKey)];
+}
+
+function judge(
+  ref: PanelRef,
+  [found, operators]: readonly D1Result<Record<string, unknown>>[],
+): Refusal | ({ readonly kind: "admitted" } & Acting) {
+  const row = found?.results[0] as (PanelRow & Partial<KeyRowBeside>) | undefined;
+  const key = ref.by === "key_hash" ? panelKeyIn(row) : operatorKeyIn(ref, operators);
+  if (key === "none") return { kind: "no_key" };
+  // What belongs to nobody is said to none but operators.
+  if (row === undefined) return { kind: ref.by === "id" ? "no_panel" : "no_key" };
+  const panel = toPanel(row);
+  // An operator acts for a panel whose own keys are shut, too.
+  const denied =
+    (key === null ? null : keyDenial(key, ref.by === "id" ? null : panel, ref.now)) ?? denial(holderOf(ref, key), panel, ref.requirement);
+  if (denied !== null) return { kind: "denied", denial: denied, panel };
+  ref.onAdmit({ panel, key });
+  return { kind: "admitted", panel, key };
+}
+
+function panelKeyIn(row: (PanelRow & Partial<KeyRowBeside>) | undefined): Key | "none" {
+  return row === undefined ? "none" : toKeyBeside(row as PanelRow & KeyRowBeside);
+}
+
+function operatorKeyIn({ operatorKey }: PanelRef, found: D1Result<Record<string, unknown>> | undefined): Key | null | "none" {
+  if (operatorKey === null) return null;
+  const row = found?.results[0] as KeyRow | undefined;
+  return row === undefined ? "none" : toKey(row);
+}
+
+function holderOf({ by }: PanelRef, key: Key | null): Holder {
+  if (by === "key_hash") return { kind: "panel", scopes: (key as PanelKey).scopes };
+  return { kind: "operator", scopes: key === null ? ["admin"] : (key.scopes as readonly OperatorScope[]) };
+}
+
+/** A panel by its id, for what is the operator's. */
+export async function readPanel(db: D1Database, id: string): Promise<Panel | null> {
+  const row = await db.prepare(PANEL_BY.id).bind(id).first<PanelRow>();
   return row === null ? null : toPanel(row);
 }
 
@@ -105,42 +214,66 @@ export async function listPanels(db: D1Database, after: string, limit: number): 
 /** What the operator sets of a panel, named as in the audit trail. */
 export type PanelSettings = {
   readonly name: string | null;
+  readonly role: Role;
+  readonly enabled: boolean;
   readonly currency: string;
   readonly money: MoneyMode;
-  readonly allow_credit: boolean;
+  /** Micro-units. */
+  readonly credit_limit: number | null;
   readonly reuse_identical_adds: boolean;
   readonly refuse_duplicate_links: boolean;
 };
 
-export function settingsOf({ name, currency, money, allowCredit, reuseIdenticalAdds, refuseDuplicateLinks }: Panel): PanelSettings {
+export function settingsOf(panel: Panel): PanelSettings {
+  const { name, role, enabled, currency, money, creditLimit, reuseIdenticalAdds, refuseDuplicateLinks } = panel;
   return {
     name,
+    role,
+    enabled,
     currency,
     money,
-    allow_credit: allowCredit,
+    credit_limit: creditLimit,
     reuse_identical_adds: reuseIdenticalAdds,
     refuse_duplicate_links: refuseDuplicateLinks,
   };
 }
 
+/** In the order of `SETTINGS`. */
 function columnsOf(settings: PanelSettings): (string | number | null)[] {
-  const { name, currency, money, allow_credit, reuse_identical_adds, refuse_duplicate_links } = settings;
-  return [name, currency, money, allow_credit ? 1 : 0, reuse_identical_adds ? 1 : 0, refuse_duplicate_links ? 1 : 0];
+  return SETTINGS.map((name) => {
+    const value = settings[name];
+    return typeof value === "boolean" ? Number(value) : value;
+  });
 }
 
-export type NewPanel = PanelSettings & { readonly id: string; readonly createdAt: number; readonly keyHash: string };
+/** The columns of what the operator sets. */
+const SETTINGS = [
+  "name",
+  "role",
+  "enabled",
+  "currency",
+  "money",
+  "credit_limit",
+  "reuse_identical_adds",
+  "refuse_duplicate_links",
+] as const;
 
-/** Null when the id is taken. `audit` must be for a statement that changed something. */
-export async function createPanel(db: D1Database, panel: NewPanel, audit: D1PreparedStatement): Promise<Panel | null> {
+export type NewPanel = PanelSettings & { readonly id: string; readonly createdAt: number };
+
+/**
+ * Makes a panel. Null when the id is taken. `then`: the audit entry, for a statement that changed something, and the
+ * panel's first key.
+ */
+export async function createPanel(db: D1Database, panel: NewPanel, then: readonly D1PreparedStatement[]): Promise<Panel | null> {
+  const params = SETTINGS.map((_, i) => `?${i + 3}`).join(", ");
   const [created] = await db.batch<PanelRow>([
     db
       .prepare(
-        `INSERT INTO panels (id, key_hash, created_at, name, currency, money, allow_credit, reuse_identical_adds, refuse_duplicate_links)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 WHERE NOT EXISTS (SELECT 1 FROM panels WHERE id = ?1)
+        `INSERT INTO panels (id, created_at, ${SETTINGS.join(", ")}) SELECT ?1, ?2, ${params} WHERE NOT EXISTS (SELECT 1 FROM panels WHERE id = ?1)
          RETURNING ${PANEL_COLUMNS}`,
       )
-      .bind(panel.id, panel.keyHash, panel.createdAt, ...columnsOf(panel)),
-    audit,
+      .bind(panel.id, panel.createdAt, ...columnsOf(panel)),
+    ...then,
   ]);
   const row = created?.results[0];
   return row === undefined ? null : toPanel(row);
@@ -169,10 +302,10 @@ export async function updatePanel(
       .bind(seen.id, next.currency, next.money),
     db
       .prepare(
-        `UPDATE panels SET name = ?2, currency = ?3, money = ?4, allow_credit = ?5, reuse_identical_adds = ?6, refuse_duplicate_links = ?7
-         WHERE id = ?1 AND name IS ?8 AND currency = ?9 AND money = ?10 AND allow_credit = ?11
-           AND reuse_identical_adds = ?12 AND refuse_duplicate_links = ?13
-           AND (order_n = 0 OR currency = ?3) AND (money = ?4 OR (order_n = 0 AND NOT ${hasAccounts}))
+        `UPDATE panels SET ${SETTINGS.map((column, i) => `${column} = ?${i + 2}`).join(", ")}
+         WHERE id = ?1 AND ${SETTINGS.map((column, i) => `${column} IS ?${i + 2 + SETTINGS.length}`).join(" AND ")}
+           AND (order_n = 0 OR currency = ?${2 + SETTINGS.indexOf("currency")})
+           AND (money = ?${2 + SETTINGS.indexOf("money")} OR (order_n = 0 AND NOT ${hasAccounts}))
          RETURNING ${PANEL_COLUMNS}`,
       )
       .bind(seen.id, ...columnsOf(next), ...columnsOf(settingsOf(seen))),

@@ -1,14 +1,24 @@
 /**
- * Which panels may use a provider: those that it names, or all where it names none.
+ * Which panels may use a provider by itself: of the shops those that it names, or all where it names none. What a reseller
+ * is sold the catalogue alone decides.
  */
-import { type PanelRef, panelIdSql } from "./panels.ts";
+import { type PanelName, panelIdSql } from "./panels.ts";
 
-/** SQL that holds for a provider `p` which the panel may use; `panel` is SQL for the panel's id. */
+const ROLE_OF = (panel: string): string => `(SELECT role FROM panels WHERE id = ${panel})`;
+
+const NAMES_IT = (panel: string): string => `(p.panels IS NULL OR ${panel} IN (SELECT value FROM json_each(p.panels)))`;
+
+/** SQL that holds for a provider `p` at which the panel may place and register orders; `panel` is SQL for the panel's id. */
 export function isUsableSql(panel: string): string {
-  return `(p.panels IS NULL OR ${panel} IN (SELECT value FROM json_each(p.panels)))`;
+  return `(${NAMES_IT(panel)} AND ${ROLE_OF(panel)} = 'shop')`;
+}
+
+/** SQL that holds for a provider `p` whose services the panel may buy from the own catalogue. */
+export function isSuppliedBySql(panel: string): string {
+  return `(${NAMES_IT(panel)} OR ${ROLE_OF(panel)} = 'reseller')`;
 }
 
 /** Selects a provider by its id where the panel may use it, else no row. */
-export function usableProviderStatement(db: D1Database, ref: PanelRef, provider: string): D1PreparedStatement {
+export function usableProviderStatement(db: D1Database, ref: PanelName, provider: string): D1PreparedStatement {
   return db.prepare(`SELECT p.* FROM providers p WHERE p.id = ?2 AND ${isUsableSql(panelIdSql(ref))}`).bind(ref.value, provider);
 }

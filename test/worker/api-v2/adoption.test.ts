@@ -259,6 +259,7 @@ describe("ids that were listed before the switch", () => {
   });
 
   it("cost five rows written each, and two reads for each panel there is", async () => {
+    await world.get("/v1/me", { key: world.key });
     const { db, usage } = metered(env.DB);
     const orders = idsFrom(1, 1000);
     const answer = await world.with({ DB: db }).ask("POST", "/v1/providers/acme/adopt", { key: world.key, body: { orders } });

@@ -151,7 +151,7 @@ describe("a status of 100 known ids", () => {
     const { json } = await world.with({ DB: db }).apiV2(world.key, { action: "status", orders: ids.join(",") }, endpoint);
     expect(Object.keys(json)).toHaveLength(100);
     expect(usage()).toMatchObject({ d1_calls: 1, rows_written: 0 });
-    expect(usage().rows_read).toBeLessThanOrEqual(610);
+    expect(usage().rows_read).toBeLessThanOrEqual(615);
     expect(world.calls).toEqual([]);
   });
 
@@ -169,7 +169,7 @@ describe("a status of 100 known ids", () => {
     const { json } = await world.with({ DB: db }).apiV2(world.key, { action: "status", orders: ids.join(",") }, endpoint);
     expect(Object.keys(json)).toHaveLength(500);
     expect(usage()).toMatchObject({ d1_calls: 1, rows_written: 0 });
-    expect(usage().rows_read).toBeLessThanOrEqual(6 * 500 + 10);
+    expect(usage().rows_read).toBeLessThanOrEqual(6 * 500 + 15);
     expect(world.calls).toEqual([]);
   });
 });

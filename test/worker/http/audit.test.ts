@@ -29,21 +29,23 @@ describe("the audit trail", () => {
         before: null,
         after: {
           name: null,
+          role: "shop",
+          enabled: true,
           currency: "USD",
           money: "ledger",
-          allow_credit: false,
+          credit_limit: "0",
           reuse_identical_adds: true,
           refuse_duplicate_links: false,
         },
       },
     ]);
-    await world.ask("PATCH", `/v1/panels/${id}`, { body: { allow_credit: true, name: "Books", currency: "USD" } });
+    await world.ask("PATCH", `/v1/panels/${id}`, { body: { credit_limit: null, name: "Books", currency: "USD" } });
     expect(await newest()).toMatchObject([
       {
         action: "panel.changed",
         actor: "operator",
-        before: { name: null, allow_credit: false },
-        after: { name: "Books", allow_credit: true },
+        before: { name: null, credit_limit: "0" },
+        after: { name: "Books", credit_limit: null },
       },
     ]);
   });
@@ -52,7 +54,7 @@ describe("the audit trail", () => {
     const { id } = await world.ledger();
     const before = await newest();
     await world.ask("PATCH", `/v1/panels/${id}`, { body: { name: null } });
-    await world.ask("POST", "/v1/panels", { body: { id, currency: "EUR" } });
+    await world.ask("POST", "/v1/panels", { body: { id, role: "shop", currency: "EUR" } });
     await world.ask("PUT", "/v1/providers/acme", { body: { batch_size: 100 } });
     expect(await newest()).toEqual(before);
   });

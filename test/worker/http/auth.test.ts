@@ -15,11 +15,17 @@ const CONTEXT = { request: REQUEST } as Context;
 const NEW_KIND = { kind: "browser", session: "s" } as unknown as Caller;
 
 describe("a kind of caller that a route does not name", () => {
-  it.each(["operator", "panel", "panel_in_read"] satisfies Who[])("is refused where %s may ask", async (who) => {
-    expect(await admit(who, CONTEXT, () => Promise.resolve(ok(NEW_KIND)))).toEqual({ ok: false, failure: { code: "forbidden" } });
+  it.each(["operator", "panel", "panel_in_read", "key"] satisfies Who[])("is refused where %s may ask", async (who) => {
+    expect(await admit(who, { need: "read", role: "any" }, CONTEXT, () => Promise.resolve(ok(NEW_KIND)))).toEqual({
+      ok: false,
+      failure: { code: "forbidden", scope: null },
+    });
   });
 
   it("is not even looked at where anyone may ask", async () => {
-    expect(await admit("anyone", CONTEXT, () => Promise.reject(new Error("asked")))).toEqual({ ok: true, value: CONTEXT });
+    expect(await admit("anyone", { need: "self", role: "any" }, CONTEXT, () => Promise.reject(new Error("asked")))).toEqual({
+      ok: true,
+      value: CONTEXT,
+    });
   });
 });

@@ -15,7 +15,7 @@ beforeAll(async () => {
   await migrate();
   world = new CatalogueWorld();
   await world.panel("shop");
-  await world.ask("POST", "/v1/panels", { body: { id: "till", currency: "USD", money: "ledger" } });
+  await world.ask("POST", "/v1/panels", { body: { id: "till", role: "shop", currency: "USD", money: "ledger" } });
   await world.provider("acme", { currency: "USD" });
 });
 

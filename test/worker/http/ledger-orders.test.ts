@@ -109,10 +109,10 @@ describe("registering an order of a panel whose ledger is kept here", () => {
   });
 
   it("a panel that allows credit goes below nothing, and no deeper once it does not", async () => {
-    const { id, key } = await world.ledger({ allow_credit: true });
+    const { id, key } = await world.ledger({ credit_limit: null });
     expect((await world.register(key, order("a", { customer: "c" }))).status).toBe(201);
     expect((await world.balance(key, "c")).json.balance).toBe("-0.9");
-    await world.ask("PATCH", `/v1/panels/${id}`, { body: { allow_credit: false } });
+    await world.ask("PATCH", `/v1/panels/${id}`, { body: { credit_limit: "0" } });
     expect(codeOf(await world.register(key, order("b", { customer: "c" })))).toEqual([402, "insufficient_balance"]);
     expect((await world.register(key, order("free", { customer: "c", charge: "0" }))).status).toBe(201);
     expect((await world.credit(key, "c", "0.5")).json.balance).toBe("-0.4");
@@ -161,16 +161,16 @@ describe("registering an order of a panel whose ledger is kept here", () => {
 describe("a panel's settings", () => {
   const patch = (id: string, body: unknown) => world.ask("PATCH", `/v1/panels/${id}`, { body });
 
-  it("allow_credit is shown, set and kept", async () => {
+  it("credit_limit is shown, set and kept", async () => {
     const { id } = await world.ledger();
-    expect((await world.get(`/v1/panels/${id}`)).json.allow_credit).toBe(false);
-    expect((await patch(id, { allow_credit: true })).json).toMatchObject({ allow_credit: true, money: "ledger" });
-    expect((await patch(id, { name: "N" })).json).toMatchObject({ allow_credit: true, name: "N" });
-    expect((await patch(id, { allow_credit: "yes" })).status).toBe(422);
+    expect((await world.get(`/v1/panels/${id}`)).json.credit_limit).toBe("0");
+    expect((await patch(id, { credit_limit: null })).json).toMatchObject({ credit_limit: null, money: "ledger" });
+    expect((await patch(id, { name: "N" })).json).toMatchObject({ credit_limit: null, name: "N" });
+    expect((await patch(id, { credit_limit: "yes" })).status).toBe(422);
   });
 
   it("who credits the customers stays once there are orders or accounts", async () => {
-    const [withOrder, withAccount, fresh] = [await world.ledger({ allow_credit: true }), await world.ledger(), await world.ledger()];
+    const [withOrder, withAccount, fresh] = [await world.ledger({ credit_limit: null }), await world.ledger(), await world.ledger()];
     await world.register(withOrder.key, order("a"));
     await world.credit(withAccount.key, "c", "1");
     for (const { id } of [withOrder, withAccount]) {

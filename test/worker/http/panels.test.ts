@@ -18,24 +18,28 @@ beforeAll(async () => {
 
 describe("panels", () => {
   it("a new one is answered with its key, which is kept as a hash alone", async () => {
-    const answer = await world.ask("POST", "/v1/panels", { body: { id: "fresh", name: "Fresh Panel", currency: "USDT", money: "ledger" } });
+    const answer = await world.ask("POST", "/v1/panels", {
+      body: { id: "fresh", role: "shop", name: "Fresh Panel", currency: "USDT", money: "ledger" },
+    });
     expect(answer.status).toBe(201);
     expect(answer.json).toEqual({
       id: "fresh",
       name: "Fresh Panel",
       currency: "USDT",
       money: "ledger",
-      allow_credit: false,
+      role: "shop",
+      enabled: true,
+      credit_limit: "0",
       reuse_identical_adds: true,
       refuse_duplicate_links: false,
       frozen: null,
       created_at: "2026-11-21T12:00:00.000Z",
-      key: expect.stringMatching(/^ps_[0-9a-f]{48}$/),
+      key: expect.stringMatching(/^ps_[0-9a-f]{48}_[0-9a-f]{8}$/),
     });
-    const [row] = await rows("SELECT * FROM panels WHERE id = 'fresh'");
+    const [row] = await rows("SELECT * FROM keys k JOIN panels p ON p.id = k.panel WHERE p.id = 'fresh'");
     expect(JSON.stringify(row)).not.toContain(answer.json.key);
     const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(answer.json.key)));
-    expect(row?.["key_hash"]).toBe([...digest].map((byte) => byte.toString(16).padStart(2, "0")).join(""));
+    expect(row?.["hash"]).toBe([...digest].map((byte) => byte.toString(16).padStart(2, "0")).join(""));
     const { key: _, ...shown } = answer.json;
     expect((await world.get("/v1/panels/fresh")).json).toEqual(shown);
     expect((await world.get("/v1/orders", { key: answer.json.key })).json.orders).toEqual([]);
@@ -47,14 +51,14 @@ describe("panels", () => {
   });
 
   it("one that exists is a conflict, and stays as it is", async () => {
-    const answer = await world.ask("POST", "/v1/panels", { body: { id: "alpha", currency: "EUR" } });
+    const answer = await world.ask("POST", "/v1/panels", { body: { id: "alpha", role: "shop", currency: "EUR" } });
     expect(codeOf(answer)).toEqual([409, "panel_exists"]);
     expect((await world.get("/v1/panels/alpha")).json).toMatchObject({ currency: "USD", name: null, money: "advice" });
     expect((await world.get("/v1/orders/1", { key })).status).toBe(200);
   });
 
   it("a change keeps what it leaves out", async () => {
-    await world.ask("POST", "/v1/panels", { body: { id: "change", name: "Before", currency: "USD" } });
+    await world.ask("POST", "/v1/panels", { body: { id: "change", role: "shop", name: "Before", currency: "USD" } });
     expect((await world.ask("PATCH", "/v1/panels/change", { body: { money: "ledger" } })).json).toMatchObject({
       name: "Before",
       money: "ledger",

@@ -7,15 +7,15 @@ import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ADMIN, type Answered } from "../world/asking.ts";
 import { clear, migrate, rows } from "../world/database.ts";
 import { answeringEach, inProgress } from "../world/providers.ts";
-import { addOrders, addPanel, addProvider, young } from "../world/records.ts";
+import { addOrders, addPanel, addProvider, young, keyNamed } from "../world/records.ts";
 import { World } from "../world/world.ts";
 
 const world = new World();
-const key = "ps_key-of-p";
+const key = keyNamed("p");
 beforeAll(async () => {
   await migrate();
   await addPanel("p", key);
-  await addPanel("q", "ps_key-of-q");
+  await addPanel("q", keyNamed("q"));
 });
 
 beforeEach(async () => {
@@ -103,7 +103,7 @@ describe("a refund that waits", () => {
     await addOrders("p", "acme", 1, 1, young);
     await hear("Partial", null);
     for (const path of ["/v1/refunds/o1-r1/approve", "/v1/refunds/o1-r9/approve", "/v1/refunds/nonsense/reject"]) {
-      expect((await post(path, {}, "ps_key-of-q")).status).toBe(404);
+      expect((await post(path, {}, keyNamed("q"))).status).toBe(404);
     }
   });
 });

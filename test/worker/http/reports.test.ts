@@ -6,7 +6,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ADMIN, type Answered, paths } from "../world/asking.ts";
 import { clear, migrate, NOW, rows } from "../world/database.ts";
 import { answeringEach } from "../world/providers.ts";
-import { addOrders, addPanel, addProvider } from "../world/records.ts";
+import { addOrders, addPanel, addProvider, keyNamed } from "../world/records.ts";
 import { World } from "../world/world.ts";
 
 const HOUR = 3_600_000;
@@ -17,8 +17,8 @@ let world: World;
 
 beforeAll(async () => {
   await migrate();
-  await addPanel("p", "ps_key-of-p");
-  await addPanel("other", "ps_key-of-other");
+  await addPanel("p", keyNamed("p"));
+  await addPanel("other", keyNamed("other"));
 });
 
 beforeEach(() => {
@@ -29,7 +29,7 @@ beforeEach(() => {
 afterEach(clear);
 
 function report(query = "", ask = {}): Promise<Answered> {
-  return world.get(hour() + query, { key: "ps_key-of-p", ...ask });
+  return world.get(hour() + query, { key: keyNamed("p"), ...ask });
 }
 
 /** Orders o1… in the pipeline; each provider says of each of its orders what is given, at the next sweep. */
@@ -59,7 +59,7 @@ describe("the report of a time whose feed has other numbers", () => {
     await rows("UPDATE panels SET feed_seq = ?1 WHERE id = 'p'", (NOW + 49 * HOUR) * 1000);
     await ended({ 1: { status: "Partial", remains: "250", charge: "0.375" }, 2: { status: "Canceled", remains: "1000", charge: "0.5" } });
     expect(account(await report(), "USD")).toMatchObject({ refunded_to_customers: "1.125" });
-    const after = await world.get(hour(NOW + HOUR, NOW + 72 * HOUR), { key: "ps_key-of-p" });
+    const after = await world.get(hour(NOW + HOUR, NOW + 72 * HOUR), { key: keyNamed("p") });
     expect(after.json.providers).toEqual([]);
     await rows("UPDATE panels SET feed_seq = 0 WHERE id = 'p'");
   });
@@ -179,7 +179,7 @@ describe("the report", () => {
       .bind(NOW + 2 * HOUR)
       .run();
     await change("o1", NOW + 2 * HOUR);
-    const key = "ps_key-of-p";
+    const key = keyNamed("p");
     const first = account(await world.get(hour(), { key }), "USD");
     expect([first.refunded_to_customers, first.returned_by_provider]).toEqual(["0.225", "0.125"]);
     const second = account(await world.get(hour(NOW + HOUR, NOW + 3 * HOUR), { key }), "USD");
@@ -190,7 +190,7 @@ describe("the report", () => {
 
   it("takes the period as half-open", async () => {
     await ended({ 1: { status: "Canceled", remains: "1000", charge: "0" } });
-    const key = "ps_key-of-p";
+    const key = keyNamed("p");
     const providersIn = async (from: number, to: number): Promise<number> =>
       (await world.get(hour(from, to), { key })).json.providers.length;
     expect(await providersIn(NOW, NOW + 1)).toBe(1);
@@ -200,7 +200,7 @@ describe("the report", () => {
 
   it("is the panel's own, and the operator's for a panel that is named", async () => {
     await ended({ 1: { status: "Canceled", remains: "1000", charge: "0" } });
-    expect((await report("", { key: "ps_key-of-other" })).json.providers).toEqual([]);
+    expect((await report("", { key: keyNamed("other") })).json.providers).toEqual([]);
     expect((await report("", { key: ADMIN, panel: "p" })).json.providers).toHaveLength(1);
     expect((await report("", { key: ADMIN })).status).toBe(422);
     expect((await report("", { key: null })).status).toBe(401);
@@ -222,7 +222,7 @@ describe("the report", () => {
     ["?from=2026-11-01&to=2026-11-02&format=pdf", ["format"]],
     ["?from=2026-11-01&to=2026-11-02&currency=USD", ["currency"]],
   ])("refuses %s by name", async (query, fields) => {
-    const answer = await world.get(`/v1/reports/reconciliation${query}`, { key: "ps_key-of-p" });
+    const answer = await world.get(`/v1/reports/reconciliation${query}`, { key: keyNamed("p") });
     expect(answer.status).toBe(422);
     expect(paths(answer)).toEqual(fields);
   });
@@ -238,7 +238,7 @@ describe("the report", () => {
     const answer = await report();
     expect(paths(answer)).toEqual(["to"]);
     expect(answer.json.error.message).toContain(`the first up to ${iso(NOW + 20_000)}`);
-    expect((await world.get(hour(NOW, NOW + 20_000), { key: "ps_key-of-p" })).status).toBe(200);
+    expect((await world.get(hour(NOW, NOW + 20_000), { key: keyNamed("p") })).status).toBe(200);
   });
 
   it("cuts the lists of the JSON at 500 with the count, not those of the CSV", async () => {
@@ -271,7 +271,7 @@ describe("the report", () => {
       .bind(NOW - 5 * HOUR)
       .run();
     await ended({ 1: { status: "Canceled", remains: "1000", charge: "0" } });
-    const { answer, rows_read } = await world.costOf((metering) => metering.get(hour(), { key: "ps_key-of-p" }));
+    const { answer, rows_read } = await world.costOf((metering) => metering.get(hour(), { key: keyNamed("p") }));
     expect(answer.json.providers).toHaveLength(1);
     expect(rows_read).toBeLessThanOrEqual(25);
   });

@@ -18,7 +18,8 @@ beforeAll(async () => {
   await migrate();
   world = new CatalogueWorld();
   shop = await world.panel("shop");
-  till = (await world.ask("POST", "/v1/panels", { body: { id: "till", currency: "USD", money: "ledger" } })).json.key as string;
+  till = (await world.ask("POST", "/v1/panels", { body: { id: "till", role: "shop", currency: "USD", money: "ledger" } })).json
+    .key as string;
   await world.provider("acme", { currency: "USD" });
 });
 

@@ -123,13 +123,13 @@ describe("the database, with the application bypassed", () => {
 
 describe("what a person decides about an order", () => {
   it("keeps its answer and its audit entry only while the order is as it was seen", async () => {
-    const { id, key } = await world.ledger({ allow_credit: true });
+    const { id, key } = await world.ledger({ credit_limit: null });
     await world.register(key, order("a"));
     const write = (version: number) => {
       const seen = { panel: id, number: 1, version };
       const entry = {
         at: NOW,
-        actor: "operator",
+        actor: { name: "operator", key: null, requestId: "r" },
         panel: id,
         action: "order.decided",
         subject: "order:a",

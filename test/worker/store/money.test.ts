@@ -8,10 +8,10 @@ import doc from "../../../docs/money.md?raw";
 import { metered } from "../../../src/store/operations/metered.ts";
 import { clear, migrate, rows } from "../world/database.ts";
 import { answeringEach, inProgress } from "../world/providers.ts";
-import { addOrders, addPanel, addProvider, young } from "../world/records.ts";
+import { addOrders, addPanel, addProvider, young, keyNamed } from "../world/records.ts";
 import { World } from "../world/world.ts";
 
-const key = "ps_key-of-shop";
+const key = keyNamed("shop");
 
 beforeAll(async () => {
   await migrate();

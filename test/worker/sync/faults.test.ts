@@ -8,10 +8,10 @@ import type { Answered } from "../world/asking.ts";
 import { clear, migrate, NOW, rows } from "../world/database.ts";
 import { faultyDb } from "../world/faulty-database.ts";
 import { answeringEach, inProgress } from "../world/providers.ts";
-import { addOrders, addPanel, addProvider } from "../world/records.ts";
+import { addOrders, addPanel, addProvider, keyNamed } from "../world/records.ts";
 import { World } from "../world/world.ts";
 
-const key = "ps_key-of-p";
+const key = keyNamed("p");
 
 /** All that matters for money and for readers; not the feed's numbers, which may leave gaps. */
 async function everything(): Promise<unknown> {
@@ -29,7 +29,7 @@ async function everything(): Promise<unknown> {
 beforeAll(async () => {
   await migrate();
   await addPanel("p", key);
-  await env.DB.prepare("UPDATE panels SET money = 'ledger', allow_credit = 1").run();
+  await env.DB.prepare("UPDATE panels SET money = 'ledger', credit_limit = NULL").run();
 });
 
 beforeEach(async () => {

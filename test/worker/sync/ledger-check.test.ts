@@ -11,7 +11,7 @@ import { ADMIN } from "../world/asking.ts";
 import { bypassTriggers, clear, migrate, MINUTE, NOW, rows } from "../world/database.ts";
 import { changedDb } from "../world/faulty-database.ts";
 import { answeringEach, inProgress } from "../world/providers.ts";
-import { addOrders, addPanel, addProvider } from "../world/records.ts";
+import { addOrders, addPanel, addProvider, keyNamed } from "../world/records.ts";
 import { World } from "../world/world.ts";
 
 const DAY = 86_400_000;
@@ -19,13 +19,13 @@ const today = dayOf(MINUTE);
 
 beforeAll(async () => {
   await migrate();
-  await addPanel("advice", "ps_key-of-advice");
-  await addPanel("ledger", "ps_key-of-ledger");
+  await addPanel("advice", keyNamed("advice"));
+  await addPanel("ledger", keyNamed("ledger"));
 });
 
 beforeEach(async () => {
   await bypassTriggers(
-    "UPDATE panels SET money = id, order_n = 0, allow_credit = 1, frozen_at = NULL, frozen_because = NULL",
+    "UPDATE panels SET money = id, order_n = 0, credit_limit = NULL, frozen_at = NULL, frozen_because = NULL",
     "DELETE FROM transfers",
     "UPDATE audits_of_books SET day = 0, page = 0, rows_read = 0, place = NULL, finished_at = NULL",
     `UPDATE ticks SET books_day = ${today}`,
@@ -372,7 +372,7 @@ describe("a mismatch", () => {
       since: "2026-11-21T12:01:00.000Z",
       because: 'order "o1": refunded should be 0.225 and is 0.3',
     });
-    expect((await world.ask("POST", path, { key: "ps_key-of-advice" })).status).toBe(403);
+    expect((await world.ask("POST", path, { key: keyNamed("advice") })).status).toBe(403);
     for (let i = 0; i < 2; i++) {
       const answer = await world.ask("POST", path, { key: ADMIN });
       expect([answer.status, answer.json.frozen]).toEqual([200, null]);

@@ -16,7 +16,7 @@ export class LedgerWorld extends World {
   async ledger(settings: Record<string, unknown> = {}): Promise<{ id: string; key: string }> {
     this.#panels += 1;
     const id = `books-${this.#panels}`;
-    const { json } = await this.ask("POST", "/v1/panels", { body: { id, currency: "USD", money: "ledger", ...settings } });
+    const { json } = await this.ask("POST", "/v1/panels", { body: { id, role: "shop", currency: "USD", money: "ledger", ...settings } });
     return { id, key: json.key as string };
   }
 

@@ -6,13 +6,22 @@ import { env } from "cloudflare:workers";
 import { phaseOf } from "../../../src/domain/poll-pacing.ts";
 import { NOW } from "./database.ts";
 
-export async function addPanel(id: string, key = `key-of-${id}`): Promise<void> {
+/** A panel's key as releases made them whose keys had no checksum. */
+export function keyNamed(name: string): string {
+  const hex = [...new TextEncoder().encode(name)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return `ps_${hex.padEnd(48, "0").slice(0, 48)}`;
+}
+
+export async function addPanel(id: string, key = keyNamed(id)): Promise<void> {
   const hash = [...new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(key)))]
     .map((byte) => byte.toString(16).padStart(2, "0"))
     .join("");
-  await env.DB.prepare("INSERT INTO panels (id, currency, money, key_hash, created_at) VALUES (?1, 'USD', 'advice', ?2, ?3)")
-    .bind(id, hash, NOW)
-    .run();
+  await env.DB.batch([
+    env.DB.prepare("INSERT INTO panels (id, currency, money, created_at) VALUES (?1, 'USD', 'advice', ?2)").bind(id, NOW),
+    env.DB.prepare(
+      "INSERT INTO keys (hash, id, panel, name, scopes, created_at) VALUES (?1, 'key_of_' || ?2, ?2, 'first key', 'read,write,money,api_v2,keys', ?3)",
+    ).bind(hash, id, NOW),
+  ]);
 }
 
 export type ProviderColumns = {

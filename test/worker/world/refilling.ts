@@ -4,7 +4,7 @@
 import type { Message } from "../../../src/domain/message.ts";
 import { clear, migrate, NOW, rows } from "./database.ts";
 import { inProgress } from "./providers.ts";
-import { addOrders, addPanel, addProvider, type OrderColumns } from "./records.ts";
+import { addOrders, addPanel, addProvider, keyNamed, type OrderColumns } from "./records.ts";
 import { World } from "./world.ts";
 
 export const DAY = 86_400_000;
@@ -63,8 +63,8 @@ export class ActionProvider {
   }
 }
 
-export const KEY = "ps_refilling";
-export const OTHER_KEY = "ps_other";
+export const KEY = keyNamed("refilling");
+export const OTHER_KEY = keyNamed("other");
 
 /** POST of a panel, or of the operator for the panel "p". */
 export async function post(run: World, path: string, key = KEY, body?: string): Promise<{ status: number; json: unknown }> {

@@ -123,7 +123,7 @@ export class SimulatedWorld extends World implements Stage {
   }
 
   async addPanel(id: string, money: "advice" | "ledger" = "advice", deposit?: string): Promise<void> {
-    const { json } = await this.must("POST", "/v1/panels", { id, currency: "USD", money });
+    const { json } = await this.must("POST", "/v1/panels", { id, role: "shop", currency: "USD", money });
     this.#keys.set(id, json.key as string);
     if (deposit !== undefined) await this.must("POST", "/v1/customers/@panel/credits", { amount: deposit, reference: "paid in" }, id);
   }

@@ -106,7 +106,7 @@ export class World {
 
   /** Adds a panel over HTTP; answers its key. */
   async panel(id: string, currency = "USD"): Promise<string> {
-    const { json } = await this.ask("POST", "/v1/panels", { body: { id, currency } });
+    const { json } = await this.ask("POST", "/v1/panels", { body: { id, role: "shop", currency } });
     return json.key as string;
   }
 

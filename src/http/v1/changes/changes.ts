@@ -2,10 +2,11 @@
  * The change feed of a panel, and one order's part of it.
  */
 import * as z from "zod/mini";
+import { eventForReseller, type Shown } from "../../../domain/reseller-view.ts";
 import { isoTime } from "../../../domain/time.ts";
 import { fail, ok } from "../../../domain/result.ts";
 import { type ChangeRow, readChanges, readHistory } from "../../../store/feed/change-reads.ts";
-import { noSuchPanel } from "../../kit/auth.ts";
+import { isForReseller, noSuchPanel } from "../../kit/auth.ts";
 import type { Answer, PanelRefContext } from "../../kit/context.ts";
 import { optionalCursor, pageOf } from "../../kit/page.ts";
 import { limitParam, wholeNumberParam } from "../../kit/query.ts";
@@ -20,35 +21,42 @@ export const feedQuery = z.strictObject({
 
 /** `GET /v1/changes` */
 export async function getChanges(
-  { db, panelRef }: PanelRefContext,
+  context: PanelRefContext,
   { query: { after, limit } }: { readonly query: z.output<typeof feedQuery> },
 ): Promise<Answer> {
-  const rows = await readChanges(db, panelRef, after, limit + 1);
-  if (rows === null) return noSuchPanel(panelRef);
+  const rows = await readChanges(context.db, context.panelRef, after, limit + 1);
+  if (rows === null) return noSuchPanel(context);
   const page = rows.slice(0, limit);
-  return changesReply(page, { next_after: page.at(-1)?.seq ?? after, has_more: rows.length > limit });
+  return changesReply(context, page, { next_after: page.at(-1)?.seq ?? after, has_more: rows.length > limit });
 }
 
 export const historyQuery = z.strictObject({ limit: limitParam, cursor: optionalCursor(z.tuple([z.int().check(z.gte(0))])) });
 
 /** `GET /v1/orders/{id}/changes`, oldest first. */
 export async function getHistory(
-  { db, panelRef }: PanelRefContext,
+  context: PanelRefContext,
   { params: { id }, query: { limit, cursor } }: { readonly params: { readonly id: string }; readonly query: z.output<typeof historyQuery> },
 ): Promise<Answer> {
-  const history = await readHistory(db, panelRef, id, { cursor: cursor?.[0] ?? null, limit: limit + 1 });
-  if (history.kind === "no_panel") return noSuchPanel(panelRef);
+  const history = await readHistory(context.db, context.panelRef, id, { cursor: cursor?.[0] ?? null, limit: limit + 1 });
+  if (history.kind === "no_panel") return noSuchPanel(context);
   if (history.kind === "no_order") return fail({ code: "order_not_found", order: id });
   const { page, paging } = pageOf(history.changes, limit, ({ seq }) => [seq]);
-  return changesReply(page, paging);
+  return changesReply(context, page, paging);
+}
+
+/** The rows of the feed stay as they were written: what a reseller may not see is taken out as they are read. */
+function rowForReseller(row: ChangeRow): ChangeRow {
+  const told = (text: string): string => JSON.stringify(eventForReseller(row.type, JSON.parse(text) as Shown));
+  return { ...row, previous: told(row.previous), data: told(row.data) };
 }
 
 /**
  * `previous` and `data` go from the row to the answer as the JSON texts they are: reading and writing a page of a
  * thousand anew would take most of the free plan's 10 ms.
  */
-function changesReply(rows: readonly ChangeRow[], rest: Readonly<Record<string, unknown>>): Answer {
-  const changes = rows.map(({ seq, type, order_id: order, created_at, previous, data }) => {
+function changesReply({ admitted }: PanelRefContext, rows: readonly ChangeRow[], rest: Readonly<Record<string, unknown>>): Answer {
+  const told = isForReseller(admitted()) ? rows.map(rowForReseller) : rows;
+  const changes = told.map(({ seq, type, order_id: order, created_at, previous, data }) => {
     const head = JSON.stringify({ seq, type, order, created_at: isoTime(created_at) });
     return `${head.slice(0, -1)},"previous":${previous},"data":${data}}`;
   });

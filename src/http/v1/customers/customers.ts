@@ -11,7 +11,7 @@ import { type AccountEntry, type EntriesRead, readEntries } from "../../../store
 import type { Account } from "../../../store/ledger/transfers.ts";
 import { accountName } from "./account-id.ts";
 import { amountAnswer, pageAnswer, timeAnswer } from "../../kit/answers.ts";
-import { noSuchPanel, OPERATOR } from "../../kit/auth.ts";
+import { isOperator, noSuchPanel } from "../../kit/auth.ts";
 import type { Answer, MoneyContext, PanelRefContext } from "../../kit/context.ts";
 import { NUMBER_PLACE, optionalCursor, pageOf } from "../../kit/page.ts";
 import { currency, line, optional, positiveAmount } from "../../kit/fields.ts";
@@ -19,7 +19,6 @@ import type { Failure } from "../../kit/errors.ts";
 import { limitParam } from "../../kit/query.ts";
 import { json } from "../../kit/reply.ts";
 import { CONFLICT, retryOnConflict } from "../../../domain/retry.ts";
-import type { PanelRef } from "../../../store/panels/panels.ts";
 
 /** Which of the customer's accounts; the one in the panel's currency unless another is named. */
 export const accountQuery = z.strictObject({ currency: z.exactOptional(currency) });
@@ -28,11 +27,11 @@ type OfCustomer<Q> = { readonly params: { readonly customer: string }; readonly 
 
 /** `GET /v1/customers/{id}/balance` */
 export async function getBalance(
-  { db, panelRef }: PanelRefContext,
+  context: PanelRefContext,
   { params: { customer }, query: { currency: named } }: OfCustomer<z.output<typeof accountQuery>>,
 ): Promise<Answer> {
-  const found = await readEntries(db, panelRef, { customer, currency: named ?? null }, { cursor: null, limit: 1 });
-  const entries = entriesOf(found, panelRef, customer, named);
+  const found = await readEntries(context.db, context.panelRef, { customer, currency: named ?? null }, { cursor: null, limit: 1 });
+  const entries = found === null ? await noSuchPanel(context) : entriesOf(found, customer, named);
   if (!entries.ok) return entries;
   const [last] = entries.value;
   if (last === undefined) throw new Error("an account without entries was found");
@@ -43,26 +42,19 @@ export const entriesQuery = z.extend(accountQuery, { limit: limitParam, cursor: 
 
 /** `GET /v1/customers/{id}/entries`, newest first. */
 export async function getEntries(
-  { db, panelRef }: PanelRefContext,
+  context: PanelRefContext,
   { params: { customer }, query: { currency: named, limit, cursor } }: OfCustomer<z.output<typeof entriesQuery>>,
 ): Promise<Answer> {
   const wanted = { cursor: cursor?.[0] ?? null, limit: limit + 1 };
-  const found = await readEntries(db, panelRef, { customer, currency: named ?? null }, wanted);
-  const entries = entriesOf(found, panelRef, customer, named);
+  const found = await readEntries(context.db, context.panelRef, { customer, currency: named ?? null }, wanted);
+  const entries = found === null ? await noSuchPanel(context) : entriesOf(found, customer, named);
   if (!entries.ok) return entries;
   const { page, paging } = pageOf(entries.value, limit, ({ n }) => [n]);
   return json(200, { entries: page.map(entryView), ...paging });
 }
 
 /** The entries of an account that were read; or why there is no such account. */
-function entriesOf(
-  found: EntriesRead | null,
-  panelRef: PanelRef,
-  customer: string,
-  named: string | undefined,
-): Result<readonly AccountEntry[], Failure> {
-  if (found === null) return noSuchPanel(panelRef);
-  const { panel, entries } = found;
+function entriesOf({ panel, entries }: EntriesRead, customer: string, named: string | undefined): Result<readonly AccountEntry[], Failure> {
   if (panel.money !== "ledger") return fail({ code: "no_ledger", panel: panel.id });
   if (entries !== null) return ok(entries);
   return fail({ code: "customer_not_found", customer: accountName(customer), currency: named ?? panel.currency });
@@ -95,7 +87,7 @@ export async function creditCustomer(
 ): Promise<Answer> {
   const { panel } = context;
   // The operator's catalogue is bought from the panel's own account: only the operator fills it.
-  if (customer === "" && panel.actor !== OPERATOR) return fail({ code: "operators_money", subject: "the panel's own account" });
+  if (customer === "" && !isOperator(panel.actor)) return fail({ code: "operators_money", subject: "the panel's own account" });
   if (panel.money !== "ledger") return fail({ code: "no_ledger", panel: panel.id });
   const account = { panel: panel.id, currency: query.currency ?? panel.currency, customer };
   if (body.currency === null || body.currency === account.currency) return credit(context, account, body);

@@ -28,6 +28,8 @@ export const auditAnswer = pageAnswer(
     id: z.string(),
     at: timeAnswer,
     actor: z.string(),
+    key: z.nullable(z.strictObject({ id: z.string(), name: z.string() })),
+    request_id: z.nullable(z.string()),
     panel: z.nullable(z.string()),
     action: z.string(),
     subject: z.string(),
@@ -37,5 +39,6 @@ export const auditAnswer = pageAnswer(
 );
 
 function entryView({ id, at, actor, panel, action, subject, before, after }: StoredEntry) {
-  return { id: String(id), at: isoTime(at), actor, panel, action, subject, before, after };
+  const { name, key, requestId } = actor;
+  return { id: String(id), at: isoTime(at), actor: name, key, request_id: requestId, panel, action, subject, before, after };
 }

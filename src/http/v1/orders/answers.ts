@@ -10,10 +10,17 @@ import { amountAnswer, errorAnswer, pageAnswer, timeAnswer } from "../../kit/ans
 const refill = z.strictObject({ id: z.nullable(z.string()), status: z.enum(REFILL_STATUSES), until: z.nullable(timeAnswer) });
 const cancel = z.strictObject({ status: z.enum(CANCEL_STATUSES), requested_at: timeAnswer });
 
+/** Left out for resellers: what is of the supplier. */
+const ofSupplier = {
+  provider: z.optional(z.string()),
+  provider_order_id: z.optional(z.nullable(z.string())),
+  provider_status: z.optional(z.nullable(z.string())),
+  next_check_at: z.optional(z.nullable(timeAnswer)),
+};
+
 export const orderAnswer = z.strictObject({
+  ...ofSupplier,
   id: z.string(),
-  provider: z.string(),
-  provider_order_id: z.nullable(z.string()),
   service: z.nullable(z.string()),
   link: z.nullable(z.string()),
   customer: z.nullable(z.string()),
@@ -22,7 +29,6 @@ export const orderAnswer = z.strictObject({
   currency: z.string(),
   status: z.enum(STATUS_NAMES),
   label: z.string(),
-  provider_status: z.nullable(z.string()),
   reason: z.nullable(z.strictObject({ code: z.string(), text: z.string() })),
   start_count: z.nullable(z.int()),
   remains: z.nullable(z.int()),
@@ -40,7 +46,6 @@ export const orderAnswer = z.strictObject({
   placed_at: timeAnswer,
   updated_at: timeAnswer,
   checked_at: z.nullable(timeAnswer),
-  next_check_at: z.nullable(timeAnswer),
 });
 
 export const orderListAnswer = pageAnswer("orders", orderAnswer);

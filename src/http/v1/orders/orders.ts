@@ -2,13 +2,14 @@
  * Orders of a panel: one, some by their ids, or a list.
  */
 import * as z from "zod/mini";
+import { orderForReseller, type Shown } from "../../../domain/reseller-view.ts";
 import { type CheckMessage, MESSAGE_VERSION } from "../../../domain/message.ts";
 import { FLAG_NAMES, type Order } from "../../../domain/order.ts";
 import { orderView, type Polling } from "../../../domain/order-view.ts";
 import { fail } from "../../../domain/result.ts";
 import { type Status, STATUS_NAMES } from "../../../domain/status.ts";
 import { listOrders, readBareOrders, readOrders } from "../../../store/orders/order-reads.ts";
-import { noSuchPanel } from "../../kit/auth.ts";
+import { isForReseller, noSuchPanel } from "../../kit/auth.ts";
 import type { Answer, PanelRefContext } from "../../kit/context.ts";
 import { moment } from "../../kit/fields.ts";
 import { NUMBER_PLACE, optionalCursor, pagingOf } from "../../kit/page.ts";
@@ -22,11 +23,9 @@ type WithId = { readonly params: { readonly id: string } };
 /** `GET /v1/orders/{id}` */
 export async function getOrder(context: PanelRefContext, { params: { id } }: WithId): Promise<Answer> {
   const found = await readOrders(context.db, context.panelRef, [id]);
-  if (found === null) return noSuchPanel(context.panelRef);
+  if (found === null) return noSuchPanel(context);
   const order = found.orders.get(id);
-  return order === undefined
-    ? fail({ code: "order_not_found", order: id })
-    : revalidated(context, viewOf(order, found.pollings, context.now));
+  return order === undefined ? fail({ code: "order_not_found", order: id }) : revalidated(context, viewOf(order, found.pollings, context));
 }
 
 const MAX_IDS = 100;
@@ -53,10 +52,10 @@ export async function getNamedOrders(
   { query: { ids } }: { readonly query: z.output<typeof namedOrdersQuery> },
 ): Promise<Answer> {
   const found = await readOrders(context.db, context.panelRef, ids);
-  if (found === null) return noSuchPanel(context.panelRef);
+  if (found === null) return noSuchPanel(context);
   const { orders, pollings } = found;
   return revalidated(context, {
-    orders: ids.flatMap((id) => orders.get(id) ?? []).map((order) => viewOf(order, pollings, context.now)),
+    orders: ids.flatMap((id) => orders.get(id) ?? []).map((order) => viewOf(order, pollings, context)),
     missing: ids.filter((id) => !orders.has(id)),
   });
 }
@@ -92,19 +91,25 @@ export async function getOrders(
   { query: { limit, cursor, ...filter } }: { readonly query: z.output<typeof orderListQuery> },
 ): Promise<Answer> {
   const page = await listOrders(context.db, context.panelRef, filter, { cursor: cursor?.[0] ?? null, limit });
-  if (page === null) return noSuchPanel(context.panelRef);
-  const orders = page.orders.map((order) => viewOf(order, page.pollings, context.now));
+  if (page === null) return noSuchPanel(context);
+  const panel = context.admitted();
+  // What a filter finds would tell whose the orders are.
+  if (isForReseller(panel) && (filter.provider !== undefined || filter.provider_order_id !== undefined))
+    return fail({ code: "reseller", panel: panel.id });
+  const orders = page.orders.map((order) => viewOf(order, page.pollings, context));
   return json(200, { orders, ...pagingOf(page.next === null ? null : [page.next]) });
 }
 
-function viewOf(order: Order, pollings: ReadonlyMap<string, Polling>, now: number) {
-  return orderView(order, pollings.get(order.provider) ?? null, now);
+/** An order as whoever asks may see it. */
+function viewOf(order: Order, pollings: ReadonlyMap<string, Polling>, { now, admitted }: PanelRefContext): Shown {
+  const view = orderView(order, pollings.get(order.provider) ?? null, now);
+  return isForReseller(admitted()) ? orderForReseller(view) : view;
 }
 
 /** `POST /v1/orders/{id}/check`: a message to the queue, so that the order is polled whatever its cadence. */
 export async function checkOrder(context: PanelRefContext, { params: { id } }: WithId): Promise<Answer> {
   const found = await readBareOrders(context.db, context.panelRef, [id]);
-  if (found === null) return noSuchPanel(context.panelRef);
+  if (found === null) return noSuchPanel(context);
   const order = found.orders.get(id);
   if (order === undefined) return fail({ code: "order_not_found", order: id });
   const message: CheckMessage = { v: MESSAGE_VERSION, kind: "check", orders: [[order.panel, order.number]] };

@@ -1,6 +1,7 @@
 /**
  * `POST /v1/orders/{id}/refill` and `/cancel`: on record at once, and asked of the provider by a message.
  */
+import { refillForReseller } from "../../../domain/reseller-view.ts";
 import { MESSAGE_VERSION, type RefillCancelMessage } from "../../../domain/message.ts";
 import type { Order } from "../../../domain/order.ts";
 import {
@@ -16,7 +17,7 @@ import { fail } from "../../../domain/result.ts";
 import { moveOf } from "../../../store/refills-cancels/steps.ts";
 import { applyDecision } from "../../../store/orders/apply.ts";
 import { readRefillCancelCase } from "../../../store/refills-cancels/request-reads.ts";
-import { noSuchPanel } from "../../kit/auth.ts";
+import { isForReseller, noSuchPanel } from "../../kit/auth.ts";
 import type { Answer, PanelRefContext } from "../../kit/context.ts";
 import type { RefillCancelFailure } from "../../kit/errors.ts";
 import { enqueue } from "../../kit/queue.ts";
@@ -46,23 +47,25 @@ function askFor(kind: RefillCancelKind, context: PanelRefContext, id: string): P
   const { db, panelRef, now } = context;
   const attempt = async (): Promise<Answer | typeof CONFLICT> => {
     const read = await readRefillCancelCase(db, panelRef, id);
-    if (read === null) return noSuchPanel(panelRef);
+    if (read === null) return noSuchPanel(context);
     if (read.found === null) return fail({ code: "order_not_found", order: id });
     const { order, offered } = read.found;
-    if (isRefillCancelOpen(kind, order.state, now)) return answer(kind, order, "already_asked");
+    if (isRefillCancelOpen(kind, order.state, now)) return answer(context, kind, order, "already_asked");
     const problem = refillCancelProblem(kind, order, offered[kind], now);
     if (problem !== null) return fail(failureOf(problem, kind, id));
     const next = withRefillCancel(kind, order, "queued", now);
     if (!(await applyDecision(db, moveOf(read.found, next, now), []))) return CONFLICT;
     const message: RefillCancelMessage = { v: MESSAGE_VERSION, kind: "request", orders: [[order.panel, order.number]] };
     await enqueue(context, message);
-    return answer(kind, { ...order, state: next }, "queued");
+    return answer(context, kind, { ...order, state: next }, "queued");
   };
   return retryOnConflict(MAX_TRIES, attempt, () => fail({ code: "order_contended", order: id }));
 }
 
-function answer(kind: RefillCancelKind, order: Order, result: "queued" | "already_asked"): Answer {
-  return json(202, { id: order.id, result, ...(kind === "refill" ? { refill: refillView(order) } : { cancel: cancelView(order) }) });
+function answer({ admitted }: PanelRefContext, kind: RefillCancelKind, order: Order, result: "queued" | "already_asked"): Answer {
+  const refill = refillView(order);
+  const shown = refill !== null && isForReseller(admitted()) ? refillForReseller(refill) : refill;
+  return json(202, { id: order.id, result, ...(kind === "refill" ? { refill: shown } : { cancel: cancelView(order) }) });
 }
 
 function failureOf(problem: RefillCancelProblem, kind: RefillCancelKind, order: string): RefillCancelFailure {

@@ -121,7 +121,7 @@ async function registerRound(
     if (outcome !== "new") outcomes.set(place, outcome);
     else if (!taken.has(id) && !taken.has(pair)) {
       taken.add(id).add(pair);
-      const refused = funds === null ? null : charge(funds, registration);
+      const refused = funds === null ? null : charge(funds, BigInt(known.credit), registration);
       if (refused === null) fresh.push({ place, registration });
       else outcomes.set(place, { result: "invalid", failure: refused });
     }
@@ -152,11 +152,11 @@ function judge(registration: Registration, known: Known): RegistrationResult | "
 }
 
 /** Takes an order's charge from the funds that are left for this request's orders, or says that they do not cover it. */
-function charge(funds: Map<string, bigint>, registration: Registration): InsufficientBalance | null {
+function charge(funds: Map<string, bigint>, credit: bigint, registration: Registration): InsufficientBalance | null {
   const account = fundsKey(registration);
   const balance = funds.get(account) ?? 0n;
   const needed = BigInt((registration.charge ?? 0) - registration.registered_refunded);
-  if (needed === 0n || needed <= balance) {
+  if (needed === 0n || needed <= balance + credit) {
     funds.set(account, balance - needed);
     return null;
   }

@@ -2,8 +2,12 @@
  * Panels, which the operator keeps.
  */
 import * as z from "zod/mini";
+import { PANEL_SCOPES, ROLES } from "../../../domain/access.ts";
+import { formatAmount } from "../../../domain/money.ts";
 import { isoTime } from "../../../domain/time.ts";
 import { fail } from "../../../domain/result.ts";
+import { insertKeyStatement } from "../../../store/panels/keys.ts";
+import { newKeyId } from "../../kit/key-form.ts";
 import { auditStatement, difference } from "../../../store/operations/audit.ts";
 import { unfreezePanel } from "../../../store/ledger/check-progress.ts";
 import {
@@ -16,11 +20,11 @@ import {
   settingsOf,
   updatePanel,
 } from "../../../store/panels/panels.ts";
-import { pageAnswer, timeAnswer } from "../../kit/answers.ts";
-import { newPanelKey, panelKeyHash } from "../../kit/auth.ts";
+import { amountAnswer, pageAnswer, timeAnswer } from "../../kit/answers.ts";
 import type { Answer, OperatorContext } from "../../kit/context.ts";
 import { optionalCursor, pageOf } from "../../kit/page.ts";
-import { currency, line, optional, slug } from "../../kit/fields.ts";
+import { amount, currency, line, optional, slug } from "../../kit/fields.ts";
+import { newKey } from "../../kit/key-form.ts";
 import { limitParam } from "../../kit/query.ts";
 import { json } from "../../kit/reply.ts";
 import { CONFLICT, retryOnConflict } from "../../../domain/retry.ts";
@@ -29,32 +33,51 @@ const MAX_NAME_CHARACTERS = 128;
 
 const money = z.enum(MONEY_MODES);
 
+const ROLE_WORDING = 'must be "shop", a panel of your own, or "reseller", somebody who buys from you out of an account here';
+
 export const newPanelBody = z.strictObject({
   id: slug,
   name: optional(line(MAX_NAME_CHARACTERS)),
   currency,
-  money: z.prefault(money, "advice"),
-  allow_credit: z.prefault(z.boolean(), false),
+  role: z.enum(ROLES, { error: ROLE_WORDING }),
+  money: z.exactOptional(money),
+  credit_limit: z.prefault(z.nullable(amount), "0"),
+  enabled: z.prefault(z.boolean(), true),
   reuse_identical_adds: z.prefault(z.boolean(), true),
   refuse_duplicate_links: z.prefault(z.boolean(), false),
 });
+
+const RESELLERS_MONEY = { path: "money", message: 'must be "ledger" for a reseller, which pays from an account here' };
+const FIRST_KEY = "first key";
 
 type WithId = { readonly params: { readonly id: string } };
 
 /** `POST /v1/panels`. The answer is the only place where the panel's key is ever shown. */
 export async function postPanel(context: OperatorContext, { body }: { readonly body: z.output<typeof newPanelBody> }): Promise<Answer> {
   const { db, ports, now } = context;
-  const key = newPanelKey(ports.randomBytes);
-  const { id, ...settings } = body;
-  const entry = { ...entryOf(context, id), action: "panel.created", before: null, after: settings };
-  const audit = auditStatement(db, entry, "if_changed");
-  const panel = await createPanel(db, { ...body, keyHash: await panelKeyHash(key), createdAt: now }, audit);
+  const { id, money: wanted, ...rest } = body;
+  if (body.role === "reseller" && wanted === "advice") return fail({ code: "invalid_request", fields: [RESELLERS_MONEY] });
+  const settings: PanelSettings = { ...rest, money: wanted ?? (body.role === "reseller" ? "ledger" : "advice") };
+  const entry = { ...entryOf(context, id), action: "panel.created", before: null, after: settingsView(settings) };
+  const { key, hash, hint } = await newKey("panel", ports.randomBytes);
+  const first = {
+    hash,
+    hint,
+    id: newKeyId(ports.randomBytes),
+    panel: id,
+    name: FIRST_KEY,
+    scopes: PANEL_SCOPES,
+    createdAt: now,
+    expiresAt: null,
+  };
+  const statements = [auditStatement(db, entry, "if_changed"), insertKeyStatement(db, first, "if_changed")];
+  const panel = await createPanel(db, { id, ...settings, createdAt: now }, statements);
   return panel === null ? fail({ code: "panel_exists", panel: id }) : json(201, { ...panelView(panel), key });
 }
 
 /** `GET /v1/panels/{id}` */
 export async function getPanel({ db }: OperatorContext, { params: { id } }: WithId): Promise<Answer> {
-  const panel = await readPanel(db, { by: "id", value: id });
+  const panel = await readPanel(db, id);
   return panel === null ? fail({ code: "panel_not_found", panel: id }) : json(200, panelView(panel));
 }
 
@@ -73,7 +96,9 @@ export const panelChangeBody = z.strictObject({
   name: z.exactOptional(z.nullable(line(MAX_NAME_CHARACTERS))),
   currency: z.exactOptional(currency),
   money: z.exactOptional(money),
-  allow_credit: z.exactOptional(z.boolean()),
+  role: z.exactOptional(z.enum(ROLES, { error: ROLE_WORDING })),
+  credit_limit: z.exactOptional(z.nullable(amount)),
+  enabled: z.exactOptional(z.boolean()),
   reuse_identical_adds: z.exactOptional(z.boolean()),
   refuse_duplicate_links: z.exactOptional(z.boolean()),
 });
@@ -91,10 +116,11 @@ export function patchPanel(
 ): Promise<Answer> {
   const { db } = context;
   const attempt = async (): Promise<Answer | typeof CONFLICT> => {
-    const panel = await readPanel(db, { by: "id", value: id });
+    const panel = await readPanel(db, id);
     if (panel === null) return fail({ code: "panel_not_found", panel: id });
     const next: PanelSettings = { ...settingsOf(panel), ...body };
-    const changed = difference(settingsOf(panel), next);
+    if (next.role === "reseller" && next.money === "advice") return fail({ code: "role_needs_ledger", panel: id });
+    const changed = difference(settingsView(settingsOf(panel)), settingsView(next));
     if (changed === null) return json(200, panelView(panel));
     const audit = auditStatement(db, { ...entryOf(context, id), action: "panel.changed", ...changed }, "if_changed");
     const updated = await updatePanel(db, panel, next, audit);
@@ -112,7 +138,7 @@ function entryOf({ actor, now }: OperatorContext, panel: string) {
 /** `POST /v1/panels/{id}/unfreeze`: the ledger was mended, and the panel's refunds go again. Nothing for one that is not frozen. */
 export async function postUnfreeze(context: OperatorContext, { params: { id } }: WithId): Promise<Answer> {
   const { db } = context;
-  const panel = await readPanel(db, { by: "id", value: id });
+  const panel = await readPanel(db, id);
   if (panel === null) return fail({ code: "panel_not_found", panel: id });
   if (panel.frozen === null) return json(200, panelView(panel));
   const entry = { ...entryOf(context, id), action: "panel.unfrozen", before: frozenView(panel), after: { frozen: null } };
@@ -121,7 +147,11 @@ export async function postUnfreeze(context: OperatorContext, { params: { id } }:
 }
 
 function panelView(panel: Panel) {
-  return { id: panel.id, ...settingsOf(panel), ...frozenView(panel), created_at: isoTime(panel.createdAt) };
+  return { id: panel.id, ...settingsView(settingsOf(panel)), ...frozenView(panel), created_at: isoTime(panel.createdAt) };
+}
+
+function settingsView({ credit_limit: limit, ...settings }: PanelSettings) {
+  return { ...settings, credit_limit: limit === null ? null : formatAmount(limit) };
 }
 
 function frozenView({ frozen }: Panel) {
@@ -132,8 +162,10 @@ const panelFields = {
   id: z.string(),
   name: z.nullable(z.string()),
   currency: z.string(),
+  role: z.enum(ROLES),
+  enabled: z.boolean(),
   money,
-  allow_credit: z.boolean(),
+  credit_limit: z.nullable(amountAnswer),
   reuse_identical_adds: z.boolean(),
   refuse_duplicate_links: z.boolean(),
   frozen: z.nullable(z.strictObject({ since: timeAnswer, because: z.string() })),

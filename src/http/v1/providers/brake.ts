@@ -11,7 +11,7 @@ import { applyDecisions, type OrderWrite, type RefundWrite } from "../../../stor
 import { type AuditEntry, auditOrdersStatement } from "../../../store/operations/audit.ts";
 import { disengageStatement, readBraked, readBrakeHeld } from "../../../store/refunds/refund-cases.ts";
 import { readProviders } from "../../../store/orders/due.ts";
-import { OPERATOR } from "../../kit/auth.ts";
+import { OPERATOR_NAME } from "../../kit/auth.ts";
 import type { Answer, OperatorContext } from "../../kit/context.ts";
 import { decisionWrite } from "../refunds/decisions.ts";
 import { json } from "../../kit/reply.ts";
@@ -26,14 +26,14 @@ type Action = z.output<typeof brakeBody>["action"];
 
 /** Posts or rejects what the brake holds; to be repeated until nothing remains, when the brake is off again. */
 export async function postBrake(
-  { db, now }: OperatorContext,
+  { db, actor, now }: OperatorContext,
   { params: { id }, body: { action } }: { readonly params: { readonly id: string }; readonly body: { readonly action: Action } },
 ): Promise<Answer> {
   const provider = (await readProviders(db, [id])).get(id);
   if (provider === undefined) return fail({ code: "provider_not_found", provider: id });
   const orders = await readBraked(db, id, PER_REQUEST);
   const writes = orders.flatMap((order) => writeOf(order, provider.state, action, now));
-  const entries = writes.map((write) => ({ entry: entryOf(write, id, action, now), seen: write.order }));
+  const entries = writes.map((write) => ({ entry: entryOf(write, id, action, { actor, now }), seen: write.order }));
   if (writes.length > 0) await applyDecisions(db, writes, [auditOrdersStatement(db, entries)]);
   const { count } = await readBrakeHeld(db, id);
   if (count === 0) await disengageStatement(db, id).run();
@@ -41,11 +41,16 @@ export async function postBrake(
 }
 
 /** One entry a refund, so that of a release and a rejection that race each tells only what it did. */
-function entryOf({ order, next, refunds }: OrderWrite, provider: string, action: Action, now: number): AuditEntry {
+function entryOf(
+  { order, next, refunds }: OrderWrite,
+  provider: string,
+  action: Action,
+  { actor, now }: Pick<OperatorContext, "actor" | "now">,
+): AuditEntry {
   const status = refunds[0]?.status ?? "held";
   return {
     at: now,
-    actor: OPERATOR,
+    actor,
     panel: order.panel,
     action: `brake.${action}`,
     subject: `refund:${refundId(order.id, order.state.hold?.n ?? 0)}`,
@@ -74,9 +79,9 @@ function writeOf(order: Order, polling: Parameters<typeof decisionWrite>[1], act
     remains: order.state.remains,
     createdAt: hold.at,
     decidedAt: now,
-    decidedBy: OPERATOR,
+    decidedBy: OPERATOR_NAME,
     note: null,
   };
-  const write: RefundWrite = { op: "decide", n: hold.n, amount: hold.amount, status, by: OPERATOR, note: null };
+  const write: RefundWrite = { op: "decide", n: hold.n, amount: hold.amount, status, by: OPERATOR_NAME, note: null };
   return [decisionWrite(order, polling, { next: after.value, facts, was: "held", write }, now)];
 }

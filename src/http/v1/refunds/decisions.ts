@@ -62,8 +62,8 @@ function decideWaiting(context: PanelContext, id: string, verdict: Verdict): Pro
     const { state } = found.order;
     const after = verdict.status === "posted" ? approve(state, verdict.amount) : ok(reject(state, now));
     if (!after.ok) return fail(problem(after.failure, found.order));
-    const facts = { ...refund, amount, status: verdict.status, decidedAt: now, decidedBy: panel.actor, note: verdict.note };
-    const write: RefundWrite = { op: "decide", n: refund.n, amount, status: verdict.status, by: panel.actor, note: verdict.note };
+    const facts = { ...refund, amount, status: verdict.status, decidedAt: now, decidedBy: panel.actor.name, note: verdict.note };
+    const write: RefundWrite = { op: "decide", n: refund.n, amount, status: verdict.status, by: panel.actor.name, note: verdict.note };
     const done = await apply(context, found, { next: after.value, facts, was: refund.status, write }, []);
     if (!done.ok) return done;
     return done.value ? json(200, refundView(found.order, facts)) : CONFLICT;
@@ -122,8 +122,8 @@ async function postOwn(
   const { panel, now, keep } = context;
   const { order } = found;
   const decided = { n: next.refundCount, kind, reason: kind, remains: null, amount, status: "posted", note: text } as const;
-  const facts: RefundFacts = { ...decided, createdAt: now, decidedAt: now, decidedBy: panel.actor };
-  const write: RefundWrite = { op: "insert", ...decided, by: panel.actor };
+  const facts: RefundFacts = { ...decided, createdAt: now, decidedAt: now, decidedBy: panel.actor.name };
+  const write: RefundWrite = { op: "insert", ...decided, by: panel.actor.name };
   const kept = keep(201, refundView(order, facts), order);
   const done = await apply(context, found, { next, facts, was: null, write }, [kept.statement]);
   if (!done.ok) return done;

@@ -2,10 +2,11 @@
  * Refunds of a panel: what was returned, and what waits.
  */
 import * as z from "zod/mini";
+import { refundForReseller } from "../../../domain/reseller-view.ts";
 import { REFUND_STATUSES, refundView } from "../../../domain/feed.ts";
 import { readRefunds } from "../../../store/refunds/refund-reads.ts";
 import { amountAnswer, pageAnswer, timeAnswer } from "../../kit/answers.ts";
-import { noSuchPanel } from "../../kit/auth.ts";
+import { isForReseller, noSuchPanel } from "../../kit/auth.ts";
 import type { Answer, PanelRefContext } from "../../kit/context.ts";
 import { optionalCursor, pagingOf } from "../../kit/page.ts";
 import { limitParam } from "../../kit/query.ts";
@@ -22,13 +23,14 @@ export const refundsQuery = z.strictObject({
 
 /** `GET /v1/refunds`, those of the newest order first. */
 export async function getRefunds(
-  { db, panelRef }: PanelRefContext,
+  context: PanelRefContext,
   { query: { order, status, limit, cursor } }: { readonly query: z.output<typeof refundsQuery> },
 ): Promise<Answer> {
   const filter = { order: order ?? null, status: status ?? null };
-  const page = await readRefunds(db, panelRef, filter, { cursor: cursor ?? null, limit });
-  if (page === null) return noSuchPanel(panelRef);
-  const refunds = page.refunds.map(({ orderId, currency, facts }) => refundView({ id: orderId, currency }, facts));
+  const page = await readRefunds(context.db, context.panelRef, filter, { cursor: cursor ?? null, limit });
+  if (page === null) return noSuchPanel(context);
+  const views = page.refunds.map(({ orderId, currency, facts }) => refundView({ id: orderId, currency }, facts));
+  const refunds = isForReseller(context.admitted()) ? views.map(refundForReseller) : views;
   return json(200, { refunds, ...pagingOf(page.next) });
 }
 

@@ -51,14 +51,14 @@ type Report = { readonly period: Period; readonly rates: readonly Rate[]; readon
 
 /** `GET /v1/reports/reconciliation` */
 export async function getReconciliation(
-  { db, panelRef, request }: PanelRefContext,
+  context: PanelRefContext,
   { query }: { readonly query: z.output<typeof reportQuery> },
 ): Promise<Answer> {
-  const wanted = reportOf(query, request);
+  const wanted = reportOf(query, context.request);
   if (!wanted.ok) return wanted;
   const { period, rates, format } = wanted.value;
-  const read = await readPeriod(db, panelRef, period);
-  if (read === null) return noSuchPanel(panelRef);
+  const read = await readPeriod(context.db, context.panelRef, period);
+  if (read === null) return noSuchPanel(context);
   if (read.tooLongAfter !== null) return invalid([tooMuch(read.tooLongAfter)]);
   const accounts = accountsOf(read.orders);
   if (format === "csv") return csvReply(accounts, rates, period);

@@ -91,6 +91,7 @@ export class Operation {
       PLAN: "paid",
       ADMIN_TOKEN,
       ALLOW_PRIVATE_URLS: "1",
+      FAILED_KEYS: { limit: () => Promise.resolve({ success: true }) },
     };
     this.#ports = {
       now: () => this.now,
@@ -233,13 +234,15 @@ export async function setUp(): Promise<{ readonly operation: Operation; readonly
   for (const { id, money } of PANELS) await addOrders(operation, id, money);
   for (const { id } of PANELS) await buy(operation, id, keys.get(id) ?? "");
   await operation.work();
-  await operation.must("POST", "/v1/panels", { id: "icebound", currency: "USD" }).then(({ key }) => operation.secrets.add(String(key)));
+  await operation
+    .must("POST", "/v1/panels", { id: "icebound", role: "shop", currency: "USD" })
+    .then(({ key }) => operation.secrets.add(String(key)));
   operation.rows("UPDATE panels SET frozen_at = 1795262400000, frozen_because = 'the sums differ' WHERE id = 'icebound'");
   await operation.bury({ v: 1, kind: "check", orders: [["alpha", 1]] });
   operation.now += MINUTE_MS;
   operation.rows(`UPDATE ticks SET minute = ${Math.floor(operation.now / MINUTE_MS)}, at = ${operation.now}`);
   const panels = PANELS.map(({ id, money }) => factsOf(operation, id, money, keys.get(id) ?? ""));
-  for (const { key_hash } of operation.rows("SELECT key_hash FROM panels")) operation.secrets.add(String(key_hash));
+  for (const { hash } of operation.rows("SELECT hash FROM keys")) operation.secrets.add(String(hash));
   operation.logs.length = 0;
   operation.queued.length = 0;
   await operation.begin();
@@ -278,7 +281,7 @@ async function addCatalogue(operation: Operation): Promise<void> {
 }
 
 async function addPanel(operation: Operation, id: string, money: string, currency: string): Promise<string> {
-  const { key } = await operation.must("POST", "/v1/panels", { id, name: markerOf(id), currency, money });
+  const { key } = await operation.must("POST", "/v1/panels", { id, role: "shop", name: markerOf(id), currency, money });
   operation.secrets.add(String(key));
   if (money === "ledger") {
     for (const customer of customersOf(id)) {

@@ -112,7 +112,9 @@ const panelSettings = {
   name: fc.constantFrom("A panel", null),
   currency: fc.constantFrom("USD", "TRY"),
   money: fc.constantFrom("advice", "ledger"),
-  allow_credit: fc.boolean(),
+  role: fc.constantFrom("shop", "reseller"),
+  enabled: fc.boolean(),
+  credit_limit: fc.constantFrom(null, "0", "12.5"),
   reuse_identical_adds: fc.boolean(),
   refuse_duplicate_links: fc.boolean(),
 };
@@ -150,7 +152,7 @@ export function recipesFor(panel: PanelFacts): Readonly<Record<string, Recipe | 
     "GET /v1/panels": { who: "operator", query: limits },
     "POST /v1/panels": {
       who: "operator",
-      body: fc.record({ id: fc.nat(99).map((n) => `panel-${n}`), ...panelSettings }, { requiredKeys: ["id", "currency"] }),
+      body: fc.record({ id: fc.nat(99).map((n) => `panel-${n}`), ...panelSettings }, { requiredKeys: ["id", "role", "currency"] }),
     },
     "GET /v1/panels/:id": { who: "operator" },
     "PATCH /v1/panels/:id": { who: "operator", ids: ["icebound"], body: fc.record(panelSettings, { requiredKeys: [] }) },
