@@ -500,7 +500,9 @@ export class ModelOrder {
     const { decision } = is;
     const isDecided = decision?.status === is.status && (decision.due !== null || isDoubtful);
     if (isDecided) return;
-    const isOut = report.before === is.status && waiting === null && is.left === "yes" && !isDoubtful;
+    // A number where a person has decided about none is a new question.
+    const isNumbered = decision?.status === is.status && decision.due === null;
+    const isOut = report.before === is.status && waiting === null && is.left === "yes" && !isDoubtful && !isNumbered;
     // Completed returns nothing. What may have been told already is not called back.
     const isFree = report.policy.mode === "off" || is.status === "completed" || isOut;
     is.left = isFree ? "yes" : "no";

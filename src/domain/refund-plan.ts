@@ -138,7 +138,12 @@ function openedBy(order: OrderState, due: number): number {
 
 /** A person has decided about another final status, or about one of which nothing was known. Rules [D7], [D14]. */
 function isDecidedBefore({ decided, status }: OrderState): boolean {
-  return decided !== null && (decided.status !== status || decided.due === null);
+  return decided !== null && (decided.status !== status || isDecidedUnknown({ decided, status }));
+}
+
+/** A person has decided about this status when nothing was known of what was due. Rule [D14]. */
+function isDecidedUnknown({ decided, status }: Pick<OrderState, "decided" | "status">): boolean {
+  return decided !== null && decided.status === status && decided.due === null;
 }
 
 function holdReason(order: OrderState, { refunds, holdAll }: RefundPlanPolicy, amount: number | null): RefundReason | null {
@@ -178,8 +183,8 @@ function planWord(order: OrderState, heard: OrderState, policy: RefundPlanPolicy
   if (!isFinal(status)) return { next: heard, refunds: [] };
   if (status === "completed" || isWordDecided(heard)) return withdraw(heard);
   const isSameStatus = order.status === status;
-  // What was once let go is not called back.
-  if (isSameStatus && heard.hold === null && heard.leftToPanel && !isDecidedBefore(heard)) return { next: heard, refunds: [] };
+  // What was once let go is not called back, but a number where a person has decided about none is a new question.
+  if (isSameStatus && heard.hold === null && heard.leftToPanel && !isDecidedUnknown(heard)) return { next: heard, refunds: [] };
   const ours = { ...heard, leftToPanel: false };
   if (isSameStatus && isLeftToPerson(heard.hold, null)) return keep(ours, heard.hold, heard.hold.due);
   // What waited for another word is not what waits now, though neither has an amount.
