@@ -58,12 +58,12 @@ export function withSingleSlashes(url: URL): URL {
 export async function answerApiV2(call: Context, provider: string): Promise<Answer> {
   const read = await readFields(call);
   if (read === null) return ok(TOO_LARGE);
-  const { fields, isText } = read;
+  const { fields, isText, lists } = read;
   const key = fields.get("key") ?? "";
   if (!isPanelKey(key)) return say(WRONG.key);
   const ref = { by: "key_hash", value: await panelKeyHash(key) } as const;
   const named = ACTIONS.get(fields.get("action")?.trim() ?? "");
   const action = call.request.method === "POST" || (named !== undefined && BY_GET.has(named)) ? named : undefined;
-  if (action !== undefined) return action({ call, fields, isText, ref, provider: provider === "" ? null : provider });
+  if (action !== undefined) return action({ call, fields, isText, lists, ref, provider: provider === "" ? null : provider });
   return say((await readPanel(call.env.DB, ref)) === null ? WRONG.key : WRONG.request);
 }
