@@ -2,9 +2,11 @@
  * What became of an order that was sent to its provider: written down, and what its script is to hear of it.
  */
 import type { Order } from "../../domain/order.ts";
+import { isTextId } from "../../domain/order-ids.ts";
 import { reusedUnanswered } from "../../domain/order-placement.ts";
 import { failureMessage } from "../../provider/failure-message.ts";
 import type { KnownRefusal, Placed } from "../../provider/client.ts";
+import { keepLearned } from "../../store/providers/provider-settings.ts";
 import { reuseUnanswered } from "../../store/placement/placement.ts";
 import { recordTaken, recordUnknown, type Sent, takeBack } from "../../store/placement/settle.ts";
 import type { Panel } from "../../store/panels/panels.ts";
@@ -85,16 +87,29 @@ function orElse(sent: SentOrder, providerOrderId: string | null, recording: Prom
   });
 }
 
+/** A provider that gives a text for an id goes by texts. What is not kept, the next order tells. */
+async function keepTextIds({ call, provider }: SentOrder, providerOrderId: string): Promise<void> {
+  if (provider.settings.learned.textIds === true || !isTextId(providerOrderId)) return;
+  await Promise.allSettled([keepLearned(call.db, provider, { textIds: true })]);
+}
+
 async function settleTaken(sent: SentOrder, providerOrderId: string): Promise<Settled> {
-  const { kind, order } = await recordTaken(sentIn(sent), providerOrderId);
-  // The provider gave the id of an order that the panel has: one delivery, and perhaps one order. A person has to look.
+  const { kind, order, outranked } = await recordTaken(sentIn(sent), providerOrderId);
+  if (outranked !== null) logOutranked({ ...sent, order }, outranked, providerOrderId);
+  // The provider gave the id of an order that was placed here before: one delivery, and perhaps one order. A person has to look.
   if (kind === "clash") {
     logOf({ ...sent, order }, "placing.clash", { provider_order_id: providerOrderId });
     return settleUnknown(sent, order);
   }
   if (kind === "resolved" && order.providerOrderId !== providerOrderId)
     logOf({ ...sent, order }, "placing.late", { provider_order_id: providerOrderId, settled_as: order.providerOrderId });
+  await keepTextIds(sent, providerOrderId);
   return { order };
+}
+
+/** Another order gave way to the one that was placed. */
+function logOutranked(sent: SentOrder, { panel, id }: Order, providerOrderId: string): void {
+  logOf(sent, "placing.outranked", { provider_order_id: providerOrderId, gave_way: id, gave_way_panel: panel });
 }
 
 async function settleUnknown(sent: SentOrder, order: Order): Promise<Settled> {

@@ -5,8 +5,8 @@
 import { chunksBySize } from "../rows/json-sets.ts";
 import { isAsSeenSql, type SeenOrder, seenParam } from "../rows/seen.ts";
 
-/** Who changed something: the operator, or a caller with the panel's key. */
-export type Actor = "operator" | `panel:${string}`;
+/** Who changed something: the operator, a caller with the panel's key, or the rules by themselves. */
+export type Actor = "operator" | "rules" | `panel:${string}`;
 
 /** What was changed: an order, a customer of the panel's, … */
 export type Subject = `${"panel" | "provider" | "service" | "customer" | "order" | "refund"}:${string}`;
