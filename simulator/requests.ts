@@ -65,7 +65,12 @@ function asPhpReads([name, value]: readonly [string, string]): [string, string] 
 
 /** The number that a text begins with, as a lenient server reads it: signs, zeros in front and invisible characters do not count. */
 export function leadingNumber(id: string): string {
-  const digits = /^\+?0*(\d+)/.exec(id.normalize("NFKC").replace(/\p{Cf}/gu, "").trim())?.[1];
+  const digits = /^\+?0*(\d+)/.exec(
+    id
+      .normalize("NFKC")
+      .replace(/\p{Cf}/gu, "")
+      .trim(),
+  )?.[1];
   return digits ?? "0";
 }
 

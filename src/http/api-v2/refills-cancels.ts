@@ -175,12 +175,7 @@ function stranger(): RequestAnswer {
 }
 
 /** What is answered without asking anybody: what was asked is not asked again while it is open. */
-function onRecord(
-  kind: RefillCancelKind,
-  order: Order,
-  now: number,
-  toldAs: (refillId: string) => string,
-): RequestAnswer | null {
+function onRecord(kind: RefillCancelKind, order: Order, now: number, toldAs: (refillId: string) => string): RequestAnswer | null {
   const { providerOrderId, state } = order;
   if (hasGivenWay(order)) return { kind: "refused", message: NOT_AVAILABLE[kind] };
   if (providerOrderId === null) return { kind: "refused", message: PLACING };

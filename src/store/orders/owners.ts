@@ -59,7 +59,9 @@ export async function readStandings(db: D1Database, claims: readonly Claim[]): P
   ]);
   const holders = new Map(((held?.results ?? []) as HolderRow[]).map((row) => [named[row.i], row]));
   const since = new Map(((placing?.results ?? []) as { i: number; since: number }[]).map((row) => [claims[row.i], row.since]));
-  const placingSince = new Map(claims.map((claim) => [accountKey(claim.panel, claim.account.id), isAlone(claim) ? null : (since.get(claim) ?? null)]));
+  const placingSince = new Map(
+    claims.map((claim) => [accountKey(claim.panel, claim.account.id), isAlone(claim) ? null : (since.get(claim) ?? null)]),
+  );
   const standings = new Map(
     named.map((one) => {
       const row = holders.get(one);

@@ -61,7 +61,12 @@ export async function adoptParts(db: D1Database, wholes: readonly Whole[], polli
       return { row, partOf: order.number, shown: orderView(toOrder(row), polling, now) };
     });
   });
-  const named = parts.map(({ row, partOf }) => ({ panel: row.panel, provider: row.provider, whole: partOf ?? 0, id: row.provider_order_id }));
+  const named = parts.map(({ row, partOf }) => ({
+    panel: row.panel,
+    provider: row.provider,
+    whole: partOf ?? 0,
+    id: row.provider_order_id,
+  }));
   await makeWayForParts(db, named, polling, now);
   const each = new Map(parts.map((part) => [`${part.row.panel} ${part.row.provider_order_id}`, part]));
   await adoptOrders(db, [...each.values()], now);

@@ -198,7 +198,9 @@ describe("an add whose answer was lost", () => {
     await world.run(3);
     expect(adds).toHaveLength(4);
     expect(world.eventsOf("placing.found")).toHaveLength(1);
-    expect(world.eventsOf("placing.outranked")).toMatchObject([{ provider_order_id: "23501", gave_way: "1", gave_way_panel: `${panel}-other` }]);
+    expect(world.eventsOf("placing.outranked")).toMatchObject([
+      { provider_order_id: "23501", gave_way: "1", gave_way_panel: `${panel}-other` },
+    ]);
     expect(await order()).toMatchObject({ provider_order_id: "23501", flags: 0 });
     expect(await resends()).toEqual([]);
   });

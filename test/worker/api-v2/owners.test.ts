@@ -59,24 +59,33 @@ const ordersOf = (panel: string) =>
 describe("the other panel's every way to the shop's order", () => {
   /** Each with what it is answered; nothing of any reaches the provider. */
   const WAYS: [string, (id: string) => Promise<Answered>, unknown][] = [
-    ["register", (id) => register(other, id), expect.objectContaining({ error: expect.objectContaining({ code: "provider_order_conflict" }) })],
+    [
+      "register",
+      (id) => register(other, id),
+      expect.objectContaining({ error: expect.objectContaining({ code: "provider_order_conflict" }) }),
+    ],
     [
       "register in a list",
-      (id) => world.post("/v1/orders", world.panelKey(other), [{ id: "x", provider: "acme", provider_order_id: id, quantity: 1, charge: "1" }]),
+      (id) =>
+        world.post("/v1/orders", world.panelKey(other), [{ id: "x", provider: "acme", provider_order_id: id, quantity: 1, charge: "1" }]),
       { results: [{ id: "x", result: "conflict", error: expect.objectContaining({ code: "provider_order_conflict" }) }] },
     ],
-    [
-      "adopt",
-      (id) => world.post("/v1/providers/acme/adopt", world.panelKey(other), { orders: [id] }),
-      { adopted: 0, known: 0, taken: 1 },
-    ],
+    ["adopt", (id) => world.post("/v1/providers/acme/adopt", world.panelKey(other), { orders: [id] }), { adopted: 0, known: 0, taken: 1 }],
     ["status", (order) => call(other, { action: "status", order }), WRONG_ORDER],
     ["statuses", (orders) => call(other, { action: "status", orders }), expect.objectContaining({})],
     ["refill", (order) => call(other, { action: "refill", order }), WRONG_ORDER],
     ["cancel", (orders) => call(other, { action: "cancel", orders }), [{ order: expect.anything(), cancel: WRONG_ORDER }]],
     ["check", (id) => world.post(`/v1/orders/${id}/check`, world.panelKey(other)), expect.objectContaining({ error: expect.anything() })],
-    ["refill by the API", (id) => world.post(`/v1/orders/${id}/refill`, world.panelKey(other)), expect.objectContaining({ error: expect.anything() })],
-    ["cancel by the API", (id) => world.post(`/v1/orders/${id}/cancel`, world.panelKey(other)), expect.objectContaining({ error: expect.anything() })],
+    [
+      "refill by the API",
+      (id) => world.post(`/v1/orders/${id}/refill`, world.panelKey(other)),
+      expect.objectContaining({ error: expect.anything() }),
+    ],
+    [
+      "cancel by the API",
+      (id) => world.post(`/v1/orders/${id}/cancel`, world.panelKey(other)),
+      expect.objectContaining({ error: expect.anything() }),
+    ],
   ];
 
   const HOW: [string, () => Promise<string>][] = [
@@ -187,7 +196,9 @@ describe("an order that is placed here", () => {
     expect((await ordersOf(other))[0]).toMatchObject({ flags: FLAG, cadence: null });
     for (const action of ["refill", "cancel"])
       expect((await world.post(`/v1/orders/r-${id}/${action}`, world.panelKey(other))).json.error.code).toBe("order_gave_way");
-    expect((await world.must("POST", `/v1/orders/r-${id}/settle`, { drop: true }, other).catch(String)) as string).toContain("order_gave_way");
+    expect((await world.must("POST", `/v1/orders/r-${id}/settle`, { drop: true }, other).catch(String)) as string).toContain(
+      "order_gave_way",
+    );
     expect((await call(other, { action: "status", order: id })).json).toEqual(WRONG_ORDER);
   });
 
@@ -195,7 +206,12 @@ describe("an order that is placed here", () => {
     const id = upcoming();
     await world.post("/v1/providers/acme/adopt", world.panelKey(other), { orders: [id] });
     await world.must("PUT", "/v1/services/1", { provider: "acme", service: "1", name: "F", type: "Default", rate: "1", min: 1, max: 5000 });
-    const bought = await world.apiV2(world.panelKey(shop), { action: "add", service: "1", link: "https://social.example/x", quantity: "1000" });
+    const bought = await world.apiV2(world.panelKey(shop), {
+      action: "add",
+      service: "1",
+      link: "https://social.example/x",
+      quantity: "1000",
+    });
     expect(bought.json).toEqual({ order: 1 });
     expect(await ordersOf(shop)).toMatchObject([{ provider_order_id: id, flags: 0 }]);
     expect(await ordersOf(other)).toMatchObject([{ provider_order_id: `taken ${other} 1`, flags: FLAG }]);
@@ -216,7 +232,10 @@ describe("an order that is placed here", () => {
     const id = upcoming();
     await register(other, id, { refunded: "0.4", status: "partial" });
     await world.must("PUT", "/v1/providers/acme/refund-policy", { mode: "hold" });
-    await rows("UPDATE orders SET hold_n = 1, hold_amount = 500000, hold_reason = 'policy_hold', hold_at = 1, refund_count = 1, flags = 32 WHERE panel = ?1", other);
+    await rows(
+      "UPDATE orders SET hold_n = 1, hold_amount = 500000, hold_reason = 'policy_hold', hold_at = 1, refund_count = 1, flags = 32 WHERE panel = ?1",
+      other,
+    );
     await rows(
       `INSERT INTO refunds (panel, order_n, n, amount, currency, status, reason, created_at)
        SELECT panel, n, 1, 500000, currency, 'held', 'policy_hold', 1 FROM orders WHERE panel = ?1`,

@@ -10,7 +10,9 @@ import { addOrders, addPanel, addProvider, type OrderColumns, young } from "../w
 import { World } from "../world/world.ts";
 
 beforeEach(async () => {
-  const tables = await rows<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%\\_cf\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite_%'");
+  const tables = await rows<{ name: string }>(
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%\\_cf\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite_%'",
+  );
   const triggers = await rows<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'trigger'");
   for (const { name } of triggers) await rows(`DROP TRIGGER ${name}`);
   for (const { name } of tables) await rows(`DROP TABLE ${name}`);
@@ -86,7 +88,14 @@ it("of orders that several panels have, the one that was placed keeps the provid
   await had("c", "ORD.7", 1000);
   for (const panel of ["a", "b"]) {
     n += 1;
-    await addOrders(panel, "acme", n, 1, { cadence: null, status: "pending", middle: "pending", ...placed, provider_order_id: `placing ${n}`, id: `${n}` });
+    await addOrders(panel, "acme", n, 1, {
+      cadence: null,
+      status: "pending",
+      middle: "pending",
+      ...placed,
+      provider_order_id: `placing ${n}`,
+      id: `${n}`,
+    });
   }
   // A refund of one that gives way would be posted by itself in a minute.
   await rows(
@@ -98,14 +107,20 @@ it("of orders that several panels have, the one that was placed keeps the provid
   );
   await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
 
-  const gaveWay = "SELECT id FROM orders WHERE flags & 4096 AND cadence IS NULL AND provider_order_id = 'taken ' || panel || ' ' || n ORDER BY n";
+  const gaveWay =
+    "SELECT id FROM orders WHERE flags & 4096 AND cadence IS NULL AND provider_order_id = 'taken ' || panel || ' ' || n ORDER BY n";
   const lost = ["a-501", "c-501", "a-502", "b-0503", "c-+503", "c-504abc", "b-503deb4d3b7d4bad9bdd"];
   expect((await rows<{ id: string }>(gaveWay)).map(({ id }) => id)).toEqual(lost);
-  const audited = await rows<{ subject: string; before: string }>("SELECT subject, before FROM audit WHERE action = 'order.gave_way' AND actor = 'rules'");
+  const audited = await rows<{ subject: string; before: string }>(
+    "SELECT subject, before FROM audit WHERE action = 'order.gave_way' AND actor = 'rules'",
+  );
   expect(audited.map(({ subject }) => subject).toSorted()).toEqual(lost.map((id) => `order:${id}`).toSorted());
   expect(audited).toContainEqual({ subject: "order:c-504abc", before: '{"provider":"acme","provider_order_id":"504abc"}' });
   expect(await rows("SELECT id, provider_order_id FROM orders WHERE provider_order_id NOT LIKE 'taken %' ORDER BY n")).toEqual([
-    ...["b-501", "b-502", "a-503", "b-503", "a-9b1deb4d3b7d4bad9bdd", "c-a-1", "c-ORD.7"].map((id) => ({ id, provider_order_id: id.slice(2) })),
+    ...["b-501", "b-502", "a-503", "b-503", "a-9b1deb4d3b7d4bad9bdd", "c-a-1", "c-ORD.7"].map((id) => ({
+      id,
+      provider_order_id: id.slice(2),
+    })),
     { id: "15", provider_order_id: "placing a 15" },
     { id: "16", provider_order_id: "placing b 16" },
   ]);
@@ -117,9 +132,10 @@ it("of orders that several panels have, the one that was placed keeps the provid
 
   // They are never asked about again, the others are.
   const run = new World();
-  run.providers.set("acme", answeringEach(() => inProgress(100)));
-  await run.run(10);
-  expect(new Set(run.calls.flatMap(({ ids }) => ids))).toEqual(
-    new Set(["501", "502", "503", "9b1deb4d3b7d4bad9bdd", "a-1", "ORD.7"]),
+  run.providers.set(
+    "acme",
+    answeringEach(() => inProgress(100)),
   );
+  await run.run(10);
+  expect(new Set(run.calls.flatMap(({ ids }) => ids))).toEqual(new Set(["501", "502", "503", "9b1deb4d3b7d4bad9bdd", "a-1", "ORD.7"]));
 });

@@ -68,8 +68,7 @@ async function attachOrder(context: PanelContext, found: RefundCase, wanted: str
   const { db, panel } = context;
   const { provider } = found;
   const standing = (await readStandings(db, [{ panel: panel.id, account: provider, ids: [wanted] }]))(panel.id, provider.id, wanted);
-  if (standing === "stranger")
-    return fail({ code: "invalid_request", fields: [{ path: "provider_order_id", message: ID_SPELLING }] });
+  if (standing === "stranger") return fail({ code: "invalid_request", fields: [{ path: "provider_order_id", message: ID_SPELLING }] });
   // Only the operator can know that what another panel has registered is this order.
   const mayOutrank = panel.actor === OPERATOR;
   if (standing === "anothers" && !mayOutrank) return fail({ code: "provider_order_taken", provider: provider.id, providerOrder: wanted });

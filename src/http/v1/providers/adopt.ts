@@ -39,7 +39,9 @@ export async function postAdoption({ db, panel, ports }: PanelContext, { params:
   const ids = [...new Set(orders)];
   const standing = await readStandings(db, [{ panel: panel.id, account: provider, ids }]);
   const standings = ids.map((one) => [one, standing(panel.id, id, one)] as const);
-  const strangers = standings.flatMap(([one, its]) => (its === "stranger" ? [{ path: `orders[${orders.indexOf(one)}]`, message: ID_SPELLING }] : []));
+  const strangers = standings.flatMap(([one, its]) =>
+    its === "stranger" ? [{ path: `orders[${orders.indexOf(one)}]`, message: ID_SPELLING }] : [],
+  );
   if (strangers.length > 0) return fail({ code: "invalid_request", fields: strangers.slice(0, MAX_PROBLEMS) });
   const fresh = standings.flatMap(([one, its]) => (mayAct(its, "follow") && its !== "own" ? [one] : []));
   const now = ports.now();
