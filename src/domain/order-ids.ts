@@ -58,11 +58,11 @@ export function isProviderOrderId(id: string, { textIds = false }: { readonly te
 }
 
 /**
- * Whether an id that a provider has given, or answered about, shows that it goes by texts: a server that makes numbers of
- * ids would have no order by it.
+ * Whether an id shows that a provider goes by texts. One that it has given for an order may be a hash; where it has answered
+ * about an order, only a name shows it: no number is read out of that. Rule [I10].
  */
-export function isTextId(id: string): boolean {
-  return NAME.test(id) || HASH.test(id);
+export function showsTextIds(id: string, how: "given" | "answered"): boolean {
+  return NAME.test(id) || (how === "given" && HASH.test(id));
 }
 
 /** What an id must be, after the name of its field. */

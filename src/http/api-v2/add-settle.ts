@@ -2,11 +2,11 @@
  * What became of an order that was sent to its provider: written down, and what its script is to hear of it.
  */
 import type { Order } from "../../domain/order.ts";
-import { isTextId } from "../../domain/order-ids.ts";
+import { showsTextIds } from "../../domain/order-ids.ts";
 import { reusedUnanswered } from "../../domain/order-placement.ts";
 import { failureMessage } from "../../provider/failure-message.ts";
 import type { KnownRefusal, Placed } from "../../provider/client.ts";
-import { keepLearned } from "../../store/providers/provider-settings.ts";
+import { keepTextIds } from "../../store/providers/provider-settings.ts";
 import { reuseUnanswered } from "../../store/placement/placement.ts";
 import { recordTaken, recordUnknown, type Sent, takeBack } from "../../store/placement/settle.ts";
 import type { Panel } from "../../store/panels/panels.ts";
@@ -87,12 +87,6 @@ function orElse(sent: SentOrder, providerOrderId: string | null, recording: Prom
   });
 }
 
-/** A provider that gives a text for an id goes by texts. What is not kept, the next order tells. */
-async function keepTextIds({ call, provider }: SentOrder, providerOrderId: string): Promise<void> {
-  if (provider.settings.learned.textIds === true || !isTextId(providerOrderId)) return;
-  await Promise.allSettled([keepLearned(call.db, provider, { textIds: true })]);
-}
-
 async function settleTaken(sent: SentOrder, providerOrderId: string): Promise<Settled> {
   const { kind, order, outranked } = await recordTaken(sentIn(sent), providerOrderId);
   if (outranked !== null) logOutranked({ ...sent, order }, outranked, providerOrderId);
@@ -103,7 +97,8 @@ async function settleTaken(sent: SentOrder, providerOrderId: string): Promise<Se
   }
   if (kind === "resolved" && order.providerOrderId !== providerOrderId)
     logOf({ ...sent, order }, "placing.late", { provider_order_id: providerOrderId, settled_as: order.providerOrderId });
-  await keepTextIds(sent, providerOrderId);
+  // What is not kept, the next order tells.
+  if (showsTextIds(providerOrderId, "given")) await Promise.allSettled([keepTextIds(sent.call.db, sent.provider)]);
   return { order };
 }
 

@@ -5,7 +5,7 @@
 import pLimit from "p-limit";
 import { adopted } from "../../domain/order-adoption.ts";
 import { correctionWindowOf } from "../../domain/poll-cadence.ts";
-import { isPerhapsLost, isProviderOrderId, isTextId, numberOfOurs } from "../../domain/order-ids.ts";
+import { isPerhapsLost, isProviderOrderId, numberOfOurs, showsTextIds } from "../../domain/order-ids.ts";
 import type { Order } from "../../domain/order.ts";
 import { mayAct } from "../../domain/order-owner.ts";
 import { policyFor } from "../../domain/refund-policy.ts";
@@ -23,7 +23,7 @@ import { readForAdoption } from "../../store/orders/status-reads.ts";
 import { rowHeard, toOrder } from "../../store/rows/order.ts";
 import type { Panel } from "../../store/panels/panels.ts";
 import { adoptParts, partsPutOff, type Whole, withoutParts } from "../../store/orders/parts.ts";
-import { keepLearned } from "../../store/providers/provider-settings.ts";
+import { keepTextIds } from "../../store/providers/provider-settings.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import type { Context } from "../kit/context.ts";
 import { claimMoreCalls, passGate, noteFailure, REPEATABLE } from "../../gate/gate.ts";
@@ -66,7 +66,9 @@ export async function adopt(call: Context, panel: Panel, providerId: string, unk
   if (may !== "yes") return may;
   const { answers, failure } = await ask(call, provider, asked);
   await putOnRecord(call, { panel, provider, unheard: unknown.unheard }, answers);
-  await keepTextIds(call, provider, answers);
+  // Where this fails, another answer tells.
+  const isByText = [...answers].some(([id, { report }]) => report.kind === "status" && showsTextIds(id, "answered"));
+  if (isByText) await Promise.allSettled([keepTextIds(env.DB, provider)]);
   const isCutShort = answers.size < asked.length;
   if (isCutShort && failure !== null) {
     // Ids are the panel's own to make up: what they can have caused counts against nobody else. The sweeps find it out.
@@ -78,13 +80,6 @@ export async function adopt(call: Context, panel: Panel, providerId: string, unk
   const strangers = asked.filter((id) => isStranger(client, answers.get(id)?.report) && !isOursAndPerhapsLost(id, panel));
   const silent = asked.filter((id) => answers.get(id)?.report.kind !== "status" && !strangers.includes(id));
   return { strangers: new Set([...foreign, ...strangers]), silent: new Set([...silent, ...beyond]) };
-}
-
-/** A provider that answers about an order by a text has shown that it goes by texts. Where this fails, another answer tells. */
-async function keepTextIds({ env }: Context, provider: Provider, answers: PollResult["answers"]): Promise<void> {
-  if (provider.settings.learned.textIds === true) return;
-  if (![...answers].some(([id, { report }]) => report.kind === "status" && isTextId(id))) return;
-  await Promise.allSettled([keepLearned(env.DB, provider, { textIds: true })]);
 }
 
 /** Whose orders are asked for, and those of them that are on record without having been heard of. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isPerhapsLost, isProviderOrderId, isTextId, numberOfOurs, panelOrderId } from "../../../src/domain/order-ids.ts";
+import { isPerhapsLost, isProviderOrderId, numberOfOurs, panelOrderId, showsTextIds } from "../../../src/domain/order-ids.ts";
 
 describe("toldId", () => {
   it.each([
@@ -108,8 +108,10 @@ describe("isProviderOrderId", () => {
     );
   });
 
-  it("a text shows that its provider goes by texts, a number does not", () => {
-    expect([...SPELLED.slice(3), ...HASHES].every(isTextId)).toBe(true);
-    expect(["1", "23501", "123abc", "0123"].some(isTextId)).toBe(false);
+  it("a text that a provider gives shows that it goes by texts, and so does a name that it answers about", () => {
+    for (const id of [...SPELLED.slice(3), ...HASHES]) expect([id, showsTextIds(id, "given")]).toEqual([id, true]);
+    for (const id of SPELLED.slice(3)) expect([id, showsTextIds(id, "answered")]).toEqual([id, true]);
+    for (const id of HASHES) expect([id, showsTextIds(id, "answered")]).toEqual([id, false]);
+    for (const id of ["1", "23501", "123abc", "0123"]) expect([id, showsTextIds(id, "given")]).toEqual([id, false]);
   });
 });

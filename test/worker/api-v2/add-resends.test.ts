@@ -201,7 +201,7 @@ describe("an add whose answer was lost", () => {
     expect(world.eventsOf("placing.outranked")).toMatchObject([
       { provider_order_id: "23501", gave_way: "1", gave_way_panel: `${panel}-other` },
     ]);
-    expect(await order()).toMatchObject({ provider_order_id: "23501", flags: 0 });
+    expect(await order()).toMatchObject({ provider_order_id: "23501", flags: [] });
     expect(await resends()).toEqual([]);
   });
 

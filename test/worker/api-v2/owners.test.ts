@@ -313,3 +313,23 @@ describe("a field's name that the provider could read as another's", () => {
     expect(lines?.fields["comments"]).toBe("a\nb");
   });
 });
+
+describe("a hash that begins with a digit", () => {
+  const HASH = "9b1deb4d3b7d4bad9bdd";
+
+  it("is a stranger until the provider has answered about an order by a text", async () => {
+    world.modes("acme");
+    for (const id of [HASH, "ckv9x2p0v0000qz6"]) {
+      const order = acme.orders.get(placedElsewhere());
+      if (order !== undefined) acme.orders.set(id, { ...order, id });
+    }
+    const refused = await register(shop, HASH);
+    expect([refused.status, refused.json.error.details.fields[0].path]).toEqual([422, "provider_order_id"]);
+    expect((await call(shop, { action: "status", order: HASH })).json).toEqual(WRONG_ORDER);
+    expect((await register(shop, "ckv9x2p0v0000qz6")).status).toBe(201);
+    await world.pass(2);
+    expect((await register(shop, HASH)).status).toBe(201);
+    const [{ learned } = { learned: "" }] = await rows<{ learned: string }>("SELECT learned FROM providers WHERE id = 'acme'");
+    expect(JSON.parse(learned)).toEqual({ textIds: true });
+  });
+});
