@@ -35,6 +35,7 @@ export type Standing = "own" | "anothers" | "unclear" | "nobodys" | "stranger";
 
 /** How a panel stands to a provider's order that it names by its id. */
 export function standingOf(panel: string, id: string, { holder, placingSince, textIds }: Known): Standing {
+  // planted: whose-order
   if (holder !== null && holder.panel !== panel) return "anothers";
   if (holder !== null) return isSure(holder, placingSince) ? "own" : "unclear";
   if (!isProviderOrderId(id, { textIds })) return "stranger";

@@ -68,8 +68,9 @@ export async function adoptParts(db: D1Database, wholes: readonly Whole[], polli
     id: row.provider_order_id,
   }));
   await makeWayForParts(db, named, polling, now);
-  const each = new Map(parts.map((part) => [`${part.row.panel} ${part.row.provider_order_id}`, part]));
-  await adoptOrders(db, [...each.values()], now);
+  // A part that two wholes name is the first one's, whichever panels they are of.
+  const each = new Map(parts.toReversed().map((part) => [`${part.row.provider} ${part.row.provider_order_id}`, part]));
+  await adoptOrders(db, [...each.values()].toReversed(), now);
 }
 
 /**

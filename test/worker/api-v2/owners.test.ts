@@ -297,6 +297,14 @@ describe("a field's name that the provider could read as another's", () => {
     },
   );
 
+  it.each(["01", "+1", "1abc", "1.0", "\u200b1"])("so is a service by another spelling: %j", async (service) => {
+    const sent = await world.during(async () => {
+      const { json } = await call(shop, { action: "add", service, link: "https://social.example/p", quantity: "100" });
+      expect(json).toEqual({ error: "error.incorrect_service_id" });
+    }, "add");
+    expect(sent).toEqual([]);
+  });
+
   it("a number that comes as a list is refused, lines are not", async () => {
     const body = (more: string) =>
       new Request("http://panelsync.example/api/v2/acme", {

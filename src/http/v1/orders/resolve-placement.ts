@@ -4,7 +4,7 @@
  */
 import * as z from "zod/mini";
 import type { Order } from "../../../domain/order.ts";
-import { ID_SPELLING } from "../../../domain/order-ids.ts";
+import { ID_SPELLING, isProviderOrderId } from "../../../domain/order-ids.ts";
 import { hasGivenWay } from "../../../domain/order-owner.ts";
 import { foundPlaced, isPlacementInDoubt, neverPlaced } from "../../../domain/order-placement.ts";
 import { orderView } from "../../../domain/order-view.ts";
@@ -68,9 +68,11 @@ async function attachOrder(context: PanelContext, found: RefundCase, wanted: str
   const { db, panel } = context;
   const { provider } = found;
   const standing = (await readStandings(db, [{ panel: panel.id, account: provider, ids: [wanted] }]))(panel.id, provider.id, wanted);
-  if (standing === "stranger") return fail({ code: "invalid_request", fields: [{ path: "provider_order_id", message: ID_SPELLING }] });
-  // Only the operator can know that what another panel has registered is this order.
   const mayOutrank = panel.actor === OPERATOR;
+  // A hash that begins with a digit is the operator's to know, also where the provider has shown none yet.
+  if (standing === "stranger" && !(mayOutrank && isProviderOrderId(wanted, { textIds: true })))
+    return fail({ code: "invalid_request", fields: [{ path: "provider_order_id", message: ID_SPELLING }] });
+  // Only the operator can know that what another panel has registered is this order.
   if (standing === "anothers" && !mayOutrank) return fail({ code: "provider_order_taken", provider: provider.id, providerOrder: wanted });
   const now = Math.max(context.now, found.order.updatedAt);
   const order: Order = { ...found.order, providerOrderId: wanted };
