@@ -62,7 +62,7 @@ export async function wrongsOfLedger(backend: Backend): Promise<string[]> {
 export async function wrongsOfTruth(backend: Backend, world: World, now: number): Promise<string[]> {
   const orders = await rows(
     backend,
-    "SELECT panel, id, provider, provider_order_id, status, flags FROM orders WHERE provider_order_id NOT LIKE 'placing %'",
+    "SELECT panel, id, provider, provider_order_id, status, flags FROM orders WHERE provider_order_id NOT LIKE 'placing %' AND provider_order_id NOT LIKE 'taken %'",
   );
   return orders.flatMap(({ panel, id, provider, provider_order_id, status }) => {
     const order = world.providers.get(String(provider))?.orders.get(String(provider_order_id));

@@ -24,6 +24,15 @@ export type Adoption = {
   readonly counts: { readonly adopted: number; readonly known: number; readonly taken: number };
 };
 
+/** A registration that was answered: when it was sent, and what became of it. */
+export type Registered = {
+  readonly panel: string;
+  readonly provider: string;
+  readonly id: string;
+  readonly result: string;
+  readonly since: number;
+};
+
 export class Newcomer {
   readonly panel: string;
   readonly #system: System;
@@ -36,6 +45,8 @@ export class Newcomer {
   #busy = false;
   /** Called with each list that was taken, as soon as its answer is there. */
   onAdopted: (adoption: Adoption) => void = () => undefined;
+  /** Called with each registration that was answered. */
+  onRegistered: (registered: Registered) => void = () => undefined;
 
   constructor(
     system: System,
@@ -88,7 +99,7 @@ export class Newcomer {
     if (answered?.status === ACCEPTED) this.onAdopted({ panel: this.panel, provider, ids, since, counts: answered.json });
   }
 
-  /** Two panels that have both registered an order both follow it. */
+  /** It has only what the other has not registered yet. */
   async #register(): Promise<void> {
     const others = this.#registrations();
     if (others.length === 0) return;
@@ -96,7 +107,10 @@ export class Newcomer {
     const id = `${this.panel}-${++this.#registered}`;
     const charge = amountOf(quantity * this.#draws.between(1, 9000));
     const registration = { id, provider, provider_order_id, quantity, charge };
-    await this.#client.once("POST", "/v1/orders", [registration], this.#client.of(this.panel));
+    const since = this.#system.now;
+    const answered = await this.#client.once("POST", "/v1/orders", [registration], this.#client.of(this.panel));
+    const result = (answered?.json.results as { result: string }[] | undefined)?.[0]?.result;
+    if (result !== undefined) this.onRegistered({ panel: this.panel, provider, id: provider_order_id, result, since });
   }
 
   /** Orders that have come to be: of a part that has not, nobody knows. */
@@ -107,7 +121,7 @@ export class Newcomer {
     return [...new Set(named)];
   }
 
-  /** An order that is nobody's here yet: whoever asks about it follows it. */
+  /** An order that is nobody's here yet: the first that asks about it has it. */
   #place(provider: Provider): void {
     const [service] = provider.catalogue;
     if (service === undefined) return;

@@ -1,14 +1,15 @@
 /**
- * Whose order a provider's order is, where several panels want it (docs/rules.md, [O4], [O5], [O10], [P14]): who has placed
- * or registered it has it, and others are told that it is none of theirs. Who has only asked about it follows it.
+ * Whose order a provider's order is, where several panels want it (docs/rules.md, [O4], [O11] to [O13], [P14]): one panel's of
+ * all, the first that has placed, adopted or registered it. Others are told that it is none of theirs. What was placed here
+ * outranks what was not.
  */
 import type { World } from "../simulator/world.ts";
-import type { Adoption } from "./newcomer.ts";
-import type { Row } from "./steps.ts";
+import type { Adoption, Registered } from "./newcomer.ts";
+import { hasGivenWay, type Row } from "./steps.ts";
 
-/** A panel that has an order, since then, epoch ms. `isOwn`: it has placed or registered it, and not only asked. */
-type Holder = { readonly panel: string; readonly isOwn: boolean; readonly since: number };
-type Holders = ReadonlyMap<string, readonly Holder[]>;
+/** The panel that has an order, since then, epoch ms. `isPlaced`: it was placed here, or is a part of such. */
+type Holder = { readonly panel: string; readonly row: string; readonly isPlaced: boolean; readonly since: number };
+type Holders = ReadonlyMap<string, Holder>;
 
 /** A request about some orders at a provider's endpoint, and what it was answered. */
 export type Asked = {
@@ -22,25 +23,25 @@ export type Asked = {
 
 const NOBODYS = "Incorrect order ID";
 
+type Whose = "its own" | "another's" | "nobody's" | null;
+
 /** What was said of an order: its entry in the answer; undefined where it is left out. */
 type Entry = { readonly error?: unknown; readonly [field: string]: unknown } | undefined;
 
 export class Owners {
   /** By `provider/id`. */
-  #holders = new Map<string, readonly Holder[]>();
-  /** Orders that a panel had at some time, also in lost time. */
-  readonly #everOwned = new Set<string>();
+  #holders = new Map<string, Holder>();
+  /** Orders that a panel had at some time, also in lost time, or that have changed hands. */
+  readonly #everHeld = new Set<string>();
   readonly #world: () => World;
   readonly wrongs: string[] = [];
-  /** What may have been asked of a provider for orders that nobody has placed or registered here, as `provider/id`. */
+  /** What may have been asked of a provider for orders that nobody has here, as `provider/id`. */
   readonly cancelsPassedOn = new Set<string>();
   readonly refillsPassedOn = new Map<string, number>();
   /** Answers about another panel's orders. */
   refusals = 0;
-  /** Orders that two panels follow. */
-  get shared(): number {
-    return [...this.#holders.values()].filter((holders) => holders.length > 1).length;
-  }
+  /** Orders that have given way to one that was placed here. */
+  outranked = 0;
 
   constructor(world: () => World) {
     this.#world = world;
@@ -55,19 +56,27 @@ export class Owners {
   }
 
   /** After a commit: a row, and that of the whole that it is a part of. */
-  take({ panel, id, provider, provider_order_id, door, add_digest }: Row, whole: Row | null, now: number): void {
+  take(after: Row, whole: Row | null, now: number): void {
+    const { panel, n, id, provider, provider_order_id, add_digest } = after;
     if (typeof provider_order_id !== "string" || provider_order_id.startsWith("placing ")) return;
+    const row = `${String(panel)}/${String(n)}`;
+    if (hasGivenWay(after)) return this.#giveWay(row);
     const order = `${String(provider)}/${provider_order_id}`;
-    const before = this.#holders.get(order) ?? [];
-    const known = before.find((holder) => holder.panel === panel);
-    const isOwn = door === null || add_digest !== null || (whole?.["add_digest"] ?? null) !== null;
-    if (known?.isOwn === isOwn) return;
-    // Parts of a whole that both follow can come with one commit.
-    const owner = before.find((holder) => holder.isOwn && holder.panel !== panel && holder.since < now);
-    if (known === undefined && add_digest === null && door !== null && owner !== undefined)
-      this.wrongs.push(`${String(panel)}/${String(id)} was adopted, and ${order} is ${owner.panel}'s`);
-    if (isOwn) this.#everOwned.add(order);
-    this.#holders.set(order, [...before.filter((holder) => holder !== known), { panel: String(panel), isOwn, since: now }]);
+    const before = this.#holders.get(order);
+    if (before?.row === row) return;
+    if (before !== undefined) this.wrongs.push(`${String(panel)}/${String(id)} has ${order}, which is ${before.panel}'s`);
+    const isPlaced = add_digest !== null || (whole?.["add_digest"] ?? null) !== null;
+    this.#everHeld.add(order);
+    this.#holders.set(order, { panel: String(panel), row, isPlaced, since: now });
+  }
+
+  #giveWay(row: string): void {
+    const held = [...this.#holders].find(([, holder]) => holder.row === row);
+    if (held === undefined) return;
+    const [order, { isPlaced }] = held;
+    if (isPlaced) this.wrongs.push(`${row} was placed here, and gave ${order} away`);
+    this.outranked += 1;
+    this.#holders.delete(order);
   }
 
   /** An answer at a provider's endpoint, as it left. */
@@ -83,8 +92,7 @@ export class Owners {
       if (whose === "another's") this.refusals += 1;
       if (whose === "another's" && entry !== undefined && !isRefused)
         this.wrongs.push(`${name}, which is another's, and heard ${JSON.stringify(entry)}`);
-      if ((whose === "its own" || (whose === "followed" && action === "status")) && isRefused)
-        this.wrongs.push(`${name}, which it has, and heard ${NOBODYS}`);
+      if (whose === "its own" && isRefused) this.wrongs.push(`${name}, which it has, and heard ${NOBODYS}`);
       if (action === "status" && whose === "nobody's" && isRefused && this.#wasThere(provider, id, since))
         this.wrongs.push(`${name}, which is there and nobody's, and heard ${NOBODYS}`);
     }
@@ -94,40 +102,36 @@ export class Owners {
   #noteWanted({ panel, provider, action, ids, since }: Omit<Asked, "text">): void {
     for (const id of ids) {
       const order = `${provider}/${id}`;
-      if (this.#isAnothers(order, panel, since)) continue;
+      if (this.#whoseSince(order, panel, since) === "another's") continue;
       if (action === "cancel") this.cancelsPassedOn.add(order);
       else this.refillsPassedOn.set(order, (this.refillsPassedOn.get(order) ?? 0) + 1);
     }
   }
 
-  /** A list of ids that was taken. One that another panel has only asked about may be called taken or not. */
+  /** A list of ids that was taken. */
   adopted({ panel, provider, ids, since, counts: { adopted, known, taken } }: Adoption): void {
     const whose = ids.map((id) => this.#whoseSince(`${provider}/${id}`, panel, since));
-    const [own, others] = [
-      whose.filter((each) => each === "its own" || each === "followed").length,
-      whose.filter((each) => each === "another's").length,
-    ];
-    if (adopted + known + taken !== ids.length || known < own || taken < others)
+    const count = (what: Whose): number => whose.filter((each) => each === what).length;
+    const [own, others] = [count("its own"), count("another's")];
+    if (adopted + known + taken !== ids.length || known < own || taken < others || adopted > ids.length - own - others)
       this.wrongs.push(
         `${panel} listed ${ids.join(", ")} at ${provider}, of which ${own} are its own and ${others} another's, and heard ${adopted}, ${known}, ${taken}`,
       );
   }
 
-  /** Whose an order has been all the time since then; null where that has changed, or cannot be told. */
-  #whoseSince(order: string, panel: string, since: number): "its own" | "followed" | "another's" | "nobody's" | null {
-    const holders = this.#holders.get(order) ?? [];
-    const own = holders.find((holder) => holder.panel === panel);
-    if (own !== undefined) return own.since > since ? null : own.isOwn ? "its own" : "followed";
-    if (this.#isAnothers(order, panel, since)) return "another's";
-    return this.#everOwned.has(order) ? null : "nobody's";
+  /** What became of a registration. */
+  registered({ panel, provider, id, result, since }: Registered): void {
+    const whose = this.#whoseSince(`${provider}/${id}`, panel, since);
+    if (result === "created" && whose === "another's") this.wrongs.push(`${panel} registered ${provider}/${id}, which is another's`);
+    if (result === "conflict" && whose === "nobody's") this.wrongs.push(`${panel} could not register ${provider}/${id}, which is nobody's`);
   }
 
-  /** Another panel has it as its own all the time since then, and this one does not. */
-  #isAnothers(order: string, panel: string, since: number): boolean {
-    const holders = this.#holders.get(order) ?? [];
-    return (
-      !holders.some((holder) => holder.isOwn && holder.panel === panel) && holders.some((holder) => holder.isOwn && holder.since <= since)
-    );
+  /** Whose an order has been all the time since then; null where that has changed, or cannot be told. */
+  #whoseSince(order: string, panel: string, since: number): Whose {
+    const holder = this.#holders.get(order);
+    if (holder === undefined) return this.#everHeld.has(order) ? null : "nobody's";
+    if (holder.since > since) return null;
+    return holder.panel === panel ? "its own" : "another's";
   }
 
   #wasThere(provider: string, id: string, at: number): boolean {

@@ -259,6 +259,11 @@ export const PLANTED: readonly Planted[] = [
     edits: [drop("dead-letters-kept")],
   },
   {
+    name: "another panel's order counts as one's own",
+    harm: "a panel cancels what another has at the same account",
+    edits: [drop("whose-order")],
+  },
+  {
     name: "numbers of orders are given out again after a restore",
     harm: "a script asks after one order and hears of another",
     edits: [drop("order-numbers-go-on")],

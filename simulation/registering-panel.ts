@@ -3,10 +3,13 @@ import type { ApiClient } from "../test/panels/client.ts";
 import { amountOf } from "./amounts.ts";
 import type { Json, RestClient } from "./client.ts";
 import type { Draws } from "./draws.ts";
+import type { Registered } from "./newcomer.ts";
 import { PROVIDERS } from "./providers.ts";
 import type { System } from "./system.ts";
 
 const ACCEPTED = 202;
+
+type Outcome = { readonly id: string; readonly result: string; readonly error?: { readonly code: string } };
 /** The protocol's lists hold so many ids. */
 const LISTED = 100;
 
@@ -28,6 +31,8 @@ export class RegisteringPanel {
   /** Since when orders are to be checked, where that was acknowledged. */
   readonly checkWanted = new Map<string, number>();
   busy = false;
+  /** Called with each registration that another panel's order is in the way of. */
+  onRegistered: (registered: Registered) => void = () => undefined;
 
   /** `endpoints`: by provider; `wishes`: what it asks for of its orders, which must not change what it orders. */
   constructor(
@@ -56,9 +61,11 @@ export class RegisteringPanel {
     for (let i = 0; i < count; i++) this.#place();
     const waiting = [...this.#unacknowledged.values()].slice(0, 500);
     if (waiting.length > 0) {
+      const since = this.#system.now;
       const answered = await this.#client.once("POST", "/v1/orders", waiting, this.#client.of("books"));
-      for (const { id, result } of (answered?.json.results ?? []) as { id: string; result: string }[]) {
+      for (const { id, result, error } of (answered?.json.results ?? []) as Outcome[]) {
         const order = this.orders.get(id);
+        if (order !== undefined && error?.code === "provider_order_conflict") this.#giveUp(id, order.registration, since);
         if (order === undefined || (result !== "created" && result !== "exists")) continue;
         order.heardAt = this.#system.now;
         this.#unacknowledged.delete(id);
@@ -67,6 +74,13 @@ export class RegisteringPanel {
     await this.#ask();
     if (this.#wishes.chance(0.3)) await this.#look();
     this.busy = false;
+  }
+
+  /** Another panel was the first to ask about it, and has it. */
+  #giveUp(id: string, { provider, provider_order_id }: Json, since: number): void {
+    this.orders.delete(id);
+    this.#unacknowledged.delete(id);
+    this.onRegistered({ panel: "books", provider, id: provider_order_id, result: "conflict", since });
   }
 
   /** Wants an order checked, refilled or canceled. */

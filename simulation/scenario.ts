@@ -25,7 +25,7 @@ import type { Script } from "./script.ts";
 import type { Move } from "./operator.ts";
 import { turnOrders } from "./turned.ts";
 import { wrongsOfRefills } from "./refill-cancel-check.ts";
-import { wrongsOfCancels } from "./owners.ts";
+import { type Owners, wrongsOfCancels } from "./owners.ts";
 import { type OneTimeFaults, drawOneTimeFaults, ONE_TIME_FAULTS, NO_ONE_TIME_FAULTS } from "./one-time-faults.ts";
 import { type Crash, Process } from "./scheduler.ts";
 import type { Backend } from "./sqlite.ts";
@@ -117,7 +117,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
     // A crash at each step is tried: there are as few as will do.
     const few = crashAtStep === undefined ? {} : { newcomers: 0 };
     const participants = await during(system, setUpParticipants(system, { ...options, ...few }));
-    if (watch !== null) for (const newcomer of participants.newcomers) newcomer.onAdopted = (adoption) => watch.owners.adopted(adoption);
+    if (watch !== null) listenFor(watch.owners, participants);
     setUpSteps = system.steps;
     panels = participants.panels;
     system.backgroundFaults.rates = faultPlan.background;
@@ -192,6 +192,15 @@ function watchOf(system: System): Watch {
 const MAX_SECONDS = 10_000;
 
 /** The provider of an API v2 endpoint; undefined at that of the own catalogue. */
+/** What panels are told of whose orders there are, the owners hear. */
+function listenFor(owners: Owners, { newcomers, registeringPanel }: Participants): void {
+  registeringPanel.onRegistered = (registered) => owners.registered(registered);
+  for (const newcomer of newcomers) {
+    newcomer.onAdopted = (adoption) => owners.adopted(adoption);
+    newcomer.onRegistered = (registered) => owners.registered(registered);
+  }
+}
+
 function providerIn(url: string): string | undefined {
   return /\/api\/v2\/(.+)$/.exec(url)?.[1];
 }
@@ -355,6 +364,7 @@ async function wrongsAtEnd(state: RunState): Promise<string[]> {
   const { backend, world } = system;
   const twin = participants.scripts.find(({ id }) => id === "twin");
   for (const link of [...system.slowSales, ...(watch?.doubtedLinks ?? [])]) twin?.excused.add(link);
+  await excuseWhatOthersHave(backend, participants.scripts);
   const altered = new Set([...participants.operator.altered, ...(await rejectedOrders(backend))]);
   return [
     ...(watch?.wrongs ?? []),
@@ -392,6 +402,17 @@ function wrongsOfWatched({ system, clocksAreRight, restores }: RunState, watch: 
         ]
       : []),
   ];
+}
+
+/** What a script had placed before, and another panel was the first to ask about: the script hears that it is none of its own. */
+async function excuseWhatOthersHave(backend: Backend, scripts: readonly Script[]): Promise<void> {
+  const sql = `SELECT panel, provider_order_id FROM orders WHERE provider = '${PROVIDERS[0]}'`;
+  const [found] = await backend.run([{ sql, params: [] }]);
+  const holders = new Map((found?.results ?? []).map(({ panel, provider_order_id }) => [String(provider_order_id), panel]));
+  for (const { id: panel, panel: actor, excused } of scripts) {
+    const brought = actor.shop.orders.filter(({ link }) => link.includes("/brought/"));
+    for (const { id, link } of brought) if ((holders.get(String(id)) ?? panel) !== panel) excused.add(link);
+  }
 }
 
 /** Orders, as `panel/id`, of which a person has rejected something. */
@@ -470,7 +491,7 @@ function statsOf(
     "steps compared": watch?.compared ?? 0,
     "changes compared": watch?.changesCompared ?? 0,
     "answers compared": watch?.apiV2.compared ?? 0,
-    "orders shared": watch?.owners.shared ?? 0,
+    "orders outranked": watch?.owners.outranked ?? 0,
     "orders refused": watch?.owners.refusals ?? 0,
     brakes: watch?.brakes.engaged ?? 0,
     refills: [...system.world.providers.values()].reduce((sum, provider) => sum + provider.refills.size, 0),

@@ -18,7 +18,7 @@ const NOT_FOUND = 1 << 3;
 /** `left`: it is none of those any more that the rules decide about. */
 export function stepsBetween(before: Kept, after: Kept): readonly Step[] | "left" {
   const decisions: Step[] = [];
-  if (after.row["reason"] === "not_placed") return "left";
+  if (after.row["reason"] === "not_placed" || hasGivenWay(after.row)) return "left";
   for (const [n, refund] of after.refunds) {
     const old = before.refunds.get(n);
     const amount = refund["amount"] === null ? null : Number(refund["amount"]);
@@ -34,6 +34,11 @@ export function stepsBetween(before: Kept, after: Kept): readonly Step[] | "left
   if (!isHeard(before.row, after.row)) return told;
   if (isLeftOut(after.row)) return [(order) => order.leaveOut(), ...told];
   return [stepOf(after), ...told];
+}
+
+/** Whether an order has lost its provider's order to one that was placed here: nothing is heard of it any more. */
+export function hasGivenWay({ provider_order_id }: Row): boolean {
+  return typeof provider_order_id === "string" && provider_order_id.startsWith("taken ");
 }
 
 /** What a new row has heard of the order already; null for one of which nothing was heard. */

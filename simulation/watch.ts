@@ -318,7 +318,7 @@ function namesOf({ panel, id, provider, provider_order_id }: Row): string[] {
 const SETTLING_MS = 72 * 60 * 60_000;
 
 function wrongsOfEnd({ cadence, provider_order_id, created_at }: Row, now: number): string[] {
-  const isPlaced = typeof provider_order_id === "string" && !provider_order_id.startsWith("placing ");
+  const isPlaced = typeof provider_order_id === "string" && !/^(?:placing|taken) /.test(provider_order_id);
   return cadence === null && isPlaced && now - Number(created_at) < SETTLING_MS ? ["nobody looks at it any more"] : [];
 }
 

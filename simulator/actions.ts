@@ -5,6 +5,7 @@ import { countOf, wordOf } from "./mode-choice.ts";
 import { askCancel, canCancel, canRefill, findOrder } from "./orders.ts";
 import { add } from "./placing.ts";
 import { refillStatusAt } from "./refills.ts";
+import { leadingNumber } from "./requests.ts";
 import { noteStatusAsked } from "./stats.ts";
 import type { RefusalName } from "./words.ts";
 import type { Order, Provider } from "./world.ts";
@@ -39,7 +40,7 @@ function status(asked: Asked): Answer {
 
   noteStatusAsked(provider.stats, [fields.order], now, false);
   if (isPoison(asked, "poison_alone", fields.order)) return refused("broken");
-  const order = findOrder(provider, fields.order, now);
+  const order = named(asked, fields.order);
   return order ? { kind: "order", told: tell(asked, order) } : refused("incorrect_order_id");
 }
 
@@ -58,7 +59,7 @@ function statusOfMany(asked: Asked, ids: readonly string[]): Answer {
   return {
     kind: "orders",
     told: answered.map((id) => {
-      const order = findOrder(provider, id, now);
+      const order = named(asked, id);
       return [id, order ? tell(asked, order) : "incorrect_order_id"];
     }),
     bystanders: active.has("extra_ids") ? bystandersOf(provider, ids) : [],
@@ -97,9 +98,10 @@ function bystandersOf(provider: Provider, asked: readonly string[]): string[] {
   return bystanders;
 }
 
-function refill({ provider, now, active, fields }: Asked): Answer {
+function refill(asked: Asked): Answer {
+  const { provider, now, active, fields } = asked;
   const ask = (id: string): { readonly refill: string } | RefusalName => {
-    const order = findOrder(provider, id, now);
+    const order = named(asked, id);
     if (!order) return "incorrect_order_id";
     if (!canRefill(provider, order, now)) return "refill_refused";
     const refillId = wordOf(active, "refill_ids") === "cuid" ? `cmb2x9q4k000${provider.nextRefillId}l508` : String(provider.nextRefillId);
@@ -112,13 +114,13 @@ function refill({ provider, now, active, fields }: Asked): Answer {
     if (ids.length > MAX_IDS) return refused("too_many_ids");
     return { kind: "refills", refills: ids.map((id) => [id, ask(id)]) };
   }
-  const asked = ask(fields.order ?? "");
-  return typeof asked === "string" ? refused(asked) : { kind: "refill", refill: asked.refill };
+  const said = ask(fields.order ?? "");
+  return typeof said === "string" ? refused(said) : { kind: "refill", refill: said.refill };
 }
 
-function refillStatus({ world, provider, now, fields }: Asked): Answer {
+function refillStatus({ world, provider, active, now, fields }: Asked): Answer {
   const look = (id: string): { readonly status: string } | RefusalName => {
-    const found = provider.refills.get(id);
+    const found = provider.refills.get(active.has("lenient_ids") ? leadingNumber(id) : id);
     if (!found) return "refill_not_found";
     return { status: refillStatusAt(world.seed, provider.name, found, now) };
   };
@@ -131,23 +133,29 @@ function refillStatus({ world, provider, now, fields }: Asked): Answer {
   return typeof found === "string" ? refused(found) : { kind: "refill_status", status: found.status };
 }
 
-function cancel({ world, provider, now, active, fields }: Asked): Answer {
+function cancel(asked: Asked): Answer {
+  const { world, provider, now, active, fields } = asked;
   const ask = (id: string): true | RefusalName => {
-    const order = findOrder(provider, id, now);
+    const order = named(asked, id);
     if (!order) return "incorrect_order_id";
     if (!canCancel(provider, order, now)) return "cancel_refused";
     askCancel(world, provider, order, now);
     return true;
   };
   if (active.has("cancel_one")) {
-    const asked = ask(fields.order ?? "");
-    return asked === true ? { kind: "cancel" } : refused(asked);
+    const said = ask(fields.order ?? "");
+    return said === true ? { kind: "cancel" } : refused(said);
   }
   // The protocol has no singular here.
   if (fields.orders === undefined) return refused("incorrect_request");
   const ids = idsIn(fields.orders);
   if (ids.length > MAX_IDS) return refused("too_many_ids");
   return { kind: "cancels", cancels: ids.map((id) => [id, ask(id)]) };
+}
+
+/** The order that an id stands for, by the provider's way to read one. */
+function named({ provider, active, now }: Asked, id: string): Order | undefined {
+  return findOrder(provider, active.has("lenient_ids") ? leadingNumber(id) : id, now);
 }
 
 function idsIn(list: string): string[] {

@@ -179,6 +179,10 @@ export const MODES = {
   accept_get: { about: "GET with a query is understood as well." },
   accept_json: { about: "POST with a JSON body is understood as well." },
   browser_ua_only: { about: "A User-Agent that is not a browser's gets a 403 page." },
+  lenient_ids: {
+    about:
+      "Reads as PHP does: an id by the digits that it begins with, a field's name without spaces around it and with `_` for `.`, a space and `[`; the last field of a name counts.",
+  },
   redirect: {
     about: "Redirects to another path, which records whether the key came along.",
     value: { default: 302, oneOf: [301, 302, 303, 307, 308], means: "the HTTP status" },

@@ -50,7 +50,28 @@ export function parsedJson(text: string): Json {
 }
 
 function formFields(form: string, active: ActiveModes): Fields {
-  return inDialect(Object.fromEntries(new URLSearchParams(form)), active);
+  const pairs = [...new URLSearchParams(form)];
+  return inDialect(Object.fromEntries(active.has("lenient_ids") ? pairs.map(asPhpReads) : pairs), active);
+}
+
+/** `quantity[]` is a list in PHP, which stands as this word where a text is wanted. */
+const LIST = "Array";
+
+function asPhpReads([name, value]: readonly [string, string]): [string, string] {
+  const plain = name.trim();
+  const list = /^([^[]+)\[.*\]$/s.exec(plain)?.[1];
+  return list === undefined ? [plain.replace(/[.\s[]/g, "_"), value] : [list.replace(/[.\s]/g, "_"), LIST];
+}
+
+/** The number that a text begins with, as a lenient server reads it: signs, zeros in front and invisible characters do not count. */
+export function leadingNumber(id: string): string {
+  const digits = /^\+?0*(\d+)/.exec(
+    id
+      .normalize("NFKC")
+      .replace(/\p{Cf}/gu, "")
+      .trim(),
+  )?.[1];
+  return digits ?? "0";
 }
 
 function texts(object: Readonly<Record<string, Json>>): Fields {

@@ -3,6 +3,7 @@
  *
  * What a service's type needs is as the hosted panels document it; an unknown type is ordered by `quantity`.
  */
+import { PLAIN_NAME } from "./field-names.ts";
 import { MAX_AMOUNT_MICROS } from "./money.ts";
 import { formatPrice, parsePrice } from "./price.ts";
 import { fail, ok, type Result } from "./result.ts";
@@ -132,11 +133,6 @@ export function orderedBy(service: Service, fields: Fields): Checked<Ordered> {
   return ok({ quantity, charge, runs, posts: counting.by === "posts" ? countIn(given(fields, "posts") ?? "") : null });
 }
 
-/**
- * A field that reaches every provider under the name it was given: PHP cuts spaces, and reads `.`, a space and `[` as `_`,
- * so that other names are read as another field's.
- */
-const PLAIN_NAME = /^[A-Za-z0-9_-]{1,64}$/;
 /** What is ours to say at any provider. Some servers do not mind case. */
 const OURS: ReadonlySet<string> = new Set(["key", "action"]);
 /** What is the provider's and ours to say; its dialects among them. */

@@ -41,15 +41,30 @@ export function isPerhapsLost(id: string, lostOrdersFrom: number | null): boolea
   return numbers.some((n) => n >= lostOrdersFrom && n < lostOrdersFrom + PASSED_OVER);
 }
 
-/** Whole numbers without a zero in front, and names that begin with a letter. */
-const PROVIDER_ORDER_ID = /^(?:[1-9]\d{0,18}|[A-Za-z][A-Za-z0-9_-]{0,63})$/;
+/** Whole numbers without a zero in front. */
+const NUMBER = /^[1-9]\d{0,18}$/;
+/** Names that begin with a letter: no server reads a number out of their beginning. */
+const NAME = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 /** Hashes and the like begin with a digit now and then; what is shorter is read as the number before its letters. */
-const HASHED_ID = /^(?=\d*[A-Za-z])\d[A-Za-z0-9_-]{15,63}$/;
+const HASH = /^(?=\d*[A-Za-z])\d[A-Za-z0-9_-]{15,63}$/;
 
 /**
- * Whether a text can be the id of a provider's order. Lenient servers read `0123`, `+123` and `123abc` as the order 123,
- * so what has another spelling is nobody's, and is never sent. Rule [I9].
+ * Whether a text that a panel names can be the id of an order, or of a refill, of a provider's. Lenient servers read
+ * `0123`, `+123` and `123abc` as the order 123, so what has another spelling is nobody's, and is never sent. A hash that
+ * begins with a digit would be read so, too: it counts only where the provider has shown that it goes by texts. Rule [I9].
  */
-export function isProviderOrderId(id: string): boolean {
-  return PROVIDER_ORDER_ID.test(id) || HASHED_ID.test(id);
+export function isProviderOrderId(id: string, { textIds = false }: { readonly textIds?: boolean } = {}): boolean {
+  return NUMBER.test(id) || NAME.test(id) || (textIds && HASH.test(id));
 }
+
+/**
+ * Whether an id shows that a provider goes by texts. One that it has given for an order may be a hash; where it has answered
+ * about an order, only a name shows it: no number is read out of that. Rule [I10].
+ */
+export function showsTextIds(id: string, how: "given" | "answered"): boolean {
+  return NAME.test(id) || (how === "given" && HASH.test(id));
+}
+
+/** What an id must be, after the name of its field. */
+export const ID_SPELLING =
+  "must be a provider's id in its one spelling: a whole number without zeros in front, or letters, digits, `_` and `-`, 64 at most, a letter first";

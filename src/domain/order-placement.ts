@@ -2,6 +2,7 @@
  * What becomes of an order that is being placed. Pure.
  */
 import { FLAGS, type Order, type OrderState } from "./order.ts";
+import { hasGivenWay } from "./order-owner.ts";
 import { isFinal } from "./status.ts";
 import type { RefundPlan } from "./refund-plan.ts";
 
@@ -45,13 +46,15 @@ export function reuse({ identical, active }: InTheWay, policy: AddPolicy, now: n
 }
 
 /** Whether the request that sends the order is still at work: one that was left behind gets an id of ours. */
-export function isBeingPlaced({ providerOrderId, state, createdAt }: Order, now: number): boolean {
-  return providerOrderId === null && (state.flags & FLAGS.placing_unknown) === 0 && now - createdAt < PLACING_MS;
+export function isBeingPlaced(order: Order, now: number): boolean {
+  const { providerOrderId, state, createdAt } = order;
+  return !hasGivenWay(order) && providerOrderId === null && (state.flags & FLAGS.placing_unknown) === 0 && now - createdAt < PLACING_MS;
 }
 
 /** Whether the placement is not confirmed, and no request is about to confirm it: a person resolves it. */
-export function isPlacementInDoubt({ providerOrderId, state, createdAt }: Order, now: number): boolean {
-  if (providerOrderId !== null || isFinal(state.status)) return false;
+export function isPlacementInDoubt(order: Order, now: number): boolean {
+  const { providerOrderId, state, createdAt } = order;
+  if (providerOrderId !== null || hasGivenWay(order) || isFinal(state.status)) return false;
   return (state.flags & FLAGS.placing_unknown) !== 0 || now - createdAt >= PLACING_MS;
 }
 

@@ -19,6 +19,7 @@ import {
 } from "./refill-cancel.ts";
 import { cadenceOf, correctionWindowOf, DAY_MS, DEFAULT_SETTLE_HOURS } from "./poll-cadence.ts";
 import type { Order, OrderState } from "./order.ts";
+import { hasGivenWay } from "./order-owner.ts";
 import type { Decision } from "./reconcile.ts";
 import { isFinal, type Status } from "./status.ts";
 
@@ -28,6 +29,8 @@ export const REFILL_CANCEL_KINDS = ["refill", "cancel"] as const satisfies reado
 /** Why a request is not passed on. Times in epoch ms. */
 export type RefillCancelProblem =
   | { readonly code: "not_placed" }
+  /** It has given way to an order that was placed here. */
+  | { readonly code: "provider_order_taken" }
   | { readonly code: "not_offered" }
   | { readonly code: "not_refillable"; readonly status: Status }
   | { readonly code: "refill_too_late"; readonly until: number }
@@ -40,6 +43,7 @@ export function isRefillCancelOpen(kind: RefillCancelKind, { refill, cancel }: O
 
 /** Why no request of this kind may be made of the order now; null when it may. `offered`: whether its service has it. */
 export function refillCancelProblem(kind: RefillCancelKind, order: Order, offered: boolean, now: number): RefillCancelProblem | null {
+  if (hasGivenWay(order)) return { code: "provider_order_taken" };
   if (order.providerOrderId === null) return { code: "not_placed" };
   if (!offered) return { code: "not_offered" };
   return kind === "refill" ? refillProblem(order, now) : cancelProblem(order);

@@ -7,6 +7,7 @@ import { bucketKeyOf, checkedAt } from "./poll-coverage.ts";
 import { formatAmount } from "./money.ts";
 import { flagNames, type Flag, FLAGS, type Order, type Reason } from "./order.ts";
 import { isDown, type ProviderState } from "./provider.ts";
+import { hasGivenWay } from "./order-owner.ts";
 import { reasonText } from "./reason-text.ts";
 import { nextMinuteDue, slowdownOf } from "./poll-pacing.ts";
 import { isFinal, type Status, STATUSES } from "./status.ts";
@@ -115,8 +116,9 @@ export function cancelView({ state }: Order): CancelView | null {
 }
 
 /** Nobody looks at it any more. An order that is not placed yet is not polled either, and waits for somebody. */
-function isClosed({ providerOrderId, state }: Order): boolean {
-  return state.cadence === null && (providerOrderId !== null || isFinal(state.status));
+function isClosed(order: Order): boolean {
+  const { providerOrderId, state } = order;
+  return state.cadence === null && (providerOrderId !== null || hasGivenWay(order) || isFinal(state.status));
 }
 
 /** An order that is later than its cadence by this much is `delayed`: ticks and sweeps take their time. */

@@ -33,6 +33,8 @@ export const FLAGS = {
   parked: 1 << 10,
   /** The placement could not be confirmed: the order is never sent again, and a person resolves it. */
   placing_unknown: 1 << 11,
+  /** Its provider's order turned out to be one that was placed here: it gave way, and is never asked about again. */
+  provider_order_taken: 1 << 12,
 } as const;
 
 export type Flag = keyof typeof FLAGS;

@@ -22,6 +22,7 @@ const CAUSES: Partial<Readonly<Record<RefundReason, string>>> = {
   error_too_long: "The order has been in error for longer than the policy allows",
   decided_before: "The provider said something else after a person had decided about this order",
   brake: "Unusually many of the provider's orders ended badly at once",
+  provider_order_taken: "The provider's order belongs to an order that was placed here, and this one gave way",
   frozen: "The panel's books did not add up when this was to be refunded",
 };
 

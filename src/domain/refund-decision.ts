@@ -2,6 +2,7 @@
  * What a person decides about an order's money: approving or rejecting a refund that waits, goodwill, claw-back.
  * Pure, and within the same bounds as the rules: net refunds stay between nothing and the charge.
  */
+import { hasGivenWay } from "./order-owner.ts";
 import { FLAGS, type OrderState, type Reason } from "./order.ts";
 import { refundDue, type RefundRules } from "./refund-rules.ts";
 import { isOver, withOverFlag } from "./refund-plan.ts";
@@ -41,10 +42,10 @@ export function approve(state: OrderState, amount: number | null): After {
  * confirms that the order has ended. Rules [D3], [P9].
  */
 export function reject(state: OrderState, now: number): OrderState {
-  return { ...decidedAbout(state, state.refunded), rejectedAt: now, cadence: CONFIRMING_CADENCE };
+  return { ...decidedAbout(state, state.refunded), rejectedAt: now, cadence: hasGivenWay({ state }) ? null : CONFIRMING_CADENCE };
 }
 
-/** A rejection is confirmed by a poll an hour later, also of an order that was closed. */
+/** A rejection is confirmed by a poll an hour later, also of an order that was closed; not of one that has given way. */
 const CONFIRMING_CADENCE: Cadence = 60;
 
 function decidedAbout(state: OrderState, refunded: number): OrderState {
@@ -66,6 +67,7 @@ function decidedAbout(state: OrderState, refunded: number): OrderState {
 
 /** Why the order stands as it does once nothing waits any more: what the rules say of it, if they say anything. */
 function reasonLeft(state: OrderState): Reason | null {
+  if (hasGivenWay({ state })) return "provider_order_taken";
   const due = refundDue(state);
   if (due.kind === "due") return due.reason;
   return state.status === "error" ? "provider_error" : null;

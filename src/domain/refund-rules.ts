@@ -18,6 +18,7 @@ export const REFUND_REASONS = {
   decided_before: "A person has decided about this order before, and the provider now says something else; someone has to decide again.",
   brake: "Unusually many of the provider's orders ended badly at once; its refunds wait for the operator.",
   frozen: "The panel's books did not add up at the last check; its refunds wait until that is cleared.",
+  provider_order_taken: "The provider's order belongs to an order that was placed here; this one gave way, someone has to decide.",
   not_placed: "The order never reached the provider; the full charge is returned.",
   goodwill: "The panel returned this by its own decision.",
   clawback: "The panel took this back by its own decision.",

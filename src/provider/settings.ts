@@ -75,6 +75,8 @@ export type Learned = {
   readonly cancelBy?: "orders" | "order";
   /** What it gave as the refill's id for two orders: a yes, and no id. */
   readonly sameRefill?: string;
+  /** It has given an order's id that is a text, or answered about an order by one: it makes no numbers of ids. */
+  readonly textIds?: true;
 };
 
 /** What the client needs to know of a provider to call it. */

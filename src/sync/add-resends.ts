@@ -14,7 +14,7 @@ import { accountOf } from "../provider/idempotency.ts";
 import { isOfConnection } from "../provider/outcome.ts";
 import { metered } from "../store/operations/metered.ts";
 import { readProviders } from "../store/orders/due.ts";
-import { isAnothers, readByNumber } from "../store/placement/placement.ts";
+import { readByNumber } from "../store/placement/placement.ts";
 import { claimResend, type ClaimedResend, endResends } from "../store/placement/resends.ts";
 import { recordTaken, type Sent, takeBack } from "../store/placement/settle.ts";
 import type { Provider } from "../store/rows/provider.ts";
@@ -62,8 +62,9 @@ async function settle(work: Work, provider: Provider, order: Order, placed: Plac
   switch (placed.kind) {
     case "placed": {
       const facts = { provider_order_id: placed.id };
-      const taken = (await isAnothers(db, order.panel, provider.id, placed.id)) ? null : await recordTaken(sent, placed.id);
-      if (taken !== null && taken.kind !== "clash") return log("placing.found", facts);
+      const { kind, outranked } = await recordTaken(sent, placed.id);
+      if (outranked !== null) log("placing.outranked", { ...facts, gave_way: outranked.id, gave_way_panel: outranked.panel });
+      if (kind !== "clash") return log("placing.found", facts);
       // One delivery would be two orders' here: a person has to look, and asking again brings the same.
       await endResends(db, [order.panel, order.number]);
       return log("placing.clash", facts);

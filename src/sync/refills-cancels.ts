@@ -6,6 +6,7 @@ import { chunksOf } from "../domain/chunks.ts";
 import { isCancelLeft, isRefillLeft } from "../domain/refill-cancel.ts";
 import { MESSAGE_VERSION, type RefillCancelMessage } from "../domain/message.ts";
 import type { Order } from "../domain/order.ts";
+import { mayAct } from "../domain/order-owner.ts";
 import { isRefillDue, REFILL_CANCEL_KINDS, type RefillCancelKind, takenUp, TURNED_AWAY } from "../domain/order-refill-cancel.ts";
 import type { Ports } from "../ports.ts";
 import { isOfConnection, isUnheard, requestAnswerOf } from "../provider/outcome.ts";
@@ -15,6 +16,7 @@ import { keepLearned } from "../store/providers/provider-settings.ts";
 import { changeOrders, type KnownOrder, recordOutcomes } from "../store/refills-cancels/steps.ts";
 import { gateOf, noteFailure, REPEATABLE } from "../gate/gate.ts";
 import { readNamed } from "../store/orders/due.ts";
+import { readStandings } from "../store/orders/owners.ts";
 import { metered } from "../store/operations/metered.ts";
 import type { Provider } from "../store/rows/provider.ts";
 import { type Quota, claimQuotas } from "../gate/quota.ts";
@@ -77,8 +79,9 @@ export async function askRefillsCancels(message: RefillCancelMessage, isLast: bo
   const { db, usage } = metered(env.DB);
   const readAt = ports.now();
   const { providers, due } = await readNamed(db, message.orders);
+  const its = await theirPanels(db, due[0] ?? [], providers);
   const waiting = [...providers.values()].flatMap((provider) => {
-    const orders = (due[0] ?? []).filter((order) => order.provider === provider.id);
+    const orders = its.filter((order) => order.provider === provider.id);
     return REFILL_CANCEL_KINDS.flatMap((kind) =>
       chunksOf(
         orders.filter((order) => takenUp(kind, order, readAt) !== null),
@@ -108,6 +111,19 @@ export async function askRefillsCancels(message: RefillCancelMessage, isLast: bo
   }
   ports.log({ event: "request", orders: message.orders.length, asked, ...usage() });
   return isLater ? "later" : "done";
+}
+
+/**
+ * Those of some orders that are certainly their panels'. Another may be the one that another panel is just placing: what was
+ * asked for it stays queued, and a sweep sends it again.
+ */
+async function theirPanels(db: D1Database, orders: readonly Order[], providers: ReadonlyMap<string, Provider>): Promise<readonly Order[]> {
+  const claims = orders.flatMap(({ panel, provider, providerOrderId }) => {
+    const account = providers.get(provider);
+    return account === undefined || providerOrderId === null ? [] : [{ panel, account, ids: [providerOrderId] }];
+  });
+  const standing = await readStandings(db, claims);
+  return orders.filter(({ panel, provider, providerOrderId }) => mayAct(standing(panel, provider, providerOrderId ?? ""), "change"));
 }
 
 type Waiting = { readonly provider: Provider; readonly kind: RefillCancelKind; readonly orders: readonly Order[] };

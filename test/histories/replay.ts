@@ -74,9 +74,7 @@ export class Replay {
   }
 
   async #ask({ kind: _kind, at: _at, status, text, ...asking }: Extract<Cause, { kind: "request" }>): Promise<void> {
-    // A provider's key is no part of a history, and is required when the provider is new.
-    const isProvider = asking.method === "PUT" && /^\/v1\/providers\/[^/]+$/.test(asking.path);
-    const body = isProvider ? { ...(asking.body as object), key: "left-out" } : asking.body;
+    const body = bodyOf(asking);
     const told = await this.stage.request({ ...asking, ...(body === undefined ? {} : { body }) });
     const isSame = told.status === status && (text === undefined || text === told.text);
     if (!isSame) this.otherwise.push(`${asking.method} ${asking.path}: ${status} ${text ?? ""} → ${told.status} ${told.text}`);
@@ -100,6 +98,17 @@ export class Replay {
       await this.#deliverOwn();
     }
   }
+}
+
+/**
+ * What is asked for in today's words. A provider's key is no part of a history, and is required when the provider is new. A
+ * panel of a history is the operator's own, which today has to be said, and has its credit as a limit or without one.
+ */
+function bodyOf({ method, path, body }: { readonly method: string; readonly path: string; readonly body?: unknown }): unknown {
+  if (method === "PUT" && /^\/v1\/providers\/[^/]+$/.test(path)) return { ...(body as object), key: "left-out" };
+  if (method !== "POST" || path !== "/v1/panels" || Object.hasOwn(body as object, "role")) return body;
+  const { allow_credit, ...rest } = body as { readonly allow_credit?: boolean };
+  return { ...rest, role: "shop", ...(allow_credit === true ? { credit_limit: null } : {}) };
 }
 
 /** What is not as the history ends, in words. */

@@ -140,6 +140,24 @@ export function callModes() {
         },
       },
     ],
+    lenient_ids: [
+      {
+        does: "reads an id by the digits that it begins with",
+        check: async ({ statusOf, statusOfMany, ids: [id] }) => {
+          for (const other of [`0${id}`, `+${id}`, `${id}abc`, `${id}.0`, `\u200b${id}`, ` ${id}`])
+            expect([other, (await statusOf(other)).json]).toEqual([other, expect.objectContaining({ status: "In progress" })]);
+          expect(Object.keys(object(await statusOfMany([`0${id}`])))).toEqual([`0${id}`]);
+        },
+      },
+      {
+        does: "reads names as PHP does, and the last of them counts",
+        check: async ({ call, statusOf, ids }) => {
+          expect((await call({ action: "balance", " key": "BAD" })).json).toEqual({ error: "Invalid API key" });
+          expect((await call({ action: "balance", " action": "status", order: ids[0] })).json).toMatchObject({ status: "In progress" });
+          expect((await statusOf(ids[0])).json).toMatchObject({ status: "In progress" });
+        },
+      },
+    ],
     second_dialect: [
       {
         does: "has other names for key, service and error",

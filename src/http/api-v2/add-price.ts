@@ -3,6 +3,7 @@
  * the provider's.
  */
 import { type AddProblem, costOf, orderedBy, sendable, sentBy } from "../../domain/catalogue.ts";
+import { isProviderOrderId } from "../../domain/order-ids.ts";
 import { formatAmount } from "../../domain/money.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
 import { MINUTE_MS } from "../../domain/time.ts";
@@ -72,6 +73,8 @@ export async function priceAtProvider(
 ): Promise<Result<PricedAdd, Mistake>> {
   if (lookup.service === "") return fail(WRONG.service);
   const listed = kept ?? (await refreshServices(call, provider, lookup.service));
+  // A lenient server would read another service out of it.
+  if (listed === null && !isProviderOrderId(lookup.service, { textIds: true })) return fail(WRONG.service);
   // The provider says what it makes of runs that the service does not take. What it accepts then is a plain order.
   const isPlain = listed?.refusesRuns === true;
   const counted = isPlain ? new Map([...fields].filter(([name]) => name !== "runs")) : fields;

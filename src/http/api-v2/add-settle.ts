@@ -2,9 +2,11 @@
  * What became of an order that was sent to its provider: written down, and what its script is to hear of it.
  */
 import type { Order } from "../../domain/order.ts";
+import { showsTextIds } from "../../domain/order-ids.ts";
 import { reusedUnanswered, reusedUntil } from "../../domain/order-placement.ts";
 import { failureMessage } from "../../provider/failure-message.ts";
 import type { KnownRefusal, Placed } from "../../provider/client.ts";
+import { keepTextIds } from "../../store/providers/provider-settings.ts";
 import { reuseUnanswered } from "../../store/placement/placement.ts";
 import { recordTaken, recordUnknown, type Sent, takeBack } from "../../store/placement/settle.ts";
 import type { Panel } from "../../store/panels/panels.ts";
@@ -91,15 +93,23 @@ function orElse(sent: SentOrder, providerOrderId: string | null, recording: Prom
 }
 
 async function settleTaken(sent: SentOrder, providerOrderId: string): Promise<Settled> {
-  const { kind, order } = await recordTaken(sentIn(sent), providerOrderId);
-  // The provider gave the id of an order that the panel has: one delivery, and perhaps one order. A person has to look.
+  const { kind, order, outranked } = await recordTaken(sentIn(sent), providerOrderId);
+  if (outranked !== null) logOutranked({ ...sent, order }, outranked, providerOrderId);
+  // The provider gave the id of an order that was placed here before: one delivery, and perhaps one order. A person has to look.
   if (kind === "clash") {
     logOf({ ...sent, order }, "placing.clash", { provider_order_id: providerOrderId });
     return settleUnknown(sent, order);
   }
   if (kind === "resolved" && order.providerOrderId !== providerOrderId)
     logOf({ ...sent, order }, "placing.late", { provider_order_id: providerOrderId, settled_as: order.providerOrderId });
+  // What is not kept, the next order tells.
+  if (showsTextIds(providerOrderId, "given")) await Promise.allSettled([keepTextIds(sent.call.db, sent.provider)]);
   return { order };
+}
+
+/** Another order gave way to the one that was placed. */
+function logOutranked(sent: SentOrder, { panel, id }: Order, providerOrderId: string): void {
+  logOf(sent, "placing.outranked", { provider_order_id: providerOrderId, gave_way: id, gave_way_panel: panel });
 }
 
 async function settleUnknown(sent: SentOrder, order: Order): Promise<Settled> {

@@ -5,14 +5,16 @@
  * `add` has the steps in order: read, reuse, price, pass the gate, record, send, settle what came, answer.
  */
 import { type Earlier, isBeingPlaced, isEndedUnplaced, reuse } from "../../domain/order-placement.ts";
+import { type OwnNames, unsendableName } from "../../domain/field-names.ts";
 import { passGate } from "../../gate/gate.ts";
 import { refreshServices } from "../../gate/services.ts";
 import { beginPlacing, readByNumber } from "../../store/placement/placement.ts";
 import { readForCatalogueAdd, readForConnectAdd } from "../../store/placement/placement-reads.ts";
+import type { Provider } from "../../store/rows/provider.ts";
 import type { Answer, Context } from "../kit/context.ts";
 import { type AddRequest, requestIn } from "./add-fields.ts";
 import { priceAtProvider, priceInCatalogue } from "./add-price.ts";
-import { type ApiV2Call, noAnswer, notHere, REFUSED, say, sayPlaced, WRONG } from "./answers.ts";
+import { type ApiV2Call, noAnswer, notHere, REFUSED, say, sayPlaced, WRONG, wrongField } from "./answers.ts";
 import { refused } from "./refused.ts";
 import { resendOf, sendOrder } from "./add-send.ts";
 import { settlePlacement } from "./add-settle.ts";
@@ -42,6 +44,8 @@ async function add(asked: ApiV2Call, wanted: AddRequest): Promise<Answer | "agai
 
   // Nothing was sent, so the script may end its order. Passed on, the text would be another one.
   if (!asked.isText) return say(WRONG.text);
+  const wrong = unsendableName({ names: asked.fields.keys(), lists: asked.lists }, ownNames(found.provider));
+  if (wrong !== null) return say(wrongField(wrong));
 
   const earlier = reuse(found, found.panel, call.now);
   if (earlier === "link_duplicate") return say(REFUSED.link_duplicate);
@@ -65,6 +69,12 @@ async function add(asked: ApiV2Call, wanted: AddRequest): Promise<Answer | "agai
   if (priced.value.isPriceOld) call.waitUntil(refreshServices(call, provider, intent.service));
 
   return "order" in settled ? sayPlaced(settled.order) : settled.answer;
+}
+
+function ownNames(provider: Provider | null): OwnNames | null {
+  if (provider === null) return null;
+  const { fields, idempotencyField } = provider.settings.request;
+  return { key: fields.key, action: fields.action, idempotencyField };
 }
 
 /** How long an identical request waits for the answer of the first, in ms from one look to the next: ten seconds in all. */

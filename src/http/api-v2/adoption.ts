@@ -5,8 +5,9 @@
 import pLimit from "p-limit";
 import { adopted } from "../../domain/order-adoption.ts";
 import { correctionWindowOf } from "../../domain/poll-cadence.ts";
-import { isPerhapsLost, isProviderOrderId, numberOfOurs } from "../../domain/order-ids.ts";
+import { isPerhapsLost, isProviderOrderId, numberOfOurs, showsTextIds } from "../../domain/order-ids.ts";
 import type { Order } from "../../domain/order.ts";
+import { mayAct } from "../../domain/order-owner.ts";
 import { policyFor } from "../../domain/refund-policy.ts";
 import { reconcile, type ReconcilePolicy } from "../../domain/reconcile.ts";
 import type { Report, StatusReport } from "../../domain/order-report.ts";
@@ -17,10 +18,12 @@ import type { Capability, PollResult, ProviderClient } from "../../provider/clie
 import { type Adopted, adoptedRow, adoptOrders, readAdopted } from "../../store/orders/adoption.ts";
 import { applyEach, type OrderWrite } from "../../store/orders/apply.ts";
 import { moveWrite } from "../../store/orders/moves.ts";
+import { readStandings } from "../../store/orders/owners.ts";
 import { readForAdoption } from "../../store/orders/status-reads.ts";
 import { rowHeard, toOrder } from "../../store/rows/order.ts";
 import type { Panel } from "../../store/panels/panels.ts";
 import { adoptParts, partsPutOff, type Whole, withoutParts } from "../../store/orders/parts.ts";
+import { keepTextIds } from "../../store/providers/provider-settings.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import type { Context } from "../kit/context.ts";
 import { claimMoreCalls, passGate, noteFailure, REPEATABLE } from "../../gate/gate.ts";
@@ -46,22 +49,26 @@ export type Adoption = { readonly strangers: ReadonlySet<string>; readonly silen
 
 /**
  * Asks the provider about ids, and follows from then on what it knows of them. Where that failed, why: what was heard
- * before is on record. Ids that are no spelling of one are nobody's, and never sent.
+ * before is on record. Ids that are no spelling of one, or another panel's, are never sent.
  */
 export async function adopt(call: Context, panel: Panel, providerId: string, unknown: Unknown): Promise<Adoption | "down" | "busy"> {
   const { env } = call;
-  const spelled = unknown.ids.filter((id) => isProviderOrderId(id));
-  const misspelled = unknown.ids.filter((id) => !isProviderOrderId(id));
-  const wanted = spelled.slice(0, MAX_ADOPTED);
-  const { provider, foreign } = await readForAdoption(env.DB, panel.id, providerId, wanted);
+  const provider = await readForAdoption(env.DB, providerId);
   if (provider === null) return "down";
-  const asked = wanted.filter((id) => !foreign.has(id));
-  const beyond = spelled.slice(MAX_ADOPTED);
-  if (asked.length === 0) return { strangers: new Set([...foreign, ...misspelled]), silent: new Set(beyond) };
+  const spelled = unknown.ids.filter((id) => isProviderOrderId(id, { textIds: true }));
+  const standing = await readStandings(env.DB, [{ panel: panel.id, account: provider, ids: spelled }]);
+  const isOpen = (id: string): boolean => mayAct(standing(panel.id, provider.id, id), "read");
+  const foreign = unknown.ids.filter((id) => !isOpen(id));
+  const open = unknown.ids.filter(isOpen);
+  const [asked, beyond] = [open.slice(0, MAX_ADOPTED), open.slice(MAX_ADOPTED)];
+  if (asked.length === 0) return { strangers: new Set(foreign), silent: new Set(beyond) };
   const may = await passGate(call, provider, 1, REPEATABLE);
   if (may !== "yes") return may;
   const { answers, failure } = await ask(call, provider, asked);
   await putOnRecord(call, { panel, provider, unheard: unknown.unheard }, answers);
+  // Where this fails, another answer tells.
+  const isByText = [...answers].some(([id, { report }]) => report.kind === "status" && showsTextIds(id, "answered"));
+  if (isByText) await Promise.allSettled([keepTextIds(env.DB, provider)]);
   const isCutShort = answers.size < asked.length;
   if (isCutShort && failure !== null) {
     // Ids are the panel's own to make up: what they can have caused counts against nobody else. The sweeps find it out.
@@ -72,7 +79,7 @@ export async function adopt(call: Context, panel: Panel, providerId: string, unk
   const client = clientFor(call.ports, provider.settings);
   const strangers = asked.filter((id) => isStranger(client, answers.get(id)?.report) && !isOursAndPerhapsLost(id, panel));
   const silent = asked.filter((id) => answers.get(id)?.report.kind !== "status" && !strangers.includes(id));
-  return { strangers: new Set([...foreign, ...misspelled, ...strangers]), silent: new Set([...silent, ...beyond]) };
+  return { strangers: new Set([...foreign, ...strangers]), silent: new Set([...silent, ...beyond]) };
 }
 
 /** Whose orders are asked for, and those of them that are on record without having been heard of. */

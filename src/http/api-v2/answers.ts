@@ -11,6 +11,7 @@ import { ok } from "../../domain/result.ts";
 import type { PanelRef } from "../../store/panels/panels.ts";
 import type { ActingPanel, Answer, Context, Reply } from "../kit/context.ts";
 import { RETRY_LATER } from "../kit/errors.ts";
+import { shortened } from "../kit/validate.ts";
 
 /** One call of a panel's script. Whether its key is any panel's, the database says. */
 export type ApiV2Call = {
@@ -19,6 +20,8 @@ export type ApiV2Call = {
   readonly fields: ReadonlyMap<string, string>;
   /** Whether all of the call's text is UTF-8. */
   readonly isText: boolean;
+  /** Names of fields that came as lists of several values. */
+  readonly lists: ReadonlySet<string>;
   readonly ref: PanelRef;
   /** The panel, and its key, once something was read for it. */
   readonly admitted: () => ActingPanel;
@@ -37,6 +40,11 @@ export const WRONG = {
   refill: { error: "Refill not found" },
   service: { error: "error.incorrect_service_id" },
 } as const;
+
+/** A field of an `add` that no provider gets; its name as the script wrote it. */
+export function wrongField(name: string): { readonly error: string } {
+  return { error: `Incorrect request: the field ${JSON.stringify(shortened(name))} cannot be sent on` };
+}
 
 /** What scripts know these refusals of an `add` by. `other` says nothing of whose service it is. */
 export const REFUSED = {

@@ -61,7 +61,7 @@ export function withSingleSlashes(url: URL): URL {
 export async function answerApiV2(call: Context, provider: string): Promise<Answer> {
   const read = await readFields(call);
   if (read === null) return ok(TOO_LARGE);
-  const { fields, isText } = read;
+  const { fields, isText, lists } = read;
   const key = fields.get("key") ?? "";
   if (key.length > MAX_KEY_CHARACTERS || (await kindOf(key)) !== "panel") return say(WRONG.key);
   const value = await sha256Hex(key);
@@ -71,6 +71,6 @@ export async function answerApiV2(call: Context, provider: string): Promise<Answ
   const { panelRef: ref, admitted } = withRef(call, { by: "key_hash", value, operatorKey: null, requirement });
   const named = ACTIONS.get(fields.get("action")?.trim() ?? "");
   const action = call.request.method === "POST" || (named !== undefined && BY_GET.has(named)) ? named : undefined;
-  const asked: ApiV2Call = { call, fields, isText, ref, admitted, provider: provider === "" ? null : provider };
+  const asked: ApiV2Call = { call, fields, isText, lists, ref, admitted, provider: provider === "" ? null : provider };
   return action === undefined ? wrongRequest(asked) : action(asked);
 }

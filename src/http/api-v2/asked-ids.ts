@@ -18,10 +18,15 @@ export function askedIds(fields: ReadonlyMap<string, string>, many: string, one:
   return { ids: ids.slice(0, MAX_IDS), isList: single === undefined ? fields.has(many) : ids.length > 1 };
 }
 
+/** Without plain spaces around it. Other signs that are not seen make it another text, which is nobody's id. */
+function trimmed(id: string): string {
+  return id.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, "");
+}
+
 /** A list has commas; some clients send the text of its JSON. */
 function idsIn(text: string): string[] {
   const list = /^\s*\[(.*)\]\s*$/s.exec(text)?.[1];
-  const ids = (list ?? text).split(",").map((id) => id.trim());
-  const bare = list === undefined ? ids : ids.map((id) => /^"(.*)"$/s.exec(id)?.[1]?.trim() ?? id);
+  const ids = (list ?? text).split(",").map(trimmed);
+  const bare = list === undefined ? ids : ids.map((id) => /^"(.*)"$/s.exec(id)?.[1] ?? id).map(trimmed);
   return [...new Set(bare)].filter((id) => id !== "");
 }

@@ -9,6 +9,8 @@ export type CallFields = {
   readonly fields: ReadonlyMap<string, string>;
   /** Whether all of its text is UTF-8. What is not is left out of `fields`: it would be altered on its way. */
   readonly isText: boolean;
+  /** Names of fields that came as lists of several values. */
+  readonly lists: ReadonlySet<string>;
 };
 
 type Call = { readonly request: Request; readonly url: URL };
@@ -27,16 +29,19 @@ export async function readFields({ request, url }: Call): Promise<CallFields | n
 /** Later ones go before earlier ones. */
 function callFields(sources: readonly Collected[]): CallFields {
   const fields = new Map<string, string>();
+  const lists = new Set<string>();
   let isText = true;
   for (const [name, entries] of sources.flatMap((source) => [...source])) {
     const texts = entries.filter((entry) => entry !== null && entry.isWellFormed());
     const isWhole = texts.length === entries.length && name.isWellFormed();
     if (!isWhole) isText = false;
+    if (entries.length > 1) lists.add(name);
+    else lists.delete(name);
     const text = isWhole || ID_FIELDS.has(name) ? saying(name, texts.join(ID_FIELDS.has(name) ? "," : "\n")) : null;
     if (text === null) fields.delete(name);
     else fields.set(name, text);
   }
-  return { fields, isText };
+  return { fields, isText, lists };
 }
 
 /** A file is no field. A body that is not what its type says is a call without fields, which is answered as one. */

@@ -7,7 +7,9 @@ import type { Order } from "../../domain/order.ts";
 import type { ProviderClient, RefillSaid } from "../../provider/client.ts";
 import { clientFor } from "../../provider/client-for.ts";
 import type { Provider } from "../../store/rows/provider.ts";
-import { foreignRefills, readOwnCases, readRefills } from "../../store/refills-cancels/request-reads.ts";
+import { readOwnCases, readRefills } from "../../store/refills-cancels/request-reads.ts";
+import { mayAct } from "../../domain/order-owner.ts";
+import { readRefillStandings } from "../../store/orders/owners.ts";
 import type { Answer } from "../kit/context.ts";
 import { type ApiV2Call, noAnswer, notHere, say, idView, WRONG } from "./answers.ts";
 import { refused } from "./refused.ts";
@@ -50,7 +52,8 @@ async function ofProviders(asked: ApiV2Call, providerId: string, wanted: AskedId
   if (found.provider === null) return notHere();
   // What a provider takes in one call; those beyond it are left out.
   const unknown = ids.filter((id) => !found.orders.has(id)).slice(0, MAX_ASKED);
-  const foreign = await foreignRefills(call.env.DB, found.panel.id, providerId, unknown);
+  const standings = await readRefillStandings(call.env.DB, { panel: found.panel.id, account: found.provider, ids: unknown });
+  const foreign = new Set(unknown.filter((id) => !mayAct(standings.get(id) ?? "stranger", "read")));
   const told = await ask(
     { call },
     found.provider,

@@ -7,8 +7,8 @@
  */
 import { type AskOutcome, isGrantedRefill } from "../../domain/refill-cancel.ts";
 import pLimit from "p-limit";
-import { isProviderOrderId } from "../../domain/order-ids.ts";
 import type { Order, OrderState } from "../../domain/order.ts";
+import { hasGivenWay, mayAct } from "../../domain/order-owner.ts";
 import {
   isRefillCancelOpen,
   type RefillCancelKind,
@@ -28,16 +28,9 @@ import { minuteOf } from "../../domain/time.ts";
 import { claimCalls } from "../../store/providers/budget.ts";
 import { keepLearned } from "../../store/providers/provider-settings.ts";
 import { changeOrders, type KnownOrder, keyText, recordOutcomes, type TakenUp } from "../../store/refills-cancels/steps.ts";
-import type { Panel } from "../../store/panels/panels.ts";
 import type { Provider } from "../../store/rows/provider.ts";
-import {
-  NO_OTHERS,
-  type Others,
-  readOthers,
-  readOwnCases,
-  readProvidersCases,
-  type RefillCancelCase,
-} from "../../store/refills-cancels/request-reads.ts";
+import { readOwnCases, readProvidersCases, type RefillCancelCase } from "../../store/refills-cancels/request-reads.ts";
+import { readStandings } from "../../store/orders/owners.ts";
 import type { Answer, Context } from "../kit/context.ts";
 import { type ApiV2Call, noAnswer, notHere, say, idView, WRONG } from "./answers.ts";
 import { refused, wrongRequest } from "./refused.ts";
@@ -116,13 +109,21 @@ async function planOwn(asked: ApiV2Call, kind: RefillCancelKind, ids: readonly s
   const { call, ref } = asked;
   const found = await readOwnCases(call.env.DB, ref, ids);
   if (found === null) return refused(asked);
-  const planFor = ({ order, offered }: RefillCancelCase): RequestAnswer | ToAsk => {
+  const panel = found.panel.id;
+  const named = [...found.cases.values()].flatMap(({ order, isPlaced }) => {
+    const account = found.providers.get(order.provider);
+    return isPlaced || account === undefined || order.providerOrderId === null ? [] : [{ panel, account, ids: [order.providerOrderId] }];
+  });
+  const standing = await readStandings(call.env.DB, named);
+  const planFor = ({ order, offered, isPlaced }: RefillCancelCase): RequestAnswer | ToAsk => {
     const known = onRecord(kind, order, call.now, () => order.id);
     if (known !== null) return known;
     const provider = found.providers.get(order.provider);
     const problem = refillCancelProblem(kind, order, offered[kind], call.now);
     if (isCertain(problem) || provider === undefined || order.providerOrderId === null)
       return { kind: "refused", message: NOT_AVAILABLE[kind] };
+    const its = isPlaced ? "own" : standing(panel, order.provider, order.providerOrderId);
+    if (!mayAct(its, "change")) return { kind: "refused", message: SILENT };
     return { kind: "ask", provider, upstreamId: order.providerOrderId, order };
   };
   const cases = ids.map((id) => [id, found.cases.get(id)] as const);
@@ -149,32 +150,26 @@ async function planProviders(
   if (found === null) return refused(asked);
   const provider = found.providers.get(providerId);
   if (provider === undefined) return notHere();
-  const doubtful = ids.filter((id) => found.cases.get(id)?.isAdopted !== false);
-  const others = await readOthersOf(call, found.panel, provider, doubtful);
-  const planFor = (id: string): RequestAnswer | ToAsk => {
+  const panel = found.panel.id;
+  const upstreamIdOf = (id: string): string => found.cases.get(id)?.order.providerOrderId ?? id;
+  const onRecordOf = (id: string): RequestAnswer | null => {
     const order = found.cases.get(id)?.order;
-    const known = order === undefined ? null : onRecord(kind, order, call.now, (refill) => refill);
+    return order === undefined ? null : onRecord(kind, order, call.now, (refill) => refill);
+  };
+  const doubtful = ids.filter((id) => found.cases.get(id)?.isPlaced !== true && onRecordOf(id) === null);
+  const standing = await readStandings(call.env.DB, [{ panel, account: provider, ids: doubtful.map(upstreamIdOf) }]);
+  const planFor = (id: string): RequestAnswer | ToAsk => {
+    const one = found.cases.get(id);
+    const order = one?.order;
+    const known = onRecordOf(id);
     if (known !== null) return known;
-    // No provider has such an id; some would read another order's out of it.
-    if (others.theirs.has(id) || (order === undefined && !isProviderOrderId(id))) return stranger();
-    if (doubtful.includes(id) && mayBeTheirs(id, order, others)) return { kind: "refused", message: SILENT };
+    const upstreamId = upstreamIdOf(id);
+    const its = one?.isPlaced === true ? "own" : standing(panel, providerId, upstreamId);
+    if (!mayAct(its, "change")) return its === "unclear" ? { kind: "refused", message: SILENT } : stranger();
     const hasEnded = kind === "cancel" && order !== undefined && isFinal(order.state.status);
-    return { kind: "ask", provider, upstreamId: order?.providerOrderId ?? id, order: hasEnded ? null : (order ?? null) };
+    return { kind: "ask", provider, upstreamId, order: hasEnded ? null : (order ?? null) };
   };
   return new Map(ids.map((id) => [id, planFor(id)]));
-}
-
-/** Where the provider is the panel's alone, only what others have placed there before is not its own. */
-async function readOthersOf({ env }: Context, { id }: Panel, provider: Provider, ids: readonly string[]): Promise<Others> {
-  if (ids.length === 0) return NO_OTHERS;
-  const others = await readOthers(env.DB, id, provider.id, ids);
-  return provider.panels?.every((panel) => panel === id) === true ? { ...NO_OTHERS, theirs: others.theirs } : others;
-}
-
-/** What the panel has followed since before another began to place its order is not that order. */
-function mayBeTheirs(id: string, order: Order | undefined, { adopted, placingSince }: Others): boolean {
-  if (order === undefined) return adopted.has(id) || placingSince !== null;
-  return placingSince !== null && placingSince <= order.createdAt;
 }
 
 function stranger(): RequestAnswer {
@@ -182,12 +177,9 @@ function stranger(): RequestAnswer {
 }
 
 /** What is answered without asking anybody: what was asked is not asked again while it is open. */
-function onRecord(
-  kind: RefillCancelKind,
-  { providerOrderId, state }: Order,
-  now: number,
-  toldAs: (refillId: string) => string,
-): RequestAnswer | null {
+function onRecord(kind: RefillCancelKind, order: Order, now: number, toldAs: (refillId: string) => string): RequestAnswer | null {
+  const { providerOrderId, state } = order;
+  if (hasGivenWay(order)) return { kind: "refused", message: NOT_AVAILABLE[kind] };
   if (providerOrderId === null) return { kind: "refused", message: PLACING };
   if (!isRefillCancelOpen(kind, state, now)) return null;
   if (kind === "cancel") return CANCELED;

@@ -37,7 +37,7 @@ export type Failure =
   | { readonly code: "service_not_found"; readonly service: string }
   | { readonly code: "order_not_found"; readonly order: string }
   | { readonly code: "order_conflict"; readonly order: string; readonly fields: readonly string[] }
-  | { readonly code: "provider_order_conflict"; readonly provider: string; readonly providerOrder: string; readonly order: string }
+  | { readonly code: "provider_order_conflict"; readonly provider: string; readonly providerOrder: string; readonly order: string | null }
   | { readonly code: "provider_order_taken"; readonly provider: string; readonly providerOrder: string }
   | InsufficientBalance
   | { readonly code: "order_contended"; readonly order: string }
@@ -72,6 +72,7 @@ export type Failure =
 /** Why a refill or a cancel is not asked for. `until`: ISO 8601. */
 export type RefillCancelFailure =
   | { readonly code: "order_not_placed"; readonly order: string }
+  | { readonly code: "order_gave_way"; readonly order: string }
   | { readonly code: "not_offered"; readonly order: string; readonly request: "refill" | "cancel" }
   | { readonly code: "not_refillable"; readonly order: string; readonly status: string }
   | { readonly code: "refill_too_late"; readonly order: string; readonly until: string }
@@ -219,8 +220,8 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
   }),
   provider_order_conflict: ({ provider, providerOrder, order }) => ({
     status: 409,
-    message: `The provider's order ${quoted(providerOrder)} at ${quoted(provider)} is registered as order ${quoted(order)}. One delivery cannot be two orders: it would be refunded twice.`,
-    fields: [{ path: "provider_order_id", message: `is registered as order ${quoted(order)}` }],
+    message: `The provider's order ${quoted(providerOrder)} at ${quoted(provider)} is ${heldAs(order)}. One delivery cannot be two orders: it would be refunded twice.`,
+    fields: [{ path: "provider_order_id", message: `is ${heldAs(order)}` }],
   }),
   provider_order_taken: ({ provider, providerOrder }) => ({
     status: 409,
@@ -244,6 +245,10 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
   order_placing: ({ order }) => ({
     status: 409,
     message: `Order ${quoted(order)} is just being placed. Where its provider does not say whether it took it, it gets the flag placing_unknown within two minutes; then it can be settled.`,
+  }),
+  order_gave_way: ({ order }) => ({
+    status: 409,
+    message: `Order ${quoted(order)} gave way: its provider's order is one that was placed here, so nothing can be asked of it by this one. Look for the order's own id at the provider, and register it under another id here.`,
   }),
   order_not_placed: ({ order }) => ({
     status: 409,
@@ -354,6 +359,11 @@ function inOneSentence(fields: readonly FieldProblem[]): string {
 
 /** How much of a text that the client sent is said back to it. */
 const QUOTED_CHARACTERS = 100;
+
+/** `order`: the panel's own; null where another panel has it. */
+function heldAs(order: string | null): string {
+  return order === null ? "not this panel's" : `registered as order ${quoted(order)}`;
+}
 
 function quoted(text: string): string {
   return JSON.stringify(text.length > QUOTED_CHARACTERS ? `${text.slice(0, QUOTED_CHARACTERS)}…` : text);

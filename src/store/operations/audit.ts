@@ -5,14 +5,20 @@
 import { chunksBySize } from "../rows/json-sets.ts";
 import { isAsSeenSql, type SeenOrder, seenParam } from "../rows/seen.ts";
 
-export type ActorName = "operator" | `panel:${string}`;
+export type ActorName = "operator" | "rules" | `panel:${string}`;
 
-/** Who changed something: an operator, or a caller with a panel's key; by which key, null for ADMIN_TOKEN; in which request. */
+/**
+ * Who changed something: an operator, a caller with a panel's key, or the rules by themselves; by which key, null for
+ * ADMIN_TOKEN; in which request, null for none.
+ */
 export type Actor = {
   readonly name: ActorName;
   readonly key: { readonly id: string; readonly name: string } | null;
-  readonly requestId: string;
+  readonly requestId: string | null;
 };
+
+/** Nobody decided it: a rule did. */
+export const RULES: Actor = { name: "rules", key: null, requestId: null };
 
 /** What was changed: an order, a customer of the panel's, … */
 export type Subject = `${"panel" | "provider" | "service" | "customer" | "order" | "refund" | "key"}:${string}`;

@@ -5,7 +5,7 @@
 import { CONNECT_IDS_FROM, SPARE_IDS_FROM } from "../../domain/order-ids.ts";
 import type { Channel, Order } from "../../domain/order.ts";
 import { GIVEN, GIVEN_COLUMNS, insertAddedSql, NUMBER } from "./new-orders.ts";
-import { IS_ITS_OWN } from "./status-reads.ts";
+import { isHeldSql } from "./owners.ts";
 import { numberAdoptedStatement } from "../feed/feed-numbers.ts";
 import { chunksBySize } from "../rows/json-sets.ts";
 import { type OrderRow, toOrder } from "../rows/order.ts";
@@ -50,18 +50,12 @@ const ID = `CASE j.value->>'$.door' WHEN 'connect'
       CAST(${SPARE_IDS_FROM} + (${NUMBER}) AS TEXT), CAST((${NUMBER}) AS TEXT))
     END`;
 
-/**
- * Passes over a provider's order that the panel has already, or that another panel has placed or registered; and over
- * one whose id of ours is taken.
- */
+/** Passes over a provider's order that some panel has already, and over one whose id of ours is taken. */
 const INSERT_ORDERS = `INSERT INTO orders (${GIVEN_COLUMNS}, id, part_of, ${COLUMNS.join(", ")})
   SELECT ${GIVEN}, ${ID}, j.value->>'$.part_of',
     ${COLUMNS.map((column) => `j.value->>'$.${column}'`).join(", ")}
   FROM json_each(?1) j CROSS JOIN panels p
-  WHERE p.id = j.value->>'$.panel' AND NOT EXISTS (
-    SELECT 1 FROM panels q CROSS JOIN orders o
-    WHERE o.panel = q.id AND o.provider = j.value->>'$.provider' AND o.provider_order_id = j.value->>'$.provider_order_id'
-      AND (q.id = p.id OR ${IS_ITS_OWN}))
+  WHERE p.id = j.value->>'$.panel' AND NOT ${isHeldSql("j.value->>'$.provider'", "j.value->>'$.provider_order_id'")}
     AND NOT EXISTS (SELECT 1 FROM orders x WHERE x.panel = p.id AND x.id = ${ID})`;
 
 const INSERT_CHANGES = insertAddedSql("json_set(j.value->>'$.data', '$.id', o.id)", { rows: "?1", panel: "j.value->>'$.panel'" });
@@ -109,32 +103,11 @@ function columnsOf(row: OrderRow): Record<string, unknown> {
   return Object.fromEntries(COLUMNS.map((column) => [column, row[column]]));
 }
 
-/** What is on record about some ids that a panel lists. */
-export type Listed = { readonly provider: Provider; readonly known: ReadonlySet<string>; readonly taken: ReadonlySet<string> };
-
-/**
- * A provider, and those of some ids of its orders that the panel has, and that another has. Null where there is no
- * such provider, or none that the panel may use. One round trip; a row read for each id and panel.
- */
-export async function readListed(db: D1Database, panel: string, provider: string, ids: readonly string[]): Promise<Listed | null> {
-  const named = "o.provider = ?2 AND o.provider_order_id = j.value";
-  const [providers, own, others] = await db.batch<Record<string, unknown>>([
-    db.prepare(`SELECT ${WITH_POLICIES} FROM providers p WHERE p.id = ?2 AND ${isUsableSql("?1")}`).bind(panel, provider),
-    db
-      .prepare(`SELECT j.value AS id FROM json_each(?3) j CROSS JOIN orders o WHERE o.panel = ?1 AND ${named}`)
-      .bind(panel, provider, JSON.stringify(ids)),
-    db
-      .prepare(
-        `SELECT DISTINCT j.value AS id FROM json_each(?3) j CROSS JOIN panels q CROSS JOIN orders o
-         WHERE q.id <> ?1 AND o.panel = q.id AND ${named}`,
-      )
-      .bind(panel, provider, JSON.stringify(ids)),
-  ]);
-  const row = providers?.results[0] as ProviderRow | undefined;
-  if (row === undefined) return null;
-  return { provider: toProvider(row), known: idsOf(own), taken: idsOf(others) };
-}
-
-function idsOf(result: D1Result | undefined): ReadonlySet<string> {
-  return new Set(((result?.results ?? []) as { id: string }[]).map(({ id }) => id));
+/** A provider that a panel may use, with its policies; null where there is none. */
+export async function readUsableProvider(db: D1Database, panel: string, provider: string): Promise<Provider | null> {
+  const row = await db
+    .prepare(`SELECT ${WITH_POLICIES} FROM providers p WHERE p.id = ?2 AND ${isUsableSql("?1")}`)
+    .bind(panel, provider)
+    .first<ProviderRow>();
+  return row === null ? null : toProvider(row);
 }

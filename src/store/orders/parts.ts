@@ -10,6 +10,7 @@ import { type Polling, orderView } from "../../domain/order-view.ts";
 import { DAY_MS } from "../../domain/poll-cadence.ts";
 import { type Adopted, adoptOrders } from "./adoption.ts";
 import { chunksBySize } from "../rows/json-sets.ts";
+import { makeWayForParts } from "./owners.ts";
 import { type OrderRow, toOrder } from "../rows/order.ts";
 import { bareRegistration, newOrderRow } from "./registration.ts";
 
@@ -60,8 +61,16 @@ export async function adoptParts(db: D1Database, wholes: readonly Whole[], polli
       return { row, partOf: order.number, shown: orderView(toOrder(row), polling, now) };
     });
   });
-  const each = new Map(parts.map((part) => [`${part.row.panel} ${part.row.provider_order_id}`, part]));
-  await adoptOrders(db, [...each.values()], now);
+  const named = parts.map(({ row, partOf }) => ({
+    panel: row.panel,
+    provider: row.provider,
+    whole: partOf ?? 0,
+    id: row.provider_order_id,
+  }));
+  await makeWayForParts(db, named, polling, now);
+  // A part that two wholes name is the first one's, whichever panels they are of.
+  const each = new Map(parts.toReversed().map((part) => [`${part.row.provider} ${part.row.provider_order_id}`, part]));
+  await adoptOrders(db, [...each.values()].toReversed(), now);
 }
 
 /**

@@ -12,6 +12,7 @@ import { activeSql } from "./link-reads.ts";
 import { MINUTE_MS } from "../../domain/time.ts";
 import { WINDOW_COLUMNS } from "../providers/service-windows.ts";
 import { GIVEN, GIVEN_COLUMNS, insertAddedSql } from "./new-orders.ts";
+import { isHeldSql } from "./owners.ts";
 import type { OrderRow } from "../rows/order.ts";
 import { type PollingRow, POLLING_COLUMNS, toPolling } from "../rows/provider.ts";
 import { isUsableSql } from "../panels/usable.ts";
@@ -87,10 +88,12 @@ export function linkKeyOf({ provider, service, link }: Pick<Registration, "provi
 export type Known = {
   /** Rows by the panel's order id. */
   readonly byId: ReadonlyMap<string, OrderRow>;
-  /** The panel's order id under which a provider's order stands, by `pairKey`. */
-  readonly byPair: ReadonlyMap<string, string>;
+  /** The order that has a provider's order, by `pairKey`: its panel, and its id there. */
+  readonly byPair: ReadonlyMap<string, { readonly panel: string; readonly id: string }>;
   /** Those of the named providers that the panel may use. */
   readonly providers: ReadonlyMap<string, Polling>;
+  /** And those of them that have shown that their ids are texts. */
+  readonly withTextIds: ReadonlySet<string>;
   /** How long services take, by `serviceKey`, where that is set. */
   readonly windows: ReadonlyMap<string, Pick<Registration, "start_window_ms" | "duration_ms">>;
   /** The number of the panel's newest order. */
@@ -127,13 +130,13 @@ export async function readKnown(db: D1Database, panel: string, registrations: re
     db.prepare("SELECT o.* FROM json_each(?2) j CROSS JOIN orders o WHERE o.panel = ?1 AND o.id = j.value->>'$.id'").bind(panel, json),
     db
       .prepare(
-        `SELECT o.id, o.provider, o.provider_order_id FROM json_each(?2) j CROSS JOIN orders o
-         WHERE o.panel = ?1 AND o.provider = j.value->>'$.provider' AND o.provider_order_id = j.value->>'$.provider_order_id'`,
+        `SELECT o.panel, o.id, o.provider, o.provider_order_id FROM json_each(?1) j CROSS JOIN orders o
+         WHERE o.provider = j.value->>'$.provider' AND o.provider_order_id = j.value->>'$.provider_order_id'`,
       )
-      .bind(panel, json),
+      .bind(json),
     db
       .prepare(
-        `SELECT ${POLLING_COLUMNS} FROM providers p
+        `SELECT ${POLLING_COLUMNS}, p.learned->>'$.textIds' AS text_ids FROM providers p
          WHERE p.id IN (SELECT value->>'$.provider' FROM json_each(?2)) AND ${isUsableSql("?1")}`,
       )
       .bind(panel, json),
@@ -159,8 +162,9 @@ export async function readKnown(db: D1Database, panel: string, registrations: re
   const counter = own?.results[0] as { order_n: number; is_prepaid: number; credit_limit: number | null } | undefined;
   return {
     byId: new Map(((orders?.results ?? []) as OrderRow[]).map((row) => [row.id, row])),
-    byPair: new Map(((pairs?.results ?? []) as OrderRow[]).map((row) => [pairKey(row), row.id])),
-    providers: new Map(((providers?.results ?? []) as PollingRow[]).map((row) => [row.id, toPolling(row)])),
+    byPair: new Map(((pairs?.results ?? []) as OrderRow[]).map((row) => [pairKey(row), { panel: row.panel, id: row.id }])),
+    providers: new Map(((providers?.results ?? []) as KnownProviderRow[]).map((row) => [row.id, toPolling(row)])),
+    withTextIds: new Set(((providers?.results ?? []) as KnownProviderRow[]).filter((row) => row.text_ids !== null).map(({ id }) => id)),
     windows: new Map(
       ((windows?.results ?? []) as WindowsRow[]).map(({ provider, service, ...times }) => [serviceKey({ provider, service }), times]),
     ),
@@ -177,6 +181,8 @@ export async function readKnown(db: D1Database, panel: string, registrations: re
     ),
   };
 }
+
+type KnownProviderRow = PollingRow & { text_ids: number | null };
 
 type WindowsRow = { provider: string; service: string; start_window_ms: number | null; duration_ms: number | null };
 
@@ -292,14 +298,14 @@ const INSERTED_COLUMNS = [
   ...(["flags", "link_key", "duplicate_of", "start_window_ms", "duration_ms"] as const),
 ] as const satisfies readonly (keyof OrderRow)[];
 
-/** Passes over an order whose id, or whose provider's order, somebody else has registered meanwhile. */
+/** Passes over an order whose id somebody else has registered meanwhile, and one whose provider's order some panel has. */
 const INSERT_ORDERS = `INSERT INTO orders (${GIVEN_COLUMNS}, ${INSERTED_COLUMNS.join(", ")})
   SELECT ${GIVEN},
     ${INSERTED_COLUMNS.map((column) => `j.value->>'$.${column}'`).join(", ")}
   FROM json_each(?2) j CROSS JOIN panels p
   WHERE p.id = ?1
     AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.panel = p.id AND o.id = j.value->>'$.id')
-    AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.panel = p.id AND o.provider = j.value->>'$.provider' AND o.provider_order_id = j.value->>'$.provider_order_id')
+    AND NOT ${isHeldSql("j.value->>'$.provider'", "j.value->>'$.provider_order_id'")}
   RETURNING id, n`;
 
 const INSERT_CHANGES = insertAddedSql("j.value->>'$.data'", { rows: "?2", panel: "?1" });

@@ -114,32 +114,8 @@ export async function readProvidersOrders(
   };
 }
 
-/** Condition on an order `o`: its panel has placed or registered it, or placed the whole that it is a part of, and not only asked for it. */
-export const IS_ITS_OWN = `(o.door IS NULL OR o.add_digest IS NOT NULL
-  OR EXISTS (SELECT 1 FROM orders w WHERE w.panel = o.panel AND w.n = o.part_of AND w.add_digest IS NOT NULL))`;
-
-/**
- * The provider, and those of some ids of its orders that other panels have placed or registered: they are certainly not
- * this panel's. That another one has adopted an order proves nothing.
- */
-export async function readForAdoption(
-  db: D1Database,
-  panel: string,
-  provider: string,
-  ids: readonly string[],
-): Promise<{ readonly provider: Provider | null; readonly foreign: ReadonlySet<string> }> {
-  const [found, others] = await db.batch<Record<string, unknown>>([
-    db.prepare(`SELECT ${WITH_POLICIES} FROM providers p WHERE p.id = ?1`).bind(provider),
-    db
-      .prepare(
-        `SELECT j.value AS id FROM json_each(?3) j CROSS JOIN panels q CROSS JOIN orders o
-         WHERE q.id <> ?1 AND o.panel = q.id AND o.provider = ?2 AND o.provider_order_id = j.value AND ${IS_ITS_OWN}`,
-      )
-      .bind(panel, provider, JSON.stringify(ids)),
-  ]);
-  const row = found?.results[0] as ProviderRow | undefined;
-  return {
-    provider: row === undefined ? null : toProvider(row),
-    foreign: new Set(((others?.results ?? []) as { id: string }[]).map(({ id }) => id)),
-  };
+/** The provider that a panel's script asks, with its policies; null where it is gone. */
+export async function readForAdoption(db: D1Database, provider: string): Promise<Provider | null> {
+  const row = await db.prepare(`SELECT ${WITH_POLICIES} FROM providers p WHERE p.id = ?1`).bind(provider).first<ProviderRow>();
+  return row === null ? null : toProvider(row);
 }

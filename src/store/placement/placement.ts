@@ -11,9 +11,8 @@ import type { Cadence } from "../../domain/poll-pacing.ts";
 import { applyDecision, type OrderWrite } from "../orders/apply.ts";
 import { insertCreatedSql, phaseSql } from "../orders/new-orders.ts";
 import { numberStatement } from "../feed/feed-numbers.ts";
-import { IS_ITS_OWN } from "../orders/status-reads.ts";
 import { activeSql, newestOfLink } from "../orders/link-reads.ts";
-import { ENDED, IS_PLACING, type OrderRow, PLACING, toOrder } from "../rows/order.ts";
+import { ENDED, IS_PLACING, type OrderRow, PLACING, standInSql, toOrder } from "../rows/order.ts";
 import { type PanelRef, panelIdSql } from "../panels/panels.ts";
 import { keepResendStatement, type Resend } from "./resends.ts";
 import { chargeStatement, isOverdrawn } from "../ledger/transfers.ts";
@@ -101,7 +100,7 @@ const valueSql = (column: (typeof COLUMNS)[number]): string =>
  */
 const INSERT_ORDER = `INSERT INTO orders (panel, n, phase, id, provider_order_id, last_change, duplicate_of, flags,
     status, middle, multi, cadence, placed_at, created_at, progress_at, updated_at, ${COLUMNS.join(", ")})
-  SELECT p.id, p.order_n, ${phaseSql("p.order_n")}, ${ID}, '${PLACING}' || p.order_n, 0,
+  SELECT p.id, p.order_n, ${phaseSql("p.order_n")}, ${ID}, ${standInSql(PLACING, "p.id", "p.order_n")}, 0,
     (SELECT a.id FROM (${activeSql("o.id, o.last_change", "p.id", J("link_key"))}) a WHERE a.last_change <> 0),
     iif(EXISTS (${activeSql("1", "p.id", J("link_key"))}), ?4, 0),
     'pending', 'pending', coalesce(${J("runs")}, 0) > 1 OR ${J("posts")} IS NOT NULL, NULL, ?3, ?3, ?3, ?3,
@@ -162,7 +161,7 @@ const UPDATE_PLACED = `UPDATE orders SET id = ?4, provider_order_id = ?6, cadenc
 
 /**
  * Writes that the provider took the order, which nobody was told of yet: `after` is the order with its id there. `shown`
- * is `after` as shown. Until `reusedUntil` an identical `add` gets its id. `taken`: the panel has another order by one of the ids. `changed`: somebody else has changed the
+ * is `after` as shown. Until `reusedUntil` an identical `add` gets its id. `taken`: the panel has another order by its id, or some panel has one by the provider's. `changed`: somebody else has changed the
  * order meanwhile. Seven rows written.
  */
 export async function recordPlaced(
@@ -202,7 +201,7 @@ export async function reuseUnanswered(db: D1Database, { panel, number: n }: Orde
   return meta.changes > 0;
 }
 
-/** Whether the database refused a batch because the panel has another order by an id. */
+/** Whether the database refused a batch because an id is another order's: the panel's own, or the provider's at any panel. */
 export function isTaken(error: unknown): boolean {
   return error instanceof Error && /UNIQUE constraint failed: orders\.|another order has this id/.test(error.message);
 }
@@ -221,7 +220,7 @@ export async function forgetOrder(db: D1Database, { panel, number: n, version }:
 
 /**
  * Gives an order that is on the feed its provider's id, with what follows from it in `write`; and other statements,
- * guarded by the order's version themselves. `changed`: it is not as it was seen any more. `taken`: the panel has
+ * guarded by the order's version themselves. `changed`: it is not as it was seen any more. `taken`: some panel has
  * another order by that id. The database refuses it for an order that has an id, or has ended: then it throws.
  */
 export async function attachProviderOrder(
@@ -246,26 +245,6 @@ export async function attachProviderOrder(
 export async function readByNumber(db: D1Database, { panel, number: n }: Pick<Order, "panel" | "number">): Promise<Order | null> {
   const row = await db.prepare("SELECT * FROM orders WHERE panel = ?1 AND n = ?2").bind(panel, n).first<OrderRow>();
   return row === null ? null : toOrder(row);
-}
-
-/** Whether another panel has placed or registered an order of a provider's: then it is that panel's. */
-export async function isAnothers(db: D1Database, panel: string, provider: string, providerOrderId: string): Promise<boolean> {
-  const found = await db
-    .prepare(
-      `SELECT 1 FROM panels q CROSS JOIN orders o
-       WHERE q.id <> ?1 AND o.panel = q.id AND o.provider = ?2 AND o.provider_order_id = ?3 AND ${IS_ITS_OWN} LIMIT 1`,
-    )
-    .bind(panel, provider, providerOrderId)
-    .first();
-  return found !== null;
-}
-
-/** The id under which a panel has an order of a provider's; null where it has none. */
-export async function readHolder(db: D1Database, panel: string, provider: string, providerOrderId: string): Promise<string | null> {
-  return db
-    .prepare("SELECT id FROM orders WHERE panel = ?1 AND provider = ?2 AND provider_order_id = ?3")
-    .bind(panel, provider, providerOrderId)
-    .first<string>("id");
 }
 
 /** At most so many at once; the next tick takes the others. */

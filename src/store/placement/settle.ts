@@ -10,6 +10,7 @@ import { orderView, type Polling } from "../../domain/order-view.ts";
 import { isFinal } from "../../domain/status.ts";
 import { applyDecision } from "../orders/apply.ts";
 import { moveWrite } from "../orders/moves.ts";
+import { makeWay } from "../orders/owners.ts";
 import { attachProviderOrder, forgetOrder, readByNumber, recordPlaced, reuseStatement } from "./placement.ts";
 
 /** An order that was recorded and sent. `askedAt`: when its `add` came. `polling` is its provider's. Times in epoch ms. */
@@ -21,30 +22,40 @@ export type Sent = {
   readonly now: () => number;
 };
 
-/** `named`: the order has the provider's id. `resolved`: somebody was faster. `clash`: the panel has another order by that id. */
-export type Taken = { readonly kind: "named" | "resolved" | "clash"; readonly order: Order };
+/**
+ * `named`: the order has the provider's id. `resolved`: somebody was faster. `clash`: another order that was placed here has
+ * that id. `outranked`: the order that was only registered or adopted under it, and has given way; null where none was.
+ */
+export type Taken = { readonly kind: "named" | "resolved" | "clash"; readonly order: Order; readonly outranked: Order | null };
 
-const MAX_TRIES = 4;
+/** One more where an order gives way, and one more where the panel's own id is taken. */
+const MAX_TRIES = 6;
 
-/** The provider has taken the order. On a `clash` nothing is written. */
+/** The provider has taken the order: its answer outranks whoever has registered the id before. On a `clash` nothing is written. */
 export async function recordTaken(sent: Sent, providerOrderId: string): Promise<Taken> {
   const { db, order: placing } = sent;
   let order = placing;
   // In connect mode the provider's id becomes the order's own, if it is free, and could not be taken for one of ours.
   let id = placing.channel === "connect" && numberOfOurs(providerOrderId) === null ? providerOrderId : placing.id;
+  let outranked: Order | null = null;
   for (let tries = 1; ; tries++) {
     const named: Order = { ...order, id: order.lastChange === 0 ? id : order.id, providerOrderId };
     const result = await nameOrder(sent, order, named).catch((error: unknown) => {
       if (tries === MAX_TRIES) throw error;
       return "changed" as const;
     });
-    if (result === "written") return { kind: "named", order: named };
-    if (result === "taken" && id === placing.id) return { kind: "clash", order };
+    if (result === "written") return { kind: "named", order: named, outranked };
+    if (result === "taken") {
+      const way = await makeWay(db, { placed: placing, providerOrderId, polling: sent.polling, now: sent.now() });
+      if (way.kind === "placed") return { kind: "clash", order, outranked };
+      if (way.kind === "gave_way") outranked = way.order;
+      // Nobody has the provider's order, so it is the panel's own id that is another order's.
+      if (way.kind === "free") id = placing.id;
+    }
     if (tries === MAX_TRIES) throw new Error("the order kept changing while it was being placed");
-    if (result === "taken") id = placing.id;
     order = (await readByNumber(db, placing)) ?? order;
     // An error came after the commit; or a person has resolved the order before the provider answered.
-    if (order.providerOrderId !== null || isFinal(order.state.status)) return { kind: "resolved", order };
+    if (order.providerOrderId !== null || isFinal(order.state.status)) return { kind: "resolved", order, outranked };
   }
 }
 

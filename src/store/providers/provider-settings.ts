@@ -147,6 +147,11 @@ export async function keepLearned(db: D1Database, { id, settingsVersion }: Pick<
     .run();
 }
 
+/** Keeps that a provider goes by texts, where that is news. */
+export async function keepTextIds(db: D1Database, provider: Pick<Provider, "id" | "settingsVersion" | "settings">): Promise<void> {
+  if (provider.settings.learned.textIds !== true) await keepLearned(db, provider, { textIds: true });
+}
+
 /** Which settings are in force; null when there is no such provider. */
 export async function readSettingsVersion(db: D1Database, id: string): Promise<number | null> {
   const row = await db.prepare("SELECT settings_version FROM providers WHERE id = ?1").bind(id).first<{ settings_version: number }>();

@@ -6,8 +6,7 @@ import { numberOfOurs } from "../../domain/order-ids.ts";
 import type { Order } from "../../domain/order.ts";
 import type { RefillCancelKind } from "../../domain/order-refill-cancel.ts";
 import type { Polling } from "../../domain/order-view.ts";
-import { IS_ITS_OWN } from "../orders/status-reads.ts";
-import { ENDED, type OrderRow, PLACING, toOrder } from "../rows/order.ts";
+import { type OrderRow, toOrder } from "../rows/order.ts";
 import { type Panel, type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
 import { usableProviderStatement } from "../panels/usable.ts";
 import { type PollingRow, POLLING_COLUMNS, type Provider, type ProviderRow, toPolling, toProvider } from "../rows/provider.ts";
@@ -16,8 +15,8 @@ import { type PollingRow, POLLING_COLUMNS, type Provider, type ProviderRow, toPo
 export type RefillCancelCase = {
   readonly order: Order;
   readonly offered: Readonly<Record<RefillCancelKind, boolean>>;
-  /** The panel has only asked for it, in connect mode: it may be anybody's. */
-  readonly isAdopted: boolean;
+  /** It was placed here: nothing else has to be known to say that it is the panel's. */
+  readonly isPlaced: boolean;
 };
 
 type CaseRow = OrderRow & { offers_refill: number | null; offers_cancel: number | null };
@@ -27,8 +26,9 @@ const CASE = "o.*, s.refill AS offers_refill, s.cancel AS offers_cancel";
 const ITS_SERVICE = "LEFT JOIN services s ON o.door = 'catalogue' AND s.id = CAST(o.service AS INTEGER)";
 
 function toCase(row: CaseRow): RefillCancelCase {
-  const isAdopted = row.door === "connect" && row.add_digest === null;
-  return { order: toOrder(row), offered: { refill: row.offers_refill !== 0, cancel: row.offers_cancel !== 0 }, isAdopted };
+  // Orders of the own catalogue come to be by being placed, and as parts of such.
+  const isPlaced = row.add_digest !== null || row.door === "catalogue";
+  return { order: toOrder(row), offered: { refill: row.offers_refill !== 0, cancel: row.offers_cancel !== 0 }, isPlaced };
 }
 
 /** Of orders by their provider's ids, whatever the own catalogue has to say of their services. */
@@ -109,48 +109,6 @@ export async function readProvidersCases(
   return { panel: read.panel, providers: providersOf(usable), cases: new Map(cases) };
 }
 
-/** What other panels have to do with some ids of a provider's orders. */
-export type Others = {
-  /** Those that others have placed or registered. */
-  readonly theirs: ReadonlySet<string>;
-  /** Those that others have adopted, which proves nothing. */
-  readonly adopted: ReadonlySet<string>;
-  /**
-   * Since when another panel has had an order there without a provider's id:
-   * any id that was not known before may be that order's. Epoch ms; null where there is none.
-   */
-  readonly placingSince: number | null;
-};
-
-export const NO_OTHERS: Others = { theirs: new Set(), adopted: new Set(), placingSince: null };
-
-/** The text after all that begin with `PLACING`. */
-const PAST_PLACING = `${PLACING.trimEnd()}!`;
-
-/** One round trip. A row read for each other panel and id, and for each order of theirs that was placed in vain. */
-export async function readOthers(db: D1Database, panel: string, provider: string, ids: readonly string[]): Promise<Others> {
-  const theirOrders = "q.id <> ?1 AND o.panel = q.id AND o.provider = ?2";
-  const [followed, placing] = await db.batch<Record<string, unknown>>([
-    db
-      .prepare(
-        `SELECT j.value AS id, max(${IS_ITS_OWN}) AS is_own FROM json_each(?3) j CROSS JOIN panels q CROSS JOIN orders o
-         WHERE ${theirOrders} AND o.provider_order_id = j.value GROUP BY j.value`,
-      )
-      .bind(panel, provider, JSON.stringify(ids)),
-    db
-      .prepare(
-        `SELECT min(o.created_at) AS since FROM panels q CROSS JOIN orders o
-         WHERE ${theirOrders} AND o.provider_order_id >= '${PLACING}' AND o.provider_order_id < '${PAST_PLACING}'
-           AND o.status NOT IN (${ENDED})`,
-      )
-      .bind(panel, provider),
-  ]);
-  const rows = (followed?.results ?? []) as { id: string; is_own: number }[];
-  const idsOf = (isOwn: number) => new Set(rows.filter((row) => row.is_own === isOwn).map(({ id }) => id));
-  const since = placing?.results[0] as { since: number | null } | undefined;
-  return { theirs: idsOf(1), adopted: idsOf(0), placingSince: since?.since ?? null };
-}
-
 export type Refills = {
   readonly panel: Panel;
   /** Null where the panel may not use it. */
@@ -181,24 +139,6 @@ export async function readRefills(db: D1Database, ref: PanelRef, provider: strin
   for (const row of (byOrder?.results ?? []) as OrderRow[]) orders.set(row.provider_order_id, toOrder(row));
   for (const row of (byRefill?.results ?? []) as OrderRow[]) orders.set(row.refill_id ?? "", toOrder(row));
   return { panel: read.panel, provider: providersOf(usable).get(provider) ?? null, orders };
-}
-
-/** Those of some refills' ids that are of other panels' orders. */
-export async function foreignRefills(
-  db: D1Database,
-  panel: string,
-  provider: string,
-  ids: readonly string[],
-): Promise<ReadonlySet<string>> {
-  if (ids.length === 0) return new Set();
-  const { results } = await db
-    .prepare(
-      `SELECT j.value AS id FROM json_each(?3) j CROSS JOIN panels q CROSS JOIN orders o
-       WHERE q.id <> ?1 AND o.panel = q.id AND o.provider = ?2 AND o.refill_id = j.value`,
-    )
-    .bind(panel, provider, JSON.stringify(ids))
-    .all<{ id: string }>();
-  return new Set(results.map(({ id }) => id));
 }
 
 function providersOf(result: D1Result | undefined): ReadonlyMap<string, Provider> {

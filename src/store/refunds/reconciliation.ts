@@ -6,7 +6,7 @@
 import { FLAGS } from "../../domain/order.ts";
 import type { OrderFacts } from "../../domain/reconciliation.ts";
 import type { Status } from "../../domain/status.ts";
-import { PLACING } from "../rows/order.ts";
+import { providerIdIn } from "../rows/order.ts";
 import { type Panel, type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
 
 /** Half-open, epoch ms. */
@@ -84,7 +84,7 @@ function toFacts(row: FactsRow): OrderFacts {
   return {
     order: row.id,
     provider: row.provider,
-    providerOrder: row.provider_order_id.startsWith(PLACING) ? null : row.provider_order_id,
+    providerOrder: providerIdIn(row.provider_order_id),
     status: row.status,
     quantity: row.quantity,
     remains: row.remains,

@@ -11,7 +11,7 @@ export type OrderRow = {
   n: number;
   id: string;
   provider: string;
-  /** `placing <n>` until it is known. */
+  /** `placing <panel> <n>` until it is known, `taken <panel> <n>` once the order has given way to another. */
   provider_order_id: string;
   door: Channel | null;
   provider_service: string | null;
@@ -93,8 +93,23 @@ export type OrderRow = {
   last_change: number;
 };
 
-/** What stands in the place of the provider's id while that is unknown; no provider's id has a space. */
+/**
+ * What stands in the place of the provider's id while that is unknown, before the panel and the order's number: the ids of
+ * a provider are unique over all panels. No provider's id has a space.
+ */
 export const PLACING = "placing ";
+/** And what stands there for good, once the order has given way to one that was placed here. */
+export const TAKEN = "taken ";
+
+/** SQL for the stand-in of an order; `panel` and `n` are SQL, too. */
+export function standInSql(prefix: typeof PLACING | typeof TAKEN, panel: string, n: string): string {
+  return `'${prefix}' || ${panel} || ' ' || ${n}`;
+}
+
+/** A provider's id of an order; null where something else stands in for it. */
+export function providerIdIn(text: string): string | null {
+  return text.startsWith(PLACING) || text.startsWith(TAKEN) ? null : text;
+}
 
 /** Condition on an order `o`: it has no id at its provider yet. Its words are those of the index `orders_placing`. */
 export const IS_PLACING = "o.provider_order_id >= 'placing ' AND o.provider_order_id < 'placing!'";
@@ -110,7 +125,7 @@ export function toOrder(row: OrderRow): Order {
     number: row.n,
     id: row.id,
     provider: row.provider,
-    providerOrderId: row.provider_order_id.startsWith(PLACING) ? null : row.provider_order_id,
+    providerOrderId: providerIdIn(row.provider_order_id),
     channel: row.door,
     service: row.service,
     providerService: row.provider_service,

@@ -2,12 +2,14 @@
  * Writing down what a provider said: fenced, tried again, and halved where the database refuses it.
  */
 import type { Order } from "../../domain/order.ts";
+import { showsTextIds } from "../../domain/order-ids.ts";
 import type { StatusReport } from "../../domain/order-report.ts";
 import { CONFLICT, retryOnConflict } from "../../domain/retry.ts";
 import { isFinal, statusFor } from "../../domain/status.ts";
 import { applySweep, type OrderWrite, type RefundWrite } from "../../store/orders/apply.ts";
 import { readProviders } from "../../store/orders/due.ts";
 import { adoptParts, partsPutOff, readParts, type Whole, withoutParts } from "../../store/orders/parts.ts";
+import { keepTextIds } from "../../store/providers/provider-settings.ts";
 import { parkedWrite, type Writes, writesOf } from "./write.ts";
 import type { PollRun } from "./poll.ts";
 import type { Limits } from "../limits.ts";
@@ -41,7 +43,10 @@ export async function applyPollRun(db: D1Database, run: PollRun, limits: Limits,
   const attempt = async (): Promise<Applied | typeof CONFLICT> => {
     const writes = writesOf(present, limits, now());
     const result = await applySweep(db, writes.orders, writes.state);
-    if (result === "written") return done(run, writes.orders);
+    if (result === "written") {
+      if (answersByText(present)) await keepTextIds(db, present.provider);
+      return done(run, writes.orders);
+    }
     if (result === "refused") return halve(db, present, writes, now());
     const fresh = await withFreshState(db, present);
     if (fresh === null) return done(run, []);
@@ -73,6 +78,11 @@ function wholesIn({ answers }: Pick<PollRun, "answers">): Whole[] {
 function saysFinal({ providerStatus }: StatusReport, { settings }: PollRun["provider"]): boolean {
   const said = statusFor(providerStatus, settings.statusWords, true);
   return said !== null && isFinal(said);
+}
+
+/** Whether it has answered about an order by a text; a provider does so with each answer, and it is kept once. */
+function answersByText({ answers }: PollRun): boolean {
+  return answers.some(({ order, report }) => report.kind === "status" && showsTextIds(order.providerOrderId ?? "", "answered"));
 }
 
 function done(run: PollRun, orders: readonly OrderWrite[]): Applied {

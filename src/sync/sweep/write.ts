@@ -31,7 +31,7 @@ export function writesOf(run: PollRun, limits: Limits, at: number): Writes {
   const orders = orderWrites(run, limits, at, state.brakeEngagedAt !== null);
   const endings = withEndings(
     state.endings,
-    onceEachOrder(orders).map(({ order, next }) => endingOf(order.state, next, at)),
+    orders.map(({ order, next }) => endingOf(order.state, next, at)),
     at,
   );
   // planted: brake-engages
@@ -39,11 +39,6 @@ export function writesOf(run: PollRun, limits: Limits, at: number): Writes {
   const stateAfter = stateWrite(run, orders, at, { endings, brakeEngagedAt: engages ? at : state.brakeEngagedAt });
   // The orders that made it engage are the first whose refunds wait.
   return { orders: engages ? orderWrites(run, limits, at, true) : orders, state: stateAfter };
-}
-
-/** Two panels may follow one order of a provider: it ends once. */
-function onceEachOrder(orders: readonly OrderWrite[]): readonly OrderWrite[] {
-  return [...new Map(orders.map((write) => [write.order.providerOrderId, write])).values()];
 }
 
 /** The order's next state with what the brake counted of it. */

@@ -189,7 +189,7 @@ describe("an add whose answer was lost", () => {
     expect(await order()).toMatchObject({ provider_order_id: "23501" });
   });
 
-  it("that another panel has by now is left to a person, and sent no more", async () => {
+  it("outranks another panel that has registered its id by now", async () => {
     const other = await world.panel(`${panel}-other`);
     lose(3);
     await add();
@@ -197,7 +197,11 @@ describe("an add whose answer was lost", () => {
     expect((await world.post("/v1/orders", other, taken)).status).toBe(201);
     await world.run(3);
     expect(adds).toHaveLength(4);
-    expect(world.eventsOf("placing.clash")).toHaveLength(1);
+    expect(world.eventsOf("placing.found")).toHaveLength(1);
+    expect(world.eventsOf("placing.outranked")).toMatchObject([
+      { provider_order_id: "23501", gave_way: "1", gave_way_panel: `${panel}-other` },
+    ]);
+    expect(await order()).toMatchObject({ provider_order_id: "23501", flags: [] });
     expect(await resends()).toEqual([]);
   });
 

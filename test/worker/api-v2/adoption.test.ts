@@ -7,7 +7,7 @@ import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { metered } from "../../../src/store/operations/metered.ts";
 import restored from "../../../scripts/restored.sql?raw";
 import { order } from "../world/asking.ts";
-import { migrate } from "../world/database.ts";
+import { migrate, rows } from "../world/database.ts";
 import { said, sweep } from "../world/sweeping.ts";
 import { StatusWorld } from "../world/status-world.ts";
 
@@ -96,11 +96,13 @@ describe("an id that nobody has heard of", () => {
     expect(world.calls).toEqual([]);
   });
 
-  it("may be another panel's as well that only asked for it: who was first proves nothing", async () => {
+  it("is the first panel's that asked for it: for another it does not exist, and nothing is sent", async () => {
     world.says = () => said();
     await world.status({ order: "77" });
     const other = await world.panel(`second${world.panelId}`);
-    expect((await world.status({ order: "77" }, undefined, other)).json).toEqual(said());
+    world.calls.length = 0;
+    expect((await world.status({ order: "77" }, undefined, other)).json).toEqual({ error: "Incorrect order ID" });
+    expect(world.calls).toEqual([]);
     expect((await world.status({ order: "77" })).json).toEqual(said());
   });
 
@@ -331,15 +333,29 @@ describe("an order of several parts", () => {
     expect(world.calls).toEqual([]);
   });
 
-  it("is another panel's with all its parts only if that panel has placed it: to have asked for it proves nothing", async () => {
+  it("is its panel's with all its parts; those of one that was placed here outrank who has adopted them", async () => {
     world.says = (fields) => (fields.get("order") === "900" ? parts : said());
     await world.status({ order: "900" });
     const other = await world.panel(`parts${world.panelId}`);
-    expect((await world.status({ order: "901" }, undefined, other)).json).toEqual(said());
+    expect((await world.status({ order: "901" }, undefined, other)).json).toEqual({ error: "Incorrect order ID" });
+    expect((await world.status({ order: "801" }, undefined, other)).json).toEqual(said());
     world.says = (fields) => (fields.get("action") === "add" ? { order: 800 } : fields.get("action") === "services" ? [] : said());
     await world.status({ action: "add", service: "1", username: "someone", posts: "5" });
     await sweep(world, 2, (id) => (id === "800" ? { ...parts, orders: ["801"] } : said()));
     expect((await world.status({ order: "801" }, undefined, other)).json).toEqual({ error: "Incorrect order ID" });
+  });
+
+  it("has a part that another panel's order names too only if its own was first: both go on", async () => {
+    const other = await world.panel(`same${world.panelId}`);
+    let next = 800;
+    world.says = (fields) => (fields.get("action") === "add" ? { order: next++ } : fields.get("action") === "services" ? [] : said());
+    for (const key of [world.key, other])
+      await world.status({ action: "add", service: "1", username: "someone", posts: "5" }, undefined, key);
+    await sweep(world, 3, (id) => (id === "800" || id === "801" ? { ...parts, orders: ["900", "901"] } : said()));
+    expect(await rows("SELECT provider_order_id FROM orders ORDER BY provider_order_id")).toEqual(
+      ["800", "801", "900", "901"].map((id) => ({ provider_order_id: id })),
+    );
+    expect(await rows("SELECT provider_order_id FROM orders WHERE provider_status IS NULL")).toEqual([]);
   });
 
   it("tells its parts at the own catalogue by ids of ours", async () => {

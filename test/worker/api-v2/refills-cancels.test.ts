@@ -105,7 +105,7 @@ describe("refill over API v2", () => {
 
   it("an order goes by our id in connect mode, too, and one that is being placed is told so", async () => {
     const { run, acme } = await begin({ ...done, door: "connect" });
-    await addOrders("p", "acme", 2, 1, { ...young, door: "connect", provider_order_id: "placing 2" });
+    await addOrders("p", "acme", 2, 1, { ...young, door: "connect", provider_order_id: "placing p 2" });
     expect(await call(run, "refill", { orders: "2000000001,2000000002,1" })).toEqual({
       status: 200,
       json: [
@@ -278,7 +278,7 @@ describe("cancel over API v2", () => {
 
 describe("ids that nobody follows", () => {
   const LATER = { error: "No answer, try again later" };
-  const inDoubt = { ...young, door: "connect", add_digest: "d", provider_order_id: "placing 50" };
+  const inDoubt = { ...young, door: "connect", add_digest: "d", provider_order_id: "placing q 50" };
 
   it("are not passed on while another panel's order may be under one of them", async () => {
     const { run, acme } = await begin(young);
@@ -333,15 +333,16 @@ describe("ids that nobody follows", () => {
       { order: 2, cancel: 1 },
     ]);
     // It was the other's order after all.
+    await env.DB.prepare("UPDATE orders SET provider_order_id = 'taken p 1', flags = 4096 WHERE panel = 'p' AND n = 1").run();
     await env.DB.prepare("UPDATE orders SET provider_order_id = '1' WHERE panel = 'q'").run();
     expect((await call(run, "cancel", { orders: "1" })).json).toEqual([{ order: 1, cancel: { error: "Incorrect order ID" } }]);
     expect(acme.of("cancel")).toEqual([["2"]]);
   });
 
-  it("are not passed on where only another panel has adopted them", async () => {
+  it("do not exist for a panel where another has adopted them", async () => {
     const { run, acme } = await begin(young);
     await addOrders("q", "acme", 50, 1, { ...young, door: "connect" });
-    expect((await call(run, "cancel", { orders: "50" })).json).toEqual([{ order: 50, cancel: LATER }]);
+    expect((await call(run, "cancel", { orders: "50" })).json).toEqual([{ order: 50, cancel: { error: "Incorrect order ID" } }]);
     expect(acme.of("cancel")).toEqual([]);
   });
 

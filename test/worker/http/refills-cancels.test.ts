@@ -61,10 +61,10 @@ describe("POST /v1/orders/{id}/refill", () => {
     ["one in progress", "refill", {}, 409, "not_refillable"],
     ["one that was canceled", "refill", { ...done, status: "canceled" }, 409, "not_refillable"],
     ["one whose days are over", "refill", { ...done, refill_days: 1 }, 409, "refill_too_late"],
-    ["one that is being placed", "refill", { ...done, provider_order_id: "placing 1" }, 409, "order_not_placed"],
+    ["one that is being placed", "refill", { ...done, provider_order_id: "placing p 1" }, 409, "order_not_placed"],
     ["one bought without refill", "refill", { ...done, door: "catalogue", service: "7" }, 409, "not_offered"],
     ["one that has ended", "cancel", done, 409, "not_cancelable"],
-    ["one that is being placed", "cancel", { ...young, provider_order_id: "placing 1" }, 409, "order_not_placed"],
+    ["one that is being placed", "cancel", { ...young, provider_order_id: "placing p 1" }, 409, "order_not_placed"],
     ["one bought without cancel", "cancel", { ...young, door: "catalogue", service: "7" }, 409, "not_offered"],
   ])("%s: no %s", async (_name, kind, columns, status, code) => {
     await env.DB.prepare(

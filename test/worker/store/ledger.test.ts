@@ -124,7 +124,7 @@ describe("the database, with the application bypassed", () => {
 describe("what a person decides about an order", () => {
   it("keeps its answer and its audit entry only while the order is as it was seen", async () => {
     const { id, key } = await world.ledger({ credit_limit: null });
-    await world.register(key, order("a"));
+    await world.register(key, order("a", { provider_order_id: `${id}-a` }));
     const write = (version: number) => {
       const seen = { panel: id, number: 1, version };
       const entry = {

@@ -3,11 +3,20 @@
  */
 import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { expect, it } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 import { NOW, rows } from "../world/database.ts";
 import { answeringEach, inProgress } from "../world/providers.ts";
-import { addPanel, addProvider } from "../world/records.ts";
+import { addOrders, addPanel, addProvider, type OrderColumns, young } from "../world/records.ts";
 import { World } from "../world/world.ts";
+
+beforeEach(async () => {
+  const tables = await rows<{ name: string }>(
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%\\_cf\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite_%'",
+  );
+  const triggers = await rows<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'trigger'");
+  for (const { name } of triggers) await rows(`DROP TRIGGER ${name}`);
+  for (const { name } of tables) await rows(`DROP TABLE ${name}`);
+});
 
 it("orders of the first schema are followed, refunded and counted by the code of the last", async () => {
   const [first, ...others] = env.TEST_MIGRATIONS;
@@ -46,4 +55,87 @@ it("orders of the first schema are followed, refunded and counted by the code of
     { n: 1, amount: 225_000, kind: "auto" },
     { n: 2, amount: 675_000, kind: "auto" },
   ]);
+});
+
+it("of orders that several panels have, the one that was placed keeps the provider's, else the first; others give way", async () => {
+  const before = env.TEST_MIGRATIONS.slice(
+    0,
+    env.TEST_MIGRATIONS.findIndex(({ name }) => name.endsWith("_owner.sql")),
+  );
+  await applyD1Migrations(env.DB, before);
+  for (const panel of ["a", "b", "c"]) await addPanel(panel);
+  await addProvider("acme", { many: "yes" });
+  await addProvider("zeta", { many: "yes" });
+  let n = 0;
+  const had = async (panel: string, id: string, createdAt: number, columns: OrderColumns = {}, provider = "acme") => {
+    n += 1;
+    await addOrders(panel, provider, n, 1, { ...young, provider_order_id: id, id: `${panel}-${id}`, created_at: createdAt, ...columns });
+  };
+  const placed = { door: "connect", add_digest: "d" };
+  await had("a", "501", 1000);
+  await had("b", "501", 2000, placed);
+  await had("c", "501", 500, { door: "connect" });
+  await had("a", "502", 2000);
+  await had("b", "502", 1000, { refill_id: "r1", refill_status: "pending", cancel_status: "queued" });
+  await had("a", "503", 1000);
+  await had("b", "503", 1000, {}, "zeta");
+  await had("b", "0503", 1000);
+  await had("c", "+503", 1000);
+  await had("c", "504abc", 1000);
+  await had("a", "9b1deb4d3b7d4bad9bdd", 1000);
+  await had("b", "503deb4d3b7d4bad9bdd", 1000);
+  await had("c", "a-1", 1000);
+  await had("c", "ORD.7", 1000);
+  for (const panel of ["a", "b"]) {
+    n += 1;
+    await addOrders(panel, "acme", n, 1, {
+      cadence: null,
+      status: "pending",
+      middle: "pending",
+      ...placed,
+      provider_order_id: `placing ${n}`,
+      id: `${n}`,
+    });
+  }
+  // A refund of one that gives way would be posted by itself in a minute.
+  await rows(
+    `INSERT INTO refunds (panel, order_n, n, amount, currency, status, reason, created_at)
+     SELECT panel, n, 1, 900000, currency, 'delayed', 'canceled', 1 FROM orders WHERE id = 'a-501'`,
+  );
+  await rows(
+    "UPDATE orders SET hold_n = 1, hold_amount = 900000, hold_reason = 'canceled', hold_at = 1, hold_posts_at = 2, refund_count = 1 WHERE id = 'a-501'",
+  );
+  await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
+
+  const gaveWay =
+    "SELECT id FROM orders WHERE flags & 4096 AND cadence IS NULL AND provider_order_id = 'taken ' || panel || ' ' || n ORDER BY n";
+  const lost = ["a-501", "c-501", "a-502", "b-0503", "c-+503", "c-504abc", "b-503deb4d3b7d4bad9bdd"];
+  expect((await rows<{ id: string }>(gaveWay)).map(({ id }) => id)).toEqual(lost);
+  const audited = await rows<{ subject: string; before: string }>(
+    "SELECT subject, before FROM audit WHERE action = 'order.gave_way' AND actor = 'rules'",
+  );
+  expect(audited.map(({ subject }) => subject).toSorted()).toEqual(lost.map((id) => `order:${id}`).toSorted());
+  expect(audited).toContainEqual({ subject: "order:c-504abc", before: '{"provider":"acme","provider_order_id":"504abc"}' });
+  expect(await rows("SELECT id, provider_order_id FROM orders WHERE provider_order_id NOT LIKE 'taken %' ORDER BY n")).toEqual([
+    ...["b-501", "b-502", "a-503", "b-503", "a-9b1deb4d3b7d4bad9bdd", "c-a-1", "c-ORD.7"].map((id) => ({
+      id,
+      provider_order_id: id.slice(2),
+    })),
+    { id: "15", provider_order_id: "placing a 15" },
+    { id: "16", provider_order_id: "placing b 16" },
+  ]);
+  expect(await rows("SELECT status, amount FROM refunds")).toEqual([{ status: "held", amount: 900_000 }]);
+  expect(await rows("SELECT flags, hold_amount, hold_posts_at FROM orders WHERE id = 'a-501'")).toEqual([
+    { flags: 4096 | 32, hold_amount: 900_000, hold_posts_at: null },
+  ]);
+  expect(await rows("PRAGMA foreign_key_check")).toEqual([]);
+
+  // They are never asked about again, the others are.
+  const run = new World();
+  run.providers.set(
+    "acme",
+    answeringEach(() => inProgress(100)),
+  );
+  await run.run(10);
+  expect(new Set(run.calls.flatMap(({ ids }) => ids))).toEqual(new Set(["501", "502", "503", "9b1deb4d3b7d4bad9bdd", "a-1", "ORD.7"]));
 });

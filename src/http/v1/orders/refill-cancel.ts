@@ -72,6 +72,8 @@ function failureOf(problem: RefillCancelProblem, kind: RefillCancelKind, order: 
   switch (problem.code) {
     case "not_placed":
       return { code: "order_not_placed", order };
+    case "provider_order_taken":
+      return { code: "order_gave_way", order };
     case "not_offered":
       return { code: problem.code, order, request: kind };
     case "refill_too_late":

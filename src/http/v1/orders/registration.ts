@@ -4,6 +4,8 @@
 import * as z from "zod/mini";
 import { formatAmount } from "../../../domain/money.ts";
 import { type Polling, orderView } from "../../../domain/order-view.ts";
+import { ID_SPELLING } from "../../../domain/order-ids.ts";
+import { standingOf } from "../../../domain/order-owner.ts";
 import { isFinal } from "../../../domain/status.ts";
 import { fail, type Result } from "../../../domain/result.ts";
 import { type OrderRow, toOrder } from "../../../store/rows/order.ts";
@@ -116,7 +118,7 @@ async function registerRound(
   const taken = new Set<string>();
   const funds = known.funds && new Map(known.funds);
   for (const { place, registration } of entries) {
-    const outcome = judge(registration, known);
+    const outcome = judge(panel, registration, known);
     const [id, pair] = [`id ${registration.id}`, `pair ${pairKey(registration)}`];
     if (outcome !== "new") outcomes.set(place, outcome);
     else if (!taken.has(id) && !taken.has(pair)) {
@@ -136,8 +138,11 @@ const UNUSABLE_PROVIDER: FieldProblem = {
   message: "is not a provider that this panel can use; ask the operator for its id",
 };
 
+/** Some servers read another order's id out of one that is spelled in another way. */
+const MISSPELLED: FieldProblem = { path: "provider_order_id", message: ID_SPELLING };
+
 /** How an order stands to what is on record. */
-function judge(registration: Registration, known: Known): RegistrationResult | "new" {
+function judge(panel: string, registration: Registration, known: Known): RegistrationResult | "new" {
   const row = known.byId.get(registration.id);
   if (row !== undefined) {
     const fields = differences(registration, row).map((column) => column.replace("registered_", ""));
@@ -146,9 +151,14 @@ function judge(registration: Registration, known: Known): RegistrationResult | "
   }
   const { provider, provider_order_id: providerOrder } = registration;
   if (!known.providers.has(provider)) return { result: "invalid", failure: { code: "invalid_request", fields: [UNUSABLE_PROVIDER] } };
-  const holder = known.byPair.get(pairKey(registration));
-  if (holder === undefined) return "new";
-  return { result: "conflict", failure: { code: "provider_order_conflict", provider, providerOrder, order: holder } };
+  const held = known.byPair.get(pairKey(registration));
+  const holder = held === undefined ? null : { panel: held.panel, isPlaced: true, since: 0 };
+  const standing = standingOf(panel, providerOrder, { holder, placingSince: null, textIds: known.withTextIds.has(provider) });
+  if (standing === "stranger") return { result: "invalid", failure: { code: "invalid_request", fields: [MISSPELLED] } };
+  if (held === undefined) return "new";
+  // Which order another panel has it as is not this one's to know.
+  const order = standing === "own" ? held.id : null;
+  return { result: "conflict", failure: { code: "provider_order_conflict", provider, providerOrder, order } };
 }
 
 /** Takes an order's charge from the funds that are left for this request's orders, or says that they do not cover it. */

@@ -4,6 +4,8 @@
  */
 import * as z from "zod/mini";
 import type { Order } from "../../../domain/order.ts";
+import { ID_SPELLING, isProviderOrderId } from "../../../domain/order-ids.ts";
+import { hasGivenWay } from "../../../domain/order-owner.ts";
 import { foundPlaced, isPlacementInDoubt, neverPlaced } from "../../../domain/order-placement.ts";
 import { orderView } from "../../../domain/order-view.ts";
 import { fail } from "../../../domain/result.ts";
@@ -11,8 +13,9 @@ import { applyDecision } from "../../../store/orders/apply.ts";
 import { auditStatement } from "../../../store/operations/audit.ts";
 import { type RefundCase, readRefundCase } from "../../../store/refunds/refund-cases.ts";
 import { moveWrite } from "../../../store/orders/moves.ts";
-import { attachProviderOrder, isAnothers, readHolder } from "../../../store/placement/placement.ts";
-import { mayDecide } from "../../kit/auth.ts";
+import { makeWay, readHolderId, readStandings } from "../../../store/orders/owners.ts";
+import { attachProviderOrder } from "../../../store/placement/placement.ts";
+import { isOperator, mayDecide } from "../../kit/auth.ts";
 import type { Answer, PanelContext } from "../../kit/context.ts";
 import { optional } from "../../kit/fields.ts";
 import { providerOrderId } from "./registration-schema.ts";
@@ -52,6 +55,7 @@ function asResolved({ now }: PanelContext, { order, provider }: RefundCase, want
   const dropped = order.providerOrderId === null && order.state.reason === "not_placed";
   const same = wanted === null ? dropped : order.providerOrderId === wanted;
   if (same) return json(200, orderView(order, provider.state, now));
+  if (hasGivenWay(order)) return fail({ code: "order_gave_way", order: order.id });
   if (dropped) return fail({ code: "order_settled", order: order.id, as: "dropped" });
   return fail(
     order.providerOrderId === null
@@ -63,16 +67,24 @@ function asResolved({ now }: PanelContext, { order, provider }: RefundCase, want
 async function attachOrder(context: PanelContext, found: RefundCase, wanted: string): Promise<Answer | typeof CONFLICT> {
   const { db, panel } = context;
   const { provider } = found;
-  if (await isAnothers(db, panel.id, provider.id, wanted))
-    return fail({ code: "provider_order_taken", provider: provider.id, providerOrder: wanted });
+  const standing = (await readStandings(db, [{ panel: panel.id, account: provider, ids: [wanted] }]))(panel.id, provider.id, wanted);
+  const mayOutrank = isOperator(panel.actor);
+  // A hash that begins with a digit is the operator's to know, also where the provider has shown none yet.
+  if (standing === "stranger" && !(mayOutrank && isProviderOrderId(wanted, { textIds: true })))
+    return fail({ code: "invalid_request", fields: [{ path: "provider_order_id", message: ID_SPELLING }] });
+  // Only the operator can know that what another panel has registered is this order.
+  if (standing === "anothers" && !mayOutrank) return fail({ code: "provider_order_taken", provider: provider.id, providerOrder: wanted });
   const now = Math.max(context.now, found.order.updatedAt);
   const order: Order = { ...found.order, providerOrderId: wanted };
   const write = moveWrite(order, { next: foundPlaced(order.state), refunds: [] }, provider.state, now);
   const result = await attachProviderOrder(db, wanted, write, [trail(context, found.order, { provider_order_id: wanted })]);
   if (result === "written") return json(200, orderView({ ...order, updatedAt: now, state: write.next }, provider.state, now));
   if (result === "changed") return CONFLICT;
-  const holder = await readHolder(db, panel.id, provider.id, wanted);
-  return fail({ code: "provider_order_conflict", provider: provider.id, providerOrder: wanted, order: holder ?? "" });
+  const outranking = { placed: found.order, providerOrderId: wanted, polling: provider.state, now };
+  const way = mayOutrank ? await makeWay(db, outranking) : { kind: "placed" };
+  if (way.kind !== "placed") return CONFLICT;
+  const holder = await readHolderId(db, panel.id, provider.id, wanted);
+  return fail({ code: "provider_order_conflict", provider: provider.id, providerOrder: wanted, order: holder });
 }
 
 async function dropOrder(context: PanelContext, { order, provider }: RefundCase): Promise<Answer | typeof CONFLICT> {
