@@ -83,8 +83,16 @@ const PLACEHOLDERS: readonly Reviewed[] = ["0003-doors", "0004-restore", "0005-w
   why: "Ids are unique over all panels, so what stands in for one that is not known names the panel, too.",
 }));
 
+const CREDIT: readonly Reviewed[] = ["0002-money", "0003-doors", "0004-restore", "0005-world"].map((of) => ({
+  of,
+  what: "rows",
+  difference: "panels.allow_credit is gone",
+  why: "Credit has a limit: none where it was allowed, nothing where it was not.",
+}));
+
 const REVIEWED: readonly Reviewed[] = [
   ...PLACEHOLDERS,
+  ...CREDIT,
   ...inTheEnd(["0001-pipeline"], FIGURES_AND_WORDS, OF_THE_FIRST),
   ...inTheEnd(["0002-money", "0003-doors", "0004-restore"], FIGURES_AND_WORDS, OF_LATER_ONES),
   ...CHARGE_AFTER_REFUND,

@@ -8,6 +8,7 @@ import { formatAmount } from "../../domain/money.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
 import { MINUTE_MS } from "../../domain/time.ts";
 import { refreshServices } from "../../gate/services.ts";
+import { UNLISTED } from "../../store/providers/provider-services.ts";
 import type { Intent } from "../../store/placement/placement.ts";
 import type { CatalogueAdd, ConnectAdd } from "../../store/placement/placement-reads.ts";
 import type { Provider } from "../../store/rows/provider.ts";
@@ -74,7 +75,7 @@ export async function priceAtProvider(
   if (lookup.service === "") return fail(WRONG.service);
   const listed = kept ?? (await refreshServices(call, provider, lookup.service));
   // A lenient server would read another service out of it.
-  if (listed === null && !isProviderOrderId(lookup.service, { textIds: true })) return fail(WRONG.service);
+  if ((listed === null || listed === UNLISTED) && !isProviderOrderId(lookup.service, { textIds: true })) return fail(WRONG.service);
   // The provider says what it makes of runs that the service does not take. What it accepts then is a plain order.
   const isPlain = listed?.refusesRuns === true;
   const counted = isPlain ? new Map([...fields].filter(([name]) => name !== "runs")) : fields;

@@ -43,7 +43,8 @@ describe("services at a provider's endpoint", () => {
     expect(world.asked).toEqual(["sheet services"]);
     world.now += 1;
     const again = await world.costOfScript(till, "services", "sheet");
-    expect([again.json, again.usage.rows_written, world.asked.length]).toEqual([THEIRS, 1, 2]);
+    // The list, and the day of the key's first use.
+    expect([again.json, again.usage.rows_written, world.asked.length]).toEqual([THEIRS, 2, 2]);
   });
 
   it("are asked for anew when the provider's settings have changed, and never told from older ones", async () => {
