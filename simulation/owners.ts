@@ -92,7 +92,8 @@ export class Owners {
       if (whose === "another's") this.refusals += 1;
       if (whose === "another's" && entry !== undefined && !isRefused)
         this.wrongs.push(`${name}, which is another's, and heard ${JSON.stringify(entry)}`);
-      if (whose === "its own" && isRefused) this.wrongs.push(`${name}, which it has, and heard ${NOBODYS}`);
+      // A refill or a cancel that is passed on may be refused in these words by the provider itself.
+      if (whose === "its own" && action === "status" && isRefused) this.wrongs.push(`${name}, which it has, and heard ${NOBODYS}`);
       if (action === "status" && whose === "nobody's" && isRefused && this.#wasThere(provider, id, since))
         this.wrongs.push(`${name}, which is there and nobody's, and heard ${NOBODYS}`);
     }

@@ -27,9 +27,13 @@ type Watched = Kept & {
 };
 
 /** Everything the watch knows, to be put back with the database. */
+/** Of each order of several parts, what is known of them, now first; and what was before, until when. */
+type PartsOf = Map<string, readonly { readonly what: PartsKnown; readonly until: number }[]>;
+
 export type Memory = {
   readonly orders: ReadonlyMap<string, Watched>;
   readonly feeds: ReadonlyMap<string, number>;
+  readonly parts: PartsOf;
   readonly brakes: BrakeMemory;
   readonly owners: ReturnType<Owners["remember"]>;
 };
@@ -76,7 +80,7 @@ export class Watch {
   });
   /** An order's key by its names in API v2; and what the rules knew of it before, until when. */
   readonly #keys = new Map<string, string>();
-  readonly #parts = new Map<string, readonly { readonly what: PartsKnown; readonly until: number }[]>();
+  #parts: PartsOf = new Map();
   readonly #past = new Map<string, readonly { readonly model: ModelOrder; readonly until: number }[]>();
   /** Links of orders that may never have been placed. */
   readonly doubtedLinks = new Set<string>();
@@ -98,13 +102,20 @@ export class Watch {
   }
 
   remember(): Memory {
-    return { orders: new Map(this.#orders), feeds: new Map(this.#feeds), brakes: this.brakes.remember(), owners: this.owners.remember() };
+    return {
+      orders: new Map(this.#orders),
+      feeds: new Map(this.#feeds),
+      parts: new Map(this.#parts),
+      brakes: this.brakes.remember(),
+      owners: this.owners.remember(),
+    };
   }
 
   /** The database was restored to what it was when this was remembered. */
-  async recall({ orders, feeds, brakes, owners }: Memory): Promise<void> {
+  async recall({ orders, feeds, parts, brakes, owners }: Memory): Promise<void> {
     this.#orders = new Map(orders);
     this.#feeds = new Map(feeds);
+    this.#parts = new Map(parts);
     this.brakes.recall(brakes);
     this.owners.recall(owners);
     await this.#backend.run([{ sql: "DELETE FROM touched", params: [] }]);

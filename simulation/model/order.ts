@@ -262,7 +262,9 @@ export class ModelOrder {
     const { charge, quantity } = this;
     const { status, refunded, left } = this.#is;
     const [{ word, remains }, ...others] = this.panelStatuses();
-    if (!isFinal(status) || left !== "no" || charge === null || quantity === null || others.length > 0) return false;
+    // An error that was decided about has a final word, too.
+    if ((!isFinal(status) && status !== "error") || left !== "no" || charge === null || quantity === null || others.length > 0)
+      return false;
     if (word === "Completed") return refunded > 0;
     return word === "Partial" && remains !== null && shareOf(charge, quantity, remains) !== refunded;
   }
