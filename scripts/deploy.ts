@@ -106,7 +106,7 @@ async function makeDatabase({ database }: Names, { hasDatabase }: Found): Promis
   tell("database", `${database}: ${hasDatabase ? "is there" : "made"}`);
 }
 
-/** Before the code: the old code works on the new schema, the new code not on the old one. */
+/** Before the code, which needs the new schema. What the old code cannot do in the seconds between is tried again. */
 async function applyMigrations({ pending }: Found): Promise<void> {
   if (pending.length > 0) {
     const answer = await askWrangler(ROOT, ["d1", "migrations", "apply", "DB", "--remote"]);

@@ -30,7 +30,7 @@ export type Found = {
 export async function chooseAccount(root: string, named: string | undefined): Promise<Account> {
   if (named !== undefined && named !== "") return { id: named, label: named };
   const answer = await askWrangler(root, ["whoami", "--json"]);
-  const { accounts } = parseJson<{ accounts: { id: string; name: string }[] }>(answer, "see who is logged in");
+  const { accounts } = parseJson(answer, "see who is logged in") as { accounts: { id: string; name: string }[] };
   const [account] = accounts;
   if (account === undefined || accounts.length > 1) {
     const list = accounts.map(({ id, name }) => `\n  ${id}  ${name}`).join("");
@@ -57,7 +57,7 @@ async function listApplied(root: string): Promise<ReadonlySet<string> | null> {
   const output = answer.stdout + answer.stderr;
   if (!answer.ok && /Couldn't find a D1 DB/.test(output)) return null;
   if (!answer.ok && /no such table: d1_migrations/.test(output)) return new Set();
-  const [result] = parseJson<{ results: { name: string }[] }[]>(answer, "read which migrations the database has had");
+  const [result] = parseJson(answer, "read which migrations the database has had") as { results: { name: string }[] }[];
   return new Set(result?.results.map(({ name }) => name));
 }
 
@@ -65,7 +65,8 @@ async function listApplied(root: string): Promise<ReadonlySet<string> | null> {
 export async function listSecrets(root: string): Promise<ReadonlySet<string> | null> {
   const answer = await askWrangler(root, ["secret", "list", "--format", "json"]);
   if (!answer.ok && /Worker ".*" not found/.test(answer.stderr)) return null;
-  return new Set(parseJson<{ name: string }[]>(answer, "list the Worker's secrets").map(({ name }) => name));
+  const secrets = parseJson(answer, "list the Worker's secrets") as { name: string }[];
+  return new Set(secrets.map(({ name }) => name));
 }
 
 /** Names of the account's queues: words of wrangler's table, which is all that it has of them. */

@@ -6,24 +6,26 @@ import { UsageError } from "../usage.ts";
 const TOKEN_BYTES = 32;
 /** AES-256. */
 const KEY_BYTES = 32;
+/** As the Worker demands them of a token: fewer different characters are not random. */
+const MIN_DIFFERENT = 10;
 
 type Secret = {
   readonly make: () => string;
-  /** Whether a value that somebody gives can be used. */
-  readonly fits: RegExp;
+  /** Whether the Worker could use a value that somebody gives. */
+  readonly fits: (value: string) => boolean;
   readonly wanted: string;
 };
 
 const SECRETS = {
   ADMIN_TOKEN: {
     make: () => randomBytes(TOKEN_BYTES).toString("hex"),
-    fits: /^[\x21-\x7e]{32,}$/,
-    wanted: "at least 32 characters without spaces",
+    fits: (value) => /^[\x21-\x7e]{32,256}$/.test(value) && new Set(value).size >= MIN_DIFFERENT,
+    wanted: "32 to 256 random characters without spaces",
   },
   ENCRYPTION_KEYS: {
     make: () => `1:${randomBytes(KEY_BYTES).toString("base64")}`,
-    fits: /^\d+:[A-Za-z0-9+/]{43}=(?:,\d+:[A-Za-z0-9+/]{43}=)*$/,
-    wanted: "a number, a colon and 32 bytes as base64; several with commas between them, the newest first",
+    fits: fitsAsKeys,
+    wanted: "a number, a colon and 32 random bytes as base64; several with commas between them, each with a number of its own",
   },
 } as const satisfies Readonly<Record<string, Secret>>;
 
@@ -50,11 +52,17 @@ export function prepareSecrets(missing: readonly SecretName[], given: NodeJS.Pro
   for (const name of missing) {
     const value = given[name] ?? "";
     const { make, fits, wanted } = SECRETS[name];
-    if (value !== "" && !fits.test(value)) throw new UsageError(`${name} in the environment cannot be used: it takes ${wanted}.`);
+    if (value !== "" && !fits(value)) throw new UsageError(`${name} in the environment cannot be used: it takes ${wanted}.`);
     if (value !== "") values.set(name, value);
     if (value !== "" || isCi) continue;
     values.set(name, make());
     made.push(name);
   }
   return { values, made, left: missing.filter((name) => !values.has(name)) };
+}
+
+/** Keys of 32 bytes, in either base64 alphabet, and no number twice. */
+function fitsAsKeys(value: string): boolean {
+  const numbers = value.split(",").map((entry) => /^([1-9]\d{0,5}):[\w+/-]{43}=?$/.exec(entry.trim())?.[1]);
+  return !numbers.includes(undefined) && new Set(numbers).size === numbers.length;
 }

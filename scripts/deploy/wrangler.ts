@@ -35,8 +35,8 @@ export async function askWrangler(root: string, args: readonly string[], env: No
 }
 
 /** An answer in JSON, which may follow other lines. Throws if the command failed; `tried` completes "Could not …". */
-export function parseJson<T>(answer: Answer, tried: string): T {
+export function parseJson(answer: Answer, tried: string): unknown {
   const from = answer.stdout.search(/^[[{]/m);
   if (!answer.ok || from < 0) throw new WranglerError(tried, answer);
-  return JSON.parse(answer.stdout.slice(from)) as T;
+  return JSON.parse(answer.stdout.slice(from));
 }

@@ -4,8 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Command, killAll, run } from "./commands.ts";
+import type { Account, Script } from "./platform/account.ts";
+import { Database } from "./platform/databases.ts";
 import { PlatformError } from "./platform/errors.ts";
-import { type Account, Platform } from "./platform/platform.ts";
+import { Platform } from "./platform/platform.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 /** What a fresh clone needs to deploy; copies, so that this clone stays as it is. */
@@ -14,6 +16,7 @@ const COPIED = ["src", "scripts", "migrations", "package.json", "tsconfig.json",
 const TIMEOUT_MS = 240_000;
 const ADDRESS = "https://panelsync.operator.workers.dev";
 const TOKEN = /^ {2}ADMIN_TOKEN=([0-9a-f]{64})$/m;
+const KEY = `1:${Buffer.from(Array.from({ length: 32 }, (_, at) => at * 7)).toString("base64")}`;
 const KEYS = /^ {2}ENCRYPTION_KEYS=(1:[A-Za-z0-9+/]{43}=)$/m;
 
 const temporary = mkdtempSync(join(tmpdir(), "panelsync-e2e-"));
@@ -68,7 +71,8 @@ class Setup {
       },
     });
     const code = await command.exited;
-    expect(readdirSync(join(home, "tmp")).filter((name) => name.startsWith("panelsync"))).toEqual([]);
+    const left = readdirSync(join(home, "tmp")).filter((name) => name.startsWith("panelsync"));
+    if (left.length > 0) throw new Error(`It left files, which may hold secrets: ${left.join(", ")}`);
     return { code, stdout: command.stdout(), stderr: command.stderr() };
   }
 
@@ -86,7 +90,7 @@ class Setup {
   }
 
   query(sql: string): unknown[] {
-    return this.account.databases[0]?.query(sql)[0]?.results ?? [];
+    return this.account.databases.find(({ name }) => name === "panelsync")?.query(sql)[0]?.results ?? [];
   }
 }
 
@@ -157,6 +161,40 @@ describe.concurrent("npm run deploy", { timeout: TIMEOUT_MS }, () => {
     expect(made).toEqual(["POST /d1/database", "POST /queues", "POST /queues"]);
   });
 
+  test("adds to an earlier release what it lacked, and touches nothing that belongs to others", async () => {
+    const setup = new Setup("existing");
+    const { databases, queues, scripts } = setup.account;
+    const script = (secret: string): Script => ({
+      versions: [],
+      secrets: new Map([["ADMIN_TOKEN", secret]]),
+      schedules: [],
+      subdomain: { enabled: true, previews_enabled: true },
+    });
+    const [other, own] = [new Database("panelsync-old"), new Database("panelsync")];
+    databases.push(other, own);
+    queues.push({ queue_id: "other-queue", queue_name: "panelsync-dead-letters", consumers: [] });
+    queues.push({ queue_id: "own-queue", queue_name: "panelsync-sweeps", consumers: [] });
+    scripts.set("other", script("of-another")).set("panelsync", script("as-it-was"));
+    own.query("CREATE TABLE d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, applied_at TIMESTAMP)");
+    own.query(readFileSync(join(setup.root, "migrations", migrations[0] ?? ""), "utf8"));
+    own.query(`INSERT INTO d1_migrations (name) VALUES ('${migrations[0]}')`);
+
+    const { code, stdout, stderr } = await setup.deploy();
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(setup.secrets()).toEqual({ ADMIN_TOKEN: "as-it-was", ENCRYPTION_KEYS: KEYS.exec(stdout)?.[1] });
+    expect(stdout).not.toMatch(TOKEN);
+    expect(applied(setup)).toEqual(migrations);
+    expect(databases).toEqual([other, own]);
+    expect(other.query("SELECT name FROM sqlite_schema")[0]?.results).toEqual([]);
+    expect(queues.map(({ queue_name, consumers }) => [queue_name, consumers.length])).toEqual([
+      ["panelsync-dead-letters", 0],
+      ["panelsync-sweeps", 1],
+      ["panelsync-dead", 1],
+    ]);
+    expect(scripts.get("other")).toEqual(script("of-another"));
+    expect(scripts.get("panelsync")?.subdomain).toEqual({ enabled: true, previews_enabled: false });
+  });
+
   test("shows what it would do, and changes nothing", async () => {
     const setup = new Setup("dry");
     const { code, stdout, stderr } = await setup.deploy(["--dry-run"]);
@@ -182,7 +220,8 @@ describe.concurrent("npm run deploy", { timeout: TIMEOUT_MS }, () => {
       [{ CLOUDFLARE_API_TOKEN: undefined }, /You are not logged in\. Run `npx wrangler login`/],
       [token, new RegExp(`Set CLOUDFLARE_ACCOUNT_ID to the one to deploy into\\.[\\s\\S]*${setup.account.id} {2}refused`)],
       [{ CLOUDFLARE_ACCOUNT_ID: "0".repeat(32) }, /may not do that in the account 0{32}\. Is it the right account\?/],
-      [{ ADMIN_TOKEN: "short" }, /ADMIN_TOKEN in the environment cannot be used: it takes at least 32 characters/],
+      [{ ADMIN_TOKEN: "short" }, /ADMIN_TOKEN in the environment cannot be used: it takes 32 to 256 random characters/],
+      [{ ENCRYPTION_KEYS: `${KEY},${KEY}` }, /ENCRYPTION_KEYS in the environment cannot be used: it takes a number, a colon and/],
     ];
     for (const [env, message] of cases) {
       const { code, stderr } = await setup.deploy([], env);

@@ -18,8 +18,8 @@ export class Database {
     this.sqlite.exec("BEGIN");
     try {
       const results = splitStatements(sql).map((statement): QueryResult => {
-        const results = this.sqlite.prepare(statement).all();
-        return { success: true, results, meta: { duration: 0, rows_read: 0, rows_written: 0, changes: 0 } };
+        const rows = this.sqlite.prepare(statement).all();
+        return { success: true, results: rows, meta: { duration: 0, rows_read: 0, rows_written: 0, changes: 0 } };
       });
       this.sqlite.exec("COMMIT");
       return results;

@@ -7,36 +7,9 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { Database } from "./databases.ts";
+import { Account } from "./account.ts";
 import { PlatformError } from "./errors.ts";
 import { findRoute } from "./routes.ts";
-
-export type Binding = Readonly<Record<string, unknown>> & { readonly type: string; readonly name: string };
-export type Consumer = Readonly<Record<string, unknown>> & { readonly consumer_id: string; readonly script: string };
-export type Queue = { readonly queue_id: string; readonly queue_name: string; readonly consumers: Consumer[] };
-export type Version = { readonly id: string; readonly bindings: readonly Binding[] };
-export type Script = {
-  /** The last is the deployed one. */
-  readonly versions: Version[];
-  readonly secrets: Map<string, string>;
-  schedules: readonly { readonly cron: string }[];
-  readonly subdomain: { enabled: boolean; previews_enabled: boolean };
-};
-
-/** What an account holds. */
-export class Account {
-  readonly id = randomUUID().replaceAll("-", "");
-  readonly name: string;
-  readonly databases: Database[] = [];
-  readonly queues: Queue[] = [];
-  readonly scripts = new Map<string, Script>();
-  /** A new account has none until its owner has chosen one. */
-  subdomain: string | null = "operator";
-
-  constructor(name: string) {
-    this.name = name;
-  }
-}
 
 type Failure = { readonly method: string; readonly path: RegExp; readonly error: PlatformError };
 

@@ -1,10 +1,12 @@
 /** What the stand-in for the platform's API answers, a route each. */
 import { randomUUID } from "node:crypto";
+import type { Account, Binding, Queue, Script } from "./account.ts";
 import { Database } from "./databases.ts";
 import { PlatformError } from "./errors.ts";
-import type { Account, Binding, Platform, Queue, Script } from "./platform.ts";
 
 type Asked = Readonly<Record<string, unknown>> & { readonly query: URLSearchParams; readonly body: unknown };
+/** What a route is asked about. */
+type Platform = { readonly accounts: readonly Account[] };
 type Handle = (platform: Platform, asked: Asked) => unknown;
 
 /** Paths begin with the account's where they have one. */
@@ -15,9 +17,10 @@ const ROUTES: Readonly<Record<string, Handle>> = {
   "GET /memberships": ({ accounts }) => accounts.map(({ id, name }) => ({ id: `member-${id}`, account: { id, name }, roles: [] })),
 
   "GET /accounts/:account/d1/database": (platform, asked) => {
+    // A search: what the name is part of is found, too.
     const name = asked.query.get("name");
     return accountOf(platform, asked)
-      .databases.filter((each) => name === null || each.name === name)
+      .databases.filter((each) => name === null || each.name.includes(name))
       .map(showDatabase);
   },
   "POST /accounts/:account/d1/database": (platform, asked) => {
@@ -174,7 +177,7 @@ function deployedBindings(script: Script): readonly Binding[] {
 /** Takes an upload as the platform does: what it binds has to be there, and secrets that it does not bring stay. */
 function addVersion(platform: Platform, asked: Asked, script: Script): { id: string; bindings: readonly Binding[] } {
   const account = accountOf(platform, asked);
-  const metadata = JSON.parse(String((asked.body as FormData).get("metadata"))) as { bindings: Binding[]; keep_bindings?: string[] };
+  const metadata = JSON.parse((asked.body as FormData).get("metadata") as string) as { bindings: Binding[]; keep_bindings?: string[] };
   const bindings = metadata.bindings.map((binding) => (binding.type === "inherit" ? inherit(script, binding.name) : binding));
   for (const binding of bindings) requireBound(account, binding);
   if (!(metadata.keep_bindings ?? []).includes("secret_text")) script.secrets.clear();

@@ -88,8 +88,10 @@ export class Operation {
     this.#env = {
       DB: databaseOver(async (statements: readonly Statement[]) => this.backend.run(statements)),
       SWEEPS: { send, sendBatch } as unknown as Env["SWEEPS"],
+      DEAD: { send, sendBatch } as unknown as Env["SWEEPS"],
       PLAN: "paid",
       ADMIN_TOKEN,
+      ENCRYPTION_KEYS: "",
       ALLOW_PRIVATE_URLS: "1",
     };
     this.#ports = {
