@@ -33,13 +33,8 @@ export type Participants = {
   readonly limits: ReadonlyMap<string, number>;
 };
 
-/** Sets up the participants, before any fault. */
-export async function setUpParticipants(
-  system: System,
-  { seed, orders, moves = MOVES, newcomers: count = newcomersOf(seed) }: SetUp,
-): Promise<Participants> {
-  const draws = new Draws(seed, "cast");
-  const client = new RestClient(system, new Process(system.scheduler, "operator"), new Draws(seed, "operator"));
+/** The panels' keys, by panel. */
+async function addPanels(client: RestClient, draws: Draws, newcomers: readonly string[]): Promise<Map<string, string>> {
   const keys = new Map<string, string>();
   for (const [id, money] of [
     ["books", "ledger"],
@@ -47,17 +42,23 @@ export async function setUpParticipants(
     ["stubborn", draws.chance(0.5) ? "ledger" : "advice"],
     ["twin", draws.chance(0.5) ? "ledger" : "advice"],
     ["posts", draws.chance(0.5) ? "ledger" : "advice"],
-    ...NEWCOMERS.slice(0, count).map((newcomer) => [newcomer, "advice"] as const),
+    ...newcomers.map((newcomer) => [newcomer, "advice"] as const),
   ] as const) {
-    const { json } = await client.until("POST", "/v1/panels", {
-      id,
-      role: "shop",
-      currency: "USD",
-      money,
-      credit_limit: money === "ledger" ? null : "0",
-    });
+    const credit_limit = money === "ledger" ? null : "0";
+    const { json } = await client.until("POST", "/v1/panels", { id, role: "shop", currency: "USD", money, credit_limit });
     keys.set(id, json.key as string);
   }
+  return keys;
+}
+
+/** Sets up the participants, before any fault. */
+export async function setUpParticipants(
+  system: System,
+  { seed, orders, moves = MOVES, newcomers: count = newcomersOf(seed) }: SetUp,
+): Promise<Participants> {
+  const draws = new Draws(seed, "cast");
+  const client = new RestClient(system, new Process(system.scheduler, "operator"), new Draws(seed, "operator"));
+  const keys = await addPanels(client, draws, NEWCOMERS.slice(0, count));
   const providers = [];
   const limits = new Map<string, number>();
   for (const [i, name] of PROVIDERS.entries()) {

@@ -159,8 +159,10 @@ export class System {
     return {
       DB: db,
       SWEEPS: queue as unknown as Env["SWEEPS"],
+      DEAD: queue as unknown as Env["SWEEPS"],
       PLAN: this.#options.plan,
       ADMIN_TOKEN,
+      ENCRYPTION_KEYS: "",
       ALLOW_PRIVATE_URLS: "1",
       FAILED_KEYS: { limit: () => Promise.resolve({ success: true }) },
     };

@@ -64,8 +64,10 @@ export class Stage {
     this.#env = {
       DB: databaseOf(this.#process, options.backend, { faultOf: () => "none", latencyMs: () => 0, onCommit: () => undefined }),
       SWEEPS: queue as unknown as Env["SWEEPS"],
+      DEAD: queue as unknown as Env["DEAD"],
       PLAN: options.plan,
       ADMIN_TOKEN: OPERATOR_TOKEN,
+      ENCRYPTION_KEYS: "",
       ALLOW_PRIVATE_URLS: "",
       FAILED_KEYS: { limit: () => Promise.resolve({ success: true }) },
     };

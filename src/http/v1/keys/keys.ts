@@ -45,7 +45,10 @@ export async function postKey(context: KeyContext, { body }: { readonly body: z.
   const { panel, scopes } = wanted.value;
   const { key, hash, hint } = await newKey(panel === null ? "operator" : "panel", ports.randomBytes);
   const row: NewKeyRow = {
-    ...{ hash, hint, panel, scopes },
+    hash,
+    hint,
+    panel,
+    scopes,
     id: newKeyId(ports.randomBytes),
     name: body.name,
     createdAt: now,
@@ -123,7 +126,11 @@ function ownerOf({ panel }: KeyContext["keeper"]): KeyOwner {
 
 function keyView({ id, name, panel, scopes, hint, createdAt, expiresAt, lastUsedOn }: Key) {
   return {
-    ...{ id, name, panel, scopes: scopes as readonly (PanelScope | OperatorScope)[], key_hint: hint },
+    id,
+    name,
+    panel,
+    scopes: scopes as readonly (PanelScope | OperatorScope)[],
+    key_hint: hint,
     created_at: isoTime(createdAt),
     expires_at: expiresAt === null ? null : isoTime(expiresAt),
     last_used_on: lastUsedOn,

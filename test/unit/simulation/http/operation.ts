@@ -29,6 +29,8 @@ export type PanelFacts = {
   readonly id: string;
   readonly money: "advice" | "ledger";
   readonly key: string;
+  /** The id of another key of the panel's. */
+  readonly spareKey: string;
   readonly marker: string;
   readonly customers: readonly string[];
   readonly orders: readonly string[];
@@ -88,8 +90,10 @@ export class Operation {
     this.#env = {
       DB: databaseOver(async (statements: readonly Statement[]) => this.backend.run(statements)),
       SWEEPS: { send, sendBatch } as unknown as Env["SWEEPS"],
+      DEAD: { send, sendBatch } as unknown as Env["SWEEPS"],
       PLAN: "paid",
       ADMIN_TOKEN,
+      ENCRYPTION_KEYS: "",
       ALLOW_PRIVATE_URLS: "1",
       FAILED_KEYS: { limit: () => Promise.resolve({ success: true }) },
     };
@@ -283,6 +287,8 @@ async function addCatalogue(operation: Operation): Promise<void> {
 async function addPanel(operation: Operation, id: string, money: string, currency: string): Promise<string> {
   const { key } = await operation.must("POST", "/v1/panels", { id, role: "shop", name: markerOf(id), currency, money });
   operation.secrets.add(String(key));
+  const spare = await operation.must("POST", "/v1/keys", { name: "spare", panel: id });
+  operation.secrets.add(String(spare["key"]));
   if (money === "ledger") {
     for (const customer of customersOf(id)) {
       const body = { amount: "500", reference: `deposit ${markerOf(id)}` };
@@ -386,6 +392,7 @@ function factsOf(operation: Operation, id: string, money: PanelFacts["money"], k
     id,
     money,
     key,
+    spareKey: String(operation.rows(`SELECT id FROM keys WHERE panel = '${id}' AND name = 'spare'`)[0]?.["id"]),
     marker: markerOf(id),
     customers: customersOf(id),
     orders: idsOf(() => true),

@@ -6,7 +6,7 @@ import { type PanelFacts, PROVIDERS } from "./operation.ts";
 
 /** What is known of a route: who may ask, and what makes a request of it right. */
 export type Recipe = {
-  readonly who: "anyone" | "panel" | "operator";
+  readonly who: "anyone" | "panel" | "operator" | "key";
   /** Ids that it takes; those of the path's first part where none are named. */
   readonly ids?: readonly string[];
   readonly query?: fc.Arbitrary<string>;
@@ -149,6 +149,21 @@ export function recipesFor(panel: PanelFacts): Readonly<Record<string, Recipe | 
   return {
     "GET /healthz": { who: "anyone" },
     "GET /v1/statuses": { who: "anyone", query: fc.constantFrom("", "?lang=en", "?lang=tr") },
+    "GET /v1/me": { who: "key" },
+    "GET /v1/keys": { who: "key", query: limits },
+    "POST /v1/keys": {
+      who: "key",
+      body: fc.record(
+        {
+          name: note,
+          panel: fc.constant(panel.id),
+          scopes: fc.subarray(["read", "write", "api_v2"], { minLength: 1 }),
+          expires_at: fc.constantFrom(null, "2027-01-01T00:00:00Z"),
+        },
+        { requiredKeys: ["name", "panel"] },
+      ),
+    },
+    "DELETE /v1/keys/:id": { who: "key", ids: [panel.spareKey] },
     "GET /v1/panels": { who: "operator", query: limits },
     "POST /v1/panels": {
       who: "operator",

@@ -159,6 +159,7 @@ export function credentials(
     anyone: [{}],
     panel: asOperator ? [acting] : [bearer(panel.key), acting],
     operator: [bearer(ADMIN_TOKEN)],
+    key: [bearer(panel.key), bearer(ADMIN_TOKEN)],
   };
   if (right) return fc.constantFrom(...good[who]);
   const bad: readonly Headers[] = [

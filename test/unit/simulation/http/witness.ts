@@ -145,7 +145,7 @@ export class Witness {
     const shown = `${text}\n${JSON.stringify([...headers])}`;
     const written = JSON.stringify([this.#operation.logs, this.#operation.queued]);
     const own = sentText(asked);
-    const isNew = nameOf(asked.route) === "POST /v1/panels" && seen.status === 201;
+    const isNew = ["POST /v1/panels", "POST /v1/keys"].includes(nameOf(asked.route)) && seen.status === 201;
     const wrongs = [...this.#secrets].flatMap((secret) => [
       // Whoever puts a key where it does not belong gets it back with what is wrong about it.
       ...(shown.includes(secret) && (asked.right || !own.includes(secret)) ? [`a secret is shown: ${secret}`] : []),

@@ -1,0 +1,68 @@
+/** The Worker's secrets: which there are, and how one is made. */
+import { randomBytes } from "node:crypto";
+import { UsageError } from "../usage.ts";
+
+/** 256 bits, as hex: 64 characters. */
+const TOKEN_BYTES = 32;
+/** AES-256. */
+const KEY_BYTES = 32;
+/** As the Worker demands them of a token: fewer different characters are not random. */
+const MIN_DIFFERENT = 10;
+
+type Secret = {
+  readonly make: () => string;
+  /** Whether the Worker could use a value that somebody gives. */
+  readonly fits: (value: string) => boolean;
+  readonly wanted: string;
+};
+
+const SECRETS = {
+  ADMIN_TOKEN: {
+    make: () => randomBytes(TOKEN_BYTES).toString("hex"),
+    fits: (value) => /^[\x21-\x7e]{32,256}$/.test(value) && new Set(value).size >= MIN_DIFFERENT,
+    wanted: "32 to 256 random characters without spaces",
+  },
+  ENCRYPTION_KEYS: {
+    make: () => `1:${randomBytes(KEY_BYTES).toString("base64")}`,
+    fits: fitsAsKeys,
+    wanted: "a number, a colon and 32 random bytes as base64; several with commas between them, each with a number of its own",
+  },
+} as const satisfies Readonly<Record<string, Secret>>;
+
+export type SecretName = keyof typeof SECRETS;
+
+export const SECRET_NAMES = Object.keys(SECRETS) as readonly SecretName[];
+
+/** Secrets for a Worker that lacks them. */
+export type NewSecrets = {
+  readonly values: ReadonlyMap<SecretName, string>;
+  /** Those made here: nobody else has them, so they are to be shown. */
+  readonly made: readonly SecretName[];
+  /** Those neither given nor made. */
+  readonly left: readonly SecretName[];
+};
+
+/**
+ * A value for each missing secret: the one given in the environment, else a random one. In CI none is made, because
+ * the log that would show it is kept. Throws a `UsageError` for a given value that the Worker could not use.
+ */
+export function prepareSecrets(missing: readonly SecretName[], given: NodeJS.ProcessEnv, isCi: boolean): NewSecrets {
+  const values = new Map<SecretName, string>();
+  const made: SecretName[] = [];
+  for (const name of missing) {
+    const value = given[name] ?? "";
+    const { make, fits, wanted } = SECRETS[name];
+    if (value !== "" && !fits(value)) throw new UsageError(`${name} in the environment cannot be used: it takes ${wanted}.`);
+    if (value !== "") values.set(name, value);
+    if (value !== "" || isCi) continue;
+    values.set(name, make());
+    made.push(name);
+  }
+  return { values, made, left: missing.filter((name) => !values.has(name)) };
+}
+
+/** Keys of 32 bytes, in either base64 alphabet, and no number twice. */
+function fitsAsKeys(value: string): boolean {
+  const numbers = value.split(",").map((entry) => /^([1-9]\d{0,5}):[\w+/-]{43}=?$/.exec(entry.trim())?.[1]);
+  return !numbers.includes(undefined) && new Set(numbers).size === numbers.length;
+}

@@ -1,0 +1,245 @@
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Command, killAll, run } from "./commands.ts";
+import type { Account, Script } from "./platform/account.ts";
+import { Database } from "./platform/databases.ts";
+import { PlatformError } from "./platform/errors.ts";
+import { Platform } from "./platform/platform.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+/** What a fresh clone needs to deploy; copies, so that this clone stays as it is. */
+const COPIED = ["src", "scripts", "migrations", "package.json", "tsconfig.json", "wrangler.toml"];
+/** Each run starts wrangler several times, which takes over a second of CPU; the machine may be busy with other tests. */
+const TIMEOUT_MS = 240_000;
+const ADDRESS = "https://panelsync.operator.workers.dev";
+const TOKEN = /^ {2}ADMIN_TOKEN=([0-9a-f]{64})$/m;
+const KEY = `1:${Buffer.from(Array.from({ length: 32 }, (_, at) => at * 7)).toString("base64")}`;
+const KEYS = /^ {2}ENCRYPTION_KEYS=(1:[A-Za-z0-9+/]{43}=)$/m;
+
+const temporary = mkdtempSync(join(tmpdir(), "panelsync-e2e-"));
+const migrations = readdirSync(join(ROOT, "migrations")).toSorted();
+const platform = new Platform();
+let api = "";
+
+beforeAll(async () => {
+  api = await platform.listen();
+});
+
+afterAll(async () => {
+  killAll();
+  await platform.close();
+  rmSync(temporary, { recursive: true, force: true });
+});
+
+/** A clone, an account, and `npm run deploy` in one for the other. */
+class Setup {
+  readonly account: Account;
+  readonly root: string;
+  private readonly name: string;
+
+  constructor(name: string) {
+    this.name = name;
+    this.account = platform.addAccount(name);
+    this.root = join(temporary, name);
+    for (const each of COPIED) cpSync(join(ROOT, each), join(this.root, each), { recursive: true });
+    symlinkSync(join(ROOT, "node_modules"), join(this.root, "node_modules"));
+  }
+
+  /** Nothing of this machine's own login or settings comes in. */
+  async deploy(args: string[] = [], env: NodeJS.ProcessEnv = {}): Promise<{ code: number | null; stdout: string; stderr: string }> {
+    const home = join(temporary, `${this.name}-home`);
+    mkdirSync(join(home, "tmp"), { recursive: true });
+    const own = Object.fromEntries(
+      Object.keys(process.env).map((key) => [key, /^(?:CLOUDFLARE_|WRANGLER_|CI$|CF_)/.test(key) ? undefined : process.env[key]]),
+    );
+    const command: Command = run("npm", ["run", "--silent", "deploy", "--", ...args], {
+      cwd: this.root,
+      env: {
+        ...own,
+        HOME: home,
+        XDG_CONFIG_HOME: home,
+        TMPDIR: join(home, "tmp"),
+        ADMIN_TOKEN: undefined,
+        ENCRYPTION_KEYS: undefined,
+        CLOUDFLARE_API_BASE_URL: api,
+        CLOUDFLARE_API_TOKEN: platform.token,
+        CLOUDFLARE_ACCOUNT_ID: this.account.id,
+        ...env,
+      },
+    });
+    const code = await command.exited;
+    const left = readdirSync(join(home, "tmp")).filter((name) => name.startsWith("panelsync"));
+    if (left.length > 0) throw new Error(`It left files, which may hold secrets: ${left.join(", ")}`);
+    return { code, stdout: command.stdout(), stderr: command.stderr() };
+  }
+
+  /** Calls for this account that changed something, without the account in their path. */
+  changes(): string[] {
+    const prefix = `/accounts/${this.account.id}`;
+    return platform
+      .changes()
+      .filter((call) => call.includes(prefix))
+      .map((call) => call.replace(prefix, ""));
+  }
+
+  secrets(): Record<string, string> {
+    return Object.fromEntries(this.account.scripts.get("panelsync")?.secrets ?? []);
+  }
+
+  query(sql: string): unknown[] {
+    return this.account.databases.find(({ name }) => name === "panelsync")?.query(sql)[0]?.results ?? [];
+  }
+}
+
+function applied(setup: Setup): unknown[] {
+  return setup.query("SELECT name FROM d1_migrations ORDER BY id").map((row) => (row as { name: string }).name);
+}
+
+describe.concurrent("npm run deploy", { timeout: TIMEOUT_MS }, () => {
+  test("makes all that an empty account lacks; a second run upgrades, and makes nothing again", async () => {
+    const setup = new Setup("empty");
+    const before = readFileSync(join(setup.root, "wrangler.toml"), "utf8");
+    const first = await setup.deploy();
+    expect([first.code, first.stderr]).toEqual([0, ""]);
+    expect(setup.account.databases.map(({ name }) => name)).toEqual(["panelsync"]);
+    expect(applied(setup)).toEqual(migrations);
+    const consumers = Object.fromEntries(setup.account.queues.map((queue) => [queue.queue_name, queue.consumers]));
+    expect(consumers).toEqual({
+      "panelsync-sweeps": [expect.objectContaining({ script: "panelsync", dead_letter_queue: "panelsync-dead" })],
+      "panelsync-dead": [expect.objectContaining({ script: "panelsync" })],
+    });
+    const worker = setup.account.scripts.get("panelsync");
+    expect([worker?.schedules, worker?.subdomain]).toEqual([[{ cron: "* * * * *" }], { enabled: true, previews_enabled: false }]);
+    expect(first.stdout).toContain(`curl ${ADDRESS}/healthz`);
+    expect(first.stdout).toContain(`${ADDRESS}/v1/panels`);
+
+    const secrets = setup.secrets();
+    expect(secrets).toEqual({ ADMIN_TOKEN: TOKEN.exec(first.stdout)?.[1], ENCRYPTION_KEYS: KEYS.exec(first.stdout)?.[1] });
+    expect(filesWith(setup.root, secrets["ADMIN_TOKEN"] ?? "")).toEqual([]);
+    expect(readFileSync(join(setup.root, "wrangler.toml"), "utf8")).toBe(before);
+
+    const made = setup.changes().length;
+    setup.query("CREATE TABLE kept (id INTEGER)");
+    writeFileSync(join(setup.root, "migrations/9999_next.sql"), "CREATE TABLE next (id INTEGER);\n");
+    const second = await setup.deploy();
+    expect([second.code, second.stderr]).toEqual([0, ""]);
+    expect(second.stdout).toContain("applied: 9999_next.sql\n");
+    expect(applied(setup)).toEqual([...migrations, "9999_next.sql"]);
+    expect(setup.query("SELECT name FROM sqlite_schema WHERE name IN ('kept', 'next') ORDER BY name")).toHaveLength(2);
+    const changes = setup.changes().slice(made);
+    expect(changes.filter((call) => /^POST \/(?:queues|d1\/database)$|^POST \/queues\/[^/]+\/consumers$/.test(call))).toEqual([]);
+    expect(setup.secrets()).toEqual(secrets);
+    expect(second.stdout).not.toMatch(/ADMIN_TOKEN|ENCRYPTION_KEYS/);
+    expect(worker?.versions).toHaveLength(2);
+    expect(platform.unknown).toEqual([]);
+  });
+
+  test("goes on where an earlier run failed, and shows a secret in the run that set it", async () => {
+    const setup = new Setup("failing");
+    platform.failOnce("PUT", new RegExp(`${setup.account.id}/workers/scripts/panelsync$`), new PlatformError(400, 10_027, "Too large"));
+    const upload = await setup.deploy();
+    expect([upload.code, setup.secrets()]).toEqual([1, {}]);
+    expect(upload.stderr).toMatch(/^Could not deploy the Worker panelsync\.$/m);
+    expect(upload.stderr).toContain("larger than the plan allows");
+    expect(upload.stdout).not.toMatch(TOKEN);
+
+    platform.failOnce("PUT", new RegExp(`${setup.account.id}.*/schedules$`), new PlatformError(400, 10_072, "too_many_crons"));
+    const cron = await setup.deploy();
+    expect(cron.code).toBe(1);
+    expect(cron.stderr).toContain("cron triggers");
+    const secrets = setup.secrets();
+    expect(secrets).toEqual({ ADMIN_TOKEN: TOKEN.exec(cron.stdout)?.[1], ENCRYPTION_KEYS: KEYS.exec(cron.stdout)?.[1] });
+
+    const last = await setup.deploy();
+    expect([last.code, last.stderr, setup.secrets()]).toEqual([0, "", secrets]);
+    expect(applied(setup)).toEqual(migrations);
+    expect(setup.account.scripts.get("panelsync")?.schedules).toEqual([{ cron: "* * * * *" }]);
+    const made = setup.changes().filter((call) => /^POST \/(?:queues|d1\/database)$/.test(call));
+    expect(made).toEqual(["POST /d1/database", "POST /queues", "POST /queues"]);
+  });
+
+  test("adds to an earlier release what it lacked, and touches nothing that belongs to others", async () => {
+    const setup = new Setup("existing");
+    const { databases, queues, scripts } = setup.account;
+    const script = (secret: string): Script => ({
+      versions: [],
+      secrets: new Map([["ADMIN_TOKEN", secret]]),
+      schedules: [],
+      subdomain: { enabled: true, previews_enabled: true },
+    });
+    const [other, own] = [new Database("panelsync-old"), new Database("panelsync")];
+    databases.push(other, own);
+    queues.push({ queue_id: "other-queue", queue_name: "panelsync-dead-letters", consumers: [] });
+    queues.push({ queue_id: "own-queue", queue_name: "panelsync-sweeps", consumers: [] });
+    scripts.set("other", script("of-another")).set("panelsync", script("as-it-was"));
+    own.query("CREATE TABLE d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, applied_at TIMESTAMP)");
+    own.query(readFileSync(join(setup.root, "migrations", migrations[0] ?? ""), "utf8"));
+    own.query(`INSERT INTO d1_migrations (name) VALUES ('${migrations[0]}')`);
+
+    const { code, stdout, stderr } = await setup.deploy();
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(setup.secrets()).toEqual({ ADMIN_TOKEN: "as-it-was", ENCRYPTION_KEYS: KEYS.exec(stdout)?.[1] });
+    expect(stdout).not.toMatch(TOKEN);
+    expect(applied(setup)).toEqual(migrations);
+    expect(databases).toEqual([other, own]);
+    expect(other.query("SELECT name FROM sqlite_schema")[0]?.results).toEqual([]);
+    expect(queues.map(({ queue_name, consumers }) => [queue_name, consumers.length])).toEqual([
+      ["panelsync-dead-letters", 0],
+      ["panelsync-sweeps", 1],
+      ["panelsync-dead", 1],
+    ]);
+    expect(scripts.get("other")).toEqual(script("of-another"));
+    expect(scripts.get("panelsync")?.subdomain).toEqual({ enabled: true, previews_enabled: false });
+  });
+
+  test("shows what it would do, and changes nothing", async () => {
+    const setup = new Setup("dry");
+    const { code, stdout, stderr } = await setup.deploy(["--dry-run"]);
+    expect([code, stderr, setup.changes()]).toEqual([0, "", []]);
+    for (const what of ["database", "queue", "secret"]) expect(stdout).toMatch(new RegExp(`^${what} .*: would be made$`, "m"));
+    expect(stdout).toContain(`would be applied: ${migrations.join(", ")}\n`);
+  });
+
+  test("takes secrets from the environment, and in CI makes none that the log would show", async () => {
+    const setup = new Setup("ci");
+    const token = "given-by-the-operator-0123456789abcdef";
+    const { code, stdout, stderr } = await setup.deploy([], { CI: "true", ADMIN_TOKEN: token });
+    expect([code, stderr, setup.secrets()]).toEqual([0, "", { ADMIN_TOKEN: token }]);
+    expect(stdout).not.toContain(token);
+    expect(stdout).toContain("ENCRYPTION_KEYS is not set: `npx wrangler secret put ENCRYPTION_KEYS`");
+  });
+
+  test("says what is wrong with the login, the account or a given secret before it changes anything", async () => {
+    const setup = new Setup("refused");
+    const token = { CLOUDFLARE_ACCOUNT_ID: undefined };
+    const cases: [NodeJS.ProcessEnv, RegExp][] = [
+      [{ CLOUDFLARE_API_TOKEN: "bad" }, /The platform does not know this login\. Correct CLOUDFLARE_API_TOKEN/],
+      [{ CLOUDFLARE_API_TOKEN: undefined }, /You are not logged in\. Run `npx wrangler login`/],
+      [token, new RegExp(`Set CLOUDFLARE_ACCOUNT_ID to the one to deploy into\\.[\\s\\S]*${setup.account.id} {2}refused`)],
+      [{ CLOUDFLARE_ACCOUNT_ID: "0".repeat(32) }, /may not do that in the account 0{32}\. Is it the right account\?/],
+      [{ ADMIN_TOKEN: "short" }, /ADMIN_TOKEN in the environment cannot be used: it takes 32 to 256 random characters/],
+      [{ ENCRYPTION_KEYS: `${KEY},${KEY}` }, /ENCRYPTION_KEYS in the environment cannot be used: it takes a number, a colon and/],
+    ];
+    for (const [env, message] of cases) {
+      const { code, stderr } = await setup.deploy([], env);
+      expect([code, stderr]).toEqual([1, expect.stringMatching(message)]);
+      expect(stderr).not.toMatch(/^ +at /m);
+    }
+    expect(setup.changes()).toEqual([]);
+  });
+});
+
+/** Files of a folder that hold a text; those of packages aside. */
+function filesWith(folder: string, text: string): string[] {
+  expect(text).not.toBe("");
+  try {
+    return execFileSync("grep", ["-rl", "--exclude-dir=node_modules", "--", text, folder], { encoding: "utf8" }).trim().split("\n");
+  } catch (error) {
+    // grep's way to say that there is none.
+    if ((error as { status?: number }).status === 1) return [];
+    throw error;
+  }
+}

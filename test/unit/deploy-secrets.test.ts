@@ -1,0 +1,46 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseEnv } from "node:util";
+import { describe, expect, it } from "vitest";
+import { prepareSecrets, SECRET_NAMES, type SecretName } from "../../scripts/deploy/secrets.ts";
+
+const TOKEN = "0f8c1d2e3b4a59687766554433221100";
+const BASE64 = "K7gNU3sdo+OL0wNhqoVWhr3g6s1xYv72ol/pe/Unols";
+
+describe("the secrets of a deployment", () => {
+  it("are what .dev.vars.example asks for, each without a value that could be taken over", () => {
+    const example = parseEnv(readFileSync(join(import.meta.dirname, "../../.dev.vars.example"), "utf8"));
+    expect(example).toEqual(Object.fromEntries(SECRET_NAMES.map((name) => [name, ""])));
+  });
+
+  it("are made where they are missing, anew each time, so that they can be given as well", () => {
+    const first = prepareSecrets(SECRET_NAMES, {}, false);
+    expect([first.made, first.left]).toEqual([SECRET_NAMES, []]);
+    expect(prepareSecrets(SECRET_NAMES, {}, false).values).not.toEqual(first.values);
+    const given = prepareSecrets(SECRET_NAMES, Object.fromEntries(first.values), true);
+    expect([given.values, given.made]).toEqual([first.values, []]);
+  });
+
+  it.each<[SecretName, string]>([
+    ["ADMIN_TOKEN", TOKEN],
+    ["ENCRYPTION_KEYS", `1:${BASE64}=`],
+    ["ENCRYPTION_KEYS", `1:${BASE64.replace("+", "-").replaceAll("/", "_")}`],
+    ["ENCRYPTION_KEYS", `12:${BASE64}=, 3:${BASE64}=`],
+  ])("%s is taken: %s", (name, value) => {
+    expect([...prepareSecrets([name], { [name]: value }, false).values]).toEqual([[name, value]]);
+  });
+
+  it.each<[SecretName, string]>([
+    ["ADMIN_TOKEN", TOKEN.slice(1)],
+    ["ADMIN_TOKEN", `${TOKEN} 1`],
+    ["ADMIN_TOKEN", TOKEN.repeat(9)],
+    ["ADMIN_TOKEN", "change-me".repeat(4)],
+    ["ENCRYPTION_KEYS", BASE64],
+    ["ENCRYPTION_KEYS", `0:${BASE64}=`],
+    ["ENCRYPTION_KEYS", `1:${BASE64.slice(4)}=`],
+    ["ENCRYPTION_KEYS", `1:${BASE64}=,1:${BASE64}=`],
+    ["ENCRYPTION_KEYS", `2:${BASE64}=;1:${BASE64}=`],
+  ])("%s is refused before anything is done: %s", (name, value) => {
+    expect(() => prepareSecrets([name], { [name]: value }, false)).toThrow(`${name} in the environment cannot be used`);
+  });
+});
