@@ -12,11 +12,14 @@ type RefundFilter = { readonly order: string | null; readonly status: RefundStat
 /** `next`: where to go on; null at the end of the list. A page may be short, or empty, and have one all the same. */
 type RefundPage = { readonly refunds: readonly Refund[]; readonly next: RefundPlace | null };
 
-/** Decided refunds have no index by status: a request for one status looks at no more than so many refunds. */
-const SCANNED_REFUNDS = 1000;
+/** Posted refunds are most of all and have no index: among others they are looked for in so many a request. */
+const SCANNED_REFUNDS = 10_000;
 const ABOVE_ALL: RefundPlace = [Number.MAX_SAFE_INTEGER, 0];
 
-/** The panel's refunds, those of the newest order first. Null when there is no such panel. */
+/**
+ * The panel's refunds, those of the newest order first. A row read for each that is shown and one more, and four for the
+ * panel; a refund of an older release reads its order as well. Null when there is no such panel.
+ */
 export async function readRefunds(
   db: D1Database,
   ref: PanelRef,
@@ -25,20 +28,25 @@ export async function readRefunds(
 ): Promise<RefundPage | null> {
   const params: (string | number)[] = [ref.value, ...(cursor ?? ABOVE_ALL)];
   const param = (value: string | number) => `?${params.push(value)}`;
-  const scan = scanSql(ref, filter, param);
-  const scanParams = [...params];
-  const scanned = filter.status === null ? limit + 1 : SCANNED_REFUNDS;
-  const wanted = filter.status === null ? "" : `AND r.status = ${param(filter.status)}`;
-  const page = `SELECT r.*, o.id AS order_id FROM (${scan} LIMIT ${param(scanned)}) r CROSS JOIN orders o
-    WHERE o.panel = r.panel AND o.n = r.order_n ${wanted} ORDER BY r.order_n DESC, r.n DESC LIMIT ${param(limit + 1)}`;
-  const edge = `SELECT order_n, n FROM (${scan} LIMIT 1 OFFSET ${SCANNED_REFUNDS - 1})`;
-  const found = await readForPanel(db, ref, [
-    db.prepare(page).bind(...params),
-    ...(filter.status === null ? [] : [db.prepare(edge).bind(...scanParams)]),
-  ]);
+  const source = sourceSql(ref, filter, param);
+  const sourceParams = [...params];
+  const isScan = filter.status === "posted" && filter.order === null;
+  // The LIMIT inside keeps the status out of the choice of an index. Without an ORDER BY around it, it is read no further
+  // than the page needs.
+  const refunds = isScan ? `(SELECT * ${source} LIMIT ${SCANNED_REFUNDS}) r WHERE r.status = 'posted'` : `(SELECT * ${source}) r`;
+  const page = `SELECT r.*, coalesce(r.order_id, (SELECT o.id FROM orders o WHERE o.panel = r.panel AND o.n = r.order_n)) AS order_id
+    FROM ${refunds} LIMIT ${param(limit + 1)}`;
+  const found = await readForPanel(db, ref, [db.prepare(page).bind(...params)]);
   if (found === null) return null;
-  const [rows, edges] = found.results;
-  return pageOf((rows?.results ?? []) as ListedRow[], (edges?.results[0] ?? null) as Edge | null, limit);
+  const rows = (found.results[0]?.results ?? []) as ListedRow[];
+  const edge =
+    isScan && rows.length <= limit
+      ? await db
+          .prepare(`SELECT order_n, n ${source} LIMIT 1 OFFSET ${SCANNED_REFUNDS - 1}`)
+          .bind(...sourceParams)
+          .first<Edge>()
+      : null;
+  return pageOf(rows, edge, limit);
 }
 
 /** A row of `refunds`. */
@@ -78,13 +86,14 @@ type ListedRow = RefundRow & { order_id: string };
 /** The last refund that was looked at; null when all were. */
 type Edge = { order_n: number; n: number };
 
-/** Open refunds are found by their own small index, which SQLite takes only where its condition is spelled out. */
-function scanSql(ref: PanelRef, { order, status }: RefundFilter, param: (value: string) => string): string {
+/** Each status but `posted` has a small index of its own, which SQLite takes only where it is named. */
+function sourceSql(ref: PanelRef, { order, status }: RefundFilter, param: (value: string) => string): string {
   const panel = panelIdSql(ref);
   const conditions = [`panel = ${panel}`, "(order_n, n) < (?2, ?3)"];
   if (order !== null) conditions.push(`order_n = (SELECT n FROM orders WHERE panel = ${panel} AND id = ${param(order)})`);
-  if (status === "held" || status === "delayed") conditions.push("status IN ('held', 'delayed')");
-  return `SELECT * FROM refunds WHERE ${conditions.join(" AND ")} ORDER BY order_n DESC, n DESC`;
+  if (status !== null && (status !== "posted" || order !== null)) conditions.push(`status = '${status}'`);
+  const table = status === null || status === "posted" || order !== null ? "refunds" : `refunds INDEXED BY refunds_${status}`;
+  return `FROM ${table} WHERE ${conditions.join(" AND ")} ORDER BY order_n DESC, n DESC`;
 }
 
 function pageOf(rows: readonly ListedRow[], edge: Edge | null, limit: number): RefundPage {
