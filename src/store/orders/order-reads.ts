@@ -6,6 +6,7 @@ import type { Polling } from "../../domain/order-view.ts";
 import type { Status } from "../../domain/status.ts";
 import { ENDED, IS_PLACING, type OrderRow, toOrder } from "../rows/order.ts";
 import { type Panel, type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
+import { oneRowIfPanel, rowsForPanel } from "../rows/json-sets.ts";
 import type { PageWanted } from "../rows/page.ts";
 import { type PollingRow, POLLING_COLUMNS, toPolling } from "../rows/provider.ts";
 
@@ -37,7 +38,8 @@ export async function readBareOrders(
 }
 
 function namedSql(ref: PanelRef): string {
-  return `json_each(?2) j CROSS JOIN orders o WHERE o.panel = ${panelIdSql(ref)} AND o.id = j.value`;
+  const panel = panelIdSql(ref);
+  return `${rowsForPanel(panel, "?2")} j CROSS JOIN orders o WHERE o.panel = ${panel} AND o.id = j.value`;
 }
 
 function byId(rows: readonly OrderRow[]): ReadonlyMap<string, Order> {
@@ -95,7 +97,7 @@ export async function listOrders(db: D1Database, ref: PanelRef, filter: OrderFil
  * answer that they do not show yet. To find out which providers a page needs would cost its orders a second time.
  */
 function pollingsStatement(db: D1Database, ref: PanelRef): D1PreparedStatement {
-  return db.prepare(`SELECT ${POLLING_COLUMNS} FROM providers p WHERE ${panelIdSql(ref)} IS NOT NULL`).bind(ref.value);
+  return db.prepare(`SELECT ${POLLING_COLUMNS} FROM ${oneRowIfPanel(panelIdSql(ref))} k CROSS JOIN providers p`).bind(ref.value);
 }
 
 /**
@@ -113,11 +115,15 @@ function queryOf(ref: PanelRef, filter: OrderFilter, { cursor, limit }: PageWant
   const panel = panelIdSql(ref);
   const params: (string | number | null)[] = [ref.value, cursor];
   const param = (value: string | number) => `?${params.push(value)}`;
-  const { from, conditions: own, left } = sourceOf(filter, param);
+  const { from, conditions, left, isFew } = sourceOf(filter, panel, param);
   const ownParams = [...params];
-  const others = conditionsOf(left, param);
+  const narrowed = conditionsOf(left, param);
+  const [own, others] = isFew ? [[...conditions, ...narrowed], []] : [conditions, narrowed];
   const isAll = own.length === 0;
-  const top = isAll && others.length > 0 ? `coalesce(?2, (SELECT order_n + 1 FROM panels WHERE id = ${panel}))` : `coalesce(?2, ${Number.MAX_SAFE_INTEGER})`;
+  const top =
+    isAll && others.length > 0
+      ? `coalesce(?2, (SELECT order_n + 1 FROM panels WHERE id = ${panel}))`
+      : `coalesce(?2, ${Number.MAX_SAFE_INTEGER})`;
   const window = isAll && others.length > 0 ? [`o.n >= ${top} - ${SCANNED_ORDERS}`] : [];
   const where = [`o.panel = ${panel}`, `o.n < ${top}`, ...window, ...own].join(" AND ");
   const source = `FROM ${from} WHERE ${where} ORDER BY o.n DESC`;
@@ -139,29 +145,37 @@ function queryOf(ref: PanelRef, filter: OrderFilter, { cursor, limit }: PageWant
 async function edgeOf(db: D1Database, { scanned, edge }: OrderQuery, { cursor }: PageWanted, { lastOrder }: Panel): Promise<number | null> {
   if (scanned === null) return null;
   if (scanned === "entries") {
-    return db
+    const last = await db
       .prepare(edge.sql)
       .bind(...edge.params)
-      .first<number>("n");
+      .first<{ n: number }>();
+    return last?.n ?? null;
   }
   const bottom = (cursor ?? lastOrder + 1) - SCANNED_ORDERS;
   return bottom > 1 ? bottom : null;
 }
 
 /** Where a list's orders are found newest first; `left` is what that does not account for. */
-type OrderSource = { readonly from: string; readonly conditions: readonly string[]; readonly left: OrderFilter };
+type OrderSource = {
+  readonly from: string;
+  readonly conditions: readonly string[];
+  readonly left: OrderFilter;
+  /** There are so few that nothing has to bound them. */
+  readonly isFew?: true;
+};
 
 /** Statuses that have an index: few orders have them, and those are looked for. */
 const INDEXED_STATUSES: ReadonlySet<Status> = new Set(["error", "unknown"]);
 
 /** SQLite takes a partial index only where its condition is spelled out, and prefers the key unless the index is named. */
-function sourceOf(filter: OrderFilter, param: (value: string | number) => string): OrderSource {
+function sourceOf(filter: OrderFilter, panel: string, param: (value: string | number) => string): OrderSource {
   const { provider, provider_order_id: providerOrder, flag, status: [status, ...statuses] = [], customer } = filter;
   if (providerOrder !== undefined) {
     // At each provider one order at most has the id.
-    const named = provider === undefined ? [] : [`p.id = ${param(provider)}`];
-    const conditions = [...named, "o.provider = p.id", `o.provider_order_id = ${param(providerOrder)}`];
-    return { from: "providers p CROSS JOIN orders o", conditions, left: without(without(filter, "provider"), "provider_order_id") };
+    const from = provider === undefined ? `${oneRowIfPanel(panel)} k CROSS JOIN providers p CROSS JOIN orders o` : "orders o";
+    const at = provider === undefined ? "p.id" : param(provider);
+    const conditions = [`o.provider = ${at}`, `o.provider_order_id = ${param(providerOrder)}`];
+    return { from, conditions, left: without(without(filter, "provider"), "provider_order_id"), isFew: true };
   }
   if (flag !== undefined) return { from: indexed(flag), conditions: [`o.flags & ${FLAGS[flag]} <> 0`], left: without(filter, "flag") };
   if (status !== undefined && statuses.length === 0 && INDEXED_STATUSES.has(status))

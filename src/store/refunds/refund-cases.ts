@@ -39,9 +39,9 @@ const HELD = "refunds r INDEXED BY refunds_held WHERE r.status = 'held'";
 const IS_BRAKES = `r.reason = 'brake' AND o.panel = r.panel AND o.n = r.order_n AND o.provider = ?1 AND coalesce(o.hold_n, o.word_hold_n) = r.n`;
 
 /** A look at a provider reads no more held refunds than this, of all providers. */
-const MAX_HELD_READ = 10_000;
+const MAX_HELD_READ = 5000;
 
-/** Two rows a refund that is held, of any provider. */
+/** Four rows a refund that is held, of any provider. */
 export async function readBrakeHeld(db: D1Database, provider: string): Promise<BrakeHeld> {
   const [sums, edge] = await db.batch<{ currency: string; count: number; amount: string | null }>([
     db

@@ -20,7 +20,7 @@ const held = z.strictObject({
   count: z.int(),
   amount: z.nullable(amountAnswer),
   amounts: z.record(z.string(), amountAnswer),
-  complete: z.boolean(),
+  at_least: z.optional(z.literal(true)),
 });
 
 const health = z.strictObject({

@@ -48,11 +48,11 @@ function brakeView({ brake, state }: FollowedProvider["provider"], held: BrakeHe
   };
 }
 
-/** `amount` is null where several currencies are held; `amounts` has each. */
+/** `amount` is null where several currencies are held; `amounts` has each. `at_least`: so much was looked at, and there is more. */
 function heldView({ count, amounts, isComplete }: BrakeHeld) {
   const shown = Object.fromEntries(Object.entries(amounts).map(([currency, micros]) => [currency, formatAmount(BigInt(micros))]));
   const [only, ...more] = Object.values(shown);
-  return { count, amount: more.length > 0 ? null : (only ?? "0"), amounts: shown, complete: isComplete };
+  return { count, amount: more.length > 0 ? null : (only ?? "0"), amounts: shown, ...(isComplete ? {} : { at_least: true }) };
 }
 
 const HINT_CHARACTERS = 4;
