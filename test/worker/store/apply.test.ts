@@ -163,10 +163,13 @@ describe("fencing", () => {
 describe("what an apply costs, in batches of 100, the provider's and the panel's one row apart", () => {
   it.each([
     ["a status change", 2001, says("Completed", 0), 3],
+    // Neither flags nor cadence change, so their indexes are not written.
+    ["the first active status after pending", 2301, says("In progress", 600), 2, { status: "pending", middle: "pending" } as const],
+    ["a flag, with the status that brings it", 2401, says("Completed", 250), 5],
     ["a partial with its refund", 2101, says("Partial", 250), 5],
     ["persisted progress", 2201, says("In progress", 300), 1],
-  ])("%s", async (_name, first, report, rowsEach) => {
-    await addOrders("p", "cost", first, 100);
+  ])("%s", async (_name, first, report, rowsEach, columns = {}) => {
+    await addOrders("p", "cost", first, 100, columns);
     const { orders, provider } = await read("p", first, 100);
     const { db, usage } = metered(env.DB);
     await apply(
