@@ -1,4 +1,7 @@
 -- What lists are narrowed by is found by an index of its own, however large the tables are.
+--
+-- On a database with orders this builds indexes anew: one row written for each order that names a customer, for each flag
+-- of an order and for each refund.
 
 -- The orders that have a flag, newest first: one index a bit of `flags`. A flag costs a row when it is set, and none when
 -- it is cleared. One index on (panel, flags, n) would cost no less, and a page of a common flag some ten times its rows.
@@ -19,14 +22,17 @@ CREATE INDEX orders_placing_unknown ON orders (panel, n) WHERE flags & 2048 <> 0
 CREATE INDEX orders_error ON orders (panel, n) WHERE status = 'error';
 CREATE INDEX orders_unknown ON orders (panel, n) WHERE status = 'unknown';
 
--- Refunds by status, but for those posted, which are most. A refund that waits costs a row, as before.
-DROP INDEX refunds_open;
-CREATE INDEX refunds_held ON refunds (panel, order_n, n) WHERE status = 'held';
-CREATE INDEX refunds_delayed ON refunds (panel, order_n, n) WHERE status = 'delayed';
-CREATE INDEX refunds_rejected ON refunds (panel, order_n, n) WHERE status = 'rejected';
+-- A customer's orders, newest first. One row more for an order that names a customer.
+CREATE INDEX orders_customer ON orders (panel, customer, n) WHERE customer IS NOT NULL;
 
--- The panel's id of the order, so that a list of refunds reads no order. NULL in refunds of before: those are looked up.
+-- Refunds by status, of one panel or of all. A refund costs a row, and another when it is decided later.
+DROP INDEX refunds_open;
+CREATE INDEX refunds_status ON refunds (status, panel, order_n, n);
+
+-- The panel's id of the order, so that lists of refunds and of transfers read no order. NULL in those of before, and where the
+-- order was charged before it had its id: those are looked up.
 ALTER TABLE refunds ADD COLUMN order_id TEXT;
+ALTER TABLE transfers ADD COLUMN order_id TEXT;
 
 -- What the health page looks for, and nothing else.
 CREATE INDEX providers_down ON providers (id) WHERE enabled = 1 AND retry_at IS NOT NULL AND last_failure->>'$.code' IS NOT 'rate_limited';

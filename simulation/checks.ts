@@ -34,6 +34,10 @@ export async function wrongsOfLedger(backend: Backend): Promise<string[]> {
       "SELECT r.panel, r.order_n, r.order_id FROM refunds r JOIN orders o ON o.panel = r.panel AND o.n = r.order_n WHERE r.order_id IS NOT o.id",
     )),
     ...(await wrong(
+      "a transfer names another order than its own",
+      "SELECT t.panel, t.order_n, t.order_id FROM transfers t JOIN orders o ON o.panel = t.panel AND o.n = t.order_n WHERE t.order_id IS NOT NULL AND t.order_id IS NOT o.id",
+    )),
+    ...(await wrong(
       "refunded is not what the refunds add up to",
       `SELECT o.panel, o.id, o.refunded FROM orders o WHERE o.refunded <> o.registered_refunded + ${posted}`,
     )),

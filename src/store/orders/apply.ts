@@ -193,7 +193,7 @@ const DECIDE_REFUNDS = `UPDATE refunds SET status = g.status, amount = g.amount,
 /** What is posted goes to the customer's account, where the panel keeps accounts here. */
 const INSERT_TRANSFERS = insertTransfers(`
     SELECT o.panel, o.currency, coalesce(o.customer, '') AS customer, j.value->>'$.type' AS type, j.value->>'$.amount' AS amount,
-      o.n AS order_n, j.value->>'$.refund' AS refund_n, NULL AS reference, j.value->>'$.now' AS now, j.key AS i
+      o.n AS order_n, o.id AS order_id, j.value->>'$.refund' AS refund_n, NULL AS reference, j.value->>'$.now' AS now, j.key AS i
     FROM json_each(?1) j CROSS JOIN orders o CROSS JOIN providers p CROSS JOIN panels n
     WHERE ${UNCHANGED} AND n.id = o.panel AND n.money = 'ledger'`);
 
@@ -257,10 +257,12 @@ function updateMovesSql(columns: readonly (typeof MOVE_COLUMNS)[number][]): stri
   WHERE ${GUARDED}`;
 }
 
-/** How many orders are followed at each provider: what begins to be followed here, less what ends to be. */
+/** How many orders are followed at each provider: what begins to be followed here, less what ends to be; each order once. */
 const COUNT_ACTIVE = `UPDATE providers SET active_orders = max(active_orders + d.difference, 0)
-  FROM (SELECT o.provider, sum(j.value->>'$.followed' - (o.cadence IS NOT NULL)) AS difference
-    FROM json_each(?1) j CROSS JOIN orders o CROSS JOIN providers p WHERE ${UNCHANGED} GROUP BY o.provider) d
+  FROM (SELECT provider, sum(difference) AS difference
+    FROM (SELECT DISTINCT o.panel, o.n, o.provider, j.value->>'$.followed' - (o.cadence IS NOT NULL) AS difference
+      FROM json_each(?1) j CROSS JOIN orders o CROSS JOIN providers p WHERE ${UNCHANGED})
+    GROUP BY provider) d
   WHERE providers.id = d.provider`;
 
 /** By itself, since it names an indexed column; the version goes up with the move that follows. */

@@ -34,8 +34,8 @@ export async function readRefundCase(db: D1Database, panel: string, orderId: str
  */
 export type BrakeHeld = { readonly count: number; readonly amounts: Readonly<Record<string, string>>; readonly isComplete: boolean };
 
-/** Held refunds have a small index of their own, which this reads along. */
-const HELD = "refunds r INDEXED BY refunds_held WHERE r.status = 'held'";
+/** The index has a status's refunds of all panels together. */
+const HELD = "refunds r INDEXED BY refunds_status WHERE r.status = 'held'";
 const IS_BRAKES = `r.reason = 'brake' AND o.panel = r.panel AND o.n = r.order_n AND o.provider = ?1 AND coalesce(o.hold_n, o.word_hold_n) = r.n`;
 
 /** A look at a provider reads no more held refunds than this, of all providers. */
@@ -66,7 +66,7 @@ export const NOTHING_HELD: BrakeHeld = { count: 0, amounts: {}, isComplete: true
 /** Some of the orders whose refunds a provider's brake holds. */
 export async function readBraked(db: D1Database, provider: string, limit: number): Promise<Order[]> {
   const { results } = await db
-    .prepare(`SELECT o.* FROM refunds r INDEXED BY refunds_held CROSS JOIN orders o
+    .prepare(`SELECT o.* FROM refunds r INDEXED BY refunds_status CROSS JOIN orders o
       WHERE r.status = 'held' AND ${IS_BRAKES} ORDER BY r.panel, r.order_n LIMIT ?2`)
     .bind(provider, limit)
     .all<OrderRow>();

@@ -9,11 +9,9 @@ export type Refund = { readonly orderId: string; readonly orderN: number; readon
 /** A place in the list of refunds, which goes by order number and refund number, both falling. */
 type RefundPlace = readonly [orderN: number, n: number];
 type RefundFilter = { readonly order: string | null; readonly status: RefundStatus | null };
-/** `next`: where to go on; null at the end of the list. A page may be short, or empty, and have one all the same. */
+/** `next`: where to go on; null at the end of the list. */
 type RefundPage = { readonly refunds: readonly Refund[]; readonly next: RefundPlace | null };
 
-/** Posted refunds are most of all and have no index: among others they are looked for in so many a request. */
-const SCANNED_REFUNDS = 10_000;
 const ABOVE_ALL: RefundPlace = [Number.MAX_SAFE_INTEGER, 0];
 
 /**
@@ -28,25 +26,14 @@ export async function readRefunds(
 ): Promise<RefundPage | null> {
   const params: (string | number)[] = [ref.value, ...(cursor ?? ABOVE_ALL)];
   const param = (value: string | number) => `?${params.push(value)}`;
-  const source = sourceSql(ref, filter, param);
-  const sourceParams = [...params];
-  const isScan = filter.status === "posted" && filter.order === null;
-  // The LIMIT inside keeps the status out of the choice of an index. Without an ORDER BY around it, it is read no further
-  // than the page needs.
-  const refunds = isScan ? `(SELECT * ${source} LIMIT ${SCANNED_REFUNDS}) r WHERE r.status = 'posted'` : `(SELECT * ${source}) r`;
   const page = `SELECT r.*, coalesce(r.order_id, (SELECT o.id FROM orders o WHERE o.panel = r.panel AND o.n = r.order_n)) AS order_id
-    FROM ${refunds} LIMIT ${param(limit + 1)}`;
+    ${sourceSql(ref, filter, param)} LIMIT ${param(limit + 1)}`;
   const found = await readForPanel(db, ref, [db.prepare(page).bind(...params)]);
   if (found === null) return null;
   const rows = (found.results[0]?.results ?? []) as ListedRow[];
-  const edge =
-    isScan && rows.length <= limit
-      ? await db
-          .prepare(`SELECT order_n, n ${source} LIMIT 1 OFFSET ${SCANNED_REFUNDS - 1}`)
-          .bind(...sourceParams)
-          .first<Edge>()
-      : null;
-  return pageOf(rows, edge, limit);
+  const shown = rows.slice(0, limit);
+  const last = rows.length > limit ? shown.at(-1) : undefined;
+  return { refunds: shown.map(toRefund), next: last === undefined ? null : [last.order_n, last.n] };
 }
 
 /** A row of `refunds`. */
@@ -83,23 +70,14 @@ export function toFacts(row: RefundRow): RefundFacts {
 
 type ListedRow = RefundRow & { order_id: string };
 
-/** The last refund that was looked at; null when all were. */
-type Edge = { order_n: number; n: number };
-
-/** Each status but `posted` has a small index of its own, which SQLite takes only where it is named. */
+/** An order's refunds are few, and found by the key; else a status is found by its index, which SQLite takes where it is named. */
 function sourceSql(ref: PanelRef, { order, status }: RefundFilter, param: (value: string) => string): string {
   const panel = panelIdSql(ref);
-  const conditions = [`panel = ${panel}`, "(order_n, n) < (?2, ?3)"];
-  if (order !== null) conditions.push(`order_n = (SELECT n FROM orders WHERE panel = ${panel} AND id = ${param(order)})`);
-  if (status !== null && (status !== "posted" || order !== null)) conditions.push(`status = '${status}'`);
-  const table = status === null || status === "posted" || order !== null ? "refunds" : `refunds INDEXED BY refunds_${status}`;
-  return `FROM ${table} WHERE ${conditions.join(" AND ")} ORDER BY order_n DESC, n DESC`;
-}
-
-function pageOf(rows: readonly ListedRow[], edge: Edge | null, limit: number): RefundPage {
-  const shown = rows.slice(0, limit);
-  const last = rows.length > limit ? (shown.at(-1) ?? null) : edge;
-  return { refunds: shown.map(toRefund), next: last === null ? null : [last.order_n, last.n] };
+  const conditions = [`r.panel = ${panel}`, "(r.order_n, r.n) < (?2, ?3)"];
+  if (order !== null) conditions.push(`r.order_n = (SELECT n FROM orders WHERE panel = ${panel} AND id = ${param(order)})`);
+  if (status !== null) conditions.push(`r.status = ${param(status)}`);
+  const isByStatus = status !== null && order === null;
+  return `FROM refunds r ${isByStatus ? "INDEXED BY refunds_status" : ""} WHERE ${conditions.join(" AND ")} ORDER BY r.order_n DESC, r.n DESC`;
 }
 
 function toRefund(row: ListedRow): Refund {

@@ -29,31 +29,29 @@ describe("health", () => {
     const asked = new World({ now });
     return asked.get("/healthz", { key: null });
   };
-  const says = async (status: number, json: Record<string, unknown>, now?: number) =>
-    expect(await health(now)).toMatchObject({ status, json });
 
   it("is ok while nothing has ticked, and stalled when orders have waited for five minutes", async () => {
-    await says(200, { status: "ok", last_tick_at: null, problems: [] });
-    await says(503, { status: "stalled", problems: ["sync_behind"] }, NOW + 5 * 60_000 + 1);
+    expect(await health()).toMatchObject({ status: 200, json: { status: "ok", last_tick_at: null, problems: [] } });
+    expect(await health(NOW + 5 * 60_000 + 1)).toMatchObject({ status: 503, json: { status: "stalled", problems: ["sync_behind"] } });
   });
 
   it("is ok with a tick, degraded when a person should look, stalled without ticks or without a database", async () => {
     await env.DB.prepare("UPDATE providers SET retry_at = NULL").run();
     await tick(NOW - 60_000);
-    await says(200, { status: "ok", last_tick_at: "2026-11-21T11:59:00.000Z", problems: [] });
+    expect(await health()).toMatchObject({ status: 200, json: { status: "ok", last_tick_at: "2026-11-21T11:59:00.000Z", problems: [] } });
     const fail = (code: string) =>
       env.DB.prepare("UPDATE providers SET retry_at = 1, last_failure = json_object('code', ?1, 'message', '') WHERE id = 'acme'")
         .bind(code)
         .run();
     await fail("timeout");
-    await says(503, { status: "degraded", problems: ["provider_down"] });
+    expect(await health()).toMatchObject({ status: 503, json: { status: "degraded", problems: ["provider_down"] } });
     await fail("rate_limited");
-    await says(200, { status: "ok" });
+    expect(await health()).toMatchObject({ status: 200, json: { status: "ok" } });
     await env.DB.prepare("UPDATE providers SET retry_at = NULL").run();
     await tick(NOW, 99);
-    await says(503, { status: "degraded", problems: ["clock_was_ahead"] });
+    expect(await health()).toMatchObject({ status: 503, json: { status: "degraded", problems: ["clock_was_ahead"] } });
     await tick(NOW - 5 * 60_000 - 1);
-    await says(503, { status: "stalled", problems: ["sync_behind"] });
+    expect(await health()).toMatchObject({ status: 503, json: { status: "stalled", problems: ["sync_behind"] } });
     expect(await new World({ DB: failingDb("D1_ERROR: gone") }).get("/healthz", { key: null })).toMatchObject({
       status: 503,
       json: { status: "stalled", last_tick_at: null, problems: ["database_unavailable"] },
@@ -61,10 +59,9 @@ describe("health", () => {
     await tick(NOW);
   });
 
-  it("is read once in 15 seconds, and says so", async () => {
+  it("is read once in 15 seconds", async () => {
     const asked = new World({ now: NOW });
     const first = await asked.get("/healthz", { key: null });
-    expect(first.headers.get("Cache-Control")).toBe("public, max-age=15");
     await tick(NOW - 10 * 60_000);
     asked.now = NOW + 14_999;
     expect((await asked.get("/healthz", { key: null })).text).toBe(first.text);

@@ -52,7 +52,7 @@ async function readAnswer({ db, ports, now, requestId }: Context): Promise<Answe
   const lastTickAt = health?.lastTickAt ?? null;
   const status = problems.length === 0 ? "ok" : problems.some((problem) => STALLING.includes(problem)) ? "stalled" : "degraded";
   const body = JSON.stringify({ status, last_tick_at: lastTickAt === null ? null : isoTime(lastTickAt), problems });
-  return ok({ status: status === "ok" ? 200 : 503, body, headers: { "Cache-Control": `public, max-age=${KEPT_SECONDS}` } });
+  return ok({ status: status === "ok" ? 200 : 503, body, headers: {} });
 }
 
 function problemsOf(health: Health, now: number): Problem[] {

@@ -59,8 +59,8 @@ export async function getProviders(
 ): Promise<Answer> {
   const followed = await listFollowedProviders(context.db, cursor?.[0] ?? "", limit + 1);
   const { page, paging } = pageOf(followed, limit, ({ provider }) => [provider.id]);
-  const heldBy = ({ provider }: FollowedProvider) => (provider.state.brakeEngagedAt === null ? NOTHING_HELD : null);
-  return json(200, { providers: page.map((one) => providerView(one, heldBy(one), context.now)), ...paging });
+  const views = page.map((one) => providerView(one, one.provider.state.brakeEngagedAt === null ? NOTHING_HELD : null, context.now));
+  return json(200, { providers: views, ...paging });
 }
 
 export const providerPath = z.strictObject({ id: slug });
