@@ -257,12 +257,10 @@ function updateMovesSql(columns: readonly (typeof MOVE_COLUMNS)[number][]): stri
   WHERE ${GUARDED}`;
 }
 
-/** How many orders are followed at each provider: what begins to be followed here, less what ends to be; each order once. */
+/** How many orders are followed at each provider: what begins to be followed here, less what ends to be. */
 const COUNT_ACTIVE = `UPDATE providers SET active_orders = max(active_orders + d.difference, 0)
-  FROM (SELECT provider, sum(difference) AS difference
-    FROM (SELECT DISTINCT o.panel, o.n, o.provider, j.value->>'$.followed' - (o.cadence IS NOT NULL) AS difference
-      FROM json_each(?1) j CROSS JOIN orders o CROSS JOIN providers p WHERE ${UNCHANGED})
-    GROUP BY provider) d
+  FROM (SELECT o.provider, sum(j.value->>'$.followed' - (o.cadence IS NOT NULL)) AS difference
+    FROM json_each(?1) j CROSS JOIN orders o CROSS JOIN providers p WHERE ${UNCHANGED} GROUP BY o.provider) d
   WHERE providers.id = d.provider`;
 
 /** By itself, since it names an indexed column; the version goes up with the move that follows. */
