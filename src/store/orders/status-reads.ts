@@ -6,7 +6,7 @@ import { CONNECT_IDS_FROM, numberOfOurs } from "../../domain/order-ids.ts";
 import type { Order } from "../../domain/order.ts";
 import { type OrderRow, toOrder } from "../rows/order.ts";
 import { type Panel, type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
-import { oneRowIfPanel, rowsForPanel } from "../rows/json-sets.ts";
+import { ifPanel, rowsForPanel } from "../rows/json-sets.ts";
 import { isUsableSql } from "../panels/usable.ts";
 import { recordReportedFinalSql } from "./reported-finals.ts";
 import { type Provider, type ProviderRow, toProvider, WITH_POLICIES } from "../rows/provider.ts";
@@ -100,7 +100,7 @@ export async function readProvidersOrders(
           db.prepare(`SELECT o.* FROM ${named}`).bind(ref.value, JSON.stringify(values), provider),
         ];
   const mayUse = db
-    .prepare(`SELECT p.id FROM ${oneRowIfPanel(panel)} k CROSS JOIN providers p WHERE p.id = ?2 AND ${isUsableSql(panel)}`)
+    .prepare(`SELECT p.id FROM providers p WHERE p.id = ${ifPanel(panel, "?2")} AND ${isUsableSql(panel)}`)
     .bind(ref.value, provider);
   const found = await readForPanel(db, ref, [mayUse, ...read(byProvider, ids), ...read(byNumber, numbers)]);
   if (found === null) return null;

@@ -1,7 +1,7 @@
 /**
  * Which panels may use a provider: those that it names, or all where it names none.
  */
-import { oneRowIfPanel } from "../rows/json-sets.ts";
+import { ifPanel } from "../rows/json-sets.ts";
 import { type PanelRef, panelIdSql } from "./panels.ts";
 
 /** SQL that holds for a provider `p` which the panel may use; `panel` is SQL for the panel's id. */
@@ -12,7 +12,5 @@ export function isUsableSql(panel: string): string {
 /** Selects a provider by its id where the panel may use it, else no row. */
 export function usableProviderStatement(db: D1Database, ref: PanelRef, provider: string): D1PreparedStatement {
   const panel = panelIdSql(ref);
-  return db
-    .prepare(`SELECT p.* FROM ${oneRowIfPanel(panel)} k CROSS JOIN providers p WHERE p.id = ?2 AND ${isUsableSql(panel)}`)
-    .bind(ref.value, provider);
+  return db.prepare(`SELECT p.* FROM providers p WHERE p.id = ${ifPanel(panel, "?2")} AND ${isUsableSql(panel)}`).bind(ref.value, provider);
 }

@@ -34,6 +34,11 @@ export function rowsForPanel(panel: string, parameter: string): string {
   return `json_each(iif(${panel} IS NULL, '[]', ${parameter}))`;
 }
 
+/** A value to look a row up by: none, where there is no panel, so that none is read. */
+export function ifPanel(panel: string, parameter: string): string {
+  return `iif(${panel} IS NULL, NULL, ${parameter})`;
+}
+
 /**
  * A table of one row where there is a panel, else of none, for the left of a CROSS JOIN: what stands to its right is then not
  * read for a key that nobody has. A condition would be tried on each of its rows: SQLite takes none with a SELECT as constant.
