@@ -26,6 +26,18 @@ export async function wrongsOfLedger(backend: Backend): Promise<string[]> {
     "coalesce((SELECT sum(iif(r.kind = 'clawback', -r.amount, r.amount)) FROM refunds r WHERE r.panel = o.panel AND r.order_n = o.n AND r.status = 'posted'), 0)";
   return [
     ...(await wrong(
+      "active_orders is not how many orders are followed",
+      "SELECT p.id, p.active_orders FROM providers p WHERE p.active_orders <> (SELECT count(*) FROM orders o WHERE o.provider = p.id AND o.cadence IS NOT NULL)",
+    )),
+    ...(await wrong(
+      "a refund names another order than its own",
+      "SELECT r.panel, r.order_n, r.order_id FROM refunds r JOIN orders o ON o.panel = r.panel AND o.n = r.order_n WHERE r.order_id IS NOT o.id",
+    )),
+    ...(await wrong(
+      "a transfer names another order than its own",
+      "SELECT t.panel, t.order_n, t.order_id FROM transfers t JOIN orders o ON o.panel = t.panel AND o.n = t.order_n WHERE t.order_id IS NOT NULL AND t.order_id IS NOT o.id",
+    )),
+    ...(await wrong(
       "refunded is not what the refunds add up to",
       `SELECT o.panel, o.id, o.refunded FROM orders o WHERE o.refunded <> o.registered_refunded + ${posted}`,
     )),

@@ -30,7 +30,7 @@ export function readQuery<T>(url: URL, schema: Schema<T>, repeatable: readonly s
   return fail({ code: "invalid_request", fields: [...problems, ...others] });
 }
 
-const MAX_PAGE = 100;
+const MAX_PAGE = 500;
 
 /** A whole number in decimal digits, within bounds. */
 export function wholeNumberParam(min: number, max: number): Schema<number> {

@@ -3,7 +3,7 @@
  */
 import { MAX_SERVICE_ID, type Service } from "../../domain/catalogue.ts";
 import type { Audited } from "../operations/audit.ts";
-import { chunksBySize } from "../rows/json-sets.ts";
+import { chunksBySize, oneRowIfPanel } from "../rows/json-sets.ts";
 import { type PanelName, type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
 import { isSuppliedBySql } from "../panels/usable.ts";
 
@@ -246,18 +246,23 @@ function isOfferedSql(ref: PanelName): string {
   return `${isSoldToSql(ref)} AND s.provider IN (SELECT p.id FROM providers p WHERE p.enabled = 1 AND ${isSuppliedBySql(panel)})`;
 }
 
+/** The services `s`, none of them read where there is no such panel. */
+function soldTo(ref: PanelName): string {
+  return `${oneRowIfPanel(panelIdSql(ref))} k CROSS JOIN services s`;
+}
+
 const NO_SERVICE = 0;
 
 /** Selects one service, if it is sold to the panel. An id that no service can have finds none. */
 export function offeredServiceStatement(db: D1Database, ref: PanelName, serviceId: string): D1PreparedStatement {
   const id = /^[1-9]\d{0,9}$/.test(serviceId) && Number(serviceId) <= MAX_SERVICE_ID ? Number(serviceId) : NO_SERVICE;
-  return db.prepare(`SELECT s.* FROM services s WHERE s.id = ?2 AND ${isOfferedSql(ref)}`).bind(ref.value, id);
+  return db.prepare(`SELECT s.* FROM ${soldTo(ref)} WHERE s.id = ?2 AND ${isOfferedSql(ref)}`).bind(ref.value, id);
 }
 
 /** All that is sold to a panel, by id; null when there is no such panel. One round trip, one row read a service. */
 export async function readOffered(db: D1Database, ref: PanelRef): Promise<StoredService[] | null> {
   const found = await readForPanel(db, ref, [
-    db.prepare(`SELECT s.* FROM services s WHERE ${isOfferedSql(ref)} ORDER BY s.id`).bind(ref.value),
+    db.prepare(`SELECT s.* FROM ${soldTo(ref)} WHERE ${isOfferedSql(ref)} ORDER BY s.id`).bind(ref.value),
   ]);
   return found === null ? null : ((found.results[0]?.results ?? []) as ServiceRow[]).map(toService);
 }

@@ -40,8 +40,8 @@ export type AccountWanted = { readonly customer: string; readonly currency: stri
 const ABOVE_ALL = Number.MAX_SAFE_INTEGER;
 
 /**
- * Entries of a customer's account, newest first; a place among them is an entry's number. One round trip, two rows read
- * an entry; null when there is no such panel.
+ * Entries of a customer's account, newest first; a place among them is an entry's number. One round trip, a row read
+ * an entry, and another for one that tells no order's id; null when there is no such panel.
  */
 export async function readEntries(
   db: D1Database,
@@ -56,7 +56,7 @@ export async function readEntries(
     db
       .prepare(
         `SELECT t.n, t.currency, t.type, t.amount, CAST(t.balance AS TEXT) AS balance, t.reference, t.created_at,
-           (SELECT o.id FROM orders o WHERE o.panel = t.panel AND o.n = t.order_n) AS order_id
+           coalesce(t.order_id, (SELECT o.id FROM orders o WHERE o.panel = t.panel AND o.n = t.order_n)) AS order_id
          FROM transfers t WHERE ${account} AND t.n < ?4 ORDER BY t.n DESC LIMIT ?5`,
       )
       .bind(ref.value, customer, currency, cursor ?? ABOVE_ALL, limit),

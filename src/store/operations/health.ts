@@ -1,52 +1,50 @@
 /**
- * What the health page is made of, read in one round trip.
+ * What the health page is made of, read in one round trip: six rows at most, however much there is.
  */
 
 export type Health = {
   /** The last tick, epoch ms; null when none ever ran. */
   readonly lastTickAt: number | null;
-  readonly lastMinute: number | null;
-  /** A remembered minute that lay too far ahead and was ignored. */
-  readonly ignoredMinute: number | null;
-  readonly providers: number;
-  readonly providersDown: number;
-  /** Since when there has been something to follow: the oldest enabled provider with open orders; null for none. */
+  /** Whether a remembered minute lay too far ahead and was ignored. */
+  readonly clockWasAhead: boolean;
+  /** Since when an order has been followed, epoch ms; null where none is. It need not be the oldest one. */
   readonly followingSince: number | null;
-  /** Dead letters not replayed, among the newest thousand. */
-  readonly deadLetters: number;
+  /** Whether a provider that is on is down; one that only limits our rate is not. */
+  readonly providerDown: boolean;
+  /** Whether a message failed for good and was not replayed. */
+  readonly deadLetters: boolean;
   /** Whether some panel's refunds wait because its ledger did not add up. */
   readonly ledgerMismatch: boolean;
 };
 
-type TickRow = { minute: number; at: number; ignored_minute: number | null };
-type CountsRow = { providers: number; down: number; following_since: number | null };
+type HealthRow = {
+  minute: number;
+  at: number;
+  ignored_minute: number | null;
+  following_since: number | null;
+  provider_down: number;
+  dead_letters: number;
+  ledger_mismatch: number;
+};
 
-/** Two rows a provider, and at most a thousand dead letters, however many orders there are. */
+/** Each EXISTS has a small index of what it looks for alone, and reads its first entry. */
+const HEALTH = `SELECT t.minute, t.at, t.ignored_minute,
+    (SELECT o.created_at FROM orders o INDEXED BY orders_due WHERE o.cadence IS NOT NULL LIMIT 1) AS following_since,
+    EXISTS (SELECT 1 FROM providers INDEXED BY providers_down
+      WHERE enabled = 1 AND retry_at IS NOT NULL AND last_failure->>'$.code' IS NOT 'rate_limited') AS provider_down,
+    EXISTS (SELECT 1 FROM dead_letters INDEXED BY dead_letters_waiting WHERE replayed_at IS NULL) AS dead_letters,
+    EXISTS (SELECT 1 FROM panels INDEXED BY panels_frozen WHERE frozen_at IS NOT NULL) AS ledger_mismatch
+  FROM ticks t WHERE t.id = 1`;
+
 export async function readHealth(db: D1Database): Promise<Health> {
-  const [ticks, counts, letters, frozen] = await db.batch<Record<string, unknown>>([
-    db.prepare("SELECT minute, at, ignored_minute FROM ticks WHERE id = 1"),
-    db.prepare(
-      `SELECT count(*) AS providers,
-         coalesce(sum(p.enabled = 1 AND p.retry_at IS NOT NULL AND p.last_failure->>'$.code' IS NOT 'rate_limited'), 0) AS down,
-         min(iif(p.enabled = 1 AND EXISTS (SELECT 1 FROM orders o WHERE o.provider = p.id AND o.cadence IS NOT NULL), p.created_at, NULL)) AS following_since
-       FROM providers p`,
-    ),
-    db.prepare(
-      "SELECT count(*) AS waiting FROM (SELECT replayed_at FROM dead_letters ORDER BY id DESC LIMIT 1000) WHERE replayed_at IS NULL",
-    ),
-    db.prepare("SELECT 1 AS yes FROM panels WHERE frozen_at IS NOT NULL LIMIT 1"),
-  ]);
-  const tick = ticks?.results[0] as TickRow | undefined;
-  const count = counts?.results[0] as CountsRow | undefined;
-  const ticked = tick !== undefined && tick.minute > 0;
+  const row = await db.prepare(HEALTH).first<HealthRow>();
+  if (row === null) throw new Error("the row of ticks is missing");
   return {
-    lastTickAt: ticked ? tick.at : null,
-    lastMinute: ticked ? tick.minute : null,
-    ignoredMinute: tick?.ignored_minute ?? null,
-    providers: count?.providers ?? 0,
-    providersDown: count?.down ?? 0,
-    followingSince: count?.following_since ?? null,
-    deadLetters: (letters?.results[0]?.["waiting"] as number | undefined) ?? 0,
-    ledgerMismatch: (frozen?.results.length ?? 0) > 0,
+    lastTickAt: row.minute > 0 ? row.at : null,
+    clockWasAhead: row.ignored_minute !== null,
+    followingSince: row.following_since,
+    providerDown: row.provider_down === 1,
+    deadLetters: row.dead_letters === 1,
+    ledgerMismatch: row.ledger_mismatch === 1,
   };
 }

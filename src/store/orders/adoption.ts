@@ -7,6 +7,7 @@ import type { Channel, Order } from "../../domain/order.ts";
 import { GIVEN, GIVEN_COLUMNS, insertAddedSql, NUMBER } from "./new-orders.ts";
 import { isHeldSql } from "./owners.ts";
 import { numberAdoptedStatement } from "../feed/feed-numbers.ts";
+import { countAddedStatement } from "../providers/active-orders.ts";
 import { chunksBySize } from "../rows/json-sets.ts";
 import { type OrderRow, toOrder } from "../rows/order.ts";
 import { type Provider, type ProviderRow, toProvider, WITH_POLICIES } from "../rows/provider.ts";
@@ -62,7 +63,7 @@ const INSERT_CHANGES = insertAddedSql("json_set(j.value->>'$.data', '$.id', o.id
 
 /**
  * Puts orders on record, each with its change, in one transaction; those that somebody has already are passed over.
- * Three statements for any number of panels, five rows written an order, and one a panel. They must be different orders
+ * Four statements for any number of panels, five rows written an order, and one a panel and a provider. They must be different orders
  * of their providers. Answers how many were put on record.
  */
 export async function adoptOrders(db: D1Database, orders: readonly Adopted[], now: number): Promise<number> {
@@ -81,6 +82,7 @@ export async function adoptOrders(db: D1Database, orders: readonly Adopted[], no
     numberAdoptedStatement(db, counts, now),
     ...rows.map((json) => db.prepare(INSERT_ORDERS).bind(json)),
     ...changes.map((json) => db.prepare(INSERT_CHANGES).bind(json)),
+    countAddedStatement(db, counts),
   ]);
   return results.slice(1, 1 + rows.length).reduce((sum, { meta }) => sum + meta.changes, 0);
 }

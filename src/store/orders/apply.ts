@@ -92,8 +92,9 @@ export async function applyDecisions(
 ): Promise<number> {
   const statements = orderStatements(db, writes, guardOnOrder);
   const results = await db.batch([...others, ...statements]);
-  // The UPDATE of orders comes last; a hundred orders fit into one.
-  return results.at(-1)?.meta.changes ?? 0;
+  // The UPDATEs of orders come last, one for each set of indexed columns; a hundred orders fit into each.
+  const updates = byIndexedChanges(writes).size;
+  return results.slice(-updates).reduce((sum, { meta }) => sum + meta.changes, 0);
 }
 
 /** The same, answering which of the writes came to pass: those whose orders were as seen when the transaction began. */
@@ -119,15 +120,34 @@ function orderStatements(db: D1Database, writes: readonly OrderWrite[], guardOf:
       db.prepare(INSERT_CHANGES).bind(json),
     ),
     ...ifAny(refillIdRows(moves, guardOf), (json) => db.prepare(UPDATE_REFILL_IDS).bind(json)),
+    ...ifAny(openedOrClosedRows(moves, guardOf), (json) => db.prepare(COUNT_ACTIVE).bind(json)),
     ...ifAny(
       progress.map((write) => ({ ...guardOf(write.order), ...progressColumns(write) })),
       (json) => db.prepare(UPDATE_PROGRESS).bind(json),
     ),
     // planted: orders-updated-last
-    ...chunksBySize(
-      moves.map((write) => withoutNulls({ ...guardOf(write.order), ...moveColumns(write), last_back: feed.lastBack.get(write) ?? null })),
-    ).map((json) => db.prepare(UPDATE_MOVES).bind(json)),
+    ...[...byIndexedChanges(moves)].flatMap(([changes, some]) =>
+      chunksBySize(
+        some.map((write) => withoutNulls({ ...guardOf(write.order), ...moveColumns(write), last_back: feed.lastBack.get(write) ?? null })),
+      ).map((json) => db.prepare(UPDATE_MOVES[changes]).bind(json)),
+    ),
   ];
+}
+
+/**
+ * D1 bills an index whose column is named, even when its value stays. So a move names `flags` and `cadence` only where it
+ * changes them: a row less for each.
+ */
+type IndexedChanges = "none" | "flags" | "cadence" | "both";
+
+function indexedChanges({ order: { state }, next }: OrderWrite): IndexedChanges {
+  const flags = next.flags !== state.flags;
+  if (next.cadence === state.cadence) return flags ? "flags" : "none";
+  return flags ? "both" : "cadence";
+}
+
+function byIndexedChanges(moves: readonly OrderWrite[]): Map<IndexedChanges, OrderWrite[]> {
+  return Map.groupBy(moves, indexedChanges);
 }
 
 /** What a row leaves out is NULL to the statement that reads it, and most columns of most orders are. */
@@ -155,8 +175,8 @@ const UNCHANGED = `o.panel = j.value->>'$.panel' AND o.n = j.value->>'$.n' AND $
 
 const SELECT_AS_SEEN = `SELECT j.key AS i FROM json_each(?1) j CROSS JOIN orders o CROSS JOIN providers p WHERE ${UNCHANGED}`;
 
-const INSERT_REFUNDS = `INSERT INTO refunds (panel, order_n, n, kind, amount, currency, status, reason, remains, created_at, decided_at, decided_by, note)
-  SELECT o.panel, o.n, j.value->>'$.refund', j.value->>'$.kind', j.value->>'$.amount', o.currency, j.value->>'$.status', j.value->>'$.reason',
+const INSERT_REFUNDS = `INSERT INTO refunds (panel, order_n, n, order_id, kind, amount, currency, status, reason, remains, created_at, decided_at, decided_by, note)
+  SELECT o.panel, o.n, j.value->>'$.refund', o.id, j.value->>'$.kind', j.value->>'$.amount', o.currency, j.value->>'$.status', j.value->>'$.reason',
     j.value->>'$.remains', j.value->>'$.now', j.value->>'$.decided_at', j.value->>'$.by', j.value->>'$.note'
   FROM json_each(?1) j CROSS JOIN orders o CROSS JOIN providers p
   WHERE ${UNCHANGED}`;
@@ -173,7 +193,7 @@ const DECIDE_REFUNDS = `UPDATE refunds SET status = g.status, amount = g.amount,
 /** What is posted goes to the customer's account, where the panel keeps accounts here. */
 const INSERT_TRANSFERS = insertTransfers(`
     SELECT o.panel, o.currency, coalesce(o.customer, '') AS customer, j.value->>'$.type' AS type, j.value->>'$.amount' AS amount,
-      o.n AS order_n, j.value->>'$.refund' AS refund_n, NULL AS reference, j.value->>'$.now' AS now, j.key AS i
+      o.n AS order_n, o.id AS order_id, j.value->>'$.refund' AS refund_n, NULL AS reference, j.value->>'$.now' AS now, j.key AS i
     FROM json_each(?1) j CROSS JOIN orders o CROSS JOIN providers p CROSS JOIN panels n
     WHERE ${UNCHANGED} AND n.id = o.panel AND n.money = 'ledger'`);
 
@@ -206,25 +226,42 @@ const PROGRESS_COLUMNS = [
   "progress_at",
   "updated_at",
 ] as const;
-const MOVE_COLUMNS = [
+/** Those of a move that name no indexed column but `status`, whose indexes hold the few orders that need a person. */
+const PLAIN_MOVE_COLUMNS = [
   ...PROGRESS_COLUMNS,
-  ...(["multi", "status", "middle", "back_to", "reason", "flags", "dismissed", "reversals", "refunded", "refund_count"] as const),
+  ...(["multi", "status", "middle", "back_to", "reason", "dismissed", "reversals", "refunded", "refund_count"] as const),
   ...(["goodwill", "decided_status", "decided_due", "decided_granted", "decided_in_error", "rejected_at", "left_to_panel"] as const),
   ...(["hold_n", "word_hold_n", "hold_amount", "hold_due", "hold_status", "hold_reason", "hold_at", "hold_posts_at"] as const),
   ...(["counted_at", "counted_badly", "flips", "flip_at"] as const),
   ...(["refill_status", "refill_at", "cancel_status", "cancel_at", "cancel_tries", "cancel_wait_until"] as const),
-  ...(["cadence", "final_at", "error_at"] as const),
+  ...(["final_at", "error_at"] as const),
 ] as const;
+const MOVE_COLUMNS = [...PLAIN_MOVE_COLUMNS, "flags", "cadence"] as const;
 
 /** Names no indexed column: D1 bills an index whose column is named, even when its value stays. */
 const UPDATE_PROGRESS = `UPDATE orders SET ${assignments(PROGRESS_COLUMNS)}, version = orders.version + 1
   FROM (${jsonRows([...GUARD_COLUMNS, ...PROGRESS_COLUMNS])}) j
   WHERE ${GUARDED}`;
 
-const UPDATE_MOVES = `UPDATE orders SET ${assignments(MOVE_COLUMNS)}, version = orders.version + 1,
+const UPDATE_MOVES: Readonly<Record<IndexedChanges, string>> = {
+  none: updateMovesSql(PLAIN_MOVE_COLUMNS),
+  flags: updateMovesSql([...PLAIN_MOVE_COLUMNS, "flags"]),
+  cadence: updateMovesSql([...PLAIN_MOVE_COLUMNS, "cadence"]),
+  both: updateMovesSql(MOVE_COLUMNS),
+};
+
+function updateMovesSql(columns: readonly (typeof MOVE_COLUMNS)[number][]): string {
+  return `UPDATE orders SET ${assignments(columns)}, version = orders.version + 1,
     last_change = coalesce((SELECT feed_seq FROM panels WHERE id = j.panel) - j.last_back, orders.last_change)
-  FROM (${jsonRows([...GUARD_COLUMNS, ...MOVE_COLUMNS, "last_back"])}) j
+  FROM (${jsonRows([...GUARD_COLUMNS, ...columns, "last_back"])}) j
   WHERE ${GUARDED}`;
+}
+
+/** How many orders are followed at each provider: what begins to be followed here, less what ends to be. */
+const COUNT_ACTIVE = `UPDATE providers SET active_orders = max(active_orders + d.difference, 0)
+  FROM (SELECT o.provider, sum(j.value->>'$.followed' - (o.cadence IS NOT NULL)) AS difference
+    FROM json_each(?1) j CROSS JOIN orders o CROSS JOIN providers p WHERE ${UNCHANGED} GROUP BY o.provider) d
+  WHERE providers.id = d.provider`;
 
 /** By itself, since it names an indexed column; the version goes up with the move that follows. */
 const UPDATE_REFILL_IDS = `UPDATE orders SET refill_id = j.refill_id
@@ -377,6 +414,13 @@ function refillIdRows(moves: readonly OrderWrite[], guardOf: GuardOf): Record<st
   return moves
     .filter(({ order, next }) => (next.refill?.id ?? null) !== (order.state.refill?.id ?? null))
     .map(({ order, next }) => ({ ...guardOf(order), refill_id: next.refill?.id ?? null }));
+}
+
+/** Orders that are followed from now on, or are not any more. */
+function openedOrClosedRows(moves: readonly OrderWrite[], guardOf: GuardOf): Record<string, unknown>[] {
+  return moves
+    .filter(({ order, next }) => (next.cadence === null) !== (order.state.cadence === null))
+    .map(({ order, next }) => ({ ...guardOf(order), followed: next.cadence === null ? 0 : 1 }));
 }
 
 /** Posted refunds as transfers from the customer's side; what a panel takes back is negative. */

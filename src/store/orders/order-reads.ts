@@ -6,6 +6,7 @@ import type { Polling } from "../../domain/order-view.ts";
 import type { Status } from "../../domain/status.ts";
 import { ENDED, IS_PLACING, type OrderRow, toOrder } from "../rows/order.ts";
 import { type Panel, type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
+import { oneRowIfPanel, rowsForPanel } from "../rows/json-sets.ts";
 import type { PageWanted } from "../rows/page.ts";
 import { type PollingRow, POLLING_COLUMNS, toPolling } from "../rows/provider.ts";
 
@@ -37,7 +38,8 @@ export async function readBareOrders(
 }
 
 function namedSql(ref: PanelRef): string {
-  return `json_each(?2) j CROSS JOIN orders o WHERE o.panel = ${panelIdSql(ref)} AND o.id = j.value`;
+  const panel = panelIdSql(ref);
+  return `${rowsForPanel(panel, "?2")} j CROSS JOIN orders o WHERE o.panel = ${panel} AND o.id = j.value`;
 }
 
 function byId(rows: readonly OrderRow[]): ReadonlyMap<string, Order> {
@@ -65,42 +67,130 @@ export type OrderFilter = {
 /** `next`: the order number to go on below; null at the end of the list. A page may be short and have one all the same. */
 type OrderPage = { readonly orders: readonly Order[]; readonly pollings: ReadonlyMap<string, Polling>; readonly next: number | null };
 
-/** A filter has no index of its own (each would cost a row with every order): a request looks at so many orders. */
-const SCANNED_ORDERS = 1000;
+/**
+ * What has no index is looked for among so many orders a request. An index on provider or service would cost a row with
+ * every order, one on all statuses a row with every move.
+ */
+const SCANNED_ORDERS = 10_000;
 
 /**
- * The panel's orders, newest first; a place among them is an order's number. With a filter, a window of order numbers is
- * looked at and the answer says where the next one begins; only a provider's own order id is found directly.
- * Null when there is no such panel. The orders are read twice, for how the polling of their providers stood just then: read
- * a moment later, it can tell of an answer that the orders read do not show yet.
+ * The panel's orders, newest first; a place among them is an order's number. Null when there is no such panel.
+ *
+ * A page reads a row for each order that it shows and one more, one for each provider, and four for the panel: without a
+ * filter, and where the filter has an index (`sourceOf`). Anything else is looked for among `SCANNED_ORDERS`; then a page
+ * may be empty and say where the next one begins.
  */
-export async function listOrders(
-  db: D1Database,
-  ref: PanelRef,
-  filter: OrderFilter,
-  { cursor, limit }: PageWanted,
-): Promise<OrderPage | null> {
-  const params: (string | number | null)[] = [ref.value, cursor];
-  const param = (value: string | number) => `?${params.push(value)}`;
-  const conditions = conditionsOf(filter, param);
-  const isFew = filter.flag === "placing_unknown" || (filter.provider !== undefined && filter.provider_order_id !== undefined);
-  const isScan = conditions.length > 0 && !isFew;
-  const panel = panelIdSql(ref);
-  const top = `coalesce(?2, (SELECT order_n + 1 FROM panels WHERE id = ${panel}))`;
-  const window = isScan ? [`o.n >= ${top} - ${SCANNED_ORDERS}`] : [];
-  const where = [`o.panel = ${panel}`, `o.n < ${top}`, ...window, ...conditions].join(" AND ");
-  const page = `orders o WHERE ${where} ORDER BY o.n DESC LIMIT ${param(limit + 1)}`;
-  const found = await readForPanel(db, ref, [
-    db.prepare(`SELECT o.* FROM ${page}`).bind(...params),
-    db.prepare(`SELECT ${POLLING_COLUMNS} FROM providers p WHERE p.id IN (SELECT o.provider FROM ${page})`).bind(...params),
-  ]);
+export async function listOrders(db: D1Database, ref: PanelRef, filter: OrderFilter, wanted: PageWanted): Promise<OrderPage | null> {
+  const query = queryOf(ref, filter, wanted);
+  const found = await readForPanel(db, ref, [db.prepare(query.page).bind(...query.params), pollingsStatement(db, ref)]);
   if (found === null) return null;
   const rows = (found.results[0]?.results ?? []) as OrderRow[];
-  const orders = rows.slice(0, limit).map(toOrder);
-  const pollings = pollingsOf((found.results[1]?.results ?? []) as PollingRow[]);
-  if (rows.length > limit) return { orders, pollings, next: orders.at(-1)?.number ?? null };
-  const bottom = (cursor ?? found.panel.lastOrder + 1) - SCANNED_ORDERS;
-  return { orders, pollings, next: isScan && bottom > 1 ? bottom : null };
+  const shown = rows.slice(0, wanted.limit);
+  const providers = new Set(shown.map(({ provider }) => provider));
+  const pollings = ((found.results[1]?.results ?? []) as PollingRow[]).filter(({ id }) => providers.has(id));
+  const next = rows.length > wanted.limit ? shown.at(-1)?.n : await edgeOf(db, query, wanted, found.panel);
+  return { orders: shown.map(toOrder), pollings: pollingsOf(pollings), next: next ?? null };
+}
+
+/**
+ * How the polling of all providers stands. Read in one snapshot with the orders: a moment later, it could tell of an
+ * answer that they do not show yet. To find out which providers a page needs would cost its orders a second time.
+ */
+function pollingsStatement(db: D1Database, ref: PanelRef): D1PreparedStatement {
+  return db.prepare(`SELECT ${POLLING_COLUMNS} FROM ${oneRowIfPanel(panelIdSql(ref))} k CROSS JOIN providers p`).bind(ref.value);
+}
+
+/**
+ * `scanned`: how the orders that were looked at are bounded: by their number, or by how many the index has; null where
+ * each order found is one of the page's. `edge` selects the last of the index's that was looked at.
+ */
+type OrderQuery = {
+  readonly page: string;
+  readonly params: readonly (string | number | null)[];
+  readonly scanned: "numbers" | "entries" | null;
+  readonly edge: { readonly sql: string; readonly params: readonly (string | number | null)[] };
+};
+
+function queryOf(ref: PanelRef, filter: OrderFilter, { cursor, limit }: PageWanted): OrderQuery {
+  const panel = panelIdSql(ref);
+  const params: (string | number | null)[] = [ref.value, cursor];
+  const param = (value: string | number) => `?${params.push(value)}`;
+  const { from, conditions, left, isFew } = sourceOf(filter, panel, param);
+  const ownParams = [...params];
+  const narrowed = conditionsOf(left, param);
+  const [own, others] = isFew ? [[...conditions, ...narrowed], []] : [conditions, narrowed];
+  const isAll = own.length === 0;
+  const top =
+    isAll && others.length > 0
+      ? `coalesce(?2, (SELECT order_n + 1 FROM panels WHERE id = ${panel}))`
+      : `coalesce(?2, ${Number.MAX_SAFE_INTEGER})`;
+  const window = isAll && others.length > 0 ? [`o.n >= ${top} - ${SCANNED_ORDERS}`] : [];
+  const where = [`o.panel = ${panel}`, `o.n < ${top}`, ...window, ...own].join(" AND ");
+  const source = `FROM ${from} WHERE ${where} ORDER BY o.n DESC`;
+  // The LIMIT keeps the other conditions out of the choice of an index. Without an ORDER BY around it, it is read no further
+  // than the page needs.
+  const page =
+    others.length === 0
+      ? `SELECT o.* ${source} LIMIT ${param(limit + 1)}`
+      : `SELECT * FROM (SELECT o.* ${source} LIMIT ${SCANNED_ORDERS}) o WHERE ${others.join(" AND ")} LIMIT ${param(limit + 1)}`;
+  return {
+    page,
+    params,
+    scanned: others.length === 0 ? null : isAll ? "numbers" : "entries",
+    edge: { sql: `SELECT o.n ${source} LIMIT 1 OFFSET ${SCANNED_ORDERS - 1}`, params: ownParams },
+  };
+}
+
+/** The number of the last order that was looked at for a page that is not full; null when all were. */
+async function edgeOf(db: D1Database, { scanned, edge }: OrderQuery, { cursor }: PageWanted, { lastOrder }: Panel): Promise<number | null> {
+  if (scanned === null) return null;
+  if (scanned === "entries") {
+    const last = await db
+      .prepare(edge.sql)
+      .bind(...edge.params)
+      .first<{ n: number }>();
+    return last?.n ?? null;
+  }
+  const bottom = (cursor ?? lastOrder + 1) - SCANNED_ORDERS;
+  return bottom > 1 ? bottom : null;
+}
+
+/** Where a list's orders are found newest first; `left` is what that does not account for. */
+type OrderSource = {
+  readonly from: string;
+  readonly conditions: readonly string[];
+  readonly left: OrderFilter;
+  /** There are so few that nothing has to bound them. */
+  readonly isFew?: true;
+};
+
+/** Statuses that have an index: few orders have them, and those are looked for. */
+const INDEXED_STATUSES: ReadonlySet<Status> = new Set(["error", "unknown"]);
+
+/** SQLite takes a partial index only where its condition is spelled out, and prefers the key unless the index is named. */
+function sourceOf(filter: OrderFilter, panel: string, param: (value: string | number) => string): OrderSource {
+  const { provider, provider_order_id: providerOrder, flag, status: [status, ...statuses] = [], customer } = filter;
+  if (providerOrder !== undefined) {
+    // At each provider one order at most has the id.
+    const from = provider === undefined ? `${oneRowIfPanel(panel)} k CROSS JOIN providers p CROSS JOIN orders o` : "orders o";
+    const at = provider === undefined ? "p.id" : param(provider);
+    const conditions = [`o.provider = ${at}`, `o.provider_order_id = ${param(providerOrder)}`];
+    return { from, conditions, left: without(without(filter, "provider"), "provider_order_id"), isFew: true };
+  }
+  if (flag !== undefined) return { from: indexed(flag), conditions: [`o.flags & ${FLAGS[flag]} <> 0`], left: without(filter, "flag") };
+  if (status !== undefined && statuses.length === 0 && INDEXED_STATUSES.has(status))
+    return { from: indexed(status), conditions: [`o.status = '${status}'`], left: without(filter, "status") };
+  if (customer !== undefined)
+    return { from: indexed("customer"), conditions: [`o.customer = ${param(customer)}`], left: without(filter, "customer") };
+  return { from: "orders o", conditions: [], left: filter };
+}
+
+function indexed(name: string): string {
+  return `orders o INDEXED BY orders_${name}`;
+}
+
+function without(filter: OrderFilter, name: keyof OrderFilter): OrderFilter {
+  return { ...filter, [name]: undefined };
 }
 
 /** As `isClosed` in src/domain/order-view.ts. */
@@ -111,17 +201,14 @@ function conditionsOf(filter: OrderFilter, param: (value: string | number) => st
   const narrow = (value: string | number | undefined, condition: (parameter: string) => string) => {
     if (value !== undefined) conditions.push(condition(param(value)));
   };
-  narrow(filter.status && JSON.stringify(filter.status), (p) => `o.status IN (SELECT value FROM json_each(${p}))`);
+  if (filter.status !== undefined) conditions.push(`(${filter.status.map((status) => `o.status = ${param(status)}`).join(" OR ")})`);
   narrow(filter.provider, (p) => `o.provider = ${p}`);
-  narrow(filter.provider_order_id, (p) => `o.provider_order_id = ${p}`);
-  // They have an index of their own.
-  if (filter.flag === "placing_unknown") conditions.push(IS_PLACING);
-  narrow(filter.flag && FLAGS[filter.flag], (p) => `(o.flags & ${p}) <> 0`);
   narrow(filter.customer, (p) => `o.customer = ${p}`);
   narrow(filter.service, (p) => `o.service = ${p}`);
   narrow(filter.link, (p) => `o.link = ${p}`);
   narrow(filter.placed_after, (p) => `coalesce(o.placed_at, o.created_at) > ${p}`);
   narrow(filter.placed_before, (p) => `coalesce(o.placed_at, o.created_at) < ${p}`);
+  narrow(filter.flag && FLAGS[filter.flag], (p) => `(o.flags & ${p}) <> 0`);
   if (filter.closed !== undefined) conditions.push(filter.closed ? CLOSED : `NOT (${CLOSED})`);
   return conditions;
 }

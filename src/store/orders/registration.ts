@@ -7,6 +7,7 @@ import { type Cadence, phaseOf } from "../../domain/poll-pacing.ts";
 import type { Polling } from "../../domain/order-view.ts";
 import { isFinal, isActive, type Status } from "../../domain/status.ts";
 import { numberOrdersStatement } from "../feed/feed-numbers.ts";
+import { countAddedStatement } from "../providers/active-orders.ts";
 import { chunksBySize } from "../rows/json-sets.ts";
 import { activeSql } from "./link-reads.ts";
 import { MINUTE_MS } from "../../domain/time.ts";
@@ -317,7 +318,7 @@ type NewOrder = { readonly row: OrderRow; readonly shown: unknown };
  * Adds orders to a panel, with their changes and, where the panel's accounts are kept here, their charges, all in one
  * transaction. Answers the numbers of those that were added, by id; the others were registered by somebody else
  * meanwhile. None are added where a charge, by others' charges meanwhile, is more than its account holds. Five rows
- * written an order, one more with a link and a service, one more with a charge; and one. The orders must differ from each other in id and in provider's order.
+ * written an order, one more with a link and a service, with a customer and with a charge each; and one, and one a provider. The orders must differ from each other in id and in provider's order.
  */
 export async function addOrders(
   db: D1Database,
@@ -333,6 +334,7 @@ export async function addOrders(
     ...rows.map((json) => db.prepare(INSERT_ORDERS).bind(panel, json)),
     ...changes.map((json) => db.prepare(INSERT_CHANGES).bind(panel, json)),
     chargeStatement(db, panel, orders.length),
+    countAddedStatement(db, [{ panel, count: orders.length }]),
   ];
   const results = await db.batch<{ id: string; n: number }>(statements).catch((error: unknown) => {
     if (isOverdrawn(error)) return [];

@@ -6,6 +6,7 @@ import { CONNECT_IDS_FROM, numberOfOurs } from "../../domain/order-ids.ts";
 import type { Order } from "../../domain/order.ts";
 import { type OrderRow, toOrder } from "../rows/order.ts";
 import { type Panel, type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
+import { ifPanel, rowsForPanel } from "../rows/json-sets.ts";
 import { isUsableSql } from "../panels/usable.ts";
 import { recordReportedFinalSql } from "./reported-finals.ts";
 import { type Provider, type ProviderRow, toProvider, WITH_POLICIES } from "../rows/provider.ts";
@@ -25,15 +26,17 @@ export function partKey(provider: string, providerOrderId: string): string {
 
 /** Orders by the panel's own ids. Null when there is no such panel. */
 export async function readOwnOrders(db: D1Database, ref: PanelRef, ids: readonly string[]): Promise<OwnOrders | null> {
-  const named = `json_each(?2) j CROSS JOIN orders o WHERE o.panel = ${panelIdSql(ref)} AND o.id = j.value`;
+  const panel = panelIdSql(ref);
+  const given = rowsForPanel(panel, "?2");
+  const named = `${given} j CROSS JOIN orders o WHERE o.panel = ${panel} AND o.id = j.value`;
   const bind = (sql: string) => db.prepare(sql).bind(ref.value, JSON.stringify(ids));
   const found = await readForPanel(db, ref, [
     bind(recordReportedFinalSql(named)),
     bind(`SELECT o.* FROM ${named}`),
     bind(
       `SELECT c.id, c.provider, c.provider_order_id
-       FROM json_each(?2) j CROSS JOIN orders o CROSS JOIN json_each(o.parts, '$.orders') k CROSS JOIN orders c
-       WHERE o.panel = ${panelIdSql(ref)} AND o.id = j.value AND c.panel = o.panel AND c.provider = o.provider AND c.provider_order_id = k.value`,
+       FROM ${given} j CROSS JOIN orders o CROSS JOIN json_each(o.parts, '$.orders') k CROSS JOIN orders c
+       WHERE o.panel = ${panel} AND o.id = j.value AND c.panel = o.panel AND c.provider = o.provider AND c.provider_order_id = k.value`,
     ),
   ]);
   if (found === null) return null;
@@ -77,8 +80,9 @@ export async function readProvidersOrders(
   ids: readonly string[],
 ): Promise<ProvidersOrders | null> {
   const panel = panelIdSql(ref);
-  const byProvider = `json_each(?2) j CROSS JOIN orders o WHERE o.panel = ${panel} AND o.provider = ?3 AND o.provider_order_id = j.value`;
-  const byNumber = `json_each(?2) j CROSS JOIN orders o WHERE o.panel = ${panel} AND o.n = j.value AND o.provider = ?3 AND o.door = 'connect' AND ${IS_OURS}`;
+  const given = rowsForPanel(panel, "?2");
+  const byProvider = `${given} j CROSS JOIN orders o WHERE o.panel = ${panel} AND o.provider = ?3 AND o.provider_order_id = j.value`;
+  const byNumber = `${given} j CROSS JOIN orders o WHERE o.panel = ${panel} AND o.n = j.value AND o.provider = ?3 AND o.door = 'connect' AND ${IS_OURS}`;
   const allKnown = `EXISTS (SELECT 1 FROM providers p WHERE p.id = ?3 AND ${isUsableSql(panel)})
     AND NOT EXISTS (SELECT 1 FROM json_each(?4) u
       WHERE NOT EXISTS (SELECT 1 FROM orders x
@@ -95,7 +99,9 @@ export async function readProvidersOrders(
             .bind(ref.value, JSON.stringify(values), provider, JSON.stringify(ids)),
           db.prepare(`SELECT o.* FROM ${named}`).bind(ref.value, JSON.stringify(values), provider),
         ];
-  const mayUse = db.prepare(`SELECT p.id FROM providers p WHERE p.id = ?2 AND ${isUsableSql(panel)}`).bind(ref.value, provider);
+  const mayUse = db
+    .prepare(`SELECT p.id FROM providers p WHERE p.id = ${ifPanel(panel, "?2")} AND ${isUsableSql(panel)}`)
+    .bind(ref.value, provider);
   const found = await readForPanel(db, ref, [mayUse, ...read(byProvider, ids), ...read(byNumber, numbers)]);
   if (found === null) return null;
   const [usable, , known, , numbered] = found.results;

@@ -2,6 +2,7 @@
  * Which panels may use a provider by itself: of the shops those that it names, or all where it names none. What a reseller
  * is sold the catalogue alone decides.
  */
+import { ifPanel } from "../rows/json-sets.ts";
 import { type PanelName, panelIdSql } from "./panels.ts";
 
 const ROLE_OF = (panel: string): string => `(SELECT role FROM panels WHERE id = ${panel})`;
@@ -20,5 +21,6 @@ export function isSuppliedBySql(panel: string): string {
 
 /** Selects a provider by its id where the panel may use it, else no row. */
 export function usableProviderStatement(db: D1Database, ref: PanelName, provider: string): D1PreparedStatement {
-  return db.prepare(`SELECT p.* FROM providers p WHERE p.id = ?2 AND ${isUsableSql(panelIdSql(ref))}`).bind(ref.value, provider);
+  const panel = panelIdSql(ref);
+  return db.prepare(`SELECT p.* FROM providers p WHERE p.id = ${ifPanel(panel, "?2")} AND ${isUsableSql(panel)}`).bind(ref.value, provider);
 }

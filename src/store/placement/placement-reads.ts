@@ -4,7 +4,8 @@
 import type { Service } from "../../domain/catalogue.ts";
 import type { InTheWay } from "../../domain/order-placement.ts";
 import { type OrderRow, toOrder } from "../rows/order.ts";
-import { type Panel, type PanelRef, readForPanel } from "../panels/panels.ts";
+import { type Panel, type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
+import { oneRowIfPanel } from "../rows/json-sets.ts";
 import { inTheWayStatements } from "./placement.ts";
 import { type Provider, type ProviderRow, toProvider } from "../rows/provider.ts";
 import { type ListedRate, type ListedRateRow, rateStatement, toListedRate } from "../providers/provider-services.ts";
@@ -35,9 +36,10 @@ export async function readForCatalogueAdd(db: D1Database, ref: PanelRef, lookup:
     offeredServiceStatement(db, ref, service),
     db
       .prepare(
-        "SELECT p.* FROM services s CROSS JOIN providers p WHERE CAST(s.id AS TEXT) = ?1 AND s.id = CAST(?1 AS INTEGER) AND p.id = s.provider",
+        `SELECT p.* FROM ${oneRowIfPanel(panelIdSql(ref))} k CROSS JOIN services s CROSS JOIN providers p
+         WHERE CAST(s.id AS TEXT) = ?2 AND s.id = CAST(?2 AS INTEGER) AND p.id = s.provider`,
       )
-      .bind(service),
+      .bind(ref.value, service),
   ]);
   if (found === null) return null;
   const [identical, active, offered, providers] = found.results;
@@ -71,7 +73,7 @@ export async function readForConnectAdd(
   const found = await readForPanel(db, ref, [
     ...inTheWayStatements(db, ref, lookup),
     usableProviderStatement(db, ref, provider),
-    rateStatement(db, provider, lookup.service),
+    rateStatement(db, provider, lookup.service, ref),
   ]);
   if (found === null) return null;
   const [identical, active, providers, rates] = found.results;

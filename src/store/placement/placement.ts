@@ -4,6 +4,7 @@
  *
  * Every statement names the version it saw; the INSERT of changes stands before the UPDATE of orders.
  */
+import { countPlacedStatement } from "../providers/active-orders.ts";
 import { windowSql } from "../providers/service-windows.ts";
 import { CONNECT_IDS_FROM, SPARE_IDS_FROM } from "../../domain/order-ids.ts";
 import { type Channel, FLAGS, type Order } from "../../domain/order.ts";
@@ -161,8 +162,8 @@ const UPDATE_PLACED = `UPDATE orders SET id = ?4, provider_order_id = ?6, cadenc
 
 /**
  * Writes that the provider took the order, which nobody was told of yet: `after` is the order with its id there. `shown`
- * is `after` as shown. Until `reusedUntil` an identical `add` gets its id. `taken`: the panel has another order by its id, or some panel has one by the provider's. `changed`: somebody else has changed the
- * order meanwhile. Seven rows written.
+ * is `after` as shown. Until `reusedUntil` an identical `add` gets its id. `taken`: the panel has another order by its id,
+ * or some panel has one by the provider's. `changed`: somebody else has changed the order meanwhile. Eight rows written.
  */
 export async function recordPlaced(
   db: D1Database,
@@ -175,6 +176,7 @@ export async function recordPlaced(
     const results = await db.batch([
       numberStatement(db, [{ panel: seen.panel, count: 1 }], after.updatedAt),
       db.prepare(INSERT_CREATED).bind(...at, after.id, after.updatedAt, JSON.stringify(shown)),
+      countPlacedStatement(db, seen),
       db.prepare(UPDATE_PLACED).bind(...at, after.id, after.updatedAt, after.providerOrderId, reusedUntil),
     ]);
     return results.at(-1)?.meta.changes === 1 ? "written" : "changed";

@@ -4,6 +4,7 @@
  */
 import { type Panel, type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
 import { type Provider, type ProviderRow, toProvider } from "../rows/provider.ts";
+import { oneRowIfPanel } from "../rows/json-sets.ts";
 import { isSoldToSql } from "../catalogue/services.ts";
 import { isUsableSql, usableProviderStatement } from "../panels/usable.ts";
 import { balanceSql } from "../ledger/transfers.ts";
@@ -49,7 +50,7 @@ export async function readFunds(db: D1Database, ref: PanelRef): Promise<PanelFun
     db.prepare(`SELECT ${balanceSql("p.id", "p.currency", "''")} AS balance FROM panels p WHERE p.id = ${panel}`).bind(ref.value),
     db
       .prepare(
-        `SELECT p.* FROM providers p WHERE (SELECT money FROM panels WHERE id = ${panel}) = 'advice' AND p.enabled = 1 AND ${isUsableSql(panel)}
+        `SELECT p.* FROM ${oneRowIfPanel(panel)} k CROSS JOIN providers p WHERE (SELECT money FROM panels WHERE id = ${panel}) = 'advice' AND p.enabled = 1 AND ${isUsableSql(panel)}
            AND p.id IN (SELECT s.provider FROM services s WHERE ${isSoldToSql(ref)}) ORDER BY p.id`,
       )
       .bind(ref.value),

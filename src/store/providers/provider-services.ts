@@ -4,6 +4,7 @@
  */
 import type { ServiceList } from "../../provider/client.ts";
 import { type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
+import { oneRowIfPanel } from "../rows/json-sets.ts";
 import { type Provider, type ProviderRow, toProvider } from "../rows/provider.ts";
 import { isUsableSql, usableProviderStatement } from "../panels/usable.ts";
 
@@ -28,7 +29,7 @@ export async function readKeptList(
     usableProviderStatement(db, ref, provider),
     db
       .prepare(
-        `SELECT s.list, s.fetched_at FROM providers p CROSS JOIN provider_services s
+        `SELECT s.list, s.fetched_at FROM ${oneRowIfPanel(panelIdSql(ref))} k CROSS JOIN providers p CROSS JOIN provider_services s
          WHERE p.id = ?2 AND ${isUsableSql(panelIdSql(ref))} AND s.provider = p.id AND s.settings_version = p.settings_version`,
       )
       .bind(ref.value, provider),
@@ -61,15 +62,21 @@ export type ListedRateRow = {
 /** A path of SQLite's cannot name a key with one of these in it. Nor has any service's id been seen to. */
 const UNNAMEABLE = /["\\\p{Cc}]/u;
 
-/** Selects what is kept of one of a provider's services: one row, or none where no list is kept. */
-export function rateStatement(db: D1Database, provider: string, serviceId: string): D1PreparedStatement {
+/**
+ * Selects what is kept of one of a provider's services: one row, or none where no list is kept. With `ref` it is read for
+ * that panel: not at all where there is none.
+ */
+export function rateStatement(db: D1Database, provider: string, serviceId: string, ref: PanelRef | null = null): D1PreparedStatement {
+  const [asked, params] = ref === null ? ["", []] : [`${oneRowIfPanel(panelIdSql(ref))} k CROSS JOIN`, [ref.value]];
+  const [id, rate] = ref === null ? ["?1", "?2"] : ["?2", "?3"];
   const path = UNNAMEABLE.test(serviceId) ? null : `$."${serviceId}"`;
   return db
     .prepare(
-      `SELECT s.rates->?2->>0 AS rate, s.rates->?2->>1 AS type, s.rates->?2->>2 AS refuses_runs, s.fetched_at FROM providers p CROSS JOIN provider_services s
-       WHERE p.id = ?1 AND s.provider = p.id AND s.settings_version = p.settings_version`,
+      `SELECT s.rates->${rate}->>0 AS rate, s.rates->${rate}->>1 AS type, s.rates->${rate}->>2 AS refuses_runs, s.fetched_at
+       FROM ${asked} providers p CROSS JOIN provider_services s
+       WHERE p.id = ${id} AND s.provider = p.id AND s.settings_version = p.settings_version`,
     )
-    .bind(provider, path);
+    .bind(...params, provider, path);
 }
 
 /**

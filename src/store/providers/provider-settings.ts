@@ -158,23 +158,21 @@ export async function readSettingsVersion(db: D1Database, id: string): Promise<n
   return row?.settings_version ?? null;
 }
 
-/** A provider, and how many orders are followed there: all that are not closed. Counting reads one index row each. */
+/** A provider, and how many orders are followed there: all that are not closed. */
 export type FollowedProvider = { readonly provider: Provider; readonly activeOrders: number };
 
-const VIEW = `SELECT p.*, (SELECT count(*) FROM orders o WHERE o.provider = p.id AND o.cadence IS NOT NULL) AS active_orders FROM providers p`;
+type ViewRow = ProviderRow & { active_orders: number };
 
 export async function readFollowedProvider(db: D1Database, id: string): Promise<FollowedProvider | null> {
-  const row = await db.prepare(`${VIEW} WHERE p.id = ?1`).bind(id).first<ViewRow>();
+  const row = await db.prepare("SELECT * FROM providers WHERE id = ?1").bind(id).first<ViewRow>();
   return row === null ? null : toView(row);
 }
 
-/** Providers by id, from above `after` on. */
+/** Providers by id, from above `after` on. One row read a provider. */
 export async function listFollowedProviders(db: D1Database, after: string, limit: number): Promise<FollowedProvider[]> {
-  const { results } = await db.prepare(`${VIEW} WHERE p.id > ?1 ORDER BY p.id LIMIT ?2`).bind(after, limit).all<ViewRow>();
+  const { results } = await db.prepare("SELECT * FROM providers WHERE id > ?1 ORDER BY id LIMIT ?2").bind(after, limit).all<ViewRow>();
   return results.map(toView);
 }
-
-type ViewRow = ProviderRow & { active_orders: number };
 
 function toView(row: ViewRow): FollowedProvider {
   return { provider: toProvider(row), activeOrders: row.active_orders };

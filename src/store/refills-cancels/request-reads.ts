@@ -8,6 +8,7 @@ import type { RefillCancelKind } from "../../domain/order-refill-cancel.ts";
 import type { Polling } from "../../domain/order-view.ts";
 import { type OrderRow, toOrder } from "../rows/order.ts";
 import { type Panel, type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
+import { rowsForPanel } from "../rows/json-sets.ts";
 import { usableProviderStatement } from "../panels/usable.ts";
 import { type PollingRow, POLLING_COLUMNS, type Provider, type ProviderRow, toPolling, toProvider } from "../rows/provider.ts";
 
@@ -66,11 +67,13 @@ export type RefillCancelCases = {
 
 /** Orders by the panel's own ids. Null when there is no such panel. */
 export async function readOwnCases(db: D1Database, ref: PanelRef, ids: readonly string[]): Promise<RefillCancelCases | null> {
-  const named = `o.panel = ${panelIdSql(ref)} AND o.id = j.value`;
+  const panel = panelIdSql(ref);
+  const named = `${rowsForPanel(panel, "?2")} j CROSS JOIN orders o`;
+  const isNamed = `o.panel = ${panel} AND o.id = j.value`;
   const bind = (sql: string) => db.prepare(sql).bind(ref.value, JSON.stringify(ids));
   const read = await readForPanel(db, ref, [
-    bind(`SELECT ${CASE} FROM json_each(?2) j CROSS JOIN orders o ${ITS_SERVICE} WHERE ${named}`),
-    bind(`SELECT p.* FROM providers p WHERE p.id IN (SELECT o.provider FROM json_each(?2) j CROSS JOIN orders o WHERE ${named})`),
+    bind(`SELECT ${CASE} FROM ${named} ${ITS_SERVICE} WHERE ${isNamed}`),
+    bind(`SELECT p.* FROM providers p WHERE p.id IN (SELECT o.provider FROM ${named} WHERE ${isNamed})`),
   ]);
   if (read === null) return null;
   const cases = ((read.results[0]?.results ?? []) as CaseRow[]).map(toCase);
@@ -95,7 +98,9 @@ export async function readProvidersCases(
         ids.flatMap((id) => numberOfOurs(id) ?? []),
       ] as const,
     ].map(([named, values]) =>
-      db.prepare(`SELECT o.* FROM json_each(?3) j CROSS JOIN orders o WHERE ${named}`).bind(ref.value, provider, JSON.stringify(values)),
+      db
+        .prepare(`SELECT o.* FROM ${rowsForPanel(panel, "?3")} j CROSS JOIN orders o WHERE ${named}`)
+        .bind(ref.value, provider, JSON.stringify(values)),
     ),
   ]);
   if (read === null) return null;
@@ -126,7 +131,7 @@ const GRANTED = (["pending", "in_progress", "completed"] satisfies RefillStatus[
  */
 export async function readRefills(db: D1Database, ref: PanelRef, provider: string, ids: readonly string[]): Promise<Refills | null> {
   const panel = panelIdSql(ref);
-  const its = `FROM json_each(?3) j CROSS JOIN orders o WHERE o.panel = ${panel} AND o.provider = ?2`;
+  const its = `FROM ${rowsForPanel(panel, "?3")} j CROSS JOIN orders o WHERE o.panel = ${panel} AND o.provider = ?2`;
   const bind = (sql: string) => db.prepare(sql).bind(ref.value, provider, JSON.stringify(ids));
   const read = await readForPanel(db, ref, [
     usableProviderStatement(db, ref, provider),

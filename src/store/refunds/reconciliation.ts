@@ -12,20 +12,19 @@ import { type Panel, type PanelRef, panelIdSql, readForPanel } from "../panels/p
 /** Half-open, epoch ms. */
 export type Period = { readonly from: number; readonly to: number };
 
-/** One request looks at no more changes than this: some 6,000 orders' worth, read within a second. */
-export const MAX_CHANGES = 20_000;
+/** One request looks at no more changes of a period than this: some 3,000 orders' worth. */
+export const MAX_CHANGES = 10_000;
 
 /** Changes come in the order of their times, but for clocks that differ: so much later, all of a period have come. */
 const CLOCKS_DIFFER_MS = 3_600_000;
 
-export type PeriodRead = {
-  readonly panel: Panel;
-  readonly orders: readonly OrderFacts[];
-  /** Set when the period has more changes than are looked at: up to here, epoch ms, it has not. */
-  readonly tooLongAfter: number | null;
-};
+/** `tooLongAfter`: the period has more changes than are looked at, or may have; up to here, epoch ms, it has not. */
+export type PeriodRead =
+  | { readonly kind: "read"; readonly panel: Panel; readonly orders: readonly OrderFacts[] }
+  | { readonly kind: "too_long"; readonly tooLongAfter: number };
 
 type FactsRow = {
+  n: number;
   id: string;
   provider: string;
   provider_order_id: string;
@@ -41,7 +40,6 @@ type FactsRow = {
   provider_price_currency: string | null;
   provider_charge: string | null;
   provider_currency: string | null;
-  default_currency: string | null;
   cost: string | null;
   cost_currency: string | null;
 };
@@ -49,38 +47,67 @@ type FactsRow = {
 const SHOWN_FLAGS = FLAGS.completed_with_remains | FLAGS.canceled_after_delivery;
 
 /**
- * The orders that posted something in the period, or ended in it with money to reconcile, by number. A row read for
- * each change, two for each order that had one, and one for each of its refunds. Null when there is no such panel.
+ * The orders that posted something in the period, or ended in it with money to reconcile, by number. What is too long is
+ * found out first, by one row a change; then a row is read for each change, two for each order that had one, and one for
+ * each of its refunds. Null when there is no such panel.
  */
-export async function readPeriod(db: D1Database, ref: PanelRef, { from, to }: Period): Promise<PeriodRead | null> {
-  const panel = panelIdSql(ref);
-  const end = `coalesce((SELECT e.seq FROM changes e WHERE e.panel = ${panel} AND e.seq >= ?3 * 1000 AND e.created_at >= ?3 + ${CLOCKS_DIFFER_MS}
-    ORDER BY e.seq LIMIT 1), 9223372036854775807)`;
-  const changes = `FROM changes c WHERE c.panel = ${panel} AND c.seq >= ?2 * 1000 AND c.seq < ${end} AND c.created_at >= ?2 AND c.created_at < ?3`;
-  const facts = `SELECT * FROM (
-      SELECT o.n, o.id, o.provider, o.provider_order_id, o.status, o.quantity, o.remains, o.multi, o.flags, o.currency,
-        o.provider_price, o.provider_price_currency, o.provider_charge, o.provider_currency, p.currency AS default_currency, o.cost, o.cost_currency,
-        coalesce(o.final_at >= ?2 AND o.final_at < ?3, 0) AND (o.status IN ('partial', 'canceled', 'refunded') OR o.flags & ${SHOWN_FLAGS} <> 0) AS ended,
-        (SELECT CAST(sum(iif(r.kind = 'clawback', -r.amount, r.amount)) AS TEXT) FROM refunds r
-          WHERE r.panel = o.panel AND r.order_n = o.n AND r.status = 'posted' AND r.decided_at >= ?2 AND r.decided_at < ?3) AS posted
-      FROM (SELECT DISTINCT order_id FROM (SELECT c.order_id ${changes} ORDER BY c.seq LIMIT ${MAX_CHANGES})) t
-      CROSS JOIN orders o LEFT JOIN providers p ON p.id = o.provider
-      WHERE o.panel = ${panel} AND o.id = t.order_id
-    ) WHERE ended OR posted IS NOT NULL ORDER BY n`;
-  const found = await readForPanel(db, ref, [
-    db.prepare(`SELECT c.created_at ${changes} ORDER BY c.seq LIMIT 1 OFFSET ${MAX_CHANGES}`).bind(ref.value, from, to),
-    db.prepare(facts).bind(ref.value, from, to),
+export async function readPeriod(db: D1Database, ref: PanelRef, period: Period): Promise<PeriodRead | null> {
+  const extent = await readExtent(db, ref, period);
+  if (extent === null || extent.kind === "too_long") return extent;
+  const panel = extent.panel.id;
+  const [facts, currencies] = await db.batch<Record<string, unknown>>([
+    db.prepare(FACTS).bind(panel, period.from, period.to, extent.endSeq),
+    db.prepare("SELECT id, currency FROM providers WHERE currency IS NOT NULL"),
   ]);
-  if (found === null) return null;
-  const [beyond, rows] = found.results;
-  return {
-    panel: found.panel,
-    orders: ((rows?.results ?? []) as FactsRow[]).map(toFacts),
-    tooLongAfter: (beyond?.results[0] as { created_at: number } | undefined)?.created_at ?? null,
-  };
+  const currencyOf = new Map(((currencies?.results ?? []) as { id: string; currency: string }[]).map(({ id, currency }) => [id, currency]));
+  const rows = ((facts?.results ?? []) as FactsRow[]).toSorted((one, other) => one.n - other.n);
+  return { kind: "read", panel: extent.panel, orders: rows.map((row) => toFacts(row, currencyOf.get(row.provider) ?? null)) };
 }
 
-function toFacts(row: FactsRow): OrderFacts {
+/** `endSeq`: no change from this number on belongs to the period. */
+type Extent = { readonly kind: "extent"; readonly panel: Panel; readonly endSeq: number };
+
+/** How far a period reaches in the feed. Neither it nor what lies behind it is read further than `MAX_CHANGES`. */
+async function readExtent(
+  db: D1Database,
+  ref: PanelRef,
+  { from, to }: Period,
+): Promise<Extent | Extract<PeriodRead, { kind: "too_long" }> | null> {
+  const panel = panelIdSql(ref);
+  const behind = `SELECT c.seq, c.created_at FROM changes c WHERE c.panel = ${panel} AND c.seq >= ?2 * 1000 ORDER BY c.seq`;
+  const found = await readForPanel(db, ref, [
+    db
+      .prepare(
+        `SELECT c.created_at FROM changes c WHERE c.panel = ${panel} AND c.seq >= ?2 * 1000 AND c.seq < ?3 * 1000 ORDER BY c.seq LIMIT 1 OFFSET ${MAX_CHANGES}`,
+      )
+      .bind(ref.value, from, to),
+    db.prepare(`SELECT seq FROM (${behind} LIMIT ${MAX_CHANGES}) WHERE created_at >= ?2 + ${CLOCKS_DIFFER_MS} LIMIT 1`).bind(ref.value, to),
+  ]);
+  if (found === null) return null;
+  const [beyond, end] = found.results.map(({ results }) => results[0] as { seq: number; created_at: number } | undefined);
+  if (beyond !== undefined) return { kind: "too_long", tooLongAfter: beyond.created_at };
+  if (end !== undefined) return { kind: "extent", panel: found.panel, endSeq: end.seq };
+  // So many changes within the hour, or numbers that run ahead since a restore: then the period's own may go on.
+  const last = await db.prepare(`${behind} LIMIT 1 OFFSET ${MAX_CHANGES}`).bind(ref.value, to).first<{ seq: number; created_at: number }>();
+  if (last !== null && last.created_at < to) return { kind: "too_long", tooLongAfter: last.created_at };
+  return { kind: "extent", panel: found.panel, endSeq: last?.seq ?? Number.MAX_SAFE_INTEGER };
+}
+
+/** Sorted by whoever reads it: sorted here, its rows would be read another time. */
+const FACTS = `SELECT * FROM (
+    SELECT o.n, o.id, o.provider, o.provider_order_id, o.status, o.quantity, o.remains, o.multi, o.flags, o.currency,
+      o.provider_price, o.provider_price_currency, o.provider_charge, o.provider_currency, o.cost, o.cost_currency,
+      coalesce(o.final_at >= ?2 AND o.final_at < ?3, 0) AND (o.status IN ('partial', 'canceled', 'refunded') OR o.flags & ${SHOWN_FLAGS} <> 0) AS ended,
+      (SELECT CAST(sum(iif(r.kind = 'clawback', -r.amount, r.amount)) AS TEXT) FROM refunds r
+        WHERE r.panel = o.panel AND r.order_n = o.n AND r.status = 'posted' AND r.decided_at >= ?2 AND r.decided_at < ?3) AS posted
+    FROM (SELECT DISTINCT c.order_id FROM changes c
+      WHERE c.panel = ?1 AND c.seq >= ?2 * 1000 AND c.seq < ?4 AND c.created_at >= ?2 AND c.created_at < ?3) t
+    CROSS JOIN orders o
+    WHERE o.panel = ?1 AND o.id = t.order_id
+  ) WHERE ended OR posted IS NOT NULL`;
+
+/** `currency` is the provider's, for a charge that came without one. */
+function toFacts(row: FactsRow, currency: string | null): OrderFacts {
   return {
     order: row.id,
     provider: row.provider,
@@ -96,7 +123,7 @@ function toFacts(row: FactsRow): OrderFacts {
     providerPrice: row.provider_price,
     providerPriceCurrency: row.provider_price_currency,
     providerCharge: row.provider_charge,
-    providerCurrency: row.provider_currency ?? row.default_currency,
+    providerCurrency: row.provider_currency ?? currency,
     cost: row.cost,
     costCurrency: row.cost_currency,
   };

@@ -28,34 +28,46 @@ export async function readRefundCase(db: D1Database, panel: string, orderId: str
   return { order: toOrder(order), provider: toProvider(provider), refunds: new Map(facts.map((refund) => [refund.n, refund])) };
 }
 
-/** What a provider's brake holds: how many refunds and words, and how much of each currency (sums cross as text). */
-export type BrakeHeld = { readonly count: number; readonly amounts: Readonly<Record<string, string>> };
+/**
+ * What a provider's brake holds: how many refunds and words, and how much of each currency (sums cross as text). Where not
+ * all that is held was looked at, it holds at least this.
+ */
+export type BrakeHeld = { readonly count: number; readonly amounts: Readonly<Record<string, string>>; readonly isComplete: boolean };
 
-/** Open refunds have a small index of their own, which this reads along. */
-const HELD_BY_BRAKE = `FROM refunds r CROSS JOIN orders o
-  WHERE r.status IN ('held', 'delayed') AND r.status = 'held' AND r.reason = 'brake'
-    AND o.panel = r.panel AND o.n = r.order_n AND o.provider = ?1 AND coalesce(o.hold_n, o.word_hold_n) = r.n`;
+/** The index has a status's refunds of all panels together. */
+const HELD = "refunds r INDEXED BY refunds_status WHERE r.status = 'held'";
+const IS_BRAKES = `r.reason = 'brake' AND o.panel = r.panel AND o.n = r.order_n AND o.provider = ?1 AND coalesce(o.hold_n, o.word_hold_n) = r.n`;
 
+/** A look at a provider reads no more held refunds than this, of all providers. */
+const MAX_HELD_READ = 5000;
+
+/** Four rows a refund that is held, of any provider. */
 export async function readBrakeHeld(db: D1Database, provider: string): Promise<BrakeHeld> {
-  const { results } = await db
-    .prepare(
-      `SELECT r.currency, count(*) AS count, CAST(sum(r.amount) AS TEXT) AS amount ${HELD_BY_BRAKE} GROUP BY r.currency ORDER BY r.currency`,
-    )
-    .bind(provider)
-    .all<{ currency: string; count: number; amount: string | null }>();
+  const [sums, edge] = await db.batch<{ currency: string; count: number; amount: string | null }>([
+    db
+      .prepare(
+        `SELECT r.currency, count(*) AS count, CAST(sum(r.amount) AS TEXT) AS amount
+         FROM (SELECT * FROM ${HELD} LIMIT ${MAX_HELD_READ}) r CROSS JOIN orders o WHERE ${IS_BRAKES} GROUP BY r.currency ORDER BY r.currency`,
+      )
+      .bind(provider),
+    db.prepare(`SELECT 1 FROM ${HELD} LIMIT 1 OFFSET ${MAX_HELD_READ}`),
+  ]);
+  const found = sums?.results ?? [];
   return {
-    count: results.reduce((sum, { count }) => sum + count, 0),
-    amounts: Object.fromEntries(results.flatMap(({ currency, amount }) => (amount === null ? [] : [[currency, amount]]))),
+    count: found.reduce((sum, { count }) => sum + count, 0),
+    amounts: Object.fromEntries(found.flatMap(({ currency, amount }) => (amount === null ? [] : [[currency, amount]]))),
+    isComplete: edge?.results.length === 0,
   };
 }
 
 /** Nothing is held where the brake is off and was let go wholly; then nothing need be read. */
-export const NOTHING_HELD: BrakeHeld = { count: 0, amounts: {} };
+export const NOTHING_HELD: BrakeHeld = { count: 0, amounts: {}, isComplete: true };
 
 /** Some of the orders whose refunds a provider's brake holds. */
 export async function readBraked(db: D1Database, provider: string, limit: number): Promise<Order[]> {
   const { results } = await db
-    .prepare(`SELECT o.* ${HELD_BY_BRAKE} ORDER BY r.panel, r.order_n LIMIT ?2`)
+    .prepare(`SELECT o.* FROM refunds r INDEXED BY refunds_status CROSS JOIN orders o
+      WHERE r.status = 'held' AND ${IS_BRAKES} ORDER BY r.panel, r.order_n LIMIT ?2`)
     .bind(provider, limit)
     .all<OrderRow>();
   return results.map(toOrder);

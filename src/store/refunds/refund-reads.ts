@@ -9,14 +9,15 @@ export type Refund = { readonly orderId: string; readonly orderN: number; readon
 /** A place in the list of refunds, which goes by order number and refund number, both falling. */
 type RefundPlace = readonly [orderN: number, n: number];
 type RefundFilter = { readonly order: string | null; readonly status: RefundStatus | null };
-/** `next`: where to go on; null at the end of the list. A page may be short, or empty, and have one all the same. */
+/** `next`: where to go on; null at the end of the list. */
 type RefundPage = { readonly refunds: readonly Refund[]; readonly next: RefundPlace | null };
 
-/** Decided refunds have no index by status: a request for one status looks at no more than so many refunds. */
-const SCANNED_REFUNDS = 1000;
 const ABOVE_ALL: RefundPlace = [Number.MAX_SAFE_INTEGER, 0];
 
-/** The panel's refunds, those of the newest order first. Null when there is no such panel. */
+/**
+ * The panel's refunds, those of the newest order first. A row read for each that is shown and one more, and four for the
+ * panel; a refund of an older release reads its order as well. Null when there is no such panel.
+ */
 export async function readRefunds(
   db: D1Database,
   ref: PanelRef,
@@ -25,20 +26,14 @@ export async function readRefunds(
 ): Promise<RefundPage | null> {
   const params: (string | number)[] = [ref.value, ...(cursor ?? ABOVE_ALL)];
   const param = (value: string | number) => `?${params.push(value)}`;
-  const scan = scanSql(ref, filter, param);
-  const scanParams = [...params];
-  const scanned = filter.status === null ? limit + 1 : SCANNED_REFUNDS;
-  const wanted = filter.status === null ? "" : `AND r.status = ${param(filter.status)}`;
-  const page = `SELECT r.*, o.id AS order_id FROM (${scan} LIMIT ${param(scanned)}) r CROSS JOIN orders o
-    WHERE o.panel = r.panel AND o.n = r.order_n ${wanted} ORDER BY r.order_n DESC, r.n DESC LIMIT ${param(limit + 1)}`;
-  const edge = `SELECT order_n, n FROM (${scan} LIMIT 1 OFFSET ${SCANNED_REFUNDS - 1})`;
-  const found = await readForPanel(db, ref, [
-    db.prepare(page).bind(...params),
-    ...(filter.status === null ? [] : [db.prepare(edge).bind(...scanParams)]),
-  ]);
+  const page = `SELECT r.*, coalesce(r.order_id, (SELECT o.id FROM orders o WHERE o.panel = r.panel AND o.n = r.order_n)) AS order_id
+    ${sourceSql(ref, filter, param)} LIMIT ${param(limit + 1)}`;
+  const found = await readForPanel(db, ref, [db.prepare(page).bind(...params)]);
   if (found === null) return null;
-  const [rows, edges] = found.results;
-  return pageOf((rows?.results ?? []) as ListedRow[], (edges?.results[0] ?? null) as Edge | null, limit);
+  const rows = (found.results[0]?.results ?? []) as ListedRow[];
+  const shown = rows.slice(0, limit);
+  const last = rows.length > limit ? shown.at(-1) : undefined;
+  return { refunds: shown.map(toRefund), next: last === undefined ? null : [last.order_n, last.n] };
 }
 
 /** A row of `refunds`. */
@@ -75,22 +70,14 @@ export function toFacts(row: RefundRow): RefundFacts {
 
 type ListedRow = RefundRow & { order_id: string };
 
-/** The last refund that was looked at; null when all were. */
-type Edge = { order_n: number; n: number };
-
-/** Open refunds are found by their own small index, which SQLite takes only where its condition is spelled out. */
-function scanSql(ref: PanelRef, { order, status }: RefundFilter, param: (value: string) => string): string {
+/** An order's refunds are few, and found by the key; else a status is found by its index, which SQLite takes where it is named. */
+function sourceSql(ref: PanelRef, { order, status }: RefundFilter, param: (value: string) => string): string {
   const panel = panelIdSql(ref);
-  const conditions = [`panel = ${panel}`, "(order_n, n) < (?2, ?3)"];
-  if (order !== null) conditions.push(`order_n = (SELECT n FROM orders WHERE panel = ${panel} AND id = ${param(order)})`);
-  if (status === "held" || status === "delayed") conditions.push("status IN ('held', 'delayed')");
-  return `SELECT * FROM refunds WHERE ${conditions.join(" AND ")} ORDER BY order_n DESC, n DESC`;
-}
-
-function pageOf(rows: readonly ListedRow[], edge: Edge | null, limit: number): RefundPage {
-  const shown = rows.slice(0, limit);
-  const last = rows.length > limit ? (shown.at(-1) ?? null) : edge;
-  return { refunds: shown.map(toRefund), next: last === null ? null : [last.order_n, last.n] };
+  const conditions = [`r.panel = ${panel}`, "(r.order_n, r.n) < (?2, ?3)"];
+  if (order !== null) conditions.push(`r.order_n = (SELECT n FROM orders WHERE panel = ${panel} AND id = ${param(order)})`);
+  if (status !== null) conditions.push(`r.status = ${param(status)}`);
+  const isByStatus = status !== null && order === null;
+  return `FROM refunds r ${isByStatus ? "INDEXED BY refunds_status" : ""} WHERE ${conditions.join(" AND ")} ORDER BY r.order_n DESC, r.n DESC`;
 }
 
 function toRefund(row: ListedRow): Refund {

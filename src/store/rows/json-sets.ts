@@ -25,3 +25,24 @@ export function chunksBySize(rows: readonly unknown[]): string[] {
   }
   return chunks.map((chunk) => `[${chunk.join(",")}]`);
 }
+
+/**
+ * The rows of a JSON parameter as a table of SQL, none of them where there is no panel: rows of JSON are billed as rows
+ * read, and nobody who makes up a key is to cause any. `panel` is SQL for the panel's id.
+ */
+export function rowsForPanel(panel: string, parameter: string): string {
+  return `json_each(iif(${panel} IS NULL, '[]', ${parameter}))`;
+}
+
+/** A value to look a row up by: none, where there is no panel, so that none is read. */
+export function ifPanel(panel: string, parameter: string): string {
+  return `iif(${panel} IS NULL, NULL, ${parameter})`;
+}
+
+/**
+ * A table of one row where there is a panel, else of none, for the left of a CROSS JOIN: what stands to its right is then not
+ * read for a key that nobody has. A condition would be tried on each of its rows: SQLite takes none with a SELECT as constant.
+ */
+export function oneRowIfPanel(panel: string): string {
+  return `json_each(iif(${panel} IS NULL, '[]', '[1]'))`;
+}

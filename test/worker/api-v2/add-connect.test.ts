@@ -325,6 +325,6 @@ describe("what an add costs", () => {
     const { db, usage } = metered(env.DB);
     await world.add({ link: "https://instagram.com/p/other" }, "acme", world.with({ DB: db }));
     expect(usage()).toMatchObject({ d1_calls: 3 });
-    expect(usage().rows_written).toBeLessThanOrEqual(12);
+    expect(usage().rows_written).toBeLessThanOrEqual(13);
   });
 });

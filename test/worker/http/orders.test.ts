@@ -235,7 +235,7 @@ describe("listing orders", () => {
     ["flag=red", "flag"],
     ["closed=yes", "closed"],
     ["limit=0", "limit"],
-    ["limit=101", "limit"],
+    ["limit=501", "limit"],
     ["limit=ten", "limit"],
     ["cursor=abc", "cursor"],
     ["cursor=WyIxIl0", "cursor"],
@@ -251,21 +251,8 @@ describe("listing orders", () => {
     expect([answer.status, paths(answer)]).toEqual([422, [path]]);
   });
 
-  it("a filter looks at a thousand orders a request, twice, and says where to go on", async () => {
-    const first = await world.costOf((metering) => metering.get("/v1/orders?customer=nobody", { key }));
-    expect(first.answer.json).toMatchObject({ orders: [], has_more: true });
-    expect(first.rows_read).toBeLessThanOrEqual(2010);
-    let cursor = first.answer.json.next_cursor;
-    let requests = 1;
-    while (cursor !== null) {
-      cursor = (await world.get(`/v1/orders?customer=nobody&cursor=${cursor}`, { key })).json.next_cursor;
-      requests += 1;
-    }
-    expect(requests).toBe(2);
-  });
-
-  it("a page without a filter reads what it shows twice, and a provider's own id is found directly", async () => {
-    expect((await world.costOf((metering) => metering.get("/v1/orders?limit=10", { key }))).rows_read).toBeLessThanOrEqual(32);
+  it("a page reads what it shows and a row a provider, and a provider's own id is found directly", async () => {
+    expect((await world.costOf((metering) => metering.get("/v1/orders?limit=10", { key }))).rows_read).toBeLessThanOrEqual(20);
     expect(
       (await world.costOf((metering) => metering.get("/v1/orders?provider=acme&provider_order_id=p-long-3", { key }))).rows_read,
     ).toBeLessThanOrEqual(12);

@@ -11,7 +11,7 @@ import { readNamed } from "../../../src/store/orders/due.ts";
 import type { Provider } from "../../../src/store/rows/provider.ts";
 import { writeOf } from "../../../src/sync/sweep/write.ts";
 import { migrate, NOW, rows } from "../world/database.ts";
-import { addOrders, addPanel, addProvider } from "../world/records.ts";
+import { addOrders, addPanel, addProvider, type OrderColumns } from "../world/records.ts";
 
 const POLICY = {
   statusWords: {},
@@ -162,11 +162,14 @@ describe("fencing", () => {
 
 describe("what an apply costs, in batches of 100, the provider's and the panel's one row apart", () => {
   it.each([
-    ["a status change", 2001, says("Completed", 0), 3],
-    ["a partial with its refund", 2101, says("Partial", 250), 5],
-    ["persisted progress", 2201, says("In progress", 300), 1],
-  ])("%s", async (_name, first, report, rowsEach) => {
-    await addOrders("p", "cost", first, 100);
+    ["a status change", 2001, says("Completed", 0), 3, {}],
+    // Neither flags nor cadence change, so their indexes are not written.
+    ["the first active status after pending", 2301, says("In progress", 600), 2, { status: "pending", middle: "pending" }],
+    ["a flag, with the status that brings it", 2401, says("Completed", 250), 5, {}],
+    ["a partial with its refund", 2101, says("Partial", 250), 6, {}],
+    ["persisted progress", 2201, says("In progress", 300), 1, {}],
+  ] satisfies [string, number, StatusReport, number, OrderColumns][])("%s", async (_name, first, report, rowsEach, columns) => {
+    await addOrders("p", "cost", first, 100, columns);
     const { orders, provider } = await read("p", first, 100);
     const { db, usage } = metered(env.DB);
     await apply(

@@ -342,15 +342,16 @@ describe("a mismatch", () => {
   it("freezes its panel alone, is logged, and shows on the health page as a fact without amounts", async () => {
     const world = new World();
     world.now = NOW + 60_000;
-    expect((await world.get("/healthz", { key: null })).json.books).toBe("ok");
+    expect((await world.get("/healthz", { key: null })).json.problems).not.toContain("ledger_mismatch");
     const run = await planted();
     expect(run.eventsOf("books.mismatch")).toMatchObject([{ panel: "advice", row: 'order "o1"', expected: "0.225", found: "0.3" }]);
     expect(await rows("SELECT id, frozen_at, frozen_because FROM panels ORDER BY id")).toEqual([
       { id: "advice", frozen_at: NOW + 60_000, frozen_because: 'order "o1": refunded should be 0.225 and is 0.3' },
       { id: "ledger", frozen_at: null, frozen_because: null },
     ]);
+    world.now += 15_000;
     const health = await world.get("/healthz", { key: null });
-    expect([health.status, health.json.status, health.json.books]).toEqual([200, "degraded", "mismatch"]);
+    expect([health.status, health.json.status, health.json.problems]).toEqual([503, "degraded", ["ledger_mismatch"]]);
     expect(health.text).not.toMatch(/0\.225|0\.3|advice|o1/);
   });
 
@@ -396,7 +397,7 @@ describe("a mismatch", () => {
       { status: "rejected", reason: "frozen" },
       { status: "posted", reason: "canceled" },
     ]);
-    expect((await world.get("/healthz", { key: null })).json.books).toBe("ok");
+    expect((await world.get("/healthz", { key: null })).json.problems).toEqual([]);
     expect((await world.ask("POST", "/v1/panels/none/unfreeze")).status).toBe(404);
   });
 

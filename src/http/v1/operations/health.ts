@@ -1,9 +1,11 @@
 /**
- * `GET /healthz`: whether orders are being followed. For anyone, so it holds counts and times only.
+ * `GET /healthz`: whether orders are being followed. For anyone, so it holds a time and codes only; and whoever asks often
+ * gets an answer that is kept.
  */
 import * as z from "zod/mini";
 import { isoTime, MINUTE_MS } from "../../../domain/time.ts";
 import { ok } from "../../../domain/result.ts";
+import type { Ports } from "../../../ports.ts";
 import { type Health, readHealth } from "../../../store/operations/health.ts";
 import { timeAnswer } from "../../kit/answers.ts";
 import type { Answer, Context } from "../../kit/context.ts";
@@ -11,53 +13,64 @@ import type { Answer, Context } from "../../kit/context.ts";
 /** Cron fires each minute and may be late or skip one; five in a row are an outage. */
 const STALLED_AFTER_MS = 5 * MINUTE_MS;
 
+/** Nobody's questions cost more than one read in this time, in each isolate. */
+const KEPT_SECONDS = 15;
+
 /**
- * - `ok`, `starting` (nothing has ticked so far, and there is nothing to follow), `degraded` (it works, and somebody should look): 200.
- * - `stalled` (orders wait, and no tick comes), `down` (the database does not answer): 503.
+ * - `ok`: 200, also while nothing has ticked and there is nothing to follow.
+ * - `degraded`: 503; orders are followed, and a person should look.
+ * - `stalled`: 503; orders are not followed.
  */
-type HealthStatus = "ok" | "starting" | "degraded" | "stalled" | "down";
+const HEALTH_STATUSES = ["ok", "degraded", "stalled"] as const;
+
+/** What may be wrong; with the first two, orders are not followed. */
+const PROBLEMS = ["database_unavailable", "sync_behind", "provider_down", "dead_letters", "ledger_mismatch", "clock_was_ahead"] as const;
+type Problem = (typeof PROBLEMS)[number];
+const STALLING: readonly Problem[] = ["database_unavailable", "sync_behind"];
+
+type Kept = { readonly at: number; readonly answer: Answer };
+
+/** The last answer of each isolate: in one, all requests have the same ports. */
+const kept = new WeakMap<Ports, Kept>();
 
 /** `GET /healthz` */
-export async function getHealth({ db, ports, now, requestId }: Context): Promise<Answer> {
+export async function getHealth(context: Context): Promise<Answer> {
+  const { ports, now } = context;
+  const last = kept.get(ports);
+  if (last !== undefined && now >= last.at && now < last.at + KEPT_SECONDS * 1000) return last.answer;
+  const answer = await readAnswer(context);
+  kept.set(ports, { at: now, answer });
+  return answer;
+}
+
+async function readAnswer({ db, ports, now, requestId }: Context): Promise<Answer> {
   const health = await readHealth(db).catch((error: unknown) => {
     ports.log({ event: "health.no_database", request_id: requestId, error: String(error) });
     return null;
   });
-  if (health === null) return answer("down", { last_tick_at: null, database: "unavailable" });
-  return answer(judge(health, now), {
-    last_tick_at: health.lastTickAt === null ? null : isoTime(health.lastTickAt),
-    database: "ok",
-    providers: health.providers,
-    providers_down: health.providersDown,
+  const problems = health === null ? (["database_unavailable"] as const) : problemsOf(health, now);
+  const lastTickAt = health?.lastTickAt ?? null;
+  const status = problems.length === 0 ? "ok" : problems.some((problem) => STALLING.includes(problem)) ? "stalled" : "degraded";
+  const body = JSON.stringify({ status, last_tick_at: lastTickAt === null ? null : isoTime(lastTickAt), problems });
+  return ok({ status: status === "ok" ? 200 : 503, body, headers: {} });
+}
+
+function problemsOf(health: Health, now: number): Problem[] {
+  // Without any tick, the wait counts from when there was an order to follow.
+  const lastSign = health.lastTickAt ?? health.followingSince ?? now;
+  const has: Readonly<Record<Problem, boolean>> = {
+    database_unavailable: false,
+    sync_behind: health.followingSince !== null && now - lastSign > STALLED_AFTER_MS,
+    provider_down: health.providerDown,
     dead_letters: health.deadLetters,
-    books: health.ledgerMismatch ? "mismatch" : "ok",
-    clock_was_ahead: health.ignoredMinute !== null,
-  });
-}
-
-function judge(
-  { lastTickAt, followingSince, providersDown, deadLetters, ignoredMinute, ledgerMismatch }: Health,
-  now: number,
-): HealthStatus {
-  // Without any tick, the wait counts from when there was a provider to follow orders at.
-  const lastSign = lastTickAt ?? followingSince ?? now;
-  if (followingSince !== null && now - lastSign > STALLED_AFTER_MS) return "stalled";
-  if (lastTickAt === null) return "starting";
-  return providersDown > 0 || deadLetters > 0 || ignoredMinute !== null || ledgerMismatch ? "degraded" : "ok";
-}
-
-function answer(status: HealthStatus, facts: Readonly<Record<string, unknown>>): Answer {
-  const isWell = status !== "stalled" && status !== "down";
-  return ok({ status: isWell ? 200 : 503, body: JSON.stringify({ status, ...facts }), headers: {} });
+    ledger_mismatch: health.ledgerMismatch,
+    clock_was_ahead: health.clockWasAhead,
+  };
+  return PROBLEMS.filter((problem) => has[problem]);
 }
 
 export const healthAnswer = z.strictObject({
-  status: z.enum(["ok", "starting", "degraded", "stalled", "down"]),
+  status: z.enum(HEALTH_STATUSES),
   last_tick_at: z.nullable(timeAnswer),
-  database: z.enum(["ok", "unavailable"]),
-  providers: z.optional(z.int()),
-  providers_down: z.optional(z.int()),
-  dead_letters: z.optional(z.int()),
-  books: z.optional(z.enum(["ok", "mismatch"])),
-  clock_was_ahead: z.optional(z.boolean()),
+  problems: z.array(z.enum(PROBLEMS)),
 });

@@ -16,7 +16,12 @@ const request = z.strictObject({
   cancel_one: z.boolean(),
 });
 
-const held = z.strictObject({ count: z.int(), amount: z.nullable(amountAnswer), amounts: z.record(z.string(), amountAnswer) });
+const held = z.strictObject({
+  count: z.int(),
+  amount: z.nullable(amountAnswer),
+  amounts: z.record(z.string(), amountAnswer),
+  at_least: z.optional(z.literal(true)),
+});
 
 const health = z.strictObject({
   circuit: z.enum(["closed", "open", "half_open"]),
@@ -52,7 +57,7 @@ const providerFields = {
       share: z.nullable(z.number()),
       min_orders: z.nullable(z.int()),
       engaged_at: z.nullable(timeAnswer),
-      held,
+      held: z.nullable(held),
     }),
   ),
   created_at: timeAnswer,

@@ -36,8 +36,10 @@ export async function postBrake(
   const entries = writes.map((write) => ({ entry: entryOf(write, id, action, { actor, now }), seen: write.order }));
   if (writes.length > 0) await applyDecisions(db, writes, [auditOrdersStatement(db, entries)]);
   const { count } = await readBrakeHeld(db, id);
-  if (count === 0) await disengageStatement(db, id).run();
-  return json(200, { remaining: count });
+  // What is held may lie beyond what is counted at once.
+  const remaining = count === 0 ? (await readBraked(db, id, PER_REQUEST)).length : count;
+  if (remaining === 0) await disengageStatement(db, id).run();
+  return json(200, { remaining });
 }
 
 /** One entry a refund, so that of a release and a rejection that race each tells only what it did. */

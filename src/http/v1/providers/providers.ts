@@ -52,14 +52,15 @@ async function viewWithBrake({ db, now }: Context, followed: FollowedProvider) {
 
 export const providersQuery = z.strictObject({ limit: limitParam, cursor: optionalCursor(z.tuple([z.string()])) });
 
-/** `GET /v1/providers`, by id. */
+/** `GET /v1/providers`, by id. What an engaged brake holds is told with the provider alone: it takes two rows a refund. */
 export async function getProviders(
   context: OperatorContext,
   { query: { limit, cursor } }: { readonly query: z.output<typeof providersQuery> },
 ): Promise<Answer> {
   const followed = await listFollowedProviders(context.db, cursor?.[0] ?? "", limit + 1);
   const { page, paging } = pageOf(followed, limit, ({ provider }) => [provider.id]);
-  return json(200, { providers: await Promise.all(page.map((one) => viewWithBrake(context, one))), ...paging });
+  const views = page.map((one) => providerView(one, one.provider.state.brakeEngagedAt === null ? NOTHING_HELD : null, context.now));
+  return json(200, { providers: views, ...paging });
 }
 
 export const providerPath = z.strictObject({ id: slug });

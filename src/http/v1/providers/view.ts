@@ -13,7 +13,8 @@ import { formatAmount } from "../../../domain/money.ts";
 import type { BrakeHeld } from "../../../store/refunds/refund-cases.ts";
 import type { FollowedProvider } from "../../../store/providers/provider-settings.ts";
 
-export function providerView({ provider, activeOrders }: FollowedProvider, held: BrakeHeld, now: number) {
+/** `held`: what its brake holds; null where that was not looked at. */
+export function providerView({ provider, activeOrders }: FollowedProvider, held: BrakeHeld | null, now: number) {
   const { settings } = provider;
   return {
     id: provider.id,
@@ -36,13 +37,22 @@ export function providerView({ provider, activeOrders }: FollowedProvider, held:
   };
 }
 
-/** Null: no brake, and nothing that one held. `amount` is null where several currencies are held; `amounts` has each. */
-function brakeView({ brake, state }: FollowedProvider["provider"], { count, amounts }: BrakeHeld) {
-  if (brake === null && state.brakeEngagedAt === null && count === 0) return null;
+/** Null: no brake, and nothing that one held. */
+function brakeView({ brake, state }: FollowedProvider["provider"], held: BrakeHeld | null) {
+  if (brake === null && state.brakeEngagedAt === null && (held?.count ?? 0) === 0) return null;
+  return {
+    share: brake?.share ?? null,
+    min_orders: brake?.min_orders ?? null,
+    engaged_at: time(state.brakeEngagedAt),
+    held: held === null ? null : heldView(held),
+  };
+}
+
+/** `amount` is null where several currencies are held; `amounts` has each. `at_least`: so much was looked at, and there is more. */
+function heldView({ count, amounts, isComplete }: BrakeHeld) {
   const shown = Object.fromEntries(Object.entries(amounts).map(([currency, micros]) => [currency, formatAmount(BigInt(micros))]));
   const [only, ...more] = Object.values(shown);
-  const held = { count, amount: more.length > 0 ? null : (only ?? "0"), amounts: shown };
-  return { share: brake?.share ?? null, min_orders: brake?.min_orders ?? null, engaged_at: time(state.brakeEngagedAt), held };
+  return { count, amount: more.length > 0 ? null : (only ?? "0"), amounts: shown, ...(isComplete ? {} : { at_least: true }) };
 }
 
 const HINT_CHARACTERS = 4;
