@@ -151,15 +151,17 @@ const PRICED: ReadonlySet<string> = new Set(["quantity", "runs", "interval", "mi
 
 /**
  * The fields that go to the provider for an `add` that `orderedBy` has taken: all of the panel's, but none that could
- * say something else than what was paid for. A server that reads `quantity[]`, `Quantity` or a quantity beside a list of
- * comments would deliver that.
+ * say something else than what was paid for. A server that reads `quantity[]`, `Quantity`, a quantity beside a list of
+ * comments, or other lines in that list than were counted would deliver that.
  */
 export function sentBy(service: Service, fields: Fields): Record<string, string> {
   const { counting } = rulesOf(service.type, fields);
   const counted = countedFields(counting, runsIn(fields) !== null);
-  const others = [...fields].filter(
-    ([name]) => PLAIN_NAME.test(name) && !NOT_THE_PANELS.has(name.toLowerCase()) && !PRICED.has(name.toLowerCase()),
-  );
+  const isCounted = (name: string) => counting.by === "lines" && name !== counting.of && name.toLowerCase() === counting.of;
+  const others = [...fields]
+    .filter(([name]) => PLAIN_NAME.test(name) && !NOT_THE_PANELS.has(name.toLowerCase()) && !PRICED.has(name.toLowerCase()))
+    .filter(([name]) => !isCounted(name))
+    .map(([name, text]) => [name, sentText(name, text)] as const);
   const priced = counted.flatMap((name) => {
     const text = given(fields, name);
     return text === null ? [] : [[name, text] as const];
@@ -229,9 +231,36 @@ function isZero(text: string): boolean {
   return /^0+$/.test(text);
 }
 
-/** Lines with something on them. */
+/**
+ * Every end of a line that some server knows: PHP's, Python's and JavaScript's. A list that is cut at one of them there and
+ * not here would be delivered in full and paid for as one line.
+ */
+const LINE_ENDS = /\r\n|[\n\r\v\f\u001c-\u001e\u0085\u2028\u2029]/;
+/** Those that every server knows. */
+const COMMON_LINE_ENDS = /\r?\n/;
+
+/** The lines of a list with something on them. */
+function linesOf(text: string, ends = LINE_ENDS): string[] {
+  return text.split(ends).filter((line) => line.trim() !== "");
+}
+
 function linesIn(text: string): number {
-  return text.split(/\r?\n/).filter((line) => line.trim() !== "").length;
+  return linesOf(text).length;
+}
+
+/** Fields that are lists, an entry a line. */
+const LISTS: ReadonlySet<string> = new Set(["comments", "usernames", "hashtags", "keywords"]);
+
+/** A list as it is sent: the lines that were counted, each ended in the one way that every server knows. */
+function sentText(name: string, text: string): string {
+  return LISTS.has(name) ? linesOf(text).join("\n") : text;
+}
+
+/** Whether every server finds as many lines in a list. */
+function isCountCertain(counting: Counting, fields: Fields): boolean {
+  if (counting.by !== "lines") return true;
+  const text = fields.get(counting.of) ?? "";
+  return linesIn(text) === linesOf(text, COMMON_LINE_ENDS).length;
 }
 
 /** Scripts send `runs` empty, 0 or 1 with orders that are no drip-feed. */
@@ -279,7 +308,7 @@ export function costOf(
 ): { readonly quantity: number | null; readonly charge: number | null } {
   const { counting } = rulesOf(type, fields);
   const runs = runsIn(fields);
-  if (counting.by === "posts" || runs === "unreadable") return { quantity: null, charge: null };
+  if (counting.by === "posts" || runs === "unreadable" || !isCountCertain(counting, fields)) return { quantity: null, charge: null };
   const units = unitsOf(counting, fields, { min: 1, max: MAX_QUANTITY });
   if (!units.ok) return { quantity: null, charge: null };
   const times = runs ?? 1;

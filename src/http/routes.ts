@@ -6,6 +6,7 @@
  * that protocol has its own words, and all of it goes to `api-v2/api-v2.ts`.
  */
 import * as z from "zod/mini";
+import { noAnswerBody } from "./kit/answers.ts";
 import { moneyRoute, route, type Route } from "./kit/route.ts";
 import { feedAnswer, historyAnswer } from "./v1/changes/answers.ts";
 import { feedQuery, getChanges, getHistory, historyQuery } from "./v1/changes/changes.ts";
@@ -15,6 +16,7 @@ import {
   balanceAnswer,
   creditBody,
   creditCustomer,
+  debitCustomer,
   entriesAnswer,
   entriesQuery,
   entryAnswer,
@@ -38,13 +40,15 @@ import {
   orderAnswer,
   orderListAnswer,
   refillAnswer,
+  registeredOrderAnswer,
   registrationsAnswer,
 } from "./v1/orders/answers.ts";
 import { getServiceWindows, putServiceWindows, windowsAnswer, windowsBody } from "./v1/providers/service-windows.ts";
 import { dismissalBody, postDismissal } from "./v1/orders/dismiss.ts";
 import { checkOrder, getNamedOrders, getOrder, getOrders, namedOrdersQuery, orderListQuery } from "./v1/orders/orders.ts";
 import { postCancel, postRefill } from "./v1/orders/refill-cancel.ts";
-import { registerOrders, registrationBody } from "./v1/orders/registration.ts";
+import { deleteOrder } from "./v1/orders/remove.ts";
+import { registerOrders, registrationBody, registrationQuery } from "./v1/orders/registration.ts";
 import { resolutionBody, resolvePlacement } from "./v1/orders/resolve-placement.ts";
 import {
   getPanel,
@@ -59,10 +63,12 @@ import {
   postPanel,
   postUnfreeze,
 } from "./v1/panels/panels.ts";
+import { deletePanel } from "./v1/panels/remove.ts";
 import { adoptionAnswer, adoptionBody, postAdoption } from "./v1/providers/adopt.ts";
 import { providerAnswer, providersAnswer, savedProviderAnswer } from "./v1/providers/answers.ts";
 import { brakeAnswer, brakeBody, postBrake } from "./v1/providers/brake.ts";
 import { getProvider, getProviders, providerPath, providersQuery, putProvider, putProviderQuery } from "./v1/providers/providers.ts";
+import { deleteProvider } from "./v1/providers/remove.ts";
 import { providerBody } from "./v1/providers/schema.ts";
 import {
   approvalBody,
@@ -108,6 +114,7 @@ export const ROUTES: readonly Route[] = [
     answers: { 200: panelAnswer },
     handle: patchPanel,
   }),
+  route({ method: "DELETE", path: "/v1/panels/:id", who: "operator", answers: { 204: noAnswerBody }, handle: deletePanel }),
   route({
     method: "POST",
     path: "/v1/panels/:id/unfreeze",
@@ -135,6 +142,7 @@ export const ROUTES: readonly Route[] = [
     answers: { 200: savedProviderAnswer, 201: savedProviderAnswer },
     handle: putProvider,
   }),
+  route({ method: "DELETE", path: "/v1/providers/:id", who: "operator", answers: { 204: noAnswerBody }, handle: deleteProvider }),
   route({
     method: "POST",
     path: "/v1/providers/:id/brake",
@@ -259,11 +267,13 @@ export const ROUTES: readonly Route[] = [
     method: "POST",
     path: "/v1/orders",
     who: "panel",
+    query: registrationQuery,
     body: registrationBody,
-    answers: { 200: z.union([orderAnswer, registrationsAnswer]), 201: orderAnswer },
+    answers: { 200: z.union([registeredOrderAnswer, registrationsAnswer]), 201: registeredOrderAnswer },
     handle: registerOrders,
   }),
   route({ method: "GET", path: "/v1/orders/:id", who: "panel_in_read", answers: { 200: orderAnswer }, handle: getOrder }),
+  route({ method: "DELETE", path: "/v1/orders/:id", who: "panel", answers: { 204: noAnswerBody }, handle: deleteOrder }),
   route({
     method: "GET",
     path: "/v1/orders/:id/changes",
@@ -379,6 +389,15 @@ export const ROUTES: readonly Route[] = [
     body: creditBody,
     answers: { 201: entryAnswer },
     handle: creditCustomer,
+  }),
+  moneyRoute({
+    method: "POST",
+    path: "/v1/customers/:id/debits",
+    params: customerPath,
+    query: accountQuery,
+    body: creditBody,
+    answers: { 201: entryAnswer },
+    handle: debitCustomer,
   }),
   route({
     method: "GET",

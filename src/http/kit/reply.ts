@@ -10,6 +10,11 @@ export function json(status: number, value: unknown): Answer {
   return ok({ status, body: JSON.stringify(value), headers: {} });
 }
 
+/** 204: it is done, and there is nothing to show of it. */
+export function noContent(): Answer {
+  return ok({ status: 204, body: null, headers: {} });
+}
+
 /** A browser may keep it and asks each time whether it still holds; nobody in between may keep it. */
 const PRIVATE_HEADERS = { "Cache-Control": "private, no-cache", Vary: "Authorization, Panel" } as const;
 /** Half of a SHA-256: what differs never has the same tag. */

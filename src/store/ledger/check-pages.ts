@@ -139,7 +139,12 @@ const UNPAID = `SELECT o.id, o.charge, o.refunded, CAST(coalesce(t.total, 0) AS 
 
 const TRANSFERS = `SELECT t.currency, t.customer, t.n, t.type, t.amount, CAST(t.balance AS TEXT) AS balance, t.order_n, t.refund_n,
     o.id AS order_id, o.currency AS order_currency, o.customer AS order_customer, o.charge AS order_charge,
-    o.registered_refunded AS order_registered_refunded, r.kind AS refund_kind, r.status AS refund_status, r.amount AS refund_amount
+    o.registered_refunded AS order_registered_refunded, r.kind AS refund_kind, r.status AS refund_status, r.amount AS refund_amount,
+    CASE WHEN o.n IS NOT NULL THEN NULL
+      WHEN t.type = 'charge' THEN (SELECT v.amount FROM transfers v WHERE v.panel = ?1 AND v.order_n = t.order_n AND v.type = 'void')
+      WHEN t.type = 'void' THEN (SELECT c.amount FROM transfers c
+        WHERE c.panel = ?1 AND c.currency = t.currency AND c.customer = t.customer AND c.n < t.n AND c.order_n = t.order_n AND c.type = 'charge')
+    END AS counter_amount
   FROM (
     SELECT * FROM transfers WHERE panel = ?1 AND (currency, customer, n) > (?2, ?3, ?4) ORDER BY currency, customer, n LIMIT ?5
   ) t

@@ -173,6 +173,24 @@ export async function readKnown(db: D1Database, panel: string, registrations: re
   };
 }
 
+/** The same with some rows more, which are not written. */
+export function withRows(known: Known, rows: readonly OrderRow[]): Known {
+  const funds = known.funds && new Map(known.funds);
+  for (const row of rows) {
+    const balance = funds?.get(fundsKey(row));
+    if (balance !== undefined) funds?.set(fundsKey(row), balance - BigInt((row.charge ?? 0) - row.registered_refunded));
+  }
+  const links = rows.flatMap((row): [string, string][] => (row.link_key === null || isFinal(row.status) ? [] : [[row.link_key, row.id]]));
+  return {
+    ...known,
+    byId: new Map([...known.byId, ...rows.map((row) => [row.id, row] as const)]),
+    byPair: new Map([...known.byPair, ...rows.map((row) => [pairKey(row), row.id] as const)]),
+    active: new Map([...known.active, ...links]),
+    lastOrder: known.lastOrder + rows.length,
+    funds,
+  };
+}
+
 type WindowsRow = { provider: string; service: string; start_window_ms: number | null; duration_ms: number | null };
 
 /** The windows that are set for the services of some orders. One row read a service that has any. */
