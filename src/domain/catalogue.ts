@@ -81,26 +81,48 @@ const BY_QUANTITY: Counting = { by: "quantity" };
 const LINK = ["link"] as const;
 const DEFAULT_RULES: TypeRules = { counting: BY_QUANTITY, needs: [LINK] };
 
-const RULES: ReadonlyMap<string, TypeRules> = new Map(
-  Object.entries({
-    Default: DEFAULT_RULES,
-    Package: { counting: { by: "package" }, needs: [LINK] },
-    "Custom Comments Package": { counting: { by: "package" }, needs: [LINK, ["comments"]] },
-    "Custom Comments": { counting: { by: "lines", of: "comments" }, needs: [LINK] },
-    "Mentions Custom List": { counting: { by: "lines", of: "usernames" }, needs: [LINK] },
-    "Mentions with Hashtags": { counting: BY_QUANTITY, needs: [LINK, ["hashtags", "hashtag"]] },
-    "Mentions Hashtag": { counting: BY_QUANTITY, needs: [LINK, ["hashtag", "hashtags"]] },
-    "Mentions User Followers": { counting: BY_QUANTITY, needs: [LINK, ["username"]] },
-    "Mentions Media Likers": { counting: BY_QUANTITY, needs: [LINK, ["media"]] },
-    "Comment Likes": { counting: BY_QUANTITY, needs: [LINK, ["username"]] },
-    Poll: { counting: BY_QUANTITY, needs: [LINK, ["answer_number"]] },
-    SEO: { counting: BY_QUANTITY, needs: [LINK, ["keywords"]] },
-    Subscriptions: { counting: { by: "posts" }, needs: [["username"]] },
-  } satisfies Record<string, TypeRules>).map(([type, rules]) => [foldWord(type), rules]),
-);
+const TYPES = {
+  Default: DEFAULT_RULES,
+  Package: { counting: { by: "package" }, needs: [LINK] },
+  "Custom Comments Package": { counting: { by: "package" }, needs: [LINK, ["comments"]] },
+  "Custom Comments": { counting: { by: "lines", of: "comments" }, needs: [LINK] },
+  "Mentions Custom List": { counting: { by: "lines", of: "usernames" }, needs: [LINK] },
+  "Mentions with Hashtags": { counting: BY_QUANTITY, needs: [LINK, ["hashtags", "hashtag"]] },
+  "Mentions Hashtag": { counting: BY_QUANTITY, needs: [LINK, ["hashtag", "hashtags"]] },
+  "Mentions User Followers": { counting: BY_QUANTITY, needs: [LINK, ["username"]] },
+  "Mentions Media Likers": { counting: BY_QUANTITY, needs: [LINK, ["media"]] },
+  "Comment Likes": { counting: BY_QUANTITY, needs: [LINK, ["username"]] },
+  Poll: { counting: BY_QUANTITY, needs: [LINK, ["answer_number"]] },
+  SEO: { counting: BY_QUANTITY, needs: [LINK, ["keywords"]] },
+  Subscriptions: { counting: { by: "posts" }, needs: [["username"]] },
+} satisfies Record<string, TypeRules>;
+
+const RULES: ReadonlyMap<string, TypeRules> = new Map(Object.entries(TYPES).map(([type, rules]) => [foldWord(type), rules]));
 
 /** Some servers take the replies by the line, like comments, others a quantity of them: what is sent says which. */
 const COMMENT_REPLIES = foldWord("Comment Replies");
+/** Types with rules of their own, as hosted panels name them. */
+const KNOWN_TYPES: readonly string[] = [...Object.keys(TYPES), "Comment Replies"];
+
+/** What a provider's list says of a service, and its prices' currency; `rate` null where it names none that can be read. */
+export type Listing = { readonly isListed: boolean; readonly rate: string | null; readonly currency: string | null };
+
+/** What an operator should look at again before a service is sold; nothing of it is certain to be wrong. `listing` is null where no list is kept. */
+export function serviceWarnings(service: Pick<Service, "type" | "rate" | "currency" | "provider" | "providerService">, listing: Listing | null): string[] {
+  const { type, rate, currency, provider, providerService } = service;
+  const folded = foldWord(type);
+  const warnings: string[] = [];
+  if (!KNOWN_TYPES.some((known) => foldWord(known) === folded))
+    warnings.push(`The type "${type}" is not known here, so it is ordered by quantity. Known are ${KNOWN_TYPES.join(", ")}.`);
+  if (listing === null) return warnings;
+  if (!listing.isListed) warnings.push(`Provider "${provider}" does not list a service "${providerService}".`);
+  const [own, theirs] = [parsePrice(rate), listing.rate === null ? null : parsePrice(listing.rate)];
+  const isComparable = currency === null || listing.currency === null || currency === listing.currency;
+  if (isComparable && own !== null && theirs !== null && own < theirs)
+    warnings.push(`The rate ${rate} is below the ${listing.rate} that provider "${provider}" asks${listing.currency === null ? "" : ` in ${listing.currency}`}.`);
+  return warnings;
+}
+
 const REPLIES_BY_LINE: TypeRules = { counting: { by: "lines", of: "comments" }, needs: [LINK] };
 
 function rulesOf(type: string, fields: Fields): TypeRules {

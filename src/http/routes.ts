@@ -43,13 +43,14 @@ import {
   registeredOrderAnswer,
   registrationsAnswer,
 } from "./v1/orders/answers.ts";
-import { getServiceWindows, putServiceWindows, windowsAnswer, windowsBody } from "./v1/providers/service-windows.ts";
+import { getServiceWindows, putServiceWindows, windowsAnswer, windowsBody, windowsPath } from "./v1/providers/service-windows.ts";
 import { dismissalBody, postDismissal } from "./v1/orders/dismiss.ts";
 import { checkOrder, getNamedOrders, getOrder, getOrders, namedOrdersQuery, orderListQuery } from "./v1/orders/orders.ts";
 import { postCancel, postRefill } from "./v1/orders/refill-cancel.ts";
 import { deleteOrder } from "./v1/orders/remove.ts";
 import { registerOrders, registrationBody, registrationQuery } from "./v1/orders/registration.ts";
 import { resolutionBody, resolvePlacement } from "./v1/orders/resolve-placement.ts";
+import { getSupport, supportAnswer } from "./v1/orders/support.ts";
 import {
   getPanel,
   getPanels,
@@ -88,21 +89,29 @@ import {
   previewBody,
   previewPolicy,
   putPolicy,
+  servicePolicyPath,
 } from "./v1/refunds/policies.ts";
 import { getRefunds, refundAnswer, refundsAnswer, refundsQuery } from "./v1/refunds/refunds.ts";
 import { getReconciliation, reconciliationAnswer, reportQuery } from "./v1/reports/reconciliation.ts";
-import { importAnswer, serviceAnswer, servicesAnswer } from "./v1/services/answers.ts";
+import { importAnswer, savedServiceAnswer, serviceAnswer, servicesAnswer } from "./v1/services/answers.ts";
 import { postImport } from "./v1/services/import.ts";
 import { importBody, serviceBody, servicePath } from "./v1/services/schema.ts";
 import { getService, getServices, putService, servicesQuery } from "./v1/services/services.ts";
-import { getStatuses, statusesAnswer } from "./v1/statuses/statuses.ts";
+import { getStatuses, statusesAnswer, statusesQuery } from "./v1/statuses/statuses.ts";
 
 /** A body with nothing in it; such a body may be left out. */
 const nothing = { body: z.strictObject({}), bodyIsOptional: true } as const;
 
 export const ROUTES: readonly Route[] = [
-  route({ method: "GET", path: "/healthz", who: "anyone", answers: { 200: healthAnswer, 503: healthAnswer }, handle: getHealth }),
-  route({ method: "GET", path: "/v1/statuses", who: "anyone", answers: { 200: statusesAnswer }, handle: getStatuses }),
+  route({
+    method: "GET",
+    path: "/healthz",
+    who: "anyone",
+    ignoresQuery: true,
+    answers: { 200: healthAnswer, 503: healthAnswer },
+    handle: getHealth,
+  }),
+  route({ method: "GET", path: "/v1/statuses", who: "anyone", query: statusesQuery, answers: { 200: statusesAnswer }, handle: getStatuses }),
   route({ method: "GET", path: "/v1/panels", who: "operator", query: panelsQuery, answers: { 200: panelsAnswer }, handle: getPanels }),
   route({ method: "POST", path: "/v1/panels", who: "operator", body: newPanelBody, answers: { 201: newPanelAnswer }, handle: postPanel }),
   route({ method: "GET", path: "/v1/panels/:id", who: "operator", answers: { 200: panelAnswer }, handle: getPanel }),
@@ -179,6 +188,7 @@ export const ROUTES: readonly Route[] = [
     method: "GET",
     path: "/v1/providers/:id/services/:service",
     who: "operator",
+    params: windowsPath,
     answers: { 200: windowsAnswer },
     handle: getServiceWindows,
   }),
@@ -186,6 +196,7 @@ export const ROUTES: readonly Route[] = [
     method: "PUT",
     path: "/v1/providers/:id/services/:service",
     who: "operator",
+    params: windowsPath,
     body: windowsBody,
     answers: { 200: windowsAnswer },
     handle: putServiceWindows,
@@ -194,6 +205,7 @@ export const ROUTES: readonly Route[] = [
     method: "GET",
     path: "/v1/providers/:id/services/:service/refund-policy",
     who: "operator",
+    params: servicePolicyPath,
     answers: { 200: policyAnswer },
     handle: getPolicy,
   }),
@@ -201,6 +213,7 @@ export const ROUTES: readonly Route[] = [
     method: "PUT",
     path: "/v1/providers/:id/services/:service/refund-policy",
     who: "operator",
+    params: servicePolicyPath,
     body: policyBody,
     answers: { 200: policyAnswer },
     handle: putPolicy,
@@ -209,6 +222,7 @@ export const ROUTES: readonly Route[] = [
     method: "DELETE",
     path: "/v1/providers/:id/services/:service/refund-policy",
     who: "operator",
+    params: servicePolicyPath,
     answers: { 200: policyAnswer },
     handle: deletePolicy,
   }),
@@ -243,7 +257,7 @@ export const ROUTES: readonly Route[] = [
     who: "operator",
     params: servicePath,
     body: serviceBody,
-    answers: { 200: serviceAnswer, 201: serviceAnswer },
+    answers: { 200: savedServiceAnswer, 201: savedServiceAnswer },
     handle: putService,
   }),
   route({
@@ -282,6 +296,7 @@ export const ROUTES: readonly Route[] = [
     answers: { 200: historyAnswer },
     handle: getHistory,
   }),
+  route({ method: "GET", path: "/v1/orders/:id/support", who: "panel_in_read", answers: { 200: supportAnswer }, handle: getSupport }),
   route({
     method: "POST",
     path: "/v1/orders/:id/check",

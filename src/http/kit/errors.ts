@@ -270,7 +270,7 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
   route_not_found: ({ path }) => ({ status: 404, message: `There is nothing at ${quoted(path)}. Check the path.` }),
   method_not_allowed: ({ method, allowed }) => ({
     status: 405,
-    message: `${quoted(method)} is not possible here; ${allowed.join(", ")} is.`,
+    message: `${quoted(method)} is not possible here. Use ${allowed.join(" or ")}.`,
     headers: { Allow: allowed.join(", ") },
   }),
   invalid_path: ({ path }) => ({

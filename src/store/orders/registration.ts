@@ -7,6 +7,7 @@ import { type Cadence, phaseOf } from "../../domain/poll-pacing.ts";
 import type { Polling } from "../../domain/order-view.ts";
 import { isFinal, isActive, type Status } from "../../domain/status.ts";
 import { numberOrdersStatement } from "../feed/feed-numbers.ts";
+import { auditAddedStatement, type AuditEntry } from "../operations/audit.ts";
 import { chunksBySize } from "../rows/json-sets.ts";
 import { activeSql } from "./link-reads.ts";
 import { MINUTE_MS } from "../../domain/time.ts";
@@ -317,14 +318,14 @@ const INSERT_ORDERS = `INSERT INTO orders (${GIVEN_COLUMNS}, ${INSERTED_COLUMNS.
 
 const INSERT_CHANGES = insertAddedSql("j.value->>'$.data'", { rows: "?2", panel: "?1" });
 
-/** A new order's row, and the order as its `order.created` change shows it. */
-type NewOrder = { readonly row: OrderRow; readonly shown: unknown };
+/** A new order's row, the order as its `order.created` change shows it, and its entry in the audit trail, if it has one. */
+type NewOrder = { readonly row: OrderRow; readonly shown: unknown; readonly entry: AuditEntry | null };
 
 /**
  * Adds orders to a panel, with their changes and, where the panel's accounts are kept here, their charges, all in one
  * transaction. Answers the numbers of those that were added, by id; the others were registered by somebody else
  * meanwhile. None are added where a charge, by others' charges meanwhile, is more than its account holds. Five rows
- * written an order, one more with a link and a service, one more with a charge; and one. The orders must differ from each other in id and in provider's order.
+ * written an order, one more with a link and a service, one more with a charge, one more with an audit entry; and one. The orders must differ from each other in id and in provider's order.
  */
 export async function addOrders(
   db: D1Database,
@@ -335,11 +336,13 @@ export async function addOrders(
   const back = (i: number) => orders.length - 1 - i;
   const rows = chunksBySize(orders.map(({ row }, i) => ({ back: back(i), ...insertedColumns(row) })));
   const changes = chunksBySize(orders.map(({ shown }, i) => ({ back: back(i), data: JSON.stringify(shown) })));
+  const entries = orders.flatMap(({ row, entry }, i) => (entry === null ? [] : [{ entry, id: row.id, back: back(i) }]));
   const statements = [
     numberOrdersStatement(db, { panel, count: orders.length }, now),
     ...rows.map((json) => db.prepare(INSERT_ORDERS).bind(panel, json)),
     ...changes.map((json) => db.prepare(INSERT_CHANGES).bind(panel, json)),
     chargeStatement(db, panel, orders.length),
+    ...(entries.length === 0 ? [] : [auditAddedStatement(db, panel, entries)]),
   ];
   const results = await db.batch<{ id: string; n: number }>(statements).catch((error: unknown) => {
     if (isOverdrawn(error)) return [];

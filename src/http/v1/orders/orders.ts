@@ -8,7 +8,8 @@ import { orderView, type Polling } from "../../../domain/order-view.ts";
 import { fail } from "../../../domain/result.ts";
 import { type Status, STATUS_NAMES } from "../../../domain/status.ts";
 import { listOrders, readBareOrders, readOrders } from "../../../store/orders/order-reads.ts";
-import { noSuchPanel } from "../../kit/auth.ts";
+import { auditStatement } from "../../../store/operations/audit.ts";
+import { noSuchPanel, OPERATOR } from "../../kit/auth.ts";
 import type { Answer, PanelRefContext } from "../../kit/context.ts";
 import { moment } from "../../kit/fields.ts";
 import { NUMBER_PLACE, optionalCursor, pagingOf } from "../../kit/page.ts";
@@ -108,5 +109,13 @@ export async function checkOrder(context: PanelRefContext, { params: { id } }: W
   const order = found.orders.get(id);
   if (order === undefined) return fail({ code: "order_not_found", order: id });
   const message: CheckMessage = { v: MESSAGE_VERSION, kind: "check", orders: [[order.panel, order.number]] };
-  return (await enqueue(context, message)) ? json(202, { id, result: "queued" }) : fail({ code: "queue_unavailable" });
+  if (!(await enqueue(context, message))) return fail({ code: "queue_unavailable" });
+  if (context.panelRef.by === "id") await recordCheck(context, order);
+  return json(202, { id, result: "queued" });
+}
+
+/** A panel's own checks change nothing. The operator's are on record: they are done to somebody else's order. */
+async function recordCheck({ db, now }: PanelRefContext, { panel, id }: Order): Promise<void> {
+  const entry = { at: now, actor: OPERATOR, panel, action: "order.checked", subject: `order:${id}`, before: null, after: null } as const;
+  await auditStatement(db, entry).run();
 }

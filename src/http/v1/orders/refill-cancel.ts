@@ -16,7 +16,8 @@ import { fail } from "../../../domain/result.ts";
 import { moveOf } from "../../../store/refills-cancels/steps.ts";
 import { applyDecision } from "../../../store/orders/apply.ts";
 import { readRefillCancelCase } from "../../../store/refills-cancels/request-reads.ts";
-import { noSuchPanel } from "../../kit/auth.ts";
+import { auditStatement } from "../../../store/operations/audit.ts";
+import { noSuchPanel, OPERATOR } from "../../kit/auth.ts";
 import type { Answer, PanelRefContext } from "../../kit/context.ts";
 import type { RefillCancelFailure } from "../../kit/errors.ts";
 import { enqueue } from "../../kit/queue.ts";
@@ -53,7 +54,20 @@ function askFor(kind: RefillCancelKind, context: PanelRefContext, id: string): P
     const problem = refillCancelProblem(kind, order, offered[kind], now);
     if (problem !== null) return fail(failureOf(problem, kind, id));
     const next = withRefillCancel(kind, order, "queued", now);
-    if (!(await applyDecision(db, moveOf(read.found, next, now), []))) return CONFLICT;
+    const entry = auditStatement(
+      db,
+      {
+        at: now,
+        actor: panelRef.by === "id" ? OPERATOR : `panel:${order.panel}`,
+        panel: order.panel,
+        action: `${kind}.requested`,
+        subject: `order:${id}`,
+        before: { [kind]: order.state[kind]?.status ?? null },
+        after: { [kind]: "queued", status: order.state.status },
+      },
+      order,
+    );
+    if (!(await applyDecision(db, moveOf(read.found, next, now), [entry]))) return CONFLICT;
     const message: RefillCancelMessage = { v: MESSAGE_VERSION, kind: "request", orders: [[order.panel, order.number]] };
     await enqueue(context, message);
     return answer(kind, { ...order, state: next }, "queued");

@@ -10,7 +10,7 @@ import { isFinal } from "../../../domain/status.ts";
 import { fail, type Result } from "../../../domain/result.ts";
 import { type OrderRow, toOrder } from "../../../store/rows/order.ts";
 import { readRefundBases, type RefundBasis } from "../../../store/refunds/policies.ts";
-import type { Panel } from "../../../store/panels/panels.ts";
+import type { AuditEntry } from "../../../store/operations/audit.ts";
 import {
   addOrders,
   differences,
@@ -25,7 +25,7 @@ import {
   type Registration,
 } from "../../../store/orders/registration.ts";
 import { accountName } from "../customers/account-id.ts";
-import type { Answer, PanelContext } from "../../kit/context.ts";
+import type { ActingPanel, Answer, PanelContext } from "../../kit/context.ts";
 import { type Schema, validate } from "../../kit/validate.ts";
 import { errorObject, type Failure, type FieldProblem, type InsufficientBalance } from "../../kit/errors.ts";
 import { booleanParam } from "../../kit/query.ts";
@@ -56,7 +56,7 @@ export function registerOrders(context: PanelContext, { body, query: { dry_run }
 }
 
 /** Who registers, and when; `dry` where nothing is to be written. */
-type Run = { readonly db: D1Database; readonly panel: Panel; readonly now: number; readonly dry: DryRun | null };
+type Run = { readonly db: D1Database; readonly panel: ActingPanel; readonly now: number; readonly dry: DryRun | null };
 
 /** What a dry run would have written so far, and by what the refunds of each provider go. */
 type DryRun = { readonly rows: OrderRow[]; readonly bases: Map<string, RefundBasis> };
@@ -229,7 +229,7 @@ async function write(run: Run, drafts: readonly Draft[]): Promise<ReadonlyMap<nu
   const rowOf = ({ registration, duplicateOf }: Draft, n: number) => newOrderRow({ panel: panel.id, n }, registration, now, duplicateOf);
   const orders = drafts.map((draft) => {
     const row = rowOf(draft, draft.expectedN);
-    return { row, shown: orderView(toOrder(row), draft.polling, now) };
+    return { row, shown: orderView(toOrder(row), draft.polling, now), entry: entryOf(run, row) };
   });
   const added =
     dry === null ? await addOrders(db, panel.id, orders, now) : await takenForAdded(run, dry, orders.map(({ row }) => row));
@@ -239,6 +239,19 @@ async function write(run: Run, drafts: readonly Draft[]): Promise<ReadonlyMap<nu
       return n === undefined ? [] : [[draft.place, { result: "created", row: rowOf(draft, n), polling: draft.polling }]];
     }),
   );
+}
+
+/** What the panel says it had returned lowers what is refunded here: the audit trail has it. */
+function entryOf({ panel, now }: Run, { id, provider, provider_order_id, charge, currency, registered_refunded }: OrderRow): AuditEntry | null {
+  if (registered_refunded === 0) return null;
+  const after = {
+    provider,
+    provider_order_id,
+    charge: charge === null ? null : formatAmount(charge),
+    refunded: formatAmount(registered_refunded),
+    currency,
+  };
+  return { at: now, actor: panel.actor, panel: panel.id, action: "order.registered", subject: `order:${id}`, before: null, after };
 }
 
 /** What `addOrders` answers, of orders that are not written. */
