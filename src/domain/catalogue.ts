@@ -108,7 +108,10 @@ const KNOWN_TYPES: readonly string[] = [...Object.keys(TYPES), "Comment Replies"
 export type Listing = { readonly isListed: boolean; readonly rate: string | null; readonly currency: string | null };
 
 /** What an operator should look at again before a service is sold; nothing of it is certain to be wrong. `listing` is null where no list is kept. */
-export function serviceWarnings(service: Pick<Service, "type" | "rate" | "currency" | "provider" | "providerService">, listing: Listing | null): string[] {
+export function serviceWarnings(
+  service: Pick<Service, "type" | "rate" | "currency" | "provider" | "providerService">,
+  listing: Listing | null,
+): string[] {
   const { type, rate, currency, provider, providerService } = service;
   const folded = foldWord(type);
   const warnings: string[] = [];
@@ -119,7 +122,9 @@ export function serviceWarnings(service: Pick<Service, "type" | "rate" | "curren
   const [own, theirs] = [parsePrice(rate), listing.rate === null ? null : parsePrice(listing.rate)];
   const isComparable = currency === null || listing.currency === null || currency === listing.currency;
   if (isComparable && own !== null && theirs !== null && own < theirs)
-    warnings.push(`The rate ${rate} is below the ${listing.rate} that provider "${provider}" asks${listing.currency === null ? "" : ` in ${listing.currency}`}.`);
+    warnings.push(
+      `The rate ${rate} is below the ${listing.rate} that provider "${provider}" asks${listing.currency === null ? "" : ` in ${listing.currency}`}.`,
+    );
   return warnings;
 }
 

@@ -34,7 +34,9 @@ export function readQuery<T>(url: URL, schema: Schema<T>, repeatable: readonly s
 export function refuseQuery(url: URL): Result<undefined, Failure> {
   const names = [...new Set(url.searchParams.keys())];
   if (names.length === 0) return ok(undefined);
-  const fields = names.slice(0, MAX_PROBLEMS).map((name) => ({ path: shortened(name), message: "is not known here; this route takes no parameters" }));
+  const fields = names
+    .slice(0, MAX_PROBLEMS)
+    .map((name) => ({ path: shortened(name), message: "is not known here; this route takes no parameters" }));
   return fail({ code: "invalid_request", fields });
 }
 
@@ -42,7 +44,8 @@ const MAX_PAGE = 100;
 
 /** A whole number in decimal digits, within bounds. */
 export function wholeNumberParam(min: number, max: number): Schema<number> {
-  const error = max === Number.MAX_SAFE_INTEGER ? `must be a whole number of at least ${min}` : `must be a whole number from ${min} to ${max}`;
+  const error =
+    max === Number.MAX_SAFE_INTEGER ? `must be a whole number of at least ${min}` : `must be a whole number from ${min} to ${max}`;
   return z.pipe(
     z.string().check(z.regex(/^\d{1,16}$/, error)),
     z.pipe(z.transform(Number), z.number().check(z.gte(min, error), z.lte(max, error))),

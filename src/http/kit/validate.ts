@@ -23,9 +23,7 @@ type Issue = z.core.$ZodIssue;
 
 function problemsOf(issue: Issue): FieldProblem[] {
   if (issue.code !== "unrecognized_keys") return [{ path: pathText(issue.path), message: issue.message }];
-  return issue.keys
-    .slice(0, MAX_PROBLEMS)
-    .map((key) => ({ path: pathText([...issue.path, shortened(key)]), message: issue.message }));
+  return issue.keys.slice(0, MAX_PROBLEMS).map((key) => ({ path: pathText([...issue.path, shortened(key)]), message: issue.message }));
 }
 
 const MAX_KEY_CHARACTERS = 64;

@@ -21,9 +21,7 @@ export async function removePanel(db: D1Database, id: string, audit: D1PreparedS
     db
       .prepare(`SELECT ${HAS_ORDERS} AS orders, ${HAS_ACCOUNTS} AS accounts, ${NAMED_BY} AS provider FROM panels p WHERE p.id = ?1`)
       .bind(id),
-    db
-      .prepare(`DELETE FROM panels AS p WHERE p.id = ?1 AND NOT ${HAS_ORDERS} AND NOT ${HAS_ACCOUNTS} AND ${NAMED_BY} IS NULL`)
-      .bind(id),
+    db.prepare(`DELETE FROM panels AS p WHERE p.id = ?1 AND NOT ${HAS_ORDERS} AND NOT ${HAS_ACCOUNTS} AND ${NAMED_BY} IS NULL`).bind(id),
     audit,
   ]);
   if (removed?.meta.changes === 1) return { kind: "none" };

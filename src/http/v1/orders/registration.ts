@@ -106,9 +106,7 @@ function resultView(outcome: RegistrationResult, input: unknown): Record<string,
 type Registered = { readonly result: "created" | "exists"; readonly row: OrderRow; readonly polling: Polling };
 
 /** What became of one order of a request. */
-type RegistrationResult =
-  | Registered
-  | { readonly result: "conflict" | "invalid"; readonly failure: Failure };
+type RegistrationResult = Registered | { readonly result: "conflict" | "invalid"; readonly failure: Failure };
 
 /** An order to be registered, and its place in the request. */
 type PlacedRegistration = { readonly place: number; readonly registration: Registration };
@@ -232,7 +230,13 @@ async function write(run: Run, drafts: readonly Draft[]): Promise<ReadonlyMap<nu
     return { row, shown: orderView(toOrder(row), draft.polling, now), entry: entryOf(run, row) };
   });
   const added =
-    dry === null ? await addOrders(db, panel.id, orders, now) : await takenForAdded(run, dry, orders.map(({ row }) => row));
+    dry === null
+      ? await addOrders(db, panel.id, orders, now)
+      : await takenForAdded(
+          run,
+          dry,
+          orders.map(({ row }) => row),
+        );
   return new Map(
     drafts.flatMap((draft): [number, RegistrationResult][] => {
       const n = added.get(draft.registration.id);
@@ -242,7 +246,10 @@ async function write(run: Run, drafts: readonly Draft[]): Promise<ReadonlyMap<nu
 }
 
 /** What the panel says it had returned lowers what is refunded here: the audit trail has it. */
-function entryOf({ panel, now }: Run, { id, provider, provider_order_id, charge, currency, registered_refunded }: OrderRow): AuditEntry | null {
+function entryOf(
+  { panel, now }: Run,
+  { id, provider, provider_order_id, charge, currency, registered_refunded }: OrderRow,
+): AuditEntry | null {
   if (registered_refunded === 0) return null;
   const after = {
     provider,

@@ -24,6 +24,11 @@ export async function deletePanel(
     case "accounts":
       return fail({ code: "in_use", subject: "panel", id, by: "it has accounts" });
     case "provider":
-      return fail({ code: "in_use", subject: "panel", id, by: `the settings \`panels\` of provider ${JSON.stringify(use.provider)} name it` });
+      return fail({
+        code: "in_use",
+        subject: "panel",
+        id,
+        by: `the settings \`panels\` of provider ${JSON.stringify(use.provider)} name it`,
+      });
   }
 }

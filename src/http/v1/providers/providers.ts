@@ -74,7 +74,8 @@ export async function putProvider(
   const url = checkedUrl(context, body.url);
   if (!url.ok) return url;
   const strangers = await unknownPanels(context.db, body.panels ?? []);
-  if (strangers.length > 0) return refused(strangers.map(({ at, panel }) => ({ path: `panels[${at}]`, message: `is no panel here: ${panel}` })));
+  if (strangers.length > 0)
+    return refused(strangers.map(({ at, panel }) => ({ path: `panels[${at}]`, message: `is no panel here: ${panel}` })));
   const saved = await save(context, id, url.value === undefined ? body : { ...body, url: url.value });
   if (!saved.ok) return saved;
   if (body.status_words !== undefined) await pollWaitingOnWords(context, id);

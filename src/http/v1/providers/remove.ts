@@ -12,7 +12,15 @@ export async function deleteProvider(
   { db, actor, now }: OperatorContext,
   { params: { id } }: { readonly params: { readonly id: string } },
 ): Promise<Answer> {
-  const entry = { at: now, actor, panel: null, action: "provider.removed", subject: `provider:${id}`, before: { id }, after: null } as const;
+  const entry = {
+    at: now,
+    actor,
+    panel: null,
+    action: "provider.removed",
+    subject: `provider:${id}`,
+    before: { id },
+    after: null,
+  } as const;
   const use = await removeProvider(db, id, auditStatement(db, entry, "if_changed"));
   switch (use.kind) {
     case "none":

@@ -30,11 +30,13 @@ const en: Texts = {
     },
     partial: {
       meaning: "A part was delivered, and the rest will not come. The order is closed.",
-      what_to_do: "Nothing. What is returned for the missing part shows in the balance once it is decided. Order the rest again if you want it.",
+      what_to_do:
+        "Nothing. What is returned for the missing part shows in the balance once it is decided. Order the rest again if you want it.",
     },
     canceled: {
       meaning: "The order was called off.",
-      what_to_do: "Nothing. What is returned shows in the balance once it is decided. Check the link and the service's conditions before you order again.",
+      what_to_do:
+        "Nothing. What is returned shows in the balance once it is decided. Check the link and the service's conditions before you order again.",
     },
     refunded: {
       meaning: "The order was called off, in full or for the part that was not delivered.",
@@ -42,7 +44,8 @@ const en: Texts = {
     },
     error: {
       meaning: "Something is wrong with the order: with its link, its data or its service.",
-      what_to_do: "Check link and quantity against the service's rules, and ask support how the order goes on. Support looks at it before any money moves.",
+      what_to_do:
+        "Check link and quantity against the service's rules, and ask support how the order goes on. Support looks at it before any money moves.",
     },
     unknown: {
       meaning: "The order's present state is not known for certain. It is still being followed.",
