@@ -284,7 +284,7 @@ describe("registering many orders", () => {
     );
     expect(answer.json.results.every(({ result }: { result: string }) => result === "created")).toBe(true);
     expect(rows_written).toBe(501);
-    expect(rows_read).toBeLessThanOrEqual(2200);
+    expect(rows_read).toBeLessThanOrEqual(2300);
     expect(d1_calls).toBe(3);
   });
 

@@ -48,6 +48,7 @@ describe("a service of the own catalogue", () => {
         enabled: true,
         created_at: "2026-11-21T12:00:00.000Z",
         updated_at: "2026-11-21T12:00:00.000Z",
+        warnings: [],
       },
     ]);
     world.now += MINUTE_MS;
