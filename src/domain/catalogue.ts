@@ -262,7 +262,7 @@ function isZero(text: string): boolean {
  * Every end of a line that some server knows: PHP's, Python's and JavaScript's. A list that is cut at one of them there and
  * not here would be delivered in full and paid for as one line.
  */
-const LINE_ENDS = /\r\n|[\n\r\v\f\u001c-\u001e\u0085\u2028\u2029]/;
+const LINE_ENDS = new RegExp(["\r\n", "\n", "\r", "\v", "\f", "\u001C", "\u001D", "\u001E", "\u0085", "\u2028", "\u2029"].join("|"));
 /** Those that every server knows. */
 const COMMON_LINE_ENDS = /\r?\n/;
 

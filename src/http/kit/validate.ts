@@ -63,7 +63,7 @@ function wording(issue: z.core.$ZodRawIssue): string {
 
 /** The fields that an object may have. */
 function knownKeys(schema: unknown): string {
-  const { shape } = (schema as { readonly _zod: { readonly def: { readonly shape: object } } })._zod.def;
+  const { shape } = (schema as { readonly def: { readonly shape: object } }).def;
   const names = Object.keys(shape);
   return names.length === 0 ? "none" : names.join(", ");
 }

@@ -137,17 +137,28 @@ const UNPAID = `SELECT o.id, o.charge, o.refunded, CAST(coalesce(t.total, 0) AS 
   WHERE o.panel = ?1 AND o.n > ?2 AND o.n <= ${END} AND coalesce(t.total, 0) <> o.refunded - coalesce(o.charge, 0)
   ORDER BY o.n LIMIT 1`;
 
-const TRANSFERS = `SELECT t.currency, t.customer, t.n, t.type, t.amount, CAST(t.balance AS TEXT) AS balance, t.order_n, t.refund_n,
+const PAGE =
+  "(SELECT * FROM transfers WHERE panel = ?1 AND (currency, customer, n) > (?2, ?3, ?4) ORDER BY currency, customer, n LIMIT ?5)";
+
+/**
+ * The charges that a page's rows give back, in one pass over the panel's ledger. A page without such rows makes none, and
+ * a panel that never removed an order is told by one row.
+ */
+const VOIDED = `SELECT c.currency, c.customer, c.order_n, c.amount FROM transfers c
+  WHERE EXISTS (SELECT 1 FROM transfers v WHERE v.panel = ?1 AND v.type = 'void')
+    AND EXISTS (SELECT 1 FROM ${PAGE} p WHERE p.type = 'void')
+    AND c.panel = ?1 AND c.type = 'charge' AND c.order_n IN (SELECT p.order_n FROM ${PAGE} p WHERE p.type = 'void')`;
+
+const TRANSFERS = `WITH voided AS MATERIALIZED (${VOIDED})
+  SELECT t.currency, t.customer, t.n, t.type, t.amount, CAST(t.balance AS TEXT) AS balance, t.order_n, t.refund_n,
     o.id AS order_id, o.currency AS order_currency, o.customer AS order_customer, o.charge AS order_charge,
     o.registered_refunded AS order_registered_refunded, r.kind AS refund_kind, r.status AS refund_status, r.amount AS refund_amount,
     CASE WHEN o.n IS NOT NULL THEN NULL
       WHEN t.type = 'charge' THEN (SELECT v.amount FROM transfers v WHERE v.panel = ?1 AND v.order_n = t.order_n AND v.type = 'void')
-      WHEN t.type = 'void' THEN (SELECT c.amount FROM transfers c
-        WHERE c.panel = ?1 AND c.currency = t.currency AND c.customer = t.customer AND c.n < t.n AND c.order_n = t.order_n AND c.type = 'charge')
+      WHEN t.type = 'void' THEN c.amount
     END AS counter_amount
-  FROM (
-    SELECT * FROM transfers WHERE panel = ?1 AND (currency, customer, n) > (?2, ?3, ?4) ORDER BY currency, customer, n LIMIT ?5
-  ) t
+  FROM ${PAGE} t
+  LEFT JOIN voided c ON t.type = 'void' AND c.order_n = t.order_n AND c.currency = t.currency AND c.customer = t.customer
   LEFT JOIN orders o ON o.panel = ?1 AND o.n = t.order_n
   LEFT JOIN refunds r ON r.panel = ?1 AND r.order_n = t.order_n AND r.n = t.refund_n
   ORDER BY t.currency, t.customer, t.n`;

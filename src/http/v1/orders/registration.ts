@@ -145,7 +145,7 @@ async function registerRound(run: Run, entries: readonly PlacedRegistration[]): 
     if (outcome !== "new") outcomes.set(place, outcome);
     else if (!taken.has(id) && !taken.has(pair)) {
       taken.add(id).add(pair);
-      const refused = funds === null ? null : charge(funds, registration);
+      const refused = funds === null ? null : takeCharge(funds, registration);
       if (refused === null) fresh.push({ place, registration });
       else outcomes.set(place, { result: "invalid", failure: refused });
     }
@@ -176,7 +176,7 @@ function judge(registration: Registration, known: Known): RegistrationResult | "
 }
 
 /** Takes an order's charge from the funds that are left for this request's orders, or says that they do not cover it. */
-function charge(funds: Map<string, bigint>, registration: Registration): InsufficientBalance | null {
+function takeCharge(funds: Map<string, bigint>, registration: Registration): InsufficientBalance | null {
   const account = fundsKey(registration);
   const balance = funds.get(account) ?? 0n;
   const needed = BigInt((registration.charge ?? 0) - registration.registered_refunded);
