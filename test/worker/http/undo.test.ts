@@ -150,6 +150,12 @@ describe("a registration that was a mistake", () => {
   });
 });
 
+it("an order or a customer that no path could name is refused", async () => {
+  for (const id of [".", "..", "a\u200bb", "\u202eabc", " a"])
+    expect(paths(await world.register(key, order(id, { provider_order_id: "dots" })))).toEqual(["id"]);
+  for (const customer of [".", ".."]) expect(paths(await world.register(key, order("dots", { customer })))).toEqual(["customer"]);
+});
+
 describe("a provider", () => {
   const drop = (id: string) => world.ask("DELETE", `/v1/providers/${id}`);
 

@@ -154,7 +154,7 @@ export function recipesFor(panel: PanelFacts): Readonly<Record<string, Recipe | 
     },
     "GET /v1/panels/:id": { who: "operator" },
     "PATCH /v1/panels/:id": { who: "operator", ids: ["icebound"], body: fc.record(panelSettings, { requiredKeys: [] }) },
-    "DELETE /v1/panels/:id": { who: "operator", ids: ["panel-1", "panel-2", panel.id] },
+    "DELETE /v1/panels/:id": { who: "operator", ids: ["icebound", "panel-1", panel.id] },
     "POST /v1/panels/:id/unfreeze": { who: "operator", ids: ["icebound", panel.id], body: empty },
     "GET /v1/providers": { who: "operator", query: limits },
     "GET /v1/providers/:id": { who: "operator" },
@@ -164,7 +164,7 @@ export function recipesFor(panel: PanelFacts): Readonly<Record<string, Recipe | 
       query: fc.constantFrom("", "?probe=true"),
       body: providerSettings,
     },
-    "DELETE /v1/providers/:id": { who: "operator", ids: ["elder", "acme"] },
+    "DELETE /v1/providers/:id": { who: "operator", ids: ["unused", "acme"] },
     "GET /v1/services": { who: "operator", query: limits },
     "POST /v1/services/import": {
       who: "operator",
