@@ -20,9 +20,14 @@ try {
   const simulator = await start(process.argv.slice(2));
   if (simulator) announce(simulator);
 } catch (error) {
-  const known = error instanceof InputError || error instanceof TypeError;
+  const known = error instanceof InputError || error instanceof TypeError || isPortTrouble(error);
   console.error(known ? `${error.message}\n\n${USAGE}` : error);
   process.exitCode = 1;
+}
+
+/** A port that is taken, or that this user may not have: the message says which. */
+function isPortTrouble(error: unknown): error is Error {
+  return error instanceof Error && (error as NodeJS.ErrnoException).syscall === "listen";
 }
 
 async function start(args: string[]): Promise<Simulator | null> {

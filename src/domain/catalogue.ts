@@ -82,26 +82,53 @@ const BY_QUANTITY: Counting = { by: "quantity" };
 const LINK = ["link"] as const;
 const DEFAULT_RULES: TypeRules = { counting: BY_QUANTITY, needs: [LINK] };
 
-const RULES: ReadonlyMap<string, TypeRules> = new Map(
-  Object.entries({
-    Default: DEFAULT_RULES,
-    Package: { counting: { by: "package" }, needs: [LINK] },
-    "Custom Comments Package": { counting: { by: "package" }, needs: [LINK, ["comments"]] },
-    "Custom Comments": { counting: { by: "lines", of: "comments" }, needs: [LINK] },
-    "Mentions Custom List": { counting: { by: "lines", of: "usernames" }, needs: [LINK] },
-    "Mentions with Hashtags": { counting: BY_QUANTITY, needs: [LINK, ["hashtags", "hashtag"]] },
-    "Mentions Hashtag": { counting: BY_QUANTITY, needs: [LINK, ["hashtag", "hashtags"]] },
-    "Mentions User Followers": { counting: BY_QUANTITY, needs: [LINK, ["username"]] },
-    "Mentions Media Likers": { counting: BY_QUANTITY, needs: [LINK, ["media"]] },
-    "Comment Likes": { counting: BY_QUANTITY, needs: [LINK, ["username"]] },
-    Poll: { counting: BY_QUANTITY, needs: [LINK, ["answer_number"]] },
-    SEO: { counting: BY_QUANTITY, needs: [LINK, ["keywords"]] },
-    Subscriptions: { counting: { by: "posts" }, needs: [["username"]] },
-  } satisfies Record<string, TypeRules>).map(([type, rules]) => [foldWord(type), rules]),
-);
+const TYPES = {
+  Default: DEFAULT_RULES,
+  Package: { counting: { by: "package" }, needs: [LINK] },
+  "Custom Comments Package": { counting: { by: "package" }, needs: [LINK, ["comments"]] },
+  "Custom Comments": { counting: { by: "lines", of: "comments" }, needs: [LINK] },
+  "Mentions Custom List": { counting: { by: "lines", of: "usernames" }, needs: [LINK] },
+  "Mentions with Hashtags": { counting: BY_QUANTITY, needs: [LINK, ["hashtags", "hashtag"]] },
+  "Mentions Hashtag": { counting: BY_QUANTITY, needs: [LINK, ["hashtag", "hashtags"]] },
+  "Mentions User Followers": { counting: BY_QUANTITY, needs: [LINK, ["username"]] },
+  "Mentions Media Likers": { counting: BY_QUANTITY, needs: [LINK, ["media"]] },
+  "Comment Likes": { counting: BY_QUANTITY, needs: [LINK, ["username"]] },
+  Poll: { counting: BY_QUANTITY, needs: [LINK, ["answer_number"]] },
+  SEO: { counting: BY_QUANTITY, needs: [LINK, ["keywords"]] },
+  Subscriptions: { counting: { by: "posts" }, needs: [["username"]] },
+} satisfies Record<string, TypeRules>;
+
+const RULES: ReadonlyMap<string, TypeRules> = new Map(Object.entries(TYPES).map(([type, rules]) => [foldWord(type), rules]));
 
 /** Some servers take the replies by the line, like comments, others a quantity of them: what is sent says which. */
 const COMMENT_REPLIES = foldWord("Comment Replies");
+/** Types with rules of their own, as hosted panels name them. */
+const KNOWN_TYPES: readonly string[] = [...Object.keys(TYPES), "Comment Replies"];
+
+/** What a provider's list says of a service, and its prices' currency; `rate` null where it names none that can be read. */
+export type Listing = { readonly isListed: boolean; readonly rate: string | null; readonly currency: string | null };
+
+/** What an operator should look at again before a service is sold; nothing of it is certain to be wrong. `listing` is null where no list is kept. */
+export function serviceWarnings(
+  service: Pick<Service, "type" | "rate" | "currency" | "provider" | "providerService">,
+  listing: Listing | null,
+): string[] {
+  const { type, rate, currency, provider, providerService } = service;
+  const folded = foldWord(type);
+  const warnings: string[] = [];
+  if (!KNOWN_TYPES.some((known) => foldWord(known) === folded))
+    warnings.push(`The type "${type}" is not known here, so it is ordered by quantity. Known are ${KNOWN_TYPES.join(", ")}.`);
+  if (listing === null) return warnings;
+  if (!listing.isListed) warnings.push(`Provider "${provider}" does not list a service "${providerService}".`);
+  const [own, theirs] = [parsePrice(rate), listing.rate === null ? null : parsePrice(listing.rate)];
+  const isComparable = currency === null || listing.currency === null || currency === listing.currency;
+  if (isComparable && own !== null && theirs !== null && own < theirs)
+    warnings.push(
+      `The rate ${rate} is below the ${listing.rate} that provider "${provider}" asks${listing.currency === null ? "" : ` in ${listing.currency}`}.`,
+    );
+  return warnings;
+}
+
 const REPLIES_BY_LINE: TypeRules = { counting: { by: "lines", of: "comments" }, needs: [LINK] };
 
 function rulesOf(type: string, fields: Fields): TypeRules {
@@ -147,15 +174,17 @@ const PRICED: ReadonlySet<string> = new Set(["quantity", "runs", "interval", "mi
 
 /**
  * The fields that go to the provider for an `add` that `orderedBy` has taken: all of the panel's, but none that could
- * say something else than what was paid for. A server that reads `quantity[]`, `Quantity` or a quantity beside a list of
- * comments would deliver that.
+ * say something else than what was paid for. A server that reads `quantity[]`, `Quantity`, a quantity beside a list of
+ * comments, or other lines in that list than were counted would deliver that.
  */
 export function sentBy(service: Service, fields: Fields): Record<string, string> {
   const { counting } = rulesOf(service.type, fields);
   const counted = countedFields(counting, runsIn(fields) !== null);
-  const others = [...fields].filter(
-    ([name]) => PLAIN_NAME.test(name) && !NOT_THE_PANELS.has(name.toLowerCase()) && !PRICED.has(name.toLowerCase()),
-  );
+  const isCounted = (name: string) => counting.by === "lines" && name !== counting.of && name.toLowerCase() === counting.of;
+  const others = [...fields]
+    .filter(([name]) => PLAIN_NAME.test(name) && !NOT_THE_PANELS.has(name.toLowerCase()) && !PRICED.has(name.toLowerCase()))
+    .filter(([name]) => !isCounted(name))
+    .map(([name, text]) => [name, sentText(name, text)] as const);
   const priced = counted.flatMap((name) => {
     const text = given(fields, name);
     return text === null ? [] : [[name, text] as const];
@@ -225,9 +254,36 @@ function isZero(text: string): boolean {
   return /^0+$/.test(text);
 }
 
-/** Lines with something on them. */
+/**
+ * Every end of a line that some server knows: PHP's, Python's and JavaScript's. A list that is cut at one of them there and
+ * not here would be delivered in full and paid for as one line.
+ */
+const LINE_ENDS = new RegExp(["\r\n", "\n", "\r", "\v", "\f", "\u001C", "\u001D", "\u001E", "\u0085", "\u2028", "\u2029"].join("|"));
+/** Those that every server knows. */
+const COMMON_LINE_ENDS = /\r?\n/;
+
+/** The lines of a list with something on them. */
+function linesOf(text: string, ends = LINE_ENDS): string[] {
+  return text.split(ends).filter((line) => line.trim() !== "");
+}
+
 function linesIn(text: string): number {
-  return text.split(/\r?\n/).filter((line) => line.trim() !== "").length;
+  return linesOf(text).length;
+}
+
+/** Fields that are lists, an entry a line. */
+const LISTS: ReadonlySet<string> = new Set(["comments", "usernames", "hashtags", "keywords"]);
+
+/** A list as it is sent: the lines that were counted, each ended in the one way that every server knows. */
+function sentText(name: string, text: string): string {
+  return LISTS.has(name) ? linesOf(text).join("\n") : text;
+}
+
+/** Whether every server finds as many lines in a list. */
+function isCountCertain(counting: Counting, fields: Fields): boolean {
+  if (counting.by !== "lines") return true;
+  const text = fields.get(counting.of) ?? "";
+  return linesIn(text) === linesOf(text, COMMON_LINE_ENDS).length;
 }
 
 /** Scripts send `runs` empty, 0 or 1 with orders that are no drip-feed. */
@@ -275,7 +331,7 @@ export function costOf(
 ): { readonly quantity: number | null; readonly charge: number | null } {
   const { counting } = rulesOf(type, fields);
   const runs = runsIn(fields);
-  if (counting.by === "posts" || runs === "unreadable") return { quantity: null, charge: null };
+  if (counting.by === "posts" || runs === "unreadable" || !isCountCertain(counting, fields)) return { quantity: null, charge: null };
   const units = unitsOf(counting, fields, { min: 1, max: MAX_QUANTITY });
   if (!units.ok) return { quantity: null, charge: null };
   const times = runs ?? 1;

@@ -10,7 +10,7 @@ import { cancelView, type OrderView, refillView } from "./order-view.ts";
 import { isoTime } from "./time.ts";
 
 export const EVENT_TYPES = [
-  ...(["order.created", "order.updated", "order.flagged"] as const),
+  ...(["order.created", "order.updated", "order.flagged", "order.removed"] as const),
   ...(["refund.posted", "refund.held", "refund.rejected"] as const),
   ...(["refill.updated", "cancel.updated"] as const),
 ] as const;

@@ -30,7 +30,9 @@ export type CheckedRefund = {
   readonly status: RefundStatus;
 };
 
-export type TransferType = "charge" | "refund" | "credit" | "clawback";
+export const TRANSFER_TYPES = ["charge", "refund", "credit", "clawback", "debit", "void"] as const;
+/** A `debit` takes a credit back; a `void` gives the charge of a removed order back. */
+export type TransferType = (typeof TRANSFER_TYPES)[number];
 
 /**
  * A row of the ledger with what it must agree with: its order (`order_…`) and its refund (`refund_…`), null where
@@ -53,6 +55,8 @@ export type CheckedTransfer = {
   readonly refund_kind: RefundKind | null;
   readonly refund_status: RefundStatus | null;
   readonly refund_amount: number | null;
+  /** Of the charge of a removed order what gives it back, and of that the charge; null for any other transfer. */
+  readonly counter_amount: number | null;
 };
 
 /** Where an account stands: its last row so far. */
@@ -66,7 +70,10 @@ export function mismatchText({ row, what, expected, found }: Mismatch): string {
   return `${row}: ${what} should be ${expected} and is ${found}`;
 }
 
-/** The first order of a stretch whose totals do not follow from its refunds; also a refund without an order. */
+/**
+ * The first order of a stretch whose totals do not follow from its refunds; also a refund without an order. One that was
+ * rejected may have outlived its order, which was removed.
+ */
 export function findWrongOrder(orders: readonly CheckedOrder[], refunds: readonly CheckedRefund[]): Mismatch | null {
   const byOrder = Map.groupBy(refunds, ({ order_n }) => order_n);
   for (const order of orders) {
@@ -74,10 +81,10 @@ export function findWrongOrder(orders: readonly CheckedOrder[], refunds: readonl
     if (wrong !== null) return wrong;
     byOrder.delete(order.n);
   }
-  const [orphan] = byOrder.values();
-  return orphan?.[0] === undefined
+  const orphan = [...byOrder.values()].flat().find(({ status }) => status !== "rejected");
+  return orphan === undefined
     ? null
-    : { row: `refund ${orphan[0].n} of order number ${orphan[0].order_n}`, what: "its order", expected: "on record", found: "missing" };
+    : { row: `refund ${orphan.n} of order number ${orphan.order_n}`, what: "its order", expected: "on record", found: "missing" };
 }
 
 function checkOrder(order: CheckedOrder, refunds: readonly CheckedRefund[]): Mismatch | null {
@@ -161,9 +168,9 @@ function checkChain(last: AccountPlace | null, transfer: CheckedTransfer): Misma
 
 /** A charge is its order's, in its customer's account; what is returned or taken back is a refund that was posted. */
 function checkOrigin(transfer: CheckedTransfer): Mismatch | null {
-  if (transfer.type === "credit") return null;
+  if (transfer.type === "credit" || transfer.type === "debit") return null;
   const row = rowOf(transfer);
-  if (transfer.order_id === null) return { row, what: "its order", expected: "on record", found: "missing" };
+  if (transfer.order_id === null) return checkRemoved(transfer);
   if (!isSameAccount({ currency: transfer.order_currency ?? "", customer: transfer.order_customer ?? "" }, transfer)) {
     return { row, what: "its account", expected: `that of order ${JSON.stringify(transfer.order_id)}`, found: "another one" };
   }
@@ -172,6 +179,16 @@ function checkOrigin(transfer: CheckedTransfer): Mismatch | null {
   return expected === transfer.amount
     ? null
     : { row, what: "the amount", expected: formatAmount(expected), found: formatAmount(transfer.amount) };
+}
+
+/** The charge of an order that was removed is given back, and nothing else of such an order is on the account. */
+function checkRemoved(transfer: CheckedTransfer): Mismatch | null {
+  const { type, amount, counter_amount: counter } = transfer;
+  if (counter === null || (type !== "charge" && type !== "void"))
+    return { row: rowOf(transfer), what: "its order", expected: "on record", found: "missing" };
+  return counter === -amount
+    ? null
+    : { row: rowOf(transfer), what: "the amount", expected: formatAmount(-counter), found: formatAmount(amount) };
 }
 
 /** From the customer's side; null where no refund was posted that the transfer could stand for. */

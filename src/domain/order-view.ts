@@ -13,7 +13,9 @@ import { nextMinuteDue, slowdownOf } from "./poll-pacing.ts";
 import { isFinal, type Status, STATUSES } from "./status.ts";
 import { isoTime, MINUTE_MS, minuteOf } from "./time.ts";
 
-export type Sync = "ok" | "delayed" | "provider_down";
+/** `paused`: its provider is switched off, so nobody looks. */
+export const SYNCS = ["ok", "delayed", "provider_down", "paused"] as const;
+export type Sync = (typeof SYNCS)[number];
 
 export type OrderView = {
   readonly id: string;
@@ -56,7 +58,7 @@ export type RefillView = { readonly id: string | null; readonly status: RefillSt
 export type CancelView = { readonly status: CancelStatus; readonly requested_at: string };
 
 /** What is known of a provider's polling; null for one that has no row any more. */
-export type Polling = Pick<ProviderState, "clock" | "coverage" | "retryAt" | "lastFailure"> | null;
+export type Polling = Pick<ProviderState, "enabled" | "clock" | "coverage" | "retryAt" | "lastFailure"> | null;
 
 /** Shows an order as it stands. `now` in epoch ms decides only `sync` and `next_check_at`. */
 export function orderView(order: Order, polling: Polling, now: number): OrderView {
@@ -131,6 +133,7 @@ function freshnessOf(order: Order, polling: Polling, now: number): { sync: Sync;
   const found = (state.flags & FLAGS.not_found) === 0;
   const covered = { cadence: state.cadence, key: bucketKeyOf(order), polledAt: state.polledAt, updatedAt: order.updatedAt, found };
   const checked = checkedAt(covered, polling.coverage);
+  if (!polling.enabled) return { sync: "paused", checkedAt: checked, nextCheckAt: null };
   const after = minuteOf(Math.max(now, checked ?? 0)) + 1;
   const nextCheckAt = nextMinuteDue(polling.clock, state.cadence, order.phase, after) * MINUTE_MS;
   const lapMs = state.cadence * MINUTE_MS * slowdownOf(polling.clock);

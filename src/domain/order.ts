@@ -47,6 +47,27 @@ export const DISMISSIBLE = [
 ] as const satisfies readonly Flag[];
 export type DismissibleFlag = (typeof DISMISSIBLE)[number];
 
+/** The flags that mean something to the customer. */
+export const CUSTOMER_FLAGS = ["overdue", "stalled", "duplicate_link"] as const satisfies readonly Flag[];
+export type CustomerFlag = (typeof CUSTOMER_FLAGS)[number];
+
+/** What each flag says, to the panel's support. */
+export const FLAG_TEXTS: Readonly<Record<Flag, string>> = {
+  overdue: "It has not started within the service's start time.",
+  stalled: "It had started, and does not move.",
+  unknown_status: "The provider's last status word is not known; map it in the provider's status_words.",
+  not_found: "The provider refused the order's id, or left it out of an answer.",
+  over_refunded: "More was refunded than is due by the provider's present report: take it back, or dismiss the flag.",
+  refund_held: "A refund, or the provider's final word, waits for a person: approve or reject it.",
+  duplicate_link: "It came while another order was active on its link and service.",
+  completed_with_remains: "The provider says completed, and that something is left.",
+  canceled_after_delivery: "It was canceled after a part had been delivered.",
+  panel_outdated: "The panel was told a final status that has changed since: put the panel right by hand, then dismiss the flag.",
+  parked: "The database refuses what follows from the provider's answer; the log says why.",
+  provider_order_taken: "Its provider's order is one that was placed here by another order: look for its own id at the provider.",
+  placing_unknown: "It could not be confirmed that the provider took the order: look it up there, then settle it.",
+};
+
 /** What each dismissed flag was about, in a text of our own. */
 export type Dismissals = Readonly<Partial<Record<DismissibleFlag, string>>>;
 

@@ -10,6 +10,8 @@ import { MINUTE_MS } from "./time.ts";
 export type LastFailure = { readonly code: string; readonly message: string };
 
 export type ProviderState = {
+  /** Off: the operator has switched it off, and nothing is asked of it. */
+  readonly enabled: boolean;
   readonly many: "unknown" | "yes" | "no";
   /** Ids a call that the provider was found to answer, 1 to 100. */
   readonly learnedBatchSize: number;

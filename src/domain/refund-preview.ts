@@ -2,14 +2,20 @@
  * What a refund policy would have made of orders: from how they stand now, as if nothing had been refunded by it yet.
  */
 import type { Order, OrderState } from "./order.ts";
+import type { RefundReason } from "./refund-rules.ts";
 import type { RefundPolicy } from "./refund-policy.ts";
-import { planRefund } from "./refund-plan.ts";
+import { planRefund, type RefundPlanPolicy } from "./refund-plan.ts";
 
 /** What would happen to one order; `delay` counts as posted. Null when nothing would. */
-export type PreviewedRefund = { readonly kind: "post" | "hold"; readonly amount: number; readonly reason: string };
+export type PreviewedRefund = { readonly kind: "post" | "hold"; readonly amount: number; readonly reason: RefundReason };
 
-/** Works out one order. `now` in epoch ms. */
-export function previewOf({ state }: Order, refunds: RefundPolicy, now: number): PreviewedRefund | null {
+/** Works out one order. `now` in epoch ms; `holdAll` while all refunds of its provider or panel wait for a person. */
+export function previewOf(
+  { state }: Pick<Order, "state">,
+  refunds: RefundPolicy,
+  now: number,
+  holdAll: RefundPlanPolicy["holdAll"] = null,
+): PreviewedRefund | null {
   // What the rules posted or held so far is taken away; what the panel gave stays, also from before it registered the order.
   const untouched: OrderState = {
     ...state,
@@ -21,7 +27,7 @@ export function previewOf({ state }: Order, refunds: RefundPolicy, now: number):
     reportedFinal: null,
     flags: 0,
   };
-  const step = planRefund(untouched, untouched, { refunds, holdAll: null, parts: [] }, now).refunds.at(-1);
+  const step = planRefund(untouched, untouched, { refunds, holdAll, parts: [] }, now).refunds.at(-1);
   if (step === undefined || step.kind === "withdraw" || step.kind === "release" || step.amount === null) return null;
   return { kind: step.kind === "hold" ? "hold" : "post", amount: step.amount, reason: step.reason };
 }

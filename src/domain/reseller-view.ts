@@ -3,7 +3,7 @@
  * as the API and the feed show them; amounts, status and flags stay as they are.
  */
 import type { EventType } from "./feed.ts";
-import type { Reason } from "./order.ts";
+import { CUSTOMER_FLAGS, type Flag, type Reason } from "./order.ts";
 
 /** An object as it is shown. */
 export type Shown = Readonly<Record<string, unknown>>;
@@ -46,6 +46,30 @@ export function refundForReseller(refund: Shown): Shown {
 export function refillForReseller(refill: Shown): Shown {
   return { ...refill, ...("id" in refill ? { id: null } : {}) };
 }
+
+/** All that support asks about an order. */
+export function supportForReseller(support: Shown): Shown {
+  const { status, money, flags, history } = support as Support;
+  return {
+    ...orderForReseller(support),
+    status: orderForReseller(status),
+    money: { ...money, refunds: money.refunds.map(refundForReseller) },
+    flags: flags.map(({ flag, text }) => ({ flag, text: (CUSTOMER_FLAGS as readonly Flag[]).includes(flag) ? text : LOOKED_AT })),
+    history: history.map(({ type, before, after, ...rest }) => ({
+      ...rest,
+      type,
+      before: eventForReseller(type, before),
+      after: eventForReseller(type, after),
+    })),
+  };
+}
+
+type Support = {
+  readonly status: Shown;
+  readonly money: Shown & { readonly refunds: readonly Shown[] };
+  readonly flags: readonly { readonly flag: Flag; readonly text: string }[];
+  readonly history: readonly (Shown & { readonly type: EventType; readonly before: Shown; readonly after: Shown })[];
+};
 
 /** What a change of the feed tells, in `previous` and `data`. */
 export function eventForReseller(type: EventType, told: Shown): Shown {

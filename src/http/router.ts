@@ -6,7 +6,7 @@ import type { IRequest } from "itty-router";
 import { Router } from "itty-router/Router";
 import { fail } from "../domain/result.ts";
 import type { Ports } from "../ports.ts";
-import { noAnswer, notHere } from "./api-v2/answers.ts";
+import { noAnswer, notHere, wrongMethod } from "./api-v2/answers.ts";
 import { answerApiV2, isScriptsPath, withSingleSlashes } from "./api-v2/api-v2.ts";
 import type { Answer, Context } from "./kit/context.ts";
 import { isDatabaseTrouble } from "./kit/errors.ts";
@@ -66,10 +66,10 @@ const apiV2 = decoded((context, { id = "" }) => answerApiV2(context, id), notHer
 router
   .get("/api/v2", apiV2)
   .post("/api/v2", apiV2)
-  .all("/api/v2", () => notHere())
+  .all("/api/v2", () => wrongMethod())
   .get("/api/v2/:id", apiV2)
   .post("/api/v2/:id", apiV2)
-  .all("/api/v2/:id", () => notHere())
+  .all("/api/v2/:id", () => wrongMethod())
   .all("*", (_: IRequest, context: Context) => noRoute(context));
 
 /** Every method and path that is answered, API v2 included, each once: `:name` is a part of a path. For checks that go through all of them. */

@@ -16,6 +16,7 @@ import {
   balanceAnswer,
   creditBody,
   creditCustomer,
+  debitCustomer,
   entriesAnswer,
   entriesQuery,
   entryAnswer,
@@ -40,14 +41,17 @@ import {
   orderAnswer,
   orderListAnswer,
   refillAnswer,
+  registeredOrderAnswer,
   registrationsAnswer,
 } from "./v1/orders/answers.ts";
-import { getServiceWindows, putServiceWindows, windowsAnswer, windowsBody } from "./v1/providers/service-windows.ts";
+import { getServiceWindows, putServiceWindows, windowsAnswer, windowsBody, windowsPath } from "./v1/providers/service-windows.ts";
 import { dismissalBody, postDismissal } from "./v1/orders/dismiss.ts";
 import { checkOrder, getNamedOrders, getOrder, getOrders, namedOrdersQuery, orderListQuery } from "./v1/orders/orders.ts";
 import { postCancel, postRefill } from "./v1/orders/refill-cancel.ts";
-import { registerOrders, registrationBody } from "./v1/orders/registration.ts";
+import { deleteOrder } from "./v1/orders/remove.ts";
+import { registerOrders, registrationBody, registrationQuery } from "./v1/orders/registration.ts";
 import { resolutionBody, resolvePlacement } from "./v1/orders/resolve-placement.ts";
+import { getSupport, supportAnswer } from "./v1/orders/support.ts";
 import {
   getPanel,
   getPanels,
@@ -61,10 +65,12 @@ import {
   postPanel,
   postUnfreeze,
 } from "./v1/panels/panels.ts";
+import { deletePanel } from "./v1/panels/remove.ts";
 import { adoptionAnswer, adoptionBody, postAdoption } from "./v1/providers/adopt.ts";
 import { providerAnswer, providersAnswer, savedProviderAnswer } from "./v1/providers/answers.ts";
 import { brakeAnswer, brakeBody, postBrake } from "./v1/providers/brake.ts";
 import { getProvider, getProviders, providerPath, providersQuery, putProvider, putProviderQuery } from "./v1/providers/providers.ts";
+import { deleteProvider } from "./v1/providers/remove.ts";
 import { providerBody } from "./v1/providers/schema.ts";
 import {
   approvalBody,
@@ -84,14 +90,15 @@ import {
   previewBody,
   previewPolicy,
   putPolicy,
+  servicePolicyPath,
 } from "./v1/refunds/policies.ts";
 import { getRefunds, refundAnswer, refundsAnswer, refundsQuery } from "./v1/refunds/refunds.ts";
 import { getReconciliation, reconciliationAnswer, reportQuery } from "./v1/reports/reconciliation.ts";
-import { importAnswer, serviceAnswer, servicesAnswer } from "./v1/services/answers.ts";
+import { importAnswer, savedServiceAnswer, serviceAnswer, servicesAnswer } from "./v1/services/answers.ts";
 import { postImport } from "./v1/services/import.ts";
 import { importBody, serviceBody, servicePath } from "./v1/services/schema.ts";
 import { getService, getServices, putService, servicesQuery } from "./v1/services/services.ts";
-import { getStatuses, statusesAnswer } from "./v1/statuses/statuses.ts";
+import { getStatuses, statusesAnswer, statusesQuery } from "./v1/statuses/statuses.ts";
 
 /** A body with nothing in it; such a body may be left out. */
 const nothing = { body: z.strictObject({}), bodyIsOptional: true } as const;
@@ -102,10 +109,19 @@ export const ROUTES: readonly Route[] = [
     path: "/healthz",
     who: "anyone",
     needs: null,
+    ignoresQuery: true,
     answers: { 200: healthAnswer, 503: healthAnswer },
     handle: getHealth,
   }),
-  route({ method: "GET", path: "/v1/statuses", who: "anyone", needs: null, answers: { 200: statusesAnswer }, handle: getStatuses }),
+  route({
+    method: "GET",
+    path: "/v1/statuses",
+    who: "anyone",
+    needs: null,
+    query: statusesQuery,
+    answers: { 200: statusesAnswer },
+    handle: getStatuses,
+  }),
   route({
     method: "GET",
     path: "/v1/panels",
@@ -138,6 +154,7 @@ export const ROUTES: readonly Route[] = [
     answers: { 200: panelAnswer },
     handle: patchPanel,
   }),
+  route({ method: "DELETE", path: "/v1/panels/:id", who: "operator", needs: "settings", answers: { 204: noBody }, handle: deletePanel }),
   route({
     method: "POST",
     path: "/v1/panels/:id/unfreeze",
@@ -174,6 +191,14 @@ export const ROUTES: readonly Route[] = [
     body: providerBody,
     answers: { 200: savedProviderAnswer, 201: savedProviderAnswer },
     handle: putProvider,
+  }),
+  route({
+    method: "DELETE",
+    path: "/v1/providers/:id",
+    who: "operator",
+    needs: "settings",
+    answers: { 204: noBody },
+    handle: deleteProvider,
   }),
   route({
     method: "POST",
@@ -224,6 +249,7 @@ export const ROUTES: readonly Route[] = [
     path: "/v1/providers/:id/services/:service",
     who: "operator",
     needs: "oversee",
+    params: windowsPath,
     answers: { 200: windowsAnswer },
     handle: getServiceWindows,
   }),
@@ -232,6 +258,7 @@ export const ROUTES: readonly Route[] = [
     path: "/v1/providers/:id/services/:service",
     who: "operator",
     needs: "settings",
+    params: windowsPath,
     body: windowsBody,
     answers: { 200: windowsAnswer },
     handle: putServiceWindows,
@@ -241,6 +268,7 @@ export const ROUTES: readonly Route[] = [
     path: "/v1/providers/:id/services/:service/refund-policy",
     who: "operator",
     needs: "oversee",
+    params: servicePolicyPath,
     answers: { 200: policyAnswer },
     handle: getPolicy,
   }),
@@ -249,6 +277,7 @@ export const ROUTES: readonly Route[] = [
     path: "/v1/providers/:id/services/:service/refund-policy",
     who: "operator",
     needs: "settings",
+    params: servicePolicyPath,
     body: policyBody,
     answers: { 200: policyAnswer },
     handle: putPolicy,
@@ -258,6 +287,7 @@ export const ROUTES: readonly Route[] = [
     path: "/v1/providers/:id/services/:service/refund-policy",
     who: "operator",
     needs: "settings",
+    params: servicePolicyPath,
     answers: { 200: policyAnswer },
     handle: deletePolicy,
   }),
@@ -303,7 +333,7 @@ export const ROUTES: readonly Route[] = [
     needs: "settings",
     params: servicePath,
     body: serviceBody,
-    answers: { 200: serviceAnswer, 201: serviceAnswer },
+    answers: { 200: savedServiceAnswer, 201: savedServiceAnswer },
     handle: putService,
   }),
   route({
@@ -331,11 +361,21 @@ export const ROUTES: readonly Route[] = [
     who: "panel",
     needs: "write",
     role: "shop_only",
+    query: registrationQuery,
     body: registrationBody,
-    answers: { 200: z.union([orderAnswer, registrationsAnswer]), 201: orderAnswer },
+    answers: { 200: z.union([registeredOrderAnswer, registrationsAnswer]), 201: registeredOrderAnswer },
     handle: registerOrders,
   }),
   route({ method: "GET", path: "/v1/orders/:id", who: "panel_in_read", needs: "read", answers: { 200: orderAnswer }, handle: getOrder }),
+  route({
+    method: "DELETE",
+    path: "/v1/orders/:id",
+    who: "panel",
+    needs: "write",
+    role: "shop_only",
+    answers: { 204: noBody },
+    handle: deleteOrder,
+  }),
   route({
     method: "GET",
     path: "/v1/orders/:id/changes",
@@ -344,6 +384,14 @@ export const ROUTES: readonly Route[] = [
     query: historyQuery,
     answers: { 200: historyAnswer },
     handle: getHistory,
+  }),
+  route({
+    method: "GET",
+    path: "/v1/orders/:id/support",
+    who: "panel_in_read",
+    needs: "read",
+    answers: { 200: supportAnswer },
+    handle: getSupport,
   }),
   route({
     method: "POST",
@@ -474,6 +522,15 @@ export const ROUTES: readonly Route[] = [
     body: creditBody,
     answers: { 201: entryAnswer },
     handle: creditCustomer,
+  }),
+  moneyRoute({
+    method: "POST",
+    path: "/v1/customers/:id/debits",
+    params: customerPath,
+    query: accountQuery,
+    body: creditBody,
+    answers: { 201: entryAnswer },
+    handle: debitCustomer,
   }),
   route({
     method: "GET",

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -397,6 +398,19 @@ describe("the command line", () => {
     child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
     expect(await once(child, "close")).toEqual([1, null]);
     expect(said).toContain("node simulator/main.ts [options]");
+  });
+
+  it("says that a port is taken, without a stack of calls", async () => {
+    const other = createServer();
+    onTestFinished(() => void other.close());
+    await once(other.listen(0, "127.0.0.1"), "listening");
+    const { port } = other.address() as AddressInfo;
+    const child = spawn(node, [program, "--port", String(port)]);
+    let said = "";
+    child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
+    expect(await once(child, "close")).toEqual([1, null]);
+    expect(said).toContain(`address already in use 127.0.0.1:${port}`);
+    expect(said).not.toContain("    at ");
   });
 });
 

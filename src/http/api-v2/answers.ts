@@ -79,6 +79,11 @@ export function notHere(): Answer {
   return ok(NOT_HERE);
 }
 
+/** The path takes other methods, and no answer in JSON would be read as an order's end. */
+export function wrongMethod(): Answer {
+  return ok({ status: 405, body: null, headers: { Allow: "GET, HEAD, POST" } });
+}
+
 /** An id as the protocol shows it: a number where it is one, as it came where it is not. */
 export function idView(id: string): number | string {
   const number = Number(id);

@@ -12,7 +12,7 @@ export const amountAnswer = z.string().check(z.regex(/^-?\d+(\.\d{1,6})?$/));
 /** A provider's price: a decimal string with up to 12 decimals. */
 export const priceAnswer = z.string().check(z.regex(/^-?\d+(\.\d{1,12})?$/));
 
-/** An answer without a body. */
+/** An answer without a body: 204. */
 export const noBody = z.null();
 
 export const errorAnswer = z.strictObject({

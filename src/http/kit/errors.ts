@@ -1,6 +1,7 @@
 /**
  * Every way in which a request can fail, as facts, and the one map from a failure to what the client is told.
  */
+import type { RemovalProblem } from "../../domain/order-removal.ts";
 
 import type { Scope } from "../../domain/access.ts";
 
@@ -40,10 +41,14 @@ export type Failure =
   | { readonly code: "provider_order_conflict"; readonly provider: string; readonly providerOrder: string; readonly order: string | null }
   | { readonly code: "provider_order_taken"; readonly provider: string; readonly providerOrder: string }
   | InsufficientBalance
+  | { readonly code: "overdrawn"; readonly customer: string; readonly balance: string; readonly amount: string; readonly currency: string }
   | { readonly code: "order_contended"; readonly order: string }
   /** `as`: the provider's id that it has, or "dropped". */
   | { readonly code: "order_settled"; readonly order: string; readonly as: string }
   | { readonly code: "order_placing"; readonly order: string }
+  | { readonly code: "order_in_use"; readonly order: string; readonly why: RemovalProblem }
+  /** `by`: what uses it, in words. */
+  | { readonly code: "in_use"; readonly subject: "panel" | "provider"; readonly id: string; readonly by: string }
   | RefillCancelFailure
   | { readonly code: "refund_not_found"; readonly refund: string }
   | {
@@ -233,6 +238,11 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
     status: 402,
     message: `The account of ${quoted(customer)} holds ${balance} ${currency}, and ${needed} is needed. Credit it by \`POST /v1/customers/{id}/credits\`, or have the operator raise the panel's credit_limit; then send this again.`,
   }),
+  overdrawn: ({ customer, balance, amount, currency }) => ({
+    status: 409,
+    message: `The account of ${quoted(customer)} holds ${balance} ${currency}, so ${amount} cannot be taken back: no account goes below the panel's credit. Take back what is left of it.`,
+    fields: [{ path: "amount", message: "is more than the account holds" }],
+  }),
   order_contended: ({ order }) => ({
     status: 503,
     message: `Order ${quoted(order)}: others registered, charged or changed the same at the same moments, so nothing was done. Send it again.`,
@@ -249,6 +259,16 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
   order_gave_way: ({ order }) => ({
     status: 409,
     message: `Order ${quoted(order)} gave way: its provider's order is one that was placed here, so nothing can be asked of it by this one. Look for the order's own id at the provider, and register it under another id here.`,
+  }),
+  order_in_use: ({ order, why }) => ({
+    status: 409,
+    message: `Order ${quoted(order)} cannot be removed: ${IN_USE[why]}`,
+  }),
+  in_use: ({ subject, id, by }) => ({
+    status: 409,
+    message: `The ${subject} ${quoted(id)} cannot be removed: ${by}. Switch it off instead: ${
+      subject === "panel" ? "PATCH it with" : "PUT it with"
+    } {"enabled": false}.`,
   }),
   order_not_placed: ({ order }) => ({
     status: 409,
@@ -303,7 +323,7 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
   route_not_found: ({ path }) => ({ status: 404, message: `There is nothing at ${quoted(path)}. Check the path.` }),
   method_not_allowed: ({ method, allowed }) => ({
     status: 405,
-    message: `${quoted(method)} is not possible here; ${allowed.join(", ")} is.`,
+    message: `${quoted(method)} is not possible here. Use ${allowed.join(" or ")}.`,
     headers: { Allow: allowed.join(", ") },
   }),
   invalid_path: ({ path }) => ({
@@ -328,6 +348,16 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
     status: 500,
     message: `Something went wrong here that should not. The log has it under request ${requestId}.`,
   }),
+};
+
+/** Why an order stays, and what to do instead. */
+const IN_USE: Readonly<Record<RemovalProblem, string>> = {
+  bought: "it was bought here, and the provider has it. Request a cancel by `POST /v1/orders/{id}/cancel`.",
+  part: "it is a part of another order, which brings it back. Remove that one.",
+  posted: "a refund of it was posted. Take that back by `POST /v1/orders/{id}/clawbacks`; the order stays on record.",
+  waiting: "a refund of it waits. Reject that first (`GET /v1/refunds?order=` has its id), then remove the order.",
+  told: "the panel's script was told how it ended. Put the panel right by hand; the order stays on record.",
+  requested: "a refill or a cancel of it was requested of its provider. It stays on record.",
 };
 
 /** What the client is told about a failure. */

@@ -29,8 +29,28 @@ export function line(maxCharacters: number): Schema<string> {
 }
 
 const MAX_ORDER_ID_CHARACTERS = 64;
-/** An id that others have given: an order's, or a provider's order's. */
+/** An id that providers have given. */
 export const foreignId = line(MAX_ORDER_ID_CHARACTERS);
+
+/** Characters that show nothing: controls, marks of direction, fillers, and spaces other than the plain one. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\u2800]|(?! )\p{Zs}/u;
+
+/** A panel's own id of an order. It stands in paths, where `.` and `..` mean another place; and two ids that look alike are one to people. */
+export const orderId: Schema<string> = z.string().check(
+  z.minLength(1),
+  z.maxLength(MAX_ORDER_ID_CHARACTERS),
+  z.refine((id) => id.isWellFormed() && !INVISIBLE.test(id), { error: "must have no control or invisible characters" }),
+  z.refine((id) => id === id.trim(), { error: "must not begin or end with a space" }),
+  z.refine((id) => id !== "." && id !== "..", { error: "must not be . or .., which no path can name" }),
+);
+
+/** A provider's own id of a service, as it stands in a path. */
+const MAX_SERVICE_CHARACTERS = 128;
+export const serviceInPath: Schema<string> = z.string().check(
+  z.maxLength(MAX_SERVICE_CHARACTERS),
+  HAS_NO_CONTROLS,
+  z.refine((id) => id !== "" && id === id.trim(), { error: "must be a service's id: not empty, and without spaces around it" }),
+);
 
 /** An id that the operator gives, of a panel or provider: it stands in paths and headers. */
 export const slug = z

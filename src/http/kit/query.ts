@@ -2,9 +2,9 @@
  * Reading a request's query parameters.
  */
 import * as z from "zod/mini";
-import { fail, type Result } from "../../domain/result.ts";
+import { fail, ok, type Result } from "../../domain/result.ts";
 import { inspect, type Schema, shortened } from "./validate.ts";
-import type { Failure, FieldProblem } from "./errors.ts";
+import { type Failure, type FieldProblem, MAX_PROBLEMS } from "./errors.ts";
 
 /**
  * The parameters as the schema wants them. One that is given twice or empty is refused: leaving it out of the
@@ -30,13 +30,25 @@ export function readQuery<T>(url: URL, schema: Schema<T>, repeatable: readonly s
   return fail({ code: "invalid_request", fields: [...problems, ...others] });
 }
 
+/** For a route that takes no parameters: a mistyped one would be passed over without a word. */
+export function refuseQuery(url: URL): Result<undefined, Failure> {
+  const names = [...new Set(url.searchParams.keys())];
+  if (names.length === 0) return ok(undefined);
+  const fields = names
+    .slice(0, MAX_PROBLEMS)
+    .map((name) => ({ path: shortened(name), message: "is not known here; this route takes no parameters" }));
+  return fail({ code: "invalid_request", fields });
+}
+
 const MAX_PAGE = 500;
 
 /** A whole number in decimal digits, within bounds. */
 export function wholeNumberParam(min: number, max: number): Schema<number> {
+  const error =
+    max === Number.MAX_SAFE_INTEGER ? `must be a whole number of at least ${min}` : `must be a whole number from ${min} to ${max}`;
   return z.pipe(
-    z.string().check(z.regex(/^\d{1,16}$/, "must be a whole number")),
-    z.pipe(z.transform(Number), z.number().check(z.gte(min), z.lte(max))),
+    z.string().check(z.regex(/^\d{1,16}$/, error)),
+    z.pipe(z.transform(Number), z.number().check(z.gte(min, error), z.lte(max, error))),
   );
 }
 

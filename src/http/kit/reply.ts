@@ -10,7 +10,7 @@ export function json(status: number, value: unknown): Answer {
   return ok({ status, body: JSON.stringify(value), headers: {} });
 }
 
-/** It is done, and there is nothing to show. */
+/** 204: it is done, and there is nothing to show of it. */
 export function noContent(): Answer {
   return ok({ status: 204, body: null, headers: {} });
 }

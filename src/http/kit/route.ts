@@ -7,7 +7,7 @@ import type { Answer, Context, MoneyContext } from "./context.ts";
 import { admit, type ContextOf, type Who } from "./auth.ts";
 import { readBody, readOptionalBody } from "./body.ts";
 import { idempotently } from "./idempotency.ts";
-import { readQuery } from "./query.ts";
+import { readQuery, refuseQuery } from "./query.ts";
 import { ok, type Result } from "../../domain/result.ts";
 import type { Failure } from "./errors.ts";
 import { type Schema, validate } from "./validate.ts";
@@ -29,8 +29,10 @@ export type Input<P, Q, B> = { readonly params: P; readonly query: Q; readonly b
 type Takes<P, Q, B> = {
   /** What the path's parts have to be; each of them is a text where this is left out. */
   readonly params?: Schema<P>;
-  /** Parameters of the query; not read where this is left out. */
+  /** Parameters of the query; where this is left out, none is taken. */
   readonly query?: Schema<Q>;
+  /** Parameters are passed over: monitors add their own. */
+  readonly ignoresQuery?: boolean;
   /** Those that may be given more than once; the schema gets them as lists. */
   readonly repeatable?: readonly string[];
   /** The body's JSON; not read where this is left out. */
@@ -117,14 +119,17 @@ function routeOf<Path extends string, P, Q, B>(
 }
 
 function readParamsAndQuery<P, Q, B>(
-  { params: wanted, query, repeatable = [] }: Takes<P, Q, B>,
+  { params: wanted, query, ignoresQuery = false, repeatable = [] }: Takes<P, Q, B>,
   { url }: Context,
   params: Readonly<Record<string, string>>,
 ): Result<{ readonly params: P; readonly query: Q }, Failure> {
   // Without a schema of its own a path's parts are what `Params` says.
   const checked = wanted === undefined ? ok(params as P) : validate(wanted, params);
   if (!checked.ok) return checked;
-  if (query === undefined) return ok({ params: checked.value, query: undefined as Q });
+  if (query === undefined) {
+    const none = ignoresQuery ? ok(undefined) : refuseQuery(url);
+    return none.ok ? ok({ params: checked.value, query: undefined as Q }) : none;
+  }
   const read = readQuery(url, query, repeatable);
   return read.ok ? ok({ params: checked.value, query: read.value }) : read;
 }

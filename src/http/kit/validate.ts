@@ -23,9 +23,7 @@ type Issue = z.core.$ZodIssue;
 
 function problemsOf(issue: Issue): FieldProblem[] {
   if (issue.code !== "unrecognized_keys") return [{ path: pathText(issue.path), message: issue.message }];
-  return issue.keys
-    .slice(0, MAX_PROBLEMS)
-    .map((key) => ({ path: pathText([...issue.path, shortened(key)]), message: "is not a known field" }));
+  return issue.keys.slice(0, MAX_PROBLEMS).map((key) => ({ path: pathText([...issue.path, shortened(key)]), message: issue.message }));
 }
 
 const MAX_KEY_CHARACTERS = 64;
@@ -50,6 +48,8 @@ function wording(issue: z.core.$ZodRawIssue): string {
       return issue.input === undefined
         ? "is required"
         : `must be ${kindNames[issue.expected] ?? issue.expected}, not ${kindOf(issue.input)}`;
+    case "unrecognized_keys":
+      return `is not known here; known are ${knownKeys(issue.inst)}`;
     case "invalid_value":
       return `must be one of ${issue.values.map(String).join(", ")}`;
     case "too_small":
@@ -59,6 +59,13 @@ function wording(issue: z.core.$ZodRawIssue): string {
     default:
       return "has a form that is not understood";
   }
+}
+
+/** The fields that an object may have. */
+function knownKeys(schema: unknown): string {
+  const { shape } = (schema as { readonly def: { readonly shape: object } }).def;
+  const names = Object.keys(shape);
+  return names.length === 0 ? "none" : names.join(", ");
 }
 
 const kindNames: Readonly<Record<string, string>> = {

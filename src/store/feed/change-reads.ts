@@ -15,7 +15,8 @@ export type ChangeRow = {
   readonly data: string;
 };
 
-const CHANGE_COLUMNS = "c.seq, c.type, c.order_id, c.created_at, c.previous, c.data";
+/** The columns of a change `c`. */
+export const CHANGE_COLUMNS = "c.seq, c.type, c.order_id, c.created_at, c.previous, c.data";
 
 /** The panel's changes above `after`, oldest first. One row read a change. Null when there is no such panel. */
 export async function readChanges(db: D1Database, ref: PanelRef, after: number, limit: number): Promise<ChangeRow[] | null> {

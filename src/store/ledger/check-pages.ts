@@ -57,13 +57,16 @@ type PanelRow = { readonly id: string; readonly order_n: number; readonly money:
 /** Checks one page. */
 export async function checkPage(read: ReadRows, place: CheckPlace, sizes: PageSizes): Promise<CheckPage> {
   const { panel } = place;
-  const [panels, orders = [], refunds = [], unpaid = [], transfers = []] = await read([
+  const [panels, orders = [], refunds = [], unpaid = [], transfers = [], voided = []] = await read([
     { sql: PANELS, params: [panel] },
     ...orElse(place.totals, 2, (after) => [ORDERS, REFUNDS].map((sql) => ({ sql, params: [panel, after, after + sizes.rows] }))),
     ...orElse(place.sums, 1, (after) => [{ sql: UNPAID, params: [panel, after, after + sizes.sums] }]),
-    ...orElse(place.ledger, 1, ({ currency, customer, n }) => [{ sql: TRANSFERS, params: [panel, currency, customer, n, sizes.rows] }]),
+    ...orElse(place.ledger, 2, ({ currency, customer, n }) =>
+      [TRANSFERS, VOIDED].map((sql) => ({ sql, params: [panel, currency, customer, n, sizes.rows] })),
+    ),
   ]);
-  const [totals, ledger] = [{ orders: orders as CheckedOrder[], refunds: refunds as CheckedRefund[] }, transfers as CheckedTransfer[]];
+  const totals = { orders: orders as CheckedOrder[], refunds: refunds as CheckedRefund[] };
+  const ledger = withCharges(transfers as CheckedTransfer[], voided as VoidedRow[]);
   const mismatch =
     findWrongOrder(totals.orders, totals.refunds) ?? unpaidIn(unpaid as UnpaidOrder[]) ?? findWrongTransfer(place.ledger, ledger);
   const checked = {
@@ -81,6 +84,18 @@ export async function checkPage(read: ReadRows, place: CheckPlace, sizes: PageSi
 /** The queries of a part, or as many that read nothing when the part is through. */
 function orElse<T>(part: T | null, count: number, queries: (part: T) => Query[]): Query[] {
   return part === null ? Array.from({ length: count }, () => NOTHING) : queries(part);
+}
+
+type VoidedRow = Pick<CheckedTransfer, "currency" | "customer" | "order_n" | "amount">;
+
+/** Transfers with, of each that gives a removed order's charge back, that charge. */
+function withCharges(transfers: readonly CheckedTransfer[], voided: readonly VoidedRow[]): CheckedTransfer[] {
+  const charges = new Map(voided.map((charge) => [charge.order_n, charge]));
+  return transfers.map((transfer) => {
+    if (transfer.type !== "void" || transfer.order_id !== null) return transfer;
+    const charge = charges.get(transfer.order_n);
+    return { ...transfer, counter_amount: charge !== undefined && isSameAccount(charge, transfer) ? charge.amount : null };
+  });
 }
 
 function unpaidIn([first]: readonly UnpaidOrder[]): Mismatch | null {
@@ -137,12 +152,24 @@ const UNPAID = `SELECT o.id, o.charge, o.refunded, CAST(coalesce(t.total, 0) AS 
   WHERE o.panel = ?1 AND o.n > ?2 AND o.n <= ${END} AND coalesce(t.total, 0) <> o.refunded - coalesce(o.charge, 0)
   ORDER BY o.n LIMIT 1`;
 
+const PAGE =
+  "(SELECT * FROM transfers WHERE panel = ?1 AND (currency, customer, n) > (?2, ?3, ?4) ORDER BY currency, customer, n LIMIT ?5)";
+
+/**
+ * The charges that a page's rows give back, in one pass over the panel's ledger. A page without such rows makes none, and
+ * a panel that never removed an order is told by one row.
+ */
+const VOIDED = `SELECT c.currency, c.customer, c.order_n, c.amount FROM transfers c
+  WHERE EXISTS (SELECT 1 FROM transfers v WHERE v.panel = ?1 AND v.type = 'void')
+    AND EXISTS (SELECT 1 FROM ${PAGE} p WHERE p.type = 'void')
+    AND c.panel = ?1 AND c.type = 'charge' AND c.order_n IN (SELECT p.order_n FROM ${PAGE} p WHERE p.type = 'void')`;
+
 const TRANSFERS = `SELECT t.currency, t.customer, t.n, t.type, t.amount, CAST(t.balance AS TEXT) AS balance, t.order_n, t.refund_n,
     o.id AS order_id, o.currency AS order_currency, o.customer AS order_customer, o.charge AS order_charge,
-    o.registered_refunded AS order_registered_refunded, r.kind AS refund_kind, r.status AS refund_status, r.amount AS refund_amount
-  FROM (
-    SELECT * FROM transfers WHERE panel = ?1 AND (currency, customer, n) > (?2, ?3, ?4) ORDER BY currency, customer, n LIMIT ?5
-  ) t
+    o.registered_refunded AS order_registered_refunded, r.kind AS refund_kind, r.status AS refund_status, r.amount AS refund_amount,
+    CASE WHEN t.type = 'charge' AND o.n IS NULL
+      THEN (SELECT v.amount FROM transfers v WHERE v.panel = ?1 AND v.order_n = t.order_n AND v.type = 'void') END AS counter_amount
+  FROM ${PAGE} t
   LEFT JOIN orders o ON o.panel = ?1 AND o.n = t.order_n
   LEFT JOIN refunds r ON r.panel = ?1 AND r.order_n = t.order_n AND r.n = t.refund_n
   ORDER BY t.currency, t.customer, t.n`;

@@ -2,6 +2,7 @@
  * The audit trail: who changed what about money or settings, with what was before and after. An entry is written in
  * the transaction of the change that it tells of; the database lets none be edited.
  */
+import { NUMBER } from "../orders/new-orders.ts";
 import { chunksBySize } from "../rows/json-sets.ts";
 import { isAsSeenSql, type SeenOrder, seenParam } from "../rows/seen.ts";
 
@@ -21,7 +22,7 @@ export type Actor = {
 export const RULES: Actor = { name: "rules", key: null, requestId: null };
 
 /** What was changed: an order, a customer of the panel's, … */
-export type Subject = `${"panel" | "provider" | "service" | "customer" | "order" | "refund" | "key"}:${string}`;
+export type Subject = `${"panel" | "provider" | "service" | "customer" | "order" | "refund" | "key" | "dead_letter"}:${string}`;
 
 /** `before` and `after` become JSON; of a change, only what differs. Null: there was nothing, or is nothing any more. Never a key. */
 export type AuditEntry = {
@@ -101,6 +102,26 @@ export function auditOrdersStatement(db: D1Database, entries: readonly OrderEntr
        WHERE o.panel = j.value->>'$.order_panel' AND o.n = j.value->>'$.n' AND o.version = j.value->>'$.version'`,
     )
     .bind(JSON.stringify(rows));
+}
+
+/** An entry about an order that is being added: its id, and its place among those that the batch adds. */
+export type AddedEntry = { readonly entry: AuditEntry; readonly id: string; readonly back: number };
+
+/** Some entries about a panel's orders in one statement, which stands behind their INSERT; those that were not added have none. */
+export function auditAddedStatement(db: D1Database, panel: string, entries: readonly AddedEntry[]): D1PreparedStatement {
+  const rows = entries.map(({ entry, id, back }) => ({
+    ...entry,
+    before: JSON.stringify(entry.before),
+    after: JSON.stringify(entry.after),
+    id,
+    back,
+  }));
+  return db
+    .prepare(
+      `${INSERT_ENTRIES} FROM json_each(?1) j CROSS JOIN panels p CROSS JOIN orders o
+       WHERE p.id = ?2 AND o.panel = p.id AND o.n = ${NUMBER} AND o.id = j.value->>'$.id'`,
+    )
+    .bind(JSON.stringify(rows), panel);
 }
 
 /** What differs between two states of one thing; null when nothing does. Values are compared as JSON. */

@@ -1,6 +1,7 @@
 /**
  * Messages that failed for good, kept so that a person can look at them and send them again.
  */
+import type { Audited } from "./audit.ts";
 import { chunksBySize } from "../rows/json-sets.ts";
 
 /** `body` is the message's JSON as text; `replayedAt` is null until it was sent again. */
@@ -53,6 +54,7 @@ export async function readDeadLetter(db: D1Database, id: number): Promise<DeadLe
   return row === null ? null : toDeadLetter(row);
 }
 
-export async function markReplayed(db: D1Database, id: number, now: number): Promise<void> {
-  await db.prepare("UPDATE dead_letters SET replayed_at = ?2 WHERE id = ?1").bind(id, now).run();
+/** Marks a letter as sent again, with the audit entry of it. */
+export async function markReplayed(db: D1Database, id: number, { now, audit }: Audited): Promise<void> {
+  await db.batch([db.prepare("UPDATE dead_letters SET replayed_at = ?2 WHERE id = ?1").bind(id, now), audit]);
 }

@@ -7,6 +7,7 @@ import { type Cadence, phaseOf } from "../../domain/poll-pacing.ts";
 import type { Polling } from "../../domain/order-view.ts";
 import { isFinal, isActive, type Status } from "../../domain/status.ts";
 import { numberOrdersStatement } from "../feed/feed-numbers.ts";
+import { auditAddedStatement, type AuditEntry } from "../operations/audit.ts";
 import { countAddedStatement } from "../providers/active-orders.ts";
 import { chunksBySize } from "../rows/json-sets.ts";
 import { activeSql } from "./link-reads.ts";
@@ -184,6 +185,23 @@ export async function readKnown(db: D1Database, panel: string, registrations: re
 }
 
 type KnownProviderRow = PollingRow & { text_ids: number | null };
+/** The same with some rows more, which are not written. */
+export function withRows(known: Known, rows: readonly OrderRow[]): Known {
+  const funds = known.funds && new Map(known.funds);
+  for (const row of rows) {
+    const balance = funds?.get(fundsKey(row));
+    if (balance !== undefined) funds?.set(fundsKey(row), balance - BigInt((row.charge ?? 0) - row.registered_refunded));
+  }
+  const links = rows.flatMap((row): [string, string][] => (row.link_key === null || isFinal(row.status) ? [] : [[row.link_key, row.id]]));
+  return {
+    ...known,
+    byId: new Map([...known.byId, ...rows.map((row) => [row.id, row] as const)]),
+    byPair: new Map([...known.byPair, ...rows.map((row) => [pairKey(row), { panel: row.panel, id: row.id }] as const)]),
+    active: new Map([...known.active, ...links]),
+    lastOrder: known.lastOrder + rows.length,
+    funds,
+  };
+}
 
 type WindowsRow = { provider: string; service: string; start_window_ms: number | null; duration_ms: number | null };
 
@@ -311,14 +329,15 @@ const INSERT_ORDERS = `INSERT INTO orders (${GIVEN_COLUMNS}, ${INSERTED_COLUMNS.
 
 const INSERT_CHANGES = insertAddedSql("j.value->>'$.data'", { rows: "?2", panel: "?1" });
 
-/** A new order's row, and the order as its `order.created` change shows it. */
-type NewOrder = { readonly row: OrderRow; readonly shown: unknown };
+/** A new order's row, the order as its `order.created` change shows it, and its entry in the audit trail, if it has one. */
+type NewOrder = { readonly row: OrderRow; readonly shown: unknown; readonly entry: AuditEntry | null };
 
 /**
  * Adds orders to a panel, with their changes and, where the panel's accounts are kept here, their charges, all in one
  * transaction. Answers the numbers of those that were added, by id; the others were registered by somebody else
  * meanwhile. None are added where a charge, by others' charges meanwhile, is more than its account holds. Five rows
- * written an order, one more with a link and a service, with a customer and with a charge each; and one, and one a provider. The orders must differ from each other in id and in provider's order.
+ * written an order, one more with a link and a service, with a customer, with a charge and with an audit entry each; and one,
+ * and one a provider. The orders must differ from each other in id and in provider's order.
  */
 export async function addOrders(
   db: D1Database,
@@ -329,12 +348,14 @@ export async function addOrders(
   const back = (i: number) => orders.length - 1 - i;
   const rows = chunksBySize(orders.map(({ row }, i) => ({ back: back(i), ...insertedColumns(row) })));
   const changes = chunksBySize(orders.map(({ shown }, i) => ({ back: back(i), data: JSON.stringify(shown) })));
+  const entries = orders.flatMap(({ row, entry }, i) => (entry === null ? [] : [{ entry, id: row.id, back: back(i) }]));
   const statements = [
     numberOrdersStatement(db, { panel, count: orders.length }, now),
     ...rows.map((json) => db.prepare(INSERT_ORDERS).bind(panel, json)),
     ...changes.map((json) => db.prepare(INSERT_CHANGES).bind(panel, json)),
     chargeStatement(db, panel, orders.length),
     countAddedStatement(db, [{ panel, count: orders.length }]),
+    ...(entries.length === 0 ? [] : [auditAddedStatement(db, panel, entries)]),
   ];
   const results = await db.batch<{ id: string; n: number }>(statements).catch((error: unknown) => {
     if (isOverdrawn(error)) return [];

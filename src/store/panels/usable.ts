@@ -24,3 +24,13 @@ export function usableProviderStatement(db: D1Database, ref: PanelName, provider
   const panel = panelIdSql(ref);
   return db.prepare(`SELECT p.* FROM providers p WHERE p.id = ${ifPanel(panel, "?2")} AND ${isUsableSql(panel)}`).bind(ref.value, provider);
 }
+
+/** Those of some ids that are panels. */
+export async function readPanelIds(db: D1Database, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  if (ids.length === 0) return new Set();
+  const { results } = await db
+    .prepare("SELECT p.id FROM json_each(?1) j CROSS JOIN panels p WHERE p.id = j.value")
+    .bind(JSON.stringify(ids))
+    .all<{ id: string }>();
+  return new Set(results.map(({ id }) => id));
+}

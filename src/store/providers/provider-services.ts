@@ -2,6 +2,7 @@
  * What providers list as their services, kept for a while: the list as it was sent, and each service's rate by its id.
  * A list belongs to the settings that it was asked for under; after a change of those it counts no more.
  */
+import type { Listing } from "../../domain/catalogue.ts";
 import type { ServiceList } from "../../provider/client.ts";
 import { type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
 import { oneRowIfPanel } from "../rows/json-sets.ts";
@@ -175,4 +176,16 @@ const DESCRIPTIONS: ReadonlySet<string> = new Set(["desc", "description"]);
 
 function withoutDescription(entry: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(entry).filter(([name]) => !DESCRIPTIONS.has(name.toLowerCase())));
+}
+
+/** What a provider's list says of a service, however old it is; null where none is kept. */
+export async function readListing(db: D1Database, provider: string, serviceId: string): Promise<Listing | null> {
+  const [rates, providers] = await db.batch<ListedRateRow & Pick<ProviderRow, "currency" | "balance_currency">>([
+    rateStatement(db, provider, serviceId),
+    db.prepare("SELECT currency, balance_currency FROM providers WHERE id = ?1").bind(provider),
+  ]);
+  const row = rates?.results[0];
+  const own = providers?.results[0];
+  if (row === undefined) return null;
+  return { isListed: row.type !== null, rate: row.rate, currency: own?.currency ?? own?.balance_currency ?? null };
 }

@@ -20,6 +20,26 @@ export async function readPolicies(db: D1Database, provider: string): Promise<Re
   return row === null ? null : (JSON.parse(row.policies) as Record<string, PolicyLayer>);
 }
 
+/** By what a provider's refunds go: its layers by service, and whether its brake holds them all. */
+export type RefundBasis = { readonly policies: Readonly<Record<string, PolicyLayer>>; readonly isBraked: boolean };
+
+/** The same of some providers, by id. */
+export async function readRefundBases(db: D1Database, providers: readonly string[]): Promise<ReadonlyMap<string, RefundBasis>> {
+  const { results } = await db
+    .prepare(
+      `SELECT p.id, p.brake_engaged_at, (SELECT json_group_object(r.service, json(r.policy)) FROM refund_policies r WHERE r.provider = p.id) AS policies
+       FROM json_each(?1) j CROSS JOIN providers p WHERE p.id = j.value`,
+    )
+    .bind(JSON.stringify(providers))
+    .all<{ id: string; brake_engaged_at: number | null; policies: string }>();
+  return new Map(
+    results.map(({ id, brake_engaged_at, policies }) => [
+      id,
+      { policies: JSON.parse(policies) as RefundBasis["policies"], isBraked: brake_engaged_at !== null },
+    ]),
+  );
+}
+
 /** Whose layer it is: that of a provider's service, or with `PROVIDER_LAYER` the provider's own. */
 export type LayerOwner = { readonly provider: string; readonly service: string };
 

@@ -139,11 +139,12 @@ function toState(row: ProviderRow): ProviderState {
 }
 
 /** The columns that tell how a provider's polling stands: no settings, and no key. */
-export type PollingRow = Pick<ProviderRow, "id" | "clock" | "marks" | "retry_at" | "last_failure">;
-export const POLLING_COLUMNS = "p.id, p.clock, p.marks, p.retry_at, p.last_failure";
+export type PollingRow = Pick<ProviderRow, "id" | "enabled" | "clock" | "marks" | "retry_at" | "last_failure">;
+export const POLLING_COLUMNS = "p.id, p.enabled, p.clock, p.marks, p.retry_at, p.last_failure";
 
-export function toPolling(row: PollingRow): Pick<ProviderState, "clock" | "coverage" | "retryAt" | "lastFailure"> {
+export function toPolling(row: PollingRow): Pick<ProviderState, "enabled" | "clock" | "coverage" | "retryAt" | "lastFailure"> {
   return {
+    enabled: row.enabled === 1,
     clock: unpackClock(row.clock),
     coverage: unpackCoverage(row.marks),
     retryAt: row.retry_at,

@@ -3,6 +3,7 @@ import { afterPoll, circuitOf, isDown, isTroubled, type PollOutcome, type Provid
 import { MINUTE, NOW } from "./orders.ts";
 
 const fresh: ProviderState = {
+  enabled: true,
   many: "unknown",
   learnedBatchSize: 100,
   batchHalvings: 0,

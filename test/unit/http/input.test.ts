@@ -120,7 +120,7 @@ describe("fields", () => {
     [z.int(), 1.5, ": must be a whole number, not a fraction"],
     [z.array(slug), ["ok", "not ok"], "[1]: must be 1 to 64"],
     [z.strictObject({ a: z.strictObject({ b: slug }) }), { a: { b: 1 } }, "a.b: must be a string"],
-    [z.strictObject({ a: z.exactOptional(slug) }), { b: 1, "c d": 2 }, "b: is not a known field"],
+    [z.strictObject({ a: z.exactOptional(slug) }), { b: 1, "c d": 2 }, "b: is not known here; known are a"],
     [z.enum(["x", "y"]), "z", ": must be one of x, y"],
   ])("%# are refused in words", (schema, value, expected) => {
     expect(problems(schema, value)[0]).toMatch(new RegExp(`^${expected.replace(/[[\]]/g, "\\$&")}`));

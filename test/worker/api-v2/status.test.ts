@@ -106,6 +106,7 @@ describe("a final status that did not go out", () => {
   it("is not on record where the panel may not use the provider any more", async () => {
     await world.post("/v1/orders", world.key, order("1", { provider_order_id: "1" }));
     await sweep(world, 1, () => said({ status: "Completed", remains: "0" }));
+    await world.panel("somebody-else");
     await world.provider("acme", { panels: ["somebody-else"] });
     expect((await world.status({ order: "1" })).status).toBe(404);
     expect(await rows("SELECT told FROM orders")).toEqual([{ told: null }]);

@@ -67,11 +67,11 @@ describe("POST /v1/orders/{id}/refill", () => {
     ["one that is being placed", "cancel", { ...young, provider_order_id: "placing p 1" }, 409, "order_not_placed"],
     ["one bought without cancel", "cancel", { ...young, door: "catalogue", service: "7" }, 409, "not_offered"],
   ])("%s: no %s", async (_name, kind, columns, status, code) => {
+    const { run } = await begin(columns);
     await env.DB.prepare(
       `INSERT INTO services (id, provider, provider_service, name, category, type, rate, min, max, dripfeed, refill, cancel, enabled, created_at, updated_at)
        VALUES (7, 'acme', '1', 'S', 'C', 'Default', '1', 1, 10, 0, 0, 0, 1, 0, 0)`,
     ).run();
-    const { run } = await begin(columns);
     expect(await post(run, `o1/${kind}`)).toMatchObject({ status, json: { error: { code } } });
     expect(await row(1)).toMatchObject({ version: 1 });
     expect(run.sent).toEqual([]);

@@ -125,13 +125,13 @@ describe("every answer", () => {
   });
 
   it.each([
-    ["DELETE", "/v1/orders/1", "GET, HEAD"],
+    ["PUT", "/v1/orders/1", "GET, HEAD, DELETE"],
     ["PUT", "/v1/orders", "GET, HEAD, POST"],
     ["GET", "/v1/orders/1/check", "POST"],
     ["HEAD", "/v1/orders/1/check", "POST"],
-    ["POST", "/v1/panels/alpha", "GET, HEAD, PATCH"],
+    ["POST", "/v1/panels/alpha", "GET, HEAD, PATCH, DELETE"],
     ["POST", "/healthz", "GET, HEAD"],
-    ["OPTIONS", "/v1/providers/acme", "GET, HEAD, PUT"],
+    ["OPTIONS", "/v1/providers/acme", "GET, HEAD, PUT, DELETE"],
   ])("to %s %s is 405 with Allow: %s", async (method, path, allow) => {
     const answer = await world.ask(method, path);
     expect([answer.status, answer.headers.get("Allow")]).toEqual([405, allow]);

@@ -49,6 +49,7 @@ describe("a service of the own catalogue", () => {
         enabled: true,
         created_at: "2026-11-21T12:00:00.000Z",
         updated_at: "2026-11-21T12:00:00.000Z",
+        warnings: [],
       },
     ]);
     world.now += MINUTE_MS;
@@ -62,7 +63,9 @@ describe("a service of the own catalogue", () => {
     expect(changed.status).toBe(200);
     const after = { service: "13", rate: "1.000000001", refill: true, refill_days: 30, description: "Good ones" };
     expect(changed.json).toEqual({ ...added.json, ...after, updated_at: "2026-11-21T12:01:00.000Z" });
-    expect((await world.get("/v1/services/101")).json).toEqual(changed.json);
+    const { warnings, ...shown } = changed.json;
+    expect(warnings).toEqual([]);
+    expect((await world.get("/v1/services/101")).json).toEqual(shown);
     const trail = await rows<{ before: string; after: string }>(
       "SELECT actor, action, before, after FROM audit WHERE subject = 'service:101' ORDER BY id",
     );

@@ -28,9 +28,13 @@ it("the example of docs/money.md comes out as it says", async () => {
   const world = new World();
   const run = new World();
   const example = /```text\n(?<lines>[^`]+)```/.exec(doc)?.groups?.["lines"] ?? "";
-  const steps = [...example.matchAll(/^(?:POST (?<path>\S+)|provider says)\s+(?<body>\{.*\})\s+balance (?<balance>\S+)$/gm)];
+  const steps = [
+    ...example.matchAll(
+      /^(?:POST (?<path>\S+)(?:\s+Idempotency-Key: (?<once>\S+))?|provider says)\s+(?<body>\{.*\})\s+balance (?<balance>\S+)$/gm,
+    ),
+  ];
   expect(steps).toHaveLength(7);
-  for (const [i, { groups = {} }] of steps.entries()) {
+  for (const { groups = {} } of steps) {
     const body = JSON.parse(groups["body"] ?? "") as Record<string, unknown>;
     if (groups["path"] === undefined) {
       run.providers.set(
@@ -40,7 +44,7 @@ it("the example of docs/money.md comes out as it says", async () => {
       // The next time that the order is due.
       await run.run(61);
     } else {
-      const headers = { "Idempotency-Key": `step-${i}` };
+      const headers = groups["once"] === undefined ? {} : { "Idempotency-Key": groups["once"] };
       expect((await world.ask("POST", groups["path"], { key, body, headers })).status).toBe(201);
     }
     const { json } = await world.ask("GET", "/v1/customers/ann/balance", { key });

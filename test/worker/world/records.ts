@@ -36,7 +36,10 @@ export type ProviderColumns = {
 export async function addProvider(id: string, columns: ProviderColumns = {}): Promise<void> {
   const row = { url: `https://${id}.example/api/v2`, api_key: `secret-${id}`, created_at: NOW, updated_at: NOW, ...columns };
   const names = Object.keys(row);
-  await env.DB.prepare(`INSERT INTO providers (id, ${names.join(", ")}) VALUES (?1, ${names.map((_, i) => `?${i + 2}`).join(", ")})`)
+  await env.DB.prepare(
+    `INSERT INTO providers (id, ${names.join(", ")}) VALUES (?1, ${names.map((_, i) => `?${i + 2}`).join(", ")})
+     ON CONFLICT (id) DO UPDATE SET ${names.map((name) => `${name} = excluded.${name}`).join(", ")}`,
+  )
     .bind(id, ...Object.values(row))
     .run();
 }
@@ -82,6 +85,15 @@ export type OrderColumns = Partial<
 /** Placed five minutes ago: a cadence of a minute is right, and stays so. */
 export const young = { cadence: 1, placed_at: NOW - 300_000 } as const;
 
+/** No order is without its provider; `addProvider` may still say how it is to be. */
+async function addMissingProvider(id: string): Promise<void> {
+  await env.DB.prepare(
+    "INSERT INTO providers (id, url, api_key, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?4) ON CONFLICT (id) DO NOTHING",
+  )
+    .bind(id, `https://${id}.example/api/v2`, `secret-${id}`, NOW)
+    .run();
+}
+
 /** Adds orders first..first+count-1 of a panel, in progress with 600 of 1,000 left unless told otherwise; ids "o<n>", at the provider "<n>". */
 export async function addOrders(panel: string, provider: string, first: number, count: number, columns: OrderColumns = {}): Promise<void> {
   const base = {
@@ -103,6 +115,7 @@ export async function addOrders(panel: string, provider: string, first: number, 
     updated_at: NOW - 300_000,
     ...columns,
   };
+  await addMissingProvider(provider);
   for (let from = first; from < first + count; from += 500) {
     const rows = Array.from({ length: Math.min(500, first + count - from) }, (_, i) => ({
       provider_order_id: String(from + i),

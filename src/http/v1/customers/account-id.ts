@@ -14,6 +14,7 @@ const MAX_CUSTOMER_CHARACTERS = 128;
 export const customerName: Schema<string | null> = z.pipe(
   text(MAX_CUSTOMER_CHARACTERS).check(
     z.refine((name) => name !== OWN_ACCOUNT, { error: `must not be ${OWN_ACCOUNT}, which stands for the panel's own account` }),
+    z.refine((name) => name !== "." && name !== "..", { error: "must not be . or .., which no path can name" }),
   ),
   z.transform((name: string) => (name === "" ? null : name)),
 );

@@ -2,6 +2,7 @@
  * Customers' accounts, for panels whose ledger is kept here: what stands on one, how it came about, and credits.
  */
 import * as z from "zod/mini";
+import { TRANSFER_TYPES } from "../../../domain/ledger-check.ts";
 import { formatAmount } from "../../../domain/money.ts";
 import { isoTime } from "../../../domain/time.ts";
 import { fail, ok, type Result } from "../../../domain/result.ts";
@@ -80,17 +81,27 @@ export const creditBody = z.strictObject({
   currency: optional(currency),
 });
 
+type Moves = OfCustomer<z.output<typeof accountQuery>> & { readonly body: z.output<typeof creditBody> };
+
 /** `POST /v1/customers/{id}/credits`: money that the customer has paid in. A new customer's account begins with it. */
-export async function creditCustomer(
-  context: MoneyContext,
-  { params: { customer }, query, body }: OfCustomer<z.output<typeof accountQuery>> & { readonly body: z.output<typeof creditBody> },
-): Promise<Answer> {
+export function creditCustomer(context: MoneyContext, input: Moves): Promise<Answer> {
+  return moveOutside("credit", context, input);
+}
+
+/** `POST /v1/customers/{id}/debits`: takes a mistaken credit back, never more than is on the account. */
+export function debitCustomer(context: MoneyContext, input: Moves): Promise<Answer> {
+  return moveOutside("debit", context, input);
+}
+
+async function moveOutside(type: Credit["type"], context: MoneyContext, { params: { customer }, query, body }: Moves): Promise<Answer> {
   const { panel } = context;
   // The operator's catalogue is bought from the panel's own account: only the operator fills it.
   if (customer === "" && !isOperator(panel.actor)) return fail({ code: "operators_money", subject: "the panel's own account" });
   if (panel.money !== "ledger") return fail({ code: "no_ledger", panel: panel.id });
   const account = { panel: panel.id, currency: query.currency ?? panel.currency, customer };
-  if (body.currency === null || body.currency === account.currency) return credit(context, account, body);
+  const { amount, reference } = body;
+  if (body.currency === null || body.currency === account.currency)
+    return post(context, account, { type, reference, amount: type === "credit" ? amount : -amount });
   const message = `is not the account's, which is ${account.currency}; name another account by ?currency= in the path`;
   return fail({ code: "invalid_request", fields: [{ path: "currency", message }] });
 }
@@ -98,31 +109,42 @@ export async function creditCustomer(
 /** The account is read and the entry worked out anew when another transfer came in between: others have as many turns. */
 const MAX_ATTEMPTS = 10;
 
-function credit(
+function post(
   { db, panel: { actor }, now, keep }: MoneyContext,
   account: Account,
-  { amount, reference }: Pick<Credit, "amount" | "reference">,
+  wanted: Pick<Credit, "type" | "amount" | "reference">,
 ): Promise<Answer> {
+  const { type, amount, reference } = wanted;
+  const customer = accountName(account.customer);
   const attempt = async (): Promise<Answer | typeof CONFLICT> => {
     const last = await readAccount(db, account);
     const balance = last.balance + BigInt(amount);
+    if (type === "debit" && last.n === 0) return fail({ code: "customer_not_found", customer, currency: account.currency });
     if (balance > MAX_BALANCE) return fail({ code: "invalid_request", fields: [TOO_MUCH] });
-    const posted: Credit = { ...account, n: last.n + 1, balance, amount, reference, createdAt: now };
-    const entry = entryView({ ...posted, type: "credit", order: null });
+    const posted: Credit = { ...account, ...wanted, n: last.n + 1, balance, createdAt: now };
+    const entry = entryView({ ...posted, order: null });
     const { answer, statement } = keep(201, entry);
     const audit = auditStatement(db, {
       at: now,
       actor,
       panel: account.panel,
-      action: "customer.credited",
-      subject: `customer:${accountName(account.customer)}`,
+      action: type === "credit" ? "customer.credited" : "customer.debited",
+      subject: `customer:${customer}`,
       before: { balance: formatAmount(last.balance), currency: account.currency },
       after: { balance: entry.balance, currency: account.currency, entry: entry.id, amount: entry.amount, reference },
     });
-    return (await postCredit(db, posted, { before: statement, after: audit })) ? answer : CONFLICT;
+    const result = await postCredit(db, posted, { before: statement, after: audit });
+    if (result === "changed") return CONFLICT;
+    if (result === "posted") return answer;
+    return fail({
+      code: "overdrawn",
+      customer,
+      balance: formatAmount(last.balance),
+      amount: formatAmount(-amount),
+      currency: account.currency,
+    });
   };
-  const contended = { code: "account_contended", customer: accountName(account.customer) } as const;
-  return retryOnConflict(MAX_ATTEMPTS, attempt, () => fail(contended));
+  return retryOnConflict(MAX_ATTEMPTS, attempt, () => fail({ code: "account_contended", customer }));
 }
 
 const TOO_MUCH = {
@@ -134,7 +156,7 @@ export const balanceAnswer = z.strictObject({ customer: z.string(), balance: amo
 
 export const entryAnswer = z.strictObject({
   id: z.string(),
-  type: z.enum(["charge", "refund", "credit", "clawback"]),
+  type: z.enum(TRANSFER_TYPES),
   amount: amountAnswer,
   balance: amountAnswer,
   order: z.nullable(z.string()),

@@ -4,6 +4,7 @@
 import * as z from "zod/mini";
 import { isoTime } from "../../../domain/time.ts";
 import { fail } from "../../../domain/result.ts";
+import { auditStatement } from "../../../store/operations/audit.ts";
 import { type DeadLetter, listDeadLetters, markReplayed, readDeadLetter } from "../../../store/operations/dead-letters.ts";
 import type { Answer, OperatorContext } from "../../kit/context.ts";
 import { NUMBER_PLACE, optionalCursor, pageOf } from "../../kit/page.ts";
@@ -34,12 +35,14 @@ export async function replayDeadLetter(
   context: OperatorContext,
   { params: { id }, body: { again } }: { readonly params: { readonly id: string }; readonly body: z.output<typeof replayBody> },
 ): Promise<Answer> {
-  const { db, now } = context;
+  const { db, actor, now } = context;
   const letter = /^\d{1,15}$/.test(id) ? await readDeadLetter(db, Number(id)) : null;
   if (letter === null) return fail({ code: "dead_letter_not_found", id });
   if (letter.replayedAt !== null && !again) return fail({ code: "already_replayed", id, at: isoTime(letter.replayedAt) });
   if (!(await enqueue(context, JSON.parse(letter.body)))) return fail({ code: "queue_unavailable" });
-  await markReplayed(db, letter.id, now);
+  const before = { replayed_at: letter.replayedAt === null ? null : isoTime(letter.replayedAt) };
+  const entry = { at: now, actor, panel: null, action: "dead_letter.replayed", subject: `dead_letter:${letter.id}`, before } as const;
+  await markReplayed(db, letter.id, { now, audit: auditStatement(db, { ...entry, after: { replayed_at: isoTime(now) } }) });
   return json(202, deadLetterView({ ...letter, replayedAt: now }));
 }
 

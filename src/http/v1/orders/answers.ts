@@ -4,6 +4,7 @@
 import * as z from "zod/mini";
 import { FLAG_NAMES } from "../../../domain/order.ts";
 import { CANCEL_STATUSES, REFILL_STATUSES } from "../../../domain/refill-cancel.ts";
+import { SYNCS } from "../../../domain/order-view.ts";
 import { STATUS_NAMES } from "../../../domain/status.ts";
 import { amountAnswer, errorAnswer, pageAnswer, timeAnswer } from "../../kit/answers.ts";
 
@@ -42,11 +43,15 @@ export const orderAnswer = z.strictObject({
   refill: z.nullable(refill),
   cancel: z.nullable(cancel),
   closed: z.boolean(),
-  sync: z.enum(["ok", "delayed", "provider_down"]),
+  sync: z.enum(SYNCS),
   placed_at: timeAnswer,
   updated_at: timeAnswer,
   checked_at: z.nullable(timeAnswer),
 });
+
+/** What a dry run says of an order: what the first poll would refund by the status given, or hold for a person. */
+const preview = z.nullable(z.strictObject({ would: z.enum(["post", "hold"]), refund: amountAnswer, reason: z.string() }));
+export const registeredOrderAnswer = z.extend(orderAnswer, { preview: z.optional(preview) });
 
 export const orderListAnswer = pageAnswer("orders", orderAnswer);
 export const namedOrdersAnswer = z.strictObject({ orders: z.array(orderAnswer), missing: z.array(z.string()) });
@@ -58,6 +63,7 @@ export const registrationsAnswer = z.strictObject({
       id: z.nullable(z.string()),
       result: z.enum(["created", "exists", "conflict", "invalid"]),
       error: z.optional(errorAnswer.shape.error),
+      preview: z.optional(preview),
     }),
   ),
 });

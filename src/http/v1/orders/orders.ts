@@ -9,6 +9,7 @@ import { orderView, type Polling } from "../../../domain/order-view.ts";
 import { fail } from "../../../domain/result.ts";
 import { type Status, STATUS_NAMES } from "../../../domain/status.ts";
 import { listOrders, readBareOrders, readOrders } from "../../../store/orders/order-reads.ts";
+import { auditStatement } from "../../../store/operations/audit.ts";
 import { isForReseller, noSuchPanel } from "../../kit/auth.ts";
 import type { Answer, PanelRefContext } from "../../kit/context.ts";
 import { moment } from "../../kit/fields.ts";
@@ -113,5 +114,14 @@ export async function checkOrder(context: PanelRefContext, { params: { id } }: W
   const order = found.orders.get(id);
   if (order === undefined) return fail({ code: "order_not_found", order: id });
   const message: CheckMessage = { v: MESSAGE_VERSION, kind: "check", orders: [[order.panel, order.number]] };
-  return (await enqueue(context, message)) ? json(202, { id, result: "queued" }) : fail({ code: "queue_unavailable" });
+  if (!(await enqueue(context, message))) return fail({ code: "queue_unavailable" });
+  if (context.panelRef.by === "id") await recordCheck(context, order);
+  return json(202, { id, result: "queued" });
+}
+
+/** A panel's own checks change nothing. The operator's are on record: they are done to somebody else's order. */
+async function recordCheck({ db, now, admitted }: PanelRefContext, { panel, id }: Order): Promise<void> {
+  const { actor } = admitted();
+  const entry = { at: now, actor, panel, action: "order.checked", subject: `order:${id}`, before: null, after: null } as const;
+  await auditStatement(db, entry).run();
 }

@@ -17,6 +17,7 @@ import { fail } from "../../../domain/result.ts";
 import { moveOf } from "../../../store/refills-cancels/steps.ts";
 import { applyDecision } from "../../../store/orders/apply.ts";
 import { readRefillCancelCase } from "../../../store/refills-cancels/request-reads.ts";
+import { auditStatement } from "../../../store/operations/audit.ts";
 import { isForReseller, noSuchPanel } from "../../kit/auth.ts";
 import type { Answer, PanelRefContext } from "../../kit/context.ts";
 import type { RefillCancelFailure } from "../../kit/errors.ts";
@@ -54,7 +55,20 @@ function askFor(kind: RefillCancelKind, context: PanelRefContext, id: string): P
     const problem = refillCancelProblem(kind, order, offered[kind], now);
     if (problem !== null) return fail(failureOf(problem, kind, id));
     const next = withRefillCancel(kind, order, "queued", now);
-    if (!(await applyDecision(db, moveOf(read.found, next, now), []))) return CONFLICT;
+    const entry = auditStatement(
+      db,
+      {
+        at: now,
+        actor: context.admitted().actor,
+        panel: order.panel,
+        action: `${kind}.requested`,
+        subject: `order:${id}`,
+        before: { [kind]: order.state[kind]?.status ?? null },
+        after: { [kind]: "queued", status: order.state.status },
+      },
+      order,
+    );
+    if (!(await applyDecision(db, moveOf(read.found, next, now), [entry]))) return CONFLICT;
     const message: RefillCancelMessage = { v: MESSAGE_VERSION, kind: "request", orders: [[order.panel, order.number]] };
     await enqueue(context, message);
     return answer(context, kind, { ...order, state: next }, "queued");

@@ -5,7 +5,7 @@ import { MINUTE_MS } from "../../../domain/time.ts";
 import type { Registration } from "../../../store/orders/registration.ts";
 import { customerName } from "../customers/account-id.ts";
 import type { Schema } from "../../kit/validate.ts";
-import { amount, currency, foreignId, line, moment, optional, price, quantity, text, wholeNumber } from "../../kit/fields.ts";
+import { amount, currency, foreignId, line, moment, optional, orderId, price, quantity, text, wholeNumber } from "../../kit/fields.ts";
 
 /** No panel of this kind is older; an earlier time is a wrong unit or a wrong column. */
 const EARLIEST_PLACED_AT = Date.UTC(2010, 0, 1);
@@ -49,7 +49,7 @@ export function registrationSchema(now: number): Schema<RegistrationInput> {
     z.lte(now + DAY_MS, "must not be more than a day ahead"),
   );
   const order = z.strictObject({
-    id: foreignId,
+    id: orderId,
     provider: line(MAX_NAME_CHARACTERS),
     provider_order_id: providerOrderId,
     quantity,

@@ -6,10 +6,13 @@ import { formatAmount } from "../../../domain/money.ts";
 import { type Polling, orderView } from "../../../domain/order-view.ts";
 import { ID_SPELLING } from "../../../domain/order-ids.ts";
 import { standingOf } from "../../../domain/order-owner.ts";
+import { previewOf } from "../../../domain/refund-preview.ts";
+import { policyFor } from "../../../domain/refund-policy.ts";
 import { isFinal } from "../../../domain/status.ts";
 import { fail, type Result } from "../../../domain/result.ts";
 import { type OrderRow, toOrder } from "../../../store/rows/order.ts";
-import type { Panel } from "../../../store/panels/panels.ts";
+import { readRefundBases, type RefundBasis } from "../../../store/refunds/policies.ts";
+import type { AuditEntry } from "../../../store/operations/audit.ts";
 import {
   addOrders,
   differences,
@@ -20,12 +23,14 @@ import {
   pairKey,
   serviceKey,
   readKnown,
+  withRows,
   type Registration,
 } from "../../../store/orders/registration.ts";
 import { accountName } from "../customers/account-id.ts";
-import type { Answer, PanelContext } from "../../kit/context.ts";
+import type { ActingPanel, Answer, PanelContext } from "../../kit/context.ts";
 import { type Schema, validate } from "../../kit/validate.ts";
 import { errorObject, type Failure, type FieldProblem, type InsufficientBalance } from "../../kit/errors.ts";
+import { booleanParam } from "../../kit/query.ts";
 import { json } from "../../kit/reply.ts";
 import { type RegistrationInput, registrationSchema } from "./registration-schema.ts";
 
@@ -41,26 +46,57 @@ const MAX_ROUNDS = 6;
 /** One order, or a list of them. What each must be is said order by order, so that one that is wrong keeps back no other. */
 export const registrationBody: Schema<unknown> = z.unknown();
 
-/** `POST /v1/orders` */
-export function registerOrders(context: PanelContext, { body }: { readonly body: unknown }): Promise<Answer> {
-  return Array.isArray(body) ? registerMany(context, body) : registerOne(context, body);
+export const registrationQuery = z.strictObject({ dry_run: z.prefault(booleanParam, "false") });
+
+type Registers = { readonly body: unknown; readonly query: z.output<typeof registrationQuery> };
+
+/** `POST /v1/orders`. With `?dry_run=true` the answer is the same, and nothing is written. */
+export function registerOrders(context: PanelContext, { body, query: { dry_run } }: Registers): Promise<Answer> {
+  const { db, panel, now } = context;
+  const run: Run = { db, panel, now, dry: dry_run ? { rows: [], bases: new Map() } : null };
+  return Array.isArray(body) ? registerMany(run, body) : registerOne(run, body);
 }
 
-async function registerOne({ db, panel, now }: PanelContext, input: unknown): Promise<Answer> {
-  const [result] = await register(db, panel, [validate(registrationSchema(now), input)], now);
+/** Who registers, and when; `dry` where nothing is to be written. */
+type Run = { readonly db: D1Database; readonly panel: ActingPanel; readonly now: number; readonly dry: DryRun | null };
+
+/** What a dry run would have written so far, and by what the refunds of each provider go. */
+type DryRun = { readonly rows: OrderRow[]; readonly bases: Map<string, RefundBasis> };
+
+async function registerOne(run: Run, input: unknown): Promise<Answer> {
+  const [result] = await register(run, [validate(registrationSchema(run.now), input)]);
   if (result === undefined) throw new Error("an order was registered without a result");
   if ("failure" in result) return fail(result.failure);
-  return json(result.result === "created" ? 201 : 200, orderView(toOrder(result.row), result.polling, now));
+  const order = toOrder(result.row);
+  const view = orderView(order, result.polling, run.now);
+  return json(result.result === "created" ? 201 : 200, run.dry === null ? view : { ...view, preview: previewView(run, result) });
 }
 
-async function registerMany({ db, panel, now }: PanelContext, inputs: readonly unknown[]): Promise<Answer> {
+async function registerMany(run: Run, inputs: readonly unknown[]): Promise<Answer> {
   if (inputs.length === 0 || inputs.length > MAX_ORDERS) {
     return fail({ code: "invalid_request", fields: [{ path: "", message: `must have 1 to ${MAX_ORDERS} orders, not ${inputs.length}` }] });
   }
-  const schema = registrationSchema(now);
+  const schema = registrationSchema(run.now);
   const checked = inputs.map((input) => validate(schema, input));
-  const results = await register(db, panel, checked, now);
-  return json(200, { results: results.map((result, i) => resultView(result, inputs[i])) });
+  const results = await register(run, checked);
+  return json(200, {
+    results: results.map((result, i) => ({
+      ...resultView(result, inputs[i]),
+      ...(run.dry === null || "failure" in result ? {} : { preview: previewView(run, result) }),
+    })),
+  });
+}
+
+/** What the first poll would refund if it told the status that was given; null for nothing, and for an order that is there already. */
+function previewView({ dry, panel, now }: Run, { result, row }: Registered) {
+  const basis = dry?.bases.get(row.provider);
+  if (result !== "created" || basis === undefined) return null;
+  const order = toOrder(row);
+  const holdAll = basis.isBraked ? "brake" : panel.frozen !== null ? "frozen" : null;
+  const refund = previewOf(order, policyFor(order, basis.policies), now, holdAll);
+  if (refund === null) return null;
+  const { kind, amount, reason } = refund;
+  return { would: kind, refund: formatAmount(amount), reason };
 }
 
 function resultView(outcome: RegistrationResult, input: unknown): Record<string, unknown> {
@@ -69,29 +105,24 @@ function resultView(outcome: RegistrationResult, input: unknown): Record<string,
   return { id: typeof id === "string" ? id : null, result: outcome.result, ...error };
 }
 
+type Registered = { readonly result: "created" | "exists"; readonly row: OrderRow; readonly polling: Polling };
+
 /** What became of one order of a request. */
-type RegistrationResult =
-  | { readonly result: "created" | "exists"; readonly row: OrderRow; readonly polling: Polling }
-  | { readonly result: "conflict" | "invalid"; readonly failure: Failure };
+type RegistrationResult = Registered | { readonly result: "conflict" | "invalid"; readonly failure: Failure };
 
 /** An order to be registered, and its place in the request. */
 type PlacedRegistration = { readonly place: number; readonly registration: Registration };
 
 /** Registers what can be; the outcomes stand in the order of the inputs. */
-async function register(
-  db: D1Database,
-  panel: Panel,
-  inputs: readonly Result<RegistrationInput, Failure>[],
-  now: number,
-): Promise<RegistrationResult[]> {
+async function register(run: Run, inputs: readonly Result<RegistrationInput, Failure>[]): Promise<RegistrationResult[]> {
   const outcomes = new Map<number, RegistrationResult>();
   let open: PlacedRegistration[] = [];
   for (const [place, input] of inputs.entries()) {
-    if (input.ok) open.push({ place, registration: { ...input.value, currency: input.value.currency ?? panel.currency } });
+    if (input.ok) open.push({ place, registration: { ...input.value, currency: input.value.currency ?? run.panel.currency } });
     else outcomes.set(place, { result: "invalid", failure: input.failure });
   }
   for (let round = 1; open.length > 0 && round <= MAX_ROUNDS; round++) {
-    const settled = await registerRound(db, panel.id, open, now);
+    const settled = await registerRound(run, open);
     for (const [place, outcome] of settled) outcomes.set(place, outcome);
     open = open.filter(({ place }) => !settled.has(place));
   }
@@ -102,33 +133,26 @@ async function register(
 }
 
 /** One read and one write. Entries without an outcome lost a race, or stand behind another that is being written. */
-async function registerRound(
-  db: D1Database,
-  panel: string,
-  entries: readonly PlacedRegistration[],
-  now: number,
-): Promise<ReadonlyMap<number, RegistrationResult>> {
-  const known = await readKnown(
-    db,
-    panel,
-    entries.map(({ registration }) => registration),
-  );
+async function registerRound(run: Run, entries: readonly PlacedRegistration[]): Promise<ReadonlyMap<number, RegistrationResult>> {
+  const registrations = entries.map(({ registration }) => registration);
+  const read = await readKnown(run.db, run.panel.id, registrations);
+  const known = run.dry === null ? read : withRows(read, run.dry.rows);
   const outcomes = new Map<number, RegistrationResult>();
   const fresh: PlacedRegistration[] = [];
   const taken = new Set<string>();
   const funds = known.funds && new Map(known.funds);
   for (const { place, registration } of entries) {
-    const outcome = judge(panel, registration, known);
+    const outcome = judge(run.panel.id, registration, known);
     const [id, pair] = [`id ${registration.id}`, `pair ${pairKey(registration)}`];
     if (outcome !== "new") outcomes.set(place, outcome);
     else if (!taken.has(id) && !taken.has(pair)) {
       taken.add(id).add(pair);
-      const refused = funds === null ? null : charge(funds, BigInt(known.credit), registration);
+      const refused = funds === null ? null : takeCharge(funds, BigInt(known.credit), registration);
       if (refused === null) fresh.push({ place, registration });
       else outcomes.set(place, { result: "invalid", failure: refused });
     }
   }
-  for (const [place, outcome] of await write(db, panel, draftsOf(fresh, known), now)) outcomes.set(place, outcome);
+  for (const [place, outcome] of await write(run, draftsOf(fresh, known))) outcomes.set(place, outcome);
   return outcomes;
 }
 
@@ -162,7 +186,7 @@ function judge(panel: string, registration: Registration, known: Known): Registr
 }
 
 /** Takes an order's charge from the funds that are left for this request's orders, or says that they do not cover it. */
-function charge(funds: Map<string, bigint>, credit: bigint, registration: Registration): InsufficientBalance | null {
+function takeCharge(funds: Map<string, bigint>, credit: bigint, registration: Registration): InsufficientBalance | null {
   const account = fundsKey(registration);
   const balance = funds.get(account) ?? 0n;
   const needed = BigInt((registration.charge ?? 0) - registration.registered_refunded);
@@ -206,26 +230,53 @@ function withWindows(registration: Registration, { windows }: Known): Registrati
   };
 }
 
-/** Writes new orders in one transaction; those that lost a race have no outcome. */
-async function write(
-  db: D1Database,
-  panel: string,
-  drafts: readonly Draft[],
-  now: number,
-): Promise<ReadonlyMap<number, RegistrationResult>> {
+/** Writes new orders in one transaction, or in a dry run takes them for written; those that lost a race have no outcome. */
+async function write(run: Run, drafts: readonly Draft[]): Promise<ReadonlyMap<number, RegistrationResult>> {
   if (drafts.length === 0) return new Map();
-  const rowOf = ({ registration, duplicateOf }: Draft, n: number) => newOrderRow({ panel, n }, registration, now, duplicateOf);
+  const { db, panel, now, dry } = run;
+  const rowOf = ({ registration, duplicateOf }: Draft, n: number) => newOrderRow({ panel: panel.id, n }, registration, now, duplicateOf);
   const orders = drafts.map((draft) => {
     const row = rowOf(draft, draft.expectedN);
-    return { row, shown: orderView(toOrder(row), draft.polling, now) };
+    return { row, shown: orderView(toOrder(row), draft.polling, now), entry: entryOf(run, row) };
   });
-  const added = await addOrders(db, panel, orders, now);
+  const added =
+    dry === null
+      ? await addOrders(db, panel.id, orders, now)
+      : await takenForAdded(
+          run,
+          dry,
+          orders.map(({ row }) => row),
+        );
   return new Map(
     drafts.flatMap((draft): [number, RegistrationResult][] => {
       const n = added.get(draft.registration.id);
       return n === undefined ? [] : [[draft.place, { result: "created", row: rowOf(draft, n), polling: draft.polling }]];
     }),
   );
+}
+
+/** What the panel says it had returned lowers what is refunded here: the audit trail has it. */
+function entryOf(
+  { panel, now }: Run,
+  { id, provider, provider_order_id, charge, currency, registered_refunded }: OrderRow,
+): AuditEntry | null {
+  if (registered_refunded === 0) return null;
+  const after = {
+    provider,
+    provider_order_id,
+    charge: charge === null ? null : formatAmount(charge),
+    refunded: formatAmount(registered_refunded),
+    currency,
+  };
+  return { at: now, actor: panel.actor, panel: panel.id, action: "order.registered", subject: `order:${id}`, before: null, after };
+}
+
+/** What `addOrders` answers, of orders that are not written. */
+async function takenForAdded({ db }: Run, dry: DryRun, rows: readonly OrderRow[]): Promise<ReadonlyMap<string, number>> {
+  const providers = new Set(rows.map(({ provider }) => provider));
+  for (const [provider, basis] of await readRefundBases(db, [...providers])) dry.bases.set(provider, basis);
+  dry.rows.push(...rows);
+  return new Map(rows.map(({ id, n }) => [id, n]));
 }
 
 /** Orders that come while another is under way on their link and service, by id: the id of that one, which may come in the same request. */

@@ -26,9 +26,13 @@ import { CONFLICT, retryOnConflict } from "../../../domain/retry.ts";
 const MAX_TRIES = 5;
 
 export const resolutionBody = z.strictObject({ provider_order_id: optional(providerOrderId), drop: optional(z.literal(true)) }).check(
-  z.refine(({ provider_order_id, drop }) => (provider_order_id === null) !== (drop === null), {
+  z.refine(({ provider_order_id, drop }) => provider_order_id !== null || drop !== null, {
     path: ["provider_order_id"],
     error: "is required, unless drop is true: the order was either found at the provider, or never reached it",
+  }),
+  z.refine(({ provider_order_id, drop }) => provider_order_id === null || drop === null, {
+    path: ["drop"],
+    error: "contradicts provider_order_id: send one of them. The order was either found at the provider, or never reached it",
   }),
 );
 

@@ -13,6 +13,7 @@ import { checkOutboundUrl, describeUrlRefusal } from "../../../outbound/url-poli
 import { claimCalls } from "../../../store/providers/budget.ts";
 import { readWaitingOnWords } from "../../../store/orders/due.ts";
 import { NOTHING_HELD, readBrakeHeld } from "../../../store/refunds/refund-cases.ts";
+import { readPanelIds } from "../../../store/panels/usable.ts";
 import type { Provider } from "../../../store/rows/provider.ts";
 import {
   createProvider,
@@ -73,6 +74,9 @@ export async function putProvider(
 ): Promise<Answer> {
   const url = checkedUrl(context, body.url);
   if (!url.ok) return url;
+  const strangers = await unknownPanels(context.db, body.panels ?? []);
+  if (strangers.length > 0)
+    return refused(strangers.map(({ at, panel }) => ({ path: `panels[${at}]`, message: `is no panel here: ${panel}` })));
   const saved = await save(context, id, url.value === undefined ? body : { ...body, url: url.value });
   if (!saved.ok) return saved;
   if (body.status_words !== undefined) await pollWaitingOnWords(context, id);
@@ -143,7 +147,13 @@ function update(context: OperatorContext, id: string, settings: SettingsUpdate):
   return updateProvider(context.db, id, settings, { now: context.now, audit: changeEntry(context, id, settings) });
 }
 
-/** A provider that was just saved; providers are never deleted. */
+/** Those of some panels' ids that no panel has, with their places. */
+async function unknownPanels(db: D1Database, panels: readonly string[]): Promise<{ at: number; panel: string }[]> {
+  const known = await readPanelIds(db, panels);
+  return panels.flatMap((panel, at) => (known.has(panel) ? [] : [{ at, panel }]));
+}
+
+/** A provider that was just saved. One that somebody removes in this very moment ends the request. */
 async function followedProvider({ db }: Context, id: string): Promise<FollowedProvider> {
   const followed = await readFollowedProvider(db, id);
   if (followed === null) throw new Error(`provider ${id} is gone after it was saved`);

@@ -6,10 +6,12 @@ import { fail } from "../../../domain/result.ts";
 import { auditStatement } from "../../../store/operations/audit.ts";
 import { readServiceWindows, saveServiceWindows } from "../../../store/providers/service-windows.ts";
 import type { Answer, OperatorContext } from "../../kit/context.ts";
-import { wholeNumber } from "../../kit/fields.ts";
+import { serviceInPath, wholeNumber } from "../../kit/fields.ts";
 import { json } from "../../kit/reply.ts";
 
-const MAX_SERVICE_CHARACTERS = 128;
+/** A service of a provider. */
+export const windowsPath = z.strictObject({ id: z.string(), service: serviceInPath });
+
 const MAX_MINUTES = 366 * 24 * 60;
 const minutes = z.exactOptional(z.nullable(wholeNumber(1, MAX_MINUTES)));
 
@@ -36,10 +38,6 @@ export async function putServiceWindows(
 ): Promise<Answer> {
   const before = await readServiceWindows(db, provider, service);
   if (before === null) return fail({ code: "provider_not_found", provider });
-  if (service.length > MAX_SERVICE_CHARACTERS) {
-    const message = `must have at most ${MAX_SERVICE_CHARACTERS} characters`;
-    return fail({ code: "invalid_request", fields: [{ path: "service", message }] });
-  }
   const windows = { ...before, ...body };
   const entry = { at: now, actor, panel: null, action: "provider.windows_set", subject: `provider:${provider}` } as const;
   const audit = auditStatement(db, { ...entry, before: { service, ...before }, after: windows });

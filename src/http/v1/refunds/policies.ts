@@ -12,7 +12,7 @@ import { auditStatement } from "../../../store/operations/audit.ts";
 import { PROVIDER_LAYER, readForPreview, readPolicies, writePolicy } from "../../../store/refunds/policies.ts";
 import { amountAnswer } from "../../kit/answers.ts";
 import type { Answer, OperatorContext } from "../../kit/context.ts";
-import { line, slug, positiveAmount, wholeNumber } from "../../kit/fields.ts";
+import { line, slug, positiveAmount, serviceInPath, wholeNumber } from "../../kit/fields.ts";
 import { json } from "../../kit/reply.ts";
 
 const MAX_SERVICE_CHARACTERS = 128;
@@ -50,6 +50,9 @@ function effective(layers: Readonly<Record<string, PolicyLayer>>, service: strin
   return policyOf(layers[PROVIDER_LAYER], service === PROVIDER_LAYER ? undefined : layers[service]);
 }
 
+/** The path of a service's policy. */
+export const servicePolicyPath = z.strictObject({ id: z.string(), service: serviceInPath });
+
 type AtProvider = { readonly params: { readonly id: string; readonly service?: string } };
 
 /** `GET /v1/providers/{id}/refund-policy` and `…/services/{service}/refund-policy`: the policy that holds there. */
@@ -78,12 +81,6 @@ async function change(
 ): Promise<Answer> {
   const layers = await readPolicies(db, provider);
   if (layers === null) return fail({ code: "provider_not_found", provider });
-  if (service.length > MAX_SERVICE_CHARACTERS) {
-    return fail({
-      code: "invalid_request",
-      fields: [{ path: "service", message: `must have at most ${MAX_SERVICE_CHARACTERS} characters` }],
-    });
-  }
   const { [service]: before = null, ...others } = layers;
   const after = layer === null ? others : { ...others, [service]: layer };
   const audit = auditStatement(db, {

@@ -4,7 +4,7 @@
 import * as z from "zod/mini";
 import { pageAnswer, priceAnswer, timeAnswer } from "../../kit/answers.ts";
 
-export const serviceAnswer = z.strictObject({
+const serviceFields = {
   id: z.string(),
   provider: z.string(),
   service: z.string(),
@@ -25,7 +25,11 @@ export const serviceAnswer = z.strictObject({
   enabled: z.boolean(),
   created_at: timeAnswer,
   updated_at: timeAnswer,
-});
+};
+
+export const serviceAnswer = z.strictObject(serviceFields);
+/** `warnings`: what to look at again; the service was saved all the same. */
+export const savedServiceAnswer = z.strictObject({ ...serviceFields, warnings: z.array(z.string()) });
 
 export const servicesAnswer = pageAnswer("services", serviceAnswer);
 

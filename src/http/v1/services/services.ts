@@ -4,6 +4,8 @@
 import * as z from "zod/mini";
 import { isoTime } from "../../../domain/time.ts";
 import { fail, ok, type Result } from "../../../domain/result.ts";
+import { serviceWarnings } from "../../../domain/catalogue.ts";
+import { readListing } from "../../../store/providers/provider-services.ts";
 import { auditStatement, difference } from "../../../store/operations/audit.ts";
 import {
   createService,
@@ -50,7 +52,10 @@ export async function putService(
   if (body.service !== undefined && body.provider_service !== undefined)
     return refused([{ path: "provider_service", message: "is another name of service; send one of them" }]);
   const saved = await save(context, id, body);
-  return saved.ok ? json(saved.value.isNew ? 201 : 200, serviceView(saved.value.service)) : saved;
+  if (!saved.ok) return saved;
+  const { service, isNew } = saved.value;
+  const warnings = serviceWarnings(service, await readListing(context.db, service.provider, service.providerService));
+  return json(isNew ? 201 : 200, { ...serviceView(service), warnings });
 }
 
 /** Two changes at once, or a service added by another request in between: the next round settles either. */

@@ -231,10 +231,10 @@ const PANELS = [
 /** A set-up with everything in it, ready to be put back to. */
 export async function setUp(): Promise<{ readonly operation: Operation; readonly panels: readonly PanelFacts[] }> {
   const operation = new Operation();
-  await addProviders(operation);
-  await addCatalogue(operation);
   const keys = new Map<string, string>();
   for (const { id, money, currency } of PANELS) keys.set(id, await addPanel(operation, id, money, currency));
+  await addProviders(operation);
+  await addCatalogue(operation);
   for (const { id, money } of PANELS) await addOrders(operation, id, money);
   for (const { id } of PANELS) await buy(operation, id, keys.get(id) ?? "");
   await operation.work();
@@ -265,6 +265,10 @@ async function addProviders(operation: Operation): Promise<void> {
       ...(name === "dill" ? { panels: ["beta"], max_calls_per_minute: 2 } : {}),
     });
   }
+  // Nothing uses it, so it may be removed.
+  const unused = { url: "http://127.0.0.1:9/unused/api/v2", key: "key-of-the-unused-one-5b4a3c2d" };
+  operation.secrets.add(unused.key);
+  await operation.must("PUT", "/v1/providers/unused", unused);
   await operation.must("PUT", "/v1/providers/basil/refund-policy", { mode: "hold" });
   await operation.must("PUT", "/v1/providers/acme/services/9/refund-policy", { mode: "auto", cap: "5", delay_minutes: 30 });
 }

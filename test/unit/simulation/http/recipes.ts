@@ -171,6 +171,7 @@ export function recipesFor(panel: PanelFacts): Readonly<Record<string, Recipe | 
     },
     "GET /v1/panels/:id": { who: "operator" },
     "PATCH /v1/panels/:id": { who: "operator", ids: ["icebound"], body: fc.record(panelSettings, { requiredKeys: [] }) },
+    "DELETE /v1/panels/:id": { who: "operator", ids: ["icebound", "panel-1", panel.id] },
     "POST /v1/panels/:id/unfreeze": { who: "operator", ids: ["icebound", panel.id], body: empty },
     "GET /v1/providers": { who: "operator", query: limits },
     "GET /v1/providers/:id": { who: "operator" },
@@ -180,6 +181,7 @@ export function recipesFor(panel: PanelFacts): Readonly<Record<string, Recipe | 
       query: fc.constantFrom("", "?probe=true"),
       body: providerSettings,
     },
+    "DELETE /v1/providers/:id": { who: "operator", ids: ["unused", "acme"] },
     "GET /v1/services": { who: "operator", query: limits },
     "POST /v1/services/import": {
       who: "operator",
@@ -193,9 +195,12 @@ export function recipesFor(panel: PanelFacts): Readonly<Record<string, Recipe | 
     "GET /v1/orders": { who: "panel", query: listOfOrders(panel) },
     "POST /v1/orders": {
       who: "panel",
+      query: fc.constantFrom("", "", "?dry_run=true"),
       body: fc.oneof(registration(panel), fc.array(registration(panel), { minLength: 1, maxLength: 6 })),
     },
     "GET /v1/orders/:id": { who: "panel" },
+    "DELETE /v1/orders/:id": { who: "panel", ids: [...orders.slice(0, 3), "new-1", "new-2"] },
+    "GET /v1/orders/:id/support": { who: "panel" },
     "GET /v1/orders/:id/changes": { who: "panel", query: limits },
     "POST /v1/orders/:id/check": { who: "panel", body: empty },
     "POST /v1/orders/:id/refill": { who: "panel", ids: panel.refillable, body: empty },
@@ -210,6 +215,12 @@ export function recipesFor(panel: PanelFacts): Readonly<Record<string, Recipe | 
     "GET /v1/customers/:id/balance": { who: "panel", query: fc.constantFrom("", "?currency=USD") },
     "GET /v1/customers/:id/entries": { who: "panel", query: limits },
     "POST /v1/customers/:id/credits": {
+      who: "panel",
+      ids: customers.slice(1),
+      keyed: true,
+      body: fc.record({ amount, reference: note }, { requiredKeys: ["amount"] }),
+    },
+    "POST /v1/customers/:id/debits": {
       who: "panel",
       ids: customers.slice(1),
       keyed: true,

@@ -96,7 +96,7 @@ export class Witness {
       ...wrongsOfForm(seen),
       ...(isOversized(asked) ? wrongsOfOversized(seen) : []),
       ...(seen.isApiV2 ? wrongsOfApiV2(seen) : wrongsOfRest(seen)),
-      ...this.#wrongsOfSecrecy(seen),
+      ...this.#wrongsOfSecrecy(seen, changes),
       ...operation.logs.flatMap((event) => (ALARMS.has(event.event) ? [`an alarm: ${JSON.stringify(event)}`] : [])),
       ...(isRefused(seen) ? changes.filter((change) => !isExplained(change, seen, operation.calls > calls)).map(inWords) : []),
       ...(changes.length > 0 ? await this.#wrongsOfMoney() : []),
@@ -140,7 +140,7 @@ export class Witness {
   }
 
   /** Keys are shown to nobody, and of a panel only to itself. */
-  #wrongsOfSecrecy(seen: Seen): string[] {
+  #wrongsOfSecrecy(seen: Seen, changes: readonly Change[]): string[] {
     const { asked, text, headers, json } = seen;
     const shown = `${text}\n${JSON.stringify([...headers])}`;
     const written = JSON.stringify([this.#operation.logs, this.#operation.queued]);
@@ -157,7 +157,7 @@ export class Witness {
     return [
       ...wrongs,
       ...others.flatMap(({ id, marker }) => (shown.includes(marker) ? [`${caller ?? ""} is shown what is ${id}'s`] : [])),
-      ...(caller === null ? [] : this.#wrongsOfStrangers(seen, caller)),
+      ...(caller === null ? [] : this.#wrongsOfStrangers(seen, caller, changes)),
       ...(asked.route.path === "/api/v2" && shown.includes(SUPPLIERS_WORDS) ? ["the own catalogue shows what its supplier said"] : []),
     ];
   }
@@ -183,13 +183,16 @@ export class Witness {
   }
 
   /** What another panel has does not exist for this one. */
-  #wrongsOfStrangers({ path, status }: Seen, caller: string): string[] {
+  #wrongsOfStrangers({ path, status }: Seen, caller: string, changes: readonly Change[]): string[] {
     const [, kind, encoded] = /^\/v1\/(orders|refunds)\/([^/]+)/.exec(path) ?? [];
     if (kind === undefined || encoded === undefined || status >= 300) return [];
     const id = decodeURIComponent(encoded);
     const order = kind === "orders" ? id : id.replace(/-r\d+$/, "");
     const owned = this.#before.get("orders") ?? new Map<string, Row>();
-    const isOwn = [...owned.values()].some((row) => row["panel"] === caller && row["id"] === order);
+    const removed = changes.flatMap(({ table, before, after }) =>
+      table === "orders" && before !== null && after === null ? [before] : [],
+    );
+    const isOwn = [...owned.values(), ...removed].some((row) => row["panel"] === caller && row["id"] === order);
     return isOwn ? [] : [`${caller} is answered for ${id}, which is not its own`];
   }
 }
@@ -301,8 +304,11 @@ function wrongsOfApiV2(seen: Seen): string[] {
     ];
   }
   return [
-    ...([404, 413, 429, 503].includes(status) ? [] : [`HTTP ${status} from API v2`]),
+    ...([404, 405, 413, 429, 503].includes(status) ? [] : [`HTTP ${status} from API v2`]),
     ...(text === "" ? [] : ["a body where there is no answer"]),
+    ...(status === 405 && (headers.get("Allow") === null || ["GET", "HEAD", "POST"].includes(asked.method))
+      ? ["405 of what is taken"]
+      : []),
     ...((status === 429 || status === 503) && headers.get("Retry-After") === null ? [`${status} without Retry-After`] : []),
   ];
 }
