@@ -7,12 +7,10 @@ import type { Order } from "../../domain/order.ts";
 import type { Actor } from "../../store/operations/audit.ts";
 import { type PanelRef, readPanel } from "../../store/panels/panels.ts";
 import type { Ports } from "../../ports.ts";
+import { adminTokenOf } from "./admin-token.ts";
 import type { ActingPanel, Context, OperatorContext, PanelContext, PanelRefContext } from "./context.ts";
 import { isSameHash, sha256Hex, toHex } from "./hash.ts";
 import type { Failure } from "./errors.ts";
-
-/** A shorter token could be guessed; the operator's access stays off then. */
-const MIN_ADMIN_TOKEN_CHARACTERS = 16;
 
 const PANEL_KEY_PREFIX = "ps_";
 /** 192 random bits. */
@@ -40,17 +38,14 @@ export type Caller = { readonly kind: "operator" } | { readonly kind: "panel"; r
 /** Finds out who asks. */
 export type Identify = (context: Context) => Promise<Result<Caller, Failure>>;
 
-async function identify({ request, env }: Context): Promise<Result<Caller, Failure>> {
+async function identify(context: Context): Promise<Result<Caller, Failure>> {
+  const { request } = context;
   const key = bearerKey(request.headers.get("Authorization"));
   if (key === null) return fail({ code: "unauthorized", why: "no_key" });
-  // A deployed Worker whose secret was never set has none, whatever the type says.
-  const adminToken = (env.ADMIN_TOKEN as string | undefined) ?? "";
-  const isAdminOn = adminToken.length >= MIN_ADMIN_TOKEN_CHARACTERS;
-  if (isAdminOn && isSameHash(await sha256Hex(key), await sha256Hex(adminToken))) return ok({ kind: "operator" });
+  const admin = adminTokenOf(context);
+  if (admin.ok && isSameHash(await sha256Hex(key), await sha256Hex(admin.value))) return ok({ kind: "operator" });
   if (isPanelKey(key)) return ok({ kind: "panel", keyHash: await panelKeyHash(key) });
-  return fail(
-    isAdminOn ? { code: "unauthorized", why: "unknown_key" } : { code: "admin_disabled", minCharacters: MIN_ADMIN_TOKEN_CHARACTERS },
-  );
+  return fail(admin.ok ? { code: "unauthorized", why: "unknown_key" } : { code: "admin_disabled", problem: admin.failure });
 }
 
 function bearerKey(authorization: string | null): string | null {

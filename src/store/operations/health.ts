@@ -16,10 +16,12 @@ export type Health = {
   readonly deadLetters: number;
   /** Whether some panel's refunds wait because its ledger did not add up. */
   readonly ledgerMismatch: boolean;
+  /** Numbers of the keys that providers' keys are sealed under; 0 for those in plain text. */
+  readonly sealedUnder: readonly number[];
 };
 
 type TickRow = { minute: number; at: number; ignored_minute: number | null };
-type CountsRow = { providers: number; down: number; following_since: number | null };
+type CountsRow = { providers: number; down: number; following_since: number | null; sealed_under: string | null };
 
 /** Two rows a provider, and at most a thousand dead letters, however many orders there are. */
 export async function readHealth(db: D1Database): Promise<Health> {
@@ -28,7 +30,8 @@ export async function readHealth(db: D1Database): Promise<Health> {
     db.prepare(
       `SELECT count(*) AS providers,
          coalesce(sum(p.enabled = 1 AND p.retry_at IS NOT NULL AND p.last_failure->>'$.code' IS NOT 'rate_limited'), 0) AS down,
-         min(iif(p.enabled = 1 AND EXISTS (SELECT 1 FROM orders o WHERE o.provider = p.id AND o.cadence IS NOT NULL), p.created_at, NULL)) AS following_since
+         min(iif(p.enabled = 1 AND EXISTS (SELECT 1 FROM orders o WHERE o.provider = p.id AND o.cadence IS NOT NULL), p.created_at, NULL)) AS following_since,
+         group_concat(DISTINCT iif(p.api_key GLOB 'sealed:[1-9]*:*', CAST(substr(p.api_key, 8) AS INTEGER), 0)) AS sealed_under
        FROM providers p`,
     ),
     db.prepare(
@@ -47,6 +50,7 @@ export async function readHealth(db: D1Database): Promise<Health> {
     providersDown: count?.down ?? 0,
     followingSince: count?.following_since ?? null,
     deadLetters: (letters?.results[0]?.["waiting"] as number | undefined) ?? 0,
+    sealedUnder: (count?.sealed_under ?? "").split(",").filter(Boolean).map(Number),
     ledgerMismatch: (frozen?.results.length ?? 0) > 0,
   };
 }

@@ -3,6 +3,7 @@ import { type OrderRow, toOrder } from "../rows/order.ts";
 import type { OrderKey } from "../../domain/message.ts";
 import { leftBehindStatement } from "../placement/placement.ts";
 import { dueResendsStatement } from "../placement/resends.ts";
+import { type StoredSecret, staleSecretsStatement, toStoredSecret } from "../secrets/stored-secrets.ts";
 import { type Provider, type ProviderRow, toProvider } from "../rows/provider.ts";
 
 /** `ledgerCheckDay`: the UTC day, counted from the epoch, for which the ledger check was sent on its way. */
@@ -21,6 +22,8 @@ export type TickView = {
   readonly leftBehind: readonly Order[];
   /** Orders that are to be sent again. */
   readonly resends: readonly OrderKey[];
+  /** Secrets to be sealed under the newest key. */
+  readonly staleSecrets: readonly StoredSecret[];
 };
 
 type TickRow = { minute: number; at: number; ignored_minute: number | null; books_day: number };
@@ -30,10 +33,10 @@ const TICK = "SELECT minute, at, ignored_minute, books_day FROM ticks WHERE id =
 /**
  * Reads what a tick needs. One row for the tick, two for each provider: its own, and one of the index that tells
  * whether any order of it is open, however many orders there are. `placedBefore` (epoch ms): what is being placed for
- * longer was left behind. Resends are read as of `now`.
+ * longer was left behind. Resends are read as of `now`. `newestKey` seals secrets; null where none does.
  */
-export async function readTickView(db: D1Database, placedBefore: number, now: number): Promise<TickView> {
-  const [tick, providers, leftBehind, resends] = await db.batch<Record<string, unknown>>([
+export async function readTickView(db: D1Database, placedBefore: number, now: number, newestKey: number | null): Promise<TickView> {
+  const [tick, providers, leftBehind, resends, stale] = await db.batch<Record<string, unknown>>([
     db.prepare(TICK),
     db.prepare(
       `SELECT p.* FROM providers p
@@ -41,6 +44,7 @@ export async function readTickView(db: D1Database, placedBefore: number, now: nu
     ),
     leftBehindStatement(db, placedBefore),
     dueResendsStatement(db, now),
+    ...(newestKey === null ? [] : [staleSecretsStatement(db, newestKey)]),
   ]);
   const row = tick?.results[0] as TickRow | undefined;
   return {
@@ -48,6 +52,7 @@ export async function readTickView(db: D1Database, placedBefore: number, now: nu
     providers: ((providers?.results ?? []) as ProviderRow[]).map(toProvider),
     leftBehind: ((leftBehind?.results ?? []) as OrderRow[]).map(toOrder),
     resends: ((resends?.results ?? []) as { panel: string; n: number }[]).map(({ panel, n }) => [panel, n]),
+    staleSecrets: (stale?.results ?? []).map(toStoredSecret),
   };
 }
 

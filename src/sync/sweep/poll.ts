@@ -6,8 +6,7 @@ import type { Order } from "../../domain/order.ts";
 import type { PartFacts } from "../../domain/refund-rules.ts";
 import type { Report } from "../../domain/order-report.ts";
 import type { Quota } from "../../gate/quota.ts";
-import type { Ports } from "../../ports.ts";
-import type { Capability, PollResult } from "../../provider/client.ts";
+import type { Capability, PollResult, ProviderPort } from "../../provider/client.ts";
 import { clientFor } from "../../provider/client-for.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import { OPEN_CALLS } from "../limits.ts";
@@ -53,7 +52,7 @@ export type PollRun = PollRequest & {
  */
 export async function runPolls<T>(
   requests: readonly PollRequest[],
-  ports: Pick<Ports, "fetch" | "now">,
+  ports: ProviderPort,
   then: (run: PollRun) => Promise<T>,
 ): Promise<T[]> {
   const connections = Math.max(1, Math.floor(OPEN_CALLS / Math.max(1, requests.length)));
@@ -67,7 +66,7 @@ export async function runPolls<T>(
 
 async function runPoll(
   request: PollRequest,
-  { fetch, now }: Pick<Ports, "fetch" | "now">,
+  ports: ProviderPort,
   slot: <T>(task: () => Promise<T>) => Promise<T>,
 ): Promise<PollRun> {
   const { provider, orders, quota } = request;
@@ -76,15 +75,16 @@ async function runPoll(
   // Two panels may follow one order of a provider: it is asked once.
   const ids = new Map(orders.flatMap((order) => (order.providerOrderId === null ? [] : [[order.providerOrderId, isSuspect(order)]])));
   const polled = [...ids].map(([id, suspect]) => ({ id, suspect }));
+  const { now } = ports;
   const startedAt = now();
-  const statuses = await clientFor({ fetch, now }, provider.settings).poll(
+  const statuses = await clientFor(ports, provider.settings).poll(
     { slot, takeCall: quota, inTrouble: provider.state.failures > 0 },
     assumed,
     polled,
   );
   // Statuses come first, and a provider in trouble is left alone.
   const refillable = statuses.failure === null ? orders : [];
-  const { words, calls } = await slot(() => askRefillWords({ fetch, now }, provider, refillable, quota));
+  const { words, calls } = await slot(() => askRefillWords(ports, provider, refillable, quota));
   const poll = { ...statuses, calls: statuses.calls + calls };
   const answers = orders.flatMap((order): OrderAnswer[] => {
     const answer = poll.answers.get(order.providerOrderId ?? "");

@@ -13,13 +13,14 @@ import { formatAmount } from "../../../domain/money.ts";
 import type { BrakeHeld } from "../../../store/refunds/refund-cases.ts";
 import type { FollowedProvider } from "../../../store/providers/provider-settings.ts";
 
-export function providerView({ provider, activeOrders }: FollowedProvider, held: BrakeHeld, now: number) {
+/** `key`: the provider's key in plain, of which a hint is shown. */
+export function providerView({ provider, activeOrders }: FollowedProvider, key: string, held: BrakeHeld, now: number) {
   const { settings } = provider;
   return {
     id: provider.id,
     name: provider.name,
     url: settings.url,
-    key_hint: keyHint(settings.key),
+    key_hint: keyHint(key),
     currency: provider.currency,
     panels: provider.panels,
     batch_size: provider.batchSize,

@@ -1,0 +1,39 @@
+/**
+ * Secrets as they stand in their columns: those that are to be sealed anew. What a text holds, `src/secrets/` knows.
+ */
+import { type SecretPlace, sealedRange } from "../../secrets/sealed-text.ts";
+
+/** A secret as it stands in the database. */
+export type StoredSecret = { readonly place: SecretPlace; readonly stored: string };
+
+/** A tick looks at so many; with none to seal, the index shows so in no row. */
+const MAX_READ = 100;
+
+/** Secrets that are not sealed under the key of this number, plain ones among them. */
+export function staleSecretsStatement(db: D1Database, newest: number): D1PreparedStatement {
+  const { from, to } = sealedRange(newest);
+  return db
+    .prepare(
+      `SELECT id, api_key FROM providers WHERE api_key < ?1
+       UNION ALL SELECT id, api_key FROM providers WHERE api_key >= ?2 LIMIT ?3`,
+    )
+    .bind(from, to, MAX_READ);
+}
+
+export function toStoredSecret({ id, api_key: stored }: Record<string, unknown>): StoredSecret {
+  return { place: { table: "providers", column: "api_key", row: String(id) }, stored: String(stored) };
+}
+
+/** A secret, and the text that it is to be stored as from now on. */
+export type Resealed = StoredSecret & { readonly sealed: string };
+
+/**
+ * Stores secrets that were sealed anew, where they still are as they were read; answers how many. Nothing that was
+ * learned of a provider is forgotten: its key is the same. Three rows written each.
+ */
+export async function storeResealed(db: D1Database, resealed: readonly Resealed[]): Promise<number> {
+  if (resealed.length === 0) return 0;
+  const update = db.prepare("UPDATE providers SET api_key = ?3 WHERE id = ?1 AND api_key = ?2");
+  const results = await db.batch(resealed.map(({ place, stored, sealed }) => update.bind(place.row, stored, sealed)));
+  return results.filter(({ meta }) => meta.changes > 0).length;
+}
