@@ -1,7 +1,7 @@
 /** `npm run dev`: the Worker on embedded D1 and Queue, on lasting local state, with a tick at every real minute. */
 import { join } from "node:path";
 import { tickEveryMinute, tickPath } from "./dev/minutes.ts";
-import { makeVars } from "./dev/vars.ts";
+import { addMissingVars } from "./dev/vars.ts";
 import { runWrangler, type Wrangler } from "./dev/wrangler.ts";
 import { watchForEnd } from "./ending.ts";
 import { LOOPBACK, MAX_PORT, requireFreePort } from "./ports.ts";
@@ -39,8 +39,10 @@ function readPort(args: string[]): number | null {
 
 async function serve(port: number): Promise<number> {
   await requireFreePort(port);
-  const token = makeVars(ROOT);
-  if (token !== null) console.log(`Made .dev.vars. ADMIN_TOKEN: ${token}\n`);
+  const made = addMissingVars(ROOT);
+  if (made.size > 0) console.log(`Added to .dev.vars: ${[...made.keys()].join(", ")}.`);
+  const token = made.get("ADMIN_TOKEN");
+  if (token !== undefined) console.log(`ADMIN_TOKEN: ${token}\n`);
   const migrated = await outlive(runWrangler(ROOT, ["d1", "migrations", "apply", "DB", "--local"]));
   if (migrated !== 0 || ending.signal.aborted) return migrated;
   const base = `http://${LOOPBACK}:${port}`;

@@ -100,7 +100,7 @@ function gcmOf(nonce: Uint8Array<ArrayBuffer>, place: SecretPlace): Gcm {
 /** Null where the box is not what was sealed; WebCrypto tells it by throwing, and never tells why. */
 async function decrypted(algorithm: Gcm, key: CryptoKey, box: Uint8Array<ArrayBuffer>): Promise<string | null> {
   try {
-    return new TextDecoder().decode(await crypto.subtle.decrypt(algorithm, key, box));
+    return new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }).decode(await crypto.subtle.decrypt(algorithm, key, box));
   } catch {
     return null;
   }

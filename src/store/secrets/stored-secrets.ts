@@ -6,7 +6,7 @@ import { type SecretPlace, sealedRange } from "../../secrets/sealed-text.ts";
 /** A secret as it stands in the database. */
 export type StoredSecret = { readonly place: SecretPlace; readonly stored: string };
 
-/** A tick looks at so many; with none to seal, the index shows so in no row. */
+/** A tick looks at so many; with none to seal, the index shows so in two rows. */
 const MAX_READ = 100;
 
 /** Secrets that are not sealed under the key of this number, plain ones among them. */
