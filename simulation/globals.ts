@@ -9,7 +9,8 @@ import type { Scheduler } from "./scheduler.ts";
 export function ruleGlobals(scheduler: Scheduler): () => void {
   const timeout = AbortSignal.timeout.bind(AbortSignal);
   const { subtle } = crypto;
-  const { digest, importKey, encrypt, decrypt } = subtle;
+  const real = { digest: subtle.digest.bind(subtle), importKey: subtle.importKey.bind(subtle) };
+  const ciphers = { encrypt: subtle.encrypt.bind(subtle), decrypt: subtle.decrypt.bind(subtle) };
   AbortSignal.timeout = (ms: number): AbortSignal => {
     const controller = new AbortController();
     scheduler.in(ms, () => controller.abort(new DOMException("The operation was aborted due to timeout", "TimeoutError")));
@@ -20,7 +21,7 @@ export function ruleGlobals(scheduler: Scheduler): () => void {
     Promise.resolve(new Uint8Array(createHash("sha256").update(bytesOf(data)).digest()).buffer);
   return () => {
     AbortSignal.timeout = timeout;
-    Object.assign(subtle, { digest, importKey, encrypt, decrypt });
+    Object.assign(subtle, real, ciphers);
   };
 }
 
@@ -28,9 +29,12 @@ type GcmParameters = { readonly iv: BufferSource; readonly additionalData: Buffe
 
 const TAG_BYTES = 16;
 
+async function atOnce(work: () => Uint8Array): Promise<ArrayBuffer> {
+  return Uint8Array.from(work()).buffer;
+}
+
 /** AES-256-GCM as WebCrypto has it: the tag follows the ciphertext. A key is its bytes. */
 function gcmAtOnce() {
-  const atOnce = async (work: () => Uint8Array): Promise<ArrayBuffer> => Uint8Array.from(work()).buffer;
   return {
     importKey: async (_format: string, bytes: BufferSource) => bytesOf(bytes),
     encrypt: ({ iv, additionalData }: GcmParameters, key: Uint8Array, data: BufferSource) =>

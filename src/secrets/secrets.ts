@@ -23,7 +23,11 @@ export type Secrets = {
   /** Whether there is a key of that number. */
   readonly has: (key: number) => boolean;
   /** Seals a text for its place, under the newest key. */
-  readonly seal: (place: SecretPlace, text: string, randomBytes: (length: number) => Uint8Array) => Promise<Result<string, EncryptionKeysProblem>>;
+  readonly seal: (
+    place: SecretPlace,
+    text: string,
+    randomBytes: (length: number) => Uint8Array,
+  ) => Promise<Result<string, EncryptionKeysProblem>>;
   /** The text that was sealed for this place. One that was never sealed is its own text. */
   readonly open: (place: SecretPlace, stored: string) => Promise<Result<string, OpenFailure>>;
   /** Whether a stored text is sealed under the newest key; true where there is no key to seal it under. */

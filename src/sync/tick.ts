@@ -38,7 +38,13 @@ export async function tick(env: Env, ports: Ports, scheduledTime: number): Promi
  */
 async function sendDue(env: Env, ports: Ports, minute: number): Promise<void> {
   const { db, usage } = metered(env.DB);
-  const { tick: last, providers, leftBehind, resends, staleSecrets } = await readTickView(db, ports.now() - PLACING_MS, ports.now(), ports.secrets.newest);
+  const {
+    tick: last,
+    providers,
+    leftBehind,
+    resends,
+    staleSecrets,
+  } = await readTickView(db, ports.now() - PLACING_MS, ports.now(), ports.secrets.newest);
   const { first, ignored } = minutesToCover(last.minute, minute);
   await flagLeftBehind(db, leftBehind, ports);
   if (ignored !== null) ports.log({ event: "tick.clock_was_ahead", minute, remembered: ignored });

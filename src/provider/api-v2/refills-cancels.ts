@@ -33,7 +33,11 @@ export async function askRefills(port: ProviderPort, settings: ProviderSettings,
  * Asks to cancel orders. Their outcome comes as a status. The protocol has a list even for one order, and some servers
  * know only `order`: where no list was ever taken and one is not understood, the first order is asked for by itself.
  */
-export async function askCancels(port: ProviderPort & CancelPort, settings: ProviderSettings, ids: readonly string[]): Answers<RequestReply> {
+export async function askCancels(
+  port: ProviderPort & CancelPort,
+  settings: ProviderSettings,
+  ids: readonly string[],
+): Answers<RequestReply> {
   const takenBy = settings.request.cancelOne ? "order" : settings.learned.cancelBy;
   if (takenBy === "order") return cancelEach(port, settings, ids);
   const heard = await askFor(port, settings, ids, CANCELS);

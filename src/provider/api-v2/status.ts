@@ -10,7 +10,11 @@ import type { ProviderFailure } from "../failure.ts";
 import type { ProviderSettings } from "../settings.ts";
 
 /** Asks for the status of several orders in one call. The caller keeps the list to what the provider takes, 100 at most. */
-export function askMany(port: ProviderPort, settings: ProviderSettings, ids: readonly string[]): Promise<Result<ManyAnswer, ProviderFailure>> {
+export function askMany(
+  port: ProviderPort,
+  settings: ProviderSettings,
+  ids: readonly string[],
+): Promise<Result<ManyAnswer, ProviderFailure>> {
   const fields = { action: "status", orders: ids.join(",") };
   return callProvider(port, settings, { fields, read: (json, { key }) => readMany(json, ids, key) });
 }

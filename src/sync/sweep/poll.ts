@@ -50,11 +50,7 @@ export type PollRun = PollRequest & {
  * Asks each provider about its orders, and hands on what each said as soon as it has: a slow one delays no other, nor
  * does it get more than its share of the connections. Never throws for what a provider does: that is in `poll`.
  */
-export async function runPolls<T>(
-  requests: readonly PollRequest[],
-  ports: ProviderPort,
-  then: (run: PollRun) => Promise<T>,
-): Promise<T[]> {
+export async function runPolls<T>(requests: readonly PollRequest[], ports: ProviderPort, then: (run: PollRun) => Promise<T>): Promise<T[]> {
   const connections = Math.max(1, Math.floor(OPEN_CALLS / Math.max(1, requests.length)));
   return Promise.all(
     requests.map(async (request) => {
@@ -64,11 +60,7 @@ export async function runPolls<T>(
   );
 }
 
-async function runPoll(
-  request: PollRequest,
-  ports: ProviderPort,
-  slot: <T>(task: () => Promise<T>) => Promise<T>,
-): Promise<PollRun> {
+async function runPoll(request: PollRequest, ports: ProviderPort, slot: <T>(task: () => Promise<T>) => Promise<T>): Promise<PollRun> {
   const { provider, orders, quota } = request;
   const { many } = provider.state;
   const assumed: Capability = { many, batchSize: many === "no" ? provider.state.learnedBatchSize : idsPerCall(provider) };

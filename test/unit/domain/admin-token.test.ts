@@ -44,10 +44,8 @@ describe("the operator's token", () => {
     ["16 bytes in hex", () => bytes(16).map((each) => Buffer.from(each).toString("hex"))],
   ])("is good as %s, whatever is drawn", (_how, drawn) => {
     // Seeded: of a million draws, a few would be turned down.
-    fc.assert(
-      fc.property(drawn(), (token) => problemOf(token) === "good"),
-      { numRuns: 2000, seed: 1 },
-    );
+    const tokens = fc.sample(drawn(), { numRuns: 2000, seed: 1 });
+    expect(tokens.filter((token) => problemOf(token) !== "good")).toEqual([]);
   });
 
   it("that is refused is told without any of it", () => {

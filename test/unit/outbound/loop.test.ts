@@ -42,10 +42,13 @@ describe("a call that goes out", () => {
   const markOf = async (loop: string | null): Promise<string | null> => {
     let mark: string | null = null;
     const call = new Request("https://provider.com/api/v2", { method: "POST", body: "x" });
-    await fetchMarked(async ({ headers }) => {
-      mark = headers.get("CDN-Loop");
-      return new Response();
-    }, loop === null ? null : requestWith(loop))(call);
+    await fetchMarked(
+      async ({ headers }) => {
+        mark = headers.get("CDN-Loop");
+        return new Response();
+      },
+      loop === null ? null : requestWith(loop),
+    )(call);
     return mark;
   };
 

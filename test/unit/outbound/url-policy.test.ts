@@ -160,10 +160,7 @@ describe("a refusal", () => {
     ["https://intranet/", "The host intranet is a name of a local network and cannot be reached from here. Use a public host name."],
     ["nonsense", "This is not a complete URL. It should look like https://provider.example/api/v2."],
     ["https://panelsync.me.workers.dev/", "The host panelsync.me.workers.dev is panelsync itself. Use the address of the other side."],
-    [
-      "https://u:p@provider.com/",
-      "The URL has a user name or password before the host. Leave it out: the key belongs in its own field.",
-    ],
+    ["https://u:p@provider.com/", "The URL has a user name or password before the host. Leave it out: the key belongs in its own field."],
   ])("of %s says what is wrong and what to do", (text, sentence) => {
     const result = checkOutboundUrl(text, PUBLIC);
     expect(result.ok ? null : describeUrlRefusal(result.failure)).toBe(sentence);

@@ -69,14 +69,16 @@ describe("the secret ENCRYPTION_KEYS", () => {
 
 describe("a sealed secret", () => {
   it("opens to what was sealed, whatever it is, and shows nothing of it", async () => {
+    const secrets = secretsOf(ONE);
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: "binary", maxLength: 100 }), async (text) => {
-        const stored = await sealed(ONE, text);
+        const result = await secrets.seal(ACME, text, randomBytes);
+        const stored = result.ok ? result.value : "";
         expect(stored).toMatch(/^sealed:1:[A-Za-z0-9_-]+$/);
         if (text.length > 4) expect(stored).not.toContain(text);
-        expect(await opened(ONE, stored)).toBe(text);
+        expect(await secrets.open(ACME, stored)).toEqual({ ok: true, value: text });
       }),
-      { numRuns: 50 },
+      { numRuns: 25 },
     );
   });
 
@@ -152,11 +154,11 @@ describe("a sealed secret", () => {
   it("is opened once and then remembered, for a bounded number of them", async () => {
     const secrets = secretsOf(ONE);
     const texts = await Promise.all(Array.from({ length: 300 }, (_, n) => sealed(ONE, `key-${n}`)));
-    const { decrypt } = crypto.subtle;
+    const decrypt = crypto.subtle.decrypt.bind(crypto.subtle);
     let decryptions = 0;
     crypto.subtle.decrypt = (...asked) => {
       decryptions += 1;
-      return decrypt.apply(crypto.subtle, asked);
+      return decrypt(...asked);
     };
     try {
       for (let round = 0; round < 3; round++) expect(await secrets.open(ACME, texts[0] ?? "")).toEqual({ ok: true, value: "key-0" });

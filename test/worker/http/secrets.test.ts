@@ -263,7 +263,9 @@ describe("no key of anybody's", () => {
     await ask("GET", "/v1/orders", { key: panelKey });
     await ask("GET", "/v1/providers");
     await ask("GET", "/healthz");
-    const tables = await rows<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'");
+    const tables = await rows<{ name: string }>(
+      "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'",
+    );
     for (const { name } of tables) said.push(JSON.stringify(await rows(`SELECT * FROM "${name}"`)));
     expect(said.join("").length).toBeGreaterThan(10_000);
     const everything = [...said, ...messages, JSON.stringify(world.events)].join("\n");

@@ -29,13 +29,21 @@ export type ProviderColumns = {
 
 /** A provider's key as it stands in its row. A plain one would be sealed by the next tick. */
 export async function sealedKey(id: string, key: string, encryptionKeys = env.ENCRYPTION_KEYS): Promise<string> {
-  const sealed = await secretsOf(encryptionKeys).seal(providerKeyPlace(id), key, (length) => crypto.getRandomValues(new Uint8Array(length)));
+  const sealed = await secretsOf(encryptionKeys).seal(providerKeyPlace(id), key, (length) =>
+    crypto.getRandomValues(new Uint8Array(length)),
+  );
   if (!sealed.ok) throw new Error(sealed.failure.code);
   return sealed.value;
 }
 
 export async function addProvider(id: string, columns: ProviderColumns = {}): Promise<void> {
-  const row = { url: `https://${id}.example/api/v2`, api_key: await sealedKey(id, `secret-${id}`), created_at: NOW, updated_at: NOW, ...columns };
+  const row = {
+    url: `https://${id}.example/api/v2`,
+    api_key: await sealedKey(id, `secret-${id}`),
+    created_at: NOW,
+    updated_at: NOW,
+    ...columns,
+  };
   const names = Object.keys(row);
   await env.DB.prepare(`INSERT INTO providers (id, ${names.join(", ")}) VALUES (?1, ${names.map((_, i) => `?${i + 2}`).join(", ")})`)
     .bind(id, ...Object.values(row))

@@ -8,10 +8,11 @@
 
 /** Where a cell begins, for one separator or another; quotes and white space before its first sign do not count. */
 const BEGINNING = /(^|[;,|\t\r\n])(["'\s]*)(?=[=+\-@−＝＋－＠])/g;
-/** White space by which spreadsheets were found to be led astray, at the start of a cell. */
+/** White space that spreadsheets skip at the start of a cell, and what follows with it. */
 const ODD_START = /^[\t\r\n]/;
 const PLAIN_NUMBER = /^-?\d+(\.\d+)?$/;
-const NEEDS_QUOTES = /[",;|\t\r\n]/;
+/** Those at which a cell would end; the others are defused and need none. */
+const NEEDS_QUOTES = /[",;\t\r\n]/;
 
 function csvCell(value: string | number | null): string {
   const text = value === null ? "" : String(value);
