@@ -1,7 +1,7 @@
 /**
  * Secrets as they stand in their columns: those that are to be sealed anew. What a text holds, `src/secrets/` knows.
  */
-import { type SecretPlace, sealedRange } from "../../secrets/sealed-text.ts";
+import { providerKeyPlace, type SecretPlace, sealedRange } from "../../secrets/sealed-text.ts";
 
 /** A secret as it stands in the database. */
 export type StoredSecret = { readonly place: SecretPlace; readonly stored: string };
@@ -9,19 +9,21 @@ export type StoredSecret = { readonly place: SecretPlace; readonly stored: strin
 /** A tick looks at so many; with none to seal, the index shows so in two rows. */
 const MAX_READ = 100;
 
-/** Secrets that are not sealed under the key of this number, plain ones among them. */
-export function staleSecretsStatement(db: D1Database, newest: number): D1PreparedStatement {
+/** Secrets that are not sealed under the newest key, plain ones among them, as one column; `staleBounds` are ?1 and ?2. */
+export const STALE_SECRETS = `(SELECT json_group_array(json_array(id, api_key)) FROM (
+    SELECT id, api_key FROM providers WHERE api_key < ?1
+    UNION ALL SELECT id, api_key FROM providers WHERE api_key >= ?2 LIMIT ${MAX_READ}))`;
+
+/** Between which texts everything is sealed under the key of this number. NULL for none: nothing is to be sealed. */
+export function staleBounds(newest: number | null): readonly [from: string | null, to: string | null] {
+  if (newest === null) return [null, null];
   const { from, to } = sealedRange(newest);
-  return db
-    .prepare(
-      `SELECT id, api_key FROM providers WHERE api_key < ?1
-       UNION ALL SELECT id, api_key FROM providers WHERE api_key >= ?2 LIMIT ?3`,
-    )
-    .bind(from, to, MAX_READ);
+  return [from, to];
 }
 
-export function toStoredSecret({ id, api_key: stored }: Record<string, unknown>): StoredSecret {
-  return { place: { table: "providers", column: "api_key", row: String(id) }, stored: String(stored) };
+export function toStoredSecrets(column: string): StoredSecret[] {
+  const pairs = JSON.parse(column) as readonly (readonly [id: string, stored: string])[];
+  return pairs.map(([id, stored]) => ({ place: providerKeyPlace(id), stored }));
 }
 
 /** A secret, and the text that it is to be stored as from now on. */

@@ -75,7 +75,7 @@ describe("API v2 for the panel's own ids", () => {
       ["POST", "/api/v2/", new URLSearchParams(query)],
       ["POST", "/api/v2", { key: scriptKey, action: "status", order: 3 }],
       ["POST", "/api/v2", multipart],
-      ["POST", `/api/v2?${query}`],
+      ["POST", "/api/v2?action=status&order=3", new URLSearchParams({ key: scriptKey })],
       ["GET", `/api/v2/?${query}`],
       ["POST", "/api/v2", query],
     ];

@@ -186,7 +186,7 @@ describe("a tick", () => {
     expect((await world.get("/v1/providers/acme")).json.key_hint).toBe("4321");
   });
 
-  it("with nothing to seal reads two rows for it, however many providers there are", async () => {
+  it("with nothing to seal reads two rows for it at most, however many providers there are", async () => {
     for (let n = 0; n < 30; n++) await addProvider(`p${n}`);
     const cost = async (keys: string | undefined): Promise<number> => {
       const world = worldOf(keys);
@@ -196,7 +196,7 @@ describe("a tick", () => {
       await env.DB.prepare("UPDATE ticks SET minute = 0").run();
       return Number(tick?.["rows_read"]);
     };
-    expect(await cost(env.ENCRYPTION_KEYS)).toBe((await cost(undefined)) + 2);
+    expect((await cost(env.ENCRYPTION_KEYS)) - (await cost(undefined))).toBeLessThanOrEqual(2);
   });
 });
 
