@@ -11,7 +11,7 @@ export type AdminTokenProblem =
   /** A header cannot carry it as it is: white space, control characters, letters outside ASCII. */
   | { readonly code: "unsendable" }
   | { readonly code: "few_characters"; readonly different: number; readonly min: number }
-  /** One part again and again, or characters that mostly lie one step from the next, such as `abcdef…`. */
+  /** Parts that come again and again, or a series, such as `abcdef…`. */
   | { readonly code: "pattern" };
 
 /** 32 characters of `openssl rand -hex 16` are 128 random bits. */
@@ -20,6 +20,8 @@ const MIN_CHARACTERS = 32;
 const MAX_CHARACTERS = 256;
 /** 32 random hexadecimal digits have 14 different ones on average; fewer than 10 come once in 100,000 draws. */
 const MIN_DIFFERENT = 10;
+/** 32 random hexadecimal digits have 30 triples, of which hardly one comes twice; a word that is repeated has few. */
+const MIN_DIFFERENT_TRIPLES_SHARE = 0.75;
 /** Of a random text, one pair of neighbours in ten is a certain step apart. */
 const MAX_STEADY_SHARE = 0.5;
 
@@ -35,20 +37,28 @@ export function checkAdminToken(token: string | undefined): Result<string, Admin
   return isRepeated(token) || isSteady(token) ? fail({ code: "pattern" }) : ok(token);
 }
 
-/** Whether a text is one part again and again, the last time perhaps cut off. */
+/** Whether a text is made of parts that come again and again, in capitals or not, whatever stands between them. */
 function isRepeated(text: string): boolean {
-  for (let length = 1; length <= text.length / 2; length++) if (text.startsWith(text.slice(length))) return true;
-  return false;
+  const triples = Array.from({ length: text.length - 2 }, (_, at) => text.slice(at, at + 3).toLowerCase());
+  return new Set(triples).size < triples.length * MIN_DIFFERENT_TRIPLES_SHARE;
 }
 
-/** Whether most characters are the same step from the one before, as in `abcdef…` and `97531…`. */
+/** How far back a series is looked for: `abcdef…`, `a1b2c3…`, `a-1b-2c-3…`. */
+const DISTANCES = [1, 2, 3] as const;
+
+/** Whether most characters are the same step from the one before them, or from the one a few before. */
 function isSteady(text: string): boolean {
+  return DISTANCES.some((distance) => mostCommonStep(text, distance) > (text.length - distance) * MAX_STEADY_SHARE);
+}
+
+/** How often the step comes that is most common between characters at this distance. */
+function mostCommonStep(text: string, distance: number): number {
   const steps = new Map<number, number>();
-  for (let at = 1; at < text.length; at++) {
-    const step = text.charCodeAt(at) - text.charCodeAt(at - 1);
+  for (let at = distance; at < text.length; at++) {
+    const step = text.charCodeAt(at) - text.charCodeAt(at - distance);
     steps.set(step, (steps.get(step) ?? 0) + 1);
   }
-  return Math.max(...steps.values()) > (text.length - 1) * MAX_STEADY_SHARE;
+  return Math.max(...steps.values());
 }
 
 /** What is wrong with the secret, in half a sentence that holds nothing of it. */

@@ -38,6 +38,12 @@ const LOCAL_ENDINGS = [
   "local",
   "onion",
   "alt",
+  // Overlay networks, as .onion is one.
+  "i2p",
+  "gnu",
+  "zkey",
+  "exit",
+  "bit",
   // RFC 8375 and the rest of .arpa: homes, and addresses turned round.
   "arpa",
   // ICANN: .internal for private use; .home, .corp and .mail are not delegated, since networks use them.
@@ -55,6 +61,13 @@ const LOCAL_ENDINGS = [
   "router",
   "gateway",
   "dhcp",
+  "homenet",
+  "loc",
+  "priv",
+  // Names within clusters.
+  "svc",
+  "consul",
+  "docker",
 ] as const;
 
 /**

@@ -3,7 +3,6 @@
  */
 import { ok } from "../../domain/result.ts";
 import { readPanel } from "../../store/panels/panels.ts";
-import { refusesQueryKeys } from "../../store/panels/query-keys.ts";
 import { isPanelKey, panelKeyHash } from "../kit/auth.ts";
 import type { Answer, Context, Reply } from "../kit/context.ts";
 import { type ApiV2Action, say, WRONG } from "./answers.ts";
@@ -62,9 +61,8 @@ export async function answerApiV2(call: Context, provider: string): Promise<Answ
   const { fields, isText } = read;
   const key = fields.get("key") ?? "";
   if (!isPanelKey(key)) return say(WRONG.key);
-  const ref = { by: "key_hash", value: await panelKeyHash(key) } as const;
   // The key of a GET stands in its query.
-  if (call.request.method !== "POST" && (await refusesQueryKeys(call.env.DB, ref.value))) return say(WRONG.key);
+  const ref = { by: "key_hash", value: await panelKeyHash(key), inQuery: call.request.method !== "POST" } as const;
   const named = ACTIONS.get(fields.get("action")?.trim() ?? "");
   const action = call.request.method === "POST" || (named !== undefined && BY_GET.has(named)) ? named : undefined;
   if (action !== undefined) return action({ call, fields, isText, ref, provider: provider === "" ? null : provider });

@@ -16,6 +16,8 @@ export type Panel = {
   readonly reuseIdenticalAdds: boolean;
   /** Whether an `add` is refused while another order is under way on its link. */
   readonly refuseDuplicateLinks: boolean;
+  /** Whether its key opens nothing where it stands in a query. */
+  readonly refuseQueryKeys: boolean;
   /** Set while its refunds wait, because its ledger did not add up: since when (epoch ms), and what did not. */
   readonly frozen: { readonly at: number; readonly because: string } | null;
   /** The number of the panel's newest order; how many it has, but for numbers that a race left unused. */
@@ -25,8 +27,11 @@ export type Panel = {
   readonly createdAt: number;
 };
 
-/** How a request names the panel it is for: by its id (the operator), or by the hash of the key that was sent. */
-export type PanelRef = { readonly by: "id" | "key_hash"; readonly value: string };
+/**
+ * How a request names the panel it is for: by its id (the operator), or by the hash of the key that was sent. `inQuery`:
+ * the key stood in the URL, so that a panel may refuse it.
+ */
+export type PanelRef = { readonly by: "id" | "key_hash"; readonly value: string; readonly inQuery?: boolean };
 
 export type PanelRow = {
   id: string;
@@ -36,6 +41,7 @@ export type PanelRow = {
   allow_credit: number;
   reuse_identical_adds: number;
   refuse_duplicate_links: number;
+  refuse_query_keys: number;
   frozen_at: number | null;
   frozen_because: string | null;
   order_n: number;
@@ -44,7 +50,7 @@ export type PanelRow = {
 };
 
 export const PANEL_COLUMNS =
-  "id, name, currency, money, allow_credit, reuse_identical_adds, refuse_duplicate_links, frozen_at, frozen_because, order_n, lost_orders_from, created_at";
+  "id, name, currency, money, allow_credit, reuse_identical_adds, refuse_duplicate_links, refuse_query_keys, frozen_at, frozen_because, order_n, lost_orders_from, created_at";
 
 export function toPanel(row: PanelRow): Panel {
   const { id, name, currency, money } = row;
@@ -57,6 +63,7 @@ export function toPanel(row: PanelRow): Panel {
     allowCredit: row.allow_credit === 1,
     reuseIdenticalAdds: row.reuse_identical_adds === 1,
     refuseDuplicateLinks: row.refuse_duplicate_links === 1,
+    refuseQueryKeys: row.refuse_query_keys === 1,
     frozen,
     lastOrder: row.order_n,
     lostOrdersFrom: row.lost_orders_from,
@@ -76,7 +83,7 @@ export function panelIdSql(ref: PanelRef): string {
 
 /**
  * Runs statements that read for a panel, together with the check that there is such a panel: one round trip to D1,
- * one snapshot. Null when there is none. The statements name the panel by `panelIdSql`.
+ * one snapshot. Null when there is none, or its key may not be used so. The statements name the panel by `panelIdSql`.
  */
 export async function readForPanel(
   db: D1Database,
@@ -84,13 +91,17 @@ export async function readForPanel(
   statements: readonly D1PreparedStatement[],
 ): Promise<{ readonly panel: Panel; readonly results: readonly D1Result[] } | null> {
   const [found, ...results] = await db.batch<Record<string, unknown>>([db.prepare(PANEL_BY[ref.by]).bind(ref.value), ...statements]);
-  const row = found?.results[0] as PanelRow | undefined;
-  return row === undefined ? null : { panel: toPanel(row), results };
+  const panel = admitted(ref, found?.results[0] as PanelRow | undefined);
+  return panel === null ? null : { panel, results };
 }
 
 export async function readPanel(db: D1Database, ref: PanelRef): Promise<Panel | null> {
-  const row = await db.prepare(PANEL_BY[ref.by]).bind(ref.value).first<PanelRow>();
-  return row === null ? null : toPanel(row);
+  return admitted(ref, await db.prepare(PANEL_BY[ref.by]).bind(ref.value).first<PanelRow>());
+}
+
+/** The panel that was found, unless its key stands where the panel does not want it. */
+function admitted(ref: PanelRef, row: PanelRow | null | undefined): Panel | null {
+  return row === null || row === undefined || (ref.inQuery === true && row.refuse_query_keys === 1) ? null : toPanel(row);
 }
 
 /** Panels by id, from above `after` on. */
@@ -110,9 +121,11 @@ export type PanelSettings = {
   readonly allow_credit: boolean;
   readonly reuse_identical_adds: boolean;
   readonly refuse_duplicate_links: boolean;
+  readonly refuse_query_keys: boolean;
 };
 
-export function settingsOf({ name, currency, money, allowCredit, reuseIdenticalAdds, refuseDuplicateLinks }: Panel): PanelSettings {
+export function settingsOf(panel: Panel): PanelSettings {
+  const { name, currency, money, allowCredit, reuseIdenticalAdds, refuseDuplicateLinks, refuseQueryKeys } = panel;
   return {
     name,
     currency,
@@ -120,12 +133,13 @@ export function settingsOf({ name, currency, money, allowCredit, reuseIdenticalA
     allow_credit: allowCredit,
     reuse_identical_adds: reuseIdenticalAdds,
     refuse_duplicate_links: refuseDuplicateLinks,
+    refuse_query_keys: refuseQueryKeys,
   };
 }
 
 function columnsOf(settings: PanelSettings): (string | number | null)[] {
-  const { name, currency, money, allow_credit, reuse_identical_adds, refuse_duplicate_links } = settings;
-  return [name, currency, money, allow_credit ? 1 : 0, reuse_identical_adds ? 1 : 0, refuse_duplicate_links ? 1 : 0];
+  const { name, currency, money, allow_credit, reuse_identical_adds, refuse_duplicate_links, refuse_query_keys } = settings;
+  return [name, currency, money, ...[allow_credit, reuse_identical_adds, refuse_duplicate_links, refuse_query_keys].map(Number)];
 }
 
 export type NewPanel = PanelSettings & { readonly id: string; readonly createdAt: number; readonly keyHash: string };
@@ -135,8 +149,8 @@ export async function createPanel(db: D1Database, panel: NewPanel, audit: D1Prep
   const [created] = await db.batch<PanelRow>([
     db
       .prepare(
-        `INSERT INTO panels (id, key_hash, created_at, name, currency, money, allow_credit, reuse_identical_adds, refuse_duplicate_links)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 WHERE NOT EXISTS (SELECT 1 FROM panels WHERE id = ?1)
+        `INSERT INTO panels (id, key_hash, created_at, name, currency, money, allow_credit, reuse_identical_adds, refuse_duplicate_links, refuse_query_keys)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 WHERE NOT EXISTS (SELECT 1 FROM panels WHERE id = ?1)
          RETURNING ${PANEL_COLUMNS}`,
       )
       .bind(panel.id, panel.keyHash, panel.createdAt, ...columnsOf(panel)),
@@ -169,9 +183,10 @@ export async function updatePanel(
       .bind(seen.id, next.currency, next.money),
     db
       .prepare(
-        `UPDATE panels SET name = ?2, currency = ?3, money = ?4, allow_credit = ?5, reuse_identical_adds = ?6, refuse_duplicate_links = ?7
-         WHERE id = ?1 AND name IS ?8 AND currency = ?9 AND money = ?10 AND allow_credit = ?11
-           AND reuse_identical_adds = ?12 AND refuse_duplicate_links = ?13
+        `UPDATE panels SET name = ?2, currency = ?3, money = ?4, allow_credit = ?5, reuse_identical_adds = ?6, refuse_duplicate_links = ?7,
+           refuse_query_keys = ?8
+         WHERE id = ?1 AND name IS ?9 AND currency = ?10 AND money = ?11 AND allow_credit = ?12
+           AND reuse_identical_adds = ?13 AND refuse_duplicate_links = ?14 AND refuse_query_keys = ?15
            AND (order_n = 0 OR currency = ?3) AND (money = ?4 OR (order_n = 0 AND NOT ${hasAccounts}))
          RETURNING ${PANEL_COLUMNS}`,
       )

@@ -80,7 +80,7 @@ describe("a sealed secret", () => {
       }),
       { numRuns: 25 },
     );
-  });
+  }, 30_000);
 
   it("keeps a byte-order mark", async () => {
     expect(await opened(ONE, await sealed(ONE, "\uFEFFkey"))).toBe("\uFEFFkey");

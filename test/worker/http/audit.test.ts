@@ -34,6 +34,7 @@ describe("the audit trail", () => {
           allow_credit: false,
           reuse_identical_adds: true,
           refuse_duplicate_links: false,
+          refuse_query_keys: false,
         },
       },
     ]);

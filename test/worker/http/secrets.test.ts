@@ -290,8 +290,18 @@ describe("a panel's key in a query", () => {
 
   it("is refused of a panel that wants it in bodies only", async () => {
     const careful = await new World().panel("careful");
-    await env.DB.prepare("UPDATE panels SET refuse_query_keys = 1 WHERE id = 'careful'").run();
-    for (const action of ["balance", "services", "status", "nothing"])
+    const changed = await new World().ask("PATCH", "/v1/panels/careful", { body: { refuse_query_keys: true } });
+    expect(changed.json).toMatchObject({ refuse_query_keys: true });
+    for (const action of [
+      "balance",
+      "services",
+      "status",
+      "status&order=1",
+      "status&orders=1,2",
+      "refill_status&refill=1",
+      "add",
+      "nothing",
+    ])
       expect((await call("GET", `key=${careful}&action=${action}`)).json).toEqual({ error: "Invalid API key" });
     expect((await call("POST", "action=balance", new URLSearchParams({ key: careful }))).text).toContain("balance");
     expect((await call("GET", `key=${panelKey}&action=balance`)).text).toContain("balance");

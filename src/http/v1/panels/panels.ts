@@ -37,6 +37,7 @@ export const newPanelBody = z.strictObject({
   allow_credit: z.prefault(z.boolean(), false),
   reuse_identical_adds: z.prefault(z.boolean(), true),
   refuse_duplicate_links: z.prefault(z.boolean(), false),
+  refuse_query_keys: z.prefault(z.boolean(), false),
 });
 
 type WithId = { readonly params: { readonly id: string } };
@@ -76,6 +77,7 @@ export const panelChangeBody = z.strictObject({
   allow_credit: z.exactOptional(z.boolean()),
   reuse_identical_adds: z.exactOptional(z.boolean()),
   refuse_duplicate_links: z.exactOptional(z.boolean()),
+  refuse_query_keys: z.exactOptional(z.boolean()),
 });
 
 /** Two changes at once: the second is worked out anew on what the first has left. */
@@ -136,6 +138,7 @@ const panelFields = {
   allow_credit: z.boolean(),
   reuse_identical_adds: z.boolean(),
   refuse_duplicate_links: z.boolean(),
+  refuse_query_keys: z.boolean(),
   frozen: z.nullable(z.strictObject({ since: timeAnswer, because: z.string() })),
   created_at: timeAnswer,
 };

@@ -115,6 +115,7 @@ const panelSettings = {
   allow_credit: fc.boolean(),
   reuse_identical_adds: fc.boolean(),
   refuse_duplicate_links: fc.boolean(),
+  refuse_query_keys: fc.boolean(),
 };
 
 function listOfOrders({ orders, marker }: PanelFacts): fc.Arbitrary<string> {
