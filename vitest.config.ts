@@ -22,7 +22,15 @@ export default defineConfig({
         plugins: [
           cloudflareTest({
             wrangler: { configPath: "./wrangler.toml" },
-            miniflare: { bindings: { TEST_MIGRATIONS: migrations, ADMIN_TOKEN: "test-admin-token-0123456789", ALLOW_PRIVATE_URLS: "1" } },
+            miniflare: {
+              bindings: {
+                TEST_MIGRATIONS: migrations,
+                ADMIN_TOKEN: "test-admin-token-Zq8vLw3xRt6bNp0k",
+                // 32 bytes, 0x40 to 0x5f.
+                ENCRYPTION_KEYS: "1:QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFlaW1xdXl8=",
+                ALLOW_PRIVATE_URLS: "1",
+              },
+            },
           }),
         ],
         // Nothing here is timed; a shared machine may be slow.

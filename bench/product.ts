@@ -27,7 +27,8 @@ const NO_CLOCK: Clock = { manual: false, now: Date.now, set: () => false, reset:
  */
 export async function startProduct(root: string, minutes: number): Promise<Product> {
   const adminToken = randomBytes(24).toString("base64url");
-  const worker = await startWorker(root, { ADMIN_TOKEN: adminToken, ALLOW_PRIVATE_URLS: "1" });
+  const encryptionKeys = `1:${randomBytes(32).toString("base64")}`;
+  const worker = await startWorker(root, { ADMIN_TOKEN: adminToken, ENCRYPTION_KEYS: encryptionKeys, ALLOW_PRIVATE_URLS: "1" });
   try {
     const admin = apiOf(worker.url, adminToken);
     const { key } = await admin.call<{ key: string }>("POST", "/v1/panels", { id: "shop", role: "shop", currency: "USD" });

@@ -3,7 +3,7 @@
  * Through miniflare's bindings for Node each would take some ten times that.
  */
 import { handleRequest } from "../src/http/router.ts";
-import { realPorts } from "../src/ports.ts";
+import { portsOf } from "../src/ports.ts";
 import { metered } from "../src/store/operations/metered.ts";
 import { type Engine, type Job, timeJob } from "./job.ts";
 import { addOrders, addScene } from "./scene.ts";
@@ -37,6 +37,6 @@ function engineOf(db: D1Database): Engine {
 /** Lets the product answer a request, and answers what that cost. */
 async function costOf(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {
   const { db, usage } = metered(env.DB);
-  const { status } = await handleRequest(request, { ...env, DB: db }, ctx, realPorts);
+  const { status } = await handleRequest(request, { ...env, DB: db }, ctx, portsOf(env));
   return Response.json(usage(), { status });
 }

@@ -1,24 +1,54 @@
 /**
  * What the product takes from its runtime rather than from its ports, put under the simulation's rule: time limits run
- * in simulated time, and digests come at once instead of when a thread has them ready.
+ * in simulated time, and what WebCrypto works out comes at once instead of when a thread has it ready.
  */
-import { createHash } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHash } from "node:crypto";
 import type { Scheduler } from "./scheduler.ts";
 
 /** Rules the runtime for one simulation until the returned function is called. One at a time. */
 export function ruleGlobals(scheduler: Scheduler): () => void {
   const timeout = AbortSignal.timeout.bind(AbortSignal);
-  const digest = crypto.subtle.digest.bind(crypto.subtle);
+  const { subtle } = crypto;
+  const real = { digest: subtle.digest.bind(subtle), importKey: subtle.importKey.bind(subtle) };
+  const ciphers = { encrypt: subtle.encrypt.bind(subtle), decrypt: subtle.decrypt.bind(subtle) };
   AbortSignal.timeout = (ms: number): AbortSignal => {
     const controller = new AbortController();
     scheduler.in(ms, () => controller.abort(new DOMException("The operation was aborted due to timeout", "TimeoutError")));
     return controller.signal;
   };
-  crypto.subtle.digest = (_algorithm: string, data: BufferSource) =>
+  Object.assign(subtle, gcmAtOnce());
+  subtle.digest = (_algorithm: string, data: BufferSource) =>
     Promise.resolve(new Uint8Array(createHash("sha256").update(bytesOf(data)).digest()).buffer);
   return () => {
     AbortSignal.timeout = timeout;
-    crypto.subtle.digest = digest;
+    Object.assign(subtle, real, ciphers);
+  };
+}
+
+type GcmParameters = { readonly iv: BufferSource; readonly additionalData: BufferSource };
+
+const TAG_BYTES = 16;
+
+async function atOnce(work: () => Uint8Array): Promise<ArrayBuffer> {
+  return Uint8Array.from(work()).buffer;
+}
+
+/** AES-256-GCM as WebCrypto has it: the tag follows the ciphertext. A key is its bytes. */
+function gcmAtOnce() {
+  return {
+    importKey: async (_format: string, bytes: BufferSource) => bytesOf(bytes),
+    encrypt: ({ iv, additionalData }: GcmParameters, key: Uint8Array, data: BufferSource) =>
+      atOnce(() => {
+        const cipher = createCipheriv("aes-256-gcm", key, bytesOf(iv)).setAAD(bytesOf(additionalData));
+        return Buffer.concat([cipher.update(bytesOf(data)), cipher.final(), cipher.getAuthTag()]);
+      }),
+    decrypt: ({ iv, additionalData }: GcmParameters, key: Uint8Array, data: BufferSource) =>
+      atOnce(() => {
+        const bytes = bytesOf(data);
+        const decipher = createDecipheriv("aes-256-gcm", key, bytesOf(iv)).setAAD(bytesOf(additionalData));
+        decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
+        return Buffer.concat([decipher.update(bytes.subarray(0, -TAG_BYTES)), decipher.final()]);
+      }),
   };
 }
 

@@ -7,6 +7,7 @@ import { createWorld, type World } from "../simulator/world.ts";
 import type { SweepMessage } from "../src/domain/message.ts";
 import { handleRequest } from "../src/http/router.ts";
 import type { LogEvent, Ports } from "../src/ports.ts";
+import { secretsOf } from "../src/secrets/secrets.ts";
 import { consume } from "../src/sync/consume.ts";
 import { tick } from "../src/sync/tick.ts";
 import { databaseOf } from "./database.ts";
@@ -19,6 +20,8 @@ import { type FaultRates, BackgroundFaults } from "./background-faults.ts";
 
 export const MINUTE_MS = 60_000;
 export const ADMIN_TOKEN = "simulated-admin-token-0123456789";
+/** 32 bytes, 0x40 to 0x5f. */
+export const ENCRYPTION_KEYS = "1:QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFlaW1xdXl8=";
 /** Any host will do: nothing leaves the process. */
 export const HOST = "http://127.0.0.1";
 
@@ -88,6 +91,8 @@ export class System {
   /** Links for which an `add` took so long, or came to so little, that another one like it counts as the same. */
   readonly slowSales = new Set<string>();
   readonly #options: SystemOptions;
+  /** One for a whole run: what is opened once stays open, as in an isolate that lasts. */
+  readonly #secrets = secretsOf(ENCRYPTION_KEYS);
   readonly #draws: Draws;
   readonly #provide: (request: Request) => Promise<Response>;
   #bytes = 0;
@@ -162,7 +167,7 @@ export class System {
       DEAD: queue as unknown as Env["SWEEPS"],
       PLAN: this.#options.plan,
       ADMIN_TOKEN,
-      ENCRYPTION_KEYS: "",
+      ENCRYPTION_KEYS,
       ALLOW_PRIVATE_URLS: "1",
       FAILED_KEYS: { limit: () => Promise.resolve({ success: true }) },
     };
@@ -181,6 +186,7 @@ export class System {
         const draws = new Draws(this.#options.seed, "bytes", this.#bytes++);
         return Uint8Array.from({ length }, () => draws.between(0, 255));
       },
+      secrets: this.#secrets,
       log: (event) => this.#log(process, event),
       fetch: (request) => this.#fetch(process, request),
     };

@@ -1,3 +1,5 @@
+import { type Secrets, secretsOf } from "./secrets/secrets.ts";
+
 /**
  * What the product takes from the world besides its bindings. The doors hand the real ones in; a simulated run, others.
  */
@@ -9,13 +11,24 @@ export type Ports = {
   readonly wait: (ms: number) => Promise<void>;
   /** Fills the array with random bytes fit for keys. */
   readonly randomBytes: (length: number) => Uint8Array;
+  /** Seals and opens what the database keeps of secrets. */
+  readonly secrets: Secrets;
   /** Writes one event to the log. Names, ids and numbers; never keys, never bodies. */
   readonly log: (event: LogEvent) => void;
 };
 
 export type LogEvent = { readonly event: string } & Readonly<Record<string, unknown>>;
 
-export const realPorts: Ports = {
+/** The real ports, for a Worker with these bindings. */
+export function portsOf({ ENCRYPTION_KEYS: keys }: Partial<Env>): Ports {
+  // An isolate has one set of bindings, and keeps what it has opened.
+  if (opened.keys !== keys) opened = { keys, secrets: secretsOf(keys) };
+  return { ...REAL, secrets: opened.secrets };
+}
+
+let opened: { readonly keys: string | undefined; readonly secrets: Secrets } = { keys: undefined, secrets: secretsOf(undefined) };
+
+const REAL: Omit<Ports, "secrets"> = {
   now: () => Date.now(),
   fetch: (request) => fetch(request),
   wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),

@@ -58,7 +58,8 @@ async function assemble(
   const simulator = await startProviders({ seed, startAt });
   closers.push(() => simulator.close());
   const adminToken = randomBytes(24).toString("base64url");
-  const worker = await startWorker(root, { ADMIN_TOKEN: adminToken, ALLOW_PRIVATE_URLS: "1" });
+  const encryptionKeys = `1:${randomBytes(32).toString("base64")}`;
+  const worker = await startWorker(root, { ADMIN_TOKEN: adminToken, ENCRYPTION_KEYS: encryptionKeys, ALLOW_PRIVATE_URLS: "1" });
   closers.push(() => worker.close());
   const relay = port === null ? null : await startRelay(port, new URL(worker.url));
   if (relay !== null) closers.push(() => relay.close());

@@ -24,7 +24,7 @@ import {
 import type { Provider } from "../store/rows/provider.ts";
 
 /** What it takes to ask whether a provider may be called. */
-export type GateContext = { readonly db: D1Database; readonly ports: Pick<Ports, "fetch" | "now"> };
+export type GateContext = { readonly db: D1Database; readonly ports: Pick<Ports, "fetch" | "now" | "secrets"> };
 /** The same, where something may have to be logged. */
 export type LoggingContext = GateContext & { readonly ports: Pick<Ports, "log"> };
 

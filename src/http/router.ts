@@ -4,7 +4,8 @@
  */
 import type { IRequest } from "itty-router";
 import { Router } from "itty-router/Router";
-import { fail } from "../domain/result.ts";
+import { fail, ok } from "../domain/result.ts";
+import { fetchMarked, isLoop } from "../outbound/loop.ts";
 import type { Ports } from "../ports.ts";
 import { noAnswer, notHere, wrongMethod } from "./api-v2/answers.ts";
 import { answerApiV2, isScriptsPath, withSingleSlashes } from "./api-v2/api-v2.ts";
@@ -25,16 +26,23 @@ export async function handleRequest(request: Request, env: Env, ctx: ExecutionCo
     url,
     env,
     db: env.DB,
-    ports,
+    ports: { ...ports, fetch: fetchMarked(ports.fetch, request) },
     now: ports.now(),
     requestId,
     waitUntil: (work) => ctx.waitUntil(work),
   };
   const isHead = request.method === "HEAD";
+  if (isLoop(request)) return toResponse(loopDetected(context), requestId, isHead);
   // HEAD is answered as GET, without the body.
   const asked = { method: isHead ? "GET" : request.method, url: url.href, route: "none" };
   const answer: Answer = await router.fetch(asked, context).catch((error: unknown) => unexpected(error, asked.route, context));
   return toResponse(answer, requestId, isHead);
+}
+
+/** Nothing is done for a request that goes round. Scripts and panelsync itself read no answer in a 508 without a body. */
+function loopDetected({ ports, requestId, url }: Context): Answer {
+  ports.log({ event: "http.loop", request_id: requestId });
+  return isScriptsPath(url.pathname) ? ok({ status: 508, body: null, headers: {} }) : fail({ code: "loop_detected" });
 }
 
 /** What nobody foresaw is logged; the client gets the number under which to find it. */

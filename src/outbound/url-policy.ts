@@ -24,8 +24,51 @@ export type UrlRefusal =
 /** What browsers and proxies carry without trouble; nobody's API needs more. */
 export const MAX_URL_CHARS = 2048;
 
-/** Endings of names that are not looked up in the public DNS. */
-const LOCAL_ENDINGS = ["localhost", "local", "internal", "lan", "home.arpa", "localdomain"] as const;
+/**
+ * Endings of names that are not looked up in the public DNS, and never will be. A name server that is asked for one all the
+ * same may be anybody's.
+ */
+const LOCAL_ENDINGS = [
+  // RFC 6761: reserved.
+  "localhost",
+  "test",
+  "invalid",
+  "example",
+  // RFC 6762, RFC 7686, RFC 9476: resolved by other means.
+  "local",
+  "onion",
+  "alt",
+  // Overlay networks, as .onion is one.
+  "i2p",
+  "gnu",
+  "zkey",
+  "exit",
+  "bit",
+  // RFC 8375 and the rest of .arpa: homes, and addresses turned round.
+  "arpa",
+  // ICANN: .internal for private use; .home, .corp and .mail are not delegated, since networks use them.
+  "internal",
+  "home",
+  "corp",
+  "mail",
+  // RFC 6762, appendix G, and what routers hand out.
+  "intranet",
+  "private",
+  "lan",
+  "localdomain",
+  "domain",
+  "workgroup",
+  "router",
+  "gateway",
+  "dhcp",
+  "homenet",
+  "loc",
+  "priv",
+  // Names within clusters.
+  "svc",
+  "consul",
+  "docker",
+] as const;
 
 /**
  * The URL, in the one spelling the URL parser gives it, or why it must not be called.

@@ -1,8 +1,7 @@
 /**
  * The client for a provider. All of them speak API v2 today; another protocol would be chosen here, by the settings.
  */
-import type { ProviderClient } from "./client.ts";
-import type { FetchPort } from "../outbound/exchange.ts";
+import type { ProviderClient, ProviderPort } from "./client.ts";
 import type { ProviderSettings } from "./settings.ts";
 import { placeOrder } from "./api-v2/place.ts";
 import { pollStatuses } from "./api-v2/poll/poll.ts";
@@ -12,12 +11,12 @@ import { askCancels, askRefills, askRefillStatuses } from "./api-v2/refills-canc
 import { askServices } from "./api-v2/services.ts";
 import { askBalance } from "./api-v2/status.ts";
 
-export function clientFor(port: FetchPort, settings: ProviderSettings): ProviderClient {
+export function clientFor(port: ProviderPort, settings: ProviderSettings): ProviderClient {
   return {
-    poll: (pollPort, capability, orders) => pollStatuses({ ...pollPort, fetch: port.fetch, now: port.now }, settings, capability, orders),
+    poll: (pollPort, capability, orders) => pollStatuses({ ...port, ...pollPort }, settings, capability, orders),
     place: (fields, sending) => placeOrder(port, settings, fields, sending),
     refill: (orderIds) => askRefills(port, settings, orderIds),
-    cancel: (orderIds, cancelPort) => askCancels({ ...cancelPort, fetch: port.fetch, now: port.now }, settings, orderIds),
+    cancel: (orderIds, cancelPort) => askCancels({ ...port, ...cancelPort }, settings, orderIds),
     refillStatuses: (refillIds) => askRefillStatuses(port, settings, refillIds),
     services: () => askServices(port, settings),
     balance: () => askBalance(port, settings),

@@ -6,8 +6,13 @@
  */
 import type { Report } from "../domain/order-report.ts";
 import type { Result } from "../domain/result.ts";
+import type { FetchPort } from "../outbound/exchange.ts";
+import type { Secrets } from "../secrets/secrets.ts";
 import type { ProviderFailure } from "./failure.ts";
 import type { Learned, RequestShape } from "./settings.ts";
+
+/** What a client takes from the world; `secrets` opens the provider's key. */
+export type ProviderPort = FetchPort & { readonly secrets: Pick<Secrets, "open"> };
 
 export type ProviderClient = {
   /** Asks for the status of orders in as few calls as the provider allows; each of them comes out of the port's budget. */
@@ -100,7 +105,7 @@ export type Placed =
   | { readonly kind: "placed"; readonly id: string }
   /** Certainly not placed: a readable error about the order, in the provider's words. `known` when they are known by heart. */
   | { readonly kind: "refused"; readonly message: string; readonly known: KnownRefusal | null }
-  /** Certainly not placed, and may be tried again later: `rate_limited`, `rejected_key`, `blocked`, `unavailable`. */
+  /** Certainly not placed, and may be tried again later: `rate_limited`, `rejected_key`, `blocked`, `unavailable`, `sealed_key`. */
   | { readonly kind: "not_taken"; readonly failure: ProviderFailure }
   /** It cannot be told whether it was placed. */
   | { readonly kind: "unclear"; readonly failure: ProviderFailure };

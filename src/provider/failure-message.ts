@@ -19,6 +19,8 @@ export function failureMessage(failure: ProviderFailure): string {
       return `HTTP ${failure.status}: the address redirects, and redirects are not followed, since they would carry the key. Set the final URL.`;
     case "rejected_key":
       return `The provider rejects the key: ${failure.message}`;
+    case "sealed_key":
+      return `The provider was not called, since its key cannot be opened: ${failure.message}`;
     case "rate_limited":
       return `Too many calls${failure.retryAfterSeconds === null ? "" : `; to be tried again in ${failure.retryAfterSeconds} s`}. Set max_calls_per_minute below the provider's limit.`;
     case "blocked":

@@ -10,6 +10,8 @@ export type ProviderFailure =
   | { readonly code: "not_json"; readonly status: number; readonly start: string }
   | { readonly code: "bad_shape"; readonly message: string }
   | { readonly code: "rejected_key"; readonly message: string }
+  /** No call was made: the provider's key is kept sealed, and could not be opened. */
+  | { readonly code: "sealed_key"; readonly message: string }
   | { readonly code: "rate_limited"; readonly retryAfterSeconds: number | null }
   /** Turned away before the provider's program saw the call; or by it, with its words, since it does not let this address in. */
   | { readonly code: "blocked"; readonly status: number; readonly message?: string }

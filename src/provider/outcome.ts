@@ -22,6 +22,7 @@ export function requestAnswerOf(answer: Result<ReadonlyMap<string, RequestReply>
     case "blocked":
     case "rate_limited":
     case "rejected_key":
+    case "sealed_key":
     case "redirected":
     case "unavailable":
       return { kind: "put_back" };
@@ -54,5 +55,5 @@ export function isUnheard(answer: Result<ReadonlyMap<string, RequestReply>, Prov
 
 /** Failures of the connection as such. Others may come from a provider that knows no refills, and does well otherwise. */
 export function isOfConnection({ code }: ProviderFailure): boolean {
-  return code === "blocked" || code === "rejected_key" || code === "rate_limited" || code === "unavailable";
+  return code === "blocked" || code === "rejected_key" || code === "sealed_key" || code === "rate_limited" || code === "unavailable";
 }

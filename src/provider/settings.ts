@@ -83,6 +83,7 @@ export type Learned = {
 export type ProviderSettings = {
   readonly id: string;
   readonly url: string;
+  /** As the database keeps it: sealed. `ProviderPort` opens it, for the time of a call. */
   readonly key: string;
   readonly request: RequestShape;
   readonly timeoutMs: number;

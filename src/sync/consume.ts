@@ -3,6 +3,7 @@
  */
 import { type Message, MESSAGE_VERSION } from "../domain/message.ts";
 import { untilMidnight } from "../domain/time.ts";
+import { fetchMarked } from "../outbound/loop.ts";
 import type { Ports } from "../ports.ts";
 import { usedUpBy } from "../store/operations/day-limit.ts";
 import { recordDeadLetters } from "../store/operations/dead-letters.ts";
@@ -20,7 +21,8 @@ const MAX_DELAY_SECONDS = 12 * 60 * 60;
 const MAX_ATTEMPTS = 3;
 
 /** Handles a batch: sweeps, checks and requests, or messages that failed for good. */
-export async function consume(batch: MessageBatch, env: Env, ports: Ports): Promise<void> {
+export async function consume(batch: MessageBatch, env: Env, given: Ports): Promise<void> {
+  const ports = { ...given, fetch: fetchMarked(given.fetch, null) };
   if (DEAD_QUEUE.test(batch.queue)) return bury(batch, env, ports);
   for (const message of batch.messages) await handle(message, env, ports);
 }

@@ -10,6 +10,7 @@ import { mayAct } from "../domain/order-owner.ts";
 import { isRefillDue, REFILL_CANCEL_KINDS, type RefillCancelKind, takenUp, TURNED_AWAY } from "../domain/order-refill-cancel.ts";
 import type { Ports } from "../ports.ts";
 import { isOfConnection, isUnheard, requestAnswerOf } from "../provider/outcome.ts";
+import type { ProviderPort } from "../provider/client.ts";
 import { clientFor } from "../provider/client-for.ts";
 import type { Learned } from "../provider/settings.ts";
 import { keepLearned } from "../store/providers/provider-settings.ts";
@@ -38,7 +39,7 @@ export function refillCallsFor(orders: readonly Order[]): number {
  * many know no refills. They are asked about again when their orders are next looked at.
  */
 export async function askRefillWords(
-  port: Pick<Ports, "fetch" | "now">,
+  port: ProviderPort,
   { settings }: Provider,
   orders: readonly Order[],
   takeCall: Quota,

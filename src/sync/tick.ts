@@ -10,6 +10,7 @@ import { metered } from "../store/operations/metered.ts";
 import { moveWrite } from "../store/orders/moves.ts";
 import { readTickView, rememberTick, touchTick } from "../store/ticks/ticks.ts";
 import { limitsOf } from "./limits.ts";
+import { resealSecrets } from "./secrets.ts";
 import { minutesToCover, planMessages } from "./sweep/plan.ts";
 
 /** Queues take at most this many messages at once. */
@@ -37,7 +38,13 @@ export async function tick(env: Env, ports: Ports, scheduledTime: number): Promi
  */
 async function sendDue(env: Env, ports: Ports, minute: number): Promise<void> {
   const { db, usage } = metered(env.DB);
-  const { tick: last, providers, leftBehind, resends } = await readTickView(db, ports.now() - PLACING_MS, ports.now());
+  const {
+    tick: last,
+    providers,
+    leftBehind,
+    resends,
+    staleSecrets,
+  } = await readTickView(db, ports.now() - PLACING_MS, ports.now(), ports.secrets.newest);
   const { first, ignored } = minutesToCover(last.minute, minute);
   await flagLeftBehind(db, leftBehind, ports);
   if (ignored !== null) ports.log({ event: "tick.clock_was_ahead", minute, remembered: ignored });
@@ -50,6 +57,7 @@ async function sendDue(env: Env, ports: Ports, minute: number): Promise<void> {
   // planted: sent-before-remembered
   await send(env.SWEEPS, [...sweeps, ...checks, ...resendMessages(resends)]);
   await rememberTick(db, { minute, at: now, ignoredMinute: ignored ?? last.ignoredMinute, ledgerCheckDay: day });
+  await resealSecrets(db, ports, staleSecrets);
   const counts = { providers: providers.length, messages: sweeps.length, books: checks.length };
   ports.log({ event: "tick", minute, minutes: minute - first + 1, ...counts, ...usage() });
 }

@@ -9,6 +9,7 @@ import { Process, Scheduler } from "../../simulation/scheduler.ts";
 import type { Backend } from "../../simulation/sqlite.ts";
 import type { handleRequest } from "../../src/http/router.ts";
 import type { LogEvent, Ports } from "../../src/ports.ts";
+import { secretsOf } from "../../src/secrets/secrets.ts";
 import type { consume } from "../../src/sync/consume.ts";
 import type { tick } from "../../src/sync/tick.ts";
 
@@ -16,8 +17,11 @@ import type { tick } from "../../src/sync/tick.ts";
 export type Product = { readonly tick: typeof tick; readonly consume: typeof consume; readonly handleRequest: typeof handleRequest };
 
 export const MINUTE_MS = 60_000;
-const OPERATOR_TOKEN = "operator-of-the-histories";
-const HOST = "https://panelsync.example";
+const OPERATOR_TOKEN = "operator-of-the-histories-5d0c9e7b";
+/** 32 bytes, 0x40 to 0x5f. */
+const ENCRYPTION_KEYS = "1:QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFlaW1xdXl8=";
+/** The recorded providers have names that a public host is not let call. */
+const HOST = "http://localhost";
 
 /** Who asks: the operator, for one panel or none, or a panel by its own key, which goes into a form. */
 export type Asking = {
@@ -67,14 +71,15 @@ export class Stage {
       DEAD: queue as unknown as Env["DEAD"],
       PLAN: options.plan,
       ADMIN_TOKEN: OPERATOR_TOKEN,
-      ENCRYPTION_KEYS: "",
-      ALLOW_PRIVATE_URLS: "",
+      ENCRYPTION_KEYS,
+      ALLOW_PRIVATE_URLS: "1",
       FAILED_KEYS: { limit: () => Promise.resolve({ success: true }) },
     };
     this.#ports = {
       now: () => this.#scheduler.now,
       fetch: (request) => this.#process.after(0, () => options.providers(request)),
       wait: (ms) => this.#process.after(ms, () => undefined),
+      secrets: secretsOf(ENCRYPTION_KEYS),
       randomBytes: (length) => Uint8Array.from({ length }, () => this.#bytes.between(0, 255)),
       log: (event) => void this.events.push(event),
     };

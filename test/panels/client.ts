@@ -6,7 +6,7 @@ export type Send = (request: Request) => Promise<Response>;
 
 /**
  * How the fields travel: a form, JSON, or what PHP's curl makes of an array (`multipart`) in the body of a POST; the
- * query of a GET; or the query of a POST without a body.
+ * query of a GET; or the query of a POST, whose body is the key alone.
  */
 export type Encoding = "form" | "json" | "multipart" | "get" | "post_query";
 
@@ -121,8 +121,10 @@ export class ApiClient {
     switch (encoding) {
       case "get":
         return new Request(`${url}?${query}`, { method: "GET", signal });
-      case "post_query":
-        return new Request(`${url}?${query}`, { method: "POST", signal });
+      case "post_query": {
+        const [keys, others] = [pairs.filter(([name]) => name === "key"), pairs.filter(([name]) => name !== "key")];
+        return new Request(`${url}?${new URLSearchParams(others).toString()}`, { method: "POST", body: new URLSearchParams(keys), signal });
+      }
       case "json":
         return new Request(url, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(fields), signal });
       case "multipart": {

@@ -68,7 +68,9 @@ export async function answerApiV2(call: Context, provider: string): Promise<Answ
   if (isShut(call, value)) return noAnswer("busy");
   // At a provider's endpoint a panel speaks to a supplier, of whom a reseller knows nothing.
   const requirement = { need: "api_v2", role: provider === "" ? "any" : "shop" } as const;
-  const { panelRef: ref, admitted } = withRef(call, { by: "key_hash", value, operatorKey: null, requirement });
+  // The key of a GET stands in its query.
+  const inQuery = call.request.method !== "POST";
+  const { panelRef: ref, admitted } = withRef(call, { by: "key_hash", value, operatorKey: null, inQuery, requirement });
   const named = ACTIONS.get(fields.get("action")?.trim() ?? "");
   const action = call.request.method === "POST" || (named !== undefined && BY_GET.has(named)) ? named : undefined;
   const asked: ApiV2Call = { call, fields, isText, lists, ref, admitted, provider: provider === "" ? null : provider };

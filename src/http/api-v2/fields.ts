@@ -15,7 +15,10 @@ export type CallFields = {
 
 type Call = { readonly request: Request; readonly url: URL };
 
-/** The call's fields, from the query and from a body in any of the usual encodings; null when the body is too long. */
+/**
+ * The call's fields, from the query and from a body in any of the usual encodings; null when the body is too long. The key
+ * of a POST is taken from its body alone: a query stays in the logs of whatever it comes by.
+ */
 export async function readFields({ request, url }: Call): Promise<CallFields | null> {
   const query = collect(formPairs(new TextEncoder().encode(url.search.slice(1))), isIdList);
   if (request.method !== "POST") return callFields([query]);
@@ -23,7 +26,7 @@ export async function readFields({ request, url }: Call): Promise<CallFields | n
   if (!bytes.ok) return null;
   const type = request.headers.get("Content-Type") ?? "";
   const pairs = type.toLowerCase().includes("multipart/form-data") ? await multipartPairs(bytes.value, type) : bodyPairs(bytes.value);
-  return callFields([query, collect(pairs, isIdList)]);
+  return callFields([new Map([...query].filter(([name]) => name !== "key")), collect(pairs, isIdList)]);
 }
 
 /** Later ones go before earlier ones. */

@@ -10,14 +10,12 @@ import { isoTime } from "../../domain/time.ts";
 import type { Actor } from "../../store/operations/audit.ts";
 import { type Acting, type PanelRef, readActing, refusalOf } from "../../store/panels/panels.ts";
 import { type Key, noteUse, type PanelKey, readOperatorKey } from "../../store/panels/keys.ts";
+import { adminTokenOf } from "./admin-token.ts";
 import type { ActingPanel, Context, KeyContext, OperatorContext, PanelContext, PanelRefContext } from "./context.ts";
 import { isShut, noteFailedKey, noteGoodKey } from "./failed-keys.ts";
 import { isSameHash, sha256Hex } from "./hash.ts";
 import { kindOf, MAX_KEY_CHARACTERS } from "./key-form.ts";
 import type { Failure } from "./errors.ts";
-
-/** A shorter token could be guessed; the operator's access stays off then. */
-const MIN_ADMIN_TOKEN_CHARACTERS = 16;
 
 /** The operator with ADMIN_TOKEN, or somebody with what may be a key: whether it is one, the database knows. */
 export type Caller =
@@ -29,21 +27,16 @@ export type Caller =
 export type Identify = (context: Context) => Promise<Result<Caller, Failure>>;
 
 async function identify(context: Context): Promise<Result<Caller, Failure>> {
-  const { request, env } = context;
-  const key = bearerKey(request.headers.get("Authorization"));
+  const key = bearerKey(context.request.headers.get("Authorization"));
   if (key === null) return fail({ code: "unauthorized", why: "no_key" });
-  // A deployed Worker whose secret was never set has none, whatever the type says.
-  const adminToken = (env.ADMIN_TOKEN as string | undefined) ?? "";
-  const isAdminOn = adminToken.length >= MIN_ADMIN_TOKEN_CHARACTERS;
-  if (isAdminOn && isSameHash(await sha256Hex(key), await sha256Hex(adminToken))) return ok({ kind: "admin_token" });
+  const admin = adminTokenOf(context);
+  if (admin.ok && isSameHash(await sha256Hex(key), await sha256Hex(admin.value))) return ok({ kind: "admin_token" });
   const kind = await kindOf(key);
   if (kind !== null) {
     const keyHash = await sha256Hex(key);
     return isShut(context, keyHash) ? fail({ code: "too_many_keys" }) : ok({ kind: `${kind}_key`, keyHash });
   }
-  return fail(
-    isAdminOn ? { code: "unauthorized", why: "unknown_key" } : { code: "admin_disabled", minCharacters: MIN_ADMIN_TOKEN_CHARACTERS },
-  );
+  return fail(admin.ok ? { code: "unauthorized", why: "unknown_key" } : { code: "admin_disabled", problem: admin.failure });
 }
 
 function bearerKey(authorization: string | null): string | null {

@@ -5,12 +5,15 @@ import type { RemovalProblem } from "../../domain/order-removal.ts";
 
 import type { Scope } from "../../domain/access.ts";
 
+import { type AdminTokenProblem, describeAdminTokenProblem } from "../../domain/admin-token.ts";
+import { describeKeysProblem, type EncryptionKeysProblem, MAKE_ENCRYPTION_KEYS } from "../../secrets/encryption-keys.ts";
+
 /** One thing wrong with a request; `path` is as in `request.fields.key` or `[3].charge`, empty for the whole. */
 export type FieldProblem = { readonly path: string; readonly message: string };
 
 export type Failure =
   | { readonly code: "unauthorized"; readonly why: "no_key" | "unknown_key" }
-  | { readonly code: "admin_disabled"; readonly minCharacters: number }
+  | { readonly code: "admin_disabled"; readonly problem: AdminTokenProblem }
   /** `scope`: one that the key lacks; null where the route is the operator's. */
   | { readonly code: "forbidden"; readonly scope: Scope | null }
   | { readonly code: "too_many_keys" }
@@ -70,6 +73,8 @@ export type Failure =
   | { readonly code: "body_too_large"; readonly limitBytes: number }
   | { readonly code: "invalid_json"; readonly problem: string }
   | { readonly code: "invalid_request"; readonly fields: readonly FieldProblem[] }
+  | { readonly code: "loop_detected" }
+  | { readonly code: "sealing_off"; readonly problem: EncryptionKeysProblem }
   | { readonly code: "queue_unavailable" }
   | { readonly code: "database_unavailable" }
   | { readonly code: "internal_error"; readonly requestId: string };
@@ -116,9 +121,9 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
         : "The key is not known here. Check that it was copied whole and not replaced.",
     headers: WANTS_BEARER,
   }),
-  admin_disabled: ({ minCharacters }) => ({
+  admin_disabled: ({ problem }) => ({
     status: 503,
-    message: `The operator's access is off, because the secret ADMIN_TOKEN is missing or shorter than ${minCharacters} characters. Set it with \`wrangler secret put ADMIN_TOKEN\`.`,
+    message: `The operator's access is off, because ${describeAdminTokenProblem(problem)}. \`node -p "require('crypto').randomBytes(24).toString('base64url')"\` makes a good one; set it with \`npx wrangler secret put ADMIN_TOKEN\`.`,
   }),
   forbidden: ({ scope }) => ({
     status: 403,
@@ -336,6 +341,14 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
     status: 422,
     message: `The request cannot be taken as it is: ${inOneSentence(fields)}.`,
     fields: fields.slice(0, MAX_PROBLEMS),
+  }),
+  loop_detected: () => ({
+    status: 508,
+    message: "The request has come by panelsync several times. A provider's URL leads back to this Worker; set it to the provider's own.",
+  }),
+  sealing_off: ({ problem }) => ({
+    status: 503,
+    message: `Nothing was saved: the provider's key would stand in the database in plain text, since ${describeKeysProblem(problem)}. Make one and set it by \`${MAKE_ENCRYPTION_KEYS}\`, then send this again.`,
   }),
   queue_unavailable: () => ({
     status: 503,

@@ -1,15 +1,17 @@
 /**
  * One call of a provider's API: from an action's fields to what the answer means, or why there is none.
  */
+import type { ProviderPort } from "../client.ts";
 import { type ApiError, knownRefusal, messageOf } from "./reading/api-error.ts";
 import { MAX_MESSAGE_CHARS, type Reading, type ReadingContext } from "./reading/answer.ts";
 import { exchange, type Heard, MAX_ANSWER_BYTES } from "../../outbound/exchange.ts";
-import type { FetchPort } from "../../outbound/exchange.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
 import type { ProviderFailure } from "../failure.ts";
 import { findJson, MAX_JSON_DEPTH } from "./reading/json.ts";
 import { type ActionFields, buildRequest } from "./request.ts";
 import { type CallSubject, isNoWord, isOfCall, subjectOf } from "./reading/subject.ts";
+import { describeOpenFailure } from "../../secrets/secrets.ts";
+import { providerKeyPlace } from "../../secrets/sealed-text.ts";
 import { retryAfterSeconds } from "../../outbound/retry-after.ts";
 import type { ProviderSettings } from "../settings.ts";
 import { cleanText } from "./reading/wording.ts";
@@ -20,21 +22,26 @@ export type Action<T> = {
   /** Makes out what JSON says. */
   readonly read: (json: unknown, context: ReadingContext) => Reading<T>;
   readonly maxBytes?: number;
+  /** Another field that the key is sent in as well. */
+  readonly keyAlsoAs?: string;
 };
 
 /**
  * Calls the provider once and reads its answer. The body counts before the HTTP code,
- * since servers send good answers and errors under any code; the Content-Type does not count. Never throws, and never
- * tells the key.
+ * since servers send good answers and errors under any code; the Content-Type does not count. The key is opened here, for
+ * this call. Never throws, and never tells the key.
  */
 export async function callProvider<T>(
-  port: FetchPort,
+  port: ProviderPort,
   settings: ProviderSettings,
-  { fields, read, maxBytes = MAX_ANSWER_BYTES }: Action<T>,
+  { fields, read, maxBytes = MAX_ANSWER_BYTES, keyAlsoAs }: Action<T>,
 ): Promise<Result<T, ProviderFailure>> {
-  const { key, timeoutMs } = settings;
+  const { timeoutMs } = settings;
+  const opened = await port.secrets.open(providerKeyPlace(settings.id), settings.key);
+  if (!opened.ok) return fail({ code: "sealed_key", message: describeOpenFailure(opened.failure) });
+  const key = opened.value;
   const signal = AbortSignal.timeout(timeoutMs);
-  const request = requestFor(settings, fields, signal);
+  const request = requestFor({ ...settings, key }, keyAlsoAs === undefined ? fields : { ...fields, [keyAlsoAs]: key }, signal);
   if (!request.ok) return request;
   const heard = await exchange(port.fetch, request.value, { signal, timeoutMs, maxBytes });
   if (heard.ok) return understand({ ...heard.value, key, heardAt: port.now() }, read);

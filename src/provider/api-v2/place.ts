@@ -4,10 +4,9 @@
  */
 import { describeShape, MAX_MESSAGE_CHARS, read, type Reading, type ReadingContext } from "./reading/answer.ts";
 import { type ApiError, errorOfLayers, knownRefusal, messageOf, saysSuccess } from "./reading/api-error.ts";
-import type { Placed, Sending } from "../client.ts";
+import type { Placed, Sending, ProviderPort } from "../client.ts";
 import { callProvider, isOfKey, troubleOfCall } from "./call.ts";
 import { type FailureCode, isTurnedDown, type ProviderFailure } from "../failure.ts";
-import type { FetchPort } from "../../outbound/exchange.ts";
 import { type Fields, fieldsIn, fieldsOf, idText, isObject, layersOf, saysNoId } from "./reading/fields.ts";
 import { askBalance } from "./status.ts";
 import { isOfCall, isSameText, subjectOf } from "./reading/subject.ts";
@@ -15,7 +14,7 @@ import type { ProviderSettings } from "../settings.ts";
 import { cleanText, NO_REASON } from "./reading/wording.ts";
 
 /** Failures of a call that was turned away before its order was looked at. */
-const NOT_TAKEN: ReadonlySet<FailureCode> = new Set(["rate_limited", "rejected_key", "blocked", "unavailable"]);
+const NOT_TAKEN: ReadonlySet<FailureCode> = new Set(["rate_limited", "rejected_key", "sealed_key", "blocked", "unavailable"]);
 
 /** So long the balance may take when it is asked for a second opinion: the panel's script is waiting. */
 const SECOND_OPINION_MS = 5000;
@@ -31,7 +30,7 @@ type InQuestion = { readonly kind: "in_question"; readonly message: string; read
  * then, if there is a call left for it: it has nothing to do with the order, so that the same text is about the call.
  */
 export async function placeOrder(
-  port: FetchPort,
+  port: ProviderPort,
   settings: ProviderSettings,
   fields: Readonly<Record<string, string>>,
   { takeCall, value, isResend }: Sending,
@@ -73,7 +72,7 @@ function saidByFailure(failure: ProviderFailure, sent: readonly string[]): Place
 }
 
 async function secondOpinion(
-  port: FetchPort,
+  port: ProviderPort,
   settings: ProviderSettings,
   { message, status, otherwise }: InQuestion,
   takeCall: Sending["takeCall"],

@@ -1,11 +1,10 @@
 /**
  * Finding the form a provider wants to be spoken to in, with as few calls as possible.
  */
-import type { Balance, ProbeAttempt, ProbeReport, ServiceList } from "../client.ts";
+import type { Balance, ProbeAttempt, ProbeReport, ServiceList, ProviderPort } from "../client.ts";
 import { MAX_PROBE_CALLS } from "../client.ts";
 import { readBalance } from "./reading/answer.ts";
 import { callProvider } from "./call.ts";
-import type { FetchPort } from "../../outbound/exchange.ts";
 import type { Result } from "../../domain/result.ts";
 import type { ProviderFailure } from "../failure.ts";
 import { askServices } from "./services.ts";
@@ -67,7 +66,7 @@ function reachedBy(failure: ProviderFailure): Reached {
 
 /** A probe under way: what was tried, and the form that came furthest. */
 type Search = {
-  readonly port: FetchPort;
+  readonly port: ProviderPort;
   readonly settings: ProviderSettings;
   readonly tried: ProbeAttempt[];
   readonly seen: Set<string>;
@@ -80,7 +79,7 @@ type Search = {
  * Asks for the balance in the configured form and, where the failure suggests another, in others, until one is answered.
  * Address, User-Agent, body and names are varied each by itself: a change that gets further is kept for the next tries.
  */
-export async function probeProvider(port: FetchPort, settings: ProviderSettings): Promise<ProbeReport> {
+export async function probeProvider(port: ProviderPort, settings: ProviderSettings): Promise<ProbeReport> {
   const base = settings.request;
   const search: Search = { port, settings, tried: [], seen: new Set(), maxCalls: MAX_PROBE_CALLS, base, furthest: null };
   for (let next: Form | null = { shape: base, bothKeys: false }; next !== null; next = nextForm(search)) {
@@ -101,8 +100,8 @@ async function tryForm({ port, settings, tried, seen }: Search, form: Form): Pro
   const { shape, bothKeys } = form;
   seen.add(formKey(settings, form));
   const otherKey = shape.fields.key === DIALECT_FIELDS.key ? CANONICAL_REQUEST.fields.key : DIALECT_FIELDS.key;
-  const fields = { action: "balance", ...(bothKeys ? { [otherKey]: settings.key } : {}) };
-  const answer = await callProvider(port, { ...settings, request: shape }, { fields, read: readBalance });
+  const action = { fields: { action: "balance" }, read: readBalance, ...(bothKeys ? { keyAlsoAs: otherKey } : {}) };
+  const answer = await callProvider(port, { ...settings, request: shape }, action);
   tried.push({ shape: formSummary(form), failure: answer.ok ? null : answer.failure });
   return answer;
 }

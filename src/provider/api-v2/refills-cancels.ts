@@ -1,7 +1,7 @@
 /**
  * What is asked of orders after they are placed: refills, what became of them, and cancels.
  */
-import type { CancelPort, RefillSaid, Refused, RequestReply } from "../client.ts";
+import type { CancelPort, RefillSaid, Refused, RequestReply, ProviderPort } from "../client.ts";
 import { refillStatusFor } from "../../domain/refill-cancel.ts";
 import { statusFor } from "../../domain/status.ts";
 import { describeShape, MAX_MESSAGE_CHARS, MAX_WORD_CHARS, read, type Reading, type ReadingContext } from "./reading/answer.ts";
@@ -9,7 +9,6 @@ import { type ApiError, errorIn, errorOfLayers, knownError, messageIn, messageOf
 import { callProvider, troubleOfCall } from "./call.ts";
 import { isTurnedDown } from "../failure.ts";
 import { entriesFor, idIn, type IdNames, ORDER_NAMES, REFILL_NAMES } from "./reading/entries.ts";
-import type { FetchPort } from "../../outbound/exchange.ts";
 import { ok, type Result } from "../../domain/result.ts";
 import type { ProviderFailure } from "../failure.ts";
 import { type Fields, fieldsIn, idText, isObject, layersOf, saysNoId, scalarText } from "./reading/fields.ts";
@@ -21,7 +20,7 @@ import { cleanText, NO_REASON } from "./reading/wording.ts";
 type Answers<T> = Promise<Result<ReadonlyMap<string, T>, ProviderFailure>>;
 
 /** Asks for refills of orders. The caller keeps the list to what the provider takes, 100 at most, here as below. */
-export async function askRefills(port: FetchPort, settings: ProviderSettings, orderIds: readonly string[]): Answers<RequestReply> {
+export async function askRefills(port: ProviderPort, settings: ProviderSettings, orderIds: readonly string[]): Answers<RequestReply> {
   const answer = await ask(port, settings, orderIds, REFILLS);
   const { sameRefill } = settings.learned;
   if (!answer.ok || sameRefill === undefined) return answer;
@@ -34,7 +33,11 @@ export async function askRefills(port: FetchPort, settings: ProviderSettings, or
  * Asks to cancel orders. Their outcome comes as a status. The protocol has a list even for one order, and some servers
  * know only `order`: where no list was ever taken and one is not understood, the first order is asked for by itself.
  */
-export async function askCancels(port: FetchPort & CancelPort, settings: ProviderSettings, ids: readonly string[]): Answers<RequestReply> {
+export async function askCancels(
+  port: ProviderPort & CancelPort,
+  settings: ProviderSettings,
+  ids: readonly string[],
+): Answers<RequestReply> {
   const takenBy = settings.request.cancelOne ? "order" : settings.learned.cancelBy;
   if (takenBy === "order") return cancelEach(port, settings, ids);
   const heard = await askFor(port, settings, ids, CANCELS);
@@ -55,7 +58,7 @@ export async function askCancels(port: FetchPort & CancelPort, settings: Provide
 }
 
 /** One call each. What no call is left for, or comes after one that failed, is not asked. */
-async function cancelEach(port: FetchPort & CancelPort, settings: ProviderSettings, ids: readonly string[]): Answers<RequestReply> {
+async function cancelEach(port: ProviderPort & CancelPort, settings: ProviderSettings, ids: readonly string[]): Answers<RequestReply> {
   const replies = new Map<string, RequestReply>(unasked(ids));
   for (const [index, id] of ids.entries()) {
     if (index > 0 && !(await port.takeCall())) break;
@@ -73,7 +76,7 @@ async function cancelEach(port: FetchPort & CancelPort, settings: ProviderSettin
 
 /** A failure that another order's call would meet, too, and that has done nothing. */
 function isOfWholeCall({ code }: ProviderFailure): boolean {
-  return code === "blocked" || code === "rate_limited" || code === "rejected_key" || code === "redirected";
+  return code === "blocked" || code === "rate_limited" || code === "rejected_key" || code === "sealed_key" || code === "redirected";
 }
 
 function unasked(ids: readonly string[]): Map<string, RequestReply> {
@@ -105,7 +108,7 @@ function ofBothForms(answer: Awaited<Answers<RequestReply>>, id: string, second:
 }
 
 /** Asks what became of refills, by the ids the provider gave them. */
-export function askRefillStatuses(port: FetchPort, settings: ProviderSettings, refillIds: readonly string[]): Answers<RefillSaid> {
+export function askRefillStatuses(port: ProviderPort, settings: ProviderSettings, refillIds: readonly string[]): Answers<RefillSaid> {
   return ask(port, settings, refillIds, REFILL_STATUSES);
 }
 
@@ -135,7 +138,7 @@ function oneOrMany(action: string, one: string, many: string): Form<unknown>["fi
 /** What was heard of some ids. `byId`: the answer names them, so that it was understood what was asked for. */
 type Heard<T> = { readonly replies: ReadonlyMap<string, T>; readonly byId: boolean };
 
-async function ask<T>(port: FetchPort, settings: ProviderSettings, ids: readonly string[], form: Form<T>): Answers<T | Refused> {
+async function ask<T>(port: ProviderPort, settings: ProviderSettings, ids: readonly string[], form: Form<T>): Answers<T | Refused> {
   return repliesOf(await askFor(port, settings, ids, form));
 }
 
@@ -144,7 +147,7 @@ function repliesOf<T>(heard: Result<Heard<T>, ProviderFailure>): Result<Readonly
 }
 
 async function askFor<T>(
-  port: FetchPort,
+  port: ProviderPort,
   settings: ProviderSettings,
   ids: readonly string[],
   form: Form<T>,

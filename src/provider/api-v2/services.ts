@@ -4,11 +4,10 @@
 import { describeShape, MAX_WORD_CHARS, read, type Reading } from "./reading/answer.ts";
 import { errorOfLayers } from "./reading/api-error.ts";
 import { callProvider } from "./call.ts";
-import type { FetchPort } from "../../outbound/exchange.ts";
 import type { Result } from "../../domain/result.ts";
 import type { ProviderFailure } from "../failure.ts";
 import { type Fields, fieldsIn, fieldsOf, idText, isObject, layersOf, scalarText } from "./reading/fields.ts";
-import type { JsonObject, ProviderService, ServiceList } from "../client.ts";
+import type { JsonObject, ProviderService, ServiceList, ProviderPort } from "../client.ts";
 import { readCount, readCurrency, readDecimal, type WritingOf, writingIn } from "./reading/figures.ts";
 import type { ProviderSettings } from "../settings.ts";
 import { cleanerFor, hiderFor } from "./reading/wording.ts";
@@ -25,7 +24,7 @@ const MAX_CATEGORY_CHARS = 200;
 const MAX_DESCRIPTION_CHARS = 2000;
 
 /** Asks for all services. */
-export function askServices(port: FetchPort, settings: ProviderSettings): Promise<Result<ServiceList, ProviderFailure>> {
+export function askServices(port: ProviderPort, settings: ProviderSettings): Promise<Result<ServiceList, ProviderFailure>> {
   const fields = { action: "services" };
   return callProvider(port, settings, { fields, read: (json, { key }) => readServices(json, key), maxBytes: MAX_SERVICES_BYTES });
 }

@@ -3,15 +3,18 @@
  */
 import type { Report } from "../../domain/order-report.ts";
 import { type ManyAnswer, readBalance, readMany, readOne } from "./reading/answer.ts";
-import type { Balance } from "../client.ts";
+import type { Balance, ProviderPort } from "../client.ts";
 import { callProvider } from "./call.ts";
-import type { FetchPort } from "../../outbound/exchange.ts";
 import type { Result } from "../../domain/result.ts";
 import type { ProviderFailure } from "../failure.ts";
 import type { ProviderSettings } from "../settings.ts";
 
 /** Asks for the status of several orders in one call. The caller keeps the list to what the provider takes, 100 at most. */
-export function askMany(port: FetchPort, settings: ProviderSettings, ids: readonly string[]): Promise<Result<ManyAnswer, ProviderFailure>> {
+export function askMany(
+  port: ProviderPort,
+  settings: ProviderSettings,
+  ids: readonly string[],
+): Promise<Result<ManyAnswer, ProviderFailure>> {
   const fields = { action: "status", orders: ids.join(",") };
   return callProvider(port, settings, { fields, read: (json, { key }) => readMany(json, ids, key) });
 }
@@ -20,12 +23,12 @@ export function askMany(port: FetchPort, settings: ProviderSettings, ids: readon
  * Asks for the status of one order. An error that is not known to be about the order is the failure `refused`:
  * whether it means the order or the provider cannot be told from one answer.
  */
-export function askOne(port: FetchPort, settings: ProviderSettings, id: string): Promise<Result<Report, ProviderFailure>> {
+export function askOne(port: ProviderPort, settings: ProviderSettings, id: string): Promise<Result<Report, ProviderFailure>> {
   const fields = { action: "status", order: id };
   return callProvider(port, settings, { fields, read: (json, { key }) => readOne(json, id, key) });
 }
 
 /** Asks for the operator's balance at the provider, in the provider's currency. */
-export function askBalance(port: FetchPort, settings: ProviderSettings): Promise<Result<Balance, ProviderFailure>> {
+export function askBalance(port: ProviderPort, settings: ProviderSettings): Promise<Result<Balance, ProviderFailure>> {
   return callProvider(port, settings, { fields: { action: "balance" }, read: readBalance });
 }

@@ -30,6 +30,8 @@ export type Panel = {
   readonly reuseIdenticalAdds: boolean;
   /** Whether an `add` is refused while another order is under way on its link. */
   readonly refuseDuplicateLinks: boolean;
+  /** Whether its key opens nothing where it stands in a query. */
+  readonly refuseQueryKeys: boolean;
   /** Set while its refunds wait, because its ledger did not add up: since when (epoch ms), and what did not. */
   readonly frozen: { readonly at: number; readonly because: string } | null;
   /** The number of the panel's newest order; how many it has, but for numbers that a race left unused. */
@@ -47,6 +49,8 @@ export type PanelRef = {
   readonly by: "id" | "key_hash";
   readonly value: string;
   readonly operatorKey: string | null;
+  /** The key stood in the URL, where a panel may refuse it. */
+  readonly inQuery?: boolean;
   readonly requirement: Requirement;
   /** Epoch ms. */
   readonly now: number;
@@ -70,6 +74,7 @@ export type PanelRow = {
   credit_limit: number | null;
   reuse_identical_adds: number;
   refuse_duplicate_links: number;
+  refuse_query_keys: number;
   frozen_at: number | null;
   frozen_because: string | null;
   order_n: number;
@@ -78,7 +83,7 @@ export type PanelRow = {
 };
 
 const PANEL_COLUMNS =
-  "id, name, role, enabled, currency, money, credit_limit, reuse_identical_adds, refuse_duplicate_links, frozen_at, frozen_because, order_n, lost_orders_from, created_at";
+  "id, name, role, enabled, currency, money, credit_limit, reuse_identical_adds, refuse_duplicate_links, refuse_query_keys, frozen_at, frozen_because, order_n, lost_orders_from, created_at";
 const PANEL_COLUMNS_BESIDE = PANEL_COLUMNS.split(", ")
   .map((column) => `p.${column}`)
   .join(", ");
@@ -96,6 +101,7 @@ export function toPanel(row: PanelRow): Panel {
     creditLimit: row.credit_limit,
     reuseIdenticalAdds: row.reuse_identical_adds === 1,
     refuseDuplicateLinks: row.refuse_duplicate_links === 1,
+    refuseQueryKeys: row.refuse_query_keys === 1,
     frozen,
     lastOrder: row.order_n,
     lostOrdersFrom: row.lost_orders_from,
@@ -172,6 +178,7 @@ function judge(
   if (key === "none") return { kind: "no_key" };
   // What belongs to nobody is said to none but operators.
   if (row === undefined) return { kind: ref.by === "id" ? "no_panel" : "no_key" };
+  if (ref.inQuery === true && row.refuse_query_keys === 1) return { kind: "no_key" };
   const panel = toPanel(row);
   // An operator acts for a panel whose own keys are shut, too.
   const denied =
@@ -222,10 +229,11 @@ export type PanelSettings = {
   readonly credit_limit: number | null;
   readonly reuse_identical_adds: boolean;
   readonly refuse_duplicate_links: boolean;
+  readonly refuse_query_keys: boolean;
 };
 
 export function settingsOf(panel: Panel): PanelSettings {
-  const { name, role, enabled, currency, money, creditLimit, reuseIdenticalAdds, refuseDuplicateLinks } = panel;
+  const { name, role, enabled, currency, money, creditLimit, reuseIdenticalAdds, refuseDuplicateLinks, refuseQueryKeys } = panel;
   return {
     name,
     role,
@@ -235,6 +243,7 @@ export function settingsOf(panel: Panel): PanelSettings {
     credit_limit: creditLimit,
     reuse_identical_adds: reuseIdenticalAdds,
     refuse_duplicate_links: refuseDuplicateLinks,
+    refuse_query_keys: refuseQueryKeys,
   };
 }
 
@@ -256,6 +265,7 @@ const SETTINGS = [
   "credit_limit",
   "reuse_identical_adds",
   "refuse_duplicate_links",
+  "refuse_query_keys",
 ] as const;
 
 export type NewPanel = PanelSettings & { readonly id: string; readonly createdAt: number };

@@ -3,6 +3,7 @@ import { type OrderRow, toOrder } from "../rows/order.ts";
 import type { OrderKey } from "../../domain/message.ts";
 import { leftBehindStatement } from "../placement/placement.ts";
 import { dueResendsStatement } from "../placement/resends.ts";
+import { STALE_SECRETS, staleBounds, type StoredSecret, toStoredSecrets } from "../secrets/stored-secrets.ts";
 import { type Provider, type ProviderRow, toProvider } from "../rows/provider.ts";
 
 /** `ledgerCheckDay`: the UTC day, counted from the epoch, for which the ledger check was sent on its way. */
@@ -21,20 +22,22 @@ export type TickView = {
   readonly leftBehind: readonly Order[];
   /** Orders that are to be sent again. */
   readonly resends: readonly OrderKey[];
+  /** Secrets to be sealed under the newest key. */
+  readonly staleSecrets: readonly StoredSecret[];
 };
 
-type TickRow = { minute: number; at: number; ignored_minute: number | null; books_day: number };
+type TickRow = { minute: number; at: number; ignored_minute: number | null; books_day: number; stale: string };
 
-const TICK = "SELECT minute, at, ignored_minute, books_day FROM ticks WHERE id = 1";
+const TICK = `SELECT minute, at, ignored_minute, books_day, ${STALE_SECRETS} AS stale FROM ticks WHERE id = 1`;
 
 /**
  * Reads what a tick needs. One row for the tick, two for each provider: its own, and one of the index that tells
  * whether any order of it is open, however many orders there are. `placedBefore` (epoch ms): what is being placed for
- * longer was left behind. Resends are read as of `now`.
+ * longer was left behind. Resends are read as of `now`. `newestKey` seals secrets; null where none does.
  */
-export async function readTickView(db: D1Database, placedBefore: number, now: number): Promise<TickView> {
+export async function readTickView(db: D1Database, placedBefore: number, now: number, newestKey: number | null): Promise<TickView> {
   const [tick, providers, leftBehind, resends] = await db.batch<Record<string, unknown>>([
-    db.prepare(TICK),
+    db.prepare(TICK).bind(...staleBounds(newestKey)),
     db.prepare(
       `SELECT p.* FROM providers p
        WHERE p.enabled = 1 AND EXISTS (SELECT 1 FROM orders o WHERE o.provider = p.id AND o.cadence IS NOT NULL)`,
@@ -48,6 +51,7 @@ export async function readTickView(db: D1Database, placedBefore: number, now: nu
     providers: ((providers?.results ?? []) as ProviderRow[]).map(toProvider),
     leftBehind: ((leftBehind?.results ?? []) as OrderRow[]).map(toOrder),
     resends: ((resends?.results ?? []) as { panel: string; n: number }[]).map(({ panel, n }) => [panel, n]),
+    staleSecrets: toStoredSecrets(row?.stale ?? "[]"),
   };
 }
 

@@ -6,8 +6,7 @@ import type { Order } from "../../domain/order.ts";
 import type { PartFacts } from "../../domain/refund-rules.ts";
 import type { Report } from "../../domain/order-report.ts";
 import type { Quota } from "../../gate/quota.ts";
-import type { Ports } from "../../ports.ts";
-import type { Capability, PollResult } from "../../provider/client.ts";
+import type { Capability, PollResult, ProviderPort } from "../../provider/client.ts";
 import { clientFor } from "../../provider/client-for.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import { OPEN_CALLS } from "../limits.ts";
@@ -51,11 +50,7 @@ export type PollRun = PollRequest & {
  * Asks each provider about its orders, and hands on what each said as soon as it has: a slow one delays no other, nor
  * does it get more than its share of the connections. Never throws for what a provider does: that is in `poll`.
  */
-export async function runPolls<T>(
-  requests: readonly PollRequest[],
-  ports: Pick<Ports, "fetch" | "now">,
-  then: (run: PollRun) => Promise<T>,
-): Promise<T[]> {
+export async function runPolls<T>(requests: readonly PollRequest[], ports: ProviderPort, then: (run: PollRun) => Promise<T>): Promise<T[]> {
   const connections = Math.max(1, Math.floor(OPEN_CALLS / Math.max(1, requests.length)));
   return Promise.all(
     requests.map(async (request) => {
@@ -65,26 +60,23 @@ export async function runPolls<T>(
   );
 }
 
-async function runPoll(
-  request: PollRequest,
-  { fetch, now }: Pick<Ports, "fetch" | "now">,
-  slot: <T>(task: () => Promise<T>) => Promise<T>,
-): Promise<PollRun> {
+async function runPoll(request: PollRequest, ports: ProviderPort, slot: <T>(task: () => Promise<T>) => Promise<T>): Promise<PollRun> {
   const { provider, orders, quota } = request;
   const { many } = provider.state;
   const assumed: Capability = { many, batchSize: many === "no" ? provider.state.learnedBatchSize : idsPerCall(provider) };
   // Two panels may follow one order of a provider: it is asked once.
   const ids = new Map(orders.flatMap((order) => (order.providerOrderId === null ? [] : [[order.providerOrderId, isSuspect(order)]])));
   const polled = [...ids].map(([id, suspect]) => ({ id, suspect }));
+  const { now } = ports;
   const startedAt = now();
-  const statuses = await clientFor({ fetch, now }, provider.settings).poll(
+  const statuses = await clientFor(ports, provider.settings).poll(
     { slot, takeCall: quota, inTrouble: provider.state.failures > 0 },
     assumed,
     polled,
   );
   // Statuses come first, and a provider in trouble is left alone.
   const refillable = statuses.failure === null ? orders : [];
-  const { words, calls } = await slot(() => askRefillWords({ fetch, now }, provider, refillable, quota));
+  const { words, calls } = await slot(() => askRefillWords(ports, provider, refillable, quota));
   const poll = { ...statuses, calls: statuses.calls + calls };
   const answers = orders.flatMap((order): OrderAnswer[] => {
     const answer = poll.answers.get(order.providerOrderId ?? "");

@@ -2,13 +2,13 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { afterEach, describe, expect, it } from "vitest";
 import { askBalance } from "../../../src/provider/api-v2/status.ts";
 import { MAX_ANSWER_BYTES } from "../../../src/outbound/exchange.ts";
-import type { FetchPort } from "../../../src/outbound/exchange.ts";
+import type { ProviderPort } from "../../../src/provider/client.ts";
 import type { ProviderFailure } from "../../../src/provider/failure.ts";
-import { KEY, settingsFor } from "../provider/fixtures.ts";
+import { KEY, OPENS_PLAIN, settingsFor } from "../provider/fixtures.ts";
 import { startServer, type TestServer } from "../provider/http-server.ts";
 
 /** The doors' own port: the real fetch and clock. */
-const PORT: FetchPort = { fetch: (request) => fetch(request), now: () => Date.now() };
+const PORT: ProviderPort = { fetch: (request) => fetch(request), now: () => Date.now(), secrets: OPENS_PLAIN };
 const BALANCE = `{"balance":"5","currency":"USD"}`;
 /** Short, for answers that never come; long, for those that do: no test waits for it. */
 const SHORT_MS = 150;
@@ -105,7 +105,7 @@ describe("a call over a real connection", () => {
   });
 
   it("ends in time even when fetch does not heed the signal", async () => {
-    const deaf: FetchPort = { fetch: () => new Promise(() => undefined), now: () => 0 };
+    const deaf: ProviderPort = { fetch: () => new Promise(() => undefined), secrets: OPENS_PLAIN, now: () => 0 };
     expect(await outcome("http://127.0.0.1:1", SHORT_MS, deaf)).toEqual({ code: "timeout", timeoutMs: SHORT_MS });
   });
 

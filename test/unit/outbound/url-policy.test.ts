@@ -11,34 +11,39 @@ function refusalOf(text: string, policy: UrlPolicy): UrlRefusal["reason"] | "acc
 
 describe("an outbound URL in production", () => {
   it.each([
-    ["https://provider.example/api/v2", "https://provider.example/api/v2"],
-    ["https://PROVIDER.example:8443/api/v2?lang=en", "https://provider.example:8443/api/v2?lang=en"],
-    ["https://provider.example./api/v2", "https://provider.example./api/v2"],
-    ["https://панель.example/api/v2", "https://xn--80aksgi6f.example/api/v2"],
-    ["  https://provider.example/api/v2\n", "https://provider.example/api/v2"],
-    ["https://1.2.3.4.example/", "https://1.2.3.4.example/"],
-    ["https://localhost.example/", "https://localhost.example/"],
-    ["https://mylocal.example/", "https://mylocal.example/"],
+    ["https://provider.com/api/v2", "https://provider.com/api/v2"],
+    ["https://PROVIDER.com:8443/api/v2?lang=en", "https://provider.com:8443/api/v2?lang=en"],
+    ["https://provider.com./api/v2", "https://provider.com./api/v2"],
+    ["https://панель.com/api/v2", "https://xn--80aksgi6f.com/api/v2"],
+    ["  https://provider.com/api/v2\n", "https://provider.com/api/v2"],
+    ["https://1.2.3.4.com/", "https://1.2.3.4.com/"],
+    ["https://localhost.com/", "https://localhost.com/"],
+    ["https://mylocal.com/", "https://mylocal.com/"],
+    ["https://api.home.pl/", "https://api.home.pl/"],
+    ["https://internal.provider.com/", "https://internal.provider.com/"],
+    ["https://my-corp.com/", "https://my-corp.com/"],
+    ["https://provider.host/", "https://provider.host/"],
+    ["https://xn--80aksgi6f.xn--p1ai/", "https://xn--80aksgi6f.xn--p1ai/"],
   ])("accepts %s", (text, href) => {
     const result = checkOutboundUrl(text, PUBLIC);
     expect(result.ok && result.value.href).toBe(href);
   });
 
   it.each<[UrlRefusal["reason"], string]>([
-    ["scheme", "http://provider.example/api/v2"],
-    ["scheme", "ftp://provider.example/"],
+    ["scheme", "http://provider.com/api/v2"],
+    ["scheme", "ftp://provider.com/"],
     ["scheme", "javascript:alert(1)"],
     ["scheme", "file:///etc/passwd"],
     ["unreadable", ""],
-    ["unreadable", "provider.example/api/v2"],
+    ["unreadable", "provider.com/api/v2"],
     ["unreadable", "https://"],
     ["unreadable", "https://./"],
-    ["unreadable", "https://a b.example/"],
+    ["unreadable", "https://a b.com/"],
     ["unreadable", "https://1.2.3.4.5/"],
     ["unreadable", "https://0x100000000/"],
-    ["user_info", "https://user@provider.example/"],
-    ["user_info", "https://user:secret@provider.example/"],
-    ["user_info", "https://:secret@provider.example/"],
+    ["user_info", "https://user@provider.com/"],
+    ["user_info", "https://user:secret@provider.com/"],
+    ["user_info", "https://:secret@provider.com/"],
     ["ip_address", "https://93.184.216.34/"],
     ["ip_address", "https://127.0.0.1/"],
     ["ip_address", "https://127.1/"],
@@ -73,6 +78,32 @@ describe("an outbound URL in production", () => {
     ["local_name", "https://nas.home.arpa/"],
     ["local_name", "https://home.arpa/"],
     ["local_name", "https://intranet/"],
+    ["local_name", "https://intranet./"],
+    ["local_name", "https://xn--80aksgi6f/"],
+    ["local_name", "https://mail.internal/"],
+    ["local_name", "https://acme.corp/"],
+    ["local_name", "https://nas.home/"],
+    ["local_name", "https://acme.mail/"],
+    ["local_name", "https://acme.intranet/"],
+    ["local_name", "https://acme.private/"],
+    ["local_name", "https://acme.localdomain/"],
+    ["local_name", "https://box.router/"],
+    ["local_name", "https://acme.test/"],
+    ["local_name", "https://acme.invalid/"],
+    ["local_name", "https://provider.example/"],
+    ["local_name", "https://acme.alt/"],
+    ["local_name", "https://expyuzz4wqqyqhjn.onion/"],
+    ["local_name", "https://acme.i2p/"],
+    ["local_name", "https://acme.bit/"],
+    ["local_name", "https://acme.default.svc/"],
+    ["local_name", "https://acme.service.consul/"],
+    ["local_name", "https://1.0.0.127.in-addr.arpa/"],
+    ["local_name", "https://ACME.CORP../"],
+    ["local_name", "https://acme\uFF0Ecorp/"],
+    ["local_name", "https://acme\u3002internal/"],
+    ["local_name", "https://acme.\uFF43\uFF4F\uFF52\uFF50/"],
+    ["local_name", "https://acme.c%6Frp/"],
+    ["local_name", "https://acme.lo\u00ADcal/"],
     ["own_host", "https://panelsync.me.workers.dev/api/v2"],
     ["own_host", "https://PanelSync.me.workers.dev.:8443/api/v2"],
     ["own_host", "https://panelsync%2Eme.workers.dev/"],
@@ -81,7 +112,7 @@ describe("an outbound URL in production", () => {
   });
 
   it("is limited in length to the character", () => {
-    const base = "https://provider.example/";
+    const base = "https://provider.com/";
     expect(refusalOf(base + "a".repeat(MAX_URL_CHARS - base.length), PUBLIC)).toBe("accepted");
     expect(refusalOf(base + "a".repeat(MAX_URL_CHARS - base.length + 1), PUBLIC)).toBe("too_long");
   });
@@ -128,22 +159,19 @@ describe("an outbound URL in local development", () => {
 
 describe("a refusal", () => {
   it.each([
-    ["http://provider.example/", "The URL starts with http:, but only https: may be called."],
+    ["http://provider.com/", "The URL starts with http:, but only https: may be called."],
     ["https://127.1/", "The host 127.0.0.1 is an IP address. Use the provider's host name."],
     ["https://intranet/", "The host intranet is a name of a local network and cannot be reached from here. Use a public host name."],
     ["nonsense", "This is not a complete URL. It should look like https://provider.example/api/v2."],
     ["https://panelsync.me.workers.dev/", "The host panelsync.me.workers.dev is panelsync itself. Use the address of the other side."],
-    [
-      "https://u:p@provider.example/",
-      "The URL has a user name or password before the host. Leave it out: the key belongs in its own field.",
-    ],
+    ["https://u:p@provider.com/", "The URL has a user name or password before the host. Leave it out: the key belongs in its own field."],
   ])("of %s says what is wrong and what to do", (text, sentence) => {
     const result = checkOutboundUrl(text, PUBLIC);
     expect(result.ok ? null : describeUrlRefusal(result.failure)).toBe(sentence);
   });
 
   it("for length tells the length and the limit", () => {
-    const result = checkOutboundUrl("https://provider.example/".padEnd(2049, "a"), PUBLIC);
+    const result = checkOutboundUrl("https://provider.com/".padEnd(2049, "a"), PUBLIC);
     expect(result.ok ? null : describeUrlRefusal(result.failure)).toBe("The URL has 2049 characters; at most 2048 are accepted.");
   });
 });

@@ -63,7 +63,12 @@ describe("the client", () => {
       { method: "POST", query: "", type: "application/json", body: '{"key":"k","action":"status","order":7}' },
       { method: "POST", query: "", type: expect.stringContaining("multipart/form-data"), body: expect.stringMatching(/name="order"\s+7/) },
       { method: "GET", query: `?${fields}`, type: null, body: "" },
-      { method: "POST", query: `?${fields}`, type: null, body: "" },
+      {
+        method: "POST",
+        query: "?action=status&order=7",
+        type: "application/x-www-form-urlencoded;charset=UTF-8",
+        body: "key=k",
+      },
     ]);
   });
 

@@ -3,7 +3,7 @@ import { MAX_RETRY_AFTER_SECONDS } from "../../../src/outbound/retry-after.ts";
 import { askBalance, askMany, askOne } from "../../../src/provider/api-v2/status.ts";
 import type { ProviderFailure } from "../../../src/provider/failure.ts";
 import { CANONICAL_REQUEST, type ProviderSettings } from "../../../src/provider/settings.ts";
-import { fieldsOfRequest, KEY, NOW, portOf, SETTINGS } from "./fixtures.ts";
+import { fieldsOfRequest, KEY, NOW, OPENS_PLAIN, portOf, SETTINGS } from "./fixtures.ts";
 
 const BALANCE = `{"balance":"5","currency":"USD"}`;
 const HTML = `<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>`;
@@ -167,6 +167,7 @@ describe("the key", () => {
   it("in a runtime's message about a URL is redacted", async () => {
     const settings = { ...SETTINGS, key: ODD_KEY, request: { ...CANONICAL_REQUEST, method: "GET" as const } };
     const port = {
+      secrets: OPENS_PLAIN,
       now: () => NOW,
       fetch: async (request: Request) => {
         throw new TypeError("fetch failed", { cause: new Error(`cannot reach ${request.url}`) });

@@ -1,4 +1,5 @@
-import type { FetchPort } from "../../../src/outbound/exchange.ts";
+import type { ProviderPort } from "../../../src/provider/client.ts";
+import { secretsOf } from "../../../src/secrets/secrets.ts";
 import { CANONICAL_REQUEST, type ProviderSettings } from "../../../src/provider/settings.ts";
 
 export const KEY = "5b04d42a121900588ef1806b9795e122";
@@ -10,9 +11,12 @@ export function settingsFor(url: string, changes: Partial<ProviderSettings> = {}
 
 export const SETTINGS = settingsFor("https://provider.example/api/v2");
 
+/** Keys that were never sealed are read as they are. */
+export const OPENS_PLAIN = secretsOf(undefined);
+
 /** A port whose every call is answered by `respond`; time stands still. */
-export function portOf(respond: (request: Request) => Response | Promise<Response>): FetchPort {
-  return { fetch: async (request) => respond(request), now: () => NOW };
+export function portOf(respond: (request: Request) => Response | Promise<Response>): ProviderPort {
+  return { fetch: async (request) => respond(request), now: () => NOW, secrets: OPENS_PLAIN };
 }
 
 /** The fields of a request, wherever they are. */

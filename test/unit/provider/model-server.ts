@@ -1,8 +1,7 @@
-import type { FetchPort } from "../../../src/outbound/exchange.ts";
-import type { PollPort } from "../../../src/provider/client.ts";
+import type { PollPort, ProviderPort } from "../../../src/provider/client.ts";
 import type { PolledOrder, Capability, PollResult } from "../../../src/provider/client.ts";
 import { pollStatuses } from "../../../src/provider/api-v2/poll/poll.ts";
-import { fieldsOfRequest, NOW, SETTINGS } from "./fixtures.ts";
+import { fieldsOfRequest, NOW, OPENS_PLAIN, SETTINGS } from "./fixtures.ts";
 
 /** How a server fails a call. */
 export type Failing = "error" | "http 500" | "fatal page" | "cut off";
@@ -80,7 +79,8 @@ export class ModelServer {
   ): Promise<PollResult> {
     this.calls.length = 0;
     let left = budget;
-    const port: FetchPort & PollPort = {
+    const port: ProviderPort & PollPort = {
+      secrets: OPENS_PLAIN,
       now: () => this.#now,
       takeCall: async () => {
         left -= 1;

@@ -6,7 +6,7 @@ import type { Placed } from "../../../src/provider/client.ts";
 import { DIALECT_FIELDS } from "../../../src/provider/api-v2/probe.ts";
 import { CANONICAL_REQUEST, type ProviderSettings } from "../../../src/provider/settings.ts";
 import { anyJson } from "./any-json.ts";
-import { fieldsOfRequest, KEY, portOf, SETTINGS } from "./fixtures.ts";
+import { fieldsOfRequest, KEY, OPENS_PLAIN, portOf, SETTINGS } from "./fixtures.ts";
 import { json } from "./model-server.ts";
 
 const FIELDS = { service: "1", link: "https://social.example/x", quantity: "100" };
@@ -250,7 +250,7 @@ describe("nobody knows of an order", () => {
   });
 
   it("after a broken connection", async () => {
-    const port = { fetch: () => Promise.reject(new TypeError("fetch failed")), now: () => 0 };
+    const port = { fetch: () => Promise.reject(new TypeError("fetch failed")), now: () => 0, secrets: OPENS_PLAIN };
     expect(await placeOrder(port, SETTINGS, FIELDS, NONE_LEFT)).toEqual({
       kind: "unclear",
       failure: { code: "network", message: "fetch failed" },
@@ -258,7 +258,7 @@ describe("nobody knows of an order", () => {
   });
 
   it("after no answer in time", async () => {
-    const port = { fetch: () => new Promise<Response>(() => undefined), now: () => 0 };
+    const port = { fetch: () => new Promise<Response>(() => undefined), now: () => 0, secrets: OPENS_PLAIN };
     const result = await placeOrder(port, { ...SETTINGS, timeoutMs: 20 }, FIELDS, NONE_LEFT);
     expect(result).toEqual({ kind: "unclear", failure: { code: "timeout", timeoutMs: 20 } });
   });

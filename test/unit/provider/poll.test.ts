@@ -1,10 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { MAX_EXTRA_CALLS } from "../../../src/provider/api-v2/poll/session.ts";
-import type { FetchPort } from "../../../src/outbound/exchange.ts";
 import { pollStatuses } from "../../../src/provider/api-v2/poll/poll.ts";
-import type { PollPort } from "../../../src/provider/client.ts";
+import type { PollPort, ProviderPort } from "../../../src/provider/client.ts";
 import type { PolledOrder, PollResult } from "../../../src/provider/client.ts";
-import { NOW, SETTINGS } from "./fixtures.ts";
+import { NOW, OPENS_PLAIN, SETTINGS } from "./fixtures.ts";
 import { type Failing, json, knownOrders, type Model, ModelServer, orderIds, wordsOf } from "./model-server.ts";
 
 const suspects = (ids: readonly string[]): PolledOrder[] => ids.map((id) => ({ id, suspect: true }));
@@ -164,7 +163,8 @@ describe("a provider in trouble", () => {
       troubled = resolve;
     });
     let calls = 0;
-    const port: FetchPort & PollPort = {
+    const port: ProviderPort & PollPort = {
+      secrets: OPENS_PLAIN,
       now: () => NOW,
       slot: (task) => task(),
       inTrouble: false,

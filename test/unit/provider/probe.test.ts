@@ -13,7 +13,7 @@ import { MODE_SETS } from "../../../simulator/modes.ts";
 import { startSimulator } from "../../../simulator/server.ts";
 import { MAX_PROBE_CALLS, type ProbeReport } from "../../../src/provider/client.ts";
 import { CANONICAL_REQUEST, type ProviderSettings, type RequestShape } from "../../../src/provider/settings.ts";
-import { fieldsOfRequest, KEY, NOW, SETTINGS } from "./fixtures.ts";
+import { fieldsOfRequest, KEY, NOW, OPENS_PLAIN, SETTINGS } from "./fixtures.ts";
 import { json } from "./model-server.ts";
 
 const BALANCE = { balance: "100.84292", currency: "USD" };
@@ -28,7 +28,7 @@ async function probe(respond: (seen: Seen) => Response, settings: ProviderSettin
     const fields = await fieldsOfRequest(request);
     return respond({ request, fields, path: new URL(request.url).pathname });
   };
-  return probeProvider({ fetch, now: () => NOW }, settings);
+  return probeProvider({ fetch, now: () => NOW, secrets: OPENS_PLAIN }, settings);
 }
 
 function codesOf(report: ProbeReport): (FailureCode | null)[] {
@@ -190,7 +190,7 @@ describe("a probe", () => {
   });
 
   it("of a provider that cannot be reached makes one call", async () => {
-    const report = await probeProvider({ fetch: unreachable, now: () => NOW }, SETTINGS);
+    const report = await probeProvider({ fetch: unreachable, now: () => NOW, secrets: OPENS_PLAIN }, SETTINGS);
     expect(codesOf(report)).toEqual(["network"]);
   });
 
@@ -246,7 +246,7 @@ describe("a probe of a real server", () => {
   ])("that wants %s finds a form in which every action goes", async (_, modes) => {
     const simulator = await startSimulator({ seed: 7, now: { manual: true, startAt: NOW }, providers: { acme: { key: KEY, modes } } });
     try {
-      const port = { fetch, now: () => NOW };
+      const port = { fetch, now: () => NOW, secrets: OPENS_PLAIN };
       const settings = { ...SETTINGS, url: `${simulator.url}/acme/api/v2` };
       const report = await probeProvider(port, settings);
       expect(report).toMatchObject({ ok: true, failure: null });

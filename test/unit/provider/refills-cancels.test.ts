@@ -1,9 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { askCancels, askRefills, askRefillStatuses } from "../../../src/provider/api-v2/refills-cancels.ts";
-import type { FetchPort } from "../../../src/outbound/exchange.ts";
 import { CANONICAL_REQUEST, type Learned, type ProviderSettings } from "../../../src/provider/settings.ts";
-import type { CancelPort, RequestReply, RefillSaid } from "../../../src/provider/client.ts";
+import type { CancelPort, ProviderPort, RequestReply, RefillSaid } from "../../../src/provider/client.ts";
 import { anyJson } from "./any-json.ts";
 import { fieldsOfRequest, KEY, portOf, SETTINGS } from "./fixtures.ts";
 import { json } from "./model-server.ts";
@@ -18,7 +17,7 @@ const unclear = (message: string | null): RequestReply => ({ kind: "unclear", me
 const word = (said: string): RefillSaid => ({ kind: "status", word: said });
 
 /** A port for one call and no other. */
-function cancelPort(port: FetchPort): FetchPort & CancelPort {
+function cancelPort(port: ProviderPort): ProviderPort & CancelPort {
   return { ...port, takeCall: async () => false, learn: () => {} };
 }
 

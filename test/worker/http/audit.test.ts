@@ -36,6 +36,7 @@ describe("the audit trail", () => {
           credit_limit: "0",
           reuse_identical_adds: true,
           refuse_duplicate_links: false,
+          refuse_query_keys: false,
         },
       },
     ]);

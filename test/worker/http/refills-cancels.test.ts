@@ -4,6 +4,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { metered } from "../../../src/store/operations/metered.ts";
+import { ADMIN } from "../world/asking.ts";
 import { NOW, rows } from "../world/database.ts";
 import { addOrders, type OrderColumns, young } from "../world/records.ts";
 import { ASK_1, begin, clearAll, closed, done, feed, KEY, openPanels, OTHER_KEY, post, row } from "../world/refilling.ts";
@@ -47,7 +48,7 @@ describe("POST /v1/orders/{id}/refill", () => {
     expect(await post(run, "o1/refill")).toMatchObject({ json: { result: "already_asked", refill: { id: "71", status: "pending" } } });
     expect(run.sent).toEqual([]);
     await env.DB.prepare("UPDATE orders SET refill_status = 'rejected'").run();
-    expect(await post(run, "o1/refill", "test-admin-token-0123456789", "{}")).toMatchObject({
+    expect(await post(run, "o1/refill", ADMIN, "{}")).toMatchObject({
       status: 202,
       json: { result: "queued", refill: { id: null } },
     });

@@ -1,8 +1,9 @@
 /**
  * A request over HTTP as a client makes it, and the answer as a test reads it.
  */
-export const ADMIN = "test-admin-token-0123456789";
-export const HOST = "http://panelsync.example";
+export const ADMIN = "test-admin-token-Zq8vLw3xRt6bNp0k";
+/** The developer's own machine, which alone may call the names under `.example`. */
+export const HOST = "http://localhost:8787";
 
 export type Ask = {
   /** The operator's unless given; null for none. */

@@ -4,6 +4,8 @@
  */
 import { env } from "cloudflare:workers";
 import { phaseOf } from "../../../src/domain/poll-pacing.ts";
+import { providerKeyPlace } from "../../../src/secrets/sealed-text.ts";
+import { secretsOf } from "../../../src/secrets/secrets.ts";
 import { NOW } from "./database.ts";
 
 /** A panel's key as releases made them whose keys had no checksum. */
@@ -25,6 +27,7 @@ export async function addPanel(id: string, key = keyNamed(id)): Promise<void> {
 }
 
 export type ProviderColumns = {
+  api_key?: string;
   url?: string;
   many?: string;
   batch_size?: number;
@@ -33,8 +36,23 @@ export type ProviderColumns = {
   learned_batch_size?: number;
 };
 
+/** A provider's key as it stands in its row. A plain one would be sealed by the next tick. */
+export async function sealedKey(id: string, key: string, encryptionKeys = env.ENCRYPTION_KEYS): Promise<string> {
+  const sealed = await secretsOf(encryptionKeys).seal(providerKeyPlace(id), key, (length) =>
+    crypto.getRandomValues(new Uint8Array(length)),
+  );
+  if (!sealed.ok) throw new Error(sealed.failure.code);
+  return sealed.value;
+}
+
 export async function addProvider(id: string, columns: ProviderColumns = {}): Promise<void> {
-  const row = { url: `https://${id}.example/api/v2`, api_key: `secret-${id}`, created_at: NOW, updated_at: NOW, ...columns };
+  const row = {
+    url: `https://${id}.example/api/v2`,
+    api_key: await sealedKey(id, `secret-${id}`),
+    created_at: NOW,
+    updated_at: NOW,
+    ...columns,
+  };
   const names = Object.keys(row);
   await env.DB.prepare(
     `INSERT INTO providers (id, ${names.join(", ")}) VALUES (?1, ${names.map((_, i) => `?${i + 2}`).join(", ")})

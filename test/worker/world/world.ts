@@ -6,7 +6,7 @@ import { createExecutionContext, createMessageBatch, getQueueResult } from "clou
 import { env } from "cloudflare:workers";
 import type { Message } from "../../../src/domain/message.ts";
 import { handleRequest } from "../../../src/http/router.ts";
-import { type LogEvent, type Ports, realPorts } from "../../../src/ports.ts";
+import { type LogEvent, type Ports, portsOf } from "../../../src/ports.ts";
 import { metered, type Usage } from "../../../src/store/operations/metered.ts";
 import { consume } from "../../../src/sync/consume.ts";
 import { tick } from "../../../src/sync/tick.ts";
@@ -53,7 +53,7 @@ export class World {
   constructor({ now = NOW, fetch, ...bindings }: WorldChanges = {}) {
     this.now = now;
     this.ports = {
-      ...realPorts,
+      ...portsOf({ ...env, ...bindings }),
       now: () => this.now,
       fetch: fetch ?? ((request) => this.#provide(request)),
       log: (event) => void this.events.push(event),

@@ -6,6 +6,7 @@ import * as z from "zod/mini";
 import { isoTime, MINUTE_MS } from "../../../domain/time.ts";
 import { ok } from "../../../domain/result.ts";
 import type { Ports } from "../../../ports.ts";
+import type { Secrets } from "../../../secrets/secrets.ts";
 import { type Health, readHealth } from "../../../store/operations/health.ts";
 import { timeAnswer } from "../../kit/answers.ts";
 import type { Answer, Context } from "../../kit/context.ts";
@@ -24,7 +25,10 @@ const KEPT_SECONDS = 15;
 const HEALTH_STATUSES = ["ok", "degraded", "stalled"] as const;
 
 /** What may be wrong; with the first two, orders are not followed. */
-const PROBLEMS = ["database_unavailable", "sync_behind", "provider_down", "dead_letters", "ledger_mismatch", "clock_was_ahead"] as const;
+const PROBLEMS = [
+  ...(["database_unavailable", "sync_behind", "provider_down", "dead_letters", "ledger_mismatch", "clock_was_ahead"] as const),
+  ...(["secrets_unreadable", "secrets_plain"] as const),
+] as const;
 type Problem = (typeof PROBLEMS)[number];
 const STALLING: readonly Problem[] = ["database_unavailable", "sync_behind"];
 
@@ -44,18 +48,18 @@ export async function getHealth(context: Context): Promise<Answer> {
 }
 
 async function readAnswer({ db, ports, now, requestId }: Context): Promise<Answer> {
-  const health = await readHealth(db).catch((error: unknown) => {
+  const health = await readHealth(db, ports.secrets.newest).catch((error: unknown) => {
     ports.log({ event: "health.no_database", request_id: requestId, error: String(error) });
     return null;
   });
-  const problems = health === null ? (["database_unavailable"] as const) : problemsOf(health, now);
+  const problems = health === null ? (["database_unavailable"] as const) : problemsOf(health, ports.secrets, now);
   const lastTickAt = health?.lastTickAt ?? null;
   const status = problems.length === 0 ? "ok" : problems.some((problem) => STALLING.includes(problem)) ? "stalled" : "degraded";
   const body = JSON.stringify({ status, last_tick_at: lastTickAt === null ? null : isoTime(lastTickAt), problems });
   return ok({ status: status === "ok" ? 200 : 503, body, headers: {} });
 }
 
-function problemsOf(health: Health, now: number): Problem[] {
+function problemsOf(health: Health, { newest, has: opens }: Secrets, now: number): Problem[] {
   // Without any tick, the wait counts from when there was an order to follow.
   const lastSign = health.lastTickAt ?? health.followingSince ?? now;
   const has: Readonly<Record<Problem, boolean>> = {
@@ -65,6 +69,9 @@ function problemsOf(health: Health, now: number): Problem[] {
     dead_letters: health.deadLetters,
     ledger_mismatch: health.ledgerMismatch,
     clock_was_ahead: health.clockWasAhead,
+    secrets_unreadable: health.staleUnder.some((key) => key > 0 && !opens(key)),
+    // With a key to seal them under, ticks do.
+    secrets_plain: newest === null && health.staleUnder.includes(0),
   };
   return PROBLEMS.filter((problem) => has[problem]);
 }

@@ -45,6 +45,7 @@ export const newPanelBody = z.strictObject({
   enabled: z.prefault(z.boolean(), true),
   reuse_identical_adds: z.prefault(z.boolean(), true),
   refuse_duplicate_links: z.prefault(z.boolean(), false),
+  refuse_query_keys: z.prefault(z.boolean(), false),
 });
 
 const RESELLERS_MONEY = { path: "money", message: 'must be "ledger" for a reseller, which pays from an account here' };
@@ -101,6 +102,7 @@ export const panelChangeBody = z.strictObject({
   enabled: z.exactOptional(z.boolean()),
   reuse_identical_adds: z.exactOptional(z.boolean()),
   refuse_duplicate_links: z.exactOptional(z.boolean()),
+  refuse_query_keys: z.exactOptional(z.boolean()),
 });
 
 /** Two changes at once: the second is worked out anew on what the first has left. */
@@ -168,6 +170,7 @@ const panelFields = {
   credit_limit: z.nullable(amountAnswer),
   reuse_identical_adds: z.boolean(),
   refuse_duplicate_links: z.boolean(),
+  refuse_query_keys: z.boolean(),
   frozen: z.nullable(z.strictObject({ since: timeAnswer, because: z.string() })),
   created_at: timeAnswer,
 };

@@ -29,6 +29,7 @@ import type { Answer, Context, OperatorContext } from "../../kit/context.ts";
 import { optionalCursor, pageOf } from "../../kit/page.ts";
 import type { Failure, FieldProblem } from "../../kit/errors.ts";
 import { slug } from "../../kit/fields.ts";
+import { type KeyedChange, movesKey, openedKey, sealedChange } from "./key.ts";
 import { additionEntry, changeEntry } from "./trail.ts";
 import { type ProviderBody, settingsChange } from "./schema.ts";
 import { probeView, providerView } from "./view.ts";
@@ -46,9 +47,10 @@ export async function getProvider(context: OperatorContext, { params: { id } }: 
 }
 
 /** What the brake holds is read only where it is engaged: else there is nothing, or a few that came too late for it. */
-async function viewWithBrake({ db, now }: Context, followed: FollowedProvider) {
+async function viewWithBrake({ db, now, ports }: Context, followed: FollowedProvider) {
+  const { id, settings } = followed.provider;
   const held = followed.provider.state.brakeEngagedAt === null ? NOTHING_HELD : await readBrakeHeld(db, followed.provider.id);
-  return providerView(followed, held, now);
+  return providerView(followed, await openedKey(ports, id, settings.key), held, now);
 }
 
 export const providersQuery = z.strictObject({ limit: limitParam, cursor: optionalCursor(z.tuple([z.string()])) });
@@ -60,7 +62,13 @@ export async function getProviders(
 ): Promise<Answer> {
   const followed = await listFollowedProviders(context.db, cursor?.[0] ?? "", limit + 1);
   const { page, paging } = pageOf(followed, limit, ({ provider }) => [provider.id]);
-  const views = page.map((one) => providerView(one, one.provider.state.brakeEngagedAt === null ? NOTHING_HELD : null, context.now));
+  const views = await Promise.all(
+    page.map(async (one) => {
+      const { id, settings, state } = one.provider;
+      const key = await openedKey(context.ports, id, settings.key);
+      return providerView(one, key, state.brakeEngagedAt === null ? NOTHING_HELD : null, context.now);
+    }),
+  );
   return json(200, { providers: views, ...paging });
 }
 
@@ -126,25 +134,42 @@ const MAX_ATTEMPTS = 3;
 type Saved = Result<"created" | "changed", Failure>;
 
 function save(context: OperatorContext, id: string, body: ProviderBody): Promise<Saved> {
-  const { db, now } = context;
-  const change = settingsChange(body);
+  const { db, now, ports } = context;
+  const asked = settingsChange(body);
   const attempt = async (): Promise<Saved | typeof CONFLICT> => {
     const seen = await readSettings(db, id);
-    if (seen !== null) return (await update(context, id, { seen, change })) ? ok("changed") : CONFLICT;
+    if (seen !== null && movesKey(seen, asked)) return refused([KEY_TO_MOVE]);
+    const keyed = await sealedChange(ports, id, seen, asked);
+    if (!keyed.ok) return keyed;
+    const { change, keyBefore, keyAfter } = keyed.value;
+    if (seen !== null) return (await update(context, id, { seen, change }, { keyBefore, keyAfter })) ? ok("changed") : CONFLICT;
     const { url, api_key } = change;
     if (url === undefined || api_key === undefined) {
       const missing = [...(url === undefined ? ["url"] : []), ...(api_key === undefined ? ["key"] : [])];
       return refused(missing.map((path) => ({ path, message: "is required to add a provider; there is none with this id yet" })));
     }
     const settings = withDefaults({ ...change, url, api_key });
-    return (await createProvider(db, id, settings, { now, audit: additionEntry(context, id, settings) })) ? ok("created") : CONFLICT;
+    const audit = additionEntry(context, id, { ...settings, api_key: keyAfter });
+    return (await createProvider(db, id, settings, { now, audit })) ? ok("created") : CONFLICT;
   };
   return retryOnConflict(MAX_ATTEMPTS, attempt, () => fail({ code: "settings_contended", subject: id }));
 }
 
+/** The stored key was given for another server, which would now get it. */
+const KEY_TO_MOVE: FieldProblem = {
+  path: "key",
+  message: "is required, since `url` moves to another server: the key that is stored was given for the one before, and is not sent there",
+};
+
+/** Both keys in plain where a change has one. */
+type Keys = Pick<KeyedChange, "keyBefore" | "keyAfter">;
+
 /** Writes a change with its audit entry; false when the settings are not as they were seen any more. */
-function update(context: OperatorContext, id: string, settings: SettingsUpdate): Promise<boolean> {
-  return updateProvider(context.db, id, settings, { now: context.now, audit: changeEntry(context, id, settings) });
+function update(context: OperatorContext, id: string, { seen, change }: SettingsUpdate, keys?: Keys): Promise<boolean> {
+  // The trail tells keys apart by their hints.
+  const plain = keys === undefined ? null : { before: { api_key: keys.keyBefore }, after: { api_key: keys.keyAfter } };
+  const audit = changeEntry(context, id, { seen: { ...seen, ...plain?.before }, change: { ...change, ...plain?.after } });
+  return updateProvider(context.db, id, { seen, change }, { now: context.now, audit });
 }
 
 /** Those of some panels' ids that no panel has, with their places. */
@@ -174,7 +199,7 @@ async function probe(context: OperatorContext, id: string, enabled: boolean | un
     if (made > calls) return Promise.reject(new Error("max_calls_per_minute is used up; probe again in a minute"));
     return context.ports.fetch(request);
   };
-  const report = await clientFor({ fetch: fetchWithinBudget, now: context.ports.now }, provider.settings).probe();
+  const report = await clientFor({ ...context.ports, fetch: fetchWithinBudget }, provider.settings).probe();
   if (seen === null) return report;
   if (!report.ok) {
     // A probe that had no call left to make has found out nothing.

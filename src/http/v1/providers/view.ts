@@ -13,14 +13,14 @@ import { formatAmount } from "../../../domain/money.ts";
 import type { BrakeHeld } from "../../../store/refunds/refund-cases.ts";
 import type { FollowedProvider } from "../../../store/providers/provider-settings.ts";
 
-/** `held`: what its brake holds; null where that was not looked at. */
-export function providerView({ provider, activeOrders }: FollowedProvider, held: BrakeHeld | null, now: number) {
+/** `key`: the provider's key in plain, of which a hint is shown. `held`: what its brake holds; null where that was not looked at. */
+export function providerView({ provider, activeOrders }: FollowedProvider, key: string, held: BrakeHeld | null, now: number) {
   const { settings } = provider;
   return {
     id: provider.id,
     name: provider.name,
     url: settings.url,
-    key_hint: keyHint(settings.key),
+    key_hint: keyHint(key),
     currency: provider.currency,
     panels: provider.panels,
     batch_size: provider.batchSize,

@@ -1,8 +1,7 @@
 /**
  * Asking a provider for the status of many orders, and learning on the way what it can do.
  */
-import type { Capability, PollPort, PollResult, PolledOrder } from "../../client.ts";
-import type { FetchPort } from "../../../outbound/exchange.ts";
+import type { Capability, PollPort, PollResult, PolledOrder, ProviderPort } from "../../client.ts";
 import { UNLISTABLE } from "../reading/fields.ts";
 import { lookForMissing, lookInto, settleAside } from "./learning.ts";
 import { PollSession } from "./session.ts";
@@ -13,7 +12,7 @@ import type { ProviderSettings } from "../../settings.ts";
  * Never throws for what the provider does. Calls beyond one a batch are bounded by `MAX_EXTRA_CALLS`.
  */
 export async function pollStatuses(
-  port: FetchPort & PollPort,
+  port: ProviderPort & PollPort,
   settings: ProviderSettings,
   capability: Capability,
   orders: readonly PolledOrder[],

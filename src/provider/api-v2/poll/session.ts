@@ -5,10 +5,9 @@ import type { Report } from "../../../domain/order-report.ts";
 import { failureOfText } from "../call.ts";
 import { isAboutId, isNoWord, isSameText } from "../reading/subject.ts";
 import { askBalance, askMany, askOne } from "../status.ts";
-import type { FetchPort } from "../../../outbound/exchange.ts";
 import { fail, ok, type Result } from "../../../domain/result.ts";
 import { mayBeOfTheAsked, type ProviderFailure } from "../../failure.ts";
-import type { Capability, DatedReport, PollPort, PollResult } from "../../client.ts";
+import type { Capability, DatedReport, PollPort, PollResult, ProviderPort } from "../../client.ts";
 import type { ProviderSettings } from "../../settings.ts";
 
 /** The protocol's own limit of ids a call. */
@@ -65,7 +64,7 @@ export const NAMES_NONE: ProviderFailure = { code: "bad_shape", message: "the an
 
 export class PollSession {
   readonly answers = new Map<string, DatedReport>();
-  readonly #port: FetchPort & PollPort;
+  readonly #port: ProviderPort & PollPort;
   readonly #settings: ProviderSettings;
   readonly #suspects: ReadonlySet<string>;
   #capability: Capability;
@@ -82,7 +81,7 @@ export class PollSession {
   #largestList = 0;
   #vouching: Promise<boolean> | null = null;
 
-  constructor(port: FetchPort & PollPort, settings: ProviderSettings, capability: Capability, suspects: ReadonlySet<string>) {
+  constructor(port: ProviderPort & PollPort, settings: ProviderSettings, capability: Capability, suspects: ReadonlySet<string>) {
     this.#port = port;
     this.#settings = settings;
     this.#suspects = suspects;
@@ -211,7 +210,7 @@ export class PollSession {
    * The reports on a list. One that names no order leaves them all out only if lists are understood for certain, or if
    * nothing else was to be expected; else it is no better than an error.
    */
-  async #namedReports(port: FetchPort, ids: readonly string[]): Promise<Result<ReadonlyMap<string, Report>, ProviderFailure>> {
+  async #namedReports(port: ProviderPort, ids: readonly string[]): Promise<Result<ReadonlyMap<string, Report>, ProviderFailure>> {
     const result = await askMany(port, this.#settings, ids);
     if (!result.ok) return result;
     const { reports, byId } = result.value;
@@ -284,7 +283,7 @@ export class PollSession {
   }
 
   /** One call, when its turn has come and the budget has one left. Trouble of the whole provider's ends the poll. */
-  #call<T>(ask: (port: FetchPort) => Promise<Result<T, ProviderFailure>>, gate: RunGate | null): Promise<Call<T>> {
+  #call<T>(ask: (port: ProviderPort) => Promise<Result<T, ProviderFailure>>, gate: RunGate | null): Promise<Call<T>> {
     return this.#port.slot(async (): Promise<Call<T>> => {
       if (this.#ended || gate?.closed === true) return { kind: "unasked" };
       if (!(await this.#port.takeCall())) {

@@ -7,7 +7,7 @@ import { ADMIN_TOKEN, type PanelFacts } from "./operation.ts";
 import { type Body, type Headers, hostileQuery, hostileText, junk, NAMES, pathOf } from "./request-parts.ts";
 
 type Fields = Readonly<Record<string, string>>;
-type Form = "form" | "json" | "query" | "multipart";
+type Form = "form" | "json" | "query" | "post_query" | "multipart";
 
 /** Calls that go well at the endpoint of `acme`, or at the own catalogue's: of each action some. */
 function rightCalls({ connected, refills, bought }: PanelFacts, isOwn: boolean): fc.Arbitrary<Fields> {
@@ -91,20 +91,21 @@ function encoded(fields: Fields): string {
 
 type Sent = { readonly action: string; readonly query: string; readonly body: Body; readonly type: Headers };
 
-/** The fields on their way, in one of the forms in which scripts send them. */
+const FORM: Headers = { "Content-Type": "application/x-www-form-urlencoded" };
+
+/** The fields on their way, in one of the forms in which scripts send them. The key of a POST goes into its body. */
 function sentAs(form: Form, fields: Fields): Sent {
   const nothing: Body = { kind: "none" };
   const action = fields["action"] ?? "";
   switch (form) {
     case "query":
       return { action, query: `?${encoded(fields)}`, body: nothing, type: {} };
+    case "post_query": {
+      const { key = "", ...others } = fields;
+      return { action, query: `?${encoded(others)}`, body: { kind: "text", text: encoded({ key }) }, type: FORM };
+    }
     case "form":
-      return {
-        action,
-        query: "",
-        body: { kind: "text", text: encoded(fields) },
-        type: { "Content-Type": "application/x-www-form-urlencoded" },
-      };
+      return { action, query: "", body: { kind: "text", text: encoded(fields) }, type: FORM };
     case "json":
       return { action, query: "", body: { kind: "text", text: JSON.stringify(fields) }, type: { "Content-Type": "application/json" } };
     case "multipart":
@@ -118,7 +119,7 @@ function sentAs(form: Form, fields: Fields): Sent {
 }
 
 function sendingOf(method: string, fields: fc.Arbitrary<Fields>, right: boolean): fc.Arbitrary<Sent> {
-  const forms: readonly Form[] = method === "GET" ? ["query"] : ["form", "json", "query", "multipart"];
+  const forms: readonly Form[] = method === "GET" ? ["query"] : ["form", "json", "post_query", "multipart"];
   const sent = fc.tuple(fc.constantFrom(...forms), fields).map(([form, each]) => sentAs(form, each));
   if (right) return sent;
   const spoiled = fc

@@ -13,9 +13,12 @@ import { changeProvider, createWorld, type Order, type Provider, type World } fr
 import type { Message } from "../../../../src/domain/message.ts";
 import { handleRequest } from "../../../../src/http/router.ts";
 import type { LogEvent, Ports } from "../../../../src/ports.ts";
+import { secretsOf } from "../../../../src/secrets/secrets.ts";
 import { consume } from "../../../../src/sync/consume.ts";
 
 export const ADMIN_TOKEN = "the-operators-token-9f8e7d6c5b4a";
+/** 32 bytes, 0x40 to 0x5f. */
+const ENCRYPTION_KEYS = "1:QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFlaW1xdXl8=";
 export const HOST = "http://127.0.0.1";
 const STARTS_AT = Date.UTC(2026, 10, 21, 12);
 const MINUTE_MS = 60_000;
@@ -93,13 +96,14 @@ export class Operation {
       DEAD: { send, sendBatch } as unknown as Env["SWEEPS"],
       PLAN: "paid",
       ADMIN_TOKEN,
-      ENCRYPTION_KEYS: "",
+      ENCRYPTION_KEYS,
       ALLOW_PRIVATE_URLS: "1",
       FAILED_KEYS: { limit: () => Promise.resolve({ success: true }) },
     };
     this.#ports = {
       now: () => this.now,
       wait: async (ms) => this.#pass(ms),
+      secrets: secretsOf(ENCRYPTION_KEYS),
       randomBytes: (length) => Uint8Array.from({ length }, () => this.#byte()),
       log: (event) => void this.logs.push(event),
       fetch: (request) => this.#fetch(request),

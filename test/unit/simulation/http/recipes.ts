@@ -117,6 +117,7 @@ const panelSettings = {
   credit_limit: fc.constantFrom(null, "0", "12.5"),
   reuse_identical_adds: fc.boolean(),
   refuse_duplicate_links: fc.boolean(),
+  refuse_query_keys: fc.boolean(),
 };
 
 function listOfOrders({ orders, marker }: PanelFacts): fc.Arbitrary<string> {

@@ -1,0 +1,53 @@
+/**
+ * A sealed secret as a column holds it: `sealed:<number of the key>:<base64url of nonce, ciphertext and tag>`. Pure.
+ */
+import { base64Of, bytesOfBase64 } from "./encryption-keys.ts";
+
+/**
+ * The row and the column that a secret belongs to. They are its associated data: a sealed secret opens nowhere else, so
+ * nobody who can write to the database gets one provider's key sent to another.
+ */
+export type SecretPlace = { readonly table: "providers"; readonly column: "api_key"; readonly row: string };
+
+/** Where a provider's key stands. */
+export function providerKeyPlace(provider: string): SecretPlace {
+  return { table: "providers", column: "api_key", row: provider };
+}
+
+/** What a sealed text begins with. */
+export const SEALED = "sealed:";
+
+/** A sealed text in parts; `key` is the number of the key that opens it. */
+export type Sealed = { readonly key: number; readonly nonce: Uint8Array<ArrayBuffer>; readonly box: Uint8Array<ArrayBuffer> };
+
+/** As AES-GCM wants it: 96 bits, drawn anew each time. */
+export const NONCE_BYTES = 12;
+/** The shortest box holds a tag alone. */
+const TAG_BYTES = 16;
+
+export function sealedText({ key, nonce, box }: Sealed): string {
+  return `${sealedPrefix(key)}${base64Of(Uint8Array.from([...nonce, ...box]))}`;
+}
+
+/** What every text begins with that was sealed under the key of this number. */
+export function sealedPrefix(key: number): string {
+  return `${SEALED}${key}:`;
+}
+
+/** All texts sealed under the key of this number, and no others, sort from `from` on and before `to`. */
+export function sealedRange(key: number): { readonly from: string; readonly to: string } {
+  return { from: sealedPrefix(key), to: `${SEALED}${key};` };
+}
+
+/** Null for a text that nobody has sealed: one of an earlier release, or set before there was a key. */
+export function readSealed(text: string): Sealed | null {
+  const [, key = "", base64 = ""] = /^sealed:([1-9]\d{0,5}):([A-Za-z0-9_-]+)$/.exec(text) ?? [];
+  const bytes = bytesOfBase64(base64);
+  if (key === "" || bytes === null || bytes.length < NONCE_BYTES + TAG_BYTES) return null;
+  return { key: Number(key), nonce: bytes.slice(0, NONCE_BYTES), box: bytes.slice(NONCE_BYTES) };
+}
+
+/** The associated data of a place; JSON keeps its parts apart. */
+export function associatedData({ table, column, row }: SecretPlace): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(JSON.stringify([table, column, row])) as Uint8Array<ArrayBuffer>;
+}
