@@ -1,13 +1,13 @@
 /** The Worker's secrets: which there are, and how one is made. */
 import { randomBytes } from "node:crypto";
+import { checkAdminToken } from "../../src/domain/admin-token.ts";
+import { parseEncryptionKeys } from "../../src/secrets/encryption-keys.ts";
 import { UsageError } from "../usage.ts";
 
 /** 256 bits, as hex: 64 characters. */
 const TOKEN_BYTES = 32;
 /** AES-256. */
 const KEY_BYTES = 32;
-/** As the Worker demands them of a token: fewer different characters are not random. */
-const MIN_DIFFERENT = 10;
 
 type Secret = {
   readonly make: () => string;
@@ -19,12 +19,12 @@ type Secret = {
 const SECRETS = {
   ADMIN_TOKEN: {
     make: () => randomBytes(TOKEN_BYTES).toString("hex"),
-    fits: (value) => /^[\x21-\x7e]{32,256}$/.test(value) && new Set(value).size >= MIN_DIFFERENT,
+    fits: (value) => checkAdminToken(value).ok,
     wanted: "32 to 256 random characters without spaces",
   },
   ENCRYPTION_KEYS: {
     make: () => `1:${randomBytes(KEY_BYTES).toString("base64")}`,
-    fits: fitsAsKeys,
+    fits: (value) => parseEncryptionKeys(value).ok,
     wanted: "a number, a colon and 32 random bytes as base64; several with commas between them, each with a number of its own",
   },
 } as const satisfies Readonly<Record<string, Secret>>;
@@ -59,10 +59,4 @@ export function prepareSecrets(missing: readonly SecretName[], given: NodeJS.Pro
     made.push(name);
   }
   return { values, made, left: missing.filter((name) => !values.has(name)) };
-}
-
-/** Keys of 32 bytes, in either base64 alphabet, and no number twice. */
-function fitsAsKeys(value: string): boolean {
-  const numbers = value.split(",").map((entry) => /^([1-9]\d{0,5}):[\w+/-]{43}=?$/.exec(entry.trim())?.[1]);
-  return !numbers.includes(undefined) && new Set(numbers).size === numbers.length;
 }

@@ -4,7 +4,7 @@ import { parseEnv } from "node:util";
 import { describe, expect, it } from "vitest";
 import { prepareSecrets, SECRET_NAMES, type SecretName } from "../../scripts/deploy/secrets.ts";
 
-const TOKEN = "0f8c1d2e3b4a59687766554433221100";
+const TOKEN = "0f8c1d2e9b4a7c65d1873fe24a90b6c8";
 const BASE64 = "K7gNU3sdo+OL0wNhqoVWhr3g6s1xYv72ol/pe/Unols";
 
 describe("the secrets of a deployment", () => {
