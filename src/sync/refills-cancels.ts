@@ -13,7 +13,8 @@ import { clientFor } from "../provider/client-for.ts";
 import type { Learned } from "../provider/settings.ts";
 import { keepLearned } from "../store/providers/provider-settings.ts";
 import { changeOrders, type KnownOrder, recordOutcomes } from "../store/refills-cancels/steps.ts";
-import { gateOf, noteFailure, REPEATABLE } from "../gate/gate.ts";
+import { namerOf } from "../domain/shared-fate.ts";
+import { askedBy, gateOf, noteFailure, REPEATABLE } from "../gate/gate.ts";
 import { readNamed } from "../store/orders/due.ts";
 import { metered } from "../store/operations/metered.ts";
 import type { Provider } from "../store/rows/provider.ts";
@@ -140,7 +141,9 @@ async function askOnce(
   };
   await recordOutcomes(db, { kind, found, written }, outcomeOf, ports.now());
   if (learned !== null) await keepLearned(db, provider, learned);
-  if (!answer.ok && isOfConnection(answer.failure)) await noteFailure({ db, ports }, provider, answer.failure, REPEATABLE);
+  const namer = namerOf(orders);
+  const by = namer === null ? REPEATABLE : askedBy(namer);
+  if (!answer.ok && isOfConnection(answer.failure)) await noteFailure({ db, ports }, provider, answer.failure, by);
   const isCut = !isDeaf && ids.some((id) => requestAnswerOf(answer, id).kind === "put_back");
   return { asked: ids.length, isDeaf, isCut };
 }

@@ -5,7 +5,7 @@
  * `add` has the steps in order: read, reuse, price, pass the gate, record, send, settle what came, answer.
  */
 import { type Earlier, isBeingPlaced, isEndedUnplaced, reuse } from "../../domain/order-placement.ts";
-import { passGate } from "../../gate/gate.ts";
+import { addedBy, passGate } from "../../gate/gate.ts";
 import { refreshServices } from "../../gate/services.ts";
 import { beginPlacing, readByNumber } from "../../store/placement/placement.ts";
 import { readForCatalogueAdd, readForConnectAdd } from "../../store/placement/placement-reads.ts";
@@ -50,7 +50,7 @@ async function add(asked: ApiV2Call, wanted: AddRequest): Promise<Answer | "agai
   if (!priced.ok) return say(priced.failure);
   const { provider, intent } = priced.value;
 
-  const passage = await passGate(call, provider);
+  const passage = await passGate(call, provider, 1, addedBy(found.panel.id));
   if (passage !== "yes") return noAnswer(passage);
 
   // The calls before may have taken their time: the order is as old as its row, not as the request.

@@ -12,7 +12,6 @@ import { reconcile, type ReconcilePolicy } from "../../domain/reconcile.ts";
 import type { Report, StatusReport } from "../../domain/order-report.ts";
 import { orderView } from "../../domain/order-view.ts";
 import { clientFor } from "../../provider/client-for.ts";
-import { mayBeOfTheAsked } from "../../provider/failure.ts";
 import type { Capability, PollResult, ProviderClient } from "../../provider/client.ts";
 import { type Adopted, adoptedRow, adoptOrders, readAdopted } from "../../store/orders/adoption.ts";
 import { applyEach, type OrderWrite } from "../../store/orders/apply.ts";
@@ -23,7 +22,7 @@ import type { Panel } from "../../store/panels/panels.ts";
 import { adoptParts, partsPutOff, type Whole, withoutParts } from "../../store/orders/parts.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import type { Context } from "../kit/context.ts";
-import { claimMoreCalls, passGate, noteFailure, REPEATABLE } from "../../gate/gate.ts";
+import { askedBy, claimMoreCalls, passGate, noteFailure } from "../../gate/gate.ts";
 
 /** What a script waits for an answer is half a minute or more; half of that leaves room for the way. */
 const ADOPTION_MS = 12_000;
@@ -58,14 +57,14 @@ export async function adopt(call: Context, panel: Panel, providerId: string, unk
   const asked = wanted.filter((id) => !foreign.has(id));
   const beyond = spelled.slice(MAX_ADOPTED);
   if (asked.length === 0) return { strangers: new Set([...foreign, ...misspelled]), silent: new Set(beyond) };
-  const may = await passGate(call, provider, 1, REPEATABLE);
+  const may = await passGate(call, provider, 1, askedBy(panel.id));
   if (may !== "yes") return may;
   const { answers, failure } = await ask(call, provider, asked);
   await putOnRecord(call, { panel, provider, unheard: unknown.unheard }, answers);
   const isCutShort = answers.size < asked.length;
   if (isCutShort && failure !== null) {
-    // Ids are the panel's own to make up: what they can have caused counts against nobody else. The sweeps find it out.
-    if (!mayBeOfTheAsked(failure)) await noteFailure(call, provider, failure, REPEATABLE);
+    // Ids are the panel's own to make up: what they can have caused counts against nobody else.
+    await noteFailure(call, provider, failure, askedBy(panel.id));
     return failure.code === "rate_limited" ? "busy" : "down";
   }
   if (isCutShort && answers.size === 0) return "busy";

@@ -41,7 +41,7 @@ import {
 import type { Answer, Context } from "../kit/context.ts";
 import { type ApiV2Call, noAnswer, notHere, say, idView, WRONG } from "./answers.ts";
 import { askedIds, MAX_ASKED } from "./asked-ids.ts";
-import { noteFailure, REPEATABLE } from "../../gate/gate.ts";
+import { askedBy, noteFailure } from "../../gate/gate.ts";
 import { passGates } from "../../gate/gates.ts";
 
 const PLACING = "Order is being placed, try again later";
@@ -56,7 +56,13 @@ type RequestAnswer =
   | { readonly kind: "none"; readonly why: "down" | "busy" };
 
 /** To be asked of the provider; `order` is null where nothing of it is put on record. */
-type ToAsk = { readonly kind: "ask"; readonly provider: Provider; readonly upstreamId: string; readonly order: Order | null };
+type ToAsk = {
+  readonly kind: "ask";
+  readonly panel: string;
+  readonly provider: Provider;
+  readonly upstreamId: string;
+  readonly order: Order | null;
+};
 
 export async function answerRefill(asked: ApiV2Call): Promise<Answer> {
   return answerRefillsCancels(asked, "refill", (said, isList) => {
@@ -121,7 +127,7 @@ async function planOwn({ call, ref }: ApiV2Call, kind: RefillCancelKind, ids: re
     const problem = refillCancelProblem(kind, order, offered[kind], call.now);
     if (isCertain(problem) || provider === undefined || order.providerOrderId === null)
       return { kind: "refused", message: NOT_AVAILABLE[kind] };
-    return { kind: "ask", provider, upstreamId: order.providerOrderId, order };
+    return { kind: "ask", panel: found.panel.id, provider, upstreamId: order.providerOrderId, order };
   };
   const cases = ids.map((id) => [id, found.cases.get(id)] as const);
   return new Map(cases.map(([id, one]) => [id, one === undefined ? stranger() : planFor(one)]));
@@ -156,7 +162,8 @@ async function planProviders(
     if (others.theirs.has(id) || (order === undefined && !isProviderOrderId(id))) return stranger();
     if (doubtful.includes(id) && mayBeTheirs(id, order, others)) return { kind: "refused", message: SILENT };
     const hasEnded = kind === "cancel" && order !== undefined && isFinal(order.state.status);
-    return { kind: "ask", provider, upstreamId: order?.providerOrderId ?? id, order: hasEnded ? null : (order ?? null) };
+    const upstreamId = order?.providerOrderId ?? id;
+    return { kind: "ask", panel: found.panel.id, provider, upstreamId, order: hasEnded ? null : (order ?? null) };
   };
   return new Map(ids.map((id) => [id, planFor(id)]));
 }
@@ -209,8 +216,10 @@ type ProviderAnswer = Result<ReadonlyMap<string, RequestReply>, ProviderFailure>
 async function askProviders(asked: ApiV2Call, kind: RefillCancelKind, items: readonly ToAsk[]): Promise<ReadonlyMap<ToAsk, RequestAnswer>> {
   const { call } = asked;
   const { db, ports } = call;
-  if (items.length === 0) return new Map();
-  const may = await passGates(call, [...new Set(items.map(({ provider }) => provider))]);
+  const [first] = items;
+  if (first === undefined) return new Map();
+  const { panel } = first;
+  const may = await passGates(call, [...new Set(items.map(({ provider }) => provider))], panel);
   // A look whether one is back may have taken its time.
   const now = ports.now();
   const allowed = items.filter(({ provider }) => may.get(provider) === "yes");
@@ -222,7 +231,7 @@ async function askProviders(asked: ApiV2Call, kind: RefillCancelKind, items: rea
   const askable = new Set(allowed.filter(({ order }) => order === null || taken.has(keyText(order))));
   const answers = await askEach(call, kind, [...askable]);
   const without = await record(call, { kind, found, written }, answers);
-  await noteFailures(call, answers);
+  await noteFailures(call, panel, answers);
   await keepWhatWasLearned(call, answers);
   const saidBy = (item: ToAsk): RequestAnswer => {
     const mayCall = may.get(item.provider) ?? "down";
@@ -304,12 +313,12 @@ async function keepWhatWasLearned(call: Context, answers: ProviderAnswers): Prom
 }
 
 /** After what matters more is written; what is not noted, the next call finds out. */
-async function noteFailures(call: Context, answers: ProviderAnswers): Promise<void> {
+async function noteFailures(call: Context, panel: string, answers: ProviderAnswers): Promise<void> {
   const failed = [...answers.values()].flatMap(({ provider, answer }) =>
     !answer.ok && isOfConnection(answer.failure) ? [{ provider, failure: answer.failure }] : [],
   );
   try {
-    for (const { provider, failure } of failed.slice(0, MAX_NOTED)) await noteFailure(call, provider, failure, REPEATABLE);
+    for (const { provider, failure } of failed.slice(0, MAX_NOTED)) await noteFailure(call, provider, failure, askedBy(panel));
   } catch (error) {
     call.ports.log({ event: "request.failure_unnoted", error: String(error) });
   }

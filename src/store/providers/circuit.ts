@@ -99,3 +99,32 @@ export async function writeAddTrouble(
     .run();
   return meta.changes > 0;
 }
+
+/** The look at the balance that tells whose failure it was: at most so often. */
+const WITNESS_EVERY_MS = MINUTE_MS;
+
+/** `taken`: the caller asks. Else what was heard by the last one; null while that is not known. */
+export type WitnessClaim = { readonly taken: true } | { readonly taken: false; readonly failed: boolean | null };
+
+/** Takes the look at the balance after a panel's call has failed, unless it was taken less than a minute ago. One row written or read. */
+export async function claimWitness(db: D1Database, { id }: Provider, now: number): Promise<WitnessClaim> {
+  const { meta } = await db
+    .prepare(
+      `UPDATE providers SET witness_at = ?2, witness_failed = NULL
+       WHERE id = ?1 AND (witness_at IS NULL OR witness_at <= ?2 - ${WITNESS_EVERY_MS} OR witness_at > ?2 + ${WITNESS_EVERY_MS})`,
+    )
+    .bind(id, now)
+    .run();
+  if (meta.changes > 0) return { taken: true };
+  const row = await db.prepare("SELECT witness_failed FROM providers WHERE id = ?1").bind(id).first<{ witness_failed: number | null }>();
+  const failed = row?.witness_failed ?? null;
+  return { taken: false, failed: failed === null ? null : failed === 1 };
+}
+
+/** Remembers for others what the balance has told. One row written. */
+export async function keepWitness(db: D1Database, { id }: Provider, failed: boolean): Promise<void> {
+  await db
+    .prepare("UPDATE providers SET witness_failed = ?2 WHERE id = ?1")
+    .bind(id, failed ? 1 : 0)
+    .run();
+}
