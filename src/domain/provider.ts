@@ -1,7 +1,7 @@
 /**
  * A provider's state: what was learned of it, how it is doing, and its clock.
  */
-import type { Endings } from "./provider-brake.ts";
+import type { BrakedPanels, Endings } from "./provider-brake.ts";
 import type { Coverage } from "./poll-coverage.ts";
 import type { ProviderClock } from "./poll-pacing.ts";
 import { MINUTE_MS } from "./time.ts";
@@ -37,6 +37,8 @@ export type ProviderState = {
   /** How its orders ended of late, and since when its refunds wait for that; epoch ms. */
   readonly endings: Endings;
   readonly brakeEngagedAt: number | null;
+  /** Panels whose own orders ended so that their refunds alone wait, and since when. */
+  readonly brakedPanels: BrakedPanels;
 };
 
 /** An order whose answer had an unknown word, for the operator to look at. */

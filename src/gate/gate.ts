@@ -69,9 +69,9 @@ export function addedBy(panel: string) {
  */
 export async function passGate(context: GateContext, provider: Provider, calls = 1, { isRepeatable = false, by }: Kind = {}): Promise<Passage> {
   if (!provider.enabled) return "down";
-  if (by !== undefined && !(await mayPanel(context, provider, by))) return "down";
   const reach = await reachOf(context, provider);
   if (reach !== "yes") return reach;
+  if (by !== undefined && !(await mayPanel(context, provider, by))) return "down";
   if (!isRepeatable && !(await letThrough(context, provider, addTroubles(context.db, provider), provider.addTrouble))) return "down";
   return (await claimMoreCalls(context, provider, calls)) === calls ? "yes" : "busy";
 }

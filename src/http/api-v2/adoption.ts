@@ -4,6 +4,7 @@
  */
 import pLimit from "p-limit";
 import { adopted } from "../../domain/order-adoption.ts";
+import { isBraked } from "../../domain/provider-brake.ts";
 import { correctionWindowOf } from "../../domain/poll-cadence.ts";
 import { isPerhapsLost, isProviderOrderId, numberOfOurs } from "../../domain/order-ids.ts";
 import type { Order } from "../../domain/order.ts";
@@ -163,7 +164,7 @@ function policyAt(provider: Provider, order: Order): ReconcilePolicy {
     startWindowMs: null,
     correctionWindowMs: correctionWindowOf(provider.settleHours),
     refunds: policyFor(order, provider.policies),
-    holdAll: provider.state.brakeEngagedAt === null ? null : "brake",
+    holdAll: isBraked(provider.state, order.panel) ? "brake" : null,
     parts: [],
   };
 }

@@ -36,12 +36,13 @@ const HELD_BY_BRAKE = `FROM refunds r CROSS JOIN orders o
   WHERE r.status IN ('held', 'delayed') AND r.status = 'held' AND r.reason = 'brake'
     AND o.panel = r.panel AND o.n = r.order_n AND o.provider = ?1 AND coalesce(o.hold_n, o.word_hold_n) = r.n`;
 
-export async function readBrakeHeld(db: D1Database, provider: string): Promise<BrakeHeld> {
+export async function readBrakeHeld(db: D1Database, provider: string, panel: string | null = null): Promise<BrakeHeld> {
   const { results } = await db
     .prepare(
-      `SELECT r.currency, count(*) AS count, CAST(sum(r.amount) AS TEXT) AS amount ${HELD_BY_BRAKE} GROUP BY r.currency ORDER BY r.currency`,
+      `SELECT r.currency, count(*) AS count, CAST(sum(r.amount) AS TEXT) AS amount ${HELD_BY_BRAKE} AND r.panel = coalesce(?2, r.panel)
+       GROUP BY r.currency ORDER BY r.currency`,
     )
-    .bind(provider)
+    .bind(provider, panel)
     .all<{ currency: string; count: number; amount: string | null }>();
   return {
     count: results.reduce((sum, { count }) => sum + count, 0),
@@ -52,11 +53,11 @@ export async function readBrakeHeld(db: D1Database, provider: string): Promise<B
 /** Nothing is held where the brake is off and was let go wholly; then nothing need be read. */
 export const NOTHING_HELD: BrakeHeld = { count: 0, amounts: {} };
 
-/** Some of the orders whose refunds a provider's brake holds. */
-export async function readBraked(db: D1Database, provider: string, limit: number): Promise<Order[]> {
+/** Some of the orders whose refunds a provider's brake holds; of one panel where it is named. */
+export async function readBraked(db: D1Database, provider: string, panel: string | null, limit: number): Promise<Order[]> {
   const { results } = await db
-    .prepare(`SELECT o.* ${HELD_BY_BRAKE} ORDER BY r.panel, r.order_n LIMIT ?2`)
-    .bind(provider, limit)
+    .prepare(`SELECT o.* ${HELD_BY_BRAKE} AND r.panel = coalesce(?3, r.panel) ORDER BY r.panel, r.order_n LIMIT ?2`)
+    .bind(provider, limit, panel)
     .all<OrderRow>();
   return results.map(toOrder);
 }
@@ -65,7 +66,20 @@ export async function readBraked(db: D1Database, provider: string, limit: number
 export function disengageStatement(db: D1Database, provider: string): D1PreparedStatement {
   return db
     .prepare(
-      "UPDATE providers SET brake_engaged_at = NULL, endings = '[]', state_version = state_version + 1 WHERE id = ?1 AND brake_engaged_at IS NOT NULL",
+      `UPDATE providers SET brake_engaged_at = NULL, braked_panels = '{}', endings = '[]', state_version = state_version + 1
+       WHERE id = ?1 AND (brake_engaged_at IS NOT NULL OR braked_panels <> '{}')`,
     )
     .bind(provider);
+}
+
+/** Lets one panel's brake at a provider go, and forgets that panel's endings. That of the whole provider stays. */
+export function disengagePanelStatement(db: D1Database, provider: string, panel: string): D1PreparedStatement {
+  return db
+    .prepare(
+      `UPDATE providers SET state_version = state_version + 1,
+         braked_panels = (SELECT json_group_object(key, value) FROM json_each(braked_panels) WHERE key <> ?2),
+         endings = (SELECT json_group_array(json(value)) FROM json_each(endings) WHERE value->>3 IS NOT ?2)
+       WHERE id = ?1 AND EXISTS (SELECT 1 FROM json_each(braked_panels) WHERE key = ?2)`,
+    )
+    .bind(provider, panel);
 }

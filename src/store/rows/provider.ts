@@ -1,4 +1,4 @@
-import type { Brake, Endings } from "../../domain/provider-brake.ts";
+import type { Brake, BrakedPanels, Endings } from "../../domain/provider-brake.ts";
 import type { BucketKey, PolledRange } from "../../domain/poll-coverage.ts";
 import type { PolicyLayer } from "../../domain/refund-policy.ts";
 import type { AddTrouble } from "../../domain/provider-add-circuit.ts";
@@ -43,6 +43,7 @@ export type ProviderRow = {
   marks: string;
   endings: string;
   brake_engaged_at: number | null;
+  braked_panels: string;
   balance_currency: string | null;
   add_trouble: number;
   add_failed_at: number | null;
@@ -134,6 +135,7 @@ function toState(row: ProviderRow): ProviderState {
     unknownWords: unpackWords(row.unknown_words),
     endings: JSON.parse(row.endings) as Endings,
     brakeEngagedAt: row.brake_engaged_at,
+    brakedPanels: JSON.parse(row.braked_panels) as BrakedPanels,
     ...toPolling(row),
   };
 }

@@ -19,6 +19,7 @@ const fresh: ProviderState = {
   coverage: [],
   endings: [],
   brakeEngagedAt: null,
+  brakedPanels: {},
 };
 const good: PollOutcome = { calls: 1, failedCalls: 0, answered: true, failure: null, unknownWords: [], unanswered: 0, tookMs: 20 };
 const failing = (code: string, retryAfterSeconds: number | null = null): PollOutcome => ({

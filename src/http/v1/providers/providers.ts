@@ -1,6 +1,7 @@
 /**
  * Providers, which the operator keeps: their settings, their health, and a probe that finds out how to speak to one.
  */
+import { isAnyBraked } from "../../../domain/provider-brake.ts";
 import * as z from "zod/mini";
 import { chunksOf } from "../../../domain/chunks.ts";
 import { type CheckMessage, MESSAGE_VERSION } from "../../../domain/message.ts";
@@ -46,7 +47,7 @@ export async function getProvider(context: OperatorContext, { params: { id } }: 
 
 /** What the brake holds is read only where it is engaged: else there is nothing, or a few that came too late for it. */
 async function viewWithBrake({ db, now }: Context, followed: FollowedProvider) {
-  const held = followed.provider.state.brakeEngagedAt === null ? NOTHING_HELD : await readBrakeHeld(db, followed.provider.id);
+  const held = !isAnyBraked(followed.provider.state) ? NOTHING_HELD : await readBrakeHeld(db, followed.provider.id);
   return providerView(followed, held, now);
 }
 

@@ -38,11 +38,20 @@ export function providerView({ provider, activeOrders }: FollowedProvider, held:
 
 /** Null: no brake, and nothing that one held. `amount` is null where several currencies are held; `amounts` has each. */
 function brakeView({ brake, state }: FollowedProvider["provider"], { count, amounts }: BrakeHeld) {
-  if (brake === null && state.brakeEngagedAt === null && count === 0) return null;
+  const panels = Object.entries(state.brakedPanels);
+  const engagedAt = [state.brakeEngagedAt ?? [], panels.map(([, at]) => at)].flat();
+  if (brake === null && engagedAt.length === 0 && count === 0) return null;
   const shown = Object.fromEntries(Object.entries(amounts).map(([currency, micros]) => [currency, formatAmount(BigInt(micros))]));
   const [only, ...more] = Object.values(shown);
   const held = { count, amount: more.length > 0 ? null : (only ?? "0"), amounts: shown };
-  return { share: brake?.share ?? null, min_orders: brake?.min_orders ?? null, engaged_at: time(state.brakeEngagedAt), held };
+  return {
+    share: brake?.share ?? null,
+    min_orders: brake?.min_orders ?? null,
+    engaged_at: engagedAt.length === 0 ? null : time(Math.min(...engagedAt)),
+    // Null: those of all panels.
+    panels: state.brakeEngagedAt === null ? panels.map(([panel]) => panel) : null,
+    held,
+  };
 }
 
 const HINT_CHARACTERS = 4;
