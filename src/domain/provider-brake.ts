@@ -95,8 +95,7 @@ function badlyOf(endings: Endings): number {
  * where the other panels' show it, too, without those of the panel of which most ended badly. So no panel can stop
  * another's refunds. What is on stays on until the operator lets go. `now` in epoch ms. Rules [B10], [B11].
  */
-export function brakeAfter(endings: Endings, brake: Brake | null, before: Braked, now: number): Braked {
-  if (brake === null) return before;
+export function brakeAfter(endings: Endings, brake: Brake, before: Braked, now: number): Braked {
   const byPanel = Map.groupBy(endings, ([, , , panel]) => panel ?? "");
   const worst = [...byPanel.keys()].toSorted((a, b) => badlyOf(byPanel.get(b) ?? []) - badlyOf(byPanel.get(a) ?? []))[0];
   const others = endings.filter(([, , , panel]) => (panel ?? "") !== worst);

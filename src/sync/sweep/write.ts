@@ -29,22 +29,17 @@ export type Writes = { readonly orders: readonly OrderWrite[]; readonly state: S
 export function writesOf(run: PollRun, limits: Limits, at: number): Writes {
   const { state, brake } = run.provider;
   const orders = orderWrites(run, limits, at, state);
-  const endings = [...Map.groupBy(onceEachOrder(orders), ({ order }) => order.panel)].reduce((known, [panel, ended]) => {
+  const endings = [...Map.groupBy(orders, ({ order }) => order.panel)].reduce((known, [panel, ended]) => {
     const added = ended.map(({ order, next }) => endingOf(order.state, next, at));
     return withEndings(known, panel, added, at);
   }, state.endings);
   // planted: brake-engages
-  const braked = brakeAfter(endings, brake, state, at);
+  const braked = brake === null ? state : brakeAfter(endings, brake, state, at);
   const { brakeEngagedAt, brakedPanels } = braked;
   const engages = brakeEngagedAt !== state.brakeEngagedAt || brakedPanels !== state.brakedPanels;
   const stateAfter = stateWrite(run, orders, at, { endings, brakeEngagedAt, brakedPanels });
   // The orders that made it engage are the first whose refunds wait.
   return { orders: engages ? orderWrites(run, limits, at, braked) : orders, state: stateAfter };
-}
-
-/** Two panels may follow one order of a provider: it ends once. */
-function onceEachOrder(orders: readonly OrderWrite[]): readonly OrderWrite[] {
-  return [...new Map(orders.map((write) => [write.order.providerOrderId, write])).values()];
 }
 
 /** The order's next state with what the brake counted of it. */

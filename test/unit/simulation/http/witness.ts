@@ -312,7 +312,7 @@ function wrongsOfApiV2(seen: Seen): string[] {
 /** What a call to a provider teaches of it, whatever came of the request that made the call. */
 const LEARNED: ReadonlySet<string> = new Set([
   ..."state_version failures retry_at last_success_at last_failure_at last_failure calls_day calls_today".split(" "),
-  ..."balance balance_currency balance_at add_trouble add_failed_at".split(" "),
+  ..."balance balance_currency balance_at add_trouble add_failed_at witness_failed".split(" "),
 ]);
 
 /** What goes on record of an order before a refill or a cancel is asked of its provider, and after. */
@@ -326,7 +326,10 @@ const CLAIMED: ReadonlySet<string> = new Set([
   "budget_minute",
   "budget_used",
   "budget_granted",
+  "budget_asked",
+  "budget_panels",
   "probe_at",
+  "witness_at",
   "services_asked_at",
   "add_trial_at",
 ]);
@@ -336,10 +339,12 @@ const CLAIMED: ReadonlySet<string> = new Set([
  * orders heard of, a refill or cancel that was asked for, an order that its provider did not take and that was returned.
  */
 function isExplained({ table, before, after, columns }: Change, { isApiV2 }: Seen, wasCalled: boolean): boolean {
+  // How much of its shares a panel has used, and how its calls fare, is counted whatever comes of a request.
+  if (table === "panel_shares" || table === "panel_troubles") return true;
   const isOfProvider = table === "providers" && before !== null && after !== null;
   if (!wasCalled) return isOfProvider && columns.every((name) => CLAIMED.has(name));
   if (table === "providers") return isOfProvider && columns.every((name) => LEARNED.has(name) || CLAIMED.has(name));
-  if (table === "provider_services") return true;
+  if (table === "provider_services" || table === "strangers") return true;
   if (!isApiV2) return false;
   switch (table) {
     case "panels":
