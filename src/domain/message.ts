@@ -23,6 +23,8 @@ export type SweepMessage = {
   readonly minutes: number;
   readonly round: number;
   readonly providers: readonly DueProvider[];
+  /** Set on a message for one provider of a message that came to nothing: what is left over was handed on by that one, if at all. */
+  readonly again?: true;
 };
 
 /** An order by its panel and its number there. */

@@ -110,8 +110,12 @@ function batchHalvingsAfter(halvings: number, { unanswered, failedCalls, failure
   return failure === null || failure.code === "refused" ? Math.min(MAX_BATCH_HALVINGS, halvings + 1) : halvings;
 }
 
-/** A provider that takes longer than this gets a message of its own, so that others do not wait for it. */
+/**
+ * A provider that takes longer than this gets a message of its own, so that others do not wait for it. Of one whose
+ * message came to nothing it is noted that it took this long, until a poll of it is written.
+ */
 const SLOW_MS = 5000;
+export const TOO_SLOW_MS = SLOW_MS + 1;
 
 /** In trouble, or slow: to be polled apart from others. */
 export function isTroubled({ failures, lastPollMs }: Pick<ProviderState, "failures" | "lastPollMs">): boolean {

@@ -2,7 +2,7 @@
  * A provider's circuit, as far as requests have to do with it: where no order is due, no sweep would ever close it. And
  * the circuit of its adds.
  */
-import type { ProviderState } from "../../domain/provider.ts";
+import { type ProviderState, TOO_SLOW_MS } from "../../domain/provider.ts";
 import type { AddTrouble } from "../../domain/provider-add-circuit.ts";
 import { MINUTE_MS } from "../../domain/time.ts";
 import { type AddTroubleRow, type Provider, toAddTrouble } from "../rows/provider.ts";
@@ -126,5 +126,13 @@ export async function keepWitness(db: D1Database, { id }: Provider, failed: bool
   await db
     .prepare("UPDATE providers SET witness_failed = ?2 WHERE id = ?1")
     .bind(id, failed ? 1 : 0)
+    .run();
+}
+
+/** Has some providers polled apart until a poll of each is written. It moves neither circuit nor fence. One row written a provider. */
+export async function markSlow(db: D1Database, ids: readonly string[]): Promise<void> {
+  await db
+    .prepare(`UPDATE providers SET last_poll_ms = max(last_poll_ms, ${TOO_SLOW_MS}) WHERE id IN (SELECT value FROM json_each(?1))`)
+    .bind(JSON.stringify(ids))
     .run();
 }

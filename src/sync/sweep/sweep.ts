@@ -8,6 +8,7 @@ import { gateOf } from "../../gate/gate.ts";
 import { claimQuotas, type QuotaRequest } from "../../gate/quota.ts";
 import type { Ports } from "../../ports.ts";
 import { metered } from "../../store/operations/metered.ts";
+import { markSlow } from "../../store/providers/circuit.ts";
 import { type Page, readNamed, readPage } from "../../store/orders/due.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import { LAST_CALL_AFTER_MS, limitsOf } from "../limits.ts";
@@ -18,11 +19,29 @@ import { type PollRequest, runPolls } from "./poll.ts";
 import { callsFor, selectionOf } from "./select.ts";
 
 /**
+ * Sends the providers of a message that came to nothing one by one: the answers of one of them may have taken the whole
+ * invocation down (the free plan kills it for its CPU), before anything was noted of the others. Until a poll of it is
+ * written, each also gets a message of its own from the ticks. A row written a provider.
+ */
+async function sendApart(message: SweepMessage, env: Env, ports: Ports): Promise<void> {
+  const { minute, providers } = message;
+  await markSlow(
+    env.DB,
+    providers.map(({ id }) => id),
+  );
+  const bodies = providers.map((due): SweepMessage => ({ ...message, providers: [due], again: true }));
+  await env.SWEEPS.sendBatch(bodies.map((body) => ({ body, contentType: "json" })));
+  ports.log({ event: "sweep.apart", minute, providers: providers.length });
+}
+
+/**
  * Sweeps one page. Only a first delivery hands on the rest of what is due: if redeliveries did, a chain of failing
  * messages would multiply. Throws when the database or the queue fails; the message is then delivered again, and
  * everything in it can be done twice.
  */
-export async function sweep(message: SweepMessage, firstDelivery: boolean, env: Env, ports: Ports): Promise<void> {
+export async function sweep(message: SweepMessage, isFirstDelivery: boolean, env: Env, ports: Ports): Promise<void> {
+  if (!isFirstDelivery && message.providers.length > 1) return sendApart(message, env, ports);
+  const firstDelivery = isFirstDelivery && message.again !== true;
   const { db, usage } = metered(env.DB);
   const limits = limitsOf(env.PLAN);
   // Accelerated runs tick ahead of the clock; there the minute of the tick is the time.
