@@ -35,6 +35,8 @@ export type CheckMessage = {
   readonly v: typeof MESSAGE_VERSION;
   readonly kind: "check";
   readonly orders: readonly (readonly [panel: string, n: number])[];
+  /** A provider whose wanted checks are taken up with them. */
+  readonly wanted?: string;
 };
 
 /** Go on with the ledger check. `day` is the UTC day, counted from the epoch; `page` counts its messages. */

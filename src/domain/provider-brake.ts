@@ -82,27 +82,27 @@ export function withEndings(endings: Endings, panel: string, added: readonly End
 /** Whether so many of some orders ended badly that it is no accident. Rule [B1]. */
 function isUnusual(endings: Endings, brake: Brake): boolean {
   const ended = endings.reduce((sum, [, count]) => sum + count, 0);
-  const badly = badlyOf(endings);
+  const badly = endings.reduce((sum, [, , count]) => sum + count, 0);
   return badly >= brake.min_orders && badly >= brake.share * ended;
-}
-
-function badlyOf(endings: Endings): number {
-  return endings.reduce((sum, [, , count]) => sum + count, 0);
 }
 
 /**
  * The brake after these endings: a panel's, where so many of its own orders ended badly; and the whole provider's only
- * where the other panels' show it, too, without those of the panel of which most ended badly. So no panel can stop
- * another's refunds. What is on stays on until the operator lets go. `now` in epoch ms. Rules [B10], [B11].
+ * where that shows without any one of the panels, whichever is left out. So no panel alone can stop another's refunds.
+ * What is on stays on until the operator lets go. `now` in epoch ms. Rules [O43], [O44].
  */
 export function brakeAfter(endings: Endings, brake: Brake, before: Braked, now: number): Braked {
   const byPanel = Map.groupBy(endings, ([, , , panel]) => panel ?? "");
-  const worst = [...byPanel.keys()].toSorted((a, b) => badlyOf(byPanel.get(b) ?? []) - badlyOf(byPanel.get(a) ?? []))[0];
-  const others = endings.filter(([, , , panel]) => (panel ?? "") !== worst);
+  const isEverywhere = [...byPanel.keys()].every((left) =>
+    isUnusual(
+      endings.filter(([, , , panel]) => (panel ?? "") !== left),
+      brake,
+    ),
+  );
   const unusual = [...byPanel].flatMap(([panel, own]) => (panel !== "" && isUnusual(own, brake) ? [panel] : []));
   const fresh = unusual.filter((panel) => !Object.hasOwn(before.brakedPanels, panel));
   return {
-    brakeEngagedAt: before.brakeEngagedAt ?? (isUnusual(others, brake) ? now : null),
+    brakeEngagedAt: before.brakeEngagedAt ?? (byPanel.size > 0 && isEverywhere ? now : null),
     brakedPanels: fresh.length === 0 ? before.brakedPanels : { ...before.brakedPanels, ...Object.fromEntries(fresh.map((panel) => [panel, now])) },
   };
 }

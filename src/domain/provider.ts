@@ -30,6 +30,8 @@ export type ProviderState = {
   /** The UTC day (since the epoch) of `callsToday`. */
   readonly callsDay: number;
   readonly callsToday: number;
+  /** Rows that polling it has written on `callsDay`, about. */
+  readonly rowsToday: number;
   readonly unknownWords: UnknownWords;
   /** Its virtual clock; null until the provider's pace was ever changed. */
   readonly clock: ProviderClock;
@@ -55,6 +57,8 @@ export type PollOutcome = {
   /** Unknown words, one entry an order. */
   readonly unknownWords: readonly { readonly word: string; readonly order: ExampleOrder }[];
   readonly failedCalls: number;
+  /** Orders whose state was moved. */
+  readonly moved: number;
   /** Orders that were to be asked about and were not answered. */
   readonly unanswered: number;
   readonly tookMs: number;
@@ -68,6 +72,9 @@ const LONGEST_WAIT_MINUTES = 30;
 /** How many different unknown words are counted; a provider that makes up words must not fill the row. */
 const MAX_UNKNOWN_WORDS = 50;
 
+/** Rows written for an order that has moved, about: itself with its place among what is due, its change, some refunds. */
+const ROWS_A_MOVE = 4;
+
 const DAY_MINUTES = 24 * 60;
 
 /** The state after a poll: health, circuit and counts. `now` in epoch ms. */
@@ -79,6 +86,7 @@ export function afterPoll(state: ProviderState, outcome: PollOutcome, now: numbe
     lastPollMs: outcome.tookMs,
     callsDay: day,
     callsToday: (day === state.callsDay ? state.callsToday : 0) + outcome.calls,
+    rowsToday: (day === state.callsDay ? state.rowsToday : 0) + 1 + outcome.moved * ROWS_A_MOVE,
     unknownWords: countWords(state.unknownWords, outcome.unknownWords),
   };
   const healthy = outcome.answered ? { ...counted, lastSuccessAt: now } : counted;

@@ -73,14 +73,20 @@ export async function passGate(context: GateContext, provider: Provider, calls =
   if (reach !== "yes") return reach;
   if (by !== undefined && !(await mayPanel(context, provider, by))) return "down";
   if (!isRepeatable && !(await letThrough(context, provider, addTroubles(context.db, provider), provider.addTrouble))) return "down";
-  return (await claimMoreCalls(context, provider, calls)) === calls ? "yes" : "busy";
+  return (await claimMoreCalls(context, provider, calls, by)) === calls ? "yes" : "busy";
 }
 
-/** More calls for a request that has got its first "yes"; answers how many it may make. */
-export async function claimMoreCalls({ db, ports }: GateContext, { id, maxCallsPerMinute }: Provider, calls: number): Promise<number> {
+/** More calls for a request that has got its first "yes", out of its panel's share; answers how many it may make. */
+export async function claimMoreCalls(
+  { db, ports }: GateContext,
+  { id, maxCallsPerMinute }: Provider,
+  calls: number,
+  by?: Pick<Sender, "panel">,
+): Promise<number> {
   if (maxCallsPerMinute === null) return calls;
+  const party = by === undefined ? {} : { party: by.panel };
   // A look whether the provider is back may have taken a minute.
-  const grants = await claimCalls(db, minuteOf(ports.now()), [{ provider: id, calls, perMinute: maxCallsPerMinute }]);
+  const grants = await claimCalls(db, minuteOf(ports.now()), [{ provider: id, calls, perMinute: maxCallsPerMinute, ...party }]);
   return grants.get(id)?.granted ?? 0;
 }
 

@@ -5,7 +5,7 @@
 import { minuteOf } from "../domain/time.ts";
 import { claimCalls } from "../store/providers/budget.ts";
 import type { Provider } from "../store/rows/provider.ts";
-import { type GateContext, gateOf, openToPanel, type Passage, passGate, REPEATABLE } from "./gate.ts";
+import { askedBy, type GateContext, gateOf, openToPanel, type Passage, passGate } from "./gate.ts";
 
 /** A look whether a provider is back takes five statements; the others are looked at by another request. */
 const MAX_LOOKS = 2;
@@ -24,7 +24,7 @@ export async function passGates(
   const open = by.get("open") ?? [];
   const looks = by.get("one_look") ?? [];
   const claims = open.flatMap(({ id, maxCallsPerMinute }) =>
-    maxCallsPerMinute === null ? [] : [{ provider: id, calls: 1, perMinute: maxCallsPerMinute }],
+    maxCallsPerMinute === null ? [] : [{ provider: id, calls: 1, perMinute: maxCallsPerMinute, party: panel }],
   );
   const grants = await claimCalls(db, minuteOf(now), claims);
   const passageOf = ({ id, maxCallsPerMinute }: Provider): Passage =>
@@ -33,7 +33,7 @@ export async function passGates(
   return new Map<Provider, Passage>([
     ...asked.filter((provider) => !mayAsk.has(provider)).map((provider) => [provider, "down"] as const),
     ...open.map((provider) => [provider, passageOf(provider)] as const),
-    ...(await Promise.all(others.map(async (provider) => [provider, await passGate(context, provider, 1, REPEATABLE)] as const))),
+    ...(await Promise.all(others.map(async (provider) => [provider, await passGate(context, provider, 1, askedBy(panel))] as const))),
     ...looks.slice(MAX_LOOKS).map((provider) => [provider, "busy"] as const),
   ]);
 }

@@ -11,6 +11,7 @@ import type { Ports } from "../ports.ts";
 import { isOfConnection, isUnheard, requestAnswerOf } from "../provider/outcome.ts";
 import { clientFor } from "../provider/client-for.ts";
 import type { Learned } from "../provider/settings.ts";
+import { MESSAGES } from "../store/providers/budget.ts";
 import { keepLearned } from "../store/providers/provider-settings.ts";
 import { changeOrders, type KnownOrder, recordOutcomes } from "../store/refills-cancels/steps.ts";
 import { namerOf } from "../domain/shared-fate.ts";
@@ -93,6 +94,7 @@ export async function askRefillsCancels(message: RefillCancelMessage, isLast: bo
     provider,
     calls: calls.length,
     refillCalls: 0,
+    party: MESSAGES,
   }));
   const quotas = await claimQuotas(db, requests, { ...limitsOf(env.PLAN), lastCallAfterMs: LAST_CALL_AFTER_MS }, ports.now);
   const takeCall = new Map(requests.map(({ provider }) => [provider, quotas.of(provider)]));

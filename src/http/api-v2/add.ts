@@ -7,6 +7,7 @@
 import { type Earlier, isBeingPlaced, isEndedUnplaced, reuse } from "../../domain/order-placement.ts";
 import { addedBy, passGate } from "../../gate/gate.ts";
 import { refreshServices } from "../../gate/services.ts";
+import { claimShare } from "../../store/panels/shares.ts";
 import { beginPlacing, readByNumber } from "../../store/placement/placement.ts";
 import { readForCatalogueAdd, readForConnectAdd } from "../../store/placement/placement-reads.ts";
 import type { Answer, Context } from "../kit/context.ts";
@@ -50,6 +51,8 @@ async function add(asked: ApiV2Call, wanted: AddRequest): Promise<Answer | "agai
   if (!priced.ok) return say(priced.failure);
   const { provider, intent } = priced.value;
 
+  const share = { panel: found.panel.id, kind: "add", wanted: 1, isWhole: true } as const;
+  if ((await claimShare(call.db, share, call.env.PLAN, call.ports.now())) === 0) return noAnswer("busy");
   const passage = await passGate(call, provider, 1, addedBy(found.panel.id));
   if (passage !== "yes") return noAnswer(passage);
 

@@ -20,6 +20,8 @@ import { moveWrite } from "../../store/orders/moves.ts";
 import { readForAdoption } from "../../store/orders/status-reads.ts";
 import { rowHeard, toOrder } from "../../store/rows/order.ts";
 import type { Panel } from "../../store/panels/panels.ts";
+import { claimShare } from "../../store/panels/shares.ts";
+import { readStrangers, rememberStrangers } from "../../store/panels/strangers.ts";
 import { adoptParts, partsPutOff, type Whole, withoutParts } from "../../store/orders/parts.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import type { Context } from "../kit/context.ts";
@@ -50,17 +52,24 @@ export type Adoption = { readonly strangers: ReadonlySet<string>; readonly silen
  */
 export async function adopt(call: Context, panel: Panel, providerId: string, unknown: Unknown): Promise<Adoption | "down" | "busy"> {
   const { env } = call;
-  const spelled = unknown.ids.filter((id) => isProviderOrderId(id));
-  const misspelled = unknown.ids.filter((id) => !isProviderOrderId(id));
-  const wanted = spelled.slice(0, MAX_ADOPTED);
+  const of = { panel: panel.id, provider: providerId };
+  const told = await readStrangers(env.DB, of, call.ports.now());
+  const isRemembered = (id: string): boolean => told.has(id) && !unknown.unheard.has(id);
+  const spelled = unknown.ids.filter((id) => isProviderOrderId(id) && !isRemembered(id));
+  const nobodys = unknown.ids.filter((id) => !isProviderOrderId(id) || isRemembered(id));
+  if (spelled.length === 0) return { strangers: new Set(nobodys), silent: new Set() };
+  const share = { panel: panel.id, kind: "unknown_id", wanted: Math.min(spelled.length, MAX_ADOPTED), isWhole: false } as const;
+  const granted = await claimShare(env.DB, share, env.PLAN, call.ports.now());
+  if (granted === 0) return "busy";
+  const wanted = spelled.slice(0, granted);
   const { provider, foreign } = await readForAdoption(env.DB, panel.id, providerId, wanted);
   if (provider === null) return "down";
   const asked = wanted.filter((id) => !foreign.has(id));
-  const beyond = spelled.slice(MAX_ADOPTED);
-  if (asked.length === 0) return { strangers: new Set([...foreign, ...misspelled]), silent: new Set(beyond) };
+  const beyond = spelled.slice(granted);
+  if (asked.length === 0) return { strangers: new Set([...foreign, ...nobodys]), silent: new Set(beyond) };
   const may = await passGate(call, provider, 1, askedBy(panel.id));
   if (may !== "yes") return may;
-  const { answers, failure } = await ask(call, provider, asked);
+  const { answers, failure } = await ask(call, { panel, provider }, asked);
   await putOnRecord(call, { panel, provider, unheard: unknown.unheard }, answers);
   const isCutShort = answers.size < asked.length;
   if (isCutShort && failure !== null) {
@@ -72,7 +81,8 @@ export async function adopt(call: Context, panel: Panel, providerId: string, unk
   const client = clientFor(call.ports, provider.settings);
   const strangers = asked.filter((id) => isStranger(client, answers.get(id)?.report) && !isOursAndPerhapsLost(id, panel));
   const silent = asked.filter((id) => answers.get(id)?.report.kind !== "status" && !strangers.includes(id));
-  return { strangers: new Set([...foreign, ...misspelled, ...strangers]), silent: new Set([...silent, ...beyond]) };
+  await rememberStrangers(env.DB, { ...of, settingsVersion: provider.settingsVersion }, strangers, call.ports.now());
+  return { strangers: new Set([...foreign, ...nobodys, ...strangers]), silent: new Set([...silent, ...beyond]) };
 }
 
 /** Whose orders are asked for, and those of them that are on record without having been heard of. */
@@ -110,7 +120,7 @@ function firstWrite(order: Order, provider: Provider, report: StatusReport, time
 }
 
 /** Asks for the orders' status, as few calls as the provider allows, until the time is up. */
-async function ask(call: Context, provider: Provider, ids: readonly string[]): Promise<Pick<PollResult, "answers" | "failure">> {
+async function ask(call: Context, { panel, provider }: Pick<Asking, "panel" | "provider">, ids: readonly string[]): Promise<Pick<PollResult, "answers" | "failure">> {
   const { ports } = call;
   const { many, learnedBatchSize } = provider.state;
   const capability: Capability = { many, batchSize: Math.min(provider.batchSize, learnedBatchSize) };
@@ -124,7 +134,7 @@ async function ask(call: Context, provider: Provider, ids: readonly string[]): P
   const takeCall = (): Promise<boolean> =>
     turn(async () => {
       if (calls === MAX_CALLS || ports.now() > lastCallAt) return false;
-      if (claimed === 0) claimed = await claimMoreCalls(call, provider, Math.min(CALLS_AT_ONCE, MAX_CALLS - calls, ids.length));
+      if (claimed === 0) claimed = await claimMoreCalls(call, provider, Math.min(CALLS_AT_ONCE, MAX_CALLS - calls, ids.length), { panel: panel.id });
       if (claimed === 0) return false;
       calls += 1;
       claimed -= 1;

@@ -24,8 +24,6 @@ import type { RequestReply } from "../../provider/client.ts";
 import type { Result } from "../../domain/result.ts";
 import type { ProviderFailure } from "../../provider/failure.ts";
 import type { Learned } from "../../provider/settings.ts";
-import { minuteOf } from "../../domain/time.ts";
-import { claimCalls } from "../../store/providers/budget.ts";
 import { keepLearned } from "../../store/providers/provider-settings.ts";
 import { changeOrders, type KnownOrder, keyText, recordOutcomes, type TakenUp } from "../../store/refills-cancels/steps.ts";
 import { type Panel, readPanel } from "../../store/panels/panels.ts";
@@ -41,7 +39,7 @@ import {
 import type { Answer, Context } from "../kit/context.ts";
 import { type ApiV2Call, noAnswer, notHere, say, idView, WRONG } from "./answers.ts";
 import { askedIds, MAX_ASKED } from "./asked-ids.ts";
-import { askedBy, noteFailure } from "../../gate/gate.ts";
+import { askedBy, claimMoreCalls, noteFailure } from "../../gate/gate.ts";
 import { passGates } from "../../gate/gates.ts";
 
 const PLACING = "Order is being placed, try again later";
@@ -229,7 +227,7 @@ async function askProviders(asked: ApiV2Call, kind: RefillCancelKind, items: rea
   const { written } = await changeOrders(db, found, take, now);
   const taken = new Set(written.map(({ order }) => keyText(order)));
   const askable = new Set(allowed.filter(({ order }) => order === null || taken.has(keyText(order))));
-  const answers = await askEach(call, kind, [...askable]);
+  const answers = await askEach(call, panel, kind, [...askable]);
   const without = await record(call, { kind, found, written }, answers);
   await noteFailures(call, panel, answers);
   await keepWhatWasLearned(call, answers);
@@ -261,18 +259,17 @@ type ProviderAnswers = ReadonlyMap<
 /** Calls beyond a provider's first that one request makes in all: some providers are asked to cancel one by one. */
 const MORE_CALLS = 10;
 
-async function askEach({ db, ports }: Context, kind: RefillCancelKind, items: readonly ToAsk[]): Promise<ProviderAnswers> {
+async function askEach(call: Context, panel: string, kind: RefillCancelKind, items: readonly ToAsk[]): Promise<ProviderAnswers> {
+  const { ports } = call;
   const slot = pLimit(OPEN_CALLS);
   let left = MORE_CALLS;
   const ask = async (provider: Provider, some: readonly ToAsk[]) => {
     const ids = [...new Set(some.map(({ upstreamId }) => upstreamId))];
-    const { id, maxCallsPerMinute: perMinute } = provider;
+    const { id } = provider;
     const takeCall = async (): Promise<boolean> => {
       if (left === 0) return false;
       left -= 1;
-      if (perMinute === null) return true;
-      const grants = await claimCalls(db, minuteOf(ports.now()), [{ provider: id, calls: 1, perMinute }]);
-      return grants.get(id)?.granted === 1;
+      return (await claimMoreCalls(call, provider, 1, { panel })) === 1;
     };
     let learned: Learned | null = null;
     const learn = (news: Learned) => {

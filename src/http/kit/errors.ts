@@ -2,6 +2,8 @@
  * Every way in which a request can fail, as facts, and the one map from a failure to what the client is told.
  */
 
+import type { ShareKind } from "../../domain/panel-share.ts";
+
 /** One thing wrong with a request; `path` is as in `request.fields.key` or `[3].charge`, empty for the whole. */
 export type FieldProblem = { readonly path: string; readonly message: string };
 
@@ -54,6 +56,8 @@ export type Failure =
   | { readonly code: "body_too_large"; readonly limitBytes: number }
   | { readonly code: "invalid_json"; readonly problem: string }
   | { readonly code: "invalid_request"; readonly fields: readonly FieldProblem[] }
+  /** A panel's own share, or what may be registered before polling would lack rows. */
+  | { readonly code: "share_used_up"; readonly kind: ShareKind; readonly retryAfterSeconds: number }
   | { readonly code: "queue_unavailable" }
   | { readonly code: "database_unavailable" }
   | { readonly code: "internal_error"; readonly requestId: string };
@@ -89,6 +93,14 @@ export type WireError = {
 const RETRY_AFTER_SECONDS = 60;
 export const RETRY_LATER = { "Retry-After": String(RETRY_AFTER_SECONDS) } as const;
 const WANTS_BEARER = { "WWW-Authenticate": 'Bearer realm="panelsync"' } as const;
+
+const COUNTED: Readonly<Record<ShareKind, string>> = {
+  add: "orders",
+  registration: "registrations",
+  check: "checks",
+  adoption: "adoptions",
+  unknown_id: "unknown ids",
+};
 
 const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly code: C }>) => WireError } = {
   unauthorized: ({ why }) => ({
@@ -263,6 +275,11 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
     status: 422,
     message: `The request cannot be taken as it is: ${inOneSentence(fields)}.`,
     fields: fields.slice(0, MAX_PROBLEMS),
+  }),
+  share_used_up: ({ kind, retryAfterSeconds }) => ({
+    status: 429,
+    message: `No more ${COUNTED[kind]} are taken just now: this panel's share of the minute or the UTC day is used up, or the day's database rows are kept for orders that are followed already. Nothing was done. Try again later, or in smaller parts.`,
+    headers: { "Retry-After": String(retryAfterSeconds) },
   }),
   queue_unavailable: () => ({
     status: 503,

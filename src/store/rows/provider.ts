@@ -37,6 +37,7 @@ export type ProviderRow = {
   last_failure: string | null;
   calls_day: number;
   calls_today: number;
+  rows_today: number;
   unknown_words: string;
   settle_hours: number;
   clock: string | null;
@@ -132,6 +133,7 @@ function toState(row: ProviderRow): ProviderState {
     lastFailureAt: row.last_failure_at,
     callsDay: row.calls_day,
     callsToday: row.calls_today,
+    rowsToday: row.rows_today,
     unknownWords: unpackWords(row.unknown_words),
     endings: JSON.parse(row.endings) as Endings,
     brakeEngagedAt: row.brake_engaged_at,

@@ -149,6 +149,7 @@ function outcomeOf({ poll, answers, orders: asked, tookMs }: PollRun, orders: re
             retryAfterSeconds: failure.code === "rate_limited" ? failure.retryAfterSeconds : null,
           },
     failedCalls: poll.failedCalls,
+    moved: orders.filter(({ write }) => write === "move").length,
     unanswered: asked.length - answers.length,
     tookMs,
     unknownWords: orders

@@ -5,9 +5,9 @@ import * as z from "zod/mini";
 import { formatAmount } from "../../../domain/money.ts";
 import { type Polling, orderView } from "../../../domain/order-view.ts";
 import { isFinal } from "../../../domain/status.ts";
-import { fail, type Result } from "../../../domain/result.ts";
+import { fail, ok, type Result } from "../../../domain/result.ts";
 import { type OrderRow, toOrder } from "../../../store/rows/order.ts";
-import type { Panel } from "../../../store/panels/panels.ts";
+import { claimShare } from "../../../store/panels/shares.ts";
 import {
   addOrders,
   differences,
@@ -25,6 +25,7 @@ import type { Answer, PanelContext } from "../../kit/context.ts";
 import { type Schema, validate } from "../../kit/validate.ts";
 import { errorObject, type Failure, type FieldProblem, type InsufficientBalance } from "../../kit/errors.ts";
 import { json } from "../../kit/reply.ts";
+import { shareFailure } from "../../kit/share-failure.ts";
 import { type RegistrationInput, registrationSchema } from "./registration-schema.ts";
 
 /** A body of 1 MiB holds some 2,000 orders; a thousand are written in one transaction with room to spare. */
@@ -44,21 +45,25 @@ export function registerOrders(context: PanelContext, { body }: { readonly body:
   return Array.isArray(body) ? registerMany(context, body) : registerOne(context, body);
 }
 
-async function registerOne({ db, panel, now }: PanelContext, input: unknown): Promise<Answer> {
-  const [result] = await register(db, panel, [validate(registrationSchema(now), input)], now);
+async function registerOne(context: PanelContext, input: unknown): Promise<Answer> {
+  const { now } = context;
+  const registered = await register(context, [validate(registrationSchema(now), input)]);
+  if (!registered.ok) return registered;
+  const [result] = registered.value;
   if (result === undefined) throw new Error("an order was registered without a result");
   if ("failure" in result) return fail(result.failure);
   return json(result.result === "created" ? 201 : 200, orderView(toOrder(result.row), result.polling, now));
 }
 
-async function registerMany({ db, panel, now }: PanelContext, inputs: readonly unknown[]): Promise<Answer> {
+async function registerMany(context: PanelContext, inputs: readonly unknown[]): Promise<Answer> {
   if (inputs.length === 0 || inputs.length > MAX_ORDERS) {
     return fail({ code: "invalid_request", fields: [{ path: "", message: `must have 1 to ${MAX_ORDERS} orders, not ${inputs.length}` }] });
   }
-  const schema = registrationSchema(now);
+  const schema = registrationSchema(context.now);
   const checked = inputs.map((input) => validate(schema, input));
-  const results = await register(db, panel, checked, now);
-  return json(200, { results: results.map((result, i) => resultView(result, inputs[i])) });
+  const registered = await register(context, checked);
+  if (!registered.ok) return registered;
+  return json(200, { results: registered.value.map((result, i) => resultView(result, inputs[i])) });
 }
 
 function resultView(outcome: RegistrationResult, input: unknown): Record<string, unknown> {
@@ -75,13 +80,12 @@ type RegistrationResult =
 /** An order to be registered, and its place in the request. */
 type PlacedRegistration = { readonly place: number; readonly registration: Registration };
 
-/** Registers what can be; the outcomes stand in the order of the inputs. */
+/** Registers what can be; the outcomes stand in the order of the inputs. Fails where what is new is more than the panel's share. */
 async function register(
-  db: D1Database,
-  panel: Panel,
+  context: PanelContext,
   inputs: readonly Result<RegistrationInput, Failure>[],
-  now: number,
-): Promise<RegistrationResult[]> {
+): Promise<Result<RegistrationResult[], Failure>> {
+  const { panel } = context;
   const outcomes = new Map<number, RegistrationResult>();
   let open: PlacedRegistration[] = [];
   for (const [place, input] of inputs.entries()) {
@@ -89,26 +93,25 @@ async function register(
     else outcomes.set(place, { result: "invalid", failure: input.failure });
   }
   for (let round = 1; open.length > 0 && round <= MAX_ROUNDS; round++) {
-    const settled = await registerRound(db, panel.id, open, now);
+    const settled = await registerRound(context, open);
+    if (settled === "share_used_up") return fail(shareFailure("registration", context.now));
     for (const [place, outcome] of settled) outcomes.set(place, outcome);
     open = open.filter(({ place }) => !settled.has(place));
   }
   for (const { place, registration } of open) {
     outcomes.set(place, { result: "invalid", failure: { code: "order_contended", order: registration.id } });
   }
-  return inputs.flatMap((_, place) => outcomes.get(place) ?? []);
+  return ok(inputs.flatMap((_, place) => outcomes.get(place) ?? []));
 }
 
 /** One read and one write. Entries without an outcome lost a race, or stand behind another that is being written. */
 async function registerRound(
-  db: D1Database,
-  panel: string,
+  { db, env, panel, now }: PanelContext,
   entries: readonly PlacedRegistration[],
-  now: number,
-): Promise<ReadonlyMap<number, RegistrationResult>> {
+): Promise<ReadonlyMap<number, RegistrationResult> | "share_used_up"> {
   const known = await readKnown(
     db,
-    panel,
+    panel.id,
     entries.map(({ registration }) => registration),
   );
   const outcomes = new Map<number, RegistrationResult>();
@@ -126,7 +129,9 @@ async function registerRound(
       else outcomes.set(place, { result: "invalid", failure: refused });
     }
   }
-  for (const [place, outcome] of await write(db, panel, draftsOf(fresh, known), now)) outcomes.set(place, outcome);
+  const share = { panel: panel.id, kind: "registration", wanted: fresh.length, isWhole: true } as const;
+  if (fresh.length > 0 && (await claimShare(db, share, env.PLAN, now)) === 0) return "share_used_up";
+  for (const [place, outcome] of await write(db, panel.id, draftsOf(fresh, known), now)) outcomes.set(place, outcome);
   return outcomes;
 }
 

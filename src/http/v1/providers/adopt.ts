@@ -8,8 +8,10 @@ import { orderView } from "../../../domain/order-view.ts";
 import { fail } from "../../../domain/result.ts";
 import { adoptedRow, adoptOrders, readListed } from "../../../store/orders/adoption.ts";
 import { toOrder } from "../../../store/rows/order.ts";
+import { claimShare } from "../../../store/panels/shares.ts";
 import type { Answer, PanelContext } from "../../kit/context.ts";
 import { json } from "../../kit/reply.ts";
+import { shareFailure } from "../../kit/share-failure.ts";
 import type { Schema } from "../../kit/validate.ts";
 
 /** As many as are registered in one request: five rows written each. */
@@ -36,13 +38,15 @@ export const adoptionAnswer = z.strictObject({ adopted: z.int(), known: z.int(),
 type Input = { readonly params: { readonly id: string }; readonly body: z.output<typeof adoptionBody> };
 
 /** The provider is asked by the sweeps, as its calls allow: none of them is made here. */
-export async function postAdoption({ db, panel, ports }: PanelContext, { params: { id }, body: { orders } }: Input): Promise<Answer> {
+export async function postAdoption({ db, env, panel, ports }: PanelContext, { params: { id }, body: { orders } }: Input): Promise<Answer> {
   const ids = [...new Set(orders)];
   const listed = await readListed(db, panel.id, id, ids);
   if (listed === null) return fail({ code: "provider_not_found", provider: id });
   const { provider, known, taken } = listed;
   const fresh = ids.filter((one) => !known.has(one) && !taken.has(one));
   const now = ports.now();
+  const share = { panel: panel.id, kind: "adoption", wanted: fresh.length, isWhole: true } as const;
+  if (fresh.length > 0 && (await claimShare(db, share, env.PLAN, now)) === 0) return fail(shareFailure("adoption", now));
   const adopted = await adoptOrders(
     db,
     fresh.map((one) => {
