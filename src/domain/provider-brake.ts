@@ -103,6 +103,7 @@ export function brakeAfter(endings: Endings, brake: Brake, before: Braked, now: 
   const fresh = unusual.filter((panel) => !Object.hasOwn(before.brakedPanels, panel));
   return {
     brakeEngagedAt: before.brakeEngagedAt ?? (byPanel.size > 0 && isEverywhere ? now : null),
-    brakedPanels: fresh.length === 0 ? before.brakedPanels : { ...before.brakedPanels, ...Object.fromEntries(fresh.map((panel) => [panel, now])) },
+    brakedPanels:
+      fresh.length === 0 ? before.brakedPanels : { ...before.brakedPanels, ...Object.fromEntries(fresh.map((panel) => [panel, now])) },
   };
 }

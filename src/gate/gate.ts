@@ -67,7 +67,12 @@ export function addedBy(panel: string) {
  * budget. A provider that was out of reach is asked for its balance first, once a minute by the first request that comes:
  * that can be repeated, while what the panel wants may not.
  */
-export async function passGate(context: GateContext, provider: Provider, calls = 1, { isRepeatable = false, by }: Kind = {}): Promise<Passage> {
+export async function passGate(
+  context: GateContext,
+  provider: Provider,
+  calls = 1,
+  { isRepeatable = false, by }: Kind = {},
+): Promise<Passage> {
   if (!provider.enabled) return "down";
   const reach = await reachOf(context, provider);
   if (reach !== "yes") return reach;
@@ -173,9 +178,7 @@ async function mayPanel(context: GateContext, provider: Provider, by: Sender): P
 export async function openToPanel(context: GateContext, providers: readonly Provider[], panel: string): Promise<ReadonlySet<Provider>> {
   const troubled = await readTroubledProviders(context.db, panel, "ask");
   const by = { panel, lane: "ask" } as const;
-  const may = await Promise.all(
-    providers.map(async (provider) => !troubled.has(provider.id) || (await mayPanel(context, provider, by))),
-  );
+  const may = await Promise.all(providers.map(async (provider) => !troubled.has(provider.id) || (await mayPanel(context, provider, by))));
   return new Set(providers.filter((_, i) => may[i]));
 }
 

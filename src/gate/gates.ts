@@ -11,11 +11,7 @@ import { askedBy, type GateContext, gateOf, openToPanel, type Passage, passGate 
 const MAX_LOOKS = 2;
 
 /** Takes a call of a panel's out of each provider's budget. One row written for each that has one. */
-export async function passGates(
-  context: GateContext,
-  asked: readonly Provider[],
-  panel: string,
-): Promise<ReadonlyMap<Provider, Passage>> {
+export async function passGates(context: GateContext, asked: readonly Provider[], panel: string): Promise<ReadonlyMap<Provider, Passage>> {
   const { db, ports } = context;
   const now = ports.now();
   const mayAsk = await openToPanel(context, asked, panel);

@@ -51,7 +51,9 @@ export async function claimQuotas(
   const parties = new Map(wanted.flatMap(({ provider, party }) => (party === undefined ? [] : [[provider.id, { party }] as const])));
   const claims = requests.flatMap(({ provider, calls }) =>
     // planted: calls-without-budget
-    provider.maxCallsPerMinute === null || calls === 0 ? [] : [{ provider: provider.id, calls, perMinute: provider.maxCallsPerMinute, ...parties.get(provider.id) }],
+    provider.maxCallsPerMinute === null || calls === 0
+      ? []
+      : [{ provider: provider.id, calls, perMinute: provider.maxCallsPerMinute, ...parties.get(provider.id) }],
   );
   const grants = await claimCalls(db, minute(), claims);
   const planned = new Map(requests.map(({ provider, calls }) => [provider.id, grants.get(provider.id) ?? { granted: calls, used: calls }]));

@@ -120,7 +120,11 @@ function firstWrite(order: Order, provider: Provider, report: StatusReport, time
 }
 
 /** Asks for the orders' status, as few calls as the provider allows, until the time is up. */
-async function ask(call: Context, { panel, provider }: Pick<Asking, "panel" | "provider">, ids: readonly string[]): Promise<Pick<PollResult, "answers" | "failure">> {
+async function ask(
+  call: Context,
+  { panel, provider }: Pick<Asking, "panel" | "provider">,
+  ids: readonly string[],
+): Promise<Pick<PollResult, "answers" | "failure">> {
   const { ports } = call;
   const { many, learnedBatchSize } = provider.state;
   const capability: Capability = { many, batchSize: Math.min(provider.batchSize, learnedBatchSize) };
@@ -134,7 +138,8 @@ async function ask(call: Context, { panel, provider }: Pick<Asking, "panel" | "p
   const takeCall = (): Promise<boolean> =>
     turn(async () => {
       if (calls === MAX_CALLS || ports.now() > lastCallAt) return false;
-      if (claimed === 0) claimed = await claimMoreCalls(call, provider, Math.min(CALLS_AT_ONCE, MAX_CALLS - calls, ids.length), { panel: panel.id });
+      if (claimed === 0)
+        claimed = await claimMoreCalls(call, provider, Math.min(CALLS_AT_ONCE, MAX_CALLS - calls, ids.length), { panel: panel.id });
       if (claimed === 0) return false;
       calls += 1;
       claimed -= 1;

@@ -234,7 +234,17 @@ const UPDATE_REFILL_IDS = `UPDATE orders SET refill_id = j.refill_id
 const STATE_COLUMNS = [
   ...(["many", "learned_batch_size", "caution", "last_poll_ms", "failures", "retry_at"] as const),
   ...(["last_success_at", "last_failure_at", "last_failure"] as const),
-  ...(["calls_day", "calls_today", "rows_today", "unknown_words", "clock", "marks", "endings", "brake_engaged_at", "braked_panels"] as const),
+  ...([
+    "calls_day",
+    "calls_today",
+    "rows_today",
+    "unknown_words",
+    "clock",
+    "marks",
+    "endings",
+    "brake_engaged_at",
+    "braked_panels",
+  ] as const),
 ] as const;
 
 const UPDATE_STATE = `UPDATE providers SET ${assignments(STATE_COLUMNS)}, state_version = providers.state_version + 1

@@ -20,7 +20,7 @@ const MAX_MINUTES_AHEAD = 15;
 const PARTY_MINUTES = 24 * 60;
 
 // Of one call or two a minute, two fifths are some whole calls in five minutes.
-const OF_PANELS = `CASE WHEN j.per_minute > 2 THEN j.per_minute * 2 / 5 ELSE (?2 + 1) * j.per_minute * 2 / 5 - ?2 * j.per_minute * 2 / 5 END`;
+const OF_PANELS = `CASE WHEN j.per_minute > 2 THEN j.per_minute * 2 / 5 ELSE (CAST(?2 AS INTEGER) + 1) * j.per_minute * 2 / 5 - CAST(?2 AS INTEGER) * j.per_minute * 2 / 5 END`;
 const IS_THIS_MINUTE = "p.budget_minute BETWEEN ?2 AND ?2 + ?3";
 const USED_BY_PARTY = `CASE WHEN ${IS_THIS_MINUTE} AND p.budget_panels->>('$."' || j.party || '"[0]') = p.budget_minute
   THEN p.budget_panels->>('$."' || j.party || '"[1]') ELSE 0 END`;

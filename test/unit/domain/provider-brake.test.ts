@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Brake, brakeAfter, type Braked, type Endings, isAnyBraked, isBraked, withEndings } from "../../../src/domain/provider-brake.ts";
+import {
+  type Brake,
+  brakeAfter,
+  type Braked,
+  type Endings,
+  isAnyBraked,
+  isBraked,
+  withEndings,
+} from "../../../src/domain/provider-brake.ts";
 
 const BRAKE: Brake = { share: 0.66, min_orders: 20 };
 const OFF: Braked = { brakeEngagedAt: null, brakedPanels: {} };
@@ -41,7 +49,9 @@ describe("the brake is on", () => {
   });
 
   it("never for a panel because of what one other panel did", () => {
-    const figures = fc.tuple(fc.nat({ max: 200 }), fc.nat({ max: 200 })).map(([ended, badly]): [number, number] => [Math.max(ended, badly), badly]);
+    const figures = fc
+      .tuple(fc.nat({ max: 200 }), fc.nat({ max: 200 }))
+      .map(([ended, badly]): [number, number] => [Math.max(ended, badly), badly]);
     fc.assert(
       fc.property(figures, figures, (own, others) => {
         const alone = brakeAfter(endingsOf({ a: own }), BRAKE, OFF, NOW);

@@ -22,7 +22,16 @@ const fresh: ProviderState = {
   brakedPanels: {},
   rowsToday: 0,
 };
-const good: PollOutcome = { calls: 1, failedCalls: 0, answered: true, failure: null, unknownWords: [], moved: 0, unanswered: 0, tookMs: 20 };
+const good: PollOutcome = {
+  calls: 1,
+  failedCalls: 0,
+  answered: true,
+  failure: null,
+  unknownWords: [],
+  moved: 0,
+  unanswered: 0,
+  tookMs: 20,
+};
 const failing = (code: string, retryAfterSeconds: number | null = null): PollOutcome => ({
   ...good,
   failedCalls: 1,

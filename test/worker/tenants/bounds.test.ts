@@ -98,7 +98,10 @@ describe("a message that was killed before anything was noted", () => {
     await addOrders("p", "acme", 1, 50, { ...young });
     await addProvider("bulk", { many: "yes" });
     const world = new World({ PLAN: "free" });
-    world.providers.set("acme", answeringEach(() => inProgress()));
+    world.providers.set(
+      "acme",
+      answeringEach(() => inProgress()),
+    );
     await addOrders("p", "bulk", 2001, 1, { ...young });
     await world.tick();
     await world.deliver(world.sent.shift(), 2);

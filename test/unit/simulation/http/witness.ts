@@ -315,6 +315,11 @@ const LEARNED: ReadonlySet<string> = new Set([
   ..."balance balance_currency balance_at add_trouble add_failed_at witness_failed".split(" "),
 ]);
 
+/** How much of its shares a panel has used, and how its calls fare, is counted whatever comes of a request. */
+const COUNTS: ReadonlySet<string> = new Set(["panel_shares", "panel_troubles"]);
+/** What a call teaches beside that. */
+const TAUGHT: ReadonlySet<string> = new Set([...COUNTS, "provider_services", "strangers"]);
+
 /** What goes on record of an order before a refill or a cancel is asked of its provider, and after. */
 const ASKED: ReadonlySet<string> = new Set([
   ..."refill_id refill_status refill_at cancel_status cancel_at cancel_tries cancel_wait_until".split(" "),
@@ -339,12 +344,10 @@ const CLAIMED: ReadonlySet<string> = new Set([
  * orders heard of, a refill or cancel that was asked for, an order that its provider did not take and that was returned.
  */
 function isExplained({ table, before, after, columns }: Change, { isApiV2 }: Seen, wasCalled: boolean): boolean {
-  // How much of its shares a panel has used, and how its calls fare, is counted whatever comes of a request.
-  if (table === "panel_shares" || table === "panel_troubles") return true;
+  if ((wasCalled ? TAUGHT : COUNTS).has(table)) return true;
   const isOfProvider = table === "providers" && before !== null && after !== null;
   if (!wasCalled) return isOfProvider && columns.every((name) => CLAIMED.has(name));
   if (table === "providers") return isOfProvider && columns.every((name) => LEARNED.has(name) || CLAIMED.has(name));
-  if (table === "provider_services" || table === "strangers") return true;
   if (!isApiV2) return false;
   switch (table) {
     case "panels":
