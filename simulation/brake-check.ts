@@ -1,6 +1,6 @@
 /**
  * Whether the brake is on when it has to be, and comes on only then: when at least `min_orders` of a provider's orders
- * ended badly within the hour, and they are at least `share` of all that ended (docs/rules.md, [B1], [B10]): the orders of
+ * ended badly within the hour, and they are at least `share` of all that ended (docs/rules.md, [B1], [O43]): the orders of
  * one panel. An order counts once an hour; one that cost nothing does not.
  */
 import { MINUTE_MS } from "./system.ts";

@@ -345,10 +345,9 @@ const CLAIMED: ReadonlySet<string> = new Set([
  */
 function isExplained({ table, before, after, columns }: Change, { isApiV2 }: Seen, wasCalled: boolean): boolean {
   if ((wasCalled ? TAUGHT : COUNTS).has(table)) return true;
-  const isOfProvider = table === "providers" && before !== null && after !== null;
-  if (!wasCalled) return isOfProvider && columns.every((name) => CLAIMED.has(name));
-  if (table === "providers") return isOfProvider && columns.every((name) => LEARNED.has(name) || CLAIMED.has(name));
-  if (!isApiV2) return false;
+  const isAllowed = (name: string): boolean => CLAIMED.has(name) || (wasCalled && LEARNED.has(name));
+  if (table === "providers") return before !== null && after !== null && columns.every(isAllowed);
+  if (!wasCalled || !isApiV2) return false;
   switch (table) {
     case "panels":
       return before !== null && after !== null && columns.every((name) => name === "feed_seq" || name === "order_n");
