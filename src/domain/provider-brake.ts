@@ -14,7 +14,7 @@ export const DEFAULT_BRAKE: Brake = { share: 0.66, min_orders: 20 };
 
 /**
  * How many orders of a panel ended in a slot of five minutes (counted from the epoch), and how many of them badly. An
- * older release counted those of all panels together, which are told by no panel.
+ * older release counted those of all panels together, without a panel.
  */
 export type Endings = readonly (readonly [slot: number, ended: number, badly: number, panel?: string])[];
 
@@ -99,7 +99,9 @@ export function brakeAfter(endings: Endings, brake: Brake, before: Braked, now: 
       brake,
     ),
   );
-  const unusual = [...byPanel].flatMap(([panel, own]) => (panel !== "" && isUnusual(own, brake) ? [panel] : []));
+  // Those of an older release may be any panel's, for the hour after an upgrade: what may be unusual waits.
+  const untold = byPanel.get("") ?? [];
+  const unusual = [...byPanel].flatMap(([panel, own]) => (panel !== "" && isUnusual([...untold, ...own], brake) ? [panel] : []));
   const fresh = unusual.filter((panel) => !Object.hasOwn(before.brakedPanels, panel));
   return {
     brakeEngagedAt: before.brakeEngagedAt ?? (byPanel.size > 0 && isEverywhere ? now : null),

@@ -61,7 +61,10 @@ describe("the brake is on", () => {
     );
   });
 
-  it("by no count of an older release, which knew of no panels", () => {
-    expect(brakeAfter([[NOW / 300_000, 40, 40]], BRAKE, OFF, NOW)).toEqual(OFF);
+  it("by the count of an older release, which knew of no panels, for each panel of which an order ends", () => {
+    const old: Endings = [[NOW / 300_000, 40, 40]];
+    expect(brakeAfter(old, BRAKE, OFF, NOW)).toEqual(OFF);
+    const later = withEndings(old, "a", [{ ended: 1, badly: 1 }], NOW);
+    expect(brakeAfter(later, BRAKE, OFF, NOW)).toEqual({ brakeEngagedAt: null, brakedPanels: { a: NOW } });
   });
 });

@@ -17,7 +17,7 @@ afterEach(clear);
 describe("forty orders of one panel that end badly", () => {
   it("hold that panel's refunds, post another's, and are let go by the panel's name", async () => {
     await addProvider("acme", { many: "yes" });
-    await rows("UPDATE providers SET brake = '{\"share\":0.66,\"min_orders\":20}'");
+    await rows('UPDATE providers SET brake = \'{"share":0.66,"min_orders":20}\'');
     await addOrders("q", "acme", 1, 40, { ...young });
     await addOrders("p", "acme", 501, 2, { ...young });
     const world = new World();
