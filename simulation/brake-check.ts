@@ -1,14 +1,25 @@
 /**
  * Whether the brake is on when it has to be, and comes on only then: when at least `min_orders` of a provider's orders
- * ended badly within the hour, and they are at least `share` of all that ended (docs/rules.md, [B1]). An order counts
- * once an hour; one that cost nothing does not.
+ * ended badly within the hour, and they are at least `share` of all that ended (docs/rules.md, [B1], [O43]): the orders of
+ * one panel. An order counts once an hour; one that cost nothing does not.
  */
 import { MINUTE_MS } from "./system.ts";
 
 type Brake = { readonly share: number; readonly min_orders: number };
 /** `isForgotten`: the brake was let go since. The order has been counted all the same, and is not counted again within the hour. */
 type Ending = { readonly order: string; readonly at: number; readonly isBad: boolean; readonly isForgotten: boolean };
-export type Braked = { readonly id: string; readonly brake: Brake | null; readonly engaged: boolean };
+type OfPanel = { readonly provider: string; readonly panel: string };
+/** `panel` is null where the brake is the whole provider's. */
+export type Braked = {
+  readonly provider: string;
+  readonly panel: string | null;
+  readonly brake: Brake | null;
+  readonly engaged: boolean;
+};
+
+function nameOf({ provider, panel }: Pick<Braked, "provider" | "panel">): string {
+  return panel === null ? provider : `${panel} at ${provider}`;
+}
 export type BrakeMemory = { readonly endings: ReadonlyMap<string, readonly Ending[]>; readonly engaged: ReadonlySet<string> };
 
 const BAD: ReadonlySet<unknown> = new Set(["canceled", "refunded", "partial", "error"]);
@@ -20,7 +31,7 @@ const PERHAPS_MS = 61 * MINUTE_MS;
 export class BrakeCheck {
   #endings = new Map<string, readonly Ending[]>();
   #engaged = new Set<string>();
-  /** Providers of which some order has just ended: it is then that the brake comes on, and not by time going by. */
+  /** Panels, each at a provider, of which some order has just ended: it is then that the brake comes on, and not by time going by. */
   readonly #justEnded = new Set<string>();
   /** How often it came on, and had to. */
   engaged = 0;
@@ -35,34 +46,44 @@ export class BrakeCheck {
     this.#engaged = new Set(engaged);
   }
 
-  /** Before what a commit brought is heard: where somebody has let a brake go since, its orders are counted anew. */
-  begin(providers: readonly Braked[]): void {
-    for (const { id, engaged } of providers) {
-      if (engaged || !this.#engaged.delete(id)) continue;
-      this.#endings.set(
-        id,
-        (this.#endings.get(id) ?? []).map((ending) => ({ ...ending, isForgotten: true })),
-      );
+  /**
+   * Before what a commit brought is heard: where somebody has let a brake go since, its orders are counted anew; those of
+   * all panels where nothing of the provider's is braked any more.
+   */
+  begin(brakes: readonly Braked[]): void {
+    for (const some of Map.groupBy(brakes, ({ provider }) => provider).values()) {
+      const released = some.filter((one) => !one.engaged && this.#engaged.delete(nameOf(one)));
+      const isOver = released.length > 0 && some.every(({ engaged }) => !engaged);
+      for (const name of (isOver ? some : released).map(nameOf)) {
+        this.#endings.set(
+          name,
+          (this.#endings.get(name) ?? []).map((ending) => ({ ...ending, isForgotten: true })),
+        );
+      }
     }
   }
 
   /** A report has moved an order to this status. */
   heard(
-    provider: string,
+    of: OfPanel,
     { order, status, charge }: { readonly order: string; readonly status: unknown; readonly charge: unknown },
     at: number,
   ): void {
     if (charge === 0 || (!BAD.has(status) && status !== "completed")) return;
-    this.#justEnded.add(provider);
-    this.#endings.set(provider, [...(this.#endings.get(provider) ?? []), { order, at, isBad: BAD.has(status), isForgotten: false }]);
+    const name = nameOf(of);
+    this.#justEnded.add(name);
+    this.#endings.set(name, [...(this.#endings.get(name) ?? []), { order, at, isBad: BAD.has(status), isForgotten: false }]);
   }
 
   /** After a commit and all that was heard with it. */
-  look(providers: readonly Braked[], now: number): void {
-    for (const { id, brake, engaged } of providers) {
+  look(brakes: readonly Braked[], now: number): void {
+    for (const one of brakes) {
+      const { brake, engaged, panel } = one;
+      const id = nameOf(one);
       if (engaged && !this.#engaged.has(id)) {
         this.engaged += 1;
-        if (brake === null || !this.#isPerhapsUnusual(id, brake, now))
+        // That of a whole provider goes by all panels but one: it is tested by itself.
+        if (panel !== null && (brake === null || !this.#isPerhapsUnusual(id, brake, now)))
           this.wrongs.push(`the brake of ${id} came on, and ${JSON.stringify(this.#endings.get(id))} ended`);
       }
       if (engaged) this.#engaged.add(id);

@@ -119,7 +119,7 @@ export const PLANTED: readonly Planted[] = [
   {
     name: "the brake never engages",
     harm: "a swapped key has a whole catalogue's customers paid back",
-    edits: [replace("brake-engages: init", "false")],
+    edits: [replace("brake-engages: init.test", "true")],
   },
   {
     name: "a delayed refund is posted at once",

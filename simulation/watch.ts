@@ -141,11 +141,11 @@ export class Watch {
     ]);
     const rows = orders?.results ?? [];
     if (rows.length === 0) return;
-    const [, providers, policies, frozen, feed] = await this.#backend.run([
+    const [, providers, policies, panels, feed] = await this.#backend.run([
       { sql: "DELETE FROM touched", params: [] },
-      { sql: "SELECT id, brake, brake_engaged_at FROM providers", params: [] },
+      { sql: "SELECT id, brake, brake_engaged_at, braked_panels FROM providers", params: [] },
       { sql: "SELECT provider, policy FROM refund_policies WHERE service = ''", params: [] },
-      { sql: "SELECT id FROM panels WHERE frozen_at IS NOT NULL", params: [] },
+      { sql: "SELECT id, frozen_at FROM panels", params: [] },
       {
         sql: "SELECT c.* FROM json_each(?1) j CROSS JOIN changes c WHERE c.panel = j.value->>0 AND c.seq > j.value->>1 ORDER BY c.panel, c.seq",
         params: [
@@ -153,20 +153,24 @@ export class Watch {
         ],
       },
     ]);
-    const braked = new Set((providers?.results ?? []).filter((row) => row["brake_engaged_at"] !== null).map((row) => row["id"]));
-    const stopped = new Set((frozen?.results ?? []).map((row) => row["id"]));
+    const panelIds = (panels?.results ?? []).map((row) => String(row["id"]));
+    const stopped = new Set((panels?.results ?? []).filter((row) => row["frozen_at"] !== null).map((row) => row["id"]));
     const policyOf = new Map((policies?.results ?? []).map((row) => [row["provider"], policyIn(String(row["policy"]))]));
     const newChanges = feed?.results ?? [];
-    const brakes = (providers?.results ?? []).map(({ id, brake, brake_engaged_at }) => ({
-      id: String(id),
-      brake: JSON.parse((brake as string | null) ?? "null") as Braked["brake"],
-      engaged: brake_engaged_at !== null,
-    }));
+    const brakes = (providers?.results ?? []).flatMap(({ id, brake, brake_engaged_at, braked_panels }): Braked[] => {
+      const provider = String(id);
+      const settings = JSON.parse((brake as string | null) ?? "null") as Braked["brake"];
+      const held = JSON.parse(String(braked_panels)) as Record<string, number>;
+      const whole = { provider, panel: null, brake: settings, engaged: brake_engaged_at !== null };
+      return [whole, ...panelIds.map((panel) => ({ provider, panel, brake: settings, engaged: Object.hasOwn(held, panel) }))];
+    });
+    const isBraked = (of: unknown, at: unknown): boolean =>
+      brakes.some(({ provider, panel, engaged }) => engaged && provider === at && (panel ?? of) === of);
     this.brakes.begin(brakes);
     this.#noteParts(parts?.results ?? []);
     const now = (panel: unknown, provider: unknown): Circumstances => ({
       policy: policyOf.get(provider) ?? DEFAULT_POLICY,
-      holdAll: braked.has(provider) || stopped.has(panel),
+      holdAll: isBraked(panel, provider) || stopped.has(panel),
     });
     // Also of those whose orders were not written now: a page of theirs may be under way, read by what was in force before.
     for (const where of this.#inForceAt.keys()) this.#inForce(where, now(...(where.split(" ") as [string, string])));
@@ -267,8 +271,7 @@ export class Watch {
     if (row["cancel_status"] !== null) this.cancelsWanted.add(`${provider}/${String(row["provider_order_id"])}`);
     if (before !== null && before["status"] !== row["status"] && before["polled_at"] !== row["polled_at"])
       this.brakes.heard(
-        provider,
-        // Of two panels that have the same order, it is one order that has ended.
+        { provider, panel: String(row["panel"]) },
         { order: String(row["provider_order_id"]), status: row["status"], charge: row["charge"] },
         this.#options.now(),
       );

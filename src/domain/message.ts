@@ -23,6 +23,8 @@ export type SweepMessage = {
   readonly minutes: number;
   readonly round: number;
   readonly providers: readonly DueProvider[];
+  /** Set on a message for one provider of a message that came to nothing: what is left over was handed on by that one, if at all. */
+  readonly again?: true;
 };
 
 /** An order by its panel and its number there. */
@@ -33,6 +35,8 @@ export type CheckMessage = {
   readonly v: typeof MESSAGE_VERSION;
   readonly kind: "check";
   readonly orders: readonly (readonly [panel: string, n: number])[];
+  /** A provider whose wanted checks are taken up with them. */
+  readonly wanted?: string;
 };
 
 /** Go on with the ledger check. `day` is the UTC day, counted from the epoch; `page` counts its messages. */

@@ -12,8 +12,11 @@ export type Brake = { readonly share: number; readonly min_orders: number };
 /** Some fifth of orders ends badly at an ordinary provider; two thirds at once, and twenty of them, is no accident. */
 export const DEFAULT_BRAKE: Brake = { share: 0.66, min_orders: 20 };
 
-/** How many orders ended in a slot of five minutes (counted from the epoch), and how many of them badly. */
-export type Endings = readonly (readonly [slot: number, ended: number, badly: number])[];
+/**
+ * How many orders of a panel ended in a slot of five minutes (counted from the epoch), and how many of them badly. An
+ * older release counted those of all panels together, without a panel.
+ */
+export type Endings = readonly (readonly [slot: number, ended: number, badly: number, panel?: string])[];
 
 const SLOT_MS = HOUR_MS / 12;
 
@@ -24,6 +27,22 @@ export function endsBadly(status: Status): boolean {
 
 /** What an order's new status adds to the count: an ending, a bad one. */
 export type Ending = { readonly ended: 0 | 1; readonly badly: 0 | 1 };
+
+/** Panels whose refunds at a provider wait for the operator, and since when (epoch ms). */
+export type BrakedPanels = Readonly<Record<string, number>>;
+
+/** Where the brake is on: for the whole provider since then, and for some panels. */
+export type Braked = { readonly brakeEngagedAt: number | null; readonly brakedPanels: BrakedPanels };
+
+/** Whether the brake is on for anybody. */
+export function isAnyBraked({ brakeEngagedAt, brakedPanels }: Braked): boolean {
+  return brakeEngagedAt !== null || Object.keys(brakedPanels).length > 0;
+}
+
+/** Whether a panel's refunds at the provider wait for the operator. */
+export function isBraked({ brakeEngagedAt, brakedPanels }: Braked, panel: string): boolean {
+  return brakeEngagedAt !== null || Object.hasOwn(brakedPanels, panel);
+}
 
 type Ended = Pick<OrderState, "status" | "charge" | "counted">;
 
@@ -44,21 +63,49 @@ export function countedAfter({ counted }: Pick<OrderState, "counted">, { ended, 
   return { at: ended === 0 && counted !== null ? counted.at : now, badly: badly === 1 };
 }
 
-/** The endings of the last hour with new ones added. `now` in epoch ms. */
-export function withEndings(endings: Endings, added: readonly Ending[], now: number): Endings {
+/** Slots that are kept at most: some 30 bytes each, in a row that every poll writes. The oldest are forgotten first. */
+const MOST_SLOTS = 400;
+
+/** The endings of the last hour with a panel's new ones added. `now` in epoch ms. */
+export function withEndings(endings: Endings, panel: string, added: readonly Ending[], now: number): Endings {
   const slot = Math.floor(now / SLOT_MS);
   const recent = endings.filter(([at]) => at > slot - 12 && at <= slot);
   const ended = added.reduce((sum, ending) => sum + ending.ended, 0);
   const badly = added.reduce((sum, ending) => sum + ending.badly, 0);
   if (ended === 0 && badly === 0) return recent.length === endings.length ? endings : recent;
-  const last = recent.at(-1);
-  if (last !== undefined && last[0] === slot) return [...recent.slice(0, -1), [slot, last[1] + ended, last[2] + badly]];
-  return [...recent, [slot, ended, badly]];
+  const at = recent.findIndex(([each, , , of]) => each === slot && of === panel);
+  const known = recent[at];
+  if (known === undefined) return [...recent, [slot, ended, badly, panel] as const].slice(-MOST_SLOTS);
+  return recent.with(at, [slot, known[1] + ended, known[2] + badly, panel]);
 }
 
-/** Whether so many orders ended badly that the brake engages. Rules [B1], [B2]. */
-export function isUnusual(endings: Endings, brake: Brake): boolean {
+/** Whether so many of some orders ended badly that it is no accident. Rule [B1]. */
+function isUnusual(endings: Endings, brake: Brake): boolean {
   const ended = endings.reduce((sum, [, count]) => sum + count, 0);
   const badly = endings.reduce((sum, [, , count]) => sum + count, 0);
   return badly >= brake.min_orders && badly >= brake.share * ended;
+}
+
+/**
+ * The brake after these endings: a panel's, where so many of its own orders ended badly; and the whole provider's only
+ * where that shows without any one of the panels, whichever is left out. So no panel alone can stop another's refunds.
+ * What is on stays on until the operator lets go. `now` in epoch ms. Rules [O43], [O44].
+ */
+export function brakeAfter(endings: Endings, brake: Brake, before: Braked, now: number): Braked {
+  const byPanel = Map.groupBy(endings, ([, , , panel]) => panel ?? "");
+  const isEverywhere = [...byPanel.keys()].every((left) =>
+    isUnusual(
+      endings.filter(([, , , panel]) => (panel ?? "") !== left),
+      brake,
+    ),
+  );
+  // Those of an older release may be any panel's, for the hour after an upgrade: what may be unusual waits.
+  const untold = byPanel.get("") ?? [];
+  const unusual = [...byPanel].flatMap(([panel, own]) => (panel !== "" && isUnusual([...untold, ...own], brake) ? [panel] : []));
+  const fresh = unusual.filter((panel) => !Object.hasOwn(before.brakedPanels, panel));
+  return {
+    brakeEngagedAt: before.brakeEngagedAt ?? (byPanel.size > 0 && isEverywhere ? now : null),
+    brakedPanels:
+      fresh.length === 0 ? before.brakedPanels : { ...before.brakedPanels, ...Object.fromEntries(fresh.map((panel) => [panel, now])) },
+  };
 }

@@ -1,7 +1,7 @@
 /**
  * A provider's state: what was learned of it, how it is doing, and its clock.
  */
-import type { Endings } from "./provider-brake.ts";
+import type { BrakedPanels, Endings } from "./provider-brake.ts";
 import type { Coverage } from "./poll-coverage.ts";
 import type { ProviderClock } from "./poll-pacing.ts";
 import { MINUTE_MS } from "./time.ts";
@@ -32,6 +32,8 @@ export type ProviderState = {
   /** The UTC day (since the epoch) of `callsToday`. */
   readonly callsDay: number;
   readonly callsToday: number;
+  /** Rows that polling it has written on `callsDay`, about. */
+  readonly rowsToday: number;
   readonly unknownWords: UnknownWords;
   /** Its virtual clock; null until the provider's pace was ever changed. */
   readonly clock: ProviderClock;
@@ -39,6 +41,8 @@ export type ProviderState = {
   /** How its orders ended of late, and since when its refunds wait for that; epoch ms. */
   readonly endings: Endings;
   readonly brakeEngagedAt: number | null;
+  /** Panels whose own orders ended so that their refunds alone wait, and since when. */
+  readonly brakedPanels: BrakedPanels;
 };
 
 /** An order whose answer had an unknown word, for the operator to look at. */
@@ -55,6 +59,8 @@ export type PollOutcome = {
   /** Unknown words, one entry an order. */
   readonly unknownWords: readonly { readonly word: string; readonly order: ExampleOrder }[];
   readonly failedCalls: number;
+  /** Orders whose state was moved. */
+  readonly moved: number;
   /** Orders that were to be asked about and were not answered. */
   readonly unanswered: number;
   readonly tookMs: number;
@@ -68,6 +74,9 @@ const LONGEST_WAIT_MINUTES = 30;
 /** How many different unknown words are counted; a provider that makes up words must not fill the row. */
 const MAX_UNKNOWN_WORDS = 50;
 
+/** Rows written for an order that has moved, about: itself with its place among what is due, its change, some refunds. */
+const ROWS_A_MOVE = 4;
+
 const DAY_MINUTES = 24 * 60;
 
 /** The state after a poll: health, circuit and counts. `now` in epoch ms. */
@@ -79,6 +88,7 @@ export function afterPoll(state: ProviderState, outcome: PollOutcome, now: numbe
     lastPollMs: outcome.tookMs,
     callsDay: day,
     callsToday: (day === state.callsDay ? state.callsToday : 0) + outcome.calls,
+    rowsToday: (day === state.callsDay ? state.rowsToday : 0) + 1 + outcome.moved * ROWS_A_MOVE,
     unknownWords: countWords(state.unknownWords, outcome.unknownWords),
   };
   const healthy = outcome.answered ? { ...counted, lastSuccessAt: now } : counted;
@@ -110,8 +120,12 @@ function batchHalvingsAfter(halvings: number, { unanswered, failedCalls, failure
   return failure === null || failure.code === "refused" ? Math.min(MAX_BATCH_HALVINGS, halvings + 1) : halvings;
 }
 
-/** A provider that takes longer than this gets a message of its own, so that others do not wait for it. */
+/**
+ * A provider that takes longer than this gets a message of its own, so that others do not wait for it. Of one whose
+ * message came to nothing it is noted that it took this long, until a poll of it is written.
+ */
 const SLOW_MS = 5000;
+export const TOO_SLOW_MS = SLOW_MS + 1;
 
 /** In trouble, or slow: to be polled apart from others. */
 export function isTroubled({ failures, lastPollMs }: Pick<ProviderState, "failures" | "lastPollMs">): boolean {

@@ -2,7 +2,7 @@
  * May this provider be called: its switch, its circuit and its budget are the same for sweeps and for requests.
  */
 import { afterFailedCall, circuitOf } from "../domain/provider.ts";
-import { afterDoubtfulAdd, isShutForAdds, letAddThrough } from "../domain/provider-add-circuit.ts";
+import { type AddTrouble, afterDoubtfulAdd, isShutForAdds, letAddThrough } from "../domain/provider-add-circuit.ts";
 import { CONFLICT, retryOnConflict } from "../domain/retry.ts";
 import { MINUTE_MS, minuteOf } from "../domain/time.ts";
 import type { Ports } from "../ports.ts";
@@ -10,12 +10,16 @@ import { clientFor } from "../provider/client-for.ts";
 import type { ProviderFailure } from "../provider/failure.ts";
 import { failureMessage } from "../provider/failure-message.ts";
 import { isOfConnection } from "../provider/outcome.ts";
+import { countingOf, type Witness } from "../domain/shared-fate.ts";
+import { type Lane, readPanelTrouble, readTroubledProviders, writePanelTrouble } from "../store/panels/troubles.ts";
 import { claimCalls } from "../store/providers/budget.ts";
 import {
   claimProbe,
+  claimWitness,
   closeCircuit,
   type Failing,
   isClosedBy,
+  keepWitness,
   readAddTrouble,
   readFailing,
   recordFailure,
@@ -41,28 +45,53 @@ export function gateOf({ enabled, state }: Pick<Provider, "enabled" | "state">, 
 /** `busy`: no call is left of this minute's, or the provider asked for patience. `down`: switched off, or out of reach. */
 export type Passage = "yes" | "busy" | "down";
 
+/** Whose fields, links or ids a call carries, and which of its calls it is one of. */
+export type Sender = { readonly panel: string; readonly lane: Lane };
+
 /** Something that may be asked again, unlike an `add`, which must not leave a doubt. */
 export const REPEATABLE = { isRepeatable: true } as const;
-type Kind = { readonly isRepeatable?: boolean };
+type Kind = { readonly isRepeatable?: boolean; readonly by?: Sender };
+
+/** A panel asks about ids that it names. */
+export function askedBy(panel: string) {
+  return { isRepeatable: true, by: { panel, lane: "ask" } } as const;
+}
+
+/** A panel's `add`. */
+export function addedBy(panel: string) {
+  return { isRepeatable: false, by: { panel, lane: "add" } } as const;
+}
 
 /**
  * Takes calls out of the provider's budget. A "yes" is for so many calls, and no more. One row written where there is a
  * budget. A provider that was out of reach is asked for its balance first, once a minute by the first request that comes:
  * that can be repeated, while what the panel wants may not.
  */
-export async function passGate(context: GateContext, provider: Provider, calls = 1, { isRepeatable = false }: Kind = {}): Promise<Passage> {
+export async function passGate(
+  context: GateContext,
+  provider: Provider,
+  calls = 1,
+  { isRepeatable = false, by }: Kind = {},
+): Promise<Passage> {
   if (!provider.enabled) return "down";
   const reach = await reachOf(context, provider);
   if (reach !== "yes") return reach;
-  if (!isRepeatable && !(await mayAdd(context, provider))) return "down";
-  return (await claimMoreCalls(context, provider, calls)) === calls ? "yes" : "busy";
+  if (by !== undefined && !(await mayPanel(context, provider, by))) return "down";
+  if (!isRepeatable && !(await letThrough(context, provider, addTroubles(context.db, provider), provider.addTrouble))) return "down";
+  return (await claimMoreCalls(context, provider, calls, by)) === calls ? "yes" : "busy";
 }
 
-/** More calls for a request that has got its first "yes"; answers how many it may make. */
-export async function claimMoreCalls({ db, ports }: GateContext, { id, maxCallsPerMinute }: Provider, calls: number): Promise<number> {
+/** More calls for a request that has got its first "yes", out of its panel's share; answers how many it may make. */
+export async function claimMoreCalls(
+  { db, ports }: GateContext,
+  { id, maxCallsPerMinute }: Provider,
+  calls: number,
+  by?: Pick<Sender, "panel">,
+): Promise<number> {
   if (maxCallsPerMinute === null) return calls;
+  const party = by === undefined ? {} : { party: by.panel };
   // A look whether the provider is back may have taken a minute.
-  const grants = await claimCalls(db, minuteOf(ports.now()), [{ provider: id, calls, perMinute: maxCallsPerMinute }]);
+  const grants = await claimCalls(db, minuteOf(ports.now()), [{ provider: id, calls, perMinute: maxCallsPerMinute, ...party }]);
   return grants.get(id)?.granted ?? 0;
 }
 
@@ -92,7 +121,7 @@ function isSweepsTurn({ state: { retryAt, lastFailureAt } }: Provider, now: numb
 async function isBack(context: GateContext, provider: Provider): Promise<boolean> {
   const { db, ports } = context;
   const asked = await clientFor(ports, provider.settings).balance();
-  if (!asked.ok && !isOwnAnswer(asked.failure, provider)) {
+  if (!asked.ok && !isOwnAnswer(asked.failure, failureMessage(asked.failure) === provider.state.lastFailure?.message)) {
     await countFailure(context, provider, asked.failure);
     return false;
   }
@@ -101,73 +130,128 @@ async function isBack(context: GateContext, provider: Provider): Promise<boolean
 }
 
 /** The provider's API is there, though it tells no balance; not where it says what it said when it failed. */
-function isOwnAnswer(failure: ProviderFailure, { state: { lastFailure } }: Provider): boolean {
-  if (failure.code === "refused") return failure.broken !== true && failureMessage(failure) !== lastFailure?.message;
+function isOwnAnswer(failure: ProviderFailure, isSaidAgain: boolean): boolean {
+  if (failure.code === "refused") return failure.broken !== true && !isSaidAgain;
   return failure.code === "bad_shape";
 }
 
 /** Sweeps, and other requests, seldom write in the same moment. */
 const MAX_TRIES = 5;
 
-/** Whether the way is open for an `add`; when it is shut, one may go as a trial now and then. A row written where there was a doubt. */
-function mayAdd({ db, ports }: GateContext, provider: Provider): Promise<boolean> {
-  const { updatedAt } = provider;
-  let trouble = provider.addTrouble;
+/** Where it stands how some calls fare: those of one panel, or the adds of all. `read` answers null where that does not matter any more. */
+type Troubles = {
+  readonly read: () => Promise<AddTrouble | null>;
+  readonly write: (seen: AddTrouble, next: AddTrouble) => Promise<boolean>;
+};
+
+function addTroubles(db: D1Database, provider: Provider): Troubles {
+  return { read: () => readAddTrouble(db, provider), write: (seen, next) => writeAddTrouble(db, provider, seen, next) };
+}
+
+function panelTroubles(db: D1Database, { id }: Provider, { panel, lane }: Sender): Troubles {
+  const of = { panel, provider: id, lane };
+  return { read: () => readPanelTrouble(db, of), write: (seen, next) => writePanelTrouble(db, of, seen, next) };
+}
+
+/** Whether the way is open for a call that may leave trouble; when it is shut, one may go as a trial now and then. A row written where there was trouble. */
+function letThrough({ ports }: GateContext, { updatedAt }: Provider, troubles: Troubles, known: AddTrouble): Promise<boolean> {
+  let trouble = known;
   const attempt = async (): Promise<boolean | typeof CONFLICT> => {
     const next = letAddThrough(trouble, updatedAt, ports.now());
     if (typeof next === "string") return next === "clear";
-    if (await writeAddTrouble(db, provider, trouble, next)) return true;
-    trouble = (await readAddTrouble(db, provider)) ?? trouble;
+    if (await troubles.write(trouble, next)) return true;
+    trouble = (await troubles.read()) ?? trouble;
     return CONFLICT;
   };
-  // Others let adds through at the same moments: that this one was not counted matters little.
+  // Others are let through at the same moments: that this one was not counted matters little.
   return retryOnConflict(MAX_TRIES, attempt, () => !isShutForAdds(trouble, updatedAt, ports.now()));
 }
 
-/** Counts an `add` that left a doubt; answers whether the way is shut for adds by now. */
-function countDoubtfulAdd({ db, ports }: GateContext, provider: Provider): Promise<boolean> {
-  const { updatedAt } = provider;
-  const attempt = async (): Promise<boolean | typeof CONFLICT> => {
-    const trouble = await readAddTrouble(db, provider);
-    if (trouble === null) return false;
-    const next = afterDoubtfulAdd(trouble, updatedAt, ports.now());
-    return (await writeAddTrouble(db, provider, trouble, next)) ? isShutForAdds(next, updatedAt, ports.now()) : CONFLICT;
+/** Whether a panel's own failures leave it this call. At most a row read. */
+async function mayPanel(context: GateContext, provider: Provider, by: Sender): Promise<boolean> {
+  const troubles = panelTroubles(context.db, provider, by);
+  const known = await troubles.read();
+  return known === null || letThrough(context, provider, troubles, known);
+}
+
+/** Of some providers, those at which a panel's own failures leave it another call about ids. Two rows read a provider in trouble. */
+export async function openToPanel(context: GateContext, providers: readonly Provider[], panel: string): Promise<ReadonlySet<Provider>> {
+  const troubled = await readTroubledProviders(context.db, panel, "ask");
+  const by = { panel, lane: "ask" } as const;
+  const may = await Promise.all(providers.map(async (provider) => !troubled.has(provider.id) || (await mayPanel(context, provider, by))));
+  return new Set(providers.filter((_, i) => may[i]));
+}
+
+async function countTrouble({ ports }: GateContext, { updatedAt }: Provider, troubles: Troubles): Promise<void> {
+  const attempt = async (): Promise<undefined | typeof CONFLICT> => {
+    const trouble = await troubles.read();
+    if (trouble === null) return undefined;
+    return (await troubles.write(trouble, afterDoubtfulAdd(trouble, updatedAt, ports.now()))) ? undefined : CONFLICT;
   };
-  return retryOnConflict(MAX_TRIES, attempt, () => false);
+  return retryOnConflict(MAX_TRIES, attempt, () => undefined);
 }
 
 /**
- * What a failed call says of the provider, for those who come after: its circuit opens as it does for the sweeps. Where
- * the call may not be repeated, and it is not known to have been turned away, it has left a doubt.
+ * What a failed call says, for those who come after. Without `by` it carried nothing of a panel's, and the provider's
+ * circuit counts it as it does for the sweeps. What a panel may have caused is that panel's until the balance fails, too.
+ * Where the call may not be repeated, and it is not known to have been turned away, it has left a doubt.
  */
 export async function noteFailure(
   context: GateContext,
   provider: Provider,
   failure: ProviderFailure,
-  { isRepeatable = false }: Kind = {},
+  { isRepeatable = false, by }: Kind = {},
 ): Promise<void> {
-  if (isRepeatable || isOfConnection(failure)) return countFailure(context, provider, failure);
-  const isShut = await countDoubtfulAdd(context, provider);
-  await countFailure(context, provider, failure, isShut ? undefined : MOST_FAILURES_OF_DOUBTS);
+  if (by === undefined) return countFailure(context, provider, failure);
+  const { db } = context;
+  const heard = await hearWitness(context, provider, failure);
+  const leftDoubt = !isRepeatable && !isOfConnection(failure);
+  const counting = countingOf({ carried: "panels", leftDoubt, witness: heard.witness });
+  if (counting.panel) await countTrouble(context, provider, panelTroubles(db, provider, by));
+  if (counting.adds) await countTrouble(context, provider, addTroubles(db, provider));
+  if (counting.circuit === "balance" && heard.failure !== null) await countFailure(context, provider, heard.failure);
 }
 
-/** Doubts among adds that go well make up no failures in a row: one more than this would open the circuit. */
-const MOST_FAILURES_OF_DOUBTS = 2;
+/** The provider's own words, where a failure has any. */
+function textIn(failure: ProviderFailure): string | null {
+  return "message" in failure ? (failure.message ?? null) : null;
+}
+
+/** A script may be waiting meanwhile. */
+const WITNESS_MS = 5000;
+
+/** Asks for the balance, at most once a minute: the one call that carries nothing of any panel's. */
+async function hearWitness(
+  context: GateContext,
+  provider: Provider,
+  failed: ProviderFailure,
+): Promise<{ readonly witness: Witness; readonly failure: ProviderFailure | null }> {
+  const { db, ports } = context;
+  const claim = await claimWitness(db, provider, ports.now());
+  if (!claim.taken) {
+    return { witness: claim.failed === null ? "unknown" : claim.failed ? "failed_before" : "answers", failure: null };
+  }
+  if ((await claimMoreCalls(context, provider, 1)) === 0) return { witness: "unknown", failure: null };
+  const { settings } = provider;
+  const asked = await clientFor(ports, { ...settings, timeoutMs: Math.min(settings.timeoutMs, WITNESS_MS) }).balance();
+  const isSaidAgain = !asked.ok && textIn(asked.failure) !== null && textIn(asked.failure) === textIn(failed);
+  const failure = asked.ok || isOwnAnswer(asked.failure, isSaidAgain) ? null : isSaidAgain ? failed : asked.failure;
+  await keepWitness(db, provider, failure !== null);
+  return { witness: failure === null ? "answers" : "fails", failure };
+}
 
 /**
- * Counts on top of what is known by now: this request's own look may have changed it. No higher than to `most`, unless
- * the circuit is open; and not at all where the provider is left alone already.
+ * Counts on top of what is known by now: this request's own look may have changed it. Not at all where the provider is
+ * left alone already.
  */
-async function countFailure({ db, ports }: GateContext, provider: Provider, failure: ProviderFailure, most = Infinity): Promise<void> {
+async function countFailure({ db, ports }: GateContext, provider: Provider, failure: ProviderFailure): Promise<void> {
   const now = ports.now();
   const retryAfterSeconds = failure.code === "rate_limited" ? failure.retryAfterSeconds : null;
   const failed = { code: failure.code, message: failureMessage(failure), retryAfterSeconds };
   let known: Failing | null = provider;
   const attempt = async (): Promise<typeof CONFLICT | undefined> => {
     if (known === null || circuitOf(known.state, now) === "waiting") return undefined;
-    const { failures, retryAt } = known.state;
-    const before = { failures: retryAt === null ? Math.min(failures, most - 1) : failures };
-    if (await recordFailure(db, known, afterFailedCall(before, failed, now))) return undefined;
+    if (await recordFailure(db, known, afterFailedCall(known.state, failed, now))) return undefined;
     known = await readFailing(db, provider);
     return CONFLICT;
   };

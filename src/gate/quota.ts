@@ -15,8 +15,8 @@ export type Quotas = {
   readonly grantOf: (provider: Provider) => QuotaGrant;
 };
 
-/** `refillCalls`: those of the spare calls that are for asking how refills go. */
-export type QuotaRequest = { readonly provider: Provider; readonly calls: number; readonly refillCalls: number };
+/** `refillCalls`: those of the spare calls that are for asking how refills go. `party`: for whom, unless it is a sweep. */
+export type QuotaRequest = { readonly provider: Provider; readonly calls: number; readonly refillCalls: number; readonly party?: string };
 
 /** Spare calls are claimed by the handful: a claim is a round trip and a row, too. */
 const SPARE_CALLS_AT_ONCE = 5;
@@ -48,9 +48,12 @@ export async function claimQuotas(
     const refills = Math.min(refillCalls, spareShare);
     return { provider, calls: Math.min(calls, share) + refills, refills };
   });
+  const parties = new Map(wanted.flatMap(({ provider, party }) => (party === undefined ? [] : [[provider.id, { party }] as const])));
   const claims = requests.flatMap(({ provider, calls }) =>
     // planted: calls-without-budget
-    provider.maxCallsPerMinute === null || calls === 0 ? [] : [{ provider: provider.id, calls, perMinute: provider.maxCallsPerMinute }],
+    provider.maxCallsPerMinute === null || calls === 0
+      ? []
+      : [{ provider: provider.id, calls, perMinute: provider.maxCallsPerMinute, ...parties.get(provider.id) }],
   );
   const grants = await claimCalls(db, minute(), claims);
   const planned = new Map(requests.map(({ provider, calls }) => [provider.id, grants.get(provider.id) ?? { granted: calls, used: calls }]));
@@ -60,7 +63,7 @@ export async function claimQuotas(
     const calls = Math.min(SPARE_CALLS_AT_ONCE, spare);
     spare -= calls;
     if (maxCallsPerMinute === null || calls === 0) return calls;
-    const extra = await claimCalls(db, minute(), [{ provider: id, calls, perMinute: maxCallsPerMinute }]);
+    const extra = await claimCalls(db, minute(), [{ provider: id, calls, perMinute: maxCallsPerMinute, ...parties.get(id) }]);
     return extra.get(id)?.granted ?? 0;
   };
   return {

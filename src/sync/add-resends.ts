@@ -5,7 +5,7 @@
 import { mayResend } from "../domain/add-resend.ts";
 import type { AddResendMessage, OrderKey } from "../domain/message.ts";
 import type { Order } from "../domain/order.ts";
-import { claimMoreCalls, noteFailure, passGate, REPEATABLE } from "../gate/gate.ts";
+import { addedBy, claimMoreCalls, noteFailure, passGate, REPEATABLE } from "../gate/gate.ts";
 import type { Ports } from "../ports.ts";
 import type { Placed } from "../provider/client.ts";
 import { clientFor } from "../provider/client-for.ts";
@@ -74,7 +74,7 @@ async function settle(work: Work, provider: Provider, order: Order, placed: Plac
       return log("placing.refused", { message: placed.message });
     case "not_taken":
     case "unclear":
-      if (isOfConnection(placed.failure)) await noteFailure(work, provider, placed.failure, REPEATABLE);
+      if (isOfConnection(placed.failure)) await noteFailure(work, provider, placed.failure, { ...addedBy(order.panel), ...REPEATABLE });
       return log("placing.unknown", { failure: placed.failure.code, message: failureMessage(placed.failure) });
   }
 }

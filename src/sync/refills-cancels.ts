@@ -13,9 +13,11 @@ import { isOfConnection, isUnheard, requestAnswerOf } from "../provider/outcome.
 import type { ProviderPort } from "../provider/client.ts";
 import { clientFor } from "../provider/client-for.ts";
 import type { Learned } from "../provider/settings.ts";
+import { MESSAGES } from "../store/providers/budget.ts";
 import { keepLearned } from "../store/providers/provider-settings.ts";
 import { changeOrders, type KnownOrder, recordOutcomes } from "../store/refills-cancels/steps.ts";
-import { gateOf, noteFailure, REPEATABLE } from "../gate/gate.ts";
+import { namerOf } from "../domain/shared-fate.ts";
+import { askedBy, gateOf, noteFailure, REPEATABLE } from "../gate/gate.ts";
 import { readNamed } from "../store/orders/due.ts";
 import { readStandings } from "../store/orders/owners.ts";
 import { metered } from "../store/operations/metered.ts";
@@ -96,6 +98,7 @@ export async function askRefillsCancels(message: RefillCancelMessage, isLast: bo
     provider,
     calls: calls.length,
     refillCalls: 0,
+    party: MESSAGES,
   }));
   const quotas = await claimQuotas(db, requests, { ...limitsOf(env.PLAN), lastCallAfterMs: LAST_CALL_AFTER_MS }, ports.now);
   const takeCall = new Map(requests.map(({ provider }) => [provider, quotas.of(provider)]));
@@ -157,7 +160,9 @@ async function askOnce(
   };
   await recordOutcomes(db, { kind, found, written }, outcomeOf, ports.now());
   if (learned !== null) await keepLearned(db, provider, learned);
-  if (!answer.ok && isOfConnection(answer.failure)) await noteFailure({ db, ports }, provider, answer.failure, REPEATABLE);
+  const namer = namerOf(orders);
+  const by = namer === null ? REPEATABLE : askedBy(namer);
+  if (!answer.ok && isOfConnection(answer.failure)) await noteFailure({ db, ports }, provider, answer.failure, by);
   const isCut = !isDeaf && ids.some((id) => requestAnswerOf(answer, id).kind === "put_back");
   return { asked: ids.length, isDeaf, isCut };
 }

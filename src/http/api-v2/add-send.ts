@@ -30,14 +30,14 @@ const LAST_RESEND_AFTER_MS = 10_000;
 export async function sendOrder(call: Context, { provider, fields }: PricedAdd, order: Order, resend: Resend | null): Promise<Placed> {
   const { ports } = call;
   const client = clientFor(ports, provider.settings);
-  const sending = { takeCall: () => takeCall(call, provider), value: resend?.value ?? null };
+  const sending = { takeCall: () => takeCall(call, provider, order.panel), value: resend?.value ?? null };
   const startedAt = ports.now();
   // planted: order-sent-once
   let placed = await client.place(fields, { ...sending, isResend: false });
   if (resend === null) return placed;
   for (let resends = 0; resends < MOST_RESENDS && placed.kind === "unclear"; resends++) {
     await ports.wait(RESEND_AFTER_MS);
-    if (ports.now() - startedAt > LAST_RESEND_AFTER_MS || !(await takeCall(call, provider))) break;
+    if (ports.now() - startedAt > LAST_RESEND_AFTER_MS || !(await takeCall(call, provider, order.panel))) break;
     placed = await client.place(resend.fields, { ...sending, isResend: true });
   }
   // Should this fail, a tick sends it in a minute all the same.
@@ -46,9 +46,9 @@ export async function sendOrder(call: Context, { provider, fields }: PricedAdd, 
 }
 
 /** A call of this minute's, if one is left. Never throws: the order was sent, and what became of it has to be written. */
-async function takeCall(call: Context, provider: Provider): Promise<boolean> {
+async function takeCall(call: Context, provider: Provider, panel: string): Promise<boolean> {
   try {
-    return (await claimMoreCalls(call, provider, 1)) === 1;
+    return (await claimMoreCalls(call, provider, 1, { panel })) === 1;
   } catch {
     return false; // the database fails for a moment; so does the question that the call was for
   }

@@ -13,7 +13,7 @@ import type { Panel } from "../../store/panels/panels.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import type { Answer, Context } from "../kit/context.ts";
 import { noAnswer, REFUSED, type Said, say, WRONG } from "./answers.ts";
-import { noteFailure } from "../../gate/gate.ts";
+import { addedBy, noteFailure } from "../../gate/gate.ts";
 
 /** An order that was recorded and sent, and what it takes to write down what became of it. */
 export type SentOrder = { readonly call: Context; readonly panel: Panel; readonly provider: Provider; readonly order: Order };
@@ -42,7 +42,7 @@ export async function settlePlacement(sent: SentOrder, placed: Placed): Promise<
     // planted: placing-unclear
     case "unclear":
       logOf(sent, "placing.unknown", { failure: placed.failure.code, message: failureMessage(placed.failure) });
-      await Promise.allSettled([noteFailure(call, provider, placed.failure)]);
+      await Promise.allSettled([noteFailure(call, provider, placed.failure, addedBy(panel.id))]);
       // The row says that it is being placed: should this fail, the next tick finds it left behind.
       // planted: unclear-answer
       return orElse(sent, null, settleUnknown(sent, order), { order });
@@ -52,7 +52,7 @@ export async function settlePlacement(sent: SentOrder, placed: Placed): Promise<
       return settleUndone(sent, say(refusalView(order, placed)));
     case "not_taken":
       logOf(sent, "placing.not_taken", { failure: placed.failure.code });
-      await Promise.allSettled([noteFailure(call, provider, placed.failure)]);
+      await Promise.allSettled([noteFailure(call, provider, placed.failure, addedBy(panel.id))]);
       return settleUndone(sent, noAnswer(placed.failure.code === "rate_limited" ? "busy" : "down"));
   }
 }

@@ -6,8 +6,9 @@
  */
 import { type Earlier, isBeingPlaced, isEndedUnplaced, reuse } from "../../domain/order-placement.ts";
 import { type OwnNames, unsendableName } from "../../domain/field-names.ts";
-import { passGate } from "../../gate/gate.ts";
+import { addedBy, passGate } from "../../gate/gate.ts";
 import { refreshServices } from "../../gate/services.ts";
+import { claimShare } from "../../store/panels/shares.ts";
 import { beginPlacing, readByNumber } from "../../store/placement/placement.ts";
 import { readForCatalogueAdd, readForConnectAdd } from "../../store/placement/placement-reads.ts";
 import type { Provider } from "../../store/rows/provider.ts";
@@ -55,7 +56,9 @@ async function add(asked: ApiV2Call, wanted: AddRequest): Promise<Answer | "agai
   if (!priced.ok) return say(priced.failure);
   const { provider, intent } = priced.value;
 
-  const passage = await passGate(call, provider);
+  const share = { panel: found.panel.id, kind: "add", wanted: 1, isWhole: true } as const;
+  if ((await claimShare(call.db, share, call.env.PLAN, call.ports.now())) === 0) return noAnswer("busy");
+  const passage = await passGate(call, provider, 1, addedBy(found.panel.id));
   if (passage !== "yes") return noAnswer(passage);
 
   // The calls before may have taken their time: the order is as old as its row, not as the request.

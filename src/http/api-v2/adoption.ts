@@ -4,6 +4,7 @@
  */
 import pLimit from "p-limit";
 import { adopted } from "../../domain/order-adoption.ts";
+import { isBraked } from "../../domain/provider-brake.ts";
 import { correctionWindowOf } from "../../domain/poll-cadence.ts";
 import { isPerhapsLost, isProviderOrderId, numberOfOurs, showsTextIds } from "../../domain/order-ids.ts";
 import type { Order } from "../../domain/order.ts";
@@ -13,7 +14,6 @@ import { reconcile, type ReconcilePolicy } from "../../domain/reconcile.ts";
 import type { Report, StatusReport } from "../../domain/order-report.ts";
 import { orderView } from "../../domain/order-view.ts";
 import { clientFor } from "../../provider/client-for.ts";
-import { mayBeOfTheAsked } from "../../provider/failure.ts";
 import type { Capability, PollResult, ProviderClient } from "../../provider/client.ts";
 import { type Adopted, adoptedRow, adoptOrders, readAdopted } from "../../store/orders/adoption.ts";
 import { applyEach, type OrderWrite } from "../../store/orders/apply.ts";
@@ -22,11 +22,13 @@ import { readStandings } from "../../store/orders/owners.ts";
 import { readForAdoption } from "../../store/orders/status-reads.ts";
 import { rowHeard, toOrder } from "../../store/rows/order.ts";
 import type { Panel } from "../../store/panels/panels.ts";
+import { claimShare } from "../../store/panels/shares.ts";
+import { readStrangers, rememberStrangers } from "../../store/panels/strangers.ts";
 import { adoptParts, partsPutOff, type Whole, withoutParts } from "../../store/orders/parts.ts";
 import { keepTextIds } from "../../store/providers/provider-settings.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import type { Context } from "../kit/context.ts";
-import { claimMoreCalls, passGate, noteFailure, REPEATABLE } from "../../gate/gate.ts";
+import { askedBy, claimMoreCalls, passGate, noteFailure } from "../../gate/gate.ts";
 
 /** What a script waits for an answer is half a minute or more; half of that leaves room for the way. */
 const ADOPTION_MS = 12_000;
@@ -55,31 +57,54 @@ export async function adopt(call: Context, panel: Panel, providerId: string, unk
   const { env } = call;
   const provider = await readForAdoption(env.DB, providerId);
   if (provider === null) return "down";
-  const spelled = unknown.ids.filter((id) => isProviderOrderId(id, { textIds: true }));
-  const standing = await readStandings(env.DB, [{ panel: panel.id, account: provider, ids: spelled }]);
-  const isOpen = (id: string): boolean => mayAct(standing(panel.id, provider.id, id), "read");
-  const foreign = unknown.ids.filter((id) => !isOpen(id));
-  const open = unknown.ids.filter(isOpen);
-  const [asked, beyond] = [open.slice(0, MAX_ADOPTED), open.slice(MAX_ADOPTED)];
-  if (asked.length === 0) return { strangers: new Set(foreign), silent: new Set(beyond) };
-  const may = await passGate(call, provider, 1, REPEATABLE);
+  const sorted = await sortIds(call, { panel, provider }, unknown);
+  if (sorted === "busy") return "busy";
+  const { asked, nobodys, beyond } = sorted;
+  if (asked.length === 0) return { strangers: new Set(nobodys), silent: new Set(beyond) };
+  const may = await passGate(call, provider, 1, askedBy(panel.id));
   if (may !== "yes") return may;
-  const { answers, failure } = await ask(call, provider, asked);
+  const { answers, failure } = await ask(call, { panel, provider }, asked);
   await putOnRecord(call, { panel, provider, unheard: unknown.unheard }, answers);
   // Where this fails, another answer tells.
   const isByText = [...answers].some(([id, { report }]) => report.kind === "status" && showsTextIds(id, "answered"));
   if (isByText) await Promise.allSettled([keepTextIds(env.DB, provider)]);
   const isCutShort = answers.size < asked.length;
   if (isCutShort && failure !== null) {
-    // Ids are the panel's own to make up: what they can have caused counts against nobody else. The sweeps find it out.
-    if (!mayBeOfTheAsked(failure)) await noteFailure(call, provider, failure, REPEATABLE);
+    // Ids are the panel's own to make up: what they can have caused counts against nobody else.
+    await noteFailure(call, provider, failure, askedBy(panel.id));
     return failure.code === "rate_limited" ? "busy" : "down";
   }
   if (isCutShort && answers.size === 0) return "busy";
   const client = clientFor(call.ports, provider.settings);
   const strangers = asked.filter((id) => isStranger(client, answers.get(id)?.report) && !isOursAndPerhapsLost(id, panel));
   const silent = asked.filter((id) => answers.get(id)?.report.kind !== "status" && !strangers.includes(id));
-  return { strangers: new Set([...foreign, ...strangers]), silent: new Set([...silent, ...beyond]) };
+  const of = { panel: panel.id, provider: provider.id, settingsVersion: provider.settingsVersion };
+  await rememberStrangers(env.DB, of, strangers, call.ports.now());
+  return { strangers: new Set([...nobodys, ...strangers]), silent: new Set([...silent, ...beyond]) };
+}
+
+/**
+ * Which ids the provider is asked about: those that may be open to the panel, as far as its share of unknown ids goes. Those
+ * beyond it are asked about the next time. `nobodys` need no question: another spelling, one that was unknown a moment ago,
+ * another panel's.
+ */
+async function sortIds(
+  { env, ports }: Context,
+  { panel, provider }: Pick<Asking, "panel" | "provider">,
+  { ids, unheard }: Unknown,
+): Promise<{ readonly asked: readonly string[]; readonly nobodys: readonly string[]; readonly beyond: readonly string[] } | "busy"> {
+  const told = await readStrangers(env.DB, { panel: panel.id, provider: provider.id }, ports.now());
+  const isAsked = (id: string): boolean => isProviderOrderId(id, { textIds: true }) && (!told.has(id) || unheard.has(id));
+  const nobodys = ids.filter((id) => !isAsked(id));
+  const named = ids.filter(isAsked);
+  if (named.length === 0) return { asked: [], nobodys, beyond: [] };
+  const share = { panel: panel.id, kind: "unknown_id", wanted: Math.min(named.length, MAX_ADOPTED), isWhole: false } as const;
+  const granted = await claimShare(env.DB, share, env.PLAN, ports.now());
+  if (granted === 0) return "busy";
+  const [wanted, beyond] = [named.slice(0, granted), named.slice(granted)];
+  const standing = await readStandings(env.DB, [{ panel: panel.id, account: provider, ids: wanted }]);
+  const isOpen = (id: string): boolean => mayAct(standing(panel.id, provider.id, id), "read");
+  return { asked: wanted.filter(isOpen), nobodys: [...nobodys, ...wanted.filter((id) => !isOpen(id))], beyond };
 }
 
 /** Whose orders are asked for, and those of them that are on record without having been heard of. */
@@ -117,7 +142,11 @@ function firstWrite(order: Order, provider: Provider, report: StatusReport, time
 }
 
 /** Asks for the orders' status, as few calls as the provider allows, until the time is up. */
-async function ask(call: Context, provider: Provider, ids: readonly string[]): Promise<Pick<PollResult, "answers" | "failure">> {
+async function ask(
+  call: Context,
+  { panel, provider }: Pick<Asking, "panel" | "provider">,
+  ids: readonly string[],
+): Promise<Pick<PollResult, "answers" | "failure">> {
   const { ports } = call;
   const { many, learnedBatchSize } = provider.state;
   const capability: Capability = { many, batchSize: Math.min(provider.batchSize, learnedBatchSize) };
@@ -131,7 +160,8 @@ async function ask(call: Context, provider: Provider, ids: readonly string[]): P
   const takeCall = (): Promise<boolean> =>
     turn(async () => {
       if (calls === MAX_CALLS || ports.now() > lastCallAt) return false;
-      if (claimed === 0) claimed = await claimMoreCalls(call, provider, Math.min(CALLS_AT_ONCE, MAX_CALLS - calls, ids.length));
+      if (claimed === 0)
+        claimed = await claimMoreCalls(call, provider, Math.min(CALLS_AT_ONCE, MAX_CALLS - calls, ids.length), { panel: panel.id });
       if (claimed === 0) return false;
       calls += 1;
       claimed -= 1;
@@ -171,7 +201,7 @@ function policyAt(provider: Provider, order: Order): ReconcilePolicy {
     startWindowMs: null,
     correctionWindowMs: correctionWindowOf(provider.settleHours),
     refunds: policyFor(order, provider.policies),
-    holdAll: provider.state.brakeEngagedAt === null ? null : "brake",
+    holdAll: isBraked(provider.state, order.panel) ? "brake" : null,
     parts: [],
   };
 }

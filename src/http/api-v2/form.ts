@@ -12,11 +12,11 @@ const AMPERSAND = 0x26;
 const EQUALS = 0x3d;
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
-/** The fields of a form's body or of a query. A name that is not UTF-8 is one that nobody asks for. */
-export function formPairs(bytes: Uint8Array): Pair[] {
+/** The fields of a form's body or of a query, up to one more than `most`. A name that is not UTF-8 is one that nobody asks for. */
+export function formPairs(bytes: Uint8Array, most: number): Pair[] {
   const form = withoutMark(bytes);
   const pairs: Pair[] = [];
-  for (let start = 0; start <= form.length;) {
+  for (let start = 0; start <= form.length && pairs.length <= most;) {
     const found = form.indexOf(AMPERSAND, start);
     const end = found === -1 ? form.length : found;
     if (end > start) pairs.push(pairIn(form.subarray(start, end)));

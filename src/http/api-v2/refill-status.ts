@@ -6,6 +6,7 @@ import type { RefillStatus } from "../../domain/refill-cancel.ts";
 import type { Order } from "../../domain/order.ts";
 import type { ProviderClient, RefillSaid } from "../../provider/client.ts";
 import { clientFor } from "../../provider/client-for.ts";
+import { isOfConnection } from "../../provider/outcome.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import { readOwnCases, readRefills } from "../../store/refills-cancels/request-reads.ts";
 import { mayAct } from "../../domain/order-owner.ts";
@@ -15,7 +16,7 @@ import { type ApiV2Call, noAnswer, notHere, say, idView, WRONG } from "./answers
 import { refused } from "./refused.ts";
 import { askedIds, type AskedIds, MAX_ASKED } from "./asked-ids.ts";
 import { noIds } from "./refills-cancels.ts";
-import { passGate, REPEATABLE } from "../../gate/gate.ts";
+import { askedBy, noteFailure, passGate } from "../../gate/gate.ts";
 
 /** The words that scripts know. */
 const WORDS: Readonly<Record<RefillStatus, string>> = {
@@ -55,7 +56,7 @@ async function ofProviders(asked: ApiV2Call, providerId: string, wanted: AskedId
   const standings = await readRefillStandings(call.env.DB, { panel: found.panel.id, account: found.provider, ids: unknown });
   const foreign = new Set(unknown.filter((id) => !mayAct(standings.get(id) ?? "stranger", "read")));
   const told = await ask(
-    { call },
+    { call, panel: found.panel.id },
     found.provider,
     unknown.filter((id) => !foreign.has(id)),
   );
@@ -74,17 +75,18 @@ function wordOf(order: Order | undefined): string | null {
  * such refill may pass, and a script would take it for the end.
  */
 async function ask(
-  { call }: Pick<ApiV2Call, "call">,
+  { call, panel }: Pick<ApiV2Call, "call"> & { readonly panel: string },
   provider: Provider,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, RefillStatusView> | "down" | "busy"> {
   if (ids.length === 0) return new Map();
-  const may = await passGate(call, provider, 1, REPEATABLE);
+  const may = await passGate(call, provider, 1, askedBy(panel));
   if (may !== "yes") return may;
   const client = clientFor(call.ports, provider.settings);
   const answer = await client.refillStatuses(ids);
   if (!answer.ok) {
     const { failure } = answer;
+    if (isOfConnection(failure)) await noteFailure(call, provider, failure, askedBy(panel));
     return failure.code === "rate_limited" ? "busy" : "down";
   }
   return new Map([...answer.value].flatMap(([id, said]) => (isCertain(client, said) ? [[id, refillStatusView(said)] as const] : [])));

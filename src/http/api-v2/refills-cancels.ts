@@ -24,8 +24,6 @@ import type { RequestReply } from "../../provider/client.ts";
 import type { Result } from "../../domain/result.ts";
 import type { ProviderFailure } from "../../provider/failure.ts";
 import type { Learned } from "../../provider/settings.ts";
-import { minuteOf } from "../../domain/time.ts";
-import { claimCalls } from "../../store/providers/budget.ts";
 import { keepLearned } from "../../store/providers/provider-settings.ts";
 import { changeOrders, type KnownOrder, keyText, recordOutcomes, type TakenUp } from "../../store/refills-cancels/steps.ts";
 import type { Provider } from "../../store/rows/provider.ts";
@@ -35,7 +33,7 @@ import type { Answer, Context } from "../kit/context.ts";
 import { type ApiV2Call, noAnswer, notHere, say, idView, WRONG } from "./answers.ts";
 import { refused, wrongRequest } from "./refused.ts";
 import { askedIds, MAX_ASKED } from "./asked-ids.ts";
-import { noteFailure, REPEATABLE } from "../../gate/gate.ts";
+import { askedBy, claimMoreCalls, noteFailure } from "../../gate/gate.ts";
 import { passGates } from "../../gate/gates.ts";
 
 const PLACING = "Order is being placed, try again later";
@@ -50,7 +48,13 @@ type RequestAnswer =
   | { readonly kind: "none"; readonly why: "down" | "busy" };
 
 /** To be asked of the provider; `order` is null where nothing of it is put on record. */
-type ToAsk = { readonly kind: "ask"; readonly provider: Provider; readonly upstreamId: string; readonly order: Order | null };
+type ToAsk = {
+  readonly kind: "ask";
+  readonly panel: string;
+  readonly provider: Provider;
+  readonly upstreamId: string;
+  readonly order: Order | null;
+};
 
 export async function answerRefill(asked: ApiV2Call): Promise<Answer> {
   return answerRefillsCancels(asked, "refill", (said, isList) => {
@@ -124,7 +128,7 @@ async function planOwn(asked: ApiV2Call, kind: RefillCancelKind, ids: readonly s
       return { kind: "refused", message: NOT_AVAILABLE[kind] };
     const its = isPlaced ? "own" : standing(panel, order.provider, order.providerOrderId);
     if (!mayAct(its, "change")) return { kind: "refused", message: SILENT };
-    return { kind: "ask", provider, upstreamId: order.providerOrderId, order };
+    return { kind: "ask", panel, provider, upstreamId: order.providerOrderId, order };
   };
   const cases = ids.map((id) => [id, found.cases.get(id)] as const);
   return new Map(cases.map(([id, one]) => [id, one === undefined ? stranger() : planFor(one)]));
@@ -167,7 +171,7 @@ async function planProviders(
     const its = one?.isPlaced === true ? "own" : standing(panel, providerId, upstreamId);
     if (!mayAct(its, "change")) return its === "unclear" ? { kind: "refused", message: SILENT } : stranger();
     const hasEnded = kind === "cancel" && order !== undefined && isFinal(order.state.status);
-    return { kind: "ask", provider, upstreamId, order: hasEnded ? null : (order ?? null) };
+    return { kind: "ask", panel, provider, upstreamId, order: hasEnded ? null : (order ?? null) };
   };
   return new Map(ids.map((id) => [id, planFor(id)]));
 }
@@ -204,8 +208,10 @@ type ProviderAnswer = Result<ReadonlyMap<string, RequestReply>, ProviderFailure>
 async function askProviders(asked: ApiV2Call, kind: RefillCancelKind, items: readonly ToAsk[]): Promise<ReadonlyMap<ToAsk, RequestAnswer>> {
   const { call } = asked;
   const { db, ports } = call;
-  if (items.length === 0) return new Map();
-  const may = await passGates(call, [...new Set(items.map(({ provider }) => provider))]);
+  const [first] = items;
+  if (first === undefined) return new Map();
+  const { panel } = first;
+  const may = await passGates(call, [...new Set(items.map(({ provider }) => provider))], panel);
   // A look whether one is back may have taken its time.
   const now = ports.now();
   const allowed = items.filter(({ provider }) => may.get(provider) === "yes");
@@ -215,9 +221,9 @@ async function askProviders(asked: ApiV2Call, kind: RefillCancelKind, items: rea
   const { written } = await changeOrders(db, found, take, now);
   const taken = new Set(written.map(({ order }) => keyText(order)));
   const askable = new Set(allowed.filter(({ order }) => order === null || taken.has(keyText(order))));
-  const answers = await askEach(call, kind, [...askable]);
+  const answers = await askEach(call, panel, kind, [...askable]);
   const without = await record(call, { kind, found, written }, answers);
-  await noteFailures(call, answers);
+  await noteFailures(call, panel, answers);
   await keepWhatWasLearned(call, answers);
   const saidBy = (item: ToAsk): RequestAnswer => {
     const mayCall = may.get(item.provider) ?? "down";
@@ -247,18 +253,17 @@ type ProviderAnswers = ReadonlyMap<
 /** Calls beyond a provider's first that one request makes in all: some providers are asked to cancel one by one. */
 const MORE_CALLS = 10;
 
-async function askEach({ db, ports }: Context, kind: RefillCancelKind, items: readonly ToAsk[]): Promise<ProviderAnswers> {
+async function askEach(call: Context, panel: string, kind: RefillCancelKind, items: readonly ToAsk[]): Promise<ProviderAnswers> {
+  const { ports } = call;
   const slot = pLimit(OPEN_CALLS);
   let left = MORE_CALLS;
   const ask = async (provider: Provider, some: readonly ToAsk[]) => {
     const ids = [...new Set(some.map(({ upstreamId }) => upstreamId))];
-    const { id, maxCallsPerMinute: perMinute } = provider;
+    const { id } = provider;
     const takeCall = async (): Promise<boolean> => {
       if (left === 0) return false;
       left -= 1;
-      if (perMinute === null) return true;
-      const grants = await claimCalls(db, minuteOf(ports.now()), [{ provider: id, calls: 1, perMinute }]);
-      return grants.get(id)?.granted === 1;
+      return (await claimMoreCalls(call, provider, 1, { panel })) === 1;
     };
     let learned: Learned | null = null;
     const learn = (news: Learned) => {
@@ -299,12 +304,12 @@ async function keepWhatWasLearned(call: Context, answers: ProviderAnswers): Prom
 }
 
 /** After what matters more is written; what is not noted, the next call finds out. */
-async function noteFailures(call: Context, answers: ProviderAnswers): Promise<void> {
+async function noteFailures(call: Context, panel: string, answers: ProviderAnswers): Promise<void> {
   const failed = [...answers.values()].flatMap(({ provider, answer }) =>
     !answer.ok && isOfConnection(answer.failure) ? [{ provider, failure: answer.failure }] : [],
   );
   try {
-    for (const { provider, failure } of failed.slice(0, MAX_NOTED)) await noteFailure(call, provider, failure, REPEATABLE);
+    for (const { provider, failure } of failed.slice(0, MAX_NOTED)) await noteFailure(call, provider, failure, askedBy(panel));
   } catch (error) {
     call.ports.log({ event: "request.failure_unnoted", error: String(error) });
   }

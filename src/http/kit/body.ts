@@ -8,16 +8,15 @@ import { validate, type Schema } from "./validate.ts";
 /** A thousand orders with long links are some 600 KB. Without a bound one request could fill the Worker's memory. */
 const MAX_BODY_BYTES = 1024 * 1024;
 
-const TOO_LARGE: Failure = { code: "body_too_large", limitBytes: MAX_BODY_BYTES };
-
 /** The body's bytes. Reading stops, and the rest is let go, as soon as it is known to be too long. */
-export async function readBytes(request: Request): Promise<Result<Uint8Array<ArrayBuffer>, Failure>> {
-  if (Number(request.headers.get("Content-Length")) > MAX_BODY_BYTES) return fail(TOO_LARGE);
+export async function readBytes(request: Request, limitBytes = MAX_BODY_BYTES): Promise<Result<Uint8Array<ArrayBuffer>, Failure>> {
+  const tooLarge = { code: "body_too_large", limitBytes } as const;
+  if (Number(request.headers.get("Content-Length")) > limitBytes) return fail(tooLarge);
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of request.body ?? []) {
     length += chunk.byteLength;
-    if (length > MAX_BODY_BYTES) return fail(TOO_LARGE);
+    if (length > limitBytes) return fail(tooLarge);
     chunks.push(chunk);
   }
   return ok(joined(chunks, length));

@@ -8,6 +8,8 @@ import type { Scope } from "../../domain/access.ts";
 import { type AdminTokenProblem, describeAdminTokenProblem } from "../../domain/admin-token.ts";
 import { describeKeysProblem, type EncryptionKeysProblem, MAKE_ENCRYPTION_KEYS } from "../../secrets/encryption-keys.ts";
 
+import type { ShareKind } from "../../domain/panel-share.ts";
+
 /** One thing wrong with a request; `path` is as in `request.fields.key` or `[3].charge`, empty for the whole. */
 export type FieldProblem = { readonly path: string; readonly message: string };
 
@@ -75,6 +77,8 @@ export type Failure =
   | { readonly code: "invalid_request"; readonly fields: readonly FieldProblem[] }
   | { readonly code: "loop_detected" }
   | { readonly code: "sealing_off"; readonly problem: EncryptionKeysProblem }
+  /** A panel's own share, or what may be registered before polling would lack rows. */
+  | { readonly code: "share_used_up"; readonly kind: ShareKind; readonly retryAfterSeconds: number }
   | { readonly code: "queue_unavailable" }
   | { readonly code: "database_unavailable" }
   | { readonly code: "internal_error"; readonly requestId: string };
@@ -111,6 +115,14 @@ export type WireError = {
 const RETRY_AFTER_SECONDS = 60;
 export const RETRY_LATER = { "Retry-After": String(RETRY_AFTER_SECONDS) } as const;
 const WANTS_BEARER = { "WWW-Authenticate": 'Bearer realm="panelsync"' } as const;
+
+const COUNTED: Readonly<Record<ShareKind, string>> = {
+  add: "orders",
+  registration: "registrations",
+  check: "checks",
+  adoption: "adoptions",
+  unknown_id: "unknown ids",
+};
 
 const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly code: C }>) => WireError } = {
   unauthorized: ({ why }) => ({
@@ -349,6 +361,11 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
   sealing_off: ({ problem }) => ({
     status: 503,
     message: `Nothing was saved: the provider's key would stand in the database in plain text, since ${describeKeysProblem(problem)}. Make one and set it by \`${MAKE_ENCRYPTION_KEYS}\`, then send this again.`,
+  }),
+  share_used_up: ({ kind, retryAfterSeconds }) => ({
+    status: 429,
+    message: `No more ${COUNTED[kind]} are taken just now: this panel's share of the minute or the UTC day is used up, or the day's database rows are kept for orders that are followed already. Nothing was done. Try again later, or in smaller parts.`,
+    headers: { "Retry-After": String(retryAfterSeconds) },
   }),
   queue_unavailable: () => ({
     status: 503,

@@ -271,7 +271,17 @@ const UPDATE_REFILL_IDS = `UPDATE orders SET refill_id = j.refill_id
 const STATE_COLUMNS = [
   ...(["many", "learned_batch_size", "caution", "last_poll_ms", "failures", "retry_at"] as const),
   ...(["last_success_at", "last_failure_at", "last_failure"] as const),
-  ...(["calls_day", "calls_today", "unknown_words", "clock", "marks", "endings", "brake_engaged_at"] as const),
+  ...([
+    "calls_day",
+    "calls_today",
+    "rows_today",
+    "unknown_words",
+    "clock",
+    "marks",
+    "endings",
+    "brake_engaged_at",
+    "braked_panels",
+  ] as const),
 ] as const;
 
 const UPDATE_STATE = `UPDATE providers SET ${assignments(STATE_COLUMNS)}, state_version = providers.state_version + 1
@@ -387,11 +397,13 @@ function stateColumns({ provider, seen, state }: StateWrite): Record<"provider" 
     last_failure: state.lastFailure === null ? null : JSON.stringify(state.lastFailure),
     calls_day: state.callsDay,
     calls_today: state.callsToday,
+    rows_today: state.rowsToday,
     unknown_words: packWords(state.unknownWords),
     clock: packClock(state.clock),
     marks: packCoverage(state.coverage),
     endings: JSON.stringify(state.endings),
     brake_engaged_at: state.brakeEngagedAt,
+    braked_panels: JSON.stringify(state.brakedPanels),
   };
 }
 

@@ -15,6 +15,9 @@ const HAS_ACCOUNTS =
   "(EXISTS (SELECT 1 FROM transfers t WHERE t.panel = p.id) OR EXISTS (SELECT 1 FROM idempotency i WHERE i.panel = p.id))";
 const NAMED_BY = "(SELECT v.id FROM providers v CROSS JOIN json_each(v.panels) j WHERE v.panels IS NOT NULL AND j.value = p.id LIMIT 1)";
 
+/** What goes with a panel: its keys, and what is counted and remembered of it. */
+const OF_A_PANEL = ["keys", "panel_troubles", "panel_shares", "strangers", "wanted_checks"] as const;
+
 /** Removes a panel, with its keys and the audit entry of it, unless something uses it. `audit` must be for a statement that changed something. */
 export async function removePanel(db: D1Database, id: string, audit: D1PreparedStatement): Promise<PanelUse> {
   const [used, removed] = await db.batch<{ orders: number; accounts: number; provider: string | null }>([
@@ -23,7 +26,9 @@ export async function removePanel(db: D1Database, id: string, audit: D1PreparedS
       .bind(id),
     db.prepare(`DELETE FROM panels AS p WHERE p.id = ?1 AND NOT ${HAS_ORDERS} AND NOT ${HAS_ACCOUNTS} AND ${NAMED_BY} IS NULL`).bind(id),
     audit,
-    db.prepare("DELETE FROM keys WHERE panel = ?1 AND NOT EXISTS (SELECT 1 FROM panels WHERE id = ?1)").bind(id),
+    ...OF_A_PANEL.map((table) =>
+      db.prepare(`DELETE FROM ${table} WHERE panel = ?1 AND NOT EXISTS (SELECT 1 FROM panels WHERE id = ?1)`).bind(id),
+    ),
   ]);
   if (removed?.meta.changes === 1) return { kind: "none" };
   const row = used?.results[0];

@@ -2,7 +2,7 @@
  * A provider's circuit, as far as requests have to do with it: where no order is due, no sweep would ever close it. And
  * the circuit of its adds.
  */
-import type { ProviderState } from "../../domain/provider.ts";
+import { type ProviderState, TOO_SLOW_MS } from "../../domain/provider.ts";
 import type { AddTrouble } from "../../domain/provider-add-circuit.ts";
 import { MINUTE_MS } from "../../domain/time.ts";
 import { type AddTroubleRow, type Provider, toAddTrouble } from "../rows/provider.ts";
@@ -98,4 +98,41 @@ export async function writeAddTrouble(
     .bind(id, settingsVersion, next.level, next.failedAt, next.trialAt, seen.level, seen.failedAt, seen.trialAt)
     .run();
   return meta.changes > 0;
+}
+
+/** The look at the balance that tells whose failure it was: at most so often. */
+const WITNESS_EVERY_MS = MINUTE_MS;
+
+/** `taken`: the caller asks. Else what was heard by the last one; null while that is not known. */
+export type WitnessClaim = { readonly taken: true } | { readonly taken: false; readonly failed: boolean | null };
+
+/** Takes the look at the balance after a panel's call has failed, unless it was taken less than a minute ago. One row written or read. */
+export async function claimWitness(db: D1Database, { id }: Provider, now: number): Promise<WitnessClaim> {
+  const { meta } = await db
+    .prepare(
+      `UPDATE providers SET witness_at = ?2, witness_failed = NULL
+       WHERE id = ?1 AND (witness_at IS NULL OR witness_at <= ?2 - ${WITNESS_EVERY_MS} OR witness_at > ?2 + ${WITNESS_EVERY_MS})`,
+    )
+    .bind(id, now)
+    .run();
+  if (meta.changes > 0) return { taken: true };
+  const row = await db.prepare("SELECT witness_failed FROM providers WHERE id = ?1").bind(id).first<{ witness_failed: number | null }>();
+  const failed = row?.witness_failed ?? null;
+  return { taken: false, failed: failed === null ? null : failed === 1 };
+}
+
+/** Remembers for others what the balance has told. One row written. */
+export async function keepWitness(db: D1Database, { id }: Provider, failed: boolean): Promise<void> {
+  await db
+    .prepare("UPDATE providers SET witness_failed = ?2 WHERE id = ?1")
+    .bind(id, failed ? 1 : 0)
+    .run();
+}
+
+/** Has some providers polled apart until a poll of each is written. It moves neither circuit nor fence. One row written a provider. */
+export async function markSlow(db: D1Database, ids: readonly string[]): Promise<void> {
+  await db
+    .prepare(`UPDATE providers SET last_poll_ms = max(last_poll_ms, ${TOO_SLOW_MS}) WHERE id IN (SELECT value FROM json_each(?1))`)
+    .bind(JSON.stringify(ids))
+    .run();
 }

@@ -12,8 +12,11 @@ export type ProviderUse =
 const HAS_ORDERS = "EXISTS (SELECT 1 FROM orders o WHERE o.provider = p.id)";
 const SOLD_AS = "(SELECT min(s.id) FROM services s WHERE s.provider = p.id)";
 
-/** What is kept of a provider besides its row: settings of its services, and its list of them. */
-const KEPT = ["refund_policies", "service_windows", "provider_services"] as const;
+/** What is kept of a provider besides its row: settings of its services, its list of them, and what panels have to do with it. */
+const KEPT = [
+  ...(["refund_policies", "service_windows", "provider_services"] as const),
+  ...(["panel_troubles", "strangers", "wanted_checks"] as const),
+] as const;
 
 /**
  * Removes a provider with all its settings, and the audit entry of it, unless something uses it. `audit` must be for a

@@ -41,16 +41,18 @@ const IS_BRAKES = `r.reason = 'brake' AND o.panel = r.panel AND o.n = r.order_n 
 /** A look at a provider reads no more held refunds than this, of all providers. */
 const MAX_HELD_READ = 5000;
 
-/** Four rows a refund that is held, of any provider. */
-export async function readBrakeHeld(db: D1Database, provider: string): Promise<BrakeHeld> {
+/** Four rows a refund that is held, of any provider; of one panel where it is named. */
+export async function readBrakeHeld(db: D1Database, provider: string, panel: string | null = null): Promise<BrakeHeld> {
+  const held = panel === null ? HELD : `${HELD} AND r.panel = ?2`;
+  const own = panel === null ? [] : [panel];
   const [sums, edge] = await db.batch<{ currency: string; count: number; amount: string | null }>([
     db
       .prepare(
         `SELECT r.currency, count(*) AS count, CAST(sum(r.amount) AS TEXT) AS amount
-         FROM (SELECT * FROM ${HELD} LIMIT ${MAX_HELD_READ}) r CROSS JOIN orders o WHERE ${IS_BRAKES} GROUP BY r.currency ORDER BY r.currency`,
+         FROM (SELECT * FROM ${held} LIMIT ${MAX_HELD_READ}) r CROSS JOIN orders o WHERE ${IS_BRAKES} GROUP BY r.currency ORDER BY r.currency`,
       )
-      .bind(provider),
-    db.prepare(`SELECT 1 FROM ${HELD} LIMIT 1 OFFSET ${MAX_HELD_READ}`),
+      .bind(provider, ...own),
+    db.prepare(`SELECT ?1 AS provider FROM ${held} LIMIT 1 OFFSET ${MAX_HELD_READ}`).bind(provider, ...own),
   ]);
   const found = sums?.results ?? [];
   return {
@@ -63,12 +65,12 @@ export async function readBrakeHeld(db: D1Database, provider: string): Promise<B
 /** Nothing is held where the brake is off and was let go wholly; then nothing need be read. */
 export const NOTHING_HELD: BrakeHeld = { count: 0, amounts: {}, isComplete: true };
 
-/** Some of the orders whose refunds a provider's brake holds. */
-export async function readBraked(db: D1Database, provider: string, limit: number): Promise<Order[]> {
+/** Some of the orders whose refunds a provider's brake holds; of one panel where it is named. */
+export async function readBraked(db: D1Database, provider: string, panel: string | null, limit: number): Promise<Order[]> {
   const { results } = await db
     .prepare(`SELECT o.* FROM refunds r INDEXED BY refunds_status CROSS JOIN orders o
-      WHERE r.status = 'held' AND ${IS_BRAKES} ORDER BY r.panel, r.order_n LIMIT ?2`)
-    .bind(provider, limit)
+      WHERE r.status = 'held'${panel === null ? "" : " AND r.panel = ?3"} AND ${IS_BRAKES} ORDER BY r.panel, r.order_n LIMIT ?2`)
+    .bind(provider, limit, ...(panel === null ? [] : [panel]))
     .all<OrderRow>();
   return results.map(toOrder);
 }
@@ -77,7 +79,20 @@ export async function readBraked(db: D1Database, provider: string, limit: number
 export function disengageStatement(db: D1Database, provider: string): D1PreparedStatement {
   return db
     .prepare(
-      "UPDATE providers SET brake_engaged_at = NULL, endings = '[]', state_version = state_version + 1 WHERE id = ?1 AND brake_engaged_at IS NOT NULL",
+      `UPDATE providers SET brake_engaged_at = NULL, braked_panels = '{}', endings = '[]', state_version = state_version + 1
+       WHERE id = ?1 AND (brake_engaged_at IS NOT NULL OR braked_panels <> '{}')`,
     )
     .bind(provider);
+}
+
+/** Lets one panel's brake at a provider go, and forgets that panel's endings. That of the whole provider stays. */
+export function disengagePanelStatement(db: D1Database, provider: string, panel: string): D1PreparedStatement {
+  return db
+    .prepare(
+      `UPDATE providers SET state_version = state_version + 1,
+         braked_panels = (SELECT json_group_object(key, value) FROM json_each(braked_panels) WHERE key <> ?2),
+         endings = (SELECT json_group_array(json(value)) FROM json_each(endings) WHERE value->>3 IS NOT ?2)
+       WHERE id = ?1 AND EXISTS (SELECT 1 FROM json_each(braked_panels) WHERE key = ?2)`,
+    )
+    .bind(provider, panel);
 }

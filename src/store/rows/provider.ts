@@ -1,4 +1,4 @@
-import type { Brake, Endings } from "../../domain/provider-brake.ts";
+import type { Brake, BrakedPanels, Endings } from "../../domain/provider-brake.ts";
 import type { BucketKey, PolledRange } from "../../domain/poll-coverage.ts";
 import type { PolicyLayer } from "../../domain/refund-policy.ts";
 import type { AddTrouble } from "../../domain/provider-add-circuit.ts";
@@ -37,12 +37,14 @@ export type ProviderRow = {
   last_failure: string | null;
   calls_day: number;
   calls_today: number;
+  rows_today: number;
   unknown_words: string;
   settle_hours: number;
   clock: string | null;
   marks: string;
   endings: string;
   brake_engaged_at: number | null;
+  braked_panels: string;
   balance_currency: string | null;
   add_trouble: number;
   add_failed_at: number | null;
@@ -131,9 +133,11 @@ function toState(row: ProviderRow): ProviderState {
     lastFailureAt: row.last_failure_at,
     callsDay: row.calls_day,
     callsToday: row.calls_today,
+    rowsToday: row.rows_today,
     unknownWords: unpackWords(row.unknown_words),
     endings: JSON.parse(row.endings) as Endings,
     brakeEngagedAt: row.brake_engaged_at,
+    brakedPanels: JSON.parse(row.braked_panels) as BrakedPanels,
     ...toPolling(row),
   };
 }

@@ -1,28 +1,49 @@
 /**
  * The work of one message: read what is due, hand on what does not fit, ask the providers, apply what they say.
  */
-import { type CheckMessage, type DueProvider, MESSAGE_VERSION, type SweepMessage } from "../../domain/message.ts";
+import { type CheckMessage, type DueProvider, MESSAGE_VERSION, type OrderKey, type SweepMessage } from "../../domain/message.ts";
 import type { Order } from "../../domain/order.ts";
 import { MINUTE_MS } from "../../domain/time.ts";
 import { gateOf } from "../../gate/gate.ts";
 import { claimQuotas, type QuotaRequest } from "../../gate/quota.ts";
 import type { Ports } from "../../ports.ts";
 import { metered } from "../../store/operations/metered.ts";
+import { MESSAGES } from "../../store/providers/budget.ts";
+import { markSlow } from "../../store/providers/circuit.ts";
 import { type Page, readNamed, readPage } from "../../store/orders/due.ts";
+import { dropWantedChecks, readWantedChecks } from "../../store/orders/wanted-checks.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import { LAST_CALL_AFTER_MS, limitsOf } from "../limits.ts";
 import { leftQueuedMessages, refillCallsFor } from "../refills-cancels.ts";
 import { type Applied, type AppliedCounts, applyPollRun, totalOf } from "./apply.ts";
-import { ordersIn } from "./plan.ts";
+import { idsPerCall, ordersIn } from "./plan.ts";
 import { type PollRequest, runPolls } from "./poll.ts";
 import { callsFor, selectionOf } from "./select.ts";
+
+/**
+ * Sends the providers of a message that came to nothing one by one: the answers of one of them may have taken the whole
+ * invocation down (the free plan kills it for its CPU), before anything was noted of the others. Until a poll of it is
+ * written, each also gets a message of its own from the ticks. A row written a provider.
+ */
+async function sendApart(message: SweepMessage, env: Env, ports: Ports): Promise<void> {
+  const { minute, providers } = message;
+  await markSlow(
+    env.DB,
+    providers.map(({ id }) => id),
+  );
+  const bodies = providers.map((due): SweepMessage => ({ ...message, providers: [due], again: true }));
+  await env.SWEEPS.sendBatch(bodies.map((body) => ({ body, contentType: "json" })));
+  ports.log({ event: "sweep.apart", minute, providers: providers.length });
+}
 
 /**
  * Sweeps one page. Only a first delivery hands on the rest of what is due: if redeliveries did, a chain of failing
  * messages would multiply. Throws when the database or the queue fails; the message is then delivered again, and
  * everything in it can be done twice.
  */
-export async function sweep(message: SweepMessage, firstDelivery: boolean, env: Env, ports: Ports): Promise<void> {
+export async function sweep(message: SweepMessage, isFirstDelivery: boolean, env: Env, ports: Ports): Promise<void> {
+  if (!isFirstDelivery && message.providers.length > 1) return sendApart(message, env, ports);
+  const firstDelivery = isFirstDelivery && message.again !== true;
   const { db, usage } = metered(env.DB);
   const limits = limitsOf(env.PLAN);
   // Accelerated runs tick ahead of the clock; there the minute of the tick is the time.
@@ -109,6 +130,17 @@ function isJustPolled({ state }: Order, now: number): boolean {
   return state.polledAt !== null && now >= state.polledAt && now - state.polledAt < JUST_POLLED_MS;
 }
 
+/** Orders as their keys stand: what is cut off is not always the same panel's. */
+function inTurnOf(keys: readonly OrderKey[], orders: readonly Order[]): Order[] {
+  const byKey = new Map(orders.map((order) => [keyText(order), order]));
+  const named = keys.flatMap(([panel, number]) => byKey.get(keyText({ panel, number })) ?? []);
+  return [...new Set(named)];
+}
+
+function keyText({ panel, number }: Pick<Order, "panel" | "number">): string {
+  return `${panel} ${number}`;
+}
+
 /** Whether everything in a check could be asked, or some of it has to wait for its provider's next minute. */
 export type CheckOutcome = "done" | "later";
 
@@ -120,23 +152,34 @@ export async function check(message: CheckMessage, env: Env, ports: Ports): Prom
   const { db, usage } = metered(env.DB);
   const limits = limitsOf(env.PLAN);
   const readAt = ports.now();
-  const { providers, due, frozen } = await readNamed(db, message.orders);
+  const keys = [...message.orders, ...(message.wanted === undefined ? [] : await readWantedChecks(db, message.wanted))];
+  const { providers, due, frozen } = await readNamed(db, keys);
+  const inTurn = inTurnOf(keys, due[0] ?? []);
   const wanted = [...providers.values()].flatMap((provider) => {
     if (gateOf(provider, readAt) === "shut") return [];
-    const named = (due[0] ?? []).filter((order) => order.provider === provider.id && canBeAsked(order) && !isJustPolled(order, readAt));
-    return [{ provider, orders: named.slice(0, ordersIn(provider, limits.callsPerMessage)) }];
+    const named = inTurn.filter((order) => order.provider === provider.id && canBeAsked(order) && !isJustPolled(order, readAt));
+    return [{ provider, named, orders: named.slice(0, ordersIn(provider, limits.callsPerMessage)) }];
   });
   const quotas = await claimQuotas(
     db,
-    wanted.map(({ provider, orders }) => quotaRequestFor(provider, orders)),
+    wanted.map(({ provider, orders }) => ({ ...quotaRequestFor(provider, orders), party: MESSAGES })),
     { ...limits, lastCallAfterMs: LAST_CALL_AFTER_MS },
     ports.now,
   );
+  const isShort = wanted.some(({ provider, orders }) => quotas.grantOf(provider).granted < callsFor(provider, orders));
   const polls = wanted.map(({ provider, orders }): PollRequest => {
-    return { provider, orders, quota: quotas.of(provider), readAt, selection: null, frozen };
+    // What is wanted and cannot be asked now stays on the list.
+    const most = message.wanted === undefined ? orders.length : quotas.grantOf(provider).granted * idsPerCall(provider);
+    return { provider, orders: orders.slice(0, most), quota: quotas.of(provider), readAt, selection: null, frozen };
   });
   const applied = await runPolls(polls, ports, (run) => applyPollRun(db, run, limits, ports.now));
   const counts = await sendRefused(applied, env, ports);
-  ports.log({ event: "check", orders: message.orders.length, ...totalOf(counts), ...usage() });
-  return wanted.some(({ provider, orders }) => quotas.grantOf(provider).granted < callsFor(provider, orders)) ? "later" : "done";
+  const left = new Set(wanted.flatMap(({ named }) => named.map(keyText)));
+  for (const { orders } of polls) for (const order of orders) left.delete(keyText(order));
+  if (message.wanted !== undefined) {
+    const taken = keys.filter(([panel, number]) => !left.has(keyText({ panel, number })));
+    await dropWantedChecks(db, message.wanted, taken, { readAt });
+  }
+  ports.log({ event: "check", orders: keys.length, ...totalOf(counts), ...usage() });
+  return isShort || (message.wanted !== undefined && left.size > 0) ? "later" : "done";
 }

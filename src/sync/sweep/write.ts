@@ -2,7 +2,7 @@
  * From what a provider said to what is to be written: late news dropped, the rules asked, the provider's state and
  * coverage brought up to date. Pure.
  */
-import { countedAfter, endingOf, isUnusual, withEndings } from "../../domain/provider-brake.ts";
+import { type Braked, brakeAfter, countedAfter, endingOf, isBraked, withEndings } from "../../domain/provider-brake.ts";
 import { correctionWindowOf } from "../../domain/poll-cadence.ts";
 import { bucketKeyOf, type Coverage, type CoveredOrder, isOvertaken, withPolled } from "../../domain/poll-coverage.ts";
 import { FLAGS, type Order } from "../../domain/order.ts";
@@ -28,17 +28,18 @@ export type Writes = { readonly orders: readonly OrderWrite[]; readonly state: S
 /** What follows from a poll run: its orders' rows, each order once, and the provider's state. */
 export function writesOf(run: PollRun, limits: Limits, at: number): Writes {
   const { state, brake } = run.provider;
-  const orders = orderWrites(run, limits, at, state.brakeEngagedAt !== null);
-  const endings = withEndings(
-    state.endings,
-    orders.map(({ order, next }) => endingOf(order.state, next, at)),
-    at,
-  );
+  const orders = orderWrites(run, limits, at, state);
+  const endings = [...Map.groupBy(orders, ({ order }) => order.panel)].reduce((known, [panel, ended]) => {
+    const added = ended.map(({ order, next }) => endingOf(order.state, next, at));
+    return withEndings(known, panel, added, at);
+  }, state.endings);
   // planted: brake-engages
-  const engages = state.brakeEngagedAt === null && brake !== null && isUnusual(endings, brake);
-  const stateAfter = stateWrite(run, orders, at, { endings, brakeEngagedAt: engages ? at : state.brakeEngagedAt });
+  const braked = brake === null ? state : brakeAfter(endings, brake, state, at);
+  const { brakeEngagedAt, brakedPanels } = braked;
+  const engages = brakeEngagedAt !== state.brakeEngagedAt || brakedPanels !== state.brakedPanels;
+  const stateAfter = stateWrite(run, orders, at, { endings, brakeEngagedAt, brakedPanels });
   // The orders that made it engage are the first whose refunds wait.
-  return { orders: engages ? orderWrites(run, limits, at, true) : orders, state: stateAfter };
+  return { orders: engages ? orderWrites(run, limits, at, braked) : orders, state: stateAfter };
 }
 
 /** The order's next state with what the brake counted of it. */
@@ -47,7 +48,7 @@ function withCounted(decision: Decision, { state }: Order, now: number): Decisio
   return counted === state.counted ? decision : { ...decision, next: { ...decision.next, counted } };
 }
 
-function orderWrites(run: PollRun, limits: Limits, at: number, braked: boolean): OrderWrite[] {
+function orderWrites(run: PollRun, limits: Limits, at: number, braked: Braked): OrderWrite[] {
   const { provider, answers, selection, frozen, parts } = run;
   return answers.flatMap((answer) => {
     if (isLate(answer, provider.state.coverage, at)) return [];
@@ -59,7 +60,7 @@ function orderWrites(run: PollRun, limits: Limits, at: number, braked: boolean):
       startWindowMs: order.startWindowMs,
       correctionWindowMs: correctionWindowOf(provider.settleHours),
       refunds: policyFor(order, provider.policies),
-      holdAll: braked ? ("brake" as const) : frozen.has(order.panel) ? ("frozen" as const) : null,
+      holdAll: isBraked(braked, order.panel) ? ("brake" as const) : frozen.has(order.panel) ? ("frozen" as const) : null,
       parts: parts.get(order) ?? [],
     };
     const reconciled = withCounted(reconcile(order.state, report, policy, now), order, at);
@@ -95,7 +96,7 @@ export function writeOf(order: Order, decision: Decision, { state }: Pick<Provid
   }
 }
 
-type BrakeState = Pick<ProviderState, "endings" | "brakeEngagedAt">;
+type BrakeState = Pick<ProviderState, "endings" | "brakeEngagedAt" | "brakedPanels">;
 
 function stateWrite(run: PollRun, orders: readonly OrderWrite[], at: number, brake: BrakeState): StateWrite {
   const { provider } = run;
@@ -148,6 +149,7 @@ function outcomeOf({ poll, answers, orders: asked, tookMs }: PollRun, orders: re
             retryAfterSeconds: failure.code === "rate_limited" ? failure.retryAfterSeconds : null,
           },
     failedCalls: poll.failedCalls,
+    moved: orders.filter(({ write }) => write === "move").length,
     unanswered: asked.length - answers.length,
     tookMs,
     unknownWords: orders

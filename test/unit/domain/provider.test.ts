@@ -20,8 +20,19 @@ const fresh: ProviderState = {
   coverage: [],
   endings: [],
   brakeEngagedAt: null,
+  brakedPanels: {},
+  rowsToday: 0,
 };
-const good: PollOutcome = { calls: 1, failedCalls: 0, answered: true, failure: null, unknownWords: [], unanswered: 0, tookMs: 20 };
+const good: PollOutcome = {
+  calls: 1,
+  failedCalls: 0,
+  answered: true,
+  failure: null,
+  unknownWords: [],
+  moved: 0,
+  unanswered: 0,
+  tookMs: 20,
+};
 const failing = (code: string, retryAfterSeconds: number | null = null): PollOutcome => ({
   ...good,
   failedCalls: 1,

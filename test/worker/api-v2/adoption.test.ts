@@ -165,7 +165,7 @@ describe("more ids than a provider takes in a call", () => {
   });
 
   it("are left out where no call is left of the minute's", async () => {
-    await world.provider("acme", { max_calls_per_minute: 2 });
+    await world.provider("acme", { max_calls_per_minute: 5 });
     world.says = answeringAll;
     const ids = idsFrom(1, 300);
     expect(Object.keys((await world.status({ orders: ids.join(",") })).json)).toHaveLength(200);

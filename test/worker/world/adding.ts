@@ -40,6 +40,7 @@ export class AddingWorld extends World {
   key = "";
   /** What the provider answers to the next adds. */
   answers: Reply[] = [];
+  balance: Reply = resetConnection;
   /** The fields of every add, and of every other call but for services and balance, that the provider got. */
   asked: URLSearchParams[] = [];
 
@@ -63,7 +64,7 @@ export class AddingWorld extends World {
   async #answer(request: Request): Promise<Response> {
     const fields = new URLSearchParams(await request.text());
     if (fields.get("action") === "services") return Response.json(SERVICES);
-    if (fields.get("action") === "balance") return resetConnection();
+    if (fields.get("action") === "balance") return this.balance(fields);
     this.asked.push(fields);
     const next = this.answers.shift();
     if (next === undefined) throw new Error("the provider was called once too often");

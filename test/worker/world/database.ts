@@ -40,7 +40,21 @@ export async function bypassTriggers(...statements: readonly string[]): Promise<
   ]);
 }
 
-const FILLED = ["orders", "refunds", "changes", "providers", "dead_letters", "refund_policies", "transfers", "idempotency", "audit"];
+const FILLED = [
+  "orders",
+  "refunds",
+  "changes",
+  "providers",
+  "dead_letters",
+  "refund_policies",
+  "transfers",
+  "idempotency",
+  "audit",
+  "panel_shares",
+  "panel_troubles",
+  "strangers",
+  "wanted_checks",
+];
 
 /** Empties the tables that a test fills; panels stay. */
 export async function clear(): Promise<void> {

@@ -3,6 +3,10 @@
  */
 import * as z from "zod/mini";
 import { orderForReseller, type Shown } from "../../../domain/reseller-view.ts";
+import { MINUTE_MS, minuteOf } from "../../../domain/time.ts";
+import { unclaimChecks, wantCheck } from "../../../store/orders/wanted-checks.ts";
+import { claimShare } from "../../../store/panels/shares.ts";
+import { shareFailure } from "../../kit/share-failure.ts";
 import { type CheckMessage, MESSAGE_VERSION } from "../../../domain/message.ts";
 import { FLAG_NAMES, type Order } from "../../../domain/order.ts";
 import { orderView, type Polling } from "../../../domain/order-view.ts";
@@ -107,14 +111,32 @@ function viewOf(order: Order, pollings: ReadonlyMap<string, Polling>, { now, adm
   return isForReseller(admitted()) ? orderForReseller(view) : view;
 }
 
-/** `POST /v1/orders/{id}/check`: a message to the queue, so that the order is polled whatever its cadence. */
+/** Others who want a check at the same provider come within so many seconds, and share its message. */
+const COLLECTED_SECONDS = 3;
+
+/**
+ * `POST /v1/orders/{id}/check`: the order is polled soon, whatever its cadence. What is asked for in a minute at one
+ * provider goes to the queue as one message: a hundred of them once left the minute's sweeps no call.
+ */
 export async function checkOrder(context: PanelRefContext, { params: { id } }: WithId): Promise<Answer> {
   const found = await readBareOrders(context.db, context.panelRef, [id]);
   if (found === null) return noSuchPanel(context);
   const order = found.orders.get(id);
   if (order === undefined) return fail({ code: "order_not_found", order: id });
-  const message: CheckMessage = { v: MESSAGE_VERSION, kind: "check", orders: [[order.panel, order.number]] };
-  if (!(await enqueue(context, message))) return fail({ code: "queue_unavailable" });
+  const { db, env, ports } = context;
+  const now = ports.now();
+  const share = { panel: order.panel, kind: "check", wanted: 1, isWhole: true } as const;
+  if ((await claimShare(db, share, env.PLAN, now)) === 0) return fail(shareFailure("check", now));
+  const { provider } = order;
+  const minute = await wantCheck(db, { provider, panel: order.panel, n: order.number }, minuteOf(now), now);
+  if (minute !== null) {
+    const message: CheckMessage = { v: MESSAGE_VERSION, kind: "check", orders: [], wanted: provider };
+    const untilThen = Math.ceil((minute * MINUTE_MS - now) / 1000);
+    if (!(await enqueue(context, message, Math.max(COLLECTED_SECONDS, untilThen)))) {
+      await unclaimChecks(db, provider);
+      return fail({ code: "queue_unavailable" });
+    }
+  }
   if (context.panelRef.by === "id") await recordCheck(context, order);
   return json(202, { id, result: "queued" });
 }

@@ -9,10 +9,11 @@ import { standingOf } from "../../../domain/order-owner.ts";
 import { previewOf } from "../../../domain/refund-preview.ts";
 import { policyFor } from "../../../domain/refund-policy.ts";
 import { isFinal } from "../../../domain/status.ts";
-import { fail, type Result } from "../../../domain/result.ts";
+import { fail, ok, type Result } from "../../../domain/result.ts";
 import { type OrderRow, toOrder } from "../../../store/rows/order.ts";
 import { readRefundBases, type RefundBasis } from "../../../store/refunds/policies.ts";
 import type { AuditEntry } from "../../../store/operations/audit.ts";
+import { claimShare } from "../../../store/panels/shares.ts";
 import {
   addOrders,
   differences,
@@ -27,11 +28,12 @@ import {
   type Registration,
 } from "../../../store/orders/registration.ts";
 import { accountName } from "../customers/account-id.ts";
-import type { ActingPanel, Answer, PanelContext } from "../../kit/context.ts";
+import type { Answer, PanelContext } from "../../kit/context.ts";
 import { type Schema, validate } from "../../kit/validate.ts";
 import { errorObject, type Failure, type FieldProblem, type InsufficientBalance } from "../../kit/errors.ts";
 import { booleanParam } from "../../kit/query.ts";
 import { json } from "../../kit/reply.ts";
+import { shareFailure } from "../../kit/share-failure.ts";
 import { type RegistrationInput, registrationSchema } from "./registration-schema.ts";
 
 /** A body of 1 MiB holds some 2,000 orders; a thousand are written in one transaction with room to spare. */
@@ -52,19 +54,21 @@ type Registers = { readonly body: unknown; readonly query: z.output<typeof regis
 
 /** `POST /v1/orders`. With `?dry_run=true` the answer is the same, and nothing is written. */
 export function registerOrders(context: PanelContext, { body, query: { dry_run } }: Registers): Promise<Answer> {
-  const { db, panel, now } = context;
-  const run: Run = { db, panel, now, dry: dry_run ? { rows: [], bases: new Map() } : null };
+  const { db, env, panel, now } = context;
+  const run: Run = { db, env, panel, now, dry: dry_run ? { rows: [], bases: new Map() } : null };
   return Array.isArray(body) ? registerMany(run, body) : registerOne(run, body);
 }
 
 /** Who registers, and when; `dry` where nothing is to be written. */
-type Run = { readonly db: D1Database; readonly panel: ActingPanel; readonly now: number; readonly dry: DryRun | null };
+type Run = Pick<PanelContext, "db" | "env" | "panel" | "now"> & { readonly dry: DryRun | null };
 
 /** What a dry run would have written so far, and by what the refunds of each provider go. */
 type DryRun = { readonly rows: OrderRow[]; readonly bases: Map<string, RefundBasis> };
 
 async function registerOne(run: Run, input: unknown): Promise<Answer> {
-  const [result] = await register(run, [validate(registrationSchema(run.now), input)]);
+  const registered = await register(run, [validate(registrationSchema(run.now), input)]);
+  if (!registered.ok) return registered;
+  const [result] = registered.value;
   if (result === undefined) throw new Error("an order was registered without a result");
   if ("failure" in result) return fail(result.failure);
   const order = toOrder(result.row);
@@ -78,9 +82,10 @@ async function registerMany(run: Run, inputs: readonly unknown[]): Promise<Answe
   }
   const schema = registrationSchema(run.now);
   const checked = inputs.map((input) => validate(schema, input));
-  const results = await register(run, checked);
+  const registered = await register(run, checked);
+  if (!registered.ok) return registered;
   return json(200, {
-    results: results.map((result, i) => ({
+    results: registered.value.map((result, i) => ({
       ...resultView(result, inputs[i]),
       ...(run.dry === null || "failure" in result ? {} : { preview: previewView(run, result) }),
     })),
@@ -113,8 +118,8 @@ type RegistrationResult = Registered | { readonly result: "conflict" | "invalid"
 /** An order to be registered, and its place in the request. */
 type PlacedRegistration = { readonly place: number; readonly registration: Registration };
 
-/** Registers what can be; the outcomes stand in the order of the inputs. */
-async function register(run: Run, inputs: readonly Result<RegistrationInput, Failure>[]): Promise<RegistrationResult[]> {
+/** Registers what can be; the outcomes stand in the order of the inputs. Fails where what is new is more than the panel's share. */
+async function register(run: Run, inputs: readonly Result<RegistrationInput, Failure>[]): Promise<Result<RegistrationResult[], Failure>> {
   const outcomes = new Map<number, RegistrationResult>();
   let open: PlacedRegistration[] = [];
   for (const [place, input] of inputs.entries()) {
@@ -123,17 +128,21 @@ async function register(run: Run, inputs: readonly Result<RegistrationInput, Fai
   }
   for (let round = 1; open.length > 0 && round <= MAX_ROUNDS; round++) {
     const settled = await registerRound(run, open);
+    if (settled === "share_used_up") return fail(shareFailure("registration", run.now));
     for (const [place, outcome] of settled) outcomes.set(place, outcome);
     open = open.filter(({ place }) => !settled.has(place));
   }
   for (const { place, registration } of open) {
     outcomes.set(place, { result: "invalid", failure: { code: "order_contended", order: registration.id } });
   }
-  return inputs.flatMap((_, place) => outcomes.get(place) ?? []);
+  return ok(inputs.flatMap((_, place) => outcomes.get(place) ?? []));
 }
 
 /** One read and one write. Entries without an outcome lost a race, or stand behind another that is being written. */
-async function registerRound(run: Run, entries: readonly PlacedRegistration[]): Promise<ReadonlyMap<number, RegistrationResult>> {
+async function registerRound(
+  run: Run,
+  entries: readonly PlacedRegistration[],
+): Promise<ReadonlyMap<number, RegistrationResult> | "share_used_up"> {
   const registrations = entries.map(({ registration }) => registration);
   const read = await readKnown(run.db, run.panel.id, registrations);
   const known = run.dry === null ? read : withRows(read, run.dry.rows);
@@ -152,6 +161,9 @@ async function registerRound(run: Run, entries: readonly PlacedRegistration[]): 
       else outcomes.set(place, { result: "invalid", failure: refused });
     }
   }
+  const { db, env, panel, now, dry } = run;
+  const share = { panel: panel.id, kind: "registration", wanted: fresh.length, isWhole: true } as const;
+  if (dry === null && fresh.length > 0 && (await claimShare(db, share, env.PLAN, now)) === 0) return "share_used_up";
   for (const [place, outcome] of await write(run, draftsOf(fresh, known))) outcomes.set(place, outcome);
   return outcomes;
 }

@@ -10,9 +10,11 @@ import { fail } from "../../../domain/result.ts";
 import { adoptedRow, adoptOrders, readUsableProvider } from "../../../store/orders/adoption.ts";
 import { readStandings } from "../../../store/orders/owners.ts";
 import { toOrder } from "../../../store/rows/order.ts";
+import { claimShare } from "../../../store/panels/shares.ts";
 import type { Answer, PanelContext } from "../../kit/context.ts";
 import { json } from "../../kit/reply.ts";
 import { MAX_PROBLEMS } from "../../kit/errors.ts";
+import { shareFailure } from "../../kit/share-failure.ts";
 import type { Schema } from "../../kit/validate.ts";
 
 /** As many as are registered in one request: five rows written each. */
@@ -33,7 +35,7 @@ export const adoptionAnswer = z.strictObject({ adopted: z.int(), known: z.int(),
 type Input = { readonly params: { readonly id: string }; readonly body: z.output<typeof adoptionBody> };
 
 /** The provider is asked by the sweeps, as its calls allow: none of them is made here. */
-export async function postAdoption({ db, panel, ports }: PanelContext, { params: { id }, body: { orders } }: Input): Promise<Answer> {
+export async function postAdoption({ db, env, panel, ports }: PanelContext, { params: { id }, body: { orders } }: Input): Promise<Answer> {
   const provider = await readUsableProvider(db, panel.id, id);
   if (provider === null) return fail({ code: "provider_not_found", provider: id });
   const ids = [...new Set(orders)];
@@ -45,6 +47,8 @@ export async function postAdoption({ db, panel, ports }: PanelContext, { params:
   if (strangers.length > 0) return fail({ code: "invalid_request", fields: strangers.slice(0, MAX_PROBLEMS) });
   const fresh = standings.flatMap(([one, its]) => (mayAct(its, "follow") && its !== "own" ? [one] : []));
   const now = ports.now();
+  const share = { panel: panel.id, kind: "adoption", wanted: fresh.length, isWhole: true } as const;
+  if (fresh.length > 0 && (await claimShare(db, share, env.PLAN, now)) === 0) return fail(shareFailure("adoption", now));
   const adopted = await adoptOrders(
     db,
     fresh.map((one) => {

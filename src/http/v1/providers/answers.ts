@@ -57,6 +57,7 @@ const providerFields = {
       share: z.nullable(z.number()),
       min_orders: z.nullable(z.int()),
       engaged_at: z.nullable(timeAnswer),
+      panels: z.nullable(z.array(z.string())),
       held: z.nullable(held),
     }),
   ),

@@ -9,7 +9,7 @@ import type { Order } from "../../../domain/order.ts";
 import { fail, ok } from "../../../domain/result.ts";
 import { applyDecisions, type OrderWrite, type RefundWrite } from "../../../store/orders/apply.ts";
 import { type AuditEntry, auditOrdersStatement } from "../../../store/operations/audit.ts";
-import { disengageStatement, readBraked, readBrakeHeld } from "../../../store/refunds/refund-cases.ts";
+import { disengagePanelStatement, disengageStatement, readBraked, readBrakeHeld } from "../../../store/refunds/refund-cases.ts";
 import { readProviders } from "../../../store/orders/due.ts";
 import { OPERATOR_NAME } from "../../kit/auth.ts";
 import type { Answer, OperatorContext } from "../../kit/context.ts";
@@ -19,26 +19,30 @@ import { json } from "../../kit/reply.ts";
 /** Refunds decided in one request: they go into one transaction, well within an invocation's time. */
 const PER_REQUEST = 100;
 
-export const brakeBody = z.strictObject({ action: z.enum(["release", "reject"]) });
+/** `panel`: only what the brake holds of that panel. */
+export const brakeBody = z.strictObject({ action: z.enum(["release", "reject"]), panel: z.exactOptional(z.string()) });
 export const brakeAnswer = z.strictObject({ remaining: z.int() });
 
-type Action = z.output<typeof brakeBody>["action"];
+type Body = z.output<typeof brakeBody>;
+type Action = Body["action"];
 
 /** Posts or rejects what the brake holds; to be repeated until nothing remains, when the brake is off again. */
 export async function postBrake(
   { db, actor, now }: OperatorContext,
-  { params: { id }, body: { action } }: { readonly params: { readonly id: string }; readonly body: { readonly action: Action } },
+  { params: { id }, body }: { readonly params: { readonly id: string }; readonly body: Body },
 ): Promise<Answer> {
+  const { action, panel: named } = body;
+  const panel = named ?? null;
   const provider = (await readProviders(db, [id])).get(id);
   if (provider === undefined) return fail({ code: "provider_not_found", provider: id });
-  const orders = await readBraked(db, id, PER_REQUEST);
+  const orders = await readBraked(db, id, panel, PER_REQUEST);
   const writes = orders.flatMap((order) => writeOf(order, provider.state, action, now));
   const entries = writes.map((write) => ({ entry: entryOf(write, id, action, { actor, now }), seen: write.order }));
   if (writes.length > 0) await applyDecisions(db, writes, [auditOrdersStatement(db, entries)]);
-  const { count } = await readBrakeHeld(db, id);
+  const { count } = await readBrakeHeld(db, id, panel);
   // What is held may lie beyond what is counted at once.
-  const remaining = count === 0 ? (await readBraked(db, id, PER_REQUEST)).length : count;
-  if (remaining === 0) await disengageStatement(db, id).run();
+  const remaining = count === 0 ? (await readBraked(db, id, panel, PER_REQUEST)).length : count;
+  if (remaining === 0) await (panel === null ? disengageStatement(db, id) : disengagePanelStatement(db, id, panel)).run();
   return json(200, { remaining });
 }
 

@@ -1,6 +1,7 @@
 /**
  * Providers, which the operator keeps: their settings, their health, and a probe that finds out how to speak to one.
  */
+import { isAnyBraked } from "../../../domain/provider-brake.ts";
 import * as z from "zod/mini";
 import { chunksOf } from "../../../domain/chunks.ts";
 import { type CheckMessage, MESSAGE_VERSION } from "../../../domain/message.ts";
@@ -48,8 +49,8 @@ export async function getProvider(context: OperatorContext, { params: { id } }: 
 
 /** What the brake holds is read only where it is engaged: else there is nothing, or a few that came too late for it. */
 async function viewWithBrake({ db, now, ports }: Context, followed: FollowedProvider) {
-  const { id, settings } = followed.provider;
-  const held = followed.provider.state.brakeEngagedAt === null ? NOTHING_HELD : await readBrakeHeld(db, followed.provider.id);
+  const { id, settings, state } = followed.provider;
+  const held = isAnyBraked(state) ? await readBrakeHeld(db, id) : NOTHING_HELD;
   return providerView(followed, await openedKey(ports, id, settings.key), held, now);
 }
 
@@ -66,7 +67,7 @@ export async function getProviders(
     page.map(async (one) => {
       const { id, settings, state } = one.provider;
       const key = await openedKey(context.ports, id, settings.key);
-      return providerView(one, key, state.brakeEngagedAt === null ? NOTHING_HELD : null, context.now);
+      return providerView(one, key, isAnyBraked(state) ? null : NOTHING_HELD, context.now);
     }),
   );
   return json(200, { providers: views, ...paging });

@@ -39,11 +39,15 @@ export function providerView({ provider, activeOrders }: FollowedProvider, key: 
 
 /** Null: no brake, and nothing that one held. */
 function brakeView({ brake, state }: FollowedProvider["provider"], held: BrakeHeld | null) {
-  if (brake === null && state.brakeEngagedAt === null && (held?.count ?? 0) === 0) return null;
+  const panels = Object.entries(state.brakedPanels);
+  const engagedAt = [state.brakeEngagedAt ?? [], panels.map(([, at]) => at)].flat();
+  if (brake === null && engagedAt.length === 0 && (held?.count ?? 0) === 0) return null;
   return {
     share: brake?.share ?? null,
     min_orders: brake?.min_orders ?? null,
-    engaged_at: time(state.brakeEngagedAt),
+    engaged_at: engagedAt.length === 0 ? null : time(Math.min(...engagedAt)),
+    // Null: those of all panels.
+    panels: state.brakeEngagedAt === null ? panels.map(([panel]) => panel) : null,
     held: held === null ? null : heldView(held),
   };
 }

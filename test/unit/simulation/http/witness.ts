@@ -318,8 +318,13 @@ function wrongsOfApiV2(seen: Seen): string[] {
 /** What a call to a provider teaches of it, whatever came of the request that made the call. */
 const LEARNED: ReadonlySet<string> = new Set([
   ..."state_version failures retry_at last_success_at last_failure_at last_failure calls_day calls_today".split(" "),
-  ..."balance balance_currency balance_at add_trouble add_failed_at".split(" "),
+  ..."balance balance_currency balance_at add_trouble add_failed_at witness_failed".split(" "),
 ]);
+
+/** How much of its shares a panel has used, and how its calls fare, is counted whatever comes of a request. */
+const COUNTS: ReadonlySet<string> = new Set(["panel_shares", "panel_troubles"]);
+/** What a call teaches beside that. */
+const TAUGHT: ReadonlySet<string> = new Set([...COUNTS, "provider_services", "strangers"]);
 
 /** What goes on record of an order before a refill or a cancel is asked of its provider, and after. */
 const ASKED: ReadonlySet<string> = new Set([
@@ -332,7 +337,10 @@ const CLAIMED: ReadonlySet<string> = new Set([
   "budget_minute",
   "budget_used",
   "budget_granted",
+  "budget_asked",
+  "budget_panels",
   "probe_at",
+  "witness_at",
   "services_asked_at",
   "add_trial_at",
 ]);
@@ -342,11 +350,10 @@ const CLAIMED: ReadonlySet<string> = new Set([
  * orders heard of, a refill or cancel that was asked for, an order that its provider did not take and that was returned.
  */
 function isExplained({ table, before, after, columns }: Change, { isApiV2 }: Seen, wasCalled: boolean): boolean {
-  const isOfProvider = table === "providers" && before !== null && after !== null;
-  if (!wasCalled) return isOfProvider && columns.every((name) => CLAIMED.has(name));
-  if (table === "providers") return isOfProvider && columns.every((name) => LEARNED.has(name) || CLAIMED.has(name));
-  if (table === "provider_services") return true;
-  if (!isApiV2) return false;
+  if ((wasCalled ? TAUGHT : COUNTS).has(table)) return true;
+  const isAllowed = (name: string): boolean => CLAIMED.has(name) || (wasCalled && LEARNED.has(name));
+  if (table === "providers") return before !== null && after !== null && columns.every(isAllowed);
+  if (!wasCalled || !isApiV2) return false;
   switch (table) {
     case "panels":
       return before !== null && after !== null && columns.every((name) => name === "feed_seq" || name === "order_n");

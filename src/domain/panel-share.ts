@@ -1,0 +1,50 @@
+/**
+ * How much of what all panels use one of them may take: nobody's flood leaves the others without rows or calls.
+ * Rules [O45] and [O46].
+ */
+
+/** What is counted: one order each, but for `unknown_id`, an id that a provider is asked about because a panel names it. */
+export type ShareKind = "add" | "registration" | "check" | "adoption" | "unknown_id";
+
+export type Share = { readonly minute: number; readonly day: number };
+
+type Shares = {
+  readonly of: Readonly<Record<ShareKind, Share>>;
+  /** Rows written in a UTC day, about, from which on nothing is registered: polling needs the rest. Null: no such bound. */
+  readonly rowsForRegistration: number | null;
+};
+
+/**
+ * The free plan writes 100,000 rows a day: a tenth to a quarter of them each kind, and registering ends at seven tenths.
+ * The paid plan's bounds only stop what runs away.
+ */
+const SHARES: Readonly<Record<"free" | "paid", Shares>> = {
+  free: {
+    of: {
+      add: { minute: 300, day: 3000 },
+      registration: { minute: 2000, day: 4000 },
+      check: { minute: 60, day: 2000 },
+      adoption: { minute: 2000, day: 4000 },
+      unknown_id: { minute: 1500, day: 5000 },
+    },
+    rowsForRegistration: 70_000,
+  },
+  paid: {
+    of: {
+      add: { minute: 3000, day: 200_000 },
+      registration: { minute: 20_000, day: 200_000 },
+      check: { minute: 300, day: 50_000 },
+      adoption: { minute: 10_000, day: 100_000 },
+      unknown_id: { minute: 5000, day: 200_000 },
+    },
+    rowsForRegistration: null,
+  },
+};
+
+/** Rows that one of each costs, about: what it is written with, and an unknown id where it turns out to be an order. */
+export const ROWS_EACH: Readonly<Record<ShareKind, number>> = { add: 12, registration: 6, check: 4, adoption: 5, unknown_id: 5 };
+
+/** The shares under the plan named in the configuration; the narrow ones unless it says "paid". */
+export function sharesOf(plan: string | undefined): Shares {
+  return plan === "paid" ? SHARES.paid : SHARES.free;
+}
