@@ -39,7 +39,7 @@ export async function readRemovalCase(
 /** Gives back what the customer was charged for the order, where the panel's accounts are kept here. */
 const INSERT_VOID = insertTransfers(`
     SELECT o.panel, o.currency, coalesce(o.customer, '') AS customer, 'void' AS type, o.charge - o.registered_refunded AS amount,
-      o.n AS order_n, NULL AS refund_n, o.id AS reference, ?4 AS now, o.n AS i
+      o.n AS order_n, o.id AS order_id, NULL AS refund_n, o.id AS reference, ?4 AS now, o.n AS i
     FROM panels p CROSS JOIN orders o
     WHERE p.id = ?1 AND p.money = 'ledger' AND o.panel = p.id AND o.n = ?2 AND o.version = ?3 AND o.charge > o.registered_refunded`);
 
