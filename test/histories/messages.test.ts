@@ -24,6 +24,7 @@ const KINDS: Readonly<Record<string, Readonly<Record<string, (event: LogEvent) =
   "0003-doors": { sweep: posts, check: asks, books: finishes, request: asks },
   "0004-restore": { sweep: posts, check: asks, books: finishes, request: asks },
   "0005-world": { sweep: posts, check: asks, books: finishes, request: asks },
+  "0006-tenants": { sweep: posts, check: asks, books: finishes, request: asks },
 };
 
 function posts({ posted }: LogEvent): boolean {

@@ -64,9 +64,14 @@ export function dumpOf(backend: SqliteBackend): Rows[] {
 function loading(dump: readonly Rows[], migrations: readonly Migration[]): string {
   const empty = new SqliteBackend(migrations.map(({ sql }) => sql));
   const triggers = query(empty, "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY rowid");
+  const isThere = (path: string): boolean => {
+    const [table = "", column = ""] = path.split(".");
+    return query(empty, `SELECT 1 FROM pragma_table_info('${table}') WHERE name = '${column}'`).length > 0;
+  };
+  const kept = Object.entries(SECRETS).filter(([path]) => isThere(path));
   empty.close();
   const inserts = dump.flatMap(({ table, columns, rows }) => {
-    const secrets = Object.entries(SECRETS).filter(([path]) => path.startsWith(`${table}.`));
+    const secrets = kept.filter(([path]) => path.startsWith(`${table}.`));
     const names = [...columns, ...secrets.map(([path]) => path.slice(table.length + 1))];
     const named = (row: readonly Value[]): Row => Object.fromEntries(columns.map((column, i) => [column, row[i] ?? null]));
     const values = rows.map((row) => [...row, ...secrets.map(([, secretOf]) => secretOf(named(row)))]);
