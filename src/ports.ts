@@ -19,15 +19,6 @@ export type Ports = {
 
 export type LogEvent = { readonly event: string } & Readonly<Record<string, unknown>>;
 
-/** The real ports, for a Worker with these bindings. */
-export function portsOf({ ENCRYPTION_KEYS: keys }: Partial<Env>): Ports {
-  // An isolate has one set of bindings, and keeps what it has opened.
-  if (opened.keys !== keys) opened = { keys, secrets: secretsOf(keys) };
-  return { ...REAL, secrets: opened.secrets };
-}
-
-let opened: { readonly keys: string | undefined; readonly secrets: Secrets } = { keys: undefined, secrets: secretsOf(undefined) };
-
 const REAL: Omit<Ports, "secrets"> = {
   now: () => Date.now(),
   fetch: (request) => fetch(request),
@@ -35,3 +26,15 @@ const REAL: Omit<Ports, "secrets"> = {
   randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
   log: (event) => console.log(JSON.stringify(event)),
 };
+
+/** An isolate has one set of bindings, and keeps what it has opened. */
+let opened: { readonly keys: string | undefined; readonly ports: Ports } = {
+  keys: undefined,
+  ports: { ...REAL, secrets: secretsOf(undefined) },
+};
+
+/** The real ports, for a Worker with these bindings: the same ones each time. */
+export function portsOf({ ENCRYPTION_KEYS: keys }: Partial<Env>): Ports {
+  if (opened.keys !== keys) opened = { keys, ports: { ...REAL, secrets: secretsOf(keys) } };
+  return opened.ports;
+}

@@ -30,18 +30,20 @@ type Call = { readonly request: Request; readonly url: URL };
  */
 export async function readFields({ request, url }: Call): Promise<CallFields | null> {
   const queryPairs = formPairs(new TextEncoder().encode(url.search.slice(1)), MAX_ENTRIES);
-  if (request.method !== "POST") return boundedFields([queryPairs]);
+  const query = boundedFields(queryPairs);
+  if (request.method !== "POST") return query && callFields([query]);
   const bytes = await readBytes(request, MAX_BODY_BYTES);
   if (!bytes.ok) return null;
   const type = request.headers.get("Content-Type") ?? "";
   const pairs = type.toLowerCase().includes("multipart/form-data") ? await multipartPairs(bytes.value, type) : bodyPairs(bytes.value);
-  return boundedFields([queryPairs.filter(([name]) => name !== "key"), pairs]);
+  const body = boundedFields(pairs);
+  return query && body && callFields([new Map([...query].filter(([name]) => name !== "key")), body]);
 }
 
-function boundedFields(sources: readonly (readonly Pair[])[]): CallFields | null {
-  if (sources.some((pairs) => pairs.length > MAX_ENTRIES)) return null;
-  const collected = sources.map((pairs) => collect(pairs, isIdList));
-  return collected.some(({ size }) => size > MAX_FIELDS) ? null : callFields(collected);
+function boundedFields(pairs: readonly Pair[]): Collected | null {
+  if (pairs.length > MAX_ENTRIES) return null;
+  const collected = collect(pairs, isIdList);
+  return collected.size > MAX_FIELDS ? null : collected;
 }
 
 /** Later ones go before earlier ones. */

@@ -45,15 +45,7 @@ describe("an add at the own catalogue", () => {
 
   it("sends nothing that says something else than what was paid for", async () => {
     world.answers = [placed(1)];
-    await bought({
-      "quantity[]": "5000",
-      " quantity": "100000",
-      Quantity: "7",
-      "service[]": "888",
-      " key": "x",
-      package: "9",
-      comments: "kept",
-    });
+    await bought({ Quantity: "7", package: "9", comments: "kept" });
     expect(Object.fromEntries(world.asked[0] ?? [])).toEqual({
       key: "provider-key-1234",
       action: "add",
@@ -63,6 +55,15 @@ describe("an add at the own catalogue", () => {
       comments: "kept",
     });
   });
+
+  it.each([" quantity", "quantity.", "service ", " key", "KEY", "quantity[", "a b"])(
+    "is refused with a field that some server reads as another: %j",
+    async (name) => {
+      const answer = await bought({ [name]: "100000" });
+      expect(answer.json).toEqual({ error: `Incorrect request: the field "${name}" cannot be sent on` });
+      expect([world.asked, await world.shown()]).toEqual([[], []]);
+    },
+  );
 
   it("passes over ids that the panel has registered by itself", async () => {
     await world.post("/v1/orders", world.key, { id: "2", provider: "acme", provider_order_id: "x", quantity: 1, charge: "1" });

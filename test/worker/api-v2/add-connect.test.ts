@@ -326,6 +326,6 @@ describe("what an add costs", () => {
     const { db, usage } = metered(env.DB);
     await world.add({ link: "https://instagram.com/p/other" }, "acme", world.with({ DB: db }));
     expect(usage()).toMatchObject({ d1_calls: 5 });
-    expect(usage().rows_written).toBeLessThanOrEqual(13);
+    expect(usage().rows_written).toBeLessThanOrEqual(14);
   });
 });

@@ -38,6 +38,8 @@ describe("the audit trail", () => {
           refuse_duplicate_links: false,
           refuse_query_keys: false,
         },
+        key: null,
+        request_id: expect.stringMatching(/^[0-9a-f]{24}$/),
       },
     ]);
     await world.ask("PATCH", `/v1/panels/${id}`, { body: { credit_limit: null, name: "Books", currency: "USD" } });

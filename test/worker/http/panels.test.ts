@@ -86,13 +86,13 @@ describe("panels", () => {
   });
 
   it.each<[unknown, string[]]>([
-    [{}, ["id", "currency"]],
-    [{ id: "a b", currency: "USD" }, ["id"]],
-    [{ id: "../x", currency: "USD" }, ["id"]],
-    [{ id: "ok", currency: "$" }, ["currency"]],
-    [{ id: "ok", currency: "USD", money: "gold" }, ["money"]],
-    [{ id: "ok", currency: "USD", name: "" }, ["name"]],
-    [{ id: "ok", currency: "USD", key: "ps_mine" }, ["key"]],
+    [{}, ["id", "currency", "role"]],
+    [{ role: "shop", id: "a b", currency: "USD" }, ["id"]],
+    [{ role: "shop", id: "../x", currency: "USD" }, ["id"]],
+    [{ role: "shop", id: "ok", currency: "$" }, ["currency"]],
+    [{ role: "shop", id: "ok", currency: "USD", money: "gold" }, ["money"]],
+    [{ role: "shop", id: "ok", currency: "USD", name: "" }, ["name"]],
+    [{ role: "shop", id: "ok", currency: "USD", key: "ps_mine" }, ["key"]],
     [[], [""]],
   ])("refuses %j, naming what is wrong", async (body, expected) => {
     const answer = await world.ask("POST", "/v1/panels", { body });

@@ -108,7 +108,7 @@ describe("POST /v1/orders/{id}/refill", () => {
     await post(run, "o1/refill");
     // The order, its place among what is due (cadence is named), the change, and the panel's number.
     expect(usage().rows_written).toBeLessThanOrEqual(5);
-    expect(usage().rows_read).toBeLessThanOrEqual(30);
+    expect(usage().rows_read).toBeLessThanOrEqual(31);
     await run.drain();
     const [event] = run.eventsOf("request");
     expect(event).toMatchObject({ orders: 1, asked: 1 });

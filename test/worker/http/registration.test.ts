@@ -283,7 +283,7 @@ describe("registering many orders", () => {
       ),
     );
     expect(answer.json.results.every(({ result }: { result: string }) => result === "created")).toBe(true);
-    expect(rows_written).toBe(502);
+    expect(rows_written).toBe(503);
     expect(rows_read).toBeLessThanOrEqual(2500);
     expect(d1_calls).toBe(4);
   });

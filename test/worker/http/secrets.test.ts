@@ -45,7 +45,7 @@ describe("a provider's key", () => {
     await world.run(1);
     expect(new Set(keysSent(world))).toEqual(new Set([KEY]));
     expect((await world.get("/v1/providers/acme")).json.key_hint).toBe("e122");
-    expect((await world.get("/healthz")).json.secrets).toBe("sealed");
+    expect((await world.get("/healthz")).json.problems).toEqual([]);
   });
 
   it("sent again is no change: what was learned holds, and nobody is told of one", async () => {
@@ -92,7 +92,7 @@ describe("a provider's key", () => {
     expect(answer.json.error.message).toMatch(told);
     expect(answer.text).not.toContain(KEY);
     expect(await acme()).toBeUndefined();
-    expect((await world.get("/healthz")).json).toMatchObject({ secrets: "no_key" });
+    expect((await world.get("/healthz")).json).toMatchObject({ problems: [] });
   });
 
   it("cannot be changed without the secret, whereas other settings can", async () => {
@@ -104,7 +104,7 @@ describe("a provider's key", () => {
     expect(await storedKey()).toBe(before);
     await world.run(1);
     expect(world.calls).toEqual([]);
-    expect((await world.get("/healthz")).json).toMatchObject({ status: "degraded", secrets: "unreadable" });
+    expect((await world.get("/healthz")).json).toMatchObject({ status: "degraded", problems: ["secrets_unreadable"] });
   });
 
   it("of an earlier release goes on working in plain, and health says so", async () => {
@@ -115,7 +115,7 @@ describe("a provider's key", () => {
     expect(new Set(keysSent(world))).toEqual(new Set([KEY]));
     expect(await storedKey()).toBe(KEY);
     expect((await world.get("/v1/providers/acme")).json.key_hint).toBe("e122");
-    expect((await world.get("/healthz")).json).toMatchObject({ status: "degraded", secrets: "plain" });
+    expect((await world.get("/healthz")).json).toMatchObject({ status: "degraded", problems: ["secrets_plain"] });
   });
 
   it("that cannot be opened keeps an add from being sent, and the order from being in doubt", async () => {
@@ -136,7 +136,7 @@ describe("a tick", () => {
     const world = worldOf(FIRST);
     const left: number[] = [];
     for (let minute = 0; minute < 4; minute++) {
-      expect((await world.get("/healthz")).json.secrets).toBe(minute < 3 ? "sealing" : "sealed");
+      expect((await world.get("/healthz")).json.problems).toEqual([]);
       await world.run(1);
       left.push((await rows("SELECT id FROM providers WHERE api_key NOT LIKE 'sealed:1:%'")).length);
     }
@@ -155,10 +155,9 @@ describe("a tick", () => {
     await follow(worldOf(FIRST));
     const both = worldOf(`${SECOND},${FIRST}`);
     const learned = await acme();
-    expect((await both.get("/healthz")).json.secrets).toBe("sealing");
     await both.run(1);
     expect(await storedKey()).toMatch(/^sealed:2:/);
-    expect((await both.get("/healthz")).json.secrets).toBe("sealed");
+    expect((await both.get("/healthz")).json.problems).toEqual([]);
     expect(await acme()).toMatchObject({ settings_version: learned?.["settings_version"], many: "unknown" });
     const fresh = worldOf(SECOND);
     fresh.now = NOW + 60 * 60_000;
@@ -174,7 +173,7 @@ describe("a tick", () => {
     await world.run(1);
     expect([await storedKey("lost"), await storedKey("plain")]).toEqual([before, expect.stringMatching(/^sealed:1:/)]);
     expect(world.eventsOf("secrets.unreadable")).toMatchObject([{ secrets: 1, first: "providers:lost" }]);
-    expect((await world.get("/healthz")).json).toMatchObject({ status: "degraded", secrets: "unreadable" });
+    expect((await world.get("/healthz")).json).toMatchObject({ status: "degraded", problems: ["secrets_unreadable"] });
   });
 
   it("does not undo a change of the key that came in between", async () => {

@@ -10,6 +10,7 @@ type Credit = { readonly idempotencyKey?: string; readonly body?: object; readon
 
 export class LedgerWorld extends World {
   #panels = 0;
+  readonly #numbers = new Map<string, number>();
   #keys = 0;
 
   /** A panel of its own with accounts here; answers its id and key. */
@@ -17,6 +18,7 @@ export class LedgerWorld extends World {
     this.#panels += 1;
     const id = `books-${this.#panels}`;
     const { json } = await this.ask("POST", "/v1/panels", { body: { id, role: "shop", currency: "USD", money: "ledger", ...settings } });
+    this.#numbers.set(json.key as string, this.#panels);
     return { id, key: json.key as string };
   }
 
@@ -45,8 +47,15 @@ export class LedgerWorld extends World {
     return (await this.get(`/v1/customers/${encodeURIComponent(customer)}/entries${query}`, { key })).json.entries;
   }
 
+  /** A provider's order belongs to one panel: each panel's have ids of their own there. */
   register(key: string, body: unknown): Promise<Answered> {
-    return this.post("/v1/orders", key, body);
+    const n = this.#numbers.get(key);
+    if (n === undefined) return this.post("/v1/orders", key, body);
+    const own = (order: unknown): unknown => {
+      const { provider_order_id: id, ...rest } = order as Record<string, unknown>;
+      return { ...rest, provider_order_id: `${String(id)}-of-${n}` };
+    };
+    return this.post("/v1/orders", key, Array.isArray(body) ? body.map(own) : own(body));
   }
 }
 

@@ -5,7 +5,6 @@
 import * as z from "zod/mini";
 import { isoTime, MINUTE_MS } from "../../../domain/time.ts";
 import { ok } from "../../../domain/result.ts";
-import type { Ports } from "../../../ports.ts";
 import type { Secrets } from "../../../secrets/secrets.ts";
 import { type Health, readHealth } from "../../../store/operations/health.ts";
 import { timeAnswer } from "../../kit/answers.ts";
@@ -34,16 +33,16 @@ const STALLING: readonly Problem[] = ["database_unavailable", "sync_behind"];
 
 type Kept = { readonly at: number; readonly answer: Answer };
 
-/** The last answer of each isolate: in one, all requests have the same ports. */
-const kept = new WeakMap<Ports, Kept>();
+/** The last answer of each isolate: in one, all requests have the same bindings. */
+const kept = new WeakMap<Env, Kept>();
 
 /** `GET /healthz` */
 export async function getHealth(context: Context): Promise<Answer> {
-  const { ports, now } = context;
-  const last = kept.get(ports);
+  const { env, now } = context;
+  const last = kept.get(env);
   if (last !== undefined && now >= last.at && now < last.at + KEPT_SECONDS * 1000) return last.answer;
   const answer = await readAnswer(context);
-  kept.set(ports, { at: now, answer });
+  kept.set(env, { at: now, answer });
   return answer;
 }
 
