@@ -21,6 +21,7 @@ export type Asked = {
   readonly since: number;
 };
 
+const SILENT = "No answer, try again later";
 const NOBODYS = "Incorrect order ID";
 
 type Whose = "its own" | "another's" | "nobody's" | null;
@@ -32,7 +33,8 @@ export class Owners {
   /** By `provider/id`. */
   #holders = new Map<string, Holder>();
   /** Orders that a panel had at some time, also in lost time, or that have changed hands. */
-  readonly #everHeld = new Set<string>();
+  readonly #everHeldBy = new Map<string, Set<string>>();
+  #hasLost = false;
   readonly #world: () => World;
   readonly wrongs: string[] = [];
   /** What may have been asked of a provider for orders that nobody has here, as `provider/id`. */
@@ -53,6 +55,12 @@ export class Owners {
 
   recall(holders: Holders): void {
     this.#holders = new Map(holders);
+    this.#hasLost = true;
+  }
+
+  /** Whether another panel has ever had an order of a provider's, also in a time that a restore has taken back. */
+  wasAnothers(order: string, panel: string): boolean {
+    return [...(this.#everHeldBy.get(order) ?? [])].some((holder) => holder !== panel);
   }
 
   /** After a commit: a row, and that of the whole that it is a part of. */
@@ -66,7 +74,7 @@ export class Owners {
     if (before?.row === row) return;
     if (before !== undefined) this.wrongs.push(`${String(panel)}/${String(id)} has ${order}, which is ${before.panel}'s`);
     const isPlaced = add_digest !== null || (whole?.["add_digest"] ?? null) !== null;
-    this.#everHeld.add(order);
+    this.#everHeldBy.set(order, (this.#everHeldBy.get(order) ?? new Set()).add(String(panel)));
     this.#holders.set(order, { panel: String(panel), row, isPlaced, since: now });
   }
 
@@ -90,7 +98,9 @@ export class Owners {
       const isRefused = entry?.error === NOBODYS;
       const whose = this.#whoseSince(`${provider}/${id}`, panel, since);
       if (whose === "another's") this.refusals += 1;
-      if (whose === "another's" && entry !== undefined && !isRefused)
+      // After a restore it may be an order that this panel has lost: then nothing is said.
+      const isSilent = this.#hasLost && entry?.error === SILENT;
+      if (whose === "another's" && entry !== undefined && !isRefused && !isSilent)
         this.wrongs.push(`${name}, which is another's, and heard ${JSON.stringify(entry)}`);
       // A refill or a cancel that is passed on may be refused in these words by the provider itself.
       if (whose === "its own" && action === "status" && isRefused) this.wrongs.push(`${name}, which it has, and heard ${NOBODYS}`);
@@ -130,7 +140,7 @@ export class Owners {
   /** Whose an order has been all the time since then; null where that has changed, or cannot be told. */
   #whoseSince(order: string, panel: string, since: number): Whose {
     const holder = this.#holders.get(order);
-    if (holder === undefined) return this.#everHeld.has(order) ? null : "nobody's";
+    if (holder === undefined) return this.#everHeldBy.has(order) ? null : "nobody's";
     if (holder.since > since) return null;
     return holder.panel === panel ? "its own" : "another's";
   }

@@ -365,6 +365,7 @@ async function wrongsAtEnd(state: RunState): Promise<string[]> {
   const twin = participants.scripts.find(({ id }) => id === "twin");
   for (const link of [...system.slowSales, ...(watch?.doubtedLinks ?? [])]) twin?.excused.add(link);
   await excuseWhatOthersHave(backend, participants.scripts);
+  if (watch !== null) excuseWhatOthersHad(watch, participants.scripts, state.restores);
   const altered = new Set([...participants.operator.altered, ...(await rejectedOrders(backend))]);
   return [
     ...(watch?.wrongs ?? []),
@@ -412,6 +413,14 @@ async function excuseWhatOthersHave(backend: Backend, scripts: readonly Script[]
   for (const { id: panel, panel: actor, excused } of scripts) {
     const brought = actor.shop.orders.filter(({ link }) => link.includes("/brought/"));
     for (const { id, link } of brought) if ((holders.get(String(id)) ?? panel) !== panel) excused.add(link);
+  }
+}
+
+/** The same of what another panel has had in a time that was lost; and after a restore of all that the script placed. */
+function excuseWhatOthersHad({ owners }: Watch, scripts: readonly Script[], restores: number): void {
+  for (const { id: panel, panel: actor, excused } of scripts) {
+    for (const { id, link } of actor.shop.orders)
+      if ((restores > 0 || link.includes("/brought/")) && owners.wasAnothers(`${PROVIDERS[0]}/${String(id)}`, panel)) excused.add(link);
   }
 }
 

@@ -22,21 +22,25 @@ export type Known = {
   readonly placingSince: number | null;
   /** Whether the provider has shown that its ids are texts. */
   readonly textIds: boolean;
+  /** Whether a restore has lost orders of the panel: what it names may be one of them. */
+  readonly hasLostOrders?: boolean;
 };
 
 /**
  * - `own`: the panel has it.
  * - `anothers`: it does not exist for this panel.
+ * - `contested`: another panel was the first to ask about it after a restore, and it may be an order that this one has lost.
+ *   Nothing is said of it: a script would take an error for its end.
  * - `unclear`: it may be the order that another panel is just placing.
  * - `nobodys`: nobody has it here.
  * - `stranger`: no provider's id is spelled so.
  */
-export type Standing = "own" | "anothers" | "unclear" | "nobodys" | "stranger";
+export type Standing = "own" | "anothers" | "contested" | "unclear" | "nobodys" | "stranger";
 
 /** How a panel stands to a provider's order that it names by its id. */
-export function standingOf(panel: string, id: string, { holder, placingSince, textIds }: Known): Standing {
+export function standingOf(panel: string, id: string, { holder, placingSince, textIds, hasLostOrders = false }: Known): Standing {
   // planted: whose-order
-  if (holder !== null && holder.panel !== panel) return "anothers";
+  if (holder !== null && holder.panel !== panel) return hasLostOrders && !holder.isPlaced ? "contested" : "anothers";
   if (holder !== null) return isSure(holder, placingSince) ? "own" : "unclear";
   if (!isProviderOrderId(id, { textIds })) return "stranger";
   return placingSince === null ? "nobodys" : "unclear";
@@ -62,6 +66,7 @@ export function mayAct(standing: Standing, act: Act): boolean {
     case "unclear":
       return act !== "change";
     case "anothers":
+    case "contested":
     case "stranger":
       return false;
   }

@@ -8,7 +8,7 @@ import { isBraked } from "../../domain/provider-brake.ts";
 import { correctionWindowOf } from "../../domain/poll-cadence.ts";
 import { isPerhapsLost, isProviderOrderId, numberOfOurs, showsTextIds } from "../../domain/order-ids.ts";
 import type { Order } from "../../domain/order.ts";
-import { mayAct } from "../../domain/order-owner.ts";
+import { mayAct, type Standing } from "../../domain/order-owner.ts";
 import { policyFor } from "../../domain/refund-policy.ts";
 import { reconcile, type ReconcilePolicy } from "../../domain/reconcile.ts";
 import type { Report, StatusReport } from "../../domain/order-report.ts";
@@ -85,8 +85,8 @@ export async function adopt(call: Context, panel: Panel, providerId: string, unk
 
 /**
  * Which ids the provider is asked about: those that may be open to the panel, as far as its share of unknown ids goes. Those
- * beyond it are asked about the next time. `nobodys` need no question: another spelling, one that was unknown a moment ago,
- * another panel's.
+ * beyond it are asked about the next time, and nothing is said of them, nor of contested ones. `nobodys` need no question:
+ * another spelling, one that was unknown a moment ago, another panel's.
  */
 async function sortIds(
   { env, ports }: Context,
@@ -102,9 +102,13 @@ async function sortIds(
   const granted = await claimShare(env.DB, share, env.PLAN, ports.now());
   if (granted === 0) return "busy";
   const [wanted, beyond] = [named.slice(0, granted), named.slice(granted)];
-  const standing = await readStandings(env.DB, [{ panel: panel.id, account: provider, ids: wanted }]);
-  const isOpen = (id: string): boolean => mayAct(standing(panel.id, provider.id, id), "read");
-  return { asked: wanted.filter(isOpen), nobodys: [...nobodys, ...wanted.filter((id) => !isOpen(id))], beyond };
+  const hasLostOrders = panel.lostOrdersFrom !== null;
+  const standing = await readStandings(env.DB, [{ panel: panel.id, account: provider, ids: wanted, hasLostOrders }]);
+  const its = (id: string): Standing => standing(panel.id, provider.id, id);
+  const asked = wanted.filter((id) => mayAct(its(id), "read"));
+  const contested = wanted.filter((id) => its(id) === "contested");
+  const others = wanted.filter((id) => !asked.includes(id) && !contested.includes(id));
+  return { asked, nobodys: [...nobodys, ...others], beyond: [...beyond, ...contested] };
 }
 
 /** Whose orders are asked for, and those of them that are on record without having been heard of. */

@@ -161,7 +161,8 @@ async function planProviders(
     return order === undefined ? null : onRecord(kind, order, call.now, (refill) => refill);
   };
   const doubtful = ids.filter((id) => found.cases.get(id)?.isPlaced !== true && onRecordOf(id) === null);
-  const standing = await readStandings(call.env.DB, [{ panel, account: provider, ids: doubtful.map(upstreamIdOf) }]);
+  const hasLostOrders = found.panel.lostOrdersFrom !== null;
+  const standing = await readStandings(call.env.DB, [{ panel, account: provider, ids: doubtful.map(upstreamIdOf), hasLostOrders }]);
   const planFor = (id: string): RequestAnswer | ToAsk => {
     const one = found.cases.get(id);
     const order = one?.order;
@@ -169,7 +170,7 @@ async function planProviders(
     if (known !== null) return known;
     const upstreamId = upstreamIdOf(id);
     const its = one?.isPlaced === true ? "own" : standing(panel, providerId, upstreamId);
-    if (!mayAct(its, "change")) return its === "unclear" ? { kind: "refused", message: SILENT } : stranger();
+    if (!mayAct(its, "change")) return its === "unclear" || its === "contested" ? { kind: "refused", message: SILENT } : stranger();
     const hasEnded = kind === "cancel" && order !== undefined && isFinal(order.state.status);
     return { kind: "ask", panel, provider, upstreamId, order: hasEnded ? null : (order ?? null) };
   };

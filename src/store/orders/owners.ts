@@ -26,7 +26,13 @@ export function isHeldSql(provider: string, id: string): string {
 export type Account = Pick<Provider, "id" | "panels" | "settings">;
 
 /** Ids of a provider's orders, and the panel on whose behalf something is to be done about them. */
-export type Claim = { readonly panel: string; readonly account: Account; readonly ids: readonly string[] };
+export type Claim = {
+  readonly panel: string;
+  readonly account: Account;
+  readonly ids: readonly string[];
+  /** Whether a restore has lost orders of the panel; where it is left out, nobody is to be told of it. */
+  readonly hasLostOrders?: boolean;
+};
 
 /** How a panel stands to a provider's order; `stranger` for one that was not asked about. */
 export type Standings = (panel: string, provider: string, id: string) => Standing;
@@ -51,7 +57,7 @@ type HolderRow = { i: number; panel: string; is_placed: number; created_at: numb
  * goes by this, and by `mayAct`. One round trip, two statements, whatever is claimed.
  */
 export async function readStandings(db: D1Database, claims: readonly Claim[]): Promise<Standings> {
-  const named = claims.flatMap(({ panel, account, ids }) => ids.map((id) => ({ panel, account, id })));
+  const named = claims.flatMap(({ ids, ...claim }) => ids.map((id) => ({ ...claim, id })));
   if (named.length === 0) return () => "stranger";
   const [held, placing] = await db.batch([
     db.prepare(SELECT_HOLDERS).bind(JSON.stringify(named.map(({ account, id }) => [account.id, id]))),
@@ -67,7 +73,13 @@ export async function readStandings(db: D1Database, claims: readonly Claim[]): P
       const row = holders.get(one);
       const holder: Holder | null = row === undefined ? null : { panel: row.panel, isPlaced: row.is_placed === 1, since: row.created_at };
       const key = accountKey(one.panel, one.account.id);
-      const known = { holder, placingSince: placingSince.get(key) ?? null, textIds: one.account.settings.learned.textIds === true };
+      const { account, hasLostOrders = false } = one;
+      const known = {
+        holder,
+        placingSince: placingSince.get(key) ?? null,
+        textIds: account.settings.learned.textIds === true,
+        hasLostOrders,
+      };
       return [`${key}\n${one.id}`, standingOf(one.panel, one.id, known)];
     }),
   );

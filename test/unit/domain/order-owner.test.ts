@@ -12,6 +12,8 @@ describe("how panel b stands to a provider's order", () => {
     ["that it has", "23501", { holder: holder("b") }, "own"],
     ["that a has registered", "23501", { holder: holder("a") }, "anothers"],
     ["that a has placed", "23501", { holder: holder("a", true) }, "anothers"],
+    ["that a asked about, and that it may have lost", "23501", { holder: holder("a"), hasLostOrders: true }, "contested"],
+    ["that a has placed, after it lost some", "23501", { holder: holder("a", true), hasLostOrders: true }, "anothers"],
     ["that nobody has while a places one", "23501", { placingSince: 2000 }, "unclear"],
     ["that it registered after a began to place one", "23501", { holder: holder("b", false, 3000), placingSince: 2000 }, "unclear"],
     ["that it registered before that", "23501", { holder: holder("b", false, 1000), placingSince: 2000 }, "own"],
@@ -32,6 +34,7 @@ it.each<[Standing, Act[]]>([
   ["nobodys", ["read", "follow", "change"]],
   ["unclear", ["read", "follow"]],
   ["anothers", []],
+  ["contested", []],
   ["stranger", []],
 ])("of an order that is %s it may %j", (standing, acts) => {
   expect((["read", "follow", "change"] as const).filter((act) => mayAct(standing, act))).toEqual(acts);
