@@ -19,8 +19,14 @@ const MAX_MINUTES_AHEAD = 15;
 /** Others that asked within so many minutes may come again: a quarter of what panels may take is left for them. */
 const PARTY_MINUTES = 24 * 60;
 
-// Of one call or two a minute, two fifths are some whole calls in five minutes.
-const OF_PANELS = `CASE WHEN j.per_minute > 2 THEN j.per_minute * 2 / 5 ELSE (CAST(?2 AS INTEGER) + 1) * j.per_minute * 2 / 5 - CAST(?2 AS INTEGER) * j.per_minute * 2 / 5 END`;
+/**
+ * Of one call or two a minute, two fifths are some whole calls in five minutes. Which of the five they are in, goes by the
+ * place of the minute among them, shifted each time: a script that comes every ten minutes would never be in one of them.
+ */
+const MINUTE = "CAST(?2 AS INTEGER)";
+const PLACE = `((${MINUTE} + (${MINUTE} / 5 * 40503 % 65536) * 5 / 65536) % 5)`;
+const OF_PANELS = `CASE WHEN j.per_minute > 2 THEN j.per_minute * 2 / 5
+  ELSE (${PLACE} + 1) * j.per_minute * 2 / 5 - ${PLACE} * j.per_minute * 2 / 5 END`;
 const IS_THIS_MINUTE = "p.budget_minute BETWEEN ?2 AND ?2 + ?3";
 const USED_BY_PARTY = `CASE WHEN ${IS_THIS_MINUTE} AND p.budget_panels->>('$."' || j.party || '"[0]') = p.budget_minute
   THEN p.budget_panels->>('$."' || j.party || '"[1]') ELSE 0 END`;

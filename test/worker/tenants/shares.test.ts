@@ -54,6 +54,18 @@ describe("a provider's calls of a minute", () => {
     expect(await claim(100, "b", MINUTE + 25 * 60)).toBe(24);
   });
 
+  it.each([5, 10, 15, 20, 25, 60])("of one a minute reach a panel that asks every %i minutes", async (period) => {
+    for (let first = MINUTE; first < MINUTE + 5; first++) {
+      let granted = 0;
+      for (let n = 0; n < 15; n++) {
+        const claim = { provider: "acme", calls: 1, perMinute: 1, party: "b" };
+        granted += (await claimCalls(env.DB, first + n * period, [claim])).get("acme")?.granted ?? 0;
+      }
+      expect([first, granted > 0]).toEqual([first, true]);
+      await env.DB.prepare("UPDATE providers SET budget_minute = 0").run();
+    }
+  });
+
   it.each([
     [1, 2],
     [2, 4],
