@@ -269,7 +269,12 @@ export class Watch {
       this.brakes.heard(
         provider,
         // Of two panels that have the same order, it is one order that has ended.
-        { order: String(row["provider_order_id"]), status: row["status"], charge: row["charge"] },
+        {
+          order: String(row["provider_order_id"]),
+          status: row["status"],
+          charge: row["charge"],
+          isOld: before["polled_at"] === null && row["add_digest"] === null,
+        },
         this.#options.now(),
       );
   }
