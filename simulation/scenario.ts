@@ -419,8 +419,11 @@ async function excuseWhatOthersHave(backend: Backend, scripts: readonly Script[]
 /** The same of what another panel has had in a time that was lost; and after a restore of all that the script placed. */
 function excuseWhatOthersHad({ owners }: Watch, scripts: readonly Script[], restores: number): void {
   for (const { id: panel, panel: actor, excused } of scripts) {
-    for (const { id, link } of actor.shop.orders)
-      if ((restores > 0 || link.includes("/brought/")) && owners.wasAnothers(`${PROVIDERS[0]}/${String(id)}`, panel)) excused.add(link);
+    const wasAnothers = ({ id }: ShopOrder): boolean => owners.wasAnothers(`${PROVIDERS[0]}/${String(id)}`, panel);
+    for (const order of actor.shop.orders) {
+      const isPerhaps = restores > 0 || order.link.includes("/brought/");
+      if (isPerhaps && [order, ...actor.shop.partsOf(order)].some(wasAnothers)) excused.add(order.link);
+    }
   }
 }
 

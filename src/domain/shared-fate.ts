@@ -1,7 +1,8 @@
 /**
  * Whose failure is it? A call that carries what a panel made up (a link, a field, an id) may fail because of that, and a
  * hostile panel can have it fail as often as it likes. So such a failure closes nothing that others use, until a call
- * that carries nothing of any panel's fails, too: the provider is asked for the operator's balance. Rules [O40] to [O42].
+ * that carries nothing of any panel's fails, too: the provider is asked for the operator's balance. Rules [O40] to [O42], and in polls
+ * [O50] and [O51].
  */
 import type { Order } from "./order.ts";
 
@@ -13,6 +14,16 @@ export function isHeardOf({ state, channel }: Pick<Order, "state" | "channel">):
 /** The panel whose word a call about these orders carried; null where the provider has told of all of them. */
 export function namerOf(orders: readonly Order[]): string | null {
   return orders.find((order) => !isHeardOf(order))?.panel ?? null;
+}
+
+/** Orders as they are polled: most of them together, and those that only a panel has named in polls of that panel's own. */
+export type FateGroups = { readonly together: readonly Order[]; readonly apart: ReadonlyMap<string, readonly Order[]> };
+
+/** Sets apart what the provider has not told of, of the panels that are `apart`. */
+export function groupByFate(orders: readonly Order[], apart: (panel: string) => boolean): FateGroups {
+  const isApart = (order: Order): boolean => !isHeardOf(order) && apart(order.panel);
+  const alone = orders.filter(isApart);
+  return { together: orders.filter((order) => !isApart(order)), apart: Map.groupBy(alone, ({ panel }) => panel) };
 }
 
 /** What a call carried: something that a panel made up, or nothing but what the provider itself has told us. */

@@ -32,6 +32,14 @@ export function isTurnedDown(status: number): boolean {
 }
 
 /**
+ * Whether something before the provider's program may have turned the call away, or cut it off, because of an id in it:
+ * a firewall does so in any form. Asking for patience, and a key that is refused, are about the caller.
+ */
+export function mayBeOfTheIds({ code }: ProviderFailure): boolean {
+  return code !== "rate_limited" && code !== "rejected_key" && code !== "sealed_key";
+}
+
+/**
  * Whether the orders asked for can have caused a failure: an error in JSON, an answer of no form or too long a one, and a script
  * that dies over an order, which shows as HTTP 500 or as a page in place of JSON. All others are the provider's.
  */

@@ -31,6 +31,18 @@ export async function readTroubledProviders(db: D1Database, panel: string, lane:
   return new Set(results.map(({ provider }) => provider));
 }
 
+/** Of some panels, those whose questions at a provider are in trouble. At most two rows read a panel. */
+export async function readTroubledPanels(db: D1Database, provider: string, panels: readonly string[]): Promise<ReadonlySet<string>> {
+  const { results } = await db
+    .prepare(
+      `SELECT panel FROM json_each(?2) CROSS JOIN panel_troubles ON panel = value
+       WHERE provider = ?1 AND lane = 'ask' AND level > 0`,
+    )
+    .bind(provider, JSON.stringify(panels))
+    .all<{ panel: string }>();
+  return new Set(results.map(({ panel }) => panel));
+}
+
 /** Writes how they fare; false when that is not as it was seen any more. One row written. */
 export async function writePanelTrouble(
   db: D1Database,

@@ -5,9 +5,13 @@ import pLimit from "p-limit";
 import type { Order } from "../../domain/order.ts";
 import type { PartFacts } from "../../domain/refund-rules.ts";
 import type { Report } from "../../domain/order-report.ts";
+import { groupByFate, isHeardOf } from "../../domain/shared-fate.ts";
+import { askedBy, type GateContext, noteFailure, openToPanel } from "../../gate/gate.ts";
 import type { Quota } from "../../gate/quota.ts";
-import type { Capability, PollResult, ProviderPort } from "../../provider/client.ts";
+import type { Capability, PollResult } from "../../provider/client.ts";
 import { clientFor } from "../../provider/client-for.ts";
+import { mayBeOfTheIds } from "../../provider/failure.ts";
+import { readTroubledPanels } from "../../store/panels/troubles.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import { OPEN_CALLS } from "../limits.ts";
 import { askRefillWords } from "../refills-cancels.ts";
@@ -50,30 +54,37 @@ export type PollRun = PollRequest & {
  * Asks each provider about its orders, and hands on what each said as soon as it has: a slow one delays no other, nor
  * does it get more than its share of the connections. Never throws for what a provider does: that is in `poll`.
  */
-export async function runPolls<T>(requests: readonly PollRequest[], ports: ProviderPort, then: (run: PollRun) => Promise<T>): Promise<T[]> {
+export async function runPolls<T>(
+  requests: readonly PollRequest[],
+  context: GateContext,
+  then: (run: PollRun) => Promise<T>,
+): Promise<T[]> {
   const connections = Math.max(1, Math.floor(OPEN_CALLS / Math.max(1, requests.length)));
   return Promise.all(
     requests.map(async (request) => {
       const slot = pLimit(connections);
-      return then(await runPoll(request, ports, (task) => slot(task)));
+      return then(await runPoll(request, context, (task) => slot(task)));
     }),
   );
 }
 
-async function runPoll(request: PollRequest, ports: ProviderPort, slot: <T>(task: () => Promise<T>) => Promise<T>): Promise<PollRun> {
+type Slot = <T>(task: () => Promise<T>) => Promise<T>;
+
+async function runPoll(request: PollRequest, context: GateContext, slot: Slot): Promise<PollRun> {
   const { provider, orders, quota } = request;
+  const { ports } = context;
   const { many } = provider.state;
   const assumed: Capability = { many, batchSize: many === "no" ? provider.state.learnedBatchSize : idsPerCall(provider) };
-  // Two panels may follow one order of a provider: it is asked once.
-  const ids = new Map(orders.flatMap((order) => (order.providerOrderId === null ? [] : [[order.providerOrderId, isSuspect(order)]])));
-  const polled = [...ids].map(([id, suspect]) => ({ id, suspect }));
   const { now } = ports;
   const startedAt = now();
-  const statuses = await clientFor(ports, provider.settings).poll(
-    { slot, takeCall: quota, inTrouble: provider.state.failures > 0 },
-    assumed,
-    polled,
-  );
+  const ask: AskStatuses = (asked, capability = assumed) => {
+    // Two panels may follow one order of a provider: it is asked once.
+    const ids = new Map(asked.flatMap((order) => (order.providerOrderId === null ? [] : [[order.providerOrderId, isSuspect(order)]])));
+    const polled = [...ids].map(([id, suspect]) => ({ id, suspect }));
+    const port = { slot, takeCall: quota, inTrouble: provider.state.failures > 0 };
+    return clientFor(ports, provider.settings).poll(port, capability, polled);
+  };
+  const statuses = await askByFate(request, context, ask);
   // Statuses come first, and a provider in trouble is left alone.
   const refillable = statuses.failure === null ? orders : [];
   const { words, calls } = await slot(() => askRefillWords(ports, provider, refillable, quota));
@@ -83,4 +94,61 @@ async function runPoll(request: PollRequest, ports: ProviderPort, slot: <T>(task
     return answer === undefined ? [] : [{ order, ...answer, refillWord: words.get(order.state.refill?.id ?? "") ?? null }];
   });
   return { ...request, answers, poll, parts: new Map(), assumed, tookMs: now() - startedAt };
+}
+
+type AskStatuses = (orders: readonly Order[], capability?: Capability) => Promise<PollResult>;
+
+/** So many panels' ids are asked about apart in one poll; those of others wait for the next. */
+const MAX_APART = 4;
+
+/**
+ * Asks about all together, but for the ids that only a panel has named and whose calls failed of late. Where a call fails
+ * that such ids were in, what the provider has told of is asked by itself, and then each of those panels' ids: what fails
+ * then is the panel's, as at the doors. Rules [O50] and [O51].
+ */
+async function askByFate({ provider, orders }: PollRequest, context: GateContext, ask: AskStatuses): Promise<PollResult> {
+  const namers = [...new Set(orders.filter((order) => !isHeardOf(order)).map(({ panel }) => panel))];
+  if (namers.length === 0) return ask(orders);
+  const troubled = await readTroubledPanels(context.db, provider.id, namers);
+  const first = groupByFate(orders, (panel) => troubled.has(panel));
+  let poll = await ask(first.together);
+  let { apart } = first;
+  const { failure } = poll;
+  const mixed = first.together.filter((order) => !isHeardOf(order));
+  if (failure !== null && mixed.length > 0 && mayBeOfTheIds(failure)) {
+    const left = first.together.filter((order) => isHeardOf(order) && !poll.answers.has(order.providerOrderId ?? ""));
+    poll = withMore(poll, left.length === 0 ? NOTHING_ASKED : await ask(left, poll.capability));
+    const [only, ...others] = new Set(mixed.map(({ panel }) => panel));
+    if (poll.failure === null && only !== undefined && others.length === 0) {
+      await noteFailure(context, provider, failure, askedBy(only));
+    } else {
+      apart = groupByFate(orders, () => true).apart;
+    }
+  }
+  for (const [panel, named] of [...apart].slice(0, MAX_APART)) {
+    if (poll.failure !== null) break;
+    if (!(await openToPanel(context, [provider], panel)).has(provider)) continue;
+    const own = await ask(named, poll.capability);
+    const isPanels = own.failure !== null && mayBeOfTheIds(own.failure);
+    if (isPanels && own.failure !== null) await noteFailure(context, provider, own.failure, askedBy(panel));
+    poll = withMore(poll, {
+      ...own,
+      capability: poll.capability,
+      ...(isPanels ? { failure: null, failedCalls: 0 } : {}),
+    });
+  }
+  return poll;
+}
+
+const NOTHING_ASKED = { answers: new Map(), calls: 0, failedCalls: 0, failure: null } as const;
+
+/** What was asked after it, whose failure it is that counts. The calls that failed because of an id say nothing of the batches' size. */
+function withMore(poll: PollResult, more: Omit<PollResult, "capability"> & { readonly capability?: Capability }): PollResult {
+  return {
+    answers: new Map([...poll.answers, ...more.answers]),
+    capability: more.capability ?? poll.capability,
+    calls: poll.calls + more.calls,
+    failedCalls: (poll.failure === null ? poll.failedCalls : 0) + more.failedCalls,
+    failure: more.failure,
+  };
 }

@@ -70,7 +70,7 @@ export async function sweep(message: SweepMessage, isFirstDelivery: boolean, env
   const polls = selected.map(({ provider, selection }): PollRequest => {
     return { provider, orders: selection.orders, quota: quotas.of(provider), readAt, selection, frozen: page.frozen };
   });
-  const applied = await runPolls(polls, { ...ports, now }, (run) => applyPollRun(db, run, limits, now));
+  const applied = await runPolls(polls, { db, ports: { ...ports, now } }, (run) => applyPollRun(db, run, limits, now));
   const counts = await sendRefused(applied, env, ports);
   ports.log({
     event: "sweep",
@@ -172,7 +172,7 @@ export async function check(message: CheckMessage, env: Env, ports: Ports): Prom
     const most = message.wanted === undefined ? orders.length : quotas.grantOf(provider).granted * idsPerCall(provider);
     return { provider, orders: orders.slice(0, most), quota: quotas.of(provider), readAt, selection: null, frozen };
   });
-  const applied = await runPolls(polls, ports, (run) => applyPollRun(db, run, limits, ports.now));
+  const applied = await runPolls(polls, { db, ports }, (run) => applyPollRun(db, run, limits, ports.now));
   const counts = await sendRefused(applied, env, ports);
   const left = new Set(wanted.flatMap(({ named }) => named.map(keyText)));
   for (const { orders } of polls) for (const order of orders) left.delete(keyText(order));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type Carried, countingOf, type Witness } from "../../../src/domain/shared-fate.ts";
+import type { Order } from "../../../src/domain/order.ts";
+import { type Carried, countingOf, groupByFate, type Witness } from "../../../src/domain/shared-fate.ts";
 
 const PANELS = { panel: true, adds: false, circuit: null };
 
@@ -22,5 +23,33 @@ describe("a failed call counts against", () => {
   it("nothing that others use while the balance has not failed, whatever a panel sent", () => {
     for (const leftDoubt of [true, false])
       for (const witness of ["answers", "unknown"] as const) expect(countingOf({ carried: "panels", leftDoubt, witness })).toEqual(PANELS);
+  });
+});
+
+describe("orders are polled together", () => {
+  const orderOf = (panel: string, providerStatus: string | null, channel: Order["channel"] = null): Order =>
+    ({ panel, channel, state: { providerStatus } }) as Order;
+  const told = orderOf("a", "Pending");
+  const bought = orderOf("a", null, "catalogue");
+  const named = orderOf("a", null);
+  const other = orderOf("b", null);
+  const orders = [named, told, other, bought];
+
+  it.each<[string, (panel: string) => boolean, Order[], [string, Order[]][]]>([
+    ["where no panel is apart", () => false, orders, []],
+    ["but for what one panel has named", (panel) => panel === "a", [told, other, bought], [["a", [named]]]],
+    [
+      "but for what only panels have named",
+      () => true,
+      [told, bought],
+      [
+        ["a", [named]],
+        ["b", [other]],
+      ],
+    ],
+  ])("%s", (_name, isApart, together, apart) => {
+    const groups = groupByFate(orders, isApart);
+    expect(groups.together).toEqual(together);
+    expect([...groups.apart]).toEqual(apart);
   });
 });

@@ -1,0 +1,116 @@
+/**
+ * Whose failure a poll's is: an id that only a panel has named may be why its call is turned away.
+ */
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { clear, MINUTE_MS, migrate, NOW, rows } from "../world/database.ts";
+import { inProgress } from "../world/providers.ts";
+import { addOrders, addPanel, addProvider, young } from "../world/records.ts";
+import { World } from "../world/world.ts";
+
+const EVIL = "xp_cmdshell";
+const FORMS: Readonly<Record<string, () => Response>> = {
+  "a page under 403": () => new Response("<html><title>Just a moment...</title></html>", { status: 403 }),
+  "a page under 406": () => new Response("<html>Not Acceptable!</html>", { status: 406 }),
+  "a page under 503": () => new Response("<html>Request blocked</html>", { status: 503 }),
+  "a connection cut off": () => {
+    throw new TypeError("Network connection lost.");
+  },
+};
+
+let world: World;
+let evil: () => Response;
+let isDown = false;
+let calls: { action: string; ids: readonly string[] }[] = [];
+
+beforeAll(async () => {
+  await migrate();
+  await addPanel("shop");
+  await addPanel("other");
+  await addPanel("flood");
+});
+
+beforeEach(async () => {
+  await clear();
+  calls = [];
+  isDown = false;
+  evil = FORMS["a page under 403"] as () => Response;
+  world = new World({ now: NOW, fetch: provide });
+  await addProvider("acme", { many: "yes" });
+});
+
+afterEach(clear);
+
+async function provide(request: Request): Promise<Response> {
+  const fields = new URLSearchParams(new TextDecoder().decode(await request.arrayBuffer()));
+  const action = fields.get("action") ?? "";
+  const ids = (fields.get("orders") ?? fields.get("order") ?? "").split(",").filter(Boolean);
+  calls.push({ action, ids });
+  if (isDown || ids.includes(EVIL)) return evil();
+  if (action === "balance") return Response.json({ balance: "5", currency: "USD" });
+  const [id] = ids;
+  if (fields.has("order") && id !== undefined) return Response.json(inProgress());
+  return Response.json(Object.fromEntries(ids.map((one) => [one, inProgress()])));
+}
+
+const heard = { ...young, status: "in_progress", provider_status: "In progress" };
+const unheard = { ...young, provider_status: null };
+const circuit = async () => (await rows("SELECT failures, retry_at FROM providers"))[0];
+const troubled = async () => (await rows("SELECT panel FROM panel_troubles WHERE level > 0")).map(({ panel }) => panel);
+const polled = async (panel: string) => (await rows("SELECT provider_status FROM orders WHERE panel = ?1", panel))[0]?.["provider_status"];
+
+async function addEvil(): Promise<void> {
+  await addOrders("flood", "acme", 900, 1, { ...unheard, provider_order_id: EVIL });
+}
+
+describe("an id that trips a firewall", () => {
+  it.each(Object.entries(FORMS))("closes nothing for others: %s", async (_name, form) => {
+    evil = form;
+    await addOrders("shop", "acme", 1, 3, heard);
+    await addOrders("other", "acme", 11, 1, unheard);
+    await addEvil();
+    await world.run(5);
+    expect(await circuit()).toEqual({ failures: 0, retry_at: null });
+    expect(await polled("other")).toBe("In progress");
+    expect(await troubled()).toEqual(["flood"]);
+  });
+
+  it("is asked about apart, and ever less often", async () => {
+    await addOrders("shop", "acme", 1, 3, heard);
+    await addEvil();
+    await world.run(12);
+    const asked = calls.filter(({ ids }) => ids.includes(EVIL));
+    expect(asked.slice(1).every(({ ids }) => ids.length === 1)).toBe(true);
+    expect(asked.length).toBeLessThan(9);
+    expect(calls.filter(({ ids }) => ids.includes("1") && !ids.includes(EVIL))).toHaveLength(12);
+    expect(await circuit()).toEqual({ failures: 0, retry_at: null });
+  });
+
+  it("closes nothing where it stands alone", async () => {
+    await addEvil();
+    await world.run(4);
+    expect(calls.some(({ action }) => action === "balance")).toBe(true);
+    expect(await circuit()).toEqual({ failures: 0, retry_at: null });
+  });
+});
+
+describe("a provider that turns all away", () => {
+  it.each([
+    ["with", heard],
+    ["without", unheard],
+  ] as const)("is left alone, %s orders that it has told of", async (_name, columns) => {
+    isDown = true;
+    await addOrders("shop", "acme", 1, 3, columns);
+    await addOrders("other", "acme", 11, 1, unheard);
+    await world.run(1);
+    expect((await circuit())?.["failures"]).toBe(1);
+    expect((await circuit())?.["retry_at"]).toBeGreaterThan(NOW + MINUTE_MS);
+    expect(await troubled()).toEqual([]);
+  });
+});
+
+it("makes no call more where all goes well", async () => {
+  await addOrders("shop", "acme", 1, 3, heard);
+  await addOrders("other", "acme", 11, 3, unheard);
+  await world.run(1);
+  expect(calls).toHaveLength(1);
+});
