@@ -210,8 +210,8 @@ describe("requests beside the sweeps", () => {
         world.now += MINUTE_MS / 4;
       }
     }
-    // The first add asks for the services, too.
-    expect(calls.length).toBeLessThanOrEqual(10);
+    // The first add asks for the services, too; and a look of a sweep at an id that only the panel has named, for the balance.
+    expect(calls.length).toBeLessThanOrEqual(15);
   });
 
   it("do not break what a sweep writes by looking whether the provider is back", async () => {
