@@ -6,8 +6,17 @@
 import { MINUTE_MS } from "./system.ts";
 
 type Brake = { readonly share: number; readonly min_orders: number };
-/** `isForgotten`: the brake was let go since. The order has been counted all the same, and is not counted again within the hour. */
-type Ending = { readonly order: string; readonly at: number; readonly isBad: boolean; readonly isForgotten: boolean };
+type Ending = {
+  readonly order: string;
+  readonly at: number;
+  readonly isBad: boolean;
+  /** It is not known for how long it had ended: the order was adopted, and this is the first that was heard of it. */
+  readonly isOld: boolean;
+  /** The brake was let go since. The order has been counted all the same, and is not counted again within the hour. */
+  readonly isForgotten: boolean;
+};
+/** What a report says of an order. */
+type Report = { readonly order: string; readonly status: unknown; readonly charge: unknown; readonly isOld: boolean };
 type OfPanel = { readonly provider: string; readonly panel: string };
 /** `panel` is null where the brake is the whole provider's. */
 export type Braked = {
@@ -64,15 +73,11 @@ export class BrakeCheck {
   }
 
   /** A report has moved an order to this status. */
-  heard(
-    of: OfPanel,
-    { order, status, charge }: { readonly order: string; readonly status: unknown; readonly charge: unknown },
-    at: number,
-  ): void {
+  heard(of: OfPanel, { order, status, charge, isOld }: Report, at: number): void {
     if (charge === 0 || (!BAD.has(status) && status !== "completed")) return;
     const name = nameOf(of);
     this.#justEnded.add(name);
-    this.#endings.set(name, [...(this.#endings.get(name) ?? []), { order, at, isBad: BAD.has(status), isForgotten: false }]);
+    this.#endings.set(name, [...(this.#endings.get(name) ?? []), { order, at, isBad: BAD.has(status), isOld, isForgotten: false }]);
   }
 
   /** After a commit and all that was heard with it. */
@@ -126,9 +131,10 @@ export class BrakeCheck {
 
 type Hour = { readonly bad: number; readonly good: number; readonly surelyBad: number; readonly surelyGood: number };
 
-/** One that had ended a while before was counted then, and not again. */
+/** One that had ended a while before was counted then, and not again; or perhaps never. */
 function endsOnce(known: readonly Ending[], order: string): boolean {
-  return known.filter((ending) => ending.order === order).length === 1;
+  const its = known.filter((ending) => ending.order === order);
+  return its.length === 1 && its.every(({ isOld }) => !isOld);
 }
 
 function ordersOf(endings: readonly Ending[]): string[] {

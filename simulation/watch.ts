@@ -272,7 +272,12 @@ export class Watch {
     if (before !== null && before["status"] !== row["status"] && before["polled_at"] !== row["polled_at"])
       this.brakes.heard(
         { provider, panel: String(row["panel"]) },
-        { order: String(row["provider_order_id"]), status: row["status"], charge: row["charge"] },
+        {
+          order: String(row["provider_order_id"]),
+          status: row["status"],
+          charge: row["charge"],
+          isOld: before["polled_at"] === null && row["add_digest"] === null,
+        },
         this.#options.now(),
       );
   }

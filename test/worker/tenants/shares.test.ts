@@ -58,8 +58,8 @@ describe("a provider's calls of a minute", () => {
     for (let first = MINUTE; first < MINUTE + 5; first++) {
       let granted = 0;
       for (let n = 0; n < 15; n++) {
-        const claim = { provider: "acme", calls: 1, perMinute: 1, party: "b" };
-        granted += (await claimCalls(env.DB, first + n * period, [claim])).get("acme")?.granted ?? 0;
+        const one = { provider: "acme", calls: 1, perMinute: 1, party: "b" };
+        granted += (await claimCalls(env.DB, first + n * period, [one])).get("acme")?.granted ?? 0;
       }
       expect([first, granted > 0]).toEqual([first, true]);
       await env.DB.prepare("UPDATE providers SET budget_minute = 0").run();
