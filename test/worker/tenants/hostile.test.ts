@@ -38,7 +38,12 @@ beforeEach(async () => {
   expect((await add("1")).json).toHaveProperty("order");
   expect((await add("2")).json).toHaveProperty("order");
   const { json } = await world.post("/v1/orders", world.panelKey(shop), {
-    ...{ id: "r1", provider: "acme", provider_order_id: "777001", quantity: 1000, charge: "0.771301", customer: "ann" },
+    id: "r1",
+    provider: "acme",
+    provider_order_id: "777001",
+    quantity: 1000,
+    charge: "0.771301",
+    customer: "ann",
     link: "https://mine.example/r1",
   });
   expect(json).toHaveProperty("id", "r1");
@@ -64,8 +69,15 @@ async function stateOf(): Promise<unknown> {
 }
 
 const SPELLINGS: readonly ((id: string) => string)[] = [
-  ...[(id: string) => id, (id: string) => `0${id}`, (id: string) => `+${id}`, (id: string) => `${id}abc`, (id: string) => `${id}.0`],
-  ...[(id: string) => `\u200b${id}`, (id: string) => ` ${id}`, (id: string) => `${id}' union select 2`, (id: string) => `${id},${id}`],
+  (id: string) => id,
+  (id: string) => `0${id}`,
+  (id: string) => `+${id}`,
+  (id: string) => `${id}abc`,
+  (id: string) => `${id}.0`,
+  (id: string) => `\u200b${id}`,
+  (id: string) => ` ${id}`,
+  (id: string) => `${id}' union select 2`,
+  (id: string) => `${id},${id}`,
 ];
 const NAMES: readonly ((name: string) => string)[] = [(name) => name, (name) => ` ${name}`, (name) => `${name}[]`, (name) => `${name} `];
 const ACTIONS = ["status", "add", "cancel", "refill", "refill_status", "services", "balance", "nonsense"];
@@ -101,8 +113,15 @@ type Move = {
 const below = (count: number) => fc.nat(count - 1);
 const moves = fc.array(
   fc.record<Move>({
-    ...{ who: below(2), target: below(50), spelling: below(SPELLINGS.length), route: below(ROUTES.length), body: below(BODIES.length) },
-    ...{ action: below(ACTIONS.length), name: below(NAMES.length), way: below(3), header: below(4) },
+    who: below(2),
+    target: below(50),
+    spelling: below(SPELLINGS.length),
+    route: below(ROUTES.length),
+    body: below(BODIES.length),
+    action: below(ACTIONS.length),
+    name: below(NAMES.length),
+    way: below(3),
+    header: below(4),
   }),
   { minLength: 20, maxLength: 40 },
 );
