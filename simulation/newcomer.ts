@@ -1,6 +1,6 @@
 /**
  * A panel that comes later, and wants orders that are there already: its own, those of others, and those that nobody has
- * asked about here. What it is told of each, the owners decide (owners.ts).
+ * asked about here. It tries them under other spellings, too. What it is told of each, the owners decide (owners.ts).
  */
 import { placeOrder } from "../simulator/orders.ts";
 import type { Provider } from "../simulator/world.ts";
@@ -12,6 +12,14 @@ import { PROVIDERS } from "./providers.ts";
 import type { System } from "./system.ts";
 
 const ACCEPTED = 202;
+/** Spellings that a lenient server reads as the order itself. No provider has given such an id. */
+const SPELLINGS = [(id: string) => `0${id}`, (id: string) => `+${id}`, (id: string) => `${id}abc`, (id: string) => `${id}.0`] as const;
+
+/** Whether an id is spelled so that only a lenient server finds an order by it. */
+export function isMisspelt(id: string): boolean {
+  return /^(?:[0+]\d+|\d+(?:abc|\.0))$/.test(id);
+}
+
 /** The most ids that it names in a request. */
 const MOST_NAMED = 6;
 
@@ -39,6 +47,7 @@ export class Newcomer {
   readonly #client: RestClient;
   readonly #endpoints: ReadonlyMap<string, ApiClient>;
   readonly #draws: Draws;
+  readonly #spellings: Draws;
   /** What another panel has registered: it registers some of that, too. */
   readonly #registrations: () => readonly Json[];
   #registered = 0;
@@ -52,13 +61,18 @@ export class Newcomer {
     system: System,
     panel: string,
     { rest, endpoints }: { readonly rest: RestClient; readonly endpoints: ReadonlyMap<string, ApiClient> },
-    { draws, registrations }: { readonly draws: Draws; readonly registrations: () => readonly Json[] },
+    {
+      draws,
+      spellings,
+      registrations,
+    }: { readonly draws: Draws; readonly spellings: Draws; readonly registrations: () => readonly Json[] },
   ) {
     this.panel = panel;
     this.#system = system;
     this.#client = rest;
     this.#endpoints = endpoints;
     this.#draws = draws;
+    this.#spellings = spellings;
     this.#registrations = registrations;
   }
 
@@ -118,7 +132,7 @@ export class Newcomer {
     const there = [...provider.orders.values()].filter(({ placedAt }) => placedAt <= this.#system.now);
     if (there.length === 0) return [];
     const named = Array.from({ length: this.#draws.between(1, MOST_NAMED) }, () => this.#draws.pick(there).id);
-    return [...new Set(named)];
+    return [...new Set(named)].map((id) => (this.#spellings.chance(0.2) ? this.#spellings.pick(SPELLINGS)(id) : id));
   }
 
   /** An order that is nobody's here yet: the first that asks about it has it. */

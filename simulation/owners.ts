@@ -4,7 +4,7 @@
  * outranks what was not.
  */
 import type { World } from "../simulator/world.ts";
-import type { Adoption, Registered } from "./newcomer.ts";
+import { type Adoption, isMisspelt, type Registered } from "./newcomer.ts";
 import { hasGivenWay, type Row } from "./steps.ts";
 
 /** The panel that has an order, since then, epoch ms. `isPlaced`: it was placed here, or is a part of such. */
@@ -97,6 +97,8 @@ export class Owners {
       const entry = entries.get(id);
       const isRefused = entry?.error === NOBODYS;
       const whose = this.#whoseSince(`${provider}/${id}`, panel, since);
+      if (isMisspelt(id) && entry !== undefined && !isRefused)
+        this.wrongs.push(`${name}, which is no id of a provider's, and heard ${JSON.stringify(entry)}`);
       if (whose === "another's") this.refusals += 1;
       // After a restore it may be an order that this panel has lost: then nothing is said.
       const isSilent = this.#hasLost && entry?.error === SILENT;

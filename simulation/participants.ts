@@ -33,6 +33,11 @@ export type Participants = {
   readonly limits: ReadonlyMap<string, number>;
 };
 
+/** Some read an order's number out of whatever begins with it: where a panel tries that. */
+function isLenient(seed: number, provider: string): boolean {
+  return new Draws(seed, "lenient", provider).chance(0.4);
+}
+
 /** The panels' keys, by panel. */
 async function addPanels(client: RestClient, draws: Draws, newcomers: readonly string[]): Promise<Map<string, string>> {
   const keys = new Map<string, string>();
@@ -63,7 +68,10 @@ export async function setUpParticipants(
   const limits = new Map<string, number>();
   for (const [i, name] of PROVIDERS.entries()) {
     const provider = replaceProvider(system.world, name, {
-      modes: shapesOf(draws, new Draws(seed, "forms", name)),
+      modes: [
+        ...shapesOf(draws, new Draws(seed, "forms", name)),
+        ...(count > 0 && isLenient(seed, name) ? (["lenient_ids"] as const) : []),
+      ],
       balance: "1000000",
       mix: i === 0 ? LASTING_LIVES : mixOf(draws),
     });
@@ -130,7 +138,9 @@ function newcomerOf(
 ): Newcomer {
   const rest = new RestClient(system, new Process(system.scheduler, id), new Draws(seed, `${id}-retries`));
   const registrations = (): Json[] => [...orders.values()].map(({ registration }) => registration);
-  return new Newcomer(system, id, { rest, endpoints: endpointsOf(system, id, key) }, { draws: new Draws(seed, id), registrations });
+  const endpoints = endpointsOf(system, id, key);
+  const spellings = new Draws(seed, `${id}-spellings`);
+  return new Newcomer(system, id, { rest, endpoints }, { draws: new Draws(seed, id), spellings, registrations });
 }
 
 /** A panel's clients of the providers' endpoints. */
