@@ -264,6 +264,11 @@ export const PLANTED: readonly Planted[] = [
     edits: [drop("whose-order")],
   },
   {
+    name: "an id is passed on however it is spelled",
+    harm: "a lenient server reads another panel's order out of it",
+    edits: [replace("spelling-of-ids: argument", "true")],
+  },
+  {
     name: "numbers of orders are given out again after a restore",
     harm: "a script asks after one order and hears of another",
     edits: [drop("order-numbers-go-on")],

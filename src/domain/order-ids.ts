@@ -54,6 +54,7 @@ const HASH = /^(?=\d*[A-Za-z])\d[A-Za-z0-9_-]{15,63}$/;
  * begins with a digit would be read so, too: it counts only where the provider has shown that it goes by texts. Rule [I9].
  */
 export function isProviderOrderId(id: string, { textIds = false }: { readonly textIds?: boolean } = {}): boolean {
+  // planted: spelling-of-ids
   return NUMBER.test(id) || NAME.test(id) || (textIds && HASH.test(id));
 }
 
