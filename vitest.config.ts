@@ -14,6 +14,8 @@ export default defineConfig({
       {
         test: {
           name: "unit",
+          // Nothing here is timed; a shared machine may be slow.
+          testTimeout: 30_000,
           include: ["test/unit/**/*.test.ts", "test/simulator/**/*.test.ts", "test/histories/**/*.test.ts"],
           environment: "node",
         },
