@@ -1,14 +1,11 @@
 /**
  * Every way in which a request can fail, as facts, and the one map from a failure to what the client is told.
  */
-import type { RemovalProblem } from "../../domain/order-removal.ts";
-
 import type { Scope } from "../../domain/access.ts";
-
 import { type AdminTokenProblem, describeAdminTokenProblem } from "../../domain/admin-token.ts";
-import { describeKeysProblem, type EncryptionKeysProblem, MAKE_ENCRYPTION_KEYS } from "../../secrets/encryption-keys.ts";
-
+import type { RemovalProblem } from "../../domain/order-removal.ts";
 import type { ShareKind } from "../../domain/panel-share.ts";
+import { describeKeysProblem, type EncryptionKeysProblem, MAKE_ENCRYPTION_KEYS } from "../../secrets/encryption-keys.ts";
 
 /** One thing wrong with a request; `path` is as in `request.fields.key` or `[3].charge`, empty for the whole. */
 export type FieldProblem = { readonly path: string; readonly message: string };

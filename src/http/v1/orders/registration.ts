@@ -127,7 +127,7 @@ async function register(run: Run, inputs: readonly Result<RegistrationInput, Fai
     else outcomes.set(place, { result: "invalid", failure: input.failure });
   }
   for (let round = 1; open.length > 0 && round <= MAX_ROUNDS; round++) {
-    const settled = await registerRound(run, open);
+    const settled = await registerRound(run, open, round === 1);
     if (settled === "share_used_up") return fail(shareFailure("registration", run.now));
     for (const [place, outcome] of settled) outcomes.set(place, outcome);
     open = open.filter(({ place }) => !settled.has(place));
@@ -142,6 +142,7 @@ async function register(run: Run, inputs: readonly Result<RegistrationInput, Fai
 async function registerRound(
   run: Run,
   entries: readonly PlacedRegistration[],
+  isFirst: boolean,
 ): Promise<ReadonlyMap<number, RegistrationResult> | "share_used_up"> {
   const registrations = entries.map(({ registration }) => registration);
   const read = await readKnown(run.db, run.panel.id, registrations);
@@ -163,7 +164,8 @@ async function registerRound(
   }
   const { db, env, panel, now, dry } = run;
   const share = { panel: panel.id, kind: "registration", wanted: fresh.length, isWhole: true } as const;
-  if (dry === null && fresh.length > 0 && (await claimShare(db, share, env.PLAN, now)) === 0) return "share_used_up";
+  // What is tried again has its share; and once something is written, the request is not refused any more.
+  if (dry === null && isFirst && fresh.length > 0 && (await claimShare(db, share, env.PLAN, now)) === 0) return "share_used_up";
   for (const [place, outcome] of await write(run, draftsOf(fresh, known))) outcomes.set(place, outcome);
   return outcomes;
 }
