@@ -20,6 +20,8 @@ export class Account {
   readonly databases: Database[] = [];
   readonly queues: Queue[] = [];
   readonly scripts = new Map<string, Script>();
+  /** The hashes of the static assets that were uploaded. */
+  readonly assets = new Set<string>();
   /** A new account has none until its owner has chosen one. */
   subdomain: string | null = "operator";
 

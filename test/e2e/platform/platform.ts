@@ -9,7 +9,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { Account } from "./account.ts";
 import { PlatformError } from "./errors.ts";
-import { findRoute } from "./routes.ts";
+import { findRoute, UPLOAD_TOKEN } from "./routes.ts";
 
 type Failure = { readonly method: string; readonly path: RegExp; readonly error: PlatformError };
 
@@ -70,7 +70,8 @@ export class Platform {
     const path = url.pathname.replace("/client/v4", "");
     const body = await readBody(request);
     this.calls.push(`${method} ${path}`);
-    if (request.headers.authorization !== `Bearer ${this.token}`) throw new PlatformError(403, 9109, "Invalid access token");
+    const token = path.endsWith("/assets/upload") ? UPLOAD_TOKEN : this.token;
+    if (request.headers.authorization !== `Bearer ${token}`) throw new PlatformError(403, 9109, "Invalid access token");
     const failing = this.failures.findIndex((each) => each.method === method && each.path.test(path));
     const [failure] = failing < 0 ? [] : this.failures.splice(failing, 1);
     if (failure !== undefined) throw failure.error;

@@ -9,6 +9,9 @@ type Asked = Readonly<Record<string, unknown>> & { readonly query: URLSearchPara
 type Platform = { readonly accounts: readonly Account[] };
 type Handle = (platform: Platform, asked: Asked) => unknown;
 
+/** What an upload of assets is done with, in place of the account's token. */
+export const UPLOAD_TOKEN = "upload-token";
+
 /** Paths begin with the account's where they have one. */
 const ROUTES: Readonly<Record<string, Handle>> = {
   "GET /user": () => ({ id: "user", email: "operator@example.com" }),
@@ -111,6 +114,18 @@ const ROUTES: Readonly<Record<string, Handle>> = {
     const script = scriptOf(platform, asked);
     script.schedules = asked.body as Script["schedules"];
     return { schedules: script.schedules };
+  },
+  "POST /accounts/:account/workers/scripts/:script/assets-upload-session": (platform, asked) => {
+    const { assets } = accountOf(platform, asked);
+    const manifest = Object.entries((asked.body as { manifest: Record<string, { hash: string }> }).manifest);
+    const missing = manifest.filter(([, { hash }]) => !assets.has(hash)).map(([, { hash }]) => hash);
+    return missing.length === 0 ? { jwt: UPLOAD_TOKEN, buckets: [] } : { jwt: UPLOAD_TOKEN, buckets: [missing] };
+  },
+  // As a form; its parts are named by their hashes.
+  "POST /accounts/:account/workers/assets/upload": (platform, asked) => {
+    const { assets } = accountOf(platform, asked);
+    for (const hash of (asked.body as FormData).keys()) assets.add(hash);
+    return { jwt: UPLOAD_TOKEN };
   },
   "GET /accounts/:account/workers/workers/:script": (platform, asked) => {
     const { subdomain } = scriptOf(platform, asked);

@@ -1,0 +1,19 @@
+/**
+ * Makes `public/`, what the Worker serves as static assets: the files of `assets/` as they are, and what each part builds.
+ * Runs with `npm ci`, and before anything that serves or tests them.
+ */
+import { cpSync, mkdirSync, rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const OUT = fileURLToPath(new URL("../public/", import.meta.url));
+const FILES = fileURLToPath(new URL("../assets/", import.meta.url));
+
+/** Builds one part of the assets into a folder. */
+type Build = (out: string) => Promise<void>;
+
+const PARTS: readonly Build[] = [];
+
+rmSync(OUT, { recursive: true, force: true });
+mkdirSync(OUT, { recursive: true });
+cpSync(FILES, OUT, { recursive: true });
+for (const build of PARTS) await build(OUT);
