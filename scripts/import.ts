@@ -17,7 +17,7 @@ import { adoptionReader, type OrderItem, orderReader, type RowReader } from "./i
 import { type Job, runImport } from "./import/run.ts";
 import { type OpenSource, openSource } from "./import/source.ts";
 import { fingerprint, loadPlace, type Place, type Purpose, removePlace, savePlace, statePathOf } from "./import/state.ts";
-import { adoptBy, identify, registerBy, type Send } from "./import/target.ts";
+import { adoptBy, identify, registerBy, type ItemResult } from "./import/target.ts";
 import { mappingText, shown, summaryText } from "./import/wording.ts";
 import { UsageError } from "./usage.ts";
 
@@ -69,7 +69,9 @@ type Task = Guess & {
 };
 
 /** There is no dry run of an adoption to ask for: what could be sent is counted. */
-const adoptNothing: Send<string> = (ids) => Promise.resolve(ids.map(() => ({ result: "created", error: null, refund: null })));
+function adoptNothing(ids: readonly string[]): Promise<readonly ItemResult[]> {
+  return Promise.resolve(ids.map(() => ({ result: "created", error: null, refund: null })));
+}
 
 /** The columns by what was said and by their names. Throws where the file lacks what an order needs. */
 function chooseColumns({ columns }: OpenSource, { wishes, adopt, provider, providers, allOpen }: Options): Guess {

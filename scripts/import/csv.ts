@@ -15,6 +15,7 @@ export async function* readCsv(text: AsyncIterable<string>, separator: Separator
   const parser = parse({
     delimiter: separator,
     bom: true,
+    record_delimiter: ["\r\n", "\n", "\r"],
     relax_column_count: true,
     relax_quotes: true,
     skip_empty_lines: true,

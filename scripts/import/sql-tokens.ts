@@ -54,9 +54,9 @@ export class SqlTokens {
     if (first === "`") return this.#quoted(first, "name");
     const isNumber = /[\d.-]/.test(first);
     const end = isNumber ? (this.#matchEnd(HEXADECIMAL) ?? this.#matchEnd(NUMBER)) : this.#matchEnd(WORD);
-    if (end === null) return this.#take(this.#at + 1, "sign");
     // It may go on in the next piece, as `1e` does with `-05`.
-    if (!this.#isLast && this.#text.length - end < (isNumber ? MAX_EXPONENT_CHARACTERS : 1)) return null;
+    if (!this.#isLast && this.#text.length - (end ?? this.#at) < (isNumber ? MAX_EXPONENT_CHARACTERS : 1)) return null;
+    if (end === null) return this.#take(this.#at + 1, "sign");
     return this.#take(end, isNumber ? "number" : "word");
   }
 

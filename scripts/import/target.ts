@@ -1,7 +1,7 @@
 /** What an import does at panelsync: it finds out for whom it acts, registers orders, adopts ids. */
 import { ID_SPELLING } from "../../src/domain/order-ids.ts";
 import { type Client, messageOf } from "./client.ts";
-import { RefusedError, StoppedError } from "./failures.ts";
+import { RefusedError } from "./failures.ts";
 import type { OrderItem } from "./rows.ts";
 
 /** What became of an item. `refund`: what the first poll would refund, in a dry run. */
@@ -94,41 +94,31 @@ const ADOPTED: ItemResult = { result: "created", error: null, refund: null };
 const KNOWN: ItemResult = { result: "exists", error: null, refund: null };
 const TAKEN: ItemResult = { result: "conflict", error: "is an order of another panel, so it is not followed for this one", refund: null };
 
-/** Adopts bare ids of a provider. */
+/** Adopts bare ids of a provider. The answer says how many it has adopted, not which: those of one call are interchangeable. */
 export function adoptBy(client: Client, provider: string): Send<string> {
   return async (ids) => {
-    const results = new Map<string, ItemResult>();
-    await adopt({ client, provider, results }, [...new Set(ids)]);
-    const seen = new Set<string>();
-    return ids.map((id) => {
-      const result = results.get(id) ?? KNOWN;
-      const isAgain = seen.has(id) && result.result === "created";
-      seen.add(id);
-      return isAgain ? KNOWN : result;
-    });
+    const distinct = [...new Set(ids)];
+    const adoption: Adoption = { client, provider, refused: new Map(), adopted: 0 };
+    await adopt(adoption, distinct);
+    const fresh = new Set(distinct.filter((id) => !adoption.refused.has(id)).slice(0, adoption.adopted));
+    // An id that stands there again is known the second time.
+    return ids.map((id) => adoption.refused.get(id) ?? (fresh.delete(id) ? ADOPTED : KNOWN));
   };
 }
 
-type Adoption = { readonly client: Client; readonly provider: string; readonly results: Map<string, ItemResult> };
+type Adoption = { readonly client: Client; readonly provider: string; readonly refused: Map<string, ItemResult>; adopted: number };
 
-/**
- * The answer has counts only. Which ids are taken is found by asking for halves; that adopts nothing twice, since those
- * that were adopted are known then.
- */
+/** Which ids are another panel's is found by asking for halves; that adopts none twice, since those adopted are known then. */
 async function adopt(adoption: Adoption, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
-  const { client, provider, results } = adoption;
+  const { client, provider, refused } = adoption;
   const { status, body } = await client.call("POST", `/v1/providers/${encodeURIComponent(provider)}/adopt`, { orders: ids });
-  if (status === 422) return adopt(adoption, withoutStrangers(ids, body, results));
+  if (status === 422) return adopt(adoption, withoutStrangers(ids, body, refused));
   const { adopted, known, taken } = body as { adopted: number; known: number; taken: number };
-  // Those that an earlier call has adopted are known now.
-  let fresh = adopted;
-  for (const id of ids) {
-    if (taken === ids.length) results.set(id, TAKEN);
-    else if (!results.has(id)) results.set(id, fresh-- > 0 ? ADOPTED : KNOWN);
-  }
+  if (adopted + known + taken !== ids.length) throw new RefusedError("The answer to an adoption does not add up.");
+  adoption.adopted += adopted;
+  if (taken === ids.length) for (const id of ids) refused.set(id, TAKEN);
   if (taken === 0 || taken === ids.length) return;
-  if (adopted + known + taken !== ids.length) throw new StoppedError("The answer to an adoption does not add up.");
   const middle = Math.ceil(ids.length / 2);
   await adopt(adoption, ids.slice(0, middle));
   await adopt(adoption, ids.slice(middle));

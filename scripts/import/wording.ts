@@ -24,7 +24,7 @@ export function mappingText(source: OpenSource, mapping: Mapping, outcome: RowOu
   return [
     ...alignColumns([["field", "column", "first row", "is sent as"], ...rows]),
     ...(unused.length > 0 ? [`not used: ${unused.join(", ")}`] : []),
-    ...(outcome.kind === "skip" ? [`The first row is left out: it is one of those ${SKIPS[outcome.why]}.`] : []),
+    ...(outcome.kind === "skip" ? [`The first row is left out: ${SKIPS[outcome.why]}.`] : []),
     ...(outcome.kind === "reject" ? [`The first row is rejected: ${outcome.error}`] : []),
   ].join("\n");
 }
