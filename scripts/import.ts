@@ -18,7 +18,7 @@ import { type Job, runImport } from "./import/run.ts";
 import { type OpenSource, openSource } from "./import/source.ts";
 import { fingerprint, loadPlace, type Place, type Purpose, removePlace, savePlace, statePathOf } from "./import/state.ts";
 import { adoptBy, identify, registerBy, type ItemResult } from "./import/target.ts";
-import { mappingText, shown, summaryText } from "./import/wording.ts";
+import { mappingText, questionText, shown, summaryText } from "./import/wording.ts";
 import { UsageError } from "./usage.ts";
 
 /** Exit codes: all is done; some rows were rejected; it cannot be done like this; stopped before the end. */
@@ -38,7 +38,8 @@ async function main(args: string[]): Promise<number> {
     return DONE;
   } catch (error) {
     if (ending.signal.aborted) return ending.code();
-    const isExpected = error instanceof RefusedError || error instanceof StoppedError;
+    // What the disk refuses says itself what it is about.
+    const isExpected = error instanceof RefusedError || error instanceof StoppedError || (error instanceof Error && "syscall" in error);
     console.error(error instanceof UsageError ? `${error.message}\n\n${USAGE}` : isExpected ? error.message : error);
     return error instanceof StoppedError ? STOPPED : REFUSED;
   }
@@ -106,9 +107,7 @@ function chooseColumns({ columns }: OpenSource, { wishes, adopt, provider, provi
 /** Shows which field comes from where, and asks whether that is right where there is somebody to ask. */
 async function isConfirmed<T extends OrderItem | string>({ source, mapping, unsure, options }: Task, read: RowReader<T>): Promise<boolean> {
   console.log(`${mappingText(source, mapping, read(source.first.cells), options)}\n`);
-  const questions = unsure.map(
-    ({ field, columns }) => `${field} may be ${columns.map(quoted).join(" or ")}: say which by --map ${field}=COLUMN.`,
-  );
+  const questions = unsure.map(({ field, columns }) => questionText(field, columns));
   if (questions.length > 0) console.log(`${questions.join("\n")}\n`);
   if (options.isSure) return true;
   if (process.stdin.isTTY && process.stdout.isTTY) return options.isDry || (await ask("Are these the right columns? [y/N] "));

@@ -24,7 +24,7 @@ export const FIELDS = {
   customer: ["customer", "client_id", "uid", "user_id", "customer_id"],
   placed_at: ["placed_at", "order_create", "created", "created_at", "date_created", "order_date"],
   status: ["status", "order_status"],
-  refunded: ["refunded", "refunded_amount", "refund_amount"],
+  refunded: ["refunded"],
   runs: ["runs", "dripfeed_runs"],
   posts: ["posts", "sub_posts", "subscriptions_posts"],
   cost: ["cost"],

@@ -8,7 +8,7 @@ export type Mapping = ReadonlyMap<Field, number>;
 
 export type Guess = {
   readonly mapping: Mapping;
-  /** Fields for which several columns could be meant; the first was taken. */
+  /** Fields for which several columns could be meant, or one could mean something else; the first was taken. */
   readonly unsure: readonly { readonly field: Field; readonly columns: readonly string[] }[];
 };
 
@@ -34,7 +34,8 @@ export function guessMapping(
     const [first] = candidates;
     if (first === undefined) continue;
     mapping.set(field, first);
-    if (candidates.length > 1) unsure.push({ field, columns: candidates.map((at) => columns[at] ?? "") });
+    const isFlag = field === "refunded" && wished === undefined && !isOurs(folded);
+    if (candidates.length > 1 || isFlag) unsure.push({ field, columns: candidates.map((at) => columns[at] ?? "") });
   }
   return ok({ mapping, unsure });
 }
@@ -45,6 +46,14 @@ function candidatesFor(field: Field, folded: readonly string[]): number[] {
   const [own, ...others] = FIELDS[field];
   const sure = places(own);
   return sure.length > 0 ? sure : [...new Set(others.flatMap(places))];
+}
+
+/**
+ * Whether a file was made for panelsync. In others `refunded` may be a mark instead of an amount; taken for nothing returned,
+ * a canceled order would be paid back again.
+ */
+function isOurs(folded: readonly string[]): boolean {
+  return folded.includes(foldName("provider_order_id"));
 }
 
 /** Whether a name is one that some field's columns have. */

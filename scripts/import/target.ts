@@ -25,14 +25,17 @@ export async function identify(client: Client, panel: string | null): Promise<Ca
   if (kind === "operator") {
     if (panel === null) throw new RefusedError("The key is an operator's, which acts for no panel by itself. Name one by --panel.");
     client.actFor(panel);
-    await client.call("GET", `/v1/panels/${encodeURIComponent(panel)}`);
-    return { panel, description: "with the operator's key" };
+    const { body: settings } = await client.call("GET", `/v1/panels/${encodeURIComponent(panel)}`);
+    const keepsBalances = (settings as { money?: unknown } | null)?.money === "ledger";
+    return { panel, description: `with the operator's key${keepsBalances ? TAKES_CHARGES : ""}` };
   }
   if (kind !== "panel" || typeof own !== "string")
     throw new RefusedError("GET /v1/me was not answered as panelsync does. Is it the Worker's address?");
   if (panel !== null && panel !== own) throw new RefusedError(`The key belongs to panel "${own}", and --panel says "${panel}".`);
   return { panel: own, description: "with the panel's key" };
 }
+
+const TAKES_CHARGES = "\nThe panel's customers have their balances here: each order's charge is taken from its customer's account";
 
 /** An order that others were changing in the same moment is sent again so often. */
 const MAX_ROUNDS = 4;

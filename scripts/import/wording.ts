@@ -46,6 +46,14 @@ function alignColumns(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
+/** What a person should say of a field whose column is not sure. */
+export function questionText(field: Field, columns: readonly string[]): string {
+  const [only, ...others] = columns.map(quoted);
+  return others.length > 0
+    ? `${field} may be ${[only, ...others].join(" or ")}: say which by --map ${field}=COLUMN.`
+    : `Is ${only} the amount that the panel has returned? Say --map refunded=${columns[0]} if it is, and --map refunded= if it is not.`;
+}
+
 export type Ending = { readonly counts: Counts; readonly rejects: string | null; readonly panel: string; readonly isComplete: boolean };
 
 /** What became of the rows. */

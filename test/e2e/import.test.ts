@@ -108,7 +108,6 @@ describe("a CSV of a panel script", () => {
           service: "88",
           customer: "7",
           link: "https://x.example/p?a=1;b=2",
-
           quantity: 1000,
           charge: "0.9",
           currency: "USD",
@@ -315,6 +314,12 @@ describe("what cannot be done", () => {
     [
       "columns that may be two things",
       ONE.replace("provider_order_id,", "api_order_id,").replace("status", "status,external_id"),
+      [],
+      "Without a terminal nobody can be asked.",
+    ],
+    [
+      "a mark that may be no amount",
+      ONE.replace("provider_order_id", "api_order_id").replace("status", "status,refunded").replace("pending", "canceled,1"),
       [],
       "Without a terminal nobody can be asked.",
     ],

@@ -140,11 +140,13 @@ describe("the caller", () => {
   it("is the operator, who must name a panel that exists and acts for it from then on", async () => {
     const { client, asked } = await scene(({ path }) => {
       if (path === "/v1/me") return { body: { kind: "operator", panel: null } };
-      return path === "/v1/panels/main" ? {} : { status: 404, body: failure("panel_not_found", "There is no panel.") };
+      return path === "/v1/panels/main"
+        ? { body: { money: "ledger" } }
+        : { status: 404, body: failure("panel_not_found", "There is no panel.") };
     });
     await expect(identify(client, null)).rejects.toThrow("Name one by --panel");
     await expect(identify(client, "gone")).rejects.toThrow("There is no panel.");
-    expect(await identify(client, "main")).toMatchObject({ panel: "main" });
+    expect(await identify(client, "main")).toEqual({ panel: "main", description: expect.stringContaining("charge is taken") as string });
     await client.call("GET", "/v1/panels/main");
     expect(asked.at(-1)?.headers["panel"]).toBe("main");
   });

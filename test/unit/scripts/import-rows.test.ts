@@ -160,6 +160,18 @@ describe("the columns of panel scripts", () => {
     ]);
   });
 
+  it("are a question where `refunded` may be a mark, as in a script's own table", () => {
+    const unsureOf = (columns: readonly string[], wishes: readonly (readonly [string, string])[] = []) => {
+      const guess = guessMapping(columns, wishes);
+      return guess.ok && guess.value.unsure;
+    };
+    const refunded = [{ field: "refunded", columns: ["refunded"] }];
+    expect(unsureOf(["id", "api_order_id", "refunded"])).toEqual(refunded);
+    expect(unsureOf(["id", "api_order_id", "refunded"], [["refunded", "refunded"]])).toEqual([]);
+    expect(unsureOf(["id", "api_order_id", "refunded"], [["refunded", ""]])).toEqual([]);
+    expect(unsureOf(["id", "provider_order_id", "refunded"])).toEqual([]);
+  });
+
   it("are what --map says, which also takes a guess away", () => {
     const columns = ["id", "order_id", "price", "Total Paid"];
     expect([

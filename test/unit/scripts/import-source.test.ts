@@ -216,7 +216,14 @@ describe("a MySQL dump", () => {
 describe("a file's name", () => {
   it("says its format", () => {
     expect(["a.csv", "a.TSV", "a.txt", "a.jsonl", "a.ndjson", "dump.sql", "a.json", "orders"].map(formatOf)).toEqual([
-      ...["csv", "csv", "csv", "ndjson", "ndjson", "sql", null, null],
+      "csv",
+      "csv",
+      "csv",
+      "ndjson",
+      "ndjson",
+      "sql",
+      null,
+      null,
     ]);
   });
 });
