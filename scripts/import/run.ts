@@ -25,6 +25,7 @@ const MAX_BATCH_BYTES = 900 * 1024;
 const MAX_ITEM_BYTES = 64 * 1024;
 /** Rows that are left out wait for a batch too, so that one place says what is done. */
 const MAX_WAITING_ROWS = 5000;
+const MAX_WAITING_CHARACTERS = 8 * 1024 * 1024;
 /** From so many on, one reason for all of a first batch is a mistake in the command and not in the rows. */
 const TELLING_BATCH = 20;
 
@@ -34,12 +35,12 @@ type Waiting<T> = { readonly row: SourceRow; readonly outcome: RowOutcome<T> };
 export async function runImport<T extends OrderItem | string>(job: Job<T>): Promise<void> {
   let number = 0;
   let waiting: Waiting<T>[] = [];
-  let [items, bytes] = [0, 0];
+  let [items, bytes, characters] = [0, 0, 0];
   const flush = async (): Promise<void> => {
     await settle(job, waiting);
     job.counts.rows = number;
     job.keep(number);
-    [waiting, items, bytes] = [[], 0, 0];
+    [waiting, items, bytes, characters] = [[], 0, 0, 0];
   };
   for await (const row of job.rows) {
     if (number < job.rowsDone) {
@@ -51,8 +52,9 @@ export async function runImport<T extends OrderItem | string>(job: Job<T>): Prom
     number += 1;
     waiting.push({ row, outcome });
     bytes += size;
+    characters += row.cells.reduce((sum, cell) => sum + cell.length, 0);
     if (outcome.kind === "send") items += 1;
-    if (items >= job.batchSize || waiting.length >= MAX_WAITING_ROWS) await flush();
+    if (items >= job.batchSize || waiting.length >= MAX_WAITING_ROWS || characters >= MAX_WAITING_CHARACTERS) await flush();
   }
   if (waiting.length > 0) await flush();
 }

@@ -33,7 +33,7 @@ export function fingerprint(path: string): string {
   return hash.digest("hex");
 }
 
-/** Where an earlier run of the same import stopped. "another": a state is there, of a file or an aim that has changed. */
+/** Where an earlier run of the same import stopped. "another": a state is there, of a file or an aim that has changed since. */
 export function loadPlace(path: string, purpose: Purpose): Place | "another" | null {
   let text: string;
   try {
@@ -44,10 +44,15 @@ export function loadPlace(path: string, purpose: Purpose): Place | "another" | n
   try {
     const saved = JSON.parse(text) as Saved;
     const isSame = saved.version === 1 && (Object.keys(purpose) as (keyof Purpose)[]).every((key) => saved.purpose[key] === purpose[key]);
-    return isSame ? saved : "another";
+    return isSame && hasRejects(saved) ? saved : "another";
   } catch {
     return "another";
   }
+}
+
+/** Without the rejects of the rows that are done, those rows have to be read again. */
+function hasRejects({ rejects }: Place): boolean {
+  return (statSync(rejects.path, { throwIfNoEntry: false })?.size ?? 0) >= rejects.bytes;
 }
 
 /** Replaces the state at once, so that whoever is killed here leaves the old one or the new one. */
