@@ -40,6 +40,7 @@ import {
   namedOrdersAnswer,
   orderAnswer,
   orderListAnswer,
+  readOrderAnswer,
   refillAnswer,
   registeredOrderAnswer,
   registrationsAnswer,
@@ -98,6 +99,7 @@ import { importAnswer, savedServiceAnswer, serviceAnswer, servicesAnswer } from 
 import { postImport } from "./v1/services/import.ts";
 import { importBody, serviceBody, servicePath } from "./v1/services/schema.ts";
 import { getService, getServices, putService, servicesQuery } from "./v1/services/services.ts";
+import { postToken, postTokenSecret, tokenAnswer, tokenBody, tokenSecretAnswer } from "./v1/tokens/tokens.ts";
 import { getStatuses, statusesAnswer, statusesQuery } from "./v1/statuses/statuses.ts";
 
 /** A body with nothing in it; such a body may be left out. */
@@ -118,6 +120,7 @@ export const ROUTES: readonly Route[] = [
     path: "/v1/statuses",
     who: "anyone",
     needs: null,
+    cors: true,
     query: statusesQuery,
     answers: { 200: statusesAnswer },
     handle: getStatuses,
@@ -163,6 +166,24 @@ export const ROUTES: readonly Route[] = [
     ...nothing,
     answers: { 200: panelAnswer },
     handle: postUnfreeze,
+  }),
+  route({
+    method: "POST",
+    path: "/v1/panels/:id/token-secret",
+    who: "key",
+    needs: "write",
+    ...nothing,
+    answers: { 201: tokenSecretAnswer },
+    handle: postTokenSecret,
+  }),
+  route({
+    method: "POST",
+    path: "/v1/tokens",
+    who: "panel",
+    needs: "write",
+    body: tokenBody,
+    answers: { 201: tokenAnswer },
+    handle: postToken,
   }),
   route({
     method: "GET",
@@ -340,7 +361,7 @@ export const ROUTES: readonly Route[] = [
     method: "GET",
     path: "/v1/orders",
     when: "ids",
-    who: "panel_in_read",
+    who: "reader",
     needs: "read",
     query: namedOrdersQuery,
     answers: { 200: namedOrdersAnswer },
@@ -349,7 +370,7 @@ export const ROUTES: readonly Route[] = [
   route({
     method: "GET",
     path: "/v1/orders",
-    who: "panel_in_read",
+    who: "reader",
     needs: "read",
     query: orderListQuery,
     answers: { 200: orderListAnswer },
@@ -366,7 +387,7 @@ export const ROUTES: readonly Route[] = [
     answers: { 200: z.union([registeredOrderAnswer, registrationsAnswer]), 201: registeredOrderAnswer },
     handle: registerOrders,
   }),
-  route({ method: "GET", path: "/v1/orders/:id", who: "panel_in_read", needs: "read", answers: { 200: orderAnswer }, handle: getOrder }),
+  route({ method: "GET", path: "/v1/orders/:id", who: "reader", needs: "read", answers: { 200: readOrderAnswer }, handle: getOrder }),
   route({
     method: "DELETE",
     path: "/v1/orders/:id",

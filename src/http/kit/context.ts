@@ -2,6 +2,7 @@
  * What a handler works with: the request, and who asks.
  */
 import type { Holder, Scope } from "../../domain/access.ts";
+import type { TokenReach } from "../../domain/browser-token.ts";
 import type { Result } from "../../domain/result.ts";
 import type { Ports } from "../../ports.ts";
 import type { Actor } from "../../store/operations/audit.ts";
@@ -33,6 +34,9 @@ export type OperatorContext = Context & { readonly actor: Actor; readonly key: O
  * `noSuchPanel`. Once it has read, `admitted` knows the panel, and who acts for it.
  */
 export type PanelRefContext = Context & { readonly panelRef: PanelRef; readonly admitted: () => ActingPanel };
+/** Likewise, or a browser asks with a token: `browser` says what it may read, and in which language; null for anyone else. */
+export type ReaderContext = PanelRefContext & { readonly browser: Browser | null };
+export type Browser = { readonly reach: TokenReach; readonly lang: string | null };
 /** A panel asks, or the operator acts for it; the panel was looked up. */
 export type PanelContext = Context & { readonly panel: ActingPanel };
 /** Likewise, for what moves money once for each `Idempotency-Key`. */
