@@ -22,6 +22,9 @@ const MAX_RETRY_AFTER_MS = 86_400_000;
 /** Worth asking again: too many requests, a request that took too long, and everything that is the server's fault. */
 const PASSING = new Set([408, 425, 429]);
 
+/** A new token helps: this one has ended, or the secret that signed it was replaced. */
+const ENDED = new Set(["token_expired", "token_foreign"]);
+
 export async function readAnswer(response: Response, nowMs: number): Promise<Answer> {
   const body = (await response.json().catch(() => ({}))) as Body;
   if (response.ok && body.orders !== undefined)
@@ -34,7 +37,7 @@ export async function readAnswer(response: Response, nowMs: number): Promise<Ans
   if (response.ok || response.status >= 500 || PASSING.has(response.status))
     return { kind: "failed", retryAfterMs: retryAfterMsOf(response.headers.get("Retry-After"), nowMs) };
   const { code = "", message = "" } = body.error ?? {};
-  if (response.status === 401 && code.includes("expired")) return { kind: "expired" };
+  if (ENDED.has(code)) return { kind: "expired" };
   return { kind: "refused", message: `${response.status} ${code}: ${message}` };
 }
 

@@ -34,8 +34,9 @@ describe("an answer", () => {
 
   test("tells a token that has expired from one that is refused", async () => {
     expect(await answer(401, error("token_expired"))).toEqual({ kind: "expired" });
+    expect(await answer(401, error("token_foreign"))).toEqual({ kind: "expired" });
     expect(await answer(401, error("token_invalid"))).toEqual({ kind: "refused", message: "401 token_invalid: Why." });
-    expect(await answer(403, error("forbidden"))).toMatchObject({ kind: "refused" });
+    expect(await answer(403, error("token_forbidden"))).toMatchObject({ kind: "refused" });
     expect(await answer(404, "<html>")).toMatchObject({ kind: "refused" });
   });
 });
