@@ -162,7 +162,12 @@ function detailsOf(order: Order | null, { texts, locale }: Scene): HTMLElement[]
   ];
 
   function moneyOf(name: string, value: string): HTMLElement[] {
-    return Number(value) === 0 ? [] : [detail(name, new Text(amount(value, currency)))];
+    if (Number(value) === 0) return [];
+    // Else a currency's letters and sign change places in a line that runs from right to left.
+    const figure = element("bdi", "amount");
+    figure.dir = "ltr";
+    figure.textContent = amount(value, currency);
+    return [detail(name, figure)];
   }
 
   function timeOf(name: string, value: string | null | undefined): HTMLElement[] {

@@ -38,11 +38,17 @@ function makeFormats(locale: string): Formats {
   };
 }
 
+/** Some languages put these around a sign; the card sets the direction itself. */
+const DIRECTION_MARKS = /[\u200e\u200f\u061c]/g;
+
 /** Panels may have currencies that are none in the world; those are written beside the figure. */
 function amountIn(locale: string, amount: string, currency: string): string {
   const isWorldly = /^[A-Z]{3}$/.test(currency);
-  const format = new Intl.NumberFormat(locale, { maximumFractionDigits: 6, ...(isWorldly && { style: "currency", currency }) });
+  const format = new Intl.NumberFormat(locale, {
+    maximumFractionDigits: 6,
+    ...(isWorldly && { style: "currency", currency, currencyDisplay: "narrowSymbol" }),
+  });
   // As text: a number would lose digits.
-  const figure = format.format(amount as Intl.StringNumericLiteral);
+  const figure = format.format(amount as Intl.StringNumericLiteral).replaceAll(DIRECTION_MARKS, "");
   return isWorldly ? figure : `${figure} ${currency}`;
 }

@@ -3,14 +3,14 @@
  * the elements itself; only the token comes from its backend.
  */
 const LANGUAGES = {
-  en: "English",
-  es: "Español",
-  pt: "Português",
-  ru: "Русский",
-  tr: "Türkçe",
-  ar: "العربية",
-  id: "Indonesia",
-  hi: "हिन्दी",
+  en: { name: "English", title: "Your orders" },
+  es: { name: "Español", title: "Tus pedidos" },
+  pt: { name: "Português", title: "Seus pedidos" },
+  ru: { name: "Русский", title: "Ваши заказы" },
+  tr: { name: "Türkçe", title: "Siparişleriniz" },
+  ar: { name: "العربية", title: "طلباتك", dir: "rtl" },
+  id: { name: "Indonesia", title: "Pesanan Anda" },
+  hi: { name: "हिन्दी", title: "आपके ऑर्डर" },
 };
 /** Simulated time passes so much faster. */
 const SPEED = "60";
@@ -25,8 +25,12 @@ const events = document.getElementById("events");
 const lang = document.getElementById("lang");
 const scheme = document.getElementById("scheme");
 
-for (const [code, name] of Object.entries(LANGUAGES)) lang.append(new Option(name, code));
+for (const [code, { name }] of Object.entries(LANGUAGES)) lang.append(new Option(name, code));
 lang.addEventListener("change", () => {
+  const { title, dir = "ltr" } = LANGUAGES[lang.value];
+  document.querySelector("h1").textContent = title;
+  document.documentElement.lang = lang.value;
+  document.documentElement.dir = dir;
   for (const tracker of main.children) tracker.setAttribute("lang", lang.value);
 });
 scheme.addEventListener("change", () => {

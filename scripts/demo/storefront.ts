@@ -78,13 +78,13 @@ const LIVES: readonly Life[] = [
     steps: [PENDING, PREPARED(4), ...deliver(10, 70, [1, 0.3]), { after: 70, status: "partial", left: 0.3 }],
   },
   {
-    service: 5,
-    link: "https://social.example/joinchat/bakers",
+    // Ordered again while the first is still running: it gets a flag until that has ended.
+    service: 2,
+    link: "https://social.example/p/lemon-cake",
     quantity: 500,
-    startMinutes: 15,
+    startMinutes: 30,
     durationMinutes: 240,
-    // Late: it gets a flag.
-    steps: [PENDING, PREPARED(70), ...deliver(75, 200, [1, 0]), { after: 200, status: "completed", left: 0 }],
+    steps: [PENDING, PREPARED(10), ...deliver(20, 200, [1, 0]), { after: 200, status: "completed", left: 0 }],
   },
   {
     service: 3,
@@ -95,27 +95,22 @@ const LIVES: readonly Life[] = [
     steps: [PENDING, PREPARED(3), { after: 40, status: "canceled", left: 1 }],
   },
   {
-    service: 2,
-    link: "https://social.example/p/lemon-cake",
+    service: 5,
+    link: "https://social.example/join/bakers",
     quantity: 800,
     startMinutes: 30,
     durationMinutes: 120,
     // Nobody says how much is missing, so what is returned waits for a person.
-    steps: [PENDING, ...deliver(8, 60, [1, 0.5]), { after: 60, status: "partial", left: "n/a" }],
+    steps: [PENDING, ...deliver(8, 50, [1, 0.5]), { after: 50, status: "partial", left: "n/a" }],
   },
   {
     service: 4,
     link: "https://video.example/@ann",
     quantity: 150,
-    startMinutes: 60,
+    startMinutes: 8,
     durationMinutes: 360,
-    steps: [
-      PENDING,
-      PREPARED(5),
-      { after: 45, status: "error", left: 1 },
-      ...deliver(110, 200, [1, 0]),
-      { after: 200, status: "completed", left: 0 },
-    ],
+    // It starts late, and gets a flag; then something is wrong with it for a while.
+    steps: [PENDING, { after: 50, status: "error", left: 1 }, ...deliver(110, 200, [1, 0]), { after: 200, status: "completed", left: 0 }],
   },
 ];
 
