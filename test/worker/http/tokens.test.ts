@@ -90,7 +90,11 @@ describe("a token", () => {
       const url = path.replace(/:\w+/g, "1001");
       const body = method === "GET" || method === "DELETE" ? {} : { body: {} };
       expect([method, path, who, ...codeOf(await world.ask(method, `${url}?token=${token}`, { key: null, ...body }))]).toEqual([
-        ...[method, path, who, 403, "token_forbidden"],
+        method,
+        path,
+        who,
+        403,
+        "token_forbidden",
       ]);
       expect(codeOf(await world.ask(method, url, { key: token, ...body }))).toEqual([403, "token_forbidden"]);
     }
