@@ -61,7 +61,7 @@ async function look() {
   } catch {
     tell("The demonstration has ended, or it cannot be reached.");
   }
-  setTimeout(look, LOOK_EVERY_MS);
+  setTimeout(() => void look(), LOOK_EVERY_MS);
 }
 
 function show(ids) {

@@ -50,7 +50,7 @@ export async function openShop(): Promise<Shop> {
   const adminToken = "test-admin-token-Zq8vLw3xRt6bNp0k";
   const secrets = {
     ADMIN_TOKEN: adminToken,
-    ENCRYPTION_KEYS: `1:${"QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFlaW1xdXl8="}`,
+    ENCRYPTION_KEYS: "1:QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFlaW1xdXl8=",
     ALLOW_PRIVATE_URLS: "1",
   };
   const worker = await startWorker(ROOT, secrets);
@@ -96,8 +96,8 @@ async function placeOrder(simulator: Simulator, panel: Api, { id, steps, placedM
 /** An HTTP server of a test's own: a panel's pages, or an API that answers as it likes. */
 export type Host = { readonly url: string; close(): void };
 
-export async function openHost(answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<Host> {
-  const server: Server = createServer(answer).listen(0, "127.0.0.1");
+export async function openHost(answer: (request: IncomingMessage, response: ServerResponse) => unknown): Promise<Host> {
+  const server: Server = createServer((request, response) => void answer(request, response)).listen(0, "127.0.0.1");
   await once(server, "listening");
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

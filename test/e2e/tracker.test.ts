@@ -2,14 +2,12 @@
  * The tracker in a real browser, on pages of a panel's own origin, fed by the real Worker. Where the API must fail in a
  * certain way, a server of the test's own answers.
  */
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import axe from "axe-core";
 import { SignJWT } from "jose/jwt/sign";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type Host, openBrowser, openHost, openShop, type Shop, type Step, watchRequests, watchTroubles } from "./tracker-scene.ts";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const NASTY = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>';
 const SIMULATED = 60;
 
@@ -109,6 +107,9 @@ async function open(body: string, { lang = "en", policy, head, from = shop.api, 
 const tag = (order: string, token: string, more = ""): string => `<order-status order="${order}" token="${token}" ${more}></order-status>`;
 const card = (page: Page, order: string) => page.locator(`order-status[order="${order}"]`);
 const part = (page: Page, order: string, name: string) => card(page, order).locator(`[part~="${name}"]`);
+/** What a part says, for those who wait for it. */
+const textOf = (page: Page, order: string, name: string) => (): Promise<string | null> => part(page, order, name).textContent();
+const SOON = { timeout: 15_000 };
 const told = (page: Page): Promise<unknown> => page.evaluate(() => (window as unknown as { told: unknown }).told);
 
 async function allStatuses(options: PageOptions = {}): Promise<Page> {
@@ -174,7 +175,7 @@ describe("what is shown", () => {
 
   test("an order that the token does not read is not found", async () => {
     const page = await open(tag("is-partial", await shop.token(["is-pending"])));
-    await part(page, "is-partial", "note").getByText("This order was not found.").waitFor();
+    await expect.poll(textOf(page, "is-partial", "note"), SOON).toContain("This order was not found.");
   });
 });
 
@@ -189,7 +190,7 @@ describe("a strict policy", () => {
         troubles = watchTroubles(opened);
       },
     });
-    await part(page, "is-partial", "status").getByText("Parcial").waitFor();
+    await expect.poll(textOf(page, "is-partial", "status"), SOON).toContain("Parcial");
     expect(await part(page, "is-partial", "bar").evaluate((bar) => getComputedStyle(bar).inlineSize)).not.toBe("0px");
     expect(await part(page, "is-partial", "card").evaluate((it) => getComputedStyle(it).display)).toBe("flex");
     expect([troubles, await told(page)]).toEqual([[], []]);
@@ -212,7 +213,7 @@ describe("a strict policy", () => {
     const token = await shop.token(["is-partial"]);
     const policy = `default-src 'none'; script-src ${shop.api} 'unsafe-inline'; connect-src ${shop.api}`;
     const page = await open(tag("is-partial", token), { head: head(`${shop.api}/tracker.v1.js`), policy });
-    await part(page, "is-partial", "status").getByText("Partial").waitFor();
+    await expect.poll(textOf(page, "is-partial", "status"), SOON).toContain("Partial");
   });
 });
 
@@ -220,7 +221,7 @@ describe("languages", () => {
   test("Arabic is written from right to left, figures and links stay in order", async () => {
     const token = await shop.token(["is-in_progress"]);
     const page = await open(tag("is-in_progress", token), { lang: "ar" });
-    await part(page, "is-in_progress", "status").getByText("قيد التنفيذ").waitFor();
+    await expect.poll(textOf(page, "is-in_progress", "status"), SOON).toContain("قيد التنفيذ");
     const shape = await part(page, "is-in_progress", "card").evaluate((it) => {
       const box = (name: string) => it.querySelector(`.${name}`)?.getBoundingClientRect() ?? new DOMRect();
       return {
@@ -235,9 +236,9 @@ describe("languages", () => {
   test("the element's own language goes before the page's, and can be changed", async () => {
     const token = await shop.token(["is-canceled"]);
     const page = await open(tag("is-canceled", token, 'lang="pt-BR"'), { lang: "ru" });
-    await part(page, "is-canceled", "status").getByText("Cancelado").waitFor();
+    await expect.poll(textOf(page, "is-canceled", "status"), SOON).toContain("Cancelado");
     await card(page, "is-canceled").evaluate((it) => it.removeAttribute("lang"));
-    await part(page, "is-canceled", "status").getByText("Отменён").waitFor();
+    await expect.poll(textOf(page, "is-canceled", "status"), SOON).toContain("Отменён");
   });
 
   test("a language without texts has the API's", async () => {
@@ -248,14 +249,14 @@ describe("languages", () => {
         requests = watchRequests(opened);
       },
     });
-    await part(page, "is-partial", "status").getByText("Partial").waitFor();
+    await expect.poll(textOf(page, "is-partial", "status"), SOON).toContain("Partial");
     expect(requests[0]?.url.searchParams.get("lang")).toBe("de");
   });
 
   test("a page's own words go over them, from inside the element and as a property", async () => {
     const own = '<script type="application/json">{"order": "Compra", "statuses": {"partial": {"label": "A medias"}}}</script>';
     const page = await open(`<order-status order="is-partial" token="${await shop.token(["is-partial"])}" lang="es">${own}</order-status>`);
-    await part(page, "is-partial", "status").getByText("A medias").waitFor();
+    await expect.poll(textOf(page, "is-partial", "status"), SOON).toContain("A medias");
     expect(await part(page, "is-partial", "title").textContent()).toBe("Compra");
     await card(page, "is-partial").evaluate((it) => Object.assign(it, { texts: { order: "Encargo" } }));
     expect(await part(page, "is-partial", "title").textContent()).toBe("Encargo");
@@ -276,15 +277,15 @@ describe("news", () => {
     await shop.pass(2);
     const page = await open(tag("moving", await shop.token(["moving"]), `speed="${SIMULATED}"`));
     const spoken = card(page, "moving").getByRole("status");
-    await part(page, "moving", "count").getByText("100 of 1,000").waitFor();
+    await expect.poll(textOf(page, "moving", "count"), SOON).toContain("100 of 1,000");
     expect(await spoken.textContent()).toBe("");
 
     await shop.pass(35);
-    await part(page, "moving", "count").getByText("700 of 1,000").waitFor();
+    await expect.poll(textOf(page, "moving", "count"), SOON).toContain("700 of 1,000");
     expect([await spoken.textContent(), await told(page)]).toEqual(["", []]);
 
     await shop.pass(35);
-    await part(page, "moving", "status").getByText("Completed").waitFor();
+    await expect.poll(textOf(page, "moving", "status"), SOON).toContain("Completed");
     expect(await spoken.textContent()).toBe("Order moving: Completed");
     expect(await told(page)).toEqual([{ type: "status-change", order: "moving", status: "completed", previous: "in_progress" }]);
   });
@@ -346,7 +347,7 @@ describe("a token", () => {
         requests = watchRequests(opened);
       },
     });
-    await part(page, "is-partial", "note").getByText("Reload it to see the order as it is now.").waitFor();
+    await expect.poll(textOf(page, "is-partial", "note"), SOON).toContain("Reload it to see the order as it is now.");
     expect(await told(page)).toEqual([
       { type: "token-expired", order: "is-partial" },
       { type: "token-expired", order: "is-error" },
@@ -358,8 +359,8 @@ describe("a token", () => {
     await page.evaluate((token) => {
       for (const tracker of document.querySelectorAll("order-status")) tracker.setAttribute("token", token);
     }, fresh);
-    await part(page, "is-partial", "status").getByText("Partial").waitFor();
-    await part(page, "is-error", "status").getByText("Error").waitFor();
+    await expect.poll(textOf(page, "is-partial", "status"), SOON).toContain("Partial");
+    await expect.poll(textOf(page, "is-error", "status"), SOON).toContain("Error");
     expect(await part(page, "is-partial", "note").isHidden()).toBe(true);
     expect(requests).toHaveLength(2);
   });
@@ -371,7 +372,7 @@ describe("a token", () => {
         troubles = watchTroubles(opened);
       },
     });
-    await part(page, "is-partial", "note").getByText("This order cannot be shown here.").waitFor();
+    await expect.poll(textOf(page, "is-partial", "note"), SOON).toContain("This order cannot be shown here.");
     expect(troubles.join("\n")).toContain("401 token_invalid: The token ");
   });
 });
@@ -407,8 +408,8 @@ describe("an API that fails", () => {
       count === 1 ? { status: 429, headers: { "Retry-After": "180" } } : { status: 200, body: good },
     );
     const page = await openTo(api);
-    await part(page, "is-completed", "note").getByText("No connection at the moment.").waitFor();
-    await part(page, "is-completed", "status").getByText("Completed").waitFor();
+    await expect.poll(textOf(page, "is-completed", "note"), SOON).toContain("No connection at the moment.");
+    await expect.poll(textOf(page, "is-completed", "status"), SOON).toContain("Completed");
     // Three simulated minutes.
     expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(2900);
     expect(await part(page, "is-completed", "note").isHidden()).toBe(true);
@@ -428,7 +429,7 @@ describe("an API that fails", () => {
     const good = await real();
     const { api } = await failing((count) => (count === 1 ? { status: 200, body: good } : { status: 502, body: "<html>" }));
     const page = await openTo(api);
-    await part(page, "is-completed", "note").getByText("No connection at the moment.").waitFor();
+    await expect.poll(textOf(page, "is-completed", "note"), SOON).toContain("No connection at the moment.");
     expect(await part(page, "is-completed", "status").textContent()).toBe("Completed");
   });
 
@@ -437,7 +438,7 @@ describe("an API that fails", () => {
     for (const order of closed.orders) order.closed = true;
     const { api, times } = await failing(() => ({ status: 200, headers: { "Cache-Control": "max-age=1" }, body: JSON.stringify(closed) }));
     const page = await openTo(api);
-    await part(page, "is-completed", "status").getByText("Completed").waitFor();
+    await expect.poll(textOf(page, "is-completed", "status"), SOON).toContain("Completed");
     // An open one would be asked for three times by now.
     await page.waitForTimeout(3000);
     expect(times).toHaveLength(1);
@@ -448,12 +449,12 @@ describe("everybody can read it", () => {
   test.each(["light", "dark"] as const)("axe finds nothing serious or critical in %s colours", async (colorScheme) => {
     for (const lang of ["en", "ar"]) {
       const page = await allStatuses({ colorScheme, lang, viewport: { width: 800, height: 900 } });
-      await page.evaluate(AXE);
+      await page.evaluate(axe.source);
       const violations = await page.evaluate(async () => {
-        const { axe } = window as unknown as {
+        const { axe: loaded } = window as unknown as {
           axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
         };
-        return (await axe.run()).violations;
+        return (await loaded.run()).violations;
       });
       const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
       expect(serious.map(({ id, nodes }) => [id, nodes.map((node) => node.html)])).toEqual([]);
