@@ -6,10 +6,9 @@ import type { IRequest } from "itty-router";
 import { Router } from "itty-router/Router";
 import { fail, ok } from "../domain/result.ts";
 import { fetchMarked, isLoop } from "../outbound/loop.ts";
-import type { Ports } from "../ports.ts";
 import { noAnswer, notHere, wrongMethod } from "./api-v2/answers.ts";
 import { answerApiV2, isScriptsPath, withSingleSlashes } from "./api-v2/api-v2.ts";
-import type { Answer, Context } from "./kit/context.ts";
+import type { Answer, Context, HttpPorts } from "./kit/context.ts";
 import { isPages, preflightAnswer } from "./kit/cors.ts";
 import { isDatabaseTrouble } from "./kit/errors.ts";
 import { toHex } from "./kit/hash.ts";
@@ -19,7 +18,7 @@ import { ROUTES } from "./routes.ts";
 const REQUEST_ID_BYTES = 12;
 
 /** Answers a request. Never throws. */
-export async function handleRequest(request: Request, env: Env, ctx: ExecutionContext, ports: Ports): Promise<Response> {
+export async function handleRequest(request: Request, env: Env, ctx: ExecutionContext, ports: HttpPorts): Promise<Response> {
   const requestId = toHex(ports.randomBytes(REQUEST_ID_BYTES));
   const url = withSingleSlashes(new URL(request.url));
   const context: Context = {

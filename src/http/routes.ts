@@ -23,6 +23,7 @@ import {
   getBalance,
   getEntries,
 } from "./v1/customers/customers.ts";
+import { deleteHook, hookAnswer, hookBody, postHook, takeHook } from "./v1/hooks/hooks.ts";
 import { getKeys, getMe, keysAnswer, keysQuery, meAnswer, newKeyAnswer, newKeyBody, postKey, removeKey } from "./v1/keys/keys.ts";
 import { auditAnswer, auditQuery, getAudit } from "./v1/operations/audit.ts";
 import {
@@ -230,6 +231,35 @@ export const ROUTES: readonly Route[] = [
     answers: { 200: brakeAnswer },
     handle: postBrake,
   }),
+  route({
+    method: "POST",
+    path: "/v1/providers/:id/hook",
+    who: "operator",
+    needs: "settings",
+    body: hookBody,
+    bodyIsOptional: true,
+    answers: { 201: hookAnswer },
+    handle: postHook,
+  }),
+  route({
+    method: "DELETE",
+    path: "/v1/providers/:id/hook",
+    who: "operator",
+    needs: "settings",
+    answers: { 204: noBody },
+    handle: deleteHook,
+  }),
+  ...(["GET", "POST"] as const).map((method) =>
+    route({
+      method,
+      path: "/hooks/:provider/:token",
+      who: "anyone",
+      needs: null,
+      ignoresQuery: true,
+      answers: { 200: noBody },
+      handle: takeHook,
+    }),
+  ),
   route({
     method: "POST",
     path: "/v1/providers/:id/adopt",

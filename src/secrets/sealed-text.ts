@@ -16,9 +16,10 @@ export type SecretColumn = (typeof SECRET_COLUMNS)[number];
 export const SECRET_COLUMNS = [
   { table: "providers", column: "api_key", key: "id" },
   { table: "panels", column: "token_secret", key: "id" },
+  { table: "provider_hooks", column: "secret", key: "provider" },
 ] as const;
 
-const [PROVIDER_KEY, TOKEN_SECRET] = SECRET_COLUMNS;
+const [PROVIDER_KEY, TOKEN_SECRET, HOOK_SECRET] = SECRET_COLUMNS;
 
 /** Where a provider's key stands. */
 export function providerKeyPlace(provider: string): SecretPlace {
@@ -28,6 +29,11 @@ export function providerKeyPlace(provider: string): SecretPlace {
 /** Where the secret stands that signs a panel's tokens. */
 export function tokenSecretPlace(panel: string): SecretPlace {
   return { ...TOKEN_SECRET, row: panel };
+}
+
+/** Where the secret stands that a provider signs its webhooks with. */
+export function hookSecretPlace(provider: string): SecretPlace {
+  return { ...HOOK_SECRET, row: provider };
 }
 
 /** What a sealed text begins with. */

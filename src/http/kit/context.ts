@@ -2,6 +2,7 @@
  * What a handler works with: the request, and who asks.
  */
 import type { Holder, Scope } from "../../domain/access.ts";
+import type { CheckMessage } from "../../domain/message.ts";
 import type { TokenReach } from "../../domain/browser-token.ts";
 import type { Result } from "../../domain/result.ts";
 import type { Ports } from "../../ports.ts";
@@ -11,12 +12,18 @@ import type { Panel, PanelRef } from "../../store/panels/panels.ts";
 import type { Failure } from "./errors.ts";
 import type { SeenOrder } from "../../store/rows/seen.ts";
 
+/**
+ * What the product takes from the world, and what only the doors know of each other: `check` does the work of a check at once.
+ * Absent where nothing can be polled within a request.
+ */
+export type HttpPorts = Ports & { readonly check?: (message: CheckMessage, env: Env, ports: Ports) => Promise<unknown> };
+
 export type Context = {
   readonly request: Request;
   readonly url: URL;
   readonly env: Env;
   readonly db: D1Database;
-  readonly ports: Ports;
+  readonly ports: HttpPorts;
   /** Epoch ms; the same for everything this request does. */
   readonly now: number;
   readonly requestId: string;

@@ -41,6 +41,9 @@ export type Failure =
   | { readonly code: "account_contended"; readonly customer: string }
   | { readonly code: "idempotency_key_reused"; readonly key: string }
   | { readonly code: "provider_not_found"; readonly provider: string }
+  | { readonly code: "hook_not_found"; readonly provider: string }
+  | { readonly code: "hook_signature"; readonly provider: string }
+  | { readonly code: "hook_contended"; readonly provider: string }
   /** `asked`: it was called, and its answer was none that helps; else it was not called. `problem`: a sentence. */
   | { readonly code: "provider_unavailable"; readonly provider: string; readonly asked: boolean; readonly problem: string }
   | { readonly code: "service_not_found"; readonly service: string }
@@ -243,6 +246,19 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
   idempotency_key_reused: ({ key }) => ({
     status: 409,
     message: `The Idempotency-Key ${quoted(key)} was used for another request. Send that one as it was, or this one under a new key.`,
+  }),
+  hook_not_found: ({ provider }) => ({
+    status: 404,
+    message: `Provider ${quoted(provider)} has no such webhook. \`POST /v1/providers/{id}/hook\` makes one, and ends the one before.`,
+  }),
+  hook_signature: ({ provider }) => ({
+    status: 401,
+    message: `The signature is missing, wrong, more than 5 minutes off, or was used before. It must be as set for the webhook of provider ${quoted(provider)}.`,
+  }),
+  hook_contended: ({ provider }) => ({
+    status: 503,
+    message: `Too many webhooks of provider ${quoted(provider)} came at the same moments. Send it again.`,
+    headers: RETRY_LATER,
   }),
   provider_not_found: ({ provider }) => ({
     status: 404,

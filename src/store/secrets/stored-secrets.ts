@@ -9,13 +9,16 @@ export type StoredSecret = { readonly place: SecretPlace; readonly stored: strin
 /** A tick looks at so many; with none to seal, each column's index shows so in two rows. */
 const MAX_READ = 100;
 
-/** Secrets that are not sealed under the newest key, plain ones among them, as one column; `staleBounds` are ?1 and ?2. */
-export const STALE_SECRETS = `(SELECT json_group_array(json_array(place, id, stored)) FROM (${SECRET_COLUMNS.flatMap(
-  ({ table, column, key }, place) =>
-    [`${column} < ?1`, `${column} >= ?2`].map(
-      (isStale) => `SELECT ${place} AS place, ${key} AS id, ${column} AS stored FROM ${table} WHERE ${isStale}`,
-    ),
-).join(" UNION ALL ")} LIMIT ${MAX_READ}))`;
+/**
+ * Secrets that are not sealed under the newest key, plain ones among them, as one column: a list for each column that holds
+ * secrets. `staleBounds` are ?1 and ?2. Each list is a SELECT of its own, since D1 takes no more than five in a compound.
+ */
+export const STALE_SECRETS = `json_array(${SECRET_COLUMNS.map(({ table, column, key }) => {
+  const stale = [`${column} < ?1`, `${column} >= ?2`].map(
+    (isStale) => `SELECT ${key} AS id, ${column} AS stored FROM ${table} WHERE ${isStale}`,
+  );
+  return `json((SELECT json_group_array(json_array(id, stored)) FROM (${stale.join(" UNION ALL ")} LIMIT ${MAX_READ})))`;
+}).join(", ")})`;
 
 /** Between which texts everything is sealed under the key of this number. NULL for none: nothing is to be sealed. */
 export function staleBounds(newest: number | null): readonly [from: string | null, to: string | null] {
@@ -25,11 +28,10 @@ export function staleBounds(newest: number | null): readonly [from: string | nul
 }
 
 export function toStoredSecrets(column: string): StoredSecret[] {
-  const found = JSON.parse(column) as readonly (readonly [place: number, row: string, stored: string])[];
-  return found.flatMap(([place, row, stored]) => {
-    const secretColumn = SECRET_COLUMNS[place];
-    return secretColumn === undefined ? [] : [{ place: { ...secretColumn, row }, stored }];
-  });
+  const lists = JSON.parse(column) as readonly (readonly (readonly [row: string, stored: string])[])[];
+  return SECRET_COLUMNS.flatMap((secretColumn, i) =>
+    (lists[i] ?? []).map(([row, stored]) => ({ place: { ...secretColumn, row }, stored })),
+  );
 }
 
 /** A secret, and the text that it is to be stored as from now on. */
