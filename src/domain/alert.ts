@@ -48,7 +48,8 @@ const KINDS = {
     severity: "critical",
     closesAfter: 2,
     isUrgent: true,
-    whatToDo: "Copy the API key anew from the provider's account page and set it as the provider's key. Check that the account is not suspended.",
+    whatToDo:
+      "Copy the API key anew from the provider's account page and set it as the provider's key. Check that the account is not suspended.",
   },
   provider_balance_low: {
     ...CERTAIN,
@@ -227,7 +228,16 @@ function afterBadLook(alert: LiveAlert | null, fact: BadFact, silencedUntil: num
   const { opensAfter } = kindOf(fact.kind);
   if (alert === null) {
     const opens = opensAfter <= 1;
-    const next = { ...fact, bad: 1, good: 0, openedAt: opens ? now : null, closedAt: null, silencedUntil, reminders: 0, toldAt: opens ? now : null };
+    const next = {
+      ...fact,
+      bad: 1,
+      good: 0,
+      openedAt: opens ? now : null,
+      closedAt: null,
+      silencedUntil,
+      reminders: 0,
+      toldAt: opens ? now : null,
+    };
     return [{ id: null, lookedAt: null, next, notice: opens && !isSilenced(silencedUntil, now) ? "opened" : null }];
   }
   const { id, lookedAt, ...before } = alert;

@@ -17,9 +17,10 @@ export const SECRET_COLUMNS = [
   { table: "providers", column: "api_key", keys: ["id"] },
   { table: "panels", column: "token_secret", keys: ["id"] },
   { table: "provider_hooks", column: "secret", keys: ["provider"] },
+  { table: "alert_channels", column: "secrets", keys: ["id"] },
 ] as const;
 
-const [PROVIDER_KEY, TOKEN_SECRET, HOOK_SECRET] = SECRET_COLUMNS;
+const [PROVIDER_KEY, TOKEN_SECRET, HOOK_SECRET, CHANNEL_SECRETS] = SECRET_COLUMNS;
 
 /** Where a provider's key stands. */
 export function providerKeyPlace(provider: string): SecretPlace {
@@ -34,6 +35,11 @@ export function tokenSecretPlace(panel: string): SecretPlace {
 /** Where the secret stands that a provider signs its webhooks with. */
 export function hookSecretPlace(provider: string): SecretPlace {
   return { ...HOOK_SECRET, row: provider };
+}
+
+/** Where the secrets of a channel for alerts stand, together. */
+export function channelSecretsPlace(channel: string): SecretPlace {
+  return { ...CHANNEL_SECRETS, row: channel };
 }
 
 /** What a sealed text begins with. */

@@ -22,6 +22,7 @@ import { readTickView, rememberTick, touchTick } from "../store/ticks/ticks.ts";
 import { limitsOf } from "./limits.ts";
 import { resealSecrets, sealsOf } from "./secrets.ts";
 import { minutesToCover, planMessages } from "./sweep/plan.ts";
+import { watch } from "./watch/watch.ts";
 
 /** Queues take at most this many messages at once. */
 const MESSAGES_PER_SEND = 100;
@@ -32,12 +33,17 @@ const MESSAGES_PER_SEND = 100;
  * nothing: what was due is made up after midnight.
  */
 export async function tick(env: Env, ports: Ports, scheduledTime: number): Promise<void> {
+  let isGood = false;
   try {
     await sendDue(env, ports, minuteOf(scheduledTime));
+    isGood = true;
   } catch (error) {
     const usedUp = usedUpBy(error);
     if (usedUp === null) throw error;
     ports.log({ event: "tick.day_used_up", minute: minuteOf(scheduledTime), used_up: usedUp });
+  } finally {
+    // Whatever became of the tick: that it fails is what alerts are for.
+    await watch(env, ports, minuteOf(scheduledTime), isGood);
   }
 }
 
@@ -69,8 +75,10 @@ async function sendDue(env: Env, ports: Ports, minute: number): Promise<void> {
   const hinted = hints.map((waiting) => ({ waiting, plan: planWaitingHints(waiting, now) }));
   const hintChecks = hinted.flatMap(({ plan }) => checkMessages(plan.poll));
   const seals = staleSecrets === null ? last.seals : sealsOf(staleSecrets, ports.secrets.newest);
-  await send(env.SWEEPS, [...sweeps, ...checks, ...resendMessages(resends), ...hintChecks]);
-  await rememberTick(db, { minute, at: now, ignoredMinute: ignored ?? last.ignoredMinute, ledgerCheckDay: day, seals });
+  const messages = [...sweeps, ...checks, ...resendMessages(resends), ...hintChecks];
+  await send(env.SWEEPS, messages);
+  const remembered = { minute, at: now, ignoredMinute: ignored ?? last.ignoredMinute, ledgerCheckDay: day, seals };
+  await rememberTick(db, remembered, messages.length);
   for (const { waiting, plan } of hinted)
     if (plan.memory.waiting.length < waiting.memory.waiting.length) await rememberHints(db, waiting, plan.memory);
   await resealSecrets(db, ports, staleSecrets ?? []);
