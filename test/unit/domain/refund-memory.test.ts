@@ -376,6 +376,22 @@ describe("the word of an order without a charge", () => {
     expect(passed.says("Partial", 250).steps).toMatchObject([{ kind: "hold", reason: "decided_before" }]);
   });
 
+  it("is reviewed where a partial that went out loses its number, and stands again with it", () => {
+    const life = noCharge().says("Partial", 250);
+    expect(life.told).toBe("Partial 250");
+    expect(life.says("Partial").steps).toMatchObject([{ kind: "hold", amount: null, reason: "remains_unknown" }]);
+    expect(life.flags).toEqual(["refund_held"]);
+    expect(life.says("Partial").steps).toEqual([]);
+    expect(life.says("Partial", 250).steps).toMatchObject([{ kind: "withdraw" }]);
+    expect([life.told, life.flags]).toEqual(["Partial 250", []]);
+  });
+
+  it("is reviewed where the policy that left it to the panel is over before its number came", () => {
+    const life = noCharge().under({ mode: "off" }).says("Partial");
+    expect([life.told, life.steps]).toEqual(["In progress 1000", []]);
+    expect(life.under({}).says("Partial").steps).toMatchObject([{ kind: "hold", amount: null, reason: "remains_unknown" }]);
+  });
+
   it("is another question when it becomes another word", () => {
     const life = noCharge().under({ mode: "hold" }).says("Canceled", 1000).says("Partial", 250);
     expect(life.steps).toMatchObject([
