@@ -6,6 +6,7 @@ import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { metered } from "../../../src/store/operations/metered.ts";
 import { order } from "../world/asking.ts";
 import { migrate, rows } from "../world/database.ts";
+import { answeringEach } from "../world/providers.ts";
 import { said, sweep } from "../world/sweeping.ts";
 import { StatusWorld } from "../world/status-world.ts";
 
@@ -62,6 +63,20 @@ describe("the first final status that a script gets", () => {
     await sweep(world, 61, () => said({ status: "Canceled", remains: "1000" }));
     expect(await world.listed("?flag=panel_outdated")).toEqual([]);
     expect((await world.post("/v1/orders/nope/dismiss", world.key, dismissed)).status).toBe(404);
+  });
+
+  it("keeps out the answer of a poll that is under way, which then is no check of the order", async () => {
+    const [before] = await world.listed();
+    const heard: unknown[] = [];
+    world.providers.set("acme", async (ids, fields) => {
+      heard.push((await world.status({ order: "1" }, null)).json.status);
+      return answeringEach(() => said({ status: "Canceled", remains: "1000" }))(ids, fields);
+    });
+    while (heard.length === 0) await world.run(1);
+    expect(heard).toEqual(["Partial"]);
+    expect(await world.listed()).toMatchObject([{ status: "partial", checked_at: before?.["checked_at"] }]);
+    await world.run(60);
+    expect(await world.listed()).toMatchObject([{ status: "canceled", refunded: "0.9", flags: ["panel_outdated"] }]);
   });
 
   it("does not flag it where nobody was told", async () => {
