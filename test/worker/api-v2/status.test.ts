@@ -104,6 +104,30 @@ describe("the first final status that a script gets", () => {
   });
 });
 
+describe("a final status that the panel registered", () => {
+  it.each([
+    ["a word that nobody knows", () => said({ status: "Frozen" })],
+    ["an error for its id", () => ({ error: "Incorrect order ID" })],
+    ["one active word", () => said()],
+  ])("is not told while nothing has confirmed it but %s", async (_name, says) => {
+    await world.post("/v1/orders", world.key, order("1", { provider_order_id: "1", status: "canceled" }));
+    const told = async () => (await world.status({ order: "1" }, null)).json.status;
+    await sweep(world, 1, says);
+    expect(await told()).toBe("Pending");
+    await sweep(world, 61, () => said({ status: "Canceled", remains: "1000" }));
+    expect(await told()).toBe("Canceled");
+  });
+
+  it("is looked at as seldom as any other end while its provider does not know it", async () => {
+    await world.post("/v1/orders", world.key, order("1", { provider_order_id: "1", status: "canceled" }));
+    await sweep(world, 90, () => ({ error: "Incorrect order ID" }));
+    await world.post("/v1/orders/1/check", world.key);
+    await sweep(world, 1, () => ({ error: "Incorrect order ID" }));
+    expect(await rows("SELECT cadence, polled_at FROM orders")).toEqual([{ cadence: 60, polled_at: null }]);
+    expect((await world.status({ order: "1" }, null)).json).toMatchObject({ status: "Pending" });
+  });
+});
+
 describe("a final status that did not go out", () => {
   it("is not on record before the other ids of its list were asked for; then it goes out, whatever came of them", async () => {
     await world.post("/v1/orders", world.key, order("1", { provider_order_id: "1" }));
