@@ -129,6 +129,8 @@ function isOutdated(order: OrderState): boolean {
   if (order.hold !== null || order.rejectedAt !== null) return (order.flags & FLAGS.panel_outdated) !== 0;
   if (!isDecided(order)) return true;
   const [first, word] = [finalWord({ charge, quantity, ...told }), finalWord(now)];
-  if (first.label !== word.label || first.remains !== word.remains) return true;
+  if (first.label !== word.label) return true;
+  // All or nothing was returned with the other words, whatever number stands beside them.
+  if (word.label === STATUSES.partial.label && first.remains !== word.remains) return true;
   return !isSayable(now) && !(told.corrected === true && told.refunded === now.refunded);
 }

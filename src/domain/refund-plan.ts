@@ -190,10 +190,12 @@ function planWord(order: OrderState, heard: OrderState, policy: RefundPlanPolicy
   // What was once let go is not called back, but a number that is gone, or comes where a person has decided about none, is a new question.
   const isAnew = lacksNumber(heard) || isDecidedUnknown(heard);
   if (isSameStatus && heard.hold === null && heard.leftToPanel && !isAnew) return { next: heard, refunds: [] };
-  const ours = { ...heard, leftToPanel: false };
-  if (isSameStatus && isLeftToPerson(heard.hold, null)) return keep(ours, heard.hold, heard.hold.due);
-  // What waited for another word is not what waits now, though neither has an amount.
-  const { next, refunds } = isSameStatus ? { next: ours, refunds: [] } : withdraw(ours);
+  // What a person has let go goes out again by itself should its status come back.
+  const ours = { ...heard, leftToPanel: heard.leftToPanel && heard.decided !== null };
+  const isSameWord = heard.hold?.status === status;
+  if (isSameWord && isLeftToPerson(heard.hold, null)) return keep(ours, heard.hold, heard.hold.due);
+  // What waited for another word is not what waits now, though neither has an amount; an error in between is no word.
+  const { next, refunds } = isSameWord ? { next: ours, refunds: [] } : withdraw(ours);
   const plan = planWordAnew(next, policy, now);
   return { next: plan.next, refunds: [...refunds, ...plan.refunds] };
 }
