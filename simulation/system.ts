@@ -287,7 +287,7 @@ export class System {
     const answered = handleRequest(request, this.#env(process), context as unknown as ExecutionContext, this.#ports(process));
     const response = await process.outcome(answered).catch(async (error: unknown) => {
       if (fields !== null) this.#options.onApiV2Call?.(request.url, fields, null, since);
-      this.#loseSale(fields, since);
+      this.#loseSale(fields, this.now - since);
       if (fields?.get("action") === "add") this.slowSales.add(linkOf(fields));
       await client.after(30_000, () => undefined);
       throw error;
@@ -295,22 +295,26 @@ export class System {
     const text = fields === null ? "" : await response.clone().text();
     if (fields !== null) this.#options.onApiV2Call?.(request.url, fields, text, since);
     // A script may have given up on it, though the product took it for quick.
-    if (this.now - since > AT_ONCE_MS) this.#loseSale(fields, since);
-    if (fields?.get("action") === "add" && (this.now - since > AT_ONCE_MS || !text.includes('"order"'))) this.slowSales.add(linkOf(fields));
+    const tookMs = this.now - since;
+    if (tookMs > AT_ONCE_MS) this.#loseSale(fields, tookMs);
+    const isWithoutOrder = !text.includes('"order"');
+    if (fields?.get("action") === "add" && (tookMs > AT_ONCE_MS || isWithoutOrder)) this.slowSales.add(linkOf(fields));
+    // A process that could not tell its script of the order goes on, and writes that it is waited for; unless it crashes.
+    if (isWithoutOrder) process.whenCrashed(() => this.#loseSale(fields, tookMs));
     this.answers.set(response.status, (this.answers.get(response.status) ?? 0) + 1);
     if (response.status === INTERNAL_ERROR) this.trace(`${process.name} is answered with an internal error`);
     await client.after(this.#draws.between(1, 50), () => undefined);
     if (this.backgroundFaults.happens("answerLost")) {
       this.trace(`the answer to ${process.name} is lost`);
-      this.#loseSale(fields, since);
+      this.#loseSale(fields, this.now - since);
       throw new TypeError("fetch failed");
     }
     return response;
   }
 
   /** What has taken longer is sent again by a script that has given up, and is the same order then. */
-  #loseSale(fields: URLSearchParams | null, since: number): void {
-    if (fields?.get("action") === "add" && this.now - since <= QUICK_MS) this.lostSales.add(linkOf(fields));
+  #loseSale(fields: URLSearchParams | null, tookMs: number): void {
+    if (fields?.get("action") === "add" && tookMs <= QUICK_MS) this.lostSales.add(linkOf(fields));
   }
 
   /** Lets minutes go by, and fires the tick of the last one: those before it were missed. */
