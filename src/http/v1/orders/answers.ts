@@ -6,7 +6,7 @@ import { FLAG_NAMES } from "../../../domain/order.ts";
 import { CANCEL_STATUSES, REFILL_STATUSES } from "../../../domain/refill-cancel.ts";
 import { SYNCS } from "../../../domain/order-view.ts";
 import { STATUS_NAMES } from "../../../domain/status.ts";
-import { amountAnswer, errorAnswer, pageAnswer, timeAnswer } from "../../kit/answers.ts";
+import { amountAnswer, errorAnswer, ofPanel, pageAnswer, timeAnswer } from "../../kit/answers.ts";
 
 const refill = z.strictObject({ id: z.nullable(z.string()), status: z.enum(REFILL_STATUSES), until: z.nullable(timeAnswer) });
 const cancel = z.strictObject({ status: z.enum(CANCEL_STATUSES), requested_at: timeAnswer });
@@ -53,8 +53,10 @@ export const orderAnswer = z.strictObject({
 const preview = z.nullable(z.strictObject({ would: z.enum(["post", "hold"]), refund: amountAnswer, reason: z.string() }));
 export const registeredOrderAnswer = z.extend(orderAnswer, { preview: z.optional(preview) });
 
-export const orderListAnswer = pageAnswer("orders", orderAnswer);
-export const namedOrdersAnswer = z.strictObject({ orders: z.array(orderAnswer), missing: z.array(z.string()) });
+/** One of a list tells its panel where the operator asked about all. */
+const listedOrder = z.extend(orderAnswer, ofPanel);
+export const orderListAnswer = pageAnswer("orders", listedOrder);
+export const namedOrdersAnswer = z.strictObject({ orders: z.array(listedOrder), missing: z.array(z.string()) });
 
 /** What became of each order of a request that registers some. */
 export const registrationsAnswer = z.strictObject({
