@@ -174,6 +174,7 @@ export async function checkOrder(context: PanelRefContext, { params: { id } }: W
   const { db, env, ports } = context;
   const now = ports.now();
   const share = { panel: order.panel, kind: "check", wanted: 1, isWhole: true } as const;
+  // planted: share-of-checks
   if ((await claimShare(db, share, env.PLAN, now)) === 0) return fail(shareFailure("check", now));
   const { provider } = order;
   const minute = await wantCheck(db, { provider, panel: order.panel, n: order.number }, minuteOf(now), now);
