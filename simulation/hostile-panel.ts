@@ -8,6 +8,7 @@ import type { ApiClient } from "../test/panels/client.ts";
 import type { RestClient } from "./client.ts";
 import type { Draws } from "./draws.ts";
 import { TRIPS_THE_FIREWALL } from "./firewall.ts";
+import { FIRST_STRANGER } from "./strangers.ts";
 import type { Plan, System } from "./system.ts";
 
 export const HOSTILE_PANEL = "hostile";
@@ -15,13 +16,6 @@ export const HOSTILE_PANEL = "hostile";
 const ACCEPTED = 202;
 /** The protocol's lists hold so many ids. */
 const LISTED = 100;
-/** Ids that no provider has given: thirteen digits. */
-const FIRST_STRANGER = 1_000_000_000_000;
-
-export function isStrangersId(id: string): boolean {
-  return Number(id) >= FIRST_STRANGER;
-}
-
 /** Checks that a panel may ask for in a minute, by the plan (docs/rules.md, [O45]). */
 const CHECKS_A_MINUTE: Readonly<Record<Plan, number>> = { free: 60, paid: 300 };
 /** So many come in a minute in which it floods. */

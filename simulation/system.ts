@@ -13,11 +13,11 @@ import { tick } from "../src/sync/tick.ts";
 import { databaseOf } from "./database.ts";
 import { Draws } from "./draws.ts";
 import { blockPage, isTurnedAway } from "./firewall.ts";
-import { isStrangersId } from "./hostile-panel.ts";
 import { Queue } from "./queue.ts";
 import type { Quota } from "./one-time-faults.ts";
 import { type Crash, Process, Scheduler } from "./scheduler.ts";
 import { type Backend, isRead, type Statement } from "./sqlite.ts";
+import { isStrangersId } from "./strangers.ts";
 import { type FaultRates, BackgroundFaults } from "./background-faults.ts";
 
 export const MINUTE_MS = 60_000;
