@@ -12,10 +12,12 @@ import { consume } from "../src/sync/consume.ts";
 import { tick } from "../src/sync/tick.ts";
 import { databaseOf } from "./database.ts";
 import { Draws } from "./draws.ts";
+import { blockPage, isTurnedAway } from "./firewall.ts";
 import { Queue } from "./queue.ts";
 import type { Quota } from "./one-time-faults.ts";
 import { type Crash, Process, Scheduler } from "./scheduler.ts";
 import { type Backend, isRead, type Statement } from "./sqlite.ts";
+import { isStrangersId } from "./strangers.ts";
 import { type FaultRates, BackgroundFaults } from "./background-faults.ts";
 
 export const MINUTE_MS = 60_000;
@@ -86,11 +88,14 @@ export class System {
   readonly asked = new Map<string, number>();
   /** Calls to a provider, by minute. */
   readonly callsTo = new Map<string, Map<number, number>>();
+  /** Of those, the ones about ids that only the hostile panel names. */
+  readonly strangersCallsTo = new Map<string, Map<number, number>>();
   /** Links for which an `add` came to its end, and its script has not heard of it. */
   readonly lostSales = new Set<string>();
   /** Links for which an `add` took so long, or came to so little, that another one like it counts as the same. */
   readonly slowSales = new Set<string>();
   readonly #options: SystemOptions;
+  readonly plan: Plan;
   /** One for a whole run: what is opened once stays open, as in an isolate that lasts. */
   readonly #secrets = secretsOf(ENCRYPTION_KEYS);
   readonly #draws: Draws;
@@ -101,12 +106,14 @@ export class System {
     this.#options = options;
     const { seed, backend, rates, startsAt } = options;
     this.backend = backend;
+    this.plan = options.plan;
     this.#draws = new Draws(seed, "system");
     this.scheduler = new Scheduler(new Draws(seed, "order"), startsAt);
     this.backgroundFaults = new BackgroundFaults(rates, new Draws(seed, "weather"));
     this.world = createWorld({ seed, now: () => this.scheduler.now });
     const waiting = new Process(this.scheduler, "provider");
-    this.#provide = simulatorFetch(this.world, (ms) => waiting.after(ms, () => undefined));
+    const provide = simulatorFetch(this.world, (ms) => waiting.after(ms, () => undefined));
+    this.#provide = async (request) => (isTurnedAway(await request.clone().text()) ? blockPage() : provide(request));
     this.queue = new Queue(
       this.scheduler,
       {
@@ -165,7 +172,7 @@ export class System {
       DB: db,
       SWEEPS: queue as unknown as Env["SWEEPS"],
       DEAD: queue as unknown as Env["SWEEPS"],
-      PLAN: this.#options.plan,
+      PLAN: this.plan,
       ADMIN_TOKEN,
       ENCRYPTION_KEYS,
       ALLOW_PRIVATE_URLS: "1",
@@ -222,6 +229,10 @@ export class System {
     this.callsTo.set(provider, byMinute.set(minute, (byMinute.get(minute) ?? 0) + 1));
     const fields = new URLSearchParams(await request.clone().text());
     const ids = (fields.get("orders") ?? fields.get("order") ?? "").split(",");
+    if (ids.some(isStrangersId)) {
+      const ofStrangers = this.strangersCallsTo.get(provider) ?? new Map<number, number>();
+      this.strangersCallsTo.set(provider, ofStrangers.set(minute, (ofStrangers.get(minute) ?? 0) + 1));
+    }
     if (fields.get("action") === "status") for (const id of ids) this.asked.set(`${provider}/${id}`, this.now);
   }
 
