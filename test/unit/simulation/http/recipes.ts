@@ -183,6 +183,7 @@ export function recipesFor(panel: PanelFacts): Readonly<Record<string, Recipe | 
         { signature: { scheme: "hmac", secret: "s-1", header: "X-Sign", algorithm: "sha1", encoding: "hex", timestamp_header: "X-Time" } },
       ),
     },
+    "PUT /v1/providers/:id/hook": { who: "operator", ids: ["acme"], body: fc.constant({ signature: null }) },
     "DELETE /v1/providers/:id/hook": { who: "operator", ids: ["acme"] },
     "GET /hooks/:provider/:token": { who: "anyone" },
     "POST /hooks/:provider/:token": { who: "anyone" },
@@ -234,6 +235,7 @@ export function recipesFor(panel: PanelFacts): Readonly<Record<string, Recipe | 
       body: fc.record({ flag: fc.constantFrom("stalled", "panel_outdated"), note: fc.constant("seen") }, { requiredKeys: ["flag"] }),
     },
     "GET /v1/changes": { who: "panel", query: fc.constantFrom("", "?limit=5", "?after=1795262400000000", "?after=0&limit=1000") },
+    "GET /v1/customers": { who: "panel", query: limits },
     "GET /v1/customers/:id/balance": { who: "panel", query: fc.constantFrom("", "?currency=USD") },
     "GET /v1/customers/:id/entries": { who: "panel", query: limits },
     "POST /v1/customers/:id/credits": {
