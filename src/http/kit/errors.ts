@@ -76,6 +76,11 @@ export type Failure =
   | { readonly code: "above_refunded"; readonly most: string }
   | { readonly code: "no_charge"; readonly order: string }
   | { readonly code: "dead_letter_not_found"; readonly id: string }
+  | { readonly code: "alert_not_found"; readonly id: string }
+  | { readonly code: "alert_channel_not_found"; readonly channel: string }
+  | { readonly code: "alert_channels_full"; readonly most: number }
+  /** What it keeps sealed cannot be opened. */
+  | { readonly code: "alert_channel_unreadable"; readonly channel: string }
   | { readonly code: "already_replayed"; readonly id: string; readonly at: string }
   | { readonly code: "route_not_found"; readonly path: string }
   | { readonly code: "method_not_allowed"; readonly method: string; readonly allowed: readonly string[] }
@@ -384,6 +389,22 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
     status: 422,
     message: `Order ${quoted(order)} has no charge here, so no amount of it can be refunded. Where the provider's word waits, decide about it without an amount.`,
   }),
+  alert_not_found: ({ id }) => ({
+    status: 404,
+    message: `There is no alert ${quoted(id)}. \`GET /v1/alerts\` lists those there are.`,
+  }),
+  alert_channel_not_found: ({ channel }) => ({
+    status: 404,
+    message: `There is no alert channel ${quoted(channel)}. \`GET /v1/alert-channels\` lists those there are.`,
+  }),
+  alert_channels_full: ({ most }) => ({
+    status: 409,
+    message: `There are ${most} alert channels, and there can be no more. Change one by PUT, or DELETE one that nobody reads.`,
+  }),
+  alert_channel_unreadable: ({ channel }) => ({
+    status: 409,
+    message: `What alert channel ${quoted(channel)} keeps secret cannot be opened: the secret ENCRYPTION_KEYS is another one than it was sealed under. Set that to what it was, or PUT the channel with all its secrets.`,
+  }),
   dead_letter_not_found: ({ id }) => ({
     status: 404,
     message: `There is no dead letter ${quoted(id)}. \`GET /v1/dead-letters\` lists those there are.`,
@@ -415,7 +436,7 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
   }),
   sealing_off: ({ problem }) => ({
     status: 503,
-    message: `Nothing was saved: the provider's key would stand in the database in plain text, since ${describeKeysProblem(problem)}. Make one and set it by \`${MAKE_ENCRYPTION_KEYS}\`, then send this again.`,
+    message: `Nothing was saved: a secret would stand in the database in plain text, since ${describeKeysProblem(problem)}. Make one and set it by \`${MAKE_ENCRYPTION_KEYS}\`, then send this again.`,
   }),
   share_used_up: ({ kind, retryAfterSeconds }) => ({
     status: 429,

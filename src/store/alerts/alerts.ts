@@ -20,6 +20,11 @@ export type AlertRow = {
   looked_at: number;
 };
 
+export const ALERT_COLUMNS = [
+  ...(["id", "kind", "subject", "text", "count", "bad", "good", "opened_at", "closed_at"] as const),
+  ...(["silenced_until", "reminders", "told_at", "looked_at"] as const),
+] as const satisfies readonly (keyof AlertRow)[];
+
 export function toLive(row: AlertRow): LiveAlert {
   return {
     id: row.id,

@@ -54,6 +54,10 @@ const FILLED = [
   "panel_troubles",
   "strangers",
   "wanted_checks",
+  "alerts",
+  "alert_channels",
+  "alert_notices",
+  "watched_services",
 ];
 
 /** Empties the tables that a test fills; panels stay. */
