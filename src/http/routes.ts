@@ -97,6 +97,8 @@ import {
   postPanel,
   postUnfreeze,
 } from "./v1/panels/panels.ts";
+import { overviewAnswer } from "./v1/overview/answers.ts";
+import { getOverview } from "./v1/overview/overview.ts";
 import { deletePanel } from "./v1/panels/remove.ts";
 import { adoptionAnswer, adoptionBody, postAdoption } from "./v1/providers/adopt.ts";
 import { providerAnswer, providersAnswer, savedProviderAnswer } from "./v1/providers/answers.ts";
@@ -675,6 +677,7 @@ export const ROUTES: readonly Route[] = [
     answers: { 202: deadLetterAnswer },
     handle: replayDeadLetter,
   }),
+  route({ method: "GET", path: "/v1/overview", who: "operator", needs: "oversee", answers: { 200: overviewAnswer }, handle: getOverview }),
   route({
     method: "GET",
     path: "/v1/alerts",

@@ -17,7 +17,7 @@ const MAX_NAMED = 20;
 const EXPIRED_FOR_MS = 24 * 60 * 60_000;
 
 const PROVIDERS = `SELECT id, enabled, retry_at, last_failure, brake_engaged_at, braked_panels, unknown_words, active_orders,
-    balance, coalesce(currency, balance_currency) AS balance_currency, low_balance, calls_day, rows_today
+    CASE WHEN balance_at IS NULL THEN NULL ELSE balance END AS balance, coalesce(currency, balance_currency) AS balance_currency, low_balance, calls_day, rows_today
   FROM providers ORDER BY id LIMIT ${MAX_PROVIDERS}`;
 
 /** A list of texts, numbers or objects as JSON in one column: each in a statement of its own would be six more of a tick's. */
