@@ -103,6 +103,21 @@ export async function readAlertsPending(db: D1Database): Promise<{ readonly isUn
   return { isUndecided: row?.undecided === 1, hasNotices: row?.notices === 1 };
 }
 
+/** Until when what has happened is silenced; null for not. */
+export async function readSilence(
+  db: D1Database,
+  { kind, subject }: Pick<AlertRow, "kind" | "subject">,
+  now: number,
+): Promise<number | null> {
+  const row = await db
+    .prepare(
+      `SELECT max(silenced_until) AS until FROM alerts INDEXED BY alerts_silenced WHERE silenced_until > ?3 AND kind = ?1 AND subject = ?2`,
+    )
+    .bind(kind, subject, now)
+    .first<{ until: number | null }>();
+  return row?.until ?? null;
+}
+
 /** An alert that was opened, as it is shown. */
 export type ShownAlert = Omit<LiveAlert, "openedAt"> & { readonly openedAt: number; readonly closedAt: number | null };
 

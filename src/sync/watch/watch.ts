@@ -6,6 +6,7 @@ import { fetchMarked } from "../../outbound/loop.ts";
 import type { Ports } from "../../ports.ts";
 import { lookAtAlerts, sendAlerts } from "./alerts.ts";
 import { sendHeartbeat } from "./heartbeat.ts";
+import { watchBalance, watchList } from "./providers.ts";
 
 /** `isGood`: the tick did what it is for. Ticks that fail are looked at all the same. */
 export async function watch(env: Env, given: Ports, minute: number, isGood: boolean): Promise<void> {
@@ -13,6 +14,8 @@ export async function watch(env: Env, given: Ports, minute: number, isGood: bool
   const parts: readonly (readonly [name: string, work: () => Promise<void>])[] = [
     ["heartbeat", () => (isGood ? sendHeartbeat(env, ports) : Promise.resolve())],
     ["alerts", () => lookAtAlerts(env, ports, minute).then((hasNotices) => (hasNotices ? sendAlerts(env.DB, ports) : undefined))],
+    ["balance", () => watchBalance(env.DB, ports, minute)],
+    ["list", () => watchList(env.DB, ports, minute)],
   ];
   await Promise.all(
     parts.map(([part, work]) => work().catch((error: unknown) => ports.log({ event: "watch.failed", part, error: String(error) }))),
