@@ -39,11 +39,11 @@ type Takes<P, Q, B> = {
   readonly body?: Schema<B>;
 };
 
-type Declared<Path extends string, P, Q, B> = Takes<P, Q, B> & {
-  readonly method: Method;
+type Declared<Path extends string, P, Q, B, M extends Method = Method, When extends string = string> = Takes<P, Q, B> & {
+  readonly method: M;
   readonly path: Path;
   /** The route is meant only where the query has this parameter. Such a row stands before the one without. */
-  readonly when?: string;
+  readonly when?: When;
   /** The JSON of the answers that are no errors, by HTTP status. */
   readonly answers: Readonly<Record<number, Schema<unknown>>>;
 };
@@ -58,15 +58,31 @@ export type Route = {
   readonly needsIdempotencyKey: boolean;
   readonly params: Schema<unknown> | null;
   readonly query: Schema<unknown> | null;
+  readonly ignoresQuery: boolean;
+  readonly repeatable: readonly string[];
   readonly body: Schema<unknown> | null;
+  readonly bodyIsOptional: boolean;
   readonly answers: Readonly<Record<number, Schema<unknown>>>;
   /** Answers a request for it; `params` are the path's parts, decoded. */
   readonly answer: (context: Context, params: Readonly<Record<string, string>>) => Promise<Answer>;
 };
 
+/** A route with its name, such as `GET /v1/orders/:id` or `GET /v1/orders?ids=`: a table of texts has to have them all. */
+export type Named<Name extends string> = Route & { readonly name: Name };
+
+type NameOf<M extends Method, Path extends string, When extends string> = `${M} ${Path}${string extends When ? "" : `?${When}=`}`;
+
 /** Declares a route. With `bodyIsOptional`, an empty body stands for `{}`. */
-export function route<const Path extends string, W extends Who, P = Params<Path>, Q = undefined, B = undefined>(
-  declared: Declared<Path, P, Q, B> & {
+export function route<
+  const Path extends string,
+  W extends Who,
+  const M extends Method,
+  P = Params<Path>,
+  Q = undefined,
+  B = undefined,
+  const When extends string = string,
+>(
+  declared: Declared<Path, P, Q, B, M, When> & {
     readonly who: W;
     /** What the caller's key has to be made for; null where anyone may ask. */
     readonly needs: W extends "anyone" ? null : Need;
@@ -75,10 +91,10 @@ export function route<const Path extends string, W extends Who, P = Params<Path>
     readonly bodyIsOptional?: boolean;
     readonly handle: (context: ContextOf[W], input: Input<P, Q, B>) => Promise<Answer>;
   },
-): Route {
+): Named<NameOf<M, Path, When>> {
   const { who, needs, role = "any", body, bodyIsOptional = false, handle } = declared;
   const requirement: Requirement = { need: needs ?? "self", role };
-  return routeOf(declared, { who, requirement, needsIdempotencyKey: false }, async (context, params) => {
+  return routeOf(declared, { who, requirement, needsIdempotencyKey: false, bodyIsOptional }, async (context, params) => {
     const admitted = await admit(who, requirement, context);
     if (!admitted.ok) return admitted;
     const read = readParamsAndQuery(declared, context, params);
@@ -93,13 +109,14 @@ export function route<const Path extends string, W extends Who, P = Params<Path>
 const MOVES_MONEY: Requirement = { need: "money", role: "shop" };
 
 /** Declares a route of a panel's that moves money: each `Idempotency-Key` moves it once. */
-export function moneyRoute<const Path extends string, B, P = Params<Path>, Q = undefined>(
-  declared: Declared<Path, P, Q, B> & {
+export function moneyRoute<const Path extends string, B, const M extends Method, P = Params<Path>, Q = undefined>(
+  declared: Declared<Path, P, Q, B, M> & {
     readonly body: Schema<B>;
     readonly handle: (context: MoneyContext, input: Input<P, Q, B>) => Promise<Answer>;
   },
-): Route {
-  return routeOf(declared, { who: "panel", requirement: MOVES_MONEY, needsIdempotencyKey: true }, async (context, params) => {
+): Named<NameOf<M, Path, string>> {
+  const access = { who: "panel", requirement: MOVES_MONEY, needsIdempotencyKey: true, bodyIsOptional: false } as const;
+  return routeOf(declared, access, async (context, params) => {
     const admitted = await admit("panel", MOVES_MONEY, context);
     if (!admitted.ok) return admitted;
     const read = readParamsAndQuery(declared, context, params);
@@ -108,14 +125,15 @@ export function moneyRoute<const Path extends string, B, P = Params<Path>, Q = u
   });
 }
 
-function routeOf<Path extends string, P, Q, B>(
-  { method, path, when, params, query, body, answers }: Declared<Path, P, Q, B>,
-  access: Pick<Route, "who" | "requirement" | "needsIdempotencyKey">,
+function routeOf<Path extends string, P, Q, B, M extends Method, When extends string>(
+  { method, path, when, params, query, body, answers, ignoresQuery = false, repeatable = [] }: Declared<Path, P, Q, B, M, When>,
+  access: Pick<Route, "who" | "requirement" | "needsIdempotencyKey" | "bodyIsOptional">,
   answer: Route["answer"],
-): Route {
+): Named<NameOf<M, Path, When>> {
   // What a schema makes of its input does not matter to those who only check or show it.
   const schemas = { params: params ?? null, query: query ?? null, body: body ?? null } as Pick<Route, "params" | "query" | "body">;
-  return { method, path, when: when ?? null, ...access, ...schemas, answers, answer };
+  const name = `${method} ${path}${when === undefined ? "" : `?${when}=`}` as NameOf<M, Path, When>;
+  return { name, method, path, when: when ?? null, ...access, ...schemas, ignoresQuery, repeatable, answers, answer };
 }
 
 function readParamsAndQuery<P, Q, B>(
