@@ -50,6 +50,7 @@ type Declared<Path extends string, P, Q, B, M extends Method = Method, When exte
 
 /** A route as the router and the documents use it. */
 export type Route = {
+  readonly name: string;
   readonly method: Method;
   readonly path: string;
   readonly when: string | null;

@@ -5,7 +5,7 @@ import * as z from "zod/mini";
 import { EVENT_TYPES } from "../../../domain/feed.ts";
 import { timeAnswer } from "../../kit/answers.ts";
 
-const change = z.strictObject({
+export const changeAnswer = z.strictObject({
   seq: z.int(),
   type: z.enum(EVENT_TYPES),
   order: z.string(),
@@ -14,6 +14,6 @@ const change = z.strictObject({
   data: z.record(z.string(), z.unknown()),
 });
 
-export const feedAnswer = z.strictObject({ changes: z.array(change), next_after: z.int(), has_more: z.boolean() });
+export const feedAnswer = z.strictObject({ changes: z.array(changeAnswer), next_after: z.int(), has_more: z.boolean() });
 
-export const historyAnswer = z.strictObject({ changes: z.array(change), next_cursor: z.nullable(z.string()), has_more: z.boolean() });
+export const historyAnswer = z.strictObject({ changes: z.array(changeAnswer), next_cursor: z.nullable(z.string()), has_more: z.boolean() });
