@@ -163,7 +163,7 @@ async function callProviderEndpoint(recorder: Recorder, { shop }: Panels): Promi
   await call("balance", { action: "balance" });
   const fields = { service: "1", link: "https://example.com/p/9", quantity: "1000" };
   const { order } = await call("", { action: "add", ...fields });
-  recorder.become(String(order), "in_progress", 250);
+  recorder.become(String(order), "processing", 250);
   await recorder.minute("shop", String(order));
   await call("status", { action: "status", order: String(order) });
   await call("status of several", { action: "status", orders: `${String(order)},999999` });
@@ -181,8 +181,10 @@ async function callCatalogueEndpoint(recorder: Recorder, { resale }: Panels): Pr
   await call("services", { action: "services" });
   await call("balance", { action: "balance" });
   const { order } = await call("", { action: "add", service: "101", link: "https://example.com/p/10", quantity: "1000" });
+  recorder.become(recorder.newestAtProvider(), "pending", 1000);
+  await recorder.minute("resale", String(order));
   await call("status", { action: "status", order: String(order) });
-  await call("cancel", { action: "cancel", order: String(order) });
+  await call("cancel", { action: "cancel", orders: String(order) });
   await call("an error", { action: "add", service: "7", link: "https://example.com/p/10", quantity: "1000" });
 }
 

@@ -1,0 +1,123 @@
+/**
+ * One operation of the page: who may call it, what it takes, what it answers, its errors, and how it is typed.
+ */
+import type { CodeSample } from "../openapi/code-samples.ts";
+import type { Document, Operation } from "../openapi/document.ts";
+import type { JsonSchema } from "../openapi/json-schema.ts";
+import { fieldList, rowsOf, typeLabel } from "./fields.ts";
+import { html, type Html, inline, NOTHING } from "./html.ts";
+import type { ErrorEntry } from "./page.ts";
+
+export type Entry = {
+  readonly id: string;
+  readonly method: string;
+  readonly path: string;
+  readonly summary: string;
+  readonly operation: Operation;
+  readonly document: Document;
+  readonly samples: readonly CodeSample[];
+};
+
+type Shown = { readonly summary?: string; readonly value: unknown };
+type Content = Readonly<Record<string, { readonly schema: JsonSchema; readonly examples?: Readonly<Record<string, Shown>> }>>;
+type Response = { readonly description: string; readonly content?: Content; readonly $ref?: string };
+
+export function operationSection(entry: Entry, errors: Readonly<Record<string, ErrorEntry>>): Html {
+  const { id, method, path, summary, operation, samples } = entry;
+  const description = operation["description"];
+  return html`<section class="operation" aria-labelledby="${id}">
+<div class="told">
+<h3 id="${id}"><a href="#${id}">${summary}</a></h3>
+<p class="route"><span class="method ${method.toLowerCase()}">${method}</span> <code>${path}</code></p>
+${description === undefined ? NOTHING : html`<p>${inline(String(description))}</p>`}
+<p class="who"><strong>Who:</strong> ${inline(String(operation["x-callers"]))}</p>
+${parametersPart(entry)}${bodyPart(entry)}${answersPart(entry)}${errorsPart(operation, errors)}
+</div>
+<div class="typed">
+${samples.map(({ lang, source }) => codeBlock(lang, source))}
+</div>
+</section>
+`;
+}
+
+type Parameter = { readonly name: string; readonly in: string; readonly required: boolean; readonly description: string; readonly schema: JsonSchema };
+
+function parametersPart({ operation, document }: Entry): Html {
+  const given = (operation["parameters"] ?? []) as readonly (Parameter & { readonly $ref?: string })[];
+  const all = given.map((one) => (one.$ref === undefined ? one : (resolved(document, one.$ref) as Parameter)));
+  if (all.length === 0) return NOTHING;
+  const rows = all.map(({ name, in: where, required, description, schema }) => {
+    return { name, schema, isRequired: required, where, text: description };
+  });
+  return html`<h4>Parameters</h4>
+${fieldList(rows)}
+`;
+}
+
+function bodyPart({ operation }: Entry): Html {
+  const body = operation["requestBody"] as { readonly content: Content; readonly description?: string; readonly required: boolean } | undefined;
+  if (body === undefined) return NOTHING;
+  const [[type, { schema }] = ["", { schema: {} }]] = Object.entries(body.content);
+  const rows = rowsOf(schema);
+  if (rows.length === 0 && schema.oneOf === undefined) return NOTHING;
+  const isForm = type.includes("form");
+  return html`<h4>Body${isForm ? ", as a form" : ""}</h4>
+${body.description === undefined ? NOTHING : html`<p>${inline(body.description)}</p>`}
+${rows.length === 0 ? html`<p>${typeLabel(schema)}</p>` : fieldList(rows)}
+`;
+}
+
+function answersPart({ operation }: Entry): Html {
+  const responses = Object.entries(operation["responses"] as Readonly<Record<string, Response>>);
+  const good = responses.filter(([, { $ref }]) => $ref === undefined);
+  return html`<h4>Answers</h4>
+<dl class="answers">
+${good.map(([status, response]) => answerRow(status, response))}</dl>
+`;
+}
+
+function answerRow(status: string, { description, content }: Response): Html {
+  const json = content?.["application/json"];
+  const shown = Object.values(json?.examples ?? {});
+  return html`<dt><code>${status}</code> ${json === undefined ? NOTHING : html`<span class="type">${answerLabel(json.schema)}</span>`}</dt>
+<dd>${inline(description)}
+${shown.map(({ summary, value }) => {
+  return html`<details><summary>Example${summary === undefined ? "" : `: ${summary}`}</summary>
+${codeBlock("JSON", JSON.stringify(value, null, 2))}</details>
+`;
+})}</dd>
+`;
+}
+
+/** API v2's answers have titles in place of names. */
+function answerLabel(schema: JsonSchema): Html {
+  const isNamed = schema.anyOf?.every((part) => "title" in part) ?? false;
+  return isNamed ? html`by action` : typeLabel(schema);
+}
+
+function errorsPart(operation: Operation, errors: Readonly<Record<string, ErrorEntry>>): Html {
+  const codes = (operation["x-errors"] ?? []) as readonly string[];
+  if (codes.length === 0) return NOTHING;
+  const byStatus = codes.toSorted((a, b) => (errors[a]?.status[0] ?? 0) - (errors[b]?.status[0] ?? 0));
+  return html`<details class="errors"><summary>Errors, and what to do: ${codes.length}</summary>
+<dl class="fields">
+${byStatus.map((code) => {
+  const { status = [], means = "", to_do = "" } = errors[code] ?? {};
+  return html`<dt><a href="#error-${code}"><code>${code}</code></a> <span class="mark">${status.join(" or ")}</span></dt>
+<dd>${inline(means)} ${inline(to_do)}</dd>
+`;
+})}</dl>
+</details>
+`;
+}
+
+/** A block that scrolls by itself can be reached by the keyboard. */
+export function codeBlock(lang: string, source: string): Html {
+  return html`<figure class="code"><figcaption>${lang}</figcaption><pre tabindex="0"><code>${source}</code></pre></figure>
+`;
+}
+
+function resolved(document: Document, ref: string): unknown {
+  const path = ref.replace("#/", "").split("/");
+  return path.reduce<unknown>((value, name) => (value as Readonly<Record<string, unknown>>)[name], document);
+}

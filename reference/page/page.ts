@@ -1,0 +1,133 @@
+/**
+ * The page at `/reference/`: all of the OpenAPI document to read, without JavaScript.
+ */
+import type { CodeSample } from "../openapi/code-samples.ts";
+import type { Document, Operation } from "../openapi/document.ts";
+import { guide } from "./guide.ts";
+import { html, type Html, inline, NOTHING } from "./html.ts";
+import { type Entry, operationSection } from "./operation.ts";
+import { fieldList, rowsOf } from "./fields.ts";
+
+export type ErrorEntry = {
+  readonly status: readonly number[];
+  readonly means: string;
+  readonly to_do: string;
+  readonly message: string;
+};
+
+export function buildPage(document: Document): string {
+  const errors = document["x-errors"] as Readonly<Record<string, ErrorEntry>>;
+  const { version } = document["info"] as { readonly version: string };
+  const chapters = chaptersOf(document);
+  const schemas = Object.entries(document.components.schemas);
+  const contents = nav(chapters);
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>panelsync: HTTP API reference</title>
+<link rel="stylesheet" href="reference.css">
+<link rel="icon" href="icon.svg">
+</head>
+<body>
+<a class="skip" href="#content">Skip to the content</a>
+<header class="top">
+<p class="brand"><a href="#top">panelsync</a> <span class="mark">${version}</span></p>
+<p class="links"><a href="#errors">Errors</a> <a href="#objects">Objects</a> <a href="/openapi.json">openapi.json</a></p>
+</header>
+<details class="menu"><summary>Contents</summary>
+<nav aria-label="Contents, small screens">${contents}</nav>
+</details>
+<div class="columns">
+<aside class="side"><nav aria-label="Contents">${contents}</nav></aside>
+<main id="content">
+<h1 id="top">HTTP API reference</h1>
+${guide()}
+${chapters.map(
+  ({ name, text, entries }) => html`<section class="chapter">
+<h2 id="${anchorOf(name)}">${name}</h2>
+<p>${inline(text)}</p>
+${entries.map((entry) => operationSection(entry, errors))}
+</section>
+`,
+)}
+<section class="chapter">
+<h2 id="objects">Objects</h2>
+<p>What answers are made of. TypeScript types of them: <code>docs/api-types.ts</code> in the repository.</p>
+${schemas.map(
+  ([name, schema]) => html`<section class="object">
+<h3 id="schema-${name}"><a href="#schema-${name}">${name}</a></h3>
+<p>${inline(schema.description ?? "")}</p>
+${fieldList(rowsOf(schema))}
+</section>
+`,
+)}
+</section>
+<section class="chapter">
+<h2 id="errors">Errors</h2>
+<p>${inline("The body is `{\"error\": {\"code\", \"message\", \"details\"}}`. Programs go by `code`; `message` is for people and may change.")}</p>
+${Object.entries(errors).map(errorSection)}
+</section>
+</main>
+</div>
+</body>
+</html>
+`.text;
+}
+
+function errorSection([code, { status, means, to_do, message }]: readonly [string, ErrorEntry]): Html {
+  return html`<section class="object">
+<h3 id="error-${code}"><a href="#error-${code}"><code>${code}</code></a> <span class="mark">${status.join(" or ")}</span></h3>
+<p>${inline(means)}</p>
+<p><strong>What to do:</strong> ${inline(to_do)}</p>
+<blockquote>${inline(message)}</blockquote>
+</section>
+`;
+}
+
+type Chapter = { readonly name: string; readonly text: string; readonly entries: readonly Entry[] };
+
+function chaptersOf(document: Document): Chapter[] {
+  const entries = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => entryOf(document, method.toUpperCase(), path, operation)),
+  );
+  const tags = document["tags"] as readonly { readonly name: string; readonly description: string }[];
+  return tags.map(({ name, description }) => ({
+    name,
+    text: description,
+    entries: entries.filter(({ operation }) => (operation["tags"] as readonly string[]).includes(name)),
+  }));
+}
+
+function entryOf(document: Document, method: string, path: string, operation: Operation): Entry {
+  return {
+    id: String(operation["operationId"]),
+    method,
+    path,
+    summary: String(operation["summary"]),
+    operation,
+    document,
+    samples: (operation["x-codeSamples"] ?? []) as readonly CodeSample[],
+  };
+}
+
+function nav(chapters: readonly Chapter[]): Html {
+  const group = (name: string, id: string, items: Html) => html`<li><a class="group" href="#${id}">${name}</a>${items}</li>
+`;
+  return html`<ul>
+${group("Begin", "begin", NOTHING)}${chapters.map(({ name, entries }) =>
+    group(
+      name,
+      anchorOf(name),
+      html`<ul>
+${entries.map(({ id, method, summary }) => html`<li><a href="#${id}"><span class="method ${method.toLowerCase()}">${method}</span> ${summary}</a></li>
+`)}</ul>`,
+    ),
+  )}${group("Objects", "objects", NOTHING)}${group("Errors", "errors", NOTHING)}</ul>`;
+}
+
+function anchorOf(chapter: string): string {
+  return `chapter-${chapter.toLowerCase().replaceAll(" ", "-")}`;
+}
