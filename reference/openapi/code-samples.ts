@@ -41,8 +41,16 @@ function curlOf({ method, target, as, headers, body, isForm }: Asked): string {
   if (withBody && isForm) {
     for (const [name, value] of Object.entries(body as Record<string, string>))
       lines.push(name === "key" ? '-d "key=$PANEL_KEY"' : `--data-urlencode ${quoted(`${name}=${value}`)}`);
-  } else if (withBody) lines.push(`-d ${quoted(JSON.stringify(body, null, 2))}`);
+  } else if (withBody) lines.push(`-d ${quoted(jsonOf(body))}`);
   return lines.join(" \\\n  ");
+}
+
+/** What fits on a line stays on one. */
+const MAX_LINE_CHARACTERS = 56;
+
+function jsonOf(body: unknown): string {
+  const line = JSON.stringify(body);
+  return line.length <= MAX_LINE_CHARACTERS ? line : JSON.stringify(body, null, 2).replaceAll("\n", "\n  ");
 }
 
 /** In single quotes, as both a shell and PHP want it, if nothing in it needs more. */
@@ -59,7 +67,7 @@ function phpOf({ method, target, as, headers, body, isForm }: Asked): string {
   const content = isForm ? `http_build_query(${phpValue(body, 4)})` : `json_encode(${phpValue(body, 4)})`;
   const options = [
     ...(method === "GET" ? [] : [`'method' => '${method}',`]),
-    ...(sent.length === 0 ? [] : [`'header' => [${sent.join(", ")}],`]),
+    ...(sent.length === 0 ? [] : ["'header' => [", ...sent.map((one) => `    ${one},`), "],"]),
     ...(body === null ? [] : [`'content' => ${content},`]),
     // An error has its reason in the body.
     "'ignore_errors' => true,",

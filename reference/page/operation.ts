@@ -54,16 +54,19 @@ ${fieldList(rows)}
 `;
 }
 
-function bodyPart({ operation }: Entry): Html {
+function bodyPart({ operation, document }: Entry): Html {
   const body = operation["requestBody"] as { readonly content: Content; readonly description?: string; readonly required: boolean } | undefined;
   if (body === undefined) return NOTHING;
   const [[type, { schema }] = ["", { schema: {} }]] = Object.entries(body.content);
-  const rows = rowsOf(schema);
-  if (rows.length === 0 && schema.oneOf === undefined) return NOTHING;
+  // One of something, or several: the fields are those of one.
+  const one = schema.oneOf?.[0]?.$ref;
+  const rows = rowsOf(one === undefined ? schema : (resolved(document, one) as JsonSchema));
+  if (rows.length === 0) return NOTHING;
   const isForm = type.includes("form");
   return html`<h4>Body${isForm ? ", as a form" : ""}</h4>
 ${body.description === undefined ? NOTHING : html`<p>${inline(body.description)}</p>`}
-${rows.length === 0 ? html`<p>${typeLabel(schema)}</p>` : fieldList(rows)}
+${one === undefined ? NOTHING : html`<p>${typeLabel(schema)}, at most ${schema.oneOf?.[1]?.maxItems?.toLocaleString("en") ?? ""}.</p>`}
+${fieldList(rows)}
 `;
 }
 

@@ -3,6 +3,8 @@
  */
 import type { CodeSample } from "../openapi/code-samples.ts";
 import type { Document, Operation } from "../openapi/document.ts";
+import { documentPath } from "../openapi/paths.ts";
+import { ROUTE_TEXTS } from "../texts/routes.ts";
 import { guide } from "./guide.ts";
 import { html, type Html, inline, NOTHING } from "./html.ts";
 import { type Entry, operationSection } from "./operation.ts";
@@ -35,9 +37,9 @@ export function buildPage(document: Document): string {
 <a class="skip" href="#content">Skip to the content</a>
 <header class="top">
 <p class="brand"><a href="#top">panelsync</a> <span class="mark">${version}</span></p>
-<p class="links"><a href="#errors">Errors</a> <a href="#objects">Objects</a> <a href="/openapi.json">openapi.json</a></p>
+<p class="links"><a class="small" href="#contents">Contents</a> <a href="#objects">Objects</a> <a href="#errors">Errors</a> <a class="large" href="/openapi.json">openapi.json</a></p>
 </header>
-<details class="menu"><summary>Contents</summary>
+<details class="menu" id="contents"><summary>Contents</summary>
 <nav aria-label="Contents, small screens">${contents}</nav>
 </details>
 <div class="columns">
@@ -89,10 +91,16 @@ function errorSection([code, { status, means, to_do, message }]: readonly [strin
 
 type Chapter = { readonly name: string; readonly text: string; readonly entries: readonly Entry[] };
 
+/** The page's order is that of the texts: what is needed first comes first. */
+const ORDER = new Map(Object.keys(ROUTE_TEXTS).map((name, i) => [documentPath(name), i]));
+
 function chaptersOf(document: Document): Chapter[] {
-  const entries = Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => entryOf(document, method.toUpperCase(), path, operation)),
-  );
+  const placeOf = ({ method, path }: Entry): number => ORDER.get(`${method} ${path}`) ?? 0;
+  const entries = Object.entries(document.paths)
+    .flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]) => entryOf(document, method.toUpperCase(), path, operation)),
+    )
+    .toSorted((a, b) => placeOf(a) - placeOf(b));
   const tags = document["tags"] as readonly { readonly name: string; readonly description: string }[];
   return tags.map(({ name, description }) => ({
     name,
