@@ -2,32 +2,9 @@
  * The two endpoints of API v2. They are no rows of the table of routes: the protocol has its own words, and at a
  * provider's endpoint much of an answer is the provider's own.
  */
-import * as z from "zod/mini";
 import type { Example } from "../examples/recorder.ts";
+import { API_V2_ANSWERS } from "./api-v2-answers.ts";
 import { answerSchema, type JsonSchema } from "./json-schema.ts";
-
-const id = z.union([z.string(), z.int()]);
-const refusal = z.object({ error: z.string() });
-const figures = z.looseObject({
-  status: z.string(),
-  charge: z.optional(z.string()),
-  start_count: z.optional(z.string()),
-  remains: z.optional(z.string()),
-  currency: z.optional(z.string()),
-});
-
-/** What an action answers. More fields may come: those of orders of several parts, and what a provider adds. */
-export const API_V2_ANSWERS = {
-  services: z.array(z.looseObject({ service: id, name: z.string(), rate: z.union([z.string(), z.number()]) })),
-  balance: z.object({ balance: z.string(), currency: z.optional(z.string()) }),
-  add: z.object({ order: id }),
-  status: figures,
-  "status of several": z.record(z.string(), z.union([figures, refusal])),
-  refill: z.object({ refill: id }),
-  refill_status: z.object({ status: z.string() }),
-  cancel: z.array(z.object({ order: id, cancel: z.union([z.literal(1), refusal]) })),
-  "an error": refusal,
-} as const;
 
 const ACTIONS = ["services", "add", "status", "refill", "refill_status", "cancel", "balance"] as const;
 

@@ -35,15 +35,15 @@ export type JsonSchema = {
   examples?: unknown[];
 };
 
-/** Money: up to 9007199254.740991, which a pattern cannot say. */
-const AMOUNT = { pattern: String.raw`^\d{1,10}(\.\d{1,6})?$`, examples: ["0.9"] } as const;
+/** Money: up to 9007199254.740991, which a pattern cannot say. Zeros at its ends do not count. */
+const AMOUNT = String.raw`\d{1,30}(\.(?=\d{1,30}$)\d{1,6}0*)?$`;
 
 /** What a schema takes that its conversion does not show. */
 export const SHAPES: readonly { readonly schema: Schema<unknown>; readonly shape: JsonSchema }[] = [
-  { schema: amount, shape: { ...AMOUNT, examples: [...AMOUNT.examples] } },
+  { schema: amount, shape: { pattern: `^${AMOUNT}`, examples: ["0.9"] } },
   {
     schema: positiveAmount,
-    shape: { pattern: String.raw`^(?=.*[1-9])\d{1,10}(\.\d{1,6})?$`, examples: [...AMOUNT.examples] },
+    shape: { pattern: `^(?=.*[1-9])${AMOUNT}`, examples: ["0.9"] },
   },
   { schema: orderId, shape: { pattern: String.raw`^(?!\.{1,2}$)(?! )[^\u0000-\u001f\u007f-\u009f]*[^ \u0000-\u001f\u007f-\u009f]$` } },
   {

@@ -77,7 +77,7 @@ export function typeLabel(schema: JsonSchema): Html {
 function stringLabel({ format, pattern, maxLength }: JsonSchema): string {
   if (format === "date-time") return "time";
   if (format === "date") return "day";
-  if (pattern !== undefined && pattern.includes(String.raw`(\.\d`)) return "decimal string";
+  if (pattern !== undefined && pattern.includes(String.raw`(\.`)) return "decimal string";
   return maxLength === undefined ? "text" : `text up to ${maxLength.toLocaleString("en")}`;
 }
 
