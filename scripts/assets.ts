@@ -17,9 +17,7 @@ type Build = (out: string) => Promise<void>;
  */
 const REFERENCE = new URL("../reference/build.ts", import.meta.url).href;
 
-const PARTS: readonly Build[] = [
-  async (out) => ((await import(REFERENCE)) as { readonly buildReference: Build }).buildReference(out),
-];
+const PARTS: readonly Build[] = [async (out) => ((await import(REFERENCE)) as { readonly buildReference: Build }).buildReference(out)];
 
 rmSync(OUT, { recursive: true, force: true });
 mkdirSync(OUT, { recursive: true });

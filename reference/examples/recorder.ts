@@ -108,7 +108,7 @@ export class Recorder {
   /** From now on the provider says this of an order, given by itself or by its id there. */
   become(order: Order | string, status: Status, remains: number | null): void {
     const there = typeof order === "string" ? this.acme.orders.get(order) : order;
-    if (there === undefined) throw new Error(`the provider has no order ${String(order)}`);
+    if (there === undefined) throw new Error("the provider has no such order");
     const steps = [{ at: this.operation.now, status, remains }] as const;
     there.life = { kind: "scripted", quantity: there.quantity, startCount: 3572, steps: [...steps], flaps: [] };
   }

@@ -3,7 +3,11 @@
  */
 import { PROVIDER_KEY, type Recorder } from "./recorder.ts";
 
-type Panels = { readonly shop: { readonly key: string }; readonly resale: { readonly key: string }; readonly books: { readonly key: string } };
+type Panels = {
+  readonly shop: { readonly key: string };
+  readonly resale: { readonly key: string };
+  readonly books: { readonly key: string };
+};
 
 export async function play(recorder: Recorder): Promise<void> {
   const panels = await addPanels(recorder);
@@ -106,7 +110,11 @@ async function decideRefunds(recorder: Recorder, { shop: as }: Panels): Promise<
   await recorder.minute("shop", "1005", "1006");
   await recorder.show("GET /v1/refunds", { as, query: { status: "held" } });
   await recorder.show("POST /v1/refunds/:id/approve", { as, params: { id: "1005-r1" }, body: { note: "as the provider says" } });
-  await recorder.show("POST /v1/refunds/:id/reject", { as, params: { id: "1006-r1" }, body: { note: "delivered in full, checked by hand" } });
+  await recorder.show("POST /v1/refunds/:id/reject", {
+    as,
+    params: { id: "1006-r1" },
+    body: { note: "delivered in full, checked by hand" },
+  });
   await recorder.show("DELETE /v1/providers/:id/refund-policy", acme);
   const order = { as, params: { id: "1004" } };
   await recorder.show("POST /v1/orders/:id/refunds", {

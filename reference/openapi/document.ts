@@ -226,7 +226,10 @@ function pathParametersOf({ path, params, name: route }: Route, problems: Proble
   const properties = params === null ? {} : (requestSchema(params).properties ?? {});
   const before = (part: string): string => {
     const names = path.split("/").filter((word) => word !== "" && word !== "v1");
-    return names.slice(0, names.indexOf(`:${part}`)).filter((word) => !word.startsWith(":")).join(" ");
+    return names
+      .slice(0, names.indexOf(`:${part}`))
+      .filter((word) => !word.startsWith(":"))
+      .join(" ");
   };
   return partsOf(path).map((name) => {
     // A customer's path is read into another name.
@@ -289,7 +292,10 @@ function answersOf(routes: readonly Route[], examples: readonly Example[], probl
     const description = named.map(({ text }) => text).join(" Or: ");
     const [only, ...more] = named.map(({ schema }) => schema);
     const content = {
-      "application/json": { schema: more.length === 0 ? only : { anyOf: [only, ...more] }, ...examplesOf(shown, ({ answer }) => answer.body) },
+      "application/json": {
+        schema: more.length === 0 ? only : { anyOf: [only, ...more] },
+        ...examplesOf(shown, ({ answer }) => answer.body),
+      },
       ...(csv ? { "text/csv": { schema: { type: "string" } } } : {}),
     };
     return [status, { description, headers, content }];
@@ -301,7 +307,7 @@ function answersOf(routes: readonly Route[], examples: readonly Example[], probl
 /** The answers that a schema stands for, each by itself. */
 function alternativesOf(schema: Schema<unknown> | undefined): Schema<unknown>[] {
   if (schema === undefined) return [];
-  const { options } = schema._zod.def as { readonly options?: readonly Schema<unknown>[] };
+  const { options } = (schema as unknown as { readonly def: object }).def as { readonly options?: readonly Schema<unknown>[] };
   return options === undefined ? [schema] : [...options];
 }
 

@@ -61,7 +61,11 @@ function override({ zodSchema, jsonSchema }: { readonly zodSchema: unknown; read
   if (known !== undefined) Object.assign(json, known.shape);
   // Times have the form that `format` says; the pattern for it fills half a page.
   if (json.format === "date-time" || json.format === "date") delete json.pattern;
-  Object.assign(json, numberInQuery(zodSchema) ?? {});
+  const number = numberInQuery(zodSchema);
+  if (number !== null) {
+    delete json.pattern;
+    Object.assign(json, number);
+  }
   if (json.type === "integer" && json.maximum === Number.MAX_SAFE_INTEGER) delete json.maximum;
   if (json.type === "integer" && json.minimum === -Number.MAX_SAFE_INTEGER) delete json.minimum;
 }
@@ -69,14 +73,14 @@ function override({ zodSchema, jsonSchema }: { readonly zodSchema: unknown; read
 /** A number or a boolean that a query gives as text: documents say what it stands for. */
 function numberInQuery(schema: unknown): JsonSchema | null {
   if (!(schema instanceof z.ZodMiniPipe)) return null;
-  const { in: from, out } = schema._zod.def as unknown as { readonly in: unknown; readonly out: unknown };
+  const { in: from, out } = schema.def as unknown as { readonly in: unknown; readonly out: unknown };
   if (from instanceof z.ZodMiniEnum) {
-    return [...from.options].toSorted().join() === "false,true" ? { type: "boolean", enum: [true, false] } : null;
+    return from.options.length === 2 && from.options.includes("true") ? { type: "boolean", enum: [true, false] } : null;
   }
   if (!(from instanceof z.ZodMiniString) || !(out instanceof z.ZodMiniPipe)) return null;
-  const number = (out._zod.def as unknown as { readonly out: unknown }).out;
+  const number = (out.def as unknown as { readonly out: unknown }).out;
   if (!(number instanceof z.ZodMiniNumber)) return null;
-  const { minimum, maximum } = number._zod.bag as { readonly minimum?: number; readonly maximum?: number };
+  const { minimum, maximum } = z.toJSONSchema(number) as JsonSchema;
   return {
     type: "integer",
     ...(minimum === undefined ? {} : { minimum }),

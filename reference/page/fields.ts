@@ -2,30 +2,36 @@
  * Fields and parameters as lists: a name with what it may be, and what it means.
  */
 import type { JsonSchema } from "../openapi/json-schema.ts";
-import { html, type Html, inline, NOTHING } from "./html.ts";
+import { type Html, markup, inline, NOTHING } from "./html.ts";
 
-type Row = { readonly name: string; readonly schema: JsonSchema; readonly isRequired: boolean; readonly where?: string; readonly text?: string };
+type Row = {
+  readonly name: string;
+  readonly schema: JsonSchema;
+  readonly isRequired: boolean;
+  readonly where?: string;
+  readonly text?: string;
+};
 
 export function fieldList(rows: readonly Row[]): Html {
   if (rows.length === 0) return NOTHING;
-  return html`<dl class="fields">
+  return markup`<dl class="fields">
 ${rows.map(fieldRow)}</dl>`;
 }
 
 function fieldRow({ name, schema, isRequired, where, text }: Row): Html {
   const marks = [
-    ...(where === undefined ? [] : [html`<span class="mark">${where}</span> `]),
-    ...(isRequired ? [html`<span class="mark required">required</span> `] : []),
+    ...(where === undefined ? [] : [markup`<span class="mark">${where}</span> `]),
+    ...(isRequired ? [markup`<span class="mark required">required</span> `] : []),
   ];
   const said = text ?? schema.description ?? "";
-  return html`<dt><code>${name}</code> ${marks}<span class="type">${typeLabel(schema)}</span></dt>
+  return markup`<dt><code>${name}</code> ${marks}<span class="type">${typeLabel(schema)}</span></dt>
 <dd>${inline(said)}${defaultLabel(schema)}</dd>
 `;
 }
 
 function defaultLabel({ default: value }: JsonSchema): Html {
-  if (value === undefined || value === null || typeof value === "object") return NOTHING;
-  return html` Default: <code>${String(value)}</code>.`;
+  const isSaid = typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+  return isSaid ? markup` Default: <code>${String(value)}</code>.` : NOTHING;
 }
 
 /** The fields of an object, those of its parts below them as `part.field`. */
@@ -51,26 +57,26 @@ export function typeLabel(schema: JsonSchema): Html {
   if ($ref !== undefined) return schemaLink($ref);
   const parts = anyOf ?? oneOf;
   if (parts !== undefined) return joined(parts.map(typeLabel));
-  if (schema.const !== undefined) return html`<code>${JSON.stringify(schema.const)}</code>`;
-  if (schema.enum !== undefined) return html`one of ${list(schema.enum.map((value) => html`<code>${String(value)}</code>`))}`;
+  if (schema.const !== undefined) return markup`<code>${JSON.stringify(schema.const)}</code>`;
+  if (schema.enum !== undefined) return markup`one of ${list(schema.enum.map((value) => markup`<code>${String(value)}</code>`))}`;
   if (Array.isArray(type)) return joined(type.map((one) => typeLabel({ ...schema, type: one })));
   switch (type) {
     case "string":
-      return html`${stringLabel(schema)}`;
+      return markup`${stringLabel(schema)}`;
     case "integer":
-      return html`whole number${boundsLabel(schema)}`;
+      return markup`whole number${boundsLabel(schema)}`;
     case "number":
-      return html`number${boundsLabel(schema)}`;
+      return markup`number${boundsLabel(schema)}`;
     case "boolean":
-      return html`true or false`;
+      return markup`true or false`;
     case "array":
-      return html`list${items === undefined ? "" : html` of ${typeLabel(items)}`}`;
+      return markup`list${items === undefined ? "" : markup` of ${typeLabel(items)}`}`;
     case "object":
-      return html`object`;
+      return markup`object`;
     case "null":
-      return html`null`;
+      return markup`null`;
     default:
-      return html`any JSON`;
+      return markup`any JSON`;
   }
 }
 
@@ -90,14 +96,14 @@ function boundsLabel({ minimum, maximum, exclusiveMinimum }: JsonSchema): string
 
 export function schemaLink(ref: string): Html {
   const name = ref.slice(ref.lastIndexOf("/") + 1);
-  return html`<a href="#schema-${name}">${name}</a>`;
+  return markup`<a href="#schema-${name}">${name}</a>`;
 }
 
 function joined(labels: readonly Html[]): Html {
   const known = [...new Map(labels.map((label) => [label.text, label])).values()];
-  return html`${known.map((label, i) => (i === 0 ? label : html` or ${label}`))}`;
+  return markup`${known.map((label, i) => (i === 0 ? label : markup` or ${label}`))}`;
 }
 
 function list(labels: readonly Html[]): Html {
-  return html`${labels.map((label, i) => (i === 0 ? label : html`, ${label}`))}`;
+  return markup`${labels.map((label, i) => (i === 0 ? label : markup`, ${label}`))}`;
 }

@@ -1,8 +1,8 @@
 /**
  * What to know before the first request.
  */
-import { html, type Html } from "./html.ts";
-import { codeBlock } from "./operation.ts";
+import { type Html, markup } from "./html.ts";
+import { codeBlock } from "./code.ts";
 
 const SHELL = `# the address of your Worker, and a key
 export API="https://panelsync.example.workers.dev"
@@ -23,7 +23,7 @@ $context = stream_context_create(['http' => [
 $me = json_decode(file_get_contents($api . '/v1/me', false, $context), true);`;
 
 export function guide(): Html {
-  return html`<section class="operation" aria-labelledby="begin">
+  return markup`<section class="operation" aria-labelledby="begin">
 <div class="told">
 <h2 id="begin">Begin</h2>
 <p>Every request but those of <a href="#chapter-public">Public</a> and <a href="#chapter-api-v2">API v2</a> has a key: <code>Authorization: Bearer &lt;key&gt;</code>. A panel's key acts for its panel. An operator's key, or <code>ADMIN_TOKEN</code>, acts for the panel that the header <code>Panel</code> names.</p>

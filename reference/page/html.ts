@@ -1,5 +1,5 @@
 /**
- * HTML as text. `html` escapes whatever is put in, except what is HTML already.
+ * HTML as text. `markup` escapes whatever is put in, except what is HTML already.
  */
 export class Html {
   readonly text: string;
@@ -11,7 +11,7 @@ export class Html {
 
 type Part = Html | string | number | readonly Part[];
 
-export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
+export function markup(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(strings.map((text, i) => text + (i < parts.length ? textOf(parts[i] ?? "") : "")).join(""));
 }
 
@@ -29,6 +29,6 @@ export const NOTHING = new Html("");
 
 /** A text with `code` in it, as one line of HTML. */
 export function inline(text: string): Html {
-  const parts = text.split(/(`[^`]+`)/).map((part) => (/^`.+`$/.test(part) ? html`<code>${part.slice(1, -1)}</code>` : part));
-  return html`${parts}`;
+  const parts = text.split(/(`[^`]+`)/).map((part) => (/^`.+`$/.test(part) ? markup`<code>${part.slice(1, -1)}</code>` : part));
+  return markup`${parts}`;
 }

@@ -4,9 +4,16 @@
 import type { CodeSample } from "../openapi/code-samples.ts";
 import type { Document, Operation } from "../openapi/document.ts";
 import type { JsonSchema } from "../openapi/json-schema.ts";
+import { codeBlock } from "./code.ts";
 import { fieldList, rowsOf, typeLabel } from "./fields.ts";
-import { html, type Html, inline, NOTHING } from "./html.ts";
-import type { ErrorEntry } from "./page.ts";
+import { type Html, markup, inline, NOTHING } from "./html.ts";
+
+export type ErrorEntry = {
+  readonly status: readonly number[];
+  readonly means: string;
+  readonly to_do: string;
+  readonly message: string;
+};
 
 export type Entry = {
   readonly id: string;
@@ -24,12 +31,12 @@ type Response = { readonly description: string; readonly content?: Content; read
 
 export function operationSection(entry: Entry, errors: Readonly<Record<string, ErrorEntry>>): Html {
   const { id, method, path, summary, operation, samples } = entry;
-  const description = operation["description"];
-  return html`<section class="operation" aria-labelledby="${id}">
+  const description = operation["description"] as string | undefined;
+  return markup`<section class="operation" aria-labelledby="${id}">
 <div class="told">
 <h3 id="${id}"><a href="#${id}">${summary}</a></h3>
 <p class="route"><span class="method ${method.toLowerCase()}">${method}</span> <code>${path}</code></p>
-${description === undefined ? NOTHING : html`<p>${inline(String(description))}</p>`}
+${description === undefined ? NOTHING : markup`<p>${inline(description)}</p>`}
 <p class="who"><strong>Who:</strong> ${inline(String(operation["x-callers"]))}</p>
 ${parametersPart(entry)}${bodyPart(entry)}${answersPart(entry)}${errorsPart(operation, errors)}
 </div>
@@ -40,7 +47,13 @@ ${samples.map(({ lang, source }) => codeBlock(lang, source))}
 `;
 }
 
-type Parameter = { readonly name: string; readonly in: string; readonly required: boolean; readonly description: string; readonly schema: JsonSchema };
+type Parameter = {
+  readonly name: string;
+  readonly in: string;
+  readonly required: boolean;
+  readonly description: string;
+  readonly schema: JsonSchema;
+};
 
 function parametersPart({ operation, document }: Entry): Html {
   const given = (operation["parameters"] ?? []) as readonly (Parameter & { readonly $ref?: string })[];
@@ -49,13 +62,15 @@ function parametersPart({ operation, document }: Entry): Html {
   const rows = all.map(({ name, in: where, required, description, schema }) => {
     return { name, schema, isRequired: required, where, text: description };
   });
-  return html`<h4>Parameters</h4>
+  return markup`<h4>Parameters</h4>
 ${fieldList(rows)}
 `;
 }
 
 function bodyPart({ operation, document }: Entry): Html {
-  const body = operation["requestBody"] as { readonly content: Content; readonly description?: string; readonly required: boolean } | undefined;
+  const body = operation["requestBody"] as
+    | { readonly content: Content; readonly description?: string; readonly required: boolean }
+    | undefined;
   if (body === undefined) return NOTHING;
   const [[type, { schema }] = ["", { schema: {} }]] = Object.entries(body.content);
   // One of something, or several: the fields are those of one.
@@ -63,9 +78,9 @@ function bodyPart({ operation, document }: Entry): Html {
   const rows = rowsOf(one === undefined ? schema : (resolved(document, one) as JsonSchema));
   if (rows.length === 0) return NOTHING;
   const isForm = type.includes("form");
-  return html`<h4>Body${isForm ? ", as a form" : ""}</h4>
-${body.description === undefined ? NOTHING : html`<p>${inline(body.description)}</p>`}
-${one === undefined ? NOTHING : html`<p>${typeLabel(schema)}, at most ${schema.oneOf?.[1]?.maxItems?.toLocaleString("en") ?? ""}.</p>`}
+  return markup`<h4>Body${isForm ? ", as a form" : ""}</h4>
+${body.description === undefined ? NOTHING : markup`<p>${inline(body.description)}</p>`}
+${one === undefined ? NOTHING : markup`<p>${typeLabel(schema)}, at most ${schema.oneOf?.[1]?.maxItems?.toLocaleString("en") ?? ""}.</p>`}
 ${fieldList(rows)}
 `;
 }
@@ -73,7 +88,7 @@ ${fieldList(rows)}
 function answersPart({ operation }: Entry): Html {
   const responses = Object.entries(operation["responses"] as Readonly<Record<string, Response>>);
   const good = responses.filter(([, { $ref }]) => $ref === undefined);
-  return html`<h4>Answers</h4>
+  return markup`<h4>Answers</h4>
 <dl class="answers">
 ${good.map(([status, response]) => answerRow(status, response))}</dl>
 `;
@@ -82,10 +97,10 @@ ${good.map(([status, response]) => answerRow(status, response))}</dl>
 function answerRow(status: string, { description, content }: Response): Html {
   const json = content?.["application/json"];
   const shown = Object.values(json?.examples ?? {});
-  return html`<dt><code>${status}</code> ${json === undefined ? NOTHING : html`<span class="type">${answerLabel(json.schema)}</span>`}</dt>
+  return markup`<dt><code>${status}</code> ${json === undefined ? NOTHING : markup`<span class="type">${answerLabel(json.schema)}</span>`}</dt>
 <dd>${inline(description)}
 ${shown.map(({ summary, value }) => {
-  return html`<details><summary>Example${summary === undefined ? "" : `: ${summary}`}</summary>
+  return markup`<details><summary>Example${summary === undefined ? "" : `: ${summary}`}</summary>
 ${codeBlock("JSON", JSON.stringify(value, null, 2))}</details>
 `;
 })}</dd>
@@ -95,28 +110,22 @@ ${codeBlock("JSON", JSON.stringify(value, null, 2))}</details>
 /** API v2's answers have titles in place of names. */
 function answerLabel(schema: JsonSchema): Html {
   const isNamed = schema.anyOf?.every((part) => "title" in part) ?? false;
-  return isNamed ? html`by action` : typeLabel(schema);
+  return isNamed ? markup`by action` : typeLabel(schema);
 }
 
 function errorsPart(operation: Operation, errors: Readonly<Record<string, ErrorEntry>>): Html {
   const codes = (operation["x-errors"] ?? []) as readonly string[];
   if (codes.length === 0) return NOTHING;
   const byStatus = codes.toSorted((a, b) => (errors[a]?.status[0] ?? 0) - (errors[b]?.status[0] ?? 0));
-  return html`<details class="errors"><summary>Errors, and what to do: ${codes.length}</summary>
+  return markup`<details class="errors"><summary>Errors, and what to do: ${codes.length}</summary>
 <dl class="fields">
 ${byStatus.map((code) => {
   const { status = [], means = "", to_do = "" } = errors[code] ?? {};
-  return html`<dt><a href="#error-${code}"><code>${code}</code></a> <span class="mark">${status.join(" or ")}</span></dt>
+  return markup`<dt><a href="#error-${code}"><code>${code}</code></a> <span class="mark">${status.join(" or ")}</span></dt>
 <dd>${inline(means)} ${inline(to_do)}</dd>
 `;
 })}</dl>
 </details>
-`;
-}
-
-/** A block that scrolls by itself can be reached by the keyboard. */
-export function codeBlock(lang: string, source: string): Html {
-  return html`<figure class="code"><figcaption>${lang}</figcaption><pre tabindex="0"><code>${source}</code></pre></figure>
 `;
 }
 

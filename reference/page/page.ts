@@ -6,16 +6,9 @@ import type { Document, Operation } from "../openapi/document.ts";
 import { documentPath } from "../openapi/paths.ts";
 import { ROUTE_TEXTS } from "../texts/routes.ts";
 import { guide } from "./guide.ts";
-import { html, type Html, inline, NOTHING } from "./html.ts";
-import { type Entry, operationSection } from "./operation.ts";
+import { type Html, markup, inline, NOTHING } from "./html.ts";
+import { type Entry, type ErrorEntry, operationSection } from "./operation.ts";
 import { fieldList, rowsOf } from "./fields.ts";
-
-export type ErrorEntry = {
-  readonly status: readonly number[];
-  readonly means: string;
-  readonly to_do: string;
-  readonly message: string;
-};
 
 export function buildPage(document: Document): string {
   const errors = document["x-errors"] as Readonly<Record<string, ErrorEntry>>;
@@ -23,7 +16,7 @@ export function buildPage(document: Document): string {
   const chapters = chaptersOf(document);
   const schemas = Object.entries(document.components.schemas);
   const contents = nav(chapters);
-  return html`<!doctype html>
+  return markup`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -48,7 +41,7 @@ export function buildPage(document: Document): string {
 <h1 id="top">HTTP API reference</h1>
 ${guide()}
 ${chapters.map(
-  ({ name, text, entries }) => html`<section class="chapter">
+  ({ name, text, entries }) => markup`<section class="chapter">
 <h2 id="${anchorOf(name)}">${name}</h2>
 <p>${inline(text)}</p>
 ${entries.map((entry) => operationSection(entry, errors))}
@@ -59,7 +52,7 @@ ${entries.map((entry) => operationSection(entry, errors))}
 <h2 id="objects">Objects</h2>
 <p>What answers are made of. TypeScript types of them: <code>docs/api-types.ts</code> in the repository.</p>
 ${schemas.map(
-  ([name, schema]) => html`<section class="object">
+  ([name, schema]) => markup`<section class="object">
 <h3 id="schema-${name}"><a href="#schema-${name}">${name}</a></h3>
 <p>${inline(schema.description ?? "")}</p>
 ${fieldList(rowsOf(schema))}
@@ -69,7 +62,7 @@ ${fieldList(rowsOf(schema))}
 </section>
 <section class="chapter">
 <h2 id="errors">Errors</h2>
-<p>${inline("The body is `{\"error\": {\"code\", \"message\", \"details\"}}`. Programs go by `code`; `message` is for people and may change.")}</p>
+<p>${inline('The body is `{"error": {"code", "message", "details"}}`. Programs go by `code`; `message` is for people and may change.')}</p>
 ${Object.entries(errors).map(errorSection)}
 </section>
 </main>
@@ -80,7 +73,7 @@ ${Object.entries(errors).map(errorSection)}
 }
 
 function errorSection([code, { status, means, to_do, message }]: readonly [string, ErrorEntry]): Html {
-  return html`<section class="object">
+  return markup`<section class="object">
 <h3 id="error-${code}"><a href="#error-${code}"><code>${code}</code></a> <span class="mark">${status.join(" or ")}</span></h3>
 <p>${inline(means)}</p>
 <p><strong>What to do:</strong> ${inline(to_do)}</p>
@@ -94,8 +87,11 @@ type Chapter = { readonly name: string; readonly text: string; readonly entries:
 /** The page's order is that of the texts: what is needed first comes first. */
 const ORDER = new Map(Object.keys(ROUTE_TEXTS).map((name, i) => [documentPath(name), i]));
 
+function placeOf({ method, path }: Entry): number {
+  return ORDER.get(`${method} ${path}`) ?? 0;
+}
+
 function chaptersOf(document: Document): Chapter[] {
-  const placeOf = ({ method, path }: Entry): number => ORDER.get(`${method} ${path}`) ?? 0;
   const entries = Object.entries(document.paths)
     .flatMap(([path, methods]) =>
       Object.entries(methods).map(([method, operation]) => entryOf(document, method.toUpperCase(), path, operation)),
@@ -121,17 +117,22 @@ function entryOf(document: Document, method: string, path: string, operation: Op
   };
 }
 
-function nav(chapters: readonly Chapter[]): Html {
-  const group = (name: string, id: string, items: Html) => html`<li><a class="group" href="#${id}">${name}</a>${items}</li>
+function group(name: string, id: string, items: Html): Html {
+  return markup`<li><a class="group" href="#${id}">${name}</a>${items}</li>
 `;
-  return html`<ul>
+}
+
+function nav(chapters: readonly Chapter[]): Html {
+  return markup`<ul>
 ${group("Begin", "begin", NOTHING)}${chapters.map(({ name, entries }) =>
     group(
       name,
       anchorOf(name),
-      html`<ul>
-${entries.map(({ id, method, summary }) => html`<li><a href="#${id}"><span class="method ${method.toLowerCase()}">${method}</span> ${summary}</a></li>
-`)}</ul>`,
+      markup`<ul>
+${entries.map(
+  ({ id, method, summary }) => markup`<li><a href="#${id}"><span class="method ${method.toLowerCase()}">${method}</span> ${summary}</a></li>
+`,
+)}</ul>`,
     ),
   )}${group("Objects", "objects", NOTHING)}${group("Errors", "errors", NOTHING)}</ul>`;
 }

@@ -295,9 +295,10 @@ const deadLetter: AnswerText = {
   },
 };
 
-const page = (name: string, entries: AnswerText, list: string, text: string, schema: Schema<unknown>): AnswerText => {
-  return { name, schema, text, like: [entries.name], fields: { [list]: "The entries of this page." } };
-};
+/** A page of a list, whose entries stand in the field `list`. */
+function page(entries: AnswerText, list: string, of: Pick<AnswerText, "name" | "text" | "schema">): AnswerText {
+  return { ...of, like: [entries.name], fields: { [list]: "The entries of this page." } };
+}
 
 export const ANSWERS: readonly AnswerText[] = [
   {
@@ -317,7 +318,7 @@ export const ANSWERS: readonly AnswerText[] = [
   order,
   refund,
   change,
-  page("OrderPage", order, "orders", "A page of orders, newest first.", orderListAnswer),
+  page(order, "orders", { name: "OrderPage", text: "A page of orders, newest first.", schema: orderListAnswer }),
   {
     name: "NamedOrders",
     schema: namedOrdersAnswer,
@@ -383,7 +384,7 @@ export const ANSWERS: readonly AnswerText[] = [
       has_more: "Whether there is more already.",
     },
   },
-  page("History", change, "changes", "An order's changes, oldest first.", historyAnswer),
+  page(change, "changes", { name: "History", text: "An order's changes, oldest first.", schema: historyAnswer }),
   {
     name: "Support",
     schema: supportAnswer,
@@ -420,7 +421,7 @@ export const ANSWERS: readonly AnswerText[] = [
       "provider.trouble": "What is wrong at the provider just now; null for nothing.",
     },
   },
-  page("RefundPage", refund, "refunds", "A page of refunds, those of the newest order first.", refundsAnswer),
+  page(refund, "refunds", { name: "RefundPage", text: "A page of refunds, those of the newest order first.", schema: refundsAnswer }),
   {
     name: "Balance",
     schema: balanceAnswer,
@@ -428,7 +429,7 @@ export const ANSWERS: readonly AnswerText[] = [
     fields: { customer: "Whose; `@panel` is the panel's own.", balance: "What it holds; negative where it is overdrawn." },
   },
   entry,
-  page("EntryPage", entry, "entries", "A page of an account's movements, newest first.", entriesAnswer),
+  page(entry, "entries", { name: "EntryPage", text: "A page of an account's movements, newest first.", schema: entriesAnswer }),
   {
     name: "Reconciliation",
     schema: reconciliationAnswer,
@@ -503,7 +504,7 @@ export const ANSWERS: readonly AnswerText[] = [
     like: ["Panel"],
     fields: { key: "Its first key, with every scope. It is shown this once." },
   },
-  page("PanelPage", panel, "panels", "A page of panels, by id.", panelsAnswer),
+  page(panel, "panels", { name: "PanelPage", text: "A page of panels, by id.", schema: panelsAnswer }),
   key,
   {
     name: "NewKey",
@@ -512,7 +513,7 @@ export const ANSWERS: readonly AnswerText[] = [
     like: ["Key"],
     fields: { key: "The key. It is shown this once." },
   },
-  page("KeyPage", key, "keys", "A page of keys, by id.", keysAnswer),
+  page(key, "keys", { name: "KeyPage", text: "A page of keys, by id.", schema: keysAnswer }),
   {
     name: "Me",
     schema: meAnswer,
@@ -550,7 +551,7 @@ export const ANSWERS: readonly AnswerText[] = [
       "probe.error": "Why none worked; null: one did.",
     },
   },
-  page("ProviderPage", provider, "providers", "A page of providers, by id.", providersAnswer),
+  page(provider, "providers", { name: "ProviderPage", text: "A page of providers, by id.", schema: providersAnswer }),
   {
     name: "BrakeAnswer",
     schema: brakeAnswer,
@@ -595,7 +596,7 @@ export const ANSWERS: readonly AnswerText[] = [
     like: ["Service"],
     fields: { warnings: "What to look at again. The service was saved all the same." },
   },
-  page("ServicePage", service, "services", "A page of services, by id.", servicesAnswer),
+  page(service, "services", { name: "ServicePage", text: "A page of services, by id.", schema: servicesAnswer }),
   {
     name: "Import",
     schema: importAnswer,
@@ -630,5 +631,5 @@ export const ANSWERS: readonly AnswerText[] = [
     },
   },
   deadLetter,
-  page("DeadLetterPage", deadLetter, "dead_letters", "A page of failed messages, newest first.", deadLettersAnswer),
+  page(deadLetter, "dead_letters", { name: "DeadLetterPage", text: "A page of failed messages, newest first.", schema: deadLettersAnswer }),
 ];

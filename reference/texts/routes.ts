@@ -287,11 +287,7 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
     chapter: "Providers",
     summary: "Add or change a provider",
     text: "201 for a new one. What is left out keeps its value. A probe that fails is no error: `probe.ok` is false, and the provider is switched off unless `enabled` was given.",
-    body: [
-      "A provider",
-      { part: "request", heading: "How a provider is called" },
-      { part: "brake", heading: "A brake's settings" },
-    ],
+    body: ["A provider", { part: "request", heading: "How a provider is called" }, { part: "brake", heading: "A brake's settings" }],
     query: ["Other parameters"],
     errors: ["settings_contended", "sealing_off"],
   },
