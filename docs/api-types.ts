@@ -146,9 +146,166 @@ export type Change = {
   /** When it happened. */
   readonly created_at: string;
   /** The fields that changed, as they were before. */
-  readonly previous: Readonly<Record<string, unknown>>;
-  /** The order as it was then; with `refund.*` the refund, with `refill.*` and `cancel.*` that request. */
-  readonly data: Readonly<Record<string, unknown>>;
+  readonly previous: {
+    /** Of the order, the refund, the refill or the cancel. */
+    readonly status?: string;
+    /** The provider's word. */
+    readonly provider_status?: string | null;
+    /** The order's. */
+    readonly start_count?: number | null;
+    /** The order's. */
+    readonly remains?: number | null;
+    /** The order's total. Credit the difference. */
+    readonly refunded?: string;
+    /** What waited. */
+    readonly refund_held?: string;
+    /** The order's flags. */
+    readonly flags?: readonly ("overdue" | "stalled" | "unknown_status" | "not_found" | "over_refunded" | "refund_held" | "duplicate_link" | "completed_with_remains" | "canceled_after_delivery" | "panel_outdated" | "parked" | "placing_unknown" | "provider_order_taken")[];
+    /** The refill's. */
+    readonly id?: string | null;
+    /** The refill's. */
+    readonly until?: string | null;
+    /** The cancel's. */
+    readonly requested_at?: string;
+  };
+  /** The order as it was then; with `refund.…` the refund, with `refill.…` and `cancel.…` that request. */
+  readonly data: ToldOrder | ToldRefund | ToldRefill | ToldCancel;
+};
+
+/** An order as a change tells it. A change keeps the form in which it was written: fields that came later are missing. */
+export type ToldOrder = {
+  /** Who delivers it: the provider's id in panelsync. */
+  readonly provider?: string;
+  /** Its id at the provider; null while that is not known. */
+  readonly provider_order_id?: string | null;
+  /** The provider's own word, as it came last. */
+  readonly provider_status?: string | null;
+  /** When it will be looked at next; null for never. */
+  readonly next_check_at?: string | null;
+  /** The panel's own id of the order. */
+  readonly id?: string;
+  /** The service as the panel named it, or the catalogue's id. */
+  readonly service?: string | null;
+  /** What is delivered to. */
+  readonly link?: string | null;
+  /** The panel's customer. */
+  readonly customer?: string | null;
+  /** Units ordered. */
+  readonly quantity?: number | null;
+  /** What the customer paid; null where no charge is known here. */
+  readonly charge?: string | null;
+  /** The currency of `charge`, `refunded` and `refund_held`. */
+  readonly currency?: string;
+  /** Where it stands. `GET /v1/statuses` has texts for customers. */
+  readonly status?: "pending" | "processing" | "in_progress" | "completed" | "partial" | "canceled" | "refunded" | "error" | "unknown";
+  /** The same as the word that API v2 uses. */
+  readonly label?: string;
+  /** Why it stands so, where that needs saying. */
+  readonly reason?: {
+    /** Fixed word, for programs. */
+    readonly code: string;
+    /** The same in a sentence, true of what was decided. */
+    readonly text: string;
+  } | null;
+  /** The count that the provider found before delivery. */
+  readonly start_count?: number | null;
+  /** Units that are not delivered; null until the provider has told. */
+  readonly remains?: number | null;
+  /** Units that are delivered; null until the provider has told. */
+  readonly delivered?: number | null;
+  /** `delivered` as a share of `quantity`, from 0 to 1. */
+  readonly progress?: number | null;
+  /** By when it should have started and ended; null where its service's times are not known. */
+  readonly expected?: {
+    /** By when it should have started. */
+    readonly start_by: string | null;
+    /** By when it should have ended. */
+    readonly end_by: string | null;
+  } | null;
+  /** The total returned so far. Credit the difference to what you credited before. */
+  readonly refunded?: string;
+  /** What waits for a person to decide. */
+  readonly refund_held?: string;
+  /** What a person should know about it. The README explains each. */
+  readonly flags?: readonly ("overdue" | "stalled" | "unknown_status" | "not_found" | "over_refunded" | "refund_held" | "duplicate_link" | "completed_with_remains" | "canceled_after_delivery" | "panel_outdated" | "parked" | "placing_unknown" | "provider_order_taken")[];
+  /** The order that was active on the same link, where it is flagged `duplicate_link`. */
+  readonly duplicate_of?: string | null;
+  /** The newest refill that was requested. */
+  readonly refill?: {
+    /** The provider's id of the refill; null until it has given one. */
+    readonly id: string | null;
+    /** `queued` and `asking` until the provider has taken the request, then the provider's word. */
+    readonly status: "queued" | "asking" | "pending" | "in_progress" | "completed" | "rejected" | "error";
+    /** When the service's promise ends; null where that is not known. */
+    readonly until: string | null;
+  } | null;
+  /** The cancel that was requested. */
+  readonly cancel?: {
+    /** How far the request is. Money follows the order's status, not this. */
+    readonly status: "queued" | "asking" | "requested" | "unclear" | "granted" | "refused" | "too_late";
+    /** When it was requested. */
+    readonly requested_at: string;
+  } | null;
+  /** Nobody looks at it any more. */
+  readonly closed?: boolean;
+  /** `ok`, or why it is not up to date: late, its provider does not answer, or is switched off. */
+  readonly sync?: "ok" | "delayed" | "provider_down" | "paused";
+  /** When it was placed. */
+  readonly placed_at?: string;
+  /** When it was last changed. */
+  readonly updated_at?: string;
+  /** When it was last looked at; null for never. */
+  readonly checked_at?: string | null;
+};
+
+/** A refund as a change tells it, with the order's total. */
+export type ToldRefund = {
+  /** For display. Credit customers by the difference of an order's `refunded`, not by this. */
+  readonly id?: string;
+  /** The panel's id of the order. */
+  readonly order: string;
+  /** How much; negative where it was taken back. Null where only the provider's word waits. */
+  readonly amount?: string | null;
+  /** The currency of the amounts beside it. */
+  readonly currency?: string;
+  /** `posted` is returned, `held` waits for a person, `delayed` for its time, `rejected` was refused. */
+  readonly status?: "posted" | "held" | "delayed" | "rejected";
+  /** By which rule. */
+  readonly reason?: string;
+  /** What the provider said was left when it arose. */
+  readonly remains?: number | null;
+  /** When it was made. */
+  readonly created_at?: string;
+  /** When it was posted or rejected. */
+  readonly decided_at?: string | null;
+  /** Who decided: `rules`, `panel:<id>` or `operator`. */
+  readonly decided_by?: string | null;
+  /** What the person who decided wrote. */
+  readonly note?: string | null;
+  /** The order's total after it. Credit the difference to what you credited before. */
+  readonly refunded?: string;
+};
+
+/** A refill as a change tells it. */
+export type ToldRefill = {
+  /** The provider's id of the refill; null until it has given one. */
+  readonly id?: string | null;
+  /** How far it is. */
+  readonly status?: "queued" | "asking" | "pending" | "in_progress" | "completed" | "rejected" | "error";
+  /** When the service's promise ends; null where that is not known. */
+  readonly until?: string | null;
+  /** The panel's id of the order. */
+  readonly order: string;
+};
+
+/** A cancel as a change tells it. */
+export type ToldCancel = {
+  /** How far the request is. */
+  readonly status?: "queued" | "asking" | "requested" | "unclear" | "granted" | "refused" | "too_late";
+  /** When it was requested. */
+  readonly requested_at?: string;
+  /** The panel's id of the order. */
+  readonly order: string;
 };
 
 /** A page of orders, newest first. */

@@ -21,7 +21,9 @@ export const API_V2_ANSWERS = {
   status: figures,
   "status of several": z.record(z.string(), z.union([figures, refusal])),
   refill: z.object({ refill: id }),
+  "refill of several": z.array(z.object({ order: id, refill: z.union([id, refusal]) })),
   refill_status: z.object({ status: z.string() }),
+  "refill_status of several": z.array(z.object({ refill: id, status: z.union([z.string(), refusal]) })),
   cancel: z.array(z.object({ order: id, cancel: z.union([z.literal(1), refusal]) })),
   "an error": refusal,
 } as const;

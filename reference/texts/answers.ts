@@ -5,7 +5,15 @@
  */
 import { errorAnswer } from "../../src/http/kit/answers.ts";
 import type { Schema } from "../../src/http/kit/validate.ts";
-import { changeAnswer, feedAnswer, historyAnswer } from "../../src/http/v1/changes/answers.ts";
+import {
+  changeAnswer,
+  feedAnswer,
+  historyAnswer,
+  toldCancelAnswer,
+  toldOrderAnswer,
+  toldRefillAnswer,
+  toldRefundAnswer,
+} from "../../src/http/v1/changes/answers.ts";
 import { balanceAnswer, entriesAnswer, entryAnswer } from "../../src/http/v1/customers/customers.ts";
 import { keyAnswer, keysAnswer, meAnswer, newKeyAnswer } from "../../src/http/v1/keys/keys.ts";
 import { auditAnswer } from "../../src/http/v1/operations/audit.ts";
@@ -136,9 +144,52 @@ const change: AnswerText = {
     type: "What happened.",
     created_at: "When it happened.",
     previous: "The fields that changed, as they were before.",
-    data: "The order as it was then; with `refund.*` the refund, with `refill.*` and `cancel.*` that request.",
+    "previous.status": "Of the order, the refund, the refill or the cancel.",
+    "previous.provider_status": "The provider's word.",
+    "previous.start_count": "The order's.",
+    "previous.remains": "The order's.",
+    "previous.refunded": "The order's total. Credit the difference.",
+    "previous.refund_held": "What waited.",
+    "previous.flags": "The order's flags.",
+    "previous.id": "The refill's.",
+    "previous.until": "The refill's.",
+    "previous.requested_at": "The cancel's.",
+    data: "The order as it was then; with `refund.…` the refund, with `refill.…` and `cancel.…` that request.",
   },
 };
+
+const told: readonly AnswerText[] = [
+  {
+    name: "ToldOrder",
+    schema: toldOrderAnswer,
+    text: "An order as a change tells it. A change keeps the form in which it was written: fields that came later are missing.",
+    like: ["Order"],
+    fields: {},
+  },
+  {
+    name: "ToldRefund",
+    schema: toldRefundAnswer,
+    text: "A refund as a change tells it, with the order's total.",
+    like: ["Refund"],
+    fields: { refunded: "The order's total after it. Credit the difference to what you credited before." },
+  },
+  {
+    name: "ToldRefill",
+    schema: toldRefillAnswer,
+    text: "A refill as a change tells it.",
+    fields: {
+      id: "The provider's id of the refill; null until it has given one.",
+      status: "How far it is.",
+      until: "When the service's promise ends; null where that is not known.",
+    },
+  },
+  {
+    name: "ToldCancel",
+    schema: toldCancelAnswer,
+    text: "A cancel as a change tells it.",
+    fields: { status: "How far the request is.", requested_at: "When it was requested." },
+  },
+];
 
 const health = {
   health: "How it is doing.",
@@ -318,6 +369,7 @@ export const ANSWERS: readonly AnswerText[] = [
   order,
   refund,
   change,
+  ...told,
   page(order, "orders", { name: "OrderPage", text: "A page of orders, newest first.", schema: orderListAnswer }),
   {
     name: "NamedOrders",

@@ -58,9 +58,9 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
   "GET /v1/orders": {
     chapter: "Orders",
     summary: "List orders",
-    text: "Newest first, by any of the filters. With `ids` it reads those orders instead, and takes no other parameter.",
+    text: "Newest first, by any of the filters. With `ids` it reads those orders instead, and takes no other parameter. A reseller may not filter by what is the supplier's.",
     query: ["Lists", "Filters of orders"],
-    errors: [],
+    errors: ["reseller"],
   },
   "GET /v1/orders?ids=": {
     chapter: "Orders",

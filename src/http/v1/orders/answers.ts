@@ -8,8 +8,8 @@ import { SYNCS } from "../../../domain/order-view.ts";
 import { STATUS_NAMES } from "../../../domain/status.ts";
 import { amountAnswer, errorAnswer, pageAnswer, timeAnswer } from "../../kit/answers.ts";
 
-const refill = z.strictObject({ id: z.nullable(z.string()), status: z.enum(REFILL_STATUSES), until: z.nullable(timeAnswer) });
-const cancel = z.strictObject({ status: z.enum(CANCEL_STATUSES), requested_at: timeAnswer });
+export const refill = z.strictObject({ id: z.nullable(z.string()), status: z.enum(REFILL_STATUSES), until: z.nullable(timeAnswer) });
+export const cancel = z.strictObject({ status: z.enum(CANCEL_STATUSES), requested_at: timeAnswer });
 
 /** Left out for resellers: what is of the supplier. */
 const ofSupplier = {
