@@ -109,6 +109,79 @@ export type Order = {
   readonly checked_at: string | null;
 };
 
+/** An order as a browser's token shows it: nothing of the supplier. */
+export type BrowserOrder = {
+  /** When it will be looked at next; null for never. */
+  readonly next_check_at: string | null;
+  /** The panel's own id of the order. */
+  readonly id: string;
+  /** The service as the panel named it, or the catalogue's id. */
+  readonly service: string | null;
+  /** What is delivered to. */
+  readonly link: string | null;
+  /** Units ordered. */
+  readonly quantity: number | null;
+  /** What the customer paid; null where no charge is known here. */
+  readonly charge: string | null;
+  /** The currency of `charge`, `refunded` and `refund_held`. */
+  readonly currency: string;
+  /** Where it stands. `GET /v1/statuses` has texts for customers. */
+  readonly status: "pending" | "processing" | "in_progress" | "completed" | "partial" | "canceled" | "refunded" | "error" | "unknown";
+  /** The same as the word that API v2 uses. */
+  readonly label: string;
+  /** The count that the provider found before delivery. */
+  readonly start_count: number | null;
+  /** Units that are not delivered; null until the provider has told. */
+  readonly remains: number | null;
+  /** Units that are delivered; null until the provider has told. */
+  readonly delivered: number | null;
+  /** `delivered` as a share of `quantity`, from 0 to 1. */
+  readonly progress: number | null;
+  /** By when it should have started and ended; null where its service's times are not known. */
+  readonly expected: {
+    /** By when it should have started. */
+    readonly start_by: string | null;
+    /** By when it should have ended. */
+    readonly end_by: string | null;
+  } | null;
+  /** The total returned so far. Credit the difference to what you credited before. */
+  readonly refunded: string;
+  /** What waits for a person to decide. */
+  readonly refund_held: string;
+  /** Those meant for customers. */
+  readonly flags: readonly ("overdue" | "stalled" | "duplicate_link")[];
+  /** The newest refill that was requested. */
+  readonly refill: {
+    /** Always null. */
+    readonly id: null;
+    /** `queued` and `asking` until the provider has taken the request, then the provider's word. */
+    readonly status: "queued" | "asking" | "pending" | "in_progress" | "completed" | "rejected" | "error";
+    /** When the service's promise ends; null where that is not known. */
+    readonly until: string | null;
+  } | null;
+  /** The cancel that was requested. */
+  readonly cancel: {
+    /** How far the request is. Money follows the order's status, not this. */
+    readonly status: "queued" | "asking" | "requested" | "unclear" | "granted" | "refused" | "too_late";
+    /** When it was requested. */
+    readonly requested_at: string;
+  } | null;
+  /** Nobody looks at it any more. */
+  readonly closed: boolean;
+  /** Whether it is up to date. */
+  readonly sync: "ok" | "delayed";
+  /** When it was placed. */
+  readonly placed_at: string;
+  /** When it was last changed. */
+  readonly updated_at: string;
+  /** When it was last looked at; null for never. */
+  readonly checked_at: string | null;
+  /** What the status means, in the language of `?lang=`. */
+  readonly meaning: string;
+  /** What the customer does, in the same language. */
+  readonly what_to_do: string;
+};
+
 /** A refund of an order: posted, or waiting, or refused. */
 export type Refund = {
   /** For display. Credit customers by the difference of an order's `refunded`, not by this. */
@@ -311,7 +384,7 @@ export type ToldCancel = {
 /** A page of orders, newest first. */
 export type OrderPage = {
   /** The entries of this page. */
-  readonly orders: readonly Order[];
+  readonly orders: readonly (Order | BrowserOrder)[];
   /** Send it as `cursor` for the next page; null on the last one. */
   readonly next_cursor: string | null;
   /** Whether there is more after this page. */
@@ -321,7 +394,7 @@ export type OrderPage = {
 /** The orders that were named. */
 export type NamedOrders = {
   /** Those that there are. */
-  readonly orders: readonly Order[];
+  readonly orders: readonly (Order | BrowserOrder)[];
   /** The ids that the panel has no order for. */
   readonly missing: readonly string[];
 };
@@ -913,6 +986,26 @@ export type Health = {
   readonly last_tick_at: string | null;
   /** What is wrong. */
   readonly problems: readonly ("database_unavailable" | "sync_behind" | "provider_down" | "dead_letters" | "ledger_mismatch" | "clock_was_ahead" | "secrets_unreadable" | "secrets_plain")[];
+};
+
+/** A token for a browser. */
+export type Token = {
+  /** The token, a JWT. */
+  readonly token: string;
+  /** When it ends. */
+  readonly expires_at: string;
+};
+
+/** The secret with which the panel's backend signs tokens. */
+export type TokenSecret = {
+  /** The secret, as text. It is shown this once. */
+  readonly secret: string;
+};
+
+/** The webhook that was made. */
+export type Hook = {
+  /** What the provider calls. It is shown this once. */
+  readonly url: string;
 };
 
 /** A panel with its settings. */

@@ -15,6 +15,8 @@ export async function play(recorder: Recorder): Promise<void> {
   await sellServices(recorder);
   await registerOrders(recorder, panels);
   await readOrders(recorder, panels);
+  await letBrowsersRead(recorder, panels);
+  await takeHints(recorder);
   await decideRefunds(recorder, panels);
   await helpOrders(recorder, panels);
   await moveBalances(recorder, panels);
@@ -96,6 +98,23 @@ async function readOrders(recorder: Recorder, { shop: as }: Panels): Promise<voi
   await recorder.show("GET /v1/orders/:id/support", first);
   await recorder.show("GET /v1/changes", { as, query: { after: "0", limit: "2" } });
   await recorder.show("GET /v1/statuses", { as: "anyone", query: { lang: "en" } });
+}
+
+async function letBrowsersRead(recorder: Recorder, { shop: as }: Panels): Promise<void> {
+  await recorder.show("POST /v1/panels/:id/token-secret", { as, params: { id: "shop" } });
+  const { token } = await recorder.show("POST /v1/tokens", { as, body: { orders: ["1001"], ttl_seconds: 3600 } });
+  const query = { token: String(token), lang: "en" };
+  await recorder.show("GET /v1/orders/:id", { as: "anyone", title: "A browser", params: { id: "1001" }, query });
+}
+
+async function takeHints(recorder: Recorder): Promise<void> {
+  const acme = { params: { id: "acme" } };
+  const { url } = await recorder.show("POST /v1/providers/:id/hook", acme);
+  const token = String(url).split("/").at(-1) ?? "";
+  const hook = { as: "anyone", params: { provider: "acme", token } } as const;
+  await recorder.show("POST /hooks/:provider/:token", { ...hook, body: { order: "23501" } });
+  await recorder.show("GET /hooks/:provider/:token", { ...hook, query: { order: "23501" } });
+  await recorder.show("DELETE /v1/providers/:id/hook", acme);
 }
 
 async function decideRefunds(recorder: Recorder, { shop: as }: Panels): Promise<void> {

@@ -19,7 +19,7 @@ import { errorsOf } from "./error-rules.ts";
 import { answerSchema, answerSchemas, type JsonSchema, refTo, requestSchema } from "./json-schema.ts";
 import { documentPath, partsOf } from "./paths.ts";
 import type { RequestDoc } from "./request-doc.ts";
-import { callersOf, takesPanelHeader } from "./who.ts";
+import { callersOf, takesPanelHeader, takesToken } from "./who.ts";
 
 export type Sources = { readonly version: string; readonly requestDoc: RequestDoc; readonly examples: readonly Example[] };
 
@@ -70,6 +70,12 @@ export function buildDocument(sources: Sources): { readonly document: Document; 
       schemas,
       securitySchemes: {
         panelKey: { type: "http", scheme: "bearer", description: "A panel's key. The roles named are scopes of the key." },
+        browserToken: {
+          type: "apiKey",
+          in: "query",
+          name: "token",
+          description: "A token that the panel's backend signed: a JWT with HS256. It is also taken as `Authorization: Bearer`.",
+        },
         operatorKey: {
           type: "http",
           scheme: "bearer",
@@ -109,6 +115,20 @@ const PARAMETERS = {
     description: "A new value for each movement of money, and the same one to send it again: it moves once.",
     schema: { type: "string", minLength: 1, maxLength: 255, pattern: String.raw`^[\x20-\x7e]+$` },
     example: "late-1001",
+  },
+  Token: {
+    name: "token",
+    in: "query",
+    required: false,
+    description: "A browser's token, in place of a key.",
+    schema: { type: "string" },
+  },
+  Lang: {
+    name: "lang",
+    in: "query",
+    required: false,
+    description: "With a token: the language of `meaning` and `what_to_do`; English where there are no texts in it.",
+    schema: { type: "string", maxLength: 35 },
   },
   IfNoneMatch: {
     name: "If-None-Match",
@@ -216,9 +236,10 @@ function parametersOf(route: Route, { requestDoc }: Sources, problems: Problems)
   return [
     ...pathParametersOf(route, problems),
     ...inQuery,
+    ...(takesToken(route) ? [parameter("Token"), parameter("Lang")] : []),
     ...(takesPanelHeader(route) ? [parameter("Panel")] : []),
     ...(route.needsIdempotencyKey ? [parameter("IdempotencyKey")] : []),
-    ...(text.revalidates === true ? [parameter("IfNoneMatch")] : []),
+    ...(text.revalidates === undefined ? [] : [parameter("IfNoneMatch")]),
   ];
 }
 
@@ -242,21 +263,20 @@ function pathParametersOf({ path, params, name: route }: Route, problems: Proble
 
 function bodyOf(
   { body, bodyIsOptional, name }: Route,
-  { body: headings = [] }: RouteText,
+  { body: headings = [], anyBody }: RouteText,
   examples: readonly Example[],
   { sources, problems }: Making,
 ): Operation {
-  if (body === null) return {};
+  const shown = examples.filter(({ request }) => request.body !== null);
+  const bodies = examplesOf(shown, ({ request }) => request.body);
+  if (body === null) {
+    const content = { "application/json": { schema: {}, ...bodies } };
+    return anyBody === undefined ? {} : { requestBody: { required: false, description: anyBody, content } };
+  }
   const isRegistration = (body as unknown) === registrationBody;
   const schema: JsonSchema = isRegistration ? registrationsSchema() : requestSchema(body);
   if (!isRegistration) describeRequest(schema, headings, sources.requestDoc, { route: name, problems });
-  const shown = examples.filter(({ request }) => request.body !== null);
-  return {
-    requestBody: {
-      required: !bodyIsOptional,
-      content: { "application/json": { schema, ...examplesOf(shown, ({ request }) => request.body) } },
-    },
-  };
+  return { requestBody: { required: !bodyIsOptional, content: { "application/json": { schema, ...bodies } } } };
 }
 
 const MAX_REGISTERED = 1000;
@@ -277,7 +297,7 @@ function examplesOf(examples: readonly Example[], valueOf: (example: Example) =>
 
 function answersOf(routes: readonly Route[], examples: readonly Example[], problems: Problems): Record<string, unknown> {
   const statuses = [...new Set(routes.flatMap(({ answers }) => Object.keys(answers)))].toSorted();
-  const revalidates = routes.some((route) => textOf(route, problems).revalidates === true);
+  const revalidates = routes.some((route) => textOf(route, problems).revalidates !== undefined);
   const csv = routes.some((route) => textOf(route, problems).csv === true);
   const answers = statuses.map((status) => {
     const schemas = routes.flatMap((route) => alternativesOf(route.answers[Number(status)]));

@@ -15,13 +15,14 @@ const ANYWHERE: readonly FailureCode[] = ["internal_error", "loop_detected"];
 /** What comes of who may call it. */
 function errorsOfCallers({ who, requirement: { need, role } }: Facts): readonly FailureCode[] {
   if (who === "anyone") return [];
-  const keys: FailureCode[] = ["unauthorized", "key_expired", "too_many_keys", "admin_disabled"];
+  const keys: FailureCode[] = ["unauthorized", "key_expired", "too_many_keys", "admin_disabled", "token_forbidden"];
   if (need !== "self") keys.push("forbidden");
   if (who === "operator") return keys;
   // A panel is looked up together with its key.
   keys.push("panel_disabled", "settings_contended");
   if (who === "key") return keys;
   keys.push("another_panel", "panel_required", "panel_not_found");
+  if (who === "reader") keys.push("token_invalid", "token_expired", "token_foreign");
   return role === "any" ? keys : [...keys, "reseller"];
 }
 

@@ -11,6 +11,7 @@ const WORDS: { readonly [W in Who]: (requirement: Requirement) => string } = {
   operator: ({ need }) => `The operator: \`ADMIN_TOKEN\`, or an operator's key with the scope ${operatorScopes(need)}.`,
   panel: panelWords,
   panel_in_read: panelWords,
+  reader: (requirement) => `${panelWords(requirement)} Or a browser with a token that names the order or its customer.`,
   key: ({ need }) =>
     need === "self"
       ? "Any key, of a panel or an operator."
@@ -51,11 +52,20 @@ export function callersOf({ who, requirement }: Pick<Route, "who" | "requirement
   return {
     words,
     scopes: { panel, operator: grants.operator },
-    security: [...(panel ?? []).map((scope) => ({ panelKey: [scope] })), ...grants.operator.map((scope) => ({ operatorKey: [scope] }))],
+    security: [
+      ...(takesToken({ who }) ? [{ browserToken: [] }] : []),
+      ...(panel ?? []).map((scope) => ({ panelKey: [scope] })),
+      ...grants.operator.map((scope) => ({ operatorKey: [scope] })),
+    ],
   };
 }
 
 /** Whether an operator names the panel by a header. */
 export function takesPanelHeader({ who }: Pick<Route, "who">): boolean {
-  return who === "panel" || who === "panel_in_read";
+  return who === "panel" || who === "panel_in_read" || who === "reader";
+}
+
+/** Whether a browser reads it with a token. */
+export function takesToken({ who }: Pick<Route, "who">): boolean {
+  return who === "reader";
 }

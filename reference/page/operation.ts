@@ -76,7 +76,7 @@ function bodyPart({ operation, document }: Entry): Html {
   // One of something, or several: the fields are those of one.
   const one = schema.oneOf?.[0]?.$ref;
   const rows = rowsOf(one === undefined ? schema : (resolved(document, one) as JsonSchema));
-  if (rows.length === 0) return NOTHING;
+  if (rows.length === 0 && body.description === undefined) return NOTHING;
   const isForm = type.includes("form");
   return markup`<h4>Body${isForm ? ", as a form" : ""}</h4>
 ${body.description === undefined ? NOTHING : markup`<p>${inline(body.description)}</p>`}

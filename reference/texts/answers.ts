@@ -15,11 +15,13 @@ import {
   toldRefundAnswer,
 } from "../../src/http/v1/changes/answers.ts";
 import { balanceAnswer, entriesAnswer, entryAnswer } from "../../src/http/v1/customers/customers.ts";
+import { hookAnswer } from "../../src/http/v1/hooks/hooks.ts";
 import { keyAnswer, keysAnswer, meAnswer, newKeyAnswer } from "../../src/http/v1/keys/keys.ts";
 import { auditAnswer } from "../../src/http/v1/operations/audit.ts";
 import { deadLetterAnswer, deadLettersAnswer } from "../../src/http/v1/operations/dead-letters.ts";
 import { healthAnswer } from "../../src/http/v1/operations/health.ts";
 import {
+  browserOrderAnswer,
   cancelAnswer,
   checkAnswer,
   namedOrdersAnswer,
@@ -39,6 +41,7 @@ import { policyAnswer, previewAnswer } from "../../src/http/v1/refunds/policies.
 import { refundAnswer, refundsAnswer } from "../../src/http/v1/refunds/refunds.ts";
 import { reconciliationAnswer } from "../../src/http/v1/reports/reconciliation.ts";
 import { importAnswer, savedServiceAnswer, serviceAnswer, servicesAnswer } from "../../src/http/v1/services/answers.ts";
+import { tokenAnswer, tokenSecretAnswer } from "../../src/http/v1/tokens/tokens.ts";
 import { statusesAnswer } from "../../src/http/v1/statuses/statuses.ts";
 
 export type AnswerText = {
@@ -367,6 +370,19 @@ export const ANSWERS: readonly AnswerText[] = [
     },
   },
   order,
+  {
+    name: "BrowserOrder",
+    schema: browserOrderAnswer,
+    text: "An order as a browser's token shows it: nothing of the supplier.",
+    like: ["Order"],
+    fields: {
+      meaning: "What the status means, in the language of `?lang=`.",
+      what_to_do: "What the customer does, in the same language.",
+      flags: "Those meant for customers.",
+      "refill.id": "Always null.",
+      sync: "Whether it is up to date.",
+    },
+  },
   refund,
   change,
   ...told,
@@ -547,6 +563,24 @@ export const ANSWERS: readonly AnswerText[] = [
       last_tick_at: "The last minute that was worked on.",
       problems: "What is wrong.",
     },
+  },
+  {
+    name: "Token",
+    schema: tokenAnswer,
+    text: "A token for a browser.",
+    fields: { token: "The token, a JWT.", expires_at: "When it ends." },
+  },
+  {
+    name: "TokenSecret",
+    schema: tokenSecretAnswer,
+    text: "The secret with which the panel's backend signs tokens.",
+    fields: { secret: "The secret, as text. It is shown this once." },
+  },
+  {
+    name: "Hook",
+    schema: hookAnswer,
+    text: "The webhook that was made.",
+    fields: { url: "What the provider calls. It is shown this once." },
   },
   panel,
   {

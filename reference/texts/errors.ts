@@ -45,6 +45,31 @@ export const ERROR_TEXTS: { readonly [C in FailureCode]: ErrorText<C> } = {
     toDo: "The operator sends `PATCH /v1/panels/{id}` with `enabled` true.",
     samples: [{ code: "panel_disabled", panel: "shop" }],
   },
+  token_invalid: {
+    means: "The browser's token cannot be read. The message says what is wrong with it.",
+    toDo: "Make it as docs/browsers.md shows: a JWT with HS256, signed with the panel's token secret.",
+    samples: [{ code: "token_invalid", problem: "is not a JWT" }],
+  },
+  token_expired: {
+    means: "The browser's token has ended.",
+    toDo: "The page asks the panel's backend for a new one.",
+    samples: [{ code: "token_expired", at: "2026-11-20T12:00:00.000Z" }],
+  },
+  token_foreign: {
+    means: "The token was signed with another secret, or the panel's token secret was replaced since.",
+    toDo: "Sign with the secret that `POST /v1/panels/{id}/token-secret` answered last.",
+    samples: [{ code: "token_foreign" }],
+  },
+  token_forbidden: {
+    means: "A browser's token reads the orders that it names, and nothing else.",
+    toDo: "Ask by the panel's backend, with a key.",
+    samples: [{ code: "token_forbidden" }],
+  },
+  token_secret_unreadable: {
+    means: "The panel's token secret was sealed with other `ENCRYPTION_KEYS`.",
+    toDo: "Set them to what they were, or make a new secret by `POST /v1/panels/{id}/token-secret`.",
+    samples: [{ code: "token_secret_unreadable", panel: "shop" }],
+  },
   another_panel: {
     means: "A panel's key acts for its own panel only, and the request names another.",
     toDo: "Leave the `Panel` header out.",
@@ -84,6 +109,21 @@ export const ERROR_TEXTS: { readonly [C in FailureCode]: ErrorText<C> } = {
     means: "There is no provider with this id, or the panel may not use it.",
     toDo: "`GET /v1/providers` lists those there are, each with its `panels`.",
     samples: [{ code: "provider_not_found", provider: "acme-2" }],
+  },
+  hook_not_found: {
+    means: "The provider has no webhook, or the token in the path is not its own.",
+    toDo: "Make one by `POST /v1/providers/{id}/hook`, and give its URL to the provider.",
+    samples: [{ code: "hook_not_found", provider: "acme" }],
+  },
+  hook_signature: {
+    means: "The webhook's signature is missing, wrong, too old, or was used before.",
+    toDo: "Sign as it was set when the webhook was made. Clocks may differ by 5 minutes.",
+    samples: [{ code: "hook_signature", provider: "acme" }],
+  },
+  hook_contended: {
+    means: "Too many webhooks of the provider came at the same moments.",
+    toDo: "Send it again after `Retry-After`.",
+    samples: [{ code: "hook_contended", provider: "acme" }],
   },
   service_not_found: {
     means: "The catalogue has no service with this id.",

@@ -13,6 +13,8 @@ export const CHAPTERS = {
   Accounts: "Customers' balances, for panels whose `money` is `ledger`.",
   Reports: "Figures over a period.",
   "API v2": "For panel scripts. The actions, their fields and every error text: docs/api-v2/reference.md in the repository.",
+  Browsers:
+    "Tokens with which customers' browsers read their own orders. How a panel's backend signs them: docs/browsers.md in the repository.",
   Keys: "Who may what.",
   Panels: "The operator's panels and resellers.",
   Providers: "Where orders are delivered, and how they are called.",
@@ -36,8 +38,10 @@ export type RouteText = {
   readonly query?: readonly string[];
   /** Errors that come from what the route does. Those of keys, bodies, queries and the platform are added by rule. */
   readonly errors: readonly FailureCode[];
-  /** Its answer has an `ETag`, and is 304 when it is as it was. */
-  readonly revalidates?: true;
+  /** Its answer has an `ETag`, and is 304 when it is as it was; of some routes, where a browser's token asks. */
+  readonly revalidates?: true | "for browsers";
+  /** It reads the body by itself, whatever its form is. */
+  readonly anyBody?: string;
   /** Its answer is CSV where the request wants it. */
   readonly csv?: true;
 };
@@ -58,9 +62,10 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
   "GET /v1/orders": {
     chapter: "Orders",
     summary: "List orders",
-    text: "Newest first, by any of the filters. With `ids` it reads those orders instead, and takes no other parameter. A reseller may not filter by what is the supplier's.",
+    text: "Newest first, by any of the filters. With `ids` it reads those orders instead, and takes no other parameter. A reseller may not filter by what is the supplier's. A browser's token for a customer lists that customer's orders.",
     query: ["Lists", "Filters of orders"],
     errors: ["reseller"],
+    revalidates: "for browsers",
   },
   "GET /v1/orders?ids=": {
     chapter: "Orders",
@@ -221,6 +226,19 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
     errors: [],
     csv: true,
   },
+  "POST /v1/tokens": {
+    chapter: "Browsers",
+    summary: "Make a token for a browser",
+    text: "For backends that do not sign by themselves. A panel without a token secret gets one.",
+    body: ["A token"],
+    errors: ["sealing_off", "token_secret_unreadable"],
+  },
+  "POST /v1/panels/:id/token-secret": {
+    chapter: "Browsers",
+    summary: "Make a new token secret",
+    text: "The secret is in this answer only. Every token that was made before ends.",
+    errors: ["another_panel", "panel_not_found", "sealing_off"],
+  },
   "GET /v1/me": {
     chapter: "Keys",
     summary: "Ask whose key was sent",
@@ -303,6 +321,32 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
     text: "Repeat it until `remaining` is 0. With a wrong key at the provider, mend the key and wait: the holds go away by themselves.",
     body: ["What a brake holds"],
     errors: ["provider_not_found"],
+  },
+  "POST /v1/providers/:id/hook": {
+    chapter: "Providers",
+    summary: "Make a webhook for a provider",
+    text: "The URL is in this answer only: give it to the provider. One that was made before ends.",
+    body: ["A provider's webhook", { part: "signature", heading: "A webhook's signature" }],
+    errors: ["provider_not_found", "sealing_off"],
+  },
+  "DELETE /v1/providers/:id/hook": {
+    chapter: "Providers",
+    summary: "End a provider's webhook",
+    text: "",
+    errors: ["hook_not_found"],
+  },
+  "POST /hooks/:provider/:token": {
+    chapter: "Providers",
+    summary: "Hint at orders that have news",
+    text: "For the provider. A hint is never the truth: the orders that it names are polled within seconds. The answer is the same for known and unknown orders, and for a ping without any.",
+    anyBody: "JSON or a form of up to 128 KiB, with provider's ids in `order`, `orders`, `order_id` or `id`, or in the same below `data`.",
+    errors: ["hook_not_found", "hook_signature", "hook_contended", "body_too_large"],
+  },
+  "GET /hooks/:provider/:token": {
+    chapter: "Providers",
+    summary: "Hint at orders in the query",
+    text: "For providers that send no body: the same fields stand in the query.",
+    errors: ["hook_not_found", "hook_signature", "hook_contended", "body_too_large"],
   },
   "GET /v1/providers/:id/services/:service": {
     chapter: "Providers",
@@ -420,6 +464,7 @@ export const PATH_TEXTS: Readonly<Record<string, string>> = {
   providers: "The provider's id.",
   "providers services": "The provider's own id of the service.",
   services: "The service's id in the catalogue.",
+  hooks: "The provider's id, or the webhook's token: the URL is given as a whole.",
   orders: "The panel's own id of the order.",
   refunds: "The refund's id, as `GET /v1/refunds` lists it.",
   customers: "The customer; `@panel` for the panel's own account.",

@@ -2,12 +2,22 @@ import { chunksOf } from "../domain/chunks.ts";
 import type { Order } from "../domain/order.ts";
 import { leftUnknown, PLACING_MS } from "../domain/order-placement.ts";
 import { dayOf, MINUTE_MS, minuteOf } from "../domain/time.ts";
-import { type AddResendMessage, type LedgerCheckMessage, type Message, MESSAGE_VERSION, type OrderKey } from "../domain/message.ts";
+import { type HintPlan, planWaiting } from "../domain/hint.ts";
+import { DEFAULT_CALLS_PER_MINUTE, idsPerCall } from "../domain/provider.ts";
+import {
+  type AddResendMessage,
+  type CheckMessage,
+  type LedgerCheckMessage,
+  type Message,
+  MESSAGE_VERSION,
+  type OrderKey,
+} from "../domain/message.ts";
 import type { Ports } from "../ports.ts";
 import { applyDecisions } from "../store/orders/apply.ts";
 import { usedUpBy } from "../store/operations/day-limit.ts";
 import { metered } from "../store/operations/metered.ts";
 import { moveWrite } from "../store/orders/moves.ts";
+import { rememberHints, type WaitingHints } from "../store/providers/hooks.ts";
 import { readTickView, rememberTick, touchTick } from "../store/ticks/ticks.ts";
 import { limitsOf } from "./limits.ts";
 import { resealSecrets } from "./secrets.ts";
@@ -43,6 +53,7 @@ async function sendDue(env: Env, ports: Ports, minute: number): Promise<void> {
     providers,
     leftBehind,
     resends,
+    hints,
     staleSecrets,
   } = await readTickView(db, ports.now() - PLACING_MS, ports.now(), ports.secrets.newest);
   const { first, ignored } = minutesToCover(last.minute, minute);
@@ -55,8 +66,12 @@ async function sendDue(env: Env, ports: Ports, minute: number): Promise<void> {
   const sweeps = planMessages(providers, { first, minute, now }, limitsOf(env.PLAN));
   const checks = ledgerCheckMessages(last.ledgerCheckDay, day);
   // planted: sent-before-remembered
-  await send(env.SWEEPS, [...sweeps, ...checks, ...resendMessages(resends)]);
+  const hinted = hints.map((waiting) => ({ waiting, plan: planWaitingHints(waiting, now) }));
+  const hintChecks = hinted.flatMap(({ plan }) => checkMessages(plan.poll));
+  await send(env.SWEEPS, [...sweeps, ...checks, ...resendMessages(resends), ...hintChecks]);
   await rememberTick(db, { minute, at: now, ignoredMinute: ignored ?? last.ignoredMinute, ledgerCheckDay: day });
+  for (const { waiting, plan } of hinted)
+    if (plan.memory.waiting.length < waiting.memory.waiting.length) await rememberHints(db, waiting, plan.memory);
   await resealSecrets(db, ports, staleSecrets);
   const counts = { providers: providers.length, messages: sweeps.length, books: checks.length };
   ports.log({ event: "tick", minute, minutes: minute - first + 1, ...counts, ...usage() });
@@ -82,6 +97,19 @@ const RESENDS_PER_MESSAGE = 3;
 
 function resendMessages(orders: readonly OrderKey[]): AddResendMessage[] {
   return chunksOf(orders, RESENDS_PER_MESSAGE).map((some) => ({ v: MESSAGE_VERSION, kind: "add", orders: some }));
+}
+
+/** What hints have named and could not be polled at once: as many of them as the provider's share of calls for hints allows. */
+function planWaitingHints({ provider, memory, orders }: WaitingHints, now: number): HintPlan {
+  const pace = { callsPerMinute: provider.maxCallsPerMinute ?? DEFAULT_CALLS_PER_MINUTE, idsPerCall: idsPerCall(provider) };
+  return planWaiting(memory, orders, pace, now);
+}
+
+/** A message of 500 is about 20 KB. */
+const CHECKS_PER_MESSAGE = 500;
+
+function checkMessages(orders: readonly OrderKey[]): CheckMessage[] {
+  return chunksOf(orders, CHECKS_PER_MESSAGE).map((some) => ({ v: MESSAGE_VERSION, kind: "check", orders: some }));
 }
 
 async function send(queue: Queue, messages: readonly Message[]): Promise<void> {

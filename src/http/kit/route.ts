@@ -46,6 +46,8 @@ type Declared<Path extends string, P, Q, B, M extends Method = Method, When exte
   readonly when?: When;
   /** The JSON of the answers that are no errors, by HTTP status. */
   readonly answers: Readonly<Record<number, Schema<unknown>>>;
+  /** Pages of other origins read its answers. Absent: where browsers with a token may ask. */
+  readonly cors?: true;
 };
 
 /** A route as the router and the documents use it. */
@@ -57,6 +59,7 @@ export type Route = {
   readonly who: Who;
   readonly requirement: Requirement;
   readonly needsIdempotencyKey: boolean;
+  readonly cors: boolean;
   readonly params: Schema<unknown> | null;
   readonly query: Schema<unknown> | null;
   readonly ignoresQuery: boolean;
@@ -98,7 +101,8 @@ export function route<
   return routeOf(declared, { who, requirement, needsIdempotencyKey: false, bodyIsOptional }, async (context, params) => {
     const admitted = await admit(who, requirement, context);
     if (!admitted.ok) return admitted;
-    const read = readParamsAndQuery(declared, context, params);
+    // As admitted: a browser's token is taken out of the query.
+    const read = readParamsAndQuery(declared, admitted.value, params);
     if (!read.ok) return read;
     if (body === undefined) return handle(admitted.value, { ...read.value, body: undefined as B });
     const given = await (bodyIsOptional ? readOptionalBody(context.request, body) : readBody(context.request, body));
@@ -127,14 +131,16 @@ export function moneyRoute<const Path extends string, B, const M extends Method,
 }
 
 function routeOf<Path extends string, P, Q, B, M extends Method, When extends string>(
-  { method, path, when, params, query, body, answers, ignoresQuery = false, repeatable = [] }: Declared<Path, P, Q, B, M, When>,
+  declared: Declared<Path, P, Q, B, M, When>,
   access: Pick<Route, "who" | "requirement" | "needsIdempotencyKey" | "bodyIsOptional">,
   answer: Route["answer"],
 ): Named<NameOf<M, Path, When>> {
+  const { method, path, when, params, query, body, answers, cors, ignoresQuery = false, repeatable = [] } = declared;
   // What a schema makes of its input does not matter to those who only check or show it.
   const schemas = { params: params ?? null, query: query ?? null, body: body ?? null } as Pick<Route, "params" | "query" | "body">;
   const name = `${method} ${path}${when === undefined ? "" : `?${when}=`}` as NameOf<M, Path, When>;
-  return { name, method, path, when: when ?? null, ...access, ...schemas, ignoresQuery, repeatable, answers, answer };
+  const read = { ignoresQuery, repeatable, cors: cors === true || access.who === "reader" };
+  return { name, method, path, when: when ?? null, ...access, ...schemas, ...read, answers, answer };
 }
 
 function readParamsAndQuery<P, Q, B>(

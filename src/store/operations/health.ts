@@ -1,7 +1,7 @@
 /**
  * What the health page is made of, read in one round trip: ten rows at most, however much there is.
  */
-import { sealedRange } from "../../secrets/sealed-text.ts";
+import { SECRET_COLUMNS, sealedRange } from "../../secrets/sealed-text.ts";
 
 export type Health = {
   /** The last tick, epoch ms; null when none ever ran. */
@@ -16,7 +16,7 @@ export type Health = {
   readonly deadLetters: boolean;
   /** Whether some panel's refunds wait because its ledger did not add up. */
   readonly ledgerMismatch: boolean;
-  /** Of secrets that are not sealed under the newest key, one or two: the numbers of their keys, 0 for plain text. */
+  /** Of secrets that are not sealed under the newest key, one or two of each column: the numbers of their keys, 0 for plain text. */
   readonly staleUnder: readonly number[];
 };
 
@@ -28,12 +28,16 @@ type HealthRow = {
   provider_down: number;
   dead_letters: number;
   ledger_mismatch: number;
-  stale_before: number | null;
-  stale_after: number | null;
+  stale: string;
 };
 
-/** The number of the key that a provider's key is sealed under; 0 in plain text. */
-const SEALED_UNDER = "iif(api_key GLOB 'sealed:[1-9]*:*', CAST(substr(api_key, 8) AS INTEGER), 0)";
+/** Numbers of keys that secrets are sealed under which are not the newest one's, and 0 for plain text; NULL where there is none. */
+const STALE = SECRET_COLUMNS.flatMap(({ table, column }) => {
+  const sealedUnder = `iif(${column} GLOB 'sealed:[1-9]*:*', CAST(substr(${column}, 8) AS INTEGER), 0)`;
+  return [`${column} < ?1`, `${column} >= ?2`].map(
+    (isStale) => `(SELECT ${sealedUnder} FROM ${table} WHERE ${isStale} ORDER BY ${column} LIMIT 1)`,
+  );
+}).join(", ");
 
 /** Each EXISTS, and each look at secrets, has a small index of what it looks for alone, and reads its first entry. */
 const HEALTH = `SELECT t.minute, t.at, t.ignored_minute,
@@ -42,8 +46,7 @@ const HEALTH = `SELECT t.minute, t.at, t.ignored_minute,
       WHERE enabled = 1 AND retry_at IS NOT NULL AND last_failure->>'$.code' IS NOT 'rate_limited') AS provider_down,
     EXISTS (SELECT 1 FROM dead_letters INDEXED BY dead_letters_waiting WHERE replayed_at IS NULL) AS dead_letters,
     EXISTS (SELECT 1 FROM panels INDEXED BY panels_frozen WHERE frozen_at IS NOT NULL) AS ledger_mismatch,
-    (SELECT ${SEALED_UNDER} FROM providers WHERE api_key < ?1 ORDER BY api_key LIMIT 1) AS stale_before,
-    (SELECT ${SEALED_UNDER} FROM providers WHERE api_key >= ?2 ORDER BY api_key LIMIT 1) AS stale_after
+    json_array(${STALE}) AS stale
   FROM ticks t WHERE t.id = 1`;
 
 /** Without a key to seal with, every secret is stale. */
@@ -61,6 +64,6 @@ export async function readHealth(db: D1Database, newest: number | null): Promise
     providerDown: row.provider_down === 1,
     deadLetters: row.dead_letters === 1,
     ledgerMismatch: row.ledger_mismatch === 1,
-    staleUnder: [row.stale_before, row.stale_after].filter((key) => key !== null),
+    staleUnder: (JSON.parse(row.stale) as (number | null)[]).filter((key) => key !== null),
   };
 }

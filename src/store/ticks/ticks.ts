@@ -4,6 +4,7 @@ import type { OrderKey } from "../../domain/message.ts";
 import { leftBehindStatement } from "../placement/placement.ts";
 import { dueResendsStatement } from "../placement/resends.ts";
 import { STALE_SECRETS, staleBounds, type StoredSecret, toStoredSecrets } from "../secrets/stored-secrets.ts";
+import { toWaitingHints, type WaitingHints, waitingHintsStatement } from "../providers/hooks.ts";
 import { type Provider, type ProviderRow, toProvider } from "../rows/provider.ts";
 
 /** `ledgerCheckDay`: the UTC day, counted from the epoch, for which the ledger check was sent on its way. */
@@ -22,6 +23,8 @@ export type TickView = {
   readonly leftBehind: readonly Order[];
   /** Orders that are to be sent again. */
   readonly resends: readonly OrderKey[];
+  /** Orders that hints have named, and that wait. */
+  readonly hints: readonly WaitingHints[];
   /** Secrets to be sealed under the newest key. */
   readonly staleSecrets: readonly StoredSecret[];
 };
@@ -36,7 +39,7 @@ const TICK = `SELECT minute, at, ignored_minute, books_day, ${STALE_SECRETS} AS 
  * longer was left behind. Resends are read as of `now`. `newestKey` seals secrets; null where none does.
  */
 export async function readTickView(db: D1Database, placedBefore: number, now: number, newestKey: number | null): Promise<TickView> {
-  const [tick, providers, leftBehind, resends] = await db.batch<Record<string, unknown>>([
+  const [tick, providers, leftBehind, resends, hints] = await db.batch<Record<string, unknown>>([
     db.prepare(TICK).bind(...staleBounds(newestKey)),
     db.prepare(
       `SELECT p.* FROM providers p
@@ -44,6 +47,7 @@ export async function readTickView(db: D1Database, placedBefore: number, now: nu
     ),
     leftBehindStatement(db, placedBefore),
     dueResendsStatement(db, now),
+    waitingHintsStatement(db),
   ]);
   const row = tick?.results[0] as TickRow | undefined;
   return {
@@ -51,6 +55,7 @@ export async function readTickView(db: D1Database, placedBefore: number, now: nu
     providers: ((providers?.results ?? []) as ProviderRow[]).map(toProvider),
     leftBehind: ((leftBehind?.results ?? []) as OrderRow[]).map(toOrder),
     resends: ((resends?.results ?? []) as { panel: string; n: number }[]).map(({ panel, n }) => [panel, n]),
+    hints: toWaitingHints(hints?.results ?? []),
     staleSecrets: toStoredSecrets(row?.stale ?? "[]"),
   };
 }

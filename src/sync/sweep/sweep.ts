@@ -1,6 +1,7 @@
 /**
  * The work of one message: read what is due, hand on what does not fit, ask the providers, apply what they say.
  */
+import { idsPerCall } from "../../domain/provider.ts";
 import { type CheckMessage, type DueProvider, MESSAGE_VERSION, type OrderKey, type SweepMessage } from "../../domain/message.ts";
 import type { Order } from "../../domain/order.ts";
 import { MINUTE_MS } from "../../domain/time.ts";
@@ -16,7 +17,7 @@ import type { Provider } from "../../store/rows/provider.ts";
 import { LAST_CALL_AFTER_MS, limitsOf } from "../limits.ts";
 import { leftQueuedMessages, refillCallsFor } from "../refills-cancels.ts";
 import { type Applied, type AppliedCounts, applyPollRun, totalOf } from "./apply.ts";
-import { idsPerCall, ordersIn } from "./plan.ts";
+import { ordersIn } from "./plan.ts";
 import { type PollRequest, runPolls } from "./poll.ts";
 import { callsFor, selectionOf } from "./select.ts";
 

@@ -9,6 +9,7 @@ import { dismissalBody } from "../../../src/http/v1/orders/dismiss.ts";
 import { orderListQuery } from "../../../src/http/v1/orders/orders.ts";
 import { registrationSchema } from "../../../src/http/v1/orders/registration-schema.ts";
 import { resolutionBody } from "../../../src/http/v1/orders/resolve-placement.ts";
+import { tokenBody } from "../../../src/http/v1/tokens/tokens.ts";
 import { newPanelBody, panelChangeBody } from "../../../src/http/v1/panels/panels.ts";
 import { brakeBody } from "../../../src/http/v1/providers/brake.ts";
 import { providerBody } from "../../../src/http/v1/providers/schema.ts";
@@ -20,6 +21,7 @@ import { serviceBody } from "../../../src/http/v1/services/schema.ts";
 const TAKEN: readonly (readonly [string, Schema<unknown>])[] = [
   ["a panel", newPanelBody],
   ["a panel's change", panelChangeBody],
+  ["a token", tokenBody],
   ["a provider", providerBody],
   ["a service's windows", windowsBody],
   ["the brake", brakeBody],

@@ -32,7 +32,7 @@ function routeFor(method: string, url: URL): Route | null {
 /** What is wrong with an answer's form; null when nothing is. */
 export function answerProblem({ method, url: address }: { readonly method: string; readonly url: string }, seen: Seen): string | null {
   const url = new URL(address);
-  const isOurs = url.pathname.startsWith("/v1/") || url.pathname === "/healthz";
+  const isOurs = /^\/(v1|hooks)\//.test(url.pathname) || url.pathname === "/healthz";
   const isApiV2 = /^\/api\/v2(\/[^/]+)?\/*$/.test(url.pathname);
   const problem = isOurs ? problemOf(method, url, seen) : isApiV2 ? apiV2Problem(method, seen) : null;
   return problem === null ? null : `${method} ${url.pathname} → ${seen.status}: ${problem}`;
@@ -45,9 +45,10 @@ function problemOf(method: string, url: URL, seen: Seen): string | null {
   if (declared === undefined && status >= 400) return errorProblem(method, route, seen);
   if (route === null) return "no route answers this";
   const { csv = false, revalidates = false } = ROUTE_TEXTS[route.name as RouteName];
-  if (status === 304) return revalidates && text === "" ? null : "it has no ETag to go by, or a body";
+  if (status === 304) return revalidates !== false && text === "" ? null : "it has no ETag to go by, or a body";
   if (declared === undefined) return "is not declared";
-  if (status === 200 && (headers.get("ETag") !== null) !== revalidates) return `its ETag is ${String(headers.get("ETag"))}`;
+  if (status === 200 && revalidates !== "for browsers" && (headers.get("ETag") !== null) !== revalidates)
+    return `its ETag is ${String(headers.get("ETag"))}`;
   if (method === "HEAD" || declared === noBody) return text === "" ? null : "it has a body";
   const type = headers.get("Content-Type");
   if (csv && type?.startsWith("text/csv") === true) return null;
