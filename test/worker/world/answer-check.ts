@@ -40,6 +40,8 @@ export function answerProblem({ method, url: address }: { readonly method: strin
 
 function problemOf(method: string, url: URL, seen: Seen): string | null {
   const { status, headers, text } = seen;
+  // What a browser asks before it asks.
+  if (method === "OPTIONS" && status === 204) return text === "" ? null : "it has a body";
   const route = routeFor(method, url);
   const declared = route?.answers[status];
   if (declared === undefined && status >= 400) return errorProblem(method, route, seen);
