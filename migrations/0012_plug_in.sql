@@ -19,3 +19,8 @@ CREATE TABLE provider_hooks (
   created_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX provider_hooks_by_sealing ON provider_hooks (secret) WHERE secret IS NOT NULL;
+
+-- `sealed_under`: the number of the key under which the last look found all secrets sealed; NULL where it did not.
+-- `stale_under`: the numbers of other keys that it found, 0 for plain text.
+ALTER TABLE ticks ADD COLUMN sealed_under INTEGER;
+ALTER TABLE ticks ADD COLUMN stale_under TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(stale_under));

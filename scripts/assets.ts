@@ -4,6 +4,7 @@
  */
 import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { buildTracker } from "./assets/tracker.ts";
 
 const OUT = fileURLToPath(new URL("../public/", import.meta.url));
 const FILES = fileURLToPath(new URL("../assets/", import.meta.url));
@@ -17,7 +18,10 @@ type Build = (out: string) => Promise<void>;
  */
 const REFERENCE = new URL("../reference/build.ts", import.meta.url).href;
 
-const PARTS: readonly Build[] = [async (out) => ((await import(REFERENCE)) as { readonly buildReference: Build }).buildReference(out)];
+const PARTS: readonly Build[] = [
+  buildTracker,
+  async (out) => ((await import(REFERENCE)) as { readonly buildReference: Build }).buildReference(out),
+];
 
 rmSync(OUT, { recursive: true, force: true });
 mkdirSync(OUT, { recursive: true });

@@ -9,14 +9,14 @@ import { base64Of, bytesOfBase64 } from "./encryption-keys.ts";
  */
 export type SecretPlace = SecretColumn & { readonly row: string };
 
-/** A column that holds sealed secrets, with the column that names its rows. */
+/** A column that holds sealed secrets, with the columns that name its rows: a row's name is their values, with slashes between them. */
 export type SecretColumn = (typeof SECRET_COLUMNS)[number];
 
 /** All columns that hold secrets. Each has an index that begins with it, by which ticks find what is to be sealed anew. */
 export const SECRET_COLUMNS = [
-  { table: "providers", column: "api_key", key: "id" },
-  { table: "panels", column: "token_secret", key: "id" },
-  { table: "provider_hooks", column: "secret", key: "provider" },
+  { table: "providers", column: "api_key", keys: ["id"] },
+  { table: "panels", column: "token_secret", keys: ["id"] },
+  { table: "provider_hooks", column: "secret", keys: ["provider"] },
 ] as const;
 
 const [PROVIDER_KEY, TOKEN_SECRET, HOOK_SECRET] = SECRET_COLUMNS;

@@ -20,7 +20,7 @@ import { moveWrite } from "../store/orders/moves.ts";
 import { rememberHints, type WaitingHints } from "../store/providers/hooks.ts";
 import { readTickView, rememberTick, touchTick } from "../store/ticks/ticks.ts";
 import { limitsOf } from "./limits.ts";
-import { resealSecrets } from "./secrets.ts";
+import { resealSecrets, sealsOf } from "./secrets.ts";
 import { minutesToCover, planMessages } from "./sweep/plan.ts";
 
 /** Queues take at most this many messages at once. */
@@ -68,11 +68,12 @@ async function sendDue(env: Env, ports: Ports, minute: number): Promise<void> {
   // planted: sent-before-remembered
   const hinted = hints.map((waiting) => ({ waiting, plan: planWaitingHints(waiting, now) }));
   const hintChecks = hinted.flatMap(({ plan }) => checkMessages(plan.poll));
+  const seals = staleSecrets === null ? last.seals : sealsOf(staleSecrets, ports.secrets.newest);
   await send(env.SWEEPS, [...sweeps, ...checks, ...resendMessages(resends), ...hintChecks]);
-  await rememberTick(db, { minute, at: now, ignoredMinute: ignored ?? last.ignoredMinute, ledgerCheckDay: day });
+  await rememberTick(db, { minute, at: now, ignoredMinute: ignored ?? last.ignoredMinute, ledgerCheckDay: day, seals });
   for (const { waiting, plan } of hinted)
     if (plan.memory.waiting.length < waiting.memory.waiting.length) await rememberHints(db, waiting, plan.memory);
-  await resealSecrets(db, ports, staleSecrets);
+  await resealSecrets(db, ports, staleSecrets ?? []);
   const counts = { providers: providers.length, messages: sweeps.length, books: checks.length };
   ports.log({ event: "tick", minute, minutes: minute - first + 1, ...counts, ...usage() });
 }

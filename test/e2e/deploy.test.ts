@@ -11,7 +11,10 @@ import { Platform } from "./platform/platform.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 /** What a fresh clone needs to deploy; copies, so that this clone stays as it is. */
-const COPIED = ["src", "scripts", "reference", "docs", "assets", "migrations", "package.json", "tsconfig.json", "wrangler.toml"];
+const COPIED = [
+  ...["src", "scripts", "reference", "tracker", "docs", "assets", "migrations"],
+  ...["package.json", "tsconfig.json", "wrangler.toml"],
+] as const;
 /** Each run starts wrangler several times, which takes over a second of CPU; the machine may be busy with other tests. */
 const TIMEOUT_MS = 240_000;
 const ADDRESS = "https://panelsync.operator.workers.dev";

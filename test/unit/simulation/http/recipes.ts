@@ -173,6 +173,19 @@ export function recipesFor(panel: PanelFacts): Readonly<Record<string, Recipe | 
     "GET /v1/panels/:id": { who: "operator" },
     "PATCH /v1/panels/:id": { who: "operator", ids: ["icebound"], body: fc.record(panelSettings, { requiredKeys: [] }) },
     "DELETE /v1/panels/:id": { who: "operator", ids: ["icebound", "panel-1", panel.id] },
+    "POST /v1/providers/:id/hook": {
+      who: "operator",
+      body: fc.constantFrom<unknown>(
+        {},
+        undefined,
+        { signature: null },
+        { signature: { scheme: "standard", secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" } },
+        { signature: { scheme: "hmac", secret: "s-1", header: "X-Sign", algorithm: "sha1", encoding: "hex", timestamp_header: "X-Time" } },
+      ),
+    },
+    "DELETE /v1/providers/:id/hook": { who: "operator", ids: ["acme"] },
+    "GET /hooks/:provider/:token": { who: "anyone" },
+    "POST /hooks/:provider/:token": { who: "anyone" },
     "POST /v1/panels/:id/token-secret": { who: "key", ids: [panel.id], body: empty },
     "POST /v1/tokens": {
       who: "panel",
