@@ -51,7 +51,7 @@ describe.each(LOOKS)("the reference at $width px, $colorScheme", (look) => {
     expect([...hosts]).toEqual([new URL(worker.url).host]);
     // With everything folded out, too.
     for (const isOpen of [false, true]) {
-      await page.evaluate((open) => document.querySelectorAll("details").forEach((one) => (one.open = open)), isOpen);
+      await page.evaluate((isAll) => document.querySelectorAll("details").forEach((one) => (one.open = isAll)), isOpen);
       expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
     }
     await page.close();
