@@ -4,21 +4,23 @@
 import type { Example } from "../examples/recorder.ts";
 import { fillPath } from "./paths.ts";
 
-export type CodeSample = { readonly lang: "curl" | "PHP"; readonly source: string };
+/** `label`: which of the route's requests it is, where it shows several. */
+export type CodeSample = { readonly lang: "curl" | "PHP"; readonly label?: string; readonly source: string };
 
 /** Stands for the address of the reader's own Worker. */
 const SHELL_KEYS = { operator: "$ADMIN_TOKEN", panel: "$PANEL_KEY" } as const;
 const PHP_KEYS = { operator: "$adminToken", panel: "$panelKey" } as const;
 
-export function codeSamplesOf({ route, request }: Example): readonly CodeSample[] {
+export function codeSamplesOf({ route, title, request }: Example): readonly CodeSample[] {
   const [method = "", path = ""] = route.replace(/\?.*/, "").split(" ");
   const { as, params, query, headers, body } = request;
   const search = new URLSearchParams(query).toString().replaceAll("%2C", ",").replaceAll("%3A", ":");
   const target = `${fillPath(path, params)}${search === "" ? "" : `?${search}`}`;
   const asked: Asked = { method, target, as, headers: Object.entries(headers), body, isForm: path.startsWith("/api/") };
+  const labelled = (lang: CodeSample["lang"]) => (title === "" ? { lang } : { lang, label: `${lang}: ${title}` });
   return [
-    { lang: "curl", source: curlOf(asked) },
-    { lang: "PHP", source: phpOf(asked) },
+    { ...labelled("curl"), source: curlOf(asked) },
+    { ...labelled("PHP"), source: phpOf(asked) },
   ];
 }
 

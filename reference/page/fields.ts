@@ -12,16 +12,20 @@ type Row = {
   readonly text?: string;
 };
 
-export function fieldList(rows: readonly Row[]): Html {
+/** Of a request the fields that must be there are marked, of an answer those that may be missing. */
+type Of = "request" | "answer";
+
+export function fieldList(rows: readonly Row[], of: Of): Html {
   if (rows.length === 0) return NOTHING;
   return markup`<dl class="fields">
-${rows.map(fieldRow)}</dl>`;
+${rows.map((row) => fieldRow(row, of))}</dl>`;
 }
 
-function fieldRow({ name, schema, isRequired, where, text }: Row): Html {
+function fieldRow({ name, schema, isRequired, where, text }: Row, of: Of): Html {
   const marks = [
     ...(where === undefined ? [] : [markup`<span class="mark">${where}</span> `]),
-    ...(isRequired ? [markup`<span class="mark required">required</span> `] : []),
+    ...(isRequired && of === "request" ? [markup`<span class="mark required">required</span> `] : []),
+    ...(!isRequired && of === "answer" ? [markup`<span class="mark">may be missing</span> `] : []),
   ];
   const said = text ?? schema.description ?? "";
   return markup`<dt><code>${name}</code> ${marks}<span class="type">${typeLabel(schema)}</span></dt>
@@ -30,7 +34,7 @@ function fieldRow({ name, schema, isRequired, where, text }: Row): Html {
 }
 
 function defaultLabel({ default: value }: JsonSchema): Html {
-  const isSaid = typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+  const isSaid = (typeof value === "string" && value !== "") || typeof value === "number" || typeof value === "boolean";
   return isSaid ? markup` Default: <code>${String(value)}</code>.` : NOTHING;
 }
 
@@ -39,7 +43,22 @@ export function rowsOf(schema: JsonSchema, before = ""): Row[] {
   return Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
     const path = before === "" ? name : `${before}.${name}`;
     const isRequired = schema.required?.includes(name) ?? false;
-    return [{ name: path, schema: field, isRequired }, ...partsOf(field).flatMap((part) => rowsOf(part, path))];
+    return [{ name: path, schema: field, isRequired }, ...rowsOfParts(partsOf(field), path)];
+  });
+}
+
+/** What several forms of an object have in common stands there once. */
+function rowsOfParts(parts: readonly JsonSchema[], before: string): Row[] {
+  const byName = Map.groupBy(
+    parts.flatMap((part) => rowsOf(part, before)),
+    ({ name }) => name,
+  );
+  return [...byName].map(([name, [first, ...others]]) => {
+    const rows = first === undefined ? others : [first, ...others];
+    const [schema = {}, ...more] = rows.map((row) => row.schema);
+    const isRequired = rows.length === parts.length && rows.every((row) => row.isRequired);
+    const { description = "" } = schema;
+    return { name, isRequired, schema: more.length === 0 ? schema : { description, anyOf: [schema, ...more] } };
   });
 }
 
@@ -70,7 +89,9 @@ export function typeLabel(schema: JsonSchema): Html {
     case "boolean":
       return markup`true or false`;
     case "array":
-      return markup`list${items === undefined ? "" : markup` of ${typeLabel(items)}`}`;
+      return items?.enum === undefined
+        ? markup`list${items === undefined ? "" : markup` of ${typeLabel(items)}`}`
+        : markup`list, each ${typeLabel(items)}`;
     case "object":
       return markup`object`;
     case "null":

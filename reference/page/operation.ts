@@ -41,7 +41,7 @@ ${description === undefined ? NOTHING : markup`<p>${inline(description)}</p>`}
 ${parametersPart(entry)}${bodyPart(entry)}${answersPart(entry)}${errorsPart(operation, errors)}
 </div>
 <div class="typed">
-${samples.map(({ lang, source }) => codeBlock(lang, source))}
+${samples.map(({ lang, label, source }) => codeBlock(label ?? lang, source))}
 </div>
 </section>
 `;
@@ -63,7 +63,7 @@ function parametersPart({ operation, document }: Entry): Html {
     return { name, schema, isRequired: required, where, text: description };
   });
   return markup`<h4>Parameters</h4>
-${fieldList(rows)}
+${fieldList(rows, "request")}
 `;
 }
 
@@ -81,7 +81,7 @@ function bodyPart({ operation, document }: Entry): Html {
   return markup`<h4>Body${isForm ? ", as a form" : ""}</h4>
 ${body.description === undefined ? NOTHING : markup`<p>${inline(body.description)}</p>`}
 ${one === undefined ? NOTHING : markup`<p>${typeLabel(schema)}, at most ${schema.oneOf?.[1]?.maxItems?.toLocaleString("en") ?? ""}.</p>`}
-${fieldList(rows)}
+${fieldList(rows, "request")}
 `;
 }
 

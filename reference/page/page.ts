@@ -55,7 +55,7 @@ ${schemas.map(
   ([name, schema]) => markup`<section class="object">
 <h3 id="schema-${name}"><a href="#schema-${name}">${name}</a></h3>
 <p>${inline(schema.description ?? "")}</p>
-${fieldList(rowsOf(schema))}
+${fieldList(rowsOf(schema), name === "OrderToRegister" ? "request" : "answer")}
 </section>
 `,
 )}

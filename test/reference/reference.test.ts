@@ -231,6 +231,11 @@ describe("the page", () => {
     expect(buildPage(hostile)).not.toContain("<script");
   });
 
+  it("shows what the forms of an object have in common once", () => {
+    const rows = [...page.matchAll(/<dt><code>signature\.scheme<\/code>[^\n]*/g)].map(([row]) => row);
+    expect(rows).toEqual([expect.stringMatching(/required.*standard.*hmac/)]);
+  });
+
   it("shows money as text in both languages", () => {
     const samples = operations().flatMap((operation) => operation["x-codeSamples"] as { readonly lang: string; readonly source: string }[]);
     expect(new Set(samples.map(({ lang }) => lang))).toEqual(new Set(["curl", "PHP"]));
