@@ -37,11 +37,15 @@ export type Asked = {
   readonly panel?: string;
   readonly idempotencyKey?: string;
   readonly body?: unknown;
+  /** Where an answer says it; else the example's provider, which nobody could call from outside, is not taken. */
+  readonly host?: string;
 };
 
 /** Stands in documents where a caller puts a key of theirs. */
 export const PROVIDER_KEY = "your-key-at-the-provider";
-const HOST = "http://127.0.0.1";
+const LOCAL = "http://127.0.0.1";
+/** As one's own Worker is called elsewhere. */
+export const PUBLIC = "https://panelsync.example.workers.dev";
 const MINUTE_MS = 60_000;
 
 export class Recorder {
@@ -76,9 +80,9 @@ export class Recorder {
     return (json ?? {}) as Record<string, unknown>;
   }
 
-  async #ask(route: OperationName, { as = "operator", params = {}, query = {}, body }: Asked, named: Readonly<Record<string, string>>) {
+  async #ask(route: OperationName, { as = "operator", params = {}, query = {}, body, host = LOCAL }: Asked, named: Readonly<Record<string, string>>) {
     const [method = "", path = ""] = route.replace(/\?.*/, "").split(" ");
-    const url = new URL(fillPath(path, params), HOST);
+    const url = new URL(fillPath(path, params), host);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     const headers = new Headers(named);
     if (as !== "anyone") headers.set("Authorization", `Bearer ${as === "operator" ? ADMIN_TOKEN : as.key}`);

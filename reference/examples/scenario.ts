@@ -1,7 +1,7 @@
 /**
  * The requests that the documents show, in an order in which each goes well. A new route wants a line here.
  */
-import { PROVIDER_KEY, type Recorder } from "./recorder.ts";
+import { PROVIDER_KEY, PUBLIC, type Recorder } from "./recorder.ts";
 
 type Panels = {
   readonly shop: { readonly key: string };
@@ -109,7 +109,7 @@ async function letBrowsersRead(recorder: Recorder, { shop: as }: Panels): Promis
 
 async function takeHints(recorder: Recorder): Promise<void> {
   const acme = { params: { id: "acme" } };
-  const { url } = await recorder.show("POST /v1/providers/:id/hook", acme);
+  const { url } = await recorder.show("POST /v1/providers/:id/hook", { ...acme, host: PUBLIC });
   const token = String(url).split("/").at(-1) ?? "";
   const hook = { as: "anyone", params: { provider: "acme", token } } as const;
   await recorder.show("POST /hooks/:provider/:token", { ...hook, body: { order: "23501" } });
