@@ -23,7 +23,7 @@ import {
   getBalance,
   getEntries,
 } from "./v1/customers/customers.ts";
-import { deleteHook, hookAnswer, hookBody, postHook, takeHook } from "./v1/hooks/hooks.ts";
+import { deleteHook, hookAnswer, hookBody, hookChangeBody, postHook, putHookSignature, takeHook } from "./v1/hooks/hooks.ts";
 import { getKeys, getMe, keysAnswer, keysQuery, meAnswer, newKeyAnswer, newKeyBody, postKey, removeKey } from "./v1/keys/keys.ts";
 import { auditAnswer, auditQuery, getAudit } from "./v1/operations/audit.ts";
 import {
@@ -240,6 +240,15 @@ const TABLE = [
     bodyIsOptional: true,
     answers: { 201: hookAnswer },
     handle: postHook,
+  }),
+  route({
+    method: "PUT",
+    path: "/v1/providers/:id/hook",
+    who: "operator",
+    needs: "settings",
+    body: hookChangeBody,
+    answers: { 204: noBody },
+    handle: putHookSignature,
   }),
   route({
     method: "DELETE",

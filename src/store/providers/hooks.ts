@@ -106,6 +106,21 @@ export async function putHook(db: D1Database, hook: NewHook, audit: D1PreparedSt
   return made?.meta.changes === 1;
 }
 
+/** Changes how a provider's webhook is signed. False where it has none. */
+export async function changeHook(
+  db: D1Database,
+  { provider, signature, secret }: Pick<NewHook, "provider" | "signature" | "secret">,
+  audit: D1PreparedStatement,
+): Promise<boolean> {
+  const [changed] = await db.batch([
+    db
+      .prepare("UPDATE provider_hooks SET signature = ?2, secret = ?3, version = version + 1 WHERE provider = ?1")
+      .bind(provider, signature, secret),
+    audit,
+  ]);
+  return changed?.meta.changes === 1;
+}
+
 /** Ends a provider's webhook. False where it has none. */
 export async function removeHook(db: D1Database, provider: string, audit: D1PreparedStatement): Promise<boolean> {
   const [removed] = await db.batch([db.prepare("DELETE FROM provider_hooks WHERE provider = ?1").bind(provider), audit]);

@@ -290,6 +290,18 @@ describe("a signed webhook", () => {
     },
   );
 
+  it("may be signed later, under the same URL, and by nothing again", async () => {
+    const put = (signature: unknown) => world.ask("PUT", `/v1/providers/${acme}/hook`, { body: { signature } });
+    expect((await put({ scheme: "standard", secret: SECRET })).status).toBe(204);
+    expect(codeOf(await send({ body: body() }))).toEqual([401, "hook_signature"]);
+    expect((await send({ body: body(), headers: standardHeaders(body()) })).status).toBe(200);
+    expect((await put(null)).status).toBe(204);
+    expect((await send({ body: body(2) })).status).toBe(200);
+    expect(polled()).toEqual([id(1), id(2)]);
+    await world.ask("DELETE", `/v1/providers/${acme}/hook`);
+    expect(codeOf(await put(null))).toEqual([404, "hook_not_found"]);
+  });
+
   it("keeps its secret sealed, and none where nothing can be sealed", async () => {
     await makeHook({ signature: { scheme: "hmac", secret: "plain-secret-1", header: "X-S", algorithm: "sha256", encoding: "hex" } });
     const stored = JSON.stringify(await rows("SELECT * FROM provider_hooks WHERE provider = ?1", acme));

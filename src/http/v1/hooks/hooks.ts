@@ -5,11 +5,12 @@ import * as z from "zod/mini";
 import { type HintMemory, idsIn, keepWaiting, noteSignature, planHint, type Pace } from "../../../domain/hint.ts";
 import { type CheckMessage, MESSAGE_VERSION, type OrderKey } from "../../../domain/message.ts";
 import { DEFAULT_CALLS_PER_MINUTE, idsPerCall } from "../../../domain/provider.ts";
-import { fail, ok } from "../../../domain/result.ts";
+import { fail, ok, type Result } from "../../../domain/result.ts";
 import { hookSecretPlace } from "../../../secrets/sealed-text.ts";
 import { auditStatement } from "../../../store/operations/audit.ts";
-import { type HookRead, putHook, readHook, rememberHints, removeHook } from "../../../store/providers/hooks.ts";
+import { changeHook, type HookRead, type NewHook, putHook, readHook, rememberHints, removeHook } from "../../../store/providers/hooks.ts";
 import type { Answer, Context, OperatorContext } from "../../kit/context.ts";
+import type { Failure } from "../../kit/errors.ts";
 import { line } from "../../kit/fields.ts";
 import { sha256Hex } from "../../kit/hash.ts";
 import { isHookTokenForm, newHookToken } from "../../kit/key-form.ts";
@@ -34,40 +35,65 @@ const hmac = z.strictObject({
   timestamp_header: z.prefault(z.nullable(headerName), null),
 });
 
-export const hookBody = z.strictObject({ signature: z.prefault(z.nullable(z.discriminatedUnion("scheme", [standard, hmac])), null) });
+const signature = z.nullable(z.discriminatedUnion("scheme", [standard, hmac]));
+export const hookBody = z.strictObject({ signature: z.prefault(signature, null) });
+export const hookChangeBody = z.strictObject({ signature });
 
 type WithId = { readonly params: { readonly id: string } };
 
 /** `POST /v1/providers/{id}/hook`: the answer is the only place where the URL is shown. One that was there before ends. */
 export async function postHook(
   context: OperatorContext,
-  { params: { id }, body: { signature: given } }: WithId & { readonly body: z.output<typeof hookBody> },
+  { params: { id }, body }: WithId & { readonly body: z.output<typeof hookBody> },
 ): Promise<Answer> {
   const { db, ports, now, url } = context;
-  const { secret = null, ...signature } = given ?? {};
-  const how = given === null ? null : (signature as HookSignature);
-  if (how !== null && secret !== null && (secretBytes(how, secret)?.length ?? 0) === 0)
-    return fail({
-      code: "invalid_request",
-      fields: [{ path: "signature.secret", message: "must be base64, such as whsec_…, for Standard Webhooks" }],
-    });
-  const sealed = secret === null ? ok(null) : await ports.secrets.seal(hookSecretPlace(id), secret, ports.randomBytes);
-  if (!sealed.ok) return fail({ code: "sealing_off", problem: sealed.failure });
+  const sealed = await sealedSignature(context, id, body.signature);
+  if (!sealed.ok) return sealed;
   const token = await newHookToken(ports.randomBytes);
-  const hook = {
-    provider: id,
-    tokenHash: await sha256Hex(token),
-    signature: how === null ? null : JSON.stringify(how),
-    secret: sealed.value,
-    createdAt: now,
-  };
-  const isMade = await putHook(db, hook, entryOf(context, id, { action: "provider.hook_made", after: { signature: how } }));
+  const hook = { provider: id, tokenHash: await sha256Hex(token), ...sealed.value, createdAt: now };
+  const isMade = await putHook(
+    db,
+    hook,
+    entryOf(context, id, { action: "provider.hook_made", after: { signature: parsed(sealed.value.signature) } }),
+  );
   return isMade
     ? json(201, { url: `${url.origin}/hooks/${encodeURIComponent(id)}/${token}` })
     : fail({ code: "provider_not_found", provider: id });
 }
 
 export const hookAnswer = z.strictObject({ url: z.string() });
+
+/** `PUT /v1/providers/{id}/hook`: how it is signed changes, its URL stays. Some providers tell their secret only once they know the URL. */
+export async function putHookSignature(
+  context: OperatorContext,
+  { params: { id }, body }: WithId & { readonly body: z.output<typeof hookChangeBody> },
+): Promise<Answer> {
+  const sealed = await sealedSignature(context, id, body.signature);
+  if (!sealed.ok) return sealed;
+  const audit = entryOf(context, id, { action: "provider.hook_changed", after: { signature: parsed(sealed.value.signature) } });
+  const isChanged = await changeHook(context.db, { provider: id, ...sealed.value }, audit);
+  return isChanged ? noContent() : fail({ code: "hook_not_found", provider: id });
+}
+
+type StoredSignature = Pick<NewHook, "signature" | "secret">;
+
+/** How a webhook is signed, as it is stored: the secret sealed, apart from the rest. */
+async function sealedSignature(
+  { ports }: Context,
+  provider: string,
+  given: z.output<typeof signature>,
+): Promise<Result<StoredSignature, Failure>> {
+  if (given === null) return ok({ signature: null, secret: null });
+  const { secret, ...how } = given;
+  if ((secretBytes(how, secret)?.length ?? 0) === 0)
+    return fail({
+      code: "invalid_request",
+      fields: [{ path: "signature.secret", message: "must be base64, such as whsec_…, for Standard Webhooks" }],
+    });
+  const sealed = await ports.secrets.seal(hookSecretPlace(provider), secret, ports.randomBytes);
+  if (!sealed.ok) return fail({ code: "sealing_off", problem: sealed.failure });
+  return ok({ signature: JSON.stringify(how), secret: sealed.value });
+}
 
 /** `DELETE /v1/providers/{id}/hook` */
 export async function deleteHook(context: OperatorContext, { params: { id } }: WithId): Promise<Answer> {
@@ -81,6 +107,10 @@ function entryOf(
   what: { readonly action: string; readonly after: Readonly<Record<string, unknown>> | null },
 ): D1PreparedStatement {
   return auditStatement(db, { at: now, actor, panel: null, subject: `provider:${provider}`, before: null, ...what }, "if_changed");
+}
+
+function parsed(stored: string | null): unknown {
+  return stored === null ? null : JSON.parse(stored);
 }
 
 /** Providers send a few hundred bytes. */

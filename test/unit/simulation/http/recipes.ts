@@ -183,6 +183,7 @@ export function recipesFor(panel: PanelFacts): Readonly<Record<string, Recipe | 
         { signature: { scheme: "hmac", secret: "s-1", header: "X-Sign", algorithm: "sha1", encoding: "hex", timestamp_header: "X-Time" } },
       ),
     },
+    "PUT /v1/providers/:id/hook": { who: "operator", ids: ["acme"], body: fc.constant({ signature: null }) },
     "DELETE /v1/providers/:id/hook": { who: "operator", ids: ["acme"] },
     "GET /hooks/:provider/:token": { who: "anyone" },
     "POST /hooks/:provider/:token": { who: "anyone" },
