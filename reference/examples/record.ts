@@ -7,5 +7,5 @@ import { play } from "./scenario.ts";
 export async function recordExamples(): Promise<readonly Example[]> {
   const recorder = new Recorder();
   await play(recorder);
-  return recorder.finished();
+  return recorder.examples;
 }

@@ -114,6 +114,8 @@ async function takeHints(recorder: Recorder): Promise<void> {
   const hook = { as: "anyone", params: { provider: "acme", token } } as const;
   await recorder.show("POST /hooks/:provider/:token", { ...hook, body: { order: "23501" } });
   await recorder.show("GET /hooks/:provider/:token", { ...hook, query: { order: "23501" } });
+  const signature = { scheme: "standard", secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" };
+  await recorder.show("PUT /v1/providers/:id/hook", { ...acme, body: { signature } });
   await recorder.show("DELETE /v1/providers/:id/hook", acme);
 }
 

@@ -329,6 +329,13 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
     body: ["A provider's webhook", { part: "signature", heading: "A webhook's signature" }],
     errors: ["provider_not_found", "sealing_off"],
   },
+  "PUT /v1/providers/:id/hook": {
+    chapter: "Providers",
+    summary: "Change how a provider's webhook is signed",
+    text: "Its URL stays. Some providers tell their secret only once they know the URL.",
+    body: ["A provider's webhook", { part: "signature", heading: "A webhook's signature" }],
+    errors: ["hook_not_found", "sealing_off"],
+  },
   "DELETE /v1/providers/:id/hook": {
     chapter: "Providers",
     summary: "End a provider's webhook",
