@@ -56,6 +56,7 @@ describe.each(LOOKS)("the reference at $width px, $colorScheme", (look) => {
     }
     await page.close();
   });
+});
 
   // The page is long, and looking through it takes a while: each width once, each colour scheme once.
   it.runIf((look.width === 360) === (look.colorScheme === "light"))(
