@@ -182,6 +182,94 @@ export type BrowserOrder = {
   readonly what_to_do: string;
 };
 
+/** An order as it stands. Resellers do not get the fields `provider`, `provider_order_id`, `provider_status` and `next_check_at`. */
+export type ListedOrder = {
+  /** Who delivers it: the provider's id in panelsync. */
+  readonly provider?: string;
+  /** Its id at the provider; null while that is not known. */
+  readonly provider_order_id?: string | null;
+  /** The provider's own word, as it came last. */
+  readonly provider_status?: string | null;
+  /** When it will be looked at next; null for never. */
+  readonly next_check_at?: string | null;
+  /** The panel's own id of the order. */
+  readonly id: string;
+  /** The service as the panel named it, or the catalogue's id. */
+  readonly service: string | null;
+  /** What is delivered to. */
+  readonly link: string | null;
+  /** The panel's customer. */
+  readonly customer: string | null;
+  /** Units ordered. */
+  readonly quantity: number | null;
+  /** What the customer paid; null where no charge is known here. */
+  readonly charge: string | null;
+  /** The currency of `charge`, `refunded` and `refund_held`. */
+  readonly currency: string;
+  /** Where it stands. `GET /v1/statuses` has texts for customers. */
+  readonly status: "pending" | "processing" | "in_progress" | "completed" | "partial" | "canceled" | "refunded" | "error" | "unknown";
+  /** The same as the word that API v2 uses. */
+  readonly label: string;
+  /** Why it stands so, where that needs saying. */
+  readonly reason: {
+    /** Fixed word, for programs. */
+    readonly code: string;
+    /** The same in a sentence, true of what was decided. */
+    readonly text: string;
+  } | null;
+  /** The count that the provider found before delivery. */
+  readonly start_count: number | null;
+  /** Units that are not delivered; null until the provider has told. */
+  readonly remains: number | null;
+  /** Units that are delivered; null until the provider has told. */
+  readonly delivered: number | null;
+  /** `delivered` as a share of `quantity`, from 0 to 1. */
+  readonly progress: number | null;
+  /** By when it should have started and ended; null where its service's times are not known. */
+  readonly expected: {
+    /** By when it should have started. */
+    readonly start_by: string | null;
+    /** By when it should have ended. */
+    readonly end_by: string | null;
+  } | null;
+  /** The total returned so far. Credit the difference to what you credited before. */
+  readonly refunded: string;
+  /** What waits for a person to decide. */
+  readonly refund_held: string;
+  /** What a person should know about it. The README explains each. */
+  readonly flags: readonly ("overdue" | "stalled" | "unknown_status" | "not_found" | "over_refunded" | "refund_held" | "duplicate_link" | "completed_with_remains" | "canceled_after_delivery" | "panel_outdated" | "parked" | "placing_unknown" | "provider_order_taken")[];
+  /** The order that was active on the same link, where it is flagged `duplicate_link`. */
+  readonly duplicate_of: string | null;
+  /** The newest refill that was requested. */
+  readonly refill: {
+    /** The provider's id of the refill; null until it has given one. */
+    readonly id: string | null;
+    /** `queued` and `asking` until the provider has taken the request, then the provider's word. */
+    readonly status: "queued" | "asking" | "pending" | "in_progress" | "completed" | "rejected" | "error";
+    /** When the service's promise ends; null where that is not known. */
+    readonly until: string | null;
+  } | null;
+  /** The cancel that was requested. */
+  readonly cancel: {
+    /** How far the request is. Money follows the order's status, not this. */
+    readonly status: "queued" | "asking" | "requested" | "unclear" | "granted" | "refused" | "too_late";
+    /** When it was requested. */
+    readonly requested_at: string;
+  } | null;
+  /** Nobody looks at it any more. */
+  readonly closed: boolean;
+  /** `ok`, or why it is not up to date: late, its provider does not answer, or is switched off. */
+  readonly sync: "ok" | "delayed" | "provider_down" | "paused";
+  /** When it was placed. */
+  readonly placed_at: string;
+  /** When it was last changed. */
+  readonly updated_at: string;
+  /** When it was last looked at; null for never. */
+  readonly checked_at: string | null;
+  /** Its panel, in a list over all panels. */
+  readonly panel?: string;
+};
+
 /** A refund of an order: posted, or waiting, or refused. */
 export type Refund = {
   /** For display. Credit customers by the difference of an order's `refunded`, not by this. */
@@ -206,6 +294,34 @@ export type Refund = {
   readonly decided_by: string | null;
   /** What the person who decided wrote. */
   readonly note: string | null;
+};
+
+/** A refund of an order: posted, or waiting, or refused. */
+export type ListedRefund = {
+  /** For display. Credit customers by the difference of an order's `refunded`, not by this. */
+  readonly id: string;
+  /** The panel's id of the order. */
+  readonly order: string;
+  /** How much; negative where it was taken back. Null where only the provider's word waits. */
+  readonly amount: string | null;
+  /** The currency of the amounts beside it. */
+  readonly currency: string;
+  /** `posted` is returned, `held` waits for a person, `delayed` for its time, `rejected` was refused. */
+  readonly status: "posted" | "held" | "delayed" | "rejected";
+  /** By which rule. */
+  readonly reason: string;
+  /** What the provider said was left when it arose. */
+  readonly remains: number | null;
+  /** When it was made. */
+  readonly created_at: string;
+  /** When it was posted or rejected. */
+  readonly decided_at: string | null;
+  /** Who decided: `rules`, `panel:<id>` or `operator`. */
+  readonly decided_by: string | null;
+  /** What the person who decided wrote. */
+  readonly note: string | null;
+  /** Its panel, in a list over all panels. */
+  readonly panel?: string;
 };
 
 /** One entry of the change feed. */
@@ -243,6 +359,45 @@ export type Change = {
   };
   /** The order as it was then; with `refund.…` the refund, with `refill.…` and `cancel.…` that request. */
   readonly data: ToldOrder | ToldRefund | ToldRefill | ToldCancel;
+};
+
+/** One entry of the change feed. */
+export type ListedChange = {
+  /** Its number. Numbers only rise; there are gaps. */
+  readonly seq: number;
+  /** What happened. */
+  readonly type: "order.created" | "order.updated" | "order.flagged" | "order.removed" | "refund.posted" | "refund.held" | "refund.rejected" | "refill.updated" | "cancel.updated";
+  /** The panel's id of the order. */
+  readonly order: string;
+  /** When it happened. */
+  readonly created_at: string;
+  /** The fields that changed, as they were before. */
+  readonly previous: {
+    /** Of the order, the refund, the refill or the cancel. */
+    readonly status?: string;
+    /** The provider's word. */
+    readonly provider_status?: string | null;
+    /** The order's. */
+    readonly start_count?: number | null;
+    /** The order's. */
+    readonly remains?: number | null;
+    /** The order's total. Credit the difference. */
+    readonly refunded?: string;
+    /** What waited. */
+    readonly refund_held?: string;
+    /** The order's flags. */
+    readonly flags?: readonly ("overdue" | "stalled" | "unknown_status" | "not_found" | "over_refunded" | "refund_held" | "duplicate_link" | "completed_with_remains" | "canceled_after_delivery" | "panel_outdated" | "parked" | "placing_unknown" | "provider_order_taken")[];
+    /** The refill's. */
+    readonly id?: string | null;
+    /** The refill's. */
+    readonly until?: string | null;
+    /** The cancel's. */
+    readonly requested_at?: string;
+  };
+  /** The order as it was then; with `refund.…` the refund, with `refill.…` and `cancel.…` that request. */
+  readonly data: ToldOrder | ToldRefund | ToldRefill | ToldCancel;
+  /** Its panel, in a list over all panels. */
+  readonly panel?: string;
 };
 
 /** An order as a change tells it. A change keeps the form in which it was written: fields that came later are missing. */
@@ -384,7 +539,7 @@ export type ToldCancel = {
 /** A page of orders, newest first. */
 export type OrderPage = {
   /** The entries of this page. */
-  readonly orders: readonly (Order | BrowserOrder)[];
+  readonly orders: readonly (ListedOrder | BrowserOrder)[];
   /** Send it as `cursor` for the next page; null on the last one. */
   readonly next_cursor: string | null;
   /** Whether there is more after this page. */
@@ -394,7 +549,7 @@ export type OrderPage = {
 /** The orders that were named. */
 export type NamedOrders = {
   /** Those that there are. */
-  readonly orders: readonly (Order | BrowserOrder)[];
+  readonly orders: readonly (ListedOrder | BrowserOrder)[];
   /** The ids that the panel has no order for. */
   readonly missing: readonly string[];
 };
@@ -574,9 +729,9 @@ export type CancelRequested = {
 /** The changes after a place in the feed, oldest first. */
 export type Feed = {
   /** At most `limit`. */
-  readonly changes: readonly Change[];
-  /** Keep it, and send it as `after` next time. */
-  readonly next_after: number;
+  readonly changes: readonly ListedChange[];
+  /** Keep it, and send it as `after` next time. Over all panels it is a text. */
+  readonly next_after: number | string;
   /** Whether there is more already. */
   readonly has_more: boolean;
 };
@@ -731,7 +886,7 @@ export type Support = {
 /** A page of refunds, those of the newest order first. */
 export type RefundPage = {
   /** The entries of this page. */
-  readonly refunds: readonly Refund[];
+  readonly refunds: readonly ListedRefund[];
   /** Send it as `cursor` for the next page; null on the last one. */
   readonly next_cursor: string | null;
   /** Whether there is more after this page. */
@@ -746,6 +901,28 @@ export type Balance = {
   readonly balance: string;
   /** The currency of the amounts beside it. */
   readonly currency: string;
+};
+
+/** An account's balance. */
+export type ListedBalance = {
+  /** Whose; `@panel` is the panel's own. */
+  readonly customer: string;
+  /** What it holds; negative where it is overdrawn. */
+  readonly balance: string;
+  /** The currency of the amounts beside it. */
+  readonly currency: string;
+  /** Its panel, in a list over all panels. */
+  readonly panel?: string;
+};
+
+/** A page of accounts, by currency and customer. */
+export type BalancePage = {
+  /** The entries of this page. */
+  readonly customers: readonly ListedBalance[];
+  /** Send it as `cursor` for the next page; null on the last one. */
+  readonly next_cursor: string | null;
+  /** Whether there is more after this page. */
+  readonly has_more: boolean;
 };
 
 /** A movement of money on an account. */

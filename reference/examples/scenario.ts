@@ -180,6 +180,7 @@ async function moveBalances(recorder: Recorder, { books: as }: Panels): Promise<
     idempotencyKey: "undo-5512",
     body: { amount: "5.00", reference: "payment 5512 was 20.00" },
   });
+  await recorder.show("GET /v1/customers", { as, query: { limit: "2" } });
   await recorder.show("GET /v1/customers/:id/balance", ann);
   await recorder.show("GET /v1/customers/:id/entries", { ...ann, query: { limit: "2" } });
   await recorder.must("POST", "/v1/customers/@panel/credits", { amount: "50" }, "resale");

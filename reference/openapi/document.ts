@@ -225,12 +225,12 @@ function parametersOf(route: Route, { requestDoc }: Sources, problems: Problems)
   const text = textOf(route, problems);
   const query = route.query === null ? {} : requestSchema(route.query);
   describeRequest(query, text.query ?? [], requestDoc, { route: route.name, problems });
-  const inQuery = Object.entries(query.properties ?? {}).map(([name, { description, ...schema }]) => ({
+  const inQuery = Object.entries(query.properties ?? {}).map(([name, { description, ...one }]) => ({
     name,
     in: "query",
     required: route.when === null && (query.required?.includes(name) ?? false),
     ...(description === undefined ? {} : { description }),
-    schema,
+    schema: text.textOverAll?.includes(name) === true ? { anyOf: [one, { type: "string" }] } : one,
     ...(route.repeatable.includes(name) ? { explode: true } : {}),
   }));
   return [

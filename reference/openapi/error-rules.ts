@@ -7,16 +7,20 @@ import type { Route } from "../../src/http/kit/route.ts";
 import { ROUTES, type RouteName } from "../../src/http/routes.ts";
 import { ROUTE_TEXTS } from "../texts/routes.ts";
 
-type Facts = Pick<Route, "name" | "path" | "who" | "requirement" | "needsIdempotencyKey" | "ignoresQuery" | "body" | "answers">;
+type Facts = Pick<
+  Route,
+  "name" | "path" | "who" | "requirement" | "needsIdempotencyKey" | "ignoresQuery" | "body" | "answers" | "isOverAll"
+>;
 
 /** What can happen to any request, before its route is looked at or while it is answered. */
 const ANYWHERE: readonly FailureCode[] = ["internal_error", "loop_detected"];
 
 /** What comes of who may call it. */
-function errorsOfCallers({ who, requirement: { need, role } }: Facts): readonly FailureCode[] {
+function errorsOfCallers({ who, requirement: { need, role }, isOverAll }: Facts): readonly FailureCode[] {
   if (who === "anyone") return [];
   const keys: FailureCode[] = ["unauthorized", "key_expired", "too_many_keys", "admin_disabled", "token_forbidden"];
-  if (need !== "self") keys.push("forbidden");
+  if (need !== "self" || isOverAll) keys.push("forbidden");
+  if (!isOverAll) keys.push("not_over_all_panels");
   if (who === "operator") return keys;
   // A panel is looked up together with its key.
   keys.push("panel_disabled", "settings_contended");

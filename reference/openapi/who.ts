@@ -43,8 +43,9 @@ export type Callers = {
   readonly security: readonly Readonly<Record<string, readonly string[]>>[];
 };
 
-export function callersOf({ who, requirement }: Pick<Route, "who" | "requirement">): Callers {
-  const words = WORDS[who](requirement);
+export function callersOf({ who, requirement, isOverAll }: Pick<Route, "who" | "requirement" | "isOverAll">): Callers {
+  const overAll = isOverAll ? " With a header `Panel: *` the operator reads it over all panels." : "";
+  const words = `${WORDS[who](requirement)}${overAll}`;
   if (who === "anyone") return { words, scopes: { panel: null, operator: null }, security: [] };
   const grants = scopesFor(requirement.need);
   if (grants === null) return { words, scopes: { panel: [], operator: [] }, security: [{ panelKey: [] }, { operatorKey: [] }] };

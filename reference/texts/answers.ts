@@ -9,12 +9,13 @@ import {
   changeAnswer,
   feedAnswer,
   historyAnswer,
+  listedChangeAnswer,
   toldCancelAnswer,
   toldOrderAnswer,
   toldRefillAnswer,
   toldRefundAnswer,
 } from "../../src/http/v1/changes/answers.ts";
-import { balanceAnswer, entriesAnswer, entryAnswer } from "../../src/http/v1/customers/customers.ts";
+import { accountsAnswer, balanceAnswer, entriesAnswer, entryAnswer, listedBalanceAnswer } from "../../src/http/v1/customers/customers.ts";
 import { hookAnswer } from "../../src/http/v1/hooks/hooks.ts";
 import { keyAnswer, keysAnswer, meAnswer, newKeyAnswer } from "../../src/http/v1/keys/keys.ts";
 import { auditAnswer } from "../../src/http/v1/operations/audit.ts";
@@ -24,6 +25,7 @@ import {
   browserOrderAnswer,
   cancelAnswer,
   checkAnswer,
+  listedOrderAnswer,
   namedOrdersAnswer,
   orderAnswer,
   orderListAnswer,
@@ -38,7 +40,7 @@ import { providerAnswer, providersAnswer, savedProviderAnswer } from "../../src/
 import { brakeAnswer } from "../../src/http/v1/providers/brake.ts";
 import { windowsAnswer } from "../../src/http/v1/providers/service-windows.ts";
 import { policyAnswer, previewAnswer } from "../../src/http/v1/refunds/policies.ts";
-import { refundAnswer, refundsAnswer } from "../../src/http/v1/refunds/refunds.ts";
+import { listedRefundAnswer, refundAnswer, refundsAnswer } from "../../src/http/v1/refunds/refunds.ts";
 import { reconciliationAnswer } from "../../src/http/v1/reports/reconciliation.ts";
 import { importAnswer, savedServiceAnswer, serviceAnswer, servicesAnswer } from "../../src/http/v1/services/answers.ts";
 import { tokenAnswer, tokenSecretAnswer } from "../../src/http/v1/tokens/tokens.ts";
@@ -160,6 +162,18 @@ const change: AnswerText = {
     data: "The order as it was then; with `refund.…` the refund, with `refill.…` and `cancel.…` that request.",
   },
 };
+
+const balance: AnswerText = {
+  name: "Balance",
+  schema: balanceAnswer,
+  text: "An account's balance.",
+  fields: { customer: "Whose; `@panel` is the panel's own.", balance: "What it holds; negative where it is overdrawn." },
+};
+
+/** An entry of a list that the operator also reads over all panels. */
+function listed(entry: AnswerText, { name, schema }: Pick<AnswerText, "name" | "schema">): AnswerText {
+  return { name, schema, text: entry.text, like: [entry.name], fields: { panel: "Its panel, in a list over all panels." } };
+}
 
 const told: readonly AnswerText[] = [
   {
@@ -383,8 +397,11 @@ export const ANSWERS: readonly AnswerText[] = [
       sync: "Whether it is up to date.",
     },
   },
+  listed(order, { name: "ListedOrder", schema: listedOrderAnswer }),
   refund,
+  listed(refund, { name: "ListedRefund", schema: listedRefundAnswer }),
   change,
+  listed(change, { name: "ListedChange", schema: listedChangeAnswer }),
   ...told,
   page(order, "orders", { name: "OrderPage", text: "A page of orders, newest first.", schema: orderListAnswer }),
   {
@@ -448,7 +465,7 @@ export const ANSWERS: readonly AnswerText[] = [
     text: "The changes after a place in the feed, oldest first.",
     fields: {
       changes: "At most `limit`.",
-      next_after: "Keep it, and send it as `after` next time.",
+      next_after: "Keep it, and send it as `after` next time. Over all panels it is a text.",
       has_more: "Whether there is more already.",
     },
   },
@@ -490,12 +507,9 @@ export const ANSWERS: readonly AnswerText[] = [
     },
   },
   page(refund, "refunds", { name: "RefundPage", text: "A page of refunds, those of the newest order first.", schema: refundsAnswer }),
-  {
-    name: "Balance",
-    schema: balanceAnswer,
-    text: "An account's balance.",
-    fields: { customer: "Whose; `@panel` is the panel's own.", balance: "What it holds; negative where it is overdrawn." },
-  },
+  balance,
+  listed(balance, { name: "ListedBalance", schema: listedBalanceAnswer }),
+  page(balance, "customers", { name: "BalancePage", text: "A page of accounts, by currency and customer.", schema: accountsAnswer }),
   entry,
   page(entry, "entries", { name: "EntryPage", text: "A page of an account's movements, newest first.", schema: entriesAnswer }),
   {

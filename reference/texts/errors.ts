@@ -95,6 +95,16 @@ export const ERROR_TEXTS: { readonly [C in FailureCode]: ErrorText<C> } = {
     toDo: "Name the panel in a header `Panel: <id>`.",
     samples: [{ code: "panel_required" }],
   },
+  not_over_all_panels: {
+    means: "The header `Panel: *` names all panels, and this route is for one, or for none.",
+    toDo: "Name one panel, or leave the header out.",
+    samples: [{ code: "not_over_all_panels" }],
+  },
+  too_many_feeds: {
+    means: "More panels have changes than one `next_after` has places for.",
+    toDo: "Read each panel's feed by itself, with a header `Panel: <id>`.",
+    samples: [{ code: "too_many_feeds", most: 100 }],
+  },
   panel_not_found: {
     means: "There is no panel with this id.",
     toDo: "`GET /v1/panels` lists those there are.",

@@ -40,6 +40,8 @@ export type RouteText = {
   readonly errors: readonly FailureCode[];
   /** Its answer has an `ETag`, and is 304 when it is as it was; of some routes, where a browser's token asks. */
   readonly revalidates?: true | "for browsers";
+  /** Parameters that are a text where an operator asks about all panels. */
+  readonly textOverAll?: readonly string[];
   /** It reads the body by itself, whatever its form is. */
   readonly anyBody?: string;
   /** Its answer is CSV where the request wants it. */
@@ -148,7 +150,8 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
     summary: "Read what has changed",
     text: "Keep `next_after` together with what you did about the changes. Credit a customer the difference of the order's `refunded` totals.",
     query: ["The change feed"],
-    errors: [],
+    errors: ["too_many_feeds"],
+    textOverAll: ["after"],
   },
   "GET /v1/refunds": {
     chapter: "Refunds",
@@ -187,6 +190,13 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
     text: "Shown as a refund of a negative amount. Refunds that wait stay as they are.",
     body: ["A refund or claw-back"],
     errors: [...MONEY, "above_refunded"],
+  },
+  "GET /v1/customers": {
+    chapter: "Accounts",
+    summary: "List accounts",
+    text: "Each with its balance, by currency and customer.",
+    query: ["Lists"],
+    errors: ["no_ledger"],
   },
   "GET /v1/customers/:id/balance": {
     chapter: "Accounts",

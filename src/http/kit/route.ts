@@ -3,8 +3,8 @@
  * path, the query and the body are read; a handler gets only what has passed all of it.
  */
 import type { Need, Requirement, RoleRule } from "../../domain/access.ts";
-import type { Answer, Context, MoneyContext } from "./context.ts";
-import { admit, type ContextOf, type Who } from "./auth.ts";
+import type { AllPanelsContext, Answer, Context, MoneyContext } from "./context.ts";
+import { admit, admitOverAll, type ContextOf, isOverAll, type Who } from "./auth.ts";
 import { readBody, readOptionalBody } from "./body.ts";
 import { idempotently } from "./idempotency.ts";
 import { readQuery, refuseQuery } from "./query.ts";
@@ -67,6 +67,8 @@ export type Route = {
   readonly body: Schema<unknown> | null;
   readonly bodyIsOptional: boolean;
   readonly answers: Readonly<Record<number, Schema<unknown>>>;
+  /** An operator may ask it about all panels. */
+  readonly isOverAll: boolean;
   /** Answers a request for it; `params` are the path's parts, decoded. */
   readonly answer: (context: Context, params: Readonly<Record<string, string>>) => Promise<Answer>;
 };
@@ -75,6 +77,23 @@ export type Route = {
 export type Named<Name extends string> = Route & { readonly name: Name };
 
 type NameOf<M extends Method, Path extends string, When extends string> = `${M} ${Path}${string extends When ? "" : `?${When}=`}`;
+type OverAll = (context: Context, requirement: Requirement) => Promise<Answer>;
+
+/** How a route of a panel's answers an operator who asks about all panels, by a header `Panel: *`. */
+export function overAll<Q>({
+  query,
+  handle,
+}: {
+  readonly query: Schema<Q>;
+  readonly handle: (context: AllPanelsContext, input: { readonly query: Q }) => Promise<Answer>;
+}): OverAll {
+  return async (context, requirement) => {
+    const admitted = await admitOverAll(context, requirement);
+    if (!admitted.ok) return admitted;
+    const read = readQuery(context.url, query);
+    return read.ok ? handle(admitted.value, { query: read.value }) : read;
+  };
+}
 
 /** Declares a route. With `bodyIsOptional`, an empty body stands for `{}`. */
 export function route<
@@ -93,12 +112,15 @@ export function route<
     /** What the panel's role has to be, where it matters. */
     readonly role?: RoleRule;
     readonly bodyIsOptional?: boolean;
+    readonly overAll?: OverAll;
     readonly handle: (context: ContextOf[W], input: Input<P, Q, B>) => Promise<Answer>;
   },
 ): Named<NameOf<M, Path, When>> {
-  const { who, needs, role = "any", body, bodyIsOptional = false, handle } = declared;
+  const { who, needs, role = "any", body, bodyIsOptional = false, overAll: handleOverAll, handle } = declared;
   const requirement: Requirement = { need: needs ?? "self", role };
-  return routeOf(declared, { who, requirement, needsIdempotencyKey: false, bodyIsOptional }, async (context, params) => {
+  const access = { who, requirement, needsIdempotencyKey: false, bodyIsOptional, isOverAll: handleOverAll !== undefined };
+  return routeOf(declared, access, async (context, params) => {
+    if (handleOverAll !== undefined && isOverAll(context)) return handleOverAll(context, requirement);
     const admitted = await admit(who, requirement, context);
     if (!admitted.ok) return admitted;
     // As admitted: a browser's token is taken out of the query.
@@ -120,7 +142,7 @@ export function moneyRoute<const Path extends string, B, const M extends Method,
     readonly handle: (context: MoneyContext, input: Input<P, Q, B>) => Promise<Answer>;
   },
 ): Named<NameOf<M, Path, string>> {
-  const access = { who: "panel", requirement: MOVES_MONEY, needsIdempotencyKey: true, bodyIsOptional: false } as const;
+  const access = { who: "panel", requirement: MOVES_MONEY, needsIdempotencyKey: true, bodyIsOptional: false, isOverAll: false } as const;
   return routeOf(declared, access, async (context, params) => {
     const admitted = await admit("panel", MOVES_MONEY, context);
     if (!admitted.ok) return admitted;
@@ -132,7 +154,7 @@ export function moneyRoute<const Path extends string, B, const M extends Method,
 
 function routeOf<Path extends string, P, Q, B, M extends Method, When extends string>(
   declared: Declared<Path, P, Q, B, M, When>,
-  access: Pick<Route, "who" | "requirement" | "needsIdempotencyKey" | "bodyIsOptional">,
+  access: Pick<Route, "who" | "requirement" | "needsIdempotencyKey" | "bodyIsOptional" | "isOverAll">,
   answer: Route["answer"],
 ): Named<NameOf<M, Path, When>> {
   const { method, path, when, params, query, body, answers, cors, ignoresQuery = false, repeatable = [] } = declared;

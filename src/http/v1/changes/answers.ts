@@ -4,7 +4,7 @@
  */
 import * as z from "zod/mini";
 import { EVENT_TYPES } from "../../../domain/feed.ts";
-import { amountAnswer, timeAnswer } from "../../kit/answers.ts";
+import { amountAnswer, ofPanel, timeAnswer } from "../../kit/answers.ts";
 import { cancel, orderAnswer, refill } from "../orders/answers.ts";
 import { refundAnswer } from "../refunds/refunds.ts";
 
@@ -40,7 +40,14 @@ export const changeAnswer = z.strictObject({
   data: z.union([toldOrderAnswer, toldRefundAnswer, toldRefillAnswer, toldCancelAnswer]),
 });
 
-export const feedAnswer = z.strictObject({ changes: z.array(changeAnswer), next_after: z.int(), has_more: z.boolean() });
+export const listedChangeAnswer = z.extend(changeAnswer, ofPanel);
+
+/** Where the operator asked about all panels, each change tells its panel, and `next_after` has a place for each of them. */
+export const feedAnswer = z.strictObject({
+  changes: z.array(listedChangeAnswer),
+  next_after: z.union([z.int(), z.string()]),
+  has_more: z.boolean(),
+});
 
 export const historyAnswer = z.strictObject({
   changes: z.array(changeAnswer),

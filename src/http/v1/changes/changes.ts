@@ -5,10 +5,10 @@ import * as z from "zod/mini";
 import { eventForReseller, type Shown } from "../../../domain/reseller-view.ts";
 import { isoTime } from "../../../domain/time.ts";
 import { fail, ok } from "../../../domain/result.ts";
-import { type ChangeRow, readChanges, readHistory } from "../../../store/feed/change-reads.ts";
-import { isForReseller, noSuchPanel } from "../../kit/auth.ts";
-import type { Answer, PanelRefContext } from "../../kit/context.ts";
-import { optionalCursor, pageOf } from "../../kit/page.ts";
+import { type AllFeedsPlace, type ChangeRow, readAllChanges, readChanges, readHistory } from "../../../store/feed/change-reads.ts";
+import { isForReseller, noSuchPanel, notOverAll } from "../../kit/auth.ts";
+import type { AllPanelsContext, Answer, PanelRefContext } from "../../kit/context.ts";
+import { cursorParam, encodeCursor, optionalCursor, pageOf } from "../../kit/page.ts";
 import { limitParam, wholeNumberParam } from "../../kit/query.ts";
 
 /** A thousand changes are about a megabyte. */
@@ -28,6 +28,37 @@ export async function getChanges(
   if (rows === null) return noSuchPanel(context);
   const page = rows.slice(0, limit);
   return changesReply(context, page, { next_after: page.at(-1)?.seq ?? after, has_more: rows.length > limit });
+}
+
+/** How many panels' places a `next_after` over all panels has: it goes into a URL. */
+const MAX_FEEDS = 100;
+/** A panel's id has 64 characters, a number 16; base64 makes four characters of three. */
+const MAX_AFTER_CHARACTERS = MAX_FEEDS * 128;
+
+const seqPlace = z.int().check(z.gte(0));
+const feedsPlace = z.pipe(
+  z.tuple([seqPlace, z.record(z.string(), seqPlace)]),
+  z.transform(([others, panels]): AllFeedsPlace => ({ others, panels })),
+);
+/** One number for all panels, to begin with; else a `next_after`. */
+const afterOfAll = z.pipe(
+  z.transform((text: unknown) => (typeof text === "string" && /^\d{1,16}$/.test(text) ? encodeCursor([Number(text), {}]) : text)),
+  cursorParam(feedsPlace, MAX_AFTER_CHARACTERS),
+);
+
+export const allFeedsQuery = z.extend(feedQuery, { after: z.prefault(afterOfAll, "0") });
+
+/** `GET /v1/changes` over all panels: each panel's in its order. */
+export async function getAllChanges(
+  context: AllPanelsContext,
+  { query: { after, limit } }: { readonly query: z.output<typeof allFeedsQuery> },
+): Promise<Answer> {
+  const read = await readAllChanges(context.db, context.allPanels, after, limit + 1);
+  if (read.kind !== "read") return notOverAll(context, read);
+  const page = read.changes.slice(0, limit);
+  const panels = { ...after.panels, ...Object.fromEntries(page.map(({ panel, seq }) => [panel, seq])) };
+  if (Object.keys(panels).length > MAX_FEEDS) return fail({ code: "too_many_feeds", most: MAX_FEEDS });
+  return feedReply(page, { next_after: encodeCursor([after.others, panels]), has_more: read.changes.length > limit });
 }
 
 export const historyQuery = z.strictObject({ limit: limitParam, cursor: optionalCursor(z.tuple([z.int().check(z.gte(0))])) });
@@ -50,14 +81,20 @@ function rowForReseller(row: ChangeRow): ChangeRow {
   return { ...row, previous: told(row.previous), data: told(row.data) };
 }
 
+function changesReply({ admitted }: PanelRefContext, rows: readonly ChangeRow[], rest: Readonly<Record<string, unknown>>): Answer {
+  return feedReply(isForReseller(admitted()) ? rows.map(rowForReseller) : rows, rest);
+}
+
+/** One of a list over all panels tells its panel. */
+type ToldChange = ChangeRow & { readonly panel?: string };
+
 /**
  * `previous` and `data` go from the row to the answer as the JSON texts they are: reading and writing a page of a
  * thousand anew would take most of the free plan's 10 ms.
  */
-function changesReply({ admitted }: PanelRefContext, rows: readonly ChangeRow[], rest: Readonly<Record<string, unknown>>): Answer {
-  const told = isForReseller(admitted()) ? rows.map(rowForReseller) : rows;
-  const changes = told.map(({ seq, type, order_id: order, created_at, previous, data }) => {
-    const head = JSON.stringify({ seq, type, order, created_at: isoTime(created_at) });
+function feedReply(rows: readonly ToldChange[], rest: Readonly<Record<string, unknown>>): Answer {
+  const changes = rows.map(({ panel, seq, type, order_id: order, created_at, previous, data }) => {
+    const head = JSON.stringify({ panel, seq, type, order, created_at: isoTime(created_at) });
     return `${head.slice(0, -1)},"previous":${previous},"data":${data}}`;
   });
   return ok({ status: 200, body: `{"changes":[${changes.join(",")}],${JSON.stringify(rest).slice(1)}`, headers: {} });
