@@ -122,7 +122,7 @@ import { getStatuses, statusesAnswer, statusesQuery } from "./v1/statuses/status
 /** A body with nothing in it; such a body may be left out. */
 const nothing = { body: z.strictObject({}), bodyIsOptional: true } as const;
 
-export const ROUTES: readonly Route[] = [
+const TABLE = [
   route({
     method: "GET",
     path: "/healthz",
@@ -661,4 +661,9 @@ export const ROUTES: readonly Route[] = [
     answers: { 202: deadLetterAnswer },
     handle: replayDeadLetter,
   }),
-];
+] as const;
+
+export const ROUTES: readonly Route[] = TABLE;
+
+/** The name of each route, for tables that must have a row for every one. */
+export type RouteName = (typeof TABLE)[number]["name"];

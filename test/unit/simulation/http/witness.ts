@@ -2,6 +2,7 @@
  * Watches requests and their answers: says in words what of an answer, or of what it left behind, is not as it must be.
  */
 import { wrongsOfLedger } from "../../../../simulation/checks.ts";
+import { answerProblem } from "../../../worker/world/answer-check.ts";
 import { type Asked, isApiV2Path, isOversized, nameOf, requestOf, upstreamOf } from "./asked.ts";
 import { ADMIN_TOKEN, type Operation, type PanelFacts } from "./operation.ts";
 import { recipesFor } from "./recipes.ts";
@@ -94,6 +95,8 @@ export class Witness {
     const changes = this.#changes();
     const wrongs = [
       ...wrongsOfForm(seen),
+      // What a damaged provider says stands in API v2's answers.
+      ...(seen.isApiV2 ? [] : [answerProblem(request, seen) ?? []].flat()),
       ...(isOversized(asked) ? wrongsOfOversized(seen) : []),
       ...(seen.isApiV2 ? wrongsOfApiV2(seen) : wrongsOfRest(seen)),
       ...this.#wrongsOfSecrecy(seen, changes),
