@@ -5,13 +5,20 @@ import { base64Of, bytesOfBase64 } from "./encryption-keys.ts";
 
 /**
  * The row and the column that a secret belongs to. They are its associated data: a sealed secret opens nowhere else, so
- * nobody who can write to the database gets one provider's key sent to another.
+ * nobody who can write to the database gets one provider's key sent to another, or one panel's secret to its receiver.
  */
-export type SecretPlace = { readonly table: "providers"; readonly column: "api_key"; readonly row: string };
+export type SecretPlace =
+  | { readonly table: "providers"; readonly column: "api_key"; readonly row: string }
+  | { readonly table: "webhooks"; readonly column: "secrets"; readonly row: string };
 
 /** Where a provider's key stands. */
 export function providerKeyPlace(provider: string): SecretPlace {
   return { table: "providers", column: "api_key", row: provider };
+}
+
+/** Where a webhook's secrets stand. No id of a panel's has a slash. */
+export function webhookSecretsPlace(panel: string, id: string): SecretPlace {
+  return { table: "webhooks", column: "secrets", row: `${panel}/${id}` };
 }
 
 /** What a sealed text begins with. */

@@ -3,14 +3,16 @@ import type { Order } from "../domain/order.ts";
 import { leftUnknown, PLACING_MS } from "../domain/order-placement.ts";
 import { dayOf, MINUTE_MS, minuteOf } from "../domain/time.ts";
 import { type AddResendMessage, type LedgerCheckMessage, type Message, MESSAGE_VERSION, type OrderKey } from "../domain/message.ts";
+import { fetchMarked } from "../outbound/loop.ts";
 import type { Ports } from "../ports.ts";
 import { applyDecisions } from "../store/orders/apply.ts";
 import { usedUpBy } from "../store/operations/day-limit.ts";
 import { metered } from "../store/operations/metered.ts";
 import { moveWrite } from "../store/orders/moves.ts";
 import { readTickView, rememberTick, touchTick } from "../store/ticks/ticks.ts";
-import { limitsOf } from "./limits.ts";
+import { limitsOf, SUBREQUESTS } from "./limits.ts";
 import { resealSecrets } from "./secrets.ts";
+import { sendWebhooks } from "./webhooks.ts";
 import { minutesToCover, planMessages } from "./sweep/plan.ts";
 
 /** Queues take at most this many messages at once. */
@@ -23,7 +25,8 @@ const MESSAGES_PER_SEND = 100;
  */
 export async function tick(env: Env, ports: Ports, scheduledTime: number): Promise<void> {
   try {
-    await sendDue(env, ports, minuteOf(scheduledTime));
+    const minute = minuteOf(scheduledTime);
+    if ((await sendDue(env, ports, minute)) === "webhooks") await sendFromTick(env, ports, minute);
   } catch (error) {
     const usedUp = usedUpBy(error);
     if (usedUp === null) throw error;
@@ -35,8 +38,9 @@ export async function tick(env: Env, ports: Ports, scheduledTime: number): Promi
  * The minute is remembered only once its messages were sent: a tick that dies in between is made up by the next, and its
  * orders are asked twice rather than not at all. So a tick that finds the one before it not remembered writes first:
  * while nothing can be written, nothing must be sent minute after minute.
+ * Answers whether there are webhooks that may have something to send.
  */
-async function sendDue(env: Env, ports: Ports, minute: number): Promise<void> {
+async function sendDue(env: Env, ports: Ports, minute: number): Promise<"webhooks" | "no_webhooks"> {
   const { db, usage } = metered(env.DB);
   const {
     tick: last,
@@ -44,11 +48,15 @@ async function sendDue(env: Env, ports: Ports, minute: number): Promise<void> {
     leftBehind,
     resends,
     staleSecrets,
+    anyWebhook,
   } = await readTickView(db, ports.now() - PLACING_MS, ports.now(), ports.secrets.newest);
   const { first, ignored } = minutesToCover(last.minute, minute);
   await flagLeftBehind(db, leftBehind, ports);
   if (ignored !== null) ports.log({ event: "tick.clock_was_ahead", minute, remembered: ignored });
-  if (first === null) return ports.log({ event: "tick.repeated", minute, remembered: last.minute, ...usage() });
+  if (first === null) {
+    ports.log({ event: "tick.repeated", minute, remembered: last.minute, ...usage() });
+    return "no_webhooks";
+  }
   if (last.minute !== minute - 1) await touchTick(db);
   const now = Math.max(ports.now(), minute * MINUTE_MS);
   const day = dayOf(minute);
@@ -60,6 +68,18 @@ async function sendDue(env: Env, ports: Ports, minute: number): Promise<void> {
   await resealSecrets(db, ports, staleSecrets);
   const counts = { providers: providers.length, messages: sweeps.length, books: checks.length };
   ports.log({ event: "tick", minute, minutes: minute - first + 1, ...counts, ...usage() });
+  return anyWebhook ? "webhooks" : "no_webhooks";
+}
+
+/** What a tick spends of its invocation before it sends webhooks. */
+const CALLS_BEFORE = 8;
+
+/** Webhooks come last: a receiver that is slow keeps nothing waiting that is polled. */
+async function sendFromTick(env: Env, ports: Ports, minute: number): Promise<void> {
+  const now = (): number => Math.max(ports.now(), minute * MINUTE_MS);
+  const marked = { ...ports, fetch: fetchMarked(ports.fetch, null) };
+  const { attempts } = limitsOf(env.PLAN).webhooks.tick;
+  await sendWebhooks(env, marked, now, { attempts, subrequests: SUBREQUESTS - CALLS_BEFORE, onlyQuick: false });
 }
 
 /** Orders whose placement cannot be confirmed are for a person, whatever state the provider is in. */

@@ -5,6 +5,7 @@ import { leftBehindStatement } from "../placement/placement.ts";
 import { dueResendsStatement } from "../placement/resends.ts";
 import { STALE_SECRETS, staleBounds, type StoredSecret, toStoredSecrets } from "../secrets/stored-secrets.ts";
 import { type Provider, type ProviderRow, toProvider } from "../rows/provider.ts";
+import { ANY_WEBHOOK } from "../webhooks/sending.ts";
 
 /** `ledgerCheckDay`: the UTC day, counted from the epoch, for which the ledger check was sent on its way. */
 export type TickState = {
@@ -24,11 +25,13 @@ export type TickView = {
   readonly resends: readonly OrderKey[];
   /** Secrets to be sealed under the newest key. */
   readonly staleSecrets: readonly StoredSecret[];
+  /** Whether any webhook is on. */
+  readonly anyWebhook: boolean;
 };
 
-type TickRow = { minute: number; at: number; ignored_minute: number | null; books_day: number; stale: string };
+type TickRow = { minute: number; at: number; ignored_minute: number | null; books_day: number; stale: string; any_webhook: number };
 
-const TICK = `SELECT minute, at, ignored_minute, books_day, ${STALE_SECRETS} AS stale FROM ticks WHERE id = 1`;
+const TICK = `SELECT minute, at, ignored_minute, books_day, ${STALE_SECRETS} AS stale, ${ANY_WEBHOOK} AS any_webhook FROM ticks WHERE id = 1`;
 
 /**
  * Reads what a tick needs. One row for the tick, two for each provider: its own, and one of the index that tells
@@ -52,6 +55,7 @@ export async function readTickView(db: D1Database, placedBefore: number, now: nu
     leftBehind: ((leftBehind?.results ?? []) as OrderRow[]).map(toOrder),
     resends: ((resends?.results ?? []) as { panel: string; n: number }[]).map(({ panel, n }) => [panel, n]),
     staleSecrets: toStoredSecrets(row?.stale ?? "[]"),
+    anyWebhook: row?.any_webhook === 1,
   };
 }
 

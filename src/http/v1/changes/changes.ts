@@ -2,8 +2,7 @@
  * The change feed of a panel, and one order's part of it.
  */
 import * as z from "zod/mini";
-import { eventForReseller, type Shown } from "../../../domain/reseller-view.ts";
-import { isoTime } from "../../../domain/time.ts";
+import { changeText } from "../../../domain/feed-text.ts";
 import { fail, ok } from "../../../domain/result.ts";
 import { type ChangeRow, readChanges, readHistory } from "../../../store/feed/change-reads.ts";
 import { isForReseller, noSuchPanel } from "../../kit/auth.ts";
@@ -44,21 +43,8 @@ export async function getHistory(
   return changesReply(context, page, paging);
 }
 
-/** The rows of the feed stay as they were written: what a reseller may not see is taken out as they are read. */
-function rowForReseller(row: ChangeRow): ChangeRow {
-  const told = (text: string): string => JSON.stringify(eventForReseller(row.type, JSON.parse(text) as Shown));
-  return { ...row, previous: told(row.previous), data: told(row.data) };
-}
-
-/**
- * `previous` and `data` go from the row to the answer as the JSON texts they are: reading and writing a page of a
- * thousand anew would take most of the free plan's 10 ms.
- */
 function changesReply({ admitted }: PanelRefContext, rows: readonly ChangeRow[], rest: Readonly<Record<string, unknown>>): Answer {
-  const told = isForReseller(admitted()) ? rows.map(rowForReseller) : rows;
-  const changes = told.map(({ seq, type, order_id: order, created_at, previous, data }) => {
-    const head = JSON.stringify({ seq, type, order, created_at: isoTime(created_at) });
-    return `${head.slice(0, -1)},"previous":${previous},"data":${data}}`;
-  });
+  const audience = isForReseller(admitted()) ? "reseller" : "anybody_else";
+  const changes = rows.map((row) => changeText(row, audience));
   return ok({ status: 200, body: `{"changes":[${changes.join(",")}],${JSON.stringify(rest).slice(1)}`, headers: {} });
 }
