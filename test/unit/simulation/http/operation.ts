@@ -20,6 +20,8 @@ export const ADMIN_TOKEN = "the-operators-token-9f8e7d6c5b4a";
 /** 32 bytes, 0x40 to 0x5f. */
 const ENCRYPTION_KEYS = "1:QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFlaW1xdXl8=";
 export const HOST = "http://127.0.0.1";
+/** Where webhooks are taken. */
+const RECEIVER = "/receiver";
 const STARTS_AT = Date.UTC(2026, 10, 21, 12);
 const MINUTE_MS = 60_000;
 
@@ -127,6 +129,7 @@ export class Operation {
     this.#pass(20);
     const { upstream } = this;
     if (upstream.kind === "reset") throw new TypeError("fetch failed");
+    if (upstream.kind === "well" && new URL(request.url).pathname === RECEIVER) return new Response("ok");
     if (upstream.kind === "instead") {
       const sent = `${request.url} ${await request.text()}`;
       // As a form, a query or JSON, and by either name.
@@ -314,7 +317,7 @@ async function addPanel(operation: Operation, id: string, money: string, currenc
 
 async function addWebhook(operation: Operation, panel: string): Promise<void> {
   const body = {
-    url: "http://127.0.0.1:9/acme/api/v2",
+    url: `http://127.0.0.1:9${RECEIVER}`,
     description: markerOf(panel),
     headers: { "X-Token": `header-of-${panel}-5b4a3c2d` },
   };
