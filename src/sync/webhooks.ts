@@ -154,7 +154,7 @@ async function planStep(due: Due, part: FeedPartRead | undefined, at: number, po
   if (next.kind === "pass_over") return { claim: { ...claim, place: next.to, message: null, attempt: 0 }, attempt: null };
   const { lastSeq, behind } = next;
   const body = webhookBody({ changes: next.changes, frozenAt: at, nextAfter: lastSeq, behind });
-  const message = { id: newMessageId(ports), lastSeq, digest: await digestOf(body), frozenAt: at, behind };
+  const message = { id: /* planted: message-id */ newMessageId(ports), lastSeq, digest: await digestOf(body), frozenAt: at, behind };
   // Where an older message cannot be made any more, its attempts are this one's: the receiver is as it was.
   const attempt = standing.attempts + 1;
   const facts = { n: claimed.n + 1, attempt, message, body };

@@ -1,7 +1,14 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { describeKeysProblem, type EncryptionKeysProblem, parseEncryptionKeys } from "../../../src/secrets/encryption-keys.ts";
-import { providerKeyPlace, readSealed, sealedRange, sealedText, type SecretPlace } from "../../../src/secrets/sealed-text.ts";
+import {
+  providerKeyPlace,
+  readSealed,
+  sealedRange,
+  sealedText,
+  type SecretPlace,
+  webhookSecretsPlace,
+} from "../../../src/secrets/sealed-text.ts";
 import { describeOpenFailure, secretsOf } from "../../../src/secrets/secrets.ts";
 
 /** 32 bytes from `start` on. */
@@ -94,8 +101,9 @@ describe("a sealed secret", () => {
   it.each<[string, SecretPlace]>([
     ["row", providerKeyPlace("basil")],
     ["row whose name holds the other's", providerKeyPlace('acme","x')],
-    ["column", { ...ACME, column: "url" as "api_key" }],
-    ["table", { ...ACME, table: "panels" as "providers" }],
+    ["column", { ...ACME, column: "url" } as unknown as SecretPlace],
+    ["table", { ...ACME, table: "panels" } as unknown as SecretPlace],
+    ["place altogether", webhookSecretsPlace("shop", "wh_1")],
   ])("does not open in another %s", async (_of, place) => {
     expect(await opened(ONE, await sealed(ONE), place)).toBe("failed: not_genuine");
   });
