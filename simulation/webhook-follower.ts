@@ -139,7 +139,7 @@ export class WebhookFollower {
     if (this.#done.has(id)) return;
     this.#done.add(id);
     const { panel } = this.settings;
-    const { changes, next_after } = (JSON.parse(body) as Json).data;
+    const { changes, next_after } = JSON.parse(body).data;
     const first = Number(changes[0]?.seq);
     if (!this.#isPutBack && !(first > this.#newest))
       this.wrongs.push(`${panel}: ${id} begins at ${first}, and ${this.#newest} was taken before`);

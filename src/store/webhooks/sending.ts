@@ -106,7 +106,14 @@ export type Claim = {
  */
 export async function claimAttempts(db: D1Database, claims: readonly Claim[], now: number): Promise<boolean[]> {
   const rows = claims.map(({ webhook: { settings, claimed, version }, place, message, attempt, failingSince }) => ({
-    ...{ panel: settings.panel, id: settings.id, n: claimed.n, version, place, attempt, failingSince, message },
+    panel: settings.panel,
+    id: settings.id,
+    n: claimed.n,
+    version,
+    place,
+    attempt,
+    failingSince,
+    message,
     // What sends nothing keeps nobody from sending.
     leaseUntil: message === null ? claimed.leaseUntil : now + LEASE_MS,
   }));

@@ -116,12 +116,9 @@ export async function deleteWebhook(db: D1Database, { panel, id }: OfWebhook, au
   return (deleted?.meta.changes ?? 0) > 0;
 }
 
-/** Tests that a webhook is sent in a minute; more would make it a way to flood somebody from here. */
-export const TESTS_A_MINUTE = KEPT_TESTS;
-
 /**
- * Counts a test, unless the tenth one before it was sent less than a minute ago; answers its number, null for none. The
- * slot that it takes is that one's. A row written.
+ * Counts a test, unless the tenth one before it was sent less than a minute ago: more would make it a way to flood somebody
+ * from here. Answers its number, null for none. The slot that it takes is that one's. A row written.
  */
 export async function claimTest(db: D1Database, { panel, id }: OfWebhook, now: number): Promise<number | null> {
   const row = await db

@@ -26,7 +26,7 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   world = new World();
-  receiver = new Receiver(world, "hook");
+  receiver = Receiver.at(world, "hook");
   await world.provider("acme");
 });
 
@@ -113,7 +113,10 @@ describe("a new webhook", () => {
 
   it("is the tenth at most of its panel", async () => {
     const made = await Promise.all(Array.from({ length: 14 }, () => make()));
-    expect(made.map(({ status }) => status).toSorted()).toEqual([...Array<number>(10).fill(201), ...Array<number>(4).fill(409)]);
+    expect(made.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
+      ...Array<number>(10).fill(201),
+      ...Array<number>(4).fill(409),
+    ]);
     expect(codeOf(await make())).toEqual([409, "webhooks_full"]);
     expect((await make({}, other)).status).toBe(201);
     const listed = (await world.get("/v1/webhooks?limit=7", { key })).json;
@@ -204,7 +207,7 @@ describe("a change", () => {
 
   it("of the address to another server needs the headers again: those kept were not given for it", async () => {
     const { id } = (await make({ headers: { Authorization: "Bearer 5b04d42a121900588ef1" } })).json;
-    new Receiver(world, "thief");
+    Receiver.at(world, "thief");
     expect(paths(await patch(id as string, { url: "https://thief.example/" }))).toEqual(["headers"]);
     expect((await patch(id as string, { url: "https://hook.example/elsewhere" })).json.headers).toEqual({ Authorization: "…8ef1" });
     expect((await patch(id as string, { url: "https://thief.example/", headers: {} })).json).toMatchObject({

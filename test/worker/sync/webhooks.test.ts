@@ -26,7 +26,7 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   world = new World();
-  receiver = new Receiver(world, "hook");
+  receiver = Receiver.at(world, "hook");
   await addProvider("acme", { many: "yes" });
 });
 
@@ -484,8 +484,8 @@ describe("a webhook", () => {
   it("is signed with both secrets for a day after a rotation", async () => {
     const { id, secret } = await hook();
     const next = (await world.post(`/v1/webhooks/${id}/rotate`, key, {})).json.secret as string;
-    const signs = async (order: string): Promise<boolean[]> => {
-      await register(order);
+    const signs = async (told: string): Promise<boolean[]> => {
+      await register(told);
       await tick();
       return [secret, next].map((each) => receiver.isSigned(receiver.last, each));
     };
@@ -524,7 +524,7 @@ describe("a webhook", () => {
 
   it("waits for no other: at most five are asked at once, of ten a tick, each panel's in turn", async () => {
     await Promise.all(Array.from({ length: 10 }, (_, i) => hook({ url: `https://hook.example/${i}`, description: `${i}` })));
-    new Receiver(world, "second");
+    Receiver.at(world, "second");
     await hook({ url: "https://second.example/" }, OTHER);
     await register("1");
     await world.post("/v1/orders", OTHER, order("x"));
@@ -590,7 +590,7 @@ describe("what webhooks cost", () => {
         subrequests: Number(ticks?.["d1_calls"]) + Number(webhooks?.["d1_calls"]) + Number(webhooks?.["sent"]) + 1,
       };
     };
-    const [only] = await Promise.all([hook()]);
+    const only = await hook();
     await world.post(
       "/v1/orders",
       key,
@@ -600,7 +600,7 @@ describe("what webhooks cost", () => {
     expect(receiver.received.length).toBeGreaterThanOrEqual(5);
     expect(spent().subrequests).toBeLessThanOrEqual(45);
     expect(spent().statements).toBeLessThanOrEqual(50);
-    await world.ask("DELETE", `/v1/webhooks/${only?.id}`, { key });
+    await world.ask("DELETE", `/v1/webhooks/${only.id}`, { key });
     receiver.received.length = 0;
     await Promise.all(Array.from({ length: 10 }, () => hook()));
     await world.post(

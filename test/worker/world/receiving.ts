@@ -21,8 +21,12 @@ export class Receiver {
   /** Answers 200 unless it is set to something else. */
   answer: Answering = () => new Response("ok");
 
-  /** Answers at `https://<name>.example/`. */
-  constructor(world: World, name: string) {
+  /** One that answers at `https://<name>.example/`. */
+  static at(world: World, name: string): Receiver {
+    return new Receiver(world, name);
+  }
+
+  private constructor(world: World, name: string) {
     world.providers.set(name, async (_ids, _fields, request) => {
       const body = await request.text();
       const { headers } = request;

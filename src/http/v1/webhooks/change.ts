@@ -80,28 +80,47 @@ export async function patchWebhook(
 ): Promise<Answer> {
   const checked = body.url === undefined ? null : checkedUrl(context, body.url);
   if (checked !== null && !checked.ok) return checked;
-  return change(context, id, { status: 200, action: "webhook.changed" }, async ({ webhook, kept, place }) => {
-    const { settings, replayUntil } = webhook;
+  return change(context, id, { status: 200, action: "webhook.changed" }, async (seen) => {
+    const { settings, replayUntil } = seen.webhook;
     const next = { ...settings, ...body, url: checked?.value ?? settings.url };
-    const had = kept?.headers ?? {};
-    if (body.headers === undefined && isMoved(settings.url, next.url) && (kept === null || Object.keys(had).length > 0))
-      return fail({ code: "invalid_request", fields: [HEADERS_TO_MOVE] });
-    const headers = body.headers ?? had;
-    const isOther = !isSame(headers, had);
-    if (isOther && kept === null) return fail({ code: "webhook_unreadable", webhook: id });
-    const secrets = isOther && kept !== null ? await sealed(context, id, { ...kept, headers }) : ok(settings.secrets);
-    if (!secrets.ok) return secrets;
+    const headers = await patchedHeaders(context, seen, { headers: body.headers, url: next.url });
+    if (!headers.ok) return headers;
+    const { place } = seen;
     const beginsAnew = next.url !== settings.url || !isSame(next.types, settings.types) || (next.enabled && !settings.enabled);
-    const restart = body.after === undefined ? (beginsAnew ? { place, replayUntil } : null) : { place: body.after, replayUntil: 0 };
+    const kept = beginsAnew ? { place, replayUntil } : null;
+    const restart = body.after === undefined ? kept : { place: body.after, replayUntil: 0 };
     const told = difference({ ...auditView(settings, {}), after: place }, { ...auditView(next, {}), after: restart?.place ?? place });
-    const isKnown = told === null && !isOther && next.url === settings.url && body.after === undefined;
+    const { secrets, hints } = headers.value;
+    const isSetAlready = told === null && hints === null && restart === null;
     return ok({
-      set: isKnown ? null : { ...next, secrets: secrets.value, restart },
-      before: { ...told?.before, ...(isOther ? { headers: headerHints(had) } : {}) },
-      after: { ...told?.after, ...(isOther ? { headers: headerHints(headers) } : {}) },
+      set: isSetAlready ? null : { ...next, secrets, restart },
+      before: { ...told?.before, ...hints?.before },
+      after: { ...told?.after, ...hints?.after },
       beside: {},
     });
   });
+}
+
+/** The secrets as they are to be kept, and hints of the headers before and after; null where they stay. */
+type PatchedHeaders = {
+  readonly secrets: string;
+  readonly hints: { readonly before: { readonly headers: unknown }; readonly after: { readonly headers: unknown } } | null;
+};
+
+/** Seals other headers. Without the key that sealed those before, everything else of a webhook can be changed. */
+async function patchedHeaders(
+  context: PanelContext,
+  { webhook: { settings }, kept }: Seen,
+  { headers, url }: { readonly headers: Readonly<Record<string, string>> | undefined; readonly url: string },
+): Promise<Result<PatchedHeaders, Failure>> {
+  const before = kept?.headers ?? {};
+  const mayHave = kept === null || Object.keys(before).length > 0;
+  if (headers === undefined && mayHave && isMoved(settings.url, url)) return fail({ code: "invalid_request", fields: [HEADERS_TO_MOVE] });
+  if (headers === undefined || isSame(headers, before)) return ok({ secrets: settings.secrets, hints: null });
+  if (kept === null) return fail({ code: "webhook_unreadable", webhook: settings.id });
+  const secrets = await sealed(context, settings.id, { ...kept, headers });
+  if (!secrets.ok) return secrets;
+  return ok({ secrets: secrets.value, hints: { before: { headers: headerHints(before) }, after: { headers: headerHints(headers) } } });
 }
 
 /** `POST /v1/webhooks/{id}/rotate`: a new secret, which the answer shows. For a day the one before signs as well. */

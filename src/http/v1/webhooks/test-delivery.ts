@@ -34,8 +34,19 @@ export async function testWebhook(
     db,
     { panel: panel.id, id },
     {
-      ...{ n, messageId, cause: "test", attempt: 1, sentAt, firstSeq: null, lastSeq: null, succeeded: error === null },
-      ...{ status, durationMs, error, response, nextAttemptAt: null },
+      n,
+      messageId,
+      cause: "test",
+      attempt: 1,
+      sentAt,
+      firstSeq: null,
+      lastSeq: null,
+      succeeded: error === null,
+      status,
+      durationMs,
+      error,
+      response,
+      nextAttemptAt: null,
     },
   );
   return json(200, { status, duration_ms: durationMs, error });
