@@ -5,6 +5,7 @@ import { styleText } from "node:util";
 import { findDifferences } from "./demo/check.ts";
 import { type Demo, openDemo } from "./demo/demo.ts";
 import { playLive, playUntilSettled } from "./demo/play.ts";
+import { openStorefront, type Storefront } from "./demo/storefront.ts";
 import { summaryOf, verdictOf } from "./demo/summary.ts";
 import { type View, viewOn } from "./demo/view.ts";
 import { watchForEnd } from "./ending.ts";
@@ -82,7 +83,10 @@ async function run(options: Options): Promise<number> {
 
 /** Being told to end is how this is meant to end: no failure. */
 async function live(demo: Demo, view: View): Promise<number> {
-  await unlessEnded(playLive(demo, view));
+  const storefront = await unlessEnded(openStorefront(demo));
+  if (storefront === null) return 0;
+  announcePage(storefront);
+  await unlessEnded(playLive(demo, storefront, view));
   return 0;
 }
 
@@ -123,4 +127,9 @@ ${styleText("bold", "panel key")}  ${panelKey}
 `);
   if (cases.length > 0)
     console.log(styleText("dim", `Orders that will wait for a person: ${cases.length}. Each is told and settled below.\n`));
+}
+
+/** Live only: the page's orders are not among those that are compared in the end. */
+function announcePage({ link }: Storefront): void {
+  console.log(`${styleText("bold", "a customer's page")}  ${link}\n`);
 }

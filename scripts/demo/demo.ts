@@ -24,6 +24,8 @@ export type DemoSettings = {
 
 export type Demo = Scene & {
   readonly url: string;
+  /** Where the Worker itself listens. */
+  readonly base: string;
   readonly simulator: Simulator;
   readonly follower: Follower;
   readonly desk: Desk;
@@ -76,6 +78,7 @@ async function assemble(
   return {
     ...scene,
     url: relay?.url ?? worker.url,
+    base: worker.url,
     simulator,
     follower: new Follower(scene.panel),
     desk: new Desk(scene.cases, deskSettings),

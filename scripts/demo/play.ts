@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { oldestCheckMs } from "./check.ts";
 import type { Demo } from "./demo.ts";
 import { agrees, takeSnapshot } from "./snapshot.ts";
+import type { Storefront } from "./storefront.ts";
 import { truthAbout } from "./truth.ts";
 import type { Moment, View } from "./view.ts";
 
@@ -17,11 +18,12 @@ const LINE_EVERY_TICKS = 30;
 const UNDER_WAY = new Set(["pending", "processing", "in_progress"]);
 
 /** Ticks once a second, for ever: the panel stays there to be asked. */
-export async function playLive(demo: Demo, view: View): Promise<never> {
+export async function playLive(demo: Demo, storefront: Storefront, view: View): Promise<never> {
   for (;;) {
     const nextAt = Date.now() + TICK_EVERY_MS;
     const { panel, follower, simulator, desk } = demo;
     await demo.playMinute();
+    await storefront.placeDue(simulator.world.clock.now());
     await desk.look(simulator.world.clock.now());
     await follower.catchUp();
     const underWay = [...follower.orders].filter(([, { status }]) => UNDER_WAY.has(status)).map(([id]) => id);

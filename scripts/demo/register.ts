@@ -22,6 +22,9 @@ export type Placed = {
 
 export type Registration = ReturnType<typeof registrationOf>;
 
+/** What a panel may tell besides: whose order it is, and how long its service takes. */
+type MoreFields = { readonly customer?: string; readonly start_minutes?: number; readonly duration_minutes?: number };
+
 /** A provider's order, as the panel tells panelsync of it under an id of its own. */
 export function registrationOf({ id: providerOrderId, service, link, quantity, placed_at }: Placed, provider: string, id: string) {
   return {
@@ -52,7 +55,7 @@ export function demoOrderOf({ id, provider, provider_order_id, service, quantity
 type RegisterAnswer = { readonly results: readonly { readonly id: string; readonly result: string; readonly error?: unknown }[] };
 
 /** Registers orders. Throws if panelsync refuses one, or has it already. */
-export async function register(panel: Api, registrations: readonly Registration[]): Promise<void> {
+export async function register(panel: Api, registrations: readonly (Registration & MoreFields)[]): Promise<void> {
   for (let at = 0; at < registrations.length; at += REGISTERED_AT_ONCE) {
     const { results } = await panel.call<RegisterAnswer>("POST", "/v1/orders", registrations.slice(at, at + REGISTERED_AT_ONCE));
     const refused = results.find(({ result }) => result !== "created");

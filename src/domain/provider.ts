@@ -141,6 +141,16 @@ function waitAfter(code: string, failures: number, retryAfterSeconds: number | n
   return failures >= FAILURES_TO_OPEN ? 0 : null;
 }
 
+/** What a provider without a limit of calls is taken to bear, where a share of them is to be worked out. */
+export const DEFAULT_CALLS_PER_MINUTE = 60;
+
+/** Ids that may go into one call to a provider; `batchSize` is what the operator allows. */
+export function idsPerCall({ batchSize, state }: { readonly batchSize: number; readonly state: BatchState }): number {
+  return state.many === "no" ? 1 : Math.max(1, Math.min(batchSize, state.learnedBatchSize) >> state.batchHalvings);
+}
+
+type BatchState = Pick<ProviderState, "many" | "learnedBatchSize" | "batchHalvings">;
+
 export type Circuit = "closed" | "waiting" | "probing";
 
 /** `waiting`: no call until `retryAt`. `probing`: one call, to see whether it is back. */

@@ -7,6 +7,11 @@ export function isoTime(epochMs: number): string {
   return new Date(epochMs).toISOString();
 }
 
+/** The epoch ms of a time that `isoTime` wrote. */
+export function epochMsOf(iso: string): number {
+  return Date.parse(iso);
+}
+
 /** The minute, counted from the epoch, in which a time lies. */
 export function minuteOf(epochMs: number): number {
   return Math.floor(epochMs / MINUTE_MS);

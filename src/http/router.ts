@@ -6,10 +6,10 @@ import type { IRequest } from "itty-router";
 import { Router } from "itty-router/Router";
 import { fail, ok } from "../domain/result.ts";
 import { fetchMarked, isLoop } from "../outbound/loop.ts";
-import type { Ports } from "../ports.ts";
 import { noAnswer, notHere, wrongMethod } from "./api-v2/answers.ts";
 import { answerApiV2, isScriptsPath, withSingleSlashes } from "./api-v2/api-v2.ts";
-import type { Answer, Context } from "./kit/context.ts";
+import type { Answer, Context, HttpPorts } from "./kit/context.ts";
+import { isPages, preflightAnswer } from "./kit/cors.ts";
 import { isDatabaseTrouble } from "./kit/errors.ts";
 import { toHex } from "./kit/hash.ts";
 import { toResponse } from "./kit/reply.ts";
@@ -18,7 +18,7 @@ import { ROUTES } from "./routes.ts";
 const REQUEST_ID_BYTES = 12;
 
 /** Answers a request. Never throws. */
-export async function handleRequest(request: Request, env: Env, ctx: ExecutionContext, ports: Ports): Promise<Response> {
+export async function handleRequest(request: Request, env: Env, ctx: ExecutionContext, ports: HttpPorts): Promise<Response> {
   const requestId = toHex(ports.randomBytes(REQUEST_ID_BYTES));
   const url = withSingleSlashes(new URL(request.url));
   const context: Context = {
@@ -32,11 +32,12 @@ export async function handleRequest(request: Request, env: Env, ctx: ExecutionCo
     waitUntil: (work) => ctx.waitUntil(work),
   };
   const isHead = request.method === "HEAD";
-  if (isLoop(request)) return toResponse(loopDetected(context), requestId, isHead);
+  const to = { requestId, isHead, cors: false };
+  if (isLoop(request)) return toResponse(loopDetected(context), to);
   // HEAD is answered as GET, without the body.
   const asked = { method: isHead ? "GET" : request.method, url: url.href, route: "none" };
   const answer: Answer = await router.fetch(asked, context).catch((error: unknown) => unexpected(error, asked.route, context));
-  return toResponse(answer, requestId, isHead);
+  return toResponse(answer, { ...to, cors: CORS_PATHS.has(asked.route) && isPages(request) });
 }
 
 /** Nothing is done for a request that goes round. Scripts and panelsync itself read no answer in a 508 without a body. */
@@ -68,6 +69,10 @@ for (const { method, path, when, answer } of ROUTES) {
   });
 }
 
+/** The paths whose answers pages of other origins may read. */
+const CORS_PATHS: ReadonlySet<string> = new Set(ROUTES.flatMap(({ cors, path }) => (cors ? [path] : [])));
+for (const path of CORS_PATHS) router.options(path, preflightAnswer);
+
 /** What panel scripts ask in API v2: `id` is the provider, where the path has one. */
 const apiV2 = decoded((context, { id = "" }) => answerApiV2(context, id), notHere);
 
@@ -80,8 +85,11 @@ router
   .all("/api/v2/:id", () => wrongMethod())
   .all("*", (_: IRequest, context: Context) => noRoute(context));
 
+/** Without what browsers ask before they ask. */
+const ASKED = router.routes.filter(([method]) => method !== "OPTIONS");
+
 /** Every method and path that is answered, API v2 included, each once: `:name` is a part of a path. For checks that go through all of them. */
-export const PATHS = [...new Map(router.routes.map(([method, , , path]) => [`${method} ${path}`, { method, path: path ?? "" }])).values()];
+export const PATHS = [...new Map(ASKED.map(([method, , , path]) => [`${method} ${path}`, { method, path: path ?? "" }])).values()];
 
 /** Hands a handler the path's parts, decoded; `broken` answers where the percent-encoding is. */
 function decoded(handler: Handler, broken: (context: Context) => Answer): (request: IRequest, context: Context) => Promise<Answer> {
@@ -103,7 +111,7 @@ function decodedParts(params: Params): Params | null {
 /** Nothing answers this method at this path: perhaps another method is meant, perhaps the path does not exist. */
 function noRoute({ request, url }: Context): Answer {
   if (isScriptsPath(url.pathname)) return noAnswer();
-  const methods = router.routes.flatMap(([method, path]) => (method !== "ALL" && path.test(url.pathname) ? [method] : []));
+  const methods = ASKED.flatMap(([method, path]) => (method !== "ALL" && path.test(url.pathname) ? [method] : []));
   if (methods.length === 0) return fail({ code: "route_not_found", path: url.pathname });
   const allowed = [...new Set(methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])))];
   return fail({ code: "method_not_allowed", method: request.method, allowed });

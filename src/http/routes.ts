@@ -23,6 +23,7 @@ import {
   getBalance,
   getEntries,
 } from "./v1/customers/customers.ts";
+import { deleteHook, hookAnswer, hookBody, hookChangeBody, postHook, putHookSignature, takeHook } from "./v1/hooks/hooks.ts";
 import { getKeys, getMe, keysAnswer, keysQuery, meAnswer, newKeyAnswer, newKeyBody, postKey, removeKey } from "./v1/keys/keys.ts";
 import { auditAnswer, auditQuery, getAudit } from "./v1/operations/audit.ts";
 import {
@@ -40,6 +41,7 @@ import {
   namedOrdersAnswer,
   orderAnswer,
   orderListAnswer,
+  readOrderAnswer,
   refillAnswer,
   registeredOrderAnswer,
   registrationsAnswer,
@@ -98,6 +100,7 @@ import { importAnswer, savedServiceAnswer, serviceAnswer, servicesAnswer } from 
 import { postImport } from "./v1/services/import.ts";
 import { importBody, serviceBody, servicePath } from "./v1/services/schema.ts";
 import { getService, getServices, putService, servicesQuery } from "./v1/services/services.ts";
+import { postToken, postTokenSecret, tokenAnswer, tokenBody, tokenSecretAnswer } from "./v1/tokens/tokens.ts";
 import { getStatuses, statusesAnswer, statusesQuery } from "./v1/statuses/statuses.ts";
 
 import { deliveriesAnswer, webhookAnswer, webhooksAnswer, webhookTestAnswer, webhookWithSecretAnswer } from "./v1/webhooks/answers.ts";
@@ -124,6 +127,7 @@ export const ROUTES: readonly Route[] = [
     path: "/v1/statuses",
     who: "anyone",
     needs: null,
+    cors: true,
     query: statusesQuery,
     answers: { 200: statusesAnswer },
     handle: getStatuses,
@@ -171,6 +175,24 @@ export const ROUTES: readonly Route[] = [
     handle: postUnfreeze,
   }),
   route({
+    method: "POST",
+    path: "/v1/panels/:id/token-secret",
+    who: "key",
+    needs: "write",
+    ...nothing,
+    answers: { 201: tokenSecretAnswer },
+    handle: postTokenSecret,
+  }),
+  route({
+    method: "POST",
+    path: "/v1/tokens",
+    who: "panel",
+    needs: "write",
+    body: tokenBody,
+    answers: { 201: tokenAnswer },
+    handle: postToken,
+  }),
+  route({
     method: "GET",
     path: "/v1/providers",
     who: "operator",
@@ -215,6 +237,44 @@ export const ROUTES: readonly Route[] = [
     answers: { 200: brakeAnswer },
     handle: postBrake,
   }),
+  route({
+    method: "POST",
+    path: "/v1/providers/:id/hook",
+    who: "operator",
+    needs: "settings",
+    body: hookBody,
+    bodyIsOptional: true,
+    answers: { 201: hookAnswer },
+    handle: postHook,
+  }),
+  route({
+    method: "PUT",
+    path: "/v1/providers/:id/hook",
+    who: "operator",
+    needs: "settings",
+    body: hookChangeBody,
+    answers: { 204: noBody },
+    handle: putHookSignature,
+  }),
+  route({
+    method: "DELETE",
+    path: "/v1/providers/:id/hook",
+    who: "operator",
+    needs: "settings",
+    answers: { 204: noBody },
+    handle: deleteHook,
+  }),
+  ...(["GET", "POST"] as const).map((method) =>
+    route({
+      method,
+      path: "/hooks/:provider/:token",
+      who: "anyone",
+      needs: null,
+      ignoresQuery: true,
+      answers: { 200: noBody },
+      handle: takeHook,
+    }),
+  ),
   route({
     method: "POST",
     path: "/v1/providers/:id/adopt",
@@ -346,7 +406,7 @@ export const ROUTES: readonly Route[] = [
     method: "GET",
     path: "/v1/orders",
     when: "ids",
-    who: "panel_in_read",
+    who: "reader",
     needs: "read",
     query: namedOrdersQuery,
     answers: { 200: namedOrdersAnswer },
@@ -355,7 +415,7 @@ export const ROUTES: readonly Route[] = [
   route({
     method: "GET",
     path: "/v1/orders",
-    who: "panel_in_read",
+    who: "reader",
     needs: "read",
     query: orderListQuery,
     answers: { 200: orderListAnswer },
@@ -372,7 +432,7 @@ export const ROUTES: readonly Route[] = [
     answers: { 200: z.union([registeredOrderAnswer, registrationsAnswer]), 201: registeredOrderAnswer },
     handle: registerOrders,
   }),
-  route({ method: "GET", path: "/v1/orders/:id", who: "panel_in_read", needs: "read", answers: { 200: orderAnswer }, handle: getOrder }),
+  route({ method: "GET", path: "/v1/orders/:id", who: "reader", needs: "read", answers: { 200: readOrderAnswer }, handle: getOrder }),
   route({
     method: "DELETE",
     path: "/v1/orders/:id",

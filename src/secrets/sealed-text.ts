@@ -7,18 +7,39 @@ import { base64Of, bytesOfBase64 } from "./encryption-keys.ts";
  * The row and the column that a secret belongs to. They are its associated data: a sealed secret opens nowhere else, so
  * nobody who can write to the database gets one provider's key sent to another, or one panel's secret to its receiver.
  */
-export type SecretPlace =
-  | { readonly table: "providers"; readonly column: "api_key"; readonly row: string }
-  | { readonly table: "webhooks"; readonly column: "secrets"; readonly row: string };
+export type SecretPlace = SecretColumn & { readonly row: string };
+
+/** A column that holds sealed secrets, with the columns that name its rows: a row's name is their values, with slashes between them. */
+export type SecretColumn = (typeof SECRET_COLUMNS)[number];
+
+/** All columns that hold secrets. Each has an index that begins with it, by which ticks find what is to be sealed anew. */
+export const SECRET_COLUMNS = [
+  { table: "providers", column: "api_key", keys: ["id"] },
+  { table: "panels", column: "token_secret", keys: ["id"] },
+  { table: "provider_hooks", column: "secret", keys: ["provider"] },
+  { table: "webhooks", column: "secrets", keys: ["panel", "id"] },
+] as const;
+
+const [PROVIDER_KEY, TOKEN_SECRET, HOOK_SECRET, WEBHOOK_SECRETS] = SECRET_COLUMNS;
 
 /** Where a provider's key stands. */
 export function providerKeyPlace(provider: string): SecretPlace {
-  return { table: "providers", column: "api_key", row: provider };
+  return { ...PROVIDER_KEY, row: provider };
+}
+
+/** Where the secret stands that signs a panel's tokens. */
+export function tokenSecretPlace(panel: string): SecretPlace {
+  return { ...TOKEN_SECRET, row: panel };
+}
+
+/** Where the secret stands that a provider signs its webhooks with. */
+export function hookSecretPlace(provider: string): SecretPlace {
+  return { ...HOOK_SECRET, row: provider };
 }
 
 /** Where a webhook's secrets stand. No id of a panel's has a slash. */
 export function webhookSecretsPlace(panel: string, id: string): SecretPlace {
-  return { table: "webhooks", column: "secrets", row: `${panel}/${id}` };
+  return { ...WEBHOOK_SECRETS, row: `${panel}/${id}` };
 }
 
 /** What a sealed text begins with. */
@@ -55,6 +76,6 @@ export function readSealed(text: string): Sealed | null {
 }
 
 /** The associated data of a place; JSON keeps its parts apart. */
-export function associatedData({ table, column, row }: SecretPlace): Uint8Array<ArrayBuffer> {
+export function associatedData({ table, column, row }: Pick<SecretPlace, "table" | "column" | "row">): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(JSON.stringify([table, column, row])) as Uint8Array<ArrayBuffer>;
 }

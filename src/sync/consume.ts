@@ -10,7 +10,7 @@ import { recordDeadLetters } from "../store/operations/dead-letters.ts";
 import { askRefillsCancels } from "./refills-cancels.ts";
 import { resendAdds } from "./add-resends.ts";
 import { checkLedger } from "./ledger-check.ts";
-import { limitsOf, SUBREQUESTS } from "./limits.ts";
+import { limitsOf } from "./limits.ts";
 import { check, type News, sweep } from "./sweep/sweep.ts";
 import { sendWebhooks } from "./webhooks.ts";
 
@@ -66,7 +66,7 @@ async function tellNews({ moved, spent, notBefore }: News, env: Env, ports: Port
   if (moved === 0 || moved > mostMoved) return;
   const now = (): number => Math.max(ports.now(), notBefore);
   try {
-    await sendWebhooks(env, ports, now, { attempts, subrequests: SUBREQUESTS - spent, onlyQuick: true });
+    await sendWebhooks(env, ports, now, { attempts, spent, onlyQuick: true });
   } catch (error) {
     ports.log({ event: "webhooks.failed", error: String(error) });
   }

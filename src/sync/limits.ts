@@ -46,8 +46,9 @@ const LIMITS: Readonly<Record<"free" | "paid", Limits>> = {
   },
 };
 
-/** What an invocation makes of requests and calls of the database, of 50 that it has on the free plan. */
+/** What an invocation spends of requests (calls of the database and sends to the queue are some) and of statements, of 50 each that it has on the free plan. */
 export const SUBREQUESTS = 45;
+export const STATEMENTS = 48;
 
 /** No call is started later than this after the page was read: an answer over a minute old does not count any more. */
 export const LAST_CALL_AFTER_MS = 25_000;

@@ -2,7 +2,8 @@
  * Secrets that are not sealed under the newest key: those of an earlier release, and all of them after a rotation.
  */
 import type { Ports } from "../ports.ts";
-import { type Resealed, type StoredSecret, storeResealed } from "../store/secrets/stored-secrets.ts";
+import { type Resealed, sealedUnder, type StoredSecret, storeResealed } from "../store/secrets/stored-secrets.ts";
+import type { Seals } from "../store/ticks/ticks.ts";
 
 /** A tick seals so many: about 1 ms of CPU, of 10 that an invocation has on the free plan. */
 const MAX_SEALED = 20;
@@ -10,6 +11,7 @@ const MAX_SEALED = 20;
 /** Seals some of them under the newest key. One that cannot be opened stays as it is, and is told to the log. */
 export async function resealSecrets(db: D1Database, ports: Ports, stale: readonly StoredSecret[]): Promise<void> {
   const { secrets } = ports;
+  if (secrets.newest === null) return;
   const resealed: Resealed[] = [];
   const unreadable: string[] = [];
   for (const { place, stored } of stale) {
@@ -22,4 +24,9 @@ export async function resealSecrets(db: D1Database, ports: Ports, stale: readonl
   const sealed = await storeResealed(db, resealed);
   if (sealed > 0) ports.log({ event: "secrets.sealed", secrets: sealed, key: secrets.newest });
   if (unreadable.length > 0) ports.log({ event: "secrets.unreadable", secrets: unreadable.length, first: unreadable[0] });
+}
+
+/** What a look at the secrets has found, given those that are not sealed under the newest key. */
+export function sealsOf(stale: readonly StoredSecret[], newest: number | null): Seals {
+  return { sealedUnder: stale.length === 0 ? newest : null, staleUnder: sealedUnder(stale) };
 }

@@ -2,18 +2,28 @@ import { chunksOf } from "../domain/chunks.ts";
 import type { Order } from "../domain/order.ts";
 import { leftUnknown, PLACING_MS } from "../domain/order-placement.ts";
 import { dayOf, MINUTE_MS, minuteOf } from "../domain/time.ts";
-import { type AddResendMessage, type LedgerCheckMessage, type Message, MESSAGE_VERSION, type OrderKey } from "../domain/message.ts";
+import { type HintPlan, planWaiting } from "../domain/hint.ts";
+import { DEFAULT_CALLS_PER_MINUTE, idsPerCall } from "../domain/provider.ts";
+import {
+  type AddResendMessage,
+  type CheckMessage,
+  type LedgerCheckMessage,
+  type Message,
+  MESSAGE_VERSION,
+  type OrderKey,
+} from "../domain/message.ts";
 import { fetchMarked } from "../outbound/loop.ts";
 import type { Ports } from "../ports.ts";
 import { applyDecisions } from "../store/orders/apply.ts";
 import { usedUpBy } from "../store/operations/day-limit.ts";
 import { metered } from "../store/operations/metered.ts";
 import { moveWrite } from "../store/orders/moves.ts";
+import { rememberHints, type WaitingHints } from "../store/providers/hooks.ts";
 import { readTickView, rememberTick, touchTick } from "../store/ticks/ticks.ts";
-import { limitsOf, SUBREQUESTS } from "./limits.ts";
-import { resealSecrets } from "./secrets.ts";
-import { sendWebhooks } from "./webhooks.ts";
+import { limitsOf } from "./limits.ts";
+import { resealSecrets, sealsOf } from "./secrets.ts";
 import { minutesToCover, planMessages } from "./sweep/plan.ts";
+import { sendWebhooks, type Spent } from "./webhooks.ts";
 
 /** Queues take at most this many messages at once. */
 const MESSAGES_PER_SEND = 100;
@@ -26,7 +36,8 @@ const MESSAGES_PER_SEND = 100;
 export async function tick(env: Env, ports: Ports, scheduledTime: number): Promise<void> {
   try {
     const minute = minuteOf(scheduledTime);
-    if ((await sendDue(env, ports, minute)) === "webhooks") await sendFromTick(env, ports, minute);
+    const spent = await sendDue(env, ports, minute);
+    if (spent !== null) await sendFromTick(env, ports, minute, spent);
   } catch (error) {
     const usedUp = usedUpBy(error);
     if (usedUp === null) throw error;
@@ -38,15 +49,16 @@ export async function tick(env: Env, ports: Ports, scheduledTime: number): Promi
  * The minute is remembered only once its messages were sent: a tick that dies in between is made up by the next, and its
  * orders are asked twice rather than not at all. So a tick that finds the one before it not remembered writes first:
  * while nothing can be written, nothing must be sent minute after minute.
- * Answers whether there are webhooks that may have something to send.
+ * Answers what it has spent where there are webhooks that may have something to send; else null.
  */
-async function sendDue(env: Env, ports: Ports, minute: number): Promise<"webhooks" | "no_webhooks"> {
+async function sendDue(env: Env, ports: Ports, minute: number): Promise<Spent | null> {
   const { db, usage } = metered(env.DB);
   const {
     tick: last,
     providers,
     leftBehind,
     resends,
+    hints,
     staleSecrets,
     anyWebhook,
   } = await readTickView(db, ports.now() - PLACING_MS, ports.now(), ports.secrets.newest);
@@ -55,7 +67,7 @@ async function sendDue(env: Env, ports: Ports, minute: number): Promise<"webhook
   if (ignored !== null) ports.log({ event: "tick.clock_was_ahead", minute, remembered: ignored });
   if (first === null) {
     ports.log({ event: "tick.repeated", minute, remembered: last.minute, ...usage() });
-    return "no_webhooks";
+    return null;
   }
   if (last.minute !== minute - 1) await touchTick(db);
   const now = Math.max(ports.now(), minute * MINUTE_MS);
@@ -63,23 +75,29 @@ async function sendDue(env: Env, ports: Ports, minute: number): Promise<"webhook
   const sweeps = planMessages(providers, { first, minute, now }, limitsOf(env.PLAN));
   const checks = ledgerCheckMessages(last.ledgerCheckDay, day);
   // planted: sent-before-remembered
-  await send(env.SWEEPS, [...sweeps, ...checks, ...resendMessages(resends)]);
-  await rememberTick(db, { minute, at: now, ignoredMinute: ignored ?? last.ignoredMinute, ledgerCheckDay: day });
-  await resealSecrets(db, ports, staleSecrets);
+  const hinted = hints.map((waiting) => ({ waiting, plan: planWaitingHints(waiting, now) }));
+  const hintChecks = hinted.flatMap(({ plan }) => checkMessages(plan.poll));
+  const seals = staleSecrets === null ? last.seals : sealsOf(staleSecrets, ports.secrets.newest);
+  await send(env.SWEEPS, [...sweeps, ...checks, ...resendMessages(resends), ...hintChecks]);
+  await rememberTick(db, { minute, at: now, ignoredMinute: ignored ?? last.ignoredMinute, ledgerCheckDay: day, seals });
+  for (const { waiting, plan } of hinted)
+    if (plan.memory.waiting.length < waiting.memory.waiting.length) await rememberHints(db, waiting, plan.memory);
+  await resealSecrets(db, ports, staleSecrets ?? []);
   const counts = { providers: providers.length, messages: sweeps.length, books: checks.length };
   ports.log({ event: "tick", minute, minutes: minute - first + 1, ...counts, ...usage() });
-  return anyWebhook ? "webhooks" : "no_webhooks";
+  const { d1_calls, d1_statements } = usage();
+  return anyWebhook ? { subrequests: d1_calls + SENDS, statements: d1_statements } : null;
 }
 
-/** What a tick spends of its invocation before it sends webhooks. */
-const CALLS_BEFORE = 8;
+/** Two sends to the queue take two hundred messages. */
+const SENDS = 2;
 
 /** Webhooks come last: a receiver that is slow keeps nothing waiting that is polled. */
-async function sendFromTick(env: Env, ports: Ports, minute: number): Promise<void> {
+async function sendFromTick(env: Env, ports: Ports, minute: number, spent: Spent): Promise<void> {
   const now = (): number => Math.max(ports.now(), minute * MINUTE_MS);
   const marked = { ...ports, fetch: fetchMarked(ports.fetch, null) };
   const { attempts } = limitsOf(env.PLAN).webhooks.tick;
-  await sendWebhooks(env, marked, now, { attempts, subrequests: SUBREQUESTS - CALLS_BEFORE, onlyQuick: false });
+  await sendWebhooks(env, marked, now, { attempts, spent, onlyQuick: false });
 }
 
 /** Orders whose placement cannot be confirmed are for a person, whatever state the provider is in. */
@@ -102,6 +120,19 @@ const RESENDS_PER_MESSAGE = 3;
 
 function resendMessages(orders: readonly OrderKey[]): AddResendMessage[] {
   return chunksOf(orders, RESENDS_PER_MESSAGE).map((some) => ({ v: MESSAGE_VERSION, kind: "add", orders: some }));
+}
+
+/** What hints have named and could not be polled at once: as many of them as the provider's share of calls for hints allows. */
+function planWaitingHints({ provider, memory, orders }: WaitingHints, now: number): HintPlan {
+  const pace = { callsPerMinute: provider.maxCallsPerMinute ?? DEFAULT_CALLS_PER_MINUTE, idsPerCall: idsPerCall(provider) };
+  return planWaiting(memory, orders, pace, now);
+}
+
+/** A message of 500 is about 20 KB. */
+const CHECKS_PER_MESSAGE = 500;
+
+function checkMessages(orders: readonly OrderKey[]): CheckMessage[] {
+  return chunksOf(orders, CHECKS_PER_MESSAGE).map((some) => ({ v: MESSAGE_VERSION, kind: "check", orders: some }));
 }
 
 async function send(queue: Queue, messages: readonly Message[]): Promise<void> {

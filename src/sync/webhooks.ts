@@ -26,17 +26,21 @@ import {
   recordDelivery,
   type WaitingWebhook,
 } from "../store/webhooks/sending.ts";
-import { OPEN_CALLS } from "./limits.ts";
+import { OPEN_CALLS, STATEMENTS, SUBREQUESTS } from "./limits.ts";
 
-/** What an invocation may spend. A round costs three calls of the database, and each attempt a request and a call. */
+/** What an invocation has spent so far. */
+export type Spent = { readonly subrequests: number; readonly statements: number };
+
+/** What sending may cost. */
 export type SendingBudget = {
   readonly attempts: number;
-  readonly subrequests: number;
+  readonly spent: Spent;
   /** Receivers whose last attempt failed or was slow are left to the tick: nothing that others wait for waits for them. */
   readonly onlyQuick: boolean;
 };
-const CALLS_A_ROUND = 3;
-const CALLS_AN_ATTEMPT = 2;
+/** Reading who waits, reading their feeds, claiming; the request and its outcome. */
+const A_ROUND: Spent = { subrequests: 3, statements: 2 };
+const AN_ATTEMPT: Spent = { subrequests: 2, statements: 3 };
 /** No round begins later after the first: with the attempts of the last one the tick is over before the next minute's. */
 const LAST_ROUND_AFTER_MS = 20_000;
 const QUICK_MS = 2000;
@@ -61,14 +65,19 @@ export async function sendWebhooks(env: Env, ports: Ports, now: () => number, bu
   const { db, usage } = metered(env.DB);
   const sending: Sending = { db, ports, now, allowPrivate: env.ALLOW_PRIVATE_URLS === "1" };
   const startedAt = now();
-  let { attempts, subrequests } = budget;
+  let { attempts } = budget;
+  let [subrequests, statements] = [SUBREQUESTS - budget.spent.subrequests, STATEMENTS - budget.spent.statements];
   let [sent, taken, passedOver] = [0, 0, 0];
   for (let more = true; more && now() - startedAt < LAST_ROUND_AFTER_MS;) {
-    const most = Math.min(attempts, Math.floor((subrequests - CALLS_A_ROUND) / CALLS_AN_ATTEMPT));
+    subrequests -= A_ROUND.subrequests;
+    statements -= A_ROUND.statements;
+    const affordable = Math.min(subrequests / AN_ATTEMPT.subrequests, statements / AN_ATTEMPT.statements);
+    const most = Math.min(attempts, Math.floor(affordable));
     if (most < 1) break;
     const round = await sendRound(sending, most, budget.onlyQuick);
     attempts -= round.sent;
-    subrequests -= CALLS_A_ROUND + CALLS_AN_ATTEMPT * round.sent;
+    subrequests -= AN_ATTEMPT.subrequests * round.sent;
+    statements -= AN_ATTEMPT.statements * (round.sent + round.passedOver);
     [sent, taken, passedOver] = [sent + round.sent, taken + round.taken, passedOver + round.passedOver];
     more = round.more;
   }

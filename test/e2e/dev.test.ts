@@ -6,7 +6,7 @@ import { type Command, freePort, isListening, killAll, processTree, run, stillAl
 
 const ROOT = join(import.meta.dirname, "../..");
 /** What a fresh clone needs to serve; a copy, so that the state and secrets of this clone stay as they are. */
-const COPIED = ["src", "scripts", "assets", "migrations", "package.json", "tsconfig.json", "wrangler.toml", ".dev.vars.example"];
+const COPIED = ["src", "scripts", "tracker", "assets", "migrations", "package.json", "tsconfig.json", "wrangler.toml", ".dev.vars.example"];
 const MAX_TRIES = 3;
 
 const clone = mkdtempSync(join(tmpdir(), "panelsync-e2e-"));

@@ -81,6 +81,12 @@ describe("npm start", () => {
     expect(feed).toMatchObject({ changes: [{ type: "order.created" }, {}, {}, {}, {}] });
     expect(apiV2).toHaveProperty("status");
 
+    const [, base, token] = await command.printed(/a customer's page {2}(http:\S+)\/demo\/#token=(\S+)/);
+    const page = await fetch(`${base}/demo/`);
+    expect([page.status, page.headers.get("Content-Security-Policy")]).toEqual([200, expect.stringContaining("trusted-types 'none'")]);
+    const list = (await (await fetch(`${base}/v1/orders?token=${token}`)).json()) as { orders: { id: string; link: string }[] };
+    expect(list.orders.map(({ id }) => id)).toEqual(expect.arrayContaining(["7006", "7005", "7004", "7003", "7002", "7001"]));
+
     const processes = processTree(command.child.pid ?? 0);
     expect(processes.length).toBeGreaterThan(1);
     command.child.kill("SIGINT");

@@ -8,40 +8,54 @@ import { fail, ok, type Result } from "../../domain/result.ts";
 import type { Order } from "../../domain/order.ts";
 import { isoTime } from "../../domain/time.ts";
 import type { Actor } from "../../store/operations/audit.ts";
+import { tokenSecretPlace } from "../../secrets/sealed-text.ts";
 import { type Acting, type PanelRef, readActing, refusalOf } from "../../store/panels/panels.ts";
 import { type Key, noteUse, type PanelKey, readOperatorKey } from "../../store/panels/keys.ts";
 import { adminTokenOf } from "./admin-token.ts";
-import type { ActingPanel, Context, KeyContext, OperatorContext, PanelContext, PanelRefContext } from "./context.ts";
+import { isSigned, isTokenForm, readToken, tokenInQuery, withoutToken } from "./browser-token.ts";
+import type { ActingPanel, Context, KeyContext, OperatorContext, PanelContext, PanelRefContext, ReaderContext } from "./context.ts";
 import { isShut, noteFailedKey, noteGoodKey } from "./failed-keys.ts";
 import { isSameHash, sha256Hex } from "./hash.ts";
 import { kindOf, MAX_KEY_CHARACTERS } from "./key-form.ts";
 import type { Failure } from "./errors.ts";
 
-/** The operator with ADMIN_TOKEN, or somebody with what may be a key: whether it is one, the database knows. */
+/**
+ * The operator with ADMIN_TOKEN, or somebody with what may be a key or a browser's token: whether it is one, the database
+ * knows.
+ */
 export type Caller =
   | { readonly kind: "admin_token" }
   | { readonly kind: "operator_key"; readonly keyHash: string }
-  | { readonly kind: "panel_key"; readonly keyHash: string };
+  | { readonly kind: "panel_key"; readonly keyHash: string }
+  | { readonly kind: "token"; readonly token: string };
 
 /** Finds out who asks. */
 export type Identify = (context: Context) => Promise<Result<Caller, Failure>>;
 
 async function identify(context: Context): Promise<Result<Caller, Failure>> {
-  const key = bearerKey(context.request.headers.get("Authorization"));
+  const inQuery = tokenInQuery(context.url);
+  if (inQuery !== null) return ok({ kind: "token", token: inQuery });
+  const bearer = bearerOf(context.request.headers.get("Authorization"));
+  const key = bearer === null || bearer.length > MAX_KEY_CHARACTERS ? null : bearer;
+  if (bearer !== null && isTokenForm(bearer) && !(await isAdminToken(context, bearer))) return ok({ kind: "token", token: bearer });
   if (key === null) return fail({ code: "unauthorized", why: "no_key" });
-  const admin = adminTokenOf(context);
-  if (admin.ok && isSameHash(await sha256Hex(key), await sha256Hex(admin.value))) return ok({ kind: "admin_token" });
+  if (await isAdminToken(context, key)) return ok({ kind: "admin_token" });
   const kind = await kindOf(key);
   if (kind !== null) {
     const keyHash = await sha256Hex(key);
     return isShut(context, keyHash) ? fail({ code: "too_many_keys" }) : ok({ kind: `${kind}_key`, keyHash });
   }
+  const admin = adminTokenOf(context);
   return fail(admin.ok ? { code: "unauthorized", why: "unknown_key" } : { code: "admin_disabled", problem: admin.failure });
 }
 
-function bearerKey(authorization: string | null): string | null {
-  const key = /^Bearer +(\S+) *$/i.exec(authorization ?? "")?.[1];
-  return key === undefined || key.length > MAX_KEY_CHARACTERS ? null : key;
+async function isAdminToken(context: Context, key: string): Promise<boolean> {
+  const admin = adminTokenOf(context);
+  return admin.ok && isSameHash(await sha256Hex(key), await sha256Hex(admin.value));
+}
+
+function bearerOf(authorization: string | null): string | null {
+  return /^Bearer +(\S+) *$/i.exec(authorization ?? "")?.[1] ?? null;
 }
 
 /**
@@ -51,6 +65,7 @@ function bearerKey(authorization: string | null): string | null {
  * - `panel`: a panel by its key, or an operator for one that a header names. The panel is looked up first: for what
  *   writes, or needs the panel before it can read.
  * - `panel_in_read`: the same callers; the panel is looked up by the statement that reads for it, in one round trip.
+ * - `reader`: the same callers as there, and browsers with a token.
  * - `key`: an operator or a panel, for what is about keys.
  *
  * Whether the key's scopes and the panel's role allow it is the route's `requirement`.
@@ -60,6 +75,7 @@ export type ContextOf = {
   readonly operator: OperatorContext;
   readonly panel: PanelContext;
   readonly panel_in_read: PanelRefContext;
+  readonly reader: ReaderContext;
   readonly key: KeyContext;
 };
 export type Who = keyof ContextOf;
@@ -71,6 +87,7 @@ const ADMIT: { readonly [W in Who]: Admission<ContextOf[W]> } = {
   operator: admitOperator,
   panel: admitPanel,
   panel_in_read: admitPanelRef,
+  reader: admitReader,
   key: admitKey,
 };
 
@@ -88,6 +105,8 @@ export function admit<W extends Who>(
 }
 
 const REFUSED = fail({ code: "forbidden", scope: null } as const);
+/** Tokens read orders, and nothing else. */
+const TOKEN_REFUSED = fail({ code: "token_forbidden" } as const);
 
 async function admitOperator(context: Context, requirement: Requirement, identified: Identify): Promise<Result<OperatorContext, Failure>> {
   const caller = await identified(context);
@@ -110,6 +129,8 @@ async function admitOperator(context: Context, requirement: Requirement, identif
       const refusal = await refusalOf(context.db, panelRef);
       return refusal?.kind === "no_key" ? unknownKey(context) : REFUSED;
     }
+    case "token":
+      return TOKEN_REFUSED;
     default:
       return REFUSED;
   }
@@ -135,6 +156,8 @@ async function admitKey(context: Context, requirement: Requirement, identified: 
       const { actor } = named.admitted();
       return ok({ ...context, keeper: { holder: { kind: "panel", scopes: key.scopes }, panel: acting.panel.id, key, actor } });
     }
+    case "token":
+      return TOKEN_REFUSED;
     default:
       return REFUSED;
   }
@@ -156,9 +179,39 @@ async function admitPanelRef(context: Context, requirement: Requirement, identif
       const operatorKey = caller.value.kind === "operator_key" ? caller.value.keyHash : null;
       return ok(withRef(context, { by: "id", value: named, operatorKey, requirement }));
     }
+    case "token":
+      return TOKEN_REFUSED;
     default:
       return REFUSED;
   }
+}
+
+async function admitReader(context: Context, requirement: Requirement, identified: Identify): Promise<Result<ReaderContext, Failure>> {
+  const caller = await identified(context);
+  if (!caller.ok) return caller;
+  if (caller.value.kind === "token") return admitToken(context, requirement, caller.value.token);
+  const admitted = await admitPanelRef(context, requirement, () => Promise.resolve(caller));
+  return admitted.ok ? ok({ ...admitted.value, browser: null }) : admitted;
+}
+
+/** What the token says is read here; whether the panel has signed it is known with the read. */
+async function admitToken(context: Context, requirement: Requirement, token: string): Promise<Result<ReaderContext, Failure>> {
+  const claims = readToken(token, context.now);
+  if (!claims.ok) return claims;
+  const { panel, reach } = claims.value;
+  const named = context.request.headers.get("Panel") ?? "";
+  if (named !== "" && named !== panel) return fail({ code: "another_panel" });
+  const tokenHash = await sha256Hex(token);
+  if (isShut(context, tokenHash)) return fail({ code: "too_many_keys" });
+  const isGenuine = async (stored: string): Promise<boolean> => {
+    const secret = await context.ports.secrets.open(tokenSecretPlace(panel), stored);
+    if (!secret.ok || !(await isSigned(token, secret.value, context.now))) return false;
+    noteGoodKey(tokenHash);
+    return true;
+  };
+  const { url, lang } = withoutToken(context.url);
+  const ofToken = withRef({ ...context, url }, { by: "token", value: panel, operatorKey: null, requirement, isGenuine });
+  return ok({ ...ofToken, browser: { reach, lang } });
 }
 
 async function asNamed(context: PanelRefContext, named: string): Promise<Result<PanelRefContext, Failure>> {
@@ -218,6 +271,10 @@ export async function noSuchPanel(context: PanelRefContext): Promise<{ readonly 
   // It was changed in between: the same request will do now.
   if (refusal === null) return fail({ code: "settings_contended", subject: panelRef.by === "id" ? panelRef.value : "this panel" });
   if (refusal.kind === "no_key") return unknownKey(context);
+  if (refusal.kind === "no_token") {
+    await noteFailedKey(context);
+    return fail({ code: "token_foreign" });
+  }
   if (refusal.kind === "no_panel") return fail({ code: "panel_not_found", panel: panelRef.value });
   return fail(failureOf(refusal.denial, refusal.panel.id));
 }

@@ -2,6 +2,8 @@
  * What a handler works with: the request, and who asks.
  */
 import type { Holder, Scope } from "../../domain/access.ts";
+import type { CheckMessage } from "../../domain/message.ts";
+import type { TokenReach } from "../../domain/browser-token.ts";
 import type { Result } from "../../domain/result.ts";
 import type { Ports } from "../../ports.ts";
 import type { Actor } from "../../store/operations/audit.ts";
@@ -10,12 +12,18 @@ import type { Panel, PanelRef } from "../../store/panels/panels.ts";
 import type { Failure } from "./errors.ts";
 import type { SeenOrder } from "../../store/rows/seen.ts";
 
+/**
+ * What the product takes from the world, and what only the doors know of each other: `check` does the work of a check at once.
+ * Absent where nothing can be polled within a request.
+ */
+export type HttpPorts = Ports & { readonly check?: (message: CheckMessage, env: Env, ports: Ports) => Promise<unknown> };
+
 export type Context = {
   readonly request: Request;
   readonly url: URL;
   readonly env: Env;
   readonly db: D1Database;
-  readonly ports: Ports;
+  readonly ports: HttpPorts;
   /** Epoch ms; the same for everything this request does. */
   readonly now: number;
   readonly requestId: string;
@@ -33,6 +41,9 @@ export type OperatorContext = Context & { readonly actor: Actor; readonly key: O
  * `noSuchPanel`. Once it has read, `admitted` knows the panel, and who acts for it.
  */
 export type PanelRefContext = Context & { readonly panelRef: PanelRef; readonly admitted: () => ActingPanel };
+/** Likewise, or a browser asks with a token: `browser` says what it may read, and in which language; null for anyone else. */
+export type ReaderContext = PanelRefContext & { readonly browser: Browser | null };
+export type Browser = { readonly reach: TokenReach; readonly lang: string | null };
 /** A panel asks, or the operator acts for it; the panel was looked up. */
 export type PanelContext = Context & { readonly panel: ActingPanel };
 /** Likewise, for what moves money once for each `Idempotency-Key`. */

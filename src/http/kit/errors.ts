@@ -18,6 +18,12 @@ export type Failure =
   | { readonly code: "too_many_keys" }
   | { readonly code: "key_expired"; readonly at: string }
   | { readonly code: "panel_disabled"; readonly panel: string }
+  /** `problem` reads on after "the token". */
+  | { readonly code: "token_invalid"; readonly problem: string }
+  | { readonly code: "token_expired"; readonly at: string }
+  | { readonly code: "token_foreign" }
+  | { readonly code: "token_forbidden" }
+  | { readonly code: "token_secret_unreadable"; readonly panel: string }
   | { readonly code: "another_panel" }
   | { readonly code: "reseller"; readonly panel: string }
   | { readonly code: "key_not_found"; readonly key: string }
@@ -35,6 +41,9 @@ export type Failure =
   | { readonly code: "account_contended"; readonly customer: string }
   | { readonly code: "idempotency_key_reused"; readonly key: string }
   | { readonly code: "provider_not_found"; readonly provider: string }
+  | { readonly code: "hook_not_found"; readonly provider: string }
+  | { readonly code: "hook_signature"; readonly provider: string }
+  | { readonly code: "hook_contended"; readonly provider: string }
   /** `asked`: it was called, and its answer was none that helps; else it was not called. `problem`: a sentence. */
   | { readonly code: "provider_unavailable"; readonly provider: string; readonly asked: boolean; readonly problem: string }
   | { readonly code: "service_not_found"; readonly service: string }
@@ -160,9 +169,32 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
     status: 403,
     message: `Panel ${quoted(panel)} is switched off, and its keys with it. The operator switches it on by \`PATCH /v1/panels/{id}\` with \`enabled\` true.`,
   }),
+  token_invalid: ({ problem }) => ({
+    status: 401,
+    message: `The token ${problem}. It must be a JWT, signed by HS256 with the panel's token secret.`,
+    headers: WANTS_BEARER,
+  }),
+  token_expired: ({ at }) => ({
+    status: 401,
+    message: `The token ended at ${at}. Ask the page that made it for a new one.`,
+    headers: WANTS_BEARER,
+  }),
+  token_foreign: () => ({
+    status: 401,
+    message: "The token was not signed with the token secret of its panel, or that secret was replaced. Have a new token made.",
+    headers: WANTS_BEARER,
+  }),
+  token_forbidden: () => ({
+    status: 403,
+    message: "A browser's token reads the orders that it names, and with `customer` the list of that customer's orders. Nothing else.",
+  }),
+  token_secret_unreadable: ({ panel }) => ({
+    status: 503,
+    message: `The token secret of panel ${quoted(panel)} cannot be opened with the secret ENCRYPTION_KEYS. Set that to what it was, or make a new one by \`POST /v1/panels/{id}/token-secret\`.`,
+  }),
   another_panel: () => ({
     status: 403,
-    message: "The header `Panel` names another panel than the key's. Leave the header out: a panel's key acts for its own panel.",
+    message: "Another panel is named than the key's own. A panel's key acts for its own panel: leave the header `Panel` out.",
   }),
   reseller: ({ panel }) => ({
     status: 403,
@@ -219,6 +251,19 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
   idempotency_key_reused: ({ key }) => ({
     status: 409,
     message: `The Idempotency-Key ${quoted(key)} was used for another request. Send that one as it was, or this one under a new key.`,
+  }),
+  hook_not_found: ({ provider }) => ({
+    status: 404,
+    message: `Provider ${quoted(provider)} has no such webhook. \`POST /v1/providers/{id}/hook\` makes one, and ends the one before.`,
+  }),
+  hook_signature: ({ provider }) => ({
+    status: 401,
+    message: `The signature is missing, wrong, more than 5 minutes off, or was used before. It must be as set for the webhook of provider ${quoted(provider)}.`,
+  }),
+  hook_contended: ({ provider }) => ({
+    status: 503,
+    message: `Too many webhooks of provider ${quoted(provider)} came at the same moments. Send it again.`,
+    headers: RETRY_LATER,
   }),
   provider_not_found: ({ provider }) => ({
     status: 404,

@@ -38,6 +38,18 @@ export async function kindOf(key: string): Promise<KeyKind | null> {
   return prefix === PREFIXES.operator ? "operator" : "panel";
 }
 
+/** The token in the URL of a provider's webhook: random, with a checksum. */
+export async function newHookToken(randomBytes: Ports["randomBytes"]): Promise<string> {
+  const body = toHex(randomBytes(KEY_BYTES));
+  return `${body}${await checksumOf(`hook ${body}`)}`;
+}
+
+/** Whether a text can be such a token; one that was made up is not. */
+export async function isHookTokenForm(token: string): Promise<boolean> {
+  const [, body = "", checksum = ""] = /^([0-9a-f]{48})([0-9a-f]{8})$/.exec(token) ?? [];
+  return body !== "" && checksum === (await checksumOf(`hook ${body}`));
+}
+
 /** A key's id, by which it is listed and ended. */
 export function newKeyId(randomBytes: Ports["randomBytes"]): string {
   return `key_${toHex(randomBytes(KEY_ID_BYTES))}`;

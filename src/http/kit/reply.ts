@@ -4,6 +4,7 @@
 import { ok } from "../../domain/result.ts";
 import type { Answer, Context, Reply } from "./context.ts";
 import { sha256Hex } from "./hash.ts";
+import { CORS_HEADERS } from "./cors.ts";
 import { errorObject, type Failure, wireError } from "./errors.ts";
 
 export function json(status: number, value: unknown): Answer {
@@ -16,7 +17,7 @@ export function noContent(): Answer {
 }
 
 /** A browser may keep it and asks each time whether it still holds; nobody in between may keep it. */
-const PRIVATE_HEADERS = { "Cache-Control": "private, no-cache", Vary: "Authorization, Panel" } as const;
+export const PRIVATE_HEADERS = { "Cache-Control": "private, no-cache", Vary: "Authorization, Panel" } as const;
 /** Half of a SHA-256: what differs never has the same tag. */
 const ETAG_CHARACTERS = 32;
 
@@ -39,12 +40,18 @@ function lists(ifNoneMatch: string | null, etag: string): boolean {
   return tags.includes("*") || tags.includes(etag);
 }
 
-export function toResponse(answer: Answer, requestId: string, isHead: boolean): Response {
+/** For whom a response is: HEAD gets no body, and scripts of other origins read it only with `cors`. */
+export type ResponseTo = { readonly requestId: string; readonly isHead: boolean; readonly cors: boolean };
+
+export function toResponse(answer: Answer, { requestId, isHead, cors }: ResponseTo): Response {
   const { status, body, headers } = answer.ok ? answer.value : errorReply(answer.failure);
   // JSON is UTF-8, and one client of API v2 compares this to the letter.
   const contentType = body === null ? {} : { "Content-Type": "application/json" };
   const common = { "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", ...contentType };
-  return new Response(isHead ? null : body, { status, headers: { ...common, ...headers, "Request-Id": requestId } });
+  return new Response(isHead ? null : body, {
+    status,
+    headers: { ...common, ...headers, ...(cors ? CORS_HEADERS : {}), "Request-Id": requestId },
+  });
 }
 
 function errorReply(failure: Failure): Reply {

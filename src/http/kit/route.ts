@@ -46,6 +46,8 @@ type Declared<Path extends string, P, Q, B> = Takes<P, Q, B> & {
   readonly when?: string;
   /** The JSON of the answers that are no errors, by HTTP status. */
   readonly answers: Readonly<Record<number, Schema<unknown>>>;
+  /** Pages of other origins read its answers. Absent: where browsers with a token may ask. */
+  readonly cors?: true;
 };
 
 /** A route as the router and the documents use it. */
@@ -56,6 +58,7 @@ export type Route = {
   readonly who: Who;
   readonly requirement: Requirement;
   readonly needsIdempotencyKey: boolean;
+  readonly cors: boolean;
   readonly params: Schema<unknown> | null;
   readonly query: Schema<unknown> | null;
   readonly body: Schema<unknown> | null;
@@ -81,7 +84,8 @@ export function route<const Path extends string, W extends Who, P = Params<Path>
   return routeOf(declared, { who, requirement, needsIdempotencyKey: false }, async (context, params) => {
     const admitted = await admit(who, requirement, context);
     if (!admitted.ok) return admitted;
-    const read = readParamsAndQuery(declared, context, params);
+    // As admitted: a browser's token is taken out of the query.
+    const read = readParamsAndQuery(declared, admitted.value, params);
     if (!read.ok) return read;
     if (body === undefined) return handle(admitted.value, { ...read.value, body: undefined as B });
     const given = await (bodyIsOptional ? readOptionalBody(context.request, body) : readBody(context.request, body));
@@ -109,13 +113,13 @@ export function moneyRoute<const Path extends string, B, P = Params<Path>, Q = u
 }
 
 function routeOf<Path extends string, P, Q, B>(
-  { method, path, when, params, query, body, answers }: Declared<Path, P, Q, B>,
+  { method, path, when, params, query, body, answers, cors }: Declared<Path, P, Q, B>,
   access: Pick<Route, "who" | "requirement" | "needsIdempotencyKey">,
   answer: Route["answer"],
 ): Route {
   // What a schema makes of its input does not matter to those who only check or show it.
   const schemas = { params: params ?? null, query: query ?? null, body: body ?? null } as Pick<Route, "params" | "query" | "body">;
-  return { method, path, when: when ?? null, ...access, ...schemas, answers, answer };
+  return { method, path, when: when ?? null, ...access, cors: cors === true || access.who === "reader", ...schemas, answers, answer };
 }
 
 function readParamsAndQuery<P, Q, B>(

@@ -1,7 +1,6 @@
 /**
  * What the health page is made of, read in one round trip: ten rows at most, however much there is.
  */
-import { sealedRange } from "../../secrets/sealed-text.ts";
 
 export type Health = {
   /** The last tick, epoch ms; null when none ever ran. */
@@ -16,7 +15,7 @@ export type Health = {
   readonly deadLetters: boolean;
   /** Whether some panel's refunds wait because its ledger did not add up. */
   readonly ledgerMismatch: boolean;
-  /** Of secrets that are not sealed under the newest key, one or two: the numbers of their keys, 0 for plain text. */
+  /** Of secrets that the last look found not sealed under the newest key: the numbers of their keys, 0 for plain text. */
   readonly staleUnder: readonly number[];
 };
 
@@ -28,31 +27,22 @@ type HealthRow = {
   provider_down: number;
   dead_letters: number;
   ledger_mismatch: number;
-  stale_before: number | null;
-  stale_after: number | null;
+  stale_under: string;
 };
 
-/** The number of the key that a provider's key is sealed under; 0 in plain text. */
-const SEALED_UNDER = "iif(api_key GLOB 'sealed:[1-9]*:*', CAST(substr(api_key, 8) AS INTEGER), 0)";
-
-/** Each EXISTS, and each look at secrets, has a small index of what it looks for alone, and reads its first entry. */
+/** Each EXISTS has a small index of what it looks for alone, and reads its first entry. */
 const HEALTH = `SELECT t.minute, t.at, t.ignored_minute,
     (SELECT o.created_at FROM orders o INDEXED BY orders_due WHERE o.cadence IS NOT NULL LIMIT 1) AS following_since,
     EXISTS (SELECT 1 FROM providers INDEXED BY providers_down
       WHERE enabled = 1 AND retry_at IS NOT NULL AND last_failure->>'$.code' IS NOT 'rate_limited') AS provider_down,
     EXISTS (SELECT 1 FROM dead_letters INDEXED BY dead_letters_waiting WHERE replayed_at IS NULL) AS dead_letters,
     EXISTS (SELECT 1 FROM panels INDEXED BY panels_frozen WHERE frozen_at IS NOT NULL) AS ledger_mismatch,
-    (SELECT ${SEALED_UNDER} FROM providers WHERE api_key < ?1 ORDER BY api_key LIMIT 1) AS stale_before,
-    (SELECT ${SEALED_UNDER} FROM providers WHERE api_key >= ?2 ORDER BY api_key LIMIT 1) AS stale_after
+    t.stale_under
   FROM ticks t WHERE t.id = 1`;
 
-/** Without a key to seal with, every secret is stale. */
-const ANYTHING = { from: "", to: "" } as const;
-
-/** `newest`: the number of the key that seals, null for none. Ten rows read at most, however many there are of anything. */
-export async function readHealth(db: D1Database, newest: number | null): Promise<Health> {
-  const { from, to } = newest === null ? ANYTHING : sealedRange(newest);
-  const row = await db.prepare(HEALTH).bind(from, to).first<HealthRow>();
+/** Ten rows read at most, however many there are of anything. */
+export async function readHealth(db: D1Database): Promise<Health> {
+  const row = await db.prepare(HEALTH).first<HealthRow>();
   if (row === null) throw new Error("the row of ticks is missing");
   return {
     lastTickAt: row.minute > 0 ? row.at : null,
@@ -61,6 +51,6 @@ export async function readHealth(db: D1Database, newest: number | null): Promise
     providerDown: row.provider_down === 1,
     deadLetters: row.dead_letters === 1,
     ledgerMismatch: row.ledger_mismatch === 1,
-    staleUnder: [row.stale_before, row.stale_after].filter((key) => key !== null),
+    staleUnder: JSON.parse(row.stale_under) as number[],
   };
 }

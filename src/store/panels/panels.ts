@@ -44,13 +44,16 @@ export type Panel = {
 /**
  * How a request names the panel that it is for, and what it needs there. `key_hash`: the panel's own key was sent.
  * `id`: an operator acts for it, with a key that is still to be looked up (`operatorKey`, its hash), or with ADMIN_TOKEN.
+ * `token`: a browser's token names it by its id, and `isGenuine` says whether the panel's token secret has signed it.
  */
 export type PanelRef = {
-  readonly by: "id" | "key_hash";
+  readonly by: "id" | "key_hash" | "token";
   readonly value: string;
   readonly operatorKey: string | null;
   /** The key stood in the URL, where a panel may refuse it. */
   readonly inQuery?: boolean;
+  /** Whether the panel's token secret, as stored, has signed the token. */
+  readonly isGenuine?: (stored: string) => Promise<boolean>;
   readonly requirement: Requirement;
   /** Epoch ms. */
   readonly now: number;
@@ -111,6 +114,7 @@ export function toPanel(row: PanelRow): Panel {
 
 const PANEL_BY: Readonly<Record<PanelRef["by"], string>> = {
   id: `SELECT ${PANEL_COLUMNS} FROM panels WHERE id = ?1`,
+  token: `SELECT ${PANEL_COLUMNS}, token_secret FROM panels WHERE id = ?1`,
   key_hash: `SELECT ${PANEL_COLUMNS_BESIDE}, ${KEY_COLUMNS_BESIDE} FROM keys k CROSS JOIN panels p WHERE k.hash = ?1 AND p.id = k.panel`,
 };
 
@@ -119,7 +123,7 @@ const PANEL_BY: Readonly<Record<PanelRef["by"], string>> = {
  * the key may read for it is settled by `readForPanel`, before anything that was read is given out.
  */
 export function panelIdSql(ref: Pick<PanelRef, "by">): string {
-  return ref.by === "id" ? "?1" : "(SELECT panel FROM keys WHERE hash = ?1)";
+  return ref.by === "key_hash" ? "(SELECT panel FROM keys WHERE hash = ?1)" : "?1";
 }
 
 /**
@@ -134,14 +138,14 @@ export async function readForPanel(
 ): Promise<(Acting & { readonly results: readonly D1Result[] }) | null> {
   const who = whoStatements(db, ref);
   const results = await db.batch<Record<string, unknown>>([...who, ...statements]);
-  const judged = judge(ref, results);
+  const judged = await judge(ref, results);
   if (judged.kind !== "admitted") return null;
   return { panel: judged.panel, key: judged.key, results: results.slice(who.length) };
 }
 
 /** The panel, where the ref may act for it; else null. */
 export async function readActing(db: D1Database, ref: PanelRef): Promise<Acting | null> {
-  const judged = judge(ref, await read(db, whoStatements(db, ref)));
+  const judged = await judge(ref, await read(db, whoStatements(db, ref)));
   return judged.kind === "admitted" ? judged : null;
 }
 
@@ -151,15 +155,16 @@ async function read(db: D1Database, statements: readonly D1PreparedStatement[]):
   return statements.length === 1 && only !== undefined ? [await only.all()] : db.batch([...statements]);
 }
 
-/** Why a ref may not act: nothing is known by its key or id, or what is known may not do that. */
+/** Why a ref may not act: nothing is known by its key or id, or what is known may not do that. `no_token`: no panel has signed it. */
 export type Refusal =
   | { readonly kind: "no_panel" }
   | { readonly kind: "no_key" }
+  | { readonly kind: "no_token" }
   | { readonly kind: "denied"; readonly denial: Denial; readonly panel: Panel };
 
 /** Why `readForPanel` found nothing. Null where the ref may act after all, by what has changed since. */
 export async function refusalOf(db: D1Database, ref: PanelRef): Promise<Refusal | null> {
-  const judged = judge({ ...ref, onAdmit: () => undefined }, await read(db, whoStatements(db, ref)));
+  const judged = await judge({ ...ref, onAdmit: () => undefined }, await read(db, whoStatements(db, ref)));
   return judged.kind === "admitted" ? null : judged;
 }
 
@@ -169,11 +174,12 @@ function whoStatements(db: D1Database, { by, value, operatorKey }: PanelRef): D1
   return operatorKey === null ? [panel] : [panel, operatorKeyStatement(db, operatorKey)];
 }
 
-function judge(
+async function judge(
   ref: PanelRef,
   [found, operators]: readonly D1Result<Record<string, unknown>>[],
-): Refusal | ({ readonly kind: "admitted" } & Acting) {
-  const row = found?.results[0] as (PanelRow & Partial<KeyRowBeside>) | undefined;
+): Promise<Refusal | ({ readonly kind: "admitted" } & Acting)> {
+  const row = found?.results[0] as (PanelRow & Partial<KeyRowBeside> & { token_secret?: string | null }) | undefined;
+  if (ref.by === "token") return judgeToken(ref, row);
   const key = ref.by === "key_hash" ? panelKeyIn(row) : operatorKeyIn(ref, operators);
   if (key === "none") return { kind: "no_key" };
   // What belongs to nobody is said to none but operators.
@@ -186,6 +192,20 @@ function judge(
   if (denied !== null) return { kind: "denied", denial: denied, panel };
   ref.onAdmit({ panel, key });
   return { kind: "admitted", panel, key };
+}
+
+/** A panel that does not exist, or has no token secret, is told apart by nothing from one that has signed another token. */
+async function judgeToken(
+  ref: PanelRef,
+  row: (PanelRow & { token_secret?: string | null }) | undefined,
+): Promise<Refusal | ({ readonly kind: "admitted" } & Acting)> {
+  const secret = row?.token_secret ?? null;
+  if (row === undefined || secret === null || ref.isGenuine === undefined || !(await ref.isGenuine(secret))) return { kind: "no_token" };
+  const panel = toPanel(row);
+  if (!panel.enabled) return { kind: "denied", denial: { why: "panel_disabled" }, panel };
+  const acting = { panel, key: null };
+  ref.onAdmit(acting);
+  return { kind: "admitted", ...acting };
 }
 
 function panelKeyIn(row: (PanelRow & Partial<KeyRowBeside>) | undefined): Key | "none" {
@@ -326,4 +346,24 @@ export async function updatePanel(
   if (is?.fixed_money === 1) return "money";
   const row = updated?.results[0];
   return row === undefined ? null : toPanel(row);
+}
+
+/** The stored secret that signs a panel's tokens; null where it has none, or there is no such panel. */
+export async function readTokenSecret(db: D1Database, panel: string): Promise<string | null> {
+  const row = await db.prepare("SELECT token_secret FROM panels WHERE id = ?1").bind(panel).first<{ token_secret: string | null }>();
+  return row?.token_secret ?? null;
+}
+
+/**
+ * Stores a panel's token secret, with the audit entry of it; `audit` must be for a statement that changed something.
+ * `unless_set`: one that is there stays. Answers whether it was stored.
+ */
+export async function storeTokenSecret(
+  db: D1Database,
+  { panel, sealed, when }: { readonly panel: string; readonly sealed: string; readonly when: "always" | "unless_set" },
+  audit: D1PreparedStatement,
+): Promise<boolean> {
+  const unless = when === "always" ? "" : " AND token_secret IS NULL";
+  const [stored] = await db.batch([db.prepare(`UPDATE panels SET token_secret = ?2 WHERE id = ?1${unless}`).bind(panel, sealed), audit]);
+  return stored?.meta.changes === 1;
 }

@@ -1,50 +1,62 @@
 /**
  * Secrets as they stand in their columns: those that are to be sealed anew. What a text holds, `src/secrets/` knows.
  */
-import { providerKeyPlace, type SecretPlace, sealedRange, webhookSecretsPlace } from "../../secrets/sealed-text.ts";
+import { readSealed, SECRET_COLUMNS, type SecretPlace, sealedRange } from "../../secrets/sealed-text.ts";
 
 /** A secret as it stands in the database. */
 export type StoredSecret = { readonly place: SecretPlace; readonly stored: string };
 
-/** A tick looks at so many; with none to seal, the index shows so in two rows. */
+/** A tick looks at so many of each column; with none to seal, each column's index shows so in two rows. */
 const MAX_READ = 100;
 
-/** Secrets that are not sealed under the newest key, plain ones among them, as one column; `staleBounds` are ?1 and ?2. */
-export const STALE_SECRETS = `(SELECT json_group_array(json_array(panel, id, stored)) FROM (
-    SELECT NULL AS panel, id, api_key AS stored FROM providers WHERE api_key < ?1
-    UNION ALL SELECT NULL, id, api_key FROM providers WHERE api_key >= ?2
-    UNION ALL SELECT panel, id, secrets FROM webhooks WHERE secrets < ?1
-    UNION ALL SELECT panel, id, secrets FROM webhooks WHERE secrets >= ?2 LIMIT ${MAX_READ}))`;
+/**
+ * Secrets that are not sealed under the newest key, plain ones among them, as one column: a list for each column that holds
+ * secrets. `staleBounds` are ?1 to ?3. Each list is a SELECT of its own, since D1 takes no more than five in a compound.
+ */
+export const STALE_SECRETS = `json_array(${SECRET_COLUMNS.map(({ table, column, keys }) => {
+  const row = keys.join(" || '/' || ");
+  const stale = [`${column} < ?1`, `${column} >= ?2`].map(
+    (isStale) => `SELECT ${row} AS row, ${column} AS stored FROM ${table} WHERE ${isStale}`,
+  );
+  return `json((SELECT json_group_array(json_array(row, stored)) FROM (${stale.join(" UNION ALL ")} LIMIT ?3)))`;
+}).join(", ")})`;
 
-/** Between which texts everything is sealed under the key of this number. NULL for none: nothing is to be sealed. */
-export function staleBounds(newest: number | null): readonly [from: string | null, to: string | null] {
-  if (newest === null) return [null, null];
+/**
+ * Between which texts everything is sealed under the key of this number, and how many others are looked at. Where nothing
+ * can be sealed, one is enough to tell so.
+ */
+export function staleBounds(newest: number | null): readonly [from: string, to: string, limit: number] {
+  if (newest === null) return ["", "", 1];
   const { from, to } = sealedRange(newest);
-  return [from, to];
+  return [from, to, MAX_READ];
 }
 
 export function toStoredSecrets(column: string): StoredSecret[] {
-  const found = JSON.parse(column) as readonly (readonly [panel: string | null, id: string, stored: string])[];
-  return found.map(([panel, id, stored]) => ({ place: panel === null ? providerKeyPlace(id) : webhookSecretsPlace(panel, id), stored }));
+  const lists = JSON.parse(column) as readonly (readonly (readonly [row: string, stored: string])[])[];
+  return SECRET_COLUMNS.flatMap((secretColumn, i) =>
+    (lists[i] ?? []).map(([row, stored]) => ({ place: { ...secretColumn, row }, stored })),
+  );
+}
+
+/** Under which keys these are sealed, each number once; 0 stands for plain text. */
+export function sealedUnder(secrets: readonly StoredSecret[]): number[] {
+  return [...new Set(secrets.map(({ stored }) => readSealed(stored)?.key ?? 0))];
 }
 
 /** A secret, and the text that it is to be stored as from now on. */
 export type Resealed = StoredSecret & { readonly sealed: string };
 
-const UPDATES: { readonly [T in SecretPlace["table"]]: string } = {
-  providers: "UPDATE providers SET api_key = ?3 WHERE id = ?1 AND api_key = ?2",
-  webhooks: `UPDATE webhooks SET secrets = ?3
-    WHERE panel = substr(?1, 1, instr(?1, '/') - 1) AND id = substr(?1, instr(?1, '/') + 1) AND secrets = ?2`,
-};
-
 /**
  * Stores secrets that were sealed anew, where they still are as they were read; answers how many. Nothing that was
- * learned of a provider is forgotten: its key is the same. Three rows written each.
+ * learned of a provider is forgotten: its key is the same. One row written each, and two
+ * of the column's index.
  */
 export async function storeResealed(db: D1Database, resealed: readonly Resealed[]): Promise<number> {
   if (resealed.length === 0) return 0;
-  const results = await db.batch(
-    resealed.map(({ place, stored, sealed }) => db.prepare(UPDATES[place.table]).bind(place.row, stored, sealed)),
-  );
+  const updates = resealed.map(({ place: { table, column, keys, row }, stored, sealed }) => {
+    const isRow = keys.map((key, i) => `${key} = ?${i + 3}`).join(" AND ");
+    return db.prepare(`UPDATE ${table} SET ${column} = ?1 WHERE ${column} = ?2 AND ${isRow}`).bind(sealed, stored, ...row.split("/"));
+  });
+  const results = await db.batch(updates);
   return results.filter(({ meta }) => meta.changes > 0).length;
 }

@@ -1,9 +1,11 @@
 import type { Order } from "../../domain/order.ts";
 import { type OrderRow, toOrder } from "../rows/order.ts";
 import type { OrderKey } from "../../domain/message.ts";
+import { minuteOf } from "../../domain/time.ts";
 import { leftBehindStatement } from "../placement/placement.ts";
 import { dueResendsStatement } from "../placement/resends.ts";
 import { STALE_SECRETS, staleBounds, type StoredSecret, toStoredSecrets } from "../secrets/stored-secrets.ts";
+import { toWaitingHints, type WaitingHints, waitingHintsStatement } from "../providers/hooks.ts";
 import { type Provider, type ProviderRow, toProvider } from "../rows/provider.ts";
 import { ANY_WEBHOOK } from "../webhooks/sending.ts";
 
@@ -13,7 +15,11 @@ export type TickState = {
   readonly at: number;
   readonly ignoredMinute: number | null;
   readonly ledgerCheckDay: number;
+  readonly seals: Seals;
 };
+
+/** What the last look at the secrets has found: the key under which all are sealed, null where they are not; and the other keys. */
+export type Seals = { readonly sealedUnder: number | null; readonly staleUnder: readonly number[] };
 
 /** What a tick needs to decide: the last minute covered, the providers that have something to follow, what was left behind. */
 export type TickView = {
@@ -23,15 +29,32 @@ export type TickView = {
   readonly leftBehind: readonly Order[];
   /** Orders that are to be sent again. */
   readonly resends: readonly OrderKey[];
-  /** Secrets to be sealed under the newest key. */
-  readonly staleSecrets: readonly StoredSecret[];
+  /** Orders that hints have named, and that wait. */
+  readonly hints: readonly WaitingHints[];
+  /** Secrets to be sealed under the newest key; null where this tick did not look. */
+  readonly staleSecrets: readonly StoredSecret[] | null;
   /** Whether any webhook is on. */
   readonly anyWebhook: boolean;
 };
 
-type TickRow = { minute: number; at: number; ignored_minute: number | null; books_day: number; stale: string; any_webhook: number };
+type TickRow = {
+  minute: number;
+  at: number;
+  ignored_minute: number | null;
+  books_day: number;
+  sealed_under: number | null;
+  stale_under: string;
+  stale: string | null;
+  any_webhook: number;
+};
 
-const TICK = `SELECT minute, at, ignored_minute, books_day, ${STALE_SECRETS} AS stale, ${ANY_WEBHOOK} AS any_webhook FROM ticks WHERE id = 1`;
+/** Where all were found sealed under the newest key, the next look is an hour later: a Worker that starts with an older key may have sealed one. */
+const LOOK_EVERY_MINUTES = 60;
+
+const TICK = `SELECT minute, at, ignored_minute, books_day, sealed_under, stale_under,
+    CASE WHEN sealed_under = ?4 AND ?5 % ${LOOK_EVERY_MINUTES} <> 0 THEN NULL ELSE ${STALE_SECRETS} END AS stale,
+    ${ANY_WEBHOOK} AS any_webhook
+  FROM ticks WHERE id = 1`;
 
 /**
  * Reads what a tick needs. One row for the tick, two for each provider: its own, and one of the index that tells
@@ -39,14 +62,15 @@ const TICK = `SELECT minute, at, ignored_minute, books_day, ${STALE_SECRETS} AS 
  * longer was left behind. Resends are read as of `now`. `newestKey` seals secrets; null where none does.
  */
 export async function readTickView(db: D1Database, placedBefore: number, now: number, newestKey: number | null): Promise<TickView> {
-  const [tick, providers, leftBehind, resends] = await db.batch<Record<string, unknown>>([
-    db.prepare(TICK).bind(...staleBounds(newestKey)),
+  const [tick, providers, leftBehind, resends, hints] = await db.batch<Record<string, unknown>>([
+    db.prepare(TICK).bind(...staleBounds(newestKey), newestKey, minuteOf(now)),
     db.prepare(
       `SELECT p.* FROM providers p
        WHERE p.enabled = 1 AND EXISTS (SELECT 1 FROM orders o WHERE o.provider = p.id AND o.cadence IS NOT NULL)`,
     ),
     leftBehindStatement(db, placedBefore),
     dueResendsStatement(db, now),
+    waitingHintsStatement(db),
   ]);
   const row = tick?.results[0] as TickRow | undefined;
   return {
@@ -54,16 +78,20 @@ export async function readTickView(db: D1Database, placedBefore: number, now: nu
     providers: ((providers?.results ?? []) as ProviderRow[]).map(toProvider),
     leftBehind: ((leftBehind?.results ?? []) as OrderRow[]).map(toOrder),
     resends: ((resends?.results ?? []) as { panel: string; n: number }[]).map(({ panel, n }) => [panel, n]),
-    staleSecrets: toStoredSecrets(row?.stale ?? "[]"),
+    hints: toWaitingHints(hints?.results ?? []),
+    staleSecrets: row?.stale === undefined || row.stale === null ? null : toStoredSecrets(row.stale),
     anyWebhook: row?.any_webhook === 1,
   };
 }
 
 /** Remembers the last minute covered, after its messages were sent. One row written. */
-export async function rememberTick(db: D1Database, { minute, at, ignoredMinute, ledgerCheckDay: booksDay }: TickState): Promise<void> {
+export async function rememberTick(
+  db: D1Database,
+  { minute, at, ignoredMinute, ledgerCheckDay: booksDay, seals }: TickState,
+): Promise<void> {
   await db
-    .prepare("UPDATE ticks SET minute = ?1, at = ?2, ignored_minute = ?3, books_day = ?4 WHERE id = 1")
-    .bind(minute, at, ignoredMinute, booksDay)
+    .prepare("UPDATE ticks SET minute = ?1, at = ?2, ignored_minute = ?3, books_day = ?4, sealed_under = ?5, stale_under = ?6 WHERE id = 1")
+    .bind(minute, at, ignoredMinute, booksDay, seals.sealedUnder, JSON.stringify(seals.staleUnder))
     .run();
 }
 
@@ -73,5 +101,12 @@ export async function touchTick(db: D1Database): Promise<void> {
 }
 
 function toTickState(row: TickRow | null | undefined): TickState {
-  return { minute: row?.minute ?? 0, at: row?.at ?? 0, ignoredMinute: row?.ignored_minute ?? null, ledgerCheckDay: row?.books_day ?? 0 };
+  const seals = { sealedUnder: row?.sealed_under ?? null, staleUnder: JSON.parse(row?.stale_under ?? "[]") as number[] };
+  return {
+    minute: row?.minute ?? 0,
+    at: row?.at ?? 0,
+    ignoredMinute: row?.ignored_minute ?? null,
+    ledgerCheckDay: row?.books_day ?? 0,
+    seals,
+  };
 }

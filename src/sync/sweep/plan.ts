@@ -2,7 +2,7 @@
  * What a tick sends: pure, from the last minute covered and the providers' states.
  */
 import type { DueProvider, SweepMessage } from "../../domain/message.ts";
-import { circuitOf, isTroubled } from "../../domain/provider.ts";
+import { circuitOf, idsPerCall, isTroubled } from "../../domain/provider.ts";
 import { MAX_MADE_UP_MINUTES, phaseRangesDue } from "../../domain/poll-pacing.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import type { Limits } from "../limits.ts";
@@ -54,11 +54,6 @@ function dueOf(provider: Provider, { first, minute, now }: Covered, calls: numbe
     limit: ordersIn(provider, circuitOf(provider.state, now) === "probing" ? 1 : calls),
     lanes: [...ranges.slice(turn), ...ranges.slice(0, turn)].map(({ cadence, from, to }) => ({ cadence, after: [from, "", 0], to })),
   };
-}
-
-/** Ids that may go into one call to a provider. */
-export function idsPerCall({ batchSize, state }: Provider): number {
-  return state.many === "no" ? 1 : Math.max(1, Math.min(batchSize, state.learnedBatchSize) >> state.batchHalvings);
 }
 
 /** Orders that some calls to a provider can ask about, within its budget of a minute. */

@@ -1,6 +1,7 @@
 /**
  * Asking the providers of a message, all at once, over the few connections an invocation has.
  */
+import { idsPerCall } from "../../domain/provider.ts";
 import pLimit from "p-limit";
 import type { Order } from "../../domain/order.ts";
 import type { PartFacts } from "../../domain/refund-rules.ts";
@@ -15,7 +16,6 @@ import { readTroubledPanels } from "../../store/panels/troubles.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import { OPEN_CALLS } from "../limits.ts";
 import { askRefillWords } from "../refills-cancels.ts";
-import { idsPerCall } from "./plan.ts";
 import { isSuspect, type Selection } from "./select.ts";
 
 /** What is to be asked of one provider in one message. */

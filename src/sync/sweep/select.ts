@@ -1,6 +1,7 @@
 /**
  * Which of the due orders are asked about now: pure, from the page that was read and the calls that were granted.
  */
+import { idsPerCall } from "../../domain/provider.ts";
 import { FLAGS, type Order } from "../../domain/order.ts";
 import type { DueBucket, DueProvider, SweepMessage } from "../../domain/message.ts";
 import { bucketKeyOf, compareKeys, isInPart } from "../../domain/poll-coverage.ts";
@@ -8,7 +9,7 @@ import { clockAfter, type Load, type ProviderClock, type Turn, turnAfter } from 
 import type { QuotaGrant } from "../../store/providers/budget.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import type { Limits } from "../limits.ts";
-import { idsPerCall, ordersIn } from "./plan.ts";
+import { ordersIn } from "./plan.ts";
 
 /** `complete`: every order up to the bucket's end is polled; else only those up to the last one polled. */
 export type SelectedBucket = DueBucket & { readonly complete: boolean };

@@ -1,6 +1,7 @@
 /**
  * The work of one message: read what is due, hand on what does not fit, ask the providers, apply what they say.
  */
+import { idsPerCall } from "../../domain/provider.ts";
 import { type CheckMessage, type DueProvider, MESSAGE_VERSION, type OrderKey, type SweepMessage } from "../../domain/message.ts";
 import type { Order } from "../../domain/order.ts";
 import { MINUTE_MS } from "../../domain/time.ts";
@@ -14,9 +15,10 @@ import { type Page, readNamed, readPage } from "../../store/orders/due.ts";
 import { dropWantedChecks, readWantedChecks } from "../../store/orders/wanted-checks.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import { LAST_CALL_AFTER_MS, limitsOf } from "../limits.ts";
+import type { Spent } from "../webhooks.ts";
 import { leftQueuedMessages, refillCallsFor } from "../refills-cancels.ts";
 import { type Applied, type AppliedCounts, applyPollRun, totalOf } from "./apply.ts";
-import { idsPerCall, ordersIn } from "./plan.ts";
+import { ordersIn } from "./plan.ts";
 import { type PollRequest, runPolls } from "./poll.ts";
 import { callsFor, selectionOf } from "./select.ts";
 
@@ -90,7 +92,7 @@ export async function sweep(message: SweepMessage, isFirstDelivery: boolean, env
 /** What a message may tell receivers of webhooks: orders that moved, and how much of the invocation is left for it. */
 export type News = {
   readonly moved: number;
-  readonly spent: number;
+  readonly spent: Spent;
   /** What the clock says at least: ticks may run ahead of it. Epoch ms. */
   readonly notBefore: number;
 };
@@ -98,11 +100,11 @@ export type News = {
 /** Messages sent on, to halve a batch, and for refills: three sends at most. */
 const SENDS = 3;
 
-const NO_NEWS: News = { moved: 0, spent: 0, notBefore: 0 };
+const NO_NEWS: News = { moved: 0, spent: { subrequests: 0, statements: 0 }, notBefore: 0 };
 
-function newsOf(anyWebhook: boolean, counts: readonly AppliedCounts[], { d1_calls }: Usage): Omit<News, "notBefore"> {
+function newsOf(anyWebhook: boolean, counts: readonly AppliedCounts[], { d1_calls, d1_statements }: Usage): Omit<News, "notBefore"> {
   const { moved, calls } = totalOf(counts);
-  return { moved: anyWebhook ? moved : 0, spent: calls + d1_calls + SENDS };
+  return { moved: anyWebhook ? moved : 0, spent: { subrequests: calls + d1_calls + SENDS, statements: d1_statements } };
 }
 
 type Due = { readonly provider: Provider; readonly orders: readonly Order[]; readonly due: DueProvider };

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { describeKeysProblem, type EncryptionKeysProblem, parseEncryptionKeys } from "../../../src/secrets/encryption-keys.ts";
 import {
   providerKeyPlace,
+  tokenSecretPlace,
   readSealed,
   sealedRange,
   sealedText,
@@ -104,6 +105,7 @@ describe("a sealed secret", () => {
     ["column", { ...ACME, column: "url" } as unknown as SecretPlace],
     ["table", { ...ACME, table: "panels" } as unknown as SecretPlace],
     ["place altogether", webhookSecretsPlace("shop", "wh_1")],
+    ["kind of secret", tokenSecretPlace(ACME.row)],
   ])("does not open in another %s", async (_of, place) => {
     expect(await opened(ONE, await sealed(ONE), place)).toBe("failed: not_genuine");
   });

@@ -9,6 +9,8 @@ import { dismissalBody } from "../../../src/http/v1/orders/dismiss.ts";
 import { orderListQuery } from "../../../src/http/v1/orders/orders.ts";
 import { registrationSchema } from "../../../src/http/v1/orders/registration-schema.ts";
 import { resolutionBody } from "../../../src/http/v1/orders/resolve-placement.ts";
+import { hookBody } from "../../../src/http/v1/hooks/hooks.ts";
+import { tokenBody } from "../../../src/http/v1/tokens/tokens.ts";
 import { newPanelBody, panelChangeBody } from "../../../src/http/v1/panels/panels.ts";
 import { brakeBody } from "../../../src/http/v1/providers/brake.ts";
 import { providerBody } from "../../../src/http/v1/providers/schema.ts";
@@ -21,6 +23,8 @@ import { newWebhookBody, webhookChangeBody, webhookReplayBody } from "../../../s
 const TAKEN: readonly (readonly [string, Schema<unknown>])[] = [
   ["a panel", newPanelBody],
   ["a panel's change", panelChangeBody],
+  ["a token", tokenBody],
+  ["a provider's webhook", hookBody],
   ["a provider", providerBody],
   ["a service's windows", windowsBody],
   ["the brake", brakeBody],

@@ -66,7 +66,7 @@ describe("who asks", () => {
     expect(codeOf(await world.ask(method, path, { key }))).toEqual([403, "forbidden"]);
   });
 
-  it.each(ROWS.filter(({ who }) => who === "panel" || who === "panel_in_read"))(
+  it.each(ROWS.filter(({ who }) => who === "panel" || who === "panel_in_read" || who === "reader"))(
     "$method $path: the operator has to name a panel",
     async ({ method, path }) => {
       expect(codeOf(await world.ask(method, path))).toEqual([422, "panel_required"]);

@@ -46,6 +46,7 @@ const OF_SINGLE_RECORDS: readonly string[] = [
   "/v1/services/:id",
   "/v1/providers/:id/refund-policy",
   "/v1/providers/:id/services/:service",
+  "/hooks/:provider/:token",
   "/v1/providers/:id/services/:service/refund-policy",
 ];
 

@@ -9,6 +9,7 @@ import { handleRequest } from "../../../src/http/router.ts";
 import { type LogEvent, type Ports, portsOf } from "../../../src/ports.ts";
 import { metered, type Usage } from "../../../src/store/operations/metered.ts";
 import { consume } from "../../../src/sync/consume.ts";
+import { check } from "../../../src/sync/sweep/sweep.ts";
 import { tick } from "../../../src/sync/tick.ts";
 import { answerProblem } from "./answer-check.ts";
 import { type Answered, answeredOf, type Ask, HOST, requestOf } from "./asking.ts";
@@ -73,7 +74,7 @@ export class World {
 
   /** Every answer is held against what its route declares. */
   async fetch(request: Request, context: ExecutionContext = createExecutionContext()): Promise<Answered> {
-    const answered = await answeredOf(await handleRequest(request, this.env, context, this.ports));
+    const answered = await answeredOf(await handleRequest(request, this.env, context, { ...this.ports, check }));
     const problem = answerProblem(request, answered);
     if (problem !== null) throw new Error(problem);
     return answered;

@@ -47,7 +47,7 @@ export async function getHealth(context: Context): Promise<Answer> {
 }
 
 async function readAnswer({ db, ports, now, requestId }: Context): Promise<Answer> {
-  const health = await readHealth(db, ports.secrets.newest).catch((error: unknown) => {
+  const health = await readHealth(db).catch((error: unknown) => {
     ports.log({ event: "health.no_database", request_id: requestId, error: String(error) });
     return null;
   });

@@ -2,7 +2,7 @@
  * An order as answers show it; `OrderView` in src/domain/order-view.ts makes it.
  */
 import * as z from "zod/mini";
-import { FLAG_NAMES } from "../../../domain/order.ts";
+import { CUSTOMER_FLAGS, FLAG_NAMES } from "../../../domain/order.ts";
 import { CANCEL_STATUSES, REFILL_STATUSES } from "../../../domain/refill-cancel.ts";
 import { SYNCS } from "../../../domain/order-view.ts";
 import { STATUS_NAMES } from "../../../domain/status.ts";
@@ -49,12 +49,32 @@ export const orderAnswer = z.strictObject({
   checked_at: z.nullable(timeAnswer),
 });
 
+/** As a browser sees it; `browserView` in src/domain/browser-view.ts makes it. */
+export const browserOrderAnswer = z.strictObject({
+  ...z.omit(orderAnswer, {
+    provider: true,
+    provider_order_id: true,
+    provider_status: true,
+    customer: true,
+    reason: true,
+    duplicate_of: true,
+  }).shape,
+  meaning: z.string(),
+  what_to_do: z.string(),
+  flags: z.array(z.enum(CUSTOMER_FLAGS)),
+  refill: z.nullable(z.extend(refill, { id: z.null() })),
+  sync: z.enum(["ok", "delayed"]),
+  next_check_at: z.nullable(timeAnswer),
+});
+
 /** What a dry run says of an order: what the first poll would refund by the status given, or hold for a person. */
 const preview = z.nullable(z.strictObject({ would: z.enum(["post", "hold"]), refund: amountAnswer, reason: z.string() }));
 export const registeredOrderAnswer = z.extend(orderAnswer, { preview: z.optional(preview) });
 
-export const orderListAnswer = pageAnswer("orders", orderAnswer);
-export const namedOrdersAnswer = z.strictObject({ orders: z.array(orderAnswer), missing: z.array(z.string()) });
+/** To a panel, or to a browser. */
+export const readOrderAnswer = z.union([orderAnswer, browserOrderAnswer]);
+export const orderListAnswer = pageAnswer("orders", readOrderAnswer);
+export const namedOrdersAnswer = z.strictObject({ orders: z.array(readOrderAnswer), missing: z.array(z.string()) });
 
 /** What became of each order of a request that registers some. */
 export const registrationsAnswer = z.strictObject({

@@ -2,35 +2,40 @@
  * Orders of a panel: one, some by their ids, or a list.
  */
 import * as z from "zod/mini";
+import { reaches } from "../../../domain/browser-token.ts";
+import { browserView, maxAgeSeconds } from "../../../domain/browser-view.ts";
 import { orderForReseller, type Shown } from "../../../domain/reseller-view.ts";
 import { MINUTE_MS, minuteOf } from "../../../domain/time.ts";
 import { unclaimChecks, wantCheck } from "../../../store/orders/wanted-checks.ts";
 import { claimShare } from "../../../store/panels/shares.ts";
 import { shareFailure } from "../../kit/share-failure.ts";
 import { type CheckMessage, MESSAGE_VERSION } from "../../../domain/message.ts";
-import { FLAG_NAMES, type Order } from "../../../domain/order.ts";
-import { orderView, type Polling } from "../../../domain/order-view.ts";
+import { CUSTOMER_FLAGS, type Flag, FLAG_NAMES, type Order } from "../../../domain/order.ts";
+import { type OrderView, orderView } from "../../../domain/order-view.ts";
 import { fail } from "../../../domain/result.ts";
 import { type Status, STATUS_NAMES } from "../../../domain/status.ts";
-import { listOrders, readBareOrders, readOrders } from "../../../store/orders/order-reads.ts";
+import { listOrders, type OrderFilter, readBareOrders, readOrders } from "../../../store/orders/order-reads.ts";
 import { auditStatement } from "../../../store/operations/audit.ts";
 import { isForReseller, noSuchPanel } from "../../kit/auth.ts";
-import type { Answer, PanelRefContext } from "../../kit/context.ts";
+import type { Answer, PanelRefContext, ReaderContext } from "../../kit/context.ts";
 import { moment } from "../../kit/fields.ts";
 import { NUMBER_PLACE, optionalCursor, pagingOf } from "../../kit/page.ts";
 import { booleanParam, limitParam } from "../../kit/query.ts";
 import { enqueue } from "../../kit/queue.ts";
-import { json, revalidated } from "../../kit/reply.ts";
+import { json, PRIVATE_HEADERS, revalidated } from "../../kit/reply.ts";
 import type { Schema } from "../../kit/validate.ts";
+import { FALLBACK_LANGUAGE, textsIn } from "../statuses/texts.ts";
 
 type WithId = { readonly params: { readonly id: string } };
 
 /** `GET /v1/orders/{id}` */
-export async function getOrder(context: PanelRefContext, { params: { id } }: WithId): Promise<Answer> {
+export async function getOrder(context: ReaderContext, { params: { id } }: WithId): Promise<Answer> {
   const found = await readOrders(context.db, context.panelRef, [id]);
   if (found === null) return noSuchPanel(context);
   const order = found.orders.get(id);
-  return order === undefined ? fail({ code: "order_not_found", order: id }) : revalidated(context, viewOf(order, found.pollings, context));
+  if (order === undefined || !mayRead(context, order)) return fail({ code: "order_not_found", order: id });
+  const view = orderView(order, found.pollings.get(order.provider) ?? null, context.now);
+  return revalidated(context, shownTo(context, view), cacheHeadersFor(context, [view]));
 }
 
 const MAX_IDS = 100;
@@ -53,16 +58,16 @@ export const namedOrdersQuery = z.strictObject({
 
 /** `GET /v1/orders?ids=…` */
 export async function getNamedOrders(
-  context: PanelRefContext,
+  context: ReaderContext,
   { query: { ids } }: { readonly query: z.output<typeof namedOrdersQuery> },
 ): Promise<Answer> {
   const found = await readOrders(context.db, context.panelRef, ids);
   if (found === null) return noSuchPanel(context);
-  const { orders, pollings } = found;
-  return revalidated(context, {
-    orders: ids.flatMap((id) => orders.get(id) ?? []).map((order) => viewOf(order, pollings, context)),
-    missing: ids.filter((id) => !orders.has(id)),
-  });
+  const orders = ids.flatMap((id) => found.orders.get(id) ?? []).filter((order) => mayRead(context, order));
+  const shown = new Set(orders.map(({ id }) => id));
+  const views = orders.map((order) => orderView(order, found.pollings.get(order.provider) ?? null, context.now));
+  const answer = { orders: views.map((view) => shownTo(context, view)), missing: ids.filter((id) => !shown.has(id)) };
+  return revalidated(context, answer, cacheHeadersFor(context, views));
 }
 
 const statusesParam: Schema<Status[]> = z.pipe(
@@ -92,23 +97,45 @@ export const orderListQuery = z.strictObject({
 
 /** `GET /v1/orders`, newest first. */
 export async function getOrders(
-  context: PanelRefContext,
-  { query: { limit, cursor, ...filter } }: { readonly query: z.output<typeof orderListQuery> },
+  context: ReaderContext,
+  { query: { limit, cursor, ...asked } }: { readonly query: z.output<typeof orderListQuery> },
 ): Promise<Answer> {
+  const filter = filterFor(context, asked);
+  if (filter === null) return fail({ code: "token_forbidden" });
   const page = await listOrders(context.db, context.panelRef, filter, { cursor: cursor?.[0] ?? null, limit });
   if (page === null) return noSuchPanel(context);
   const panel = context.admitted();
   // What a filter finds would tell whose the orders are.
   if (isForReseller(panel) && (filter.provider !== undefined || filter.provider_order_id !== undefined))
     return fail({ code: "reseller", panel: panel.id });
-  const orders = page.orders.map((order) => viewOf(order, page.pollings, context));
-  return json(200, { orders, ...pagingOf(page.next === null ? null : [page.next]) });
+  const views = page.orders.map((order) => orderView(order, page.pollings.get(order.provider) ?? null, context.now));
+  const answer = { orders: views.map((view) => shownTo(context, view)), ...pagingOf(page.next === null ? null : [page.next]) };
+  return context.browser === null ? json(200, answer) : revalidated(context, answer, cacheHeadersFor(context, views));
+}
+
+/** What a list may be narrowed by: a customer's token has that customer's orders alone, and no filter that would tell of a supplier. */
+function filterFor({ browser }: ReaderContext, asked: OrderFilter): OrderFilter | null {
+  if (browser === null) return asked;
+  const { provider, provider_order_id: providerOrder, flag, customer } = asked;
+  if (browser.reach.by !== "customer" || provider !== undefined || providerOrder !== undefined) return null;
+  if (flag !== undefined && !(CUSTOMER_FLAGS as readonly Flag[]).includes(flag)) return null;
+  return customer === undefined || customer === browser.reach.customer ? { ...asked, customer: browser.reach.customer } : null;
+}
+
+function mayRead({ browser }: ReaderContext, order: Order): boolean {
+  return browser === null || reaches(browser.reach, order);
 }
 
 /** An order as whoever asks may see it. */
-function viewOf(order: Order, pollings: ReadonlyMap<string, Polling>, { now, admitted }: PanelRefContext): Shown {
-  const view = orderView(order, pollings.get(order.provider) ?? null, now);
+function shownTo({ admitted, browser }: ReaderContext, view: OrderView): Shown {
+  if (browser !== null) return browserView(view, textsIn(browser.lang ?? FALLBACK_LANGUAGE).texts.statuses[view.status]);
   return isForReseller(admitted()) ? orderForReseller(view) : view;
+}
+
+/** A page may keep an answer until the next look can bring news; a backend asks each time whether it still holds. */
+function cacheHeadersFor({ browser, now }: ReaderContext, views: readonly OrderView[]): Readonly<Record<string, string>> {
+  if (browser === null) return PRIVATE_HEADERS;
+  return { "Cache-Control": `private, max-age=${maxAgeSeconds(views, now)}`, Vary: "Authorization" };
 }
 
 /** Others who want a check at the same provider come within so many seconds, and share its message. */

@@ -36,6 +36,8 @@ export type PanelFacts = {
   readonly key: string;
   /** The id of another key of the panel's. */
   readonly spareKey: string;
+  /** Of the webhook of `acme`, which is nobody's but the provider's. */
+  readonly hookToken: string;
   readonly marker: string;
   readonly customers: readonly string[];
   readonly orders: readonly string[];
@@ -255,7 +257,9 @@ export async function setUp(): Promise<{ readonly operation: Operation; readonly
   await operation.bury({ v: 1, kind: "check", orders: [["alpha", 1]] });
   operation.now += MINUTE_MS;
   operation.rows(`UPDATE ticks SET minute = ${Math.floor(operation.now / MINUTE_MS)}, at = ${operation.now}`);
-  const panels = PANELS.map(({ id, money }) => factsOf(operation, id, money, keys.get(id) ?? ""));
+  const hook = await operation.must("POST", "/v1/providers/acme/hook", {});
+  const hookToken = String(hook["url"]).split("/").at(-1) ?? "";
+  const panels = PANELS.map(({ id, money }) => ({ ...factsOf(operation, id, money, keys.get(id) ?? ""), hookToken }));
   for (const { hash } of operation.rows("SELECT hash FROM keys")) operation.secrets.add(String(hash));
   operation.logs.length = 0;
   operation.queued.length = 0;
@@ -407,7 +411,7 @@ async function check(operation: Operation, panel: string, ids: readonly string[]
   await operation.work();
 }
 
-function factsOf(operation: Operation, id: string, money: PanelFacts["money"], key: string): PanelFacts {
+function factsOf(operation: Operation, id: string, money: PanelFacts["money"], key: string): Omit<PanelFacts, "hookToken"> {
   const orders = operation.rows(`SELECT * FROM orders WHERE panel = '${id}' ORDER BY n`);
   const idsOf = (isOne: (row: Row) => boolean): string[] => orders.filter(isOne).map((row) => String(row["id"]));
   const refunds = operation.rows(

@@ -185,6 +185,28 @@ export function recipesFor(panel: PanelFacts): Readonly<Record<string, Recipe | 
     "GET /v1/panels/:id": { who: "operator" },
     "PATCH /v1/panels/:id": { who: "operator", ids: ["icebound"], body: fc.record(panelSettings, { requiredKeys: [] }) },
     "DELETE /v1/panels/:id": { who: "operator", ids: ["icebound", "panel-1", panel.id] },
+    "POST /v1/providers/:id/hook": {
+      who: "operator",
+      body: fc.constantFrom<unknown>(
+        {},
+        undefined,
+        { signature: null },
+        { signature: { scheme: "standard", secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" } },
+        { signature: { scheme: "hmac", secret: "s-1", header: "X-Sign", algorithm: "sha1", encoding: "hex", timestamp_header: "X-Time" } },
+      ),
+    },
+    "PUT /v1/providers/:id/hook": { who: "operator", ids: ["acme"], body: fc.constant({ signature: null }) },
+    "DELETE /v1/providers/:id/hook": { who: "operator", ids: ["acme"] },
+    "GET /hooks/:provider/:token": { who: "anyone" },
+    "POST /hooks/:provider/:token": { who: "anyone" },
+    "POST /v1/panels/:id/token-secret": { who: "key", ids: [panel.id], body: empty },
+    "POST /v1/tokens": {
+      who: "panel",
+      body: fc.oneof(
+        fc.record({ orders: fc.constantFrom(["1"], ["new-1", "2"]), ttl_seconds: fc.constant(60) }, { requiredKeys: ["orders"] }),
+        fc.record({ customer: fc.constantFrom(...panel.customers.slice(1)) }),
+      ),
+    },
     "POST /v1/panels/:id/unfreeze": { who: "operator", ids: ["icebound", panel.id], body: empty },
     "GET /v1/providers": { who: "operator", query: limits },
     "GET /v1/providers/:id": { who: "operator" },

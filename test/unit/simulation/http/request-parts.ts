@@ -25,6 +25,8 @@ function idsFor(before: string, panel: PanelFacts): readonly string[] {
   if (before.endsWith("/services/")) return OWN_SERVICES;
   if (before.endsWith("/customers/")) return panel.customers;
   if (before.endsWith("/refunds/")) return panel.refunds;
+  if (before === "/hooks/") return ["acme"];
+  if (before === "/hooks/x/") return [panel.hookToken];
   if (before.endsWith("/dead-letters/")) return ["1"];
   return panel.orders;
 }

@@ -183,9 +183,10 @@ export class Witness {
   }
 
   /** What another panel has does not exist for this one. */
-  #wrongsOfStrangers({ path, status }: Seen, caller: string, changes: readonly Change[]): string[] {
+  #wrongsOfStrangers({ asked, path, status }: Seen, caller: string, changes: readonly Change[]): string[] {
     const [, kind, encoded] = /^\/v1\/(orders|refunds)\/([^/]+)/.exec(path) ?? [];
-    if (kind === undefined || encoded === undefined || status >= 300) return [];
+    // What a browser asks before it asks is answered for every path alike.
+    if (kind === undefined || encoded === undefined || status >= 300 || asked.method === "OPTIONS") return [];
     const id = decodeURIComponent(encoded);
     const order = kind === "orders" ? id : id.replace(/-r\d+$/, "");
     const owned = this.#before.get("orders") ?? new Map<string, Row>();

@@ -1,0 +1,51 @@
+/** The tracker: one script, and a file of texts for each language. */
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { build, type Plugin, transform } from "esbuild";
+import { STATUSES, STATUS_NAMES } from "../../src/domain/status.ts";
+import { textsIn } from "../../src/http/v1/statuses/texts.ts";
+import { ENGLISH } from "../../tracker/texts.ts";
+
+const TRACKER = join(import.meta.dirname, "../../tracker");
+const LANGUAGES = join(TRACKER, "languages");
+
+export async function buildTracker(out: string): Promise<void> {
+  await build({
+    entryPoints: [join(TRACKER, "main.ts")],
+    outfile: join(out, "tracker.v1.js"),
+    bundle: true,
+    minify: true,
+    // Not a module, so that a classic script element can load it, too.
+    format: "iife",
+    target: "es2022",
+    charset: "utf8",
+    legalComments: "none",
+    plugins: [styleSheets],
+  });
+  mkdirSync(join(out, "tracker"), { recursive: true });
+  for (const file of readdirSync(LANGUAGES))
+    writeTexts(join(out, "tracker", file), JSON.parse(readFileSync(join(LANGUAGES, file), "utf8")));
+  writeTexts(join(out, "tracker/en.json"), englishTexts());
+}
+
+/** What the tracker has built in, with the API's texts of the statuses: to copy from. */
+export function englishTexts(): unknown {
+  const { texts } = textsIn("en");
+  const statuses = STATUS_NAMES.map((status) => [status, { label: STATUSES[status].label, ...texts.statuses[status] }] as const);
+  return { ...ENGLISH, statuses: Object.fromEntries(statuses) };
+}
+
+function writeTexts(path: string, texts: unknown): void {
+  writeFileSync(path, JSON.stringify(texts));
+}
+
+/** A style sheet is imported as text. */
+const styleSheets: Plugin = {
+  name: "style sheets",
+  setup(building) {
+    building.onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      const { code } = await transform(readFileSync(path, "utf8"), { loader: "css", minify: true });
+      return { contents: code.trim(), loader: "text" };
+    });
+  },
+};

@@ -1,0 +1,75 @@
+/**
+ * Browsers' tokens: JWTs with HS256, which a panel signs for its customers. In the query, or as a bearer.
+ */
+import { jwtVerify } from "jose/jwt/verify";
+import { SignJWT } from "jose/jwt/sign";
+import { decodeJwt } from "jose/jwt/decode";
+import { readClaims, type TokenClaims, type TokenReach, TOKEN_TOLERANCE_SECONDS } from "../../domain/browser-token.ts";
+import { fail, type Result } from "../../domain/result.ts";
+import type { Failure } from "./errors.ts";
+
+const ALGORITHM = "HS256";
+/** A hundred long ids take less. Longer ones are not decoded. */
+const MAX_TOKEN_CHARACTERS = 16_384;
+const MAX_LANG_CHARACTERS = 35;
+
+/** Whether a bearer is a token, and no key. */
+export function isTokenForm(bearer: string): boolean {
+  return /^[\w-]+\.[\w-]+\.[\w-]*$/.test(bearer);
+}
+
+/** The token that a URL carries; null where it carries none. */
+export function tokenInQuery(url: URL): string | null {
+  return url.searchParams.get("token");
+}
+
+/** The URL as its route reads it, and the language that a browser's texts are wanted in, if it says so. */
+export function withoutToken(url: URL): { readonly url: URL; readonly lang: string | null } {
+  const rest = new URL(url);
+  const lang = rest.searchParams.get("lang");
+  // One of each is taken; a second one is refused by the route.
+  for (const name of ["token", "lang"]) {
+    const [, ...others] = rest.searchParams.getAll(name);
+    rest.searchParams.delete(name);
+    for (const value of others) rest.searchParams.append(name, value);
+  }
+  return { url: rest, lang: lang === null ? null : lang.slice(0, MAX_LANG_CHARACTERS) };
+}
+
+/** What a token claims, whoever has signed it; `now` in epoch ms. */
+export function readToken(token: string, now: number): Result<TokenClaims, Failure> {
+  const claims = readClaims(claimsOf(token), now);
+  if (claims.ok) return claims;
+  const { failure } = claims;
+  return fail(failure.why === "expired" ? { code: "token_expired", at: failure.at } : { code: "token_invalid", problem: failure.problem });
+}
+
+function claimsOf(token: string): unknown {
+  try {
+    return token.length > MAX_TOKEN_CHARACTERS ? null : decodeJwt(token);
+  } catch {
+    return null;
+  }
+}
+
+/** Whether a token was signed with this secret, by the one algorithm that is taken; `now` in epoch ms. */
+export async function isSigned(token: string, secret: string, now: number): Promise<boolean> {
+  const options = { algorithms: [ALGORITHM], clockTolerance: TOKEN_TOLERANCE_SECONDS, currentDate: new Date(now) };
+  return jwtVerify(token, new TextEncoder().encode(secret), options).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Makes a token, good until `expiresAt` (epoch ms, whole seconds). */
+export function signToken({ panel, reach, expiresAt }: TokenClaims, secret: string): Promise<string> {
+  return new SignJWT(claimOf(reach))
+    .setProtectedHeader({ alg: ALGORITHM, typ: "JWT" })
+    .setIssuer(panel)
+    .setExpirationTime(expiresAt / 1000)
+    .sign(new TextEncoder().encode(secret));
+}
+
+function claimOf(reach: TokenReach): Record<string, unknown> {
+  return reach.by === "orders" ? { orders: reach.orders } : { customer: reach.customer };
+}

@@ -1,0 +1,122 @@
+import { describe, expect, it } from "vitest";
+import { type HintMemory, idsIn, keepWaiting, NO_HINTS, noteSignature, planHint, planWaiting } from "../../../src/domain/hint.ts";
+import type { OrderKey } from "../../../src/domain/message.ts";
+
+const NOW = Date.UTC(2026, 10, 21, 12);
+const MINUTE_MS = 60_000;
+const key = (n: number): OrderKey => ["shop", n];
+const hinted = (n: number, polledAt: number | null = null) => ({ key: key(n), polledAt });
+const many = (count: number, from = 0) => Array.from({ length: count }, (_, i) => hinted(from + i));
+const PACE = { callsPerMinute: 60, idsPerCall: 100 };
+
+describe("the ids in a webhook", () => {
+  it.each<[unknown, string[]]>([
+    [{ order: 23501 }, ["23501"]],
+    [{ order: "23501", status: "Completed", remains: 0 }, ["23501"]],
+    [{ order_id: "23501" }, ["23501"]],
+    [{ id: 7 }, ["7"]],
+    [{ orders: "1,2, 3" }, ["1", "2", "3"]],
+    [{ orders: [1, "2"] }, ["1", "2"]],
+    [{ orders: [{ id: 1, status: "Completed" }, { order: 2 }] }, ["1", "2"]],
+    [{ event: "order.completed", data: { order_id: 99 } }, ["99"]],
+    [{ data: [{ id: 1 }, { id: 2 }] }, ["1", "2"]],
+    [
+      [{ order: 1 }, { data: { id: 2 } }],
+      ["1", "2"],
+    ],
+    [{ order: ["1", "2"] }, ["1", "2"]],
+    [{ order: "ord_A1" }, ["ord_A1"]],
+    [{ event: "ping" }, []],
+    [{ order: "0123" }, []],
+    [{ order: "+123" }, []],
+    [{ order: "1 2" }, []],
+    [{ order: 1.5 }, []],
+    [{ order: null, id: { order: 5 } }, ["5"]],
+    ["text", []],
+    [5, []],
+    [null, []],
+    [{ order: "1' union select 2" }, []],
+  ])("%j names %j", (payload, ids) => {
+    expect(idsIn(payload)).toEqual(ids);
+  });
+
+  it("are a hundred at most, each once", () => {
+    expect(idsIn({ orders: Array.from({ length: 500 }, (_, i) => i + 1) })).toHaveLength(100);
+    expect(idsIn({ orders: "5,5,5", id: 5 })).toEqual(["5"]);
+  });
+});
+
+describe("hints", () => {
+  it("are one poll an order in 30 s; what comes within it waits for a tick after it", () => {
+    const first = planHint(NO_HINTS, [hinted(1)], PACE, NOW);
+    expect(first.poll).toEqual([key(1)]);
+    let { memory } = first;
+    for (const ms of [0, 1, 29_999]) {
+      const again = planHint(memory, [hinted(1)], PACE, NOW + ms);
+      expect(again.poll).toEqual([]);
+      memory = again.memory;
+    }
+    expect(memory.waiting).toEqual([["shop", 1, NOW + 29_999]]);
+    expect(planWaiting(memory, [hinted(1, NOW)], PACE, NOW + 29_999).poll).toEqual([]);
+    const later = planWaiting(memory, [hinted(1, NOW)], PACE, NOW + 30_000);
+    expect([later.poll, later.memory.waiting]).toEqual([[key(1)], []]);
+  });
+
+  it("wait no more once their order was polled since, or is gone", () => {
+    const { memory } = planHint(NO_HINTS, [hinted(1, NOW - 1000), hinted(2, NOW - 1000)], PACE, NOW);
+    expect(memory.waiting).toHaveLength(2);
+    const { poll, memory: after } = planWaiting(memory, [hinted(1, NOW + 500)], PACE, NOW + 60_000);
+    expect([poll, after.waiting]).toEqual([[], []]);
+  });
+
+  it("take a fifth of the provider's calls at most, over any five minutes", () => {
+    let memory: HintMemory = NO_HINTS;
+    let calls = 0;
+    for (let second = 0; second < 600; second++) {
+      const plan = planHint(memory, [hinted(second)], { callsPerMinute: 10, idsPerCall: 100 }, NOW + second * 1000);
+      memory = plan.memory;
+      calls += plan.poll.length;
+    }
+    expect(calls).toBeGreaterThanOrEqual(10);
+    expect(calls).toBeLessThanOrEqual(20 + 10);
+    expect(memory.waiting.length).toBeLessThanOrEqual(1000);
+  });
+
+  it("name what one call can ask about together", () => {
+    const { poll, memory } = planHint(NO_HINTS, many(250), { callsPerMinute: 2, idsPerCall: 100 }, NOW);
+    expect([poll.length, memory.waiting.length, memory.calls]).toEqual([200, 50, [[NOW / MINUTE_MS, 2]]]);
+    const tick = planWaiting(memory, many(50, 200), { callsPerMinute: 2, idsPerCall: 100 }, NOW + MINUTE_MS);
+    expect(tick.poll).toEqual([]);
+    const free = planWaiting(memory, many(50, 200), { callsPerMinute: 2, idsPerCall: 100 }, NOW + 5 * MINUTE_MS);
+    expect(free.poll).toHaveLength(50);
+  });
+
+  it("leave a memory that stays small, whatever comes", () => {
+    let memory: HintMemory = NO_HINTS;
+    for (let i = 0; i < 5000; i++) memory = planHint(memory, many(3, i * 3), PACE, NOW + i * 10).memory;
+    expect(JSON.stringify(memory).length).toBeLessThan(120_000);
+    expect(memory.waiting.length).toBeLessThanOrEqual(1000);
+  });
+
+  it("do not count times of a clock that was set back", () => {
+    const { memory } = planHint(NO_HINTS, [hinted(1)], { callsPerMinute: 1, idsPerCall: 1 }, NOW + 3_600_000);
+    expect(planHint(memory, [hinted(1, NOW + 3_600_000)], { callsPerMinute: 1, idsPerCall: 1 }, NOW).poll).toEqual([key(1)]);
+  });
+
+  it("that could not be polled are kept, each once", () => {
+    const kept = keepWaiting(keepWaiting(NO_HINTS, [key(1)], NOW), [key(1), key(2)], NOW + 5);
+    expect(kept.waiting).toEqual([
+      ["shop", 1, NOW],
+      ["shop", 2, NOW + 5],
+    ]);
+  });
+});
+
+describe("signatures", () => {
+  it("count once within their tolerance, and are forgotten after it", () => {
+    const once = noteSignature(NO_HINTS, "aa", NOW);
+    expect(once?.signatures).toEqual([["aa", NOW]]);
+    expect(noteSignature(once ?? NO_HINTS, "aa", NOW + 9 * MINUTE_MS)).toBeNull();
+    expect(noteSignature(once ?? NO_HINTS, "bb", NOW + 11 * MINUTE_MS)?.signatures).toEqual([["bb", NOW + 11 * MINUTE_MS]]);
+  });
+});

@@ -1,0 +1,174 @@
+/**
+ * One line to the API for all trackers of a page that have the same token: one request asks for all of their orders, and
+ * not while the page is hidden.
+ */
+import { type Answer, readAnswer } from "./answer.ts";
+import { isNews, type Order } from "./order.ts";
+import { allowedAt, FRESH_PACE, type Heard, type Pace, planNext, spend } from "./schedule.ts";
+
+/** Where orders are asked for, and with what. */
+export type Source = {
+  /** The API's address, with a slash at its end. */
+  readonly api: string;
+  readonly token: string;
+  /** The language of the API's own texts; empty where they are not used. */
+  readonly lang: string;
+  /** How much faster than real time passes: 1, except in demonstrations. */
+  readonly speed: number;
+};
+
+/** What a tracker is told. `failed` passes; `expired` and `refused` last until there is another token. */
+export type News = { readonly kind: "order"; readonly order: Order } | { readonly kind: "missing" | "failed" | "expired" | "refused" };
+
+export type Watcher = { readonly order: string; tell(news: News): void };
+
+/** The API answers for so many orders at once. */
+const IDS_AT_ONCE = 100;
+/** Trackers that come while a page is read or drawn go into one request. */
+const GATHER_MS = 50;
+const ANSWER_TIMEOUT_MS = 30_000;
+/** A line that nobody watches is kept so long: frameworks take elements out and put them back. */
+const KEEP_MS = 60_000;
+
+const feeds = new Map<string, Feed>();
+
+/** The line to a source. A new one goes on with the budget of the line that was watched before it. */
+export function feedOf(source: Source, before?: Feed): Feed {
+  const key = JSON.stringify(source);
+  let feed = feeds.get(key);
+  if (feed === undefined) feeds.set(key, (feed = new Feed(source, () => feeds.delete(key), before)));
+  return feed;
+}
+
+export class Feed {
+  readonly #source: Source;
+  readonly #drop: () => void;
+  readonly #watchers = new Set<Watcher>();
+  readonly #known = new Map<string, Order>();
+  #pace: Pace;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** When to ask next, on the source's clock. */
+  #dueAt = 0;
+  #isAsking = false;
+  /** Why nothing is asked any more. */
+  #end: News | null = null;
+
+  constructor(source: Source, drop: () => void, before?: Feed) {
+    this.#source = source;
+    this.#drop = drop;
+    this.#pace = before === undefined ? FRESH_PACE : { ...before.#pace, still: 0 };
+  }
+
+  watch(watcher: Watcher): void {
+    if (this.#watchers.size === 0) document.addEventListener("visibilitychange", this.#wake);
+    this.#watchers.add(watcher);
+    const known = this.#known.get(watcher.order);
+    if (this.#end !== null) watcher.tell(this.#end);
+    else if (known !== undefined) watcher.tell({ kind: "order", order: known });
+    if (known === undefined) this.#planSoon();
+    else this.#wake();
+  }
+
+  unwatch(watcher: Watcher): void {
+    this.#watchers.delete(watcher);
+    if (this.#watchers.size > 0) return;
+    clearTimeout(this.#timer);
+    document.removeEventListener("visibilitychange", this.#wake);
+    setTimeout(() => {
+      if (this.#watchers.size === 0) this.#drop();
+    }, KEEP_MS);
+  }
+
+  /** Sets the timer again for what is due: not while the page is hidden, and only while an order is open. */
+  readonly #wake = (): void => {
+    clearTimeout(this.#timer);
+    if (document.hidden || this.#isAsking || this.#end !== null || this.#openIds().length === 0) return;
+    this.#timer = setTimeout(() => void this.#ask(), Math.max(0, this.#dueAt - this.#now()) / this.#source.speed);
+  };
+
+  #planSoon(): void {
+    this.#dueAt = Math.max(this.#now() + GATHER_MS * this.#source.speed, allowedAt(this.#pace));
+    this.#wake();
+  }
+
+  async #ask(): Promise<void> {
+    this.#isAsking = true;
+    const ids = this.#openIds();
+    const answers: Answer[] = [];
+    for (let at = 0; at < ids.length; at += IDS_AT_ONCE) {
+      this.#pace = spend(this.#pace, this.#now());
+      answers.push(await this.#fetchOrders(ids.slice(at, at + IDS_AT_ONCE)));
+    }
+    this.#isAsking = false;
+    const heard = this.#take(answers, new Set(ids));
+    const next = planNext(this.#pace, heard, this.#now(), Math.random());
+    this.#pace = next.pace;
+    this.#dueAt = next.atMs;
+    // Trackers that came while the request was under way.
+    if (this.#openIds().some((id) => !ids.includes(id))) this.#planSoon();
+    else this.#wake();
+  }
+
+  /** A simple request: a header of its own would cost a preflight, and the browser's cache revalidates by itself. */
+  async #fetchOrders(ids: readonly string[]): Promise<Answer> {
+    const { api, token, lang, speed } = this.#source;
+    const query = new URLSearchParams({ ids: ids.join(","), token, ...(lang && { lang }) });
+    try {
+      const response = await fetch(`${api}v1/orders?${query}`, {
+        credentials: "omit",
+        referrerPolicy: "no-referrer",
+        signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+        // The cache lives in real time.
+        ...(speed > 1 && { cache: "no-cache" }),
+      });
+      return await readAnswer(response, Date.now());
+    } catch {
+      return { kind: "failed", retryAfterMs: 0 };
+    }
+  }
+
+  /** Tells the trackers what came, and says what it means for the next request. */
+  #take(answers: readonly Answer[], asked: ReadonlySet<string>): Heard {
+    let atLeastMs = 0;
+    let result: Heard["result"] = "nothing_new";
+    for (const answer of answers) {
+      if (answer.kind === "orders") {
+        atLeastMs = Math.max(atLeastMs, answer.maxAgeMs);
+        if (this.#takeOrders(answer)) result = result === "failed" ? result : "news";
+      } else if (answer.kind === "failed") {
+        atLeastMs = Math.max(atLeastMs, answer.retryAfterMs);
+        result = "failed";
+        this.#tell((id) => asked.has(id), answer);
+      } else {
+        if (answer.kind === "refused") console.error(`<order-status> was refused by ${this.#source.api}: ${answer.message}`);
+        this.#end = { kind: answer.kind };
+        this.#tell(() => true, this.#end);
+      }
+    }
+    return { result, atLeastMs };
+  }
+
+  #takeOrders({ orders, missing }: Answer & { kind: "orders" }): boolean {
+    let hasNews = false;
+    for (const order of orders) {
+      hasNews = isNews(order, this.#known.get(order.id)) || hasNews;
+      this.#known.set(order.id, order);
+      this.#tell((id) => id === order.id, { kind: "order", order });
+    }
+    this.#tell((id) => missing.includes(id), { kind: "missing" });
+    return hasNews;
+  }
+
+  #tell(isMeant: (id: string) => boolean, news: News): void {
+    for (const watcher of this.#watchers) if (isMeant(watcher.order)) watcher.tell(news);
+  }
+
+  #openIds(): string[] {
+    const ids = new Set([...this.#watchers].map(({ order }) => order));
+    return [...ids].filter((id) => this.#known.get(id)?.closed !== true);
+  }
+
+  #now(): number {
+    return Date.now() * this.#source.speed;
+  }
+}
