@@ -87,22 +87,32 @@ function isOfAClockAhead(at: number, now: number): boolean {
 }
 
 /** One of those that wait, and whose it is. */
-type Waiting = { readonly panel: string; readonly leaseUntil: number };
+type Waiting = { readonly panel: string; readonly id: string; readonly leaseUntil: number };
+
+/** How many may have a turn, in all and of one panel; and which have had one in this invocation, by panel. */
+export type Turns = {
+  readonly most: number;
+  readonly ofOnePanel: number;
+  readonly served: ReadonlyMap<string, ReadonlySet<string>>;
+};
 
 /**
- * Whose turn it is, `most` of them: of each panel the one that was sent to least recently, then the second of each. So a
- * panel with many slow receivers is before nobody else's.
+ * Whose turn it is: of each panel the one that was sent to least recently, then the second of each. So a panel with many slow
+ * receivers is before nobody else's. Of one panel no more than `ofOnePanel` are sent to in an invocation: each costs rows of
+ * the day that all panels share. One that has had a turn may have another, where it has more.
  */
-export function takeTurns<T extends Waiting>(waiting: readonly T[], most: number): T[] {
-  const byAge = waiting.toSorted((a, b) => a.leaseUntil - b.leaseUntil);
-  const ranks = new Map<string, number>();
-  const ranked = byAge.map((one) => {
-    const rank = ranks.get(one.panel) ?? 0;
-    ranks.set(one.panel, rank + 1);
-    return { one, rank };
+export function takeTurns<T extends Waiting>(waiting: readonly T[], { most, ofOnePanel, served }: Turns): T[] {
+  const byPanel = Map.groupBy(
+    waiting.toSorted((a, b) => a.leaseUntil - b.leaseUntil),
+    ({ panel }) => panel,
+  );
+  const ranked = [...byPanel].flatMap(([panel, ofPanel]) => {
+    const had = served.get(panel) ?? new Set();
+    const [again, anew] = [ofPanel.filter(({ id }) => had.has(id)), ofPanel.filter(({ id }) => !had.has(id))];
+    return [...again, ...anew.slice(0, Math.max(0, ofOnePanel - had.size))].map((one, rank) => ({ one, rank }));
   });
   return ranked
-    .toSorted((a, b) => a.rank - b.rank)
+    .toSorted((a, b) => a.rank - b.rank || a.one.leaseUntil - b.one.leaseUntil)
     .slice(0, most)
     .map(({ one }) => one);
 }

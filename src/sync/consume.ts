@@ -62,11 +62,11 @@ async function handle(message: QueueMessage, env: Env, ports: Ports): Promise<vo
  * by the next tick: the message's own work is done, and is not done again.
  */
 async function tellNews({ moved, spent, notBefore }: News, env: Env, ports: Ports): Promise<void> {
-  const { attempts, moved: mostMoved } = limitsOf(env.PLAN).webhooks.sweep;
-  if (moved === 0 || moved > mostMoved) return;
+  const { ofOnePanel, sweep: of } = limitsOf(env.PLAN).webhooks;
+  if (moved === 0 || moved > of.moved) return;
   const now = (): number => Math.max(ports.now(), notBefore);
   try {
-    await sendWebhooks(env, ports, now, { attempts, spent, onlyQuick: true });
+    await sendWebhooks(env, ports, now, { attempts: of.attempts, ofOnePanel, spent, onlyQuick: true });
   } catch (error) {
     ports.log({ event: "webhooks.failed", error: String(error) });
   }

@@ -96,8 +96,8 @@ const SENDS = 2;
 async function sendFromTick(env: Env, ports: Ports, minute: number, spent: Spent): Promise<void> {
   const now = (): number => Math.max(ports.now(), minute * MINUTE_MS);
   const marked = { ...ports, fetch: fetchMarked(ports.fetch, null) };
-  const { attempts } = limitsOf(env.PLAN).webhooks.tick;
-  await sendWebhooks(env, marked, now, { attempts, spent, onlyQuick: false });
+  const { ofOnePanel, tick: of } = limitsOf(env.PLAN).webhooks;
+  await sendWebhooks(env, marked, now, { ...of, ofOnePanel, spent, onlyQuick: false });
 }
 
 /** Orders whose placement cannot be confirmed are for a person, whatever state the provider is in. */

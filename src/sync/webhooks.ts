@@ -34,6 +34,8 @@ export type Spent = { readonly subrequests: number; readonly statements: number 
 /** What sending may cost. */
 export type SendingBudget = {
   readonly attempts: number;
+  /** So many webhooks of one panel at most. */
+  readonly ofOnePanel: number;
   readonly spent: Spent;
   /** Receivers whose last attempt failed or was slow are left to the tick: nothing that others wait for waits for them. */
   readonly onlyQuick: boolean;
@@ -53,6 +55,8 @@ type Sending = {
   /** Epoch ms; ahead of the ports' where ticks are. */
   readonly now: () => number;
   readonly allowPrivate: boolean;
+  /** Webhooks that were sent to in this invocation, by panel. */
+  readonly served: Map<string, Set<string>>;
 };
 
 type Counts = { readonly sent: number; readonly taken: number; readonly passedOver: number; readonly more: boolean };
@@ -63,7 +67,7 @@ type Counts = { readonly sent: number; readonly taken: number; readonly passedOv
  */
 export async function sendWebhooks(env: Env, ports: Ports, now: () => number, budget: SendingBudget): Promise<void> {
   const { db, usage } = metered(env.DB);
-  const sending: Sending = { db, ports, now, allowPrivate: env.ALLOW_PRIVATE_URLS === "1" };
+  const sending: Sending = { db, ports, now, allowPrivate: env.ALLOW_PRIVATE_URLS === "1", served: new Map() };
   const startedAt = now();
   let { attempts } = budget;
   let [subrequests, statements] = [SUBREQUESTS - budget.spent.subrequests, STATEMENTS - budget.spent.statements];
@@ -74,7 +78,7 @@ export async function sendWebhooks(env: Env, ports: Ports, now: () => number, bu
     const affordable = Math.min(subrequests / AN_ATTEMPT.subrequests, statements / AN_ATTEMPT.statements);
     const most = Math.min(attempts, Math.floor(affordable));
     if (most < 1) break;
-    const round = await sendRound(sending, most, budget.onlyQuick);
+    const round = await sendRound(sending, { ...budget, attempts: most });
     attempts -= round.sent;
     subrequests -= AN_ATTEMPT.subrequests * round.sent;
     statements -= AN_ATTEMPT.statements * (round.sent + round.passedOver);
@@ -84,17 +88,23 @@ export async function sendWebhooks(env: Env, ports: Ports, now: () => number, bu
   if (sent + passedOver > 0) ports.log({ event: "webhooks", sent, taken, passed_over: passedOver, ...usage() });
 }
 
-type Due = WaitingWebhook & { readonly panel: string; readonly leaseUntil: number; readonly standing: Standing };
+type Due = WaitingWebhook & {
+  readonly panel: string;
+  readonly id: string;
+  readonly leaseUntil: number;
+  readonly standing: Standing;
+};
 
-async function sendRound(sending: Sending, most: number, onlyQuick: boolean): Promise<Counts> {
+async function sendRound(sending: Sending, { attempts: most, ofOnePanel, onlyQuick }: SendingBudget): Promise<Counts> {
   const at = sending.now();
   const due = (await readWaitingWebhooks(sending.db))
     .map((webhook): Due => {
       const { settings, claimed, outcome } = webhook;
-      return { ...webhook, panel: settings.panel, leaseUntil: claimed.leaseUntil, standing: standingOf(claimed, outcome, at) };
+      const { panel, id } = settings;
+      return { ...webhook, panel, id, leaseUntil: claimed.leaseUntil, standing: standingOf(claimed, outcome, at) };
     })
     .filter(({ standing, lastTookMs }) => standing.nextAttemptAt <= at && (!onlyQuick || isQuick(standing, lastTookMs)));
-  const turn = takeTurns(due, most);
+  const turn = takeTurns(due, { most, ofOnePanel, served: sending.served });
   if (turn.length === 0) return { sent: 0, taken: 0, passedOver: 0, more: false };
   const steps = await planSteps(sending, turn);
   const claimed =
@@ -107,6 +117,7 @@ async function sendRound(sending: Sending, most: number, onlyQuick: boolean): Pr
         );
   const won = steps.filter((_, i) => claimed[i] === true);
   const attempts = won.flatMap(({ attempt }) => attempt ?? []);
+  for (const { due: one } of attempts) sending.served.set(one.panel, (sending.served.get(one.panel) ?? new Set()).add(one.id));
   const outcomes = await sendAll(sending, attempts);
   const taken = outcomes.filter((succeeded) => succeeded).length;
   const passedOver = won.length - attempts.length;

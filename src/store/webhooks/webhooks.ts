@@ -64,7 +64,7 @@ export type WebhookChange = {
   readonly secrets: string;
   readonly oldSecretUntil: number | null;
   readonly enabled: boolean;
-  /** Begin anew after this number, with nothing under way; null: go on as before. */
+  /** Begin anew after this number, or after the feed's end, with nothing under way; null: go on as before. */
   readonly restart: { readonly place: number; readonly replayUntil: number } | null;
 };
 
@@ -79,7 +79,9 @@ export async function changeWebhook(
   audit: D1PreparedStatement,
 ): Promise<boolean> {
   const { url, types, description, oldSecretUntil, enabled, restart } = change;
-  const begin = "place = ?11, replay_until = ?12, last_seq = NULL, message_id = NULL, digest = NULL, attempt = 0, failing_since = NULL";
+  // Beyond the feed's end it would tell nothing for ever, and nobody would see why.
+  const begin = `place = min(?11, (SELECT feed_seq FROM panels WHERE id = ?1)), replay_until = ?12, last_seq = NULL, message_id = NULL,
+      digest = NULL, attempt = 0, failing_since = NULL`;
   // Named, the column's index would be paid for although its value stays.
   const sealed = change.secrets === secrets ? "" : ", secrets = ?9";
   const statement = `UPDATE webhooks SET version = version + 1, url = ?5, types = ?6, description = ?7, enabled = ?8, old_secret_until = ?10,

@@ -67,11 +67,21 @@ describe("where a webhook stands", () => {
 });
 
 describe("turns", () => {
-  const of = (panel: string, ...times: readonly number[]) => times.map((leaseUntil) => ({ panel, leaseUntil }));
+  const of = (panel: string, ...times: readonly number[]) => times.map((leaseUntil) => ({ panel, id: `${leaseUntil}`, leaseUntil }));
+  const names = (turn: readonly { panel: string; id: string }[]): string => turn.map(({ panel, id }) => `${panel} ${id}`).join(", ");
+  const nobody = new Map<string, Set<string>>();
 
   it("go to each panel's least recent one first, then to the second of each", () => {
     const waiting = [...of("flood", 1, 2, 3, 4, 5, 6, 7, 8, 9, 10), ...of("shop", 50, 40), ...of("other", 60)];
-    expect(takeTurns(waiting, 5)).toEqual([...of("flood", 1), ...of("shop", 40), ...of("other", 60), ...of("flood", 2), ...of("shop", 50)]);
-    expect(takeTurns(waiting, 100)).toHaveLength(13);
+    expect(names(takeTurns(waiting, { most: 5, ofOnePanel: 10, served: nobody }))).toBe("flood 1, shop 40, other 60, flood 2, shop 50");
+    expect(takeTurns(waiting, { most: 100, ofOnePanel: 10, served: nobody })).toHaveLength(13);
+  });
+
+  it("are so many of one panel at most, with those that it has had already", () => {
+    const waiting = [...of("flood", 1, 2, 3, 4), ...of("shop", 50)];
+    const turns = { most: 10, ofOnePanel: 3 };
+    expect(names(takeTurns(waiting, { ...turns, served: nobody }))).toBe("flood 1, shop 50, flood 2, flood 3");
+    expect(names(takeTurns(waiting, { ...turns, served: new Map([["flood", new Set(["4", "9"])]]) }))).toBe("flood 4, shop 50, flood 1");
+    expect(names(takeTurns(waiting, { ...turns, served: new Map([["flood", new Set(["7", "8", "9"])]]) }))).toBe("shop 50");
   });
 });

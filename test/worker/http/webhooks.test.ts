@@ -205,6 +205,17 @@ describe("a change", () => {
     expect(rows_written).toBe(0);
   });
 
+  it("of the place goes no further than the feed's end", async () => {
+    const { id } = (await make()).json;
+    await world.post("/v1/orders", key, order("1"));
+    const { next_after } = (await world.get("/v1/changes?limit=1000", { key })).json;
+    expect((await patch(id as string, { after: Number.MAX_SAFE_INTEGER })).json).toMatchObject({ after: next_after, behind: 0 });
+    for (const after of ["x", -1, 1.5, "1e3", null]) expect(paths(await patch(id as string, { after }))).toEqual(["after"]);
+    await world.post("/v1/orders", key, order("2"));
+    await tick();
+    expect(receiver.orders).toEqual(["2"]);
+  });
+
   it("of the address to another server needs the headers again: those kept were not given for it", async () => {
     const { id } = (await make({ headers: { Authorization: "Bearer 5b04d42a121900588ef1" } })).json;
     Receiver.at(world, "thief");

@@ -542,6 +542,23 @@ describe("a webhook", () => {
   });
 });
 
+describe("on the free plan", () => {
+  it("three of one panel's webhooks are sent to in a tick, the others in the next ones", async () => {
+    world = new World({ PLAN: "free" });
+    receiver = Receiver.at(world, "hook");
+    await Promise.all(Array.from({ length: 7 }, (_, i) => hook({ url: `https://hook.example/${i}` })));
+    await register("1");
+    const sent: number[] = [];
+    for (let i = 0; i < 4; i++) {
+      const before = receiver.received.length;
+      await tick();
+      sent.push(receiver.received.length - before);
+    }
+    expect(sent).toEqual([3, 3, 1, 0]);
+    expect(new Set(receiver.received.map((received) => received.id)).size).toBe(7);
+  });
+});
+
 describe("what webhooks cost", () => {
   it("a delivery writes two rows: its claim and its outcome, the first as the hundredth", async () => {
     const { id } = await hook();
