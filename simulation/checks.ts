@@ -206,6 +206,16 @@ export function wrongsOfTraffic(system: System, limits: ReadonlyMap<string, numb
         wrongs.push(`${sum} calls to ${provider} in ${WINDOW_MINUTES} minutes, and it takes ${limit} in one`);
     }
   }
+  for (const [provider, limit] of limits) {
+    const calls = system.strangersCallsTo.get(provider) ?? new Map<number, number>();
+    for (const from of calls.keys()) {
+      let sum = 0;
+      for (let minute = from; minute < from + WINDOW_MINUTES; minute++) sum += calls.get(minute) ?? 0;
+      // Two fifths in all (docs/rules.md, [O47]).
+      if (sum > (limit * 2 * (WINDOW_MINUTES + WINDOW_SLACK)) / 5)
+        wrongs.push(`${sum} calls to ${provider} in ${WINDOW_MINUTES} minutes are about what one panel made up, of ${limit} in one`);
+    }
+  }
   for (const [page, sent] of system.handedOn) {
     const firsts = system.firstDeliveries.get(page) ?? 0;
     if (sent > firsts) wrongs.push(`${page} was handed on ${sent} times after ${firsts} first deliveries`);

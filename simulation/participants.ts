@@ -9,6 +9,7 @@ import { LASTING_LIVES, type Offer } from "../test/panels/lives.ts";
 import { RegisteringPanel } from "./registering-panel.ts";
 import { type Json, RestClient } from "./client.ts";
 import { Draws } from "./draws.ts";
+import { HOSTILE_PANEL, HostilePanel } from "./hostile-panel.ts";
 import { FeedReader } from "./feed-reader.ts";
 import { Newcomer } from "./newcomer.ts";
 import { type Move, MOVES, Operator } from "./operator.ts";
@@ -23,6 +24,8 @@ export type Participants = {
   readonly registeringPanel: RegisteringPanel;
   /** Panels that want orders that others may have; in some runs there are none. */
   readonly newcomers: readonly Newcomer[];
+  /** Null in most runs. */
+  readonly hostilePanel: HostilePanel | null;
   readonly scripts: readonly Script[];
   /** Where each script buys. */
   readonly offers: ReadonlyMap<Script, Offer>;
@@ -62,11 +65,11 @@ async function addPanels(client: RestClient, draws: Draws, newcomers: readonly s
 /** Sets up the participants, before any fault. */
 export async function setUpParticipants(
   system: System,
-  { seed, orders, moves = MOVES, newcomers: count = newcomersOf(seed), receivers: moodiness = "moody" }: SetUp,
+  { seed, orders, moves = MOVES, newcomers: count = newcomersOf(seed), receivers: moodiness = "moody", isHostile }: SetUp,
 ): Promise<Participants> {
   const draws = new Draws(seed, "cast");
   const client = new RestClient(system, new Process(system.scheduler, "operator"), new Draws(seed, "operator"));
-  const keys = await addPanels(client, draws, NEWCOMERS.slice(0, count));
+  const keys = await addPanels(client, draws, [...NEWCOMERS.slice(0, count), ...(isHostile ? [HOSTILE_PANEL] : [])]);
   const providers = [];
   const limits = new Map<string, number>();
   for (const [i, name] of PROVIDERS.entries()) {
@@ -110,6 +113,7 @@ export async function setUpParticipants(
     providers,
     registeringPanel,
     newcomers,
+    hostilePanel: isHostile ? hostilePanelOf(system, keys.get(HOSTILE_PANEL), [...limits.keys()], seed) : null,
     scripts,
     offers,
     readers: [...keys.keys()].map((panel) => new FeedReader(panel)),
@@ -132,6 +136,7 @@ type SetUp = {
   readonly moves?: readonly Move[];
   readonly newcomers?: number;
   readonly receivers?: Moodiness;
+  readonly isHostile: boolean;
 };
 
 /** Whether the servers of those who follow by webhooks have troubles of their own. */
@@ -183,6 +188,11 @@ function newcomerOf(
   const endpoints = endpointsOf(system, id, key);
   const spellings = new Draws(seed, `${id}-spellings`);
   return new Newcomer(system, id, { rest, endpoints }, { draws: new Draws(seed, id), spellings, registrations });
+}
+
+function hostilePanelOf(system: System, key: string | undefined, limited: readonly string[], seed: number): HostilePanel {
+  const rest = new RestClient(system, new Process(system.scheduler, HOSTILE_PANEL), new Draws(seed, `${HOSTILE_PANEL}-retries`));
+  return new HostilePanel(system, { rest, endpoints: endpointsOf(system, HOSTILE_PANEL, key) }, new Draws(seed, HOSTILE_PANEL), limited);
 }
 
 /** A panel's clients of the providers' endpoints. */

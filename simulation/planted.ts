@@ -283,6 +283,21 @@ export const PLANTED: readonly Planted[] = [
     harm: "a script asks after one order and hears of another",
     edits: [drop("order-numbers-go-on")],
   },
+  {
+    name: "a panel's share is not claimed",
+    harm: "one panel's checks leave others without rows and messages",
+    edits: [drop("share-of-checks")],
+  },
+  {
+    name: "a panel may use all of a provider's calls",
+    harm: "its flood leaves the sweeps none",
+    edits: [replace("share-of-calls: init", "{}")],
+  },
+  {
+    name: "a failure by a panel's own input is the provider's",
+    harm: "a link that trips a firewall takes the provider away from everybody",
+    edits: [replace("own-input-apart: test", "true")],
+  },
 ];
 
 /** What is wrong between the mistakes and the anchors, in words: nothing, where each has the other. */

@@ -29,8 +29,8 @@ export class Punctuality {
     this.#slow = slow;
   }
 
-  /** Looks at the orders at these providers; what was before `since`, epoch ms, does not count. */
-  async look(since: number, providers: ReadonlySet<string>): Promise<void> {
+  /** Looks at the orders at these providers; what was before `since`, epoch ms, does not count. `sound`: nothing is wrong with these. */
+  async look(since: number, providers: ReadonlySet<string>, sound: ReadonlySet<string> = new Set()): Promise<void> {
     if (providers.size === 0) return;
     const { now, asked, backend, crashes } = this.#system;
     const [result] = await backend.run([
@@ -42,6 +42,7 @@ export class Punctuality {
       },
     ]);
     for (const { panel, id, provider, provider_order_id, cadence, updated_at, is_left_alone } of result?.results ?? []) {
+      if (is_left_alone === 1 && sound.has(String(provider))) this.#note(`${String(provider)} is left alone, and nothing is wrong with it`);
       if (is_left_alone === 1) this.#leftAloneAt.set(String(provider), now);
       if (this.#slow.has(String(provider)) || !providers.has(String(provider))) continue;
       const from = Math.max(since, this.#leftAloneAt.get(String(provider)) ?? 0);

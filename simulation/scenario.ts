@@ -116,7 +116,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   try {
     // A crash at each step is tried: there are as few as will do.
     const few = crashAtStep === undefined ? {} : { newcomers: 0, receivers: "calm" as const };
-    const participants = await during(system, setUpParticipants(system, { ...options, ...few }));
+    const participants = await during(system, setUpParticipants(system, { ...options, ...few, isHostile: faultPlan.isHostile }));
     if (watch !== null) listenFor(watch.owners, participants);
     setUpSteps = system.steps;
     panels = participants.panels;
@@ -148,21 +148,30 @@ type FaultPlan = {
   readonly background: FaultRates;
   readonly faultyProviders: ReadonlySet<string>;
   readonly punctual: boolean;
+  /** A panel does what harm it can. */
+  readonly isHostile: boolean;
 };
 type Course = { readonly ticks: number; readonly orders: number; readonly faultPlan: FaultPlan };
 
-const NO_FAULT_PLAN: FaultPlan = { oneTime: NO_ONE_TIME_FAULTS, background: NO_FAULTS, faultyProviders: new Set(), punctual: false };
+const NO_FAULT_PLAN: FaultPlan = {
+  oneTime: NO_ONE_TIME_FAULTS,
+  background: NO_FAULTS,
+  faultyProviders: new Set(),
+  punctual: false,
+  isHostile: false,
+};
 
 /** In some runs one provider alone has faults, and nobody else must notice (docs/guarantees.md, R11); in some, everybody has to be in time. */
 function faultPlanOf(seed: number, ticks: number): FaultPlan {
   const draws = new Draws(seed, "fate");
   if (draws.chance(SPECIAL)) return { ...NO_FAULT_PLAN, faultyProviders: new Set([draws.pick(PROVIDERS)]) };
-  if (draws.chance(SPECIAL)) return { ...NO_FAULT_PLAN, punctual: true };
+  if (draws.chance(SPECIAL)) return { ...NO_FAULT_PLAN, punctual: true, isHostile: new Draws(seed, "harm").chance(0.75) };
   return {
     ...NO_FAULT_PLAN,
     oneTime: drawOneTimeFaults(draws, ticks),
     background: drawFaultRates(new Draws(seed, "climate")),
     faultyProviders: new Set(PROVIDERS),
+    isHostile: new Draws(seed, "harm").chance(0.1),
   };
 }
 
@@ -254,7 +263,7 @@ async function actUnderFaults(
     await system.pass(1);
     await state.applyFaults(minute);
     if (punctual) state.beBadFor(minute);
-    await state.punctuality.look(start, punctual ? everywhere : sound);
+    await state.punctuality.look(start, punctual ? everywhere : sound, punctual ? everywhere : sound);
     if (sound.size > 0) await state.staleness.look(sound);
     buyDue(bought, system.now - start, system.now);
     turnOrders(system.world, system.now, state.turned);
@@ -314,6 +323,8 @@ function act(
     );
   spawn(() => participants.registeringPanel.act(share));
   for (const script of participants.scripts) spawn(() => script.act());
+  const { hostilePanel } = participants;
+  if (!hasEnded && hostilePanel !== null) spawn(() => hostilePanel.act());
   if (!hasEnded) for (const newcomer of participants.newcomers) spawn(() => newcomer.act());
   if (who === "operator") spawn(() => participants.operator.act(final));
   if (system.backgroundFaults.draws.chance(0.3)) {
@@ -383,6 +394,7 @@ async function wrongsAtEnd(state: RunState): Promise<string[]> {
     ...(await wrongsOfGifts(backend, participants.operator.gifts, state.restores === 0)),
     ...(state.restores === 0 ? await wrongsOfDeadLetters(backend, system.queue.dead) : []),
     ...wrongsOfTraffic(system, participants.limits),
+    ...(participants.hostilePanel?.wrongs(system.plan, state.clocksAreRight) ?? []),
     ...(participants.registeringPanel.rests ? [] : ["some registrations were never acknowledged"]),
   ];
 }

@@ -35,12 +35,17 @@ export class Process {
     for (const listener of this.#onCrash) listener();
   }
 
+  /** Calls `listener` once the process crashes; at once if it has. */
+  whenCrashed(listener: () => void): void {
+    if (this.#crashed) return listener();
+    this.#onCrash.push(listener);
+  }
+
   /** What the process comes to, or a rejection when it crashes first. */
   outcome<T>(work: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      if (this.#crashed) return reject(new Error(`${this.name} crashed`));
-      this.#onCrash.push(() => reject(new Error(`${this.name} crashed`)));
-      work.then(resolve, reject);
+      this.whenCrashed(() => reject(new Error(`${this.name} crashed`)));
+      if (!this.#crashed) work.then(resolve, reject);
     });
   }
 

@@ -12,10 +12,12 @@ import { consume } from "../src/sync/consume.ts";
 import { tick } from "../src/sync/tick.ts";
 import { databaseOf } from "./database.ts";
 import { Draws } from "./draws.ts";
+import { blockPage, isTurnedAway } from "./firewall.ts";
 import { Queue } from "./queue.ts";
 import type { Quota } from "./one-time-faults.ts";
 import { type Crash, Process, Scheduler } from "./scheduler.ts";
 import { type Backend, isRead, type Statement } from "./sqlite.ts";
+import { isStrangersId } from "./strangers.ts";
 import { type FaultRates, BackgroundFaults } from "./background-faults.ts";
 
 export const MINUTE_MS = 60_000;
@@ -88,11 +90,14 @@ export class System {
   readonly callsTo = new Map<string, Map<number, number>>();
   /** Servers that receive webhooks, by the path at which they do. */
   readonly receivers = new Map<string, (request: Request) => Promise<Response>>();
+  /** Of those, the ones about ids that only the hostile panel names. */
+  readonly strangersCallsTo = new Map<string, Map<number, number>>();
   /** Links for which an `add` came to its end, and its script has not heard of it. */
   readonly lostSales = new Set<string>();
   /** Links for which an `add` took so long, or came to so little, that another one like it counts as the same. */
   readonly slowSales = new Set<string>();
   readonly #options: SystemOptions;
+  readonly plan: Plan;
   /** One for a whole run: what is opened once stays open, as in an isolate that lasts. */
   readonly #secrets = secretsOf(ENCRYPTION_KEYS);
   readonly #draws: Draws;
@@ -103,12 +108,14 @@ export class System {
     this.#options = options;
     const { seed, backend, rates, startsAt } = options;
     this.backend = backend;
+    this.plan = options.plan;
     this.#draws = new Draws(seed, "system");
     this.scheduler = new Scheduler(new Draws(seed, "order"), startsAt);
     this.backgroundFaults = new BackgroundFaults(rates, new Draws(seed, "weather"));
     this.world = createWorld({ seed, now: () => this.scheduler.now });
     const waiting = new Process(this.scheduler, "provider");
-    this.#provide = simulatorFetch(this.world, (ms) => waiting.after(ms, () => undefined));
+    const provide = simulatorFetch(this.world, (ms) => waiting.after(ms, () => undefined));
+    this.#provide = async (request) => (isTurnedAway(await request.clone().text()) ? blockPage() : provide(request));
     this.queue = new Queue(
       this.scheduler,
       {
@@ -167,7 +174,7 @@ export class System {
       DB: db,
       SWEEPS: queue as unknown as Env["SWEEPS"],
       DEAD: queue as unknown as Env["SWEEPS"],
-      PLAN: this.#options.plan,
+      PLAN: this.plan,
       ADMIN_TOKEN,
       ENCRYPTION_KEYS,
       ALLOW_PRIVATE_URLS: "1",
@@ -225,6 +232,10 @@ export class System {
     this.callsTo.set(provider, byMinute.set(minute, (byMinute.get(minute) ?? 0) + 1));
     const fields = new URLSearchParams(await request.clone().text());
     const ids = (fields.get("orders") ?? fields.get("order") ?? "").split(",");
+    if (ids.some(isStrangersId)) {
+      const ofStrangers = this.strangersCallsTo.get(provider) ?? new Map<number, number>();
+      this.strangersCallsTo.set(provider, ofStrangers.set(minute, (ofStrangers.get(minute) ?? 0) + 1));
+    }
     if (fields.get("action") === "status") for (const id of ids) this.asked.set(`${provider}/${id}`, this.now);
   }
 
@@ -290,7 +301,7 @@ export class System {
     const answered = handleRequest(request, this.#env(process), context as unknown as ExecutionContext, this.#ports(process));
     const response = await process.outcome(answered).catch(async (error: unknown) => {
       if (fields !== null) this.#options.onApiV2Call?.(request.url, fields, null, since);
-      this.#loseSale(fields, since);
+      this.#loseSale(fields, this.now - since);
       if (fields?.get("action") === "add") this.slowSales.add(linkOf(fields));
       await client.after(30_000, () => undefined);
       throw error;
@@ -298,22 +309,26 @@ export class System {
     const text = fields === null ? "" : await response.clone().text();
     if (fields !== null) this.#options.onApiV2Call?.(request.url, fields, text, since);
     // A script may have given up on it, though the product took it for quick.
-    if (this.now - since > AT_ONCE_MS) this.#loseSale(fields, since);
-    if (fields?.get("action") === "add" && (this.now - since > AT_ONCE_MS || !text.includes('"order"'))) this.slowSales.add(linkOf(fields));
+    const tookMs = this.now - since;
+    if (tookMs > AT_ONCE_MS) this.#loseSale(fields, tookMs);
+    const isWithoutOrder = !text.includes('"order"');
+    if (fields?.get("action") === "add" && (tookMs > AT_ONCE_MS || isWithoutOrder)) this.slowSales.add(linkOf(fields));
+    // A process that could not tell its script of the order goes on, and writes that it is waited for; unless it crashes.
+    if (isWithoutOrder) process.whenCrashed(() => this.#loseSale(fields, tookMs));
     this.answers.set(response.status, (this.answers.get(response.status) ?? 0) + 1);
     if (response.status === INTERNAL_ERROR) this.trace(`${process.name} is answered with an internal error`);
     await client.after(this.#draws.between(1, 50), () => undefined);
     if (this.backgroundFaults.happens("answerLost")) {
       this.trace(`the answer to ${process.name} is lost`);
-      this.#loseSale(fields, since);
+      this.#loseSale(fields, this.now - since);
       throw new TypeError("fetch failed");
     }
     return response;
   }
 
   /** What has taken longer is sent again by a script that has given up, and is the same order then. */
-  #loseSale(fields: URLSearchParams | null, since: number): void {
-    if (fields?.get("action") === "add" && this.now - since <= QUICK_MS) this.lostSales.add(linkOf(fields));
+  #loseSale(fields: URLSearchParams | null, tookMs: number): void {
+    if (fields?.get("action") === "add" && tookMs <= QUICK_MS) this.lostSales.add(linkOf(fields));
   }
 
   /** Lets minutes go by, and fires the tick of the last one: those before it were missed. */

@@ -5,7 +5,7 @@
  * One thing at a time, no clock, nothing stored but what the rules speak of. Amounts are whole micro-units. Where the
  * text is silent, the line says what was decided.
  */
-import { type Due, dueOf, type DueRules, type PartsKnown, readable, shareOf } from "./rules.ts";
+import { type Due, dueOf, type DueRules, type PartsKnown, readable, shareOf, type Why } from "./rules.ts";
 import { type PanelStatuses, panelStatusesFor } from "./panel-status.ts";
 import { isActive, isFinal, type ActiveStatus, type OwnWords, type Shown, type Status, statusOf } from "./words.ts";
 
@@ -53,6 +53,8 @@ interface Hold {
   readonly review: "remains" | "parts" | "error" | null;
   /** When it happens without anybody's decision, ms; null where a person decides. */
   readonly promisedAt: number | null;
+  /** Why it is promised, of an amount that is. */
+  readonly why?: Why;
   /** The status that it is about. */
   readonly status: Shown;
 }
@@ -137,7 +139,7 @@ export class ModelOrder {
       known: status !== undefined,
       doubted: false,
       answered: false,
-      everFinal: false,
+      everFinal: status !== undefined && isFinal(status),
       errorSince: null,
       refunded: refundedBefore,
       goodwill: 0,
@@ -252,20 +254,21 @@ export class ModelOrder {
     return this.charge === null || this.charge === 0;
   }
 
-  /** What was decided is the share of no number of units: the nearest lower one is told, and pointed out. */
   /** The policy may have left its word to the panel, whose goodwill then is nobody's to correct. */
   get isPerhapsLeft(): boolean {
     return this.#is.left === "perhaps";
   }
 
+  /** What was decided is the share of no number of units: the nearest lower one is told, and pointed out. */
   get isUnsayable(): boolean {
     const { charge, quantity } = this;
     const { status, refunded, left } = this.#is;
     const [{ word, remains }, ...others] = this.panelStatuses();
     // An error that was decided about has a final word, too.
-    if ((!isFinal(status) && status !== "error") || left !== "no" || charge === null || quantity === null || others.length > 0)
-      return false;
+    if ((!isFinal(status) && status !== "error") || left !== "no" || charge === null || others.length > 0) return false;
     if (word === "Completed") return refunded > 0;
+    // Of a package no number of units says any part.
+    if (quantity === null) return word === "Partial";
     return word === "Partial" && remains !== null && shareOf(charge, quantity, remains) !== refunded;
   }
 
@@ -346,7 +349,7 @@ export class ModelOrder {
     is.decision = { status: is.hold.status, madeIn: is.status, due: is.hold.due, granted: is.refunded, isRejection };
     is.rejectedAt = null;
     is.hold = null;
-    is.left = this.isWordOnly ? "yes" : "no";
+    is.left = this.isWordOnly && !isRejection ? "yes" : "no";
   }
 
   /** A refund that no rule asks for. No decision on what is due; what is held is left room for. */
@@ -367,22 +370,30 @@ export class ModelOrder {
   clawBack(amount: number, policy?: Policy): void {
     const is = this.#is;
     const { charge, quantity } = this;
-    if (policy !== undefined && isFinal(is.status)) is.due = dueOf({ ...is, charge, quantity }, policy);
+    const parts = is.multi ? (is.parts ?? { isShort: false, undelivered: null }) : null;
+    if (policy !== undefined && isFinal(is.status)) is.due = dueOf({ ...is, charge, quantity, parts }, policy);
     within(amount, 1, is.refunded);
     is.goodwill -= Math.min(is.goodwill, amount);
     is.refunded -= amount;
     if (is.left === "yes") is.left = "perhaps";
-    const { due, decision } = is;
-    const stood = decision?.status === is.status ? decision : null;
-    if (isFinal(is.status)) {
-      const total = due.kind === "nothing_said" ? 0 : due.kind === "due" ? due.total : due.atMost;
-      // Of what nobody knows, what is held says how much is still open; without that an earlier decision stands.
-      const settled = is.hold?.amount != null ? total - is.hold.amount : due.kind === "due" ? total : (stood?.due ?? null);
-      const granted = settled === null ? is.refunded : Math.min(is.refunded, Math.max(settled, stood?.granted ?? 0));
-      is.decision = { status: is.status, madeIn: is.status, due: settled, granted, isRejection: false };
-    }
+    // An error says nothing of what is due.
+    const due: Due = isFinal(is.status) ? is.due : { kind: "nothing_said" };
+    if (!isActive(is.status)) this.#decideWhatIsLeft(due);
     // It can answer the flag, and never raises it.
     is.over &&= due.kind === "due" ? this.#isOver(due.total) : is.refunded > is.goodwill;
+  }
+
+  #decideWhatIsLeft(due: Due): void {
+    const is = this.#is;
+    const { decision, hold } = is;
+    const stood = decision?.status === is.status ? decision : null;
+    const total = due.kind === "nothing_said" ? (hold?.due ?? this.charge ?? 0) : due.kind === "due" ? due.total : due.atMost;
+    // Of what nobody knows, what is held says how much is still open; without that an earlier decision stands.
+    const settled = hold?.amount != null ? total - hold.amount : due.kind === "due" ? total : (stood?.due ?? null);
+    const granted = settled === null ? is.refunded : Math.min(is.refunded, Math.max(settled, stood?.granted ?? 0));
+    // It grants nothing that would be told while the order stands in error.
+    const { madeIn, isRejection } = decision ?? { madeIn: "unknown", isRejection: false };
+    is.decision = { status: is.status, madeIn, due: settled, granted, isRejection };
   }
 
   /** An active word that counts: nothing is due, nothing waits, and what was decided has lost its cause. */
@@ -393,7 +404,7 @@ export class ModelOrder {
     is.decision = null;
     is.rejectedAt = null;
     is.left = "no";
-    is.due = { kind: "due", total: 0 };
+    is.due = { kind: "due", total: 0, why: "nothing" };
     // Whether anything is too much shows once the order has ended, or something was returned here by the rules.
     const isJudged = is.everFinal || is.refunded - is.goodwill > this.#refundedBefore;
     if (isJudged) this.#judge(0);
@@ -480,17 +491,18 @@ export class ModelOrder {
     is.hold = isWordHeld ? { amount: null, due: 0, review, promisedAt: null, status: is.status } : null;
   }
 
-  /** At once, or later: the same promise keeps its time. */
+  /** At once, or later: the same amount for the same reason is the same promise, and keeps its time. */
   #post(amount: number, due: number, { policy, at }: Report): void {
     const is = this.#is;
     const delayMs = (policy.delayMinutes ?? 0) * MINUTE_MS;
     const { hold } = is;
-    const isKept = hold !== null && hold.promisedAt !== null && hold.status === is.status && hold.amount === amount;
+    const why = is.due.kind === "due" ? is.due.why : "nothing";
+    const isKept = hold !== null && hold.promisedAt !== null && hold.why === why && hold.amount === amount;
     const promisedAt = (isKept ? hold.promisedAt : null) ?? at + delayMs;
     if (delayMs === 0 || (isKept && at >= promisedAt)) {
       is.refunded += amount;
       is.hold = null;
-    } else is.hold = { amount, due, review: null, promisedAt, status: is.status };
+    } else is.hold = { amount, due, review: null, promisedAt, why, status: is.status };
   }
 
   /** Nothing is returned here, and the script pays by the word: the word is kept back as money would be. */
@@ -501,14 +513,21 @@ export class ModelOrder {
     is.hold = null;
     const { decision } = is;
     const isDecided = decision?.status === is.status && (decision.due !== null || isDoubtful);
-    if (isDecided) return;
+    if (isDecided) {
+      // Whether policy off takes another number for news, as it does where there is money, the text does not say.
+      if (report.policy.mode === "off" && !report.isSame && is.left === "no") is.left = "perhaps";
+      return;
+    }
     // A number where a person has decided about none is a new question.
     const isNumbered = decision?.status === is.status && decision.due === null;
     const isOut = report.before === is.status && waiting === null && is.left === "yes" && !isDoubtful && !isNumbered;
     // Completed returns nothing. What may have been told already is not called back.
-    const isFree = report.policy.mode === "off" || is.status === "completed" || isOut;
-    is.left = isFree ? "yes" : "no";
-    if (!isFree) this.#holdWord(waiting, isDoubtful, report);
+    const isFree = report.policy.mode === "off" || isOut;
+    if (isFree) is.left = "yes";
+    if (isFree || is.status === "completed") return;
+    // What a person has let go goes out again should its word come back.
+    if (decision === null) is.left = "no";
+    this.#holdWord(waiting, isDoubtful, report);
   }
 
   #holdWord(waiting: Hold | null, isDoubtful: boolean, { policy, holdAll, at }: Report): void {

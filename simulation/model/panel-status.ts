@@ -27,7 +27,7 @@ export interface OrderFacts {
   /** How much of it a person gave beside what was due. */
   readonly goodwill: number;
   readonly hold: object | null;
-  readonly decision: { readonly status: Shown; readonly madeIn: Shown; readonly isRejection: boolean } | null;
+  readonly decision: { readonly status: Shown; readonly madeIn: Shown; readonly granted: number; readonly isRejection: boolean } | null;
   readonly rejectedAt: number | null;
   readonly left: "yes" | "perhaps" | "no";
   readonly isWordOnly: boolean;
@@ -44,13 +44,18 @@ export function panelStatusesFor(facts: OrderFacts): PanelStatuses {
   const { status, hold, decision, answered, rejectedAt, left, isWordOnly } = facts;
   const active = activeStatusOf(facts);
   if (hold !== null) return [active];
-  // A refund decided while the order stands in error is told like any other decision; a refusal is not.
-  if (status === "error" && decision?.madeIn === "error" && !decision.isRejection) return byDecision(facts);
+  // A refund decided while the order stands in error is told like any other decision; a refusal is not, nor an earlier word.
+  if (status === "error" && !isWordOnly && decision?.madeIn === "error" && !decision.isRejection && decision.granted > 0)
+    return byDecision(facts);
   if (!isFinal(status)) return [active];
-  if (!answered) return [active, ...asItIs(facts, status)];
+  if (!answered) return [active, ...asItIs(facts, status), ...(facts.refunded > 0 ? byDecision(facts) : [])];
   // What was rejected may be running: that it came to nothing is told once a later poll has confirmed the end.
   if (rejectedAt !== null) return status === "completed" ? [active, ...byDecision(facts)] : [active];
-  if (isWordOnly) return decision?.isRejection === true && decision.status === status ? [NOTHING] : asItIs(facts, status);
+  if (isWordOnly) {
+    // What policy off has let go since is the provider's word again.
+    const isRefused = decision?.isRejection === true && decision.status === status && left !== "yes";
+    return isRefused ? [NOTHING, ...(left === "perhaps" ? asItIs(facts, status) : [])] : asItIs(facts, status);
+  }
   if (left === "yes" && facts.goodwill === 0) return asItIs(facts, status);
   return left !== "no" ? distinct([...byDecision(facts), ...asItIs(facts, status)]) : byDecision(facts);
 }

@@ -28,9 +28,12 @@ export interface DueRules {
   readonly canceled: "full" | "by_remains";
 }
 
+/** Why so much is due, as the rules name it. */
+export type Why = "nothing" | "canceled" | "share" | "nothing_delivered" | "refunded";
+
 /** `due`: the total that should be refunded by now. `review`: a person decides; `total` is null where nobody knows it, and is `atMost`. */
 export type Due =
-  | { readonly kind: "due"; readonly total: number }
+  | { readonly kind: "due"; readonly total: number; readonly why: Why }
   | { readonly kind: "review"; readonly of: "remains" | "parts"; readonly total: number | null; readonly atMost: number }
   | { readonly kind: "nothing_said" };
 
@@ -41,21 +44,24 @@ export function dueOf(reported: Reported, { canceled }: DueRules): Due {
   if (parts !== null) return dueOfParts(charge, status, parts);
   switch (status) {
     case "completed":
-      return { kind: "due", total: 0 };
+      return { kind: "due", total: 0, why: "nothing" };
     case "partial":
-      return remains === null || remains === 0 ? reviewOf(charge) : shareOrReview(charge, quantity, remains);
+      if (remains === null || remains === 0) return reviewOf(charge);
+      // `nothing_delivered`: with some services partial really means canceled.
+      return shareOrReview(charge, quantity, remains, quantity !== null && remains >= quantity ? "nothing_delivered" : "share");
     case "canceled":
-      if (canceled === "full" || quantity === null) return { kind: "due", total: charge };
-      return remains === null || remains === 0 ? reviewOf(charge) : shareOrReview(charge, quantity, remains);
+      if (canceled === "full" || quantity === null) return { kind: "due", total: charge, why: "canceled" };
+      return remains === null || remains === 0 ? reviewOf(charge) : shareOrReview(charge, quantity, remains, "canceled");
     case "refunded":
       // Panel scripts that set their charge to 0 have returned all.
-      return isPart(remains, quantity) && !isFree ? shareOrReview(charge, quantity, remains) : { kind: "due", total: charge };
+      if (!isPart(remains, quantity) || isFree) return { kind: "due", total: charge, why: "refunded" };
+      return shareOrReview(charge, quantity, remains, "share");
   }
 }
 
 /** A final word other than completed is held; completed as well, where a part was cut short. */
 function dueOfParts(charge: number, status: Shown, { isShort, undelivered }: PartsKnown): Due {
-  if (status === "completed" && !isShort) return { kind: "due", total: 0 };
+  if (status === "completed" && !isShort) return { kind: "due", total: 0, why: "nothing" };
   const total = undelivered === null ? charge : shareOf(charge, undelivered.of, undelivered.units);
   return { kind: "review", of: "parts", total, atMost: total };
 }
@@ -82,8 +88,7 @@ export function isPart(remains: number | null, quantity: number | null): remains
 }
 
 /** The share of what remains; of a package no share can be computed, so a person decides. */
-function shareOrReview(charge: number, quantity: number | null, remains: number): Due {
+function shareOrReview(charge: number, quantity: number | null, remains: number, why: Why): Due {
   if (quantity === null) return reviewOf(charge);
-  // `nothing_delivered`: with some services partial really means canceled.
-  return { kind: "due", total: remains >= quantity ? charge : shareOf(charge, quantity, remains) };
+  return { kind: "due", total: remains >= quantity ? charge : shareOf(charge, quantity, remains), why };
 }

@@ -7,6 +7,8 @@ import { isoTime } from "./time.ts";
 
 /** A change as it is on record: `previous` and `data` are JSON texts. `created_at` in epoch ms. */
 export type RecordedChange = {
+  /** Only in a list over all panels. */
+  readonly panel?: string;
   readonly seq: number;
   readonly type: EventType;
   readonly order_id: string;
@@ -24,9 +26,9 @@ export type Audience = "reseller" | "anybody_else";
  * stay as they were written.
  */
 export function changeText(change: RecordedChange, audience: Audience): string {
-  const { seq, type, order_id: order, created_at } = change;
+  const { panel, seq, type, order_id: order, created_at } = change;
   const told = (text: string): string =>
     audience === "reseller" ? JSON.stringify(eventForReseller(type, JSON.parse(text) as Shown)) : text;
-  const head = JSON.stringify({ seq, type, order, created_at: isoTime(created_at) });
+  const head = JSON.stringify({ panel, seq, type, order, created_at: isoTime(created_at) });
   return `${head.slice(0, -1)},"previous":${told(change.previous)},"data":${told(change.data)}}`;
 }

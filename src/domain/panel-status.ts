@@ -4,7 +4,7 @@
  */
 import { largestRemainsWithin, undeliveredShare } from "./money.ts";
 import { FLAGS, type OrderState, type ReportedFinal } from "./order.ts";
-import { isWordOnly } from "./refund-plan.ts";
+import { isWordOnly, lacksNumber } from "./refund-plan.ts";
 import { isSubscription, subscriptionWord } from "./panel-status-subscription.ts";
 import { isFinal, STATUSES } from "./status.ts";
 
@@ -37,9 +37,7 @@ export function isDecided(order: OrderState): boolean {
   if (order.status === "error") return order.decided?.inError === true && order.decided.granted > 0;
   if (!isFinal(order.status)) return false;
   if (order.polledAt === null && !isAsRegistered(order)) return false;
-  // Subscriptions have no `remains`: that one expired is all there is to say.
-  const hasNoNumber = order.status === "partial" && order.remains === null && !isSubscription(order);
-  return !(hasNoNumber && isFollowed(order) && !isAnsweredByPerson(order));
+  return !(lacksNumber(order) && isFollowed(order) && !isAnsweredByPerson(order));
 }
 
 /** Never polled, and yet certain: it was never placed, or the panel has told and returned what goes with its word already. */
@@ -131,6 +129,8 @@ function isOutdated(order: OrderState): boolean {
   if (order.hold !== null || order.rejectedAt !== null) return (order.flags & FLAGS.panel_outdated) !== 0;
   if (!isDecided(order)) return true;
   const [first, word] = [finalWord({ charge, quantity, ...told }), finalWord(now)];
-  if (first.label !== word.label || first.remains !== word.remains) return true;
+  if (first.label !== word.label) return true;
+  // All or nothing was returned with the other words, whatever number stands beside them.
+  if (word.label === STATUSES.partial.label && first.remains !== word.remains) return true;
   return !isSayable(now) && !(told.corrected === true && told.refunded === now.refunded);
 }

@@ -30,11 +30,12 @@ export type CadencePolicy = {
 /** Minutes until the next look at an order in this state; null when it need not be looked at again. Rules [S16], [S17]. */
 export function cadenceOf(order: OrderState, policy: CadencePolicy, now: number): Cadence | null {
   if ((order.flags & FLAGS.parked) !== 0) return 360;
-  if (order.polledAt === null) return 1;
+  const isTroubled = (order.flags & TROUBLED) !== 0;
+  if (order.polledAt === null && !(isFinal(order.status) && isTroubled)) return 1;
   if ((order.backTo !== null && isFinal(order.status)) || (order.hold !== null && order.hold.postsAt !== null)) return 5;
   // A refill comes after the end, and takes its time.
   if (isFinal(order.status)) return isOpenRefill(order.refill) || order.rejectedAt !== null ? 60 : correctionCadence(order, policy, now);
-  if (order.status === "error" || (order.flags & TROUBLED) !== 0) return 60;
+  if (order.status === "error" || isTroubled) return 60;
   const age = now - order.placedAt;
   if (order.status === "pending" && policy.startWindowMs !== null && age < policy.startWindowMs) return 15;
   if (age < 30 * MINUTE_MS) return 1;

@@ -48,7 +48,15 @@ function unanswered(order: OrderState, now: number): RefundPlan {
   const flags = order.flags | FLAGS.not_found;
   if (flags === order.flags && order.backTo === null) return { next: order, refunds: [] };
   const reason = isFinal(order.status) ? order.reason : "not_found";
-  return { next: { ...order, flags, reason, backTo: null, polledAt: now }, refunds: [] };
+  return { next: { ...order, flags, reason, backTo: null, polledAt: polledWithoutWord(order, now) }, refunds: [] };
+}
+
+/**
+ * When an order was polled by an answer whose word does not count. One that its panel registered as ended stays as if it was
+ * never polled: nothing has confirmed the end yet, and it is not told. Rule [P5].
+ */
+function polledWithoutWord({ status, polledAt }: OrderState, now: number): number | null {
+  return polledAt === null && isFinal(status) ? null : now;
 }
 
 function answered(order: OrderState, report: StatusReport, policy: ReconcilePolicy, now: number): RefundPlan {
@@ -85,7 +93,7 @@ function doubted(order: OrderState, report: StatusReport, { status, backTo, know
       multi: order.multi || report.multi,
       parts: partsAfter(order, report),
       providerStatus: report.providerStatus,
-      polledAt: now,
+      polledAt: polledWithoutWord(order, now),
     },
     refunds: [],
   };

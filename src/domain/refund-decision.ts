@@ -5,7 +5,7 @@
 import { hasGivenWay } from "./order-owner.ts";
 import { FLAGS, type OrderState, type Reason } from "./order.ts";
 import { refundDue, type RefundRules } from "./refund-rules.ts";
-import { isOver, withOverFlag } from "./refund-plan.ts";
+import { isOver, isWordOnly, withOverFlag } from "./refund-plan.ts";
 import type { Cadence } from "./poll-pacing.ts";
 import { isActive } from "./status.ts";
 
@@ -28,7 +28,8 @@ export function approve(state: OrderState, amount: number | null): After {
   const waiting = state.hold?.amount ?? null;
   if (waiting === null) {
     if (amount !== null) return { ok: false, failure: { code: "no_charge" } };
-    return { ok: true, value: { ...decidedAbout(state, state.refunded), leftToPanel: true } };
+    // Where there is a charge the books are kept here, and that nothing is returned is what the panel is told.
+    return { ok: true, value: { ...decidedAbout(state, state.refunded), leftToPanel: isWordOnly(state) } };
   }
   const room = roomOf(state);
   if (room === null) return { ok: false, failure: { code: "no_charge" } };
@@ -42,7 +43,8 @@ export function approve(state: OrderState, amount: number | null): After {
  * confirms that the order has ended. Rules [D3], [P9].
  */
 export function reject(state: OrderState, now: number): OrderState {
-  return { ...decidedAbout(state, state.refunded), rejectedAt: now, cadence: hasGivenWay({ state }) ? null : CONFIRMING_CADENCE };
+  const cadence = hasGivenWay({ state }) ? null : CONFIRMING_CADENCE;
+  return { ...decidedAbout(state, state.refunded), leftToPanel: false, rejectedAt: now, cadence };
 }
 
 /** A rejection is confirmed by a poll an hour later, also of an order that was closed; not of one that has given way. */
@@ -119,13 +121,15 @@ function takenBackTo({ status, decided }: OrderState, refunded: number, due: num
 
 /** The total due that what was returned so far answers: all of it, but for what waits. Null where nobody knows. */
 function dueBehind(state: OrderState, rules: RefundRules): number | null {
-  const { hold, decided, status, refunded } = state;
+  const { hold, decided, status, refunded, multi } = state;
   const remembered = decided?.status === status ? decided : null;
   // planted: clawback-beside-hold
   if (hold !== null && hold.amount !== null) {
     return hold.due === null ? (remembered?.due ?? refunded) : hold.due - hold.amount;
   }
   const due = refundDue(state, rules);
+  // How the parts of an order of several stand is not known here: what was decided about is still what is due.
+  if (multi && remembered !== null) return remembered.due;
   return due.kind === "due" ? due.amount : (remembered?.due ?? null);
 }
 

@@ -89,6 +89,11 @@ export function isWordOnly({ charge }: Pick<OrderState, "charge">): boolean {
   return charge === null || charge === 0;
 }
 
+/** A part was delivered, and nobody knows which. That a subscription expired is all there is to say of it: it has no `remains`. */
+export function lacksNumber(order: OrderState): boolean {
+  return order.status === "partial" && order.remains === null && !isSubscription(order);
+}
+
 /** What ended and was told while refunds were left to the panel stays the panel's: its script has paid. Rule [A9]. */
 function isPanelsOwn(order: OrderState): boolean {
   // planted: told-under-off
@@ -105,8 +110,7 @@ function leaveToPanel(order: OrderState, judged: OrderState): RefundPlan {
   if (!isFinal(next.status)) return { next: { ...next, leftToPanel: false }, refunds };
   const isNew = order.status !== next.status || order.remains !== next.remains || order.hold !== null || order.polledAt === null;
   if (!isNew && !order.leftToPanel) return { next, refunds };
-  const hasNoNumber = next.status === "partial" && next.remains === null && !isSubscription(next);
-  const reason = hasNoNumber ? ("remains_unknown" as const) : null;
+  const reason = lacksNumber(next) ? ("remains_unknown" as const) : null;
   return { next: { ...next, leftToPanel: /* planted: own-word-under-off */ true, reason }, refunds };
 }
 
@@ -183,21 +187,22 @@ function planWord(order: OrderState, heard: OrderState, policy: RefundPlanPolicy
   if (!isFinal(status)) return { next: heard, refunds: [] };
   if (status === "completed" || isWordDecided(heard)) return withdraw(heard);
   const isSameStatus = order.status === status;
-  // What was once let go is not called back, but a number where a person has decided about none is a new question.
-  if (isSameStatus && heard.hold === null && heard.leftToPanel && !isDecidedUnknown(heard)) return { next: heard, refunds: [] };
-  const ours = { ...heard, leftToPanel: false };
-  if (isSameStatus && isLeftToPerson(heard.hold, null)) return keep(ours, heard.hold, heard.hold.due);
-  // What waited for another word is not what waits now, though neither has an amount.
-  const { next, refunds } = isSameStatus ? { next: ours, refunds: [] } : withdraw(ours);
+  // What was once let go is not called back, but a number that is gone, or comes where a person has decided about none, is a new question.
+  const isAnew = lacksNumber(heard) || isDecidedUnknown(heard);
+  if (isSameStatus && heard.hold === null && heard.leftToPanel && !isAnew) return { next: heard, refunds: [] };
+  // What a person has let go goes out again by itself should its status come back.
+  const ours = { ...heard, leftToPanel: heard.leftToPanel && heard.decided !== null };
+  const isSameWord = heard.hold?.status === status;
+  if (isSameWord && isLeftToPerson(heard.hold, null)) return keep(ours, heard.hold, heard.hold.due);
+  // What waited for another word is not what waits now, though neither has an amount; an error in between is no word.
+  const { next, refunds } = isSameWord ? { next: ours, refunds: [] } : withdraw(ours);
   const plan = planWordAnew(next, policy, now);
   return { next: plan.next, refunds: [...refunds, ...plan.refunds] };
 }
 
 function planWordAnew(heard: OrderState, policy: RefundPlanPolicy, now: number): RefundPlan {
   const { status } = heard;
-  // That a subscription expired is all there is to say of it: it has no `remains`.
-  if (status === "partial" && heard.remains === null && !isSubscription(heard))
-    return hold(heard, { amount: null, due: null, reason: "remains_unknown" }, now);
+  if (lacksNumber(heard)) return hold(heard, { amount: null, due: null, reason: "remains_unknown" }, now);
   const reason = /* planted: words-held */ holdReason(heard, policy, null);
   if (reason !== null) return hold(heard, { amount: null, due: 0, reason }, now);
   if (policy.refunds.delayMinutes === 0) return letGo(heard);

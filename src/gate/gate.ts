@@ -50,7 +50,8 @@ export type Sender = { readonly panel: string; readonly lane: Lane };
 
 /** Something that may be asked again, unlike an `add`, which must not leave a doubt. */
 export const REPEATABLE = { isRepeatable: true } as const;
-type Kind = { readonly isRepeatable?: boolean; readonly by?: Sender };
+/** `payer`: the panel out of whose share the calls come, where it is not `by`'s: what was begun goes on, however its calls fare. */
+type Kind = { readonly isRepeatable?: boolean; readonly by?: Sender; readonly payer?: Pick<Sender, "panel"> };
 
 /** A panel asks about ids that it names. */
 export function askedBy(panel: string) {
@@ -71,14 +72,14 @@ export async function passGate(
   context: GateContext,
   provider: Provider,
   calls = 1,
-  { isRepeatable = false, by }: Kind = {},
+  { isRepeatable = false, by, payer = by }: Kind = {},
 ): Promise<Passage> {
   if (!provider.enabled) return "down";
   const reach = await reachOf(context, provider);
   if (reach !== "yes") return reach;
   if (by !== undefined && !(await mayPanel(context, provider, by))) return "down";
   if (!isRepeatable && !(await letThrough(context, provider, addTroubles(context.db, provider), provider.addTrouble))) return "down";
-  return (await claimMoreCalls(context, provider, calls, by)) === calls ? "yes" : "busy";
+  return (await claimMoreCalls(context, provider, calls, payer)) === calls ? "yes" : "busy";
 }
 
 /** More calls for a request that has got its first "yes", out of its panel's share; answers how many it may make. */
@@ -89,6 +90,7 @@ export async function claimMoreCalls(
   by?: Pick<Sender, "panel">,
 ): Promise<number> {
   if (maxCallsPerMinute === null) return calls;
+  // planted: share-of-calls
   const party = by === undefined ? {} : { party: by.panel };
   // A look whether the provider is back may have taken a minute.
   const grants = await claimCalls(db, minuteOf(ports.now()), [{ provider: id, calls, perMinute: maxCallsPerMinute, ...party }]);
@@ -202,6 +204,7 @@ export async function noteFailure(
   failure: ProviderFailure,
   { isRepeatable = false, by }: Kind = {},
 ): Promise<void> {
+  // planted: own-input-apart
   if (by === undefined) return countFailure(context, provider, failure);
   const { db } = context;
   const heard = await hearWitness(context, provider, failure);
@@ -238,6 +241,14 @@ async function hearWitness(
   const failure = asked.ok || isOwnAnswer(asked.failure, isSaidAgain) ? null : isSaidAgain ? failed : asked.failure;
   await keepWitness(db, provider, failure !== null);
   return { witness: failure === null ? "answers" : "fails", failure };
+}
+
+/**
+ * Whether the provider asks for patience because of what a call carried: it tells the balance, which carries nothing of any
+ * panel's. Asked for at most once a minute.
+ */
+export async function answersOthers(context: GateContext, provider: Provider, failure: ProviderFailure): Promise<boolean> {
+  return (await hearWitness(context, provider, failure)).witness === "answers";
 }
 
 /**

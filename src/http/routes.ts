@@ -2,17 +2,20 @@
  * Every route there is, each declared once. The router, who may ask, what is read of a request, the answers' forms and the
  * 405s come from here.
  *
- * `who` is explained in `kit/auth.ts`, `needs` and `role` in `src/domain/access.ts`; the other fields in `kit/route.ts`. What panel scripts ask in API v2 is not here:
+ * `overAll`: how an operator is answered who asks about all panels. `who` is explained in `kit/auth.ts`, `needs` and `role` in `src/domain/access.ts`; the other fields in `kit/route.ts`. What panel scripts ask in API v2 is not here:
  * that protocol has its own words, and all of it goes to `api-v2/api-v2.ts`.
  */
 import * as z from "zod/mini";
 import { noBody } from "./kit/answers.ts";
-import { moneyRoute, route, type Route } from "./kit/route.ts";
+import { moneyRoute, overAll, route, type Route } from "./kit/route.ts";
 import { feedAnswer, historyAnswer } from "./v1/changes/answers.ts";
-import { feedQuery, getChanges, getHistory, historyQuery } from "./v1/changes/changes.ts";
+import { allFeedsQuery, feedQuery, getAllChanges, getChanges, getHistory, historyQuery } from "./v1/changes/changes.ts";
 import { customerPath } from "./v1/customers/account-id.ts";
 import {
   accountQuery,
+  accountsAnswer,
+  accountsQuery,
+  allAccountsQuery,
   balanceAnswer,
   creditBody,
   creditCustomer,
@@ -20,6 +23,8 @@ import {
   entriesAnswer,
   entriesQuery,
   entryAnswer,
+  getAccounts,
+  getAllAccounts,
   getBalance,
   getEntries,
 } from "./v1/customers/customers.ts";
@@ -48,7 +53,18 @@ import {
 } from "./v1/orders/answers.ts";
 import { getServiceWindows, putServiceWindows, windowsAnswer, windowsBody, windowsPath } from "./v1/providers/service-windows.ts";
 import { dismissalBody, postDismissal } from "./v1/orders/dismiss.ts";
-import { checkOrder, getNamedOrders, getOrder, getOrders, namedOrdersQuery, orderListQuery } from "./v1/orders/orders.ts";
+import {
+  allNamedOrdersQuery,
+  allOrdersQuery,
+  checkOrder,
+  getAllNamedOrders,
+  getAllOrders,
+  getNamedOrders,
+  getOrder,
+  getOrders,
+  namedOrdersQuery,
+  orderListQuery,
+} from "./v1/orders/orders.ts";
 import { postCancel, postRefill } from "./v1/orders/refill-cancel.ts";
 import { deleteOrder } from "./v1/orders/remove.ts";
 import { registerOrders, registrationBody, registrationQuery } from "./v1/orders/registration.ts";
@@ -94,7 +110,7 @@ import {
   putPolicy,
   servicePolicyPath,
 } from "./v1/refunds/policies.ts";
-import { getRefunds, refundAnswer, refundsAnswer, refundsQuery } from "./v1/refunds/refunds.ts";
+import { allRefundsQuery, getAllRefunds, getRefunds, refundAnswer, refundsAnswer, refundsQuery } from "./v1/refunds/refunds.ts";
 import { getReconciliation, reconciliationAnswer, reportQuery } from "./v1/reports/reconciliation.ts";
 import { importAnswer, savedServiceAnswer, serviceAnswer, servicesAnswer } from "./v1/services/answers.ts";
 import { postImport } from "./v1/services/import.ts";
@@ -410,6 +426,7 @@ export const ROUTES: readonly Route[] = [
     needs: "read",
     query: namedOrdersQuery,
     answers: { 200: namedOrdersAnswer },
+    overAll: overAll({ query: allNamedOrdersQuery, handle: getAllNamedOrders }),
     handle: getNamedOrders,
   }),
   route({
@@ -419,6 +436,7 @@ export const ROUTES: readonly Route[] = [
     needs: "read",
     query: orderListQuery,
     answers: { 200: orderListAnswer },
+    overAll: overAll({ query: allOrdersQuery, handle: getAllOrders }),
     handle: getOrders,
   }),
   route({
@@ -527,6 +545,7 @@ export const ROUTES: readonly Route[] = [
     needs: "read",
     query: feedQuery,
     answers: { 200: feedAnswer },
+    overAll: overAll({ query: allFeedsQuery, handle: getAllChanges }),
     handle: getChanges,
   }),
   route({
@@ -600,6 +619,7 @@ export const ROUTES: readonly Route[] = [
     needs: "read",
     query: refundsQuery,
     answers: { 200: refundsAnswer },
+    overAll: overAll({ query: allRefundsQuery, handle: getAllRefunds }),
     handle: getRefunds,
   }),
   route({
@@ -623,6 +643,16 @@ export const ROUTES: readonly Route[] = [
     bodyIsOptional: true,
     answers: { 200: refundAnswer },
     handle: rejectRefund,
+  }),
+  route({
+    method: "GET",
+    path: "/v1/customers",
+    who: "panel_in_read",
+    needs: "read",
+    query: accountsQuery,
+    answers: { 200: accountsAnswer },
+    overAll: overAll({ query: allAccountsQuery, handle: getAllAccounts }),
+    handle: getAccounts,
   }),
   route({
     method: "GET",

@@ -43,14 +43,15 @@ async function resend(work: Work, key: OrderKey): Promise<boolean> {
     ports.log({ event: "placing.resends_ended", panel, order: order.id, provider: order.provider, same_account: isSameAccount });
     return false;
   }
-  if ((await passGate(work, provider, 1, REPEATABLE)) !== "yes") return false;
-  const placed = await clientFor(ports, provider.settings).place(claimed.fields, sendingOf(work, provider, claimed));
+  // A panel whose links leave doubts has its orders sent again out of its own share: sweeps keep theirs.
+  if ((await passGate(work, provider, 1, { ...REPEATABLE, payer: order })) !== "yes") return false;
+  const placed = await clientFor(ports, provider.settings).place(claimed.fields, sendingOf(work, provider, claimed, order));
   await settle(work, provider, order, placed);
   return true;
 }
 
-function sendingOf(work: Work, provider: Provider, { value }: ClaimedResend) {
-  return { value, isResend: true, takeCall: async () => (await claimMoreCalls(work, provider, 1)) === 1 };
+function sendingOf(work: Work, provider: Provider, { value }: ClaimedResend, payer: Order) {
+  return { value, isResend: true, takeCall: async () => (await claimMoreCalls(work, provider, 1, payer)) === 1 };
 }
 
 /** Writes down what the answer says of the order, as a person would who resolves it. */

@@ -22,7 +22,7 @@ export async function answerStatus(asked: ApiV2Call): Promise<Answer> {
 
 async function statusOfOwn(asked: ApiV2Call, { ids, isList }: AskedIds): Promise<Answer> {
   const { call, ref } = asked;
-  const found = await readOwnOrders(call.env.DB, ref, ids);
+  const found = await readOwnOrders(call.env.DB, ref, ids, call.ports.now());
   if (found === null) return refused(asked);
   const isLost = (id: string): boolean => !found.orders.has(id) && isPerhapsLost(id, found.panel.lostOrdersFrom);
   if (!isList && ids.some(isLost)) return noAnswer();
@@ -42,7 +42,7 @@ function costNow({ state: { charge, refunded } }: Order): number {
 async function statusOfProviders(asked: ApiV2Call, provider: string, wanted: AskedIds): Promise<Answer> {
   const { call, ref } = asked;
   const { ids, isList } = wanted;
-  const found = await readProvidersOrders(call.env.DB, ref, provider, ids);
+  const found = await readProvidersOrders(call.env.DB, ref, { provider, ids, now: call.ports.now() });
   if (found === null) return refused(asked);
   if (!found.usable) return notHere();
   const unknown = ids.filter((id) => !found.orders.has(id));
@@ -53,11 +53,11 @@ async function statusOfProviders(asked: ApiV2Call, provider: string, wanted: Ask
   // What a single call asks for has to be in its answer; from a list, unknown ids are left out, as providers do.
   if (!isList && silent.size > 0) return noAnswer(why ?? "down");
   // Told is what is on record: somebody else may have put it there in another way meanwhile.
-  const onRecord = await readProvidersOrders(call.env.DB, ref, provider, ids);
+  const onRecord = await readProvidersOrders(call.env.DB, ref, { provider, ids, now: call.ports.now() });
   const orders = onRecord?.orders ?? new Map<string, Order>();
   if (why !== null && orders.size === 0) return noAnswer(why);
   if (unknown.some((id) => !orders.has(id) && !strangers.has(id) && !silent.has(id))) return noAnswer();
-  await recordReportedFinals(call.env.DB, [...orders.values()]);
+  await recordReportedFinals(call.env.DB, [...orders.values()], call.ports.now());
   return sayProviders(wanted, orders, strangers);
 }
 

@@ -12,6 +12,9 @@ export const amountAnswer = z.string().check(z.regex(/^-?\d+(\.\d{1,6})?$/));
 /** A provider's price: a decimal string with up to 12 decimals. */
 export const priceAnswer = z.string().check(z.regex(/^-?\d+(\.\d{1,12})?$/));
 
+/** Of a row of a list: whose it is. Left out where one panel's list was asked for. */
+export const ofPanel = { panel: z.optional(z.string()) };
+
 /** An answer without a body: 204. */
 export const noBody = z.null();
 

@@ -10,10 +10,21 @@ import { isoTime } from "../../domain/time.ts";
 import type { Actor } from "../../store/operations/audit.ts";
 import { tokenSecretPlace } from "../../secrets/sealed-text.ts";
 import { type Acting, type PanelRef, readActing, refusalOf } from "../../store/panels/panels.ts";
+import type { OperatorRefusal } from "../../store/panels/all-panels.ts";
 import { type Key, noteUse, type PanelKey, readOperatorKey } from "../../store/panels/keys.ts";
 import { adminTokenOf } from "./admin-token.ts";
 import { isSigned, isTokenForm, readToken, tokenInQuery, withoutToken } from "./browser-token.ts";
-import type { ActingPanel, Context, KeyContext, OperatorContext, PanelContext, PanelRefContext, ReaderContext } from "./context.ts";
+import type {
+  ActingPanel,
+  AllPanelsContext,
+  Answer,
+  Context,
+  KeyContext,
+  OperatorContext,
+  PanelContext,
+  PanelRefContext,
+  ReaderContext,
+} from "./context.ts";
 import { isShut, noteFailedKey, noteGoodKey } from "./failed-keys.ts";
 import { isSameHash, sha256Hex } from "./hash.ts";
 import { kindOf, MAX_KEY_CHARACTERS } from "./key-form.ts";
@@ -108,11 +119,54 @@ const REFUSED = fail({ code: "forbidden", scope: null } as const);
 /** Tokens read orders, and nothing else. */
 const TOKEN_REFUSED = fail({ code: "token_forbidden" } as const);
 
+/** As which panel an operator names all of them. No panel can have this id. */
+const ALL_PANELS = "*";
+
+/** Whether a request is about all panels. */
+export function isOverAll({ request }: Context): boolean {
+  return request.headers.get("Panel") === ALL_PANELS;
+}
+
+/** Lets operators pass who ask about all panels; the key is looked up by the statement that reads. */
+export async function admitOverAll(
+  context: Context,
+  requirement: Requirement,
+  identified: Identify = identify,
+): Promise<Result<AllPanelsContext, Failure>> {
+  const caller = await identified(context);
+  if (!caller.ok) return caller;
+  switch (caller.value.kind) {
+    case "admin_token":
+    case "operator_key": {
+      const operatorKey = caller.value.kind === "operator_key" ? caller.value.keyHash : null;
+      const onAdmit = (key: Key | null): void => {
+        if (key !== null) noteUseOf(context, key, operatorKey);
+      };
+      return ok({ ...context, allPanels: { operatorKey, requirement, now: context.now, onAdmit } });
+    }
+    case "panel_key": {
+      const ofKey = withRef(context, { by: "key_hash", value: caller.value.keyHash, operatorKey: null, requirement });
+      const named = await asNamed(ofKey, ALL_PANELS);
+      return named.ok ? REFUSED : named;
+    }
+    case "token":
+      return TOKEN_REFUSED;
+    default:
+      return REFUSED;
+  }
+}
+
+/** Why nothing was read over all panels. */
+export function notOverAll(context: AllPanelsContext, refusal: OperatorRefusal): Promise<Answer> {
+  return refusal.kind === "no_key" ? unknownKey(context) : Promise.resolve(fail(failureOf(refusal.denial, null)));
+}
+
 async function admitOperator(context: Context, requirement: Requirement, identified: Identify): Promise<Result<OperatorContext, Failure>> {
   const caller = await identified(context);
   if (!caller.ok) return caller;
   switch (caller.value.kind) {
     case "admin_token":
+      if (isOverAll(context)) return fail({ code: "not_over_all_panels" });
       return ok({ ...context, actor: actorOf(context, "operator", null), key: null });
     case "operator_key": {
       const { keyHash } = caller.value;
@@ -121,6 +175,7 @@ async function admitOperator(context: Context, requirement: Requirement, identif
       const denied = keyDenial(key, null, context.now) ?? denial({ kind: "operator", scopes: key.scopes }, null, requirement);
       if (denied !== null) return fail(failureOf(denied, null));
       noteUseOf(context, key, keyHash);
+      if (isOverAll(context)) return fail({ code: "not_over_all_panels" });
       return ok({ ...context, actor: actorOf(context, "operator", key), key });
     }
     case "panel_key": {
@@ -176,6 +231,7 @@ async function admitPanelRef(context: Context, requirement: Requirement, identif
     case "admin_token":
     case "operator_key": {
       if (named === null || named === "") return fail({ code: "panel_required" });
+      if (named === ALL_PANELS) return fail({ code: "not_over_all_panels" });
       const operatorKey = caller.value.kind === "operator_key" ? caller.value.keyHash : null;
       return ok(withRef(context, { by: "id", value: named, operatorKey, requirement }));
     }

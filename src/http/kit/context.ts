@@ -8,6 +8,7 @@ import type { Result } from "../../domain/result.ts";
 import type { Ports } from "../../ports.ts";
 import type { Actor } from "../../store/operations/audit.ts";
 import type { Key, OperatorKey } from "../../store/panels/keys.ts";
+import type { AllPanelsRef } from "../../store/panels/all-panels.ts";
 import type { Panel, PanelRef } from "../../store/panels/panels.ts";
 import type { Failure } from "./errors.ts";
 import type { SeenOrder } from "../../store/rows/seen.ts";
@@ -41,6 +42,8 @@ export type OperatorContext = Context & { readonly actor: Actor; readonly key: O
  * `noSuchPanel`. Once it has read, `admitted` knows the panel, and who acts for it.
  */
 export type PanelRefContext = Context & { readonly panelRef: PanelRef; readonly admitted: () => ActingPanel };
+/** An operator asks about all panels. Whether the key may, the statement finds out that reads; if not, answer `notOverAll`. */
+export type AllPanelsContext = Context & { readonly allPanels: AllPanelsRef };
 /** Likewise, or a browser asks with a token: `browser` says what it may read, and in which language; null for anyone else. */
 export type ReaderContext = PanelRefContext & { readonly browser: Browser | null };
 export type Browser = { readonly reach: TokenReach; readonly lang: string | null };

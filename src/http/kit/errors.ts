@@ -31,6 +31,8 @@ export type Failure =
   | { readonly code: "role_needs_ledger"; readonly panel: string }
   | { readonly code: "operators_money"; readonly subject: string }
   | { readonly code: "panel_required" }
+  | { readonly code: "not_over_all_panels" }
+  | { readonly code: "too_many_feeds"; readonly most: number }
   | { readonly code: "panel_not_found"; readonly panel: string }
   | { readonly code: "panel_exists"; readonly panel: string }
   | { readonly code: "currency_fixed"; readonly panel: string }
@@ -127,6 +129,9 @@ const RETRY_AFTER_SECONDS = 60;
 export const RETRY_LATER = { "Retry-After": String(RETRY_AFTER_SECONDS) } as const;
 const WANTS_BEARER = { "WWW-Authenticate": 'Bearer realm="panelsync"' } as const;
 
+/** The routes that read over all panels, in words. */
+const OVER_ALL_PANELS = "`GET /v1/orders`, `GET /v1/changes`, `GET /v1/refunds` and `GET /v1/customers`";
+
 const COUNTED: Readonly<Record<ShareKind, string>> = {
   add: "orders",
   registration: "registrations",
@@ -214,6 +219,14 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
     message: `The money of ${subject} is the operator's to move: the panel buys from the operator, on its account here. Send ADMIN_TOKEN as the key, with a header \`Panel: <id>\`.`,
   }),
   panel_required: () => ({ status: 422, message: "The operator's key acts for no panel by itself. Name one in a header `Panel: <id>`." }),
+  not_over_all_panels: () => ({
+    status: 422,
+    message: `This route is for one panel, or for none. A header \`Panel: *\` is taken by ${OVER_ALL_PANELS}. Name one panel, or leave the header out.`,
+  }),
+  too_many_feeds: ({ most }) => ({
+    status: 422,
+    message: `More than ${most} panels have changes, and \`next_after\` has a place for each. Read each panel's feed by itself, with a header \`Panel: <id>\`.`,
+  }),
   panel_not_found: ({ panel }) => ({
     status: 404,
     message: `There is no panel ${quoted(panel)}. \`GET /v1/panels\` lists those there are.`,

@@ -7,16 +7,18 @@ import type { Schema } from "./validate.ts";
 
 const MAX_CURSOR_CHARACTERS = 200;
 
-export function encodeCursor(place: readonly (string | number)[]): string {
-  return btoa(JSON.stringify(place)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+export function encodeCursor(place: readonly unknown[]): string {
+  // What is not ASCII, such as a customer's name, is escaped: btoa takes bytes.
+  const text = JSON.stringify(place).replaceAll(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return btoa(text).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
-/** A parameter that must be a cursor of a list whose places have this form. */
-export function cursorParam<T>(place: Schema<T>): Schema<T> {
+/** A parameter that must be a cursor of a list whose places have this form, and are no longer than `maxCharacters`. */
+export function cursorParam<T>(place: Schema<T>, maxCharacters = MAX_CURSOR_CHARACTERS): Schema<T> {
   return z.pipe(
     z.string(),
     z.transform((text, context): T => {
-      const parsed = place.safeParse(decoded(text));
+      const parsed = place.safeParse(decoded(text, maxCharacters));
       if (parsed.success) return parsed.data;
       context.issues.push({
         code: "custom",
@@ -29,8 +31,8 @@ export function cursorParam<T>(place: Schema<T>): Schema<T> {
 }
 
 /** What the cursor's text holds; null for a text that is none. */
-function decoded(text: string): unknown {
-  if (text.length > MAX_CURSOR_CHARACTERS || !/^[\w-]+$/.test(text)) return null;
+function decoded(text: string, maxCharacters: number): unknown {
+  if (text.length > maxCharacters || !/^[\w-]+$/.test(text)) return null;
   try {
     return JSON.parse(atob(text.replaceAll("-", "+").replaceAll("_", "/")));
   } catch {
@@ -38,7 +40,7 @@ function decoded(text: string): unknown {
   }
 }
 
-type Place = readonly (string | number)[];
+type Place = readonly unknown[];
 
 /** The paging fields of a list's answer; `next` is the place of the last entry on this page, null on the last page. */
 export function pagingOf(next: Place | null): { readonly next_cursor: string | null; readonly has_more: boolean } {
@@ -57,8 +59,8 @@ export function pageOf<T>(
 }
 
 /** `cursor` of a list whose places have this form. */
-export function optionalCursor<T>(place: Schema<T>) {
-  return z.exactOptional(cursorParam(place));
+export function optionalCursor<T>(place: Schema<T>, maxCharacters = MAX_CURSOR_CHARACTERS) {
+  return z.exactOptional(cursorParam(place, maxCharacters));
 }
 
 /** A place that is one whole number, such as an order's. */

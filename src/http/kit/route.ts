@@ -3,8 +3,8 @@
  * path, the query and the body are read; a handler gets only what has passed all of it.
  */
 import type { Need, Requirement, RoleRule } from "../../domain/access.ts";
-import type { Answer, Context, MoneyContext } from "./context.ts";
-import { admit, type ContextOf, type Who } from "./auth.ts";
+import type { AllPanelsContext, Answer, Context, MoneyContext } from "./context.ts";
+import { admit, admitOverAll, type ContextOf, isOverAll, type Who } from "./auth.ts";
 import { readBody, readOptionalBody } from "./body.ts";
 import { idempotently } from "./idempotency.ts";
 import { readQuery, refuseQuery } from "./query.ts";
@@ -63,9 +63,29 @@ export type Route = {
   readonly query: Schema<unknown> | null;
   readonly body: Schema<unknown> | null;
   readonly answers: Readonly<Record<number, Schema<unknown>>>;
+  /** An operator may ask it about all panels. */
+  readonly isOverAll: boolean;
   /** Answers a request for it; `params` are the path's parts, decoded. */
   readonly answer: (context: Context, params: Readonly<Record<string, string>>) => Promise<Answer>;
 };
+
+type OverAll = (context: Context, requirement: Requirement) => Promise<Answer>;
+
+/** How a route of a panel's answers an operator who asks about all panels, by a header `Panel: *`. */
+export function overAll<Q>({
+  query,
+  handle,
+}: {
+  readonly query: Schema<Q>;
+  readonly handle: (context: AllPanelsContext, input: { readonly query: Q }) => Promise<Answer>;
+}): OverAll {
+  return async (context, requirement) => {
+    const admitted = await admitOverAll(context, requirement);
+    if (!admitted.ok) return admitted;
+    const read = readQuery(context.url, query);
+    return read.ok ? handle(admitted.value, { query: read.value }) : read;
+  };
+}
 
 /** Declares a route. With `bodyIsOptional`, an empty body stands for `{}`. */
 export function route<const Path extends string, W extends Who, P = Params<Path>, Q = undefined, B = undefined>(
@@ -76,12 +96,15 @@ export function route<const Path extends string, W extends Who, P = Params<Path>
     /** What the panel's role has to be, where it matters. */
     readonly role?: RoleRule;
     readonly bodyIsOptional?: boolean;
+    readonly overAll?: OverAll;
     readonly handle: (context: ContextOf[W], input: Input<P, Q, B>) => Promise<Answer>;
   },
 ): Route {
-  const { who, needs, role = "any", body, bodyIsOptional = false, handle } = declared;
+  const { who, needs, role = "any", body, bodyIsOptional = false, overAll: handleOverAll, handle } = declared;
   const requirement: Requirement = { need: needs ?? "self", role };
-  return routeOf(declared, { who, requirement, needsIdempotencyKey: false }, async (context, params) => {
+  const access = { who, requirement, needsIdempotencyKey: false, isOverAll: handleOverAll !== undefined };
+  return routeOf(declared, access, async (context, params) => {
+    if (handleOverAll !== undefined && isOverAll(context)) return handleOverAll(context, requirement);
     const admitted = await admit(who, requirement, context);
     if (!admitted.ok) return admitted;
     // As admitted: a browser's token is taken out of the query.
@@ -103,18 +126,22 @@ export function moneyRoute<const Path extends string, B, P = Params<Path>, Q = u
     readonly handle: (context: MoneyContext, input: Input<P, Q, B>) => Promise<Answer>;
   },
 ): Route {
-  return routeOf(declared, { who: "panel", requirement: MOVES_MONEY, needsIdempotencyKey: true }, async (context, params) => {
-    const admitted = await admit("panel", MOVES_MONEY, context);
-    if (!admitted.ok) return admitted;
-    const read = readParamsAndQuery(declared, context, params);
-    if (!read.ok) return read;
-    return idempotently(admitted.value, declared.body, (body, money) => declared.handle(money, { ...read.value, body }));
-  });
+  return routeOf(
+    declared,
+    { who: "panel", requirement: MOVES_MONEY, needsIdempotencyKey: true, isOverAll: false },
+    async (context, params) => {
+      const admitted = await admit("panel", MOVES_MONEY, context);
+      if (!admitted.ok) return admitted;
+      const read = readParamsAndQuery(declared, context, params);
+      if (!read.ok) return read;
+      return idempotently(admitted.value, declared.body, (body, money) => declared.handle(money, { ...read.value, body }));
+    },
+  );
 }
 
 function routeOf<Path extends string, P, Q, B>(
   { method, path, when, params, query, body, answers, cors }: Declared<Path, P, Q, B>,
-  access: Pick<Route, "who" | "requirement" | "needsIdempotencyKey">,
+  access: Pick<Route, "who" | "requirement" | "needsIdempotencyKey" | "isOverAll">,
   answer: Route["answer"],
 ): Route {
   // What a schema makes of its input does not matter to those who only check or show it.

@@ -2,6 +2,7 @@
  * Reading the change feed: a panel's from a number on, or one order's along its `prev` pointers.
  */
 import type { RecordedChange } from "../../domain/feed-text.ts";
+import { type AllPanelsRef, ONE_ROW_IF_OPERATOR, type OperatorRefusal, readOverAll } from "../panels/all-panels.ts";
 import { type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
 import type { PageWanted } from "../rows/page.ts";
 
@@ -19,6 +20,45 @@ export async function readChanges(db: D1Database, ref: PanelRef, after: number, 
       .bind(ref.value, after, limit),
   ]);
   return found === null ? null : ((found.results[0]?.results ?? []) as ChangeRow[]);
+}
+
+/**
+ * Where a reader of all feeds stands: each panel's last number that it has read, and one for the panels that are not named.
+ * One number for all would lose changes: a panel's can come out after greater ones of other panels.
+ */
+export type AllFeedsPlace = { readonly others: number; readonly panels: Readonly<Record<string, number>> };
+
+function nextSeqSql(panel: string, after: string): string {
+  return `SELECT c.seq FROM changes c WHERE c.panel = ${panel} AND c.seq > ${after} ORDER BY c.seq LIMIT 1`;
+}
+
+type ChangeOfPanel = ChangeRow & { readonly panel: string };
+
+/**
+ * All panels' changes above a reader's place: each panel's in its order, and all of them by their numbers, which are times.
+ * Three rows read a change, one a panel, and one more for a panel that has something new.
+ */
+export async function readAllChanges(
+  db: D1Database,
+  ref: AllPanelsRef,
+  { others, panels }: AllFeedsPlace,
+  limit: number,
+): Promise<{ readonly kind: "read"; readonly changes: readonly ChangeOfPanel[] } | OperatorRefusal> {
+  const place = `coalesce(?2->>('$."' || p.id || '"'), ?3)`;
+  const read = await readOverAll(db, ref, [
+    db
+      .prepare(
+        `WITH RECURSIVE merged (panel, seq) AS (
+           SELECT p.id, (${nextSeqSql("p.id", place)}) FROM ${ONE_ROW_IF_OPERATOR} g CROSS JOIN panels p WHERE p.feed_seq > ${place}
+           UNION ALL
+           SELECT m.panel, (${nextSeqSql("m.panel", "m.seq")}) FROM merged m WHERE m.seq IS NOT NULL
+           ORDER BY 2 NULLS LAST, 1 LIMIT ?4
+         )
+         SELECT c.panel, ${CHANGE_COLUMNS} FROM merged m CROSS JOIN changes c WHERE c.panel = m.panel AND c.seq = m.seq`,
+      )
+      .bind(ref.operatorKey, JSON.stringify(panels), others, limit),
+  ]);
+  return read.kind === "read" ? { kind: "read", changes: (read.results[0]?.results ?? []) as ChangeOfPanel[] } : read;
 }
 
 /** An order's changes, or why there are none. */

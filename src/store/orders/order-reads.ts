@@ -46,7 +46,7 @@ function byId(rows: readonly OrderRow[]): ReadonlyMap<string, Order> {
   return new Map(rows.map((row) => [row.id, toOrder(row)]));
 }
 
-function pollingsOf(rows: readonly PollingRow[]): ReadonlyMap<string, Polling> {
+export function pollingsOf(rows: readonly PollingRow[]): ReadonlyMap<string, Polling> {
   return new Map(rows.map((row) => [row.id, toPolling(row)]));
 }
 
@@ -168,7 +168,7 @@ type OrderSource = {
 const INDEXED_STATUSES: ReadonlySet<Status> = new Set(["error", "unknown"]);
 
 /** SQLite takes a partial index only where its condition is spelled out, and prefers the key unless the index is named. */
-function sourceOf(filter: OrderFilter, panel: string, param: (value: string | number) => string): OrderSource {
+export function sourceOf(filter: OrderFilter, panel: string, param: (value: string | number) => string): OrderSource {
   const { provider, provider_order_id: providerOrder, flag, status: [status, ...statuses] = [], customer } = filter;
   if (providerOrder !== undefined) {
     // At each provider one order at most has the id.
@@ -196,7 +196,7 @@ function without(filter: OrderFilter, name: keyof OrderFilter): OrderFilter {
 /** As `isClosed` in src/domain/order-view.ts. */
 const CLOSED = `o.cadence IS NULL AND NOT (${IS_PLACING} AND o.status NOT IN (${ENDED}))`;
 
-function conditionsOf(filter: OrderFilter, param: (value: string | number) => string): string[] {
+export function conditionsOf(filter: OrderFilter, param: (value: string | number) => string): string[] {
   const conditions: string[] = [];
   const narrow = (value: string | number | undefined, condition: (parameter: string) => string) => {
     if (value !== undefined) conditions.push(condition(param(value)));

@@ -33,9 +33,12 @@ const IS_FIRST_REPORT = `o.told IS NULL AND o.hold_n IS NULL AND o.word_hold_n I
  * same orders that `statusForPanel` tells a final status of. `named` selects panel and n of those that are asked for. One row
  * written an order, once in its life. The LIMIT keeps SQLite from merging the inner SELECT into the outer one, which
  * would read the panel's orders for each id: 20,305 rows for 100 ids of 100 orders, and 200 so.
+ *
+ * `at` is the parameter with the time. A poll that is under way passes over an order that was told meanwhile; by its time
+ * the order is not shown as checked by that poll. Rule [S21].
  */
-export function recordReportedFinalSql(named: string): string {
-  return `UPDATE orders SET version = orders.version + 1, told = ${REPORTED_FINAL}
+export function recordReportedFinalSql(named: string, at: string): string {
+  return `UPDATE orders SET version = orders.version + 1, updated_at = max(orders.updated_at, ${at}), told = ${REPORTED_FINAL}
     FROM (SELECT o.panel, o.n FROM ${named} AND ${IS_FIRST_REPORT} LIMIT ${MAX_ASKED}) k
     WHERE orders.panel = k.panel AND orders.n = k.n`;
 }
@@ -52,7 +55,7 @@ export function correctReportedFinalStatement(
 }
 
 /** Records what orders are told that were read before: the facts as they were read, where nothing was told before. */
-export async function recordReportedFinals(db: D1Database, orders: readonly Order[]): Promise<void> {
+export async function recordReportedFinals(db: D1Database, orders: readonly Order[], now: number): Promise<void> {
   const facts = orders.flatMap((order) =>
     order.state.reportedFinal === null && statusForPanel(order.state).final
       ? [[order.panel, order.number, JSON.stringify(reportedFinalOf(order.state))]]
@@ -61,10 +64,10 @@ export async function recordReportedFinals(db: D1Database, orders: readonly Orde
   if (facts.length === 0) return;
   await db
     .prepare(
-      `UPDATE orders SET version = orders.version + 1, told = k.told
+      `UPDATE orders SET version = orders.version + 1, updated_at = max(orders.updated_at, ?2), told = k.told
        FROM (SELECT value->>0 AS panel, value->>1 AS n, value->>2 AS told FROM json_each(?1) LIMIT ${MAX_ASKED}) k
        WHERE orders.panel = k.panel AND orders.n = k.n AND orders.told IS NULL`,
     )
-    .bind(JSON.stringify(facts))
+    .bind(JSON.stringify(facts), now)
     .run();
 }

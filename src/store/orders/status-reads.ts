@@ -24,14 +24,14 @@ export function partKey(provider: string, providerOrderId: string): string {
   return `${provider}\n${providerOrderId}`;
 }
 
-/** Orders by the panel's own ids. Null when there is no such panel. */
-export async function readOwnOrders(db: D1Database, ref: PanelRef, ids: readonly string[]): Promise<OwnOrders | null> {
+/** Orders by the panel's own ids. `now` is when they are told, epoch ms. Null when there is no such panel. */
+export async function readOwnOrders(db: D1Database, ref: PanelRef, ids: readonly string[], now: number): Promise<OwnOrders | null> {
   const panel = panelIdSql(ref);
   const given = rowsForPanel(panel, "?2");
   const named = `${given} j CROSS JOIN orders o WHERE o.panel = ${panel} AND o.id = j.value`;
   const bind = (sql: string) => db.prepare(sql).bind(ref.value, JSON.stringify(ids));
   const found = await readForPanel(db, ref, [
-    bind(recordReportedFinalSql(named)),
+    db.prepare(recordReportedFinalSql(named, "?3")).bind(ref.value, JSON.stringify(ids), now),
     bind(`SELECT o.* FROM ${named}`),
     bind(
       `SELECT c.id, c.provider, c.provider_order_id
@@ -61,6 +61,9 @@ type ProvidersOrders = {
   readonly unheard: ReadonlyMap<string, Order>;
 };
 
+/** What a script asks for at a provider's endpoint, and when, epoch ms. */
+type AskedOfProvider = { readonly provider: string; readonly ids: readonly string[]; readonly now: number };
+
 /** Condition on an order: its panel has not placed it here, and its provider has told nothing of it yet. */
 const IS_UNHEARD = (o: string): string => `(${o}.door IS 'connect' AND ${o}.add_digest IS NULL AND ${o}.provider_status IS NULL)`;
 
@@ -76,8 +79,7 @@ function isUnheard({ door, add_digest, provider_status }: OrderRow): boolean {
 export async function readProvidersOrders(
   db: D1Database,
   ref: PanelRef,
-  provider: string,
-  ids: readonly string[],
+  { provider, ids, now }: AskedOfProvider,
 ): Promise<ProvidersOrders | null> {
   const panel = panelIdSql(ref);
   const given = rowsForPanel(panel, "?2");
@@ -95,8 +97,8 @@ export async function readProvidersOrders(
       ? []
       : [
           db
-            .prepare(recordReportedFinalSql(`${named} AND ${allKnown}`))
-            .bind(ref.value, JSON.stringify(values), provider, JSON.stringify(ids)),
+            .prepare(recordReportedFinalSql(`${named} AND ${allKnown}`, "?5"))
+            .bind(ref.value, JSON.stringify(values), provider, JSON.stringify(ids), now),
           db.prepare(`SELECT o.* FROM ${named}`).bind(ref.value, JSON.stringify(values), provider),
         ];
   const mayUse = db

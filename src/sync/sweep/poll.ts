@@ -7,11 +7,11 @@ import type { Order } from "../../domain/order.ts";
 import type { PartFacts } from "../../domain/refund-rules.ts";
 import type { Report } from "../../domain/order-report.ts";
 import { groupByFate, isHeardOf } from "../../domain/shared-fate.ts";
-import { askedBy, type GateContext, noteFailure, openToPanel } from "../../gate/gate.ts";
+import { answersOthers, askedBy, type GateContext, noteFailure, openToPanel } from "../../gate/gate.ts";
 import type { Quota } from "../../gate/quota.ts";
 import type { Capability, PollResult } from "../../provider/client.ts";
 import { clientFor } from "../../provider/client-for.ts";
-import { mayBeOfTheIds } from "../../provider/failure.ts";
+import { mayBeOfTheIds, type ProviderFailure } from "../../provider/failure.ts";
 import { readTroubledPanels } from "../../store/panels/troubles.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import { OPEN_CALLS } from "../limits.ts";
@@ -115,7 +115,7 @@ async function askByFate({ provider, orders }: PollRequest, context: GateContext
   let { apart } = first;
   const { failure } = poll;
   const mixed = first.together.filter((order) => !isHeardOf(order));
-  if (failure !== null && mixed.length > 0 && mayBeOfTheIds(failure)) {
+  if (failure !== null && mixed.length > 0 && (await isPerhapsOfTheIds(context, provider, failure))) {
     const left = first.together.filter((order) => isHeardOf(order) && !poll.answers.has(order.providerOrderId ?? ""));
     poll = withMore(poll, left.length === 0 ? NOTHING_ASKED : await ask(left, poll.capability));
     const [only, ...others] = new Set(mixed.map(({ panel }) => panel));
@@ -129,7 +129,7 @@ async function askByFate({ provider, orders }: PollRequest, context: GateContext
     if (poll.failure !== null) break;
     if (!(await openToPanel(context, [provider], panel)).has(provider)) continue;
     const own = await ask(named, poll.capability);
-    const isPanels = own.failure !== null && mayBeOfTheIds(own.failure);
+    const isPanels = own.failure !== null && (await isPerhapsOfTheIds(context, provider, own.failure));
     if (isPanels && own.failure !== null) await noteFailure(context, provider, own.failure, askedBy(panel));
     poll = withMore(poll, {
       ...own,
@@ -138,6 +138,11 @@ async function askByFate({ provider, orders }: PollRequest, context: GateContext
     });
   }
   return poll;
+}
+
+/** One that asks for patience may be a firewall's answer to an id. Before anything more is asked, the balance tells. */
+async function isPerhapsOfTheIds(context: GateContext, provider: Provider, failure: ProviderFailure): Promise<boolean> {
+  return mayBeOfTheIds(failure) || (failure.code === "rate_limited" && (await answersOthers(context, provider, failure)));
 }
 
 const NOTHING_ASKED = { answers: new Map(), calls: 0, failedCalls: 0, failure: null } as const;

@@ -80,7 +80,9 @@ function coveredOrder(order: Order): CoveredOrder {
 }
 
 function evenIfNothingNew(decision: Decision, { state }: Order, now: number): Decision {
-  return decision.write === "none" ? { write: "progress", next: { ...state, polledAt: now }, refunds: [] } : decision;
+  if (decision.write !== "none") return decision;
+  // An order that was registered as ended is polled once its end is confirmed.
+  return { write: "progress", next: { ...state, polledAt: state.polledAt === null ? null : now }, refunds: [] };
 }
 
 /** What is written of an order that was decided about, with its events; null for nothing. */

@@ -5,6 +5,7 @@ import { statusForPanel } from "../../../src/domain/panel-status.ts";
 import { DEFAULT_POLICY, type RefundPolicy } from "../../../src/domain/refund-policy.ts";
 import { reconcile, type ReconcilePolicy } from "../../../src/domain/reconcile.ts";
 import type { RefundStep } from "../../../src/domain/refund-plan.ts";
+import type { PartFacts } from "../../../src/domain/refund-rules.ts";
 import { anOrder, aReport, HOUR, NOW, POLICY } from "./orders.ts";
 
 const RULES = { canceled: "full" } as const;
@@ -15,6 +16,7 @@ class Life {
   steps: readonly RefundStep[] = [];
   policy: RefundPolicy = DEFAULT_POLICY;
   braked = false;
+  parts: readonly PartFacts[] = [];
   now = NOW;
 
   constructor(over: Partial<OrderState> = {}) {
@@ -28,7 +30,7 @@ class Life {
 
   says(providerStatus: string, remains: number | null = null): this {
     this.now += 60_000;
-    const policy = { ...POLICY, refunds: this.policy, holdAll: this.braked ? ("brake" as const) : null };
+    const policy = { ...POLICY, refunds: this.policy, holdAll: this.braked ? ("brake" as const) : null, parts: this.parts };
     const { next, refunds } = reconcile(this.state, aReport({ providerStatus, remains }), policy, this.now);
     [this.state, this.steps] = [next, refunds];
     return this;
@@ -273,6 +275,12 @@ describe("what a panel is told of a refund", () => {
     expect(life.told).toBe("Partial 3");
   });
 
+  it("is the same of a canceled package, whatever number stands beside it", () => {
+    const life = new Life({ charge: null, quantity: null, isScripts: true }).says("Canceled", 7);
+    life.state = { ...life.state, reportedFinal: { status: "canceled", refunded: 0, remains: 7, left: true } };
+    expect(life.says("Canceled", 3).flags).toEqual([]);
+  });
+
   it("is flagged where no whole number of units says it", () => {
     const one = (over: Partial<OrderState>) => new Life({ quantity: 1, remains: 1, ...over }).under({ mode: "hold" }).says("Canceled", 1);
     const asked = one({ isScripts: true }).approves(450_000).says("Canceled", 1);
@@ -309,6 +317,27 @@ describe("several parts", () => {
     expect(say("Completed", { parts: all })).toEqual([]);
     // The provider's word and its parts contradict each other: a person looks.
     expect(say("Canceled", { parts: all })).toMatchObject([{ kind: "hold", amount: null, reason: "multi_order" }]);
+  });
+
+  const canceled = { status: "canceled", remains: 1000 } as const;
+  const severalOf = (...parts: Life["parts"]) => {
+    const life = new Life({ multi: true, runs: parts.length, quantity: 1000 * parts.length, isScripts: true });
+    life.parts = parts;
+    return life;
+  };
+
+  it("tell that nothing is returned once a word with nothing at stake is approved", () => {
+    const whole = severalOf({ status: "completed", remains: 0 }).says("Canceled").approves();
+    expect(whole.told).toBe("Completed 0");
+    // What turns out to be at stake later is still decided here.
+    whole.parts = [canceled];
+    expect(whole.says("Canceled").steps).toMatchObject([{ kind: "hold", amount: 900_000, reason: "multi_order" }]);
+  });
+
+  it("are not asked about again after a claw-back of what was granted", () => {
+    const whole = severalOf(canceled).says("Completed").approves().clawsBack(400_000);
+    expect(whole.says("Completed").steps).toEqual([]);
+    expect(whole.state.refunded).toBe(500_000);
   });
 });
 
@@ -376,12 +405,44 @@ describe("the word of an order without a charge", () => {
     expect(passed.says("Partial", 250).steps).toMatchObject([{ kind: "hold", reason: "decided_before" }]);
   });
 
+  it("is reviewed where a partial that went out loses its number, and stands again with it", () => {
+    const life = noCharge().says("Partial", 250);
+    expect(life.told).toBe("Partial 250");
+    expect(life.says("Partial").steps).toMatchObject([{ kind: "hold", amount: null, reason: "remains_unknown" }]);
+    expect(life.flags).toEqual(["refund_held"]);
+    expect(life.says("Partial").steps).toEqual([]);
+    expect(life.says("Partial", 250).steps).toMatchObject([{ kind: "withdraw" }]);
+    expect([life.told, life.flags]).toEqual(["Partial 250", []]);
+  });
+
+  it("is reviewed where the policy that left it to the panel is over before its number came", () => {
+    const life = noCharge().under({ mode: "off" }).says("Partial");
+    expect([life.told, life.steps]).toEqual(["In progress 1000", []]);
+    expect(life.under({}).says("Partial").steps).toMatchObject([{ kind: "hold", amount: null, reason: "remains_unknown" }]);
+  });
+
   it("is another question when it becomes another word", () => {
     const life = noCharge().under({ mode: "hold" }).says("Canceled", 1000).says("Partial", 250);
     expect(life.steps).toMatchObject([
       { kind: "withdraw", n: 1 },
       { kind: "hold", n: 2, amount: null },
     ]);
+  });
+
+  it("goes out again where a person approved it, and not where it was rejected, should it come back after another", () => {
+    const approved = noCharge().under({ mode: "hold" }).says("Refunded").approves();
+    expect(approved.says("Canceled", 1000).steps).toMatchObject([{ kind: "hold", amount: null, reason: "decided_before" }]);
+    expect(approved.says("Refunded").told).toBe("Canceled 1000");
+    expect(approved.says("Partial", 250).rejects().later(1).says("Partial", 250).told).toBe("Completed 0");
+    const rejected = noCharge().under({ mode: "hold" }).says("Refunded").rejects().later(1).says("Refunded");
+    expect(rejected.says("Canceled", 1000).steps).toMatchObject([{ kind: "hold", amount: null }]);
+    expect(rejected.says("Refunded").told).toBe("Completed 0");
+  });
+
+  it("waits on for a person over an error in between, though the policy has changed", () => {
+    const life = noCharge().under({ mode: "hold" }).says("Canceled", 1000).under({}).says("Error").says("Error");
+    expect(life.says("Canceled", 1000).steps).toEqual([]);
+    expect([life.told, life.flags]).toEqual(["In progress 1000", ["refund_held"]]);
   });
 
   it("is not called back once it went out, and is withdrawn by an active one", () => {

@@ -127,6 +127,24 @@ describe("an add whose answer was lost", () => {
     expect(placed.size).toBe(1);
   });
 
+  it("is sent again out of its panel's share of the calls, and the sweeps keep theirs", async () => {
+    const forgive = () => rows("DELETE FROM panel_troubles");
+    lose(1000);
+    for (let i = 0; i < 8; i++) {
+      await add({ link: `https://instagram.com/p/${i}` });
+      await forgive();
+      await rows("UPDATE providers SET failures = 0, retry_at = NULL, add_trouble = 0");
+    }
+    lost = [];
+    expect(await resends()).toHaveLength(8);
+    await world.provider("acme", { currency: "USD", request: { idempotency_field: FIELD }, max_calls_per_minute: 10 });
+    const before = adds.length;
+    await world.run(1);
+    expect(adds.length - before).toBe(4);
+    await world.run(20);
+    expect([await resends(), placed.size]).toEqual([[], 8]);
+  });
+
   it("is sent at growing distances, for half a day, and then is left to a person", async () => {
     lost = Array.from({ length: 1000 }, () => resetConnection);
     await add();

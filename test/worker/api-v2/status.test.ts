@@ -6,6 +6,7 @@ import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { metered } from "../../../src/store/operations/metered.ts";
 import { order } from "../world/asking.ts";
 import { migrate, rows } from "../world/database.ts";
+import { answeringEach } from "../world/providers.ts";
 import { said, sweep } from "../world/sweeping.ts";
 import { StatusWorld } from "../world/status-world.ts";
 
@@ -64,6 +65,20 @@ describe("the first final status that a script gets", () => {
     expect((await world.post("/v1/orders/nope/dismiss", world.key, dismissed)).status).toBe(404);
   });
 
+  it("keeps out the answer of a poll that is under way, which then is no check of the order", async () => {
+    const [before] = await world.listed();
+    const heard: unknown[] = [];
+    world.providers.set("acme", async (ids, fields) => {
+      heard.push((await world.status({ order: "1" }, null)).json.status);
+      return answeringEach(() => said({ status: "Canceled", remains: "1000" }))(ids, fields);
+    });
+    while (heard.length === 0) await world.run(1);
+    expect(heard).toEqual(["Partial"]);
+    expect(await world.listed()).toMatchObject([{ status: "partial", checked_at: before?.["checked_at"] }]);
+    await world.run(60);
+    expect(await world.listed()).toMatchObject([{ status: "canceled", refunded: "0.9", flags: ["panel_outdated"] }]);
+  });
+
   it("does not flag it where nobody was told", async () => {
     world.now += 3_600_000;
     await sweep(world, 61, () => said({ status: "Canceled", remains: "1000" }));
@@ -86,6 +101,30 @@ describe("the first final status that a script gets", () => {
     const [refund] = (await world.get("/v1/refunds?order=2", { key: world.key })).json.refunds;
     await world.post(`/v1/refunds/${refund.id}/approve`, world.key, { amount: "0.09" });
     expect((await world.status({ order: "2" }, null)).json).toMatchObject({ status: "Partial", remains: "100" });
+  });
+});
+
+describe("a final status that the panel registered", () => {
+  it.each([
+    ["a word that nobody knows", () => said({ status: "Frozen" })],
+    ["an error for its id", () => ({ error: "Incorrect order ID" })],
+    ["one active word", () => said()],
+  ])("is not told while nothing has confirmed it but %s", async (_name, says) => {
+    await world.post("/v1/orders", world.key, order("1", { provider_order_id: "1", status: "canceled" }));
+    const told = async () => (await world.status({ order: "1" }, null)).json.status;
+    await sweep(world, 1, says);
+    expect(await told()).toBe("Pending");
+    await sweep(world, 61, () => said({ status: "Canceled", remains: "1000" }));
+    expect(await told()).toBe("Canceled");
+  });
+
+  it("is looked at as seldom as any other end while its provider does not know it", async () => {
+    await world.post("/v1/orders", world.key, order("1", { provider_order_id: "1", status: "canceled" }));
+    await sweep(world, 90, () => ({ error: "Incorrect order ID" }));
+    await world.post("/v1/orders/1/check", world.key);
+    await sweep(world, 1, () => ({ error: "Incorrect order ID" }));
+    expect(await rows("SELECT cadence, polled_at FROM orders")).toEqual([{ cadence: 60, polled_at: null }]);
+    expect((await world.status({ order: "1" }, null)).json).toMatchObject({ status: "Pending" });
   });
 });
 

@@ -31,6 +31,7 @@ const COUNTED: readonly string[] = [
   "/v1/services",
   "/v1/audit",
   "/v1/dead-letters",
+  "/v1/customers",
   "/v1/customers/:id/balance",
   "/v1/customers/:id/entries",
   "/v1/webhooks",
@@ -216,6 +217,80 @@ describe("a list of refunds", () => {
   });
 });
 
+describe("a list over all panels", () => {
+  /** Beside the panel with 100,000 orders. */
+  const PANELS = 60;
+  const ORDERS_EACH = 300;
+  const ask = { panel: "*" };
+  const panelsRead = PANELS + 1;
+
+  beforeAll(async () => {
+    const numbers = (last: number, name = "c") => `${name} (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM ${name} WHERE n < ${last})`;
+    const each = `WITH RECURSIVE ${numbers(PANELS, "a")}, ${numbers(ORDERS_EACH)} `;
+    const panel = "printf('m%02d', a.n)";
+    await fillRefunds("posted", "held");
+    await bypassTriggers(
+      `INSERT INTO panels (id, currency, money, created_at, order_n, feed_seq)
+         WITH RECURSIVE ${numbers(PANELS, "a")} SELECT ${panel}, 'USD', 'ledger', 1, ${ORDERS_EACH}, ${NOW} + ${ORDERS_EACH} FROM a`,
+      // One a second, panel after panel: the newest hundred are of all of them.
+      `INSERT INTO orders (panel, n, id, provider, provider_order_id, service, customer, quantity, charge, currency, status, middle,
+         flags, cadence, phase, progress_at, created_at, placed_at, updated_at, last_change)
+         ${each} SELECT ${panel}, c.n, 'o' || c.n, 'acme', ${panel} || '-' || c.n, '1', 'ann', 1000, 900000, 'USD', 'completed', 'in_progress',
+           iif(c.n = 7, ${FLAGS.stalled}, 0), NULL, 1, 1, ${NOW} + c.n * 60 + a.n, 1, 1, 1 FROM a CROSS JOIN c`,
+      `INSERT INTO refunds (panel, order_n, n, order_id, amount, currency, status, reason, created_at, decided_at)
+         ${each} SELECT ${panel}, c.n, 1, 'o' || c.n, 1000, 'USD', iif(c.n = 7, 'held', 'posted'), 'partial', ${NOW}, iif(c.n = 7, NULL, ${NOW}) FROM a CROSS JOIN c`,
+      `INSERT INTO changes (panel, seq, type, order_id, created_at, prev, previous, data)
+         ${each} SELECT ${panel}, ${NOW} + c.n, 'order.updated', 'o' || c.n, ${NOW}, 0, '{}', '{}' FROM a CROSS JOIN c`,
+      `INSERT INTO transfers (panel, currency, customer, n, type, amount, balance, order_n, order_id, created_at)
+         ${each} SELECT ${panel}, 'USD', 'ann', c.n, 'charge', -1, -c.n, c.n, 'o' || c.n, 1 FROM a CROSS JOIN c`,
+    );
+  });
+
+  it.each([
+    ["/v1/orders", "orders", 50, 3, 6],
+    ["/v1/orders?limit=500", "orders", 500, 3, 6],
+    ["/v1/orders?flag=stalled", "orders", 50, 3, 6],
+    ["/v1/orders?customer=ann&limit=500", "orders", 500, 3, 6],
+    ["/v1/refunds", "refunds", 50, 5, 6],
+    ["/v1/refunds?limit=500", "refunds", 500, 5, 6],
+    ["/v1/refunds?status=held", "refunds", 50, 5, 6],
+    ["/v1/changes", "changes", 100, 3, 3],
+    ["/v1/changes?limit=1000", "changes", 1000, 3, 3],
+    // Three where a panel has several.
+    ["/v1/customers", "customers", 50, 5, 0],
+    ["/v1/orders?ids=o7", "orders", 61, 2, 1],
+    ["/v1/orders?ids=o1,o2,o3,o4,o5,o6,o7,o8", "orders", 488, 2, 2],
+    ["/v1/orders?provider=acme&provider_order_id=27", "orders", 1, 2, 0],
+  ])("%s reads a few rows for each that it shows, and for each panel", async (path, list, count, aRow, aPanel) => {
+    const { answer, rows_read, d1_calls } = await costOf(path, ask);
+    expect(answer.json[list]).toHaveLength(count);
+    expect(d1_calls).toBe(1);
+    const most = aRow * count + aPanel * panelsRead + BESIDE;
+    expect(rows_read).toBeLessThanOrEqual(most);
+    if (answer.json.has_more !== true) return;
+    const place = list === "changes" ? `after=${answer.json.next_after}` : `cursor=${answer.json.next_cursor}`;
+    const next = await costOf(`${path}${path.includes("?") ? "&" : "?"}${place}`, ask);
+    expect(next.answer.json[list].length).toBeGreaterThan(0);
+    expect(next.rows_read).toBeLessThanOrEqual(most);
+  });
+
+  it("looks for what has no index among three thousand orders a request, and gets to the end", async () => {
+    await bypassTriggers("UPDATE orders SET provider = 'gamma' WHERE panel = 'm09' AND n IN (1, 299)");
+    const found: string[] = [];
+    let cursor: string | null = null;
+    let requests = 0;
+    do {
+      const { answer, rows_read } = await costOf(`/v1/orders?provider=gamma${cursor === null ? "" : `&cursor=${cursor}`}`, ask);
+      expect(rows_read).toBeLessThanOrEqual(2 * 3 * 3000 + 12 * panelsRead);
+      found.push(...answer.json.orders.map(({ panel, id }: Record<string, string>) => `${panel}:${id}`));
+      cursor = answer.json.next_cursor;
+      requests += 1;
+    } while (cursor !== null && requests < 100);
+    expect(found).toEqual(["m09:o299", "m09:o1"]);
+    expect(requests).toBeLessThanOrEqual((ORDERS + PANELS * ORDERS_EACH) / 3000 + 2);
+  });
+});
+
 describe("what the operator looks at", () => {
   it("providers are two rows each, with a brake that holds 30,000 refunds", async () => {
     await fillRefunds("held", "held");
@@ -297,6 +372,26 @@ describe("every other list", () => {
     const { answer, rows_read } = await costOf(path, as === null ? {} : { key: as });
     expect(answer.json[list]).toHaveLength(count);
     expect(rows_read).toBeLessThanOrEqual(count + BESIDE);
+  });
+
+  it("a list of accounts is three rows an account, however many entries each has", async () => {
+    await bypassTriggers(
+      `INSERT INTO transfers (panel, currency, customer, n, type, amount, balance, order_n, order_id, created_at)
+         WITH RECURSIVE c (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM c WHERE n < 400), e (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM e WHERE n < 20)
+         SELECT 'l', 'EUR', printf('c%03d', c.n), e.n, 'charge', -1, -e.n, e.n, 'o' || e.n, 1 FROM c CROSS JOIN e`,
+    );
+    const first = await costOf("/v1/customers?limit=300", { key: ledgerKey });
+    const rest = await costOf(`/v1/customers?limit=300&cursor=${first.answer.json.next_cursor}`, { key: ledgerKey });
+    expect([first, rest].map(({ answer }) => [answer.json.customers.length, answer.json.has_more])).toEqual([
+      [300, true],
+      [102, false],
+    ]);
+    expect(rest.answer.json.customers.slice(-3)).toEqual([
+      { customer: "c400", balance: "-0.00002", currency: "EUR" },
+      { customer: "ann", balance: "-0.00004", currency: "USD" },
+      { customer: "many", balance: "-0.03", currency: "USD" },
+    ]);
+    for (const { answer, rows_read } of [first, rest]) expect(rows_read).toBeLessThanOrEqual(3 * answer.json.customers.length + 2 * BESIDE);
   });
 
   it.each([
@@ -388,6 +483,7 @@ describe("a key that nobody has", () => {
     "/v1/refunds",
     "/v1/refunds?status=held",
     "/v1/refunds?status=posted",
+    "/v1/customers",
     "/v1/customers/many/balance",
     "/v1/customers/many/entries",
     "/v1/reports/reconciliation?from=2026-11-21T12:00:00Z&to=2026-11-21T13:00:00Z",
@@ -397,6 +493,26 @@ describe("a key that nobody has", () => {
     const { answer, rows_read } = await costOf(path, { key: unknown });
     expect([answer.status, answer.json.error.code]).toEqual([401, "unauthorized"]);
     expect(rows_read).toBeLessThanOrEqual(OF_SQLITES_OWN);
+  });
+
+  it.each([
+    "/v1/orders",
+    "/v1/orders?flag=overdue",
+    "/v1/orders?provider=acme",
+    "/v1/orders?provider=acme&provider_order_id=1",
+    "/v1/orders?ids=o1",
+    "/v1/changes",
+    "/v1/refunds",
+    "/v1/refunds?status=held",
+    "/v1/customers",
+  ])("reads no row of a table over all panels: %s", async (path) => {
+    const { id, key: ended } = (await world.ask("POST", "/v1/keys", { body: { name: "ended", scopes: ["view"] } })).json;
+    await world.ask("DELETE", `/v1/keys/${id}`);
+    for (const made of [unknown, ended]) {
+      const { answer, rows_read } = await costOf(path, { key: made, panel: "*" });
+      expect([answer.status, answer.json.error.code]).toEqual([401, "unauthorized"]);
+      expect(rows_read).toBeLessThanOrEqual(OF_SQLITES_OWN);
+    }
   });
 
   it.each(

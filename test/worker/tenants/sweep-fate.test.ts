@@ -11,6 +11,7 @@ const EVIL = "xp_cmdshell";
 const FORMS: Readonly<Record<string, () => Response>> = {
   "a page under 403": () => new Response("<html><title>Just a moment...</title></html>", { status: 403 }),
   "a page under 406": () => new Response("<html>Not Acceptable!</html>", { status: 406 }),
+  "a page under 429": () => new Response("<html>Too Many Requests</html>", { status: 429 }),
   "a page under 503": () => new Response("<html>Request blocked</html>", { status: 503 }),
   "a connection cut off": () => {
     throw new TypeError("Network connection lost.");
@@ -95,15 +96,20 @@ describe("an id that trips a firewall", () => {
 
 describe("a provider that turns all away", () => {
   it.each([
-    ["with", heard],
-    ["without", unheard],
-  ] as const)("is left alone, %s orders that it has told of", async (_name, columns) => {
+    ["with orders that it has told of, under 403", heard, "a page under 403"],
+    ["without such, under 403", unheard, "a page under 403"],
+    ["with orders that it has told of, under 429", heard, "a page under 429"],
+    ["without such, under 429", unheard, "a page under 429"],
+  ] as const)("is left alone, %s", async (_name, columns, form) => {
     isDown = true;
+    evil = FORMS[form] as () => Response;
     await addOrders("shop", "acme", 1, 3, columns);
     await addOrders("other", "acme", 11, 1, unheard);
     await world.run(1);
     expect((await circuit())?.["failures"]).toBe(1);
-    expect((await circuit())?.["retry_at"]).toBeGreaterThan(NOW + MINUTE_MS);
+    // One that asks for patience is asked for its balance, and nothing more.
+    if (form === "a page under 429") expect(calls.map(({ action }) => action)).toEqual(["status", "balance"]);
+    expect((await circuit())?.["retry_at"]).toBeGreaterThanOrEqual(NOW + MINUTE_MS);
     expect(await troubled()).toEqual([]);
   });
 });

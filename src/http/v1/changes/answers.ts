@@ -3,7 +3,7 @@
  */
 import * as z from "zod/mini";
 import { EVENT_TYPES } from "../../../domain/feed.ts";
-import { timeAnswer } from "../../kit/answers.ts";
+import { ofPanel, timeAnswer } from "../../kit/answers.ts";
 
 const change = z.strictObject({
   seq: z.int(),
@@ -14,6 +14,11 @@ const change = z.strictObject({
   data: z.record(z.string(), z.unknown()),
 });
 
-export const feedAnswer = z.strictObject({ changes: z.array(change), next_after: z.int(), has_more: z.boolean() });
+/** Where the operator asked about all panels, each change tells its panel, and `next_after` has a place for each of them. */
+export const feedAnswer = z.strictObject({
+  changes: z.array(z.extend(change, ofPanel)),
+  next_after: z.union([z.int(), z.string()]),
+  has_more: z.boolean(),
+});
 
 export const historyAnswer = z.strictObject({ changes: z.array(change), next_cursor: z.nullable(z.string()), has_more: z.boolean() });

@@ -8,12 +8,13 @@ import { isoTime } from "../../../domain/time.ts";
 import { fail, ok, type Result } from "../../../domain/result.ts";
 import { auditStatement } from "../../../store/operations/audit.ts";
 import { type Credit, MAX_BALANCE, postCredit, readAccount } from "../../../store/ledger/credits.ts";
+import { type AccountBalance, readAccounts, readAllAccounts } from "../../../store/ledger/accounts.ts";
 import { type AccountEntry, type EntriesRead, readEntries } from "../../../store/ledger/account-entries.ts";
 import type { Account } from "../../../store/ledger/transfers.ts";
 import { accountName } from "./account-id.ts";
-import { amountAnswer, pageAnswer, timeAnswer } from "../../kit/answers.ts";
-import { isOperator, noSuchPanel } from "../../kit/auth.ts";
-import type { Answer, MoneyContext, PanelRefContext } from "../../kit/context.ts";
+import { amountAnswer, ofPanel, pageAnswer, timeAnswer } from "../../kit/answers.ts";
+import { isOperator, noSuchPanel, notOverAll } from "../../kit/auth.ts";
+import type { AllPanelsContext, Answer, MoneyContext, PanelRefContext } from "../../kit/context.ts";
 import { NUMBER_PLACE, optionalCursor, pageOf } from "../../kit/page.ts";
 import { currency, line, optional, positiveAmount } from "../../kit/fields.ts";
 import type { Failure } from "../../kit/errors.ts";
@@ -25,6 +26,45 @@ import { CONFLICT, retryOnConflict } from "../../../domain/retry.ts";
 export const accountQuery = z.strictObject({ currency: z.exactOptional(currency) });
 
 type OfCustomer<Q> = { readonly params: { readonly customer: string }; readonly query: Q };
+
+/** A customer's name has 128 characters, each of them up to six in a cursor; base64 makes four characters of three. */
+const MAX_ACCOUNTS_CURSOR_CHARACTERS = 2_000;
+
+export const accountsQuery = z.strictObject({
+  limit: limitParam,
+  cursor: optionalCursor(z.tuple([z.string(), z.string()]), MAX_ACCOUNTS_CURSOR_CHARACTERS),
+});
+
+/** `GET /v1/customers`: the accounts that there are, by currency and customer. */
+export async function getAccounts(
+  context: PanelRefContext,
+  { query: { limit, cursor } }: { readonly query: z.output<typeof accountsQuery> },
+): Promise<Answer> {
+  const found = await readAccounts(context.db, context.panelRef, { cursor: cursor ?? null, limit: limit + 1 });
+  if (found === null) return noSuchPanel(context);
+  if (found.panel.money !== "ledger") return fail({ code: "no_ledger", panel: found.panel.id });
+  const { page, paging } = pageOf(found.accounts, limit, ({ currency: of, customer }) => [of, customer]);
+  return json(200, { customers: page.map(accountView), ...paging });
+}
+
+export const allAccountsQuery = z.extend(accountsQuery, {
+  cursor: optionalCursor(z.tuple([z.string(), z.string(), z.string()]), MAX_ACCOUNTS_CURSOR_CHARACTERS),
+});
+
+/** `GET /v1/customers` over all panels, by panel, currency and customer. */
+export async function getAllAccounts(
+  context: AllPanelsContext,
+  { query: { limit, cursor } }: { readonly query: z.output<typeof allAccountsQuery> },
+): Promise<Answer> {
+  const found = await readAllAccounts(context.db, context.allPanels, { cursor: cursor ?? null, limit: limit + 1 });
+  if (found.kind !== "read") return notOverAll(context, found);
+  const { page, paging } = pageOf(found.accounts, limit, ({ panel, currency: of, customer }) => [panel, of, customer]);
+  return json(200, { customers: page.map((account) => ({ panel: account.panel, ...accountView(account) })), ...paging });
+}
+
+function accountView({ customer, balance, currency: of }: AccountBalance) {
+  return { customer: accountName(customer), balance: formatAmount(balance), currency: of };
+}
 
 /** `GET /v1/customers/{id}/balance` */
 export async function getBalance(
@@ -153,6 +193,9 @@ const TOO_MUCH = {
 };
 
 export const balanceAnswer = z.strictObject({ customer: z.string(), balance: amountAnswer, currency: z.string() });
+
+/** One of a list tells its panel where the operator asked about all. */
+export const accountsAnswer = pageAnswer("customers", z.extend(balanceAnswer, ofPanel));
 
 export const entryAnswer = z.strictObject({
   id: z.string(),

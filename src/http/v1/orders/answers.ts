@@ -6,7 +6,7 @@ import { CUSTOMER_FLAGS, FLAG_NAMES } from "../../../domain/order.ts";
 import { CANCEL_STATUSES, REFILL_STATUSES } from "../../../domain/refill-cancel.ts";
 import { SYNCS } from "../../../domain/order-view.ts";
 import { STATUS_NAMES } from "../../../domain/status.ts";
-import { amountAnswer, errorAnswer, pageAnswer, timeAnswer } from "../../kit/answers.ts";
+import { amountAnswer, errorAnswer, ofPanel, pageAnswer, timeAnswer } from "../../kit/answers.ts";
 
 const refill = z.strictObject({ id: z.nullable(z.string()), status: z.enum(REFILL_STATUSES), until: z.nullable(timeAnswer) });
 const cancel = z.strictObject({ status: z.enum(CANCEL_STATUSES), requested_at: timeAnswer });
@@ -73,8 +73,10 @@ export const registeredOrderAnswer = z.extend(orderAnswer, { preview: z.optional
 
 /** To a panel, or to a browser. */
 export const readOrderAnswer = z.union([orderAnswer, browserOrderAnswer]);
-export const orderListAnswer = pageAnswer("orders", readOrderAnswer);
-export const namedOrdersAnswer = z.strictObject({ orders: z.array(readOrderAnswer), missing: z.array(z.string()) });
+/** One of a list tells its panel where the operator asked about all. */
+const listedOrder = z.union([z.extend(orderAnswer, ofPanel), browserOrderAnswer]);
+export const orderListAnswer = pageAnswer("orders", listedOrder);
+export const namedOrdersAnswer = z.strictObject({ orders: z.array(listedOrder), missing: z.array(z.string()) });
 
 /** What became of each order of a request that registers some. */
 export const registrationsAnswer = z.strictObject({

@@ -11,14 +11,16 @@ import { claimShare } from "../../../store/panels/shares.ts";
 import { shareFailure } from "../../kit/share-failure.ts";
 import { type CheckMessage, MESSAGE_VERSION } from "../../../domain/message.ts";
 import { CUSTOMER_FLAGS, type Flag, FLAG_NAMES, type Order } from "../../../domain/order.ts";
-import { type OrderView, orderView } from "../../../domain/order-view.ts";
+import { type OrderView, orderView, type Polling } from "../../../domain/order-view.ts";
 import { fail } from "../../../domain/result.ts";
 import { type Status, STATUS_NAMES } from "../../../domain/status.ts";
+import { listAllOrders, readAllNamed } from "../../../store/orders/all-orders.ts";
 import { listOrders, type OrderFilter, readBareOrders, readOrders } from "../../../store/orders/order-reads.ts";
 import { auditStatement } from "../../../store/operations/audit.ts";
-import { isForReseller, noSuchPanel } from "../../kit/auth.ts";
-import type { Answer, PanelRefContext, ReaderContext } from "../../kit/context.ts";
+import { isForReseller, noSuchPanel, notOverAll } from "../../kit/auth.ts";
+import type { AllPanelsContext, Answer, PanelRefContext, ReaderContext } from "../../kit/context.ts";
 import { moment } from "../../kit/fields.ts";
+import { mergedCursor, mergedPaging, mergedPlace } from "../../kit/merged-page.ts";
 import { NUMBER_PLACE, optionalCursor, pagingOf } from "../../kit/page.ts";
 import { booleanParam, limitParam } from "../../kit/query.ts";
 import { enqueue } from "../../kit/queue.ts";
@@ -46,15 +48,17 @@ const commaList: Schema<string[]> = z.pipe(
   z.transform((entries: string) => [...new Set(entries.split(","))]),
 );
 
-export const namedOrdersQuery = z.strictObject({
-  ids: z.pipe(
+function idsParam(most: number): Schema<string[]> {
+  return z.pipe(
     commaList,
     z.array(z.string()).check(
-      z.maxLength(MAX_IDS, `must name at most ${MAX_IDS} orders`),
+      z.maxLength(most, `must name at most ${most} orders`),
       z.refine((ids) => !ids.includes(""), { error: "must have an id before and after each comma" }),
     ),
-  ),
-});
+  );
+}
+
+export const namedOrdersQuery = z.strictObject({ ids: idsParam(MAX_IDS) });
 
 /** `GET /v1/orders?ids=…` */
 export async function getNamedOrders(
@@ -68,6 +72,33 @@ export async function getNamedOrders(
   const views = orders.map((order) => orderView(order, found.pollings.get(order.provider) ?? null, context.now));
   const answer = { orders: views.map((view) => shownTo(context, view)), missing: ids.filter((id) => !shown.has(id)) };
   return revalidated(context, answer, cacheHeadersFor(context, views));
+}
+
+/** Each id is looked for in every panel. */
+const MAX_IDS_OVER_ALL = 10;
+const MAX_NAMED_OVER_ALL = 500;
+
+export const allNamedOrdersQuery = z.strictObject({ ids: idsParam(MAX_IDS_OVER_ALL) });
+
+/**
+ * `GET /v1/orders?ids=…` over all panels: every order that has one of the ids, since an id is unique in its panel only, and
+ * who asks may not know the panel.
+ */
+export async function getAllNamedOrders(
+  context: AllPanelsContext,
+  { query: { ids } }: { readonly query: z.output<typeof allNamedOrdersQuery> },
+): Promise<Answer> {
+  const found = await readAllNamed(context.db, context.allPanels, ids, MAX_NAMED_OVER_ALL);
+  if (found.kind !== "read") return notOverAll(context, found);
+  const { orders, pollings } = found;
+  if (orders.length > MAX_NAMED_OVER_ALL) {
+    const message = `are ids of more than ${MAX_NAMED_OVER_ALL} orders in all panels; name fewer`;
+    return fail({ code: "invalid_request", fields: [{ path: "ids", message }] });
+  }
+  return revalidated(context, {
+    orders: ids.flatMap((id) => orders.filter((order) => order.id === id)).map((order) => viewWithPanel(order, pollings, context)),
+    missing: ids.filter((id) => !orders.some((order) => order.id === id)),
+  });
 }
 
 const statusesParam: Schema<Status[]> = z.pipe(
@@ -126,6 +157,23 @@ function mayRead({ browser }: ReaderContext, order: Order): boolean {
   return browser === null || reaches(browser.reach, order);
 }
 
+export const allOrdersQuery = z.extend(orderListQuery, { cursor: mergedCursor([z.int().check(z.gte(1))]) });
+
+/** `GET /v1/orders` over all panels, the newest of all first. */
+export async function getAllOrders(
+  context: AllPanelsContext,
+  { query: { limit, cursor, ...filter } }: { readonly query: z.output<typeof allOrdersQuery> },
+): Promise<Answer> {
+  const page = await listAllOrders(context.db, context.allPanels, filter, { cursor: mergedPlace(cursor), limit });
+  if (page.kind !== "read") return notOverAll(context, page);
+  return json(200, { orders: page.orders.map((order) => viewWithPanel(order, page.pollings, context)), ...mergedPaging(page.next) });
+}
+
+/** An order as an operator sees it among those of all panels. */
+function viewWithPanel(order: Order, pollings: ReadonlyMap<string, Polling>, { now }: AllPanelsContext): Shown {
+  return { panel: order.panel, ...orderView(order, pollings.get(order.provider) ?? null, now) };
+}
+
 /** An order as whoever asks may see it. */
 function shownTo({ admitted, browser }: ReaderContext, view: OrderView): Shown {
   if (browser !== null) return browserView(view, textsIn(browser.lang ?? FALLBACK_LANGUAGE).texts.statuses[view.status]);
@@ -153,6 +201,7 @@ export async function checkOrder(context: PanelRefContext, { params: { id } }: W
   const { db, env, ports } = context;
   const now = ports.now();
   const share = { panel: order.panel, kind: "check", wanted: 1, isWhole: true } as const;
+  // planted: share-of-checks
   if ((await claimShare(db, share, env.PLAN, now)) === 0) return fail(shareFailure("check", now));
   const { provider } = order;
   const minute = await wantCheck(db, { provider, panel: order.panel, n: order.number }, minuteOf(now), now);

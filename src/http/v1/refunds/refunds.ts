@@ -4,10 +4,11 @@
 import * as z from "zod/mini";
 import { refundForReseller } from "../../../domain/reseller-view.ts";
 import { REFUND_STATUSES, refundView } from "../../../domain/feed.ts";
-import { readRefunds } from "../../../store/refunds/refund-reads.ts";
-import { amountAnswer, pageAnswer, timeAnswer } from "../../kit/answers.ts";
-import { isForReseller, noSuchPanel } from "../../kit/auth.ts";
-import type { Answer, PanelRefContext } from "../../kit/context.ts";
+import { readAllRefunds, readRefunds } from "../../../store/refunds/refund-reads.ts";
+import { amountAnswer, ofPanel, pageAnswer, timeAnswer } from "../../kit/answers.ts";
+import { isForReseller, noSuchPanel, notOverAll } from "../../kit/auth.ts";
+import type { AllPanelsContext, Answer, PanelRefContext } from "../../kit/context.ts";
+import { mergedCursor, mergedPaging, mergedPlace } from "../../kit/merged-page.ts";
 import { optionalCursor, pagingOf } from "../../kit/page.ts";
 import { limitParam } from "../../kit/query.ts";
 import { json } from "../../kit/reply.ts";
@@ -34,6 +35,20 @@ export async function getRefunds(
   return json(200, { refunds, ...pagingOf(page.next) });
 }
 
+export const allRefundsQuery = z.extend(refundsQuery, { cursor: mergedCursor([placeNumber, placeNumber]) });
+
+/** `GET /v1/refunds` over all panels, those of the newest order first. */
+export async function getAllRefunds(
+  context: AllPanelsContext,
+  { query: { order, status, limit, cursor } }: { readonly query: z.output<typeof allRefundsQuery> },
+): Promise<Answer> {
+  const filter = { order: order ?? null, status: status ?? null };
+  const page = await readAllRefunds(context.db, context.allPanels, filter, { cursor: mergedPlace(cursor), limit });
+  if (page.kind !== "read") return notOverAll(context, page);
+  const refunds = page.refunds.map(({ panel, orderId, currency, facts }) => ({ panel, ...refundView({ id: orderId, currency }, facts) }));
+  return json(200, { refunds, ...mergedPaging(page.next) });
+}
+
 export const refundAnswer = z.strictObject({
   id: z.string(),
   order: z.string(),
@@ -48,4 +63,5 @@ export const refundAnswer = z.strictObject({
   note: z.nullable(z.string()),
 });
 
-export const refundsAnswer = pageAnswer("refunds", refundAnswer);
+/** One of a list tells its panel where the operator asked about all. */
+export const refundsAnswer = pageAnswer("refunds", z.extend(refundAnswer, ofPanel));

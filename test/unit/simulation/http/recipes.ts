@@ -247,6 +247,7 @@ export function recipesFor(panel: PanelFacts): Readonly<Record<string, Recipe | 
       body: fc.record({ flag: fc.constantFrom("stalled", "panel_outdated"), note: fc.constant("seen") }, { requiredKeys: ["flag"] }),
     },
     "GET /v1/changes": { who: "panel", query: fc.constantFrom("", "?limit=5", "?after=1795262400000000", "?after=0&limit=1000") },
+    "GET /v1/customers": { who: "panel", query: limits },
     "GET /v1/customers/:id/balance": { who: "panel", query: fc.constantFrom("", "?currency=USD") },
     "GET /v1/customers/:id/entries": { who: "panel", query: limits },
     "POST /v1/customers/:id/credits": {

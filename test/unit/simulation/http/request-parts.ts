@@ -176,6 +176,8 @@ export function credentials(
     { ...bearer(ADMIN_TOKEN), Panel: "nobody" },
     { ...bearer(ADMIN_TOKEN), Panel: "' OR '1'='1" },
     { ...bearer(panel.key), Panel: others[0]?.id ?? "" },
+    { ...bearer(panel.key), Panel: "*" },
+    { ...bearer(ADMIN_TOKEN), Panel: "*" },
   ];
   return fc.oneof({ weight: 5, arbitrary: fc.constantFrom(...good[who]) }, { weight: 3, arbitrary: fc.constantFrom(...bad) });
 }

@@ -179,7 +179,8 @@ export class Witness {
     const [some] = this.#panels;
     const recipe = some === undefined ? undefined : recipesFor(some)[nameOf(asked.route)];
     const isPanels = typeof recipe === "object" && recipe.who === "panel";
-    return isPanels && authorization === `Bearer ${ADMIN_TOKEN}` ? (asked.headers["Panel"] ?? null) : null;
+    const named = asked.headers["Panel"];
+    return isPanels && authorization === `Bearer ${ADMIN_TOKEN}` && named !== undefined && named !== "*" ? named : null;
   }
 
   /** What another panel has does not exist for this one. */
