@@ -16,7 +16,7 @@ export const MAX_LOOKED_AT = 1000;
  * So many changes of other types are passed over before the place is moved without a message, by a row written. Until then
  * each look reads them again, at a thousandth of a row's price each.
  */
-const WORTH_MOVING = 50;
+export const WORTH_MOVING = 50;
 
 /** A change, and its JSON text. */
 export type ChangeText = { readonly seq: number; readonly text: string };

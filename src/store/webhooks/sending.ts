@@ -4,7 +4,7 @@
  */
 import type { RecordedChange } from "../../domain/feed-text.ts";
 import type { Role } from "../../domain/access.ts";
-import { MAX_BODY_BYTES, MAX_CHANGES, MAX_LOOKED_AT } from "../../domain/webhook-message.ts";
+import { MAX_BODY_BYTES, MAX_CHANGES, MAX_LOOKED_AT, WORTH_MOVING } from "../../domain/webhook-message.ts";
 import { LEASE_MS, type Message } from "../../domain/webhook-standing.ts";
 import { type DisabledReason, toWebhook, type Webhook, WEBHOOK_COLUMNS, type WebhookRow, WITH_OUTCOME } from "./rows.ts";
 
@@ -16,9 +16,19 @@ export type WaitingWebhook = Webhook & { readonly role: Role; readonly lastTookM
  */
 export const ANY_WEBHOOK = "EXISTS (SELECT 1 FROM webhooks WHERE enabled = 1)";
 
+/** Where the place is, unless a message was not taken. */
+const PLACE = "coalesce(w.last_seq, w.place)";
+
 /**
- * Webhooks that may have something to send: changes after their last message, or a message that was not taken. The others
- * are passed over here; what their rows mean, `standingOf` says. Four rows read a webhook, one that is off one.
+ * Whether one of some types has something to do: a change that is wanted, or so many others that its place moves. Else it
+ * would have a turn for nothing, before those that have something to send.
+ */
+const HAS_WANTED = `(SELECT count(*) >= ${WORTH_MOVING} OR coalesce(sum(a.type IN (SELECT value FROM json_each(w.types))), 0) > 0
+  FROM (SELECT c.type FROM changes c WHERE c.panel = w.panel AND c.seq > ${PLACE} ORDER BY c.seq LIMIT ${WORTH_MOVING}) a)`;
+
+/**
+ * Webhooks that have something to send: changes after their last message, or a message that was not taken. What their rows
+ * mean, `standingOf` says. Four rows read a webhook, one that is off one; one of some types reads up to fifty more.
  */
 export async function readWaitingWebhooks(db: D1Database): Promise<WaitingWebhook[]> {
   const { results } = await db
@@ -27,7 +37,7 @@ export async function readWaitingWebhooks(db: D1Database): Promise<WaitingWebhoo
        FROM webhooks w CROSS JOIN panels p ${WITH_OUTCOME}
        WHERE w.enabled = 1 AND p.id = w.panel AND p.enabled = 1
          AND ((w.last_seq IS NOT NULL AND d.succeeded IS NOT 1)
-           OR (SELECT max(c.seq) FROM changes c WHERE c.panel = w.panel) > coalesce(w.last_seq, w.place))`,
+           OR ((SELECT max(c.seq) FROM changes c WHERE c.panel = w.panel) > ${PLACE} AND (w.types IS NULL OR ${HAS_WANTED})))`,
     )
     .all<WebhookRow & { role: Role; duration_ms: number | null }>();
   return results.map((row) => ({ ...toWebhook(row), role: row.role, lastTookMs: row.duration_ms }));

@@ -559,6 +559,22 @@ describe("on the free plan", () => {
   });
 });
 
+it("a webhook of types that do not come takes no turn from others", async () => {
+  world = new World({ PLAN: "free" });
+  receiver = Receiver.at(world, "hook");
+  for (let i = 0; i < 9; i++) await hook({ types: ["cancel.updated"] });
+  await hook();
+  for (const id of ["1", "2"]) {
+    await register(id);
+    await tick();
+  }
+  expect(receiver.orders).toEqual(["1", "2"]);
+  await register(...Array.from({ length: 50 }, (_, i) => `n${i}`));
+  for (let i = 0; i < 4; i++) await tick();
+  expect(new Set(receiver.orders).size).toBe(52);
+  expect(world.sum("webhooks", "passed_over")).toBe(9);
+});
+
 describe("what webhooks cost", () => {
   it("a delivery writes two rows: its claim and its outcome, the first as the hundredth", async () => {
     const { id } = await hook();
