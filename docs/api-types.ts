@@ -1185,6 +1185,122 @@ export type Hook = {
   readonly url: string;
 };
 
+/** A subscriber of the change feed. */
+export type Webhook = {
+  /** Its id. */
+  readonly id: string;
+  /** Where deliveries go. */
+  readonly url: string;
+  /** The types of changes that are sent; null for all. */
+  readonly types: readonly ("order.created" | "order.updated" | "order.flagged" | "order.removed" | "refund.posted" | "refund.held" | "refund.rejected" | "refill.updated" | "cancel.updated")[] | null;
+  /** For people. */
+  readonly description: string | null;
+  /** Its fixed headers by name. Of each value, the end alone is shown. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** False while it is paused or was switched off. */
+  readonly enabled: boolean;
+  /** Its place in the feed: the number of the last change that was taken. */
+  readonly after: number;
+  /** How many changes of the feed lie behind that place. */
+  readonly behind: number;
+  /** When the oldest of them happened; null where there is none. */
+  readonly oldest_at: string | null;
+  /** When the delivery that failed is tried again; null where none has. */
+  readonly next_attempt_at: string | null;
+  /** When the first attempt failed since the last success; null where none has. */
+  readonly failing_since: string | null;
+  /** Why it was switched off by itself; null where it was not. */
+  readonly disabled_reason: "gone" | "no_success" | "url_refused" | null;
+  /** When it was made. */
+  readonly created_at: string;
+};
+
+/** The webhook, with the secret that signs its deliveries. */
+export type WebhookWithSecret = {
+  /** Its id. */
+  readonly id: string;
+  /** Where deliveries go. */
+  readonly url: string;
+  /** The types of changes that are sent; null for all. */
+  readonly types: readonly ("order.created" | "order.updated" | "order.flagged" | "order.removed" | "refund.posted" | "refund.held" | "refund.rejected" | "refill.updated" | "cancel.updated")[] | null;
+  /** For people. */
+  readonly description: string | null;
+  /** Its fixed headers by name. Of each value, the end alone is shown. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** False while it is paused or was switched off. */
+  readonly enabled: boolean;
+  /** Its place in the feed: the number of the last change that was taken. */
+  readonly after: number;
+  /** How many changes of the feed lie behind that place. */
+  readonly behind: number;
+  /** When the oldest of them happened; null where there is none. */
+  readonly oldest_at: string | null;
+  /** When the delivery that failed is tried again; null where none has. */
+  readonly next_attempt_at: string | null;
+  /** When the first attempt failed since the last success; null where none has. */
+  readonly failing_since: string | null;
+  /** Why it was switched off by itself; null where it was not. */
+  readonly disabled_reason: "gone" | "no_success" | "url_refused" | null;
+  /** When it was made. */
+  readonly created_at: string;
+  /** The secret, as Standard Webhooks writes it. It is shown this once. */
+  readonly secret: string;
+};
+
+/** A page of webhooks, by id. */
+export type WebhookPage = {
+  /** The entries of this page. */
+  readonly webhooks: readonly Webhook[];
+  /** Send it as `cursor` for the next page; null on the last one. */
+  readonly next_cursor: string | null;
+  /** Whether there is more after this page. */
+  readonly has_more: boolean;
+};
+
+/** An attempt to deliver. */
+export type Delivery = {
+  /** The `webhook-id` that was sent. All attempts of one delivery have the same, and the same content. */
+  readonly id: string;
+  /** When it was sent. */
+  readonly at: string;
+  /** Which attempt it was, from 1 on. */
+  readonly attempt: number;
+  /** Why it was sent: by itself, as a test, or in a replay. */
+  readonly trigger: "schedule" | "test" | "replay";
+  /** The number of the first change in it; null in a test. */
+  readonly first_seq: number | null;
+  /** The number of the last change in it; null in a test. */
+  readonly last_seq: number | null;
+  /** The HTTP status that was answered; null where no answer came. */
+  readonly status: number | null;
+  /** How long it took. */
+  readonly duration_ms: number;
+  /** What went wrong, in words; null after a success. */
+  readonly error: string | null;
+  /** The first 500 characters of the answer; null where none came. */
+  readonly response: string | null;
+};
+
+/** A page of deliveries, newest first. */
+export type DeliveryPage = {
+  /** The entries of this page. */
+  readonly deliveries: readonly Delivery[];
+  /** Send it as `cursor` for the next page; null on the last one. */
+  readonly next_cursor: string | null;
+  /** Whether there is more after this page. */
+  readonly has_more: boolean;
+};
+
+/** What became of a test. */
+export type WebhookTest = {
+  /** The HTTP status that was answered; null where no answer came. */
+  readonly status: number | null;
+  /** How long it took. */
+  readonly duration_ms: number;
+  /** What went wrong, in words; null after a success. */
+  readonly error: string | null;
+};
+
 /** A panel with its settings. */
 export type Panel = {
   /** The operator's id of it. */

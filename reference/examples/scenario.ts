@@ -17,6 +17,7 @@ export async function play(recorder: Recorder): Promise<void> {
   await readOrders(recorder, panels);
   await letBrowsersRead(recorder, panels);
   await takeHints(recorder);
+  await sendWebhooks(recorder, panels);
   await decideRefunds(recorder, panels);
   await helpOrders(recorder, panels);
   await moveBalances(recorder, panels);
@@ -117,6 +118,20 @@ async function takeHints(recorder: Recorder): Promise<void> {
   const signature = { scheme: "standard", secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" };
   await recorder.show("PUT /v1/providers/:id/hook", { ...acme, body: { signature } });
   await recorder.show("DELETE /v1/providers/:id/hook", acme);
+}
+
+async function sendWebhooks(recorder: Recorder, { shop: as }: Panels): Promise<void> {
+  const body = { url: "https://backend.example/panelsync", types: ["order.updated", "refund.posted"], description: "the web shop" };
+  const { id } = await recorder.show("POST /v1/webhooks", { as, body });
+  const one = { as, params: { id: String(id) } };
+  await recorder.show("GET /v1/webhooks", { as });
+  await recorder.show("GET /v1/webhooks/:id", one);
+  await recorder.show("PATCH /v1/webhooks/:id", { ...one, body: { description: null, types: null } });
+  await recorder.show("POST /v1/webhooks/:id/test", one);
+  await recorder.show("GET /v1/webhooks/:id/deliveries", one);
+  await recorder.show("POST /v1/webhooks/:id/replay", { ...one, body: { after: 0 } });
+  await recorder.show("POST /v1/webhooks/:id/rotate", one);
+  await recorder.show("DELETE /v1/webhooks/:id", one);
 }
 
 async function decideRefunds(recorder: Recorder, { shop: as }: Panels): Promise<void> {

@@ -45,6 +45,14 @@ import { reconciliationAnswer } from "../../src/http/v1/reports/reconciliation.t
 import { importAnswer, savedServiceAnswer, serviceAnswer, servicesAnswer } from "../../src/http/v1/services/answers.ts";
 import { tokenAnswer, tokenSecretAnswer } from "../../src/http/v1/tokens/tokens.ts";
 import { statusesAnswer } from "../../src/http/v1/statuses/statuses.ts";
+import {
+  deliveriesAnswer,
+  deliveryAnswer,
+  webhookAnswer,
+  webhooksAnswer,
+  webhookTestAnswer,
+  webhookWithSecretAnswer,
+} from "../../src/http/v1/webhooks/answers.ts";
 
 export type AnswerText = {
   /** Its name in the documents and among the types. */
@@ -69,6 +77,45 @@ export const EVERYWHERE: Readonly<Record<string, string>> = {
   name: "For people.",
   code: "Fixed word, for programs.",
   message: "For people; its words may change.",
+};
+
+const webhook: AnswerText = {
+  name: "Webhook",
+  schema: webhookAnswer,
+  text: "A subscriber of the change feed.",
+  fields: {
+    id: "Its id.",
+    url: "Where deliveries go.",
+    types: "The types of changes that are sent; null for all.",
+    description: "For people.",
+    headers: "Its fixed headers by name. Of each value, the end alone is shown.",
+    enabled: "False while it is paused or was switched off.",
+    after: "Its place in the feed: the number of the last change that was taken.",
+    behind: "How many changes of the feed lie behind that place.",
+    oldest_at: "When the oldest of them happened; null where there is none.",
+    next_attempt_at: "When the delivery that failed is tried again; null where none has.",
+    failing_since: "When the first attempt failed since the last success; null where none has.",
+    disabled_reason: "Why it was switched off by itself; null where it was not.",
+    created_at: "When it was made.",
+  },
+};
+
+const delivery: AnswerText = {
+  name: "Delivery",
+  schema: deliveryAnswer,
+  text: "An attempt to deliver.",
+  fields: {
+    id: "The `webhook-id` that was sent. All attempts of one delivery have the same, and the same content.",
+    at: "When it was sent.",
+    attempt: "Which attempt it was, from 1 on.",
+    trigger: "Why it was sent: by itself, as a test, or in a replay.",
+    first_seq: "The number of the first change in it; null in a test.",
+    last_seq: "The number of the last change in it; null in a test.",
+    status: "The HTTP status that was answered; null where no answer came.",
+    duration_ms: "How long it took.",
+    error: "What went wrong, in words; null after a success.",
+    response: "The first 500 characters of the answer; null where none came.",
+  },
 };
 
 const order: AnswerText = {
@@ -595,6 +642,27 @@ export const ANSWERS: readonly AnswerText[] = [
     schema: hookAnswer,
     text: "The webhook that was made.",
     fields: { url: "What the provider calls. It is shown this once." },
+  },
+  webhook,
+  {
+    name: "WebhookWithSecret",
+    schema: webhookWithSecretAnswer,
+    text: "The webhook, with the secret that signs its deliveries.",
+    like: ["Webhook"],
+    fields: { secret: "The secret, as Standard Webhooks writes it. It is shown this once." },
+  },
+  page(webhook, "webhooks", { name: "WebhookPage", text: "A page of webhooks, by id.", schema: webhooksAnswer }),
+  delivery,
+  page(delivery, "deliveries", { name: "DeliveryPage", text: "A page of deliveries, newest first.", schema: deliveriesAnswer }),
+  {
+    name: "WebhookTest",
+    schema: webhookTestAnswer,
+    text: "What became of a test.",
+    fields: {
+      status: "The HTTP status that was answered; null where no answer came.",
+      duration_ms: "How long it took.",
+      error: "What went wrong, in words; null after a success.",
+    },
   },
   panel,
   {

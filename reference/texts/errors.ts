@@ -130,6 +130,26 @@ export const ERROR_TEXTS: { readonly [C in FailureCode]: ErrorText<C> } = {
     toDo: "Sign as it was set when the webhook was made. Clocks may differ by 5 minutes.",
     samples: [{ code: "hook_signature", provider: "acme" }],
   },
+  webhook_not_found: {
+    means: "The panel has no webhook of this id.",
+    toDo: "`GET /v1/webhooks` lists those there are.",
+    samples: [{ code: "webhook_not_found", webhook: "wh_1" }],
+  },
+  webhooks_full: {
+    means: "The panel has as many webhooks as it may.",
+    toDo: "Change one of them, or delete one that nobody needs.",
+    samples: [{ code: "webhooks_full", most: 10 }],
+  },
+  webhook_unreadable: {
+    means: "The webhook's secret cannot be opened: it is sealed under a key that `ENCRYPTION_KEYS` does not have.",
+    toDo: "Have the operator set the secret to what it was. Or rotate the webhook's secret, and set its headers again.",
+    samples: [{ code: "webhook_unreadable", webhook: "wh_1" }],
+  },
+  webhook_tests_used_up: {
+    means: "Ten tests of the webhook were sent within a minute.",
+    toDo: "Wait as long as `Retry-After` says.",
+    samples: [{ code: "webhook_tests_used_up" }],
+  },
   hook_contended: {
     means: "Too many webhooks of the provider came at the same moments.",
     toDo: "Send it again after `Retry-After`.",

@@ -9,6 +9,7 @@ import type { RouteName } from "../../src/http/routes.ts";
 export const CHAPTERS = {
   Orders: "Register the orders that a panel has placed at a provider, read them, and ask for help with one.",
   "Change feed": "All that happens, numbered. A backend that keeps `next_after` misses nothing.",
+  Webhooks: "The change feed, sent to a panel's backend. How to receive and verify it: docs/webhooks.md in the repository.",
   Refunds: "What was returned, what waits for a person, and decisions by hand.",
   Accounts: "Customers' balances, for panels whose `money` is `ledger`.",
   Reports: "Figures over a period.",
@@ -152,6 +153,58 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
     query: ["The change feed"],
     errors: ["too_many_feeds"],
     textOverAll: ["after"],
+  },
+  "GET /v1/webhooks": { chapter: "Webhooks", summary: "List webhooks", text: "", query: ["Lists"], errors: [] },
+  "POST /v1/webhooks": {
+    chapter: "Webhooks",
+    summary: "Make a webhook",
+    text: "It begins with what changes from now on. The answer is the only place where its secret is shown, beside that of a rotation. A panel has at most 10.",
+    body: ["A webhook"],
+    errors: ["webhooks_full", "sealing_off"],
+  },
+  "GET /v1/webhooks/:id": {
+    chapter: "Webhooks",
+    summary: "Read a webhook",
+    text: "With its place in the feed, how far it is behind, and when it is tried again.",
+    errors: ["webhook_not_found"],
+  },
+  "PATCH /v1/webhooks/:id": {
+    chapter: "Webhooks",
+    summary: "Change a webhook",
+    text: "Fields that are left out keep their value. `enabled` false is a pause: its place in the feed stays. `after` skips ahead or goes back.",
+    body: ["A webhook"],
+    errors: ["webhook_not_found", "webhook_unreadable", "settings_contended", "sealing_off"],
+  },
+  "DELETE /v1/webhooks/:id": {
+    chapter: "Webhooks",
+    summary: "End a webhook",
+    text: "Nothing is sent to it any more. Its deliveries are forgotten.",
+    errors: ["webhook_not_found"],
+  },
+  "POST /v1/webhooks/:id/rotate": {
+    chapter: "Webhooks",
+    summary: "Replace a webhook's secret",
+    text: "For 24 hours both secrets sign, so that a receiver can change over without losing one.",
+    errors: ["webhook_not_found", "settings_contended", "sealing_off"],
+  },
+  "POST /v1/webhooks/:id/test": {
+    chapter: "Webhooks",
+    summary: "Send a test",
+    text: "A signed delivery without changes, sent at once. Ten a minute.",
+    errors: ["webhook_not_found", "webhook_unreadable", "webhook_tests_used_up"],
+  },
+  "POST /v1/webhooks/:id/replay": {
+    chapter: "Webhooks",
+    summary: "Send changes again",
+    text: "Goes back to a place in the feed and sends what follows, in new deliveries.",
+    body: ["A replay of a webhook"],
+    errors: ["webhook_not_found", "settings_contended"],
+  },
+  "GET /v1/webhooks/:id/deliveries": {
+    chapter: "Webhooks",
+    summary: "List deliveries",
+    text: "The last 100 attempts, newest first.",
+    errors: ["webhook_not_found"],
   },
   "GET /v1/refunds": {
     chapter: "Refunds",
@@ -477,6 +530,7 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
 /** What a part of a path names, by what stands before it. */
 export const PATH_TEXTS: Readonly<Record<string, string>> = {
   panels: "The panel's id.",
+  webhooks: "The webhook's id.",
   keys: "The key's id, as `GET /v1/keys` lists it. Not the key.",
   providers: "The provider's id.",
   "providers services": "The provider's own id of the service.",

@@ -28,7 +28,7 @@ export const webhookAnswer = z.strictObject(webhookFields);
 export const webhookWithSecretAnswer = z.strictObject({ ...webhookFields, secret: z.string() });
 export const webhooksAnswer = pageAnswer("webhooks", webhookAnswer);
 
-const delivery = z.strictObject({
+export const deliveryAnswer = z.strictObject({
   id: z.string(),
   at: timeAnswer,
   attempt: z.int(),
@@ -40,6 +40,6 @@ const delivery = z.strictObject({
   error: z.nullable(z.string()),
   response: z.nullable(z.string()),
 });
-export const deliveriesAnswer = pageAnswer("deliveries", delivery);
+export const deliveriesAnswer = pageAnswer("deliveries", deliveryAnswer);
 
 export const webhookTestAnswer = z.strictObject({ status: z.nullable(z.int()), duration_ms: z.int(), error: z.nullable(z.string()) });
