@@ -13,15 +13,21 @@ import { MESSAGES } from "../../store/providers/budget.ts";
 import { noteBalance, readBalanceTurn, readListTurn, readWatchedServices, watchStatements } from "../../store/providers/watch.ts";
 
 /** One provider at a time: of thirty, each has its turn within the hour. */
-const BALANCE_EVERY_MINUTES = 2;
-const LIST_EVERY_MINUTES = 15;
+export function isBalanceMinute(minute: number): boolean {
+  return minute % 2 === 1;
+}
+
+/** Never in a minute of balances. */
+export function isListMinute(minute: number): boolean {
+  return minute % 20 === 10;
+}
 
 /** It is one party with the messages: beside the sweeps, whose share of the calls it does not touch. */
 const BESIDE_SWEEPS: Asking = { isRepeatable: true, payer: { panel: MESSAGES } };
 
 /** Asks one provider for its balance, where one is due. */
 export async function watchBalance(db: D1Database, ports: Ports, minute: number): Promise<void> {
-  if (minute % BALANCE_EVERY_MINUTES !== 1) return;
+  if (!isBalanceMinute(minute)) return;
   const now = ports.now();
   const provider = await readBalanceTurn(db, now);
   if (provider === null) return;
@@ -34,7 +40,7 @@ export async function watchBalance(db: D1Database, ports: Ports, minute: number)
 
 /** Asks one provider for its list, where one is due, and tells what has changed of the services that are sold here. */
 export async function watchList(db: D1Database, ports: Ports, minute: number): Promise<void> {
-  if (minute % LIST_EVERY_MINUTES !== 7) return;
+  if (!isListMinute(minute)) return;
   const now = ports.now();
   const provider = await readListTurn(db, now);
   if (provider === null) return;

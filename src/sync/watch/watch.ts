@@ -6,7 +6,16 @@ import { fetchMarked } from "../../outbound/loop.ts";
 import type { Ports } from "../../ports.ts";
 import { lookAtAlerts, sendAlerts } from "./alerts.ts";
 import { sendHeartbeat } from "./heartbeat.ts";
-import { watchBalance, watchList } from "./providers.ts";
+import { isBalanceMinute, isListMinute, watchBalance, watchList } from "./providers.ts";
+
+/**
+ * What the watch costs at most, in requests and statements of an invocation: a look with what it changes and two messages, the heartbeat, and
+ * a provider's list or balance in their minutes.
+ */
+export function watchCost(minute: number): { readonly subrequests: number; readonly statements: number } {
+  if (isListMinute(minute)) return { subrequests: 18, statements: 31 };
+  return isBalanceMinute(minute) ? { subrequests: 17, statements: 23 } : { subrequests: 11, statements: 18 };
+}
 
 /** `isGood`: the tick did what it is for. Ticks that fail are looked at all the same. */
 export async function watch(env: Env, given: Ports, minute: number, isGood: boolean): Promise<void> {

@@ -312,10 +312,10 @@ describe("the list of a provider", () => {
     await env.DB.prepare("DELETE FROM services").run();
   });
 
-  /** Twelve hours without a tick, then those of a quarter of an hour. */
+  /** Twelve hours without a tick, then those of twenty minutes. */
   async function halfADay(): Promise<void> {
     world.now += 12 * 60 * MINUTE_MS;
-    await world.run(16);
+    await world.run(21);
   }
 });
 

@@ -54,6 +54,8 @@ const FILLED = [
   "panel_troubles",
   "strangers",
   "wanted_checks",
+  "webhooks",
+  "webhook_deliveries",
   "alerts",
   "alert_channels",
   "alert_notices",

@@ -35,9 +35,9 @@ const hmac = z.strictObject({
   timestamp_header: z.prefault(z.nullable(headerName), null),
 });
 
-const signature = z.nullable(z.discriminatedUnion("scheme", [standard, hmac]));
-export const hookBody = z.strictObject({ signature: z.prefault(signature, null) });
-export const hookChangeBody = z.strictObject({ signature });
+const signatureOrNone = z.nullable(z.discriminatedUnion("scheme", [standard, hmac]));
+export const hookBody = z.strictObject({ signature: z.prefault(signatureOrNone, null) });
+export const hookChangeBody = z.strictObject({ signature: signatureOrNone });
 
 type WithId = { readonly params: { readonly id: string } };
 
@@ -81,7 +81,7 @@ type StoredSignature = Pick<NewHook, "signature" | "secret">;
 async function sealedSignature(
   { ports }: Context,
   provider: string,
-  given: z.output<typeof signature>,
+  given: z.output<typeof signatureOrNone>,
 ): Promise<Result<StoredSignature, Failure>> {
   if (given === null) return ok({ signature: null, secret: null });
   const { secret, ...how } = given;
