@@ -38,6 +38,13 @@ export type AlertFacts = {
     readonly panel: string | null;
     readonly expiresAt: number;
   }[];
+  /** Webhooks that were switched off by themselves, and why; and since when others fail. */
+  readonly webhooks: readonly {
+    readonly panel: string;
+    readonly id: string;
+    readonly disabledBecause: string | null;
+    readonly failingSince: number | null;
+  }[];
   /** The last minute that a tick has covered; 0 for none. */
   readonly lastMinute: number;
   readonly rowsWritten: number;
@@ -54,6 +61,8 @@ const HELD_TOO_LONG_MS = HOUR_MS;
 /** So many of a provider's orders that have not started in time, and such a share of those followed, is no accident. */
 const OVERDUE_ORDERS = 5;
 const OVERDUE_SHARE = 0.2;
+/** A receiver that is deployed anew, or restarts, is back by then. */
+export const WEBHOOK_FAILS_MS = HOUR_MS / 2;
 /** Ticks may be late, or skip a minute. */
 const BEHIND_MINUTES = 5;
 
@@ -62,7 +71,12 @@ export type LookedAt = { readonly now: number; readonly minute: number; readonly
 /** What is bad of the facts, and what cannot be told while a provider is down: its orders do not move then. */
 export function lookAt(facts: AlertFacts, at: LookedAt): Look {
   const down = new Set(facts.providers.filter(isOut).map(({ id }) => id));
-  const bad = [...facts.providers.flatMap((provider) => ofProvider(provider, facts)), ...ofPeople(facts, at.now), ...ofRunning(facts, at)];
+  const bad = [
+    ...facts.providers.flatMap((provider) => ofProvider(provider, facts)),
+    ...ofPeople(facts, at.now),
+    ...ofWebhooks(facts, at.now),
+    ...ofRunning(facts, at),
+  ];
   return { bad, isUnclear: (kind, subject) => FOLLOWS_FROM_DOWN.has(kind) && down.has(subject) };
 }
 
@@ -168,6 +182,28 @@ function ofPeople({ heldSince, placingUnknown, frozen, expiringKeys }: AlertFact
       text: `The key "${shortText(name, 60)}" of ${panel === null ? "the operator" : `panel ${panel}`} ${expiresAt <= now ? "has expired" : `expires in ${daysUntil(expiresAt, now)}`}.`,
     })),
   ];
+}
+
+/** Why a webhook was switched off, in words. */
+const DISABLED: Readonly<Record<string, string>> = {
+  gone: "its receiver answered 410",
+  no_success: "it took nothing for days",
+  url_refused: "its address may not be called",
+};
+
+function ofWebhooks({ webhooks }: AlertFacts, now: number): BadFact[] {
+  return webhooks.flatMap(({ panel, id, disabledBecause, failingSince }): BadFact[] => {
+    const fact = { subject: `${panel}/${id}`, count: 1 };
+    const name = `Webhook ${id} of panel ${panel}`;
+    if (disabledBecause !== null)
+      return [
+        { ...fact, kind: "webhook_disabled", text: `${name} was switched off, since ${DISABLED[disabledBecause] ?? disabledBecause}.` },
+      ];
+    if (failingSince === null || now - failingSince < WEBHOOK_FAILS_MS) return [];
+    return [
+      { ...fact, kind: "webhook_behind", text: `${name} has taken nothing for over half an hour: its receiver does not answer well.` },
+    ];
+  });
 }
 
 /** Whether it runs, and for how long the day's limits carry it. */

@@ -2,7 +2,7 @@
  * What a look at the alerts is made of, read in one round trip.
  */
 import type { LiveAlert, Silences } from "../../domain/alert.ts";
-import { type AlertFacts, EXPIRES_WITHIN_MS, MAX_COUNTED, type ProviderFacts } from "../../domain/alert-facts.ts";
+import { type AlertFacts, EXPIRES_WITHIN_MS, MAX_COUNTED, type ProviderFacts, WEBHOOK_FAILS_MS } from "../../domain/alert-facts.ts";
 import { FLAGS } from "../../domain/order.ts";
 import { dayOf, minuteOf } from "../../domain/time.ts";
 import { ROWS_OF_SHARES } from "../panels/shares.ts";
@@ -13,6 +13,8 @@ import { ALERT_COLUMNS, type AlertRow, toLive } from "./alerts.ts";
 const MAX_PROVIDERS = 200;
 /** Panels and keys are named one by one. */
 const MAX_NAMED = 20;
+/** Ten panels with as many as each may have, and some. */
+const MAX_WEBHOOKS = 200;
 /** A key that has expired is told of for another day. */
 const EXPIRED_FOR_MS = 24 * 60 * 60_000;
 
@@ -21,13 +23,20 @@ const PROVIDERS = `SELECT id, enabled, retry_at, last_failure, brake_engaged_at,
   FROM providers ORDER BY id LIMIT ${MAX_PROVIDERS}`;
 
 /** A list of texts, numbers or objects as JSON in one column: each in a statement of its own would be six more of a tick's. */
-const LISTS: Readonly<Record<"held" | "overdue" | "frozen" | "expiring" | "live" | "silenced", string>> = {
+const LISTS: Readonly<Record<"held" | "overdue" | "frozen" | "webhooks" | "expiring" | "live" | "silenced", string>> = {
   held: `SELECT created_at AS value FROM refunds INDEXED BY refunds_status WHERE status = 'held' LIMIT ${MAX_COUNTED}`,
   overdue: `SELECT json_array(provider, count(*)) AS value FROM (
       SELECT provider FROM orders INDEXED BY orders_overdue WHERE flags & ${FLAGS.overdue} <> 0 LIMIT ${MAX_COUNTED})
     GROUP BY provider`,
   frozen: `SELECT json_object('panel', id, 'because', frozen_because) AS value
     FROM panels INDEXED BY panels_frozen WHERE frozen_at IS NOT NULL LIMIT ${MAX_NAMED}`,
+  // The outcome of the last attempt counts, which the webhook's own row does not know yet.
+  webhooks: `SELECT json_object('panel', w.panel, 'id', w.id, 'disabledBecause', w.disabled_reason, 'failingSince', w.failing_since) AS value
+    FROM (SELECT panel, id, enabled, disabled_reason, failing_since, n FROM webhooks LIMIT ${MAX_WEBHOOKS}) w
+    WHERE w.disabled_reason IS NOT NULL OR (w.enabled = 1 AND w.failing_since <= ?2 - ${WEBHOOK_FAILS_MS} AND NOT EXISTS (
+      SELECT 1 FROM webhook_deliveries d
+      WHERE d.panel = w.panel AND d.webhook = w.id AND d.slot = w.n % 100 AND d.n = w.n AND d.succeeded = 1))
+    LIMIT ${MAX_NAMED}`,
   expiring: `SELECT json_object('id', id, 'name', name, 'panel', panel, 'expiresAt', expires_at) AS value FROM keys INDEXED BY keys_expiring
     WHERE expires_at > ?3 AND expires_at <= ?4 ORDER BY expires_at LIMIT ${MAX_NAMED}`,
   live: `SELECT json_object(${ALERT_COLUMNS.map((column) => `'${column}', ${column}`).join(", ")}) AS value
@@ -69,7 +78,7 @@ export type AlertRead = { readonly facts: AlertFacts; readonly live: readonly Li
 
 /**
  * Reads what is so and which alerts are live. Rows read: one for each provider and each panel's share of today, two for
- * each refund that waits and each overdue order (100 of each at most), one for each live alert, and some ten more.
+ * each refund that waits and each overdue order (100 of each at most), one for each webhook (200 at most) and each live alert, and some ten more.
  */
 export async function readAlertFacts(db: D1Database, now: number): Promise<AlertRead> {
   const day = dayOf(minuteOf(now));
@@ -88,6 +97,7 @@ export async function readAlertFacts(db: D1Database, now: number): Promise<Alert
       overdue: new Map(JSON.parse(row.overdue) as [provider: string, orders: number][]),
       deadLetters: row.dead_letters,
       frozen: JSON.parse(row.frozen) as AlertFacts["frozen"],
+      webhooks: JSON.parse(row.webhooks) as AlertFacts["webhooks"],
       expiringKeys: JSON.parse(row.expiring) as AlertFacts["expiringKeys"],
       lastMinute: row.minute,
       rowsWritten: row.rows_of_shares + rows.reduce((sum, each) => sum + (each.calls_day === day ? each.rows_today : 0), 0),

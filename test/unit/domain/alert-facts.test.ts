@@ -26,10 +26,12 @@ const quiet: AlertFacts = {
   deadLetters: 0,
   frozen: [],
   expiringKeys: [],
+  webhooks: [],
   lastMinute: MINUTE,
   rowsWritten: 0,
   messages: 0,
 };
+const webhook = { panel: "shop", id: "wh_1", disabledBecause: null, failingSince: null };
 const failed = (code: string): Partial<ProviderFacts> => ({ retryAt: NOW, lastFailure: { code, message: "It said no." } });
 
 /** What is bad, as `kind subject`. */
@@ -66,6 +68,9 @@ describe("what is bad", () => {
     ["dead letters", { deadLetters: 2 }, ["dead_letters"]],
     ["a ledger", { frozen: [{ panel: "shop", because: null }] }, ["ledger_mismatch shop"]],
     ["a key", { expiringKeys: [{ id: "key_1", name: "bot", panel: "shop", expiresAt: NOW + 1 }] }, ["key_expiring key_1"]],
+    ["a webhook that is off", { webhooks: [{ ...webhook, disabledBecause: "gone" }] }, ["webhook_disabled shop/wh_1"]],
+    ["a webhook that has failed for long", { webhooks: [{ ...webhook, failingSince: NOW - HOUR_MS / 2 }] }, ["webhook_behind shop/wh_1"]],
+    ["a webhook that has failed for less", { webhooks: [{ ...webhook, failingSince: NOW - HOUR_MS / 2 + 1 }] }, []],
     ["ticks that are missing", { lastMinute: MINUTE - 5 }, ["sync_behind"]],
     ["ticks that are a little late", { lastMinute: MINUTE - 4 }, []],
     ["missing ticks with nothing to follow", { ...of({ activeOrders: 0 }), lastMinute: MINUTE - 99 }, []],

@@ -351,3 +351,30 @@ describe("a look", () => {
     expect(d1_calls).toBeLessThanOrEqual(60);
   });
 });
+
+describe("a webhook of a panel", () => {
+  it("is told of once it has taken nothing for half an hour, and that it does again", async () => {
+    world = await AlertWorld.begin();
+    await world.channel({ kinds: ["webhook_behind", "webhook_disabled"] });
+    const made = await world.ask("POST", "/v1/webhooks", { panel: "p", body: { url: "https://shop.example/changes" } });
+    expect(made.status).toBe(201);
+    let status = 500;
+    world.providers.set("shop", () => new Response(null, { status }));
+    await world.ask("POST", "/v1/orders", { panel: "p", body: order(1) });
+    await world.run(30);
+    expect(world.received).toEqual([]);
+    await world.run(15);
+    expect(world.told()).toMatchObject([{ kind: "webhook_behind", subject: `p/${made.json.id as string}` }]);
+    status = 200;
+    // By then an attempt is made an hour after the one before.
+    await world.run(80);
+    expect(world.kinds()).toEqual(["webhook_behind opened", "webhook_behind closed"]);
+    status = 410;
+    await world.ask("POST", "/v1/orders", { panel: "p", body: order(2) });
+    await world.run(8);
+    expect(world.kinds().slice(2)).toEqual(["webhook_disabled opened"]);
+    await world.ask("DELETE", `/v1/webhooks/${made.json.id as string}`, { panel: "p" });
+  });
+
+  const order = (n: number) => ({ id: `w${n}`, provider: "acme", provider_order_id: `9${n}`, quantity: 100, charge: "1" });
+});
