@@ -248,6 +248,6 @@ function listed(names: readonly string[]): string {
 /** Others' words on one line, and no longer than this. */
 export function shortText(text: string, maxCharacters: number): string {
   const line = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ").trim();
-  const characters = [...line];
+  const characters = Array.from(line);
   return characters.length <= maxCharacters ? line : `${characters.slice(0, maxCharacters - 1).join("")}…`;
 }

@@ -153,7 +153,15 @@ it.each(ALERT_KINDS)("%s says what to do, on one line that every service takes",
 
 it("money and outage alone are told in quiet hours", () => {
   expect(ALERT_KINDS.filter((kind) => kindOf(kind).isUrgent)).toEqual([
-    ...["provider_down", "provider_blocked", "provider_key_rejected", "provider_balance_low", "provider_funds_out"],
-    ...["brake_engaged", "refunds_held", "placing_unknown", "sync_behind", "ledger_mismatch"],
+    "provider_down",
+    "provider_blocked",
+    "provider_key_rejected",
+    "provider_balance_low",
+    "provider_funds_out",
+    "brake_engaged",
+    "refunds_held",
+    "placing_unknown",
+    "sync_behind",
+    "ledger_mismatch",
   ]);
 });

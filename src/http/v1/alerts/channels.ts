@@ -21,7 +21,7 @@ import { json, noContent } from "../../kit/reply.ts";
 import { addressHint, channelView, hintOf } from "./channel-view.ts";
 
 const time = z.string().check(z.regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, "must be a time of day such as 23:00"));
-const quietHours = z.strictObject({
+const quietHoursField = z.strictObject({
   from: time,
   to: time,
   timezone: line(64).check(z.refine(isTimezone, { error: "must be a time zone such as Europe/Berlin" })),
@@ -29,7 +29,7 @@ const quietHours = z.strictObject({
 
 const common = {
   kinds: z.prefault(z.nullable(z.array(z.enum(ALERT_KINDS)).check(z.minLength(1))), null),
-  quiet_hours: z.prefault(z.nullable(quietHours), null),
+  quiet_hours: z.prefault(z.nullable(quietHoursField), null),
   enabled: z.prefault(z.boolean(), true),
 };
 
@@ -39,17 +39,17 @@ const botToken = z
   .check(z.regex(/^\d{1,20}:[A-Za-z0-9_-]{20,100}$/, "must be a bot's token as BotFather gives it, such as 123456:ABC…"));
 const chatId = z.string().check(z.regex(/^(?:-?\d{1,20}|@[A-Za-z0-9_]{1,64})$/, "must be a chat's number, or a channel's @name"));
 /** What may be in it, the URL policy says. */
-const url = z.exactOptional(z.string());
+const urlField = z.exactOptional(z.string());
 /** It goes into a header. */
 const ntfyToken = z.string().check(z.regex(/^[\x21-\x7e]{1,200}$/, "must be 1 to 200 printable ASCII characters without spaces"));
 
 /** Secrets that are left out stay as they are; anything else that is left out has no value from then on. */
 export const channelBody = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("telegram"), bot_token: z.exactOptional(botToken), chat_id: chatId, ...common }),
-  z.strictObject({ type: z.literal("discord"), url, ...common }),
-  z.strictObject({ type: z.literal("slack"), url, ...common }),
-  z.strictObject({ type: z.literal("ntfy"), url, token: z.exactOptional(z.nullable(ntfyToken)), ...common }),
-  z.strictObject({ type: z.literal("webhook"), url, ...common }),
+  z.strictObject({ type: z.literal("discord"), url: urlField, ...common }),
+  z.strictObject({ type: z.literal("slack"), url: urlField, ...common }),
+  z.strictObject({ type: z.literal("ntfy"), url: urlField, token: z.exactOptional(z.nullable(ntfyToken)), ...common }),
+  z.strictObject({ type: z.literal("webhook"), url: urlField, ...common }),
 ]);
 type ChannelBody = z.output<typeof channelBody>;
 
@@ -67,8 +67,9 @@ export async function putAlertChannel(
   const { db, ports, now, actor } = context;
   const attempt = async (): Promise<Answer | typeof CONFLICT> => {
     const seen = await readChannel(db, id);
-    const kept = seen?.type === body.type ? await openedSecrets(context, seen) : ok(null);
-    const made = secretsOf(context, body, kept.ok ? kept.value : null);
+    const kept = seen?.type === body.type ? await openedSecrets(context, seen) : ok({});
+    // Those that cannot be opened any more are set anew.
+    const made = secretsOf(context, body, kept.ok ? kept.value : {});
     if (!made.ok) return made;
     const { secrets, settings, newSecret } = made.value;
     const sealed = await ports.secrets.seal(channelSecretsPlace(id), JSON.stringify(secrets), ports.randomBytes);
@@ -109,28 +110,36 @@ type Secrets = Readonly<Record<string, string | null>>;
 type Made = { readonly secrets: Secrets; readonly settings: Readonly<Record<string, string>>; readonly newSecret: string | null };
 
 /** What is kept of a channel: what is secret, and what may be shown, hints among it. `kept`: the secrets that it had. */
-function secretsOf(context: OperatorContext, body: ChannelBody, kept: Secrets | null): Result<Made, Failure> {
+function secretsOf(context: OperatorContext, body: ChannelBody, kept: Secrets): Result<Made, Failure> {
   if (body.type === "telegram") {
-    const token = body.bot_token ?? kept?.["bot_token"] ?? null;
+    const token = body.bot_token ?? kept["bot_token"] ?? null;
     if (token === null) return missing("bot_token");
     return ok({ secrets: { bot_token: token }, settings: { chat_id: body.chat_id, bot_token_hint: hintOf(token) }, newSecret: null });
   }
-  const address = body.url === undefined ? ok(kept?.["url"] ?? null) : checkedUrl(context, body.url);
-  if (!address.ok) return address;
-  if (address.value === null) return missing("url");
-  if (body.type === "webhook") {
-    const newSecret =
-      (kept?.["secret"] ?? null) === null ? `whsec_${btoa(String.fromCharCode(...context.ports.randomBytes(SECRET_BYTES)))}` : null;
-    const secrets = { url: address.value, secret: newSecret ?? kept?.["secret"] ?? null };
-    return ok({ secrets, settings: { url_hint: addressHint(address.value) }, newSecret });
+  const checked = body.url === undefined ? ok(kept["url"] ?? null) : checkedUrl(context, body.url);
+  if (!checked.ok) return checked;
+  const url = checked.value;
+  if (url === null) return missing("url");
+  const settings = { url_hint: addressHint(url) };
+  switch (body.type) {
+    case "webhook": {
+      const known = kept["secret"] ?? null;
+      const secret = known ?? `whsec_${btoa(String.fromCharCode(...context.ports.randomBytes(SECRET_BYTES)))}`;
+      return ok({ secrets: { url, secret }, settings, newSecret: known === null ? secret : null });
+    }
+    case "ntfy": {
+      const token = body.token === undefined ? keptToken(url, kept) : body.token;
+      const hint = token === null ? {} : { token_hint: hintOf(token) };
+      return ok({ secrets: { url, token }, settings: { ...settings, ...hint }, newSecret: null });
+    }
+    default:
+      return ok({ secrets: { url }, settings, newSecret: null });
   }
-  const settings = { url_hint: addressHint(address.value) };
-  if (body.type !== "ntfy") return ok({ secrets: { url: address.value }, settings, newSecret: null });
-  // A token was given for its server, and goes nowhere else.
-  const sameServer = URL.parse(address.value)?.origin === URL.parse(kept?.["url"] ?? "")?.origin;
-  const token = body.token === undefined && sameServer ? (kept?.["token"] ?? null) : (body.token ?? null);
-  const hint = token === null ? {} : { token_hint: hintOf(token) };
-  return ok({ secrets: { url: address.value, token }, settings: { ...settings, ...hint }, newSecret: null });
+}
+
+/** A token was given for its server, and goes nowhere else. */
+function keptToken(url: string, kept: Secrets): string | null {
+  return URL.parse(url)?.origin === URL.parse(kept["url"] ?? "")?.origin ? (kept["token"] ?? null) : null;
 }
 
 /** As Standard Webhooks wants it. */
