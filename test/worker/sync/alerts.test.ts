@@ -157,8 +157,7 @@ describe("a message", () => {
       return env.DB.prepare(sql);
     };
     (world.env as { DB: D1Database }).DB = changedDb({ prepare });
-    for (let minute = 0; minute < 30 && !isDead; minute++) await world.run(1);
-    expect(isDead).toBe(true);
+    while (world.received.length === 0) await world.run(1);
     (world.env as { DB: D1Database }).DB = healthy;
     world.answer = () => new Response(null, { status: 204 });
     await world.run(4);
