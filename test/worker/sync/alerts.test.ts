@@ -353,6 +353,24 @@ describe("a look", () => {
   });
 });
 
+it.each([0, 1, 2])("an alert that opens, is told to %i channels and closes writes four rows and ten a channel", async (channels) => {
+  world = await AlertWorld.begin();
+  for (let i = 0; i < channels; i++)
+    await world.ask("PUT", `/v1/alert-channels/c${i}`, { body: { type: "slack", url: "https://hooks.example/in" } });
+  await world.run(1);
+  const { db, usage } = metered(env.DB);
+  const watchFor = async (minutes: number): Promise<void> => {
+    for (let i = 0; i < minutes; i++, world.now += MINUTE_MS)
+      await watch({ ...world.env, DB: db }, world.ports, Math.floor(world.now / MINUTE_MS), true);
+  };
+  await env.DB.prepare("UPDATE providers SET brake_engaged_at = 1").run();
+  await watchFor(20);
+  await env.DB.prepare("UPDATE providers SET brake_engaged_at = NULL").run();
+  await watchFor(20);
+  expect(world.received).toHaveLength(2 * channels);
+  expect(usage().rows_written).toBe(4 + 10 * channels);
+});
+
 describe("a webhook of a panel", () => {
   it("is told of once it has taken nothing for half an hour, and that it does again", async () => {
     world = await AlertWorld.begin();
