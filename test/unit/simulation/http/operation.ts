@@ -323,8 +323,11 @@ async function addPanel(operation: Operation, id: string, money: string, currenc
 
 /** Two alerts, and two channels where they are told. */
 async function addAlerts(operation: Operation): Promise<void> {
-  for (const id of ["phone", "desk"])
-    await operation.must("PUT", `/v1/alert-channels/${id}`, { type: "webhook", url: `http://127.0.0.1:9${RECEIVER}` });
+  for (const id of ["phone", "desk"]) {
+    const body = { type: "webhook", url: `http://127.0.0.1:9${RECEIVER}` };
+    const { secret } = await operation.must("PUT", `/v1/alert-channels/${id}`, body);
+    operation.secrets.add(String(secret));
+  }
   operation.rows(
     `INSERT INTO alerts (kind, subject, text, count, bad, good, opened_at, reminders, looked_at)
      VALUES ('dead_letters', '', 'A message failed.', 1, 1, 0, 1, 0, 1), ('unknown_word', 'acme', 'A word.', 1, 1, 0, 1, 0, 1)`,
