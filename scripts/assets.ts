@@ -4,6 +4,7 @@
  */
 import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { buildConsole } from "./assets/console.ts";
 import { buildTracker } from "./assets/tracker.ts";
 
 const OUT = fileURLToPath(new URL("../public/", import.meta.url));
@@ -12,7 +13,7 @@ const FILES = fileURLToPath(new URL("../assets/", import.meta.url));
 /** Builds one part of the assets into a folder. */
 type Build = (out: string) => Promise<void>;
 
-const PARTS: readonly Build[] = [buildTracker];
+const PARTS: readonly Build[] = [buildTracker, buildConsole];
 
 rmSync(OUT, { recursive: true, force: true });
 mkdirSync(OUT, { recursive: true });
