@@ -157,11 +157,18 @@ function Find() {
           const input = event.currentTarget.elements.namedItem("find") as HTMLInputElement;
           const text = input.value.trim();
           if (text === "") return;
+          input.value = "";
           input.blur();
           void findOrder(text).then(({ path, query }) => goTo(path, query));
         }}
       >
-        <input id="find" name="find" type="search" placeholder="Order id, provider’s id or link  /" aria-label="Find an order" />
+        <input
+          id="find"
+          name="find"
+          type="search"
+          placeholder="Find an order  /"
+          aria-label="Find an order by its id, its provider's id or its link"
+        />
       </form>
     </search>
   );

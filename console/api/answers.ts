@@ -18,10 +18,8 @@ import type { tokenSecretAnswer } from "../../src/http/v1/tokens/tokens.ts";
 type OfPanel = { readonly panel: string };
 
 /** One page of a list, its entries under a name. */
-export type Page<K extends string, T> = { readonly [N in K]: readonly T[] } & {
-  readonly next_cursor: string | null;
-  readonly has_more: boolean;
-};
+export type Page<K extends string, T> = { readonly [N in K]: readonly T[] } & Paging;
+export type Paging = { readonly next_cursor: string | null; readonly has_more: boolean };
 
 export type Order = z.output<typeof orderAnswer>;
 export type ListedOrder = Order & OfPanel;

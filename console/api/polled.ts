@@ -1,7 +1,7 @@
 /** Answers that are asked for again and again while somebody looks. */
 import { signal, useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
-import type { Page } from "./answers.ts";
+import type { Paging } from "./answers.ts";
 import { ALL_PANELS, ApiError, call, pathWith } from "./client.ts";
 
 export type Polled<T> = {
@@ -95,14 +95,14 @@ type Query = Readonly<Record<string, string | number | null | undefined>>;
 type Rest<T> = { readonly of: string; readonly rows: readonly T[]; readonly cursor: string | null };
 
 /** A list's first page, looked at again and again, and the further pages that were asked for. */
-export function useListed<K extends string, T>(
-  name: K,
+export function useListed<T>(
+  name: string,
   path: string | null,
   { query = {}, panel = ALL_PANELS, everyMs }: { query?: Query; panel?: string | undefined; everyMs?: number } = {},
 ): Listed<T> {
   const first = path === null ? null : pathWith(path, { limit: 50, ...query });
   const options = { ...(panel === "" ? {} : { panel }), ...(everyMs === undefined ? {} : { everyMs }) };
-  const polled = usePolled<Page<K, T>>(first, options);
+  const polled = usePolled<AnyPage>(first, options);
   const of = `${panel} ${first ?? ""}`;
   const rest = useSignal<Rest<T>>({ of, rows: [], cursor: null });
   const isLoadingMore = useSignal(false);
@@ -113,12 +113,19 @@ export function useListed<K extends string, T>(
     isLoadingMore.value = true;
     try {
       const joint = first.includes("?") ? "&" : "?";
-      const page = await call<Page<K, T>>("GET", `${first}${joint}cursor=${encodeURIComponent(cursor)}`, panel === "" ? {} : { panel });
-      rest.value = { of, rows: [...(further?.rows ?? []), ...page[name]], cursor: page.next_cursor };
+      const page = await call<AnyPage>("GET", `${first}${joint}cursor=${encodeURIComponent(cursor)}`, panel === "" ? {} : { panel });
+      rest.value = { of, rows: [...(further?.rows ?? []), ...(rowsOf(page, name) as readonly T[])], cursor: page.next_cursor };
     } finally {
       isLoadingMore.value = false;
     }
   };
-  const data = polled.data === null ? null : [...polled.data[name], ...(further?.rows ?? [])];
+  const data = polled.data === null ? null : [...(rowsOf(polled.data, name) as readonly T[]), ...(further?.rows ?? [])];
   return { ...polled, data, hasMore: cursor !== null, isLoadingMore: isLoadingMore.value, more: () => void more() };
+}
+
+type AnyPage = Paging & Readonly<Record<string, unknown>>;
+
+/** A list's entries stand under its name. */
+function rowsOf(page: AnyPage, name: string): readonly unknown[] {
+  return (page[name] ?? []) as readonly unknown[];
 }

@@ -5,7 +5,7 @@ import { hrefTo } from "../kit/route.ts";
 import { When } from "../kit/time.tsx";
 
 export function AuditPage() {
-  const entries = useListed<"entries", AuditEntry>("entries", "/v1/audit", { panel: "", everyMs: 30_000 });
+  const entries = useListed<AuditEntry>("entries", "/v1/audit", { panel: "", everyMs: 30_000 });
   return (
     <>
       <PageHead title="Audit" lead="Who changed what about money or settings, the newest first." />
@@ -100,6 +100,6 @@ function changeText({ before, after }: AuditEntry): string {
 
 function shown(value: unknown): string {
   if (value === undefined || value === null) return "";
-  const text = typeof value === "object" ? JSON.stringify(value) : String(value as string | number | boolean);
+  const text = typeof value === "object" ? JSON.stringify(value) : `${value as string | number | boolean}`;
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }

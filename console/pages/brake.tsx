@@ -11,7 +11,7 @@ import { When } from "../kit/time.tsx";
 import { tellDone, tellFailure } from "../kit/toast.tsx";
 
 export function BrakeBanners() {
-  const providers = useListed<"providers", Provider>("providers", "/v1/providers", { panel: "", query: { limit: 200 }, everyMs: 30_000 });
+  const providers = useListed<Provider>("providers", "/v1/providers", { panel: "", query: { limit: 200 }, everyMs: 30_000 });
   const braked = (providers.data ?? []).filter(({ brake }) => brake?.engaged_at != null);
   return (
     <>

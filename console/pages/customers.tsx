@@ -10,7 +10,7 @@ import { act, tellFailure } from "../kit/toast.tsx";
 
 export function CustomersPage() {
   const panel = route.value.query.get("panel") ?? ALL_PANELS;
-  const accounts = useListed<"customers", Account>("customers", "/v1/customers", { panel, query: { limit: 100 }, everyMs: 30_000 });
+  const accounts = useListed<Account>("customers", "/v1/customers", { panel, query: { limit: 100 }, everyMs: 30_000 });
   return (
     <>
       <PageHead title="Customers" lead="Accounts of panels whose money is kept here.">
@@ -75,7 +75,7 @@ export function CustomerPage({ panel, customer, query }: AccountName & { readonl
   const currency = query.get("currency");
   const path = `/v1/customers/${seg(customer)}`;
   const balance = usePolled<Account>(pathWith(`${path}/balance`, { currency }), { panel });
-  const entries = useListed<"entries", Entry>("entries", `${path}/entries`, { panel, query: { currency } });
+  const entries = useListed<Entry>("entries", `${path}/entries`, { panel, query: { currency } });
   return (
     <Loaded of={balance}>
       {(account) => (

@@ -6,7 +6,7 @@ import { When } from "../kit/time.tsx";
 import { act } from "../kit/toast.tsx";
 
 export function DeadLettersPage() {
-  const letters = useListed<"dead_letters", DeadLetter>("dead_letters", "/v1/dead-letters", { panel: "", everyMs: 30_000 });
+  const letters = useListed<DeadLetter>("dead_letters", "/v1/dead-letters", { panel: "", everyMs: 30_000 });
   return (
     <>
       <PageHead

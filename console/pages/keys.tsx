@@ -19,7 +19,7 @@ const SCOPES = {
 } as const;
 
 export function KeysPage() {
-  const keys = useListed<"keys", Key>("keys", may("keys") ? "/v1/keys" : null, { panel: "", query: { limit: 200 }, everyMs: 30_000 });
+  const keys = useListed<Key>("keys", may("keys") ? "/v1/keys" : null, { panel: "", query: { limit: 200 }, everyMs: 30_000 });
   if (!may("keys"))
     return (
       <>

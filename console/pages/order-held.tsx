@@ -1,21 +1,13 @@
 /** The refund of an order that waits for a person, on the order's own page. */
 import type { ListedRefund, Order } from "../api/answers.ts";
-import { pathWith } from "../api/client.ts";
 import { useListed } from "../api/polled.ts";
 import { heardText, sumText } from "./refund-actions.tsx";
 import { RefundButtons, whyText } from "./refund-case.tsx";
 
 export function HeldOfOrder({ panel, order }: { readonly panel: string; readonly order: Order }) {
   const isWaiting = order.flags.includes("refund_held");
-  const held = useListed<"refunds", ListedRefund>(
-    "refunds",
-    isWaiting ? pathWith("/v1/refunds", { order: order.id, status: "held" }) : null,
-    {
-      panel,
-      query: {},
-      everyMs: 10_000,
-    },
-  );
+  const query = { order: order.id, status: "held" };
+  const held = useListed<ListedRefund>("refunds", isWaiting ? "/v1/refunds" : null, { panel, query });
   const [refund] = held.data ?? [];
   if (!isWaiting || refund === undefined) return null;
   return (

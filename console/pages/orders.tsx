@@ -42,7 +42,7 @@ export function OrdersPage({ query }: { readonly query: URLSearchParams }) {
 function OrderList({ query }: { readonly query: URLSearchParams }) {
   const filters = Object.fromEntries(FILTERS.map((name) => [name, query.get(name)]));
   const panel = query.get("panel") ?? ALL_PANELS;
-  const orders = useListed<"orders", ListedOrder>("orders", "/v1/orders", { query: filters, panel });
+  const orders = useListed<ListedOrder>("orders", "/v1/orders", { query: filters, panel });
   const isFiltered = panel !== ALL_PANELS || Object.values(filters).some((value) => value !== null);
   return (
     <>
@@ -87,9 +87,8 @@ function NoOrders({ isFiltered }: { readonly isFiltered: boolean }) {
 }
 
 function OrderFilters({ query, isFiltered }: { readonly query: URLSearchParams; readonly isFiltered: boolean }) {
-  const panels = useListed<"panels", Panel>("panels", "/v1/panels", { panel: "", query: { limit: 200 }, everyMs: 60_000 });
-  const providers = useListed<"providers", Provider>("providers", "/v1/providers", { panel: "", query: { limit: 200 }, everyMs: 60_000 });
-  const ids = (rows: readonly { readonly id: string }[] | null): Options => (rows ?? []).map(({ id }) => [id, id]);
+  const panels = useListed<Panel>("panels", "/v1/panels", { panel: "", query: { limit: 200 }, everyMs: 60_000 });
+  const providers = useListed<Provider>("providers", "/v1/providers", { panel: "", query: { limit: 200 }, everyMs: 60_000 });
   return (
     <form
       class="filters"
@@ -99,8 +98,8 @@ function OrderFilters({ query, isFiltered }: { readonly query: URLSearchParams; 
     >
       <Choice name="status" label="Status" query={query} options={STATUSES.map((status) => [status, wordsOf(status)])} />
       <Choice name="flag" label="Flag" query={query} options={FLAGS.map((flag) => [flag, flagWords(flag)])} />
-      <Choice name="provider" label="Provider" query={query} options={ids(providers.data)} />
-      <Choice name="panel" label="Panel" query={query} options={ids(panels.data)} />
+      <Choice name="provider" label="Provider" query={query} options={idsOf(providers.data)} />
+      <Choice name="panel" label="Panel" query={query} options={idsOf(panels.data)} />
       <Choice
         name="closed"
         label="Followed"
@@ -119,6 +118,10 @@ function OrderFilters({ query, isFiltered }: { readonly query: URLSearchParams; 
       )}
     </form>
   );
+}
+
+function idsOf(rows: readonly { readonly id: string }[] | null): Options {
+  return (rows ?? []).map(({ id }) => [id, id]);
 }
 
 type Options = readonly (readonly [value: string, label: string])[];

@@ -12,7 +12,7 @@ const ROLE_TEXTS = { shop: "Shop, one of your own", reseller: "Reseller, buys fr
 const MONEY_TEXTS = { advice: "The panel credits its customers", ledger: "panelsync keeps the customers' balances" } as const;
 
 export function PanelsPage() {
-  const panels = useListed<"panels", Panel>("panels", "/v1/panels", { panel: "", everyMs: 30_000 });
+  const panels = useListed<Panel>("panels", "/v1/panels", { panel: "", everyMs: 30_000 });
   return (
     <>
       <PageHead title="Panels" lead="The shops whose orders are followed, and those who resell.">
@@ -170,8 +170,11 @@ async function unfreeze(id: string): Promise<void> {
   if (values !== null) await act(() => call("POST", `/v1/panels/${seg(id)}/unfreeze`, { body: {} }), "Its refunds go again.");
 }
 
+function yesNo(value: boolean): string {
+  return value ? "yes" : "no";
+}
+
 function PanelFacts({ panel }: { readonly panel: Panel }) {
-  const yesNo = (value: boolean): string => (value ? "yes" : "no");
   return (
     <Card title="Settings" aside={<PanelState panel={panel} />}>
       <Facts
@@ -266,7 +269,7 @@ async function renewTokenSecret(id: string): Promise<void> {
 }
 
 function PanelKeys({ id }: { readonly id: string }) {
-  const keys = useListed<"keys", Key>("keys", "/v1/keys", { panel: "", query: { panel: id }, everyMs: 30_000 });
+  const keys = useListed<Key>("keys", "/v1/keys", { panel: "", query: { panel: id }, everyMs: 30_000 });
   return (
     <Card title="Keys" aside={<Do onDo={() => makeKey(id)}>New key</Do>}>
       <Loaded of={keys}>

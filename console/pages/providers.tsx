@@ -10,7 +10,7 @@ import { StateBadge } from "./health.tsx";
 import { addProvider } from "./provider-settings.tsx";
 
 export function ProvidersPage() {
-  const providers = useListed<"providers", Provider>("providers", "/v1/providers", { panel: "", everyMs: 10_000 });
+  const providers = useListed<Provider>("providers", "/v1/providers", { panel: "", everyMs: 10_000 });
   return (
     <>
       <PageHead title="Providers" lead="Who delivers, and whether they answer.">

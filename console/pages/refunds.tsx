@@ -26,7 +26,7 @@ const EMPTY_TEXTS: Readonly<Record<string, readonly [title: string, text: string
 
 export function RefundsPage({ query }: { readonly query: URLSearchParams }) {
   const status = query.get("status") ?? "held";
-  const refunds = useListed<"refunds", ListedRefund>("refunds", "/v1/refunds", { query: { status }, everyMs: 10_000 });
+  const refunds = useListed<ListedRefund>("refunds", "/v1/refunds", { query: { status }, everyMs: 10_000 });
   const chosen = refunds.data?.find((refund) => nameOf(refund) === query.get("chosen")) ?? refunds.data?.[0] ?? null;
   const [title, text] = EMPTY_TEXTS[status] ?? ["Nothing.", ""];
   return (

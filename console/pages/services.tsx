@@ -7,7 +7,7 @@ import { Badge, Do, Empty, Loaded, More, PageHead } from "../kit/parts.tsx";
 import { act } from "../kit/toast.tsx";
 
 export function ServicesPage() {
-  const services = useListed<"services", Service>("services", "/v1/services", { panel: "", query: { limit: 100 }, everyMs: 30_000 });
+  const services = useListed<Service>("services", "/v1/services", { panel: "", query: { limit: 100 }, everyMs: 30_000 });
   return (
     <>
       <PageHead title="Services" lead="Your own catalogue: what panels buy at /api/v2.">

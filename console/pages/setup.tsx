@@ -10,9 +10,9 @@ import { addPanel } from "./panels.tsx";
 import { addProvider } from "./provider-settings.tsx";
 
 export function SetupPage() {
-  const panels = useListed<"panels", Panel>("panels", "/v1/panels", { panel: "" });
-  const providers = useListed<"providers", Provider>("providers", "/v1/providers", { panel: "" });
-  const orders = useListed<"orders", ListedOrder>("orders", "/v1/orders", { query: { limit: 1 } });
+  const panels = useListed<Panel>("panels", "/v1/panels", { panel: "" });
+  const providers = useListed<Provider>("providers", "/v1/providers", { panel: "" });
+  const orders = useListed<ListedOrder>("orders", "/v1/orders", { query: { limit: 1 } });
   const { data: health } = usePolled<Health>("/healthz", { everyMs: 15_000 });
   const [panel] = panels.data ?? [];
   const provider = providers.data?.find(({ enabled }) => enabled);
@@ -24,12 +24,20 @@ export function SetupPage() {
         <Step title="A panel" isDone={panel !== undefined}>
           <p>Your shop, or somebody who resells. It gets a key for its script.</p>
           {panel !== undefined && <Link path={["panels", panel.id]}>{panel.id}</Link>}
-          {may("settings") && <Do onDo={addPanel}>{panel === undefined ? "Add the first panel" : "Add another"}</Do>}
+          {may("settings") && (
+            <p>
+              <Do onDo={addPanel}>{panel === undefined ? "Add the first panel" : "Add another"}</Do>
+            </p>
+          )}
         </Step>
         <Step title="A provider that answers" isDone={provider !== undefined}>
           <p>Its API address and key. It is tried at once, and what was found is shown.</p>
           {provider !== undefined && <Link path={["providers", provider.id]}>{provider.id}</Link>}
-          {may("settings") && <Do onDo={addProvider}>{provider === undefined ? "Add the first provider" : "Add another"}</Do>}
+          {may("settings") && (
+            <p>
+              <Do onDo={addProvider}>{provider === undefined ? "Add the first provider" : "Add another"}</Do>
+            </p>
+          )}
         </Step>
         <Step title="The panel's script" isDone={hasOrder}>
           <p>In the script, replace the provider's API address and key. The rest stays as it is: it speaks API v2 here, too.</p>

@@ -11,7 +11,7 @@ type Shown = Readonly<Record<string, unknown>>;
 
 /** `updatedAt`: a later one is asked for anew at once. */
 export function Timeline({ panel, id }: { readonly panel: string; readonly id: string; readonly updatedAt: string }) {
-  const changes = useListed<"changes", Change>("changes", `/v1/orders/${seg(id)}/changes`, { panel, query: { limit: 100 }, everyMs: 5000 });
+  const changes = useListed<Change>("changes", `/v1/orders/${seg(id)}/changes`, { panel, query: { limit: 100 }, everyMs: 5000 });
   return (
     <Loaded of={changes}>
       {(rows) =>

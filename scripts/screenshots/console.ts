@@ -72,16 +72,10 @@ async function setDesk(demo: Demo): Promise<View[]> {
   await admin.call("POST", "/v1/panels", { id: "partner", role: "reseller", name: "A reseller", currency: "USD", credit_limit: "20" });
   await admin.call("POST", "/v1/services/import", { provider: "acme", markup: "25" });
   await admin.call("PUT", "/v1/providers/bulk", { url: "https://bulk.invalid/api/v2", key: "a-key-of-nobody-1234", enabled: false });
-  const { refunds } = await demo.panel.call<{ refunds: readonly { order: string }[] }>("GET", "/v1/refunds?status=posted&limit=200");
-  const { orders } = await demo.panel.call<{ orders: readonly { id: string; status: string }[] }>(
-    "GET",
-    "/v1/orders?status=partial&limit=50",
-  );
-  const partial = orders.find(({ id }) => refunds.some(({ order }) => order === id))?.id ?? orders[0]?.id ?? "1001";
   return [
     { name: "overview", at: "/" },
     { name: "orders", at: "/orders" },
-    { name: "order", at: `/orders/demo/${partial}` },
+    { name: "order", at: "/orders/storefront/7002" },
     { name: "refunds", at: "/refunds" },
     { name: "providers", at: "/providers" },
     { name: "provider", at: "/providers/acme" },

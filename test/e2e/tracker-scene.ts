@@ -34,6 +34,11 @@ export type Shop = {
   /** The Worker's origin. */
   readonly api: string;
   readonly panel: Api;
+  readonly panelKey: string;
+  readonly admin: Api;
+  readonly adminToken: string;
+  /** The simulated provider's own operator. */
+  readonly provider: Api;
   /** What signs the panel's tokens. */
   readonly secret: string;
   /** Places an order at the provider, with its life, and registers it. */
@@ -62,6 +67,10 @@ export async function openShop(): Promise<Shop> {
   return {
     api: worker.url,
     panel,
+    panelKey: key,
+    admin,
+    adminToken,
+    provider: apiOf(simulator.url, ""),
     secret,
     place: (order) => placeOrder(simulator, panel, order),
     pass: minutesFrom(worker, simulator, Math.floor(startAt / MINUTE_MS)),
