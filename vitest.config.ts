@@ -16,7 +16,7 @@ export default defineConfig({
           name: "unit",
           // Nothing here is timed; a shared machine may be slow.
           testTimeout: 30_000,
-          include: ["test/unit/**/*.test.ts", "test/simulator/**/*.test.ts", "test/histories/**/*.test.ts"],
+          include: ["test/unit/**/*.test.ts", "test/simulator/**/*.test.ts", "test/reference/**/*.test.ts", "test/histories/**/*.test.ts"],
           environment: "node",
         },
       },

@@ -13,7 +13,17 @@ const FILES = fileURLToPath(new URL("../assets/", import.meta.url));
 /** Builds one part of the assets into a folder. */
 type Build = (out: string) => Promise<void>;
 
-const PARTS: readonly Build[] = [buildTracker, buildConsole];
+/**
+ * The reference is made from the Worker's own table of routes, whose code is typed for workerd: it is loaded by its address,
+ * so that the types of both never meet.
+ */
+const REFERENCE = new URL("../reference/build.ts", import.meta.url).href;
+
+const PARTS: readonly Build[] = [
+  buildTracker,
+  buildConsole,
+  async (out) => ((await import(REFERENCE)) as { readonly buildReference: Build }).buildReference(out),
+];
 
 rmSync(OUT, { recursive: true, force: true });
 mkdirSync(OUT, { recursive: true });

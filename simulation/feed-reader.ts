@@ -33,13 +33,14 @@ export class FeedReader {
       const answered = await client.once("GET", `/v1/changes?after=${this.after}&limit=${PAGE}`, undefined, client.of(this.panel));
       if (answered === null) return false;
       const changes = answered.json.changes as Json[];
-      for (const change of changes) this.#take(change);
+      for (const change of changes) this.take(change);
       if (changes.length > 0) this.after = Number(answered.json.next_after);
       if (changes.length < PAGE) return true;
     }
   }
 
-  #take(change: Json): void {
+  /** Takes a change, however it has heard of it. */
+  take(change: Json): void {
     const { seq, type, order, data } = change;
     const content = JSON.stringify(change);
     const before = this.#seen.get(seq);

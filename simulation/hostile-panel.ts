@@ -88,7 +88,9 @@ export class HostilePanel {
   async #check(): Promise<void> {
     this.#checks.minutes += 1;
     const ask = () => this.#client.once("POST", `/v1/orders/${this.#order ?? ""}/check`, {}, this.#client.of(HOSTILE_PANEL));
-    for (let i = 0; i < CHECKS_OF_FLOOD; i++) if ((await ask())?.status === ACCEPTED) this.#checks.taken += 1;
+    // While the queue takes nothing, a check that joins another's message is taken and not done: that is no panel's doing.
+    for (let i = 0; i < CHECKS_OF_FLOOD && this.#system.quota === null; i++)
+      if ((await ask())?.status === ACCEPTED) this.#checks.taken += 1;
   }
 
   /** `clocksAreRight`: in another minute its share is whole again. */

@@ -16,7 +16,8 @@ import { type Move, MOVES, Operator } from "./operator.ts";
 import { hasMode, isAskedOneByOne, mixOf, PROVIDERS, shapesOf } from "./providers.ts";
 import { Process } from "./scheduler.ts";
 import { Script } from "./script.ts";
-import { HOST, type System } from "./system.ts";
+import { HOST, MINUTE_MS, type System } from "./system.ts";
+import { receiverUrl, WebhookFollower } from "./webhook-follower.ts";
 
 export type Participants = {
   readonly providers: readonly Provider[];
@@ -29,6 +30,8 @@ export type Participants = {
   /** Where each script buys. */
   readonly offers: ReadonlyMap<Script, Offer>;
   readonly readers: readonly FeedReader[];
+  /** Backends that follow by webhooks alone. */
+  readonly followers: readonly WebhookFollower[];
   readonly operator: Operator;
   /** Panels by their keys. */
   readonly panels: ReadonlyMap<string, string>;
@@ -62,7 +65,7 @@ async function addPanels(client: RestClient, draws: Draws, newcomers: readonly s
 /** Sets up the participants, before any fault. */
 export async function setUpParticipants(
   system: System,
-  { seed, orders, moves = MOVES, newcomers: count = newcomersOf(seed), isHostile }: SetUp,
+  { seed, orders, moves = MOVES, newcomers: count = newcomersOf(seed), receivers: moodiness = "moody", isHostile }: SetUp,
 ): Promise<Participants> {
   const draws = new Draws(seed, "cast");
   const client = new RestClient(system, new Process(system.scheduler, "operator"), new Draws(seed, "operator"));
@@ -92,6 +95,7 @@ export async function setUpParticipants(
   }
   await sell(client, "1", { service: "1", name: "Followers" });
   await sell(client, SUBSCRIPTIONS, { service: subscriptionsOf(providers), name: "Likes on new posts", type: "Subscriptions" });
+  const followers = await setUpFollowers(system, client, seed, moodiness);
   const offers = setUpScripts(system, keys, { subscriptions: subscriptionsOf(providers), connects: draws.chance(0.5) });
   const scripts = [...offers.keys()];
   bringOrders(system, scripts, providers, new Draws(seed, "brought"));
@@ -113,6 +117,7 @@ export async function setUpParticipants(
     scripts,
     offers,
     readers: [...keys.keys()].map((panel) => new FeedReader(panel)),
+    followers,
     operator: new Operator(
       system,
       client,
@@ -130,8 +135,40 @@ type SetUp = {
   readonly orders: number;
   readonly moves?: readonly Move[];
   readonly newcomers?: number;
+  readonly receivers?: Moodiness;
   readonly isHostile: boolean;
 };
+
+/** Whether the servers of those who follow by webhooks have troubles of their own. */
+type Moodiness = "moody" | "calm";
+
+/** Who follows by webhooks, and which types of changes. */
+const FOLLOWED: readonly (readonly [panel: string, types: readonly string[] | null])[] = [
+  ["books", null],
+  ["hasty", null],
+  ["stubborn", ["order.updated", "refund.posted", "refund.held", "refund.rejected"]],
+];
+
+const A_DAY_MINUTES = 24 * 60;
+
+/** In one run of eight the server of one of them is away for a day, from some minute on. */
+async function setUpFollowers(system: System, client: RestClient, seed: number, moodiness: Moodiness): Promise<WebhookFollower[]> {
+  const draws = new Draws(seed, "receivers");
+  const away = draws.chance(1 / 8) && moodiness === "moody" ? draws.pick(FOLLOWED)[0] : null;
+  const followers: WebhookFollower[] = [];
+  for (const [panel, types] of moodiness === "moody" ? FOLLOWED : FOLLOWED.slice(0, 1)) {
+    const { json } = await client.until("POST", "/v1/webhooks", { url: receiverUrl(panel), types }, client.of(panel));
+    const awayUntil = panel === away ? system.now + A_DAY_MINUTES * MINUTE_MS : 0;
+    const follower = new WebhookFollower(
+      system,
+      { panel, types, awayUntil, secret: json.secret as string },
+      new Draws(seed, "receiver", panel),
+    );
+    if (moodiness === "calm") follower.calm();
+    followers.push(follower);
+  }
+  return followers;
+}
 
 const NEWCOMERS = ["late", "later"] as const;
 

@@ -269,6 +269,16 @@ export const PLANTED: readonly Planted[] = [
     edits: [replace("spelling-of-ids: argument", "true")],
   },
   {
+    name: "a webhook's place moves before its message was taken",
+    harm: "what a receiver did not take is never sent again",
+    edits: [replace("place-after-success: test", "true")],
+  },
+  {
+    name: "a webhook's message is not frozen",
+    harm: "one id comes with other content, and whoever has seen the id passes over it",
+    edits: [replace("frozen-message: test", "false"), replace("message-id", "$(frozen-message: test.left.left)?.id ?? $(self)")],
+  },
+  {
     name: "numbers of orders are given out again after a restore",
     harm: "a script asks after one order and hears of another",
     edits: [drop("order-numbers-go-on")],

@@ -71,6 +71,7 @@ export class RunState {
   /** From now on nothing goes wrong any more. */
   end(): void {
     this.hasEnded = true;
+    for (const follower of this.participants.followers) follower.calm();
     this.system.quota = null;
     this.system.clockOffMs = 0;
     this.staleness.mark();
@@ -144,6 +145,7 @@ export class RunState {
     this.#spentFor = 0;
     const before = await this.#lastChanges();
     await restoreDatabase(this.system.backend, saved);
+    for (const follower of this.participants.followers) follower.startOver();
     const after = await this.#lastChanges();
     for (const [key, change] of before) if (after.get(key) !== change) this.lost.add(key);
     const seconds = Math.floor(this.system.now / 1000);

@@ -115,7 +115,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const letGo = ruleGlobals(system.scheduler);
   try {
     // A crash at each step is tried: there are as few as will do.
-    const few = crashAtStep === undefined ? {} : { newcomers: 0 };
+    const few = crashAtStep === undefined ? {} : { newcomers: 0, receivers: "calm" as const };
     const participants = await during(system, setUpParticipants(system, { ...options, ...few, isHostile: faultPlan.isHostile }));
     if (watch !== null) listenFor(watch.owners, participants);
     setUpSteps = system.steps;
@@ -365,9 +365,7 @@ async function actWithoutFaults(state: RunState): Promise<Recovery> {
 
 async function wrongsAtEnd(state: RunState): Promise<string[]> {
   const { system, participants, watch, lost, staleness } = state;
-  // What the last tick has begun comes to its end.
-  for (let minutes = 0; minutes === 0 || (system.queue.underWay > 0 && minutes < LAST_MINUTES); minutes++)
-    await system.scheduler.runUntil(system.now + MINUTE_MS);
+  await comeToRest(state);
   for (const reader of participants.readers) {
     const client = new RestClient(system, new Process(system.scheduler, `reader of ${reader.panel}`), new Draws(2, reader.panel));
     await during(system, reader.read(client));
@@ -391,6 +389,7 @@ async function wrongsAtEnd(state: RunState): Promise<string[]> {
     ...(watch === null ? [] : await wrongsOfAccounts(backend, participants.registeringPanel.orders, watch.refunds())),
     ...(await wrongsOfTruth(backend, world, system.now)),
     ...(await wrongsOfReaders(backend, participants.readers, lost)),
+    ...(await wrongsOfFollowers(state)),
     ...participants.scripts.flatMap((script) => wrongsOfScript(script, world, altered)),
     ...(await wrongsOfGifts(backend, participants.operator.gifts, state.restores === 0)),
     ...(state.restores === 0 ? await wrongsOfDeadLetters(backend, system.queue.dead) : []),
@@ -398,6 +397,33 @@ async function wrongsAtEnd(state: RunState): Promise<string[]> {
     ...(participants.hostilePanel?.wrongs(system.plan, state.clocksAreRight) ?? []),
     ...(participants.registeringPanel.rests ? [] : ["some registrations were never acknowledged"]),
   ];
+}
+
+/** Longer than a day, and than the longest wait for another attempt behind it. */
+const MOST_MINUTES_TO_TELL = 32 * 60;
+
+/** Cron goes on until those who follow by webhooks were told of everything: a server may still be away. Then nothing is under way. */
+async function comeToRest({ system, participants: { followers } }: RunState): Promise<void> {
+  const isTold = async (): Promise<boolean> => {
+    for (const follower of followers) if (!(await follower.knowsAll(system.backend))) return false;
+    return true;
+  };
+  for (let waited = 0; ; waited += LAZY_MINUTES) {
+    // What the last tick has begun comes to its end.
+    for (let minutes = 0; minutes === 0 || (system.queue.underWay > 0 && minutes < LAST_MINUTES); minutes++)
+      await system.scheduler.runUntil(system.now + MINUTE_MS);
+    if (waited >= MOST_MINUTES_TO_TELL || (await isTold())) return;
+    await system.pass(LAZY_MINUTES);
+  }
+}
+
+/** Who follows by webhooks alone was told of each change as it is, and knows every order as it is. */
+async function wrongsOfFollowers({ system: { backend }, participants: { followers }, lost }: RunState): Promise<string[]> {
+  const wrongs: string[] = [];
+  for (const follower of followers) wrongs.push(...(await follower.wrongsAtEnd(backend)));
+  const ofEverything = followers.filter(({ settings }) => settings.types === null).map(({ reader }) => reader);
+  wrongs.push(...(await wrongsOfReaders(backend, ofEverything, lost)));
+  return wrongs.map((wrong) => `by webhooks: ${wrong}`);
 }
 
 /** What follows from having seen each commit. What was shown, asked for or counted in lost time, is not known any more. */
@@ -468,7 +494,7 @@ function wrongsOfScript({ id, panel, excused }: Script, world: System["world"], 
   ];
 }
 
-const TABLES = ["panels", "orders", "refunds", "changes", "transfers", "audit"] as const;
+const TABLES = ["panels", "orders", "refunds", "changes", "transfers", "audit", "webhooks", "webhook_deliveries"] as const;
 
 async function digestOf(backend: Backend): Promise<string> {
   const hash = createHash("sha256");
@@ -510,6 +536,7 @@ function statsOf(
     crashes: system.crashes,
     restores,
     changes: participants.readers.reduce((sum, reader) => sum + reader.changes, 0),
+    "webhooks sent": participants.followers.reduce((sum, { deliveries }) => sum + deliveries, 0),
     decisions: participants.operator.decisions,
     dismissals: participants.operator.dismissed,
     "steps compared": watch?.compared ?? 0,

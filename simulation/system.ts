@@ -88,6 +88,8 @@ export class System {
   readonly asked = new Map<string, number>();
   /** Calls to a provider, by minute. */
   readonly callsTo = new Map<string, Map<number, number>>();
+  /** Servers that receive webhooks, by the path at which they do. */
+  readonly receivers = new Map<string, (request: Request) => Promise<Response>>();
   /** Of those, the ones about ids that only the hostile panel names. */
   readonly strangersCallsTo = new Map<string, Map<number, number>>();
   /** Links for which an `add` came to its end, and its script has not heard of it. */
@@ -205,8 +207,9 @@ export class System {
 
   async #fetch(process: Process, request: Request): Promise<Response> {
     await process.after(this.#draws.between(5, 200), () => undefined);
-    await this.#count(request);
-    const response = await this.#provide(request);
+    const receive = this.receivers.get(new URL(request.url).pathname);
+    if (receive === undefined) await this.#count(request);
+    const response = await (receive ?? this.#provide)(request);
     await process.after(this.#draws.between(5, 200), () => undefined);
     return response;
   }

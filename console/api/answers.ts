@@ -13,6 +13,7 @@ import type { brakeAnswer } from "../../src/http/v1/providers/brake.ts";
 import type { refundAnswer } from "../../src/http/v1/refunds/refunds.ts";
 import type { serviceAnswer } from "../../src/http/v1/services/answers.ts";
 import type { tokenSecretAnswer } from "../../src/http/v1/tokens/tokens.ts";
+import type { deliveryAnswer, webhookAnswer, webhookTestAnswer, webhookWithSecretAnswer } from "../../src/http/v1/webhooks/answers.ts";
 
 /** A row of a list over all panels says whose it is. */
 type OfPanel = { readonly panel: string };
@@ -26,7 +27,12 @@ export type ListedOrder = Order & OfPanel;
 export type Status = Order["status"];
 export type Flag = Order["flags"][number];
 export type Support = z.output<typeof supportAnswer>;
-export type Change = z.output<typeof historyAnswer>["changes"][number];
+type AnyChange = z.output<typeof historyAnswer>["changes"][number];
+/** What a change holds goes by its type: parts of an order, a refund, a refill, a cancel. Each is read as what it may have. */
+export type Change = Omit<AnyChange, "previous" | "data"> & {
+  readonly previous: Readonly<Record<string, unknown>>;
+  readonly data: Readonly<Record<string, unknown>>;
+};
 export type Refund = z.output<typeof refundAnswer>;
 export type ListedRefund = Refund & OfPanel;
 export type Provider = z.output<typeof providerAnswer>;
@@ -43,6 +49,10 @@ export type Account = z.output<typeof balanceAnswer> & OfPanel;
 export type Entry = z.output<typeof entryAnswer>;
 export type Service = z.output<typeof serviceAnswer>;
 export type DeadLetter = z.output<typeof deadLetterAnswer>;
+export type Webhook = z.output<typeof webhookAnswer>;
+export type NewWebhook = z.output<typeof webhookWithSecretAnswer>;
+export type WebhookTest = z.output<typeof webhookTestAnswer>;
+export type Delivery = z.output<typeof deliveryAnswer>;
 export type Health = z.output<typeof healthAnswer>;
 
 /** `auditAnswer` is a page of these. */

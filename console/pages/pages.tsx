@@ -13,6 +13,7 @@ import { ProvidersPage } from "./providers.tsx";
 import { RefundsPage } from "./refunds.tsx";
 import { ServicesPage } from "./services.tsx";
 import { SetupPage } from "./setup.tsx";
+import { WebhookPage } from "./webhooks.tsx";
 
 type PageEntry = {
   /** The first segment of its address. */
@@ -33,7 +34,10 @@ export const PAGES: readonly PageEntry[] = [
   page("refunds", "Refunds", (_rest, query) => <RefundsPage query={query} />),
   page("providers", "Providers", ([id]) => (id === undefined ? <ProvidersPage /> : <ProviderPage id={id} />)),
   page("services", "Services", () => <ServicesPage />),
-  page("panels", "Panels", ([id]) => (id === undefined ? <PanelsPage /> : <PanelPage id={id} />)),
+  page("panels", "Panels", ([id, what, webhook]) => {
+    if (id === undefined) return <PanelsPage />;
+    return what === "webhooks" && webhook !== undefined ? <WebhookPage panel={id} id={webhook} /> : <PanelPage id={id} />;
+  }),
   page("customers", "Customers", ([panel, customer], query) =>
     panel !== undefined && customer !== undefined ? <CustomerPage panel={panel} customer={customer} query={query} /> : <CustomersPage />,
   ),

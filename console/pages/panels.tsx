@@ -7,6 +7,7 @@ import { goTo, hrefTo } from "../kit/route.ts";
 import { When } from "../kit/time.tsx";
 import { act } from "../kit/toast.tsx";
 import { KeyTable, makeKey } from "./keys.tsx";
+import { PanelWebhooks } from "./webhooks.tsx";
 
 const ROLE_TEXTS = { shop: "Shop, one of your own", reseller: "Reseller, buys from you" } as const;
 const MONEY_TEXTS = { advice: "The panel credits its customers", ledger: "panelsync keeps the customers' balances" } as const;
@@ -142,6 +143,7 @@ export function PanelPage({ id }: { readonly id: string }) {
               )}
             </Card>
           </div>
+          <PanelWebhooks panel={id} />
           {may("keys") && <PanelKeys id={id} />}
         </>
       )}

@@ -37,6 +37,11 @@ const GRANTS: { readonly [N in Exclude<Need, "self">]: Grants } = {
   settings: { panel: null, operator: ["admin"] },
 };
 
+/** The scopes that do for a need, of a panel's key and of an operator's: any one of them. Null for `self`, for which every key does. */
+export function scopesFor(need: Need): Grants | null {
+  return need === "self" ? null : GRANTS[need];
+}
+
 /**
  * What a route says of a panel's role. `shop`: a reseller's key may not. `shop_only`: it makes no sense for a reseller's
  * panel, whoever asks.

@@ -119,10 +119,16 @@ import { getService, getServices, putService, servicesQuery } from "./v1/service
 import { postToken, postTokenSecret, tokenAnswer, tokenBody, tokenSecretAnswer } from "./v1/tokens/tokens.ts";
 import { getStatuses, statusesAnswer, statusesQuery } from "./v1/statuses/statuses.ts";
 
+import { deliveriesAnswer, webhookAnswer, webhooksAnswer, webhookTestAnswer, webhookWithSecretAnswer } from "./v1/webhooks/answers.ts";
+import { patchWebhook, replayWebhook, rotateWebhook } from "./v1/webhooks/change.ts";
+import { newWebhookBody, webhookChangeBody, webhookReplayBody, webhooksQuery } from "./v1/webhooks/schema.ts";
+import { testWebhook } from "./v1/webhooks/test-delivery.ts";
+import { getDeliveries, getWebhook, getWebhooks, postWebhook, removeWebhook } from "./v1/webhooks/webhooks.ts";
+
 /** A body with nothing in it; such a body may be left out. */
 const nothing = { body: z.strictObject({}), bodyIsOptional: true } as const;
 
-export const ROUTES: readonly Route[] = [
+const TABLE = [
   route({
     method: "GET",
     path: "/healthz",
@@ -544,6 +550,70 @@ export const ROUTES: readonly Route[] = [
   }),
   route({
     method: "GET",
+    path: "/v1/webhooks",
+    who: "panel",
+    needs: "read",
+    query: webhooksQuery,
+    answers: { 200: webhooksAnswer },
+    handle: getWebhooks,
+  }),
+  route({
+    method: "POST",
+    path: "/v1/webhooks",
+    who: "panel",
+    needs: "write",
+    body: newWebhookBody,
+    answers: { 201: webhookWithSecretAnswer },
+    handle: postWebhook,
+  }),
+  route({ method: "GET", path: "/v1/webhooks/:id", who: "panel", needs: "read", answers: { 200: webhookAnswer }, handle: getWebhook }),
+  route({
+    method: "PATCH",
+    path: "/v1/webhooks/:id",
+    who: "panel",
+    needs: "write",
+    body: webhookChangeBody,
+    answers: { 200: webhookAnswer },
+    handle: patchWebhook,
+  }),
+  route({ method: "DELETE", path: "/v1/webhooks/:id", who: "panel", needs: "write", answers: { 204: noBody }, handle: removeWebhook }),
+  route({
+    method: "POST",
+    path: "/v1/webhooks/:id/rotate",
+    who: "panel",
+    needs: "write",
+    ...nothing,
+    answers: { 200: webhookWithSecretAnswer },
+    handle: rotateWebhook,
+  }),
+  route({
+    method: "POST",
+    path: "/v1/webhooks/:id/test",
+    who: "panel",
+    needs: "write",
+    ...nothing,
+    answers: { 200: webhookTestAnswer },
+    handle: testWebhook,
+  }),
+  route({
+    method: "POST",
+    path: "/v1/webhooks/:id/replay",
+    who: "panel",
+    needs: "write",
+    body: webhookReplayBody,
+    answers: { 202: webhookAnswer },
+    handle: replayWebhook,
+  }),
+  route({
+    method: "GET",
+    path: "/v1/webhooks/:id/deliveries",
+    who: "panel",
+    needs: "read",
+    answers: { 200: deliveriesAnswer },
+    handle: getDeliveries,
+  }),
+  route({
+    method: "GET",
     path: "/v1/refunds",
     who: "panel_in_read",
     needs: "read",
@@ -661,4 +731,9 @@ export const ROUTES: readonly Route[] = [
     answers: { 202: deadLetterAnswer },
     handle: replayDeadLetter,
   }),
-];
+] as const;
+
+export const ROUTES: readonly Route[] = TABLE;
+
+/** The name of each route, for tables that must have a row for every one. */
+export type RouteName = (typeof TABLE)[number]["name"];

@@ -45,17 +45,70 @@ export async function exchange(
   try {
     const response = await untilAborted(fetchRequest(request), signal, letGo);
     const { status, headers } = response;
-    // Browsers hide a redirect that is not followed behind status 0; servers' runtimes show it.
-    if (status === 0 || (status >= 300 && status < 400)) {
+    if (isRedirect(status)) {
       letGo(response);
       return fail({ code: "redirected", status });
     }
     const text = await readText(response, signal, maxBytes);
     return text === null ? fail({ code: "too_large", limitBytes: maxBytes }) : ok({ status, headers, text });
   } catch (error) {
-    // Whatever the runtime throws here is the connection's trouble; the signal tells ours from theirs.
-    return fail(signal.aborted ? { code: "timeout", timeoutMs } : { code: "network", message: messageOf(error) });
+    return fail(failureOf(error, signal, timeoutMs));
   }
+}
+
+/** Browsers hide a redirect that is not followed behind status 0; servers' runtimes show it. */
+function isRedirect(status: number): boolean {
+  return status === 0 || (status >= 300 && status < 400);
+}
+
+/** Whatever the runtime throws is the connection's trouble; the signal tells ours from theirs. */
+function failureOf(error: unknown, signal: AbortSignal, timeoutMs: number): ExchangeFailure {
+  return signal.aborted ? { code: "timeout", timeoutMs } : { code: "network", message: messageOf(error) };
+}
+
+/**
+ * The same where the answer's code alone counts: of the body the beginning is read, as far as it comes in time and within
+ * `maxBytes`, and the rest is let go. A body that is too long, or breaks off, is no failure.
+ */
+export async function exchangeStart(
+  fetchRequest: FetchPort["fetch"],
+  request: Request,
+  { signal, timeoutMs, maxBytes }: ExchangeLimits,
+): Promise<Result<Heard, ExchangeFailure>> {
+  try {
+    const response = await untilAborted(fetchRequest(request), signal, letGo);
+    const { status, headers } = response;
+    if (isRedirect(status)) {
+      letGo(response);
+      return fail({ code: "redirected", status });
+    }
+    return ok({ status, headers, text: await readStart(response, signal, maxBytes) });
+  } catch (error) {
+    return fail(failureOf(error, signal, timeoutMs));
+  }
+}
+
+/** What of the body came until it ended, broke off, or was too long. */
+async function readStart(response: Response, signal: AbortSignal, maxBytes: number): Promise<string> {
+  if (response.body === null) return "";
+  const reader = response.body.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  let bytes = 0;
+  try {
+    while (bytes < maxBytes) {
+      const { done, value } = await untilAborted(reader.read(), signal);
+      if (done) break;
+      const part = value.subarray(0, maxBytes - bytes);
+      bytes += part.byteLength;
+      text += decoder.decode(part, { stream: true });
+    }
+  } catch {
+    // The code has been heard, and that is what counts.
+  } finally {
+    ignoreFailure(reader.cancel());
+  }
+  return text;
 }
 
 /** The body as text, or null when it is longer than the bound; the stream is cancelled then. */

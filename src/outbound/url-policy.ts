@@ -1,5 +1,5 @@
 /**
- * Which addresses an operator may make the Worker call: providers and webhook endpoints (check R19).
+ * Which addresses the Worker may be made to call: providers and receivers of webhooks.
  * A name that resolves to a private address cannot be seen here; the runtime refuses those
  * (compatibility flag `global_fetch_strictly_public`).
  */

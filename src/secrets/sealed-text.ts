@@ -5,7 +5,7 @@ import { base64Of, bytesOfBase64 } from "./encryption-keys.ts";
 
 /**
  * The row and the column that a secret belongs to. They are its associated data: a sealed secret opens nowhere else, so
- * nobody who can write to the database gets one provider's key sent to another.
+ * nobody who can write to the database gets one provider's key sent to another, or one panel's secret to its receiver.
  */
 export type SecretPlace = SecretColumn & { readonly row: string };
 
@@ -17,9 +17,10 @@ export const SECRET_COLUMNS = [
   { table: "providers", column: "api_key", keys: ["id"] },
   { table: "panels", column: "token_secret", keys: ["id"] },
   { table: "provider_hooks", column: "secret", keys: ["provider"] },
+  { table: "webhooks", column: "secrets", keys: ["panel", "id"] },
 ] as const;
 
-const [PROVIDER_KEY, TOKEN_SECRET, HOOK_SECRET] = SECRET_COLUMNS;
+const [PROVIDER_KEY, TOKEN_SECRET, HOOK_SECRET, WEBHOOK_SECRETS] = SECRET_COLUMNS;
 
 /** Where a provider's key stands. */
 export function providerKeyPlace(provider: string): SecretPlace {
@@ -34,6 +35,11 @@ export function tokenSecretPlace(panel: string): SecretPlace {
 /** Where the secret stands that a provider signs its webhooks with. */
 export function hookSecretPlace(provider: string): SecretPlace {
   return { ...HOOK_SECRET, row: provider };
+}
+
+/** Where a webhook's secrets stand. No id of a panel's has a slash. */
+export function webhookSecretsPlace(panel: string, id: string): SecretPlace {
+  return { ...WEBHOOK_SECRETS, row: `${panel}/${id}` };
 }
 
 /** What a sealed text begins with. */

@@ -10,7 +10,9 @@ import { recordDeadLetters } from "../store/operations/dead-letters.ts";
 import { askRefillsCancels } from "./refills-cancels.ts";
 import { resendAdds } from "./add-resends.ts";
 import { checkLedger } from "./ledger-check.ts";
-import { check, sweep } from "./sweep/sweep.ts";
+import { limitsOf } from "./limits.ts";
+import { check, type News, sweep } from "./sweep/sweep.ts";
+import { sendWebhooks } from "./webhooks.ts";
 
 const DEAD_QUEUE = /-dead$/;
 /** What a provider has no calls left for in this minute waits for the next one. */
@@ -31,12 +33,17 @@ async function handle(message: QueueMessage, env: Env, ports: Ports): Promise<vo
   const body = message.body as Message;
   // Newer code has sent it: leave it for that code, which is being rolled out.
   if (typeof body?.v !== "number" || body.v > MESSAGE_VERSION) return message.retry();
+  let news: News | null = null;
   // planted: work-on-message
   try {
-    const isLater = (await work(body, message.attempts, env, ports)) === "later";
-    if (isLater && message.attempts < MAX_ATTEMPTS) return message.retry({ delaySeconds: NEXT_MINUTE_SECONDS });
-    // planted: ack-after-work
-    message.ack();
+    const done = await work(body, message.attempts, env, ports);
+    news = done.news;
+    if (done.kind === "later" && message.attempts < MAX_ATTEMPTS) {
+      message.retry({ delaySeconds: NEXT_MINUTE_SECONDS });
+    } else {
+      // planted: ack-after-work
+      message.ack();
+    }
   } catch (error) {
     const failed = { id: message.id, kind: body.kind, attempts: message.attempts };
     if (usedUpBy(error) === "rows") {
@@ -46,6 +53,22 @@ async function handle(message: QueueMessage, env: Env, ports: Ports): Promise<vo
     ports.log({ event: "message.failed", ...failed, error: String(error) });
     // planted: retry-after-failure
     message.retry();
+  }
+  if (news !== null) await tellNews(news, env, ports);
+}
+
+/**
+ * Tells webhooks of what a message has changed, where its invocation has something left for that. What fails here is told
+ * by the next tick: the message's own work is done, and is not done again.
+ */
+async function tellNews({ moved, spent, notBefore }: News, env: Env, ports: Ports): Promise<void> {
+  const { ofOnePanel, sweep: of } = limitsOf(env.PLAN).webhooks;
+  if (moved === 0 || moved > of.moved) return;
+  const now = (): number => Math.max(ports.now(), notBefore);
+  try {
+    await sendWebhooks(env, ports, now, { attempts: of.attempts, ofOnePanel, spent, onlyQuick: true });
+  } catch (error) {
+    ports.log({ event: "webhooks.failed", error: String(error) });
   }
 }
 
@@ -59,19 +82,26 @@ function putOff(message: QueueMessage, { kind }: Message, now: number): void {
   message.retry({ delaySeconds: Math.min(Math.ceil(untilMidnight(now) / 1000), MAX_DELAY_SECONDS) });
 }
 
-/** Does what a message is for. `later`: some of it has to wait for a provider. */
-async function work(message: Message, attempts: number, env: Env, ports: Ports): Promise<unknown> {
+/** What came of a message. `later`: some of it has to wait for a provider. */
+type Done = { readonly kind: "done" | "later"; readonly news: News | null };
+
+const DONE: Done = { kind: "done", news: null };
+
+/** Does what a message is for. */
+async function work(message: Message, attempts: number, env: Env, ports: Ports): Promise<Done> {
   switch (message.kind) {
     case "sweep":
       return sweep(message, attempts === 1, env, ports);
     case "books":
-      return checkLedger(message, env, ports);
+      await checkLedger(message, env, ports);
+      return DONE;
     case "request":
-      return askRefillsCancels(message, attempts >= MAX_ATTEMPTS, env, ports);
+      return { kind: await askRefillsCancels(message, attempts >= MAX_ATTEMPTS, env, ports), news: null };
     case "check":
       return check(message, env, ports);
     case "add":
-      return resendAdds(message, env, ports);
+      await resendAdds(message, env, ports);
+      return DONE;
     default:
       throw new Error("a message of an unknown kind");
   }

@@ -14,6 +14,16 @@ export type Limits = {
   /** Progress is written once it moved by this share of an order's quantity, in percent; each write is a billed row. */
   readonly progressPercent: number;
   /** What a message of the ledger check may fetch and check, and what all of a day may read; the rest is another day's. */
+  /**
+   * Webhooks: attempts that a tick makes, and that a message makes whose sweep has moved no more orders than `moved`; what
+   * is left is the next tick's. To make and sign a full message takes 0.2 ms of CPU. Of one panel no more than `ofOnePanel`
+   * are sent to: with a change a minute for ten of them it would write 29,000 rows a day.
+   */
+  readonly webhooks: {
+    readonly ofOnePanel: number;
+    readonly tick: { readonly attempts: number };
+    readonly sweep: { readonly attempts: number; readonly moved: number };
+  };
   readonly ledgerCheck: { readonly pageRows: number; readonly rowsPerMessage: number; readonly rowsReadADay: number };
 };
 
@@ -24,6 +34,7 @@ const LIMITS: Readonly<Record<"free" | "paid", Limits>> = {
     providersPerMessage: 4,
     rounds: 20,
     progressPercent: 25,
+    webhooks: { ofOnePanel: 3, tick: { attempts: 10 }, sweep: { attempts: 2, moved: 50 } },
     ledgerCheck: { pageRows: 500, rowsPerMessage: 1000, rowsReadADay: 500_000 },
   },
   paid: {
@@ -32,9 +43,14 @@ const LIMITS: Readonly<Record<"free" | "paid", Limits>> = {
     providersPerMessage: 5,
     rounds: 20,
     progressPercent: 5,
+    webhooks: { ofOnePanel: 10, tick: { attempts: 10 }, sweep: { attempts: 5, moved: 2000 } },
     ledgerCheck: { pageRows: 2000, rowsPerMessage: 20_000, rowsReadADay: 50_000_000 },
   },
 };
+
+/** What an invocation spends of requests (calls of the database and sends to the queue are some) and of statements, of 50 each that it has on the free plan. */
+export const SUBREQUESTS = 45;
+export const STATEMENTS = 48;
 
 /** No call is started later than this after the page was read: an answer over a minute old does not count any more. */
 export const LAST_CALL_AFTER_MS = 25_000;

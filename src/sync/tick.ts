@@ -12,6 +12,7 @@ import {
   MESSAGE_VERSION,
   type OrderKey,
 } from "../domain/message.ts";
+import { fetchMarked } from "../outbound/loop.ts";
 import type { Ports } from "../ports.ts";
 import { applyDecisions } from "../store/orders/apply.ts";
 import { usedUpBy } from "../store/operations/day-limit.ts";
@@ -22,6 +23,7 @@ import { readTickView, rememberTick, touchTick } from "../store/ticks/ticks.ts";
 import { limitsOf } from "./limits.ts";
 import { resealSecrets, sealsOf } from "./secrets.ts";
 import { minutesToCover, planMessages } from "./sweep/plan.ts";
+import { sendWebhooks, type Spent } from "./webhooks.ts";
 
 /** Queues take at most this many messages at once. */
 const MESSAGES_PER_SEND = 100;
@@ -33,7 +35,9 @@ const MESSAGES_PER_SEND = 100;
  */
 export async function tick(env: Env, ports: Ports, scheduledTime: number): Promise<void> {
   try {
-    await sendDue(env, ports, minuteOf(scheduledTime));
+    const minute = minuteOf(scheduledTime);
+    const spent = await sendDue(env, ports, minute);
+    if (spent !== null) await sendFromTick(env, ports, minute, spent);
   } catch (error) {
     const usedUp = usedUpBy(error);
     if (usedUp === null) throw error;
@@ -45,8 +49,9 @@ export async function tick(env: Env, ports: Ports, scheduledTime: number): Promi
  * The minute is remembered only once its messages were sent: a tick that dies in between is made up by the next, and its
  * orders are asked twice rather than not at all. So a tick that finds the one before it not remembered writes first:
  * while nothing can be written, nothing must be sent minute after minute.
+ * Answers what it has spent where there are webhooks that may have something to send; else null.
  */
-async function sendDue(env: Env, ports: Ports, minute: number): Promise<void> {
+async function sendDue(env: Env, ports: Ports, minute: number): Promise<Spent | null> {
   const { db, usage } = metered(env.DB);
   const {
     tick: last,
@@ -55,11 +60,15 @@ async function sendDue(env: Env, ports: Ports, minute: number): Promise<void> {
     resends,
     hints,
     staleSecrets,
+    anyWebhook,
   } = await readTickView(db, ports.now() - PLACING_MS, ports.now(), ports.secrets.newest);
   const { first, ignored } = minutesToCover(last.minute, minute);
   await flagLeftBehind(db, leftBehind, ports);
   if (ignored !== null) ports.log({ event: "tick.clock_was_ahead", minute, remembered: ignored });
-  if (first === null) return ports.log({ event: "tick.repeated", minute, remembered: last.minute, ...usage() });
+  if (first === null) {
+    ports.log({ event: "tick.repeated", minute, remembered: last.minute, ...usage() });
+    return null;
+  }
   if (last.minute !== minute - 1) await touchTick(db);
   const now = Math.max(ports.now(), minute * MINUTE_MS);
   const day = dayOf(minute);
@@ -76,6 +85,19 @@ async function sendDue(env: Env, ports: Ports, minute: number): Promise<void> {
   await resealSecrets(db, ports, staleSecrets ?? []);
   const counts = { providers: providers.length, messages: sweeps.length, books: checks.length };
   ports.log({ event: "tick", minute, minutes: minute - first + 1, ...counts, ...usage() });
+  const { d1_calls, d1_statements } = usage();
+  return anyWebhook ? { subrequests: d1_calls + SENDS, statements: d1_statements } : null;
+}
+
+/** Two sends to the queue take two hundred messages. */
+const SENDS = 2;
+
+/** Webhooks come last: a receiver that is slow keeps nothing waiting that is polled. */
+async function sendFromTick(env: Env, ports: Ports, minute: number, spent: Spent): Promise<void> {
+  const now = (): number => Math.max(ports.now(), minute * MINUTE_MS);
+  const marked = { ...ports, fetch: fetchMarked(ports.fetch, null) };
+  const { ofOnePanel, tick: of } = limitsOf(env.PLAN).webhooks;
+  await sendWebhooks(env, marked, now, { ...of, ofOnePanel, spent, onlyQuick: false });
 }
 
 /** Orders whose placement cannot be confirmed are for a person, whatever state the provider is in. */

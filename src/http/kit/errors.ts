@@ -75,6 +75,11 @@ export type Failure =
   | { readonly code: "above_charge"; readonly most: string; readonly held: string }
   | { readonly code: "above_refunded"; readonly most: string }
   | { readonly code: "no_charge"; readonly order: string }
+  | { readonly code: "webhook_not_found"; readonly webhook: string }
+  | { readonly code: "webhooks_full"; readonly most: number }
+  /** What it keeps sealed cannot be opened. */
+  | { readonly code: "webhook_unreadable"; readonly webhook: string }
+  | { readonly code: "webhook_tests_used_up" }
   | { readonly code: "dead_letter_not_found"; readonly id: string }
   | { readonly code: "already_replayed"; readonly id: string; readonly at: string }
   | { readonly code: "route_not_found"; readonly path: string }
@@ -384,6 +389,23 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
     status: 422,
     message: `Order ${quoted(order)} has no charge here, so no amount of it can be refunded. Where the provider's word waits, decide about it without an amount.`,
   }),
+  webhook_not_found: ({ webhook }) => ({
+    status: 404,
+    message: `There is no webhook ${quoted(webhook)} in this panel. \`GET /v1/webhooks\` lists those there are.`,
+  }),
+  webhooks_full: ({ most }) => ({
+    status: 409,
+    message: `A panel has at most ${most} webhooks, and this one has them. Change one by PATCH, or DELETE one that nobody needs.`,
+  }),
+  webhook_unreadable: ({ webhook }) => ({
+    status: 409,
+    message: `What webhook ${quoted(webhook)} keeps secret cannot be opened: the secret ENCRYPTION_KEYS is another one than it was sealed under. Have the operator set it to what it was, or rotate the webhook's secret, and then set its headers.`,
+  }),
+  webhook_tests_used_up: () => ({
+    status: 429,
+    message: "Ten tests of this webhook were sent within a minute. Wait a minute before the next one.",
+    headers: RETRY_LATER,
+  }),
   dead_letter_not_found: ({ id }) => ({
     status: 404,
     message: `There is no dead letter ${quoted(id)}. \`GET /v1/dead-letters\` lists those there are.`,
@@ -415,7 +437,7 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
   }),
   sealing_off: ({ problem }) => ({
     status: 503,
-    message: `Nothing was saved: the provider's key would stand in the database in plain text, since ${describeKeysProblem(problem)}. Make one and set it by \`${MAKE_ENCRYPTION_KEYS}\`, then send this again.`,
+    message: `Nothing was saved: a secret would stand in the database in plain text, since ${describeKeysProblem(problem)}. Make one and set it by \`${MAKE_ENCRYPTION_KEYS}\`, then send this again.`,
   }),
   share_used_up: ({ kind, retryAfterSeconds }) => ({
     status: 429,

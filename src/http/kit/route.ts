@@ -39,11 +39,11 @@ type Takes<P, Q, B> = {
   readonly body?: Schema<B>;
 };
 
-type Declared<Path extends string, P, Q, B> = Takes<P, Q, B> & {
-  readonly method: Method;
+type Declared<Path extends string, P, Q, B, M extends Method = Method, When extends string = string> = Takes<P, Q, B> & {
+  readonly method: M;
   readonly path: Path;
   /** The route is meant only where the query has this parameter. Such a row stands before the one without. */
-  readonly when?: string;
+  readonly when?: When;
   /** The JSON of the answers that are no errors, by HTTP status. */
   readonly answers: Readonly<Record<number, Schema<unknown>>>;
   /** Pages of other origins read its answers. Absent: where browsers with a token may ask. */
@@ -52,6 +52,7 @@ type Declared<Path extends string, P, Q, B> = Takes<P, Q, B> & {
 
 /** A route as the router and the documents use it. */
 export type Route = {
+  readonly name: string;
   readonly method: Method;
   readonly path: string;
   readonly when: string | null;
@@ -61,7 +62,10 @@ export type Route = {
   readonly cors: boolean;
   readonly params: Schema<unknown> | null;
   readonly query: Schema<unknown> | null;
+  readonly ignoresQuery: boolean;
+  readonly repeatable: readonly string[];
   readonly body: Schema<unknown> | null;
+  readonly bodyIsOptional: boolean;
   readonly answers: Readonly<Record<number, Schema<unknown>>>;
   /** An operator may ask it about all panels. */
   readonly isOverAll: boolean;
@@ -69,6 +73,10 @@ export type Route = {
   readonly answer: (context: Context, params: Readonly<Record<string, string>>) => Promise<Answer>;
 };
 
+/** A route with its name, such as `GET /v1/orders/:id` or `GET /v1/orders?ids=`: a table of texts has to have them all. */
+export type Named<Name extends string> = Route & { readonly name: Name };
+
+type NameOf<M extends Method, Path extends string, When extends string> = `${M} ${Path}${string extends When ? "" : `?${When}=`}`;
 type OverAll = (context: Context, requirement: Requirement) => Promise<Answer>;
 
 /** How a route of a panel's answers an operator who asks about all panels, by a header `Panel: *`. */
@@ -88,8 +96,16 @@ export function overAll<Q>({
 }
 
 /** Declares a route. With `bodyIsOptional`, an empty body stands for `{}`. */
-export function route<const Path extends string, W extends Who, P = Params<Path>, Q = undefined, B = undefined>(
-  declared: Declared<Path, P, Q, B> & {
+export function route<
+  const Path extends string,
+  W extends Who,
+  const M extends Method,
+  P = Params<Path>,
+  Q = undefined,
+  B = undefined,
+  const When extends string = string,
+>(
+  declared: Declared<Path, P, Q, B, M, When> & {
     readonly who: W;
     /** What the caller's key has to be made for; null where anyone may ask. */
     readonly needs: W extends "anyone" ? null : Need;
@@ -99,10 +115,10 @@ export function route<const Path extends string, W extends Who, P = Params<Path>
     readonly overAll?: OverAll;
     readonly handle: (context: ContextOf[W], input: Input<P, Q, B>) => Promise<Answer>;
   },
-): Route {
+): Named<NameOf<M, Path, When>> {
   const { who, needs, role = "any", body, bodyIsOptional = false, overAll: handleOverAll, handle } = declared;
   const requirement: Requirement = { need: needs ?? "self", role };
-  const access = { who, requirement, needsIdempotencyKey: false, isOverAll: handleOverAll !== undefined };
+  const access = { who, requirement, needsIdempotencyKey: false, bodyIsOptional, isOverAll: handleOverAll !== undefined };
   return routeOf(declared, access, async (context, params) => {
     if (handleOverAll !== undefined && isOverAll(context)) return handleOverAll(context, requirement);
     const admitted = await admit(who, requirement, context);
@@ -120,33 +136,33 @@ export function route<const Path extends string, W extends Who, P = Params<Path>
 const MOVES_MONEY: Requirement = { need: "money", role: "shop" };
 
 /** Declares a route of a panel's that moves money: each `Idempotency-Key` moves it once. */
-export function moneyRoute<const Path extends string, B, P = Params<Path>, Q = undefined>(
-  declared: Declared<Path, P, Q, B> & {
+export function moneyRoute<const Path extends string, B, const M extends Method, P = Params<Path>, Q = undefined>(
+  declared: Declared<Path, P, Q, B, M> & {
     readonly body: Schema<B>;
     readonly handle: (context: MoneyContext, input: Input<P, Q, B>) => Promise<Answer>;
   },
-): Route {
-  return routeOf(
-    declared,
-    { who: "panel", requirement: MOVES_MONEY, needsIdempotencyKey: true, isOverAll: false },
-    async (context, params) => {
-      const admitted = await admit("panel", MOVES_MONEY, context);
-      if (!admitted.ok) return admitted;
-      const read = readParamsAndQuery(declared, context, params);
-      if (!read.ok) return read;
-      return idempotently(admitted.value, declared.body, (body, money) => declared.handle(money, { ...read.value, body }));
-    },
-  );
+): Named<NameOf<M, Path, string>> {
+  const access = { who: "panel", requirement: MOVES_MONEY, needsIdempotencyKey: true, bodyIsOptional: false, isOverAll: false } as const;
+  return routeOf(declared, access, async (context, params) => {
+    const admitted = await admit("panel", MOVES_MONEY, context);
+    if (!admitted.ok) return admitted;
+    const read = readParamsAndQuery(declared, context, params);
+    if (!read.ok) return read;
+    return idempotently(admitted.value, declared.body, (body, money) => declared.handle(money, { ...read.value, body }));
+  });
 }
 
-function routeOf<Path extends string, P, Q, B>(
-  { method, path, when, params, query, body, answers, cors }: Declared<Path, P, Q, B>,
-  access: Pick<Route, "who" | "requirement" | "needsIdempotencyKey" | "isOverAll">,
+function routeOf<Path extends string, P, Q, B, M extends Method, When extends string>(
+  declared: Declared<Path, P, Q, B, M, When>,
+  access: Pick<Route, "who" | "requirement" | "needsIdempotencyKey" | "bodyIsOptional" | "isOverAll">,
   answer: Route["answer"],
-): Route {
+): Named<NameOf<M, Path, When>> {
+  const { method, path, when, params, query, body, answers, cors, ignoresQuery = false, repeatable = [] } = declared;
   // What a schema makes of its input does not matter to those who only check or show it.
   const schemas = { params: params ?? null, query: query ?? null, body: body ?? null } as Pick<Route, "params" | "query" | "body">;
-  return { method, path, when: when ?? null, ...access, cors: cors === true || access.who === "reader", ...schemas, answers, answer };
+  const name = `${method} ${path}${when === undefined ? "" : `?${when}=`}` as NameOf<M, Path, When>;
+  const read = { ignoresQuery, repeatable, cors: cors === true || access.who === "reader" };
+  return { name, method, path, when: when ?? null, ...access, ...schemas, ...read, answers, answer };
 }
 
 function readParamsAndQuery<P, Q, B>(

@@ -1,20 +1,13 @@
 /**
  * Reading the change feed: a panel's from a number on, or one order's along its `prev` pointers.
  */
-import type { EventType } from "../../domain/feed.ts";
+import type { RecordedChange } from "../../domain/feed-text.ts";
 import { type AllPanelsRef, ONE_ROW_IF_OPERATOR, type OperatorRefusal, readOverAll } from "../panels/all-panels.ts";
 import { type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
 import type { PageWanted } from "../rows/page.ts";
 
 /** A row of `changes`. `previous` and `data` are JSON texts, as the database has checked. */
-export type ChangeRow = {
-  readonly seq: number;
-  readonly type: EventType;
-  readonly order_id: string;
-  readonly created_at: number;
-  readonly previous: string;
-  readonly data: string;
-};
+export type ChangeRow = RecordedChange;
 
 /** The columns of a change `c`. */
 export const CHANGE_COLUMNS = "c.seq, c.type, c.order_id, c.created_at, c.previous, c.data";

@@ -6,10 +6,13 @@ import { FLAGS, type Order } from "../../domain/order.ts";
 import type { DueProvider } from "../../domain/message.ts";
 import { type OrderRow, toOrder } from "../rows/order.ts";
 import { type Provider, type ProviderRow, toProvider, WITH_POLICIES } from "../rows/provider.ts";
+import { ANY_WEBHOOK } from "../webhooks/sending.ts";
 
 export type Page = {
   /** Panels whose refunds wait because their ledger did not add up. */
   readonly frozen: ReadonlySet<string>;
+  /** Whether any webhook is on. */
+  readonly anyWebhook: boolean;
   readonly providers: ReadonlyMap<string, Provider>;
   /** For each provider asked for: its due orders, bucket by bucket, each by key; one more than its limit if there are more. */
   readonly due: readonly (readonly Order[])[];
@@ -32,7 +35,7 @@ export async function readPage(db: D1Database, asked: readonly DueProvider[]): P
     const results = pages.slice(next, (next += statements[i]?.length ?? 0));
     return results.flatMap((page) => (page.results as OrderRow[]).map(toOrder)).slice(0, limit + 1);
   });
-  return { providers: byId((providers?.results ?? []) as ProviderRow[]), frozen: idsOf(frozen?.results as { id: string }[]), due };
+  return { providers: byId((providers?.results ?? []) as ProviderRow[]), ...onTheSide(frozen?.results), due };
 }
 
 /** Reads named orders with their providers, in one round trip. Two rows an order. */
@@ -54,7 +57,7 @@ export async function readNamed(db: D1Database, keys: readonly (readonly [panel:
   ]);
   return {
     providers: byId((providers?.results ?? []) as ProviderRow[]),
-    frozen: idsOf(frozen?.results as { id: string }[]),
+    ...onTheSide(frozen?.results),
     due: [((orders?.results ?? []) as OrderRow[]).map(toOrder)],
   };
 }
@@ -81,9 +84,17 @@ function providersStatement(db: D1Database, ids: string): D1PreparedStatement {
   return db.prepare(`SELECT ${WITH_POLICIES} FROM json_each(?1) j CROSS JOIN providers p WHERE p.id = j.value`).bind(ids);
 }
 
-/** The panels whose refunds wait: an index of theirs alone, so that it costs nothing while there are none. */
+/**
+ * The panels whose refunds wait: an index of theirs alone, so that it costs nothing while there are none. And a row without
+ * an id where a webhook is on.
+ */
 function frozenStatement(db: D1Database): D1PreparedStatement {
-  return db.prepare("SELECT id FROM panels WHERE frozen_at IS NOT NULL");
+  return db.prepare(`SELECT id FROM panels WHERE frozen_at IS NOT NULL UNION ALL SELECT NULL WHERE ${ANY_WEBHOOK}`);
+}
+
+function onTheSide(rows: readonly unknown[] = []): Pick<Page, "frozen" | "anyWebhook"> {
+  const ids = (rows as { id: string | null }[]).map(({ id }) => id);
+  return { frozen: new Set(ids.filter((id) => id !== null)), anyWebhook: ids.includes(null) };
 }
 
 /**
@@ -100,10 +111,6 @@ function dueStatement(db: D1Database, { id, lanes, limit }: DueProvider): D1Prep
   });
   const params = lanes.flatMap(({ cadence, after, to }) => [cadence, ...after, to]);
   return db.prepare(`${arms.join(" UNION ALL ")} LIMIT ?2`).bind(id, limit + 1, ...params);
-}
-
-function idsOf(rows: readonly { id: string }[] = []): ReadonlySet<string> {
-  return new Set(rows.map(({ id }) => id));
 }
 
 function byId(rows: readonly ProviderRow[]): ReadonlyMap<string, Provider> {

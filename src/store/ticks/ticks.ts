@@ -7,6 +7,7 @@ import { dueResendsStatement } from "../placement/resends.ts";
 import { STALE_SECRETS, staleBounds, type StoredSecret, toStoredSecrets } from "../secrets/stored-secrets.ts";
 import { toWaitingHints, type WaitingHints, waitingHintsStatement } from "../providers/hooks.ts";
 import { type Provider, type ProviderRow, toProvider } from "../rows/provider.ts";
+import { ANY_WEBHOOK } from "../webhooks/sending.ts";
 
 /** `ledgerCheckDay`: the UTC day, counted from the epoch, for which the ledger check was sent on its way. */
 export type TickState = {
@@ -32,6 +33,8 @@ export type TickView = {
   readonly hints: readonly WaitingHints[];
   /** Secrets to be sealed under the newest key; null where this tick did not look. */
   readonly staleSecrets: readonly StoredSecret[] | null;
+  /** Whether any webhook is on. */
+  readonly anyWebhook: boolean;
 };
 
 type TickRow = {
@@ -42,13 +45,15 @@ type TickRow = {
   sealed_under: number | null;
   stale_under: string;
   stale: string | null;
+  any_webhook: number;
 };
 
 /** Where all were found sealed under the newest key, the next look is an hour later: a Worker that starts with an older key may have sealed one. */
 const LOOK_EVERY_MINUTES = 60;
 
 const TICK = `SELECT minute, at, ignored_minute, books_day, sealed_under, stale_under,
-    CASE WHEN sealed_under = ?4 AND ?5 % ${LOOK_EVERY_MINUTES} <> 0 THEN NULL ELSE ${STALE_SECRETS} END AS stale
+    CASE WHEN sealed_under = ?4 AND ?5 % ${LOOK_EVERY_MINUTES} <> 0 THEN NULL ELSE ${STALE_SECRETS} END AS stale,
+    ${ANY_WEBHOOK} AS any_webhook
   FROM ticks WHERE id = 1`;
 
 /**
@@ -75,6 +80,7 @@ export async function readTickView(db: D1Database, placedBefore: number, now: nu
     resends: ((resends?.results ?? []) as { panel: string; n: number }[]).map(({ panel, n }) => [panel, n]),
     hints: toWaitingHints(hints?.results ?? []),
     staleSecrets: row?.stale === undefined || row.stale === null ? null : toStoredSecrets(row.stale),
+    anyWebhook: row?.any_webhook === 1,
   };
 }
 

@@ -8,13 +8,14 @@ import { MINUTE_MS } from "../../domain/time.ts";
 import { gateOf } from "../../gate/gate.ts";
 import { claimQuotas, type QuotaRequest } from "../../gate/quota.ts";
 import type { Ports } from "../../ports.ts";
-import { metered } from "../../store/operations/metered.ts";
+import { metered, type Usage } from "../../store/operations/metered.ts";
 import { MESSAGES } from "../../store/providers/budget.ts";
 import { markSlow } from "../../store/providers/circuit.ts";
 import { type Page, readNamed, readPage } from "../../store/orders/due.ts";
 import { dropWantedChecks, readWantedChecks } from "../../store/orders/wanted-checks.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import { LAST_CALL_AFTER_MS, limitsOf } from "../limits.ts";
+import type { Spent } from "../webhooks.ts";
 import { leftQueuedMessages, refillCallsFor } from "../refills-cancels.ts";
 import { type Applied, type AppliedCounts, applyPollRun, totalOf } from "./apply.ts";
 import { ordersIn } from "./plan.ts";
@@ -42,8 +43,11 @@ async function sendApart(message: SweepMessage, env: Env, ports: Ports): Promise
  * messages would multiply. Throws when the database or the queue fails; the message is then delivered again, and
  * everything in it can be done twice.
  */
-export async function sweep(message: SweepMessage, isFirstDelivery: boolean, env: Env, ports: Ports): Promise<void> {
-  if (!isFirstDelivery && message.providers.length > 1) return sendApart(message, env, ports);
+export async function sweep(message: SweepMessage, isFirstDelivery: boolean, env: Env, ports: Ports): Promise<SweepOutcome> {
+  if (!isFirstDelivery && message.providers.length > 1) {
+    await sendApart(message, env, ports);
+    return { kind: "done", news: NO_NEWS };
+  }
   const firstDelivery = isFirstDelivery && message.again !== true;
   const { db, usage } = metered(env.DB);
   const limits = limitsOf(env.PLAN);
@@ -82,6 +86,25 @@ export async function sweep(message: SweepMessage, isFirstDelivery: boolean, env
     ...totalOf(counts),
     ...usage(),
   });
+  return { kind: "done", news: { ...newsOf(page.anyWebhook, counts, usage()), notBefore: message.minute * MINUTE_MS } };
+}
+
+/** What a message may tell receivers of webhooks: orders that moved, and how much of the invocation is left for it. */
+export type News = {
+  readonly moved: number;
+  readonly spent: Spent;
+  /** What the clock says at least: ticks may run ahead of it. Epoch ms. */
+  readonly notBefore: number;
+};
+
+/** Messages sent on, to halve a batch, and for refills: three sends at most. */
+const SENDS = 3;
+
+const NO_NEWS: News = { moved: 0, spent: { subrequests: 0, statements: 0 }, notBefore: 0 };
+
+function newsOf(anyWebhook: boolean, counts: readonly AppliedCounts[], { d1_calls, d1_statements }: Usage): Omit<News, "notBefore"> {
+  const { moved, calls } = totalOf(counts);
+  return { moved: anyWebhook ? moved : 0, spent: { subrequests: calls + d1_calls + SENDS, statements: d1_statements } };
 }
 
 type Due = { readonly provider: Provider; readonly orders: readonly Order[]; readonly due: DueProvider };
@@ -142,19 +165,19 @@ function keyText({ panel, number }: Pick<Order, "panel" | "number">): string {
   return `${panel} ${number}`;
 }
 
-/** Whether everything in a check could be asked, or some of it has to wait for its provider's next minute. */
-export type CheckOutcome = "done" | "later";
+/** `later`: some of a check has to wait for its provider's next minute. */
+export type SweepOutcome = { readonly kind: "done" | "later"; readonly news: News };
 
 /**
  * Polls named orders now, whatever their cadence. Each order that is answered is written, also when nothing is new:
  * somebody asked, and older answers still under way must not count any more.
  */
-export async function check(message: CheckMessage, env: Env, ports: Ports): Promise<CheckOutcome> {
+export async function check(message: CheckMessage, env: Env, ports: Ports): Promise<SweepOutcome> {
   const { db, usage } = metered(env.DB);
   const limits = limitsOf(env.PLAN);
   const readAt = ports.now();
   const keys = [...message.orders, ...(message.wanted === undefined ? [] : await readWantedChecks(db, message.wanted))];
-  const { providers, due, frozen } = await readNamed(db, keys);
+  const { providers, due, frozen, anyWebhook } = await readNamed(db, keys);
   const inTurn = inTurnOf(keys, due[0] ?? []);
   const wanted = [...providers.values()].flatMap((provider) => {
     if (gateOf(provider, readAt) === "shut") return [];
@@ -182,5 +205,6 @@ export async function check(message: CheckMessage, env: Env, ports: Ports): Prom
     await dropWantedChecks(db, message.wanted, taken, { readAt });
   }
   ports.log({ event: "check", orders: keys.length, ...totalOf(counts), ...usage() });
-  return isShort || (message.wanted !== undefined && left.size > 0) ? "later" : "done";
+  const isLeft = isShort || (message.wanted !== undefined && left.size > 0);
+  return { kind: isLeft ? "later" : "done", news: { ...newsOf(anyWebhook, counts, usage()), notBefore: 0 } };
 }

@@ -8,6 +8,7 @@ import {
   sealedRange,
   sealedText,
   type SecretPlace,
+  webhookSecretsPlace,
 } from "../../../src/secrets/sealed-text.ts";
 import { describeOpenFailure, secretsOf } from "../../../src/secrets/secrets.ts";
 
@@ -103,6 +104,7 @@ describe("a sealed secret", () => {
     ["row whose name holds the other's", providerKeyPlace('acme","x')],
     ["column", { ...ACME, column: "url" } as unknown as SecretPlace],
     ["table", { ...ACME, table: "panels" } as unknown as SecretPlace],
+    ["place altogether", webhookSecretsPlace("shop", "wh_1")],
     ["kind of secret", tokenSecretPlace(ACME.row)],
   ])("does not open in another %s", async (_of, place) => {
     expect(await opened(ONE, await sealed(ONE), place)).toBe("failed: not_genuine");

@@ -64,22 +64,22 @@ describe("the change feed", () => {
     for (let i = 1; i <= 4; i++) {
       const seq = prev + 10;
       await env.DB.prepare(
-        "INSERT INTO changes (panel, seq, type, order_id, prev, created_at, previous, data) VALUES ('history', ?1, 'order.updated', 'h1', ?2, ?3, '{\"n\":0}', ?4)",
+        "INSERT INTO changes (panel, seq, type, order_id, prev, created_at, previous, data) VALUES ('history', ?1, 'order.updated', 'h1', ?2, ?3, '{\"remains\":0}', ?4)",
       )
-        .bind(seq, prev, NOW + i, JSON.stringify({ n: i }))
+        .bind(seq, prev, NOW + i, JSON.stringify({ remains: i }))
         .run();
       prev = seq;
     }
     await setOrder("history", "h1", { last_change: prev });
     const one = await world.get("/v1/orders/h1/changes?limit=3", { key: historyKey });
-    expect(one.json.changes.map(({ type, data }: { type: string; data: { n?: number } }) => [type, data.n])).toEqual([
-      ["order.created", undefined],
+    expect(one.json.changes.map(({ type, data }: { type: string; data: { remains: number | null } }) => [type, data.remains])).toEqual([
+      ["order.created", null],
       ["order.updated", 1],
       ["order.updated", 2],
     ]);
     expect(one.json.has_more).toBe(true);
     const two = await world.get(`/v1/orders/h1/changes?limit=3&cursor=${one.json.next_cursor}`, { key: historyKey });
-    expect(two.json.changes.map(({ data }: { data: { n: number } }) => data.n)).toEqual([3, 4]);
+    expect(two.json.changes.map(({ data }: { data: { remains: number } }) => data.remains)).toEqual([3, 4]);
     expect(two.json).toMatchObject({ next_cursor: null, has_more: false });
     expect((await world.get("/v1/orders/h2/changes", { key: historyKey })).json.changes).toHaveLength(1);
     const { rows_read, d1_calls } = await world.costOf((metering) => metering.get("/v1/orders/h1/changes", { key: historyKey }));

@@ -18,6 +18,7 @@ import { windowsBody } from "../../../src/http/v1/providers/service-windows.ts";
 import { approvalBody, ownDecisionBody, rejectionBody } from "../../../src/http/v1/refunds/decisions.ts";
 import { policyBody, previewBody } from "../../../src/http/v1/refunds/policies.ts";
 import { serviceBody } from "../../../src/http/v1/services/schema.ts";
+import { newWebhookBody, webhookChangeBody, webhookReplayBody } from "../../../src/http/v1/webhooks/schema.ts";
 
 const TAKEN: readonly (readonly [string, Schema<unknown>])[] = [
   ["a panel", newPanelBody],
@@ -37,6 +38,9 @@ const TAKEN: readonly (readonly [string, Schema<unknown>])[] = [
   ["a credit", creditBody],
   ["a settlement", resolutionBody],
   ["a dismissal", dismissalBody],
+  ["a webhook", newWebhookBody],
+  ["a webhook's change", webhookChangeBody],
+  ["a replay", webhookReplayBody],
   ["the list of orders", orderListQuery],
 ];
 

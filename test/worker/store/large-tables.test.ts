@@ -34,12 +34,15 @@ const COUNTED: readonly string[] = [
   "/v1/customers",
   "/v1/customers/:id/balance",
   "/v1/customers/:id/entries",
+  "/v1/webhooks",
+  "/v1/webhooks/:id",
 ];
 const OF_SINGLE_RECORDS: readonly string[] = [
   "/v1/statuses",
   "/v1/orders/:id/support",
   "/v1/me",
   "/v1/keys",
+  "/v1/webhooks/:id/deliveries",
   "/v1/panels/:id",
   "/v1/services/:id",
   "/v1/providers/:id/refund-policy",
@@ -402,6 +405,23 @@ describe("every other list", () => {
     const { answer, rows_read } = await costOf(path, as === null ? {} : { key: as });
     expect(answer.status).toBe(200);
     expect(rows_read).toBeLessThanOrEqual(BESIDE);
+  });
+});
+
+describe("webhooks", () => {
+  it("look at a thousand changes each at most, whatever waits for them", async () => {
+    const made = await Promise.all(
+      [null, ["refund.held"]].map(async (types) => {
+        const { json } = await world.ask("POST", "/v1/webhooks", { key, body: { url: "https://hook.example/", types } });
+        await world.ask("PATCH", `/v1/webhooks/${json.id}`, { key, body: { after: 0 } });
+        return json.id as string;
+      }),
+    );
+    const list = await costOf("/v1/webhooks");
+    expect(new Set(list.answer.json.webhooks.map(({ behind }: { behind: number }) => behind))).toEqual(new Set([1000, 0]));
+    expect(list.rows_read).toBeLessThanOrEqual(2 * 1000 + 2 * 3 + BESIDE);
+    expect((await costOf(`/v1/webhooks/${made[0]}`)).rows_read).toBeLessThanOrEqual(1000 + BESIDE);
+    await bypassTriggers("DELETE FROM webhooks");
   });
 });
 

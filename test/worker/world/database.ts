@@ -54,6 +54,8 @@ const FILLED = [
   "panel_troubles",
   "strangers",
   "wanted_checks",
+  "webhooks",
+  "webhook_deliveries",
 ];
 
 /** Empties the tables that a test fills; panels stay. */

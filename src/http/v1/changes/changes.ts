@@ -2,8 +2,7 @@
  * The change feed of a panel, and one order's part of it.
  */
 import * as z from "zod/mini";
-import { eventForReseller, type Shown } from "../../../domain/reseller-view.ts";
-import { isoTime } from "../../../domain/time.ts";
+import { type Audience, changeText, type RecordedChange } from "../../../domain/feed-text.ts";
 import { fail, ok } from "../../../domain/result.ts";
 import { type AllFeedsPlace, type ChangeRow, readAllChanges, readChanges, readHistory } from "../../../store/feed/change-reads.ts";
 import { isForReseller, noSuchPanel, notOverAll } from "../../kit/auth.ts";
@@ -75,27 +74,11 @@ export async function getHistory(
   return changesReply(context, page, paging);
 }
 
-/** The rows of the feed stay as they were written: what a reseller may not see is taken out as they are read. */
-function rowForReseller(row: ChangeRow): ChangeRow {
-  const told = (text: string): string => JSON.stringify(eventForReseller(row.type, JSON.parse(text) as Shown));
-  return { ...row, previous: told(row.previous), data: told(row.data) };
-}
-
 function changesReply({ admitted }: PanelRefContext, rows: readonly ChangeRow[], rest: Readonly<Record<string, unknown>>): Answer {
-  return feedReply(isForReseller(admitted()) ? rows.map(rowForReseller) : rows, rest);
+  return feedReply(rows, rest, isForReseller(admitted()) ? "reseller" : "anybody_else");
 }
 
-/** One of a list over all panels tells its panel. */
-type ToldChange = ChangeRow & { readonly panel?: string };
-
-/**
- * `previous` and `data` go from the row to the answer as the JSON texts they are: reading and writing a page of a
- * thousand anew would take most of the free plan's 10 ms.
- */
-function feedReply(rows: readonly ToldChange[], rest: Readonly<Record<string, unknown>>): Answer {
-  const changes = rows.map(({ panel, seq, type, order_id: order, created_at, previous, data }) => {
-    const head = JSON.stringify({ panel, seq, type, order, created_at: isoTime(created_at) });
-    return `${head.slice(0, -1)},"previous":${previous},"data":${data}}`;
-  });
+function feedReply(rows: readonly RecordedChange[], rest: Readonly<Record<string, unknown>>, audience: Audience = "anybody_else"): Answer {
+  const changes = rows.map((row) => changeText(row, audience));
   return ok({ status: 200, body: `{"changes":[${changes.join(",")}],${JSON.stringify(rest).slice(1)}`, headers: {} });
 }

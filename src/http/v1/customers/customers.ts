@@ -195,7 +195,8 @@ const TOO_MUCH = {
 export const balanceAnswer = z.strictObject({ customer: z.string(), balance: amountAnswer, currency: z.string() });
 
 /** One of a list tells its panel where the operator asked about all. */
-export const accountsAnswer = pageAnswer("customers", z.extend(balanceAnswer, ofPanel));
+export const listedBalanceAnswer = z.extend(balanceAnswer, ofPanel);
+export const accountsAnswer = pageAnswer("customers", listedBalanceAnswer);
 
 export const entryAnswer = z.strictObject({
   id: z.string(),

@@ -148,7 +148,7 @@ const keyFields = {
   last_used_on: z.nullable(z.string()),
 };
 
-const keyAnswer = z.strictObject(keyFields);
+export const keyAnswer = z.strictObject(keyFields);
 export const newKeyAnswer = z.strictObject({ ...keyFields, key: z.string() });
 export const keysAnswer = pageAnswer("keys", keyAnswer);
 

@@ -8,8 +8,8 @@ import { SYNCS } from "../../../domain/order-view.ts";
 import { STATUS_NAMES } from "../../../domain/status.ts";
 import { amountAnswer, errorAnswer, ofPanel, pageAnswer, timeAnswer } from "../../kit/answers.ts";
 
-const refill = z.strictObject({ id: z.nullable(z.string()), status: z.enum(REFILL_STATUSES), until: z.nullable(timeAnswer) });
-const cancel = z.strictObject({ status: z.enum(CANCEL_STATUSES), requested_at: timeAnswer });
+export const refill = z.strictObject({ id: z.nullable(z.string()), status: z.enum(REFILL_STATUSES), until: z.nullable(timeAnswer) });
+export const cancel = z.strictObject({ status: z.enum(CANCEL_STATUSES), requested_at: timeAnswer });
 
 /** Left out for resellers: what is of the supplier. */
 const ofSupplier = {
@@ -74,7 +74,8 @@ export const registeredOrderAnswer = z.extend(orderAnswer, { preview: z.optional
 /** To a panel, or to a browser. */
 export const readOrderAnswer = z.union([orderAnswer, browserOrderAnswer]);
 /** One of a list tells its panel where the operator asked about all. */
-const listedOrder = z.union([z.extend(orderAnswer, ofPanel), browserOrderAnswer]);
+export const listedOrderAnswer = z.extend(orderAnswer, ofPanel);
+const listedOrder = z.union([listedOrderAnswer, browserOrderAnswer]);
 export const orderListAnswer = pageAnswer("orders", listedOrder);
 export const namedOrdersAnswer = z.strictObject({ orders: z.array(listedOrder), missing: z.array(z.string()) });
 

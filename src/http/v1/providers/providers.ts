@@ -10,7 +10,6 @@ import { fail, ok, type Result } from "../../../domain/result.ts";
 import { clientFor } from "../../../provider/client-for.ts";
 import { MAX_PROBE_CALLS, type ProbeReport } from "../../../provider/client.ts";
 import { requestText } from "../../../provider/settings.ts";
-import { checkOutboundUrl, describeUrlRefusal } from "../../../outbound/url-policy.ts";
 import { claimCalls } from "../../../store/providers/budget.ts";
 import { readWaitingOnWords } from "../../../store/orders/due.ts";
 import { NOTHING_HELD, readBrakeHeld } from "../../../store/refunds/refund-cases.ts";
@@ -27,6 +26,7 @@ import {
   withDefaults,
 } from "../../../store/providers/provider-settings.ts";
 import type { Answer, Context, OperatorContext } from "../../kit/context.ts";
+import { checkedUrl } from "../../kit/outbound-url.ts";
 import { optionalCursor, pageOf } from "../../kit/page.ts";
 import type { Failure, FieldProblem } from "../../kit/errors.ts";
 import { slug } from "../../kit/fields.ts";
@@ -81,7 +81,7 @@ export async function putProvider(
   context: OperatorContext,
   { params: { id }, query, body }: WithId & { readonly query: z.output<typeof putProviderQuery>; readonly body: ProviderBody },
 ): Promise<Answer> {
-  const url = checkedUrl(context, body.url);
+  const url = body.url === undefined ? ok(undefined) : checkedUrl(context, body.url);
   if (!url.ok) return url;
   const strangers = await unknownPanels(context.db, body.panels ?? []);
   if (strangers.length > 0)
@@ -108,21 +108,6 @@ async function pollWaitingOnWords(context: OperatorContext, id: string): Promise
     // A queue that refuses loses nothing: the orders' next turn comes within the hour.
     if (!(await enqueue(context, message))) return;
   }
-}
-
-/** The URL in the spelling that was checked: only that one may be kept and called. */
-function checkedUrl({ env, url: own }: Context, url: string | undefined): Result<string | undefined, Failure> {
-  if (url === undefined) return ok(url);
-  const allowPrivate = env.ALLOW_PRIVATE_URLS === "1" && isLocalHost(own.hostname);
-  const checked = checkOutboundUrl(url, { allowPrivate, ownHost: own.host });
-  return checked.ok
-    ? ok(checked.value.href)
-    : refused([{ path: "url", message: `is refused: ${describeUrlRefusal(checked.failure).replace(/\.$/, "")}` }]);
-}
-
-/** A host that only the developer's own machine answers on. */
-function isLocalHost(hostname: string): boolean {
-  return hostname === "localhost" || hostname.endsWith(".localhost") || hostname === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(hostname);
 }
 
 function refused(fields: readonly FieldProblem[]): { readonly ok: false; readonly failure: Failure } {

@@ -64,4 +64,5 @@ export const refundAnswer = z.strictObject({
 });
 
 /** One of a list tells its panel where the operator asked about all. */
-export const refundsAnswer = pageAnswer("refunds", z.extend(refundAnswer, ofPanel));
+export const listedRefundAnswer = z.extend(refundAnswer, ofPanel);
+export const refundsAnswer = pageAnswer("refunds", listedRefundAnswer);

@@ -89,7 +89,7 @@ export const servicePath = z.strictObject({
 const MAX_MARKUP_PERCENT = 10_000;
 
 /** Percent on top of a rate, as a decimal string; numbers are taken where they are as short. */
-const markup: Schema<string> = z.pipe(
+export const markup: Schema<string> = z.pipe(
   z.union([z.string(), z.number()], { error: "must be a percentage: a number, or a decimal string" }),
   z.transform((value, context): string => {
     const percent = String(value);

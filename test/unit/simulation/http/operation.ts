@@ -20,6 +20,8 @@ export const ADMIN_TOKEN = "the-operators-token-9f8e7d6c5b4a";
 /** 32 bytes, 0x40 to 0x5f. */
 const ENCRYPTION_KEYS = "1:QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXWFlaW1xdXl8=";
 export const HOST = "http://127.0.0.1";
+/** Where webhooks are taken. */
+const RECEIVER = "/receiver";
 const STARTS_AT = Date.UTC(2026, 10, 21, 12);
 const MINUTE_MS = 60_000;
 
@@ -53,6 +55,8 @@ export type PanelFacts = {
   /** Ids at `acme` of orders that came by its API v2 endpoint, the first of them pending and the second refilled; and of its refills. */
   readonly connected: readonly string[];
   readonly refills: readonly string[];
+  /** Ids of its webhooks. */
+  readonly webhooks: readonly string[];
   /** Orders bought from the own catalogue, the first of them pending and the second refilled. */
   readonly bought: readonly string[];
 };
@@ -127,6 +131,7 @@ export class Operation {
     this.#pass(20);
     const { upstream } = this;
     if (upstream.kind === "reset") throw new TypeError("fetch failed");
+    if (upstream.kind === "well" && new URL(request.url).pathname === RECEIVER) return new Response("ok");
     if (upstream.kind === "instead") {
       const sent = `${request.url} ${await request.text()}`;
       // As a form, a query or JSON, and by either name.
@@ -248,6 +253,7 @@ export async function setUp(): Promise<{ readonly operation: Operation; readonly
     .must("POST", "/v1/panels", { id: "icebound", role: "shop", currency: "USD" })
     .then(({ key }) => operation.secrets.add(String(key)));
   operation.rows("UPDATE panels SET frozen_at = 1795262400000, frozen_because = 'the sums differ' WHERE id = 'icebound'");
+  for (const { id } of PANELS) await addWebhook(operation, id);
   await operation.bury({ v: 1, kind: "check", orders: [["alpha", 1]] });
   operation.now += MINUTE_MS;
   operation.rows(`UPDATE ticks SET minute = ${Math.floor(operation.now / MINUTE_MS)}, at = ${operation.now}`);
@@ -311,6 +317,17 @@ async function addPanel(operation: Operation, id: string, money: string, currenc
     }
   }
   return String(key);
+}
+
+async function addWebhook(operation: Operation, panel: string): Promise<void> {
+  const body = {
+    url: `http://127.0.0.1:9${RECEIVER}`,
+    description: markerOf(panel),
+    headers: { "X-Token": `header-of-${panel}-5b4a3c2d` },
+  };
+  const { secret } = await operation.must("POST", "/v1/webhooks", body, { Panel: panel });
+  operation.secrets.add(String(secret));
+  operation.secrets.add(body.headers["X-Token"]);
 }
 
 function markerOf(panel: string): string {
@@ -422,6 +439,7 @@ function factsOf(operation: Operation, id: string, money: PanelFacts["money"], k
       .filter(({ door, provider_order_id }) => door === "connect" && !isBeingPlaced(provider_order_id))
       .map((row) => String(row["provider_order_id"])),
     refills: orders.filter(({ door, refill_id }) => door === "connect" && refill_id !== null).map((row) => String(row["refill_id"])),
+    webhooks: operation.rows(`SELECT id FROM webhooks WHERE panel = '${id}' ORDER BY id`).map((row) => String(row["id"])),
     bought: idsOf(({ door }) => door === "catalogue"),
   };
 }

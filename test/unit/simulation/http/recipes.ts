@@ -108,6 +108,18 @@ const service = fc.record(
   { requiredKeys: ["provider", "service", "name", "rate", "min", "max"] },
 );
 
+const webhookFields = {
+  url: fc.constantFrom("http://127.0.0.1:9/acme/hook", "https://hooks.shop/in?token=x"),
+  types: fc.constantFrom(null, ["refund.posted", "order.updated"]),
+  description: fc.constantFrom("of the shop", null),
+  headers: fc.constantFrom({}, { "X-Token": "1" }),
+};
+const webhook = fc.record(webhookFields, { requiredKeys: ["url"] });
+const webhookChange = fc.record(
+  { ...webhookFields, enabled: fc.boolean(), after: fc.constantFrom(0, "1795262400000000") },
+  { requiredKeys: ["headers"] },
+);
+
 const panelSettings = {
   name: fc.constantFrom("A panel", null),
   currency: fc.constantFrom("USD", "TRY"),
@@ -251,6 +263,15 @@ export function recipesFor(panel: PanelFacts): Readonly<Record<string, Recipe | 
       body: fc.record({ amount, reference: note }, { requiredKeys: ["amount"] }),
     },
     "GET /v1/audit": { who: "operator", query: limits },
+    "GET /v1/webhooks": { who: "panel", query: limits },
+    "POST /v1/webhooks": { who: "panel", body: webhook },
+    "GET /v1/webhooks/:id": { who: "panel", ids: panel.webhooks },
+    "PATCH /v1/webhooks/:id": { who: "panel", ids: panel.webhooks, body: webhookChange },
+    "DELETE /v1/webhooks/:id": { who: "panel", ids: panel.webhooks },
+    "POST /v1/webhooks/:id/rotate": { who: "panel", ids: panel.webhooks, body: empty },
+    "POST /v1/webhooks/:id/test": { who: "panel", ids: panel.webhooks, body: empty },
+    "POST /v1/webhooks/:id/replay": { who: "panel", ids: panel.webhooks, body: fc.constantFrom({ after: 0 }, { after: "1" }) },
+    "GET /v1/webhooks/:id/deliveries": { who: "panel", ids: panel.webhooks },
     "GET /v1/refunds": {
       who: "panel",
       query: fc.oneof(

@@ -2,6 +2,7 @@
  * Watches requests and their answers: says in words what of an answer, or of what it left behind, is not as it must be.
  */
 import { wrongsOfLedger } from "../../../../simulation/checks.ts";
+import { answerProblem } from "../../../worker/world/answer-check.ts";
 import { type Asked, isApiV2Path, isOversized, nameOf, requestOf, upstreamOf } from "./asked.ts";
 import { ADMIN_TOKEN, type Operation, type PanelFacts } from "./operation.ts";
 import { recipesFor } from "./recipes.ts";
@@ -94,6 +95,8 @@ export class Witness {
     const changes = this.#changes();
     const wrongs = [
       ...wrongsOfForm(seen),
+      // What a damaged provider says stands in API v2's answers.
+      ...(seen.isApiV2 ? [] : [answerProblem(request, seen) ?? []].flat()),
       ...(isOversized(asked) ? wrongsOfOversized(seen) : []),
       ...(seen.isApiV2 ? wrongsOfApiV2(seen) : wrongsOfRest(seen)),
       ...this.#wrongsOfSecrecy(seen, changes),
@@ -221,7 +224,8 @@ function decodedLoosely(path: string): string {
 
 function errorOf({ json, isApiV2 }: Seen): string | null {
   const error = typeof json === "object" && json !== null && "error" in json ? json.error : undefined;
-  if (error === undefined) return null;
+  // A test of a webhook answers `error: null` where there is none.
+  if (error === undefined || (!isApiV2 && error === null)) return null;
   if (isApiV2) return typeof error === "string" ? error : JSON.stringify(error);
   return typeof error === "object" && error !== null && "code" in error ? String(error.code) : "no code";
 }
