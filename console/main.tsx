@@ -6,6 +6,8 @@ import { listenForKeys } from "./kit/keyboard.ts";
 import { goTo, route } from "./kit/route.ts";
 import { Shell } from "./shell.tsx";
 
+const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
+
 const root = document.getElementById("console");
 if (root === null) throw new Error("the page has no place for the console");
 
@@ -13,10 +15,13 @@ listenForKeys();
 await openSession();
 render(<Shell />, root);
 
-/** A link with a key signs in once. The key then leaves the address, so that a copied address does not have it. */
+/**
+ * The link that `npm start` prints signs in, once: the key then leaves the address. Only on this machine, where there is
+ * nothing to lose; elsewhere a key does not belong into an address.
+ */
 async function openSession(): Promise<void> {
   const { path, query } = route.value;
-  const key = path[0] === "sign-in" ? query.get("key") : null;
+  const key = path[0] === "sign-in" && LOOPBACK.includes(location.hostname) ? query.get("key") : null;
   if (key === null) return resumeSession();
   history.replaceState(null, "", "#/");
   goTo([]);

@@ -34,6 +34,27 @@ export type Ask = {
   readonly idempotencyKey?: string;
 };
 
+/** Keys of requests whose outcome is not known: asked again with the same content, each is the same request. */
+const undecided = new Map<string, string>();
+
+/**
+ * Sends a request that moves money. When its answer was lost it may have been done, and somebody will try again: that try
+ * has the same key, so the money moves once. A request that was answered is over, and the same again is another one.
+ */
+export async function moveMoney<T>(path: string, panel: string, body: unknown): Promise<T> {
+  const name = JSON.stringify([path, panel, body]);
+  const idempotencyKey = undecided.get(name) ?? crypto.randomUUID();
+  undecided.set(name, idempotencyKey);
+  try {
+    const answer = await call<T>("POST", path, { panel, body, idempotencyKey });
+    undecided.delete(name);
+    return answer;
+  } catch (error) {
+    if (error instanceof ApiError && error.status >= 400 && error.status < 500) undecided.delete(name);
+    throw error;
+  }
+}
+
 type ErrorBody = { readonly error?: { readonly code: string; readonly message: string; readonly details?: { readonly fields: Field[] } } };
 type Field = { readonly path: string; readonly message: string };
 

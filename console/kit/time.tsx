@@ -60,5 +60,6 @@ function agoText(ms: number): string {
 }
 
 function aheadText(ms: number): string {
+  if (ms < -60_000) return `${spanText(ms)} ago`;
   return ms <= 0 ? "now" : `in ${spanText(ms)}`;
 }

@@ -1,5 +1,5 @@
 import type { Account, Entry, Panel } from "../api/answers.ts";
-import { ALL_PANELS, call, may, pathWith, seg } from "../api/client.ts";
+import { ALL_PANELS, call, may, moveMoney, pathWith, seg } from "../api/client.ts";
 import { useListed, usePolled } from "../api/polled.ts";
 import { ask } from "../kit/dialog.tsx";
 import { typedAmount } from "../kit/money.ts";
@@ -86,8 +86,8 @@ export function CustomerPage({ panel, customer, query }: AccountName & { readonl
             </a>
             {may("money") && (
               <>
-                <Do onDo={() => moveMoney({ panel, customer }, account, "credits")}>Credit</Do>
-                <Do onDo={() => moveMoney({ panel, customer }, account, "debits")}>Debit</Do>
+                <Do onDo={() => changeBalance({ panel, customer }, account, "credits")}>Credit</Do>
+                <Do onDo={() => changeBalance({ panel, customer }, account, "debits")}>Debit</Do>
               </>
             )}
           </PageHead>
@@ -154,13 +154,11 @@ function EntryTable({
 type Move = "credits" | "debits";
 const REFERENCE = { name: "reference", label: "Reference", hint: "Such as the payment's number." } as const;
 
-async function moveMoney(
+async function changeBalance(
   { panel, customer }: AccountName,
   { balance, currency }: Pick<Account, "balance" | "currency">,
   move: Move,
 ): Promise<void> {
-  // Made before the question: a second click, or a retry, is the same request.
-  const idempotencyKey = crypto.randomUUID();
   const verb = move === "credits" ? "Credit" : "Debit";
   const values = await ask({
     title: `${verb} ${customer} of ${panel}`,
@@ -174,10 +172,7 @@ async function moveMoney(
   if (amount === null) return tellFailure(new Error("That is no amount: digits, and at most one point."));
   const path = pathWith(`/v1/customers/${seg(customer)}/${move}`, { currency });
   const body = { amount, ...(values["reference"] ? { reference: values["reference"] } : {}) };
-  await act(
-    () => call("POST", path, { panel, body, idempotencyKey }),
-    `${amount} ${currency} ${move === "credits" ? "credited" : "debited"}.`,
-  );
+  await act(() => moveMoney(path, panel, body), `${amount} ${currency} ${move === "credits" ? "credited" : "debited"}.`);
 }
 
 /** For a customer without an account yet. */
@@ -203,7 +198,7 @@ async function openAccount(): Promise<void> {
       (account) => account.balance,
       () => "0",
     );
-    await moveMoney({ panel, customer }, { balance, currency }, "credits");
+    await changeBalance({ panel, customer }, { balance, currency }, "credits");
     goTo(["customers", panel, customer]);
   } catch (error) {
     tellFailure(error);

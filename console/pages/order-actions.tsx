@@ -1,6 +1,6 @@
 /** What is done to one order, each after a question that says what will happen. */
 import type { Flag, Order, Refund } from "../api/answers.ts";
-import { call, seg } from "../api/client.ts";
+import { call, moveMoney, seg } from "../api/client.ts";
 import { ask } from "../kit/dialog.tsx";
 import { amountOf, microsOf, typedAmount } from "../kit/money.ts";
 import { wordsOf } from "../kit/parts.tsx";
@@ -132,8 +132,6 @@ export async function clawBack(named: Named, order: Order): Promise<void> {
 }
 
 async function decideOwn(named: Named, { currency }: Order, { what, title, text, verb, done }: OwnDecision): Promise<void> {
-  // Made before the question: a second click, or a retry, is the same request.
-  const idempotencyKey = crypto.randomUUID();
   const values = await ask({
     title,
     text,
@@ -148,8 +146,5 @@ async function decideOwn(named: Named, { currency }: Order, { what, title, text,
   const amount = typedAmount(values["amount"] ?? "");
   if (amount === null) return tellFailure(new Error("That is no amount: digits, and at most one point."));
   const body = { amount, ...noteIn(values["note"]) };
-  await act(
-    () => call<Refund>("POST", pathOf(named, what), { panel: named.panel, body, idempotencyKey }),
-    `${amount} ${currency} ${done}.`,
-  );
+  await act(() => moveMoney<Refund>(pathOf(named, what), named.panel, body), `${amount} ${currency} ${done}.`);
 }

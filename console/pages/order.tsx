@@ -54,13 +54,12 @@ export function OrderPage({ panel, id }: Named) {
 
 function Actions({ panel, order }: { readonly panel: string; readonly order: Order }) {
   const named = { panel, id: order.id };
-  const isOpen = !["completed", "partial", "canceled", "refunded"].includes(order.status);
   const inDoubt = order.flags.includes("placing_unknown");
   return (
     <>
       {may("help") && <Do onDo={() => checkOrder(named)}>Check now</Do>}
       {may("help") && order.status === "completed" && <Do onDo={() => refillOrder(named)}>Refill</Do>}
-      {may("help") && isOpen && !inDoubt && <Do onDo={() => cancelOrder(named)}>Cancel</Do>}
+      {may("help") && isUnderWay(order) && !inDoubt && <Do onDo={() => cancelOrder(named)}>Cancel</Do>}
       {may("help") && inDoubt && (
         <Do tone="primary" onDo={() => settleOrder(named, order)}>
           Settle
@@ -69,6 +68,10 @@ function Actions({ panel, order }: { readonly panel: string; readonly order: Ord
       <Do onDo={() => copyForSupport(named)}>Copy for support</Do>
     </>
   );
+}
+
+function isUnderWay({ status }: Order): boolean {
+  return !["completed", "partial", "canceled", "refunded"].includes(status);
 }
 
 async function copyForSupport({ panel, id }: Named): Promise<void> {
@@ -116,7 +119,8 @@ const SYNC_TEXTS: Readonly<Record<Order["sync"], string>> = {
 };
 
 function StandsCard({ order, support }: { readonly order: Order; readonly support: Support | null }) {
-  const { quantity, delivered, remains, start_count: start, expected, refill, cancel } = order;
+  const { quantity, delivered, remains, start_count: start, refill, cancel } = order;
+  const expected = isUnderWay(order) ? order.expected : null;
   return (
     <Card title="How it stands" aside={<StatusBadge status={order.status} label={order.label} />}>
       {support !== null && <p>{support.status.meaning}</p>}

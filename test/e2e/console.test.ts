@@ -11,6 +11,7 @@ const HELD = ["held-1", "held-2", "held-3"];
 
 let browser: Browser;
 let shop: Shop;
+let webhook = "";
 
 beforeAll(async () => {
   [browser, shop] = await Promise.all([openBrowser(), openShop()]);
@@ -25,6 +26,7 @@ beforeAll(async () => {
   });
   await shop.place({ id: "part", steps: [{ minutes: 0, status: "partial", remains: 250 }], placedMinutesAgo: 60 });
   await shop.place({ id: "gone", steps: canceled, placedMinutesAgo: 60 });
+  await shop.place({ id: "gone-2", steps: [{ minutes: 0, status: "partial", remains: 900 }], placedMinutesAgo: 60 });
   await shop.place({ id: "strange", steps: [{ minutes: 0, status: NASTY_WORD, remains: 0 }], placedMinutesAgo: 60 });
   for (const id of HELD) await shop.place({ id, steps: [{ minutes: 0, status: "partial", remains: "n/a" }], placedMinutesAgo: 60 });
   // A script orders, and the answer is lost.
@@ -34,6 +36,8 @@ beforeAll(async () => {
   await provider.call("PUT", "/admin/providers/acme", { modes: ["plain"] });
   await admin.call("POST", "/v1/panels", { id: "books", role: "shop", name: NASTY, currency: "EUR", money: "ledger" });
   await admin.call("POST", "/v1/services/import", { provider: "acme", markup: "25" });
+  const hook = { url: "http://127.0.0.1:9/changes", description: NASTY };
+  webhook = (await shop.panel.call<{ id: string }>("POST", "/v1/webhooks", hook)).id;
   await shop.pass(2);
 }, 120_000);
 
@@ -132,7 +136,7 @@ describe("every page", () => {
     const page = await open({ viewport, colorScheme });
     const troubles = watchTroubles(page);
     await page.evaluate(axe.source);
-    for (const [at, words] of PAGES) {
+    for (const [at, words] of [...PAGES, [`/panels/shop/webhooks/${webhook}`, "The last tries"] as const]) {
       await visit(page, at);
       await expect.poll(() => page.locator("main").textContent(), SOON).toContain(words);
       const found = await page.evaluate(() =>
@@ -343,6 +347,29 @@ describe("money", () => {
     await confirm(page, "Take back 0.01 USD", { amount: "0.01", note: "by mistake" });
     await expect.poll(async () => Number((await orderNow("part")).refunded), SOON).toBeCloseTo(before, 6);
     await expect.poll(() => page.locator(".timeline").textContent(), SOON).toContain("0.01 USD taken back");
+  });
+
+  test("money whose answer was lost moves once, however often it is tried", async () => {
+    const before = Number((await orderNow("gone-2")).refunded);
+    const page = await open({ at: "/orders/shop/gone-2" });
+    const keys: (string | undefined)[] = [];
+    await page.route("**/v1/orders/gone-2/refunds", async (route) => {
+      keys.push(route.request().headers()["idempotency-key"]);
+      if (keys.length > 1) return route.continue();
+      await route.fetch();
+      return route.abort();
+    });
+    for (let tries = 1; tries <= 2; tries += 1) {
+      await button(page, "Goodwill refund").click();
+      await confirm(page, "Return 0.02 USD", { amount: "0.02", note: "it took long" });
+      await expect.poll(() => told(page).textContent(), SOON).toContain(tries === 1 ? "cannot be reached" : "0.02 USD returned.");
+    }
+    expect([keys.length, new Set(keys).size]).toEqual([2, 1]);
+    expect(Number((await orderNow("gone-2")).refunded)).toBeCloseTo(before + 0.02, 6);
+    // The same again, after an answer, is another one.
+    await button(page, "Goodwill refund").click();
+    await confirm(page, "Return 0.02 USD", { amount: "0.02", note: "it took long" });
+    await expect.poll(async () => Number((await orderNow("gone-2")).refunded), SOON).toBeCloseTo(before + 0.04, 6);
   });
 
   test("a question that is left does nothing", async () => {
