@@ -128,7 +128,7 @@ async function sendWebhooks(recorder: Recorder, { shop: as }: Panels): Promise<v
   await recorder.show("GET /v1/webhooks/:id", one);
   await recorder.show("PATCH /v1/webhooks/:id", { ...one, body: { description: null, types: null } });
   await recorder.show("POST /v1/webhooks/:id/test", one);
-  await recorder.show("GET /v1/webhooks/:id/deliveries", one);
+  await recorder.show("GET /v1/webhooks/:id/deliveries", { ...one, query: { limit: "2" } });
   await recorder.show("POST /v1/webhooks/:id/replay", { ...one, body: { after: 0 } });
   await recorder.show("POST /v1/webhooks/:id/rotate", one);
   await recorder.show("DELETE /v1/webhooks/:id", one);

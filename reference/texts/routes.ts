@@ -204,6 +204,7 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
     chapter: "Webhooks",
     summary: "List deliveries",
     text: "The last 100 attempts, newest first.",
+    query: ["Lists"],
     errors: ["webhook_not_found"],
   },
   "GET /v1/refunds": {

@@ -121,7 +121,7 @@ import { getStatuses, statusesAnswer, statusesQuery } from "./v1/statuses/status
 
 import { deliveriesAnswer, webhookAnswer, webhooksAnswer, webhookTestAnswer, webhookWithSecretAnswer } from "./v1/webhooks/answers.ts";
 import { patchWebhook, replayWebhook, rotateWebhook } from "./v1/webhooks/change.ts";
-import { newWebhookBody, webhookChangeBody, webhookReplayBody, webhooksQuery } from "./v1/webhooks/schema.ts";
+import { deliveriesQuery, newWebhookBody, webhookChangeBody, webhookReplayBody, webhooksQuery } from "./v1/webhooks/schema.ts";
 import { testWebhook } from "./v1/webhooks/test-delivery.ts";
 import { getDeliveries, getWebhook, getWebhooks, postWebhook, removeWebhook } from "./v1/webhooks/webhooks.ts";
 
@@ -609,6 +609,7 @@ const TABLE = [
     path: "/v1/webhooks/:id/deliveries",
     who: "panel",
     needs: "read",
+    query: deliveriesQuery,
     answers: { 200: deliveriesAnswer },
     handle: getDeliveries,
   }),

@@ -306,6 +306,10 @@ describe("a test", () => {
     world.now += MINUTE_MS + 1;
     expect((await world.post(`/v1/webhooks/${id}/test`, key)).status).toBe(200);
     expect((await world.get(`/v1/webhooks/${id}/deliveries`, { key })).json.deliveries).toHaveLength(10);
+    const first = (await world.get(`/v1/webhooks/${id}/deliveries?limit=6`, { key })).json;
+    const rest = (await world.get(`/v1/webhooks/${id}/deliveries?limit=6&cursor=${first.next_cursor}`, { key })).json;
+    const ids = [...first.deliveries, ...rest.deliveries].map((each: { id: string }) => each.id);
+    expect([ids.length, new Set(ids).size, first.has_more, rest.has_more]).toEqual([10, 10, true, false]);
   });
 });
 

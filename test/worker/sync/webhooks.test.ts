@@ -3,6 +3,8 @@
  */
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { metered } from "../../../src/store/operations/metered.ts";
+import { readWaitingWebhooks } from "../../../src/store/webhooks/sending.ts";
 import { order } from "../world/asking.ts";
 import { bypassTriggers, clear, migrate, MINUTE_MS, NOW, rows } from "../world/database.ts";
 import { changedDb } from "../world/faulty-database.ts";
@@ -609,6 +611,9 @@ describe("what webhooks cost", () => {
     await tick();
     expect(Number(world.eventsOf("tick").at(-1)?.["rows_read"]) - without).toBeLessThanOrEqual(4);
     expect(world.eventsOf("webhooks")).toEqual([]);
+    const { db, usage } = metered(env.DB);
+    expect(await readWaitingWebhooks(db)).toEqual([]);
+    expect([usage().d1_statements, usage().rows_read <= 4 * 10]).toEqual([1, true]);
     for (const { id } of made) await world.ask("DELETE", `/v1/webhooks/${id}`, { key });
     await tick();
     expect(Number(world.eventsOf("tick").at(-1)?.["rows_read"])).toBe(without);

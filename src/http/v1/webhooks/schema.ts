@@ -81,5 +81,11 @@ export const webhookReplayBody = z.strictObject({ after: feedNumber });
 
 export const webhooksQuery = z.strictObject({ limit: limitParam, cursor: optionalCursor(z.tuple([z.string()])) });
 
+/** All that are kept, unless fewer are asked for. A place among them is when one was sent, and its number. */
+export const deliveriesQuery = z.strictObject({
+  limit: z.prefault(limitParam, "100"),
+  cursor: optionalCursor(z.tuple([z.int(), z.int()])),
+});
+
 export type NewWebhookBody = z.output<typeof newWebhookBody>;
 export type WebhookChangeBody = z.output<typeof webhookChangeBody>;

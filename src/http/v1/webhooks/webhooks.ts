@@ -9,10 +9,10 @@ import { listDeliveries } from "../../../store/webhooks/sending.ts";
 import type { Answer, PanelContext } from "../../kit/context.ts";
 import { toHex } from "../../kit/hash.ts";
 import { checkedUrl } from "../../kit/outbound-url.ts";
-import { pageOf, pagingOf } from "../../kit/page.ts";
+import { pageOf } from "../../kit/page.ts";
 import { json, noContent } from "../../kit/reply.ts";
 import { auditOf } from "./trail.ts";
-import type { NewWebhookBody, webhooksQuery } from "./schema.ts";
+import type { deliveriesQuery, NewWebhookBody, webhooksQuery } from "./schema.ts";
 import { auditView, deliveryView, headersIn, viewOf, viewsOf } from "./view.ts";
 
 const ID_BYTES = 8;
@@ -63,9 +63,15 @@ export async function removeWebhook(context: PanelContext, { params: { id } }: W
 }
 
 /** `GET /v1/webhooks/{id}/deliveries`: the last hundred, newest first. */
-export async function getDeliveries({ db, panel }: PanelContext, { params: { id } }: WithId): Promise<Answer> {
+export async function getDeliveries(
+  { db, panel }: PanelContext,
+  { params: { id }, query: { limit, cursor } }: WithId & { readonly query: z.output<typeof deliveriesQuery> },
+): Promise<Answer> {
   const found = await readWebhook(db, { panel: panel.id, id });
   if (found === null) return fail({ code: "webhook_not_found", webhook: id });
   const deliveries = await listDeliveries(db, { panel: panel.id, id });
-  return json(200, { deliveries: deliveries.map(deliveryView), ...pagingOf(null) });
+  const [before, slot] = cursor ?? [Number.MAX_SAFE_INTEGER, 0];
+  const rest = deliveries.filter(({ sentAt, n }) => sentAt < before || (sentAt === before && n < slot));
+  const { page, paging } = pageOf(rest, limit, ({ sentAt, n }) => [sentAt, n]);
+  return json(200, { deliveries: page.map(deliveryView), ...paging });
 }
