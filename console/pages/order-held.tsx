@@ -1,8 +1,9 @@
 /** The refund of an order that waits for a person, on the order's own page. */
 import type { ListedRefund, Order } from "../api/answers.ts";
 import { useListed } from "../api/polled.ts";
-import { heardText, sumText } from "./refund-actions.tsx";
+import { sumText } from "./refund-actions.tsx";
 import { RefundButtons, whyText } from "./refund-case.tsx";
+import { approvedText } from "../kit/heard.ts";
 
 export function HeldOfOrder({ panel, order }: { readonly panel: string; readonly order: Order }) {
   const isWaiting = order.flags.includes("refund_held");
@@ -17,7 +18,7 @@ export function HeldOfOrder({ panel, order }: { readonly panel: string; readonly
           {refund.amount === null ? "The provider's word waits for a person." : `${sumText(refund)} waits for a person.`}
         </p>
         <p>{whyText(refund, order)}</p>
-        <p class="soft small">If approved: {heardText(order, refund.amount)}</p>
+        <p class="soft small">If approved: {approvedText(order, refund.amount)}</p>
       </div>
       <RefundButtons panel={panel} refund={refund} order={order} />
     </div>

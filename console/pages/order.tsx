@@ -4,7 +4,7 @@ import { call, may, seg } from "../api/client.ts";
 import { type Polled, usePolled } from "../api/polled.ts";
 import { countText } from "../kit/money.ts";
 import { Card, copyText, Do, Facts, Flags, Loaded, Outside, PageHead, Progress, StatusBadge, wordsOf } from "../kit/parts.tsx";
-import { RefundSum } from "../kit/refund-sum.tsx";
+import { RefundSum } from "../kit/refund-table.tsx";
 import { hrefTo } from "../kit/route.ts";
 import { When } from "../kit/time.tsx";
 import { tellFailure } from "../kit/toast.tsx";

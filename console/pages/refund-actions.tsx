@@ -2,7 +2,8 @@
 import type { Order, Refund } from "../api/answers.ts";
 import { call, seg } from "../api/client.ts";
 import { ask } from "../kit/dialog.tsx";
-import { amountOf, countText, microsOf, typedAmount } from "../kit/money.ts";
+import { approvedText, rejectedText } from "../kit/heard.ts";
+import { typedAmount } from "../kit/money.ts";
 import { act, tellFailure } from "../kit/toast.tsx";
 import { noteIn } from "./order-actions.tsx";
 
@@ -20,7 +21,7 @@ export async function approveRefund(held: Case): Promise<void> {
   const sum = sumText(refund);
   const values = await ask({
     title: refund.amount === null ? `Let ${sum} through?` : `Return ${sum}?`,
-    text: `Order ${refund.order} of ${held.panel}.\n${heardText(held.order, refund.amount)}`,
+    text: `Order ${refund.order} of ${held.panel}.\n${approvedText(held.order, refund.amount)}`,
     fields: [NOTE],
     confirm: refund.amount === null ? "Let it through" : `Return ${sum}`,
   });
@@ -48,7 +49,7 @@ export async function rejectRefund(held: Case): Promise<void> {
   const sum = sumText(refund);
   const values = await ask({
     title: refund.amount === null ? `Keep ${sum} back?` : `Keep ${sum}?`,
-    text: `Order ${refund.order} of ${held.panel}. The customer gets nothing for it, and the same amount due again opens nothing.\n${heardText(held.order, "0")}`,
+    text: `Order ${refund.order} of ${held.panel}. The customer gets nothing for it, and the same amount due again opens nothing.\n${rejectedText(held.order)}`,
     fields: [NOTE],
     confirm: refund.amount === null ? "Keep it back" : `Keep ${sum}`,
     isDanger: true,
@@ -58,19 +59,4 @@ export async function rejectRefund(held: Case): Promise<void> {
 
 function decide({ panel, refund }: Case, verdict: "approve" | "reject", body: object, done: string): Promise<unknown> {
   return act(() => call("POST", `/v1/refunds/${seg(refund.id)}/${verdict}`, { panel, body }), done);
-}
-
-/** What a script that asks over API v2 is told once `amount` more is returned. Null: the provider's own word. */
-export function heardText({ charge, quantity, refunded, provider_status: word }: Order, amount: string | null): string {
-  if (amount === null || charge === null)
-    return `The panel's script hears the provider's word${word ? `, “${word}”` : ""}, and refunds by it.`;
-  const total = microsOf(refunded) + microsOf(amount);
-  const later = amount === "0" ? ", once a later look confirms the end" : "";
-  const whole = microsOf(charge);
-  if (total === 0n) return `The panel's script hears Completed${later}.`;
-  if (total >= whole) return `The panel's script hears Canceled: all of ${charge} back${later}.`;
-  if (quantity === null) return `The panel's script hears Partial, without a number${later}.`;
-  const remains = Number((total * BigInt(quantity)) / whole);
-  if (remains === 0) return `The panel's script hears Completed${later}: ${amountOf(total)} is less than one unit.`;
-  return `The panel's script hears Partial with ${countText(remains)} of ${countText(quantity)} not delivered${later}.`;
 }

@@ -2,10 +2,11 @@
 import type { Order, Refund } from "../api/answers.ts";
 import { may } from "../api/client.ts";
 import { Do, Facts, Outside, StatusBadge, wordsOf } from "../kit/parts.tsx";
-import { RefundSum } from "../kit/refund-sum.tsx";
+import { RefundSum } from "../kit/refund-table.tsx";
 import { hrefTo } from "../kit/route.ts";
 import { When } from "../kit/time.tsx";
-import { approveOther, approveRefund, heardText, rejectRefund, sumText } from "./refund-actions.tsx";
+import { approveOther, approveRefund, rejectRefund, sumText } from "./refund-actions.tsx";
+import { approvedText, rejectedText } from "../kit/heard.ts";
 
 type CaseProps = { readonly panel: string; readonly refund: Refund; readonly order: Order };
 
@@ -56,8 +57,8 @@ export function RefundCase({ panel, refund, order }: CaseProps) {
       />
       {isOpen && (
         <ul class="soft small plain-list">
-          <li>Approved: {heardText(order, refund.amount)}</li>
-          <li>Rejected: {heardText(order, "0")}</li>
+          <li>Approved: {approvedText(order, refund.amount)}</li>
+          <li>Rejected: {rejectedText(order)}</li>
         </ul>
       )}
     </>
