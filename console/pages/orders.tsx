@@ -5,7 +5,22 @@ import { ALL_PANELS } from "../api/client.ts";
 import { asApiError, type Listed, useListed } from "../api/polled.ts";
 import { readFields } from "../kit/form.tsx";
 import { countText } from "../kit/money.ts";
-import { Amount, Empty, Failed, FLAGS, Flags, flagWords, Loaded, More, PageHead, Progress, StatusBadge, wordsOf } from "../kit/parts.tsx";
+import {
+  Amount,
+  copyText,
+  Do,
+  Empty,
+  Failed,
+  FLAGS,
+  Flags,
+  flagWords,
+  Loaded,
+  More,
+  PageHead,
+  Progress,
+  StatusBadge,
+  wordsOf,
+} from "../kit/parts.tsx";
 import { hrefTo, setQuery } from "../kit/route.ts";
 import { When } from "../kit/time.tsx";
 import { ordersNamed } from "./find.ts";
@@ -55,7 +70,7 @@ function OrderList({ query }: { readonly query: URLSearchParams }) {
           ) : (
             <>
               <p class="soft small" aria-live="polite">
-                {shownText(orders)}
+                {shownText(orders)} <CopyIds orders={rows} />
               </p>
               <OrderTable orders={panel === ALL_PANELS ? rows : rows.map((order) => ({ ...order, panel }))} />
             </>
@@ -70,6 +85,18 @@ function OrderList({ query }: { readonly query: URLSearchParams }) {
 function shownText({ data, hasMore }: Listed<ListedOrder>): string {
   const count = data?.length ?? 0;
   return hasMore ? `${countText(count)} shown, and there are more.` : `${countText(count)} ${count === 1 ? "order" : "orders"}.`;
+}
+
+/** The ids at the provider, joined as providers' support forms want them; of one provider, since a ticket goes to one. */
+function CopyIds({ orders }: { readonly orders: readonly ListedOrder[] }) {
+  const ids = orders.flatMap(({ provider_order_id: id }) => id ?? []);
+  const isOfOne = new Set(orders.map(({ provider }) => provider)).size === 1;
+  if (!isOfOne || ids.length === 0) return null;
+  return (
+    <Do tone="plain" onDo={() => copyText(ids.join(","), `${countText(ids.length)} ids copied: paste them into the ticket.`)}>
+      Copy their ids at the provider
+    </Do>
+  );
 }
 
 function NoOrders({ isFiltered }: { readonly isFiltered: boolean }) {

@@ -12,7 +12,7 @@ import { ProviderTable } from "./providers.tsx";
 
 /** More of a kind are not counted: a number above it says nothing more about what to do. */
 const COUNTED = 100;
-const LOOK_EVERY_MS = 30_000;
+const LOOK_EVERY_MS = 60_000;
 
 export function OverviewPage() {
   const providers = useListed<Provider>("providers", "/v1/providers", { panel: "", query: { limit: 200 }, everyMs: 15_000 });

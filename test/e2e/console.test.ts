@@ -293,6 +293,59 @@ describe("finding", () => {
   });
 });
 
+describe("settings", () => {
+  test("a provider is tried when it is added, and what was found is told", async () => {
+    const { url, key } = shop.account;
+    const page = await open({ at: "/setup" });
+    const addOne = async (id: string, withKey: string): Promise<void> => {
+      await visit(page, "/providers");
+      await button(page, "Add a provider").click();
+      await confirm(page, "Add and try it", { id, url, key: withKey });
+    };
+    await addOne("second", key);
+    await expect.poll(() => dialog(page).textContent(), SOON).toMatch(/second answers.*balance is [\d.]+/s);
+    await button(page, "Good").click();
+    await expect.poll(() => page.url(), SOON).toContain("#/providers/second");
+
+    await addOne("third", "a-key-of-nobody");
+    await expect.poll(() => dialog(page).textContent(), SOON).toContain("third cannot be used yet");
+    await button(page, "Good").click();
+    await expect.poll(() => page.locator("main").textContent(), SOON).toContain("It is switched off");
+    expect(await shop.admin.call("GET", "/v1/providers/third")).toMatchObject({ enabled: false });
+    await Promise.all(
+      ["second", "third"].map((id) =>
+        fetch(`${shop.api}/v1/providers/${id}`, { method: "DELETE", headers: { Authorization: `Bearer ${shop.adminToken}` } }),
+      ),
+    );
+  });
+
+  test("a panel's key and a person's key are shown once, work, and end at once", async () => {
+    const page = await open({ at: "/panels" });
+    await button(page, "Add a panel").click();
+    await confirm(page, "Add it", { id: "third-shop", currency: "USD" });
+    const secret = dialog(page).locator('[name="secret"]');
+    await expect.poll(() => secret.inputValue(), SOON).not.toBe("");
+    const whose = async (key: string): Promise<unknown> =>
+      (await fetch(`${shop.api}/v1/me`, { headers: { Authorization: `Bearer ${key}` } })).json();
+    expect(await whose(await secret.inputValue())).toMatchObject({ kind: "panel", panel: "third-shop" });
+    await button(page, "I have kept it").click();
+
+    await visit(page, "/keys");
+    await button(page, "New operator key").click();
+    await dialog(page).locator("select").selectOption("support");
+    await confirm(page, "Make it", { name: "night shift" });
+    await expect.poll(() => secret.inputValue(), SOON).not.toBe("");
+    const key = await secret.inputValue();
+    expect(await whose(key)).toMatchObject({ kind: "operator", scopes: ["support"] });
+    await button(page, "I have kept it").click();
+    await expect.poll(() => page.locator("main").textContent(), SOON).toContain("night shift");
+    expect(await page.content()).not.toContain(key);
+    await page.locator("tr", { hasText: "night shift" }).getByRole("button", { name: "End it" }).click();
+    await confirm(page, "End it");
+    await expect.poll(() => whose(key), SOON).toHaveProperty("error");
+  });
+});
+
 describe("money", () => {
   test("the refund's sum is written out", async () => {
     const { charge, refunded } = await orderNow("part");

@@ -39,6 +39,8 @@ export type Shop = {
   readonly adminToken: string;
   /** The simulated provider's own operator. */
   readonly provider: Api;
+  /** Where it answers API v2, and to which key. */
+  readonly account: { readonly url: string; readonly key: string };
   /** What signs the panel's tokens. */
   readonly secret: string;
   /** Places an order at the provider, with its life, and registers it. */
@@ -71,6 +73,7 @@ export async function openShop(): Promise<Shop> {
     admin,
     adminToken,
     provider: apiOf(simulator.url, ""),
+    account: { url: simulator.urlOf("acme"), key: simulator.keyOf("acme") },
     secret,
     place: (order) => placeOrder(simulator, panel, order),
     pass: minutesFrom(worker, simulator, Math.floor(startAt / MINUTE_MS)),
