@@ -297,6 +297,7 @@ describe("settings", () => {
   test("a provider is tried when it is added, and what was found is told", async () => {
     const { url, key } = shop.account;
     const page = await open({ at: "/setup" });
+    await expect.poll(() => page.locator(".step.done").count(), SOON).toBe(4);
     const addOne = async (id: string, withKey: string): Promise<void> => {
       await visit(page, "/providers");
       await button(page, "Add a provider").click();
