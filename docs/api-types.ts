@@ -1488,6 +1488,8 @@ export type Provider = {
   };
   /** How long an order is watched after its end. */
   readonly settle_hours: number;
+  /** The balance below which the operator is told; null: it is not watched. */
+  readonly low_balance: string | null;
   /** What holds its refunds when unusually many orders end badly; null: no brake. */
   readonly brake: {
     /** The share of bad ends that engages it. */
@@ -1543,6 +1545,14 @@ export type Provider = {
     readonly calls_today: number;
     /** The factor by which its polls are slowed to stay within its calls; 1 is normal. */
     readonly stretch: number;
+    /** The operator's balance there, as the provider last said it; null where it never did under its present settings. */
+    readonly balance: string | null;
+    /** In which currency. */
+    readonly balance_currency: string | null;
+    /** When it was asked for. */
+    readonly balance_at: string | null;
+    /** When it runs out at the rate of the last three days; null where that is not known, or over a year away. */
+    readonly runs_out_at: string | null;
     /** Its status words that are not known, each with the number of orders. Map them in `status_words`. */
     readonly unknown_words: Readonly<Record<string, number>>;
     /** An order for each such word. */
@@ -1600,6 +1610,8 @@ export type SavedProvider = {
   };
   /** How long an order is watched after its end. */
   readonly settle_hours: number;
+  /** The balance below which the operator is told; null: it is not watched. */
+  readonly low_balance: string | null;
   /** What holds its refunds when unusually many orders end badly; null: no brake. */
   readonly brake: {
     /** The share of bad ends that engages it. */
@@ -1655,6 +1667,14 @@ export type SavedProvider = {
     readonly calls_today: number;
     /** The factor by which its polls are slowed to stay within its calls; 1 is normal. */
     readonly stretch: number;
+    /** The operator's balance there, as the provider last said it; null where it never did under its present settings. */
+    readonly balance: string | null;
+    /** In which currency. */
+    readonly balance_currency: string | null;
+    /** When it was asked for. */
+    readonly balance_at: string | null;
+    /** When it runs out at the rate of the last three days; null where that is not known, or over a year away. */
+    readonly runs_out_at: string | null;
     /** Its status words that are not known, each with the number of orders. Map them in `status_words`. */
     readonly unknown_words: Readonly<Record<string, number>>;
     /** An order for each such word. */
@@ -1954,6 +1974,341 @@ export type AuditPage = {
   readonly next_cursor: string | null;
   /** Whether there is more after this page. */
   readonly has_more: boolean;
+};
+
+/** Something that the operator is told of: a state that opens and closes, or an event. */
+export type Alert = {
+  /** Its number. */
+  readonly id: string;
+  /** What is wrong. */
+  readonly kind: "provider_down" | "provider_blocked" | "provider_key_rejected" | "provider_balance_low" | "provider_funds_out" | "brake_engaged" | "refunds_held" | "placing_unknown" | "unknown_word" | "orders_overdue" | "service_quality" | "service_changed" | "webhook_disabled" | "webhook_behind" | "dead_letters" | "sync_behind" | "ledger_mismatch" | "plan_limit" | "key_expiring" | "cron_failing";
+  /** What it is about: a provider's id, a panel's, a key's, a limit's name; null: the whole. */
+  readonly subject: string | null;
+  /** How bad it is. */
+  readonly severity: "info" | "warning" | "critical";
+  /** What is so, in a sentence. */
+  readonly text: string;
+  /** What to do, in a line. */
+  readonly what_to_do: string;
+  /** Since when. */
+  readonly opened_at: string;
+  /** When it was over; null while it is open. An event is over at once. */
+  readonly closed_at: string | null;
+  /** Until when nothing is told of it; null: it is told. */
+  readonly silenced_until: string | null;
+  /** Of how many it speaks: refunds, orders, words, messages; up to 100. */
+  readonly count: number;
+};
+
+/** A page of alerts, newest first. */
+export type AlertPage = {
+  /** The entries of this page. */
+  readonly alerts: readonly Alert[];
+  /** Send it as `cursor` for the next page; null on the last one. */
+  readonly next_cursor: string | null;
+  /** Whether there is more after this page. */
+  readonly has_more: boolean;
+};
+
+/** Where alerts are told. */
+export type AlertChannel = {
+  /** The operator's id of it. */
+  readonly id: string;
+  /** Which service it is. */
+  readonly type: "telegram" | "discord" | "slack" | "ntfy" | "webhook";
+  /** Telegram: the chat. */
+  readonly chat_id?: string;
+  /** Telegram: the end of the bot's token. */
+  readonly bot_token_hint?: string;
+  /** The server, and the end of the address. */
+  readonly url_hint?: string;
+  /** ntfy: the end of the token. */
+  readonly token_hint?: string;
+  /** The kinds that it is told; null: all. */
+  readonly kinds: readonly ("provider_down" | "provider_blocked" | "provider_key_rejected" | "provider_balance_low" | "provider_funds_out" | "brake_engaged" | "refunds_held" | "placing_unknown" | "unknown_word" | "orders_overdue" | "service_quality" | "service_changed" | "webhook_disabled" | "webhook_behind" | "dead_letters" | "sync_behind" | "ledger_mismatch" | "plan_limit" | "key_expiring" | "cron_failing")[] | null;
+  /** When it is told of money and outages only; null: never. */
+  readonly quiet_hours: {
+    /** From this time of day on. */
+    readonly from: string;
+    /** To this time of day. */
+    readonly to: string;
+    /** Where that is the time. */
+    readonly timezone: string;
+  } | null;
+  /** False: it is told nothing. */
+  readonly enabled: boolean;
+  /** When it was made. */
+  readonly created_at: string;
+  /** When it was last changed. */
+  readonly updated_at: string;
+  /** When it last took a message; null: never. */
+  readonly last_sent_at: string | null;
+  /** Attempts since then that failed. */
+  readonly failures: number;
+  /** What went wrong with the last one; null: nothing. */
+  readonly last_error: string | null;
+  /** When it is tried again, if it is not at once. */
+  readonly next_attempt_at: string | null;
+};
+
+/** The channel as it is set now. */
+export type SavedAlertChannel = {
+  /** The operator's id of it. */
+  readonly id: string;
+  /** Which service it is. */
+  readonly type: "telegram" | "discord" | "slack" | "ntfy" | "webhook";
+  /** Telegram: the chat. */
+  readonly chat_id?: string;
+  /** Telegram: the end of the bot's token. */
+  readonly bot_token_hint?: string;
+  /** The server, and the end of the address. */
+  readonly url_hint?: string;
+  /** ntfy: the end of the token. */
+  readonly token_hint?: string;
+  /** The kinds that it is told; null: all. */
+  readonly kinds: readonly ("provider_down" | "provider_blocked" | "provider_key_rejected" | "provider_balance_low" | "provider_funds_out" | "brake_engaged" | "refunds_held" | "placing_unknown" | "unknown_word" | "orders_overdue" | "service_quality" | "service_changed" | "webhook_disabled" | "webhook_behind" | "dead_letters" | "sync_behind" | "ledger_mismatch" | "plan_limit" | "key_expiring" | "cron_failing")[] | null;
+  /** When it is told of money and outages only; null: never. */
+  readonly quiet_hours: {
+    /** From this time of day on. */
+    readonly from: string;
+    /** To this time of day. */
+    readonly to: string;
+    /** Where that is the time. */
+    readonly timezone: string;
+  } | null;
+  /** False: it is told nothing. */
+  readonly enabled: boolean;
+  /** When it was made. */
+  readonly created_at: string;
+  /** When it was last changed. */
+  readonly updated_at: string;
+  /** When it last took a message; null: never. */
+  readonly last_sent_at: string | null;
+  /** Attempts since then that failed. */
+  readonly failures: number;
+  /** What went wrong with the last one; null: nothing. */
+  readonly last_error: string | null;
+  /** When it is tried again, if it is not at once. */
+  readonly next_attempt_at: string | null;
+  /** Of a new `webhook`: what it is signed with. It is shown this once. */
+  readonly secret?: string;
+};
+
+/** A page of alert channels, by id. */
+export type AlertChannelPage = {
+  /** The entries of this page. */
+  readonly alert_channels: readonly AlertChannel[];
+  /** Send it as `cursor` for the next page; null on the last one. */
+  readonly next_cursor: string | null;
+  /** Whether there is more after this page. */
+  readonly has_more: boolean;
+};
+
+/** What came of a test. */
+export type AlertChannelTest = {
+  /** The HTTP status that was answered; null where no answer came. */
+  readonly status: number | null;
+  /** How long it took. */
+  readonly duration_ms: number;
+  /** What went wrong; null: nothing. */
+  readonly error: string | null;
+};
+
+/** Whether all is right, and what needs a person. */
+export type Overview = {
+  /** When it was so. */
+  readonly at: string;
+  /** `trouble`: a critical alert is open, or orders are not followed. `attention`: something waits for a person. */
+  readonly status: "ok" | "attention" | "trouble";
+  /** The same in words. */
+  readonly sentence: string;
+  /** Whether orders are followed. */
+  readonly sync: {
+    /** The last tick; null: there was none. */
+    readonly last_tick_at: string | null;
+    /** Whether ticks have been missing for minutes. */
+    readonly behind: boolean;
+    /** Orders that are followed. */
+    readonly active_orders: number;
+  };
+  /** Those that are open, the worst first, 50 at most. */
+  readonly alerts: readonly Alert[];
+  /** What needs a person, over all panels. */
+  readonly needs_person: {
+    /** Refunds and final words that wait for a decision. */
+    readonly refunds_held: {
+      /** How many. */
+      readonly count: number;
+      /** There are more than were counted. */
+      readonly at_least?: true;
+    };
+    /** Orders of which nobody knows whether their provider took them. */
+    readonly placing_unknown: {
+      /** How many. */
+      readonly count: number;
+      /** There are more than were counted. */
+      readonly at_least?: true;
+    };
+    /** Orders whose last word is not known. */
+    readonly unknown_status: {
+      /** How many. */
+      readonly count: number;
+      /** There are more than were counted. */
+      readonly at_least?: true;
+    };
+    /** Orders that their provider says it does not know. */
+    readonly not_found: {
+      /** How many. */
+      readonly count: number;
+      /** There are more than were counted. */
+      readonly at_least?: true;
+    };
+    /** Orders that have not started in time. */
+    readonly overdue: {
+      /** How many. */
+      readonly count: number;
+      /** There are more than were counted. */
+      readonly at_least?: true;
+    };
+    /** Orders that had started, and do not move. */
+    readonly stalled: {
+      /** How many. */
+      readonly count: number;
+      /** There are more than were counted. */
+      readonly at_least?: true;
+    };
+    /** Orders for which more was returned than is due now. */
+    readonly over_refunded: {
+      /** How many. */
+      readonly count: number;
+      /** There are more than were counted. */
+      readonly at_least?: true;
+    };
+    /** Orders whose panel was told what no longer holds. */
+    readonly panel_outdated: {
+      /** How many. */
+      readonly count: number;
+      /** There are more than were counted. */
+      readonly at_least?: true;
+    };
+    /** Orders that the database refuses. */
+    readonly parked: {
+      /** How many. */
+      readonly count: number;
+      /** There are more than were counted. */
+      readonly at_least?: true;
+    };
+    /** Orders that gave way to others. */
+    readonly provider_order_taken: {
+      /** How many. */
+      readonly count: number;
+      /** There are more than were counted. */
+      readonly at_least?: true;
+    };
+    /** Messages that failed for good. */
+    readonly dead_letters: {
+      /** How many. */
+      readonly count: number;
+      /** There are more than were counted. */
+      readonly at_least?: true;
+    };
+    /** Panels whose ledger does not add up. */
+    readonly ledger_mismatch: {
+      /** How many. */
+      readonly count: number;
+      /** There are more than were counted. */
+      readonly at_least?: true;
+    };
+    /** Providers whose refunds wait for the operator. */
+    readonly brakes_engaged: {
+      /** How many. */
+      readonly count: number;
+      /** There are more than were counted. */
+      readonly at_least?: true;
+    };
+    /** Status words that nobody has mapped. */
+    readonly unknown_words: {
+      /** How many. */
+      readonly count: number;
+      /** There are more than were counted. */
+      readonly at_least?: true;
+    };
+  };
+  /** By id, 200 at most. */
+  readonly providers: readonly ({
+    /** The operator's id of it. */
+    readonly id: string;
+    /** For people. */
+    readonly name: string | null;
+    /** How it stands: the worst of what is so. */
+    readonly state: "off" | "down" | "blocked" | "key_rejected" | "waiting" | "braked" | "unknown" | "ok";
+    /** False: nothing is asked of it. */
+    readonly enabled: boolean;
+    /** When it last answered well. */
+    readonly last_success_at: string | null;
+    /** What went wrong last. */
+    readonly last_error: {
+      /** Fixed word, for programs. */
+      readonly code: string;
+      /** For people; its words may change. */
+      readonly message: string;
+      /** When that was. */
+      readonly at: string | null;
+    } | null;
+    /** When it is asked again, if it is not asked now. */
+    readonly retry_at: string | null;
+    /** Orders that are followed there. */
+    readonly active_orders: number;
+    /** Calls since 00:00 UTC. */
+    readonly calls_today: number;
+    /** Its limit; null: none. */
+    readonly max_calls_per_minute: number | null;
+    /** The factor by which its polls are slowed; 1 is normal. */
+    readonly stretch: number;
+    /** Words of it that nobody has mapped. */
+    readonly unknown_words: number;
+    /** Since when its refunds wait; null: they do not. */
+    readonly brake_engaged_at: string | null;
+    /** The operator's balance there; null: not known. */
+    readonly balance: string | null;
+    /** In which currency. */
+    readonly balance_currency: string | null;
+    /** When it was asked for. */
+    readonly balance_at: string | null;
+    /** The balance below which the operator is told; null: it is not watched. */
+    readonly low_balance: string | null;
+    /** When it runs out at the rate of the last three days; null: not known. */
+    readonly runs_out_at: string | null;
+  })[];
+  /** Whether there are more than are shown. */
+  readonly more_providers: boolean;
+  /** How much of the UTC day is used. */
+  readonly day: {
+    /** The plan that the Worker is set to. */
+    readonly plan: "free" | "paid";
+    /** The day. */
+    readonly date: string;
+    /** Rows written to the database. */
+    readonly rows_written: {
+      /** So many, about. */
+      readonly used: number;
+      /** Of so many; null: no limit. */
+      readonly limit: number | null;
+      /** The share that is used; null: no limit. */
+      readonly share: number | null;
+    };
+    /** Operations of the queue. */
+    readonly queue_operations: {
+      /** So many, about. */
+      readonly used: number;
+      /** Of so many; null: no limit. */
+      readonly limit: number | null;
+      /** The share that is used; null: no limit. */
+      readonly share: number | null;
+    };
+    /** Calls to providers. */
+    readonly provider_calls: number;
+  };
 };
 
 /** A message that failed as often as it is tried. */

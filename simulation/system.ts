@@ -178,6 +178,7 @@ export class System {
       ADMIN_TOKEN,
       ENCRYPTION_KEYS,
       ALLOW_PRIVATE_URLS: "1",
+      HEARTBEAT_URL: "",
       FAILED_KEYS: { limit: () => Promise.resolve({ success: true }) },
     };
   }

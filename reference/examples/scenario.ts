@@ -239,6 +239,7 @@ async function lookAfter(recorder: Recorder, { shop: as }: Panels): Promise<void
   recorder.operation.rows("UPDATE panels SET frozen_at = 1795262400000, frozen_because = 'the sums differ' WHERE id = 'books'");
   await recorder.show("POST /v1/panels/:id/unfreeze", { params: { id: "books" } });
   await recorder.operation.bury({ v: 1, kind: "check", orders: [["shop", 1]] });
+  await watchOver(recorder);
   await recorder.show("GET /v1/dead-letters");
   await recorder.show("POST /v1/dead-letters/:id/replay", { params: { id: "1" } });
   await recorder.show("GET /v1/audit", { query: { limit: "2" } });
@@ -246,6 +247,23 @@ async function lookAfter(recorder: Recorder, { shop: as }: Panels): Promise<void
   await recorder.minute("shop");
   operation.rows(`UPDATE ticks SET minute = ${Math.floor(operation.now / 60_000)}, at = ${operation.now}`);
   await recorder.show("GET /healthz", { as: "anyone" });
+}
+
+async function watchOver(recorder: Recorder): Promise<void> {
+  const phone = { params: { id: "phone" } };
+  const chat = { type: "ntfy", url: "https://ntfy.example.net/panelsync-3f9a", kinds: ["provider_down", "brake_engaged", "refunds_held"] };
+  const night = { from: "23:00", to: "07:00", timezone: "Europe/Berlin" };
+  await recorder.show("PUT /v1/alert-channels/:id", { ...phone, body: { ...chat, quiet_hours: night } });
+  await recorder.show("GET /v1/alert-channels/:id", phone);
+  await recorder.show("GET /v1/alert-channels");
+  await recorder.show("POST /v1/alert-channels/:id/test", phone);
+  const opened = `INSERT INTO alerts (kind, subject, text, count, bad, good, opened_at, reminders, looked_at)
+    VALUES ('dead_letters', '', '1 message failed for good.', 1, 1, 0, ${recorder.operation.now}, 0, ${recorder.operation.now})`;
+  recorder.operation.rows(opened);
+  await recorder.show("GET /v1/alerts", { query: { open: "true" } });
+  await recorder.show("POST /v1/alerts/:id/silence", { params: { id: "1" }, body: { until: "2026-11-22T08:00:00Z" } });
+  await recorder.show("GET /v1/overview");
+  await recorder.show("DELETE /v1/alert-channels/:id", phone);
 }
 
 async function tidyUp(recorder: Recorder): Promise<void> {

@@ -17,6 +17,10 @@ import {
 } from "../../src/http/v1/changes/answers.ts";
 import { accountsAnswer, balanceAnswer, entriesAnswer, entryAnswer, listedBalanceAnswer } from "../../src/http/v1/customers/customers.ts";
 import { hookAnswer } from "../../src/http/v1/hooks/hooks.ts";
+import { alertsAnswer, alertView } from "../../src/http/v1/alerts/answers.ts";
+import { channelAnswer, channelsAnswer, savedChannelAnswer } from "../../src/http/v1/alerts/channel-view.ts";
+import { channelTestAnswer } from "../../src/http/v1/alerts/channels.ts";
+import { overviewAnswer } from "../../src/http/v1/overview/answers.ts";
 import { keyAnswer, keysAnswer, meAnswer, newKeyAnswer } from "../../src/http/v1/keys/keys.ts";
 import { auditAnswer } from "../../src/http/v1/operations/audit.ts";
 import { deadLetterAnswer, deadLettersAnswer } from "../../src/http/v1/operations/dead-letters.ts";
@@ -268,6 +272,10 @@ const health = {
   "health.active_orders": "Orders that are followed there.",
   "health.calls_today": "Calls since 00:00 UTC.",
   "health.stretch": "The factor by which its polls are slowed to stay within its calls; 1 is normal.",
+  "health.balance": "The operator's balance there, as the provider last said it; null where it never did under its present settings.",
+  "health.balance_currency": "In which currency.",
+  "health.balance_at": "When it was asked for.",
+  "health.runs_out_at": "When it runs out at the rate of the last three days; null where that is not known, or over a year away.",
   "health.unknown_words": "Its status words that are not known, each with the number of orders. Map them in `status_words`.",
   "health.unknown_word_examples": "An order for each such word.",
 };
@@ -297,6 +305,7 @@ const provider: AnswerText = {
     "request.actions": "Its names of the actions.",
     "request.cancel_one": "Whether it cancels one order a call, by `order`.",
     settle_hours: "How long an order is watched after its end.",
+    low_balance: "The balance below which the operator is told; null: it is not watched.",
     brake: "What holds its refunds when unusually many orders end badly; null: no brake.",
     "brake.share": "The share of bad ends that engages it.",
     "brake.min_orders": "The number of orders from which the share counts.",
@@ -407,6 +416,121 @@ const deadLetter: AnswerText = {
     body: "The message: ids only.",
     failed_at: "When it was given up.",
     replayed_at: "When it was sent again; null: never.",
+  },
+};
+
+const alert: AnswerText = {
+  name: "Alert",
+  schema: alertView,
+  text: "Something that the operator is told of: a state that opens and closes, or an event.",
+  fields: {
+    id: "Its number.",
+    kind: "What is wrong.",
+    subject: "What it is about: a provider's id, a panel's, a key's, a limit's name; null: the whole.",
+    severity: "How bad it is.",
+    text: "What is so, in a sentence.",
+    what_to_do: "What to do, in a line.",
+    opened_at: "Since when.",
+    closed_at: "When it was over; null while it is open. An event is over at once.",
+    silenced_until: "Until when nothing is told of it; null: it is told.",
+    count: "Of how many it speaks: refunds, orders, words, messages; up to 100.",
+  },
+};
+
+const alertChannel: AnswerText = {
+  name: "AlertChannel",
+  schema: channelAnswer,
+  text: "Where alerts are told.",
+  fields: {
+    id: "The operator's id of it.",
+    type: "Which service it is.",
+    chat_id: "Telegram: the chat.",
+    bot_token_hint: "Telegram: the end of the bot's token.",
+    url_hint: "The server, and the end of the address.",
+    token_hint: "ntfy: the end of the token.",
+    kinds: "The kinds that it is told; null: all.",
+    quiet_hours: "When it is told of money and outages only; null: never.",
+    "quiet_hours.from": "From this time of day on.",
+    "quiet_hours.to": "To this time of day.",
+    "quiet_hours.timezone": "Where that is the time.",
+    enabled: "False: it is told nothing.",
+    last_sent_at: "When it last took a message; null: never.",
+    failures: "Attempts since then that failed.",
+    last_error: "What went wrong with the last one; null: nothing.",
+    next_attempt_at: "When it is tried again, if it is not at once.",
+  },
+};
+
+const counts = {
+  refunds_held: "Refunds and final words that wait for a decision.",
+  placing_unknown: "Orders of which nobody knows whether their provider took them.",
+  unknown_status: "Orders whose last word is not known.",
+  not_found: "Orders that their provider says it does not know.",
+  overdue: "Orders that have not started in time.",
+  stalled: "Orders that had started, and do not move.",
+  over_refunded: "Orders for which more was returned than is due now.",
+  panel_outdated: "Orders whose panel was told what no longer holds.",
+  parked: "Orders that the database refuses.",
+  provider_order_taken: "Orders that gave way to others.",
+  dead_letters: "Messages that failed for good.",
+  ledger_mismatch: "Panels whose ledger does not add up.",
+  brakes_engaged: "Providers whose refunds wait for the operator.",
+  unknown_words: "Status words that nobody has mapped.",
+} as const;
+
+const overview: AnswerText = {
+  name: "Overview",
+  schema: overviewAnswer,
+  text: "Whether all is right, and what needs a person.",
+  fields: {
+    at: "When it was so.",
+    status: "`trouble`: a critical alert is open, or orders are not followed. `attention`: something waits for a person.",
+    sentence: "The same in words.",
+    sync: "Whether orders are followed.",
+    "sync.last_tick_at": "The last tick; null: there was none.",
+    "sync.behind": "Whether ticks have been missing for minutes.",
+    "sync.active_orders": "Orders that are followed.",
+    alerts: "Those that are open, the worst first, 50 at most.",
+    needs_person: "What needs a person, over all panels.",
+    ...Object.fromEntries(
+      Object.entries(counts).flatMap(([name, text]) => [
+        [`needs_person.${name}`, text],
+        [`needs_person.${name}.count`, "How many."],
+        [`needs_person.${name}.at_least`, "There are more than were counted."],
+      ]),
+    ),
+    providers: "By id, 200 at most.",
+    "providers.id": "The operator's id of it.",
+    "providers.state": "How it stands: the worst of what is so.",
+    "providers.enabled": "False: nothing is asked of it.",
+    "providers.last_success_at": "When it last answered well.",
+    "providers.last_error": "What went wrong last.",
+    "providers.last_error.at": "When that was.",
+    "providers.retry_at": "When it is asked again, if it is not asked now.",
+    "providers.active_orders": "Orders that are followed there.",
+    "providers.calls_today": "Calls since 00:00 UTC.",
+    "providers.max_calls_per_minute": "Its limit; null: none.",
+    "providers.stretch": "The factor by which its polls are slowed; 1 is normal.",
+    "providers.unknown_words": "Words of it that nobody has mapped.",
+    "providers.brake_engaged_at": "Since when its refunds wait; null: they do not.",
+    "providers.balance": "The operator's balance there; null: not known.",
+    "providers.balance_currency": "In which currency.",
+    "providers.balance_at": "When it was asked for.",
+    "providers.low_balance": "The balance below which the operator is told; null: it is not watched.",
+    "providers.runs_out_at": "When it runs out at the rate of the last three days; null: not known.",
+    more_providers: "Whether there are more than are shown.",
+    day: "How much of the UTC day is used.",
+    "day.plan": "The plan that the Worker is set to.",
+    "day.date": "The day.",
+    "day.rows_written": "Rows written to the database.",
+    "day.rows_written.used": "So many, about.",
+    "day.rows_written.limit": "Of so many; null: no limit.",
+    "day.rows_written.share": "The share that is used; null: no limit.",
+    "day.queue_operations": "Operations of the queue.",
+    "day.queue_operations.used": "So many, about.",
+    "day.queue_operations.limit": "Of so many; null: no limit.",
+    "day.queue_operations.share": "The share that is used; null: no limit.",
+    "day.provider_calls": "Calls to providers.",
   },
 };
 
@@ -798,6 +922,28 @@ export const ANSWERS: readonly AnswerText[] = [
       "entries.after": "How it is since.",
     },
   },
+  alert,
+  page(alert, "alerts", { name: "AlertPage", text: "A page of alerts, newest first.", schema: alertsAnswer }),
+  alertChannel,
+  {
+    name: "SavedAlertChannel",
+    schema: savedChannelAnswer,
+    text: "The channel as it is set now.",
+    like: ["AlertChannel"],
+    fields: { secret: "Of a new `webhook`: what it is signed with. It is shown this once." },
+  },
+  page(alertChannel, "alert_channels", { name: "AlertChannelPage", text: "A page of alert channels, by id.", schema: channelsAnswer }),
+  {
+    name: "AlertChannelTest",
+    schema: channelTestAnswer,
+    text: "What came of a test.",
+    fields: {
+      status: "The HTTP status that was answered; null where no answer came.",
+      duration_ms: "How long it took.",
+      error: "What went wrong; null: nothing.",
+    },
+  },
+  overview,
   deadLetter,
   page(deadLetter, "dead_letters", { name: "DeadLetterPage", text: "A page of failed messages, newest first.", schema: deadLettersAnswer }),
 ];

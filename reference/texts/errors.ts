@@ -333,6 +333,26 @@ export const ERROR_TEXTS: { readonly [C in FailureCode]: ErrorText<C> } = {
     toDo: "Send `again` true to send it once more.",
     samples: [{ code: "already_replayed", id: "1", at: "2026-11-20T12:00:00.000Z" }],
   },
+  alert_not_found: {
+    means: "There is no alert of this id, or it has not opened.",
+    toDo: "List the alerts.",
+    samples: [{ code: "alert_not_found", id: "7" }],
+  },
+  alert_channel_not_found: {
+    means: "There is no alert channel of this id.",
+    toDo: "List the channels.",
+    samples: [{ code: "alert_channel_not_found", channel: "phone" }],
+  },
+  alert_channels_full: {
+    means: "There are as many alert channels as there may be.",
+    toDo: "Change one, or end one that nobody reads.",
+    samples: [{ code: "alert_channels_full", most: 10 }],
+  },
+  alert_channel_unreadable: {
+    means: "The channel's secrets were sealed under a key that `ENCRYPTION_KEYS` does not have any more.",
+    toDo: "Set `ENCRYPTION_KEYS` to what it was, or set the channel anew with all its secrets.",
+    samples: [{ code: "alert_channel_unreadable", channel: "phone" }],
+  },
   route_not_found: {
     means: "Nothing answers at this path.",
     toDo: "Check the path.",

@@ -8,7 +8,7 @@ import { clientFor } from "../provider/client-for.ts";
 import type { ProviderFailure } from "../provider/failure.ts";
 import { type BalancedProvider, keepBalance, type KeptBalance } from "../store/providers/balances.ts";
 import type { Provider } from "../store/rows/provider.ts";
-import { type LoggingContext, passGate, REPEATABLE } from "./gate.ts";
+import { type Asking, type LoggingContext, passGate, REPEATABLE } from "./gate.ts";
 
 /** `now` is the request's time. */
 type BalanceContext = LoggingContext & { readonly now: number };
@@ -45,7 +45,7 @@ type NoBalance = "busy" | "down" | ProviderFailure["code"];
 export async function balanceOf(context: BalanceContext, { provider, kept }: BalancedProvider): Promise<Result<ToldBalance, NoBalance>> {
   const { now } = context;
   if (kept !== null && isWithin(kept, FRESH_MS, now)) return ok(toldOf(kept, provider));
-  const asked = await askForBalance(context, { provider, kept });
+  const asked = await askForBalance(context, { provider });
   if (asked.ok) return ok(toldOf(asked.value, provider));
   const last = lastKnown({ provider, kept }, now);
   if (last.ok && kept !== null) {
@@ -60,8 +60,13 @@ export async function balanceOf(context: BalanceContext, { provider, kept }: Bal
   return asked;
 }
 
-async function askForBalance(context: BalanceContext, { provider }: BalancedProvider): Promise<Result<KeptBalance, NoBalance>> {
-  const may = await passGate(context, provider, 1, REPEATABLE);
+/** Asks the provider, by one call out of its budget, and keeps what it says. */
+export async function askForBalance(
+  context: BalanceContext,
+  { provider }: Pick<BalancedProvider, "provider">,
+  asking: Asking = REPEATABLE,
+): Promise<Result<KeptBalance, NoBalance>> {
+  const may = await passGate(context, provider, 1, asking);
   if (may !== "yes") return fail(may);
   const asked = await clientFor(context.ports, provider.settings).balance();
   if (!asked.ok) return fail(asked.failure.code);

@@ -52,6 +52,8 @@ export type Sender = { readonly panel: string; readonly lane: Lane };
 export const REPEATABLE = { isRepeatable: true } as const;
 /** `payer`: the panel out of whose share the calls come, where it is not `by`'s: what was begun goes on, however its calls fare. */
 type Kind = { readonly isRepeatable?: boolean; readonly by?: Sender; readonly payer?: Pick<Sender, "panel"> };
+/** How something is asked that may be asked again. */
+export type Asking = Kind & { readonly isRepeatable: true };
 
 /** A panel asks about ids that it names. */
 export function askedBy(panel: string) {

@@ -14,14 +14,18 @@ import {
   releaseServices,
 } from "../store/providers/provider-services.ts";
 import type { Provider } from "../store/rows/provider.ts";
-import { type LoggingContext, passGate, REPEATABLE } from "./gate.ts";
+import { type Asking, type LoggingContext, passGate, REPEATABLE } from "./gate.ts";
 
 /** Why there is no list: `busy` and `down` as in `Passage`, else the code of the provider's failure, which is here as well. */
 export type NoList = { readonly why: "busy" | "down" | ProviderFailure["code"]; readonly failure: ProviderFailure | null };
 
 /** Asks the provider for its services, by one call out of its budget, and keeps what it says. */
-export async function askForList(context: LoggingContext, provider: Provider): Promise<Result<ServiceList, NoList>> {
-  const asked = await fetchList(context, provider, provider.settings.timeoutMs);
+export async function askForList(
+  context: LoggingContext,
+  provider: Provider,
+  asking: Asking = REPEATABLE,
+): Promise<Result<ServiceList, NoList>> {
+  const asked = await fetchList(context, provider, provider.settings.timeoutMs, asking);
   return asked.ok ? ok(asked.value.list) : asked;
 }
 
@@ -30,9 +34,10 @@ async function fetchList(
   context: LoggingContext,
   provider: Provider,
   timeoutMs: number,
+  asking: Asking = REPEATABLE,
 ): Promise<Result<{ readonly list: ServiceList; readonly isKept: boolean }, NoList>> {
   const { db, ports } = context;
-  const may = await passGate(context, provider, 1, REPEATABLE);
+  const may = await passGate(context, provider, 1, asking);
   if (may !== "yes") return fail({ why: may, failure: null });
   const askedAt = ports.now();
   const asked = await clientFor(ports, { ...provider.settings, timeoutMs }).services();

@@ -8,6 +8,20 @@
 import * as z from "zod/mini";
 import { noBody } from "./kit/answers.ts";
 import { moneyRoute, overAll, route, type Route } from "./kit/route.ts";
+import { alertsAnswer, alertView } from "./v1/alerts/answers.ts";
+import { alertsQuery, getAlerts, postSilence, silenceBody } from "./v1/alerts/alerts.ts";
+import {
+  channelBody,
+  channelPath,
+  channelsQuery,
+  channelTestAnswer,
+  deleteAlertChannel,
+  getAlertChannel,
+  getAlertChannels,
+  putAlertChannel,
+  testAlertChannel,
+} from "./v1/alerts/channels.ts";
+import { channelAnswer, channelsAnswer, savedChannelAnswer } from "./v1/alerts/channel-view.ts";
 import { feedAnswer, historyAnswer } from "./v1/changes/answers.ts";
 import { allFeedsQuery, feedQuery, getAllChanges, getChanges, getHistory, historyQuery } from "./v1/changes/changes.ts";
 import { customerPath } from "./v1/customers/account-id.ts";
@@ -83,6 +97,8 @@ import {
   postPanel,
   postUnfreeze,
 } from "./v1/panels/panels.ts";
+import { overviewAnswer } from "./v1/overview/answers.ts";
+import { getOverview } from "./v1/overview/overview.ts";
 import { deletePanel } from "./v1/panels/remove.ts";
 import { adoptionAnswer, adoptionBody, postAdoption } from "./v1/providers/adopt.ts";
 import { providerAnswer, providersAnswer, savedProviderAnswer } from "./v1/providers/answers.ts";
@@ -731,6 +747,69 @@ const TABLE = [
     bodyIsOptional: true,
     answers: { 202: deadLetterAnswer },
     handle: replayDeadLetter,
+  }),
+  route({ method: "GET", path: "/v1/overview", who: "operator", needs: "oversee", answers: { 200: overviewAnswer }, handle: getOverview }),
+  route({
+    method: "GET",
+    path: "/v1/alerts",
+    who: "operator",
+    needs: "oversee",
+    query: alertsQuery,
+    answers: { 200: alertsAnswer },
+    handle: getAlerts,
+  }),
+  route({
+    method: "POST",
+    path: "/v1/alerts/:id/silence",
+    who: "operator",
+    needs: "settings",
+    body: silenceBody,
+    answers: { 200: alertView },
+    handle: postSilence,
+  }),
+  route({
+    method: "GET",
+    path: "/v1/alert-channels",
+    who: "operator",
+    needs: "oversee",
+    query: channelsQuery,
+    answers: { 200: channelsAnswer },
+    handle: getAlertChannels,
+  }),
+  route({
+    method: "GET",
+    path: "/v1/alert-channels/:id",
+    who: "operator",
+    needs: "oversee",
+    answers: { 200: channelAnswer },
+    handle: getAlertChannel,
+  }),
+  route({
+    method: "PUT",
+    path: "/v1/alert-channels/:id",
+    who: "operator",
+    needs: "settings",
+    params: channelPath,
+    body: channelBody,
+    answers: { 200: savedChannelAnswer, 201: savedChannelAnswer },
+    handle: putAlertChannel,
+  }),
+  route({
+    method: "DELETE",
+    path: "/v1/alert-channels/:id",
+    who: "operator",
+    needs: "settings",
+    answers: { 204: noBody },
+    handle: deleteAlertChannel,
+  }),
+  route({
+    method: "POST",
+    path: "/v1/alert-channels/:id/test",
+    who: "operator",
+    needs: "settings",
+    ...nothing,
+    answers: { 200: channelTestAnswer },
+    handle: testAlertChannel,
   }),
 ] as const;
 

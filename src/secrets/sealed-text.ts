@@ -18,9 +18,10 @@ export const SECRET_COLUMNS = [
   { table: "panels", column: "token_secret", keys: ["id"] },
   { table: "provider_hooks", column: "secret", keys: ["provider"] },
   { table: "webhooks", column: "secrets", keys: ["panel", "id"] },
+  { table: "alert_channels", column: "secrets", keys: ["id"] },
 ] as const;
 
-const [PROVIDER_KEY, TOKEN_SECRET, HOOK_SECRET, WEBHOOK_SECRETS] = SECRET_COLUMNS;
+const [PROVIDER_KEY, TOKEN_SECRET, HOOK_SECRET, WEBHOOK_SECRETS, CHANNEL_SECRETS] = SECRET_COLUMNS;
 
 /** Where a provider's key stands. */
 export function providerKeyPlace(provider: string): SecretPlace {
@@ -40,6 +41,11 @@ export function hookSecretPlace(provider: string): SecretPlace {
 /** Where a webhook's secrets stand. No id of a panel's has a slash. */
 export function webhookSecretsPlace(panel: string, id: string): SecretPlace {
   return { ...WEBHOOK_SECRETS, row: `${panel}/${id}` };
+}
+
+/** Where the secrets of a channel for alerts stand, together. */
+export function channelSecretsPlace(channel: string): SecretPlace {
+  return { ...CHANNEL_SECRETS, row: channel };
 }
 
 /** What a sealed text begins with. */

@@ -23,6 +23,7 @@ import { readTickView, rememberTick, touchTick } from "../store/ticks/ticks.ts";
 import { limitsOf } from "./limits.ts";
 import { resealSecrets, sealsOf } from "./secrets.ts";
 import { minutesToCover, planMessages } from "./sweep/plan.ts";
+import { watch, watchCost } from "./watch/watch.ts";
 import { sendWebhooks, type Spent } from "./webhooks.ts";
 
 /** Queues take at most this many messages at once. */
@@ -34,14 +35,19 @@ const MESSAGES_PER_SEND = 100;
  * nothing: what was due is made up after midnight.
  */
 export async function tick(env: Env, ports: Ports, scheduledTime: number): Promise<void> {
+  let isGood = false;
   try {
     const minute = minuteOf(scheduledTime);
     const spent = await sendDue(env, ports, minute);
+    isGood = true;
     if (spent !== null) await sendFromTick(env, ports, minute, spent);
   } catch (error) {
     const usedUp = usedUpBy(error);
     if (usedUp === null) throw error;
     ports.log({ event: "tick.day_used_up", minute: minuteOf(scheduledTime), used_up: usedUp });
+  } finally {
+    // Whatever became of the tick: that it fails is what alerts are for.
+    await watch(env, ports, minuteOf(scheduledTime), isGood);
   }
 }
 
@@ -49,7 +55,8 @@ export async function tick(env: Env, ports: Ports, scheduledTime: number): Promi
  * The minute is remembered only once its messages were sent: a tick that dies in between is made up by the next, and its
  * orders are asked twice rather than not at all. So a tick that finds the one before it not remembered writes first:
  * while nothing can be written, nothing must be sent minute after minute.
- * Answers what it has spent where there are webhooks that may have something to send; else null.
+ * Answers what it has spent, with what the watch after it may need, where there are webhooks that may have something to
+ * send; else null.
  */
 async function sendDue(env: Env, ports: Ports, minute: number): Promise<Spent | null> {
   const { db, usage } = metered(env.DB);
@@ -78,15 +85,18 @@ async function sendDue(env: Env, ports: Ports, minute: number): Promise<Spent | 
   const hinted = hints.map((waiting) => ({ waiting, plan: planWaitingHints(waiting, now) }));
   const hintChecks = hinted.flatMap(({ plan }) => checkMessages(plan.poll));
   const seals = staleSecrets === null ? last.seals : sealsOf(staleSecrets, ports.secrets.newest);
-  await send(env.SWEEPS, [...sweeps, ...checks, ...resendMessages(resends), ...hintChecks]);
-  await rememberTick(db, { minute, at: now, ignoredMinute: ignored ?? last.ignoredMinute, ledgerCheckDay: day, seals });
+  const messages = [...sweeps, ...checks, ...resendMessages(resends), ...hintChecks];
+  await send(env.SWEEPS, messages);
+  const remembered = { minute, at: now, ignoredMinute: ignored ?? last.ignoredMinute, ledgerCheckDay: day, seals };
+  await rememberTick(db, remembered, messages.length);
   for (const { waiting, plan } of hinted)
     if (plan.memory.waiting.length < waiting.memory.waiting.length) await rememberHints(db, waiting, plan.memory);
   await resealSecrets(db, ports, staleSecrets ?? []);
   const counts = { providers: providers.length, messages: sweeps.length, books: checks.length };
   ports.log({ event: "tick", minute, minutes: minute - first + 1, ...counts, ...usage() });
   const { d1_calls, d1_statements } = usage();
-  return anyWebhook ? { subrequests: d1_calls + SENDS, statements: d1_statements } : null;
+  const kept = watchCost(minute);
+  return anyWebhook ? { subrequests: d1_calls + SENDS + kept.subrequests, statements: d1_statements + kept.statements } : null;
 }
 
 /** Two sends to the queue take two hundred messages. */

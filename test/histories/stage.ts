@@ -73,6 +73,7 @@ export class Stage {
       ADMIN_TOKEN: OPERATOR_TOKEN,
       ENCRYPTION_KEYS,
       ALLOW_PRIVATE_URLS: "1",
+      HEARTBEAT_URL: "",
       FAILED_KEYS: { limit: () => Promise.resolve({ success: true }) },
     };
     this.#ports = {

@@ -81,6 +81,11 @@ export type Failure =
   | { readonly code: "webhook_unreadable"; readonly webhook: string }
   | { readonly code: "webhook_tests_used_up" }
   | { readonly code: "dead_letter_not_found"; readonly id: string }
+  | { readonly code: "alert_not_found"; readonly id: string }
+  | { readonly code: "alert_channel_not_found"; readonly channel: string }
+  | { readonly code: "alert_channels_full"; readonly most: number }
+  /** What it keeps sealed cannot be opened. */
+  | { readonly code: "alert_channel_unreadable"; readonly channel: string }
   | { readonly code: "already_replayed"; readonly id: string; readonly at: string }
   | { readonly code: "route_not_found"; readonly path: string }
   | { readonly code: "method_not_allowed"; readonly method: string; readonly allowed: readonly string[] }
@@ -405,6 +410,22 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
     status: 429,
     message: "Ten tests of this webhook were sent within a minute. Wait a minute before the next one.",
     headers: RETRY_LATER,
+  }),
+  alert_not_found: ({ id }) => ({
+    status: 404,
+    message: `There is no alert ${quoted(id)}. \`GET /v1/alerts\` lists those there are.`,
+  }),
+  alert_channel_not_found: ({ channel }) => ({
+    status: 404,
+    message: `There is no alert channel ${quoted(channel)}. \`GET /v1/alert-channels\` lists those there are.`,
+  }),
+  alert_channels_full: ({ most }) => ({
+    status: 409,
+    message: `There are ${most} alert channels, and there can be no more. Change one by PUT, or DELETE one that nobody reads.`,
+  }),
+  alert_channel_unreadable: ({ channel }) => ({
+    status: 409,
+    message: `What alert channel ${quoted(channel)} keeps secret cannot be opened: the secret ENCRYPTION_KEYS is another one than it was sealed under. Set that to what it was, or PUT the channel with all its secrets.`,
   }),
   dead_letter_not_found: ({ id }) => ({
     status: 404,

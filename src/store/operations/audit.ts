@@ -22,7 +22,8 @@ export type Actor = {
 export const RULES: Actor = { name: "rules", key: null, requestId: null };
 
 /** What was changed: an order, a customer of the panel's, … */
-export type Subject = `${"panel" | "provider" | "service" | "customer" | "order" | "refund" | "key" | "webhook" | "dead_letter"}:${string}`;
+export type Subject =
+  `${"panel" | "provider" | "service" | "customer" | "order" | "refund" | "key" | "webhook" | "dead_letter" | "alert" | "alert_channel"}:${string}`;
 
 /** `before` and `after` become JSON; of a change, only what differs. Null: there was nothing, or is nothing any more. Never a key. */
 export type AuditEntry = {

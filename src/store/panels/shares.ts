@@ -11,8 +11,11 @@ const ROWS = `CASE kind ${Object.entries(ROWS_EACH)
   .map(([kind, rows]) => `WHEN '${kind}' THEN ${rows}`)
   .join(" ")} END`;
 
+/** What panels have had written on a day, about: SQL of a number. A few rows read a panel. `day` is SQL. */
+export const ROWS_OF_SHARES = (day: string) => `coalesce((SELECT sum(day_used * ${ROWS}) FROM panel_shares WHERE day = ${day}), 0)`;
+
 /** What the panels' orders and the sweeps have written today, about. A few rows read a panel, and one a provider. */
-const ROWS_TODAY = `coalesce((SELECT sum(day_used * ${ROWS}) FROM panel_shares WHERE day = ?4), 0)
+const ROWS_TODAY = `${ROWS_OF_SHARES("?4")}
   + coalesce((SELECT sum(rows_today) FROM providers WHERE calls_day = ?4), 0)`;
 
 /** What is left of the minute's share, of the day's, and of what registering may leave to polling. */

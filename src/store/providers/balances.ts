@@ -15,9 +15,7 @@ export type KeptBalance = { readonly balance: string; readonly currency: string 
 /** A provider, and what is kept of its balance: null where nothing is that its present settings could have brought. */
 export type BalancedProvider = { readonly provider: Provider; readonly kept: KeptBalance | null };
 
-type BalanceRow = ProviderRow & { balance: string | null; balance_currency: string | null; balance_at: number | null };
-
-function toBalanced(row: BalanceRow): BalancedProvider {
+function toBalanced(row: ProviderRow): BalancedProvider {
   const { balance, balance_currency: currency, balance_at: at } = row;
   return { provider: toProvider(row), kept: balance === null || at === null ? null : { balance, currency, at } };
 }
@@ -30,7 +28,7 @@ export async function readBalanced(
 ): Promise<{ readonly found: BalancedProvider | null } | null> {
   const read = await readForPanel(db, ref, [usableProviderStatement(db, ref, provider)]);
   if (read === null) return null;
-  const row = read.results[0]?.results[0] as BalanceRow | undefined;
+  const row = read.results[0]?.results[0] as ProviderRow | undefined;
   return { found: row === undefined ? null : toBalanced(row) };
 }
 
@@ -57,7 +55,7 @@ export async function readFunds(db: D1Database, ref: PanelRef): Promise<PanelFun
   ]);
   if (read === null) return null;
   const account = read.results[0]?.results[0] as { balance: string | null } | undefined;
-  const providers = (read.results[1]?.results ?? []) as BalanceRow[];
+  const providers = (read.results[1]?.results ?? []) as ProviderRow[];
   return { panel: read.panel, account: BigInt(account?.balance ?? 0), providers: providers.map(toBalanced) };
 }
 

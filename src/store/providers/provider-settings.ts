@@ -24,6 +24,8 @@ export type SettingsChange = {
   readonly request?: string;
   readonly brake?: string | null;
   readonly settle_hours?: number;
+  /** In micro-units of the provider's currency. */
+  readonly low_balance?: number | null;
 };
 
 /** What a new provider has where nothing is said. */
@@ -39,6 +41,7 @@ const DEFAULTS = {
   request: requestText(CANONICAL_REQUEST),
   brake: JSON.stringify(DEFAULT_BRAKE),
   settle_hours: DEFAULT_SETTLE_HOURS,
+  low_balance: null,
 } as const satisfies SettingsChange;
 
 const NULLABLE_COLUMNS = [
@@ -47,6 +50,7 @@ const NULLABLE_COLUMNS = [
   "panels",
   "max_calls_per_minute",
   "brake",
+  "low_balance",
 ] as const satisfies readonly (keyof SettingsChange)[];
 const OTHER_COLUMNS = [
   "url",
@@ -112,6 +116,7 @@ const UPDATE_SETTINGS = `UPDATE providers SET
   failures = iif(${CONNECTION_CHANGES}, 0, failures),
   retry_at = iif(${CONNECTION_CHANGES}, NULL, retry_at),
   balance_at = iif(${CONNECTION_CHANGES}, NULL, balance_at),
+  balance_trail = iif(${CONNECTION_CHANGES}, '[]', balance_trail),
   unknown_words = ${UNMAPPED_WORDS},
   state_version = state_version + 1,
   updated_at = ?3
@@ -161,19 +166,19 @@ export async function readSettingsVersion(db: D1Database, id: string): Promise<n
 /** A provider, and how many orders are followed there: all that are not closed. */
 export type FollowedProvider = { readonly provider: Provider; readonly activeOrders: number };
 
-type ViewRow = ProviderRow & { active_orders: number };
+export type FollowedRow = ProviderRow & { active_orders: number };
 
 export async function readFollowedProvider(db: D1Database, id: string): Promise<FollowedProvider | null> {
-  const row = await db.prepare("SELECT * FROM providers WHERE id = ?1").bind(id).first<ViewRow>();
-  return row === null ? null : toView(row);
+  const row = await db.prepare("SELECT * FROM providers WHERE id = ?1").bind(id).first<FollowedRow>();
+  return row === null ? null : toFollowed(row);
 }
 
 /** Providers by id, from above `after` on. One row read a provider. */
 export async function listFollowedProviders(db: D1Database, after: string, limit: number): Promise<FollowedProvider[]> {
-  const { results } = await db.prepare("SELECT * FROM providers WHERE id > ?1 ORDER BY id LIMIT ?2").bind(after, limit).all<ViewRow>();
-  return results.map(toView);
+  const { results } = await db.prepare("SELECT * FROM providers WHERE id > ?1 ORDER BY id LIMIT ?2").bind(after, limit).all<FollowedRow>();
+  return results.map(toFollowed);
 }
 
-function toView(row: ViewRow): FollowedProvider {
+export function toFollowed(row: FollowedRow): FollowedProvider {
   return { provider: toProvider(row), activeOrders: row.active_orders };
 }

@@ -1,3 +1,4 @@
+import { type BalanceTrail, runsOutAt } from "../../domain/balance-forecast.ts";
 import type { Brake, BrakedPanels, Endings } from "../../domain/provider-brake.ts";
 import type { BucketKey, PolledRange } from "../../domain/poll-coverage.ts";
 import type { PolicyLayer } from "../../domain/refund-policy.ts";
@@ -45,7 +46,11 @@ export type ProviderRow = {
   endings: string;
   brake_engaged_at: number | null;
   braked_panels: string;
+  balance: string | null;
   balance_currency: string | null;
+  balance_at: number | null;
+  balance_trail: string;
+  low_balance: number | null;
   add_trouble: number;
   add_failed_at: number | null;
   add_trial_at: number | null;
@@ -75,6 +80,10 @@ export type Provider = {
   readonly policies: Readonly<Record<string, PolicyLayer>>;
   /** The currency of its balance, as it last said; null when it never did. */
   readonly balanceCurrency: string | null;
+  /** Below this, in micro-units of its currency, the operator is told; null: never. */
+  readonly lowBalance: number | null;
+  /** What its balance was when it was last asked for, and of late; null where that was never told under its present settings. */
+  readonly balance: KnownBalance | null;
   /** How its adds fare, as far as was known when it was read. */
   readonly addTrouble: AddTrouble;
   readonly createdAt: number;
@@ -84,6 +93,16 @@ export type Provider = {
   readonly settings: ProviderSettings;
   readonly state: ProviderState;
 };
+
+/** `balance`: a decimal string in the provider's currency. `at` and `runsOutAt` in epoch ms. */
+export type KnownBalance = { readonly balance: string; readonly at: number; readonly runsOutAt: number | null };
+
+export type BalanceRow = Pick<ProviderRow, "balance" | "balance_at" | "balance_trail">;
+
+export function toBalance({ balance, balance_at: at, balance_trail: trail }: BalanceRow): KnownBalance | null {
+  if (balance === null || at === null) return null;
+  return { balance, at, runsOutAt: runsOutAt(JSON.parse(trail) as BalanceTrail) };
+}
 
 export function toProvider(row: ProviderRow): Provider {
   return {
@@ -98,6 +117,8 @@ export function toProvider(row: ProviderRow): Provider {
     settleHours: row.settle_hours,
     policies: JSON.parse(row.policies ?? "{}") as Record<string, PolicyLayer>,
     balanceCurrency: row.balance_currency,
+    lowBalance: row.low_balance,
+    balance: toBalance(row),
     addTrouble: toAddTrouble(row),
     createdAt: row.created_at,
     updatedAt: row.updated_at,

@@ -1,7 +1,7 @@
 import type { Order } from "../../domain/order.ts";
 import { type OrderRow, toOrder } from "../rows/order.ts";
 import type { OrderKey } from "../../domain/message.ts";
-import { minuteOf } from "../../domain/time.ts";
+import { dayOf, minuteOf } from "../../domain/time.ts";
 import { leftBehindStatement } from "../placement/placement.ts";
 import { dueResendsStatement } from "../placement/resends.ts";
 import { STALE_SECRETS, staleBounds, type StoredSecret, toStoredSecrets } from "../secrets/stored-secrets.ts";
@@ -84,14 +84,19 @@ export async function readTickView(db: D1Database, placedBefore: number, now: nu
   };
 }
 
-/** Remembers the last minute covered, after its messages were sent. One row written. */
+/** Remembers the last minute covered, after its `messages` were sent. One row written. */
 export async function rememberTick(
   db: D1Database,
   { minute, at, ignoredMinute, ledgerCheckDay: booksDay, seals }: TickState,
+  messages: number,
 ): Promise<void> {
   await db
-    .prepare("UPDATE ticks SET minute = ?1, at = ?2, ignored_minute = ?3, books_day = ?4, sealed_under = ?5, stale_under = ?6 WHERE id = 1")
-    .bind(minute, at, ignoredMinute, booksDay, seals.sealedUnder, JSON.stringify(seals.staleUnder))
+    .prepare(
+      `UPDATE ticks SET minute = ?1, at = ?2, ignored_minute = ?3, books_day = ?4, sealed_under = ?5, stale_under = ?6,
+         messages_today = CASE WHEN messages_day = ?7 THEN messages_today ELSE 0 END + ?8, messages_day = ?7
+       WHERE id = 1`,
+    )
+    .bind(minute, at, ignoredMinute, booksDay, seals.sealedUnder, JSON.stringify(seals.staleUnder), dayOf(minute), messages)
     .run();
 }
 

@@ -33,6 +33,7 @@ describe("providers", () => {
       timeout_ms: 15_000,
       enabled: true,
       settle_hours: 72,
+      low_balance: null,
       status_words: {},
       request: {
         method: "POST",
@@ -66,6 +67,10 @@ describe("providers", () => {
         active_orders: 0,
         calls_today: 0,
         stretch: 1,
+        balance: null,
+        balance_currency: null,
+        balance_at: null,
+        runs_out_at: null,
         unknown_words: {},
         unknown_word_examples: {},
       },
@@ -219,6 +224,18 @@ describe("providers", () => {
     expect((await put("http://127.0.0.1:9999", "1")).status).toBe(422);
   });
 
+  it("the balance that is low is an amount, in the audit trail as well", async () => {
+    const set = (low_balance: unknown) =>
+      world.ask("PUT", "/v1/providers/funds", { body: { url: "https://funds.example/api", key: "secret-key-9876", low_balance } });
+    expect((await set("12.50")).json.low_balance).toBe("12.5");
+    expect((await set(null)).json.low_balance).toBeNull();
+    expect((await world.get("/v1/audit?limit=1")).json.entries[0]).toMatchObject({
+      before: { low_balance: "12.5" },
+      after: { low_balance: null },
+    });
+    expect((await set(-1)).status).toBe(422);
+  });
+
   it("health shows the circuit, the last error and the figures of the day", async () => {
     await world.provider("ill");
     await world.post("/v1/orders", key, order("ill-1", { provider: "ill" }));
@@ -240,6 +257,10 @@ describe("providers", () => {
       active_orders: 1,
       calls_today: 42,
       stretch: 2.5,
+      balance: null,
+      balance_currency: null,
+      balance_at: null,
+      runs_out_at: null,
       unknown_words: { Wartend: 2 },
       unknown_word_examples: {},
     });

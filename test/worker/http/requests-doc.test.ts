@@ -5,6 +5,7 @@ import { expect, it } from "vitest";
 import doc from "../../../docs/requests.md?raw";
 import { type Schema, validate } from "../../../src/http/kit/validate.ts";
 import { creditBody } from "../../../src/http/v1/customers/customers.ts";
+import { silenceBody } from "../../../src/http/v1/alerts/alerts.ts";
 import { dismissalBody } from "../../../src/http/v1/orders/dismiss.ts";
 import { orderListQuery } from "../../../src/http/v1/orders/orders.ts";
 import { registrationSchema } from "../../../src/http/v1/orders/registration-schema.ts";
@@ -28,6 +29,7 @@ const TAKEN: readonly (readonly [string, Schema<unknown>])[] = [
   ["a provider", providerBody],
   ["a service's windows", windowsBody],
   ["the brake", brakeBody],
+  ["a silence", silenceBody],
   ["a policy", policyBody],
   ["a preview", previewBody],
   ["an order", registrationSchema(0)],

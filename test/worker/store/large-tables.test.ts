@@ -6,6 +6,8 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Flag, FLAG_NAMES, FLAGS } from "../../../src/domain/order.ts";
 import { ROUTES } from "../../../src/http/routes.ts";
+import { readAlertFacts } from "../../../src/store/alerts/alert-facts.ts";
+import { metered } from "../../../src/store/operations/metered.ts";
 import { encodeCursor } from "../../../src/http/kit/page.ts";
 import type { Answered } from "../world/asking.ts";
 import { bypassTriggers, migrate, NOW, rows } from "../world/database.ts";
@@ -36,11 +38,15 @@ const COUNTED: readonly string[] = [
   "/v1/customers/:id/entries",
   "/v1/webhooks",
   "/v1/webhooks/:id",
+  "/v1/overview",
 ];
 const OF_SINGLE_RECORDS: readonly string[] = [
   "/v1/statuses",
   "/v1/orders/:id/support",
   "/v1/me",
+  "/v1/alerts",
+  "/v1/alert-channels",
+  "/v1/alert-channels/:id",
   "/v1/keys",
   "/v1/webhooks/:id/deliveries",
   "/v1/panels/:id",
@@ -532,6 +538,21 @@ describe("a key that nobody has", () => {
     const { answer, rows_read } = await world.costOf((metering) => metering.apiV2(unknown, fields, provider));
     expect(answer.json.error).toMatch(/key/i);
     expect(rows_read).toBeLessThanOrEqual(OF_SQLITES_OWN);
+  });
+});
+
+describe("what looks over all panels", () => {
+  it("the overview reads a hundred rows of each kind of trouble at most", async () => {
+    const { answer, rows_read } = await world.costOf((metering) => metering.get("/v1/overview"));
+    expect(answer.json.needs_person.overdue).toEqual({ count: 100, at_least: true });
+    expect(rows_read).toBeLessThanOrEqual(800);
+  });
+
+  it("a look at the alerts reads a hundred rows of each kind of trouble at most", async () => {
+    const { db, usage } = metered(env.DB);
+    await readAlertFacts(db, NOW);
+    expect(usage()).toMatchObject({ d1_calls: 1, d1_statements: 2 });
+    expect(usage().rows_read).toBeLessThanOrEqual(600);
   });
 });
 

@@ -56,6 +56,10 @@ const FILLED = [
   "wanted_checks",
   "webhooks",
   "webhook_deliveries",
+  "alerts",
+  "alert_channels",
+  "alert_notices",
+  "watched_services",
 ];
 
 /** Empties the tables that a test fills; panels stay. */

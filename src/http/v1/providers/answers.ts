@@ -34,6 +34,10 @@ const health = z.strictObject({
   active_orders: z.int(),
   calls_today: z.int(),
   stretch: z.number(),
+  balance: z.nullable(z.string()),
+  balance_currency: z.nullable(z.string()),
+  balance_at: z.nullable(timeAnswer),
+  runs_out_at: z.nullable(timeAnswer),
   unknown_words: z.record(z.string(), z.int()),
   unknown_word_examples: z.record(z.string(), z.strictObject({ panel: z.string(), order: z.string() })),
 });
@@ -52,6 +56,7 @@ const providerFields = {
   status_words: z.record(z.string(), z.enum(STATUS_NAMES)),
   request,
   settle_hours: z.int(),
+  low_balance: z.nullable(amountAnswer),
   brake: z.nullable(
     z.strictObject({
       share: z.nullable(z.number()),

@@ -3,7 +3,7 @@ import { foldWord, type Status, STATUS_NAMES } from "../../../domain/status.ts";
 import { CANONICAL_REQUEST, requestText, type RequestShape } from "../../../provider/settings.ts";
 import type { SettingsChange } from "../../../store/providers/provider-settings.ts";
 import type { Schema } from "../../kit/validate.ts";
-import { currency, line, slug, text, wholeNumber } from "../../kit/fields.ts";
+import { amount, currency, line, slug, text, wholeNumber } from "../../kit/fields.ts";
 
 const MAX_NAME_CHARACTERS = 128;
 const MAX_KEY_CHARACTERS = 512;
@@ -130,6 +130,7 @@ export const providerBody = z.strictObject({
   request: z.exactOptional(requestShape),
   brake: z.exactOptional(z.nullable(brake)),
   settle_hours: z.exactOptional(wholeNumber(1, 720)),
+  low_balance: z.exactOptional(z.nullable(amount)),
 });
 
 export type ProviderBody = z.output<typeof providerBody>;

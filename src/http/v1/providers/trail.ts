@@ -1,6 +1,7 @@
 /**
  * A change of a provider's settings as the audit trail has it: what differs, named as in the API, and never a key.
  */
+import { formatAmount } from "../../../domain/money.ts";
 import { type AuditEntry, auditStatement, difference } from "../../../store/operations/audit.ts";
 import type { KeptSettings, SettingsChange, SettingsUpdate } from "../../../store/providers/provider-settings.ts";
 import type { OperatorContext } from "../../kit/context.ts";
@@ -34,6 +35,7 @@ function settingsView(settings: SettingsChange): Record<string, unknown> {
     Object.entries(settings).map(([column, value]) => {
       if (column === "api_key") return ["key_hint", keyHint(String(value))];
       if (column === "enabled") return [column, value === 1];
+      if (column === "low_balance") return [column, typeof value === "number" ? formatAmount(value) : null];
       return [column, JSON_COLUMNS.has(column) && typeof value === "string" ? (JSON.parse(value) as unknown) : value];
     }),
   );

@@ -31,9 +31,10 @@ export function providerView({ provider, activeOrders }: FollowedProvider, key: 
     request: requestView(settings.request),
     brake: brakeView(provider, held),
     settle_hours: provider.settleHours,
+    low_balance: provider.lowBalance === null ? null : formatAmount(provider.lowBalance),
     created_at: isoTime(provider.createdAt),
     updated_at: isoTime(provider.updatedAt),
-    health: healthView(provider.state, activeOrders, now),
+    health: healthView(provider, activeOrders, now),
   };
 }
 
@@ -71,7 +72,7 @@ export function keyHint(key: string): string {
 /** The words that circuit breakers are usually described by. */
 const CIRCUITS: Readonly<Record<Circuit, string>> = { closed: "closed", waiting: "open", probing: "half_open" };
 
-function healthView(state: FollowedProvider["provider"]["state"], activeOrders: number, now: number) {
+function healthView({ state, balance, balanceCurrency, currency }: FollowedProvider["provider"], activeOrders: number, now: number) {
   const { lastFailure, lastFailureAt } = state;
   return {
     circuit: CIRCUITS[circuitOf(state, now)],
@@ -84,6 +85,10 @@ function healthView(state: FollowedProvider["provider"]["state"], activeOrders: 
     active_orders: activeOrders,
     calls_today: state.callsDay === Math.floor(now / DAY_MS) ? state.callsToday : 0,
     stretch: slowdownOf(state.clock),
+    balance: balance?.balance ?? null,
+    balance_currency: balance === null ? null : (balanceCurrency ?? currency),
+    balance_at: time(balance?.at ?? null),
+    runs_out_at: time(balance?.runsOutAt ?? null),
     unknown_words: Object.fromEntries(Object.entries(state.unknownWords).map(([word, { count }]) => [word, count])),
     unknown_word_examples: Object.fromEntries(
       Object.entries(state.unknownWords).flatMap(([word, { example }]) =>

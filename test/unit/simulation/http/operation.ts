@@ -104,6 +104,7 @@ export class Operation {
       ADMIN_TOKEN,
       ENCRYPTION_KEYS,
       ALLOW_PRIVATE_URLS: "1",
+      HEARTBEAT_URL: "",
       FAILED_KEYS: { limit: () => Promise.resolve({ success: true }) },
     };
     this.#ports = {

@@ -72,6 +72,7 @@ const providerSettings = fc.record(
     status_words: fc.constantFrom({ done: "completed" }, { Hazır: "completed", "in-line": "pending" }),
     request: fc.constantFrom({}, { method: "GET", user_agent: "x" }, { encoding: "json", fields: { key: "api_token" } }),
     brake: fc.constantFrom({ share: 0.5, min_orders: 3 }, null),
+    low_balance: fc.constantFrom("25", null),
   },
   { requiredKeys: ["url", "key"] },
 );
@@ -131,6 +132,29 @@ const panelSettings = {
   refuse_duplicate_links: fc.boolean(),
   refuse_query_keys: fc.boolean(),
 };
+
+const quietHours = fc.constantFrom({ from: "23:00", to: "07:00", timezone: "Europe/Berlin" }, null);
+const alertChannel = fc.oneof(
+  fc.record(
+    {
+      type: fc.constant("telegram"),
+      bot_token: fc.constant("123456:AAbbCCddEEffGGhhIIjjKK"),
+      chat_id: fc.constant("-100123"),
+      quiet_hours: quietHours,
+    },
+    { requiredKeys: ["type", "bot_token", "chat_id"] },
+  ),
+  fc.record(
+    {
+      type: fc.constantFrom("discord", "slack", "ntfy", "webhook"),
+      url: fc.constant("http://127.0.0.1:9/alerts/3f9a"),
+      kinds: fc.constantFrom(["provider_down", "refunds_held"], null),
+      quiet_hours: quietHours,
+      enabled: fc.boolean(),
+    },
+    { requiredKeys: ["type", "url"] },
+  ),
+);
 
 function listOfOrders({ orders, marker }: PanelFacts): fc.Arbitrary<string> {
   return fc.oneof(
@@ -328,6 +352,14 @@ export function recipesFor(panel: PanelFacts): Readonly<Record<string, Recipe | 
     },
     "GET /v1/dead-letters": { who: "operator", query: limits },
     "POST /v1/dead-letters/:id/replay": { who: "operator", ids: ["1"], body: fc.constantFrom<unknown>({}, { again: true }, undefined) },
+    "GET /v1/overview": { who: "operator" },
+    "GET /v1/alerts": { who: "operator", query: fc.constantFrom("", "?open=true", "?open=false&kind=provider_down", "?limit=1") },
+    "POST /v1/alerts/:id/silence": { who: "operator", ids: ["1", "2"], body: fc.constant({ until: "2026-11-30T00:00:00Z" }) },
+    "GET /v1/alert-channels": { who: "operator", query: limits },
+    "GET /v1/alert-channels/:id": { who: "operator", ids: ["phone"] },
+    "PUT /v1/alert-channels/:id": { who: "operator", ids: ["phone", "desk"], body: alertChannel },
+    "DELETE /v1/alert-channels/:id": { who: "operator", ids: ["desk"] },
+    "POST /v1/alert-channels/:id/test": { who: "operator", ids: ["phone"], body: empty },
     "GET /api/v2": API_V2,
     "POST /api/v2": API_V2,
     "GET /api/v2/:id": API_V2,

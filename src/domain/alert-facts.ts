@@ -1,0 +1,253 @@
+/**
+ * From the facts that a look has read to what is bad of them. Pure.
+ */
+import type { AlertKind, BadFact, Look } from "./alert.ts";
+import { OPERATIONS_A_MESSAGE, planLimitsOf, WARNED_SHARE } from "./plan-limits.ts";
+import { HOUR_MS } from "./poll-cadence.ts";
+import type { BrakedPanels } from "./provider-brake.ts";
+import type { LastFailure } from "./provider.ts";
+
+/** A provider as alerts see it. Balances in the provider's currency: as it said it, and in micro-units what is low. */
+export type ProviderFacts = {
+  readonly id: string;
+  readonly enabled: boolean;
+  readonly retryAt: number | null;
+  readonly lastFailure: LastFailure | null;
+  readonly brakeEngagedAt: number | null;
+  readonly brakedPanels: BrakedPanels;
+  readonly unknownWords: readonly string[];
+  readonly activeOrders: number;
+  readonly balance: string | null;
+  readonly balanceCurrency: string | null;
+  readonly lowBalance: number | null;
+};
+
+/** Counts stop at `MAX_COUNTED`. Times in epoch ms. */
+export type AlertFacts = {
+  readonly providers: readonly ProviderFacts[];
+  /** When each refund or word that waits for a person came to wait. */
+  readonly heldSince: readonly number[];
+  readonly placingUnknown: number;
+  /** Orders that have not started in time, by provider. */
+  readonly overdue: ReadonlyMap<string, number>;
+  readonly deadLetters: number;
+  readonly frozen: readonly { readonly panel: string; readonly because: string | null }[];
+  readonly expiringKeys: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly panel: string | null;
+    readonly expiresAt: number;
+  }[];
+  /** Webhooks that were switched off by themselves, and why; and since when others fail. */
+  readonly webhooks: readonly {
+    readonly panel: string;
+    readonly id: string;
+    readonly disabledBecause: string | null;
+    readonly failingSince: number | null;
+  }[];
+  /** The last minute that a tick has covered; 0 for none. */
+  readonly lastMinute: number;
+  readonly rowsWritten: number;
+  readonly messages: number;
+};
+
+/** A look counts no further: nobody needs to know whether it is 100 or 1,000, and each costs a row. */
+export const MAX_COUNTED = 100;
+/** A key is told of so long before it expires. */
+export const EXPIRES_WITHIN_MS = 7 * 24 * HOUR_MS;
+
+/** Refunds that wait for less are somebody's work of today. */
+const HELD_TOO_LONG_MS = HOUR_MS;
+/** So many of a provider's orders that have not started in time, and such a share of those followed, is no accident. */
+const OVERDUE_ORDERS = 5;
+const OVERDUE_SHARE = 0.2;
+/** A receiver that is deployed anew, or restarts, is back by then. */
+export const WEBHOOK_FAILS_MS = HOUR_MS / 2;
+/** Ticks may be late, or skip a minute. */
+const BEHIND_MINUTES = 5;
+
+export type LookedAt = { readonly now: number; readonly minute: number; readonly plan: string | undefined };
+
+/** What is bad of the facts, and what cannot be told while a provider is down: its orders do not move then. */
+export function lookAt(facts: AlertFacts, at: LookedAt): Look {
+  const down = new Set(facts.providers.filter(isOut).map(({ id }) => id));
+  const bad = [
+    ...facts.providers.flatMap((provider) => ofProvider(provider, facts)),
+    ...ofPeople(facts, at.now),
+    ...ofWebhooks(facts, at.now),
+    ...ofRunning(facts, at),
+  ];
+  return { bad, isUnclear: (kind, subject) => FOLLOWS_FROM_DOWN.has(kind) && down.has(subject) };
+}
+
+const FOLLOWS_FROM_DOWN: ReadonlySet<AlertKind> = new Set(["orders_overdue", "service_quality"]);
+
+/** No answers are to be had of it; one that only asks for patience is not out. */
+function isOut({ enabled, retryAt, lastFailure }: ProviderFacts): boolean {
+  return enabled && retryAt !== null && lastFailure?.code !== "rate_limited";
+}
+
+function ofProvider(provider: ProviderFacts, { overdue }: AlertFacts): BadFact[] {
+  const { id, unknownWords, activeOrders } = provider;
+  const words = unknownWords.slice(0, 3).map((word) => `"${shortText(word, 40)}"`);
+  const late = overdue.get(id) ?? 0;
+  return [
+    ...(isOut(provider) ? [outage(provider)] : []),
+    ...brakes(provider),
+    ...(provider.enabled ? balances(provider) : []),
+    ...(words.length === 0
+      ? []
+      : [
+          {
+            kind: "unknown_word" as const,
+            subject: id,
+            count: unknownWords.length,
+            text: `Provider ${id} uses ${unknownWords.length === 1 ? "a status word" : `${unknownWords.length} status words`} that nobody has mapped: ${words.join(", ")}${unknownWords.length > words.length ? ", …" : ""}.`,
+          },
+        ]),
+    ...(late >= OVERDUE_ORDERS && late >= OVERDUE_SHARE * activeOrders
+      ? [
+          {
+            kind: "orders_overdue" as const,
+            subject: id,
+            count: late,
+            text: `${counted(late, "order")} at provider ${id} ${late === 1 ? "has" : "have"} not started in time, of ${activeOrders} that are followed.`,
+          },
+        ]
+      : []),
+  ];
+}
+
+function outage({ id, lastFailure }: ProviderFacts): BadFact {
+  const why = lastFailure === null ? "" : ` ${shortText(lastFailure.message, 200)}`;
+  const fact = { subject: id, count: 1 };
+  if (lastFailure?.code === "blocked") return { ...fact, kind: "provider_blocked", text: `Provider ${id} turns our calls away.${why}` };
+  if (lastFailure?.code === "rejected_key")
+    return { ...fact, kind: "provider_key_rejected", text: `Provider ${id} rejects our key.${why}` };
+  return { ...fact, kind: "provider_down", text: `Provider ${id} does not answer.${why}` };
+}
+
+function brakes({ id, brakeEngagedAt, brakedPanels }: ProviderFacts): BadFact[] {
+  const panels = Object.keys(brakedPanels);
+  if (brakeEngagedAt === null && panels.length === 0) return [];
+  const whose = brakeEngagedAt === null ? `the refunds of ${listed(panels)}` : "all its refunds";
+  const text = `An unusual share of orders at provider ${id} ended badly, so ${whose} wait for you.`;
+  return [{ kind: "brake_engaged", subject: id, count: Math.max(1, panels.length), text }];
+}
+
+function balances({ id, balance, balanceCurrency, lowBalance }: ProviderFacts): BadFact[] {
+  const amount = balance === null ? Number.NaN : Number(balance);
+  if (Number.isNaN(amount)) return [];
+  const shown = `${balance}${balanceCurrency === null ? "" : ` ${balanceCurrency}`}`;
+  const fact = { subject: id, count: 1 };
+  if (amount <= 0) return [{ ...fact, kind: "provider_funds_out", text: `Provider ${id} has no funds left: its balance is ${shown}.` }];
+  if (lowBalance === null || amount * 1e6 >= lowBalance) return [];
+  return [{ ...fact, kind: "provider_balance_low", text: `The balance at provider ${id} is low: ${shown}.` }];
+}
+
+/** What waits for a person, whoever's it is. */
+function ofPeople({ heldSince, placingUnknown, frozen, expiringKeys }: AlertFacts, now: number): BadFact[] {
+  const held = heldSince.filter((since) => now - since >= HELD_TOO_LONG_MS).length;
+  return [
+    ...(held === 0
+      ? []
+      : [
+          {
+            kind: "refunds_held" as const,
+            subject: "",
+            count: held,
+            text: `${counted(held, "refund or final word", "refunds or final words")} ${held === 1 ? "has" : "have"} waited for you for over an hour.`,
+          },
+        ]),
+    ...(placingUnknown === 0
+      ? []
+      : [
+          {
+            kind: "placing_unknown" as const,
+            subject: "",
+            count: placingUnknown,
+            text: `Nobody knows whether a provider took ${placingUnknown === 1 ? "an order" : counted(placingUnknown, "order")}.`,
+          },
+        ]),
+    ...frozen.map(({ panel, because }) => ({
+      kind: "ledger_mismatch" as const,
+      subject: panel,
+      count: 1,
+      text: `The ledger of panel ${panel} does not add up, so its refunds wait.${because === null ? "" : ` ${shortText(because, 200)}`}`,
+    })),
+    ...expiringKeys.map(({ id, name, panel, expiresAt }) => ({
+      kind: "key_expiring" as const,
+      subject: id,
+      count: 1,
+      text: `The key "${shortText(name, 60)}" of ${panel === null ? "the operator" : `panel ${panel}`} ${expiresAt <= now ? "has expired" : `expires in ${daysUntil(expiresAt, now)}`}.`,
+    })),
+  ];
+}
+
+/** Why a webhook was switched off, in words. */
+const DISABLED: Readonly<Record<string, string>> = {
+  gone: "its receiver answered 410",
+  no_success: "it took nothing for days",
+  url_refused: "its address may not be called",
+};
+
+function ofWebhooks({ webhooks }: AlertFacts, now: number): BadFact[] {
+  return webhooks.flatMap(({ panel, id, disabledBecause, failingSince }): BadFact[] => {
+    const fact = { subject: `${panel}/${id}`, count: 1 };
+    const name = `Webhook ${id} of panel ${panel}`;
+    if (disabledBecause !== null)
+      return [
+        { ...fact, kind: "webhook_disabled", text: `${name} was switched off, since ${DISABLED[disabledBecause] ?? disabledBecause}.` },
+      ];
+    if (failingSince === null || now - failingSince < WEBHOOK_FAILS_MS) return [];
+    return [
+      { ...fact, kind: "webhook_behind", text: `${name} has taken nothing for over half an hour: its receiver does not answer well.` },
+    ];
+  });
+}
+
+/** Whether it runs, and for how long the day's limits carry it. */
+function ofRunning({ providers, deadLetters, lastMinute, rowsWritten, messages }: AlertFacts, { minute, plan }: LookedAt): BadFact[] {
+  const isFollowing = providers.some(({ enabled, activeOrders }) => enabled && activeOrders > 0);
+  const isBehind = isFollowing && lastMinute > 0 && minute - lastMinute >= BEHIND_MINUTES;
+  const limits = planLimitsOf(plan);
+  const operations = messages * OPERATIONS_A_MESSAGE;
+  return [
+    ...(deadLetters === 0
+      ? []
+      : [{ kind: "dead_letters" as const, subject: "", count: deadLetters, text: `${counted(deadLetters, "message")} failed for good.` }]),
+    ...(isBehind
+      ? [{ kind: "sync_behind" as const, subject: "", count: 1, text: "Orders are not followed: ticks do not get through." }]
+      : []),
+    ...planFact("rows_written", "the database's rows written", rowsWritten, limits.rowsWritten),
+    ...planFact("queue_operations", "the queue's operations", operations, limits.queueOperations),
+  ];
+}
+
+/** Told in steps of 5 %, so that its text does not change with each look. */
+function planFact(subject: string, what: string, used: number, limit: number | null): BadFact[] {
+  if (limit === null || used < WARNED_SHARE * limit) return [];
+  const percent = Math.min(100, Math.floor((used / limit) * 20) * 5);
+  const text = `The free plan's day is ${percent >= 100 ? "used up" : `used to over ${percent} %`}: ${what}, ${limit} until 00:00 UTC.`;
+  return [{ kind: "plan_limit", subject, count: 1, text }];
+}
+
+function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count >= MAX_COUNTED ? `At least ${MAX_COUNTED}` : count} ${count === 1 ? one : many}`;
+}
+
+function daysUntil(at: number, now: number): string {
+  const days = Math.max(1, Math.ceil((at - now) / (24 * HOUR_MS)));
+  return days === 1 ? "a day" : `${days} days`;
+}
+
+function listed(names: readonly string[]): string {
+  return names.length <= 3 ? names.join(", ") : `${names.slice(0, 3).join(", ")} and ${names.length - 3} more panels`;
+}
+
+/** Others' words on one line, and no longer than this. */
+export function shortText(text: string, maxCharacters: number): string {
+  const line = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ").trim();
+  const characters = Array.from(line);
+  return characters.length <= maxCharacters ? line : `${characters.slice(0, maxCharacters - 1).join("")}…`;
+}

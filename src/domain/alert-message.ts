@@ -1,0 +1,178 @@
+/**
+ * What a channel is sent: one message of some alerts, in the form of each service. Pure. Texts of providers are in it, so
+ * that nothing of them is left that a service would take for markup, a mention or a link.
+ */
+import { type AlertKind, kindOf, type Notice, type Severity } from "./alert.ts";
+import { shortText } from "./alert-facts.ts";
+import type { ChannelType } from "./alert-channel.ts";
+import { isoTime, MINUTE_MS } from "./time.ts";
+
+/** An alert as it is told. Times in epoch ms. */
+export type ToldAlert = {
+  readonly id: number;
+  readonly kind: AlertKind;
+  readonly subject: string;
+  readonly text: string;
+  readonly count: number;
+  readonly notice: Notice;
+  readonly openedAt: number;
+  readonly closedAt: number | null;
+};
+
+/** `console`: the page that its link leads to. `alerts`: the worst first; none for a test. */
+export type AlertMessage = { readonly alerts: readonly ToldAlert[]; readonly console: string; readonly now: number };
+
+/** The channel's own settings, secrets among them. */
+export type ChannelSettings =
+  | { readonly type: "telegram"; readonly bot_token: string; readonly chat_id: string }
+  | { readonly type: "discord" | "slack"; readonly url: string }
+  | { readonly type: "ntfy"; readonly url: string; readonly token: string | null }
+  | { readonly type: "webhook"; readonly url: string; readonly secret: string };
+
+/** A POST that tells a channel. A Standard Webhook is signed once its id is known. */
+export type ChannelRequest = { readonly url: string; readonly headers: Readonly<Record<string, string>>; readonly body: string };
+
+const JSON_TYPE = { "Content-Type": "application/json" } as const;
+
+/**
+ * Longest texts: Telegram and Discord refuse more, Slack cuts, and ntfy makes an attachment of it (its bound is in bytes,
+ * of which a character has three at most in nearly all scripts).
+ */
+const MAX_CHARACTERS: Readonly<Record<Exclude<ChannelType, "webhook">, number>> = {
+  telegram: 4096,
+  discord: 2000,
+  slack: 3900,
+  ntfy: 1300,
+};
+
+/** Makes the request that tells a channel of some alerts. */
+export function channelRequest(settings: ChannelSettings, message: AlertMessage): ChannelRequest {
+  switch (settings.type) {
+    case "telegram": {
+      // Without a parse_mode, nothing in it is markup.
+      const text = messageText(message, MAX_CHARACTERS.telegram, (part) => part);
+      const body = JSON.stringify({ chat_id: settings.chat_id, text, link_preview_options: { is_disabled: true } });
+      return { url: `https://api.telegram.org/bot${settings.bot_token}/sendMessage`, headers: JSON_TYPE, body };
+    }
+    case "discord": {
+      const content = messageText(message, MAX_CHARACTERS.discord, escapeDiscord);
+      // 4: no previews of links.
+      return { url: settings.url, headers: JSON_TYPE, body: JSON.stringify({ content, allowed_mentions: { parse: [] }, flags: 4 }) };
+    }
+    case "slack": {
+      const text = messageText(message, MAX_CHARACTERS.slack, escapeSlack);
+      return {
+        url: settings.url,
+        headers: JSON_TYPE,
+        body: JSON.stringify({ text, mrkdwn: false, unfurl_links: false, unfurl_media: false }),
+      };
+    }
+    case "ntfy":
+      return ntfyRequest(settings, message);
+    case "webhook":
+      return { url: settings.url, headers: JSON_TYPE, body: webhookBody(message) };
+  }
+}
+
+const NTFY: Readonly<Record<Severity, readonly [priority: string, tag: string]>> = {
+  critical: ["5", "rotating_light"],
+  warning: ["4", "warning"],
+  info: ["3", "information_source"],
+};
+
+function ntfyRequest({ url, token }: { readonly url: string; readonly token: string | null }, message: AlertMessage): ChannelRequest {
+  const worst = message.alerts.find(({ notice }) => notice !== "closed");
+  const [priority, tag] = worst === undefined ? ["3", "white_check_mark"] : NTFY[kindOf(worst.kind).severity];
+  return {
+    url,
+    headers: {
+      "Content-Type": "text/plain; charset=utf-8",
+      Title: "panelsync",
+      Priority: priority,
+      Tags: tag,
+      Click: message.console,
+      ...(token === null ? {} : { Authorization: `Bearer ${token}` }),
+    },
+    body: messageText(message, MAX_CHARACTERS.ntfy, (part) => part),
+  };
+}
+
+/** The body of a Standard Webhook. */
+function webhookBody({ alerts, console, now }: AlertMessage): string {
+  const shown = alerts.map(({ id, kind, subject, text, count, notice, openedAt, closedAt }) => ({
+    id: String(id),
+    kind,
+    subject: subject === "" ? null : subject,
+    severity: kindOf(kind).severity,
+    notice,
+    text,
+    what_to_do: kindOf(kind).whatToDo,
+    count,
+    opened_at: isoTime(openedAt),
+    closed_at: closedAt === null ? null : isoTime(closedAt),
+  }));
+  const type = alerts.length === 0 ? "alerts.test" : "alerts";
+  return JSON.stringify({ type, timestamp: isoTime(now), data: { alerts: shown, console } });
+}
+
+/** Markdown means nothing, nobody is called by name, and no address becomes a link. */
+function escapeDiscord(text: string): string {
+  return text.replace(/[\\*_~`|>#[\]()<@]/g, "\\$&").replaceAll("://", ":/\u200b/");
+}
+
+/** The three characters that Slack has. */
+function escapeSlack(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
+
+type Escape = (part: string) => string;
+
+/** All alerts that fit in, each whole, and how many do not. The link comes last, and always fits. */
+function messageText({ alerts, console, now }: AlertMessage, maxCharacters: number, escape: Escape): string {
+  const head = alerts.length === 0 ? "panelsync: this is a test. Alerts will come here." : headline(alerts);
+  const room = maxCharacters - console.length - "\n\nand 1000 more\n\n".length;
+  const parts = [escape(head)];
+  let length = parts.join("").length;
+  let told = 0;
+  for (const alert of alerts) {
+    const part = alertLines(alert, now).map(escape).join("\n");
+    if (length + 2 + part.length > room) break;
+    parts.push(part);
+    length += 2 + part.length;
+    told += 1;
+  }
+  if (told < alerts.length) parts.push(`and ${alerts.length - told} more`);
+  return [...parts, console].join("\n\n");
+}
+
+/** The most that is told of an alert, before it is escaped: one alone fits into every service's message. */
+const MAX_TEXT_CHARACTERS = 400;
+
+function alertLines(alert: ToldAlert, now: number): string[] {
+  const text = shortText(alert.text, MAX_TEXT_CHARACTERS);
+  const since = durationText((alert.closedAt ?? now) - alert.openedAt);
+  if (alert.notice === "closed") return [`OVER after ${since}: ${text}`];
+  const { severity, as, whatToDo } = kindOf(alert.kind);
+  const label = as === "event" ? "NEWS" : severity.toUpperCase();
+  const head = alert.notice === "reminder" ? `STILL ${label}, for ${since}` : label;
+  return [`${head}: ${text}`, `What to do: ${whatToDo}`];
+}
+
+function headline(alerts: readonly ToldAlert[]): string {
+  const open = alerts.filter(({ notice }) => notice !== "closed");
+  const of = (severity: Severity) => open.filter(({ kind }) => kindOf(kind).severity === severity).length;
+  const counts = [
+    [of("critical"), "critical"],
+    [of("warning"), "warning"],
+    [of("info"), "for information"],
+    [alerts.length - open.length, "over"],
+  ] as const;
+  return `panelsync: ${counts.flatMap(([count, what]) => (count === 0 ? [] : [`${count} ${what}`])).join(", ")}`;
+}
+
+function durationText(ms: number): string {
+  const minutes = Math.max(1, Math.round(ms / MINUTE_MS));
+  if (minutes < 120) return minutes === 1 ? "a minute" : `${minutes} minutes`;
+  const hours = Math.round(minutes / 60);
+  return hours < 48 ? `${hours} hours` : `${Math.round(hours / 24)} days`;
+}

@@ -1,0 +1,32 @@
+/**
+ * What a tick does once its messages are sent: it looks after the operator, and never keeps an order waiting. Each part by
+ * itself: what fails is logged, and comes again with the next tick.
+ */
+import { fetchMarked } from "../../outbound/loop.ts";
+import type { Ports } from "../../ports.ts";
+import { lookAtAlerts, sendAlerts } from "./alerts.ts";
+import { sendHeartbeat } from "./heartbeat.ts";
+import { isBalanceMinute, isListMinute, watchBalance, watchList } from "./providers.ts";
+
+/**
+ * What the watch costs at most, in requests and statements of an invocation: a look with what it changes and two messages, the heartbeat, and
+ * a provider's list or balance in their minutes.
+ */
+export function watchCost(minute: number): { readonly subrequests: number; readonly statements: number } {
+  if (isListMinute(minute)) return { subrequests: 18, statements: 31 };
+  return isBalanceMinute(minute) ? { subrequests: 17, statements: 23 } : { subrequests: 11, statements: 18 };
+}
+
+/** `isGood`: the tick did what it is for. Ticks that fail are looked at all the same. */
+export async function watch(env: Env, given: Ports, minute: number, isGood: boolean): Promise<void> {
+  const ports = { ...given, fetch: fetchMarked(given.fetch, null) };
+  const parts: readonly (readonly [name: string, work: () => Promise<void>])[] = [
+    ["heartbeat", () => (isGood ? sendHeartbeat(env, ports) : Promise.resolve())],
+    ["alerts", () => lookAtAlerts(env, ports, minute).then((hasNotices) => (hasNotices ? sendAlerts(env.DB, ports) : undefined))],
+    ["balance", () => watchBalance(env.DB, ports, minute)],
+    ["list", () => watchList(env.DB, ports, minute)],
+  ];
+  await Promise.all(
+    parts.map(([part, work]) => work().catch((error: unknown) => ports.log({ event: "watch.failed", part, error: String(error) }))),
+  );
+}

@@ -1,0 +1,103 @@
+import { describe, expect, it } from "vitest";
+import { type AlertFacts, lookAt, type ProviderFacts, shortText } from "../../../src/domain/alert-facts.ts";
+
+const NOW = Date.UTC(2026, 10, 28, 12);
+const MINUTE = NOW / 60_000;
+const HOUR_MS = 60 * 60_000;
+
+const provider: ProviderFacts = {
+  id: "acme",
+  enabled: true,
+  retryAt: null,
+  lastFailure: null,
+  brakeEngagedAt: null,
+  brakedPanels: {},
+  unknownWords: [],
+  activeOrders: 10,
+  balance: null,
+  balanceCurrency: "USD",
+  lowBalance: null,
+};
+const quiet: AlertFacts = {
+  providers: [provider],
+  heldSince: [],
+  placingUnknown: 0,
+  overdue: new Map(),
+  deadLetters: 0,
+  frozen: [],
+  expiringKeys: [],
+  webhooks: [],
+  lastMinute: MINUTE,
+  rowsWritten: 0,
+  messages: 0,
+};
+const webhook = { panel: "shop", id: "wh_1", disabledBecause: null, failingSince: null };
+const failed = (code: string): Partial<ProviderFacts> => ({ retryAt: NOW, lastFailure: { code, message: "It said no." } });
+
+/** What is bad, as `kind subject`. */
+function bad(facts: Partial<AlertFacts>, plan = "free"): string[] {
+  const look = lookAt({ ...quiet, ...facts }, { now: NOW, minute: MINUTE, plan });
+  return look.bad.filter(({ kind, subject }) => !look.isUnclear(kind, subject)).map(({ kind, subject }) => `${kind} ${subject}`.trim());
+}
+const of = (changes: Partial<ProviderFacts>): Partial<AlertFacts> => ({ providers: [{ ...provider, ...changes }] });
+
+describe("what is bad", () => {
+  it.each<[string, Partial<AlertFacts>, string[]]>([
+    ["nothing", {}, []],
+    ["no answer", of(failed("timeout")), ["provider_down acme"]],
+    ["a firewall", of(failed("blocked")), ["provider_blocked acme"]],
+    ["a wrong key", of(failed("rejected_key")), ["provider_key_rejected acme"]],
+    ["patience asked for", of(failed("rate_limited")), []],
+    ["a failure whose circuit is closed", of({ ...failed("timeout"), retryAt: null }), []],
+    ["a provider that is switched off", of({ ...failed("timeout"), enabled: false, balance: "0" }), []],
+    ["the brake", of({ brakeEngagedAt: 1 }), ["brake_engaged acme"]],
+    ["the brake of a panel", of({ brakedPanels: { shop: 1 } }), ["brake_engaged acme"]],
+    ["no funds", of({ balance: "0.00" }), ["provider_funds_out acme"]],
+    ["debts", of({ balance: "-3.1", lowBalance: 5e6 }), ["provider_funds_out acme"]],
+    ["few funds", of({ balance: "4.999999", lowBalance: 5e6 }), ["provider_balance_low acme"]],
+    ["enough funds", of({ balance: "5", lowBalance: 5e6 }), []],
+    ["few funds that nobody watches", of({ balance: "0.01" }), []],
+    ["an unknown word", of({ unknownWords: ["On hold"] }), ["unknown_word acme"]],
+    ["refunds held for an hour", { heldSince: [NOW - HOUR_MS, NOW - HOUR_MS + 1] }, ["refunds_held"]],
+    ["refunds held for less", { heldSince: [NOW - HOUR_MS + 1] }, []],
+    ["an order in doubt", { placingUnknown: 1 }, ["placing_unknown"]],
+    ["five of ten overdue", { overdue: new Map([["acme", 5]]) }, ["orders_overdue acme"]],
+    ["four of ten overdue", { overdue: new Map([["acme", 4]]) }, []],
+    ["five of thirty overdue", { ...of({ activeOrders: 30 }), overdue: new Map([["acme", 5]]) }, []],
+    ["overdue where nobody answers", { ...of(failed("http")), overdue: new Map([["acme", 9]]) }, ["provider_down acme"]],
+    ["dead letters", { deadLetters: 2 }, ["dead_letters"]],
+    ["a ledger", { frozen: [{ panel: "shop", because: null }] }, ["ledger_mismatch shop"]],
+    ["a key", { expiringKeys: [{ id: "key_1", name: "bot", panel: "shop", expiresAt: NOW + 1 }] }, ["key_expiring key_1"]],
+    ["a webhook that is off", { webhooks: [{ ...webhook, disabledBecause: "gone" }] }, ["webhook_disabled shop/wh_1"]],
+    ["a webhook that has failed for long", { webhooks: [{ ...webhook, failingSince: NOW - HOUR_MS / 2 }] }, ["webhook_behind shop/wh_1"]],
+    ["a webhook that has failed for less", { webhooks: [{ ...webhook, failingSince: NOW - HOUR_MS / 2 + 1 }] }, []],
+    ["ticks that are missing", { lastMinute: MINUTE - 5 }, ["sync_behind"]],
+    ["ticks that are a little late", { lastMinute: MINUTE - 4 }, []],
+    ["missing ticks with nothing to follow", { ...of({ activeOrders: 0 }), lastMinute: MINUTE - 99 }, []],
+    ["seven tenths of the rows", { rowsWritten: 70_000 }, ["plan_limit rows_written"]],
+    ["nearly that", { rowsWritten: 69_999 }, []],
+    ["seven tenths of the queue", { messages: 2334 }, ["plan_limit queue_operations"]],
+  ])("%s", (_what, facts, expected) => {
+    expect(bad(facts)).toEqual(expected);
+  });
+
+  it("is no limit on the paid plan", () => {
+    expect(bad({ rowsWritten: 1e9, messages: 1e9 }, "paid")).toEqual([]);
+  });
+
+  it("is said in whole sentences, with the provider's words cut short and on one line", () => {
+    const words = ["x\n\u202ey".padEnd(90, "z"), "b", "c", "d"];
+    const { bad: facts } = lookAt(
+      { ...quiet, ...of({ unknownWords: words }), heldSince: [1, 1] },
+      { now: NOW, minute: MINUTE, plan: "free" },
+    );
+    expect(facts.map(({ text, count }) => [text, count])).toEqual([
+      [`Provider acme uses 4 status words that nobody has mapped: "x y${"z".repeat(36)}…", "b", "c", ….`, 4],
+      ["2 refunds or final words have waited for you for over an hour.", 2],
+    ]);
+  });
+});
+
+it("a text is cut between characters", () => {
+  expect(shortText("👍👍👍", 2)).toBe("👍…");
+});
