@@ -1,5 +1,9 @@
 /** What the API answers, as its own schemas have it. Types only: nothing of the Worker is in the bundle. */
 import type * as z from "zod/mini";
+import type { alertView } from "../../src/http/v1/alerts/answers.ts";
+import type { channelAnswer, savedChannelAnswer } from "../../src/http/v1/alerts/channel-view.ts";
+import type { channelTestAnswer } from "../../src/http/v1/alerts/channels.ts";
+import type { overviewAnswer } from "../../src/http/v1/overview/answers.ts";
 import type { balanceAnswer, entryAnswer } from "../../src/http/v1/customers/customers.ts";
 import type { historyAnswer } from "../../src/http/v1/changes/answers.ts";
 import type { meAnswer, newKeyAnswer } from "../../src/http/v1/keys/keys.ts";
@@ -53,6 +57,11 @@ export type Webhook = z.output<typeof webhookAnswer>;
 export type NewWebhook = z.output<typeof webhookWithSecretAnswer>;
 export type WebhookTest = z.output<typeof webhookTestAnswer>;
 export type Delivery = z.output<typeof deliveryAnswer>;
+export type Alert = z.output<typeof alertView>;
+export type Channel = z.output<typeof channelAnswer>;
+export type SavedChannel = z.output<typeof savedChannelAnswer>;
+export type ChannelTest = z.output<typeof channelTestAnswer>;
+export type Overview = z.output<typeof overviewAnswer>;
 export type Health = z.output<typeof healthAnswer>;
 
 /** `auditAnswer` is a page of these. */

@@ -1,160 +1,226 @@
-import type { DeadLetter, Flag, Health, ListedOrder, ListedRefund, Page, Panel, Provider } from "../api/answers.ts";
-import { ALL_PANELS, pathWith } from "../api/client.ts";
+import type { ListedOrder, Overview } from "../api/answers.ts";
 import { useListed, usePolled } from "../api/polled.ts";
-import { amountOf, sumsOf } from "../kit/money.ts";
-import { Card, Empty, flagWords, Loaded, PageHead, wordsOf } from "../kit/parts.tsx";
+import { countText } from "../kit/money.ts";
+import { Badge, Card, Empty, Loaded, PageHead } from "../kit/parts.tsx";
 import { hrefTo } from "../kit/route.ts";
 import { When } from "../kit/time.tsx";
+import { AlertNote } from "./alerts.tsx";
 import { BrakeBanners } from "./brake.tsx";
-import { stateOf } from "./health.tsx";
 import { OrderTable } from "./orders.tsx";
-import { ProviderTable } from "./providers.tsx";
-
-/** More of a kind are not counted: a number above it says nothing more about what to do. */
-const COUNTED = 100;
-const LOOK_EVERY_MS = 60_000;
 
 export function OverviewPage() {
-  const providers = useListed<Provider>("providers", "/v1/providers", { panel: "", query: { limit: 200 }, everyMs: 15_000 });
-  const panels = useListed<Panel>("panels", "/v1/panels", { panel: "", query: { limit: 1 }, everyMs: 60_000 });
-  const needs = useNeeds();
-  if (panels.data?.length === 0 && providers.data?.length === 0) return <Welcome />;
+  const overview = usePolled<Overview>("/v1/overview", { everyMs: 15_000 });
   return (
-    <>
-      <Sentence providers={providers.data ?? []} needs={needs} />
-      <BrakeBanners />
-      <Needs needs={needs} />
-      <Card title="Providers">
-        <Loaded of={providers}>{(rows) => (rows.length === 0 ? <NoProvider /> : <ProviderTable providers={rows} />)}</Loaded>
-      </Card>
-      <Newest />
-    </>
+    <Loaded of={overview}>
+      {(shown) => (
+        <>
+          <Head overview={shown} />
+          <BrakeBanners />
+          {shown.alerts.length > 0 && (
+            <section class="notes" aria-label="Alerts">
+              {shown.alerts.map((alert) => (
+                <AlertNote key={alert.id} alert={alert} />
+              ))}
+            </section>
+          )}
+          <Needs needs={shown.needs_person} />
+          <Providers overview={shown} />
+          <Day day={shown.day} />
+          <Newest />
+        </>
+      )}
+    </Loaded>
   );
 }
-
-function NoProvider() {
-  return (
-    <Empty title="No provider yet.">
-      <a href="#/setup">Add the first one</a>
-    </Empty>
-  );
-}
-
-function Welcome() {
-  return (
-    <>
-      <PageHead title="Welcome" lead="Nothing is set up yet." />
-      <Empty title="Begin with a panel and a provider.">
-        <a href="#/setup">Setup</a> takes two minutes.
-      </Empty>
-    </>
-  );
-}
-
-const PROBLEM_TEXTS: Readonly<Record<Health["problems"][number], string>> = {
-  database_unavailable: "the database cannot be reached",
-  sync_behind: "no tick has come for minutes, so no order is looked at",
-  provider_down: "a provider does not answer",
-  dead_letters: "messages have failed for good",
-  ledger_mismatch: "a panel's books do not add up",
-  clock_was_ahead: "a tick of the future was seen: the clock was ahead",
-  secrets_unreadable: "some secrets cannot be opened with the present ENCRYPTION_KEYS",
-  secrets_plain: "some secrets are not encrypted: set ENCRYPTION_KEYS",
-};
 
 /** One sentence that says whether all is right. */
-function Sentence({ providers, needs }: { readonly providers: readonly Provider[]; readonly needs: Needs }) {
-  const { data: health } = usePolled<Health>("/healthz", { everyMs: 15_000 });
-  if (health === null) return <PageHead title="Overview" lead="Looking…" />;
-  const troubled = providers.filter((provider) => ["bad", "warn"].includes(stateOf(provider).tone));
-  const troubles = troubled.map((provider) => `${provider.id} is ${stateOf(provider).word.toLowerCase()}`);
-  const problems = health.problems
-    .filter((problem) => problem !== "provider_down" || troubles.length === 0)
-    .map((problem) => PROBLEM_TEXTS[problem]);
-  const waiting =
-    needs === null || needs.length === 0
-      ? []
-      : [needs.length === 1 ? "something waits for you" : `${needs.length} kinds of things wait for you`];
-  const start = health.status === "stalled" ? "Orders are not followed" : "Orders are followed";
-  const rest = [...problems, ...troubles, ...waiting];
+function Head({ overview: { sentence, sync, providers } }: { readonly overview: Overview }) {
   return (
     <PageHead
-      title={`${start}${rest.length === 0 ? ", every provider answers, and nothing waits" : `; ${rest.join(", ")}`}.`}
+      title={sentence}
       lead={
         <>
-          Last tick <When at={health.last_tick_at} />
+          {providers.length === 0 ? <a href="#/setup">Setup takes two minutes</a> : `${countText(sync.active_orders)} orders are followed`}.
+          Last tick <When at={sync.last_tick_at} />.
         </>
       }
     />
   );
 }
 
-/** Flags that ask for a person, the most urgent first. Held refunds come before them. */
-const ASKING = [
-  ...(["placing_unknown", "unknown_status", "over_refunded", "panel_outdated", "not_found"] as const),
-  ...(["overdue", "stalled", "parked", "provider_order_taken"] as const),
-] as const satisfies readonly Flag[];
+type Needs = Overview["needs_person"];
 
-type Need = { readonly href: string; readonly label: string; readonly count: string; readonly detail: string };
-/** Null: not known yet. */
-type Needs = readonly Need[] | null;
-
-/** What needs a person now; kinds of which there is nothing are left out. */
-function useNeeds(): Needs {
-  const everyMs = LOOK_EVERY_MS;
-  const { data: held } = usePolled<Page<"refunds", ListedRefund>>(`/v1/refunds?status=held&limit=${COUNTED}`, {
-    panel: ALL_PANELS,
-    everyMs,
-  });
-  const { data: letters } = usePolled<Page<"dead_letters", DeadLetter>>(`/v1/dead-letters?limit=${COUNTED}`, { everyMs });
-  const flagged = ASKING.map((flag) => ({ flag, orders: useFlagged(flag) }));
-  if (held === null || letters === null || flagged.some(({ orders }) => orders === null)) return null;
-  const sums = held.has_more ? [] : sumsOf(held.refunds).map(({ micros, currency }) => `${amountOf(micros)} ${currency}`);
-  const open = letters.dead_letters.filter(({ replayed_at: at }) => at === null);
-  return [
-    { href: "#/refunds", label: "Refunds wait", count: countedText(held.refunds.length, held.has_more), detail: sums.join(", ") },
-    ...flagged.map(({ flag, orders }) => ({
-      href: hrefTo(["orders"], { flag }),
-      label: wordsOf(flagWords(flag)),
-      count: countedText(orders?.orders.length ?? 0, orders?.has_more ?? false),
-      detail: "",
-    })),
-    { href: "#/dead-letters", label: "Dead letters", count: countedText(open.length, letters.has_more), detail: "" },
-  ].filter(({ count }) => count !== "0");
-}
-
-function countedText(count: number, isMore: boolean): string {
-  return isMore ? `${count}+` : String(count);
-}
-
-function useFlagged(flag: Flag): Page<"orders", ListedOrder> | null {
-  return usePolled<Page<"orders", ListedOrder>>(pathWith("/v1/orders", { flag, limit: COUNTED }), {
-    panel: ALL_PANELS,
-    everyMs: LOOK_EVERY_MS,
-  }).data;
-}
+/** Where each is dealt with, the most urgent first. */
+const NEEDS: Readonly<Record<keyof Needs, readonly [label: string, href: string]>> = {
+  refunds_held: ["Refunds wait", "#/refunds"],
+  placing_unknown: ["Placing in doubt", hrefTo(["orders"], { flag: "placing_unknown" })],
+  unknown_words: ["Unknown words", "#/providers"],
+  unknown_status: ["Orders with an unknown word", hrefTo(["orders"], { flag: "unknown_status" })],
+  brakes_engaged: ["Brakes pulled", "#/refunds"],
+  ledger_mismatch: ["Books that do not add up", "#/panels"],
+  over_refunded: ["Refunded too much", hrefTo(["orders"], { flag: "over_refunded" })],
+  panel_outdated: ["Panel was told otherwise", hrefTo(["orders"], { flag: "panel_outdated" })],
+  not_found: ["Not found at the provider", hrefTo(["orders"], { flag: "not_found" })],
+  overdue: ["Not started in time", hrefTo(["orders"], { flag: "overdue" })],
+  stalled: ["Stand still", hrefTo(["orders"], { flag: "stalled" })],
+  parked: ["Parked", hrefTo(["orders"], { flag: "parked" })],
+  provider_order_taken: ["Provider's order taken", hrefTo(["orders"], { flag: "provider_order_taken" })],
+  dead_letters: ["Dead letters", "#/dead-letters"],
+};
 
 function Needs({ needs }: { readonly needs: Needs }) {
-  if (needs === null) return null;
+  const open = Object.entries(NEEDS).filter(([name]) => needs[name as keyof Needs].count > 0);
   return (
     <section aria-label="What needs a person">
       <h2 class="section">What needs a person</h2>
-      {needs.length === 0 ? (
+      {open.length === 0 ? (
         <Empty title="Nothing.">No refund waits, and no order is flagged.</Empty>
       ) : (
         <ul class="tiles">
-          {needs.map(({ href, label, count, detail }) => (
-            <li key={label}>
-              <a data-row class="tile" href={href}>
-                <span class="tile-count">{count}</span>
-                <span>{label}</span>
-                <span class="soft small">{detail}</span>
-              </a>
-            </li>
-          ))}
+          {open.map(([name, [label, href]]) => {
+            const { count, at_least: isMore } = needs[name as keyof Needs];
+            return (
+              <li key={name}>
+                <a data-row class="tile" href={href}>
+                  <span class="tile-count">
+                    {countText(count)}
+                    {isMore === true ? "+" : ""}
+                  </span>
+                  <span>{label}</span>
+                </a>
+              </li>
+            );
+          })}
         </ul>
       )}
     </section>
+  );
+}
+
+type Row = Overview["providers"][number];
+
+const STATES: Readonly<Record<Row["state"], readonly [word: string, tone: string]>> = {
+  off: ["Off", "quiet"],
+  down: ["Down", "bad"],
+  blocked: ["Blocks us", "bad"],
+  key_rejected: ["Refuses our key", "bad"],
+  waiting: ["Asked for patience", "warn"],
+  braked: ["Braked", "bad"],
+  unknown: ["Not asked yet", "quiet"],
+  ok: ["Answers", "good"],
+};
+
+function Providers({ overview: { providers, more_providers: isMore } }: { readonly overview: Overview }) {
+  return (
+    <Card title="Providers" aside={isMore && <a href="#/providers">All of them</a>}>
+      {providers.length === 0 ? (
+        <Empty title="No provider yet.">
+          <a href="#/setup">Add the first one</a>
+        </Empty>
+      ) : (
+        <table class="rows">
+          <thead>
+            <tr>
+              <th scope="col">Provider</th>
+              <th scope="col">State</th>
+              <th scope="col">Last answer</th>
+              <th scope="col">Orders followed</th>
+              <th scope="col">Calls today</th>
+              <th scope="col">Balance</th>
+            </tr>
+          </thead>
+          <tbody>
+            {providers.map((provider) => (
+              <ProviderRow key={provider.id} provider={provider} />
+            ))}
+          </tbody>
+        </table>
+      )}
+    </Card>
+  );
+}
+
+function ProviderRow({ provider }: { readonly provider: Row }) {
+  const [word, tone] = STATES[provider.state];
+  return (
+    <tr>
+      <td data-label="Provider">
+        <a data-row class="strong breaks" href={hrefTo(["providers", provider.id])}>
+          {provider.id}
+        </a>
+        {provider.name !== null && <div class="soft small breaks">{provider.name}</div>}
+      </td>
+      <td data-label="State">
+        <Badge tone={tone}>{word}</Badge>
+        {provider.unknown_words > 0 && <Badge tone="warn">{provider.unknown_words} unknown</Badge>}
+      </td>
+      <td data-label="Last answer">
+        <When at={provider.last_success_at} />
+        {provider.retry_at !== null && (
+          <div class="small">
+            tried again <When at={provider.retry_at} next />
+          </div>
+        )}
+      </td>
+      <td data-label="Orders followed">
+        <a href={hrefTo(["orders"], { provider: provider.id, closed: "false" })}>{countText(provider.active_orders)}</a>
+        {provider.stretch > 1 && <div class="small">looked at {provider.stretch.toFixed(1)} times as seldom</div>}
+      </td>
+      <td data-label="Calls today">{countText(provider.calls_today)}</td>
+      <td data-label="Balance">
+        <Balance provider={provider} />
+      </td>
+    </tr>
+  );
+}
+
+function Balance({ provider: { balance, balance_currency: currency, balance_at: at, runs_out_at: runsOut } }: { readonly provider: Row }) {
+  if (balance === null) return <span class="soft">not read yet</span>;
+  return (
+    <>
+      <span class="amount">
+        {balance} <span class="soft">{currency}</span>
+      </span>
+      <div class="small">
+        {runsOut === null ? (
+          <>
+            read <When at={at} />
+          </>
+        ) : (
+          <>
+            runs out <When at={runsOut} next />
+          </>
+        )}
+      </div>
+    </>
+  );
+}
+
+/** How full the plan's day is. */
+function Day({ day }: { readonly day: Overview["day"] }) {
+  return (
+    <Card title={`Today on the ${day.plan} plan`}>
+      <dl class="meters">
+        <Meter name="Rows written" figure={day.rows_written} />
+        <Meter name="Queue operations" figure={day.queue_operations} />
+        <div>
+          <dt>Calls to providers</dt>
+          <dd>{countText(day.provider_calls)}</dd>
+        </div>
+      </dl>
+    </Card>
+  );
+}
+
+function Meter({ name, figure: { used, limit, share } }: { readonly name: string; readonly figure: Overview["day"]["rows_written"] }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>
+        {countText(used)} <span class="soft">{limit === null ? "" : `of ${countText(limit)}`}</span>
+        {share !== null && <progress max={1} value={Math.min(1, share)} aria-label={name} class={share > 0.7 ? "full" : ""} />}
+      </dd>
+    </div>
   );
 }
 

@@ -1,5 +1,6 @@
 /** Every page there is, in the order of the menu. A new one is a file beside this and a row here. */
 import type { ComponentChildren } from "preact";
+import { AlertsPage } from "./alerts.tsx";
 import { AuditPage } from "./audit.tsx";
 import { CustomerPage, CustomersPage } from "./customers.tsx";
 import { DeadLettersPage } from "./dead-letters.tsx";
@@ -41,6 +42,7 @@ export const PAGES: readonly PageEntry[] = [
   page("customers", "Customers", ([panel, customer], query) =>
     panel !== undefined && customer !== undefined ? <CustomerPage panel={panel} customer={customer} query={query} /> : <CustomersPage />,
   ),
+  page("alerts", "Alerts", (_rest, query) => <AlertsPage query={query} />),
   page("keys", "Keys", () => <KeysPage />),
   page("dead-letters", "Dead letters", () => <DeadLettersPage />),
   page("audit", "Audit", () => <AuditPage />),

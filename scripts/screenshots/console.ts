@@ -83,6 +83,7 @@ async function setDesk(demo: Demo): Promise<View[]> {
     { name: "panels", at: "/panels" },
     { name: "panel", at: "/panels/demo" },
     { name: "customers", at: "/customers" },
+    { name: "alerts", at: "/alerts" },
     { name: "keys", at: "/keys" },
     { name: "dead-letters", at: "/dead-letters" },
     { name: "audit", at: "/audit" },

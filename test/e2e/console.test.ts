@@ -121,6 +121,7 @@ const PAGES: readonly (readonly [at: string, words: string])[] = [
   ["/panels", "books"],
   ["/panels/shop", "New token secret"],
   ["/customers", "No account yet"],
+  ["/alerts", "Nobody is told."],
   ["/keys", "first key"],
   ["/dead-letters", "None."],
   ["/audit", "Panel created"],
