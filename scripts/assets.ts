@@ -4,6 +4,7 @@
  */
 import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { buildConsole } from "./assets/console.ts";
 import { buildTracker } from "./assets/tracker.ts";
 
 const OUT = fileURLToPath(new URL("../public/", import.meta.url));
@@ -20,6 +21,7 @@ const REFERENCE = new URL("../reference/build.ts", import.meta.url).href;
 
 const PARTS: readonly Build[] = [
   buildTracker,
+  buildConsole,
   async (out) => ((await import(REFERENCE)) as { readonly buildReference: Build }).buildReference(out),
 ];
 

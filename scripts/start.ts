@@ -85,7 +85,7 @@ async function run(options: Options): Promise<number> {
 async function live(demo: Demo, view: View): Promise<number> {
   const storefront = await unlessEnded(openStorefront(demo));
   if (storefront === null) return 0;
-  announcePage(storefront);
+  announcePages(demo, storefront);
   await unlessEnded(playLive(demo, storefront, view));
   return 0;
 }
@@ -130,6 +130,7 @@ ${styleText("bold", "panel key")}  ${panelKey}
 }
 
 /** Live only: the page's orders are not among those that are compared in the end. */
-function announcePage({ link }: Storefront): void {
-  console.log(`${styleText("bold", "a customer's page")}  ${link}\n`);
+function announcePages({ consoleLink }: Demo, { link }: Storefront): void {
+  console.log(`${styleText("bold", "a customer's page")}  ${link}`);
+  console.log(`${styleText("bold", "the console")}        ${consoleLink}\n`);
 }

@@ -26,6 +26,8 @@ export type Demo = Scene & {
   readonly url: string;
   /** Where the Worker itself listens. */
   readonly base: string;
+  /** The console, signed in as the operator: the key leaves the address as soon as the page has read it. */
+  readonly consoleLink: string;
   readonly simulator: Simulator;
   readonly follower: Follower;
   readonly desk: Desk;
@@ -75,9 +77,11 @@ async function assemble(
     toldStatus: (order: DemoOrder) => toldStatus(script, order),
     tell,
   };
+  const url = relay?.url ?? worker.url;
   return {
     ...scene,
-    url: relay?.url ?? worker.url,
+    url,
+    consoleLink: `${url}/console/#/sign-in?key=${adminToken}`,
     base: worker.url,
     simulator,
     follower: new Follower(scene.panel),

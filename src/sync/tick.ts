@@ -3,7 +3,7 @@ import type { Order } from "../domain/order.ts";
 import { leftUnknown, PLACING_MS } from "../domain/order-placement.ts";
 import { dayOf, MINUTE_MS, minuteOf } from "../domain/time.ts";
 import { type HintPlan, planWaiting } from "../domain/hint.ts";
-import { DEFAULT_CALLS_PER_MINUTE, idsPerCall } from "../domain/provider.ts";
+import { circuitOf, DEFAULT_CALLS_PER_MINUTE, idsPerCall } from "../domain/provider.ts";
 import {
   type AddResendMessage,
   type CheckMessage,
@@ -15,6 +15,7 @@ import {
 import { fetchMarked } from "../outbound/loop.ts";
 import type { Ports } from "../ports.ts";
 import { applyDecisions } from "../store/orders/apply.ts";
+import type { Provider } from "../store/rows/provider.ts";
 import { usedUpBy } from "../store/operations/day-limit.ts";
 import { metered } from "../store/operations/metered.ts";
 import { moveWrite } from "../store/orders/moves.ts";
@@ -66,6 +67,7 @@ async function sendDue(env: Env, ports: Ports, minute: number): Promise<Spent | 
     leftBehind,
     resends,
     hints,
+    overdueChecks,
     staleSecrets,
     anyWebhook,
   } = await readTickView(db, ports.now() - PLACING_MS, ports.now(), ports.secrets.newest);
@@ -81,13 +83,14 @@ async function sendDue(env: Env, ports: Ports, minute: number): Promise<Spent | 
   const day = dayOf(minute);
   const sweeps = planMessages(providers, { first, minute, now }, limitsOf(env.PLAN));
   const checks = ledgerCheckMessages(last.ledgerCheckDay, day);
-  // planted: sent-before-remembered
   const hinted = hints.map((waiting) => ({ waiting, plan: planWaitingHints(waiting, now) }));
   const hintChecks = hinted.flatMap(({ plan }) => checkMessages(plan.poll));
   const seals = staleSecrets === null ? last.seals : sealsOf(staleSecrets, ports.secrets.newest);
-  const messages = [...sweeps, ...checks, ...resendMessages(resends), ...hintChecks];
-  await send(env.SWEEPS, messages);
+  const overdue = overdueCheckMessages(overdueChecks, providers, now);
+  const messages = [...sweeps, ...checks, ...resendMessages(resends), ...hintChecks, ...overdue];
   const remembered = { minute, at: now, ignoredMinute: ignored ?? last.ignoredMinute, ledgerCheckDay: day, seals };
+  // planted: sent-before-remembered
+  await send(env.SWEEPS, messages);
   await rememberTick(db, remembered, messages.length);
   for (const { waiting, plan } of hinted)
     if (plan.memory.waiting.length < waiting.memory.waiting.length) await rememberHints(db, waiting, plan.memory);
@@ -136,6 +139,12 @@ function resendMessages(orders: readonly OrderKey[]): AddResendMessage[] {
 function planWaitingHints({ provider, memory, orders }: WaitingHints, now: number): HintPlan {
   const pace = { callsPerMinute: provider.maxCallsPerMinute ?? DEFAULT_CALLS_PER_MINUTE, idsPerCall: idsPerCall(provider) };
   return planWaiting(memory, orders, pace, now);
+}
+
+/** Wanted checks whose message was lost. Of a provider that is left alone, nothing is asked yet. */
+function overdueCheckMessages(wanted: readonly string[], providers: readonly Provider[], now: number): CheckMessage[] {
+  const open = new Set(providers.filter(({ state }) => circuitOf(state, now) === "closed").map(({ id }) => id));
+  return wanted.filter((id) => open.has(id)).map((id) => ({ v: MESSAGE_VERSION, kind: "check", orders: [], wanted: id }));
 }
 
 /** A message of 500 is about 20 KB. */

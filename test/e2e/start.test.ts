@@ -87,6 +87,11 @@ describe("npm start", () => {
     const list = (await (await fetch(`${base}/v1/orders?token=${token}`)).json()) as { orders: { id: string; link: string }[] };
     expect(list.orders.map(({ id }) => id)).toEqual(expect.arrayContaining(["7006", "7005", "7004", "7003", "7002", "7001"]));
 
+    const [, consoleBase, adminToken] = await command.printed(/the console {8}(http:\S+)\/console\/#\/sign-in\?key=(\S+)/);
+    expect((await fetch(`${consoleBase}/console/`)).status).toBe(200);
+    const me = await fetch(`${consoleBase}/v1/me`, { headers: { Authorization: `Bearer ${adminToken}` } });
+    expect(await me.json()).toMatchObject({ kind: "operator", scopes: ["admin"] });
+
     const processes = processTree(command.child.pid ?? 0);
     expect(processes.length).toBeGreaterThan(1);
     command.child.kill("SIGINT");

@@ -34,6 +34,13 @@ export type Shop = {
   /** The Worker's origin. */
   readonly api: string;
   readonly panel: Api;
+  readonly panelKey: string;
+  readonly admin: Api;
+  readonly adminToken: string;
+  /** The simulated provider's own operator. */
+  readonly provider: Api;
+  /** Where it answers API v2, and to which key. */
+  readonly account: { readonly url: string; readonly key: string };
   /** What signs the panel's tokens. */
   readonly secret: string;
   /** Places an order at the provider, with its life, and registers it. */
@@ -62,6 +69,11 @@ export async function openShop(): Promise<Shop> {
   return {
     api: worker.url,
     panel,
+    panelKey: key,
+    admin,
+    adminToken,
+    provider: apiOf(simulator.url, ""),
+    account: { url: simulator.urlOf("acme"), key: simulator.keyOf("acme") },
     secret,
     place: (order) => placeOrder(simulator, panel, order),
     pass: minutesFrom(worker, simulator, Math.floor(startAt / MINUTE_MS)),

@@ -13,11 +13,11 @@ import type { Panel, PanelRef } from "../../store/panels/panels.ts";
 import type { Failure } from "./errors.ts";
 import type { SeenOrder } from "../../store/rows/seen.ts";
 
-/**
- * What the product takes from the world, and what only the doors know of each other: `check` does the work of a check at once.
- * Absent where nothing can be polled within a request.
- */
-export type HttpPorts = Ports & { readonly check?: (message: CheckMessage, env: Env, ports: Ports) => Promise<unknown> };
+/** Does the work of a check at once, and says whether some of it has to wait for its provider (`later`). */
+export type CheckNow = (message: CheckMessage, env: Env, ports: Ports) => Promise<{ readonly kind: "done" | "later" }>;
+
+/** What the product takes from the world, and what only the doors know of each other. Without `check`, nothing is polled within a request. */
+export type HttpPorts = Ports & { readonly check?: CheckNow };
 
 export type Context = {
   readonly request: Request;

@@ -35,6 +35,18 @@ export async function unclaimChecks(db: D1Database, provider: string): Promise<v
   await db.prepare("UPDATE providers SET checks_minute = NULL WHERE id = ?1").bind(provider).run();
 }
 
+/** A message takes up within a minute or two what is wanted; what waits for longer has lost its message. */
+const OVERDUE_AFTER_MS = 3 * 60_000;
+
+/** Providers with wanted checks that no message has taken up: its queue refused it, or the provider was left alone then. A row read for each that is wanted. */
+export function overdueChecksStatement(db: D1Database, now: number): D1PreparedStatement {
+  return db
+    .prepare(
+      `SELECT DISTINCT provider FROM wanted_checks WHERE asked_at BETWEEN ?1 - ${FORGOTTEN_AFTER_MS} AND ?1 - ${OVERDUE_AFTER_MS} LIMIT 20`,
+    )
+    .bind(now);
+}
+
 /** What is wanted of a provider, the panels in turn. A row or two read for each that is wanted. */
 export async function readWantedChecks(db: D1Database, provider: string): Promise<OrderKey[]> {
   const { results } = await db

@@ -2,6 +2,7 @@ import type { Order } from "../../domain/order.ts";
 import { type OrderRow, toOrder } from "../rows/order.ts";
 import type { OrderKey } from "../../domain/message.ts";
 import { dayOf, minuteOf } from "../../domain/time.ts";
+import { overdueChecksStatement } from "../orders/wanted-checks.ts";
 import { leftBehindStatement } from "../placement/placement.ts";
 import { dueResendsStatement } from "../placement/resends.ts";
 import { STALE_SECRETS, staleBounds, type StoredSecret, toStoredSecrets } from "../secrets/stored-secrets.ts";
@@ -29,6 +30,8 @@ export type TickView = {
   readonly leftBehind: readonly Order[];
   /** Orders that are to be sent again. */
   readonly resends: readonly OrderKey[];
+  /** Providers with wanted checks that no message has taken up. */
+  readonly overdueChecks: readonly string[];
   /** Orders that hints have named, and that wait. */
   readonly hints: readonly WaitingHints[];
   /** Secrets to be sealed under the newest key; null where this tick did not look. */
@@ -62,7 +65,7 @@ const TICK = `SELECT minute, at, ignored_minute, books_day, sealed_under, stale_
  * longer was left behind. Resends are read as of `now`. `newestKey` seals secrets; null where none does.
  */
 export async function readTickView(db: D1Database, placedBefore: number, now: number, newestKey: number | null): Promise<TickView> {
-  const [tick, providers, leftBehind, resends, hints] = await db.batch<Record<string, unknown>>([
+  const [tick, providers, leftBehind, resends, hints, overdue] = await db.batch<Record<string, unknown>>([
     db.prepare(TICK).bind(...staleBounds(newestKey), newestKey, minuteOf(now)),
     db.prepare(
       `SELECT p.* FROM providers p
@@ -71,6 +74,7 @@ export async function readTickView(db: D1Database, placedBefore: number, now: nu
     leftBehindStatement(db, placedBefore),
     dueResendsStatement(db, now),
     waitingHintsStatement(db),
+    overdueChecksStatement(db, now),
   ]);
   const row = tick?.results[0] as TickRow | undefined;
   return {
@@ -78,6 +82,7 @@ export async function readTickView(db: D1Database, placedBefore: number, now: nu
     providers: ((providers?.results ?? []) as ProviderRow[]).map(toProvider),
     leftBehind: ((leftBehind?.results ?? []) as OrderRow[]).map(toOrder),
     resends: ((resends?.results ?? []) as { panel: string; n: number }[]).map(({ panel, n }) => [panel, n]),
+    overdueChecks: ((overdue?.results ?? []) as { provider: string }[]).map(({ provider }) => provider),
     hints: toWaitingHints(hints?.results ?? []),
     staleSecrets: row?.stale === undefined || row.stale === null ? null : toStoredSecrets(row.stale),
     anyWebhook: row?.any_webhook === 1,

@@ -154,6 +154,10 @@ function isJustPolled({ state }: Order, now: number): boolean {
   return state.polledAt !== null && now >= state.polledAt && now - state.polledAt < JUST_POLLED_MS;
 }
 
+function isLeftAlone(provider: Provider | undefined, now: number): boolean {
+  return provider?.enabled === true && gateOf(provider, now) === "shut";
+}
+
 /** Orders as their keys stand: what is cut off is not always the same panel's. */
 function inTurnOf(keys: readonly OrderKey[], orders: readonly Order[]): Order[] {
   const byKey = new Map(orders.map((order) => [keyText(order), order]));
@@ -199,6 +203,8 @@ export async function check(message: CheckMessage, env: Env, ports: Ports): Prom
   const applied = await runPolls(polls, { db, ports }, (run) => applyPollRun(db, run, limits, ports.now));
   const counts = await sendRefused(applied, env, ports);
   const left = new Set(wanted.flatMap(({ named }) => named.map(keyText)));
+  // A provider that is left alone for now is asked once it is open again.
+  for (const order of inTurn) if (isLeftAlone(providers.get(order.provider), readAt) && canBeAsked(order)) left.add(keyText(order));
   for (const { orders } of polls) for (const order of orders) left.delete(keyText(order));
   if (message.wanted !== undefined) {
     const taken = keys.filter(([panel, number]) => !left.has(keyText({ panel, number })));

@@ -180,6 +180,40 @@ describe("a panel that floods", () => {
     expect(await rows("SELECT n FROM wanted_checks")).toEqual([]);
   });
 
+  it("has a check whose message was lost taken up by a tick", async () => {
+    await addProvider("acme");
+    await addOrders(SHOP(), "acme", 1, 1, { ...young, cadence: 360 });
+    expect((await world.post("/v1/orders/o1/check", shop)).status).toBe(202);
+    world.sent.length = 0;
+    world.now += 4 * 60_000;
+    world.calls.length = 0;
+    await world.tick();
+    expect(world.sent).toContainEqual({ v: 1, kind: "check", orders: [], wanted: "acme" });
+    await world.drain();
+    expect(world.calls.flatMap(({ ids }) => ids)).toContain("1");
+    expect(await rows("SELECT n FROM wanted_checks")).toEqual([]);
+  });
+
+  it("keeps a check while its provider is left alone, and has it once it is asked again", async () => {
+    await addProvider("acme");
+    await env.DB.prepare("UPDATE providers SET retry_at = ?1, failures = 5")
+      .bind(world.now + 5 * 60_000)
+      .run();
+    await addOrders(SHOP(), "acme", 1, 1, { ...young, cadence: 360 });
+    await world.post("/v1/orders/o1/check", shop);
+    const [message] = world.sent.splice(0);
+    for (const attempt of [1, 2, 3]) {
+      await world.deliver(message, attempt);
+      world.now += 60_000;
+    }
+    expect(world.calls).toEqual([]);
+    expect(await rows("SELECT n FROM wanted_checks")).toEqual([{ n: 1 }]);
+    await env.DB.prepare("UPDATE providers SET retry_at = NULL, failures = 0").run();
+    await world.tick();
+    await world.drain();
+    expect(world.calls.flatMap(({ ids }) => ids)).toContain("1");
+  });
+
   it("is told what it asks about in vain without another call, for a while, and under the same settings", async () => {
     await world.provider("acme");
     world.providers.set("acme", (ids) =>

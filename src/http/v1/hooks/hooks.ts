@@ -195,8 +195,8 @@ function pollNow(context: Context, hook: HookName, orders: readonly OrderKey[]):
   const { env, ports, requestId, waitUntil } = context;
   if (orders.length === 0) return;
   const message: CheckMessage = { v: MESSAGE_VERSION, kind: "check", orders };
-  const outcome = ports.check === undefined ? Promise.resolve("later") : ports.check(message, env, ports);
-  const polled = outcome.then((how) => (how === "later" ? waitForTick(context, hook, orders) : undefined));
+  const outcome = ports.check === undefined ? Promise.resolve({ kind: "later" }) : ports.check(message, env, ports);
+  const polled = outcome.then(({ kind }) => (kind === "later" ? waitForTick(context, hook, orders) : undefined));
   waitUntil(polled.catch((error: unknown) => ports.log({ event: "hint.failed", request_id: requestId, error: String(error) })));
 }
 

@@ -1,0 +1,43 @@
+/** Where the console is: the address after `#` says all of it, so that a link shows what its sender saw. */
+import { signal } from "@preact/signals";
+
+export type Route = { readonly path: readonly string[]; readonly query: URLSearchParams };
+
+export const route = signal<Route>(readRoute());
+
+function readRoute(): Route {
+  const [path = "", query = ""] = location.hash.replace(/^#\/?/, "").split("?", 2);
+  return { path: path.split("/").filter(Boolean).map(decoded), query: new URLSearchParams(query) };
+}
+
+/** A link that somebody mangled shows nothing, rather than break the page. */
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}
+
+addEventListener("hashchange", () => {
+  route.value = readRoute();
+});
+
+type Query = Readonly<Record<string, string | null | undefined>>;
+
+export function hrefTo(path: readonly string[], query: Query = {}): string {
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value !== null && value !== undefined && value !== "") params.set(name, value);
+  const text = params.toString();
+  return `#/${path.map(encodeURIComponent).join("/")}${text === "" ? "" : `?${text}`}`;
+}
+
+export function goTo(path: readonly string[], query: Query = {}): void {
+  location.hash = hrefTo(path, query);
+}
+
+/** Changes parts of the query in place: filters make no history of their own. */
+export function setQuery(changes: Query): void {
+  const { path, query } = route.value;
+  location.replace(hrefTo(path, { ...Object.fromEntries(query), ...changes }));
+}

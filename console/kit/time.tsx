@@ -1,0 +1,65 @@
+/** Moments as people read them: how long ago, with the moment itself beside it. */
+import { signal } from "@preact/signals";
+
+/** Asked of the Worker's last minute, so that a wrong clock here, or simulated time there, does not mislead. */
+const ahead = signal(0);
+const ticking = signal(Date.now());
+setInterval(() => (ticking.value = Date.now()), 5000);
+
+/** The present: this device's clock, or the Worker's where that is ahead. */
+export function presentMs(): number {
+  return ticking.value + ahead.value;
+}
+
+export function learnPresent(lastTickAt: string | null): void {
+  if (lastTickAt === null) return;
+  const difference = Date.parse(lastTickAt) - Date.now();
+  ahead.value = difference > 90_000 ? difference : 0;
+}
+
+const UNITS = [
+  { ms: 86_400_000, word: "day" },
+  { ms: 3_600_000, word: "h" },
+  { ms: 60_000, word: "min" },
+] as const;
+
+/** `3 min`, `2 h`, `4 days`. */
+export function spanText(ms: number): string {
+  const size = Math.abs(ms);
+  const unit = UNITS.find((each) => size >= each.ms);
+  if (unit === undefined) return `${Math.floor(size / 1000)} s`;
+  const count = Math.floor(size / unit.ms);
+  return `${count} ${unit.word}${unit.word === "day" && count !== 1 ? "s" : ""}`;
+}
+
+const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+const CLOCK = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+const FULL = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "long" });
+
+/** The clock alone for today, with the day otherwise. */
+export function momentText(iso: string): string {
+  const at = new Date(iso);
+  const isToday = DAY.format(at) === DAY.format(new Date(presentMs()));
+  return isToday ? CLOCK.format(at) : `${DAY.format(at)}, ${CLOCK.format(at)}`;
+}
+
+/** A moment. `next`: one that lies ahead. */
+export function When({ at, next = false }: { readonly at: string | null; readonly next?: boolean }) {
+  if (at === null) return <span class="soft">never</span>;
+  const difference = presentMs() - Date.parse(at);
+  const span = next ? aheadText(-difference) : agoText(difference);
+  return (
+    <time class="when" dateTime={at} title={FULL.format(new Date(at))}>
+      {span} <span class="soft">{momentText(at)}</span>
+    </time>
+  );
+}
+
+function agoText(ms: number): string {
+  return ms < 5000 ? "just now" : `${spanText(ms)} ago`;
+}
+
+function aheadText(ms: number): string {
+  if (ms < -60_000) return `${spanText(ms)} ago`;
+  return ms <= 0 ? "now" : `in ${spanText(ms)}`;
+}

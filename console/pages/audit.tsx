@@ -1,0 +1,105 @@
+import type { AuditEntry } from "../api/answers.ts";
+import { useListed } from "../api/polled.ts";
+import { Empty, Loaded, More, PageHead, wordsOf } from "../kit/parts.tsx";
+import { hrefTo } from "../kit/route.ts";
+import { When } from "../kit/time.tsx";
+
+export function AuditPage() {
+  const entries = useListed<AuditEntry>("entries", "/v1/audit", { panel: "", everyMs: 30_000 });
+  return (
+    <>
+      <PageHead title="Audit" lead="Who changed what about money or settings, the newest first." />
+      <Loaded of={entries}>
+        {(rows) =>
+          rows.length === 0 ? (
+            <Empty title="Nothing was changed yet.">Each change of settings and each decision about money leaves an entry.</Empty>
+          ) : (
+            <table class="rows">
+              <thead>
+                <tr>
+                  <th scope="col">What</th>
+                  <th scope="col">Of</th>
+                  <th scope="col">Change</th>
+                  <th scope="col">By</th>
+                  <th scope="col">When</th>
+                </tr>
+              </thead>
+              <tbody>
+                {rows.map((entry) => (
+                  <EntryRow key={entry.id} entry={entry} />
+                ))}
+              </tbody>
+            </table>
+          )
+        }
+      </Loaded>
+      <More list={entries} />
+    </>
+  );
+}
+
+function EntryRow({ entry }: { readonly entry: AuditEntry }) {
+  return (
+    <tr data-row tabIndex={0}>
+      <td data-label="What" class="strong">
+        {wordsOf(entry.action)}
+      </td>
+      <td data-label="Of" class="breaks">
+        <Subject entry={entry} />
+      </td>
+      <td data-label="Change" class="breaks small">
+        {changeText(entry)}
+      </td>
+      <td data-label="By">
+        {entry.key?.name ?? entry.actor}
+        {entry.request_id !== null && <div class="soft small breaks">{entry.request_id}</div>}
+      </td>
+      <td data-label="When">
+        <When at={entry.at} />
+      </td>
+    </tr>
+  );
+}
+
+/** `order:1001`, as a link to its page where it has one. */
+function Subject({ entry: { subject, panel } }: { readonly entry: AuditEntry }) {
+  const [kind = "", ...rest] = subject.split(":");
+  const id = rest.join(":");
+  const path =
+    kind === "order" && panel !== null
+      ? ["orders", panel, id]
+      : kind === "provider"
+        ? ["providers", id]
+        : kind === "panel"
+          ? ["panels", id]
+          : null;
+  const name = `${wordsOf(kind)} ${id}`;
+  return (
+    <>
+      {path === null ? name : <a href={hrefTo(path)}>{name}</a>}
+      {panel !== null && kind !== "panel" && <div class="soft small">{panel}</div>}
+    </>
+  );
+}
+
+const MAX_SHOWN = 6;
+
+function changeText({ before, after }: AuditEntry): string {
+  const [old, now] = [before, after].map((value) =>
+    typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {},
+  );
+  const names = [...new Set([...Object.keys(now ?? {}), ...Object.keys(old ?? {})])].filter(
+    (name) => shown(old?.[name]) !== shown(now?.[name]),
+  );
+  const lines = names.slice(0, MAX_SHOWN).map((name) => {
+    const [from, to] = [shown(old?.[name]), shown(now?.[name])];
+    return from === "" ? `${name} ${to}` : `${name} ${from} → ${to === "" ? "none" : to}`;
+  });
+  return lines.join(", ") + (names.length > MAX_SHOWN ? ` and ${names.length - MAX_SHOWN} more` : "");
+}
+
+function shown(value: unknown): string {
+  if (value === undefined || value === null) return "";
+  const text = typeof value === "object" ? JSON.stringify(value) : `${value as string | number | boolean}`;
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+}

@@ -1,0 +1,150 @@
+/** What is done to one order, each after a question that says what will happen. */
+import type { Flag, Order, Refund } from "../api/answers.ts";
+import { call, moveMoney, seg } from "../api/client.ts";
+import { ask } from "../kit/dialog.tsx";
+import { amountOf, microsOf, typedAmount } from "../kit/money.ts";
+import { wordsOf } from "../kit/parts.tsx";
+import { act, tellFailure } from "../kit/toast.tsx";
+
+type Named = { readonly panel: string; readonly id: string };
+
+const pathOf = ({ id }: Named, what: string): string => `/v1/orders/${seg(id)}/${what}`;
+
+export function checkOrder(named: Named): Promise<unknown> {
+  return act(() => call("POST", pathOf(named, "check"), { panel: named.panel, body: {} }), "It is looked at within seconds.");
+}
+
+export async function refillOrder(named: Named): Promise<void> {
+  const values = await ask({
+    title: `Ask for a refill of order ${named.id}?`,
+    text: "The provider is asked to deliver again what dropped. It changes nothing of the order's money.",
+    confirm: "Ask for a refill",
+  });
+  if (values !== null)
+    await act(() => call("POST", pathOf(named, "refill"), { panel: named.panel, body: {} }), "The refill is on its way.");
+}
+
+export async function cancelOrder(named: Named): Promise<void> {
+  const values = await ask({
+    title: `Ask to cancel order ${named.id}?`,
+    text: "The provider decides. Money returns only when its status says canceled or partial.",
+    confirm: "Ask to cancel",
+  });
+  if (values !== null)
+    await act(() => call("POST", pathOf(named, "cancel"), { panel: named.panel, body: {} }), "The cancel is on its way.");
+}
+
+/** Null: a person found the order at the provider. Else what is returned when it never was. */
+export async function settleOrder(named: Named, order: Order): Promise<void> {
+  const values = await ask({
+    title: `Settle order ${named.id}`,
+    text: `Nobody knows whether ${order.provider} took it. Look for its link in the list of orders there:\n${order.link ?? "no link is known"}`,
+    fields: [
+      {
+        name: "provider_order_id",
+        label: `Its id at ${order.provider}`,
+        hint: "Leave it empty if the provider does not have the order.",
+        pattern: "[A-Za-z0-9][A-Za-z0-9_\\-]{0,63}",
+      },
+    ],
+    confirm: ({ provider_order_id: found }) => (found ? `Follow it as ${found}` : droppedText(order)),
+  });
+  if (values === null) return;
+  const found = values["provider_order_id"] ?? "";
+  const body = found === "" ? { drop: true } : { provider_order_id: found };
+  if (found === "" && !(await confirmDrop(named, order))) return;
+  await act(
+    () => call("POST", pathOf(named, "settle"), { panel: named.panel, body }),
+    found === "" ? "Settled: it never was." : `Settled: followed as ${found}.`,
+  );
+}
+
+function droppedText({ charge, currency }: Order): string {
+  return charge === null ? "It never was" : `It never was: return ${charge} ${currency}`;
+}
+
+async function confirmDrop({ id }: Named, order: Order): Promise<boolean> {
+  const sum = order.charge === null ? "nothing that is known here" : `${order.charge} ${order.currency}`;
+  const values = await ask({
+    title: `Return ${sum}?`,
+    text: `Order ${id} ends as canceled, and its full charge is returned. If the provider has it after all, it delivers it for nothing.`,
+    confirm: droppedText(order),
+    isDanger: true,
+  });
+  return values !== null;
+}
+
+const DISMISSIBLE: readonly Flag[] = [
+  ...(["panel_outdated", "over_refunded", "duplicate_link", "completed_with_remains"] as const),
+  ...(["canceled_after_delivery", "overdue", "stalled"] as const),
+];
+
+export function isDismissible(flag: Flag): boolean {
+  return DISMISSIBLE.includes(flag);
+}
+
+export async function dismissFlag(named: Named, flag: Flag): Promise<void> {
+  const values = await ask({
+    title: `Dismiss “${wordsOf(flag)}”?`,
+    text: "Somebody has looked at it, and done what there was to do. It comes back only with a new reason.",
+    fields: [{ name: "note", label: "Note", type: "lines" }],
+    confirm: "Dismiss it",
+  });
+  if (values === null) return;
+  const body = { flag, ...noteIn(values["note"]) };
+  await act(() => call("POST", pathOf(named, "dismiss"), { panel: named.panel, body }), "Dismissed.");
+}
+
+export function noteIn(note: string | undefined): { readonly note?: string } {
+  // A note is one line.
+  const line = note?.replaceAll(/\s+/g, " ").trim() ?? "";
+  return line === "" ? {} : { note: line };
+}
+
+type OwnDecision = {
+  readonly what: "refunds" | "clawbacks";
+  readonly title: string;
+  readonly text: string;
+  readonly verb: string;
+  readonly done: string;
+};
+
+export async function giveGoodwill(named: Named, order: Order): Promise<void> {
+  const left = order.charge === null ? null : amountOf(microsOf(order.charge) - microsOf(order.refunded));
+  const most = left === null ? "" : ` At most ${left} ${order.currency} of its charge is left.`;
+  await decideOwn(named, order, {
+    what: "refunds",
+    title: `Goodwill refund for order ${named.id}`,
+    text: `It counts against the charge, and lowers what a later report would return.${most}`,
+    verb: "Return",
+    done: "returned",
+  });
+}
+
+export async function clawBack(named: Named, order: Order): Promise<void> {
+  await decideOwn(named, order, {
+    what: "clawbacks",
+    title: `Take back from order ${named.id}`,
+    text: `${order.refunded} ${order.currency} was returned. The customer is charged again for what you take back.`,
+    verb: "Take back",
+    done: "taken back",
+  });
+}
+
+async function decideOwn(named: Named, { currency }: Order, { what, title, text, verb, done }: OwnDecision): Promise<void> {
+  const values = await ask({
+    title,
+    text,
+    fields: [
+      { name: "amount", label: `Amount in ${currency}`, type: "number", isRequired: true },
+      { name: "note", label: "Note", type: "lines", isRequired: true, hint: "Why; it is kept with the refund." },
+    ],
+    confirm: ({ amount = "" }) => `${verb} ${typedAmount(amount) ?? "…"} ${currency}`,
+    isDanger: what === "clawbacks",
+  });
+  if (values === null) return;
+  const amount = typedAmount(values["amount"] ?? "");
+  if (amount === null) return tellFailure(new Error("That is no amount: digits, and at most one point."));
+  const body = { amount, ...noteIn(values["note"]) };
+  await act(() => moveMoney<Refund>(pathOf(named, what), named.panel, body), `${amount} ${currency} ${done}.`);
+}

@@ -1,0 +1,269 @@
+import { useComputed, useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import type { ListedOrder, Panel, Provider, Status } from "../api/answers.ts";
+import { ALL_PANELS } from "../api/client.ts";
+import { asApiError, type Listed, useListed } from "../api/polled.ts";
+import { readFields } from "../kit/form.tsx";
+import { countText } from "../kit/money.ts";
+import {
+  Amount,
+  copyText,
+  Do,
+  Empty,
+  Failed,
+  FLAGS,
+  Flags,
+  flagWords,
+  Loaded,
+  More,
+  PageHead,
+  Progress,
+  StatusBadge,
+  wordsOf,
+} from "../kit/parts.tsx";
+import { hrefTo, setQuery } from "../kit/route.ts";
+import { When } from "../kit/time.tsx";
+import { ordersNamed } from "./find.ts";
+
+const STATUSES: readonly Status[] = [
+  "pending",
+  "processing",
+  "in_progress",
+  "completed",
+  "partial",
+  "canceled",
+  "refunded",
+  "error",
+  "unknown",
+];
+const FILTERS = [
+  "status",
+  "flag",
+  "provider",
+  "customer",
+  "service",
+  "link",
+  "provider_order_id",
+  "placed_after",
+  "placed_before",
+  "closed",
+];
+
+export function OrdersPage({ query }: { readonly query: URLSearchParams }) {
+  const find = query.get("find");
+  return find === null ? <OrderList query={query} /> : <FoundOrders text={find} />;
+}
+
+function OrderList({ query }: { readonly query: URLSearchParams }) {
+  const filters = Object.fromEntries(FILTERS.map((name) => [name, query.get(name)]));
+  const panel = query.get("panel") ?? ALL_PANELS;
+  const orders = useListed<ListedOrder>("orders", "/v1/orders", { query: filters, panel });
+  const isFiltered = panel !== ALL_PANELS || Object.values(filters).some((value) => value !== null);
+  return (
+    <>
+      <PageHead title="Orders" lead="Of all panels, the newest first." />
+      <OrderFilters query={query} isFiltered={isFiltered} />
+      <Loaded of={orders}>
+        {(rows) =>
+          rows.length === 0 ? (
+            <NoOrders isFiltered={isFiltered} />
+          ) : (
+            <>
+              <p class="soft small" aria-live="polite">
+                {shownText(orders)} <CopyIds orders={rows} />
+              </p>
+              <OrderTable orders={panel === ALL_PANELS ? rows : rows.map((order) => ({ ...order, panel }))} />
+            </>
+          )
+        }
+      </Loaded>
+      <More list={orders} />
+    </>
+  );
+}
+
+function shownText({ data, hasMore }: Listed<ListedOrder>): string {
+  const count = data?.length ?? 0;
+  return hasMore ? `${countText(count)} shown, and there are more.` : `${countText(count)} ${count === 1 ? "order" : "orders"}.`;
+}
+
+/** The ids at the provider, joined as providers' support forms want them; of one provider, since a ticket goes to one. */
+function CopyIds({ orders }: { readonly orders: readonly ListedOrder[] }) {
+  const ids = orders.flatMap(({ provider_order_id: id }) => id ?? []);
+  const isOfOne = new Set(orders.map(({ provider }) => provider)).size === 1;
+  if (!isOfOne || ids.length === 0) return null;
+  return (
+    <Do tone="plain" onDo={() => copyText(ids.join(","), `${countText(ids.length)} ids copied: paste them into the ticket.`)}>
+      Copy their ids at the provider
+    </Do>
+  );
+}
+
+function NoOrders({ isFiltered }: { readonly isFiltered: boolean }) {
+  if (isFiltered)
+    return (
+      <Empty title="No order is like that.">
+        <a href="#/orders">Show all orders</a>
+      </Empty>
+    );
+  return (
+    <Empty title="No orders yet.">
+      A panel's script sends them to <code>/api/v2</code>, or its backend registers them. <a href="#/setup">Setup</a> says how.
+    </Empty>
+  );
+}
+
+function OrderFilters({ query, isFiltered }: { readonly query: URLSearchParams; readonly isFiltered: boolean }) {
+  const panels = useListed<Panel>("panels", "/v1/panels", { panel: "", query: { limit: 200 }, everyMs: 60_000 });
+  const providers = useListed<Provider>("providers", "/v1/providers", { panel: "", query: { limit: 200 }, everyMs: 60_000 });
+  return (
+    <form
+      class="filters"
+      aria-label="Filters"
+      onSubmit={(event) => event.preventDefault()}
+      onChange={(event) => setQuery(readFields(event.currentTarget))}
+    >
+      <Choice name="status" label="Status" query={query} options={STATUSES.map((status) => [status, wordsOf(status)])} />
+      <Choice name="flag" label="Flag" query={query} options={FLAGS.map((flag) => [flag, flagWords(flag)])} />
+      <Choice name="provider" label="Provider" query={query} options={idsOf(providers.data)} />
+      <Choice name="panel" label="Panel" query={query} options={idsOf(panels.data)} />
+      <Choice
+        name="closed"
+        label="Followed"
+        query={query}
+        options={[
+          ["false", "still followed"],
+          ["true", "closed"],
+        ]}
+      />
+      <Word name="customer" label="Customer" query={query} />
+      <Word name="service" label="Service" query={query} />
+      {isFiltered && (
+        <a class="clear" href="#/orders">
+          Clear
+        </a>
+      )}
+    </form>
+  );
+}
+
+function idsOf(rows: readonly { readonly id: string }[] | null): Options {
+  return (rows ?? []).map(({ id }) => [id, id]);
+}
+
+type Options = readonly (readonly [value: string, label: string])[];
+type FilterProps = { readonly name: string; readonly label: string; readonly query: URLSearchParams };
+
+function Choice({ name, label, query, options }: FilterProps & { readonly options: Options }) {
+  const value = query.get(name) ?? "";
+  // What the address says is shown, also where it is none of those that are known.
+  const isKnown = value === "" || options.some(([option]) => option === value);
+  return (
+    <label class="field">
+      <span>{label}</span>
+      <select name={name} value={value}>
+        <option value="">any</option>
+        {!isKnown && <option value={value}>{value}</option>}
+        {options.map(([option, text]) => (
+          <option key={option} value={option}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+function Word({ name, label, query }: FilterProps) {
+  return (
+    <label class="field">
+      <span>{label}</span>
+      <input name={name} value={query.get(name) ?? ""} autocomplete="off" spellcheck={false} />
+    </label>
+  );
+}
+
+export function OrderTable({ orders }: { readonly orders: readonly ListedOrder[] }) {
+  return (
+    <table class="rows">
+      <thead>
+        <tr>
+          <th scope="col">Order</th>
+          <th scope="col">Status</th>
+          <th scope="col">Delivered</th>
+          <th scope="col">Charge</th>
+          <th scope="col">At the provider</th>
+          <th scope="col">Changed</th>
+        </tr>
+      </thead>
+      <tbody>
+        {orders.map((order) => (
+          <OrderRow key={`${order.panel} ${order.id}`} order={order} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function OrderRow({ order }: { readonly order: ListedOrder }) {
+  const { id, panel, status, label, flags, delivered, quantity, progress, charge, currency, refunded, refund_held: held } = order;
+  return (
+    <tr>
+      <td data-label="Order">
+        <a data-row class="strong breaks" href={hrefTo(["orders", panel, id])}>
+          {id}
+        </a>
+        <div class="soft small">{panel}</div>
+      </td>
+      <td data-label="Status">
+        <StatusBadge status={status} label={label} /> <Flags flags={flags} />
+      </td>
+      <td data-label="Delivered">
+        {delivered === null ? <span class="soft">not told</span> : countText(delivered)}{" "}
+        <span class="soft">of {quantity === null ? "?" : countText(quantity)}</span>
+        <Progress share={progress} />
+      </td>
+      <td data-label="Charge">
+        <Amount amount={charge} currency={currency} />
+        {refunded !== "0" && <div class="small">{refunded} returned</div>}
+        {held !== "0" && <div class="small">{held} waits</div>}
+      </td>
+      <td data-label="At the provider">
+        {order.provider} <span class="soft breaks">{order.provider_order_id ?? "not placed"}</span>
+        {order.provider_status !== null && <div class="soft small breaks">“{order.provider_status}”</div>}
+      </td>
+      <td data-label="Changed">
+        <When at={order.updated_at} />
+      </td>
+    </tr>
+  );
+}
+
+/** What the search has found, where it is not one order alone. */
+function FoundOrders({ text }: { readonly text: string }) {
+  const found = useSignal<readonly ListedOrder[] | null>(null);
+  const problem = useSignal<unknown>(null);
+  const error = useComputed(() => (problem.value === null ? null : asApiError(problem.value)));
+  useEffect(() => {
+    found.value = null;
+    problem.value = null;
+    ordersNamed(text).then(
+      (orders) => (found.value = orders),
+      (reason: unknown) => (problem.value = reason),
+    );
+  }, [text]);
+  return (
+    <>
+      <PageHead title="Found" lead={`“${text}” as an id, a provider's id or a link, in all panels.`} />
+      {error.value !== null && <Failed error={error.value} />}
+      {found.value !== null &&
+        (found.value.length === 0 ? (
+          <Empty title="No order is known by that.">
+            Ids are compared letter by letter. <a href="#/orders">Show all orders</a>
+          </Empty>
+        ) : (
+          <OrderTable orders={found.value} />
+        ))}
+    </>
+  );
+}

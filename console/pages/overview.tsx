@@ -1,0 +1,244 @@
+import type { ListedOrder, Overview } from "../api/answers.ts";
+import { useListed, usePolled } from "../api/polled.ts";
+import { countText } from "../kit/money.ts";
+import { Badge, Card, Empty, Loaded, PageHead } from "../kit/parts.tsx";
+import { hrefTo } from "../kit/route.ts";
+import { When } from "../kit/time.tsx";
+import { AlertNote } from "./alerts.tsx";
+import { BrakeBanners } from "./brake.tsx";
+import { OrderTable } from "./orders.tsx";
+
+export function OverviewPage() {
+  const overview = usePolled<Overview>("/v1/overview", { everyMs: 15_000 });
+  return (
+    <Loaded of={overview}>
+      {(shown) => (
+        <>
+          <Head overview={shown} />
+          <BrakeBanners />
+          {shown.alerts.length > 0 && (
+            <section class="notes" aria-label="Alerts">
+              {shown.alerts.map((alert) => (
+                <AlertNote key={alert.id} alert={alert} />
+              ))}
+            </section>
+          )}
+          <Needs needs={shown.needs_person} />
+          <Providers overview={shown} />
+          <Day day={shown.day} />
+          <Newest />
+        </>
+      )}
+    </Loaded>
+  );
+}
+
+/** One sentence that says whether all is right. */
+function Head({ overview: { sentence, sync, providers } }: { readonly overview: Overview }) {
+  return (
+    <PageHead
+      title={sentence}
+      lead={
+        <>
+          {providers.length === 0 ? <a href="#/setup">Setup takes two minutes</a> : `${countText(sync.active_orders)} orders are followed`}.
+          Last tick <When at={sync.last_tick_at} />.
+        </>
+      }
+    />
+  );
+}
+
+type Needs = Overview["needs_person"];
+
+/** Where each is dealt with, the most urgent first. */
+const NEEDS: Readonly<Record<keyof Needs, readonly [label: string, href: string]>> = {
+  refunds_held: ["Refunds wait", "#/refunds"],
+  placing_unknown: ["Placing in doubt", hrefTo(["orders"], { flag: "placing_unknown" })],
+  unknown_words: ["Unknown words", "#/providers"],
+  unknown_status: ["Orders with an unknown word", hrefTo(["orders"], { flag: "unknown_status" })],
+  brakes_engaged: ["Brakes pulled", "#/refunds"],
+  ledger_mismatch: ["Books that do not add up", "#/panels"],
+  over_refunded: ["Refunded too much", hrefTo(["orders"], { flag: "over_refunded" })],
+  panel_outdated: ["Panel was told otherwise", hrefTo(["orders"], { flag: "panel_outdated" })],
+  not_found: ["Not found at the provider", hrefTo(["orders"], { flag: "not_found" })],
+  overdue: ["Not started in time", hrefTo(["orders"], { flag: "overdue" })],
+  stalled: ["Stand still", hrefTo(["orders"], { flag: "stalled" })],
+  parked: ["Parked", hrefTo(["orders"], { flag: "parked" })],
+  provider_order_taken: ["Provider's order taken", hrefTo(["orders"], { flag: "provider_order_taken" })],
+  dead_letters: ["Dead letters", "#/dead-letters"],
+};
+
+function Needs({ needs }: { readonly needs: Needs }) {
+  const open = Object.entries(NEEDS).filter(([name]) => needs[name as keyof Needs].count > 0);
+  return (
+    <section aria-label="What needs a person">
+      <h2 class="section">What needs a person</h2>
+      {open.length === 0 ? (
+        <Empty title="Nothing.">No refund waits, and no order is flagged.</Empty>
+      ) : (
+        <ul class="tiles">
+          {open.map(([name, [label, href]]) => {
+            const { count, at_least: isMore } = needs[name as keyof Needs];
+            return (
+              <li key={name}>
+                <a data-row class="tile" href={href}>
+                  <span class="tile-count">
+                    {countText(count)}
+                    {isMore === true ? "+" : ""}
+                  </span>
+                  <span>{label}</span>
+                </a>
+              </li>
+            );
+          })}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+type Row = Overview["providers"][number];
+
+const STATES: Readonly<Record<Row["state"], readonly [word: string, tone: string]>> = {
+  off: ["Off", "quiet"],
+  down: ["Down", "bad"],
+  blocked: ["Blocks us", "bad"],
+  key_rejected: ["Refuses our key", "bad"],
+  waiting: ["Asked for patience", "warn"],
+  braked: ["Braked", "bad"],
+  unknown: ["Not asked yet", "quiet"],
+  ok: ["Answers", "good"],
+};
+
+function Providers({ overview: { providers, more_providers: isMore } }: { readonly overview: Overview }) {
+  return (
+    <Card title="Providers" aside={isMore && <a href="#/providers">All of them</a>}>
+      {providers.length === 0 ? (
+        <Empty title="No provider yet.">
+          <a href="#/setup">Add the first one</a>
+        </Empty>
+      ) : (
+        <table class="rows">
+          <thead>
+            <tr>
+              <th scope="col">Provider</th>
+              <th scope="col">State</th>
+              <th scope="col">Last answer</th>
+              <th scope="col">Orders followed</th>
+              <th scope="col">Calls today</th>
+              <th scope="col">Balance</th>
+            </tr>
+          </thead>
+          <tbody>
+            {providers.map((provider) => (
+              <ProviderRow key={provider.id} provider={provider} />
+            ))}
+          </tbody>
+        </table>
+      )}
+    </Card>
+  );
+}
+
+function ProviderRow({ provider }: { readonly provider: Row }) {
+  const [word, tone] = STATES[provider.state];
+  return (
+    <tr>
+      <td data-label="Provider">
+        <a data-row class="strong breaks" href={hrefTo(["providers", provider.id])}>
+          {provider.id}
+        </a>
+        {provider.name !== null && <div class="soft small breaks">{provider.name}</div>}
+      </td>
+      <td data-label="State">
+        <Badge tone={tone}>{word}</Badge>
+        {provider.unknown_words > 0 && <Badge tone="warn">{provider.unknown_words} unknown</Badge>}
+      </td>
+      <td data-label="Last answer">
+        <When at={provider.last_success_at} />
+        {provider.retry_at !== null && (
+          <div class="small">
+            tried again <When at={provider.retry_at} next />
+          </div>
+        )}
+      </td>
+      <td data-label="Orders followed">
+        <a href={hrefTo(["orders"], { provider: provider.id, closed: "false" })}>{countText(provider.active_orders)}</a>
+        {provider.stretch > 1 && <div class="small">looked at {provider.stretch.toFixed(1)} times as seldom</div>}
+      </td>
+      <td data-label="Calls today">{countText(provider.calls_today)}</td>
+      <td data-label="Balance">
+        <Balance provider={provider} />
+      </td>
+    </tr>
+  );
+}
+
+function Balance({ provider: { balance, balance_currency: currency, balance_at: at, runs_out_at: runsOut } }: { readonly provider: Row }) {
+  if (balance === null) return <span class="soft">not read yet</span>;
+  return (
+    <>
+      <span class="amount">
+        {balance} <span class="soft">{currency}</span>
+      </span>
+      <div class="small">
+        {runsOut === null ? (
+          <>
+            read <When at={at} />
+          </>
+        ) : (
+          <>
+            runs out <When at={runsOut} next />
+          </>
+        )}
+      </div>
+    </>
+  );
+}
+
+/** How full the plan's day is. */
+function Day({ day }: { readonly day: Overview["day"] }) {
+  return (
+    <Card title={`Today on the ${day.plan} plan`}>
+      <dl class="meters">
+        <Meter name="Rows written" figure={day.rows_written} />
+        <Meter name="Queue operations" figure={day.queue_operations} />
+        <div>
+          <dt>Calls to providers</dt>
+          <dd>{countText(day.provider_calls)}</dd>
+        </div>
+      </dl>
+    </Card>
+  );
+}
+
+function Meter({ name, figure: { used, limit, share } }: { readonly name: string; readonly figure: Overview["day"]["rows_written"] }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>
+        {countText(used)} <span class="soft">{limit === null ? "" : `of ${countText(limit)}`}</span>
+        {share !== null && <progress max={1} value={Math.min(1, share)} aria-label={name} class={share > 0.7 ? "full" : ""} />}
+      </dd>
+    </div>
+  );
+}
+
+function Newest() {
+  const orders = useListed<ListedOrder>("orders", "/v1/orders", { query: { limit: 5 }, everyMs: 15_000 });
+  return (
+    <Card title="Newest orders" aside={<a href="#/orders">All orders</a>}>
+      <Loaded of={orders}>
+        {(rows) =>
+          rows.length === 0 ? (
+            <Empty title="No orders yet.">
+              <a href="#/setup">Setup</a> says how they come here.
+            </Empty>
+          ) : (
+            <OrderTable orders={rows} />
+          )
+        }
+      </Loaded>
+    </Card>
+  );
+}

@@ -1,0 +1,131 @@
+import type { ListedRefund, Order } from "../api/answers.ts";
+import { may, seg } from "../api/client.ts";
+import { useListed, usePolled } from "../api/polled.ts";
+import { useKeys } from "../kit/keyboard.ts";
+import { amountOf, sumsOf } from "../kit/money.ts";
+import { Amount, Badge, Empty, Loaded, More, PageHead, wordsOf } from "../kit/parts.tsx";
+import { hrefTo, setQuery } from "../kit/route.ts";
+import { When } from "../kit/time.tsx";
+import { BrakeBanners } from "./brake.tsx";
+import { approveOther, approveRefund, rejectRefund } from "./refund-actions.tsx";
+import { RefundButtons, RefundCase } from "./refund-case.tsx";
+
+const VIEWS = [
+  ["held", "Waiting"],
+  ["delayed", "Delayed"],
+  ["posted", "Returned"],
+  ["rejected", "Rejected"],
+] as const;
+
+const EMPTY_TEXTS: Readonly<Record<string, readonly [title: string, text: string]>> = {
+  held: ["Nothing waits.", "Refunds that the rules cannot decide come here: a partial without a number, one above a cap, a brake."],
+  delayed: ["Nothing is delayed.", "A refund policy with delay_minutes posts that much later, if it is still due."],
+  posted: ["Nothing was returned yet.", "Refunds are posted when a provider says canceled or partial."],
+  rejected: ["Nothing was rejected.", "What a person rejects, and what was withdrawn, stands here."],
+};
+
+export function RefundsPage({ query }: { readonly query: URLSearchParams }) {
+  const status = query.get("status") ?? "held";
+  const refunds = useListed<ListedRefund>("refunds", "/v1/refunds", { query: { status }, everyMs: 10_000 });
+  const chosen = refunds.data?.find((refund) => nameOf(refund) === query.get("chosen")) ?? refunds.data?.[0] ?? null;
+  const [title, text] = EMPTY_TEXTS[status] ?? ["Nothing.", ""];
+  return (
+    <>
+      <PageHead title="Refunds" lead={<Totals refunds={refunds.data ?? []} hasMore={refunds.hasMore} status={status} />} />
+      <BrakeBanners />
+      <nav class="tabs" aria-label="Refunds that are">
+        {VIEWS.map(([name, label]) => (
+          <a key={name} href={hrefTo(["refunds"], { status: name })} aria-current={name === status ? "page" : undefined}>
+            {label}
+          </a>
+        ))}
+      </nav>
+      <Loaded of={refunds}>
+        {(rows) =>
+          chosen === null ? (
+            <Empty title={title}>{text}</Empty>
+          ) : (
+            <div class="split">
+              <div>
+                <ul class="picks">
+                  {rows.map((refund) => (
+                    <RefundPick key={nameOf(refund)} refund={refund} isChosen={refund === chosen} />
+                  ))}
+                </ul>
+                <More list={refunds} />
+              </div>
+              <Chosen refund={chosen} />
+            </div>
+          )
+        }
+      </Loaded>
+    </>
+  );
+}
+
+function nameOf({ panel, id }: ListedRefund): string {
+  return `${panel}/${id}`;
+}
+
+function Totals({
+  refunds,
+  hasMore,
+  status,
+}: {
+  readonly refunds: readonly ListedRefund[];
+  readonly hasMore: boolean;
+  readonly status: string;
+}) {
+  if (refunds.length === 0) return <>Of all panels.</>;
+  const sums = sumsOf(refunds).map(({ micros, currency }) => `${amountOf(micros)} ${currency}`);
+  const count = `${refunds.length}${hasMore ? " or more" : ""}`;
+  return (
+    <>
+      {count} {wordsOf(status).toLowerCase()}: {sums.join(", ")}
+      {hasMore ? " in those shown" : ""}.
+    </>
+  );
+}
+
+function RefundPick({ refund, isChosen }: { readonly refund: ListedRefund; readonly isChosen: boolean }) {
+  const choose = (): void => setQuery({ chosen: nameOf(refund) });
+  return (
+    <li>
+      <button type="button" data-row class="pick" aria-pressed={isChosen} onClick={choose} onFocus={choose}>
+        <span class="pick-head">
+          <span class="strong">
+            <Amount amount={refund.amount} currency={refund.currency} />
+          </span>
+          <Badge tone="quiet">{wordsOf(refund.reason)}</Badge>
+        </span>
+        <span class="pick-rest">
+          <span>
+            {refund.order} <span class="soft">{refund.panel}</span>
+          </span>
+          <When at={refund.created_at} />
+        </span>
+      </button>
+    </li>
+  );
+}
+
+function Chosen({ refund }: { readonly refund: ListedRefund }) {
+  const { panel } = refund;
+  const order = usePolled<Order>(`/v1/orders/${seg(refund.order)}`, { panel, everyMs: 10_000 });
+  const isOpen = refund.status === "held" || refund.status === "delayed";
+  const decide = (work: typeof approveRefund) => () =>
+    order.data === null || !isOpen ? undefined : work({ panel, refund, order: order.data });
+  useKeys(may("money") ? { a: decide(approveRefund), e: decide(approveOther), r: decide(rejectRefund) } : {});
+  return (
+    <section class="card chosen" aria-label="The refund">
+      <Loaded of={order}>
+        {(shown) => (
+          <>
+            <RefundCase panel={panel} refund={refund} order={shown} />
+            <RefundButtons panel={panel} refund={refund} order={shown} withKeys />
+          </>
+        )}
+      </Loaded>
+    </section>
+  );
+}

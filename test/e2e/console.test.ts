@@ -1,0 +1,500 @@
+/** The console in a real browser, on the real Worker with simulated data. */
+import axe from "axe-core";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { openBrowser, openShop, type Shop, watchTroubles } from "./tracker-scene.ts";
+
+const NASTY = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>';
+/** A status word is kept at 64 characters. */
+const NASTY_WORD = "<img src=x onerror=window.hacked=1>";
+const HELD = ["held-1", "held-2", "held-3"];
+
+let browser: Browser;
+let shop: Shop;
+let webhook = "";
+
+beforeAll(async () => {
+  [browser, shop] = await Promise.all([openBrowser(), openShop()]);
+  const { admin, provider } = shop;
+  const canceled = [{ minutes: 0, status: "canceled", remains: 1000 }];
+  await shop.place({
+    id: "running",
+    steps: [{ minutes: 0, status: "in_progress", remains: 420 }],
+    placedMinutesAgo: 60,
+    link: NASTY,
+    customer: NASTY,
+  });
+  await shop.place({ id: "part", steps: [{ minutes: 0, status: "partial", remains: 250 }], placedMinutesAgo: 60 });
+  await shop.place({ id: "gone", steps: canceled, placedMinutesAgo: 60 });
+  await shop.place({ id: "gone-2", steps: [{ minutes: 0, status: "partial", remains: 900 }], placedMinutesAgo: 60 });
+  await shop.place({ id: "strange", steps: [{ minutes: 0, status: NASTY_WORD, remains: 0 }], placedMinutesAgo: 60 });
+  for (const id of HELD) await shop.place({ id, steps: [{ minutes: 0, status: "partial", remains: "n/a" }], placedMinutesAgo: 60 });
+  // A script orders, and the answer is lost.
+  await provider.call("PUT", "/admin/providers/acme", { modes: ["add_unreadable"] });
+  const fields = { key: shop.panelKey, action: "add", service: "1", link: "https://acme.example/lost", quantity: "1000" };
+  await fetch(`${shop.api}/api/v2/acme`, { method: "POST", body: new URLSearchParams(fields) });
+  await provider.call("PUT", "/admin/providers/acme", { modes: ["plain"] });
+  await admin.call("POST", "/v1/panels", { id: "books", role: "shop", name: NASTY, currency: "EUR", money: "ledger" });
+  await admin.call("POST", "/v1/services/import", { provider: "acme", markup: "25" });
+  const hook = { url: "http://127.0.0.1:9/changes", description: NASTY };
+  webhook = (await shop.panel.call<{ id: string }>("POST", "/v1/webhooks", hook)).id;
+  await shop.pass(2);
+}, 120_000);
+
+afterEach(async () => {
+  await Promise.all(browser.contexts().map((context) => context.close()));
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await shop?.close();
+});
+
+const WIDE = { width: 1280, height: 860 };
+const PHONE = { width: 360, height: 740 };
+
+type Options = { readonly key?: string; readonly at?: string; readonly viewport?: typeof WIDE; readonly colorScheme?: "light" | "dark" };
+
+/** Signs in by a link, and goes to an address. */
+async function open({ key = shop.adminToken, at = "/", viewport = WIDE, colorScheme = "light" }: Options = {}): Promise<Page> {
+  const context = await browser.newContext({ viewport, colorScheme, locale: "en-GB", timezoneId: "UTC", reducedMotion: "reduce" });
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  await page.addInitScript(() => {
+    const violations: string[] = [];
+    Object.assign(window, { violations });
+    document.addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) =>
+      violations.push(`${violatedDirective} ${blockedURI}`),
+    );
+  });
+  await page.goto(`${shop.api}/console/#/sign-in?key=${key}`);
+  await page.locator("main h1").waitFor();
+  if (at !== "/") await visit(page, at);
+  return page;
+}
+
+async function visit(page: Page, at: string): Promise<void> {
+  await page.goto(`${shop.api}/console/#${at}`);
+  await settled(page);
+}
+
+/** Until nothing on the page waits for its first answer. */
+async function settled(page: Page): Promise<void> {
+  await page.locator("main h1").waitFor();
+  await expect.poll(() => page.locator(".loading").count(), SOON).toBe(0);
+}
+
+const SOON = { timeout: 15_000 };
+const button = (page: Page, name: string | RegExp) => page.getByRole("button", { name });
+const dialog = (page: Page) => page.getByRole("dialog");
+
+/** Fills in the question that is asked, sees which sum its button names, and goes on. */
+async function confirm(page: Page, words: string, fields: Readonly<Record<string, string>> = {}): Promise<void> {
+  for (const [name, value] of Object.entries(fields)) await dialog(page).locator(`[name="${name}"]`).fill(value);
+  await dialog(page).getByRole("button", { name: words, exact: true }).click();
+}
+
+const told = (page: Page) => page.locator(".toasts");
+
+type Shown = {
+  readonly status: string;
+  readonly refunded: string;
+  readonly refund_held: string;
+  readonly flags: readonly string[];
+  readonly charge: string;
+};
+const orderNow = (id: string): Promise<Shown> => shop.panel.call<Shown>("GET", `/v1/orders/${id}`);
+
+/** Each page with what it is about. */
+const PAGES: readonly (readonly [at: string, words: string])[] = [
+  ["/", "What needs a person"],
+  ["/orders", "running"],
+  ["/orders?status=partial", "part"],
+  ["/orders?find=nothing-like-it", "No order is known by that"],
+  ["/orders/shop/running", "How it stands"],
+  ["/orders/shop/held-1", "If approved"],
+  ["/refunds", "Another amount"],
+  ["/refunds?status=posted", "Partial"],
+  ["/providers", "acme"],
+  ["/providers/acme", "Does it answer?"],
+  ["/services", "For sale"],
+  ["/panels", "books"],
+  ["/panels/shop", "New token secret"],
+  ["/customers", "No account yet"],
+  ["/alerts", "Nobody is told."],
+  ["/keys", "first key"],
+  ["/dead-letters", "None."],
+  ["/audit", "Panel created"],
+  ["/setup", "The panel's script"],
+  ["/nowhere", "There is no such page"],
+];
+
+describe("every page", () => {
+  test.each([
+    { name: "wide and light", viewport: WIDE, colorScheme: "light" },
+    { name: "on a phone and dark", viewport: PHONE, colorScheme: "dark" },
+  ] as const)("loads without an error, can be read by all, and fits: $name", async ({ viewport, colorScheme }) => {
+    const page = await open({ viewport, colorScheme });
+    const troubles = watchTroubles(page);
+    await page.evaluate(axe.source);
+    for (const [at, words] of [...PAGES, [`/panels/shop/webhooks/${webhook}`, "The last tries"] as const]) {
+      await visit(page, at);
+      await expect.poll(() => page.locator("main").textContent(), SOON).toContain(words);
+      const found = await page.evaluate(() =>
+        (window as unknown as { axe: typeof axe }).axe.run(document, {
+          resultTypes: ["violations"],
+          rules: { region: { enabled: false } },
+        }),
+      );
+      const serious = found.violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+      expect([at, serious.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)]).toEqual([at, []]);
+      expect([at, await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)]).toEqual([at, 0]);
+    }
+    expect(troubles).toEqual([]);
+    expect(await page.evaluate(() => (window as unknown as { violations: string[] }).violations)).toEqual([]);
+  });
+
+  test("shows what others wrote as text", async () => {
+    const page = await open();
+    for (const at of ["/orders", "/orders/shop/running", "/orders/shop/strange", "/panels", "/panels/books", "/providers/acme", "/audit"]) {
+      await visit(page, at);
+      await expect.poll(() => page.locator("main").textContent(), SOON).toContain("<img src=x");
+      expect([at, await page.locator("main img, main script").count()]).toEqual([at, 0]);
+    }
+    expect(await page.evaluate(() => "hacked" in window)).toBe(false);
+    // A link that is no web address is no link.
+    await visit(page, "/orders/shop/running");
+    expect(await page.locator('main a[href*="<img"], main a[href^="javascript"]').count()).toBe(0);
+  });
+
+  test("is served with a policy that lets nothing of others in", async () => {
+    const policy = (await fetch(`${shop.api}/console/`)).headers.get("Content-Security-Policy") ?? "";
+    expect(policy.split("; ").toSorted()).toEqual([
+      "base-uri 'none'",
+      "connect-src 'self'",
+      "default-src 'none'",
+      "form-action 'none'",
+      "frame-ancestors 'none'",
+      "img-src 'self' data:",
+      "require-trusted-types-for 'script'",
+      "script-src 'self'",
+      "style-src 'self'",
+      "trusted-types 'none'",
+    ]);
+  });
+});
+
+describe("signing in", () => {
+  test("a wrong key is told in the API's words, and a panel's key is refused", async () => {
+    const page = await browser.newPage();
+    await page.goto(`${shop.api}/console/`);
+    await page.getByLabel("Key").fill("no-key-of-anybody");
+    await button(page, "Sign in").click();
+    const { error } = (await (await fetch(`${shop.api}/v1/me`, { headers: { Authorization: "Bearer no-key-of-anybody" } })).json()) as {
+      error: { message: string };
+    };
+    await expect.poll(() => page.getByRole("alert").textContent(), SOON).toBe(error.message);
+    await page.getByLabel("Key").fill(shop.panelKey);
+    await button(page, "Sign in").click();
+    await expect.poll(() => page.getByRole("alert").textContent(), SOON).toContain("the key of a panel");
+  });
+
+  test("the key stays with the tab, and leaves the address", async () => {
+    const page = await open();
+    expect(page.url()).not.toContain(shop.adminToken);
+    expect(await page.evaluate(() => [localStorage.length, sessionStorage.length, document.cookie])).toEqual([0, 1, ""]);
+    await page.reload();
+    await page.getByText("What needs a person").waitFor();
+    const other = await page.context().newPage();
+    await other.goto(`${shop.api}/console/`);
+    await button(other, "Sign in").waitFor();
+    await button(page, "Sign out").click();
+    await button(page, "Sign in").waitFor();
+    expect(await page.evaluate(() => sessionStorage.length)).toBe(0);
+  });
+
+  test("a viewer's key sees everything and changes nothing", async () => {
+    const { key } = await shop.admin.call<{ key: string }>("POST", "/v1/keys", { name: "looker", scopes: ["view"] });
+    const page = await open({ key });
+    for (const at of [
+      "/orders/shop/held-1",
+      "/refunds",
+      "/providers",
+      "/providers/acme",
+      "/services",
+      "/panels",
+      "/panels/shop",
+      "/customers",
+      "/keys",
+      "/setup",
+    ]) {
+      await visit(page, at);
+      const names = await page.locator("main button:not([data-row])").allTextContents();
+      expect([at, names.filter((name) => name !== "Copy for support")]).toEqual([at, []]);
+    }
+    await page.keyboard.press("a");
+    expect(await dialog(page).count()).toBe(0);
+  });
+});
+
+describe("finding", () => {
+  test("the address is the state of the list", async () => {
+    const page = await open({ at: "/orders" });
+    await page.getByLabel("Status").selectOption("canceled");
+    await expect.poll(() => page.locator("tbody tr").count(), SOON).toBe(1);
+    expect(page.url()).toContain("status=canceled");
+    await page.reload();
+    await expect.poll(() => page.locator("tbody tr a").allTextContents(), SOON).toEqual(["gone"]);
+    await page.getByText("Clear").click();
+    await expect.poll(() => page.locator("tbody tr").count(), SOON).toBeGreaterThan(5);
+  });
+
+  test("one box takes an id, a provider's id and a link, from the keyboard", async () => {
+    const { provider_order_id: theirs } = await shop.panel.call<{ provider_order_id: string }>("GET", "/v1/orders/part");
+    const page = await open();
+    for (const text of ["part", theirs]) {
+      await visit(page, "/");
+      await page.keyboard.press("/");
+      await page.keyboard.type(text);
+      await page.keyboard.press("Enter");
+      await expect.poll(() => page.url(), SOON).toContain("#/orders/shop/part");
+    }
+    await page.keyboard.press("/");
+    await page.keyboard.type("https://acme.example/lost");
+    await page.keyboard.press("Enter");
+    await expect.poll(() => page.locator("main").textContent(), SOON).toContain("could not be confirmed");
+  });
+
+  test("j and k walk a list, and Enter opens", async () => {
+    const page = await open({ at: "/orders" });
+    await page.locator("tbody tr").first().waitFor();
+    const ids = await page.locator("[data-row]").allTextContents();
+    for (const key of ["j", "j", "j", "k", "Enter"]) await page.keyboard.press(key);
+    await expect.poll(() => page.url(), SOON).toContain(`#/orders/shop/${ids[1]}`);
+    await page.keyboard.press("?");
+    await expect.poll(() => dialog(page).textContent(), SOON).toContain("find an order");
+  });
+
+  test("a page asks again while it is seen, and not while it is hidden", async () => {
+    const page = await open();
+    await page.clock.install();
+    await visit(page, "/orders/shop/part");
+    let asked = 0;
+    page.on("request", (request) => (asked += request.url().endsWith("/v1/orders/part") ? 1 : 0));
+    await page.clock.runFor(6000);
+    await expect.poll(() => asked, SOON).toBe(1);
+    await page.evaluate(() => Object.defineProperty(document, "hidden", { value: true, configurable: true }));
+    await page.clock.runFor(60_000);
+    expect(asked).toBe(1);
+    await page.evaluate(() => {
+      Object.defineProperty(document, "hidden", { value: false });
+      document.dispatchEvent(new Event("visibilitychange"));
+    });
+    await expect.poll(() => asked, SOON).toBe(2);
+  });
+});
+
+describe("settings", () => {
+  test("a provider is tried when it is added, and what was found is told", async () => {
+    const { url, key } = shop.account;
+    const page = await open({ at: "/setup" });
+    await expect.poll(() => page.locator(".step.done").count(), SOON).toBe(4);
+    const addOne = async (id: string, withKey: string): Promise<void> => {
+      await visit(page, "/providers");
+      await button(page, "Add a provider").click();
+      await confirm(page, "Add and try it", { id, url, key: withKey });
+    };
+    await addOne("second", key);
+    await expect.poll(() => dialog(page).textContent(), SOON).toMatch(/second answers.*balance is [\d.]+/s);
+    await button(page, "Good").click();
+    await expect.poll(() => page.url(), SOON).toContain("#/providers/second");
+
+    await addOne("third", "a-key-of-nobody");
+    await expect.poll(() => dialog(page).textContent(), SOON).toContain("third cannot be used yet");
+    await button(page, "Good").click();
+    await expect.poll(() => page.locator("main").textContent(), SOON).toContain("It is switched off");
+    expect(await shop.admin.call("GET", "/v1/providers/third")).toMatchObject({ enabled: false });
+    await Promise.all(
+      ["second", "third"].map((id) =>
+        fetch(`${shop.api}/v1/providers/${id}`, { method: "DELETE", headers: { Authorization: `Bearer ${shop.adminToken}` } }),
+      ),
+    );
+  });
+
+  test("a panel's key and a person's key are shown once, work, and end at once", async () => {
+    const page = await open({ at: "/panels" });
+    await button(page, "Add a panel").click();
+    await confirm(page, "Add it", { id: "third-shop", currency: "USD" });
+    const secret = dialog(page).locator('[name="secret"]');
+    await expect.poll(() => secret.inputValue(), SOON).not.toBe("");
+    const whose = async (key: string): Promise<unknown> =>
+      (await fetch(`${shop.api}/v1/me`, { headers: { Authorization: `Bearer ${key}` } })).json();
+    expect(await whose(await secret.inputValue())).toMatchObject({ kind: "panel", panel: "third-shop" });
+    await button(page, "I have kept it").click();
+
+    await visit(page, "/keys");
+    await button(page, "New operator key").click();
+    await dialog(page).locator("select").selectOption("support");
+    await confirm(page, "Make it", { name: "night shift" });
+    await expect.poll(() => secret.inputValue(), SOON).not.toBe("");
+    const key = await secret.inputValue();
+    expect(await whose(key)).toMatchObject({ kind: "operator", scopes: ["support"] });
+    await button(page, "I have kept it").click();
+    await expect.poll(() => page.locator("main").textContent(), SOON).toContain("night shift");
+    expect(await page.content()).not.toContain(key);
+    await page.locator("tr", { hasText: "night shift" }).getByRole("button", { name: "End it" }).click();
+    await confirm(page, "End it");
+    await expect.poll(() => whose(key), SOON).toHaveProperty("error");
+  });
+});
+
+describe("money", () => {
+  test("the refund's sum is written out", async () => {
+    const { charge, refunded } = await orderNow("part");
+    const page = await open({ at: "/orders/shop/part" });
+    const lines = await page.locator(".sum tr").allTextContents();
+    expect(lines[1]).toContain(`${charge} × 750 ÷ 1,000, rounded down`);
+    expect(lines[2]).toContain(`for 250 not delivered${refunded} USD`);
+    expect(lines[3]).toContain(`${refunded} USD`);
+  });
+
+  test("the held queue is decided from the keyboard: approve, another amount, reject", async () => {
+    const page = await open({ at: "/refunds" });
+    const choose = async (id: string): Promise<string> => {
+      await page.locator(".pick", { hasText: id }).click();
+      await expect.poll(() => page.locator(".chosen a").first().textContent(), SOON).toBe(id);
+      return (await orderNow(id)).charge;
+    };
+    const charge = await choose("held-1");
+    await page.keyboard.press("a");
+    await confirm(page, `Return ${charge} USD`, { note: "counted\nby hand" });
+    await expect.poll(async () => (await orderNow("held-1")).refunded, SOON).toBe(charge);
+
+    await choose("held-2");
+    await page.keyboard.press("e");
+    await confirm(page, "Return 0.1 USD", { amount: "0,10" });
+    await expect.poll(async () => (await orderNow("held-2")).refunded, SOON).toBe("0.1");
+
+    const third = await choose("held-3");
+    await page.keyboard.press("r");
+    await confirm(page, `Keep ${third} USD`, { note: "it was delivered" });
+    await expect.poll(async () => (await orderNow("held-3")).refund_held, SOON).toBe("0");
+    expect((await orderNow("held-3")).refunded).toBe("0");
+
+    const { refunds } = await shop.panel.call<{ refunds: readonly Record<string, string>[] }>("GET", "/v1/refunds?order=held-1");
+    expect(refunds[0]).toMatchObject({ status: "posted", note: "counted by hand" });
+    await expect.poll(() => page.locator("main").textContent(), SOON).toContain("Nothing waits.");
+  });
+
+  test("goodwill and taking back; what the API refuses is told with its Request-Id", async () => {
+    const before = Number((await orderNow("part")).refunded);
+    const page = await open({ at: "/orders/shop/part" });
+    await button(page, "Goodwill refund").click();
+    await confirm(page, "Return 900 USD", { amount: "900", note: "too much" });
+    await expect.poll(() => told(page).textContent(), SOON).toMatch(/No more than .*Request-Id [\w-]{8,}/s);
+    expect(Number((await orderNow("part")).refunded)).toBe(before);
+
+    await button(page, "Goodwill refund").click();
+    await confirm(page, "Return 0.01 USD", { amount: "0.01", note: "it took long" });
+    await expect.poll(async () => Number((await orderNow("part")).refunded), SOON).toBeCloseTo(before + 0.01, 6);
+
+    await button(page, "Take back").click();
+    await confirm(page, "Take back 0.01 USD", { amount: "0.01", note: "by mistake" });
+    await expect.poll(async () => Number((await orderNow("part")).refunded), SOON).toBeCloseTo(before, 6);
+    await expect.poll(() => page.locator(".timeline").textContent(), SOON).toContain("0.01 USD taken back");
+  });
+
+  test("money whose answer was lost moves once, however often it is tried", async () => {
+    const before = Number((await orderNow("gone-2")).refunded);
+    const page = await open({ at: "/orders/shop/gone-2" });
+    const keys: (string | undefined)[] = [];
+    await page.route("**/v1/orders/gone-2/refunds", async (route) => {
+      keys.push(route.request().headers()["idempotency-key"]);
+      if (keys.length > 1) return route.continue();
+      await route.fetch();
+      return route.abort();
+    });
+    for (let tries = 1; tries <= 2; tries += 1) {
+      await button(page, "Goodwill refund").click();
+      await confirm(page, "Return 0.02 USD", { amount: "0.02", note: "it took long" });
+      await expect.poll(() => told(page).textContent(), SOON).toContain(tries === 1 ? "cannot be reached" : "0.02 USD returned.");
+    }
+    expect([keys.length, new Set(keys).size]).toEqual([2, 1]);
+    expect(Number((await orderNow("gone-2")).refunded)).toBeCloseTo(before + 0.02, 6);
+    // The same again, after an answer, is another one.
+    await button(page, "Goodwill refund").click();
+    await confirm(page, "Return 0.02 USD", { amount: "0.02", note: "it took long" });
+    await expect.poll(async () => Number((await orderNow("gone-2")).refunded), SOON).toBeCloseTo(before + 0.04, 6);
+  });
+
+  test("a question that is left does nothing", async () => {
+    const { refunded } = await orderNow("part");
+    const page = await open({ at: "/orders/shop/part" });
+    await button(page, "Take back").click();
+    await dialog(page).locator('[name="amount"]').fill("0.01");
+    await page.keyboard.press("Escape");
+    await dialog(page).waitFor({ state: "detached" });
+    await button(page, "Take back").click();
+    await button(page, "Leave it").click();
+    expect((await orderNow("part")).refunded).toBe(refunded);
+  });
+
+  test("a customer is credited and debited, each once", async () => {
+    const page = await open({ at: "/customers" });
+    await button(page, "Credit a customer").click();
+    await confirm(page, "Go on", { panel: "books", customer: "ann" });
+    await confirm(page, "Credit 10.5 EUR", { amount: "10.50", reference: "payment 7" });
+    await expect.poll(() => page.locator(".big").textContent(), SOON).toBe("10.5 EUR");
+    await button(page, "Debit").click();
+    await confirm(page, "Debit 0.5 EUR", { amount: "0.5" });
+    await expect.poll(() => page.locator(".big").textContent(), SOON).toBe("10 EUR");
+    await expect.poll(() => page.locator("tbody tr").count(), SOON).toBe(2);
+    await button(page, "Debit").click();
+    await confirm(page, "Debit 99 EUR", { amount: "99" });
+    await expect.poll(() => told(page).textContent(), SOON).toContain("Request-Id");
+    expect(await page.locator(".big").textContent()).toBe("10 EUR");
+  });
+
+  test("an order in doubt is settled: it never was, and its charge returns", async () => {
+    const { orders } = await shop.panel.call<{ orders: readonly (Shown & { id: string })[] }>("GET", "/v1/orders?flag=placing_unknown");
+    const [{ id, charge } = { id: "", charge: "" }] = orders;
+    const page = await open({ at: `/orders/shop/${id}` });
+    await button(page, "Settle").click();
+    await confirm(page, `It never was: return ${charge} USD`);
+    await expect.poll(() => dialog(page).getByRole("heading").textContent(), SOON).toBe(`Return ${charge} USD?`);
+    await confirm(page, `It never was: return ${charge} USD`);
+    await expect.poll(async () => await orderNow(id), SOON).toMatchObject({ status: "canceled", refunded: charge });
+  });
+
+  test("a word that nobody knew is given its meaning in one place, and its orders move on", async () => {
+    const page = await open({ at: "/providers/acme" });
+    await button(page, "Say what it means").click();
+    await dialog(page).locator("select").selectOption("completed");
+    await confirm(page, "Read it as Completed");
+    await expect.poll(() => told(page).textContent(), SOON).toContain("The next look reads it so.");
+    await shop.pass(6);
+    expect((await orderNow("strange")).status).toBe("completed");
+  });
+
+  test("a brake is told with what it holds, and is released", async () => {
+    await shop.admin.call("PUT", "/v1/providers/acme", { brake: { share: 0.3, min_orders: 3 } });
+    for (let n = 0; n < 8; n += 1) {
+      const steps = [
+        { minutes: 0, status: "in_progress", remains: 1000 },
+        { minutes: 2, status: "canceled", remains: 1000 },
+      ];
+      await shop.place({ id: `braked-${n}`, steps });
+    }
+    await shop.pass(8);
+    const { brake } = await shop.admin.call<{ brake: { held: { count: number; amount: string } } }>("GET", "/v1/providers/acme");
+    expect(brake.held.count).toBeGreaterThan(2);
+    const page = await open({ at: "/refunds" });
+    const banner = page.getByRole("region", { name: "Brake of acme" });
+    await expect.poll(() => banner.textContent(), SOON).toContain("mend the key and wait");
+    await button(page, "Release all").click();
+    await confirm(page, `Return ${brake.held.count} refunds, ${brake.held.amount} USD`);
+    await expect.poll(() => banner.count(), SOON).toBe(0);
+    const { refunds } = await shop.panel.call<{ refunds: readonly unknown[] }>("GET", "/v1/refunds?status=held");
+    expect(refunds).toEqual([]);
+  });
+});
