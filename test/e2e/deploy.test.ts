@@ -11,7 +11,7 @@ import { Platform } from "./platform/platform.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 /** What a fresh clone needs to deploy; copies, so that this clone stays as it is. */
-const FOLDERS = ["src", "scripts", "reference", "tracker", "docs", "assets", "migrations"];
+const FOLDERS = ["src", "scripts", "reference", "tracker", "console", "docs", "assets", "migrations"];
 const COPIED = [...FOLDERS, "package.json", "tsconfig.json", "wrangler.toml"];
 /** Each run starts wrangler several times, which takes over a second of CPU; the machine may be busy with other tests. */
 const TIMEOUT_MS = 240_000;

@@ -6,7 +6,7 @@ import { type Command, freePort, isListening, killAll, processTree, run, stillAl
 
 const ROOT = join(import.meta.dirname, "../..");
 /** What a fresh clone needs to serve; a copy, so that the state and secrets of this clone stay as they are. */
-const FOLDERS = ["src", "scripts", "reference", "tracker", "docs", "assets", "migrations"];
+const FOLDERS = ["src", "scripts", "reference", "tracker", "console", "docs", "assets", "migrations"];
 const COPIED = [...FOLDERS, "package.json", "tsconfig.json", "wrangler.toml", ".dev.vars.example"];
 const MAX_TRIES = 3;
 
