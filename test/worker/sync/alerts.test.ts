@@ -6,6 +6,7 @@ import { Webhook } from "standardwebhooks";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { clear, migrate, MINUTE_MS, rows } from "../world/database.ts";
 import { metered } from "../../../src/store/operations/metered.ts";
+import { sendAlerts } from "../../../src/sync/watch/alerts.ts";
 import { watch } from "../../../src/sync/watch/watch.ts";
 import { changedDb } from "../world/faulty-database.ts";
 import { answeringEach, inProgress } from "../world/providers.ts";
@@ -352,6 +353,24 @@ describe("a look", () => {
   });
 });
 
+it.each([0, 1, 2])("an alert that opens, is told to %i channels and closes writes four rows and ten a channel", async (channels) => {
+  world = await AlertWorld.begin();
+  for (let i = 0; i < channels; i++)
+    await world.ask("PUT", `/v1/alert-channels/c${i}`, { body: { type: "slack", url: "https://hooks.example/in" } });
+  await world.run(1);
+  const { db, usage } = metered(env.DB);
+  const watchFor = async (minutes: number): Promise<void> => {
+    for (let i = 0; i < minutes; i++, world.now += MINUTE_MS)
+      await watch({ ...world.env, DB: db }, world.ports, Math.floor(world.now / MINUTE_MS), true);
+  };
+  await env.DB.prepare("UPDATE providers SET brake_engaged_at = 1").run();
+  await watchFor(20);
+  await env.DB.prepare("UPDATE providers SET brake_engaged_at = NULL").run();
+  await watchFor(20);
+  expect(world.received).toHaveLength(2 * channels);
+  expect(usage().rows_written).toBe(4 + 10 * channels);
+});
+
 describe("a webhook of a panel", () => {
   it("is told of once it has taken nothing for half an hour, and that it does again", async () => {
     world = await AlertWorld.begin();
@@ -377,4 +396,54 @@ describe("a webhook of a panel", () => {
   });
 
   const order = (n: number) => ({ id: `w${n}`, provider: "acme", provider_order_id: `9${n}`, quantity: 100, charge: "1" });
+});
+
+describe("the heartbeat", () => {
+  const beats = () => world.received.filter(({ url }) => url === "https://hooks.example/beat");
+  const begin = async (url = "https://hooks.example/beat"): Promise<void> => {
+    world = await AlertWorld.begin();
+    (world.env as { HEARTBEAT_URL: string }).HEARTBEAT_URL = url;
+  };
+
+  it("is called after each good tick, and after no other", async () => {
+    await begin();
+    await addOrders("p", "acme", 1, 1, { ...young });
+    await world.run(2);
+    expect(beats()).toHaveLength(2);
+    world.queueWorks = false;
+    await world.run(2);
+    expect(beats()).toHaveLength(2);
+    world.queueWorks = true;
+    await world.run(1);
+    expect(beats()).toHaveLength(3);
+  });
+
+  it("that fails is in no tick's way, and its address is not logged", async () => {
+    await begin();
+    await addOrders("p", "acme", 1, 1, { ...young });
+    world.answer = () => Promise.reject(new Error("refused by https://hooks.example/beat"));
+    await world.run(2);
+    world.answer = () => new Response(null, { status: 500 });
+    await world.run(1);
+    expect(world.sum("sweep", "answered")).toBeGreaterThan(0);
+    expect(world.eventsOf("heartbeat.failed").map(({ code }) => code)).toEqual(["network", "network", "http"]);
+    expect(JSON.stringify(world.events)).not.toContain("/beat");
+  });
+
+  it("goes to no address that the policy refuses", async () => {
+    await begin("ftp://hooks.example/beat");
+    await world.run(1);
+    expect(beats()).toEqual([]);
+    expect(world.eventsOf("heartbeat.refused")).toMatchObject([{ reason: "scheme" }]);
+  });
+});
+
+it("two ticks at once send one message", async () => {
+  world = await AlertWorld.begin();
+  await world.channel();
+  await env.DB.prepare("UPDATE providers SET brake_engaged_at = 1").run();
+  await world.run(2);
+  world.now += MINUTE_MS;
+  await Promise.all([sendAlerts(env.DB, world.ports), sendAlerts(env.DB, world.ports), sendAlerts(env.DB, world.ports)]);
+  expect(world.kinds()).toEqual(["brake_engaged opened"]);
 });

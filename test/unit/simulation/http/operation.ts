@@ -255,6 +255,7 @@ export async function setUp(): Promise<{ readonly operation: Operation; readonly
     .then(({ key }) => operation.secrets.add(String(key)));
   operation.rows("UPDATE panels SET frozen_at = 1795262400000, frozen_because = 'the sums differ' WHERE id = 'icebound'");
   for (const { id } of PANELS) await addWebhook(operation, id);
+  await addAlerts(operation);
   await operation.bury({ v: 1, kind: "check", orders: [["alpha", 1]] });
   operation.now += MINUTE_MS;
   operation.rows(`UPDATE ticks SET minute = ${Math.floor(operation.now / MINUTE_MS)}, at = ${operation.now}`);
@@ -318,6 +319,19 @@ async function addPanel(operation: Operation, id: string, money: string, currenc
     }
   }
   return String(key);
+}
+
+/** Two alerts, and two channels where they are told. */
+async function addAlerts(operation: Operation): Promise<void> {
+  for (const id of ["phone", "desk"]) {
+    const body = { type: "webhook", url: `http://127.0.0.1:9${RECEIVER}` };
+    const { secret } = await operation.must("PUT", `/v1/alert-channels/${id}`, body);
+    operation.secrets.add(String(secret));
+  }
+  operation.rows(
+    `INSERT INTO alerts (kind, subject, text, count, bad, good, opened_at, reminders, looked_at)
+     VALUES ('dead_letters', '', 'A message failed.', 1, 1, 0, 1, 0, 1), ('unknown_word', 'acme', 'A word.', 1, 1, 0, 1, 0, 1)`,
+  );
 }
 
 async function addWebhook(operation: Operation, panel: string): Promise<void> {
