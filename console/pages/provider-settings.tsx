@@ -89,6 +89,13 @@ export async function editProvider(provider: Provider): Promise<void> {
         hint: "Their ids with commas. Empty: all.",
       },
       {
+        name: "low_balance",
+        label: "Tell when its balance is below",
+        type: "number",
+        value: provider.low_balance ?? "",
+        hint: "Empty: it is not watched.",
+      },
+      {
         name: "max_calls_per_minute",
         label: "Calls a minute, at most",
         type: "number",
@@ -142,6 +149,7 @@ function settingsIn(values: Values): Record<string, unknown> {
     url,
     ...(key === "" ? {} : { key }),
     panels: panels === "" ? null : ids,
+    low_balance: values["low_balance"] === "" ? null : values["low_balance"],
     max_calls_per_minute: number("max_calls_per_minute"),
     batch_size: number("batch_size"),
     timeout_ms: number("timeout_ms"),

@@ -5,6 +5,7 @@ import { ask } from "../kit/dialog.tsx";
 import { countText } from "../kit/money.ts";
 import { Card, Do, Facts, Loaded, PageHead, StatusBadge, wordsOf } from "../kit/parts.tsx";
 import { hrefTo } from "../kit/route.ts";
+import { When } from "../kit/time.tsx";
 import { act } from "../kit/toast.tsx";
 import { BrakeBanner } from "./brake.tsx";
 import { HealthText, StateBadge } from "./health.tsx";
@@ -106,6 +107,8 @@ function Learned({ provider: { id, health } }: { readonly provider: Provider }) 
           ["Orders a call", countText(health.learned_batch_size)],
           ["Orders followed", <a href={hrefTo(["orders"], { provider: id, closed: "false" })}>{countText(health.active_orders)}</a>],
           ["Calls today", countText(health.calls_today)],
+          ["Balance", health.balance === null ? "not read yet" : `${health.balance} ${health.balance_currency ?? ""}`],
+          health.runs_out_at === null ? null : ["It runs out", <When at={health.runs_out_at} next />],
           [
             "Pace",
             health.stretch > 1

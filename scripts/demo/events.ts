@@ -12,8 +12,11 @@ type CheckEvent = Polled & { readonly event: "check" };
 export type MinuteEvent = TickEvent | SweepEvent | CheckEvent;
 
 const MINUTE_EVENTS = new Set<unknown>(["tick", "sweep", "check"] satisfies MinuteEvent["event"][]);
-/** The daily check of the books beside the minutes, and the lost answer that the scene is set with. */
-const EXPECTED = new Set<unknown>(["books", "placing.unknown"]);
+/**
+ * What is done beside the minutes (the daily check of the books, alerts, webhooks), and the lost answer that the scene is set
+ * with.
+ */
+const EXPECTED = new Set<unknown>(["books", "alerts", "webhooks", "placing.unknown"]);
 
 /** Whether a line of the log is worth showing: something does not add up, or has failed. */
 export function isOutOfTheOrdinary(line: WorkerLog): boolean {

@@ -309,6 +309,14 @@ describe("settings", () => {
     await button(page, "Good").click();
     await expect.poll(() => page.url(), SOON).toContain("#/providers/second");
 
+    // Settings that are saved change what was changed, and nothing else.
+    const { updated_at: _then, health: _before, ...before } = await shop.admin.call<Record<string, unknown>>("GET", "/v1/providers/second");
+    await button(page, "Settings").click();
+    await confirm(page, "Save", { low_balance: "5" });
+    await expect.poll(() => told(page).textContent(), SOON).toContain("Saved.");
+    const { updated_at: _now, health: _after, ...after } = await shop.admin.call<Record<string, unknown>>("GET", "/v1/providers/second");
+    expect(after).toEqual({ ...before, name: null, low_balance: "5" });
+
     await addOne("third", "a-key-of-nobody");
     await expect.poll(() => dialog(page).textContent(), SOON).toContain("third cannot be used yet");
     await button(page, "Good").click();
