@@ -5,13 +5,9 @@ import * as z from "zod/mini";
 
 const id = z.union([z.string(), z.int()]);
 const refusal = z.object({ error: z.string() });
-const figures = z.looseObject({
-  status: z.string(),
-  charge: z.optional(z.string()),
-  start_count: z.optional(z.string()),
-  remains: z.optional(z.string()),
-  currency: z.optional(z.string()),
-});
+/** Null where nobody knows it yet, as for an order that was only just adopted. */
+const figure = z.optional(z.nullable(z.string()));
+const figures = z.looseObject({ status: z.string(), charge: figure, start_count: figure, remains: figure, currency: figure });
 
 /** What an action answers. More fields may come: those of orders of several parts, and what a provider adds. */
 export const API_V2_ANSWERS = {
