@@ -2,7 +2,8 @@
 import axe from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { openBrowser, openShop, type Shop, watchTroubles } from "./tracker-scene.ts";
+import { openChromium } from "./chromium.ts";
+import { openShop, type Shop, watchTroubles } from "./tracker-scene.ts";
 
 const NASTY = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>';
 /** A status word is kept at 64 characters. */
@@ -14,7 +15,7 @@ let shop: Shop;
 let webhook = "";
 
 beforeAll(async () => {
-  [browser, shop] = await Promise.all([openBrowser(), openShop()]);
+  [browser, shop] = await Promise.all([openChromium(), openShop()]);
   const { admin, provider } = shop;
   const canceled = [{ minutes: 0, status: "canceled", remains: 1000 }];
   await shop.place({

@@ -4,7 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type AxeBuilder from "axe-core";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
+import { openChromium } from "./chromium.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type DemoWorker, startWorker } from "../../scripts/demo/worker.ts";
 
@@ -18,7 +19,7 @@ let browser: Browser;
 beforeAll(async () => {
   const keys = `1:${Buffer.from(Array.from({ length: 32 }, (_, i) => 0x40 + i)).toString("base64")}`;
   worker = await startWorker(ROOT, { ADMIN_TOKEN: ADMIN, ENCRYPTION_KEYS: keys, ALLOW_PRIVATE_URLS: "1" });
-  browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+  browser = await openChromium();
 }, 120_000);
 
 afterAll(async () => {

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { type Api, apiOf } from "../../scripts/demo/api.ts";
 import { Totals } from "../../scripts/demo/events.ts";
 import { playMinute } from "../../scripts/demo/minute.ts";
@@ -15,13 +15,6 @@ const ROOT = join(import.meta.dirname, "../..");
 const MINUTE_MS = 60_000;
 const SERVICE = 1;
 const QUANTITY = 1000;
-
-/** Where Debian puts it. */
-const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
-
-export function openBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
-}
 
 /** `minutes` from when it is placed. */
 export type Step = { readonly minutes: number; readonly status: string; readonly remains?: number | "n/a" };

@@ -6,7 +6,8 @@ import axe from "axe-core";
 import { SignJWT } from "jose/jwt/sign";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { type Host, openBrowser, openHost, openShop, type Shop, type Step, watchRequests, watchTroubles } from "./tracker-scene.ts";
+import { openChromium } from "./chromium.ts";
+import { type Host, openHost, openShop, type Shop, type Step, watchRequests, watchTroubles } from "./tracker-scene.ts";
 
 const NASTY = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>';
 const SIMULATED = 60;
@@ -33,7 +34,7 @@ const html = new Map<string, { readonly body: string; readonly policy: string }>
 const hosts: Host[] = [];
 
 beforeAll(async () => {
-  [browser, shop] = await Promise.all([openBrowser(), openShop()]);
+  [browser, shop] = await Promise.all([openChromium(), openShop()]);
   pages = await openHost(async ({ url = "/", headers }, response) => {
     const page = html.get(url);
     if (page !== undefined) {
