@@ -338,6 +338,8 @@ export type Change = {
   readonly previous: {
     /** Of the order, the refund, the refill or the cancel. */
     readonly status?: string;
+    /** Of an order that gave way to one that was placed here: the id that it had. */
+    readonly provider_order_id?: string | null;
     /** The provider's word. */
     readonly provider_status?: string | null;
     /** The order's. */
@@ -375,6 +377,8 @@ export type ListedChange = {
   readonly previous: {
     /** Of the order, the refund, the refill or the cancel. */
     readonly status?: string;
+    /** Of an order that gave way to one that was placed here: the id that it had. */
+    readonly provider_order_id?: string | null;
     /** The provider's word. */
     readonly provider_status?: string | null;
     /** The order's. */

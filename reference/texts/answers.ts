@@ -201,6 +201,7 @@ const change: AnswerText = {
     created_at: "When it happened.",
     previous: "The fields that changed, as they were before.",
     "previous.status": "Of the order, the refund, the refill or the cancel.",
+    "previous.provider_order_id": "Of an order that gave way to one that was placed here: the id that it had.",
     "previous.provider_status": "The provider's word.",
     "previous.start_count": "The order's.",
     "previous.remains": "The order's.",

@@ -20,6 +20,7 @@ export const toldCancelAnswer = z.extend(z.partial(cancel), { order });
 /** The fields that can differ, as they were; a status is an order's, a refund's, a refill's or a cancel's. */
 const previous = z.strictObject({
   status: z.optional(z.string()),
+  provider_order_id: z.optional(z.nullable(z.string())),
   provider_status: z.optional(z.nullable(z.string())),
   start_count: z.optional(z.nullable(z.int())),
   remains: z.optional(z.nullable(z.int())),
