@@ -8,6 +8,8 @@ import { MINUTE_MS, type System } from "./system.ts";
 
 /** A minute without a tick, and a message that comes again, on top of the cadence. */
 const SLACK_MS = 3 * MINUTE_MS;
+/** A check whose message was lost is taken up by a tick 90 s later, or the next one where the queue refused that one. */
+const CHECK_SLACK_MS = 5 * MINUTE_MS;
 /** A check of an order that was polled a moment ago is none. */
 const JUST_POLLED_MS = 15_000;
 
@@ -55,7 +57,7 @@ export class Punctuality {
           `${String(panel)}/${String(id)}, whose cadence is ${String(cadence)}, was not asked about since ${new Date(lastAt).toISOString()}`,
         );
       const wantedAt = panel === "books" ? this.#registeringPanel.checkWanted.get(String(id)) : undefined;
-      if (wantedAt === undefined || now - wantedAt < SLACK_MS) continue;
+      if (wantedAt === undefined || now - wantedAt < CHECK_SLACK_MS) continue;
       this.#registeringPanel.checkWanted.delete(String(id));
       if (this.#clocksAreRight && wantedAt >= from && askedAt < wantedAt - JUST_POLLED_MS)
         this.#note(`${String(panel)}/${String(id)} was to be checked, and was not`);

@@ -35,8 +35,8 @@ export async function unclaimChecks(db: D1Database, provider: string): Promise<v
   await db.prepare("UPDATE providers SET checks_minute = NULL WHERE id = ?1").bind(provider).run();
 }
 
-/** A message takes up within a minute or two what is wanted; what waits for longer has lost its message. */
-const OVERDUE_AFTER_MS = 3 * 60_000;
+/** A message comes within a minute and some seconds of the wish; what waits for longer has perhaps lost its message. */
+const OVERDUE_AFTER_MS = 90_000;
 
 /** Providers with wanted checks that no message has taken up: its queue refused it, or the provider was left alone then. A row read for each that is wanted. */
 export function overdueChecksStatement(db: D1Database, now: number): D1PreparedStatement {
