@@ -105,6 +105,11 @@ export const ERROR_TEXTS: { readonly [C in FailureCode]: ErrorText<C> } = {
     toDo: "Read each panel's feed by itself, with a header `Panel: <id>`.",
     samples: [{ code: "too_many_feeds", most: 100 }],
   },
+  changes_archived: {
+    means: "Changes after the number that was asked for have left the feed for the archive. Nothing is skipped silently: refunds may be among them.",
+    toDo: "Read them in the archive, or compare each order's `refunded` with what was credited. Then go on from the number that the answer names.",
+    samples: [{ code: "changes_archived", after: 1_793_534_400_000_005 }],
+  },
   panel_not_found: {
     means: "There is no panel with this id.",
     toDo: "`GET /v1/panels` lists those there are.",

@@ -49,6 +49,7 @@ export type AlertFacts = {
   readonly lastMinute: number;
   readonly rowsWritten: number;
   readonly messages: number;
+  readonly databaseBytes: number;
 };
 
 /** A look counts no further: nobody needs to know whether it is 100 or 1,000, and each costs a row. */
@@ -207,7 +208,10 @@ function ofWebhooks({ webhooks }: AlertFacts, now: number): BadFact[] {
 }
 
 /** Whether it runs, and for how long the day's limits carry it. */
-function ofRunning({ providers, deadLetters, lastMinute, rowsWritten, messages }: AlertFacts, { minute, plan }: LookedAt): BadFact[] {
+function ofRunning(
+  { providers, deadLetters, lastMinute, rowsWritten, messages, databaseBytes }: AlertFacts,
+  { minute, plan }: LookedAt,
+): BadFact[] {
   const isFollowing = providers.some(({ enabled, activeOrders }) => enabled && activeOrders > 0);
   const isBehind = isFollowing && lastMinute > 0 && minute - lastMinute >= BEHIND_MINUTES;
   const limits = planLimitsOf(plan);
@@ -221,7 +225,15 @@ function ofRunning({ providers, deadLetters, lastMinute, rowsWritten, messages }
       : []),
     ...planFact("rows_written", "the database's rows written", rowsWritten, limits.rowsWritten),
     ...planFact("queue_operations", "the queue's operations", operations, limits.queueOperations),
+    ...sizeFact(databaseBytes, limits.databaseBytes),
   ];
+}
+
+/** A database that is full takes no order: the operator has weeks to act from here. */
+function sizeFact(bytes: number, limit: number): BadFact[] {
+  if (bytes < WARNED_SHARE * limit) return [];
+  const text = `The database is filled to over ${Math.min(100, Math.floor((bytes / limit) * 20) * 5)} % of ${limit / 1_000_000} MB.`;
+  return [{ kind: "plan_limit", subject: "database_size", count: 1, text }];
 }
 
 /** Told in steps of 5 %, so that its text does not change with each look. */

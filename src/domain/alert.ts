@@ -145,7 +145,8 @@ const KINDS = {
   plan_limit: {
     ...STATE,
     severity: "warning",
-    whatToDo: "Move to the paid plan, or have fewer orders followed: once the limit is reached, everything waits until 00:00 UTC.",
+    whatToDo:
+      "Move to the paid plan, or have fewer orders followed: once a day's limit is reached, everything waits until 00:00 UTC. A database that fills up: bind a bucket for the archive.",
   },
   key_expiring: {
     ...CERTAIN,

@@ -33,6 +33,8 @@ export type Failure =
   | { readonly code: "panel_required" }
   | { readonly code: "not_over_all_panels" }
   | { readonly code: "too_many_feeds"; readonly most: number }
+  /** `after`: from where on the feed is whole. */
+  | { readonly code: "changes_archived"; readonly after: number | string }
   | { readonly code: "panel_not_found"; readonly panel: string }
   | { readonly code: "panel_exists"; readonly panel: string }
   | { readonly code: "currency_fixed"; readonly panel: string }
@@ -231,6 +233,11 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
   too_many_feeds: ({ most }) => ({
     status: 422,
     message: `More than ${most} panels have changes, and \`next_after\` has a place for each. Read each panel's feed by itself, with a header \`Panel: <id>\`.`,
+  }),
+  changes_archived: ({ after }) => ({
+    status: 410,
+    message: `Changes after the number that you named are in the archive, refunds among them: the feed does not tell them any more. Read them there, or compare each order's \`refunded\`; then go on with after=${after}.`,
+    fields: [{ path: "after", message: `must be ${after} or above; what comes before is in the archive` }],
   }),
   panel_not_found: ({ panel }) => ({
     status: 404,

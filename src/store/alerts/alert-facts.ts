@@ -54,7 +54,7 @@ const COUNTS = `SELECT t.minute, CASE WHEN t.messages_day = ?1 THEN t.messages_t
     (SELECT count(*) FROM (SELECT 1 FROM dead_letters INDEXED BY dead_letters_waiting WHERE replayed_at IS NULL LIMIT ${MAX_COUNTED})) AS dead_letters,
     (SELECT count(*) FROM (SELECT 1 FROM orders INDEXED BY orders_placing_unknown
       WHERE flags & ${FLAGS.placing_unknown} <> 0 LIMIT ${MAX_COUNTED})) AS placing_unknown,
-    ${ROWS_OF_SHARES("?1")} AS rows_of_shares, ${LISTED.join(", ")}
+    ${ROWS_OF_SHARES("?1")} + CASE WHEN t.moved_day = ?1 THEN t.moved_today ELSE 0 END AS rows_of_shares, ${LISTED.join(", ")}
   FROM ticks t WHERE t.id = 1`;
 
 type ProviderFactsRow = Pick<
@@ -102,6 +102,8 @@ export async function readAlertFacts(db: D1Database, now: number): Promise<Alert
       lastMinute: row.minute,
       rowsWritten: row.rows_of_shares + rows.reduce((sum, each) => sum + (each.calls_day === day ? each.rows_today : 0), 0),
       messages: row.messages,
+      // Not told by every database that the product runs on.
+      databaseBytes: counts?.meta.size_after ?? 0,
     },
     live: (JSON.parse(row.live) as AlertRow[]).map(toLive),
     silences: new Map(JSON.parse(row.silenced) as [name: string, until: number][]),
