@@ -9,11 +9,13 @@ import { IS_PLACING } from "../rows/order.ts";
 import { horizonSql } from "./horizon.ts";
 
 /**
- * Where the walk is. `afterPanel`: the last panel that is done in this lap; `seq`: how far the present one's archived changes
- * were looked through; `lapDay`: the UTC day on which the last lap was done. `key`: the answer that was looked at last.
+ * Where the walk is. `afterPanel`: the last panel that is done in this lap; `pages`: how many of the present one were archived since
+ * its archived changes were last looked through, and `seq`: how far they are now; `lapDay`: the UTC day on which the last lap was
+ * done. `key`: the answer that was looked at last.
  */
 export type Walk = {
   readonly afterPanel: string;
+  readonly pages: number;
   readonly seq: number;
   readonly lapDay: number;
   readonly key: readonly [panel: string, key: string] | null;
@@ -34,7 +36,7 @@ export async function readTurn(db: D1Database, now: number): Promise<Turn> {
     .bind(dayOf(minuteOf(now)))
     .first<{ retention: string; panel: string | null; rows_today: number }>();
   if (row === null) throw new Error("the row of ticks is missing");
-  const walk = { afterPanel: "", seq: 0, lapDay: 0, key: null, ...(JSON.parse(row.retention) as Partial<Walk>) };
+  const walk = { afterPanel: "", pages: 0, seq: 0, lapDay: 0, key: null, ...(JSON.parse(row.retention) as Partial<Walk>) };
   return { walk, seen: row.retention, panel: row.panel, rowsToday: row.rows_today };
 }
 

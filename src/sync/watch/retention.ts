@@ -3,7 +3,7 @@
  * bound, and are deleted once they stand there; without a bucket they stay. What merely has an age is deleted.
  *
  * A page goes in four steps, each of which can be the last of its Worker: it is planned (a row), written (an object), confirmed
- * (the row), and deleted (a part at a time). The next turn goes on with the step that is missing. A page that was planned is
+ * (the row), and what is in it is deleted (a part at a time). The next turn goes on with the step that is missing. A page that was planned is
  * written again under the same name with the same content, so that the bucket has each change once.
  */
 import {
@@ -52,7 +52,7 @@ export async function moveOld(env: Env, ports: Ports, minute: number): Promise<v
   const { DB: db, PLAN: plan } = env;
   const bucket = bucketOf(env);
   if (bucket === null && !isTurnForAges(minute)) return;
-  const rows = limitsOf(plan).retention.entries + ROWS_BESIDE;
+  const rows = limitsOf(plan).retention.walked + ROWS_BESIDE;
   if (!hasRoomToMove(plan, { minute, rowsToday: 0, rows })) return;
   const now = ports.now();
   const turn = await readTurn(db, now);
@@ -69,28 +69,43 @@ function bucketOf(env: Env): R2Bucket | null {
 
 type Moving = { readonly env: Env; readonly ports: Ports; readonly now: number; readonly turn: Turn };
 
-/** A page of one panel's feed, and a part of what was archived of it. A lap over all panels is done once a day. */
+/**
+ * An order's changes go once all of them are archived, so some pages are archived before what is in them is looked through; with a
+ * long backlog the database is to shrink meanwhile.
+ */
+const PAGES_BEFORE_DELETION = 16;
+
+/** A page of one panel's feed, or else a part of what was archived of it. A lap over all panels is done once a day. */
 async function moveFeed({ env, ports, now, turn }: Moving, bucket: R2Bucket, day: number): Promise<void> {
   const { DB: db } = env;
   const { walk, panel } = turn;
   const days = archiveDaysOf(env.ARCHIVE_AFTER_DAYS);
   if (!days.ok) return ports.log({ event: "retention.refused", reason: "ARCHIVE_AFTER_DAYS is not a number of days from 31 to 3650" });
   if (panel === null) return rememberWalk(db, turn.seen, { ...walk, afterPanel: "", seq: 0, lapDay: day }, { rows: 0, now });
-  const { entries: most, characters } = limitsOf(env.PLAN).retention;
-  const below = lastOldSeq(now, days.value * DAY_MS);
-  const next = await readNextChanges(db, panel, { below, most });
-  const size = entriesOfPage(
-    next.entries.map(({ previous, data }) => previous.length + data.length),
-    characters,
-  );
+  if (walk.seq === 0 && walk.pages < PAGES_BEFORE_DELETION) {
+    const archived = await archiveChanges({ db, bucket, now }, panel, days.value, env.PLAN);
+    if (archived > 0) {
+      ports.log({ event: "retention", kind: "changes", panel, archived });
+      return rememberWalk(db, turn.seen, { ...walk, pages: walk.pages + 1 }, { rows: 2, now });
+    }
+  }
+  const { deleted, last, isThrough } = await deleteArchivedChanges(db, panel, walk.seq, limitsOf(env.PLAN).retention.walked);
+  const isDone = isThrough && walk.pages < PAGES_BEFORE_DELETION;
+  const next = isThrough ? { seq: 0, pages: 0, ...(isDone ? { afterPanel: panel } : {}) } : { seq: last ?? walk.seq };
+  await rememberWalk(db, turn.seen, { ...walk, ...next }, { rows: deleted, now });
+  if (deleted > 0) ports.log({ event: "retention", kind: "changes", panel, deleted });
+}
+
+/** The next page of a panel's feed, where one is full, or has waited for long enough; answers how many changes it has. */
+async function archiveChanges(to: Archiving, panel: string, days: number, plan: string): Promise<number> {
+  const { entries: most, characters } = limitsOf(plan).retention;
+  const below = lastOldSeq(to.now, days * DAY_MS);
+  const next = await readNextChanges(to.db, panel, { below, most });
+  const sizes = next.entries.map(({ previous, data }) => previous.length + data.length);
+  const size = entriesOfPage(sizes, characters);
   const isFull = next.entries.length >= most || size < next.entries.length;
   const isDue = isFull || (next.entries[0]?.seq ?? below) < below - PAGE_WAITS_MS * 1000;
-  const archived = await archive({ db, bucket, now }, next, isDue ? size : 0, CHANGES_IN(panel));
-  const { deleted, last, isThrough } = await deleteArchivedChanges(db, panel, walk.seq, most);
-  const isDone = archived === 0 && isThrough;
-  const at = isDone ? { afterPanel: panel, seq: 0 } : { seq: last ?? walk.seq };
-  await rememberWalk(db, turn.seen, { ...walk, ...at }, { rows: deleted + (archived > 0 ? 2 : 0), now });
-  if (archived > 0 || deleted > 0) ports.log({ event: "retention", kind: "changes", panel, archived, deleted });
+  return archive(to, next, isDue ? size : 0, CHANGES_IN(panel));
 }
 
 /** A page of the audit trail, and what is too old of the rest. */
