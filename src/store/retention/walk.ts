@@ -65,7 +65,7 @@ const isUnsettled = (horizon: string): string => `(o.cadence IS NOT NULL
 export type Walked<Place> = { readonly deleted: number; readonly last: Place | null; readonly isThrough: boolean };
 
 /**
- * Deletes archived changes of a panel, above `after`, of orders that are settled: `most` are looked at. Some four rows read each, one
+ * Deletes archived changes of a panel, above `after`, of orders that are settled: `most` are looked at. Some eight rows read each, one
  * written for each that goes.
  */
 export async function deleteArchivedChanges(db: D1Database, panel: string, after: number, most: number): Promise<Walked<number>> {

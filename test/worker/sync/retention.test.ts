@@ -466,7 +466,7 @@ describe("what it costs", () => {
     expect(page?.rows_read).toBeLessThanOrEqual(250 * 3 + 40);
     const goes = all - (await kept()).length;
     expect(deletion).toMatchObject({ d1_calls: 4, d1_statements: 6, rows_written: goes + 1 });
-    expect(deletion?.rows_read).toBeLessThanOrEqual(all * 7);
+    expect(deletion?.rows_read).toBeLessThanOrEqual(all * 9);
     expect((await archivedLines()).length).toBe(all - 1);
     await expectNewestAlone(lines);
     expect(await rows("SELECT moved_today AS moved FROM ticks")).toEqual([{ moved: goes + 3 * 2 + 4 }]);
