@@ -106,7 +106,8 @@ export const ERROR_TEXTS: { readonly [C in FailureCode]: ErrorText<C> } = {
     samples: [{ code: "too_many_feeds", most: 100 }],
   },
   changes_archived: {
-    means: "Changes after the number that was asked for have left the feed for the archive. Nothing is skipped silently: refunds may be among them.",
+    means:
+      "Changes after the number that was asked for have left the feed for the archive. Nothing is skipped silently: refunds may be among them.",
     toDo: "Read them in the archive, or compare each order's `refunded` with what was credited. Then go on from the number that the answer names.",
     samples: [{ code: "changes_archived", after: 1_793_534_400_000_005 }],
   },

@@ -52,7 +52,10 @@ const EVENING_MINUTE = 18 * 60;
 const USABLE_SHARE = 0.85;
 
 /** Whether the day has rows left for moving `rows` more. `rowsToday`: written so far, moved ones included. */
-export function hasRoomToMove(plan: string | undefined, at: { readonly minute: number; readonly rowsToday: number; readonly rows: number }) {
+export function hasRoomToMove(
+  plan: string | undefined,
+  at: { readonly minute: number; readonly rowsToday: number; readonly rows: number },
+) {
   const { rowsWritten: limit } = planLimitsOf(plan);
   if (limit === null) return true;
   const minuteOfDay = at.minute - dayOf(at.minute) * DAY_MINUTES;

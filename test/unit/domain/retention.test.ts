@@ -16,9 +16,12 @@ describe("the days after which the feed is archived", () => {
     expect(archiveDaysOf(text)).toEqual({ ok: true, value: days });
   });
 
-  it.each(["30", "0", "-5", "3651", "90d", "1e3", "100.5"])("%j is refused: what is younger may still change, or nobody meant it", (text) => {
-    expect(archiveDaysOf(text)).toEqual({ ok: false, failure: "not_days" });
-  });
+  it.each(["30", "0", "-5", "3651", "90d", "1e3", "100.5"])(
+    "%j is refused: what is younger may still change, or nobody meant it",
+    (text) => {
+      expect(archiveDaysOf(text)).toEqual({ ok: false, failure: "not_days" });
+    },
+  );
 });
 
 describe("room to move something", () => {
@@ -40,7 +43,8 @@ describe("room to move something", () => {
       let written = 0;
       for (let minute = 0; minute < 1440; minute++) {
         written += perHour / 60;
-        if (minute % 4 === 0 && hasRoomToMove("free", { minute: DAY * 1440 + minute, rowsToday: Math.round(written), rows: 253 })) written += 253;
+        if (minute % 4 === 0 && hasRoomToMove("free", { minute: DAY * 1440 + minute, rowsToday: Math.round(written), rows: 253 }))
+          written += 253;
       }
       expect(written).toBeLessThanOrEqual(Math.max(85_000, perHour * 24) + 253);
     }

@@ -40,7 +40,13 @@ afterEach(async () => {
 /** Every fifth order ends with a quarter undelivered. */
 function ended(id: string): Record<string, unknown> {
   const isPartial = Number(id.replace(/\D/g, "")) % 5 === 0;
-  return { charge: "0.5", start_count: "10", status: isPartial ? "Partial" : "Completed", remains: isPartial ? "250" : "0", currency: "USD" };
+  return {
+    charge: "0.5",
+    start_count: "10",
+    status: isPartial ? "Partial" : "Completed",
+    remains: isPartial ? "250" : "0",
+    currency: "USD",
+  };
 }
 
 /** Orders that came, ended and were closed. */
@@ -115,7 +121,9 @@ describe("the feed", () => {
     // What is younger than a hundred days stays.
     const lines = await archivedLines();
     const young = before.filter(({ order: id }) => id === "o41" || id === "o42");
-    expect(lines.map(({ prev: _, ...line }) => line)).toEqual(before.filter((change) => !young.includes(change)).map((each) => ({ panel: "shop", ...each })));
+    expect(lines.map(({ prev: _, ...line }) => line)).toEqual(
+      before.filter((change) => !young.includes(change)).map((each) => ({ panel: "shop", ...each })),
+    );
     expect(await kept()).toEqual(young.map(({ seq }) => seq));
     later(140);
     await turns(4);
@@ -147,7 +155,10 @@ describe("the feed", () => {
     expect(await told()).toEqual(before);
     expect(world.calls).toEqual([]);
     // A provider's order still belongs to one order alone.
-    expect(codeOf(await world.post("/v1/orders", key, order("again", { provider_order_id: "p-o5" })))).toEqual([409, "provider_order_conflict"]);
+    expect(codeOf(await world.post("/v1/orders", key, order("again", { provider_order_id: "p-o5" })))).toEqual([
+      409,
+      "provider_order_conflict",
+    ]);
     await env.DB.prepare("UPDATE ticks SET books_day = 0").run();
     await world.run(3);
     expect(world.sum("books", "mismatches")).toBe(0);
@@ -351,7 +362,9 @@ describe("a crash", () => {
       world.now += DAY_MS;
       await turns(4);
     }
-    expect(await rows("SELECT count(*) AS pages, sum(entries) AS entries FROM archived_pages")).toEqual([{ pages: 1, entries: all.length - 1 }]);
+    expect(await rows("SELECT count(*) AS pages, sum(entries) AS entries FROM archived_pages")).toEqual([
+      { pages: 1, entries: all.length - 1 },
+    ]);
     expect((await archivedLines()).map(({ seq }) => seq)).toEqual(all.slice(0, -1).map(({ seq }) => seq));
     await expectNewestAlone(all);
   });
@@ -400,10 +413,9 @@ describe("what has an age", () => {
   it("goes: answers to keys, dead letters, closed alerts; without a bucket, too", async () => {
     const at = (days: number) => NOW - days * DAY_MS;
     const answer = (name: string, days: number) =>
-      env.DB.prepare("INSERT INTO idempotency (panel, key, request, status, answer, created_at) VALUES ('shop', ?1, 'x', 200, '{}', ?2)").bind(
-        name,
-        at(days),
-      );
+      env.DB.prepare(
+        "INSERT INTO idempotency (panel, key, request, status, answer, created_at) VALUES ('shop', ?1, 'x', 200, '{}', ?2)",
+      ).bind(name, at(days));
     const letter = (name: string, days: number) =>
       env.DB.prepare("INSERT INTO dead_letters (queue_message_id, body, failed_at) VALUES (?1, '{}', ?2)").bind(name, at(days));
     const alert = (subject: string, opened: number, closed: number | null) =>
@@ -419,12 +431,18 @@ describe("what has an age", () => {
     await turnForAges({ ARCHIVE: undefined });
     expect(await rows("SELECT key FROM idempotency")).toEqual([{ key: "b" }]);
     expect(await rows("SELECT queue_message_id AS id FROM dead_letters")).toEqual([{ id: "young" }]);
-    expect(await rows("SELECT subject FROM alerts ORDER BY id")).toEqual([{ subject: "open" }, { subject: "lately" }, { subject: "newest" }]);
+    expect(await rows("SELECT subject FROM alerts ORDER BY id")).toEqual([
+      { subject: "open" },
+      { subject: "lately" },
+      { subject: "newest" },
+    ]);
   });
 
   it("goes to the archive where it is the audit trail, and stays without one", async () => {
     const add = (days: number) =>
-      env.DB.prepare("INSERT INTO audit (at, actor, action, subject, before, after) VALUES (?1, 'operator', 'panel.changed', 'panel:x', 'null', '{\"a\":1}')")
+      env.DB.prepare(
+        "INSERT INTO audit (at, actor, action, subject, before, after) VALUES (?1, 'operator', 'panel.changed', 'panel:x', 'null', '{\"a\":1}')",
+      )
         .bind(NOW - days * DAY_MS)
         .run();
     await env.DB.prepare("SELECT 1").run();

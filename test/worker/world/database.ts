@@ -65,5 +65,8 @@ const FILLED = [
 
 /** Empties the tables that a test fills; panels stay. */
 export async function clear(): Promise<void> {
-  await bypassTriggers(...FILLED.map((table) => `DELETE FROM ${table}`), "UPDATE ticks SET minute = 0, ignored_minute = NULL, retention = '{}'");
+  await bypassTriggers(
+    ...FILLED.map((table) => `DELETE FROM ${table}`),
+    "UPDATE ticks SET minute = 0, ignored_minute = NULL, retention = '{}'",
+  );
 }
