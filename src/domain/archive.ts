@@ -41,8 +41,9 @@ export type ArchivedAuditEntry = {
 };
 
 /** As `GET /v1/audit` lists it. */
-export function archivedAuditLine({ at, before, after, ...entry }: ArchivedAuditEntry): string {
-  const head = JSON.stringify({ ...entry, at: isoTime(at) });
+export function archivedAuditLine(entry: ArchivedAuditEntry): string {
+  const { id, at, actor, panel, action, subject, before, after, key_id, key_name, request_id } = entry;
+  const head = JSON.stringify({ id, at: isoTime(at), actor, panel, action, subject, key_id, key_name, request_id });
   return `${head.slice(0, -1)},"before":${before},"after":${after}}`;
 }
 

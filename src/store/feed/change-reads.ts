@@ -129,5 +129,5 @@ export async function readHistory(db: D1Database, ref: PanelRef, orderId: string
   if (order === undefined) return { kind: "no_order" };
   const rows = (changes?.results ?? []) as (ChangeRow & { prev: number | null })[];
   const isCut = cursor === null && order.last_change !== 0 && rows[0]?.prev !== null;
-  return { kind: "history", changes: rows.map(({ prev: _, ...change }) => change), isCut };
+  return { kind: "history", changes: rows, isCut };
 }

@@ -90,7 +90,7 @@ async function readExtent(
     db.prepare(`SELECT ${horizonSql(panel)} AS horizon`).bind(ref.value),
   ]);
   if (found === null) return null;
-  const { horizon } = found.results[2]?.results[0] as { horizon: number };
+  const horizon = (found.results[2]?.results[0] as { horizon: number } | undefined)?.horizon ?? 0;
   if (from * 1000 <= horizon) return { kind: "archived", archivedUpTo: Math.floor(horizon / 1000) };
   const [beyond, end] = found.results.map(({ results }) => results[0] as { seq: number; created_at: number } | undefined);
   if (beyond !== undefined) return { kind: "too_long", tooLongAfter: beyond.created_at };

@@ -60,8 +60,7 @@ export async function readNextAudit(db: D1Database, { below, most }: PageBounds)
   ]);
   const rows = (entries?.results ?? []) as (ArchivedAuditEntry & { old: number })[];
   const young = rows.findIndex(({ old }) => old === 0);
-  const old = (young === -1 ? rows : rows.slice(0, young)).map(({ old: _, ...entry }) => entry);
-  return toNextPage({ kind: "audit", panel: "" }, bounds?.results[0] as BoundsRow, old);
+  return toNextPage({ kind: "audit", panel: "" }, bounds?.results[0] as BoundsRow, young === -1 ? rows : rows.slice(0, young));
 }
 
 function toNextPage<Entry>(of: Pick<PageSpan, "kind" | "panel">, row: BoundsRow, entries: readonly Entry[]): NextPage<Entry> {

@@ -67,23 +67,53 @@ describe("a page", () => {
 
   it("is a line of JSON an entry", () => {
     const change = {
-      ...{ panel: "shop", seq: 7, prev: 5, type: "order.updated" as const, order_id: 'a"b', created_at: 1_793_534_400_000 },
-      ...{ previous: '{"status":"pending"}', data: '{"link":"x\\ny"}' },
+      panel: "shop",
+      seq: 7,
+      prev: 5,
+      type: "order.updated" as const,
+      order_id: 'a"b',
+      created_at: 1_793_534_400_000,
+      previous: '{"status":"pending"}',
+      data: '{"link":"x\\ny"}',
     };
     const entry = {
-      ...{ id: 3, at: 1_793_534_400_000, actor: "operator", panel: null, action: "panel.changed", subject: "panel:shop" },
-      ...{ before: "null", after: '{"name":"x"}', key_id: null, key_name: null, request_id: "r" },
+      id: 3,
+      at: 1_793_534_400_000,
+      actor: "operator",
+      panel: null,
+      action: "panel.changed",
+      subject: "panel:shop",
+      before: "null",
+      after: '{"name":"x"}',
+      key_id: null,
+      key_name: null,
+      request_id: "r",
     };
     const lines = pageText([archivedChangeLine(change), archivedAuditLine(entry)]).split("\n");
     expect(lines).toHaveLength(3);
     expect(lines.slice(0, 2).map((line) => JSON.parse(line) as unknown)).toEqual([
       {
-        ...{ panel: "shop", seq: 7, type: "order.updated", order: 'a"b', created_at: "2026-11-01T12:00:00.000Z" },
-        ...{ previous: { status: "pending" }, data: { link: "x\ny" }, prev: 5 },
+        panel: "shop",
+        seq: 7,
+        type: "order.updated",
+        order: 'a"b',
+        created_at: "2026-11-01T12:00:00.000Z",
+        previous: { status: "pending" },
+        data: { link: "x\ny" },
+        prev: 5,
       },
       {
-        ...{ id: 3, actor: "operator", panel: null, action: "panel.changed", subject: "panel:shop", key_id: null, key_name: null },
-        ...{ request_id: "r", at: "2026-11-01T12:00:00.000Z", before: null, after: { name: "x" } },
+        id: 3,
+        actor: "operator",
+        panel: null,
+        action: "panel.changed",
+        subject: "panel:shop",
+        key_id: null,
+        key_name: null,
+        request_id: "r",
+        at: "2026-11-01T12:00:00.000Z",
+        before: null,
+        after: { name: "x" },
       },
     ]);
   });
