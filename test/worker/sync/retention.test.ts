@@ -210,6 +210,24 @@ describe("the feed", () => {
     expect((await report(NOW + 2 * DAY_MS)).status).toBe(200);
   });
 
+  it("is moved by ticks, and a bucket that fails keeps no order waiting", async () => {
+    await lived(1, 10);
+    later();
+    const all = await feed();
+    const broken = { put: () => Promise.reject(new Error("put: Unspecified error (0)")) };
+    const failing = world.with({ ARCHIVE: broken } as unknown as Partial<Env>);
+    await failing.run(8);
+    expect(failing.eventsOf("watch.failed")).not.toEqual([]);
+    expect(failing.eventsOf("watch.failed").every(({ part }) => part === "retention")).toBe(true);
+    expect(failing.eventsOf("tick")).toHaveLength(8);
+    expect(await kept()).toEqual(all.map(({ seq }) => seq));
+    const ticking = failing.with({ ARCHIVE: bucket } as unknown as Partial<Env>);
+    await ticking.run(20);
+    expect(ticking.eventsOf("watch.failed")).toEqual([]);
+    expect(await archivedLines()).toHaveLength(all.length - 1);
+    await expectNewestAlone(all);
+  });
+
   it("stays where no bucket is bound, and where nobody said sense of how long", async () => {
     await lived(1, 10);
     later();
