@@ -30,7 +30,7 @@ export async function lookAtAlerts(env: Env, ports: Ports, minute: number): Prom
   const pending = await readAlertsPending(db);
   if (!isLookDue(minute, pending.isUndecided)) return pending.hasNotices;
   const now = ports.now();
-  const { facts, live, silences } = await readAlertFacts(db, now);
+  const { facts, live, silences } = await readAlertFacts(db, plan, now);
   const changes = alertsAfter(lookAt(facts, { now, minute, plan }), live, silences, now);
   await writeAlerts(db, changes, now);
   const opened = changes.filter(({ notice }) => notice === "opened").length;
