@@ -4,6 +4,7 @@
  */
 import pLimit from "p-limit";
 import { changeText } from "../domain/feed-text.ts";
+import { toHex } from "../domain/hex.ts";
 import { isGivenUp, nextAttemptAt } from "../domain/webhook-schedule.ts";
 import { type Ahead, type ChangeText, nextMessage, webhookBody } from "../domain/webhook-message.ts";
 import { LEASE_MS, type Message, type Standing, standingOf, takeTurns } from "../domain/webhook-standing.ts";
@@ -194,7 +195,7 @@ async function keptContent({ lastSeq, frozenAt, behind, digest }: Message, chang
 
 async function digestOf(body: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(body));
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return toHex(new Uint8Array(digest));
 }
 
 function newMessageId({ randomBytes }: Ports): string {
