@@ -146,7 +146,7 @@ const KINDS = {
     ...STATE,
     severity: "warning",
     whatToDo:
-      "Move to the paid plan, or have fewer orders followed: once a day's limit is reached, everything waits until 00:00 UTC. A database that fills up: bind a bucket for the archive.",
+      "What is beyond the limit waits until 00:00 UTC. Have a script that asks too much put right, have fewer orders followed, or move to the paid plan. For a database that fills up, bind a bucket for the archive.",
   },
   key_expiring: {
     ...CERTAIN,

@@ -16,6 +16,7 @@ import {
 } from "../../domain/archive.ts";
 import { DAY_MS } from "../../domain/poll-cadence.ts";
 import { AGES_MS, archiveDaysOf, entriesOfPage, hasRoomToMove, lastOldSeq, PAGE_WAITS_MS } from "../../domain/retention.ts";
+import { toHex } from "../../domain/hex.ts";
 import { dayOf } from "../../domain/time.ts";
 import type { Ports } from "../../ports.ts";
 import {
@@ -181,15 +182,11 @@ async function archive<Entry>(
 /** Writes an object and looks whether it stands there: the bucket refuses content that is not what the digest says. */
 async function writePage(bucket: R2Bucket, key: string, text: string): Promise<Written> {
   const body = new TextEncoder().encode(text);
-  const sha256 = hex(await crypto.subtle.digest("SHA-256", body));
+  const sha256 = toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", body)));
   await bucket.put(key, body, { sha256, httpMetadata: { contentType: "application/x-ndjson" } });
   const stands = await bucket.head(key);
   const digest = stands?.checksums.sha256;
-  if (stands?.size !== body.byteLength || digest === undefined || hex(digest) !== sha256)
+  if (stands?.size !== body.byteLength || digest === undefined || toHex(new Uint8Array(digest)) !== sha256)
     throw new Error(`the object ${key} does not stand in the bucket as it was written`);
   return { bytes: body.byteLength, sha256 };
-}
-
-function hex(bytes: ArrayBuffer): string {
-  return [...new Uint8Array(bytes)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

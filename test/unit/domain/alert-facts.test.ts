@@ -29,6 +29,7 @@ const quiet: AlertFacts = {
   webhooks: [],
   lastMinute: MINUTE,
   rowsWritten: 0,
+  usedShares: [],
   messages: 0,
   databaseBytes: 0,
 };
@@ -80,6 +81,7 @@ describe("what is bad", () => {
     ["seven tenths of the queue", { messages: 2334 }, ["plan_limit queue_operations"]],
     ["a database that fills up", { databaseBytes: 350_000_000 }, ["plan_limit database_size"]],
     ["one that has room", { databaseBytes: 349_999_999 }, []],
+    ["a panel's share", { usedShares: [{ panel: "shop", kind: "add", most: 3000 }] }, ["plan_limit shop/add"]],
   ])("%s", (_what, facts, expected) => {
     expect(bad(facts)).toEqual(expected);
   });
