@@ -959,6 +959,68 @@ export type EntryPage = {
   readonly has_more: boolean;
 };
 
+/** How services did in a period of whole days, the one with the most orders first. */
+export type ServicesReport = {
+  /** The period's begin. */
+  readonly from: string;
+  /** The period's end, not included. */
+  readonly to: string;
+  /** One for each provider and service of which an order ended. */
+  readonly services: readonly ({
+    /** The provider's id in panelsync. */
+    readonly provider: string;
+    /** Its id at the provider. */
+    readonly service: string;
+    /** Orders that ended. */
+    readonly orders: number;
+    /** The share of them that ended partial; null for none. */
+    readonly partial_rate: number | null;
+    /** The share of them that was canceled or refunded; null for none. */
+    readonly cancel_rate: number | null;
+    /** From being placed to being in progress; null where no order tells. */
+    readonly start: {
+      /** Half of them took no longer. The upper bound of a step. */
+      readonly median_minutes: number;
+      /** Nine of ten took no longer. The upper bound of a step. */
+      readonly p90_minutes: number;
+    } | null;
+    /** From being placed to the first final status; null where no order tells. */
+    readonly duration: {
+      /** Half of them took no longer. The upper bound of a step. */
+      readonly median_minutes: number;
+      /** Nine of ten took no longer. The upper bound of a step. */
+      readonly p90_minutes: number;
+    } | null;
+    /** The same of the period of the same length before. */
+    readonly before: {
+      /** Orders that ended. */
+      readonly orders: number;
+      /** The share of them that ended partial; null for none. */
+      readonly partial_rate: number | null;
+      /** The share of them that was canceled or refunded; null for none. */
+      readonly cancel_rate: number | null;
+      /** From being placed to being in progress; null where no order tells. */
+      readonly start: {
+        /** Half of them took no longer. The upper bound of a step. */
+        readonly median_minutes: number;
+        /** Nine of ten took no longer. The upper bound of a step. */
+        readonly p90_minutes: number;
+      } | null;
+      /** From being placed to the first final status; null where no order tells. */
+      readonly duration: {
+        /** Half of them took no longer. The upper bound of a step. */
+        readonly median_minutes: number;
+        /** Nine of ten took no longer. The upper bound of a step. */
+        readonly p90_minutes: number;
+      } | null;
+    };
+    /** By the share that ended partial or canceled; null where fewer than ten orders ended in either period. */
+    readonly trend: "better" | "worse" | "same" | null;
+  })[];
+  /** There are more histories than one answer reads. */
+  readonly truncated: boolean;
+};
+
 /** What customers got back in a period, and what providers returned and kept. */
 export type Reconciliation = {
   /** The panel's id. */

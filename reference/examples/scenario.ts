@@ -234,6 +234,7 @@ async function callCatalogueEndpoint(recorder: Recorder, { resale }: Panels): Pr
 }
 
 async function lookAfter(recorder: Recorder, { shop: as }: Panels): Promise<void> {
+  await recorder.show("GET /v1/reports/services", { as: operator, query: { from: "2026-11-01", to: "2026-12-01" } });
   await recorder.show("GET /v1/reports/reconciliation", { as, query: { from: "2026-11-01", to: "2026-12-01" } });
   await recorder.show("POST /v1/providers/:id/brake", { params: { id: "acme" }, body: { action: "release" } });
   recorder.operation.rows("UPDATE panels SET frozen_at = 1795262400000, frozen_because = 'the sums differ' WHERE id = 'books'");

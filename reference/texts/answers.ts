@@ -46,6 +46,7 @@ import { windowsAnswer } from "../../src/http/v1/providers/service-windows.ts";
 import { policyAnswer, previewAnswer } from "../../src/http/v1/refunds/policies.ts";
 import { listedRefundAnswer, refundAnswer, refundsAnswer } from "../../src/http/v1/refunds/refunds.ts";
 import { reconciliationAnswer } from "../../src/http/v1/reports/reconciliation.ts";
+import { servicesReportAnswer } from "../../src/http/v1/reports/services.ts";
 import { importAnswer, savedServiceAnswer, serviceAnswer, servicesAnswer } from "../../src/http/v1/services/answers.ts";
 import { tokenAnswer, tokenSecretAnswer } from "../../src/http/v1/tokens/tokens.ts";
 import { statusesAnswer } from "../../src/http/v1/statuses/statuses.ts";
@@ -694,6 +695,27 @@ export const ANSWERS: readonly AnswerText[] = [
   page(balance, "customers", { name: "BalancePage", text: "A page of accounts, by currency and customer.", schema: accountsAnswer }),
   entry,
   page(entry, "entries", { name: "EntryPage", text: "A page of an account's movements, newest first.", schema: entriesAnswer }),
+  {
+    name: "ServicesReport",
+    schema: servicesReportAnswer,
+    text: "How services did in a period of whole days, the one with the most orders first.",
+    fields: {
+      from: "The period's begin.",
+      to: "The period's end, not included.",
+      services: "One for each provider and service of which an order ended.",
+      "services.service": "Its id at the provider.",
+      orders: "Orders that ended.",
+      partial_rate: "The share of them that ended partial; null for none.",
+      cancel_rate: "The share of them that was canceled or refunded; null for none.",
+      start: "From being placed to being in progress; null where no order tells.",
+      duration: "From being placed to the first final status; null where no order tells.",
+      median_minutes: "Half of them took no longer. The upper bound of a step.",
+      p90_minutes: "Nine of ten took no longer. The upper bound of a step.",
+      "services.before": "The same of the period of the same length before.",
+      "services.trend": "By the share that ended partial or canceled; null where fewer than ten orders ended in either period.",
+      truncated: "There are more histories than one answer reads.",
+    },
+  },
   {
     name: "Reconciliation",
     schema: reconciliationAnswer,

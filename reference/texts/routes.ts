@@ -290,6 +290,13 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
     errors: [],
     csv: true,
   },
+  "GET /v1/reports/services": {
+    chapter: "Reports",
+    summary: "How services did, and how long they took",
+    text: "Of all panels' orders that ended in the period, beside the period of the same length before it. History is made three times an hour.",
+    query: ["The report on services"],
+    errors: [],
+  },
   "POST /v1/tokens": {
     chapter: "Browsers",
     summary: "Make a token for a browser",

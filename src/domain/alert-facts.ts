@@ -51,6 +51,8 @@ export type AlertFacts = {
   readonly rowsWritten: number;
   readonly messages: number;
   readonly databaseBytes: number;
+  /** Services of which too many of the last orders ended partial or canceled, as far as history has told today or yesterday. */
+  readonly quality: readonly { readonly provider: string; readonly service: string; readonly bad: number; readonly of: number }[];
   /** Shares of today that panels have nothing left of: what more they ask for is refused. */
   readonly usedShares: readonly { readonly panel: string; readonly kind: ShareKind; readonly most: number }[];
 };
@@ -80,9 +82,10 @@ export function lookAt(facts: AlertFacts, at: LookedAt): Look {
     ...ofPeople(facts, at.now),
     ...ofWebhooks(facts, at.now),
     ...ofRunning(facts, at),
+    ...facts.quality.map(qualityFact),
     ...facts.usedShares.map(shareFact),
   ];
-  return { bad, isUnclear: (kind, subject) => FOLLOWS_FROM_DOWN.has(kind) && down.has(subject) };
+  return { bad, isUnclear: (kind, subject) => FOLLOWS_FROM_DOWN.has(kind) && down.has(subject.split("/", 1)[0] ?? "") };
 }
 
 const FOLLOWS_FROM_DOWN: ReadonlySet<AlertKind> = new Set(["orders_overdue", "service_quality"]);
@@ -246,6 +249,11 @@ function planFact(subject: string, what: string, used: number, limit: number | n
   const percent = Math.min(100, Math.floor((used / limit) * 20) * 5);
   const text = `The free plan's day is ${percent >= 100 ? "used up" : `used to over ${percent} %`}: ${what}, ${limit} until 00:00 UTC.`;
   return [{ kind: "plan_limit", subject, count: 1, text }];
+}
+
+function qualityFact({ provider, service, bad, of }: AlertFacts["quality"][number]): BadFact {
+  const text = `${bad} of the last ${of} orders of service ${shortText(service, 60)} at provider ${provider} ended partial or canceled.`;
+  return { kind: "service_quality", subject: `${provider}/${service}`, count: bad, text };
 }
 
 /** What a share is of, in words. */

@@ -37,7 +37,8 @@ export function cadenceOf(order: OrderState, policy: CadencePolicy, now: number)
   if (isFinal(order.status)) return isOpenRefill(order.refill) || order.rejectedAt !== null ? 60 : correctionCadence(order, policy, now);
   if (order.status === "error" || isTroubled) return 60;
   const age = now - order.placedAt;
-  if (order.status === "pending" && policy.startWindowMs !== null && age < policy.startWindowMs) return 15;
+  if (order.status === "pending" && policy.startWindowMs !== null && policy.startWindowMs > HOUR_MS && age < policy.startWindowMs)
+    return 15;
   if (age < 30 * MINUTE_MS) return 1;
   if (age < 6 * HOUR_MS) return 5;
   return age < DAY_MS ? 15 : 60;

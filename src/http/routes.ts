@@ -128,6 +128,7 @@ import {
 } from "./v1/refunds/policies.ts";
 import { allRefundsQuery, getAllRefunds, getRefunds, refundAnswer, refundsAnswer, refundsQuery } from "./v1/refunds/refunds.ts";
 import { getReconciliation, reconciliationAnswer, reportQuery } from "./v1/reports/reconciliation.ts";
+import { getServicesReport, servicesReportAnswer, servicesReportQuery } from "./v1/reports/services.ts";
 import { importAnswer, savedServiceAnswer, serviceAnswer, servicesAnswer } from "./v1/services/answers.ts";
 import { postImport } from "./v1/services/import.ts";
 import { importBody, serviceBody, servicePath } from "./v1/services/schema.ts";
@@ -719,6 +720,15 @@ const TABLE = [
     repeatable: ["rate"],
     answers: { 200: reconciliationAnswer },
     handle: getReconciliation,
+  }),
+  route({
+    method: "GET",
+    path: "/v1/reports/services",
+    who: "operator",
+    needs: "oversee",
+    query: servicesReportQuery,
+    answers: { 200: servicesReportAnswer },
+    handle: getServicesReport,
   }),
   route({
     method: "GET",

@@ -114,3 +114,9 @@ export const moment: Schema<number> = z.pipe(
   z.iso.datetime({ offset: true, error: "must be a time in ISO 8601 with its offset, such as 2026-01-31T12:00:00Z" }),
   z.transform((value: string) => Date.parse(value)),
 );
+
+/** A time or a day in UTC, in epoch ms. */
+export const utcMoment: Schema<number> = z.pipe(
+  z.union([z.iso.datetime(), z.iso.date()], { error: "must be a time in UTC in ISO 8601, such as 2026-01-31T12:00:00Z or 2026-01-31" }),
+  z.transform((value: string) => Date.parse(value)),
+);

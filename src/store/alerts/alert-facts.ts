@@ -24,7 +24,9 @@ const PROVIDERS = `SELECT id, enabled, retry_at, last_failure, brake_engaged_at,
   FROM providers ORDER BY id LIMIT ${MAX_PROVIDERS}`;
 
 /** A list of texts, numbers or objects as JSON in one column: each in a statement of its own would be six more of a tick's. */
-const LISTS: Readonly<Record<"held" | "overdue" | "frozen" | "webhooks" | "expiring" | "live" | "silenced" | "shares", string>> = {
+const LISTS: Readonly<
+  Record<"held" | "overdue" | "frozen" | "webhooks" | "expiring" | "live" | "silenced" | "shares" | "quality", string>
+> = {
   held: `SELECT created_at AS value FROM refunds INDEXED BY refunds_status WHERE status = 'held' LIMIT ${MAX_COUNTED}`,
   overdue: `SELECT json_array(provider, count(*)) AS value FROM (
       SELECT provider FROM orders INDEXED BY orders_overdue WHERE flags & ${FLAGS.overdue} <> 0 LIMIT ${MAX_COUNTED})
@@ -44,6 +46,8 @@ const LISTS: Readonly<Record<"held" | "overdue" | "frozen" | "webhooks" | "expir
     FROM alerts INDEXED BY alerts_live WHERE closed_at IS NULL`,
   silenced: `SELECT json_array(kind || ' ' || subject, silenced_until) AS value
     FROM alerts INDEXED BY alerts_silenced WHERE silenced_until > ?2`,
+  quality: `SELECT json_object('provider', provider, 'service', service, 'bad', sum(bad), 'of', sum(bad_of)) AS value
+    FROM service_history INDEXED BY service_history_bad WHERE bad_day >= ?1 - 1 GROUP BY provider, service LIMIT ${MAX_NAMED}`,
   shares: `SELECT json_object('panel', s.panel, 'kind', s.kind, 'most', m.value) AS value
     FROM panel_shares s CROSS JOIN json_each(?5) m ON m.key = s.kind WHERE s.day = ?1 AND s.day_used >= m.value LIMIT ${MAX_NAMED}`,
 };
@@ -108,6 +112,7 @@ export async function readAlertFacts(db: D1Database, plan: string | undefined, n
       messages: row.messages,
       // Not told by every database that the product runs on.
       databaseBytes: counts?.meta.size_after ?? 0,
+      quality: JSON.parse(row.quality) as AlertFacts["quality"],
       usedShares: JSON.parse(row.shares) as { panel: string; kind: ShareKind; most: number }[],
     },
     live: (JSON.parse(row.live) as AlertRow[]).map(toLive),

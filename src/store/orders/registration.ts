@@ -11,8 +11,7 @@ import { auditAddedStatement, type AuditEntry } from "../operations/audit.ts";
 import { countAddedStatement } from "../providers/active-orders.ts";
 import { chunksBySize } from "../rows/json-sets.ts";
 import { activeSql } from "./link-reads.ts";
-import { MINUTE_MS } from "../../domain/time.ts";
-import { WINDOW_COLUMNS } from "../providers/service-windows.ts";
+import { windowSql } from "../providers/service-windows.ts";
 import { GIVEN, GIVEN_COLUMNS, insertAddedSql } from "./new-orders.ts";
 import { isHeldSql } from "./owners.ts";
 import type { OrderRow } from "../rows/order.ts";
@@ -159,7 +158,7 @@ export async function readKnown(db: D1Database, panel: string, registrations: re
          FROM json_each(?2) j`,
       )
       .bind(panel, JSON.stringify(keys)),
-    windowsStatement(db, registrations),
+    windowsStatement(db, panel, registrations),
   ]);
   const counter = own?.results[0] as { order_n: number; is_prepaid: number; credit_limit: number | null } | undefined;
   return {
@@ -205,16 +204,19 @@ export function withRows(known: Known, rows: readonly OrderRow[]): Known {
 
 type WindowsRow = { provider: string; service: string; start_window_ms: number | null; duration_ms: number | null };
 
-/** The windows that are set for the services of some orders. One row read a service that has any. */
-function windowsStatement(db: D1Database, registrations: readonly Registration[]): D1PreparedStatement {
+/**
+ * The windows of the services of some orders: what is set for them, or what the panel's own orders have taught. Two rows read a
+ * service.
+ */
+function windowsStatement(db: D1Database, panel: string, registrations: readonly Registration[]): D1PreparedStatement {
   const services = new Map(registrations.map(({ provider, service }) => [serviceKey({ provider, service }), { provider, service }]));
   const own = ["start_window_ms", "duration_ms"] as const;
   return db
     .prepare(
-      `SELECT w.provider, w.service, ${own.map((column) => `w.${WINDOW_COLUMNS[column]} * ${MINUTE_MS} AS ${column}`).join(", ")}
-       FROM json_each(?1) j CROSS JOIN service_windows w WHERE w.provider = j.value->>'$.provider' AND w.service = j.value->>'$.service'`,
+      `SELECT provider, service, ${own.map((column) => `${windowSql(column, { panel: "?1", provider: "provider", service: "service" })} AS ${column}`).join(", ")}
+       FROM (SELECT value->>'$.provider' AS provider, value->>'$.service' AS service FROM json_each(?2))`,
     )
-    .bind(JSON.stringify([...services.values()]));
+    .bind(panel, JSON.stringify([...services.values()]));
 }
 
 type FundsRow = { currency: string; customer: string | null; balance: string | null };

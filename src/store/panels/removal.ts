@@ -21,6 +21,7 @@ const OF_A_PANEL = [
   "panel_troubles",
   "panel_shares",
   "strangers",
+  "service_history",
   "wanted_checks",
   "webhooks",
   "webhook_deliveries",

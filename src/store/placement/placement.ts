@@ -91,7 +91,7 @@ const REUSES_IDENTICAL_ADDS = "p.reuse_identical_adds = 1";
 
 const valueSql = (column: (typeof COLUMNS)[number]): string =>
   column === "start_window_ms" || column === "duration_ms"
-    ? `coalesce(${J(column)}, ${windowSql(column, J("provider"), `coalesce(${J("provider_service")}, ${J("service")})`)})`
+    ? `coalesce(${J(column)}, ${windowSql(column, { panel: "p.id", provider: J("provider"), service: `coalesce(${J("provider_service")}, ${J("service")})` })})`
     : J(column);
 
 /**

@@ -2,16 +2,21 @@
  * How long a provider's services take to start and to deliver, as the operator says, for orders that do not say it.
  */
 import { MINUTE_MS } from "../../domain/time.ts";
+import { learnedWindowSql, type ServiceKey } from "./service-history.ts";
 
 /** In minutes; null where unknown. */
 export type ServiceWindows = { readonly start_minutes: number | null; readonly duration_minutes: number | null };
 
 /** An order's column of each, in ms. */
-export const WINDOW_COLUMNS = { start_window_ms: "start_minutes", duration_ms: "duration_minutes" } as const;
+const WINDOW_COLUMNS = { start_window_ms: "start_minutes", duration_ms: "duration_minutes" } as const;
 
-/** SQL for a window of a service in ms, NULL where none is set. One row read. */
-export function windowSql(column: keyof typeof WINDOW_COLUMNS, provider: string, service: string): string {
-  return `(SELECT w.${WINDOW_COLUMNS[column]} * ${MINUTE_MS} FROM service_windows w WHERE w.provider = ${provider} AND w.service = ${service})`;
+/**
+ * SQL for a window of a service in ms: the one that is set; else what the panel's own orders have taught; else NULL. Two rows
+ * read. The parts of `of` are SQL.
+ */
+export function windowSql(column: keyof typeof WINDOW_COLUMNS, of: Readonly<Record<keyof ServiceKey, string>>): string {
+  const given = `SELECT w.${WINDOW_COLUMNS[column]} * ${MINUTE_MS} FROM service_windows w WHERE w.provider = ${of.provider} AND w.service = ${of.service}`;
+  return `coalesce((${given}), ${learnedWindowSql(column, of)})`;
 }
 
 /** Null where the provider is unknown; both null where nothing is set for the service. */

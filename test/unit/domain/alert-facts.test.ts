@@ -30,6 +30,7 @@ const quiet: AlertFacts = {
   lastMinute: MINUTE,
   rowsWritten: 0,
   usedShares: [],
+  quality: [],
   messages: 0,
   databaseBytes: 0,
 };
@@ -81,6 +82,7 @@ describe("what is bad", () => {
     ["seven tenths of the queue", { messages: 2334 }, ["plan_limit queue_operations"]],
     ["a database that fills up", { databaseBytes: 350_000_000 }, ["plan_limit database_size"]],
     ["one that has room", { databaseBytes: 349_999_999 }, []],
+    ["orders that end badly", { quality: [{ provider: "acme", service: "7", bad: 9, of: 12 }] }, ["service_quality acme/7"]],
     ["a panel's share", { usedShares: [{ panel: "shop", kind: "add", most: 3000 }] }, ["plan_limit shop/add"]],
   ])("%s", (_what, facts, expected) => {
     expect(bad(facts)).toEqual(expected);

@@ -61,6 +61,7 @@ const FILLED = [
   "alert_notices",
   "watched_services",
   "archived_pages",
+  "service_history",
 ];
 
 /** Empties the tables that a test fills; panels stay. */

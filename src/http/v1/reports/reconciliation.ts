@@ -24,7 +24,7 @@ import { MAX_CHANGES, type Period, readPeriod } from "../../../store/refunds/rec
 import { priceAnswer, timeAnswer } from "../../kit/answers.ts";
 import { noSuchPanel } from "../../kit/auth.ts";
 import type { Answer, PanelRefContext } from "../../kit/context.ts";
-import type { Schema } from "../../kit/validate.ts";
+import { utcMoment } from "../../kit/fields.ts";
 import { csvText } from "./csv.ts";
 import type { Failure, FieldProblem } from "../../kit/errors.ts";
 import { json } from "../../kit/reply.ts";
@@ -34,11 +34,6 @@ const MAX_DAYS = 92;
 const MAX_RATES = 20;
 /** Orders that the JSON lists behind a figure; the CSV lists all. */
 const MAX_LISTED = 500;
-
-const utcMoment: Schema<number> = z.pipe(
-  z.union([z.iso.datetime(), z.iso.date()], { error: "must be a time in UTC in ISO 8601, such as 2026-01-31T12:00:00Z or 2026-01-31" }),
-  z.transform((value: string) => Date.parse(value)),
-);
 
 export const reportQuery = z.strictObject({
   from: utcMoment,

@@ -350,6 +350,7 @@ export function recipesFor(panel: PanelFacts): Readonly<Record<string, Recipe | 
         "?from=2026-11-01&to=2026-12-01&rate=EUR:USD:1.1",
       ),
     },
+    "GET /v1/reports/services": { who: "operator", query: fc.constantFrom("", "?from=2026-11-01&to=2026-12-01", "?to=2026-11-22") },
     "GET /v1/dead-letters": { who: "operator", query: limits },
     "POST /v1/dead-letters/:id/replay": { who: "operator", ids: ["1"], body: fc.constantFrom<unknown>({}, { again: true }, undefined) },
     "GET /v1/overview": { who: "operator" },
