@@ -167,7 +167,8 @@ export const ERROR_TEXTS: { readonly [C in FailureCode]: ErrorText<C> } = {
     samples: [{ code: "service_not_found", service: "77" }],
   },
   order_not_found: {
-    means: "The panel has no order with this id. Another panel's order does not exist either.",
+    means:
+      "The panel has no order with this id. Another panel's order does not exist either, nor one that a browser's token does not name.",
     toDo: "Send the panel's own id. Register the order first by `POST /v1/orders`.",
     samples: [{ code: "order_not_found", order: "1002" }],
   },

@@ -217,7 +217,7 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
   "POST /v1/refunds/:id/approve": {
     chapter: "Refunds",
     summary: "Approve a refund that waits",
-    text: "Posts it, or another amount in its place. Twice is as once.",
+    text: "Posts it, or another amount in its place. The same again is as once; with another amount it is refused. `Panel` names the one panel of the refund, as the list over all panels shows it.",
     body: ["An approval"],
     errors: [
       ...(["refund_not_found", "refund_decided", "operators_money", "order_contended"] as const),

@@ -51,7 +51,8 @@ export type Failure =
   /** `asked`: it was called, and its answer was none that helps; else it was not called. `problem`: a sentence. */
   | { readonly code: "provider_unavailable"; readonly provider: string; readonly asked: boolean; readonly problem: string }
   | { readonly code: "service_not_found"; readonly service: string }
-  | { readonly code: "order_not_found"; readonly order: string }
+  /** `byToken`: for a browser. The same is said of an order that its token does not name and of one that is not there. */
+  | { readonly code: "order_not_found"; readonly order: string; readonly byToken?: boolean }
   | { readonly code: "order_conflict"; readonly order: string; readonly fields: readonly string[] }
   | { readonly code: "provider_order_conflict"; readonly provider: string; readonly providerOrder: string; readonly order: string | null }
   | { readonly code: "provider_order_taken"; readonly provider: string; readonly providerOrder: string }
@@ -303,9 +304,9 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
     status: 404,
     message: `There is no service ${quoted(service)}. \`GET /v1/services\` lists those there are.`,
   }),
-  order_not_found: ({ order }) => ({
+  order_not_found: ({ order, byToken = false }) => ({
     status: 404,
-    message: `There is no order ${quoted(order)} in this panel. Orders are found by the panel's own id, once they are registered.`,
+    message: `${byToken ? `The token reaches no order ${quoted(order)}: it names others, or the panel has none with this id.` : `There is no order ${quoted(order)} in this panel.`} Orders are found by the panel's own id, once they are registered.`,
   }),
   order_conflict: ({ order, fields }) => ({
     status: 409,

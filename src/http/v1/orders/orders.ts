@@ -35,7 +35,8 @@ export async function getOrder(context: ReaderContext, { params: { id } }: WithI
   const found = await readOrders(context.db, context.panelRef, [id]);
   if (found === null) return noSuchPanel(context);
   const order = found.orders.get(id);
-  if (order === undefined || !mayRead(context, order)) return fail({ code: "order_not_found", order: id });
+  if (order === undefined || !mayRead(context, order))
+    return fail({ code: "order_not_found", order: id, byToken: context.browser !== null });
   const view = orderView(order, found.pollings.get(order.provider) ?? null, context.now);
   return revalidated(context, shownTo(context, view), cacheHeadersFor(context, [view]));
 }
