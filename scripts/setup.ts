@@ -54,7 +54,8 @@ async function setUp(options: Options): Promise<number> {
 
   const whole = isWhole(found, deployed);
   const secrets = prepareSecrets(found.missingSecrets, process.env, isCi);
-  if (secrets.left.length > 0) throw new UsageError(`In CI no secret is made, since the log would show it. Set ${secrets.left.join(" and ")}.`);
+  if (secrets.left.length > 0)
+    throw new UsageError(`In CI no secret is made, since the log would show it. Set ${secrets.left.join(" and ")}.`);
   if (!whole && canAsk) console.log("Deploying takes about a minute.");
   if (whole) tell("worker", `${target.names.worker}: is there, and whole; \`npm run deploy\` upgrades it`);
   const address = whole ? (deployed?.address ?? null) : await deployAll(target, found, secrets);
@@ -76,7 +77,9 @@ async function setUp(options: Options): Promise<number> {
 async function look(target: Target, { id, label }: Account, newKey: boolean): Promise<{ found: Found; deployed: Deployed | null }> {
   const found = await busy("Looking at what the account has", lookAround(target));
   const deployed = found.hasWorker ? await readDeployed(target, { id, label }) : null;
-  const missingSecrets: Found["missingSecrets"] = newKey ? [...new Set([...found.missingSecrets, "ADMIN_TOKEN" as const])] : found.missingSecrets;
+  const missingSecrets: Found["missingSecrets"] = newKey
+    ? [...new Set([...found.missingSecrets, "ADMIN_TOKEN" as const])]
+    : found.missingSecrets;
   return { found: { ...found, missingSecrets }, deployed };
 }
 
@@ -91,7 +94,10 @@ async function showSteps(target: Target, found: Found, deployed: Deployed | null
   if (deployed === null) tell("worker", `${worker}: would be made, with PLAN ${target.plan}`);
   else if (isWhole(found, deployed)) tell("worker", `${worker}: is there, and whole`);
   else tell("worker", `${worker}: would be deployed again${deployed.undone.map((what) => `; ${what}`).join("")}`);
-  tell("provider", options.provider === null ? "none" : `${options.provider ?? "asked for"}: would be added if there is none, and tried from the Worker`);
+  tell(
+    "provider",
+    options.provider === null ? "none" : `${options.provider ?? "asked for"}: would be added if there is none, and tried from the Worker`,
+  );
   tell("panel", options.panel === null ? "none" : `${options.panel ?? "asked for"}: would be made if there is none`);
   tell("ticks", "the first one would be waited for");
   console.log("\nNothing was changed.");

@@ -145,7 +145,9 @@ function targetOf(root: string, config: string, raw: Raw): Target {
   const { producers = [] } = (raw["queues"] ?? {}) as { producers?: { queue?: string }[] };
   const named = process.env["CLOUDFLARE_ACCOUNT_ID"] || raw["account_id"];
   const routes = [raw["route"], ...((raw["routes"] ?? []) as unknown[])];
-  const domains = routes.flatMap((route) => ((route as Raw | undefined)?.["custom_domain"] === true ? [String((route as Raw)["pattern"])] : []));
+  const domains = routes.flatMap((route) =>
+    (route as Raw | undefined)?.["custom_domain"] === true ? [String((route as Raw)["pattern"])] : [],
+  );
   return {
     root,
     config,

@@ -5,7 +5,12 @@ import type { FirstProvider, Questions } from "./questions.ts";
 import { refusalOf, type Worker } from "./worker.ts";
 
 type Provider = { readonly id: string; readonly enabled: boolean };
-type Probe = { readonly ok: boolean; readonly balance: string | null; readonly currency: string | null; readonly error: { readonly message: string } | null };
+type Probe = {
+  readonly ok: boolean;
+  readonly balance: string | null;
+  readonly currency: string | null;
+  readonly error: { readonly message: string } | null;
+};
 
 /** Answers its id; null if there is none. Its key is tested from where it will be used: the Worker asks for the balance. */
 export async function addProvider(worker: Worker, questions: Questions): Promise<string | null> {

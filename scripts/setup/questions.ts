@@ -92,9 +92,11 @@ export class Questions {
     const missing = this.missingOfProvider();
     if (provider !== undefined && providerUrl !== undefined && missing.length === 0) return { id: provider, url: providerUrl, key };
     if (!this.canAsk) throw new UsageError(wantOf(missing));
-    if (provider === undefined && !answer(await confirm({ message: "Add your first provider now? You need its API URL and key." }))) return null;
+    if (provider === undefined && !answer(await confirm({ message: "Add your first provider now? You need its API URL and key." })))
+      return null;
     const id = provider ?? answer(await text({ message: "A short name for it", placeholder: "acme", validate: checkId }));
-    const url = providerUrl ?? answer(await text({ message: "Its API URL", placeholder: "https://provider.example/api/v2", validate: checkUrl }));
+    const url =
+      providerUrl ?? answer(await text({ message: "Its API URL", placeholder: "https://provider.example/api/v2", validate: checkUrl }));
     return { id, url, key: key === "" ? answer(await password({ message: "Its API key", validate: required })) : key };
   }
 

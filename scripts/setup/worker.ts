@@ -70,7 +70,11 @@ export class Worker {
 
 /** What an error answer of the API says. */
 export function refusalOf({ status, body }: Reply): string {
-  const { code, message, fields = [] } = (body["error"] ?? {}) as { code?: string; message?: string; fields?: { path: string; message: string }[] };
+  const {
+    code,
+    message,
+    fields = [],
+  } = (body["error"] ?? {}) as { code?: string; message?: string; fields?: { path: string; message: string }[] };
   const details = fields.map(({ path, message: text }) => ` ${path} ${text}.`).join("");
   return `${message ?? code ?? "no answer of panelsync's"} (HTTP ${status})${details}`;
 }

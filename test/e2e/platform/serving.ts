@@ -117,7 +117,12 @@ export class Served {
       compatibility_date: "2026-10-01",
       compatibility_flags: ["global_fetch_strictly_public"],
       vars: Object.fromEntries(of("plain_text").map(({ name, text }) => [name, text])),
-      d1_databases: of("d1").map(({ name }) => ({ binding: name, database_name: "served", database_id: "served", migrations_dir: "migrations" })),
+      d1_databases: of("d1").map(({ name }) => ({
+        binding: name,
+        database_name: "served",
+        database_id: "served",
+        migrations_dir: "migrations",
+      })),
       queues: {
         producers: of("queue").map(({ name, queue_name }) => ({ binding: name, queue: queue_name })),
         consumers: consumers.map(({ queue_name }) => ({ queue: queue_name, max_batch_size: 1, max_batch_timeout: 0 })),

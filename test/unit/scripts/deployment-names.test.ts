@@ -61,7 +61,10 @@ describe("names of a deployment", () => {
     const path = join(root, "wrangler.cell-b.json");
     const config = JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
     const routes = [{ pattern: "b.example.com", custom_domain: true }];
-    writeFileSync(path, JSON.stringify({ ...config, routes, triggers: { crons: [] }, vars: { PLAN: "paid", HEARTBEAT_URL: "https://up.example" } }));
+    writeFileSync(
+      path,
+      JSON.stringify({ ...config, routes, triggers: { crons: [] }, vars: { PLAN: "paid", HEARTBEAT_URL: "https://up.example" } }),
+    );
     const again = await read(root, "cell-b");
     expect([again.plan, again.domain]).toEqual(["paid", "b.example.com"]);
     expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({

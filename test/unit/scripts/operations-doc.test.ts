@@ -71,7 +71,9 @@ describe("documents", () => {
 
   test("name no command of wrangler that it does not have", () => {
     const { registry } = experimental_getWranglerCommands() as unknown as { registry: Tree };
-    const named = DOCUMENTS.flatMap((document) => codeOf(document).flatMap((line) => /^npx wrangler ((?:[a-z0-9][a-z0-9-]* ?)+)/.exec(line)?.[1] ?? []));
+    const named = DOCUMENTS.flatMap((document) =>
+      codeOf(document).flatMap((line) => /^npx wrangler ((?:[a-z0-9][a-z0-9-]* ?)+)/.exec(line)?.[1] ?? []),
+    );
     expect(named.filter((words) => !hasCommand(registry, words.trim().split(" ")))).toEqual([]);
     expect(named.length).toBeGreaterThan(5);
   });
