@@ -43,14 +43,17 @@ async function main(args: string[]): Promise<number> {
 
 async function setUp(options: Options): Promise<number> {
   const questions = new Questions(options, canAsk);
-  const [name, plan] = [await questions.name(), await questions.plan()];
-  const target = await readTarget({ root: ROOT, name, plan, dryRun: options.dryRun });
+  const choice = { root: ROOT, name: await questions.name(), plan: options.plan, dryRun: options.dryRun };
+  let target = await readTarget(choice);
   account = await chooseAccount(target);
   process.env["CLOUDFLARE_ACCOUNT_ID"] = account.id;
   tell("account", account.label);
   const { found, deployed } = await look(target, account, options.newOperatorKey);
   if (options.dryRun) return await showSteps(target, found, deployed, options);
-  if (!found.hasWorker) await questions.askAhead();
+  if (!found.hasWorker) {
+    target = await readTarget({ ...choice, plan: await questions.plan(target.plan) });
+    await questions.askAhead();
+  }
 
   const whole = isWhole(found, deployed);
   const secrets = prepareSecrets(found.missingSecrets, process.env, isCi);

@@ -138,27 +138,36 @@ function mapStrings(value: unknown, map: (key: string, value: string) => string,
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, mapStrings(each, map, name)]));
 }
 
+/** What is read of a configuration here. */
+type Config = {
+  readonly name: string;
+  readonly account_id?: string;
+  readonly vars?: { readonly PLAN?: string };
+  readonly route?: Route;
+  readonly routes?: readonly Route[];
+  readonly d1_databases?: readonly { readonly binding: string; readonly database_name?: string; readonly migrations_dir?: string }[];
+  readonly queues?: { readonly producers?: readonly { readonly queue?: string }[] };
+};
+type Route = string | { readonly pattern: string; readonly custom_domain?: boolean };
+
 function targetOf(root: string, config: string, raw: Raw): Target {
-  const databases = (raw["d1_databases"] ?? []) as Raw[];
-  const database = databases.find(({ binding }) => binding === "DB");
-  if (database?.["database_name"] === undefined) throw new UsageError("wrangler.toml needs a `database_name` for the binding DB.");
-  const { producers = [] } = (raw["queues"] ?? {}) as { producers?: { queue?: string }[] };
-  const named = process.env["CLOUDFLARE_ACCOUNT_ID"] || raw["account_id"];
-  const routes = [raw["route"], ...((raw["routes"] ?? []) as unknown[])];
-  const domains = routes.flatMap((route) =>
-    (route as Raw | undefined)?.["custom_domain"] === true ? [String((route as Raw)["pattern"])] : [],
+  const { name, account_id, vars, route, routes = [], d1_databases = [], queues } = raw as Config;
+  const database = d1_databases.find(({ binding }) => binding === "DB");
+  if (database?.database_name === undefined) throw new UsageError("wrangler.toml needs a `database_name` for the binding DB.");
+  const domains = [...routes, ...(route === undefined ? [] : [route])].flatMap((each) =>
+    typeof each === "object" && each.custom_domain === true ? [each.pattern] : [],
   );
   return {
     root,
     config,
     names: {
-      worker: String(raw["name"]),
-      database: String(database["database_name"]),
-      queues: producers.flatMap(({ queue }) => (queue === undefined ? [] : [queue])),
-      migrations: String(database["migrations_dir"] ?? "migrations"),
+      worker: name,
+      database: database.database_name,
+      queues: (queues?.producers ?? []).flatMap(({ queue }) => queue ?? []),
+      migrations: database.migrations_dir ?? "migrations",
     },
-    accountId: typeof named === "string" && named !== "" ? named : null,
-    plan: String((raw["vars"] as Raw | undefined)?.["PLAN"] ?? "free"),
+    accountId: process.env["CLOUDFLARE_ACCOUNT_ID"] || account_id || null,
+    plan: vars?.PLAN ?? "free",
     domain: domains[0] ?? null,
   };
 }

@@ -55,8 +55,10 @@ export function readOptions(args: string[]): Options | null {
   });
   if (values.help) return null;
   const { name = null, plan = null, provider, currency, url = null } = values;
-  if (name !== null && checkName(name) !== undefined) throw new UsageError(`--name: ${checkName(name)}`);
+  if (name !== null && checkName(name) !== undefined) throw new UsageError(`--name takes ${checkName(name)}.`);
   if (plan !== null && !PLANS.some((each) => each === plan)) throw new UsageError("--plan takes free or paid.");
+  if (url !== null && !/^https?:$/.test(URL.parse(url)?.protocol ?? ""))
+    throw new UsageError("--url takes a whole URL, such as https://panel.example.com.");
   return {
     name,
     plan,

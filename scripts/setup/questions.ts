@@ -31,16 +31,17 @@ export class Questions {
     return answer(await text({ message: "What should it be called?", initialValue: "panelsync", validate: checkName }));
   }
 
-  /** The plan; without a terminal what wrangler.toml says. */
-  async plan(): Promise<string | null> {
-    const { plan, dryRun } = this.options;
-    if (plan !== null || !this.canAsk || dryRun) return plan;
+  /** The plan of a new deployment; without a terminal what its file says. */
+  async plan(present: string): Promise<string | null> {
+    const { plan } = this.options;
+    if (plan !== null || !this.canAsk) return plan;
     return answer(
       await select({
         message: "Which Workers plan has the account?",
+        initialValue: present,
         options: [
-          { value: "free", label: "Free", hint: "costs nothing; some hundred orders at a time" },
-          { value: "paid", label: "Paid", hint: "5 USD a month; larger batches" },
+          { value: "free", label: "Free", hint: "costs nothing; about 2,600 new orders a day" },
+          { value: "paid", label: "Paid", hint: "5 USD a month; some 2 million orders" },
         ],
       }),
     );

@@ -134,6 +134,32 @@ describe.concurrent("npm run deploy", { timeout: TIMEOUT_MS }, () => {
     expect(scripts.get("panelsync")?.subdomain).toEqual({ enabled: true, previews_enabled: false });
   });
 
+  test("puts deployments of other names beside each other, and none is touched by another's", async () => {
+    const setup = new Clone(where, "cells");
+    for (const name of ["cell-b", "cell-c"]) {
+      const { code, stderr } = await setup.deploy(["--name", name]);
+      expect([code, stderr]).toEqual([0, ""]);
+    }
+    const { databases, queues, scripts } = setup.account;
+    expect(databases.map(({ name }) => name)).toEqual(["cell-b", "cell-c"]);
+    expect(Object.fromEntries(queues.map(({ queue_name, consumers }) => [queue_name, consumers.map(({ script }) => script)]))).toEqual({
+      "cell-b-sweeps": ["cell-b"],
+      "cell-b-dead": ["cell-b"],
+      "cell-c-sweeps": ["cell-c"],
+      "cell-c-dead": ["cell-c"],
+    });
+    const bound = ["cell-b", "cell-c"].map((name) => scripts.get(name)?.versions.at(-1)?.bindings ?? []);
+    const ids = bound.map((bindings) =>
+      bindings.flatMap(({ id, database_id, queue_name, namespace_id }) => id ?? database_id ?? queue_name ?? namespace_id ?? []),
+    );
+    expect(ids.map((each) => each.length)).toEqual([4, 4]);
+    expect(new Set(ids.flat()).size).toBe(8);
+    expect(setup.secrets("cell-b")["ADMIN_TOKEN"]).not.toBe(setup.secrets("cell-c")["ADMIN_TOKEN"]);
+    const unsaid = await setup.deploy();
+    expect([unsaid.code, unsaid.stderr]).toEqual([1, expect.stringContaining("--name panelsync, --name cell-b, --name cell-c")]);
+    expect(scripts.size).toBe(2);
+  });
+
   test("shows what it would do, and changes nothing", async () => {
     const setup = new Clone(where, "dry");
     const { code, stdout, stderr } = await setup.deploy(["--dry-run"]);

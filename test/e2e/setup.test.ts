@@ -78,6 +78,14 @@ describe("npm run setup", { timeout: TIMEOUT_MS }, () => {
 
     const stranger = await clone.setup(["--url", url], { ADMIN_TOKEN: "0123456789abcdefghijklmnopqrstuvwxyz" });
     expect([stranger.code, stranger.stderr]).toEqual([1, expect.stringContaining("not the operator's key of this Worker")]);
+
+    const keys = clone.secrets()["ENCRYPTION_KEYS"];
+    const lost = await clone.setup(["--url", url, "--new-operator-key", "--plan", "paid", "--no-provider", "--no-panel"]);
+    expect([lost.stderr, lost.code]).toEqual(["", 0]);
+    expect(clone.secrets()).toEqual({ ADMIN_TOKEN: TOKEN.exec(lost.stdout)?.[1], ENCRYPTION_KEYS: keys });
+    expect(clone.secrets()["ADMIN_TOKEN"]).not.toBe(token);
+    const bindings = clone.account.scripts.get("panelsync")?.versions.at(-1)?.bindings ?? [];
+    expect(bindings.find(({ name }) => name === "PLAN")).toMatchObject({ text: "paid" });
     expect(platform.unknown).toEqual([]);
   });
 

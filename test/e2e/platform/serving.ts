@@ -12,6 +12,8 @@ import { createTestHarness, type TestHarness } from "wrangler";
 import type { Account, Script, Version } from "./account.ts";
 
 const TICK_EVERY_MS = 1000;
+/** Headers that are not passed on. */
+const OF_THIS_CONNECTION = new Set(["host", "connection", "content-length", "keep-alive", "transfer-encoding"]);
 
 export class Served {
   readonly url: string;
@@ -56,10 +58,12 @@ export class Served {
       response.writeHead(started === null ? 404 : 500).end(started ?? "There is nothing here yet.");
       return;
     }
-    const { host, connection, "content-length": length, ...headers } = request.headers;
+    const headers = Object.entries(request.headers).flatMap(([name, value]) =>
+      OF_THIS_CONNECTION.has(name) || typeof value !== "string" ? [] : [[name, value]],
+    );
     const answer = await fetch(started.origin + (request.url ?? "/"), {
       method: request.method ?? "GET",
-      headers: headers as Record<string, string>,
+      headers: Object.fromEntries(headers) as Record<string, string>,
       ...(chunks.length > 0 && { body: Buffer.concat(chunks) }),
     });
     response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") ?? "text/plain" }).end(await answer.text());

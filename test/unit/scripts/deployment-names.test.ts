@@ -45,8 +45,8 @@ describe("names of a deployment", () => {
   });
 
   test("all else is as in wrangler.toml, the names of bindings among it", () => {
-    const { name, d1_databases, queues, ratelimits, ...rest } = deriveConfig(base(), "cell-b", {});
-    expect(base()).toMatchObject(rest);
+    const { d1_databases, queues, ratelimits, ...rest } = deriveConfig(base(), "cell-b", {});
+    expect({ ...base(), name: "cell-b" }).toMatchObject(rest);
     const bindings = (config: Raw) => JSON.stringify(config).match(/"binding":"\w+"|"name":"FAILED_KEYS"/g);
     expect(bindings({ d1_databases, queues, ratelimits })).toEqual(bindings({ ...base(), name: undefined }));
   });
