@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import { type Account, chooseAccount, type Found, lookAround } from "./deploy/account.ts";
+import { requireOurs } from "./deploy/deployed.ts";
 import { type NewSecrets, prepareSecrets } from "./deploy/secrets.ts";
 import { deployAll, explainFailure, showPlan, tell } from "./deploy/steps.ts";
 import { readTarget } from "./deploy/target.ts";
@@ -44,6 +45,7 @@ async function main(args: string[]): Promise<number> {
     process.env["CLOUDFLARE_ACCOUNT_ID"] = account.id;
     tell("account", account.label);
     const found = await lookAround(target);
+    await requireOurs(target, account, found);
     const secrets = prepareSecrets(found.missingSecrets, process.env, isCi);
     if (!values["dry-run"]) return showEnd(await deployAll(target, found, secrets), found, secrets);
     await showPlan(target, found, secrets);

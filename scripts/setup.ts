@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { spinner } from "@clack/prompts";
 import { type Account, chooseAccount, type Found, lookAround } from "./deploy/account.ts";
-import { type Deployed, readDeployed } from "./deploy/deployed.ts";
+import { type Deployed, readDeployed, requireOurs } from "./deploy/deployed.ts";
 import { prepareSecrets } from "./deploy/secrets.ts";
 import { deployAll, explainFailure, showPlan, tell } from "./deploy/steps.ts";
 import { readTarget, type Target } from "./deploy/target.ts";
@@ -22,7 +22,7 @@ const CANCELLED_CODE = 130;
 // Read before wrangler is kept quiet, which sets it.
 const isCi = (process.env["CI"] ?? "") !== "" && process.env["CI"] !== "false";
 const canAsk = process.stdin.isTTY && process.stdout.isTTY && !isCi;
-let account: Account | null = null;
+let chosen: Account | null = null;
 const ending = watchForEnd();
 process.exit(await main(process.argv.slice(2)));
 
@@ -35,7 +35,7 @@ async function main(args: string[]): Promise<number> {
     }
     return await setUp(options);
   } catch (error) {
-    if (!(error instanceof Cancelled)) return explainFailure(error, account);
+    if (!(error instanceof Cancelled)) return explainFailure(error, chosen);
     console.log("\nStopped. Run it again to go on: what is made so far stays.");
     return ending.code() || CANCELLED_CODE;
   }
@@ -45,7 +45,8 @@ async function setUp(options: Options): Promise<number> {
   const questions = new Questions(options, canAsk);
   const choice = { root: ROOT, name: await questions.name(), plan: options.plan, dryRun: options.dryRun };
   let target = await readTarget(choice);
-  account = await chooseAccount(target);
+  const account = await chooseAccount(target);
+  chosen = account;
   process.env["CLOUDFLARE_ACCOUNT_ID"] = account.id;
   tell("account", account.label);
   const { found, deployed } = await look(target, account, options.newOperatorKey);
@@ -77,9 +78,10 @@ async function setUp(options: Options): Promise<number> {
   return 0;
 }
 
-async function look(target: Target, { id, label }: Account, newKey: boolean): Promise<{ found: Found; deployed: Deployed | null }> {
+async function look(target: Target, account: Account, newKey: boolean): Promise<{ found: Found; deployed: Deployed | null }> {
   const found = await busy("Looking at what the account has", lookAround(target));
-  const deployed = found.hasWorker ? await readDeployed(target, { id, label }) : null;
+  await requireOurs(target, account, found);
+  const deployed = found.hasWorker ? await readDeployed(target, account) : null;
   const missingSecrets: Found["missingSecrets"] = newKey
     ? [...new Set([...found.missingSecrets, "ADMIN_TOKEN" as const])]
     : found.missingSecrets;

@@ -1,5 +1,7 @@
 /** What a deployment serves and runs, asked of the platform itself where wrangler's commands do not tell it. Read only. */
-import type { Account } from "./account.ts";
+import { rmSync } from "node:fs";
+import { UsageError } from "../usage.ts";
+import type { Account, Found } from "./account.ts";
 import type { Target } from "./target.ts";
 import { askWrangler, parseJson, WranglerError } from "./wrangler.ts";
 
@@ -10,8 +12,23 @@ export type Deployed = {
   readonly undone: readonly string[];
 };
 
+type Settings = { readonly bindings: readonly { readonly type: string; readonly name: string; readonly text?: string }[] };
 type Envelope = { readonly success: boolean; readonly errors?: readonly { code: number; message: string }[]; readonly result: unknown };
 type Read = (path: string) => Promise<unknown>;
+
+/**
+ * Refuses to go on where a Worker of this name is something else, such as the operator's own site: a deployment would
+ * replace it.
+ */
+export async function requireOurs(target: Target, { id }: Account, found: Found): Promise<void> {
+  const { worker } = target.names;
+  if (!found.hasWorker || !found.missingSecrets.includes("ADMIN_TOKEN")) return;
+  const read = await readerOf(target.root, id);
+  const { bindings } = (await read(`/workers/scripts/${encodeURIComponent(worker)}/settings`)) as Settings;
+  if (bindings.some(({ type, name }) => type === "queue" && name === "SWEEPS")) return;
+  if (target.isNew) rmSync(target.config, { force: true });
+  throw new UsageError(`The account has a Worker ${worker} that is not panelsync. It stays as it is: choose another name with --name.`);
+}
 
 /** Looks at the cron, the queues, the variables and the address of a Worker that is there. */
 export async function readDeployed(target: Target, { id }: Account): Promise<Deployed> {
@@ -23,12 +40,7 @@ export async function readDeployed(target: Target, { id }: Account): Promise<Dep
     read(`${script}/settings`),
     read(`${script}/subdomain`),
     read(`/queues?${queues.map((queue) => `name=${encodeURIComponent(queue)}`).join("&")}`),
-  ])) as [
-    { schedules: unknown[] },
-    { bindings: { type: string; name: string; text?: string }[] },
-    { enabled: boolean },
-    { queue_name: string; consumers?: unknown[] }[],
-  ];
+  ])) as [{ schedules: unknown[] }, Settings, { enabled: boolean }, { queue_name: string; consumers?: unknown[] }[]];
   const plan = settings.bindings.find(({ name }) => name === "PLAN")?.text;
   const consumed = new Set(listed.flatMap(({ queue_name, consumers }) => ((consumers ?? []).length > 0 ? [queue_name] : [])));
   const undone = [

@@ -22,6 +22,8 @@ export type Target = {
   readonly root: string;
   /** wrangler's configuration of it. */
   readonly config: string;
+  /** Whether this run has written that file first. */
+  readonly isNew: boolean;
   readonly names: Names;
   /** Null: the login's only one. */
   readonly accountId: string | null;
@@ -47,6 +49,8 @@ type Raw = Readonly<Record<string, unknown>>;
 const OWN = ["account_id", "vars", "routes", "route", "workers_dev"] as const;
 /** Keys whose value names something in the account. */
 const NAMING = new Set(["name", "database_name", "queue", "dead_letter_queue", "bucket_name"]);
+/** A rate limit's `name` is the Worker's own word for it, not the account's. */
+const BINDING_OF_LIMITS = "FAILED_KEYS";
 /** Keys whose value is a path. */
 const PATHS = new Set(["main", "directory", "migrations_dir"]);
 /** A queue has 63 characters at most, `-sweeps` among them, and a workers.dev name as many. */
@@ -73,9 +77,10 @@ export async function readTarget({ root, name: chosen, plan, dryRun }: TargetCho
   const kept = existsSync(own) ? (JSON.parse(readFileSync(own, "utf8")) as Raw) : {};
   const derived = withPlan(deriveConfig(base, name, kept), plan);
   if (!dryRun) {
+    const isNew = !existsSync(own);
     const text = `${JSON.stringify(derived, null, 2)}\n`;
-    if (!existsSync(own) || readFileSync(own, "utf8") !== text) writeFileSync(own, text);
-    return targetOf(root, own, derived);
+    if (isNew || readFileSync(own, "utf8") !== text) writeFileSync(own, text);
+    return { ...targetOf(root, own, derived), isNew };
   }
   const folder = mkdtempSync(join(tmpdir(), "panelsync-deploy-"));
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
@@ -98,19 +103,28 @@ function chooseName(root: string, { name }: Raw, chosen: string | null): string 
 }
 
 /**
- * The configuration of a deployment beside that of wrangler.toml: nothing in the account has a name in common, and keys
- * that fail at one are not counted at the other.
+ * The configuration of a deployment beside that of wrangler.toml: nothing in the account, no domain and no heartbeat is
+ * shared, and keys that fail at one are not counted at the other.
  */
 export function deriveConfig(base: Raw, name: string, kept: Raw): Raw {
   const of = String(base["name"]);
   const renamed = mapStrings(base, (key, value) => {
     if (key === "namespace_id") return String(namespaceOf(name, value));
-    if (!NAMING.has(key)) return value;
-    return value === of || value.startsWith(`${of}-`) ? name + value.slice(of.length) : value;
+    if (!NAMING.has(key) || value === BINDING_OF_LIMITS) return value;
+    if (value === of) return name;
+    // One that was named otherwise by hand is not taken over as it is: it would be the same one in the account.
+    return `${name}-${value.startsWith(`${of}-`) ? value.slice(of.length + 1) : value}`;
   }) as Raw;
+  const shared = Object.fromEntries(Object.entries(renamed).filter(([key]) => key !== "route" && key !== "routes"));
+  const databases = ((renamed["d1_databases"] ?? []) as Raw[]).map(withoutIds);
   const own = Object.fromEntries(OWN.flatMap((key) => (kept[key] === undefined ? [] : [[key, kept[key]]])));
-  const vars = { ...(base["vars"] as Raw), ...(kept["vars"] as Raw | undefined) };
-  return { ...renamed, ...own, name, vars };
+  const vars = { ...(base["vars"] as Raw), HEARTBEAT_URL: "", ...(kept["vars"] as Raw | undefined) };
+  return { ...shared, d1_databases: databases, workers_dev: true, ...own, name, vars };
+}
+
+/** The Deploy button writes the id of the database that it has made. Without one it is found by its name. */
+function withoutIds(database: Raw): Raw {
+  return Object.fromEntries(Object.entries(database).filter(([key]) => key !== "database_id" && key !== "preview_database_id"));
 }
 
 /** A whole number of the name (FNV-1a, 31 bits), because the account shares the counters of one number. */
@@ -160,6 +174,7 @@ function targetOf(root: string, config: string, raw: Raw): Target {
   return {
     root,
     config,
+    isNew: false,
     names: {
       worker: name,
       database: database.database_name,

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -145,6 +145,17 @@ describe("npm run setup", { timeout: TIMEOUT_MS }, () => {
     expect(readFileSync(join(clone.root, "wrangler.toml"), "utf8")).toContain('PLAN = "free"');
     const odd = await clone.setup(["--name", "Not A Name"]);
     expect([odd.code, odd.stderr]).toEqual([1, expect.stringContaining("small letters, digits and dashes")]);
+
+    const site = { versions: [], secrets: new Map(), schedules: [], subdomain: { enabled: true, previews_enabled: false } };
+    clone.account.scripts.set("site", site);
+    for (const command of ["setup", "deploy"] as const) {
+      const foreign = await clone[command](["--name", "site"]);
+      expect([foreign.code, foreign.stderr]).toEqual([
+        1,
+        expect.stringContaining("has a Worker site that is not panelsync. It stays as it is"),
+      ]);
+    }
+    expect(readdirSync(clone.root)).not.toContain("wrangler.site.json");
     expect(clone.changes()).toEqual([]);
   });
 });

@@ -44,6 +44,22 @@ describe("names of a deployment", () => {
     expect(JSON.stringify(first)).not.toContain("panelsync");
   });
 
+  test("nothing is shared with a wrangler.toml that was written anew by hand or by the Deploy button", () => {
+    const toml: Raw = {
+      ...base(),
+      name: "my-panel",
+      workers_dev: false,
+      routes: [{ pattern: "panel.example.com", custom_domain: true }],
+      vars: { PLAN: "paid", HEARTBEAT_URL: "https://up.example/1" },
+      d1_databases: [{ binding: "DB", database_name: "orders", database_id: "0a1b", migrations_dir: "migrations" }],
+    };
+    const derived = deriveConfig(toml, "cell-b", {});
+    const all = [toml, derived].flatMap(namesOf);
+    expect(new Set(all).size).toBe(all.length);
+    expect(derived).toMatchObject({ workers_dev: true, vars: { PLAN: "paid", HEARTBEAT_URL: "" }, d1_databases: [{ binding: "DB" }] });
+    expect(JSON.stringify(derived)).not.toMatch(/panel\.example\.com|0a1b/);
+  });
+
   test("all else is as in wrangler.toml, the names of bindings among it", () => {
     const { d1_databases, queues, ratelimits, ...rest } = deriveConfig(base(), "cell-b", {});
     expect({ ...base(), name: "cell-b" }).toMatchObject(rest);
