@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "../usage.ts";
 import { SECRET_NAMES, type SecretName } from "./secrets.ts";
-import type { Target } from "./target.ts";
+import { refuseName, type Target } from "./target.ts";
 import { askAbout, askWrangler, parseJson, WranglerError } from "./wrangler.ts";
 
 export type Account = { readonly id: string; readonly label: string };
@@ -49,9 +49,22 @@ async function listApplied(target: Target): Promise<ReadonlySet<string> | null> 
   const answer = await askAbout(target, ["d1", "execute", "DB", "--remote", "--json", "--yes", "--command", sql]);
   const output = answer.stdout + answer.stderr;
   if (!answer.ok && /Couldn't find a D1 DB/.test(output)) return null;
-  if (!answer.ok && /no such table: d1_migrations/.test(output)) return new Set();
+  if (!answer.ok && /no such table: d1_migrations/.test(output)) {
+    await requireEmpty(target);
+    return new Set();
+  }
   const [result] = parseJson(answer, "read which migrations the database has had") as { results: { name: string }[] }[];
   return new Set(result?.results.map(({ name }) => name));
+}
+
+/** A database of this name that something else uses is none to put our tables into. */
+async function requireEmpty(target: Target): Promise<void> {
+  const sql =
+    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\' AND name NOT LIKE 'sqlite%' LIMIT 1";
+  const answer = await askAbout(target, ["d1", "execute", "DB", "--remote", "--json", "--yes", "--command", sql]);
+  const [result] = parseJson(answer, "look into the database") as { results: { name: string }[] }[];
+  const [table] = result?.results ?? [];
+  if (table !== undefined) refuseName(target, `a database ${target.names.database} that is not panelsync's: it has a table ${table.name}`);
 }
 
 /** Names of the Worker's secrets; null if there is no Worker. */

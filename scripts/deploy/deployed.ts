@@ -1,8 +1,6 @@
 /** What a deployment serves and runs, asked of the platform itself where wrangler's commands do not tell it. Read only. */
-import { rmSync } from "node:fs";
-import { UsageError } from "../usage.ts";
 import type { Account, Found } from "./account.ts";
-import type { Target } from "./target.ts";
+import { refuseName, type Target } from "./target.ts";
 import { askWrangler, parseJson, WranglerError } from "./wrangler.ts";
 
 export type Deployed = {
@@ -26,8 +24,7 @@ export async function requireOurs(target: Target, { id }: Account, found: Found)
   const read = await readerOf(target.root, id);
   const { bindings } = (await read(`/workers/scripts/${encodeURIComponent(worker)}/settings`)) as Settings;
   if (bindings.some(({ type, name }) => type === "queue" && name === "SWEEPS")) return;
-  if (target.isNew) rmSync(target.config, { force: true });
-  throw new UsageError(`The account has a Worker ${worker} that is not panelsync. It stays as it is: choose another name with --name.`);
+  refuseName(target, `a Worker ${worker} that is not panelsync`);
 }
 
 /** Looks at the cron, the queues, the variables and the address of a Worker that is there. */

@@ -89,6 +89,12 @@ export async function readTarget({ root, name: chosen, plan, dryRun }: TargetCho
   return targetOf(root, file, derived);
 }
 
+/** Ends a deployment whose name something else has; what this run has written for it goes, too. */
+export function refuseName(target: Target, reason: string): never {
+  if (target.isNew) rmSync(target.config, { force: true });
+  throw new UsageError(`The account has ${reason}. It stays as it is: choose another name with --name.`);
+}
+
 /** The one that is named; else wrangler.toml's, unless there is a file of another: then it could be either. */
 function chooseName(root: string, { name }: Raw, chosen: string | null): string {
   if (typeof name !== "string") throw new UsageError("wrangler.toml needs a `name`.");

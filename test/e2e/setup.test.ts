@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Simulator, startSimulator } from "../../simulator/server.ts";
 import { Clone, type Where } from "./clone.ts";
 import { killAll } from "./commands.ts";
+import { Database } from "./platform/databases.ts";
 import { PlatformError } from "./platform/errors.ts";
 import { Platform } from "./platform/platform.ts";
 import { Served } from "./platform/serving.ts";
@@ -155,7 +156,16 @@ describe("npm run setup", { timeout: TIMEOUT_MS }, () => {
         expect.stringContaining("has a Worker site that is not panelsync. It stays as it is"),
       ]);
     }
-    expect(readdirSync(clone.root)).not.toContain("wrangler.site.json");
-    expect(clone.changes()).toEqual([]);
+    const database = new Database("blog");
+    database.query("CREATE TABLE posts (id INTEGER)");
+    clone.account.databases.push(database);
+    const taken = await clone.deploy(["--name", "blog"]);
+    expect([taken.code, taken.stderr]).toEqual([
+      1,
+      expect.stringContaining("a database blog that is not panelsync's: it has a table posts"),
+    ]);
+    expect(readdirSync(clone.root).filter((file) => /^wrangler\..*json$/.test(file))).toEqual([]);
+    expect(clone.changes().filter((call) => !call.endsWith("/query"))).toEqual([]);
+    expect(database.changes).toHaveLength(1);
   });
 });
