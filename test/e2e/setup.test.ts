@@ -46,7 +46,7 @@ async function get(url: string, key: string): Promise<{ status: number; body: Re
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 }
 
-describe("npm run setup", { timeout: TIMEOUT_MS }, () => {
+describe.concurrent("npm run setup", { timeout: TIMEOUT_MS }, () => {
   test("brings an empty account to a Worker that ticks; a second run changes nothing, and says so", async () => {
     const clone = new Clone(where, "empty");
     const { url } = await serve(clone);

@@ -8,7 +8,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { createTestHarness, type TestHarness } from "wrangler";
+import type { TestHarness } from "wrangler";
+import { quietWrangler } from "../../../scripts/quiet-wrangler.ts";
 import type { Account, Script, Version } from "./account.ts";
 
 const TICK_EVERY_MS = 1000;
@@ -104,6 +105,8 @@ export class Served {
     const statements = (database?.changes ?? []).filter((statement) => !/\bd1_migrations\b/.test(statement));
     writeFileSync(join(this.folder, "migrations/0001_all.sql"), statements.map((statement) => `${statement};\n`).join(""));
     const secrets = { ...Object.fromEntries(script.secrets), ALLOW_PRIVATE_URLS: "1" };
+    quietWrangler();
+    const { createTestHarness } = await import("wrangler");
     const harness = createTestHarness({ root: this.folder, workers: [{ configPath: "wrangler.json", secrets }] });
     const { url } = await harness.listen();
     await harness.getWorker().applyD1Migrations("DB");
