@@ -183,6 +183,7 @@ describe.concurrent("npm run deploy", { timeout: TIMEOUT_MS }, () => {
     const cases: [NodeJS.ProcessEnv, RegExp][] = [
       [{ CLOUDFLARE_API_TOKEN: "bad" }, /The platform does not know this login\. Correct CLOUDFLARE_API_TOKEN/],
       [{ CLOUDFLARE_API_TOKEN: undefined }, /You are not logged in\. Run `npx wrangler login`/],
+      [{ CLOUDFLARE_API_TOKEN: undefined, ...token }, /You are not logged in\. Run `npx wrangler login`/],
       [token, new RegExp(`Set CLOUDFLARE_ACCOUNT_ID to the one to deploy into\\.[\\s\\S]*${setup.account.id} {2}refused`)],
       [{ CLOUDFLARE_ACCOUNT_ID: "0".repeat(32) }, /may not do that in the account 0{32}\. Is it the right account\?/],
       [{ ADMIN_TOKEN: "short" }, /ADMIN_TOKEN in the environment cannot be used: it takes 32 to 256 random characters/],
