@@ -179,6 +179,7 @@ describe.concurrent("npm run deploy", { timeout: TIMEOUT_MS }, () => {
 
   test("says what is wrong with the login, the account or a given secret before it changes anything", async () => {
     const setup = new Clone(where, "refused");
+    platform.addAccount("another of this login");
     const token = { CLOUDFLARE_ACCOUNT_ID: undefined };
     const cases: [NodeJS.ProcessEnv, RegExp][] = [
       [{ CLOUDFLARE_API_TOKEN: "bad" }, /The platform does not know this login\. Correct CLOUDFLARE_API_TOKEN/],
