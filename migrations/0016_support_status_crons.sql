@@ -14,6 +14,7 @@ CREATE TABLE panel_crons (
   id TEXT NOT NULL,
   -- Its place in the panel's list.
   place INTEGER NOT NULL,
+  name TEXT,
   url TEXT NOT NULL,
   hint TEXT NOT NULL,
   every_minutes INTEGER NOT NULL CHECK (every_minutes >= 1),

@@ -33,6 +33,7 @@ type FactsRow = {
   remains: number | null;
   multi: number;
   flags: number;
+  refill_refused: number;
   ended: number;
   currency: string;
   posted: string | null;
@@ -97,14 +98,15 @@ async function readExtent(
 const FACTS = `SELECT * FROM (
     SELECT o.n, o.id, o.provider, o.provider_order_id, o.status, o.quantity, o.remains, o.multi, o.flags, o.currency,
       o.provider_price, o.provider_price_currency, o.provider_charge, o.provider_currency, o.cost, o.cost_currency,
+      t.refilled AND o.refill_status IS 'rejected' AS refill_refused,
       coalesce(o.final_at >= ?2 AND o.final_at < ?3, 0) AND (o.status IN ('partial', 'canceled', 'refunded') OR o.flags & ${SHOWN_FLAGS} <> 0) AS ended,
       (SELECT CAST(sum(iif(r.kind = 'clawback', -r.amount, r.amount)) AS TEXT) FROM refunds r
         WHERE r.panel = o.panel AND r.order_n = o.n AND r.status = 'posted' AND r.decided_at >= ?2 AND r.decided_at < ?3) AS posted
-    FROM (SELECT DISTINCT c.order_id FROM changes c
-      WHERE c.panel = ?1 AND c.seq >= ?2 * 1000 AND c.seq < ?4 AND c.created_at >= ?2 AND c.created_at < ?3) t
+    FROM (SELECT c.order_id, max(c.type = 'refill.updated') AS refilled FROM changes c
+      WHERE c.panel = ?1 AND c.seq >= ?2 * 1000 AND c.seq < ?4 AND c.created_at >= ?2 AND c.created_at < ?3 GROUP BY c.order_id) t
     CROSS JOIN orders o
     WHERE o.panel = ?1 AND o.id = t.order_id
-  ) WHERE ended OR posted IS NOT NULL`;
+  ) WHERE ended OR refill_refused OR posted IS NOT NULL`;
 
 /** `currency` is the provider's, for a charge that came without one. */
 function toFacts(row: FactsRow, currency: string | null): OrderFacts {
@@ -117,6 +119,7 @@ function toFacts(row: FactsRow, currency: string | null): OrderFacts {
     remains: row.remains,
     multi: row.multi === 1,
     flags: row.flags,
+    refillRefused: row.refill_refused === 1,
     ended: row.ended === 1,
     currency: row.currency,
     refundedMicros: row.posted === null ? null : BigInt(row.posted),

@@ -39,6 +39,7 @@ const COUNTED: readonly string[] = [
   "/v1/webhooks",
   "/v1/webhooks/:id",
   "/v1/overview",
+  "/v1/status/:panel",
 ];
 const OF_SINGLE_RECORDS: readonly string[] = [
   "/v1/statuses",
@@ -50,6 +51,7 @@ const OF_SINGLE_RECORDS: readonly string[] = [
   "/v1/keys",
   "/v1/webhooks/:id/deliveries",
   "/v1/panels/:id",
+  "/v1/panels/:id/crons",
   "/v1/services/:id",
   "/v1/providers/:id/refund-policy",
   "/v1/providers/:id/services/:service",
