@@ -1,8 +1,8 @@
 /**
- * Calling the crons of panels' scripts, at the end of a tick and beside the watch. Each call is claimed before it is made, so
+ * Calling the crons of panels' scripts, last of all that a tick does: what hangs keeps nothing else waiting. Each call is claimed before it is made, so
  * that two never run at once and no minute is called twice; what was missed is called once.
  */
-import pLimit from "p-limit";
+import pLimit, { type LimitFunction } from "p-limit";
 import { afterCall, cronTurn, type DueCron } from "../domain/panel-cron.ts";
 import { callCronUrl, type CronCalled } from "../outbound/cron-call.ts";
 import { fetchMarked } from "../outbound/loop.ts";
@@ -12,10 +12,10 @@ import type { Ports } from "../ports.ts";
 import { cronUrlPlace } from "../secrets/sealed-text.ts";
 import { describeOpenFailure } from "../secrets/secrets.ts";
 import { claimCrons, type CronOutcome, noteCronCalls, readDueCrons } from "../store/panels/crons.ts";
-import { limitsOf } from "./limits.ts";
+import { limitsOf, OPEN_CALLS } from "./limits.ts";
 
-/** The watch beside it has up to four connections open, of the six that an invocation may have. */
-const OPEN_CALLS = 2;
+/** So many of one panel at once: where three hang, those of other panels go on. */
+const OPEN_CALLS_OF_PANEL = 3;
 /** None is begun later after the first: one that cannot be begun by then has its turn in the next tick. */
 const LAST_START_AFTER_MS = 15_000;
 
@@ -37,7 +37,9 @@ export async function callCrons(env: Env, given: Ports, tickMinute: number): Pro
     const claimed = await claimCrons(env.DB, turn, { minute, now });
     if (claimed.length === 0) return;
     const slot = pLimit(OPEN_CALLS);
-    const outcomes = await Promise.all(claimed.map((cron) => slot(() => outcomeOf(env, ports, cron, { minute, startedAt: now }))));
+    const ofPanel = new Map<string, LimitFunction>(claimed.map(({ panel }) => [panel, pLimit(OPEN_CALLS_OF_PANEL)]));
+    const inTurn = (cron: DueCron) => () => slot(() => outcomeOf(env, ports, cron, { minute, startedAt: now }));
+    const outcomes = await Promise.all(claimed.map((cron) => (ofPanel.get(cron.panel) ?? slot)(inTurn(cron))));
     await noteCronCalls(env.DB, outcomes, minute);
     const failed = outcomes.filter(({ failures }) => failures > 0).length;
     ports.log({ event: "crons", called: claimed.length, failed, waiting: due.length - turn.length });

@@ -52,7 +52,8 @@ export async function tick(env: Env, ports: Ports, scheduledTime: number): Promi
   } finally {
     // Whatever became of the tick: that it fails is what alerts are for.
     const minute = minuteOf(scheduledTime);
-    await Promise.all([watch(env, ports, minute, isGood), dueCrons > 0 ? callCrons(env, ports, minute) : undefined]);
+    await watch(env, ports, minute, isGood);
+    if (dueCrons > 0) await callCrons(env, ports, minute);
   }
 }
 
