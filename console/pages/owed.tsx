@@ -35,7 +35,9 @@ function OwedList({ panel, path }: { readonly panel: string; readonly path: stri
     <Loaded of={report}>
       {({ providers }) => {
         const owing = providers.flatMap((account) =>
-          (Object.keys(WORDS) as Owed[]).flatMap((list) => (account.ticket_ids[list] ? [{ account, list, ids: account.ticket_ids[list] }] : [])),
+          (Object.keys(WORDS) as Owed[]).flatMap((list) =>
+            account.ticket_ids[list] ? [{ account, list, ids: account.ticket_ids[list] }] : [],
+          ),
         );
         if (owing.length === 0) return <Empty title="Nothing.">No provider kept money, left something out or refused a refill.</Empty>;
         return (

@@ -301,14 +301,14 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
     chapter: "Panels",
     summary: "List the crons of a panel's script",
     text: "In their own order, each with its last 20 calls, newest first. A URL is shown as a hint, since it often has a key in it.",
-    errors: ["another_panel", "panel_not_found", "reseller"],
+    errors: ["panel_not_found", "reseller"],
   },
   "PUT /v1/panels/:id/crons": {
     chapter: "Panels",
     summary: "Set the crons of a panel's script",
     text: "URLs that are called by `GET` every so many minutes, in the place of a cron on the panel's server. The list takes the place of the one before; one that stays keeps its calls. Only 2xx is a success, and redirects are not followed.",
     body: ["A panel's crons"],
-    errors: ["another_panel", "panel_not_found", "reseller", "sealing_off"],
+    errors: ["panel_not_found", "reseller", "sealing_off"],
   },
   "POST /v1/panels/:id/token-secret": {
     chapter: "Browsers",

@@ -212,7 +212,12 @@ function ofWebhooks({ webhooks }: AlertFacts, now: number): BadFact[] {
 function ofCrons({ panel, failing, error }: AlertFacts["crons"][number]): BadFact {
   const what = failing === 1 ? "A cron" : `${failing} crons`;
   const why = error === null ? "" : ` ${shortText(error, 200)}`;
-  return { kind: "cron_failing", subject: panel, count: failing, text: `${what} of panel ${panel} ${failing === 1 ? "fails" : "fail"}.${why}` };
+  return {
+    kind: "cron_failing",
+    subject: panel,
+    count: failing,
+    text: `${what} of panel ${panel} ${failing === 1 ? "fails" : "fail"}.${why}`,
+  };
 }
 
 /** Whether it runs, and for how long the day's limits carry it. */

@@ -3,7 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startServer, type TestServer } from "../unit/provider/http-server.ts";
 import { openShop, type Shop } from "./tracker-scene.ts";
 
-type Cron = { readonly name: string; readonly failures: number; readonly calls: { readonly status: number | null; readonly error: string | null }[] };
+type Cron = {
+  readonly name: string;
+  readonly failures: number;
+  readonly calls: { readonly status: number | null; readonly error: string | null }[];
+};
 
 let shop: Shop;
 let script: TestServer;
@@ -19,7 +23,11 @@ beforeAll(async () => {
     // And what hangs gets no answer.
   });
   await shop.panel.call("PUT", "/v1/panels/shop/crons", [
-    ...["works", "fails", "hangs", "hangs-too"].map((name) => ({ url: `${script.url}/${name}?key=secret-of-the-script`, name, every_minutes: 1 })),
+    ...["works", "fails", "hangs", "hangs-too"].map((name) => ({
+      url: `${script.url}/${name}?key=secret-of-the-script`,
+      name,
+      every_minutes: 1,
+    })),
   ]);
 }, 120_000);
 

@@ -27,9 +27,10 @@ afterAll(async () => {
   await shop?.close();
 });
 
+type Before = (page: Page) => Promise<void>;
 type Opened = { readonly page: Page; readonly asked: string[]; readonly violations: string[] };
 
-async function open(path: string, options: Parameters<Browser["newPage"]>[0] = {}, before?: (page: Page) => Promise<void>): Promise<Opened> {
+async function open(path: string, options: Parameters<Browser["newPage"]>[0] = {}, before?: Before): Promise<Opened> {
   const page = await browser.newPage({ locale: "en-US", timezoneId: "UTC", ...options });
   page.setDefaultTimeout(15_000);
   const asked: string[] = [];
@@ -44,32 +45,48 @@ async function open(path: string, options: Parameters<Browser["newPage"]>[0] = {
 }
 
 /** An answer as the API would give it at another time. */
-function answering(value: object): (page: Page) => Promise<void> {
-  const told = { panel: "shop", name: "Grow fast", following: true, late_seconds: 0, last_followed_at: new Date(Date.now() - 420_000).toISOString() };
-  return (page) => page.route("**/v1/status/*", (route) => route.fulfill({ json: { ...told, ...value }, headers: { "Cache-Control": "public, max-age=30" } }));
+function answering(value: object): Before {
+  const told = {
+    panel: "shop",
+    name: "Grow fast",
+    following: true,
+    late_seconds: 0,
+    last_followed_at: new Date(Date.now() - 420_000).toISOString(),
+  };
+  return async (page) => {
+    const headers = { "Cache-Control": "public, max-age=30" };
+    await page.route("**/v1/status/*", (route) => route.fulfill({ json: { ...told, ...value }, headers }));
+  };
 }
 
 const since = new Date(Date.now() - 3 * 3_600_000).toISOString();
-const SCENES: readonly (readonly [name: string, path: string, headline: string, before?: (page: Page) => Promise<void>])[] = [
-  ["ok", "/status/shop", "Everything is running."],
-  ["none", "/status/nobody", "There is no status here."],
-  [
-    "delayed",
-    "/status/shop",
-    "Some orders are delayed.",
-    answering({
+type Scene = { readonly name: string; readonly path: string; readonly headline: string; readonly before?: Before };
+
+const SCENES: readonly Scene[] = [
+  { name: "ok", path: "/status/shop", headline: "Everything is running." },
+  { name: "none", path: "/status/nobody", headline: "There is no status here." },
+  {
+    name: "delayed",
+    path: "/status/shop",
+    headline: "Some orders are delayed.",
+    before: answering({
       status: "delayed",
       services: [
         { service: "12", state: "slow", since: null },
         { service: `a-service-with-a-long-name-${"x".repeat(60)}`, state: "waiting", since },
       ],
     }),
-  ],
-  ["stopped", "/status/shop", "Orders are not updated at the moment.", answering({ status: "stopped", following: false, services: [] })],
+  },
+  {
+    name: "stopped",
+    path: "/status/shop",
+    headline: "Orders are not updated at the moment.",
+    before: answering({ status: "stopped", following: false, services: [] }),
+  },
 ];
 
 describe("the page of a panel's status", () => {
-  test.each(SCENES)("shows that it is %s, at two widths, light and dark, to everybody", async (name, path, headline, before) => {
+  test.each(SCENES)("shows that it is $name, at two widths, light and dark, to everybody", async ({ name, path, headline, before }) => {
     for (const [size, width] of Object.entries(WIDTHS))
       for (const colorScheme of ["light", "dark"] as const) {
         const { page, violations } = await open(path, { viewport: { width, height: 720 }, colorScheme }, before);
@@ -98,7 +115,9 @@ describe("the page of a panel's status", () => {
     expect(new Set(texts).size).toBe(1);
     for (const { status, headers } of pages) {
       expect([status, headers.get("Cache-Control")]).toEqual([200, "public, max-age=300"]);
-      expect(headers.get("Content-Security-Policy")).toMatch(/^default-src 'none'; script-src 'self'; .*frame-ancestors 'none'.*trusted-types 'none'$/);
+      expect(headers.get("Content-Security-Policy")).toMatch(
+        /^default-src 'none'; script-src 'self'; .*frame-ancestors 'none'.*trusted-types 'none'$/,
+      );
     }
   });
 

@@ -17,7 +17,10 @@ export function askMany(
   ids: readonly string[],
 ): Promise<Result<ManyAnswer, ProviderFailure>> {
   const fields = { action: "status", orders: ids.join(",") };
-  return callProvider(port, settings, { fields, read: (json, { key, text = "" }) => readMany(json, ids, key, answerTexts(text, key, settings.statusWords)) });
+  return callProvider(port, settings, {
+    fields,
+    read: (json, { key, text = "" }) => readMany(json, ids, key, answerTexts(text, key, settings.statusWords)),
+  });
 }
 
 /**
@@ -26,7 +29,10 @@ export function askMany(
  */
 export function askOne(port: ProviderPort, settings: ProviderSettings, id: string): Promise<Result<Report, ProviderFailure>> {
   const fields = { action: "status", order: id };
-  return callProvider(port, settings, { fields, read: (json, { key, text = "" }) => readOne(json, id, key, answerTexts(text, key, settings.statusWords)) });
+  return callProvider(port, settings, {
+    fields,
+    read: (json, { key, text = "" }) => readOne(json, id, key, answerTexts(text, key, settings.statusWords)),
+  });
 }
 
 /** Asks for the operator's balance at the provider, in the provider's currency. */

@@ -36,10 +36,7 @@ function toCron(row: CronRow): PanelCron {
 
 /** A panel's crons in its own order. A row read each. */
 export async function listCrons(db: D1Database, panel: string): Promise<PanelCron[]> {
-  const { results } = await db
-    .prepare("SELECT * FROM panel_crons WHERE panel = ?1")
-    .bind(panel)
-    .all<CronRow & { place: number }>();
+  const { results } = await db.prepare("SELECT * FROM panel_crons WHERE panel = ?1").bind(panel).all<CronRow & { place: number }>();
   return results.toSorted((a, b) => a.place - b.place).map(toCron);
 }
 
@@ -54,9 +51,7 @@ export async function setCrons(db: D1Database, panel: string, crons: readonly Cr
   const rows = crons.slice(0, MAX_CRONS).map((cron, place) => ({ ...cron, place }));
   const json = JSON.stringify(rows);
   await db.batch([
-    db
-      .prepare("DELETE FROM panel_crons WHERE panel = ?1 AND id NOT IN (SELECT value->>'$.id' FROM json_each(?2))")
-      .bind(panel, json),
+    db.prepare("DELETE FROM panel_crons WHERE panel = ?1 AND id NOT IN (SELECT value->>'$.id' FROM json_each(?2))").bind(panel, json),
     db
       .prepare(
         `INSERT INTO panel_crons (panel, id, place, name, url, hint, every_minutes, called_minute)

@@ -258,7 +258,8 @@ export type PanelSettings = {
 };
 
 export function settingsOf(panel: Panel): PanelSettings {
-  const { name, role, enabled, currency, money, creditLimit, reuseIdenticalAdds, refuseDuplicateLinks, refuseQueryKeys, publicStatus } = panel;
+  const { name, role, enabled, currency, money, creditLimit, reuseIdenticalAdds, refuseDuplicateLinks, refuseQueryKeys, publicStatus } =
+    panel;
   return {
     name,
     role,

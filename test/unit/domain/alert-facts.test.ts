@@ -27,6 +27,7 @@ const quiet: AlertFacts = {
   frozen: [],
   expiringKeys: [],
   webhooks: [],
+  crons: [],
   lastMinute: MINUTE,
   rowsWritten: 0,
   messages: 0,

@@ -152,7 +152,10 @@ describe("the provider's last final answer", () => {
     const ended = reconcile(anOrder(), words("Partial", '{"a":1}'), POLICY, NOW).next;
     expect(finalAnswerIn(ended.finalAnswer)).toEqual({ at: NOW, text: '{"a":1}' });
     const corrected = reconcile(ended, words("Partial", '{"a":2} {"b":3}', 200), POLICY, later(5));
-    expect([corrected.write === "none", finalAnswerIn(corrected.next.finalAnswer)]).toEqual([false, { at: later(5), text: '{"a":2} {"b":3}' }]);
+    expect([corrected.write === "none", finalAnswerIn(corrected.next.finalAnswer)]).toEqual([
+      false,
+      { at: later(5), text: '{"a":2} {"b":3}' },
+    ]);
   });
 
   it("writes nothing by itself", () => {

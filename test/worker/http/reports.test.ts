@@ -113,7 +113,9 @@ describe("the report", () => {
 
   it("joins the provider's ids of all that it owes by commas, a refused refill in the period in which it was refused", async () => {
     await ended(Object.fromEntries(Array.from({ length: 6 }, (_, i) => [i + 1, { status: "Canceled", remains: "1000", charge: "0.5" }])));
-    await rows("UPDATE orders SET status = 'completed', remains = 0, refill_id = 'r' || n, refill_status = 'rejected', refill_at = 1 WHERE n > 2");
+    await rows(
+      "UPDATE orders SET status = 'completed', remains = 0, refill_id = 'r' || n, refill_status = 'rejected', refill_at = 1 WHERE n > 2",
+    );
     await rows("UPDATE orders SET refill_status = 'completed' WHERE n = 6");
     const told = (n: number, at: number) =>
       rows(

@@ -48,7 +48,11 @@ describe("the public status", () => {
   });
 
   it("names services in trouble, and nothing of their provider", async () => {
-    for (const [id, service] of [["1", "12"], ["2", "13"]] as const) await place(id, service);
+    for (const [id, service] of [
+      ["1", "12"],
+      ["2", "13"],
+    ] as const)
+      await place(id, service);
     await world.run(1);
     world.providers.set("acme-supplies", () => new Response("Acme is down", { status: 502 }));
     await world.run(8);
@@ -62,7 +66,10 @@ describe("the public status", () => {
       ],
     });
     expect(text.toLowerCase()).not.toMatch(/acme|712|provider|0\.9|x\.example/);
-    world.providers.set("acme-supplies", answeringEach(() => inProgress(400)));
+    world.providers.set(
+      "acme-supplies",
+      answeringEach(() => inProgress(400)),
+    );
     await world.run(30);
     expect((await ask("shop")).json).toMatchObject({ status: "ok", services: [] });
   });

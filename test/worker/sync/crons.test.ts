@@ -46,7 +46,8 @@ function begin(of: World): void {
   for (const host of ["script", "other"]) of.providers.set(host, serve);
 }
 
-const put = (crons: unknown, as: { key?: string } = { key }, panel = "shop") => world.ask("PUT", `/v1/panels/${panel}/crons`, { ...as, body: crons });
+const put = (crons: unknown, as: { key?: string } = { key }, panel = "shop") =>
+  world.ask("PUT", `/v1/panels/${panel}/crons`, { ...as, body: crons });
 const get = async (as: { key?: string } = { key }) => (await world.get("/v1/panels/shop/crons", as)).json.crons;
 const every = (name: string, every_minutes = 1) => ({ url: URL_OF(name), name, every_minutes });
 const paths = () => called.map(({ path }) => path);
@@ -103,7 +104,8 @@ describe("the list of a panel's crons", () => {
     const ten = Array.from({ length: 10 }, (_, i) => every(`c${i}`));
     expect((await put([...ten, every("c10")])).status).toBe(422);
     expect((await put(ten)).status).toBe(200);
-    expect(codeOf(await put([], { key: OTHER }))).toEqual([403, "another_panel"]);
+    expect(codeOf(await put([], { key: OTHER }))).toEqual([404, "panel_not_found"]);
+    expect(codeOf(await world.get("/v1/panels/shop/crons", { key: OTHER }))).toEqual([404, "panel_not_found"]);
     expect(codeOf(await put([every("x")], { key: RESELLER }, "resale"))).toEqual([403, "reseller"]);
     expect(codeOf(await put([], {}, "nobody"))).toEqual([404, "panel_not_found"]);
     expect(await get()).toHaveLength(10);
@@ -197,7 +199,10 @@ describe("a tick", () => {
     await world.ask("PUT", "/v1/panels/other/crons", { key: OTHER, body: [{ url: "https://other.example/cron/o", every_minutes: 1 }] });
     await addProvider("acme");
     await addOrders("shop", "acme", 1, 3, young);
-    world.providers.set("acme", answeringEach(() => inProgress()));
+    world.providers.set(
+      "acme",
+      answeringEach(() => inProgress()),
+    );
     const { db, usage } = metered(env.DB);
     const free = world.with({ PLAN: "free", DB: db });
     await free.tick();
@@ -245,7 +250,9 @@ describe("the alert", () => {
     await world.run(2);
     expect(await open()).toEqual([]);
     await world.run(5);
-    expect(await open()).toMatchObject([{ subject: "shop", severity: "warning", count: 2, text: expect.stringContaining("2 crons of panel shop fail") }]);
+    expect(await open()).toMatchObject([
+      { subject: "shop", severity: "warning", count: 2, text: expect.stringContaining("2 crons of panel shop fail") },
+    ]);
     expect((await open())[0].text).not.toContain("script.example");
     answers.clear();
     await world.run(5);

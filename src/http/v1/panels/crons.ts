@@ -49,7 +49,10 @@ export async function getCrons(context: KeyContext, { params: { id } }: WithId):
 /**
  * `PUT /v1/panels/{id}/crons`: all of them, in this order. One with the URL or the id of one that is there keeps its calls.
  */
-export async function putCrons(context: KeyContext, { params: { id: panel }, body }: WithId & { readonly body: CronsBody }): Promise<Answer> {
+export async function putCrons(
+  context: KeyContext,
+  { params: { id: panel }, body }: WithId & { readonly body: CronsBody },
+): Promise<Answer> {
   const { db, now, keeper } = context;
   const named = await panelOf(context, panel);
   if (!named.ok) return named;
@@ -64,10 +67,10 @@ export async function putCrons(context: KeyContext, { params: { id: panel }, bod
   return shown(context, panel);
 }
 
-/** An operator names any panel, a panel itself. */
+/** An operator names any panel, a panel itself; to that, no other is there. */
 async function panelOf({ db, keeper }: KeyContext, id: string): Promise<Result<null, Failure>> {
-  if (keeper.panel !== null && keeper.panel !== id) return fail({ code: "another_panel" });
-  return (await readPanel(db, id)) === null ? fail({ code: "panel_not_found", panel: id }) : ok(null);
+  const isThere = keeper.panel === null ? (await readPanel(db, id)) !== null : keeper.panel === id;
+  return isThere ? ok(null) : fail({ code: "panel_not_found", panel: id });
 }
 
 type Wanted = { readonly body: CronsBody; readonly known: readonly PanelCron[] };
@@ -95,7 +98,11 @@ type WantedCron = Omit<Wanted, "body"> & {
   readonly byUrl: Map<string, PanelCron>;
 };
 
-async function oneOf(context: KeyContext, panel: string, wanted: WantedCron): Promise<Result<Omit<CronSetting, "name" | "everyMinutes">, Failure>> {
+async function oneOf(
+  context: KeyContext,
+  panel: string,
+  wanted: WantedCron,
+): Promise<Result<Omit<CronSetting, "name" | "everyMinutes">, Failure>> {
   const { url, id, everyMinutes, known, byUrl } = wanted;
   const { ports, now } = context;
   if (url === undefined) {
@@ -158,9 +165,7 @@ export const cronsAnswer = z.strictObject({
       every_minutes: z.int(),
       next_call_at: timeAnswer,
       failures: z.int(),
-      calls: z.array(
-        z.strictObject({ at: timeAnswer, status: z.nullable(z.int()), duration_ms: z.int(), error: z.nullable(z.string()) }),
-      ),
+      calls: z.array(z.strictObject({ at: timeAnswer, status: z.nullable(z.int()), duration_ms: z.int(), error: z.nullable(z.string()) })),
     }),
   ),
 });

@@ -56,12 +56,7 @@ const KEEPS_NONE: AnswerText = () => null;
  * The answer to `orders`. Orders that were not asked for are ignored. `key` is kept out of every text. `answerText` finds what
  * is kept word for word.
  */
-export function readMany(
-  json: unknown,
-  ids: readonly string[],
-  key: string,
-  answerText: AnswerText = KEEPS_NONE,
-): Reading<ManyAnswer> {
+export function readMany(json: unknown, ids: readonly string[], key: string, answerText: AnswerText = KEEPS_NONE): Reading<ManyAnswer> {
   const layers = layersOf(json, (object) => ids.some((id) => Object.hasOwn(object, id)) || isOrder(fieldsOf(object)));
   const inner = layers.at(-1);
   const writing = writingWithin(inner);

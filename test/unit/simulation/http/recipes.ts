@@ -229,7 +229,11 @@ export function recipesFor(panel: PanelFacts): Readonly<Record<string, Recipe | 
     "PUT /v1/panels/:id/crons": {
       who: "key",
       ids: [panel.id],
-      body: fc.constantFrom([], [{ url: "http://127.0.0.1:9/cron/a", every_minutes: 1 }], [{ url: "http://127.0.0.1:9/b", every_minutes: 60 }]),
+      body: fc.constantFrom(
+        [],
+        [{ url: "http://127.0.0.1:9/cron/a", every_minutes: 1 }],
+        [{ url: "http://127.0.0.1:9/b", every_minutes: 60 }],
+      ),
     },
     "POST /v1/panels/:id/token-secret": { who: "key", ids: [panel.id], body: empty },
     "POST /v1/tokens": {
