@@ -87,7 +87,7 @@ async function run() {
   clearTimeout(next);
   const seconds = await look();
   // While nobody looks, nothing is asked.
-  if (seconds !== null && !document.hidden) next = setTimeout(run, Math.max(LEAST_SECONDS, seconds) * 1000);
+  if (seconds !== null && !document.hidden) next = setTimeout(() => void run(), Math.max(LEAST_SECONDS, seconds) * 1000);
 }
 
 document.addEventListener("visibilitychange", () => {

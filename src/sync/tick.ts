@@ -75,7 +75,7 @@ async function sendDue(env: Env, ports: Ports, minute: number): Promise<SentDue 
     staleSecrets,
     anyWebhook,
     dueCrons,
-  } = await readTickView(db, ports.now() - PLACING_MS, ports.now(), ports.secrets.newest);
+  } = await readTickView(db, ports.now() - PLACING_MS, { now: ports.now(), minute }, ports.secrets.newest);
   const { first, ignored } = minutesToCover(last.minute, minute);
   await flagLeftBehind(db, leftBehind, ports);
   if (ignored !== null) ports.log({ event: "tick.clock_was_ahead", minute, remembered: ignored });

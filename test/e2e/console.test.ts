@@ -546,5 +546,6 @@ describe("a panel's page", () => {
     await dialog(page).locator('[name="public_status"]').check();
     await dialog(page).getByRole("button", { name: "Save", exact: true }).click();
     await page.getByRole("link", { name: "/status/shop" }).waitFor();
+    expect((await fetch(`${shop.api}/v1/status/shop`)).status).toBe(200);
   });
 });

@@ -22,13 +22,10 @@ beforeAll(async () => {
     if (path === "/fails") response.writeHead(500).end("secret-of-the-script");
     // And what hangs gets no answer.
   });
-  await shop.panel.call("PUT", "/v1/panels/shop/crons", [
-    ...["works", "fails", "hangs", "hangs-too"].map((name) => ({
-      url: `${script.url}/${name}?key=secret-of-the-script`,
-      name,
-      every_minutes: 1,
-    })),
-  ]);
+  const crons = ["works", "fails", "hangs", "hangs-too"].map((name) => {
+    return { url: `${script.url}/${name}?key=secret-of-the-script`, name, every_minutes: 1 };
+  });
+  await shop.panel.call("PUT", "/v1/panels/shop/crons", crons);
 }, 120_000);
 
 afterAll(async () => {

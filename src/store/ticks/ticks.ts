@@ -60,17 +60,22 @@ const LOOK_EVERY_MINUTES = 60;
 
 const TICK = `SELECT minute, at, ignored_minute, books_day, sealed_under, stale_under,
     CASE WHEN sealed_under = ?4 AND ?5 % ${LOOK_EVERY_MINUTES} <> 0 THEN NULL ELSE ${STALE_SECRETS} END AS stale,
-    ${ANY_WEBHOOK} AS any_webhook, ${dueCronsSql("?5")} AS due_crons
+    ${ANY_WEBHOOK} AS any_webhook, ${dueCronsSql("?6")} AS due_crons
   FROM ticks WHERE id = 1`;
 
 /**
  * Reads what a tick needs. One row for the tick, two for each provider: its own, and one of the index that tells
  * whether any order of it is open, however many orders there are. `placedBefore` (epoch ms): what is being placed for
- * longer was left behind. Resends are read as of `now`. `newestKey` seals secrets; null where none does.
+ * longer was left behind. Resends are read as of `now`, and crons as of the tick's `minute`. `newestKey` seals secrets; null where none does.
  */
-export async function readTickView(db: D1Database, placedBefore: number, now: number, newestKey: number | null): Promise<TickView> {
+export async function readTickView(
+  db: D1Database,
+  placedBefore: number,
+  { now, minute }: { readonly now: number; readonly minute: number },
+  newestKey: number | null,
+): Promise<TickView> {
   const [tick, providers, leftBehind, resends, hints, overdue] = await db.batch<Record<string, unknown>>([
-    db.prepare(TICK).bind(...staleBounds(newestKey), newestKey, minuteOf(now)),
+    db.prepare(TICK).bind(...staleBounds(newestKey), newestKey, minuteOf(now), Math.max(minuteOf(now), minute)),
     db.prepare(
       `SELECT p.* FROM providers p
        WHERE p.enabled = 1 AND EXISTS (SELECT 1 FROM orders o WHERE o.provider = p.id AND o.cadence IS NOT NULL)`,

@@ -69,6 +69,7 @@ describe("what is bad", () => {
     ["dead letters", { deadLetters: 2 }, ["dead_letters"]],
     ["a ledger", { frozen: [{ panel: "shop", because: null }] }, ["ledger_mismatch shop"]],
     ["a key", { expiringKeys: [{ id: "key_1", name: "bot", panel: "shop", expiresAt: NOW + 1 }] }, ["key_expiring key_1"]],
+    ["a cron that fails", { crons: [{ panel: "shop", failing: 1, error: "HTTP 500" }] }, ["cron_failing shop"]],
     ["a webhook that is off", { webhooks: [{ ...webhook, disabledBecause: "gone" }] }, ["webhook_disabled shop/wh_1"]],
     ["a webhook that has failed for long", { webhooks: [{ ...webhook, failingSince: NOW - HOUR_MS / 2 }] }, ["webhook_behind shop/wh_1"]],
     ["a webhook that has failed for less", { webhooks: [{ ...webhook, failingSince: NOW - HOUR_MS / 2 + 1 }] }, []],
