@@ -13,10 +13,11 @@ const WORDS = {
 
 type Owed = keyof typeof WORDS;
 
+const iso = (at: number): string => new Date(at).toISOString().slice(0, 19);
+
 /** Worked out when somebody asks: it reads all changes of the period. That ends tomorrow, whatever the device's clock says. */
 export function PanelOwed({ panel }: { readonly panel: string }) {
   const until = useSignal<number | null>(null);
-  const iso = (at: number): string => new Date(at).toISOString().slice(0, 19);
   const end = until.value;
   const path = end === null ? null : `/v1/reports/reconciliation?from=${iso(end - 31 * DAY_MS)}Z&to=${iso(end)}Z`;
   return (
