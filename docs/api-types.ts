@@ -748,6 +748,8 @@ export type History = {
   readonly next_cursor: string | null;
   /** Whether there is more after this page. */
   readonly has_more: boolean;
+  /** On the first page: whether older changes of the order are in the archive. */
+  readonly archived: boolean;
 };
 
 /** All that a ticket needs, as one object to paste. */
@@ -2406,6 +2408,15 @@ export type Overview = {
     };
     /** Calls to providers. */
     readonly provider_calls: number;
+  };
+  /** The database's size, in bytes. */
+  readonly database: {
+    /** So many. */
+    readonly used: number;
+    /** Of so many that the plan's database may have. */
+    readonly limit: number | null;
+    /** The share that is used. */
+    readonly share: number | null;
   };
 };
 

@@ -535,12 +535,20 @@ const overview: AnswerText = {
     "day.queue_operations.limit": "Of so many; null: no limit.",
     "day.queue_operations.share": "The share that is used; null: no limit.",
     "day.provider_calls": "Calls to providers.",
+    database: "The database's size, in bytes.",
+    "database.used": "So many.",
+    "database.limit": "Of so many that the plan's database may have.",
+    "database.share": "The share that is used.",
   },
 };
 
 /** A page of a list, whose entries stand in the field `list`. */
 function page(entries: AnswerText, list: string, of: Pick<AnswerText, "name" | "text" | "schema">): AnswerText {
   return { ...of, like: [entries.name], fields: { [list]: "The entries of this page." } };
+}
+
+function withFields(of: AnswerText, fields: NonNullable<AnswerText["fields"]>): AnswerText {
+  return { ...of, fields: { ...of.fields, ...fields } };
 }
 
 export const ANSWERS: readonly AnswerText[] = [
@@ -644,7 +652,9 @@ export const ANSWERS: readonly AnswerText[] = [
       has_more: "Whether there is more already.",
     },
   },
-  page(change, "changes", { name: "History", text: "An order's changes, oldest first.", schema: historyAnswer }),
+  withFields(page(change, "changes", { name: "History", text: "An order's changes, oldest first.", schema: historyAnswer }), {
+    archived: "On the first page: whether older changes of the order are in the archive.",
+  }),
   {
     name: "Support",
     schema: supportAnswer,

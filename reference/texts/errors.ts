@@ -110,6 +110,12 @@ export const ERROR_TEXTS: { readonly [C in FailureCode]: ErrorText<C> } = {
     toDo: "The operator switches it on by the panel's `public_status`.",
     samples: [{ code: "status_not_found", panel: "shop-2" }],
   },
+  changes_archived: {
+    means:
+      "Changes after the number that was asked for have left the feed for the archive. Nothing is skipped silently: refunds may be among them.",
+    toDo: "Read them in the archive, or compare each order's `refunded` with what was credited. Then go on from the number that the answer names.",
+    samples: [{ code: "changes_archived", after: 1_793_534_400_000_005 }],
+  },
   panel_not_found: {
     means: "There is no panel with this id.",
     toDo: "`GET /v1/panels` lists those there are.",

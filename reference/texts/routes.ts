@@ -151,7 +151,7 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
     summary: "Read what has changed",
     text: "Keep `next_after` together with what you did about the changes. Credit a customer the difference of the order's `refunded` totals.",
     query: ["The change feed"],
-    errors: ["too_many_feeds"],
+    errors: ["changes_archived", "too_many_feeds"],
     textOverAll: ["after"],
   },
   "GET /v1/webhooks": { chapter: "Webhooks", summary: "List webhooks", text: "", query: ["Lists"], errors: [] },
@@ -173,7 +173,7 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
     summary: "Change a webhook",
     text: "Fields that are left out keep their value. `enabled` false is a pause: its place in the feed stays. `after` skips ahead or goes back.",
     body: ["A webhook"],
-    errors: ["webhook_not_found", "webhook_unreadable", "settings_contended", "sealing_off"],
+    errors: ["webhook_not_found", "webhook_unreadable", "settings_contended", "sealing_off", "changes_archived"],
   },
   "DELETE /v1/webhooks/:id": {
     chapter: "Webhooks",
@@ -198,7 +198,7 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
     summary: "Send changes again",
     text: "Goes back to a place in the feed and sends what follows, in new deliveries.",
     body: ["A replay of a webhook"],
-    errors: ["webhook_not_found", "settings_contended"],
+    errors: ["webhook_not_found", "settings_contended", "changes_archived"],
   },
   "GET /v1/webhooks/:id/deliveries": {
     chapter: "Webhooks",

@@ -33,6 +33,8 @@ export type Failure =
   | { readonly code: "panel_required" }
   | { readonly code: "not_over_all_panels" }
   | { readonly code: "too_many_feeds"; readonly most: number }
+  /** `after`: from where on the feed is whole. */
+  | { readonly code: "changes_archived"; readonly after: number | string }
   | { readonly code: "panel_not_found"; readonly panel: string }
   | { readonly code: "status_not_found"; readonly panel: string }
   | { readonly code: "panel_exists"; readonly panel: string }
@@ -236,6 +238,11 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
   status_not_found: ({ panel }) => ({
     status: 404,
     message: `There is no public status of ${quoted(panel)}. The operator switches it on for a panel, by its \`public_status\`.`,
+  }),
+  changes_archived: ({ after }) => ({
+    status: 410,
+    message: `Changes after the number that you named are in the archive, refunds among them: the feed does not tell them any more. Read them there, or compare each order's \`refunded\`; then go on with after=${after}.`,
+    fields: [{ path: "after", message: `must be ${after} or above; what comes before is in the archive` }],
   }),
   panel_not_found: ({ panel }) => ({
     status: 404,

@@ -25,6 +25,7 @@ const OF_A_PANEL = [
   "webhooks",
   "webhook_deliveries",
   "panel_crons",
+  "archived_pages",
 ] as const;
 
 /** Removes a panel, with its keys and the audit entry of it, unless something uses it. `audit` must be for a statement that changed something. */

@@ -6,6 +6,7 @@
 import { FLAGS } from "../../domain/order.ts";
 import type { OrderFacts } from "../../domain/reconciliation.ts";
 import type { Status } from "../../domain/status.ts";
+import { horizonSql } from "../retention/horizon.ts";
 import { providerIdIn } from "../rows/order.ts";
 import { type Panel, type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
 
@@ -18,9 +19,13 @@ export const MAX_CHANGES = 10_000;
 /** Changes come in the order of their times, but for clocks that differ: so much later, all of a period have come. */
 const CLOCKS_DIFFER_MS = 3_600_000;
 
-/** `tooLongAfter`: the period has more changes than are looked at, or may have; up to here, epoch ms, it has not. */
+/**
+ * `tooLongAfter`: the period has more changes than are looked at, or may have; up to here, epoch ms, it has not. `archivedUpTo`: it
+ * begins in the part of the feed that was archived, which ends here, epoch ms.
+ */
 export type PeriodRead =
   | { readonly kind: "read"; readonly panel: Panel; readonly orders: readonly OrderFacts[] }
+  | { readonly kind: "archived"; readonly archivedUpTo: number }
   | { readonly kind: "too_long"; readonly tooLongAfter: number };
 
 type FactsRow = {
@@ -54,7 +59,7 @@ const SHOWN_FLAGS = FLAGS.completed_with_remains | FLAGS.canceled_after_delivery
  */
 export async function readPeriod(db: D1Database, ref: PanelRef, period: Period): Promise<PeriodRead | null> {
   const extent = await readExtent(db, ref, period);
-  if (extent === null || extent.kind === "too_long") return extent;
+  if (extent === null || extent.kind !== "extent") return extent;
   const panel = extent.panel.id;
   const [facts, currencies] = await db.batch<Record<string, unknown>>([
     db.prepare(FACTS).bind(panel, period.from, period.to, extent.endSeq),
@@ -73,7 +78,7 @@ async function readExtent(
   db: D1Database,
   ref: PanelRef,
   { from, to }: Period,
-): Promise<Extent | Extract<PeriodRead, { kind: "too_long" }> | null> {
+): Promise<Extent | Extract<PeriodRead, { kind: "too_long" | "archived" }> | null> {
   const panel = panelIdSql(ref);
   const behind = `SELECT c.seq, c.created_at FROM changes c WHERE c.panel = ${panel} AND c.seq >= ?2 * 1000 ORDER BY c.seq`;
   const found = await readForPanel(db, ref, [
@@ -83,8 +88,11 @@ async function readExtent(
       )
       .bind(ref.value, from, to),
     db.prepare(`SELECT seq FROM (${behind} LIMIT ${MAX_CHANGES}) WHERE created_at >= ?2 + ${CLOCKS_DIFFER_MS} LIMIT 1`).bind(ref.value, to),
+    db.prepare(`SELECT ${horizonSql(panel)} AS horizon`).bind(ref.value),
   ]);
   if (found === null) return null;
+  const horizon = (found.results[2]?.results[0] as { horizon: number } | undefined)?.horizon ?? 0;
+  if (from * 1000 <= horizon) return { kind: "archived", archivedUpTo: Math.floor(horizon / 1000) };
   const [beyond, end] = found.results.map(({ results }) => results[0] as { seq: number; created_at: number } | undefined);
   if (beyond !== undefined) return { kind: "too_long", tooLongAfter: beyond.created_at };
   if (end !== undefined) return { kind: "extent", panel: found.panel, endSeq: end.seq };

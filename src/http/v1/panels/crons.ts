@@ -14,7 +14,7 @@ import { timeAnswer } from "../../kit/answers.ts";
 import type { Answer, KeyContext } from "../../kit/context.ts";
 import type { Failure } from "../../kit/errors.ts";
 import { line, optional, wholeNumber } from "../../kit/fields.ts";
-import { toHex } from "../../kit/hash.ts";
+import { toHex } from "../../../domain/hex.ts";
 import { checkedUrl } from "../../kit/outbound-url.ts";
 import { json } from "../../kit/reply.ts";
 import { addressHint } from "../alerts/channel-view.ts";

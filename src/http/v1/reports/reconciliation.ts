@@ -61,6 +61,10 @@ export async function getReconciliation(
   const { period, rates, format } = wanted.value;
   const read = await readPeriod(context.db, context.panelRef, period);
   if (read === null) return noSuchPanel(context);
+  if (read.kind === "archived") {
+    const message = `must be after ${isoTime(read.archivedUpTo)}; the changes until then are in the archive`;
+    return invalid([{ path: "from", message }]);
+  }
   if (read.kind === "too_long") return invalid([tooMuch(period, read.tooLongAfter)]);
   const accounts = accountsOf(read.orders);
   if (format === "csv") return csvReply(accounts, rates, period);
