@@ -66,7 +66,10 @@ export async function readPeriod(db: D1Database, ref: PanelRef, period: Period):
     db.prepare("SELECT id, currency FROM providers WHERE currency IS NOT NULL"),
   ]);
   const currencyOf = new Map(((currencies?.results ?? []) as { id: string; currency: string }[]).map(({ id, currency }) => [id, currency]));
-  const rows = ((facts?.results ?? []) as FactsRow[]).toSorted((one, other) => one.n - other.n);
+  const found = (facts?.results ?? []) as FactsRow[];
+  const refused = new Set(found.filter((row) => row.refill_refused === 1).map(({ n }) => n));
+  const once = [...new Map(found.map((row) => [row.n, { ...row, refill_refused: refused.has(row.n) ? 1 : 0 }])).values()];
+  const rows = once.toSorted((one, other) => one.n - other.n);
   return { kind: "read", panel: extent.panel, orders: rows.map((row) => toFacts(row, currencyOf.get(row.provider) ?? null)) };
 }
 
@@ -102,7 +105,10 @@ async function readExtent(
   return { kind: "extent", panel: found.panel, endSeq: last?.seq ?? Number.MAX_SAFE_INTEGER };
 }
 
-/** Sorted by whoever reads it: sorted here, its rows would be read another time. */
+/**
+ * Sorted by whoever reads it: sorted here, its rows would be read another time. For the same reason an order of whose refill
+ * something was told stands there twice, with what else was told of it in the other row.
+ */
 const FACTS = `SELECT * FROM (
     SELECT o.n, o.id, o.provider, o.provider_order_id, o.status, o.quantity, o.remains, o.multi, o.flags, o.currency,
       o.provider_price, o.provider_price_currency, o.provider_charge, o.provider_currency, o.cost, o.cost_currency,
@@ -110,8 +116,8 @@ const FACTS = `SELECT * FROM (
       coalesce(o.final_at >= ?2 AND o.final_at < ?3, 0) AND (o.status IN ('partial', 'canceled', 'refunded') OR o.flags & ${SHOWN_FLAGS} <> 0) AS ended,
       (SELECT CAST(sum(iif(r.kind = 'clawback', -r.amount, r.amount)) AS TEXT) FROM refunds r
         WHERE r.panel = o.panel AND r.order_n = o.n AND r.status = 'posted' AND r.decided_at >= ?2 AND r.decided_at < ?3) AS posted
-    FROM (SELECT c.order_id, max(c.type = 'refill.updated') AS refilled FROM changes c
-      WHERE c.panel = ?1 AND c.seq >= ?2 * 1000 AND c.seq < ?4 AND c.created_at >= ?2 AND c.created_at < ?3 GROUP BY c.order_id) t
+    FROM (SELECT DISTINCT c.order_id, c.type = 'refill.updated' AS refilled FROM changes c
+      WHERE c.panel = ?1 AND c.seq >= ?2 * 1000 AND c.seq < ?4 AND c.created_at >= ?2 AND c.created_at < ?3) t
     CROSS JOIN orders o
     WHERE o.panel = ?1 AND o.id = t.order_id
   ) WHERE ended OR refill_refused OR posted IS NOT NULL`;
