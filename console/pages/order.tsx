@@ -175,6 +175,9 @@ function ProviderCard({ order, support }: { readonly order: Order; readonly supp
           ["Read here as", order.label],
           said === undefined || said.said_at === null ? null : ["Said", <When at={said.said_at} />],
           said === undefined || said.charge === null ? null : ["It charges", `${said.charge} ${said.currency ?? ""}`],
+          said === undefined || said.final_answer === null
+            ? null
+            : ["Its words at the end", <code class="breaks">{said.final_answer.text}</code>],
           said === undefined || said.trouble === null ? null : ["Its last trouble", said.trouble.message],
         ]}
       />

@@ -297,6 +297,19 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
     body: ["A token"],
     errors: ["sealing_off", "token_secret_unreadable"],
   },
+  "GET /v1/panels/:id/crons": {
+    chapter: "Panels",
+    summary: "List the crons of a panel's script",
+    text: "In their own order, each with its last 20 calls, newest first. A URL is shown as a hint, since it often has a key in it.",
+    errors: ["panel_not_found", "reseller"],
+  },
+  "PUT /v1/panels/:id/crons": {
+    chapter: "Panels",
+    summary: "Set the crons of a panel's script",
+    text: "URLs that are called by `GET` every so many minutes, in the place of a cron on the panel's server. The list takes the place of the one before; one that stays keeps its calls. Only 2xx is a success, and redirects are not followed.",
+    body: ["A panel's crons"],
+    errors: ["panel_not_found", "reseller", "sealing_off"],
+  },
   "POST /v1/panels/:id/token-secret": {
     chapter: "Browsers",
     summary: "Make a new token secret",
@@ -570,6 +583,13 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
     text: "For uptime monitors, which look at the code: 200 is `ok`, 503 `degraded` or `stalled`. Unknown parameters are passed over.",
     errors: [],
   },
+  "GET /v1/status/:panel": {
+    chapter: "Public",
+    summary: "Read whether a panel's orders are followed",
+    text: "For the panel's customers, where the operator has set `public_status`. It names no provider. `/status/{panel}` shows it as a page.",
+    errors: ["status_not_found"],
+    revalidates: true,
+  },
   "GET /v1/statuses": {
     chapter: "Public",
     summary: "Read texts for customers",
@@ -583,6 +603,7 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
 /** What a part of a path names, by what stands before it. */
 export const PATH_TEXTS: Readonly<Record<string, string>> = {
   panels: "The panel's id.",
+  status: "The panel's id.",
   webhooks: "The webhook's id.",
   keys: "The key's id, as `GET /v1/keys` lists it. Not the key.",
   providers: "The provider's id.",

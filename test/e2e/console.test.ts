@@ -121,6 +121,8 @@ const PAGES: readonly (readonly [at: string, words: string])[] = [
   ["/services", "For sale"],
   ["/panels", "books"],
   ["/panels/shop", "New token secret"],
+  ["/panels/shop", "New cron"],
+  ["/panels/shop", "Owed by providers"],
   ["/customers", "No account yet"],
   ["/alerts", "Nobody is told."],
   ["/keys", "first key"],
@@ -505,5 +507,45 @@ describe("money", () => {
     await expect.poll(() => banner.count(), SOON).toBe(0);
     const { refunds } = await shop.panel.call<{ refunds: readonly unknown[] }>("GET", "/v1/refunds?status=held");
     expect(refunds).toEqual([]);
+  });
+});
+
+describe("a panel's page", () => {
+  test("sets the crons of its script, and never shows a URL again", async () => {
+    const page = await open({ at: "/panels/shop" });
+    for (const name of ["orders", "services"]) {
+      await button(page, "New cron").click();
+      const url = `http://127.0.0.1:9/cron/${name}?key=secret-of-the-script`;
+      await confirm(page, "Add it", { url, name: `${name} <img src=x>`, every: "7" });
+      await page.getByText(`${name} <img`).waitFor();
+    }
+    expect(await page.locator("main").textContent()).not.toContain("secret-of");
+    await page.locator("li", { hasText: "orders <img" }).getByRole("button", { name: "Remove" }).click();
+    await confirm(page, "Remove it");
+    await expect.poll(() => page.getByText("orders <img").count(), SOON).toBe(0);
+    const { crons } = await shop.panel.call<{ crons: { name: string; every_minutes: number }[] }>("GET", "/v1/panels/shop/crons");
+    expect(crons).toMatchObject([{ name: "services <img src=x>", every_minutes: 7 }]);
+    await shop.panel.call("PUT", "/v1/panels/shop/crons", []);
+  });
+
+  test("has the ids of what a provider owes, ready for a ticket", async () => {
+    await shop.place({ id: "left-out", steps: [{ minutes: 0, status: "completed", remains: 40 }] });
+    await shop.pass(1);
+    const { provider_order_id: theirs } = await shop.panel.call<{ provider_order_id: string }>("GET", "/v1/orders/left-out");
+    const page = await open({ at: "/panels/shop" });
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    await page.getByText("Of the last 30 days").click();
+    await button(page, "Copy 1 ids (left out)").click();
+    await expect.poll(() => told(page).textContent(), SOON).toContain("Copied: the ids at acme");
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(theirs);
+  });
+
+  test("switches the public status on", async () => {
+    const page = await open({ at: "/panels/shop" });
+    await button(page, "Settings").click();
+    await dialog(page).locator('[name="public_status"]').check();
+    await dialog(page).getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByRole("link", { name: "/status/shop" }).waitFor();
+    expect((await fetch(`${shop.api}/v1/status/shop`)).status).toBe(200);
   });
 });

@@ -36,6 +36,7 @@ export type Failure =
   /** `after`: from where on the feed is whole. */
   | { readonly code: "changes_archived"; readonly after: number | string }
   | { readonly code: "panel_not_found"; readonly panel: string }
+  | { readonly code: "status_not_found"; readonly panel: string }
   | { readonly code: "panel_exists"; readonly panel: string }
   | { readonly code: "currency_fixed"; readonly panel: string }
   | { readonly code: "money_fixed"; readonly panel: string }
@@ -211,7 +212,7 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
   }),
   reseller: ({ panel }) => ({
     status: 403,
-    message: `Panel ${quoted(panel)} is a reseller: it buys from the operator's catalogue. Registering orders and deciding refunds are for shops and the operator.`,
+    message: `Panel ${quoted(panel)} is a reseller: it buys from the operator's catalogue. Registering orders, deciding refunds and setting crons are for shops and the operator.`,
   }),
   key_not_found: ({ key }) => ({ status: 404, message: `There is no key ${quoted(key)}. \`GET /v1/keys\` lists those there are.` }),
   scope_above_own: ({ scopes }) => ({
@@ -234,6 +235,10 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
   too_many_feeds: ({ most }) => ({
     status: 422,
     message: `More than ${most} panels have changes, and \`next_after\` has a place for each. Read each panel's feed by itself, with a header \`Panel: <id>\`.`,
+  }),
+  status_not_found: ({ panel }) => ({
+    status: 404,
+    message: `There is no public status of ${quoted(panel)}. The operator switches it on for a panel, by its \`public_status\`.`,
   }),
   changes_archived: ({ after }) => ({
     status: 410,

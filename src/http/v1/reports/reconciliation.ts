@@ -12,8 +12,10 @@ import {
   FIGURES,
   type List,
   LISTS,
+  OWED,
   parseRate,
   type Rate,
+  ticketIds,
   totalOf,
   UNCLEAR,
 } from "../../../domain/reconciliation.ts";
@@ -126,6 +128,7 @@ function accountView({ provider, currency, lists }: Account, rate: Rate | null) 
     ...figures(formatPrice),
     converted: rate === null ? null : { currency: rate.to, rate: rate.text, ...figures((amount) => converted(amount, rate)) },
     orders: Object.fromEntries(LISTS.map((list) => [list, shownList(list)])),
+    ticket_ids: Object.fromEntries(OWED.map((list) => [list, ticketIds(lists[list])])),
   };
 }
 
@@ -189,6 +192,7 @@ export const reconciliationAnswer = z.strictObject({
       ...figures,
       converted: z.nullable(z.strictObject({ currency: z.string(), rate: z.string(), ...figures })),
       orders: z.strictObject(Object.fromEntries(LISTS.map((list) => [list, listed]))),
+      ticket_ids: z.strictObject(Object.fromEntries(OWED.map((list) => [list, z.string()]))),
     }),
   ),
 });
