@@ -4,6 +4,7 @@
 import type { AlertKind, BadFact, Look } from "./alert.ts";
 import { OPERATIONS_A_MESSAGE, planLimitsOf, WARNED_SHARE } from "./plan-limits.ts";
 import { HOUR_MS } from "./poll-cadence.ts";
+import type { ShareKind } from "./panel-share.ts";
 import type { BrakedPanels } from "./provider-brake.ts";
 import type { LastFailure } from "./provider.ts";
 
@@ -49,6 +50,8 @@ export type AlertFacts = {
   readonly lastMinute: number;
   readonly rowsWritten: number;
   readonly messages: number;
+  /** Shares of today that panels have nothing left of: what more they ask for is refused. */
+  readonly usedShares: readonly { readonly panel: string; readonly kind: ShareKind; readonly most: number }[];
 };
 
 /** A look counts no further: nobody needs to know whether it is 100 or 1,000, and each costs a row. */
@@ -76,6 +79,7 @@ export function lookAt(facts: AlertFacts, at: LookedAt): Look {
     ...ofPeople(facts, at.now),
     ...ofWebhooks(facts, at.now),
     ...ofRunning(facts, at),
+    ...facts.usedShares.map(shareFact),
   ];
   return { bad, isUnclear: (kind, subject) => FOLLOWS_FROM_DOWN.has(kind) && down.has(subject) };
 }
@@ -230,6 +234,20 @@ function planFact(subject: string, what: string, used: number, limit: number | n
   const percent = Math.min(100, Math.floor((used / limit) * 20) * 5);
   const text = `The free plan's day is ${percent >= 100 ? "used up" : `used to over ${percent} %`}: ${what}, ${limit} until 00:00 UTC.`;
   return [{ kind: "plan_limit", subject, count: 1, text }];
+}
+
+/** What a share is of, in words. */
+const SHARED: Readonly<Record<ShareKind, string>> = {
+  add: "orders bought",
+  registration: "registrations",
+  check: "checks",
+  adoption: "adoptions of orders",
+  unknown_id: "ids that no provider knew",
+};
+
+function shareFact({ panel, kind, most }: AlertFacts["usedShares"][number]): BadFact {
+  const text = `Panel ${panel} has used up its day's share of ${SHARED[kind]}, ${most}: more are refused until 00:00 UTC. Look at what its script asks for.`;
+  return { kind: "plan_limit", subject: `${panel}/${kind}`, count: 1, text };
 }
 
 function counted(count: number, one: string, many = `${one}s`): string {

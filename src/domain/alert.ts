@@ -145,7 +145,8 @@ const KINDS = {
   plan_limit: {
     ...STATE,
     severity: "warning",
-    whatToDo: "Move to the paid plan, or have fewer orders followed: once the limit is reached, everything waits until 00:00 UTC.",
+    whatToDo:
+      "What is beyond the limit waits until 00:00 UTC. Have a script that asks too much put right, have fewer orders followed, or move to the paid plan.",
   },
   key_expiring: {
     ...CERTAIN,

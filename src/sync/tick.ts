@@ -25,7 +25,7 @@ import { limitsOf } from "./limits.ts";
 import { resealSecrets, sealsOf } from "./secrets.ts";
 import { minutesToCover, planMessages } from "./sweep/plan.ts";
 import { watch, watchCost } from "./watch/watch.ts";
-import { sendWebhooks, type Spent } from "./webhooks.ts";
+import { sendWebhooks, type Spent } from "./webhooks/webhooks.ts";
 
 /** Queues take at most this many messages at once. */
 const MESSAGES_PER_SEND = 100;

@@ -4,6 +4,7 @@
 import type { LiveAlert, Silences } from "../../domain/alert.ts";
 import { type AlertFacts, EXPIRES_WITHIN_MS, MAX_COUNTED, type ProviderFacts, WEBHOOK_FAILS_MS } from "../../domain/alert-facts.ts";
 import { FLAGS } from "../../domain/order.ts";
+import { type ShareKind, sharesOf } from "../../domain/panel-share.ts";
 import { dayOf, minuteOf } from "../../domain/time.ts";
 import { ROWS_OF_SHARES } from "../panels/shares.ts";
 import type { ProviderRow } from "../rows/provider.ts";
@@ -23,7 +24,7 @@ const PROVIDERS = `SELECT id, enabled, retry_at, last_failure, brake_engaged_at,
   FROM providers ORDER BY id LIMIT ${MAX_PROVIDERS}`;
 
 /** A list of texts, numbers or objects as JSON in one column: each in a statement of its own would be six more of a tick's. */
-const LISTS: Readonly<Record<"held" | "overdue" | "frozen" | "webhooks" | "expiring" | "live" | "silenced", string>> = {
+const LISTS: Readonly<Record<"held" | "overdue" | "frozen" | "webhooks" | "expiring" | "live" | "silenced" | "shares", string>> = {
   held: `SELECT created_at AS value FROM refunds INDEXED BY refunds_status WHERE status = 'held' LIMIT ${MAX_COUNTED}`,
   overdue: `SELECT json_array(provider, count(*)) AS value FROM (
       SELECT provider FROM orders INDEXED BY orders_overdue WHERE flags & ${FLAGS.overdue} <> 0 LIMIT ${MAX_COUNTED})
@@ -43,6 +44,8 @@ const LISTS: Readonly<Record<"held" | "overdue" | "frozen" | "webhooks" | "expir
     FROM alerts INDEXED BY alerts_live WHERE closed_at IS NULL`,
   silenced: `SELECT json_array(kind || ' ' || subject, silenced_until) AS value
     FROM alerts INDEXED BY alerts_silenced WHERE silenced_until > ?2`,
+  shares: `SELECT json_object('panel', s.panel, 'kind', s.kind, 'most', m.value) AS value
+    FROM panel_shares s CROSS JOIN json_each(?5) m ON m.key = s.kind WHERE s.day = ?1 AND s.day_used >= m.value LIMIT ${MAX_NAMED}`,
 };
 
 const LISTED = Object.entries(LISTS).map(
@@ -77,14 +80,15 @@ type CountsRow = { minute: number; messages: number; dead_letters: number; placi
 export type AlertRead = { readonly facts: AlertFacts; readonly live: readonly LiveAlert[]; readonly silences: Silences };
 
 /**
- * Reads what is so and which alerts are live. Rows read: one for each provider and each panel's share of today, two for
+ * Reads what is so and which alerts are live. Rows read: one for each provider, two for each panel's share, two for
  * each refund that waits and each overdue order (100 of each at most), one for each webhook (200 at most) and each live alert, and some ten more.
  */
-export async function readAlertFacts(db: D1Database, now: number): Promise<AlertRead> {
+export async function readAlertFacts(db: D1Database, plan: string | undefined, now: number): Promise<AlertRead> {
   const day = dayOf(minuteOf(now));
+  const shares = Object.fromEntries(Object.entries(sharesOf(plan).of).map(([kind, share]) => [kind, share.day]));
   const [providers, counts] = await db.batch<Record<string, unknown>>([
     db.prepare(PROVIDERS),
-    db.prepare(COUNTS).bind(day, now, now - EXPIRED_FOR_MS, now + EXPIRES_WITHIN_MS),
+    db.prepare(COUNTS).bind(day, now, now - EXPIRED_FOR_MS, now + EXPIRES_WITHIN_MS, JSON.stringify(shares)),
   ]);
   const rows = (providers?.results ?? []) as ProviderFactsRow[];
   const row = counts?.results[0] as CountsRow | undefined;
@@ -102,6 +106,7 @@ export async function readAlertFacts(db: D1Database, now: number): Promise<Alert
       lastMinute: row.minute,
       rowsWritten: row.rows_of_shares + rows.reduce((sum, each) => sum + (each.calls_day === day ? each.rows_today : 0), 0),
       messages: row.messages,
+      usedShares: JSON.parse(row.shares) as { panel: string; kind: ShareKind; most: number }[],
     },
     live: (JSON.parse(row.live) as AlertRow[]).map(toLive),
     silences: new Map(JSON.parse(row.silenced) as [name: string, until: number][]),

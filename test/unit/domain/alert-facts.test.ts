@@ -29,6 +29,7 @@ const quiet: AlertFacts = {
   webhooks: [],
   lastMinute: MINUTE,
   rowsWritten: 0,
+  usedShares: [],
   messages: 0,
 };
 const webhook = { panel: "shop", id: "wh_1", disabledBecause: null, failingSince: null };
@@ -77,6 +78,7 @@ describe("what is bad", () => {
     ["seven tenths of the rows", { rowsWritten: 70_000 }, ["plan_limit rows_written"]],
     ["nearly that", { rowsWritten: 69_999 }, []],
     ["seven tenths of the queue", { messages: 2334 }, ["plan_limit queue_operations"]],
+    ["a panel's share", { usedShares: [{ panel: "shop", kind: "add", most: 3000 }] }, ["plan_limit shop/add"]],
   ])("%s", (_what, facts, expected) => {
     expect(bad(facts)).toEqual(expected);
   });

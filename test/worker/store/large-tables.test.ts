@@ -551,7 +551,7 @@ describe("what looks over all panels", () => {
 
   it("a look at the alerts reads a hundred rows of each kind of trouble at most", async () => {
     const { db, usage } = metered(env.DB);
-    await readAlertFacts(db, NOW);
+    await readAlertFacts(db, "free", NOW);
     expect(usage()).toMatchObject({ d1_calls: 1, d1_statements: 2 });
     expect(usage().rows_read).toBeLessThanOrEqual(600);
   });
