@@ -52,7 +52,7 @@ export function AlertNote({ alert }: { readonly alert: Alert }) {
         <p class="strong">{alert.text}</p>
         <p>{alert.what_to_do}</p>
         <p class="small">
-          {wordsOf(alert.kind)}, since <When at={alert.opened_at} />
+          <a href={alert.page}>Look at it</a>. {wordsOf(alert.kind)}, since <When at={alert.opened_at} />
           {alert.closed_at !== null && (
             <>
               , over <When at={alert.closed_at} />
