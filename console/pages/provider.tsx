@@ -9,6 +9,7 @@ import { When } from "../kit/time.tsx";
 import { act } from "../kit/toast.tsx";
 import { BrakeBanner } from "./brake.tsx";
 import { HealthText, StateBadge } from "./health.tsx";
+import { RulesCards } from "./provider-rules.tsx";
 import { editProvider, switchProvider, tryProvider } from "./provider-settings.tsx";
 
 export function ProviderPage({ id }: { readonly id: string }) {
@@ -38,6 +39,7 @@ export function ProviderPage({ id }: { readonly id: string }) {
             <div>
               <Settings provider={shown} />
               <Words provider={shown} />
+              <RulesCards provider={shown} />
             </div>
           </div>
         </>
