@@ -45,6 +45,13 @@ function end(): void {
 
 const MAX_TRIES = 5;
 const FIRST_WAIT_MS = 1000;
+const LOOK_EVERY_MS = 250;
+
+/** Shorter once it is stopped. */
+async function wait(ms: number): Promise<void> {
+  const until = Date.now() + ms;
+  while (Date.now() < until && !isStopped()) await new Promise((resolve) => setTimeout(resolve, Math.min(ms, LOOK_EVERY_MS)));
+}
 
 /** What the API is too busy for is asked again a little later. */
 async function patiently<T>(work: () => Promise<T>): Promise<T> {
@@ -55,7 +62,7 @@ async function patiently<T>(work: () => Promise<T>): Promise<T> {
       const { status, retryAfterMs } = asApiError(error);
       const isBusy = status === 0 || status === 429 || status >= 500;
       if (!isBusy || tries >= MAX_TRIES || isStopped()) throw error;
-      await new Promise((resolve) => setTimeout(resolve, retryAfterMs ?? FIRST_WAIT_MS * 2 ** (tries - 1)));
+      await wait(retryAfterMs ?? FIRST_WAIT_MS * 2 ** (tries - 1));
     }
   }
 }
@@ -186,7 +193,7 @@ export function JobPanel() {
         )}
       </div>
       {total !== null && <progress max={total} value={done + misses.length} aria-label={title} />}
-      <p role="status">
+      <p role={isRunning ? undefined : "status"}>
         {countText(done)}
         {total === null ? "" : ` of ${countText(total)}`}
         {misses.length > 0 && `, ${countText(misses.length)} failed`}.{ENDS[state]}

@@ -95,10 +95,13 @@ export function CopyIds({ orders }: { readonly orders: readonly ListedOrder[] })
           key={provider}
           tone="plain"
           onDo={() =>
-            copyText(of.map(({ provider_order_id: id }) => id).join(","), `${countText(of.length)} ids copied: paste them into the ticket.`)
+            copyText(
+              of.map(({ provider_order_id: id }) => id).join(","),
+              `${countText(of.length)} ${of.length === 1 ? "id" : "ids"} copied: paste into the ticket.`,
+            )
           }
         >
-          Copy {countText(of.length)} ids at {provider}
+          Copy {countText(of.length)} {of.length === 1 ? "id" : "ids"} at {provider}
         </Do>
       ))}
     </>

@@ -201,7 +201,7 @@ function OrderRow({ order, selection }: Selecting & { readonly order: ListedOrde
         <a data-row class="strong breaks" href={hrefTo(["orders", panel, id])}>
           {id}
         </a>
-        <div class="soft small">{panel}</div>
+        <div class={selection === undefined ? "soft small" : "soft small beside-tick"}>{panel}</div>
       </td>
       <td data-label="Status">
         <StatusBadge status={status} label={label} /> <Flags flags={flags} />

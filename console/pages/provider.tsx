@@ -35,11 +35,11 @@ export function ProviderPage({ id }: { readonly id: string }) {
                 <HealthText provider={shown} />
               </Card>
               <Learned provider={shown} />
+              <RulesCards provider={shown} />
             </div>
             <div>
               <Settings provider={shown} />
               <Words provider={shown} />
-              <RulesCards provider={shown} />
             </div>
           </div>
         </>

@@ -54,14 +54,14 @@ describe("orders", () => {
   test("one in doubt is settled with the id that it has at the provider, and is followed", async () => {
     const { orders } = await shop.panel.call<{ orders: { id: string }[] }>("GET", "/v1/orders?flag=placing_unknown");
     const id = orders[0]?.id ?? "";
-    const { orders: theirs } = await shop.provider.call<{ orders: { id: string; link: string }[] }>("GET", "/admin/providers/acme/orders");
+    const { orders: theirs } = await shop.provider.call<{ orders: { id: string; link: string }[] }>("GET", "/admin/providers/acme/truth");
     const found = theirs.find(({ link }) => link === "https://acme.example/found")?.id ?? "";
     const page = await open(`/orders/shop/${id}`);
     await button(page, "Settle").click();
     await confirm(page, `Follow it as ${found}`, { provider_order_id: found });
     await expect.poll(() => told(page).textContent(), SOON).toContain(`followed as ${found}`);
     const settled = await shop.panel.call<Record<string, unknown>>("GET", `/v1/orders/${id}`);
-    expect(settled).toMatchObject({ provider_order_id: String(found), refunded: "0", flags: [] });
+    expect(settled).toMatchObject({ provider_order_id: found, refunded: "0", flags: [] });
   });
 
   test("what a brake holds is rejected, with the sum named first", async () => {
