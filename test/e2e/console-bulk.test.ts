@@ -4,7 +4,7 @@ import { parse } from "csv-parse/sync";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { openChromium } from "./chromium.ts";
-import { button, confirm, dialog, openConsole, SOON, told, visit } from "./console-scene.ts";
+import { button, confirm, dialog, openConsole, PHONE, seriousBarriers, SOON, told, visit } from "./console-scene.ts";
 import { openShop, type Shop } from "./tracker-scene.ts";
 
 /** More than the console shows at first. */
@@ -68,6 +68,9 @@ describe("orders", () => {
     expect(asked.toSorted()).toEqual(Array.from({ length: RUNNING }, (_, i) => `run-${i + 1}`).toSorted());
     expect(await progress(page).getByRole("listitem").allTextContents()).toEqual([`shop/run-7: ${message}`]);
     await page.getByText("1 selected").waitFor();
+    expect(await seriousBarriers(page)).toEqual([]);
+    await page.setViewportSize(PHONE);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
     await page.getByLabel("Close the progress").click();
     expect(await progress(page).count()).toBe(0);
   });

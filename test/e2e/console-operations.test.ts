@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { ALERT_KINDS, type AlertKind } from "../../src/domain/alert.ts";
 import { alertPage } from "../../src/domain/alert-page.ts";
 import { openChromium } from "./chromium.ts";
-import { button, confirm, dialog, openConsole, SOON, told, visit } from "./console-scene.ts";
+import { button, confirm, dialog, openConsole, seriousBarriers, SOON, told, visit } from "./console-scene.ts";
 import { type Host, openHost, openShop, type Shop } from "./tracker-scene.ts";
 
 type Received = { readonly path: string; readonly body: string };
@@ -109,6 +109,7 @@ describe("alerts", () => {
       enabled: true,
     });
     await button(page, "Change").click();
+    expect(await seriousBarriers(page)).toEqual([]);
     await dialog(page).locator('[name="enabled"]').uncheck();
     await confirm(page, "Save");
     await expect

@@ -1,4 +1,5 @@
 /** How the console's tests use it: sign in, go somewhere, answer its questions. */
+import axe from "axe-core";
 import type { Browser, Locator, Page } from "playwright-core";
 import { expect } from "vitest";
 import type { Shop } from "./tracker-scene.ts";
@@ -52,3 +53,16 @@ export async function confirm(page: Page, words: string, fields: Readonly<Record
 }
 
 export const told = (page: Page): Locator => page.locator(".toasts");
+
+/** What somebody who sees or hears badly could not use on the page as it stands. */
+export async function seriousBarriers(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const found = await page.evaluate(() =>
+    (window as unknown as { axe: typeof axe }).axe.run(document, {
+      resultTypes: ["violations"],
+      rules: { region: { enabled: false } },
+    }),
+  );
+  const serious = found.violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+  return serious.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+}

@@ -1,9 +1,8 @@
 /** The console in a real browser, on the real Worker with simulated data. */
-import axe from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { openChromium } from "./chromium.ts";
-import { button, confirm, dialog, openConsole, PHONE, SOON, told, visit, WIDE } from "./console-scene.ts";
+import { button, confirm, dialog, openConsole, PHONE, seriousBarriers, SOON, told, visit, WIDE } from "./console-scene.ts";
 import { openShop, type Shop, watchTroubles } from "./tracker-scene.ts";
 
 const NASTY = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>';
@@ -94,18 +93,10 @@ describe("every page", () => {
   ] as const)("loads without an error, can be read by all, and fits: $name", async ({ viewport, colorScheme }) => {
     const page = await open({ viewport, colorScheme });
     const troubles = watchTroubles(page);
-    await page.evaluate(axe.source);
     for (const [at, words] of [...PAGES, [`/panels/shop/webhooks/${webhook}`, "The last tries"] as const]) {
       await visit(page, at);
       await expect.poll(() => page.locator("main").textContent(), SOON).toContain(words);
-      const found = await page.evaluate(() =>
-        (window as unknown as { axe: typeof axe }).axe.run(document, {
-          resultTypes: ["violations"],
-          rules: { region: { enabled: false } },
-        }),
-      );
-      const serious = found.violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-      expect([at, serious.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)]).toEqual([at, []]);
+      expect([at, await seriousBarriers(page)]).toEqual([at, []]);
       expect([at, await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)]).toEqual([at, 0]);
     }
     expect(troubles).toEqual([]);
