@@ -13,6 +13,8 @@ export const signedOutBecause = signal<string | null>(null);
 /** All panels: rows then say whose they are. */
 export const ALL_PANELS = "*";
 
+type Answered = Pick<ApiError, "requestId" | "retryAfterMs">;
+
 /** What the API said against a request, or that it could not be reached. */
 export class ApiError extends Error {
   readonly status: number;
@@ -21,12 +23,13 @@ export class ApiError extends Error {
   /** When to ask again, where the API has said it. */
   readonly retryAfterMs: number | null;
 
-  constructor(status: number, code: string, message: string, requestId: string | null, retryAfterMs: number | null = null) {
+  /** `answered`: what its headers say; null where no answer came. */
+  constructor(status: number, code: string, message: string, answered: Answered | null) {
     super(message);
     this.status = status;
     this.code = code;
-    this.requestId = requestId;
-    this.retryAfterMs = retryAfterMs;
+    this.requestId = answered?.requestId ?? null;
+    this.retryAfterMs = answered?.retryAfterMs ?? null;
   }
 }
 
@@ -105,7 +108,8 @@ function failureOf(response: Response, answer: ErrorBody | null): ApiError {
   const fields = details?.fields.map((field) => `${field.path} ${field.message}`) ?? [];
   if (response.status === 401 && me.value !== null) signOut(message);
   const seconds = Number(response.headers.get("Retry-After") ?? Number.NaN);
-  return new ApiError(response.status, code, [message, ...fields].join("\n"), requestId, Number.isFinite(seconds) ? seconds * 1000 : null);
+  const retryAfterMs = Number.isFinite(seconds) ? seconds * 1000 : null;
+  return new ApiError(response.status, code, [message, ...fields].join("\n"), { requestId, retryAfterMs });
 }
 
 /** Signs in with a key that is an operator's; throws why not. */

@@ -10,11 +10,11 @@ type Type = Channel["type"];
 
 const secret = (name: string, label: string, hint: string): Field => ({ name, label, type: "password", hint });
 
+const kept = (hint: string | undefined, text: string): string => (hint === undefined ? text : `Empty: the one that ends in ${hint} stays.`);
+
 /** What each type is told by. What is secret of one that is there is never shown: left empty, it stays. */
 function fieldsOf(type: Type, channel: Channel | null): readonly Field[] {
   const isRequired = channel === null;
-  const kept = (hint: string | undefined, text: string): string =>
-    hint === undefined ? text : `Empty: the one that ends in ${hint} stays.`;
   const address: Field = { name: "url", label: "Address", type: "password", isRequired, hint: kept(channel?.url_hint, "") };
   switch (type) {
     case "telegram":

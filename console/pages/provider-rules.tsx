@@ -135,13 +135,14 @@ async function editOfService(provider: string): Promise<void> {
   if (service !== null) await editPolicy({ provider, service });
 }
 
+const minutes = (value: number | null): string => (value === null ? "" : String(value));
+
 async function editWindows(provider: string): Promise<void> {
   const service = await askService(provider, "How long does a service take?");
   if (service === null) return;
   const path = `/v1/providers/${seg(provider)}/services/${seg(service)}`;
   const now = await call<Windows>("GET", path).catch(tellFailure);
   if (now === undefined) return;
-  const minutes = (value: number | null): string => (value === null ? "" : String(value));
   const values = await ask({
     title: `Times of service ${service} of ${provider}`,
     text: "For orders that come from now on.",

@@ -95,9 +95,10 @@ function switchService({ id, enabled }: Service): Promise<unknown> {
   );
 }
 
+const text = (value: string | number | null | undefined): string => (value == null ? "" : String(value));
+
 /** Null: a new one. */
 async function editService(service: Service | null): Promise<void> {
-  const text = (value: string | number | null | undefined): string => (value == null ? "" : String(value));
   const values = await ask({
     title: service === null ? "Add a service" : `Service ${service.id}`,
     fields: [

@@ -23,10 +23,9 @@ export const refundsQuery = z.strictObject({
 });
 
 /** As CSV. */
-const COLUMNS = [
-  ...["id", "order", "amount", "currency", "status", "reason", "remains"],
-  ...["created_at", "decided_at", "decided_by", "note"],
-];
+const COLUMNS = ["id order amount currency status reason remains", "created_at decided_at decided_by note"].flatMap((line) =>
+  line.split(" "),
+);
 
 /** `GET /v1/refunds`, those of the newest order first. */
 export async function getRefunds(
