@@ -2090,6 +2090,8 @@ export type Alert = {
   readonly text: string;
   /** What to do, in a line. */
   readonly what_to_do: string;
+  /** The console's page about it, such as `#/providers/acme`; it goes behind `/console/`. */
+  readonly page: string;
   /** Since when. */
   readonly opened_at: string;
   /** When it was over; null while it is open. An event is over at once. */

@@ -8,7 +8,17 @@ import { RefundSum } from "../kit/refund-table.tsx";
 import { hrefTo } from "../kit/route.ts";
 import { When } from "../kit/time.tsx";
 import { tellFailure } from "../kit/toast.tsx";
-import { cancelOrder, checkOrder, clawBack, dismissFlag, giveGoodwill, isDismissible, refillOrder, settleOrder } from "./order-actions.tsx";
+import {
+  cancelOrder,
+  checkOrder,
+  clawBack,
+  dismissFlag,
+  giveGoodwill,
+  isDismissible,
+  isUnderWay,
+  refillOrder,
+  settleOrder,
+} from "./order-actions.tsx";
 import { HeldOfOrder } from "./order-held.tsx";
 import { Timeline } from "./timeline.tsx";
 
@@ -68,10 +78,6 @@ function Actions({ panel, order }: { readonly panel: string; readonly order: Ord
       <Do onDo={() => copyForSupport(named)}>Copy for support</Do>
     </>
   );
-}
-
-function isUnderWay({ status }: Order): boolean {
-  return !["completed", "partial", "canceled", "refunded"].includes(status);
 }
 
 async function copyForSupport({ panel, id }: Named): Promise<void> {

@@ -434,6 +434,7 @@ const alert: AnswerText = {
     severity: "How bad it is.",
     text: "What is so, in a sentence.",
     what_to_do: "What to do, in a line.",
+    page: "The console's page about it, such as `#/providers/acme`; it goes behind `/console/`.",
     opened_at: "Since when.",
     closed_at: "When it was over; null while it is open. An event is over at once.",
     silenced_until: "Until when nothing is told of it; null: it is told.",

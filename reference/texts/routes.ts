@@ -65,9 +65,10 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
   "GET /v1/orders": {
     chapter: "Orders",
     summary: "List orders",
-    text: "Newest first, by any of the filters. With `ids` it reads those orders instead, and takes no other parameter. A reseller may not filter by what is the supplier's. A browser's token for a customer lists that customer's orders.",
+    text: "Newest first, by any of the filters. With `ids` it reads those orders instead, and takes no other parameter. A reseller may not filter by what is the supplier's. A browser's token for a customer lists that customer's orders. `Accept: text/csv` gets a page as CSV.",
     query: ["Lists", "Filters of orders"],
     errors: ["reseller"],
+    csv: true,
     revalidates: "for browsers",
   },
   "GET /v1/orders?ids=": {
@@ -210,9 +211,10 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
   "GET /v1/refunds": {
     chapter: "Refunds",
     summary: "List refunds",
-    text: "Those of the newest order first. `?status=held` is what waits for a person.",
+    text: "Those of the newest order first. `?status=held` is what waits for a person. `Accept: text/csv` gets a page as CSV.",
     query: ["Lists", "Filters of refunds"],
     errors: [],
+    csv: true,
   },
   "POST /v1/refunds/:id/approve": {
     chapter: "Refunds",
@@ -262,8 +264,9 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
   "GET /v1/customers/:id/entries": {
     chapter: "Accounts",
     summary: "List what moved a balance",
-    text: "Newest first.",
+    text: "Newest first. `Accept: text/csv` gets a page as CSV.",
     query: ["Lists", "Other parameters"],
+    csv: true,
     errors: ["no_ledger", "customer_not_found"],
   },
   "POST /v1/customers/:id/credits": {
@@ -507,7 +510,8 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
   "GET /v1/audit": {
     chapter: "Operations",
     summary: "List who changed which money or setting",
-    text: "Newest first.",
+    text: "Newest first. `Accept: text/csv` gets a page as CSV.",
+    csv: true,
     query: ["Lists"],
     errors: [],
   },

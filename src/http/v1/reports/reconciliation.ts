@@ -27,7 +27,7 @@ import { priceAnswer, timeAnswer } from "../../kit/answers.ts";
 import { noSuchPanel } from "../../kit/auth.ts";
 import type { Answer, PanelRefContext } from "../../kit/context.ts";
 import type { Schema } from "../../kit/validate.ts";
-import { csvText } from "./csv.ts";
+import { csvText, wantsCsv } from "../../kit/csv.ts";
 import type { Failure, FieldProblem } from "../../kit/errors.ts";
 import { json } from "../../kit/reply.ts";
 
@@ -106,13 +106,6 @@ function tooMuch({ from, to }: Period, after: number): FieldProblem {
   // Since a restore of the database, a change can have a number that lies before or behind its time.
   const first = after > from && after < to ? `, the first up to ${isoTime(after)}` : "";
   return { path: "to", message: `is too late: the period has more than ${MAX_CHANGES} changes; ask for it in parts${first}` };
-}
-
-/** Of the two forms, the one that is named first; JSON where neither is. */
-function wantsCsv(request: Request): boolean {
-  const types = (request.headers.get("Accept") ?? "").split(",").map((type) => type.split(";")[0]?.trim().toLowerCase());
-  const [csv, other] = [types.indexOf("text/csv"), types.indexOf("application/json")];
-  return csv !== -1 && (other === -1 || csv < other);
 }
 
 function rateFor({ currency }: Account, rates: readonly Rate[]): Rate | null {
