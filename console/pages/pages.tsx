@@ -11,6 +11,7 @@ import { OverviewPage } from "./overview.tsx";
 import { PanelPage, PanelsPage } from "./panels.tsx";
 import { ProviderPage } from "./provider.tsx";
 import { ProvidersPage } from "./providers.tsx";
+import { QualityPage } from "./quality.tsx";
 import { RefundsPage } from "./refunds.tsx";
 import { ServicesPage } from "./services.tsx";
 import { SetupPage } from "./setup.tsx";
@@ -35,6 +36,7 @@ export const PAGES: readonly PageEntry[] = [
   page("refunds", "Refunds", (_rest, query) => <RefundsPage query={query} />),
   page("providers", "Providers", ([id]) => (id === undefined ? <ProvidersPage /> : <ProviderPage id={id} />)),
   page("services", "Services", () => <ServicesPage />),
+  page("quality", "Quality", () => <QualityPage />),
   page("panels", "Panels", ([id, what, webhook]) => {
     if (id === undefined) return <PanelsPage />;
     return what === "webhooks" && webhook !== undefined ? <WebhookPage panel={id} id={webhook} /> : <PanelPage id={id} />;

@@ -103,6 +103,11 @@ async function readOrders(recorder: Recorder, { shop: as }: Panels): Promise<voi
 
 async function letBrowsersRead(recorder: Recorder, { shop: as }: Panels): Promise<void> {
   await recorder.show("POST /v1/panels/:id/token-secret", { as, params: { id: "shop" } });
+  const crons = [{ url: "https://shop.example/cron/orders?key=of-the-script", name: "orders", every_minutes: 5 }];
+  await recorder.show("PUT /v1/panels/:id/crons", { as, params: { id: "shop" }, body: crons });
+  await recorder.show("GET /v1/panels/:id/crons", { as, params: { id: "shop" } });
+  await recorder.must("PATCH", "/v1/panels/shop", { public_status: true });
+  await recorder.show("GET /v1/status/:panel", { as: "anyone", params: { panel: "shop" } });
   const { token } = await recorder.show("POST /v1/tokens", { as, body: { orders: ["1001"], ttl_seconds: 3600 } });
   const query = { token: String(token), lang: "en" };
   await recorder.show("GET /v1/orders/:id", { as: "anyone", title: "A browser", params: { id: "1001" }, query });
@@ -234,7 +239,7 @@ async function callCatalogueEndpoint(recorder: Recorder, { resale }: Panels): Pr
 }
 
 async function lookAfter(recorder: Recorder, { shop: as }: Panels): Promise<void> {
-  await recorder.show("GET /v1/reports/services", { as: operator, query: { from: "2026-11-01", to: "2026-12-01" } });
+  await recorder.show("GET /v1/reports/services", { query: { from: "2026-11-01", to: "2026-12-01" } });
   await recorder.show("GET /v1/reports/reconciliation", { as, query: { from: "2026-11-01", to: "2026-12-01" } });
   await recorder.show("POST /v1/providers/:id/brake", { params: { id: "acme" }, body: { action: "release" } });
   recorder.operation.rows("UPDATE panels SET frozen_at = 1795262400000, frozen_because = 'the sums differ' WHERE id = 'books'");

@@ -105,6 +105,11 @@ export const ERROR_TEXTS: { readonly [C in FailureCode]: ErrorText<C> } = {
     toDo: "Read each panel's feed by itself, with a header `Panel: <id>`.",
     samples: [{ code: "too_many_feeds", most: 100 }],
   },
+  status_not_found: {
+    means: "No panel with this id shows its status. Whether there is such a panel, this does not say.",
+    toDo: "The operator switches it on by the panel's `public_status`.",
+    samples: [{ code: "status_not_found", panel: "shop-2" }],
+  },
   changes_archived: {
     means:
       "Changes after the number that was asked for have left the feed for the archive. Nothing is skipped silently: refunds may be among them.",
@@ -167,7 +172,8 @@ export const ERROR_TEXTS: { readonly [C in FailureCode]: ErrorText<C> } = {
     samples: [{ code: "service_not_found", service: "77" }],
   },
   order_not_found: {
-    means: "The panel has no order with this id. Another panel's order does not exist either.",
+    means:
+      "The panel has no order with this id. Another panel's order does not exist either, nor one that a browser's token does not name.",
     toDo: "Send the panel's own id. Register the order first by `POST /v1/orders`.",
     samples: [{ code: "order_not_found", order: "1002" }],
   },

@@ -46,6 +46,8 @@ export type AlertFacts = {
     readonly disabledBecause: string | null;
     readonly failingSince: number | null;
   }[];
+  /** Panels with crons that failed some times in a row: how many of them, and the last error of one. */
+  readonly crons: readonly { readonly panel: string; readonly failing: number; readonly error: string | null }[];
   /** The last minute that a tick has covered; 0 for none. */
   readonly lastMinute: number;
   readonly rowsWritten: number;
@@ -81,6 +83,7 @@ export function lookAt(facts: AlertFacts, at: LookedAt): Look {
     ...facts.providers.flatMap((provider) => ofProvider(provider, facts)),
     ...ofPeople(facts, at.now),
     ...ofWebhooks(facts, at.now),
+    ...facts.crons.map(ofCrons),
     ...ofRunning(facts, at),
     ...facts.quality.map(qualityFact),
     ...facts.usedShares.map(shareFact),
@@ -212,6 +215,17 @@ function ofWebhooks({ webhooks }: AlertFacts, now: number): BadFact[] {
       { ...fact, kind: "webhook_behind", text: `${name} has taken nothing for over half an hour: its receiver does not answer well.` },
     ];
   });
+}
+
+function ofCrons({ panel, failing, error }: AlertFacts["crons"][number]): BadFact {
+  const what = failing === 1 ? "A cron" : `${failing} crons`;
+  const why = error === null ? "" : ` ${shortText(error, 200)}`;
+  return {
+    kind: "cron_failing",
+    subject: panel,
+    count: failing,
+    text: `${what} of panel ${panel} ${failing === 1 ? "fails" : "fail"}.${why}`,
+  };
 }
 
 /** Whether it runs, and for how long the day's limits carry it. */

@@ -155,9 +155,10 @@ const KINDS = {
     whatToDo: "Make a new key, set it where this one is used, then end this one.",
   },
   cron_failing: {
-    ...STATE,
+    ...CERTAIN,
     severity: "warning",
-    whatToDo: "Open the address yourself: the panel's script answers with an error, or not in time.",
+    closesAfter: 1,
+    whatToDo: "Open the URL yourself: the panel's script answers with an error, or not in time. The panel's page has the last calls.",
   },
 } as const satisfies Readonly<Record<string, KindOfAlert>>;
 

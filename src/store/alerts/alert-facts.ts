@@ -3,6 +3,7 @@
  */
 import type { LiveAlert, Silences } from "../../domain/alert.ts";
 import { type AlertFacts, EXPIRES_WITHIN_MS, MAX_COUNTED, type ProviderFacts, WEBHOOK_FAILS_MS } from "../../domain/alert-facts.ts";
+import { FAILING_AFTER } from "../../domain/panel-cron.ts";
 import { FLAGS } from "../../domain/order.ts";
 import { type ShareKind, sharesOf } from "../../domain/panel-share.ts";
 import { dayOf, minuteOf } from "../../domain/time.ts";
@@ -16,6 +17,7 @@ const MAX_PROVIDERS = 200;
 const MAX_NAMED = 20;
 /** Ten panels with as many as each may have, and some. */
 const MAX_WEBHOOKS = 200;
+const MAX_CRONS = 200;
 /** A key that has expired is told of for another day. */
 const EXPIRED_FOR_MS = 24 * 60 * 60_000;
 
@@ -25,7 +27,7 @@ const PROVIDERS = `SELECT id, enabled, retry_at, last_failure, brake_engaged_at,
 
 /** A list of texts, numbers or objects as JSON in one column: each in a statement of its own would be six more of a tick's. */
 const LISTS: Readonly<
-  Record<"held" | "overdue" | "frozen" | "webhooks" | "expiring" | "live" | "silenced" | "shares" | "quality", string>
+  Record<"held" | "overdue" | "frozen" | "webhooks" | "crons" | "expiring" | "live" | "silenced" | "shares" | "quality", string>
 > = {
   held: `SELECT created_at AS value FROM refunds INDEXED BY refunds_status WHERE status = 'held' LIMIT ${MAX_COUNTED}`,
   overdue: `SELECT json_array(provider, count(*)) AS value FROM (
@@ -40,6 +42,8 @@ const LISTS: Readonly<
       SELECT 1 FROM webhook_deliveries d
       WHERE d.panel = w.panel AND d.webhook = w.id AND d.slot = w.n % 100 AND d.n = w.n AND d.succeeded = 1))
     LIMIT ${MAX_NAMED}`,
+  crons: `SELECT json_object('panel', c.panel, 'failing', count(*), 'error', max(c.calls->>'$[0][3]')) AS value
+    FROM (SELECT * FROM panel_crons LIMIT ${MAX_CRONS}) c WHERE c.failures >= ${FAILING_AFTER} GROUP BY c.panel LIMIT ${MAX_NAMED}`,
   expiring: `SELECT json_object('id', id, 'name', name, 'panel', panel, 'expiresAt', expires_at) AS value FROM keys INDEXED BY keys_expiring
     WHERE expires_at > ?3 AND expires_at <= ?4 ORDER BY expires_at LIMIT ${MAX_NAMED}`,
   live: `SELECT json_object(${ALERT_COLUMNS.map((column) => `'${column}', ${column}`).join(", ")}) AS value
@@ -85,7 +89,7 @@ export type AlertRead = { readonly facts: AlertFacts; readonly live: readonly Li
 
 /**
  * Reads what is so and which alerts are live. Rows read: one for each provider, two for each panel's share, two for
- * each refund that waits and each overdue order (100 of each at most), one for each webhook (200 at most) and each live alert, and some ten more.
+ * each refund that waits and each overdue order (100 of each at most), one for each webhook and each cron of a panel (200 of each at most) and each live alert, and some ten more.
  */
 export async function readAlertFacts(db: D1Database, plan: string | undefined, now: number): Promise<AlertRead> {
   const day = dayOf(minuteOf(now));
@@ -106,6 +110,7 @@ export async function readAlertFacts(db: D1Database, plan: string | undefined, n
       deadLetters: row.dead_letters,
       frozen: JSON.parse(row.frozen) as AlertFacts["frozen"],
       webhooks: JSON.parse(row.webhooks) as AlertFacts["webhooks"],
+      crons: JSON.parse(row.crons) as AlertFacts["crons"],
       expiringKeys: JSON.parse(row.expiring) as AlertFacts["expiringKeys"],
       lastMinute: row.minute,
       rowsWritten: row.rows_of_shares + rows.reduce((sum, each) => sum + (each.calls_day === day ? each.rows_today : 0), 0),

@@ -25,6 +25,7 @@ const OF_A_PANEL = [
   "wanted_checks",
   "webhooks",
   "webhook_deliveries",
+  "panel_crons",
   "archived_pages",
 ] as const;
 

@@ -38,6 +38,7 @@ type FactsRow = {
   remains: number | null;
   multi: number;
   flags: number;
+  refill_refused: number;
   ended: number;
   currency: string;
   posted: string | null;
@@ -65,7 +66,10 @@ export async function readPeriod(db: D1Database, ref: PanelRef, period: Period):
     db.prepare("SELECT id, currency FROM providers WHERE currency IS NOT NULL"),
   ]);
   const currencyOf = new Map(((currencies?.results ?? []) as { id: string; currency: string }[]).map(({ id, currency }) => [id, currency]));
-  const rows = ((facts?.results ?? []) as FactsRow[]).toSorted((one, other) => one.n - other.n);
+  const found = (facts?.results ?? []) as FactsRow[];
+  const refused = new Set(found.filter((row) => row.refill_refused === 1).map(({ n }) => n));
+  const once = [...new Map(found.map((row) => [row.n, { ...row, refill_refused: refused.has(row.n) ? 1 : 0 }])).values()];
+  const rows = once.toSorted((one, other) => one.n - other.n);
   return { kind: "read", panel: extent.panel, orders: rows.map((row) => toFacts(row, currencyOf.get(row.provider) ?? null)) };
 }
 
@@ -101,18 +105,22 @@ async function readExtent(
   return { kind: "extent", panel: found.panel, endSeq: last?.seq ?? Number.MAX_SAFE_INTEGER };
 }
 
-/** Sorted by whoever reads it: sorted here, its rows would be read another time. */
+/**
+ * Sorted by whoever reads it: sorted here, its rows would be read another time. For the same reason an order of whose refill
+ * something was told stands there twice, with what else was told of it in the other row.
+ */
 const FACTS = `SELECT * FROM (
     SELECT o.n, o.id, o.provider, o.provider_order_id, o.status, o.quantity, o.remains, o.multi, o.flags, o.currency,
       o.provider_price, o.provider_price_currency, o.provider_charge, o.provider_currency, o.cost, o.cost_currency,
+      t.refilled AND o.refill_status IS 'rejected' AS refill_refused,
       coalesce(o.final_at >= ?2 AND o.final_at < ?3, 0) AND (o.status IN ('partial', 'canceled', 'refunded') OR o.flags & ${SHOWN_FLAGS} <> 0) AS ended,
       (SELECT CAST(sum(iif(r.kind = 'clawback', -r.amount, r.amount)) AS TEXT) FROM refunds r
         WHERE r.panel = o.panel AND r.order_n = o.n AND r.status = 'posted' AND r.decided_at >= ?2 AND r.decided_at < ?3) AS posted
-    FROM (SELECT DISTINCT c.order_id FROM changes c
+    FROM (SELECT DISTINCT c.order_id, c.type = 'refill.updated' AS refilled FROM changes c
       WHERE c.panel = ?1 AND c.seq >= ?2 * 1000 AND c.seq < ?4 AND c.created_at >= ?2 AND c.created_at < ?3) t
     CROSS JOIN orders o
     WHERE o.panel = ?1 AND o.id = t.order_id
-  ) WHERE ended OR posted IS NOT NULL`;
+  ) WHERE ended OR refill_refused OR posted IS NOT NULL`;
 
 /** `currency` is the provider's, for a charge that came without one. */
 function toFacts(row: FactsRow, currency: string | null): OrderFacts {
@@ -125,6 +133,7 @@ function toFacts(row: FactsRow, currency: string | null): OrderFacts {
     remains: row.remains,
     multi: row.multi === 1,
     flags: row.flags,
+    refillRefused: row.refill_refused === 1,
     ended: row.ended === 1,
     currency: row.currency,
     refundedMicros: row.posted === null ? null : BigInt(row.posted),

@@ -60,6 +60,7 @@ const FILLED = [
   "alert_channels",
   "alert_notices",
   "watched_services",
+  "panel_crons",
   "archived_pages",
   "service_history",
 ];

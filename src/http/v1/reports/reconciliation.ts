@@ -12,8 +12,10 @@ import {
   FIGURES,
   type List,
   LISTS,
+  OWED,
   parseRate,
   type Rate,
+  ticketIds,
   totalOf,
   UNCLEAR,
 } from "../../../domain/reconciliation.ts";
@@ -24,8 +26,8 @@ import { MAX_CHANGES, type Period, readPeriod } from "../../../store/refunds/rec
 import { priceAnswer, timeAnswer } from "../../kit/answers.ts";
 import { noSuchPanel } from "../../kit/auth.ts";
 import type { Answer, PanelRefContext } from "../../kit/context.ts";
+import { csvText, wantsCsv } from "../../kit/csv.ts";
 import { utcMoment } from "../../kit/fields.ts";
-import { csvText } from "./csv.ts";
 import type { Failure, FieldProblem } from "../../kit/errors.ts";
 import { json } from "../../kit/reply.ts";
 
@@ -101,13 +103,6 @@ function tooMuch({ from, to }: Period, after: number): FieldProblem {
   return { path: "to", message: `is too late: the period has more than ${MAX_CHANGES} changes; ask for it in parts${first}` };
 }
 
-/** Of the two forms, the one that is named first; JSON where neither is. */
-function wantsCsv(request: Request): boolean {
-  const types = (request.headers.get("Accept") ?? "").split(",").map((type) => type.split(";")[0]?.trim().toLowerCase());
-  const [csv, other] = [types.indexOf("text/csv"), types.indexOf("application/json")];
-  return csv !== -1 && (other === -1 || csv < other);
-}
-
 function rateFor({ currency }: Account, rates: readonly Rate[]): Rate | null {
   return rates.find(({ from }) => from === currency) ?? null;
 }
@@ -121,6 +116,7 @@ function accountView({ provider, currency, lists }: Account, rate: Rate | null) 
     ...figures(formatPrice),
     converted: rate === null ? null : { currency: rate.to, rate: rate.text, ...figures((amount) => converted(amount, rate)) },
     orders: Object.fromEntries(LISTS.map((list) => [list, shownList(list)])),
+    ticket_ids: Object.fromEntries(OWED.map((list) => [list, ticketIds(lists[list])])),
   };
 }
 
@@ -184,6 +180,7 @@ export const reconciliationAnswer = z.strictObject({
       ...figures,
       converted: z.nullable(z.strictObject({ currency: z.string(), rate: z.string(), ...figures })),
       orders: z.strictObject(Object.fromEntries(LISTS.map((list) => [list, listed]))),
+      ticket_ids: z.strictObject(Object.fromEntries(OWED.map((list) => [list, z.string()]))),
     }),
   ),
 });
