@@ -26,6 +26,25 @@ export function chunksBySize(rows: readonly unknown[]): string[] {
   return chunks.map((chunk) => `[${chunk.join(",")}]`);
 }
 
+/** The same with the rows of a panel together: `[[panel, [row, ...]], ...]`. They stay in their order within each panel. */
+export function chunksByPanel(rows: readonly { readonly panel: string; readonly row: readonly unknown[] }[]): string[] {
+  const chunks: Map<string, string[]>[] = [];
+  let size = Number.POSITIVE_INFINITY;
+  for (const { panel, row } of rows) {
+    const json = JSON.stringify(row);
+    if (size + json.length > MAX_JSON_CHARACTERS) {
+      chunks.push(new Map());
+      size = 0;
+    }
+    const chunk = chunks.at(-1);
+    const others = chunk?.get(panel);
+    if (others === undefined) chunk?.set(panel, [json]);
+    else others.push(json);
+    size += json.length + 1;
+  }
+  return chunks.map((chunk) => `[${[...chunk].map(([panel, jsons]) => `[${JSON.stringify(panel)},[${jsons.join(",")}]]`).join(",")}]`);
+}
+
 /**
  * The rows of a JSON parameter as a table of SQL, none of them where there is no panel: rows of JSON are billed as rows
  * read, and nobody who makes up a key is to cause any. `panel` is SQL for the panel's id.
