@@ -6,7 +6,8 @@ import { type Braked, brakeAfter, countedAfter, endingOf, isBraked, withEndings 
 import { correctionWindowOf } from "../../domain/poll-cadence.ts";
 import { bucketKeyOf, type Coverage, type CoveredOrder, isOvertaken, withPolled } from "../../domain/poll-coverage.ts";
 import { FLAGS, type Order } from "../../domain/order.ts";
-import { policyFor } from "../../domain/refund-policy.ts";
+import { policyFor, type RefundPolicy } from "../../domain/refund-policy.ts";
+import type { PartFacts } from "../../domain/refund-rules.ts";
 import { afterPoll, type PollOutcome, type ProviderState } from "../../domain/provider.ts";
 import { type Decision, reconcile } from "../../domain/reconcile.ts";
 import { withSweptRefillCancel } from "../../domain/order-refill-cancel.ts";
@@ -50,24 +51,41 @@ function withCounted(decision: Decision, { state }: Order, now: number): Decisio
 
 function orderWrites(run: PollRun, limits: Limits, at: number, braked: Braked): OrderWrite[] {
   const { provider, answers, selection, frozen, parts } = run;
+  const { statusWords } = provider.settings;
+  const { progressPercent } = limits;
+  const correctionWindowMs = correctionWindowOf(provider.settleHours);
+  const refundPolicyFor = policiesOf(provider);
   return answers.flatMap((answer) => {
     if (isLate(answer, provider.state.coverage, at)) return [];
     const { order, report, refillWord } = answer;
     const now = Math.max(at, order.updatedAt);
     const policy = {
-      statusWords: provider.settings.statusWords,
-      progressPercent: limits.progressPercent,
+      statusWords,
+      progressPercent,
       startWindowMs: order.startWindowMs,
-      correctionWindowMs: correctionWindowOf(provider.settleHours),
-      refunds: policyFor(order, provider.policies),
+      correctionWindowMs,
+      refunds: refundPolicyFor(order),
       holdAll: isBraked(braked, order.panel) ? ("brake" as const) : frozen.has(order.panel) ? ("frozen" as const) : null,
-      parts: parts.get(order) ?? [],
+      parts: parts.get(order) ?? NO_PARTS,
     };
     const reconciled = withCounted(reconcile(order.state, report, policy, now), order, at);
     const decision = withSweptRefillCancel(order, reconciled, refillWord, now);
     const written = selection === null ? evenIfNothingNew(decision, order, now) : decision;
     return writeOf(order, written, provider, now) ?? [];
   });
+}
+
+const NO_PARTS: readonly PartFacts[] = [];
+
+/** The refund policies of a provider's orders, each worked out once. */
+function policiesOf({ policies }: Provider): (order: Order) => RefundPolicy {
+  const known = new Map<string | null, RefundPolicy>();
+  return (order) => {
+    const service = order.providerService ?? order.service;
+    const policy = known.get(service) ?? policyFor(order, policies);
+    known.set(service, policy);
+    return policy;
+  };
 }
 
 /** Asked for too long ago, or before another poll of the order that is already known. */

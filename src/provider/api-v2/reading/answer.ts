@@ -18,6 +18,7 @@ import { isAboutId, isOfCall, subjectOf } from "./subject.ts";
 import { entriesFor, namesAnother, ORDER_NAMES } from "./entries.ts";
 import { readCount, readCurrency, readDecimal, readRemains, type WritingOf, writingIn } from "./figures.ts";
 import { type Fields, fieldsIn, fieldsOf, idText, isObject, layersOf, scalarText } from "./fields.ts";
+import { plainReports } from "./plain-answer.ts";
 import { cleanText } from "./wording.ts";
 
 /** A value, an error the provider answers with, or an answer that makes no sense here. */
@@ -55,7 +56,7 @@ export function readMany(json: unknown, ids: readonly string[], key: string): Re
   const layers = layersOf(json, (object) => ids.some((id) => Object.hasOwn(object, id)) || isOrder(fieldsOf(object)));
   const inner = layers.at(-1);
   const writing = writingWithin(inner);
-  const named = reportsFor(inner, ids, { key, writing });
+  const named = plainReports(inner, ids, key) ?? reportsFor(inner, ids, { key, writing });
   if (named !== null && named.size > 0) return read({ reports: withMissing(named, ids), byId: true });
 
   const error = firstError(layers);
@@ -136,6 +137,7 @@ function amountIn(value: unknown): unknown {
 }
 
 function withMissing(found: ReadonlyMap<string, Report>, ids: readonly string[]): ReadonlyMap<string, Report> {
+  if (found.size === ids.length) return found;
   return new Map(ids.map((id) => [id, /* planted: left-out-is-missing */ found.get(id) ?? MISSING]));
 }
 
