@@ -69,5 +69,6 @@ function requireNothingToWrite(run: PollRun, said: readonly Said[]): void {
     return report === undefined ? [] : [{ order, report, refillWord: null, askedAt: NOW }];
   });
   const { orders } = writesOf({ ...run, answers }, LIMITS, NOW);
-  if (answers.length !== run.orders.length || orders.length > 0) throw new Error(`${orders.length} of ${answers.length} orders were to be written`);
+  if (answers.length !== run.orders.length || orders.length > 0)
+    throw new Error(`${orders.length} of ${answers.length} orders were to be written`);
 }

@@ -36,7 +36,9 @@ const PROGRESS_MAX_AGE_MS = 2 * HOUR_MS;
 
 /** Works out an order's next state from one report. `now` is when the answer counts, in epoch ms. */
 export function reconcile(order: OrderState, report: Report, policy: ReconcilePolicy, now: number): Decision {
-  return standsAsItStood(order, report, policy, now) ? { write: "none", next: order, refunds: [] } : reconcileAtLength(order, report, policy, now);
+  return standsAsItStood(order, report, policy, now)
+    ? { write: "none", next: order, refunds: [] }
+    : reconcileAtLength(order, report, policy, now);
 }
 
 /**

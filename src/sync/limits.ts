@@ -11,6 +11,8 @@ export type Limits = {
   readonly providersPerMessage: number;
   /** Messages in a chain; what is due beyond that is due again in the next minute. */
   readonly rounds: number;
+  /** Orders that a sweep writes: to write one takes ten times the CPU of one that stands as it stood. The others get checks. */
+  readonly writesPerMessage: number;
   /** Progress is written once it moved by this share of an order's quantity, in percent; each write is a billed row. */
   readonly progressPercent: number;
   /** What a message of the ledger check may fetch and check, and what all of a day may read; the rest is another day's. */
@@ -30,6 +32,7 @@ export type Limits = {
 const LIMITS: Readonly<Record<"free" | "paid", Limits>> = {
   free: {
     callsPerMessage: 8,
+    writesPerMessage: 200,
     spareCalls: 15,
     providersPerMessage: 4,
     rounds: 20,
@@ -39,6 +42,7 @@ const LIMITS: Readonly<Record<"free" | "paid", Limits>> = {
   },
   paid: {
     callsPerMessage: 20,
+    writesPerMessage: 2000,
     spareCalls: 15,
     providersPerMessage: 5,
     rounds: 20,

@@ -94,7 +94,9 @@ export async function applyDecisions(
 /** The same, answering which of the writes came to pass: those whose orders were as seen when the transaction began. */
 export async function applyEach(db: D1Database, writes: readonly OrderWrite[]): Promise<readonly OrderWrite[]> {
   if (writes.length === 0) return [];
-  const asSeen = db.prepare(SELECT_AS_SEEN).bind(JSON.stringify(writes.map(({ order: { panel, number, version } }) => [panel, number, version])));
+  const asSeen = db
+    .prepare(SELECT_AS_SEEN)
+    .bind(JSON.stringify(writes.map(({ order: { panel, number, version } }) => [panel, number, version])));
   const [seen] = await db.batch<{ i: number }>([asSeen, ...orderStatements(db, writes, ANY_STATE)]);
   const written = new Set(seen?.results.map(({ i }) => i));
   return writes.filter((_, i) => written.has(i));

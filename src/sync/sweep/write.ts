@@ -23,13 +23,15 @@ import type { Limits } from "../limits.ts";
 const MAX_ANSWER_AGE_MS = 60_000;
 /** A parked order is tried again some times a day: what was wrong may have been mended. */
 const PARKED_CADENCE: Cadence = 360;
-/** What is to be written of a poll run. */
-export type Writes = { readonly orders: readonly OrderWrite[]; readonly state: StateWrite };
+/** What is to be written of a poll run; and orders with news that are to be polled again, since there are too many. */
+export type Writes = { readonly orders: readonly OrderWrite[]; readonly putOff: readonly Order[]; readonly state: StateWrite };
+type OrderWrites = Omit<Writes, "state">;
 
 /** What follows from a poll run: its orders' rows, each order once, and the provider's state. */
 export function writesOf(run: PollRun, limits: Limits, at: number): Writes {
   const { state, brake } = run.provider;
-  const orders = orderWrites(run, limits, at, state);
+  const first = orderWrites(run, limits, at, state);
+  const { orders } = first;
   const endings = [...Map.groupBy(orders, ({ order }) => order.panel)].reduce((known, [panel, ended]) => {
     const added = ended.map(({ order, next }) => endingOf(order.state, next, at));
     return withEndings(known, panel, added, at);
@@ -40,7 +42,7 @@ export function writesOf(run: PollRun, limits: Limits, at: number): Writes {
   const engages = brakeEngagedAt !== state.brakeEngagedAt || brakedPanels !== state.brakedPanels;
   const stateAfter = stateWrite(run, orders, at, { endings, brakeEngagedAt, brakedPanels });
   // The orders that made it engage are the first whose refunds wait.
-  return { orders: engages ? orderWrites(run, limits, at, braked) : orders, state: stateAfter };
+  return { ...(engages ? orderWrites(run, limits, at, braked) : first), state: stateAfter };
 }
 
 /** The order's next state with what the brake counted of it. */
@@ -49,14 +51,16 @@ function withCounted(decision: Decision, { state }: Order, now: number): Decisio
   return counted === state.counted ? decision : { ...decision, next: { ...decision.next, counted } };
 }
 
-function orderWrites(run: PollRun, limits: Limits, at: number, braked: Braked): OrderWrite[] {
-  const { provider, answers, selection, frozen, parts } = run;
+function orderWrites(run: PollRun, limits: Limits, at: number, braked: Braked): OrderWrites {
+  const { provider, answers, selection, frozen, parts, mostWrites } = run;
   const { statusWords } = provider.settings;
   const { progressPercent } = limits;
   const correctionWindowMs = correctionWindowOf(provider.settleHours);
   const refundPolicyFor = policiesOf(provider);
-  return answers.flatMap((answer) => {
-    if (isLate(answer, provider.state.coverage, at)) return [];
+  const orders: OrderWrite[] = [];
+  const putOff: Order[] = [];
+  for (const answer of answers) {
+    if (isLate(answer, provider.state.coverage, at)) continue;
     const { order, report, refillWord } = answer;
     const now = Math.max(at, order.updatedAt);
     const policy = {
@@ -71,8 +75,14 @@ function orderWrites(run: PollRun, limits: Limits, at: number, braked: Braked): 
     const reconciled = withCounted(reconcile(order.state, report, policy, now), order, at);
     const decision = withSweptRefillCancel(order, reconciled, refillWord, now);
     const written = selection === null ? evenIfNothingNew(decision, order, now) : decision;
-    return writeOf(order, written, provider, now) ?? [];
-  });
+    if (written.write !== "none" && orders.length >= mostWrites) {
+      putOff.push(order);
+      continue;
+    }
+    const write = writeOf(order, written, provider, now);
+    if (write !== null) orders.push(write);
+  }
+  return { orders, putOff };
 }
 
 const NO_PARTS: readonly PartFacts[] = [];

@@ -398,7 +398,8 @@ describe("cadence", () => {
 });
 
 describe("an order that stands as it stood", () => {
-  const seldom = <T>(usual: T, ...others: readonly T[]) => fc.oneof({ weight: 12, arbitrary: fc.constant(usual) }, fc.constantFrom(usual, ...others));
+  const seldom = <T>(usual: T, ...others: readonly T[]) =>
+    fc.oneof({ weight: 12, arbitrary: fc.constant(usual) }, fc.constantFrom(usual, ...others));
   const hold = { n: 1, amount: 5, due: 5, status: "partial", reason: "policy_hold", at: NOW, postsAt: null } as const;
   const order = fc
     .record({

@@ -5,9 +5,61 @@ import { readMany } from "../../../src/provider/api-v2/reading/answer.ts";
 import { plainReports } from "../../../src/provider/api-v2/reading/plain-answer.ts";
 import { KEY } from "./fixtures.ts";
 
-const STATUSES = ["In progress", "In Progress", "in_progress", "PARTIAL", "Completed", "Cancelled", "Pending ", "Error", "success", "4", 1, null];
-const COUNTS = ["600", "0600", "0", "1,000", "1.000", "+20", "-5", "", "9".repeat(15), "9".repeat(16), 600, 0, -0, -1, 1.5, 2 ** 60, null, true];
-const AMOUNTS = ["0.5", "0.50", "0.123", "1.23", "1.234", "1234.567", "00.5", "1,5", "10", "1e3", "-1", "$5", 0.5, 1.234, 1e-9, 1e21, 0, null, {}];
+const STATUSES = [
+  "In progress",
+  "In Progress",
+  "in_progress",
+  "PARTIAL",
+  "Completed",
+  "Cancelled",
+  "Pending ",
+  "Error",
+  "success",
+  "4",
+  1,
+  null,
+];
+const COUNTS = [
+  "600",
+  "0600",
+  "0",
+  "1,000",
+  "1.000",
+  "+20",
+  "-5",
+  "",
+  "9".repeat(15),
+  "9".repeat(16),
+  600,
+  0,
+  -0,
+  -1,
+  1.5,
+  2 ** 60,
+  null,
+  true,
+];
+const AMOUNTS = [
+  "0.5",
+  "0.50",
+  "0.123",
+  "1.23",
+  "1.234",
+  "1234.567",
+  "00.5",
+  "1,5",
+  "10",
+  "1e3",
+  "-1",
+  "$5",
+  0.5,
+  1.234,
+  1e-9,
+  1e21,
+  0,
+  null,
+  {},
+];
 const CURRENCIES = ["USD", "usd", "US", "USDT", "VND", "", 5, null];
 
 /** Plain more often than not, so that whole answers are. */
