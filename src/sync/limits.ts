@@ -3,7 +3,7 @@
  * 45 D1 statements: 20 calls, 15 more to learn from a failed batch, and some ten for D1 and the queue.
  */
 export type Limits = {
-  /** Planned provider calls in a message. The free plan's 10 ms of CPU hold about 10 calls of 100 orders. */
+  /** Planned provider calls in a message. */
   readonly callsPerMessage: number;
   /** Calls beyond the plan, to find out why a batch failed: isolating one bad id among 100 takes 15. */
   readonly spareCalls: number;

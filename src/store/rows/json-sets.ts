@@ -5,11 +5,6 @@
 /** A value of D1's is at most 2 MB; a longer set goes as several statements of the same batch. */
 const MAX_JSON_CHARACTERS = 900_000;
 
-/** One statement for a set that is not empty, none for an empty one. */
-export function ifAny(rows: readonly unknown[], statement: (json: string) => D1PreparedStatement): D1PreparedStatement[] {
-  return rows.length === 0 ? [] : [statement(JSON.stringify(rows))];
-}
-
 /** JSON arrays of the rows, each short enough for one parameter, however long the texts in them are. */
 export function chunksBySize(rows: readonly unknown[]): string[] {
   const chunks: string[][] = [];
