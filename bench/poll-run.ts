@@ -34,6 +34,7 @@ export async function pollRunOf(db: D1Database, news: News, first: number, count
     tookMs: 100,
     quota: () => Promise.resolve(false),
     readAt: NOW,
+    mostWrites: count,
     selection: { orders, unpolled: [], buckets: [bucket], rest: null, clockSeen: provider.state.clock, clock: null },
     frozen,
   };

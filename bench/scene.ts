@@ -23,7 +23,7 @@ export async function addScene(db: D1Database): Promise<void> {
       .bind(hash, PANEL, NOW),
     db
       .prepare(
-        `INSERT INTO providers (id, url, api_key, many, created_at, updated_at) VALUES (?1, 'https://provider.example/api/v2', 'key', 'yes', ?2, ?2)`,
+        `INSERT INTO providers (id, url, api_key, many, created_at, updated_at) VALUES (?1, 'https://provider.example/api/v2', '0123456789abcdef0123456789abcdef', 'yes', ?2, ?2)`,
       )
       .bind(PROVIDER, NOW),
   ]);

@@ -33,7 +33,7 @@ export type PolledRange = {
   readonly askedAt: number;
 };
 
-/** All that is known of a provider's polling. */
+/** All that is known of a provider's polling: by cadence and place, and no two ranges of a cadence overlap. */
 export type Coverage = readonly PolledRange[];
 
 /** One slot of each cadence minute makes 441; the rest is room for pages that were cut. About 40 bytes each. */
@@ -47,9 +47,16 @@ export function compareKeys(a: BucketKey, b: BucketKey): number {
 
 /** The range that covers an order; null when its part of the bucket has not been polled. */
 export function rangeOf(coverage: readonly PolledRange[], cadence: Cadence, key: BucketKey): PolledRange | null {
-  return (
-    coverage.find((range) => range.cadence === cadence && compareKeys(range.after, key) < 0 && compareKeys(key, range.upTo) <= 0) ?? null
-  );
+  // The last range that begins before the order.
+  let [from, to] = [0, coverage.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    const range = coverage[middle] as PolledRange;
+    if (range.cadence < cadence || (range.cadence === cadence && compareKeys(range.after, key) < 0)) from = middle + 1;
+    else to = middle;
+  }
+  const range = coverage[from - 1];
+  return range !== undefined && range.cadence === cadence && compareKeys(key, range.upTo) <= 0 ? range : null;
 }
 
 /** An order as far as its coverage goes. */
@@ -113,7 +120,7 @@ function runsOf(part: ReadPart, read: readonly ReadOrder[], readAt: number): Pol
   const { cadence, after, to, complete } = part;
   const orders = read.filter((order) => isInPart(part, order)).toSorted((a, b) => compareKeys(a.key, b.key));
   const runs: PolledRange[] = [];
-  let run = null as PolledRange | null;
+  let run = null as { cadence: Cadence; after: BucketKey; upTo: BucketKey; readAt: number; askedAt: number } | null;
   let start = after;
   for (const { key, askedAt } of orders) {
     // planted: unanswered-ends-run
@@ -121,7 +128,12 @@ function runsOf(part: ReadPart, read: readonly ReadOrder[], readAt: number): Pol
       if (run !== null) runs.push(run);
       run = null;
       start = key;
-    } else run = { cadence, after: start, upTo: key, readAt, askedAt: Math.max(askedAt, run?.askedAt ?? 0) };
+    } else if (run === null) {
+      run = { cadence, after: start, upTo: key, readAt, askedAt };
+    } else {
+      run.upTo = key;
+      run.askedAt = Math.max(askedAt, run.askedAt);
+    }
   }
   if (run !== null) runs.push(complete ? { ...run, upTo: [to, "", 0] } : run);
   return runs;

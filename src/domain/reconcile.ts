@@ -37,6 +37,44 @@ const PROGRESS_MAX_AGE_MS = 2 * HOUR_MS;
 
 /** Works out an order's next state from one report. `now` is when the answer counts, in epoch ms. */
 export function reconcile(order: OrderState, report: Report, policy: ReconcilePolicy, now: number): Decision {
+  return standsAsItStood(order, report, policy, now)
+    ? { write: "none", next: order, refunds: [] }
+    : reconcileAtLength(order, report, policy, now);
+}
+
+/**
+ * Whether the report says of an order under way just what is on record, and the order has nothing else to be judged by
+ * than the time. So it is with nearly all answers, and of those no state is made. A test holds it to `reconcileAtLength`.
+ */
+function standsAsItStood(order: OrderState, report: Report, policy: ReconcilePolicy, now: number): boolean {
+  if (report.kind !== "status" || !saysTheSame(order, report) || !isUneventful(order)) return false;
+  if (statusFor(report.providerStatus, policy.statusWords, false) !== order.status) return false;
+  return flagsAfter(order, policy.startWindowMs, now) === 0 && cadenceOf(order, policy, now) === order.cadence;
+}
+
+function saysTheSame(order: OrderState, { providerStatus, remains, startCount, charge, currency, multi }: StatusReport): boolean {
+  return (
+    !multi &&
+    providerStatus === order.providerStatus &&
+    (remains === null || remains === order.remains) &&
+    (startCount === null || startCount === order.startCount) &&
+    (charge === null || (charge === order.providerCharge && order.providerPrice !== null)) &&
+    (currency === null || currency === order.providerCurrency)
+  );
+}
+
+/** An order under way that was polled before, and of which nothing was ever doubted, decided, returned or asked. */
+function isUneventful(order: OrderState): boolean {
+  const { hold, decided, rejectedAt, reportedFinal, refill, cancel, backTo, reason, finalAt, errorAt } = order;
+  const isNothingOpen = hold === null && decided === null && rejectedAt === null && refill === null && cancel === null;
+  const isNothingTold = reportedFinal === null && !order.leftToPanel && reason === null;
+  const isNothingReturned = order.refunded === 0 && order.goodwill === 0 && order.reversals === 0;
+  const isSettled = backTo === null && finalAt === null && errorAt === null && order.polledAt !== null && !order.multi;
+  return isActive(order.status) && order.flags === 0 && isNothingOpen && isNothingTold && isNothingReturned && isSettled;
+}
+
+/** `reconcile` for any order and report, whether something follows from it or not. */
+export function reconcileAtLength(order: OrderState, report: Report, policy: ReconcilePolicy, now: number): Decision {
   const { next: told, refunds } = report.kind === "status" ? answered(order, report, policy, now) : unanswered(order, now);
   const judged = withDismissals(withOutdated(told));
   const next = { ...judged, cancel: cancelAfterEnd(judged.cancel, judged.status), cadence: cadenceOf(judged, policy, now) };

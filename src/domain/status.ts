@@ -62,8 +62,17 @@ const COMMON_WORDS: ReadonlyMap<string, Status> = new Map(
 
 /** Folds a provider's word for comparison: case, spaces, `_` and `-` do not count. */
 export function foldWord(word: string): string {
-  return word.toLowerCase().replace(/[\s_-]+/g, "");
+  const known = FOLDED.get(word);
+  if (known !== undefined) return known;
+  const folded = word.toLowerCase().replace(/[\s_-]+/g, "");
+  if (FOLDED.size < MOST_FOLDED && word.length <= LONGEST_FOLDED) FOLDED.set(word, folded);
+  return folded;
 }
+
+/** Words folded before: providers have a dozen, and say each of them thousands of times. What else they write is not kept. */
+const FOLDED = new Map<string, string>();
+const MOST_FOLDED = 500;
+const LONGEST_FOLDED = 32;
 
 /**
  * The status a provider's word stands for, or null for an unknown word.

@@ -4,8 +4,17 @@ export const MINUTE_MS = 60_000;
 
 /** Epoch ms as ISO 8601 in UTC. */
 export function isoTime(epochMs: number): string {
-  return new Date(epochMs).toISOString();
+  const known = WRITTEN.get(epochMs);
+  if (known !== undefined) return known;
+  const text = new Date(epochMs).toISOString();
+  if (WRITTEN.size >= MOST_WRITTEN) WRITTEN.clear();
+  WRITTEN.set(epochMs, text);
+  return text;
 }
+
+/** Times written of late: what happens at once is told of many orders. */
+const WRITTEN = new Map<number, string>();
+const MOST_WRITTEN = 100;
 
 /** The epoch ms of a time that `isoTime` wrote. */
 export function epochMsOf(iso: string): number {

@@ -3,7 +3,7 @@
  * 45 D1 statements: 20 calls, 15 more to learn from a failed batch, and some ten for D1 and the queue.
  */
 export type Limits = {
-  /** Planned provider calls in a message. The free plan's 10 ms of CPU hold about 10 calls of 100 orders. */
+  /** Planned provider calls in a message. */
   readonly callsPerMessage: number;
   /** Calls beyond the plan, to find out why a batch failed: isolating one bad id among 100 takes 15. */
   readonly spareCalls: number;
@@ -11,6 +11,8 @@ export type Limits = {
   readonly providersPerMessage: number;
   /** Messages in a chain; what is due beyond that is due again in the next minute. */
   readonly rounds: number;
+  /** Orders that a sweep writes: to write one takes ten times the CPU of one that stands as it stood. The others get checks. */
+  readonly writesPerMessage: number;
   /** Progress is written once it moved by this share of an order's quantity, in percent; each write is a billed row. */
   readonly progressPercent: number;
   /** Crons of panels' scripts that a tick calls; the others have their turn in the next. Each writes two rows. */
@@ -34,6 +36,7 @@ export type Limits = {
 const LIMITS: Readonly<Record<"free" | "paid", Limits>> = {
   free: {
     callsPerMessage: 8,
+    writesPerMessage: 200,
     spareCalls: 15,
     providersPerMessage: 4,
     rounds: 20,
@@ -45,6 +48,7 @@ const LIMITS: Readonly<Record<"free" | "paid", Limits>> = {
   },
   paid: {
     callsPerMessage: 20,
+    writesPerMessage: 2000,
     spareCalls: 15,
     providersPerMessage: 5,
     rounds: 20,

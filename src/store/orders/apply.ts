@@ -10,7 +10,7 @@ import type { Hold, Order, OrderState } from "../../domain/order.ts";
 import type { ProviderState } from "../../domain/provider.ts";
 import type { RefundReason } from "../../domain/refund-rules.ts";
 import { type FeedCount, numberStatement } from "../feed/feed-numbers.ts";
-import { chunksBySize, ifAny } from "../rows/json-sets.ts";
+import { chunksByPanel } from "../rows/json-sets.ts";
 import type { OrderRow } from "../rows/order.ts";
 import { packClock, packCoverage, packWords } from "../rows/provider.ts";
 import { insertTransfers } from "../ledger/transfers.ts";
@@ -53,18 +53,17 @@ export type StateWrite = { readonly provider: string; readonly seen: number; rea
 
 /**
  * Writes all of it, or nothing: when the provider's state is not the one that was seen any more (`outdated`), or when a
- * constraint or trigger forbids some of it (`refused`). Orders changed by somebody else meanwhile are passed over.
+ * constraint or trigger forbids some of it (`refused`). Orders changed by somebody else meanwhile are passed over. All
+ * orders are the provider's.
  */
 export async function applySweep(
   db: D1Database,
   writes: readonly OrderWrite[],
   state: StateWrite,
 ): Promise<"written" | "outdated" | "refused"> {
-  const guardOf = ({ panel, number: n, version, provider }: Order) => ({ panel, n, seen: version, provider, seen_state: state.seen });
-  const single = onceEach(writes);
-  const statements = [...orderStatements(db, single, guardOf), db.prepare(UPDATE_STATE).bind(JSON.stringify([stateColumns(state)]))];
+  const updateState = db.prepare(UPDATE_STATE).bind(JSON.stringify(stateColumns(state)));
   try {
-    const results = await db.batch(statements);
+    const results = await db.batch([...orderStatements(db, onceEach(writes), state), updateState]);
     return results.at(-1)?.meta.changes === 1 ? "written" : "outdated";
   } catch (error) {
     if (!(error instanceof Error) || !error.message.includes("SQLITE_CONSTRAINT")) throw error;
@@ -80,79 +79,84 @@ export async function applyDecision(db: D1Database, write: OrderWrite, others: r
   return (await applyDecisions(db, [write], others)) === 1;
 }
 
-function guardOnOrder({ panel, number: n, version, provider }: Order): Guard {
-  return { panel, n, seen: version, provider, seen_state: null };
-}
-
 /** The same for some orders at once; those changed meanwhile are passed over. Answers how many were written. */
 export async function applyDecisions(
   db: D1Database,
   writes: readonly OrderWrite[],
   others: readonly D1PreparedStatement[],
 ): Promise<number> {
-  const statements = orderStatements(db, writes, guardOnOrder);
-  const results = await db.batch([...others, ...statements]);
+  const results = await db.batch([...others, ...orderStatements(db, writes, ANY_STATE)]);
   // The UPDATEs of orders come last, one for each set of indexed columns; a hundred orders fit into each.
-  const updates = byIndexedChanges(writes).size;
+  const updates = byIndexedChanges(writes.map(changeOf)).size;
   return results.slice(-updates).reduce((sum, { meta }) => sum + meta.changes, 0);
 }
 
 /** The same, answering which of the writes came to pass: those whose orders were as seen when the transaction began. */
 export async function applyEach(db: D1Database, writes: readonly OrderWrite[]): Promise<readonly OrderWrite[]> {
   if (writes.length === 0) return [];
-  const asSeen = db.prepare(SELECT_AS_SEEN).bind(JSON.stringify(writes.map(({ order }) => guardOnOrder(order))));
-  const [seen] = await db.batch<{ i: number }>([asSeen, ...orderStatements(db, writes, guardOnOrder)]);
+  const asSeen = db
+    .prepare(SELECT_AS_SEEN)
+    .bind(JSON.stringify(writes.map(({ order: { panel, number, version } }) => [panel, number, version])));
+  const [seen] = await db.batch<{ i: number }>([asSeen, ...orderStatements(db, writes, ANY_STATE)]);
   const written = new Set(seen?.results.map(({ i }) => i));
   return writes.filter((_, i) => written.has(i));
 }
 
+/** The provider's state that a sweep saw; without one where a person has decided, not a poll. */
+type SeenState = { readonly provider: string | null; readonly seen: number | null };
+const ANY_STATE: SeenState = { provider: null, seen: null };
+
+/** A row of a statement's parameter: the order, which must be as it was seen, and what is written of it. */
+type Row = { readonly order: Order; readonly values: readonly unknown[] };
+
 /** The statements of some orders' writes, in the order that the guards need: the UPDATE of orders last. */
-function orderStatements(db: D1Database, writes: readonly OrderWrite[], guardOf: GuardOf): D1PreparedStatement[] {
-  const moves = writes.filter(({ write }) => write === "move");
-  const progress = writes.filter(({ write }) => write === "progress");
-  const feed = feedRows(moves);
+function orderStatements(db: D1Database, writes: readonly OrderWrite[], state: SeenState): D1PreparedStatement[] {
+  const feed = feedOf(writes);
+  const each = (sql: string, rows: readonly Row[]): D1PreparedStatement[] =>
+    chunksByPanel(rows.map(({ order: { panel, number, version }, values }) => ({ panel, row: [number, version, ...values] }))).map((json) =>
+      db.prepare(sql).bind(json, state.provider, state.seen),
+    );
   return [
     ...(feed.counts.length > 0 ? [numberStatement(db, feed.counts, feed.now)] : []),
-    ...ifAny(refundRows(moves, guardOf, "insert"), (json) => db.prepare(INSERT_REFUNDS).bind(json)),
-    ...ifAny(refundRows(moves, guardOf, "decide"), (json) => db.prepare(DECIDE_REFUNDS).bind(json)),
-    ...ifAny(postedRows(moves, guardOf), (json) => db.prepare(INSERT_TRANSFERS).bind(json)),
-    ...chunksBySize(feed.rows.map((row, i) => ({ ...guardOf((feed.owners[i] as OrderWrite).order), ...row }))).map((json) =>
-      db.prepare(INSERT_CHANGES).bind(json),
-    ),
-    ...ifAny(refillIdRows(moves, guardOf), (json) => db.prepare(UPDATE_REFILL_IDS).bind(json)),
-    ...ifAny(openedOrClosedRows(moves, guardOf), (json) => db.prepare(COUNT_ACTIVE).bind(json)),
-    ...ifAny(
-      progress.map((write) => ({ ...guardOf(write.order), ...progressColumns(write) })),
-      (json) => db.prepare(UPDATE_PROGRESS).bind(json),
-    ),
+    ...each(INSERT_REFUNDS, insertedRefunds(writes)),
+    ...each(DECIDE_REFUNDS, decidedRefunds(writes)),
+    ...each(INSERT_TRANSFERS, transfersOf(writes)),
+    ...each(INSERT_CHANGES, feed.rows),
+    ...each(COUNT_ACTIVE, openedOrClosed(writes)),
     // planted: orders-updated-last
-    ...[...byIndexedChanges(moves)].flatMap(([changes, some]) =>
-      chunksBySize(
-        some.map((write) => withoutNulls({ ...guardOf(write.order), ...moveColumns(write), last_back: feed.lastBack.get(write) ?? null })),
-      ).map((json) => db.prepare(UPDATE_MOVES[changes]).bind(json)),
-    ),
+    ...[...byIndexedChanges(writes.map(changeOf)).values()].flatMap((changes) => {
+      const columns = columnsIn(changes);
+      const rows = changes.map(({ write, after }): Row => {
+        return { order: write.order, values: [feed.lastBack.get(write) ?? null, ...columns.map((column) => after[column])] };
+      });
+      return each(updateSql(columns), rows);
+    }),
   ];
 }
 
-/**
- * D1 bills an index whose column is named, even when its value stays. So a move names `flags` and `cadence` only where it
- * changes them: a row less for each.
- */
-type IndexedChanges = "none" | "flags" | "cadence" | "both";
+/** What is written of an order's row: all columns as they are to be, and those of them that change. */
+type Change = { readonly write: OrderWrite; readonly after: OrderColumns; readonly changed: readonly OrderColumn[] };
 
-function indexedChanges({ order: { state }, next }: OrderWrite): IndexedChanges {
-  const flags = next.flags !== state.flags;
-  if (next.cadence === state.cadence) return flags ? "flags" : "none";
-  return flags ? "both" : "cadence";
+function changeOf(write: OrderWrite): Change {
+  const before = { ...columnsOf(write.order.state, write.order.updatedAt), ...STANDING_IN };
+  const after = columnsOf(write.next, write.now);
+  return { write, after, changed: ORDER_COLUMNS.filter((column) => after[column] !== before[column]) };
 }
 
-function byIndexedChanges(moves: readonly OrderWrite[]): Map<IndexedChanges, OrderWrite[]> {
-  return Map.groupBy(moves, indexedChanges);
+/** While one of these is NULL another column is read in its place: what they are set to is written, changed or not. */
+const STANDING_IN = { hold_status: null, refill_at: null, cancel_at: null } as const;
+
+/** D1 bills an index whose column is named, even when its value stays: orders that change the same of these go together. */
+const INDEXED: readonly OrderColumn[] = ["flags", "cadence", "refill_id"];
+
+function byIndexedChanges(changes: readonly Change[]): Map<string, Change[]> {
+  return Map.groupBy(changes, ({ changed }) => INDEXED.filter((column) => changed.includes(column)).join());
 }
 
-/** What a row leaves out is NULL to the statement that reads it, and most columns of most orders are. */
-function withoutNulls(row: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null));
+/** The columns that any of these orders changes. The others stay as they are: no row is written that has changed since. */
+function columnsIn(changes: readonly Change[]): OrderColumn[] {
+  const changed = new Set(changes.flatMap((change) => change.changed));
+  return ORDER_COLUMNS.filter((column) => changed.has(column));
 }
 
 /** Each order once, the first time it is named: both copies would pass guards on one version. */
@@ -160,114 +164,88 @@ function onceEach(writes: readonly OrderWrite[]): OrderWrite[] {
   return [...new Map(writes.toReversed().map((write) => [`${write.order.panel} ${write.order.number}`, write])).values()].toReversed();
 }
 
-/** `seen_state` is null where the provider's state does not matter: a person has decided, not a poll. */
-type Guard = { panel: string; n: number; seen: number; provider: string; seen_state: number | null };
-type GuardOf = (order: Order) => Guard;
+/**
+ * The rows of the parameter `[[panel, [[n, version seen, ...values], ...]], ...]` with what their panel's row says, which is
+ * read once a panel. LIMIT has SQLite work each row's JSON out once, where it would else do so for each of its values; and
+ * it costs no row read, as a materialised table does.
+ */
+function rowsOf(columns: readonly string[], ofPanels = "true"): string {
+  const values = ["n", "seen", ...columns].map((column, i) => `row->>${i} AS ${column}`).join(", ");
+  return `(SELECT panel, feed_seq, ${values} FROM (
+    SELECT p.id AS panel, p.feed_seq, r.value AS row FROM json_each(?1) g CROSS JOIN panels p CROSS JOIN json_each(g.value, '$[1]') r
+    WHERE p.id = g.value->>0 AND ${ofPanels} LIMIT -1)) j`;
+}
 
 // planted: guard-of-inserts
-const IS_VERSION_SEEN = "o.version = j.value->>'$.seen'";
+const IS_VERSION_SEEN = "o.version = j.seen";
 // planted: state-guard-of-inserts
-const IS_STATE_SEEN = "p.state_version = coalesce(j.value->>'$.seen_state', p.state_version)";
+const IS_STATE_SEEN = "(?2 IS NULL OR EXISTS (SELECT 1 FROM providers WHERE id = ?2 AND state_version = ?3))";
 
-/** What every statement is guarded by; `j` is the row of the JSON parameter. */
-const UNCHANGED = `o.panel = j.value->>'$.panel' AND o.n = j.value->>'$.n' AND ${IS_VERSION_SEEN}
-  AND p.id = o.provider AND ${IS_STATE_SEEN}`;
+/** What every insert is guarded by; `j` is the row of the parameter. The provider is looked up once a statement. */
+const AS_SEEN = `o.panel = j.panel AND o.n = j.n AND ${IS_VERSION_SEEN} AND ${IS_STATE_SEEN}`;
 
-const SELECT_AS_SEEN = `SELECT j.key AS i FROM json_each(?1) j CROSS JOIN orders o CROSS JOIN providers p WHERE ${UNCHANGED}`;
+const SELECT_AS_SEEN = `SELECT j.key AS i FROM json_each(?1) j CROSS JOIN orders o
+  WHERE o.panel = j.value->>0 AND o.n = j.value->>1 AND o.version = j.value->>2`;
+
+const REFUND_COLUMNS = [
+  ...(["refund", "kind", "amount", "status", "reason"] as const),
+  ...(["remains", "now", "decided_at", "decided_by", "note"] as const),
+];
 
 const INSERT_REFUNDS = `INSERT INTO refunds (panel, order_n, n, order_id, kind, amount, currency, status, reason, remains, created_at, decided_at, decided_by, note)
-  SELECT o.panel, o.n, j.value->>'$.refund', o.id, j.value->>'$.kind', j.value->>'$.amount', o.currency, j.value->>'$.status', j.value->>'$.reason',
-    j.value->>'$.remains', j.value->>'$.now', j.value->>'$.decided_at', j.value->>'$.by', j.value->>'$.note'
-  FROM json_each(?1) j CROSS JOIN orders o CROSS JOIN providers p
-  WHERE ${UNCHANGED}`;
+  SELECT o.panel, o.n, j.refund, o.id, j.kind, j.amount, o.currency, j.status, j.reason, j.remains, j.now, j.decided_at, j.decided_by, j.note
+  FROM ${rowsOf(REFUND_COLUMNS)} CROSS JOIN orders o
+  WHERE ${AS_SEEN}`;
 
-const DECIDE_REFUNDS = `UPDATE refunds SET status = g.status, amount = g.amount, decided_at = g.now, decided_by = g.by, note = g.note
-  FROM (
-    SELECT o.panel, o.n, j.value->>'$.refund' AS refund, j.value->>'$.status' AS status, j.value->>'$.amount' AS amount,
-      j.value->>'$.now' AS now, j.value->>'$.by' AS by, j.value->>'$.note' AS note
-    FROM json_each(?1) j CROSS JOIN orders o CROSS JOIN providers p
-    WHERE ${UNCHANGED}
-  ) g
+const DECIDE_REFUNDS = `UPDATE refunds SET status = g.status, amount = g.amount, decided_at = g.now, decided_by = g.decided_by, note = g.note
+  FROM (SELECT j.* FROM ${rowsOf(["refund", "status", "amount", "now", "decided_by", "note"])} CROSS JOIN orders o WHERE ${AS_SEEN}) g
   WHERE refunds.panel = g.panel AND refunds.order_n = g.n AND refunds.n = g.refund AND refunds.status IN ('held', 'delayed')`;
 
 /** What is posted goes to the customer's account, where the panel keeps accounts here. */
 const INSERT_TRANSFERS = insertTransfers(`
-    SELECT o.panel, o.currency, coalesce(o.customer, '') AS customer, j.value->>'$.type' AS type, j.value->>'$.amount' AS amount,
-      o.n AS order_n, o.id AS order_id, j.value->>'$.refund' AS refund_n, NULL AS reference, j.value->>'$.now' AS now, j.key AS i
-    FROM json_each(?1) j CROSS JOIN orders o CROSS JOIN providers p CROSS JOIN panels n
-    WHERE ${UNCHANGED} AND n.id = o.panel AND n.money = 'ledger'`);
+    SELECT o.panel, o.currency, coalesce(o.customer, '') AS customer, j.type, j.amount,
+      o.n AS order_n, o.id AS order_id, j.refund AS refund_n, NULL AS reference, j.now, j.i
+    FROM ${rowsOf(["refund", "type", "amount", "now", "i"], "p.money = 'ledger'")} CROSS JOIN orders o
+    WHERE ${AS_SEEN}`);
 
 /** A change's number is counted back from the panel's newest, which the first statement of the batch has set. */
 const INSERT_CHANGES = `INSERT INTO changes (panel, seq, type, order_id, prev, created_at, previous, data)
-  SELECT o.panel, n.feed_seq - (j.value->>'$.back'), j.value->>'$.type', o.id,
-    coalesce(n.feed_seq - (j.value->>'$.prev_back'), o.last_change), j.value->>'$.now', j.value->>'$.previous', j.value->>'$.data'
-  FROM json_each(?1) j CROSS JOIN orders o CROSS JOIN providers p CROSS JOIN panels n
-  WHERE ${UNCHANGED} AND n.id = o.panel`;
+  SELECT o.panel, j.feed_seq - j.back, j.type, o.id, coalesce(j.feed_seq - j.prev_back, o.last_change), j.now, j.previous, j.data
+  FROM ${rowsOf(["back", "prev_back", "type", "now", "previous", "data"])} CROSS JOIN orders o
+  WHERE ${AS_SEEN}`;
+
+/** How many orders are followed at each provider: what begins to be followed here, less what ends to be. */
+const COUNT_ACTIVE = `UPDATE providers SET active_orders = max(active_orders + d.difference, 0)
+  FROM (SELECT o.provider, sum(j.followed - (o.cadence IS NOT NULL)) AS difference
+    FROM ${rowsOf(["followed"])} CROSS JOIN orders o WHERE ${AS_SEEN} GROUP BY o.provider) d
+  WHERE providers.id = d.provider`;
 
 // planted: guard-of-updates
 const IS_OWN_VERSION_SEEN = "orders.version = j.seen";
 // planted: state-guard-of-updates
-const IS_OWN_STATE_SEEN = "p.state_version = coalesce(j.seen_state, p.state_version)";
+const IS_OWN_STATE_SEEN = "(?2 IS NULL OR EXISTS (SELECT 1 FROM providers WHERE id = ?2 AND state_version = ?3))";
 
-const GUARDED = `orders.panel = j.panel AND orders.n = j.n AND ${IS_OWN_VERSION_SEEN}
-    AND EXISTS (SELECT 1 FROM providers p WHERE p.id = j.provider AND ${IS_OWN_STATE_SEEN})`;
-
-const GUARD_COLUMNS = ["panel", "n", "seen", "provider", "seen_state"] as const;
-const PROGRESS_COLUMNS = [
-  "provider_status",
-  "provider_price",
-  "provider_price_currency",
-  "provider_charge",
-  "provider_currency",
-  "start_count",
-  "remains",
-  "parts",
-  "polled_at",
-  "progress_at",
-  "updated_at",
-  "final_answer",
-] as const;
-/** Those of a move that name no indexed column but `status`, whose indexes hold the few orders that need a person. */
-const PLAIN_MOVE_COLUMNS = [
-  ...PROGRESS_COLUMNS,
+/** The columns of an order that change with what is heard or decided of it. */
+const ORDER_COLUMNS = [
+  ...(["provider_status", "provider_price", "provider_price_currency", "provider_charge", "provider_currency"] as const),
+  ...(["start_count", "remains", "parts", "polled_at", "progress_at", "updated_at", "final_answer"] as const),
   ...(["multi", "status", "middle", "back_to", "reason", "dismissed", "reversals", "refunded", "refund_count"] as const),
   ...(["goodwill", "decided_status", "decided_due", "decided_granted", "decided_in_error", "rejected_at", "left_to_panel"] as const),
   ...(["hold_n", "word_hold_n", "hold_amount", "hold_due", "hold_status", "hold_reason", "hold_at", "hold_posts_at"] as const),
   ...(["counted_at", "counted_badly", "flips", "flip_at"] as const),
-  ...(["refill_status", "refill_at", "cancel_status", "cancel_at", "cancel_tries", "cancel_wait_until"] as const),
-  ...(["final_at", "error_at"] as const),
+  ...(["refill_id", "refill_status", "refill_at", "cancel_status", "cancel_at", "cancel_tries", "cancel_wait_until"] as const),
+  ...(["final_at", "error_at", "flags", "cadence"] as const),
 ] as const;
-const MOVE_COLUMNS = [...PLAIN_MOVE_COLUMNS, "flags", "cadence"] as const;
+type OrderColumn = (typeof ORDER_COLUMNS)[number];
+type OrderColumns = Readonly<Record<OrderColumn, string | number | null>>;
 
-/** Names no indexed column: D1 bills an index whose column is named, even when its value stays. */
-const UPDATE_PROGRESS = `UPDATE orders SET ${assignments(PROGRESS_COLUMNS)}, version = orders.version + 1
-  FROM (${jsonRows([...GUARD_COLUMNS, ...PROGRESS_COLUMNS])}) j
-  WHERE ${GUARDED}`;
-
-const UPDATE_MOVES: Readonly<Record<IndexedChanges, string>> = {
-  none: updateMovesSql(PLAIN_MOVE_COLUMNS),
-  flags: updateMovesSql([...PLAIN_MOVE_COLUMNS, "flags"]),
-  cadence: updateMovesSql([...PLAIN_MOVE_COLUMNS, "cadence"]),
-  both: updateMovesSql(MOVE_COLUMNS),
-};
-
-function updateMovesSql(columns: readonly (typeof MOVE_COLUMNS)[number][]): string {
-  return `UPDATE orders SET ${assignments(columns)}, version = orders.version + 1,
-    last_change = coalesce((SELECT feed_seq FROM panels WHERE id = j.panel) - j.last_back, orders.last_change)
-  FROM (${jsonRows([...GUARD_COLUMNS, ...columns, "last_back"])}) j
-  WHERE ${GUARDED}`;
+/** Names the columns that change and no others; the version goes up with them. */
+function updateSql(columns: readonly OrderColumn[]): string {
+  return `UPDATE orders SET ${columns.map((column) => `${column} = j.${column}, `).join("")}version = orders.version + 1,
+    last_change = coalesce(j.feed_seq - j.back, orders.last_change)
+  FROM ${rowsOf(["back", ...columns])}
+  WHERE orders.panel = j.panel AND orders.n = j.n AND ${IS_OWN_VERSION_SEEN} AND ${IS_OWN_STATE_SEEN}`;
 }
-
-/** How many orders are followed at each provider: what begins to be followed here, less what ends to be. */
-const COUNT_ACTIVE = `UPDATE providers SET active_orders = max(active_orders + d.difference, 0)
-  FROM (SELECT o.provider, sum(j.value->>'$.followed' - (o.cadence IS NOT NULL)) AS difference
-    FROM json_each(?1) j CROSS JOIN orders o CROSS JOIN providers p WHERE ${UNCHANGED} GROUP BY o.provider) d
-  WHERE providers.id = d.provider`;
-
-/** By itself, since it names an indexed column; the version goes up with the move that follows. */
-const UPDATE_REFILL_IDS = `UPDATE orders SET refill_id = j.refill_id
-  FROM (${jsonRows([...GUARD_COLUMNS, "refill_id"])}) j
-  WHERE ${GUARDED}`;
 
 const STATE_COLUMNS = [
   ...(["many", "learned_batch_size", "caution", "last_poll_ms", "failures", "retry_at"] as const),
@@ -286,32 +264,11 @@ const STATE_COLUMNS = [
 ] as const;
 
 const UPDATE_STATE = `UPDATE providers SET ${assignments(STATE_COLUMNS)}, state_version = providers.state_version + 1
-  FROM (${jsonRows(["provider", "seen", ...STATE_COLUMNS])}) j
+  FROM (SELECT ${["provider", "seen", ...STATE_COLUMNS].map((column) => `?1->>'$.${column}' AS ${column}`).join(", ")}) j
   WHERE providers.id = j.provider AND providers.state_version = j.seen`;
 
 function assignments(columns: readonly string[]): string {
   return columns.map((column) => `${column} = j.${column}`).join(", ");
-}
-
-function jsonRows(columns: readonly string[]): string {
-  return `SELECT ${columns.map((column) => `value->>'$.${column}' AS ${column}`).join(", ")} FROM json_each(?1)`;
-}
-
-function progressColumns({ next, now }: OrderWrite): Record<(typeof PROGRESS_COLUMNS)[number], unknown> {
-  return {
-    provider_status: next.providerStatus,
-    provider_price: next.providerPrice,
-    provider_price_currency: next.providerPriceCurrency,
-    provider_charge: next.providerCharge,
-    provider_currency: next.providerCurrency,
-    start_count: next.startCount,
-    remains: next.remains,
-    parts: next.parts === null ? null : JSON.stringify(next.parts),
-    polled_at: next.polledAt,
-    progress_at: next.progressAt,
-    updated_at: now,
-    final_answer: next.finalAnswer,
-  };
 }
 
 /** An unclear cancel is one that is queued, was asked, and has no time for its next try: `toCancel` reads it. */
@@ -324,10 +281,20 @@ function cancelColumns({ cancel }: OrderState): Pick<OrderRow, "cancel_status" |
   };
 }
 
-function moveColumns(write: OrderWrite): Record<(typeof MOVE_COLUMNS)[number], unknown> {
-  const { next } = write;
+function columnsOf(next: OrderState, updatedAt: number): OrderColumns {
   return {
-    ...progressColumns(write),
+    provider_status: next.providerStatus,
+    provider_price: next.providerPrice,
+    provider_price_currency: next.providerPriceCurrency,
+    provider_charge: next.providerCharge,
+    provider_currency: next.providerCurrency,
+    start_count: next.startCount,
+    remains: next.remains,
+    parts: next.parts === null ? null : JSON.stringify(next.parts),
+    polled_at: next.polledAt,
+    progress_at: next.progressAt,
+    final_answer: next.finalAnswer,
+    updated_at: updatedAt,
     multi: next.multi ? 1 : 0,
     status: next.status,
     middle: next.activeStatus,
@@ -346,6 +313,7 @@ function moveColumns(write: OrderWrite): Record<(typeof MOVE_COLUMNS)[number], u
     flip_at: next.flips?.at ?? null,
     counted_at: next.counted?.at ?? null,
     counted_badly: next.counted?.badly === true ? 1 : 0,
+    refill_id: next.refill?.id ?? null,
     refill_status: next.refill?.status ?? null,
     refill_at: next.refill?.at ?? null,
     ...cancelColumns(next),
@@ -357,7 +325,7 @@ function moveColumns(write: OrderWrite): Record<(typeof MOVE_COLUMNS)[number], u
 
 type DecidedColumn = "decided_status" | "decided_due" | "decided_granted" | "decided_in_error" | "rejected_at";
 
-function decidedColumns({ decided, rejectedAt }: OrderState): Record<DecidedColumn, unknown> {
+function decidedColumns({ decided, rejectedAt }: OrderState): Pick<OrderColumns, DecidedColumn> {
   return {
     decided_status: decided?.status ?? null,
     decided_due: decided?.due ?? null,
@@ -367,10 +335,10 @@ function decidedColumns({ decided, rejectedAt }: OrderState): Record<DecidedColu
   };
 }
 
-type HoldColumn = Extract<(typeof MOVE_COLUMNS)[number], `${string}hold_${string}`>;
+type HoldColumn = Extract<OrderColumn, `${string}hold_${string}`>;
 
 /** A word that waits has its number in a column of its own: the table's rule is that what `hold_n` names has an amount. */
-function holdColumns(hold: Hold | null): Record<HoldColumn, unknown> {
+function holdColumns(hold: Hold | null): Pick<OrderColumns, HoldColumn> {
   const isWord = hold?.amount === null;
   return {
     hold_n: isWord ? null : (hold?.n ?? null),
@@ -409,75 +377,69 @@ function stateColumns({ provider, seen, state }: StateWrite): Record<"provider" 
   };
 }
 
-function refundRows(moves: readonly OrderWrite[], guardOf: GuardOf, op: RefundWrite["op"]): Record<string, unknown>[] {
-  return moves.flatMap(({ order, refunds, now }) =>
-    refunds
-      .filter((refund) => refund.op === op)
-      .map(({ n, ...refund }) => ({
-        ...guardOf(order),
-        ...refund,
-        refund: n,
-        now,
-        decided_at: refund.status === "posted" || refund.status === "rejected" ? now : null,
-      })),
+function insertedRefunds(writes: readonly OrderWrite[]): Row[] {
+  return writes.flatMap(({ order, refunds, now }) =>
+    refunds.flatMap((refund): Row[] => {
+      if (refund.op !== "insert") return [];
+      const { n, kind, amount, status, reason, remains, by, note } = refund;
+      const decidedAt = status === "posted" || status === "rejected" ? now : null;
+      return [{ order, values: [n, kind, amount, status, reason, remains, now, decidedAt, by, note] }];
+    }),
   );
 }
 
-/** Refills that have got their id, or came after one that had. */
-function refillIdRows(moves: readonly OrderWrite[], guardOf: GuardOf): Record<string, unknown>[] {
-  return moves
-    .filter(({ order, next }) => (next.refill?.id ?? null) !== (order.state.refill?.id ?? null))
-    .map(({ order, next }) => ({ ...guardOf(order), refill_id: next.refill?.id ?? null }));
+function decidedRefunds(writes: readonly OrderWrite[]): Row[] {
+  return writes.flatMap(({ order, refunds, now }) =>
+    refunds.flatMap(({ op, n, status, amount, by, note }): Row[] =>
+      op === "decide" ? [{ order, values: [n, status, amount, now, by, note] }] : [],
+    ),
+  );
 }
 
 /** Orders that are followed from now on, or are not any more. */
-function openedOrClosedRows(moves: readonly OrderWrite[], guardOf: GuardOf): Record<string, unknown>[] {
-  return moves
+function openedOrClosed(writes: readonly OrderWrite[]): Row[] {
+  return writes
     .filter(({ order, next }) => (next.cadence === null) !== (order.state.cadence === null))
-    .map(({ order, next }) => ({ ...guardOf(order), followed: next.cadence === null ? 0 : 1 }));
+    .map(({ order, next }) => ({ order, values: [next.cadence === null ? 0 : 1] }));
 }
 
 /** Posted refunds as transfers from the customer's side; what a panel takes back is negative. */
-function postedRows(moves: readonly OrderWrite[], guardOf: GuardOf): Record<string, unknown>[] {
-  return moves.flatMap(({ order, refunds, now }) =>
-    refunds
-      .filter(({ status, amount }) => status === "posted" && amount !== null)
-      .map((refund) => {
-        const takenBack = refund.op === "insert" && refund.kind === "clawback";
-        const amount = refund.amount ?? 0;
-        return { ...guardOf(order), refund: refund.n, type: takenBack ? "clawback" : "refund", amount: takenBack ? -amount : amount, now };
-      }),
+function transfersOf(writes: readonly OrderWrite[]): Row[] {
+  const posted = writes.flatMap(({ order, refunds, now }) =>
+    refunds.flatMap((refund): Row[] => {
+      const { status, amount, n } = refund;
+      if (status !== "posted" || amount === null) return [];
+      const takenBack = refund.op === "insert" && refund.kind === "clawback";
+      return [{ order, values: takenBack ? [n, "clawback", -amount, now] : [n, "refund", amount, now] }];
+    }),
   );
+  return posted.map(({ order, values }, i) => ({ order, values: [...values, i] }));
 }
 
 type Feed = {
   readonly counts: readonly FeedCount[];
-  readonly rows: readonly { back: number; prev_back: number | null; type: string; now: number; previous: string; data: string }[];
-  /** The write that each row belongs to. */
-  readonly owners: readonly OrderWrite[];
+  readonly rows: readonly Row[];
   /** For each write with events: how far its newest row lies behind the panel's newest. */
   readonly lastBack: ReadonlyMap<OrderWrite, number>;
   readonly now: number;
 };
 
 /** Numbers the events of a batch backwards from each panel's newest, the last event being 0. */
-function feedRows(moves: readonly OrderWrite[]): Feed {
+function feedOf(writes: readonly OrderWrite[]): Feed {
   const left = new Map<string, number>();
-  for (const { order, events } of moves) if (events.length > 0) left.set(order.panel, (left.get(order.panel) ?? 0) + events.length);
+  for (const { order, events } of writes) if (events.length > 0) left.set(order.panel, (left.get(order.panel) ?? 0) + events.length);
   const counts = [...left].map(([panel, count]) => ({ panel, count }));
-  const owners: OrderWrite[] = [];
   const lastBack = new Map<OrderWrite, number>();
-  const rows = moves.flatMap((write) => {
+  const rows = writes.flatMap((write) => {
     let prevBack: number | null = null;
-    return write.events.map(({ type, previous, data }) => {
+    return write.events.map(({ type, previous, data }): Row => {
       const back: number = (left.get(write.order.panel) ?? 0) - 1;
       left.set(write.order.panel, back);
-      const row = { back, prev_back: prevBack, type, now: write.now, previous: JSON.stringify(previous), data: JSON.stringify(data) };
+      const values = [back, prevBack, type, write.now, JSON.stringify(previous), JSON.stringify(data)];
       prevBack = back;
       lastBack.set(write, back);
-      owners.push(write);
-      return row;
+      return { order: write.order, values };
     });
   });
-  return { counts, rows, owners, lastBack, now: moves.reduce((latest, { now }) => Math.max(latest, now), 0) };
+  return { counts, rows, lastBack, now: writes.reduce((latest, { now }) => Math.max(latest, now), 0) };
 }

@@ -4,7 +4,7 @@
 import { chunksOf } from "../../domain/chunks.ts";
 import { FLAGS, type Order } from "../../domain/order.ts";
 import type { DueProvider } from "../../domain/message.ts";
-import { type OrderRow, toOrder } from "../rows/order.ts";
+import { type PackedRow, packedSql, unpackOrder } from "../rows/packed-order.ts";
 import { type Provider, type ProviderRow, toProvider, WITH_POLICIES } from "../rows/provider.ts";
 import { ANY_WEBHOOK } from "../webhooks/sending.ts";
 
@@ -33,7 +33,7 @@ export async function readPage(db: D1Database, asked: readonly DueProvider[]): P
   let next = 0;
   const due = asked.map(({ limit }, i) => {
     const results = pages.slice(next, (next += statements[i]?.length ?? 0));
-    return results.flatMap((page) => (page.results as OrderRow[]).map(toOrder)).slice(0, limit + 1);
+    return results.flatMap((page) => (page.results as PackedRow[]).map(unpackOrder)).slice(0, limit + 1);
   });
   return { providers: byId((providers?.results ?? []) as ProviderRow[]), ...onTheSide(frozen?.results), due };
 }
@@ -44,7 +44,8 @@ export async function readNamed(db: D1Database, keys: readonly (readonly [panel:
   const [orders, providers, frozen] = await db.batch<Record<string, unknown>>([
     db
       .prepare(
-        "SELECT o.* FROM json_each(?1) j CROSS JOIN orders o WHERE o.panel = j.value->>0 AND o.n = j.value->>1 ORDER BY o.provider, o.panel, o.n",
+        `SELECT ${packedSql("o")} FROM json_each(?1) j CROSS JOIN orders o
+         WHERE o.panel = j.value->>0 AND o.n = j.value->>1 ORDER BY o.provider, o.panel, o.n`,
       )
       .bind(param),
     db
@@ -58,7 +59,7 @@ export async function readNamed(db: D1Database, keys: readonly (readonly [panel:
   return {
     providers: byId((providers?.results ?? []) as ProviderRow[]),
     ...onTheSide(frozen?.results),
-    due: [((orders?.results ?? []) as OrderRow[]).map(toOrder)],
+    due: [((orders?.results ?? []) as PackedRow[]).map(unpackOrder)],
   };
 }
 
@@ -105,7 +106,7 @@ function onTheSide(rows: readonly unknown[] = []): Pick<Page, "frozen" | "anyWeb
 function dueStatement(db: D1Database, { id, lanes, limit }: DueProvider): D1PreparedStatement {
   const arms = lanes.map((_, i) => {
     const at = 3 + i * 5;
-    return `SELECT * FROM (SELECT * FROM orders
+    return `SELECT * FROM (SELECT ${packedSql("o")} FROM orders o
       WHERE provider = ?1 AND cadence = ?${at} AND (phase, panel, n) > (?${at + 1}, ?${at + 2}, ?${at + 3}) AND phase < ?${at + 4}
       ORDER BY phase, panel, n LIMIT ?2)`;
   });

@@ -5,11 +5,6 @@
 /** A value of D1's is at most 2 MB; a longer set goes as several statements of the same batch. */
 const MAX_JSON_CHARACTERS = 900_000;
 
-/** One statement for a set that is not empty, none for an empty one. */
-export function ifAny(rows: readonly unknown[], statement: (json: string) => D1PreparedStatement): D1PreparedStatement[] {
-  return rows.length === 0 ? [] : [statement(JSON.stringify(rows))];
-}
-
 /** JSON arrays of the rows, each short enough for one parameter, however long the texts in them are. */
 export function chunksBySize(rows: readonly unknown[]): string[] {
   const chunks: string[][] = [];
@@ -24,6 +19,25 @@ export function chunksBySize(rows: readonly unknown[]): string[] {
     size += json.length + 1;
   }
   return chunks.map((chunk) => `[${chunk.join(",")}]`);
+}
+
+/** The same with the rows of a panel together: `[[panel, [row, ...]], ...]`. They stay in their order within each panel. */
+export function chunksByPanel(rows: readonly { readonly panel: string; readonly row: readonly unknown[] }[]): string[] {
+  const chunks: Map<string, string[]>[] = [];
+  let size = Number.POSITIVE_INFINITY;
+  for (const { panel, row } of rows) {
+    const json = JSON.stringify(row);
+    if (size + json.length > MAX_JSON_CHARACTERS) {
+      chunks.push(new Map());
+      size = 0;
+    }
+    const chunk = chunks.at(-1);
+    const others = chunk?.get(panel);
+    if (others === undefined) chunk?.set(panel, [json]);
+    else others.push(json);
+    size += json.length + 1;
+  }
+  return chunks.map((chunk) => `[${[...chunk].map(([panel, jsons]) => `[${JSON.stringify(panel)},[${jsons.join(",")}]]`).join(",")}]`);
 }
 
 /**

@@ -94,6 +94,9 @@ export type OrderRow = {
   last_change: number;
 };
 
+/** What `toOrder` reads of it. */
+export type OrderFacts = Omit<OrderRow, "link_key" | "add_digest" | "registered_status">;
+
 /**
  * What stands in the place of the provider's id while that is unknown, before the panel and the order's number: the ids of
  * a provider are unique over all panels. No provider's id has a space.
@@ -120,7 +123,7 @@ export const ENDED = STATUS_NAMES.filter(isFinal)
   .map((status) => `'${status}'`)
   .join(", ");
 
-export function toOrder(row: OrderRow): Order {
+export function toOrder(row: OrderFacts): Order {
   return {
     panel: row.panel,
     number: row.n,
@@ -149,7 +152,7 @@ export function toOrder(row: OrderRow): Order {
   };
 }
 
-function toState(row: OrderRow): OrderState {
+function toState(row: OrderFacts): OrderState {
   return {
     charge: row.charge,
     quantity: row.quantity,
@@ -200,17 +203,17 @@ function toDecided({
   decided_due: due,
   decided_granted: granted,
   decided_in_error,
-}: OrderRow): OrderState["decided"] {
+}: OrderFacts): OrderState["decided"] {
   return status === null || granted === null ? null : { status, due, granted, inError: decided_in_error === 1 };
 }
 
-function toCancel({ cancel_status: status, cancel_at, updated_at, cancel_tries: tries, cancel_wait_until: waitUntil }: OrderRow) {
+function toCancel({ cancel_status: status, cancel_at, updated_at, cancel_tries: tries, cancel_wait_until: waitUntil }: OrderFacts) {
   if (status === null) return null;
   const isUnclear = status === "queued" && tries > 0 && waitUntil === null;
   return { status: isUnclear ? "unclear" : status, at: cancel_at ?? updated_at, tries, waitUntil } as const;
 }
 
-function toHold(row: OrderRow): OrderState["hold"] {
+function toHold(row: OrderFacts): OrderState["hold"] {
   const n = row.hold_n ?? row.word_hold_n;
   if (n === null || row.hold_reason === null || row.hold_at === null) return null;
   return {

@@ -28,8 +28,11 @@ export type AppliedCounts = {
 /** Sweeps of one provider side by side seldom finish in the same moment, and hardly ever five times in a row. */
 const MAX_TRIES = 5;
 
-/** What became of a poll run: what was written, and orders to be polled again in smaller parts. */
-export type Applied = { readonly counts: AppliedCounts; readonly again: readonly (readonly Order[])[] };
+/**
+ * What became of a poll run: what was written; orders that the database refused, to be polled again in smaller parts; and
+ * orders with news that this message leaves to others.
+ */
+export type Applied = { readonly counts: AppliedCounts; readonly again: readonly (readonly Order[])[]; readonly putOff: readonly Order[] };
 
 /**
  * Applies what a provider said. It is written only if the provider's state is still the one that was read; otherwise
@@ -45,7 +48,7 @@ export async function applyPollRun(db: D1Database, run: PollRun, limits: Limits,
     const result = await applySweep(db, writes.orders, writes.state);
     if (result === "written") {
       if (answersByText(present)) await keepTextIds(db, present.provider);
-      return done(run, writes.orders);
+      return { ...done(run, writes.orders), putOff: writes.putOff };
     }
     if (result === "refused") return halve(db, present, writes, now());
     const fresh = await withFreshState(db, present);
@@ -86,21 +89,21 @@ function answersByText({ answers }: PollRun): boolean {
 }
 
 function done(run: PollRun, orders: readonly OrderWrite[]): Applied {
-  return { counts: countsOf(run, orders), again: [] };
+  return { counts: countsOf(run, orders), again: [], putOff: [] };
 }
 
 /** The database refused a batch: two halves of it are polled again by themselves, one order alone is parked. */
-async function halve(db: D1Database, run: PollRun, { orders, state }: Writes, at: number): Promise<Applied> {
+async function halve(db: D1Database, run: PollRun, { orders, putOff, state }: Writes, at: number): Promise<Applied> {
   const [only, ...others] = orders;
   if (only === undefined) throw new Error(`the database refuses the state of provider ${run.provider.id}`);
   if (others.length === 0) {
     await applySweep(db, [parkedWrite(only.order, run.provider, at)], state);
-    return done(run, []);
+    return { ...done(run, []), putOff };
   }
   await applySweep(db, [], state);
   const middle = Math.ceil(orders.length / 2);
   const halves = [orders.slice(0, middle), orders.slice(middle)].map((half) => half.map(({ order }) => order));
-  return { counts: countsOf(run, []), again: halves };
+  return { counts: countsOf(run, []), again: halves, putOff };
 }
 
 /** The same run on the provider's present state; null when its settings were changed meanwhile. */

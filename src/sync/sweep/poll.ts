@@ -25,6 +25,8 @@ export type PollRequest = {
   readonly quota: Quota;
   /** When the orders were read, epoch ms. */
   readonly readAt: number;
+  /** So many orders are written by this message; what else is news is left to checks. */
+  readonly mostWrites: number;
   /** Null for a check of named orders. */
   readonly selection: Selection | null;
   /** Panels whose refunds wait because their ledger did not add up. */

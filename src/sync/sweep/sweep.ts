@@ -1,6 +1,7 @@
 /**
  * The work of one message: read what is due, hand on what does not fit, ask the providers, apply what they say.
  */
+import { chunksOf } from "../../domain/chunks.ts";
 import { idsPerCall } from "../../domain/provider.ts";
 import { type CheckMessage, type DueProvider, MESSAGE_VERSION, type OrderKey, type SweepMessage } from "../../domain/message.ts";
 import type { Order } from "../../domain/order.ts";
@@ -72,11 +73,15 @@ export async function sweep(message: SweepMessage, isFirstDelivery: boolean, env
   if (rest.length > 0 && firstDelivery) await handOn(env.SWEEPS, message, rest);
   const requests = firstDelivery ? selected.flatMap(({ selection }) => leftQueuedMessages(selection.orders, readAt)) : [];
   if (requests.length > 0) await env.SWEEPS.sendBatch(requests.map((body) => ({ body, contentType: "json" })));
+  const asked = selected.reduce((sum, { selection }) => sum + selection.orders.length, 0);
   const polls = selected.map(({ provider, selection }): PollRequest => {
-    return { provider, orders: selection.orders, quota: quotas.of(provider), readAt, selection, frozen: page.frozen };
+    const { orders } = selection;
+    // Each provider has its share, by how many orders it is asked about.
+    const mostWrites = Math.ceil((limits.writesPerMessage * orders.length) / Math.max(asked, 1));
+    return { provider, orders, quota: quotas.of(provider), readAt, mostWrites, selection, frozen: page.frozen };
   });
   const applied = await runPolls(polls, { db, ports: { ...ports, now } }, (run) => applyPollRun(db, run, limits, now));
-  const counts = await sendRefused(applied, env, ports);
+  const counts = await sendAgain(applied, env, ports);
   ports.log({
     event: "sweep",
     minute: message.minute,
@@ -127,11 +132,17 @@ async function handOn(queue: Queue, message: SweepMessage, rest: readonly DuePro
   await queue.sendBatch(bodies.map((body) => ({ body, contentType: "json" })));
 }
 
-/** Sends what the database refused as checks of its halves, and answers what the rest came to. */
-async function sendRefused(applied: readonly Applied[], env: Env, ports: Ports): Promise<readonly AppliedCounts[]> {
-  const again = applied.flatMap((one) => one.again);
+/**
+ * Sends what the database refused as checks of its halves, and what was put off as checks of no more than a message writes.
+ * Answers what the rest came to. Such an order has not changed: should its check be lost, it is polled at its next turn.
+ */
+async function sendAgain(applied: readonly Applied[], env: Env, ports: Ports): Promise<readonly AppliedCounts[]> {
+  const refused = applied.flatMap(({ again }) => again);
+  const putOff = applied.flatMap((one) => one.putOff);
+  if (refused.length > 0) ports.log({ event: "apply.refused", orders: refused.flat().length });
+  if (putOff.length > 0) ports.log({ event: "apply.put_off", orders: putOff.length });
+  const again = [...refused, ...chunksOf(putOff, limitsOf(env.PLAN).writesPerMessage)];
   if (again.length > 0) {
-    ports.log({ event: "apply.refused", orders: again.flat().length });
     const bodies = again.map((orders): CheckMessage => ({
       v: MESSAGE_VERSION,
       kind: "check",
@@ -198,10 +209,11 @@ export async function check(message: CheckMessage, env: Env, ports: Ports): Prom
   const polls = wanted.map(({ provider, orders }): PollRequest => {
     // What is wanted and cannot be asked now stays on the list.
     const most = message.wanted === undefined ? orders.length : quotas.grantOf(provider).granted * idsPerCall(provider);
-    return { provider, orders: orders.slice(0, most), quota: quotas.of(provider), readAt, selection: null, frozen };
+    const some = orders.slice(0, most);
+    return { provider, orders: some, quota: quotas.of(provider), readAt, mostWrites: some.length, selection: null, frozen };
   });
   const applied = await runPolls(polls, { db, ports }, (run) => applyPollRun(db, run, limits, ports.now));
-  const counts = await sendRefused(applied, env, ports);
+  const counts = await sendAgain(applied, env, ports);
   const left = new Set(wanted.flatMap(({ named }) => named.map(keyText)));
   // A provider that is left alone for now is asked once it is open again.
   for (const order of inTurn) if (isLeftAlone(providers.get(order.provider), readAt) && canBeAsked(order)) left.add(keyText(order));

@@ -6,7 +6,8 @@ import { type Braked, brakeAfter, countedAfter, endingOf, isBraked, withEndings 
 import { correctionWindowOf } from "../../domain/poll-cadence.ts";
 import { bucketKeyOf, type Coverage, type CoveredOrder, isOvertaken, withPolled } from "../../domain/poll-coverage.ts";
 import { FLAGS, type Order } from "../../domain/order.ts";
-import { policyFor } from "../../domain/refund-policy.ts";
+import { policyFor, type RefundPolicy } from "../../domain/refund-policy.ts";
+import type { PartFacts } from "../../domain/refund-rules.ts";
 import { afterPoll, type PollOutcome, type ProviderState } from "../../domain/provider.ts";
 import { type Decision, reconcile } from "../../domain/reconcile.ts";
 import { withSweptRefillCancel } from "../../domain/order-refill-cancel.ts";
@@ -22,13 +23,15 @@ import type { Limits } from "../limits.ts";
 const MAX_ANSWER_AGE_MS = 60_000;
 /** A parked order is tried again some times a day: what was wrong may have been mended. */
 const PARKED_CADENCE: Cadence = 360;
-/** What is to be written of a poll run. */
-export type Writes = { readonly orders: readonly OrderWrite[]; readonly state: StateWrite };
+/** What is to be written of a poll run; and orders with news that are to be polled again, since there are too many. */
+export type Writes = { readonly orders: readonly OrderWrite[]; readonly putOff: readonly Order[]; readonly state: StateWrite };
+type OrderWrites = Omit<Writes, "state">;
 
 /** What follows from a poll run: its orders' rows, each order once, and the provider's state. */
 export function writesOf(run: PollRun, limits: Limits, at: number): Writes {
   const { state, brake } = run.provider;
-  const orders = orderWrites(run, limits, at, state);
+  const first = orderWrites(run, limits, at, state);
+  const { orders } = first;
   const endings = [...Map.groupBy(orders, ({ order }) => order.panel)].reduce((known, [panel, ended]) => {
     const added = ended.map(({ order, next }) => endingOf(order.state, next, at));
     return withEndings(known, panel, added, at);
@@ -39,7 +42,7 @@ export function writesOf(run: PollRun, limits: Limits, at: number): Writes {
   const engages = brakeEngagedAt !== state.brakeEngagedAt || brakedPanels !== state.brakedPanels;
   const stateAfter = stateWrite(run, orders, at, { endings, brakeEngagedAt, brakedPanels });
   // The orders that made it engage are the first whose refunds wait.
-  return { orders: engages ? orderWrites(run, limits, at, braked) : orders, state: stateAfter };
+  return { ...(engages ? orderWrites(run, limits, at, braked) : first), state: stateAfter };
 }
 
 /** The order's next state with what the brake counted of it. */
@@ -48,26 +51,51 @@ function withCounted(decision: Decision, { state }: Order, now: number): Decisio
   return counted === state.counted ? decision : { ...decision, next: { ...decision.next, counted } };
 }
 
-function orderWrites(run: PollRun, limits: Limits, at: number, braked: Braked): OrderWrite[] {
-  const { provider, answers, selection, frozen, parts } = run;
-  return answers.flatMap((answer) => {
-    if (isLate(answer, provider.state.coverage, at)) return [];
+function orderWrites(run: PollRun, limits: Limits, at: number, braked: Braked): OrderWrites {
+  const { provider, answers, selection, frozen, parts, mostWrites } = run;
+  const { statusWords } = provider.settings;
+  const { progressPercent } = limits;
+  const correctionWindowMs = correctionWindowOf(provider.settleHours);
+  const refundPolicyFor = policiesOf(provider);
+  const orders: OrderWrite[] = [];
+  const putOff: Order[] = [];
+  for (const answer of answers) {
+    if (isLate(answer, provider.state.coverage, at)) continue;
     const { order, report, refillWord } = answer;
     const now = Math.max(at, order.updatedAt);
     const policy = {
-      statusWords: provider.settings.statusWords,
-      progressPercent: limits.progressPercent,
+      statusWords,
+      progressPercent,
       startWindowMs: order.startWindowMs,
-      correctionWindowMs: correctionWindowOf(provider.settleHours),
-      refunds: policyFor(order, provider.policies),
+      correctionWindowMs,
+      refunds: refundPolicyFor(order),
       holdAll: isBraked(braked, order.panel) ? ("brake" as const) : frozen.has(order.panel) ? ("frozen" as const) : null,
-      parts: parts.get(order) ?? [],
+      parts: parts.get(order) ?? NO_PARTS,
     };
     const reconciled = withCounted(reconcile(order.state, report, policy, now), order, at);
     const decision = withSweptRefillCancel(order, reconciled, refillWord, now);
     const written = selection === null ? evenIfNothingNew(decision, order, now) : decision;
-    return writeOf(order, written, provider, now) ?? [];
-  });
+    if (written.write !== "none" && orders.length >= mostWrites) {
+      putOff.push(order);
+      continue;
+    }
+    const write = writeOf(order, written, provider, now);
+    if (write !== null) orders.push(write);
+  }
+  return { orders, putOff };
+}
+
+const NO_PARTS: readonly PartFacts[] = [];
+
+/** The refund policies of a provider's orders, each worked out once. */
+function policiesOf({ policies }: Provider): (order: Order) => RefundPolicy {
+  const known = new Map<string | null, RefundPolicy>();
+  return (order) => {
+    const service = order.providerService ?? order.service;
+    const policy = known.get(service) ?? policyFor(order, policies);
+    known.set(service, policy);
+    return policy;
+  };
 }
 
 /** Asked for too long ago, or before another poll of the order that is already known. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { flagNames, FLAGS, type OrderState } from "../../../src/domain/order.ts";
-import { type Decision, reconcile } from "../../../src/domain/reconcile.ts";
+import { type Decision, reconcile, reconcileAtLength } from "../../../src/domain/reconcile.ts";
 import { finalAnswerIn } from "../../../src/domain/final-answer.ts";
 import type { Report, StatusReport } from "../../../src/domain/order-report.ts";
 import { isFinal } from "../../../src/domain/status.ts";
@@ -423,5 +423,76 @@ describe("cadence", () => {
       expect(isFinal(state.status)).toBe(true);
       expect(own).toBeLessThanOrEqual(4);
     }
+  });
+});
+
+describe("an order that stands as it stood", () => {
+  const seldom = <T>(usual: T, ...others: readonly T[]) =>
+    fc.oneof({ weight: 12, arbitrary: fc.constant(usual) }, fc.constantFrom(usual, ...others));
+  const hold = { n: 1, amount: 5, due: 5, status: "partial", reason: "policy_hold", at: NOW, postsAt: null } as const;
+  const order = fc
+    .record({
+      placedAt: fc.constantFrom(...[1, 20, 40, 400, 2000].map((minutes) => NOW - minutes * MINUTE)),
+      progressAt: fc.constantFrom(NOW - MINUTE, NOW - 7 * HOUR),
+      status: seldom<OrderState["status"]>("in_progress", "pending", "processing", "completed", "partial", "error", "unknown"),
+      cadence: fc.constantFrom(1 as const, 5 as const, 15 as const, 60 as const),
+      providerStatus: seldom("In progress", "Pending", "Completed", "Partial", "gone"),
+      remains: seldom<number | null>(600, 0, null, 1000),
+      startCount: seldom<number | null>(10, null),
+      providerCharge: seldom<string | null>("0.5", null),
+      providerPrice: seldom<string | null>("0.5", null),
+      providerCurrency: seldom<string | null>("USD", null),
+      charge: seldom<number | null>(900_000, null, 0),
+      flags: seldom(0, ...Object.values(FLAGS)),
+      backTo: seldom<OrderState["backTo"]>(null, "pending"),
+      reason: seldom<OrderState["reason"]>(null, "reversed", "unknown_word"),
+      hold: seldom<OrderState["hold"]>(null, hold),
+      decided: seldom<OrderState["decided"]>(null, { status: "partial", due: 5, granted: 5, inError: false }),
+      rejectedAt: seldom<number | null>(null, NOW - 2 * HOUR),
+      leftToPanel: seldom(false, true),
+      reportedFinal: seldom<OrderState["reportedFinal"]>(null, { status: "completed", refunded: 0, remains: 0, left: true }),
+      cancel: seldom<OrderState["cancel"]>(null, { status: "queued", at: NOW, tries: 0, waitUntil: null }),
+      refunded: seldom(0, 1000),
+      goodwill: seldom(0, 1000),
+      reversals: seldom(0, 1),
+      isScripts: seldom(false, true),
+      polledAt: seldom<number | null>(NOW - MINUTE, null, NOW - 7 * HOUR),
+      finalAt: seldom<number | null>(null, NOW - HOUR),
+      errorAt: seldom<number | null>(null, NOW - HOUR),
+      multi: seldom(false, true),
+    })
+    .map((over) => anOrder(over));
+  const report = fc
+    .record({
+      providerStatus: seldom("In progress", "Pending", "Completed", "gone"),
+      remains: seldom<number | null>(600, null, 599, 0),
+      startCount: seldom<number | null>(10, null, 11),
+      charge: seldom<string | null>("0.5", null, "0.4"),
+      currency: seldom<string | null>("USD", null, "EUR"),
+      multi: seldom(false, true),
+    })
+    .map((over) => aReport(over));
+  const policy = fc
+    .record({
+      startWindowMs: fc.constantFrom(null, HOUR),
+      statusWords: seldom<Readonly<Record<string, OrderState["status"]>>>({}, { inprogress: "completed" }),
+      refunds: fc.constantFrom(POLICY.refunds, { ...POLICY.refunds, mode: "off" as const }, { ...POLICY.refunds, mode: "hold" as const }),
+      holdAll: fc.constantFrom(null, "brake" as const),
+    })
+    .map((over) => ({ ...POLICY, ...over }));
+
+  it("is told from others by what would follow, whatever the order, the report and the policy", () => {
+    let nothing = 0;
+    fc.assert(
+      fc.property(order, report, policy, (before, said, rules) => {
+        const [short, long] = [reconcile(before, said, rules, NOW), reconcileAtLength(before, said, rules, NOW)];
+        if (short.next === before) nothing += 1;
+        expect(short.write).toBe(long.write);
+        expect(short.refunds).toEqual(long.refunds);
+        if (short.write !== "none") expect(short.next).toEqual(long.next);
+      }),
+      { numRuns: 20_000 },
+    );
+    expect(nothing).toBeGreaterThan(100);
   });
 });

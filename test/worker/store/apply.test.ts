@@ -162,24 +162,30 @@ describe("fencing", () => {
 
 describe("what an apply costs, in batches of 100, the provider's and the panel's one row apart", () => {
   it.each([
-    ["a status change", 2001, says("Completed", 0), 3, {}],
+    ["a status change", 2001, says("Completed", 0), 3, 11, {}],
     // Neither flags nor cadence change, so their indexes are not written.
-    ["the first active status after pending", 2301, says("In progress", 600), 2, { status: "pending", middle: "pending" }],
-    ["a flag, with the status that brings it", 2401, says("Completed", 250), 5, {}],
-    ["a partial with its refund", 2101, says("Partial", 250), 6, {}],
-    ["persisted progress", 2201, says("In progress", 300), 1, {}],
-  ] satisfies [string, number, StatusReport, number, OrderColumns][])("%s", async (_name, first, report, rowsEach, columns) => {
-    await addOrders("p", "cost", first, 100, columns);
-    const { orders, provider } = await read("p", first, 100);
-    const { db, usage } = metered(env.DB);
-    await apply(
-      orders.map((order) => write(order, report, provider)),
-      provider,
-      db,
-    );
-    const bookkeeping = rowsEach === 1 ? 1 : 2;
-    expect(usage().rows_written).toBe(rowsEach * 100 + bookkeeping);
-    expect(usage().d1_calls).toBe(1);
-    expect(usage().d1_statements).toBeLessThanOrEqual(6);
-  });
+    ["the first active status after pending", 2301, says("In progress", 600), 2, 11, { status: "pending", middle: "pending" }],
+    ["a flag, with the status that brings it", 2401, says("Completed", 250), 5, 15, {}],
+    ["a partial with its refund", 2101, says("Partial", 250), 6, 22, {}],
+    ["persisted progress", 2201, says("In progress", 300), 1, 4, {}],
+  ] satisfies [string, number, StatusReport, number, number, OrderColumns][])(
+    "%s",
+    async (...[_name, first, report, rowsEach, readEach, columns]) => {
+      await addOrders("p", "cost", first, 100, columns);
+      const { orders, provider } = await read("p", first, 100);
+      const { db, usage } = metered(env.DB);
+      await apply(
+        orders.map((order) => write(order, report, provider)),
+        provider,
+        db,
+      );
+      const bookkeeping = rowsEach === 1 ? 1 : 2;
+      expect(usage().rows_written).toBe(rowsEach * 100 + bookkeeping);
+      // Beside the orders a statement reads the provider's row and the panel's, once each.
+      expect(usage().rows_read).toBeLessThanOrEqual(readEach * 100 + 30);
+      expect(usage().rows_read).toBeGreaterThan((readEach - 1) * 100);
+      expect(usage().d1_calls).toBe(1);
+      expect(usage().d1_statements).toBeLessThanOrEqual(6);
+    },
+  );
 });

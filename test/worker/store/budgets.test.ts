@@ -72,6 +72,22 @@ describe("a minute's work", () => {
     expect(d1_statements).toBeLessThanOrEqual(18);
   });
 
+  it("a message of the free plan writes 200 orders, and leaves the others to checks of as many: each is refunded once", async () => {
+    await addProvider("acme", { many: "yes" });
+    await addOrders("p", "acme", 1, 800, { ...young });
+    const run = new World({ PLAN: "free" });
+    run.providers.set(
+      "acme",
+      answeringEach(() => ({ ...inProgress(250), status: "Partial" })),
+    );
+    await run.run(1);
+    expect(run.eventsOf("sweep").map(({ answered, moved }) => [answered, moved])).toEqual([[800, 200]]);
+    expect(run.eventsOf("apply.put_off").map(({ orders }) => orders)).toEqual([600]);
+    expect(run.eventsOf("check").map(({ moved }) => moved)).toEqual([200, 200, 200]);
+    expect(run.calls.length).toBe(8 + 6);
+    expect(await rows("SELECT count(*) AS count, count(DISTINCT order_n) AS orders FROM refunds")).toEqual([{ count: 800, orders: 800 }]);
+  });
+
   it("100 due orders are one call", async () => {
     await addProvider("acme", { many: "yes" });
     await addOrders("p", "acme", 1, 100, { ...young });

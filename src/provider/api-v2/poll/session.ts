@@ -181,7 +181,7 @@ export class PollSession {
       const report = reports.get(id) ?? MISSING;
       if (report.kind !== "missing" || this.#suspects.has(id)) this.answers.set(id, { report, askedAt: call.askedAt });
     }
-    const missing = ids.filter((id) => !named.includes(id));
+    const missing = ids.filter((id) => reports.get(id)?.kind === "missing");
     const unexpected = missing.filter((id) => !this.#suspects.has(id));
     return { kind: "answered", ids, askedAt: call.askedAt, call: call.call, complete: missing.length === 0, missing: unexpected };
   }

@@ -19,6 +19,7 @@ import { entriesFor, namesAnother, ORDER_NAMES } from "./entries.ts";
 import { readCount, readCurrency, readDecimal, readRemains, type WritingOf, writingIn } from "./figures.ts";
 import { type Fields, fieldsIn, fieldsOf, idText, isObject, layersOf, scalarText } from "./fields.ts";
 import type { AnswerText } from "./final-answer.ts";
+import { plainReports } from "./plain-answer.ts";
 import { cleanText } from "./wording.ts";
 
 /** A value, an error the provider answers with, or an answer that makes no sense here. */
@@ -61,7 +62,7 @@ export function readMany(json: unknown, ids: readonly string[], key: string, ans
   const inner = layers.at(-1);
   const writing = writingWithin(inner);
   const inside = { key, writing, answerText };
-  const named = reportsFor(inner, ids, inside);
+  const named = plainReports(inner, ids, inside) ?? reportsFor(inner, ids, inside);
   if (named !== null && named.size > 0) return read({ reports: withMissing(named, ids), byId: true });
 
   const error = firstError(layers);
@@ -153,6 +154,7 @@ function amountIn(value: unknown): unknown {
 }
 
 function withMissing(found: ReadonlyMap<string, Report>, ids: readonly string[]): ReadonlyMap<string, Report> {
+  if (found.size === ids.length) return found;
   return new Map(ids.map((id) => [id, /* planted: left-out-is-missing */ found.get(id) ?? MISSING]));
 }
 
