@@ -2,7 +2,7 @@
  * What the product takes from its runtime rather than from its ports, put under the simulation's rule: time limits run
  * in simulated time, and what WebCrypto works out comes at once instead of when a thread has it ready.
  */
-import { createCipheriv, createDecipheriv, createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHash, createHmac, createSecretKey, KeyObject, timingSafeEqual } from "node:crypto";
 import type { Scheduler } from "./scheduler.ts";
 
 /** Rules the runtime for one simulation until the returned function is called. One at a time. */
@@ -33,10 +33,18 @@ async function atOnce(work: () => Uint8Array): Promise<ArrayBuffer> {
   return Uint8Array.from(work()).buffer;
 }
 
-/** AES-256-GCM as WebCrypto has it: the tag follows the ciphertext. A key is its bytes. */
+type KeyUsage = Parameters<KeyObject["toCryptoKey"]>[2][number];
+type HmacAlgorithm = { readonly name: "HMAC"; readonly hash: string };
+
+function isHmac(algorithm: unknown): algorithm is HmacAlgorithm {
+  return (algorithm as Partial<HmacAlgorithm>).name === "HMAC";
+}
+
+/** AES-256-GCM as WebCrypto has it: the tag follows the ciphertext. A key is its bytes; one for HMAC is looked at by libraries, and is a key. */
 function gcmAtOnce() {
   return {
-    importKey: async (_format: string, bytes: BufferSource) => bytesOf(bytes),
+    importKey: async (_format: string, bytes: BufferSource, algorithm: unknown, _extractable: boolean, usages: KeyUsage[]) =>
+      isHmac(algorithm) ? createSecretKey(bytesOf(bytes)).toCryptoKey(algorithm, true, usages) : bytesOf(bytes),
     encrypt: ({ iv, additionalData }: GcmParameters, key: Uint8Array, data: BufferSource) =>
       atOnce(() => {
         const cipher = createCipheriv("aes-256-gcm", key, bytesOf(iv)).setAAD(bytesOf(additionalData));
@@ -53,8 +61,8 @@ function gcmAtOnce() {
 }
 
 /** HMAC by SHA-256, which is what tokens are signed with. */
-async function verifyHmac(_algorithm: unknown, key: Uint8Array, signature: BufferSource, data: BufferSource): Promise<boolean> {
-  const right = createHmac("sha256", key).update(bytesOf(data)).digest();
+async function verifyHmac(_algorithm: unknown, key: Parameters<typeof KeyObject.from>[0], signature: BufferSource, data: BufferSource): Promise<boolean> {
+  const right = createHmac("sha256", KeyObject.from(key)).update(bytesOf(data)).digest();
   const given = bytesOf(signature);
   return given.length === right.length && timingSafeEqual(given, right);
 }
