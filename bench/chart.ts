@@ -37,7 +37,15 @@ export function barsOf({ title, categories, series, unit, isLogarithmic = false,
       data: values.map((value) => Number(value.toPrecision(3))),
       label: { show: true, position: "right", fontSize: 11 },
       ...(i === 0 && line !== undefined
-        ? { markLine: { symbol: "none", silent: true, lineStyle: { color: "#a02020" }, label: { formatter: `${line}` }, data: [{ xAxis: line }] } }
+        ? {
+            markLine: {
+              symbol: "none",
+              silent: true,
+              lineStyle: { color: "#a02020" },
+              label: { formatter: `${line}` },
+              data: [{ xAxis: line }],
+            },
+          }
         : {}),
     })),
   });

@@ -89,7 +89,7 @@ async function measure(inside: Inside, spent: () => number, invocation: Invocati
   // What asking itself takes, for the same number of requests: one.
   const asking = await play(0);
   const cpu: number[] = [];
-  for (let i = 0; i < TAKEN; i++) cpu.push((await play(times) - asking) / times);
+  for (let i = 0; i < TAKEN; i++) cpu.push(((await play(times)) - asking) / times);
   return { invocation, statements, cpu_ms: spreadOf(cpu), first_ms };
 }
 

@@ -16,7 +16,7 @@ export type Context = {
   readonly repetitions: number;
   readonly step: Step;
   /** Closes again what was started, once the row has ended, however it ended. */
-  opened<T extends { close(): Promise<unknown> }>(starting: Promise<T>): Promise<T>;
+  readonly opened: <T extends { close(): Promise<unknown> }>(starting: Promise<T>) => Promise<T>;
 };
 
 /** A picture beside `docs/performance.md`. */

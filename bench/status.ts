@@ -17,10 +17,22 @@ const TIMES = 60;
 const FIRST_ORDER = 1_000_001;
 const NOT_MODIFIED = 304;
 const OK = 200;
-const ROUTES = ["GET /v1/orders/{id}", "GET /v1/orders?ids= of 100", "the same, not modified (304)", "API v2, status of 100", "GET /v1/orders/{id}, browser token"] as const;
+const ROUTES = [
+  "GET /v1/orders/{id}",
+  "GET /v1/orders?ids= of 100",
+  "the same, not modified (304)",
+  "API v2, status of 100",
+  "GET /v1/orders/{id}, browser token",
+] as const;
 type Route = (typeof ROUTES)[number];
 
-type Measured = { readonly route: Route; readonly statements: number; readonly ms: Spread; readonly bare_ms: Spread; readonly to_bare: Spread };
+type Measured = {
+  readonly route: Route;
+  readonly statements: number;
+  readonly ms: Spread;
+  readonly bare_ms: Spread;
+  readonly to_bare: Spread;
+};
 type Figures = {
   readonly routes: readonly Measured[];
   /** The first time that the ended orders among a hundred are told, and any other time. */
@@ -51,7 +63,8 @@ export const statusRow: Row<Figures> = {
     }
     return { routes: ROUTES.map((route, i) => measuredOf(route, turns[i] ?? [])), ...cost };
   },
-  targets: ({ routes }) => routes.map(({ route, to_bare }) => atLeast(`${route}, to a bare route with the same query`, to_bare.median, 0.9)),
+  targets: ({ routes }) =>
+    routes.map(({ route, to_bare }) => atLeast(`${route}, to a bare route with the same query`, to_bare.median, 0.9)),
   chapter: ({ routes, first, again }) => ({
     text: `Both answer requests inside workerd, by turns. The bare route sends D1 the statements that the product's route sends, with the same
 parameters, in as many batches, and answers the rows as JSON. It checks no key, makes no text of a status, and knows no rule. A
@@ -59,7 +72,13 @@ ratio of 0.9 says that it answers ten requests while the product answers nine. H
 
 ${tableOf(
   ["route", "statements", "ms", "bare, ms", "ratio"],
-  routes.map(({ route, statements, ms, bare_ms, to_bare }) => [route, String(statements), spreadText(ms), spreadText(bare_ms), spreadText(to_bare)]),
+  routes.map(({ route, statements, ms, bare_ms, to_bare }) => [
+    route,
+    String(statements),
+    spreadText(ms),
+    spreadText(bare_ms),
+    spreadText(to_bare),
+  ]),
 )}
 
 \`status\` of 100 ids takes one round trip to D1, the check of the key included. The first read that tells an order's final status
@@ -72,7 +91,10 @@ ${tableOf(
       ["told for the first time", first],
       ["told again", again],
     ] as const
-  ).map(([name, usage]) => [name, ...[usage.rows_read, usage.rows_written, usage.d1_calls, usage.d1_statements].map((figure) => figureText(figure))]),
+  ).map(([name, usage]) => [
+    name,
+    ...[usage.rows_read, usage.rows_written, usage.d1_calls, usage.d1_statements].map((figure) => figureText(figure)),
+  ]),
 )}`,
     charts: [
       {
@@ -119,7 +141,14 @@ async function requestsOf(inside: Inside): Promise<Readonly<Record<Route, Asked>
   const list = `/v1/orders?ids=${ids.join(",")}`;
   const send = (asked: Asked): Promise<Sent> => inside.ask<Sent>({ send: asked });
   const { secret } = JSON.parse(
-    (await send({ path: `/v1/panels/${PANEL}/token-secret`, method: "POST", headers: { Authorization: `Bearer ${ADMIN_TOKEN}` }, body: "{}" })).text,
+    (
+      await send({
+        path: `/v1/panels/${PANEL}/token-secret`,
+        method: "POST",
+        headers: { Authorization: `Bearer ${ADMIN_TOKEN}` },
+        body: "{}",
+      })
+    ).text,
   ) as { secret: string };
   const { etag } = await send(get(list, bearer));
   if (etag === null) throw new Error("a list of orders has no ETag");

@@ -28,8 +28,7 @@ const UPDATE_ORDER = `UPDATE orders SET status = ?, reason = ?, provider_status 
   polled_at = ?, progress_at = ?, final_at = ?, updated_at = ?, last_change = ?, version = version + 1 WHERE panel = ? AND n = ?`;
 const INSERT_REFUND = `INSERT INTO refunds (panel, order_n, n, kind, amount, currency, status, reason, remains, created_at, decided_at, decided_by)
   VALUES (?, ?, 1, 'auto', ?, 'USD', 'posted', ?, ?, ?, ?, 'rules')`;
-const INSERT_CHANGE =
-  "INSERT INTO changes (panel, seq, type, order_id, prev, created_at, previous, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+const INSERT_CHANGE = "INSERT INTO changes (panel, seq, type, order_id, prev, created_at, previous, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
 const NEXT_POLL_MINUTES = 60;
 
 /** Follows the orders to their end, and answers the ms that it took. Throws where one has not ended. */
@@ -49,7 +48,9 @@ export async function timeBaseline(engine: Engine, { way, url, key, orders, now 
   if (way === "one by one") {
     for (const [, id] of orders) await write(id, (await asked<Told>(url, { key, action: "status", order: id })) as Told);
   } else {
-    const lists = Array.from({ length: Math.ceil(orders.length / IDS_A_REQUEST) }, (_, i) => orders.slice(i * IDS_A_REQUEST, (i + 1) * IDS_A_REQUEST));
+    const lists = Array.from({ length: Math.ceil(orders.length / IDS_A_REQUEST) }, (_, i) =>
+      orders.slice(i * IDS_A_REQUEST, (i + 1) * IDS_A_REQUEST),
+    );
     const work = async (): Promise<void> => {
       for (let list = lists.shift(); list !== undefined; list = lists.shift()) {
         const ids = list.map(([, id]) => id);

@@ -30,7 +30,11 @@ const PLAN = "free";
 const DAY_MINUTES = 24 * 60;
 const MINUTE_MS = 60_000;
 /** Each is prepared in a day of its own, so that nothing that was due before is due again. */
-const ORDERS_FROM: Readonly<Partial<Record<Invocation, number>>> = { "sweep unchanged": 100_001, "sweep changed": 200_001, "status of 100": 300_001 };
+const ORDERS_FROM: Readonly<Partial<Record<Invocation, number>>> = {
+  "sweep unchanged": 100_001,
+  "sweep changed": 200_001,
+  "status of 100": 300_001,
+};
 const SERVICES = 6000;
 const IDS = 100;
 
@@ -77,7 +81,12 @@ function asOperator(method: string, body: unknown): RequestInit {
 /** What an operator asks for beforehand, on the real database. */
 async function ask(db: D1Database, now: number, path: string, init: RequestInit): Promise<string> {
   const { env } = envOver(db, PLAN);
-  const response = await handleRequest(new Request(HOST + path, init), env, CONTEXT, portsAt(env, now, () => "{}"));
+  const response = await handleRequest(
+    new Request(HOST + path, init),
+    env,
+    CONTEXT,
+    portsAt(env, now, () => "{}"),
+  );
   const text = await response.text();
   if (!response.ok) throw new Error(`${path}: ${response.status} ${text}`);
   return text;
@@ -91,7 +100,11 @@ async function sweepOf(db: D1Database, now: number, first: number, entry: object
     .bind(PANEL, first, first + 1000, now - MINUTE_MS)
     .run();
   const { env, messages } = envOver(db, PLAN);
-  await tick(env, portsAt(env, now, () => "{}"), now);
+  await tick(
+    env,
+    portsAt(env, now, () => "{}"),
+    now,
+  );
   const sweep = messages.find((body) => (body as { kind?: string }).kind === "sweep");
   if (sweep === undefined) throw new Error("the tick has sent no sweep");
   return { work: (to, ports) => deliver(sweep, to, ports), answer: sayingOfEach(entry), now };
@@ -113,18 +126,34 @@ const PREPARE: Readonly<Record<Invocation, (db: D1Database, now: number, first: 
     return sweepOf(db, now, first, CHANGED);
   },
   add: async (_db, now) => ({
-    work: request(`/api/v2/${PROVIDER}`, formOf({ action: "add", service: "12", link: "https://social.example/p/new", quantity: "1000" }), (text) => text.includes('"order"')),
+    work: request(
+      `/api/v2/${PROVIDER}`,
+      formOf({ action: "add", service: "12", link: "https://social.example/p/new", quantity: "1000" }),
+      (text) => text.includes('"order"'),
+    ),
     answer: (body) => (body.includes("action=services") ? servicesText(20) : '{"order":777000111}'),
     now,
   }),
   "status of 100": async (db, now, first) => {
     await addOrders(db, first, IDS);
     const orders = Array.from({ length: IDS }, (_, i) => String(first + i)).join(",");
-    return { work: request("/api/v2", formOf({ action: "status", orders }), (text) => text.includes('"In progress"')), answer: () => "{}", now };
+    return {
+      work: request("/api/v2", formOf({ action: "status", orders }), (text) => text.includes('"In progress"')),
+      answer: () => "{}",
+      now,
+    };
   },
   "registration of 1,000": async (_db, now) => {
     const orders = Array.from({ length: 1000 }, (_, i) => {
-      return { id: `r${i}`, provider: PROVIDER, provider_order_id: `r${i}`, quantity: 1000, charge: "0.9", service: "12", link: `https://social.example/p/r${i}` };
+      return {
+        id: `r${i}`,
+        provider: PROVIDER,
+        provider_order_id: `r${i}`,
+        quantity: 1000,
+        charge: "0.9",
+        service: "12",
+        link: `https://social.example/p/r${i}`,
+      };
     });
     return { work: request("/v1/orders", asOperator("POST", orders), (text) => text.includes('"created"')), answer: () => "{}", now };
   },
@@ -142,7 +171,13 @@ const PREPARE: Readonly<Record<Invocation, (db: D1Database, now: number, first: 
     await endSweeps(db);
     await ask(db, now, "/v1/webhooks", asOperator("POST", { url: "https://site.example/webhook" }));
     // What it tells of: a hundred orders that are registered now.
-    const orders = Array.from({ length: IDS }, (_, i) => ({ id: `d${i}`, provider: PROVIDER, provider_order_id: `d${i}`, quantity: 1000, charge: "0.9" }));
+    const orders = Array.from({ length: IDS }, (_, i) => ({
+      id: `d${i}`,
+      provider: PROVIDER,
+      provider_order_id: `d${i}`,
+      quantity: 1000,
+      charge: "0.9",
+    }));
     await ask(db, now, "/v1/orders", asOperator("POST", orders));
     return { work: (env, ports) => tick(env, ports, now), answer: () => "", now };
   },
@@ -164,4 +199,3 @@ function servicesText(count: number): string {
     })),
   );
 }
-

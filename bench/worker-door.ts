@@ -33,7 +33,11 @@ export function envOver(db: D1Database, plan: Plan): Sent {
 }
 
 /** Its ports: time stands at `now`, chance is none, and `answer` answers every call. */
-export function portsAt(env: Env, now: number, answer: (body: string, request: Request) => string | Promise<string>): Ports & { logs: LogEvent[] } {
+export function portsAt(
+  env: Env,
+  now: number,
+  answer: (body: string, request: Request) => string | Promise<string>,
+): Ports & { logs: LogEvent[] } {
   const logs: LogEvent[] = [];
   return {
     ...portsOf(env),
@@ -41,7 +45,8 @@ export function portsAt(env: Env, now: number, answer: (body: string, request: R
     wait: () => Promise.resolve(),
     randomBytes: (length) => new Uint8Array(length),
     log: (event) => void logs.push(event),
-    fetch: async (request) => new Response(await answer(await request.text(), request), { headers: { "Content-Type": "application/json" } }),
+    fetch: async (request) =>
+      new Response(await answer(await request.text(), request), { headers: { "Content-Type": "application/json" } }),
     logs,
   };
 }

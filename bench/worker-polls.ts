@@ -21,7 +21,9 @@ export async function playMinute(db: D1Database, nth: number, saying: Saying, pl
   const now = NOW + nth * MINUTE_MS;
   let calls = 0;
   const answer = sayingOfEach(SAYING[saying]);
-  const run = async (work: (env: Env, ports: ReturnType<typeof portsAt>) => Promise<unknown>): Promise<Minute["tick"] & { sent: unknown[] }> => {
+  const run = async (
+    work: (env: Env, ports: ReturnType<typeof portsAt>) => Promise<unknown>,
+  ): Promise<Minute["tick"] & { sent: unknown[] }> => {
     const meter = metered(db);
     const { env, messages } = envOver(meter.db, plan);
     const ports = portsAt(env, now, (body) => {
@@ -88,4 +90,3 @@ export async function addFiller(db: D1Database, from: number, to: number): Promi
       .run();
   }
 }
-

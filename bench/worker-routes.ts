@@ -4,14 +4,22 @@ import { NOW } from "./scene.ts";
 import { CONTEXT, envOver, portsAt } from "./worker-door.ts";
 
 /** A request as it is sent to the route. */
-export type Asked = { readonly path: string; readonly method: string; readonly headers: Readonly<Record<string, string>>; readonly body: string | null };
+export type Asked = {
+  readonly path: string;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | null;
+};
 
 export type Turns = { readonly status: number; readonly product_ms: number; readonly bare_ms: number; readonly statements: number };
 
 type Statement = { readonly sql: string; readonly params: readonly unknown[] };
 
 /** What the product answers to it. */
-export async function sendRoute(db: D1Database, asked: Asked): Promise<{ readonly status: number; readonly text: string; readonly etag: string | null }> {
+export async function sendRoute(
+  db: D1Database,
+  asked: Asked,
+): Promise<{ readonly status: number; readonly text: string; readonly etag: string | null }> {
   const response = await product(db, asked);
   return { status: response.status, text: await response.text(), etag: response.headers.get("ETag") };
 }
@@ -47,7 +55,12 @@ async function timed(db: D1Database, work: () => Promise<unknown>): Promise<numb
 async function product(db: D1Database, { path, method, headers, body }: Asked): Promise<Response> {
   const { env } = envOver(db, "paid");
   const request = new Request(`http://127.0.0.1${path}`, { method, headers, body });
-  const response = await handleRequest(request, env, CONTEXT, portsAt(env, NOW, () => "{}"));
+  const response = await handleRequest(
+    request,
+    env,
+    CONTEXT,
+    portsAt(env, NOW, () => "{}"),
+  );
   await response.clone().text();
   return response;
 }

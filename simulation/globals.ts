@@ -61,7 +61,12 @@ function gcmAtOnce() {
 }
 
 /** HMAC by SHA-256, which is what tokens are signed with. */
-async function verifyHmac(_algorithm: unknown, key: Parameters<typeof KeyObject.from>[0], signature: BufferSource, data: BufferSource): Promise<boolean> {
+async function verifyHmac(
+  _algorithm: unknown,
+  key: Parameters<typeof KeyObject.from>[0],
+  signature: BufferSource,
+  data: BufferSource,
+): Promise<boolean> {
   const right = createHmac("sha256", KeyObject.from(key)).update(bytesOf(data)).digest();
   const given = bytesOf(signature);
   return given.length === right.length && timingSafeEqual(given, right);

@@ -42,7 +42,13 @@ const DURABLE_OBJECTS = { DATABASE: { className: "Database", useSQLite: true } }
 
 /** `onRows` hears what each statement that was carried out is billed for. */
 export async function openMeteredD1(onRows: (sql: string, rows: BilledRows) => void): Promise<Backend> {
-  const options = { modules: true as const, script: SCRIPT, compatibilityDate: "2026-10-01", cf: false as const, durableObjects: DURABLE_OBJECTS };
+  const options = {
+    modules: true as const,
+    script: SCRIPT,
+    compatibilityDate: "2026-10-01",
+    cf: false as const,
+    durableObjects: DURABLE_OBJECTS,
+  };
   const miniflare = new Miniflare(convertV4MiniflareOptions(options));
   const url = await miniflare.ready;
   const agent = new Agent({ keepAlive: true });
@@ -57,9 +63,7 @@ export async function openMeteredD1(onRows: (sql: string, rows: BilledRows) => v
       sending.end(body);
     });
   const run = async (statements: readonly Statement[]): Promise<Result[]> => {
-    const t0 = performance.now();
     const { status, text } = await send(JSON.stringify(statements));
-    const k = statements[0]?.sql.slice(0, 60) ?? ""; const c = (globalThis as any).costs ??= new Map(); const e = c.get(k) ?? [0, 0, 0]; c.set(k, [e[0] + performance.now() - t0, e[1] + 1, e[2] + text.length]);
     if (status !== OK) throw new Error(`D1_ERROR: ${text}`);
     return (JSON.parse(text) as Told[]).map(([columns, found, changes, read, written], i) => {
       const rows = { read, written };

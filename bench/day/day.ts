@@ -178,7 +178,10 @@ async function outcomeOf(system: System, all: readonly Owned[], end: number): Pr
   }
   const sorted = delays.toSorted((a, b) => a - b);
   const mean = sorted.reduce((sum, delay) => sum + delay, 0) / sorted.length;
-  return { detection: { ends: sorted.length, mean, p95: sorted[Math.floor(sorted.length * 0.95)] ?? NaN, most: sorted.at(-1) ?? NaN }, wrong };
+  return {
+    detection: { ends: sorted.length, mean, p95: sorted[Math.floor(sorted.length * 0.95)] ?? NaN, most: sorted.at(-1) ?? NaN },
+    wrong,
+  };
 }
 
 async function during<T>(system: System, work: Promise<T>): Promise<T> {

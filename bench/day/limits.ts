@@ -64,7 +64,8 @@ export class FreePlan implements PlanLimits {
     this.most.subrequests = Math.max(this.most.subrequests, spent.subrequests);
     this.most.statements = Math.max(this.most.statements, spent.statements);
     if (spent.subrequests > FREE_INVOCATION.subrequests) this.#refuse("subrequests", "Too many subrequests by single Worker invocation.");
-    if (spent.statements > FREE_INVOCATION.statements) this.#refuse("statements", "D1_ERROR: Too many API requests by single Worker invocation.");
+    if (spent.statements > FREE_INVOCATION.statements)
+      this.#refuse("statements", "D1_ERROR: Too many API requests by single Worker invocation.");
   }
 
   #refuse(limit: string, message: string): never {

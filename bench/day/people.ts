@@ -22,6 +22,8 @@ const SINGLES_A_MINUTE = 50;
 /** A page of an order asks again while it is open. */
 const LOOKS_OF_A_VISIT = 6;
 const LOOK_EVERY_MS = 45_000;
+/** What was refused is tried again, some of it in each minute. */
+const RETRIES_A_MINUTE = 20;
 const OK = 200;
 const FINAL_WORDS: ReadonlySet<string> = new Set(["Completed", "Partial", "Canceled", "Refunded"]);
 
@@ -71,7 +73,8 @@ export class People {
     this.#tokenSecret = (await this.#asOperator<{ secret: string }>("POST", `/v1/panels/${SITE}/token-secret`)).secret;
     this.#system.receivers.set("/site", async (request) => {
       this.webhooks += 1;
-      for (const change of JSON.parse(await request.text()).data?.changes ?? []) this.#hear(String(change.order_id), String(change.data?.status));
+      for (const change of JSON.parse(await request.text()).data?.changes ?? [])
+        this.#hear(String(change.order_id), String(change.data?.status));
       return new Response(null, { status: OK });
     });
     this.#system.receivers.set("/operator", async (request) => {
@@ -134,7 +137,11 @@ export class People {
     const life = lifeFrom(this.#system.now, quantity, this.#draws);
     if (panel === SHOP) return this.#try(() => this.#add(provider, life));
     const owned = this.place(this.#system.now, life);
-    this.#try(async () => (await this.#send("POST", "/v1/orders", this.#keys.get(panel) ?? "", JSON.stringify([registrationOf(owned)]))).text.includes('"created"'));
+    this.#try(async () =>
+      (await this.#send("POST", "/v1/orders", this.#keys.get(panel) ?? "", JSON.stringify([registrationOf(owned)]))).text.includes(
+        '"created"',
+      ),
+    );
   }
 
   #try(work: () => Promise<boolean>): void {
@@ -149,7 +156,12 @@ export class People {
 
   async #add(provider: Provider, life: Order["life"]): Promise<boolean> {
     const { service, quantity, link } = this.#request(provider, life.quantity);
-    const { text } = await this.#ask(SHOP, provider.name, { action: "add", service: String(service.service), link, quantity: String(quantity) });
+    const { text } = await this.#ask(SHOP, provider.name, {
+      action: "add",
+      service: String(service.service),
+      link,
+      quantity: String(quantity),
+    });
     const { order: id } = parsed<{ order?: number | string }>(text);
     const order = provider.orders.get(String(id));
     if (order === undefined) return false;
@@ -160,7 +172,7 @@ export class People {
 
   /** All that happens in a minute, each in a moment of its own. */
   act(asking: Asking, visits: number, minute: number): void {
-    for (const work of this.#waiting.splice(0)) this.#soon(async () => this.#try(work));
+    for (const work of this.#waiting.splice(0, RETRIES_A_MINUTE)) this.#soon(async () => this.#try(work));
     const calls = asking === "in batches" ? LISTS_A_MINUTE : SINGLES_A_MINUTE;
     for (let i = 0; i < calls; i++) this.#soon(() => this.#script(asking === "in batches" ? IDS_A_LIST : 1));
     for (let i = 0; i < visits; i++) this.#soon(() => this.#visit());
@@ -175,7 +187,10 @@ export class People {
 
   /** The provider with webhooks tells of orders that have ended. */
   hint({ order }: Owned): void {
-    this.#system.scheduler.in(1000, () => void this.#send("POST", new URL(this.#hookUrl).pathname, null, JSON.stringify({ order: order.id })));
+    this.#system.scheduler.in(
+      1000,
+      () => void this.#send("POST", new URL(this.#hookUrl).pathname, null, JSON.stringify({ order: order.id })),
+    );
   }
 
   get providerWithHook(): string {
@@ -222,7 +237,13 @@ export class People {
   }
 
   /** What the platform refuses comes back as 429, as its error 1027 does. */
-  async #send(method: string, path: string, key: string | null, body?: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+  async #send(
+    method: string,
+    path: string,
+    key: string | null,
+    body?: string,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Answer> {
     if (!this.#plan.takesRequests) {
       this.#plan.note("requests");
       return { status: 429, text: "" };
@@ -231,7 +252,12 @@ export class People {
     try {
       const client = new Process(this.#system.scheduler, "client");
       const response = await this.#system.request(new Request(HOST + path, body === undefined ? init : { ...init, body }), client);
-      this.#count(`${method} ${path.split("?")[0]?.replaceAll(/\d{3,}/g, "n").replace(/(hooks\/\w+)\/.*/, "$1")} ${response.status}`);
+      this.#count(
+        `${method} ${path
+          .split("?")[0]
+          ?.replaceAll(/\d{3,}/g, "n")
+          .replace(/(hooks\/\w+)\/.*/, "$1")} ${response.status}`,
+      );
       return { status: response.status, text: await response.text() };
     } catch {
       this.#count("no answer");
