@@ -78,8 +78,6 @@ function costsOf([unchanged, aLittle, changed]: readonly [Minute, Minute, Minute
     return Object.fromEntries(entries) as Uses;
   };
   const million = { unchanged: none, a_little: mixed(aLittle), changed: mixed(changed) };
-  const dollarsOf = (uses: Uses): number =>
-    Object.entries(uses).reduce((sum, [what, count]) => sum + (count * DOLLARS_A_MILLION[what as Priced]) / MILLION, 0);
   return { million, dollars: { unchanged: dollarsOf(none), a_little: dollarsOf(million.a_little), changed: dollarsOf(million.changed) } };
 }
 
@@ -93,4 +91,8 @@ function usesOf({ sweeps, messages }: Minute): Uses {
     requests: messages * times,
     cpu_ms: CPU_MS_A_POLL * MILLION,
   };
+}
+
+function dollarsOf(uses: Uses): number {
+  return Object.entries(uses).reduce((sum, [what, count]) => sum + (count * DOLLARS_A_MILLION[what as Priced]) / MILLION, 0);
 }

@@ -1,5 +1,4 @@
 /** The routes that tell how orders stand, to bare routes that ask the database the same. And what `status` costs in rows. */
-import { createHmac } from "node:crypto";
 import type { Usage } from "../src/store/operations/metered.ts";
 import { barsOf } from "./chart.ts";
 import { type Spread, spreadOf } from "./figures.ts";
@@ -7,6 +6,7 @@ import { type Inside, startInside } from "./inside.ts";
 import { figureText, spreadText, tableOf } from "./markdown.ts";
 import { atLeast, type Row } from "./row.ts";
 import { NOW, PANEL, PANEL_KEY } from "./scene.ts";
+import { tokenFor } from "./token.ts";
 import { ADMIN_TOKEN } from "./worker-door.ts";
 import type { Asked, Turns } from "./worker-routes.ts";
 
@@ -134,8 +134,11 @@ function orderIds(): string[] {
   return Array.from({ length: IDS }, (_, i) => String(FIRST_ORDER + i));
 }
 
+function get(path: string, headers: Readonly<Record<string, string>> = {}): Asked {
+  return { path, method: "GET", headers, body: null };
+}
+
 async function requestsOf(inside: Inside): Promise<Readonly<Record<Route, Asked>>> {
-  const get = (path: string, headers: Readonly<Record<string, string>> = {}): Asked => ({ path, method: "GET", headers, body: null });
   const bearer = { Authorization: `Bearer ${PANEL_KEY}` };
   const ids = orderIds();
   const list = `/v1/orders?ids=${ids.join(",")}`;
@@ -158,15 +161,8 @@ async function requestsOf(inside: Inside): Promise<Readonly<Record<Route, Asked>
     [ROUTES[1]]: get(list, bearer),
     [ROUTES[2]]: get(list, { ...bearer, "If-None-Match": etag }),
     [ROUTES[3]]: { path: "/api/v2", method: "POST", headers: { "Content-Type": "application/x-www-form-urlencoded" }, body: form },
-    [ROUTES[4]]: get(`/v1/orders/${FIRST_ORDER}?token=${tokenFor(String(FIRST_ORDER), secret)}`),
+    [ROUTES[4]]: get(`/v1/orders/${FIRST_ORDER}?token=${tokenFor(PANEL, String(FIRST_ORDER), secret, NOW)}`),
   };
 }
 
 type Sent = { readonly status: number; readonly text: string; readonly etag: string | null };
-
-function tokenFor(id: string, secret: string): string {
-  const base64url = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64url");
-  const claims = { iss: PANEL, exp: Math.floor(NOW / 1000) + 3600, orders: [id] };
-  const signed = `${base64url({ alg: "HS256", typ: "JWT" })}.${base64url(claims)}`;
-  return `${signed}.${createHmac("sha256", secret).update(signed).digest("base64url")}`;
-}

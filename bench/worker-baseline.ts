@@ -46,7 +46,7 @@ export async function timeBaseline(engine: Engine, { way, url, key, orders, now 
     await engine.transact(writesOf(row, told, (seq += 2), now));
   };
   if (way === "one by one") {
-    for (const [, id] of orders) await write(id, (await asked<Told>(url, { key, action: "status", order: id })) as Told);
+    for (const [, id] of orders) await write(id, await asked<Told>(url, { key, action: "status", order: id }));
   } else {
     const lists = Array.from({ length: Math.ceil(orders.length / IDS_A_REQUEST) }, (_, i) =>
       orders.slice(i * IDS_A_REQUEST, (i + 1) * IDS_A_REQUEST),

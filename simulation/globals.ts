@@ -34,6 +34,7 @@ async function atOnce(work: () => Uint8Array): Promise<ArrayBuffer> {
 }
 
 type KeyUsage = Parameters<KeyObject["toCryptoKey"]>[2][number];
+type ImportOf = [format: string, bytes: BufferSource, algorithm: unknown, extractable: boolean, usages: KeyUsage[]];
 type HmacAlgorithm = { readonly name: "HMAC"; readonly hash: string };
 
 function isHmac(algorithm: unknown): algorithm is HmacAlgorithm {
@@ -43,7 +44,7 @@ function isHmac(algorithm: unknown): algorithm is HmacAlgorithm {
 /** AES-256-GCM as WebCrypto has it: the tag follows the ciphertext. A key is its bytes; one for HMAC is looked at by libraries, and is a key. */
 function gcmAtOnce() {
   return {
-    importKey: async (_format: string, bytes: BufferSource, algorithm: unknown, _extractable: boolean, usages: KeyUsage[]) =>
+    importKey: async (...[, bytes, algorithm, , usages]: ImportOf) =>
       isHmac(algorithm) ? createSecretKey(bytesOf(bytes)).toCryptoKey(algorithm, true, usages) : bytesOf(bytes),
     encrypt: ({ iv, additionalData }: GcmParameters, key: Uint8Array, data: BufferSource) =>
       atOnce(() => {

@@ -44,6 +44,7 @@ const REGISTERED_AT_ONCE = 1000;
 const SETTLING_MS = 3 * DAY_MS;
 /** The slowest cadence of what is at work, and a bit. */
 const REST_MINUTES = 75;
+const DAY_MINUTES = 1440;
 const PROVIDERS = ["acme", "basil", "cedar"] as const;
 
 /** Plays it. `step` hears of each minute that has passed. */
@@ -75,36 +76,15 @@ export async function playDay(options: DayOptions, step: (minute: number) => voi
 async function play(system: System, plan: FreePlan, options: DayOptions, step: (minute: number) => void): Promise<DayFigures> {
   const providers = PROVIDERS.map((name) => replaceProvider(system.world, name, { balance: "1000000" }));
   const people = new People(system, plan, providers);
-  await during(system, setUp(people, options.newOrders));
-  while (system.now < MIDNIGHT - MINUTE_MS) await system.pass(1);
-  await during(system, people.follow());
-  await system.scheduler.runUntil(MIDNIGHT - 1);
-  await backdate(system, people.owned);
+  await prepare(system, people, options.newOrders);
   const active = people.owned.filter(({ order }) => endOf(order) > MIDNIGHT).length;
   system.plan = "free";
   plan.startDay();
-  const draws = new Draws(1, "day");
-  for (let i = 0; i < options.newOrders; i++) {
-    const at = momentOf(MIDNIGHT, draws);
-    const quantity = draws.between(10, 3000);
-    if (at < MIDNIGHT + options.minutes * MINUTE_MS) system.scheduler.in(at - system.now, () => people.buy(quantity));
-  }
-  const end = MIDNIGHT + options.minutes * MINUTE_MS;
-  for (let minute = 0; minute < options.minutes; minute++) {
-    step(minute);
-    if (plan.takesRequests) await system.pass(1);
-    else await system.scheduler.runUntil(MIDNIGHT + minute * MINUTE_MS);
-    const visits = Math.floor(((minute + 1) * options.visits) / 1440) - Math.floor((minute * options.visits) / 1440);
-    people.act(options.asking, visits, minute);
-    for (const owned of people.owned) {
-      const at = endOf(owned.order);
-      if (owned.provider === people.providerWithHook && at > system.now - MINUTE_MS && at <= system.now) people.hint(owned);
-    }
-  }
-  await system.scheduler.runUntil(end - 1);
+  await live({ system, plan, people }, options, step);
   const { used } = plan;
-  plan.startDay();
+  // Midnight: what the platform has refused is made up.
   plan.isOn = false;
+  const end = system.now;
   for (let minute = 0; minute < REST_MINUTES; minute++) await system.pass(1);
   await system.scheduler.runUntil(system.now + MINUTE_MS);
   return {
@@ -121,6 +101,40 @@ async function play(system: System, plan: FreePlan, options: DayOptions, step: (
     answers: Object.fromEntries([...people.answers].toSorted(([, a], [, b]) => b - a)),
     statements: topOf(plan),
   };
+}
+
+/** What is there when the day begins, with nothing counted of what that took. */
+async function prepare(system: System, people: People, newOrders: number): Promise<void> {
+  await during(system, setUp(people, newOrders));
+  while (system.now < MIDNIGHT - MINUTE_MS) await system.pass(1);
+  await during(system, people.follow());
+  await system.scheduler.runUntil(MIDNIGHT - 1);
+  await backdate(system, people.owned);
+}
+
+type Stage = { readonly system: System; readonly plan: FreePlan; readonly people: People };
+
+/** The minutes of the day, with all that happens in them. */
+async function live({ system, plan, people }: Stage, options: DayOptions, step: (minute: number) => void): Promise<void> {
+  const draws = new Draws(1, "day");
+  const end = MIDNIGHT + options.minutes * MINUTE_MS;
+  for (let i = 0; i < options.newOrders; i++) {
+    const at = momentOf(MIDNIGHT, draws);
+    const quantity = draws.between(10, 3000);
+    if (at < end) system.scheduler.in(at - system.now, () => people.buy(quantity));
+  }
+  for (let minute = 0; minute < options.minutes; minute++) {
+    step(minute);
+    if (plan.takesRequests) await system.pass(1);
+    else await system.scheduler.runUntil(MIDNIGHT + minute * MINUTE_MS);
+    const visitsUntil = (minutes: number): number => Math.floor((minutes * options.visits) / DAY_MINUTES);
+    people.act(options.asking, visitsUntil(minute + 1) - visitsUntil(minute), minute);
+    for (const owned of people.owned) {
+      const at = endOf(owned.order);
+      if (owned.provider === people.providerWithHook && at > system.now - MINUTE_MS && at <= system.now) people.hint(owned);
+    }
+  }
+  await system.scheduler.runUntil(end - 1);
 }
 
 const SHOWN_STATEMENTS = 25;
@@ -184,12 +198,13 @@ async function outcomeOf(system: System, all: readonly Owned[], end: number): Pr
   };
 }
 
+/** Lets time go by until some work is done. */
 async function during<T>(system: System, work: Promise<T>): Promise<T> {
-  let isDone = false;
+  const progress = { isDone: false };
   const settled = work.finally(() => {
-    isDone = true;
+    progress.isDone = true;
   });
   settled.catch(() => undefined);
-  while (!isDone) await system.scheduler.runUntil(system.now + 1000);
+  while (!progress.isDone) await system.scheduler.runUntil(system.now + 1000);
   return settled;
 }

@@ -1,11 +1,11 @@
 /** Who uses the product in a day: a shop's script, a site of its own with webhooks, customers, support and the operator. */
-import { createHmac } from "node:crypto";
 import { placeOrder } from "../../simulator/orders.ts";
 import type { Order, Provider } from "../../simulator/world.ts";
 import { Draws } from "../../simulation/draws.ts";
 import { Process } from "../../simulation/scheduler.ts";
 import { ADMIN_TOKEN, HOST, MINUTE_MS, type System } from "../../simulation/system.ts";
 import { decimalOf } from "../../scripts/demo/money.ts";
+import { tokenFor } from "../token.ts";
 import { lifeFrom } from "./lives.ts";
 import type { FreePlan } from "./limits.ts";
 
@@ -30,6 +30,7 @@ const FINAL_WORDS: ReadonlySet<string> = new Set(["Completed", "Partial", "Cance
 /** An order as its panel has it. */
 export type Owned = { readonly panel: string; readonly id: string; readonly provider: string; readonly order: Order };
 
+type Sent = { readonly body?: string; readonly headers?: Readonly<Record<string, string>> };
 export type Answer = { readonly status: number; readonly text: string };
 
 export class People {
@@ -125,7 +126,7 @@ export class People {
 
   /** Registers orders that were placed before. */
   async register(some: readonly Owned[], panel: string): Promise<void> {
-    const answer = await this.#send("POST", "/v1/orders", this.#keys.get(panel) ?? "", JSON.stringify(some.map(registrationOf)));
+    const answer = await this.#send("POST", "/v1/orders", this.#keys.get(panel) ?? "", { body: JSON.stringify(some.map(registrationOf)) });
     const { results = [] } = JSON.parse(answer.text) as { results?: readonly { result: string }[] };
     if (results.length !== some.length || results.some(({ result }) => result !== "created")) throw new Error(answer.text.slice(0, 500));
   }
@@ -138,9 +139,9 @@ export class People {
     if (panel === SHOP) return this.#try(() => this.#add(provider, life));
     const owned = this.place(this.#system.now, life);
     this.#try(async () =>
-      (await this.#send("POST", "/v1/orders", this.#keys.get(panel) ?? "", JSON.stringify([registrationOf(owned)]))).text.includes(
-        '"created"',
-      ),
+      (
+        await this.#send("POST", "/v1/orders", this.#keys.get(panel) ?? "", { body: JSON.stringify([registrationOf(owned)]) })
+      ).text.includes('"created"'),
     );
   }
 
@@ -162,7 +163,7 @@ export class People {
       link,
       quantity: String(quantity),
     });
-    const { order: id } = parsed<{ order?: number | string }>(text);
+    const { order: id } = parsed(text) as { order?: number | string };
     const order = provider.orders.get(String(id));
     if (order === undefined) return false;
     order.life = life;
@@ -189,7 +190,7 @@ export class People {
   hint({ order }: Owned): void {
     this.#system.scheduler.in(
       1000,
-      () => void this.#send("POST", new URL(this.#hookUrl).pathname, null, JSON.stringify({ order: order.id })),
+      () => void this.#send("POST", new URL(this.#hookUrl).pathname, null, { body: JSON.stringify({ order: order.id }) }),
     );
   }
 
@@ -203,7 +204,7 @@ export class People {
     if (ids.length === 0) return;
     const list: Readonly<Record<string, string>> = count === 1 ? { order: ids.join(",") } : { orders: ids.join(",") };
     const { status, text } = await this.#ask(SHOP, this.#providers[0]?.name ?? "", { action: "status", ...list });
-    const answer = status === OK ? parsed<Record<string, { status?: string }>>(text) : {};
+    const answer = status === OK ? (parsed(text) as Record<string, { status?: string }>) : {};
     const told = count === 1 ? { [ids[0] ?? ""]: answer as { status?: string } } : answer;
     for (const id of ids) {
       if (FINAL_WORDS.has(told[id]?.status ?? "")) this.heard.add(`${SHOP}/${id}`);
@@ -215,35 +216,36 @@ export class People {
   async #visit(): Promise<void> {
     const own = this.owned.filter(({ panel }) => panel === SITE).slice(this.#draws.chance(0.8) ? -500 : 0);
     const { id } = this.#draws.pick(own);
-    const token = tokenFor(id, this.#tokenSecret, this.#system.now);
+    const token = tokenFor(SITE, id, this.#tokenSecret, this.#system.now);
     for (let i = 0; i < LOOKS_OF_A_VISIT; i++)
       this.#system.scheduler.in(i * LOOK_EVERY_MS, () => void this.#send("GET", `/v1/orders/${id}?token=${token}`, null));
   }
 
   async #support(): Promise<void> {
     const { id, panel } = this.#draws.pick(this.owned);
-    if (panel === SITE) await this.#send("POST", `/v1/orders/${id}/check`, this.#keys.get(SITE) ?? "", "{}");
+    if (panel === SITE) await this.#send("POST", `/v1/orders/${id}/check`, this.#keys.get(SITE) ?? "", { body: "{}" });
   }
 
   async #asOperator<T>(method: string, path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}): Promise<T> {
-    const { status, text } = await this.#send(method, path, ADMIN_TOKEN, body === undefined ? undefined : JSON.stringify(body), headers);
+    const { status, text } = await this.#send(method, path, ADMIN_TOKEN, {
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      headers,
+    });
     if (status >= 300) throw new Error(`${method} ${path}: ${status} ${text}`);
     return (text === "" ? {} : JSON.parse(text)) as T;
   }
 
   #ask(panel: string, provider: string, fields: Readonly<Record<string, string>>): Promise<Answer> {
     const form = new URLSearchParams({ key: this.#keys.get(panel) ?? "", ...fields }).toString();
-    return this.#send("POST", `/api/v2/${provider}`, null, form, { "Content-Type": "application/x-www-form-urlencoded" });
+    return this.#send("POST", `/api/v2/${provider}`, null, {
+      body: form,
+      headers: { "Content-Type": "application/x-www-form-urlencoded" },
+    });
   }
 
   /** What the platform refuses comes back as 429, as its error 1027 does. */
-  async #send(
-    method: string,
-    path: string,
-    key: string | null,
-    body?: string,
-    headers: Readonly<Record<string, string>> = {},
-  ): Promise<Answer> {
+  async #send(method: string, path: string, key: string | null, sent: Sent = {}): Promise<Answer> {
+    const { body, headers = {} } = sent;
     if (!this.#plan.takesRequests) {
       this.#plan.note("requests");
       return { status: 429, text: "" };
@@ -283,17 +285,11 @@ function registrationOf({ id, provider, order }: Owned) {
   };
 }
 
-function parsed<T extends object>(text: string): T {
+/** JSON, or nothing where it is none. */
+function parsed(text: string): unknown {
   try {
-    return JSON.parse(text) as T;
+    return JSON.parse(text);
   } catch {
-    return {} as T;
+    return {};
   }
-}
-
-function tokenFor(id: string, secret: string, now: number): string {
-  const base64url = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64url");
-  const claims = { iss: SITE, exp: Math.floor(now / 1000) + 3600, orders: [id] };
-  const signed = `${base64url({ alg: "HS256", typ: "JWT" })}.${base64url(claims)}`;
-  return `${signed}.${createHmac("sha256", secret).update(signed).digest("base64url")}`;
 }
