@@ -160,7 +160,7 @@ async function setUp(people: People, newOrders: number): Promise<void> {
   }
 }
 
-/** What has ended before is on record as having ended then, not when it was first asked about here. */
+/** What is on record looks as if it had been followed all along: ends stand when they came, and writes lie apart. */
 async function backdate(system: System, owned: readonly Owned[]): Promise<void> {
   const ended = owned.flatMap(({ provider, order }) => {
     const at = endOf(order);
@@ -170,6 +170,10 @@ async function backdate(system: System, owned: readonly Owned[]): Promise<void> 
     WHERE provider = j.value->>0 AND provider_order_id = j.value->>1 AND final_at IS NOT NULL`;
   for (let i = 0; i < ended.length; i += REGISTERED_AT_ONCE)
     await system.backend.run([{ sql, params: [JSON.stringify(ended.slice(i, i + REGISTERED_AT_ONCE))] }]);
+  // What moves every hour was last written at any time of the day before, and not all of it just now.
+  const spread = `UPDATE orders SET progress_at = progress_at - (n * 40503 % ${DAY_MS / 1000}) * 1000
+    WHERE final_at IS NULL AND quantity >= 1000 AND placed_at < ${MIDNIGHT - DAY_MS}`;
+  await system.backend.run([{ sql: spread, params: [] }]);
 }
 
 function endOf({ life }: Owned["order"]): number {
