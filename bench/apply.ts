@@ -71,8 +71,8 @@ export const applyRow: Row<Applied> = {
       ratios.find((each) => each.news === "changed" && each.batch === FULL && each.of === "d1 product" && each.to === to)?.ratio.median ??
       null;
     return [
-      atLeast("changed orders applied in batches of 1,000 on D1, to raw SQLite in one transaction", ratioTo("sqlite plain"), 0.5),
-      atLeast("changed orders applied in batches of 1,000 on D1, to plain SQL through D1", ratioTo("d1 plain"), 3),
+      atLeast("changed orders on D1, batches of 1,000, to raw SQLite", ratioTo("sqlite plain"), 0.5),
+      atLeast("changed orders on D1, batches of 1,000, to plain SQL through D1", ratioTo("d1 plain"), 3),
     ];
   },
   chapter: ({ rates, ratios }) => ({

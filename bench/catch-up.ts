@@ -88,10 +88,10 @@ export const catchUpRow: Row<Figures> = {
       rounds.find((round) => round.orders === orders && round.news === "changed")?.to_least_possible.median ?? null;
     const toProduct = (way: Baseline["way"]): number | null => compared.find((each) => each.way === way)?.to_product ?? null;
     return [
-      atMost("10,000 changed orders at 100 ms a call, to the least possible", toLeast(ORDERS), 1.3),
-      atMost("100,000 changed orders at 100 ms a call, to the least possible", toLeast(MANY_ORDERS), 1.3),
+      atMost("10,000 changed orders, 100 ms a call, to the least possible", toLeast(ORDERS), 1.3),
+      atMost("100,000 changed orders, 100 ms a call, to the least possible", toLeast(MANY_ORDERS), 1.3),
       atLeast("one request and one update an order, to the product", toProduct("one by one"), 100, " ×"),
-      atLeast("batches with one update an order and a stored next poll, to the product", toProduct("batches"), 5, " ×"),
+      atLeast("batches, an update an order, a stored next poll, to the product", toProduct("batches"), 5, " ×"),
     ];
   },
   chapter: ({ rounds, compared }) => ({

@@ -34,7 +34,7 @@ export function targetsOf(rows: Results["rows"]): readonly Target[] {
   return ROWS.flatMap((row) => (row.name in rows ? row.targets(rows[row.name]) : []));
 }
 
-/** Writes the document, with the charts beside it. `frame` is `docs/performance.md` as it was: what stands above the first mark and below the last stays. */
+/** Writes what was measured into the document, between its marks, with the charts beside it. */
 export function writeDocument(root: string, results: Results): void {
   const path = join(root, "docs/performance.md");
   const [above = "", below = ""] = readFileSync(path, "utf8").split(MEASURED);

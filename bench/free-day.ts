@@ -57,6 +57,7 @@ ${tableOf(
     rowOf("95th percentile", days, (day) => day.detection.p95),
     rowOf("longest", days, (day) => day.detection.most),
     rowOf("webhook deliveries", days, (day) => day.webhooks),
+    rowOf("rows written, as the overview told at 23:59", days, (day) => day.told.rows_written),
     rowOf("messages to the operator", days, (day) => day.alerts.length),
     rowOf("orders not shown as they are, 75 minutes later", days, (day) => day.wrong.length),
   ],
@@ -99,7 +100,7 @@ const USED: readonly { readonly what: keyof Used; readonly text: string }[] = [
 ];
 
 function targetsOf(day: DayFigures): readonly Target[] {
-  const name = (what: string): string => `a free day, script ${day.asking}: ${what}`;
+  const name = (what: string): string => `free day, ${day.asking}: ${what}`;
   return [
     ...USED.map(({ what, text }) => atMost(name(text), day.used[what], FREE_DAY[what])),
     atMost(name("subrequests of an invocation"), day.most_in_an_invocation.subrequests, FREE_INVOCATION.subrequests),

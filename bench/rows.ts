@@ -16,9 +16,7 @@ import { tableSizeRow } from "./table-size.ts";
 export const ROWS: readonly Row<any>[] = [
   applyRow,
   rowsReadRow,
-  notMeasured("unchanged", "Unchanged orders", [
-    { name: "unchanged orders taken from answers a second, on one core", target: "≥ 500,000" },
-  ]),
+  notMeasured("unchanged", "Unchanged orders", [{ name: "unchanged orders taken from answers a second, one core", target: "≥ 500,000" }]),
   catchUpRow,
   statusRow,
   tableSizeRow,
@@ -26,7 +24,7 @@ export const ROWS: readonly Row<any>[] = [
   cpuRow,
   freeDayRow,
   notMeasured("cadence", "Smarter polling", [
-    { name: "mean detection delay at the same number of calls, learned cadence to fixed", target: "≤ 0.4" },
+    { name: "mean detection delay, same calls, learned cadence to fixed", target: "≤ 0.4" },
     { name: "95th percentile of the same", target: "≤ 0.6" },
   ]),
   cellsRow,

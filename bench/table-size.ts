@@ -49,7 +49,7 @@ export const tableSizeRow: Row<Figures> = {
     return figuresOf(sizes);
   },
   targets: ({ rows_ratio, tick_ratio, sweep_ratio }) => [
-    atMost("rows read by tick and sweep at 1,000 to 1,000,000 orders, the most to the fewest", rows_ratio, 1.1),
+    atMost("rows of tick and sweep, 1,000 to 1,000,000 orders, most to fewest", rows_ratio, 1.1),
     atMost("time of a tick at 1,000,000 orders, to 1,000", tick_ratio, 1.1),
     atMost("time of a sweep at 1,000,000 orders, to 1,000", sweep_ratio, 1.1),
   ],

@@ -32,6 +32,8 @@ export type DayFigures = {
   /** Orders that are not shown as they are, an hour and a quarter after the day. */
   readonly wrong: readonly string[];
   readonly webhooks: number;
+  /** What the overview said at the end of the day. */
+  readonly told: { readonly rows_written: number; readonly queue_operations: number };
   readonly alerts: readonly string[];
   readonly answers: Readonly<Record<string, number>>;
   /** Statements that wrote or read the most. */
@@ -97,6 +99,7 @@ async function play(system: System, plan: FreePlan, options: DayOptions, step: (
     refused: Object.fromEntries(plan.refused),
     ...(await outcomeOf(system, people.owned, end)),
     webhooks: people.webhooks,
+    told: people.toldOfDay,
     alerts: people.alerts,
     answers: Object.fromEntries([...people.answers].toSorted(([, a], [, b]) => b - a)),
     statements: topOf(plan),

@@ -131,6 +131,15 @@ export class People {
     if (results.length !== some.length || results.some(({ result }) => result !== "created")) throw new Error(answer.text.slice(0, 500));
   }
 
+  /** What the overview said last of the day so far. */
+  toldOfDay = { rows_written: 0, queue_operations: 0 };
+
+  async #readOverview(): Promise<void> {
+    const { text } = await this.#send("GET", "/v1/overview", ADMIN_TOKEN);
+    const { day } = parsed(text) as { day?: Record<keyof People["toldOfDay"], { readonly used: number }> };
+    if (day !== undefined) this.toldOfDay = { rows_written: day.rows_written.used, queue_operations: day.queue_operations.used };
+  }
+
   /** A customer orders now. What is refused is tried again in a minute. */
   buy(quantity: number): void {
     const panel = this.#draws.between(1, 100) <= SHOP_SHARE ? SHOP : SITE;
@@ -179,7 +188,7 @@ export class People {
     for (let i = 0; i < visits; i++) this.#soon(() => this.#visit());
     // Support checks an order four times an hour, and the operator has the console open for an hour of each six.
     if (minute % 15 === 7) this.#soon(() => this.#support());
-    if (minute % 360 < 60) this.#soon(async () => void (await this.#send("GET", "/v1/overview", ADMIN_TOKEN)));
+    if (minute % 360 >= 300) this.#soon(() => this.#readOverview());
   }
 
   #soon(work: () => Promise<unknown>): void {
