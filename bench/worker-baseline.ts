@@ -33,7 +33,8 @@ const NEXT_POLL_MINUTES = 60;
 
 /** Follows the orders to their end, and answers the ms that it took. Throws where one has not ended. */
 export async function timeBaseline(engine: Engine, { way, url, key, orders, now }: Baseline): Promise<number> {
-  let seq = now * 1000;
+  const panel = await engine.db.prepare("SELECT feed_seq FROM panels WHERE id = ?1").bind(PANEL).first<{ feed_seq: number }>();
+  let seq = Math.max(panel?.feed_seq ?? 0, now * 1000);
   const startedAt = performance.now();
   const numbers = new Map(orders.map(([n, id]) => [id, n]));
   const write = async (id: string, told: Told): Promise<void> => {
