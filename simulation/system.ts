@@ -15,6 +15,7 @@ import { Draws } from "./draws.ts";
 import { blockPage, isTurnedAway } from "./firewall.ts";
 import { Queue } from "./queue.ts";
 import type { Quota } from "./one-time-faults.ts";
+import type { PlanLimits } from "./plan-limits.ts";
 import { type Crash, Process, Scheduler } from "./scheduler.ts";
 import { type Backend, isRead, type Statement } from "./sqlite.ts";
 import { isStrangersId } from "./strangers.ts";
@@ -45,16 +46,6 @@ function linkOf(fields: URLSearchParams): string {
 const MAX_STEPS_TO_LIVE = 9;
 
 export type Plan = "free" | "paid";
-
-/** The limits of a plan, where a run holds itself to them. What `use` throws is what the platform would answer. */
-export type PlanLimits = {
-  /** An invocation begins: a tick, a delivery or a request. */
-  begin(name: string): void;
-  /** It asks the database for so many statements, or sends so many messages, or calls another server. */
-  use(name: string, what: "database" | "queue" | "fetch", count: number): void;
-  /** Whether the day's share of it is used up. */
-  isUsedUp(what: Quota): boolean;
-};
 
 export type SystemOptions = {
   readonly seed: number;

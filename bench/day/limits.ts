@@ -1,5 +1,5 @@
 /** The free plan's limits of a UTC day and of an invocation, as hard errors, and what has been used of them. */
-import type { PlanLimits } from "../../simulation/system.ts";
+import type { PlanLimits } from "../../simulation/plan-limits.ts";
 import type { BilledRows } from "../../simulation/sqlite.ts";
 
 export type Used = {
