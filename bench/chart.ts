@@ -28,8 +28,8 @@ export function barsOf({ title, categories, series, unit, isLogarithmic = false,
     color: COLORS,
     title: { text: title, left: 8, top: 8, textStyle: { fontSize: 14 } },
     ...(series.length > 1 ? { legend: { top: 32, left: 8 } } : {}),
-    grid: { left: 8, right: 90, top: 64, bottom: 40, containLabel: true },
-    xAxis: { type: isLogarithmic ? "log" : "value", name: unit, nameLocation: "middle", nameGap: 26 },
+    grid: { left: labelPx(categories), right: 90, top: 64, bottom: 46 },
+    xAxis: { ...(isLogarithmic ? logarithmic(series) : { type: "value" }), name: unit, nameLocation: "middle", nameGap: 26 },
     yAxis: { type: "category", data: [...categories], inverse: true },
     series: series.map(({ name, values }, i) => ({
       type: "bar",
@@ -52,4 +52,19 @@ export function barsOf({ title, categories, series, unit, isLogarithmic = false,
   const svg = chart.renderToSVGString();
   chart.dispose();
   return `${svg}\n`;
+}
+
+/** Bars begin where the axis does, which is a power of ten. */
+function logarithmic(series: readonly Series[]) {
+  const least = Math.min(...series.flatMap(({ values }) => values));
+  const min = 10 ** Math.floor(Math.log10(least) - LOG_ROOM);
+  return { type: "log", min, startValue: min } as const;
+}
+
+/** A bar of the least value is still seen. */
+const LOG_ROOM = 0.2;
+const CHARACTER_PX = 6.8;
+
+function labelPx(categories: readonly string[]): number {
+  return 24 + CHARACTER_PX * Math.max(...categories.map(({ length }) => length));
 }
