@@ -7,7 +7,7 @@ import { readArguments, UsageError, wholeNumber } from "../scripts/usage.ts";
 import { readResults, type Results, targetsOf, writeDocument, writeResults } from "./document.ts";
 import { figureText, tableOf } from "./markdown.ts";
 import { progressOn, type Step } from "./progress.ts";
-import type { Row } from "./row.ts";
+import type { Context, Row } from "./row.ts";
 import { ROWS } from "./rows.ts";
 
 const USAGE = `npm run bench -- [options]
@@ -29,7 +29,8 @@ type Options = {
 };
 
 const ending = watchForEnd();
-const closers: (() => Promise<unknown>)[] = [];
+type Closing = () => Promise<unknown>;
+const closers: Closing[] = [];
 // Not left to run out: whatever still holds the process must not hold the terminal.
 process.exit(await main(process.argv.slice(2)));
 
@@ -97,11 +98,15 @@ async function measured({ rows, repetitions }: Options, before: Results | null):
   const whole = rows.reduce((sum, { seconds }) => sum + seconds, 0);
   const progress = progressOn(process.stderr, whole);
   const done: Record<string, unknown> = {};
+  const measure = async (row: Row<unknown>): Promise<void> => {
+    const own: Closing[] = [];
+    done[row.name] = await row.run({ root: ROOT, repetitions, step: stepsOf(row, repetitions, progress.step), opened: openedFor(own) });
+    await Promise.all(own.map((close) => close()));
+  };
   const work = async (): Promise<typeof done> => {
-    for (const row of rows) {
-      done[row.name] = await row.run({ root: ROOT, repetitions, step: stepsOf(row, repetitions, progress.step), opened });
-      await closeAll();
-    }
+    // What only counts runs side by side; what takes times runs alone.
+    await Promise.all(rows.filter(({ isExact }) => isExact === true).map(measure));
+    for (const row of rows) if (row.isExact !== true) await measure(row);
     return done;
   };
   const figures = await Promise.race([work(), ending.ended.then(() => null)]).finally(() => progress.end());
@@ -137,15 +142,20 @@ function machineText(): string {
   return `${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? "unknown"}), ${memoryGb} GB, load ${load.toFixed(1)} before; Node ${process.version}, ${process.platform}`;
 }
 
-/** What was started is closed again, however this ends. */
-async function opened<T extends { close(): Promise<unknown> }>(starting: Promise<T>): Promise<T> {
-  const started = await starting;
-  ending.claimSignals();
-  closers.push(() => started.close());
-  return started;
+/** What was started is closed again once, however this ends; `own` has what its row closes when it is done. */
+function openedFor(own: Closing[]): Context["opened"] {
+  return async (starting) => {
+    const started = await starting;
+    ending.claimSignals();
+    let closed: Promise<unknown> | null = null;
+    const close = (): Promise<unknown> => (closed ??= started.close().catch(() => undefined));
+    own.push(close);
+    closers.push(close);
+    return started;
+  };
 }
 
 async function closeAll(): Promise<void> {
-  const all = closers.splice(0).map((close) => close().catch(() => undefined));
+  const all = closers.splice(0).map((close) => close());
   await Promise.race([Promise.all(all), sleep(CLOSE_TIMEOUT_MS)]);
 }

@@ -24,6 +24,7 @@ type Figures = { readonly million: Readonly<Record<Saying, Uses>>; readonly doll
 export const costRow: Row<Figures> = {
   name: "cost",
   title: "What a million polls cost",
+  isExact: true,
   seconds: 10,
   steps: () => SAYINGS.length,
   async run({ root, step, opened }) {

@@ -25,6 +25,7 @@ type Figures = { readonly days: readonly DayFigures[] };
 export const freeDayRow: Row<Figures> = {
   name: "free day",
   title: "A day on the free plan",
+  isExact: true,
   seconds: 180,
   steps: () => (DAYS.length * MINUTES) / STEP_MINUTES,
   run: async (context) => ({ days: await Promise.all(DAYS.map((options) => played(options, context))) }),

@@ -29,6 +29,8 @@ export type Row<F> = {
   /** As it is called in the results, and by `--only`. */
   readonly name: string;
   readonly title: string;
+  /** It only counts: it may run beside others, whatever the machine does. */
+  readonly isExact?: true;
   /** How long it takes, about, on two quiet cores: its share of the progress. */
   readonly seconds: number;
   /** The whole of the weights of its steps. */
