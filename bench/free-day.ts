@@ -59,6 +59,7 @@ ${tableOf(
     rowOf("longest", days, (day) => day.detection.most),
     rowOf("webhook deliveries", days, (day) => day.webhooks),
     rowOf("rows written, as the overview told at 23:59", days, (day) => day.told.rows_written),
+    rowOf("queue operations, as it told", days, (day) => day.told.queue_operations),
     rowOf("messages to the operator", days, (day) => day.alerts.length),
     rowOf("orders not shown as they are, 75 minutes later", days, (day) => day.wrong.length),
   ],
