@@ -25,6 +25,8 @@ export default defineConfig({
           cloudflareTest({
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: {
+              // Bound as ARCHIVE where a test wants one: without it the feed stays in the database.
+              r2Buckets: ["TEST_BUCKET"],
               bindings: {
                 TEST_MIGRATIONS: migrations,
                 ADMIN_TOKEN: "test-admin-token-Zq8vLw3xRt6bNp0k",

@@ -27,6 +27,7 @@ export function envOver(db: D1Database, plan: Plan): Sent {
     ENCRYPTION_KEYS,
     ALLOW_PRIVATE_URLS: "1",
     HEARTBEAT_URL: "",
+    ARCHIVE_AFTER_DAYS: "",
     FAILED_KEYS: { limit: () => Promise.resolve({ success: true }) },
   };
   return { env, messages };

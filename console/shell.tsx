@@ -6,6 +6,7 @@ import type { Health, ListedRefund, Page } from "./api/answers.ts";
 import { ALL_PANELS, me, signOut } from "./api/client.ts";
 import { forgetAnswers, usePolled } from "./api/polled.ts";
 import { Dialog } from "./kit/dialog.tsx";
+import { JobPanel } from "./kit/job.tsx";
 import { goTo, hrefTo, route } from "./kit/route.ts";
 import { learnPresent } from "./kit/time.tsx";
 import { Toasts } from "./kit/toast.tsx";
@@ -19,6 +20,7 @@ export function Shell() {
   return (
     <>
       <SignedIn />
+      <JobPanel />
       <Dialog />
       <Toasts />
     </>

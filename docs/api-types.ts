@@ -748,6 +748,8 @@ export type History = {
   readonly next_cursor: string | null;
   /** Whether there is more after this page. */
   readonly has_more: boolean;
+  /** On the first page: whether older changes of the order are in the archive. */
+  readonly archived: boolean;
 };
 
 /** All that a ticket needs, as one object to paste. */
@@ -877,6 +879,13 @@ export type Support = {
     readonly currency: string | null;
     /** When it said so. */
     readonly said_at: string | null;
+    /** Its last answer that called the order ended; null for none. */
+    readonly final_answer: {
+      /** Its first 500 characters, word for word. */
+      readonly text: string;
+      /** When it came. */
+      readonly said_at: string;
+    } | null;
     /** What is wrong at the provider just now; null for nothing. */
     readonly trouble: {
       /** Fixed word, for programs. */
@@ -1115,6 +1124,34 @@ export type Reconciliation = {
           };
         }[];
       };
+      /** Orders whose refill the provider refused in the period. */
+      readonly refill_refused: {
+        /** How many there are. */
+        readonly count: number;
+        /** Those listed. */
+        readonly orders: readonly {
+          /** The panel's id of the order. */
+          readonly order: string;
+          /** The order's part of the figure. */
+          readonly amount?: string;
+          /** Why it is unclear. */
+          readonly reason?: {
+            /** Fixed word, for programs. */
+            readonly code: string;
+            /** The same in a sentence. */
+            readonly text: string;
+          };
+        }[];
+      };
+    };
+    /** The provider's ids of what it owes, joined by commas, for a ticket at its support. All of them. */
+    readonly ticket_ids: {
+      /** Of orders whose money it kept. */
+      readonly kept_by_provider: string;
+      /** Of orders that it completed with something left. */
+      readonly completed_with_remains: string;
+      /** Of orders whose refill it refused. */
+      readonly refill_refused: string;
     };
   })[];
 };
@@ -1127,6 +1164,61 @@ export type Adoption = {
   readonly known: number;
   /** Are another panel's, and stay so. */
   readonly taken: number;
+};
+
+/** How a panel's orders are followed, for its customers. */
+export type PublicStatus = {
+  /** The panel's id. */
+  readonly panel: string;
+  /** Its name; null where it has none. */
+  readonly name: string | null;
+  /** `ok`; `delayed`: some orders are looked at late, or move late; `stopped`: none is followed now. */
+  readonly status: "ok" | "delayed" | "stopped";
+  /** Whether orders are being followed. */
+  readonly following: boolean;
+  /** When they last were. */
+  readonly last_followed_at: string | null;
+  /** By how much that is too long ago; 0 for not at all. */
+  readonly late_seconds: number;
+  /** The services with trouble among the panel's newest orders, at most 50. */
+  readonly services: readonly ({
+    /** The service, as the panel's orders name it. */
+    readonly service: string;
+    /** `waiting`: its orders cannot be looked at now; `slow`: many of them start or move late. */
+    readonly state: "waiting" | "slow";
+    /** Since when they wait; null for `slow`, and where that is not known. */
+    readonly since: string | null;
+  })[];
+};
+
+/** The crons of a panel's script. */
+export type PanelCrons = {
+  /** In the panel's own order. */
+  readonly crons: readonly ({
+    /** Names it in a later list, in the place of its URL. */
+    readonly id: string;
+    /** For people. */
+    readonly name: string | null;
+    /** The server, and the end of the URL. */
+    readonly url_hint: string;
+    /** How often it is called. */
+    readonly every_minutes: number;
+    /** When it is due next. */
+    readonly next_call_at: string;
+    /** How many calls have failed in a row. */
+    readonly failures: number;
+    /** The last 20, newest first. */
+    readonly calls: readonly ({
+      /** When it was called. */
+      readonly at: string;
+      /** The HTTP code of the answer; null where none came. */
+      readonly status: number | null;
+      /** How long it took. */
+      readonly duration_ms: number;
+      /** Why it was no success; null where it was one. */
+      readonly error: string | null;
+    })[];
+  })[];
 };
 
 /** Texts for customers. */
@@ -1327,6 +1419,8 @@ export type Panel = {
   readonly refuse_duplicate_links: boolean;
   /** Its keys are taken in the body of a POST only. */
   readonly refuse_query_keys: boolean;
+  /** Whether anyone may read `GET /v1/status/{panel}`. */
+  readonly public_status: boolean;
   /** Why its refunds wait: its books did not add up. Null: they do not wait. */
   readonly frozen: {
     /** Since when. */
@@ -1360,6 +1454,8 @@ export type NewPanel = {
   readonly refuse_duplicate_links: boolean;
   /** Its keys are taken in the body of a POST only. */
   readonly refuse_query_keys: boolean;
+  /** Whether anyone may read `GET /v1/status/{panel}`. */
+  readonly public_status: boolean;
   /** Why its refunds wait: its books did not add up. Null: they do not wait. */
   readonly frozen: {
     /** Since when. */
@@ -1994,6 +2090,8 @@ export type Alert = {
   readonly text: string;
   /** What to do, in a line. */
   readonly what_to_do: string;
+  /** The console's page about it, such as `#/providers/acme`; it goes behind `/console/`. */
+  readonly page: string;
   /** Since when. */
   readonly opened_at: string;
   /** When it was over; null while it is open. An event is over at once. */
@@ -2312,6 +2410,15 @@ export type Overview = {
     };
     /** Calls to providers. */
     readonly provider_calls: number;
+  };
+  /** The database's size, in bytes. */
+  readonly database: {
+    /** So many. */
+    readonly used: number;
+    /** Of so many that the plan's database may have. */
+    readonly limit: number | null;
+    /** The share that is used. */
+    readonly share: number | null;
   };
 };
 

@@ -2,18 +2,17 @@
  * `npm run deploy`: puts the Worker into an account. The first run makes what is missing, each later one is an
  * upgrade: migrations, then code. What is there is never made again, and a secret that is set is never replaced.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Account, chooseAccount, type Found, listQueues, listSecrets, lookAround, type Names } from "./deploy/account.ts";
-import { adviseOn } from "./deploy/advice.ts";
-import { type NewSecrets, prepareSecrets, type SecretName } from "./deploy/secrets.ts";
-import { askWrangler, WranglerError } from "./deploy/wrangler.ts";
+import { type Account, chooseAccount, type Found, lookAround } from "./deploy/account.ts";
+import { requireOurs } from "./deploy/deployed.ts";
+import { type NewSecrets, prepareSecrets } from "./deploy/secrets.ts";
+import { deployAll, explainFailure, showPlan, tell } from "./deploy/steps.ts";
+import { readTarget } from "./deploy/target.ts";
 import { watchForEnd } from "./ending.ts";
-import { quietWrangler } from "./quiet-wrangler.ts";
-import { readArguments, UsageError } from "./usage.ts";
+import { readArguments } from "./usage.ts";
 
 const USAGE = `npm run deploy -- [options]
+  --name N   which deployment, if there are several; a new name makes one beside the others
   --dry-run  shows what would be done, and does nothing
   --help     this text
 
@@ -33,140 +32,32 @@ async function main(args: string[]): Promise<number> {
   try {
     const { values } = readArguments({
       args,
-      options: { "dry-run": { type: "boolean", default: false }, help: { type: "boolean", short: "h", default: false } },
+      options: {
+        name: { type: "string" },
+        "dry-run": { type: "boolean", default: false },
+        help: { type: "boolean", short: "h", default: false },
+      },
     });
     if (values.help) return say(USAGE, 0);
-    const { names, accountId } = await readConfig();
-    account = await chooseAccount(ROOT, accountId);
+    const target = await readTarget({ root: ROOT, name: values.name ?? null, plan: null, dryRun: values["dry-run"] });
+    account = await chooseAccount(target);
     // Said to each command, because wrangler would else use one that it remembers.
     process.env["CLOUDFLARE_ACCOUNT_ID"] = account.id;
     tell("account", account.label);
-    const found = await lookAround(ROOT, names);
+    const found = await lookAround(target);
+    await requireOurs(target, account, found);
     const secrets = prepareSecrets(found.missingSecrets, process.env, isCi);
-    if (values["dry-run"]) return await showPlan(names, found, secrets);
-    await makeDatabase(names, found);
-    await applyMigrations(found);
-    return await deployWorker(names, found, secrets);
+    if (!values["dry-run"]) return showEnd(await deployAll(target, found, secrets), found, secrets);
+    await showPlan(target, found, secrets);
+    tell("worker", `${target.names.worker}: would be ${found.hasWorker ? "replaced" : "made"}`);
+    return say("\nNothing was changed.", 0);
   } catch (error) {
-    return explain(error, account);
+    return explainFailure(error, account);
   }
 }
 
-function explain(error: unknown, account: Account | null): number {
-  if (error instanceof UsageError) console.error(`\n${error.message}`);
-  else if (error instanceof WranglerError) {
-    console.error(`\nCould not ${error.message}.\n\n${indent(error.output)}\n\n${adviseOn(error.output, account?.id ?? null)}`);
-  } else console.error(error);
-  return 1;
-}
-
-/** What is read of it here. */
-type Config = {
-  readonly name?: string | undefined;
-  readonly account_id?: string | undefined;
-  readonly d1_databases: readonly { readonly binding: string; readonly database_name?: string; readonly migrations_dir?: string }[];
-  readonly queues: { readonly producers?: readonly { readonly queue?: string }[] };
-};
-
-/** wrangler's own reading of wrangler.toml, which the Deploy button may have written anew with other names. */
-async function readConfig(): Promise<{ names: Names; accountId: string | undefined }> {
-  quietWrangler();
-  const { unstable_readConfig } = await import("wrangler");
-  const { name, d1_databases, queues, account_id } = unstable_readConfig({ config: join(ROOT, "wrangler.toml") }) as Config;
-  const database = d1_databases.find(({ binding }) => binding === "DB");
-  if (name === undefined || database?.database_name === undefined) {
-    throw new UsageError("wrangler.toml needs a `name`, and a `database_name` for the binding DB.");
-  }
-  const names = {
-    worker: name,
-    database: database.database_name,
-    queues: (queues.producers ?? []).flatMap(({ queue }) => (queue === undefined ? [] : [queue])),
-    migrations: database.migrations_dir ?? "migrations",
-  };
-  return { names, accountId: process.env["CLOUDFLARE_ACCOUNT_ID"] || account_id };
-}
-
-async function showPlan(names: Names, found: Found, secrets: NewSecrets): Promise<number> {
-  const { pending } = found;
-  const queues = await listQueues(ROOT);
-  tell("database", `${names.database}: ${found.hasDatabase ? "is there" : "would be made"}`);
-  tell("migrations", pending.length === 0 ? "none to apply" : `would be applied: ${pending.join(", ")}`);
-  for (const queue of names.queues) tell("queue", `${queue}: ${queues.has(queue) ? "is there" : "would be made"}`);
-  for (const [name] of secrets.values) tell("secret", `${name}: would be ${secrets.made.includes(name) ? "made" : "set as given"}`);
-  for (const name of secrets.left) tell("secret", `${name}: is missing, and would stay so`);
-  tell("worker", `${names.worker}: would be ${found.hasWorker ? "replaced" : "made"}`);
-  return say("\nNothing was changed.", 0);
-}
-
-async function makeDatabase({ database }: Names, { hasDatabase }: Found): Promise<void> {
-  if (!hasDatabase) {
-    const answer = await askWrangler(ROOT, ["d1", "create", database]);
-    if (!answer.ok) throw new WranglerError(`make the database ${database}`, answer);
-  }
-  tell("database", `${database}: ${hasDatabase ? "is there" : "made"}`);
-}
-
-/** Before the code, which needs the new schema. What the old code cannot do in the seconds between is tried again. */
-async function applyMigrations({ pending }: Found): Promise<void> {
-  if (pending.length > 0) {
-    const answer = await askWrangler(ROOT, ["d1", "migrations", "apply", "DB", "--remote"]);
-    if (!answer.ok) throw new WranglerError("apply the migrations; the one that failed has changed nothing", answer);
-  }
-  tell("migrations", pending.length === 0 ? "none to apply" : `applied: ${pending.join(", ")}`);
-}
-
-/** Code, secrets, queues, cron and address, in one command of wrangler. */
-async function deployWorker(names: Names, found: Found, secrets: NewSecrets): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), "panelsync-deploy-"));
-  const report = join(folder, "report.ndjson");
-  try {
-    const secretsFile = join(folder, "secrets.json");
-    if (secrets.values.size > 0) writeFileSync(secretsFile, JSON.stringify(Object.fromEntries(secrets.values)), { mode: 0o600 });
-    const answer = await askWrangler(ROOT, ["deploy", ...(secrets.values.size > 0 ? ["--secrets-file", secretsFile] : [])], {
-      WRANGLER_OUTPUT_FILE_PATH: report,
-    });
-    if (!answer.ok) {
-      await showAfterFailure(secrets);
-      throw new WranglerError(`deploy the Worker ${names.worker}`, answer);
-    }
-    for (const queue of names.queues)
-      tell("queue", `${queue}: ${answer.stdout.includes(`Creating new Queue "${queue}"`) ? "made" : "is there"}`);
-    tell("worker", `${names.worker}: ${found.hasWorker ? "replaced" : "made"}`);
-    return showEnd(readAddress(report), found, secrets);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-/** The upload may have gone well and a later step not: then the next run finds the secrets set, and shows them no more. */
-async function showAfterFailure({ values, made }: NewSecrets): Promise<void> {
-  const set = await listSecrets(ROOT).catch(() => null);
-  showSecrets(
-    made.filter((name) => set?.has(name)),
-    values,
-  );
-}
-
-function showSecrets(made: readonly SecretName[], values: NewSecrets["values"]): void {
-  if (made.length === 0) return;
-  console.log("\nThese were made. Keep them in a password manager: they are shown only now, and cannot be read back.\n");
-  for (const name of made) console.log(`  ${name}=${values.get(name)}`);
-}
-
-/** The `https://` address among the targets of wrangler's report; null if it serves nowhere. */
-function readAddress(report: string): string | null {
-  const entries = readFileSync(report, "utf8")
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line) as { type: string; targets?: string[] });
-  const targets = entries.find(({ type }) => type === "deploy")?.targets ?? [];
-  const host = targets.map((target) => target.replace(/^https:\/\//, "")).find((target) => /^[\w-]+(?:\.[\w-]+)+$/.test(target));
-  return host === undefined ? null : `https://${host}`;
-}
-
-function showEnd(address: string | null, { hasWorker }: Found, { values, made, left }: NewSecrets): number {
+function showEnd(address: string | null, { hasWorker }: Found, { left }: NewSecrets): number {
   const url = address ?? "https://<your domain>";
-  showSecrets(made, values);
   for (const name of left) {
     console.log(`\n${name} is not set: \`npx wrangler secret put ${name}\`. .dev.vars.example says how to make one.`);
   }
@@ -178,15 +69,7 @@ function showEnd(address: string | null, { hasWorker }: Found, { values, made, l
   return say(`\n${GUIDE} says how to upgrade and how to go back.`, 0);
 }
 
-function tell(what: string, how: string): void {
-  console.log(`${what.padEnd(10)}  ${how}`);
-}
-
 function say(text: string, code: number): number {
   console.log(text);
   return code;
-}
-
-function indent(text: string): string {
-  return text.replaceAll(/^(?=.)/gm, "  ");
 }

@@ -14,7 +14,7 @@ import { readArguments, UsageError, wholeNumber } from "./usage.ts";
 const USAGE = `npm run listen -- --forward-to URL [options]
   --forward-to URL  where deliveries go, such as http://localhost:8000/hook
   --url URL         panelsync's address (or PANELSYNC_URL)
-  --key KEY         a panel's key that may read (or PANELSYNC_KEY)
+  --key KEY         a panel's key that may read, not the operator's (or PANELSYNC_KEY)
   --after N         begin after this number of the feed (default: with what happens from now on)
   --secret SECRET   whsec_…: signs deliveries (default: a new one)
   --help            this text`;
@@ -25,6 +25,8 @@ const READ_TIMEOUT_MS = 15_000;
 /** A receiver that is being restarted is tried again soon, and one that is away does not fill the screen. */
 const RETRIES_MS = [1000, 2000, 5000, 10_000] as const;
 const MESSAGE_ID_BYTES = 18;
+/** Of an answer that is not panelsync's. */
+const MAX_SHOWN_CHARACTERS = 300;
 
 type Options = { readonly target: WebhookTarget; readonly feed: URL; readonly key: string; readonly after: number };
 
@@ -139,17 +141,35 @@ async function readChanges({ feed, key }: Options, after: number): Promise<Chang
       async (response) => {
         const text = await response.text();
         if (response.ok) return JSON.parse(text) as { readonly changes: Change[] };
-        const said = `${feed.origin} answered HTTP ${response.status}: ${text.slice(0, 300)}`;
+        const { code, message } = errorIn(text);
+        const said = `${feed.origin} answered HTTP ${response.status}: ${message}`;
         if (response.status >= 500 || response.status === 429) return said;
-        throw new UsageError(said);
+        throw new Error(code === "panel_required" ? "The key is an operator's, which acts for no panel. Give a panel's key." : said);
       },
-      (error: unknown) => `${feed.origin} is not reached: ${error instanceof Error ? error.message : String(error)}`,
+      (error: unknown) => `${feed.origin} is not reached: ${causeOf(error)}`,
     );
     if (typeof trouble !== "string") return trouble.changes;
     ending.signal.throwIfAborted();
     console.log(styleText("yellow", trouble));
     await pause(LOOK_EVERY_MS);
   }
+}
+
+/** What an error of panelsync says; of any other text its beginning. */
+function errorIn(text: string): { readonly code: unknown; readonly message: string } {
+  try {
+    const { error } = JSON.parse(text) as { error?: { code?: unknown; message?: unknown } };
+    if (typeof error?.message === "string") return { code: error.code, message: error.message };
+  } catch {
+    // No JSON: something else answers at this address.
+  }
+  return { code: null, message: text.slice(0, MAX_SHOWN_CHARACTERS) };
+}
+
+/** `fetch` itself says only that it failed. */
+function causeOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error && error.cause.message !== "" ? error.cause.message : error.message;
 }
 
 function pause(ms: number): Promise<void> {

@@ -5,6 +5,7 @@ import { styleText } from "node:util";
 import { findDifferences } from "./demo/check.ts";
 import { type Demo, openDemo } from "./demo/demo.ts";
 import { playLive, playUntilSettled } from "./demo/play.ts";
+import { PANEL } from "./demo/scene.ts";
 import { openStorefront, type Storefront } from "./demo/storefront.ts";
 import { summaryOf, verdictOf } from "./demo/summary.ts";
 import { type View, viewOn } from "./demo/view.ts";
@@ -115,11 +116,13 @@ async function unlessEnded<T>(work: Promise<T>): Promise<T | null> {
 }
 
 /** Where to look, with requests to try. */
-function announce({ url, panelKey, orders, cases }: Demo): void {
+function announce({ url, panelKey, adminToken, orders, cases }: Demo): void {
   const id = orders[0]?.id ?? "1001";
   console.log(`
 ${styleText("bold", "API")}        ${url}
+${styleText("bold", "panel")}      ${PANEL}
 ${styleText("bold", "panel key")}  ${panelKey}
+${styleText("bold", "operator's key")}  ${adminToken}
 
   curl -H 'Authorization: Bearer ${panelKey}' ${url}/v1/orders/${id}
   curl -H 'Authorization: Bearer ${panelKey}' '${url}/v1/changes?limit=5'

@@ -1,5 +1,6 @@
 /** What the API answers, as its own schemas have it. Types only: nothing of the Worker is in the bundle. */
 import type * as z from "zod/mini";
+import type { OWED } from "../../src/domain/reconciliation.ts";
 import type { alertView } from "../../src/http/v1/alerts/answers.ts";
 import type { channelAnswer, savedChannelAnswer } from "../../src/http/v1/alerts/channel-view.ts";
 import type { channelTestAnswer } from "../../src/http/v1/alerts/channels.ts";
@@ -11,11 +12,14 @@ import type { deadLetterAnswer } from "../../src/http/v1/operations/dead-letters
 import type { healthAnswer } from "../../src/http/v1/operations/health.ts";
 import type { orderAnswer } from "../../src/http/v1/orders/answers.ts";
 import type { supportAnswer } from "../../src/http/v1/orders/support.ts";
+import type { cronsAnswer } from "../../src/http/v1/panels/crons.ts";
 import type { newPanelAnswer, panelAnswer } from "../../src/http/v1/panels/panels.ts";
 import type { providerAnswer, savedProviderAnswer } from "../../src/http/v1/providers/answers.ts";
+import type { windowsAnswer } from "../../src/http/v1/providers/service-windows.ts";
 import type { brakeAnswer } from "../../src/http/v1/providers/brake.ts";
+import type { policyAnswer, previewAnswer } from "../../src/http/v1/refunds/policies.ts";
 import type { refundAnswer } from "../../src/http/v1/refunds/refunds.ts";
-import type { serviceAnswer } from "../../src/http/v1/services/answers.ts";
+import type { savedServiceAnswer, serviceAnswer } from "../../src/http/v1/services/answers.ts";
 import type { tokenSecretAnswer } from "../../src/http/v1/tokens/tokens.ts";
 import type { deliveryAnswer, webhookAnswer, webhookTestAnswer, webhookWithSecretAnswer } from "../../src/http/v1/webhooks/answers.ts";
 
@@ -42,6 +46,9 @@ export type ListedRefund = Refund & OfPanel;
 export type Provider = z.output<typeof providerAnswer>;
 export type SavedProvider = z.output<typeof savedProviderAnswer>;
 export type Probe = NonNullable<SavedProvider["probe"]>;
+export type Windows = z.output<typeof windowsAnswer>;
+export type Policy = z.output<typeof policyAnswer>;
+export type PolicyPreview = z.output<typeof previewAnswer>;
 export type BrakeResult = z.output<typeof brakeAnswer>;
 export type Panel = z.output<typeof panelAnswer>;
 export type NewPanel = z.output<typeof newPanelAnswer>;
@@ -52,17 +59,29 @@ export type TokenSecret = z.output<typeof tokenSecretAnswer>;
 export type Account = z.output<typeof balanceAnswer> & OfPanel;
 export type Entry = z.output<typeof entryAnswer>;
 export type Service = z.output<typeof serviceAnswer>;
+export type SavedService = z.output<typeof savedServiceAnswer>;
 export type DeadLetter = z.output<typeof deadLetterAnswer>;
 export type Webhook = z.output<typeof webhookAnswer>;
 export type NewWebhook = z.output<typeof webhookWithSecretAnswer>;
 export type WebhookTest = z.output<typeof webhookTestAnswer>;
 export type Delivery = z.output<typeof deliveryAnswer>;
+export type Cron = z.output<typeof cronsAnswer>["crons"][number];
 export type Alert = z.output<typeof alertView>;
 export type Channel = z.output<typeof channelAnswer>;
 export type SavedChannel = z.output<typeof savedChannelAnswer>;
 export type ChannelTest = z.output<typeof channelTestAnswer>;
 export type Overview = z.output<typeof overviewAnswer>;
 export type Health = z.output<typeof healthAnswer>;
+
+/** Of `reconciliationAnswer`, what is shown: its figures go by their names. */
+export type Reconciliation = {
+  readonly providers: readonly {
+    readonly provider: string;
+    readonly currency: string | null;
+    readonly kept_by_provider: string;
+    readonly ticket_ids: Readonly<Record<(typeof OWED)[number], string>>;
+  }[];
+};
 
 /** `auditAnswer` is a page of these. */
 export type AuditEntry = {

@@ -13,17 +13,23 @@ export const signedOutBecause = signal<string | null>(null);
 /** All panels: rows then say whose they are. */
 export const ALL_PANELS = "*";
 
+type Answered = Pick<ApiError, "requestId" | "retryAfterMs">;
+
 /** What the API said against a request, or that it could not be reached. */
 export class ApiError extends Error {
   readonly status: number;
   readonly code: string;
   readonly requestId: string | null;
+  /** When to ask again, where the API has said it. */
+  readonly retryAfterMs: number | null;
 
-  constructor(status: number, code: string, message: string, requestId: string | null) {
+  /** `answered`: what its headers say; null where no answer came. */
+  constructor(status: number, code: string, message: string, answered: Answered | null) {
     super(message);
     this.status = status;
     this.code = code;
-    this.requestId = requestId;
+    this.requestId = answered?.requestId ?? null;
+    this.retryAfterMs = answered?.retryAfterMs ?? null;
   }
 }
 
@@ -32,6 +38,8 @@ export type Ask = {
   readonly body?: unknown;
   /** Of a request that moves money: the same key again is the same request. */
   readonly idempotencyKey?: string;
+  /** The answer as CSV: a page of it, and the path of the next. */
+  readonly csv?: boolean;
 };
 
 /** Keys of requests whose outcome is not known: asked again with the same content, each is the same request. */
@@ -62,18 +70,27 @@ export async function call<T>(method: string, path: string, ask: Ask = {}): Prom
   return callWith<T>(sessionStorage.getItem(KEPT_UNDER) ?? "", method, path, ask);
 }
 
-async function callWith<T>(key: string, method: string, path: string, { panel, body, idempotencyKey }: Ask): Promise<T> {
+async function callWith<T>(key: string, method: string, path: string, { panel, body, idempotencyKey, csv = false }: Ask): Promise<T> {
   const headers: Record<string, string> = { Authorization: `Bearer ${key}` };
   if (panel !== undefined) headers["Panel"] = panel;
   if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (csv) headers["Accept"] = "text/csv";
   if (idempotencyKey !== undefined) headers["Idempotency-Key"] = idempotencyKey;
   const response = await fetch(path, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }).catch(() => {
     throw new ApiError(0, "unreachable", "panelsync cannot be reached. Is this device online?", null);
   });
+  if (csv && response.ok) return (await readCsv(response)) as T;
   const answer = await readJson(response);
   // The health's 503 is an answer: it says what is wrong.
   if (response.ok || path === "/healthz") return answer as T;
   throw failureOf(response, answer as ErrorBody | null);
+}
+
+/** A quoted cell may hold a line's end, so lines are counted outside of quotes. */
+async function readCsv(response: Response): Promise<unknown> {
+  const text = await response.text();
+  const [, next = null] = /<([^>]+)>; rel="next"/.exec(response.headers.get("Link") ?? "") ?? [];
+  return { text, next, rows: text.replaceAll(/"(?:[^"]|"")*"/g, "").split("\r\n").length - 2 };
 }
 
 async function readJson(response: Response): Promise<unknown> {
@@ -90,7 +107,9 @@ function failureOf(response: Response, answer: ErrorBody | null): ApiError {
   const { code = "unreadable", message = `The answer was ${response.status} without words.`, details } = answer?.error ?? {};
   const fields = details?.fields.map((field) => `${field.path} ${field.message}`) ?? [];
   if (response.status === 401 && me.value !== null) signOut(message);
-  return new ApiError(response.status, code, [message, ...fields].join("\n"), requestId);
+  const seconds = Number(response.headers.get("Retry-After") ?? Number.NaN);
+  const retryAfterMs = Number.isFinite(seconds) ? seconds * 1000 : null;
+  return new ApiError(response.status, code, [message, ...fields].join("\n"), { requestId, retryAfterMs });
 }
 
 /** Signs in with a key that is an operator's; throws why not. */

@@ -91,7 +91,7 @@ export type Listed<T> = Polled<readonly T[]> & {
   readonly more: () => void;
 };
 
-type Query = Readonly<Record<string, string | number | null | undefined>>;
+export type Query = Readonly<Record<string, string | number | null | undefined>>;
 type Rest<T> = { readonly of: string; readonly rows: readonly T[]; readonly cursor: string | null };
 
 /** A list's first page, looked at again and again, and the further pages that were asked for. */
@@ -123,9 +123,9 @@ export function useListed<T>(
   return { ...polled, data, hasMore: cursor !== null, isLoadingMore: isLoadingMore.value, more: () => void more() };
 }
 
-type AnyPage = Paging & Readonly<Record<string, unknown>>;
+export type AnyPage = Paging & Readonly<Record<string, unknown>>;
 
 /** A list's entries stand under its name. */
-function rowsOf(page: AnyPage, name: string): readonly unknown[] {
+export function rowsOf(page: AnyPage, name: string): readonly unknown[] {
   return (page[name] ?? []) as readonly unknown[];
 }

@@ -1,13 +1,13 @@
 /** Alerts that are open or were, and the channels they are told on. */
-import type { Alert, Channel, ChannelTest, SavedChannel } from "../api/answers.ts";
+import type { Alert, Channel, ChannelTest } from "../api/answers.ts";
 import { call, may, seg } from "../api/client.ts";
 import { useListed } from "../api/polled.ts";
-import { ask, showSecret } from "../kit/dialog.tsx";
-import type { Field } from "../kit/form.tsx";
+import { ask } from "../kit/dialog.tsx";
 import { Badge, Card, Do, Empty, Loaded, More, PageHead, wordsOf } from "../kit/parts.tsx";
 import { hrefTo } from "../kit/route.ts";
 import { presentMs, When } from "../kit/time.tsx";
 import { act } from "../kit/toast.tsx";
+import { addChannel, editChannel } from "./channel-edit.tsx";
 
 export function AlertsPage({ query }: { readonly query: URLSearchParams }) {
   const isOpen = query.get("open") !== "false";
@@ -52,7 +52,7 @@ export function AlertNote({ alert }: { readonly alert: Alert }) {
         <p class="strong">{alert.text}</p>
         <p>{alert.what_to_do}</p>
         <p class="small">
-          {wordsOf(alert.kind)}, since <When at={alert.opened_at} />
+          <a href={alert.page}>Look at it</a>. {wordsOf(alert.kind)}, since <When at={alert.opened_at} />
           {alert.closed_at !== null && (
             <>
               , over <When at={alert.closed_at} />
@@ -94,22 +94,6 @@ async function silence({ id, text }: Alert): Promise<void> {
   await act(() => call("POST", `/v1/alerts/${seg(id)}/silence`, { body: { until } }), "Silent.");
 }
 
-type Type = Channel["type"];
-
-const TYPES: Readonly<Record<Type, readonly Field[]>> = {
-  telegram: [
-    { name: "bot_token", label: "Bot token", type: "password", isRequired: true, hint: "As BotFather gives it." },
-    { name: "chat_id", label: "Chat", isRequired: true, hint: "The chat's number, or a channel's @name." },
-  ],
-  discord: [{ name: "url", label: "Webhook address", type: "password", isRequired: true }],
-  slack: [{ name: "url", label: "Webhook address", type: "password", isRequired: true }],
-  ntfy: [
-    { name: "url", label: "Topic's address", type: "url", isRequired: true },
-    { name: "token", label: "Access token", type: "password", hint: "Empty: none." },
-  ],
-  webhook: [{ name: "url", label: "Address", type: "url", isRequired: true, hint: "Signed as Standard Webhooks." }],
-};
-
 function Channels() {
   const channels = useListed<Channel>("alert_channels", "/v1/alert-channels", { panel: "", everyMs: 30_000 });
   return (
@@ -131,7 +115,8 @@ function Channels() {
   );
 }
 
-function ChannelRow({ channel: { id, type, enabled, last_sent_at: sentAt, last_error: error } }: { readonly channel: Channel }) {
+function ChannelRow({ channel }: { readonly channel: Channel }) {
+  const { id, type, enabled, last_sent_at: sentAt, last_error: error } = channel;
   const path = `/v1/alert-channels/${seg(id)}`;
   return (
     <li class="card-head">
@@ -156,33 +141,12 @@ function ChannelRow({ channel: { id, type, enabled, last_sent_at: sentAt, last_e
           >
             Try it
           </Do>
+          <Do onDo={() => editChannel(channel)}>Change</Do>
           <Do onDo={() => removeChannel(id)}>Remove</Do>
         </div>
       )}
     </li>
   );
-}
-
-async function addChannel(): Promise<void> {
-  const chosen = await ask({
-    title: "A channel for alerts",
-    fields: [
-      { name: "id", label: "Short name", isRequired: true, pattern: "[A-Za-z0-9][A-Za-z0-9._\\-]{0,63}" },
-      { name: "type", label: "By", type: "select", options: Object.keys(TYPES).map((type) => [type, wordsOf(type)]) },
-    ],
-    confirm: "Go on",
-  });
-  if (chosen === null) return;
-  const { id = "", type = "telegram" } = chosen;
-  const values = await ask({ title: `${wordsOf(type)}: ${id}`, fields: TYPES[type as Type], confirm: "Add it" });
-  if (values === null) return;
-  const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ""));
-  const saved = await act(
-    () => call<SavedChannel>("PUT", `/v1/alert-channels/${seg(id)}`, { body: { type, ...given } }),
-    "Added. Try it now.",
-  );
-  if (saved?.secret !== undefined)
-    await showSecret("The channel's secret", saved.secret, "Its receiver checks signatures with it. It is not shown again.");
 }
 
 async function removeChannel(id: string): Promise<void> {

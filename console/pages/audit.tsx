@@ -1,5 +1,6 @@
 import type { AuditEntry } from "../api/answers.ts";
 import { useListed } from "../api/polled.ts";
+import { DownloadCsv } from "../kit/job.tsx";
 import { Empty, Loaded, More, PageHead, wordsOf } from "../kit/parts.tsx";
 import { hrefTo } from "../kit/route.ts";
 import { When } from "../kit/time.tsx";
@@ -8,7 +9,9 @@ export function AuditPage() {
   const entries = useListed<AuditEntry>("entries", "/v1/audit", { panel: "", everyMs: 30_000 });
   return (
     <>
-      <PageHead title="Audit" lead="Who changed what about money or settings, the newest first." />
+      <PageHead title="Audit" lead="Who changed what about money or settings, the newest first.">
+        <DownloadCsv whole={{ name: "entries", path: "/v1/audit", query: {} }} file="audit.csv" />
+      </PageHead>
       <Loaded of={entries}>
         {(rows) =>
           rows.length === 0 ? (

@@ -2,6 +2,7 @@ import type { Account, Entry, Panel } from "../api/answers.ts";
 import { ALL_PANELS, call, may, moveMoney, pathWith, seg } from "../api/client.ts";
 import { useListed, usePolled } from "../api/polled.ts";
 import { ask } from "../kit/dialog.tsx";
+import { DownloadCsv } from "../kit/job.tsx";
 import { typedAmount } from "../kit/money.ts";
 import { Amount, Do, Empty, Loaded, More, PageHead, wordsOf } from "../kit/parts.tsx";
 import { goTo, hrefTo, route } from "../kit/route.ts";
@@ -84,6 +85,10 @@ export function CustomerPage({ panel, customer, query }: AccountName & { readonl
             <a class="button" href={hrefTo(["orders"], customer === "@panel" ? { panel } : { panel, customer })}>
               Orders
             </a>
+            <DownloadCsv
+              whole={{ name: "entries", path: `${path}/entries`, query: { currency }, panel }}
+              file={`entries-${customer}.csv`}
+            />
             {may("money") && (
               <>
                 <Do onDo={() => changeBalance({ panel, customer }, account, "credits")}>Credit</Do>

@@ -6,6 +6,11 @@ import { amountOf, microsOf, typedAmount } from "../kit/money.ts";
 import { wordsOf } from "../kit/parts.tsx";
 import { act, tellFailure } from "../kit/toast.tsx";
 
+/** A provider could still cancel it. */
+export function isUnderWay({ status }: Pick<Order, "status">): boolean {
+  return !["completed", "partial", "canceled", "refunded"].includes(status);
+}
+
 type Named = { readonly panel: string; readonly id: string };
 
 const pathOf = ({ id }: Named, what: string): string => `/v1/orders/${seg(id)}/${what}`;

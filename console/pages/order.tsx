@@ -8,7 +8,17 @@ import { RefundSum } from "../kit/refund-table.tsx";
 import { hrefTo } from "../kit/route.ts";
 import { When } from "../kit/time.tsx";
 import { tellFailure } from "../kit/toast.tsx";
-import { cancelOrder, checkOrder, clawBack, dismissFlag, giveGoodwill, isDismissible, refillOrder, settleOrder } from "./order-actions.tsx";
+import {
+  cancelOrder,
+  checkOrder,
+  clawBack,
+  dismissFlag,
+  giveGoodwill,
+  isDismissible,
+  isUnderWay,
+  refillOrder,
+  settleOrder,
+} from "./order-actions.tsx";
 import { HeldOfOrder } from "./order-held.tsx";
 import { Timeline } from "./timeline.tsx";
 
@@ -68,10 +78,6 @@ function Actions({ panel, order }: { readonly panel: string; readonly order: Ord
       <Do onDo={() => copyForSupport(named)}>Copy for support</Do>
     </>
   );
-}
-
-function isUnderWay({ status }: Order): boolean {
-  return !["completed", "partial", "canceled", "refunded"].includes(status);
 }
 
 async function copyForSupport({ panel, id }: Named): Promise<void> {
@@ -175,6 +181,9 @@ function ProviderCard({ order, support }: { readonly order: Order; readonly supp
           ["Read here as", order.label],
           said === undefined || said.said_at === null ? null : ["Said", <When at={said.said_at} />],
           said === undefined || said.charge === null ? null : ["It charges", `${said.charge} ${said.currency ?? ""}`],
+          said === undefined || said.final_answer === null
+            ? null
+            : ["Its words at the end", <code class="breaks">{said.final_answer.text}</code>],
           said === undefined || said.trouble === null ? null : ["Its last trouble", said.trouble.message],
         ]}
       />

@@ -4,26 +4,14 @@ import type { ListedOrder, Panel, Provider, Status } from "../api/answers.ts";
 import { ALL_PANELS } from "../api/client.ts";
 import { asApiError, type Listed, useListed } from "../api/polled.ts";
 import { readFields } from "../kit/form.tsx";
+import { DownloadCsv } from "../kit/job.tsx";
 import { countText } from "../kit/money.ts";
-import {
-  Amount,
-  copyText,
-  Do,
-  Empty,
-  Failed,
-  FLAGS,
-  Flags,
-  flagWords,
-  Loaded,
-  More,
-  PageHead,
-  Progress,
-  StatusBadge,
-  wordsOf,
-} from "../kit/parts.tsx";
+import { Amount, Empty, Failed, FLAGS, Flags, flagWords, Loaded, More, PageHead, Progress, StatusBadge, wordsOf } from "../kit/parts.tsx";
 import { hrefTo, setQuery } from "../kit/route.ts";
+import { type Selection, SelectionBar, Tick, useSelection } from "../kit/select.tsx";
 import { When } from "../kit/time.tsx";
 import { ordersNamed } from "./find.ts";
+import { OrderDeeds } from "./order-bulk.tsx";
 
 const STATUSES: readonly Status[] = [
   "pending",
@@ -57,7 +45,11 @@ export function OrdersPage({ query }: { readonly query: URLSearchParams }) {
 function OrderList({ query }: { readonly query: URLSearchParams }) {
   const filters = Object.fromEntries(FILTERS.map((name) => [name, query.get(name)]));
   const panel = query.get("panel") ?? ALL_PANELS;
-  const orders = useListed<ListedOrder>("orders", "/v1/orders", { query: filters, panel });
+  const listed = useListed<ListedOrder>("orders", "/v1/orders", { query: filters, panel });
+  // One panel's list does not say whose it is.
+  const orders = { ...listed, data: listed.data?.map((order) => ({ ...order, panel: order.panel ?? panel })) ?? null };
+  const whole = { name: "orders", path: "/v1/orders", query: filters, panel };
+  const selection = useSelection<ListedOrder>(JSON.stringify(whole), (order) => `${order.panel} ${order.id}`);
   const isFiltered = panel !== ALL_PANELS || Object.values(filters).some((value) => value !== null);
   return (
     <>
@@ -70,9 +62,12 @@ function OrderList({ query }: { readonly query: URLSearchParams }) {
           ) : (
             <>
               <p class="soft small" aria-live="polite">
-                {shownText(orders)} <CopyIds orders={rows} />
+                {shownText(orders)} <DownloadCsv whole={whole} file="orders.csv" />
               </p>
-              <OrderTable orders={panel === ALL_PANELS ? rows : rows.map((order) => ({ ...order, panel }))} />
+              <SelectionBar list={orders} selection={selection} whole={whole}>
+                <OrderDeeds selection={selection} />
+              </SelectionBar>
+              <OrderTable orders={rows} selection={selection} />
             </>
           )
         }
@@ -85,18 +80,6 @@ function OrderList({ query }: { readonly query: URLSearchParams }) {
 function shownText({ data, hasMore }: Listed<ListedOrder>): string {
   const count = data?.length ?? 0;
   return hasMore ? `${countText(count)} shown, and there are more.` : `${countText(count)} ${count === 1 ? "order" : "orders"}.`;
-}
-
-/** The ids at the provider, joined as providers' support forms want them; of one provider, since a ticket goes to one. */
-function CopyIds({ orders }: { readonly orders: readonly ListedOrder[] }) {
-  const ids = orders.flatMap(({ provider_order_id: id }) => id ?? []);
-  const isOfOne = new Set(orders.map(({ provider }) => provider)).size === 1;
-  if (!isOfOne || ids.length === 0) return null;
-  return (
-    <Do tone="plain" onDo={() => copyText(ids.join(","), `${countText(ids.length)} ids copied: paste them into the ticket.`)}>
-      Copy their ids at the provider
-    </Do>
-  );
 }
 
 function NoOrders({ isFiltered }: { readonly isFiltered: boolean }) {
@@ -183,7 +166,9 @@ function Word({ name, label, query }: FilterProps) {
   );
 }
 
-export function OrderTable({ orders }: { readonly orders: readonly ListedOrder[] }) {
+type Selecting = { readonly selection?: Selection<ListedOrder> | undefined };
+
+export function OrderTable({ orders, selection }: Selecting & { readonly orders: readonly ListedOrder[] }) {
   return (
     <table class="rows">
       <thead>
@@ -198,22 +183,25 @@ export function OrderTable({ orders }: { readonly orders: readonly ListedOrder[]
       </thead>
       <tbody>
         {orders.map((order) => (
-          <OrderRow key={`${order.panel} ${order.id}`} order={order} />
+          <OrderRow key={`${order.panel} ${order.id}`} order={order} selection={selection} />
         ))}
       </tbody>
     </table>
   );
 }
 
-function OrderRow({ order }: { readonly order: ListedOrder }) {
+function OrderRow({ order, selection }: Selecting & { readonly order: ListedOrder }) {
   const { id, panel, status, label, flags, delivered, quantity, progress, charge, currency, refunded, refund_held: held } = order;
   return (
     <tr>
       <td data-label="Order">
+        {selection !== undefined && (
+          <Tick label={`Select ${id} of ${panel}`} isOn={selection.has(order)} onTick={() => selection.toggle(order)} />
+        )}
         <a data-row class="strong breaks" href={hrefTo(["orders", panel, id])}>
           {id}
         </a>
-        <div class="soft small">{panel}</div>
+        <div class={selection === undefined ? "soft small" : "soft small beside-tick"}>{panel}</div>
       </td>
       <td data-label="Status">
         <StatusBadge status={status} label={label} /> <Flags flags={flags} />

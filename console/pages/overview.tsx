@@ -25,7 +25,7 @@ export function OverviewPage() {
           )}
           <Needs needs={shown.needs_person} />
           <Providers overview={shown} />
-          <Day day={shown.day} />
+          <Day day={shown.day} database={shown.database} />
           <Newest />
         </>
       )}
@@ -197,7 +197,7 @@ function Balance({ provider: { balance, balance_currency: currency, balance_at: 
 }
 
 /** How full the plan's day is. */
-function Day({ day }: { readonly day: Overview["day"] }) {
+function Day({ day, database }: Pick<Overview, "day" | "database">) {
   return (
     <Card title={`Today on the ${day.plan} plan`}>
       <dl class="meters">
@@ -207,9 +207,14 @@ function Day({ day }: { readonly day: Overview["day"] }) {
           <dt>Calls to providers</dt>
           <dd>{countText(day.provider_calls)}</dd>
         </div>
+        <Meter name="Database, MB" figure={inMegabytes(database)} />
       </dl>
     </Card>
   );
+}
+
+function inMegabytes({ used, limit, share }: Overview["database"]): Overview["database"] {
+  return { used: Math.round(used / 1e6), limit: limit === null ? null : Math.round(limit / 1e6), share };
 }
 
 function Meter({ name, figure: { used, limit, share } }: { readonly name: string; readonly figure: Overview["day"]["rows_written"] }) {

@@ -6,7 +6,9 @@ import { Badge, Card, Do, Empty, Facts, Loaded, More, PageHead } from "../kit/pa
 import { goTo, hrefTo } from "../kit/route.ts";
 import { When } from "../kit/time.tsx";
 import { act } from "../kit/toast.tsx";
+import { PanelCrons } from "./crons.tsx";
 import { KeyTable, makeKey } from "./keys.tsx";
+import { PanelOwed } from "./owed.tsx";
 import { PanelWebhooks } from "./webhooks.tsx";
 
 const ROLE_TEXTS = { shop: "Shop, one of your own", reseller: "Reseller, buys from you" } as const;
@@ -144,6 +146,8 @@ export function PanelPage({ id }: { readonly id: string }) {
             </Card>
           </div>
           <PanelWebhooks panel={id} />
+          <PanelCrons panel={id} />
+          {shown.role === "shop" && <PanelOwed panel={id} />}
           {may("keys") && <PanelKeys id={id} />}
         </>
       )}
@@ -188,6 +192,16 @@ function PanelFacts({ panel }: { readonly panel: Panel }) {
           ["The same add again is the same order", yesNo(panel.reuse_identical_adds)],
           ["Refuses a link that is under way", yesNo(panel.refuse_duplicate_links)],
           ["Keys in addresses refused", yesNo(panel.refuse_query_keys)],
+          [
+            "Public status",
+            panel.public_status ? (
+              <a href={`/status/${panel.id}`} target="_blank" rel="noreferrer">
+                /status/{panel.id}
+              </a>
+            ) : (
+              "no"
+            ),
+          ],
           panel.money === "ledger" ? ["Accounts", <a href={hrefTo(["customers"], { panel: panel.id })}>customers</a>] : null,
         ]}
       />
@@ -225,6 +239,13 @@ async function editPanel(panel: Panel): Promise<void> {
         value: String(panel.refuse_duplicate_links),
       },
       { name: "refuse_query_keys", label: "Refuse keys in addresses", type: "checkbox", value: String(panel.refuse_query_keys) },
+      {
+        name: "public_status",
+        label: "Show its status to anyone",
+        type: "checkbox",
+        value: String(panel.public_status),
+        hint: "At /status/ and its short name: whether orders are followed. No provider is named.",
+      },
     ],
     confirm: "Save",
   });
@@ -237,6 +258,7 @@ async function editPanel(panel: Panel): Promise<void> {
     reuse_identical_adds: isOn("reuse_identical_adds"),
     refuse_duplicate_links: isOn("refuse_duplicate_links"),
     refuse_query_keys: isOn("refuse_query_keys"),
+    public_status: isOn("public_status"),
   };
   await act(() => call("PATCH", `/v1/panels/${seg(panel.id)}`, { body }), "Saved.");
 }

@@ -9,6 +9,7 @@ import { When } from "../kit/time.tsx";
 import { act } from "../kit/toast.tsx";
 import { BrakeBanner } from "./brake.tsx";
 import { HealthText, StateBadge } from "./health.tsx";
+import { RulesCards } from "./provider-rules.tsx";
 import { editProvider, switchProvider, tryProvider } from "./provider-settings.tsx";
 
 export function ProviderPage({ id }: { readonly id: string }) {
@@ -34,6 +35,7 @@ export function ProviderPage({ id }: { readonly id: string }) {
                 <HealthText provider={shown} />
               </Card>
               <Learned provider={shown} />
+              <RulesCards provider={shown} />
             </div>
             <div>
               <Settings provider={shown} />

@@ -9,7 +9,7 @@ import { noteIn } from "./order-actions.tsx";
 
 export type Case = { readonly panel: string; readonly refund: Refund; readonly order: Order };
 
-const NOTE = { name: "note", label: "Note", type: "lines" } as const;
+export const NOTE = { name: "note", label: "Note", type: "lines" } as const;
 
 /** A sum as words; where only the provider's word waits, that. */
 export function sumText({ amount, currency }: Pick<Refund, "amount" | "currency">): string {

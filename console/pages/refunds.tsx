@@ -1,13 +1,16 @@
 import type { ListedRefund, Order } from "../api/answers.ts";
-import { may, seg } from "../api/client.ts";
+import { ALL_PANELS, may, seg } from "../api/client.ts";
 import { useListed, usePolled } from "../api/polled.ts";
+import { DownloadCsv } from "../kit/job.tsx";
 import { useKeys } from "../kit/keyboard.ts";
 import { amountOf, sumsOf } from "../kit/money.ts";
 import { Amount, Badge, Empty, Loaded, More, PageHead, wordsOf } from "../kit/parts.tsx";
 import { hrefTo, setQuery } from "../kit/route.ts";
+import { type Selection, SelectionBar, Tick, useSelection } from "../kit/select.tsx";
 import { When } from "../kit/time.tsx";
 import { BrakeBanners } from "./brake.tsx";
 import { approveOther, approveRefund, rejectRefund } from "./refund-actions.tsx";
+import { RefundDeeds } from "./refund-bulk.tsx";
 import { RefundButtons, RefundCase } from "./refund-case.tsx";
 
 const VIEWS = [
@@ -27,11 +30,16 @@ const EMPTY_TEXTS: Readonly<Record<string, readonly [title: string, text: string
 export function RefundsPage({ query }: { readonly query: URLSearchParams }) {
   const status = query.get("status") ?? "held";
   const refunds = useListed<ListedRefund>("refunds", "/v1/refunds", { query: { status }, everyMs: 10_000 });
+  const whole = { name: "refunds", path: "/v1/refunds", query: { status }, panel: ALL_PANELS };
+  const selection = useSelection<ListedRefund>(status, nameOf);
+  const canDecide = may("money") && (status === "held" || status === "delayed");
   const chosen = refunds.data?.find((refund) => nameOf(refund) === query.get("chosen")) ?? refunds.data?.[0] ?? null;
   const [title, text] = EMPTY_TEXTS[status] ?? ["Nothing.", ""];
   return (
     <>
-      <PageHead title="Refunds" lead={<Totals refunds={refunds.data ?? []} hasMore={refunds.hasMore} status={status} />} />
+      <PageHead title="Refunds" lead={<Totals refunds={refunds.data ?? []} hasMore={refunds.hasMore} status={status} />}>
+        {refunds.data !== null && refunds.data.length > 0 && <DownloadCsv whole={whole} file={`refunds-${status}.csv`} />}
+      </PageHead>
       <BrakeBanners />
       <nav class="tabs" aria-label="Refunds that are">
         {VIEWS.map(([name, label]) => (
@@ -47,9 +55,19 @@ export function RefundsPage({ query }: { readonly query: URLSearchParams }) {
           ) : (
             <div class="split">
               <div>
+                {canDecide && (
+                  <SelectionBar list={refunds} selection={selection} whole={whole}>
+                    <RefundDeeds selection={selection} />
+                  </SelectionBar>
+                )}
                 <ul class="picks">
                   {rows.map((refund) => (
-                    <RefundPick key={nameOf(refund)} refund={refund} isChosen={refund === chosen} />
+                    <RefundPick
+                      key={nameOf(refund)}
+                      refund={refund}
+                      isChosen={refund === chosen}
+                      selection={canDecide ? selection : null}
+                    />
                   ))}
                 </ul>
                 <More list={refunds} />
@@ -87,10 +105,15 @@ function Totals({
   );
 }
 
-function RefundPick({ refund, isChosen }: { readonly refund: ListedRefund; readonly isChosen: boolean }) {
+type PickProps = { readonly refund: ListedRefund; readonly isChosen: boolean; readonly selection: Selection<ListedRefund> | null };
+
+function RefundPick({ refund, isChosen, selection }: PickProps) {
   const choose = (): void => setQuery({ chosen: nameOf(refund) });
   return (
-    <li>
+    <li class={selection === null ? "" : "ticked"}>
+      {selection !== null && (
+        <Tick label={`Select the refund of ${refund.order}`} isOn={selection.has(refund)} onTick={() => selection.toggle(refund)} />
+      )}
       <button type="button" data-row class="pick" aria-pressed={isChosen} onClick={choose} onFocus={choose}>
         <span class="pick-head">
           <span class="strong">

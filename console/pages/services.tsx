@@ -1,4 +1,4 @@
-import type { SavedProvider, Service } from "../api/answers.ts";
+import type { SavedService, Service } from "../api/answers.ts";
 import { call, may, seg } from "../api/client.ts";
 import { useListed } from "../api/polled.ts";
 import { ask } from "../kit/dialog.tsx";
@@ -11,7 +11,12 @@ export function ServicesPage() {
   return (
     <>
       <PageHead title="Services" lead="Your own catalogue: what panels buy at /api/v2.">
-        {may("settings") && <Do onDo={importServices}>Import from a provider</Do>}
+        {may("settings") && (
+          <>
+            <Do onDo={importServices}>Import from a provider</Do>
+            <Do onDo={() => editService(null)}>Add a service</Do>
+          </>
+        )}
       </PageHead>
       <Loaded of={services}>
         {(rows) =>
@@ -69,9 +74,14 @@ function ServiceRow({ service }: { readonly service: Service }) {
       <td data-label="State">
         <Badge tone={enabled ? "good" : "quiet"}>{enabled ? "For sale" : "Off"}</Badge>{" "}
         {may("settings") && (
-          <Do tone="plain" onDo={() => switchService(service)}>
-            {enabled ? "Switch off" : "Switch on"}
-          </Do>
+          <>
+            <Do tone="plain" onDo={() => editService(service)}>
+              Change
+            </Do>{" "}
+            <Do tone="plain" onDo={() => switchService(service)}>
+              {enabled ? "Switch off" : "Switch on"}
+            </Do>
+          </>
         )}
       </td>
     </tr>
@@ -80,8 +90,50 @@ function ServiceRow({ service }: { readonly service: Service }) {
 
 function switchService({ id, enabled }: Service): Promise<unknown> {
   return act(
-    () => call<SavedProvider>("PUT", `/v1/services/${seg(id)}`, { body: { enabled: !enabled } }),
+    () => call<SavedService>("PUT", `/v1/services/${seg(id)}`, { body: { enabled: !enabled } }),
     enabled ? "Nobody can buy it now." : "It can be bought again.",
+  );
+}
+
+const text = (value: string | number | null | undefined): string => (value == null ? "" : String(value));
+
+/** Null: a new one. */
+async function editService(service: Service | null): Promise<void> {
+  const values = await ask({
+    title: service === null ? "Add a service" : `Service ${service.id}`,
+    fields: [
+      ...(service === null ? [{ name: "id", label: "Your number for it", type: "number", isRequired: true } as const] : []),
+      { name: "name", label: "Name", value: text(service?.name), isRequired: true },
+      { name: "category", label: "Category", value: service?.category ?? "Other", isRequired: true },
+      { name: "provider", label: "Provider", value: text(service?.provider), isRequired: true },
+      { name: "service", label: "Its id there", value: text(service?.service), isRequired: true },
+      { name: "rate", label: "Price of 1,000", type: "number", value: text(service?.rate), isRequired: true },
+      { name: "currency", label: "Currency", value: text(service?.currency), hint: "Empty: each panel's own." },
+      { name: "min", label: "Least quantity", type: "number", value: text(service?.min), isRequired: true },
+      { name: "max", label: "Largest quantity", type: "number", value: text(service?.max), isRequired: true },
+      { name: "start_minutes", label: "Starts within so many minutes", type: "number", value: text(service?.start_minutes) },
+      { name: "duration_minutes", label: "Then takes so many minutes", type: "number", value: text(service?.duration_minutes) },
+      { name: "refill", label: "Offers refill", type: "checkbox", value: text(String(service?.refill ?? false)) },
+      { name: "cancel", label: "Offers cancel", type: "checkbox", value: text(String(service?.cancel ?? false)) },
+    ],
+    confirm: ({ rate = "" }) => `Save it at ${rate === "" ? "…" : rate}`,
+  });
+  if (values === null) return;
+  const { id = service?.id ?? "", currency = "", refill, cancel, ...given } = values;
+  const number = (name: string): number | null => ((values[name] ?? "") === "" ? null : Number(values[name]));
+  const body = {
+    ...given,
+    currency: currency === "" ? null : currency,
+    min: number("min"),
+    max: number("max"),
+    start_minutes: number("start_minutes"),
+    duration_minutes: number("duration_minutes"),
+    refill: refill === "true",
+    cancel: cancel === "true",
+  };
+  await act(
+    () => call<SavedService>("PUT", `/v1/services/${seg(id)}`, { body }),
+    ({ warnings }) => ["Saved.", ...warnings].join("\n"),
   );
 }
 

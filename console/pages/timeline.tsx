@@ -16,7 +16,7 @@ export function Timeline({ panel, id }: { readonly panel: string; readonly id: s
     <Loaded of={changes}>
       {(rows) =>
         rows.length === 0 ? (
-          <Empty title="Nothing yet.">The first look tells how it stands.</Empty>
+          <Empty title="Nothing here.">The first look tells how a new order stands. What happened to an old one is in the archive.</Empty>
         ) : (
           <>
             <ol class="timeline">
@@ -30,6 +30,7 @@ export function Timeline({ panel, id }: { readonly panel: string; readonly id: s
                 </li>
               ))}
             </ol>
+            {rows[0]?.type !== "order.created" && <p class="soft">What was before is in the archive.</p>}
             <More list={changes} />
           </>
         )

@@ -103,6 +103,11 @@ async function readOrders(recorder: Recorder, { shop: as }: Panels): Promise<voi
 
 async function letBrowsersRead(recorder: Recorder, { shop: as }: Panels): Promise<void> {
   await recorder.show("POST /v1/panels/:id/token-secret", { as, params: { id: "shop" } });
+  const crons = [{ url: "https://shop.example/cron/orders?key=of-the-script", name: "orders", every_minutes: 5 }];
+  await recorder.show("PUT /v1/panels/:id/crons", { as, params: { id: "shop" }, body: crons });
+  await recorder.show("GET /v1/panels/:id/crons", { as, params: { id: "shop" } });
+  await recorder.must("PATCH", "/v1/panels/shop", { public_status: true });
+  await recorder.show("GET /v1/status/:panel", { as: "anyone", params: { panel: "shop" } });
   const { token } = await recorder.show("POST /v1/tokens", { as, body: { orders: ["1001"], ttl_seconds: 3600 } });
   const query = { token: String(token), lang: "en" };
   await recorder.show("GET /v1/orders/:id", { as: "anyone", title: "A browser", params: { id: "1001" }, query });

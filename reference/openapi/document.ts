@@ -95,6 +95,7 @@ export function buildDocument(sources: Sources): { readonly document: Document; 
 const HEADERS = {
   RequestId: { description: "Names the request in the log and in the audit trail.", schema: { type: "string" } },
   ETag: { description: "Send it back as `If-None-Match`.", schema: { type: "string" } },
+  Link: { description: 'Of CSV: the path of the next page, as `<…>; rel="next"`; the last page has none.', schema: { type: "string" } },
   RetryAfter: { description: "Seconds to wait.", schema: { type: "integer" } },
   IdempotentReplayed: { description: "`true` where this is the first answer again.", schema: { type: "string" } },
 } as const;
@@ -299,12 +300,14 @@ function answersOf(routes: readonly Route[], examples: readonly Example[], probl
   const statuses = [...new Set(routes.flatMap(({ answers }) => Object.keys(answers)))].toSorted();
   const revalidates = routes.some((route) => textOf(route, problems).revalidates !== undefined);
   const csv = routes.some((route) => textOf(route, problems).csv === true);
+  const isPaged = routes.some(({ query }) => query !== null && requestSchema(query).properties?.["cursor"] !== undefined);
   const answers = statuses.map((status) => {
     const schemas = routes.flatMap((route) => alternativesOf(route.answers[Number(status)]));
     const shown = examples.filter(({ answer }) => answer.status === Number(status));
     const headers = {
       "Request-Id": header("RequestId"),
       ...(revalidates ? { ETag: header("ETag") } : {}),
+      ...(csv && isPaged ? { Link: header("Link") } : {}),
       ...(routes.some(({ needsIdempotencyKey }) => needsIdempotencyKey) ? { "Idempotent-Replayed": header("IdempotentReplayed") } : {}),
     };
     if (schemas.some((schema) => (schema as unknown) === noBody)) return [status, { description: "Done. No body.", headers }];

@@ -38,6 +38,7 @@ import {
   registrationsAnswer,
 } from "../../src/http/v1/orders/answers.ts";
 import { supportAnswer } from "../../src/http/v1/orders/support.ts";
+import { cronsAnswer } from "../../src/http/v1/panels/crons.ts";
 import { newPanelAnswer, panelAnswer, panelsAnswer } from "../../src/http/v1/panels/panels.ts";
 import { adoptionAnswer } from "../../src/http/v1/providers/adopt.ts";
 import { providerAnswer, providersAnswer, savedProviderAnswer } from "../../src/http/v1/providers/answers.ts";
@@ -48,6 +49,7 @@ import { listedRefundAnswer, refundAnswer, refundsAnswer } from "../../src/http/
 import { reconciliationAnswer } from "../../src/http/v1/reports/reconciliation.ts";
 import { importAnswer, savedServiceAnswer, serviceAnswer, servicesAnswer } from "../../src/http/v1/services/answers.ts";
 import { tokenAnswer, tokenSecretAnswer } from "../../src/http/v1/tokens/tokens.ts";
+import { statusAnswer } from "../../src/http/v1/status/status.ts";
 import { statusesAnswer } from "../../src/http/v1/statuses/statuses.ts";
 import {
   deliveriesAnswer,
@@ -374,6 +376,7 @@ const panel: AnswerText = {
     reuse_identical_adds: "An identical `add` without an answer yet is the same order.",
     refuse_duplicate_links: "An `add` is refused while an order is under way on its link and service.",
     refuse_query_keys: "Its keys are taken in the body of a POST only.",
+    public_status: "Whether anyone may read `GET /v1/status/{panel}`.",
     frozen: "Why its refunds wait: its books did not add up. Null: they do not wait.",
     "frozen.since": "Since when.",
     "frozen.because": "What did not add up.",
@@ -431,6 +434,7 @@ const alert: AnswerText = {
     severity: "How bad it is.",
     text: "What is so, in a sentence.",
     what_to_do: "What to do, in a line.",
+    page: "The console's page about it, such as `#/providers/acme`; it goes behind `/console/`.",
     opened_at: "Since when.",
     closed_at: "When it was over; null while it is open. An event is over at once.",
     silenced_until: "Until when nothing is told of it; null: it is told.",
@@ -532,12 +536,20 @@ const overview: AnswerText = {
     "day.queue_operations.limit": "Of so many; null: no limit.",
     "day.queue_operations.share": "The share that is used; null: no limit.",
     "day.provider_calls": "Calls to providers.",
+    database: "The database's size, in bytes.",
+    "database.used": "So many.",
+    "database.limit": "Of so many that the plan's database may have.",
+    "database.share": "The share that is used.",
   },
 };
 
 /** A page of a list, whose entries stand in the field `list`. */
 function page(entries: AnswerText, list: string, of: Pick<AnswerText, "name" | "text" | "schema">): AnswerText {
   return { ...of, like: [entries.name], fields: { [list]: "The entries of this page." } };
+}
+
+function withFields(of: AnswerText, fields: NonNullable<AnswerText["fields"]>): AnswerText {
+  return { ...of, fields: { ...of.fields, ...fields } };
 }
 
 export const ANSWERS: readonly AnswerText[] = [
@@ -641,7 +653,9 @@ export const ANSWERS: readonly AnswerText[] = [
       has_more: "Whether there is more already.",
     },
   },
-  page(change, "changes", { name: "History", text: "An order's changes, oldest first.", schema: historyAnswer }),
+  withFields(page(change, "changes", { name: "History", text: "An order's changes, oldest first.", schema: historyAnswer }), {
+    archived: "On the first page: whether older changes of the order are in the archive.",
+  }),
   {
     name: "Support",
     schema: supportAnswer,
@@ -675,6 +689,9 @@ export const ANSWERS: readonly AnswerText[] = [
       "provider.charge": "What it charges.",
       "provider.currency": "In which currency.",
       "provider.said_at": "When it said so.",
+      "provider.final_answer": "Its last answer that called the order ended; null for none.",
+      "provider.final_answer.text": "Its first 500 characters, word for word.",
+      "provider.final_answer.said_at": "When it came.",
       "provider.trouble": "What is wrong at the provider just now; null for nothing.",
     },
   },
@@ -706,6 +723,11 @@ export const ANSWERS: readonly AnswerText[] = [
       unclear: "Orders of which the provider's part is not known, with the reason.",
       completed_with_remains: "Orders that the provider says it completed, with something left.",
       canceled_after_delivery: "Orders that were canceled after a part had been delivered.",
+      refill_refused: "Orders whose refill the provider refused in the period.",
+      "providers.ticket_ids": "The provider's ids of what it owes, joined by commas, for a ticket at its support. All of them.",
+      "providers.ticket_ids.kept_by_provider": "Of orders whose money it kept.",
+      "providers.ticket_ids.completed_with_remains": "Of orders that it completed with something left.",
+      "providers.ticket_ids.refill_refused": "Of orders whose refill it refused.",
       count: "How many there are.",
       orders: "Those listed.",
       amount: "The order's part of the figure.",
@@ -721,6 +743,42 @@ export const ANSWERS: readonly AnswerText[] = [
       adopted: "Followed from now on.",
       known: "Were this panel's already.",
       taken: "Are another panel's, and stay so.",
+    },
+  },
+  {
+    name: "PublicStatus",
+    schema: statusAnswer,
+    text: "How a panel's orders are followed, for its customers.",
+    fields: {
+      panel: "The panel's id.",
+      name: "Its name; null where it has none.",
+      status: "`ok`; `delayed`: some orders are looked at late, or move late; `stopped`: none is followed now.",
+      following: "Whether orders are being followed.",
+      last_followed_at: "When they last were.",
+      late_seconds: "By how much that is too long ago; 0 for not at all.",
+      services: "The services with trouble among the panel's newest orders, at most 50.",
+      "services.service": "The service, as the panel's orders name it.",
+      "services.state": "`waiting`: its orders cannot be looked at now; `slow`: many of them start or move late.",
+      "services.since": "Since when they wait; null for `slow`, and where that is not known.",
+    },
+  },
+  {
+    name: "PanelCrons",
+    schema: cronsAnswer,
+    text: "The crons of a panel's script.",
+    fields: {
+      crons: "In the panel's own order.",
+      id: "Names it in a later list, in the place of its URL.",
+      name: "For people.",
+      url_hint: "The server, and the end of the URL.",
+      every_minutes: "How often it is called.",
+      next_call_at: "When it is due next.",
+      failures: "How many calls have failed in a row.",
+      calls: "The last 20, newest first.",
+      at: "When it was called.",
+      status: "The HTTP code of the answer; null where none came.",
+      duration_ms: "How long it took.",
+      error: "Why it was no success; null where it was one.",
     },
   },
   {

@@ -105,6 +105,17 @@ export const ERROR_TEXTS: { readonly [C in FailureCode]: ErrorText<C> } = {
     toDo: "Read each panel's feed by itself, with a header `Panel: <id>`.",
     samples: [{ code: "too_many_feeds", most: 100 }],
   },
+  status_not_found: {
+    means: "No panel with this id shows its status. Whether there is such a panel, this does not say.",
+    toDo: "The operator switches it on by the panel's `public_status`.",
+    samples: [{ code: "status_not_found", panel: "shop-2" }],
+  },
+  changes_archived: {
+    means:
+      "Changes after the number that was asked for have left the feed for the archive. Nothing is skipped silently: refunds may be among them.",
+    toDo: "Read them in the archive, or compare each order's `refunded` with what was credited. Then go on from the number that the answer names.",
+    samples: [{ code: "changes_archived", after: 1_793_534_400_000_005 }],
+  },
   panel_not_found: {
     means: "There is no panel with this id.",
     toDo: "`GET /v1/panels` lists those there are.",
@@ -161,7 +172,8 @@ export const ERROR_TEXTS: { readonly [C in FailureCode]: ErrorText<C> } = {
     samples: [{ code: "service_not_found", service: "77" }],
   },
   order_not_found: {
-    means: "The panel has no order with this id. Another panel's order does not exist either.",
+    means:
+      "The panel has no order with this id. Another panel's order does not exist either, nor one that a browser's token does not name.",
     toDo: "Send the panel's own id. Register the order first by `POST /v1/orders`.",
     samples: [{ code: "order_not_found", order: "1002" }],
   },

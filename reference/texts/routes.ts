@@ -65,9 +65,10 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
   "GET /v1/orders": {
     chapter: "Orders",
     summary: "List orders",
-    text: "Newest first, by any of the filters. With `ids` it reads those orders instead, and takes no other parameter. A reseller may not filter by what is the supplier's. A browser's token for a customer lists that customer's orders.",
+    text: "Newest first, by any of the filters. With `ids` it reads those orders instead, and takes no other parameter. A reseller may not filter by what is the supplier's. A browser's token for a customer lists that customer's orders. `Accept: text/csv` gets a page as CSV.",
     query: ["Lists", "Filters of orders"],
     errors: ["reseller"],
+    csv: true,
     revalidates: "for browsers",
   },
   "GET /v1/orders?ids=": {
@@ -151,7 +152,7 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
     summary: "Read what has changed",
     text: "Keep `next_after` together with what you did about the changes. Credit a customer the difference of the order's `refunded` totals.",
     query: ["The change feed"],
-    errors: ["too_many_feeds"],
+    errors: ["changes_archived", "too_many_feeds"],
     textOverAll: ["after"],
   },
   "GET /v1/webhooks": { chapter: "Webhooks", summary: "List webhooks", text: "", query: ["Lists"], errors: [] },
@@ -173,7 +174,7 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
     summary: "Change a webhook",
     text: "Fields that are left out keep their value. `enabled` false is a pause: its place in the feed stays. `after` skips ahead or goes back.",
     body: ["A webhook"],
-    errors: ["webhook_not_found", "webhook_unreadable", "settings_contended", "sealing_off"],
+    errors: ["webhook_not_found", "webhook_unreadable", "settings_contended", "sealing_off", "changes_archived"],
   },
   "DELETE /v1/webhooks/:id": {
     chapter: "Webhooks",
@@ -198,7 +199,7 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
     summary: "Send changes again",
     text: "Goes back to a place in the feed and sends what follows, in new deliveries.",
     body: ["A replay of a webhook"],
-    errors: ["webhook_not_found", "settings_contended"],
+    errors: ["webhook_not_found", "settings_contended", "changes_archived"],
   },
   "GET /v1/webhooks/:id/deliveries": {
     chapter: "Webhooks",
@@ -210,14 +211,15 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
   "GET /v1/refunds": {
     chapter: "Refunds",
     summary: "List refunds",
-    text: "Those of the newest order first. `?status=held` is what waits for a person.",
+    text: "Those of the newest order first. `?status=held` is what waits for a person. `Accept: text/csv` gets a page as CSV.",
     query: ["Lists", "Filters of refunds"],
     errors: [],
+    csv: true,
   },
   "POST /v1/refunds/:id/approve": {
     chapter: "Refunds",
     summary: "Approve a refund that waits",
-    text: "Posts it, or another amount in its place. Twice is as once.",
+    text: "Posts it, or another amount in its place. The same again is as once; with another amount it is refused. `Panel` names the one panel of the refund, as the list over all panels shows it.",
     body: ["An approval"],
     errors: [
       ...(["refund_not_found", "refund_decided", "operators_money", "order_contended"] as const),
@@ -262,8 +264,9 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
   "GET /v1/customers/:id/entries": {
     chapter: "Accounts",
     summary: "List what moved a balance",
-    text: "Newest first.",
+    text: "Newest first. `Accept: text/csv` gets a page as CSV.",
     query: ["Lists", "Other parameters"],
+    csv: true,
     errors: ["no_ledger", "customer_not_found"],
   },
   "POST /v1/customers/:id/credits": {
@@ -296,6 +299,19 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
     text: "For backends that do not sign by themselves. A panel without a token secret gets one.",
     body: ["A token"],
     errors: ["sealing_off", "token_secret_unreadable"],
+  },
+  "GET /v1/panels/:id/crons": {
+    chapter: "Panels",
+    summary: "List the crons of a panel's script",
+    text: "In their own order, each with its last 20 calls, newest first. A URL is shown as a hint, since it often has a key in it.",
+    errors: ["panel_not_found", "reseller"],
+  },
+  "PUT /v1/panels/:id/crons": {
+    chapter: "Panels",
+    summary: "Set the crons of a panel's script",
+    text: "URLs that are called by `GET` every so many minutes, in the place of a cron on the panel's server. The list takes the place of the one before; one that stays keeps its calls. Only 2xx is a success, and redirects are not followed.",
+    body: ["A panel's crons"],
+    errors: ["panel_not_found", "reseller", "sealing_off"],
   },
   "POST /v1/panels/:id/token-secret": {
     chapter: "Browsers",
@@ -494,7 +510,8 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
   "GET /v1/audit": {
     chapter: "Operations",
     summary: "List who changed which money or setting",
-    text: "Newest first.",
+    text: "Newest first. `Accept: text/csv` gets a page as CSV.",
+    csv: true,
     query: ["Lists"],
     errors: [],
   },
@@ -570,6 +587,13 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
     text: "For uptime monitors, which look at the code: 200 is `ok`, 503 `degraded` or `stalled`. Unknown parameters are passed over.",
     errors: [],
   },
+  "GET /v1/status/:panel": {
+    chapter: "Public",
+    summary: "Read whether a panel's orders are followed",
+    text: "For the panel's customers, where the operator has set `public_status`. It names no provider. `/status/{panel}` shows it as a page.",
+    errors: ["status_not_found"],
+    revalidates: true,
+  },
   "GET /v1/statuses": {
     chapter: "Public",
     summary: "Read texts for customers",
@@ -583,6 +607,7 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
 /** What a part of a path names, by what stands before it. */
 export const PATH_TEXTS: Readonly<Record<string, string>> = {
   panels: "The panel's id.",
+  status: "The panel's id.",
   webhooks: "The webhook's id.",
   keys: "The key's id, as `GET /v1/keys` lists it. Not the key.",
   providers: "The provider's id.",

@@ -28,6 +28,8 @@ export type Demo = Scene & {
   readonly base: string;
   /** The console, signed in as the operator: the key leaves the address as soon as the page has read it. */
   readonly consoleLink: string;
+  /** The operator's key. */
+  readonly adminToken: string;
   readonly simulator: Simulator;
   readonly follower: Follower;
   readonly desk: Desk;
@@ -82,6 +84,7 @@ async function assemble(
     ...scene,
     url,
     consoleLink: `${url}/console/#/sign-in?key=${adminToken}`,
+    adminToken,
     base: worker.url,
     simulator,
     follower: new Follower(scene.panel),

@@ -18,7 +18,8 @@ const PLACED_OVER_MS = 30 * MINUTE_MS;
 /** The simulator answers at once, so a call that takes longer is lost. */
 const PROVIDER_TIMEOUT_MS = 2000;
 const FIRST_ORDER_ID = 1001;
-const PANEL = "demo";
+/** The panel of the orders that are compared in the end. */
+export const PANEL = "demo";
 
 export type Scene = {
   /** All orders; those that need a person come last. */

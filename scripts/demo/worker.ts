@@ -9,6 +9,8 @@ export type DemoWorker = {
   readonly url: string;
   /** Fires the scheduled event of a minute (counted since the epoch). Returns before its sweeps have run. */
   fire(minute: number): Promise<void>;
+  /** Leaves a message among those that failed for good, as the queue does. */
+  bury(message: object): Promise<void>;
   /** What was logged since the last call. */
   takeLogs(): WorkerLog[];
   close(): Promise<void>;
@@ -38,6 +40,10 @@ function workerOf(harness: TestHarness, url: string): DemoWorker {
     async fire(minute) {
       const { outcome } = await worker.scheduled({ scheduledTime: new Date(minute * MINUTE_MS), cron: "* * * * *" });
       if (outcome !== "ok") throw new Error(`the tick of minute ${minute} ended with ${outcome}`);
+    },
+    async bury(message) {
+      const env = (await worker.getEnv()) as { readonly DEAD: { send(body: object): Promise<unknown> } };
+      await env.DEAD.send(message);
     },
     takeLogs() {
       const logs = harness.getLogs();

@@ -3,15 +3,8 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "../usage.ts";
 import { SECRET_NAMES, type SecretName } from "./secrets.ts";
-import { askWrangler, parseJson, WranglerError } from "./wrangler.ts";
-
-/** Names in wrangler.toml. */
-export type Names = {
-  readonly worker: string;
-  readonly database: string;
-  readonly queues: readonly string[];
-  readonly migrations: string;
-};
+import { refuseName, type Target } from "./target.ts";
+import { askAbout, askWrangler, parseJson, WranglerError } from "./wrangler.ts";
 
 export type Account = { readonly id: string; readonly label: string };
 
@@ -27,8 +20,8 @@ export type Found = {
  * The account to deploy into: the one that is named, else the login's only one. Throws a `UsageError` where there are
  * several: an account that wrangler remembers from another project is not a choice.
  */
-export async function chooseAccount(root: string, named: string | undefined): Promise<Account> {
-  if (named !== undefined && named !== "") return { id: named, label: named };
+export async function chooseAccount({ root, accountId }: Target): Promise<Account> {
+  if (accountId !== null) return { id: accountId, label: accountId };
   const answer = await askWrangler(root, ["whoami", "--json"]);
   const { accounts } = parseJson(answer, "see who is logged in") as { accounts: { id: string; name: string }[] };
   const [account] = accounts;
@@ -39,9 +32,9 @@ export async function chooseAccount(root: string, named: string | undefined): Pr
   return { id: account.id, label: `${account.name} (${account.id})` };
 }
 
-export async function lookAround(root: string, { migrations }: Names): Promise<Found> {
-  const [applied, secrets] = await Promise.all([listApplied(root), listSecrets(root)]);
-  const files = readdirSync(join(root, migrations)).filter((file) => file.endsWith(".sql"));
+export async function lookAround(target: Target): Promise<Found> {
+  const [applied, secrets] = await Promise.all([listApplied(target), listSecrets(target)]);
+  const files = readdirSync(join(target.root, target.names.migrations)).filter((file) => file.endsWith(".sql"));
   return {
     hasWorker: secrets !== null,
     hasDatabase: applied !== null,
@@ -51,27 +44,40 @@ export async function lookAround(root: string, { migrations }: Names): Promise<F
 }
 
 /** Migrations that the database has had; null if there is no database. */
-async function listApplied(root: string): Promise<ReadonlySet<string> | null> {
+async function listApplied(target: Target): Promise<ReadonlySet<string> | null> {
   const sql = "SELECT name FROM d1_migrations";
-  const answer = await askWrangler(root, ["d1", "execute", "DB", "--remote", "--json", "--yes", "--command", sql]);
+  const answer = await askAbout(target, ["d1", "execute", "DB", "--remote", "--json", "--yes", "--command", sql]);
   const output = answer.stdout + answer.stderr;
   if (!answer.ok && /Couldn't find a D1 DB/.test(output)) return null;
-  if (!answer.ok && /no such table: d1_migrations/.test(output)) return new Set();
+  if (!answer.ok && /no such table: d1_migrations/.test(output)) {
+    await requireEmpty(target);
+    return new Set();
+  }
   const [result] = parseJson(answer, "read which migrations the database has had") as { results: { name: string }[] }[];
   return new Set(result?.results.map(({ name }) => name));
 }
 
+/** A database of this name that something else uses is none to put our tables into. */
+async function requireEmpty(target: Target): Promise<void> {
+  const sql =
+    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\' AND name NOT LIKE 'sqlite%' LIMIT 1";
+  const answer = await askAbout(target, ["d1", "execute", "DB", "--remote", "--json", "--yes", "--command", sql]);
+  const [result] = parseJson(answer, "look into the database") as { results: { name: string }[] }[];
+  const [table] = result?.results ?? [];
+  if (table !== undefined) refuseName(target, `a database ${target.names.database} that is not panelsync's: it has a table ${table.name}`);
+}
+
 /** Names of the Worker's secrets; null if there is no Worker. */
-export async function listSecrets(root: string): Promise<ReadonlySet<string> | null> {
-  const answer = await askWrangler(root, ["secret", "list", "--format", "json"]);
+export async function listSecrets(target: Target): Promise<ReadonlySet<string> | null> {
+  const answer = await askAbout(target, ["secret", "list", "--format", "json"]);
   if (!answer.ok && /Worker ".*" not found/.test(answer.stderr)) return null;
   const secrets = parseJson(answer, "list the Worker's secrets") as { name: string }[];
   return new Set(secrets.map(({ name }) => name));
 }
 
 /** Names of the account's queues: words of wrangler's table, which is all that it has of them. */
-export async function listQueues(root: string): Promise<ReadonlySet<string>> {
-  const answer = await askWrangler(root, ["queues", "list"]);
+export async function listQueues(target: Target): Promise<ReadonlySet<string>> {
+  const answer = await askAbout(target, ["queues", "list"]);
   if (!answer.ok) throw new WranglerError("list the queues", answer);
   return new Set(answer.stdout.split(/[\s│]+/));
 }

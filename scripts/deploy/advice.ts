@@ -5,7 +5,7 @@ const PERMISSIONS = "Workers Scripts: Edit, D1: Edit, Queues: Edit, Account Sett
 /** In order: the first that fits is the advice. The platform's codes are the surest sign; the words are wrangler's own. */
 const ADVICE: readonly { readonly sign: RegExp; readonly advice: (account: string) => string }[] = [
   {
-    sign: /necessary to set a CLOUDFLARE_API_TOKEN|Not logged in|not authenticated|"loggedIn": false/,
+    sign: /necessary to set a CLOUDFLARE_API_TOKEN|Not logged in|not authenticated|"loggedIn": ?false/,
     advice: () => `You are not logged in. Run \`npx wrangler login\`, or set CLOUDFLARE_API_TOKEN to a token with ${PERMISSIONS}.`,
   },
   {

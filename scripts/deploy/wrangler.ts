@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { quietEnvironment } from "../quiet-wrangler.ts";
+import type { Target } from "./target.ts";
 
 type Answer = { readonly ok: boolean; readonly stdout: string; readonly stderr: string };
 
@@ -32,6 +33,11 @@ export async function askWrangler(root: string, args: readonly string[], env: No
   child.stderr.setEncoding("utf8").on("data", (text: string) => (output.stderr += text));
   const [code] = (await once(child, "close")) as [number | null];
   return { ok: code === 0, stdout: stripVTControlCharacters(output.stdout), stderr: stripVTControlCharacters(output.stderr) };
+}
+
+/** The same for one deployment. */
+export function askAbout({ root, config }: Target, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Answer> {
+  return askWrangler(root, [...args, "--config", config], env);
 }
 
 /** An answer in JSON, which may follow other lines. Throws if the command failed; `tried` completes "Could not …". */

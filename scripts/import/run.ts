@@ -1,4 +1,5 @@
 /** The import itself: row by row, batch by batch, with its place kept after each batch. */
+import { plainText, quoted } from "./cells.ts";
 import { type Counts, countResult, countSkip } from "./counts.ts";
 import { RefusedError } from "./failures.ts";
 import type { OrderItem, RowOutcome, RowReader } from "./rows.ts";
@@ -28,6 +29,7 @@ const MAX_WAITING_ROWS = 5000;
 const MAX_WAITING_CHARACTERS = 8 * 1024 * 1024;
 /** From so many on, one reason for all of a first batch is a mistake in the command and not in the rows. */
 const TELLING_BATCH = 20;
+const MAX_SHOWN_PROVIDERS = 5;
 
 type Waiting<T> = { readonly row: SourceRow; readonly outcome: RowOutcome<T> };
 
@@ -71,30 +73,40 @@ async function settle<T extends OrderItem | string>({ send, counts, reject }: Jo
   const items = waiting.flatMap(({ outcome }) => (outcome.kind === "send" ? [outcome.item] : []));
   const results = items.length === 0 ? [] : await send(items);
   const isFirst = counts.created + counts.exists === 0;
-  if (isFirst) refuseSameMistake(results);
+  if (isFirst) refuseSameMistake(results, items);
   let at = 0;
   for (const { row, outcome } of waiting) {
     if (outcome.kind === "skip") countSkip(counts, outcome.why, outcome.word);
     const result = outcome.kind === "send" ? results[at++] : undefined;
     if (outcome.kind === "send" && result !== undefined) countResult(counts, outcome.item, result);
-    const error = outcome.kind === "reject" ? outcome.error : errorOf(result);
+    const error = outcome.kind === "reject" ? outcome.error : errorOf(result, outcome.kind === "send" ? outcome.item : undefined);
     if (error === null) continue;
     counts.rejected += 1;
     reject(row, error);
   }
 }
 
-function errorOf(result: ItemResult | undefined): string | null {
-  return result === undefined || result.result === "created" || result.result === "exists" ? null : (result.error ?? "was refused");
+function errorOf(result: ItemResult | undefined, item: OrderItem | string | undefined): string | null {
+  if (result === undefined || result.result === "created" || result.result === "exists") return null;
+  return withAdvice(result.error ?? "was refused", item === undefined ? [] : [item]);
 }
 
 /** A provider that does not exist would send every row to the rejects. */
-function refuseSameMistake(results: readonly ItemResult[]): void {
+function refuseSameMistake(results: readonly ItemResult[], items: readonly (OrderItem | string)[]): void {
   const [first] = results;
   if (first === undefined || results.length < TELLING_BATCH) return;
   if (results.every(({ result, error }) => result === "invalid" && error === first.error)) {
-    throw new RefusedError(
-      `All of the first ${results.length} orders were refused for one reason: ${first.error ?? "none was given"}. Nothing was registered.`,
-    );
+    const reason = withAdvice(first.error ?? "none was given", items);
+    throw new RefusedError(`All of the first ${results.length} orders were refused for one reason: ${reason}. Nothing was registered.`);
   }
+}
+
+/** A panel's export has the panel's own names of providers, mostly numbers; the refusal alone does not say what was sent. */
+function withAdvice(error: string, items: readonly (OrderItem | string)[]): string {
+  const names = [...new Set(items.flatMap((item) => (typeof item === "string" ? [] : String(item.provider ?? ""))))];
+  const [first] = names;
+  if (first === undefined || !error.startsWith("provider ")) return error;
+  const shown = names.slice(0, MAX_SHOWN_PROVIDERS).map(quoted).join(", ");
+  const others = names.length > MAX_SHOWN_PROVIDERS ? " and others" : "";
+  return `${error}; it was sent as ${shown}${others}: say what that is called here by --providers ${plainText(first, 40)}=ID`;
 }

@@ -4,6 +4,7 @@
 import type { AlertKind, BadFact, Look } from "./alert.ts";
 import { OPERATIONS_A_MESSAGE, planLimitsOf, WARNED_SHARE } from "./plan-limits.ts";
 import { HOUR_MS } from "./poll-cadence.ts";
+import type { ShareKind } from "./panel-share.ts";
 import type { BrakedPanels } from "./provider-brake.ts";
 import type { LastFailure } from "./provider.ts";
 
@@ -45,10 +46,15 @@ export type AlertFacts = {
     readonly disabledBecause: string | null;
     readonly failingSince: number | null;
   }[];
+  /** Panels with crons that failed some times in a row: how many of them, and the last error of one. */
+  readonly crons: readonly { readonly panel: string; readonly failing: number; readonly error: string | null }[];
   /** The last minute that a tick has covered; 0 for none. */
   readonly lastMinute: number;
   readonly rowsWritten: number;
   readonly messages: number;
+  readonly databaseBytes: number;
+  /** Shares of today that panels have nothing left of: what more they ask for is refused. */
+  readonly usedShares: readonly { readonly panel: string; readonly kind: ShareKind; readonly most: number }[];
 };
 
 /** A look counts no further: nobody needs to know whether it is 100 or 1,000, and each costs a row. */
@@ -75,7 +81,9 @@ export function lookAt(facts: AlertFacts, at: LookedAt): Look {
     ...facts.providers.flatMap((provider) => ofProvider(provider, facts)),
     ...ofPeople(facts, at.now),
     ...ofWebhooks(facts, at.now),
+    ...facts.crons.map(ofCrons),
     ...ofRunning(facts, at),
+    ...facts.usedShares.map(shareFact),
   ];
   return { bad, isUnclear: (kind, subject) => FOLLOWS_FROM_DOWN.has(kind) && down.has(subject) };
 }
@@ -206,8 +214,22 @@ function ofWebhooks({ webhooks }: AlertFacts, now: number): BadFact[] {
   });
 }
 
+function ofCrons({ panel, failing, error }: AlertFacts["crons"][number]): BadFact {
+  const what = failing === 1 ? "A cron" : `${failing} crons`;
+  const why = error === null ? "" : ` ${shortText(error, 200)}`;
+  return {
+    kind: "cron_failing",
+    subject: panel,
+    count: failing,
+    text: `${what} of panel ${panel} ${failing === 1 ? "fails" : "fail"}.${why}`,
+  };
+}
+
 /** Whether it runs, and for how long the day's limits carry it. */
-function ofRunning({ providers, deadLetters, lastMinute, rowsWritten, messages }: AlertFacts, { minute, plan }: LookedAt): BadFact[] {
+function ofRunning(
+  { providers, deadLetters, lastMinute, rowsWritten, messages, databaseBytes }: AlertFacts,
+  { minute, plan }: LookedAt,
+): BadFact[] {
   const isFollowing = providers.some(({ enabled, activeOrders }) => enabled && activeOrders > 0);
   const isBehind = isFollowing && lastMinute > 0 && minute - lastMinute >= BEHIND_MINUTES;
   const limits = planLimitsOf(plan);
@@ -221,7 +243,15 @@ function ofRunning({ providers, deadLetters, lastMinute, rowsWritten, messages }
       : []),
     ...planFact("rows_written", "the database's rows written", rowsWritten, limits.rowsWritten),
     ...planFact("queue_operations", "the queue's operations", operations, limits.queueOperations),
+    ...sizeFact(databaseBytes, limits.databaseBytes),
   ];
+}
+
+/** A database that is full takes no order: the operator has weeks to act from here. */
+function sizeFact(bytes: number, limit: number): BadFact[] {
+  if (bytes < WARNED_SHARE * limit) return [];
+  const text = `The database is filled to over ${Math.min(100, Math.floor((bytes / limit) * 20) * 5)} % of ${limit / 1_000_000} MB.`;
+  return [{ kind: "plan_limit", subject: "database_size", count: 1, text }];
 }
 
 /** Told in steps of 5 %, so that its text does not change with each look. */
@@ -230,6 +260,20 @@ function planFact(subject: string, what: string, used: number, limit: number | n
   const percent = Math.min(100, Math.floor((used / limit) * 20) * 5);
   const text = `The free plan's day is ${percent >= 100 ? "used up" : `used to over ${percent} %`}: ${what}, ${limit} until 00:00 UTC.`;
   return [{ kind: "plan_limit", subject, count: 1, text }];
+}
+
+/** What a share is of, in words. */
+const SHARED: Readonly<Record<ShareKind, string>> = {
+  add: "orders bought",
+  registration: "registrations",
+  check: "checks",
+  adoption: "adoptions of orders",
+  unknown_id: "ids that no provider knew",
+};
+
+function shareFact({ panel, kind, most }: AlertFacts["usedShares"][number]): BadFact {
+  const text = `Panel ${panel} has used up its day's share of ${SHARED[kind]}, ${most}: more are refused until 00:00 UTC. Look at what its script asks for.`;
+  return { kind: "plan_limit", subject: `${panel}/${kind}`, count: 1, text };
 }
 
 function counted(count: number, one: string, many = `${one}s`): string {

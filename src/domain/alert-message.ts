@@ -3,6 +3,7 @@
  * that nothing of them is left that a service would take for markup, a mention or a link.
  */
 import { type AlertKind, kindOf, type Notice, type Severity } from "./alert.ts";
+import { alertPage, commonPage } from "./alert-page.ts";
 import { shortText } from "./alert-facts.ts";
 import type { ChannelType } from "./alert-channel.ts";
 import { isoTime, MINUTE_MS } from "./time.ts";
@@ -19,7 +20,7 @@ export type ToldAlert = {
   readonly closedAt: number | null;
 };
 
-/** `console`: the page that its link leads to. `alerts`: the worst first; none for a test. */
+/** `console`: where the console is; links lead to the page that the alerts are about. `alerts`: the worst first; none for a test. */
 export type AlertMessage = { readonly alerts: readonly ToldAlert[]; readonly console: string; readonly now: number };
 
 /** The channel's own settings, secrets among them. */
@@ -60,7 +61,7 @@ export function channelRequest(settings: ChannelSettings, message: AlertMessage)
       return { url: settings.url, headers: JSON_TYPE, body: JSON.stringify({ content, allowed_mentions: { parse: [] }, flags: 4 }) };
     }
     case "slack": {
-      const text = messageText(message, MAX_CHARACTERS.slack, escapeSlack);
+      const text = messageText(message, MAX_CHARACTERS.slack, escapeSlack, escapeSlack);
       return {
         url: settings.url,
         headers: JSON_TYPE,
@@ -90,7 +91,7 @@ function ntfyRequest({ url, token }: { readonly url: string; readonly token: str
       Title: "panelsync",
       Priority: priority,
       Tags: tag,
-      Click: message.console,
+      Click: linkOf(message),
       ...(token === null ? {} : { Authorization: `Bearer ${token}` }),
     },
     body: messageText(message, MAX_CHARACTERS.ntfy, (part) => part),
@@ -107,12 +108,17 @@ function webhookBody({ alerts, console, now }: AlertMessage): string {
     notice,
     text,
     what_to_do: kindOf(kind).whatToDo,
+    link: `${console}${alertPage({ kind, subject })}`,
     count,
     opened_at: isoTime(openedAt),
     closed_at: closedAt === null ? null : isoTime(closedAt),
   }));
   const type = alerts.length === 0 ? "alerts.test" : "alerts";
   return JSON.stringify({ type, timestamp: isoTime(now), data: { alerts: shown, console } });
+}
+
+function linkOf({ alerts, console }: AlertMessage): string {
+  return `${console}${commonPage(alerts)}`;
 }
 
 /** Markdown means nothing, nobody is called by name, and no address becomes a link. */
@@ -128,9 +134,11 @@ function escapeSlack(text: string): string {
 type Escape = (part: string) => string;
 
 /** All alerts that fit in, each whole, and how many do not. The link comes last, and always fits. */
-function messageText({ alerts, console, now }: AlertMessage, maxCharacters: number, escape: Escape): string {
+function messageText(message: AlertMessage, maxCharacters: number, escape: Escape, escapeLink: Escape = (link) => link): string {
+  const { alerts, now } = message;
+  const link = escapeLink(linkOf(message));
   const head = alerts.length === 0 ? "panelsync: this is a test. Alerts will come here." : headline(alerts);
-  const room = maxCharacters - console.length - "\n\nand 1000 more\n\n".length;
+  const room = maxCharacters - link.length - "\n\nand 1000 more\n\n".length;
   const parts = [escape(head)];
   let length = parts.join("").length;
   let told = 0;
@@ -142,7 +150,7 @@ function messageText({ alerts, console, now }: AlertMessage, maxCharacters: numb
     told += 1;
   }
   if (told < alerts.length) parts.push(`and ${alerts.length - told} more`);
-  return [...parts, console].join("\n\n");
+  return [...parts, link].join("\n\n");
 }
 
 /** The most that is told of an alert, before it is escaped: one alone fits into every service's message. */

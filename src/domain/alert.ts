@@ -145,7 +145,8 @@ const KINDS = {
   plan_limit: {
     ...STATE,
     severity: "warning",
-    whatToDo: "Move to the paid plan, or have fewer orders followed: once the limit is reached, everything waits until 00:00 UTC.",
+    whatToDo:
+      "What is beyond the limit waits until 00:00 UTC. Have a script that asks too much put right, have fewer orders followed, or move to the paid plan. For a database that fills up, bind a bucket for the archive.",
   },
   key_expiring: {
     ...CERTAIN,
@@ -154,9 +155,10 @@ const KINDS = {
     whatToDo: "Make a new key, set it where this one is used, then end this one.",
   },
   cron_failing: {
-    ...STATE,
+    ...CERTAIN,
     severity: "warning",
-    whatToDo: "Open the address yourself: the panel's script answers with an error, or not in time.",
+    closesAfter: 1,
+    whatToDo: "Open the URL yourself: the panel's script answers with an error, or not in time. The panel's page has the last calls.",
   },
 } as const satisfies Readonly<Record<string, KindOfAlert>>;
 

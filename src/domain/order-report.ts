@@ -18,6 +18,8 @@ export type StatusReport = {
   readonly multi: boolean;
   /** What the answer has of that; null unless `multi`. */
   readonly parts: Parts | null;
+  /** The beginning of what it said, word for word; left out while the order is under way. */
+  readonly answer?: string;
 };
 
 /**

@@ -200,6 +200,8 @@ export type OrderState = {
   readonly finalAt: number | null;
   /** Since when the order is in `error`; null while it is not. */
   readonly errorAt: number | null;
+  /** What the provider said last of the order's end, and when (`final-answer.ts`); null where it has said nothing of it. */
+  readonly finalAnswer: string | null;
 };
 
 /** An order as it was registered, with where it stands. */

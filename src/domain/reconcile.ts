@@ -4,6 +4,7 @@
 import { cancelAfterEnd } from "./refill-cancel.ts";
 import { cadenceOf, type CadencePolicy, DAY_MS, HOUR_MS } from "./poll-cadence.ts";
 import { flagsAfter } from "./order-flags.ts";
+import { finalAnswerText } from "./final-answer.ts";
 import { FLAGS, type OrderState, type Reason } from "./order.ts";
 import type { Report, StatusReport } from "./order-report.ts";
 import type { RefundPolicy } from "./refund-policy.ts";
@@ -133,6 +134,8 @@ function hear(order: OrderState, report: StatusReport, status: Status, now: numb
     progressAt: remains === order.remains ? order.progressAt : now,
     finalAt: isFinal(status) ? (moved ? now : order.finalAt) : null,
     errorAt: status === "error" ? (order.errorAt ?? now) : null,
+    // An end that is taken back later stays on record.
+    finalAnswer: isFinal(status) && report.answer !== undefined ? finalAnswerText({ at: now, text: report.answer }) : order.finalAnswer,
   };
 }
 

@@ -19,6 +19,8 @@ export type OrderFacts = {
   readonly remains: number | null;
   readonly multi: boolean;
   readonly flags: number;
+  /** Whether the provider refused its last refill in the period. */
+  readonly refillRefused: boolean;
   /** Whether the order ended in the period; what its customer got back may have been posted in another one. */
   readonly ended: boolean;
   readonly currency: string;
@@ -94,7 +96,9 @@ function askedPrice({ providerPrice, providerPriceCurrency, cost, costCurrency, 
 
 export const FIGURES = ["refunded_to_customers", "returned_by_provider", "kept_by_provider"] as const;
 export const ORDER_FLAGS = ["completed_with_remains", "canceled_after_delivery"] as const;
-export const LISTS = [...FIGURES, "unclear", ...ORDER_FLAGS] as const;
+export const LISTS = [...FIGURES, "unclear", ...ORDER_FLAGS, "refill_refused"] as const;
+/** The lists of what a provider owes: money that it kept, units that it left out, refills that it refused. */
+export const OWED = ["kept_by_provider", "completed_with_remains", "refill_refused"] as const satisfies readonly List[];
 export type List = (typeof LISTS)[number];
 
 /** An order behind a figure, in a list of what is unclear, or flagged. `amount`: its part of the figure, in 1e-12. */
@@ -121,6 +125,7 @@ export function accountsOf(orders: readonly OrderFacts[]): Account[] {
     const listed: ListedOrder = { facts, amount: null, unclear: null };
     if (facts.refundedMicros !== null)
       add("refunded_to_customers", facts.currency, { ...listed, amount: priceOfMicros(facts.refundedMicros) });
+    if (facts.refillRefused) add("refill_refused", facts.providerCurrency, listed);
     if (!facts.ended) continue;
     for (const flag of ORDER_FLAGS) if ((facts.flags & FLAGS[flag]) !== 0) add(flag, facts.providerCurrency, listed);
     if (facts.status === "completed") continue;
@@ -138,6 +143,11 @@ function emptyLists(): Record<List, ListedOrder[]> {
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** The provider's ids of a list's orders, joined by commas, as forms for tickets take them. */
+export function ticketIds(entries: readonly ListedOrder[]): string {
+  return entries.flatMap(({ facts }) => facts.providerOrder ?? []).join(",");
 }
 
 /** The sum of a list, in 1e-12. */

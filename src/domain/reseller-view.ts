@@ -25,6 +25,11 @@ const TEXTS: Partial<Readonly<Record<Reason, string>>> = {
 };
 const LOOKED_AT = "The operator is looking at the order.";
 
+/** The columns of a list of orders. */
+export function columnsForReseller(columns: readonly string[]): readonly string[] {
+  return columns.filter((column) => !(OF_THE_SUPPLIER as readonly string[]).includes(column));
+}
+
 /** An order. */
 export function orderForReseller(order: Shown): Shown {
   const shown = withoutSupplier(order);

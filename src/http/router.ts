@@ -11,7 +11,7 @@ import { answerApiV2, isScriptsPath, withSingleSlashes } from "./api-v2/api-v2.t
 import type { Answer, Context, HttpPorts } from "./kit/context.ts";
 import { isPages, preflightAnswer } from "./kit/cors.ts";
 import { isDatabaseTrouble } from "./kit/errors.ts";
-import { toHex } from "./kit/hash.ts";
+import { toHex } from "../domain/hex.ts";
 import { toResponse } from "./kit/reply.ts";
 import { ROUTES } from "./routes.ts";
 

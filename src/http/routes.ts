@@ -99,6 +99,7 @@ import {
 } from "./v1/panels/panels.ts";
 import { overviewAnswer } from "./v1/overview/answers.ts";
 import { getOverview } from "./v1/overview/overview.ts";
+import { cronsAnswer, cronsBody, getCrons, putCrons } from "./v1/panels/crons.ts";
 import { deletePanel } from "./v1/panels/remove.ts";
 import { adoptionAnswer, adoptionBody, postAdoption } from "./v1/providers/adopt.ts";
 import { providerAnswer, providersAnswer, savedProviderAnswer } from "./v1/providers/answers.ts";
@@ -133,6 +134,7 @@ import { postImport } from "./v1/services/import.ts";
 import { importBody, serviceBody, servicePath } from "./v1/services/schema.ts";
 import { getService, getServices, putService, servicesQuery } from "./v1/services/services.ts";
 import { postToken, postTokenSecret, tokenAnswer, tokenBody, tokenSecretAnswer } from "./v1/tokens/tokens.ts";
+import { getStatus, statusAnswer } from "./v1/status/status.ts";
 import { getStatuses, statusesAnswer, statusesQuery } from "./v1/statuses/statuses.ts";
 
 import { deliveriesAnswer, webhookAnswer, webhooksAnswer, webhookTestAnswer, webhookWithSecretAnswer } from "./v1/webhooks/answers.ts";
@@ -163,6 +165,15 @@ const TABLE = [
     query: statusesQuery,
     answers: { 200: statusesAnswer },
     handle: getStatuses,
+  }),
+  route({
+    method: "GET",
+    path: "/v1/status/:panel",
+    who: "anyone",
+    needs: null,
+    cors: true,
+    answers: { 200: statusAnswer },
+    handle: getStatus,
   }),
   route({
     method: "GET",
@@ -205,6 +216,25 @@ const TABLE = [
     ...nothing,
     answers: { 200: panelAnswer },
     handle: postUnfreeze,
+  }),
+  route({
+    method: "GET",
+    path: "/v1/panels/:id/crons",
+    who: "key",
+    needs: "read",
+    role: "shop",
+    answers: { 200: cronsAnswer },
+    handle: getCrons,
+  }),
+  route({
+    method: "PUT",
+    path: "/v1/panels/:id/crons",
+    who: "key",
+    needs: "write",
+    role: "shop",
+    body: cronsBody,
+    answers: { 200: cronsAnswer },
+    handle: putCrons,
   }),
   route({
     method: "POST",

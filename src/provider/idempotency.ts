@@ -1,6 +1,7 @@
 /**
  * The value by which a provider tells that an `add` is one it has had (`request.idempotency_field`).
  */
+import { toHex } from "../domain/hex.ts";
 import type { ProviderSettings } from "./settings.ts";
 
 /** 128 bits: nobody else's order has it, in whatever installation. Letters and digits, which every server takes. */
@@ -21,5 +22,5 @@ export async function accountOf({ url, key, request }: ProviderSettings): Promis
 
 async function digestOf(parts: readonly string[]): Promise<string> {
   const bytes = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(parts)));
-  return Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return toHex(new Uint8Array(bytes));
 }

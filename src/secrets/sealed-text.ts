@@ -19,9 +19,10 @@ export const SECRET_COLUMNS = [
   { table: "provider_hooks", column: "secret", keys: ["provider"] },
   { table: "webhooks", column: "secrets", keys: ["panel", "id"] },
   { table: "alert_channels", column: "secrets", keys: ["id"] },
+  { table: "panel_crons", column: "url", keys: ["panel", "id"] },
 ] as const;
 
-const [PROVIDER_KEY, TOKEN_SECRET, HOOK_SECRET, WEBHOOK_SECRETS, CHANNEL_SECRETS] = SECRET_COLUMNS;
+const [PROVIDER_KEY, TOKEN_SECRET, HOOK_SECRET, WEBHOOK_SECRETS, CHANNEL_SECRETS, CRON_URL] = SECRET_COLUMNS;
 
 /** Where a provider's key stands. */
 export function providerKeyPlace(provider: string): SecretPlace {
@@ -46,6 +47,11 @@ export function webhookSecretsPlace(panel: string, id: string): SecretPlace {
 /** Where the secrets of a channel for alerts stand, together. */
 export function channelSecretsPlace(channel: string): SecretPlace {
   return { ...CHANNEL_SECRETS, row: channel };
+}
+
+/** Where the URL of a panel script's cron stands: it often has a key in it. */
+export function cronUrlPlace(panel: string, id: string): SecretPlace {
+  return { ...CRON_URL, row: `${panel}/${id}` };
 }
 
 /** What a sealed text begins with. */

@@ -12,7 +12,7 @@ import { resendAdds } from "./add-resends.ts";
 import { checkLedger } from "./ledger-check.ts";
 import { limitsOf } from "./limits.ts";
 import { check, type News, sweep } from "./sweep/sweep.ts";
-import { sendWebhooks } from "./webhooks.ts";
+import { sendWebhooks } from "./webhooks/webhooks.ts";
 
 const DEAD_QUEUE = /-dead$/;
 /** What a provider has no calls left for in this minute waits for the next one. */

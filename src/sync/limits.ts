@@ -13,6 +13,8 @@ export type Limits = {
   readonly rounds: number;
   /** Progress is written once it moved by this share of an order's quantity, in percent; each write is a billed row. */
   readonly progressPercent: number;
+  /** Crons of panels' scripts that a tick calls; the others have their turn in the next. Each writes two rows. */
+  readonly crons: number;
   /** What a message of the ledger check may fetch and check, and what all of a day may read; the rest is another day's. */
   /**
    * Webhooks: attempts that a tick makes, and that a message makes whose sweep has moved no more orders than `moved`; what
@@ -25,6 +27,8 @@ export type Limits = {
     readonly sweep: { readonly attempts: number; readonly moved: number };
   };
   readonly ledgerCheck: { readonly pageRows: number; readonly rowsPerMessage: number; readonly rowsReadADay: number };
+  /** What a page of the archive may have, which a tick reads, hashes and sends; and how many rows it looks at to delete them. */
+  readonly retention: { readonly entries: number; readonly characters: number; readonly walked: number };
 };
 
 const LIMITS: Readonly<Record<"free" | "paid", Limits>> = {
@@ -35,7 +39,9 @@ const LIMITS: Readonly<Record<"free" | "paid", Limits>> = {
     rounds: 20,
     progressPercent: 25,
     webhooks: { ofOnePanel: 3, tick: { attempts: 10 }, sweep: { attempts: 2, moved: 50 } },
+    crons: 6,
     ledgerCheck: { pageRows: 500, rowsPerMessage: 1000, rowsReadADay: 500_000 },
+    retention: { entries: 250, characters: 256 * 1024, walked: 1000 },
   },
   paid: {
     callsPerMessage: 20,
@@ -44,7 +50,9 @@ const LIMITS: Readonly<Record<"free" | "paid", Limits>> = {
     rounds: 20,
     progressPercent: 5,
     webhooks: { ofOnePanel: 10, tick: { attempts: 10 }, sweep: { attempts: 5, moved: 2000 } },
+    crons: 30,
     ledgerCheck: { pageRows: 2000, rowsPerMessage: 20_000, rowsReadADay: 50_000_000 },
+    retention: { entries: 1000, characters: 1024 * 1024, walked: 4000 },
   },
 };
 

@@ -21,11 +21,12 @@ import { metered } from "../store/operations/metered.ts";
 import { moveWrite } from "../store/orders/moves.ts";
 import { rememberHints, type WaitingHints } from "../store/providers/hooks.ts";
 import { readTickView, rememberTick, touchTick } from "../store/ticks/ticks.ts";
+import { callCrons, cronsCost } from "./crons.ts";
 import { limitsOf } from "./limits.ts";
 import { resealSecrets, sealsOf } from "./secrets.ts";
 import { minutesToCover, planMessages } from "./sweep/plan.ts";
 import { watch, watchCost } from "./watch/watch.ts";
-import { sendWebhooks, type Spent } from "./webhooks.ts";
+import { sendWebhooks, type Spent } from "./webhooks/webhooks.ts";
 
 /** Queues take at most this many messages at once. */
 const MESSAGES_PER_SEND = 100;
@@ -37,18 +38,22 @@ const MESSAGES_PER_SEND = 100;
  */
 export async function tick(env: Env, ports: Ports, scheduledTime: number): Promise<void> {
   let isGood = false;
+  let dueCrons = 0;
   try {
     const minute = minuteOf(scheduledTime);
-    const spent = await sendDue(env, ports, minute);
+    const sent = await sendDue(env, ports, minute);
     isGood = true;
-    if (spent !== null) await sendFromTick(env, ports, minute, spent);
+    dueCrons = sent?.dueCrons ?? 0;
+    if (sent?.anyWebhook === true) await sendFromTick(env, ports, minute, sent.spent);
   } catch (error) {
     const usedUp = usedUpBy(error);
     if (usedUp === null) throw error;
     ports.log({ event: "tick.day_used_up", minute: minuteOf(scheduledTime), used_up: usedUp });
   } finally {
     // Whatever became of the tick: that it fails is what alerts are for.
-    await watch(env, ports, minuteOf(scheduledTime), isGood);
+    const minute = minuteOf(scheduledTime);
+    await watch(env, ports, minute, isGood);
+    if (dueCrons > 0) await callCrons(env, ports, minute);
   }
 }
 
@@ -56,10 +61,9 @@ export async function tick(env: Env, ports: Ports, scheduledTime: number): Promi
  * The minute is remembered only once its messages were sent: a tick that dies in between is made up by the next, and its
  * orders are asked twice rather than not at all. So a tick that finds the one before it not remembered writes first:
  * while nothing can be written, nothing must be sent minute after minute.
- * Answers what it has spent, with what the watch after it may need, where there are webhooks that may have something to
- * send; else null.
+ * Null for a tick that finds its minute covered.
  */
-async function sendDue(env: Env, ports: Ports, minute: number): Promise<Spent | null> {
+async function sendDue(env: Env, ports: Ports, minute: number): Promise<SentDue | null> {
   const { db, usage } = metered(env.DB);
   const {
     tick: last,
@@ -70,7 +74,8 @@ async function sendDue(env: Env, ports: Ports, minute: number): Promise<Spent | 
     overdueChecks,
     staleSecrets,
     anyWebhook,
-  } = await readTickView(db, ports.now() - PLACING_MS, ports.now(), ports.secrets.newest);
+    dueCrons,
+  } = await readTickView(db, ports.now() - PLACING_MS, { now: ports.now(), minute }, ports.secrets.newest);
   const { first, ignored } = minutesToCover(last.minute, minute);
   await flagLeftBehind(db, leftBehind, ports);
   if (ignored !== null) ports.log({ event: "tick.clock_was_ahead", minute, remembered: ignored });
@@ -100,8 +105,19 @@ async function sendDue(env: Env, ports: Ports, minute: number): Promise<Spent | 
   const { d1_calls, d1_statements } = usage();
   // An invocation of the paid plan may make far more than both take together.
   const kept = env.PLAN === "paid" ? { subrequests: 0, statements: 0 } : watchCost(minute);
-  return anyWebhook ? { subrequests: d1_calls + SENDS + kept.subrequests, statements: d1_statements + kept.statements } : null;
+  const crons = cronsCost(dueCrons, env.PLAN);
+  const spent = {
+    subrequests: d1_calls + SENDS + kept.subrequests + crons.subrequests,
+    statements: d1_statements + kept.statements + crons.statements,
+  };
+  return { spent, anyWebhook, dueCrons };
 }
+
+/**
+ * What a tick has spent once its messages are sent, with what the watch and the crons after it may need; whether any webhook may
+ * have something to send, and how many crons are due.
+ */
+type SentDue = { readonly spent: Spent; readonly anyWebhook: boolean; readonly dueCrons: number };
 
 /** Two sends to the queue take two hundred messages. */
 const SENDS = 2;

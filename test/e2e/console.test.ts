@@ -1,8 +1,8 @@
 /** The console in a real browser, on the real Worker with simulated data. */
-import axe from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { openChromium } from "./chromium.ts";
+import { button, confirm, dialog, openConsole, PHONE, seriousBarriers, SOON, told, visit, WIDE } from "./console-scene.ts";
 import { openShop, type Shop, watchTroubles } from "./tracker-scene.ts";
 
 const NASTY = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>';
@@ -51,51 +51,7 @@ afterAll(async () => {
   await shop?.close();
 });
 
-const WIDE = { width: 1280, height: 860 };
-const PHONE = { width: 360, height: 740 };
-
-type Options = { readonly key?: string; readonly at?: string; readonly viewport?: typeof WIDE; readonly colorScheme?: "light" | "dark" };
-
-/** Signs in by a link, and goes to an address. */
-async function open({ key = shop.adminToken, at = "/", viewport = WIDE, colorScheme = "light" }: Options = {}): Promise<Page> {
-  const context = await browser.newContext({ viewport, colorScheme, locale: "en-GB", timezoneId: "UTC", reducedMotion: "reduce" });
-  const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
-  await page.addInitScript(() => {
-    const violations: string[] = [];
-    Object.assign(window, { violations });
-    document.addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) =>
-      violations.push(`${violatedDirective} ${blockedURI}`),
-    );
-  });
-  await page.goto(`${shop.api}/console/#/sign-in?key=${key}`);
-  await page.locator("main h1").waitFor();
-  if (at !== "/") await visit(page, at);
-  return page;
-}
-
-async function visit(page: Page, at: string): Promise<void> {
-  await page.goto(`${shop.api}/console/#${at}`);
-  await settled(page);
-}
-
-/** Until nothing on the page waits for its first answer. */
-async function settled(page: Page): Promise<void> {
-  await page.locator("main h1").waitFor();
-  await expect.poll(() => page.locator(".loading").count(), SOON).toBe(0);
-}
-
-const SOON = { timeout: 15_000 };
-const button = (page: Page, name: string | RegExp) => page.getByRole("button", { name });
-const dialog = (page: Page) => page.getByRole("dialog");
-
-/** Fills in the question that is asked, sees which sum its button names, and goes on. */
-async function confirm(page: Page, words: string, fields: Readonly<Record<string, string>> = {}): Promise<void> {
-  for (const [name, value] of Object.entries(fields)) await dialog(page).locator(`[name="${name}"]`).fill(value);
-  await dialog(page).getByRole("button", { name: words, exact: true }).click();
-}
-
-const told = (page: Page) => page.locator(".toasts");
+const open = (options: Parameters<typeof openConsole>[1] = {}): Promise<Page> => openConsole({ browser, shop }, options);
 
 type Shown = {
   readonly status: string;
@@ -121,6 +77,8 @@ const PAGES: readonly (readonly [at: string, words: string])[] = [
   ["/services", "For sale"],
   ["/panels", "books"],
   ["/panels/shop", "New token secret"],
+  ["/panels/shop", "New cron"],
+  ["/panels/shop", "Owed by providers"],
   ["/customers", "No account yet"],
   ["/alerts", "Nobody is told."],
   ["/keys", "first key"],
@@ -137,18 +95,10 @@ describe("every page", () => {
   ] as const)("loads without an error, can be read by all, and fits: $name", async ({ viewport, colorScheme }) => {
     const page = await open({ viewport, colorScheme });
     const troubles = watchTroubles(page);
-    await page.evaluate(axe.source);
     for (const [at, words] of [...PAGES, [`/panels/shop/webhooks/${webhook}`, "The last tries"] as const]) {
       await visit(page, at);
       await expect.poll(() => page.locator("main").textContent(), SOON).toContain(words);
-      const found = await page.evaluate(() =>
-        (window as unknown as { axe: typeof axe }).axe.run(document, {
-          resultTypes: ["violations"],
-          rules: { region: { enabled: false } },
-        }),
-      );
-      const serious = found.violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-      expect([at, serious.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)]).toEqual([at, []]);
+      expect([at, await seriousBarriers(page)]).toEqual([at, []]);
       expect([at, await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)]).toEqual([at, 0]);
     }
     expect(troubles).toEqual([]);
@@ -231,7 +181,7 @@ describe("signing in", () => {
     ]) {
       await visit(page, at);
       const names = await page.locator("main button:not([data-row])").allTextContents();
-      expect([at, names.filter((name) => name !== "Copy for support")]).toEqual([at, []]);
+      expect([at, names.filter((name) => !["Copy for support", "Download CSV"].includes(name))]).toEqual([at, []]);
     }
     await page.keyboard.press("a");
     expect(await dialog(page).count()).toBe(0);
@@ -505,5 +455,45 @@ describe("money", () => {
     await expect.poll(() => banner.count(), SOON).toBe(0);
     const { refunds } = await shop.panel.call<{ refunds: readonly unknown[] }>("GET", "/v1/refunds?status=held");
     expect(refunds).toEqual([]);
+  });
+});
+
+describe("a panel's page", () => {
+  test("sets the crons of its script, and never shows a URL again", async () => {
+    const page = await open({ at: "/panels/shop" });
+    for (const name of ["orders", "services"]) {
+      await button(page, "New cron").click();
+      const url = `http://127.0.0.1:9/cron/${name}?key=secret-of-the-script`;
+      await confirm(page, "Add it", { url, name: `${name} <img src=x>`, every: "7" });
+      await page.getByText(`${name} <img`).waitFor();
+    }
+    expect(await page.locator("main").textContent()).not.toContain("secret-of");
+    await page.locator("li", { hasText: "orders <img" }).getByRole("button", { name: "Remove" }).click();
+    await confirm(page, "Remove it");
+    await expect.poll(() => page.getByText("orders <img").count(), SOON).toBe(0);
+    const { crons } = await shop.panel.call<{ crons: { name: string; every_minutes: number }[] }>("GET", "/v1/panels/shop/crons");
+    expect(crons).toMatchObject([{ name: "services <img src=x>", every_minutes: 7 }]);
+    await shop.panel.call("PUT", "/v1/panels/shop/crons", []);
+  });
+
+  test("has the ids of what a provider owes, ready for a ticket", async () => {
+    await shop.place({ id: "left-out", steps: [{ minutes: 0, status: "completed", remains: 40 }] });
+    await shop.pass(1);
+    const { provider_order_id: theirs } = await shop.panel.call<{ provider_order_id: string }>("GET", "/v1/orders/left-out");
+    const page = await open({ at: "/panels/shop" });
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    await page.getByText("Of the last 30 days").click();
+    await button(page, "Copy 1 ids (left out)").click();
+    await expect.poll(() => told(page).textContent(), SOON).toContain("Copied: the ids at acme");
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(theirs);
+  });
+
+  test("switches the public status on", async () => {
+    const page = await open({ at: "/panels/shop" });
+    await button(page, "Settings").click();
+    await dialog(page).locator('[name="public_status"]').check();
+    await dialog(page).getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByRole("link", { name: "/status/shop" }).waitFor();
+    expect((await fetch(`${shop.api}/v1/status/shop`)).status).toBe(200);
   });
 });

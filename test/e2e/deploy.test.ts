@@ -1,20 +1,18 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Command, killAll, run } from "./commands.ts";
-import type { Account, Script } from "./platform/account.ts";
+import { Clone, type Where } from "./clone.ts";
+import { killAll } from "./commands.ts";
+import type { Script } from "./platform/account.ts";
 import { Database } from "./platform/databases.ts";
 import { PlatformError } from "./platform/errors.ts";
 import { Platform } from "./platform/platform.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
-/** What a fresh clone needs to deploy; copies, so that this clone stays as it is. */
-const FOLDERS = ["src", "scripts", "reference", "tracker", "console", "docs", "assets", "migrations"];
-const COPIED = [...FOLDERS, "package.json", "tsconfig.json", "wrangler.toml"];
 /** Each run starts wrangler several times, which takes over a second of CPU; the machine may be busy with other tests. */
-const TIMEOUT_MS = 240_000;
+const TIMEOUT_MS = 480_000;
 const ADDRESS = "https://panelsync.operator.workers.dev";
 const TOKEN = /^ {2}ADMIN_TOKEN=([0-9a-f]{64})$/m;
 const KEY = `1:${Buffer.from(Array.from({ length: 32 }, (_, at) => at * 7)).toString("base64")}`;
@@ -23,10 +21,10 @@ const KEYS = /^ {2}ENCRYPTION_KEYS=(1:[A-Za-z0-9+/]{43}=)$/m;
 const temporary = mkdtempSync(join(tmpdir(), "panelsync-e2e-"));
 const migrations = readdirSync(join(ROOT, "migrations")).toSorted();
 const platform = new Platform();
-let api = "";
+let where: Where;
 
 beforeAll(async () => {
-  api = await platform.listen();
+  where = { platform, api: await platform.listen(), temporary };
 });
 
 afterAll(async () => {
@@ -35,73 +33,13 @@ afterAll(async () => {
   rmSync(temporary, { recursive: true, force: true });
 });
 
-/** A clone, an account, and `npm run deploy` in one for the other. */
-class Setup {
-  readonly account: Account;
-  readonly root: string;
-  private readonly name: string;
-
-  constructor(name: string) {
-    this.name = name;
-    this.account = platform.addAccount(name);
-    this.root = join(temporary, name);
-    for (const each of COPIED) cpSync(join(ROOT, each), join(this.root, each), { recursive: true });
-    symlinkSync(join(ROOT, "node_modules"), join(this.root, "node_modules"));
-  }
-
-  /** Nothing of this machine's own login or settings comes in. */
-  async deploy(args: string[] = [], env: NodeJS.ProcessEnv = {}): Promise<{ code: number | null; stdout: string; stderr: string }> {
-    const home = join(temporary, `${this.name}-home`);
-    mkdirSync(join(home, "tmp"), { recursive: true });
-    const own = Object.fromEntries(
-      Object.keys(process.env).map((key) => [key, /^(?:CLOUDFLARE_|WRANGLER_|CI$|CF_)/.test(key) ? undefined : process.env[key]]),
-    );
-    const command: Command = run("npm", ["run", "--silent", "deploy", "--", ...args], {
-      cwd: this.root,
-      env: {
-        ...own,
-        HOME: home,
-        XDG_CONFIG_HOME: home,
-        TMPDIR: join(home, "tmp"),
-        ADMIN_TOKEN: undefined,
-        ENCRYPTION_KEYS: undefined,
-        CLOUDFLARE_API_BASE_URL: api,
-        CLOUDFLARE_API_TOKEN: platform.token,
-        CLOUDFLARE_ACCOUNT_ID: this.account.id,
-        ...env,
-      },
-    });
-    const code = await command.exited;
-    const left = readdirSync(join(home, "tmp")).filter((name) => name.startsWith("panelsync"));
-    if (left.length > 0) throw new Error(`It left files, which may hold secrets: ${left.join(", ")}`);
-    return { code, stdout: command.stdout(), stderr: command.stderr() };
-  }
-
-  /** Calls for this account that changed something, without the account in their path. */
-  changes(): string[] {
-    const prefix = `/accounts/${this.account.id}`;
-    return platform
-      .changes()
-      .filter((call) => call.includes(prefix))
-      .map((call) => call.replace(prefix, ""));
-  }
-
-  secrets(): Record<string, string> {
-    return Object.fromEntries(this.account.scripts.get("panelsync")?.secrets ?? []);
-  }
-
-  query(sql: string): unknown[] {
-    return this.account.databases.find(({ name }) => name === "panelsync")?.query(sql)[0]?.results ?? [];
-  }
-}
-
-function applied(setup: Setup): unknown[] {
+function applied(setup: Clone): unknown[] {
   return setup.query("SELECT name FROM d1_migrations ORDER BY id").map((row) => (row as { name: string }).name);
 }
 
 describe.concurrent("npm run deploy", { timeout: TIMEOUT_MS }, () => {
   test("makes all that an empty account lacks; a second run upgrades, and makes nothing again", async () => {
-    const setup = new Setup("empty");
+    const setup = new Clone(where, "empty");
     const before = readFileSync(join(setup.root, "wrangler.toml"), "utf8");
     const first = await setup.deploy();
     expect([first.code, first.stderr]).toEqual([0, ""]);
@@ -139,7 +77,7 @@ describe.concurrent("npm run deploy", { timeout: TIMEOUT_MS }, () => {
   });
 
   test("goes on where an earlier run failed, and shows a secret in the run that set it", async () => {
-    const setup = new Setup("failing");
+    const setup = new Clone(where, "failing");
     platform.failOnce("PUT", new RegExp(`${setup.account.id}/workers/scripts/panelsync$`), new PlatformError(400, 10_027, "Too large"));
     const upload = await setup.deploy();
     expect([upload.code, setup.secrets()]).toEqual([1, {}]);
@@ -163,7 +101,7 @@ describe.concurrent("npm run deploy", { timeout: TIMEOUT_MS }, () => {
   });
 
   test("adds to an earlier release what it lacked, and touches nothing that belongs to others", async () => {
-    const setup = new Setup("existing");
+    const setup = new Clone(where, "existing");
     const { databases, queues, scripts } = setup.account;
     const script = (secret: string): Script => ({
       versions: [],
@@ -196,8 +134,34 @@ describe.concurrent("npm run deploy", { timeout: TIMEOUT_MS }, () => {
     expect(scripts.get("panelsync")?.subdomain).toEqual({ enabled: true, previews_enabled: false });
   });
 
+  test("puts deployments of other names beside each other, and none is touched by another's", async () => {
+    const setup = new Clone(where, "cells");
+    for (const name of ["cell-b", "cell-c"]) {
+      const { code, stderr } = await setup.deploy(["--name", name]);
+      expect([code, stderr]).toEqual([0, ""]);
+    }
+    const { databases, queues, scripts } = setup.account;
+    expect(databases.map(({ name }) => name)).toEqual(["cell-b", "cell-c"]);
+    expect(Object.fromEntries(queues.map(({ queue_name, consumers }) => [queue_name, consumers.map(({ script }) => script)]))).toEqual({
+      "cell-b-sweeps": ["cell-b"],
+      "cell-b-dead": ["cell-b"],
+      "cell-c-sweeps": ["cell-c"],
+      "cell-c-dead": ["cell-c"],
+    });
+    const bound = ["cell-b", "cell-c"].map((name) => scripts.get(name)?.versions.at(-1)?.bindings ?? []);
+    const ids = bound.map((bindings) =>
+      bindings.flatMap(({ id, database_id, queue_name, namespace_id }) => id ?? database_id ?? queue_name ?? namespace_id ?? []),
+    );
+    expect(ids.map((each) => each.length)).toEqual([4, 4]);
+    expect(new Set(ids.flat()).size).toBe(8);
+    expect(setup.secrets("cell-b")["ADMIN_TOKEN"]).not.toBe(setup.secrets("cell-c")["ADMIN_TOKEN"]);
+    const unsaid = await setup.deploy();
+    expect([unsaid.code, unsaid.stderr]).toEqual([1, expect.stringContaining("--name panelsync, --name cell-b, --name cell-c")]);
+    expect(scripts.size).toBe(2);
+  });
+
   test("shows what it would do, and changes nothing", async () => {
-    const setup = new Setup("dry");
+    const setup = new Clone(where, "dry");
     const { code, stdout, stderr } = await setup.deploy(["--dry-run"]);
     expect([code, stderr, setup.changes()]).toEqual([0, "", []]);
     for (const what of ["database", "queue", "secret"]) expect(stdout).toMatch(new RegExp(`^${what} .*: would be made$`, "m"));
@@ -205,7 +169,7 @@ describe.concurrent("npm run deploy", { timeout: TIMEOUT_MS }, () => {
   });
 
   test("takes secrets from the environment, and in CI makes none that the log would show", async () => {
-    const setup = new Setup("ci");
+    const setup = new Clone(where, "ci");
     const token = "given-by-the-operator-0123456789abcdef";
     const { code, stdout, stderr } = await setup.deploy([], { CI: "true", ADMIN_TOKEN: token });
     expect([code, stderr, setup.secrets()]).toEqual([0, "", { ADMIN_TOKEN: token }]);
@@ -214,11 +178,13 @@ describe.concurrent("npm run deploy", { timeout: TIMEOUT_MS }, () => {
   });
 
   test("says what is wrong with the login, the account or a given secret before it changes anything", async () => {
-    const setup = new Setup("refused");
+    const setup = new Clone(where, "refused");
+    platform.addAccount("another of this login");
     const token = { CLOUDFLARE_ACCOUNT_ID: undefined };
     const cases: [NodeJS.ProcessEnv, RegExp][] = [
       [{ CLOUDFLARE_API_TOKEN: "bad" }, /The platform does not know this login\. Correct CLOUDFLARE_API_TOKEN/],
       [{ CLOUDFLARE_API_TOKEN: undefined }, /You are not logged in\. Run `npx wrangler login`/],
+      [{ CLOUDFLARE_API_TOKEN: undefined, ...token }, /You are not logged in\. Run `npx wrangler login`/],
       [token, new RegExp(`Set CLOUDFLARE_ACCOUNT_ID to the one to deploy into\\.[\\s\\S]*${setup.account.id} {2}refused`)],
       [{ CLOUDFLARE_ACCOUNT_ID: "0".repeat(32) }, /may not do that in the account 0{32}\. Is it the right account\?/],
       [{ ADMIN_TOKEN: "short" }, /ADMIN_TOKEN in the environment cannot be used: it takes 32 to 256 random characters/],

@@ -328,7 +328,7 @@ describe("what cannot be done", () => {
       "a provider that is not there",
       `${ONE.split("\n")[0]}\n${rows("nowhere")}\n`,
       [],
-      "All of the first 30 orders were refused for one reason: provider is not a provider",
+      'ask the operator for its id; it was sent as "nowhere": say what that is called here by --providers nowhere=ID. Nothing was registered.',
     ],
     ["an option that is not one", ONE, ["--drry-run"], "--drry-run"],
     ["a key in clear over a network", ONE, ["--url", "http://panelsync.example"], "is asked over https only"],

@@ -91,6 +91,7 @@ describe("npm start", () => {
     expect((await fetch(`${consoleBase}/console/`)).status).toBe(200);
     const me = await fetch(`${consoleBase}/v1/me`, { headers: { Authorization: `Bearer ${adminToken}` } });
     expect(await me.json()).toMatchObject({ kind: "operator", scopes: ["admin"] });
+    expect(command.stdout()).toContain(`operator's key  ${adminToken}\n`);
 
     const processes = processTree(command.child.pid ?? 0);
     expect(processes.length).toBeGreaterThan(1);

@@ -40,6 +40,8 @@ export type Shop = {
   place(order: OrderFields): Promise<void>;
   /** Lets minutes pass, each to its end. */
   pass(minutes: number): Promise<void>;
+  /** Leaves a message that looks at the first order among those that failed for good. */
+  bury(): Promise<void>;
   token(orders: readonly string[]): Promise<string>;
   close(): Promise<void>;
 };
@@ -70,6 +72,7 @@ export async function openShop(): Promise<Shop> {
     secret,
     place: (order) => placeOrder(simulator, panel, order),
     pass: minutesFrom(worker, simulator, Math.floor(startAt / MINUTE_MS)),
+    bury: () => worker.bury({ v: 1, kind: "check", orders: [["shop", 1]] }),
     async token(orders) {
       const { token } = await panel.call<{ token: string }>("POST", "/v1/tokens", { orders });
       return token;

@@ -49,12 +49,13 @@ async function tick(): Promise<void> {
   await worker.fire(minute);
 }
 
-type Server = { readonly command: Command; readonly inbox: () => Json[] };
+type Server = { readonly command: Command; readonly inboxPath: string; readonly inbox: () => Json[] };
 
 /** Starts a server of the document, in a folder of its own, and waits until it listens. */
 async function serve(kind: "php" | "node", port: number, secret: string): Promise<Server> {
   const cwd = mkdtempSync(join(folder, kind));
-  mkdirSync(join(cwd, "inbox"));
+  const inboxPath = join(cwd, "inbox");
+  mkdirSync(inboxPath);
   writeFileSync(join(cwd, kind === "php" ? "hook.php" : "hook.mjs"), codeOf(kind === "php" ? "php" : "js"));
   const env = { WEBHOOK_SECRET: secret, PORT: String(port) };
   const command =
@@ -63,8 +64,8 @@ async function serve(kind: "php" | "node", port: number, secret: string): Promis
     if (tries > 200) throw new Error(`it does not listen: ${command.stderr()}`);
     await sleep(50);
   }
-  const inbox = () => readdirSync(join(cwd, "inbox")).map((name) => JSON.parse(readFileSync(join(cwd, "inbox", name), "utf8")) as Json);
-  return { command, inbox };
+  const inbox = () => readdirSync(inboxPath).map((name) => JSON.parse(readFileSync(join(inboxPath, name), "utf8")) as Json);
+  return { command, inboxPath, inbox };
 }
 
 const ordersIn = (server: Server): string[] =>
@@ -102,6 +103,9 @@ describe.each(["php", "node"] as const)("the receiver of the document in %s", (k
       error: expect.stringContaining("401") as string,
     });
     expect((await fetch(url, { method: "POST", body: "{}" })).status).toBe(401);
+    // What it cannot store is sent again later.
+    rmSync(server.inboxPath, { recursive: true });
+    expect(await ask("POST", `/v1/webhooks/${id}/test`)).toMatchObject({ status: 500 });
     for (const each of [id as string, stranger]) await ask("DELETE", `/v1/webhooks/${each}`);
     server.command.child.kill("SIGKILL");
     await server.command.exited;
@@ -155,5 +159,14 @@ test("npm run listen says what is wrong with a key", async () => {
     },
   );
   expect(await wrong.exited).toBe(1);
-  expect(wrong.stderr()).toMatch(/HTTP 401.*not known here/);
+  expect(wrong.stderr()).toMatch(/HTTP 401: The key is not known here[^{}]*\n$/);
+  expect(wrong.stderr()).not.toContain("--forward-to");
+});
+
+test("npm run listen says that it takes no operator's key", async () => {
+  const wrong = run(process.execPath, ["scripts/listen.ts", "--forward-to", "http://127.0.0.1:9/", "--url", worker.url, "--key", ADMIN], {
+    cwd: ROOT,
+  });
+  expect(await wrong.exited).toBe(1);
+  expect(wrong.stderr()).toBe("The key is an operator's, which acts for no panel. Give a panel's key.\n");
 });

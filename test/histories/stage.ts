@@ -74,6 +74,7 @@ export class Stage {
       ENCRYPTION_KEYS,
       ALLOW_PRIVATE_URLS: "1",
       HEARTBEAT_URL: "",
+      ARCHIVE_AFTER_DAYS: "",
       FAILED_KEYS: { limit: () => Promise.resolve({ success: true }) },
     };
     this.#ports = {

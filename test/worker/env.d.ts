@@ -1,5 +1,6 @@
 declare namespace Cloudflare {
   interface Env {
+    TEST_BUCKET: R2Bucket;
     TEST_MIGRATIONS: import("cloudflare:test").D1Migration[];
   }
 }

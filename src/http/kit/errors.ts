@@ -33,7 +33,10 @@ export type Failure =
   | { readonly code: "panel_required" }
   | { readonly code: "not_over_all_panels" }
   | { readonly code: "too_many_feeds"; readonly most: number }
+  /** `after`: from where on the feed is whole. */
+  | { readonly code: "changes_archived"; readonly after: number | string }
   | { readonly code: "panel_not_found"; readonly panel: string }
+  | { readonly code: "status_not_found"; readonly panel: string }
   | { readonly code: "panel_exists"; readonly panel: string }
   | { readonly code: "currency_fixed"; readonly panel: string }
   | { readonly code: "money_fixed"; readonly panel: string }
@@ -49,7 +52,8 @@ export type Failure =
   /** `asked`: it was called, and its answer was none that helps; else it was not called. `problem`: a sentence. */
   | { readonly code: "provider_unavailable"; readonly provider: string; readonly asked: boolean; readonly problem: string }
   | { readonly code: "service_not_found"; readonly service: string }
-  | { readonly code: "order_not_found"; readonly order: string }
+  /** `byToken`: for a browser. The same is said of an order that its token does not name and of one that is not there. */
+  | { readonly code: "order_not_found"; readonly order: string; readonly byToken?: boolean }
   | { readonly code: "order_conflict"; readonly order: string; readonly fields: readonly string[] }
   | { readonly code: "provider_order_conflict"; readonly provider: string; readonly providerOrder: string; readonly order: string | null }
   | { readonly code: "provider_order_taken"; readonly provider: string; readonly providerOrder: string }
@@ -208,7 +212,7 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
   }),
   reseller: ({ panel }) => ({
     status: 403,
-    message: `Panel ${quoted(panel)} is a reseller: it buys from the operator's catalogue. Registering orders and deciding refunds are for shops and the operator.`,
+    message: `Panel ${quoted(panel)} is a reseller: it buys from the operator's catalogue. Registering orders, deciding refunds and setting crons are for shops and the operator.`,
   }),
   key_not_found: ({ key }) => ({ status: 404, message: `There is no key ${quoted(key)}. \`GET /v1/keys\` lists those there are.` }),
   scope_above_own: ({ scopes }) => ({
@@ -231,6 +235,15 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
   too_many_feeds: ({ most }) => ({
     status: 422,
     message: `More than ${most} panels have changes, and \`next_after\` has a place for each. Read each panel's feed by itself, with a header \`Panel: <id>\`.`,
+  }),
+  status_not_found: ({ panel }) => ({
+    status: 404,
+    message: `There is no public status of ${quoted(panel)}. The operator switches it on for a panel, by its \`public_status\`.`,
+  }),
+  changes_archived: ({ after }) => ({
+    status: 410,
+    message: `Changes after the number that you named are in the archive, refunds among them: the feed does not tell them any more. Read them there, or compare each order's \`refunded\`; then go on with after=${after}.`,
+    fields: [{ path: "after", message: `must be ${after} or above; what comes before is in the archive` }],
   }),
   panel_not_found: ({ panel }) => ({
     status: 404,
@@ -296,9 +309,9 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
     status: 404,
     message: `There is no service ${quoted(service)}. \`GET /v1/services\` lists those there are.`,
   }),
-  order_not_found: ({ order }) => ({
+  order_not_found: ({ order, byToken = false }) => ({
     status: 404,
-    message: `There is no order ${quoted(order)} in this panel. Orders are found by the panel's own id, once they are registered.`,
+    message: `${byToken ? `The token reaches no order ${quoted(order)}: it names others, or the panel has none with this id.` : `There is no order ${quoted(order)} in this panel.`} Orders are found by the panel's own id, once they are registered.`,
   }),
   order_conflict: ({ order, fields }) => ({
     status: 409,

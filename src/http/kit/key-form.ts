@@ -2,7 +2,8 @@
  * How keys look. A new key ends in a checksum: one that was made up or cut short is refused without asking the database.
  */
 import type { Ports } from "../../ports.ts";
-import { sha256Hex, toHex } from "./hash.ts";
+import { toHex } from "../../domain/hex.ts";
+import { sha256Hex } from "./hash.ts";
 
 /** `panel`: a panel's. `operator`: an operator's, beside ADMIN_TOKEN. */
 export type KeyKind = "panel" | "operator";

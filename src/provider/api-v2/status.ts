@@ -2,6 +2,7 @@
  * The calls that following orders takes, one function each. Nothing is learned and nothing repeated here.
  */
 import type { Report } from "../../domain/order-report.ts";
+import { answerTexts } from "./reading/final-answer.ts";
 import { type ManyAnswer, readBalance, readMany, readOne } from "./reading/answer.ts";
 import type { Balance, ProviderPort } from "../client.ts";
 import { callProvider } from "./call.ts";
@@ -16,7 +17,10 @@ export function askMany(
   ids: readonly string[],
 ): Promise<Result<ManyAnswer, ProviderFailure>> {
   const fields = { action: "status", orders: ids.join(",") };
-  return callProvider(port, settings, { fields, read: (json, { key }) => readMany(json, ids, key) });
+  return callProvider(port, settings, {
+    fields,
+    read: (json, { key, text = "" }) => readMany(json, ids, key, answerTexts(text, key, settings.statusWords)),
+  });
 }
 
 /**
@@ -25,7 +29,10 @@ export function askMany(
  */
 export function askOne(port: ProviderPort, settings: ProviderSettings, id: string): Promise<Result<Report, ProviderFailure>> {
   const fields = { action: "status", order: id };
-  return callProvider(port, settings, { fields, read: (json, { key }) => readOne(json, id, key) });
+  return callProvider(port, settings, {
+    fields,
+    read: (json, { key, text = "" }) => readOne(json, id, key, answerTexts(text, key, settings.statusWords)),
+  });
 }
 
 /** Asks for the operator's balance at the provider, in the provider's currency. */

@@ -3,7 +3,9 @@
  */
 import type { LiveAlert, Silences } from "../../domain/alert.ts";
 import { type AlertFacts, EXPIRES_WITHIN_MS, MAX_COUNTED, type ProviderFacts, WEBHOOK_FAILS_MS } from "../../domain/alert-facts.ts";
+import { FAILING_AFTER } from "../../domain/panel-cron.ts";
 import { FLAGS } from "../../domain/order.ts";
+import { type ShareKind, sharesOf } from "../../domain/panel-share.ts";
 import { dayOf, minuteOf } from "../../domain/time.ts";
 import { ROWS_OF_SHARES } from "../panels/shares.ts";
 import type { ProviderRow } from "../rows/provider.ts";
@@ -15,6 +17,7 @@ const MAX_PROVIDERS = 200;
 const MAX_NAMED = 20;
 /** Ten panels with as many as each may have, and some. */
 const MAX_WEBHOOKS = 200;
+const MAX_CRONS = 200;
 /** A key that has expired is told of for another day. */
 const EXPIRED_FOR_MS = 24 * 60 * 60_000;
 
@@ -23,27 +26,32 @@ const PROVIDERS = `SELECT id, enabled, retry_at, last_failure, brake_engaged_at,
   FROM providers ORDER BY id LIMIT ${MAX_PROVIDERS}`;
 
 /** A list of texts, numbers or objects as JSON in one column: each in a statement of its own would be six more of a tick's. */
-const LISTS: Readonly<Record<"held" | "overdue" | "frozen" | "webhooks" | "expiring" | "live" | "silenced", string>> = {
-  held: `SELECT created_at AS value FROM refunds INDEXED BY refunds_status WHERE status = 'held' LIMIT ${MAX_COUNTED}`,
-  overdue: `SELECT json_array(provider, count(*)) AS value FROM (
+const LISTS: Readonly<Record<"held" | "overdue" | "frozen" | "webhooks" | "crons" | "expiring" | "live" | "silenced" | "shares", string>> =
+  {
+    held: `SELECT created_at AS value FROM refunds INDEXED BY refunds_status WHERE status = 'held' LIMIT ${MAX_COUNTED}`,
+    overdue: `SELECT json_array(provider, count(*)) AS value FROM (
       SELECT provider FROM orders INDEXED BY orders_overdue WHERE flags & ${FLAGS.overdue} <> 0 LIMIT ${MAX_COUNTED})
     GROUP BY provider`,
-  frozen: `SELECT json_object('panel', id, 'because', frozen_because) AS value
+    frozen: `SELECT json_object('panel', id, 'because', frozen_because) AS value
     FROM panels INDEXED BY panels_frozen WHERE frozen_at IS NOT NULL LIMIT ${MAX_NAMED}`,
-  // The outcome of the last attempt counts, which the webhook's own row does not know yet.
-  webhooks: `SELECT json_object('panel', w.panel, 'id', w.id, 'disabledBecause', w.disabled_reason, 'failingSince', w.failing_since) AS value
+    // The outcome of the last attempt counts, which the webhook's own row does not know yet.
+    webhooks: `SELECT json_object('panel', w.panel, 'id', w.id, 'disabledBecause', w.disabled_reason, 'failingSince', w.failing_since) AS value
     FROM (SELECT panel, id, enabled, disabled_reason, failing_since, n FROM webhooks LIMIT ${MAX_WEBHOOKS}) w
     WHERE w.disabled_reason IS NOT NULL OR (w.enabled = 1 AND w.failing_since <= ?2 - ${WEBHOOK_FAILS_MS} AND NOT EXISTS (
       SELECT 1 FROM webhook_deliveries d
       WHERE d.panel = w.panel AND d.webhook = w.id AND d.slot = w.n % 100 AND d.n = w.n AND d.succeeded = 1))
     LIMIT ${MAX_NAMED}`,
-  expiring: `SELECT json_object('id', id, 'name', name, 'panel', panel, 'expiresAt', expires_at) AS value FROM keys INDEXED BY keys_expiring
+    crons: `SELECT json_object('panel', c.panel, 'failing', count(*), 'error', max(c.calls->>'$[0][3]')) AS value
+    FROM (SELECT * FROM panel_crons LIMIT ${MAX_CRONS}) c WHERE c.failures >= ${FAILING_AFTER} GROUP BY c.panel LIMIT ${MAX_NAMED}`,
+    expiring: `SELECT json_object('id', id, 'name', name, 'panel', panel, 'expiresAt', expires_at) AS value FROM keys INDEXED BY keys_expiring
     WHERE expires_at > ?3 AND expires_at <= ?4 ORDER BY expires_at LIMIT ${MAX_NAMED}`,
-  live: `SELECT json_object(${ALERT_COLUMNS.map((column) => `'${column}', ${column}`).join(", ")}) AS value
+    live: `SELECT json_object(${ALERT_COLUMNS.map((column) => `'${column}', ${column}`).join(", ")}) AS value
     FROM alerts INDEXED BY alerts_live WHERE closed_at IS NULL`,
-  silenced: `SELECT json_array(kind || ' ' || subject, silenced_until) AS value
+    silenced: `SELECT json_array(kind || ' ' || subject, silenced_until) AS value
     FROM alerts INDEXED BY alerts_silenced WHERE silenced_until > ?2`,
-};
+    shares: `SELECT json_object('panel', s.panel, 'kind', s.kind, 'most', m.value) AS value
+    FROM panel_shares s CROSS JOIN json_each(?5) m ON m.key = s.kind WHERE s.day = ?1 AND s.day_used >= m.value LIMIT ${MAX_NAMED}`,
+  };
 
 const LISTED = Object.entries(LISTS).map(
   ([name, sql]) => `(SELECT json_group_array(${name === "held" ? "value" : "json(value)"}) FROM (${sql})) AS ${name}`,
@@ -54,7 +62,7 @@ const COUNTS = `SELECT t.minute, CASE WHEN t.messages_day = ?1 THEN t.messages_t
     (SELECT count(*) FROM (SELECT 1 FROM dead_letters INDEXED BY dead_letters_waiting WHERE replayed_at IS NULL LIMIT ${MAX_COUNTED})) AS dead_letters,
     (SELECT count(*) FROM (SELECT 1 FROM orders INDEXED BY orders_placing_unknown
       WHERE flags & ${FLAGS.placing_unknown} <> 0 LIMIT ${MAX_COUNTED})) AS placing_unknown,
-    ${ROWS_OF_SHARES("?1")} AS rows_of_shares, ${LISTED.join(", ")}
+    ${ROWS_OF_SHARES("?1")} + CASE WHEN t.moved_day = ?1 THEN t.moved_today ELSE 0 END AS rows_of_shares, ${LISTED.join(", ")}
   FROM ticks t WHERE t.id = 1`;
 
 type ProviderFactsRow = Pick<
@@ -77,14 +85,15 @@ type CountsRow = { minute: number; messages: number; dead_letters: number; placi
 export type AlertRead = { readonly facts: AlertFacts; readonly live: readonly LiveAlert[]; readonly silences: Silences };
 
 /**
- * Reads what is so and which alerts are live. Rows read: one for each provider and each panel's share of today, two for
- * each refund that waits and each overdue order (100 of each at most), one for each webhook (200 at most) and each live alert, and some ten more.
+ * Reads what is so and which alerts are live. Rows read: one for each provider, two for each panel's share, two for
+ * each refund that waits and each overdue order (100 of each at most), one for each webhook and each cron of a panel (200 of each at most) and each live alert, and some ten more.
  */
-export async function readAlertFacts(db: D1Database, now: number): Promise<AlertRead> {
+export async function readAlertFacts(db: D1Database, plan: string | undefined, now: number): Promise<AlertRead> {
   const day = dayOf(minuteOf(now));
+  const shares = Object.fromEntries(Object.entries(sharesOf(plan).of).map(([kind, share]) => [kind, share.day]));
   const [providers, counts] = await db.batch<Record<string, unknown>>([
     db.prepare(PROVIDERS),
-    db.prepare(COUNTS).bind(day, now, now - EXPIRED_FOR_MS, now + EXPIRES_WITHIN_MS),
+    db.prepare(COUNTS).bind(day, now, now - EXPIRED_FOR_MS, now + EXPIRES_WITHIN_MS, JSON.stringify(shares)),
   ]);
   const rows = (providers?.results ?? []) as ProviderFactsRow[];
   const row = counts?.results[0] as CountsRow | undefined;
@@ -98,10 +107,14 @@ export async function readAlertFacts(db: D1Database, now: number): Promise<Alert
       deadLetters: row.dead_letters,
       frozen: JSON.parse(row.frozen) as AlertFacts["frozen"],
       webhooks: JSON.parse(row.webhooks) as AlertFacts["webhooks"],
+      crons: JSON.parse(row.crons) as AlertFacts["crons"],
       expiringKeys: JSON.parse(row.expiring) as AlertFacts["expiringKeys"],
       lastMinute: row.minute,
       rowsWritten: row.rows_of_shares + rows.reduce((sum, each) => sum + (each.calls_day === day ? each.rows_today : 0), 0),
       messages: row.messages,
+      // Not told by every database that the product runs on.
+      databaseBytes: counts?.meta.size_after ?? 0,
+      usedShares: JSON.parse(row.shares) as { panel: string; kind: ShareKind; most: number }[],
     },
     live: (JSON.parse(row.live) as AlertRow[]).map(toLive),
     silences: new Map(JSON.parse(row.silenced) as [name: string, until: number][]),

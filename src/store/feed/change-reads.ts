@@ -4,6 +4,7 @@
 import type { RecordedChange } from "../../domain/feed-text.ts";
 import { type AllPanelsRef, ONE_ROW_IF_OPERATOR, type OperatorRefusal, readOverAll } from "../panels/all-panels.ts";
 import { type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
+import { horizonSql } from "../retention/horizon.ts";
 import type { PageWanted } from "../rows/page.ts";
 
 /** A row of `changes`. `previous` and `data` are JSON texts, as the database has checked. */
@@ -12,14 +13,29 @@ export type ChangeRow = RecordedChange;
 /** The columns of a change `c`. */
 export const CHANGE_COLUMNS = "c.seq, c.type, c.order_id, c.created_at, c.previous, c.data";
 
-/** The panel's changes above `after`, oldest first. One row read a change. Null when there is no such panel. */
-export async function readChanges(db: D1Database, ref: PanelRef, after: number, limit: number): Promise<ChangeRow[] | null> {
+/** Changes, or from where on the feed is whole: what comes after the number asked for is in the archive. */
+export type FeedRead =
+  | { readonly kind: "feed"; readonly changes: readonly ChangeRow[] }
+  | { readonly kind: "archived"; readonly after: number }
+  | { readonly kind: "no_panel" };
+
+/** The panel's changes above `after`, oldest first. One row read a change, and two for how far the feed was archived. */
+export async function readChanges(db: D1Database, ref: PanelRef, after: number, limit: number): Promise<FeedRead> {
+  const panel = panelIdSql(ref);
   const found = await readForPanel(db, ref, [
     db
-      .prepare(`SELECT ${CHANGE_COLUMNS} FROM changes c WHERE c.panel = ${panelIdSql(ref)} AND c.seq > ?2 ORDER BY c.seq LIMIT ?3`)
+      .prepare(`SELECT ${CHANGE_COLUMNS} FROM changes c WHERE c.panel = ${panel} AND c.seq > ?2 ORDER BY c.seq LIMIT ?3`)
       .bind(ref.value, after, limit),
+    db.prepare(`SELECT ${horizonSql(panel)} AS horizon`).bind(ref.value),
   ]);
-  return found === null ? null : ((found.results[0]?.results ?? []) as ChangeRow[]);
+  if (found === null) return { kind: "no_panel" };
+  const [changes, archived] = found.results;
+  const horizon = horizonIn(archived);
+  return after < horizon ? { kind: "archived", after: horizon } : { kind: "feed", changes: (changes?.results ?? []) as ChangeRow[] };
+}
+
+function horizonIn(result: D1Result | undefined): number {
+  return (result?.results[0] as { horizon: number } | undefined)?.horizon ?? 0;
 }
 
 /**
@@ -34,16 +50,23 @@ function nextSeqSql(panel: string, after: string): string {
 
 type ChangeOfPanel = ChangeRow & { readonly panel: string };
 
+/** `archived`: the panels in whose archive changes after the reader's place are, and from where on their feeds are whole. */
+export type AllFeedsRead = {
+  readonly kind: "read";
+  readonly changes: readonly ChangeOfPanel[];
+  readonly archived: Readonly<Record<string, number>>;
+};
+
 /**
  * All panels' changes above a reader's place: each panel's in its order, and all of them by their numbers, which are times.
- * Three rows read a change, one a panel, and one more for a panel that has something new.
+ * Three rows read a change, three a panel, and one more for a panel that has something new.
  */
 export async function readAllChanges(
   db: D1Database,
   ref: AllPanelsRef,
   { others, panels }: AllFeedsPlace,
   limit: number,
-): Promise<{ readonly kind: "read"; readonly changes: readonly ChangeOfPanel[] } | OperatorRefusal> {
+): Promise<AllFeedsRead | OperatorRefusal> {
   const place = `coalesce(?2->>('$."' || p.id || '"'), ?3)`;
   const read = await readOverAll(db, ref, [
     db
@@ -57,13 +80,25 @@ export async function readAllChanges(
          SELECT c.panel, ${CHANGE_COLUMNS} FROM merged m CROSS JOIN changes c WHERE c.panel = m.panel AND c.seq = m.seq`,
       )
       .bind(ref.operatorKey, JSON.stringify(panels), others, limit),
+    db
+      .prepare(
+        `SELECT p.id AS panel, ${horizonSql("p.id")} AS horizon FROM ${ONE_ROW_IF_OPERATOR} g CROSS JOIN panels p
+         WHERE p.feed_seq > ${place} AND ${horizonSql("p.id")} > ${place}`,
+      )
+      .bind(ref.operatorKey, JSON.stringify(panels), others),
   ]);
-  return read.kind === "read" ? { kind: "read", changes: (read.results[0]?.results ?? []) as ChangeOfPanel[] } : read;
+  if (read.kind !== "read") return read;
+  const below = (read.results[1]?.results ?? []) as { panel: string; horizon: number }[];
+  return {
+    kind: "read",
+    changes: (read.results[0]?.results ?? []) as ChangeOfPanel[],
+    archived: Object.fromEntries(below.map(({ panel, horizon }) => [panel, horizon])),
+  };
 }
 
-/** An order's changes, or why there are none. */
+/** An order's changes, or why there are none. `isCut`: its older ones are in the archive; told with the first page. */
 export type HistoryRead =
-  | { readonly kind: "history"; readonly changes: readonly ChangeRow[] }
+  | { readonly kind: "history"; readonly changes: readonly ChangeRow[]; readonly isCut: boolean }
   | { readonly kind: "no_panel" }
   | { readonly kind: "no_order" };
 
@@ -74,7 +109,7 @@ export type HistoryRead =
 export async function readHistory(db: D1Database, ref: PanelRef, orderId: string, { cursor, limit }: PageWanted): Promise<HistoryRead> {
   const panel = panelIdSql(ref);
   const found = await readForPanel(db, ref, [
-    db.prepare(`SELECT 1 FROM orders o WHERE o.panel = ${panel} AND o.id = ?2`).bind(ref.value, orderId),
+    db.prepare(`SELECT o.last_change FROM orders o WHERE o.panel = ${panel} AND o.id = ?2`).bind(ref.value, orderId),
     db
       .prepare(
         `WITH RECURSIVE chain (prev, seq, type, order_id, created_at, previous, data) AS (
@@ -84,11 +119,15 @@ export async function readHistory(db: D1Database, ref: PanelRef, orderId: string
            SELECT c.prev, ${CHANGE_COLUMNS} FROM chain CROSS JOIN changes c
            WHERE c.panel = ${panel} AND c.seq = chain.prev AND c.seq > ?3
          )
-         SELECT ${CHANGE_COLUMNS} FROM chain c ORDER BY c.seq LIMIT ?4`,
+         SELECT ${CHANGE_COLUMNS}, c.prev FROM chain c ORDER BY c.seq LIMIT ?4`,
       )
       .bind(ref.value, orderId, cursor ?? 0, limit),
   ]);
   if (found === null) return { kind: "no_panel" };
-  const [order, changes] = found.results;
-  return order?.results.length === 0 ? { kind: "no_order" } : { kind: "history", changes: (changes?.results ?? []) as ChangeRow[] };
+  const [orders, changes] = found.results;
+  const order = orders?.results[0] as { last_change: number } | undefined;
+  if (order === undefined) return { kind: "no_order" };
+  const rows = (changes?.results ?? []) as (ChangeRow & { prev: number | null })[];
+  const isCut = cursor === null && order.last_change !== 0 && rows[0]?.prev !== null;
+  return { kind: "history", changes: rows, isCut };
 }

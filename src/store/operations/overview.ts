@@ -30,6 +30,8 @@ export type OverviewRead = {
   readonly lastTickAt: number;
   readonly messages: number;
   readonly rowsOfShares: number;
+  /** As the database said with this read. */
+  readonly databaseBytes: number;
 };
 
 const counted = (name: string, sql: string): string => `(SELECT count(*) FROM (SELECT 1 FROM ${sql} LIMIT ${MOST_COUNTED + 1})) AS ${name}`;
@@ -42,7 +44,7 @@ const COUNTS = [
 ];
 
 const TOTALS = `SELECT t.minute, t.at, CASE WHEN t.messages_day = ?1 THEN t.messages_today ELSE 0 END AS messages,
-    ${ROWS_OF_SHARES("?1")} AS rows_of_shares, ${COUNTS.join(", ")}
+    ${ROWS_OF_SHARES("?1")} + CASE WHEN t.moved_day = ?1 THEN t.moved_today ELSE 0 END AS rows_of_shares, ${COUNTS.join(", ")}
   FROM ticks t WHERE t.id = 1`;
 
 type TotalsRow = { minute: number; at: number; messages: number; rows_of_shares: number } & Counts;
@@ -72,5 +74,6 @@ export async function readOverview(db: D1Database, now: number): Promise<Overvie
     lastTickAt: at,
     messages,
     rowsOfShares: rows_of_shares,
+    databaseBytes: totals?.meta.size_after ?? 0,
   };
 }

@@ -225,6 +225,7 @@ const PROGRESS_COLUMNS = [
   "polled_at",
   "progress_at",
   "updated_at",
+  "final_answer",
 ] as const;
 /** Those of a move that name no indexed column but `status`, whose indexes hold the few orders that need a person. */
 const PLAIN_MOVE_COLUMNS = [
@@ -309,6 +310,7 @@ function progressColumns({ next, now }: OrderWrite): Record<(typeof PROGRESS_COL
     polled_at: next.polledAt,
     progress_at: next.progressAt,
     updated_at: now,
+    final_answer: next.finalAnswer,
   };
 }
 

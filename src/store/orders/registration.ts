@@ -299,6 +299,7 @@ const NOTHING_HAPPENED = {
   cancel_at: null,
   cancel_tries: 0,
   cancel_wait_until: null,
+  final_answer: null,
   door: null,
   provider_service: null,
   add_digest: null,

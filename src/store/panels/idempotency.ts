@@ -1,6 +1,7 @@
 /**
  * Answers to requests with an Idempotency-Key. The key is written in the transaction of what the request does: there
- * is no effect without its key, and no key without its effect. Keys are a panel's own, and are kept for good.
+ * is no effect without its key, and no key without its effect. Keys are a panel's own, and are kept for 90 days
+ * (src/domain/retention.ts): long after whoever sent one has given up sending it again.
  */
 import { isAsSeenSql, type SeenOrder, seenParam } from "../rows/seen.ts";
 

@@ -32,6 +32,8 @@ export type Panel = {
   readonly refuseDuplicateLinks: boolean;
   /** Whether its key opens nothing where it stands in a query. */
   readonly refuseQueryKeys: boolean;
+  /** Whether anyone may read how its orders are followed. */
+  readonly publicStatus: boolean;
   /** Set while its refunds wait, because its ledger did not add up: since when (epoch ms), and what did not. */
   readonly frozen: { readonly at: number; readonly because: string } | null;
   /** The number of the panel's newest order; how many it has, but for numbers that a race left unused. */
@@ -78,6 +80,7 @@ export type PanelRow = {
   reuse_identical_adds: number;
   refuse_duplicate_links: number;
   refuse_query_keys: number;
+  public_status: number;
   frozen_at: number | null;
   frozen_because: string | null;
   order_n: number;
@@ -86,7 +89,7 @@ export type PanelRow = {
 };
 
 const PANEL_COLUMNS =
-  "id, name, role, enabled, currency, money, credit_limit, reuse_identical_adds, refuse_duplicate_links, refuse_query_keys, frozen_at, frozen_because, order_n, lost_orders_from, created_at";
+  "id, name, role, enabled, currency, money, credit_limit, reuse_identical_adds, refuse_duplicate_links, refuse_query_keys, public_status, frozen_at, frozen_because, order_n, lost_orders_from, created_at";
 const PANEL_COLUMNS_BESIDE = PANEL_COLUMNS.split(", ")
   .map((column) => `p.${column}`)
   .join(", ");
@@ -105,6 +108,7 @@ export function toPanel(row: PanelRow): Panel {
     reuseIdenticalAdds: row.reuse_identical_adds === 1,
     refuseDuplicateLinks: row.refuse_duplicate_links === 1,
     refuseQueryKeys: row.refuse_query_keys === 1,
+    publicStatus: row.public_status === 1,
     frozen,
     lastOrder: row.order_n,
     lostOrdersFrom: row.lost_orders_from,
@@ -250,10 +254,12 @@ export type PanelSettings = {
   readonly reuse_identical_adds: boolean;
   readonly refuse_duplicate_links: boolean;
   readonly refuse_query_keys: boolean;
+  readonly public_status: boolean;
 };
 
 export function settingsOf(panel: Panel): PanelSettings {
-  const { name, role, enabled, currency, money, creditLimit, reuseIdenticalAdds, refuseDuplicateLinks, refuseQueryKeys } = panel;
+  const { name, role, enabled, currency, money, creditLimit, reuseIdenticalAdds, refuseDuplicateLinks, refuseQueryKeys, publicStatus } =
+    panel;
   return {
     name,
     role,
@@ -264,6 +270,7 @@ export function settingsOf(panel: Panel): PanelSettings {
     reuse_identical_adds: reuseIdenticalAdds,
     refuse_duplicate_links: refuseDuplicateLinks,
     refuse_query_keys: refuseQueryKeys,
+    public_status: publicStatus,
   };
 }
 
@@ -286,6 +293,7 @@ const SETTINGS = [
   "reuse_identical_adds",
   "refuse_duplicate_links",
   "refuse_query_keys",
+  "public_status",
 ] as const;
 
 export type NewPanel = PanelSettings & { readonly id: string; readonly createdAt: number };

@@ -16,7 +16,17 @@ const HAS_ACCOUNTS =
 const NAMED_BY = "(SELECT v.id FROM providers v CROSS JOIN json_each(v.panels) j WHERE v.panels IS NOT NULL AND j.value = p.id LIMIT 1)";
 
 /** What goes with a panel: its keys, and what is counted and remembered of it. */
-const OF_A_PANEL = ["keys", "panel_troubles", "panel_shares", "strangers", "wanted_checks", "webhooks", "webhook_deliveries"] as const;
+const OF_A_PANEL = [
+  "keys",
+  "panel_troubles",
+  "panel_shares",
+  "strangers",
+  "wanted_checks",
+  "webhooks",
+  "webhook_deliveries",
+  "panel_crons",
+  "archived_pages",
+] as const;
 
 /** Removes a panel, with its keys and the audit entry of it, unless something uses it. `audit` must be for a statement that changed something. */
 export async function removePanel(db: D1Database, id: string, audit: D1PreparedStatement): Promise<PanelUse> {

@@ -25,8 +25,10 @@ const GRANT = (minuteUsed: string, dayUsed: string) => {
   const left = LEFT(minuteUsed, dayUsed);
   return `CASE WHEN ?8 = 1 AND ${left} < ?5 THEN 0 ELSE min(?5, ${left}) END`;
 };
-const MINUTE_USED = "CASE WHEN minute = ?3 THEN minute_used ELSE 0 END";
-const DAY_USED = "CASE WHEN day = ?4 THEN day_used ELSE 0 END";
+/** Clocks differ a little: where another one has begun the next minute, that one goes on, or each turn would be a new share. */
+const IS_BEGUN = "minute = ?3 + 1";
+const MINUTE_USED = `CASE WHEN minute = ?3 OR ${IS_BEGUN} THEN minute_used ELSE 0 END`;
+const DAY_USED = `CASE WHEN day = ?4 OR ${IS_BEGUN} THEN day_used ELSE 0 END`;
 
 /**
  * Takes some of a panel's share; answers how many it gets. One row written. `now` in epoch ms. Where registering has to
@@ -46,8 +48,8 @@ export async function claimShare(
       `INSERT INTO panel_shares (panel, kind, minute, minute_used, day, day_used, granted)
        SELECT ?1, ?2, ?3, g.granted, ?4, g.granted, g.granted FROM (SELECT ${GRANT("0", "0")} AS granted) g WHERE true
        ON CONFLICT (panel, kind) DO UPDATE SET granted = ${GRANT(MINUTE_USED, DAY_USED)},
-         minute = ?3, minute_used = ${MINUTE_USED} + ${GRANT(MINUTE_USED, DAY_USED)},
-         day = ?4, day_used = ${DAY_USED} + ${GRANT(MINUTE_USED, DAY_USED)}
+         minute = CASE WHEN ${IS_BEGUN} THEN minute ELSE ?3 END, minute_used = ${MINUTE_USED} + ${GRANT(MINUTE_USED, DAY_USED)},
+         day = CASE WHEN ${IS_BEGUN} THEN day ELSE ?4 END, day_used = ${DAY_USED} + ${GRANT(MINUTE_USED, DAY_USED)}
        RETURNING granted`,
     )
     .bind(panel, kind, minuteOf(now), dayOf(minuteOf(now)), wanted, minute, day, isWhole ? 1 : 0, mostRows)

@@ -88,6 +88,7 @@ export type OrderRow = {
   progress_at: number;
   final_at: number | null;
   error_at: number | null;
+  final_answer: string | null;
   updated_at: number;
   version: number;
   last_change: number;
@@ -190,6 +191,7 @@ function toState(row: OrderRow): OrderState {
     progressAt: row.progress_at,
     finalAt: row.final_at,
     errorAt: row.error_at,
+    finalAnswer: row.final_answer,
   };
 }
 
@@ -246,5 +248,6 @@ export function rowHeard(row: OrderRow, state: OrderState): OrderRow {
     progress_at: state.progressAt,
     final_at: state.finalAt,
     error_at: state.errorAt,
+    final_answer: state.finalAnswer,
   };
 }

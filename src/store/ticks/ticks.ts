@@ -8,6 +8,7 @@ import { dueResendsStatement } from "../placement/resends.ts";
 import { STALE_SECRETS, staleBounds, type StoredSecret, toStoredSecrets } from "../secrets/stored-secrets.ts";
 import { toWaitingHints, type WaitingHints, waitingHintsStatement } from "../providers/hooks.ts";
 import { type Provider, type ProviderRow, toProvider } from "../rows/provider.ts";
+import { dueCronsSql } from "../panels/crons.ts";
 import { ANY_WEBHOOK } from "../webhooks/sending.ts";
 
 /** `ledgerCheckDay`: the UTC day, counted from the epoch, for which the ledger check was sent on its way. */
@@ -38,6 +39,8 @@ export type TickView = {
   readonly staleSecrets: readonly StoredSecret[] | null;
   /** Whether any webhook is on. */
   readonly anyWebhook: boolean;
+  /** How many crons of panels' scripts are due, those that are under way included. */
+  readonly dueCrons: number;
 };
 
 type TickRow = {
@@ -49,6 +52,7 @@ type TickRow = {
   stale_under: string;
   stale: string | null;
   any_webhook: number;
+  due_crons: number;
 };
 
 /** Where all were found sealed under the newest key, the next look is an hour later: a Worker that starts with an older key may have sealed one. */
@@ -56,17 +60,22 @@ const LOOK_EVERY_MINUTES = 60;
 
 const TICK = `SELECT minute, at, ignored_minute, books_day, sealed_under, stale_under,
     CASE WHEN sealed_under = ?4 AND ?5 % ${LOOK_EVERY_MINUTES} <> 0 THEN NULL ELSE ${STALE_SECRETS} END AS stale,
-    ${ANY_WEBHOOK} AS any_webhook
+    ${ANY_WEBHOOK} AS any_webhook, ${dueCronsSql("?6")} AS due_crons
   FROM ticks WHERE id = 1`;
 
 /**
  * Reads what a tick needs. One row for the tick, two for each provider: its own, and one of the index that tells
  * whether any order of it is open, however many orders there are. `placedBefore` (epoch ms): what is being placed for
- * longer was left behind. Resends are read as of `now`. `newestKey` seals secrets; null where none does.
+ * longer was left behind. Resends are read as of `now`, and crons as of the tick's `minute`. `newestKey` seals secrets; null where none does.
  */
-export async function readTickView(db: D1Database, placedBefore: number, now: number, newestKey: number | null): Promise<TickView> {
+export async function readTickView(
+  db: D1Database,
+  placedBefore: number,
+  { now, minute }: { readonly now: number; readonly minute: number },
+  newestKey: number | null,
+): Promise<TickView> {
   const [tick, providers, leftBehind, resends, hints, overdue] = await db.batch<Record<string, unknown>>([
-    db.prepare(TICK).bind(...staleBounds(newestKey), newestKey, minuteOf(now)),
+    db.prepare(TICK).bind(...staleBounds(newestKey), newestKey, minuteOf(now), Math.max(minuteOf(now), minute)),
     db.prepare(
       `SELECT p.* FROM providers p
        WHERE p.enabled = 1 AND EXISTS (SELECT 1 FROM orders o WHERE o.provider = p.id AND o.cadence IS NOT NULL)`,
@@ -86,6 +95,7 @@ export async function readTickView(db: D1Database, placedBefore: number, now: nu
     hints: toWaitingHints(hints?.results ?? []),
     staleSecrets: row?.stale === undefined || row.stale === null ? null : toStoredSecrets(row.stale),
     anyWebhook: row?.any_webhook === 1,
+    dueCrons: row?.due_crons ?? 0,
   };
 }
 

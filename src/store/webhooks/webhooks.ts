@@ -3,6 +3,7 @@
  */
 import type { EventType } from "../../domain/feed.ts";
 import { MINUTE_MS } from "../../domain/time.ts";
+import { plannedHorizonSql } from "../retention/horizon.ts";
 import { KEPT_DELIVERIES, KEPT_TESTS } from "./sending.ts";
 import { toWebhook, type Webhook, WEBHOOK_COLUMNS, type WebhookRow, WITH_OUTCOME } from "./rows.ts";
 
@@ -69,8 +70,8 @@ export type WebhookChange = {
 };
 
 /**
- * Changes a webhook while nothing of it was changed or claimed since it was read; false where something was. What stands in
- * `disabled_reason` goes: a person has seen to it. `audit` must be for a statement that changed something.
+ * Changes a webhook while nothing of it was changed or claimed since it was read; false where something was, or where it would
+ * go on from what was archived meanwhile. What stands in `disabled_reason` goes: a person has seen to it. `audit` must be for a statement that changed something.
  */
 export async function changeWebhook(
   db: D1Database,
@@ -86,7 +87,8 @@ export async function changeWebhook(
   const sealed = change.secrets === secrets ? "" : ", secrets = ?9";
   const statement = `UPDATE webhooks SET version = version + 1, url = ?5, types = ?6, description = ?7, enabled = ?8, old_secret_until = ?10,
       disabled_reason = iif(?8 = 1, NULL, disabled_reason)${sealed}${restart === null ? "" : `, ${begin}`}
-    WHERE panel = ?1 AND id = ?2 AND version = ?3 AND n = ?4 AND ?9 IS NOT NULL`;
+    WHERE panel = ?1 AND id = ?2 AND version = ?3 AND n = ?4 AND ?9 IS NOT NULL
+      ${restart === null ? "" : `AND ?11 >= ${plannedHorizonSql("?1")}`}`;
   const [changed] = await db.batch([
     db
       .prepare(statement)

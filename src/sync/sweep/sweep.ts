@@ -15,7 +15,7 @@ import { type Page, readNamed, readPage } from "../../store/orders/due.ts";
 import { dropWantedChecks, readWantedChecks } from "../../store/orders/wanted-checks.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import { LAST_CALL_AFTER_MS, limitsOf } from "../limits.ts";
-import type { Spent } from "../webhooks.ts";
+import type { Spent } from "../webhooks/webhooks.ts";
 import { leftQueuedMessages, refillCallsFor } from "../refills-cancels.ts";
 import { type Applied, type AppliedCounts, applyPollRun, totalOf } from "./apply.ts";
 import { ordersIn } from "./plan.ts";

@@ -9,6 +9,7 @@ import { alertsAfter, isLookDue } from "../../domain/alert.ts";
 import { dueMessage, type DueMessage, retryAt } from "../../domain/alert-channel.ts";
 import type { ChannelSettings } from "../../domain/alert-message.ts";
 import { lookAt } from "../../domain/alert-facts.ts";
+import { toHex } from "../../domain/hex.ts";
 import { sendToChannel } from "../../outbound/channel-send.ts";
 import type { Ports } from "../../ports.ts";
 import { channelSecretsPlace } from "../../secrets/sealed-text.ts";
@@ -30,7 +31,7 @@ export async function lookAtAlerts(env: Env, ports: Ports, minute: number): Prom
   const pending = await readAlertsPending(db);
   if (!isLookDue(minute, pending.isUndecided)) return pending.hasNotices;
   const now = ports.now();
-  const { facts, live, silences } = await readAlertFacts(db, now);
+  const { facts, live, silences } = await readAlertFacts(db, plan, now);
   const changes = alertsAfter(lookAt(facts, { now, minute, plan }), live, silences, now);
   await writeAlerts(db, changes, now);
   const opened = changes.filter(({ notice }) => notice === "opened").length;
@@ -69,7 +70,7 @@ async function sendDueMessage(db: D1Database, ports: Ports, channel: Channel, du
 }
 
 function newMessageId({ randomBytes }: Pick<Ports, "randomBytes">): string {
-  return `alert_${[...randomBytes(ID_BYTES)].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+  return `alert_${toHex(randomBytes(ID_BYTES))}`;
 }
 
 async function sendClaimed(ports: Ports, channel: Channel, notices: readonly ChannelNotice[], id: string) {

@@ -7,14 +7,17 @@ import type { Ports } from "../../ports.ts";
 import { lookAtAlerts, sendAlerts } from "./alerts.ts";
 import { sendHeartbeat } from "./heartbeat.ts";
 import { isBalanceMinute, isListMinute, watchBalance, watchList } from "./providers.ts";
+import { isRetentionMinute, moveOld, RETENTION_COST } from "./retention.ts";
 
 /**
  * What the watch costs at most, in requests and statements of an invocation: a look with what it changes and two messages, the heartbeat, and
- * a provider's list or balance in their minutes.
+ * a provider's list or balance, or a turn of the archive, in their minutes.
  */
 export function watchCost(minute: number): { readonly subrequests: number; readonly statements: number } {
   if (isListMinute(minute)) return { subrequests: 18, statements: 31 };
-  return isBalanceMinute(minute) ? { subrequests: 17, statements: 23 } : { subrequests: 11, statements: 18 };
+  if (isBalanceMinute(minute)) return { subrequests: 17, statements: 23 };
+  const { subrequests, statements } = isRetentionMinute(minute) ? RETENTION_COST : { subrequests: 0, statements: 0 };
+  return { subrequests: 11 + subrequests, statements: 18 + statements };
 }
 
 /** `isGood`: the tick did what it is for. Ticks that fail are looked at all the same. */
@@ -25,6 +28,7 @@ export async function watch(env: Env, given: Ports, minute: number, isGood: bool
     ["alerts", () => lookAtAlerts(env, ports, minute).then((hasNotices) => (hasNotices ? sendAlerts(env.DB, ports) : undefined))],
     ["balance", () => watchBalance(env.DB, ports, minute)],
     ["list", () => watchList(env.DB, ports, minute)],
+    ["retention", () => moveOld(env, ports, minute)],
   ];
   await Promise.all(
     parts.map(([part, work]) => work().catch((error: unknown) => ports.log({ event: "watch.failed", part, error: String(error) }))),

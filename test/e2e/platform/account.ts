@@ -5,7 +5,14 @@ import type { Database } from "./databases.ts";
 export type Binding = Readonly<Record<string, unknown>> & { readonly type: string; readonly name: string };
 export type Consumer = Readonly<Record<string, unknown>> & { readonly consumer_id: string; readonly script: string };
 export type Queue = { readonly queue_id: string; readonly queue_name: string; readonly consumers: Consumer[] };
-export type Version = { readonly id: string; readonly bindings: readonly Binding[] };
+export type Version = {
+  readonly id: string;
+  readonly bindings: readonly Binding[];
+  /** The upload, with the code as files. */
+  readonly form: FormData;
+  /** The name of the module that is the Worker. */
+  readonly main: string;
+};
 export type Script = {
   /** The last is the deployed one. */
   readonly versions: Version[];

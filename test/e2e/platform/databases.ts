@@ -7,6 +7,8 @@ export type QueryResult = { readonly success: true; readonly results: unknown[];
 export class Database {
   readonly uuid = randomUUID();
   readonly name: string;
+  /** Statements that changed it, in order. */
+  readonly changes: string[] = [];
   private readonly sqlite = new DatabaseSync(":memory:");
 
   constructor(name: string) {
@@ -22,6 +24,7 @@ export class Database {
         return { success: true, results: rows, meta: { duration: 0, rows_read: 0, rows_written: 0, changes: 0 } };
       });
       this.sqlite.exec("COMMIT");
+      this.changes.push(...splitStatements(sql).filter((statement) => !/^\s*(?:SELECT|PRAGMA)\b/i.test(statement)));
       return results;
     } catch (error) {
       this.sqlite.exec("ROLLBACK");

@@ -115,6 +115,7 @@ const ROUTES: Readonly<Record<string, Handle>> = {
     script.schedules = asked.body as Script["schedules"];
     return { schedules: script.schedules };
   },
+  "GET /accounts/:account/workers/scripts/:script/schedules": (platform, asked) => ({ schedules: scriptOf(platform, asked).schedules }),
   "POST /accounts/:account/workers/scripts/:script/assets-upload-session": (platform, asked) => {
     const { assets } = accountOf(platform, asked);
     const manifest = Object.entries((asked.body as { manifest: Record<string, { hash: string }> }).manifest);
@@ -131,6 +132,7 @@ const ROUTES: Readonly<Record<string, Handle>> = {
     const { subdomain } = scriptOf(platform, asked);
     return { id: asked["script"], name: asked["script"], subdomain };
   },
+  "GET /accounts/:account/workers/scripts/:script/subdomain": (platform, asked) => scriptOf(platform, asked).subdomain,
   "POST /accounts/:account/workers/scripts/:script/subdomain": (platform, asked) =>
     Object.assign(scriptOf(platform, asked).subdomain, asked.body),
   "GET /accounts/:account/workers/subdomain": (platform, asked) => {
@@ -189,15 +191,18 @@ function deployedBindings(script: Script): readonly Binding[] {
   return [...(script.versions.at(-1)?.bindings ?? []), ...secrets];
 }
 
+type Metadata = { readonly main_module: string; readonly bindings: Binding[]; readonly keep_bindings?: string[] };
+
 /** Takes an upload as the platform does: what it binds has to be there, and secrets that it does not bring stay. */
 function addVersion(platform: Platform, asked: Asked, script: Script): { id: string; bindings: readonly Binding[] } {
   const account = accountOf(platform, asked);
-  const metadata = JSON.parse((asked.body as FormData).get("metadata") as string) as { bindings: Binding[]; keep_bindings?: string[] };
+  const form = asked.body as FormData;
+  const metadata = JSON.parse(form.get("metadata") as string) as Metadata;
   const bindings = metadata.bindings.map((binding) => (binding.type === "inherit" ? inherit(script, binding.name) : binding));
   for (const binding of bindings) requireBound(account, binding);
   if (!(metadata.keep_bindings ?? []).includes("secret_text")) script.secrets.clear();
   for (const { type, name, text } of bindings) if (type === "secret_text") script.secrets.set(name, String(text));
-  const version = { id: randomUUID(), bindings: bindings.filter(({ type }) => type !== "secret_text") };
+  const version = { id: randomUUID(), bindings: bindings.filter(({ type }) => type !== "secret_text"), form, main: metadata.main_module };
   script.versions.push(version);
   return version;
 }

@@ -27,9 +27,12 @@ const quiet: AlertFacts = {
   frozen: [],
   expiringKeys: [],
   webhooks: [],
+  crons: [],
   lastMinute: MINUTE,
   rowsWritten: 0,
+  usedShares: [],
   messages: 0,
+  databaseBytes: 0,
 };
 const webhook = { panel: "shop", id: "wh_1", disabledBecause: null, failingSince: null };
 const failed = (code: string): Partial<ProviderFacts> => ({ retryAt: NOW, lastFailure: { code, message: "It said no." } });
@@ -68,6 +71,7 @@ describe("what is bad", () => {
     ["dead letters", { deadLetters: 2 }, ["dead_letters"]],
     ["a ledger", { frozen: [{ panel: "shop", because: null }] }, ["ledger_mismatch shop"]],
     ["a key", { expiringKeys: [{ id: "key_1", name: "bot", panel: "shop", expiresAt: NOW + 1 }] }, ["key_expiring key_1"]],
+    ["a cron that fails", { crons: [{ panel: "shop", failing: 1, error: "HTTP 500" }] }, ["cron_failing shop"]],
     ["a webhook that is off", { webhooks: [{ ...webhook, disabledBecause: "gone" }] }, ["webhook_disabled shop/wh_1"]],
     ["a webhook that has failed for long", { webhooks: [{ ...webhook, failingSince: NOW - HOUR_MS / 2 }] }, ["webhook_behind shop/wh_1"]],
     ["a webhook that has failed for less", { webhooks: [{ ...webhook, failingSince: NOW - HOUR_MS / 2 + 1 }] }, []],
@@ -77,12 +81,18 @@ describe("what is bad", () => {
     ["seven tenths of the rows", { rowsWritten: 70_000 }, ["plan_limit rows_written"]],
     ["nearly that", { rowsWritten: 69_999 }, []],
     ["seven tenths of the queue", { messages: 2334 }, ["plan_limit queue_operations"]],
+    ["a database that fills up", { databaseBytes: 350_000_000 }, ["plan_limit database_size"]],
+    ["one that has room", { databaseBytes: 349_999_999 }, []],
+    ["a panel's share", { usedShares: [{ panel: "shop", kind: "add", most: 3000 }] }, ["plan_limit shop/add"]],
   ])("%s", (_what, facts, expected) => {
     expect(bad(facts)).toEqual(expected);
   });
 
   it("is no limit on the paid plan", () => {
     expect(bad({ rowsWritten: 1e9, messages: 1e9 }, "paid")).toEqual([]);
+    // A database is never larger than 10 GB.
+    expect(bad({ databaseBytes: 6.9e9 }, "paid")).toEqual([]);
+    expect(bad({ databaseBytes: 7e9 }, "paid")).toEqual(["plan_limit database_size"]);
   });
 
   it("is said in whole sentences, with the provider's words cut short and on one line", () => {

@@ -38,7 +38,7 @@ describe.each(Object.entries(CHANNELS))("%s", (type, settings) => {
     expect(text).toMatch(/^panelsync: 1 warning/);
     expect(text).toContain("WARNING: Provider acme uses");
     expect(text).toContain("What to do: Map the word");
-    expect(text.endsWith(CONSOLE)).toBe(true);
+    expect(text.endsWith(`\n\n${CONSOLE}#/providers/acme`)).toBe(true);
   });
 
   it("is told that it is over, and for how long it was so", () => {
@@ -55,7 +55,7 @@ describe.each(Object.entries(CHANNELS))("%s", (type, settings) => {
       );
       expect(type === "ntfy" ? new TextEncoder().encode(text).byteLength : text.length).toBeLessThanOrEqual(most);
       expect(text).toMatch(/What to do[^\n]*\n\nand \d+ more\n\n/);
-      expect(text.endsWith(CONSOLE)).toBe(true);
+      expect(text.endsWith(`\n\n${CONSOLE}#/providers/acme`)).toBe(true);
     }
   });
 
@@ -93,7 +93,7 @@ it("ntfy is told how urgent it is, in headers that are plain ASCII", () => {
   expect([url, headers["Priority"], headers["Click"], headers["Authorization"]]).toEqual([
     CHANNELS.ntfy.url,
     "5",
-    CONSOLE,
+    `${CONSOLE}#/providers/acme`,
     "Bearer tk_secret",
   ]);
   // oxlint-disable-next-line no-control-regex
@@ -117,6 +117,7 @@ it("a Standard Webhook has all that the API shows", () => {
           notice: "opened",
           text: "Two",
           what_to_do: expect.stringContaining("status_words"),
+          link: `${CONSOLE}#/providers/`,
           count: 1,
           opened_at: "2026-11-28T11:57:00.000Z",
           closed_at: null,

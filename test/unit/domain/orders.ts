@@ -60,6 +60,7 @@ export function anOrder(over: Partial<OrderState> = {}): OrderState {
     progressAt: NOW - MINUTE,
     finalAt: null,
     errorAt: null,
+    finalAnswer: null,
     ...over,
   };
 }

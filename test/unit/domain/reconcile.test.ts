@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { flagNames, FLAGS, type OrderState } from "../../../src/domain/order.ts";
 import { type Decision, reconcile } from "../../../src/domain/reconcile.ts";
+import { finalAnswerIn } from "../../../src/domain/final-answer.ts";
 import type { Report, StatusReport } from "../../../src/domain/order-report.ts";
 import { isFinal } from "../../../src/domain/status.ts";
 import { aFreshOrder, anOrder, aReport, HOUR, MINUTE, NOW, POLICY } from "./orders.ts";
@@ -149,6 +150,34 @@ describe("final statuses", () => {
     const [, second] = follow(anOrder(), says("Completed", 0), says("Teleporting", 0));
     expect(second?.next).toMatchObject({ status: "completed", providerStatus: "Teleporting" });
     expect(flagNames(second?.next.flags ?? 0)).toEqual(["unknown_status"]);
+  });
+});
+
+describe("the provider's last final answer", () => {
+  const words = (word: string, answer: string, remains: number | null = 250) => ({ ...says(word, remains), answer });
+  const later = (minutes: number) => NOW + minutes * MINUTE;
+
+  it("is kept with the move, and the next one takes its place", () => {
+    const ended = reconcile(anOrder(), words("Partial", '{"a":1}'), POLICY, NOW).next;
+    expect(finalAnswerIn(ended.finalAnswer)).toEqual({ at: NOW, text: '{"a":1}' });
+    const corrected = reconcile(ended, words("Partial", '{"a":2} {"b":3}', 200), POLICY, later(5));
+    expect([corrected.write === "none", finalAnswerIn(corrected.next.finalAnswer)]).toEqual([
+      false,
+      { at: later(5), text: '{"a":2} {"b":3}' },
+    ]);
+  });
+
+  it("writes nothing by itself", () => {
+    const ended = reconcile(anOrder(), words("Partial", '{"a":1}'), POLICY, NOW).next;
+    expect(reconcile(ended, words("Partial", '{"a": 1}'), POLICY, later(1)).write).toBe("none");
+  });
+
+  it("stays on record when the end is taken back, and is none while the order is under way", () => {
+    expect(reconcile(anOrder(), words("In progress", "{}", 300), POLICY, NOW).next.finalAnswer).toBeNull();
+    const ended = reconcile(anOrder(), words("Partial", '{"a":1}'), POLICY, NOW).next;
+    const doubted = reconcile(ended, says("In progress", 250), POLICY, later(1)).next;
+    const back = reconcile(doubted, says("In progress", 250), POLICY, later(2)).next;
+    expect([back.status, finalAnswerIn(back.finalAnswer)?.text]).toEqual(["in_progress", '{"a":1}']);
   });
 });
 

@@ -14,6 +14,7 @@ function facts(over: Partial<OrderFacts> = {}): OrderFacts {
     remains: 250,
     multi: false,
     flags: 0,
+    refillRefused: false,
     ended: true,
     currency: "USD",
     refundedMicros: null,

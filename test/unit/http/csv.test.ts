@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { csvText } from "../../../src/http/v1/reports/csv.ts";
+import { csvText } from "../../../src/http/kit/csv.ts";
 
 const cell = (text: string | number | null): string => csvText([[text]]).slice(0, -2);
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { noCounts } from "../../../scripts/import/counts.ts";
 import { RefusedError, StoppedError } from "../../../scripts/import/failures.ts";
-import type { RowOutcome } from "../../../scripts/import/rows.ts";
+import type { OrderItem, RowOutcome } from "../../../scripts/import/rows.ts";
 import { type Job, runImport } from "../../../scripts/import/run.ts";
 import type { SourceRow } from "../../../scripts/import/source.ts";
 import { fingerprint, loadPlace, type Purpose, removePlace, savePlace, statePathOf } from "../../../scripts/import/state.ts";
@@ -115,6 +115,36 @@ describe("an import", () => {
       await runImport(job);
       expect(kept).toEqual([30, 60]);
     }
+  });
+});
+
+describe("a provider that panelsync does not know", () => {
+  const refusal: ItemResult = { result: "invalid", error: "provider is not a provider", refund: null };
+  const importOf = (count: number) => {
+    const rejects: string[] = [];
+    const job: Job<OrderItem> = {
+      rows: rowsOf(Array.from({ length: count }, (_, at) => String((at % 2) + 3))),
+      read: ([cell = ""]) => ({ kind: "send", item: { provider: cell } }),
+      send: (items) => Promise.resolve(items.map(() => refusal)),
+      batchSize: 50,
+      rowsDone: 0,
+      counts: noCounts(),
+      reject: (_, error) => rejects.push(error),
+      keep: () => undefined,
+    };
+    return { rejects, done: runImport(job) };
+  };
+
+  it("is told by the name that was sent, with the option that explains it", async () => {
+    await expect(importOf(40).done).rejects.toThrow(
+      'provider is not a provider; it was sent as "3", "4": say what that is called here by --providers 3=ID. Nothing was registered.',
+    );
+    const { rejects, done } = importOf(2);
+    await done;
+    expect(rejects).toEqual([
+      'provider is not a provider; it was sent as "3": say what that is called here by --providers 3=ID',
+      'provider is not a provider; it was sent as "4": say what that is called here by --providers 4=ID',
+    ]);
   });
 });
 

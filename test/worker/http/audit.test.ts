@@ -37,6 +37,7 @@ describe("the audit trail", () => {
           reuse_identical_adds: true,
           refuse_duplicate_links: false,
           refuse_query_keys: false,
+          public_status: false,
         },
         key: null,
         request_id: expect.stringMatching(/^[0-9a-f]{24}$/),

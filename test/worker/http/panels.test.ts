@@ -33,6 +33,7 @@ describe("panels", () => {
       reuse_identical_adds: true,
       refuse_duplicate_links: false,
       refuse_query_keys: false,
+      public_status: false,
       frozen: null,
       created_at: "2026-11-21T12:00:00.000Z",
       key: expect.stringMatching(/^ps_[0-9a-f]{48}_[0-9a-f]{8}$/),

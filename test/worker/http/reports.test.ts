@@ -105,8 +105,34 @@ describe("the report", () => {
         unclear: { count: 0, orders: [] },
         completed_with_remains: { count: 1, orders: [{ order: "o3" }] },
         canceled_after_delivery: { count: 1, orders: [{ order: "o4" }] },
+        refill_refused: { count: 0, orders: [] },
       },
+      ticket_ids: { kept_by_provider: "2", completed_with_remains: "3", refill_refused: "" },
     });
+  });
+
+  it("joins the provider's ids of all that it owes by commas, a refused refill in the period in which it was refused", async () => {
+    await ended(Object.fromEntries(Array.from({ length: 6 }, (_, i) => [i + 1, { status: "Canceled", remains: "1000", charge: "0.5" }])));
+    await rows(
+      "UPDATE orders SET status = 'completed', remains = 0, refill_id = 'r' || n, refill_status = 'rejected', refill_at = 1 WHERE n > 2",
+    );
+    await rows("UPDATE orders SET refill_status = 'completed' WHERE n = 6");
+    const told = (n: number, at: number) =>
+      rows(
+        `INSERT INTO changes (panel, seq, type, order_id, prev, created_at, previous, data)
+         SELECT 'p', feed_seq + ?1, 'refill.updated', 'o' || CAST(?1 AS INTEGER), 0, ?2, '{}', '{}' FROM panels WHERE id = 'p'`,
+        n,
+        at,
+      );
+    // The fourth's was refused in another period; of the fifth nothing was told but its end.
+    await told(3, NOW);
+    await told(4, NOW + 2 * HOUR);
+    await told(6, NOW);
+    const { ticket_ids, orders: lists } = account(await report(), "USD");
+    expect(ticket_ids).toEqual({ kept_by_provider: "1,2", completed_with_remains: "", refill_refused: "3" });
+    expect(lists.refill_refused).toEqual({ count: 1, orders: [{ order: "o3" }] });
+    const csv = await report("&format=csv");
+    expect(csv.text).toContain("acme,USD,refill_refused,o3,3,");
   });
 
   it("keeps the first charge of a running order apart from the last, and says when the last is missing", async () => {

@@ -19,6 +19,7 @@ import { windowsBody } from "../../../src/http/v1/providers/service-windows.ts";
 import { approvalBody, ownDecisionBody, rejectionBody } from "../../../src/http/v1/refunds/decisions.ts";
 import { policyBody, previewBody } from "../../../src/http/v1/refunds/policies.ts";
 import { serviceBody } from "../../../src/http/v1/services/schema.ts";
+import { cronField } from "../../../src/http/v1/panels/crons.ts";
 import { newWebhookBody, webhookChangeBody, webhookReplayBody } from "../../../src/http/v1/webhooks/schema.ts";
 
 const TAKEN: readonly (readonly [string, Schema<unknown>])[] = [
@@ -40,6 +41,7 @@ const TAKEN: readonly (readonly [string, Schema<unknown>])[] = [
   ["a credit", creditBody],
   ["a settlement", resolutionBody],
   ["a dismissal", dismissalBody],
+  ["a panel's cron", cronField],
   ["a webhook", newWebhookBody],
   ["a webhook's change", webhookChangeBody],
   ["a replay", webhookReplayBody],

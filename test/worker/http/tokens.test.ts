@@ -55,7 +55,12 @@ describe("a token", () => {
       const both = (await ask("/v1/orders?ids=1001,1003,1002,2001,9", token)).json;
       expect(both.orders.map(({ id }: { id: string }) => id)).toEqual(["1001", "1003"]);
       expect(both.missing).toEqual(["1002", "2001", "9"]);
-      expect(codeOf(await ask("/v1/orders/1002", token))).toEqual([404, "order_not_found"]);
+      // Of an order that is there, and of one that is not, the same is said.
+      for (const id of ["1002", "nope"]) {
+        const unseen = await ask(`/v1/orders/${id}`, token);
+        expect(codeOf(unseen)).toEqual([404, "order_not_found"]);
+        expect(unseen.json.error.message).toContain(`The token reaches no order "${id}": it names others, or`);
+      }
       expect(codeOf(await ask("/v1/orders/2001", token))).toEqual([404, "order_not_found"]);
     }
   });

@@ -373,6 +373,11 @@ describe("support", () => {
       flags: [],
       provider: { id: "acme", order: "701", status: "Partial", charge: "0.5", currency: "USD", said_at: shown.checked_at, trouble: null },
     });
+    // The end was told once, and the sweeps after it had nothing new.
+    expect(json.provider.final_answer).toEqual({
+      text: JSON.stringify({ ...inProgress(250), status: "Partial" }),
+      said_at: shown.updated_at,
+    });
     expect(json.history.map(({ type }: { type: string }) => type)).toEqual([
       "order.created",
       "order.updated",

@@ -39,6 +39,7 @@ const COUNTED: readonly string[] = [
   "/v1/webhooks",
   "/v1/webhooks/:id",
   "/v1/overview",
+  "/v1/status/:panel",
 ];
 const OF_SINGLE_RECORDS: readonly string[] = [
   "/v1/statuses",
@@ -50,6 +51,7 @@ const OF_SINGLE_RECORDS: readonly string[] = [
   "/v1/keys",
   "/v1/webhooks/:id/deliveries",
   "/v1/panels/:id",
+  "/v1/panels/:id/crons",
   "/v1/services/:id",
   "/v1/providers/:id/refund-policy",
   "/v1/providers/:id/services/:service",
@@ -549,9 +551,18 @@ describe("what looks over all panels", () => {
     expect(rows_read).toBeLessThanOrEqual(800);
   });
 
+  it("a panel's public status reads four rows for each of its 200 newest orders at most", async () => {
+    await env.DB.prepare("UPDATE panels SET public_status = 1 WHERE id = 'p'").run();
+    const { answer, rows_read } = await costOf("/v1/status/p", { key: null });
+    expect([answer.status, answer.json.panel]).toEqual([200, "p"]);
+    expect(rows_read).toBeLessThanOrEqual(4 * 200 + BESIDE);
+    const hidden = await costOf("/v1/status/nobody", { key: null });
+    expect([hidden.answer.status, hidden.rows_read <= BESIDE]).toEqual([404, true]);
+  });
+
   it("a look at the alerts reads a hundred rows of each kind of trouble at most", async () => {
     const { db, usage } = metered(env.DB);
-    await readAlertFacts(db, NOW);
+    await readAlertFacts(db, "free", NOW);
     expect(usage()).toMatchObject({ d1_calls: 1, d1_statements: 2 });
     expect(usage().rows_read).toBeLessThanOrEqual(600);
   });

@@ -90,6 +90,17 @@ describe("a share", () => {
     expect(await claim(2, true, NOW + 60_000)).toBe(2);
   });
 
+  it("is one a minute where clocks differ by some seconds, at midnight, too", async () => {
+    const midnight = Math.ceil(NOW / 86_400_000) * 86_400_000;
+    for (let i = 0; i < day - minute; i += minute) await claim(minute, true, midnight - 3_600_000 + i * 1000);
+    let granted = 0;
+    for (let i = 0; i < 4 * minute; i++) granted += await claim(1, true, midnight + (i % 2 === 0 ? 5000 : -5000));
+    expect(granted).toBe(minute);
+    expect(await claim(minute, true, midnight + 60_000)).toBe(minute);
+    // A clock that was far ahead is none to go by.
+    expect(await claim(minute, true, midnight - 60_000)).toBe(minute);
+  });
+
   it("ends with the day's", async () => {
     let granted = 0;
     for (let i = 0; i < 2 * (day / minute); i++) granted += await claim(minute, false, NOW + i * 60_000);

@@ -60,9 +60,14 @@ const FILLED = [
   "alert_channels",
   "alert_notices",
   "watched_services",
+  "panel_crons",
+  "archived_pages",
 ];
 
 /** Empties the tables that a test fills; panels stay. */
 export async function clear(): Promise<void> {
-  await bypassTriggers(...FILLED.map((table) => `DELETE FROM ${table}`), "UPDATE ticks SET minute = 0, ignored_minute = NULL");
+  await bypassTriggers(
+    ...FILLED.map((table) => `DELETE FROM ${table}`),
+    "UPDATE ticks SET minute = 0, ignored_minute = NULL, retention = '{}'",
+  );
 }

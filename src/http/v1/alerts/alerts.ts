@@ -3,6 +3,7 @@
  */
 import * as z from "zod/mini";
 import { ALERT_KINDS, kindOf } from "../../../domain/alert.ts";
+import { alertPage } from "../../../domain/alert-page.ts";
 import { fail } from "../../../domain/result.ts";
 import { isoTime } from "../../../domain/time.ts";
 import { listAlerts, type ShownAlert, silenceAlert } from "../../../store/alerts/alerts.ts";
@@ -65,6 +66,7 @@ export function shownAlert({ id, kind, subject, text, openedAt, closedAt, silenc
     severity,
     text,
     what_to_do: whatToDo,
+    page: alertPage({ kind, subject }),
     opened_at: isoTime(openedAt),
     closed_at: closedAt === null ? null : isoTime(closedAt),
     silenced_until: silencedUntil === null ? null : isoTime(silencedUntil),

@@ -13,6 +13,8 @@ export const alertView = z.strictObject({
   severity: z.enum(SEVERITIES),
   text: z.string(),
   what_to_do: z.string(),
+  /** A part of an address: from where the console is. */
+  page: z.string(),
   opened_at: timeAnswer,
   /** What only happens is closed in the moment that it is opened. */
   closed_at: z.nullable(timeAnswer),

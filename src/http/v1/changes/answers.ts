@@ -54,4 +54,6 @@ export const historyAnswer = z.strictObject({
   changes: z.array(changeAnswer),
   next_cursor: z.nullable(z.string()),
   has_more: z.boolean(),
+  /** On the first page. */
+  archived: z.boolean(),
 });

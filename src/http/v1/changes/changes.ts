@@ -23,10 +23,11 @@ export async function getChanges(
   context: PanelRefContext,
   { query: { after, limit } }: { readonly query: z.output<typeof feedQuery> },
 ): Promise<Answer> {
-  const rows = await readChanges(context.db, context.panelRef, after, limit + 1);
-  if (rows === null) return noSuchPanel(context);
-  const page = rows.slice(0, limit);
-  return changesReply(context, page, { next_after: page.at(-1)?.seq ?? after, has_more: rows.length > limit });
+  const read = await readChanges(context.db, context.panelRef, after, limit + 1);
+  if (read.kind === "no_panel") return noSuchPanel(context);
+  if (read.kind === "archived") return fail({ code: "changes_archived", after: read.after });
+  const page = read.changes.slice(0, limit);
+  return changesReply(context, page, { next_after: page.at(-1)?.seq ?? after, has_more: read.changes.length > limit });
 }
 
 /** How many panels' places a `next_after` over all panels has: it goes into a URL. */
@@ -54,6 +55,11 @@ export async function getAllChanges(
 ): Promise<Answer> {
   const read = await readAllChanges(context.db, context.allPanels, after, limit + 1);
   if (read.kind !== "read") return notOverAll(context, read);
+  if (Object.keys(read.archived).length > 0) {
+    const whole = { ...after.panels, ...read.archived };
+    if (Object.keys(whole).length > MAX_FEEDS) return fail({ code: "too_many_feeds", most: MAX_FEEDS });
+    return fail({ code: "changes_archived", after: encodeCursor([after.others, whole]) });
+  }
   const page = read.changes.slice(0, limit);
   const panels = { ...after.panels, ...Object.fromEntries(page.map(({ panel, seq }) => [panel, seq])) };
   if (Object.keys(panels).length > MAX_FEEDS) return fail({ code: "too_many_feeds", most: MAX_FEEDS });
@@ -71,7 +77,7 @@ export async function getHistory(
   if (history.kind === "no_panel") return noSuchPanel(context);
   if (history.kind === "no_order") return fail({ code: "order_not_found", order: id });
   const { page, paging } = pageOf(history.changes, limit, ({ seq }) => [seq]);
-  return changesReply(context, page, paging);
+  return changesReply(context, page, { ...paging, archived: history.isCut });
 }
 
 function changesReply({ admitted }: PanelRefContext, rows: readonly ChangeRow[], rest: Readonly<Record<string, unknown>>): Answer {

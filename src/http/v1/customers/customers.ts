@@ -15,6 +15,7 @@ import { accountName } from "./account-id.ts";
 import { amountAnswer, ofPanel, pageAnswer, timeAnswer } from "../../kit/answers.ts";
 import { isOperator, noSuchPanel, notOverAll } from "../../kit/auth.ts";
 import type { AllPanelsContext, Answer, MoneyContext, PanelRefContext } from "../../kit/context.ts";
+import { listReply } from "../../kit/list-reply.ts";
 import { NUMBER_PLACE, optionalCursor, pageOf } from "../../kit/page.ts";
 import { currency, line, optional, positiveAmount } from "../../kit/fields.ts";
 import type { Failure } from "../../kit/errors.ts";
@@ -79,6 +80,8 @@ export async function getBalance(
   return json(200, { customer: accountName(customer), balance: formatAmount(last.balance), currency: last.currency });
 }
 
+const ENTRY_COLUMNS = ["id", "type", "amount", "balance", "order", "reference", "created_at"];
+
 export const entriesQuery = z.extend(accountQuery, { limit: limitParam, cursor: optionalCursor(NUMBER_PLACE) });
 
 /** `GET /v1/customers/{id}/entries`, newest first. */
@@ -91,7 +94,7 @@ export async function getEntries(
   const entries = found === null ? await noSuchPanel(context) : entriesOf(found, customer, named);
   if (!entries.ok) return entries;
   const { page, paging } = pageOf(entries.value, limit, ({ n }) => [n]);
-  return json(200, { entries: page.map(entryView), ...paging });
+  return listReply(context, { name: "entries", columns: ENTRY_COLUMNS, entries: page.map(entryView), paging });
 }
 
 /** The entries of an account that were read; or why there is no such account. */

@@ -5,21 +5,24 @@ import * as z from "zod/mini";
 import { isoTime } from "../../../domain/time.ts";
 import { listAudit, type StoredEntry } from "../../../store/operations/audit.ts";
 import type { Answer, OperatorContext } from "../../kit/context.ts";
+import { listReply } from "../../kit/list-reply.ts";
 import { NUMBER_PLACE, optionalCursor, pageOf } from "../../kit/page.ts";
 import { limitParam } from "../../kit/query.ts";
 import { pageAnswer, timeAnswer } from "../../kit/answers.ts";
-import { json } from "../../kit/reply.ts";
+
+/** As CSV; what was before and after is JSON in its cell. */
+const COLUMNS = ["id", "at", "actor", "key.id", "key.name", "request_id", "panel", "action", "subject", "before", "after"];
 
 export const auditQuery = z.strictObject({ limit: limitParam, cursor: optionalCursor(NUMBER_PLACE) });
 
 /** `GET /v1/audit`, newest first. */
 export async function getAudit(
-  { db }: OperatorContext,
+  context: OperatorContext,
   { query: { limit, cursor } }: { readonly query: z.output<typeof auditQuery> },
 ): Promise<Answer> {
-  const entries = await listAudit(db, cursor?.[0] ?? Number.MAX_SAFE_INTEGER, limit + 1);
+  const entries = await listAudit(context.db, cursor?.[0] ?? Number.MAX_SAFE_INTEGER, limit + 1);
   const { page, paging } = pageOf(entries, limit, ({ id }) => [id]);
-  return json(200, { entries: page.map(entryView), ...paging });
+  return listReply(context, { name: "entries", columns: COLUMNS, entries: page.map(entryView), paging });
 }
 
 export const auditAnswer = pageAnswer(

@@ -4,7 +4,7 @@
 import * as z from "zod/mini";
 import { reaches } from "../../../domain/browser-token.ts";
 import { browserView, maxAgeSeconds } from "../../../domain/browser-view.ts";
-import { orderForReseller, type Shown } from "../../../domain/reseller-view.ts";
+import { columnsForReseller, orderForReseller, type Shown } from "../../../domain/reseller-view.ts";
 import { MINUTE_MS, minuteOf } from "../../../domain/time.ts";
 import { unclaimChecks, wantCheck } from "../../../store/orders/wanted-checks.ts";
 import { claimShare } from "../../../store/panels/shares.ts";
@@ -20,6 +20,7 @@ import { auditStatement } from "../../../store/operations/audit.ts";
 import { isForReseller, noSuchPanel, notOverAll } from "../../kit/auth.ts";
 import type { AllPanelsContext, Answer, PanelRefContext, ReaderContext } from "../../kit/context.ts";
 import { moment } from "../../kit/fields.ts";
+import { listReply } from "../../kit/list-reply.ts";
 import { mergedCursor, mergedPaging, mergedPlace } from "../../kit/merged-page.ts";
 import { NUMBER_PLACE, optionalCursor, pagingOf } from "../../kit/page.ts";
 import { booleanParam, limitParam } from "../../kit/query.ts";
@@ -35,7 +36,8 @@ export async function getOrder(context: ReaderContext, { params: { id } }: WithI
   const found = await readOrders(context.db, context.panelRef, [id]);
   if (found === null) return noSuchPanel(context);
   const order = found.orders.get(id);
-  if (order === undefined || !mayRead(context, order)) return fail({ code: "order_not_found", order: id });
+  if (order === undefined || !mayRead(context, order))
+    return fail({ code: "order_not_found", order: id, byToken: context.browser !== null });
   const view = orderView(order, found.pollings.get(order.provider) ?? null, context.now);
   return revalidated(context, shownTo(context, view), cacheHeadersFor(context, [view]));
 }
@@ -126,6 +128,15 @@ export const orderListQuery = z.strictObject({
   cursor: optionalCursor(NUMBER_PLACE),
 });
 
+/** As CSV. */
+const ORDER_COLUMNS = [
+  "id provider provider_order_id service link customer quantity charge currency",
+  "status label provider_status reason.code reason.text start_count remains delivered progress",
+  "expected.start_by expected.end_by refunded refund_held flags duplicate_of",
+  "refill.id refill.status refill.until cancel.status cancel.requested_at",
+  "closed sync placed_at updated_at checked_at next_check_at",
+].flatMap((line) => line.split(" "));
+
 /** `GET /v1/orders`, newest first. */
 export async function getOrders(
   context: ReaderContext,
@@ -140,8 +151,12 @@ export async function getOrders(
   if (isForReseller(panel) && (filter.provider !== undefined || filter.provider_order_id !== undefined))
     return fail({ code: "reseller", panel: panel.id });
   const views = page.orders.map((order) => orderView(order, page.pollings.get(order.provider) ?? null, context.now));
-  const answer = { orders: views.map((view) => shownTo(context, view)), ...pagingOf(page.next === null ? null : [page.next]) };
-  return context.browser === null ? json(200, answer) : revalidated(context, answer, cacheHeadersFor(context, views));
+  const orders = views.map((view) => shownTo(context, view));
+  const paging = pagingOf(page.next === null ? null : [page.next]);
+  // A page shows orders one by one; files are for those with a key.
+  if (context.browser !== null) return revalidated(context, { orders, ...paging }, cacheHeadersFor(context, views));
+  const columns = isForReseller(panel) ? columnsForReseller(ORDER_COLUMNS) : ORDER_COLUMNS;
+  return listReply(context, { name: "orders", columns, entries: orders, paging });
 }
 
 /** What a list may be narrowed by: a customer's token has that customer's orders alone, and no filter that would tell of a supplier. */
@@ -166,7 +181,8 @@ export async function getAllOrders(
 ): Promise<Answer> {
   const page = await listAllOrders(context.db, context.allPanels, filter, { cursor: mergedPlace(cursor), limit });
   if (page.kind !== "read") return notOverAll(context, page);
-  return json(200, { orders: page.orders.map((order) => viewWithPanel(order, page.pollings, context)), ...mergedPaging(page.next) });
+  const orders = page.orders.map((order) => viewWithPanel(order, page.pollings, context));
+  return listReply(context, { name: "orders", columns: ["panel", ...ORDER_COLUMNS], entries: orders, paging: mergedPaging(page.next) });
 }
 
 /** An order as an operator sees it among those of all panels. */

@@ -3,7 +3,8 @@
  */
 import * as z from "zod/mini";
 import { EVENT_TYPES, refundView } from "../../../domain/feed.ts";
-import { FLAG_NAMES, FLAG_TEXTS } from "../../../domain/order.ts";
+import { finalAnswerIn } from "../../../domain/final-answer.ts";
+import { FLAG_NAMES, FLAG_TEXTS, type OrderState } from "../../../domain/order.ts";
 import { orderView, type OrderView, type Polling } from "../../../domain/order-view.ts";
 import { supportForReseller } from "../../../domain/reseller-view.ts";
 import { fail } from "../../../domain/result.ts";
@@ -65,7 +66,7 @@ function supportView({ order, polling, refunds, changes }: SupportCase, now: num
     checked_at,
     next_check_at,
     history: changes.map(entryView),
-    provider: providerView(shown, order.state.providerCharge, order.state.providerCurrency, polling),
+    provider: providerView(shown, order.state, polling),
   };
 }
 
@@ -74,8 +75,12 @@ function statusView({ status, label, reason }: OrderView) {
   return { status, label, final: isFinal(status), meaning, what_to_do, reason };
 }
 
-/** What the provider said last, and when; and what is the matter with it, where it does not answer. */
-function providerView(shown: OrderView, charge: string | null, currency: string | null, polling: Polling) {
+/**
+ * What the provider said last, and when; its last final answer word for word; and what is the matter with it, where it does not
+ * answer.
+ */
+function providerView(shown: OrderView, { providerCharge: charge, providerCurrency: currency, finalAnswer }: OrderState, polling: Polling) {
+  const said = finalAnswerIn(finalAnswer);
   return {
     id: shown.provider,
     order: shown.provider_order_id,
@@ -83,6 +88,7 @@ function providerView(shown: OrderView, charge: string | null, currency: string 
     charge,
     currency,
     said_at: shown.provider_status === null ? null : shown.checked_at,
+    final_answer: said === null ? null : { text: said.text, said_at: isoTime(said.at) },
     trouble: polling?.lastFailure ?? null,
   };
 }
@@ -150,6 +156,7 @@ export const supportAnswer = z.strictObject({
       charge: z.nullable(z.string()),
       currency: z.nullable(z.string()),
       said_at: z.nullable(timeAnswer),
+      final_answer: z.nullable(z.strictObject({ text: z.string(), said_at: timeAnswer })),
       trouble: z.nullable(z.strictObject({ code: z.string(), message: z.string() })),
     }),
   ),

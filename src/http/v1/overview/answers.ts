@@ -78,4 +78,6 @@ export const overviewAnswer = z.strictObject({
     queue_operations: dayFigure,
     provider_calls: z.int(),
   }),
+  /** Its size in bytes, against what the plan's database may have. */
+  database: dayFigure,
 });

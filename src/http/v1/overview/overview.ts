@@ -47,6 +47,7 @@ export async function getOverview({ db, env, now }: OperatorContext): Promise<An
       queue_operations: figure(read.messages * OPERATIONS_A_MESSAGE, limits.queueOperations),
       provider_calls: today.reduce((sum, { callsToday }) => sum + callsToday, 0),
     },
+    database: figure(read.databaseBytes, limits.databaseBytes),
   });
 }
 

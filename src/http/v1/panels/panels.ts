@@ -46,6 +46,7 @@ export const newPanelBody = z.strictObject({
   reuse_identical_adds: z.prefault(z.boolean(), true),
   refuse_duplicate_links: z.prefault(z.boolean(), false),
   refuse_query_keys: z.prefault(z.boolean(), false),
+  public_status: z.prefault(z.boolean(), false),
 });
 
 const RESELLERS_MONEY = { path: "money", message: 'must be "ledger" for a reseller, which pays from an account here' };
@@ -103,6 +104,7 @@ export const panelChangeBody = z.strictObject({
   reuse_identical_adds: z.exactOptional(z.boolean()),
   refuse_duplicate_links: z.exactOptional(z.boolean()),
   refuse_query_keys: z.exactOptional(z.boolean()),
+  public_status: z.exactOptional(z.boolean()),
 });
 
 /** Two changes at once: the second is worked out anew on what the first has left. */
@@ -171,6 +173,7 @@ const panelFields = {
   reuse_identical_adds: z.boolean(),
   refuse_duplicate_links: z.boolean(),
   refuse_query_keys: z.boolean(),
+  public_status: z.boolean(),
   frozen: z.nullable(z.strictObject({ since: timeAnswer, because: z.string() })),
   created_at: timeAnswer,
 };

@@ -8,10 +8,10 @@ import { readAllRefunds, readRefunds } from "../../../store/refunds/refund-reads
 import { amountAnswer, ofPanel, pageAnswer, timeAnswer } from "../../kit/answers.ts";
 import { isForReseller, noSuchPanel, notOverAll } from "../../kit/auth.ts";
 import type { AllPanelsContext, Answer, PanelRefContext } from "../../kit/context.ts";
+import { listReply } from "../../kit/list-reply.ts";
 import { mergedCursor, mergedPaging, mergedPlace } from "../../kit/merged-page.ts";
 import { optionalCursor, pagingOf } from "../../kit/page.ts";
 import { limitParam } from "../../kit/query.ts";
-import { json } from "../../kit/reply.ts";
 
 const placeNumber = z.int().check(z.gte(0));
 
@@ -21,6 +21,11 @@ export const refundsQuery = z.strictObject({
   limit: limitParam,
   cursor: optionalCursor(z.tuple([placeNumber, placeNumber])),
 });
+
+/** As CSV. */
+const COLUMNS = ["id order amount currency status reason remains", "created_at decided_at decided_by note"].flatMap((line) =>
+  line.split(" "),
+);
 
 /** `GET /v1/refunds`, those of the newest order first. */
 export async function getRefunds(
@@ -32,7 +37,7 @@ export async function getRefunds(
   if (page === null) return noSuchPanel(context);
   const views = page.refunds.map(({ orderId, currency, facts }) => refundView({ id: orderId, currency }, facts));
   const refunds = isForReseller(context.admitted()) ? views.map(refundForReseller) : views;
-  return json(200, { refunds, ...pagingOf(page.next) });
+  return listReply(context, { name: "refunds", columns: COLUMNS, entries: refunds, paging: pagingOf(page.next) });
 }
 
 export const allRefundsQuery = z.extend(refundsQuery, { cursor: mergedCursor([placeNumber, placeNumber]) });
@@ -46,7 +51,7 @@ export async function getAllRefunds(
   const page = await readAllRefunds(context.db, context.allPanels, filter, { cursor: mergedPlace(cursor), limit });
   if (page.kind !== "read") return notOverAll(context, page);
   const refunds = page.refunds.map(({ panel, orderId, currency, facts }) => ({ panel, ...refundView({ id: orderId, currency }, facts) }));
-  return json(200, { refunds, ...mergedPaging(page.next) });
+  return listReply(context, { name: "refunds", columns: ["panel", ...COLUMNS], entries: refunds, paging: mergedPaging(page.next) });
 }
 
 export const refundAnswer = z.strictObject({

@@ -12,8 +12,10 @@ import {
   FIGURES,
   type List,
   LISTS,
+  OWED,
   parseRate,
   type Rate,
+  ticketIds,
   totalOf,
   UNCLEAR,
 } from "../../../domain/reconciliation.ts";
@@ -25,7 +27,7 @@ import { priceAnswer, timeAnswer } from "../../kit/answers.ts";
 import { noSuchPanel } from "../../kit/auth.ts";
 import type { Answer, PanelRefContext } from "../../kit/context.ts";
 import type { Schema } from "../../kit/validate.ts";
-import { csvText } from "./csv.ts";
+import { csvText, wantsCsv } from "../../kit/csv.ts";
 import type { Failure, FieldProblem } from "../../kit/errors.ts";
 import { json } from "../../kit/reply.ts";
 
@@ -59,6 +61,10 @@ export async function getReconciliation(
   const { period, rates, format } = wanted.value;
   const read = await readPeriod(context.db, context.panelRef, period);
   if (read === null) return noSuchPanel(context);
+  if (read.kind === "archived") {
+    const message = `must be after ${isoTime(read.archivedUpTo)}; the changes until then are in the archive`;
+    return invalid([{ path: "from", message }]);
+  }
   if (read.kind === "too_long") return invalid([tooMuch(period, read.tooLongAfter)]);
   const accounts = accountsOf(read.orders);
   if (format === "csv") return csvReply(accounts, rates, period);
@@ -102,13 +108,6 @@ function tooMuch({ from, to }: Period, after: number): FieldProblem {
   return { path: "to", message: `is too late: the period has more than ${MAX_CHANGES} changes; ask for it in parts${first}` };
 }
 
-/** Of the two forms, the one that is named first; JSON where neither is. */
-function wantsCsv(request: Request): boolean {
-  const types = (request.headers.get("Accept") ?? "").split(",").map((type) => type.split(";")[0]?.trim().toLowerCase());
-  const [csv, other] = [types.indexOf("text/csv"), types.indexOf("application/json")];
-  return csv !== -1 && (other === -1 || csv < other);
-}
-
 function rateFor({ currency }: Account, rates: readonly Rate[]): Rate | null {
   return rates.find(({ from }) => from === currency) ?? null;
 }
@@ -122,6 +121,7 @@ function accountView({ provider, currency, lists }: Account, rate: Rate | null) 
     ...figures(formatPrice),
     converted: rate === null ? null : { currency: rate.to, rate: rate.text, ...figures((amount) => converted(amount, rate)) },
     orders: Object.fromEntries(LISTS.map((list) => [list, shownList(list)])),
+    ticket_ids: Object.fromEntries(OWED.map((list) => [list, ticketIds(lists[list])])),
   };
 }
 
@@ -185,6 +185,7 @@ export const reconciliationAnswer = z.strictObject({
       ...figures,
       converted: z.nullable(z.strictObject({ currency: z.string(), rate: z.string(), ...figures })),
       orders: z.strictObject(Object.fromEntries(LISTS.map((list) => [list, listed]))),
+      ticket_ids: z.strictObject(Object.fromEntries(OWED.map((list) => [list, z.string()]))),
     }),
   ),
 });

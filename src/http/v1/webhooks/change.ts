@@ -8,6 +8,7 @@ import { isoTime } from "../../../domain/time.ts";
 import { standingOf } from "../../../domain/webhook-standing.ts";
 import { newWebhookSecret, openWebhookSecrets, sealWebhookSecrets, type WebhookSecrets } from "../../../secrets/webhook-secrets.ts";
 import { difference } from "../../../store/operations/audit.ts";
+import { readPlannedHorizon } from "../../../store/retention/horizon.ts";
 import type { Webhook } from "../../../store/webhooks/rows.ts";
 import { changeWebhook, readWebhook, type WebhookChange } from "../../../store/webhooks/webhooks.ts";
 import type { Answer, PanelContext } from "../../kit/context.ts";
@@ -55,6 +56,10 @@ function change(
     if (!planned.ok) return planned;
     const { set, before, after, beside } = planned.value;
     if (set === null) return json(status, { ...(await viewOf(context, webhook)), ...beside });
+    if (set.restart !== null && set.restart.place < place) {
+      const horizon = await readPlannedHorizon(db, panel.id);
+      if (set.restart.place < horizon) return fail({ code: "changes_archived", after: horizon });
+    }
     if (!(await changeWebhook(db, webhook, set, auditOf(context, id, { action, before, after })))) return CONFLICT;
     const changed = await readWebhook(db, { panel: panel.id, id });
     return changed === null

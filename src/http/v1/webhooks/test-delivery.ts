@@ -11,7 +11,7 @@ import type { Webhook } from "../../../store/webhooks/rows.ts";
 import { recordDelivery } from "../../../store/webhooks/sending.ts";
 import { claimTest, readWebhook } from "../../../store/webhooks/webhooks.ts";
 import type { Answer, PanelContext } from "../../kit/context.ts";
-import { toHex } from "../../kit/hash.ts";
+import { toHex } from "../../../domain/hex.ts";
 import { checkedUrl } from "../../kit/outbound-url.ts";
 import { json } from "../../kit/reply.ts";
 import { wireError } from "../../kit/errors.ts";

@@ -7,7 +7,7 @@ import { newWebhookSecret, sealWebhookSecrets } from "../../../secrets/webhook-s
 import { readWebhook, createWebhook, deleteWebhook, listWebhooks, MAX_WEBHOOKS } from "../../../store/webhooks/webhooks.ts";
 import { listDeliveries } from "../../../store/webhooks/sending.ts";
 import type { Answer, PanelContext } from "../../kit/context.ts";
-import { toHex } from "../../kit/hash.ts";
+import { toHex } from "../../../domain/hex.ts";
 import { checkedUrl } from "../../kit/outbound-url.ts";
 import { pageOf } from "../../kit/page.ts";
 import { json, noContent } from "../../kit/reply.ts";

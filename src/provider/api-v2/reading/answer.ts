@@ -18,6 +18,7 @@ import { isAboutId, isOfCall, subjectOf } from "./subject.ts";
 import { entriesFor, namesAnother, ORDER_NAMES } from "./entries.ts";
 import { readCount, readCurrency, readDecimal, readRemains, type WritingOf, writingIn } from "./figures.ts";
 import { type Fields, fieldsIn, fieldsOf, idText, isObject, layersOf, scalarText } from "./fields.ts";
+import type { AnswerText } from "./final-answer.ts";
 import { cleanText } from "./wording.ts";
 
 /** A value, an error the provider answers with, or an answer that makes no sense here. */
@@ -27,10 +28,10 @@ export type Reading<T> =
   | { readonly kind: "unreadable"; readonly message: string };
 
 /**
- * What reading JSON takes besides: the HTTP code, for the few answers that mean another thing under another code, and the
- * provider's key, which is kept out of every text.
+ * What reading JSON takes besides: the HTTP code, for the few answers that mean another thing under another code, the
+ * provider's key, which is kept out of every text, and the body as it came.
  */
-export type ReadingContext = { readonly status: number; readonly key: string };
+export type ReadingContext = { readonly status: number; readonly key: string; readonly text?: string };
 
 export type ManyAnswer = {
   /** One report for each id asked; `missing` for those the answer leaves out or says nothing readable of. */
@@ -48,14 +49,19 @@ export const MAX_PART_ORDERS = 1000;
 
 const MISSING: Report = { kind: "missing" };
 
+/** For readers that keep no text of the answer. */
+const KEEPS_NONE: AnswerText = () => null;
+
 /**
- * The answer to `orders`. Orders that were not asked for are ignored. `key` is kept out of every text.
+ * The answer to `orders`. Orders that were not asked for are ignored. `key` is kept out of every text. `answerText` finds what
+ * is kept word for word.
  */
-export function readMany(json: unknown, ids: readonly string[], key: string): Reading<ManyAnswer> {
+export function readMany(json: unknown, ids: readonly string[], key: string, answerText: AnswerText = KEEPS_NONE): Reading<ManyAnswer> {
   const layers = layersOf(json, (object) => ids.some((id) => Object.hasOwn(object, id)) || isOrder(fieldsOf(object)));
   const inner = layers.at(-1);
   const writing = writingWithin(inner);
-  const named = reportsFor(inner, ids, { key, writing });
+  const inside = { key, writing, answerText };
+  const named = reportsFor(inner, ids, inside);
   if (named !== null && named.size > 0) return read({ reports: withMissing(named, ids), byId: true });
 
   const error = firstError(layers);
@@ -63,7 +69,7 @@ export function readMany(json: unknown, ids: readonly string[], key: string): Re
   if (named !== null) return read({ reports: withMissing(named, ids), byId: true });
 
   const [id] = ids;
-  const alone = id !== undefined && ids.length === 1 ? unnamedReport(layers, id, { key, writing }) : null;
+  const alone = id !== undefined && ids.length === 1 ? unnamedReport(layers, id, inside) : null;
   if (id !== undefined && alone !== null) return read({ reports: new Map([[id, alone]]), byId: false });
   return { kind: "unreadable", message: `no order's answer in ${describeShape(inner)}` };
 }
@@ -72,8 +78,8 @@ export function readMany(json: unknown, ids: readonly string[], key: string): Re
  * The answer to `order`. `refused` is reported only for a text that is about the order, or stands under its id. Any other
  * error may be about the whole provider, and is an error here.
  */
-export function readOne(json: unknown, id: string, key: string): Reading<Report> {
-  const reading = readMany(json, [id], key);
+export function readOne(json: unknown, id: string, key: string, answerText: AnswerText = KEEPS_NONE): Reading<Report> {
+  const reading = readMany(json, [id], key, answerText);
   if (reading.kind === "error" && isAboutId(reading.error, id)) return read(refused(reading.error, key));
   if (reading.kind !== "read") return reading;
   const report = reading.value.reports.get(id) ?? MISSING;
@@ -109,11 +115,22 @@ export function read<T>(value: T): Reading<T> {
 /** Reports by order id; null when the answer names no order. An entry that says nothing readable is a missing one. */
 function reportsFor(answer: unknown, ids: readonly string[], inside: Inside): ReadonlyMap<string, Report> | null {
   const entries = entriesFor(answer, ids, ORDER_NAMES);
-  return entries === null ? null : new Map([...entries].map(([id, entry]) => [id, entryReport(entry, inside) ?? MISSING]));
+  return entries === null
+    ? null
+    : new Map([...entries].map(([id, entry]) => [id, withAnswer(entryReport(entry, inside), { id, entry }, inside) ?? MISSING]));
 }
 
-/** What reading an order's object takes besides: the key that is kept out of texts, and how the answer writes numbers. */
-type Inside = { readonly key: string; readonly writing: WritingOf };
+/** A report of an order's status with the text that is kept of it, where there is one. */
+function withAnswer(report: Report | null, { id, entry }: { readonly id: string | null; readonly entry: unknown }, { answerText }: Inside) {
+  const answer = report?.kind === "status" ? answerText(id, entry, report) : null;
+  return answer === null ? report : ({ ...report, answer } as StatusReport);
+}
+
+/**
+ * What reading an order's object takes besides: the key that is kept out of texts, how the answer writes numbers, and what of
+ * its text is kept.
+ */
+type Inside = { readonly key: string; readonly writing: WritingOf; readonly answerText: AnswerText };
 
 /** How the numbers of an answer are written: all its orders together show it. */
 function writingWithin(answer: unknown): WritingOf {
@@ -162,7 +179,7 @@ function unnamedReport(layers: readonly unknown[], id: string, inside: Inside): 
     const object: unknown = Array.isArray(layer) && layer.length === 1 ? layer[0] : layer;
     const isWrong = namesAnother(object, id, ORDER_NAMES) || firstError([object]) !== null;
     const report = isWrong ? null : statusReport(fieldsIn(object), inside);
-    if (report !== null) return report;
+    if (report !== null) return withAnswer(report, { id: null, entry: object }, inside);
   }
   return null;
 }

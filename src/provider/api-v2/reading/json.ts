@@ -91,7 +91,7 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
 /** The index just behind the value that opens at `start`, counting brackets outside of strings. */
-function endOfValue(text: string, start: number): number | "unclosed" | "too_deep" {
+export function endOfValue(text: string, start: number): number | "unclosed" | "too_deep" {
   let depth = 0;
   for (let at = start; at < text.length; at += 1) {
     const char = text.charCodeAt(at);

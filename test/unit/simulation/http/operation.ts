@@ -105,6 +105,7 @@ export class Operation {
       ENCRYPTION_KEYS,
       ALLOW_PRIVATE_URLS: "1",
       HEARTBEAT_URL: "",
+      ARCHIVE_AFTER_DAYS: "",
       FAILED_KEYS: { limit: () => Promise.resolve({ success: true }) },
     };
     this.#ports = {

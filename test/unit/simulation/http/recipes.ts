@@ -131,6 +131,7 @@ const panelSettings = {
   reuse_identical_adds: fc.boolean(),
   refuse_duplicate_links: fc.boolean(),
   refuse_query_keys: fc.boolean(),
+  public_status: fc.boolean(),
 };
 
 const quietHours = fc.constantFrom({ from: "23:00", to: "07:00", timezone: "Europe/Berlin" }, null);
@@ -186,6 +187,7 @@ export function recipesFor(panel: PanelFacts): Readonly<Record<string, Recipe | 
   return {
     "GET /healthz": { who: "anyone" },
     "GET /v1/statuses": { who: "anyone", query: fc.constantFrom("", "?lang=en", "?lang=tr") },
+    "GET /v1/status/:panel": { who: "anyone", ids: [panel.id] },
     "GET /v1/me": { who: "key" },
     "GET /v1/keys": { who: "key", query: limits },
     "POST /v1/keys": {
@@ -223,6 +225,16 @@ export function recipesFor(panel: PanelFacts): Readonly<Record<string, Recipe | 
     "DELETE /v1/providers/:id/hook": { who: "operator", ids: ["acme"] },
     "GET /hooks/:provider/:token": { who: "anyone" },
     "POST /hooks/:provider/:token": { who: "anyone" },
+    "GET /v1/panels/:id/crons": { who: "key", ids: [panel.id] },
+    "PUT /v1/panels/:id/crons": {
+      who: "key",
+      ids: [panel.id],
+      body: fc.constantFrom(
+        [],
+        [{ url: "http://127.0.0.1:9/cron/a", every_minutes: 1 }],
+        [{ url: "http://127.0.0.1:9/b", every_minutes: 60 }],
+      ),
+    },
     "POST /v1/panels/:id/token-secret": { who: "key", ids: [panel.id], body: empty },
     "POST /v1/tokens": {
       who: "panel",

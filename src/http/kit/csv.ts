@@ -24,3 +24,10 @@ function csvCell(value: string | number | null): string {
 export function csvText(lines: readonly (readonly (string | number | null)[])[]): string {
   return lines.map((cells) => `${cells.map(csvCell).join(",")}\r\n`).join("");
 }
+
+/** Of the two forms, the one that is named first; JSON where neither is. */
+export function wantsCsv(request: Request): boolean {
+  const types = (request.headers.get("Accept") ?? "").split(",").map((type) => type.split(";")[0]?.trim().toLowerCase());
+  const [csv, other] = [types.indexOf("text/csv"), types.indexOf("application/json")];
+  return csv !== -1 && (other === -1 || csv < other);
+}

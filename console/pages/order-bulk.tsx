@@ -1,0 +1,109 @@
+/** What is done to many orders at once. */
+import type { ListedOrder } from "../api/answers.ts";
+import { call, may, seg } from "../api/client.ts";
+import { ask } from "../kit/dialog.tsx";
+import { runSteps } from "../kit/job.tsx";
+import { countText } from "../kit/money.ts";
+import { copyText, Do } from "../kit/parts.tsx";
+import { hrefTo } from "../kit/route.ts";
+import type { Selection } from "../kit/select.tsx";
+import { isUnderWay } from "./order-actions.tsx";
+
+type Deed = {
+  readonly what: "check" | "refill" | "cancel";
+  readonly label: string;
+  readonly verb: string;
+  readonly text: string;
+  readonly isFor: (order: ListedOrder) => boolean;
+};
+
+const DEEDS: readonly Deed[] = [
+  {
+    what: "check",
+    label: "Check now",
+    verb: "Check",
+    text: "Each is looked at soon, within its provider's calls.",
+    isFor: () => true,
+  },
+  {
+    what: "refill",
+    label: "Refill",
+    verb: "Ask for a refill of",
+    text: "The providers are asked to deliver again what dropped. It changes nothing of the orders' money.",
+    isFor: ({ status }) => status === "completed",
+  },
+  {
+    what: "cancel",
+    label: "Cancel",
+    verb: "Ask to cancel",
+    text: "The providers decide. Money returns only when their status says canceled or partial.",
+    isFor: (order) => isUnderWay(order) && !order.flags.includes("placing_unknown"),
+  },
+];
+
+/** So many are asked for at a time. */
+const LANES = 4;
+
+export function OrderDeeds({ selection }: { readonly selection: Selection<ListedOrder> }) {
+  const orders = [...selection.rows.values()];
+  return (
+    <>
+      {may("help") &&
+        DEEDS.map((deed) => (
+          <Do key={deed.what} onDo={() => doToAll(deed, selection)}>
+            {deed.label}
+          </Do>
+        ))}
+      <CopyIds orders={orders} />
+    </>
+  );
+}
+
+async function doToAll({ what, verb, text, isFor }: Deed, selection: Selection<ListedOrder>): Promise<void> {
+  const chosen = [...selection.rows.values()];
+  const orders = chosen.filter(isFor);
+  const others = chosen.length - orders.length;
+  const deed = `${verb} ${countText(orders.length)} ${orders.length === 1 ? "order" : "orders"}`;
+  const values = await ask({
+    title: orders.length === 0 ? `None of them can be: ${what}` : `${deed}?`,
+    text: `${text}${others === 0 ? "" : `\n${countText(others)} of those selected cannot be, as they stand, and are left out.`}`,
+    confirm: orders.length === 0 ? "Good" : deed,
+  });
+  if (values === null || orders.length === 0) return;
+  const left = await runSteps({
+    title: deed,
+    items: orders,
+    nameOf: ({ panel, id }) => `${panel}/${id}`,
+    hrefOf: ({ panel, id }) => hrefTo(["orders", panel, id]),
+    step: ({ panel, id }) => call("POST", `/v1/orders/${seg(id)}/${what}`, { panel, body: {} }),
+    lanes: LANES,
+  });
+  // Those that did not go stay selected, for another try.
+  if (left !== null) selection.set(left);
+}
+
+/** The ids at the provider, joined as providers' support forms want them; of one provider, since a ticket goes to one. */
+export function CopyIds({ orders }: { readonly orders: readonly ListedOrder[] }) {
+  const byProvider = Map.groupBy(
+    orders.filter(({ provider_order_id: id }) => id != null),
+    ({ provider }) => provider ?? "",
+  );
+  return (
+    <>
+      {[...byProvider].map(([provider, of]) => (
+        <Do
+          key={provider}
+          tone="plain"
+          onDo={() =>
+            copyText(
+              of.map(({ provider_order_id: id }) => id).join(","),
+              `${countText(of.length)} ${of.length === 1 ? "id" : "ids"} copied: paste into the ticket.`,
+            )
+          }
+        >
+          Copy {countText(of.length)} {of.length === 1 ? "id" : "ids"} at {provider}
+        </Do>
+      ))}
+    </>
+  );
+}

@@ -1,0 +1,165 @@
+/** What is returned of a provider's orders, and how long its services take: for all of them, or for one service. */
+import type { Policy, PolicyPreview, Provider, Windows } from "../api/answers.ts";
+import { call, may, seg } from "../api/client.ts";
+import { usePolled } from "../api/polled.ts";
+import { ask } from "../kit/dialog.tsx";
+import type { Field, Values } from "../kit/form.tsx";
+import { countText } from "../kit/money.ts";
+import { Card, Do, Facts, Loaded } from "../kit/parts.tsx";
+import { act, tellFailure } from "../kit/toast.tsx";
+
+const MODES = { auto: "at once, by the rules", hold: "after a person has decided", off: "not here: the panel does it" } as const;
+const CANCELED = { full: "the whole charge", by_remains: "the share that was not delivered" } as const;
+
+type Of = { readonly provider: string; readonly service: string | null };
+
+const pathOf = ({ provider, service }: Of): string =>
+  `/v1/providers/${seg(provider)}${service === null ? "" : `/services/${seg(service)}`}/refund-policy`;
+
+export function RulesCards({ provider: { id } }: { readonly provider: Provider }) {
+  const of = { provider: id, service: null };
+  const policy = usePolled<Policy>(pathOf(of), { everyMs: 30_000 });
+  return (
+    <>
+      <Card title="Refunds">
+        <Loaded of={policy}>{(shown) => <PolicyFacts policy={shown} />}</Loaded>
+        {may("settings") && (
+          <div class="buttons">
+            <Do onDo={() => editPolicy(of)}>Change the policy</Do>
+            <Do onDo={() => editOfService(id)}>Of one service</Do>
+          </div>
+        )}
+      </Card>
+      <Card title="How long it takes">
+        <p class="soft">An order that starts or ends later than its service should is flagged.</p>
+        {may("settings") && (
+          <div class="buttons">
+            <Do onDo={() => editWindows(id)}>Times of a service</Do>
+          </div>
+        )}
+      </Card>
+    </>
+  );
+}
+
+function PolicyFacts({ policy }: { readonly policy: Policy }) {
+  return (
+    <Facts
+      facts={[
+        ["Returned", MODES[policy.mode]],
+        ["Of a canceled order", CANCELED[policy.canceled]],
+        ["A person decides above", policy.cap ?? "no amount"],
+        policy.delay_minutes === 0 ? null : ["Posted later by", `${countText(policy.delay_minutes)} min`],
+        policy.error_after_hours === null ? null : ["An error waits for a person after", `${policy.error_after_hours} h`],
+      ]}
+    />
+  );
+}
+
+const options = (texts: Readonly<Record<string, string>>): NonNullable<Field["options"]> => Object.entries(texts);
+
+async function editPolicy(of: Of): Promise<void> {
+  const { provider, service } = of;
+  const name = service === null ? provider : `service ${service} of ${provider}`;
+  const now = await call<Policy>("GET", pathOf(of)).catch(tellFailure);
+  if (now === undefined) return;
+  const values = await ask({
+    title: `Refunds of ${name}`,
+    text: service === null ? "A service's own policy goes before this one." : "What you save here holds for this service alone.",
+    fields: [
+      { name: "mode", label: "Returned", type: "select", value: now.mode, options: options(MODES) },
+      { name: "canceled", label: "Of a canceled order", type: "select", value: now.canceled, options: options(CANCELED) },
+      { name: "cap", label: "A person decides above", type: "number", value: now.cap ?? "", hint: "An amount. Empty: none." },
+      { name: "delay_minutes", label: "Posted later by so many minutes", type: "number", value: String(now.delay_minutes) },
+      {
+        name: "error_after_hours",
+        label: "An error waits for a person after so many hours",
+        type: "number",
+        value: String(now.error_after_hours ?? ""),
+        hint: "Empty: it stays.",
+      },
+      { name: "remove", label: "Remove it: the more general policy holds again", type: "checkbox" },
+    ],
+    confirm: ({ remove }) => (remove === "true" ? "Remove it" : "See what it does"),
+  });
+  if (values === null) return;
+  if (values["remove"] === "true") await act(() => call("DELETE", pathOf(of)), "Removed.");
+  else await savePolicy(of, name, policyIn(values));
+}
+
+function policyIn(values: Values): object {
+  const { mode, canceled, cap = "", delay_minutes: delay = "", error_after_hours: hours = "" } = values;
+  return {
+    mode,
+    canceled,
+    cap: cap === "" ? null : cap,
+    delay_minutes: Number(delay),
+    error_after_hours: hours === "" ? null : Number(hours),
+  };
+}
+
+/** What it would do to the orders that there are comes first, with the sums. */
+async function savePolicy(of: Of, name: string, policy: object): Promise<void> {
+  const preview = await call<PolicyPreview>("POST", "/v1/refund-policies/preview", { body: { ...of, policy } }).catch(tellFailure);
+  if (preview === undefined) return;
+  const { orders, would_post: posted, would_hold: held } = preview;
+  const values = await ask({
+    title: `Save the policy of ${name}?`,
+    text: [
+      `Of ${countText(orders)} orders as they stand:`,
+      `${totalText(posted)} would be returned by it,`,
+      `${totalText(held)} would wait for a person.`,
+      "What was decided already stays.",
+    ].join("\n"),
+    confirm: posted.count === 0 ? "Save it" : `Save it: return ${totalText(posted)}`,
+  });
+  if (values !== null) await act(() => call("PUT", pathOf(of), { body: policy }), "Saved.");
+}
+
+function totalText({ count, amounts }: PolicyPreview["would_post"]): string {
+  const sums = Object.entries(amounts).map(([currency, amount]) => `${amount} ${currency}`);
+  return count === 0 ? "nothing" : sums.join(" and ");
+}
+
+async function askService(provider: string, title: string): Promise<string | null> {
+  const values = await ask({
+    title,
+    fields: [{ name: "service", label: `The service's id at ${provider}`, isRequired: true }],
+    confirm: "Go on",
+  });
+  return values?.["service"] ?? null;
+}
+
+async function editOfService(provider: string): Promise<void> {
+  const service = await askService(provider, "Refunds of one service");
+  if (service !== null) await editPolicy({ provider, service });
+}
+
+const minutes = (value: number | null): string => (value === null ? "" : String(value));
+
+async function editWindows(provider: string): Promise<void> {
+  const service = await askService(provider, "How long does a service take?");
+  if (service === null) return;
+  const path = `/v1/providers/${seg(provider)}/services/${seg(service)}`;
+  const now = await call<Windows>("GET", path).catch(tellFailure);
+  if (now === undefined) return;
+  const values = await ask({
+    title: `Times of service ${service} of ${provider}`,
+    text: "For orders that come from now on.",
+    fields: [
+      { name: "start_minutes", label: "Starts within so many minutes", type: "number", value: minutes(now.start_minutes) },
+      {
+        name: "duration_minutes",
+        label: "Then takes so many minutes",
+        type: "number",
+        value: minutes(now.duration_minutes),
+        hint: "Empty: not known.",
+      },
+    ],
+    confirm: "Save",
+  });
+  if (values === null) return;
+  const number = (name: string): number | null => ((values[name] ?? "") === "" ? null : Number(values[name]));
+  const body = { start_minutes: number("start_minutes"), duration_minutes: number("duration_minutes") };
+  await act(() => call("PUT", path, { body }), "Saved.");
+}

@@ -1,0 +1,142 @@
+/**
+ * `npm run setup`: from a clone to a Worker that follows orders. It asks little, makes what the account lacks, and can be
+ * run again at any time: it goes on where it stopped, and what is there stays as it is.
+ */
+import { join } from "node:path";
+import { spinner } from "@clack/prompts";
+import { type Account, chooseAccount, type Found, lookAround } from "./deploy/account.ts";
+import { type Deployed, readDeployed, requireOurs } from "./deploy/deployed.ts";
+import { prepareSecrets } from "./deploy/secrets.ts";
+import { deployAll, explainFailure, showPlan, tell } from "./deploy/steps.ts";
+import { readTarget, type Target } from "./deploy/target.ts";
+import { watchForEnd } from "./ending.ts";
+import { addPanel, addProvider } from "./setup/first.ts";
+import { type Options, readOptions, USAGE } from "./setup/options.ts";
+import { Cancelled, Questions } from "./setup/questions.ts";
+import { Worker } from "./setup/worker.ts";
+import { UsageError } from "./usage.ts";
+
+const ROOT = join(import.meta.dirname, "..");
+const CANCELLED_CODE = 130;
+
+// Read before wrangler is kept quiet, which sets it.
+const isCi = (process.env["CI"] ?? "") !== "" && process.env["CI"] !== "false";
+const canAsk = process.stdin.isTTY && process.stdout.isTTY && !isCi;
+let chosen: Account | null = null;
+const ending = watchForEnd();
+process.exit(await main(process.argv.slice(2)));
+
+async function main(args: string[]): Promise<number> {
+  try {
+    const options = readOptions(args);
+    if (options === null) {
+      console.log(USAGE);
+      return 0;
+    }
+    return await setUp(options);
+  } catch (error) {
+    if (!(error instanceof Cancelled)) return explainFailure(error, chosen);
+    console.log("\nStopped. Run it again to go on: what is made so far stays.");
+    return ending.code() || CANCELLED_CODE;
+  }
+}
+
+async function setUp(options: Options): Promise<number> {
+  const questions = new Questions(options, canAsk);
+  const choice = { root: ROOT, name: await questions.name(), plan: options.plan, dryRun: options.dryRun };
+  let target = await readTarget(choice);
+  const account = await chooseAccount(target);
+  chosen = account;
+  process.env["CLOUDFLARE_ACCOUNT_ID"] = account.id;
+  tell("account", account.label);
+  const { found, deployed } = await look(target, account, options.newOperatorKey);
+  if (options.dryRun) return await showSteps(target, found, deployed, options);
+  if (!found.hasWorker) {
+    target = await readTarget({ ...choice, plan: await questions.plan(target.plan) });
+    await questions.askAhead();
+  }
+
+  const whole = isWhole(found, deployed);
+  const secrets = prepareSecrets(found.missingSecrets, process.env, isCi);
+  if (secrets.left.length > 0)
+    throw new UsageError(`In CI no secret is made, since the log would show it. Set ${secrets.left.join(" and ")}.`);
+  if (!whole && canAsk) console.log("Deploying takes about a minute.");
+  if (whole) tell("worker", `${target.names.worker}: is there, and whole; \`npm run deploy\` upgrades it`);
+  const address = whole ? (deployed?.address ?? null) : await deployAll(target, found, secrets);
+  const url = options.url ?? address;
+  if (url === null) throw new UsageError("The platform names no address of this Worker. Say it with --url, and run this again.");
+
+  const key = secrets.values.get("ADMIN_TOKEN") ?? (process.env["ADMIN_TOKEN"] || (await questions.operatorKey()));
+  const worker = new Worker(url, key);
+  await busy("Waiting for the Worker to answer", worker.waitForAnswer(!whole));
+  tell("address", `${url}: answers`);
+  const provider = await addProvider(worker, questions);
+  const panel = await addPanel(worker, questions);
+  const tickedAt = await busy("Waiting for the first tick", worker.waitForTick());
+  tell("ticks", `the last was at ${tickedAt}`);
+  console.log(endOf(url, provider, panel?.key ?? null));
+  return 0;
+}
+
+async function look(target: Target, account: Account, newKey: boolean): Promise<{ found: Found; deployed: Deployed | null }> {
+  const found = await busy("Looking at what the account has", lookAround(target));
+  await requireOurs(target, account, found);
+  const deployed = found.hasWorker ? await readDeployed(target, account) : null;
+  const missingSecrets: Found["missingSecrets"] = newKey
+    ? [...new Set([...found.missingSecrets, "ADMIN_TOKEN" as const])]
+    : found.missingSecrets;
+  return { found: { ...found, missingSecrets }, deployed };
+}
+
+/** Whether a deployment would change nothing but the code. */
+function isWhole({ hasDatabase, pending, missingSecrets }: Found, deployed: Deployed | null): boolean {
+  return deployed !== null && hasDatabase && pending.length === 0 && missingSecrets.length === 0 && deployed.undone.length === 0;
+}
+
+async function showSteps(target: Target, found: Found, deployed: Deployed | null, options: Options): Promise<number> {
+  await showPlan(target, found, prepareSecrets(found.missingSecrets, process.env, isCi));
+  const { worker } = target.names;
+  if (deployed === null) tell("worker", `${worker}: would be made, with PLAN ${target.plan}`);
+  else if (isWhole(found, deployed)) tell("worker", `${worker}: is there, and whole`);
+  else tell("worker", `${worker}: would be deployed again${deployed.undone.map((what) => `; ${what}`).join("")}`);
+  tell(
+    "provider",
+    options.provider === null ? "none" : `${options.provider ?? "asked for"}: would be added if there is none, and tried from the Worker`,
+  );
+  tell("panel", options.panel === null ? "none" : `${options.panel ?? "asked for"}: would be made if there is none`);
+  tell("ticks", "the first one would be waited for");
+  console.log("\nNothing was changed.");
+  return 0;
+}
+
+function endOf(url: string, provider: string | null, panelKey: string | null): string {
+  const script =
+    provider === null
+      ? ""
+      : `
+To put it before ${provider}, change two settings in your panel's script:
+  the provider's URL  ${url}/api/v2/${provider}
+  its key             ${panelKey === null ? "the panel's key, shown when it was made; the console's page of the panel makes another" : "the panel's key, above"}
+`;
+  return `
+panelsync runs at  ${url}
+the console        ${url}/console/   (sign in with the operator's key, ADMIN_TOKEN)
+${script}
+docs/operations.md says how to upgrade, go back, and what the plan carries.`;
+}
+
+/**
+ * Work that a Ctrl-C may cut short; a deployment is none, because a secret that is being set has to be shown. At a terminal
+ * something moves meanwhile.
+ */
+async function busy<T>(text: string, work: Promise<T>): Promise<T> {
+  const unlessEnded = Promise.race([work, ending.ended.then(() => Promise.reject(new Cancelled()))]);
+  if (!canAsk) return await unlessEnded;
+  const shown = spinner();
+  shown.start(text);
+  try {
+    return await unlessEnded;
+  } finally {
+    shown.clear();
+  }
+}

@@ -1,0 +1,208 @@
+/** What the console does to many at once, in a real browser: orders, refunds, whole lists as files. */
+import { readFile } from "node:fs/promises";
+import { parse } from "csv-parse/sync";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { openChromium } from "./chromium.ts";
+import { button, confirm, dialog, openConsole, PHONE, seriousBarriers, SOON, told, visit } from "./console-scene.ts";
+import { openShop, type Shop } from "./tracker-scene.ts";
+
+/** More than the console shows at first. */
+const RUNNING = 56;
+const HELD = ["held-1", "held-2", "held-3", "held-4", "held-5"];
+const HOSTILE = '=HYPERLINK("https://evil.example","so")';
+
+let browser: Browser;
+let shop: Shop;
+
+beforeAll(async () => {
+  [browser, shop] = await Promise.all([openChromium(), openShop()]);
+  for (let n = 1; n <= RUNNING; n += 1)
+    await shop.place({ id: `run-${n}`, steps: [{ minutes: 0, status: "in_progress", remains: 400 }], customer: HOSTILE });
+  for (const id of HELD) await shop.place({ id, steps: [{ minutes: 0, status: "partial", remains: "n/a" }], placedMinutesAgo: 60 });
+  await shop.pass(2);
+}, 240_000);
+
+afterEach(async () => {
+  await Promise.all(browser.contexts().map((context) => context.close()));
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await shop?.close();
+});
+
+const open = (at: string): Promise<Page> => openConsole({ browser, shop }, { at });
+const progress = (page: Page) => page.getByRole("region", { name: "Progress" });
+const order = (id: string) => shop.panel.call<{ refunded: string; refund_held: string; charge: string }>("GET", `/v1/orders/${id}`);
+
+/** The ids of the orders that something was asked of. */
+function watchAsked(page: Page, what: string): string[] {
+  const asked: string[] = [];
+  page.on("request", (request) => {
+    const [, id] = new RegExp(`/v1/orders/([^/]+)/${what}$`).exec(request.url()) ?? [];
+    if (id !== undefined) asked.push(id);
+  });
+  return asked;
+}
+
+async function selectAll(page: Page): Promise<void> {
+  await page.getByLabel("Select those shown").check();
+  await button(page, "Select all that match").click();
+  await page.getByText(`${RUNNING} selected`).waitFor();
+}
+
+const RUNNING_LIST = "/orders?status=in_progress";
+
+describe("orders", () => {
+  test("all that match are checked; what failed is told, and stays selected", async () => {
+    const page = await open(RUNNING_LIST);
+    const asked = watchAsked(page, "check");
+    const message = "That is out of order today.";
+    const body = JSON.stringify({ error: { code: "not_offered", message } });
+    await page.route("**/v1/orders/run-7/check", (route) => route.fulfill({ status: 409, contentType: "application/json", body }));
+    await selectAll(page);
+    await button(page, "Check now").click();
+    await confirm(page, `Check ${RUNNING} orders`);
+    await expect.poll(() => progress(page).textContent(), SOON).toContain(`${RUNNING - 1} of ${RUNNING}, 1 failed. Done.`);
+    expect(asked.toSorted()).toEqual(Array.from({ length: RUNNING }, (_, i) => `run-${i + 1}`).toSorted());
+    expect(await progress(page).getByRole("listitem").allTextContents()).toEqual([`shop/run-7: ${message}`]);
+    await page.getByText("1 selected").waitFor();
+    expect(await seriousBarriers(page)).toEqual([]);
+    await page.setViewportSize(PHONE);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
+    await page.getByLabel("Close the progress").click();
+    expect(await progress(page).count()).toBe(0);
+  });
+
+  test("what the API is too busy for is asked again", async () => {
+    const page = await open(RUNNING_LIST);
+    const asked = watchAsked(page, "check");
+    let refusals = 2;
+    await page.route("**/v1/orders/run-9/check", (route) => {
+      refusals -= 1;
+      if (refusals < 0) return route.continue();
+      return route.fulfill({ status: 429, headers: { "Retry-After": "0" }, contentType: "application/json", body: "{}" });
+    });
+    await page.getByLabel("Select run-9 of shop").check();
+    await button(page, "Check now").click();
+    await confirm(page, "Check 1 order");
+    await expect.poll(() => progress(page).textContent(), SOON).toContain("1 of 1. Done.");
+    expect(asked).toEqual(["run-9", "run-9", "run-9"]);
+  });
+
+  test("it can be stopped between two steps, and goes on when another page is opened", async () => {
+    const page = await open(RUNNING_LIST);
+    const asked = watchAsked(page, "check");
+    await page.route("**/check", async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      await route.continue();
+    });
+    await selectAll(page);
+    await button(page, "Check now").click();
+    await confirm(page, `Check ${RUNNING} orders`);
+    await progress(page).waitFor();
+    await visit(page, "/alerts");
+    const before = asked.length;
+    await expect.poll(() => asked.length, SOON).toBeGreaterThan(before);
+    await button(page, "Stop").click();
+    await expect.poll(() => progress(page).textContent(), SOON).toContain("Stopped.");
+    const stoppedAt = asked.length;
+    expect(stoppedAt).toBeLessThan(RUNNING);
+    await page.waitForTimeout(1000);
+    expect(asked.length).toBe(stoppedAt);
+  });
+
+  test("only those that it is for are asked for a cancel, and none for a refill", async () => {
+    const page = await open("/orders?provider=acme");
+    const asked = watchAsked(page, "cancel");
+    await page.getByLabel("Select held-1 of shop").check();
+    await page.getByLabel("Select run-56 of shop").check();
+    await button(page, "Refill").click();
+    await expect.poll(() => dialog(page).textContent(), SOON).toContain("None of them can be");
+    await button(page, "Good").click();
+    await button(page, "Cancel").click();
+    await expect.poll(() => dialog(page).textContent(), SOON).toContain("1 of those selected cannot be");
+    await confirm(page, "Ask to cancel 1 order");
+    await expect.poll(() => progress(page).textContent(), SOON).toMatch(/Done\.$|Done\./);
+    expect(asked).toEqual(["run-56"]);
+  });
+
+  test("their ids at the provider are copied with commas, and another filter begins with nothing selected", async () => {
+    const page = await open(RUNNING_LIST);
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    await page.getByLabel("Select run-40 of shop").check();
+    await page.getByLabel("Select run-50 of shop").check();
+    const chosen = await page.locator("tbody tr:has(input:checked) a").allTextContents();
+    const ids = await Promise.all(
+      chosen.map(async (id) => (await shop.panel.call<{ provider_order_id: string }>("GET", `/v1/orders/${id}`)).provider_order_id),
+    );
+    await button(page, `Copy ${ids.length} ids at acme`).click();
+    await expect.poll(() => told(page).textContent(), SOON).toContain(`${ids.length} ids copied`);
+    const copied = await page.evaluate(() => navigator.clipboard.readText());
+    expect(copied.split(",").toSorted()).toEqual(ids.toSorted());
+    await page.getByLabel("Followed").selectOption("false");
+    await page.getByText("Select those shown").waitFor();
+    expect(await page.locator("tbody tr").count()).toBe(50);
+    expect(await page.locator("tbody input:checked").count()).toBe(0);
+  });
+});
+
+describe("files", () => {
+  test("a whole filter is downloaded in steps, with nothing that a spreadsheet would run", async () => {
+    const page = await open(RUNNING_LIST);
+    const pages: string[] = [];
+    // Smaller steps, so that there are some.
+    await page.route("**/v1/orders?*", (route) => {
+      if (route.request().headers()["accept"] !== "text/csv") return route.continue();
+      pages.push(route.request().url());
+      return route.continue({ url: route.request().url().replace("limit=500", "limit=20") });
+    });
+    const [download] = await Promise.all([page.waitForEvent("download"), button(page, "Download CSV").click()]);
+    expect(download.suggestedFilename()).toBe("orders.csv");
+    const rows: Record<string, string>[] = parse(await readFile((await download.path()) ?? ""), { columns: true, bom: true });
+    expect(rows.map(({ id }) => id)).toHaveLength(RUNNING);
+    expect(new Set(rows.map(({ id, panel }) => `${panel}/${id}`)).size).toBe(RUNNING);
+    expect(new Set(rows.map(({ customer }) => customer))).toEqual(new Set([`'${HOSTILE}`]));
+    expect(pages.length).toBe(3);
+    await expect.poll(() => progress(page).textContent(), SOON).toContain(`${RUNNING}. Done.`);
+  });
+
+  test.each([
+    ["/refunds", "refunds-held.csv", HELD.length],
+    ["/audit", "audit.csv", null],
+  ] as const)("%s has one, too", async (at, file, count) => {
+    const page = await open(at);
+    const [download] = await Promise.all([page.waitForEvent("download"), button(page, "Download CSV").click()]);
+    expect(download.suggestedFilename()).toBe(file);
+    const rows: unknown[] = parse(await readFile((await download.path()) ?? ""), { columns: true, bom: true });
+    if (count === null) expect(rows.length).toBeGreaterThan(1);
+    else expect(rows).toHaveLength(count);
+  });
+});
+
+describe("refunds", () => {
+  test("some are returned and the others rejected, each with the sum named first", async () => {
+    const { charge } = await order("held-1");
+    const twice = String(Number(charge) * 2);
+    const page = await open("/refunds");
+    await page.getByLabel("Select the refund of held-1").check();
+    await page.getByLabel("Select the refund of held-2").check();
+    await button(page, `Return ${twice} USD`).click();
+    await expect.poll(() => dialog(page).getByRole("heading").textContent(), SOON).toBe(`Return ${twice} USD?`);
+    await confirm(page, `Return ${twice} USD`, { note: "seen at the provider" });
+    await expect.poll(() => progress(page).textContent(), SOON).toContain("2 of 2. Done.");
+    for (const id of ["held-1", "held-2"]) expect(await order(id)).toMatchObject({ refunded: charge, refund_held: "0" });
+    expect(await order("held-3")).toMatchObject({ refunded: "0", refund_held: charge });
+
+    await expect.poll(() => page.locator(".pick").count(), SOON).toBe(3);
+    await page.getByLabel("Select those shown").check();
+    const thrice = String(Math.round(Number(charge) * 3e6) / 1e6);
+    await button(page, "Reject them").click();
+    await confirm(page, `Keep ${thrice} USD`);
+    await expect.poll(() => page.locator("main").textContent(), SOON).toContain("Nothing waits.");
+    for (const id of HELD.slice(2)) expect(await order(id)).toMatchObject({ refunded: "0", refund_held: "0" });
+    const { refunds } = await shop.panel.call<{ refunds: { note: string }[] }>("GET", "/v1/refunds?status=posted");
+    expect(refunds.map(({ note }) => note)).toEqual(["seen at the provider", "seen at the provider"]);
+  });
+});
