@@ -1,25 +1,28 @@
 /** How many orders are applied per second: by the product and by plain SQL, on D1 and on Node's SQLite. */
+import { barsOf } from "./chart.ts";
 import { ratioOf, type Spread, spreadOf } from "./figures.ts";
 import type { News } from "./poll-run.ts";
-import type { Inside } from "./inside.ts";
+import { type Inside, startInside } from "./inside.ts";
 import { type Engine, type Job, timeJob, type Way } from "./job.ts";
+import { figureText, spreadText, tableOf } from "./markdown.ts";
 import type { Step } from "./progress.ts";
+import { atLeast, type Row } from "./row.ts";
 import { addOrders, addScene } from "./scene.ts";
 import { plainEngine, productEngine } from "./sqlite.ts";
 
-export const BATCHES = [100, 1000] as const;
-export const NEWS = ["changed", "unchanged"] as const;
+const BATCHES = [100, 1000] as const;
+const NEWS = ["changed", "unchanged"] as const;
 
 /** Where is written, and how. */
-export type Writer = `${"d1" | "sqlite"} ${Way}`;
+type Writer = `${"d1" | "sqlite"} ${Way}`;
 
 /** What is measured. `batch` is null where each order has a transaction of its own. */
 type Case = { readonly news: News; readonly batch: number | null; readonly writer: Writer };
 
-export type Rate = Case & { readonly orders_per_second: Spread };
+type Rate = Case & { readonly orders_per_second: Spread };
 /** How many orders one writer applies in the time in which another applies one. */
-export type Ratio = { readonly news: News; readonly batch: number; readonly of: Writer; readonly to: Writer; readonly ratio: Spread };
-export type Applied = { readonly rates: readonly Rate[]; readonly ratios: readonly Ratio[] };
+type Ratio = { readonly news: News; readonly batch: number; readonly of: Writer; readonly to: Writer; readonly ratio: Spread };
+type Applied = { readonly rates: readonly Rate[]; readonly ratios: readonly Ratio[] };
 
 /** What is compared is measured one after the other, since what slows a machine seldom lasts for a moment only. */
 const CASES: readonly Case[] = NEWS.flatMap((news) => [
@@ -44,13 +47,90 @@ const ORDERS_EACH_ON_D1 = 100;
 /** The first orders stay as they are, and are polled in vain again and again; the others change once. */
 const FIRST_CHANGED = ORDERS.unchanged + 1;
 
-/** The first repetition does not count. */
-export function applySteps(repetitions: number): number {
-  return CASES.length * (repetitions + 1);
-}
+const WRITERS: Readonly<Record<Writer, string>> = {
+  "d1 product": "panelsync on D1",
+  "d1 plain": "plain SQL on D1, one batch()",
+  "d1 each": "plain SQL on D1, a batch() an order",
+  "sqlite product": "panelsync on node:sqlite",
+  "sqlite plain": "raw node:sqlite, one transaction",
+  "sqlite each": "raw node:sqlite, a transaction an order",
+};
+const COLUMNS = NEWS.flatMap((news) => BATCHES.map((batch) => ({ news, batch, head: `${news}, by ${figureText(batch)}` })));
+/** The batch that the targets are about. */
+const FULL = 1000;
+
+export const applyRow: Row<Applied> = {
+  name: "apply",
+  title: "Orders applied a second",
+  seconds: 45,
+  // The first repetition does not count.
+  steps: (repetitions) => CASES.length * (repetitions + 1),
+  run: async ({ root, repetitions, step, opened }) => measureApply(await opened(startInside(root)), root, repetitions, step),
+  targets({ ratios }) {
+    const ratioTo = (to: Writer): number | null =>
+      ratios.find((each) => each.news === "changed" && each.batch === FULL && each.of === "d1 product" && each.to === to)?.ratio.median ??
+      null;
+    return [
+      atLeast("changed orders on D1, batches of 1,000, to raw SQLite", ratioTo("sqlite plain"), 0.5),
+      atLeast("changed orders on D1, batches of 1,000, to plain SQL through D1", ratioTo("d1 plain"), 3),
+    ];
+  },
+  chapter: ({ rates, ratios }) => ({
+    text: `From "the provider has answered" to "it is written": the rules, the building of parameters, the statements, one transaction a batch. The
+call and the reading of orders are not in it. _Changed_: every order is closed as partial, and a quarter of its charge is refunded,
+which is five rows. _Unchanged_: every answer is as before.
+
+${tableOf(
+  ["orders applied a second", ...COLUMNS.map(({ head }) => head)],
+  Object.entries(WRITERS).map(([writer, name]) => [
+    name,
+    ...COLUMNS.map(({ news, batch }) =>
+      spreadText(rates.find((rate) => rate.writer === writer && rate.news === news && (rate.batch ?? batch) === batch)?.orders_per_second),
+    ),
+  ]),
+)}
+
+${tableOf(
+  ["ratio", ...COLUMNS.map(({ head }) => head)],
+  COMPARED.map(([of, to]) => [
+    `${WRITERS[of]} ÷ ${WRITERS[to]}`,
+    ...COLUMNS.map(({ news, batch }) =>
+      spreadText(ratios.find((each) => each.of === of && each.to === to && each.news === news && each.batch === batch)?.ratio),
+    ),
+  ]),
+)}
+
+Plain SQL writes exactly the rows that panelsync writes, in the same schema with the same triggers: before anything is measured, the tables
+after each are compared to the byte. Its values are worked out beforehand; it neither finds out what to write nor that nobody else has
+written meanwhile. A thousand orders as one \`batch()\` are 4,000 statements of plain SQL, where D1 allows 1,000 an invocation in
+production. For _unchanged_ orders one row is written, the provider's; compare with _a transaction an order_, which stores for each when it
+was checked.`,
+    charts: [
+      {
+        file: "apply.svg",
+        alt: "Changed orders applied a second in batches of 1,000, by each writer",
+        svg: barsOf({
+          title: "Changed orders applied a second, batches of 1,000",
+          categories: Object.values(WRITERS),
+          series: [
+            {
+              name: "orders a second",
+              values: Object.keys(WRITERS).map(
+                (writer) =>
+                  rates.find((rate) => rate.writer === writer && rate.news === "changed" && (rate.batch ?? FULL) === FULL)
+                    ?.orders_per_second.median ?? 0,
+              ),
+            },
+          ],
+          unit: "orders a second",
+        }),
+      },
+    ],
+  }),
+};
 
 /** Measures every case in turn, `repetitions` times. */
-export async function measureApply(inside: Inside, root: string, repetitions: number, step: Step): Promise<Applied> {
+async function measureApply(inside: Inside, root: string, repetitions: number, step: Step): Promise<Applied> {
   await requireSameRows(root);
   const places = await openPlaces(inside, root);
   const rates = CASES.map(() => [] as number[]);

@@ -1,37 +1,36 @@
 /** `npm run bench`: what the product costs and how fast it is, from one run on this machine. */
-import { availableParallelism, loadavg } from "node:os";
+import { availableParallelism, cpus, loadavg, totalmem } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { watchForEnd } from "../scripts/ending.ts";
 import { readArguments, UsageError, wholeNumber } from "../scripts/usage.ts";
-import { applySteps, measureApply } from "./apply.ts";
-import { catchUpSteps, measureCatchUp, MINUTES_A_REPETITION } from "./catch-up.ts";
-import { startInside } from "./inside.ts";
-import { startProduct } from "./product.ts";
+import { readResults, type Results, targetsOf, writeDocument, writeResults } from "./document.ts";
+import { figureText, tableOf } from "./markdown.ts";
 import { progressOn, type Step } from "./progress.ts";
-import { startProviders } from "./simulator.ts";
-import { measureStatusCost, measureStatusRate, STATUS_COST_STEPS, statusRateSteps } from "./status.ts";
-import { type Figures, tablesOf } from "./tables.ts";
+import type { Context, Row } from "./row.ts";
+import { ROWS } from "./rows.ts";
 
 const USAGE = `npm run bench -- [options]
-  --json           print the figures as JSON
-  --repetitions N  how often each figure is taken (default 5)
-  --orders N       how many orders end at once at their provider (default 10000)
+  --only ROWS      rows with commas between: ${ROWS.map(({ name }) => name).join(", ")}
+  --repetitions N  how often each figure of time is taken (default 5)
+  --document       measure nothing, and write docs/performance.md anew from bench/results.json
+  --json           print the results as JSON
   --help           this text`;
 
 const ROOT = join(import.meta.dirname, "..");
 const MAX_REPETITIONS = 100;
-/** What `status` is asked of; and what the paid plan takes up in one minute. */
-const MIN_ORDERS = 100;
-const MAX_ORDERS = 40_000;
-/** Following thousands of orders takes the longest by far, and its waits are the same each time. */
-const MAX_CATCH_UPS = 3;
 const CLOSE_TIMEOUT_MS = 5000;
 
-type Options = { readonly json: boolean; readonly repetitions: number; readonly orders: number };
+type Options = {
+  readonly rows: readonly (typeof ROWS)[number][];
+  readonly repetitions: number;
+  readonly documentOnly: boolean;
+  readonly json: boolean;
+};
 
 const ending = watchForEnd();
-const closers: (() => Promise<unknown>)[] = [];
+type Closing = () => Promise<unknown>;
+const closers: Closing[] = [];
 // Not left to run out: whatever still holds the process must not hold the terminal.
 process.exit(await main(process.argv.slice(2)));
 
@@ -55,63 +54,108 @@ function readOptions(args: string[]): Options | null {
   const { values } = readArguments({
     args,
     options: {
-      json: { type: "boolean", default: false },
+      only: { type: "string" },
       repetitions: { type: "string", default: "5" },
-      orders: { type: "string", default: "10000" },
+      document: { type: "boolean", default: false },
+      json: { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
     },
   });
   if (values.help) return null;
   return {
-    json: values.json,
+    rows: values.only === undefined ? ROWS : values.only.split(",").map(rowNamed),
     repetitions: wholeNumber("--repetitions", values.repetitions, 1, MAX_REPETITIONS),
-    orders: wholeNumber("--orders", values.orders, MIN_ORDERS, MAX_ORDERS),
+    documentOnly: values.document,
+    json: values.json,
   };
 }
 
+function rowNamed(name: string): (typeof ROWS)[number] {
+  const row = ROWS.find((each) => each.name === name.trim());
+  if (row === undefined) throw new UsageError(`there is no row ${JSON.stringify(name)}`);
+  return row;
+}
+
 async function run(options: Options): Promise<number> {
-  const { repetitions, json } = options;
-  const whole = applySteps(repetitions) + STATUS_COST_STEPS + catchUpSteps(catchUps(options)) + statusRateSteps(repetitions);
-  const progress = progressOn(process.stderr, whole);
-  const figures = await Promise.race([measure(options, progress.step), ending.ended.then(() => null)]).finally(() => progress.end());
-  if (figures === null) return ending.code();
-  console.log(json ? JSON.stringify(figures, null, 2) : tablesOf(figures));
+  const before = readResults(ROOT);
+  const results = options.documentOnly ? remade(before) : await measured(options, before);
+  if (results === null) return ending.code();
+  writeResults(ROOT, results);
+  writeDocument(ROOT, results);
+  console.log(options.json ? JSON.stringify(results, null, 2) : summaryOf(results));
   return 0;
 }
 
-function catchUps({ repetitions }: Options): number {
-  return Math.min(repetitions, MAX_CATCH_UPS);
+function remade(before: Results | null): Results {
+  if (before === null) throw new UsageError("there is no bench/results.json to write of");
+  return { ...before, targets: targetsOf(before.rows) };
 }
 
-async function measure(options: Options, step: Step): Promise<Figures> {
+/** Null where the run was ended. A run of some rows leaves the others as an earlier run has them. */
+async function measured({ rows, repetitions }: Options, before: Results | null): Promise<Results | null> {
+  const startedAt = performance.now();
   const machine = machineText();
-  const { repetitions, orders: count } = options;
-  step("starting", 0);
-  const inside = await opened(startInside(ROOT));
-  const apply = await measureApply(inside, ROOT, repetitions, step);
-  const status_cost = await measureStatusCost(inside, step);
-  await closeAll();
-  const providers = await opened(startProviders());
-  const product = await opened(startProduct(ROOT, catchUps(options) * MINUTES_A_REPETITION));
-  const { rounds, orderIds } = await measureCatchUp(product, providers, { repetitions: catchUps(options), count }, step);
-  const status_rate = await measureStatusRate(product, orderIds, repetitions, step);
-  return { machine, apply, rounds, status_cost, status_rate };
+  const whole = rows.reduce((sum, { seconds }) => sum + seconds, 0);
+  const progress = progressOn(process.stderr, whole);
+  const done: Record<string, unknown> = {};
+  const measure = async (row: Row<unknown>): Promise<void> => {
+    const own: Closing[] = [];
+    done[row.name] = await row.run({ root: ROOT, repetitions, step: stepsOf(row, repetitions, progress.step), opened: openedFor(own) });
+    await Promise.all(own.map((close) => close()));
+  };
+  const work = async (): Promise<typeof done> => {
+    // What only counts runs side by side; what takes times runs alone.
+    await Promise.all(rows.filter(({ isExact }) => isExact === true).map(measure));
+    for (const row of rows) if (row.isExact !== true) await measure(row);
+    return done;
+  };
+  const figures = await Promise.race([work(), ending.ended.then(() => null)]).finally(() => progress.end());
+  if (figures === null) return null;
+  const isWhole = rows.length === ROWS.length;
+  const all = { ...before?.rows, ...figures };
+  const seconds = isWhole ? (performance.now() - startedAt) / 1000 : (before?.seconds ?? 0);
+  return { machine: isWhole || before === null ? machine : before.machine, seconds, rows: all, targets: targetsOf(all) };
+}
+
+/** A row's steps are shares of the time that it takes. */
+function stepsOf(row: Row<unknown>, repetitions: number, step: Step): Step {
+  const each = row.seconds / Math.max(1, row.steps(repetitions));
+  return (label, weight = 1) => step(`${row.title}: ${label}`, weight * each);
+}
+
+function summaryOf({ machine, seconds, targets }: Results): string {
+  const missed = targets.filter(({ met }) => met === false);
+  const open = targets.filter(({ met }) => met === null);
+  const rows = targets.map(({ name, value, target, met }) => [
+    name,
+    value === null ? "not measured" : figureText(value, 3),
+    target,
+    met === null ? "" : met ? "yes" : "NO",
+  ]);
+  return `${machine}; ${figureText(seconds / 60)} minutes\n\n${tableOf(["what", "figure", "target", "met"], rows)}\n
+${targets.length - missed.length - open.length} targets met, ${missed.length} missed, ${open.length} not measured. Tables and charts: docs/performance.md`;
 }
 
 function machineText(): string {
   const [load = 0] = loadavg();
-  return `${availableParallelism()} cores, load ${load.toFixed(1)} before; Node ${process.version}`;
+  const memoryGb = Math.round(totalmem() / 2 ** 30);
+  return `${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? "unknown"}), ${memoryGb} GB, load ${load.toFixed(1)} before; Node ${process.version}, ${process.platform}`;
 }
 
-/** What was started is closed again, however this ends. */
-async function opened<T extends { close(): Promise<unknown> }>(starting: Promise<T>): Promise<T> {
-  const started = await starting;
-  ending.claimSignals();
-  closers.push(() => started.close());
-  return started;
+/** What was started is closed again once, however this ends; `own` has what its row closes when it is done. */
+function openedFor(own: Closing[]): Context["opened"] {
+  return async (starting) => {
+    const started = await starting;
+    ending.claimSignals();
+    let closed: Promise<unknown> | null = null;
+    const close = (): Promise<unknown> => (closed ??= started.close().catch(() => undefined));
+    own.push(close);
+    closers.push(close);
+    return started;
+  };
 }
 
 async function closeAll(): Promise<void> {
-  const all = closers.splice(0).map((close) => close().catch(() => undefined));
+  const all = closers.splice(0).map((close) => close());
   await Promise.race([Promise.all(all), sleep(CLOSE_TIMEOUT_MS)]);
 }

@@ -11,6 +11,8 @@ export type Inside = {
   addOrders(first: number, count: number): Promise<void>;
   /** The ms that the job took in there. */
   time(job: Job): Promise<number>;
+  /** Whatever else it is asked. */
+  ask<T>(what: Ask): Promise<T>;
   /** What the product's answer to `status` of some orders costs. */
   statusCost(ids: readonly string[]): Promise<Usage>;
   close(): Promise<void>;
@@ -21,11 +23,11 @@ export async function startInside(root: string): Promise<Inside> {
   quietWrangler();
   const { createTestHarness } = await import("wrangler");
   const harness = createTestHarness({ root, workers: [{ config: configOf(root) }] });
-  const ask = async (what: Ask): Promise<number> => {
+  const ask = async <T>(what: Ask): Promise<T> => {
     const response = await harness.getWorker().fetch("/", { method: "POST", body: JSON.stringify(what) });
     const text = await response.text();
     if (!response.ok) throw new Error(`the bench's Worker fails: ${text.slice(0, 500)}`);
-    return Number(text);
+    return JSON.parse(text) as T;
   };
   try {
     await harness.listen();
@@ -36,6 +38,7 @@ export async function startInside(root: string): Promise<Inside> {
     throw error;
   }
   return {
+    ask,
     addOrders: async (first, count) => void (await ask({ orders: [first, count] })),
     time: (job) => ask({ job }),
     async statusCost(ids) {

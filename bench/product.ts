@@ -1,4 +1,4 @@
-/** The product as it is deployed, on embedded D1 and Queue: its operator, one panel, and minutes that pass when told. */
+/** The product as it is deployed, on embedded D1 and Queue: its operator, panels, and minutes that pass when told. */
 import { randomBytes } from "node:crypto";
 import { type Api, apiOf } from "../scripts/demo/api.ts";
 import { Totals } from "../scripts/demo/events.ts";
@@ -9,10 +9,9 @@ import type { Clock } from "../simulator/clock.ts";
 export type Minute = { readonly ms: number; readonly totals: Totals };
 
 export type Product = {
-  readonly url: string;
   readonly admin: Api;
-  readonly panel: Api;
-  readonly panelKey: string;
+  /** The API as a panel of this name uses it: a panel may register 20,000 orders a minute. */
+  panelOf(name: string): Promise<Api>;
   /** Fires the next minute's tick and waits for the last sweep of it. Throws when anything out of the ordinary was logged. */
   playMinute(): Promise<Minute>;
   close(): Promise<void>;
@@ -31,13 +30,19 @@ export async function startProduct(root: string, minutes: number): Promise<Produ
   const worker = await startWorker(root, { ADMIN_TOKEN: adminToken, ENCRYPTION_KEYS: encryptionKeys, ALLOW_PRIVATE_URLS: "1" });
   try {
     const admin = apiOf(worker.url, adminToken);
-    const { key } = await admin.call<{ key: string }>("POST", "/v1/panels", { id: "shop", role: "shop", currency: "USD" });
+    const panels = new Map<string, Promise<Api>>();
+    const addPanel = async (id: string): Promise<Api> => {
+      const { key } = await admin.call<{ key: string }>("POST", "/v1/panels", { id, role: "shop", currency: "USD" });
+      return apiOf(worker.url, key);
+    };
     let next = Math.floor(Date.now() / MINUTE_MS) - minutes + 1;
     return {
-      url: worker.url,
       admin,
-      panel: apiOf(worker.url, key),
-      panelKey: key,
+      panelOf(name) {
+        const panel = panels.get(name) ?? addPanel(name);
+        panels.set(name, panel);
+        return panel;
+      },
       playMinute: () => playNext(worker, next++),
       close: () => worker.close(),
     };

@@ -17,8 +17,8 @@ export type Truth = {
 export type Providers = {
   /** A new provider whose every answer takes so long; where it is called, and with what. */
   add(name: string, latencyMs: number): Promise<{ readonly url: string; readonly key: string }>;
-  /** Places orders there. None of them has ended before `endAll`. */
-  place(name: string, count: number): Promise<readonly Truth[]>;
+  /** Places orders there, of so many units each where that is said. None of them has ended before `endAll`. */
+  place(name: string, count: number, quantity?: number): Promise<readonly Truth[]>;
   endAll(): Promise<void>;
   /** Calls that it has had so far. */
   calls(name: string): Promise<number>;
@@ -51,10 +51,11 @@ function pathOf(name: string): string {
 function providersAt(admin: Api): Omit<Providers, "close"> {
   return {
     add: (name, latencyMs) => admin.call("PUT", pathOf(name), { modes: [`slow=${latencyMs}`], mix: { partial: 1 } }),
-    async place(name, count) {
+    async place(name, count, quantity) {
       const now = Date.now();
       await admin.call("POST", "/admin/clock", { now });
-      await admin.call("POST", `${pathOf(name)}/orders`, { count, placed_at: now });
+      const what = quantity === undefined ? { count } : { orders: Array.from({ length: count }, () => ({ quantity })) };
+      await admin.call("POST", `${pathOf(name)}/orders`, { ...what, placed_at: now });
       return (await admin.call<{ orders: readonly Truth[] }>("GET", `${pathOf(name)}/truth`)).orders;
     },
     endAll: async () => void (await admin.call("POST", "/admin/clock", { advance_ms: LONGEST_LIFE_MS })),

@@ -1,70 +1,167 @@
-/** What `status` of a hundred orders costs at the door that panel scripts use. */
+/** The routes that tell how orders stand, to bare routes that ask the database the same. And what `status` costs in rows. */
 import type { Usage } from "../src/store/operations/metered.ts";
-import { ratioOf, type Spread, spreadOf } from "./figures.ts";
-import type { Inside } from "./inside.ts";
-import type { Product } from "./product.ts";
-import type { Step } from "./progress.ts";
+import { barsOf } from "./chart.ts";
+import { type Spread, spreadOf } from "./figures.ts";
+import { type Inside, startInside } from "./inside.ts";
+import { figureText, spreadText, tableOf } from "./markdown.ts";
+import { atLeast, type Row } from "./row.ts";
+import { NOW, PANEL, PANEL_KEY } from "./scene.ts";
+import { tokenFor } from "./token.ts";
+import { ADMIN_TOKEN } from "./worker-door.ts";
+import type { Asked, Turns } from "./worker-routes.ts";
 
-export type StatusCost = {
-  /** The first time that the ended orders among them are told, and any other time. */
+const IDS = 100;
+/** Each of a repetition's. */
+const TIMES = 60;
+/** Orders that nothing else here uses. */
+const FIRST_ORDER = 1_000_001;
+const NOT_MODIFIED = 304;
+const OK = 200;
+const ROUTES = [
+  "GET /v1/orders/{id}",
+  "GET /v1/orders?ids= of 100",
+  "the same, not modified (304)",
+  "API v2, status of 100",
+  "GET /v1/orders/{id}, browser token",
+] as const;
+type Route = (typeof ROUTES)[number];
+
+type Measured = {
+  readonly route: Route;
+  readonly statements: number;
+  readonly ms: Spread;
+  readonly bare_ms: Spread;
+  readonly to_bare: Spread;
+};
+type Figures = {
+  readonly routes: readonly Measured[];
+  /** The first time that the ended orders among a hundred are told, and any other time. */
   readonly first: Usage;
   readonly again: Usage;
 };
 
-export type StatusRate = {
-  readonly requests_per_second: Spread;
-  /** To the same for an answer that asks no database, from the same Worker. */
-  readonly to_no_database: Spread;
+export const statusRow: Row<Figures> = {
+  name: "status",
+  title: "Status reads",
+  seconds: 25,
+  steps: (repetitions) => 2 + ROUTES.length * (repetitions + 1),
+  async run({ root, repetitions, step, opened }) {
+    step("what status costs");
+    const inside = await opened(startInside(root));
+    const cost = await statusCost(inside);
+    step("routes");
+    const requests = await requestsOf(inside);
+    const turns = ROUTES.map(() => [] as Turns[]);
+    for (let repetition = 0; repetition <= repetitions; repetition++) {
+      for (const [i, route] of ROUTES.entries()) {
+        step(route);
+        const turn = await inside.ask<Turns>({ route: requests[route], times: TIMES });
+        const expected = route === ROUTES[2] ? NOT_MODIFIED : OK;
+        if (turn.status !== expected) throw new Error(`${route} is answered with ${turn.status}`);
+        if (repetition > 0) turns[i]?.push(turn);
+      }
+    }
+    return { routes: ROUTES.map((route, i) => measuredOf(route, turns[i] ?? [])), ...cost };
+  },
+  targets: ({ routes }) => routes.map(({ route, to_bare }) => atLeast(`${route}, to a bare route`, to_bare.median, 0.9)),
+  chapter: ({ routes, first, again }) => ({
+    text: `Both answer requests inside workerd, by turns. The bare route sends D1 the statements that the product's route sends, with the same
+parameters, in as many batches, and answers the rows as JSON. It checks no key, makes no text of a status, and knows no rule. A
+ratio of 0.9 says that it answers ten requests while the product answers nine. HTTP's own time is in neither.
+
+${tableOf(
+  ["route", "statements", "ms", "bare, ms", "ratio"],
+  routes.map(({ route, statements, ms, bare_ms, to_bare }) => [
+    route,
+    String(statements),
+    spreadText(ms),
+    spreadText(bare_ms),
+    spreadText(to_bare),
+  ]),
+)}
+
+\`status\` of 100 ids takes one round trip to D1, the check of the key included. The first read that tells an order's final status
+also records that:
+
+${tableOf(
+  ["status of 100 ids", "rows read", "rows written", "D1 calls", "statements"],
+  (
+    [
+      ["told for the first time", first],
+      ["told again", again],
+    ] as const
+  ).map(([name, usage]) => [
+    name,
+    ...[usage.rows_read, usage.rows_written, usage.d1_calls, usage.d1_statements].map((figure) => figureText(figure)),
+  ]),
+)}`,
+    charts: [
+      {
+        file: "status.svg",
+        alt: "Status routes to bare routes with the same query, beside the target of 0.9",
+        svg: barsOf({
+          title: "Requests answered, to a bare route with the same query",
+          categories: routes.map(({ route }) => route),
+          series: [{ name: "ratio", values: routes.map(({ to_bare }) => to_bare.median) }],
+          unit: "ratio",
+          line: 0.9,
+        }),
+      },
+    ],
+  }),
 };
 
-const IDS = 100;
-const REQUESTS = 50;
-/** Orders that nothing else here uses. */
-const FIRST_ORDER = 1_000_001;
+function measuredOf(route: Route, turns: readonly Turns[]): Measured {
+  return {
+    route,
+    statements: turns[0]?.statements ?? 0,
+    ms: spreadOf(turns.map(({ product_ms }) => product_ms / TIMES)),
+    bare_ms: spreadOf(turns.map(({ bare_ms }) => bare_ms / TIMES)),
+    to_bare: spreadOf(turns.map(({ bare_ms, product_ms }) => bare_ms / product_ms)),
+  };
+}
 
-export const STATUS_COST_STEPS = 1;
-
-/** Rows and calls, inside the bench's Worker: the product counts them in its sweeps only. All orders have ended. */
-export async function measureStatusCost(inside: Inside, step: Step): Promise<StatusCost> {
-  step("what status costs");
+/** Rows and calls, inside the bench's Worker. All orders have ended. */
+async function statusCost(inside: Inside): Promise<Pick<Figures, "first" | "again">> {
   await inside.addOrders(FIRST_ORDER, IDS);
   await inside.time({ way: "product", news: "changed", first: FIRST_ORDER, batch: IDS, batches: 1 });
-  const ids = Array.from({ length: IDS }, (_, i) => String(FIRST_ORDER + i));
+  const ids = orderIds();
   return { first: await inside.statusCost(ids), again: await inside.statusCost(ids) };
 }
 
-const STEP_WEIGHT = 3;
-
-export function statusRateSteps(repetitions: number): number {
-  return (repetitions + 1) * STEP_WEIGHT;
+function orderIds(): string[] {
+  return Array.from({ length: IDS }, (_, i) => String(FIRST_ORDER + i));
 }
 
-/** Requests one after the other, by turns with ones that need no database. The first repetition does not count. */
-export async function measureStatusRate(
-  { url, panelKey }: Product,
-  orderIds: readonly string[],
-  repetitions: number,
-  step: Step,
-): Promise<StatusRate> {
-  const fields = new URLSearchParams({ key: panelKey, action: "status", orders: orderIds.slice(0, IDS).join(",") });
-  const [status, nothing] = [[] as number[], [] as number[]];
-  for (let repetition = 0; repetition <= repetitions; repetition++) {
-    step("status, request by request", STEP_WEIGHT);
-    const [rate, bare] = [await rateOf(`${url}/api/v2?${fields.toString()}`, '"Partial"'), await rateOf(`${url}/v1/statuses`, '"partial"')];
-    if (repetition === 0) continue;
-    status.push(rate);
-    nothing.push(bare);
-  }
-  return { requests_per_second: spreadOf(status), to_no_database: ratioOf(status, nothing) };
+function get(path: string, headers: Readonly<Record<string, string>> = {}): Asked {
+  return { path, method: "GET", headers, body: null };
 }
 
-/** Requests per second. Throws when an answer is not a good one, which has `word` in it. */
-async function rateOf(url: string, word: string): Promise<number> {
-  const startedAt = performance.now();
-  for (let i = 0; i < REQUESTS; i++) {
-    const response = await fetch(url);
-    const text = await response.text();
-    if (!response.ok || !text.includes(word)) throw new Error(`${response.status}: ${text.slice(0, 200)}`);
-  }
-  return (REQUESTS / (performance.now() - startedAt)) * 1000;
+async function requestsOf(inside: Inside): Promise<Readonly<Record<Route, Asked>>> {
+  const bearer = { Authorization: `Bearer ${PANEL_KEY}` };
+  const ids = orderIds();
+  const list = `/v1/orders?ids=${ids.join(",")}`;
+  const send = (asked: Asked): Promise<Sent> => inside.ask<Sent>({ send: asked });
+  const { secret } = JSON.parse(
+    (
+      await send({
+        path: `/v1/panels/${PANEL}/token-secret`,
+        method: "POST",
+        headers: { Authorization: `Bearer ${ADMIN_TOKEN}` },
+        body: "{}",
+      })
+    ).text,
+  ) as { secret: string };
+  const { etag } = await send(get(list, bearer));
+  if (etag === null) throw new Error("a list of orders has no ETag");
+  const form = new URLSearchParams({ key: PANEL_KEY, action: "status", orders: ids.join(",") }).toString();
+  return {
+    [ROUTES[0]]: get(`/v1/orders/${FIRST_ORDER}`, bearer),
+    [ROUTES[1]]: get(list, bearer),
+    [ROUTES[2]]: get(list, { ...bearer, "If-None-Match": etag }),
+    [ROUTES[3]]: { path: "/api/v2", method: "POST", headers: { "Content-Type": "application/x-www-form-urlencoded" }, body: form },
+    [ROUTES[4]]: get(`/v1/orders/${FIRST_ORDER}?token=${tokenFor(PANEL, String(FIRST_ORDER), secret, NOW)}`),
+  };
 }
+
+type Sent = { readonly status: number; readonly text: string; readonly etag: string | null };

@@ -37,7 +37,7 @@ async function openD1(): Promise<Backend> {
 }
 
 /** The statements of a migration; a trigger has semicolons inside. */
-function statementsIn(sql: string): string[] {
+export function statementsIn(sql: string): string[] {
   const text = sql.replaceAll(/^--.*$/gm, "");
   return text.split(/;\s*$/m).reduce<string[]>((statements, part) => {
     const open = statements.at(-1);

@@ -80,10 +80,7 @@ class Prepared {
   }
 }
 
-function asD1Result({ results, changes }: Result): unknown {
-  return {
-    success: true,
-    results,
-    meta: { changes, rows_read: 0, rows_written: 0, duration: 0, last_row_id: 0, changed_db: changes > 0, size_after: 0 },
-  };
+function asD1Result({ results, changes, rows = { read: 0, written: 0 } }: Result): unknown {
+  const billed = { rows_read: rows.read, rows_written: rows.written };
+  return { success: true, results, meta: { changes, ...billed, duration: 0, last_row_id: 0, changed_db: changes > 0, size_after: 0 } };
 }

@@ -45,6 +45,7 @@ export class Queue {
   lost = 0;
   sent = 0;
   deliveries = 0;
+  acknowledged = 0;
   /** Messages on their way: sent, and neither acknowledged nor given up. */
   underWay = 0;
   /** Messages that failed for good, and were taken as such, by their ids. */
@@ -107,6 +108,7 @@ export class Queue {
     const outcome = await this.#deliver(dead ? "panelsync-dead" : "panelsync-sweeps", { id, body, attempts }).catch(() => false);
     this.#busy -= 1;
     this.underWay -= 1;
+    if (outcome === true) this.acknowledged += 1;
     if (outcome === true && dead) this.dead.add(id);
     if (outcome !== true) this.#again(delivery, typeof outcome === "object" ? outcome.retryMs : null);
     this.#next();

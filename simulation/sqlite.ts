@@ -7,7 +7,10 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 /** What a statement needs to be run later: a batch runs several in one go. */
 export type Statement = { readonly sql: string; readonly params: readonly unknown[] };
 
-export type Result = { readonly results: Record<string, unknown>[]; readonly changes: number };
+/** `rows`: what D1 bills for it, where the backend can tell. */
+export type Result = { readonly results: Record<string, unknown>[]; readonly changes: number; readonly rows?: BilledRows };
+
+export type BilledRows = { readonly read: number; readonly written: number };
 
 /** A database of the product's, whatever is underneath. Runs statements in one transaction: all of them, or none. */
 export type Backend = {

@@ -15,6 +15,7 @@ import { Draws } from "./draws.ts";
 import { blockPage, isTurnedAway } from "./firewall.ts";
 import { Queue } from "./queue.ts";
 import type { Quota } from "./one-time-faults.ts";
+import type { PlanLimits } from "./plan-limits.ts";
 import { type Crash, Process, Scheduler } from "./scheduler.ts";
 import { type Backend, isRead, type Statement } from "./sqlite.ts";
 import { isStrangersId } from "./strangers.ts";
@@ -54,6 +55,7 @@ export type SystemOptions = {
   readonly startsAt: number;
   /** Whether the process that takes the nth step of all crashes, and when; none does, where left out. */
   readonly crashAtStep?: (step: number) => Crash | null;
+  readonly limits?: PlanLimits;
   /** Called with each step, for a trace. */
   readonly trace?: (line: string) => void;
   /** Called with each batch that was carried out. */
@@ -97,7 +99,7 @@ export class System {
   /** Links for which an `add` took so long, or came to so little, that another one like it counts as the same. */
   readonly slowSales = new Set<string>();
   readonly #options: SystemOptions;
-  readonly plan: Plan;
+  plan: Plan;
   /** One for a whole run: what is opened once stays open, as in an isolate that lasts. */
   readonly #secrets = secretsOf(ENCRYPTION_KEYS);
   readonly #draws: Draws;
@@ -119,7 +121,7 @@ export class System {
     this.queue = new Queue(
       this.scheduler,
       {
-        refusesAll: () => this.quota === "queue",
+        refusesAll: () => this.#isUsedUp("queue"),
         breaksHere: () => this.backgroundFaults.happens("queueBreaks"),
         copies: () => (this.backgroundFaults.happens("queueLost") ? 0 : this.backgroundFaults.happens("queueTwice") ? 2 : 1),
         delayMs: () =>
@@ -142,6 +144,7 @@ export class System {
     const mayCrash = this.backgroundFaults.happens("crash") || (isFirst && this.backgroundFaults.happens("crashAtFirst"));
     const last = mayCrash ? this.#draws.between(0, MAX_STEPS_TO_LIVE) : Infinity;
     let step = 0;
+    this.#options.limits?.begin(name);
     return new Process(this.scheduler, name, () => {
       const crash = this.#options.crashAtStep?.(this.steps++) ?? null;
       return step++ === last ? this.#crash(name) : crash;
@@ -157,12 +160,16 @@ export class System {
 
   #env(process: Process): Env {
     const db = databaseOf(process, this.backend, {
-      faultOf: (statements) => (this.#isSpent(statements) ? "no_rows_left" : this.backgroundFaults.callFault()),
+      faultOf: (statements) => {
+        this.#options.limits?.use(process.name, "database", statements.length);
+        return this.#isSpent(statements) ? "no_rows_left" : this.backgroundFaults.callFault();
+      },
       latencyMs: () => (this.backgroundFaults.happens("dbSlow") ? this.#draws.between(500, 12_000) : this.#draws.between(1, 30)),
       onCommit: (statements) => this.#options.onCommit?.(statements),
     });
     const sendBatch = async (messages: Iterable<MessageSendRequest>): Promise<void> => {
       const bodies = [...messages].map(({ body }) => body);
+      this.#options.limits?.use(process.name, "queue", bodies.length);
       await process.after(this.#draws.between(1, 30), () => {
         this.queue.send(bodies);
         if (process.name.startsWith(TICK)) this.sentByTicks += bodies.length;
@@ -185,7 +192,11 @@ export class System {
   }
 
   #isSpent(statements: readonly Statement[]): boolean {
-    return this.quota === "database" || (this.quota === "writes" && !statements.every(isRead));
+    return this.#isUsedUp("database") || (this.#isUsedUp("writes") && !statements.every(isRead));
+  }
+
+  #isUsedUp(what: Quota): boolean {
+    return this.quota === what || this.#options.limits?.isUsedUp(what) === true;
   }
 
   #ports(process: Process): Ports {
@@ -208,6 +219,7 @@ export class System {
   }
 
   async #fetch(process: Process, request: Request): Promise<Response> {
+    this.#options.limits?.use(process.name, "fetch", 1);
     await process.after(this.#draws.between(5, 200), () => undefined);
     const receive = this.receivers.get(new URL(request.url).pathname);
     if (receive === undefined) await this.#count(request);

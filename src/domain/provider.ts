@@ -61,6 +61,8 @@ export type PollOutcome = {
   readonly failedCalls: number;
   /** Orders whose state was moved. */
   readonly moved: number;
+  /** Orders of which only progress was written: a row each. */
+  readonly progressed: number;
   /** Orders that were to be asked about and were not answered. */
   readonly unanswered: number;
   readonly tookMs: number;
@@ -88,7 +90,7 @@ export function afterPoll(state: ProviderState, outcome: PollOutcome, now: numbe
     lastPollMs: outcome.tookMs,
     callsDay: day,
     callsToday: (day === state.callsDay ? state.callsToday : 0) + outcome.calls,
-    rowsToday: (day === state.callsDay ? state.rowsToday : 0) + 1 + outcome.moved * ROWS_A_MOVE,
+    rowsToday: (day === state.callsDay ? state.rowsToday : 0) + 1 + outcome.moved * ROWS_A_MOVE + outcome.progressed,
     unknownWords: countWords(state.unknownWords, outcome.unknownWords),
   };
   const healthy = outcome.answered ? { ...counted, lastSuccessAt: now } : counted;

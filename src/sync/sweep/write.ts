@@ -180,6 +180,7 @@ function outcomeOf({ poll, answers, orders: asked, tookMs }: PollRun, orders: re
           },
     failedCalls: poll.failedCalls,
     moved: orders.filter(({ write }) => write === "move").length,
+    progressed: orders.filter(({ write }) => write === "progress").length,
     unanswered: asked.length - answers.length,
     tookMs,
     unknownWords: orders

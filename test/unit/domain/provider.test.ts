@@ -30,6 +30,7 @@ const good: PollOutcome = {
   failure: null,
   unknownWords: [],
   moved: 0,
+  progressed: 0,
   unanswered: 0,
   tookMs: 20,
 };
@@ -44,6 +45,14 @@ const failing = (code: string, retryAfterSeconds: number | null = null): PollOut
 function polls(...outcomes: readonly PollOutcome[]): ProviderState {
   return outcomes.reduce((state, outcome, i) => afterPoll(state, outcome, NOW + i * MINUTE), fresh);
 }
+
+describe("the rows of a day", () => {
+  it("count the poll's own, four an order that moved, and one an order that got on; a new day begins at none", () => {
+    const written = polls({ ...good, moved: 3, progressed: 20 }, { ...good, progressed: 5 });
+    expect(written.rowsToday).toBe(1 + 3 * 4 + 20 + 1 + 5);
+    expect(afterPoll(written, good, NOW + 24 * 60 * MINUTE).rowsToday).toBe(1);
+  });
+});
 
 describe("the circuit", () => {
   it("opens after three failures in a row, probes at the next tick, and closes on an answer", () => {

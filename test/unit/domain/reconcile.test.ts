@@ -98,6 +98,15 @@ describe("what a report moves", () => {
     expect(reconcile(anOrder({ progressAt: NOW - 2 * HOUR }), aReport({ remains: 599 }), POLICY, NOW).write).toBe("progress");
   });
 
+  it("writes small progress of an order that is older than a day once a day", () => {
+    const old = { placedAt: NOW - 30 * 24 * HOUR, cadence: 60 as const };
+    const writeAfter = (hours: number) =>
+      reconcile(anOrder({ ...old, progressAt: NOW - hours * HOUR }), aReport({ remains: 599 }), POLICY, NOW).write;
+    expect(writeAfter(23)).toBe("none");
+    expect(writeAfter(24)).toBe("progress");
+    expect(reconcile(anOrder({ ...old, progressAt: NOW - HOUR }), aReport({ remains: 550 }), POLICY, NOW).write).toBe("progress");
+  });
+
   it("does not read a final word together with an older number", () => {
     expect(reconcile(anOrder({ remains: 600 }), says("Completed"), POLICY, NOW).next).toMatchObject({ status: "completed", remains: null });
   });

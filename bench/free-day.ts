@@ -1,0 +1,158 @@
+/** A simulated day on the free plan, twice side by side: with a script that asks in batches, and one that asks order by order. */
+import { type ChildProcess, fork } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { barsOf } from "./chart.ts";
+import type { DayFigures, DayOptions } from "./day/day.ts";
+import { FREE_DAY, FREE_INVOCATION, type Used } from "./day/limits.ts";
+import type { FromDay } from "./day/main.ts";
+import { figureText, tableOf } from "./markdown.ts";
+import { atLeast, atMost, type Context, type Row, type Target } from "./row.ts";
+
+const MINUTES = 1440;
+const DAYS: readonly DayOptions[] = [
+  { asking: "in batches", newOrders: 4000, visits: 2000, minutes: MINUTES },
+  { asking: "order by order", newOrders: 4000, visits: 2000, minutes: MINUTES },
+];
+const STEP_MINUTES = 30;
+/** What a workerd writes stays in memory where it can: it is a simulation's, and a disk would be waited for. */
+const MEMORY = "/dev/shm";
+const SHOWN_WRONGS = 3;
+const SHOWN_STATEMENTS = 8;
+
+type Figures = { readonly days: readonly DayFigures[] };
+
+export const freeDayRow: Row<Figures> = {
+  name: "free day",
+  title: "A day on the free plan",
+  isExact: true,
+  seconds: 180,
+  steps: () => (DAYS.length * MINUTES) / STEP_MINUTES,
+  run: async (context) => ({ days: await Promise.all(DAYS.map((options) => played(options, context))) }),
+  targets: ({ days }) => days.flatMap(targetsOf),
+  chapter: ({ days }) => ({
+    text: `The real product runs in simulated time on the SQLite of workerd, which counts the rows that D1 bills. The free plan's limits are hard errors
+there, as on the platform: ${figureText(FREE_DAY.rows_read)} rows read, ${figureText(FREE_DAY.rows_written)} rows written, ${figureText(FREE_DAY.requests)} requests and
+${figureText(FREE_DAY.queue_operations)} queue operations a day, ${FREE_INVOCATION.subrequests} subrequests and ${FREE_INVOCATION.statements} statements an invocation. Ticks and messages count as requests, too.
+
+**Who is there.** Two panels at three providers. A shop's script places six orders in ten at a provider's endpoint, and asks after its
+orders in turns. A site registers the others, has a webhook, and shows orders to customers with browser tokens: 2,000 of them look, six
+times each. One provider sends webhooks when orders end. Support checks orders; the operator has the overview open for four hours.
+
+**Lives.** 45 % of the orders end within an hour, 30 % within six, 13 % within a day; 12 % are delivered over 10 to 70 days, which is why
+20,000 are at work while 4,000 come a day. The day begins with those, and with 12,000 that have ended within the last three days and are
+still looked at. 88 % complete, 6 % end as partial, 5 % canceled, 1 % refunded. Orders come as the day goes: few at night, most in the
+evening. _Detection_ is the time from an order's end at its provider until it is on record here, of all that ended in the day.
+
+${tableOf(
+  ["", ...days.map(({ asking }) => `a script that asks ${asking}`), "limit"],
+  [
+    ...usedRows(days),
+    rowOf("most subrequests of an invocation", days, (day) => day.most_in_an_invocation.subrequests, FREE_INVOCATION.subrequests),
+    rowOf("most statements of an invocation", days, (day) => day.most_in_an_invocation.statements, FREE_INVOCATION.statements),
+    rowOf("orders at work as the day begins", days, (day) => day.active_orders),
+    rowOf("new orders taken", days, (day) => day.new_orders),
+    rowOf("times that a new order was put off", days, (day) => day.put_off),
+    rowOf("ends in the day", days, (day) => day.detection.ends),
+    rowOf("mean detection, minutes", days, (day) => day.detection.mean),
+    rowOf("95th percentile", days, (day) => day.detection.p95),
+    rowOf("longest", days, (day) => day.detection.most),
+    rowOf("webhook deliveries", days, (day) => day.webhooks),
+    rowOf("rows written, as the overview told at 23:59", days, (day) => day.told.rows_written),
+    rowOf("queue operations, as it told", days, (day) => day.told.queue_operations),
+    rowOf("messages to the operator", days, (day) => day.alerts.length),
+    rowOf("orders not shown as they are, 75 minutes later", days, (day) => day.wrong.length),
+  ],
+)}
+
+${days.map(refusedText).join("\n\n")}
+
+What wrote and read the most, of the first day:
+
+${tableOf(
+  ["statement", "runs", "rows read", "rows written"],
+  (days[0]?.statements ?? [])
+    .slice(0, SHOWN_STATEMENTS)
+    .map(({ sql, runs, read, written }) => [
+      `\`${sql.slice(0, 48).replaceAll("|", "\\|")}\``,
+      ...[runs, read, written].map((figure) => figureText(figure)),
+    ]),
+)}`,
+    charts: [
+      {
+        file: "free-day.svg",
+        alt: "Shares of the free plan's day that are used, for both scripts",
+        svg: barsOf({
+          title: "Used of the free plan's day, percent",
+          categories: USED.map(({ text }) => text),
+          series: days.map(({ asking, used }) => ({ name: asking, values: USED.map(({ what }) => (used[what] / FREE_DAY[what]) * 100) })),
+          unit: "percent",
+          line: 100,
+        }),
+      },
+    ],
+  }),
+};
+
+const USED: readonly { readonly what: keyof Used; readonly text: string }[] = [
+  { what: "rows_read", text: "rows read" },
+  { what: "rows_written", text: "rows written" },
+  { what: "requests", text: "requests" },
+  { what: "queue_operations", text: "queue operations" },
+];
+
+function targetsOf(day: DayFigures): readonly Target[] {
+  const name = (what: string): string => `free day, ${day.asking}: ${what}`;
+  return [
+    ...USED.map(({ what, text }) => atMost(name(text), day.used[what], FREE_DAY[what])),
+    atMost(name("subrequests of an invocation"), day.most_in_an_invocation.subrequests, FREE_INVOCATION.subrequests),
+    atMost(
+      name("what the platform refused"),
+      Object.values(day.refused).reduce((sum, count) => sum + count, 0),
+      0,
+    ),
+    atLeast(name("orders at work"), day.active_orders, 19_500),
+    atLeast(name("new orders"), day.new_orders, 4000),
+    atMost(name("mean detection, minutes"), day.detection.mean, 8),
+    atMost(name("orders not shown as they are"), day.wrong.length, 0),
+  ];
+}
+
+function usedRows(days: readonly DayFigures[]): string[][] {
+  return USED.map(({ what, text }) => rowOf(text, days, ({ used }) => used[what], FREE_DAY[what]));
+}
+
+function rowOf(name: string, days: readonly DayFigures[], figureIn: (day: DayFigures) => number, limit?: number): string[] {
+  return [name, ...days.map((day) => figureText(figureIn(day))), limit === undefined ? "" : figureText(limit)];
+}
+
+function refusedText({ asking, refused, wrong }: DayFigures): string {
+  const limits = Object.entries(refused).map(([limit, count]) => `${limit} ${figureText(count)} times`);
+  const shown = wrong.slice(0, SHOWN_WRONGS).join("; ");
+  return `Asking ${asking}, the platform refused ${limits.length === 0 ? "nothing" : limits.join(", ")}.${shown === "" ? "" : ` Wrong: ${shown}.`}`;
+}
+
+/** Plays a day in a process of its own, which ends with this one. */
+async function played(options: DayOptions, { step, opened }: Context): Promise<DayFigures> {
+  const env = { ...process.env, ...(existsSync(MEMORY) ? { TMPDIR: MEMORY } : {}) };
+  const child = fork(join(import.meta.dirname, "day/main.ts"), [JSON.stringify(options)], {
+    env,
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
+  await opened(Promise.resolve({ close: async () => void child.kill() }));
+  return figuresFrom(child, (minute) => {
+    const hour = `${Math.floor(minute / 60)}:${String(minute % 60).padStart(2, "0")}`;
+    if (minute % STEP_MINUTES === 0) step(`the day of a script that asks ${options.asking}, ${hour}`);
+  });
+}
+
+function figuresFrom(child: ChildProcess, onMinute: (minute: number) => void): Promise<DayFigures> {
+  return new Promise((resolve, reject) => {
+    child.on("message", (message: FromDay) => {
+      if ("minute" in message) onMinute(message.minute);
+      else if ("figures" in message) resolve(message.figures);
+      else reject(new Error(message.error));
+    });
+    child.on("exit", (code) => reject(new Error(`a day ended with code ${String(code)}`)));
+  });
+}

@@ -1,0 +1,32 @@
+/** All rows, in the order in which they are measured. What another row's figures make is measured after it. */
+import { applyRow } from "./apply.ts";
+import { catchUpRow } from "./catch-up.ts";
+import { cellsRow } from "./cells.ts";
+import { costRow } from "./cost.ts";
+import { cpuRow } from "./cpu.ts";
+import { freeDayRow } from "./free-day.ts";
+import { notMeasured } from "./not-measured.ts";
+import type { Row } from "./row.ts";
+import { rowsReadRow } from "./rows-read.ts";
+import { sizesRow } from "./sizes.ts";
+import { statusRow } from "./status.ts";
+import { tableSizeRow } from "./table-size.ts";
+
+// oxlint-disable-next-line typescript/no-explicit-any -- each row knows its own figures
+export const ROWS: readonly Row<any>[] = [
+  applyRow,
+  rowsReadRow,
+  notMeasured("unchanged", "Unchanged orders", [{ name: "unchanged orders taken from answers a second, one core", target: "≥ 500,000" }]),
+  catchUpRow,
+  statusRow,
+  tableSizeRow,
+  costRow,
+  cpuRow,
+  freeDayRow,
+  notMeasured("cadence", "Smarter polling", [
+    { name: "mean detection delay, same calls, learned cadence to fixed", target: "≤ 0.4" },
+    { name: "95th percentile of the same", target: "≤ 0.6" },
+  ]),
+  cellsRow,
+  sizesRow,
+];

@@ -1,0 +1,93 @@
+/** A route of the product, and a bare one that asks the database the same and answers what comes: by turns, in the same isolate. */
+import { handleRequest } from "../src/http/router.ts";
+import { NOW } from "./scene.ts";
+import { CONTEXT, envOver, portsAt } from "./worker-door.ts";
+
+/** A request as it is sent to the route. */
+export type Asked = {
+  readonly path: string;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | null;
+};
+
+export type Turns = { readonly status: number; readonly product_ms: number; readonly bare_ms: number; readonly statements: number };
+
+type Statement = { readonly sql: string; readonly params: readonly unknown[] };
+
+/** What the product answers to it. */
+export async function sendRoute(
+  db: D1Database,
+  asked: Asked,
+): Promise<{ readonly status: number; readonly text: string; readonly etag: string | null }> {
+  const response = await product(db, asked);
+  return { status: response.status, text: await response.text(), etag: response.headers.get("ETag") };
+}
+
+/** Lets both answer `times` requests, `by` at a time and by turns. */
+export async function timeRoute(db: D1Database, asked: Asked, times: number): Promise<Turns> {
+  const batches: (readonly Statement[])[] = [];
+  const { status } = await product(listening(db, batches), asked);
+  const bare = async (): Promise<void> => {
+    for (const statements of batches) {
+      const results = await db.batch(statements.map(({ sql, params }) => db.prepare(sql).bind(...params)));
+      await Response.json(results.map((result) => result.results)).text();
+    }
+  };
+  let [product_ms, bare_ms] = [0, 0];
+  for (let i = 0; i < times; i++) {
+    bare_ms += await timed(db, bare);
+    product_ms += await timed(db, () => product(db, asked));
+  }
+  return { status, product_ms, bare_ms, statements: batches.flat().length };
+}
+
+/** The clock stands still while nothing is waited for: an empty question lets it go on, and its own time is taken off. */
+async function timed(db: D1Database, work: () => Promise<unknown>): Promise<number> {
+  const startedAt = performance.now();
+  await work();
+  await db.prepare("SELECT 1").first();
+  const doneAt = performance.now();
+  await db.prepare("SELECT 1").first();
+  return doneAt - startedAt - (performance.now() - doneAt);
+}
+
+async function product(db: D1Database, { path, method, headers, body }: Asked): Promise<Response> {
+  const { env } = envOver(db, "paid");
+  const request = new Request(`http://127.0.0.1${path}`, { method, headers, body });
+  const response = await handleRequest(
+    request,
+    env,
+    CONTEXT,
+    portsAt(env, NOW, () => "{}"),
+  );
+  await response.clone().text();
+  return response;
+}
+
+/** The database, and a list of what it is asked. */
+function listening(db: D1Database, batches: (readonly Statement[])[]): D1Database {
+  const prepared = (statement: Statement) => {
+    const real = db.prepare(statement.sql).bind(...statement.params);
+    const alone = (): D1PreparedStatement => {
+      batches.push([statement]);
+      return real;
+    };
+    return {
+      real,
+      statement,
+      bind: (...params: readonly unknown[]) => prepared({ ...statement, params }),
+      all: () => alone().all(),
+      run: () => alone().run(),
+      first: () => alone().first(),
+    };
+  };
+  const database = {
+    prepare: (sql: string) => prepared({ sql, params: [] }),
+    batch: (statements: readonly ReturnType<typeof prepared>[]) => {
+      batches.push(statements.map(({ statement }) => statement));
+      return db.batch(statements.map(({ real }) => real));
+    },
+  };
+  return database as unknown as D1Database;
+}
