@@ -112,6 +112,6 @@ describe("the short way", () => {
   });
 
   it("does not take a word that may have the key in it", () => {
-    expect(plainReports({ 1: { status: "Partial", remains: 1 } }, ["1"], "art")).toBeNull();
+    expect(plainReports({ 1: { status: "Partial", remains: 1 } }, ["1"], { ...INSIDE, key: "art" })).toBeNull();
   });
 });
