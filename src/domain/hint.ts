@@ -67,11 +67,16 @@ export function planWaiting(seen: HintMemory, orders: readonly HintedOrder[], pa
   return planned(memory, waiting, pace, now);
 }
 
-/** Puts orders on the list of those that wait, as named by a hint of `since`. */
+/**
+ * Puts orders on the list of those that wait, as named by a hint of `since`. One that waits already waits for the later of the
+ * two: a poll in between answered the earlier hint only.
+ */
 export function keepWaiting(seen: HintMemory, orders: readonly OrderKey[], since: number): HintMemory {
+  const wanted = new Set(orders.map(keyText));
   const known = new Set(seen.waiting.map(keyText));
+  const waiting = seen.waiting.map(([panel, n, at]) => [panel, n, wanted.has(keyText([panel, n])) ? Math.max(at, since) : at] as const);
   const more = orders.filter((key) => !known.has(keyText(key))).map(([panel, n]) => [panel, n, since] as const);
-  return { ...seen, waiting: [...seen.waiting, ...more].slice(0, MAX_WAITING) };
+  return { ...seen, waiting: [...waiting, ...more].slice(0, MAX_WAITING) };
 }
 
 type Wanted = HintedOrder & { readonly since: number };

@@ -37,11 +37,14 @@ export function cadenceOf(order: OrderState, policy: CadencePolicy, now: number)
   if (isFinal(order.status)) return isOpenRefill(order.refill) || order.rejectedAt !== null ? 60 : correctionCadence(order, policy, now);
   if (order.status === "error" || isTroubled) return 60;
   const age = now - order.placedAt;
-  if (order.status === "pending" && policy.startWindowMs !== null && policy.startWindowMs > HOUR_MS && age < policy.startWindowMs)
-    return 15;
   if (age < 30 * MINUTE_MS) return 1;
   if (age < 6 * HOUR_MS) return 5;
-  return age < DAY_MS ? 15 : 60;
+  return age < DAY_MS || isWithinStart(order, policy, age) ? 15 : 60;
+}
+
+/** A slow service may still start at any time within its window. */
+function isWithinStart({ status }: OrderState, { startWindowMs }: CadencePolicy, age: number): boolean {
+  return status === "pending" && startWindowMs !== null && age < startWindowMs;
 }
 
 /** A final order is watched hourly for a day, then slowly; one that took over a day to end, slowly from the start. */

@@ -106,9 +106,16 @@ describe("hints", () => {
   it("that could not be polled are kept, each once", () => {
     const kept = keepWaiting(keepWaiting(NO_HINTS, [key(1)], NOW), [key(1), key(2)], NOW + 5);
     expect(kept.waiting).toEqual([
-      ["shop", 1, NOW],
+      ["shop", 1, NOW + 5],
       ["shop", 2, NOW + 5],
     ]);
+    // A clock that was set back takes nothing from it.
+    expect(keepWaiting(kept, [key(1)], NOW).waiting).toEqual(kept.waiting);
+  });
+
+  it("are polled for the latest hint, whatever was polled before it", () => {
+    const waiting = keepWaiting(keepWaiting(NO_HINTS, [key(1)], NOW), [key(1)], NOW + 2 * MINUTE_MS);
+    expect(planWaiting(waiting, [hinted(1, NOW + MINUTE_MS)], PACE, NOW + 3 * MINUTE_MS).poll).toEqual([key(1)]);
   });
 });
 

@@ -82,7 +82,7 @@ const ROW: OrderFacts = {
   progress_at: 139,
   final_at: 140,
   error_at: 141,
-  final_answer: "1795262400000 {\"status\":\"Partial\"}",
+  final_answer: '1795262400000 {"status":"Partial"}',
   updated_at: 142,
   version: 143,
   last_change: 144,
