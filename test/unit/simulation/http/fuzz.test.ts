@@ -42,7 +42,7 @@ const samplesOf = (right: boolean, toApiV2: number, elsewhere: number): readonly
       return fc.sample(askedOf(route, panel, panels, right), { numRuns, seed: i * panels.length + j });
     }),
   );
-const RIGHT = samplesOf(true, 15, 2);
+const RIGHT = samplesOf(true, 20, 2);
 const WRONG = samplesOf(false, 10, 8);
 
 const NAMED = PATHS.filter(({ method }) => method !== "ALL");

@@ -306,7 +306,14 @@ async function addCatalogue(operation: Operation): Promise<void> {
 }
 
 async function addPanel(operation: Operation, id: string, money: string, currency: string): Promise<string> {
-  const { key } = await operation.must("POST", "/v1/panels", { id, role: "shop", name: markerOf(id), currency, money });
+  const { key } = await operation.must("POST", "/v1/panels", {
+    id,
+    role: "shop",
+    name: markerOf(id),
+    currency,
+    money,
+    public_status: true,
+  });
   operation.secrets.add(String(key));
   const spare = await operation.must("POST", "/v1/keys", { name: "spare", panel: id });
   operation.secrets.add(String(spare["key"]));
