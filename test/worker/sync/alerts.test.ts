@@ -304,7 +304,7 @@ describe("the list of a provider", () => {
     await halfADay();
     expect(world.told()).toMatchObject([{ kind: "service_changed", subject: "acme", severity: "info", notice: "opened" }]);
     expect(world.told()[0]?.text).toBe(
-      'Provider acme has changed its list: service 7 ("Followers") costs 1.20 instead of 0.90, has a greatest quantity of 500 instead of 1000; service 8 ("Likes") is not listed any more.',
+      'Provider acme has changed its list: service 7 ("Followers") costs 1.20 instead of 0.90 (more than all of your price, 0.99), has a greatest quantity of 500 instead of 1000; service 8 ("Likes") is not listed any more.',
     );
     listed = [];
     await halfADay();
