@@ -31,7 +31,8 @@ const MINUTE_USED = `CASE WHEN minute = ?3 OR ${IS_BEGUN} THEN minute_used ELSE 
 const DAY_USED = `CASE WHEN day = ?4 OR ${IS_BEGUN} THEN day_used ELSE 0 END`;
 
 /**
- * Takes some of a panel's share; answers how many it gets. One row written. `now` in epoch ms. Where registering has to
+ * Takes some of a panel's share; answers how many it gets. One row written; none where it gets nothing, or a flood of what is
+ * refused would use up the day's rows. `now` in epoch ms. Where registering has to
  * leave rows to polling, a panel that is within its share gets none either.
  */
 export async function claimShare(
@@ -46,10 +47,11 @@ export async function claimShare(
   const row = await db
     .prepare(
       `INSERT INTO panel_shares (panel, kind, minute, minute_used, day, day_used, granted)
-       SELECT ?1, ?2, ?3, g.granted, ?4, g.granted, g.granted FROM (SELECT ${GRANT("0", "0")} AS granted) g WHERE true
+       SELECT ?1, ?2, ?3, g.granted, ?4, g.granted, g.granted FROM (SELECT ${GRANT("0", "0")} AS granted) g WHERE g.granted > 0
        ON CONFLICT (panel, kind) DO UPDATE SET granted = ${GRANT(MINUTE_USED, DAY_USED)},
          minute = CASE WHEN ${IS_BEGUN} THEN minute ELSE ?3 END, minute_used = ${MINUTE_USED} + ${GRANT(MINUTE_USED, DAY_USED)},
          day = CASE WHEN ${IS_BEGUN} THEN day ELSE ?4 END, day_used = ${DAY_USED} + ${GRANT(MINUTE_USED, DAY_USED)}
+         WHERE ${GRANT(MINUTE_USED, DAY_USED)} > 0
        RETURNING granted`,
     )
     .bind(panel, kind, minuteOf(now), dayOf(minuteOf(now)), wanted, minute, day, isWhole ? 1 : 0, mostRows)

@@ -126,6 +126,16 @@ describe("a share", () => {
     await claimShare(db, { panel: "p", kind: "add", wanted: 1, isWhole: true }, "free", NOW);
     expect(usage()).toMatchObject({ rows_written: 2 });
   });
+
+  it("costs no row where it is refused", async () => {
+    await claim(minute, true);
+    const { db, usage } = metered(env.DB);
+    for (const isWhole of [true, false]) {
+      expect(await claimShare(db, { panel: "p", kind: "check", wanted: 1, isWhole }, "free", NOW)).toBe(0);
+      expect(await claimShare(db, { panel: "new", kind: "check", wanted: minute + 1, isWhole: true }, "free", NOW)).toBe(0);
+    }
+    expect(usage()).toMatchObject({ rows_written: 0 });
+  });
 });
 
 describe("a panel that floods", () => {
