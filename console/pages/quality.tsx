@@ -29,8 +29,8 @@ export function QualityPage() {
                     <th scope="col">Orders</th>
                     <th scope="col">Partial</th>
                     <th scope="col">Canceled</th>
-                    <th scope="col">Starts within</th>
-                    <th scope="col">Ends within</th>
+                    <th scope="col">Start</th>
+                    <th scope="col">End</th>
                     <th scope="col">Trend</th>
                   </tr>
                 </thead>
@@ -62,8 +62,8 @@ function ServiceRow({ row }: { readonly row: Row }) {
       <td data-label="Orders">{orders}</td>
       <td data-label="Partial">{percent(partial_rate)}</td>
       <td data-label="Canceled">{percent(cancel_rate)}</td>
-      <td data-label="Starts within">{spread(start)}</td>
-      <td data-label="Ends within">{spread(duration)}</td>
+      <td data-label="Start">{spread(start)}</td>
+      <td data-label="End">{spread(duration)}</td>
       <td data-label="Trend">{trend === null ? "–" : <Badge tone={TRENDS[trend][0]}>{TRENDS[trend][1]}</Badge>}</td>
     </tr>
   );
@@ -74,7 +74,7 @@ function percent(rate: number | null): string {
 }
 
 function spread(of: Row["start"]): string {
-  return of === null ? "–" : `${minutes(of.median_minutes)}, nine of ten ${minutes(of.p90_minutes)}`;
+  return of === null ? "–" : `half in ${minutes(of.median_minutes)}, nine of ten in ${minutes(of.p90_minutes)}`;
 }
 
 function minutes(count: number): string {

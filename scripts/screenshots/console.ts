@@ -80,6 +80,7 @@ async function setDesk(demo: Demo): Promise<View[]> {
     { name: "providers", at: "/providers" },
     { name: "provider", at: "/providers/acme" },
     { name: "services", at: "/services" },
+    { name: "quality", at: "/quality" },
     { name: "panels", at: "/panels" },
     { name: "panel", at: "/panels/demo" },
     { name: "customers", at: "/customers" },

@@ -2,6 +2,7 @@
  * What has changed of services that are sold here, in their provider's own list. Pure.
  */
 import { shortText } from "./alert-facts.ts";
+import { parsePrice } from "./price.ts";
 
 /** A service as its provider lists it; null where it is not listed. What cannot be read is null. */
 export type WatchedService = {
@@ -13,7 +14,8 @@ export type WatchedService = {
 
 /** What was kept of each service that is sold here, and what is listed now. */
 export type WatchedList = {
-  readonly sold: readonly string[];
+  /** With the least that 1,000 units are sold for, where that can be compared with what the provider asks. */
+  readonly sold: ReadonlyMap<string, string | null>;
   readonly kept: ReadonlyMap<string, WatchedService>;
   readonly listed: ReadonlyMap<string, NonNullable<WatchedService>>;
 };
@@ -26,14 +28,14 @@ export function watchServices({ sold, kept, listed }: WatchedList): WatchResult 
   const next = new Map<string, WatchedService>();
   const texts: string[] = [];
   if (listed.size === 0) return { kept: next, texts };
-  for (const service of sold) {
+  for (const [service, price] of sold) {
     const after = listed.get(service) ?? null;
     const before = kept.get(service);
     if (before !== undefined && JSON.stringify(before) === JSON.stringify(after)) continue;
     next.set(service, after);
     // What is looked at for the first time is no change.
     if (before === undefined) continue;
-    const changes = changesOf(before, after);
+    const changes = changesOf(before, after, price);
     if (changes.length > 0) texts.push(`service ${shortText(service, 40)}${titleOf(after ?? before)} ${changes.join(", ")}`);
   }
   return { kept: next, texts };
@@ -45,13 +47,29 @@ function titleOf(service: WatchedService): string {
 
 const FIGURES = { rate: "costs", min: "has a least quantity of", max: "has a greatest quantity of" } as const;
 
-function changesOf(before: WatchedService, after: WatchedService): string[] {
+function changesOf(before: WatchedService, after: WatchedService, price: string | null): string[] {
   if (after === null) return before === null ? [] : ["is not listed any more"];
   if (before === null) return ["is listed again"];
   const figures = (Object.keys(FIGURES) as (keyof typeof FIGURES)[]).flatMap((field) =>
-    before[field] === after[field] ? [] : [`${FIGURES[field]} ${after[field] ?? "?"} instead of ${before[field] ?? "?"}`],
+    before[field] === after[field]
+      ? []
+      : [
+          `${FIGURES[field]} ${after[field] ?? "?"} instead of ${before[field] ?? "?"}${field === "rate" ? marginText(after.rate, price) : ""}`,
+        ],
   );
   return [...(before.name === after.name ? [] : [`was called "${shortText(before.name, 60)}" before`]), ...figures];
+}
+
+/** A service that leaves less of its price is told of. */
+const LEAST_MARGIN_PERCENT = 10n;
+
+/** What a new rate leaves of the own price, where that is little. */
+function marginText(rate: string | null, price: string | null): string {
+  const [own, theirs] = [parsePrice(price ?? ""), parsePrice(rate ?? "")];
+  if (own === null || theirs === null || own === 0n) return "";
+  if (theirs >= own) return ` (${theirs === own ? "all" : "more than all"} of your price, ${price})`;
+  const percent = ((own - theirs) * 100n) / own;
+  return percent < LEAST_MARGIN_PERCENT ? ` (it leaves ${percent} % of your price, ${price})` : "";
 }
 
 /** So many are told one by one. */

@@ -146,6 +146,7 @@ describe("alerts", () => {
       webhook_disabled: `shop/${webhook}`,
       webhook_behind: `shop/${webhook}`,
       ledger_mismatch: "shop",
+      cron_failing: "shop",
       plan_limit: "rows_written",
       key_expiring: "1",
     };

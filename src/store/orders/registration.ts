@@ -213,8 +213,8 @@ function windowsStatement(db: D1Database, panel: string, registrations: readonly
   const own = ["start_window_ms", "duration_ms"] as const;
   return db
     .prepare(
-      `SELECT provider, service, ${own.map((column) => `${windowSql(column, { panel: "?1", provider: "provider", service: "service" })} AS ${column}`).join(", ")}
-       FROM (SELECT value->>'$.provider' AS provider, value->>'$.service' AS service FROM json_each(?2))`,
+      `SELECT k.provider, k.service, ${own.map((column) => `${windowSql(column, { panel: "?1", provider: "k.provider", service: "k.service" })} AS ${column}`).join(", ")}
+       FROM (SELECT value->>'$.provider' AS provider, value->>'$.service' AS service FROM json_each(?2)) k`,
     )
     .bind(panel, JSON.stringify([...services.values()]));
 }

@@ -62,16 +62,31 @@ export async function readListTurn(db: D1Database, now: number): Promise<Provide
 export async function readWatchedServices(
   db: D1Database,
   provider: string,
-): Promise<{ readonly sold: readonly string[]; readonly kept: ReadonlyMap<string, WatchedService> }> {
+): Promise<{ readonly sold: ReadonlyMap<string, string | null>; readonly kept: ReadonlyMap<string, WatchedService> }> {
   const [sold, kept] = await db.batch<Record<string, unknown>>([
-    db.prepare("SELECT DISTINCT provider_service FROM services WHERE provider = ?1 AND enabled = 1").bind(provider),
+    db
+      .prepare(
+        `SELECT s.provider_service, CASE WHEN s.currency IS NULL OR p.currency IS NULL OR s.currency = p.currency THEN s.rate END AS rate
+         FROM services s CROSS JOIN providers p ON p.id = s.provider WHERE s.provider = ?1 AND s.enabled = 1`,
+      )
+      .bind(provider),
     db.prepare("SELECT service, listed FROM watched_services WHERE provider = ?1").bind(provider),
   ]);
   const rows = (kept?.results ?? []) as { service: string; listed: string }[];
   return {
-    sold: ((sold?.results ?? []) as { provider_service: string }[]).map(({ provider_service }) => provider_service),
+    sold: leastPrices((sold?.results ?? []) as { provider_service: string; rate: string | null }[]),
     kept: new Map(rows.map(({ service, listed }) => [service, JSON.parse(listed) as WatchedService])),
   };
+}
+
+/** By the provider's service the least price of those that sell it; null where none can be compared. */
+function leastPrices(rows: readonly { readonly provider_service: string; readonly rate: string | null }[]): Map<string, string | null> {
+  const least = new Map<string, string | null>();
+  for (const { provider_service: service, rate } of rows) {
+    const known = least.get(service) ?? null;
+    least.set(service, known === null || (rate !== null && Number(rate) < Number(known)) ? rate : known);
+  }
+  return least;
 }
 
 /** The statements that keep what is news of services, and note that the list was asked for. One row written a service, and one. */

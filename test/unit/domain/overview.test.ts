@@ -79,7 +79,14 @@ describe("when a balance runs out", () => {
 describe("the list of a provider", () => {
   const first = { name: "Likes", rate: "0.9", min: 10, max: 100 };
   const watch = (kept: Record<string, WatchedService>, listed: Record<string, NonNullable<WatchedService>>) =>
-    watchServices({ sold: ["1", "2"], kept: new Map(Object.entries(kept)), listed: new Map(Object.entries(listed)) });
+    watchServices({
+      sold: new Map([
+        ["1", "1.3"],
+        ["2", null],
+      ]),
+      kept: new Map(Object.entries(kept)),
+      listed: new Map(Object.entries(listed)),
+    });
 
   it.each<[string, Record<string, WatchedService>, Record<string, NonNullable<WatchedService>>, string[]]>([
     ["the first look", {}, { "1": first }, []],
@@ -88,6 +95,18 @@ describe("the list of a provider", () => {
     ["gone", { "1": first, "2": first }, { "1": first }, ['service 2 ("Likes") is not listed any more']],
     ["back", { "1": null, "2": first }, { "1": first, "2": first }, ['service 1 ("Likes") is listed again']],
     ["a rate", { "1": first, "2": null }, { "1": { ...first, rate: "1" } }, ['service 1 ("Likes") costs 1 instead of 0.9']],
+    [
+      "a rate that leaves little",
+      { "1": first, "2": first },
+      { "1": { ...first, rate: "1.2" }, "2": { ...first, rate: "9" } },
+      ['service 1 ("Likes") costs 1.2 instead of 0.9 (it leaves 7 % of your price, 1.3)', 'service 2 ("Likes") costs 9 instead of 0.9'],
+    ],
+    [
+      "a rate that leaves nothing",
+      { "1": first, "2": null },
+      { "1": { ...first, rate: "1.3" } },
+      ['service 1 ("Likes") costs 1.3 instead of 0.9 (all of your price, 1.3)'],
+    ],
     ["renamed", { "1": first, "2": null }, { "1": { ...first, name: "Hearts" } }, ['service 1 ("Hearts") was called "Likes" before']],
     [
       "limits",
