@@ -6,7 +6,9 @@ import { MINUTE_MS } from "./time.ts";
 import { isFinal, type Status } from "./status.ts";
 
 /** The upper bound of each step in minutes, each one half as long again as the one before; the last step has no end. */
-const STEPS = [1, 2, 3, 5, 8, 12, 18, 27, 40, 60, 90, 135, 200, 300, 450, 675, 1000, 1500, 2250, 3400, 5100, 7600, 11_400, 17_000] as const;
+export const STEPS = [
+  1, 2, 3, 5, 8, 12, 18, 27, 40, 60, 90, 135, 200, 300, 450, 675, 1000, 1500, 2250, 3400, 5100, 7600, 11_400, 17_000,
+] as const;
 
 /** Days that are kept: a quarter, and the one before it to compare with. */
 export const KEPT_DAYS = 190;
