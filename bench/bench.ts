@@ -107,7 +107,7 @@ async function measured({ rows, repetitions }: Options, before: Results | null):
   const took = new Map<string, number>();
   const measure = async (row: Row<unknown>): Promise<void> => {
     const own: Closing[] = [];
-    const startedAt = performance.now();
+    const begunAt = performance.now();
     try {
       done[row.name] = await row.run({ root: ROOT, repetitions, step: stepsOf(row, repetitions, progress.step), opened: openedFor(own) });
     } catch (error) {
@@ -116,7 +116,7 @@ async function measured({ rows, repetitions }: Options, before: Results | null):
       if (!ending.signal.aborted) console.error(`\n${row.name} failed:`, error);
     }
     await Promise.all(own.map((close) => close()));
-    took.set(row.name, (performance.now() - startedAt) / 1000);
+    took.set(row.name, (performance.now() - begunAt) / 1000);
   };
   const work = async (): Promise<typeof done> => {
     // What only counts runs side by side; what takes times runs alone.
@@ -131,7 +131,7 @@ async function measured({ rows, repetitions }: Options, before: Results | null):
   console.error([...took].map(([name, s]) => `${name} ${figureText(s, 0)} s`).join(", "));
   const isWhole = rows.length >= SHORT_ROWS.length && failed.length === 0;
   const all = { ...before?.rows, ...figures };
-  const seconds = isWhole ? (performance.now() - startedAt) / 1000 : (before?.seconds ?? 0);
+  const seconds = isWhole ? (performance.now() - begunAt) / 1000 : (before?.seconds ?? 0);
   return { machine: isWhole || before === null ? machine : before.machine, seconds, rows: all, targets: targetsOf(all) };
 }
 
