@@ -131,7 +131,7 @@ async function measured({ rows, repetitions }: Options, before: Results | null):
   console.error([...took].map(([name, s]) => `${name} ${figureText(s, 0)} s`).join(", "));
   const isWhole = rows.length >= SHORT_ROWS.length && failed.length === 0;
   const all = { ...before?.rows, ...figures };
-  const seconds = isWhole ? (performance.now() - begunAt) / 1000 : (before?.seconds ?? 0);
+  const seconds = isWhole ? (performance.now() - startedAt) / 1000 : (before?.seconds ?? 0);
   return { machine: isWhole || before === null ? machine : before.machine, seconds, rows: all, targets: targetsOf(all) };
 }
 
