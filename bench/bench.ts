@@ -17,6 +17,8 @@ const USAGE = `npm run bench -- [options]
   --json           print the results as JSON
   --help           this text`;
 
+const SHORT_ROWS = ROWS.filter(({ isLong }) => isLong !== true);
+
 const ROOT = join(import.meta.dirname, "..");
 const MAX_REPETITIONS = 100;
 const CLOSE_TIMEOUT_MS = 5000;
@@ -31,6 +33,8 @@ type Options = {
 const ending = watchForEnd();
 type Closing = () => Promise<unknown>;
 const closers: Closing[] = [];
+/** Rows that this run could not measure: what an earlier run has of them stays. */
+const failed: string[] = [];
 // Not left to run out: whatever still holds the process must not hold the terminal.
 process.exit(await main(process.argv.slice(2)));
 
@@ -63,7 +67,7 @@ function readOptions(args: string[]): Options | null {
   });
   if (values.help) return null;
   return {
-    rows: values.only === undefined ? ROWS : values.only.split(",").map(rowNamed),
+    rows: values.only === undefined ? SHORT_ROWS : values.only.split(",").map(rowNamed),
     repetitions: wholeNumber("--repetitions", values.repetitions, 1, MAX_REPETITIONS),
     documentOnly: values.document,
     json: values.json,
@@ -83,7 +87,9 @@ async function run(options: Options): Promise<number> {
   writeResults(ROOT, results);
   writeDocument(ROOT, results);
   console.log(options.json ? JSON.stringify(results, null, 2) : summaryOf(results));
-  return 0;
+  if (failed.length === 0) return 0;
+  console.error(`not measured, or as an earlier run has it: ${failed.join(", ")}`);
+  return 1;
 }
 
 function remade(before: Results | null): Results {
@@ -98,10 +104,19 @@ async function measured({ rows, repetitions }: Options, before: Results | null):
   const whole = rows.reduce((sum, { seconds }) => sum + seconds, 0);
   const progress = progressOn(process.stderr, whole);
   const done: Record<string, unknown> = {};
+  const took = new Map<string, number>();
   const measure = async (row: Row<unknown>): Promise<void> => {
     const own: Closing[] = [];
-    done[row.name] = await row.run({ root: ROOT, repetitions, step: stepsOf(row, repetitions, progress.step), opened: openedFor(own) });
+    const begunAt = performance.now();
+    try {
+      done[row.name] = await row.run({ root: ROOT, repetitions, step: stepsOf(row, repetitions, progress.step), opened: openedFor(own) });
+    } catch (error) {
+      // The others are measured all the same.
+      failed.push(row.name);
+      if (!ending.signal.aborted) console.error(`\n${row.name} failed:`, error);
+    }
     await Promise.all(own.map((close) => close()));
+    took.set(row.name, (performance.now() - begunAt) / 1000);
   };
   const work = async (): Promise<typeof done> => {
     // What only counts runs side by side; what takes times runs alone.
@@ -111,7 +126,10 @@ async function measured({ rows, repetitions }: Options, before: Results | null):
   };
   const figures = await Promise.race([work(), ending.ended.then(() => null)]).finally(() => progress.end());
   if (figures === null) return null;
-  const isWhole = rows.length === ROWS.length;
+  const left = ROWS.filter(({ isLong, name }) => isLong === true && !rows.some((row) => row.name === name));
+  for (const { name } of left) console.error(`${name} takes long, and was not measured in this run: npm run bench -- --only "${name}"`);
+  console.error([...took].map(([name, s]) => `${name} ${figureText(s, 0)} s`).join(", "));
+  const isWhole = rows.length >= SHORT_ROWS.length && failed.length === 0;
   const all = { ...before?.rows, ...figures };
   const seconds = isWhole ? (performance.now() - startedAt) / 1000 : (before?.seconds ?? 0);
   return { machine: isWhole || before === null ? machine : before.machine, seconds, rows: all, targets: targetsOf(all) };

@@ -12,12 +12,12 @@ export type Plain = { readonly sql: string; readonly params: readonly (string | 
 export type PlainWrites = { readonly orders: readonly (readonly Plain[])[]; readonly rest: readonly Plain[] };
 
 const UPDATE_ORDER = `UPDATE orders SET status = ?, reason = ?, provider_status = ?, remains = ?, refunded = ?, refund_count = ?, cadence = ?,
-  polled_at = ?, progress_at = ?, final_at = ?, updated_at = ?, last_change = ?, version = version + 1 WHERE panel = ? AND n = ?`;
-const INSERT_REFUND = `INSERT INTO refunds (panel, order_n, n, kind, amount, currency, status, reason, remains, created_at, decided_at, decided_by, note)
-  VALUES (?, ?, ?, 'auto', ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  polled_at = ?, progress_at = ?, counted_at = ?, counted_badly = ?, final_at = ?, updated_at = ?, last_change = ?, version = version + 1 WHERE panel = ? AND n = ?`;
+const INSERT_REFUND = `INSERT INTO refunds (panel, order_n, n, order_id, kind, amount, currency, status, reason, remains, created_at, decided_at, decided_by, note)
+  VALUES (?, ?, ?, ?, 'auto', ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const INSERT_CHANGE = `INSERT INTO changes (panel, seq, type, order_id, prev, created_at, previous, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
 const UPDATE_PANEL = "UPDATE panels SET feed_seq = ? WHERE id = ?";
-const UPDATE_PROVIDER = `UPDATE providers SET last_poll_ms = ?, last_success_at = ?, calls_day = ?, calls_today = ?, marks = ?, endings = ?,
+const UPDATE_PROVIDER = `UPDATE providers SET last_poll_ms = ?, last_success_at = ?, calls_day = ?, calls_today = ?, rows_today = ?, marks = ?, endings = ?,
   state_version = state_version + 1 WHERE id = ?`;
 const TOUCH_ORDER = "UPDATE orders SET polled_at = ? WHERE panel = ? AND n = ?";
 
@@ -29,8 +29,17 @@ export function plainWrites({ orders, state }: Writes, panel: string, feedSeq: n
     seq += write.events.length;
     return statements;
   });
-  const { lastPollMs, lastSuccessAt, callsDay, callsToday, coverage: marks, endings } = state.state;
-  const provider = [lastPollMs, lastSuccessAt, callsDay, callsToday, packCoverage(marks), JSON.stringify(endings), state.provider];
+  const { lastPollMs, lastSuccessAt, callsDay, callsToday, rowsToday, coverage: marks, endings } = state.state;
+  const provider = [
+    lastPollMs,
+    lastSuccessAt,
+    callsDay,
+    callsToday,
+    rowsToday,
+    packCoverage(marks),
+    JSON.stringify(endings),
+    state.provider,
+  ];
   const rest = [{ sql: UPDATE_PROVIDER, params: provider }, ...(orders.length > 0 ? [{ sql: UPDATE_PANEL, params: [seq, panel] }] : [])];
   return { orders: written, rest };
 }
@@ -55,6 +64,7 @@ function orderStatements({ order, next, refunds, events, now }: OrderWrite, seq:
                 panel,
                 n,
                 refund.n,
+                id,
                 refund.amount,
                 currency,
                 refund.status,
@@ -85,6 +95,8 @@ function orderStatements({ order, next, refunds, events, now }: OrderWrite, seq:
         next.cadence,
         polledAt,
         progressAt,
+        next.counted?.at ?? null,
+        next.counted?.badly === true ? 1 : 0,
         finalAt,
         now,
         lastSeq,

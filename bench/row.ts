@@ -31,6 +31,8 @@ export type Row<F> = {
   readonly title: string;
   /** It only counts: it may run beside others, whatever the machine does. */
   readonly isExact?: true;
+  /** It takes longer than all others together: measured only where it is named. */
+  readonly isLong?: true;
   /** How long it takes, about, on two quiet cores: its share of the progress. */
   readonly seconds: number;
   /** The whole of the weights of its steps. */

@@ -12,12 +12,13 @@ import { rowsReadRow } from "./rows-read.ts";
 import { sizesRow } from "./sizes.ts";
 import { statusRow } from "./status.ts";
 import { tableSizeRow } from "./table-size.ts";
+import { unchangedRow } from "./unchanged.ts";
 
 // oxlint-disable-next-line typescript/no-explicit-any -- each row knows its own figures
 export const ROWS: readonly Row<any>[] = [
   applyRow,
   rowsReadRow,
-  notMeasured("unchanged", "Unchanged orders", [{ name: "unchanged orders taken from answers a second, one core", target: "≥ 500,000" }]),
+  unchangedRow,
   catchUpRow,
   statusRow,
   tableSizeRow,

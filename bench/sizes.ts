@@ -9,6 +9,9 @@ import { atMost, type Row } from "./row.ts";
 type Size = { readonly name: string; readonly value: number; readonly ceiling: number; readonly unit: string };
 type Figures = { readonly sizes: readonly Size[] };
 
+/** The ceiling leaves room for a busy machine; this is what a start should take. */
+const MOST_START_MS = 50;
+
 export const sizesRow: Row<Figures> = {
   name: "sizes",
   title: "Sizes and start-up",
@@ -20,11 +23,13 @@ export const sizesRow: Row<Figures> = {
     const { stdout } = await promisify(execFile)(process.execPath, [join(root, "scripts/size.ts"), "--json"], { cwd: root });
     return { sizes: JSON.parse(stdout) as Size[] };
   },
-  targets: ({ sizes }) => sizes.map(({ name, value, ceiling, unit }) => atMost(`${name}, ${unit}`, value, ceiling)),
+  targets: ({ sizes }) =>
+    sizes.map(({ name, value, ceiling, unit }) => atMost(`${name}, ${unit}`, value, name === "start-up" ? MOST_START_MS : ceiling)),
   chapter: ({ sizes }) => ({
     text: `\`npm run size\`, a part of \`npm run check\`, fails above the ceiling. A ceiling is what is there today, rounded up: what grows past it is
-looked at first. Sizes are gzipped. Start-up is the CPU that a fresh Node process takes to load the minified bundle, without what an empty
-module takes; the least of some runs.
+looked at first. Sizes are gzipped. Start-up is what workerd's own profile
+of a start has, less its idle time (\`wrangler check startup\`): sampled by the clock, so that other work on the machine adds to it; the least of
+some starts.
 
 ${tableOf(
   ["what", "figure", "ceiling", "unit"],

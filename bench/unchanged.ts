@@ -5,8 +5,10 @@ import { limitsOf } from "../src/sync/limits.ts";
 import type { OrderAnswer, PollRun } from "../src/sync/sweep/poll.ts";
 import { writesOf } from "../src/sync/sweep/write.ts";
 import { type Spread, spreadOf } from "./figures.ts";
+import { figureText, spreadText } from "./markdown.ts";
 import { pollRunOf } from "./poll-run.ts";
 import type { Step } from "./progress.ts";
+import { atLeast, type Row } from "./row.ts";
 import { addOrders, addScene, NOW, PANEL_KEY } from "./scene.ts";
 import { productEngine } from "./sqlite.ts";
 
@@ -17,10 +19,28 @@ const ORDERS_A_CALL = 100;
 const ROUNDS = 20;
 const LIMITS = limitsOf("paid");
 
-export type Unchanged = { readonly orders_per_second: Spread };
+type Unchanged = { readonly orders_per_second: Spread };
 
 /** The first repetitions do not count: the code is not compiled yet. */
 const WARM_UPS = 3;
+
+export const unchangedRow: Row<Unchanged> = {
+  name: "unchanged",
+  title: "Unchanged orders",
+  seconds: 5,
+  steps: unchangedSteps,
+  run: ({ root, repetitions, step }) => measureUnchanged(root, repetitions, step),
+  targets: ({ orders_per_second }) => [
+    atLeast("unchanged orders taken from answers a second, one core", orders_per_second.median, 500_000),
+  ],
+  chapter: ({ orders_per_second }) => ({
+    text: `From parsed answers to "nothing to write": ${figureText(CALLS)} answers of ${figureText(ORDERS_A_CALL)} orders are read, checked and held against the orders, and the
+rules are asked. It runs in Node, whose engine is workerd's, warm; the clock is the CPU of the one thread. Parsing JSON, the call
+and the database are not in it. The run fails if a row of an order is to be written; the provider's one row a message is in the table above.
+
+${spreadText(orders_per_second)} orders a second.`,
+  }),
+};
 
 export function unchangedSteps(repetitions: number): number {
   return repetitions + WARM_UPS;
