@@ -6,7 +6,6 @@ import { cellsRow } from "./cells.ts";
 import { costRow } from "./cost.ts";
 import { cpuRow } from "./cpu.ts";
 import { freeDayRow } from "./free-day.ts";
-import { notMeasured } from "./not-measured.ts";
 import type { Row } from "./row.ts";
 import { rowsReadRow } from "./rows-read.ts";
 import { sizesRow } from "./sizes.ts";
