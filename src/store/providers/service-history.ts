@@ -133,7 +133,7 @@ export async function writeHistory(
   ]);
 }
 
-/** The histories of all panels, of one provider where it is named, at most `limit`. One row read each. */
+/** The histories of all panels, at most `limit`. One row read each. */
 export async function readHistories(db: D1Database, limit: number): Promise<(ServiceKey & { readonly days: ServiceDays })[]> {
   const { results } = await db
     .prepare("SELECT panel, provider, service, days FROM service_history ORDER BY panel, provider, service LIMIT ?1")

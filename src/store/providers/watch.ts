@@ -1,6 +1,7 @@
 /**
  * The watch over providers: whose balance and whose list are to be looked at, and what was found.
  */
+import { parsePrice } from "../../domain/price.ts";
 import { type BalanceTrail, withReading } from "../../domain/balance-forecast.ts";
 import type { WatchedService } from "../../domain/service-watch.ts";
 import { type Provider, type ProviderRow, toProvider } from "../rows/provider.ts";
@@ -84,9 +85,13 @@ function leastPrices(rows: readonly { readonly provider_service: string; readonl
   const least = new Map<string, string | null>();
   for (const { provider_service: service, rate } of rows) {
     const known = least.get(service) ?? null;
-    least.set(service, known === null || (rate !== null && Number(rate) < Number(known)) ? rate : known);
+    least.set(service, known === null || (rate !== null && isLess(rate, known)) ? rate : known);
   }
   return least;
+}
+
+function isLess(price: string, other: string): boolean {
+  return (parsePrice(price) ?? 0n) < (parsePrice(other) ?? 0n);
 }
 
 /** The statements that keep what is news of services, and note that the list was asked for. One row written a service, and one. */
