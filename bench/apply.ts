@@ -48,12 +48,12 @@ const ORDERS_EACH_ON_D1 = 100;
 const FIRST_CHANGED = ORDERS.unchanged + 1;
 
 const WRITERS: Readonly<Record<Writer, string>> = {
-  "d1 product": "panelsync on D1",
-  "d1 plain": "plain SQL on D1, one batch()",
-  "d1 each": "plain SQL on D1, a batch() an order",
-  "sqlite product": "panelsync on node:sqlite",
-  "sqlite plain": "raw node:sqlite, one transaction",
-  "sqlite each": "raw node:sqlite, a transaction an order",
+  "d1 product": "panelsync D1",
+  "d1 plain": "plain D1",
+  "d1 each": "each D1",
+  "sqlite product": "panelsync SQLite",
+  "sqlite plain": "plain SQLite",
+  "sqlite each": "each SQLite",
 };
 const COLUMNS = NEWS.flatMap((news) => BATCHES.map((batch) => ({ news, batch, head: `${news}, by ${figureText(batch)}` })));
 /** The batch that the targets are about. */
@@ -78,7 +78,8 @@ export const applyRow: Row<Applied> = {
   chapter: ({ rates, ratios }) => ({
     text: `From "the provider has answered" to "it is written": the rules, the building of parameters, the statements, one transaction a batch. The
 call and the reading of orders are not in it. _Changed_: every order is closed as partial, and a quarter of its charge is refunded,
-which is five rows. _Unchanged_: every answer is as before.
+which is five rows. _Unchanged_: every answer is as before. _Plain_: plain SQL in one transaction, which on D1 is one
+\`batch()\`. _Each_: a transaction an order. _SQLite_ is the raw one of Node.
 
 ${tableOf(
   ["orders applied a second", ...COLUMNS.map(({ head }) => head)],

@@ -65,7 +65,7 @@ export const cadenceRow: Row<Figures> = {
     atMost("95th percentile of the same", product.p95_ratio, P95),
   ],
   chapter: (figures) => ({
-    text: [ASSUMPTIONS, curveTable(figures), foundText(figures), othersTable(figures), WOULD_TAKE].join("\n\n"),
+    text: [ASSUMPTIONS, LEGEND, curveTable(figures), foundText(figures), othersTable(figures), WOULD_TAKE].join("\n\n"),
     charts: [
       {
         file: "cadence.svg",
@@ -139,12 +139,15 @@ _learned_ makes the schedule with the least delay of 1, 5, 15, 60 and 360 minute
 _Today's bound_ allows none longer than today's cadence at the same age; _at least every 15 minutes_ says that for an order's first day, and
 60 minutes after it, as today.`;
 
+const LEGEND = `In the table: looks an order; minutes until an end is seen, mean and 95th percentile; the fixed interval of as many looks in
+minutes, with the same; and the ratios of the two.`;
+
 function curveTable({ curves, unlearned, nearest }: Figures): string {
   const priced = (["bounded", "relaxed", "free"] as const).flatMap((name) =>
     curves[name].map((each) => cellsOf(`${LEARNED[name].text}, price ${each.price}`, each)),
   );
   return tableOf(
-    ["what", "looks an order", "mean, min", "95th, min", "fixed, min", "its mean", "its 95th", "mean ratio", "95th ratio"],
+    ["what", "looks", "mean", "95th", "fixed", "mean", "95th", "ratio", "ratio 95th"],
     [cellsOf("the product", nearest.product), cellsOf("the product without a history", unlearned), ...priced],
   );
 }

@@ -46,7 +46,7 @@ still looked at. 88 % complete, 6 % end as partial, 5 % canceled, 1 % refunded. 
 evening. _Detection_ is the time from an order's end at its provider until it is on record here, of all that ended in the day.
 
 ${tableOf(
-  ["", ...days.map(({ asking }) => `a script that asks ${asking}`), "limit"],
+  ["", ...days.map(({ asking }) => asking), "limit"],
   [
     ...usedRows(days),
     rowOf("most subrequests of an invocation", days, (day) => day.most_in_an_invocation.subrequests, FREE_INVOCATION.subrequests),

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { ALERT_KINDS, type AlertKind } from "../../src/domain/alert.ts";
 import { alertPage } from "../../src/domain/alert-page.ts";
 import { openChromium } from "./chromium.ts";
-import { button, confirm, dialog, openConsole, seriousBarriers, SOON, told, visit } from "./console-scene.ts";
+import { brakeAcme, button, confirm, dialog, openConsole, seriousBarriers, SOON, told, visit } from "./console-scene.ts";
 import { type Host, openHost, openShop, type Shop } from "./tracker-scene.ts";
 
 type Received = { readonly path: string; readonly body: string };
@@ -65,17 +65,7 @@ describe("orders", () => {
   });
 
   test("what a brake holds is rejected, with the sum named first", async () => {
-    await shop.admin.call("PUT", "/v1/providers/acme", { brake: { share: 0.3, min_orders: 3 } });
-    for (let n = 0; n < 6; n += 1) {
-      const steps = [
-        { minutes: 0, status: "in_progress", remains: 1000 },
-        { minutes: 2, status: "canceled", remains: 1000 },
-      ];
-      await shop.place({ id: `braked-${n}`, steps });
-    }
-    await shop.pass(8);
-    const { brake } = await shop.admin.call<{ brake: { held: { count: number; amount: string } } }>("GET", "/v1/providers/acme");
-    expect(brake.held.count).toBeGreaterThan(2);
+    const brake = await brakeAcme(shop, 6);
     const page = await open("/refunds");
     await button(page, "Reject all").click();
     await confirm(page, `Keep ${brake.held.count} refunds, ${brake.held.amount} USD`);

@@ -66,3 +66,21 @@ export async function seriousBarriers(page: Page): Promise<string[]> {
   const serious = found.violations.filter(({ impact }) => impact === "serious" || impact === "critical");
   return serious.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
 }
+
+type Brake = { readonly held: { readonly count: number; readonly amount: string } };
+
+/** So many orders at acme are canceled at once, so that its brake engages and holds what is due for them. */
+export async function brakeAcme(shop: Shop, orders: number): Promise<Brake> {
+  await shop.admin.call("PUT", "/v1/providers/acme", { brake: { share: 0.3, min_orders: 3 } });
+  for (let n = 0; n < orders; n += 1) {
+    const steps = [
+      { minutes: 0, status: "in_progress", remains: 1000 },
+      { minutes: 2, status: "canceled", remains: 1000 },
+    ];
+    await shop.place({ id: `braked-${n}`, steps });
+  }
+  await shop.pass(8);
+  const { brake } = await shop.admin.call<{ brake: Brake }>("GET", "/v1/providers/acme");
+  expect(brake.held.count).toBeGreaterThan(2);
+  return brake;
+}

@@ -2,7 +2,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { openChromium } from "./chromium.ts";
-import { button, confirm, dialog, openConsole, PHONE, seriousBarriers, SOON, told, visit, WIDE } from "./console-scene.ts";
+import { brakeAcme, button, confirm, dialog, openConsole, PHONE, seriousBarriers, SOON, told, visit, WIDE } from "./console-scene.ts";
 import { openShop, type Shop, watchTroubles } from "./tracker-scene.ts";
 
 const NASTY = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>';
@@ -441,17 +441,7 @@ describe("money", () => {
   });
 
   test("a brake is told with what it holds, and is released", async () => {
-    await shop.admin.call("PUT", "/v1/providers/acme", { brake: { share: 0.3, min_orders: 3 } });
-    for (let n = 0; n < 8; n += 1) {
-      const steps = [
-        { minutes: 0, status: "in_progress", remains: 1000 },
-        { minutes: 2, status: "canceled", remains: 1000 },
-      ];
-      await shop.place({ id: `braked-${n}`, steps });
-    }
-    await shop.pass(8);
-    const { brake } = await shop.admin.call<{ brake: { held: { count: number; amount: string } } }>("GET", "/v1/providers/acme");
-    expect(brake.held.count).toBeGreaterThan(2);
+    const brake = await brakeAcme(shop, 8);
     const page = await open({ at: "/refunds" });
     const banner = page.getByRole("region", { name: "Brake of acme" });
     await expect.poll(() => banner.textContent(), SOON).toContain("mend the key and wait");
