@@ -6,14 +6,14 @@
  * same version would both pass the inserts' guards.
  */
 import type { FeedEvent, RefundKind, RefundStatus } from "../../domain/feed.ts";
-import type { Hold, Order, OrderState } from "../../domain/order.ts";
+import type { Order, OrderState } from "../../domain/order.ts";
 import type { ProviderState } from "../../domain/provider.ts";
 import type { RefundReason } from "../../domain/refund-rules.ts";
 import { type FeedCount, numberStatement } from "../feed/feed-numbers.ts";
 import { chunksByPanel } from "../rows/json-sets.ts";
-import type { OrderRow } from "../rows/order.ts";
 import { packClock, packCoverage, packWords } from "../rows/provider.ts";
 import { insertTransfers } from "../ledger/transfers.ts";
+import { columnsOf, ORDER_COLUMNS, type OrderColumn, type OrderColumns } from "./order-columns.ts";
 
 /** One of an order's refunds that comes to be, or is decided. Amounts in micro-units, null where only a word is at stake. */
 export type RefundWrite =
@@ -225,20 +225,6 @@ const IS_OWN_VERSION_SEEN = "orders.version = j.seen";
 // planted: state-guard-of-updates
 const IS_OWN_STATE_SEEN = "(?2 IS NULL OR EXISTS (SELECT 1 FROM providers WHERE id = ?2 AND state_version = ?3))";
 
-/** The columns of an order that change with what is heard or decided of it. */
-const ORDER_COLUMNS = [
-  ...(["provider_status", "provider_price", "provider_price_currency", "provider_charge", "provider_currency"] as const),
-  ...(["start_count", "remains", "parts", "polled_at", "progress_at", "updated_at", "final_answer"] as const),
-  ...(["multi", "status", "middle", "back_to", "reason", "dismissed", "reversals", "refunded", "refund_count"] as const),
-  ...(["goodwill", "decided_status", "decided_due", "decided_granted", "decided_in_error", "rejected_at", "left_to_panel"] as const),
-  ...(["hold_n", "word_hold_n", "hold_amount", "hold_due", "hold_status", "hold_reason", "hold_at", "hold_posts_at"] as const),
-  ...(["counted_at", "counted_badly", "flips", "flip_at"] as const),
-  ...(["refill_id", "refill_status", "refill_at", "cancel_status", "cancel_at", "cancel_tries", "cancel_wait_until"] as const),
-  ...(["final_at", "error_at", "flags", "cadence"] as const),
-] as const;
-type OrderColumn = (typeof ORDER_COLUMNS)[number];
-type OrderColumns = Readonly<Record<OrderColumn, string | number | null>>;
-
 /** Names the columns that change and no others; the version goes up with them. */
 function updateSql(columns: readonly OrderColumn[]): string {
   return `UPDATE orders SET ${columns.map((column) => `${column} = j.${column}, `).join("")}version = orders.version + 1,
@@ -269,87 +255,6 @@ const UPDATE_STATE = `UPDATE providers SET ${assignments(STATE_COLUMNS)}, state_
 
 function assignments(columns: readonly string[]): string {
   return columns.map((column) => `${column} = j.${column}`).join(", ");
-}
-
-/** An unclear cancel is one that is queued, was asked, and has no time for its next try: `toCancel` reads it. */
-function cancelColumns({ cancel }: OrderState): Pick<OrderRow, "cancel_status" | "cancel_at" | "cancel_tries" | "cancel_wait_until"> {
-  return {
-    cancel_status: cancel === null ? null : cancel.status === "unclear" ? "queued" : cancel.status,
-    cancel_at: cancel?.at ?? null,
-    cancel_tries: cancel?.tries ?? 0,
-    cancel_wait_until: cancel?.waitUntil ?? null,
-  };
-}
-
-function columnsOf(next: OrderState, updatedAt: number): OrderColumns {
-  return {
-    provider_status: next.providerStatus,
-    provider_price: next.providerPrice,
-    provider_price_currency: next.providerPriceCurrency,
-    provider_charge: next.providerCharge,
-    provider_currency: next.providerCurrency,
-    start_count: next.startCount,
-    remains: next.remains,
-    parts: next.parts === null ? null : JSON.stringify(next.parts),
-    polled_at: next.polledAt,
-    progress_at: next.progressAt,
-    final_answer: next.finalAnswer,
-    updated_at: updatedAt,
-    multi: next.multi ? 1 : 0,
-    status: next.status,
-    middle: next.activeStatus,
-    back_to: next.backTo,
-    reason: next.reason,
-    flags: next.flags,
-    dismissed: Object.keys(next.dismissed).length === 0 ? null : JSON.stringify(next.dismissed),
-    reversals: next.reversals,
-    refunded: next.refunded,
-    refund_count: next.refundCount,
-    goodwill: next.goodwill,
-    ...decidedColumns(next),
-    left_to_panel: next.leftToPanel ? 1 : 0,
-    ...holdColumns(next.hold),
-    flips: next.flips?.count ?? 0,
-    flip_at: next.flips?.at ?? null,
-    counted_at: next.counted?.at ?? null,
-    counted_badly: next.counted?.badly === true ? 1 : 0,
-    refill_id: next.refill?.id ?? null,
-    refill_status: next.refill?.status ?? null,
-    refill_at: next.refill?.at ?? null,
-    ...cancelColumns(next),
-    cadence: next.cadence,
-    final_at: next.finalAt,
-    error_at: next.errorAt,
-  };
-}
-
-type DecidedColumn = "decided_status" | "decided_due" | "decided_granted" | "decided_in_error" | "rejected_at";
-
-function decidedColumns({ decided, rejectedAt }: OrderState): Pick<OrderColumns, DecidedColumn> {
-  return {
-    decided_status: decided?.status ?? null,
-    decided_due: decided?.due ?? null,
-    decided_granted: decided?.granted ?? null,
-    decided_in_error: decided?.inError === true ? 1 : 0,
-    rejected_at: rejectedAt,
-  };
-}
-
-type HoldColumn = Extract<OrderColumn, `${string}hold_${string}`>;
-
-/** A word that waits has its number in a column of its own: the table's rule is that what `hold_n` names has an amount. */
-function holdColumns(hold: Hold | null): Pick<OrderColumns, HoldColumn> {
-  const isWord = hold?.amount === null;
-  return {
-    hold_n: isWord ? null : (hold?.n ?? null),
-    word_hold_n: isWord ? hold.n : null,
-    hold_amount: hold?.amount ?? null,
-    hold_due: hold?.due ?? null,
-    hold_status: hold?.status ?? null,
-    hold_reason: hold?.reason ?? null,
-    hold_at: hold?.at ?? null,
-    hold_posts_at: hold?.postsAt ?? null,
-  };
 }
 
 function stateColumns({ provider, seen, state }: StateWrite): Record<"provider" | "seen" | (typeof STATE_COLUMNS)[number], unknown> {
