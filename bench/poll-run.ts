@@ -30,6 +30,7 @@ export async function pollRunOf(db: D1Database, news: News, first: number, count
     answers: orders.map(answerTo),
     poll: { answers: new Map(), capability: { many: "yes", batchSize: 100 }, calls: Math.ceil(count / 100), failedCalls: 0, failure: null },
     assumed: { many: "yes", batchSize: 100 },
+    heldBack: [],
     parts: new Map(),
     tookMs: 100,
     quota: () => Promise.resolve(false),
