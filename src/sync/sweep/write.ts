@@ -67,6 +67,7 @@ function orderWrites(run: PollRun, limits: Limits, at: number, braked: Braked): 
       statusWords,
       progressPercent,
       startWindowMs: order.startWindowMs,
+      durationMs: order.durationMs,
       correctionWindowMs,
       refunds: refundPolicyFor(order),
       holdAll: isBraked(braked, order.panel) ? ("brake" as const) : frozen.has(order.panel) ? ("frozen" as const) : null,
