@@ -32,6 +32,7 @@ export async function pollRunOf(db: D1Database, news: News, first: number, count
     assumed: { many: "yes", batchSize: 100 },
     heldBack: [],
     parts: new Map(),
+    overtaken: new Set(),
     tookMs: 100,
     quota: () => Promise.resolve(false),
     readAt: NOW,

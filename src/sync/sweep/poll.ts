@@ -49,6 +49,8 @@ export type PollRun = PollRequest & {
   readonly heldBack: readonly Order[];
   /** How the parts of orders of several parts stand, where an end of the whole is said. */
   readonly parts: ReadonlyMap<Order, readonly PartFacts[]>;
+  /** Orders that somebody else has changed since they were read: nothing is written of them, nor counted. */
+  readonly overtaken: ReadonlySet<Order>;
   /** What the provider was taken to be able to do; what `poll` says beyond that was learned. */
   readonly assumed: Capability;
   readonly tookMs: number;
@@ -97,8 +99,10 @@ async function runPoll(request: PollRequest, context: GateContext, slot: Slot): 
     const answer = poll.answers.get(order.providerOrderId ?? "");
     return answer === undefined ? [] : [{ order, ...answer, refillWord: words.get(order.state.refill?.id ?? "") ?? null }];
   });
-  return { ...request, answers, poll, heldBack, parts: new Map(), assumed, tookMs: now() - startedAt };
+  return { ...request, answers, poll, heldBack, parts: new Map(), overtaken: NONE_OVERTAKEN, assumed, tookMs: now() - startedAt };
 }
+
+const NONE_OVERTAKEN: ReadonlySet<Order> = new Set();
 
 type Polled = Pick<PollRun, "poll" | "heldBack">;
 type AskStatuses = (orders: readonly Order[], capability?: Capability) => Promise<PollResult>;
