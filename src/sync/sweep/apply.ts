@@ -114,7 +114,9 @@ async function withFreshState(db: D1Database, run: PollRun, writes: readonly Ord
   const orders = writes.map(({ order }) => order);
   const { provider, changed } = await readFresh(db, run.provider.id, orders);
   if (provider === undefined || provider.settingsVersion !== run.provider.settingsVersion) return null;
-  return { ...run, provider, overtaken: new Set([...run.overtaken, ...changed]) };
+  // planted: overtaken-passed-over
+  const overtaken = new Set([...run.overtaken, ...changed]);
+  return { ...run, provider, overtaken };
 }
 
 function countsOf({ orders, answers, poll }: PollRun, written: readonly OrderWrite[]): AppliedCounts {
