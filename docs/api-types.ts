@@ -346,7 +346,7 @@ export type Change = {
     readonly start_count?: number | null;
     /** The order's. */
     readonly remains?: number | null;
-    /** The order's total. Credit the difference. */
+    /** The order's total before. To read; credits go by the total that you have credited. */
     readonly refunded?: string;
     /** What waited. */
     readonly refund_held?: string;
@@ -385,7 +385,7 @@ export type ListedChange = {
     readonly start_count?: number | null;
     /** The order's. */
     readonly remains?: number | null;
-    /** The order's total. Credit the difference. */
+    /** The order's total before. To read; credits go by the total that you have credited. */
     readonly refunded?: string;
     /** What waited. */
     readonly refund_held?: string;

@@ -208,7 +208,7 @@ const change: AnswerText = {
     "previous.provider_status": "The provider's word.",
     "previous.start_count": "The order's.",
     "previous.remains": "The order's.",
-    "previous.refunded": "The order's total. Credit the difference.",
+    "previous.refunded": "The order's total before. To read; credits go by the total that you have credited.",
     "previous.refund_held": "What waited.",
     "previous.flags": "The order's flags.",
     "previous.id": "The refill's.",
