@@ -26,9 +26,10 @@ export type ProviderFacts = {
 /** Counts stop at `MAX_COUNTED`. Times in epoch ms. */
 export type AlertFacts = {
   readonly providers: readonly ProviderFacts[];
-  /** When each refund or word that waits for a person came to wait. */
-  readonly heldSince: readonly number[];
-  readonly placingUnknown: number;
+  /** Each refund or word that waits for a person: whose it is, and when it came to wait. */
+  readonly held: readonly { readonly panel: string; readonly since: number }[];
+  /** Orders that may have been placed or not, by provider. */
+  readonly inDoubt: ReadonlyMap<string, number>;
   /** Orders that have not started in time, by provider. */
   readonly overdue: ReadonlyMap<string, number>;
   readonly deadLetters: number;
@@ -46,8 +47,13 @@ export type AlertFacts = {
     readonly disabledBecause: string | null;
     readonly failingSince: number | null;
   }[];
-  /** Panels with crons that failed some times in a row: how many of them, and the last error of one. */
-  readonly crons: readonly { readonly panel: string; readonly failing: number; readonly error: string | null }[];
+  /** Panels with crons that failed some times in a row: how many of them, and of one the name, if it has one, and the last error. */
+  readonly crons: readonly {
+    readonly panel: string;
+    readonly failing: number;
+    readonly name: string | null;
+    readonly error: string | null;
+  }[];
   /** The last minute that a tick has covered; 0 for none. */
   readonly lastMinute: number;
   readonly rowsWritten: number;
@@ -141,7 +147,7 @@ function outage({ id, lastFailure }: ProviderFacts): BadFact {
 function brakes({ id, brakeEngagedAt, brakedPanels }: ProviderFacts): BadFact[] {
   const panels = Object.keys(brakedPanels);
   if (brakeEngagedAt === null && panels.length === 0) return [];
-  const whose = brakeEngagedAt === null ? `the refunds of ${listed(panels)}` : "all its refunds";
+  const whose = brakeEngagedAt === null ? `the refunds of ${named("panel", panels)}` : "all its refunds";
   const text = `An unusual share of orders at provider ${id} ended badly, so ${whose} wait for you.`;
   return [{ kind: "brake_engaged", subject: id, count: Math.max(1, panels.length), text }];
 }
@@ -157,27 +163,28 @@ function balances({ id, balance, balanceCurrency, lowBalance }: ProviderFacts): 
 }
 
 /** What waits for a person, whoever's it is. */
-function ofPeople({ heldSince, placingUnknown, frozen, expiringKeys }: AlertFacts, now: number): BadFact[] {
-  const held = heldSince.filter((since) => now - since >= HELD_TOO_LONG_MS).length;
+function ofPeople({ held, inDoubt, frozen, expiringKeys }: AlertFacts, now: number): BadFact[] {
+  const late = held.filter(({ since }) => now - since >= HELD_TOO_LONG_MS);
+  const doubtful = [...inDoubt.values()].reduce((sum, orders) => sum + orders, 0);
   return [
-    ...(held === 0
+    ...(late.length === 0
       ? []
       : [
           {
             kind: "refunds_held" as const,
             subject: "",
-            count: held,
-            text: `${counted(held, "refund or final word", "refunds or final words")} ${held === 1 ? "has" : "have"} waited for you for over an hour.`,
+            count: late.length,
+            text: `${counted(late.length, "refund")} of ${named("panel", [...new Set(late.map(({ panel }) => panel))])} ${late.length === 1 ? "has" : "have"} waited for your decision for over an hour.`,
           },
         ]),
-    ...(placingUnknown === 0
+    ...(doubtful === 0
       ? []
       : [
           {
             kind: "placing_unknown" as const,
             subject: "",
-            count: placingUnknown,
-            text: `Nobody knows whether a provider took ${placingUnknown === 1 ? "an order" : counted(placingUnknown, "order")}.`,
+            count: doubtful,
+            text: `${counted(doubtful, "order")} ${doubtful === 1 ? "is" : "are"} in doubt: ${named("provider", [...inDoubt.keys()])} may have taken ${doubtful === 1 ? "it" : "them"}, or not.`,
           },
         ]),
     ...frozen.map(({ panel, because }) => ({
@@ -217,15 +224,14 @@ function ofWebhooks({ webhooks }: AlertFacts, now: number): BadFact[] {
   });
 }
 
-function ofCrons({ panel, failing, error }: AlertFacts["crons"][number]): BadFact {
-  const what = failing === 1 ? "A cron" : `${failing} crons`;
+function ofCrons({ panel, failing, name, error }: AlertFacts["crons"][number]): BadFact {
+  const one = name === null ? null : `"${shortText(name, 60)}"`;
   const why = error === null ? "" : ` ${shortText(error, 200)}`;
-  return {
-    kind: "cron_failing",
-    subject: panel,
-    count: failing,
-    text: `${what} of panel ${panel} ${failing === 1 ? "fails" : "fail"}.${why}`,
-  };
+  const text =
+    failing === 1
+      ? `${one === null ? "A cron" : `The cron ${one}`} of panel ${panel} fails.${why}`
+      : `${failing} crons of panel ${panel} fail${one === null ? "" : `, one of them ${one}`}.${why}`;
+  return { kind: "cron_failing", subject: panel, count: failing, text };
 }
 
 /** Whether it runs, and for how long the day's limits carry it. */
@@ -240,7 +246,14 @@ function ofRunning(
   return [
     ...(deadLetters === 0
       ? []
-      : [{ kind: "dead_letters" as const, subject: "", count: deadLetters, text: `${counted(deadLetters, "message")} failed for good.` }]),
+      : [
+          {
+            kind: "dead_letters" as const,
+            subject: "",
+            count: deadLetters,
+            text: `${counted(deadLetters, "message")} of the queue failed for good: what ${deadLetters === 1 ? "it was" : "they were"} for was not done.`,
+          },
+        ]),
     ...(isBehind
       ? [{ kind: "sync_behind" as const, subject: "", count: 1, text: "Orders are not followed: ticks do not get through." }]
       : []),
@@ -293,8 +306,10 @@ function daysUntil(at: number, now: number): string {
   return days === 1 ? "a day" : `${days} days`;
 }
 
-function listed(names: readonly string[]): string {
-  return names.length <= 3 ? names.join(", ") : `${names.slice(0, 3).join(", ")} and ${names.length - 3} more panels`;
+/** Panels or providers by name, three at most: `panel a`, `panels a, b`. */
+function named(what: "panel" | "provider", names: readonly string[]): string {
+  const shown = names.length <= 3 ? names.join(", ") : `${names.slice(0, 3).join(", ")} and ${names.length - 3} more`;
+  return `${what}${names.length === 1 ? "" : "s"} ${shown}`;
 }
 
 /** Others' words on one line, and no longer than this. */

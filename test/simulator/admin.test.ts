@@ -199,7 +199,9 @@ describe("the admin endpoints", () => {
       const listed = async () => {
         const body = new URLSearchParams({ key: simulator.keyOf("acme"), action: "services" });
         const services = (await (await fetch(simulator.urlOf("acme"), { method: "POST", body })).json()) as JsonObject[];
-        return services.filter(({ service }) => Number(service) < 3).map(({ service, rate, max }) => [Number(service), Number(rate), Number(max)]);
+        return services
+          .filter(({ service }) => Number(service) < 3)
+          .map(({ service, rate, max }) => [Number(service), Number(rate), Number(max)]);
       };
       expect((await listed()).map(([service]) => service)).toEqual([1, 2]);
       const changed = await admin("PUT", "providers/acme", { services: { "1": { rate: "1.25", max: 500 }, "2": null } });

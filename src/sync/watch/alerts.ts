@@ -43,14 +43,15 @@ export async function lookAtAlerts(env: Env, ports: Ports, minute: number): Prom
 /** Each message is three calls of a tick's, and four statements; what is left over goes with the next tick. */
 const MAX_MESSAGES = 2;
 
-/** Tells the channels what is due: a message each, side by side. */
+/** Tells the channels what is due: a message each, side by side. Those that were told least recently come first. */
 export async function sendAlerts(db: D1Database, ports: Ports): Promise<void> {
   const now = ports.now();
   const waiting = (await readWaitingChannels(db)).flatMap(({ channel, notices }) => {
     const due = dueMessage<ChannelNotice>(channel, notices, now);
     return due === null ? [] : [{ channel, due }];
   });
-  await Promise.all(waiting.slice(0, MAX_MESSAGES).map(({ channel, due }) => sendDueMessage(db, ports, channel, due)));
+  const inTurn = waiting.toSorted((a, b) => (a.channel.lastSentAt ?? 0) - (b.channel.lastSentAt ?? 0));
+  await Promise.all(inTurn.slice(0, MAX_MESSAGES).map(({ channel, due }) => sendDueMessage(db, ports, channel, due)));
 }
 
 const ID_BYTES = 12;

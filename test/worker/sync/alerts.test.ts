@@ -182,6 +182,22 @@ describe("a message", () => {
     expect((world.received[1]?.at ?? 0) - (first?.at ?? 0)).toBeLessThanOrEqual(12 * MINUTE_MS);
   });
 
+  it("goes to each of many channels, also while more comes than a tick tells", async () => {
+    world = await AlertWorld.begin();
+    const channels = Array.from({ length: 8 }, (_, i) => `c${i}`);
+    for (const id of channels)
+      await world.ask("PUT", `/v1/alert-channels/${id}`, { body: { type: "slack", url: `https://hooks.example/${id}` } });
+    const expires_at = new Date(world.now + 24 * 60 * MINUTE_MS).toISOString();
+    const keys: string[] = [];
+    for (let round = 0; round < 4; round += 1) {
+      const { json } = await world.ask("POST", "/v1/keys", { body: { name: `key ${round}`, scopes: ["view"], expires_at } });
+      keys.push(json.id as string);
+      await world.run(3);
+    }
+    expect(new Set(world.received.map(({ url }) => url.split("/").at(-1)))).toEqual(new Set(channels));
+    for (const id of keys) await world.ask("DELETE", `/v1/keys/${id}`);
+  });
+
   it("tells the worst first of what came within two minutes", async () => {
     world = await AlertWorld.begin();
     await world.channel();
