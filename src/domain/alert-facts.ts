@@ -135,8 +135,11 @@ function ofProvider(provider: ProviderFacts, { overdue }: AlertFacts): BadFact[]
   ];
 }
 
+/** What the text before it has said, and what is to be done, which stands after it: nobody needs to read it twice. */
+const SAID_ALREADY = /^The provider rejects the key: | Ask it to let (?:the|this) Worker's calls to its API through\.$/g;
+
 function outage({ id, lastFailure }: ProviderFacts): BadFact {
-  const why = lastFailure === null ? "" : ` ${shortText(lastFailure.message, 200)}`;
+  const why = lastFailure === null ? "" : ` ${shortText(lastFailure.message.replace(SAID_ALREADY, ""), 200)}`;
   const fact = { subject: id, count: 1 };
   if (lastFailure?.code === "blocked") return { ...fact, kind: "provider_blocked", text: `Provider ${id} turns our calls away.${why}` };
   if (lastFailure?.code === "rejected_key")
@@ -191,7 +194,7 @@ function ofPeople({ held, inDoubt, frozen, expiringKeys }: AlertFacts, now: numb
       kind: "ledger_mismatch" as const,
       subject: panel,
       count: 1,
-      text: `The ledger of panel ${panel} does not add up, so its refunds wait.${because === null ? "" : ` ${shortText(because, 200)}`}`,
+      text: `The ledger of panel ${panel} does not add up, so its refunds wait${because === null ? "" : `: ${shortText(because, 200)}`}.`,
     })),
     ...expiringKeys.map(({ id, name, panel, expiresAt }) => ({
       kind: "key_expiring" as const,
@@ -219,7 +222,7 @@ function ofWebhooks({ webhooks }: AlertFacts, now: number): BadFact[] {
       ];
     if (failingSince === null || now - failingSince < WEBHOOK_FAILS_MS) return [];
     return [
-      { ...fact, kind: "webhook_behind", text: `${name} has taken nothing for over half an hour: its receiver does not answer well.` },
+      { ...fact, kind: "webhook_behind", text: `${name} has taken nothing for over half an hour: its receiver fails or does not answer.` },
     ];
   });
 }
@@ -251,7 +254,7 @@ function ofRunning(
             kind: "dead_letters" as const,
             subject: "",
             count: deadLetters,
-            text: `${counted(deadLetters, "message")} of the queue failed for good: what ${deadLetters === 1 ? "it was" : "they were"} for was not done.`,
+            text: `${counted(deadLetters, "queue message")} failed for good, so ${deadLetters === 1 ? "its" : "their"} work was not done.`,
           },
         ]),
     ...(isBehind
@@ -293,7 +296,7 @@ const SHARED: Readonly<Record<ShareKind, string>> = {
 };
 
 function shareFact({ panel, kind, most }: AlertFacts["usedShares"][number]): BadFact {
-  const text = `Panel ${panel} has used up its day's share of ${SHARED[kind]}, ${most}: more are refused until 00:00 UTC. Look at what its script asks for.`;
+  const text = `Panel ${panel} has used up its day's share of ${SHARED[kind]}, ${most}: more are refused until 00:00 UTC.`;
   return { kind: "plan_limit", subject: `${panel}/${kind}`, count: 1, text };
 }
 

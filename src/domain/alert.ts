@@ -91,7 +91,7 @@ const KINDS = {
     ...CERTAIN,
     severity: "warning",
     closesAfter: 1,
-    whatToDo: "Map the word to a status in the provider's status_words. Its orders wait until then.",
+    whatToDo: "Map the word to a status, on the provider's page or in its status_words. Its orders wait until then.",
   },
   orders_overdue: {
     ...STATE,

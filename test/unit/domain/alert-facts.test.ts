@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { failureMessage } from "../../../src/provider/failure-message.ts";
 import { type AlertFacts, lookAt, type ProviderFacts, shortText } from "../../../src/domain/alert-facts.ts";
 
 const NOW = Date.UTC(2026, 10, 28, 12);
@@ -144,7 +145,33 @@ describe("what is bad", () => {
       { crons: [{ panel: "shop", failing: 3, name: "sync", error: "HTTP 500." }] },
       '3 crons of panel shop fail, one of them "sync". HTTP 500.',
     ],
-    ["a dead letter", { deadLetters: 1 }, "1 message of the queue failed for good: what it was for was not done."],
+    [
+      "a wrong key",
+      of({
+        retryAt: NOW,
+        lastFailure: { code: "rejected_key", message: failureMessage({ code: "rejected_key", message: "Invalid API key" }) },
+      }),
+      "Provider acme rejects our key. Invalid API key",
+    ],
+    [
+      "a firewall",
+      of({ retryAt: NOW, lastFailure: { code: "blocked", message: failureMessage({ code: "blocked", status: 403 }) } }),
+      "Provider acme turns our calls away. HTTP 403: a bot check stands before the provider.",
+    ],
+    [
+      "a firewall in words of its own",
+      of({
+        retryAt: NOW,
+        lastFailure: { code: "blocked", message: failureMessage({ code: "blocked", status: 403, message: "No bots." }) },
+      }),
+      "Provider acme turns our calls away. The provider does not let this Worker in: No bots.",
+    ],
+    [
+      "a ledger",
+      { frozen: [{ panel: "shop", because: 'order "7": refunded should be 1 and is 2' }] },
+      'The ledger of panel shop does not add up, so its refunds wait: order "7": refunded should be 1 and is 2.',
+    ],
+    ["a dead letter", { deadLetters: 1 }, "1 queue message failed for good, so its work was not done."],
   ])("says where it is: %s", (_what, facts, text) => {
     const look = lookAt({ ...quiet, ...facts }, { now: NOW, minute: MINUTE, plan: "free" });
     expect(look.bad.map((fact) => fact.text)).toEqual([text]);
