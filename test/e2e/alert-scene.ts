@@ -9,7 +9,7 @@ import { Webhook } from "standardwebhooks";
 import { Totals } from "../../scripts/demo/events.ts";
 import { MINUTE_MS, playMinute } from "../../scripts/demo/minute.ts";
 import { type DemoWorker, startWorker } from "../../scripts/demo/worker.ts";
-import { type Command, killAll, run } from "./commands.ts";
+import { type Command, run } from "./commands.ts";
 import { type Host, openHost } from "./tracker-scene.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -138,7 +138,7 @@ export class AlertScene {
 
   async addProvider(name: string, settings: Json = {}): Promise<void> {
     const { url, key } = await this.simulate<{ url: string; key: string }>("GET", `providers/${name}`, undefined);
-    await this.ask("PUT", `/v1/providers/${name}`, { url, key, currency: "USD", brake: null, timeout_ms: 5000, ...settings });
+    await this.ask("PUT", `/v1/providers/${name}`, { url, key, currency: "USD", brake: null, timeout_ms: 15_000, ...settings });
   }
 
   /** Orders of a panel that stand at the provider in one state; answers their ids there. */
@@ -217,7 +217,6 @@ export class AlertScene {
     this.#receiver.close();
     this.#simulator.child.kill("SIGTERM");
     await Promise.all([this.#worker.close(), this.#simulator.exited]);
-    killAll();
   }
 }
 

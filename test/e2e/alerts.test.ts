@@ -9,6 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ALERT_KINDS, type AlertKind } from "../../src/domain/alert.ts";
 import { AlertScene, isSigned, START, type Told } from "./alert-scene.ts";
+import { killAll } from "./commands.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -385,7 +386,10 @@ beforeAll(async () => {
   await play();
 }, 240_000);
 
-afterAll(() => scene?.close());
+afterAll(async () => {
+  await scene?.close();
+  killAll();
+});
 
 /** What a text message says of one alert, by how its first line goes: its lines, and the whole message. */
 function linesIn(path: "slack" | "ntfy", first: RegExp): { readonly lines: string[]; readonly message: string } | null {
