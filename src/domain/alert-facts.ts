@@ -1,12 +1,13 @@
 /**
  * From the facts that a look has read to what is bad of them. Pure.
  */
-import type { AlertKind, BadFact, Look } from "./alert.ts";
+import type { AlertKind, BadFact, LiveAlert, Look } from "./alert.ts";
 import { OPERATIONS_A_MESSAGE, planLimitsOf, WARNED_SHARE } from "./plan-limits.ts";
 import { HOUR_MS } from "./poll-cadence.ts";
 import type { ShareKind } from "./panel-share.ts";
 import type { BrakedPanels } from "./provider-brake.ts";
 import type { LastFailure } from "./provider.ts";
+import { durationText, MINUTE_MS } from "./time.ts";
 
 /** A provider as alerts see it. Balances in the provider's currency: as it said it, and in micro-units what is low. */
 export type ProviderFacts = {
@@ -79,6 +80,8 @@ const OVERDUE_SHARE = 0.2;
 export const WEBHOOK_FAILS_MS = HOUR_MS / 2;
 /** Ticks may be late, or skip a minute. */
 const BEHIND_MINUTES = 5;
+/** A stop that is over is told from here on: the platform passes over some minutes now and then, and nobody sees that. */
+const STOPPED_MINUTES = 10;
 
 export type LookedAt = { readonly now: number; readonly minute: number; readonly plan: string | undefined };
 
@@ -238,12 +241,9 @@ function ofCrons({ panel, failing, name, error }: AlertFacts["crons"][number]): 
 }
 
 /** Whether it runs, and for how long the day's limits carry it. */
-function ofRunning(
-  { providers, deadLetters, lastMinute, rowsWritten, messages, databaseBytes }: AlertFacts,
-  { minute, plan }: LookedAt,
-): BadFact[] {
-  const isFollowing = providers.some(({ enabled, activeOrders }) => enabled && activeOrders > 0);
-  const isBehind = isFollowing && lastMinute > 0 && minute - lastMinute >= BEHIND_MINUTES;
+function ofRunning(facts: AlertFacts, { minute, plan }: LookedAt): BadFact[] {
+  const { deadLetters, lastMinute, rowsWritten, messages, databaseBytes } = facts;
+  const isBehind = isFollowing(facts) && lastMinute > 0 && minute - lastMinute >= BEHIND_MINUTES;
   const limits = planLimitsOf(plan);
   const operations = messages * OPERATIONS_A_MESSAGE;
   return [
@@ -264,6 +264,27 @@ function ofRunning(
     ...planFact("queue_operations", "the queue's operations", operations, limits.queueOperations),
     ...sizeFact(databaseBytes, limits.databaseBytes),
   ];
+}
+
+/** Whether there is an order that waits for ticks. */
+function isFollowing({ providers }: Pick<AlertFacts, "providers">): boolean {
+  return providers.some(({ enabled, activeOrders }) => enabled && activeOrders > 0);
+}
+
+/** Whether a tick that comes so many minutes after the one before has ended a stop. */
+export function endsStop(minutesSince: number): boolean {
+  return minutesSince >= STOPPED_MINUTES;
+}
+
+/**
+ * A stop that has ended with this tick, which comes so many minutes after the one before; null for none. A cron that does not fire
+ * cannot tell it sooner. `live`: while the alert is open, its end is what is told.
+ */
+export function endedStop(facts: AlertFacts, live: readonly LiveAlert[], minutesSince: number): BadFact | null {
+  if (!endsStop(minutesSince) || !isFollowing(facts)) return null;
+  if (live.some(({ kind, openedAt }) => kind === "sync_behind" && openedAt !== null)) return null;
+  const text = `Orders were not followed for ${durationText(minutesSince * MINUTE_MS)}: no tick got through. They are followed again.`;
+  return { kind: "sync_behind", subject: "", count: 1, text };
 }
 
 /** A database that is full takes no order: the operator has weeks to act from here. */

@@ -6,7 +6,7 @@ import { type AlertKind, kindOf, type Notice, type Severity } from "./alert.ts";
 import { alertPage, commonPage } from "./alert-page.ts";
 import { shortText } from "./alert-facts.ts";
 import type { ChannelType } from "./alert-channel.ts";
-import { isoTime, MINUTE_MS } from "./time.ts";
+import { durationText, isoTime } from "./time.ts";
 
 /** An alert as it is told. Times in epoch ms. */
 export type ToldAlert = {
@@ -194,11 +194,4 @@ function headline(alerts: readonly ToldAlert[]): string {
     [alerts.length - open.length, "over"],
   ] as const;
   return `panelsync: ${counts.flatMap(([count, what]) => (count === 0 ? [] : [`${count} ${what}`])).join(", ")}`;
-}
-
-function durationText(ms: number): string {
-  const minutes = Math.max(1, Math.round(ms / MINUTE_MS));
-  if (minutes < 120) return minutes === 1 ? "a minute" : `${minutes} minutes`;
-  const hours = Math.round(minutes / 60);
-  return hours < 48 ? `${hours} hours` : `${Math.round(hours / 24)} days`;
 }

@@ -133,7 +133,8 @@ const KINDS = {
     severity: "critical",
     closesAfter: 2,
     isUrgent: true,
-    whatToDo: "Look at the Worker's log. On the free plan the day's share of the queue or the database may be used up until 00:00 UTC.",
+    whatToDo:
+      "Look at the Worker's log, and at Cloudflare's status page. On the free plan the day's share of the queue or the database may be used up until 00:00 UTC.",
   },
   ledger_mismatch: {
     ...CERTAIN,

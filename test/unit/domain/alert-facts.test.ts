@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { LiveAlert } from "../../../src/domain/alert.ts";
 import { failureMessage } from "../../../src/provider/failure-message.ts";
-import { type AlertFacts, lookAt, type ProviderFacts, shortText } from "../../../src/domain/alert-facts.ts";
+import { type AlertFacts, endedStop, lookAt, type ProviderFacts, shortText } from "../../../src/domain/alert-facts.ts";
 
 const NOW = Date.UTC(2026, 10, 28, 12);
 const MINUTE = NOW / 60_000;
@@ -175,6 +176,25 @@ describe("what is bad", () => {
   ])("says where it is: %s", (_what, facts, text) => {
     const look = lookAt({ ...quiet, ...facts }, { now: NOW, minute: MINUTE, plan: "free" });
     expect(look.bad.map((fact) => fact.text)).toEqual([text]);
+  });
+});
+
+describe("a stop that is over", () => {
+  const open: LiveAlert = {
+    ...{ id: 1, kind: "sync_behind", subject: "", text: "", count: 1, bad: 2, good: 0, openedAt: 1 },
+    ...{ silencedUntil: null, reminders: 0, toldAt: 1, lookedAt: 1 },
+  };
+
+  it.each<[string, Partial<AlertFacts>, LiveAlert[], number, string | null]>([
+    ["ten minutes", {}, [], 10, "10 minutes"],
+    ["hours", {}, [], 300, "5 hours"],
+    ["less", {}, [], 9, null],
+    ["with nothing to follow", of({ activeOrders: 0 }), [], 60, null],
+    ["of which is told that it is over", {}, [open], 60, null],
+    ["of which nothing was told", {}, [{ ...open, openedAt: null }], 60, "60 minutes"],
+  ])("%s", (_what, facts, live, minutes, told) => {
+    const fact = endedStop({ ...quiet, ...facts }, live, minutes);
+    expect(fact?.text ?? null).toBe(told && `Orders were not followed for ${told}: no tick got through. They are followed again.`);
   });
 });
 
