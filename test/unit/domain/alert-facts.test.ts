@@ -181,8 +181,18 @@ describe("what is bad", () => {
 
 describe("a stop that is over", () => {
   const open: LiveAlert = {
-    ...{ id: 1, kind: "sync_behind", subject: "", text: "", count: 1, bad: 2, good: 0, openedAt: 1 },
-    ...{ silencedUntil: null, reminders: 0, toldAt: 1, lookedAt: 1 },
+    id: 1,
+    kind: "sync_behind",
+    subject: "",
+    text: "Orders are not followed.",
+    count: 1,
+    bad: 2,
+    good: 0,
+    openedAt: 1,
+    silencedUntil: null,
+    reminders: 0,
+    toldAt: 1,
+    lookedAt: 1,
   };
 
   it.each<[string, Partial<AlertFacts>, LiveAlert[], number, string | null]>([
