@@ -865,6 +865,8 @@ export type Support = {
     /** The same fields after it. */
     readonly after: Readonly<Record<string, unknown>>;
   })[];
+  /** Whether these are all its changes. If not, `GET /v1/orders/{id}/history` has the older ones. */
+  readonly history_complete: boolean;
   /** What the provider said last. Resellers do not get it. */
   readonly provider?: {
     /** The provider's id in panelsync. */

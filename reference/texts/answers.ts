@@ -683,6 +683,7 @@ export const ANSWERS: readonly AnswerText[] = [
       "history.type": "What happened.",
       "history.before": "The fields that changed, as they were.",
       "history.after": "The same fields after it.",
+      history_complete: "Whether these are all its changes. If not, `GET /v1/orders/{id}/history` has the older ones.",
       provider: "What the provider said last. Resellers do not get it.",
       "provider.id": "The provider's id in panelsync.",
       "provider.order": "The order's id there.",
