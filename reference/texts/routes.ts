@@ -79,6 +79,13 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
     errors: [],
     revalidates: true,
   },
+  "GET /v1/orders?count=": {
+    chapter: "Orders",
+    summary: "Count orders by status",
+    text: "Of the list that the same filters give. It looks at 10,000 orders at most, those that the filter's index finds or the newest; with more, `at_least` is true. Each is a row read: ask when the filter changes, and seldom after that. An operator counts over all panels with `Panel: *`.",
+    query: ["Filters of orders"],
+    errors: ["reseller"],
+  },
   "GET /v1/orders/:id": {
     chapter: "Orders",
     summary: "Read an order",
@@ -292,6 +299,13 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
     query: ["The reconciliation report"],
     errors: [],
     csv: true,
+  },
+  "GET /v1/reports/days": {
+    chapter: "Reports",
+    summary: "What each day or hour came to",
+    text: "Over all panels: how orders ended, what was refunded, how polling providers went. Orders and refunds are counted three times an hour, calls with each poll. What nobody looked at is null, which is not zero. Hours of calls are kept for three days, all else for 190.",
+    query: ["The report on days"],
+    errors: [],
   },
   "GET /v1/reports/services": {
     chapter: "Reports",

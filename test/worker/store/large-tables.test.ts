@@ -46,6 +46,7 @@ const OF_SINGLE_RECORDS: readonly string[] = [
   "/v1/orders/:id/support",
   "/v1/me",
   "/v1/reports/services",
+  "/v1/reports/days",
   "/v1/alerts",
   "/v1/alert-channels",
   "/v1/alert-channels/:id",
