@@ -143,7 +143,7 @@ describe("the report on services", () => {
     // Nine changes, six of them with their order; the rest are the panels. The history, its place, the hour of the changes and this one.
     expect(usage()).toMatchObject({ rows_written: 4 });
     const [panels] = await rows<{ n: number }>("SELECT count(*) AS n FROM panels");
-    expect(usage().rows_read).toBeLessThan(2 * (panels?.n ?? 0) + 40);
+    expect(usage().rows_read).toBeLessThan(2 * (panels?.n ?? 0) + 50);
   });
 
   it.each([
