@@ -4,11 +4,12 @@ import { countText } from "../kit/money.ts";
 import { Badge, Card, Empty, Loaded, PageHead } from "../kit/parts.tsx";
 import { hrefTo } from "../kit/route.ts";
 import { When } from "../kit/time.tsx";
+import { Activity } from "./activity.tsx";
 import { AlertNote } from "./alerts.tsx";
 import { BrakeBanners } from "./brake.tsx";
 import { OrderTable } from "./orders.tsx";
 
-export function OverviewPage() {
+export function OverviewPage({ query }: { readonly query: URLSearchParams }) {
   const overview = usePolled<Overview>("/v1/overview", { everyMs: 15_000 });
   return (
     <Loaded of={overview}>
@@ -25,6 +26,7 @@ export function OverviewPage() {
           )}
           <Needs needs={shown.needs_person} />
           <Providers overview={shown} />
+          <Activity by={query.get("by") === "day" ? "day" : "hour"} />
           <Day day={shown.day} database={shown.database} />
           <Newest />
         </>
