@@ -984,7 +984,7 @@ export type DaysReport = {
   readonly to: string;
   /** What a slot is. */
   readonly by: "day" | "hour";
-  /** Until when orders and refunds of the period are counted; null where none is. */
+  /** When orders and refunds of the period were last counted; null where they never were. */
   readonly counted_at: string | null;
   /** One for each day or hour that has begun. */
   readonly slots: readonly ({

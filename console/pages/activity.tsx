@@ -1,18 +1,22 @@
 /** The overview's charts: what the last hours, or days, came to. */
 import type { DaysReport } from "../api/answers.ts";
+import { pathWith } from "../api/client.ts";
 import { usePolled } from "../api/polled.ts";
 import { type Bar, Chart } from "../kit/chart.tsx";
 import { amountOf, countText, sumsOf } from "../kit/money.ts";
 import { Card, Empty, Loaded } from "../kit/parts.tsx";
-import { dayText, momentText, spanText } from "../kit/time.tsx";
+import { dayText, momentText, presentMs, spanText } from "../kit/time.tsx";
 
 /** Orders and refunds are counted three times an hour. */
 const EVERY_MS = 300_000;
 const MOST_CURRENCIES = 2;
 const DAY_HOURS = 24;
+const HOUR_MS = 3_600_000;
 
 export function Activity({ by }: { readonly by: "hour" | "day" }) {
-  const report = usePolled<DaysReport>(`/v1/reports/days?by=${by}`, { everyMs: EVERY_MS });
+  const slotMs = by === "hour" ? HOUR_MS : DAY_HOURS * HOUR_MS;
+  const to = new Date((Math.floor(presentMs() / slotMs) + 1) * slotMs).toISOString();
+  const report = usePolled<DaysReport>(pathWith("/v1/reports/days", { by, to }), { everyMs: EVERY_MS });
   return (
     <Card
       title={by === "hour" ? "The last 24 hours" : "The last 30 days"}
@@ -58,7 +62,6 @@ function Charts({ slots, by }: { readonly slots: readonly Slot[]; readonly by: D
             { name: "partial", tone: "warn", total: totalOf(ends.bars, 1) },
             { name: "canceled", tone: "bad", total: totalOf(ends.bars, 2) },
           ]}
-          top={countText}
         />
         <Refunds slots={slots} barsOf={barsOf} />
         <Chart
@@ -68,18 +71,14 @@ function Charts({ slots, by }: { readonly slots: readonly Slot[]; readonly by: D
             { name: "answered", tone: "busy", total: totalOf(calls.bars, 0) },
             { name: "failed", tone: "bad", total: totalOf(calls.bars, 1) },
           ]}
-          top={countText}
         />
         <Chart
           title="Lag"
           {...lag}
           series={[{ name: "late at worst", tone: "busy", total: Number.isFinite(worst) ? lagText(worst) : "–" }]}
-          top={lagText}
         />
       </div>
-      <p class="soft small">
-        Lag: how long after its turn an order was looked at. Where the line below the bars has a gap, nobody counted. Days are UTC.
-      </p>
+      <p class="soft small">Lag: how long after its turn an order was looked at. Where a chart is shaded, nobody counted. Days are UTC.</p>
     </>
   );
 }
@@ -92,10 +91,13 @@ type RefundsProps = {
 /** A chart for each currency that is refunded most often; where nothing was refunded, one that says so. */
 function Refunds({ slots, barsOf }: RefundsProps) {
   const amounts = slots.flatMap(({ refunds }) => refunds?.amounts ?? []);
-  const sums = sumsOf(amounts).map((sum) => ({ ...sum, refunds: amounts.reduce((n, each) => n + (each.currency === sum.currency ? each.count : 0), 0) }));
+  const sums = sumsOf(amounts).map((sum) => ({
+    ...sum,
+    refunds: amounts.reduce((n, each) => n + (each.currency === sum.currency ? each.count : 0), 0),
+  }));
   const none = barsOf(({ refunds }) => counts(refunds && [refunds.count]));
   if (sums.length === 0)
-    return <Chart title="Refunds" {...none} series={[{ name: "refunds", tone: "warn", total: totalOf(none.bars, 0) }]} top={countText} />;
+    return <Chart title="Refunds" {...none} series={[{ name: "refunds", tone: "warn", total: totalOf(none.bars, 0) }]} />;
   return sums
     .toSorted((a, b) => b.refunds - a.refunds)
     .slice(0, MOST_CURRENCIES)
@@ -112,7 +114,6 @@ function Refunds({ slots, barsOf }: RefundsProps) {
           { name: currency, tone: "warn", total: amountOf(micros) },
           { name: count === 1 ? "refund" : "refunds", tone: "", total: countText(count) },
         ]}
-        top={(value) => `${value} ${currency}`}
       />
     ));
 }

@@ -93,11 +93,11 @@ function StatusCounts({ counts, query }: { readonly counts: OrderCounts; readonl
       href={hrefTo(["orders"], { ...Object.fromEntries(query), status })}
       aria-current={status === chosen ? "page" : undefined}
     >
-      {status === null ? "All" : wordsOf(status)} <span class="count">{counted(count, counts)}</span>
+      {status === null ? "All" : wordsOf(status)} <span class="small">{counted(count, counts)}</span>
     </a>
   );
   return (
-    <nav class="tabs" aria-label="By status">
+    <nav class="tabs" aria-label="Counts">
       {link(null, counts.total)}
       {shown.map((status) => link(status, counts.statuses[status]))}
     </nav>

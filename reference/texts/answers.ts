@@ -722,11 +722,13 @@ export const ANSWERS: readonly AnswerText[] = [
       from: "The period's begin.",
       to: "The period's end, not included.",
       by: "What a slot is.",
-      counted_at: "Until when orders and refunds of the period are counted; null where none is.",
+      counted_at: "When orders and refunds of the period were last counted; null where they never were.",
       slots: "One for each day or hour that has begun.",
       "slots.at": "When the day or hour began, in UTC.",
-      "slots.hours_counted": "How many of its hours were looked at: fewer than 24 of a day that is not over, or that began before panelsync counted.",
-      "slots.orders": "Orders by their first final status, of all panels; null where nobody looked. What a provider corrects later changes nothing.",
+      "slots.hours_counted":
+        "How many of its hours were looked at: fewer than 24 of a day that is not over, or that began before panelsync counted.",
+      "slots.orders":
+        "Orders by their first final status, of all panels; null where nobody looked. What a provider corrects later changes nothing.",
       "slots.orders.completed": "Delivered in full.",
       "slots.orders.partial": "Delivered in part.",
       "slots.orders.canceled": "Canceled.",
@@ -735,12 +737,14 @@ export const ANSWERS: readonly AnswerText[] = [
       "slots.refunds.count": "In whatever currency.",
       "slots.refunds.amounts.count": "Of this currency.",
       "slots.refunds.amounts.amount": "What customers got back.",
-      "slots.refunds.amounts": "Their sums by currency. Where one hour has refunds in more than eight currencies, some are in `count` alone.",
+      "slots.refunds.amounts":
+        "Their sums by currency. Where one hour has refunds in more than eight currencies, some are in `count` alone.",
       "slots.refunds.amounts.taken_back": "What claw-backs took from customers again; it is not taken off `amount`.",
       "slots.providers": "Providers that were polled; null where nobody knows.",
       "slots.providers.calls": "Calls that polls made.",
       "slots.providers.failed_calls": "Those of them that failed.",
-      "slots.providers.lag_seconds": "By how much the latest look at an order came after its cadence, whatever made it late; null where no order tells.",
+      "slots.providers.lag_seconds":
+        "By how much the latest look at an order came after its cadence, whatever made it late; null where no order tells.",
     },
   },
   {

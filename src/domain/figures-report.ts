@@ -52,7 +52,10 @@ export function slotsOf({ orders, refunds, days, providers }: Figures, { from, t
   const ordersOf = new Map(orders.map((each) => [each.slot, each]));
   const refundsOf = Map.groupBy(refunds, ({ slot }) => slot);
   const callsOf = slotHours === 1 ? hourlyCalls(providers, now) : dailyCalls(days, providers, now);
-  const [first, last] = [Math.floor(from / slotHours), Math.floor(Math.min(to - 1, now) / slotHours)];
+  // Where ticks run ahead of the clock, there are figures ahead of it.
+  const newest = Math.max(Math.floor(now / slotHours), ...orders.map(({ slot }) => slot));
+  const first = Math.floor(from / slotHours);
+  const last = Math.min(Math.floor((to - 1) / slotHours), newest);
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, i): FiguresSlot => {
     const slot = first + i;
     const known = ordersOf.get(slot) ?? null;
@@ -66,7 +69,9 @@ type CallsBySlot = ReadonlyMap<number, readonly ProviderCalls[]>;
 
 function hourlyCalls(providers: Figures["providers"], now: number): CallsBySlot {
   const hours = providers.flatMap(({ id, hours: polled }) =>
-    polled.flatMap(([slot, calls, failed, lateSeconds]) => (slot > now - KEPT_HOURS ? [{ slot, provider: id, calls, failed, lateSeconds }] : [])),
+    polled.flatMap(([slot, calls, failed, lateSeconds]) =>
+      slot > now - KEPT_HOURS ? [{ slot, provider: id, calls, failed, lateSeconds }] : [],
+    ),
   );
   return bySlot(hours);
 }
@@ -90,6 +95,9 @@ function dailyCalls(days: readonly ProviderDay[], providers: Figures["providers"
 function bySlot(all: readonly (ProviderCalls & { readonly slot: number })[]): CallsBySlot {
   const slots = Map.groupBy(all, ({ slot }) => slot);
   return new Map(
-    [...slots].map(([slot, calls]) => [slot, calls.map(({ slot: _, ...rest }) => rest).toSorted((a, b) => (a.provider < b.provider ? -1 : 1))]),
+    [...slots].map(([slot, calls]) => [
+      slot,
+      calls.map(({ slot: _, ...rest }) => rest).toSorted((a, b) => (a.provider < b.provider ? -1 : 1)),
+    ]),
   );
 }

@@ -76,7 +76,7 @@ export function markHourStatement(db: D1Database, hour: number, now: number): D1
     .bind(hour, now);
 }
 
-/** Copies the providers' hours of days before `today`. One row read a provider, and one written for each day that is news. */
+/** Copies the providers' hours of the two days before `today`. A row read a provider and each of its hours, one written for each day that is news. */
 export function keepDaysStatement(db: D1Database, today: number): D1PreparedStatement {
   const day = `h.value->>0 / ${DAY_HOURS}`;
   return db

@@ -38,7 +38,11 @@ type ChangeRow = {
 };
 
 /** What was read of the feeds: `steps` of orders whose service is known, and `told`, all that the figures of hours are made of. */
-type NewChanges = { readonly places: readonly HistoryPlace[]; readonly steps: readonly HistoryStep[]; readonly told: readonly ToldChange[] };
+type NewChanges = {
+  readonly places: readonly HistoryPlace[];
+  readonly steps: readonly HistoryStep[];
+  readonly told: readonly ToldChange[];
+};
 
 /**
  * Changes that no history has counted yet, at most `limit` of them, and the places that they lead to. Two rows read a panel, one
@@ -105,7 +109,11 @@ export async function readServiceDays(db: D1Database, keys: readonly ServiceKey[
 const valueSql = (name: string): string => `j.value->>'$.${name}'`;
 
 /** What was counted, and from where to where each panel's feed was. */
-export type Counted = { readonly places: readonly HistoryPlace[]; readonly histories: readonly ServiceHistory[]; readonly figures: HourFigures };
+export type Counted = {
+  readonly places: readonly HistoryPlace[];
+  readonly histories: readonly ServiceHistory[];
+  readonly figures: HourFigures;
+};
 
 /**
  * Statements that write what was counted with the places that it was counted to, for one transaction. A panel whose place

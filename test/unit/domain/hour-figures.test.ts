@@ -44,7 +44,13 @@ describe("the figures of an hour", () => {
   });
 
   it("add up what was refunded by currency, and what was taken back apart from it", () => {
-    const { orders, refunds } = hourFiguresOf([refund("0.225"), refund("1"), refund("-0.5"), refund("7", "EUR"), refund("2", "USD", HOUR + 1)]);
+    const { orders, refunds } = hourFiguresOf([
+      refund("0.225"),
+      refund("1"),
+      refund("-0.5"),
+      refund("7", "EUR"),
+      refund("2", "USD", HOUR + 1),
+    ]);
     expect(orders.map(({ hour, refunds: count }) => [hour, count])).toEqual([
       [HOUR, 3],
       [HOUR + 1, 1],
@@ -86,9 +92,7 @@ describe("a provider's hours", () => {
     const many = Array.from({ length: 200 }, (_, i) => HOUR + i).reduce<ProviderHours>((hours, hour) => poll(hours, hour, 1), []);
     expect([many.length, many[0]?.[0], many.at(-1)?.[0]]).toEqual([KEPT_HOURS, HOUR + 200 - KEPT_HOURS, HOUR + 199]);
     expect(JSON.stringify(many).length).toBeLessThan(1300);
-    expect(poll(poll(poll([], HOUR + 1, 7), HOUR + 500, 1), HOUR, 1)).toEqual([
-      [HOUR, 1, 0, 0],
-    ]);
+    expect(poll(poll(poll([], HOUR + 1, 7), HOUR + 500, 1), HOUR, 1)).toEqual([[HOUR, 1, 0, 0]]);
     expect(poll(poll([], HOUR + 1, 7), HOUR, 1)).toEqual([
       [HOUR, 1, 0, 0],
       [HOUR + 1, 7, 0, 0],
@@ -135,6 +139,14 @@ describe("a period's slots", () => {
           { provider: "beta", calls: 3, failed: 0, lateSeconds: 5 },
         ],
       ],
+    ]);
+  });
+
+  it("go on where ticks have run ahead of the clock", () => {
+    const slots = slotsOf(figures, { from: HOUR - 24, to: HOUR + 48, slotHours: 24, now: HOUR - 30 });
+    expect(slots.map(({ slot, orders }) => [slot, orders?.completed])).toEqual([
+      [TODAY - 1, 0],
+      [TODAY, 2],
     ]);
   });
 

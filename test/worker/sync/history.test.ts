@@ -278,7 +278,11 @@ describe("the report on days", () => {
       await learnHistory(env.DB, world.ports, HISTORY_MINUTE);
     };
     const names = Array.from({ length: 12 }, (_, i) => `H${String.fromCodePoint(65 + i)}H`);
-    for (let i = 0; i < 40; i++) await posted(`shop${runs}`, names.map((name) => ["9007199254.740991", name] as const)).then(turn);
+    for (let i = 0; i < 40; i++)
+      await posted(
+        `shop${runs}`,
+        names.map((name) => ["9007199254.740991", name] as const),
+      ).then(turn);
     await posted(`other${runs}`, [
       ["1.5", "USD"],
       ["1", "GBP"],

@@ -86,7 +86,12 @@ describe("a reseller", () => {
   });
 
   it("may not do what is a shop's, and finds nothing by what is the supplier's", async () => {
-    for (const query of ["?provider=acme", "?provider_order_id=2301770", "?count=status&provider=acme", "?count=status&provider_order_id=1"])
+    for (const query of [
+      "?provider=acme",
+      "?provider_order_id=2301770",
+      "?count=status&provider=acme",
+      "?count=status&provider_order_id=1",
+    ])
       expect((await ask("GET", `/v1/orders${query}`)).json.error.code).toBe("reseller");
     const order = { id: "x", provider: "acme", provider_order_id: "9", quantity: 1, charge: "1" };
     expect((await ask("POST", "/v1/orders", order)).json.error.code).toBe("reseller");

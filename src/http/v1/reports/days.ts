@@ -48,7 +48,7 @@ export const daysReportAnswer = z.strictObject({
   from: timeAnswer,
   to: timeAnswer,
   by: z.enum(["day", "hour"]),
-  /** Until when orders and refunds of the period are counted; null where none is. */
+  /** When orders and refunds of the period were last counted; null where they never were. */
   counted_at: z.nullable(timeAnswer),
   slots: z.array(slot),
 });
