@@ -24,8 +24,8 @@ const MAX_KEPT = 60;
 /** `at`: when it came, epoch ms; `acts`: how much had been done by then. */
 const kept = new Map<string, { readonly data: unknown; readonly at: number; readonly acts: number }>();
 
-function keptOf<T>(name: string): T | null {
-  return (kept.get(name)?.data as T | undefined) ?? null;
+function keptOf(name: string): unknown {
+  return kept.get(name)?.data ?? null;
 }
 
 function keep(name: string, data: unknown): void {
@@ -44,7 +44,7 @@ type State<T> = { readonly name: string; readonly data: T | null; readonly error
 /** The answer of a path, looked at every so often; not while the tab is hidden. `path` null: nothing is asked. */
 export function usePolled<T>(path: string | null, { panel, everyMs = 10_000 }: { panel?: string; everyMs?: number } = {}): Polled<T> {
   const name = `${panel ?? ""} ${path ?? ""}`;
-  const state = useSignal<State<T>>({ name, data: keptOf<T>(name), error: null });
+  const state = useSignal<State<T>>({ name, data: keptOf(name) as T | null, error: null });
   const turn = useSignal(0);
   const acts = acted.value;
   useEffect(() => {
@@ -93,7 +93,7 @@ export function usePolled<T>(path: string | null, { panel, everyMs = 10_000 }: {
   );
   const shown = state.value;
   if (shown.name === name) return { data: shown.data, error: shown.error, reload };
-  return { data: keptOf<T>(name), error: null, reload };
+  return { data: keptOf(name) as T | null, error: null, reload };
 }
 
 export function asApiError(error: unknown): ApiError {

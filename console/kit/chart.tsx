@@ -59,38 +59,45 @@ export function Chart({ title, series, slots, bars }: Props) {
         <span>{slots[0]}</span>
         <span>{slots.at(-1)}</span>
       </p>
-      <details class="small">
-        <summary>
-          Figures<span class="unseen"> of {title}</span>
-        </summary>
-        <div class="figures" tabIndex={0} role="region" aria-label={title}>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">When</th>
-                {series.map(({ name }) => (
-                  <th key={name} scope="col">
-                    {name}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {bars
-                .map((bar, i) => (
-                  <tr key={slots[i]}>
-                    <th scope="row">{slots[i]}</th>
-                    {series.map(({ name }, s) => (
-                      <td key={name}>{bar?.texts[s] ?? "not known"}</td>
-                    ))}
-                  </tr>
-                ))
-                .toReversed()}
-            </tbody>
-          </table>
-        </div>
-      </details>
+      <Figures title={title} series={series} slots={slots} bars={bars} />
     </figure>
+  );
+}
+
+/** All of it, the newest first. */
+function Figures({ title, series, slots, bars }: Props) {
+  return (
+    <details class="small">
+      <summary>
+        Figures<span class="unseen"> of {title}</span>
+      </summary>
+      <div class="figures" tabIndex={0} role="region" aria-label={title}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">When</th>
+              {series.map(({ name }) => (
+                <th key={name} scope="col">
+                  {name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {bars
+              .map((bar, i) => (
+                <tr key={slots[i]}>
+                  <th scope="row">{slots[i]}</th>
+                  {series.map(({ name }, s) => (
+                    <td key={name}>{bar?.texts[s] ?? "not known"}</td>
+                  ))}
+                </tr>
+              ))
+              .toReversed()}
+          </tbody>
+        </table>
+      </div>
+    </details>
   );
 }
 

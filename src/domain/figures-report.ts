@@ -93,11 +93,10 @@ function dailyCalls(days: readonly ProviderDay[], providers: Figures["providers"
 }
 
 function bySlot(all: readonly (ProviderCalls & { readonly slot: number })[]): CallsBySlot {
-  const slots = Map.groupBy(all, ({ slot }) => slot);
-  return new Map(
-    [...slots].map(([slot, calls]) => [
-      slot,
-      calls.map(({ slot: _, ...rest }) => rest).toSorted((a, b) => (a.provider < b.provider ? -1 : 1)),
-    ]),
+  const slots = Map.groupBy(
+    all.toSorted((a, b) => (a.provider < b.provider ? -1 : 1)),
+    ({ slot }) => slot,
   );
+  const told = ({ provider, calls, failed, lateSeconds }: ProviderCalls): ProviderCalls => ({ provider, calls, failed, lateSeconds });
+  return new Map([...slots].map(([slot, of]) => [slot, of.map(told)]));
 }

@@ -18,6 +18,10 @@ const COUNTS = [...ENDS, "refunds"] as const;
 const text = (name: string): string => `j.value->>'$.${name}'`;
 const seenSql = `json_each(?1) j CROSS JOIN panels p ON p.id = ${text("panel")} WHERE p.history_seq = ${text("from")}`;
 
+const whole = (name: string): string => `CAST(${text(name)} AS INTEGER)`;
+/** A sum with what is added to it. */
+const grown = (name: string): string => `min(${name} + excluded.${name}, ${MOST_REFUNDED})`;
+
 /**
  * Adds what was counted to its hours. In the transaction that moves the panels' places on, and before it does: a panel whose
  * place another turn has moved meanwhile adds nothing. `from`: the place that each was counted from.
@@ -35,8 +39,6 @@ export function addFiguresStatements(
     takenBack: String(takenBack),
     from: from.get(rest.panel) ?? -1,
   }));
-  const whole = (name: string): string => `CAST(${text(name)} AS INTEGER)`;
-  const grown = (name: string): string => `min(${name} + excluded.${name}, ${MOST_REFUNDED})`;
   return [
     ...(added.length === 0
       ? []
@@ -115,17 +117,17 @@ export async function readFigures(
   db: D1Database,
   { from, to, slotHours }: { readonly from: number; readonly to: number; readonly slotHours: number },
 ): Promise<FiguresRead> {
-  const slot = `hour / ${slotHours}`;
+  const slotSql = `hour / ${slotHours}`;
   const [orders, refunds, days, providers] = await db.batch<Record<string, unknown>>([
     db
       .prepare(
-        `SELECT ${slot} AS slot, count(*) AS hours, ${COUNTS.map((name) => `sum(${name}) AS ${name}`).join(", ")}, max(counted_at) AS counted_at
+        `SELECT ${slotSql} AS slot, count(*) AS hours, ${COUNTS.map((name) => `sum(${name}) AS ${name}`).join(", ")}, max(counted_at) AS counted_at
          FROM order_hours WHERE hour >= ?1 AND hour < ?2 GROUP BY 1 ORDER BY 1`,
       )
       .bind(from, to),
     db
       .prepare(
-        `SELECT ${slot} AS slot, currency, sum(refunds) AS refunds, CAST(sum(amount) AS TEXT) AS amount, CAST(sum(taken_back) AS TEXT) AS taken_back
+        `SELECT ${slotSql} AS slot, currency, sum(refunds) AS refunds, CAST(sum(amount) AS TEXT) AS amount, CAST(sum(taken_back) AS TEXT) AS taken_back
          FROM refund_hours WHERE hour >= ?1 AND hour < ?2 GROUP BY 1, 2 ORDER BY 1, 2`,
       )
       .bind(from, to),
@@ -139,7 +141,7 @@ export async function readFigures(
   ]);
   const known = (orders?.results ?? []) as (OrderSlot & { counted_at: number })[];
   return {
-    orders: known.map(({ counted_at: _, ...slot }) => slot),
+    orders: known,
     refunds: ((refunds?.results ?? []) as RefundRow[]).map(({ amount, taken_back, ...rest }) => ({
       ...rest,
       amount: BigInt(amount),

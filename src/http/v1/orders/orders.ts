@@ -168,7 +168,7 @@ export const orderCountsQuery = z.strictObject({ count: z.literal("status"), ...
 /** `GET /v1/orders?count=status`: how many the list has. The path has no name of its own, which would be an order's id. */
 export async function getOrderCounts(
   context: PanelRefContext,
-  { query: { count: _, ...filter } }: { readonly query: z.output<typeof orderCountsQuery> },
+  { query: filter }: { readonly query: z.output<typeof orderCountsQuery> },
 ): Promise<Answer> {
   const counts = await countOrders(context.db, context.panelRef, filter);
   if (counts === null) return noSuchPanel(context);
@@ -180,7 +180,7 @@ export async function getOrderCounts(
 /** `GET /v1/orders?count=status` over all panels. */
 export async function getAllOrderCounts(
   context: AllPanelsContext,
-  { query: { count: _, ...filter } }: { readonly query: z.output<typeof orderCountsQuery> },
+  { query: filter }: { readonly query: z.output<typeof orderCountsQuery> },
 ): Promise<Answer> {
   const counts = await countAllOrders(context.db, context.allPanels, filter);
   return counts.kind === "read" ? json(200, shownCounts(counts)) : notOverAll(context, counts);
