@@ -30,6 +30,12 @@ export function withPolledCalls(hours: ProviderHours, { calls, failedCalls, late
   return [...others, present].toSorted(([a], [b]) => a - b);
 }
 
+/** By how much the latest look of the last two hours, the present one included, came after its cadence, in seconds; null where no order told. */
+export function lagOf(hours: ProviderHours, now: number): number | null {
+  const since = Math.floor(now / HOUR_MS) - 1;
+  return hours.reduce<number | null>((latest, [hour, , , late]) => (hour >= since ? later(latest, late) : latest), null);
+}
+
 /** The later of two, as far as they are known. */
 export function later(a: number | null, b: number | null): number | null {
   return a === null || b === null ? (a ?? b) : Math.max(a, b);

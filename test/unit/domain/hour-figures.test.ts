@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Figures, slotsOf } from "../../../src/domain/figures-report.ts";
 import { CURRENCIES_OF_AN_HOUR, hourFiguresOf, MOST_REFUNDED, type ToldChange } from "../../../src/domain/hour-figures.ts";
-import { KEPT_HOURS, type ProviderHours, withPolledCalls } from "../../../src/domain/provider-hours.ts";
+import { KEPT_HOURS, lagOf, type ProviderHours, withPolledCalls } from "../../../src/domain/provider-hours.ts";
 import type { Status } from "../../../src/domain/status.ts";
 
 const HOUR_MS = 3_600_000;
@@ -86,6 +86,13 @@ describe("a provider's hours", () => {
       [HOUR + 2, 5, 5, null],
     ]);
     expect(poll(hours, HOUR + 2, 0)).toBe(hours);
+  });
+
+  it("say how late the latest look of the last two hours was", () => {
+    const hours = poll(poll(poll([], HOUR - 5, 1, 0, 900_000), HOUR - 1, 1, 0, 60_000), HOUR, 1, 0, 5000);
+    expect(lagOf(hours, HOUR * HOUR_MS + 1)).toBe(60);
+    expect(lagOf(hours, (HOUR + 1) * HOUR_MS)).toBe(5);
+    expect(lagOf(hours, (HOUR + 2) * HOUR_MS)).toBeNull();
   });
 
   it("are kept for three days, and those of a clock that ran ahead are dropped", () => {
