@@ -558,6 +558,16 @@ export type NamedOrders = {
   readonly missing: readonly string[];
 };
 
+/** How many orders a list has. */
+export type OrderCounts = {
+  /** Of all statuses together. */
+  readonly total: number;
+  /** There are more orders that were not looked at: each number may be larger. */
+  readonly at_least: boolean;
+  /** By status. */
+  readonly statuses: Readonly<Record<string, number>>;
+};
+
 /** The order as it stands now; with `?dry_run=true`, as it would. */
 export type RegisteredOrder = {
   /** Who delivers it: the provider's id in panelsync. */
@@ -966,6 +976,63 @@ export type EntryPage = {
   readonly next_cursor: string | null;
   /** Whether there is more after this page. */
   readonly has_more: boolean;
+};
+
+/** What each day or hour of a period came to, the oldest first, up to the present one. */
+export type DaysReport = {
+  /** The period's begin. */
+  readonly from: string;
+  /** The period's end, not included. */
+  readonly to: string;
+  /** What a slot is. */
+  readonly by: "day" | "hour";
+  /** When orders and refunds of the period were last counted; null where they never were. */
+  readonly counted_at: string | null;
+  /** One for each day or hour that has begun. */
+  readonly slots: readonly ({
+    /** When the day or hour began, in UTC. */
+    readonly at: string;
+    /** How many of its hours were looked at: fewer than 24 of a day that is not over, or that began before panelsync counted. */
+    readonly hours_counted: number;
+    /** Orders by their first final status, of all panels; null where nobody looked. What a provider corrects later changes nothing. */
+    readonly orders: {
+      /** Delivered in full. */
+      readonly completed: number;
+      /** Delivered in part. */
+      readonly partial: number;
+      /** Canceled. */
+      readonly canceled: number;
+      /** Given back by the provider. */
+      readonly refunded: number;
+    } | null;
+    /** Refunds that were posted; null where nobody looked. */
+    readonly refunds: {
+      /** In whatever currency. */
+      readonly count: number;
+      /** Their sums by currency. Where one hour has refunds in more than eight currencies, some are in `count` alone. */
+      readonly amounts: readonly {
+        /** The currency of the amounts beside it. */
+        readonly currency: string;
+        /** Of this currency. */
+        readonly count: number;
+        /** What customers got back. */
+        readonly amount: string;
+        /** What claw-backs took from customers again; it is not taken off `amount`. */
+        readonly taken_back: string;
+      }[];
+    } | null;
+    /** Providers that were polled; null where nobody knows. */
+    readonly providers: readonly ({
+      /** The provider's id in panelsync. */
+      readonly provider: string;
+      /** Calls that polls made. */
+      readonly calls: number;
+      /** Those of them that failed. */
+      readonly failed_calls: number;
+      /** By how much the latest look at an order came after its cadence, whatever made it late; null where no order tells. */
+      readonly lag_seconds: number | null;
+    })[] | null;
+  })[];
 };
 
 /** How services did in a period of whole days, the one with the most orders first. */
@@ -2431,6 +2498,8 @@ export type Overview = {
     readonly max_calls_per_minute: number | null;
     /** The factor by which its polls are slowed; 1 is normal. */
     readonly stretch: number;
+    /** By how much the latest look at an order of the last one to two hours came after its cadence, in seconds; null where none tells. */
+    readonly lag_seconds: number | null;
     /** Words of it that nobody has mapped. */
     readonly unknown_words: number;
     /** Since when its refunds wait; null: they do not. */

@@ -21,11 +21,16 @@ const SLOWEST_MS = 60_000;
 
 /** So that going back shows at once what was there. */
 const MAX_KEPT = 60;
-const kept = new Map<string, unknown>();
+/** `at`: when it came, epoch ms; `acts`: how much had been done by then. */
+const kept = new Map<string, { readonly data: unknown; readonly at: number; readonly acts: number }>();
+
+function keptOf(name: string): unknown {
+  return kept.get(name)?.data ?? null;
+}
 
 function keep(name: string, data: unknown): void {
   kept.delete(name);
-  kept.set(name, data);
+  kept.set(name, { data, at: Date.now(), acts: acted.peek() });
   const [oldest] = kept.keys();
   if (kept.size > MAX_KEPT && oldest !== undefined) kept.delete(oldest);
 }
@@ -39,7 +44,7 @@ type State<T> = { readonly name: string; readonly data: T | null; readonly error
 /** The answer of a path, looked at every so often; not while the tab is hidden. `path` null: nothing is asked. */
 export function usePolled<T>(path: string | null, { panel, everyMs = 10_000 }: { panel?: string; everyMs?: number } = {}): Polled<T> {
   const name = `${panel ?? ""} ${path ?? ""}`;
-  const state = useSignal<State<T>>({ name, data: (kept.get(name) as T | undefined) ?? null, error: null });
+  const state = useSignal<State<T>>({ name, data: keptOf(name) as T | null, error: null });
   const turn = useSignal(0);
   const acts = acted.value;
   useEffect(() => {
@@ -62,12 +67,16 @@ export function usePolled<T>(path: string | null, { panel, everyMs = 10_000 }: {
         const last = state.peek();
         state.value = { name, data: last.name === name ? last.data : null, error: asApiError(error) };
       }
-      timer = setTimeout(() => void look(), Math.min(SLOWEST_MS, everyMs * 2 ** failures));
+      timer = setTimeout(() => void look(), Math.max(everyMs, Math.min(SLOWEST_MS, everyMs * 2 ** failures)));
     };
     const wake = (): void => {
-      if (!document.hidden) void look();
+      const last = kept.get(name);
+      // What is asked for seldom costs much: coming back to it is no reason to ask again.
+      const isDear = everyMs >= SLOWEST_MS && last?.acts === acts;
+      clearTimeout(timer);
+      timer = setTimeout(() => void look(), isDear ? Math.max(0, last.at + everyMs - Date.now()) : 0);
     };
-    void look();
+    wake();
     document.addEventListener("visibilitychange", wake);
     return () => {
       isOver = true;
@@ -75,10 +84,16 @@ export function usePolled<T>(path: string | null, { panel, everyMs = 10_000 }: {
       document.removeEventListener("visibilitychange", wake);
     };
   }, [name, everyMs, turn.value, acts]);
-  const reload = useMemo(() => () => void (turn.value += 1), []);
+  const reload = useMemo(
+    () => () => {
+      kept.delete(name);
+      turn.value += 1;
+    },
+    [name],
+  );
   const shown = state.value;
   if (shown.name === name) return { data: shown.data, error: shown.error, reload };
-  return { data: (kept.get(name) as T | undefined) ?? null, error: null, reload };
+  return { data: keptOf(name) as T | null, error: null, reload };
 }
 
 export function asApiError(error: unknown): ApiError {

@@ -40,11 +40,13 @@ type BarProps<T> = {
   readonly list: Listed<T>;
   readonly selection: Selection<T>;
   readonly whole: Whole;
+  /** How many match, where that is known. */
+  readonly total?: number | null;
   readonly children: ComponentChildren;
 };
 
 /** What is chosen, and what is done to it. */
-export function SelectionBar<T>({ list, selection, whole, children }: BarProps<T>) {
+export function SelectionBar<T>({ list, selection, whole, total = null, children }: BarProps<T>) {
   const rows = list.data ?? [];
   const count = selection.rows.size;
   const hasShown = rows.length > 0 && rows.every((row) => selection.has(row));
@@ -60,7 +62,7 @@ export function SelectionBar<T>({ list, selection, whole, children }: BarProps<T
       </label>
       {hasShown && list.hasMore && count <= rows.length && (
         <Do tone="plain" onDo={chooseAll}>
-          Select all that match
+          {total === null ? "Select all that match" : `Select all ${countText(total)} that match`}
         </Do>
       )}
       {count > 0 && (

@@ -36,6 +36,13 @@ const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" })
 const CLOCK = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 const FULL = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "long" });
 
+const UTC_DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
+
+/** A day of UTC, wherever one is. */
+export function dayText(iso: string): string {
+  return UTC_DAY.format(new Date(iso));
+}
+
 /** The clock alone for today, with the day otherwise. */
 export function momentText(iso: string): string {
   const at = new Date(iso);

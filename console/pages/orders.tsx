@@ -1,8 +1,8 @@
 import { useComputed, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import type { ListedOrder, Panel, Provider, Status } from "../api/answers.ts";
-import { ALL_PANELS } from "../api/client.ts";
-import { asApiError, type Listed, useListed } from "../api/polled.ts";
+import type { ListedOrder, OrderCounts, Panel, Provider, Status } from "../api/answers.ts";
+import { ALL_PANELS, pathWith } from "../api/client.ts";
+import { asApiError, type Listed, useListed, usePolled } from "../api/polled.ts";
 import { readFields } from "../kit/form.tsx";
 import { DownloadCsv } from "../kit/job.tsx";
 import { countText } from "../kit/money.ts";
@@ -49,12 +49,15 @@ function OrderList({ query }: { readonly query: URLSearchParams }) {
   // One panel's list does not say whose it is.
   const orders = { ...listed, data: listed.data?.map((order) => ({ ...order, panel: order.panel ?? panel })) ?? null };
   const whole = { name: "orders", path: "/v1/orders", query: filters, panel };
+  const { status, ...others } = filters;
+  const counts = usePolled<OrderCounts>(pathWith("/v1/orders", { count: "status", ...others }), { panel, everyMs: COUNTED_EVERY_MS }).data;
   const selection = useSelection<ListedOrder>(JSON.stringify(whole), (order) => `${order.panel} ${order.id}`);
   const isFiltered = panel !== ALL_PANELS || Object.values(filters).some((value) => value !== null);
   return (
     <>
       <PageHead title="Orders" lead="Of all panels, the newest first." />
       <OrderFilters query={query} isFiltered={isFiltered} />
+      {counts !== null && <StatusCounts counts={counts} query={query} />}
       <Loaded of={orders}>
         {(rows) =>
           rows.length === 0 ? (
@@ -64,7 +67,7 @@ function OrderList({ query }: { readonly query: URLSearchParams }) {
               <p class="soft small" aria-live="polite">
                 {shownText(orders)} <DownloadCsv whole={whole} file="orders.csv" />
               </p>
-              <SelectionBar list={orders} selection={selection} whole={whole}>
+              <SelectionBar list={orders} selection={selection} whole={whole} total={totalOf(counts, status ?? null)}>
                 <OrderDeeds selection={selection} />
               </SelectionBar>
               <OrderTable orders={rows} selection={selection} />
@@ -75,6 +78,41 @@ function OrderList({ query }: { readonly query: URLSearchParams }) {
       <More list={orders} />
     </>
   );
+}
+
+/** A count reads a row an order: it is asked for with each filter, and seldom after that. */
+const COUNTED_EVERY_MS = 300_000;
+
+/** How many the filter finds by status; each leads to those alone. */
+function StatusCounts({ counts, query }: { readonly counts: OrderCounts; readonly query: URLSearchParams }) {
+  const chosen = query.get("status");
+  const shown = STATUSES.filter((status) => counts.statuses[status] > 0 || status === chosen);
+  const link = (status: Status | null, count: number) => (
+    <a
+      key={status}
+      href={hrefTo(["orders"], { ...Object.fromEntries(query), status })}
+      aria-current={status === chosen ? "page" : undefined}
+    >
+      {status === null ? "All" : wordsOf(status)} <span class="small">{counted(count, counts)}</span>
+    </a>
+  );
+  return (
+    <nav class="tabs" aria-label="Counts">
+      {link(null, counts.total)}
+      {shown.map((status) => link(status, counts.statuses[status]))}
+    </nav>
+  );
+}
+
+/** Beyond what is counted there are more. */
+function counted(count: number, { at_least: isMore }: OrderCounts): string {
+  return `${countText(count)}${isMore ? "+" : ""}`;
+}
+
+/** How many the list has; null where that is not known. */
+function totalOf(counts: OrderCounts | null, status: string | null): number | null {
+  if (counts === null || counts.at_least) return null;
+  return status === null ? counts.total : status.split(",").reduce((sum, name) => sum + (counts.statuses[name as Status] ?? 0), 0);
 }
 
 function shownText({ data, hasMore }: Listed<ListedOrder>): string {

@@ -3,12 +3,13 @@ import { useListed, usePolled } from "../api/polled.ts";
 import { countText } from "../kit/money.ts";
 import { Badge, Card, Empty, Loaded, PageHead } from "../kit/parts.tsx";
 import { hrefTo } from "../kit/route.ts";
-import { When } from "../kit/time.tsx";
+import { spanText, When } from "../kit/time.tsx";
+import { Activity } from "./activity.tsx";
 import { AlertNote } from "./alerts.tsx";
 import { BrakeBanners } from "./brake.tsx";
 import { OrderTable } from "./orders.tsx";
 
-export function OverviewPage() {
+export function OverviewPage({ query }: { readonly query: URLSearchParams }) {
   const overview = usePolled<Overview>("/v1/overview", { everyMs: 15_000 });
   return (
     <Loaded of={overview}>
@@ -25,6 +26,7 @@ export function OverviewPage() {
           )}
           <Needs needs={shown.needs_person} />
           <Providers overview={shown} />
+          <Activity by={query.get("by") === "day" ? "day" : "hour"} />
           <Day day={shown.day} database={shown.database} />
           <Newest />
         </>
@@ -164,6 +166,7 @@ function ProviderRow({ provider }: { readonly provider: Row }) {
       </td>
       <td data-label="Orders followed">
         <a href={hrefTo(["orders"], { provider: provider.id, closed: "false" })}>{countText(provider.active_orders)}</a>
+        {(provider.lag_seconds ?? 0) >= 60 && <div class="small">up to {spanText(1000 * (provider.lag_seconds ?? 0))} late</div>}
         {provider.stretch > 1 && <div class="small">looked at {provider.stretch.toFixed(1)} times as seldom</div>}
       </td>
       <td data-label="Calls today">{countText(provider.calls_today)}</td>

@@ -29,7 +29,7 @@ type PageEntry = {
 const page = (name: string, title: string, show: PageEntry["show"]): PageEntry => ({ name, title, isInMenu: true, show });
 
 export const PAGES: readonly PageEntry[] = [
-  page("", "Overview", () => <OverviewPage />),
+  page("", "Overview", (_, query) => <OverviewPage query={query} />),
   page("orders", "Orders", ([panel, id], query) =>
     panel !== undefined && id !== undefined ? <OrderPage panel={panel} id={id} /> : <OrdersPage query={query} />,
   ),

@@ -95,6 +95,7 @@ async function readOrders(recorder: Recorder, { shop: as }: Panels): Promise<voi
   await recorder.show("GET /v1/orders/:id", first);
   await recorder.show("GET /v1/orders?ids=", { as, query: { ids: "1001,1099" } });
   await recorder.show("GET /v1/orders", { as, query: { status: "partial,canceled", limit: "2" } });
+  await recorder.show("GET /v1/orders?count=", { as, query: { count: "status" } });
   await recorder.show("GET /v1/orders/:id/changes", first);
   await recorder.show("GET /v1/orders/:id/support", first);
   await recorder.show("GET /v1/changes", { as, query: { after: "0", limit: "2" } });
@@ -239,6 +240,11 @@ async function callCatalogueEndpoint(recorder: Recorder, { resale }: Panels): Pr
 }
 
 async function lookAfter(recorder: Recorder, { shop: as }: Panels): Promise<void> {
+  recorder.operation.rows(
+    "INSERT INTO order_hours (hour, completed, partial, canceled, refunds, counted_at) VALUES (498684, 41, 3, 1, 4, 1795266120000)",
+  );
+  recorder.operation.rows("INSERT INTO refund_hours (hour, currency, refunds, amount, taken_back) VALUES (498684, 'USD', 4, 1225000, 0)");
+  await recorder.show("GET /v1/reports/days", { query: { by: "day", from: "2026-11-20", to: "2026-12-01" } });
   await recorder.show("GET /v1/reports/services", { query: { from: "2026-11-01", to: "2026-12-01" } });
   await recorder.show("GET /v1/reports/reconciliation", { as, query: { from: "2026-11-01", to: "2026-12-01" } });
   await recorder.show("POST /v1/providers/:id/brake", { params: { id: "acme" }, body: { action: "release" } });

@@ -290,7 +290,8 @@ function registrationsSchema(): JsonSchema {
 function examplesOf(examples: readonly Example[], valueOf: (example: Example) => unknown): { readonly examples?: unknown } {
   if (examples.length === 0) return {};
   const entries = examples.map((example) => {
-    const title = example.title === "" && example.route.includes("?") ? "With ids" : example.title;
+    const [, when] = /\?(\w+)=$/.exec(example.route) ?? [];
+    const title = example.title === "" && when !== undefined ? `With ${when}` : example.title;
     return [exampleName(title), { ...(title === "" ? {} : { summary: title }), value: valueOf(example) }];
   });
   return { examples: Object.fromEntries(entries) as unknown };

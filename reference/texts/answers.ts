@@ -32,6 +32,7 @@ import {
   listedOrderAnswer,
   namedOrdersAnswer,
   orderAnswer,
+  orderCountsAnswer,
   orderListAnswer,
   refillAnswer,
   registeredOrderAnswer,
@@ -47,6 +48,7 @@ import { windowsAnswer } from "../../src/http/v1/providers/service-windows.ts";
 import { policyAnswer, previewAnswer } from "../../src/http/v1/refunds/policies.ts";
 import { listedRefundAnswer, refundAnswer, refundsAnswer } from "../../src/http/v1/refunds/refunds.ts";
 import { reconciliationAnswer } from "../../src/http/v1/reports/reconciliation.ts";
+import { daysReportAnswer } from "../../src/http/v1/reports/days.ts";
 import { servicesReportAnswer } from "../../src/http/v1/reports/services.ts";
 import { importAnswer, savedServiceAnswer, serviceAnswer, servicesAnswer } from "../../src/http/v1/services/answers.ts";
 import { tokenAnswer, tokenSecretAnswer } from "../../src/http/v1/tokens/tokens.ts";
@@ -517,6 +519,8 @@ const overview: AnswerText = {
     "providers.calls_today": "Calls since 00:00 UTC.",
     "providers.max_calls_per_minute": "Its limit; null: none.",
     "providers.stretch": "The factor by which its polls are slowed; 1 is normal.",
+    "providers.lag_seconds":
+      "By how much the latest look at an order of the last one to two hours came after its cadence, in seconds; null where none tells.",
     "providers.unknown_words": "Words of it that nobody has mapped.",
     "providers.brake_engaged_at": "Since when its refunds wait; null: they do not.",
     "providers.balance": "The operator's balance there; null: not known.",
@@ -594,6 +598,16 @@ export const ANSWERS: readonly AnswerText[] = [
     schema: namedOrdersAnswer,
     text: "The orders that were named.",
     fields: { orders: "Those that there are.", missing: "The ids that the panel has no order for." },
+  },
+  {
+    name: "OrderCounts",
+    schema: orderCountsAnswer,
+    text: "How many orders a list has.",
+    fields: {
+      total: "Of all statuses together.",
+      at_least: "There are more orders that were not looked at: each number may be larger.",
+      statuses: "By status.",
+    },
   },
   {
     name: "RegisteredOrder",
@@ -703,6 +717,39 @@ export const ANSWERS: readonly AnswerText[] = [
   page(balance, "customers", { name: "BalancePage", text: "A page of accounts, by currency and customer.", schema: accountsAnswer }),
   entry,
   page(entry, "entries", { name: "EntryPage", text: "A page of an account's movements, newest first.", schema: entriesAnswer }),
+  {
+    name: "DaysReport",
+    schema: daysReportAnswer,
+    text: "What each day or hour of a period came to, the oldest first, up to the present one.",
+    fields: {
+      from: "The period's begin.",
+      to: "The period's end, not included.",
+      by: "What a slot is.",
+      counted_at: "When orders and refunds of the period were last counted; null where they never were.",
+      slots: "One for each day or hour that has begun.",
+      "slots.at": "When the day or hour began, in UTC.",
+      "slots.hours_counted":
+        "How many of its hours were looked at: fewer than 24 of a day that is not over, or that began before panelsync counted.",
+      "slots.orders":
+        "Orders by their first final status, of all panels; null where nobody looked. What a provider corrects later changes nothing.",
+      "slots.orders.completed": "Delivered in full.",
+      "slots.orders.partial": "Delivered in part.",
+      "slots.orders.canceled": "Canceled.",
+      "slots.orders.refunded": "Given back by the provider.",
+      "slots.refunds": "Refunds that were posted; null where nobody looked.",
+      "slots.refunds.count": "In whatever currency.",
+      "slots.refunds.amounts.count": "Of this currency.",
+      "slots.refunds.amounts.amount": "What customers got back.",
+      "slots.refunds.amounts":
+        "Their sums by currency. Where one hour has refunds in more than eight currencies, some are in `count` alone.",
+      "slots.refunds.amounts.taken_back": "What claw-backs took from customers again; it is not taken off `amount`.",
+      "slots.providers": "Providers that were polled; null where nobody knows.",
+      "slots.providers.calls": "Calls that polls made.",
+      "slots.providers.failed_calls": "Those of them that failed.",
+      "slots.providers.lag_seconds":
+        "By how much the latest look at an order came after its cadence, whatever made it late; null where no order tells.",
+    },
+  },
   {
     name: "ServicesReport",
     schema: servicesReportAnswer,

@@ -65,7 +65,7 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
   "GET /v1/orders": {
     chapter: "Orders",
     summary: "List orders",
-    text: "Newest first, by any of the filters. With `ids` it reads those orders instead, and takes no other parameter. A reseller may not filter by what is the supplier's. A browser's token for a customer lists that customer's orders. `Accept: text/csv` gets a page as CSV.",
+    text: "Newest first, by any of the filters. With `ids` it reads those orders instead, and takes no other parameter. With `count=status` it says how many the filters find, by status, and looks at 10,000 orders at most: those of the filter's index, or the newest; with more, `at_least` is true. Each is a row read, so ask when the filter changes, and seldom after that. A reseller may not filter by what is the supplier's. A browser's token for a customer lists that customer's orders. `Accept: text/csv` gets a page as CSV.",
     query: ["Lists", "Filters of orders"],
     errors: ["reseller"],
     csv: true,
@@ -78,6 +78,13 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
     query: ["Filters of orders"],
     errors: [],
     revalidates: true,
+  },
+  "GET /v1/orders?count=": {
+    chapter: "Orders",
+    summary: "Count orders by status",
+    text: "Of the list that the same filters give. It looks at 10,000 orders at most; with more, `at_least` is true.",
+    query: ["Filters of orders"],
+    errors: ["reseller"],
   },
   "GET /v1/orders/:id": {
     chapter: "Orders",
@@ -292,6 +299,13 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
     query: ["The reconciliation report"],
     errors: [],
     csv: true,
+  },
+  "GET /v1/reports/days": {
+    chapter: "Reports",
+    summary: "What each day or hour came to",
+    text: "Over all panels: how orders ended, what was refunded, how polling providers went. Orders and refunds are counted three times an hour, calls with each poll. What nobody looked at is null, which is not zero. Hours of calls are kept for three days, all else for 190.",
+    query: ["The report on days"],
+    errors: [],
   },
   "GET /v1/reports/services": {
     chapter: "Reports",

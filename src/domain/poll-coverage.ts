@@ -94,6 +94,26 @@ export function isOvertaken({ cadence, key }: CoveredOrder, askedAt: number, cov
   return range !== null && range.askedAt > askedAt && range.askedAt <= now + CLOCK_SKEW_MS;
 }
 
+/**
+ * By how much the latest look at one of these orders, read at `readAt`, came after its cadence, in ms; null where none tells:
+ * of an order that somebody has written since its last look, nobody knows when that was.
+ */
+export function latenessOf(
+  orders: readonly (CoveredOrder & { readonly polledAt: number | null; readonly updatedAt: number })[],
+  coverage: Coverage,
+  readAt: number,
+): number | null {
+  let latest: number | null = null;
+  for (const { cadence, key, polledAt, updatedAt } of orders) {
+    if (cadence === null) continue;
+    const range = rangeOf(coverage, cadence, key);
+    const isCovered = range !== null && range.readAt > updatedAt + COMMIT_MARGIN_MS;
+    const lookedAt = isCovered ? range.readAt : polledAt === updatedAt ? polledAt : null;
+    if (lookedAt !== null) latest = Math.max(latest ?? 0, readAt - lookedAt - cadence * MINUTE_MS);
+  }
+  return latest;
+}
+
 /** A part of a bucket that a page was read from: keys above `after`, phases below `to`. `complete`: all of it is on the page. */
 export type ReadPart = { readonly cadence: Cadence; readonly after: BucketKey; readonly to: number; readonly complete: boolean };
 

@@ -4,6 +4,7 @@
 import type { BrakedPanels, Endings } from "./provider-brake.ts";
 import type { Coverage } from "./poll-coverage.ts";
 import type { ProviderClock } from "./poll-pacing.ts";
+import { type ProviderHours, withPolledCalls } from "./provider-hours.ts";
 import { MINUTE_MS } from "./time.ts";
 
 /** What a call's failure is remembered as: a code of the provider client's, a sentence, and when. */
@@ -34,6 +35,8 @@ export type ProviderState = {
   readonly callsToday: number;
   /** Rows that polling it has written on `callsDay`, about. */
   readonly rowsToday: number;
+  /** Its calls of late, hour by hour. */
+  readonly hours: ProviderHours;
   readonly unknownWords: UnknownWords;
   /** Its virtual clock; null until the provider's pace was ever changed. */
   readonly clock: ProviderClock;
@@ -66,6 +69,8 @@ export type PollOutcome = {
   /** Orders that were to be asked about and were not answered. */
   readonly unanswered: number;
   readonly tookMs: number;
+  /** By how much the latest look at an order came after its cadence, in ms; null where no order told. */
+  readonly lateMs: number | null;
 };
 
 /** So many polls in a row must fail before the circuit opens: one bad minute is not an outage. */
@@ -91,6 +96,7 @@ export function afterPoll(state: ProviderState, outcome: PollOutcome, now: numbe
     callsDay: day,
     callsToday: (day === state.callsDay ? state.callsToday : 0) + outcome.calls,
     rowsToday: (day === state.callsDay ? state.rowsToday : 0) + 1 + outcome.moved * ROWS_A_MOVE + outcome.progressed,
+    hours: withPolledCalls(state.hours, outcome, now),
     unknownWords: countWords(state.unknownWords, outcome.unknownWords),
   };
   const healthy = outcome.answered ? { ...counted, lastSuccessAt: now } : counted;

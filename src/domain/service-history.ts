@@ -3,7 +3,7 @@
  * by UTC day as counts by steps of time, so that a few rows hold any number of orders. Pure.
  */
 import { MINUTE_MS } from "./time.ts";
-import { isFinal, type Status } from "./status.ts";
+import { type FinalStatus, isFinal, type Status } from "./status.ts";
 
 /** The upper bound of each step in minutes, each one half as long again as the one before; the last step has no end. */
 export const STEPS = [
@@ -56,11 +56,17 @@ export function withSteps(days: ServiceDays, steps: readonly StatusStep[], dayOf
   return Object.fromEntries(Object.entries(next).filter(([day]) => Number(day) > newest - KEPT_DAYS));
 }
 
+/** How an order ended with this step, if it did: with its first final status. */
+export function endOf({ was, status }: Pick<StatusStep, "was" | "status">): FinalStatus | null {
+  return isFinal(status) && !isFinal(was) ? status : null;
+}
+
 function withStep(day: ServiceDay, { was, status, placedAt, at }: StatusStep): ServiceDay {
   const step = stepOf(Math.max(0, at - placedAt) / MINUTE_MS);
   if (status === "in_progress" && (was === "pending" || was === "processing")) return { ...day, starts: counted(day.starts, step) };
-  if (!isFinal(status) || isFinal(was)) return day;
-  const outcome = status === "refunded" ? "canceled" : status;
+  const end = endOf({ was, status });
+  if (end === null) return day;
+  const outcome = end === "refunded" ? "canceled" : end;
   return { ...day, [outcome]: day[outcome] + 1, ends: counted(day.ends, step) };
 }
 

@@ -59,6 +59,7 @@ import {
   checkAnswer,
   namedOrdersAnswer,
   orderAnswer,
+  orderCountsAnswer,
   orderListAnswer,
   readOrderAnswer,
   refillAnswer,
@@ -72,11 +73,14 @@ import {
   allOrdersQuery,
   checkOrder,
   getAllNamedOrders,
+  getAllOrderCounts,
   getAllOrders,
   getNamedOrders,
   getOrder,
+  getOrderCounts,
   getOrders,
   namedOrdersQuery,
+  orderCountsQuery,
   orderListQuery,
 } from "./v1/orders/orders.ts";
 import { postCancel, postRefill } from "./v1/orders/refill-cancel.ts";
@@ -129,6 +133,7 @@ import {
 } from "./v1/refunds/policies.ts";
 import { allRefundsQuery, getAllRefunds, getRefunds, refundAnswer, refundsAnswer, refundsQuery } from "./v1/refunds/refunds.ts";
 import { getReconciliation, reconciliationAnswer, reportQuery } from "./v1/reports/reconciliation.ts";
+import { daysReportAnswer, daysReportQuery, getDaysReport } from "./v1/reports/days.ts";
 import { getServicesReport, servicesReportAnswer, servicesReportQuery } from "./v1/reports/services.ts";
 import { importAnswer, savedServiceAnswer, serviceAnswer, servicesAnswer } from "./v1/services/answers.ts";
 import { postImport } from "./v1/services/import.ts";
@@ -479,6 +484,17 @@ const TABLE = [
   route({
     method: "GET",
     path: "/v1/orders",
+    when: "count",
+    who: "panel_in_read",
+    needs: "read",
+    query: orderCountsQuery,
+    answers: { 200: orderCountsAnswer },
+    overAll: overAll({ query: orderCountsQuery, handle: getAllOrderCounts }),
+    handle: getOrderCounts,
+  }),
+  route({
+    method: "GET",
+    path: "/v1/orders",
     who: "reader",
     needs: "read",
     query: orderListQuery,
@@ -750,6 +766,15 @@ const TABLE = [
     repeatable: ["rate"],
     answers: { 200: reconciliationAnswer },
     handle: getReconciliation,
+  }),
+  route({
+    method: "GET",
+    path: "/v1/reports/days",
+    who: "operator",
+    needs: "oversee",
+    query: daysReportQuery,
+    answers: { 200: daysReportAnswer },
+    handle: getDaysReport,
   }),
   route({
     method: "GET",

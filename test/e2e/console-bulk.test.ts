@@ -48,13 +48,43 @@ function watchAsked(page: Page, what: string): string[] {
 
 async function selectAll(page: Page): Promise<void> {
   await page.getByLabel("Select those shown").check();
-  await button(page, "Select all that match").click();
+  await button(page, `Select all ${RUNNING} that match`).click();
   await page.getByText(`${RUNNING} selected`).waitFor();
 }
 
 const RUNNING_LIST = "/orders?status=in_progress";
 
 describe("orders", () => {
+  test("are counted by status, as the filter and the link say", async () => {
+    const page = await open("/orders");
+    const counts = page.getByRole("navigation", { name: "Counts" });
+    const counted = () => counts.getByRole("link").allTextContents();
+    const all = [`All ${RUNNING + HELD.length}`, `In progress ${RUNNING}`, `Partial ${HELD.length}`];
+    await expect.poll(counted, SOON).toEqual(all);
+    await counts.getByRole("link", { name: "Partial" }).click();
+    await expect.poll(() => page.locator("main table tbody tr").count(), SOON).toBe(HELD.length);
+    expect(page.url()).toContain("status=partial");
+    // The others are still told: a status narrows the list, and not what is counted.
+    await expect.poll(counted, SOON).toEqual(all);
+    expect(await counts.locator("[aria-current]").textContent()).toBe(`Partial ${HELD.length}`);
+    await page.getByLabel("Customer").fill(HOSTILE);
+    await page.getByLabel("Customer").press("Tab");
+    await expect.poll(counted, SOON).toEqual([`All ${RUNNING}`, `In progress ${RUNNING}`, "Partial 0"]);
+    expect(await seriousBarriers(page)).toEqual([]);
+  });
+
+  test("are counted with each filter, and not again and again", async () => {
+    const page = await open("/");
+    const asked: string[] = [];
+    page.on("request", (request) => void (request.url().includes("count=") && asked.push(request.url())));
+    for (const at of ["/orders", "/orders/shop/run-1", "/orders", "/orders?status=partial"]) await visit(page, at);
+    await page.getByRole("navigation", { name: "Counts" }).waitFor();
+    await page.waitForTimeout(500);
+    expect(asked).toHaveLength(1);
+    await visit(page, "/orders?provider=acme");
+    await expect.poll(() => asked.length, SOON).toBe(2);
+  });
+
   test("all that match are checked; what failed is told, and stays selected", async () => {
     const page = await open(RUNNING_LIST);
     const asked = watchAsked(page, "check");

@@ -492,3 +492,37 @@ describe("a panel's page", () => {
     expect((await fetch(`${shop.api}/v1/status/shop`)).status).toBe(200);
   });
 });
+
+describe("the overview's charts", () => {
+  test("say what nobody has counted yet, and then what was counted, in bars and in a table", async () => {
+    const page = await open();
+    await shop.pass(21);
+    const { slots } = await shop.admin.call<Report>("GET", "/v1/reports/days?by=day");
+    const { completed = 0, partial = 0 } = slots.at(-1)?.orders ?? {};
+    expect(completed + partial).toBeGreaterThan(3);
+    for (const viewport of [WIDE, PHONE]) {
+      await page.setViewportSize(viewport);
+      await visit(page, "/?by=day");
+      await page.reload();
+      const ended = page.locator("figure", { hasText: "Orders that ended" });
+      await expect.poll(() => ended.locator("figcaption").textContent(), SOON).toContain(`${partial} partial`);
+      // Where nobody counted is shaded, and what is there has a bar.
+      expect(await ended.locator("svg .shade").count()).toBe(slots.filter(({ orders }) => orders === null).length);
+      expect(await ended.locator("svg .warn").count()).toBeGreaterThan(0);
+      expect(await ended.getByRole("img").getAttribute("aria-label")).toContain(`${partial} partial`);
+      await ended.getByText("Figures").click();
+      expect(await ended.getByRole("cell", { name: "not known" }).count()).toBeGreaterThan(0);
+      expect(await ended.locator("tbody tr").first().textContent()).toContain(String(partial));
+      expect(await page.locator("figure", { hasText: "Refunds, USD" }).textContent()).toMatch(/[1-9]\d* refunds?/);
+      expect(await page.locator("figure", { hasText: "Calls to providers" }).textContent()).toMatch(/[1-9]\d* answered/);
+      expect(await seriousBarriers(page)).toEqual([]);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
+    }
+    await page.getByRole("link", { name: "24 hours" }).click();
+    await page.getByRole("heading", { name: "The last 24 hours" }).waitFor();
+    await expect.poll(() => page.locator("figure svg").first().locator("g").count(), SOON).toBe(24);
+    expect(await page.evaluate(() => (window as unknown as { violations: string[] }).violations)).toEqual([]);
+  });
+});
+
+type Report = { readonly slots: readonly { readonly orders: { readonly completed: number; readonly partial: number } | null }[] };

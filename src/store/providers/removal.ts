@@ -15,7 +15,7 @@ const SOLD_AS = "(SELECT min(s.id) FROM services s WHERE s.provider = p.id)";
 /** What is kept of a provider besides its row: settings of its services, its list of them, and what panels have to do with it. */
 const KEPT = [
   ...(["refund_policies", "service_windows", "service_history", "provider_services"] as const),
-  ...(["panel_troubles", "strangers", "wanted_checks", "provider_hooks", "watched_services"] as const),
+  ...(["panel_troubles", "strangers", "wanted_checks", "provider_hooks", "watched_services", "provider_days"] as const),
 ] as const;
 
 /**

@@ -1,8 +1,10 @@
 /**
  * What services teach by their orders' history, made of the change feed: each status change is counted once.
  */
+import type { HourFigures, ToldChange } from "../../domain/hour-figures.ts";
 import type { ServiceDays, StatusStep } from "../../domain/service-history.ts";
 import type { Status } from "../../domain/status.ts";
+import { addFiguresStatements } from "../operations/hour-figures.ts";
 
 /** Panels whose feeds are read in one turn, those first whose history is the oldest. */
 const PANELS_A_TURN = 5;
@@ -22,6 +24,9 @@ export type HistoryPlace = { readonly panel: string; readonly from: number; read
 
 type ChangeRow = {
   panel: string;
+  /** Of a posted refund. */
+  amount: string | null;
+  currency: string | null;
   from: number;
   seq: number;
   at: number;
@@ -32,20 +37,25 @@ type ChangeRow = {
   service: string | null;
 };
 
+/** What was read of the feeds: `steps` of orders whose service is known, and `told`, all that the figures of hours are made of. */
+type NewChanges = {
+  readonly places: readonly HistoryPlace[];
+  readonly steps: readonly HistoryStep[];
+  readonly told: readonly ToldChange[];
+};
+
 /**
  * Changes that no history has counted yet, at most `limit` of them, and the places that they lead to. Two rows read a panel, one
  * a change, and two more where its order's status changed.
  */
-export async function readNewSteps(
-  db: D1Database,
-  limit: number,
-): Promise<{ readonly places: readonly HistoryPlace[]; readonly steps: readonly HistoryStep[] }> {
+export async function readNewSteps(db: D1Database, limit: number): Promise<NewChanges> {
   const { results } = await db
     .prepare(
-      `SELECT c.panel, c."from", c.seq, c.at, c.was, c.status, c.placed_at, o.provider, coalesce(o.provider_service, o.service) AS service
+      `SELECT c.panel, c."from", c.seq, c.at, c.was, c.status, c.placed_at, c.amount, c.currency, o.provider, coalesce(o.provider_service, o.service) AS service
        FROM (SELECT p.id AS panel, p.history_seq AS "from", c.seq, c.created_at AS at, c.order_id,
            CASE WHEN c.type = 'order.updated' THEN c.previous->>'$.status' END AS was,
-           c.data->>'$.status' AS status, c.data->>'$.placed_at' AS placed_at
+           c.data->>'$.status' AS status, c.data->>'$.placed_at' AS placed_at,
+           CASE WHEN c.type = 'refund.posted' THEN c.data->>'$.amount' END AS amount, c.data->>'$.currency' AS currency
          FROM (SELECT id, history_seq FROM panels n WHERE feed_seq > history_seq
              AND EXISTS (SELECT 1 FROM changes e WHERE e.panel = n.id AND e.seq > n.history_seq) ORDER BY history_seq LIMIT ${PANELS_A_TURN}) p
          CROSS JOIN changes c ON c.panel = p.id AND c.seq > p.history_seq
@@ -56,7 +66,12 @@ export async function readNewSteps(
     .all<ChangeRow>();
   const places = new Map<string, HistoryPlace>();
   for (const { panel, from, seq } of results) places.set(panel, { panel, from, to: Math.max(seq, places.get(panel)?.to ?? 0) });
-  return { places: [...places.values()], steps: results.flatMap(toStep) };
+  return { places: [...places.values()], steps: results.flatMap(toStep), told: results.flatMap(toTold) };
+}
+
+function toTold({ panel, at, was, status, amount, currency }: ChangeRow): ToldChange[] {
+  if (was !== null && status !== null) return [{ kind: "status", panel, at, was, status }];
+  return amount === null || currency === null ? [] : [{ kind: "refund", panel, at, amount, currency }];
 }
 
 function toStep({ panel, seq, at, was, status, placed_at, provider, service }: ChangeRow): HistoryStep[] {
@@ -93,16 +108,23 @@ export async function readServiceDays(db: D1Database, keys: readonly ServiceKey[
 /** A field of the entry `j` of a list. */
 const valueSql = (name: string): string => `j.value->>'$.${name}'`;
 
+/** What was counted, and from where to where each panel's feed was. */
+export type Counted = {
+  readonly places: readonly HistoryPlace[];
+  readonly histories: readonly ServiceHistory[];
+  readonly figures: HourFigures;
+};
+
 /**
- * Writes what was counted with the places that it was counted to, in one transaction. A panel whose place another turn has
- * moved meanwhile is left as it is. One row written a service and a panel.
+ * Statements that write what was counted with the places that it was counted to, for one transaction. A panel whose place
+ * another turn has moved meanwhile is left as it is. One row written a service and a panel, and an hour.
  */
-export async function writeHistory(
+export function historyStatements(
   db: D1Database,
-  places: readonly HistoryPlace[],
-  histories: readonly ServiceHistory[],
+  { places, histories, figures }: Counted,
   { today, now }: { readonly today: number; readonly now: number },
-): Promise<void> {
+): D1PreparedStatement[] {
+  if (places.length === 0) return [];
   const fromOf = new Map(places.map(({ panel, from }) => [panel, from]));
   const rows = histories.map(({ quality, ...history }) => ({
     ...history,
@@ -111,7 +133,8 @@ export async function writeHistory(
     bad: quality?.bad ?? null,
     badOf: quality?.of ?? null,
   }));
-  await db.batch([
+  return [
+    ...addFiguresStatements(db, figures, fromOf, now),
     db
       .prepare(
         `INSERT INTO service_history (panel, provider, service, days, start_ms, duration_ms, bad_day, bad, bad_of, updated_at)
@@ -130,7 +153,7 @@ export async function writeHistory(
          WHERE panels.id = j.value->>'$.panel' AND panels.history_seq = j.value->>'$.from'`,
       )
       .bind(JSON.stringify(places)),
-  ]);
+  ];
 }
 
 /** The histories of all panels, at most `limit`. One row read each. */

@@ -4,6 +4,7 @@ import type { BucketKey, PolledRange } from "../../domain/poll-coverage.ts";
 import type { PolicyLayer } from "../../domain/refund-policy.ts";
 import type { AddTrouble } from "../../domain/provider-add-circuit.ts";
 import type { ProviderState, UnknownWords } from "../../domain/provider.ts";
+import type { ProviderHours } from "../../domain/provider-hours.ts";
 import type { Cadence, ProviderClock } from "../../domain/poll-pacing.ts";
 import { type ProviderSettings, requestOfText } from "../../provider/settings.ts";
 
@@ -39,6 +40,7 @@ export type ProviderRow = {
   calls_day: number;
   calls_today: number;
   rows_today: number;
+  hours: string;
   unknown_words: string;
   settle_hours: number;
   clock: string | null;
@@ -155,6 +157,7 @@ function toState(row: ProviderRow): ProviderState {
     callsDay: row.calls_day,
     callsToday: row.calls_today,
     rowsToday: row.rows_today,
+    hours: JSON.parse(row.hours) as ProviderHours,
     unknownWords: unpackWords(row.unknown_words),
     endings: JSON.parse(row.endings) as Endings,
     brakeEngagedAt: row.brake_engaged_at,

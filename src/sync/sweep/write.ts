@@ -4,7 +4,7 @@
  */
 import { type Braked, brakeAfter, countedAfter, endingOf, isBraked, withEndings } from "../../domain/provider-brake.ts";
 import { correctionWindowOf } from "../../domain/poll-cadence.ts";
-import { bucketKeyOf, type Coverage, type CoveredOrder, isOvertaken, withPolled } from "../../domain/poll-coverage.ts";
+import { bucketKeyOf, type Coverage, type CoveredOrder, isOvertaken, latenessOf, withPolled } from "../../domain/poll-coverage.ts";
 import { FLAGS, type Order } from "../../domain/order.ts";
 import { policyFor, type RefundPolicy } from "../../domain/refund-policy.ts";
 import type { PartFacts } from "../../domain/refund-rules.ts";
@@ -166,7 +166,8 @@ function clockOf({ provider, selection }: PollRun): ProviderClock {
   return selection !== null && isSameClock(selection.clockSeen, present) ? (selection.clock ?? present) : present;
 }
 
-function outcomeOf({ poll, answers, orders: asked, tookMs }: PollRun, orders: readonly OrderWrite[]): PollOutcome {
+function outcomeOf(run: PollRun, orders: readonly OrderWrite[]): PollOutcome {
+  const { poll, answers, orders: asked, tookMs } = run;
   const { failure } = poll;
   return {
     calls: poll.calls,
@@ -184,10 +185,18 @@ function outcomeOf({ poll, answers, orders: asked, tookMs }: PollRun, orders: re
     progressed: orders.filter(({ write }) => write === "progress").length,
     unanswered: asked.length - answers.length,
     tookMs,
+    lateMs: latenessIn(run),
     unknownWords: orders
       .filter(turnsUnknown)
       .map(({ order, next }) => ({ word: next.providerStatus ?? "", order: { panel: order.panel, id: order.id } })),
   };
+}
+
+/** How late a sweep's orders were looked at, as far as they were answered. A check is nobody's turn. */
+function latenessIn({ provider, answers, selection, readAt }: PollRun): number | null {
+  if (selection === null) return null;
+  const looked = answers.map(({ order }) => ({ ...coveredOrder(order), polledAt: order.state.polledAt, updatedAt: order.updatedAt }));
+  return latenessOf(looked, provider.state.coverage, readAt);
 }
 
 /** It has an unknown word that it had not before. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { checkedAt, type BucketKey, type PolledRange, rangeOf, withRange } from "../../../src/domain/poll-coverage.ts";
+import { checkedAt, type BucketKey, latenessOf, type PolledRange, rangeOf, withRange } from "../../../src/domain/poll-coverage.ts";
 
 const CADENCE = 5;
 const edge = fc.integer({ min: 0, max: 40 });
@@ -69,5 +69,26 @@ describe("checkedAt", () => {
     ["the order's own poll, where nothing else is known", { polledAt: 7, updatedAt: 7, found: true }, null, 7],
   ])("is %s", (_name, order, by, expected) => {
     expect(checkedAt({ ...order, cadence: CADENCE, key: [4, "p", 1] }, by === null ? [] : [by])).toBe(expected);
+  });
+});
+
+describe("lateness", () => {
+  const MINUTE_MS = 60_000;
+  const at = 10_000_000;
+  const range = rangeFor([0, 9, at]);
+  const order = (changes: object = {}) => ({ cadence: CADENCE, key: [4, "p", 1] as const, polledAt: 1, updatedAt: 2, ...changes }) as const;
+  const after = (minutes: number) => at + minutes * MINUTE_MS;
+
+  it.each([
+    ["nothing, at the order's turn", [order()], 5, 0],
+    ["nothing, before its turn", [order()], 3, 0],
+    ["what is beyond its cadence", [order()], 12, 7],
+    ["the latest of some", [order(), order({ polledAt: after(-2), updatedAt: after(-2), key: [20, "p", 1] })], 12, 9],
+    ["counted from the order's own poll, where it was written with it", [order({ polledAt: after(1), updatedAt: after(1) })], 12, 6],
+    ["not known of an order that somebody has written since", [order({ updatedAt: after(1) })], 12, null],
+    ["not known of one that nothing covers", [order({ key: [20, "p", 1] })], 12, null],
+    ["not known of one that is not followed", [order({ cadence: null })], 12, null],
+  ])("is %s", (_name, orders, minutes, late) => {
+    expect(latenessOf(orders, [range], after(minutes))).toBe(late === null ? null : late * MINUTE_MS);
   });
 });

@@ -22,6 +22,7 @@ const fresh: ProviderState = {
   brakeEngagedAt: null,
   brakedPanels: {},
   rowsToday: 0,
+  hours: [],
 };
 const good: PollOutcome = {
   calls: 1,
@@ -33,6 +34,7 @@ const good: PollOutcome = {
   progressed: 0,
   unanswered: 0,
   tookMs: 20,
+  lateMs: null,
 };
 const failing = (code: string, retryAfterSeconds: number | null = null): PollOutcome => ({
   ...good,

@@ -225,8 +225,10 @@ describe("listing orders", () => {
     ["placed_after=2026-11-21T10:30:00Z", ["l2", "l1"]],
     ["placed_before=2026-11-21T02:00:00Z&placed_after=2026-11-21T00:00:00Z", ["l12"]],
     ["customer=' OR 1=1 --", []],
-  ])("narrows by %s", async (query, expected) => {
+  ])("narrows by %s, and counts as many", async (query, expected) => {
     expect(ids(await world.get(`/v1/orders?${query}`, { key: listKey }))).toEqual(expected);
+    const { json } = await world.get(`/v1/orders?count=status&${query}`, { key: listKey });
+    expect([json.total, json.at_least]).toEqual([expected.length, false]);
   });
 
   it.each([
@@ -246,6 +248,9 @@ describe("listing orders", () => {
     ["colour=red", "colour"],
     ["__proto__=1", "__proto__"],
     ["ids=1&status=completed", "status"],
+    ["ids=1&count=status", "count"],
+    ["count=flag", "count"],
+    ["count=status&limit=1", "limit"],
   ])("refuses %s, naming it", async (query, path) => {
     const answer = await world.get(`/v1/orders?${query}`, { key: listKey });
     expect([answer.status, paths(answer)]).toEqual([422, [path]]);

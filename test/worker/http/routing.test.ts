@@ -5,7 +5,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { ROUTES } from "../../../src/http/routes.ts";
 import { metered } from "../../../src/store/operations/metered.ts";
-import { ADMIN, codeOf, order } from "../world/asking.ts";
+import { ADMIN, codeOf, order, queryFor } from "../world/asking.ts";
 import { migrate } from "../world/database.ts";
 import { failingDb } from "../world/faulty-database.ts";
 import { World } from "../world/world.ts";
@@ -24,10 +24,10 @@ beforeAll(async () => {
 const NEEDED: ReadonlyMap<string, string> = new Map([["/v1/reports/reconciliation", "?from=2026-11-01&to=2026-11-02"]]);
 
 /** Every row of the table of routes whose callers have a key, as it is asked for. */
-const ROWS = ROUTES.filter(({ who }) => who !== "anyone").map(({ method, path, when, who }) => ({
-  method,
-  path: path.replace(/:\w+/g, "1") + (when === null ? (NEEDED.get(path) ?? "") : `?${when}=1`),
-  who,
+const ROWS = ROUTES.filter(({ who }) => who !== "anyone").map((route) => ({
+  method: route.method,
+  path: route.path.replace(/:\w+/g, "1") + (NEEDED.get(route.path) ?? queryFor(route)),
+  who: route.who,
 }));
 
 /** Routes of a panel that go well as they are asked for here. */

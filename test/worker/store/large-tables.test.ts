@@ -46,6 +46,7 @@ const OF_SINGLE_RECORDS: readonly string[] = [
   "/v1/orders/:id/support",
   "/v1/me",
   "/v1/reports/services",
+  "/v1/reports/days",
   "/v1/alerts",
   "/v1/alert-channels",
   "/v1/alert-channels/:id",
@@ -190,6 +191,40 @@ describe("a list of orders", () => {
   });
 });
 
+describe("a count of orders", () => {
+  /** What is looked at for a count, at most. */
+  const LOOKED = 10_001;
+  const NONE = { pending: 0, processing: 0, in_progress: 0, completed: 0, partial: 0, canceled: 0, refunded: 0, error: 0, unknown: 0 };
+  const countOf = (query: string) => costOf(`/v1/orders?count=status${query === "" ? "" : `&${query}`}`);
+
+  it.each([
+    ["customer=ann", { completed: 0, in_progress: 1 }, 1],
+    ["flag=stalled", { in_progress: 1 }, 1],
+    ["status=error", { error: 1 }, 1],
+    ["flag=stalled&service=2", {}, 0],
+    ["provider_order_id=27", { in_progress: 1 }, 1],
+    ["provider_order_id=27&status=completed", {}, 0],
+  ] as const)("of %s reads what its list reads", async (query, statuses, total) => {
+    const { answer, rows_read, d1_calls } = await countOf(query);
+    expect(answer.json).toEqual({ total, at_least: false, statuses: { ...NONE, ...statuses } });
+    expect(d1_calls).toBe(1);
+    expect(rows_read).toBeLessThanOrEqual(1 + BESIDE + (query.startsWith("provider_order_id") ? 2 * 3 : 0));
+  });
+
+  it.each([
+    ["", 10_001],
+    ["flag=overdue", 10_001],
+    ["customer=many&service=1", 10_001],
+    ["status=in_progress", 5_000],
+    ["provider=beta", 0],
+    ["placed_before=2026-11-21T11:58:20.002Z", 0],
+  ])("looks at ten thousand and says that there are more: %s", async (query, total) => {
+    const { answer, rows_read } = await countOf(query);
+    expect(answer.json).toMatchObject({ total, at_least: true });
+    expect(rows_read).toBeLessThanOrEqual(LOOKED + BESIDE);
+  });
+});
+
 describe("the status of orders at a door", () => {
   const some = (of: (n: number) => string) => Array.from({ length: 100 }, (_, i) => of(i * 900 + 1)).join(",");
 
@@ -281,6 +316,18 @@ describe("a list over all panels", () => {
     const next = await costOf(`${path}${path.includes("?") ? "&" : "?"}${place}`, ask);
     expect(next.answer.json[list].length).toBeGreaterThan(0);
     expect(next.rows_read).toBeLessThanOrEqual(most);
+  });
+
+  it("a count reads a row for each order that it looks at, and each panel", async () => {
+    const few = await costOf("/v1/orders?count=status&flag=stalled", ask);
+    expect(few.answer.json).toMatchObject({ total: 61, at_least: false, statuses: { completed: 60, in_progress: 1 } });
+    expect([few.d1_calls, few.rows_read <= 2 * panelsRead + 61 + BESIDE]).toEqual([1, true]);
+    const many = await costOf("/v1/orders?count=status&customer=ann", ask);
+    expect(many.answer.json).toMatchObject({ total: 10_001, at_least: true });
+    expect(many.rows_read).toBeLessThanOrEqual(10_001 + 2 * panelsRead + BESIDE);
+    const one = await costOf("/v1/orders?count=status&provider=acme&provider_order_id=27", ask);
+    expect(one.answer.json.total).toBe(1);
+    expect(one.rows_read).toBeLessThanOrEqual(2 + BESIDE);
   });
 
   it("looks for what has no index among three thousand orders a request, and gets to the end", async () => {
@@ -486,6 +533,8 @@ describe("a key that nobody has", () => {
     "/v1/orders?customer=many",
     "/v1/orders?provider=acme",
     "/v1/orders?provider_order_id=1",
+    "/v1/orders?count=status",
+    "/v1/orders?count=status&provider_order_id=1",
     "/v1/orders/o1",
     "/v1/orders/o1/changes",
     "/v1/changes",
@@ -509,6 +558,8 @@ describe("a key that nobody has", () => {
     "/v1/orders?flag=overdue",
     "/v1/orders?provider=acme",
     "/v1/orders?provider=acme&provider_order_id=1",
+    "/v1/orders?count=status",
+    "/v1/orders?count=status&provider_order_id=1",
     "/v1/orders?ids=o1",
     "/v1/changes",
     "/v1/refunds",

@@ -140,10 +140,10 @@ describe("the report on services", () => {
     await rows("UPDATE panels SET history_seq = 0 WHERE id = ?1", `shop${runs}`);
     const { db, usage } = metered(env.DB);
     await learnHistory(db, world.ports, HISTORY_MINUTE);
-    // Nine changes, six of them with their order; the rest are the panels, and the history and its place.
-    expect(usage()).toMatchObject({ rows_written: 2 });
+    // Nine changes, six of them with their order; the rest are the panels. The history, its place, the hour of the changes and this one.
+    expect(usage()).toMatchObject({ rows_written: 4 });
     const [panels] = await rows<{ n: number }>("SELECT count(*) AS n FROM panels");
-    expect(usage().rows_read).toBeLessThan(2 * (panels?.n ?? 0) + 40);
+    expect(usage().rows_read).toBeLessThan(2 * (panels?.n ?? 0) + 50);
   });
 
   it.each([
@@ -151,6 +151,158 @@ describe("the report on services", () => {
     ["from=2026-01-01&to=2026-11-21", "is more than 92 days after from"],
   ])("refuses %s", async (query, message) => {
     const { status, json } = await world.get(`/v1/reports/services?${query}`);
+    expect([status, json.error.details.fields]).toEqual([422, [{ path: "to", message: expect.stringContaining(message) }]]);
+  });
+});
+
+type Slot = {
+  at: string;
+  hours_counted: number;
+  orders: Record<string, number> | null;
+  refunds: { count: number; amounts: unknown[] } | null;
+  providers: { provider: string; calls: number; failed_calls: number; lag_seconds: number | null }[] | null;
+};
+const days = async (query = "") => (await world.get(`/v1/reports/days${query}`)).json.slots as Slot[];
+const DAY_MS = 24 * 60 * MINUTE_MS;
+
+describe("the report on days", () => {
+  it("has how orders of all panels ended, what was refunded and how polls went, and counts nothing twice", async () => {
+    await world.panel(`euro${runs}`, "EUR");
+    await registered(other, 1, 2);
+    await registered(shop, 90, 1, { currency: "EUR" });
+    await lives(shop, 3, "Completed");
+    await learn();
+    const before = await days();
+    expect(before.at(-1)).toMatchObject({
+      at: "2026-11-21T00:00:00.000Z",
+      orders: { completed: 4, partial: 2, canceled: 0, refunded: 0 },
+      refunds: { count: 2, amounts: [{ currency: "USD", count: 2, amount: "0.9", taken_back: "0" }] },
+    });
+    expect(before).toHaveLength(30);
+    // Nobody looked before: that is not zero.
+    expect(before.at(-2)).toEqual({ at: "2026-11-20T00:00:00.000Z", hours_counted: 0, orders: null, refunds: null, providers: null });
+    const [polled] = before.at(-1)?.providers ?? [];
+    expect(polled).toMatchObject({ provider: "acme", failed_calls: 0, lag_seconds: 0 });
+    expect(polled?.calls).toBe(world.calls.filter(({ action }) => action === "status").length);
+    for (let i = 0; i < 3; i++) await learnHistory(env.DB, world.ports, HISTORY_MINUTE);
+    expect(await days()).toEqual(before);
+    // By hour the same, in the hours in which it happened.
+    const hours = await days("?by=hour");
+    expect(hours).toHaveLength(24);
+    expect(hours.reduce((sum, { orders }) => sum + (orders?.completed ?? 0), 0)).toBe(4);
+    expect(hours.reduce((sum, { providers }) => sum + (providers?.[0]?.calls ?? 0), 0)).toBe(polled?.calls);
+  });
+
+  it("says by how much an outage made looks late, and which calls failed", async () => {
+    words = { status: "In progress", remains: "900" };
+    await registered(shop, 1, 5);
+    await world.run(10);
+    const answers = world.providers.get("acme");
+    world.providers.set("acme", () => new Response("down", { status: 502 }));
+    await world.run(20);
+    if (answers !== undefined) world.providers.set("acme", answers);
+    await world.run(10);
+    const [polled] = (await days()).at(-1)?.providers ?? [];
+    expect(polled?.failed_calls).toBeGreaterThan(10);
+    expect(polled?.lag_seconds).toBeGreaterThanOrEqual(18 * 60);
+    expect(polled?.lag_seconds).toBeLessThanOrEqual(22 * 60);
+  });
+
+  it("keeps a day's calls once it is over, without counting them again", async () => {
+    await registered(shop, 1, 2);
+    await world.run(5);
+    const [today] = (await days()).at(-1)?.providers ?? [];
+    world.now += DAY_MS - (world.now % DAY_MS) + HISTORY_MINUTE * MINUTE_MS;
+    await learnHistory(env.DB, world.ports, HISTORY_MINUTE);
+    await expect(rows("SELECT provider, calls FROM provider_days")).resolves.toEqual([{ provider: "acme", calls: today?.calls }]);
+    expect((await days()).at(-2)?.providers).toEqual([today]);
+    const { db, usage } = metered(env.DB);
+    await learnHistory(db, world.ports, HISTORY_MINUTE);
+    // The hour alone: that it was looked at.
+    expect(usage().rows_written).toBe(1);
+    // The hours of the provider's row are gone after three days, and the day stays.
+    await rows("UPDATE providers SET hours = '[]'");
+    world.now += 10 * DAY_MS;
+    expect((await days()).find(({ at }) => at.startsWith("2026-11-21"))?.providers).toEqual([today]);
+    world.now += 190 * DAY_MS + 3 * 60 * MINUTE_MS;
+    await learnHistory(env.DB, world.ports, HISTORY_MINUTE);
+    await expect(rows("SELECT * FROM provider_days")).resolves.toEqual([]);
+    await expect(rows("SELECT count(*) AS n FROM order_hours")).resolves.toEqual([{ n: 1 }]);
+  });
+
+  it("costs 96 rows written a day, as many a currency, and one a provider, however much ends", async () => {
+    world.now += DAY_MS - (world.now % DAY_MS) + HISTORY_MINUTE * MINUTE_MS;
+    await learnHistory(env.DB, world.ports, HISTORY_MINUTE);
+    await rows(`UPDATE providers SET hours = json_array(json_array(${Math.floor(world.now / 3_600_000) - 3}, 7, 0, NULL))`);
+    let written = 0;
+    for (let turn = 0; turn < 72; turn++) {
+      // Each minute an order of one panel ends, and has a refund.
+      await rows(
+        `INSERT INTO changes (panel, seq, type, order_id, created_at, previous, data)
+         WITH RECURSIVE c (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM c WHERE n < 20)
+         SELECT ?1, (?2 + n * 60000) * 1000 + k.key, iif(k.key = 0, 'order.updated', 'refund.posted'), 'none', ?2 + n * 60000,
+           '{"status":"in_progress"}', iif(k.key = 0, '{"status":"partial"}', '{"amount":"0.5","currency":"USD"}')
+         FROM c CROSS JOIN json_each('[1,2]') k`,
+        `shop${runs}`,
+        world.now,
+      );
+      world.now += 20 * MINUTE_MS;
+      await rows("UPDATE panels SET feed_seq = ?2 WHERE id = ?1", `shop${runs}`, world.now * 1000);
+      const { db, usage } = metered(env.DB);
+      await learnHistory(db, world.ports, HISTORY_MINUTE);
+      // The place in the panel's feed is the services' history's.
+      written += usage().rows_written - 1;
+    }
+    expect(written).toBeLessThanOrEqual(96 + 96 + 1);
+    expect(written).toBeGreaterThan(150);
+    const told = (await days()).slice(-2);
+    expect(told.reduce((sum, { orders }) => sum + (orders?.partial ?? 0), 0)).toBe(72 * 20);
+    const { rows_read } = await world.costOf((metering) => metering.get("/v1/reports/days?to=2027-01-01"));
+    const [{ providers } = { providers: 0 }] = await rows<{ providers: number }>("SELECT count(*) AS providers FROM providers");
+    // An hour and its currency, and the providers.
+    expect(rows_read).toBeLessThanOrEqual(2 * 2 * 26 + 4 * providers + 10);
+  });
+
+  it("keeps sums of the panels' own currencies, however many others a panel names in an hour", async () => {
+    const posted = (panel: string, amounts: readonly (readonly [amount: string, currency: string])[]) =>
+      rows(
+        `INSERT INTO changes (panel, seq, type, order_id, created_at, previous, data)
+         SELECT ?1, ?2 * 1000 + key, 'refund.posted', 'none', ?2, '{}', json_object('amount', value->>0, 'currency', value->>1) FROM json_each(?3)`,
+        panel,
+        world.now,
+        JSON.stringify(amounts),
+      );
+    const turn = async (): Promise<void> => {
+      world.now += MINUTE_MS;
+      await rows("UPDATE panels SET feed_seq = ?1 WHERE id IN (?2, ?3)", world.now * 1000, `shop${runs}`, `other${runs}`);
+      await learnHistory(env.DB, world.ports, HISTORY_MINUTE);
+    };
+    const names = Array.from({ length: 12 }, (_, i) => `H${String.fromCodePoint(65 + i)}H`);
+    for (let i = 0; i < 40; i++)
+      await posted(
+        `shop${runs}`,
+        names.map((name) => ["9007199254.740991", name] as const),
+      ).then(turn);
+    await posted(`other${runs}`, [
+      ["1.5", "USD"],
+      ["1", "GBP"],
+    ]);
+    await turn();
+    const { refunds } = (await days("?by=hour")).findLast(({ refunds: of }) => of !== null && of.count > 0) ?? {};
+    const amounts = (refunds?.amounts ?? []) as { currency: string; amount: string }[];
+    expect(amounts.find(({ currency }) => currency === "USD")?.amount).toBe("1.5");
+    expect(amounts.map(({ currency }) => currency)).not.toContain("GBP");
+    expect(amounts.length).toBeLessThanOrEqual(9);
+    // A sum that the database could not add stops.
+    expect(amounts[0]?.amount).toBe("300000000000");
+  });
+
+  it.each([
+    ["from=2026-11-22&to=2026-11-21", "must be later than from"],
+    ["from=2026-01-01&to=2026-11-21", "is more than 92 days after from"],
+    ["by=hour&from=2026-11-01&to=2026-11-21", "is more than 72 hours after from"],
+  ])("refuses %s", async (query, message) => {
+    const { status, json } = await world.get(`/v1/reports/days?${query}`);
     expect([status, json.error.details.fields]).toEqual([422, [{ path: "to", message: expect.stringContaining(message) }]]);
   });
 });

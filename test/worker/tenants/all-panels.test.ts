@@ -4,7 +4,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { ROUTES } from "../../../src/http/routes.ts";
-import { type Answered, codeOf, order, paths } from "../world/asking.ts";
+import { type Answered, codeOf, order, paths, queryFor } from "../world/asking.ts";
 import { bypassTriggers, migrate } from "../world/database.ts";
 import { World } from "../world/world.ts";
 
@@ -105,6 +105,24 @@ describe("a list over all panels", () => {
     if (!/nowhere|posted/.test(path)) expect(all.length).toBeGreaterThan(0);
   });
 
+  it.each([
+    "",
+    "&flag=refund_held",
+    "&customer=ann",
+    "&status=canceled,pending",
+    "&provider=zeta",
+    "&service=2&closed=false",
+    "&provider_order_id=p7",
+    "&provider=acme&provider_order_id=p7&status=partial",
+  ])("has as many of each status as it counts: %s", async (query) => {
+    const listed = await pagesOf(`/v1/orders?limit=500${query}`, "orders", ALL);
+    const { json } = await world.get(`/v1/orders?count=status${query}`, ALL);
+    const found = Object.entries(json.statuses as Record<string, number>).filter(([, count]) => count > 0);
+    const wanted = [...Map.groupBy(listed, ({ status }) => String(status))].map(([status, of]) => [status, of.length] as const);
+    expect(new Map(found)).toEqual(new Map(wanted));
+    expect([json.total, json.at_least, listed.length > 0]).toEqual([listed.length, false, true]);
+  });
+
   it("of orders has the newest of all first, over pages", async () => {
     const all = await pagesOf("/v1/orders?limit=5", "orders", ALL);
     const times = all.map(({ placed_at }) => String(placed_at));
@@ -194,9 +212,10 @@ describe("a header `Panel: *`", () => {
     });
 
   it("is refused by every other route, which says where it is taken", async () => {
-    for (const { method, path, when, who, isOverAll } of ROUTES) {
+    for (const route of ROUTES) {
+      const { method, path, who, isOverAll } = route;
       if (isOverAll || who === "anyone") continue;
-      const refused = await askAll(method, when === null ? path : `${path}?${when}=1`);
+      const refused = await askAll(method, path + queryFor(route));
       expect([method, path, ...codeOf(refused)]).toEqual([method, path, 422, "not_over_all_panels"]);
       for (const taken of OVER_ALL) expect(refused.json.error.message).toContain(`GET ${taken.path}`);
     }
@@ -204,10 +223,9 @@ describe("a header `Panel: *`", () => {
 
   it.each(["admin", "support", "view"])("is taken of an operator's key with the scope %s", async (scope) => {
     const { key, id } = (await world.ask("POST", "/v1/keys", { body: { name: scope, scopes: [scope] } })).json;
-    for (const { path, when } of OVER_ALL) {
-      const { answer, d1_calls } = await world.costOf((metering) =>
-        metering.get(when === null ? path : `${path}?${when}=1`, { key, ...ALL }),
-      );
+    for (const route of OVER_ALL) {
+      const { path } = route;
+      const { answer, d1_calls } = await world.costOf((metering) => metering.get(path + queryFor(route), { key, ...ALL }));
       // The key is checked by the read; its first use of the day is noted beside it.
       expect([path, answer.status, d1_calls <= 2]).toEqual([path, 200, true]);
     }
@@ -220,8 +238,8 @@ describe("a header `Panel: *`", () => {
     const { key: expired } = (await world.ask("POST", "/v1/keys", { body: { name: "old", scopes: ["view"], expires_at: soon } })).json;
     world.now += 2000;
     const script = (await world.ask("POST", "/v1/keys", { body: { name: "script", panel: "alpha", scopes: ["api_v2"] } })).json.key;
-    for (const { path, when } of OVER_ALL) {
-      const asked = when === null ? path : `${path}?${when}=1`;
+    for (const route of OVER_ALL) {
+      const asked = route.path + queryFor(route);
       expect(codeOf(await world.get(asked, { key: expired, ...ALL }))).toEqual([401, "key_expired"]);
       expect(codeOf(await world.get(asked, { key: keys.get("alpha") ?? "", ...ALL }))).toEqual([403, "another_panel"]);
       expect(codeOf(await world.get(asked, { key: script, ...ALL }))).toEqual([403, "forbidden"]);

@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import guarantees from "../../../docs/guarantees.md?raw";
 import { ROUTES } from "../../../src/http/routes.ts";
 import type { Route } from "../../../src/http/kit/route.ts";
+import { queryFor } from "../world/asking.ts";
 import { migrate, rows } from "../world/database.ts";
 import { World } from "../world/world.ts";
 
@@ -53,9 +54,10 @@ beforeAll(async () => {
 const NEEDED: ReadonlyMap<string, string> = new Map([["/v1/reports/reconciliation", "?from=2026-11-01&to=2026-11-02"]]);
 
 /** What is asked does not make sense, so that nothing changes: what matters is whether it was looked at. */
-async function codeFor({ method, path, when, who }: Route, caller: string): Promise<string> {
+async function codeFor(route: Route, caller: string): Promise<string> {
+  const { method, path, who } = route;
   const isOperators = (OPERATORS as readonly string[]).includes(caller);
-  const query = when === null ? (NEEDED.get(path) ?? "") : `?${when}=1`;
+  const query = NEEDED.get(path) ?? queryFor(route);
   const key = caller === "ADMIN_TOKEN" ? {} : { key: keys.get(caller) ?? null };
   const answer = await world.ask(method, path.replace(/:\w+/g, "none") + query, {
     ...key,

@@ -5,6 +5,7 @@
 import fc from "fast-check";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ROUTES } from "../../../src/http/routes.ts";
+import { queryFor } from "../world/asking.ts";
 import { clear, rows } from "../world/database.ts";
 import { SimulatedWorld } from "../world/simulated.ts";
 
@@ -135,8 +136,9 @@ async function play(move: Move): Promise<string> {
     const asked = { ...fields, [named("order")]: id, [named("orders")]: id, [named("refill")]: id, [named("quantity")]: "1" };
     return (await world.apiV2(key, asked, move.way === 1 ? "acme" : null)).text;
   }
-  const { method, path, when } = at(ROUTES, move.route);
-  const query = when === null ? "" : `?${when}=${encodeURIComponent(id)}`;
+  const route = at(ROUTES, move.route);
+  const { method, path } = route;
+  const query = queryFor(route, encodeURIComponent(id));
   const url = path.replaceAll(/:\w+/g, (name) => (path.startsWith("/v1/providers") && name === ":id" ? "acme" : encodeURIComponent(id)));
   const answered = await world.ask(method, url + query, {
     key,

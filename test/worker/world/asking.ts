@@ -42,6 +42,11 @@ function jsonIn(text: string): Json {
   }
 }
 
+/** The parameter without which a route is not meant, with a value that it takes; empty where it needs none. */
+export function queryFor({ when }: { readonly when: string | null }, value = "1"): string {
+  return when === null ? "" : `?${when}=${when === "count" ? "status" : value}`;
+}
+
 /** Status and error code. */
 export function codeOf({ status, json }: Answered): [number, string] {
   return [status, json?.error?.code as string];

@@ -63,6 +63,9 @@ const FILLED = [
   "panel_crons",
   "archived_pages",
   "service_history",
+  "order_hours",
+  "refund_hours",
+  "provider_days",
 ];
 
 /** Empties the tables that a test fills; panels stay. */

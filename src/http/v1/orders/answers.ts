@@ -79,6 +79,13 @@ const listedOrder = z.union([listedOrderAnswer, browserOrderAnswer]);
 export const orderListAnswer = pageAnswer("orders", listedOrder);
 export const namedOrdersAnswer = z.strictObject({ orders: z.array(listedOrder), missing: z.array(z.string()) });
 
+/** How many a list has, by status; `at_least`: so many were counted, and there are more orders that were not looked at. */
+export const orderCountsAnswer = z.strictObject({
+  total: z.int(),
+  at_least: z.boolean(),
+  statuses: z.record(z.enum(STATUS_NAMES), z.int()),
+});
+
 /** What became of each order of a request that registers some. */
 export const registrationsAnswer = z.strictObject({
   results: z.array(

@@ -14,6 +14,7 @@ import { CUSTOMER_FLAGS, type Flag, FLAG_NAMES, type Order } from "../../../doma
 import { type OrderView, orderView, type Polling } from "../../../domain/order-view.ts";
 import { fail } from "../../../domain/result.ts";
 import { type Status, STATUS_NAMES } from "../../../domain/status.ts";
+import { countAllOrders, COUNTED_ORDERS, countOrders, type OrderCounts } from "../../../store/orders/order-counts.ts";
 import { listAllOrders, readAllNamed } from "../../../store/orders/all-orders.ts";
 import { listOrders, type OrderFilter, readBareOrders, readOrders } from "../../../store/orders/order-reads.ts";
 import { auditStatement } from "../../../store/operations/audit.ts";
@@ -113,7 +114,7 @@ const statusesParam: Schema<Status[]> = z.pipe(
   }),
 );
 
-export const orderListQuery = z.strictObject({
+const FILTERS = {
   status: z.exactOptional(statusesParam),
   provider: z.exactOptional(z.string()),
   provider_order_id: z.exactOptional(z.string()),
@@ -124,9 +125,9 @@ export const orderListQuery = z.strictObject({
   placed_after: z.exactOptional(moment),
   placed_before: z.exactOptional(moment),
   closed: z.exactOptional(booleanParam),
-  limit: limitParam,
-  cursor: optionalCursor(NUMBER_PLACE),
-});
+};
+
+export const orderListQuery = z.strictObject({ ...FILTERS, limit: limitParam, cursor: optionalCursor(NUMBER_PLACE) });
 
 /** As CSV. */
 const ORDER_COLUMNS = [
@@ -147,9 +148,7 @@ export async function getOrders(
   const page = await listOrders(context.db, context.panelRef, filter, { cursor: cursor?.[0] ?? null, limit });
   if (page === null) return noSuchPanel(context);
   const panel = context.admitted();
-  // What a filter finds would tell whose the orders are.
-  if (isForReseller(panel) && (filter.provider !== undefined || filter.provider_order_id !== undefined))
-    return fail({ code: "reseller", panel: panel.id });
+  if (isForReseller(panel) && tellsOfSuppliers(filter)) return fail({ code: "reseller", panel: panel.id });
   const views = page.orders.map((order) => orderView(order, page.pollings.get(order.provider) ?? null, context.now));
   const orders = views.map((view) => shownTo(context, view));
   const paging = pagingOf(page.next === null ? null : [page.next]);
@@ -157,6 +156,39 @@ export async function getOrders(
   if (context.browser !== null) return revalidated(context, { orders, ...paging }, cacheHeadersFor(context, views));
   const columns = isForReseller(panel) ? columnsForReseller(ORDER_COLUMNS) : ORDER_COLUMNS;
   return listReply(context, { name: "orders", columns, entries: orders, paging });
+}
+
+/** What such a filter finds, or how much, would tell whose the orders are. */
+function tellsOfSuppliers({ provider, provider_order_id: providerOrder }: OrderFilter): boolean {
+  return provider !== undefined || providerOrder !== undefined;
+}
+
+export const orderCountsQuery = z.strictObject({ count: z.literal("status"), ...FILTERS });
+
+/** `GET /v1/orders?count=status`: how many the list has. The path has no name of its own, which would be an order's id. */
+export async function getOrderCounts(
+  context: PanelRefContext,
+  { query: filter }: { readonly query: z.output<typeof orderCountsQuery> },
+): Promise<Answer> {
+  const counts = await countOrders(context.db, context.panelRef, filter);
+  if (counts === null) return noSuchPanel(context);
+  const panel = context.admitted();
+  if (isForReseller(panel) && tellsOfSuppliers(filter)) return fail({ code: "reseller", panel: panel.id });
+  return json(200, shownCounts(counts));
+}
+
+/** `GET /v1/orders?count=status` over all panels. */
+export async function getAllOrderCounts(
+  context: AllPanelsContext,
+  { query: filter }: { readonly query: z.output<typeof orderCountsQuery> },
+): Promise<Answer> {
+  const counts = await countAllOrders(context.db, context.allPanels, filter);
+  return counts.kind === "read" ? json(200, shownCounts(counts)) : notOverAll(context, counts);
+}
+
+function shownCounts({ looked, statuses }: OrderCounts) {
+  const total = Object.values(statuses).reduce((sum, count) => sum + count, 0);
+  return { total, at_least: looked > COUNTED_ORDERS, statuses };
 }
 
 /** What a list may be narrowed by: a customer's token has that customer's orders alone, and no filter that would tell of a supplier. */

@@ -44,6 +44,7 @@ const provider = z.strictObject({
   calls_today: z.int(),
   max_calls_per_minute: z.nullable(z.int()),
   stretch: z.number(),
+  lag_seconds: z.nullable(z.int()),
   unknown_words: z.int(),
   brake_engaged_at: z.nullable(timeAnswer),
   balance: z.nullable(z.string()),

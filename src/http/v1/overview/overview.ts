@@ -5,6 +5,7 @@ import { worstFirst } from "../../../domain/alert.ts";
 import { standingOf, verdictOf } from "../../../domain/overview.ts";
 import { OPERATIONS_A_MESSAGE, planLimitsOf, planOf } from "../../../domain/plan-limits.ts";
 import { slowdownOf } from "../../../domain/poll-pacing.ts";
+import { lagOf } from "../../../domain/provider-hours.ts";
 import { formatAmount } from "../../../domain/money.ts";
 import { dayOf, isoTime, minuteOf } from "../../../domain/time.ts";
 import { MOST_COUNTED, readOverview } from "../../../store/operations/overview.ts";
@@ -38,7 +39,7 @@ export async function getOverview({ db, env, now }: OperatorContext): Promise<An
     sync: { last_tick_at: lastMinute > 0 ? isoTime(read.lastTickAt) : null, behind: isBehind, active_orders: activeOrders },
     alerts: alerts.map(shownAlert),
     needs_person: Object.fromEntries(Object.entries(needs).map(([name, count]) => [name, counted(count)])),
-    providers: providers.map((each) => providerRow(each, day)),
+    providers: providers.map((each) => providerRow(each, day, now)),
     more_providers: read.hasMoreProviders,
     day: {
       plan: planOf(env.PLAN),
@@ -77,7 +78,7 @@ function standingFacts({ enabled, state }: FollowedProvider["provider"]) {
   return { ...state, enabled };
 }
 
-function providerRow({ provider, activeOrders }: FollowedProvider, day: number) {
+function providerRow({ provider, activeOrders }: FollowedProvider, day: number, now: number) {
   const { id, name, enabled, state, balance, balanceCurrency, currency, lowBalance, maxCallsPerMinute } = provider;
   const { lastFailure, lastFailureAt } = state;
   const engagedAt = [state.brakeEngagedAt ?? [], Object.values(state.brakedPanels)].flat();
@@ -93,6 +94,7 @@ function providerRow({ provider, activeOrders }: FollowedProvider, day: number) 
     calls_today: state.callsDay === day ? state.callsToday : 0,
     max_calls_per_minute: maxCallsPerMinute,
     stretch: slowdownOf(state.clock),
+    lag_seconds: lagOf(state.hours, now),
     unknown_words: Object.keys(state.unknownWords).length,
     brake_engaged_at: engagedAt.length === 0 ? null : time(Math.min(...engagedAt)),
     balance: balance?.balance ?? null,

@@ -161,6 +161,7 @@ function listOfOrders({ orders, marker }: PanelFacts): fc.Arbitrary<string> {
   return fc.oneof(
     limits,
     fc.subarray([...orders], { minLength: 1 }).map((ids) => `?ids=${ids.map(encodeURIComponent).join(",")}`),
+    fc.constantFrom("?count=status", "?count=status&status=completed,partial&closed=true", "?count=status&flag=refund_held"),
     fc
       .subarray([
         "status=partial,canceled",
@@ -362,6 +363,7 @@ export function recipesFor(panel: PanelFacts): Readonly<Record<string, Recipe | 
         "?from=2026-11-01&to=2026-12-01&rate=EUR:USD:1.1",
       ),
     },
+    "GET /v1/reports/days": { who: "operator", query: fc.constantFrom("", "?by=hour", "?from=2026-11-01&to=2026-12-01", "?to=2026-11-22") },
     "GET /v1/reports/services": { who: "operator", query: fc.constantFrom("", "?from=2026-11-01&to=2026-12-01", "?to=2026-11-22") },
     "GET /v1/dead-letters": { who: "operator", query: limits },
     "POST /v1/dead-letters/:id/replay": { who: "operator", ids: ["1"], body: fc.constantFrom<unknown>({}, { again: true }, undefined) },
