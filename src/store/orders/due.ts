@@ -88,7 +88,7 @@ export async function readFresh(
     providersStatement(db, JSON.stringify([id])),
     db.prepare(SELECT_AS_SEEN).bind(seen),
   ]);
-  const asSeen = new Set((unchanged?.results as { i: number }[]).map(({ i }) => i));
+  const asSeen = new Set(((unchanged?.results ?? []) as { i: number }[]).map(({ i }) => i));
   return { provider: byId((providers?.results ?? []) as ProviderRow[]).get(id), changed: orders.filter((_, i) => !asSeen.has(i)) };
 }
 
