@@ -25,8 +25,8 @@ export function endsBadly(status: Status): boolean {
   return status === "canceled" || status === "refunded" || status === "partial" || status === "error";
 }
 
-/** What an order's new status adds to the count: an ending, a bad one. */
-export type Ending = { readonly ended: 0 | 1; readonly badly: 0 | 1 };
+/** What an order's new status adds to the count: an ending, a bad one. `before`: when the order was counted as ended well, epoch ms, which it is no more. */
+export type Ending = { readonly ended: 0 | 1; readonly badly: 0 | 1; readonly before: number | null };
 
 /** Panels whose refunds at a provider wait for the operator, and since when (epoch ms). */
 export type BrakedPanels = Readonly<Record<string, number>>;
@@ -46,21 +46,24 @@ export function isBraked({ brakeEngagedAt, brakedPanels }: Braked, panel: string
 
 type Ended = Pick<OrderState, "status" | "charge" | "counted">;
 
+const NO_ENDING: Ending = { ended: 0, badly: 0, before: null };
+
 /**
- * What a change of an order's status adds: each order counts once an hour, and once more if it then ends badly after
- * all. An order that cost nothing does not count: nothing follows from its end. `now` in epoch ms. Rule [B2].
+ * What a change of an order's status adds: each order counts once an hour. If it then ends badly after all, it counts as that
+ * from now on, and in place of before. An order that cost nothing does not count: nothing follows from its end. `now` in epoch
+ * ms. Rule [B2].
  */
 export function endingOf({ status: before, charge, counted }: Ended, { status }: Ended, now: number): Ending {
   const badly = endsBadly(status);
-  if (status === before || charge === 0 || !(badly || status === "completed")) return { ended: 0, badly: 0 };
-  const isRecent = counted !== null && now - counted.at < HOUR_MS;
-  return { ended: isRecent ? 0 : 1, badly: badly && !(isRecent && counted.badly) ? 1 : 0 };
+  if (status === before || charge === 0 || !(badly || status === "completed")) return NO_ENDING;
+  const recent = counted !== null && now - counted.at < HOUR_MS ? counted : null;
+  if (recent === null) return { ended: 1, badly: badly ? 1 : 0, before: null };
+  return badly && !recent.badly ? { ended: 1, badly: 1, before: recent.at } : NO_ENDING;
 }
 
 /** The order's memory of what it added. */
 export function countedAfter({ counted }: Pick<OrderState, "counted">, { ended, badly }: Ending, now: number): OrderState["counted"] {
-  if (ended === 0 && badly === 0) return counted;
-  return { at: ended === 0 && counted !== null ? counted.at : now, badly: badly === 1 };
+  return ended === 0 ? counted : { at: now, badly: badly === 1 };
 }
 
 /** Slots that are kept at most: some 30 bytes each, in a row that every poll writes. The oldest are forgotten first. */
@@ -69,14 +72,29 @@ const MOST_SLOTS = 400;
 /** The endings of the last hour with a panel's new ones added. `now` in epoch ms. */
 export function withEndings(endings: Endings, panel: string, added: readonly Ending[], now: number): Endings {
   const slot = Math.floor(now / SLOT_MS);
-  const recent = endings.filter(([at]) => at > slot - 12 && at <= slot);
+  const moved = added.flatMap(({ before }) => (before === null ? [] : [Math.floor(before / SLOT_MS)]));
+  const recent = without(
+    endings.filter(([at]) => at > slot - 12 && at <= slot),
+    panel,
+    moved,
+  );
   const ended = added.reduce((sum, ending) => sum + ending.ended, 0);
   const badly = added.reduce((sum, ending) => sum + ending.badly, 0);
-  if (ended === 0 && badly === 0) return recent.length === endings.length ? endings : recent;
+  if (ended === 0) return recent.length === endings.length ? endings : recent;
   const at = recent.findIndex(([each, , , of]) => each === slot && of === panel);
   const known = recent[at];
   if (known === undefined) return [...recent, [slot, ended, badly, panel] as const].slice(-MOST_SLOTS);
   return recent.with(at, [slot, known[1] + ended, known[2] + badly, panel]);
+}
+
+/** The endings without those that a panel's orders were counted with in these slots: what is in none any more has gone with it. */
+function without(endings: Endings, panel: string, slots: readonly number[]): Endings {
+  if (slots.length === 0) return endings;
+  return endings.map((each) => {
+    const [at, ended, badly, of] = each;
+    const gone = of === panel ? slots.filter((slot) => slot === at).length : 0;
+    return gone === 0 ? each : ([at, Math.max(ended - gone, badly), badly, panel] as const);
+  });
 }
 
 /** Whether so many of some orders ended badly that it is no accident. Rule [B1]. */

@@ -4,11 +4,15 @@ import {
   type Brake,
   brakeAfter,
   type Braked,
+  countedAfter,
+  endingOf,
   type Endings,
   isAnyBraked,
   isBraked,
   withEndings,
 } from "../../../src/domain/provider-brake.ts";
+import type { OrderState } from "../../../src/domain/order.ts";
+import type { Status } from "../../../src/domain/status.ts";
 
 const BRAKE: Brake = { share: 0.66, min_orders: 20 };
 const OFF: Braked = { brakeEngagedAt: null, brakedPanels: {} };
@@ -21,7 +25,7 @@ function endingsOf(panels: Readonly<Record<string, readonly [ended: number, badl
       withEndings(
         known,
         panel,
-        Array.from({ length: ended }, (_, i) => ({ ended: 1, badly: i < badly ? 1 : 0 })),
+        Array.from({ length: ended }, (_, i) => ({ ended: 1, badly: i < badly ? 1 : 0, before: null })),
         NOW,
       ),
     [],
@@ -64,7 +68,65 @@ describe("the brake is on", () => {
   it("by the count of an older release, which knew of no panels, for each panel of which an order ends", () => {
     const old: Endings = [[NOW / 300_000, 40, 40]];
     expect(brakeAfter(old, BRAKE, OFF, NOW)).toEqual(OFF);
-    const later = withEndings(old, "a", [{ ended: 1, badly: 1 }], NOW);
+    const later = withEndings(old, "a", [{ ended: 1, badly: 1, before: null }], NOW);
     expect(brakeAfter(later, BRAKE, OFF, NOW)).toEqual({ brakeEngagedAt: null, brakedPanels: { a: NOW } });
+  });
+});
+
+describe("the count of endings", () => {
+  const HOUR = 3_600_000;
+
+  /** An order of the panel `a` whose status changes, and what is counted of it and its like. */
+  class Counted {
+    endings: Endings = [];
+    #state: Pick<OrderState, "status" | "charge" | "counted"> = { status: "in_progress", charge: 1, counted: null };
+
+    becomes(status: Status, at: number): void {
+      const next = { ...this.#state, status };
+      const ending = endingOf(this.#state, next, at);
+      this.endings = withEndings(this.endings, "a", [ending], at);
+      this.#state = { ...next, counted: countedAfter(this.#state, ending, at) };
+    }
+  }
+
+  const sums = (endings: Endings) => [
+    endings.reduce((sum, [, ended]) => sum + ended, 0),
+    endings.reduce((sum, [, , badly]) => sum + badly, 0),
+  ];
+
+  it("has an order that ended well and then badly once, as one that ended badly, for an hour from then", () => {
+    const order = new Counted();
+    order.becomes("completed", NOW);
+    expect(sums(order.endings)).toEqual([1, 0]);
+    order.becomes("canceled", NOW + HOUR / 2);
+    expect(sums(order.endings)).toEqual([1, 1]);
+    expect(sums(withEndings(order.endings, "b", [], NOW + HOUR + HOUR / 4))).toEqual([1, 1]);
+    expect(sums(withEndings(order.endings, "b", [], NOW + 2 * HOUR))).toEqual([0, 0]);
+  });
+
+  it("never has more orders than ended, nor more bad ones than all, however their ends flap", () => {
+    const moves = fc.array(
+      fc.tuple(fc.nat({ max: 5 }), fc.constantFrom<Status>("completed", "canceled", "in_progress", "partial"), fc.nat({ max: 20 })),
+    );
+    fc.assert(
+      fc.property(moves, (all) => {
+        let [endings, at]: [Endings, number] = [[], NOW];
+        const states = Array.from({ length: 6 }, () => ({
+          status: "pending" as Status,
+          charge: 1,
+          counted: null as OrderState["counted"],
+        }));
+        for (const [i, status, minutes] of all) {
+          at += minutes * 60_000;
+          const state = states[i] as (typeof states)[number];
+          const ending = endingOf(state, { ...state, status }, at);
+          endings = withEndings(endings, "a", [ending], at);
+          states[i] = { ...state, status, counted: countedAfter(state, ending, at) };
+          const [ended = 0, badly = 0] = sums(endings);
+          expect(badly).toBeLessThanOrEqual(ended);
+          expect(ended).toBeLessThanOrEqual(states.length);
+        }
+      }),
+    );
   });
 });
