@@ -115,6 +115,13 @@ ${tableOf(
 _Least possible_ is the calls alone: orders ÷ ${IDS_A_CALL} ids a call × ${LATENCY_MS} ms ÷ ${OPEN_CALLS} open connections. The embedded queue delivers one
 message at a time; Cloudflare's delivers several. 100,000 orders are at ${PROVIDERS_OF_MANY} providers, and are followed once.
 
+**Why not nearer.** A message asks about 2,000 orders in four rounds of calls, which take 400 ms. Before them it reads the orders, and after
+them it writes what is new; during both no call is under way. On Cloudflare the next message's calls are, since messages run side by side;
+the embedded queue begins the next message only then. To be five times as fast as _batches_ takes the
+same: about 1.2 times the least possible. _A plan_: to write the first half of a message while the second is asked. The provider's state, which
+holds the brake's counts, the clock and what was covered, is written once a message from all its answers. Two writes would be a row more a
+message and a second place where the brake can engage. For less than a second in 10,000 orders that was not done.
+
 What 1,000 polled orders cost, by the product's own log:
 
 ${tableOf(

@@ -346,7 +346,7 @@ export type Change = {
     readonly start_count?: number | null;
     /** The order's. */
     readonly remains?: number | null;
-    /** The order's total. Credit the difference. */
+    /** The order's total before. To read; credits go by the total that you have credited. */
     readonly refunded?: string;
     /** What waited. */
     readonly refund_held?: string;
@@ -385,7 +385,7 @@ export type ListedChange = {
     readonly start_count?: number | null;
     /** The order's. */
     readonly remains?: number | null;
-    /** The order's total. Credit the difference. */
+    /** The order's total before. To read; credits go by the total that you have credited. */
     readonly refunded?: string;
     /** What waited. */
     readonly refund_held?: string;
@@ -875,6 +875,8 @@ export type Support = {
     /** The same fields after it. */
     readonly after: Readonly<Record<string, unknown>>;
   })[];
+  /** Whether these are all its changes. If not, `GET /v1/orders/{id}/history` has the older ones. */
+  readonly history_complete: boolean;
   /** What the provider said last. Resellers do not get it. */
   readonly provider?: {
     /** The provider's id in panelsync. */

@@ -4,7 +4,7 @@
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildPage } from "./page/page.ts";
-import { currentDocument } from "./sources.ts";
+import { currentDocument, readGuideCode } from "./sources.ts";
 
 /** Builds it into a folder. What lacks a text is left out here; `npm run reference` and the tests refuse it. */
 export async function buildReference(out: string): Promise<void> {
@@ -13,6 +13,6 @@ export async function buildReference(out: string): Promise<void> {
   const folder = join(out, "reference");
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(out, "openapi.json"), JSON.stringify(document));
-  writeFileSync(join(folder, "index.html"), buildPage(document));
+  writeFileSync(join(folder, "index.html"), buildPage(document, readGuideCode()));
   for (const name of ["reference.css", "icon.svg"]) copyFileSync(join(import.meta.dirname, "page", name), join(folder, name));
 }

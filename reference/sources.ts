@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildDocument, type Document, type Sources } from "./openapi/document.ts";
 import { readRequestDoc } from "./openapi/request-doc.ts";
+import type { GuideCode } from "./page/chapter-guides.ts";
 import type { Example } from "./examples/recorder.ts";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -31,4 +32,24 @@ export function currentDocument(): { readonly document: Document; readonly probl
 
 export function jsonText(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+/** The code of the documents that the page shows, too. Throws when a document has lost it. */
+export function readGuideCode(): GuideCode {
+  return {
+    signToken: codeIn("browsers.md", "php", "function orderToken"),
+    fetchOrder: codeIn("browsers.md", "js", "await fetch("),
+    delivery: codeIn("webhooks.md", "", "webhook-signature: v1"),
+    receive: codeIn("webhooks.md", "php", "// hook.php"),
+    importFile: `${codeIn("import.md", "sh", "export PANELSYNC_URL")}\n${codeIn("import.md", "sh", "--dry-run")}`,
+  };
+}
+
+/** The first block of a document in such a language that has a certain text in it. */
+function codeIn(name: string, lang: string, part: string): string {
+  const text = readFileSync(join(ROOT, "docs", name), "utf8");
+  const blocks = [...text.matchAll(/^( *)```(\w*)\n([\s\S]*?)^ *```$/gm)];
+  const found = blocks.find(([, , of, code]) => of === lang && code?.includes(part));
+  if (found?.[3] === undefined) throw new Error(`docs/${name} has no code with ${JSON.stringify(part)}`);
+  return found[3].replaceAll(new RegExp(`^${found[1] ?? ""}`, "gm"), "").trimEnd();
 }

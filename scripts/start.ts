@@ -136,4 +136,9 @@ ${styleText("bold", "operator's key")}  ${adminToken}
 function announcePages({ consoleLink }: Demo, { link }: Storefront): void {
   console.log(`${styleText("bold", "a customer's page")}  ${link}`);
   console.log(`${styleText("bold", "the console")}        ${consoleLink}\n`);
+  const facts = [
+    "A minute passes here every second: times in answers run ahead of your clock.",
+    "The page's orders are of a panel of their own, storefront.",
+  ];
+  console.log(styleText("dim", `${facts.join("\n")}\n`));
 }

@@ -12,6 +12,8 @@ const SLACK_MS = 3 * MINUTE_MS;
 const CHECK_SLACK_MS = 5 * MINUTE_MS;
 /** A check of an order that was polled a moment ago is none. */
 const JUST_POLLED_MS = 15_000;
+/** From this trouble on a panel's ids that nobody else has named are asked about by trials alone. */
+const ONLY_TRIALS_FROM = 10;
 
 export class Punctuality {
   readonly #system: System;
@@ -22,6 +24,8 @@ export class Punctuality {
   readonly #clocksAreRight: boolean;
   /** When a provider was last seen to be left alone. */
   readonly #leftAloneAt = new Map<string, number>();
+  /** When a panel's calls about ids at a provider were last seen to be held back, by the two names. */
+  readonly #heldBackAt = new Map<string, number>();
   readonly wrongs: string[] = [];
 
   constructor(system: System, registeringPanel: RegisteringPanel, slow: ReadonlySet<string>, clocksAreRight: boolean) {
@@ -38,14 +42,19 @@ export class Punctuality {
     const [result] = await backend.run([
       {
         sql: `SELECT o.panel, o.id, o.provider, o.provider_order_id, o.updated_at,
-            o.cadence * coalesce(p.clock ->> '$.stretchPercent', 100) / 100.0 AS cadence, p.retry_at IS NOT NULL AS is_left_alone
-          FROM orders o JOIN providers p ON p.id = o.provider WHERE o.cadence IS NOT NULL`,
-        params: [],
+            o.cadence * coalesce(p.clock ->> '$.stretchPercent', 100) / 100.0 AS cadence, p.retry_at IS NOT NULL AS is_left_alone,
+            coalesce(t.level, 0) >= ? AS is_held_back
+          FROM orders o JOIN providers p ON p.id = o.provider
+          LEFT JOIN panel_troubles t ON t.panel = o.panel AND t.provider = o.provider AND t.lane = 'ask'
+          WHERE o.cadence IS NOT NULL`,
+        params: [ONLY_TRIALS_FROM],
       },
     ]);
-    for (const { panel, id, provider, provider_order_id, cadence, updated_at, is_left_alone } of result?.results ?? []) {
+    for (const { panel, id, provider, provider_order_id, cadence, updated_at, is_left_alone, is_held_back } of result?.results ?? []) {
       if (is_left_alone === 1 && sound.has(String(provider))) this.#note(`${String(provider)} is left alone, and nothing is wrong with it`);
       if (is_left_alone === 1) this.#leftAloneAt.set(String(provider), now);
+      const lane = `${String(panel)} ${String(provider)}`;
+      if (is_held_back === 1) this.#heldBackAt.set(lane, now);
       if (this.#slow.has(String(provider)) || !providers.has(String(provider))) continue;
       const from = Math.max(since, this.#leftAloneAt.get(String(provider)) ?? 0);
       const askedAt = asked.get(`${String(provider)}/${String(provider_order_id)}`) ?? 0;
@@ -59,8 +68,8 @@ export class Punctuality {
       const wantedAt = panel === "books" ? this.#registeringPanel.checkWanted.get(String(id)) : undefined;
       if (wantedAt === undefined || now - wantedAt < CHECK_SLACK_MS) continue;
       this.#registeringPanel.checkWanted.delete(String(id));
-      if (this.#clocksAreRight && wantedAt >= from && askedAt < wantedAt - JUST_POLLED_MS)
-        this.#note(`${String(panel)}/${String(id)} was to be checked, and was not`);
+      const isAwaited = this.#clocksAreRight && wantedAt >= Math.max(from, this.#heldBackAt.get(lane) ?? 0);
+      if (isAwaited && askedAt < wantedAt - JUST_POLLED_MS) this.#note(`${String(panel)}/${String(id)} was to be checked, and was not`);
     }
   }
 

@@ -327,8 +327,8 @@ export class System {
     if (tookMs > AT_ONCE_MS) this.#loseSale(fields, tookMs);
     const isWithoutOrder = !text.includes('"order"');
     if (fields?.get("action") === "add" && (tookMs > AT_ONCE_MS || isWithoutOrder)) this.slowSales.add(linkOf(fields));
-    // A process that could not tell its script of the order goes on, and writes that it is waited for; unless it crashes.
-    if (isWithoutOrder) process.whenCrashed(() => this.#loseSale(fields, tookMs));
+    // A process that could not tell its script of the order in time goes on, and writes that it is waited for; unless it crashes.
+    if (isWithoutOrder || tookMs > QUICK_MS) process.whenCrashed(() => this.#loseSale(fields, 0));
     this.answers.set(response.status, (this.answers.get(response.status) ?? 0) + 1);
     if (response.status === INTERNAL_ERROR) this.trace(`${process.name} is answered with an internal error`);
     await client.after(this.#draws.between(1, 50), () => undefined);

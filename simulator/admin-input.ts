@@ -1,5 +1,5 @@
 /** What the admin doors are sent, checked field by field. All of these throw InputError. */
-import { nanosOf, type Service } from "./catalogue.ts";
+import { type CatalogueChanges, nanosOf, type Service } from "./catalogue.ts";
 import { type Draws, drawsOf } from "./draws.ts";
 import { InputError, isObject, type Json, type JsonObject } from "./json.ts";
 import { DEMO_MIX, LIFE_KINDS, type Mix } from "./kinds.ts";
@@ -12,7 +12,7 @@ import type { Provider, ProviderSettings, World } from "./world.ts";
 const MAX_ORDERS_AT_ONCE = 200_000;
 
 export function readProviderSettings(input: JsonObject): ProviderSettings {
-  refuseOthers(input, ["key", "modes", "currency", "balance", "mix"]);
+  refuseOthers(input, ["key", "modes", "currency", "balance", "mix", "services"]);
   const key = optionalText(input, "key");
   const currency = optionalText(input, "currency");
   const mix = readMix(input.mix);
@@ -22,6 +22,23 @@ export function readProviderSettings(input: JsonObject): ProviderSettings {
     ...(input.modes !== undefined && { modes: readModes(input.modes) }),
     ...(input.balance !== undefined && { balance: readAmount(input.balance) }),
     ...(mix && { mix }),
+    ...(input.services !== undefined && { services: readCatalogueChanges(input.services) }),
+  };
+}
+
+function readCatalogueChanges(value: Json): CatalogueChanges {
+  if (!isObject(value)) throw new InputError("services is an object of changes by the number of a service");
+  return Object.fromEntries(Object.entries(value).map(([id, change]) => [id, change === null ? null : readServiceChange(change)]));
+}
+
+function readServiceChange(change: Json | undefined) {
+  if (!isObject(change)) throw new InputError("the change of a service is an object, or null for one that is sold no more");
+  refuseOthers(change, ["rate", "min", "max"]);
+  const { rate, min, max } = change;
+  return {
+    ...(rate !== undefined && { rate: readAmount(rate) }),
+    ...(min !== undefined && { min: wholeNumber(min, "min") }),
+    ...(max !== undefined && { max: wholeNumber(max, "max") }),
   };
 }
 
@@ -112,11 +129,11 @@ function readModes(value: Json): ModeInput[] {
 }
 
 function readAmount(value: Json): string {
-  if (typeof value !== "string") throw new InputError("balance is a decimal string");
+  if (typeof value !== "string") throw new InputError("an amount is a decimal string");
   try {
     nanosOf(value);
   } catch (error) {
-    if (error instanceof RangeError) throw new InputError(`balance: ${error.message}`);
+    if (error instanceof RangeError) throw new InputError(error.message);
     throw error;
   }
   return value;

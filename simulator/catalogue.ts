@@ -1,5 +1,6 @@
 /** What a simulated provider sells. Names and sizes are the same everywhere, prices differ by provider. */
 import { drawsOf } from "./draws.ts";
+import { InputError } from "./json.ts";
 
 /** The fields `add` must have for each type of service, besides `service`. */
 export const REQUIRED_FIELDS = {
@@ -86,6 +87,22 @@ export function catalogueOf(seed: number, provider: string): readonly Service[] 
     dripfeed: false,
   }));
   return [...plain, ...others];
+}
+
+/** By the number of a service: what is new of it, or null for one that is sold no more. `rate`: a decimal string, for 1,000. */
+export type CatalogueChanges = Readonly<Record<string, { readonly rate?: string; readonly min?: number; readonly max?: number } | null>>;
+
+/** The catalogue with changes. Throws InputError for a service that is not in it. */
+export function changedCatalogue(catalogue: readonly Service[], changes: CatalogueChanges): readonly Service[] {
+  const strange = Object.keys(changes).find((id) => !catalogue.some(({ service }) => String(service) === id));
+  if (strange !== undefined) throw new InputError(`there is no service ${strange} to change`);
+  return catalogue.flatMap((service) => {
+    const change = changes[String(service.service)];
+    if (change === undefined) return [service];
+    if (change === null) return [];
+    const { rate, ...limits } = change;
+    return [{ ...service, ...limits, ...(rate !== undefined && { rateMicros: Number(nanosOf(rate) / 1000n) }) }];
+  });
 }
 
 /** The provider's price in billionths of its currency, exact. */

@@ -1,5 +1,5 @@
 /** All that the simulator knows: one clock and the providers, each with its orders. Nothing of HTTP. */
-import { catalogueOf, nanosOf, type Service } from "./catalogue.ts";
+import { catalogueOf, type CatalogueChanges, changedCatalogue, nanosOf, type Service } from "./catalogue.ts";
 import { type Clock, clockOf, type TimeSource } from "./clock.ts";
 import { drawsOf } from "./draws.ts";
 import { InputError } from "./json.ts";
@@ -19,6 +19,8 @@ export interface ProviderSettings {
   readonly balance?: string;
   /** Weights of the lives of orders placed from now on. */
   readonly mix?: Mix;
+  /** What changes of the services that are sold. */
+  readonly services?: CatalogueChanges;
 }
 
 /** An order of several parts, which are orders themselves and come one after the other. */
@@ -46,7 +48,7 @@ export interface Order {
 
 export interface Provider {
   readonly name: string;
-  readonly catalogue: readonly Service[];
+  catalogue: readonly Service[];
   key: string;
   modes: readonly ChosenMode[];
   currency: string;
@@ -128,7 +130,9 @@ export function replaceProvider(world: World, name: string, settings: ProviderSe
 export function changeProvider(provider: Provider, settings: ProviderSettings): void {
   // Read before anything is set, so that a bad list changes nothing.
   const modes = settings.modes && chooseModes(settings.modes);
+  const catalogue = settings.services && changedCatalogue(provider.catalogue, settings.services);
   if (modes) provider.modes = modes;
+  if (catalogue) provider.catalogue = catalogue;
   if (settings.key !== undefined) provider.key = settings.key;
   if (settings.currency !== undefined) provider.currency = settings.currency;
   if (settings.balance !== undefined) provider.balanceNanos = nanosOf(settings.balance);

@@ -270,7 +270,7 @@ async function watchOver(recorder: Recorder): Promise<void> {
   await recorder.show("GET /v1/alert-channels");
   await recorder.show("POST /v1/alert-channels/:id/test", phone);
   const opened = `INSERT INTO alerts (kind, subject, text, count, bad, good, opened_at, reminders, looked_at)
-    VALUES ('dead_letters', '', '1 message failed for good.', 1, 1, 0, ${recorder.operation.now}, 0, ${recorder.operation.now})`;
+    VALUES ('dead_letters', '', '1 queue message failed for good, so its work was not done.', 1, 1, 0, ${recorder.operation.now}, 0, ${recorder.operation.now})`;
   recorder.operation.rows(opened);
   await recorder.show("GET /v1/alerts", { query: { open: "true" } });
   await recorder.show("POST /v1/alerts/:id/silence", { params: { id: "1" }, body: { until: "2026-11-22T08:00:00Z" } });

@@ -31,7 +31,7 @@ export function guide(): Html {
 <h3 id="money">Money is text</h3>
 <p>Amounts are decimal strings such as <code>"0.9"</code>, with at most 6 decimals. Keep them as strings, or count in millionths with <code>bcmath</code>: a float loses what it rounds.</p>
 <h3 id="repeat">Send money once</h3>
-<p>A request that moves money has a header <code>Idempotency-Key</code>. If no answer comes, send the same request again with the same key: it moves the money once, and answers what it answered first.</p>
+<p>A request that moves money has a header <code>Idempotency-Key</code>. If no answer comes, send the same request again with the same key: it moves the money once, and answers what it answered first. To approve or reject a refund needs none: it is decided once, and the same decision again answers what was decided.</p>
 <h3 id="lists">Lists come in pages</h3>
 <p>Send <code>next_cursor</code> as <code>cursor</code>, with the same filters, until <code>has_more</code> is false.</p>
 <h3 id="later">When to try again</h3>

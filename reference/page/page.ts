@@ -5,12 +5,13 @@ import type { CodeSample } from "../openapi/code-samples.ts";
 import type { Document, Operation } from "../openapi/document.ts";
 import { documentPath } from "../openapi/paths.ts";
 import { ROUTE_TEXTS } from "../texts/routes.ts";
+import { chapterGuide, type GuideCode } from "./chapter-guides.ts";
 import { guide } from "./guide.ts";
 import { type Html, markup, inline, NOTHING } from "./html.ts";
 import { type Entry, type ErrorEntry, operationSection } from "./operation.ts";
 import { fieldList, rowsOf } from "./fields.ts";
 
-export function buildPage(document: Document): string {
+export function buildPage(document: Document, code: GuideCode): string {
   const errors = document["x-errors"] as Readonly<Record<string, ErrorEntry>>;
   const { version } = document["info"] as { readonly version: string };
   const chapters = chaptersOf(document);
@@ -44,7 +45,7 @@ ${chapters.map(
   ({ name, text, entries }) => markup`<section class="chapter">
 <h2 id="${anchorOf(name)}">${name}</h2>
 <p>${inline(text)}</p>
-${entries.map((entry) => operationSection(entry, errors))}
+${chapterGuide(name, code)}${entries.map((entry) => operationSection(entry, errors))}
 </section>
 `,
 )}

@@ -47,7 +47,7 @@ export const ERROR_TEXTS: { readonly [C in FailureCode]: ErrorText<C> } = {
   },
   token_invalid: {
     means: "The browser's token cannot be read. The message says what is wrong with it.",
-    toDo: "Make it as docs/browsers.md shows: a JWT with HS256, signed with the panel's token secret.",
+    toDo: "Make it as the chapter Browsers shows: a JWT with HS256, signed with the panel's token secret.",
     samples: [{ code: "token_invalid", problem: "is not a JWT" }],
   },
   token_expired: {

@@ -9,13 +9,13 @@ import type { RouteName } from "../../src/http/routes.ts";
 export const CHAPTERS = {
   Orders: "Register the orders that a panel has placed at a provider, read them, and ask for help with one.",
   "Change feed": "All that happens, numbered. A backend that keeps `next_after` misses nothing.",
-  Webhooks: "The change feed, sent to a panel's backend. How to receive and verify it: docs/webhooks.md in the repository.",
+  Webhooks: "The change feed, sent to a panel's backend.",
   Refunds: "What was returned, what waits for a person, and decisions by hand.",
   Accounts: "Customers' balances, for panels whose `money` is `ledger`.",
   Reports: "Figures over a period.",
-  "API v2": "For panel scripts. The actions, their fields and every error text: docs/api-v2/reference.md in the repository.",
-  Browsers:
-    "Tokens with which customers' browsers read their own orders. How a panel's backend signs them: docs/browsers.md in the repository.",
+  "API v2":
+    "For panel scripts. Amounts are told as the provider writes them: compare `0.981` and `0.98100` as numbers. docs/api-v2/reference.md in the repository has every error text.",
+  Browsers: "Tokens with which customers' browsers read their own orders.",
   Keys: "Who may what.",
   Panels: "The operator's panels and resellers.",
   Providers: "Where orders are delivered, and how they are called.",
@@ -157,7 +157,7 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
   "GET /v1/changes": {
     chapter: "Change feed",
     summary: "Read what has changed",
-    text: "Keep `next_after` together with what you did about the changes. Credit a customer the difference of the order's `refunded` totals.",
+    text: "Keep `next_after` together with what you did about the changes. Credit a customer what the order's `refunded` is above the total that you have credited.",
     query: ["The change feed"],
     errors: ["changes_archived", "too_many_feeds"],
     textOverAll: ["after"],

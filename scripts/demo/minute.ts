@@ -12,7 +12,7 @@ const MINUTE_TIMEOUT_MS = 60_000;
 
 export type Stage = {
   readonly worker: DemoWorker;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, "set">;
   readonly totals: Totals;
   /** Is told of every line of the log that is not of the ordinary course of a minute. */
   readonly note: (line: string) => void;

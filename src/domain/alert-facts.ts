@@ -1,12 +1,13 @@
 /**
  * From the facts that a look has read to what is bad of them. Pure.
  */
-import type { AlertKind, BadFact, Look } from "./alert.ts";
+import type { AlertKind, BadFact, LiveAlert, Look } from "./alert.ts";
 import { OPERATIONS_A_MESSAGE, planLimitsOf, WARNED_SHARE } from "./plan-limits.ts";
 import { HOUR_MS } from "./poll-cadence.ts";
 import type { ShareKind } from "./panel-share.ts";
 import type { BrakedPanels } from "./provider-brake.ts";
 import type { LastFailure } from "./provider.ts";
+import { durationText, MINUTE_MS } from "./time.ts";
 
 /** A provider as alerts see it. Balances in the provider's currency: as it said it, and in micro-units what is low. */
 export type ProviderFacts = {
@@ -26,9 +27,10 @@ export type ProviderFacts = {
 /** Counts stop at `MAX_COUNTED`. Times in epoch ms. */
 export type AlertFacts = {
   readonly providers: readonly ProviderFacts[];
-  /** When each refund or word that waits for a person came to wait. */
-  readonly heldSince: readonly number[];
-  readonly placingUnknown: number;
+  /** Each refund or word that waits for a person: whose it is, and when it came to wait. */
+  readonly held: readonly { readonly panel: string; readonly since: number }[];
+  /** Orders that may have been placed or not, by provider. */
+  readonly inDoubt: ReadonlyMap<string, number>;
   /** Orders that have not started in time, by provider. */
   readonly overdue: ReadonlyMap<string, number>;
   readonly deadLetters: number;
@@ -46,8 +48,13 @@ export type AlertFacts = {
     readonly disabledBecause: string | null;
     readonly failingSince: number | null;
   }[];
-  /** Panels with crons that failed some times in a row: how many of them, and the last error of one. */
-  readonly crons: readonly { readonly panel: string; readonly failing: number; readonly error: string | null }[];
+  /** Panels with crons that failed some times in a row: how many of them, and of one the name, if it has one, and the last error. */
+  readonly crons: readonly {
+    readonly panel: string;
+    readonly failing: number;
+    readonly name: string | null;
+    readonly error: string | null;
+  }[];
   /** The last minute that a tick has covered; 0 for none. */
   readonly lastMinute: number;
   readonly rowsWritten: number;
@@ -73,6 +80,8 @@ const OVERDUE_SHARE = 0.2;
 export const WEBHOOK_FAILS_MS = HOUR_MS / 2;
 /** Ticks may be late, or skip a minute. */
 const BEHIND_MINUTES = 5;
+/** A stop that is over is told from here on: the platform passes over some minutes now and then, and nobody sees that. */
+const STOPPED_MINUTES = 10;
 
 export type LookedAt = { readonly now: number; readonly minute: number; readonly plan: string | undefined };
 
@@ -129,8 +138,11 @@ function ofProvider(provider: ProviderFacts, { overdue }: AlertFacts): BadFact[]
   ];
 }
 
+/** What the text before it has said, and what is to be done, which stands after it: nobody needs to read it twice. */
+const SAID_ALREADY = /^The provider rejects the key: | Ask it to let (?:the|this) Worker's calls to its API through\.$/g;
+
 function outage({ id, lastFailure }: ProviderFacts): BadFact {
-  const why = lastFailure === null ? "" : ` ${shortText(lastFailure.message, 200)}`;
+  const why = lastFailure === null ? "" : ` ${shortText(lastFailure.message.replace(SAID_ALREADY, ""), 200)}`;
   const fact = { subject: id, count: 1 };
   if (lastFailure?.code === "blocked") return { ...fact, kind: "provider_blocked", text: `Provider ${id} turns our calls away.${why}` };
   if (lastFailure?.code === "rejected_key")
@@ -141,7 +153,7 @@ function outage({ id, lastFailure }: ProviderFacts): BadFact {
 function brakes({ id, brakeEngagedAt, brakedPanels }: ProviderFacts): BadFact[] {
   const panels = Object.keys(brakedPanels);
   if (brakeEngagedAt === null && panels.length === 0) return [];
-  const whose = brakeEngagedAt === null ? `the refunds of ${listed(panels)}` : "all its refunds";
+  const whose = brakeEngagedAt === null ? `the refunds of ${named("panel", panels)}` : "all its refunds";
   const text = `An unusual share of orders at provider ${id} ended badly, so ${whose} wait for you.`;
   return [{ kind: "brake_engaged", subject: id, count: Math.max(1, panels.length), text }];
 }
@@ -157,34 +169,35 @@ function balances({ id, balance, balanceCurrency, lowBalance }: ProviderFacts): 
 }
 
 /** What waits for a person, whoever's it is. */
-function ofPeople({ heldSince, placingUnknown, frozen, expiringKeys }: AlertFacts, now: number): BadFact[] {
-  const held = heldSince.filter((since) => now - since >= HELD_TOO_LONG_MS).length;
+function ofPeople({ held, inDoubt, frozen, expiringKeys }: AlertFacts, now: number): BadFact[] {
+  const late = held.filter(({ since }) => now - since >= HELD_TOO_LONG_MS);
+  const doubtful = [...inDoubt.values()].reduce((sum, orders) => sum + orders, 0);
   return [
-    ...(held === 0
+    ...(late.length === 0
       ? []
       : [
           {
             kind: "refunds_held" as const,
             subject: "",
-            count: held,
-            text: `${counted(held, "refund or final word", "refunds or final words")} ${held === 1 ? "has" : "have"} waited for you for over an hour.`,
+            count: late.length,
+            text: `${counted(late.length, "refund")} of ${named("panel", [...new Set(late.map(({ panel }) => panel))])} ${late.length === 1 ? "has" : "have"} waited for your decision for over an hour.`,
           },
         ]),
-    ...(placingUnknown === 0
+    ...(doubtful === 0
       ? []
       : [
           {
             kind: "placing_unknown" as const,
             subject: "",
-            count: placingUnknown,
-            text: `Nobody knows whether a provider took ${placingUnknown === 1 ? "an order" : counted(placingUnknown, "order")}.`,
+            count: doubtful,
+            text: `${counted(doubtful, "order")} ${doubtful === 1 ? "is" : "are"} in doubt: ${named("provider", [...inDoubt.keys()])} may have taken ${doubtful === 1 ? "it" : "them"}, or not.`,
           },
         ]),
     ...frozen.map(({ panel, because }) => ({
       kind: "ledger_mismatch" as const,
       subject: panel,
       count: 1,
-      text: `The ledger of panel ${panel} does not add up, so its refunds wait.${because === null ? "" : ` ${shortText(because, 200)}`}`,
+      text: `The ledger of panel ${panel} does not add up, so its refunds wait${because === null ? "" : `: ${shortText(because, 200)}`}.`,
     })),
     ...expiringKeys.map(({ id, name, panel, expiresAt }) => ({
       kind: "key_expiring" as const,
@@ -212,35 +225,38 @@ function ofWebhooks({ webhooks }: AlertFacts, now: number): BadFact[] {
       ];
     if (failingSince === null || now - failingSince < WEBHOOK_FAILS_MS) return [];
     return [
-      { ...fact, kind: "webhook_behind", text: `${name} has taken nothing for over half an hour: its receiver does not answer well.` },
+      { ...fact, kind: "webhook_behind", text: `${name} has taken nothing for over half an hour: its receiver fails or does not answer.` },
     ];
   });
 }
 
-function ofCrons({ panel, failing, error }: AlertFacts["crons"][number]): BadFact {
-  const what = failing === 1 ? "A cron" : `${failing} crons`;
+function ofCrons({ panel, failing, name, error }: AlertFacts["crons"][number]): BadFact {
+  const one = name === null ? null : `"${shortText(name, 60)}"`;
   const why = error === null ? "" : ` ${shortText(error, 200)}`;
-  return {
-    kind: "cron_failing",
-    subject: panel,
-    count: failing,
-    text: `${what} of panel ${panel} ${failing === 1 ? "fails" : "fail"}.${why}`,
-  };
+  const text =
+    failing === 1
+      ? `${one === null ? "A cron" : `The cron ${one}`} of panel ${panel} fails.${why}`
+      : `${failing} crons of panel ${panel} fail${one === null ? "" : `, one of them ${one}`}.${why}`;
+  return { kind: "cron_failing", subject: panel, count: failing, text };
 }
 
 /** Whether it runs, and for how long the day's limits carry it. */
-function ofRunning(
-  { providers, deadLetters, lastMinute, rowsWritten, messages, databaseBytes }: AlertFacts,
-  { minute, plan }: LookedAt,
-): BadFact[] {
-  const isFollowing = providers.some(({ enabled, activeOrders }) => enabled && activeOrders > 0);
-  const isBehind = isFollowing && lastMinute > 0 && minute - lastMinute >= BEHIND_MINUTES;
+function ofRunning(facts: AlertFacts, { minute, plan }: LookedAt): BadFact[] {
+  const { deadLetters, lastMinute, rowsWritten, messages, databaseBytes } = facts;
+  const isBehind = isFollowing(facts) && lastMinute > 0 && minute - lastMinute >= BEHIND_MINUTES;
   const limits = planLimitsOf(plan);
   const operations = messages * OPERATIONS_A_MESSAGE;
   return [
     ...(deadLetters === 0
       ? []
-      : [{ kind: "dead_letters" as const, subject: "", count: deadLetters, text: `${counted(deadLetters, "message")} failed for good.` }]),
+      : [
+          {
+            kind: "dead_letters" as const,
+            subject: "",
+            count: deadLetters,
+            text: `${counted(deadLetters, "queue message")} failed for good, so ${deadLetters === 1 ? "its" : "their"} work was not done.`,
+          },
+        ]),
     ...(isBehind
       ? [{ kind: "sync_behind" as const, subject: "", count: 1, text: "Orders are not followed: ticks do not get through." }]
       : []),
@@ -248,6 +264,27 @@ function ofRunning(
     ...planFact("queue_operations", "the queue's operations", operations, limits.queueOperations),
     ...sizeFact(databaseBytes, limits.databaseBytes),
   ];
+}
+
+/** Whether there is an order that waits for ticks. */
+function isFollowing({ providers }: Pick<AlertFacts, "providers">): boolean {
+  return providers.some(({ enabled, activeOrders }) => enabled && activeOrders > 0);
+}
+
+/** Whether a tick that comes so many minutes after the one before has ended a stop. */
+export function endsStop(minutesSince: number): boolean {
+  return minutesSince >= STOPPED_MINUTES;
+}
+
+/**
+ * A stop that has ended with this tick, which comes so many minutes after the one before; null for none. A cron that does not fire
+ * cannot tell it sooner. `live`: while the alert is open, its end is what is told.
+ */
+export function endedStop(facts: AlertFacts, live: readonly LiveAlert[], minutesSince: number): BadFact | null {
+  if (!endsStop(minutesSince) || !isFollowing(facts)) return null;
+  if (live.some(({ kind, openedAt }) => kind === "sync_behind" && openedAt !== null)) return null;
+  const text = `Orders were not followed for ${durationText(minutesSince * MINUTE_MS)}: no tick got through. They are followed again.`;
+  return { kind: "sync_behind", subject: "", count: 1, text };
 }
 
 /** A database that is full takes no order: the operator has weeks to act from here. */
@@ -280,7 +317,7 @@ const SHARED: Readonly<Record<ShareKind, string>> = {
 };
 
 function shareFact({ panel, kind, most }: AlertFacts["usedShares"][number]): BadFact {
-  const text = `Panel ${panel} has used up its day's share of ${SHARED[kind]}, ${most}: more are refused until 00:00 UTC. Look at what its script asks for.`;
+  const text = `Panel ${panel} has used up its day's share of ${SHARED[kind]}, ${most}: more are refused until 00:00 UTC.`;
   return { kind: "plan_limit", subject: `${panel}/${kind}`, count: 1, text };
 }
 
@@ -293,8 +330,10 @@ function daysUntil(at: number, now: number): string {
   return days === 1 ? "a day" : `${days} days`;
 }
 
-function listed(names: readonly string[]): string {
-  return names.length <= 3 ? names.join(", ") : `${names.slice(0, 3).join(", ")} and ${names.length - 3} more panels`;
+/** Panels or providers by name, three at most: `panel a`, `panels a, b`. */
+function named(what: "panel" | "provider", names: readonly string[]): string {
+  const shown = names.length <= 3 ? names.join(", ") : `${names.slice(0, 3).join(", ")} and ${names.length - 3} more`;
+  return `${what}${names.length === 1 ? "" : "s"} ${shown}`;
 }
 
 /** Others' words on one line, and no longer than this. */

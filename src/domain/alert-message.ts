@@ -6,7 +6,7 @@ import { type AlertKind, kindOf, type Notice, type Severity } from "./alert.ts";
 import { alertPage, commonPage } from "./alert-page.ts";
 import { shortText } from "./alert-facts.ts";
 import type { ChannelType } from "./alert-channel.ts";
-import { isoTime, MINUTE_MS } from "./time.ts";
+import { durationText, isoTime } from "./time.ts";
 
 /** An alert as it is told. Times in epoch ms. */
 export type ToldAlert = {
@@ -35,33 +35,41 @@ export type ChannelRequest = { readonly url: string; readonly headers: Readonly<
 
 const JSON_TYPE = { "Content-Type": "application/json" } as const;
 
-/**
- * Longest texts: Telegram and Discord refuse more, Slack cuts, and ntfy makes an attachment of it (its bound is in bytes,
- * of which a character has three at most in nearly all scripts).
- */
-const MAX_CHARACTERS: Readonly<Record<Exclude<ChannelType, "webhook">, number>> = {
-  telegram: 4096,
-  discord: 2000,
-  slack: 3900,
-  ntfy: 1300,
+/** How a service takes a text: the most of it, how that is measured, and what is to be escaped in it and in its last line, a link. */
+type Form = {
+  readonly most: number;
+  readonly measure: (text: string) => number;
+  readonly escape: (part: string) => string;
+  readonly escapeLink: (link: string) => string;
+};
+
+const asItIs = (text: string): string => text;
+const characters = (text: string): number => text.length;
+
+/** Telegram and Discord refuse more, Slack cuts, and ntfy makes an attachment of it. */
+const FORMS: Readonly<Record<Exclude<ChannelType, "webhook">, Form>> = {
+  // Without a parse_mode, nothing in it is markup.
+  telegram: { most: 4096, measure: characters, escape: asItIs, escapeLink: asItIs },
+  discord: { most: 2000, measure: characters, escape: escapeDiscord, escapeLink: asItIs },
+  slack: { most: 3900, measure: characters, escape: escapeSlack, escapeLink: escapeSlack },
+  ntfy: { most: 4000, measure: bytesOf, escape: asItIs, escapeLink: asItIs },
 };
 
 /** Makes the request that tells a channel of some alerts. */
 export function channelRequest(settings: ChannelSettings, message: AlertMessage): ChannelRequest {
   switch (settings.type) {
     case "telegram": {
-      // Without a parse_mode, nothing in it is markup.
-      const text = messageText(message, MAX_CHARACTERS.telegram, (part) => part);
+      const text = messageText(message, FORMS.telegram);
       const body = JSON.stringify({ chat_id: settings.chat_id, text, link_preview_options: { is_disabled: true } });
       return { url: `https://api.telegram.org/bot${settings.bot_token}/sendMessage`, headers: JSON_TYPE, body };
     }
     case "discord": {
-      const content = messageText(message, MAX_CHARACTERS.discord, escapeDiscord);
+      const content = messageText(message, FORMS.discord);
       // 4: no previews of links.
       return { url: settings.url, headers: JSON_TYPE, body: JSON.stringify({ content, allowed_mentions: { parse: [] }, flags: 4 }) };
     }
     case "slack": {
-      const text = messageText(message, MAX_CHARACTERS.slack, escapeSlack, escapeSlack);
+      const text = messageText(message, FORMS.slack);
       return {
         url: settings.url,
         headers: JSON_TYPE,
@@ -88,13 +96,14 @@ function ntfyRequest({ url, token }: { readonly url: string; readonly token: str
     url,
     headers: {
       "Content-Type": "text/plain; charset=utf-8",
-      Title: "panelsync",
+      // A phone shows it above the first line of the text.
+      Title: message.alerts.length === 0 ? "panelsync" : headline(message.alerts),
       Priority: priority,
       Tags: tag,
       Click: linkOf(message),
       ...(token === null ? {} : { Authorization: `Bearer ${token}` }),
     },
-    body: messageText(message, MAX_CHARACTERS.ntfy, (part) => part),
+    body: messageText(message, FORMS.ntfy),
   };
 }
 
@@ -131,26 +140,35 @@ function escapeSlack(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
-type Escape = (part: string) => string;
+function bytesOf(text: string): number {
+  let bytes = 0;
+  for (const character of text) {
+    const point = character.codePointAt(0) ?? 0;
+    bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+  }
+  return bytes;
+}
 
-/** All alerts that fit in, each whole, and how many do not. The link comes last, and always fits. */
-function messageText(message: AlertMessage, maxCharacters: number, escape: Escape, escapeLink: Escape = (link) => link): string {
+/**
+ * All alerts that fit in, each whole, and how many do not. A phone that is locked shows the first line: it is the worst alert's, with
+ * what is wrong and where. The link comes last, and always fits.
+ */
+function messageText(message: AlertMessage, { most, measure, escape, escapeLink }: Form): string {
   const { alerts, now } = message;
   const link = escapeLink(linkOf(message));
-  const head = alerts.length === 0 ? "panelsync: this is a test. Alerts will come here." : headline(alerts);
-  const room = maxCharacters - link.length - "\n\nand 1000 more\n\n".length;
-  const parts = [escape(head)];
-  let length = parts.join("").length;
-  let told = 0;
+  if (alerts.length === 0) return `panelsync: this is a test. Alerts will come here.\n\n${link}`;
+  const counts = alerts.length === 1 ? [] : [escape(headline(alerts))];
+  const room = most - measure(["", "and 1000 more", ...counts, link].join("\n\n"));
+  const parts: string[] = [];
+  let length = 0;
   for (const alert of alerts) {
     const part = alertLines(alert, now).map(escape).join("\n");
-    if (length + 2 + part.length > room) break;
+    length += measure(part) + 2;
+    if (length > room) break;
     parts.push(part);
-    length += 2 + part.length;
-    told += 1;
   }
-  if (told < alerts.length) parts.push(`and ${alerts.length - told} more`);
-  return [...parts, link].join("\n\n");
+  const left = alerts.length - parts.length;
+  return [...parts, ...(left > 0 ? [`and ${left} more`] : []), ...counts, link].join("\n\n");
 }
 
 /** The most that is told of an alert, before it is escaped: one alone fits into every service's message. */
@@ -176,11 +194,4 @@ function headline(alerts: readonly ToldAlert[]): string {
     [alerts.length - open.length, "over"],
   ] as const;
   return `panelsync: ${counts.flatMap(([count, what]) => (count === 0 ? [] : [`${count} ${what}`])).join(", ")}`;
-}
-
-function durationText(ms: number): string {
-  const minutes = Math.max(1, Math.round(ms / MINUTE_MS));
-  if (minutes < 120) return minutes === 1 ? "a minute" : `${minutes} minutes`;
-  const hours = Math.round(minutes / 60);
-  return hours < 48 ? `${hours} hours` : `${Math.round(hours / 24)} days`;
 }

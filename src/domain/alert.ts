@@ -91,7 +91,7 @@ const KINDS = {
     ...CERTAIN,
     severity: "warning",
     closesAfter: 1,
-    whatToDo: "Map the word to a status in the provider's status_words. Its orders wait until then.",
+    whatToDo: "Map the word to a status, on the provider's page or in its status_words. Its orders wait until then.",
   },
   orders_overdue: {
     ...STATE,
@@ -126,21 +126,22 @@ const KINDS = {
     ...CERTAIN,
     severity: "warning",
     closesAfter: 1,
-    whatToDo: "Look at the messages in GET /v1/dead-letters, then replay them. The log says why they failed.",
+    whatToDo: "Send the messages again from the console's list. If they fail again, the Worker's log says why.",
   },
   sync_behind: {
     ...STATE,
     severity: "critical",
     closesAfter: 2,
     isUrgent: true,
-    whatToDo: "Look at the Worker's log. On the free plan the day's share of the queue or the database may be used up until 00:00 UTC.",
+    whatToDo:
+      "Look at the Worker's log, and at Cloudflare's status page. On the free plan the day's share of the queue or the database may be used up until 00:00 UTC.",
   },
   ledger_mismatch: {
     ...CERTAIN,
     severity: "critical",
     closesAfter: 1,
     isUrgent: true,
-    whatToDo: "The panel's refunds wait. Look at what did not add up (GET /v1/panels/{id}), then unfreeze the panel.",
+    whatToDo: "Open the panel's page: it names the row that does not add up. Clear that up, then unfreeze the panel.",
   },
   plan_limit: {
     ...STATE,
@@ -295,8 +296,10 @@ export function isLookDue(minute: number, isUndecided: boolean): boolean {
 }
 
 const RANK: Readonly<Record<Severity, number>> = { critical: 0, warning: 1, info: 2 };
+const OVER = 3;
 
-/** The worst first; of the same severity, the order that they come in. */
-export function worstFirst<T extends { readonly kind: AlertKind }>(alerts: readonly T[]): T[] {
-  return alerts.toSorted((a, b) => RANK[kindOf(a.kind).severity] - RANK[kindOf(b.kind).severity]);
+/** The worst first, and what is over last; of the same severity, the order that they come in. */
+export function worstFirst<T extends { readonly kind: AlertKind; readonly notice?: Notice }>(alerts: readonly T[]): T[] {
+  const rankOf = ({ kind, notice }: T): number => (notice === "closed" ? OVER : RANK[kindOf(kind).severity]);
+  return alerts.toSorted((a, b) => rankOf(a) - rankOf(b));
 }

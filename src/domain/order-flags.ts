@@ -9,8 +9,10 @@ import { isActive } from "./status.ts";
 const DEFAULT_START_WINDOW_MS = 3 * HOUR_MS;
 /** Some services stay pending while they deliver, so a pending order is given longer where nothing is known. */
 const DEFAULT_PENDING_WINDOW_MS = DAY_MS;
-/** An order that had begun to deliver, and has not moved for so long, is stalled: a quarter of a day. */
-const STALLED_AFTER_MS = DAY_MS / 4;
+/** An order that had begun to deliver is stalled when it has not moved for a quarter of its time: where that is not known, of a day. */
+const STALLED_SHARE = 4;
+/** Small progress is put on record every two hours; and a day without any is long for every service. */
+const [STALLED_AFTER_LEAST_MS, STALLED_AFTER_MOST_MS] = [3 * HOUR_MS, DAY_MS];
 
 const JUDGED_HERE =
   FLAGS.overdue |
@@ -21,11 +23,14 @@ const JUDGED_HERE =
   FLAGS.canceled_after_delivery |
   FLAGS.parked;
 
+/** How long a service takes to start, and from then to deliver, in ms; null where nothing is known of it. */
+export type ServiceWindows = { readonly startWindowMs: number | null; readonly durationMs: number | null };
+
 /** An order's flags after an answer whose word counts. Rules [S19], [S20]. */
-export function flagsAfter(next: OrderState, startWindowMs: number | null, now: number): number {
+export function flagsAfter(next: OrderState, { startWindowMs, durationMs }: ServiceWindows, now: number): number {
   let flags = next.flags & ~JUDGED_HERE;
   if (isOverdue(next, startWindowMs, now)) flags |= FLAGS.overdue;
-  if (isStalled(next, now)) flags |= FLAGS.stalled;
+  if (isStalled(next, durationMs, now)) flags |= FLAGS.stalled;
   if (next.status === "completed" && (next.remains ?? 0) > 0) flags |= FLAGS.completed_with_remains;
   if (next.status === "canceled" && isUnderway(next)) flags |= FLAGS.canceled_after_delivery;
   return flags;
@@ -40,8 +45,12 @@ function isOverdue(order: OrderState, startWindowMs: number | null, now: number)
   return isActive(order.status) && !started && age > (startWindowMs ?? DEFAULT_START_WINDOW_MS);
 }
 
-function isStalled(order: OrderState, now: number): boolean {
-  return isActive(order.status) && isUnderway(order) && now - order.progressAt >= STALLED_AFTER_MS;
+function isStalled(order: OrderState, durationMs: number | null, now: number): boolean {
+  return isActive(order.status) && isUnderway(order) && now - order.progressAt >= stalledAfterMs(durationMs);
+}
+
+function stalledAfterMs(durationMs: number | null): number {
+  return Math.min(Math.max((durationMs ?? DAY_MS) / STALLED_SHARE, STALLED_AFTER_LEAST_MS), STALLED_AFTER_MOST_MS);
 }
 
 /** Some was delivered, and some was not. */

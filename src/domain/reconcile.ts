@@ -3,7 +3,7 @@
  */
 import { cancelAfterEnd } from "./refill-cancel.ts";
 import { cadenceOf, type CadencePolicy, DAY_MS, HOUR_MS } from "./poll-cadence.ts";
-import { flagsAfter } from "./order-flags.ts";
+import { flagsAfter, type ServiceWindows } from "./order-flags.ts";
 import { finalAnswerText } from "./final-answer.ts";
 import { FLAGS, type OrderState, type Reason } from "./order.ts";
 import type { Report, StatusReport } from "./order-report.ts";
@@ -15,16 +15,17 @@ import { withOutdated } from "./panel-status.ts";
 import { type ActiveStatus, isActive, isFinal, type Status, statusFor, type StatusWords } from "./status.ts";
 import { MINUTE_MS } from "./time.ts";
 
-export type ReconcilePolicy = CadencePolicy & {
-  readonly statusWords: StatusWords;
-  /** Progress is written once it has moved by this share of the quantity, in percent. */
-  readonly progressPercent: number;
-  readonly refunds: RefundPolicy;
-  /** Set while all refunds of the provider or the panel wait for a person. */
-  readonly holdAll: "brake" | "frozen" | null;
-  /** The parts of an order of several parts, as far as they are known here. */
-  readonly parts: readonly PartFacts[];
-};
+export type ReconcilePolicy = CadencePolicy &
+  ServiceWindows & {
+    readonly statusWords: StatusWords;
+    /** Progress is written once it has moved by this share of the quantity, in percent. */
+    readonly progressPercent: number;
+    readonly refunds: RefundPolicy;
+    /** Set while all refunds of the provider or the panel wait for a person. */
+    readonly holdAll: "brake" | "frozen" | null;
+    /** The parts of an order of several parts, as far as they are known here. */
+    readonly parts: readonly PartFacts[];
+  };
 
 /**
  * What to write. `none`: the report taught nothing worth a row. `progress`: only columns that no index names.
@@ -54,7 +55,7 @@ export function reconcile(order: OrderState, report: Report, policy: ReconcilePo
 function standsAsItStood(order: OrderState, report: Report, policy: ReconcilePolicy, now: number): boolean {
   if (report.kind !== "status" || !saysTheSame(order, report) || !isUneventful(order)) return false;
   if (statusFor(report.providerStatus, policy.statusWords, false) !== order.status) return false;
-  return flagsAfter(order, policy.startWindowMs, now) === 0 && cadenceOf(order, policy, now) === order.cadence;
+  return flagsAfter(order, policy, now) === 0 && cadenceOf(order, policy, now) === order.cadence;
 }
 
 function saysTheSame(order: OrderState, { providerStatus, remains, startCount, charge, currency, multi }: StatusReport): boolean {
@@ -109,7 +110,7 @@ function answered(order: OrderState, report: StatusReport, policy: ReconcilePoli
   const { status, backTo } = said === null ? onUnknownStatus(order) : onKnownStatus(order, said);
   if (said === null || backTo !== null) return doubted(order, report, { status, backTo, known: said !== null }, now);
   const { next, refunds } = planRefund(order, hear(order, report, said, now), policy, now);
-  return { next: { ...next, flags: flagsAfter(next, policy.startWindowMs, now) }, refunds };
+  return { next: { ...next, flags: flagsAfter(next, policy, now) }, refunds };
 }
 
 /** An answer that goes back between active statuses too soon after others did: as if nothing new had been said. */

@@ -38,3 +38,11 @@ export function untilMidnight(epochMs: number): number {
 export function dayOf(minute: number): number {
   return Math.floor(minute / DAY_MINUTES);
 }
+
+/** How long something took, in words: minutes, then hours, then days. */
+export function durationText(ms: number): string {
+  const minutes = Math.max(1, Math.round(ms / MINUTE_MS));
+  if (minutes < 120) return minutes === 1 ? "a minute" : `${minutes} minutes`;
+  const hours = Math.round(minutes / 60);
+  return hours < 48 ? `${hours} hours` : `${Math.round(hours / 24)} days`;
+}

@@ -17,7 +17,6 @@ export type Limits = {
   readonly progressPercent: number;
   /** Crons of panels' scripts that a tick calls; the others have their turn in the next. Each writes two rows. */
   readonly crons: number;
-  /** What a message of the ledger check may fetch and check, and what all of a day may read; the rest is another day's. */
   /**
    * Webhooks: attempts that a tick makes, and that a message makes whose sweep has moved no more orders than `moved`; what
    * is left is the next tick's. To make and sign a full message takes 0.2 ms of CPU. Of one panel no more than `ofOnePanel`
@@ -28,6 +27,7 @@ export type Limits = {
     readonly tick: { readonly attempts: number };
     readonly sweep: { readonly attempts: number; readonly moved: number };
   };
+  /** What a message of the ledger check may fetch and check, and what all of a day may read; the rest is another day's. */
   readonly ledgerCheck: { readonly pageRows: number; readonly rowsPerMessage: number; readonly rowsReadADay: number };
   /** What a page of the archive may have, which a tick reads, hashes and sends; and how many rows it looks at to delete them. */
   readonly retention: { readonly entries: number; readonly characters: number; readonly walked: number };

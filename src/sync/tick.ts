@@ -39,11 +39,13 @@ const MESSAGES_PER_SEND = 100;
 export async function tick(env: Env, ports: Ports, scheduledTime: number): Promise<void> {
   let isGood = false;
   let dueCrons = 0;
+  let minutesSince = 0;
   try {
     const minute = minuteOf(scheduledTime);
     const sent = await sendDue(env, ports, minute);
     isGood = true;
     dueCrons = sent?.dueCrons ?? 0;
+    minutesSince = sent?.minutesSince ?? 0;
     if (sent?.anyWebhook === true) await sendFromTick(env, ports, minute, sent.spent);
   } catch (error) {
     const usedUp = usedUpBy(error);
@@ -52,7 +54,7 @@ export async function tick(env: Env, ports: Ports, scheduledTime: number): Promi
   } finally {
     // Whatever became of the tick: that it fails is what alerts are for.
     const minute = minuteOf(scheduledTime);
-    await watch(env, ports, minute, isGood);
+    await watch(env, ports, { minute, isGood, minutesSince });
     if (dueCrons > 0) await callCrons(env, ports, minute);
   }
 }
@@ -110,14 +112,14 @@ async function sendDue(env: Env, ports: Ports, minute: number): Promise<SentDue 
     subrequests: d1_calls + SENDS + kept.subrequests + crons.subrequests,
     statements: d1_statements + kept.statements + crons.statements,
   };
-  return { spent, anyWebhook, dueCrons };
+  return { spent, anyWebhook, dueCrons, minutesSince: last.minute === 0 ? 0 : Math.max(0, minute - last.minute) };
 }
 
 /**
  * What a tick has spent once its messages are sent, with what the watch and the crons after it may need; whether any webhook may
- * have something to send, and how many crons are due.
+ * have something to send, how many crons are due, and how long the tick before is back (0 where there was none).
  */
-type SentDue = { readonly spent: Spent; readonly anyWebhook: boolean; readonly dueCrons: number };
+type SentDue = { readonly spent: Spent; readonly anyWebhook: boolean; readonly dueCrons: number; readonly minutesSince: number };
 
 /** Two sends to the queue take two hundred messages. */
 const SENDS = 2;

@@ -11,7 +11,7 @@ import { API_V2_ANSWERS } from "../../reference/openapi/api-v2-answers.ts";
 import { buildDocument } from "../../reference/openapi/document.ts";
 import { type JsonSchema, requestSchema, SHAPES } from "../../reference/openapi/json-schema.ts";
 import { buildPage } from "../../reference/page/page.ts";
-import { currentDocument, FILES, jsonText, readSources } from "../../reference/sources.ts";
+import { currentDocument, FILES, jsonText, readGuideCode, readSources } from "../../reference/sources.ts";
 import { ANSWERS } from "../../reference/texts/answers.ts";
 import { ERROR_TEXTS } from "../../reference/texts/errors.ts";
 import { typesOf } from "../../reference/types.ts";
@@ -202,7 +202,7 @@ function bodies(): JsonSchema[] {
 }
 
 describe("the page", () => {
-  const page = buildPage(document);
+  const page = buildPage(document, readGuideCode());
 
   it("has each operation, object and error, and every anchor that it links to", () => {
     const ids = [...page.matchAll(/ id="([^"]+)"/g)].map(([, id = ""]) => id);
@@ -217,6 +217,14 @@ describe("the page", () => {
     expect(wanted.filter((id) => !links.has(id))).toEqual([]);
   });
 
+  it("shows before the routes how to sign a token, receive a webhook and import a file", () => {
+    for (const chapter of ["browsers", "webhooks", "orders"]) {
+      const [, told = ""] = page.split(`id="chapter-${chapter}"`);
+      const before = told.slice(0, told.indexOf("<section"));
+      expect(before).toContain({ browsers: "function orderToken", webhooks: "hash_equals", orders: "npm run import" }[chapter]);
+    }
+  });
+
   it("needs nothing that its policy forbids", () => {
     expect(page).not.toMatch(/<script|<iframe|<style| style=| on[a-z]+="|javascript:|@import/i);
     expect([...page.matchAll(/ (?:src|href)="(?!#)([^"]+)"/g)].map(([, url]) => url)).toEqual([
@@ -228,7 +236,7 @@ describe("the page", () => {
 
   it("shows what comes from texts as text", () => {
     const hostile = { ...document, info: { title: "x", version: `</p><script src="//x"></script>` } };
-    expect(buildPage(hostile)).not.toContain("<script");
+    expect(buildPage(hostile, readGuideCode())).not.toContain("<script");
   });
 
   it("shows what the forms of an object have in common once", () => {

@@ -194,6 +194,32 @@ describe("the admin endpoints", () => {
       expect(changed.json).not.toMatchObject({ key });
     }));
 
+  it("change what a provider sells, from its list to what an order costs", () =>
+    onScene([], async ({ admin, simulator }) => {
+      const listed = async () => {
+        const body = new URLSearchParams({ key: simulator.keyOf("acme"), action: "services" });
+        const services = (await (await fetch(simulator.urlOf("acme"), { method: "POST", body })).json()) as JsonObject[];
+        return services
+          .filter(({ service }) => Number(service) < 3)
+          .map(({ service, rate, max }) => [Number(service), Number(rate), Number(max)]);
+      };
+      expect((await listed()).map(([service]) => service)).toEqual([1, 2]);
+      const changed = await admin("PUT", "providers/acme", { services: { "1": { rate: "1.25", max: 500 }, "2": null } });
+      expect([changed.status, await listed()]).toEqual([200, [[1, 1.25, 500]]]);
+      const [id] = await idsOf(admin("POST", "providers/acme/orders", { orders: [{ service: 1, quantity: 100 }] }));
+      const { json } = await admin("GET", "providers/acme/truth");
+      const placed = (json as unknown as { orders: TruthEntry[] }).orders.find((order) => order.id === id);
+      expect(placed?.charge).toBe("0.125000000");
+    }));
+
+  it.each([{ "99": null }, { "1": 5 }, { "1": { name: "x" } }, { "1": { rate: 1 } }, { "1": { rate: "-1" } }, [1]])(
+    "refuse %j as a change of services",
+    (services) =>
+      onScene([], async ({ admin }) => {
+        expect((await admin("PUT", "providers/acme", { services })).status).toBe(422);
+      }),
+  );
+
   it("replace a provider, or put a new one there", () =>
     onScene([], async ({ admin, simulator }) => {
       expect((await admin("POST", "providers", { name: "acme" })).json).toMatchObject({ orders: 0 });

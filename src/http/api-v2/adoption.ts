@@ -203,6 +203,7 @@ function policyAt(provider: Provider, order: Order): ReconcilePolicy {
     statusWords: provider.settings.statusWords,
     progressPercent: 0,
     startWindowMs: null,
+    durationMs: null,
     correctionWindowMs: correctionWindowOf(provider.settleHours),
     refunds: policyFor(order, provider.policies),
     holdAll: isBraked(provider.state, order.panel) ? "brake" : null,

@@ -27,9 +27,13 @@ const PROVIDERS = `SELECT id, enabled, retry_at, last_failure, brake_engaged_at,
 
 /** A list of texts, numbers or objects as JSON in one column: each in a statement of its own would be six more of a tick's. */
 const LISTS: Readonly<
-  Record<"held" | "overdue" | "frozen" | "webhooks" | "crons" | "expiring" | "live" | "silenced" | "shares" | "quality", string>
+  Record<"held" | "doubt" | "overdue" | "frozen" | "webhooks" | "crons" | "expiring" | "live" | "silenced" | "shares" | "quality", string>
 > = {
-  held: `SELECT created_at AS value FROM refunds INDEXED BY refunds_status WHERE status = 'held' LIMIT ${MAX_COUNTED}`,
+  held: `SELECT json_object('panel', panel, 'since', created_at) AS value
+    FROM refunds INDEXED BY refunds_status WHERE status = 'held' LIMIT ${MAX_COUNTED}`,
+  doubt: `SELECT json_array(provider, count(*)) AS value FROM (
+      SELECT provider FROM orders INDEXED BY orders_placing_unknown WHERE flags & ${FLAGS.placing_unknown} <> 0 LIMIT ${MAX_COUNTED})
+    GROUP BY provider`,
   overdue: `SELECT json_array(provider, count(*)) AS value FROM (
       SELECT provider FROM orders INDEXED BY orders_overdue WHERE flags & ${FLAGS.overdue} <> 0 LIMIT ${MAX_COUNTED})
     GROUP BY provider`,
@@ -42,7 +46,8 @@ const LISTS: Readonly<
       SELECT 1 FROM webhook_deliveries d
       WHERE d.panel = w.panel AND d.webhook = w.id AND d.slot = w.n % 100 AND d.n = w.n AND d.succeeded = 1))
     LIMIT ${MAX_NAMED}`,
-  crons: `SELECT json_object('panel', c.panel, 'failing', count(*), 'error', max(c.calls->>'$[0][3]')) AS value
+  // What stands beside the one max() is of the same row.
+  crons: `SELECT json_object('panel', c.panel, 'failing', count(*), 'name', c.name, 'error', max(c.calls->>'$[0][3]')) AS value
     FROM (SELECT * FROM panel_crons LIMIT ${MAX_CRONS}) c WHERE c.failures >= ${FAILING_AFTER} GROUP BY c.panel LIMIT ${MAX_NAMED}`,
   expiring: `SELECT json_object('id', id, 'name', name, 'panel', panel, 'expiresAt', expires_at) AS value FROM keys INDEXED BY keys_expiring
     WHERE expires_at > ?3 AND expires_at <= ?4 ORDER BY expires_at LIMIT ${MAX_NAMED}`,
@@ -56,15 +61,11 @@ const LISTS: Readonly<
     FROM panel_shares s CROSS JOIN json_each(?5) m ON m.key = s.kind WHERE s.day = ?1 AND s.day_used >= m.value LIMIT ${MAX_NAMED}`,
 };
 
-const LISTED = Object.entries(LISTS).map(
-  ([name, sql]) => `(SELECT json_group_array(${name === "held" ? "value" : "json(value)"}) FROM (${sql})) AS ${name}`,
-);
+const LISTED = Object.entries(LISTS).map(([name, sql]) => `(SELECT json_group_array(json(value)) FROM (${sql})) AS ${name}`);
 
 /** Each count has an index of what it counts alone. ?1 is the day, ?2 now. */
 const COUNTS = `SELECT t.minute, CASE WHEN t.messages_day = ?1 THEN t.messages_today ELSE 0 END AS messages,
     (SELECT count(*) FROM (SELECT 1 FROM dead_letters INDEXED BY dead_letters_waiting WHERE replayed_at IS NULL LIMIT ${MAX_COUNTED})) AS dead_letters,
-    (SELECT count(*) FROM (SELECT 1 FROM orders INDEXED BY orders_placing_unknown
-      WHERE flags & ${FLAGS.placing_unknown} <> 0 LIMIT ${MAX_COUNTED})) AS placing_unknown,
     ${ROWS_OF_SHARES("?1")} + CASE WHEN t.moved_day = ?1 THEN t.moved_today ELSE 0 END AS rows_of_shares, ${LISTED.join(", ")}
   FROM ticks t WHERE t.id = 1`;
 
@@ -81,7 +82,7 @@ type ProviderFactsRow = Pick<
   | "calls_day"
   | "rows_today"
 > & { active_orders: number; balance: string | null; low_balance: number | null };
-type CountsRow = { minute: number; messages: number; dead_letters: number; placing_unknown: number; rows_of_shares: number } & Readonly<
+type CountsRow = { minute: number; messages: number; dead_letters: number; rows_of_shares: number } & Readonly<
   Record<keyof typeof LISTS, string>
 >;
 
@@ -89,7 +90,7 @@ export type AlertRead = { readonly facts: AlertFacts; readonly live: readonly Li
 
 /**
  * Reads what is so and which alerts are live. Rows read: one for each provider, two for each panel's share, two for
- * each refund that waits and each overdue order (100 of each at most), one for each webhook and each cron of a panel (200 of each at most) and each live alert, and some ten more.
+ * each refund that waits, each order in doubt and each overdue order (100 of each at most), one for each webhook and each cron of a panel (200 of each at most) and each live alert, and some ten more.
  */
 export async function readAlertFacts(db: D1Database, plan: string | undefined, now: number): Promise<AlertRead> {
   const day = dayOf(minuteOf(now));
@@ -104,8 +105,8 @@ export async function readAlertFacts(db: D1Database, plan: string | undefined, n
   return {
     facts: {
       providers: rows.map(toFacts),
-      heldSince: JSON.parse(row.held) as number[],
-      placingUnknown: row.placing_unknown,
+      held: JSON.parse(row.held) as AlertFacts["held"],
+      inDoubt: new Map(JSON.parse(row.doubt) as [provider: string, orders: number][]),
       overdue: new Map(JSON.parse(row.overdue) as [provider: string, orders: number][]),
       deadLetters: row.dead_letters,
       frozen: JSON.parse(row.frozen) as AlertFacts["frozen"],

@@ -184,7 +184,8 @@ const IS_STATE_SEEN = "(?2 IS NULL OR EXISTS (SELECT 1 FROM providers WHERE id =
 /** What every insert is guarded by; `j` is the row of the parameter. The provider is looked up once a statement. */
 const AS_SEEN = `o.panel = j.panel AND o.n = j.n AND ${IS_VERSION_SEEN} AND ${IS_STATE_SEEN}`;
 
-const SELECT_AS_SEEN = `SELECT j.key AS i FROM json_each(?1) j CROSS JOIN orders o
+/** Of the orders `[panel, n, version]` those that have that version, by their places in the list. */
+export const SELECT_AS_SEEN = `SELECT j.key AS i FROM json_each(?1) j CROSS JOIN orders o
   WHERE o.panel = j.value->>0 AND o.n = j.value->>1 AND o.version = j.value->>2`;
 
 const REFUND_COLUMNS = [

@@ -6,6 +6,7 @@ import { FLAGS, type Order } from "../../domain/order.ts";
 import type { DueProvider } from "../../domain/message.ts";
 import { type PackedRow, packedSql, unpackOrder } from "../rows/packed-order.ts";
 import { type Provider, type ProviderRow, toProvider, WITH_POLICIES } from "../rows/provider.ts";
+import { SELECT_AS_SEEN } from "./apply.ts";
 import { ANY_WEBHOOK } from "../webhooks/sending.ts";
 
 export type Page = {
@@ -74,6 +75,21 @@ export async function readWaitingOnWords(
     .bind(provider, limit)
     .all<{ panel: string; n: number }>();
   return results.map(({ panel, n }) => [panel, n] as const);
+}
+
+/** A provider as it is now, and those of some orders that were changed since they were read. One round trip; a row or two an order. */
+export async function readFresh(
+  db: D1Database,
+  id: string,
+  orders: readonly Order[],
+): Promise<{ readonly provider: Provider | undefined; readonly changed: readonly Order[] }> {
+  const seen = JSON.stringify(orders.map(({ panel, number, version }) => [panel, number, version]));
+  const [providers, unchanged] = await db.batch<Record<string, unknown>>([
+    providersStatement(db, JSON.stringify([id])),
+    db.prepare(SELECT_AS_SEEN).bind(seen),
+  ]);
+  const asSeen = new Set(((unchanged?.results ?? []) as { i: number }[]).map(({ i }) => i));
+  return { provider: byId((providers?.results ?? []) as ProviderRow[]).get(id), changed: orders.filter((_, i) => !asSeen.has(i)) };
 }
 
 export async function readProviders(db: D1Database, ids: readonly string[]): Promise<ReadonlyMap<string, Provider>> {

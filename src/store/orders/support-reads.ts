@@ -16,6 +16,8 @@ export type SupportCase = {
   readonly polling: Polling;
   readonly refunds: readonly RefundFacts[];
   readonly changes: readonly ChangeRow[];
+  /** Whether these are all its changes: there are no older ones, here or in the archive. */
+  readonly isWhole: boolean;
 };
 
 /** Null when there is no such panel; `found` is null when the panel has no such order. Two rows read a change. */
@@ -42,7 +44,7 @@ export async function readSupportCase(
            SELECT c.seq, c.prev, chain.place + 1 FROM chain CROSS JOIN changes c
            WHERE c.panel = ${panel} AND c.seq = chain.prev AND chain.place < ?3
          )
-         SELECT ${CHANGE_COLUMNS} FROM chain n CROSS JOIN changes c WHERE c.panel = ${panel} AND c.seq = n.seq ORDER BY c.seq`,
+         SELECT n.prev, ${CHANGE_COLUMNS} FROM chain n CROSS JOIN changes c WHERE c.panel = ${panel} AND c.seq = n.seq ORDER BY c.seq`,
       )
       .bind(ref.value, orderId, limits.changes),
   ]);
@@ -51,12 +53,14 @@ export async function readSupportCase(
   const row = orders?.results[0] as OrderRow | undefined;
   if (row === undefined) return { found: null };
   const polling = pollings?.results[0] as PollingRow | undefined;
+  const told = (changes?.results ?? []) as (ChangeRow & { prev: number | null })[];
   return {
     found: {
       order: toOrder(row),
       polling: polling === undefined ? null : toPolling(polling),
       refunds: ((refunds?.results ?? []) as RefundRow[]).map(toFacts).toReversed(),
-      changes: (changes?.results ?? []) as ChangeRow[],
+      changes: told,
+      isWhole: row.last_change === 0 || (told[0] !== undefined && told[0].prev === null),
     },
   };
 }

@@ -7,7 +7,7 @@ import type { StatusReport } from "../../domain/order-report.ts";
 import { CONFLICT, retryOnConflict } from "../../domain/retry.ts";
 import { isFinal, statusFor } from "../../domain/status.ts";
 import { applySweep, type OrderWrite, type RefundWrite } from "../../store/orders/apply.ts";
-import { readProviders } from "../../store/orders/due.ts";
+import { readFresh } from "../../store/orders/due.ts";
 import { adoptParts, partsPutOff, readParts, type Whole, withoutParts } from "../../store/orders/parts.ts";
 import { keepTextIds } from "../../store/providers/provider-settings.ts";
 import { parkedWrite, type Writes, writesOf } from "./write.ts";
@@ -51,7 +51,7 @@ export async function applyPollRun(db: D1Database, run: PollRun, limits: Limits,
       return { ...done(run, writes.orders), putOff: writes.putOff };
     }
     if (result === "refused") return halve(db, present, writes, now());
-    const fresh = await withFreshState(db, present);
+    const fresh = await withFreshState(db, present, writes.orders);
     if (fresh === null) return done(run, []);
     present = fresh;
     return CONFLICT;
@@ -106,10 +106,17 @@ async function halve(db: D1Database, run: PollRun, { orders, putOff, state }: Wr
   return { counts: countsOf(run, []), again: halves, putOff };
 }
 
-/** The same run on the provider's present state; null when its settings were changed meanwhile. */
-async function withFreshState(db: D1Database, run: PollRun): Promise<PollRun | null> {
-  const provider = (await readProviders(db, [run.provider.id])).get(run.provider.id);
-  return provider === undefined || provider.settingsVersion !== run.provider.settingsVersion ? null : { ...run, provider };
+/**
+ * The same run on the provider's present state; null when its settings were changed meanwhile. What another sweep has written
+ * of the same orders has been counted, by the brake too, and is not counted again.
+ */
+async function withFreshState(db: D1Database, run: PollRun, writes: readonly OrderWrite[]): Promise<PollRun | null> {
+  const orders = writes.map(({ order }) => order);
+  const { provider, changed } = await readFresh(db, run.provider.id, orders);
+  if (provider === undefined || provider.settingsVersion !== run.provider.settingsVersion) return null;
+  // planted: overtaken-passed-over
+  const overtaken = new Set([...run.overtaken, ...changed]);
+  return { ...run, provider, overtaken };
 }
 
 function countsOf({ orders, answers, poll }: PollRun, written: readonly OrderWrite[]): AppliedCounts {

@@ -45,8 +45,12 @@ export type OrderAnswer = {
 export type PollRun = PollRequest & {
   readonly answers: readonly OrderAnswer[];
   readonly poll: PollResult;
+  /** Orders that no call was made about, since only their panel has named them and its calls are held back. */
+  readonly heldBack: readonly Order[];
   /** How the parts of orders of several parts stand, where an end of the whole is said. */
   readonly parts: ReadonlyMap<Order, readonly PartFacts[]>;
+  /** Orders that somebody else has changed since they were read: nothing is written of them, nor counted. */
+  readonly overtaken: ReadonlySet<Order>;
   /** What the provider was taken to be able to do; what `poll` says beyond that was learned. */
   readonly assumed: Capability;
   readonly tookMs: number;
@@ -86,7 +90,7 @@ async function runPoll(request: PollRequest, context: GateContext, slot: Slot): 
     const port = { slot, takeCall: quota, inTrouble: provider.state.failures > 0 };
     return clientFor(ports, provider.settings).poll(port, capability, polled);
   };
-  const statuses = await askByFate(request, context, ask);
+  const { poll: statuses, heldBack } = await askByFate(request, context, ask);
   // Statuses come first, and a provider in trouble is left alone.
   const refillable = statuses.failure === null ? orders : [];
   const { words, calls } = await slot(() => askRefillWords(ports, provider, refillable, quota));
@@ -95,9 +99,12 @@ async function runPoll(request: PollRequest, context: GateContext, slot: Slot): 
     const answer = poll.answers.get(order.providerOrderId ?? "");
     return answer === undefined ? [] : [{ order, ...answer, refillWord: words.get(order.state.refill?.id ?? "") ?? null }];
   });
-  return { ...request, answers, poll, parts: new Map(), assumed, tookMs: now() - startedAt };
+  return { ...request, answers, poll, heldBack, parts: new Map(), overtaken: NONE_OVERTAKEN, assumed, tookMs: now() - startedAt };
 }
 
+const NONE_OVERTAKEN: ReadonlySet<Order> = new Set();
+
+type Polled = Pick<PollRun, "poll" | "heldBack">;
 type AskStatuses = (orders: readonly Order[], capability?: Capability) => Promise<PollResult>;
 
 /** So many panels' ids are asked about apart in one poll; those of others wait for the next. */
@@ -108,9 +115,9 @@ const MAX_APART = 4;
  * that such ids were in, what the provider has told of is asked by itself, and then each of those panels' ids: what fails
  * then is the panel's, as at the doors. Rules [O50] and [O51].
  */
-async function askByFate({ provider, orders }: PollRequest, context: GateContext, ask: AskStatuses): Promise<PollResult> {
+async function askByFate({ provider, orders }: PollRequest, context: GateContext, ask: AskStatuses): Promise<Polled> {
   const namers = [...new Set(orders.filter((order) => !isHeardOf(order)).map(({ panel }) => panel))];
-  if (namers.length === 0) return ask(orders);
+  if (namers.length === 0) return { poll: await ask(orders), heldBack: [] };
   const troubled = await readTroubledPanels(context.db, provider.id, namers);
   const first = groupByFate(orders, (panel) => troubled.has(panel));
   let poll = await ask(first.together);
@@ -127,9 +134,12 @@ async function askByFate({ provider, orders }: PollRequest, context: GateContext
       apart = groupByFate(orders, () => true).apart;
     }
   }
-  for (const [panel, named] of [...apart].slice(0, MAX_APART)) {
-    if (poll.failure !== null) break;
-    if (!(await openToPanel(context, [provider], panel)).has(provider)) continue;
+  const heldBack: Order[] = [];
+  for (const [i, [panel, named]] of [...apart].entries()) {
+    if (poll.failure !== null || i >= MAX_APART || !(await openToPanel(context, [provider], panel)).has(provider)) {
+      heldBack.push(...named);
+      continue;
+    }
     const own = await ask(named, poll.capability);
     const isPanels = own.failure !== null && (await isPerhapsOfTheIds(context, provider, own.failure));
     if (isPanels && own.failure !== null) await noteFailure(context, provider, own.failure, askedBy(panel));
@@ -139,7 +149,7 @@ async function askByFate({ provider, orders }: PollRequest, context: GateContext
       ...(isPanels ? { failure: null, failedCalls: 0 } : {}),
     });
   }
-  return poll;
+  return { poll, heldBack };
 }
 
 /** One that asks for patience may be a firewall's answer to an id. Before anything more is asked, the balance tells. */

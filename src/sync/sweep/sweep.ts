@@ -212,12 +212,16 @@ export async function check(message: CheckMessage, env: Env, ports: Ports): Prom
     const some = orders.slice(0, most);
     return { provider, orders: some, quota: quotas.of(provider), readAt, mostWrites: some.length, selection: null, frozen };
   });
-  const applied = await runPolls(polls, { db, ports }, (run) => applyPollRun(db, run, limits, ports.now));
+  const heldBack = new Set<Order>();
+  const applied = await runPolls(polls, { db, ports }, (run) => {
+    for (const order of run.heldBack) heldBack.add(order);
+    return applyPollRun(db, run, limits, ports.now);
+  });
   const counts = await sendAgain(applied, env, ports);
   const left = new Set(wanted.flatMap(({ named }) => named.map(keyText)));
   // A provider that is left alone for now is asked once it is open again.
   for (const order of inTurn) if (isLeftAlone(providers.get(order.provider), readAt) && canBeAsked(order)) left.add(keyText(order));
-  for (const { orders } of polls) for (const order of orders) left.delete(keyText(order));
+  for (const { orders } of polls) for (const order of orders) if (!heldBack.has(order)) left.delete(keyText(order));
   if (message.wanted !== undefined) {
     const taken = keys.filter(([panel, number]) => !left.has(keyText({ panel, number })));
     await dropWantedChecks(db, message.wanted, taken, { readAt });

@@ -52,7 +52,7 @@ function withCounted(decision: Decision, { state }: Order, now: number): Decisio
 }
 
 function orderWrites(run: PollRun, limits: Limits, at: number, braked: Braked): OrderWrites {
-  const { provider, answers, selection, frozen, parts, mostWrites } = run;
+  const { provider, answers, selection, frozen, parts, overtaken, mostWrites } = run;
   const { statusWords } = provider.settings;
   const { progressPercent } = limits;
   const correctionWindowMs = correctionWindowOf(provider.settleHours);
@@ -60,13 +60,14 @@ function orderWrites(run: PollRun, limits: Limits, at: number, braked: Braked): 
   const orders: OrderWrite[] = [];
   const putOff: Order[] = [];
   for (const answer of answers) {
-    if (isLate(answer, provider.state.coverage, at)) continue;
     const { order, report, refillWord } = answer;
+    if (overtaken.has(order) || isLate(answer, provider.state.coverage, at)) continue;
     const now = Math.max(at, order.updatedAt);
     const policy = {
       statusWords,
       progressPercent,
       startWindowMs: order.startWindowMs,
+      durationMs: order.durationMs,
       correctionWindowMs,
       refunds: refundPolicyFor(order),
       holdAll: isBraked(braked, order.panel) ? ("brake" as const) : frozen.has(order.panel) ? ("frozen" as const) : null,

@@ -5,10 +5,10 @@
  * it. So a Worker that dies in between tells it again, and forgets nothing: neither that something is wrong, nor that it is
  * over.
  */
-import { alertsAfter, isLookDue } from "../../domain/alert.ts";
+import { alertsAfter, eventAlert, isLookDue, silenceName } from "../../domain/alert.ts";
 import { dueMessage, type DueMessage, retryAt } from "../../domain/alert-channel.ts";
 import type { ChannelSettings } from "../../domain/alert-message.ts";
-import { lookAt } from "../../domain/alert-facts.ts";
+import { endedStop, endsStop, lookAt } from "../../domain/alert-facts.ts";
 import { toHex } from "../../domain/hex.ts";
 import { sendToChannel } from "../../outbound/channel-send.ts";
 import type { Ports } from "../../ports.ts";
@@ -25,14 +25,21 @@ import {
   readWaitingChannels,
 } from "../../store/alerts/channels.ts";
 
-/** Looks at what is so, where a look is due; answers whether there is something to tell. */
-export async function lookAtAlerts(env: Env, ports: Ports, minute: number): Promise<boolean> {
+/**
+ * Looks at what is so, where a look is due; answers whether there is something to tell. `minutesSince`: how long the tick before is
+ * back, where this one is good.
+ */
+export async function lookAtAlerts(env: Env, ports: Ports, minute: number, minutesSince: number): Promise<boolean> {
   const { DB: db, PLAN: plan } = env;
   const pending = await readAlertsPending(db);
-  if (!isLookDue(minute, pending.isUndecided)) return pending.hasNotices;
+  if (!isLookDue(minute, pending.isUndecided) && !endsStop(minutesSince)) return pending.hasNotices;
   const now = ports.now();
   const { facts, live, silences } = await readAlertFacts(db, plan, now);
-  const changes = alertsAfter(lookAt(facts, { now, minute, plan }), live, silences, now);
+  const stop = endedStop(facts, live, minutesSince);
+  const changes = [
+    ...alertsAfter(lookAt(facts, { now, minute, plan }), live, silences, now),
+    ...(stop === null ? [] : [eventAlert(stop, silences.get(silenceName(stop)) ?? null, now)]),
+  ];
   await writeAlerts(db, changes, now);
   const opened = changes.filter(({ notice }) => notice === "opened").length;
   const closed = changes.filter(({ notice }) => notice === "closed").length;
@@ -43,14 +50,15 @@ export async function lookAtAlerts(env: Env, ports: Ports, minute: number): Prom
 /** Each message is three calls of a tick's, and four statements; what is left over goes with the next tick. */
 const MAX_MESSAGES = 2;
 
-/** Tells the channels what is due: a message each, side by side. */
+/** Tells the channels what is due: a message each, side by side. Those that were told least recently come first. */
 export async function sendAlerts(db: D1Database, ports: Ports): Promise<void> {
   const now = ports.now();
   const waiting = (await readWaitingChannels(db)).flatMap(({ channel, notices }) => {
     const due = dueMessage<ChannelNotice>(channel, notices, now);
     return due === null ? [] : [{ channel, due }];
   });
-  await Promise.all(waiting.slice(0, MAX_MESSAGES).map(({ channel, due }) => sendDueMessage(db, ports, channel, due)));
+  const inTurn = waiting.toSorted((a, b) => (a.channel.lastSentAt ?? 0) - (b.channel.lastSentAt ?? 0));
+  await Promise.all(inTurn.slice(0, MAX_MESSAGES).map(({ channel, due }) => sendDueMessage(db, ports, channel, due)));
 }
 
 const ID_BYTES = 12;

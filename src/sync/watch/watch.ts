@@ -25,12 +25,18 @@ export function watchCost(minute: number): { readonly subrequests: number; reado
   return { subrequests: 11 + subrequests, statements: 18 + statements };
 }
 
-/** `isGood`: the tick did what it is for. Ticks that fail are looked at all the same. */
-export async function watch(env: Env, given: Ports, minute: number, isGood: boolean): Promise<void> {
+/** A tick, once it is over. `isGood`: it did what it is for. `minutesSince`: how long the one before is back; 0 where that says nothing. */
+export type WatchedTick = { readonly minute: number; readonly isGood: boolean; readonly minutesSince: number };
+
+/** Ticks that fail are looked at all the same. */
+export async function watch(env: Env, given: Ports, { minute, isGood, minutesSince }: WatchedTick): Promise<void> {
   const ports = { ...given, fetch: fetchMarked(given.fetch, null) };
   const parts: readonly (readonly [name: string, work: () => Promise<void>])[] = [
     ["heartbeat", () => (isGood ? sendHeartbeat(env, ports) : Promise.resolve())],
-    ["alerts", () => lookAtAlerts(env, ports, minute).then((hasNotices) => (hasNotices ? sendAlerts(env.DB, ports) : undefined))],
+    [
+      "alerts",
+      () => lookAtAlerts(env, ports, minute, minutesSince).then((hasNotices) => (hasNotices ? sendAlerts(env.DB, ports) : undefined)),
+    ],
     ["balance", () => watchBalance(env.DB, ports, minute)],
     ["list", () => watchList(env.DB, ports, minute)],
     ["retention", () => moveOld(env, ports, minute)],

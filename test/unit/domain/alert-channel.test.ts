@@ -39,6 +39,12 @@ describe("a channel's next message", () => {
     expect(idsOf(dueMessage(idle, [opened, later], NOON + 2 * MINUTE))).toEqual([2, 1]);
   });
 
+  it("tells what is over after what is not, however bad it was", () => {
+    const over = { ...opened, alert: 3, kind: "provider_down", notice: "closed" } as const;
+    const news = { ...opened, alert: 4, kind: "service_changed" } as const;
+    expect(idsOf(dueMessage(idle, [over, news, opened], NOON + 2 * MINUTE))).toEqual([1, 4, 3]);
+  });
+
   it("is not made while another is on its way, or the service has asked for patience", () => {
     const now = NOON + 5 * MINUTE;
     expect(dueMessage({ ...idle, leasedUntil: now + 1 }, [opened], now)).toBeNull();

@@ -35,15 +35,23 @@ function textOf(settings: ChannelSettings, alerts: readonly ToldAlert[]): string
 describe.each(Object.entries(CHANNELS))("%s", (type, settings) => {
   it("is told what is wrong, what to do and where to look", () => {
     const text = textOf(settings, [alert]);
-    expect(text).toMatch(/^panelsync: 1 warning/);
-    expect(text).toContain("WARNING: Provider acme uses");
-    expect(text).toContain("What to do: Map the word");
+    expect(text).toMatch(/^WARNING: Provider acme uses.*\nWhat to do: Map the word/);
     expect(text.endsWith(`\n\n${CONSOLE}#/providers/acme`)).toBe(true);
   });
 
   it("is told that it is over, and for how long it was so", () => {
     const over = { ...alert, notice: "closed", closedAt: alert.openedAt + 12 * 60_000 } as const;
-    expect(textOf(settings, [over])).toMatch(/panelsync: 1 over\n\nOVER after 12 minutes: Provider acme/);
+    expect(textOf(settings, [over])).toMatch(/^OVER after 12 minutes: Provider acme/);
+  });
+
+  it("is told the worst first, and of how many it is told", () => {
+    const down = { ...alert, kind: "provider_down", text: "Provider acme does not answer." } as const;
+    const text = textOf(settings, [down, alert, { ...alert, notice: "closed", closedAt: NOW }]);
+    expect(text).toMatch(/^CRITICAL: Provider acme does not answer\.\nWhat to do: /);
+    const counts = "panelsync: 1 critical, 1 warning, 1 over";
+    expect(text.includes(`\n\n${counts}\n\nhttps://`)).toBe(true);
+    if (settings.type === "ntfy")
+      expect(channelRequest(settings, message([down, alert])).headers["Title"]).toBe("panelsync: 1 critical, 1 warning");
   });
 
   it("gets no more than it takes, each alert whole", () => {
@@ -54,7 +62,7 @@ describe.each(Object.entries(CHANNELS))("%s", (type, settings) => {
         Array.from({ length: 50 }, () => ({ ...alert, text: long })),
       );
       expect(type === "ntfy" ? new TextEncoder().encode(text).byteLength : text.length).toBeLessThanOrEqual(most);
-      expect(text).toMatch(/What to do[^\n]*\n\nand \d+ more\n\n/);
+      expect(text).toMatch(/What to do[^\n]*\n\nand \d+ more\n\npanelsync: 50 warning\n\n/);
       expect(text.endsWith(`\n\n${CONSOLE}#/providers/acme`)).toBe(true);
     }
   });

@@ -11,6 +11,7 @@ export const POLICY: ReconcilePolicy = {
   statusWords: {},
   progressPercent: 5,
   startWindowMs: null,
+  durationMs: null,
   correctionWindowMs: 72 * HOUR,
   refunds: DEFAULT_POLICY,
   holdAll: null,

@@ -404,6 +404,21 @@ describe("flags", () => {
   });
 });
 
+describe("an order that has stood still", () => {
+  it.each([
+    ["nothing is known of its service", null, 6],
+    ["its service takes an hour", 1, 3],
+    ["its service takes sixteen hours", 16, 4],
+    ["its service takes thirty days", 30 * 24, 24],
+  ])("is stalled in time where %s", (_name, hours, after) => {
+    const policy = { ...POLICY, durationMs: hours === null ? null : hours * HOUR };
+    const flagsAt = (stood: number) =>
+      flagNames(reconcile(anOrder({ placedAt: NOW - 40 * HOUR, progressAt: NOW - stood }), aReport(), policy, NOW).next.flags);
+    expect(flagsAt(after * HOUR - MINUTE)).toEqual([]);
+    expect(flagsAt(after * HOUR)).toEqual(["stalled"]);
+  });
+});
+
 describe("cadence", () => {
   it.each([
     ["never looked at", aFreshOrder({ placedAt: NOW - 90 * HOUR }), says("Teleporting"), 60],
@@ -484,6 +499,7 @@ describe("an order that stands as it stood", () => {
   const policy = fc
     .record({
       startWindowMs: fc.constantFrom(null, HOUR),
+      durationMs: fc.constantFrom(null, HOUR, 400 * HOUR),
       statusWords: seldom<Readonly<Record<string, OrderState["status"]>>>({}, { inprogress: "completed" }),
       refunds: fc.constantFrom(POLICY.refunds, { ...POLICY.refunds, mode: "off" as const }, { ...POLICY.refunds, mode: "hold" as const }),
       holdAll: fc.constantFrom(null, "brake" as const),

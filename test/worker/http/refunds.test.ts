@@ -66,6 +66,31 @@ describe("a refund that waits", () => {
     ]);
   });
 
+  it.each(["approve", "reject"])(
+    "is answered, stored and told with one time, though its order was written by a clock ahead: %s",
+    async (verb) => {
+      await addOrders("p", "acme", 1, 1, young);
+      const ahead = new World();
+      ahead.now += 7 * 3_600_000;
+      await hear("Partial", null, ahead);
+      const first = (await post(`/v1/refunds/o1-r1/${verb}`, {})).json;
+      expect((await post(`/v1/refunds/o1-r1/${verb}`, {})).json).toEqual(first);
+      expect((await world.get("/v1/refunds", { key })).json.refunds).toMatchObject([{ decided_at: first.decided_at }]);
+      const { changes } = (await world.get("/v1/orders/o1/changes", { key })).json;
+      expect(changes.at(-1)).toMatchObject({ created_at: first.decided_at, data: { decided_at: first.decided_at } });
+    },
+  );
+
+  it("of goodwill has one time, too", async () => {
+    await addOrders("p", "acme", 1, 1, young);
+    const ahead = new World();
+    ahead.now += 7 * 3_600_000;
+    await hear("Partial", 500, ahead);
+    const given = (await post("/v1/orders/o1/refunds", { amount: "0.1", note: "sorry" }, key, { "Idempotency-Key": "g1" })).json;
+    const [newest] = (await world.get("/v1/refunds", { key })).json.refunds as Record<string, unknown>[];
+    expect([newest?.["created_at"], newest?.["decided_at"]]).toEqual([given.created_at, given.decided_at]);
+  });
+
   it("stays decided when the provider says the same again", async () => {
     await addOrders("p", "acme", 1, 2, young);
     const run = await hear("Partial", null);

@@ -384,6 +384,7 @@ describe("support", () => {
       "order.updated",
       "refund.posted",
     ]);
+    expect(json.history_complete).toBe(true);
     expect(json.history[1]).toMatchObject({
       before: { status: "pending" },
       after: { status: "in_progress", provider_status: "In progress" },
@@ -412,6 +413,7 @@ describe("support", () => {
       .run();
     const cost = await world.costOf((metered) => metered.get("/v1/orders/long/support", { key }));
     expect(cost.answer.json.history).toHaveLength(20);
+    expect(cost.answer.json.history_complete).toBe(false);
     expect(cost.answer.json.flags).toEqual([
       { flag: "overdue", text: expect.any(String) },
       { flag: "stalled", text: expect.any(String) },

@@ -17,6 +17,7 @@ const POLICY = {
   statusWords: {},
   progressPercent: 5,
   startWindowMs: null,
+  durationMs: null,
   correctionWindowMs: correctionWindowOf(DEFAULT_SETTLE_HOURS),
   refunds: DEFAULT_POLICY,
   holdAll: null,

@@ -182,6 +182,22 @@ describe("a message", () => {
     expect((world.received[1]?.at ?? 0) - (first?.at ?? 0)).toBeLessThanOrEqual(12 * MINUTE_MS);
   });
 
+  it("goes to each of many channels, also while more comes than a tick tells", async () => {
+    world = await AlertWorld.begin();
+    const channels = Array.from({ length: 8 }, (_, i) => `c${i}`);
+    for (const id of channels)
+      await world.ask("PUT", `/v1/alert-channels/${id}`, { body: { type: "slack", url: `https://hooks.example/${id}` } });
+    const expires_at = new Date(world.now + 24 * 60 * MINUTE_MS).toISOString();
+    const keys: string[] = [];
+    for (let round = 0; round < 4; round += 1) {
+      const { json } = await world.ask("POST", "/v1/keys", { body: { name: `key ${round}`, scopes: ["view"], expires_at } });
+      keys.push(json.id as string);
+      await world.run(3);
+    }
+    expect(new Set(world.received.map(({ url }) => url.split("/").at(-1)))).toEqual(new Set(channels));
+    for (const id of keys) await world.ask("DELETE", `/v1/keys/${id}`);
+  });
+
   it("tells the worst first of what came within two minutes", async () => {
     world = await AlertWorld.begin();
     await world.channel();
@@ -270,6 +286,24 @@ describe("what waits for a person", () => {
     expect(world.kinds()).toEqual(["sync_behind opened", "sync_behind closed"]);
   });
 
+  it("a cron that did not fire is told of once it does again, and nothing short of ten minutes", async () => {
+    world = await AlertWorld.begin();
+    await world.channel();
+    await addOrders("p", "acme", 1, 2, { ...young });
+    await env.DB.prepare("UPDATE providers SET active_orders = 2").run();
+    await world.run(1);
+    world.now += 8 * MINUTE_MS;
+    await world.run(4);
+    expect(world.told()).toEqual([]);
+    world.now += 39 * MINUTE_MS;
+    await world.run(4);
+    const text = "Orders were not followed for 40 minutes: no tick got through. They are followed again.";
+    expect(world.told()).toMatchObject([{ kind: "sync_behind", notice: "opened", severity: "critical", text }]);
+    expect(await world.open()).toEqual([]);
+    await world.run(10);
+    expect(world.received).toHaveLength(1);
+  });
+
   it("a key is told of a week before it expires", async () => {
     world = await AlertWorld.begin();
     await world.channel();
@@ -345,7 +379,8 @@ describe("a look", () => {
     await world.run(1);
     const { db, usage } = metered(env.DB);
     const ports = world.ports;
-    for (let minute = 0; minute < 30; minute++) await watch({ ...world.env, DB: db }, { ...ports, now: () => world.now }, minute, true);
+    for (let minute = 0; minute < 30; minute++)
+      await watch({ ...world.env, DB: db }, { ...ports, now: () => world.now }, { minute, isGood: true, minutesSince: 1 });
     const { rows_read, rows_written, d1_calls } = usage();
     expect(rows_written).toBe(0);
     expect(rows_read / 30).toBeLessThanOrEqual(15);
@@ -362,7 +397,7 @@ it.each([0, 1, 2])("an alert that opens, is told to %i channels and closes write
   const { db, usage } = metered(env.DB);
   const watchFor = async (minutes: number): Promise<void> => {
     for (let i = 0; i < minutes; i++, world.now += MINUTE_MS)
-      await watch({ ...world.env, DB: db }, world.ports, Math.floor(world.now / MINUTE_MS), true);
+      await watch({ ...world.env, DB: db }, world.ports, { minute: Math.floor(world.now / MINUTE_MS), isGood: true, minutesSince: 1 });
   };
   await env.DB.prepare("UPDATE providers SET brake_engaged_at = 1").run();
   await watchFor(20);

@@ -144,7 +144,7 @@ describe("an overview", () => {
     const { status, sentence, alerts, whatToDo, states } = await shop.overview();
     expect([status, states]).toEqual(["trouble", { acme: "braked", bolt: "ok" }]);
     expect(alerts).toContain("brake_engaged acme");
-    expect(sentence).toMatch(/^An unusual share of orders at provider acme ended badly, so the refunds of shop\d+ wait for you\./);
+    expect(sentence).toMatch(/^An unusual share of orders at provider acme ended badly, so the refunds of panel shop\d+ wait for you\./);
     expect(whatToDo).toMatch(/keep the brake/);
     expect(shop.opened()).toContain("brake_engaged acme");
     const { json } = await shop.must("GET", "/v1/refunds?limit=100", undefined, `shop${shops}`);

@@ -40,3 +40,26 @@ describe("forty orders of one panel that end badly", () => {
     expect((await world.ask("GET", "/v1/providers/acme")).json.brake).toMatchObject({ panels: [], engaged_at: null, held: { count: 0 } });
   });
 });
+
+it("counts an order's end once, however many messages side by side have seen it", async () => {
+  await addProvider("acme", { many: "yes" });
+  await addOrders("q", "acme", 1, 3, { ...young });
+  const world = new World();
+  const all = Promise.withResolvers<undefined>();
+  let waiting = 0;
+  world.providers.set("acme", async (ids) => {
+    waiting += 1;
+    if (waiting === 4) all.resolve(undefined);
+    await all.promise;
+    return Object.fromEntries(ids.map((id) => [id, { ...inProgress(0), status: id === "1" ? "Canceled" : "Completed" }]));
+  });
+  const check = { v: 1, kind: "check", orders: [1, 2, 3].map((n) => ["q", n]) };
+  expect(await Promise.all(Array.from({ length: 4 }, () => world.deliver(check)))).toEqual(["ack", "ack", "ack", "ack"]);
+  const endings = JSON.parse(String((await rows("SELECT endings FROM providers WHERE id = 'acme'"))[0]?.["endings"])) as [
+    number,
+    number,
+    number,
+  ][];
+  expect(endings.map(([, ended, badly]) => [ended, badly])).toEqual([[3, 1]]);
+  expect(await rows("SELECT status, count(*) AS n FROM refunds GROUP BY status")).toEqual([{ status: "posted", n: 1 }]);
+});

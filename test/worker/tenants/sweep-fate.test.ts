@@ -2,7 +2,9 @@
  * Whose failure a poll's is: an id that only a panel has named may be why its call is turned away.
  */
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { clear, MINUTE_MS, migrate, NOW, rows } from "../world/database.ts";
+import { env } from "cloudflare:workers";
+import { wantCheck } from "../../../src/store/orders/wanted-checks.ts";
+import { clear, MINUTE, MINUTE_MS, migrate, NOW, rows } from "../world/database.ts";
 import { inProgress } from "../world/providers.ts";
 import { addOrders, addPanel, addProvider, young } from "../world/records.ts";
 import { World } from "../world/world.ts";
@@ -55,6 +57,8 @@ async function provide(request: Request): Promise<Response> {
 
 const heard = { ...young, status: "in_progress", provider_status: "In progress" };
 const unheard = { ...young, provider_status: null };
+const WANTED = { v: 1, kind: "check", orders: [], wanted: "acme" };
+const wanted = () => rows("SELECT panel, n FROM wanted_checks");
 const circuit = async () => (await rows("SELECT failures, retry_at FROM providers"))[0];
 const troubled = async () => (await rows("SELECT panel FROM panel_troubles WHERE level > 0")).map(({ panel }) => panel);
 const polled = async (panel: string) => (await rows("SELECT provider_status FROM orders WHERE panel = ?1", panel))[0]?.["provider_status"];
@@ -84,6 +88,37 @@ describe("an id that trips a firewall", () => {
     expect(asked.length).toBeLessThan(9);
     expect(calls.filter(({ ids }) => ids.includes("1") && !ids.includes(EVIL))).toHaveLength(12);
     expect(await circuit()).toEqual({ failures: 0, retry_at: null });
+  });
+
+  it("does not lose a check that was asked for while its panel's calls are held back", async () => {
+    await addOrders("flood", "acme", 900, 1, { ...unheard, cadence: 360 });
+    const level = 12;
+    await env.DB.prepare("INSERT INTO panel_troubles VALUES ('flood', 'acme', 'ask', ?1, ?2, ?2)").bind(level, NOW).run();
+    await wantCheck(env.DB, { provider: "acme", panel: "flood", n: 900 }, MINUTE, NOW);
+    expect(await world.deliver(WANTED)).toBe("retry");
+    expect(calls).toEqual([]);
+    expect(await wanted()).toEqual([{ panel: "flood", n: 900 }]);
+    // The way is shut for two minutes after the last failure.
+    world.now += 2 * MINUTE_MS;
+    expect(await world.deliver(WANTED, 2)).toBe("ack");
+    expect(await polled("flood")).toBe("In progress");
+    expect(await wanted()).toEqual([]);
+  });
+
+  it("leaves the checks of a fifth such panel to the next message", async () => {
+    const panels = ["shop", "other", "flood", "fourth", "fifth"];
+    await addPanel("fourth");
+    await addPanel("fifth");
+    for (const [i, panel] of panels.entries()) {
+      await addOrders(panel, "acme", 900 + i, 1, { ...unheard, cadence: 360 });
+      await env.DB.prepare("INSERT INTO panel_troubles VALUES (?1, 'acme', 'ask', 4, ?2, NULL)").bind(panel, NOW).run();
+      await wantCheck(env.DB, { provider: "acme", panel, n: 900 + i }, MINUTE, NOW);
+    }
+    expect(await world.deliver(WANTED)).toBe("retry");
+    expect(await wanted()).toHaveLength(1);
+    world.now += MINUTE_MS;
+    expect(await world.deliver(WANTED, 2)).toBe("ack");
+    expect(calls.flatMap(({ ids }) => ids).toSorted()).toEqual(["900", "901", "902", "903", "904"]);
   });
 
   it("closes nothing where it stands alone", async () => {

@@ -36,7 +36,7 @@ export async function getSupport(
   return json(200, isForReseller(admitted()) ? supportForReseller(support) : support);
 }
 
-function supportView({ order, polling, refunds, changes }: SupportCase, now: number) {
+function supportView({ order, polling, refunds, changes, isWhole }: SupportCase, now: number) {
   const shown = orderView(order, polling, now);
   const { service, link, customer, quantity, charge, currency, placed_at, updated_at, checked_at, next_check_at } = shown;
   return {
@@ -66,6 +66,7 @@ function supportView({ order, polling, refunds, changes }: SupportCase, now: num
     checked_at,
     next_check_at,
     history: changes.map(entryView),
+    history_complete: isWhole,
     provider: providerView(shown, order.state, polling),
   };
 }
@@ -147,6 +148,7 @@ export const supportAnswer = z.strictObject({
       after: z.record(z.string(), z.unknown()),
     }),
   ),
+  history_complete: z.boolean(),
   // Left out for resellers, like `next_check_at`.
   provider: z.exactOptional(
     z.strictObject({

@@ -13,7 +13,7 @@ import { disengagePanelStatement, disengageStatement, readBraked, readBrakeHeld 
 import { readProviders } from "../../../store/orders/due.ts";
 import { OPERATOR_NAME } from "../../kit/auth.ts";
 import type { Answer, OperatorContext } from "../../kit/context.ts";
-import { decisionWrite } from "../refunds/decisions.ts";
+import { decisionTime, decisionWrite } from "../refunds/decisions.ts";
 import { json } from "../../kit/reply.ts";
 
 /** Refunds decided in one request: they go into one transaction, well within an invocation's time. */
@@ -73,7 +73,8 @@ function heldAmount({ state: { hold } }: Order): string | null {
 function writeOf(order: Order, polling: Parameters<typeof decisionWrite>[1], action: Action, now: number): OrderWrite[] {
   const { hold } = order.state;
   if (hold === null) return [];
-  const after = action === "release" ? approve(order.state, null) : ok(reject(order.state, now));
+  const at = decisionTime(order, now);
+  const after = action === "release" ? approve(order.state, null) : ok(reject(order.state, at));
   if (!after.ok) return [];
   const status = action === "release" ? "posted" : "rejected";
   const facts: RefundFacts = {
@@ -84,7 +85,7 @@ function writeOf(order: Order, polling: Parameters<typeof decisionWrite>[1], act
     reason: hold.reason,
     remains: order.state.remains,
     createdAt: hold.at,
-    decidedAt: now,
+    decidedAt: at,
     decidedBy: OPERATOR_NAME,
     note: null,
   };

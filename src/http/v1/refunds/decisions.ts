@@ -60,9 +60,10 @@ function decideWaiting(context: PanelContext, id: string, verdict: Verdict): Pro
     if (refund.status === "posted" || refund.status === "rejected") return asDecided(found.order, refund, verdict);
     const amount = verdict.amount ?? refund.amount;
     const { state } = found.order;
-    const after = verdict.status === "posted" ? approve(state, verdict.amount) : ok(reject(state, now));
+    const at = decisionTime(found.order, now);
+    const after = verdict.status === "posted" ? approve(state, verdict.amount) : ok(reject(state, at));
     if (!after.ok) return fail(problem(after.failure, found.order));
-    const facts = { ...refund, amount, status: verdict.status, decidedAt: now, decidedBy: panel.actor.name, note: verdict.note };
+    const facts = { ...refund, amount, status: verdict.status, decidedAt: at, decidedBy: panel.actor.name, note: verdict.note };
     const write: RefundWrite = { op: "decide", n: refund.n, amount, status: verdict.status, by: panel.actor.name, note: verdict.note };
     const done = await apply(context, found, { next: after.value, facts, was: refund.status, write }, []);
     if (!done.ok) return done;
@@ -122,7 +123,8 @@ async function postOwn(
   const { panel, now, keep } = context;
   const { order } = found;
   const decided = { n: next.refundCount, kind, reason: kind, remains: null, amount, status: "posted", note: text } as const;
-  const facts: RefundFacts = { ...decided, createdAt: now, decidedAt: now, decidedBy: panel.actor.name };
+  const at = decisionTime(order, now);
+  const facts: RefundFacts = { ...decided, createdAt: at, decidedAt: at, decidedBy: panel.actor.name };
   const write: RefundWrite = { op: "insert", ...decided, by: panel.actor.name };
   const kept = keep(201, refundView(order, facts), order);
   const done = await apply(context, found, { next, facts, was: null, write }, [kept.statement]);
@@ -170,6 +172,11 @@ async function apply(
   }
 }
 
+/** When a decision counts, which is what is stored, answered and told: an order's times never go back, though clocks differ. */
+export function decisionTime({ updatedAt }: Order, now: number): number {
+  return Math.max(now, updatedAt);
+}
+
 /** What is written of an order that a person decided about, with its events. */
 export function decisionWrite(
   order: Order,
@@ -178,7 +185,7 @@ export function decisionWrite(
   now: number,
 ): OrderWrite {
   const next = withDismissals(withOutdated(decided));
-  const at = Math.max(now, order.updatedAt);
+  const at = decisionTime(order, now);
   const after: Order = { ...order, updatedAt: at, state: next };
   const refunded = { before: order.state.refunded, after: next.refunded };
   const events = [...eventsOf(order, after, [], orderView(after, polling, at)), refundEvent(order, facts, was, refunded)];
