@@ -62,7 +62,8 @@ export function SelectionBar<T>({ list, selection, whole, total = null, children
       </label>
       {hasShown && list.hasMore && count <= rows.length && (
         <Do tone="plain" onDo={chooseAll}>
-          {total === null ? "Select all that match" : `Select all ${countText(total)} that match`}
+          Select {total !== null && total > MAX_CHOSEN ? `${countText(MAX_CHOSEN)} of ` : "all "}
+          {total !== null && `${countText(total)} `}that match
         </Do>
       )}
       {count > 0 && (

@@ -234,7 +234,7 @@ describe("the report on days", () => {
     world.now += DAY_MS - (world.now % DAY_MS) + HISTORY_MINUTE * MINUTE_MS;
     await learnHistory(env.DB, world.ports, HISTORY_MINUTE);
     await rows(`UPDATE providers SET hours = json_array(json_array(${Math.floor(world.now / 3_600_000) - 3}, 7, 0, NULL))`);
-    let written = 0;
+    let [written, read] = [0, 0];
     for (let turn = 0; turn < 72; turn++) {
       // Each minute an order of one panel ends, and has a refund.
       await rows(
@@ -252,6 +252,7 @@ describe("the report on days", () => {
       await learnHistory(db, world.ports, HISTORY_MINUTE);
       // The place in the panel's feed is the services' history's.
       written += usage().rows_written - 1;
+      read += usage().rows_read;
     }
     expect(written).toBeLessThanOrEqual(96 + 96 + 1);
     expect(written).toBeGreaterThan(150);
@@ -261,6 +262,20 @@ describe("the report on days", () => {
     const [{ providers } = { providers: 0 }] = await rows<{ providers: number }>("SELECT count(*) AS providers FROM providers");
     // An hour and its currency, and the providers.
     expect(rows_read).toBeLessThanOrEqual(2 * 2 * 26 + 4 * providers + 10);
+    const [{ panels } = { panels: 0 }] = await rows<{ panels: number }>("SELECT count(*) AS panels FROM panels");
+    // The changes are read for the services' history, a row each and some more; the hours take some dozen rows a turn.
+    expect(read).toBeLessThanOrEqual(72 * 20 * 2 * 2 + 72 * (panels + 25));
+    let [quietWritten, quietRead] = [0, 0];
+    for (let turn = 0; turn < 72; turn++) {
+      world.now += 20 * MINUTE_MS;
+      const { db, usage } = metered(env.DB);
+      await learnHistory(db, world.ports, HISTORY_MINUTE);
+      quietWritten += usage().rows_written;
+      quietRead += usage().rows_read;
+    }
+    // That an hour was looked at; the panels, and the providers after midnight.
+    expect(quietWritten).toBe(72);
+    expect(quietRead).toBeLessThanOrEqual(72 * (panels + 10) + 9 * 4 * providers);
   });
 
   it("keeps sums of the panels' own currencies, however many others a panel names in an hour", async () => {
