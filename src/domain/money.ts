@@ -6,6 +6,8 @@
 const DECIMALS = 6;
 export const MAX_AMOUNT_MICROS = Number.MAX_SAFE_INTEGER;
 
+const EXACT_DIGITS = 15;
+
 export type AmountProblem = "not_a_decimal" | "too_many_decimals" | "too_large";
 
 export type ParsedAmount = { readonly ok: true; readonly micros: number } | { readonly ok: false; readonly problem: AmountProblem };
@@ -19,7 +21,10 @@ export function parseAmount(text: string): ParsedAmount {
   if (match === null) return { ok: false, problem: "not_a_decimal" };
   const decimals = (match[2] ?? "").replace(/0+$/, "");
   if (decimals.length > DECIMALS) return { ok: false, problem: "too_many_decimals" };
-  const micros = BigInt((match[1] ?? "") + decimals.padEnd(DECIMALS, "0"));
+  const digits = (match[1] ?? "") + decimals.padEnd(DECIMALS, "0");
+  // Fewer digits than 2^53 has are exact as a number.
+  if (digits.length <= EXACT_DIGITS) return { ok: true, micros: Number(digits) };
+  const micros = BigInt(digits);
   if (micros > BigInt(MAX_AMOUNT_MICROS)) return { ok: false, problem: "too_large" };
   return { ok: true, micros: Number(micros) };
 }

@@ -34,6 +34,7 @@ import { errorObject, type Failure, type FieldProblem, type InsufficientBalance 
 import { booleanParam } from "../../kit/query.ts";
 import { json } from "../../kit/reply.ts";
 import { shareFailure } from "../../kit/share-failure.ts";
+import { readPlainRegistration } from "./plain-registration.ts";
 import { type RegistrationInput, registrationSchema } from "./registration-schema.ts";
 
 /** A body of 1 MiB holds some 2,000 orders; a thousand are written in one transaction with room to spare. */
@@ -66,7 +67,7 @@ type Run = Pick<PanelContext, "db" | "env" | "panel" | "now"> & { readonly dry: 
 type DryRun = { readonly rows: OrderRow[]; readonly bases: Map<string, RefundBasis> };
 
 async function registerOne(run: Run, input: unknown): Promise<Answer> {
-  const registered = await register(run, [validate(registrationSchema(run.now), input)]);
+  const registered = await register(run, [checkerAt(run.now)(input)]);
   if (!registered.ok) return registered;
   const [result] = registered.value;
   if (result === undefined) throw new Error("an order was registered without a result");
@@ -80,9 +81,7 @@ async function registerMany(run: Run, inputs: readonly unknown[]): Promise<Answe
   if (inputs.length === 0 || inputs.length > MAX_ORDERS) {
     return fail({ code: "invalid_request", fields: [{ path: "", message: `must have 1 to ${MAX_ORDERS} orders, not ${inputs.length}` }] });
   }
-  const schema = registrationSchema(run.now);
-  const checked = inputs.map((input) => validate(schema, input));
-  const registered = await register(run, checked);
+  const registered = await register(run, inputs.map(checkerAt(run.now)));
   if (!registered.ok) return registered;
   return json(200, {
     results: registered.value.map((result, i) => ({
@@ -90,6 +89,15 @@ async function registerMany(run: Run, inputs: readonly unknown[]): Promise<Answe
       ...(run.dry === null || "failure" in result ? {} : { preview: previewView(run, result) }),
     })),
   });
+}
+
+/** Checks orders at a moment in epoch ms. The schema is made when one needs it. */
+function checkerAt(now: number): (input: unknown) => Result<RegistrationInput, Failure> {
+  let schema: Schema<RegistrationInput> | null = null;
+  return (input) => {
+    const plain = readPlainRegistration(input, now);
+    return plain === null ? validate((schema ??= registrationSchema(now)), input) : ok(plain);
+  };
 }
 
 /** What the first poll would refund if it told the status that was given; null for nothing, and for an order that is there already. */
@@ -123,7 +131,7 @@ async function register(run: Run, inputs: readonly Result<RegistrationInput, Fai
   const outcomes = new Map<number, RegistrationResult>();
   let open: PlacedRegistration[] = [];
   for (const [place, input] of inputs.entries()) {
-    if (input.ok) open.push({ place, registration: { ...input.value, currency: input.value.currency ?? run.panel.currency } });
+    if (input.ok) open.push({ place, registration: completed(input.value, run.panel.currency) });
     else outcomes.set(place, { result: "invalid", failure: input.failure });
   }
   for (let round = 1; open.length > 0 && round <= MAX_ROUNDS; round++) {
@@ -136,6 +144,11 @@ async function register(run: Run, inputs: readonly Result<RegistrationInput, Fai
     outcomes.set(place, { result: "invalid", failure: { code: "order_contended", order: registration.id } });
   }
   return ok(inputs.flatMap((_, place) => outcomes.get(place) ?? []));
+}
+
+/** An order with its panel's currency, where it names none, and its link's key, which is asked for several times. */
+function completed(input: RegistrationInput, currency: string): Registration {
+  return { ...input, currency: input.currency ?? currency, link_key: linkKeyOf(input) };
 }
 
 /** One read and one write. Entries without an outcome lost a race, or stand behind another that is being written. */
@@ -249,22 +262,26 @@ async function write(run: Run, drafts: readonly Draft[]): Promise<ReadonlyMap<nu
   if (drafts.length === 0) return new Map();
   const { db, panel, now, dry } = run;
   const rowOf = ({ registration, duplicateOf }: Draft, n: number) => newOrderRow({ panel: panel.id, n }, registration, now, duplicateOf);
-  const orders = drafts.map((draft) => {
-    const row = rowOf(draft, draft.expectedN);
-    return { row, shown: orderView(toOrder(row), draft.polling, now), entry: entryOf(run, row) };
-  });
+  const expected = drafts.map((draft) => ({ draft, row: rowOf(draft, draft.expectedN) }));
+  const shownOf = ({ draft: { polling }, row }: (typeof expected)[number]) => orderView(toOrder(row), polling, now);
   const added =
     dry === null
-      ? await addOrders(db, panel.id, orders, now)
+      ? await addOrders(
+          db,
+          panel.id,
+          expected.map((each) => ({ row: each.row, shown: shownOf(each), entry: entryOf(run, each.row) })),
+          now,
+        )
       : await takenForAdded(
           run,
           dry,
-          orders.map(({ row }) => row),
+          expected.map(({ row }) => row),
         );
   return new Map(
-    drafts.flatMap((draft): [number, RegistrationResult][] => {
-      const n = added.get(draft.registration.id);
-      return n === undefined ? [] : [[draft.place, { result: "created", row: rowOf(draft, n), polling: draft.polling }]];
+    expected.flatMap(({ draft, row }): [number, RegistrationResult][] => {
+      const n = added.get(row.id);
+      if (n === undefined) return [];
+      return [[draft.place, { result: "created", row: n === row.n ? row : rowOf(draft, n), polling: draft.polling }]];
     }),
   );
 }
