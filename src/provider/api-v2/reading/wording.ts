@@ -56,7 +56,11 @@ export function hiderFor(key: string): (value: unknown) => unknown {
   return hide;
 }
 
+/** Words of ASCII with one space between them: a line as it is. */
+const PLAIN_LINE = /^[!-~]+(?: [!-~]+)*$/;
+
 function cutLine(text: string, maxChars: number): string {
+  if (text.length <= maxChars && (text === "" || PLAIN_LINE.test(text))) return text;
   const line = text
     .slice(0, maxChars * 4)
     .replace(/[\p{Cc}\s]+/gu, " ")
