@@ -31,6 +31,7 @@ export function parseAmount(text: string): ParsedAmount {
 
 /** Writes micro-units as the shortest decimal string: 900000 → "0.9", 0 → "0". Sums, which may exceed 2^53, come as bigint. */
 export function formatAmount(micros: number | bigint): string {
+  if (micros === 0) return "0";
   const digits = String(micros < 0 ? -micros : micros).padStart(DECIMALS + 1, "0");
   const whole = digits.slice(0, -DECIMALS);
   const decimals = digits.slice(-DECIMALS).replace(/0+$/, "");
