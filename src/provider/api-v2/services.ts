@@ -15,7 +15,7 @@ import { cleanerFor, hiderFor } from "./reading/wording.ts";
 
 /**
  * Longest list read, since one value of the database holds 2 MB and the list is kept as one. It has room for some 6,000
- * services with their descriptions; those take 60 ms to read.
+ * services with their descriptions; those take 20 ms to read.
  */
 export const MAX_SERVICES_BYTES = 6_000_000;
 
