@@ -20,14 +20,14 @@ export async function sendRoute(
   db: D1Database,
   asked: Asked,
 ): Promise<{ readonly status: number; readonly text: string; readonly etag: string | null }> {
-  const response = await product(db, asked);
-  return { status: response.status, text: await response.text(), etag: response.headers.get("ETag") };
+  const { response, text } = await requestTo(db, asked)();
+  return { status: response.status, text, etag: response.headers.get("ETag") };
 }
 
-/** Lets both answer `times` requests, `by` at a time and by turns. */
+/** Lets both answer `times` requests, by turns. What comes before a request is at its route is made beforehand. */
 export async function timeRoute(db: D1Database, asked: Asked, times: number): Promise<Turns> {
   const batches: (readonly Statement[])[] = [];
-  const { status } = await product(listening(db, batches), asked);
+  const { response } = await requestTo(listening(db, batches), asked)();
   const bare = async (): Promise<void> => {
     for (const statements of batches) {
       const results = await db.batch(statements.map(({ sql, params }) => db.prepare(sql).bind(...params)));
@@ -37,9 +37,9 @@ export async function timeRoute(db: D1Database, asked: Asked, times: number): Pr
   let [product_ms, bare_ms] = [0, 0];
   for (let i = 0; i < times; i++) {
     bare_ms += await timed(db, bare);
-    product_ms += await timed(db, () => product(db, asked));
+    product_ms += await timed(db, requestTo(db, asked));
   }
-  return { status, product_ms, bare_ms, statements: batches.flat().length };
+  return { status: response.status, product_ms, bare_ms, statements: batches.flat().length };
 }
 
 /** The clock stands still while nothing is waited for: an empty question lets it go on, and its own time is taken off. */
@@ -52,17 +52,18 @@ async function timed(db: D1Database, work: () => Promise<unknown>): Promise<numb
   return doneAt - startedAt - (performance.now() - doneAt);
 }
 
-async function product(db: D1Database, { path, method, headers, body }: Asked): Promise<Response> {
+/** A request to the product, with all that the runtime makes of one, to be answered once. */
+function requestTo(
+  db: D1Database,
+  { path, method, headers, body }: Asked,
+): () => Promise<{ readonly response: Response; readonly text: string }> {
   const { env } = envOver(db, "paid");
   const request = new Request(`http://127.0.0.1${path}`, { method, headers, body });
-  const response = await handleRequest(
-    request,
-    env,
-    CONTEXT,
-    portsAt(env, NOW, () => "{}"),
-  );
-  await response.clone().text();
-  return response;
+  const ports = portsAt(env, NOW, () => "{}");
+  return async () => {
+    const response = await handleRequest(request, env, CONTEXT, ports);
+    return { response, text: await response.text() };
+  };
 }
 
 /** The database, and a list of what it is asked. */

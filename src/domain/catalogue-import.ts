@@ -50,8 +50,9 @@ export function planImport<S extends Service>(
   const updated: Changed<S>[] = [];
   const skipped: { service: string; why: string }[] = [];
   let unchanged = 0;
+  const markedOf = markedBy(rules.markup);
   for (const service of listed.filter(({ category }) => rules.categories?.has(category) ?? true)) {
-    const figures = figuresOf(service, rules.markup);
+    const figures = figuresOf(service, markedOf);
     if ("why" in figures) {
       skipped.push({ service: service.id, why: figures.why });
       continue;
@@ -99,10 +100,25 @@ function isIn(service: Service, currency: string | null): boolean {
   return service.currency === currency;
 }
 
-function figuresOf({ rate, min, max, dripfeed, refill, cancel, type }: ListedService, markup: string): Figures | { readonly why: string } {
+/** Rates with a markup; each is worked out once, since lists have few rates for their many services. */
+function markedBy(markup: string): (rate: string) => string | null {
+  const known = new Map<string, string | null>();
+  return (rate) => {
+    const marked = known.get(rate);
+    if (marked !== undefined) return marked;
+    const fresh = withMarkup(rate, markup);
+    known.set(rate, fresh);
+    return fresh;
+  };
+}
+
+function figuresOf(
+  { rate, min, max, dripfeed, refill, cancel, type }: ListedService,
+  markedOf: (rate: string) => string | null,
+): Figures | { readonly why: string } {
   if (rate === null) return { why: "its rate cannot be read" };
   if (min === null || max === null) return { why: `its ${min === null ? "min" : "max"} cannot be read` };
-  const marked = withMarkup(rate, markup);
+  const marked = markedOf(rate);
   if (marked === null) return { why: "its rate is too large" };
   // No order is of nothing, nor larger than what is kept of orders.
   const least = Math.max(1, min);

@@ -6,6 +6,8 @@
 const DECIMALS = 6;
 export const MAX_AMOUNT_MICROS = Number.MAX_SAFE_INTEGER;
 
+const EXACT_DIGITS = 15;
+
 export type AmountProblem = "not_a_decimal" | "too_many_decimals" | "too_large";
 
 export type ParsedAmount = { readonly ok: true; readonly micros: number } | { readonly ok: false; readonly problem: AmountProblem };
@@ -19,13 +21,17 @@ export function parseAmount(text: string): ParsedAmount {
   if (match === null) return { ok: false, problem: "not_a_decimal" };
   const decimals = (match[2] ?? "").replace(/0+$/, "");
   if (decimals.length > DECIMALS) return { ok: false, problem: "too_many_decimals" };
-  const micros = BigInt((match[1] ?? "") + decimals.padEnd(DECIMALS, "0"));
+  const digits = (match[1] ?? "") + decimals.padEnd(DECIMALS, "0");
+  // Fewer digits than 2^53 has are exact as a number.
+  if (digits.length <= EXACT_DIGITS) return { ok: true, micros: Number(digits) };
+  const micros = BigInt(digits);
   if (micros > BigInt(MAX_AMOUNT_MICROS)) return { ok: false, problem: "too_large" };
   return { ok: true, micros: Number(micros) };
 }
 
 /** Writes micro-units as the shortest decimal string: 900000 → "0.9", 0 → "0". Sums, which may exceed 2^53, come as bigint. */
 export function formatAmount(micros: number | bigint): string {
+  if (micros === 0) return "0";
   const digits = String(micros < 0 ? -micros : micros).padStart(DECIMALS + 1, "0");
   const whole = digits.slice(0, -DECIMALS);
   const decimals = digits.slice(-DECIMALS).replace(/0+$/, "");

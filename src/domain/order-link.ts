@@ -2,6 +2,8 @@
  * Telling that two orders are for the same thing: links in all their spellings.
  */
 
+import { toHex } from "./hex.ts";
+
 /** What is added to a link to see where a visitor came from. */
 const TRACKING =
   /^(?:utm_\w+|igsh|igshid|fbclid|gclid|si|feature|ref|ref_src|ref_url|mibextid|_r|_t|is_from_webapp|sender_device|s|share_id)$/i;
@@ -15,6 +17,7 @@ export function normaliseLink(link: string): string {
   const match = /^(?:https?:\/\/)?(?:(?:www|m|mobile)\.)?([a-z0-9.-]+\.[a-z]{2,}(?::\d+)?)(\/[^?#]*)?(?:\?([^#]*))?(?:#.*)?$/i.exec(text);
   if (match === null) return text.replace(/^@/, "").toLowerCase();
   const [, host = "", path = "", query = ""] = match;
+  if (query === "") return `${host.toLowerCase()}${path.replace(/\/+$/, "")}`;
   const kept = query.split("&").filter((pair) => pair !== "" && !TRACKING.test(pair.split("=")[0] ?? ""));
   const tail = kept.length === 0 ? "" : `?${kept.toSorted().join("&")}`;
   return `${host.toLowerCase()}${path.replace(/\/+$/, "")}${tail}`;
@@ -26,13 +29,23 @@ export function normaliseLink(link: string): string {
  * and gets a warning for it.
  */
 export function linkKey(scope: string, service: string, link: string): string {
-  const text = `${scope}\n${service}\n${normaliseLink(link)}`;
-  return hash32(text, 0x811c9dc5) + hash32(text, 0x01234567);
+  return hash64(`${scope}\n${service}\n${normaliseLink(link)}`);
 }
 
-/** FNV-1a from another start each: two of them make a collision a matter of 2^-64. */
-function hash32(text: string, start: number): string {
-  let hash = start;
-  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193) ^ (hash >>> 13);
-  return (hash >>> 0).toString(16).padStart(8, "0");
+const PRIME = 0x01000193;
+
+/** FNV-1a from two starts: two of them make a collision a matter of 2^-64. */
+function hash64(text: string): string {
+  let [one, other] = [0x811c9dc5, 0x01234567];
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    one = Math.imul(one ^ code, PRIME) ^ (one >>> 13);
+    other = Math.imul(other ^ code, PRIME) ^ (other >>> 13);
+  }
+  return toHex(bytesOf(one)) + toHex(bytesOf(other));
+}
+
+/** The bytes of 32 bits, the first one first. */
+function bytesOf(bits: number): readonly number[] {
+  return [bits >>> 24, (bits >>> 16) & 255, (bits >>> 8) & 255, bits & 255];
 }

@@ -19,7 +19,8 @@ export const GOLDEN_STEP = 40_503;
 
 /** The phase of a panel's n-th order. Even over any run of numbers: 65,536 in a row never share one. */
 export function phaseOf(n: number): number {
-  return Number((BigInt(n) * BigInt(GOLDEN_STEP)) % BigInt(PHASES));
+  // The product of two numbers under 2^16 is exact.
+  return ((n % PHASES) * GOLDEN_STEP) % PHASES;
 }
 
 /** Resolution of a virtual clock: thousandths of a minute. */

@@ -58,6 +58,16 @@ function standsAsItStood(order: OrderState, report: Report, policy: ReconcilePol
   return flagsAfter(order, policy, now) === 0 && cadenceOf(order, policy, now) === order.cadence;
 }
 
+/**
+ * Whether the report ends an order under way, so that it is certainly a move: what is more than a message writes need not be
+ * worked out to be put off. A test holds it to `reconcile`.
+ */
+export function surelyMoves({ status, multi }: OrderState, report: Report, { statusWords }: Pick<ReconcilePolicy, "statusWords">): boolean {
+  if (report.kind !== "status" || !isActive(status)) return false;
+  const said = statusFor(report.providerStatus, statusWords, multi || report.multi);
+  return said !== null && isFinal(said);
+}
+
 function saysTheSame(order: OrderState, { providerStatus, remains, startCount, charge, currency, multi }: StatusReport): boolean {
   return (
     !multi &&

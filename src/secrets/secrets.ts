@@ -78,11 +78,11 @@ export function secretsOf(encryptionKeys: string | undefined): Secrets {
       return ok(sealedText({ key: newest, nonce, box: new Uint8Array(box) }));
     },
     open: async (place, stored) => {
-      const sealed = readSealed(stored);
-      if (sealed === null) return ok(stored);
       const name = JSON.stringify([place.table, place.column, place.row, stored]);
       const known = opened.get(name);
       if (known !== undefined) return ok(known);
+      const sealed = readSealed(stored);
+      if (sealed === null) return ok(stored);
       const { key: number, nonce, box } = sealed;
       const bytes = keys.get(number);
       if (bytes === undefined) return fail(problem === null ? { code: "unknown_key", key: number } : { code: "keys_off", problem });

@@ -36,7 +36,7 @@ export type Limits = {
 const LIMITS: Readonly<Record<"free" | "paid", Limits>> = {
   free: {
     callsPerMessage: 8,
-    writesPerMessage: 200,
+    writesPerMessage: 100,
     spareCalls: 15,
     providersPerMessage: 4,
     rounds: 20,

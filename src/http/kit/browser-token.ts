@@ -55,10 +55,28 @@ function claimsOf(token: string): unknown {
 /** Whether a token was signed with this secret, by the one algorithm that is taken; `now` in epoch ms. */
 export async function isSigned(token: string, secret: string, now: number): Promise<boolean> {
   const options = { algorithms: [ALGORITHM], clockTolerance: TOKEN_TOLERANCE_SECONDS, currentDate: new Date(now) };
-  return jwtVerify(token, new TextEncoder().encode(secret), options).then(
-    () => true,
-    () => false,
-  );
+  try {
+    await jwtVerify(token, await verifyingKeyOf(secret), options);
+    return true;
+  } catch {
+    return false; // no token that counts; jose says why by the class of what it throws, and nobody is told
+  }
+}
+
+/** Secrets whose keys an isolate keeps made, so that a page which polls has its panel's made once; the oldest is forgotten first. */
+const MAX_VERIFYING_KEYS = 100;
+/** By the secret: it follows from that alone. Values and never promises, which one request must not wait for in another's place. */
+const verifyingKeys = new Map<string, CryptoKey>();
+
+async function verifyingKeyOf(secret: string): Promise<CryptoKey> {
+  const known = verifyingKeys.get(secret);
+  if (known !== undefined) return known;
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  const key = await crypto.subtle.importKey("raw", new TextEncoder().encode(secret), algorithm, false, ["verify"]);
+  const [oldest] = verifyingKeys.size >= MAX_VERIFYING_KEYS ? verifyingKeys.keys() : [];
+  if (oldest !== undefined) verifyingKeys.delete(oldest);
+  verifyingKeys.set(secret, key);
+  return key;
 }
 
 /** Makes a token, good until `expiresAt` (epoch ms, whole seconds). */

@@ -11,7 +11,7 @@ const MAX_REMEMBERED = 1_000;
 
 /** Until when an address waits, in epoch ms. */
 const shutUntil = new Map<string, number>();
-/** Hashes of keys that have opened something: whoever shares an address with a guesser goes on. */
+/** Digests of keys, and signatures of tokens, that have opened something: whoever shares an address with a guesser goes on. */
 const good = new Set<string>();
 
 /** Whether a key from this address is not even looked up. */

@@ -80,8 +80,13 @@ export function auditStatement(db: D1Database, entry: AuditEntry, condition: Con
 
 /** Some entries in as few statements as they fit in, for the batch of the change they tell of. One row written an entry. */
 export function auditStatements(db: D1Database, entries: readonly AuditEntry[]): D1PreparedStatement[] {
-  const rows = entries.map((entry) => ({ ...entry, before: JSON.stringify(entry.before), after: JSON.stringify(entry.after) }));
+  const rows = entries.map((entry) => ({ ...entry, before: asJsonWithin(entry.before), after: asJsonWithin(entry.after) }));
   return chunksBySize(rows).map((json) => db.prepare(`${INSERT_ENTRIES} FROM json_each(?1) j ORDER BY j.key`).bind(json));
+}
+
+/** JSON within JSON, where SQL takes it out as the text that it is; anything but an object or a list as a text of its own. */
+function asJsonWithin(value: unknown): unknown {
+  return typeof value === "object" && value !== null ? value : JSON.stringify(value);
 }
 
 /** An entry about an order, written only while the order is as it was seen. */

@@ -343,7 +343,7 @@ function feedOf(writes: readonly OrderWrite[]): Feed {
     return write.events.map(({ type, previous, data }): Row => {
       const back: number = (left.get(write.order.panel) ?? 0) - 1;
       left.set(write.order.panel, back);
-      const values = [back, prevBack, type, write.now, JSON.stringify(previous), JSON.stringify(data)];
+      const values = [back, prevBack, type, write.now, previous, data];
       prevBack = back;
       lastBack.set(write, back);
       return { order: write.order, values };

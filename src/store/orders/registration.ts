@@ -7,9 +7,9 @@ import { type Cadence, phaseOf } from "../../domain/poll-pacing.ts";
 import type { Polling } from "../../domain/order-view.ts";
 import { isFinal, isActive, type Status } from "../../domain/status.ts";
 import { numberOrdersStatement } from "../feed/feed-numbers.ts";
-import { auditAddedStatement, type AuditEntry } from "../operations/audit.ts";
+import { type AddedEntry, auditAddedStatement, type AuditEntry } from "../operations/audit.ts";
 import { countAddedStatement } from "../providers/active-orders.ts";
-import { chunksBySize } from "../rows/json-sets.ts";
+import { JsonChunks } from "../rows/json-sets.ts";
 import { activeSql } from "./link-reads.ts";
 import { windowSql } from "../providers/service-windows.ts";
 import { GIVEN, GIVEN_COLUMNS, insertAddedSql } from "./new-orders.ts";
@@ -44,6 +44,8 @@ export type Registration = {
   readonly registered_status: Status | null;
   /** What the panel had returned already. */
   readonly registered_refunded: number;
+  /** As `linkKeyOf` has it, where that was made out before. */
+  readonly link_key?: string | null;
 };
 
 /** An order that nobody registered: nothing is known of it but whose it is, there. */
@@ -80,8 +82,11 @@ export function differences(registration: Registration, other: Pick<OrderRow, ke
   return REGISTERED_COLUMNS.filter((column) => registration[column] !== other[column]);
 }
 
+type Linked = Pick<Registration, "provider" | "service" | "link" | "link_key">;
+
 /** What an order's link and service are looked up by; null for one that has not both. */
-export function linkKeyOf({ provider, service, link }: Pick<Registration, "provider" | "service" | "link">): string | null {
+export function linkKeyOf({ provider, service, link, link_key }: Linked): string | null {
+  if (link_key !== undefined) return link_key;
   return service === null || service === "" || link === null || link === "" ? null : linkKey(provider, service, link);
 }
 
@@ -125,8 +130,13 @@ export function fundsKey({ currency, customer }: Pick<Registration, "currency" |
 /** Reads what is on record about some registrations, in one round trip. */
 export async function readKnown(db: D1Database, panel: string, registrations: readonly Registration[]): Promise<Known> {
   const json = JSON.stringify(registrations.map(({ id, provider, provider_order_id }) => ({ id, provider, provider_order_id })));
-  const accounts = new Map(registrations.map((registration) => [fundsKey(registration), registration]));
-  const keys = [...new Set(registrations.flatMap((registration) => linkKeyOf(registration) ?? []))];
+  const accounts = new Map<string, Registration>();
+  const keys = new Set<string>();
+  for (const registration of registrations) {
+    accounts.set(fundsKey(registration), registration);
+    const key = linkKeyOf(registration);
+    if (key !== null) keys.add(key);
+  }
   const [orders, pairs, providers, own, funds, active, windows] = await db.batch<Record<string, unknown>>([
     db.prepare("SELECT o.* FROM json_each(?2) j CROSS JOIN orders o WHERE o.panel = ?1 AND o.id = j.value->>'$.id'").bind(panel, json),
     db
@@ -140,7 +150,7 @@ export async function readKnown(db: D1Database, panel: string, registrations: re
         `SELECT ${POLLING_COLUMNS}, p.learned->>'$.textIds' AS text_ids FROM providers p
          WHERE p.id IN (SELECT value->>'$.provider' FROM json_each(?2)) AND ${isUsableSql("?1")}`,
       )
-      .bind(panel, json),
+      .bind(panel, JSON.stringify([...new Set(registrations.map(({ provider }) => provider))].map((provider) => ({ provider })))),
     db
       .prepare("SELECT order_n, money = 'ledger' AND credit_limit IS NOT NULL AS is_prepaid, credit_limit FROM panels WHERE id = ?1")
       .bind(panel),
@@ -157,7 +167,7 @@ export async function readKnown(db: D1Database, panel: string, registrations: re
            (${activeSql("o.id", "?1", "j.value")}) AS id
          FROM json_each(?2) j`,
       )
-      .bind(panel, JSON.stringify(keys)),
+      .bind(panel, JSON.stringify([...keys])),
     windowsStatement(db, panel, registrations),
   ]);
   const counter = own?.results[0] as { order_n: number; is_prepaid: number; credit_limit: number | null } | undefined;
@@ -209,7 +219,11 @@ type WindowsRow = { provider: string; service: string; start_window_ms: number |
  * service.
  */
 function windowsStatement(db: D1Database, panel: string, registrations: readonly Registration[]): D1PreparedStatement {
-  const services = new Map(registrations.map(({ provider, service }) => [serviceKey({ provider, service }), { provider, service }]));
+  const services = new Map<string, Pick<Registration, "provider" | "service">>();
+  for (const { provider, service } of registrations) {
+    const key = serviceKey({ provider, service });
+    if (!services.has(key)) services.set(key, { provider, service });
+  }
   const own = ["start_window_ms", "duration_ms"] as const;
   return db
     .prepare(
@@ -335,6 +349,9 @@ const INSERT_CHANGES = insertAddedSql("j.value->>'$.data'", { rows: "?2", panel:
 /** A new order's row, the order as its `order.created` change shows it, and its entry in the audit trail, if it has one. */
 type NewOrder = { readonly row: OrderRow; readonly shown: unknown; readonly entry: AuditEntry | null };
 
+/** Some of them. `at` makes one out, and is asked once for each: what a thousand orders are made of need not be there at one time. */
+type NewOrders = { readonly count: number; readonly at: (i: number) => NewOrder };
+
 /**
  * Adds orders to a panel, with their changes and, where the panel's accounts are kept here, their charges, all in one
  * transaction. Answers the numbers of those that were added, by id; the others were registered by somebody else
@@ -345,28 +362,69 @@ type NewOrder = { readonly row: OrderRow; readonly shown: unknown; readonly entr
 export async function addOrders(
   db: D1Database,
   panel: string,
-  orders: readonly NewOrder[],
+  { count, at }: NewOrders,
   now: number,
 ): Promise<ReadonlyMap<string, number>> {
-  const back = (i: number) => orders.length - 1 - i;
-  const rows = chunksBySize(orders.map(({ row }, i) => ({ back: back(i), ...insertedColumns(row) })));
-  const changes = chunksBySize(orders.map(({ shown }, i) => ({ back: back(i), data: JSON.stringify(shown) })));
-  const entries = orders.flatMap(({ row, entry }, i) => (entry === null ? [] : [{ entry, id: row.id, back: back(i) }]));
+  const [rows, changes, entries] = [new JsonChunks(), new JsonChunks(), [] as AddedEntry[]];
+  for (let i = 0; i < count; i++) {
+    const { row, shown, entry } = at(i);
+    const back = count - 1 - i;
+    rows.add(insertedRow(row, back));
+    changes.add({ back, data: shown });
+    if (entry !== null) entries.push({ entry, id: row.id, back });
+  }
+  const inserts = rows.all.map((json) => db.prepare(INSERT_ORDERS).bind(panel, json));
   const statements = [
-    numberOrdersStatement(db, { panel, count: orders.length }, now),
-    ...rows.map((json) => db.prepare(INSERT_ORDERS).bind(panel, json)),
-    ...changes.map((json) => db.prepare(INSERT_CHANGES).bind(panel, json)),
-    chargeStatement(db, panel, orders.length),
-    countAddedStatement(db, [{ panel, count: orders.length }]),
+    numberOrdersStatement(db, { panel, count }, now),
+    ...inserts,
+    ...changes.all.map((json) => db.prepare(INSERT_CHANGES).bind(panel, json)),
+    chargeStatement(db, panel, count),
+    countAddedStatement(db, [{ panel, count }]),
     ...(entries.length === 0 ? [] : [auditAddedStatement(db, panel, entries)]),
   ];
   const results = await db.batch<{ id: string; n: number }>(statements).catch((error: unknown) => {
     if (isOverdrawn(error)) return [];
     throw error;
   });
-  return new Map(results.slice(1, 1 + rows.length).flatMap(({ results: added }) => added.map(({ id, n }) => [id, n] as const)));
+  return new Map(results.slice(1, 1 + inserts.length).flatMap(({ results: added }) => added.map(({ id, n }) => [id, n] as const)));
 }
 
-function insertedColumns(row: OrderRow): Record<string, unknown> {
-  return Object.fromEntries(INSERTED_COLUMNS.map((column) => [column, row[column]]));
+/**
+ * What of a row goes to the database: a value that is left out is NULL there. Name by name, since made of the list of columns it
+ * takes five times as long.
+ */
+function insertedRow(row: OrderRow, back: number): { readonly [C in (typeof INSERTED_COLUMNS)[number] | "back"]: unknown } {
+  return {
+    back,
+    id: row.id,
+    provider: row.provider,
+    provider_order_id: row.provider_order_id,
+    quantity: row.quantity ?? undefined,
+    charge: row.charge ?? undefined,
+    currency: row.currency,
+    service: row.service ?? undefined,
+    link: row.link ?? undefined,
+    customer: row.customer ?? undefined,
+    placed_at: row.placed_at ?? undefined,
+    runs: row.runs ?? undefined,
+    posts: row.posts ?? undefined,
+    cost: row.cost ?? undefined,
+    cost_currency: row.cost_currency ?? undefined,
+    registered_status: row.registered_status ?? undefined,
+    registered_refunded: row.registered_refunded,
+    multi: row.multi,
+    status: row.status,
+    middle: row.middle,
+    refunded: row.refunded,
+    cadence: row.cadence ?? undefined,
+    created_at: row.created_at,
+    progress_at: row.progress_at,
+    final_at: row.final_at ?? undefined,
+    updated_at: row.updated_at,
+    flags: row.flags,
+    link_key: row.link_key ?? undefined,
+    duplicate_of: row.duplicate_of ?? undefined,
+    start_window_ms: row.start_window_ms ?? undefined,
+    duration_ms: row.duration_ms ?? undefined,
+  };
 }

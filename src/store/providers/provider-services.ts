@@ -152,8 +152,9 @@ export async function keepList(db: D1Database, provider: Provider, asked: Servic
   );
   const most = MAX_KEPT_BYTES - bytesOf(rates);
   const whole = JSON.stringify(asked.list);
-  const list = bytesOf(whole) <= most ? whole : JSON.stringify(asked.list.map(withoutDescription));
-  if (bytesOf(list) > most) return false;
+  const isWhole = bytesOf(whole) <= most;
+  const list = isWhole ? whole : JSON.stringify(asked.list.map(withoutDescription));
+  if (!isWhole && bytesOf(list) > most) return false;
   await db
     .prepare(
       `INSERT INTO provider_services (provider, settings_version, list, rates, fetched_at)

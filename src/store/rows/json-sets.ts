@@ -5,20 +5,31 @@
 /** A value of D1's is at most 2 MB; a longer set goes as several statements of the same batch. */
 const MAX_JSON_CHARACTERS = 900_000;
 
-/** JSON arrays of the rows, each short enough for one parameter, however long the texts in them are. */
-export function chunksBySize(rows: readonly unknown[]): string[] {
-  const chunks: string[][] = [];
-  let size = Number.POSITIVE_INFINITY;
-  for (const row of rows) {
+/** JSON arrays of rows that are added one by one, each array short enough for one parameter, however long the texts in them are. */
+export class JsonChunks {
+  readonly #chunks: string[][] = [];
+  #size = Number.POSITIVE_INFINITY;
+
+  add(row: unknown): void {
     const json = JSON.stringify(row);
-    if (size + json.length > MAX_JSON_CHARACTERS) {
-      chunks.push([]);
-      size = 0;
+    if (this.#size + json.length > MAX_JSON_CHARACTERS) {
+      this.#chunks.push([]);
+      this.#size = 0;
     }
-    chunks.at(-1)?.push(json);
-    size += json.length + 1;
+    this.#chunks.at(-1)?.push(json);
+    this.#size += json.length + 1;
   }
-  return chunks.map((chunk) => `[${chunk.join(",")}]`);
+
+  get all(): string[] {
+    return this.#chunks.map((chunk) => `[${chunk.join(",")}]`);
+  }
+}
+
+/** The same of rows that are all there. */
+export function chunksBySize(rows: readonly unknown[]): string[] {
+  const chunks = new JsonChunks();
+  for (const row of rows) chunks.add(row);
+  return chunks.all;
 }
 
 /** The same with the rows of a panel together: `[[panel, [row, ...]], ...]`. They stay in their order within each panel. */

@@ -9,7 +9,7 @@ import { FLAGS, type Order } from "../../domain/order.ts";
 import { policyFor, type RefundPolicy } from "../../domain/refund-policy.ts";
 import type { PartFacts } from "../../domain/refund-rules.ts";
 import { afterPoll, type PollOutcome, type ProviderState } from "../../domain/provider.ts";
-import { type Decision, reconcile } from "../../domain/reconcile.ts";
+import { type Decision, reconcile, surelyMoves } from "../../domain/reconcile.ts";
 import { withSweptRefillCancel } from "../../domain/order-refill-cancel.ts";
 import { type Cadence, isSameClock, type ProviderClock } from "../../domain/poll-pacing.ts";
 import { failureMessage } from "../../provider/failure-message.ts";
@@ -62,6 +62,10 @@ function orderWrites(run: PollRun, limits: Limits, at: number, braked: Braked): 
   for (const answer of answers) {
     const { order, report, refillWord } = answer;
     if (overtaken.has(order) || isLate(answer, provider.state.coverage, at)) continue;
+    if (orders.length >= mostWrites && surelyMoves(order.state, report, { statusWords })) {
+      putOff.push(order);
+      continue;
+    }
     const now = Math.max(at, order.updatedAt);
     const policy = {
       statusWords,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { flagNames, FLAGS, type OrderState } from "../../../src/domain/order.ts";
-import { type Decision, reconcile, reconcileAtLength } from "../../../src/domain/reconcile.ts";
+import { type Decision, reconcile, reconcileAtLength, surelyMoves } from "../../../src/domain/reconcile.ts";
 import { finalAnswerIn } from "../../../src/domain/final-answer.ts";
 import type { Report, StatusReport } from "../../../src/domain/order-report.ts";
 import { isFinal } from "../../../src/domain/status.ts";
@@ -519,5 +519,20 @@ describe("an order that stands as it stood", () => {
       { numRuns: 20_000 },
     );
     expect(nothing).toBeGreaterThan(100);
+  });
+
+  it("is none where a report surely moves the order", () => {
+    const ends = fc.constantFrom("Completed", "Partial", "Canceled", "Refunded", "Error", "In progress", "gone");
+    let moves = 0;
+    fc.assert(
+      fc.property(order, report, ends, policy, (before, said, word, rules) => {
+        const told = said.kind === "status" ? { ...said, providerStatus: word } : said;
+        if (!surelyMoves(before, told, rules)) return;
+        moves += 1;
+        expect(reconcileAtLength(before, told, rules, NOW).write).toBe("move");
+      }),
+      { numRuns: 5000 },
+    );
+    expect(moves).toBeGreaterThan(1000);
   });
 });

@@ -187,6 +187,43 @@ describe("asking for services", () => {
   });
 });
 
+describe("a service that is plainly written", () => {
+  const texts = fc.oneof(
+    fc.string(),
+    fc.string({ unit: "binary" }),
+    fc.constantFrom("Followers", "", " ", "a  b", " a", "Package", `x ${KEY} y`, "é", "0", "no", "x".repeat(501), null, 5),
+  );
+  const counts = fc.oneof(fc.integer(), fc.double(), fc.constantFrom("10", "0100", "1,000", "1.000", "-5", "", null, true, 2 ** 53));
+  const amounts = fc.oneof(fc.double(), fc.constantFrom("0.90", "1.234", "0.123", "1,5", "$1", "-1", "1e3", "", null, 0.9, 12, "007"));
+  const answers = fc.constantFrom(true, false, undefined, null, "1", "false", 0);
+  const FIELDS: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
+    service: fc.oneof(counts, texts, fc.constantFrom("7", 7)),
+    name: texts,
+    type: texts,
+    category: texts,
+    rate: amounts,
+    min: counts,
+    max: counts,
+    dripfeed: answers,
+    refill: answers,
+    cancel: answers,
+    desc: texts,
+    description: texts,
+  };
+  const change = fc.constantFrom(...Object.keys(FIELDS)).chain((name) => (FIELDS[name] ?? texts).map((value) => [name, value] as const));
+
+  it("is read by the short way to the very same", () => {
+    fc.assert(
+      fc.property(fc.array(change, { maxLength: 3 }), (changes) => {
+        const raw = { ...RAW, dripfeed: false, ...Object.fromEntries(changes) };
+        const [short, long] = [told([raw]), told([{ ...raw, a_field_of_its_own: 1 }])];
+        expect(typeof short === "string" ? short : short.services).toEqual(typeof long === "string" ? long : long.services);
+      }),
+      { numRuns: 5000 },
+    );
+  });
+});
+
 describe("the reader of services, for any JSON", () => {
   const NAMES = ["service", "id", "service_id", "package", "name", "rate", "min", "refill", "desc", "error", "data", "1", "__proto__"];
   const TEXTS = ["Followers", "0.90", "1,234", "", "yes", KEY, "\ud800", "\u0000", "1", "a b"];

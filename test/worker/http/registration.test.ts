@@ -109,6 +109,14 @@ describe("registering one order", () => {
     expect(change).toMatchObject({ type: "order.created", order_id: "row", prev: null, previous: "{}", created_at: NOW });
   });
 
+  it("tells the feed of the order to the letter, whatever stands in its texts", async () => {
+    const texts = { link: 'https://x.example/"q"\\n/\u2028é\u{1F600}/</script>?\u007f\t', customer: 'a "b" \\u0041 \\', service: '1"2\\' };
+    const answer = await register(order("letters", { ...texts, runs: 2, duration_minutes: 30 }));
+    expect(answer.json).toMatchObject(texts);
+    const [change] = await rows("SELECT data FROM changes WHERE panel = 'alpha' AND order_id = 'letters'");
+    expect(change?.["data"]).toBe(JSON.stringify(answer.json));
+  });
+
   it("takes a final status as the panel's own word, and still looks at the order", async () => {
     await register(order("was-final", { status: "Cancelled", refunded: "0.9" }));
     const [row] = await rows("SELECT status, middle, final_at, cadence, refunded FROM orders WHERE panel = 'alpha' AND id = 'was-final'");

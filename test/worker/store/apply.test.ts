@@ -81,6 +81,19 @@ describe("one apply", () => {
     );
   });
 
+  it("tells the feed to the letter, whatever stands in an order's texts", async () => {
+    await addOrders("p", "acme", 5, 1, { link: 'https://x.example/"q"\\n/\u2028é\u{1F600}/</script>?\u007f\t\\u0041' });
+    const { orders, provider } = await read("p", 5, 1);
+    const moved = orders.map((order) => write(order, says("Partial", 250), provider));
+    await apply(moved, provider);
+    expect(moved.flatMap(({ events }) => events).length).toBe(2);
+    expect(await rows("SELECT previous, data FROM changes WHERE order_id = 'o5' ORDER BY seq")).toEqual(
+      moved.flatMap(({ events }) =>
+        events.map(({ previous, data }) => ({ previous: JSON.stringify(previous), data: JSON.stringify(data) })),
+      ),
+    );
+  });
+
   it("withdraws a hold and posts in its place", async () => {
     await addOrders("p", "acme", 11, 1);
     const held = await read("p", 11, 1);

@@ -91,6 +91,7 @@ export type OrderColumns = Partial<
   provider_currency?: string | null;
   cost?: string | null;
   service?: string;
+  link?: string;
   refill_id?: string | null;
   refill_status?: string | null;
   cancel_status?: string | null;

@@ -11,8 +11,8 @@ import { amount, currency, foreignId, line, moment, optional, orderId, price, qu
 const EARLIEST_PLACED_AT = Date.UTC(2010, 0, 1);
 
 const MAX_WORD_CHARACTERS = 64;
-const MAX_LINK_CHARACTERS = 2048;
-const MAX_NAME_CHARACTERS = 128;
+export const MAX_LINK_CHARACTERS = 2048;
+export const MAX_NAME_CHARACTERS = 128;
 
 /** Ids are text; a whole number is taken for its digits, since API v2 answers ids as numbers. */
 export const providerOrderId: Schema<string> = z.pipe(
@@ -36,8 +36,16 @@ const statusWord: Schema<Status> = z.pipe(
   }),
 );
 
-/** How long a service takes to start or to deliver, at most a year. */
-export const minutes = wholeNumber(1, 366 * 24 * 60);
+/** At most a year. */
+export const MAX_MINUTES = 366 * 24 * 60;
+
+/** How long a service takes to start or to deliver. */
+export const minutes = wholeNumber(1, MAX_MINUTES);
+
+/** Whether an order can have been placed then, at a moment that is now: both in epoch ms. */
+export function isPlacedAt(at: number, now: number): boolean {
+  return at >= EARLIEST_PLACED_AT && at <= now + DAY_MS;
+}
 
 /** An order as registered, before its panel's currency is filled in. */
 export type RegistrationInput = Omit<Registration, "currency"> & { readonly currency: string | null };

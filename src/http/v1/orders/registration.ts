@@ -34,6 +34,7 @@ import { errorObject, type Failure, type FieldProblem, type InsufficientBalance 
 import { booleanParam } from "../../kit/query.ts";
 import { json } from "../../kit/reply.ts";
 import { shareFailure } from "../../kit/share-failure.ts";
+import { readPlainRegistration } from "./plain-registration.ts";
 import { type RegistrationInput, registrationSchema } from "./registration-schema.ts";
 
 /** A body of 1 MiB holds some 2,000 orders; a thousand are written in one transaction with room to spare. */
@@ -66,13 +67,12 @@ type Run = Pick<PanelContext, "db" | "env" | "panel" | "now"> & { readonly dry: 
 type DryRun = { readonly rows: OrderRow[]; readonly bases: Map<string, RefundBasis> };
 
 async function registerOne(run: Run, input: unknown): Promise<Answer> {
-  const registered = await register(run, [validate(registrationSchema(run.now), input)]);
+  const registered = await register(run, [checkerAt(run.now)(input)]);
   if (!registered.ok) return registered;
   const [result] = registered.value;
   if (result === undefined) throw new Error("an order was registered without a result");
   if ("failure" in result) return fail(result.failure);
-  const order = toOrder(result.row);
-  const view = orderView(order, result.polling, run.now);
+  const view = orderView(toOrder(result.row()), result.polling, run.now);
   return json(result.result === "created" ? 201 : 200, run.dry === null ? view : { ...view, preview: previewView(run, result) });
 }
 
@@ -80,23 +80,30 @@ async function registerMany(run: Run, inputs: readonly unknown[]): Promise<Answe
   if (inputs.length === 0 || inputs.length > MAX_ORDERS) {
     return fail({ code: "invalid_request", fields: [{ path: "", message: `must have 1 to ${MAX_ORDERS} orders, not ${inputs.length}` }] });
   }
-  const schema = registrationSchema(run.now);
-  const checked = inputs.map((input) => validate(schema, input));
-  const registered = await register(run, checked);
+  const registered = await register(run, inputs.map(checkerAt(run.now)));
   if (!registered.ok) return registered;
   return json(200, {
-    results: registered.value.map((result, i) => ({
-      ...resultView(result, inputs[i]),
-      ...(run.dry === null || "failure" in result ? {} : { preview: previewView(run, result) }),
-    })),
+    results: registered.value.map((result, i) => {
+      const view = resultView(result, inputs[i]);
+      return run.dry === null || "failure" in result ? view : { ...view, preview: previewView(run, result) };
+    }),
   });
+}
+
+/** Checks orders at a moment in epoch ms. The schema is made when one needs it. */
+function checkerAt(now: number): (input: unknown) => Result<RegistrationInput, Failure> {
+  let schema: Schema<RegistrationInput> | null = null;
+  return (input) => {
+    const plain = readPlainRegistration(input, now);
+    return plain === null ? validate((schema ??= registrationSchema(now)), input) : ok(plain);
+  };
 }
 
 /** What the first poll would refund if it told the status that was given; null for nothing, and for an order that is there already. */
 function previewView({ dry, panel, now }: Run, { result, row }: Registered) {
-  const basis = dry?.bases.get(row.provider);
+  const order = toOrder(row());
+  const basis = dry?.bases.get(order.provider);
   if (result !== "created" || basis === undefined) return null;
-  const order = toOrder(row);
   const holdAll = basis.isBraked ? "brake" : panel.frozen !== null ? "frozen" : null;
   const refund = previewOf(order, policyFor(order, basis.policies), now, holdAll);
   if (refund === null) return null;
@@ -106,11 +113,12 @@ function previewView({ dry, panel, now }: Run, { result, row }: Registered) {
 
 function resultView(outcome: RegistrationResult, input: unknown): Record<string, unknown> {
   const id = (input as { id?: unknown } | null)?.id;
-  const error = "failure" in outcome ? { error: errorObject(outcome.failure) } : {};
-  return { id: typeof id === "string" ? id : null, result: outcome.result, ...error };
+  const view = { id: typeof id === "string" ? id : null, result: outcome.result };
+  return "failure" in outcome ? { ...view, error: errorObject(outcome.failure) } : view;
 }
 
-type Registered = { readonly result: "created" | "exists"; readonly row: OrderRow; readonly polling: Polling };
+/** `row` makes the order's row out, which hardly anybody asks for. */
+type Registered = { readonly result: "created" | "exists"; readonly row: () => OrderRow; readonly polling: Polling };
 
 /** What became of one order of a request. */
 type RegistrationResult = Registered | { readonly result: "conflict" | "invalid"; readonly failure: Failure };
@@ -123,7 +131,7 @@ async function register(run: Run, inputs: readonly Result<RegistrationInput, Fai
   const outcomes = new Map<number, RegistrationResult>();
   let open: PlacedRegistration[] = [];
   for (const [place, input] of inputs.entries()) {
-    if (input.ok) open.push({ place, registration: { ...input.value, currency: input.value.currency ?? run.panel.currency } });
+    if (input.ok) open.push({ place, registration: completed(input.value, run.panel.currency) });
     else outcomes.set(place, { result: "invalid", failure: input.failure });
   }
   for (let round = 1; open.length > 0 && round <= MAX_ROUNDS; round++) {
@@ -138,6 +146,11 @@ async function register(run: Run, inputs: readonly Result<RegistrationInput, Fai
   return ok(inputs.flatMap((_, place) => outcomes.get(place) ?? []));
 }
 
+/** An order with its panel's currency, where it names none, and its link's key, which is asked for several times. */
+function completed(input: RegistrationInput, currency: string): Registration {
+  return { ...input, currency: input.currency ?? currency, link_key: linkKeyOf(input) };
+}
+
 /** One read and one write. Entries without an outcome lost a race, or stand behind another that is being written. */
 async function registerRound(
   run: Run,
@@ -149,14 +162,15 @@ async function registerRound(
   const known = run.dry === null ? read : withRows(read, run.dry.rows);
   const outcomes = new Map<number, RegistrationResult>();
   const fresh: PlacedRegistration[] = [];
-  const taken = new Set<string>();
+  const [takenIds, takenPairs] = [new Set<string>(), new Set<string>()];
   const funds = known.funds && new Map(known.funds);
   for (const { place, registration } of entries) {
     const outcome = judge(run.panel.id, registration, known);
-    const [id, pair] = [`id ${registration.id}`, `pair ${pairKey(registration)}`];
+    const [{ id }, pair] = [registration, pairKey(registration)];
     if (outcome !== "new") outcomes.set(place, outcome);
-    else if (!taken.has(id) && !taken.has(pair)) {
-      taken.add(id).add(pair);
+    else if (!takenIds.has(id) && !takenPairs.has(pair)) {
+      takenIds.add(id);
+      takenPairs.add(pair);
       const refused = funds === null ? null : takeCharge(funds, BigInt(known.credit), registration);
       if (refused === null) fresh.push({ place, registration });
       else outcomes.set(place, { result: "invalid", failure: refused });
@@ -185,7 +199,7 @@ function judge(panel: string, registration: Registration, known: Known): Registr
   if (row !== undefined) {
     const fields = differences(registration, row).map((column) => column.replace("registered_", ""));
     if (fields.length > 0) return { result: "conflict", failure: { code: "order_conflict", order: row.id, fields } };
-    return { result: "exists", row, polling: known.providers.get(row.provider) ?? null };
+    return { result: "exists", row: () => row, polling: known.providers.get(row.provider) ?? null };
   }
   const { provider, provider_order_id: providerOrder } = registration;
   if (!known.providers.has(provider)) return { result: "invalid", failure: { code: "invalid_request", fields: [UNUSABLE_PROVIDER] } };
@@ -235,7 +249,7 @@ function draftsOf(entries: readonly PlacedRegistration[], known: Known): Draft[]
 /** Where the panel does not say how long an order may take, its provider's service does. */
 function withWindows(registration: Registration, { windows }: Known): Registration {
   const ofService = windows.get(serviceKey(registration));
-  if (ofService === undefined) return registration;
+  if (ofService === undefined || (ofService.start_window_ms === null && ofService.duration_ms === null)) return registration;
   const { start_window_ms, duration_ms } = registration;
   return {
     ...registration,
@@ -249,24 +263,25 @@ async function write(run: Run, drafts: readonly Draft[]): Promise<ReadonlyMap<nu
   if (drafts.length === 0) return new Map();
   const { db, panel, now, dry } = run;
   const rowOf = ({ registration, duplicateOf }: Draft, n: number) => newOrderRow({ panel: panel.id, n }, registration, now, duplicateOf);
-  const orders = drafts.map((draft) => {
+  const at = (i: number) => {
+    const draft = drafts[i] as Draft;
     const row = rowOf(draft, draft.expectedN);
     return { row, shown: orderView(toOrder(row), draft.polling, now), entry: entryOf(run, row) };
-  });
+  };
   const added =
     dry === null
-      ? await addOrders(db, panel.id, orders, now)
+      ? await addOrders(db, panel.id, { count: drafts.length, at }, now)
       : await takenForAdded(
           run,
           dry,
-          orders.map(({ row }) => row),
+          drafts.map((draft) => rowOf(draft, draft.expectedN)),
         );
-  return new Map(
-    drafts.flatMap((draft): [number, RegistrationResult][] => {
-      const n = added.get(draft.registration.id);
-      return n === undefined ? [] : [[draft.place, { result: "created", row: rowOf(draft, n), polling: draft.polling }]];
-    }),
-  );
+  const outcomes = new Map<number, RegistrationResult>();
+  for (const draft of drafts) {
+    const n = added.get(draft.registration.id);
+    if (n !== undefined) outcomes.set(draft.place, { result: "created", row: () => rowOf(draft, n), polling: draft.polling });
+  }
+  return outcomes;
 }
 
 /** What the panel says it had returned lowers what is refunded here: the audit trail has it. */
@@ -296,14 +311,14 @@ async function takenForAdded({ db }: Run, dry: DryRun, rows: readonly OrderRow[]
 /** Orders that come while another is under way on their link and service, by id: the id of that one, which may come in the same request. */
 function duplicatesOf(entries: readonly PlacedRegistration[], { active }: Known): ReadonlyMap<string, string> {
   const underWay = new Map(active);
-  return new Map(
-    entries.flatMap(({ registration }): [string, string][] => {
-      const key = linkKeyOf(registration);
-      const status = registration.registered_status;
-      if (key === null || (status !== null && isFinal(status))) return [];
-      const other = underWay.get(key);
-      underWay.set(key, registration.id);
-      return other === undefined ? [] : [[registration.id, other]];
-    }),
-  );
+  const duplicates = new Map<string, string>();
+  for (const { registration } of entries) {
+    const key = linkKeyOf(registration);
+    const status = registration.registered_status;
+    if (key === null || (status !== null && isFinal(status))) continue;
+    const other = underWay.get(key);
+    underWay.set(key, registration.id);
+    if (other !== undefined) duplicates.set(registration.id, other);
+  }
+  return duplicates;
 }

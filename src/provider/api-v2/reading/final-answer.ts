@@ -24,7 +24,14 @@ export function answerTexts(body: string, key: string, words: StatusWords): Answ
     let at = body.indexOf(name, from);
     if (at === -1) at = body.indexOf(name);
     const start = at === -1 ? -1 : opensAt(body, at + name.length);
-    const end = start === -1 ? "unclosed" : endOfValue(body, start);
+    if (start === -1) return null;
+    // As most servers write it, without a space: then neither its end nor what it says has to be made out.
+    const compact = JSON.stringify(entry);
+    if (body.startsWith(compact, start)) {
+      from = start + compact.length;
+      return compact;
+    }
+    const end = endOfValue(body, start);
     if (typeof end !== "number") return null;
     const text = body.slice(start, end);
     if (!isJsonOf(text, entry)) return null;

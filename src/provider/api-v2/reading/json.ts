@@ -97,6 +97,8 @@ export function endOfValue(text: string, start: number): number | "unclosed" | "
     const char = text.charCodeAt(at);
     if (char === QUOTE) {
       at = endOfString(text, at);
+    } else if (char < OPEN_LIST) {
+      continue; // digits, commas and colons: nearly all that stands outside of strings
     } else if (char === OPEN_OBJECT || char === OPEN_LIST) {
       depth += 1;
       if (depth > MAX_JSON_DEPTH) return "too_deep";
@@ -108,12 +110,18 @@ export function endOfValue(text: string, start: number): number | "unclosed" | "
   return "unclosed";
 }
 
-/** The index of the quote that closes the string opened at `quote`, or the end of the text. */
+/**
+ * The index of the quote that closes the string opened at `quote`, or the end of the text. Searched for as a character: looking at
+ * each takes half as long again.
+ */
 function endOfString(text: string, quote: number): number {
-  for (let at = quote + 1; at < text.length; at += 1) {
-    const char = text.charCodeAt(at);
-    if (char === BACKSLASH) at += 1;
-    else if (char === QUOTE) return at;
-  }
+  for (let at = text.indexOf('"', quote + 1); at !== -1; at = text.indexOf('"', at + 1)) if (!isEscaped(text, at)) return at;
   return text.length;
+}
+
+/** Whether an odd number of backslashes stands before a character. */
+function isEscaped(text: string, at: number): boolean {
+  let first = at;
+  while (text.charCodeAt(first - 1) === BACKSLASH) first -= 1;
+  return (at - first) % 2 === 1;
 }

@@ -51,14 +51,15 @@ function plainReport(entry: unknown, key: string): StatusReport | null {
 }
 
 /** Undefined for what is not plain. */
-function plainCount(value: unknown): number | null | undefined {
+export function plainCount(value: unknown): number | null | undefined {
   if (value === undefined || value === null) return null;
   if (typeof value === "string") return PLAIN_COUNT.test(value) ? Number(value) : undefined;
   // The sum of a negative zero and zero is zero.
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value + 0 : undefined;
 }
 
-function plainAmount(value: unknown): string | null | undefined {
+/** The same of an amount of money. */
+export function plainAmount(value: unknown): string | null | undefined {
   if (value === undefined || value === null) return null;
   const text = typeof value === "number" ? String(value) : value;
   return typeof text === "string" && PLAIN_AMOUNT.test(text) ? text : undefined;

@@ -56,7 +56,11 @@ export function hiderFor(key: string): (value: unknown) => unknown {
   return hide;
 }
 
+/** Words of ASCII with one space between them: a line as it is. */
+const PLAIN_LINE = /^[!-~]+(?: [!-~]+)*$/;
+
 function cutLine(text: string, maxChars: number): string {
+  if (text.length <= maxChars && (text === "" || PLAIN_LINE.test(text))) return text;
   const line = text
     .slice(0, maxChars * 4)
     .replace(/[\p{Cc}\s]+/gu, " ")
@@ -64,8 +68,16 @@ function cutLine(text: string, maxChars: number): string {
   return line.slice(0, maxChars).toWellFormed().trim();
 }
 
+/** The key of late, and its spellings: a message asks one provider, and cleans thousands of texts of the same key. */
+let known: { readonly key: string; readonly spellings: ReadonlySet<string> } = { key: "", spellings: new Set() };
+
+function spellings(key: string): ReadonlySet<string> {
+  if (known.key !== key) known = { key, spellings: spellingsOf(key) };
+  return known.spellings;
+}
+
 /** As sent, as in a URL, as in a form, as inside JSON and as inside HTML. */
-function spellings(key: string): Set<string> {
+function spellingsOf(key: string): Set<string> {
   const inForm = new URLSearchParams([["", key]]).toString().slice(1);
   const inHtml = key.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
   return new Set([key, encodeURIComponent(key.toWellFormed()), inForm, JSON.stringify(key).slice(1, -1), inHtml]);
