@@ -1,4 +1,5 @@
 /** A whole day of a small operator's business in simulated time, under the free plan's limits as hard errors. */
+import { progressStretchOf } from "../../src/domain/progress-pace.ts";
 import { stateAt } from "../../simulator/life.ts";
 import { replaceProvider } from "../../simulator/world.ts";
 import { NO_FAULTS } from "../../simulation/background-faults.ts";
@@ -140,10 +141,10 @@ async function live({ system, plan, people }: Stage, options: DayOptions, step: 
   await system.scheduler.runUntil(end - 1);
 }
 
-const SHOWN_STATEMENTS = 25;
+const SHOWN_STATEMENTS = Number(process.env.SHOWN ?? 25);
 
 function topOf({ bySql }: FreePlan): DayFigures["statements"] {
-  const all = [...bySql].map(([sql, rows]) => ({ sql: sql.replaceAll(/\s+/g, " ").slice(0, 200), ...rows }));
+  const all = [...bySql].map(([sql, rows]) => ({ sql: sql.replaceAll(/\s+/g, " ").slice(0, Number(process.env.SQLN ?? 200)), ...rows }));
   const most = (by: "read" | "written") => all.toSorted((a, b) => b[by] - a[by]).slice(0, SHOWN_STATEMENTS);
   return [...new Set([...most("written"), ...most("read")])];
 }
@@ -173,9 +174,10 @@ async function backdate(system: System, owned: readonly Owned[]): Promise<void> 
     WHERE provider = j.value->>0 AND provider_order_id = j.value->>1 AND final_at IS NOT NULL`;
   for (let i = 0; i < ended.length; i += REGISTERED_AT_ONCE)
     await system.backend.run([{ sql, params: [JSON.stringify(ended.slice(i, i + REGISTERED_AT_ONCE))] }]);
-  // What moves every hour was last written at any time of the day before, and not all of it just now.
-  const spread = `UPDATE orders SET progress_at = progress_at - (n * 40503 % ${DAY_MS / 1000}) * 1000
-    WHERE final_at IS NULL AND quantity >= 1000 AND placed_at < ${MIDNIGHT - DAY_MS}`;
+  // What moves every hour was last written at any time of the days before that progress is apart, and not all of it just now.
+  const apartMs = DAY_MS * progressStretchOf("free", { followed: owned.length, rowsToday: 0 });
+  const spread = `UPDATE orders SET progress_at = progress_at - (n * 40503 % ${Math.round(apartMs / 1000)}) * 1000
+    WHERE final_at IS NULL AND quantity >= 1000 AND placed_at < ${MIDNIGHT} - ${apartMs}`;
   await system.backend.run([{ sql: spread, params: [] }]);
 }
 
@@ -185,6 +187,7 @@ function endOf({ life }: Owned["order"]): number {
 
 async function outcomeOf(system: System, all: readonly Owned[], end: number): Promise<Pick<DayFigures, "detection" | "wrong">> {
   const [found] = await system.backend.run([{ sql: "SELECT provider, provider_order_id AS id, status, final_at FROM orders", params: [] }]);
+  if (process.env.DBG) { const [x] = await system.backend.run([{ sql: `SELECT placed_at >= ${MIDNIGHT} AS new, CASE WHEN final_at IS NULL THEN 'open' WHEN final_at < ${MIDNIGHT} THEN 'before' WHEN final_at - placed_at < 3600000 THEN 'h1' WHEN final_at-placed_at < 6*3600000 THEN 'h6' WHEN final_at-placed_at < 86400000 THEN 'd1' ELSE 'slow' END AS c, door, flags, count(*) AS n, avg(version) AS v FROM orders GROUP BY 1,2,3,4 ORDER BY 1,2,3,4`, params: [] }]); for (const r of x?.results ?? []) console.log(JSON.stringify(r)); const [y] = await system.backend.run([{ sql: `SELECT type, data->>'$.status' AS s, previous, count(*) AS n FROM changes WHERE created_at >= ${MIDNIGHT} GROUP BY 1,2,iif(length(previous)<60,previous,'')  ORDER BY n DESC LIMIT 60`, params: [] }]); for (const r of y?.results ?? []) console.log(JSON.stringify(r).slice(0,200)); }
   const rows = new Map((found?.results ?? []).map((row) => [`${String(row["provider"])}/${String(row["id"])}`, row]));
   const delays: number[] = [];
   const wrong: string[] = [];

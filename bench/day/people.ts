@@ -95,8 +95,7 @@ export class People {
   }
 
   /** Places an order at its provider as it was placed at some moment before now, with a life of its own. */
-  place(placedAt: number, life: Order["life"]): Owned {
-    const panel = this.#draws.between(1, 100) <= SHOP_SHARE ? SHOP : SITE;
+  place(placedAt: number, life: Order["life"], panel = this.#anyPanel()): Owned {
     const provider = this.#providerOf(panel);
     const order = placeOrder(this.#system.world, provider, { ...this.#request(provider, life.quantity), placedAt });
     order.life = life;
@@ -110,6 +109,10 @@ export class People {
     // The script has heard of what ended before.
     if (panel === SHOP && (order.life.steps.at(-1)?.at ?? 0) > this.#system.now) this.#asked.push(order.id);
     return owned;
+  }
+
+  #anyPanel(): string {
+    return this.#draws.between(1, 100) <= SHOP_SHARE ? SHOP : SITE;
   }
 
   #providerOf(panel: string): Provider {
@@ -142,11 +145,10 @@ export class People {
 
   /** A customer orders now. What is refused is tried again in a minute. */
   buy(quantity: number): void {
-    const panel = this.#draws.between(1, 100) <= SHOP_SHARE ? SHOP : SITE;
-    const provider = this.#providerOf(panel);
+    const panel = this.#anyPanel();
     const life = lifeFrom(this.#system.now, quantity, this.#draws);
-    if (panel === SHOP) return this.#try(() => this.#add(provider, life));
-    const owned = this.place(this.#system.now, life);
+    if (panel === SHOP) return this.#try(() => this.#add(this.#providerOf(panel), life));
+    const owned = this.place(this.#system.now, life, panel);
     this.#try(async () =>
       (
         await this.#send("POST", "/v1/orders", this.#keys.get(panel) ?? "", { body: JSON.stringify([registrationOf(owned)]) })

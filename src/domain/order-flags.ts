@@ -11,6 +11,12 @@ const DEFAULT_START_WINDOW_MS = 3 * HOUR_MS;
 const DEFAULT_PENDING_WINDOW_MS = DAY_MS;
 /** An order that had begun to deliver, and has not moved for so long, is stalled: a quarter of a day. */
 const STALLED_AFTER_MS = DAY_MS / 4;
+/**
+ * One that delivers a unit in twelve hours does not stand still after six: it is given as long as some units have taken so far,
+ * though no longer than this. The flag would come and go with each unit, at five rows written each time.
+ */
+const UNITS_MISSED = 3;
+const STALLED_AT_LAST_MS = 3 * DAY_MS;
 
 const JUDGED_HERE =
   FLAGS.overdue |
@@ -41,7 +47,14 @@ function isOverdue(order: OrderState, startWindowMs: number | null, now: number)
 }
 
 function isStalled(order: OrderState, now: number): boolean {
-  return isActive(order.status) && isUnderway(order) && now - order.progressAt >= STALLED_AFTER_MS;
+  return isActive(order.status) && isUnderway(order) && now - order.progressAt >= stallsAfterMs(order);
+}
+
+function stallsAfterMs({ placedAt, progressAt, quantity, remains }: OrderState): number {
+  const delivered = (quantity ?? 0) - (remains ?? 0);
+  if (delivered <= 0) return STALLED_AFTER_MS;
+  const missedMs = (UNITS_MISSED * (progressAt - placedAt)) / delivered;
+  return Math.min(STALLED_AT_LAST_MS, Math.max(STALLED_AFTER_MS, missedMs));
 }
 
 /** Some was delivered, and some was not. */

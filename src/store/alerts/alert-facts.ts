@@ -8,6 +8,7 @@ import { FLAGS } from "../../domain/order.ts";
 import { type ShareKind, sharesOf } from "../../domain/panel-share.ts";
 import { dayOf, minuteOf } from "../../domain/time.ts";
 import { ROWS_OF_SHARES } from "../panels/shares.ts";
+import { anyFollowedSql } from "../providers/active-orders.ts";
 import type { ProviderRow } from "../rows/provider.ts";
 import { ALERT_COLUMNS, type AlertRow, toLive } from "./alerts.ts";
 
@@ -21,7 +22,7 @@ const MAX_CRONS = 200;
 /** A key that has expired is told of for another day. */
 const EXPIRED_FOR_MS = 24 * 60 * 60_000;
 
-const PROVIDERS = `SELECT id, enabled, retry_at, last_failure, brake_engaged_at, braked_panels, unknown_words, active_orders,
+const PROVIDERS = `SELECT id, enabled, retry_at, last_failure, brake_engaged_at, braked_panels, unknown_words, ${anyFollowedSql("providers")} AS active_orders,
     CASE WHEN balance_at IS NULL THEN NULL ELSE balance END AS balance, coalesce(currency, balance_currency) AS balance_currency, low_balance, calls_day, rows_today
   FROM providers ORDER BY id LIMIT ${MAX_PROVIDERS}`;
 

@@ -8,7 +8,6 @@ import type { Polling } from "../../domain/order-view.ts";
 import { isFinal, isActive, type Status } from "../../domain/status.ts";
 import { numberOrdersStatement } from "../feed/feed-numbers.ts";
 import { auditAddedStatement, type AuditEntry } from "../operations/audit.ts";
-import { countAddedStatement } from "../providers/active-orders.ts";
 import { chunksBySize } from "../rows/json-sets.ts";
 import { activeSql } from "./link-reads.ts";
 import { windowSql } from "../providers/service-windows.ts";
@@ -339,8 +338,7 @@ type NewOrder = { readonly row: OrderRow; readonly shown: unknown; readonly entr
  * Adds orders to a panel, with their changes and, where the panel's accounts are kept here, their charges, all in one
  * transaction. Answers the numbers of those that were added, by id; the others were registered by somebody else
  * meanwhile. None are added where a charge, by others' charges meanwhile, is more than its account holds. Five rows
- * written an order, one more with a link and a service, with a customer, with a charge and with an audit entry each; and one,
- * and one a provider. The orders must differ from each other in id and in provider's order.
+ * written an order, one more with a link and a service, with a customer, with a charge and with an audit entry each; and one. The orders must differ from each other in id and in provider's order.
  */
 export async function addOrders(
   db: D1Database,
@@ -357,7 +355,6 @@ export async function addOrders(
     ...rows.map((json) => db.prepare(INSERT_ORDERS).bind(panel, json)),
     ...changes.map((json) => db.prepare(INSERT_CHANGES).bind(panel, json)),
     chargeStatement(db, panel, orders.length),
-    countAddedStatement(db, [{ panel, count: orders.length }]),
     ...(entries.length === 0 ? [] : [auditAddedStatement(db, panel, entries)]),
   ];
   const results = await db.batch<{ id: string; n: number }>(statements).catch((error: unknown) => {

@@ -4,14 +4,13 @@
  *
  * Every statement names the version it saw; the INSERT of changes stands before the UPDATE of orders.
  */
-import { countPlacedStatement } from "../providers/active-orders.ts";
 import { windowSql } from "../providers/service-windows.ts";
 import { CONNECT_IDS_FROM, SPARE_IDS_FROM } from "../../domain/order-ids.ts";
 import { type Channel, FLAGS, type Order } from "../../domain/order.ts";
 import type { Cadence } from "../../domain/poll-pacing.ts";
 import { applyDecision, type OrderWrite } from "../orders/apply.ts";
 import { insertCreatedSql, phaseSql } from "../orders/new-orders.ts";
-import { numberStatement } from "../feed/feed-numbers.ts";
+import { nextNumberSql } from "../feed/feed-numbers.ts";
 import { activeSql, newestOfLink } from "../orders/link-reads.ts";
 import { ENDED, IS_PLACING, type OrderRow, PLACING, standInSql, toOrder } from "../rows/order.ts";
 import { type PanelRef, panelIdSql } from "../panels/panels.ts";
@@ -147,7 +146,7 @@ export async function beginPlacing(db: D1Database, panel: string, { intent, rese
 
 /** The order's first change: it was placed. */
 const INSERT_CREATED = insertCreatedSql(
-  { seq: "p.feed_seq", id: "?4", at: "?5", data: "?6" },
+  { seq: nextNumberSql("p", "?5 * 1000"), id: "?4", at: "?5", data: "?6" },
   `FROM orders o CROSS JOIN panels p
   WHERE o.panel = ?1 AND o.n = ?2 AND o.version = ?3 AND o.last_change = 0 AND p.id = o.panel`,
 );
@@ -157,13 +156,13 @@ const FIRST_CADENCE: Cadence = 1;
 
 const UPDATE_PLACED = `UPDATE orders SET id = ?4, provider_order_id = ?6, cadence = ${FIRST_CADENCE}, updated_at = ?5, version = version + 1,
     reused_until = ?7,
-    last_change = (SELECT feed_seq FROM panels WHERE id = ?1)
+    last_change = (SELECT max(seq) FROM changes WHERE panel = ?1)
   WHERE panel = ?1 AND n = ?2 AND version = ?3 AND last_change = 0`;
 
 /**
  * Writes that the provider took the order, which nobody was told of yet: `after` is the order with its id there. `shown`
  * is `after` as shown. Until `reusedUntil` an identical `add` gets its id. `taken`: the panel has another order by its id,
- * or some panel has one by the provider's. `changed`: somebody else has changed the order meanwhile. Eight rows written.
+ * or some panel has one by the provider's. `changed`: somebody else has changed the order meanwhile. Five rows written.
  */
 export async function recordPlaced(
   db: D1Database,
@@ -174,9 +173,7 @@ export async function recordPlaced(
   const at = [seen.panel, seen.number, seen.version] as const;
   try {
     const results = await db.batch([
-      numberStatement(db, [{ panel: seen.panel, count: 1 }], after.updatedAt),
       db.prepare(INSERT_CREATED).bind(...at, after.id, after.updatedAt, JSON.stringify(shown)),
-      countPlacedStatement(db, seen),
       db.prepare(UPDATE_PLACED).bind(...at, after.id, after.updatedAt, after.providerOrderId, reusedUntil),
     ]);
     return results.at(-1)?.meta.changes === 1 ? "written" : "changed";

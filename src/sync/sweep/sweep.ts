@@ -78,7 +78,8 @@ export async function sweep(message: SweepMessage, isFirstDelivery: boolean, env
     const { orders } = selection;
     // Each provider has its share, by how many orders it is asked about.
     const mostWrites = Math.ceil((limits.writesPerMessage * orders.length) / Math.max(asked, 1));
-    return { provider, orders, quota: quotas.of(provider), readAt, mostWrites, selection, frozen: page.frozen };
+    const { progressStretch = 1 } = message;
+    return { provider, orders, quota: quotas.of(provider), readAt, mostWrites, progressStretch, selection, frozen: page.frozen };
   });
   const applied = await runPolls(polls, { db, ports: { ...ports, now } }, (run) => applyPollRun(db, run, limits, now));
   const counts = await sendAgain(applied, env, ports);
@@ -210,7 +211,7 @@ export async function check(message: CheckMessage, env: Env, ports: Ports): Prom
     // What is wanted and cannot be asked now stays on the list.
     const most = message.wanted === undefined ? orders.length : quotas.grantOf(provider).granted * idsPerCall(provider);
     const some = orders.slice(0, most);
-    return { provider, orders: some, quota: quotas.of(provider), readAt, mostWrites: some.length, selection: null, frozen };
+    return { provider, orders: some, quota: quotas.of(provider), readAt, mostWrites: some.length, progressStretch: 1, selection: null, frozen };
   });
   const applied = await runPolls(polls, { db, ports }, (run) => applyPollRun(db, run, limits, ports.now));
   const counts = await sendAgain(applied, env, ports);

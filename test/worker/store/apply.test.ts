@@ -16,6 +16,8 @@ import { addOrders, addPanel, addProvider, type OrderColumns } from "../world/re
 const POLICY = {
   statusWords: {},
   progressPercent: 5,
+  progressStretch: 1,
+  asksMany: false,
   startWindowMs: null,
   correctionWindowMs: correctionWindowOf(DEFAULT_SETTLE_HOURS),
   refunds: DEFAULT_POLICY,
