@@ -168,17 +168,29 @@ async function setUp(people: People, newOrders: number): Promise<void> {
 async function backdate(system: System, owned: readonly Owned[]): Promise<void> {
   const ended = owned.flatMap(({ provider, order }) => {
     const at = endOf(order);
-    return at > MIDNIGHT ? [] : [[provider, order.id, at, at > MIDNIGHT - DAY_MS && at - order.placedAt < DAY_MS ? 60 : 360]];
+    return at > MIDNIGHT ? [] : [[provider, order.id, at, at - order.placedAt < DAY_MS ? 60 : 360]];
   });
-  const sql = `UPDATE orders SET final_at = j.value->>2, cadence = j.value->>3 FROM json_each(?1) j
-    WHERE provider = j.value->>0 AND provider_order_id = j.value->>1 AND final_at IS NOT NULL`;
-  for (let i = 0; i < ended.length; i += REGISTERED_AT_ONCE)
-    await system.backend.run([{ sql, params: [JSON.stringify(ended.slice(i, i + REGISTERED_AT_ONCE))] }]);
-  // What moves every hour was last written at any time of the days before that progress is apart, and not all of it just now.
+  await updateOrders(system, "final_at = j.value->>2, cadence = j.value->>3", "final_at IS NOT NULL", ended);
+  // What is delivered for days was last written at any time of the days that progress is apart, with what was delivered then.
   const apartMs = DAY_MS * progressStretchOf("free", { followed: owned.length, rowsToday: 0 });
-  const spread = `UPDATE orders SET progress_at = progress_at - (n * 40503 % ${Math.round(apartMs / 1000)}) * 1000
-    WHERE final_at IS NULL AND quantity >= 1000 AND placed_at < ${MIDNIGHT} - ${apartMs}`;
-  await system.backend.run([{ sql: spread, params: [] }]);
+  const slow = owned.flatMap(({ provider, order }, i) => {
+    const at = MIDNIGHT - Math.floor(apartMs * ((i * GOLDEN) % 1));
+    const { status, remains } = stateAt(order.life, at);
+    return endOf(order) > MIDNIGHT && order.placedAt < MIDNIGHT - apartMs && status === "in_progress"
+      ? [[provider, order.id, at, remains]]
+      : [];
+  });
+  await updateOrders(system, "progress_at = j.value->>2, remains = j.value->>3", "status = 'in_progress'", slow);
+}
+
+/** Spreads evenly, in whatever order. */
+const GOLDEN = 0.618_033_988_749;
+
+async function updateOrders(system: System, set: string, where: string, rows: readonly unknown[]): Promise<void> {
+  const sql = `UPDATE orders SET ${set} FROM json_each(?1) j
+    WHERE provider = j.value->>0 AND provider_order_id = j.value->>1 AND ${where}`;
+  for (let i = 0; i < rows.length; i += REGISTERED_AT_ONCE)
+    await system.backend.run([{ sql, params: [JSON.stringify(rows.slice(i, i + REGISTERED_AT_ONCE))] }]);
 }
 
 function endOf({ life }: Owned["order"]): number {

@@ -6,6 +6,20 @@
 /** What is counted: one order each, but for `unknown_id`, an id that a provider is asked about because a panel names it. */
 export type ShareKind = "add" | "registration" | "check" | "adoption" | "unknown_id";
 
+/** Of these, each gives an order its number. */
+export type OrderShare = Extract<ShareKind, "add" | "registration">;
+
+/** What a panel has used of a share, in a minute and a UTC day, both counted from the epoch. */
+export type UsedShare = { readonly minute: number; readonly minuteUsed: number; readonly day: number; readonly dayUsed: number };
+
+/** Whether one more may be claimed, as far as is known before it is: the claim itself is the database's. */
+export function hasLeft(used: UsedShare, { minute, day }: Share, at: { readonly minute: number; readonly day: number }): boolean {
+  const isBegun = used.minute === at.minute + 1;
+  const minuteUsed = used.minute === at.minute || isBegun ? used.minuteUsed : 0;
+  const dayUsed = used.day === at.day || isBegun ? used.dayUsed : 0;
+  return minuteUsed < minute && dayUsed < day;
+}
+
 export type Share = { readonly minute: number; readonly day: number };
 
 type Shares = {

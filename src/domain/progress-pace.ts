@@ -5,7 +5,7 @@
 import { planLimitsOf, WARNED_SHARE } from "./plan-limits.ts";
 
 /** So many orders followed have their progress written as often as it is meant to be: some 6,000 rows a day. */
-const FOLLOWED_AT_FULL_PACE = Number(process.env.FFP ?? 8000);
+const FOLLOWED_AT_FULL_PACE = 8000;
 /** With more of them, up to so many times further apart. */
 const MOST_FOR_NUMBERS = 4;
 /** Where most of the day's rows are used, twice as far apart again. */

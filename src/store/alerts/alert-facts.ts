@@ -7,7 +7,7 @@ import { FAILING_AFTER } from "../../domain/panel-cron.ts";
 import { FLAGS } from "../../domain/order.ts";
 import { type ShareKind, sharesOf } from "../../domain/panel-share.ts";
 import { dayOf, minuteOf } from "../../domain/time.ts";
-import { ROWS_OF_SHARES } from "../panels/shares.ts";
+import { ROWS_OF_SHARES, USED_SHARES } from "../panels/shares.ts";
 import { anyFollowedSql } from "../providers/active-orders.ts";
 import type { ProviderRow } from "../rows/provider.ts";
 import { ALERT_COLUMNS, type AlertRow, toLive } from "./alerts.ts";
@@ -54,7 +54,7 @@ const LISTS: Readonly<
   quality: `SELECT json_object('provider', provider, 'service', service, 'bad', sum(bad), 'of', sum(bad_of)) AS value
     FROM service_history INDEXED BY service_history_bad WHERE bad_day >= ?1 - 1 GROUP BY provider, service LIMIT ${MAX_NAMED}`,
   shares: `SELECT json_object('panel', s.panel, 'kind', s.kind, 'most', m.value) AS value
-    FROM panel_shares s CROSS JOIN json_each(?5) m ON m.key = s.kind WHERE s.day = ?1 AND s.day_used >= m.value LIMIT ${MAX_NAMED}`,
+    FROM (${USED_SHARES("?1")}) s CROSS JOIN json_each(?5) m ON m.key = s.kind WHERE s.day_used >= m.value LIMIT ${MAX_NAMED}`,
 };
 
 const LISTED = Object.entries(LISTS).map(

@@ -3,6 +3,8 @@
  * again with other content after a restore. Gaps are normal.
  */
 
+import { claimOrdersSql } from "../panels/shares.ts";
+
 /** How many changes a batch writes to a panel's feed. */
 export type FeedCount = { readonly panel: string; readonly count: number };
 
@@ -54,9 +56,20 @@ export function numberStatement(db: D1Database, counts: readonly FeedCount[], no
     .bind(JSON.stringify(counts), now * 1000);
 }
 
-/** Gives out numbers for a panel's new orders: one of the feed each, and one of the orders' own. One row written. */
-export function numberOrdersStatement(db: D1Database, { panel, count }: FeedCount, now: number): D1PreparedStatement {
-  return db.prepare(`UPDATE panels SET feed_seq = ${NEWEST} + ?3, order_n = order_n + ?3 WHERE id = ?1`).bind(panel, now * 1000, count);
+/**
+ * Gives out numbers for a panel's new orders: one of the feed each, and one of the orders' own. `claim` takes as many of its share
+ * of registrations (`claimOrdersSql`); null where they were claimed before. One row written.
+ */
+export function numberOrdersStatement(
+  db: D1Database,
+  { panel, count }: FeedCount,
+  now: number,
+  claim: string | null,
+): D1PreparedStatement {
+  const orders = claim === null ? "order_n = order_n + ?3" : claimOrdersSql("registration", "?4");
+  return db
+    .prepare(`UPDATE panels SET feed_seq = ${NEWEST} + ?3, ${orders} WHERE id = ?1`)
+    .bind(panel, now * 1000, count, ...(claim === null ? [] : [claim]));
 }
 
 /** The same for new orders of some panels at once. One row written a panel. */

@@ -15,6 +15,7 @@ import { GIVEN, GIVEN_COLUMNS, insertAddedSql } from "./new-orders.ts";
 import { isHeldSql } from "./owners.ts";
 import type { OrderRow } from "../rows/order.ts";
 import { type PollingRow, POLLING_COLUMNS, toPolling } from "../rows/provider.ts";
+import { isShareUsedUp } from "../panels/shares.ts";
 import { isUsableSql } from "../panels/usable.ts";
 import { balanceSql, chargeStatement, isOverdrawn } from "../ledger/transfers.ts";
 
@@ -337,21 +338,22 @@ type NewOrder = { readonly row: OrderRow; readonly shown: unknown; readonly entr
 /**
  * Adds orders to a panel, with their changes and, where the panel's accounts are kept here, their charges, all in one
  * transaction. Answers the numbers of those that were added, by id; the others were registered by somebody else
- * meanwhile. None are added where a charge, by others' charges meanwhile, is more than its account holds. Five rows
+ * meanwhile. None are added where a charge, by others' charges meanwhile, is more than its account holds. `claim`: of the panel's
+ * share (`orderClaim`), null where it was claimed before; `share_used_up` where the panel has not so much left. Five rows
  * written an order, one more with a link and a service, with a customer, with a charge and with an audit entry each; and one. The orders must differ from each other in id and in provider's order.
  */
 export async function addOrders(
   db: D1Database,
   panel: string,
   orders: readonly NewOrder[],
-  now: number,
-): Promise<ReadonlyMap<string, number>> {
+  { now, claim }: { readonly now: number; readonly claim: string | null },
+): Promise<ReadonlyMap<string, number> | "share_used_up"> {
   const back = (i: number) => orders.length - 1 - i;
   const rows = chunksBySize(orders.map(({ row }, i) => ({ back: back(i), ...insertedColumns(row) })));
   const changes = chunksBySize(orders.map(({ shown }, i) => ({ back: back(i), data: JSON.stringify(shown) })));
   const entries = orders.flatMap(({ row, entry }, i) => (entry === null ? [] : [{ entry, id: row.id, back: back(i) }]));
   const statements = [
-    numberOrdersStatement(db, { panel, count: orders.length }, now),
+    numberOrdersStatement(db, { panel, count: orders.length }, now, claim),
     ...rows.map((json) => db.prepare(INSERT_ORDERS).bind(panel, json)),
     ...changes.map((json) => db.prepare(INSERT_CHANGES).bind(panel, json)),
     chargeStatement(db, panel, orders.length),
@@ -359,8 +361,10 @@ export async function addOrders(
   ];
   const results = await db.batch<{ id: string; n: number }>(statements).catch((error: unknown) => {
     if (isOverdrawn(error)) return [];
+    if (isShareUsedUp(error)) return "share_used_up" as const;
     throw error;
   });
+  if (results === "share_used_up") return results;
   return new Map(results.slice(1, 1 + rows.length).flatMap(({ results: added }) => added.map(({ id, n }) => [id, n] as const)));
 }
 
