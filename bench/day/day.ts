@@ -30,8 +30,12 @@ export type DayFigures = {
   readonly refused: Readonly<Record<string, number>>;
   /** From an order's end at its provider until it is on record here, in minutes. */
   readonly detection: { readonly ends: number; readonly mean: number; readonly p95: number; readonly most: number };
-  /** Orders that are not shown as they are, an hour and a quarter after the day. */
+  /** Orders that were taken and are not shown as they are, an hour and a quarter after the day. */
   readonly wrong: readonly string[];
+  /** Orders that were not taken by then, by the last answer to their panel, which tries them again. */
+  readonly not_taken: Readonly<Record<string, number>>;
+  /** Orders that their panel takes for refused, and that are on record. */
+  readonly unawares: number;
   readonly webhooks: number;
   /** What the overview said at the end of the day. */
   readonly told: { readonly rows_written: number; readonly queue_operations: number };
@@ -98,7 +102,7 @@ async function play(system: System, plan: FreePlan, options: DayOptions, step: (
     used,
     most_in_an_invocation: plan.most,
     refused: Object.fromEntries(plan.refused),
-    ...(await outcomeOf(system, people.owned, end)),
+    ...(await outcomeOf(system, people, end)),
     webhooks: people.webhooks,
     told: people.toldOfDay,
     alerts: people.alerts,
@@ -141,10 +145,10 @@ async function live({ system, plan, people }: Stage, options: DayOptions, step: 
   await system.scheduler.runUntil(end - 1);
 }
 
-const SHOWN_STATEMENTS = Number(process.env.SHOWN ?? 25);
+const SHOWN_STATEMENTS = 25;
 
 function topOf({ bySql }: FreePlan): DayFigures["statements"] {
-  const all = [...bySql].map(([sql, rows]) => ({ sql: sql.replaceAll(/\s+/g, " ").slice(0, Number(process.env.SQLN ?? 200)), ...rows }));
+  const all = [...bySql].map(([sql, rows]) => ({ sql: sql.replaceAll(/\s+/g, " ").slice(0, 200), ...rows }));
   const most = (by: "read" | "written") => all.toSorted((a, b) => b[by] - a[by]).slice(0, SHOWN_STATEMENTS);
   return [...new Set([...most("written"), ...most("read")])];
 }
@@ -197,26 +201,38 @@ function endOf({ life }: Owned["order"]): number {
   return (life.steps.at(-1) ?? life.steps[0]).at;
 }
 
-async function outcomeOf(system: System, all: readonly Owned[], end: number): Promise<Pick<DayFigures, "detection" | "wrong">> {
+type Outcome = Pick<DayFigures, "detection" | "wrong" | "not_taken" | "unawares">;
+
+async function outcomeOf(system: System, { owned: all, taken, refusals }: People, end: number): Promise<Outcome> {
   const [found] = await system.backend.run([{ sql: "SELECT provider, provider_order_id AS id, status, final_at FROM orders", params: [] }]);
-  if (process.env.DBG) { const [x] = await system.backend.run([{ sql: `SELECT placed_at >= ${MIDNIGHT} AS new, CASE WHEN final_at IS NULL THEN 'open' WHEN final_at < ${MIDNIGHT} THEN 'before' WHEN final_at - placed_at < 3600000 THEN 'h1' WHEN final_at-placed_at < 6*3600000 THEN 'h6' WHEN final_at-placed_at < 86400000 THEN 'd1' ELSE 'slow' END AS c, door, flags, count(*) AS n, avg(version) AS v FROM orders GROUP BY 1,2,3,4 ORDER BY 1,2,3,4`, params: [] }]); for (const r of x?.results ?? []) console.log(JSON.stringify(r)); const [y] = await system.backend.run([{ sql: `SELECT type, data->>'$.status' AS s, previous, count(*) AS n FROM changes WHERE created_at >= ${MIDNIGHT} GROUP BY 1,2,iif(length(previous)<60,previous,'')  ORDER BY n DESC LIMIT 60`, params: [] }]); for (const r of y?.results ?? []) console.log(JSON.stringify(r).slice(0,200)); }
   const rows = new Map((found?.results ?? []).map((row) => [`${String(row["provider"])}/${String(row["id"])}`, row]));
   const delays: number[] = [];
   const wrong: string[] = [];
-  for (const { provider, order } of all) {
+  const notTaken: Record<string, number> = {};
+  let unawares = 0;
+  for (const owned of all) {
+    const { provider, order } = owned;
     const row = rows.get(`${provider}/${order.id}`);
+    if (!taken.has(owned)) {
+      const answer = refusals.get(owned) ?? "none yet";
+      if (row === undefined) notTaken[answer] = (notTaken[answer] ?? 0) + 1;
+      else unawares += 1;
+      continue;
+    }
     const at = endOf(order);
     if (at > MIDNIGHT && at <= end && row?.["final_at"] != null) delays.push((Number(row["final_at"]) - at) / MINUTE_MS);
     // What has moved since may not have been looked at yet.
     const { status } = stateAt(order.life, system.now);
     const isSteady = stateAt(order.life, system.now - REST_MINUTES * MINUTE_MS).status === status;
-    if (isSteady && row?.["status"] !== status) wrong.push(`${provider}/${order.id} is ${status}, and shown as ${String(row?.["status"])}`);
+    if (isSteady && row?.["status"] !== status) wrong.push(`${provider}/${order.id} is ${status}, and shown as ${row === undefined ? "nothing" : String(row["status"])}`);
   }
   const sorted = delays.toSorted((a, b) => a - b);
   const mean = sorted.reduce((sum, delay) => sum + delay, 0) / sorted.length;
   return {
     detection: { ends: sorted.length, mean, p95: sorted[Math.floor(sorted.length * 0.95)] ?? NaN, most: sorted.at(-1) ?? NaN },
     wrong,
+    not_taken: notTaken,
+    unawares,
   };
 }
 

@@ -74,8 +74,8 @@ const LONGEST_WAIT_MINUTES = 30;
 /** How many different unknown words are counted; a provider that makes up words must not fill the row. */
 const MAX_UNKNOWN_WORDS = 50;
 
-/** The poll's own row, and the tick's. */
-const ROWS_A_POLL = 2;
+/** The poll's own row. */
+const ROWS_A_POLL = 1;
 
 const DAY_MINUTES = 24 * 60;
 

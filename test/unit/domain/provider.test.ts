@@ -46,10 +46,10 @@ function polls(...outcomes: readonly PollOutcome[]): ProviderState {
 }
 
 describe("the rows of a day", () => {
-  it("count the poll's own, the tick's, and those of its orders; a new day begins at none", () => {
+  it("count the poll's own and those of its orders; a new day begins at none", () => {
     const written = polls({ ...good, rows: 32 }, { ...good, rows: 5 });
-    expect(written.rowsToday).toBe(2 + 32 + 2 + 5);
-    expect(afterPoll(written, good, NOW + 24 * 60 * MINUTE).rowsToday).toBe(2);
+    expect(written.rowsToday).toBe(1 + 32 + 1 + 5);
+    expect(afterPoll(written, good, NOW + 24 * 60 * MINUTE).rowsToday).toBe(1);
   });
 });
 
