@@ -73,6 +73,22 @@ ${tableOf(
 
 ${days.map(refusedText).join("\n\n")}
 
+**What an order's life writes**, where it is alone in its batches; \`test/worker/store/order-life.test.ts\` holds it:
+
+${tableOf(
+  ["step", "placed by a script", "before", "registered", "before"],
+  LIFE.map(([step, ...rows]) => [step, ...rows.map((count) => figureText(count))]),
+)}
+
+What went: the row of a share and of the count of followed orders at each order; the counter of the feed's numbers at each batch; an
+index of orders that are being placed; the write that slows an order's cadence down, where a look costs less; and a flag \`stalled\` that
+came and went with each unit of a slow order. Progress is written more seldom with so many orders
+([what gives way](operations.md#what-a-plan-carries)).
+
+What was left: the first poll's row, since the provider's price stands in it, by which refunds are judged. Numbers of orders from the
+newest order: a panel's money is fixed by the counter. A second look-up by an index without the ids of orders that are being placed: no
+look-up uses such an index. Shares claimed by the dozen: what is left of a dozen would be kept in memory that is not there the next time.
+
 What wrote and read the most, of the first day:
 
 ${tableOf(
@@ -99,6 +115,19 @@ ${tableOf(
     ],
   }),
 };
+
+/** Rows written, by step: now and before (version 0.4.0); a refunded order that a script has placed, and one that was registered and completes. */
+const LIFE: readonly (readonly [step: string, added: number, addedBefore: number, registered: number, registeredBefore: number])[] = [
+  ["taken", 10, 14, 7, 9],
+  ["first poll", 1, 1, 1, 1],
+  ["start", 2, 3, 2, 3],
+  ["progress, with a slower cadence", 2, 2, 2, 2],
+  ["end, with its refund or without", 6, 7, 3, 4],
+  ["told to its script", 1, 1, 0, 0],
+  ["looked at more seldom after a day", 0, 2, 0, 2],
+  ["closed", 1, 2, 1, 2],
+  ["in all", 23, 32, 16, 23],
+];
 
 const USED: readonly { readonly what: keyof Used; readonly text: string }[] = [
   { what: "rows_read", text: "rows read" },

@@ -84,7 +84,7 @@ async function minuteAfter(ms: number): Promise<void> {
 /** All turns of an hour: a tick makes up a quarter of it. */
 async function hourAfter(ms: number): Promise<void> {
   world.now += ms;
-  for (let i = 0; i < 5; i++) await minuteAfter(15 * MINUTE_MS);
+  for (let i = 0; i < 5; i++) await minuteAfter(14 * MINUTE_MS);
 }
 
 type Life = { readonly taken: () => Promise<unknown>; readonly end: readonly [status: string, remains: number]; readonly told: () => Promise<unknown> };
