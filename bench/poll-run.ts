@@ -38,6 +38,7 @@ export async function pollRunOf(db: D1Database, news: News, first: number, count
     readAt: NOW,
     mostWrites: count,
     selection: { orders, unpolled: [], buckets: [bucket], rest: null, clockSeen: provider.state.clock, clock: null },
+    progressStretch: 1,
     frozen,
   };
 }

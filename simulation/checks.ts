@@ -27,7 +27,7 @@ export async function wrongsOfLedger(backend: Backend): Promise<string[]> {
   return [
     ...(await wrong(
       "active_orders is not how many orders are followed",
-      "SELECT p.id, p.active_orders FROM providers p WHERE p.active_orders <> (SELECT count(*) FROM orders o WHERE o.provider = p.id AND o.cadence IS NOT NULL)",
+      "SELECT p.id, p.active_orders FROM providers p WHERE p.active_orders <> (SELECT count(*) FROM orders o WHERE o.provider = p.id AND o.cadence IS NOT NULL AND NOT (o.cadence = 1 AND o.polled_at IS NULL))",
     )),
     ...(await wrong(
       "a refund names another order than its own",

@@ -62,7 +62,7 @@ export function productPolicy({ learns }: { readonly learns: boolean }): Policy 
 }
 
 function todayCadence(state: OrderState, age: number, startWindowMs: number | null): Cadence {
-  return cadenceOf(state, { startWindowMs, correctionWindowMs: 0 }, state.placedAt + age * MINUTE_MS) ?? 1;
+  return cadenceOf(state, { startWindowMs, correctionWindowMs: 0, asksMany: false }, state.placedAt + age * MINUTE_MS) ?? 1;
 }
 
 /** How seldom the product looks at an order under way of such an age. */

@@ -1,4 +1,5 @@
 /** A whole day of a small operator's business in simulated time, under the free plan's limits as hard errors. */
+import { progressStretchOf } from "../../src/domain/progress-pace.ts";
 import { stateAt } from "../../simulator/life.ts";
 import { replaceProvider } from "../../simulator/world.ts";
 import { NO_FAULTS } from "../../simulation/background-faults.ts";
@@ -29,8 +30,12 @@ export type DayFigures = {
   readonly refused: Readonly<Record<string, number>>;
   /** From an order's end at its provider until it is on record here, in minutes. */
   readonly detection: { readonly ends: number; readonly mean: number; readonly p95: number; readonly most: number };
-  /** Orders that are not shown as they are, an hour and a quarter after the day. */
+  /** Orders that were taken and are not shown as they are, an hour and a quarter after the day. */
   readonly wrong: readonly string[];
+  /** Orders that were not taken by then, by the last answer to their panel, which tries them again. */
+  readonly not_taken: Readonly<Record<string, number>>;
+  /** Orders that their panel takes for refused, and that are on record. */
+  readonly unawares: number;
   readonly webhooks: number;
   /** What the overview said at the end of the day. */
   readonly told: { readonly rows_written: number; readonly queue_operations: number };
@@ -97,7 +102,7 @@ async function play(system: System, plan: FreePlan, options: DayOptions, step: (
     used,
     most_in_an_invocation: plan.most,
     refused: Object.fromEntries(plan.refused),
-    ...(await outcomeOf(system, people.owned, end)),
+    ...(await outcomeOf(system, people, end)),
     webhooks: people.webhooks,
     told: people.toldOfDay,
     alerts: people.alerts,
@@ -167,41 +172,68 @@ async function setUp(people: People, newOrders: number): Promise<void> {
 async function backdate(system: System, owned: readonly Owned[]): Promise<void> {
   const ended = owned.flatMap(({ provider, order }) => {
     const at = endOf(order);
-    return at > MIDNIGHT ? [] : [[provider, order.id, at, at > MIDNIGHT - DAY_MS && at - order.placedAt < DAY_MS ? 60 : 360]];
+    return at > MIDNIGHT ? [] : [[provider, order.id, at, at - order.placedAt < DAY_MS ? 60 : 360]];
   });
-  const sql = `UPDATE orders SET final_at = j.value->>2, cadence = j.value->>3 FROM json_each(?1) j
-    WHERE provider = j.value->>0 AND provider_order_id = j.value->>1 AND final_at IS NOT NULL`;
-  for (let i = 0; i < ended.length; i += REGISTERED_AT_ONCE)
-    await system.backend.run([{ sql, params: [JSON.stringify(ended.slice(i, i + REGISTERED_AT_ONCE))] }]);
-  // What moves every hour was last written at any time of the day before, and not all of it just now.
-  const spread = `UPDATE orders SET progress_at = progress_at - (n * 40503 % ${DAY_MS / 1000}) * 1000
-    WHERE final_at IS NULL AND quantity >= 1000 AND placed_at < ${MIDNIGHT - DAY_MS}`;
-  await system.backend.run([{ sql: spread, params: [] }]);
+  await updateOrders(system, "final_at = j.value->>2, cadence = j.value->>3", "final_at IS NOT NULL", ended);
+  // What is delivered for days was last written at any time of the days that progress is apart, with what was delivered then.
+  const apartMs = DAY_MS * progressStretchOf("free", { followed: owned.length, rowsToday: 0 });
+  const slow = owned.flatMap(({ provider, order }, i) => {
+    const at = MIDNIGHT - Math.floor(apartMs * ((i * GOLDEN) % 1));
+    const { status, remains } = stateAt(order.life, at);
+    return endOf(order) > MIDNIGHT && order.placedAt < MIDNIGHT - apartMs && status === "in_progress"
+      ? [[provider, order.id, at, remains]]
+      : [];
+  });
+  await updateOrders(system, "progress_at = j.value->>2, remains = j.value->>3", "status = 'in_progress'", slow);
+}
+
+/** Spreads evenly, in whatever order. */
+const GOLDEN = 0.618_033_988_749;
+
+async function updateOrders(system: System, set: string, where: string, rows: readonly unknown[]): Promise<void> {
+  const sql = `UPDATE orders SET ${set} FROM json_each(?1) j
+    WHERE provider = j.value->>0 AND provider_order_id = j.value->>1 AND ${where}`;
+  for (let i = 0; i < rows.length; i += REGISTERED_AT_ONCE)
+    await system.backend.run([{ sql, params: [JSON.stringify(rows.slice(i, i + REGISTERED_AT_ONCE))] }]);
 }
 
 function endOf({ life }: Owned["order"]): number {
   return (life.steps.at(-1) ?? life.steps[0]).at;
 }
 
-async function outcomeOf(system: System, all: readonly Owned[], end: number): Promise<Pick<DayFigures, "detection" | "wrong">> {
+type Outcome = Pick<DayFigures, "detection" | "wrong" | "not_taken" | "unawares">;
+
+async function outcomeOf(system: System, { owned: all, taken, refusals }: People, end: number): Promise<Outcome> {
   const [found] = await system.backend.run([{ sql: "SELECT provider, provider_order_id AS id, status, final_at FROM orders", params: [] }]);
   const rows = new Map((found?.results ?? []).map((row) => [`${String(row["provider"])}/${String(row["id"])}`, row]));
   const delays: number[] = [];
   const wrong: string[] = [];
-  for (const { provider, order } of all) {
+  const notTaken: Record<string, number> = {};
+  let unawares = 0;
+  for (const owned of all) {
+    const { provider, order } = owned;
     const row = rows.get(`${provider}/${order.id}`);
+    if (!taken.has(owned)) {
+      const answer = refusals.get(owned) ?? "none yet";
+      if (row === undefined) notTaken[answer] = (notTaken[answer] ?? 0) + 1;
+      else unawares += 1;
+      continue;
+    }
     const at = endOf(order);
     if (at > MIDNIGHT && at <= end && row?.["final_at"] != null) delays.push((Number(row["final_at"]) - at) / MINUTE_MS);
     // What has moved since may not have been looked at yet.
     const { status } = stateAt(order.life, system.now);
     const isSteady = stateAt(order.life, system.now - REST_MINUTES * MINUTE_MS).status === status;
-    if (isSteady && row?.["status"] !== status) wrong.push(`${provider}/${order.id} is ${status}, and shown as ${String(row?.["status"])}`);
+    if (isSteady && row?.["status"] !== status)
+      wrong.push(`${provider}/${order.id} is ${status}, and shown as ${row === undefined ? "nothing" : String(row["status"])}`);
   }
   const sorted = delays.toSorted((a, b) => a - b);
   const mean = sorted.reduce((sum, delay) => sum + delay, 0) / sorted.length;
   return {
     detection: { ends: sorted.length, mean, p95: sorted[Math.floor(sorted.length * 0.95)] ?? NaN, most: sorted.at(-1) ?? NaN },
     wrong,
+    not_taken: notTaken,
+    unawares,
   };
 }
 

@@ -43,6 +43,10 @@ export class People {
   #tokenSecret = "";
   #hookUrl = "";
   readonly owned: Owned[] = [];
+  /** Orders that the product has taken: its answer to their panel said so. */
+  readonly taken = new Set<Owned>();
+  /** What the last answer to a site was whose order was not taken; it tries again. */
+  readonly refusals = new Map<Owned, string>();
   /** What the script asks after, in turns: ids at the provider. */
   #asked: string[] = [];
   /** Orders of which the end was heard: by the script's questions, or the site's webhooks. */
@@ -95,8 +99,7 @@ export class People {
   }
 
   /** Places an order at its provider as it was placed at some moment before now, with a life of its own. */
-  place(placedAt: number, life: Order["life"]): Owned {
-    const panel = this.#draws.between(1, 100) <= SHOP_SHARE ? SHOP : SITE;
+  place(placedAt: number, life: Order["life"], panel = this.#anyPanel()): Owned {
     const provider = this.#providerOf(panel);
     const order = placeOrder(this.#system.world, provider, { ...this.#request(provider, life.quantity), placedAt });
     order.life = life;
@@ -110,6 +113,10 @@ export class People {
     // The script has heard of what ended before.
     if (panel === SHOP && (order.life.steps.at(-1)?.at ?? 0) > this.#system.now) this.#asked.push(order.id);
     return owned;
+  }
+
+  #anyPanel(): string {
+    return this.#draws.between(1, 100) <= SHOP_SHARE ? SHOP : SITE;
   }
 
   #providerOf(panel: string): Provider {
@@ -128,6 +135,7 @@ export class People {
   async register(some: readonly Owned[], panel: string): Promise<void> {
     const answer = await this.#send("POST", "/v1/orders", this.#keys.get(panel) ?? "", { body: JSON.stringify(some.map(registrationOf)) });
     const { results = [] } = JSON.parse(answer.text) as { results?: readonly { result: string }[] };
+    for (const owned of some) this.taken.add(owned);
     if (results.length !== some.length || results.some(({ result }) => result !== "created")) throw new Error(answer.text.slice(0, 500));
   }
 
@@ -142,16 +150,30 @@ export class People {
 
   /** A customer orders now. What is refused is tried again in a minute. */
   buy(quantity: number): void {
-    const panel = this.#draws.between(1, 100) <= SHOP_SHARE ? SHOP : SITE;
-    const provider = this.#providerOf(panel);
+    const panel = this.#anyPanel();
     const life = lifeFrom(this.#system.now, quantity, this.#draws);
-    if (panel === SHOP) return this.#try(() => this.#add(provider, life));
-    const owned = this.place(this.#system.now, life);
-    this.#try(async () =>
-      (
-        await this.#send("POST", "/v1/orders", this.#keys.get(panel) ?? "", { body: JSON.stringify([registrationOf(owned)]) })
-      ).text.includes('"created"'),
-    );
+    if (panel === SHOP) return this.#try(() => this.#add(this.#providerOf(panel), life));
+    const owned = this.place(this.#system.now, life, panel);
+    this.#try(async () => {
+      const { status, text } = await this.#send("POST", "/v1/orders", this.#keys.get(panel) ?? "", {
+        body: JSON.stringify([registrationOf(owned)]),
+      });
+      const [result] = (parsed(text) as { results?: readonly { result: string; error?: { code: string } }[] }).results ?? [];
+      // One whose answer was lost is there when it is tried again.
+      const isTaken = result?.result === "created" || result?.result === "exists";
+      if (isTaken) this.taken.add(owned);
+      else
+        this.refusals.set(
+          owned,
+          `${status} ${result?.error?.code ?? (parsed(text) as { error?: { code?: string } }).error?.code ?? ""}`.trim(),
+        );
+      return isTaken;
+    });
+  }
+
+  /** New orders that are still to be tried again. */
+  get waiting(): number {
+    return this.#waiting.length;
   }
 
   #try(work: () => Promise<boolean>): void {
@@ -176,7 +198,7 @@ export class People {
     const order = provider.orders.get(String(id));
     if (order === undefined) return false;
     order.life = life;
-    this.#own(SHOP, provider.name, order);
+    this.taken.add(this.#own(SHOP, provider.name, order));
     return true;
   }
 

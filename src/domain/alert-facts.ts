@@ -260,7 +260,10 @@ function ofRunning(facts: AlertFacts, { minute, plan }: LookedAt): BadFact[] {
     ...(isBehind
       ? [{ kind: "sync_behind" as const, subject: "", count: 1, text: "Orders are not followed: ticks do not get through." }]
       : []),
-    ...planFact("rows_written", "the database's rows written", rowsWritten, limits.rowsWritten),
+    ...planFact("rows_written", "the database's rows written", rowsWritten, limits.rowsWritten).map((fact) => ({
+      ...fact,
+      text: `${fact.text} Until then progress is written seldom; new orders, ends and refunds go on.`,
+    })),
     ...planFact("queue_operations", "the queue's operations", operations, limits.queueOperations),
     ...sizeFact(databaseBytes, limits.databaseBytes),
   ];

@@ -23,6 +23,8 @@ export type SweepMessage = {
   readonly minutes: number;
   readonly round: number;
   readonly providers: readonly DueProvider[];
+  /** How many times further apart than usual progress is written; missing: as usual. */
+  readonly progressStretch?: number;
   /** Set on a message for one provider of a message that came to nothing: what is left over was handed on by that one, if at all. */
   readonly again?: true;
 };

@@ -13,6 +13,12 @@ const DEFAULT_PENDING_WINDOW_MS = DAY_MS;
 const STALLED_SHARE = 4;
 /** Small progress is put on record every two hours; and a day without any is long for every service. */
 const [STALLED_AFTER_LEAST_MS, STALLED_AFTER_MOST_MS] = [3 * HOUR_MS, DAY_MS];
+/**
+ * One that delivers a unit in twelve hours does not stand still after six: it is given as long as some units have taken so far,
+ * though no longer than this. The flag would come and go with each unit, at five rows written each time.
+ */
+const UNITS_MISSED = 3;
+const STALLED_AT_LAST_MS = 3 * DAY_MS;
 
 const JUDGED_HERE =
   FLAGS.overdue |
@@ -46,11 +52,15 @@ function isOverdue(order: OrderState, startWindowMs: number | null, now: number)
 }
 
 function isStalled(order: OrderState, durationMs: number | null, now: number): boolean {
-  return isActive(order.status) && isUnderway(order) && now - order.progressAt >= stalledAfterMs(durationMs);
+  return isActive(order.status) && isUnderway(order) && now - order.progressAt >= stalledAfterMs(order, durationMs);
 }
 
-function stalledAfterMs(durationMs: number | null): number {
-  return Math.min(Math.max((durationMs ?? DAY_MS) / STALLED_SHARE, STALLED_AFTER_LEAST_MS), STALLED_AFTER_MOST_MS);
+function stalledAfterMs({ placedAt, progressAt, quantity, remains }: OrderState, durationMs: number | null): number {
+  const usualMs = Math.min(Math.max((durationMs ?? DAY_MS) / STALLED_SHARE, STALLED_AFTER_LEAST_MS), STALLED_AFTER_MOST_MS);
+  const delivered = (quantity ?? 0) - (remains ?? 0);
+  if (delivered <= 0) return usualMs;
+  const missedMs = (UNITS_MISSED * (progressAt - placedAt)) / delivered;
+  return Math.min(STALLED_AT_LAST_MS, Math.max(usualMs, missedMs));
 }
 
 /** Some was delivered, and some was not. */

@@ -125,7 +125,8 @@ function sameRefill(a: RefillRequest, b: RefillRequest): boolean {
  */
 function withRefill({ state, startWindowMs }: Pick<Order, "state" | "startWindowMs">, refill: RefillRequest, now: number): OrderState {
   const next = { ...state, refill };
-  return { ...next, cadence: cadenceOf(next, { startWindowMs, correctionWindowMs: correctionWindowOf(DEFAULT_SETTLE_HOURS) }, now) };
+  const policy = { startWindowMs, correctionWindowMs: correctionWindowOf(DEFAULT_SETTLE_HOURS), asksMany: false };
+  return { ...next, cadence: cadenceOf(next, policy, now) };
 }
 
 /** Whether a sweep asks how the order's refill goes. Refills take days: an order that is looked at often has not come to them. */

@@ -1,6 +1,7 @@
 /**
  * How often an order is looked at: a pure function of its status and age. An order's cadence changes with a write
- * that is made anyway, or at most four times in its life by a write of its own.
+ * that is made anyway, or at most four times in its life by a write of its own. Where a provider is asked about a hundred
+ * orders a call, a look costs less than such a write: it waits for one that is made anyway, until the order is twice as old.
  */
 import { isOpenRefill } from "./refill-cancel.ts";
 import { FLAGS, type OrderState } from "./order.ts";
@@ -25,10 +26,32 @@ export type CadencePolicy = {
   /** How long the service may take to start; null when it is not known. */
   readonly startWindowMs: number | null;
   readonly correctionWindowMs: number;
+  /** The provider is asked about many orders a call: looks are cheap, and what would make them fewer is not written by itself. */
+  readonly asksMany: boolean;
 };
 
 /** Minutes until the next look at an order in this state; null when it need not be looked at again. Rules [S16], [S17]. */
 export function cadenceOf(order: OrderState, policy: CadencePolicy, now: number): Cadence | null {
+  return cadenceAt(order, policy, now, 1);
+}
+
+/** How many times as old an order becomes before its cadence is written by itself. */
+const PATIENCE = 2;
+
+/**
+ * Whether an order may keep the cadence that it has until something else of it is written: it is looked at as often as it is to
+ * be, or more often, and has not been so for long.
+ */
+export function mayKeepCadence(order: OrderState, policy: CadencePolicy, now: number): boolean {
+  const { cadence } = order;
+  const slowest = cadenceOf(order, policy, now);
+  const fastest = policy.asksMany ? cadenceAt(order, policy, now, PATIENCE) : slowest;
+  if (cadence === null || slowest === null || fastest === null) return cadence === slowest;
+  return fastest <= cadence && cadence <= slowest;
+}
+
+/** `patience`: how many times as old an order must be for the next cadence. */
+function cadenceAt(order: OrderState, policy: CadencePolicy, now: number, patience: number): Cadence | null {
   if ((order.flags & FLAGS.parked) !== 0) return 360;
   const isTroubled = (order.flags & TROUBLED) !== 0;
   if (order.polledAt === null && !(isFinal(order.status) && isTroubled)) return 1;
@@ -37,9 +60,9 @@ export function cadenceOf(order: OrderState, policy: CadencePolicy, now: number)
   if (isFinal(order.status)) return isOpenRefill(order.refill) || order.rejectedAt !== null ? 60 : correctionCadence(order, policy, now);
   if (order.status === "error" || isTroubled) return 60;
   const age = now - order.placedAt;
-  if (age < 30 * MINUTE_MS) return 1;
-  if (age < 6 * HOUR_MS) return 5;
-  return age < DAY_MS || isWithinStart(order, policy, age) ? 15 : 60;
+  if (age < patience * 30 * MINUTE_MS) return 1;
+  if (age < patience * 6 * HOUR_MS) return 5;
+  return age < patience * DAY_MS || isWithinStart(order, policy, age) ? 15 : 60;
 }
 
 /** A slow service may still start at any time within its window. */
@@ -47,9 +70,12 @@ function isWithinStart({ status }: OrderState, { startWindowMs }: CadencePolicy,
   return status === "pending" && startWindowMs !== null && age < startWindowMs;
 }
 
-/** A final order is watched hourly for a day, then slowly; one that took over a day to end, slowly from the start. */
-function correctionCadence(order: OrderState, { correctionWindowMs }: CadencePolicy, now: number): Cadence | null {
+/**
+ * A final order is watched hourly: to the end where looks are cheap, else for a day, and slowly then. One that took over a day to
+ * end is watched slowly from the start.
+ */
+function correctionCadence(order: OrderState, { correctionWindowMs, asksMany }: CadencePolicy, now: number): Cadence | null {
   const finalAt = order.finalAt ?? now;
   if (now - finalAt >= correctionWindowMs) return null;
-  return now - finalAt < DAY_MS && finalAt - order.placedAt < DAY_MS ? 60 : 360;
+  return (asksMany || now - finalAt < DAY_MS) && finalAt - order.placedAt < DAY_MS ? 60 : 360;
 }

@@ -62,10 +62,8 @@ export type PollOutcome = {
   /** Unknown words, one entry an order. */
   readonly unknownWords: readonly { readonly word: string; readonly order: ExampleOrder }[];
   readonly failedCalls: number;
-  /** Orders whose state was moved. */
-  readonly moved: number;
-  /** Orders of which only progress was written: a row each. */
-  readonly progressed: number;
+  /** Rows that its orders are written with. */
+  readonly rows: number;
   /** Orders that were to be asked about and were not answered. */
   readonly unanswered: number;
   readonly tookMs: number;
@@ -81,8 +79,8 @@ const LONGEST_WAIT_MINUTES = 30;
 /** How many different unknown words are counted; a provider that makes up words must not fill the row. */
 const MAX_UNKNOWN_WORDS = 50;
 
-/** Rows written for an order that has moved, about: itself with its place among what is due, its change, some refunds. */
-const ROWS_A_MOVE = 4;
+/** The poll's own row. */
+const ROWS_A_POLL = 1;
 
 const DAY_MINUTES = 24 * 60;
 
@@ -95,7 +93,7 @@ export function afterPoll(state: ProviderState, outcome: PollOutcome, now: numbe
     lastPollMs: outcome.tookMs,
     callsDay: day,
     callsToday: (day === state.callsDay ? state.callsToday : 0) + outcome.calls,
-    rowsToday: (day === state.callsDay ? state.rowsToday : 0) + 1 + outcome.moved * ROWS_A_MOVE + outcome.progressed,
+    rowsToday: (day === state.callsDay ? state.rowsToday : 0) + ROWS_A_POLL + outcome.rows,
     hours: withPolledCalls(state.hours, outcome, now),
     unknownWords: countWords(state.unknownWords, outcome.unknownWords),
   };

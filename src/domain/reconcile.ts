@@ -2,7 +2,8 @@
  * The one brain: what follows from a provider's report on an order. Pure: no clock, no chance, no I/O.
  */
 import { cancelAfterEnd } from "./refill-cancel.ts";
-import { cadenceOf, type CadencePolicy, DAY_MS, HOUR_MS } from "./poll-cadence.ts";
+import { cadenceOf, type CadencePolicy, DAY_MS, HOUR_MS, mayKeepCadence } from "./poll-cadence.ts";
+import { stretchedPercent } from "./progress-pace.ts";
 import { flagsAfter, type ServiceWindows } from "./order-flags.ts";
 import { finalAnswerText } from "./final-answer.ts";
 import { FLAGS, type OrderState, type Reason } from "./order.ts";
@@ -20,6 +21,8 @@ export type ReconcilePolicy = CadencePolicy &
     readonly statusWords: StatusWords;
     /** Progress is written once it has moved by this share of the quantity, in percent. */
     readonly progressPercent: number;
+    /** How many times further apart than usual progress is written. */
+    readonly progressStretch: number;
     readonly refunds: RefundPolicy;
     /** Set while all refunds of the provider or the panel wait for a person. */
     readonly holdAll: "brake" | "frozen" | null;
@@ -37,8 +40,8 @@ export type Decision = RefundPlan & { readonly write: "none" | "progress" | "mov
  * Small progress is written all the same once the last on record is so old, so that a standstill can be told from it. Of an
  * order that is older than a day, as drip-feed is, a day: 20,000 of them would write 240,000 rows a day otherwise.
  */
-function progressMaxAgeMs({ placedAt }: OrderState, now: number): number {
-  return now - placedAt < DAY_MS ? 2 * HOUR_MS : DAY_MS;
+function progressMaxAgeMs({ placedAt }: OrderState, { progressStretch }: ReconcilePolicy, now: number): number {
+  return progressStretch * (now - placedAt < DAY_MS ? 2 * HOUR_MS : DAY_MS);
 }
 
 /** Works out an order's next state from one report. `now` is when the answer counts, in epoch ms. */
@@ -55,7 +58,7 @@ export function reconcile(order: OrderState, report: Report, policy: ReconcilePo
 function standsAsItStood(order: OrderState, report: Report, policy: ReconcilePolicy, now: number): boolean {
   if (report.kind !== "status" || !saysTheSame(order, report) || !isUneventful(order)) return false;
   if (statusFor(report.providerStatus, policy.statusWords, false) !== order.status) return false;
-  return flagsAfter(order, policy, now) === 0 && cadenceOf(order, policy, now) === order.cadence;
+  return flagsAfter(order, policy, now) === 0 && mayKeepCadence(order, policy, now);
 }
 
 /**
@@ -94,8 +97,11 @@ export function reconcileAtLength(order: OrderState, report: Report, policy: Rec
   const { next: told, refunds } = report.kind === "status" ? answered(order, report, policy, now) : unanswered(order, now);
   const judged = withDismissals(withOutdated(told));
   const next = { ...judged, cancel: cancelAfterEnd(judged.cancel, judged.status), cadence: cadenceOf(judged, policy, now) };
-  const moves = refunds.length > 0 || isMove(order, next);
-  return { write: moves ? "move" : isProgress(order, next, policy, now) ? "progress" : "none", next, refunds };
+  if (refunds.length > 0 || isMove(order, next)) return { write: "move", next, refunds };
+  const progresses = isProgress(order, next, policy, now);
+  // A cadence that may wait is written with what is written anyway.
+  if (next.cadence !== order.cadence && (progresses || !mayKeepCadence(judged, policy, now))) return { write: "move", next, refunds };
+  return { write: progresses ? "progress" : "none", next, refunds };
 }
 
 /** The provider does not know the order, or left it out: said once, and nothing else follows from it. */
@@ -263,7 +269,6 @@ function isMove(order: OrderState, next: OrderState): boolean {
   return (
     next.status !== order.status ||
     next.flags !== order.flags ||
-    next.cadence !== order.cadence ||
     next.backTo !== order.backTo ||
     next.reason !== order.reason ||
     next.cancel !== order.cancel ||
@@ -274,8 +279,8 @@ function isMove(order: OrderState, next: OrderState): boolean {
   );
 }
 
-function isProgress(order: OrderState, next: OrderState, { progressPercent }: ReconcilePolicy, now: number): boolean {
-  if (next.providerStatus !== order.providerStatus && isWorthWriting(order, next, now)) return true;
+function isProgress(order: OrderState, next: OrderState, policy: ReconcilePolicy, now: number): boolean {
+  if (next.providerStatus !== order.providerStatus && isWorthWriting(order, next, policy, now)) return true;
   if (next.startCount !== order.startCount && order.startCount === null) return true;
   if (next.providerPrice !== order.providerPrice) return true;
   if (arePartsNews(order, next, now)) return true;
@@ -284,15 +289,16 @@ function isProgress(order: OrderState, next: OrderState, { progressPercent }: Re
   if (next.remains === null || next.remains === order.remains) return false;
   if (order.remains === null || next.quantity === null) return true;
   // A number that jumps up and down must not be written each time.
-  if ((order.remains - next.remains) * 100 >= next.quantity * progressPercent) return true;
-  return now - order.progressAt >= progressMaxAgeMs(order, now);
+  const percent = stretchedPercent(policy.progressPercent, policy.progressStretch);
+  if ((order.remains - next.remains) * 100 >= next.quantity * percent) return true;
+  return now - order.progressAt >= progressMaxAgeMs(order, policy, now);
 }
 
 /** Another spelling of the same status is written with other news, or once in a while; of a subscription it can be news. */
-function isWorthWriting(order: OrderState, next: OrderState, now: number): boolean {
+function isWorthWriting(order: OrderState, next: OrderState, policy: ReconcilePolicy, now: number): boolean {
   if (next.multi && now - (order.polledAt ?? 0) >= PARTS_EVERY_MS) return true;
   if (order.providerStatus === null || (next.flags & FLAGS.unknown_status) !== 0 || order.backTo !== next.backTo) return true;
-  return now - (order.polledAt ?? 0) >= progressMaxAgeMs(order, now);
+  return now - (order.polledAt ?? 0) >= progressMaxAgeMs(order, policy, now);
 }
 
 /** What is said of parts changes with each of them; new ones are written at once, the rest not every minute. */

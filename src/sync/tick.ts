@@ -3,6 +3,7 @@ import type { Order } from "../domain/order.ts";
 import { leftUnknown, PLACING_MS } from "../domain/order-placement.ts";
 import { dayOf, MINUTE_MS, minuteOf } from "../domain/time.ts";
 import { type HintPlan, planWaiting } from "../domain/hint.ts";
+import { progressStretchOf } from "../domain/progress-pace.ts";
 import { circuitOf, DEFAULT_CALLS_PER_MINUTE, idsPerCall } from "../domain/provider.ts";
 import {
   type AddResendMessage,
@@ -77,6 +78,7 @@ async function sendDue(env: Env, ports: Ports, minute: number): Promise<SentDue 
     staleSecrets,
     anyWebhook,
     dueCrons,
+    rowsOfShares,
   } = await readTickView(db, ports.now() - PLACING_MS, { now: ports.now(), minute }, ports.secrets.newest);
   const { first, ignored } = minutesToCover(last.minute, minute);
   await flagLeftBehind(db, leftBehind, ports);
@@ -88,7 +90,9 @@ async function sendDue(env: Env, ports: Ports, minute: number): Promise<SentDue 
   if (last.minute !== minute - 1) await touchTick(db);
   const now = Math.max(ports.now(), minute * MINUTE_MS);
   const day = dayOf(minute);
-  const sweeps = planMessages(providers, { first, minute, now }, limitsOf(env.PLAN));
+  const load = { followed: sumOf(providers, ({ activeOrders }) => activeOrders), rowsToday: rowsOfShares + rowsOfSweeps(providers, day) };
+  const progressStretch = progressStretchOf(env.PLAN, load);
+  const sweeps = planMessages(providers, { first, minute, now, progressStretch }, limitsOf(env.PLAN));
   const checks = ledgerCheckMessages(last.ledgerCheckDay, day);
   const hinted = hints.map((waiting) => ({ waiting, plan: planWaitingHints(waiting, now) }));
   const hintChecks = hinted.flatMap(({ plan }) => checkMessages(plan.poll));
@@ -113,6 +117,14 @@ async function sendDue(env: Env, ports: Ports, minute: number): Promise<SentDue 
     statements: d1_statements + kept.statements + crons.statements,
   };
   return { spent, anyWebhook, dueCrons, minutesSince: last.minute === 0 ? 0 : Math.max(0, minute - last.minute) };
+}
+
+function sumOf(providers: readonly Provider[], of: (provider: Provider) => number): number {
+  return providers.reduce((sum, provider) => sum + of(provider), 0);
+}
+
+function rowsOfSweeps(providers: readonly Provider[], day: number): number {
+  return sumOf(providers, ({ state }) => (state.callsDay === day ? state.rowsToday : 0));
 }
 
 /**

@@ -8,7 +8,9 @@ import { type Earlier, isBeingPlaced, isEndedUnplaced, reuse } from "../../domai
 import { type OwnNames, unsendableName } from "../../domain/field-names.ts";
 import { addedBy, passGate } from "../../gate/gate.ts";
 import { refreshServices } from "../../gate/services.ts";
-import { claimShare } from "../../store/panels/shares.ts";
+import { hasLeft, sharesOf } from "../../domain/panel-share.ts";
+import { dayOf, minuteOf } from "../../domain/time.ts";
+import { orderClaim } from "../../store/panels/shares.ts";
 import { beginPlacing, readByNumber } from "../../store/placement/placement.ts";
 import { readForCatalogueAdd, readForConnectAdd } from "../../store/placement/placement-reads.ts";
 import type { Provider } from "../../store/rows/provider.ts";
@@ -56,16 +58,19 @@ async function add(asked: ApiV2Call, wanted: AddRequest): Promise<Answer | "agai
   if (!priced.ok) return say(priced.failure);
   const { provider, intent } = priced.value;
 
-  const share = { panel: found.panel.id, kind: "add", wanted: 1, isWhole: true } as const;
-  if ((await claimShare(call.db, share, call.env.PLAN, call.ports.now())) === 0) return noAnswer("busy");
+  const minute = minuteOf(call.ports.now());
+  if (!hasLeft(found.panel.adds, sharesOf(call.env.PLAN).of.add, { minute, day: dayOf(minute) })) return noAnswer("busy");
   const passage = await passGate(call, provider, 1, addedBy(found.panel.id));
   if (passage !== "yes") return noAnswer(passage);
 
   // The calls before may have taken their time: the order is as old as its row, not as the request.
   const resend = await resendOf(found.panel.id, priced.value);
-  const recorded = await beginPlacing(call.db, found.panel.id, { intent, resend }, call.ports.now());
+  const now = call.ports.now();
+  const place = { panel: found.panel.id, claim: orderClaim("add", 1, call.env.PLAN, now) };
+  const recorded = await beginPlacing(call.db, place, { intent, resend }, now);
   if (recorded === "in_the_way") return "again";
   if (recorded === "overdrawn") return say(REFUSED.funds);
+  if (recorded === "share_used_up") return noAnswer("busy");
 
   const placed = await sendOrder(call, priced.value, recorded.order, resend);
   const settled = await settlePlacement({ call, panel: found.panel, provider, order: recorded.order }, placed);

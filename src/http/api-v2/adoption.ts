@@ -202,6 +202,8 @@ function policyAt(provider: Provider, order: Order): ReconcilePolicy {
   return {
     statusWords: provider.settings.statusWords,
     progressPercent: 0,
+    progressStretch: 1,
+    asksMany: false,
     startWindowMs: null,
     durationMs: null,
     correctionWindowMs: correctionWindowOf(provider.settleHours),

@@ -7,7 +7,8 @@ import { FAILING_AFTER } from "../../domain/panel-cron.ts";
 import { FLAGS } from "../../domain/order.ts";
 import { type ShareKind, sharesOf } from "../../domain/panel-share.ts";
 import { dayOf, minuteOf } from "../../domain/time.ts";
-import { ROWS_OF_SHARES } from "../panels/shares.ts";
+import { ROWS_OF_SHARES, USED_SHARES } from "../panels/shares.ts";
+import { anyFollowedSql } from "../providers/active-orders.ts";
 import type { ProviderRow } from "../rows/provider.ts";
 import { ALERT_COLUMNS, type AlertRow, toLive } from "./alerts.ts";
 
@@ -21,7 +22,7 @@ const MAX_CRONS = 200;
 /** A key that has expired is told of for another day. */
 const EXPIRED_FOR_MS = 24 * 60 * 60_000;
 
-const PROVIDERS = `SELECT id, enabled, retry_at, last_failure, brake_engaged_at, braked_panels, unknown_words, active_orders,
+const PROVIDERS = `SELECT id, enabled, retry_at, last_failure, brake_engaged_at, braked_panels, unknown_words, ${anyFollowedSql("providers")} AS active_orders,
     CASE WHEN balance_at IS NULL THEN NULL ELSE balance END AS balance, coalesce(currency, balance_currency) AS balance_currency, low_balance, calls_day, rows_today
   FROM providers ORDER BY id LIMIT ${MAX_PROVIDERS}`;
 
@@ -58,7 +59,7 @@ const LISTS: Readonly<
   quality: `SELECT json_object('provider', provider, 'service', service, 'bad', sum(bad), 'of', sum(bad_of)) AS value
     FROM service_history INDEXED BY service_history_bad WHERE bad_day >= ?1 - 1 GROUP BY provider, service LIMIT ${MAX_NAMED}`,
   shares: `SELECT json_object('panel', s.panel, 'kind', s.kind, 'most', m.value) AS value
-    FROM panel_shares s CROSS JOIN json_each(?5) m ON m.key = s.kind WHERE s.day = ?1 AND s.day_used >= m.value LIMIT ${MAX_NAMED}`,
+    FROM (${USED_SHARES("?1")}) s CROSS JOIN json_each(?5) m ON m.key = s.kind WHERE s.day_used >= m.value LIMIT ${MAX_NAMED}`,
 };
 
 const LISTED = Object.entries(LISTS).map(([name, sql]) => `(SELECT json_group_array(json(value)) FROM (${sql})) AS ${name}`);

@@ -5,7 +5,7 @@ import { type Flag, FLAGS } from "../../domain/order.ts";
 import { dayOf, minuteOf } from "../../domain/time.ts";
 import { type AlertRow, toShown, type ShownAlert } from "../alerts/alerts.ts";
 import { ROWS_OF_SHARES } from "../panels/shares.ts";
-import { type FollowedProvider, toFollowed, type FollowedRow } from "../providers/provider-settings.ts";
+import { FOLLOWED_COLUMNS, type FollowedProvider, toFollowed, type FollowedRow } from "../providers/provider-settings.ts";
 
 /** The flags that a person looks for, each of which has an index of the orders that have it. */
 export const COUNTED_FLAGS = [
@@ -50,12 +50,12 @@ const TOTALS = `SELECT t.minute, t.at, CASE WHEN t.messages_day = ?1 THEN t.mess
 type TotalsRow = { minute: number; at: number; messages: number; rows_of_shares: number } & Counts;
 
 /**
- * Rows read: one a provider, one for each alert that is open and each panel's share of today, and one for each thing that waits for a
+ * Rows read: one a provider, two for each order of the last half hour, one for each alert that is open and each panel's share of today, and one for each thing that waits for a
  * person, 101 of each kind at most.
  */
 export async function readOverview(db: D1Database, now: number): Promise<OverviewRead> {
   const [providers, alerts, totals] = await db.batch<Record<string, unknown>>([
-    db.prepare(`SELECT * FROM providers ORDER BY id LIMIT ${MOST_PROVIDERS + 1}`),
+    db.prepare(`SELECT ${FOLLOWED_COLUMNS} FROM providers p ORDER BY p.id LIMIT ${MOST_PROVIDERS + 1}`),
     db.prepare(
       `SELECT * FROM alerts INDEXED BY alerts_live WHERE closed_at IS NULL AND opened_at IS NOT NULL ORDER BY id DESC LIMIT ${MOST_ALERTS}`,
     ),

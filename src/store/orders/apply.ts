@@ -9,10 +9,11 @@ import type { FeedEvent, RefundKind, RefundStatus } from "../../domain/feed.ts";
 import type { Order, OrderState } from "../../domain/order.ts";
 import type { ProviderState } from "../../domain/provider.ts";
 import type { RefundReason } from "../../domain/refund-rules.ts";
-import { type FeedCount, numberStatement } from "../feed/feed-numbers.ts";
+import { BLOCK, type FeedCount, lastOfBlockSql, lastOfNextBlockSql, numberStatement } from "../feed/feed-numbers.ts";
 import { chunksByPanel } from "../rows/json-sets.ts";
 import { packClock, packCoverage, packWords } from "../rows/provider.ts";
 import { insertTransfers } from "../ledger/transfers.ts";
+import { isCounted } from "../providers/active-orders.ts";
 import { columnsOf, ORDER_COLUMNS, type OrderColumn, type OrderColumns } from "./order-columns.ts";
 
 /** One of an order's refunds that comes to be, or is decided. Amounts in micro-units, null where only a word is at stake. */
@@ -48,6 +49,25 @@ export type OrderWrite = {
   readonly now: number;
 };
 
+/** The bits of two numbers that only the first has, counted. */
+function bitsAdded(after: number, before: number): number {
+  let [bits, count] = [after & ~before, 0];
+  for (; bits !== 0; bits &= bits - 1) count += 1;
+  return count;
+}
+
+/**
+ * The rows that such a write is billed for: the order's, those of its indexes that change, its changes, and two a refund. An
+ * index of a flag or a place among what is due costs nothing when it is left.
+ */
+export function rowsWritten({ order: { state }, next, refunds, events }: OrderWrite): number {
+  const indexes =
+    (next.cadence !== state.cadence && next.cadence !== null ? 1 : 0) +
+    (next.refill?.id != null && next.refill.id !== state.refill?.id ? 1 : 0) +
+    bitsAdded(next.flags, state.flags);
+  return 1 + indexes + events.length + 2 * refunds.length;
+}
+
 /** A provider's new state, and the version it was worked out from. */
 export type StateWrite = { readonly provider: string; readonly seen: number; readonly state: ProviderState };
 
@@ -61,9 +81,10 @@ export async function applySweep(
   writes: readonly OrderWrite[],
   state: StateWrite,
 ): Promise<"written" | "outdated" | "refused"> {
-  const updateState = db.prepare(UPDATE_STATE).bind(JSON.stringify(stateColumns(state)));
+  const once = onceEach(writes);
+  const updateState = db.prepare(UPDATE_STATE).bind(JSON.stringify(stateColumns(state)), JSON.stringify(openedOrClosed(once)));
   try {
-    const results = await db.batch([...orderStatements(db, onceEach(writes), state), updateState]);
+    const results = await db.batch([...orderStatements(db, once, state), updateState]);
     return results.at(-1)?.meta.changes === 1 ? "written" : "outdated";
   } catch (error) {
     if (!(error instanceof Error) || !error.message.includes("SQLITE_CONSTRAINT")) throw error;
@@ -85,7 +106,7 @@ export async function applyDecisions(
   writes: readonly OrderWrite[],
   others: readonly D1PreparedStatement[],
 ): Promise<number> {
-  const results = await db.batch([...others, ...orderStatements(db, writes, ANY_STATE)]);
+  const results = await db.batch([...others, ...decisionStatements(db, writes)]);
   // The UPDATEs of orders come last, one for each set of indexed columns; a hundred orders fit into each.
   const updates = byIndexedChanges(writes.map(changeOf)).size;
   return results.slice(-updates).reduce((sum, { meta }) => sum + meta.changes, 0);
@@ -97,7 +118,7 @@ export async function applyEach(db: D1Database, writes: readonly OrderWrite[]): 
   const asSeen = db
     .prepare(SELECT_AS_SEEN)
     .bind(JSON.stringify(writes.map(({ order: { panel, number, version } }) => [panel, number, version])));
-  const [seen] = await db.batch<{ i: number }>([asSeen, ...orderStatements(db, writes, ANY_STATE)]);
+  const [seen] = await db.batch<{ i: number }>([asSeen, ...decisionStatements(db, writes)]);
   const written = new Set(seen?.results.map(({ i }) => i));
   return writes.filter((_, i) => written.has(i));
 }
@@ -109,27 +130,37 @@ const ANY_STATE: SeenState = { provider: null, seen: null };
 /** A row of a statement's parameter: the order, which must be as it was seen, and what is written of it. */
 type Row = { readonly order: Order; readonly values: readonly unknown[] };
 
+/** The same without a sweep, whose statement of the provider's state counts the orders that are followed. */
+function decisionStatements(db: D1Database, writes: readonly OrderWrite[]): D1PreparedStatement[] {
+  const counted = openedOrClosed(writes);
+  const count = counted.length === 0 ? [] : [db.prepare(COUNT_ACTIVE).bind(JSON.stringify(counted))];
+  return [...count, ...orderStatements(db, writes, ANY_STATE)];
+}
+
 /** The statements of some orders' writes, in the order that the guards need: the UPDATE of orders last. */
 function orderStatements(db: D1Database, writes: readonly OrderWrite[], state: SeenState): D1PreparedStatement[] {
   const feed = feedOf(writes);
+  const chunks = (rows: readonly Row[]): string[] =>
+    chunksByPanel(rows.map(({ order: { panel, number, version }, values }) => ({ panel, row: [number, version, ...values] })));
   const each = (sql: string, rows: readonly Row[]): D1PreparedStatement[] =>
-    chunksByPanel(rows.map(({ order: { panel, number, version }, values }) => ({ panel, row: [number, version, ...values] }))).map((json) =>
-      db.prepare(sql).bind(json, state.provider, state.seen),
-    );
+    chunks(rows).map((json) => db.prepare(sql).bind(json, state.provider, state.seen));
+  const changes = chunks(feed.rows);
+  // What does not fit into a block, or one statement, has its numbers from a counter.
+  const inBlock = changes.length <= 1 && feed.counts.every(({ count }) => count <= BLOCK);
+  const [insertChanges, numbered] = inBlock ? [INSERT_CHANGES_IN_BLOCK, IN_BLOCK] : [INSERT_CHANGES, BY_COUNTER];
   return [
-    ...(feed.counts.length > 0 ? [numberStatement(db, feed.counts, feed.now)] : []),
+    ...(feed.counts.length > 0 && !inBlock ? [numberStatement(db, feed.counts, feed.now)] : []),
     ...each(INSERT_REFUNDS, insertedRefunds(writes)),
     ...each(DECIDE_REFUNDS, decidedRefunds(writes)),
     ...each(INSERT_TRANSFERS, transfersOf(writes)),
-    ...each(INSERT_CHANGES, feed.rows),
-    ...each(COUNT_ACTIVE, openedOrClosed(writes)),
+    ...changes.map((json) => db.prepare(insertChanges).bind(json, state.provider, state.seen, ...(inBlock ? [feed.now * 1000] : []))),
     // planted: orders-updated-last
     ...[...byIndexedChanges(writes.map(changeOf)).values()].flatMap((changes) => {
       const columns = columnsIn(changes);
       const rows = changes.map(({ write, after }): Row => {
         return { order: write.order, values: [feed.lastBack.get(write) ?? null, ...columns.map((column) => after[column])] };
       });
-      return each(updateSql(columns), rows);
+      return each(updateSql(columns, feed.rows.length > 0 ? numbered : BY_COUNTER), rows);
     }),
   ];
 }
@@ -169,12 +200,23 @@ function onceEach(writes: readonly OrderWrite[]): OrderWrite[] {
  * read once a panel. LIMIT has SQLite work each row's JSON out once, where it would else do so for each of its values; and
  * it costs no row read, as a materialised table does.
  */
-function rowsOf(columns: readonly string[], ofPanels = "true"): string {
+function rowsOf(columns: readonly string[], { ofPanels = "true", last = BY_COUNTER }: RowsOf = {}): string {
   const values = ["n", "seen", ...columns].map((column, i) => `row->>${i} AS ${column}`).join(", ");
-  return `(SELECT panel, feed_seq, ${values} FROM (
-    SELECT p.id AS panel, p.feed_seq, r.value AS row FROM json_each(?1) g CROSS JOIN panels p CROSS JOIN json_each(g.value, '$[1]') r
-    WHERE p.id = g.value->>0 AND ${ofPanels} LIMIT -1)) j`;
+  const panels =
+    last === BY_COUNTER
+      ? "json_each(?1) g CROSS JOIN panels p CROSS JOIN json_each(g.value, '$[1]') r"
+      : `(SELECT g.value, p.id, ${last} AS last FROM json_each(?1) g CROSS JOIN panels p
+      WHERE p.id = g.value->>0 LIMIT -1) p CROSS JOIN json_each(p.value, '$[1]') r`;
+  const where = last === BY_COUNTER ? `p.id = g.value->>0 AND ${ofPanels}` : "true";
+  return `(SELECT panel, last, ${values} FROM (
+    SELECT p.id AS panel, ${last === BY_COUNTER ? last : "p.last"} AS last, r.value AS row FROM ${panels}
+    WHERE ${where} LIMIT -1)) j`;
 }
+
+/** `ofPanels`: a condition on the panel `p`. `last`: SQL for the last number of the batch's changes in the panel's feed. */
+type RowsOf = { readonly ofPanels?: string; readonly last?: string };
+const BY_COUNTER = "p.feed_seq";
+const IN_BLOCK = lastOfBlockSql("p");
 
 // planted: guard-of-inserts
 const IS_VERSION_SEEN = "o.version = j.seen";
@@ -206,19 +248,24 @@ const DECIDE_REFUNDS = `UPDATE refunds SET status = g.status, amount = g.amount,
 const INSERT_TRANSFERS = insertTransfers(`
     SELECT o.panel, o.currency, coalesce(o.customer, '') AS customer, j.type, j.amount,
       o.n AS order_n, o.id AS order_id, j.refund AS refund_n, NULL AS reference, j.now, j.i
-    FROM ${rowsOf(["refund", "type", "amount", "now", "i"], "p.money = 'ledger'")} CROSS JOIN orders o
+    FROM ${rowsOf(["refund", "type", "amount", "now", "i"], { ofPanels: "p.money = 'ledger'" })} CROSS JOIN orders o
     WHERE ${AS_SEEN}`);
 
-/** A change's number is counted back from the panel's newest, which the first statement of the batch has set. */
-const INSERT_CHANGES = `INSERT INTO changes (panel, seq, type, order_id, prev, created_at, previous, data)
-  SELECT o.panel, j.feed_seq - j.back, j.type, o.id, coalesce(j.feed_seq - j.prev_back, o.last_change), j.now, j.previous, j.data
-  FROM ${rowsOf(["back", "prev_back", "type", "now", "previous", "data"])} CROSS JOIN orders o
+/** A change's number is counted back from the last one of the batch. */
+const insertChangesSql = (last: string): string => `INSERT INTO changes (panel, seq, type, order_id, prev, created_at, previous, data)
+  SELECT o.panel, j.last - j.back, j.type, o.id, coalesce(j.last - j.prev_back, o.last_change), j.now, j.previous, j.data
+  FROM ${rowsOf(["back", "prev_back", "type", "now", "previous", "data"], { last })} CROSS JOIN orders o
   WHERE ${AS_SEEN}`;
+const INSERT_CHANGES = insertChangesSql(BY_COUNTER);
+const INSERT_CHANGES_IN_BLOCK = insertChangesSql(lastOfNextBlockSql("p", "?4"));
 
-/** How many orders are followed at each provider: what begins to be followed here, less what ends to be. */
+/** What a list of orders that begin or end to be followed comes to: `[[panel, n, version seen, now, difference], ...]`, `c` by name. */
+const COUNTED = "c.value->>0 = o.panel AND c.value->>1 = o.n";
+
+/** How many orders are followed at each provider: what begins to be followed here, less what ends to be; before the UPDATE of orders. */
 const COUNT_ACTIVE = `UPDATE providers SET active_orders = max(active_orders + d.difference, 0)
-  FROM (SELECT o.provider, sum(j.followed - (o.cadence IS NOT NULL)) AS difference
-    FROM ${rowsOf(["followed"])} CROSS JOIN orders o WHERE ${AS_SEEN} GROUP BY o.provider) d
+  FROM (SELECT o.provider, sum(c.value->>4) AS difference
+    FROM json_each(?1) c CROSS JOIN orders o WHERE ${COUNTED} AND o.version = c.value->>2 GROUP BY o.provider) d
   WHERE providers.id = d.provider`;
 
 // planted: guard-of-updates
@@ -227,10 +274,10 @@ const IS_OWN_VERSION_SEEN = "orders.version = j.seen";
 const IS_OWN_STATE_SEEN = "(?2 IS NULL OR EXISTS (SELECT 1 FROM providers WHERE id = ?2 AND state_version = ?3))";
 
 /** Names the columns that change and no others; the version goes up with them. */
-function updateSql(columns: readonly OrderColumn[]): string {
+function updateSql(columns: readonly OrderColumn[], last: string): string {
   return `UPDATE orders SET ${columns.map((column) => `${column} = j.${column}, `).join("")}version = orders.version + 1,
-    last_change = coalesce(j.feed_seq - j.back, orders.last_change)
-  FROM ${rowsOf(["back", ...columns])}
+    last_change = coalesce(j.last - j.back, orders.last_change)
+  FROM ${rowsOf(["back", ...columns], { last })}
   WHERE orders.panel = j.panel AND orders.n = j.n AND ${IS_OWN_VERSION_SEEN} AND ${IS_OWN_STATE_SEEN}`;
 }
 
@@ -251,7 +298,10 @@ const STATE_COLUMNS = [
   ] as const),
 ] as const;
 
-const UPDATE_STATE = `UPDATE providers SET ${assignments(STATE_COLUMNS)}, state_version = providers.state_version + 1
+/** Comes after the UPDATE of orders: an order as this batch has left it is one that it has written. */
+const UPDATE_STATE = `UPDATE providers SET ${assignments(STATE_COLUMNS)}, state_version = providers.state_version + 1,
+    active_orders = max(providers.active_orders + coalesce((SELECT sum(c.value->>4) FROM json_each(?2) c CROSS JOIN orders o
+      WHERE ${COUNTED} AND o.version = c.value->>2 + 1 AND o.updated_at = c.value->>3), 0), 0)
   FROM (SELECT ${["provider", "seen", ...STATE_COLUMNS].map((column) => `?1->>'$.${column}' AS ${column}`).join(", ")}) j
   WHERE providers.id = j.provider AND providers.state_version = j.seen`;
 
@@ -304,11 +354,11 @@ function decidedRefunds(writes: readonly OrderWrite[]): Row[] {
   );
 }
 
-/** Orders that are followed from now on, or are not any more. */
-function openedOrClosed(writes: readonly OrderWrite[]): Row[] {
+/** Orders that count as followed from now on, or do not any more. */
+function openedOrClosed(writes: readonly OrderWrite[]): (readonly unknown[])[] {
   return writes
-    .filter(({ order, next }) => (next.cadence === null) !== (order.state.cadence === null))
-    .map(({ order, next }) => ({ order, values: [next.cadence === null ? 0 : 1] }));
+    .filter(({ order, next }) => isCounted(next) !== isCounted(order.state))
+    .map(({ order: { panel, number, version }, next, now }) => [panel, number, version, now, isCounted(next) ? 1 : -1]);
 }
 
 /** Posted refunds as transfers from the customer's side; what a panel takes back is negative. */

@@ -8,7 +8,6 @@ import type { Polling } from "../../domain/order-view.ts";
 import { isFinal, isActive, type Status } from "../../domain/status.ts";
 import { numberOrdersStatement } from "../feed/feed-numbers.ts";
 import { type AddedEntry, auditAddedStatement, type AuditEntry } from "../operations/audit.ts";
-import { countAddedStatement } from "../providers/active-orders.ts";
 import { JsonChunks } from "../rows/json-sets.ts";
 import { activeSql } from "./link-reads.ts";
 import { windowSql } from "../providers/service-windows.ts";
@@ -16,6 +15,7 @@ import { GIVEN, GIVEN_COLUMNS, insertAddedSql } from "./new-orders.ts";
 import { isHeldSql } from "./owners.ts";
 import type { OrderRow } from "../rows/order.ts";
 import { type PollingRow, POLLING_COLUMNS, toPolling } from "../rows/provider.ts";
+import { isShareUsedUp } from "../panels/shares.ts";
 import { isUsableSql } from "../panels/usable.ts";
 import { balanceSql, chargeStatement, isOverdrawn } from "../ledger/transfers.ts";
 
@@ -355,16 +355,16 @@ type NewOrders = { readonly count: number; readonly at: (i: number) => NewOrder 
 /**
  * Adds orders to a panel, with their changes and, where the panel's accounts are kept here, their charges, all in one
  * transaction. Answers the numbers of those that were added, by id; the others were registered by somebody else
- * meanwhile. None are added where a charge, by others' charges meanwhile, is more than its account holds. Five rows
- * written an order, one more with a link and a service, with a customer, with a charge and with an audit entry each; and one,
- * and one a provider. The orders must differ from each other in id and in provider's order.
+ * meanwhile. None are added where a charge, by others' charges meanwhile, is more than its account holds. `claim`: of the panel's
+ * share (`orderClaim`), null where it was claimed before; `share_used_up` where the panel has not so much left. Five rows
+ * written an order, one more with a link and a service, with a customer, with a charge and with an audit entry each; and one. The orders must differ from each other in id and in provider's order.
  */
 export async function addOrders(
   db: D1Database,
   panel: string,
   { count, at }: NewOrders,
-  now: number,
-): Promise<ReadonlyMap<string, number>> {
+  { now, claim }: { readonly now: number; readonly claim: string | null },
+): Promise<ReadonlyMap<string, number> | "share_used_up"> {
   const [rows, changes, entries] = [new JsonChunks(), new JsonChunks(), [] as AddedEntry[]];
   for (let i = 0; i < count; i++) {
     const { row, shown, entry } = at(i);
@@ -375,17 +375,18 @@ export async function addOrders(
   }
   const inserts = rows.all.map((json) => db.prepare(INSERT_ORDERS).bind(panel, json));
   const statements = [
-    numberOrdersStatement(db, { panel, count }, now),
+    numberOrdersStatement(db, { panel, count }, now, claim),
     ...inserts,
     ...changes.all.map((json) => db.prepare(INSERT_CHANGES).bind(panel, json)),
     chargeStatement(db, panel, count),
-    countAddedStatement(db, [{ panel, count }]),
     ...(entries.length === 0 ? [] : [auditAddedStatement(db, panel, entries)]),
   ];
   const results = await db.batch<{ id: string; n: number }>(statements).catch((error: unknown) => {
     if (isOverdrawn(error)) return [];
+    if (isShareUsedUp(error)) return "share_used_up" as const;
     throw error;
   });
+  if (results === "share_used_up") return results;
   return new Map(results.slice(1, 1 + inserts.length).flatMap(({ results: added }) => added.map(({ id, n }) => [id, n] as const)));
 }
 

@@ -1,9 +1,10 @@
 /**
- * Reading orders for a panel's script: one round trip, the check of its key included. What is told a final word for
- * the first time is put on record in the same transaction, so that what was told and what is on record are one.
+ * Reading orders for a panel's script: one round trip, the check of its key included, and one more where a final word is
+ * told for the first time. That is put on record in the transaction that reads it.
  */
 import { CONNECT_IDS_FROM, numberOfOurs } from "../../domain/order-ids.ts";
 import type { Order } from "../../domain/order.ts";
+import { isActive } from "../../domain/status.ts";
 import { type OrderRow, toOrder } from "../rows/order.ts";
 import { type Panel, type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
 import { ifPanel, rowsForPanel } from "../rows/json-sets.ts";
@@ -31,7 +32,6 @@ export async function readOwnOrders(db: D1Database, ref: PanelRef, ids: readonly
   const named = `${given} j CROSS JOIN orders o WHERE o.panel = ${panel} AND o.id = j.value`;
   const bind = (sql: string) => db.prepare(sql).bind(ref.value, JSON.stringify(ids));
   const found = await readForPanel(db, ref, [
-    db.prepare(recordReportedFinalSql(named, "?3")).bind(ref.value, JSON.stringify(ids), now),
     bind(`SELECT o.* FROM ${named}`),
     bind(
       `SELECT c.id, c.provider, c.provider_order_id
@@ -40,12 +40,33 @@ export async function readOwnOrders(db: D1Database, ref: PanelRef, ids: readonly
     ),
   ]);
   if (found === null) return null;
-  const [, orders, parts] = found.results;
+  const [orders, parts] = found.results;
+  const rows = await withReportedFinals(db, ref, (orders?.results ?? []) as OrderRow[], now);
   return {
     panel: found.panel,
-    orders: new Map(((orders?.results ?? []) as OrderRow[]).map((row) => [row.id, toOrder(row)])),
+    orders: new Map(rows.map((row) => [row.id, toOrder(row)])),
     parts: new Map(((parts?.results ?? []) as OrderRow[]).map((row) => [partKey(row.provider, row.provider_order_id), row.id])),
   };
+}
+
+/**
+ * The orders, with what they are told on record: those that may be told a final word for the first time are recorded and read
+ * once more, in one transaction, so that what was told and what is on record are one. Nearly always there are none, and to look
+ * for them in the database would read each order twice.
+ */
+async function withReportedFinals(db: D1Database, ref: PanelRef, rows: readonly OrderRow[], now: number): Promise<readonly OrderRow[]> {
+  const numbers = rows.filter(({ told, status }) => told === null && !isActive(status)).map(({ n }) => n);
+  if (numbers.length === 0) return rows;
+  const panel = panelIdSql(ref);
+  const named = `${rowsForPanel(panel, "?2")} j CROSS JOIN orders o WHERE o.panel = ${panel} AND o.n = j.value`;
+  const json = JSON.stringify(numbers);
+  const [, read] = await db.batch<OrderRow>([
+    db.prepare(recordReportedFinalSql(named, "?3")).bind(ref.value, json, now),
+    db.prepare(`SELECT o.* FROM ${named}`).bind(ref.value, json),
+  ]);
+  const told = new Map(read?.results.map((row) => [row.n, row]));
+  // One that is gone meanwhile was removed: it is told of as it was a moment ago, and leaves no record.
+  return rows.map((row) => told.get(row.n) ?? row);
 }
 
 /** Condition on an order `o`: its panel knows it by an id of ours. */
@@ -64,9 +85,7 @@ type ProvidersOrders = {
 /** What a script asks for at a provider's endpoint, and when, epoch ms. */
 type AskedOfProvider = { readonly provider: string; readonly ids: readonly string[]; readonly now: number };
 
-/** Condition on an order: its panel has not placed it here, and its provider has told nothing of it yet. */
-const IS_UNHEARD = (o: string): string => `(${o}.door IS 'connect' AND ${o}.add_digest IS NULL AND ${o}.provider_status IS NULL)`;
-
+/** Its panel has not placed it here, and its provider has told nothing of it yet. */
 function isUnheard({ door, add_digest, provider_status }: OrderRow): boolean {
   return door === "connect" && add_digest === null && provider_status === null;
 }
@@ -85,38 +104,29 @@ export async function readProvidersOrders(
   const given = rowsForPanel(panel, "?2");
   const byProvider = `${given} j CROSS JOIN orders o WHERE o.panel = ${panel} AND o.provider = ?3 AND o.provider_order_id = j.value`;
   const byNumber = `${given} j CROSS JOIN orders o WHERE o.panel = ${panel} AND o.n = j.value AND o.provider = ?3 AND o.door = 'connect' AND ${IS_OURS}`;
-  const allKnown = `EXISTS (SELECT 1 FROM providers p WHERE p.id = ?3 AND ${isUsableSql(panel)})
-    AND NOT EXISTS (SELECT 1 FROM json_each(?4) u
-      WHERE NOT EXISTS (SELECT 1 FROM orders x
-          WHERE x.panel = ${panel} AND x.provider = ?3 AND x.provider_order_id = u.value AND NOT ${IS_UNHEARD("x")})
-        AND NOT EXISTS (SELECT 1 FROM orders x WHERE x.panel = ${panel} AND x.n = u.value - ${CONNECT_IDS_FROM} AND x.provider = ?3
-          AND x.door = 'connect' AND x.id = u.value AND NOT ${IS_UNHEARD("x")}))`;
   const numbers = ids.flatMap((id) => numberOfOurs(id) ?? []);
   const read = (named: string, values: readonly (string | number)[]) =>
-    values.length === 0
-      ? []
-      : [
-          db
-            .prepare(recordReportedFinalSql(`${named} AND ${allKnown}`, "?5"))
-            .bind(ref.value, JSON.stringify(values), provider, JSON.stringify(ids), now),
-          db.prepare(`SELECT o.* FROM ${named}`).bind(ref.value, JSON.stringify(values), provider),
-        ];
+    values.length === 0 ? [] : [db.prepare(`SELECT o.* FROM ${named}`).bind(ref.value, JSON.stringify(values), provider)];
   const mayUse = db
     .prepare(`SELECT p.id FROM providers p WHERE p.id = ${ifPanel(panel, "?2")} AND ${isUsableSql(panel)}`)
     .bind(ref.value, provider);
   const found = await readForPanel(db, ref, [mayUse, ...read(byProvider, ids), ...read(byNumber, numbers)]);
   if (found === null) return null;
-  const [usable, , known, , numbered] = found.results;
+  const [usable, known, numbered] = found.results;
   const byOurs = new Map(((numbered?.results ?? []) as OrderRow[]).map((row) => [row.n, row]));
   const byTheirs = new Map(((known?.results ?? []) as OrderRow[]).map((row) => [row.provider_order_id, row]));
-  const rows = ids.flatMap((id) => {
+  const asked = ids.flatMap((id) => {
     const row = byOurs.get(numberOfOurs(id) ?? 0) ?? byTheirs.get(id);
     return row === undefined ? [] : [[id, row] as const];
   });
+  const isUsable = usable?.results.length === 1;
+  const areAllKnown = isUsable && asked.length === ids.length && !asked.some(([, row]) => isUnheard(row));
+  const onRecord = await withReportedFinals(db, ref, areAllKnown ? asked.map(([, row]) => row) : [], now);
+  const rows = areAllKnown ? asked.map(([id, row], i) => [id, onRecord[i] ?? row] as const) : asked;
   const ordersOf = (some: typeof rows) => new Map(some.map(([id, row]) => [id, toOrder(row)]));
   return {
     panel: found.panel,
-    usable: usable?.results.length === 1,
+    usable: isUsable,
     orders: ordersOf(rows.filter(([, row]) => !isUnheard(row))),
     unheard: ordersOf(rows.filter(([, row]) => isUnheard(row))),
   };

@@ -2,6 +2,7 @@
  * Panels: whose orders these are, and who may ask for them.
  */
 import { type Denial, denial, type Holder, keyDenial, type OperatorScope, type Requirement, type Role } from "../../domain/access.ts";
+import type { UsedShare } from "../../domain/panel-share.ts";
 import {
   type Key,
   KEY_COLUMNS_BESIDE,
@@ -40,6 +41,8 @@ export type Panel = {
   readonly lastOrder: number;
   /** The first of the numbers that may have been given to orders that a restore has lost (src/domain/order-ids.ts); null where there are none. */
   readonly lostOrdersFrom: number | null;
+  /** What it has used of its share of adds. */
+  readonly adds: UsedShare;
   readonly createdAt: number;
 };
 
@@ -85,11 +88,15 @@ export type PanelRow = {
   frozen_because: string | null;
   order_n: number;
   lost_orders_from: number | null;
+  add_minute: number;
+  add_minute_used: number;
+  add_day: number;
+  add_day_used: number;
   created_at: number;
 };
 
 const PANEL_COLUMNS =
-  "id, name, role, enabled, currency, money, credit_limit, reuse_identical_adds, refuse_duplicate_links, refuse_query_keys, public_status, frozen_at, frozen_because, order_n, lost_orders_from, created_at";
+  "id, name, role, enabled, currency, money, credit_limit, reuse_identical_adds, refuse_duplicate_links, refuse_query_keys, public_status, frozen_at, frozen_because, order_n, lost_orders_from, add_minute, add_minute_used, add_day, add_day_used, created_at";
 const PANEL_COLUMNS_BESIDE = PANEL_COLUMNS.split(", ")
   .map((column) => `p.${column}`)
   .join(", ");
@@ -112,6 +119,7 @@ export function toPanel(row: PanelRow): Panel {
     frozen,
     lastOrder: row.order_n,
     lostOrdersFrom: row.lost_orders_from,
+    adds: { minute: row.add_minute, minuteUsed: row.add_minute_used, day: row.add_day, dayUsed: row.add_day_used },
     createdAt: row.created_at,
   };
 }

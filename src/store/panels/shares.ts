@@ -1,22 +1,69 @@
 /**
- * What a panel has used of its shares, claimed before the work that it is for.
+ * What a panel has used of its shares, claimed before the work that it is for. Adds and registrations are claimed in the panel's
+ * row by the statement that gives out their numbers, so that they cost no row; the others in a table of their own.
  */
-import { ROWS_EACH, type Share, type ShareKind, sharesOf } from "../../domain/panel-share.ts";
+import { type OrderShare, ROWS_EACH, type Share, type ShareKind, sharesOf } from "../../domain/panel-share.ts";
 import { dayOf, minuteOf } from "../../domain/time.ts";
 
 /** `isWhole`: all of it or nothing. */
-export type ShareClaim = { readonly panel: string; readonly kind: ShareKind; readonly wanted: number; readonly isWhole: boolean };
+export type ShareClaim = {
+  readonly panel: string;
+  readonly kind: Exclude<ShareKind, OrderShare>;
+  readonly wanted: number;
+  readonly isWhole: boolean;
+};
 
 const ROWS = `CASE kind ${Object.entries(ROWS_EACH)
   .map(([kind, rows]) => `WHEN '${kind}' THEN ${rows}`)
   .join(" ")} END`;
 
+const ORDER_SHARES: readonly OrderShare[] = ["add", "registration"];
+
 /** What panels have had written on a day, about: SQL of a number. A few rows read a panel. `day` is SQL. */
-export const ROWS_OF_SHARES = (day: string) => `coalesce((SELECT sum(day_used * ${ROWS}) FROM panel_shares WHERE day = ${day}), 0)`;
+export const ROWS_OF_SHARES = (day: string) =>
+  `(coalesce((SELECT sum(day_used * ${ROWS}) FROM panel_shares WHERE day = ${day}), 0)
+    + coalesce((SELECT sum(${ORDER_SHARES.map((kind) => `iif(s.${kind}_day = ${day}, s.${kind}_day_used * ${ROWS_EACH[kind]}, 0)`).join(" + ")}) FROM panels s), 0))`;
+
+/** SQL of a list of the shares that panels have used today, as rows (panel, kind, day_used). */
+export const USED_SHARES = (day: string) =>
+  [
+    `SELECT panel, kind, day_used FROM panel_shares WHERE day = ${day}`,
+    ...ORDER_SHARES.map((kind) => `SELECT id, '${kind}', ${kind}_day_used FROM panels WHERE ${kind}_day = ${day}`),
+  ].join(" UNION ALL ");
 
 /** What the panels' orders and the sweeps have written today, about. A few rows read a panel, and one a provider. */
-const ROWS_TODAY = `${ROWS_OF_SHARES("?4")}
-  + coalesce((SELECT sum(rows_today) FROM providers WHERE calls_day = ?4), 0)`;
+const rowsTodaySql = (day: string): string => `${ROWS_OF_SHARES(day)}
+  + coalesce((SELECT sum(rows_today) FROM providers WHERE calls_day = ${day}), 0)`;
+const ROWS_TODAY = rowsTodaySql("?4");
+
+/** A claim of orders, as the JSON parameter of a statement. */
+export function orderClaim(kind: OrderShare, wanted: number, plan: string | undefined, now: number): string {
+  const { of, rowsForRegistration } = sharesOf(plan);
+  const rows = kind === "registration" ? rowsForRegistration : null;
+  return JSON.stringify({ minute: minuteOf(now), day: dayOf(minuteOf(now)), wanted, ofMinute: of[kind].minute, ofDay: of[kind].day, rows });
+}
+
+/**
+ * SQL that gives out numbers of orders in an UPDATE of `panels` and claims the share of as many, or aborts the whole batch where
+ * the panel has not so much left (`isShareUsedUp`). `claim`: the parameter that `orderClaim` makes. The clocks' rule is that of
+ * the other shares.
+ */
+export function claimOrdersSql(kind: OrderShare, claim: string): string {
+  const of = (name: string): string => `(${claim}->>'$.${name}')`;
+  const isBegun = `panels.${kind}_minute = ${of("minute")} + 1`;
+  const minuteUsed = `iif(panels.${kind}_minute = ${of("minute")} OR ${isBegun}, panels.${kind}_minute_used, 0) + ${of("wanted")}`;
+  const dayUsed = `iif(panels.${kind}_day = ${of("day")} OR ${isBegun}, panels.${kind}_day_used, 0) + ${of("wanted")}`;
+  const isLeft = `${minuteUsed} <= ${of("ofMinute")} AND ${dayUsed} <= ${of("ofDay")}
+    AND (${of("rows")} IS NULL OR ${rowsTodaySql(of("day"))} + ${of("wanted")} * ${ROWS_EACH[kind]} <= ${of("rows")})`;
+  return `order_n = CASE WHEN ${isLeft} THEN panels.order_n + ${of("wanted")} END,
+    ${kind}_minute = iif(${isBegun}, panels.${kind}_minute, ${of("minute")}), ${kind}_minute_used = ${minuteUsed},
+    ${kind}_day = iif(${isBegun}, panels.${kind}_day, ${of("day")}), ${kind}_day_used = ${dayUsed}`;
+}
+
+/** Whether the database refused a batch because its panel has not so much of its share left. */
+export function isShareUsedUp(error: unknown): boolean {
+  return error instanceof Error && error.message.includes("NOT NULL constraint failed: panels.order_n");
+}
 
 /** What is left of the minute's share, of the day's, and of what registering may leave to polling; `u` is what is used. */
 const LEFT = `max(0, min(?6 - u.minute_used, ?7 - u.day_used, CASE WHEN ?9 IS NULL THEN ?5
@@ -44,7 +91,7 @@ export async function claimShare(
 ): Promise<number> {
   const shares = sharesOf(plan);
   const { minute, day }: Share = shares.of[kind];
-  const mostRows = kind === "registration" || kind === "adoption" ? shares.rowsForRegistration : null;
+  const mostRows = kind === "adoption" ? shares.rowsForRegistration : null;
   const row = await db
     .prepare(
       `INSERT INTO panel_shares (panel, kind, minute, minute_used, day, day_used, granted)

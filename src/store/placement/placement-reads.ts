@@ -32,7 +32,7 @@ export type CatalogueAdd = InTheWay & {
 export async function readForCatalogueAdd(db: D1Database, ref: PanelRef, lookup: AddLookup): Promise<CatalogueAdd | null> {
   const { service } = lookup;
   const found = await readForPanel(db, ref, [
-    ...inTheWayStatements(db, ref, lookup),
+    ...inTheWayStatements(db, ref, lookup, { service }),
     offeredServiceStatement(db, ref, service),
     db
       .prepare(
@@ -71,7 +71,7 @@ export async function readForConnectAdd(
   lookup: AddLookup,
 ): Promise<ConnectAdd | "no_provider" | null> {
   const found = await readForPanel(db, ref, [
-    ...inTheWayStatements(db, ref, lookup),
+    ...inTheWayStatements(db, ref, lookup, { provider }),
     usableProviderStatement(db, ref, provider),
     rateStatement(db, provider, lookup.service, ref),
   ]);

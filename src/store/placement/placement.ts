@@ -4,17 +4,17 @@
  *
  * Every statement names the version it saw; the INSERT of changes stands before the UPDATE of orders.
  */
-import { countPlacedStatement } from "../providers/active-orders.ts";
 import { windowSql } from "../providers/service-windows.ts";
 import { CONNECT_IDS_FROM, SPARE_IDS_FROM } from "../../domain/order-ids.ts";
 import { type Channel, FLAGS, type Order } from "../../domain/order.ts";
 import type { Cadence } from "../../domain/poll-pacing.ts";
 import { applyDecision, type OrderWrite } from "../orders/apply.ts";
 import { insertCreatedSql, phaseSql } from "../orders/new-orders.ts";
-import { numberStatement } from "../feed/feed-numbers.ts";
+import { nextNumberSql } from "../feed/feed-numbers.ts";
 import { activeSql, newestOfLink } from "../orders/link-reads.ts";
 import { ENDED, IS_PLACING, type OrderRow, PLACING, standInSql, toOrder } from "../rows/order.ts";
 import { type PanelRef, panelIdSql } from "../panels/panels.ts";
+import { claimOrdersSql, isShareUsedUp } from "../panels/shares.ts";
 import { keepResendStatement, type Resend } from "./resends.ts";
 import { chargeStatement, isOverdrawn } from "../ledger/transfers.ts";
 
@@ -46,17 +46,29 @@ const COLUMNS = [
   ...(["runs", "posts", "link_key", "add_digest", "add_request", "start_window_ms", "duration_ms", "refill_days"] as const),
 ] as const satisfies readonly (keyof Intent)[];
 
-/** SQL for what an `add` is known by: its panel's id, the key of its link and service, the digest of all its fields, and when it came. */
-type AddSql = { readonly panel: string; readonly linkKey: string; readonly digest: string; readonly now: string };
+/** SQL for what an `add` is known by: its panel's id, its provider, the key of its link and service, the digest of all its fields, and when it came. */
+type AddSql = {
+  readonly panel: string;
+  readonly provider: string;
+  readonly linkKey: string;
+  readonly digest: string;
+  readonly now: string;
+};
+
+/** Those of a panel's orders `o` at a provider that are being placed, or in doubt: few, and next to each other in the index. */
+function placingSql(panel: string, provider: string): string {
+  return `orders o INDEXED BY orders_provider_order
+        WHERE o.provider = ${provider} AND o.provider_order_id >= 'placing ' || ${panel} || ' ' AND o.provider_order_id < 'placing ' || ${panel} || '!'
+          AND o.panel = ${panel}`;
+}
 
 /**
  * The newest order whose id an identical `add` gets: one that is being placed or in doubt, however old; or one whose
  * answer was slow, for a while, unless its script has shown since that it has the id: it was told the order's end.
  */
-function identicalSql(columns: string, { panel, linkKey, digest, now }: AddSql): string {
+function identicalSql(columns: string, { panel, provider, linkKey, digest, now }: AddSql): string {
   return `SELECT ${columns} FROM (
-      SELECT * FROM (SELECT * FROM orders o INDEXED BY orders_placing
-        WHERE o.panel = ${panel} AND ${IS_PLACING} AND o.link_key = ${linkKey} AND o.add_digest = ${digest} AND o.status NOT IN (${ENDED}) LIMIT 1)
+      SELECT * FROM (SELECT * FROM ${placingSql(panel, provider)} AND o.link_key = ${linkKey} AND o.add_digest = ${digest} AND o.status NOT IN (${ENDED}) LIMIT 1)
       UNION ALL
       SELECT * FROM (SELECT * FROM ${newestOfLink(panel, linkKey)} o
         WHERE o.add_digest = ${digest} AND o.reused_until > ${now} AND o.told IS NULL
@@ -69,10 +81,16 @@ export function inTheWayStatements(
   db: D1Database,
   ref: PanelRef,
   { linkKey, digest, now }: { readonly linkKey: string; readonly digest: string; readonly now: number },
+  of: { readonly provider: string } | { readonly service: string },
 ): D1PreparedStatement[] {
   const panel = panelIdSql(ref);
+  const [provider, value] =
+    "provider" in of
+      ? ["?5", of.provider]
+      : ["(SELECT s.provider FROM services s WHERE CAST(s.id AS TEXT) = ?5 AND s.id = CAST(?5 AS INTEGER))", of.service];
+  const identical = identicalSql("o.*", { panel, provider, linkKey: "?2", digest: "?3", now: "?4" });
   return [
-    db.prepare(identicalSql("o.*", { panel, linkKey: "?2", digest: "?3", now: "?4" })).bind(ref.value, linkKey, digest, now),
+    db.prepare(identical).bind(ref.value, linkKey, digest, now, value),
     db.prepare(activeSql("o.id", panel, "?2")).bind(ref.value, linkKey),
   ];
 }
@@ -80,7 +98,7 @@ export function inTheWayStatements(
 const J = (column: string): string => `?2->>'$.${column}'`;
 
 /** The `add` that is being written, of the panel `p`. */
-const THIS_ADD: AddSql = { panel: "p.id", linkKey: J("link_key"), digest: J("add_digest"), now: "?3" };
+const THIS_ADD: AddSql = { panel: "p.id", provider: J("provider"), linkKey: J("link_key"), digest: J("add_digest"), now: "?3" };
 
 /** What the panel is told until the provider's id is known, or for good (src/domain/order-ids.ts). */
 const ID = `CASE ${J("door")} WHEN 'connect' THEN CAST(${CONNECT_IDS_FROM} + p.order_n AS TEXT)
@@ -116,18 +134,28 @@ const INSERT_ORDER = `INSERT INTO orders (panel, n, phase, id, provider_order_id
 /** An order to be placed. `resend` is what it takes to send it again; null where it is never sent twice. */
 export type Placing = { readonly intent: Intent; readonly resend: Resend | null };
 
-/** `in_the_way`: an order that came first, which is to be read again. `overdrawn`: the panel's account does not hold the charge. */
-export type Begun = { readonly order: Order } | "in_the_way" | "overdrawn";
+/**
+ * `in_the_way`: an order that came first, which is to be read again. `overdrawn`: the panel's account does not hold the charge.
+ * `share_used_up`: the panel has had as many adds as it may.
+ */
+export type Begun = { readonly order: Order } | "in_the_way" | "overdrawn" | "share_used_up";
+
+const NUMBER_ADD = `UPDATE panels SET ${claimOrdersSql("add", "?2")} WHERE id = ?1`;
 
 /**
  * Writes the order that is about to be sent, and charges it where the panel's accounts are kept here. Throws when the
- * database fails: then nothing may be sent. An error can come after the commit, so what was written is looked for then.
- * Six rows written, one more with a link, one more for a charge, two more where it may be sent again.
+ * database fails: then nothing may be sent. `claim`: of the panel's share (`orderClaim`). An error can come after the commit, so what was written is looked for then.
+ * Five rows written, one more with a link, one more for a charge, two more where it may be sent again.
  */
-export async function beginPlacing(db: D1Database, panel: string, { intent, resend }: Placing, now: number): Promise<Begun> {
+export async function beginPlacing(
+  db: D1Database,
+  { panel, claim }: { readonly panel: string; readonly claim: string },
+  { intent, resend }: Placing,
+  now: number,
+): Promise<Begun> {
   try {
     const [, inserted] = await db.batch<OrderRow>([
-      db.prepare("UPDATE panels SET order_n = order_n + 1 WHERE id = ?1").bind(panel),
+      db.prepare(NUMBER_ADD).bind(panel, claim),
       db.prepare(INSERT_ORDER).bind(panel, JSON.stringify(intent), now, FLAGS.duplicate_link),
       chargeStatement(db, panel, 1),
       ...(resend === null ? [] : [keepResendStatement(db, { panel, request: intent.add_request }, resend, now)]),
@@ -136,9 +164,10 @@ export async function beginPlacing(db: D1Database, panel: string, { intent, rese
     return row === undefined ? "in_the_way" : { order: toOrder(row) };
   } catch (error) {
     if (isOverdrawn(error)) return "overdrawn";
+    if (isShareUsedUp(error)) return "share_used_up";
     const row = await db
-      .prepare(`SELECT * FROM orders o INDEXED BY orders_placing WHERE o.panel = ?1 AND ${IS_PLACING} AND o.add_request = ?2`)
-      .bind(panel, intent.add_request)
+      .prepare(`SELECT * FROM ${placingSql("?1", "?3")} AND o.add_request = ?2`)
+      .bind(panel, intent.add_request, intent.provider)
       .first<OrderRow>();
     if (row === null) throw error;
     return { order: toOrder(row) };
@@ -147,7 +176,7 @@ export async function beginPlacing(db: D1Database, panel: string, { intent, rese
 
 /** The order's first change: it was placed. */
 const INSERT_CREATED = insertCreatedSql(
-  { seq: "p.feed_seq", id: "?4", at: "?5", data: "?6" },
+  { seq: nextNumberSql("p", "?5 * 1000"), id: "?4", at: "?5", data: "?6" },
   `FROM orders o CROSS JOIN panels p
   WHERE o.panel = ?1 AND o.n = ?2 AND o.version = ?3 AND o.last_change = 0 AND p.id = o.panel`,
 );
@@ -157,13 +186,13 @@ const FIRST_CADENCE: Cadence = 1;
 
 const UPDATE_PLACED = `UPDATE orders SET id = ?4, provider_order_id = ?6, cadence = ${FIRST_CADENCE}, updated_at = ?5, version = version + 1,
     reused_until = ?7,
-    last_change = (SELECT feed_seq FROM panels WHERE id = ?1)
+    last_change = (SELECT max(seq) FROM changes WHERE panel = ?1)
   WHERE panel = ?1 AND n = ?2 AND version = ?3 AND last_change = 0`;
 
 /**
  * Writes that the provider took the order, which nobody was told of yet: `after` is the order with its id there. `shown`
  * is `after` as shown. Until `reusedUntil` an identical `add` gets its id. `taken`: the panel has another order by its id,
- * or some panel has one by the provider's. `changed`: somebody else has changed the order meanwhile. Eight rows written.
+ * or some panel has one by the provider's. `changed`: somebody else has changed the order meanwhile. Five rows written.
  */
 export async function recordPlaced(
   db: D1Database,
@@ -174,9 +203,7 @@ export async function recordPlaced(
   const at = [seen.panel, seen.number, seen.version] as const;
   try {
     const results = await db.batch([
-      numberStatement(db, [{ panel: seen.panel, count: 1 }], after.updatedAt),
       db.prepare(INSERT_CREATED).bind(...at, after.id, after.updatedAt, JSON.stringify(shown)),
-      countPlacedStatement(db, seen),
       db.prepare(UPDATE_PLACED).bind(...at, after.id, after.updatedAt, after.providerOrderId, reusedUntil),
     ]);
     return results.at(-1)?.meta.changes === 1 ? "written" : "changed";
@@ -254,13 +281,13 @@ const LEFT_BEHIND_AT_ONCE = 20;
 
 /**
  * Selects orders that were being placed before `until` (epoch ms), and were not written since: the request that
- * placed them has died. Reads the orders that are being placed, or in doubt, and no others.
+ * placed them has died. Reads the orders that are being placed, or in doubt, and no others; and two rows a provider.
  */
 export function leftBehindStatement(db: D1Database, until: number): D1PreparedStatement {
   return db
     .prepare(
-      `SELECT o.* FROM orders o INDEXED BY orders_placing
-       WHERE ${IS_PLACING} AND o.flags & ${FLAGS.placing_unknown} = 0 AND o.created_at <= ?1 AND o.status NOT IN (${ENDED})
+      `SELECT o.* FROM providers p CROSS JOIN orders o INDEXED BY orders_provider_order
+       WHERE o.provider = p.id AND ${IS_PLACING} AND o.flags & ${FLAGS.placing_unknown} = 0 AND o.created_at <= ?1 AND o.status NOT IN (${ENDED})
        LIMIT ${LEFT_BEHIND_AT_ONCE}`,
     )
     .bind(until);

@@ -6,6 +6,7 @@ import { DEFAULT_SETTLE_HOURS } from "../../domain/poll-cadence.ts";
 import { DEFAULT_BRAKE } from "../../domain/provider-brake.ts";
 import { CANONICAL_REQUEST, type Learned, requestText } from "../../provider/settings.ts";
 import type { Audited } from "../operations/audit.ts";
+import { followedSql } from "./active-orders.ts";
 import { type Provider, type ProviderRow, toProvider } from "../rows/provider.ts";
 
 /** Settings as the row keeps them, lists and objects as JSON texts. What is left out keeps its value. */
@@ -166,19 +167,23 @@ export async function readSettingsVersion(db: D1Database, id: string): Promise<n
 /** A provider, and how many orders are followed there: all that are not closed. */
 export type FollowedProvider = { readonly provider: Provider; readonly activeOrders: number };
 
-export type FollowedRow = ProviderRow & { active_orders: number };
+export type FollowedRow = ProviderRow & { followed: number };
+export const FOLLOWED_COLUMNS = `p.*, ${followedSql("p")} AS followed`;
 
 export async function readFollowedProvider(db: D1Database, id: string): Promise<FollowedProvider | null> {
-  const row = await db.prepare("SELECT * FROM providers WHERE id = ?1").bind(id).first<FollowedRow>();
+  const row = await db.prepare(`SELECT ${FOLLOWED_COLUMNS} FROM providers p WHERE p.id = ?1`).bind(id).first<FollowedRow>();
   return row === null ? null : toFollowed(row);
 }
 
-/** Providers by id, from above `after` on. One row read a provider. */
+/** Providers by id, from above `after` on. One row read a provider, and two for each order of the last half hour. */
 export async function listFollowedProviders(db: D1Database, after: string, limit: number): Promise<FollowedProvider[]> {
-  const { results } = await db.prepare("SELECT * FROM providers WHERE id > ?1 ORDER BY id LIMIT ?2").bind(after, limit).all<FollowedRow>();
+  const { results } = await db
+    .prepare(`SELECT ${FOLLOWED_COLUMNS} FROM providers p WHERE p.id > ?1 ORDER BY p.id LIMIT ?2`)
+    .bind(after, limit)
+    .all<FollowedRow>();
   return results.map(toFollowed);
 }
 
 export function toFollowed(row: FollowedRow): FollowedProvider {
-  return { provider: toProvider(row), activeOrders: row.active_orders };
+  return { provider: toProvider(row), activeOrders: row.followed };
 }

@@ -115,7 +115,7 @@ export function providerIdIn(text: string): string | null {
   return text.startsWith(PLACING) || text.startsWith(TAKEN) ? null : text;
 }
 
-/** Condition on an order `o`: it has no id at its provider yet. Its words are those of the index `orders_placing`. */
+/** Condition on an order `o`: it has no id at its provider yet. They stand together in the index of a provider's orders. */
 export const IS_PLACING = "o.provider_order_id >= 'placing ' AND o.provider_order_id < 'placing!'";
 
 /** The final statuses as a list of SQL: an order in none of them is under way. */

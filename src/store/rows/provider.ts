@@ -41,6 +41,8 @@ export type ProviderRow = {
   calls_today: number;
   rows_today: number;
   hours: string;
+  /** Orders followed, but for those that wait for their first poll. */
+  active_orders: number;
   unknown_words: string;
   settle_hours: number;
   clock: string | null;
@@ -92,6 +94,8 @@ export type Provider = {
   readonly updatedAt: number;
   readonly settingsVersion: number;
   readonly stateVersion: number;
+  /** Orders followed, but for those that wait for their first poll. */
+  readonly activeOrders: number;
   readonly settings: ProviderSettings;
   readonly state: ProviderState;
 };
@@ -126,6 +130,7 @@ export function toProvider(row: ProviderRow): Provider {
     updatedAt: row.updated_at,
     settingsVersion: row.settings_version,
     stateVersion: row.state_version,
+    activeOrders: row.active_orders,
     settings: {
       id: row.id,
       url: row.url,

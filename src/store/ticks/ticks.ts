@@ -9,6 +9,7 @@ import { STALE_SECRETS, staleBounds, type StoredSecret, toStoredSecrets } from "
 import { toWaitingHints, type WaitingHints, waitingHintsStatement } from "../providers/hooks.ts";
 import { type Provider, type ProviderRow, toProvider } from "../rows/provider.ts";
 import { dueCronsSql } from "../panels/crons.ts";
+import { ROWS_OF_SHARES } from "../panels/shares.ts";
 import { ANY_WEBHOOK } from "../webhooks/sending.ts";
 
 /** `ledgerCheckDay`: the UTC day, counted from the epoch, for which the ledger check was sent on its way. */
@@ -39,6 +40,8 @@ export type TickView = {
   readonly staleSecrets: readonly StoredSecret[] | null;
   /** Whether any webhook is on. */
   readonly anyWebhook: boolean;
+  /** Rows that the panels' requests have had written today, about. */
+  readonly rowsOfShares: number;
   /** How many crons of panels' scripts are due, those that are under way included. */
   readonly dueCrons: number;
 };
@@ -53,6 +56,7 @@ type TickRow = {
   stale: string | null;
   any_webhook: number;
   due_crons: number;
+  rows_of_shares: number;
 };
 
 /** Where all were found sealed under the newest key, the next look is an hour later: a Worker that starts with an older key may have sealed one. */
@@ -60,7 +64,7 @@ const LOOK_EVERY_MINUTES = 60;
 
 const TICK = `SELECT minute, at, ignored_minute, books_day, sealed_under, stale_under,
     CASE WHEN sealed_under = ?4 AND ?5 % ${LOOK_EVERY_MINUTES} <> 0 THEN NULL ELSE ${STALE_SECRETS} END AS stale,
-    ${ANY_WEBHOOK} AS any_webhook, ${dueCronsSql("?6")} AS due_crons
+    ${ANY_WEBHOOK} AS any_webhook, ${dueCronsSql("?6")} AS due_crons, ${ROWS_OF_SHARES("?7")} AS rows_of_shares
   FROM ticks WHERE id = 1`;
 
 /**
@@ -75,7 +79,7 @@ export async function readTickView(
   newestKey: number | null,
 ): Promise<TickView> {
   const [tick, providers, leftBehind, resends, hints, overdue] = await db.batch<Record<string, unknown>>([
-    db.prepare(TICK).bind(...staleBounds(newestKey), newestKey, minuteOf(now), Math.max(minuteOf(now), minute)),
+    db.prepare(TICK).bind(...staleBounds(newestKey), newestKey, minuteOf(now), Math.max(minuteOf(now), minute), dayOf(minuteOf(now))),
     db.prepare(
       `SELECT p.* FROM providers p
        WHERE p.enabled = 1 AND EXISTS (SELECT 1 FROM orders o WHERE o.provider = p.id AND o.cadence IS NOT NULL)`,
@@ -95,6 +99,7 @@ export async function readTickView(
     hints: toWaitingHints(hints?.results ?? []),
     staleSecrets: row?.stale === undefined || row.stale === null ? null : toStoredSecrets(row.stale),
     anyWebhook: row?.any_webhook === 1,
+    rowsOfShares: row?.rows_of_shares ?? 0,
     dueCrons: row?.due_crons ?? 0,
   };
 }

@@ -3,6 +3,7 @@
  */
 import type { EventType } from "../../domain/feed.ts";
 import { MINUTE_MS } from "../../domain/time.ts";
+import { feedEndSql } from "../feed/feed-numbers.ts";
 import { plannedHorizonSql } from "../retention/horizon.ts";
 import { KEPT_DELIVERIES, KEPT_TESTS } from "./sending.ts";
 import { toWebhook, type Webhook, WEBHOOK_COLUMNS, type WebhookRow, WITH_OUTCOME } from "./rows.ts";
@@ -45,7 +46,7 @@ export async function createWebhook(db: D1Database, webhook: NewWebhook, audit: 
     db
       .prepare(
         `INSERT INTO webhooks (panel, id, url, types, description, secrets, created_at, place)
-         SELECT p.id, ?2, ?3, ?4, ?5, ?6, ?7, p.feed_seq FROM panels p
+         SELECT p.id, ?2, ?3, ?4, ?5, ?6, ?7, ${feedEndSql("p")} FROM panels p
          WHERE p.id = ?1 AND (SELECT count(*) FROM webhooks WHERE panel = ?1) < ${MAX_WEBHOOKS}`,
       )
       .bind(panel, id, url, types === null ? null : JSON.stringify(types), description, secrets, createdAt),
@@ -81,7 +82,7 @@ export async function changeWebhook(
 ): Promise<boolean> {
   const { url, types, description, oldSecretUntil, enabled, restart } = change;
   // Beyond the feed's end it would tell nothing for ever, and nobody would see why.
-  const begin = `place = min(?11, (SELECT feed_seq FROM panels WHERE id = ?1)), replay_until = ?12, last_seq = NULL, message_id = NULL,
+  const begin = `place = min(?11, (SELECT ${feedEndSql("p")} FROM panels p WHERE p.id = ?1)), replay_until = ?12, last_seq = NULL, message_id = NULL,
       digest = NULL, attempt = 0, failing_since = NULL`;
   // Named, the column's index would be paid for although its value stays.
   const sealed = change.secrets === secrets ? "" : ", secrets = ?9";

@@ -25,12 +25,12 @@ export function minutesToCover(lastMinute: number, minute: number): Minutes {
   };
 }
 
-/** The minutes that a tick covers, first..minute; `now` is its time, in epoch ms. */
-export type Covered = { readonly first: number; readonly minute: number; readonly now: number };
+/** The minutes that a tick covers, first..minute; `now` is its time, in epoch ms; `progressStretch`: how far apart progress is written. */
+export type Covered = { readonly first: number; readonly minute: number; readonly now: number; readonly progressStretch?: number };
 
 /** The messages for the minutes that a tick covers. A provider in trouble gets one of its own; one to be left alone, none. */
 export function planMessages(providers: readonly Provider[], covered: Covered, limits: Limits): SweepMessage[] {
-  const { first, minute, now } = covered;
+  const { first, minute, now, progressStretch = 1 } = covered;
   const due = providers.filter(({ state }) => circuitOf(state, now) !== "waiting");
   const troubled = due.filter(({ state }) => isTroubled(state));
   const sound = due.filter(({ state }) => !isTroubled(state));
@@ -41,8 +41,27 @@ export function planMessages(providers: readonly Provider[], covered: Covered, l
     minute,
     minutes: minute - first + 1,
     round: 0,
-    providers: group.map((provider) => dueOf(provider, covered, Math.floor(limits.callsPerMessage / group.length))),
+    ...(progressStretch === 1 ? {} : { progressStretch }),
+    providers: sharesOf(group, limits.callsPerMessage).map(([provider, calls]) => dueOf(provider, covered, calls)),
   }));
+}
+
+/**
+ * A message's calls by how many orders each of its providers has to follow, one at least. In equal shares the largest provider
+ * would need a second message in each minute, and that is a row written and three operations of the queue.
+ */
+function sharesOf(group: readonly Provider[], calls: number): (readonly [Provider, calls: number])[] {
+  const shares = group.map((provider) => ({ provider, calls: 1 }));
+  for (let left = calls - group.length; left > 0; left--) {
+    const next = shares.reduce((a, b) => (weight(b) > weight(a) ? b : a));
+    next.calls += 1;
+  }
+  return shares.map((share) => [share.provider, share.calls]);
+}
+
+/** Orders for each call; those that wait for their first poll are not counted, so none has nothing. */
+function weight({ provider, calls }: { readonly provider: Provider; readonly calls: number }): number {
+  return (provider.activeOrders + 1) / calls;
 }
 
 function dueOf(provider: Provider, { first, minute, now }: Covered, calls: number): DueProvider {

@@ -27,6 +27,8 @@ export type PollRequest = {
   readonly readAt: number;
   /** So many orders are written by this message; what else is news is left to checks. */
   readonly mostWrites: number;
+  /** How many times further apart than usual progress is written. */
+  readonly progressStretch: number;
   /** Null for a check of named orders. */
   readonly selection: Selection | null;
   /** Panels whose refunds wait because their ledger did not add up. */

@@ -78,7 +78,8 @@ export async function sweep(message: SweepMessage, isFirstDelivery: boolean, env
     const { orders } = selection;
     // Each provider has its share, by how many orders it is asked about.
     const mostWrites = Math.ceil((limits.writesPerMessage * orders.length) / Math.max(asked, 1));
-    return { provider, orders, quota: quotas.of(provider), readAt, mostWrites, selection, frozen: page.frozen };
+    const { progressStretch = 1 } = message;
+    return { provider, orders, quota: quotas.of(provider), readAt, mostWrites, progressStretch, selection, frozen: page.frozen };
   });
   const applied = await runPolls(polls, { db, ports: { ...ports, now } }, (run) => applyPollRun(db, run, limits, now));
   const counts = await sendAgain(applied, env, ports);
@@ -91,7 +92,9 @@ export async function sweep(message: SweepMessage, isFirstDelivery: boolean, env
     ...totalOf(counts),
     ...usage(),
   });
-  return { kind: "done", news: { ...newsOf(page.anyWebhook, counts, usage()), notBefore: message.minute * MINUTE_MS } };
+  // Where rows are short, what has changed in a minute is told by the next tick, in one message.
+  const tellsNow = page.anyWebhook && (message.progressStretch ?? 1) === 1;
+  return { kind: "done", news: { ...newsOf(tellsNow, counts, usage()), notBefore: message.minute * MINUTE_MS } };
 }
 
 /** What a message may tell receivers of webhooks: orders that moved, and how much of the invocation is left for it. */
@@ -210,7 +213,16 @@ export async function check(message: CheckMessage, env: Env, ports: Ports): Prom
     // What is wanted and cannot be asked now stays on the list.
     const most = message.wanted === undefined ? orders.length : quotas.grantOf(provider).granted * idsPerCall(provider);
     const some = orders.slice(0, most);
-    return { provider, orders: some, quota: quotas.of(provider), readAt, mostWrites: some.length, selection: null, frozen };
+    return {
+      provider,
+      orders: some,
+      quota: quotas.of(provider),
+      readAt,
+      mostWrites: some.length,
+      progressStretch: 1,
+      selection: null,
+      frozen,
+    };
   });
   const heldBack = new Set<Order>();
   const applied = await runPolls(polls, { db, ports }, (run) => {

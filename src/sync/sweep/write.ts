@@ -13,7 +13,8 @@ import { type Decision, reconcile, surelyMoves } from "../../domain/reconcile.ts
 import { withSweptRefillCancel } from "../../domain/order-refill-cancel.ts";
 import { type Cadence, isSameClock, type ProviderClock } from "../../domain/poll-pacing.ts";
 import { failureMessage } from "../../provider/failure-message.ts";
-import type { OrderWrite, StateWrite } from "../../store/orders/apply.ts";
+import { isFinal } from "../../domain/status.ts";
+import { type OrderWrite, rowsWritten, type StateWrite } from "../../store/orders/apply.ts";
 import { moveWrite } from "../../store/orders/moves.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import type { OrderAnswer, PollRun } from "./poll.ts";
@@ -52,7 +53,7 @@ function withCounted(decision: Decision, { state }: Order, now: number): Decisio
 }
 
 function orderWrites(run: PollRun, limits: Limits, at: number, braked: Braked): OrderWrites {
-  const { provider, answers, selection, frozen, parts, overtaken, mostWrites } = run;
+  const { provider, answers, selection, frozen, parts, overtaken, mostWrites, progressStretch } = run;
   const { statusWords } = provider.settings;
   const { progressPercent } = limits;
   const correctionWindowMs = correctionWindowOf(provider.settleHours);
@@ -70,6 +71,8 @@ function orderWrites(run: PollRun, limits: Limits, at: number, braked: Braked): 
     const policy = {
       statusWords,
       progressPercent,
+      progressStretch,
+      asksMany: provider.state.many === "yes",
       startWindowMs: order.startWindowMs,
       durationMs: order.durationMs,
       correctionWindowMs,
@@ -185,8 +188,7 @@ function outcomeOf(run: PollRun, orders: readonly OrderWrite[]): PollOutcome {
             retryAfterSeconds: failure.code === "rate_limited" ? failure.retryAfterSeconds : null,
           },
     failedCalls: poll.failedCalls,
-    moved: orders.filter(({ write }) => write === "move").length,
-    progressed: orders.filter(({ write }) => write === "progress").length,
+    rows: rowsOf(orders),
     unanswered: asked.length - answers.length,
     tookMs,
     lateMs: latenessIn(run),
@@ -201,6 +203,16 @@ function latenessIn({ provider, answers, selection, readAt }: PollRun): number |
   if (selection === null) return null;
   const looked = answers.map(({ order }) => ({ ...coveredOrder(order), polledAt: order.state.polledAt, updatedAt: order.updatedAt }));
   return latenessOf(looked, provider.state.coverage, readAt);
+}
+
+/** What a webhook, if there is one, writes for a batch that it tells of: about, since several batches are often one message. */
+const ROWS_A_NEWS = 1;
+
+/** What writing the orders comes to in rows, and telling of them: an end is told to a script and recorded, too. */
+function rowsOf(orders: readonly OrderWrite[]): number {
+  const isNews = orders.some(({ events }) => events.length > 0);
+  const told = orders.filter(({ order, next }) => order.channel !== null && isFinal(next.status) && !isFinal(order.state.status)).length;
+  return orders.reduce((sum, write) => sum + rowsWritten(write), 0) + told + (isNews ? ROWS_A_NEWS : 0);
 }
 
 /** It has an unknown word that it had not before. */

@@ -10,6 +10,8 @@ export const HOUR = 60 * MINUTE;
 export const POLICY: ReconcilePolicy = {
   statusWords: {},
   progressPercent: 5,
+  progressStretch: 1,
+  asksMany: false,
   startWindowMs: null,
   durationMs: null,
   correctionWindowMs: 72 * HOUR,

@@ -30,8 +30,7 @@ const good: PollOutcome = {
   answered: true,
   failure: null,
   unknownWords: [],
-  moved: 0,
-  progressed: 0,
+  rows: 0,
   unanswered: 0,
   tookMs: 20,
   lateMs: null,
@@ -49,9 +48,9 @@ function polls(...outcomes: readonly PollOutcome[]): ProviderState {
 }
 
 describe("the rows of a day", () => {
-  it("count the poll's own, four an order that moved, and one an order that got on; a new day begins at none", () => {
-    const written = polls({ ...good, moved: 3, progressed: 20 }, { ...good, progressed: 5 });
-    expect(written.rowsToday).toBe(1 + 3 * 4 + 20 + 1 + 5);
+  it("count the poll's own and those of its orders; a new day begins at none", () => {
+    const written = polls({ ...good, rows: 32 }, { ...good, rows: 5 });
+    expect(written.rowsToday).toBe(1 + 32 + 1 + 5);
     expect(afterPoll(written, good, NOW + 24 * 60 * MINUTE).rowsToday).toBe(1);
   });
 });

@@ -377,6 +377,16 @@ describe("flags", () => {
     ["processing for two hours", { status: "processing", remains: null, placedAt: NOW - 2 * HOUR }, says("Processing"), []],
     ["standing still for six hours", { progressAt: NOW - 6 * HOUR }, aReport(), ["stalled"]],
     ["standing still for five hours", { progressAt: NOW - 5 * HOUR }, aReport(), []],
+    // 400 units in 40 days: 2.4 hours each; 4 units in 40 days: ten days each.
+    ["slow, for six hours", { placedAt: NOW - 960 * HOUR, progressAt: NOW - 6 * HOUR }, aReport(), []],
+    ["slow, for eight hours", { placedAt: NOW - 960 * HOUR, progressAt: NOW - 8 * HOUR }, aReport(), ["stalled"]],
+    ["very slow, for two days", { placedAt: NOW - 960 * HOUR, progressAt: NOW - 48 * HOUR, remains: 996 }, aReport({ remains: 996 }), []],
+    [
+      "very slow, for three",
+      { placedAt: NOW - 960 * HOUR, progressAt: NOW - 72 * HOUR, remains: 996 },
+      aReport({ remains: 996 }),
+      ["stalled"],
+    ],
     ["moving again", { progressAt: NOW - 7 * HOUR, flags: FLAGS.stalled }, aReport({ remains: 599 }), []],
     ["not started, so not stalled", { remains: 1000, progressAt: NOW - 9 * HOUR }, aReport({ remains: 1000 }), []],
     [
@@ -432,6 +442,28 @@ describe("cadence", () => {
     ["in error", anOrder(), says("Error"), 60],
   ])("%s", (_name, order, report, cadence) => {
     expect(reconcile(order, report, POLICY, NOW).next.cadence).toBe(cadence);
+  });
+
+  it.each([
+    ["an hour old, as it was", { placedAt: NOW - 59 * MINUTE, cadence: 1 }, 600, "none"],
+    ["an hour old, with progress", { placedAt: NOW - 59 * MINUTE, cadence: 1 }, 500, "move"],
+    ["over an hour old", { placedAt: NOW - 61 * MINUTE, cadence: 1 }, 600, "move"],
+    ["twelve hours old", { placedAt: NOW - 11 * HOUR, cadence: 5 }, 600, "none"],
+    ["looked at more seldom than it may be", { placedAt: NOW - 20 * MINUTE, cadence: 5 }, 600, "move"],
+    ["looked at too often for long", { placedAt: NOW - 7 * HOUR, cadence: 1 }, 600, "move"],
+    ["two days old", { placedAt: NOW - 47 * HOUR, cadence: 15 }, 600, "none"],
+  ] as const)("waits for another write where looks are cheap: %s", (_name, over, remains, write) => {
+    const order = anOrder({ ...over, progressAt: NOW - MINUTE });
+    expect(reconcile(order, aReport({ remains }), { ...POLICY, asksMany: true }, NOW).write).toBe(write);
+    const { cadence } = reconcile(order, aReport({ remains }), POLICY, NOW).next;
+    if (write === "move") expect(reconcile(order, aReport({ remains }), { ...POLICY, asksMany: true }, NOW).next.cadence).toBe(cadence);
+  });
+
+  it("of an ended order is an hour until it is closed where looks are cheap", () => {
+    const ended = (hours: number) =>
+      anOrder({ status: "completed", remains: 0, finalAt: NOW - hours * HOUR, placedAt: NOW - hours * HOUR - HOUR, cadence: 60 });
+    const at = (hours: number) => reconcile(ended(hours), says("Completed", 0), { ...POLICY, asksMany: true }, NOW).next.cadence;
+    expect([at(1), at(30), at(71), at(72)]).toEqual([60, 60, 60, null]);
   });
 
   it("changes at most four times in a write of its own, however long an order lives", () => {
@@ -503,6 +535,8 @@ describe("an order that stands as it stood", () => {
       statusWords: seldom<Readonly<Record<string, OrderState["status"]>>>({}, { inprogress: "completed" }),
       refunds: fc.constantFrom(POLICY.refunds, { ...POLICY.refunds, mode: "off" as const }, { ...POLICY.refunds, mode: "hold" as const }),
       holdAll: fc.constantFrom(null, "brake" as const),
+      asksMany: fc.boolean(),
+      progressStretch: fc.constantFrom(1, 4),
     })
     .map((over) => ({ ...POLICY, ...over }));
 

@@ -325,7 +325,7 @@ describe("what an add costs", () => {
     await world.add();
     const { db, usage } = metered(env.DB);
     await world.add({ link: "https://instagram.com/p/other" }, "acme", world.with({ DB: db }));
-    expect(usage()).toMatchObject({ d1_calls: 5 });
-    expect(usage().rows_written).toBeLessThanOrEqual(14);
+    expect(usage()).toMatchObject({ d1_calls: 4 });
+    expect(usage().rows_written).toBeLessThanOrEqual(10);
   });
 });

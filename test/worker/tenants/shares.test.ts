@@ -79,9 +79,18 @@ describe("a provider's calls of a minute", () => {
   });
 });
 
+const ordersFrom = (first: number, count: number) =>
+  Array.from({ length: count }, (_, i) => ({
+    id: `o${first + i}`,
+    provider: "acme",
+    provider_order_id: String(first + i),
+    quantity: 1000,
+    charge: "0.9",
+  }));
+
 describe("a share", () => {
-  const claim = (wanted: number, isWhole: boolean, at = NOW, kind: "check" | "registration" = "check") =>
-    claimShare(env.DB, { panel: "p", kind, wanted, isWhole }, "free", at);
+  const claim = (wanted: number, isWhole: boolean, at = NOW) =>
+    claimShare(env.DB, { panel: "p", kind: "check", wanted, isWhole }, "free", at);
   const { minute, day } = sharesOf("free").of.check;
 
   it("is granted as far as it goes, or wholly where part of it is of no use", async () => {
@@ -111,19 +120,23 @@ describe("a share", () => {
   it("of registrations gives way to polling near the day's rows, and for nobody else's sake", async () => {
     await addProvider("acme");
     const most = sharesOf("free").rowsForRegistration ?? 0;
-    const today = Math.floor(NOW / 86_400_000);
+    const today = Math.floor(world.now / 86_400_000);
     await rows("UPDATE providers SET calls_day = ?1, rows_today = ?2", today, most - 10 * ROWS_EACH.registration);
-    expect([await claim(11, true, NOW, "registration"), await claim(10, true, NOW, "registration")]).toEqual([0, 10]);
-    expect(await claim(1, true, NOW, "registration")).toBe(0);
+    const register = async (first: number, count: number) => (await world.post("/v1/orders", flood, ordersFrom(first, count))).status;
+    expect([await register(1, 11), await register(1, 10)]).toEqual([429, 200]);
+    expect(await register(11, 1)).toBe(429);
     expect(await claim(1, true)).toBe(1);
     await rows("UPDATE providers SET calls_day = ?1", today - 1);
-    expect(await claim(1, true, NOW, "registration")).toBe(1);
+    expect(await register(11, 1)).toBe(200);
+    expect(await rows("SELECT order_n, registration_day_used AS used FROM panels WHERE id = ?1", FLOOD())).toEqual([
+      { order_n: 11, used: 11 },
+    ]);
   });
 
   it("costs one row", async () => {
     const { db, usage } = metered(env.DB);
-    await claimShare(db, { panel: "p", kind: "add", wanted: 1, isWhole: true }, "free", NOW);
-    await claimShare(db, { panel: "p", kind: "add", wanted: 1, isWhole: true }, "free", NOW);
+    await claimShare(db, { panel: "p", kind: "check", wanted: 1, isWhole: true }, "free", NOW);
+    await claimShare(db, { panel: "p", kind: "check", wanted: 1, isWhole: true }, "free", NOW);
     expect(usage()).toMatchObject({ rows_written: 2 });
   });
 
@@ -139,15 +152,6 @@ describe("a share", () => {
 });
 
 describe("a panel that floods", () => {
-  const ordersFrom = (first: number, count: number) =>
-    Array.from({ length: count }, (_, i) => ({
-      id: `o${first + i}`,
-      provider: "acme",
-      provider_order_id: String(first + i),
-      quantity: 1000,
-      charge: "0.9",
-    }));
-
   it("registers until its share ends, hears 429 with Retry-After, and leaves the other panel its own", async () => {
     await addProvider("acme", { many: "yes" });
     const { day } = sharesOf("free").of.registration;

@@ -13,7 +13,7 @@ import { fail, ok, type Result } from "../../../domain/result.ts";
 import { type OrderRow, toOrder } from "../../../store/rows/order.ts";
 import { readRefundBases, type RefundBasis } from "../../../store/refunds/policies.ts";
 import type { AuditEntry } from "../../../store/operations/audit.ts";
-import { claimShare } from "../../../store/panels/shares.ts";
+import { orderClaim } from "../../../store/panels/shares.ts";
 import {
   addOrders,
   differences,
@@ -176,11 +176,11 @@ async function registerRound(
       else outcomes.set(place, { result: "invalid", failure: refused });
     }
   }
-  const { db, env, panel, now, dry } = run;
-  const share = { panel: panel.id, kind: "registration", wanted: fresh.length, isWhole: true } as const;
   // What is tried again has its share; and once something is written, the request is not refused any more.
-  if (dry === null && isFirst && fresh.length > 0 && (await claimShare(db, share, env.PLAN, now)) === 0) return "share_used_up";
-  for (const [place, outcome] of await write(run, draftsOf(fresh, known))) outcomes.set(place, outcome);
+  const claim = isFirst ? orderClaim("registration", fresh.length, run.env.PLAN, run.now) : null;
+  const written = await write(run, draftsOf(fresh, known), claim);
+  if (written === "share_used_up") return written;
+  for (const [place, outcome] of written) outcomes.set(place, outcome);
   return outcomes;
 }
 
@@ -259,7 +259,11 @@ function withWindows(registration: Registration, { windows }: Known): Registrati
 }
 
 /** Writes new orders in one transaction, or in a dry run takes them for written; those that lost a race have no outcome. */
-async function write(run: Run, drafts: readonly Draft[]): Promise<ReadonlyMap<number, RegistrationResult>> {
+async function write(
+  run: Run,
+  drafts: readonly Draft[],
+  claim: string | null,
+): Promise<ReadonlyMap<number, RegistrationResult> | "share_used_up"> {
   if (drafts.length === 0) return new Map();
   const { db, panel, now, dry } = run;
   const rowOf = ({ registration, duplicateOf }: Draft, n: number) => newOrderRow({ panel: panel.id, n }, registration, now, duplicateOf);
@@ -270,12 +274,13 @@ async function write(run: Run, drafts: readonly Draft[]): Promise<ReadonlyMap<nu
   };
   const added =
     dry === null
-      ? await addOrders(db, panel.id, { count: drafts.length, at }, now)
+      ? await addOrders(db, panel.id, { count: drafts.length, at }, { now, claim })
       : await takenForAdded(
           run,
           dry,
           drafts.map((draft) => rowOf(draft, draft.expectedN)),
         );
+  if (added === "share_used_up") return added;
   const outcomes = new Map<number, RegistrationResult>();
   for (const draft of drafts) {
     const n = added.get(draft.registration.id);

@@ -1,0 +1,29 @@
+-- Fewer rows written an order.
+
+-- An order counts in its provider's `active_orders` from its first poll on, in the row that the poll writes anyway. Until then
+-- it has a cadence of one minute and was never polled.
+UPDATE providers SET active_orders = max(active_orders - (
+  SELECT count(*) FROM orders o WHERE o.provider = providers.id AND o.cadence = 1 AND o.polled_at IS NULL), 0);
+
+DROP TRIGGER orders_not_followed_any_more;
+
+CREATE TRIGGER orders_not_followed_any_more AFTER DELETE ON orders
+WHEN OLD.cadence IS NOT NULL AND NOT (OLD.cadence = 1 AND OLD.polled_at IS NULL)
+BEGIN UPDATE providers SET active_orders = max(active_orders - 1, 0) WHERE id = OLD.provider; END;
+
+-- What a panel has used of its shares of adds and registrations stands in its own row, which each of them writes for the order's
+-- number. Minutes and days are counted from the epoch, as in `panel_shares`, which has the others. Of the day on which this is
+-- applied, what was used before counts no more.
+ALTER TABLE panels ADD COLUMN add_minute INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE panels ADD COLUMN add_minute_used INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE panels ADD COLUMN add_day INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE panels ADD COLUMN add_day_used INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE panels ADD COLUMN registration_minute INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE panels ADD COLUMN registration_minute_used INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE panels ADD COLUMN registration_day INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE panels ADD COLUMN registration_day_used INTEGER NOT NULL DEFAULT 0;
+DELETE FROM panel_shares WHERE kind = 'add' OR kind = 'registration';
+
+-- Orders that are being placed, or in doubt, are looked for provider by provider in the index of providers' orders, where they
+-- stand together. An index of theirs alone was a row written more for each order that is placed.
+DROP INDEX orders_placing;
