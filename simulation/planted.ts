@@ -124,7 +124,7 @@ export const PLANTED: readonly Planted[] = [
   {
     name: "an end is counted by every message that has seen it",
     harm: "the brake comes on, or stays off, by orders that ended once",
-    edits: [replace("overtaken-passed-over: init", "new Set<Order>()")],
+    edits: [replace("overtaken-passed-over: init", "$(init.arguments.0.elements.0.argument)")],
   },
   {
     name: "a delayed refund is posted at once",
