@@ -22,6 +22,9 @@ ALTER TABLE panels ADD COLUMN registration_minute INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE panels ADD COLUMN registration_minute_used INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE panels ADD COLUMN registration_day INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE panels ADD COLUMN registration_day_used INTEGER NOT NULL DEFAULT 0;
+-- The panels that have used up what the free plan gives for a day (src/domain/panel-share.ts): few, and no row for the others.
+CREATE INDEX panels_adds_used_up ON panels (id) WHERE add_day_used >= 3000;
+CREATE INDEX panels_registrations_used_up ON panels (id) WHERE registration_day_used >= 4000;
 DELETE FROM panel_shares WHERE kind = 'add' OR kind = 'registration';
 
 -- Orders that are being placed, or in doubt, are looked for provider by provider in the index of providers' orders, where they

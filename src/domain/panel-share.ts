@@ -56,7 +56,7 @@ const SHARES: Readonly<Record<"free" | "paid", Shares>> = {
 };
 
 /** Rows that one of each costs, about: what it is written with, and an unknown id where it turns out to be an order. */
-export const ROWS_EACH: Readonly<Record<ShareKind, number>> = { add: 12, registration: 8, check: 4, adoption: 5, unknown_id: 5 };
+export const ROWS_EACH: Readonly<Record<ShareKind, number>> = { add: 10, registration: 7, check: 4, adoption: 5, unknown_id: 5 };
 
 /** The shares under the plan named in the configuration; the narrow ones unless it says "paid". */
 export function sharesOf(plan: string | undefined): Shares {

@@ -15,8 +15,17 @@ export type Quotas = {
   readonly grantOf: (provider: Provider) => QuotaGrant;
 };
 
-/** `refillCalls`: those of the spare calls that are for asking how refills go. `party`: for whom, unless it is a sweep. */
-export type QuotaRequest = { readonly provider: Provider; readonly calls: number; readonly refillCalls: number; readonly party?: string };
+/**
+ * `refillCalls`: those of the spare calls that are for asking how refills go. `party`: for whom, unless it is a sweep. `share`: of
+ * the message's calls; missing: an equal one.
+ */
+export type QuotaRequest = {
+  readonly provider: Provider;
+  readonly calls: number;
+  readonly refillCalls: number;
+  readonly party?: string;
+  readonly share?: number;
+};
 
 /** Spare calls are claimed by the handful: a claim is a round trip and a row, too. */
 const SPARE_CALLS_AT_ONCE = 5;
@@ -42,9 +51,9 @@ export async function claimQuotas(
 ): Promise<Quotas> {
   const minute = () => Math.floor(now() / MINUTE_MS);
   const lastCallAt = now() + limits.lastCallAfterMs;
-  const share = Math.max(1, Math.floor(limits.callsPerMessage / Math.max(1, wanted.length)));
+  const equalShare = Math.max(1, Math.floor(limits.callsPerMessage / Math.max(1, wanted.length)));
   const spareShare = Math.floor(limits.spareCalls / Math.max(1, wanted.length));
-  const requests = wanted.map(({ provider, calls, refillCalls }) => {
+  const requests = wanted.map(({ provider, calls, refillCalls, share = equalShare }) => {
     const refills = Math.min(refillCalls, spareShare);
     return { provider, calls: Math.min(calls, share) + refills, refills };
   });

@@ -4,7 +4,6 @@
 import type { RecordedChange } from "../../domain/feed-text.ts";
 import { type AllPanelsRef, ONE_ROW_IF_OPERATOR, type OperatorRefusal, readOverAll } from "../panels/all-panels.ts";
 import { type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
-import { feedEndSql } from "./feed-numbers.ts";
 import { horizonSql } from "../retention/horizon.ts";
 import type { PageWanted } from "../rows/page.ts";
 
@@ -60,7 +59,7 @@ export type AllFeedsRead = {
 
 /**
  * All panels' changes above a reader's place: each panel's in its order, and all of them by their numbers, which are times.
- * Three rows read a change, five a panel, and one more for a panel that has something new.
+ * Three rows read a change, three a panel, and one more for a panel that has something new.
  */
 export async function readAllChanges(
   db: D1Database,
@@ -73,7 +72,7 @@ export async function readAllChanges(
     db
       .prepare(
         `WITH RECURSIVE merged (panel, seq) AS (
-           SELECT p.id, (${nextSeqSql("p.id", place)}) FROM ${ONE_ROW_IF_OPERATOR} g CROSS JOIN panels p WHERE ${feedEndSql("p")} > ${place}
+           SELECT p.id, (${nextSeqSql("p.id", place)}) FROM ${ONE_ROW_IF_OPERATOR} g CROSS JOIN panels p
            UNION ALL
            SELECT m.panel, (${nextSeqSql("m.panel", "m.seq")}) FROM merged m WHERE m.seq IS NOT NULL
            ORDER BY 2 NULLS LAST, 1 LIMIT ?4
@@ -84,7 +83,7 @@ export async function readAllChanges(
     db
       .prepare(
         `SELECT p.id AS panel, ${horizonSql("p.id")} AS horizon FROM ${ONE_ROW_IF_OPERATOR} g CROSS JOIN panels p
-         WHERE ${feedEndSql("p")} > ${place} AND ${horizonSql("p.id")} > ${place}`,
+         WHERE ${horizonSql("p.id")} > ${place}`,
       )
       .bind(ref.operatorKey, JSON.stringify(panels), others),
   ]);

@@ -7,6 +7,7 @@
  */
 import type { FeedEvent, RefundKind, RefundStatus } from "../../domain/feed.ts";
 import type { Order, OrderState } from "../../domain/order.ts";
+import { ROWS_EACH } from "../../domain/panel-share.ts";
 import type { ProviderState } from "../../domain/provider.ts";
 import type { RefundReason } from "../../domain/refund-rules.ts";
 import { BLOCK, type FeedCount, lastOfBlockSql, lastOfNextBlockSql, numberStatement } from "../feed/feed-numbers.ts";
@@ -58,14 +59,15 @@ function bitsAdded(after: number, before: number): number {
 
 /**
  * The rows that such a write is billed for: the order's, those of its indexes that change, its changes, and two a refund. An
- * index of a flag or a place among what is due costs nothing when it is left.
+ * index of a flag or a place among what is due costs nothing when it is left. With an order's first poll, what it was taken with.
  */
-export function rowsWritten({ order: { state }, next, refunds, events }: OrderWrite): number {
+export function rowsWritten({ order: { state, channel }, next, refunds, events }: OrderWrite): number {
+  const taken = state.polledAt === null && next.polledAt !== null ? ROWS_EACH[channel === null ? "registration" : "add"] : 0;
   const indexes =
     (next.cadence !== state.cadence && next.cadence !== null ? 1 : 0) +
     (next.refill?.id != null && next.refill.id !== state.refill?.id ? 1 : 0) +
     bitsAdded(next.flags, state.flags);
-  return 1 + indexes + events.length + 2 * refunds.length;
+  return 1 + taken + indexes + events.length + 2 * refunds.length;
 }
 
 /** A provider's new state, and the version it was worked out from. */

@@ -17,19 +17,21 @@ const ROWS = `CASE kind ${Object.entries(ROWS_EACH)
   .map(([kind, rows]) => `WHEN '${kind}' THEN ${rows}`)
   .join(" ")} END`;
 
-const ORDER_SHARES: readonly OrderShare[] = ["add", "registration"];
+/**
+ * What panels have had written on a day beside the orders that they have placed and registered, about: SQL of a number. A few rows
+ * read a panel. `day` is SQL. Orders are counted with their first poll (`rowsWritten` of orders/apply.ts).
+ */
+export const ROWS_OF_SHARES = (day: string) => `coalesce((SELECT sum(day_used * ${ROWS}) FROM panel_shares WHERE day = ${day}), 0)`;
 
-/** What panels have had written on a day, about: SQL of a number. A few rows read a panel. `day` is SQL. */
-export const ROWS_OF_SHARES = (day: string) =>
-  `(coalesce((SELECT sum(day_used * ${ROWS}) FROM panel_shares WHERE day = ${day}), 0)
-    + coalesce((SELECT sum(${ORDER_SHARES.map((kind) => `iif(s.${kind}_day = ${day}, s.${kind}_day_used * ${ROWS_EACH[kind]}, 0)`).join(" + ")}) FROM panels s), 0))`;
-
-/** SQL of a list of the shares that panels have used today, as rows (panel, kind, day_used). */
-export const USED_SHARES = (day: string) =>
-  [
-    `SELECT panel, kind, day_used FROM panel_shares WHERE day = ${day}`,
-    ...ORDER_SHARES.map((kind) => `SELECT id, '${kind}', ${kind}_day_used FROM panels WHERE ${kind}_day = ${day}`),
-  ].join(" UNION ALL ");
+/**
+ * SQL of a list of the shares that panels may have used up today, as rows (panel, kind, day_used). Each share of orders has an
+ * index of the panels that have used as many as the free plan gives.
+ */
+export const USED_SHARES = (day: string) => `SELECT panel, kind, day_used FROM panel_shares WHERE day = ${day}
+  UNION ALL SELECT id, 'add', add_day_used FROM panels INDEXED BY panels_adds_used_up
+    WHERE add_day_used >= ${sharesOf("free").of.add.day} AND add_day = ${day}
+  UNION ALL SELECT id, 'registration', registration_day_used FROM panels INDEXED BY panels_registrations_used_up
+    WHERE registration_day_used >= ${sharesOf("free").of.registration.day} AND registration_day = ${day}`;
 
 /** What the panels' orders and the sweeps have written today, about. A few rows read a panel, and one a provider. */
 const rowsTodaySql = (day: string): string => `${ROWS_OF_SHARES(day)}
@@ -45,7 +47,8 @@ export function orderClaim(kind: OrderShare, wanted: number, plan: string | unde
 
 /**
  * SQL that gives out numbers of orders in an UPDATE of `panels` and claims the share of as many, or aborts the whole batch where
- * the panel has not so much left (`isShareUsedUp`). `claim`: the parameter that `orderClaim` makes. The clocks' rule is that of
+ * the panel has not so much left (`isShareUsedUp`). Orders of this minute are not polled yet, so that the day's rows do not have
+ * them. `claim`: the parameter that `orderClaim` makes. The clocks' rule is that of
  * the other shares.
  */
 export function claimOrdersSql(kind: OrderShare, claim: string): string {
@@ -54,7 +57,7 @@ export function claimOrdersSql(kind: OrderShare, claim: string): string {
   const minuteUsed = `iif(panels.${kind}_minute = ${of("minute")} OR ${isBegun}, panels.${kind}_minute_used, 0) + ${of("wanted")}`;
   const dayUsed = `iif(panels.${kind}_day = ${of("day")} OR ${isBegun}, panels.${kind}_day_used, 0) + ${of("wanted")}`;
   const isLeft = `${minuteUsed} <= ${of("ofMinute")} AND ${dayUsed} <= ${of("ofDay")}
-    AND (${of("rows")} IS NULL OR ${rowsTodaySql(of("day"))} + ${of("wanted")} * ${ROWS_EACH[kind]} <= ${of("rows")})`;
+    AND (${of("rows")} IS NULL OR ${rowsTodaySql(of("day"))} + (${minuteUsed}) * ${ROWS_EACH[kind]} <= ${of("rows")})`;
   return `order_n = CASE WHEN ${isLeft} THEN panels.order_n + ${of("wanted")} END,
     ${kind}_minute = iif(${isBegun}, panels.${kind}_minute, ${of("minute")}), ${kind}_minute_used = ${minuteUsed},
     ${kind}_day = iif(${isBegun}, panels.${kind}_day, ${of("day")}), ${kind}_day_used = ${dayUsed}`;

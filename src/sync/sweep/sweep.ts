@@ -59,7 +59,10 @@ export async function sweep(message: SweepMessage, isFirstDelivery: boolean, env
   const due = message.providers.flatMap((named, i) => dueOf(page, named, i, readAt));
   const quotas = await claimQuotas(
     db,
-    due.map(({ provider, orders, due: { limit } }) => quotaRequestFor(provider, orders.slice(0, limit))),
+    due.map(({ provider, orders, due: { limit } }) => ({
+      ...quotaRequestFor(provider, orders.slice(0, limit)),
+      share: Math.ceil(limit / idsPerCall(provider)),
+    })),
     { ...limits, lastCallAfterMs: LAST_CALL_AFTER_MS },
     now,
   );

@@ -120,7 +120,7 @@ describe("the report", () => {
     const told = (n: number, at: number) =>
       rows(
         `INSERT INTO changes (panel, seq, type, order_id, prev, created_at, previous, data)
-         SELECT 'p', feed_seq + ?1, 'refill.updated', 'o' || CAST(?1 AS INTEGER), 0, ?2, '{}', '{}' FROM panels WHERE id = 'p'`,
+         SELECT 'p', (SELECT max(seq) FROM changes WHERE panel = 'p') + 1, 'refill.updated', 'o' || CAST(?1 AS INTEGER), 0, ?2, '{}', '{}' FROM panels WHERE id = 'p'`,
         n,
         at,
       );
