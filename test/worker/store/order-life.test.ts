@@ -18,9 +18,9 @@ const [END, REFUND] = [3, 3];
 const [READ_A_LIFE, READ_A_LOOK, READ_AN_ASK, READ_A_TICK] = [400, 1.1, 2.2, 250];
 type Rows = { readonly written: number; readonly read: number };
 
-/** Written for a minute or a day and not for an order: ticks, providers' states and lists, what services teach, the ledger check, a key's use. */
+/** Written for a minute or a day and not for an order: ticks, providers' states and lists, what services teach, the charts' hours, alerts, the ledger check, a key's use. */
 const OF_THE_TIME =
-  /^\s*(UPDATE (ticks|keys|audits_of_books|providers SET|panels SET history_seq)|INSERT INTO (service_history|provider_services|alerts))/;
+  /^\s*(UPDATE (ticks|keys|alerts|audits_of_books|providers SET|panels SET history_seq)|INSERT INTO (service_history|provider_services|alerts|order_hours|refund_hours|provider_days))/;
 /** What ticks and sweeps look for, they look for whatever happens to an order: its polls are counted by themselves. */
 const LOOKS = /^\s*(SELECT|WITH)/;
 
