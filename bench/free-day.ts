@@ -91,15 +91,7 @@ look-up uses such an index. Shares claimed by the dozen: what is left of a dozen
 
 What wrote and read the most, of the first day:
 
-${tableOf(
-  ["statement", "runs", "rows read", "rows written"],
-  (days[0]?.statements ?? [])
-    .slice(0, SHOWN_STATEMENTS)
-    .map(({ sql, runs, read, written }) => [
-      `\`${sql.slice(0, 48).replaceAll("|", "\\|")}\``,
-      ...[runs, read, written].map((figure) => figureText(figure)),
-    ]),
-)}`,
+${statementsTable(days[0]?.statements ?? [])}`,
     charts: [
       {
         file: "free-day.svg",
@@ -164,6 +156,18 @@ function rowOf(name: string, days: readonly DayFigures[], figureIn: (day: DayFig
 
 function notTaken({ not_taken }: DayFigures): number {
   return Object.values(not_taken).reduce((sum, count) => sum + count, 0);
+}
+
+function statementsTable(statements: DayFigures["statements"]): string {
+  return tableOf(
+    ["statement", "runs", "rows read", "rows written"],
+    statements
+      .slice(0, SHOWN_STATEMENTS)
+      .map(({ sql, runs, read, written }) => [
+        `\`${sql.slice(0, 48).replaceAll("|", "\\|")}\``,
+        ...[runs, read, written].map((figure) => figureText(figure)),
+      ]),
+  );
 }
 
 function refusedText({ asking, refused, wrong, not_taken }: DayFigures): string {

@@ -3,7 +3,8 @@ import type { Order } from "../domain/order.ts";
 import { leftUnknown, PLACING_MS } from "../domain/order-placement.ts";
 import { dayOf, MINUTE_MS, minuteOf } from "../domain/time.ts";
 import { type HintPlan, planWaiting } from "../domain/hint.ts";
-import { progressStretchOf } from "../domain/progress-pace.ts";
+import { planOf } from "../domain/plan-limits.ts";
+import { type DayLoad, progressStretchOf } from "../domain/progress-pace.ts";
 import { circuitOf, DEFAULT_CALLS_PER_MINUTE, idsPerCall } from "../domain/provider.ts";
 import {
   type AddResendMessage,
@@ -90,8 +91,7 @@ async function sendDue(env: Env, ports: Ports, minute: number): Promise<SentDue 
   if (last.minute !== minute - 1) await touchTick(db);
   const now = Math.max(ports.now(), minute * MINUTE_MS);
   const day = dayOf(minute);
-  const load = { followed: sumOf(providers, ({ activeOrders }) => activeOrders), rowsToday: rowsOfShares + rowsOfSweeps(providers, day) };
-  const progressStretch = progressStretchOf(env.PLAN, load);
+  const progressStretch = progressStretchOf(env.PLAN, loadOf(providers, day, rowsOfShares));
   const sweeps = planMessages(providers, { first, minute, now, progressStretch }, limitsOf(env.PLAN));
   const checks = ledgerCheckMessages(last.ledgerCheckDay, day);
   const hinted = hints.map((waiting) => ({ waiting, plan: planWaitingHints(waiting, now) }));
@@ -103,14 +103,14 @@ async function sendDue(env: Env, ports: Ports, minute: number): Promise<SentDue 
   // planted: sent-before-remembered
   await send(env.SWEEPS, messages);
   await rememberTick(db, remembered, messages.length);
-  for (const { waiting, plan } of hinted)
-    if (plan.memory.waiting.length < waiting.memory.waiting.length) await rememberHints(db, waiting, plan.memory);
+  const taken = hinted.filter(({ waiting, plan }) => plan.memory.waiting.length < waiting.memory.waiting.length);
+  for (const { waiting, plan } of taken) await rememberHints(db, waiting, plan.memory);
   await resealSecrets(db, ports, staleSecrets ?? []);
+  const { d1_calls, d1_statements, ...rows } = usage();
   const counts = { providers: providers.length, messages: sweeps.length, books: checks.length };
-  ports.log({ event: "tick", minute, minutes: minute - first + 1, ...counts, ...usage() });
-  const { d1_calls, d1_statements } = usage();
+  ports.log({ event: "tick", minute, minutes: minute - first + 1, ...counts, d1_calls, d1_statements, ...rows });
   // An invocation of the paid plan may make far more than both take together.
-  const kept = env.PLAN === "paid" ? { subrequests: 0, statements: 0 } : watchCost(minute);
+  const kept = planOf(env.PLAN) === "paid" ? { subrequests: 0, statements: 0 } : watchCost(minute);
   const crons = cronsCost(dueCrons, env.PLAN);
   const spent = {
     subrequests: d1_calls + SENDS + kept.subrequests + crons.subrequests,
@@ -119,12 +119,11 @@ async function sendDue(env: Env, ports: Ports, minute: number): Promise<SentDue 
   return { spent, anyWebhook, dueCrons, minutesSince: last.minute === 0 ? 0 : Math.max(0, minute - last.minute) };
 }
 
-function sumOf(providers: readonly Provider[], of: (provider: Provider) => number): number {
-  return providers.reduce((sum, provider) => sum + of(provider), 0);
-}
-
-function rowsOfSweeps(providers: readonly Provider[], day: number): number {
-  return sumOf(providers, ({ state }) => (state.callsDay === day ? state.rowsToday : 0));
+/** What is known of the day so far. */
+function loadOf(providers: readonly Provider[], day: number, rowsOfShares: number): DayLoad {
+  const sum = (of: (provider: Provider) => number): number => providers.reduce((total, provider) => total + of(provider), 0);
+  const rowsOfSweeps = sum(({ state }) => (state.callsDay === day ? state.rowsToday : 0));
+  return { followed: sum(({ activeOrders }) => activeOrders), rowsToday: rowsOfShares + rowsOfSweeps };
 }
 
 /**

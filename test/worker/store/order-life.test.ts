@@ -37,7 +37,7 @@ class Counted {
       if (this.#isRequest || !LOOKS.test(sql)) this.#orders.read += meta.rows_read;
     };
     type Statement = { readonly sql: string; readonly inner: D1PreparedStatement };
-    const wrap = (sql: string, statement: D1PreparedStatement): Statement & Partial<D1PreparedStatement> => {
+    const wrap = (sql: string, statement: D1PreparedStatement): Statement => {
       const all = async () => {
         const result = await statement.all();
         counted(sql, result);
