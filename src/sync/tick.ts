@@ -19,7 +19,7 @@ import type { Ports } from "../ports.ts";
 import { applyDecisions } from "../store/orders/apply.ts";
 import type { Provider } from "../store/rows/provider.ts";
 import { usedUpBy } from "../store/operations/day-limit.ts";
-import { metered } from "../store/operations/metered.ts";
+import { metered, type Usage } from "../store/operations/metered.ts";
 import { moveWrite } from "../store/orders/moves.ts";
 import { rememberHints, type WaitingHints } from "../store/providers/hooks.ts";
 import { readTickView, rememberTick, touchTick } from "../store/ticks/ticks.ts";
@@ -109,14 +109,24 @@ async function sendDue(env: Env, ports: Ports, minute: number): Promise<SentDue 
   const { d1_calls, d1_statements, ...rows } = usage();
   const counts = { providers: providers.length, messages: sweeps.length, books: checks.length };
   ports.log({ event: "tick", minute, minutes: minute - first + 1, ...counts, d1_calls, d1_statements, ...rows });
+  const spent = spentOf({ d1_calls, d1_statements }, env.PLAN, minute, dueCrons);
+  return { spent, anyWebhook, dueCrons, minutesSince: last.minute === 0 ? 0 : Math.max(0, minute - last.minute) };
+}
+
+/** What a tick has spent, with what the watch and the crons after it may need. */
+function spentOf(
+  { d1_calls, d1_statements }: Pick<Usage, "d1_calls" | "d1_statements">,
+  plan: string,
+  minute: number,
+  dueCrons: number,
+): Spent {
   // An invocation of the paid plan may make far more than both take together.
-  const kept = planOf(env.PLAN) === "paid" ? { subrequests: 0, statements: 0 } : watchCost(minute);
-  const crons = cronsCost(dueCrons, env.PLAN);
-  const spent = {
+  const kept = planOf(plan) === "paid" ? { subrequests: 0, statements: 0 } : watchCost(minute);
+  const crons = cronsCost(dueCrons, plan);
+  return {
     subrequests: d1_calls + SENDS + kept.subrequests + crons.subrequests,
     statements: d1_statements + kept.statements + crons.statements,
   };
-  return { spent, anyWebhook, dueCrons, minutesSince: last.minute === 0 ? 0 : Math.max(0, minute - last.minute) };
 }
 
 /** What is known of the day so far. */
