@@ -224,7 +224,8 @@ async function outcomeOf(system: System, { owned: all, taken, refusals }: People
     // What has moved since may not have been looked at yet.
     const { status } = stateAt(order.life, system.now);
     const isSteady = stateAt(order.life, system.now - REST_MINUTES * MINUTE_MS).status === status;
-    if (isSteady && row?.["status"] !== status) wrong.push(`${provider}/${order.id} is ${status}, and shown as ${row === undefined ? "nothing" : String(row["status"])}`);
+    if (isSteady && row?.["status"] !== status)
+      wrong.push(`${provider}/${order.id} is ${status}, and shown as ${row === undefined ? "nothing" : String(row["status"])}`);
   }
   const sorted = delays.toSorted((a, b) => a - b);
   const mean = sorted.reduce((sum, delay) => sum + delay, 0) / sorted.length;

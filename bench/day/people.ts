@@ -162,7 +162,11 @@ export class People {
       // One whose answer was lost is there when it is tried again.
       const isTaken = result?.result === "created" || result?.result === "exists";
       if (isTaken) this.taken.add(owned);
-      else this.refusals.set(owned, `${status} ${result?.error?.code ?? (parsed(text) as { error?: { code?: string } }).error?.code ?? ""}`.trim());
+      else
+        this.refusals.set(
+          owned,
+          `${status} ${result?.error?.code ?? (parsed(text) as { error?: { code?: string } }).error?.code ?? ""}`.trim(),
+        );
       return isTaken;
     });
   }

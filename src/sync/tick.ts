@@ -3,7 +3,7 @@ import type { Order } from "../domain/order.ts";
 import { leftUnknown, PLACING_MS } from "../domain/order-placement.ts";
 import { dayOf, MINUTE_MS, minuteOf } from "../domain/time.ts";
 import { type HintPlan, planWaiting } from "../domain/hint.ts";
-import { progressStretchOf } from "../domain/progress-pace.ts";
+import { type DayLoad, progressStretchOf } from "../domain/progress-pace.ts";
 import { circuitOf, DEFAULT_CALLS_PER_MINUTE, idsPerCall } from "../domain/provider.ts";
 import {
   type AddResendMessage,
@@ -88,15 +88,19 @@ async function sendDue(env: Env, ports: Ports, minute: number): Promise<SentDue 
   if (last.minute !== minute - 1) await touchTick(db);
   const now = Math.max(ports.now(), minute * MINUTE_MS);
   const day = dayOf(minute);
-  const load = { followed: sumOf(providers, ({ activeOrders }) => activeOrders), rowsToday: rowsOfShares + rowsOfSweeps(providers, day) };
-  const progressStretch = progressStretchOf(env.PLAN, load);
+  const progressStretch = progressStretchOf(env.PLAN, loadOf(providers, rowsOfShares, day));
   const sweeps = planMessages(providers, { first, minute, now, progressStretch }, limitsOf(env.PLAN));
   const checks = ledgerCheckMessages(last.ledgerCheckDay, day);
   const hinted = hints.map((waiting) => ({ waiting, plan: planWaitingHints(waiting, now) }));
   const hintChecks = hinted.flatMap(({ plan }) => checkMessages(plan.poll));
   const seals = staleSecrets === null ? last.seals : sealsOf(staleSecrets, ports.secrets.newest);
-  const overdue = overdueCheckMessages(overdueChecks, providers, now);
-  const messages = [...sweeps, ...checks, ...resendMessages(resends), ...hintChecks, ...overdue];
+  const messages = [
+    ...sweeps,
+    ...checks,
+    ...resendMessages(resends),
+    ...hintChecks,
+    ...overdueCheckMessages(overdueChecks, providers, now),
+  ];
   const remembered = { minute, at: now, ignoredMinute: ignored ?? last.ignoredMinute, ledgerCheckDay: day, seals };
   // planted: sent-before-remembered
   await send(env.SWEEPS, messages);
@@ -117,12 +121,13 @@ async function sendDue(env: Env, ports: Ports, minute: number): Promise<SentDue 
   return { spent, anyWebhook, dueCrons };
 }
 
-function sumOf(providers: readonly Provider[], of: (provider: Provider) => number): number {
-  return providers.reduce((sum, provider) => sum + of(provider), 0);
-}
-
-function rowsOfSweeps(providers: readonly Provider[], day: number): number {
-  return sumOf(providers, ({ state }) => (state.callsDay === day ? state.rowsToday : 0));
+/** How much there is to follow, and what the day has written: `rowsOfShares` by requests, the rest by sweeps. */
+function loadOf(providers: readonly Provider[], rowsOfShares: number, day: number): DayLoad {
+  const sum = (of: (provider: Provider) => number): number => providers.reduce((total, provider) => total + of(provider), 0);
+  return {
+    followed: sum(({ activeOrders }) => activeOrders),
+    rowsToday: rowsOfShares + sum(({ state }) => (state.callsDay === day ? state.rowsToday : 0)),
+  };
 }
 
 /**

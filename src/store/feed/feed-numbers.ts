@@ -60,12 +60,7 @@ export function numberStatement(db: D1Database, counts: readonly FeedCount[], no
  * Gives out numbers for a panel's new orders: one of the feed each, and one of the orders' own. `claim` takes as many of its share
  * of registrations (`claimOrdersSql`); null where they were claimed before. One row written.
  */
-export function numberOrdersStatement(
-  db: D1Database,
-  { panel, count }: FeedCount,
-  now: number,
-  claim: string | null,
-): D1PreparedStatement {
+export function numberOrdersStatement(db: D1Database, { panel, count }: FeedCount, now: number, claim: string | null): D1PreparedStatement {
   const orders = claim === null ? "order_n = order_n + ?3" : claimOrdersSql("registration", "?4");
   return db
     .prepare(`UPDATE panels SET feed_seq = ${NEWEST} + ?3, ${orders} WHERE id = ?1`)

@@ -142,20 +142,18 @@ function decisionStatements(db: D1Database, writes: readonly OrderWrite[]): D1Pr
 /** The statements of some orders' writes, in the order that the guards need: the UPDATE of orders last. */
 function orderStatements(db: D1Database, writes: readonly OrderWrite[], state: SeenState): D1PreparedStatement[] {
   const feed = feedOf(writes);
-  const chunks = (rows: readonly Row[]): string[] =>
-    chunksByPanel(rows.map(({ order: { panel, number, version }, values }) => ({ panel, row: [number, version, ...values] })));
   const each = (sql: string, rows: readonly Row[]): D1PreparedStatement[] =>
     chunks(rows).map((json) => db.prepare(sql).bind(json, state.provider, state.seen));
-  const changes = chunks(feed.rows);
+  const told = chunks(feed.rows);
   // What does not fit into a block, or one statement, has its numbers from a counter.
-  const inBlock = changes.length <= 1 && feed.counts.every(({ count }) => count <= BLOCK);
+  const inBlock = told.length <= 1 && feed.counts.every(({ count }) => count <= BLOCK);
   const [insertChanges, numbered] = inBlock ? [INSERT_CHANGES_IN_BLOCK, IN_BLOCK] : [INSERT_CHANGES, BY_COUNTER];
   return [
     ...(feed.counts.length > 0 && !inBlock ? [numberStatement(db, feed.counts, feed.now)] : []),
     ...each(INSERT_REFUNDS, insertedRefunds(writes)),
     ...each(DECIDE_REFUNDS, decidedRefunds(writes)),
     ...each(INSERT_TRANSFERS, transfersOf(writes)),
-    ...changes.map((json) => db.prepare(insertChanges).bind(json, state.provider, state.seen, ...(inBlock ? [feed.now * 1000] : []))),
+    ...told.map((json) => db.prepare(insertChanges).bind(json, state.provider, state.seen, ...(inBlock ? [feed.now * 1000] : []))),
     // planted: orders-updated-last
     ...[...byIndexedChanges(writes.map(changeOf)).values()].flatMap((changes) => {
       const columns = columnsIn(changes);
@@ -165,6 +163,11 @@ function orderStatements(db: D1Database, writes: readonly OrderWrite[], state: S
       return each(updateSql(columns, feed.rows.length > 0 ? numbered : BY_COUNTER), rows);
     }),
   ];
+}
+
+/** Rows as parameters. */
+function chunks(rows: readonly Row[]): string[] {
+  return chunksByPanel(rows.map(({ order: { panel, number, version }, values }) => ({ panel, row: [number, version, ...values] })));
 }
 
 /** What is written of an order's row: all columns as they are to be, and those of them that change. */

@@ -121,12 +121,7 @@ export async function readProvidersOrders(
   });
   const isUsable = usable?.results.length === 1;
   const areAllKnown = isUsable && asked.length === ids.length && !asked.some(([, row]) => isUnheard(row));
-  const onRecord = await withReportedFinals(
-    db,
-    ref,
-    areAllKnown ? asked.map(([, row]) => row) : [],
-    now,
-  );
+  const onRecord = await withReportedFinals(db, ref, areAllKnown ? asked.map(([, row]) => row) : [], now);
   const rows = areAllKnown ? asked.map(([id, row], i) => [id, onRecord[i] ?? row] as const) : asked;
   const ordersOf = (some: typeof rows) => new Map(some.map(([id, row]) => [id, toOrder(row)]));
   return {

@@ -47,7 +47,13 @@ const COLUMNS = [
 ] as const satisfies readonly (keyof Intent)[];
 
 /** SQL for what an `add` is known by: its panel's id, its provider, the key of its link and service, the digest of all its fields, and when it came. */
-type AddSql = { readonly panel: string; readonly provider: string; readonly linkKey: string; readonly digest: string; readonly now: string };
+type AddSql = {
+  readonly panel: string;
+  readonly provider: string;
+  readonly linkKey: string;
+  readonly digest: string;
+  readonly now: string;
+};
 
 /** Those of a panel's orders `o` at a provider that are being placed, or in doubt: few, and next to each other in the index. */
 function placingSql(panel: string, provider: string): string {

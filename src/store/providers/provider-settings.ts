@@ -177,7 +177,10 @@ export async function readFollowedProvider(db: D1Database, id: string): Promise<
 
 /** Providers by id, from above `after` on. One row read a provider, and two for each order of the last half hour. */
 export async function listFollowedProviders(db: D1Database, after: string, limit: number): Promise<FollowedProvider[]> {
-  const { results } = await db.prepare(`SELECT ${FOLLOWED_COLUMNS} FROM providers p WHERE p.id > ?1 ORDER BY p.id LIMIT ?2`).bind(after, limit).all<FollowedRow>();
+  const { results } = await db
+    .prepare(`SELECT ${FOLLOWED_COLUMNS} FROM providers p WHERE p.id > ?1 ORDER BY p.id LIMIT ?2`)
+    .bind(after, limit)
+    .all<FollowedRow>();
   return results.map(toFollowed);
 }
 

@@ -216,7 +216,16 @@ export async function check(message: CheckMessage, env: Env, ports: Ports): Prom
     // What is wanted and cannot be asked now stays on the list.
     const most = message.wanted === undefined ? orders.length : quotas.grantOf(provider).granted * idsPerCall(provider);
     const some = orders.slice(0, most);
-    return { provider, orders: some, quota: quotas.of(provider), readAt, mostWrites: some.length, progressStretch: 1, selection: null, frozen };
+    return {
+      provider,
+      orders: some,
+      quota: quotas.of(provider),
+      readAt,
+      mostWrites: some.length,
+      progressStretch: 1,
+      selection: null,
+      frozen,
+    };
   });
   const applied = await runPolls(polls, { db, ports }, (run) => applyPollRun(db, run, limits, ports.now));
   const counts = await sendAgain(applied, env, ports);

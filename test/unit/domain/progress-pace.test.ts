@@ -30,7 +30,12 @@ describe("how far apart progress is written", () => {
     expect([25, 50, 250]).toEqual([1, 4, 100].map((stretch) => stretchedPercent(25, stretch)));
     // 600 of 1,000 are on record.
     expect([written(1, 350, 1), written(1, 351, 1), written(1, 599, 2)]).toEqual(["progress", "none", "progress"]);
-    expect([written(4, 100, 1), written(4, 101, 1), written(4, 599, 7), written(4, 599, 8)]).toEqual(["progress", "none", "none", "progress"]);
+    expect([written(4, 100, 1), written(4, 101, 1), written(4, 599, 7), written(4, 599, 8)]).toEqual([
+      "progress",
+      "none",
+      "none",
+      "progress",
+    ]);
     expect(written(100, 1, 20)).toBe("none");
   });
 

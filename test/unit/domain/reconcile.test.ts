@@ -381,7 +381,12 @@ describe("flags", () => {
     ["slow, for six hours", { placedAt: NOW - 960 * HOUR, progressAt: NOW - 6 * HOUR }, aReport(), []],
     ["slow, for eight hours", { placedAt: NOW - 960 * HOUR, progressAt: NOW - 8 * HOUR }, aReport(), ["stalled"]],
     ["very slow, for two days", { placedAt: NOW - 960 * HOUR, progressAt: NOW - 48 * HOUR, remains: 996 }, aReport({ remains: 996 }), []],
-    ["very slow, for three", { placedAt: NOW - 960 * HOUR, progressAt: NOW - 72 * HOUR, remains: 996 }, aReport({ remains: 996 }), ["stalled"]],
+    [
+      "very slow, for three",
+      { placedAt: NOW - 960 * HOUR, progressAt: NOW - 72 * HOUR, remains: 996 },
+      aReport({ remains: 996 }),
+      ["stalled"],
+    ],
     ["moving again", { progressAt: NOW - 7 * HOUR, flags: FLAGS.stalled }, aReport({ remains: 599 }), []],
     ["not started, so not stalled", { remains: 1000, progressAt: NOW - 9 * HOUR }, aReport({ remains: 1000 }), []],
     [
@@ -440,7 +445,8 @@ describe("cadence", () => {
   });
 
   it("of an ended order is an hour until it is closed where looks are cheap", () => {
-    const ended = (hours: number) => anOrder({ status: "completed", remains: 0, finalAt: NOW - hours * HOUR, placedAt: NOW - hours * HOUR - HOUR, cadence: 60 });
+    const ended = (hours: number) =>
+      anOrder({ status: "completed", remains: 0, finalAt: NOW - hours * HOUR, placedAt: NOW - hours * HOUR - HOUR, cadence: 60 });
     const at = (hours: number) => reconcile(ended(hours), says("Completed", 0), { ...POLICY, asksMany: true }, NOW).next.cadence;
     expect([at(1), at(30), at(71), at(72)]).toEqual([60, 60, 60, null]);
   });

@@ -19,7 +19,8 @@ const [READ_A_LIFE, READ_A_LOOK, READ_AN_ASK, READ_A_TICK] = [400, 1.1, 2.2, 250
 type Rows = { readonly written: number; readonly read: number };
 
 /** Written for a minute or a day and not for an order: ticks, providers' states and lists, what services teach, the ledger check, a key's use. */
-const OF_THE_TIME = /^\s*(UPDATE (ticks|keys|audits_of_books|providers SET|panels SET history_seq)|INSERT INTO (service_history|provider_services|alerts))/;
+const OF_THE_TIME =
+  /^\s*(UPDATE (ticks|keys|audits_of_books|providers SET|panels SET history_seq)|INSERT INTO (service_history|provider_services|alerts))/;
 /** What ticks and sweeps look for, they look for whatever happens to an order: its polls are counted by themselves. */
 const LOOKS = /^\s*(SELECT|WITH)/;
 
@@ -36,7 +37,7 @@ class Counted {
       if (this.#isRequest || !LOOKS.test(sql)) this.#orders.read += meta.rows_read;
     };
     type Statement = { readonly sql: string; readonly inner: D1PreparedStatement };
-    const wrap = (sql: string, statement: D1PreparedStatement): Statement & Partial<D1PreparedStatement> => {
+    const wrap = (sql: string, statement: D1PreparedStatement): Statement => {
       const all = async () => {
         const result = await statement.all();
         counted(sql, result);
@@ -87,7 +88,11 @@ async function hourAfter(ms: number): Promise<void> {
   for (let i = 0; i < 5; i++) await minuteAfter(14 * MINUTE_MS);
 }
 
-type Life = { readonly taken: () => Promise<unknown>; readonly end: readonly [status: string, remains: number]; readonly told: () => Promise<unknown> };
+type Life = {
+  readonly taken: () => Promise<unknown>;
+  readonly end: readonly [status: string, remains: number];
+  readonly told: () => Promise<unknown>;
+};
 
 /** An order's life; it is told to a script, or shown, before it is closed. */
 async function costsOf({ taken, end, told }: Life): Promise<Record<string, Rows>> {

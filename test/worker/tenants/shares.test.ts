@@ -128,7 +128,9 @@ describe("a share", () => {
     expect(await claim(1, true)).toBe(1);
     await rows("UPDATE providers SET calls_day = ?1", today - 1);
     expect(await register(11, 1)).toBe(200);
-    expect(await rows("SELECT order_n, registration_day_used AS used FROM panels WHERE id = ?1", FLOOD())).toEqual([{ order_n: 11, used: 11 }]);
+    expect(await rows("SELECT order_n, registration_day_used AS used FROM panels WHERE id = ?1", FLOOD())).toEqual([
+      { order_n: 11, used: 11 },
+    ]);
   });
 
   it("costs one row", async () => {

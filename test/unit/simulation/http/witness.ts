@@ -362,7 +362,9 @@ function isExplained({ table, before, after, columns }: Change, { isApiV2 }: See
   if (!wasCalled || !isApiV2) return false;
   switch (table) {
     case "panels":
-      return before !== null && after !== null && columns.every((name) => name === "feed_seq" || name === "order_n" || name.startsWith("add_"));
+      return (
+        before !== null && after !== null && columns.every((name) => name === "feed_seq" || name === "order_n" || name.startsWith("add_"))
+      );
     case "changes":
       return before === null;
     case "orders":
