@@ -73,21 +73,7 @@ ${tableOf(
 
 ${days.map(refusedText).join("\n\n")}
 
-**What an order's life writes**, where it is alone in its batches; \`test/worker/store/order-life.test.ts\` holds it:
-
-${tableOf(
-  ["step", "placed by a script", "before", "registered", "before"],
-  LIFE.map(([step, ...rows]) => [step, ...rows.map((count) => figureText(count))]),
-)}
-
-What went: the row of a share and of the count of followed orders at each order; the counter of the feed's numbers at each batch; an
-index of orders that are being placed; the write that slows an order's cadence down, where a look costs less; and a flag \`stalled\` that
-came and went with each unit of a slow order. Progress is written more seldom with so many orders
-([what gives way](operations.md#what-a-plan-carries)).
-
-What was left: the first poll's row, since the provider's price stands in it, by which refunds are judged. Numbers of orders from the
-newest order: a panel's money is fixed by the counter. A second look-up by an index without the ids of orders that are being placed: no
-look-up uses such an index. Shares claimed by the dozen: what is left of a dozen would be kept in memory that is not there the next time.
+${lifeText()}
 
 What wrote and read the most, of the first day:
 
@@ -120,6 +106,27 @@ const LIFE: readonly (readonly [step: string, added: number, addedBefore: number
   ["closed", 1, 2, 1, 2],
   ["in all", 23, 32, 16, 23],
 ];
+
+function lifeText(): string {
+  return `**What an order's life writes**, where it is alone in its batches; \`test/worker/store/order-life.test.ts\` holds it:
+
+${tableOf(
+  ["step", "placed by a script", "before", "registered", "before"],
+  LIFE.map(([step, ...rows]) => [step, ...rows.map((count) => figureText(count))]),
+)}
+
+What went: the row of a share and of the count of followed orders at each order; the counter of the feed's numbers at each batch; an
+index of orders that are being placed; the write that slows an order's cadence down, where a look costs less; and a flag \`stalled\` that
+came and went with each unit of a slow order. Progress is written more seldom with so many orders
+([what gives way](operations.md#what-a-plan-carries)).
+
+What was left: the first poll's row, since the provider's price stands in it, by which refunds are judged. Numbers of orders from the
+newest order: a panel's money is fixed by the counter. An index of a panel's ids without those of orders that are being placed: no
+look-up uses such an index. Shares claimed by the dozen: what is left of a dozen would be kept in memory that is not there the next time.
+
+In version 0.4.0 the rows ended before the day did: 2,064 of 4,000 new orders were taken, and ends were found 36.9 minutes late in the mean.
+725 and 870 orders were then counted as not shown as they are. None of them had been taken: each stood without a row.`;
+}
 
 const USED: readonly { readonly what: keyof Used; readonly text: string }[] = [
   { what: "rows_read", text: "rows read" },

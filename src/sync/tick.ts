@@ -97,8 +97,13 @@ async function sendDue(env: Env, ports: Ports, minute: number): Promise<SentDue 
   const hinted = hints.map((waiting) => ({ waiting, plan: planWaitingHints(waiting, now) }));
   const hintChecks = hinted.flatMap(({ plan }) => checkMessages(plan.poll));
   const seals = staleSecrets === null ? last.seals : sealsOf(staleSecrets, ports.secrets.newest);
-  const overdue = overdueCheckMessages(overdueChecks, providers, now);
-  const messages = [...sweeps, ...checks, ...resendMessages(resends), ...hintChecks, ...overdue];
+  const messages = [
+    ...sweeps,
+    ...checks,
+    ...resendMessages(resends),
+    ...hintChecks,
+    ...overdueCheckMessages(overdueChecks, providers, now),
+  ];
   const remembered = { minute, at: now, ignoredMinute: ignored ?? last.ignoredMinute, ledgerCheckDay: day, seals };
   // planted: sent-before-remembered
   await send(env.SWEEPS, messages);

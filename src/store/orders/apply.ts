@@ -139,6 +139,7 @@ function decisionStatements(db: D1Database, writes: readonly OrderWrite[]): D1Pr
   return [...count, ...orderStatements(db, writes, ANY_STATE)];
 }
 
+/** Rows as parameters. */
 function chunksOf(rows: readonly Row[]): string[] {
   return chunksByPanel(rows.map(({ order: { panel, number, version }, values }) => ({ panel, row: [number, version, ...values] })));
 }
