@@ -24,7 +24,10 @@ export async function sendRoute(
   return { status: response.status, text, etag: response.headers.get("ETag") };
 }
 
-/** Lets both answer `times` requests, by turns. What comes before a request is at its route is made beforehand. */
+/** So many requests are answered between two looks at the clock, which tells whole ms. */
+const A_TURN = 10;
+
+/** Lets both answer `times` requests, ten by ten and by turns. What comes before a request is at its route is made beforehand. */
 export async function timeRoute(db: D1Database, asked: Asked, times: number): Promise<Turns> {
   const batches: (readonly Statement[])[] = [];
   const { response } = await requestTo(listening(db, batches), asked)();
@@ -35,17 +38,21 @@ export async function timeRoute(db: D1Database, asked: Asked, times: number): Pr
     }
   };
   let [product_ms, bare_ms] = [0, 0];
-  for (let i = 0; i < times; i++) {
-    bare_ms += await timed(db, bare);
-    product_ms += await timed(db, requestTo(db, asked));
+  for (let done = 0; done < times; done += A_TURN) {
+    const requests = Array.from({ length: A_TURN }, () => requestTo(db, asked));
+    bare_ms += await timed(
+      db,
+      requests.map(() => bare),
+    );
+    product_ms += await timed(db, requests);
   }
   return { status: response.status, product_ms, bare_ms, statements: batches.flat().length };
 }
 
 /** The clock stands still while nothing is waited for: an empty question lets it go on, and its own time is taken off. */
-async function timed(db: D1Database, work: () => Promise<unknown>): Promise<number> {
+async function timed(db: D1Database, requests: readonly (() => Promise<unknown>)[]): Promise<number> {
   const startedAt = performance.now();
-  await work();
+  for (const request of requests) await request();
   await db.prepare("SELECT 1").first();
   const doneAt = performance.now();
   await db.prepare("SELECT 1").first();

@@ -18,17 +18,17 @@ const MAX_HEADER_CHARACTERS = 1024;
 
 /** Whether a request has come by panelsync more often than any chain of them is long. */
 export function isLoop(request: Request): boolean {
-  const header = request.headers.get(HEADER) ?? "";
+  const header = request.headers.get(HEADER);
+  if (header === null) return false;
   const marks = header.split(",").filter((entry) => entry.split(";")[0]?.trim().toLowerCase() === LOOP_MARK);
   return marks.length > MAX_MARKS || (marks.length > 0 && header.length > MAX_HEADER_CHARACTERS);
 }
 
 /** Makes calls on behalf of a request: they carry its marks, and ours. */
 export function fetchMarked(fetchRequest: FetchPort["fetch"], request: Request | null): FetchPort["fetch"] {
-  const before = request?.headers.get(HEADER) ?? "";
-  const marks = before === "" || before.length > MAX_HEADER_CHARACTERS ? LOOP_MARK : `${before}, ${LOOP_MARK}`;
   return (call) => {
-    call.headers.set(HEADER, marks);
+    const before = request?.headers.get(HEADER) ?? "";
+    call.headers.set(HEADER, before === "" || before.length > MAX_HEADER_CHARACTERS ? LOOP_MARK : `${before}, ${LOOP_MARK}`);
     return fetchRequest(call);
   };
 }

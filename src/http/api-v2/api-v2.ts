@@ -4,8 +4,7 @@
 import { ok } from "../../domain/result.ts";
 import { withRef } from "../kit/auth.ts";
 import { isShut } from "../kit/failed-keys.ts";
-import { sha256Hex } from "../kit/hash.ts";
-import { kindOf, MAX_KEY_CHARACTERS } from "../kit/key-form.ts";
+import { MAX_KEY_CHARACTERS, readKeyText } from "../kit/key-form.ts";
 import type { Answer, Context, Reply } from "../kit/context.ts";
 import { type ApiV2Action, type ApiV2Call, noAnswer, say, WRONG } from "./answers.ts";
 import { wrongRequest } from "./refused.ts";
@@ -63,8 +62,9 @@ export async function answerApiV2(call: Context, provider: string): Promise<Answ
   if (read === null) return ok(TOO_LARGE);
   const { fields, isText, lists } = read;
   const key = fields.get("key") ?? "";
-  if (key.length > MAX_KEY_CHARACTERS || (await kindOf(key)) !== "panel") return say(WRONG.key);
-  const value = await sha256Hex(key);
+  if (key.length > MAX_KEY_CHARACTERS) return say(WRONG.key);
+  const { kind, hash: value } = await readKeyText(key);
+  if (kind !== "panel") return say(WRONG.key);
   if (isShut(call, value)) return noAnswer("busy");
   // At a provider's endpoint a panel speaks to a supplier, of whom a reseller knows nothing.
   const requirement = { need: "api_v2", role: provider === "" ? "any" : "shop" } as const;

@@ -26,8 +26,7 @@ import type {
   ReaderContext,
 } from "./context.ts";
 import { isShut, noteFailedKey, noteGoodKey } from "./failed-keys.ts";
-import { sha256Hex } from "./hash.ts";
-import { kindOf, MAX_KEY_CHARACTERS } from "./key-form.ts";
+import { MAX_KEY_CHARACTERS, readKeyText } from "./key-form.ts";
 import type { Failure } from "./errors.ts";
 
 /**
@@ -48,13 +47,13 @@ async function identify(context: Context): Promise<Result<Caller, Failure>> {
   if (inQuery !== null) return ok({ kind: "token", token: inQuery });
   const bearer = bearerOf(context.request.headers.get("Authorization"));
   const key = bearer === null || bearer.length > MAX_KEY_CHARACTERS ? null : bearer;
-  const keyHash = key === null ? "" : await sha256Hex(key);
+  const text = key === null ? null : await readKeyText(key);
   // ADMIN_TOKEN may look like a browser's token; it is no longer than any other key.
-  const isAdmin = key !== null && (await isAdminTokenHash(context, keyHash));
+  const isAdmin = text !== null && (await isAdminTokenHash(context, text.hash));
   if (bearer !== null && isTokenForm(bearer) && !isAdmin) return ok({ kind: "token", token: bearer });
-  if (key === null) return fail({ code: "unauthorized", why: "no_key" });
+  if (text === null) return fail({ code: "unauthorized", why: "no_key" });
   if (isAdmin) return ok({ kind: "admin_token" });
-  const kind = await kindOf(key);
+  const { kind, hash: keyHash } = text;
   if (kind !== null) return isShut(context, keyHash) ? fail({ code: "too_many_keys" }) : ok({ kind: `${kind}_key`, keyHash });
   const admin = adminTokenOf(context);
   return fail(admin.ok ? { code: "unauthorized", why: "unknown_key" } : { code: "admin_disabled", problem: admin.failure });

@@ -20,7 +20,7 @@ export function isTokenForm(bearer: string): boolean {
 
 /** The token that a URL carries; null where it carries none. */
 export function tokenInQuery(url: URL): string | null {
-  return url.searchParams.get("token");
+  return url.search === "" ? null : url.searchParams.get("token");
 }
 
 /** The URL as its route reads it, and the language that a browser's texts are wanted in, if it says so. */

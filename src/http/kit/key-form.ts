@@ -31,8 +31,28 @@ export async function newKey(kind: KeyKind, randomBytes: Ports["randomBytes"]): 
   return { key, hash: await sha256Hex(key), hint: key.slice(-HINT_CHARACTERS) };
 }
 
-/** Whose key it could be; null for what is none of ours. */
-export async function kindOf(key: string): Promise<KeyKind | null> {
+/** What a key's text tells of it: whose it could be, null for what is none of ours, and its digest. */
+export type KeyText = { readonly kind: KeyKind | null; readonly hash: string };
+
+/**
+ * Texts that were made out of late, so that a script that asks all day costs two digests once; the oldest is forgotten first. What
+ * is kept follows from a text alone: whether there is such a key, the database is asked each time.
+ */
+const MAX_READ = 100;
+const READ = new Map<string, KeyText>();
+
+/** Reads what may be a key. */
+export async function readKeyText(key: string): Promise<KeyText> {
+  const known = READ.get(key);
+  if (known !== undefined) return known;
+  const text = { kind: await kindOf(key), hash: await sha256Hex(key) };
+  const [oldest] = READ.size >= MAX_READ ? READ.keys() : [];
+  if (oldest !== undefined) READ.delete(oldest);
+  READ.set(key, text);
+  return text;
+}
+
+async function kindOf(key: string): Promise<KeyKind | null> {
   if (WITHOUT_CHECKSUM.test(key)) return "panel";
   const [, prefix = "", , checksum = ""] = FORM.exec(key) ?? [];
   if (prefix === "" || checksum !== (await checksumOf(key.slice(0, -CHECKSUM_CHARACTERS - 1)))) return null;

@@ -32,6 +32,7 @@ export function readQuery<T>(url: URL, schema: Schema<T>, repeatable: readonly s
 
 /** For a route that takes no parameters: a mistyped one would be passed over without a word. */
 export function refuseQuery(url: URL): Result<undefined, Failure> {
+  if (url.search === "") return ok(undefined);
   const names = [...new Set(url.searchParams.keys())];
   if (names.length === 0) return ok(undefined);
   const fields = names

@@ -15,12 +15,11 @@ type OrdersRead = { readonly orders: ReadonlyMap<string, Order>; readonly pollin
 
 /** Orders with what it takes to show them. One round trip; null when there is no such panel. */
 export async function readOrders(db: D1Database, ref: PanelRef, ids: readonly string[]): Promise<OrdersRead | null> {
-  const named = namedSql(ref);
+  const { orders: selectOrders, pollings: selectPollings } = NAMED[ref.by];
+  const json = JSON.stringify(ids);
   const found = await readForPanel(db, ref, [
-    db.prepare(`SELECT o.* FROM ${named}`).bind(ref.value, JSON.stringify(ids)),
-    db
-      .prepare(`SELECT ${POLLING_COLUMNS} FROM providers p WHERE p.id IN (SELECT o.provider FROM ${named})`)
-      .bind(ref.value, JSON.stringify(ids)),
+    db.prepare(selectOrders).bind(ref.value, json),
+    db.prepare(selectPollings).bind(ref.value, json),
   ]);
   if (found === null) return null;
   const [orders, pollings] = found.results;
@@ -33,13 +32,20 @@ export async function readBareOrders(
   ref: PanelRef,
   ids: readonly string[],
 ): Promise<{ readonly panel: Panel; readonly orders: ReadonlyMap<string, Order> } | null> {
-  const found = await readForPanel(db, ref, [db.prepare(`SELECT o.* FROM ${namedSql(ref)}`).bind(ref.value, JSON.stringify(ids))]);
+  const found = await readForPanel(db, ref, [db.prepare(NAMED[ref.by].orders).bind(ref.value, JSON.stringify(ids))]);
   return found === null ? null : { panel: found.panel, orders: byId((found.results[0]?.results ?? []) as OrderRow[]) };
 }
 
-function namedSql(ref: PanelRef): string {
-  const panel = panelIdSql(ref);
-  return `${rowsForPanel(panel, "?2")} j CROSS JOIN orders o WHERE o.panel = ${panel} AND o.id = j.value`;
+/** By how a ref names the panel: what is read most is not put together each time. */
+const NAMED = { id: namedBy("id"), key_hash: namedBy("key_hash"), token: namedBy("token") } as const;
+
+function namedBy(by: PanelRef["by"]): { readonly orders: string; readonly pollings: string } {
+  const panel = panelIdSql({ by });
+  const named = `${rowsForPanel(panel, "?2")} j CROSS JOIN orders o WHERE o.panel = ${panel} AND o.id = j.value`;
+  return {
+    orders: `SELECT o.* FROM ${named}`,
+    pollings: `SELECT ${POLLING_COLUMNS} FROM providers p WHERE p.id IN (SELECT o.provider FROM ${named})`,
+  };
 }
 
 function byId(rows: readonly OrderRow[]): ReadonlyMap<string, Order> {

@@ -38,7 +38,16 @@ export const KEY_COLUMNS_BESIDE = KEY_COLUMNS.map((column) => `k.${column} AS ke
 export type KeyRowBeside = { [C in (typeof KEY_COLUMNS)[number] as `key_${C}`]: KeyRow[C] };
 
 export function toKeyBeside(row: KeyRowBeside): Key {
-  return toKey(Object.fromEntries(KEY_COLUMNS.map((column) => [column, row[`key_${column}`]])) as KeyRow);
+  return toKey({
+    id: row.key_id,
+    panel: row.key_panel,
+    name: row.key_name,
+    scopes: row.key_scopes,
+    hint: row.key_hint,
+    created_at: row.key_created_at,
+    expires_at: row.key_expires_at,
+    last_used_on: row.key_last_used_on,
+  });
 }
 
 export function toKey(row: KeyRow): Key {
