@@ -27,6 +27,7 @@ const KINDS: Readonly<Record<string, Readonly<Record<string, (event: LogEvent) =
   "0006-tenants": { sweep: posts, check: asks, books: finishes, request: asks },
   "0007-plug-in": { sweep: posts, check: asks, books: finishes, request: asks },
   "0008-operate": { sweep: posts, check: asks, books: finishes, request: asks },
+  "0009-watch": { sweep: posts, check: asks, books: finishes, request: asks },
 };
 
 function posts({ posted }: LogEvent): boolean {
