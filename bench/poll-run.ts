@@ -37,6 +37,7 @@ export async function pollRunOf(db: D1Database, news: News, first: number, count
     quota: () => Promise.resolve(false),
     readAt: NOW,
     mostWrites: count,
+    messages: 0,
     selection: { orders, unpolled: [], buckets: [bucket], rest: null, clockSeen: provider.state.clock, clock: null },
     progressStretch: 1,
     frozen,

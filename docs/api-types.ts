@@ -565,7 +565,26 @@ export type OrderCounts = {
   /** There are more orders that were not looked at: each number may be larger. */
   readonly at_least: boolean;
   /** By status. */
-  readonly statuses: Readonly<Record<string, number>>;
+  readonly statuses: {
+    /** Orders that are `pending`. */
+    readonly pending: number;
+    /** Orders that are `processing`. */
+    readonly processing: number;
+    /** Orders that are `in_progress`. */
+    readonly in_progress: number;
+    /** Orders that are `completed`. */
+    readonly completed: number;
+    /** Orders that are `partial`. */
+    readonly partial: number;
+    /** Orders that are `canceled`. */
+    readonly canceled: number;
+    /** Orders that are `refunded`. */
+    readonly refunded: number;
+    /** Orders that are `error`. */
+    readonly error: number;
+    /** Orders that are `unknown`. */
+    readonly unknown: number;
+  };
 };
 
 /** The order as it stands now; with `?dry_run=true`, as it would. */

@@ -3,6 +3,7 @@
  * those of a list's entries as if there were one. A field that is not here is looked up in the answers it is `like`, then
  * in `EVERYWHERE`.
  */
+import { STATUS_NAMES } from "../../src/domain/status.ts";
 import { errorAnswer } from "../../src/http/kit/answers.ts";
 import type { Schema } from "../../src/http/kit/validate.ts";
 import {
@@ -607,6 +608,7 @@ export const ANSWERS: readonly AnswerText[] = [
       total: "Of all statuses together.",
       at_least: "There are more orders that were not looked at: each number may be larger.",
       statuses: "By status.",
+      ...Object.fromEntries(STATUS_NAMES.map((status) => [`statuses.${status}`, `Orders that are \`${status}\`.`])),
     },
   },
   {

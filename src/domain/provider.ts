@@ -35,6 +35,8 @@ export type ProviderState = {
   readonly callsToday: number;
   /** Rows that polling it has written on `callsDay`, about. */
   readonly rowsToday: number;
+  /** Messages that its polls came by on `callsDay`, but for those that a tick has sent. */
+  readonly messagesToday: number;
   /** Its calls of late, hour by hour. */
   readonly hours: ProviderHours;
   readonly unknownWords: UnknownWords;
@@ -64,6 +66,8 @@ export type PollOutcome = {
   readonly failedCalls: number;
   /** Rows that its orders are written with. */
   readonly rows: number;
+  /** 1 where it counts the message that it came by. */
+  readonly messages: 0 | 1;
   /** Orders that were to be asked about and were not answered. */
   readonly unanswered: number;
   readonly tookMs: number;
@@ -94,6 +98,7 @@ export function afterPoll(state: ProviderState, outcome: PollOutcome, now: numbe
     callsDay: day,
     callsToday: (day === state.callsDay ? state.callsToday : 0) + outcome.calls,
     rowsToday: (day === state.callsDay ? state.rowsToday : 0) + ROWS_A_POLL + outcome.rows,
+    messagesToday: (day === state.callsDay ? state.messagesToday : 0) + outcome.messages,
     hours: withPolledCalls(state.hours, outcome, now),
     unknownWords: countWords(state.unknownWords, outcome.unknownWords),
   };

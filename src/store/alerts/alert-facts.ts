@@ -23,7 +23,7 @@ const MAX_CRONS = 200;
 const EXPIRED_FOR_MS = 24 * 60 * 60_000;
 
 const PROVIDERS = `SELECT id, enabled, retry_at, last_failure, brake_engaged_at, braked_panels, unknown_words, ${anyFollowedSql("providers")} AS active_orders,
-    CASE WHEN balance_at IS NULL THEN NULL ELSE balance END AS balance, coalesce(currency, balance_currency) AS balance_currency, low_balance, calls_day, rows_today
+    CASE WHEN balance_at IS NULL THEN NULL ELSE balance END AS balance, coalesce(currency, balance_currency) AS balance_currency, low_balance, calls_day, rows_today, messages_today
   FROM providers ORDER BY id LIMIT ${MAX_PROVIDERS}`;
 
 /** A list of texts, numbers or objects as JSON in one column: each in a statement of its own would be six more of a tick's. */
@@ -82,6 +82,7 @@ type ProviderFactsRow = Pick<
   | "balance_currency"
   | "calls_day"
   | "rows_today"
+  | "messages_today"
 > & { active_orders: number; balance: string | null; low_balance: number | null };
 type CountsRow = { minute: number; messages: number; dead_letters: number; rows_of_shares: number } & Readonly<
   Record<keyof typeof LISTS, string>
@@ -103,6 +104,7 @@ export async function readAlertFacts(db: D1Database, plan: string | undefined, n
   const rows = (providers?.results ?? []) as ProviderFactsRow[];
   const row = counts?.results[0] as CountsRow | undefined;
   if (row === undefined) throw new Error("the row of ticks is missing");
+  const today = rows.filter(({ calls_day }) => calls_day === day);
   return {
     facts: {
       providers: rows.map(toFacts),
@@ -115,8 +117,8 @@ export async function readAlertFacts(db: D1Database, plan: string | undefined, n
       crons: JSON.parse(row.crons) as AlertFacts["crons"],
       expiringKeys: JSON.parse(row.expiring) as AlertFacts["expiringKeys"],
       lastMinute: row.minute,
-      rowsWritten: row.rows_of_shares + rows.reduce((sum, each) => sum + (each.calls_day === day ? each.rows_today : 0), 0),
-      messages: row.messages,
+      rowsWritten: row.rows_of_shares + today.reduce((sum, { rows_today }) => sum + rows_today, 0),
+      messages: row.messages + today.reduce((sum, { messages_today }) => sum + messages_today, 0),
       // Not told by every database that the product runs on.
       databaseBytes: counts?.meta.size_after ?? 0,
       quality: JSON.parse(row.quality) as AlertFacts["quality"],

@@ -40,6 +40,7 @@ export type ProviderRow = {
   calls_day: number;
   calls_today: number;
   rows_today: number;
+  messages_today: number;
   hours: string;
   /** Orders followed, but for those that wait for their first poll. */
   active_orders: number;
@@ -162,6 +163,7 @@ function toState(row: ProviderRow): ProviderState {
     callsDay: row.calls_day,
     callsToday: row.calls_today,
     rowsToday: row.rows_today,
+    messagesToday: row.messages_today,
     hours: JSON.parse(row.hours) as ProviderHours,
     unknownWords: unpackWords(row.unknown_words),
     endings: JSON.parse(row.endings) as Endings,

@@ -27,6 +27,8 @@ export type PollRequest = {
   readonly readAt: number;
   /** So many orders are written by this message; what else is news is left to checks. */
   readonly mostWrites: number;
+  /** 1 for the one poll of a message that counts it, where no tick has sent it. */
+  readonly messages: 0 | 1;
   /** How many times further apart than usual progress is written. */
   readonly progressStretch: number;
   /** Null for a check of named orders. */

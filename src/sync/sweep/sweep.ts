@@ -77,12 +77,23 @@ export async function sweep(message: SweepMessage, isFirstDelivery: boolean, env
   const requests = firstDelivery ? selected.flatMap(({ selection }) => leftQueuedMessages(selection.orders, readAt)) : [];
   if (requests.length > 0) await env.SWEEPS.sendBatch(requests.map((body) => ({ body, contentType: "json" })));
   const asked = selected.reduce((sum, { selection }) => sum + selection.orders.length, 0);
-  const polls = selected.map(({ provider, selection }): PollRequest => {
+  const isTicks = message.round === 0 && message.again !== true;
+  const polls = selected.map(({ provider, selection }, i): PollRequest => {
     const { orders } = selection;
     // Each provider has its share, by how many orders it is asked about.
     const mostWrites = Math.ceil((limits.writesPerMessage * orders.length) / Math.max(asked, 1));
     const { progressStretch = 1 } = message;
-    return { provider, orders, quota: quotas.of(provider), readAt, mostWrites, progressStretch, selection, frozen: page.frozen };
+    return {
+      provider,
+      orders,
+      quota: quotas.of(provider),
+      readAt,
+      mostWrites,
+      messages: isTicks || i > 0 ? 0 : 1,
+      progressStretch,
+      selection,
+      frozen: page.frozen,
+    };
   });
   const applied = await runPolls(polls, { db, ports: { ...ports, now } }, (run) => applyPollRun(db, run, limits, now));
   const counts = await sendAgain(applied, env, ports);
@@ -212,7 +223,7 @@ export async function check(message: CheckMessage, env: Env, ports: Ports): Prom
     ports.now,
   );
   const isShort = wanted.some(({ provider, orders }) => quotas.grantOf(provider).granted < callsFor(provider, orders));
-  const polls = wanted.map(({ provider, orders }): PollRequest => {
+  const polls = wanted.map(({ provider, orders }, i): PollRequest => {
     // What is wanted and cannot be asked now stays on the list.
     const most = message.wanted === undefined ? orders.length : quotas.grantOf(provider).granted * idsPerCall(provider);
     const some = orders.slice(0, most);
@@ -222,6 +233,7 @@ export async function check(message: CheckMessage, env: Env, ports: Ports): Prom
       quota: quotas.of(provider),
       readAt,
       mostWrites: some.length,
+      messages: i > 0 ? 0 : 1,
       progressStretch: 1,
       selection: null,
       frozen,

@@ -174,7 +174,7 @@ function clockOf({ provider, selection }: PollRun): ProviderClock {
 }
 
 function outcomeOf(run: PollRun, orders: readonly OrderWrite[]): PollOutcome {
-  const { poll, answers, orders: asked, tookMs } = run;
+  const { poll, answers, orders: asked, tookMs, messages } = run;
   const { failure } = poll;
   return {
     calls: poll.calls,
@@ -189,6 +189,7 @@ function outcomeOf(run: PollRun, orders: readonly OrderWrite[]): PollOutcome {
           },
     failedCalls: poll.failedCalls,
     rows: rowsOf(orders),
+    messages,
     unanswered: asked.length - answers.length,
     tookMs,
     lateMs: latenessIn(run),

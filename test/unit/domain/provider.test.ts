@@ -22,6 +22,7 @@ const fresh: ProviderState = {
   brakeEngagedAt: null,
   brakedPanels: {},
   rowsToday: 0,
+  messagesToday: 0,
   hours: [],
 };
 const good: PollOutcome = {
@@ -31,6 +32,7 @@ const good: PollOutcome = {
   failure: null,
   unknownWords: [],
   rows: 0,
+  messages: 0,
   unanswered: 0,
   tookMs: 20,
   lateMs: null,
@@ -52,6 +54,12 @@ describe("the rows of a day", () => {
     const written = polls({ ...good, rows: 32 }, { ...good, rows: 5 });
     expect(written.rowsToday).toBe(1 + 32 + 1 + 5);
     expect(afterPoll(written, good, NOW + 24 * 60 * MINUTE).rowsToday).toBe(1);
+  });
+
+  it("count the messages that no tick has sent, each once", () => {
+    const checked = polls({ ...good, messages: 1 }, good, { ...good, messages: 1 });
+    expect(checked.messagesToday).toBe(2);
+    expect(afterPoll(checked, { ...good, messages: 1 }, NOW + 24 * 60 * MINUTE).messagesToday).toBe(1);
   });
 });
 

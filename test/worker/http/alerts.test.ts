@@ -173,4 +173,22 @@ describe("the overview", () => {
     expect(json.day.provider_calls).toBeGreaterThan(0);
     expect(JSON.stringify(json)).not.toContain("provider-key-1234");
   });
+
+  it("counts the queue's operations of a check, too, and of what a sweep hands on", async () => {
+    await world.provider("acme");
+    await addOrders("p", "acme", 1, 2100, { ...young });
+    await rows("UPDATE providers SET many = 'yes'");
+    const used = async () => (await world.get("/v1/overview")).json.day.queue_operations.used as number;
+    const first = await used();
+    await world.tick();
+    const ticks = world.sent.length;
+    expect(await used()).toBe(first + 3 * ticks);
+    await world.drain();
+    expect(world.deliveries).toBeGreaterThan(ticks);
+    expect(await used()).toBe(first + 3 * world.deliveries);
+    world.now += 60_000;
+    const before = await used();
+    await world.deliver({ v: 1, kind: "check", orders: [["p", 1]] });
+    expect(await used()).toBe(before + 3);
+  });
 });

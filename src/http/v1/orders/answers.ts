@@ -5,7 +5,7 @@ import * as z from "zod/mini";
 import { CUSTOMER_FLAGS, FLAG_NAMES } from "../../../domain/order.ts";
 import { CANCEL_STATUSES, REFILL_STATUSES } from "../../../domain/refill-cancel.ts";
 import { SYNCS } from "../../../domain/order-view.ts";
-import { STATUS_NAMES } from "../../../domain/status.ts";
+import { type Status, STATUS_NAMES } from "../../../domain/status.ts";
 import { amountAnswer, errorAnswer, ofPanel, pageAnswer, timeAnswer } from "../../kit/answers.ts";
 
 export const refill = z.strictObject({ id: z.nullable(z.string()), status: z.enum(REFILL_STATUSES), until: z.nullable(timeAnswer) });
@@ -83,7 +83,7 @@ export const namedOrdersAnswer = z.strictObject({ orders: z.array(listedOrder), 
 export const orderCountsAnswer = z.strictObject({
   total: z.int(),
   at_least: z.boolean(),
-  statuses: z.record(z.enum(STATUS_NAMES), z.int()),
+  statuses: z.strictObject(Object.fromEntries(STATUS_NAMES.map((status) => [status, z.int()])) as Record<Status, ReturnType<typeof z.int>>),
 });
 
 /** What became of each order of a request that registers some. */

@@ -33,6 +33,7 @@ export async function getOverview({ db, env, now }: OperatorContext): Promise<An
   const today = providers.filter(({ provider }) => provider.state.callsDay === day).map(({ provider }) => provider.state);
   const limits = planLimitsOf(env.PLAN);
   const rowsWritten = read.rowsOfShares + today.reduce((sum, { rowsToday }) => sum + rowsToday, 0);
+  const messages = read.messages + today.reduce((sum, { messagesToday }) => sum + messagesToday, 0);
   return json(200, {
     at: isoTime(now),
     ...verdict,
@@ -45,7 +46,7 @@ export async function getOverview({ db, env, now }: OperatorContext): Promise<An
       plan: planOf(env.PLAN),
       date: isoTime(now).slice(0, "2026-01-31".length),
       rows_written: figure(rowsWritten, limits.rowsWritten),
-      queue_operations: figure(read.messages * OPERATIONS_A_MESSAGE, limits.queueOperations),
+      queue_operations: figure(messages * OPERATIONS_A_MESSAGE, limits.queueOperations),
       provider_calls: today.reduce((sum, { callsToday }) => sum + callsToday, 0),
     },
     database: figure(read.databaseBytes, limits.databaseBytes),
