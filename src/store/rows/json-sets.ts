@@ -5,23 +5,40 @@
 /** A value of D1's is at most 2 MB; a longer set goes as several statements of the same batch. */
 const MAX_JSON_CHARACTERS = 900_000;
 
+/** So many rows are written as JSON at once, which takes a third less than one by one. */
+const ROWS_AT_ONCE = 50;
+
 /** JSON arrays of rows that are added one by one, each array short enough for one parameter, however long the texts in them are. */
 export class JsonChunks {
   readonly #chunks: string[][] = [];
   #size = Number.POSITIVE_INFINITY;
+  #waiting: unknown[] = [];
 
   add(row: unknown): void {
-    const json = JSON.stringify(row);
+    this.#waiting.push(row);
+    if (this.#waiting.length >= ROWS_AT_ONCE) this.#write();
+  }
+
+  /** Those of the rows that were added so far. */
+  get all(): string[] {
+    if (this.#waiting.length > 0) this.#write();
+    return this.#chunks.map((chunk) => `[${chunk.join(",")}]`);
+  }
+
+  #write(): void {
+    const json = JSON.stringify(this.#waiting).slice(1, -1);
+    if (json.length <= MAX_JSON_CHARACTERS) this.#put(json);
+    else for (const row of this.#waiting) this.#put(JSON.stringify(row));
+    this.#waiting = [];
+  }
+
+  #put(json: string): void {
     if (this.#size + json.length > MAX_JSON_CHARACTERS) {
       this.#chunks.push([]);
       this.#size = 0;
     }
     this.#chunks.at(-1)?.push(json);
     this.#size += json.length + 1;
-  }
-
-  get all(): string[] {
-    return this.#chunks.map((chunk) => `[${chunk.join(",")}]`);
   }
 }
 
