@@ -130,7 +130,8 @@ const ASSUMPTIONS = `Calculated, and the same everywhere. ${figureText(SERVICES 
 seen; the looks after it are the same for all. A look is an order's place in a call. The lives are the simulator's, made as long as their
 service is slow: the services' medians lie log-normally about ${MAIN.medianMinutes} minutes (sigma ${MAIN.betweenServices}), and a service's orders about its median
 (sigma ${MAIN.withinService}). So 45 % end within an hour, 75 % within six, 90 % within a day, nearly as on the day of the free plan. What is learned of
-a service is the product's histogram of the orders that ended in the thirty days before.
+a service is the product's histogram of the orders that ended in the thirty days before. That the product
+looks at an order as before until it has something else to write of it, or until it is twice the age, is left out.
 
 _Fixed intervals_ look at every order at one interval, whatever its service and age: the longest that makes at least as many looks. A
 _price_ is what a look may cost in minutes of delay: the lower, the more looks. _At any moment_ looks as densely as the square root of the

@@ -88,6 +88,24 @@ describe("a minute's work", () => {
     expect(await rows("SELECT count(*) AS count, count(DISTINCT order_n) AS orders FROM refunds")).toEqual([{ count: 800, orders: 800 }]);
   });
 
+  it("a message's calls go where the orders are: one message polls a large provider and two small ones, and slows none down", async () => {
+    for (const [id, count, first] of [
+      ["large", 450, 1],
+      ["small", 150, 1001],
+      ["least", 50, 2001],
+    ] as const) {
+      await addProvider(id, { many: "yes", active_orders: count });
+      await addOrders("p", id, first, count, { ...young });
+    }
+    const run = new World({ PLAN: "free" });
+    await run.run(1);
+    expect(run.deliveries).toBe(1);
+    const calls = (provider: string) => run.calls.filter((call) => call.provider === provider).length;
+    expect([calls("large"), calls("small"), calls("least")]).toEqual([5, 2, 1]);
+    expect(run.sum("sweep", "answered")).toBe(650);
+    expect(await rows("SELECT DISTINCT clock FROM providers")).toEqual([{ clock: null }]);
+  });
+
   it("100 due orders are one call", async () => {
     await addProvider("acme", { many: "yes" });
     await addOrders("p", "acme", 1, 100, { ...young });

@@ -3,6 +3,7 @@
  */
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { readNewSteps, writeHistory } from "../../../src/store/providers/service-history.ts";
 import { learnHistory } from "../../../src/sync/watch/history.ts";
 import { order } from "../world/asking.ts";
 import { metered } from "../../../src/store/operations/metered.ts";
@@ -132,6 +133,37 @@ describe("the report on services", () => {
     for (let i = 0; i < 3; i++) await learnHistory(env.DB, world.ports, HISTORY_MINUTE);
     expect(await report()).toEqual(before);
     await expect(rows("SELECT count(*) AS n FROM service_history")).resolves.toEqual([{ n: 2 }]);
+  });
+
+  it("takes the feeds from their beginning, panel by panel, however little it takes at once, and reads no more than it takes", async () => {
+    await lives(shop, 6, "Completed");
+    await lives(other, 6, "Completed", 50);
+    await rows("UPDATE panels SET history_seq = iif(id = ?1, 1, 0)", `shop${runs}`);
+    const wanted = await rows<{ panel: string; seq: number }>(
+      "SELECT c.panel, c.seq FROM changes c WHERE c.panel IN (?1, ?2) ORDER BY c.panel = ?1, c.seq",
+      `shop${runs}`,
+      `other${runs}`,
+    );
+    const taken: { panel: string; from: number; to: number }[] = [];
+    for (let turn = 0; turn < wanted.length; turn++) {
+      const { db, usage } = metered(env.DB);
+      const { places } = await readNewSteps(db, 7);
+      const panels = await rows("SELECT id FROM panels");
+      expect(usage().rows_read).toBeLessThan(3 * panels.length + 7 * 5);
+      if (places.length === 0) break;
+      taken.push(...places);
+      await writeHistory(env.DB, places, [], { today: 1, now: 1 });
+    }
+    // Each turn goes on where the last one ended, and has the next changes and no others.
+    for (const panel of [`other${runs}`, `shop${runs}`]) {
+      const own = taken.filter((place) => place.panel === panel);
+      const seqs = wanted.filter((change) => change.panel === panel).map(({ seq }) => seq);
+      expect(own.map(({ from }) => from).slice(1)).toEqual(own.map(({ to }) => to).slice(0, -1));
+      expect(own.at(-1)?.to).toBe(seqs.at(-1));
+      const counts = own.map(({ from, to }) => seqs.filter((seq) => seq > from && seq <= to).length);
+      expect(Math.max(...counts)).toBeLessThanOrEqual(7);
+      expect(counts.reduce((sum, count) => sum + count, 0)).toBe(seqs.length);
+    }
   });
 
   it("costs a few rows read a change, and a row written a service and a panel", async () => {
