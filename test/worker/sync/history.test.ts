@@ -3,7 +3,7 @@
  */
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { readNewSteps, writeHistory } from "../../../src/store/providers/service-history.ts";
+import { historyStatements, readNewSteps } from "../../../src/store/providers/service-history.ts";
 import { learnHistory } from "../../../src/sync/watch/history.ts";
 import { order } from "../world/asking.ts";
 import { metered } from "../../../src/store/operations/metered.ts";
@@ -152,7 +152,8 @@ describe("the report on services", () => {
       expect(usage().rows_read).toBeLessThan(3 * panels.length + 7 * 5);
       if (places.length === 0) break;
       taken.push(...places);
-      await writeHistory(env.DB, places, [], { today: 1, now: 1 });
+      const counted = { places, histories: [], figures: { orders: [], refunds: [] } };
+      await env.DB.batch(historyStatements(env.DB, counted, { today: 1, now: 1 }));
     }
     // Each turn goes on where the last one ended, and has the next changes and no others.
     for (const panel of [`other${runs}`, `shop${runs}`]) {
