@@ -17,7 +17,7 @@ export function normaliseLink(link: string): string {
   const match = /^(?:https?:\/\/)?(?:(?:www|m|mobile)\.)?([a-z0-9.-]+\.[a-z]{2,}(?::\d+)?)(\/[^?#]*)?(?:\?([^#]*))?(?:#.*)?$/i.exec(text);
   if (match === null) return text.replace(/^@/, "").toLowerCase();
   const [, host = "", path = "", query = ""] = match;
-  if (query === "") return `${host.toLowerCase()}${path.replace(/\/+$/, "")}`;
+  if (query === "") return `${host.toLowerCase()}${path.endsWith("/") ? path.replace(/\/+$/, "") : path}`;
   const kept = query.split("&").filter((pair) => pair !== "" && !TRACKING.test(pair.split("=")[0] ?? ""));
   const tail = kept.length === 0 ? "" : `?${kept.toSorted().join("&")}`;
   return `${host.toLowerCase()}${path.replace(/\/+$/, "")}${tail}`;

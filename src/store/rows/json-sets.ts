@@ -5,18 +5,22 @@
 /** A value of D1's is at most 2 MB; a longer set goes as several statements of the same batch. */
 const MAX_JSON_CHARACTERS = 900_000;
 
-/** So many rows are written as JSON at once, which takes a third less than one by one. */
-const ROWS_AT_ONCE = 50;
+/** Rows of about so much JSON are written at once, which takes a third less than one by one. */
+const CHARACTERS_AT_ONCE = 10_000;
+/** And no more of them, since those to come may be longer than those before. */
+const MOST_AT_ONCE = 50;
 
 /** JSON arrays of rows that are added one by one, each array short enough for one parameter, however long the texts in them are. */
 export class JsonChunks {
   readonly #chunks: string[][] = [];
   #size = Number.POSITIVE_INFINITY;
   #waiting: unknown[] = [];
+  /** How many rows that are, going by those before. */
+  #atOnce = 1;
 
   add(row: unknown): void {
     this.#waiting.push(row);
-    if (this.#waiting.length >= ROWS_AT_ONCE) this.#write();
+    if (this.#waiting.length >= this.#atOnce) this.#write();
   }
 
   /** Those of the rows that were added so far. */
@@ -27,6 +31,7 @@ export class JsonChunks {
 
   #write(): void {
     const json = JSON.stringify(this.#waiting).slice(1, -1);
+    this.#atOnce = Math.min(MOST_AT_ONCE, Math.ceil((CHARACTERS_AT_ONCE * this.#waiting.length) / json.length));
     if (json.length <= MAX_JSON_CHARACTERS) this.#put(json);
     else for (const row of this.#waiting) this.#put(JSON.stringify(row));
     this.#waiting = [];
