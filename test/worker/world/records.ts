@@ -34,6 +34,7 @@ export type ProviderColumns = {
   max_calls_per_minute?: number;
   timeout_ms?: number;
   learned_batch_size?: number;
+  active_orders?: number;
 };
 
 /** A provider's key as it stands in its row. A plain one would be sealed by the next tick. */
