@@ -1,6 +1,6 @@
 /**
- * `status`: what a panel's script is told of its orders. From the database alone, in one round trip; only ids that
- * nobody has heard of here are asked of the provider, once.
+ * `status`: what a panel's script is told of its orders. From the database alone, in one round trip, and one more for an end
+ * that it is told for the first time; only ids that nobody has heard of here are asked of the provider, once.
  */
 import { isPerhapsLost } from "../../domain/order-ids.ts";
 import { formatAmount } from "../../domain/money.ts";
