@@ -98,14 +98,16 @@ export class BrakeCheck {
     this.#justEnded.clear();
   }
 
-  /** Unusual from wherever the hour is counted. */
+  /** Unusual from wherever the hour is counted, even if good endings counted twice: their orders were written by somebody else in that moment. */
   #isUnusual(provider: string, { share, min_orders }: Brake, now: number): boolean {
-    return this.#hours(provider, now).every(({ surelyBad, good }) => surelyBad >= min_orders && surelyBad >= share * (surelyBad + good));
+    return this.#hours(provider, now).every(
+      ({ surelyBad, good }) => surelyBad >= min_orders && surelyBad >= share * (surelyBad + 2 * good),
+    );
   }
 
-  /** Unusual from some point. */
+  /** Unusual from some point, or where bad endings were counted twice. */
   #isPerhapsUnusual(provider: string, { share, min_orders }: Brake, now: number): boolean {
-    return this.#hours(provider, now).some(({ bad, surelyGood }) => bad >= min_orders && bad >= share * (bad + surelyGood));
+    return this.#hours(provider, now).some(({ bad, surelyGood }) => 2 * bad >= min_orders && 2 * bad >= share * (2 * bad + surelyGood));
   }
 
   /** How many orders ended within the hour, by each of the points from which it can be counted. */

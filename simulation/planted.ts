@@ -122,11 +122,6 @@ export const PLANTED: readonly Planted[] = [
     edits: [replace("brake-engages: init.test", "true")],
   },
   {
-    name: "an end is counted by every message that has seen it",
-    harm: "the brake comes on, or stays off, by orders that ended once",
-    edits: [replace("overtaken-passed-over: init", "$(init.arguments.0.elements.0.argument)")],
-  },
-  {
     name: "a delayed refund is posted at once",
     harm: "nobody can step in between",
     edits: [replace("delay-is-over: test", "true")],

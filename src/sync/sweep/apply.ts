@@ -114,9 +114,7 @@ async function withFreshState(db: D1Database, run: PollRun, writes: readonly Ord
   const orders = writes.map(({ order }) => order);
   const { provider, changed } = await readFresh(db, run.provider.id, orders);
   if (provider === undefined || provider.settingsVersion !== run.provider.settingsVersion) return null;
-  // planted: overtaken-passed-over
-  const overtaken = new Set([...run.overtaken, ...changed]);
-  return { ...run, provider, overtaken };
+  return { ...run, provider, overtaken: new Set([...run.overtaken, ...changed]) };
 }
 
 function countsOf({ orders, answers, poll }: PollRun, written: readonly OrderWrite[]): AppliedCounts {
