@@ -1,4 +1,5 @@
 /** One measurement of applying, wherever the database is: the time of writing, without that of reading and preparing. */
+import { feedEndSql } from "../src/store/feed/feed-numbers.ts";
 import { applyPollRun } from "../src/sync/sweep/apply.ts";
 import type { PollRun } from "../src/sync/sweep/poll.ts";
 import { writesOf } from "../src/sync/sweep/write.ts";
@@ -17,6 +18,7 @@ export type Job = { readonly way: Way; readonly news: News; readonly first: numb
 export type Engine = { readonly db: D1Database; readonly transact: (statements: readonly Plain[]) => void | Promise<void> };
 
 const LIMITS = limitsOf("paid");
+const FEED_END = `SELECT ${feedEndSql("p")} AS feed_end FROM panels p WHERE p.id = ?1`;
 
 /** Does a job, and answers how many ms it took to write. Throws when it was not done as it should have been. */
 export async function timeJob(engine: Engine, { way, news, first, batch, batches }: Job): Promise<number> {
@@ -51,6 +53,6 @@ async function plainOf(db: D1Database, run: PollRun, way: Way, news: News): Prom
     const numbers = run.orders.map(({ number: n }) => n);
     return touchWrites(PANEL, numbers, NOW);
   }
-  const row = await db.prepare("SELECT feed_seq FROM panels WHERE id = ?1").bind(PANEL).first<{ feed_seq: number }>();
-  return plainWrites(writesOf(run, LIMITS, NOW), PANEL, row?.feed_seq ?? 0, NOW);
+  const row = await db.prepare(FEED_END).bind(PANEL).first<{ feed_end: number }>();
+  return plainWrites(writesOf(run, LIMITS, NOW), row?.feed_end ?? 0, NOW);
 }

@@ -2,13 +2,15 @@
  * The rows that follow from a finding, written as one would without the product: a statement a row, values worked out
  * beforehand, no guard. A check in `apply.ts` holds it to the very rows that the product writes.
  */
-import { packCoverage } from "../src/store/rows/provider.ts";
+import { BLOCK } from "../src/store/feed/feed-numbers.ts";
 import type { OrderWrite } from "../src/store/orders/apply.ts";
+import { isCounted } from "../src/store/providers/active-orders.ts";
+import { packCoverage } from "../src/store/rows/provider.ts";
 import type { Writes } from "../src/sync/sweep/write.ts";
 
 export type Plain = { readonly sql: string; readonly params: readonly (string | number | null)[] };
 
-/** `orders`: the statements of each order; `rest`: the provider's row, and the panel's. */
+/** `orders`: the statements of each order; `rest`: the provider's row. */
 export type PlainWrites = { readonly orders: readonly (readonly Plain[])[]; readonly rest: readonly Plain[] };
 
 const UPDATE_ORDER = `UPDATE orders SET status = ?, reason = ?, provider_status = ?, remains = ?, refunded = ?, refund_count = ?, cadence = ?,
@@ -16,32 +18,36 @@ const UPDATE_ORDER = `UPDATE orders SET status = ?, reason = ?, provider_status 
 const INSERT_REFUND = `INSERT INTO refunds (panel, order_n, n, order_id, kind, amount, currency, status, reason, remains, created_at, decided_at, decided_by, note)
   VALUES (?, ?, ?, ?, 'auto', ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const INSERT_CHANGE = `INSERT INTO changes (panel, seq, type, order_id, prev, created_at, previous, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
-const UPDATE_PANEL = "UPDATE panels SET feed_seq = ? WHERE id = ?";
-const UPDATE_PROVIDER = `UPDATE providers SET last_poll_ms = ?, last_success_at = ?, calls_day = ?, calls_today = ?, rows_today = ?, marks = ?, endings = ?,
-  state_version = state_version + 1 WHERE id = ?`;
+const UPDATE_PROVIDER = `UPDATE providers SET last_poll_ms = ?, last_success_at = ?, calls_day = ?, calls_today = ?, rows_today = ?, hours = ?, marks = ?,
+  endings = ?, active_orders = active_orders + ?, state_version = state_version + 1 WHERE id = ?`;
 const TOUCH_ORDER = "UPDATE orders SET polled_at = ? WHERE panel = ? AND n = ?";
 
-/** `feedSeq`: the last number given out in the panel's feed. */
-export function plainWrites({ orders, state }: Writes, panel: string, feedSeq: number, now: number): PlainWrites {
-  let seq = Math.max(feedSeq, now * 1000);
+/** `feedEnd`: the last number in the panel's feed. A batch's changes are the last ones of the next block of numbers. */
+export function plainWrites({ orders, state }: Writes, feedEnd: number, now: number): PlainWrites {
+  let seq = (Math.floor(Math.max(feedEnd, now * 1000) / BLOCK) + 2) * BLOCK - 1 - sumOf(orders, ({ events }) => events.length);
   const written = orders.map((write) => {
     const statements = orderStatements(write, seq);
     seq += write.events.length;
     return statements;
   });
-  const { lastPollMs, lastSuccessAt, callsDay, callsToday, rowsToday, coverage: marks, endings } = state.state;
+  const { lastPollMs, lastSuccessAt, callsDay, callsToday, rowsToday, hours, coverage: marks, endings } = state.state;
   const provider = [
     lastPollMs,
     lastSuccessAt,
     callsDay,
     callsToday,
     rowsToday,
+    JSON.stringify(hours),
     packCoverage(marks),
     JSON.stringify(endings),
+    sumOf(orders, ({ order, next }) => Number(isCounted(next)) - Number(isCounted(order.state))),
     state.provider,
   ];
-  const rest = [{ sql: UPDATE_PROVIDER, params: provider }, ...(orders.length > 0 ? [{ sql: UPDATE_PANEL, params: [seq, panel] }] : [])];
-  return { orders: written, rest };
+  return { orders: written, rest: [{ sql: UPDATE_PROVIDER, params: provider }] };
+}
+
+function sumOf<T>(items: readonly T[], of: (item: T) => number): number {
+  return items.reduce((sum, item) => sum + of(item), 0);
 }
 
 /** A row an order for the time of a poll that brought nothing: what a poller pays that stores when it looked. */

@@ -30,8 +30,8 @@ type Route = (typeof ROUTES)[number];
 
 /** The figures are CPU of workerd by `/proc`, over some thousand requests each. */
 const OF_ONE_ORDER = `**A read of one order** is small beside what surrounds it. Where one request follows the other on answers that are played back, the product's
-own work is 45 µs of CPU. Between two calls of the embedded database it is 130 to 160 µs, beside some 900 for the bare route: SQLite runs on the
-same core, and leaves its caches full of its own. On the platform the database is elsewhere. About half of it is the runtime's: a URL, the headers
+own work is 45 µs of CPU. Between two calls of the embedded database it is 130 to 160 µs, beside some 900 for the bare route, perhaps since
+SQLite runs on the same core and fills its caches. On the platform the database is elsewhere. About half of it is the runtime's: a URL, the headers
 that are read, an answer with seven of them. A request without a key, which asks the database nothing, takes two thirds of it. The rest is a
 digest of the body for the \`ETag\`, the order's columns made into its fields, and who may read them. To come to 0.9 on this machine it would have to be
 100 µs.`;
