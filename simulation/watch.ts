@@ -111,8 +111,9 @@ export class Watch {
     };
   }
 
-  /** The database was restored to what it was when this was remembered. */
+  /** The database was restored to what it was when this was remembered. Answers under way may still tell of the time that was lost. */
   async recall({ orders, feeds, parts, brakes, owners }: Memory): Promise<void> {
+    for (const [key, { model }] of this.#orders) if (model !== null) this.#pass(key, model);
     this.#orders = new Map(orders);
     this.#feeds = new Map(feeds);
     this.#parts = new Map(parts);
