@@ -16,6 +16,7 @@ export class Process {
   readonly #onCrash: (() => void)[] = [];
   readonly #crashAtStep: () => Crash | null;
   #crashed = false;
+  #lastStepAt = -Infinity;
 
   /** `crashAtStep` is asked at each step. */
   constructor(scheduler: Scheduler, name: string, crashAtStep: () => Crash | null = () => null) {
@@ -26,6 +27,11 @@ export class Process {
 
   get crashed(): boolean {
     return this.#crashed;
+  }
+
+  /** When it last asked for something, epoch ms: what it knew by then is all that it can have written down. */
+  get lastStepAt(): number {
+    return this.#lastStepAt;
   }
 
   /** From now on nothing that it waits for ever comes. What is under way on its behalf elsewhere still happens. */
@@ -52,6 +58,7 @@ export class Process {
   /** Does something in so many ms, and hands on what comes of it. */
   after<T>(ms: number, act: () => T | Promise<T>): Promise<T> {
     const crash = this.#crashAtStep();
+    this.#lastStepAt = this.#scheduler.now;
     return new Promise<T>((resolve, reject) => {
       this.#scheduler.in(ms, () => {
         if (crash === "before") return this.crash();

@@ -315,7 +315,8 @@ export class System {
     const answered = handleRequest(request, this.#env(process), context as unknown as ExecutionContext, this.#ports(process));
     const response = await process.outcome(answered).catch(async (error: unknown) => {
       if (fields !== null) this.#options.onApiV2Call?.(request.url, fields, null, since);
-      this.#loseSale(fields, this.now - since);
+      // One that crashed has written down how slow it was by its last step.
+      this.#loseSale(fields, (process.crashed ? process.lastStepAt : this.now) - since);
       if (fields?.get("action") === "add") this.slowSales.add(linkOf(fields));
       await client.after(30_000, () => undefined);
       throw error;
