@@ -173,8 +173,8 @@ export class Watch {
       policy: policyOf.get(provider) ?? DEFAULT_POLICY,
       holdAll: isBraked(panel, provider) || stopped.has(panel),
     });
-    // Also of those whose orders were not written now: a page of theirs may be under way, read by what was in force before.
-    for (const where of this.#inForceAt.keys()) this.#inForce(where, now(...(where.split(" ") as [string, string])));
+    // Also of those whose orders were not written now, or are the first: something of theirs may be under way by what was in force before.
+    for (const { id } of providers?.results ?? []) for (const panel of panelIds) this.#inForce(`${panel} ${String(id)}`, now(panel, id));
     for (const row of rows) {
       const circumstances = this.#inForce(`${String(row["panel"])} ${String(row["provider"])}`, now(row["panel"], row["provider"]));
       const own = (refunds?.results ?? []).filter((refund) => refund["panel"] === row["panel"] && refund["order_n"] === row["n"]);
