@@ -3,7 +3,7 @@
  */
 import { DAY_MS, HOUR_MS } from "./poll-cadence.ts";
 import { FLAGS, type OrderState } from "./order.ts";
-import { isActive } from "./status.ts";
+import { isActive, isFinal } from "./status.ts";
 
 /** How long a service may take to start where nothing is known of it. Source: help centres of hosted panels. */
 const DEFAULT_START_WINDOW_MS = 3 * HOUR_MS;
@@ -30,11 +30,16 @@ const JUDGED_HERE =
   FLAGS.parked;
 
 /** How long a service takes to start, and from then to deliver, in ms; null where nothing is known of it. */
-export type ServiceWindows = { readonly startWindowMs: number | null; readonly durationMs: number | null };
+type ServiceWindows = { readonly startWindowMs: number | null; readonly durationMs: number | null };
+
+/** What flags are judged by besides the order. `isLinkShared`: an order on the same link, that came before, is under way. */
+export type FlagFacts = ServiceWindows & { readonly isLinkShared: boolean };
 
 /** An order's flags after an answer whose word counts. Rules [S19], [S20]. */
-export function flagsAfter(next: OrderState, { startWindowMs, durationMs }: ServiceWindows, now: number): number {
+export function flagsAfter(next: OrderState, { startWindowMs, durationMs, isLinkShared }: FlagFacts, now: number): number {
   let flags = next.flags & ~JUDGED_HERE;
+  // It warns of the next one of two that run side by side, so it goes with the end of either.
+  if (!isLinkShared || isFinal(next.status)) flags &= ~FLAGS.duplicate_link;
   if (isOverdue(next, startWindowMs, now)) flags |= FLAGS.overdue;
   if (isStalled(next, durationMs, now)) flags |= FLAGS.stalled;
   if (next.status === "completed" && (next.remains ?? 0) > 0) flags |= FLAGS.completed_with_remains;

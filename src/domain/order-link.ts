@@ -24,11 +24,15 @@ export function normaliseLink(link: string): string {
 }
 
 /**
- * One short text for a service and a link, 16 hex digits; the same for all spellings of the link. `scope` is the
- * provider, or empty for a service of the own catalogue. No secret: two links with one key can be made,
- * and gets a warning for it.
+ * One short text for a link, 16 hex digits; the same for all its spellings. No secret: two links with one key can be made,
+ * and whoever makes them gets a warning for it.
  */
-export function linkKey(scope: string, service: string, link: string): string {
+export function linkKey(link: string): string {
+  return hash64(normaliseLink(link));
+}
+
+/** What orders from before 0.5 are looked up by: the service counted, too. `scope`: the provider, empty for the own catalogue. */
+export function formerLinkKey(scope: string, service: string, link: string): string {
   return hash64(`${scope}\n${service}\n${normaliseLink(link)}`);
 }
 

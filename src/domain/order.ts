@@ -21,7 +21,7 @@ export const FLAGS = {
   over_refunded: 1 << 4,
   /** A refund waits for a person. */
   refund_held: 1 << 5,
-  /** A second order for a link and service while one was active. */
+  /** A second order for a link while one is active. */
   duplicate_link: 1 << 6,
   /** The provider says completed, and that something is left. */
   completed_with_remains: 1 << 7,
@@ -59,7 +59,7 @@ export const FLAG_TEXTS: Readonly<Record<Flag, string>> = {
   not_found: "The provider refused the order's id, or left it out of an answer.",
   over_refunded: "More was refunded than is due by the provider's present report: take it back, or dismiss the flag.",
   refund_held: "A refund, or the provider's final word, waits for a person: approve or reject it.",
-  duplicate_link: "It came while another order was active on its link and service.",
+  duplicate_link: "It came while another order was under way on its link, and both still are.",
   completed_with_remains: "The provider says completed, and that something is left.",
   canceled_after_delivery: "It was canceled after a part had been delivered.",
   panel_outdated: "The panel was told a final status that has changed since: put the panel right by hand, then dismiss the flag.",
@@ -224,8 +224,10 @@ export type Order = {
   /** What the order costs the panel at the provider, as registered: a decimal string. */
   readonly cost: string | null;
   readonly costCurrency: string | null;
-  /** The order that was active on the same link and service when this one came. */
+  /** The order that was under way on the same link when this one came. */
   readonly duplicateOf: string | null;
+  /** Whether an order on the same link, that came before, is under way. True where nobody looked. */
+  readonly isLinkShared: boolean;
   /** How long the service may take to start and to deliver, and how many days after its end a refill may be asked; null where unknown. */
   readonly startWindowMs: number | null;
   readonly durationMs: number | null;

@@ -4,7 +4,7 @@
 import { cancelAfterEnd } from "./refill-cancel.ts";
 import { cadenceOf, type CadencePolicy, DAY_MS, HOUR_MS, mayKeepCadence } from "./poll-cadence.ts";
 import { stretchedPercent } from "./progress-pace.ts";
-import { flagsAfter, type ServiceWindows } from "./order-flags.ts";
+import { type FlagFacts, flagsAfter } from "./order-flags.ts";
 import { finalAnswerText } from "./final-answer.ts";
 import { FLAGS, type OrderState, type Reason } from "./order.ts";
 import type { Report, StatusReport } from "./order-report.ts";
@@ -17,7 +17,7 @@ import { type ActiveStatus, isActive, isFinal, type Status, statusFor, type Stat
 import { MINUTE_MS } from "./time.ts";
 
 export type ReconcilePolicy = CadencePolicy &
-  ServiceWindows & {
+  FlagFacts & {
     readonly statusWords: StatusWords;
     /** Progress is written once it has moved by this share of the quantity, in percent. */
     readonly progressPercent: number;

@@ -2,9 +2,8 @@
  * What an `add` says, before anything is read for it: what it is looked up by, and what is kept of it.
  */
 import { partsOrdered, sendable } from "../../domain/catalogue.ts";
-import { linkKey } from "../../domain/order-link.ts";
-import type { Intent } from "../../store/placement/placement.ts";
-import type { AddLookup } from "../../store/placement/placement-reads.ts";
+import { formerLinkKey, linkKey } from "../../domain/order-link.ts";
+import type { AddLookup, Intent } from "../../store/placement/placement.ts";
 import { sha256Hex } from "../kit/hash.ts";
 import type { ApiV2Call } from "./answers.ts";
 
@@ -25,7 +24,8 @@ export async function requestIn({ call, fields, provider }: ApiV2Call): Promise<
   const named = fields.get("service") ?? "";
   // A provider's ids are its own to read; those of the catalogue are numbers.
   const service = provider === null ? named.trim() : named;
-  const lookup = { service, linkKey: linkKey(scope, service, link), digest: await digestOf(scope, fields), now: call.now };
+  const keys = { linkKey: linkKey(link), formerLinkKey: formerLinkKey(scope, service, link) };
+  const lookup = { service, ...keys, digest: await digestOf(scope, fields), now: call.now };
   return { fields, lookup, intent: commonIntent(call.requestId, fields, lookup, link) };
 }
 

@@ -206,6 +206,7 @@ function policyAt(provider: Provider, order: Order): ReconcilePolicy {
     asksMany: false,
     startWindowMs: null,
     durationMs: null,
+    isLinkShared: true,
     correctionWindowMs: correctionWindowOf(provider.settleHours),
     refunds: policyFor(order, provider.policies),
     holdAll: isBraked(provider.state, order.panel) ? "brake" : null,

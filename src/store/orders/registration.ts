@@ -82,12 +82,12 @@ export function differences(registration: Registration, other: Pick<OrderRow, ke
   return REGISTERED_COLUMNS.filter((column) => registration[column] !== other[column]);
 }
 
-type Linked = Pick<Registration, "provider" | "service" | "link" | "link_key">;
+type Linked = Pick<Registration, "link" | "link_key">;
 
-/** What an order's link and service are looked up by; null for one that has not both. */
-export function linkKeyOf({ provider, service, link, link_key }: Linked): string | null {
+/** What an order's link is looked up by; null for one without. */
+export function linkKeyOf({ link, link_key }: Linked): string | null {
   if (link_key !== undefined) return link_key;
-  return service === null || service === "" || link === null || link === "" ? null : linkKey(provider, service, link);
+  return link === null || link === "" ? null : linkKey(link);
 }
 
 /** What is on record about some registrations. */

@@ -6,14 +6,11 @@ import type { InTheWay } from "../../domain/order-placement.ts";
 import { type OrderRow, toOrder } from "../rows/order.ts";
 import { type Panel, type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
 import { oneRowIfPanel } from "../rows/json-sets.ts";
-import { inTheWayStatements } from "./placement.ts";
+import { type AddLookup, inTheWayStatements } from "./placement.ts";
 import { type Provider, type ProviderRow, toProvider } from "../rows/provider.ts";
 import { type ListedRate, type ListedRateRow, rateStatement, toListedRate } from "../providers/provider-services.ts";
 import { usableProviderStatement } from "../panels/usable.ts";
 import { offeredServiceStatement, type ServiceRow, toService } from "../catalogue/services.ts";
-
-/** What an `add` is looked up by: its link and service, and all of its fields. */
-export type AddLookup = { readonly service: string; readonly linkKey: string; readonly digest: string; readonly now: number };
 
 function toInTheWay(identical: D1Result | undefined, active: D1Result | undefined): InTheWay {
   const row = identical?.results[0] as OrderRow | undefined;
@@ -32,7 +29,7 @@ export type CatalogueAdd = InTheWay & {
 export async function readForCatalogueAdd(db: D1Database, ref: PanelRef, lookup: AddLookup): Promise<CatalogueAdd | null> {
   const { service } = lookup;
   const found = await readForPanel(db, ref, [
-    ...inTheWayStatements(db, ref, lookup, { service }),
+    ...inTheWayStatements(db, ref, lookup, null),
     offeredServiceStatement(db, ref, service),
     db
       .prepare(
@@ -71,7 +68,7 @@ export async function readForConnectAdd(
   lookup: AddLookup,
 ): Promise<ConnectAdd | "no_provider" | null> {
   const found = await readForPanel(db, ref, [
-    ...inTheWayStatements(db, ref, lookup, { provider }),
+    ...inTheWayStatements(db, ref, lookup, provider),
     usableProviderStatement(db, ref, provider),
     rateStatement(db, provider, lookup.service, ref),
   ]);

@@ -46,11 +46,11 @@ const COLUMNS = [
   ...(["runs", "posts", "link_key", "add_digest", "add_request", "start_window_ms", "duration_ms", "refill_days"] as const),
 ] as const satisfies readonly (keyof Intent)[];
 
-/** SQL for what an `add` is known by: its panel's id, its provider, the key of its link and service, the digest of all its fields, and when it came. */
+/** SQL for what an `add` is known by: its panel's id, its provider, the keys of its link, the digest of all its fields, and when it came. */
 type AddSql = {
   readonly panel: string;
   readonly provider: string;
-  readonly linkKey: string;
+  readonly linkKeys: readonly string[];
   readonly digest: string;
   readonly now: string;
 };
@@ -66,39 +66,61 @@ function placingSql(panel: string, provider: string): string {
  * The newest order whose id an identical `add` gets: one that is being placed or in doubt, however old; or one whose
  * answer was slow, for a while, unless its script has shown since that it has the id: it was told the order's end.
  */
-function identicalSql(columns: string, { panel, provider, linkKey, digest, now }: AddSql): string {
-  return `SELECT ${columns} FROM (
-      SELECT * FROM (SELECT * FROM ${placingSql(panel, provider)} AND o.link_key = ${linkKey} AND o.add_digest = ${digest} AND o.status NOT IN (${ENDED}) LIMIT 1)
-      UNION ALL
+function identicalSql(columns: string, { panel, provider, linkKeys, digest, now }: AddSql): string {
+  const answered = linkKeys.map(
+    (linkKey) => `UNION ALL
       SELECT * FROM (SELECT * FROM ${newestOfLink(panel, linkKey)} o
         WHERE o.add_digest = ${digest} AND o.reused_until > ${now} AND o.told IS NULL
-          AND NOT (${IS_PLACING} AND o.status IN (${ENDED})) LIMIT 1)
+          AND NOT (${IS_PLACING} AND o.status IN (${ENDED})) LIMIT 1)`,
+  );
+  return `SELECT ${columns} FROM (
+      SELECT * FROM (SELECT * FROM ${placingSql(panel, provider)} AND o.add_digest = ${digest} AND o.status NOT IN (${ENDED}) LIMIT 1)
+      ${answered.join(" ")}
     ) o ORDER BY o.n DESC LIMIT 1`;
 }
 
-/** The orders that stand in an `add`'s way, for a batch of reads: one identical, and one under way on its link. */
+/**
+ * Condition on an order `o`: it is of the very service that an `add` names, in SQL all three. A service of the own catalogue
+ * may have moved from one provider to the other.
+ */
+function ofServiceSql(door: string, provider: string, service: string): string {
+  return `o.service = ${service} AND (o.door IS 'catalogue') = (${door} = 'catalogue') AND (${door} = 'catalogue' OR o.provider = ${provider})`;
+}
+
+/** What an `add` is looked up by. `formerLinkKey`: as orders from before 0.5 have it. */
+export type AddLookup = {
+  readonly service: string;
+  readonly linkKey: string;
+  readonly formerLinkKey: string;
+  readonly digest: string;
+  readonly now: number;
+};
+
+/**
+ * The orders that stand in an `add`'s way, for a batch of reads: one identical, and one of its service that is under way on its
+ * link. `provider` is null for the own catalogue.
+ */
 export function inTheWayStatements(
   db: D1Database,
   ref: PanelRef,
-  { linkKey, digest, now }: { readonly linkKey: string; readonly digest: string; readonly now: number },
-  of: { readonly provider: string } | { readonly service: string },
+  { service, linkKey, formerLinkKey, digest, now }: AddLookup,
+  provider: string | null,
 ): D1PreparedStatement[] {
   const panel = panelIdSql(ref);
-  const [provider, value] =
-    "provider" in of
-      ? ["?5", of.provider]
-      : ["(SELECT s.provider FROM services s WHERE CAST(s.id AS TEXT) = ?5 AND s.id = CAST(?5 AS INTEGER))", of.service];
-  const identical = identicalSql("o.*", { panel, provider, linkKey: "?2", digest: "?3", now: "?4" });
+  const providerSql =
+    provider === null ? "(SELECT s.provider FROM services s WHERE CAST(s.id AS TEXT) = ?5 AND s.id = CAST(?5 AS INTEGER))" : "?5";
+  const identical = identicalSql("o.*", { panel, provider: providerSql, linkKeys: ["?2", "?6"], digest: "?3", now: "?4" });
+  const active = activeSql("o.id", panel, "?2", ofServiceSql(provider === null ? "'catalogue'" : "'connect'", "?4", "?3"));
   return [
-    db.prepare(identical).bind(ref.value, linkKey, digest, now, value),
-    db.prepare(activeSql("o.id", panel, "?2")).bind(ref.value, linkKey),
+    db.prepare(identical).bind(ref.value, linkKey, digest, now, provider ?? service, formerLinkKey),
+    db.prepare(active).bind(ref.value, linkKey, service, provider),
   ];
 }
 
 const J = (column: string): string => `?2->>'$.${column}'`;
 
 /** The `add` that is being written, of the panel `p`. */
-const THIS_ADD: AddSql = { panel: "p.id", provider: J("provider"), linkKey: J("link_key"), digest: J("add_digest"), now: "?3" };
+const THIS_ADD: AddSql = { panel: "p.id", provider: J("provider"), linkKeys: [J("link_key")], digest: J("add_digest"), now: "?3" };
 
 /** What the panel is told until the provider's id is known, or for good (src/domain/order-ids.ts). */
 const ID = `CASE ${J("door")} WHEN 'connect' THEN CAST(${CONNECT_IDS_FROM} + p.order_n AS TEXT)
@@ -127,7 +149,8 @@ const INSERT_ORDER = `INSERT INTO orders (panel, n, phase, id, provider_order_id
   FROM panels p
   WHERE p.id = ?1
     AND NOT (${REUSES_IDENTICAL_ADDS} AND EXISTS (${identicalSql("1", THIS_ADD)}))
-    AND NOT (p.refuse_duplicate_links = 1 AND EXISTS (${activeSql("1", "p.id", J("link_key"))}))
+    AND NOT (p.refuse_duplicate_links = 1
+      AND EXISTS (${activeSql("1", "p.id", J("link_key"), ofServiceSql(J("door"), J("provider"), J("service")))}))
     AND NOT EXISTS (SELECT 1 FROM orders x WHERE x.panel = p.id AND x.id = ${ID})
   RETURNING *`;
 

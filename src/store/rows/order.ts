@@ -94,8 +94,8 @@ export type OrderRow = {
   last_change: number;
 };
 
-/** What `toOrder` reads of it. */
-export type OrderFacts = Omit<OrderRow, "link_key" | "add_digest" | "registered_status">;
+/** What `toOrder` reads of it. `link_shared` is no column (`linkSharedSql`): left out, or null, where nobody looked. */
+export type OrderFacts = Omit<OrderRow, "link_key" | "add_digest" | "registered_status"> & { readonly link_shared?: number | null };
 
 /**
  * What stands in the place of the provider's id while that is unknown, before the panel and the order's number: the ids of
@@ -139,6 +139,7 @@ export function toOrder(row: OrderFacts): Order {
     cost: row.cost,
     costCurrency: row.cost_currency,
     duplicateOf: row.duplicate_of,
+    isLinkShared: row.link_shared !== 0,
     startWindowMs: row.start_window_ms,
     durationMs: row.duration_ms,
     refillDays: row.refill_days,

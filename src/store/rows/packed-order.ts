@@ -4,6 +4,7 @@
  * stood.
  */
 import type { Order } from "../../domain/order.ts";
+import { linkSharedSql } from "../orders/link-reads.ts";
 import { type OrderFacts, toOrder } from "./order.ts";
 
 /** The columns, in groups of 32: a function of D1's takes no more arguments. */
@@ -27,14 +28,14 @@ const THIRD = [
 ] as const;
 
 type Values<Columns extends readonly (keyof OrderFacts)[]> = { readonly [I in keyof Columns]: OrderFacts[Columns[I]] };
-type Packed = readonly [Values<typeof FIRST>, Values<typeof SECOND>, Values<typeof THIRD>];
+type Packed = readonly [Values<typeof FIRST>, Values<typeof SECOND>, readonly [...Values<typeof THIRD>, linkShared: number | null]];
 
 export type PackedRow = { readonly packed: string };
 
 /** SQL for the packed row of an order, by the name that a statement has for the table. */
 export function packedSql(table: string): string {
-  const groups = [FIRST, SECOND, THIRD].map((columns) => `json_array(${columns.map((column) => `${table}.${column}`).join(", ")})`);
-  return `json_array(${groups.join(", ")}) AS packed`;
+  const [first, second, third] = [FIRST, SECOND, THIRD].map((columns) => columns.map((column) => `${table}.${column}`).join(", "));
+  return `json_array(json_array(${first}), json_array(${second}), json_array(${third}, ${linkSharedSql(table)})) AS packed`;
 }
 
 export function unpackOrder({ packed }: PackedRow): Order {
@@ -125,5 +126,6 @@ function rowOf([a, b, c]: Packed): OrderFacts {
     final_at: c[14],
     error_at: c[15],
     final_answer: c[16],
+    link_shared: c[17],
   };
 }

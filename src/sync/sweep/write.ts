@@ -75,6 +75,7 @@ function orderWrites(run: PollRun, limits: Limits, at: number, braked: Braked): 
       asksMany: provider.state.many === "yes",
       startWindowMs: order.startWindowMs,
       durationMs: order.durationMs,
+      isLinkShared: order.isLinkShared,
       correctionWindowMs,
       refunds: refundPolicyFor(order),
       holdAll: isBraked(braked, order.panel) ? ("brake" as const) : frozen.has(order.panel) ? ("frozen" as const) : null,

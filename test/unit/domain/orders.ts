@@ -14,6 +14,7 @@ export const POLICY: ReconcilePolicy = {
   asksMany: false,
   startWindowMs: null,
   durationMs: null,
+  isLinkShared: true,
   correctionWindowMs: 72 * HOUR,
   refunds: DEFAULT_POLICY,
   holdAll: null,

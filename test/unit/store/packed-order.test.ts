@@ -1,6 +1,7 @@
 /** An order read as a packed row is the order that its columns make. */
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
+import { FLAGS } from "../../../src/domain/order.ts";
 import { type OrderFacts, toOrder } from "../../../src/store/rows/order.ts";
 import { packedSql, unpackOrder } from "../../../src/store/rows/packed-order.ts";
 
@@ -100,10 +101,11 @@ describe("a packed row", () => {
   ] satisfies [string, OrderFacts][])("is the order, %s", (_name, row) => {
     const db = new DatabaseSync(":memory:");
     const names = Object.keys(row);
-    db.exec(`CREATE TABLE orders (${names.join(", ")})`);
-    db.prepare(`INSERT INTO orders VALUES (${names.map(() => "?").join(", ")})`).run(...Object.values(row));
+    db.exec(`CREATE TABLE orders (${names.join(", ")}, link_key); CREATE INDEX orders_link ON orders (panel, link_key)`);
+    db.prepare(`INSERT INTO orders VALUES (${names.map(() => "?").join(", ")}, NULL)`).run(...Object.values(row));
     const packed = db.prepare(`SELECT ${packedSql("o")} FROM orders o`).get() as { packed: string };
-    expect(unpackOrder(packed)).toEqual(toOrder(row));
+    const isLinkShared = (row.flags & FLAGS.duplicate_link) === 0;
+    expect(unpackOrder(packed)).toEqual({ ...toOrder(row), isLinkShared });
     db.close();
   });
 });

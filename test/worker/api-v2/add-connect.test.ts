@@ -207,6 +207,9 @@ describe("an add in connect mode", () => {
       error: "neworder.error.link_duplicate",
     });
     expect(world.asked).toHaveLength(1);
+    world.answers = [placed(2)];
+    expect((await world.add({ service: "13" })).json).toEqual({ order: 2 });
+    expect((await world.shown())[0]).toMatchObject({ id: "2", flags: ["duplicate_link"], duplicate_of: "1" });
   });
 
   it("goes out once when ten requests come at once", async () => {
@@ -277,7 +280,7 @@ describe("what an add reads", () => {
         "(WITH RECURSIVE s(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM s WHERE value < 2000) SELECT value FROM s)",
       ),
       world.panelId,
-      linkKey("acme", "12", WANTED.link),
+      linkKey(WANTED.link),
     );
     await rows("UPDATE panels SET order_n = 3000");
     world.answers = [placed(1), placed(2)];

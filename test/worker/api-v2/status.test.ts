@@ -215,7 +215,7 @@ describe("a status of 100 known ids", () => {
   });
 });
 
-describe("a second order for a link and a service", () => {
+describe("a second order for a link", () => {
   const on = (id: string, changes: Record<string, unknown> = {}) =>
     order(id, { service: "12", link: "https://instagram.com/p/AbC", ...changes });
 
@@ -229,12 +229,29 @@ describe("a second order for a link and a service", () => {
     ]);
     expect((await world.listed()).map(({ id, flags, duplicate_of }) => [id, flags, duplicate_of])).toEqual([
       ["5", [], null],
-      ["4", [], null],
+      ["4", ["duplicate_link"], "3"],
       ["3", ["duplicate_link"], "2"],
       ["2", ["duplicate_link"], "1"],
       ["1", [], null],
     ]);
     expect((await world.post("/v1/orders", world.key, on("3"))).json).toMatchObject({ duplicate_of: "2" });
+  });
+
+  it.each([
+    ["the first has ended", ["1"], []],
+    ["it has ended itself", ["2"], []],
+    ["another one that came before is still under way", ["0"], ["duplicate_link"]],
+  ])("has its warning for as long as both are under way: %s", async (_name, ended, flags) => {
+    for (const id of ["0", "1", "2"])
+      await world.post(
+        "/v1/orders",
+        world.key,
+        on(id, { provider_order_id: id, service: id, ...(id === "0" && flags.length === 0 ? { link: "x" } : {}) }),
+      );
+    const says = (id: string) =>
+      ended.includes(id) ? said({ status: "Completed", remains: "0" }) : said({ status: "In progress", remains: "900" });
+    for (let minute = 1; minute <= 20; minute++) await sweep(world, minute, says);
+    expect((await world.listed()).find(({ id }) => id === "2")).toMatchObject({ flags, duplicate_of: "1" });
   });
 
   it("is a matter of course once the first has ended", async () => {

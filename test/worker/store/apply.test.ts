@@ -21,6 +21,7 @@ const POLICY = {
   asksMany: false,
   startWindowMs: null,
   durationMs: null,
+  isLinkShared: true,
   correctionWindowMs: correctionWindowOf(DEFAULT_SETTLE_HOURS),
   refunds: DEFAULT_POLICY,
   holdAll: null,

@@ -313,7 +313,7 @@ async function takenForAdded({ db }: Run, dry: DryRun, rows: readonly OrderRow[]
   return new Map(rows.map(({ id, n }) => [id, n]));
 }
 
-/** Orders that come while another is under way on their link and service, by id: the id of that one, which may come in the same request. */
+/** Orders that come while another is under way on their link, by id: the id of that one, which may come in the same request. */
 function duplicatesOf(entries: readonly PlacedRegistration[], { active }: Known): ReadonlyMap<string, string> {
   const underWay = new Map(active);
   const duplicates = new Map<string, string>();
