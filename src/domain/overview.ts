@@ -38,11 +38,13 @@ export type Overview = {
   readonly alerts: readonly { readonly kind: AlertKind; readonly text: string }[];
   readonly waiting: readonly (readonly [count: number, one: string, many: string])[];
   readonly isBehind: boolean;
+  /** Orders that are followed at providers that are on, and those that wait at others. */
   readonly activeOrders: number;
+  readonly pausedOrders: number;
   readonly providers: number;
 };
 
-export function verdictOf({ alerts, waiting, isBehind, activeOrders, providers }: Overview): {
+export function verdictOf({ alerts, waiting, isBehind, activeOrders, pausedOrders, providers }: Overview): {
   readonly status: OverviewStatus;
   readonly sentence: string;
 } {
@@ -51,7 +53,7 @@ export function verdictOf({ alerts, waiting, isBehind, activeOrders, providers }
     return { status: "trouble", sentence: "Orders are not followed: no tick has come through for minutes." };
   if (worst !== undefined && kindOf(worst.kind).severity === "critical") {
     const more = others.length === 0 ? "" : ` ${others.length === 1 ? "One more alert is" : `${others.length} more alerts are`} open.`;
-    return { status: "trouble", sentence: `${worst.text}${more}` };
+    return { status: "trouble", sentence: `${sentenceOf(worst.text)}${more}` };
   }
   const there = waiting.filter(([count]) => count > 0);
   if (there.length > 0) {
@@ -59,9 +61,18 @@ export function verdictOf({ alerts, waiting, isBehind, activeOrders, providers }
     const rest = there.length > 3 ? ", and more" : "";
     return { status: "attention", sentence: `Orders are followed, and something waits for you: ${listed.join(", ")}${rest}.` };
   }
+  if (pausedOrders > 0) {
+    const wait = pausedOrders === 1 ? "One order waits" : `${pausedOrders} orders wait`;
+    return { status: "attention", sentence: `${wait} at a provider that is switched off.` };
+  }
   if (worst !== undefined) return { status: "attention", sentence: `Orders are followed. ${worst.text}` };
   if (providers === 0) return { status: "ok", sentence: "Nothing is set up yet: add a provider and a panel." };
   if (activeOrders === 0) return { status: "ok", sentence: "All is right, and there is no order to follow." };
   const orders = activeOrders === 1 ? "One order is" : `${activeOrders} orders are`;
   return { status: "ok", sentence: `All is right. ${orders} followed at ${providers === 1 ? "one provider" : `${providers} providers`}.` };
+}
+
+/** A provider's words in it may have no full stop. */
+function sentenceOf(text: string): string {
+  return /[.!?…]$/u.test(text) ? text : `${text}.`;
 }

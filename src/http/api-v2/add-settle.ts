@@ -7,6 +7,7 @@ import { reusedUnanswered, reusedUntil } from "../../domain/order-placement.ts";
 import { failureMessage } from "../../provider/failure-message.ts";
 import type { KnownRefusal, Placed } from "../../provider/client.ts";
 import { keepTextIds } from "../../store/providers/provider-settings.ts";
+import { hastenBalance } from "../../store/providers/watch.ts";
 import { reuseUnanswered } from "../../store/placement/placement.ts";
 import { recordTaken, recordUnknown, type Sent, takeBack } from "../../store/placement/settle.ts";
 import type { Panel } from "../../store/panels/panels.ts";
@@ -48,6 +49,8 @@ export async function settlePlacement(sent: SentOrder, placed: Placed): Promise<
       return orElse(sent, null, settleUnknown(sent, order), { order });
     case "refused":
       logOf(sent, "placing.refused", { message: placed.message });
+      // The operator is to know before customers say so.
+      if (placed.known === "funds") await Promise.allSettled([hastenBalance(call.db, provider.id)]);
       // planted: refusal-answer
       return settleUndone(sent, say(refusalView(order, placed)));
     case "not_taken":

@@ -30,9 +30,12 @@ type HealthRow = {
   stale_under: string;
 };
 
+/** SQL for when an order that is followed came, epoch ms; null where none is. It need not be the oldest one. One row read. */
+export const FOLLOWING_SINCE = "(SELECT o.created_at FROM orders o INDEXED BY orders_due WHERE o.cadence IS NOT NULL LIMIT 1)";
+
 /** Each EXISTS has a small index of what it looks for alone, and reads its first entry. */
 const HEALTH = `SELECT t.minute, t.at, t.ignored_minute,
-    (SELECT o.created_at FROM orders o INDEXED BY orders_due WHERE o.cadence IS NOT NULL LIMIT 1) AS following_since,
+    ${FOLLOWING_SINCE} AS following_since,
     EXISTS (SELECT 1 FROM providers INDEXED BY providers_down
       WHERE enabled = 1 AND retry_at IS NOT NULL AND last_failure->>'$.code' IS NOT 'rate_limited') AS provider_down,
     EXISTS (SELECT 1 FROM dead_letters INDEXED BY dead_letters_waiting WHERE replayed_at IS NULL) AS dead_letters,

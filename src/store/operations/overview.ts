@@ -5,6 +5,7 @@ import { type Flag, FLAGS } from "../../domain/order.ts";
 import { dayOf, minuteOf } from "../../domain/time.ts";
 import { type AlertRow, toShown, type ShownAlert } from "../alerts/alerts.ts";
 import { ROWS_OF_SHARES } from "../panels/shares.ts";
+import { FOLLOWING_SINCE } from "./health.ts";
 import { FOLLOWED_COLUMNS, type FollowedProvider, toFollowed, type FollowedRow } from "../providers/provider-settings.ts";
 
 /** The flags that a person looks for, each of which has an index of the orders that have it. */
@@ -28,6 +29,8 @@ export type OverviewRead = {
   readonly counts: Counts;
   readonly lastMinute: number;
   readonly lastTickAt: number;
+  /** Since when an order has been followed, epoch ms; null where none is. */
+  readonly followingSince: number | null;
   readonly messages: number;
   readonly rowsOfShares: number;
   /** As the database said with this read. */
@@ -43,11 +46,11 @@ const COUNTS = [
   counted("ledger_mismatch", "panels INDEXED BY panels_frozen WHERE frozen_at IS NOT NULL"),
 ];
 
-const TOTALS = `SELECT t.minute, t.at, CASE WHEN t.messages_day = ?1 THEN t.messages_today ELSE 0 END AS messages,
+const TOTALS = `SELECT t.minute, t.at, ${FOLLOWING_SINCE} AS following_since, CASE WHEN t.messages_day = ?1 THEN t.messages_today ELSE 0 END AS messages,
     ${ROWS_OF_SHARES("?1")} + CASE WHEN t.moved_day = ?1 THEN t.moved_today ELSE 0 END AS rows_of_shares, ${COUNTS.join(", ")}
   FROM ticks t WHERE t.id = 1`;
 
-type TotalsRow = { minute: number; at: number; messages: number; rows_of_shares: number } & Counts;
+type TotalsRow = { minute: number; at: number; following_since: number | null; messages: number; rows_of_shares: number } & Counts;
 
 /**
  * Rows read: one a provider, two for each order of the last half hour, one for each alert that is open and each panel's share of today, and one for each thing that waits for a
@@ -64,7 +67,7 @@ export async function readOverview(db: D1Database, now: number): Promise<Overvie
   const rows = (providers?.results ?? []) as FollowedRow[];
   const row = totals?.results[0] as TotalsRow | undefined;
   if (row === undefined) throw new Error("the row of ticks is missing");
-  const { minute, at, messages, rows_of_shares, ...counts } = row;
+  const { minute, at, following_since, messages, rows_of_shares, ...counts } = row;
   return {
     providers: rows.slice(0, MOST_PROVIDERS).map(toFollowed),
     hasMoreProviders: rows.length > MOST_PROVIDERS,
@@ -72,6 +75,7 @@ export async function readOverview(db: D1Database, now: number): Promise<Overvie
     counts,
     lastMinute: minute,
     lastTickAt: at,
+    followingSince: following_since,
     messages,
     rowsOfShares: rows_of_shares,
     databaseBytes: totals?.meta.size_after ?? 0,

@@ -8,23 +8,30 @@ import { type Provider, type ProviderRow, toProvider } from "../rows/provider.ts
 import type { KeptBalance } from "./balances.ts";
 
 const HOUR_MS = 60 * 60_000;
-/** A balance that somebody watches is asked for so often, a list with services that are sold here so often. */
-const BALANCE_EVERY_MS = HOUR_MS;
+/** A balance that has a threshold is asked for so often, any other one so often, and a list with services that are sold here so often. */
+const WATCHED_BALANCE_EVERY_MS = HOUR_MS;
+const BALANCE_EVERY_MS = 6 * HOUR_MS;
 const LIST_EVERY_MS = 12 * HOUR_MS;
 
 /** A time that lies ahead is of a clock that was, and counts no more. */
-const isOlder = (column: string): string => `(${column} IS NULL OR ${column} NOT BETWEEN ?1 - ?2 + 1 AND ?1 + ?2)`;
+const isOlder = (column: string, than = "?2"): string => `(${column} IS NULL OR ${column} NOT BETWEEN ?1 - ${than} + 1 AND ?1 + ${than})`;
 
 /** A provider whose balance is to be looked at, the one that was longest ago; null for none. `now` in epoch ms, here as below. One row read a provider. */
 export async function readBalanceTurn(db: D1Database, now: number): Promise<Provider | null> {
   const row = await db
     .prepare(
-      `SELECT * FROM providers WHERE enabled = 1 AND retry_at IS NULL AND low_balance IS NOT NULL AND ${isOlder("balance_asked_at")}
+      `SELECT * FROM providers WHERE enabled = 1 AND retry_at IS NULL
+         AND CASE WHEN low_balance IS NULL THEN ${isOlder("coalesce(balance_asked_at, created_at)", "?3")} ELSE ${isOlder("balance_asked_at")} END
        ORDER BY coalesce(balance_asked_at, 0) LIMIT 1`,
     )
-    .bind(now, BALANCE_EVERY_MS)
+    .bind(now, WATCHED_BALANCE_EVERY_MS, BALANCE_EVERY_MS)
     .first<ProviderRow>();
   return row === null ? null : toProvider(row);
+}
+
+/** A provider has refused an order for want of funds: its balance has the next turn. One row written, none while it has. */
+export async function hastenBalance(db: D1Database, provider: string): Promise<void> {
+  await db.prepare("UPDATE providers SET balance_asked_at = 0 WHERE id = ?1 AND balance_asked_at IS NOT 0").bind(provider).run();
 }
 
 /** Notes that a balance was asked for, and what it was where that was told. One row written. */

@@ -6,7 +6,7 @@ import { changesText, type WatchedService, watchServices } from "../../../src/do
 const HOUR = 60 * 60_000;
 
 describe("the overview's sentence", () => {
-  const fine: Overview = { alerts: [], waiting: [], isBehind: false, activeOrders: 12, providers: 2 };
+  const fine: Overview = { alerts: [], waiting: [], isBehind: false, activeOrders: 12, pausedOrders: 0, providers: 2 };
   const down = { kind: "provider_down", text: "Provider acme does not answer." } as const;
   const word = { kind: "unknown_word", text: "Provider acme uses a word." } as const;
   const refunds = [2, "refund to decide on", "refunds to decide on"] as const;
@@ -14,6 +14,12 @@ describe("the overview's sentence", () => {
   it.each<[Partial<Overview>, string, string]>([
     [{}, "ok", "All is right. 12 orders are followed at 2 providers."],
     [{ activeOrders: 1, providers: 1 }, "ok", "All is right. One order is followed at one provider."],
+    [{ activeOrders: 3, pausedOrders: 9 }, "attention", "9 orders wait at a provider that is switched off."],
+    [
+      { alerts: [{ ...down, text: "Provider acme rejects our key. Invalid API key" }, word] },
+      "trouble",
+      "Provider acme rejects our key. Invalid API key. One more alert is open.",
+    ],
     [{ activeOrders: 0 }, "ok", "All is right, and there is no order to follow."],
     [{ activeOrders: 0, providers: 0 }, "ok", "Nothing is set up yet: add a provider and a panel."],
     [{ alerts: [word, down] }, "trouble", "Provider acme does not answer. One more alert is open."],

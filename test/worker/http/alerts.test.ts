@@ -155,6 +155,26 @@ describe("the overview", () => {
     });
   });
 
+  it("does not say that all is right before the first tick, nor of orders at a provider that is off", async () => {
+    await world.provider("acme");
+    await addOrders("p", "acme", 1, 3, { ...young, created_at: world.now });
+    await rows("UPDATE providers SET active_orders = 3");
+    await rows("UPDATE ticks SET minute = 0");
+    expect((await world.get("/v1/overview")).json.status).toBe("ok");
+    world.now += 6 * 60_000;
+    const { json } = await world.get("/v1/overview");
+    expect([json.sentence, json.sync]).toEqual([
+      "Orders are not followed: no tick has come through for minutes.",
+      { last_tick_at: null, behind: true, active_orders: 3 },
+    ]);
+    await rows("UPDATE providers SET enabled = 0");
+    expect((await world.get("/v1/overview")).json).toMatchObject({
+      status: "attention",
+      sentence: "3 orders wait at a provider that is switched off.",
+      sync: { behind: false, active_orders: 0 },
+    });
+  });
+
   it("says whether all is right, and what needs a person", async () => {
     await world.provider("acme", { low_balance: "25" });
     await addOrders("p", "acme", 1, 3, { ...young });

@@ -238,6 +238,25 @@ describe("what waits for a person", () => {
     expect(world.calls.filter(({ action }) => action === "balance").length).toBeLessThanOrEqual(3);
   });
 
+  it("a balance that is gone is told without a threshold, soon after an order was refused for it", async () => {
+    world = await AlertWorld.begin();
+    await world.channel();
+    await world.provider("acme", { currency: "USD" });
+    world.knowsBalances = false;
+    world.providers.set("acme", (ids, fields) => {
+      if (fields.get("action") === "balance") return { balance: "0.00", currency: "USD" };
+      return fields.get("action") === "add" ? { error: "neworder.error.not_enough_funds" } : answeringEach(() => inProgress())(ids, fields);
+    });
+    await world.run(10);
+    expect(world.told()).toEqual([]);
+    const key = await world.panel("door");
+    expect((await world.apiV2(key, { action: "add", service: "1", link: "x", quantity: "10" }, "acme")).json).toEqual({
+      error: "neworder.error.not_enough_funds",
+    });
+    await world.run(10);
+    expect(world.kinds()).toEqual(["provider_funds_out opened"]);
+  });
+
   it("a word that nobody has mapped is told, with the provider's text as text", async () => {
     world = await AlertWorld.begin();
     await world.channel({ type: "webhook" });

@@ -22,14 +22,23 @@ export async function getOverview({ db, env, now }: OperatorContext): Promise<An
   const read = await readOverview(db, now);
   const { providers, counts, lastMinute } = read;
   const day = dayOf(minuteOf(now));
-  const activeOrders = providers.reduce((sum, each) => sum + each.activeOrders, 0);
-  const isBehind = activeOrders > 0 && lastMinute > 0 && minuteOf(now) - lastMinute > BEHIND_MINUTES;
+  const activeOrders = ordersAt(providers.filter(({ provider }) => provider.enabled));
+  // Before the first tick, the wait counts from when there was an order to follow.
+  const lastSign = lastMinute > 0 ? lastMinute : minuteOf(read.followingSince ?? now);
+  const isBehind = activeOrders > 0 && minuteOf(now) - lastSign > BEHIND_MINUTES;
   const brakes = providers.filter(({ provider }) => standingOf(standingFacts(provider)) === "braked").length;
   const words = providers.reduce((sum, { provider }) => sum + Object.keys(provider.state.unknownWords).length, 0);
   const needs = { ...counts, brakes_engaged: brakes, unknown_words: words };
   const waiting = (Object.keys(NEEDS) as (keyof typeof NEEDS)[]).map((name) => [needs[name], ...NEEDS[name]] as const);
   const alerts = worstFirst(read.alerts);
-  const verdict = verdictOf({ alerts, waiting, isBehind, activeOrders, providers: providers.length });
+  const verdict = verdictOf({
+    alerts,
+    waiting,
+    isBehind,
+    activeOrders,
+    pausedOrders: ordersAt(providers) - activeOrders,
+    providers: providers.length,
+  });
   const today = providers.filter(({ provider }) => provider.state.callsDay === day).map(({ provider }) => provider.state);
   const limits = planLimitsOf(env.PLAN);
   const rowsWritten = read.rowsOfShares + today.reduce((sum, { rowsToday }) => sum + rowsToday, 0);
@@ -66,6 +75,10 @@ const NEEDS = {
   parked: ["order that the database refuses", "orders that the database refuses"],
   provider_order_taken: ["order that gave way to another", "orders that gave way to others"],
 } as const;
+
+function ordersAt(providers: readonly FollowedProvider[]): number {
+  return providers.reduce((sum, { activeOrders }) => sum + activeOrders, 0);
+}
 
 function counted(count: number) {
   return count > MOST_COUNTED ? { count: MOST_COUNTED, at_least: true } : { count };

@@ -10,6 +10,7 @@ import { fail, ok, type Result } from "../../../domain/result.ts";
 import { clientFor } from "../../../provider/client-for.ts";
 import { MAX_PROBE_CALLS, type ProbeReport } from "../../../provider/client.ts";
 import { requestText } from "../../../provider/settings.ts";
+import { keepBalance } from "../../../store/providers/balances.ts";
 import { claimCalls } from "../../../store/providers/budget.ts";
 import { readWaitingOnWords } from "../../../store/orders/due.ts";
 import { NOTHING_HELD, readBrakeHeld } from "../../../store/refunds/refund-cases.ts";
@@ -195,6 +196,10 @@ async function probe(context: OperatorContext, id: string, enabled: boolean | un
   const currency = provider.currency === null && report.currency !== null ? { currency: report.currency } : {};
   // Settings that were changed while the probe was under way are not overwritten.
   await update(context, provider.id, { seen, change: { request: requestText(report.request), ...currency } });
+  if (report.balance !== null) {
+    const { provider: found } = await followedProvider(context, id);
+    await keepBalance(context.db, found, { balance: report.balance, currency: report.currency, at: context.now });
+  }
   return report;
 }
 
