@@ -1,6 +1,7 @@
 /**
  * Reading orders for their panel: by id, or as a list.
  */
+import { linkKey } from "../../domain/order-link.ts";
 import { type Flag, FLAGS, type Order } from "../../domain/order.ts";
 import type { Polling } from "../../domain/order-view.ts";
 import type { Status } from "../../domain/status.ts";
@@ -211,7 +212,8 @@ export function conditionsOf(filter: OrderFilter, param: (value: string | number
   narrow(filter.provider, (p) => `o.provider = ${p}`);
   narrow(filter.customer, (p) => `o.customer = ${p}`);
   narrow(filter.service, (p) => `o.service = ${p}`);
-  narrow(filter.link, (p) => `o.link = ${p}`);
+  // Orders from before 0.5 have another key, and are found by the very text.
+  if (filter.link !== undefined) conditions.push(`(o.link = ${param(filter.link)} OR o.link_key = ${param(linkKey(filter.link))})`);
   narrow(filter.placed_after, (p) => `coalesce(o.placed_at, o.created_at) > ${p}`);
   narrow(filter.placed_before, (p) => `coalesce(o.placed_at, o.created_at) < ${p}`);
   narrow(filter.flag && FLAGS[filter.flag], (p) => `(o.flags & ${p}) <> 0`);

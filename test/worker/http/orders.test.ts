@@ -219,6 +219,7 @@ describe("listing orders", () => {
     ["flag=stalled", ["l3"]],
     ["customer=c0&service=0", ["l7", "l1"]],
     ["link=https%3A%2F%2Fx.example%2F4", ["l5"]],
+    ["link=www.X.example%2F4%2F%3Futm_source%3Da", ["l5"]],
     ["provider=acme&provider_order_id=p-l9", ["l9"]],
     ["provider_order_id=p-l9", ["l9"]],
     ["provider=nobody", []],

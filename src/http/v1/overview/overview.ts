@@ -5,7 +5,7 @@ import { worstFirst } from "../../../domain/alert.ts";
 import { standingOf, verdictOf } from "../../../domain/overview.ts";
 import { OPERATIONS_A_MESSAGE, planLimitsOf, planOf } from "../../../domain/plan-limits.ts";
 import { slowdownOf } from "../../../domain/poll-pacing.ts";
-import { lagOf } from "../../../domain/provider-hours.ts";
+import { lagOf, later } from "../../../domain/provider-hours.ts";
 import { formatAmount } from "../../../domain/money.ts";
 import { dayOf, isoTime, minuteOf } from "../../../domain/time.ts";
 import { MOST_COUNTED, readOverview } from "../../../store/operations/overview.ts";
@@ -108,7 +108,7 @@ function providerRow({ provider, activeOrders }: FollowedProvider, day: number, 
     calls_today: state.callsDay === day ? state.callsToday : 0,
     max_calls_per_minute: maxCallsPerMinute,
     stretch: slowdownOf(state.clock),
-    lag_seconds: lagOf(state.hours, now),
+    lag_seconds: later(lagOf(state.hours, now), silenceOf(provider.state, activeOrders, now)),
     unknown_words: Object.keys(state.unknownWords).length,
     brake_engaged_at: engagedAt.length === 0 ? null : time(Math.min(...engagedAt)),
     balance: balance?.balance ?? null,
@@ -117,6 +117,11 @@ function providerRow({ provider, activeOrders }: FollowedProvider, day: number, 
     low_balance: lowBalance === null ? null : formatAmount(lowBalance),
     runs_out_at: time(balance?.runsOutAt ?? null),
   };
+}
+
+/** For how long orders have not been looked at, since the provider does not answer, in seconds; null where it does. */
+function silenceOf({ retryAt, lastSuccessAt }: FollowedProvider["provider"]["state"], activeOrders: number, now: number): number | null {
+  return retryAt === null || lastSuccessAt === null || activeOrders === 0 ? null : Math.max(0, Math.round((now - lastSuccessAt) / 1000));
 }
 
 function time(epochMs: number | null): string | null {
