@@ -521,7 +521,7 @@ const overview: AnswerText = {
     "providers.max_calls_per_minute": "Its limit; null: none.",
     "providers.stretch": "The factor by which its polls are slowed; 1 is normal.",
     "providers.lag_seconds":
-      "By how much the latest look at an order of the last one to two hours came after its cadence, in seconds; null where none tells.",
+      "By how much the latest look at an order of the last one to two hours came after its cadence, in seconds; or how long it has not answered, where that is more; null where none tells.",
     "providers.unknown_words": "Words of it that nobody has mapped.",
     "providers.brake_engaged_at": "Since when its refunds wait; null: they do not.",
     "providers.balance": "The operator's balance there; null: not known.",
