@@ -137,9 +137,12 @@ export const ERROR_TEXTS: { readonly [C in FailureCode]: ErrorText<C> } = {
     samples: [{ code: "hook_not_found", provider: "acme" }],
   },
   hook_signature: {
-    means: "The webhook's signature is missing, wrong, too old, or was used before.",
-    toDo: "Sign as it was set when the webhook was made. Clocks may differ by 5 minutes.",
-    samples: [{ code: "hook_signature", provider: "acme" }],
+    means: "The webhook's signature is missing, wrong, too old, or was used before; or a signed webhook came without a body.",
+    toDo: "Sign the body as it was set for the webhook. Clocks may differ by 5 minutes. What a query says is not signed.",
+    samples: [
+      { code: "hook_signature", provider: "acme", why: "refused" },
+      { code: "hook_signature", provider: "acme", why: "no_body" },
+    ],
   },
   webhook_not_found: {
     means: "The panel has no webhook of this id.",

@@ -47,7 +47,7 @@ export type Failure =
   | { readonly code: "idempotency_key_reused"; readonly key: string }
   | { readonly code: "provider_not_found"; readonly provider: string }
   | { readonly code: "hook_not_found"; readonly provider: string }
-  | { readonly code: "hook_signature"; readonly provider: string }
+  | { readonly code: "hook_signature"; readonly provider: string; readonly why: "refused" | "no_body" }
   | { readonly code: "hook_contended"; readonly provider: string }
   /** `asked`: it was called, and its answer was none that helps; else it was not called. `problem`: a sentence. */
   | { readonly code: "provider_unavailable"; readonly provider: string; readonly asked: boolean; readonly problem: string }
@@ -287,9 +287,12 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
     status: 404,
     message: `Provider ${quoted(provider)} has no such webhook. \`POST /v1/providers/{id}/hook\` makes one, and ends the one before.`,
   }),
-  hook_signature: ({ provider }) => ({
+  hook_signature: ({ provider, why }) => ({
     status: 401,
-    message: `The signature is missing, wrong, more than 5 minutes off, or was used before. It must be as set for the webhook of provider ${quoted(provider)}.`,
+    message:
+      why === "no_body"
+        ? `The webhook of provider ${quoted(provider)} is signed, and this request has no body for a signature to cover; a query is not signed. Have the provider send the orders in the body of a POST, or take the signature off by \`PUT /v1/providers/{id}/hook\`.`
+        : `The signature is missing, wrong, more than 5 minutes off, or was used before. It must be as set for the webhook of provider ${quoted(provider)}.`,
   }),
   hook_contended: ({ provider }) => ({
     status: 503,
