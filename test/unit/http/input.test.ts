@@ -10,6 +10,7 @@ import { toHex } from "../../../src/domain/hex.ts";
 import { isSameHash, sha256Hex } from "../../../src/http/kit/hash.ts";
 import { errorObject } from "../../../src/http/kit/errors.ts";
 import { amount, foreignId, moment, optional, price, slug, text } from "../../../src/http/kit/fields.ts";
+import { ROUTES } from "../../../src/http/routes.ts";
 import { booleanParam, limitParam, readQuery, wholeNumberParam } from "../../../src/http/kit/query.ts";
 
 const place = z.tuple([z.int(), z.string()]);
@@ -19,6 +20,26 @@ function problems(schema: Schema<unknown>, value: unknown): string[] {
   return result.ok || result.failure.code !== "invalid_request"
     ? []
     : result.failure.fields.map(({ path, message }) => `${path}: ${message}`);
+}
+
+/** Rules of a schema, and of those within it, that would be told in no words of their own. One that a worded union covers is told in its. */
+function unwordedRules(schema: z.core.$ZodType, seen = new Set<z.core.$ZodType>()): string[] {
+  if (seen.has(schema)) return [];
+  seen.add(schema);
+  const def = schema._zod.def as z.core.$ZodTypeDef & Readonly<Record<string, unknown>>;
+  if (def.type === "union" && def.error !== undefined) return [];
+  const rules = [schema, ...(def.checks ?? [])].flatMap((rule) => {
+    const { check, error } = rule._zod.def as { readonly check?: string; readonly error?: unknown };
+    return check !== undefined && ["custom", "string_format"].includes(check) && error === undefined ? [check] : [];
+  });
+  const isSchema = (value: unknown): value is z.core.$ZodType => typeof value === "object" && value !== null && "_zod" in value;
+  const parts = Object.values({ ...def, checks: [] }).flatMap((part) =>
+    isSchema(part) || typeof part !== "object" || part === null ? [part] : Object.values(part),
+  );
+  return [
+    ...rules,
+    ...parts.filter((part) => isSchema(part) && "type" in part._zod.def).flatMap((part) => unwordedRules(part as z.core.$ZodType, seen)),
+  ];
 }
 
 describe("a cursor", () => {
@@ -125,6 +146,70 @@ describe("fields", () => {
     [z.enum(["x", "y"]), "z", ": must be one of x, y"],
   ])("%# are refused in words", (schema, value, expected) => {
     expect(problems(schema, value)[0]).toMatch(new RegExp(`^${expected.replace(/[[\]]/g, "\\$&")}`));
+  });
+
+  const forms = z.discriminatedUnion("form", [z.strictObject({ form: z.literal("a") }), z.strictObject({ form: z.literal("b") })]);
+  const named = z.string().check(z.refine((name: string) => name !== "x", { error: "is kept for something else" }));
+  const kinds: Record<z.core.$ZodIssueCode, readonly (readonly [Schema<unknown>, unknown, string])[]> = {
+    invalid_type: [
+      [slug, undefined, ": is required"],
+      [slug, 5, ": must be a string, not a number"],
+      [z.strictObject({ s: forms }), {}, "s: is required"],
+      [forms, "a", ": must be an object, not a string"],
+    ],
+    invalid_value: [
+      [z.strictObject({ a: z.enum(["x", "y"]) }), {}, "a: is required: one of x, y"],
+      [z.strictObject({ a: z.literal("x") }), { a: "y" }, "a: must be x"],
+    ],
+    too_small: [
+      [z.int().check(z.gte(5)), 4, ": must be at least 5"],
+      [z.number().check(z.gt(5)), 5, ": must be more than 5"],
+      [z.array(slug).check(z.minLength(1)), [], ": must have at least 1 entry"],
+    ],
+    too_big: [
+      [z.int().check(z.lte(5)), 6, ": must be at most 5"],
+      [z.number().check(z.lt(5)), 5, ": must be less than 5"],
+    ],
+    not_multiple_of: [[z.int().check(z.multipleOf(5)), 6, ": must be a multiple of 5"]],
+    invalid_format: [
+      [z.string().check(z.regex(/^a$/)), "b", ": must have the form /^a$/"],
+      [z.iso.date(), "b", ": must have the form date"],
+    ],
+    unrecognized_keys: [
+      [z.strictObject({ a: slug }), { a: "x", b: 1 }, "b: is not known here; known are a"],
+      [z.strictObject({}), { "": 1 }, '"": is not known here; known are none'],
+      [z.partialRecord(z.enum(["a", "b"]), slug), { c: "x" }, "c: is not known here; known are a, b"],
+    ],
+    invalid_union: [
+      [forms, {}, "form: is required: one of a, b"],
+      [forms, { form: "c" }, "form: must be one of a, b"],
+      [z.strictObject({ s: z.nullable(forms) }), { s: { form: 5 } }, "s.form: must be one of a, b"],
+      [z.union([z.int(), z.array(z.int())]), ["x"], ": must be a number, not a list; or has [0], which must be a number, not a string"],
+    ],
+    invalid_key: [
+      [z.record(named, slug), { x: "y" }, "x: is kept for something else"],
+      [z.strictObject({ a: z.record(z.string().check(z.minLength(1)), slug) }), { a: { "": "y" } }, 'a."": must have at least 1 character'],
+    ],
+    invalid_element: [[z.map(z.strictObject({}), slug), new Map([[{}, 5]]), ": must be a string, not a number"]],
+    custom: [[named, "x", ": is kept for something else"]],
+  };
+
+  it.each(Object.entries(kinds).flatMap(([kind, cases]) => cases.map((each) => [kind, ...each] as const)))(
+    "that are wrong by %s are told what is wrong (%#)",
+    (_kind, schema, value, expected) => {
+      expect(problems(schema, value)).toEqual([expected]);
+    },
+  );
+
+  it("of every route have words for each rule of their own", () => {
+    const wordless = ROUTES.flatMap(({ name, params, query, body }) =>
+      [params, query, body].flatMap((schema) =>
+        schema === null ? [] : unwordedRules(schema as z.core.$ZodType).map((rule) => `${name}: ${rule}`),
+      ),
+    );
+    expect(wordless).toEqual([]);
+    expect(unwordedRules(z.strictObject({ a: z.array(z.nullable(z.string().check(z.regex(/a/)))) }))).toEqual(["string_format"]);
+    expect(unwordedRules(z.record(z.string().check(z.refine(() => false)), slug))).toEqual(["custom"]);
   });
 
   it("an offset counts, and null stands for a field left out", () => {

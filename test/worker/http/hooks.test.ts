@@ -350,16 +350,17 @@ describe("a signed webhook", () => {
     expect(codeOf(await unsealed.ask("POST", `/v1/providers/${acme}/hook`, { body: { signature } }))).toEqual([503, "sealing_off"]);
   });
 
-  it.each([
-    [{ scheme: "standard" }, "signature.secret"],
+  it.each<[object, string, string?]>([
+    [{ scheme: "standard" }, "signature.secret", "is required"],
     [{ scheme: "standard", secret: "whsec_!" }, "signature.secret"],
     [{ scheme: "hmac", secret: "x" }, "signature.header"],
     [{ scheme: "hmac", secret: "x", header: "X Y", algorithm: "sha256", encoding: "hex" }, "signature.header"],
     [{ scheme: "hmac", secret: "x", header: "X", algorithm: "md5", encoding: "hex" }, "signature.algorithm"],
-    [{ scheme: "basic", secret: "x" }, "signature.scheme"],
+    [{ scheme: "basic", secret: "x" }, "signature.scheme", "must be one of standard, hmac"],
+    [{ secret: "x" }, "signature.scheme", "is required: one of standard, hmac"],
     [{ scheme: "standard", secret: SECRET, header: "X" }, "signature.header"],
-  ])("refuses %j", async (signature, path) => {
+  ])("refuses %j", async (signature, path, message = expect.any(String)) => {
     const { status, json } = await world.ask("POST", `/v1/providers/${acme}/hook`, { body: { signature } });
-    expect([status, json.error.details.fields[0].path]).toEqual([422, path]);
+    expect([status, json.error.details.fields[0]]).toEqual([422, { path, message }]);
   });
 });

@@ -93,6 +93,7 @@ describe("a new webhook", () => {
   ])("%j is answered %i", async (body, status, fields) => {
     const answer = await make(body);
     expect([answer.status, answer.status === 422 ? paths(answer) : []]).toEqual([status, fields]);
+    expect(answer.text).not.toContain("not understood");
   });
 
   it("on a public host may have no private address, whatever ALLOW_PRIVATE_URLS says", async () => {
