@@ -139,10 +139,7 @@ export const ERROR_TEXTS: { readonly [C in FailureCode]: ErrorText<C> } = {
   hook_signature: {
     means: "The webhook's signature is missing, wrong, too old, or was used before; or a signed webhook came without a body.",
     toDo: "Sign the body as it was set for the webhook. Clocks may differ by 5 minutes. What a query says is not signed.",
-    samples: [
-      { code: "hook_signature", provider: "acme", why: "refused" },
-      { code: "hook_signature", provider: "acme", why: "no_body" },
-    ],
+    samples: [{ code: "hook_signature", provider: "acme", why: "refused" }],
   },
   webhook_not_found: {
     means: "The panel has no webhook of this id.",

@@ -15,6 +15,7 @@ import { currentDocument, FILES, jsonText, readGuideCode, readSources } from "..
 import { ANSWERS } from "../../reference/texts/answers.ts";
 import { ERROR_TEXTS } from "../../reference/texts/errors.ts";
 import { typesOf } from "../../reference/types.ts";
+import { type Failure, type FailureCode, wireError } from "../../src/http/kit/errors.ts";
 import type { Route } from "../../src/http/kit/route.ts";
 import type { Schema } from "../../src/http/kit/validate.ts";
 import { ROUTES } from "../../src/http/routes.ts";
@@ -24,6 +25,10 @@ import type { orderAnswer } from "../../src/http/v1/orders/answers.ts";
 import type { supportAnswer } from "../../src/http/v1/orders/support.ts";
 import type { providerAnswer } from "../../src/http/v1/providers/answers.ts";
 import type { refundAnswer } from "../../src/http/v1/refunds/refunds.ts";
+
+function statusesOf(code: FailureCode): number[] {
+  return ERROR_TEXTS[code].samples.map((sample: Failure) => wireError(sample).status);
+}
 
 const NOON = Date.UTC(2026, 10, 21, 12);
 
@@ -173,6 +178,28 @@ describe("the document", () => {
         { numRuns: 500 },
       );
     }
+  });
+
+  it("says of each error whether it comes with Retry-After", () => {
+    const { responses } = document.components as unknown as Readonly<
+      Record<string, Record<string, { headers: Record<string, { $ref?: string; description?: string }> }>>
+    >;
+    const comes = (status: number, code: FailureCode): boolean =>
+      ERROR_TEXTS[code].samples.some((sample: Failure) => {
+        const wire = wireError(sample);
+        return wire.status === status && wire.headers?.["Retry-After"] !== undefined;
+      });
+    for (const [name, { headers }] of Object.entries(responses ?? {})) {
+      const [status, ...codes] = name.split(".") as [string, ...FailureCode[]];
+      const waiting = codes.filter((code) => comes(Number(status), code));
+      const said = headers["Retry-After"];
+      const told = said?.$ref === undefined ? (said?.description?.match(/(?<=`)\w+(?=`)/g) ?? []) : codes;
+      expect([name, told]).toEqual([name, waiting]);
+    }
+    // The guide of the page says which have it.
+    const codes = Object.keys(ERROR_TEXTS) as FailureCode[];
+    const without = (status: number) => codes.filter((code) => statusesOf(code).includes(status) && !comes(status, code));
+    expect([without(429), without(503)]).toEqual([[], ["admin_disabled", "token_secret_unreadable", "sealing_off"]]);
   });
 
   it("has an operation for each route, and says of each who may call it", () => {

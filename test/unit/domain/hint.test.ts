@@ -1,6 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type HintMemory, idsIn, idsInFields, keepWaiting, NO_HINTS, noteSignature, planHint, planWaiting } from "../../../src/domain/hint.ts";
+import {
+  type HintMemory,
+  idsIn,
+  idsInFields,
+  keepWaiting,
+  NO_HINTS,
+  noteSignature,
+  planHint,
+  planWaiting,
+} from "../../../src/domain/hint.ts";
 import type { OrderKey } from "../../../src/domain/message.ts";
 
 const NOW = Date.UTC(2026, 10, 21, 12);

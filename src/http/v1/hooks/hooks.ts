@@ -8,7 +8,16 @@ import { DEFAULT_CALLS_PER_MINUTE, idsPerCall } from "../../../domain/provider.t
 import { fail, ok, type Result } from "../../../domain/result.ts";
 import { hookSecretPlace } from "../../../secrets/sealed-text.ts";
 import { auditStatement } from "../../../store/operations/audit.ts";
-import { changeHook, type HookRead, type NamedIds, type NewHook, putHook, readHook, rememberHints, removeHook } from "../../../store/providers/hooks.ts";
+import {
+  changeHook,
+  type HookRead,
+  type NamedIds,
+  type NewHook,
+  putHook,
+  readHook,
+  rememberHints,
+  removeHook,
+} from "../../../store/providers/hooks.ts";
 import type { Answer, Context, OperatorContext } from "../../kit/context.ts";
 import type { Failure } from "../../kit/errors.ts";
 import { line } from "../../kit/fields.ts";
