@@ -156,6 +156,11 @@ export const ERROR_TEXTS: { readonly [C in FailureCode]: ErrorText<C> } = {
     toDo: "Have the operator set the secret to what it was. Or rotate the webhook's secret, and set its headers again.",
     samples: [{ code: "webhook_unreadable", webhook: "wh_1" }],
   },
+  webhook_off: {
+    means: "The webhook, or its panel, is switched off, so a replay would send nothing.",
+    toDo: "PATCH it with `enabled` true; with `after` beside that it goes back to an earlier number.",
+    samples: [{ code: "webhook_off", webhook: "wh_1", off: "webhook" }],
+  },
   webhook_tests_used_up: {
     means: "Ten tests of the webhook were sent within a minute.",
     toDo: "Wait as long as `Retry-After` says.",

@@ -204,9 +204,9 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
   "POST /v1/webhooks/:id/replay": {
     chapter: "Webhooks",
     summary: "Send changes again",
-    text: "Goes back to a place in the feed and sends what follows, in new deliveries.",
+    text: "Goes back to a place in the feed and sends what follows, in new deliveries. A webhook that is off is refused: switch it on first.",
     body: ["A replay of a webhook"],
-    errors: ["webhook_not_found", "settings_contended", "changes_archived"],
+    errors: ["webhook_not_found", "webhook_off", "settings_contended", "changes_archived"],
   },
   "GET /v1/webhooks/:id/deliveries": {
     chapter: "Webhooks",

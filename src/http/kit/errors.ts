@@ -83,6 +83,8 @@ export type Failure =
   | { readonly code: "webhooks_full"; readonly most: number }
   /** What it keeps sealed cannot be opened. */
   | { readonly code: "webhook_unreadable"; readonly webhook: string }
+  /** `off`: it is switched off itself, or its panel is. */
+  | { readonly code: "webhook_off"; readonly webhook: string; readonly off: "webhook" | "panel" }
   | { readonly code: "webhook_tests_used_up" }
   | { readonly code: "dead_letter_not_found"; readonly id: string }
   | { readonly code: "alert_not_found"; readonly id: string }
@@ -421,6 +423,13 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
   webhook_unreadable: ({ webhook }) => ({
     status: 409,
     message: `What webhook ${quoted(webhook)} keeps secret cannot be opened: the secret ENCRYPTION_KEYS is another one than it was sealed under. Have the operator set it to what it was, or rotate the webhook's secret, and then set its headers.`,
+  }),
+  webhook_off: ({ webhook, off }) => ({
+    status: 409,
+    message:
+      off === "webhook"
+        ? `Webhook ${quoted(webhook)} is switched off, so nothing would be sent; \`disabled_reason\` says why. PATCH it with {"enabled": true}: it goes on from its place at once. With \`after\` beside that it goes back.`
+        : `The panel of webhook ${quoted(webhook)} is switched off, so nothing would be sent. PATCH the panel with {"enabled": true}, then send this again.`,
   }),
   webhook_tests_used_up: () => ({
     status: 429,
