@@ -3,8 +3,8 @@
  * redirects whatever the Worker asked for: then a receiver that redirects looked like one that is not running.
  */
 
-/** As the harness passes a Worker's request: only its own kind has `cf`. */
-type WorkersRequest = RequestInit & { readonly cf: unknown; readonly duplex?: "half" };
+/** As the harness passes a Worker's request: only its own kind has `cf`, and what it has are getters, which no copy gets. */
+type WorkersRequest = Pick<Request, "method" | "headers" | "body" | "signal"> & { readonly cf: unknown };
 
 const AT_WORK = Symbol.for("panelsync.redirects-reach-the-worker");
 
@@ -16,11 +16,11 @@ export function letRedirectsReachTheWorker(): void {
   globalThis.fetch = Object.assign(call, { [AT_WORK]: true });
 }
 
-function isWorkers(init: RequestInit | undefined): init is WorkersRequest {
+function isWorkers(init: object | undefined): init is WorkersRequest {
   return init !== undefined && "cf" in init;
 }
 
-/** What it has are getters, which are not copied with it. */
-function unfollowed({ method, headers, body, signal, duplex = "half" }: WorkersRequest): RequestInit & { readonly duplex: "half" } {
-  return { method, headers, body, signal, duplex, redirect: "manual" } as RequestInit & { readonly duplex: "half" };
+function unfollowed({ method, headers, body, signal }: WorkersRequest): RequestInit {
+  // A body that is a stream goes one way at a time, which has to be said.
+  return { method, headers, body, signal, duplex: "half", redirect: "manual" } as RequestInit;
 }

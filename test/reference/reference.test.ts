@@ -4,6 +4,7 @@
 import { readFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import * as z from "zod/mini";
 import type * as Api from "../../docs/api-types.ts";
 import { recordExamples } from "../../reference/examples/record.ts";
 import type { Example } from "../../reference/examples/recorder.ts";
@@ -44,6 +45,43 @@ describe("the files that `npm run reference` writes", () => {
 
   it("show requests and answers as the API answers them today", async () => {
     expect(jsonText(await recordExamples())).toBe(jsonText(sources.examples));
+  });
+});
+
+function defOf({ _zod: { def } }: z.core.$ZodType | z.core.$ZodCheck): object {
+  return def;
+}
+
+/** Rules of a schema, and of those within it, that would be told in no words of their own. One that a worded union covers is told in its. */
+function unwordedRules(schema: z.core.$ZodType, seen = new Set<z.core.$ZodType>()): string[] {
+  if (seen.has(schema)) return [];
+  seen.add(schema);
+  const def = defOf(schema) as z.core.$ZodTypeDef & Readonly<Record<string, unknown>>;
+  if (def.type === "union" && def.error !== undefined) return [];
+  const rules = [schema, ...(def.checks ?? [])].flatMap((rule) => {
+    const { check, error } = defOf(rule) as { readonly check?: string; readonly error?: unknown };
+    return check !== undefined && ["custom", "string_format"].includes(check) && error === undefined ? [check] : [];
+  });
+  const isSchema = (value: unknown): value is z.core.$ZodType => typeof value === "object" && value !== null && "_zod" in value;
+  const parts = Object.values({ ...def, checks: [] }).flatMap((part) =>
+    isSchema(part) || typeof part !== "object" || part === null ? [part] : Object.values(part),
+  );
+  return [
+    ...rules,
+    ...parts.filter((part) => isSchema(part) && "type" in defOf(part)).flatMap((part) => unwordedRules(part as z.core.$ZodType, seen)),
+  ];
+}
+
+describe("the schemas of requests", () => {
+  it("have words of their own for each rule: what a request breaks is told", () => {
+    const wordless = ROUTES.flatMap(({ name, params, query, body }) =>
+      [params, query, body].flatMap((schema) =>
+        schema === null ? [] : unwordedRules(schema as z.core.$ZodType).map((rule) => `${name}: ${rule}`),
+      ),
+    );
+    expect(wordless).toEqual([]);
+    expect(unwordedRules(z.strictObject({ a: z.array(z.nullable(z.string().check(z.regex(/a/)))) }))).toEqual(["string_format"]);
+    expect(unwordedRules(z.record(z.string().check(z.refine(() => false)), z.string()))).toEqual(["custom"]);
   });
 });
 

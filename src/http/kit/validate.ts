@@ -80,8 +80,15 @@ function oneOf(values: readonly unknown[], given: unknown): string {
   return given === undefined ? `is required: ${known}` : `must be ${known}`;
 }
 
+type NoneFits = {
+  readonly discriminator?: string | undefined;
+  readonly options?: readonly unknown[] | undefined;
+  readonly errors: readonly (readonly Issue[])[];
+  readonly input: unknown;
+};
+
 /** A field that tells forms apart says which of them it knows; else each form says what it misses. */
-function noneFits({ discriminator, options = [], errors, input }: z.core.$ZodRawIssue<z.core.$ZodIssueInvalidUnion>): string {
+function noneFits({ discriminator, options = [], errors, input }: NoneFits): string {
   if (discriminator !== undefined) return oneOf(options, (input as Readonly<Record<string, unknown>>)[discriminator]);
   return [...new Set(errors.map(firstOf))].join("; or ") || UNWORDED;
 }
@@ -92,11 +99,14 @@ function firstOf([first]: readonly Issue[]): string {
   return first.path.length === 0 ? first.message : `has ${pathText(first.path)}, which ${first.message}`;
 }
 
+/** What names have to be one of a few. */
+type Named = { readonly def: { readonly entries?: Readonly<Record<string, string>> } };
+
 /** The fields that an object may have. */
 function knownKeys(schema: unknown): string {
-  const { shape, keyType } = (schema as { readonly def: { readonly shape?: object; readonly keyType?: z.core.$ZodType } }).def;
-  const names = shape === undefined ? [...(keyType?._zod.values ?? [])] : Object.keys(shape);
-  return names.length === 0 ? "none" : names.map(String).join(", ");
+  const { shape, keyType } = (schema as { readonly def: { readonly shape?: object; readonly keyType?: Named } }).def;
+  const names = shape === undefined ? Object.values(keyType?.def.entries ?? {}) : Object.keys(shape);
+  return names.length === 0 ? "none" : names.join(", ");
 }
 
 const kindNames: Readonly<Record<string, string>> = {

@@ -78,7 +78,7 @@ describe("the ids in a webhook", () => {
   it("are the same in JSON and as PHP writes it into a form", () => {
     const phpFields = (value: unknown, name = ""): [string, string][] =>
       typeof value === "object" && value !== null
-        ? Object.entries(value).flatMap(([key, each]) => phpFields(each, name === "" ? key : `${name}[${key}]`))
+        ? Object.entries(value).flatMap(([part, each]) => phpFields(each, name === "" ? part : `${name}[${part}]`))
         : [[name, String(value)]];
     const { value } = fc.letrec<{ value: unknown; named: unknown }>((tie) => ({
       value: fc.oneof({ maxDepth: 3 }, fc.integer({ min: 1, max: 99 }), fc.array(tie("value"), { maxLength: 3 }), tie("named")),
@@ -87,7 +87,7 @@ describe("the ids in a webhook", () => {
     const entry = fc.dictionary(fc.constantFrom("order", "orders", "id", "data", "event"), value, { maxKeys: 3 });
     fc.assert(
       fc.property(fc.oneof(entry, fc.array(entry, { maxLength: 3 })), (payload) => {
-        expect(idsInFields(phpFields(payload)).sort()).toEqual(idsIn(payload).sort());
+        expect(idsInFields(phpFields(payload)).toSorted()).toEqual(idsIn(payload).toSorted());
       }),
     );
   });

@@ -10,7 +10,6 @@ import { toHex } from "../../../src/domain/hex.ts";
 import { isSameHash, sha256Hex } from "../../../src/http/kit/hash.ts";
 import { errorObject } from "../../../src/http/kit/errors.ts";
 import { amount, foreignId, moment, optional, price, slug, text } from "../../../src/http/kit/fields.ts";
-import { ROUTES } from "../../../src/http/routes.ts";
 import { booleanParam, limitParam, readQuery, wholeNumberParam } from "../../../src/http/kit/query.ts";
 
 const place = z.tuple([z.int(), z.string()]);
@@ -20,26 +19,6 @@ function problems(schema: Schema<unknown>, value: unknown): string[] {
   return result.ok || result.failure.code !== "invalid_request"
     ? []
     : result.failure.fields.map(({ path, message }) => `${path}: ${message}`);
-}
-
-/** Rules of a schema, and of those within it, that would be told in no words of their own. One that a worded union covers is told in its. */
-function unwordedRules(schema: z.core.$ZodType, seen = new Set<z.core.$ZodType>()): string[] {
-  if (seen.has(schema)) return [];
-  seen.add(schema);
-  const def = schema._zod.def as z.core.$ZodTypeDef & Readonly<Record<string, unknown>>;
-  if (def.type === "union" && def.error !== undefined) return [];
-  const rules = [schema, ...(def.checks ?? [])].flatMap((rule) => {
-    const { check, error } = rule._zod.def as { readonly check?: string; readonly error?: unknown };
-    return check !== undefined && ["custom", "string_format"].includes(check) && error === undefined ? [check] : [];
-  });
-  const isSchema = (value: unknown): value is z.core.$ZodType => typeof value === "object" && value !== null && "_zod" in value;
-  const parts = Object.values({ ...def, checks: [] }).flatMap((part) =>
-    isSchema(part) || typeof part !== "object" || part === null ? [part] : Object.values(part),
-  );
-  return [
-    ...rules,
-    ...parts.filter((part) => isSchema(part) && "type" in part._zod.def).flatMap((part) => unwordedRules(part as z.core.$ZodType, seen)),
-  ];
 }
 
 describe("a cursor", () => {
@@ -200,17 +179,6 @@ describe("fields", () => {
       expect(problems(schema, value)).toEqual([expected]);
     },
   );
-
-  it("of every route have words for each rule of their own", () => {
-    const wordless = ROUTES.flatMap(({ name, params, query, body }) =>
-      [params, query, body].flatMap((schema) =>
-        schema === null ? [] : unwordedRules(schema as z.core.$ZodType).map((rule) => `${name}: ${rule}`),
-      ),
-    );
-    expect(wordless).toEqual([]);
-    expect(unwordedRules(z.strictObject({ a: z.array(z.nullable(z.string().check(z.regex(/a/)))) }))).toEqual(["string_format"]);
-    expect(unwordedRules(z.record(z.string().check(z.refine(() => false)), slug))).toEqual(["custom"]);
-  });
 
   it("an offset counts, and null stands for a field left out", () => {
     expect(validate(moment, "2026-01-01T02:00:00.5+02:00")).toEqual({ ok: true, value: Date.UTC(2026, 0, 1, 0, 0, 0, 500) });
