@@ -2600,7 +2600,7 @@ export type DeadLetterPage = {
 
 /** An order that the panel has placed at a provider. */
 export type OrderToRegister = {
-  /** The panel's id: 1 to 64 visible characters, not `.` or `..`. */
+  /** The panel's id: 1 to 64 visible characters, no comma, not `.` or `..`. */
   readonly id: string;
   /** Where the order was placed. */
   readonly provider: string;

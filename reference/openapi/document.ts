@@ -349,16 +349,34 @@ function errorsByStatus(codes: readonly FailureCode[], shared: Responses): Recor
     for (const status of errorEntry(ERROR_TEXTS[code]).status) byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   const responses = [...byStatus].map(([status, named]) => {
     const name = [status, ...named].join(".");
-    shared[name] ??= errorResponse(named);
+    shared[name] ??= errorResponse(status, named);
     return [String(status), { $ref: `#/components/responses/${name}` }];
   });
   return Object.fromEntries(responses) as Record<string, unknown>;
 }
 
-function errorResponse(codes: readonly FailureCode[]) {
-  const isLater = codes.some((code) => ERROR_TEXTS[code].samples.some((sample) => "Retry-After" in (wireError(sample).headers ?? {})));
-  const headers = { "Request-Id": header("RequestId"), ...(isLater ? { "Retry-After": header("RetryAfter") } : {}) };
+function errorResponse(status: number, codes: readonly FailureCode[]) {
+  const headers = {
+    "Request-Id": header("RequestId"),
+    ...retryAfter(
+      codes,
+      codes.filter((code) => waitingHelps(status, code)),
+    ),
+  };
   const examples = Object.fromEntries(codes.map((code) => [code, { $ref: `#/components/examples/${code}` }]));
   const content = { "application/json": { schema: { $ref: refTo("Error") }, examples } };
   return { description: codes.map((code) => `\`${code}\``).join(", "), headers, content };
+}
+
+function waitingHelps(status: number, code: FailureCode): boolean {
+  const wires = ERROR_TEXTS[code].samples.map((sample) => wireError(sample));
+  return wires.some((wire) => wire.status === status && "Retry-After" in (wire.headers ?? {}));
+}
+
+/** The header of those where waiting helps; it says with which errors it comes where that is not with all. */
+function retryAfter(codes: readonly FailureCode[], waiting: readonly FailureCode[]): Record<string, unknown> {
+  if (waiting.length === 0) return {};
+  if (waiting.length === codes.length) return { "Retry-After": header("RetryAfter") };
+  const named = waiting.map((code) => `\`${code}\``).join(", ");
+  return { "Retry-After": { ...HEADERS.RetryAfter, description: `Seconds to wait. Only with ${named}.` } };
 }

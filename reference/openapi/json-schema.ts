@@ -45,7 +45,7 @@ export const SHAPES: readonly { readonly schema: Schema<unknown>; readonly shape
     schema: positiveAmount,
     shape: { pattern: `^(?=.*[1-9])${AMOUNT}`, examples: ["0.9"] },
   },
-  { schema: orderId, shape: { pattern: String.raw`^(?!\.{1,2}$)(?! )[^\u0000-\u001f\u007f-\u009f]*[^ \u0000-\u001f\u007f-\u009f]$` } },
+  { schema: orderId, shape: { pattern: String.raw`^(?!\.{1,2}$)(?! )[^,\u0000-\u001f\u007f-\u009f]*[^ ,\u0000-\u001f\u007f-\u009f]$` } },
   {
     schema: providerOrderId,
     shape: { type: ["string", "integer"], pattern: String.raw`^[^\s,]+$`, minimum: 0 },

@@ -137,9 +137,9 @@ export const ERROR_TEXTS: { readonly [C in FailureCode]: ErrorText<C> } = {
     samples: [{ code: "hook_not_found", provider: "acme" }],
   },
   hook_signature: {
-    means: "The webhook's signature is missing, wrong, too old, or was used before.",
-    toDo: "Sign as it was set when the webhook was made. Clocks may differ by 5 minutes.",
-    samples: [{ code: "hook_signature", provider: "acme" }],
+    means: "The webhook's signature is missing, wrong, too old, or was used before; or a signed webhook came without a body.",
+    toDo: "Sign the body as it was set for the webhook. Clocks may differ by 5 minutes. What a query says is not signed.",
+    samples: [{ code: "hook_signature", provider: "acme", why: "refused" }],
   },
   webhook_not_found: {
     means: "The panel has no webhook of this id.",
@@ -155,6 +155,11 @@ export const ERROR_TEXTS: { readonly [C in FailureCode]: ErrorText<C> } = {
     means: "The webhook's secret cannot be opened: it is sealed under a key that `ENCRYPTION_KEYS` does not have.",
     toDo: "Have the operator set the secret to what it was. Or rotate the webhook's secret, and set its headers again.",
     samples: [{ code: "webhook_unreadable", webhook: "wh_1" }],
+  },
+  webhook_off: {
+    means: "The webhook, or its panel, is switched off, so a replay would send nothing.",
+    toDo: "PATCH it with `enabled` true; with `after` beside that it goes back to an earlier number.",
+    samples: [{ code: "webhook_off", webhook: "wh_1", off: "webhook" }],
   },
   webhook_tests_used_up: {
     means: "Ten tests of the webhook were sent within a minute.",

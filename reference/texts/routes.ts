@@ -204,9 +204,9 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
   "POST /v1/webhooks/:id/replay": {
     chapter: "Webhooks",
     summary: "Send changes again",
-    text: "Goes back to a place in the feed and sends what follows, in new deliveries.",
+    text: "Goes back to a place in the feed and sends what follows, in new deliveries. A webhook that is off is refused: switch it on first.",
     body: ["A replay of a webhook"],
-    errors: ["webhook_not_found", "settings_contended", "changes_archived"],
+    errors: ["webhook_not_found", "webhook_off", "settings_contended", "changes_archived"],
   },
   "GET /v1/webhooks/:id/deliveries": {
     chapter: "Webhooks",
@@ -447,13 +447,14 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
     chapter: "Providers",
     summary: "Hint at orders that have news",
     text: "For the provider. A hint is never the truth: the orders that it names are polled within seconds. The answer is the same for known and unknown orders, and for a ping without any.",
-    anyBody: "JSON or a form of up to 128 KiB, with provider's ids in `order`, `orders`, `order_id` or `id`, or in the same below `data`.",
+    anyBody:
+      "JSON or a form of up to 128 KiB, with provider's ids in `order`, `orders`, `order_id` or `id`, or in the same below `data`. Where no signature is set, the same fields of the query count, too.",
     errors: ["hook_not_found", "hook_signature", "hook_contended", "body_too_large"],
   },
   "GET /hooks/:provider/:token": {
     chapter: "Providers",
     summary: "Hint at orders in the query",
-    text: "For providers that send no body: the same fields stand in the query.",
+    text: "For providers that send no body: the same fields stand in the query. Where a signature is set it is refused, since a signature covers a body alone.",
     errors: ["hook_not_found", "hook_signature", "hook_contended", "body_too_large"],
   },
   "GET /v1/providers/:id/services/:service": {

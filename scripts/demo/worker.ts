@@ -1,6 +1,7 @@
 /** The Worker on embedded D1 and Queue, driven minute by minute. */
 import type { TestHarness } from "wrangler";
 import { quietWrangler } from "../quiet-wrangler.ts";
+import { letRedirectsReachTheWorker } from "./outbound.ts";
 
 export type WorkerLog = { readonly level: string; readonly message: string };
 
@@ -36,6 +37,7 @@ export async function startWorker(
   { configPath = "wrangler.toml", vars = { PLAN: "paid" } }: Serving = {},
 ): Promise<DemoWorker> {
   quietWrangler();
+  letRedirectsReachTheWorker();
   const { createTestHarness } = await import("wrangler");
   const harness = createTestHarness({ root, workers: [{ configPath, vars, secrets }] });
   try {

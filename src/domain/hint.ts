@@ -156,6 +156,24 @@ export function idsIn(payload: unknown): string[] {
   return [...found];
 }
 
+/**
+ * The same of a form or a query, as PHP writes one: `orders[0][id]` names what `{"orders": [{"id": …}]}` names, and a name may
+ * come several times.
+ */
+export function idsInFields(fields: Iterable<readonly [name: string, value: string]>): string[] {
+  const found = new Set<string>();
+  for (const [name, value] of fields) if (isNaming(name)) for (const id of value.split(",")) addId(found, id.trim());
+  return [...found];
+}
+
+/** `data` may come first, entries of lists anywhere; each other part of the name has to be one that names orders. */
+function isNaming(field: string): boolean {
+  const parts = field.split("[").map((part) => part.replace(/\]$/, ""));
+  const named = parts.filter((part) => !/^\d*$/.test(part));
+  const below = named[0] === "data" ? named.slice(1) : named;
+  return named.length > 0 && below.every((part) => (NAMING as readonly string[]).includes(part));
+}
+
 function addId(found: Set<string>, id: string): void {
   if (found.size < MAX_HINTED_IDS && isProviderOrderId(id, { textIds: true })) found.add(id);
 }

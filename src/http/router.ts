@@ -32,12 +32,12 @@ export async function handleRequest(request: Request, env: Env, ctx: ExecutionCo
     waitUntil: (work) => ctx.waitUntil(work),
   };
   const isHead = request.method === "HEAD";
-  const to = { requestId, isHead, cors: false };
+  const to = { requestId, isHead, cors: "none" } as const;
   if (isLoop(request)) return toResponse(loopDetected(context), to);
   // HEAD is answered as GET, without the body.
   const asked: Asked = { method: isHead ? "GET" : request.method, route: "none" };
   const answer = await answerTo(asked, context).catch((error: unknown) => unexpected(error, asked.route, context));
-  return toResponse(answer, { ...to, cors: CORS_PATHS.has(asked.route) && isPages(request) });
+  return toResponse(answer, { ...to, cors: !CORS_PATHS.has(asked.route) ? "none" : isPages(request) ? "given" : "withheld" });
 }
 
 /** Nothing is done for a request that goes round. Scripts and panelsync itself read no answer in a 508 without a body. */

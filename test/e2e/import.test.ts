@@ -81,6 +81,7 @@ const SCRIPT_ROWS = [
   "1006;8;3;23506;88;10;1,00;x;2026-11-01 10:00:00;processing",
   "1007;8;3;23507;88;10;1.00;x;2026-11-01 10:00:00;on hold",
   "1008;8;3;23501;88;10;1.00;x;2026-11-01 10:00:00;pending",
+  "A,9;8;3;23509;88;10;1.00;x;2026-11-01 10:00:00;pending",
 ];
 
 describe("a CSV of a panel script", () => {
@@ -97,7 +98,7 @@ describe("a CSV of a panel script", () => {
     expect(first.out).toMatch(/^ +1 {2}left out: ended in the panel already.+\(Completed 1; with a column `refunded`/m);
     expect(first.out).toMatch(/^ +1 {2}left out: without an order id at a provider$/m);
     expect(first.out).toMatch(/^ +1 {2}left out: of providers that --providers leaves out$/m);
-    expect(first.out).toMatch(/^ +3 {2}rejected: .+orders\.csv\.rejects\.csv says why/m);
+    expect(first.out).toMatch(/^ +4 {2}rejected: .+orders\.csv\.rejects\.csv says why/m);
 
     expect(await panel.api.call("GET", "/v1/orders?ids=1001,1002")).toMatchObject({
       orders: [
@@ -124,9 +125,10 @@ describe("a CSV of a panel script", () => {
       "1006;8;3;23506",
       "1007;8;3;23507",
       "1008;8;3;23501",
+      '"A,9";8;3;23509',
     ]);
-    for (const [at, reason] of ["error", "has a comma", "--statuses", "One delivery cannot be two orders"].entries())
-      expect(rejects[at]).toContain(reason);
+    const reasons = ["error", "has a comma", "--statuses", "One delivery cannot be two orders", "id must have no comma"];
+    for (const [at, reason] of reasons.entries()) expect(rejects[at]).toContain(reason);
 
     // Mended, they are a file like any other; the first file again changes nothing.
     const mended = fileOf("mended.csv", readFileSync(`${path}.rejects.csv`, "utf8").replace('"1,00"', "1.00").replace("1,00", "1.00"));

@@ -2,7 +2,10 @@
  * Webhooks that real servers receive over HTTP: those of docs/webhooks.md, as they stand there, and `npm run listen`.
  */
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -110,6 +113,29 @@ describe.each(["php", "node"] as const)("the receiver of the document in %s", (k
     server.command.child.kill("SIGKILL");
     await server.command.exited;
   });
+});
+
+test("a receiver that redirects is told from one that is not running, and nothing is sent where it leads", async () => {
+  let answer = 302;
+  const asked: string[] = [];
+  const receiver = createServer((request, response) => {
+    asked.push(request.url ?? "");
+    response.writeHead(answer, { Location: "/elsewhere" }).end();
+  }).listen(0, "127.0.0.1");
+  await once(receiver, "listening");
+  const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook`;
+  const { id } = await ask("POST", "/v1/webhooks", { url });
+  for (answer of [301, 302, 303, 307, 308])
+    expect(await ask("POST", `/v1/webhooks/${id}/test`)).toMatchObject({
+      status: answer,
+      error: expect.stringContaining("redirect, which is not followed") as string,
+    });
+  expect(asked).toEqual(Array.from({ length: 5 }, () => "/hook"));
+  receiver.close();
+  receiver.closeAllConnections();
+  // wrangler's harness has no other way to say that no connection came about.
+  expect(await ask("POST", `/v1/webhooks/${id}/test`)).toMatchObject({ status: 500 });
+  await ask("DELETE", `/v1/webhooks/${id}`);
 });
 
 test("what a receiver was away for arrives when it is back, under the same id", async () => {

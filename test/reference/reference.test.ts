@@ -4,6 +4,7 @@
 import { readFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import * as z from "zod/mini";
 import type * as Api from "../../docs/api-types.ts";
 import { recordExamples } from "../../reference/examples/record.ts";
 import type { Example } from "../../reference/examples/recorder.ts";
@@ -15,6 +16,7 @@ import { currentDocument, FILES, jsonText, readGuideCode, readSources } from "..
 import { ANSWERS } from "../../reference/texts/answers.ts";
 import { ERROR_TEXTS } from "../../reference/texts/errors.ts";
 import { typesOf } from "../../reference/types.ts";
+import { type Failure, type FailureCode, wireError } from "../../src/http/kit/errors.ts";
 import type { Route } from "../../src/http/kit/route.ts";
 import type { Schema } from "../../src/http/kit/validate.ts";
 import { ROUTES } from "../../src/http/routes.ts";
@@ -24,6 +26,10 @@ import type { orderAnswer } from "../../src/http/v1/orders/answers.ts";
 import type { supportAnswer } from "../../src/http/v1/orders/support.ts";
 import type { providerAnswer } from "../../src/http/v1/providers/answers.ts";
 import type { refundAnswer } from "../../src/http/v1/refunds/refunds.ts";
+
+function statusesOf(code: FailureCode): number[] {
+  return ERROR_TEXTS[code].samples.map((sample: Failure) => wireError(sample).status);
+}
 
 const NOON = Date.UTC(2026, 10, 21, 12);
 
@@ -39,6 +45,43 @@ describe("the files that `npm run reference` writes", () => {
 
   it("show requests and answers as the API answers them today", async () => {
     expect(jsonText(await recordExamples())).toBe(jsonText(sources.examples));
+  });
+});
+
+function defOf({ _zod: { def } }: z.core.$ZodType | z.core.$ZodCheck): object {
+  return def;
+}
+
+/** Rules of a schema, and of those within it, that would be told in no words of their own. One that a worded union covers is told in its. */
+function unwordedRules(schema: z.core.$ZodType, seen = new Set<z.core.$ZodType>()): string[] {
+  if (seen.has(schema)) return [];
+  seen.add(schema);
+  const def = defOf(schema) as z.core.$ZodTypeDef & Readonly<Record<string, unknown>>;
+  if (def.type === "union" && def.error !== undefined) return [];
+  const rules = [schema, ...(def.checks ?? [])].flatMap((rule) => {
+    const { check, error } = defOf(rule) as { readonly check?: string; readonly error?: unknown };
+    return check !== undefined && ["custom", "string_format"].includes(check) && error === undefined ? [check] : [];
+  });
+  const isSchema = (value: unknown): value is z.core.$ZodType => typeof value === "object" && value !== null && "_zod" in value;
+  const parts = Object.values({ ...def, checks: [] }).flatMap((part) =>
+    isSchema(part) || typeof part !== "object" || part === null ? [part] : Object.values(part),
+  );
+  return [
+    ...rules,
+    ...parts.filter((part) => isSchema(part) && "type" in defOf(part)).flatMap((part) => unwordedRules(part as z.core.$ZodType, seen)),
+  ];
+}
+
+describe("the schemas of requests", () => {
+  it("have words of their own for each rule: what a request breaks is told", () => {
+    const wordless = ROUTES.flatMap(({ name, params, query, body }) =>
+      [params, query, body].flatMap((schema) =>
+        schema === null ? [] : unwordedRules(schema as z.core.$ZodType).map((rule) => `${name}: ${rule}`),
+      ),
+    );
+    expect(wordless).toEqual([]);
+    expect(unwordedRules(z.strictObject({ a: z.array(z.nullable(z.string().check(z.regex(/a/)))) }))).toEqual(["string_format"]);
+    expect(unwordedRules(z.record(z.string().check(z.refine(() => false)), z.string()))).toEqual(["custom"]);
   });
 });
 
@@ -173,6 +216,28 @@ describe("the document", () => {
         { numRuns: 500 },
       );
     }
+  });
+
+  it("says of each error whether it comes with Retry-After", () => {
+    const { responses } = document.components as unknown as Readonly<
+      Record<string, Record<string, { headers: Record<string, { $ref?: string; description?: string }> }>>
+    >;
+    const comes = (status: number, code: FailureCode): boolean =>
+      ERROR_TEXTS[code].samples.some((sample: Failure) => {
+        const wire = wireError(sample);
+        return wire.status === status && wire.headers?.["Retry-After"] !== undefined;
+      });
+    for (const [name, { headers }] of Object.entries(responses ?? {})) {
+      const [status, ...codes] = name.split(".") as [string, ...FailureCode[]];
+      const waiting = codes.filter((code) => comes(Number(status), code));
+      const said = headers["Retry-After"];
+      const told = said?.$ref === undefined ? (said?.description?.match(/(?<=`)\w+(?=`)/g) ?? []) : codes;
+      expect([name, told]).toEqual([name, waiting]);
+    }
+    // The guide of the page says which have it.
+    const codes = Object.keys(ERROR_TEXTS) as FailureCode[];
+    const without = (status: number) => codes.filter((code) => statusesOf(code).includes(status) && !comes(status, code));
+    expect([without(429), without(503)]).toEqual([[], ["admin_disabled", "token_secret_unreadable", "sealing_off"]]);
   });
 
   it("has an operation for each route, and says of each who may call it", () => {

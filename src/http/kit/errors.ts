@@ -47,7 +47,7 @@ export type Failure =
   | { readonly code: "idempotency_key_reused"; readonly key: string }
   | { readonly code: "provider_not_found"; readonly provider: string }
   | { readonly code: "hook_not_found"; readonly provider: string }
-  | { readonly code: "hook_signature"; readonly provider: string }
+  | { readonly code: "hook_signature"; readonly provider: string; readonly why: "refused" | "no_body" }
   | { readonly code: "hook_contended"; readonly provider: string }
   /** `asked`: it was called, and its answer was none that helps; else it was not called. `problem`: a sentence. */
   | { readonly code: "provider_unavailable"; readonly provider: string; readonly asked: boolean; readonly problem: string }
@@ -83,6 +83,8 @@ export type Failure =
   | { readonly code: "webhooks_full"; readonly most: number }
   /** What it keeps sealed cannot be opened. */
   | { readonly code: "webhook_unreadable"; readonly webhook: string }
+  /** `off`: it is switched off itself, or its panel is. */
+  | { readonly code: "webhook_off"; readonly webhook: string; readonly off: "webhook" | "panel" }
   | { readonly code: "webhook_tests_used_up" }
   | { readonly code: "dead_letter_not_found"; readonly id: string }
   | { readonly code: "alert_not_found"; readonly id: string }
@@ -287,9 +289,12 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
     status: 404,
     message: `Provider ${quoted(provider)} has no such webhook. \`POST /v1/providers/{id}/hook\` makes one, and ends the one before.`,
   }),
-  hook_signature: ({ provider }) => ({
+  hook_signature: ({ provider, why }) => ({
     status: 401,
-    message: `The signature is missing, wrong, more than 5 minutes off, or was used before. It must be as set for the webhook of provider ${quoted(provider)}.`,
+    message:
+      why === "no_body"
+        ? `The webhook of provider ${quoted(provider)} is signed, and this request has no body for a signature to cover; a query is not signed. Have the provider send the orders in the body of a POST, or take the signature off by \`PUT /v1/providers/{id}/hook\`.`
+        : `The signature is missing, wrong, more than 5 minutes off, or was used before. It must be as set for the webhook of provider ${quoted(provider)}.`,
   }),
   hook_contended: ({ provider }) => ({
     status: 503,
@@ -418,6 +423,13 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
   webhook_unreadable: ({ webhook }) => ({
     status: 409,
     message: `What webhook ${quoted(webhook)} keeps secret cannot be opened: the secret ENCRYPTION_KEYS is another one than it was sealed under. Have the operator set it to what it was, or rotate the webhook's secret, and then set its headers.`,
+  }),
+  webhook_off: ({ webhook, off }) => ({
+    status: 409,
+    message:
+      off === "webhook"
+        ? `Webhook ${quoted(webhook)} is switched off, so nothing would be sent; \`disabled_reason\` says why. PATCH it with {"enabled": true}: it goes on from its place at once. With \`after\` beside that it goes back.`
+        : `The panel of webhook ${quoted(webhook)} is switched off, so nothing would be sent. PATCH the panel with {"enabled": true}, then send this again.`,
   }),
   webhook_tests_used_up: () => ({
     status: 429,

@@ -35,13 +35,19 @@ export const foreignId = line(MAX_ORDER_ID_CHARACTERS);
 /** Characters that show nothing: controls, marks of direction, fillers, and spaces other than the plain one. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\u2800]|(?! )\p{Zs}/u;
 
-/** A panel's own id of an order. It stands in paths, where `.` and `..` mean another place; and two ids that look alike are one to people. */
+/**
+ * A panel's own id of an order. It stands in paths, where `.` and `..` mean another place, and in lists with commas between
+ * them; and two ids that look alike are one to people.
+ */
 export const orderId: Schema<string> = z.string().check(
   z.minLength(1),
   z.maxLength(MAX_ORDER_ID_CHARACTERS),
   z.refine((id) => id.isWellFormed() && !INVISIBLE.test(id), { error: "must have no control or invisible characters" }),
   z.refine((id) => id === id.trim(), { error: "must not begin or end with a space" }),
   z.refine((id) => id !== "." && id !== "..", { error: "must not be . or .., which no path can name" }),
+  z.refine((id) => !id.includes(","), {
+    error: "must have no comma, which stands between ids in `?ids=` and in API v2's `orders`; take another sign, such as - or _",
+  }),
 );
 
 /** A provider's own id of a service, as it stands in a path. */

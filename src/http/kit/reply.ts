@@ -41,17 +41,21 @@ function lists(ifNoneMatch: string | null, etag: string): boolean {
   return tags.includes("*") || tags.includes(etag);
 }
 
-/** For whom a response is: HEAD gets no body, and scripts of other origins read it only with `cors`. */
-export type ResponseTo = { readonly requestId: string; readonly isHead: boolean; readonly cors: boolean };
+/**
+ * For whom a response is: HEAD gets no body. Scripts of other origins read it only where `cors` is `given`: to a request with a
+ * key it is `withheld`, so that a cache must not take the answer to one for the answer to the other.
+ */
+export type ResponseTo = { readonly requestId: string; readonly isHead: boolean; readonly cors: "none" | "withheld" | "given" };
 
 export function toResponse(answer: Answer, { requestId, isHead, cors }: ResponseTo): Response {
   const { status, body, headers } = answer.ok ? answer.value : errorReply(answer.failure);
   // JSON is UTF-8, and one client of API v2 compares this to the letter.
   const contentType = body === null ? {} : { "Content-Type": "application/json" };
-  const common = { "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", ...contentType };
+  const vary = cors === "none" ? {} : { Vary: "Authorization" };
+  const common = { "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", ...vary, ...contentType };
   return new Response(isHead ? null : body, {
     status,
-    headers: { ...common, ...headers, ...(cors ? CORS_HEADERS : {}), "Request-Id": requestId },
+    headers: { ...common, ...headers, ...(cors === "given" ? CORS_HEADERS : {}), "Request-Id": requestId },
   });
 }
 

@@ -17,15 +17,18 @@ export type HookRead = SeenHints & {
 type HookColumns = { signature: string | null; secret: string | null; memory: string; version: number };
 type HintedRow = { panel: string; n: number; polled_at: number | null };
 
+/** The provider's ids that a request names: in its body, which a signature covers, and anywhere in it. */
+export type NamedIds = { readonly inBody: readonly string[]; readonly anywhere: readonly string[] };
+
 /**
- * Reads the webhook that a URL names, with the orders of these ids; null where the token is not, or no more, the
- * provider's: then no order is read. A row for each order, three more.
+ * Reads the webhook that a URL names, with the orders of these ids: where it is signed, those of the body alone. Null where
+ * the token is not, or no more, the provider's: then no order is read. A row for each order, three more.
  */
 export async function readHook(
   db: D1Database,
-  { provider, tokenHash, ids }: { readonly provider: string; readonly tokenHash: string; readonly ids: readonly string[] },
+  { provider, tokenHash, ids }: { readonly provider: string; readonly tokenHash: string; readonly ids: NamedIds },
 ): Promise<HookRead | null> {
-  const isHook = "EXISTS (SELECT 1 FROM provider_hooks h WHERE h.provider = ?1 AND h.token_hash = ?2)";
+  const counting = "SELECT iif(h.signature IS NULL, ?4, ?3) FROM provider_hooks h WHERE h.provider = ?1 AND h.token_hash = ?2";
   const [hooks, orders] = await db.batch<Record<string, unknown>>([
     db
       .prepare(
@@ -35,10 +38,10 @@ export async function readHook(
       .bind(provider, tokenHash),
     db
       .prepare(
-        `SELECT o.panel, o.n, o.polled_at FROM json_each(iif(${isHook}, ?3, '[]')) j CROSS JOIN orders o
+        `SELECT o.panel, o.n, o.polled_at FROM json_each((${counting})) j CROSS JOIN orders o
          WHERE o.provider = ?1 AND o.provider_order_id = j.value`,
       )
-      .bind(provider, tokenHash, JSON.stringify(ids)),
+      .bind(provider, tokenHash, JSON.stringify(ids.inBody), JSON.stringify(ids.anywhere)),
   ]);
   const row = hooks?.results[0] as (ProviderRow & HookColumns) | undefined;
   if (row === undefined) return null;

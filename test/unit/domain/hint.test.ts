@@ -1,5 +1,15 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type HintMemory, idsIn, keepWaiting, NO_HINTS, noteSignature, planHint, planWaiting } from "../../../src/domain/hint.ts";
+import {
+  type HintMemory,
+  idsIn,
+  idsInFields,
+  keepWaiting,
+  NO_HINTS,
+  noteSignature,
+  planHint,
+  planWaiting,
+} from "../../../src/domain/hint.ts";
 import type { OrderKey } from "../../../src/domain/message.ts";
 
 const NOW = Date.UTC(2026, 10, 21, 12);
@@ -43,6 +53,43 @@ describe("the ids in a webhook", () => {
   it("are a hundred at most, each once", () => {
     expect(idsIn({ orders: Array.from({ length: 500 }, (_, i) => i + 1) })).toHaveLength(100);
     expect(idsIn({ orders: "5,5,5", id: 5 })).toEqual(["5"]);
+  });
+
+  it.each<[string, string[]]>([
+    ["order=1", ["1"]],
+    ["order=1&order=2", ["1", "2"]],
+    ["orders=1,2", ["1", "2"]],
+    ["orders[]=1&orders[]=2", ["1", "2"]],
+    ["orders%5B0%5D=1&orders%5B1%5D=2", ["1", "2"]],
+    ["orders[0][id]=7&orders[0][status]=Completed&orders[1][order]=8", ["7", "8"]],
+    ["data[order]=5", ["5"]],
+    ["data[orders][]=5&data[orders][]=6", ["5", "6"]],
+    ["data[0][order]=5&data[1][order_id]=6", ["5", "6"]],
+    ["0[order]=5&1[data][id]=6", ["5", "6"]],
+    ["order[id]=5", ["5"]],
+    ["status=Completed&remains=0&5=5", []],
+    ["service[id]=5&orders[0][service]=6&data[user][id]=7", []],
+    ["__proto__[order]=5&order[__proto__]=6", []],
+    ["order=+1&order=0123&order=", ["1"]],
+  ])("%s names %j", (query, ids) => {
+    expect(idsInFields(new URLSearchParams(query))).toEqual(ids);
+  });
+
+  it("are the same in JSON and as PHP writes it into a form", () => {
+    const phpFields = (value: unknown, name = ""): [string, string][] =>
+      typeof value === "object" && value !== null
+        ? Object.entries(value).flatMap(([part, each]) => phpFields(each, name === "" ? part : `${name}[${part}]`))
+        : [[name, String(value)]];
+    const { value } = fc.letrec<{ value: unknown; named: unknown }>((tie) => ({
+      value: fc.oneof({ maxDepth: 3 }, fc.integer({ min: 1, max: 99 }), fc.array(tie("value"), { maxLength: 3 }), tie("named")),
+      named: fc.dictionary(fc.constantFrom("order", "orders", "order_id", "id", "status", "service"), tie("value"), { maxKeys: 3 }),
+    }));
+    const entry = fc.dictionary(fc.constantFrom("order", "orders", "id", "data", "event"), value, { maxKeys: 3 });
+    fc.assert(
+      fc.property(fc.oneof(entry, fc.array(entry, { maxLength: 3 })), (payload) => {
+        expect(idsInFields(phpFields(payload)).toSorted()).toEqual(idsIn(payload).toSorted());
+      }),
+    );
   });
 });
 

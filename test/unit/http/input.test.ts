@@ -127,6 +127,59 @@ describe("fields", () => {
     expect(problems(schema, value)[0]).toMatch(new RegExp(`^${expected.replace(/[[\]]/g, "\\$&")}`));
   });
 
+  const forms = z.discriminatedUnion("form", [z.strictObject({ form: z.literal("a") }), z.strictObject({ form: z.literal("b") })]);
+  const named = z.string().check(z.refine((name: string) => name !== "x", { error: "is kept for something else" }));
+  const kinds: Record<z.core.$ZodIssueCode, readonly (readonly [Schema<unknown>, unknown, string])[]> = {
+    invalid_type: [
+      [slug, undefined, ": is required"],
+      [slug, 5, ": must be a string, not a number"],
+      [z.strictObject({ s: forms }), {}, "s: is required"],
+      [forms, "a", ": must be an object, not a string"],
+    ],
+    invalid_value: [
+      [z.strictObject({ a: z.enum(["x", "y"]) }), {}, "a: is required: one of x, y"],
+      [z.strictObject({ a: z.literal("x") }), { a: "y" }, "a: must be x"],
+    ],
+    too_small: [
+      [z.int().check(z.gte(5)), 4, ": must be at least 5"],
+      [z.number().check(z.gt(5)), 5, ": must be more than 5"],
+      [z.array(slug).check(z.minLength(1)), [], ": must have at least 1 entry"],
+    ],
+    too_big: [
+      [z.int().check(z.lte(5)), 6, ": must be at most 5"],
+      [z.number().check(z.lt(5)), 5, ": must be less than 5"],
+    ],
+    not_multiple_of: [[z.int().check(z.multipleOf(5)), 6, ": must be a multiple of 5"]],
+    invalid_format: [
+      [z.string().check(z.regex(/^a$/)), "b", ": must have the form /^a$/"],
+      [z.iso.date(), "b", ": must have the form date"],
+    ],
+    unrecognized_keys: [
+      [z.strictObject({ a: slug }), { a: "x", b: 1 }, "b: is not known here; known are a"],
+      [z.strictObject({}), { "": 1 }, '"": is not known here; known are none'],
+      [z.partialRecord(z.enum(["a", "b"]), slug), { c: "x" }, "c: is not known here; known are a, b"],
+    ],
+    invalid_union: [
+      [forms, {}, "form: is required: one of a, b"],
+      [forms, { form: "c" }, "form: must be one of a, b"],
+      [z.strictObject({ s: z.nullable(forms) }), { s: { form: 5 } }, "s.form: must be one of a, b"],
+      [z.union([z.int(), z.array(z.int())]), ["x"], ": must be a number, not a list; or has [0], which must be a number, not a string"],
+    ],
+    invalid_key: [
+      [z.record(named, slug), { x: "y" }, "x: is kept for something else"],
+      [z.strictObject({ a: z.record(z.string().check(z.minLength(1)), slug) }), { a: { "": "y" } }, 'a."": must have at least 1 character'],
+    ],
+    invalid_element: [[z.map(z.strictObject({}), slug), new Map([[{}, 5]]), ": must be a string, not a number"]],
+    custom: [[named, "x", ": is kept for something else"]],
+  };
+
+  it.each(Object.entries(kinds).flatMap(([kind, cases]) => cases.map((each) => [kind, ...each] as const)))(
+    "that are wrong by %s are told what is wrong (%#)",
+    (_kind, schema, value, expected) => {
+      expect(problems(schema, value)).toEqual([expected]);
+    },
+  );
+
   it("an offset counts, and null stands for a field left out", () => {
     expect(validate(moment, "2026-01-01T02:00:00.5+02:00")).toEqual({ ok: true, value: Date.UTC(2026, 0, 1, 0, 0, 0, 500) });
     expect(validate(z.strictObject({ a: optional(slug) }), { a: null })).toEqual(validate(z.strictObject({ a: optional(slug) }), {}));

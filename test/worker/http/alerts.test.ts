@@ -70,7 +70,9 @@ describe("a channel", () => {
     expect((await world.get("/v1/alert-channels")).text).not.toContain("whsec_");
   });
 
-  it.each([
+  it.each<[object, string, string?]>([
+    [{ url: "https://hooks.slack.com/x" }, "type", "is required: one of telegram, discord, slack, ntfy, webhook"],
+    [{ type: "sms", url: "https://hooks.slack.com/x" }, "type", "must be one of telegram, discord, slack, ntfy, webhook"],
     [{ type: "slack", url: "https://127.0.0.1/x" }, "url"],
     [{ type: "slack", url: "http://hooks.slack.com/x" }, "url"],
     [{ type: "telegram", bot_token: "1:x/../../y", chat_id: "1" }, "bot_token"],
@@ -81,10 +83,10 @@ describe("a channel", () => {
       { type: "slack", url: "https://hooks.slack.com/x", quiet_hours: { from: "23:00", to: "07:00", timezone: "Mars" } },
       "quiet_hours.timezone",
     ],
-  ])("is refused: %o", async (body, path) => {
+  ])("is refused: %o", async (body, path, message = expect.any(String)) => {
     const strict = new World({ ALLOW_PRIVATE_URLS: "" });
     const { status, json } = await strict.ask("PUT", "/v1/alert-channels/phone", { body });
-    expect([status, json.error.details.fields[0].path]).toEqual([422, path]);
+    expect([status, json.error.details.fields[0]]).toEqual([422, { path, message }]);
   });
 
   it("is one of ten at most, and can be ended", async () => {

@@ -55,6 +55,12 @@ async function send(init: RequestInit & { to?: string } = {}): Promise<Answered>
   return answered;
 }
 
+function multipart(fields: Readonly<Record<string, string>>): FormData {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.set(name, value);
+  return form;
+}
+
 const polled = (): string[] => world.calls.filter(({ action }) => action === "status").flatMap(({ ids }) => [...ids]);
 const hintAt = (n: number): Promise<Answered> => send({ body: JSON.stringify({ order: id(n), status: "Completed" }) });
 
@@ -89,7 +95,14 @@ describe("a webhook", () => {
     ],
     ["a form below data", () => ({ body: new URLSearchParams({ "data[order_id]": id(1) }) })],
     ["the query of a GET", () => ({ method: "GET", to: `${url}?order=${id(1)}&status=Completed` })],
+    ["the query of a GET that names a field twice", () => ({ method: "GET", to: `${url}?order=${id(1)}&order=${id(2)}` })],
+    ["the query of a GET with PHP's names", () => ({ method: "GET", to: `${url}?orders[]=${id(1)}&orders[]=${id(2)}` })],
+    ["the query of a GET with a list of orders", () => ({ method: "GET", to: `${url}?orders[0][id]=${id(1)}&data[order]=${id(2)}` })],
     ["the query of a POST", () => ({ to: `${url}?orders=${id(1)},${id(2)}` })],
+    ["the query of a POST whose body names none", () => ({ to: `${url}?order=${id(1)}`, body: JSON.stringify({ status: "Completed" }) })],
+    ["the body of a POST whose query names another", () => ({ to: `${url}?order=${id(2)}`, body: JSON.stringify({ order: id(1) }) })],
+    ["multipart, as PHP's cURL sends an array", () => ({ body: multipart({ "orders[0]": id(1), status: "Completed" }) })],
+    ["a form with a list of orders", () => ({ body: new URLSearchParams({ "orders[0][id]": id(1) }) })],
     [
       "JSON that calls itself a form",
       () => ({ body: JSON.stringify({ id: id(1) }), headers: { "Content-Type": "application/x-www-form-urlencoded" } }),
@@ -100,6 +113,8 @@ describe("a webhook", () => {
   });
 
   it("is 200 and empty for unknown orders, for a ping, and for what cannot be read", async () => {
+    const broken = await send({ body: "--x\r\nnothing", headers: { "Content-Type": "multipart/form-data; boundary=x" } });
+    expect([broken.status, broken.text]).toEqual([200, ""]);
     for (const body of [JSON.stringify({ order: "999999999" }), "", "{", JSON.stringify({ event: "ping" }), "\u0000", "<xml/>"]) {
       const { status, text, headers } = await send({ body });
       expect([body, status, text, headers.get("Access-Control-Allow-Origin")]).toEqual([body, 200, "", null]);
@@ -290,6 +305,29 @@ describe("a signed webhook", () => {
     },
   );
 
+  it.each<[string, object]>([
+    ["Standard Webhooks", { scheme: "standard", secret: SECRET }],
+    ["an hmac with a time", { scheme: "hmac", secret: "s", header: "X-S", algorithm: "sha256", encoding: "hex", timestamp_header: "X-T" }],
+    ["an hmac of the body alone", { scheme: "hmac", secret: "s", header: "X-S", algorithm: "sha256", encoding: "hex" }],
+  ])("names orders in its body alone: %s", async (_scheme, signature) => {
+    url = await makeHook({ signature });
+    const time = String(Math.floor(world.now / 1000));
+    const isTimed = "timestamp_header" in signature;
+    const signed = async (payload: string): Promise<Record<string, string>> => ({
+      ...standardHeaders(payload),
+      "X-T": time,
+      "X-S": await hmac({ algorithm: "sha256", encoding: "hex", secret: "s" }, isTimed ? `${time}.${payload}` : payload),
+    });
+    for (const init of [{ method: "GET" }, { method: "POST" }, { method: "POST", body: "" }]) {
+      const refused = await send({ ...init, to: `${url}?order=${id(1)}`, headers: await signed("") });
+      expect(codeOf(refused)).toEqual([401, "hook_signature"]);
+      expect(refused.json.error.message).toContain("no body for a signature to cover");
+    }
+    // What the query says beside a signed body was signed by nobody.
+    const mixed = await send({ to: `${url}?order=${id(1)}`, body: body(2), headers: await signed(body(2)) });
+    expect([mixed.status, polled()]).toEqual([200, [id(2)]]);
+  });
+
   it("may be signed later, under the same URL, and by nothing again", async () => {
     const put = (signature: unknown) => world.ask("PUT", `/v1/providers/${acme}/hook`, { body: { signature } });
     expect((await put({ scheme: "standard", secret: SECRET })).status).toBe(204);
@@ -312,16 +350,17 @@ describe("a signed webhook", () => {
     expect(codeOf(await unsealed.ask("POST", `/v1/providers/${acme}/hook`, { body: { signature } }))).toEqual([503, "sealing_off"]);
   });
 
-  it.each([
-    [{ scheme: "standard" }, "signature.secret"],
+  it.each<[object, string, string?]>([
+    [{ scheme: "standard" }, "signature.secret", "is required"],
     [{ scheme: "standard", secret: "whsec_!" }, "signature.secret"],
     [{ scheme: "hmac", secret: "x" }, "signature.header"],
     [{ scheme: "hmac", secret: "x", header: "X Y", algorithm: "sha256", encoding: "hex" }, "signature.header"],
     [{ scheme: "hmac", secret: "x", header: "X", algorithm: "md5", encoding: "hex" }, "signature.algorithm"],
-    [{ scheme: "basic", secret: "x" }, "signature.scheme"],
+    [{ scheme: "basic", secret: "x" }, "signature.scheme", "must be one of standard, hmac"],
+    [{ secret: "x" }, "signature.scheme", "is required: one of standard, hmac"],
     [{ scheme: "standard", secret: SECRET, header: "X" }, "signature.header"],
-  ])("refuses %j", async (signature, path) => {
+  ])("refuses %j", async (signature, path, message = expect.any(String)) => {
     const { status, json } = await world.ask("POST", `/v1/providers/${acme}/hook`, { body: { signature } });
-    expect([status, json.error.details.fields[0].path]).toEqual([422, path]);
+    expect([status, json.error.details.fields[0]]).toEqual([422, { path, message }]);
   });
 });

@@ -191,6 +191,7 @@ describe("providers", () => {
     [{ panels: ["a b"] }, "panels[0]"],
     [{ status_words: { done: "finished" } }, "status_words.done"],
     [{ status_words: { done: "unknown" } }, "status_words.done"],
+    [{ status_words: { "": "completed" } }, 'status_words.""'],
     [{ status_words: { done: "completed", "D-one": "error" } }, "status_words.D-one"],
     [{ request: { method: "DELETE" } }, "request.method"],
     [{ request: { user_agent: "a\r\nX-Evil: 1" } }, "request.user_agent"],
@@ -206,6 +207,7 @@ describe("providers", () => {
     const answer = await world.ask("PUT", "https://panelsync.example/v1/providers/acme", { body: change });
     expect([answer.status, paths(answer)]).toEqual([422, [path]]);
     expect(answer.text).not.toContain("provider-key-1234");
+    expect(answer.text).not.toContain("not understood");
     expect((await rows("SELECT * FROM providers WHERE id = 'acme'"))[0]).toEqual(before);
   });
 

@@ -7,6 +7,7 @@ import { phaseOf } from "../../../src/domain/poll-pacing.ts";
 import { type Answered, order, paths, thousandOrders } from "../world/asking.ts";
 import { migrate, NOW, rows } from "../world/database.ts";
 import { changedDb } from "../world/faulty-database.ts";
+import { addOrders } from "../world/records.ts";
 import { World } from "../world/world.ts";
 
 const world = new World();
@@ -187,6 +188,7 @@ describe("registering one order", () => {
     ["a number as id", order("1", { id: 5 }), ["id"]],
     ["an empty id", order(""), ["id"]],
     ["an id of 65 characters", order("x".repeat(65), { provider_order_id: "q" }), ["id"]],
+    ["a comma in an id", order("A,1", { provider_order_id: "q" }), ["id"]],
     ["a line feed in an id", order("a\nb", { provider_order_id: "q" }), ["id"]],
     ["a charge as a number", order("1", { charge: 0.9 }), ["charge"]],
     ["a negative charge", order("1", { charge: "-1" }), ["charge"]],
@@ -220,6 +222,31 @@ describe("registering one order", () => {
     expect(answer.json.error.code).toBe("invalid_request");
     expect(paths(answer)).toEqual(expected);
     expect(answer.json.error.details.fields.every(({ message }: { message: string }) => message.length > 5)).toBe(true);
+  });
+
+  it("refuses an id with a comma, in a list and in a trial too, and says what would be right", async () => {
+    const wrong = order("A,1", { provider_order_id: "with-comma" });
+    const one = await register(wrong);
+    const [problem] = one.json.error.details.fields;
+    expect(problem).toEqual({ path: "id", message: expect.stringContaining("must have no comma, which stands between ids") });
+    expect(problem.message).toContain("take another sign, such as - or _");
+    const list = await register([wrong, order("A-1", { provider_order_id: "with-hyphen" })]);
+    expect(list.json.results).toEqual([
+      { id: "A,1", result: "invalid", error: expect.objectContaining({ message: expect.stringContaining(problem.message) }) },
+      { id: "A-1", result: "created" },
+    ]);
+    const trial = await world.post("/v1/orders?dry_run=true", key, [wrong]);
+    expect(trial.json.results[0]).toMatchObject({ id: "A,1", result: "invalid" });
+    expect(await rows("SELECT id FROM orders WHERE id = 'A,1'")).toEqual([]);
+  });
+
+  it("goes on reading an order whose id got a comma earlier", async () => {
+    await addOrders("alpha", "acme", 900_001, 1, { id: "B,1", provider_order_id: "earlier" });
+    expect((await world.get("/v1/orders/B,1", { key })).json).toMatchObject({ id: "B,1", provider_order_id: "earlier" });
+    expect((await world.get("/v1/orders/B%2C1", { key })).status).toBe(200);
+    expect((await world.get("/v1/orders/B,1/changes", { key })).status).toBe(200);
+    expect((await world.post("/v1/orders/B,1/check", key)).status).toBe(202);
+    expect((await world.get("/v1/orders?provider_order_id=earlier", { key })).json.orders).toHaveLength(1);
   });
 
   it("refuses fields that would reach an object's prototype", async () => {

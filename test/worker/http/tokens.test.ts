@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { ROUTES } from "../../../src/http/routes.ts";
 import { type Answered, codeOf, order, queryFor } from "../world/asking.ts";
 import { migrate, rows } from "../world/database.ts";
+import { addOrders } from "../world/records.ts";
 import { World } from "../world/world.ts";
 
 const world = new World();
@@ -63,6 +64,11 @@ describe("a token", () => {
       }
       expect(codeOf(await ask("/v1/orders/2001", token))).toEqual([404, "order_not_found"]);
     }
+  });
+
+  it("signed by its panel reads an order whose id got a comma earlier", async () => {
+    await addOrders("shop", "acme", 9001, 1, { id: "10,02" });
+    expect((await read("/v1/orders/10%2C02", await sign({ orders: ["10,02"] }))).json.id).toBe("10,02");
   });
 
   it("of a customer reads that customer's orders, and lists them", async () => {
@@ -201,6 +207,7 @@ describe("POST /v1/tokens", () => {
     [{ orders: ["1"], customer: "ann" }, "orders"],
     [{ orders: [] }, "orders"],
     [{ orders: ["."] }, "orders[0]"],
+    [{ orders: ["1001", "A,1"] }, "orders[1]"],
     [{ customer: "" }, "customer"],
     [{ customer: "ann", ttl_seconds: 86_401 }, "ttl_seconds"],
     [{ customer: "ann", ttl_seconds: 0 }, "ttl_seconds"],
@@ -269,6 +276,16 @@ describe("a page of another origin", () => {
       await world.get("/healthz", { key: null }),
     ];
     for (const { headers } of asked) expect(headers.get(CORS)).toBeNull();
+  });
+
+  it("gets no copy that a shared cache keeps of what a key was answered", async () => {
+    await world.ask("PATCH", "/v1/panels/shop", { body: { public_status: true } });
+    for (const path of ["/v1/statuses", "/v1/status/shop"]) {
+      const [page, backend] = [await world.get(path, { key: null }), await world.get(path, { key: shop })];
+      expect([page.status, page.headers.get(CORS), backend.headers.get(CORS)]).toEqual([200, "*", null]);
+      for (const { headers } of [page, backend])
+        expect([headers.get("Cache-Control"), headers.get("Vary")]).toEqual([expect.stringContaining("public"), "Authorization"]);
+    }
   });
 
   it("is told in a preflight what it may send, for a day", async () => {

@@ -93,6 +93,7 @@ describe("a new webhook", () => {
   ])("%j is answered %i", async (body, status, fields) => {
     const answer = await make(body);
     expect([answer.status, answer.status === 422 ? paths(answer) : []]).toEqual([status, fields]);
+    expect(answer.text).not.toContain("not understood");
   });
 
   it("on a public host may have no private address, whatever ALLOW_PRIVATE_URLS says", async () => {
@@ -352,5 +353,45 @@ describe("a replay", () => {
     await world.post(`/v1/webhooks/${id}/replay`, key, { after: (await shown(id as string)).json.after });
     await tick();
     expect(receiver.orders).toEqual(["1", "1"]);
+  });
+
+  it.each<[string, (id: string) => Promise<unknown>]>([
+    ["paused", (id) => patch(id, { enabled: false })],
+    [
+      "gone",
+      async () => {
+        receiver.answer = () => new Response("", { status: 410 });
+        await world.post("/v1/orders", key, order("2"));
+        await tick();
+        receiver.answer = () => new Response("ok");
+      },
+    ],
+  ])("of a webhook that is %s is refused; switched on with a number, it goes back", async (_why, off) => {
+    const { id } = (await make()).json;
+    const start = (await shown(id as string)).json.after as number;
+    await world.post("/v1/orders", key, order("1"));
+    await tick();
+    await off(id as string);
+    const seen = (await shown(id as string)).json;
+    expect(seen.enabled).toBe(false);
+    for (const after of [start, seen.after]) {
+      const refused = await world.post(`/v1/webhooks/${id}/replay`, key, { after });
+      expect([codeOf(refused), refused.json.error.message]).toEqual([[409, "webhook_off"], expect.stringContaining('{"enabled": true}')]);
+    }
+    expect((await shown(id as string)).json).toEqual(seen);
+    receiver.received.length = 0;
+    await patch(id as string, { enabled: true, after: start });
+    await tick();
+    expect(receiver.orders[0]).toBe("1");
+  });
+
+  it("of a webhook whose panel is off is refused, for the operator too", async () => {
+    const { id } = (await make()).json;
+    const { after } = (await shown(id as string)).json;
+    const replay = () => world.ask("POST", `/v1/webhooks/${id}/replay`, { panel: "shop", body: { after } });
+    await world.ask("PATCH", "/v1/panels/shop", { body: { enabled: false } });
+    expect(codeOf(await replay())).toEqual([409, "webhook_off"]);
+    await world.ask("PATCH", "/v1/panels/shop", { body: { enabled: true } });
+    expect((await replay()).status).toBe(202);
   });
 });

@@ -38,8 +38,16 @@ export function answerProblem({ method, url: address }: { readonly method: strin
   return problem === null ? null : `${method} ${url.pathname} → ${seen.status}: ${problem}`;
 }
 
+/** One that is kept goes to nobody whose key, or lack of one, would have got another. */
+function keepingProblem({ headers }: Seen): string | null {
+  const varies = (headers.get("Vary") ?? "").split(/,\s*/);
+  return headers.get("Cache-Control") === "no-store" || varies.includes("Authorization") ? null : "it may be kept, whoever asked";
+}
+
 function problemOf(method: string, url: URL, seen: Seen): string | null {
   const { status, headers, text } = seen;
+  const keeping = keepingProblem(seen);
+  if (keeping !== null) return keeping;
   // What a browser asks before it asks.
   if (method === "OPTIONS" && status === 204) return text === "" ? null : "it has a body";
   const route = routeFor(method, url);

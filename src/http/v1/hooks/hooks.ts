@@ -2,13 +2,22 @@
  * Webhooks from providers. One is a hint at orders that have news, never the news itself: the orders are polled.
  */
 import * as z from "zod/mini";
-import { type HintMemory, idsIn, keepWaiting, noteSignature, planHint, type Pace } from "../../../domain/hint.ts";
+import { type HintMemory, keepWaiting, noteSignature, planHint, type Pace } from "../../../domain/hint.ts";
 import { type CheckMessage, MESSAGE_VERSION, type OrderKey } from "../../../domain/message.ts";
 import { DEFAULT_CALLS_PER_MINUTE, idsPerCall } from "../../../domain/provider.ts";
 import { fail, ok, type Result } from "../../../domain/result.ts";
 import { hookSecretPlace } from "../../../secrets/sealed-text.ts";
 import { auditStatement } from "../../../store/operations/audit.ts";
-import { changeHook, type HookRead, type NewHook, putHook, readHook, rememberHints, removeHook } from "../../../store/providers/hooks.ts";
+import {
+  changeHook,
+  type HookRead,
+  type NamedIds,
+  type NewHook,
+  putHook,
+  readHook,
+  rememberHints,
+  removeHook,
+} from "../../../store/providers/hooks.ts";
 import type { Answer, Context, OperatorContext } from "../../kit/context.ts";
 import type { Failure } from "../../kit/errors.ts";
 import { line } from "../../kit/fields.ts";
@@ -16,6 +25,7 @@ import { sha256Hex } from "../../kit/hash.ts";
 import { isHookTokenForm, newHookToken } from "../../kit/key-form.ts";
 import { readBytes } from "../../kit/body.ts";
 import { json, noContent } from "../../kit/reply.ts";
+import { namedIds } from "./named-ids.ts";
 import { HMAC_ALGORITHMS, type HookSignature, isSignedBy, readSignature, secretBytes, SIGNATURE_ENCODINGS } from "./signature.ts";
 
 const MAX_SECRET_CHARACTERS = 256;
@@ -129,14 +139,16 @@ export async function takeHook(context: Context, { params: { provider, token } }
   if (!(await isHookTokenForm(token))) return fail({ code: "hook_not_found", provider });
   const body = await readBytes(context.request, MAX_HOOK_BYTES);
   if (!body.ok) return body;
-  const wanted = { provider, tokenHash: await sha256Hex(token), ids: idsIn(payloadOf(context, body.value)) };
+  const wanted = { provider, tokenHash: await sha256Hex(token), ids: await namedIds(context, body.value) };
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const hook = await readHook(context.db, wanted);
     if (hook === null) return fail({ code: "hook_not_found", provider });
+    // Of a request without a body, a signature covers nothing: whoever sees one could sign any query with it.
+    if (hook.signature !== null && body.value.byteLength === 0) return fail({ code: "hook_signature", provider, why: "no_body" });
     const checked = await checkSignature(context, hook, body.value);
-    if (checked === "refused") return fail({ code: "hook_signature", provider });
+    if (checked === "refused") return fail({ code: "hook_signature", provider, why: "refused" });
     // The same message without a time in it is a retry, perhaps: what it hints at was taken up with the first one.
-    if (checked === "seen" || (wanted.ids.length === 0 && checked === hook.memory)) return TAKEN;
+    if (checked === "seen" || (wanted.ids.anywhere.length === 0 && checked === hook.memory)) return TAKEN;
     const plan = planHint(checked, hook.orders, paceOf(hook), context.now);
     // Hints at what waits already, and was signed by nobody, cost no row.
     const isNews = checked !== hook.memory || plan.poll.length > 0 || plan.memory.waiting.length > hook.memory.waiting.length;
@@ -148,24 +160,6 @@ export async function takeHook(context: Context, { params: { provider, token } }
 }
 
 const TAKEN: Answer = ok({ status: 200, body: null, headers: {} });
-
-/** The body as JSON or a form, whatever its type says; the query where there is none. */
-function payloadOf({ url }: Context, bytes: Uint8Array): unknown {
-  if (bytes.byteLength === 0) return Object.fromEntries(url.searchParams);
-  const text = new TextDecoder().decode(bytes);
-  try {
-    return JSON.parse(text);
-  } catch {
-    const form = new URLSearchParams(text);
-    const fields = new Map<string, string[]>();
-    // As PHP has it: `orders[]` is a list, and `data[order]` stands below `data`.
-    for (const [name, value] of form) {
-      const plain = /^(?:data\[)?([^[\]]+)\]?(?:\[\d*\])?(?:\[(?:id|order|order_id)\])?$/.exec(name)?.[1] ?? name;
-      fields.set(plain, [...(fields.get(plain) ?? []), value]);
-    }
-    return Object.fromEntries(fields);
-  }
-}
 
 /** What is remembered with this signature in it; as it was where nothing is signed. */
 async function checkSignature(
@@ -203,9 +197,10 @@ function pollNow(context: Context, hook: HookName, orders: readonly OrderKey[]):
 /** Those that were polled after all wait no more once the tick looks. */
 async function waitForTick({ db, now }: Context, hook: HookName, orders: readonly OrderKey[]): Promise<void> {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-    const seen = await readHook(db, { ...hook, ids: [] });
+    const seen = await readHook(db, { ...hook, ids: NO_IDS });
     if (seen === null || (await rememberHints(db, seen, keepWaiting(seen.memory, orders, now)))) return;
   }
 }
 
+const NO_IDS: NamedIds = { inBody: [], anywhere: [] };
 type HookName = { readonly provider: string; readonly tokenHash: string };

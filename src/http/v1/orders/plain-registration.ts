@@ -33,7 +33,7 @@ export function readPlainRegistration(input: unknown, now: number): Registration
   const providerOrder = idTextOf(given["provider_order_id"]);
   const charge = microsOf(given["charge"]);
   const refunded = given["refunded"] === undefined || given["refunded"] === null ? 0 : microsOf(given["refunded"]);
-  if (!isPlain(id, MAX_ID_CHARACTERS) || id === "." || id === ".." || !isPlain(provider, MAX_NAME_CHARACTERS)) return null;
+  if (!isOrderId(id) || !isPlain(provider, MAX_NAME_CHARACTERS)) return null;
   if (providerOrder === null || !isCount(quantity, MAX_QUANTITY) || charge === null || refunded === null || refunded > charge) return null;
   return withOptional(given, now, {
     id,
@@ -89,6 +89,11 @@ function optional<T>(value: unknown, isRight: (value: unknown) => value is T): T
 
 function isPlain(value: unknown, maxCharacters: number): value is string {
   return typeof value === "string" && value.length <= maxCharacters && PLAIN.test(value);
+}
+
+/** No comma, which stands between ids, and no names that stand for something else in paths. */
+function isOrderId(value: unknown): value is string {
+  return isPlain(value, MAX_ID_CHARACTERS) && value !== "." && value !== ".." && !value.includes(",");
 }
 
 function isName(value: unknown): value is string {

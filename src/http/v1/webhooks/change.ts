@@ -142,13 +142,15 @@ export function rotateWebhook(context: PanelContext, { params: { id } }: WithId)
 
 /**
  * `POST /v1/webhooks/{id}/replay`: sends what comes after a number of the feed once more, at once and as it is told of a
- * schedule's. Where that is the place itself, it is the next attempt that is made at once.
+ * schedule's. Where that is the place itself, it is the next attempt that is made at once. One that is off would send nothing.
  */
 export function replayWebhook(
   context: PanelContext,
   { params: { id }, body }: WithId & { readonly body: z.output<typeof webhookReplayBody> },
 ): Promise<Answer> {
   return change(context, id, { status: 202, action: "webhook.replayed" }, async ({ webhook: { settings, replayUntil }, place }) => {
+    if (!settings.enabled) return fail({ code: "webhook_off", webhook: id, off: "webhook" });
+    if (!context.panel.enabled) return fail({ code: "webhook_off", webhook: id, off: "panel" });
     if (body.after > place) {
       const message = `must be at most ${place}, up to where everything was taken; PATCH the webhook to skip what comes after`;
       return fail({ code: "invalid_request", fields: [{ path: "after", message }] });
