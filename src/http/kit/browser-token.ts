@@ -4,6 +4,7 @@
 import { jwtVerify } from "jose/jwt/verify";
 import { SignJWT } from "jose/jwt/sign";
 import { decodeJwt } from "jose/jwt/decode";
+import { decodeProtectedHeader } from "jose/decode/protected_header";
 import { readClaims, type TokenClaims, type TokenReach, TOKEN_TOLERANCE_SECONDS } from "../../domain/browser-token.ts";
 import { fail, type Result } from "../../domain/result.ts";
 import type { Failure } from "./errors.ts";
@@ -36,17 +37,30 @@ export function withoutToken(url: URL): { readonly url: URL; readonly lang: stri
   return { url: rest, lang: lang === null ? null : lang.slice(0, MAX_LANG_CHARACTERS) };
 }
 
-/** What a token claims, whoever has signed it; `now` in epoch ms. */
+/** What a token claims, whoever has signed it; `now` in epoch ms. What passes here can fail by its signature alone. */
 export function readToken(token: string, now: number): Result<TokenClaims, Failure> {
+  const problem = token.length > MAX_TOKEN_CHARACTERS ? "is too long" : problemOfHeader(token);
+  if (problem !== null) return fail({ code: "token_invalid", problem });
   const claims = readClaims(claimsOf(token), now);
   if (claims.ok) return claims;
   const { failure } = claims;
   return fail(failure.why === "expired" ? { code: "token_expired", at: failure.at } : { code: "token_invalid", problem: failure.problem });
 }
 
+/** What a header says would fail with the signature, and then be told as a wrong secret. Reads on after "the token". */
+function problemOfHeader(token: string): string | null {
+  try {
+    const { alg, crit } = decodeProtectedHeader(token);
+    if (alg !== ALGORITHM) return `must say "alg": "${ALGORITHM}" in its header`;
+    return crit === undefined ? null : "must have no `crit` in its header";
+  } catch {
+    return "has no header that can be read";
+  }
+}
+
 function claimsOf(token: string): unknown {
   try {
-    return token.length > MAX_TOKEN_CHARACTERS ? null : decodeJwt(token);
+    return decodeJwt(token);
   } catch {
     return null;
   }

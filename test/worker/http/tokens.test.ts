@@ -23,6 +23,20 @@ function sign(claims: Claims, by = secret, header: Record<string, string> = {}):
   return new SignJWT(body).setProtectedHeader({ alg: "HS256", ...header }).sign(new TextEncoder().encode(by));
 }
 
+/** Whatever header and claims somebody writes, signed well for HS256. */
+async function signBare(header: unknown, claims: unknown, by = secret): Promise<string> {
+  const encode = (bytes: Uint8Array) =>
+    btoa(String.fromCharCode(...bytes))
+      .replaceAll("=", "")
+      .replaceAll("+", "-")
+      .replaceAll("/", "_");
+  const utf8 = (text: string) => new TextEncoder().encode(text);
+  const write = (part: unknown) => encode(utf8(typeof part === "string" ? part : JSON.stringify(part)));
+  const signed = `${write(header)}.${write(claims)}`;
+  const key = await crypto.subtle.importKey("raw", utf8(by), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+  return `${signed}.${encode(new Uint8Array(await crypto.subtle.sign("HMAC", key, utf8(signed))))}`;
+}
+
 /** As a page asks: without a key. */
 const read = (path: string, token: string, ask: { headers?: Record<string, string> } = {}): Promise<Answered> =>
   world.get(`${path}${path.includes("?") ? "&" : "?"}token=${token}`, { key: null, ...ask });
@@ -125,18 +139,46 @@ describe("a token", () => {
       ["a panel of another secret", await sign({ iss: "other", orders: ["2001"] }), "token_foreign"],
       ["a changed body", [head, btoa(atob(body).replace("1001", "1002")).replaceAll("=", ""), signature].join("."), "token_foreign"],
       ["no signature", `${head}.${body}.`, "token_foreign"],
-      ["alg none", none, "token_foreign"],
+      ["alg none", none, "token_invalid"],
       [
         "another algorithm",
         await new SignJWT({ iss: "shop", exp: now + 60, orders: ["1001"] })
           .setProtectedHeader({ alg: "HS512" })
           .sign(new TextEncoder().encode(secret.padEnd(64, "x"))),
-        "token_foreign",
+        "token_invalid",
       ],
-      ["not good yet", await sign({ orders: ["1001"], nbf: now + 600 }), "token_foreign"],
+      ["not good yet", await sign({ orders: ["1001"], nbf: now + 600 }), "token_invalid"],
+      ["too long", await sign({ orders: ["1001"], note: "x".repeat(20_000) }), "token_invalid"],
     ];
     for (const [what, bad, code] of cases) expect([what, ...codeOf(await read("/v1/orders/1001", bad))]).toEqual([what, 401, code]);
     expect((await read("/v1/orders/1001", await sign({ orders: ["1001"], exp: now - 59 }))).status).toBe(200);
+  });
+
+  it("that its panel's secret has signed is never called foreign: what is wrong with it is said", async () => {
+    const now = Math.floor(world.now / 1000);
+    const claims = { iss: "shop", exp: now + 600, orders: ["1001"] };
+    const HS256 = { alg: "HS256" };
+    const said = 'must say "alg": "HS256" in its header';
+    const cases: readonly (readonly [unknown, unknown, string | null])[] = [
+      [HS256, claims, null],
+      [{ ...HS256, typ: "at+jwt", kid: "7" }, claims, null],
+      [HS256, { ...claims, nbf: now, iat: now, sub: "ann" }, null],
+      ...["HS512", "hs256", "none", "RS256", "", null, undefined, 256, ["HS256"]].map((alg) => [{ alg }, claims, said] as const),
+      [{ ...HS256, crit: ["b64"], b64: true }, claims, "must have no `crit` in its header"],
+      [{ ...HS256, crit: [] }, claims, "must have no `crit` in its header"],
+      ["HS256", claims, "has no header that can be read"],
+      [[], claims, "has no header that can be read"],
+      [HS256, "claims", "has no claims"],
+      [HS256, { ...claims, nbf: now + 61 }, "is not good yet"],
+      [HS256, { ...claims, nbf: String(now) }, "must have `nbf` and `iat` in seconds"],
+      [HS256, { ...claims, iat: String(now) }, "must have `nbf` and `iat` in seconds"],
+    ];
+    for (const [header, body, problem] of cases) {
+      const { status, json } = await read("/v1/orders/1001", await signBare(header, body));
+      const told = problem === null ? [200, undefined] : [401, "token_invalid"];
+      expect([header, body, status, json.error?.code]).toEqual([header, body, ...told]);
+      expect(json.error?.message ?? "").toContain(problem ?? "");
+    }
   });
 
   it("ends with a new secret, and with the panel that is switched off", async () => {
