@@ -101,7 +101,7 @@ function utf8(text: string): Uint8Array<ArrayBuffer> {
 
 /** Makes a token, good until `expiresAt` (epoch ms, whole seconds). */
 export async function signToken({ panel, reach, expiresAt }: TokenClaims, secret: string): Promise<string> {
-  const claims = { iss: panel, exp: expiresAt / 1000, ...claimOf(reach) };
+  const claims = { ...claimOf(reach), iss: panel, exp: expiresAt / 1000 };
   const signed = [{ alg: ALGORITHM, typ: "JWT" }, claims].map((part) => base64Of(utf8(JSON.stringify(part)))).join(".");
   const signature = await crypto.subtle.sign("HMAC", await keyOf(secret, "sign"), utf8(signed));
   return `${signed}.${base64Of(new Uint8Array(signature))}`;

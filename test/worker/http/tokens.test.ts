@@ -5,6 +5,7 @@ import { env } from "cloudflare:workers";
 import { SignJWT } from "jose/jwt/sign";
 import { beforeAll, describe, expect, it } from "vitest";
 import { ROUTES } from "../../../src/http/routes.ts";
+import { textsIn } from "../../../src/http/v1/statuses/texts.ts";
 import { type Answered, codeOf, order, queryFor } from "../world/asking.ts";
 import { migrate, rows } from "../world/database.ts";
 import { World } from "../world/world.ts";
@@ -342,12 +343,53 @@ describe("a page of another origin", () => {
     expect(again.headers.get("Cache-Control")).toBe(headers.get("Cache-Control"));
   });
 
-  it("reads its texts in the language it asks for, and in English else", async () => {
+  it.each([
+    ["es", "es", "La entrega está en marcha"],
+    ["pt-BR", "pt", "A entrega está em andamento"],
+    ["pt_PT", "pt", "A entrega está em andamento"],
+    ["RU", "ru", "Заказ выполняется"],
+    ["tr", "tr", "Teslimat sürüyor"],
+    ["ar-EG", "ar", "التسليم جارٍ"],
+    ["id", "id", "Pengiriman sedang berjalan"],
+    ["hi-Latn-IN", "hi", "डिलीवरी चल रही है"],
+    ["en-GB", "en", "Delivery is running"],
+    ["xx", "en", "Delivery is running"],
+    ["__proto__", "en", "Delivery is running"],
+    ["constructor", "en", "Delivery is running"],
+    ["", "en", "Delivery is running"],
+    [null, "en", "Delivery is running"],
+  ])("asks for texts in %j, and reads them in %s, whichever way it asks", async (asked, lang, meaning) => {
+    const token = (await world.post("/v1/tokens", shop, { customer: "ann" })).json.token as string;
+    const language = asked === null ? "" : `lang=${asked}`;
+    const tags = new Set<string | null>();
+    for (const ask of [read, bearer])
+      for (const path of ["/v1/orders/1001", "/v1/orders?ids=1001", "/v1/orders?customer=ann"]) {
+        const { status, json, headers } = await ask(`${path}${path.includes("?") ? "&" : "?"}${language}`, token);
+        const order = json.orders?.find(({ id }: { id: string }) => id === "1001") ?? json;
+        expect([status, headers.get("Content-Language"), headers.get("Vary")]).toEqual([200, lang, "Authorization"]);
+        expect([order.status, order.label]).toEqual(["in_progress", "In progress"]);
+        expect(order.meaning).toContain(meaning);
+        expect(order.what_to_do).toBe(textsIn(lang).texts.statuses.in_progress.what_to_do);
+        tags.add(headers.get("ETag"));
+      }
+    // The three answers differ, and the way of asking makes no difference.
+    expect(tags.size).toBe(3);
+  });
+
+  it("has a tag that holds in its language alone", async () => {
     const token = (await world.post("/v1/tokens", shop, { orders: ["1001"] })).json.token as string;
-    const english = (await read("/v1/orders/1001?lang=en", token)).json.meaning;
-    expect((await read("/v1/orders/1001?lang=xx", token)).json.meaning).toBe(english);
+    const { headers } = await read("/v1/orders/1001?lang=es", token);
+    const known = { headers: { "If-None-Match": headers.get("ETag") ?? "" } };
+    const again = await read("/v1/orders/1001?lang=es-MX", token, known);
+    expect([again.status, again.headers.get("Content-Language")]).toEqual([304, "es"]);
+    for (const query of ["?lang=pt", "?lang=en", ""]) expect((await read(`/v1/orders/1001${query}`, token, known)).status).toBe(200);
+  });
+
+  it("has one token and one language; a backend has none", async () => {
+    const token = (await world.post("/v1/tokens", shop, { orders: ["1001"] })).json.token as string;
     expect(codeOf(await world.get("/v1/orders/1001?lang=en", { key: shop }))).toEqual([422, "invalid_request"]);
     expect(codeOf(await read("/v1/orders/1001?token=a", token))).toEqual([401, "token_invalid"]);
+    expect((await world.get("/v1/orders/1001", { key: shop })).headers.get("Content-Language")).toBeNull();
   });
 });
 
