@@ -63,7 +63,7 @@ function problemOf(token: string): string | null {
 function partOf(token: string, index: 0 | 1): unknown {
   const bytes = bytesOfBase64(token.split(".")[index] ?? "");
   try {
-    return bytes === null ? null : JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return bytes === null ? null : JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes));
   } catch {
     return null;
   }

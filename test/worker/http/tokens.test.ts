@@ -365,11 +365,11 @@ describe("a page of another origin", () => {
     for (const ask of [read, bearer])
       for (const path of ["/v1/orders/1001", "/v1/orders?ids=1001", "/v1/orders?customer=ann"]) {
         const { status, json, headers } = await ask(`${path}${path.includes("?") ? "&" : "?"}${language}`, token);
-        const order = json.orders?.find(({ id }: { id: string }) => id === "1001") ?? json;
+        const seen = json.orders?.find(({ id }: { id: string }) => id === "1001") ?? json;
         expect([status, headers.get("Content-Language"), headers.get("Vary")]).toEqual([200, lang, "Authorization"]);
-        expect([order.status, order.label]).toEqual(["in_progress", "In progress"]);
-        expect(order.meaning).toContain(meaning);
-        expect(order.what_to_do).toBe(textsIn(lang).texts.statuses.in_progress.what_to_do);
+        expect([seen.status, seen.label]).toEqual(["in_progress", "In progress"]);
+        expect(seen.meaning).toContain(meaning);
+        expect(seen.what_to_do).toBe(textsIn(lang).texts.statuses.in_progress.what_to_do);
         tags.add(headers.get("ETag"));
       }
     // The three answers differ, and the way of asking makes no difference.
