@@ -1,16 +1,17 @@
 /** What an answer of the API says, its headers included. Pure. */
 import type { Order } from "./order.ts";
 
-/** `refused`: asking again with the same token will not help. */
+/**
+ * What was asked for and is not among `orders` is missing. With `expired`, `foreign` and `refused` asking again with the same
+ * token will not help, and `message` is for the page's developer.
+ */
 export type Answer =
-  | { readonly kind: "orders"; readonly orders: readonly Order[]; readonly missing: readonly string[]; readonly maxAgeMs: number }
+  | { readonly kind: "orders"; readonly orders: readonly Order[]; readonly maxAgeMs: number }
   | { readonly kind: "failed"; readonly retryAfterMs: number }
-  | { readonly kind: "expired" }
-  | { readonly kind: "refused"; readonly message: string };
+  | { readonly kind: "expired" | "foreign" | "refused"; readonly message: string };
 
 type Body = {
   readonly orders?: readonly Order[];
-  readonly missing?: readonly string[];
   readonly error?: { readonly code?: string; readonly message?: string };
 };
 
@@ -22,8 +23,11 @@ const MAX_RETRY_AFTER_MS = 86_400_000;
 /** Worth asking again: too many requests, a request that took too long, and everything that is the server's fault. */
 const PASSING = new Set([408, 425, 429]);
 
-/** A new token helps: this one has ended, or the secret that signed it was replaced. */
-const ENDED = new Set(["token_expired", "token_foreign"]);
+/** A new token helps: this one has ended, or another secret has signed it than the panel's present one. */
+const ENDED: ReadonlyMap<string, "expired" | "foreign"> = new Map([
+  ["token_expired", "expired"],
+  ["token_foreign", "foreign"],
+]);
 
 export async function readAnswer(response: Response, nowMs: number): Promise<Answer> {
   const body = (await response.json().catch(() => ({}))) as Body;
@@ -31,14 +35,12 @@ export async function readAnswer(response: Response, nowMs: number): Promise<Ans
     return {
       kind: "orders",
       orders: body.orders,
-      missing: body.missing ?? [],
       maxAgeMs: maxAgeMsOf(response.headers.get("Cache-Control")),
     };
   if (response.ok || response.status >= 500 || PASSING.has(response.status))
     return { kind: "failed", retryAfterMs: retryAfterMsOf(response.headers.get("Retry-After"), nowMs) };
   const { code = "", message = "" } = body.error ?? {};
-  if (ENDED.has(code)) return { kind: "expired" };
-  return { kind: "refused", message: `${response.status} ${code}: ${message}` };
+  return { kind: ENDED.get(code) ?? "refused", message: `${response.status} ${code}: ${message}` };
 }
 
 export function maxAgeMsOf(cacheControl: string | null): number {

@@ -2,14 +2,15 @@
 import { formatsIn } from "./format.ts";
 import type { Order } from "./order.ts";
 import css from "./style.css";
-import { fill, type StatusText, type Texts } from "./texts.ts";
+import { fill, languageOf, type StatusText, type Texts } from "./texts.ts";
 
 /** What is to be seen. `trouble`: why there is nothing newer, or nothing at all. */
 export type Scene = {
   readonly id: string;
   readonly order: Order | null;
-  readonly trouble: "missing" | "failed" | "expired" | "refused" | null;
+  readonly trouble: "missing" | "failed" | "expired" | "foreign" | "refused" | null;
   readonly texts: Texts;
+  /** How figures and times are written: the language that is wanted, whichever the texts are in. */
   readonly locale: string;
 };
 
@@ -60,8 +61,9 @@ export class Card {
     const { id, order, trouble, texts, locale } = scene;
     for (const part of [this.#card, this.#spoken]) {
       part.dir = texts.dir;
-      part.lang = locale;
+      part.lang = langOf(scene);
     }
+    this.#share.lang = locale;
     write(this.#title, texts.order);
     write(this.#id, id);
     const text = order === null ? null : textOf(order, texts);
@@ -126,6 +128,11 @@ function write(target: HTMLElement, text: string): void {
   if (target.textContent !== text) target.textContent = text;
 }
 
+/** The language that the texts are read aloud in: with its region, where they are in the one that is wanted. */
+function langOf({ texts, locale }: Scene): string {
+  return languageOf(texts.lang) === languageOf(locale) ? locale : texts.lang;
+}
+
 /** The page's language goes first, then the API's text. */
 function textOf({ status, label, meaning, what_to_do }: Order, { statuses }: Texts): StatusText {
   return { label, meaning, what_to_do, ...(Object.hasOwn(statuses, status) ? statuses[status] : {}) };
@@ -166,6 +173,7 @@ function detailsOf(order: Order | null, { texts, locale }: Scene): HTMLElement[]
     // Else a currency's letters and sign change places in a line that runs from right to left.
     const figure = element("bdi", "amount");
     figure.dir = "ltr";
+    figure.lang = locale;
     figure.textContent = amount(value, currency);
     return [detail(name, figure)];
   }
@@ -174,6 +182,8 @@ function detailsOf(order: Order | null, { texts, locale }: Scene): HTMLElement[]
     if (value === null || value === undefined) return [];
     const time = element("time", "time");
     time.dateTime = value;
+    time.dir = "auto";
+    time.lang = locale;
     time.textContent = formatsIn(locale).time(value);
     return [detail(name, time)];
   }
@@ -190,7 +200,7 @@ function detail(name: string, value: Node): HTMLElement {
 }
 
 function noteOf(order: Order | null, trouble: Scene["trouble"], texts: Texts): string {
-  if (trouble !== null) return texts[trouble];
+  if (trouble !== null) return texts[trouble === "foreign" ? "refused" : trouble];
   if (order === null) return texts.loading;
   return order.sync === "ok" ? "" : texts.delayed;
 }

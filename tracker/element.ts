@@ -81,9 +81,7 @@ export class OrderStatus extends HTMLElement {
       // A page that gets its token later has nothing to be told.
       if (id === "" || api === null) console.error(`<order-status> needs the attribute ${id === "" ? "order" : "api"}`);
     } else {
-      const language = languageOf(this.#locale);
-      const lang = language === "en" || LANGUAGES.includes(language) ? "" : this.#locale;
-      this.#feed = feedOf({ api, token, lang, speed: Math.max(1, Number(this.getAttribute("speed")) || 1) }, this.#feed);
+      this.#feed = feedOf({ api, token, speed: Math.max(1, Number(this.getAttribute("speed")) || 1) }, this.#feed);
       this.#watcher = { order: id, tell: (news) => this.#take(news) };
       this.#feed.watch(this.#watcher);
     }
@@ -120,10 +118,13 @@ export class OrderStatus extends HTMLElement {
 
   #take(news: News): void {
     const before = this.#order;
+    // What kept orders away has kept the texts away, too.
+    if (this.#trouble === "failed" && news.kind === "order" && this.#texts === ENGLISH) this.#chooseLanguage(this.#api());
     this.#trouble = news.kind;
     if (news.kind === "order") this.#order = news.order;
     this.#draw();
-    if (news.kind === "expired") this.#send("token-expired", { order: this.getAttribute("order"), token: this.getAttribute("token") });
+    if (news.kind === "expired" || news.kind === "foreign")
+      this.#send("token-expired", { order: this.getAttribute("order"), token: this.getAttribute("token") });
     if (news.kind !== "order" || before === null || before.status === news.order.status) return;
     this.#card.speak(news.order, this.#wording());
     this.#send("status-change", { order: news.order.id, status: news.order.status, previous: before.status, data: news.order });

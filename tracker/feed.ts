@@ -4,21 +4,24 @@
  */
 import { type Answer, readAnswer } from "./answer.ts";
 import { isNews, type Order } from "./order.ts";
-import { allowedAt, FRESH_PACE, type Heard, type Pace, planNext, spend } from "./schedule.ts";
+import { allowedAt, FRESH_PACE, type Heard, type Pace, planNext, planRepeat, spend } from "./schedule.ts";
 
 /** Where orders are asked for, and with what. */
 export type Source = {
   /** The API's address, with a slash at its end. */
   readonly api: string;
   readonly token: string;
-  /** The language of the API's own texts; empty where they are not used. */
-  readonly lang: string;
   /** How much faster than real time passes: 1, except in demonstrations. */
   readonly speed: number;
 };
 
-/** What a tracker is told. `failed` passes; `expired` and `refused` last until there is another token. */
-export type News = { readonly kind: "order"; readonly order: Order } | { readonly kind: "missing" | "failed" | "expired" | "refused" };
+/**
+ * What a tracker is told. `failed` passes; the three after it last until there is another token. `foreign`: another secret has
+ * signed it, and no order was ever shown with it. One that has shown orders is `expired` then.
+ */
+export type News =
+  | { readonly kind: "order"; readonly order: Order }
+  | { readonly kind: "missing" | "failed" | "expired" | "foreign" | "refused" };
 
 export type Watcher = { readonly order: string; tell(news: News): void };
 
@@ -50,17 +53,27 @@ export class Feed {
   /** When to ask next, on the source's clock. */
   #dueAt = 0;
   #isAsking = false;
+  /** Whether the network came back while a request was under way, which may fail for what was before. */
+  #isBack = false;
   /** Why nothing is asked any more. */
   #end: News | null = null;
 
   constructor(source: Source, drop: () => void, before?: Feed) {
     this.#source = source;
     this.#drop = drop;
-    this.#pace = before === undefined ? FRESH_PACE : { ...before.#pace, still: 0 };
+    this.#pace = before === undefined ? FRESH_PACE : { ...before.#pace, still: 0, repeatFromMs: Infinity };
   }
 
   watch(watcher: Watcher): void {
-    if (this.#watchers.size === 0) document.addEventListener("visibilitychange", this.#wake);
+    if (!isAskable(watcher.order)) {
+      console.error(`<order-status> cannot ask for an id with a comma in it: ${watcher.order}`);
+      watcher.tell({ kind: "missing" });
+      return;
+    }
+    if (this.#watchers.size === 0) {
+      document.addEventListener("visibilitychange", this.#wake);
+      addEventListener("online", this.#repeat);
+    }
     this.#watchers.add(watcher);
     const known = this.#known.get(watcher.order);
     if (this.#end !== null) watcher.tell(this.#end);
@@ -74,6 +87,7 @@ export class Feed {
     if (this.#watchers.size > 0) return;
     clearTimeout(this.#timer);
     document.removeEventListener("visibilitychange", this.#wake);
+    removeEventListener("online", this.#repeat);
     setTimeout(() => {
       if (this.#watchers.size === 0) this.#drop();
     }, KEEP_MS);
@@ -86,6 +100,12 @@ export class Feed {
     this.#timer = setTimeout(() => void this.#ask(), Math.max(0, this.#dueAt - this.#now()) / this.#source.speed);
   };
 
+  readonly #repeat = (): void => {
+    this.#isBack = true;
+    this.#dueAt = planRepeat(this.#pace, this.#dueAt, this.#now(), Math.random());
+    this.#wake();
+  };
+
   #planSoon(): void {
     this.#dueAt = Math.max(this.#now() + GATHER_MS * this.#source.speed, allowedAt(this.#pace));
     this.#wake();
@@ -93,26 +113,28 @@ export class Feed {
 
   async #ask(): Promise<void> {
     this.#isAsking = true;
+    this.#isBack = false;
     const ids = this.#openIds();
-    const answers: Answer[] = [];
-    for (let at = 0; at < ids.length; at += IDS_AT_ONCE) {
+    const heard: Heard[] = [];
+    for (let at = 0; at < ids.length && this.#end === null; at += IDS_AT_ONCE) {
+      const asked = ids.slice(at, at + IDS_AT_ONCE);
       this.#pace = spend(this.#pace, this.#now());
-      answers.push(await this.#fetchOrders(ids.slice(at, at + IDS_AT_ONCE)));
+      heard.push(this.#take(await this.#fetchOrders(asked), new Set(asked)));
     }
     this.#isAsking = false;
-    const heard = this.#take(answers, new Set(ids));
-    const next = planNext(this.#pace, heard, this.#now(), Math.random());
+    const next = planNext(this.#pace, heardOf(heard), this.#now(), Math.random());
     this.#pace = next.pace;
     this.#dueAt = next.atMs;
     // Trackers that came while the request was under way.
     if (this.#openIds().some((id) => !ids.includes(id))) this.#planSoon();
+    else if (this.#isBack) this.#repeat();
     else this.#wake();
   }
 
   /** A simple request: a header of its own would cost a preflight, and the browser's cache revalidates by itself. */
   async #fetchOrders(ids: readonly string[]): Promise<Answer> {
-    const { api, token, lang, speed } = this.#source;
-    const query = new URLSearchParams({ ids: ids.join(","), token, ...(lang && { lang }) });
+    const { api, token, speed } = this.#source;
+    const query = new URLSearchParams({ ids: ids.join(","), token });
     try {
       const response = await fetch(`${api}v1/orders?${query}`, {
         credentials: "omit",
@@ -128,35 +150,31 @@ export class Feed {
   }
 
   /** Tells the trackers what came, and says what it means for the next request. */
-  #take(answers: readonly Answer[], asked: ReadonlySet<string>): Heard {
-    let atLeastMs = 0;
-    let result: Heard["result"] = "nothing_new";
-    for (const answer of answers) {
-      if (answer.kind === "orders") {
-        atLeastMs = Math.max(atLeastMs, answer.maxAgeMs);
-        if (this.#takeOrders(answer)) result = result === "failed" ? result : "news";
-      } else if (answer.kind === "failed") {
-        atLeastMs = Math.max(atLeastMs, answer.retryAfterMs);
-        result = "failed";
-        this.#tell((id) => asked.has(id), answer);
-      } else {
-        if (answer.kind === "refused") console.error(`<order-status> was refused by ${this.#source.api}: ${answer.message}`);
-        this.#end = { kind: answer.kind };
-        this.#tell(() => true, this.#end);
-      }
+  #take(answer: Answer, asked: ReadonlySet<string>): Heard {
+    if (answer.kind === "orders") return { result: this.#takeOrders(answer.orders, asked), atLeastMs: answer.maxAgeMs };
+    if (answer.kind === "failed") {
+      this.#tell((id) => asked.has(id), answer);
+      return { result: "failed", atLeastMs: answer.retryAfterMs };
     }
-    return { result, atLeastMs };
+    const hasShown = this.#known.size > 0;
+    // That a token ends which has shown orders is nothing to be mended.
+    if (answer.kind !== "expired" || !hasShown) console.error(`<order-status> was refused by ${this.#source.api}: ${answer.message}`);
+    this.#end = { kind: answer.kind === "foreign" && hasShown ? "expired" : answer.kind };
+    this.#tell(() => true, this.#end);
+    return { result: "nothing_new", atLeastMs: 0 };
   }
 
-  #takeOrders({ orders, missing }: Answer & { kind: "orders" }): boolean {
-    let hasNews = false;
+  #takeOrders(orders: readonly Order[], asked: ReadonlySet<string>): Heard["result"] {
+    const missing = new Set(asked);
+    let result: Heard["result"] = "nothing_new";
     for (const order of orders) {
-      hasNews = isNews(order, this.#known.get(order.id)) || hasNews;
+      if (isNews(order, this.#known.get(order.id))) result = "news";
+      missing.delete(order.id);
       this.#known.set(order.id, order);
       this.#tell((id) => id === order.id, { kind: "order", order });
     }
-    this.#tell((id) => missing.includes(id), { kind: "missing" });
-    return hasNews;
+    this.#tell((id) => missing.has(id), { kind: "missing" });
+    return result;
   }
 
   #tell(isMeant: (id: string) => boolean, news: News): void {
@@ -171,4 +189,16 @@ export class Feed {
   #now(): number {
     return Date.now() * this.#source.speed;
   }
+}
+
+/** Ids stand in a request with commas between them. */
+function isAskable(id: string): boolean {
+  return !id.includes(",");
+}
+
+/** Of the requests for one look: a failure counts most, and the longest wait. */
+function heardOf(all: readonly Heard[]): Heard {
+  const results = new Set(all.map(({ result }) => result));
+  const result = (["failed", "news"] as const).find((each) => results.has(each)) ?? "nothing_new";
+  return { result, atLeastMs: Math.max(0, ...all.map(({ atLeastMs }) => atLeastMs)) };
 }

@@ -6,7 +6,7 @@ export type Order = {
   readonly quantity: number | null;
   readonly currency: string;
   readonly status: string;
-  /** What the status is called, means and asks for, in the language of the request. */
+  /** What the status is called, means and asks for, in English: the tracker asks for no other language. */
   readonly label: string;
   readonly meaning: string;
   readonly what_to_do: string;

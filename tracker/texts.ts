@@ -7,6 +7,8 @@ export type StatusText = { readonly label: string; readonly meaning: string; rea
 export type FlagText = { readonly meaning: string; readonly what_to_do: string };
 
 export type Texts = {
+  /** The language that they are in. */
+  readonly lang: string;
   readonly dir: "ltr" | "rtl";
   readonly order: string;
   /** `{service}`: its id. */
@@ -39,6 +41,7 @@ export type SomeTexts = Partial<Omit<Texts, "statuses" | "flags">> & {
 
 /** Its statuses are the API's. */
 export const ENGLISH: Texts = {
+  lang: "en",
   dir: "ltr",
   order: "Order",
   service: "Service {service}",

@@ -8,6 +8,7 @@ import type { Schema } from "../../src/http/kit/validate.ts";
 import { ROUTES } from "../../src/http/routes.ts";
 import { registrationBody } from "../../src/http/v1/orders/registration.ts";
 import { registrationSchema } from "../../src/http/v1/orders/registration-schema.ts";
+import { TEXT_LANGUAGES } from "../../src/http/v1/statuses/texts.ts";
 import type { Example } from "../examples/recorder.ts";
 import { ANSWERS } from "../texts/answers.ts";
 import { ERROR_TEXTS } from "../texts/errors.ts";
@@ -92,10 +93,13 @@ export function buildDocument(sources: Sources): { readonly document: Document; 
   return { document, problems };
 }
 
+const LANGUAGES_TOLD = `There are texts in ${TEXT_LANGUAGES.map((name) => `\`${name}\``).join(", ")}; a region is passed over, and any other language is answered in English.`;
+
 const HEADERS = {
   RequestId: { description: "Names the request in the log and in the audit trail.", schema: { type: "string" } },
   ETag: { description: "Send it back as `If-None-Match`.", schema: { type: "string" } },
   Link: { description: 'Of CSV: the path of the next page, as `<…>; rel="next"`; the last page has none.', schema: { type: "string" } },
+  ContentLanguage: { description: "With a token: the language of `meaning` and `what_to_do`.", schema: { type: "string" } },
   RetryAfter: { description: "Seconds to wait.", schema: { type: "integer" } },
   IdempotentReplayed: { description: "`true` where this is the first answer again.", schema: { type: "string" } },
 } as const;
@@ -128,7 +132,7 @@ const PARAMETERS = {
     name: "lang",
     in: "query",
     required: false,
-    description: "With a token: the language of `meaning` and `what_to_do`; English where there are no texts in it.",
+    description: `With a token: the language of \`meaning\` and \`what_to_do\`. ${LANGUAGES_TOLD} \`Content-Language\` says which it is.`,
     schema: { type: "string", maxLength: 35 },
   },
   IfNoneMatch: {
@@ -308,6 +312,7 @@ function answersOf(routes: readonly Route[], examples: readonly Example[], probl
     const headers = {
       "Request-Id": header("RequestId"),
       ...(revalidates ? { ETag: header("ETag") } : {}),
+      ...(routes.some(takesToken) ? { "Content-Language": header("ContentLanguage") } : {}),
       ...(csv && isPaged ? { Link: header("Link") } : {}),
       ...(routes.some(({ needsIdempotencyKey }) => needsIdempotencyKey) ? { "Idempotent-Replayed": header("IdempotentReplayed") } : {}),
     };

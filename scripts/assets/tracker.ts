@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { build, type Plugin, transform } from "esbuild";
 import { STATUSES, STATUS_NAMES } from "../../src/domain/status.ts";
 import { textsIn } from "../../src/http/v1/statuses/texts.ts";
-import { ENGLISH } from "../../tracker/texts.ts";
+import { ENGLISH, type Texts, withTexts } from "../../tracker/texts.ts";
 
 const TRACKER = join(import.meta.dirname, "../../tracker");
 const LANGUAGES = join(TRACKER, "languages");
@@ -23,16 +23,23 @@ export async function buildTracker(out: string): Promise<void> {
     plugins: [styleSheets],
   });
   mkdirSync(join(out, "tracker"), { recursive: true });
-  for (const file of readdirSync(LANGUAGES))
-    writeTexts(join(out, "tracker", file), JSON.parse(readFileSync(join(LANGUAGES, file), "utf8")));
+  for (const file of readdirSync(LANGUAGES)) {
+    const [language = ""] = file.split(".");
+    writeTexts(join(out, "tracker", file), fileOf(language));
+  }
   writeTexts(join(out, "tracker/en.json"), englishTexts());
 }
 
 /** What the tracker has built in, with the API's texts of the statuses: to copy from. */
-export function englishTexts(): unknown {
-  const { texts } = textsIn("en");
-  const statuses = STATUS_NAMES.map((status) => [status, { label: STATUSES[status].label, ...texts.statuses[status] }] as const);
-  return { ...ENGLISH, statuses: Object.fromEntries(statuses) };
+export function englishTexts(): Texts {
+  const labels = STATUS_NAMES.map((status) => [status, { label: STATUSES[status].label }] as const);
+  return withTexts(withTexts(ENGLISH, { statuses: Object.fromEntries(labels) }), textsIn("en").texts);
+}
+
+/** A language's file as the tracker loads it: the tracker's own words, and the API's texts of statuses and flags. */
+export function fileOf(language: string): Texts {
+  const own = JSON.parse(readFileSync(join(LANGUAGES, `${language}.json`), "utf8")) as Texts;
+  return withTexts(own, textsIn(language).texts);
 }
 
 function writeTexts(path: string, texts: unknown): void {

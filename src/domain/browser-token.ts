@@ -29,12 +29,16 @@ const MAX_ID_CHARACTERS = 128;
 /** Reads the claims of a token; `now` in epoch ms. */
 export function readClaims(claims: unknown, now: number): Result<TokenClaims, TokenProblem> {
   if (typeof claims !== "object" || claims === null) return malformed("has no claims");
-  const { iss, exp, orders, customer } = claims as Readonly<Record<string, unknown>>;
+  const { iss, exp, nbf, iat, orders, customer } = claims as Readonly<Record<string, unknown>>;
   if (!isId(iss)) return malformed("must name its panel in `iss`");
   if (typeof exp !== "number" || !Number.isFinite(exp)) return malformed("must say in `exp` when it ends, in seconds since 1970");
   if (exp * 1000 > now + MAX_TOKEN_MS + TOLERANCE_MS)
     return malformed(`must end within ${MAX_TOKEN_HOURS} hours; its \`exp\` is further ahead, or not in seconds`);
   if (exp * 1000 + TOLERANCE_MS <= now) return fail({ why: "expired", at: isoTime(Math.max(0, exp) * 1000) });
+  if (![nbf, iat].every((time) => time === undefined || Number.isFinite(time)))
+    return malformed("must have `nbf` and `iat` in seconds since 1970, where it has them");
+  if (typeof nbf === "number" && nbf > Math.floor(now / 1000) + TOKEN_TOLERANCE_SECONDS)
+    return malformed("is not good yet: its `nbf` is ahead, or not in seconds");
   if ((orders === undefined) === (customer === undefined)) return malformed("must have either `orders` or `customer`");
   const reach = orders === undefined ? reachOfCustomer(customer) : reachOfOrders(orders);
   return reach === null

@@ -178,6 +178,20 @@ describe("what is shown", () => {
     const page = await open(tag("is-partial", await shop.token(["is-pending"])));
     await expect.poll(textOf(page, "is-partial", "note"), SOON).toContain("This order was not found.");
   });
+
+  test("an id with a comma is not found, and hides no other order", async () => {
+    let troubles: string[] = [];
+    const token = await shop.token(["is-partial"]);
+    const odd = ["A,1", ",", "is-partial,", " is-partial"];
+    const page = await open([...odd, "is-partial"].map((id) => tag(id, token)).join(""), {
+      before: async (opened) => {
+        troubles = watchTroubles(opened);
+      },
+    });
+    await expect.poll(textOf(page, "is-partial", "status"), SOON).toBe("Partial");
+    for (const id of odd) await expect.poll(textOf(page, id, "note"), SOON).toBe("This order was not found.");
+    expect(troubles).toEqual(odd.slice(0, 3).map((id) => `<order-status> cannot ask for an id with a comma in it: ${id}`));
+  });
 });
 
 describe("a strict policy", () => {
@@ -242,16 +256,43 @@ describe("languages", () => {
     await expect.poll(textOf(page, "is-canceled", "status"), SOON).toContain("Отменён");
   });
 
-  test("a language without texts has the API's", async () => {
+  test("those without texts are one request with the others, and read aloud as the English that they are", async () => {
     let requests: ReturnType<typeof watchRequests> = [];
-    const page = await open(tag("is-partial", await shop.token(["is-partial"])), {
-      lang: "de",
+    const ids = ["is-partial", "is-completed", "is-canceled", "is-error"];
+    const token = await shop.token(ids);
+    const langs = ["fr", "he", "en-GB", "pt-BR"];
+    const page = await open(ids.map((id, index) => tag(id, token, `lang="${langs[index]}"`)).join(""), {
       before: async (opened) => {
         requests = watchRequests(opened);
       },
     });
     await expect.poll(textOf(page, "is-partial", "status"), SOON).toContain("Partial");
-    expect(requests[0]?.url.searchParams.get("lang")).toBe("de");
+    await expect.poll(textOf(page, "is-error", "what-to-do"), SOON).toContain("O que fazer");
+    const shown = await Promise.all(
+      ids.map((id) =>
+        card(page, id).evaluate(({ shadowRoot }) =>
+          [".card", ".spoken", ".time"].map((name) => shadowRoot?.querySelector(name)?.closest("[lang]")?.getAttribute("lang")),
+        ),
+      ),
+    );
+    expect(shown).toEqual([
+      ["en", "en", "fr"],
+      ["en", "en", "he"],
+      ["en-GB", "en-GB", "en-GB"],
+      ["pt-BR", "pt-BR", "pt-BR"],
+    ]);
+    const month = new Intl.DateTimeFormat("fr", { month: "short", timeZone: "UTC" }).format(new Date());
+    expect(await part(page, "is-partial", "time").textContent()).toContain(month);
+    expect(requests.map(({ url }) => [url.searchParams.get("ids"), url.searchParams.get("lang")])).toEqual([[ids.join(","), null]]);
+  });
+
+  test("a page's own words say which language they are in", async () => {
+    const own = '<script type="application/json">{"lang": "fr", "order": "Commande"}</script>';
+    const page = await open(
+      `<order-status order="is-partial" token="${await shop.token(["is-partial"])}" lang="fr-CA">${own}</order-status>`,
+    );
+    await expect.poll(textOf(page, "is-partial", "title"), SOON).toBe("Commande");
+    expect(await part(page, "is-partial", "card").getAttribute("lang")).toBe("fr-CA");
   });
 
   test("a page's own words go over them, from inside the element and as a property", async () => {
@@ -366,6 +407,25 @@ describe("a token", () => {
     expect(requests).toHaveLength(2);
   });
 
+  test("that another secret has signed says why to the developer, and is told by an event", async () => {
+    const foreign = await new SignJWT({ orders: ["is-partial"], iss: "shop", exp: Math.floor(Date.now() / 1000) + 600 })
+      .setProtectedHeader({ alg: "HS256" })
+      .sign(new TextEncoder().encode(`${shop.secret}x`));
+    let troubles: string[] = [];
+    const page = await open(tag("is-partial", foreign), {
+      before: async (opened) => {
+        troubles = watchTroubles(opened);
+      },
+    });
+    await expect.poll(textOf(page, "is-partial", "note"), SOON).toBe("This order cannot be shown here.");
+    expect(troubles.join("\n")).toContain("401 token_foreign: The token was not signed with the token secret of its panel");
+    expect(await told(page)).toEqual([{ type: "token-expired", order: "is-partial" }]);
+
+    await card(page, "is-partial").evaluate((it, token) => it.setAttribute("token", token), await shop.token(["is-partial"]));
+    await expect.poll(textOf(page, "is-partial", "status"), SOON).toBe("Partial");
+    expect(await part(page, "is-partial", "note").isHidden()).toBe(true);
+  });
+
   test("that is refused says why to the developer, and no more to the customer", async () => {
     let troubles: string[] = [];
     const page = await open(tag("is-partial", "not-a-token"), {
@@ -398,10 +458,9 @@ describe("an API that fails", () => {
 
   const real = async (): Promise<string> =>
     (await fetch(`${shop.api}/v1/orders?ids=is-completed&token=${await shop.token(["is-completed"])}`)).text();
-  const openTo = (api: string, more = "") =>
-    open(tag("is-completed", "t", `api="${api}" speed="${SIMULATED}" ${more}`), {
-      policy: `${strict(shop.api)} ${api}`.replace("connect-src", `connect-src ${api}`),
-    });
+  const policyFor = (api: string): string => `${strict(shop.api)} ${api}`.replace("connect-src", `connect-src ${api}`);
+  const openTo = (api: string, before?: PageOptions["before"]) =>
+    open(tag("is-completed", "t", `api="${api}" speed="${SIMULATED}"`), { policy: policyFor(api), ...(before && { before }) });
 
   test("is asked again when its Retry-After has ended, and not before", async () => {
     const good = await real();
@@ -432,6 +491,77 @@ describe("an API that fails", () => {
     const page = await openTo(api);
     await expect.poll(textOf(page, "is-completed", "note"), SOON).toContain("No connection at the moment.");
     expect(await part(page, "is-completed", "status").textContent()).toBe("Completed");
+  });
+
+  test.each([
+    ["token_expired", false],
+    ["token_foreign", true],
+  ])("says of a token that has shown an order that it has ended: %s", async (code, isLogged) => {
+    const good = await real();
+    const refused = { status: 401, body: JSON.stringify({ error: { code, message: "Why." } }) };
+    const { api, times } = await failing((count) => (count === 1 ? { status: 200, body: good } : refused));
+    let troubles: string[] = [];
+    const page = await openTo(api, async (opened) => {
+      troubles = watchTroubles(opened);
+    });
+    await expect.poll(textOf(page, "is-completed", "note"), SOON).toContain("This page has been open for long.");
+    expect(await part(page, "is-completed", "status").textContent()).toBe("Completed");
+    expect(await told(page)).toEqual([{ type: "token-expired", order: "is-completed" }]);
+    expect(troubles.some((line) => line.includes(`401 ${code}: Why.`))).toBe(isLogged);
+    expect(times).toHaveLength(2);
+  });
+
+  test("has no order that it does not answer, whatever it says is missing", async () => {
+    const { api } = await failing(() => ({ status: 200, body: JSON.stringify({ orders: [], missing: ["is", "completed"] }) }));
+    const page = await openTo(api);
+    await expect.poll(textOf(page, "is-completed", "note"), SOON).toBe("This order was not found.");
+  });
+
+  test("fails for the orders of that request alone", async () => {
+    const good = await real();
+    const { api, times } = await failing((count) => (count === 1 ? { status: 200, body: good } : { status: 500 }));
+    const more = Array.from({ length: 100 }, (_, index) => `more-${index}`);
+    const page = await open(["is-completed", ...more].map((id) => tag(id, "t", `api="${api}"`)).join(""), { policy: policyFor(api) });
+    await expect.poll(textOf(page, "more-99", "note"), SOON).toContain("No connection at the moment.");
+    expect(times).toHaveLength(2);
+    expect(await part(page, "more-98", "note").textContent()).toBe("This order was not found.");
+    expect(await part(page, "is-completed", "note").isHidden()).toBe(true);
+  });
+
+  test("is asked at once when the network comes back, in the language that could not be loaded before", async () => {
+    let requests: ReturnType<typeof watchRequests> = [];
+    const page = await open("", {
+      before: async (opened) => {
+        requests = watchRequests(opened);
+      },
+    });
+    await page.waitForFunction(() => customElements.get("order-status") !== undefined);
+    const token = await shop.token(["is-partial"]);
+    await page.context().setOffline(true);
+    await page.evaluate((fresh) => {
+      const element = document.createElement("order-status");
+      for (const [name, value] of Object.entries({ order: "is-partial", token: fresh, lang: "es" })) element.setAttribute(name, value);
+      document.body.append(element);
+    }, token);
+    await expect.poll(textOf(page, "is-partial", "note"), SOON).toBe("No connection at the moment. The next try comes by itself.");
+    expect(requests).toHaveLength(1);
+    await page.context().setOffline(false);
+    await expect.poll(textOf(page, "is-partial", "status"), SOON).toBe("Parcial");
+    expect(await part(page, "is-partial", "note").isHidden()).toBe(true);
+    expect(requests).toHaveLength(2);
+  });
+
+  test("is asked again for a network that comes back while a request is under way", async () => {
+    const { api, times } = await failing((count) => ({ status: count === 1 ? 500 : 404 }));
+    const page = await openTo(api, async (opened) => {
+      await opened.route(`${api}/v1/orders*`, async (route) => {
+        await opened.evaluate(() => dispatchEvent(new Event("online")));
+        await route.continue();
+      });
+    });
+    await expect.poll(textOf(page, "is-completed", "note"), SOON).toBe("This order cannot be shown here.");
+    // A second of the page's clock is 60 here; without the event it would be one.
+    expect((times[1] ?? 0) - (times[0] ?? 0)).toBeLessThan(900);
   });
 
   test("is left alone once every order is closed", async () => {

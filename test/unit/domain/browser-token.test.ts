@@ -10,6 +10,7 @@ describe("the claims of a token", () => {
     ["orders", { orders: ["1001", "1002"] }, { by: "orders", orders: ["1001", "1002"] }],
     ["orders as numbers", { orders: [1001] }, { by: "orders", orders: ["1001"] }],
     ["a customer", { orders: undefined, customer: "ann" }, { by: "customer", customer: "ann" }],
+    ["orders, good from a minute ahead on", { nbf: SECONDS + 60, iat: SECONDS + 60, orders: ["7"] }, { by: "orders", orders: ["7"] }],
     ["a customer as a number", { orders: undefined, customer: 7 }, { by: "customer", customer: "7" }],
   ])("name %s", (_what, over, reach) => {
     expect(readClaims({ ...good, ...over }, NOW)).toEqual({ ok: true, value: { panel: "main", expiresAt: NOW + 3_600_000, reach } });
@@ -40,6 +41,11 @@ describe("the claims of a token", () => {
     { ...good, exp: "3600" },
     { ...good, exp: undefined },
     { ...good, exp: Number.POSITIVE_INFINITY },
+    { ...good, nbf: SECONDS + 61 },
+    { ...good, nbf: SECONDS * 1000 },
+    { ...good, nbf: "soon" },
+    { ...good, iat: String(SECONDS) },
+    { ...good, iat: null },
     { ...good, orders: undefined },
     { ...good, customer: "ann" },
     { ...good, orders: [] },

@@ -9,7 +9,11 @@ const error = (code: string) => ({ error: { code, message: "Why." } });
 describe("an answer", () => {
   test("brings orders, and says how long they are new", async () => {
     const body = { orders: [{ id: "1001" }], missing: ["1002"] };
-    expect(await answer(200, body, { "Cache-Control": "private, max-age=7" })).toEqual({ kind: "orders", ...body, maxAgeMs: 7000 });
+    expect(await answer(200, body, { "Cache-Control": "private, max-age=7" })).toEqual({
+      kind: "orders",
+      orders: body.orders,
+      maxAgeMs: 7000,
+    });
     expect(await answer(200, body)).toMatchObject({ maxAgeMs: 60_000 });
   });
 
@@ -32,11 +36,19 @@ describe("an answer", () => {
     expect(await answer(status, body)).toEqual({ kind: "failed", retryAfterMs: 0 });
   });
 
-  test("tells a token that has expired from one that is refused", async () => {
-    expect(await answer(401, error("token_expired"))).toEqual({ kind: "expired" });
-    expect(await answer(401, error("token_foreign"))).toEqual({ kind: "expired" });
-    expect(await answer(401, error("token_invalid"))).toEqual({ kind: "refused", message: "401 token_invalid: Why." });
-    expect(await answer(403, error("token_forbidden"))).toMatchObject({ kind: "refused" });
-    expect(await answer(404, "<html>")).toMatchObject({ kind: "refused" });
+  test.each([
+    [401, "token_expired", "expired"],
+    [401, "token_foreign", "foreign"],
+    [401, "token_invalid", "refused"],
+    [403, "token_forbidden", "refused"],
+    [403, "panel_disabled", "refused"],
+    [422, "invalid_request", "refused"],
+    [400, "constructor", "refused"],
+  ])("with %i says why no other will come: %s", async (status, code, kind) => {
+    expect(await answer(status, error(code))).toEqual({ kind, message: `${status} ${code}: Why.` });
+  });
+
+  test("of a page that is no API's is refused, too", async () => {
+    expect(await answer(404, "<html>")).toEqual({ kind: "refused", message: "404 : " });
   });
 });

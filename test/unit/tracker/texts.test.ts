@@ -1,12 +1,11 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { englishTexts } from "../../../scripts/assets/tracker.ts";
-import { textsIn } from "../../../src/http/v1/statuses/texts.ts";
+import { englishTexts, fileOf } from "../../../scripts/assets/tracker.ts";
+import { TEXT_LANGUAGES, textsIn } from "../../../src/http/v1/statuses/texts.ts";
 import { ENGLISH, fill, LANGUAGES, languageOf, type Texts, withTexts } from "../../../tracker/texts.ts";
 
 const FOLDER = join(import.meta.dirname, "../../../tracker/languages");
-const read = (language: string): Texts => JSON.parse(readFileSync(join(FOLDER, `${language}.json`), "utf8")) as Texts;
 
 /** Each text by its path: `statuses.pending.label`. */
 function pathsOf(texts: unknown, path = ""): [string, string][] {
@@ -20,16 +19,21 @@ test("the languages are those that have a file", () => {
   expect(readdirSync(FOLDER).toSorted()).toEqual(LANGUAGES.map((language) => `${language}.json`).toSorted());
 });
 
+test("the API has texts in the tracker's languages and in no others", () => {
+  expect(TEXT_LANGUAGES.toSorted()).toEqual(["en", ...LANGUAGES].toSorted());
+});
+
 test("what is built in says the same of flags as the API", () => {
   expect(ENGLISH.flags).toEqual(textsIn("en").texts.flags);
 });
 
 describe.each(LANGUAGES)("the texts in %s", (language) => {
   const english = new Map(pathsOf(englishTexts()));
-  const texts = new Map(pathsOf(read(language)));
+  const texts = new Map(pathsOf(fileOf(language)));
 
   test("are all there, and no others", () => {
     expect([...texts.keys()].toSorted()).toEqual([...english.keys()].toSorted());
+    expect(fileOf(language)).toMatchObject(textsIn(language).texts);
   });
 
   test("have the figures that the English ones have", () => {
@@ -39,18 +43,19 @@ describe.each(LANGUAGES)("the texts in %s", (language) => {
   });
 
   test("are translated, and written in one script's direction", () => {
-    const same = [...texts].filter(([path, text]) => path !== "dir" && text === english.get(path)).map(([path]) => path);
+    const same = [...texts].filter(([path, text]) => path !== "dir" && path !== "lang" && text === english.get(path)).map(([path]) => path);
     expect(same.filter((path) => !(language === "es" && path === "statuses.error.label"))).toEqual([]);
+    expect(texts.get("lang")).toBe(language);
     expect(texts.get("dir")).toBe(language === "ar" ? "rtl" : "ltr");
   });
 });
 
 describe("a page's own texts", () => {
   test("go over the language's, one by one", () => {
-    const own = withTexts(read("es"), { order: "Compra", statuses: { pending: { label: "En cola" } } });
+    const own = withTexts(fileOf("es"), { order: "Compra", statuses: { pending: { label: "En cola" } } });
     expect(own.order).toBe("Compra");
-    expect(own.statuses["pending"]).toEqual({ ...read("es").statuses["pending"], label: "En cola" });
-    expect(own.statuses["partial"]).toEqual(read("es").statuses["partial"]);
+    expect(own.statuses["pending"]).toEqual({ ...fileOf("es").statuses["pending"], label: "En cola" });
+    expect(own.statuses["partial"]).toEqual(fileOf("es").statuses["partial"]);
   });
 
   test("are passed over where they are no texts", () => {

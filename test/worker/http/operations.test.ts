@@ -3,6 +3,7 @@
  */
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
+import { textsIn } from "../../../src/http/v1/statuses/texts.ts";
 import { recordDeadLetters } from "../../../src/store/operations/dead-letters.ts";
 import { codeOf, order } from "../world/asking.ts";
 import { migrate, NOW } from "../world/database.ts";
@@ -76,10 +77,26 @@ describe("health", () => {
 });
 
 describe("statuses", () => {
-  it("has a text for each status, in English for any language so far, and may be cached", async () => {
-    for (const query of ["", "?lang=en", "?lang=xx", "?lang=__proto__"]) {
+  it("has a text for each status and flag, in the language or in English, and may be cached", async () => {
+    const cases = [
+      ["", "en"],
+      ["?lang=en", "en"],
+      ["?lang=xx", "en"],
+      ["?lang=__proto__", "en"],
+      ["?lang=es", "es"],
+      ["?lang=pt-BR", "pt"],
+      ["?lang=RU", "ru"],
+      ["?lang=tr", "tr"],
+      ["?lang=ar-EG", "ar"],
+      ["?lang=id", "id"],
+      ["?lang=hi_IN", "hi"],
+    ] as const;
+    const tags = new Set<string | null>();
+    for (const [query, lang] of cases) {
       const answer = await world.get(`/v1/statuses${query}`, { key: null });
-      expect([answer.status, answer.json.lang, answer.headers.get("Cache-Control")]).toEqual([200, "en", "public, max-age=3600"]);
+      const told = [answer.json.lang, answer.json.requested, answer.headers.get("Cache-Control")];
+      expect(told).toEqual([lang, query.slice("?lang=".length) || "en", "public, max-age=3600"]);
+      tags.add(answer.headers.get("ETag"));
       expect(answer.json.statuses.map(({ status }: { status: string }) => status)).toEqual([
         "pending",
         "processing",
@@ -94,12 +111,16 @@ describe("statuses", () => {
       expect(answer.json.statuses[2]).toMatchObject({
         label: "In progress",
         final: false,
-        meaning: expect.any(String),
-        what_to_do: expect.any(String),
+        ...textsIn(lang).texts.statuses.in_progress,
       });
+      const { overdue } = textsIn(lang).texts.flags;
+      expect(answer.json.flags).toContainEqual({ flag: "overdue", ...overdue });
+      expect(textsIn(lang).texts === textsIn("en").texts).toBe(lang === "en");
       const again = await world.get(`/v1/statuses${query}`, { key: null, headers: { "If-None-Match": answer.headers.get("ETag") ?? "" } });
       expect([again.status, again.text]).toEqual([304, ""]);
     }
+    // `en` without and with its name is one answer; each other names what was asked.
+    expect(tags.size).toBe(cases.length - 1);
   });
 });
 

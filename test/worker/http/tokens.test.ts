@@ -5,6 +5,7 @@ import { env } from "cloudflare:workers";
 import { SignJWT } from "jose/jwt/sign";
 import { beforeAll, describe, expect, it } from "vitest";
 import { ROUTES } from "../../../src/http/routes.ts";
+import { textsIn } from "../../../src/http/v1/statuses/texts.ts";
 import { type Answered, codeOf, order, queryFor } from "../world/asking.ts";
 import { migrate, rows } from "../world/database.ts";
 import { addOrders } from "../world/records.ts";
@@ -22,6 +23,20 @@ type Claims = Record<string, unknown>;
 function sign(claims: Claims, by = secret, header: Record<string, string> = {}): Promise<string> {
   const body = { iss: "shop", exp: Math.floor(world.now / 1000) + 3600, ...claims };
   return new SignJWT(body).setProtectedHeader({ alg: "HS256", ...header }).sign(new TextEncoder().encode(by));
+}
+
+/** Whatever header and claims somebody writes, signed well for HS256. */
+async function signBare(header: unknown, claims: unknown, by = secret): Promise<string> {
+  const encode = (bytes: Uint8Array) =>
+    btoa(String.fromCharCode(...bytes))
+      .replaceAll("=", "")
+      .replaceAll("+", "-")
+      .replaceAll("/", "_");
+  const utf8 = (text: string) => new TextEncoder().encode(text);
+  const write = (part: unknown) => encode(utf8(typeof part === "string" ? part : JSON.stringify(part)));
+  const signed = `${write(header)}.${write(claims)}`;
+  const key = await crypto.subtle.importKey("raw", utf8(by), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+  return `${signed}.${encode(new Uint8Array(await crypto.subtle.sign("HMAC", key, utf8(signed))))}`;
 }
 
 /** As a page asks: without a key. */
@@ -130,19 +145,54 @@ describe("a token", () => {
       ["a panel that is not there", await sign({ iss: "nobody", orders: ["1001"] }), "token_foreign"],
       ["a panel of another secret", await sign({ iss: "other", orders: ["2001"] }), "token_foreign"],
       ["a changed body", [head, btoa(atob(body).replace("1001", "1002")).replaceAll("=", ""), signature].join("."), "token_foreign"],
+      ["a signature that is none", `${head}.${body}.${signature.slice(0, 5)}`, "token_foreign"],
+      ["padding", `${head}=.${body}.${signature}`, "token_invalid"],
+      ["spaces", `${head}%20.${body}.${signature}`, "token_invalid"],
+      ["four parts", `${token}.x`, "token_invalid"],
       ["no signature", `${head}.${body}.`, "token_foreign"],
-      ["alg none", none, "token_foreign"],
+      ["alg none", none, "token_invalid"],
       [
         "another algorithm",
         await new SignJWT({ iss: "shop", exp: now + 60, orders: ["1001"] })
           .setProtectedHeader({ alg: "HS512" })
           .sign(new TextEncoder().encode(secret.padEnd(64, "x"))),
-        "token_foreign",
+        "token_invalid",
       ],
-      ["not good yet", await sign({ orders: ["1001"], nbf: now + 600 }), "token_foreign"],
+      ["not good yet", await sign({ orders: ["1001"], nbf: now + 600 }), "token_invalid"],
+      ["too long", await sign({ orders: ["1001"], note: "x".repeat(20_000) }), "token_invalid"],
     ];
     for (const [what, bad, code] of cases) expect([what, ...codeOf(await read("/v1/orders/1001", bad))]).toEqual([what, 401, code]);
     expect((await read("/v1/orders/1001", await sign({ orders: ["1001"], exp: now - 59 }))).status).toBe(200);
+  });
+
+  it("that its panel's secret has signed is never called foreign: what is wrong with it is said", async () => {
+    const now = Math.floor(world.now / 1000);
+    const claims = { iss: "shop", exp: now + 600, orders: ["1001"] };
+    const HS256 = { alg: "HS256" };
+    const said = 'must say "alg": "HS256" in its header';
+    const cases: readonly (readonly [unknown, unknown, string | null])[] = [
+      [HS256, claims, null],
+      [{ ...HS256, typ: "at+jwt", kid: "7" }, claims, null],
+      [HS256, { ...claims, nbf: now, iat: now, sub: "ann" }, null],
+      ...["HS512", "hs256", "none", "RS256", "", null, undefined, 256, ["HS256"]].map((alg) => [{ alg }, claims, said] as const),
+      [{ ...HS256, crit: ["b64"], b64: true }, claims, "must have no `crit` in its header"],
+      [{ ...HS256, crit: [] }, claims, "must have no `crit` in its header"],
+      ["HS256", claims, "has no header that can be read"],
+      ["null", claims, "has no header that can be read"],
+      [[], claims, said],
+      [HS256, "claims", "has no claims"],
+      [HS256, "7", "has no claims"],
+      [HS256, JSON.stringify(claims).slice(1), "has no claims"],
+      [HS256, { ...claims, nbf: now + 61 }, "is not good yet"],
+      [HS256, { ...claims, nbf: String(now) }, "must have `nbf` and `iat` in seconds"],
+      [HS256, { ...claims, iat: String(now) }, "must have `nbf` and `iat` in seconds"],
+    ];
+    for (const [header, body, problem] of cases) {
+      const { status, json } = await read("/v1/orders/1001", await signBare(header, body));
+      const told = problem === null ? [200, undefined] : [401, "token_invalid"];
+      expect([header, body, status, json.error?.code]).toEqual([header, body, ...told]);
+      expect(json.error?.message ?? "").toContain(problem ?? "");
+    }
   });
 
   it("ends with a new secret, and with the panel that is switched off", async () => {
@@ -310,12 +360,53 @@ describe("a page of another origin", () => {
     expect(again.headers.get("Cache-Control")).toBe(headers.get("Cache-Control"));
   });
 
-  it("reads its texts in the language it asks for, and in English else", async () => {
+  it.each([
+    ["es", "es", "La entrega está en marcha"],
+    ["pt-BR", "pt", "A entrega está em andamento"],
+    ["pt_PT", "pt", "A entrega está em andamento"],
+    ["RU", "ru", "Заказ выполняется"],
+    ["tr", "tr", "Teslimat sürüyor"],
+    ["ar-EG", "ar", "التسليم جارٍ"],
+    ["id", "id", "Pengiriman sedang berjalan"],
+    ["hi-Latn-IN", "hi", "डिलीवरी चल रही है"],
+    ["en-GB", "en", "Delivery is running"],
+    ["xx", "en", "Delivery is running"],
+    ["__proto__", "en", "Delivery is running"],
+    ["constructor", "en", "Delivery is running"],
+    ["", "en", "Delivery is running"],
+    [null, "en", "Delivery is running"],
+  ])("asks for texts in %j, and reads them in %s, whichever way it asks", async (asked, lang, meaning) => {
+    const token = (await world.post("/v1/tokens", shop, { customer: "ann" })).json.token as string;
+    const language = asked === null ? "" : `lang=${asked}`;
+    const tags = new Set<string | null>();
+    for (const ask of [read, bearer])
+      for (const path of ["/v1/orders/1001", "/v1/orders?ids=1001", "/v1/orders?customer=ann"]) {
+        const { status, json, headers } = await ask(`${path}${path.includes("?") ? "&" : "?"}${language}`, token);
+        const seen = json.orders?.find(({ id }: { id: string }) => id === "1001") ?? json;
+        expect([status, headers.get("Content-Language"), headers.get("Vary")]).toEqual([200, lang, "Authorization"]);
+        expect([seen.status, seen.label]).toEqual(["in_progress", "In progress"]);
+        expect(seen.meaning).toContain(meaning);
+        expect(seen.what_to_do).toBe(textsIn(lang).texts.statuses.in_progress.what_to_do);
+        tags.add(headers.get("ETag"));
+      }
+    // The three answers differ, and the way of asking makes no difference.
+    expect(tags.size).toBe(3);
+  });
+
+  it("has a tag that holds in its language alone", async () => {
     const token = (await world.post("/v1/tokens", shop, { orders: ["1001"] })).json.token as string;
-    const english = (await read("/v1/orders/1001?lang=en", token)).json.meaning;
-    expect((await read("/v1/orders/1001?lang=xx", token)).json.meaning).toBe(english);
+    const { headers } = await read("/v1/orders/1001?lang=es", token);
+    const known = { headers: { "If-None-Match": headers.get("ETag") ?? "" } };
+    const again = await read("/v1/orders/1001?lang=es-MX", token, known);
+    expect([again.status, again.headers.get("Content-Language")]).toEqual([304, "es"]);
+    for (const query of ["?lang=pt", "?lang=en", ""]) expect((await read(`/v1/orders/1001${query}`, token, known)).status).toBe(200);
+  });
+
+  it("has one token and one language; a backend has none", async () => {
+    const token = (await world.post("/v1/tokens", shop, { orders: ["1001"] })).json.token as string;
     expect(codeOf(await world.get("/v1/orders/1001?lang=en", { key: shop }))).toEqual([422, "invalid_request"]);
     expect(codeOf(await read("/v1/orders/1001?token=a", token))).toEqual([401, "token_invalid"]);
+    expect((await world.get("/v1/orders/1001", { key: shop })).headers.get("Content-Language")).toBeNull();
   });
 });
 

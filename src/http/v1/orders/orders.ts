@@ -19,7 +19,7 @@ import { listAllOrders, readAllNamed } from "../../../store/orders/all-orders.ts
 import { listOrders, type OrderFilter, readBareOrders, readOrders } from "../../../store/orders/order-reads.ts";
 import { auditStatement } from "../../../store/operations/audit.ts";
 import { isForReseller, noSuchPanel, notOverAll } from "../../kit/auth.ts";
-import type { AllPanelsContext, Answer, PanelRefContext, ReaderContext } from "../../kit/context.ts";
+import type { AllPanelsContext, Answer, Browser, PanelRefContext, ReaderContext } from "../../kit/context.ts";
 import { moment } from "../../kit/fields.ts";
 import { listReply } from "../../kit/list-reply.ts";
 import { mergedCursor, mergedPaging, mergedPlace } from "../../kit/merged-page.ts";
@@ -224,14 +224,23 @@ function viewWithPanel(order: Order, pollings: ReadonlyMap<string, Polling>, { n
 
 /** An order as whoever asks may see it. */
 function shownTo({ admitted, browser }: ReaderContext, view: OrderView): Shown {
-  if (browser !== null) return browserView(view, textsIn(browser.lang ?? FALLBACK_LANGUAGE).texts.statuses[view.status]);
+  if (browser !== null) return browserView(view, textsFor(browser).texts.statuses[view.status]);
   return isForReseller(admitted()) ? orderForReseller(view) : view;
+}
+
+function textsFor({ lang }: Browser): ReturnType<typeof textsIn> {
+  return textsIn(lang ?? FALLBACK_LANGUAGE);
 }
 
 /** A page may keep an answer until the next look can bring news; a backend asks each time whether it still holds. */
 function cacheHeadersFor({ browser, now }: ReaderContext, views: readonly OrderView[]): Readonly<Record<string, string>> {
   if (browser === null) return PRIVATE_HEADERS;
-  return { "Cache-Control": `private, max-age=${maxAgeSeconds(views, now)}`, Vary: "Authorization" };
+  return {
+    "Cache-Control": `private, max-age=${maxAgeSeconds(views, now)}`,
+    "Content-Language": textsFor(browser).lang,
+    // The language is in the URL, as the token is: a bearer is all that else makes a difference.
+    Vary: "Authorization",
+  };
 }
 
 /** Others who want a check at the same provider come within so many seconds, and share its message. */

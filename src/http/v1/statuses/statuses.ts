@@ -13,9 +13,13 @@ const MAX_LANG_CHARACTERS = 35;
 
 export const statusesQuery = z.strictObject({ lang: z.prefault(line(MAX_LANG_CHARACTERS), FALLBACK_LANGUAGE) });
 
+/** The language is in the URL, so an answer varies with no header. */
 const CACHE_HEADERS = { "Cache-Control": "public, max-age=3600" } as const;
 
-/** `GET /v1/statuses?lang=`. A language that there are no texts in is answered in English: `lang` says so beside `requested`. */
+/**
+ * `GET /v1/statuses?lang=`. A language that there are no texts in is answered in English: `lang` says so beside `requested`.
+ * A label is the word of API v2 in every language.
+ */
 export function getStatuses(
   call: Context,
   { query: { lang: requested } }: { readonly query: z.output<typeof statusesQuery> },

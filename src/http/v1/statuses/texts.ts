@@ -1,79 +1,28 @@
 /**
  * What customers read about their orders, by language. No text speaks of suppliers or settings, and none promises money:
- * what is returned, the order's own amounts say.
+ * what is returned, the order's own amounts say. The tracker's language files are made with these texts, too
+ * (scripts/assets/tracker.ts): they stand here alone.
+ *
+ * They are in the bundle, 9 KB of it: read as assets, each isolate's first answer in a language would wait for one.
  */
-import type { CustomerFlag } from "../../../domain/order.ts";
-import type { Status } from "../../../domain/status.ts";
+import { ar } from "./languages/ar.ts";
+import { en, type Texts } from "./languages/en.ts";
+import { es } from "./languages/es.ts";
+import { hi } from "./languages/hi.ts";
+import { id } from "./languages/id.ts";
+import { pt } from "./languages/pt.ts";
+import { ru } from "./languages/ru.ts";
+import { tr } from "./languages/tr.ts";
 
-export type Text = { readonly meaning: string; readonly what_to_do: string };
+const TEXTS = { en, es, pt, ru, tr, ar, id, hi } as const satisfies Readonly<Record<string, Texts>>;
 
-/** A language's texts; the compiler asks for all of them. */
-export type Texts = { readonly statuses: Readonly<Record<Status, Text>>; readonly flags: Readonly<Record<CustomerFlag, Text>> };
-
-const en: Texts = {
-  statuses: {
-    pending: {
-      meaning: "The order has arrived and waits for its turn. Nothing has been delivered so far.",
-      what_to_do: "Give it the start time that the service names. Make sure that the link opens for everybody.",
-    },
-    processing: {
-      meaning: "The order is being prepared. Delivery may be about to begin.",
-      what_to_do: "Wait, and place no second order for the same link. Write to support if it stays so far beyond the usual start time.",
-    },
-    in_progress: {
-      meaning: "Delivery is running, and the number that remains is going down.",
-      what_to_do: "Leave the link as it is, and public, until the order has ended.",
-    },
-    completed: {
-      meaning: "The order is reported as delivered in full.",
-      what_to_do: "Compare the count with the start count. Ask for a refill if the number falls later and the service offers one.",
-    },
-    partial: {
-      meaning: "A part was delivered, and the rest will not come. The order is closed.",
-      what_to_do:
-        "Nothing. What is returned for the missing part shows in the balance once it is decided. Order the rest again if you want it.",
-    },
-    canceled: {
-      meaning: "The order was called off.",
-      what_to_do:
-        "Nothing. What is returned shows in the balance once it is decided. Check the link and the service's conditions before you order again.",
-    },
-    refunded: {
-      meaning: "The order was called off, in full or for the part that was not delivered.",
-      what_to_do: "Nothing. What is returned shows in the balance once it is decided.",
-    },
-    error: {
-      meaning: "Something is wrong with the order: with its link, its data or its service.",
-      what_to_do:
-        "Check link and quantity against the service's rules, and ask support how the order goes on. Support looks at it before any money moves.",
-    },
-    unknown: {
-      meaning: "The order's present state is not known for certain. It is still being followed.",
-      what_to_do: "Wait. Write to support if this lasts for more than a day.",
-    },
-  },
-  flags: {
-    overdue: {
-      meaning: "The order has not started within its usual time.",
-      what_to_do: "Make sure that the link is right and public, then write to support. Place no second order for the same link.",
-    },
-    stalled: {
-      meaning: "The order had started, and has not moved for a while.",
-      what_to_do: "Make sure that the link is still there and public, then write to support.",
-    },
-    duplicate_link: {
-      meaning: "Another order for the same link was still running when this one came.",
-      what_to_do: "Wait until the first one has ended. Two orders at once can count the same units twice.",
-    },
-  },
-};
-
-const TEXTS = { en } as const satisfies Readonly<Record<string, Texts>>;
+/** Every language that there are texts in. */
+export const TEXT_LANGUAGES: readonly string[] = Object.keys(TEXTS);
 
 /** The language that is answered where there are no texts in the one asked for. */
 export const FALLBACK_LANGUAGE = "en";
 
-/** The texts of a language such as `en` or `en-GB`, and whose they are. */
+/** The texts of a language such as `pt` or `pt-BR`, and whose they are. */
 export function textsIn(asked: string): { readonly lang: string; readonly texts: Texts } {
   const base = asked.toLowerCase().split(/[-_]/)[0] ?? "";
   const lang = Object.hasOwn(TEXTS, base) ? (base as keyof typeof TEXTS) : FALLBACK_LANGUAGE;
