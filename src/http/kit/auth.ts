@@ -256,7 +256,7 @@ async function admitToken(context: Context, requirement: Requirement, token: str
   if (isShut(context, signature)) return fail({ code: "too_many_keys" });
   const isGenuine = async (stored: string): Promise<boolean> => {
     const secret = await context.ports.secrets.open(tokenSecretPlace(panel), stored);
-    if (!secret.ok || !(await isSigned(token, secret.value))) return false;
+    if (!secret.ok || !(await isSigned(token, secret.value, context.now))) return false;
     noteGoodKey(signature);
     return true;
   };

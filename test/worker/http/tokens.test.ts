@@ -179,7 +179,7 @@ describe("a token", () => {
       [{ ...HS256, crit: [] }, claims, "must have no `crit` in its header"],
       ["HS256", claims, "has no header that can be read"],
       ["null", claims, "has no header that can be read"],
-      [[], claims, said],
+      [[], claims, "has no header that can be read"],
       [HS256, "claims", "has no claims"],
       [HS256, "7", "has no claims"],
       [HS256, JSON.stringify(claims).slice(1), "has no claims"],
