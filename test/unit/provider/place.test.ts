@@ -19,9 +19,20 @@ const NONE_LEFT: Sending = { takeCall: async () => false, value: null, isResend:
 const placed = (id: string): Placed => ({ kind: "placed", id });
 const refused = (message: string, known: KnownRefusal | null = null): Placed => ({ kind: "refused", message, known });
 
-function place(response: Response, settings: ProviderSettings = SETTINGS): Promise<Placed> {
-  const port = portOf(() => response);
-  return placeOrder(port, settings, FIELDS, NONE_LEFT);
+/** What comes of an `add` at a provider that tells its balance. */
+async function place(response: Response): Promise<Placed> {
+  const [outcome] = await second(response, json({ balance: "5" }));
+  return outcome;
+}
+
+/** What comes of it where no call is left to ask for the balance. */
+function placeAlone(response: Response): Promise<Placed> {
+  return placeOrder(
+    portOf(() => response),
+    SETTINGS,
+    FIELDS,
+    NONE_LEFT,
+  );
 }
 
 /** What comes of an `add` and, asked after it, the balance; and how often that was asked. */
@@ -40,7 +51,11 @@ describe("an order is placed", () => {
   it.each<[string, unknown, string]>([
     ["in canonical form", { order: 23501 }, "23501"],
     ["with the id as text", { order: " 23501 " }, "23501"],
-    ["with an id of letters and digits", { order: "6f1c-ab_9" }, "6f1c-ab_9"],
+    ["with an id of letters and digits", { order: "x6f1c-ab_9" }, "x6f1c-ab_9"],
+    ["with a hash", { order: "6f1c2ab09d3e4f5a" }, "6f1c2ab09d3e4f5a"],
+    ["with a UUID", { order: "0b7ff2a0-5b11-4c5c-9df0-6a3f3f8b8a11" }, "0b7ff2a0-5b11-4c5c-9df0-6a3f3f8b8a11"],
+    ["with an id of hexadecimal letters", { order: "deadbeefcafe" }, "deadbeefcafe"],
+    ["beside a code of the server's own", { code: 10000, data: { order: 7 } }, "7"],
     ["with an id of 64 characters", { order: "a".repeat(64) }, "a".repeat(64)],
     ["as order_id", { order_id: 7 }, "7"],
     ["as orderId", { orderId: "7" }, "7"],
@@ -286,26 +301,39 @@ describe("a text that nobody knows", () => {
     expect(await second(LATER(), LATER())).toMatchObject([{ kind: "not_taken", failure: { code: "unavailable" } }, 1]);
   });
 
-  it("is about the order where the balance is told, or fails in other words", async () => {
-    const answers = [json({ balance: "5" }), json({ error: "Tidak didukung" }), new Response("", { status: 502 })];
-    for (const balance of answers) expect(await second(WORDS(), balance)).toEqual([refused("Kunci salah, 12"), 1]);
+  it("is about the order where the balance is told", async () => {
+    expect(await second(WORDS(), json({ balance: "5" }))).toEqual([refused("Kunci salah, 12"), 1]);
   });
 
-  it("is about the call where the balance says so in words that are known", async () => {
-    expect(await second(WORDS(), json({ error: "Invalid API key" }))).toMatchObject([
-      { kind: "not_taken", failure: { code: "rejected_key" } },
-      1,
-    ]);
+  it.each<[string, () => Response]>([
+    ["fails in other words", () => json({ error: "Tidak didukung" })],
+    ["is a gateway's page", () => new Response(HTML, { status: 502 })],
+    ["fails with 500", () => new Response("", { status: 500 })],
+    ["is cut off", () => new Response(`{"balance":`)],
+    ["is over the limit of calls", () => new Response("", { status: 429 })],
+    ["is a bot check", () => new Response(CHALLENGE, { status: 403 })],
+    ["has another form", () => json({ funds: "5" })],
+  ])("leaves a doubt where the balance %s", async (_, balance) => {
+    for (const add of [WORDS(), json({ error: "Nope" }, 400), json({ error: "Incorrect order ID" }), LATER()])
+      expect(await second(add, balance())).toMatchObject([{ kind: "unclear", failure: { code: "http" } }, 1]);
+  });
+
+  it.each<[string, string]>([
+    ["Invalid API key", "rejected_key"],
+    ["Your IP is not whitelisted", "blocked"],
+    ["Maintenance", "unavailable"],
+  ])("is about the call where the balance says so in words that are known: %s", async (error, code) => {
+    expect(await second(WORDS(), json({ error }))).toMatchObject([{ kind: "not_taken", failure: { code } }, 1]);
   });
 
   it("that only asks for another try leaves a doubt, whatever else the balance says", async () => {
-    for (const balance of [json({ balance: "5" }), new Response("", { status: 429 })])
+    for (const balance of [json({ balance: "5" }), new Response("", { status: 429 }), json({ error: "Maintenance" })])
       expect(await second(LATER(), balance)).toMatchObject([{ kind: "unclear" }, 1]);
   });
 
-  it("is about the order where no call is left to ask", async () => {
-    expect(await place(WORDS())).toEqual(refused("Kunci salah, 12"));
-    expect(await place(LATER())).toMatchObject({ kind: "unclear" });
+  it("leaves a doubt where no call is left to ask", async () => {
+    expect(await placeAlone(WORDS())).toMatchObject({ kind: "unclear" });
+    expect(await placeAlone(LATER())).toMatchObject({ kind: "unclear" });
   });
 
   it("under 403 as a page is the key's where the balance gets the same, else a firewall's that minds the order", async () => {
@@ -315,14 +343,17 @@ describe("a text that nobody knows", () => {
   });
 
   it("is not asked about where it is known", async () => {
-    for (const error of ["Link is invalid", "Not enough funds", "Incorrect order ID", "API key is incorrect"])
+    for (const error of ["Link is invalid", "Not enough funds", "Saldo tidak cukup", "API key is incorrect"])
       expect((await second(json({ error }), json({ balance: "5" })))[1]).toBe(0);
   });
 
   it("says nothing by what it repeats of the order: a link cannot reject the key", async () => {
     for (const link of ["Invalid API key", "Rate limit exceeded", "System error"]) {
-      const port = portOf(() => json({ error: `${link} cannot be used` }));
-      const outcome = await placeOrder(port, SETTINGS, { ...FIELDS, link }, NONE_LEFT);
+      const port = portOf(async (request) => {
+        const { action } = await fieldsOfRequest(request);
+        return json(action === "add" ? { error: `${link} cannot be used` } : { balance: "5" });
+      });
+      const outcome = await placeOrder(port, SETTINGS, { ...FIELDS, link }, { ...NONE_LEFT, takeCall: async () => true });
       expect(outcome).toEqual(refused(`${link} cannot be used`));
     }
   });

@@ -97,6 +97,7 @@ const TEXTS: Readonly<Record<Subject, readonly string[]>> = {
     "write EPIPE",
     "order.save is not a function",
     "Could not connect to provider",
+    "The server of this service is overloaded",
   ],
   mishap: [
     "There was an error placing your order",
@@ -126,7 +127,6 @@ const TEXTS: Readonly<Record<Subject, readonly string[]>> = {
     "Minimum quantity 500",
     "You have active order with this link. Please wait until order being completed.",
     "This service is disabled",
-    "Service not available",
     "Account is private",
     "Keywords required",
     "Saldo tidak cukup",
@@ -137,7 +137,6 @@ const TEXTS: Readonly<Record<Subject, readonly string[]>> = {
     "Link error",
     "链接错误",
     "余额不足",
-    "The server of this service is overloaded",
     "Error: Link is not supported by our system",
     "This link is not supported by our network",
     "LinkedIn connections: minimum 50",
@@ -155,7 +154,7 @@ const TEXTS: Readonly<Record<Subject, readonly string[]>> = {
     "",
     "Error 7",
   ],
-  unknown: ["Nope", "Kunci salah", "Yetersiz", "Service under maintenance", "User is banned", "Bu kapali"],
+  unknown: ["Nope", "Kunci salah", "Yetersiz", "Service under maintenance", "Service not available", "User is banned", "Bu kapali"],
 };
 
 describe("an error's text", () => {
