@@ -21,7 +21,7 @@ import { type Fields, fieldsIn, fieldsOf, idText, isObject, layersOf, saysNoId, 
 import { holdsSeveral } from "./reading/json.ts";
 import { isProviderOrderId } from "../../domain/order-ids.ts";
 import { askBalance } from "./status.ts";
-import { isOfCall, isSameText, leavesDoubt, subjectOf } from "./reading/subject.ts";
+import { hasCatchAll, isOfCall, isSameText, mayBeTaken, subjectOf } from "./reading/subject.ts";
 import type { ProviderSettings } from "../settings.ts";
 import { cleanText, NO_REASON } from "./reading/wording.ts";
 
@@ -153,7 +153,7 @@ function readAnswer(json: unknown, context: ReadingContext, sent: readonly strin
   if (error === null && fields.some(saysSuccess)) return read(unclear("success without an order id"));
   if (told === null) return readUntold(json, fields, sent, hear);
   const plain = withoutEchoes(told, sent);
-  if (!leavesDoubt(plain) && troubleOfCall(plain, status) !== null) return { kind: "error", error: plain };
+  if (!mayBeTaken(plain) && troubleOfCall(plain, status) !== null) return { kind: "error", error: plain };
   return read(saidByError(plain, status, { message: hear(told.texts), sent: [] }));
 }
 
@@ -167,8 +167,8 @@ type Hear = (texts: ApiError["texts"]) => string;
 
 /** What stands in the place of an order's id. Only what can be sent again to ask about it is one; errors stand there, too. */
 function readIds(named: readonly unknown[], hear: Hear): Reading<Placed> {
-  const id = named.map(idText).find((text) => text !== null && isOrderId(text));
-  if (id !== undefined) return read({ kind: "placed", id });
+  const id = idText(named[0]);
+  if (id !== null && isOrderId(id)) return read({ kind: "placed", id });
   const [first, ...others] = named.map(scalarText).filter((text) => text !== null);
   if (first === undefined) return read(unclear("an order id that cannot be one"));
   const texts: ApiError["texts"] = [first, ...others];
@@ -182,7 +182,7 @@ function isOrderId(text: string): boolean {
 }
 
 const LIKE_AN_ID = /\d|^[\da-f-]{8,64}$/i;
-const LIKE_AN_ERROR = /(?:^|[_-])err(?:or)?s?(?=[\d_-]|$)/i;
+const LIKE_AN_ERROR = /(?:^|[_-])(?:err(?:or)?s?|fail(?:ed|ure)?|invalid|not|http|code)(?=[\d_-]|$)/i;
 
 /**
  * An answer without an id, an error or a yes. A message known to the letter is a refusal all the same; beside a code or a
@@ -194,7 +194,7 @@ function readUntold(json: unknown, layers: readonly Fields[], sent: readonly str
   if (first === undefined) return nothing;
   const said: ApiError = { texts: [first, ...others] };
   const plain = withoutEchoes(said, sent);
-  if (leavesDoubt(plain)) return nothing;
+  if (mayBeTaken(plain)) return read(unclear("a text by which the order may be there"));
   if (isTroubleToTheLetter(plain.texts)) return { kind: "error", error: plain };
   const known = refusedToTheLetter(plain.texts, hear(said.texts));
   if (known !== null) return read(known);
@@ -231,11 +231,11 @@ function saidByError(error: ApiError, status: number, { message, sent }: Heard):
   const known = knownRefusal(plain.texts);
   const refused: Placed = { kind: "refused", message, known };
   const doubt: Placed = { kind: "unclear", failure: { code: "http", status, message } };
-  if (leavesDoubt(plain)) return doubt;
+  if (mayBeTaken(plain)) return doubt;
   const subject = subjectOf(plain);
   if (isOfCall(subject)) return turnedAway(message, status);
   if (known !== null) return refused;
-  if (subject === "crash" || status >= 500 || status === REQUEST_TIMEOUT) return doubt;
+  if (hasCatchAll(plain) || status >= 500 || status === REQUEST_TIMEOUT) return doubt;
   if (subject === "reason") return refused;
   const isWord = subject !== "mishap";
   const saysLittle = !isWord || subject === "vague";

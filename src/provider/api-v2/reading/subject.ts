@@ -38,18 +38,22 @@ function subjectByRoots(text: string): Subject {
 }
 
 /**
- * Whether an error to an `add` leaves open whether the order was taken: one of its texts says that it was sent on, charged
- * or is at work, or that nobody knows, or is a catch-all's. A text that is known to the letter says what it says.
+ * Whether an error to an `add` says in one of its texts that the order was sent on, charged or is at work, or that nobody
+ * knows. A text that is known to the letter says what it says.
  */
-export function leavesDoubt(error: ApiError): boolean {
-  const open = error.texts.filter((text) => knownRefusal([text]) === null && !isLetter(text));
-  if (open.some((text) => saysTaken(folded(text)))) return true;
-  return knownRefusal(error.texts) === null && knownError(error.texts) === null && open.some((text) => isNoWord(text));
+export function mayBeTaken({ texts }: ApiError): boolean {
+  return texts.some((text) => !isToTheLetter(text) && saysTaken(folded(text)));
 }
 
-function isLetter(text: string): boolean {
+/** Whether one of an error's texts is a catch-all's, and none is known to the letter. */
+export function hasCatchAll({ texts }: ApiError): boolean {
+  return !texts.some(isToTheLetter) && texts.some(isNoWord);
+}
+
+/** Of an `add` an order's id that is unknown says nothing: it may be the one just made. */
+function isToTheLetter(text: string): boolean {
   const known = knownError([text]);
-  return known !== null && known !== "order";
+  return knownRefusal([text]) !== null || (known !== null && known !== "order");
 }
 
 export function isOfCall(subject: Subject): subject is CallSubject {
@@ -92,11 +96,11 @@ function plainLetters(text: string): string {
     .replace(/\p{M}/gu, "")
     .normalize("NFC")
     .toLowerCase()
-    .replace(/[đıłøيىك]/g, (letter) => SAME_LETTERS[letter] ?? letter);
+    .replace(/[đıłøيىكة]/g, (letter) => SAME_LETTERS[letter] ?? letter);
 }
 
 /** Letters that differ by keyboard, or have no accent to take off. */
-const SAME_LETTERS: Readonly<Record<string, string>> = { đ: "d", ı: "i", ł: "l", ø: "o", ي: "ی", ى: "ی", ك: "ک" };
+const SAME_LETTERS: Readonly<Record<string, string>> = { đ: "d", ı: "i", ł: "l", ø: "o", ي: "ی", ى: "ی", ك: "ک", ة: "ه" };
 
 /** Roots are looked for in so much of a text: reasons stand at its beginning. */
 const MAX_CHARS = 300;
