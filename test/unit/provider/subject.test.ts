@@ -224,6 +224,7 @@ const TEXTS: Readonly<Record<Subject, readonly string[]>> = {
     "Cannot create order. The link is not valid",
     "Order could not be placed: insufficient balance",
     "Invalid username",
+    "Drip-feed is not available",
     "Keywords are missing",
     "This profile link must be public",
     "This service is temporarily disabled",
