@@ -21,7 +21,7 @@ import { type Fields, fieldsIn, fieldsOf, idText, isObject, layersOf, saysNoId, 
 import { holdsSeveral } from "./reading/json.ts";
 import { isProviderOrderId } from "../../domain/order-ids.ts";
 import { askBalance } from "./status.ts";
-import { hasCatchAll, isOfCall, isSameText, mayBeTaken, subjectOf } from "./reading/subject.ts";
+import { hasCatchAll, isOfCall, isSameText, mayBeTaken, saysNoSuchAction, subjectOf } from "./reading/subject.ts";
 import type { ProviderSettings } from "../settings.ts";
 import { cleanText, NO_REASON } from "./reading/wording.ts";
 
@@ -112,7 +112,13 @@ async function secondOpinion(
   const same = isWord && "message" in failure && failure.message != null && isSameText(failure.message, message);
   const sameCode = failure.code === "http" && isOfKey(status) && failure.status === status;
   if (sameCode) return { kind: "not_taken", failure: { code: "rejected_key", message } };
-  return same ? { kind: "not_taken", failure: { code: "unavailable", message, status } } : otherwise;
+  if (same) return { kind: "not_taken", failure: { code: "unavailable", message, status } };
+  return hasNoBalance(failure) ? answered : otherwise;
+}
+
+/** Some providers have no such action, and say so: that answer is as good as a balance. */
+function hasNoBalance(failure: ProviderFailure): boolean {
+  return failure.code === "refused" && failure.status < 500 && saysNoSuchAction(failure.message);
 }
 
 /**

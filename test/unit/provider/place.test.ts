@@ -487,6 +487,15 @@ describe("a text that nobody knows", () => {
     expect(await second(WORDS(), json({ balance: "5" }))).toEqual([refused("Kunci salah, 12"), 1]);
   });
 
+  it.each(["Incorrect request", "Invalid action", "Unknown method", "Action not found", "error.incorrect_request"])(
+    "is about the order where the provider says that it has no balance: %s",
+    async (error) => {
+      for (const status of [200, 400, 404]) expect(await second(WORDS(), json({ error }, status))).toEqual([refused("Kunci salah, 12"), 1]);
+      expect(await second(WORDS(), json({ error }, 500))).toMatchObject([{ kind: "unclear" }, 1]);
+      expect(await second(json({ error }), json({ error }))).toMatchObject([{ kind: "not_taken" }, 1]);
+    },
+  );
+
   it.each<[string, () => Response]>([
     ["fails in other words", () => json({ error: "Tidak didukung" })],
     ["is a gateway's page", () => new Response(HTML, { status: 502 })],

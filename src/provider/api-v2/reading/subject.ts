@@ -76,6 +76,14 @@ export function isNoWord(message: string): boolean {
   return subjectOf({ texts: [message] }) === "crash";
 }
 
+const NO_SUCH_ACTION =
+  / (?:invalid|incorrect|unknown|unsupported|wrong|undefined|no such|bad) (?:api )?(?:action|method|request|command) | (?:action|method|command) (?:is )?(?:invalid|incorrect|unknown|unsupported|not (?:found|supported|allowed|available|exist|implemented|valid)) /;
+
+/** Whether a text says that the server does not know what it was asked for, as some do for `balance`. */
+export function saysNoSuchAction(text: string): boolean {
+  return NO_SUCH_ACTION.test(folded(text));
+}
+
 /** Two texts are the same when only their figures differ: "in 12 s" and "in 9 s". */
 export function isSameText(one: string, other: string): boolean {
   return withoutFigures(one) === withoutFigures(other);
