@@ -113,7 +113,7 @@ const SAME_LETTERS: Readonly<Record<string, string>> = { đ: "d", ı: "i", ł: "
 /** Roots are looked for in so much of a text: reasons stand at its beginning. */
 const MAX_CHARS = 300;
 
-const LABEL = /^[^\p{L}]*(?:neworder\.)?(?:error|erro|erreur|fehler|hata|ошибка|помилка|loi|kesalahan|خطا|错误|エラー|오류)\s*[:.：]/u;
+const LABEL = /^[^\p{L}]*(?:neworder\.)?(?:error|erro|erreur|fehler|hata|ошибка|loi|kesalahan|خطا|错误)\s*[:.：]/u;
 
 /** A text in plain letters, without the label "Error:" and signs, between spaces. */
 function folded(text: string): string {
@@ -133,17 +133,16 @@ function roots(begin: string, within = ""): Test {
 /** What code says of itself when it breaks: databases, runtimes, HTTP clients. As it was written, since signs matter. */
 const BROKEN_CODE = new RegExp(
   [
-    /sqlstate|\bsql\b|mysql|mariadb|postgres|sqlite|\bpdo\b|mongo|redis|deadlock|lock wait|duplicate entry|constraint (?:fail|violat)/,
+    /sqlstate|\bsql\b|mysql|mariadb|postgres|sqlite|\bpdo\b|deadlock|lock wait|duplicate entry|constraint (?:fail|violat)/,
     /exception|traceback|stack ?trace|\b(?:type|reference|syntax|value|runtime|key)error\b|call to (?:a member|undefined)/,
     /undefined (?:index|variable|method|function|array|offset|property|constant|class)|cannot read propert|nil pointer|null ?pointer/,
     /\btime[sd]?[ -]?out\b|econn\w+|etimedout|enotfound|eai_again|socket hang|\bcurl\b|fetch failed|connection (?:\w+ )?(?:refused|reset|closed|lost|aborted)/,
     /unexpected (?:token|end of|response|answer)|out of memory|memory (?:size|limit)|execution time|\bon line \d|\.(?:php|js|py|rb|go|java):\d/,
     /is not a function|array offset|of type null|\bepipe\b|broken pipe|(?:not|unable to|failed to) connect\b/,
     /(?:http|status|code|error)[ :]*50\d\b|bad gateway|gateway time|deadline exceeded|took too long/,
-    /(?:operation|request|context|transaction|query) (?:was |has been )?(?:aborted|cancell?ed|interrupted|rolled back|failed)|unhandled|uncaught/,
-    /(?:has )?gone away|max_user_connections|too many (?:\w+ ){0,2}connections|(?:max|active) connections|getaddrinfo|handshake|certificate/,
-    /segmentation fault|segfault|\bpanic\b|core dumped|(?:worker|process)(?: was)? (?:terminated|killed)|no space left|disk (?:is )?full/,
-    /failed to (?:insert|write|execute|decode|save)|(?:invalid|malformed|bad|empty|parse|parsing) json|json (?:parse|decode)|nesting level|i\/o error/,
+    /(?:operation|request|context|transaction|query) (?:was )?(?:aborted|cancell?ed|rolled back|failed)|unhandled|uncaught/,
+    /gone away|max_user_connections|(?:many|active) connections|getaddrinfo|handshake|certificate|\bpanic\b|(?:worker|process) (?:terminated|killed)/,
+    /segmentation fault|no space left|disk (?:is )?full|failed to (?:insert|write|execute|save)|(?:invalid|malformed|bad|parse|parsing) json|nesting level/,
   ]
     .map(({ source }) => source)
     .join("|"),
@@ -152,48 +151,42 @@ const BROKEN_CODE = new RegExp(
 
 /** A part of the machinery, and a word for its failing, anywhere in one text: "Lỗi hệ thống", "Database error", "系统繁忙". */
 const MACHINERY = roots(
-  "system|server |servers |servidor|serveur|sunucu|serwer|internal |intern[aoe]? |interne |database|db |base de d|veritaban|he thong|may chu|" +
-    "sistem|систем|сервер|внутр|network |red |rede |reseau|netzwerk|сеть |сети |мереж|jaringan|unknown |unexpected|desconoc|неизвест|bilinmeyen|" +
-    "fatal|technical|process|backend|web ?site |connection ",
-  "系统|系統|服务器|伺服器|内部|数据库|网络|網路|سرور|سیستم|سامانه|شبکه|داخلی|خادم|النظام|الشبكة|सर्वर|सिस्टम|नेटवर्क|ระบบ|เซิร์ฟเวอร์|" +
-    "サーバ|システム|ネットワーク|データベース|서버|시스템|네트워크|שרת|מערכת",
+  "system|servers? |servidor|serveur|sunucu|internal |intern[aoe]? |interne |database|db |base de d|veritaban|he thong|may chu|sistem|систем|сервер|" +
+    "внутр|network |rede |reseau|netzwerk|сет[иь] |jaringan|unknown |unexpected|desconoc|неизвест|bilinmeyen|fatal|technical|process|backend|web ?site ",
+  "系统|服务器|内部|数据库|网络|سرور|سیستم|شبکه|خادم|النظام|सर्वर|ระบบ|เซิร์ฟเวอร์|サーバ|システム|서버|시스템",
 );
 const FAILING = roots(
-  "error|fail|fault|problem|issue|busy|crash|overload|unavailab|down |offline|unreachable|broke|no respon|not respon|gone |erro |errore |erreur|" +
-    "fehler|hata|loi |kesalahan|gagal|gangguan|ошибк|сбой|проблем|занят|недоступ|перегруж|помилк|ocupad|sobrecarg|saturad|caid[ao] |indispon|" +
-    "no dispon|occupe|surcharg|mesgul|yogun|coktu|sibuk|su co|qua tai|ban |awari|blad|niedost|uberlast|gestort|nicht erreich|nicht verfug",
-  "错误|錯誤|异常|異常|故障|繁忙|忙|出错|崩溃|خطا|مشکل|مشغول|عطل|مشکله|فشل|त्रुटि|समस्या|व्यस्त|ข้อผิดพลาด|ขัดข้อง|ไม่ว่าง|ล่ม|エラー|障害|混雑|오류|에러|장애|שגיאה|תקלה",
+  "error|fail|fault|problem|issue|busy|crash|overload|unavailab|down |offline|unreachable|no respon|not respon|erro |errore |erreur|fehler|hata|loi |" +
+    "kesalahan|gagal|gangguan|ошибк|сбой|проблем|занят|недоступ|перегруж|ocupad|saturad|indispon|no dispon|occupe|mesgul|yogun|sibuk|su co|qua tai|nicht erreich",
+  "错误|异常|故障|忙|خطا|مشکل|مشغول|त्रुटि|ขัดข้อง|エラー|오류",
 );
 /** Whatever stands between the provider and the one that it buys from: with a word that is not good, the order may be there. */
 const RELAY = roots(
-  "respon[sd]|respon |(?<! poll )answers? (?!number)|(?<!contact (?:the |your |our )?(?:service )?)providers? |supplier|vendor|upstream|gateway|(?<! linkedin )connection |" +
-    "host |origin |поставщик|провайдер|ответ[ае]? |соединени|подключени|шлюз|відповід|proveedor|respuesta|conexion|fornecedor|provedor|resposta|" +
-    "conexao|fournisseur|prestataire|reponse|connexion|anbieter|lieferant|antwort|verbindung|saglayici|tedarikci|yanit|cevap|nha cung cap|" +
-    "phan hoi|ket noi|penyedia|koneksi|tanggapan|dostawc|odpowied|polaczeni|fornitore|risposta|connessione|leverancier|antwoord",
-  "供应商|上游|响应|回应|返回|接口|连接|連接|پاسخ|تامین کننده|ارائه دهنده|اتصال|استجابه|المزود|المورد|प्रदाता|कनेक्शन|การตอบ|การเชื่อมต่อ|応答|接続|プロバイダ|응답|연결|공급",
+  "respons?(?:es?|d)? |(?<! poll )answers? (?!number)|(?<!contact (?:the |your |our )?)providers? |supplier|vendor|upstream|gateway|" +
+    "(?<! linkedin )connection |host |origin |поставщик|провайдер|ответ[ае]? |соединени|шлюз|proveedor|respuesta|conexion|fornecedor|resposta|conexao|" +
+    "fournisseur|reponse|connexion|anbieter|antwort|verbindung|saglayici|yanit|cevap|nha cung cap|phan hoi|ket noi|penyedia|koneksi|tanggapan|dostawc",
+  "供应商|上游|响应|返回|接口|连接|پاسخ|ارائه دهنده|استجابه|المزود",
 );
 const NOT_GOOD = roots(
-  "invalid|incorrect|wrong|bad |malformed|empty|missing|not |no |without|never|unknown|unclear|unexpected|unable|cannot|can t|could|didn t|" +
-    "doesn t|lost|broken|closed|reset|refus|reject|declin|denied|abort|cancel|interrupt|неверн|некорр|нет |не |без |пуст|отсутств|потерян|" +
-    "прерван|разорван|немає|sin |vaci|inval|sem |nao |vazi|sans |pas |vide|perdu|keine|nicht|leer|ohne|unterbroch|yok|alinamadi|bos |gecersiz|" +
-    "kesil|kurulamadi|vermedi|khong|mat |tidak|kosong|terputus|belum|menunggu|nie |brak|utracon|non |vuot|nessun|geen|niet",
-  "无|未|空|没|失败|断开|中断|異常|نامعتبر|نشد|نداد|ندارد|قطع|غیر|لم |لا |नहीं|अमान्य|ไม่|ない|失敗|無効|切れ|없|실패|끊",
+  "invalid|incorrect|wrong|bad |malformed|empty|missing|not |no |without|never|unknown|unclear|unable|cannot|can t|could|didn t|doesn t|lost|broken|" +
+    "closed|reset|refus|reject|declin|denied|abort|cancel|неверн|некорр|нет |не |без |пуст|потерян|прерван|sin |vaci|inval|sem |nao |vazi|sans |pas |" +
+    "vide|keine|nicht|leer|yok|alinamadi|bos |gecersiz|kesil|khong|mat |tidak|kosong|terputus|belum|menunggu|brak",
+  "无|未|空|没|失败|断|نامعتبر|نشد|نداد|قطع|لا ",
 );
 const TIMED_OUT = roots(
-  "врем(?:я|ени) ожидания|тайм ?аут|час очікування|tiempo de espera|tiempo agotado|tempo (?:limite|esgotado|scaduto)|delai (?:d attente|depasse|de reponse)|" +
-    "zaman asimi|zamanasimi|sure asimi|het thoi gian|qua thoi gian|zeituberschreitung|waktu (?:habis|tunggu)|batas waktu|przekroczono (?:limit )?czas|limit czasu",
-  "超时|逾時|超時|タイムアウト|시간 ?초과|مهلت|زمان انتظار|المهلة|انتهی الوقت|समय समाप्त|หมดเวลา|תם הזמן",
+  "врем(?:я|ени) ожидания|тайм ?аут|tiempo (?:de espera|agotado)|tempo (?:limite|esgotado)|delai (?:d attente|depasse)|(?:zaman|sure) asimi|" +
+    "(?:het|qua) thoi gian|zeituberschreitung|waktu (?:habis|tunggu)|przekroczono",
+  "超时|タイムアウト|시간 초과|مهلت|زمان انتظار|المهلة",
 );
 /** The web server's own word for itself; of what is sold they say "this service". */
 const NO_SERVICE =
   / (?:api|(?<! (?:this|that|selected|chosen) )service) (?:is )?(?:temporarily |currently )*(?:unavailable|overloaded|busy) /;
 /** How catch-alls begin. */
 const MISHAP = roots(
-  "went wrong|(?:something|things?) (?:is |was )?wrong|oops|whoops|salio mal|deu errado|пошло не так|щось пішло|ters gitti|schief ?gelaufen|" +
-    "andato (?:storto|male)|mal passe|poszlo nie tak|co gi do sai|(?:error|issue|problem) (?:has |have )?occur|произошла ошибка|сталася помилка|" +
-    "terjadi (?:kesalahan|masalah|gangguan)|hata olustu|da xay ra loi|(?:ocurrio|ocorreu|hubo|houve) (?:un|um) (?:erro|problem)|erreur (?:est|s est)|" +
-    "fehler ist|er ging iets (?:mis|fout)|unable to get (?:an? )?(?:answer|order)",
-  "出错|发生错误|خطایی رخ|مشکلی پیش|कुछ गलत|เกิดข้อผิดพลาด|問題が発生|문제가 발생|משהו השתבש",
+  "went wrong|(?:something|things?) (?:is |was )?wrong|oops|whoops|salio mal|deu errado|пошло не так|щось пішло|ters gitti|schief ?gelaufen|andato storto|" +
+    "mal passe|poszlo nie tak|co gi do sai|(?:error|issue|problem) (?:has |have )?occur|произошла ошибка|terjadi (?:kesalahan|masalah|gangguan)|hata olustu|" +
+    "da xay ra loi|(?:ocurrio|ocorreu) (?:un|um) (?:erro|problem)|erreur (?:est|s est)|fehler ist",
+  "出错|خطایی رخ|مشکلی پیش|कुछ गलत|เกิดข้อผิดพลาด",
 );
 /** What catch-alls say they could not do: a reason beside it counts more. */
 const COULD_NOT =
@@ -227,45 +220,33 @@ const NO_SUCH_ID =
 const OF_ANOTHER_ID = / (?:service|package|category) ids? | (?:status|result|outcome|state) /;
 
 /** What is sent with an order. An adjective counts only beside one of them: "invalid" alone may be about an answer. */
-const LINK = roots(
-  "links? |url|user ?names? |profiles? |target |ссылк|посилан|enlace|lien |baglanti|tautan|lien ket|odnosnik",
-  "链接|連結|لینک|الرابط|लिंक|ลิงก์|リンク|링크|קישור",
-);
+const LINK = roots("links? |url|user ?names? |profiles? |target |ссылк|enlace|lien |baglanti|tautan|lien ket", "链接|لینک|الرابط");
 const SENT = roots(
-  "linkedin |quantit|qty |amount |minim|maxim|min |max |comments? |keywords? |hashtags? |mentions? |media |video |photo |channel |group |runs |drip ?feed |" +
-    "interval |country |answer number |this post |the post |(?:this|selected|chosen) service |account is private |количеств|комментари|cantidad|" +
-    "quantidade|menge |miktar|jumlah|so luong|ilosc|hoeveelheid",
-  "数量|數量|تعداد|الکمیه|मात्रा|จำนวน|수량|כמות",
+  "linkedin |quantit|qty |amount |minim|maxim|comments? |keywords? |hashtags? |media |video |photo |channel |runs |drip ?feed |interval |answer number |" +
+    "(?:this|selected|chosen) service |количеств|cantidad|miktar|jumlah|so luong",
+  "数量",
 );
 const FAULT = roots(
-  "invalid|incorrect|wrong |bad |required|missing|empty|must |not (?:a )?(?:found|exist|available|allowed|supported|active|enough|valid|correct|" +
-    "accepted|public|accessible|recogni|match|sufficient)|do(?:es ?n|es no)t (?:exist|match|support|accept)|doesn t (?:exist|match|support|accept)|" +
-    "does not|isn t|unsupported|disabled|inactive|already|duplicate|insufficient|too (?:small|low|big|high|large|many|few|long|short)|less |lower|" +
-    "more than|greater|higher|exceed|at least|at most|between|private|blocked|banned|restricted|out of|outside|unavailable|closed|removed|deleted|" +
-    "limit|only |should|format|active order|another order|below|above|forbid|incomplete|невер|некорр|неправ|недейств|не найден|не существ|не поддерж|" +
-    "не указ|неактив|обязат|должн|миним|максим|больше|меньше|вне |уже |пуст|закрыт|приватн|inexist|no encontr|no existe|no valid|nao encontr|" +
-    "nao existe|introuvable|minim|maxim|mas de|menos de|mais de|ungultig|falsch|nicht gefunden|gecersiz|hatali|yanlis|bulunamadi|disinda|zaten|" +
-    "acik |gerekli|zorunlu|salah|tidak (?:valid|aktif|ditemukan|sesuai|sah|ada )|wajib|sudah|khong (?:hop le|ton tai|dung|tim thay)|sai |toi thieu|" +
-    "toi da|da ton tai|nieprawid|bledn|non valid|non trovat|ongeldig",
-  "无效|無效|错误|錯誤|不正确|不正確|不存在|超出|小于|大于|最小|最大|最少|最多|重复|重複|格式|必填|نامعتبر|اشتباه|غیر ص|अमान्य|गलत|ไม่ถูกต้อง|ไม่พบ|無効|不正|잘못",
+  "invalid|incorrect|wrong |bad |required|missing|empty|must |not (?:a )?(?:found|exist|available|allowed|supported|enough|valid|correct|public)|" +
+    "does not |isn t|unsupported|disabled|already|duplicate|too [a-z]+ |less |more than|exceed|at least|between|private|blocked|outside|limit|" +
+    "active order|below|above|невер|не найден|миним|максим|меньше|вне |уже |no valid|gecersiz|hatali|acik |salah|tidak valid|khong hop le|toi thieu|inval",
+  "无效|错误|超出|重复|نامعتبر",
 );
 /** What stands for itself: bounds, money that is not there, and a service that the list no longer has. */
 const PLAIN_REASON = roots(
   "(?:min|max)(?:imum|imal)? (?:order |quantity |amount |qty |is |of |to |value )*\\d+ (?!attempt|retr|try|tries|sec|minute|connection|request|call)|" +
-    "(?:links?|quantity) errors? |ошибк[аи] в (?:ссылк|количеств)|account is private|" +
-    "(?:invalid|incorrect|wrong|unknown|disabled|inactive) service|service ids? |service (?:is )?(?:not (?:found|active|exist|available (?:for|in|any))|inactive|disabled|does)|" +
-    "this service (?:is|has|was|does)|layanan tidak (?:aktif|ditemukan)|услуг[аи] не (?:найден|актив|существ)|(?:servicio|servico) (?:inval|inactiv|inativ|inexist)|" +
-    "servis (?:bulunamadi|aktif degil|pasif)|(?:hatali|gecersiz) servis|dich vu khong ton tai",
-  "链接错误|服务编号|服务(?:不存在|无效|已下架)",
+    "links? errors? |ошибк[аи] в ссылк|account is private|(?:invalid|incorrect|wrong|unknown|disabled|inactive) service|service ids? |" +
+    "service (?:is )?(?:not (?:found|active|exist)|inactive|disabled|does)|this service (?:is|has|was|does)|layanan tidak aktif",
+  "服务编号",
 );
 const FUNDS = roots(
-  "balance|funds? |credits? |money |баланс|средств|денег|кошт|saldo|solde|fondos|fundos|fonds |guthaben|bakiye|so du|srodk|fondi |tegoed",
-  "余额|餘額|موجودی|الرصید|बैलेंस|शेष|ยอดเงิน|残高|잔액|יתרה",
+  "balance|funds? |credits? |money |баланс|средств|saldo|solde|fondos|fundos|guthaben|bakiye|so du",
+  "余额|موجودی|ยอดเงิน",
 );
 const LACKING = roots(
-  "insuf|not (?:enough|sufficient)|too low|is low|low |no (?:balance|funds|credit|money)|lack|exceed|add funds|top up|less than|недостат|не хватает|" +
-    "не вистач|yetersiz|tidak (?:cukup|mencukupi)|kurang|khong du|nicht (?:genug|ausr|gedeckt)|zu (?:gering|wenig|niedrig)|niewystarcz|brak srodk|onvoldoende",
-  "不足|不够|不夠|کافی نیست|ناکافی|کافی نمی|غیر کاف|अपर्याप्त|ไม่เพียงพอ|ไม่พอ|부족",
+  "insuf|not (?:enough|sufficient)|low |no (?:balance|funds|credit|money)|lack|exceed|add funds|top up|less than|недостат|не хватает|yetersiz|" +
+    "tidak (?:cukup|mencukupi)|kurang|khong du|nicht (?:genug|ausr)",
+  "不足|کافی نیست|ไม่เพียงพอ",
 );
 
 /** A user name beside one of these is the account's. */
@@ -279,34 +260,33 @@ function saysReason(plain: string): boolean {
 /** Words after which nothing was done: "No order was placed", "must be paid". */
 const NOT_DONE =
   "(?<! (?:not|t|no|never|cannot|nothing|without|before|must|should|can|could|may|if|unless|until|when|after|once|only|to) (?:[a-z]+ ){0,5})";
+const AN_ORDER = " (?:order|request|payment|transaction|purchase) (?:[a-z]+ ){0,4}?";
 /** An order that was sent on, or money that was taken for it. */
 const WAS_SENT = new RegExp(
-  ` (?:order|request|payment|transaction|purchase|it) (?:[a-z]+ ){0,4}?${NOT_DONE}(?:sent|submitted|placed|created|accepted|received|queued|forwarded|passed|saved|registered|taken|recorded|dispatched|successful\\w*) ` +
-    `| ${NOT_DONE}(?:charged|deducted|debited|withdrawn) | successfully ${NOT_DONE}`,
+  `${AN_ORDER}${NOT_DONE}(?:sent|submitted|placed|created|accepted|received|queued|forwarded|passed|saved|registered|taken|recorded|dispatched|successful\\w*) ` +
+    `| ${NOT_DONE}(?:charged|deducted|debited|withdrawn) | successfully `,
 );
 /** An order that is at work, or is there twice. */
 const IS_AT_WORK = new RegExp(
-  ` (?:order|request|payment|transaction|purchase|it) (?:[a-z]+ ){0,4}?${NOT_DONE}(?:being [a-z]+|processing|in (?:progress|process|queue|work)|under ?way|pending|queued|awaiting) ` +
+  `${AN_ORDER}${NOT_DONE}(?:being [a-z]+|processing|in (?:progress|process|queue|work)|under ?way|pending|queued|awaiting) ` +
     "| already (?:been |being )?(?:process|submit|sent|plac|receiv)| duplicated? (?:request|order|transaction|submission)| (?:request|order|transaction) (?:is |was )?(?:a )?duplicated? ",
 );
 /** An order whose end is not known. */
 const NOBODY_KNOWS =
   / (?:status|result|outcome|state) (?:of (?:[a-z]+ ){1,3})?(?:is |was )?(?:unknown|unclear|uncertain|not known)| (?:order|payment|transaction|request|purchase) (?:[a-z]+ ){0,3}?(?:unconfirmed|not (?:yet |been |be )*(?:confirmed|verified|determined)) | order (?:id |number )?(?:(?:is|was|could|can|has|been|be) )*(?:missing|lost|empty|not (?:be |been )?(?:found|returned|known|located|present)) | (?:did not|didn t|does not|doesn t|not|no) (?:return|give|get|receive)\w* (?:an? |any |the )?(?:order|id) | no order ?id /;
 const DONE_ELSEWHERE = roots(
-  "(?<! (?:не|не было?|не была|no|nao|pas|nicht|tidak|belum|khong|chua|nie|non|niet|ne) (?:[^ ]+ )?)(?:обрабатыва|обработ|в обработке|списан|выполняется|в работе|в очереди|" +
-    "отправлен|оформлен|создан|принят|обробля|списано|створен|procesando|en proceso|procesad|processando|em processamento|em andamento|processad|" +
-    "en cours|en traitement|traitee? |debitee? |envoyee?|in bearbeitung|wird (?:bearbeitet|verarbeitet)|abgebucht|abgezogen|isleniyor|isleme al|islemde|" +
-    "tahsil edildi|cekildi|olusturuldu|alindi |sirada|diproses|dipotong|terpotong|terkirim|berhasil|dalam proses|dang (?:duoc )?(?:xu ly|cho|chay)|" +
-    "da (?:bi )?(?:tru|gui|tao|dat|nhan) |thanh cong|przetwarz|w trakcie|utworzon|pobran|in elaborazione|addebitat|inviat|cobrad|descontad|debitad|" +
-    "enviad|cread|criad|recibid|recebid|in behandeling|verwerkt|afgeschreven|تم )",
-  "处理中|正在处理|處理中|已提交|已扣|已下单|已创建|已发送|已收到|进行中|排队|(?<![未不没])成功|処理中|受付|처리 ?중|접수|차감|قید المعالجه|قید التنفیذ|در حال (?:پردازش|انجام|بررسی)|" +
-    "کسر شد|ثبت شد|ارسال شد|प्रोसेस|संसाधि|กำลัง|หักเงิน|(?<!ไม่)สำเร็จ",
+  "(?<! (?:не|не было?|не была|no|nao|pas|nicht|tidak|belum|khong|chua) (?:[^ ]+ )?)(?:обрабатыва|обработ|в обработке|списан|выполняется|в работе|в очереди|" +
+    "отправлен|оформлен|создан|принят|procesa[dn]|en proceso|processa[dn]|em processamento|em andamento|en (?:cours|traitement)|debite|envoyee?|" +
+    "in bearbeitung|wird (?:be|ver)arbeitet|abgebucht|isleniyor|isleme al|islemde|tahsil edildi|cekildi|olusturuldu|alindi |di(?:proses|potong)|terpotong|" +
+    "terkirim|berhasil|dalam proses|dang (?:duoc )?(?:xu ly|cho|chay)|da (?:bi )?(?:tru|gui|tao|dat|nhan) |thanh cong|cobrad|descontad|debitad|enviad|" +
+    "cread|criad|recibid|recebid|w trakcie|تم )",
+  "处理中|正在处理|已(?:提交|扣|下单|创建|发送|收到)|进行中|排队|(?<![未不没])成功|処理中|처리 중|قید المعالجه|قید التنفیذ|در حال (?:پردازش|انجام)|کسر شد|ثبت شد",
 );
 /** Another order on the same link is an ordinary reason. */
 const OF_ANOTHER_ORDER = roots(
-  "already|another|other |previous|existing|exists|active |duplicate|wait|until|same |уже|друг|предыдущ|активн|дожд|вже|zaten|baska|onceki|acik|devam|ayni|" +
-    "bekle|sudah|masih|tunggu|sama |lain |da co|khac|ya (?:existe|tiene|hay)|otr[oa]|mism[oa]|ja existe|outr[oa]|mesm[oa]|deja|autre|bereits|schon|andere|gia |altro|juz ",
-  "已有|已存在|重复|其他|等待|قبلا|دیگر|مسبق|بالفعل|पहले|แล้ว|既に|すでに|이미",
+  "already|another|other |previous|existing|exists|active |duplicate|wait|until|same |уже|друг|предыдущ|активн|дожд|zaten|baska|onceki|acik|devam|ayni|" +
+    "sudah|masih|tunggu|da co|ya (?:existe|tiene|hay)|otr[oa]|ja existe|outr[oa]|deja|bereits",
+  "已有|已存在|重复|其他|قبلا",
 );
 
 function saysTaken(plain: string): boolean {
@@ -316,8 +296,8 @@ function saysTaken(plain: string): boolean {
 }
 
 const RETRY = roots(
-  "try again|try later|later |retry|intent[ae]|tente |tekrar|thu lai|coba lagi|повторите|попробу[йи]те|позже|пізніше|reessay|riprova|versuchen|" +
-    "temporar|gecici|временно|тимчасово|tam thoi|sementara|vorubergehend|momentaneamente|at the moment|busy $|provider offline $",
+  "try again|try later|later |retry|intent[ae]|tente |tekrar|thu lai|coba lagi|повторите|попробу[йи]те|позже|reessay|riprova|versuchen|temporar|gecici|" +
+    "временно|tam thoi|sementara|at the moment|busy $|provider offline $",
   "稍后|重试|暂时|موقت",
 );
 /** What is sold may be away for a while: a reason. */
@@ -328,7 +308,7 @@ const NO_REASON =
 const FAILED =
   /^(?= (?:[a-z]+ ){1,4}$).* (?:(?:failed|failure|fail|unsuccessful|not successful) |contact .*(?:support|admin|developer|us ))/;
 const ONLY_FAILED =
-  /^ (?:[\p{L}]+ ){0,2}(?:gagal|не удалось|basarisiz|fallo|fallid[oa]|falhou|echouee?|fehlgeschlagen|that bai|فشل|ناموفق) $|^ .{0,6}(?:失败|失敗|실패)(?:했습니다|しました)? $/u;
+  /^ (?:[^ ]+ ){0,2}(?:gagal|не удалось|basarisiz|fallo|falhou|echouee?|fehlgeschlagen|that bai|ناموفق) $|^ .{0,6}失败 $/u;
 /** "An error", as a noun: in Chinese and Arabic the word also means "wrong", and says what is. */
 const ERROR_NOUN = / (?:errors?|erro|errore|erreur|fehler|hata|hatasi|blad|ошибк[аи]|помилк[аи]|loi|kesalahan) |오류|エラー|حدث خطا/;
 
