@@ -3,13 +3,25 @@
  * whatever leaves a doubt is `unclear`, and nothing is ever sent twice.
  */
 import { describeShape, MAX_MESSAGE_CHARS, read, type Reading, type ReadingContext } from "./reading/answer.ts";
-import { type ApiError, errorOfLayers, knownRefusal, messageOf, saysSuccess } from "./reading/api-error.ts";
+import {
+  type ApiError,
+  errorOfLayers,
+  knownError,
+  knownRefusal,
+  messageOf,
+  saysNegative,
+  saysSuccess,
+  textsOfCall,
+  turnsDown,
+} from "./reading/api-error.ts";
 import type { Placed, Sending, ProviderPort } from "../client.ts";
 import { callProvider, isOfKey, troubleOfCall } from "./call.ts";
 import { type FailureCode, isTurnedDown, type ProviderFailure } from "../failure.ts";
-import { type Fields, fieldsIn, fieldsOf, idText, isObject, layersOf, saysNoId } from "./reading/fields.ts";
+import { type Fields, fieldsIn, fieldsOf, idText, isObject, layersOf, saysNoId, scalarText } from "./reading/fields.ts";
+import { holdsSeveral } from "./reading/json.ts";
+import { isProviderOrderId } from "../../domain/order-ids.ts";
 import { askBalance } from "./status.ts";
-import { isOfCall, isSameText, subjectOf } from "./reading/subject.ts";
+import { hasCatchAll, isOfCall, isSameText, mayBeTaken, saysNoSuchAction, subjectOf } from "./reading/subject.ts";
 import type { ProviderSettings } from "../settings.ts";
 import { cleanText, NO_REASON } from "./reading/wording.ts";
 
@@ -19,8 +31,19 @@ const NOT_TAKEN: ReadonlySet<FailureCode> = new Set(["rate_limited", "rejected_k
 /** So long the balance may take when it is asked for a second opinion: the panel's script is waiting. */
 const SECOND_OPINION_MS = 5000;
 
-/** An answer that the balance, asked right after, tells more about: `otherwise` unless that one fails in the same words. */
-type InQuestion = { readonly kind: "in_question"; readonly message: string; readonly status: number; readonly otherwise: Placed };
+/**
+ * An answer that the balance, asked right after, tells more about. `answered`: what it means where the balance is told;
+ * `otherwise` where it is not, unless that one's own failure says what this one is about. `isWord`: the same words there are
+ * about the call.
+ */
+type InQuestion = {
+  readonly kind: "in_question";
+  readonly message: string;
+  readonly status: number;
+  readonly answered: Placed;
+  readonly otherwise: Placed;
+  readonly isWord: boolean;
+};
 
 /**
  * Sends `add` once, with all fields as they are given, known or not; `key` and `action` are the provider's and ours.
@@ -63,33 +86,50 @@ function saidOfFirst(placed: Placed): Placed {
 
 /** What an `add` came to whose answer has no order in it. */
 function saidByFailure(failure: ProviderFailure, sent: readonly string[]): Placed | InQuestion {
+  // A body that is one text, known to the letter.
+  if (failure.code === "not_json") return refusedToTheLetter([failure.start], failure.start) ?? { kind: "unclear", failure };
   if (NOT_TAKEN.has(failure.code)) return { kind: "not_taken", failure };
   if (failure.code !== "http" || !isTurnedDown(failure.status)) return { kind: "unclear", failure };
   const { status, message } = failure;
   if (isOfKey(status)) return turnedAway(message ?? `HTTP ${status}`, status);
-  // A plain text under 400 is a reason as one in JSON is.
+  // A plain text under a code from 400 on is a reason as one in JSON is.
   return message === null ? { kind: "unclear", failure } : saidByError({ texts: [message] }, status, { message, sent });
 }
 
 async function secondOpinion(
   port: ProviderPort,
   settings: ProviderSettings,
-  { message, status, otherwise }: InQuestion,
+  { message, status, answered, otherwise, isWord }: InQuestion,
   takeCall: Sending["takeCall"],
 ): Promise<Placed> {
   if (!(await takeCall())) return otherwise;
   const asked = await askBalance(port, { ...settings, timeoutMs: Math.min(settings.timeoutMs, SECOND_OPINION_MS) });
-  if (asked.ok) return otherwise;
+  if (asked.ok) return answered;
   const { failure } = asked;
   // Where the order was certainly not taken, the call's trouble is the better news: the script tries again.
-  if (otherwise.kind === "refused" && NOT_TAKEN.has(failure.code)) return { kind: "not_taken", failure };
-  const same = "message" in failure && failure.message != null && isSameText(failure.message, message);
+  const isCertain = otherwise.kind === "refused";
+  if (isCertain ? NOT_TAKEN.has(failure.code) : answered.kind === "refused" && isOfAllCalls(failure)) return { kind: "not_taken", failure };
+  const same = isWord && "message" in failure && failure.message != null && isSameText(failure.message, message);
   const sameCode = failure.code === "http" && isOfKey(status) && failure.status === status;
   if (sameCode) return { kind: "not_taken", failure: { code: "rejected_key", message } };
-  return same ? { kind: "not_taken", failure: { code: "unavailable", message, status } } : otherwise;
+  if (same) return { kind: "not_taken", failure: { code: "unavailable", message, status } };
+  return hasNoBalance(failure) ? answered : otherwise;
 }
 
-/** The answer to `add`, as it reads by itself. */
+/** Some providers have no such action, and say so: that answer is as good as a balance. */
+function hasNoBalance(failure: ProviderFailure): boolean {
+  return failure.code === "refused" && failure.status < 500 && saysNoSuchAction(failure.message);
+}
+
+/**
+ * Whether the balance was turned away for what holds for the call before it, too: the key, the address, maintenance. A limit
+ * of calls or a bot check may have begun in between.
+ */
+function isOfAllCalls({ code, ...failure }: ProviderFailure): boolean {
+  return code === "rejected_key" || code === "unavailable" || (code === "blocked" && "message" in failure);
+}
+
+/** The answer to `add`, as it reads by itself while nothing else is known. */
 export function readPlaced(json: unknown, context: ReadingContext): Reading<Placed> {
   const reading = readAnswer(json, context, []);
   return reading.kind === "read" && reading.value.kind === "in_question" ? read(reading.value.otherwise) : (reading as Reading<Placed>);
@@ -100,24 +140,87 @@ export function readPlaced(json: unknown, context: ReadingContext): Reading<Plac
  * what is unreadable is for the code to tell. `sent` are the values that a text may repeat.
  */
 function readAnswer(json: unknown, context: ReadingContext, sent: readonly string[]): Reading<Placed | InQuestion> {
-  const { status, key } = context;
+  const { status, key, text = "" } = context;
+  if (PAGE_AROUND.test(text)) return read(unclear("an answer within a page"));
+  // One of them may be the order, the other the error.
+  if (holdsSeveral(text)) return read(unclear("several answers in one body"));
   const layers = layersOf(json, () => false).flatMap((layer) => (Array.isArray(layer) && layer.length === 1 ? [layer, layer[0]] : [layer]));
   const fields = layers.map(fieldsIn);
-  const error = errorOfLayers(layers, () => false);
-  const named = orderIdsIn(fields);
-  const id = named.map(idText).find((text) => text !== null);
-  if (id !== undefined && error === null) return read({ kind: "placed", id });
-  if (id !== undefined) return read(unclear("an order id beside an error"));
-  if (named.length > 0) return read(unclear("an order id that cannot be one"));
-
-  const success = fields.some(saysSuccess);
-  if (error === null && success) return read(unclear("success without an order id"));
+  const orders = fields.map((own) => own.get("order")).filter(isObject);
+  const error = errorOfLayers([...layers, ...orders], () => false);
+  const isFailing = error !== null || fields.some(saysNegative);
+  const named = orderIdsIn(fields).filter((value) => !isFailing || !NO_WORD_OF_ID.test(scalarText(value) ?? ""));
   const message = error === null && status >= 400 ? messageOf(json, status) : null;
   const told = error ?? (message === null ? null : { texts: [message] as const });
-  if (told === null) return { kind: "unreadable", message: `no order id in ${describeShape(layers.at(-1))}` };
+  const hear = (texts: ApiError["texts"]): string => cleanText(texts[0], MAX_MESSAGE_CHARS, key) || NO_REASON;
+
+  const isDenied = isFailing || isKnown(fields.flatMap(textsOfCall));
+  if (named.length > 0) return isDenied ? read(unclear("an order id beside an error")) : readIds(named, hear);
+  if (error === null && fields.some(saysSuccess)) return read(unclear("success without an order id"));
+  if (told === null) return readUntold(json, fields, sent, hear);
   const plain = withoutEchoes(told, sent);
-  if (troubleOfCall(plain, status) !== null) return { kind: "error", error: plain };
-  return read(saidByError(plain, status, { message: cleanText(told.texts[0], MAX_MESSAGE_CHARS, key) || NO_REASON, sent: [] }));
+  if (!mayBeTaken(plain) && troubleOfCall(plain, status) !== null) return { kind: "error", error: plain };
+  return read(saidByError(plain, status, { message: hear(told.texts), sent: [] }));
+}
+
+/** What a page's scripts hold is no answer, wherever in the noise the page begins. */
+const PAGE_AROUND = /^[^{[]*<(?:!doctype|html|head|body|script)\b/i;
+
+/** What stands for an id beside an error, and is none. */
+const NO_WORD_OF_ID = /^(?:error|fail(?:ed|ure)?|n\/?a|-+|no)$/i;
+
+type Hear = (texts: ApiError["texts"]) => string;
+
+/** What stands in the place of an order's id. Only what can be sent again to ask about it is one; errors stand there, too. */
+function readIds(named: readonly unknown[], hear: Hear): Reading<Placed> {
+  const id = idText(named[0]);
+  if (id !== null && isOrderId(id)) return read({ kind: "placed", id });
+  const [first, ...others] = named.map(scalarText).filter((text) => text !== null);
+  if (first === undefined) return read(unclear("an order id that cannot be one"));
+  const texts: ApiError["texts"] = [first, ...others];
+  if (isTroubleToTheLetter(texts)) return { kind: "error", error: { texts } };
+  return read(refusedToTheLetter(texts, hear(texts)) ?? unclear("an order id that cannot be one"));
+}
+
+/** A number, or one word that has a figure in it or is hexadecimal, in the spelling of ids, and no error's name ([I9]). */
+function isOrderId(text: string): boolean {
+  return isProviderOrderId(text, { textIds: true }) && LIKE_AN_ID.test(text) && !LIKE_AN_ERROR.test(text);
+}
+
+const LIKE_AN_ID = /\d|^[\da-f-]{8,64}$/i;
+const LIKE_AN_ERROR = /(?:^|[_-])(?:err(?:or)?s?|fail(?:ed|ure)?|invalid|not|http|code)(?=[\d_-]|$)/i;
+
+/**
+ * An answer without an id, an error or a yes. A message known to the letter is a refusal all the same; beside a code or a
+ * word that turns the call down, one with a reason is.
+ */
+function readUntold(json: unknown, layers: readonly Fields[], sent: readonly string[], hear: Hear): Reading<Placed> {
+  const [first, ...others] = [...layers.flatMap(textsOfCall), messageOf(json, 200)].filter((text) => text !== null);
+  const nothing = { kind: "unreadable", message: `no order id in ${describeShape(json)}` } as const;
+  if (first === undefined) return nothing;
+  const said: ApiError = { texts: [first, ...others] };
+  const plain = withoutEchoes(said, sent);
+  if (mayBeTaken(plain)) return read(unclear("a text by which the order may be there"));
+  if (isTroubleToTheLetter(plain.texts)) return { kind: "error", error: plain };
+  const known = refusedToTheLetter(plain.texts, hear(said.texts));
+  if (known !== null) return read(known);
+  const isReason = layers.some(turnsDown) && subjectOf(plain) === "reason";
+  return isReason ? read({ kind: "refused", message: hear(said.texts), known: null }) : nothing;
+}
+
+function refusedToTheLetter(texts: readonly string[], message: string): Placed | null {
+  const known = knownRefusal(texts);
+  return known === null ? null : { kind: "refused", message, known };
+}
+
+/** Whether a text says to the letter that nothing was placed. */
+function isKnown(texts: readonly string[]): boolean {
+  return knownRefusal(texts) !== null || isTroubleToTheLetter(texts);
+}
+
+function isTroubleToTheLetter(texts: readonly string[]): boolean {
+  const known = knownError(texts);
+  return known === "key" || known === "rate";
 }
 
 /** `message`: the text as the panel may hear it. */
@@ -125,28 +228,34 @@ type Heard = { readonly message: string; readonly sent: readonly string[] };
 
 /**
  * What an error without an order id means for the order. An `add` errs to doubt: a script may have died after it took the
- * order, and catch-alls answer in JSON, too, under any code. A text in a language that is not known here is a refusal, as
- * most of them are, unless the balance says the same.
+ * order, and catch-alls answer in JSON, too, under any code. For certain it is refused by a text known to the letter, or by
+ * a reason that names what was sent. Of every other text the balance, asked right after, has to tell that it is none of the
+ * call's, and that the provider's script is well.
  */
 function saidByError(error: ApiError, status: number, { message, sent }: Heard): Placed | InQuestion {
   const plain = withoutEchoes(error, sent);
-  const subject = subjectOf(plain);
-  const refused: Placed = { kind: "refused", message, known: knownRefusal(plain.texts) };
+  const known = knownRefusal(plain.texts);
+  const refused: Placed = { kind: "refused", message, known };
   const doubt: Placed = { kind: "unclear", failure: { code: "http", status, message } };
+  if (mayBeTaken(plain)) return doubt;
+  const subject = subjectOf(plain);
   if (isOfCall(subject)) return turnedAway(message, status);
-  if (refused.known !== null) return refused;
-  if (subject === "crash" || status >= 500 || status === REQUEST_TIMEOUT) return doubt;
-  if (subject === "id" || subject === "reason") return refused;
-  if (subject === "mishap") return isTurnedDown(status) ? refused : doubt;
-  const otherwise = subject === "vague" && !isTurnedDown(status) ? doubt : refused;
-  return { kind: "in_question", message, status, otherwise };
+  if (known !== null) return refused;
+  if (hasCatchAll(plain) || status >= 500 || status === REQUEST_TIMEOUT) return doubt;
+  if (subject === "reason") return refused;
+  const isWord = subject !== "mishap";
+  const saysLittle = !isWord || subject === "vague";
+  if (!isWord && !isTurnedDown(status)) return doubt;
+  const answered = saysLittle && !isTurnedDown(status) ? doubt : refused;
+  return { kind: "in_question", message, status, answered, otherwise: doubt, isWord };
 }
 
 const REQUEST_TIMEOUT = 408;
 
 /** Turned away by a code or a text that is the caller's: no order was taken. The balance tells whether all calls are. */
 function turnedAway(message: string, status: number): InQuestion {
-  return { kind: "in_question", message, status, otherwise: { kind: "refused", message, known: null } };
+  const refused: Placed = { kind: "refused", message, known: null };
+  return { kind: "in_question", message, status, answered: refused, otherwise: refused, isWord: true };
 }
 
 /** Shorter values stand in texts by chance. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { findJson, MAX_JSON_DEPTH } from "../../../src/provider/api-v2/reading/json.ts";
+import { findJson, holdsSeveral, MAX_JSON_DEPTH } from "../../../src/provider/api-v2/reading/json.ts";
 
 const MIB = 1024 * 1024;
 
@@ -86,5 +86,37 @@ describe("JSON in a body", () => {
     findJson(body);
     // Measured at 1 to 30 ms; a quadratic search takes minutes.
     expect(performance.now() - start).toBeLessThan(500);
+  });
+});
+
+describe("more than one value in a body", () => {
+  it.each([
+    `{"a":1}{"b":2}`,
+    `{"a":1}\n{"b":2}`,
+    `{"a":1},{"b":2}`,
+    `[{"a":1}]{"b":2}`,
+    `Warning: {"a":1} in /x.php\n{"b":2}`,
+    `<br />Notice<br />{"a":1}<br />[{"b":2}]`,
+    `{"a":1}{"b":`,
+    `{"a":1} done: {"b":{"c":2}`,
+  ])("is seen: %s", (body) => {
+    expect(holdsSeveral(body)).toBe(true);
+  });
+
+  it.each([
+    "",
+    "null",
+    "text",
+    `{"a":1}`,
+    `\ufeff {"a":{"b":2},"c":[{"d":3}]}\n`,
+    `[{"a":1},{"b":2}]`,
+    `{"a":"}{\\"b"}`,
+    `Warning: foo() in {main}\n{"a":1}`,
+    `{"a":1}\n<!-- 0.0012 s -->`,
+    `{"a":1}<b>Warning</b>: [12] in {closure}`,
+    `{"not" json} {"a":1}`,
+    `{"a":`,
+  ])("is not taken for it: %s", (body) => {
+    expect(holdsSeveral(body)).toBe(false);
   });
 });

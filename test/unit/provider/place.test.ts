@@ -19,9 +19,20 @@ const NONE_LEFT: Sending = { takeCall: async () => false, value: null, isResend:
 const placed = (id: string): Placed => ({ kind: "placed", id });
 const refused = (message: string, known: KnownRefusal | null = null): Placed => ({ kind: "refused", message, known });
 
-function place(response: Response, settings: ProviderSettings = SETTINGS): Promise<Placed> {
-  const port = portOf(() => response);
-  return placeOrder(port, settings, FIELDS, NONE_LEFT);
+/** What comes of an `add` at a provider that tells its balance. */
+async function place(response: Response): Promise<Placed> {
+  const [outcome] = await second(response, json({ balance: "5" }));
+  return outcome;
+}
+
+/** What comes of it where no call is left to ask for the balance. */
+function placeAlone(response: Response): Promise<Placed> {
+  return placeOrder(
+    portOf(() => response),
+    SETTINGS,
+    FIELDS,
+    NONE_LEFT,
+  );
 }
 
 /** What comes of an `add` and, asked after it, the balance; and how often that was asked. */
@@ -40,7 +51,11 @@ describe("an order is placed", () => {
   it.each<[string, unknown, string]>([
     ["in canonical form", { order: 23501 }, "23501"],
     ["with the id as text", { order: " 23501 " }, "23501"],
-    ["with an id of letters and digits", { order: "6f1c-ab_9" }, "6f1c-ab_9"],
+    ["with an id of letters and digits", { order: "x6f1c-ab_9" }, "x6f1c-ab_9"],
+    ["with a hash", { order: "6f1c2ab09d3e4f5a" }, "6f1c2ab09d3e4f5a"],
+    ["with a UUID", { order: "0b7ff2a0-5b11-4c5c-9df0-6a3f3f8b8a11" }, "0b7ff2a0-5b11-4c5c-9df0-6a3f3f8b8a11"],
+    ["with an id of hexadecimal letters", { order: "deadbeefcafe" }, "deadbeefcafe"],
+    ["beside a code of the server's own", { code: 10000, data: { order: 7 } }, "7"],
     ["with an id of 64 characters", { order: "a".repeat(64) }, "a".repeat(64)],
     ["as order_id", { order_id: 7 }, "7"],
     ["as orderId", { orderId: "7" }, "7"],
@@ -113,6 +128,68 @@ describe("an order is refused", () => {
     ["by a reason as the wrapped text", { success: false, data: "Layanan tidak aktif" }, "Layanan tidak aktif"],
   ])("%s", async (_, body, message) => {
     expect(await place(json(body))).toEqual(refused(message));
+  });
+
+  it.each<[string, unknown]>([
+    ["in msg beside a code", { code: 1001, msg: "Not enough funds" }],
+    ["in msg beside a code below zero", { status: -1, msg: "Not enough funds" }],
+    ["in a message alone", { message: "Not enough funds" }],
+    ["in a reason alone", { reason: "not_enough_funds" }],
+    ["in a field for errors of the server's own", { errorMessage: "Not enough funds" }],
+    ["in a code alone", { error_code: "not_enough_funds" }],
+    ["in the order", { order: { error: "Not enough funds" } }],
+    ["in a wrapped order", { data: { order: { status: "fail", message: "Not enough funds" } } }],
+    ["in place of the order's id", { order: "Not enough funds" }],
+    ["as a code in place of the order's id", { order: "neworder.error.not_enough_funds" }],
+    ["beside a word that turns it down", { status: "rejected", message: "Not enough funds" }],
+    ["beside a state", { state: "declined", detail: "Not enough funds" }],
+    ["in success", { success: "Not enough funds" }],
+    ["in status", { status: "not_enough_funds" }],
+    ["in result", { result: "Not enough funds" }],
+    ["in the wrapped part", { data: { message: "Not enough funds" } }],
+    ["as a bare text", "Not enough funds"],
+  ])("for a reason known to the letter %s, and the balance is not asked", async (_, body) => {
+    const [outcome, asked] = await second(json(body), json({ error: "x" }));
+    expect([outcome, asked]).toMatchObject([{ kind: "refused", known: "funds" }, 0]);
+  });
+
+  it("for a reason known to the letter that is the whole body", async () => {
+    expect(await place(new Response("Not enough funds\n"))).toEqual(refused("Not enough funds", "funds"));
+  });
+
+  it.each<[string, unknown, string]>([
+    ["a code", { code: 1001, msg: "余额不足" }, "余额不足"],
+    ["a code below zero", { status: "-1", message: "Saldo insuficiente" }, "Saldo insuficiente"],
+    ["a code below zero around the reason", { status: -1, data: { msg: "链接无效" } }, "链接无效"],
+    ["a word", { status: "rejected", message: "Link is not valid" }, "Link is not valid"],
+  ])("for a reason in other words beside %s that turns it down", async (_, body, message) => {
+    expect(await second(json(body), json({ error: "x" }))).toEqual([refused(message), 0]);
+  });
+
+  it.each([
+    "Пользователь не найден",
+    "Профиль закрыт",
+    "Zorunlu alanlar eksik",
+    "Profil gizli",
+    "Layanan tidak tersedia",
+    "Perfil privado",
+    "El servicio no está disponible",
+    "Service désactivé",
+    "Menge zu klein",
+    "Đường dẫn sai",
+    "账号是私密的",
+    "سرویس غیرفعال است",
+    "الخدمة غير متوفرة",
+    "서비스를 찾을 수 없습니다",
+    "Hata: kullanıcı yok",
+    "User is banned",
+    "Out of stock",
+    "You have reached your daily order limit",
+    "Service not available",
+    "Incorrect order ID",
+  ])("in whatever words where the balance is told: %s", async (error) => {
+    for (const status of [200, 400, 422])
+      expect(await second(json({ error }, status), json({ balance: "5" }))).toEqual([refused(error), 1]);
   });
 
   it.each([400, 402, 404, 422])("by an error under HTTP %i", async (status) => {
@@ -240,6 +317,21 @@ describe("nobody knows of an order", () => {
     ["an id that the parser rounds", new Response(`{"order":9007199254740993}`), "bad_shape"],
     ["an id beside an error", json({ order: 7, error: "Nope" }), "bad_shape"],
     ["an id beside a failing status", json({ order: 7, status: "error" }), "bad_shape"],
+    ["an id beside a reason known to the letter", json({ order: 7, message: "Not enough funds" }, 400), "bad_shape"],
+    ["an order with an error in it", json({ order: { id: 7, error: "Not enough funds" } }), "bad_shape"],
+    ["an order with a failing status in it", json({ order: { id: 7, status: "fail" } }), "bad_shape"],
+    ["an id beside a code below zero", json({ status: -1, data: { id: 77, msg: "余额不足" } }), "bad_shape"],
+    ["an id with a code below zero", json({ order: 77, code: "-5" }), "bad_shape"],
+    ["a code that may mean yes, and no id", json({ code: 10000, msg: "Success" }), "bad_shape"],
+    ["a message by which it may be there", json({ message: "Order placed, slow down" }), "bad_shape"],
+    ["a reason in words of its own, and nothing that turns it down", json({ message: "Link must be public" }), "bad_shape"],
+    ["an error and an order", new Response(`{"error":"Not enough funds"}{"order":5}`), "bad_shape"],
+    ["an error and an order, line by line", new Response(`{"error":"Not enough funds"}\n{"order":5}`), "bad_shape"],
+    ["an order and an error", new Response(`{"order":5}{"error":"Not enough funds"}`), "bad_shape"],
+    ["an error in a warning, and an order", new Response(`Warning: {"error":"Bad link"} in /x.php\n{"order":5}`), "bad_shape"],
+    ["an error and an order cut off", new Response(`{"error":"Not enough funds"}{"order":`), "bad_shape"],
+    ["an error about calls and an order", new Response(`{"message":"Too many requests"}{"order":5}`, { status: 429 }), "bad_shape"],
+    ["an error in a page's script", new Response(`<!-- x --><!doctype html><script>x={"error":"Bad link"}</script>`), "bad_shape"],
     ["an id within an error", json({ success: false, data: { order: 7 } }), "bad_shape"],
     ["an id around an error", json({ order: 7, data: { error: "Nope" } }), "bad_shape"],
     ["an id beside an error about calls", json({ order: 7, error: "Too many requests" }, 429), "bad_shape"],
@@ -264,10 +356,96 @@ describe("nobody knows of an order", () => {
   });
 });
 
+describe("what stands in place of an order's id", () => {
+  it.each([
+    "error",
+    "failed",
+    "OK",
+    "success",
+    "true",
+    "Pending",
+    "created",
+    "N/A",
+    "-",
+    "Layanan tidak aktif",
+    "Error: 55",
+    "error_104",
+    "not-found-404",
+    "neworder.error.unknown",
+    // What lenient servers read as another number.
+    "#123",
+    "+55",
+    "0123",
+    "123.0",
+    "123abc",
+    "1,234",
+    "1e5",
+    "１２３",
+    "12.5",
+    // 20 digits: no server's.
+    "12345678901234567890",
+  ])("and is none leaves a doubt: %s", async (order) => {
+    for (const body of [
+      { order },
+      { order_id: order },
+      { data: { id: order } },
+      { order: { id: order } },
+      { status: "success", id: order },
+    ])
+      expect(await second(json(body), json({ balance: "5" }))).toMatchObject([{ kind: "unclear", failure: { code: "bad_shape" } }, 0]);
+  });
+
+  it("is taken in no second place: the first is the likeliest", async () => {
+    expect((await place(json({ order: "created", order_id: 7 }))).kind).toBe("unclear");
+  });
+
+  it("is the key's or a limit's where it says so to the letter", async () => {
+    expect(await place(json({ order: "Unauthorized" }))).toMatchObject({ kind: "not_taken", failure: { code: "rejected_key" } });
+    expect(await place(json({ order: "Too many requests" }))).toMatchObject({ kind: "not_taken", failure: { code: "rate_limited" } });
+  });
+});
+
 describe("a catch-all's text", () => {
   it.each([200, 400, 422, 500])("under HTTP %i leaves a doubt: the order may have been sent on", async (status) => {
     for (const error of ["System error", "There was an error processing your request. Please try again later", "Erro interno"])
       expect(await place(json({ error }, status))).toMatchObject({ kind: "unclear", failure: { code: "http", status } });
+  });
+
+  it.each([
+    "Invalid response from provider",
+    "Order status unknown, please check later",
+    "Order was sent, but the provider's answer is invalid",
+    "order id not found in response",
+    "Order placed but its id was not found",
+    "Your balance was charged but the supplier gave no answer",
+    "User p already has more than 'max_user_connections' active connections",
+    "Saldo berhasil dipotong, menunggu respon provider",
+    "Service Temporarily Unavailable",
+    "No response from server",
+    "Too many connections",
+    "context deadline exceeded",
+    "Server has gone away",
+    "Your order is being processed",
+    "Order not found",
+    "请求超时",
+    "系统繁忙",
+    "Превышено время ожидания",
+    "Zaman aşımı",
+    "خطای سرور",
+  ])("or of an order that may be there leaves a doubt whatever the balance says: %s", async (error) => {
+    for (const body of [{ error }, { status: "error", msg: error }, { errors: { base: [error] } }, { success: false, data: error }])
+      for (const balance of [json({ balance: "5" }), json(body)])
+        for (const status of [200, 400]) expect((await second(json(body, status), balance.clone()))[0]).toMatchObject({ kind: "unclear" });
+  });
+
+  it("in a second field leaves a doubt, too", async () => {
+    const body = { error: "Link is invalid", message: "Your balance was charged" };
+    expect((await place(json(body))).kind).toBe("unclear");
+    expect((await place(json({ error: "Quantity is wrong", message: "Something went wrong" }))).kind).toBe("unclear");
+  });
+
+  it("under 401 is the key's all the same", async () => {
+    expect(await place(json({ error: "Server error" }, 401))).toMatchObject({ kind: "not_taken", failure: { code: "rejected_key" } });
   });
 
   it("leaves a doubt though the balance says the same: the database may have gone in between", async () => {
@@ -286,26 +464,67 @@ describe("a text that nobody knows", () => {
     expect(await second(LATER(), LATER())).toMatchObject([{ kind: "not_taken", failure: { code: "unavailable" } }, 1]);
   });
 
-  it("is about the order where the balance is told, or fails in other words", async () => {
-    const answers = [json({ balance: "5" }), json({ error: "Tidak didukung" }), new Response("", { status: 502 })];
-    for (const balance of answers) expect(await second(WORDS(), balance)).toEqual([refused("Kunci salah, 12"), 1]);
+  it.each([
+    "User not found",
+    "Account disabled",
+    "Account must be verified",
+    "Your account is not active",
+    "Invalid IP",
+    "API not active",
+    "Missing required field: key",
+    "Invalid request",
+    "Wrong username or password",
+    "Subscription expired",
+    "Not found",
+    "Hesap kapalı",
+    "Аккаунт заблокирован",
+  ])("and that a locked account gets to everything is never a customer's: %s", async (error) => {
+    for (const body of [{ error }, { status: "error", message: error }])
+      expect((await second(json(body), json(body)))[0]).toMatchObject({ kind: "not_taken" });
   });
 
-  it("is about the call where the balance says so in words that are known", async () => {
-    expect(await second(WORDS(), json({ error: "Invalid API key" }))).toMatchObject([
-      { kind: "not_taken", failure: { code: "rejected_key" } },
-      1,
-    ]);
+  it("is about the order where the balance is told", async () => {
+    expect(await second(WORDS(), json({ balance: "5" }))).toEqual([refused("Kunci salah, 12"), 1]);
+  });
+
+  it.each(["Incorrect request", "Invalid action", "Unknown method", "Action not found", "error.incorrect_request"])(
+    "is about the order where the provider says that it has no balance: %s",
+    async (error) => {
+      for (const status of [200, 400, 404]) expect(await second(WORDS(), json({ error }, status))).toEqual([refused("Kunci salah, 12"), 1]);
+      expect(await second(WORDS(), json({ error }, 500))).toMatchObject([{ kind: "unclear" }, 1]);
+      expect(await second(json({ error }), json({ error }))).toMatchObject([{ kind: "not_taken" }, 1]);
+    },
+  );
+
+  it.each<[string, () => Response]>([
+    ["fails in other words", () => json({ error: "Tidak didukung" })],
+    ["is a gateway's page", () => new Response(HTML, { status: 502 })],
+    ["fails with 500", () => new Response("", { status: 500 })],
+    ["is cut off", () => new Response(`{"balance":`)],
+    ["is over the limit of calls", () => new Response("", { status: 429 })],
+    ["is a bot check", () => new Response(CHALLENGE, { status: 403 })],
+    ["has another form", () => json({ funds: "5" })],
+  ])("leaves a doubt where the balance %s", async (_, balance) => {
+    for (const add of [WORDS(), json({ error: "Nope" }, 400), json({ error: "Incorrect order ID" }), LATER()])
+      expect(await second(add, balance())).toMatchObject([{ kind: "unclear", failure: { code: "http" } }, 1]);
+  });
+
+  it.each<[string, string]>([
+    ["Invalid API key", "rejected_key"],
+    ["Your IP is not whitelisted", "blocked"],
+    ["Maintenance", "unavailable"],
+  ])("is about the call where the balance says so in words that are known: %s", async (error, code) => {
+    expect(await second(WORDS(), json({ error }))).toMatchObject([{ kind: "not_taken", failure: { code } }, 1]);
   });
 
   it("that only asks for another try leaves a doubt, whatever else the balance says", async () => {
-    for (const balance of [json({ balance: "5" }), new Response("", { status: 429 })])
+    for (const balance of [json({ balance: "5" }), new Response("", { status: 429 }), json({ error: "Maintenance" })])
       expect(await second(LATER(), balance)).toMatchObject([{ kind: "unclear" }, 1]);
   });
 
-  it("is about the order where no call is left to ask", async () => {
-    expect(await place(WORDS())).toEqual(refused("Kunci salah, 12"));
-    expect(await place(LATER())).toMatchObject({ kind: "unclear" });
+  it("leaves a doubt where no call is left to ask", async () => {
+    expect(await placeAlone(WORDS())).toMatchObject({ kind: "unclear" });
+    expect(await placeAlone(LATER())).toMatchObject({ kind: "unclear" });
   });
 
   it("under 403 as a page is the key's where the balance gets the same, else a firewall's that minds the order", async () => {
@@ -315,14 +534,17 @@ describe("a text that nobody knows", () => {
   });
 
   it("is not asked about where it is known", async () => {
-    for (const error of ["Link is invalid", "Not enough funds", "Incorrect order ID", "API key is incorrect"])
+    for (const error of ["Link is invalid", "Not enough funds", "Saldo tidak cukup", "API key is incorrect"])
       expect((await second(json({ error }), json({ balance: "5" })))[1]).toBe(0);
   });
 
   it("says nothing by what it repeats of the order: a link cannot reject the key", async () => {
     for (const link of ["Invalid API key", "Rate limit exceeded", "System error"]) {
-      const port = portOf(() => json({ error: `${link} cannot be used` }));
-      const outcome = await placeOrder(port, SETTINGS, { ...FIELDS, link }, NONE_LEFT);
+      const port = portOf(async (request) => {
+        const { action } = await fieldsOfRequest(request);
+        return json(action === "add" ? { error: `${link} cannot be used` } : { balance: "5" });
+      });
+      const outcome = await placeOrder(port, SETTINGS, { ...FIELDS, link }, { ...NONE_LEFT, takeCall: async () => true });
       expect(outcome).toEqual(refused(`${link} cannot be used`));
     }
   });
@@ -448,6 +670,21 @@ describe("the reader of `add`, for any JSON under any code", () => {
         expect(["placed", "refused", "unclear"]).toContain(told.kind);
       }),
       { numRuns: 3000 },
+    );
+  });
+
+  it("without a balance refuses only what is known or names what was sent, in any field and under any code below 500", async () => {
+    const fields = fc.constantFrom("error", "message", "msg", "reason", "order", "success", "errors", "detail");
+    const texts = fc.oneof(
+      fc.string({ maxLength: 20 }),
+      fc.constantFrom("Nope", "Kunci salah", "Invalid", "Must be verified", "Not found"),
+    );
+    await fc.assert(
+      fc.asyncProperty(fields, texts, fc.constantFrom(200, 201, 400, 404, 422), async (field, text, status) => {
+        const { kind } = await placeAlone(json({ [field]: text, status: "error" }, status));
+        expect(kind).not.toBe("refused");
+      }),
+      { numRuns: 500 },
     );
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isSameText, type Subject, subjectOf } from "../../../src/provider/api-v2/reading/subject.ts";
+import { hasCatchAll, isAboutId, isSameText, mayBeTaken, type Subject, subjectOf } from "../../../src/provider/api-v2/reading/subject.ts";
 
 const TEXTS: Readonly<Record<Subject, readonly string[]>> = {
   key: [
@@ -17,6 +17,10 @@ const TEXTS: Readonly<Record<Subject, readonly string[]>> = {
     "Authentication error",
     "Please provide your API key",
     "Token mismatch",
+    "Missing required field: key",
+    "Your account is suspended",
+    "Your account has been disabled. Contact support",
+    "Your API account is not active",
   ],
   rate: [
     "Rate limit exceeded (200/min)",
@@ -51,6 +55,7 @@ const TEXTS: Readonly<Record<Subject, readonly string[]>> = {
     "Order does not exist",
     "The selected order id is invalid.",
     "Invalid order",
+    "Unknown order number",
   ],
   crash: [
     "System error",
@@ -97,6 +102,80 @@ const TEXTS: Readonly<Record<Subject, readonly string[]>> = {
     "write EPIPE",
     "order.save is not a function",
     "Could not connect to provider",
+    // What stands between the provider and its own.
+    "Invalid response from provider",
+    "Empty answer from the supplier",
+    "No response from server",
+    "The vendor did not respond",
+    "order id not found in response",
+    "Order was sent, but the provider's answer is invalid",
+    "Upstream rejected the request",
+    "Respuesta no válida del proveedor",
+    "Resposta inválida do fornecedor",
+    "Réponse vide du fournisseur",
+    "Keine Antwort vom Anbieter",
+    "Sağlayıcıdan yanıt alınamadı",
+    "Tidak ada respon dari provider",
+    "Không có phản hồi từ nhà cung cấp",
+    "Нет ответа от поставщика",
+    "Brak odpowiedzi dostawcy",
+    "供应商没有响应",
+    "پاسخی از ارائه دهنده دریافت نشد",
+    "لا استجابة من المزود",
+    // Databases, runtimes, networks.
+    "Too many connections",
+    "User p already has more than 'max_user_connections' active connections",
+    "Server has gone away",
+    "context deadline exceeded",
+    "Transaction rolled back",
+    "Request aborted",
+    "No space left on device",
+    "panic: runtime error: index out of range",
+    "SSL handshake failed",
+    "The request took too long",
+    "Host unreachable",
+    "Failed to insert order",
+    "Malformed JSON",
+    // Of the web server, not of what is sold.
+    "Service Temporarily Unavailable",
+    "Service is currently unavailable",
+    "Server overloaded",
+    // The same elsewhere.
+    "请求超时",
+    "网络超时",
+    "系统繁忙",
+    "服务器忙",
+    "Превышено время ожидания",
+    "Сервер временно недоступен",
+    "Zaman aşımı",
+    "Sunucu meşgul",
+    "Bir şeyler ters gitti",
+    "Tiempo de espera agotado",
+    "Algo salió mal",
+    "Servidor saturado",
+    "Tempo limite esgotado",
+    "Algo deu errado",
+    "Délai d'attente dépassé",
+    "Serveur indisponible",
+    "Zeitüberschreitung",
+    "Server nicht erreichbar",
+    "Waktu habis",
+    "Terjadi gangguan",
+    "Hết thời gian chờ",
+    "Máy chủ quá tải",
+    "Przekroczono limit czasu",
+    "خطای سرور",
+    "خطای داخلی سرور",
+    "مشکلی پیش آمد",
+    "خطأ في الخادم",
+    "सर्वर त्रुटि",
+    "कुछ गलत हो गया",
+    "เซิร์ฟเวอร์ขัดข้อง",
+    "タイムアウト",
+    "サーバーエラー",
+    "시간 초과",
+    "서버 오류",
+    "The server of this service is overloaded",
   ],
   mishap: [
     "There was an error placing your order",
@@ -126,7 +205,6 @@ const TEXTS: Readonly<Record<Subject, readonly string[]>> = {
     "Minimum quantity 500",
     "You have active order with this link. Please wait until order being completed.",
     "This service is disabled",
-    "Service not available",
     "Account is private",
     "Keywords required",
     "Saldo tidak cukup",
@@ -137,10 +215,33 @@ const TEXTS: Readonly<Record<Subject, readonly string[]>> = {
     "Link error",
     "链接错误",
     "余额不足",
-    "The server of this service is overloaded",
     "Error: Link is not supported by our system",
     "This link is not supported by our network",
     "LinkedIn connections: minimum 50",
+    "LinkedIn connection link is invalid",
+    "Poll answer number is not valid",
+    "Cannot create order. The link is not valid",
+    "Order could not be placed: insufficient balance",
+    "Invalid username",
+    "Drip-feed is not available",
+    "Keywords are missing",
+    "This profile link must be public",
+    "This service is temporarily disabled",
+    "Service does not exist",
+    "Количество меньше минимального",
+    "Неверная ссылка",
+    "Yetersiz bakiye",
+    "Geçersiz bağlantı",
+    "Saldo insuficiente",
+    "Enlace no válido",
+    "Lien invalide",
+    "Solde insuffisant",
+    "Guthaben nicht ausreichend",
+    "Số dư không đủ",
+    "链接无效",
+    "موجودی کافی نیست",
+    "لینک نامعتبر است",
+    "ยอดเงินไม่เพียงพอ",
   ],
   vague: [
     "error",
@@ -154,8 +255,44 @@ const TEXTS: Readonly<Record<Subject, readonly string[]>> = {
     "Order failed",
     "",
     "Error 7",
+    "Temporarily unavailable",
+    "Busy",
+    "操作失败",
+    "下单失败",
+    "Pesanan gagal",
+    "Не удалось",
+    "Please contact support",
   ],
-  unknown: ["Nope", "Kunci salah", "Yetersiz", "Service under maintenance", "User is banned", "Bu kapali"],
+  unknown: [
+    "Nope",
+    "Kunci salah",
+    "Yetersiz",
+    "Service under maintenance",
+    "Service not available",
+    "User is banned",
+    "Bu kapali",
+    // An adjective alone may be about the call, the account or an answer.
+    "Invalid",
+    "Invalid request",
+    "Invalid parameters",
+    "Not found",
+    "Already exists",
+    "Required",
+    "Must be verified",
+    "Disabled",
+    "User not found",
+    "Account not found",
+    "Account disabled",
+    "Invalid IP",
+    "API not active",
+    "Wrong username or password",
+    // A word for what is sold or paid with says nothing by itself.
+    "Saldo",
+    "Услуга временно недоступна",
+    "Layanan tidak tersedia",
+    "Ошибка: пользователь заблокирован",
+    "Failed to get user info",
+  ],
 };
 
 describe("an error's text", () => {
@@ -170,8 +307,100 @@ describe("an error's text", () => {
     expect(subjectOf({ texts: ["Ошибка", "error.incorrect_order_id"] })).toBe("id");
   });
 
+  it("is about an order's id only where it says so of the id", () => {
+    for (const text of ["Incorrect order ID", "Order not found", "Invalid order id"]) expect(isAboutId({ texts: [text] }, "7")).toBe(true);
+    for (const text of ["Order status unknown, please check later", "order id not found in response", "Service id is invalid"])
+      expect(isAboutId({ texts: [text] }, "7")).toBe(false);
+  });
+
   it("is the same where only its figures differ", () => {
     expect(isSameText("Wait 12 s, please.", "wait 9 s please")).toBe(true);
     expect(isSameText("Kunci salah", "Layanan tidak aktif")).toBe(false);
+  });
+});
+
+describe("an error to an `add`", () => {
+  it.each([
+    "Your order is being processed",
+    "A request is already being processed",
+    "Order already submitted",
+    "Duplicate request",
+    "Duplicate order",
+    "Your order for this link is in progress",
+    "Order placed but its id was not found",
+    "Order was sent to the queue",
+    "Your request has been accepted",
+    "Your balance was charged",
+    "Your balance was charged, please wait",
+    "Money has been deducted from your balance",
+    "Order status unknown, please check later",
+    "Order result is unclear",
+    "Order could not be confirmed",
+    "Payment not yet confirmed",
+    "Order not found",
+    "Order id is missing",
+    "No order id returned",
+    "Saldo berhasil dipotong, menunggu respon provider",
+    "Pesanan sedang diproses",
+    "Заказ обрабатывается",
+    "Ваш заказ уже обрабатывается",
+    "Заказ принят",
+    "Средства списаны",
+    "Siparişiniz işleniyor",
+    "Sipariş oluşturuldu",
+    "Su pedido está en proceso",
+    "Pedido creado",
+    "Pedido em processamento",
+    "Votre commande est en cours",
+    "Auftrag wird bearbeitet",
+    "Đơn hàng đang xử lý",
+    "Đã trừ tiền",
+    "Zamówienie w trakcie realizacji",
+    "订单处理中",
+    "已扣款",
+    "下单成功",
+    "注文を処理中です",
+    "주문 처리 중",
+    "سفارش در حال پردازش است",
+    "طلبك قيد المعالجة",
+  ])("says that the order may be there: %s", (text) => {
+    expect(mayBeTaken({ texts: [text] })).toBe(true);
+    expect(mayBeTaken({ texts: ["Nope", text] })).toBe(true);
+  });
+
+  it.each([
+    "No order was placed",
+    "Order not created, wrong link",
+    "Order was not placed",
+    "Your balance was not charged",
+    "You have not been charged",
+    "Order can be placed once a day",
+    "Only one order may be placed per link",
+    "Balance must be paid first",
+    "You have too many orders in progress",
+    "You have active order with this link. Please wait until order being completed.",
+    "An order for this link is already being processed",
+    "This link already has an order in progress. Wait for it to finish",
+    "There is another order pending for this username",
+    "Для этой ссылки уже выполняется заказ",
+    "Bu bağlantı için devam eden sipariş var, işleniyor",
+    "Masih ada pesanan yang sedang diproses untuk link ini",
+    "Ya existe un pedido en proceso para este enlace",
+    "该链接已有进行中的订单",
+    "Заказ не создан",
+    "El pedido no fue creado",
+    "Pedido não criado",
+    "下单不成功",
+    "Not enough funds",
+    "Nope",
+    "",
+  ])("says nothing of the kind: %s", (text) => {
+    expect(mayBeTaken({ texts: [text] })).toBe(false);
+  });
+
+  it("is a catch-all's by any of its texts, unless one is known to the letter", () => {
+    expect(hasCatchAll({ texts: ["Link is invalid", "Something went wrong"] })).toBe(true);
+    expect(hasCatchAll({ texts: ["Something went wrong", "neworder.error.not_enough_funds"] })).toBe(false);
+    expect(hasCatchAll({ texts: ["Link is invalid", "neworder.x"] })).toBe(false);
   });
 });

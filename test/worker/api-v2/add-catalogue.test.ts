@@ -86,6 +86,7 @@ describe("an add at the own catalogue", () => {
   });
 
   it("says nothing of the provider's own troubles", async () => {
+    world.balance = () => Response.json({ balance: "5", currency: "USD" });
     world.answers = [
       refused("neworder.error.not_enough_funds"),
       refused("acme.example: account locked"),

@@ -68,6 +68,28 @@ describe("an add in connect mode", () => {
     expect(world.asked).toHaveLength(3);
   });
 
+  it("passes refusals on in words that nobody knows, one after the other, while the balance is told", async () => {
+    world.balance = () => Response.json({ balance: "5", currency: "USD" });
+    const texts = ["Profil gizli", "Пользователь не найден", "账号是私密的", "User is banned"];
+    for (const text of texts) {
+      world.answers = [refused(text)];
+      expect((await world.add()).json).toEqual({ error: text });
+    }
+    expect(await world.orders()).toEqual([]);
+  });
+
+  it.each(["User not found", "Account disabled", "Your account is not active", "Invalid IP", "API not active"])(
+    "is not told of an account that is locked: %s",
+    async (text) => {
+      world.balance = refused(text);
+      world.answers = [refused(text)];
+      expect(await world.add()).toMatchObject({ status: 503, text: "" });
+      expect(await world.orders()).toEqual([]);
+      const { json } = await world.ask("GET", "/v1/providers/acme");
+      expect(json.health.last_error).toMatchObject({ message: expect.stringContaining(text) });
+    },
+  );
+
   it.each([
     ["a gateway's page", brokenAnswer],
     ["a connection that is lost", resetConnection],
@@ -75,6 +97,12 @@ describe("an add in connect mode", () => {
     ["JSON cut off", () => new Response('{"order":23')],
     ["null", () => new Response("null")],
     ["success without an id", () => Response.json({ status: "success" })],
+    ["words by which it may be there", refused("Your order is being processed")],
+    ["words of a relay that failed", refused("Invalid response from provider")],
+    ["words that nobody knows, while the balance cannot be read", refused("Hesap sorunu")],
+    ["a word in place of an id", placed("error")],
+    ["another spelling of an id", placed("#123")],
+    ["an error and an order in one body", () => new Response('{"error":"Not enough funds"}{"order":5}')],
   ])("answers an id of ours after %s, once and for all", async (_name, unclear) => {
     world.answers = [unclear];
     const { json } = await world.add();

@@ -175,7 +175,7 @@ const CALL_FIELDS = ["success", "ok", "result"] as const;
 /** True when the object says that the call went well. It says nothing of what the call was for. */
 export function saysSuccess(fields: Fields): boolean {
   const status = fields.get("status");
-  if (status === true || SUCCESS_NUMBERS.has(foldWord(scalarText(status) ?? ""))) return true;
+  if (status === true || SUCCESS_NUMBERS.has(scalarText(status) ?? "")) return true;
   return [status, ...CALL_FIELDS.map((name) => fields.get(name))].some((value) => value === true || SUCCESS_WORDS.has(wordIn(value)));
 }
 
@@ -201,6 +201,41 @@ export function messageIn(fields: Fields): string | null {
   }
   return null;
 }
+
+/** Words by which a call is turned down, besides those of errors. At an order or a refill they are how it stands. */
+const TURNED_DOWN_WORDS: ReadonlySet<string> = new Set(["rejected", "declined", "denied", "refused", "invalid", "no"]);
+
+/** Whether an object that has no error in it says by a code or a word that the call was turned down. */
+export function turnsDown(fields: Fields): boolean {
+  const isFailing = codesIn(fields).some((code) => Number(code) !== 0 && !SUCCESS_NUMBERS.has(code));
+  return isFailing || ["status", "state", "type", ...CALL_FIELDS].some((name) => isTurnedDownWord(wordIn(fields.get(name))));
+}
+
+/** Whether an object has a number below zero where the call's code stands. At no server that is a yes. */
+export function saysNegative(fields: Fields): boolean {
+  return codesIn(fields).some((code) => Number(code) < 0);
+}
+
+function codesIn(fields: Fields): readonly string[] {
+  const codes = ["status", "code", "errorcode"].map((name) => scalarText(fields.get(name)) ?? "");
+  return codes.filter((code) => NUMBER.test(code));
+}
+
+function isTurnedDownWord(word: string): boolean {
+  return TURNED_DOWN_WORDS.has(word) || FAILURE_WORDS.has(word);
+}
+
+/** Names of fields that hold a text for people, or a code, about the call. */
+const SAYING = /^(?:err|msg|message|reason|detail|desc|info|text)/;
+
+/** The texts in which an object says how its call went, those for people first; words for "yes" and "no" among them. */
+export function textsOfCall(fields: Fields): readonly string[] {
+  const names = [...fields.keys()].filter((name) => SAYING.test(name)).slice(0, MAX_TEXT_PARTS);
+  const texts = [...names, ...CALL_FIELDS, "status"].map((name) => fields.get(name)).map(scalarText);
+  return texts.filter((text) => text !== null && /\p{L}/u.test(text) && !isTurnedDownWord(foldWord(text))) as string[];
+}
+
+const NUMBER = /^-?\d+$/;
 
 const WORDS_OF_CALLS: ReadonlySet<string> = new Set(["status", "code", "errorcode", ...CALL_FIELDS]);
 const WRAPPING: readonly string[] = ["data", "result", "response"];
@@ -228,8 +263,8 @@ function saysFailure(fields: Fields): boolean {
   if (words.some((value) => value === false || FAILURE_WORDS.has(wordIn(value)))) return true;
   if (wordIn(fields.get("success")) === "0" || wordIn(fields.get("ok")) === "0") return true;
   const hasMessage = fields.has("message") || fields.has("msg");
-  const status = wordIn(fields.get("status"));
-  return hasMessage && /^\d+$/.test(status) && !SUCCESS_NUMBERS.has(status);
+  const status = scalarText(fields.get("status")) ?? "";
+  return hasMessage && NUMBER.test(status) && !SUCCESS_NUMBERS.has(status);
 }
 
 /** The first text in a value, at most `depth` levels down; those for people before any other. */

@@ -49,6 +49,28 @@ export function findJson(text: string): FoundJson {
   return whole.kind === "found" ? whole : searchAnswer(body);
 }
 
+/**
+ * Whether a body has another value behind its first one, or the beginning of one. Which of them is the answer cannot be
+ * told then. A body that is JSON from end to end, as nearly all are, has one.
+ */
+export function holdsSeveral(text: string): boolean {
+  const body = text.trim();
+  let from = 0;
+  let found = 0;
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    ANSWER_START.lastIndex = from;
+    const start = ANSWER_START.exec(body)?.index;
+    if (start === undefined) return false;
+    const end = endOfValue(body, start);
+    if (typeof end === "string") return found > 0;
+    if (start === 0 && end === body.length) return false;
+    if (parse(body.slice(start, end)).kind === "found") found += 1;
+    if (found > 1) return true;
+    from = end;
+  }
+  return found > 0;
+}
+
 function searchAnswer(body: string): FoundJson {
   let from = 0;
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
