@@ -7,12 +7,13 @@ const SHORT: ReadonlySet<unknown> = new Set(["canceled", "refunded", "partial"])
 export function partsKnownOf({ quantity, runs, posts }: Row, parts: readonly Row[]): PartsKnown {
   const ordered = (runs ?? posts) as number | null;
   const isShort = parts.some(({ status }) => SHORT.has(status));
+  const isUnheard = parts.some(({ polled_at }) => polled_at === null);
   if (quantity === null || ordered === null || parts.length !== ordered || Number(quantity) % ordered !== 0)
-    return { isShort, undelivered: null };
+    return { isShort, isUnheard, undelivered: null };
   // The quantity of an order that was bought here is that of all of its parts.
   const left = parts.map((part) => undeliveredOf(part, Number(quantity) / ordered));
-  if (left.some((units) => units === null)) return { isShort, undelivered: null };
-  return { isShort, undelivered: { units: left.reduce<number>((sum, units) => sum + (units ?? 0), 0), of: Number(quantity) } };
+  if (left.some((units) => units === null)) return { isShort, isUnheard, undelivered: null };
+  return { isShort, isUnheard, undelivered: { units: left.reduce<number>((sum, units) => sum + (units ?? 0), 0), of: Number(quantity) } };
 }
 
 /** Null while it is under way, and where nobody can tell. */

@@ -4,6 +4,7 @@
  */
 import { DISMISSED_FLAGS, type Heard, type ModelOrder, type Policy } from "./model/order.ts";
 import type { PartsKnown } from "./model/rules.ts";
+import { statusOf } from "./model/words.ts";
 
 export type Row = Readonly<Record<string, unknown>>;
 export type Circumstances = { readonly policy: Policy; readonly holdAll: boolean; readonly parts?: PartsKnown | null };
@@ -91,9 +92,16 @@ function isHeard(before: Row, after: Row): boolean {
   return SET_BY_ANSWERS.some(differs) || (differs("polled_at") && ALSO_SET_BY_ANSWERS.some(differs));
 }
 
-/** Whether what the row shows is what its last answer said: not of an order that was left out of it, nor while its word is doubted. */
+/**
+ * Whether what the row shows is what its last answer said: not of an order that was left out of it, nor while its word is doubted
+ * or waits for its parts.
+ */
 export function isAsAnswered(row: Row): boolean {
-  return row["provider_status"] !== null && row["back_to"] === null && (Number(row["flags"]) & (NOT_FOUND | UNKNOWN_STATUS)) === 0;
+  const isWaiting =
+    row["multi"] === 1 && row["status"] !== "completed" && statusOf(String(row["provider_status"]), {}, true) === "completed";
+  return (
+    row["provider_status"] !== null && row["back_to"] === null && !isWaiting && (Number(row["flags"]) & (NOT_FOUND | UNKNOWN_STATUS)) === 0
+  );
 }
 
 /** Every answer about the order takes the flag away. */

@@ -5,7 +5,7 @@
  * One thing at a time, no clock, nothing stored but what the rules speak of. Amounts are whole micro-units. Where the
  * text is silent, the line says what was decided.
  */
-import { type Due, dueOf, type DueRules, type PartsKnown, readable, shareOf, type Why } from "./rules.ts";
+import { type Due, dueOf, type DueRules, isTooEarly, NO_PARTS, type PartsKnown, readable, shareOf, type Why } from "./rules.ts";
 import { type PanelStatuses, panelStatusesFor } from "./panel-status.ts";
 import { isActive, isFinal, type ActiveStatus, type OwnWords, type Shown, type Status, statusOf } from "./words.ts";
 
@@ -286,7 +286,7 @@ export class ModelOrder {
   ): void {
     const is = this.#is;
     is.multi ||= multi;
-    is.parts = is.multi ? (parts ?? { isShort: false, undelivered: null }) : null;
+    is.parts = is.multi ? (parts ?? NO_PARTS) : null;
     const status = statusOf(word, this.#own, is.multi);
     if (status === null) {
       // It changes nothing, but an order of which nothing was known is shown as unknown.
@@ -295,6 +295,11 @@ export class ModelOrder {
       return;
     }
     is.known = true;
+    // Where the panel returns money by itself, the provider's word is all there is.
+    if (is.status !== "completed" && policy.mode !== "off" && isTooEarly(this.charge, status, is.parts)) {
+      is.doubted = false;
+      return;
+    }
     // Back only when two answers in a row say so, since flapping is common.
     if (goesBack(is.status, status) && !is.doubted) {
       is.doubted = true;
@@ -370,7 +375,7 @@ export class ModelOrder {
   clawBack(amount: number, policy?: Policy): void {
     const is = this.#is;
     const { charge, quantity } = this;
-    const parts = is.multi ? (is.parts ?? { isShort: false, undelivered: null }) : null;
+    const parts = is.multi ? (is.parts ?? NO_PARTS) : null;
     if (policy !== undefined && isFinal(is.status)) is.due = dueOf({ ...is, charge, quantity, parts }, policy);
     within(amount, 1, is.refunded);
     is.goodwill -= Math.min(is.goodwill, amount);

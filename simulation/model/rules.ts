@@ -19,8 +19,21 @@ export interface Reported {
 /** A part that ended short of what was ordered: canceled, refunded or partial. */
 export interface PartsKnown {
   readonly isShort: boolean;
+  /** Of some part that was named nothing was heard yet. */
+  readonly isUnheard: boolean;
   /** What they left undelivered, of all units; null unless every part is known and has ended. */
   readonly undelivered: { readonly units: number; readonly of: number } | null;
+}
+
+/** Nothing is known of any. */
+export const NO_PARTS: PartsKnown = { isShort: false, isUnheard: false, undelivered: null };
+
+/**
+ * Completed says that nothing is due, and with a charge that is final for the panel: it does not count before each part was
+ * heard of, unless one is known to be short.
+ */
+export function isTooEarly(charge: number | null, status: Shown, parts: PartsKnown | null): boolean {
+  return status === "completed" && charge !== null && charge > 0 && parts !== null && parts.isUnheard && !parts.isShort;
 }
 
 export interface DueRules {

@@ -10,7 +10,7 @@ import { FLAGS, type OrderState, type Reason } from "./order.ts";
 import type { Report, StatusReport } from "./order-report.ts";
 import type { RefundPolicy } from "./refund-policy.ts";
 import { planRefund, type RefundPlan } from "./refund-plan.ts";
-import type { PartFacts } from "./refund-rules.ts";
+import { type PartFacts, waitsForParts } from "./refund-rules.ts";
 import { withDismissals } from "./order-dismissal.ts";
 import { withOutdated } from "./panel-status.ts";
 import { type ActiveStatus, isActive, isFinal, type Status, statusFor, type StatusWords } from "./status.ts";
@@ -66,8 +66,9 @@ function standsAsItStood(order: OrderState, report: Report, policy: ReconcilePol
  * worked out to be put off. A test holds it to `reconcile`.
  */
 export function surelyMoves({ status, multi }: OrderState, report: Report, { statusWords }: Pick<ReconcilePolicy, "statusWords">): boolean {
-  if (report.kind !== "status" || !isActive(status)) return false;
-  const said = statusFor(report.providerStatus, statusWords, multi || report.multi);
+  // One of several parts may have to wait for them.
+  if (report.kind !== "status" || !isActive(status) || multi || report.multi) return false;
+  const said = statusFor(report.providerStatus, statusWords, false);
   return said !== null && isFinal(said);
 }
 
@@ -123,10 +124,21 @@ function polledWithoutWord({ status, polledAt }: OrderState, now: number): numbe
 function answered(order: OrderState, report: StatusReport, policy: ReconcilePolicy, now: number): RefundPlan {
   const said = statusFor(report.providerStatus, policy.statusWords, order.multi || report.multi);
   if (said !== null && isFlip(order, said) && !mayFlip(order, now)) return passedOver(order);
+  if (said !== null && awaitsParts(order, report, said, policy))
+    return doubted(order, report, { status: order.status, backTo: null, known: true }, now);
   const { status, backTo } = said === null ? onUnknownStatus(order) : onKnownStatus(order, said);
   if (said === null || backTo !== null) return doubted(order, report, { status, backTo, known: said !== null }, now);
   const { next, refunds } = planRefund(order, hear(order, report, said, now), policy, now);
   return { next: { ...next, flags: flagsAfter(next, policy, now) }, refunds };
+}
+
+/**
+ * A whole whose completion nobody can pay by yet stays as it is, until its provider has answered about each part that it has named.
+ * What is told as completed now would be taken back by a part that was cut short. Rule [M11].
+ */
+function awaitsParts(order: OrderState, report: StatusReport, said: Status, { parts, refunds }: ReconcilePolicy): boolean {
+  const heard = { charge: order.charge, multi: order.multi || report.multi, status: said };
+  return order.status !== "completed" && refunds.mode !== "off" && waitsForParts(heard, parts);
 }
 
 /** An answer that goes back between active statuses too soon after others did: as if nothing new had been said. */
@@ -137,7 +149,7 @@ function passedOver(order: OrderState): RefundPlan {
 type Doubted = { readonly status: Status; readonly backTo: Status | null; readonly known: boolean };
 
 /**
- * An unknown word, or a final status taken back only once: the word is kept, and nothing else of the answer. Its
+ * An unknown word, a final status taken back only once, or a completion that waits: the word is kept, and nothing else of the answer. Its
  * numbers must not stand beside another status's word, since money would follow from them later.
  */
 function doubted(order: OrderState, report: StatusReport, { status, backTo, known }: Doubted, now: number): RefundPlan {
@@ -195,7 +207,7 @@ function hear(order: OrderState, report: StatusReport, status: Status, now: numb
 }
 
 /** So many parts an order has at most: what is named beyond them is not followed. */
-const MAX_PARTS = 1000;
+export const MAX_PARTS = 1000;
 
 /** What is said of the parts now, with all of them that were ever named: each is adopted once. */
 function partsAfter({ parts }: OrderState, report: StatusReport): OrderState["parts"] {

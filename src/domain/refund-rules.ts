@@ -51,8 +51,8 @@ export type RefundFacts = {
   readonly posts: number | null;
 };
 
-/** How a part of an order of several parts stands: an order of its own at the provider. */
-export type PartFacts = { readonly status: Status; readonly remains: number | null };
+/** How a part of an order of several parts stands: an order of its own at the provider. `heard`: the provider has answered about it. */
+export type PartFacts = { readonly status: Status; readonly remains: number | null; readonly heard: boolean };
 
 /** How a policy bends the default rules. */
 export type RefundRules = {
@@ -121,9 +121,21 @@ function dueOfUncounted({ charge, status, remains }: { charge: number; status: S
  * known. Otherwise it is the charge.
  */
 function dueOfSeveral({ status, quantity, runs, posts }: RefundFacts, charge: number, parts: readonly PartFacts[]): RefundDue {
-  const isShort = parts.some((part) => isFinal(part.status) && part.status !== "completed");
-  if (status === "completed" && !isShort) return { kind: "due", amount: 0, reason: null };
+  if (status === "completed" && !isAnyShort(parts)) return { kind: "due", amount: 0, reason: null };
   return { kind: "hold", atMost: undeliveredOf(parts, { charge, quantity, ordered: runs ?? posts }) ?? charge, reason: "multi_order" };
+}
+
+/** A part has ended short of what was ordered. */
+function isAnyShort(parts: readonly PartFacts[]): boolean {
+  return parts.some(({ status }) => isFinal(status) && status !== "completed");
+}
+
+/** Whether nobody can say yet that nothing is due of a completed order: of some part nothing was heard, and of none that it fell short. */
+export function waitsForParts(
+  { charge, multi, status }: Pick<RefundFacts, "charge" | "multi" | "status">,
+  parts: readonly PartFacts[],
+): boolean {
+  return multi && status === "completed" && (charge ?? 0) > 0 && parts.some(({ heard }) => !heard) && !isAnyShort(parts);
 }
 
 type Several = { readonly charge: number; readonly quantity: number | null; readonly ordered: number | null };

@@ -13,6 +13,11 @@ export type Limits = {
   readonly rounds: number;
   /** Orders that a sweep writes: to write one takes ten times the CPU of one that stands as it stood. The others get checks. */
   readonly writesPerMessage: number;
+  /**
+   * Calls of the database, and statements in them, from which on a message no more tries to write in parts what was refused.
+   * Of the free plan's 50 requests, those of its calls to providers and sends to the queue are not the database's.
+   */
+  readonly database: { readonly calls: number; readonly statements: number };
   /** Progress is written once it moved by this share of an order's quantity, in percent; each write is a billed row. */
   readonly progressPercent: number;
   /** Crons of panels' scripts that a tick calls; the others have their turn in the next. Each writes two rows. */
@@ -38,6 +43,7 @@ const LIMITS: Readonly<Record<"free" | "paid", Limits>> = {
     callsPerMessage: 8,
     writesPerMessage: 100,
     spareCalls: 15,
+    database: { calls: 19, statements: 48 },
     providersPerMessage: 4,
     rounds: 20,
     progressPercent: 25,
@@ -50,6 +56,7 @@ const LIMITS: Readonly<Record<"free" | "paid", Limits>> = {
     callsPerMessage: 20,
     writesPerMessage: 2000,
     spareCalls: 15,
+    database: { calls: 400, statements: 400 },
     providersPerMessage: 5,
     rounds: 20,
     progressPercent: 5,
@@ -63,6 +70,15 @@ const LIMITS: Readonly<Record<"free" | "paid", Limits>> = {
 /** What an invocation spends of requests (calls of the database and sends to the queue are some) and of statements, of 50 each that it has on the free plan. */
 export const SUBREQUESTS = 45;
 export const STATEMENTS = 48;
+
+/** What a try to write some orders comes to at most, with parking the one that is refused alone. */
+const A_TRY = { calls: 3, statements: 12 };
+
+/** How many more such tries a message can afford for each of its providers, from what it has spent on the database. */
+export function triesLeft({ database }: Limits, spent: { readonly calls: number; readonly statements: number }, providers: number): number {
+  const affordable = Math.min((database.calls - spent.calls) / A_TRY.calls, (database.statements - spent.statements) / A_TRY.statements);
+  return Math.floor(affordable / providers);
+}
 
 /** No call is started later than this after the page was read: an answer over a minute old does not count any more. */
 export const LAST_CALL_AFTER_MS = 25_000;

@@ -20,8 +20,11 @@ export async function readAccount(db: D1Database, { panel, currency, customer }:
 export type Credit = Account &
   Balance & { readonly type: "credit" | "debit"; readonly amount: number; readonly reference: string | null; readonly createdAt: number };
 
-/** The largest balance that the database keeps: 2^63 − 1. */
-export const MAX_BALANCE = 2n ** 63n - 1n;
+/**
+ * The largest balance that a credit may bring about. The database keeps twice as much: what a customer has paid for orders that are
+ * under way has to come back to the account, whatever was credited meanwhile.
+ */
+export const MAX_BALANCE = 2n ** 62n;
 
 const INSERT_CREDIT = `INSERT INTO transfers (panel, currency, customer, n, type, amount, balance, reference, created_at)
   VALUES (?1, ?2, ?3, ?4, ?9, ?5, CAST(?6 AS INTEGER), ?7, ?8)`;

@@ -34,7 +34,7 @@ class MeteredDatabase {
   }
 
   async batch(statements: readonly MeteredStatement[]): Promise<D1Result[]> {
-    return count(this.#meter, await this.#db.batch(statements.map((statement) => statement.inner)));
+    return count(this.#meter, statements.length, () => this.#db.batch(statements.map((statement) => statement.inner)));
   }
 }
 
@@ -52,7 +52,7 @@ class MeteredStatement {
   }
 
   async all(): Promise<D1Result | undefined> {
-    const [result] = count(this.#meter, [await this.inner.all()]);
+    const [result] = await count(this.#meter, 1, async () => [await this.inner.all()]);
     return result;
   }
 
@@ -65,12 +65,17 @@ class MeteredStatement {
   }
 }
 
-function count(meter: Meter, results: D1Result[]): D1Result[] {
-  meter.calls += 1;
-  meter.statements += results.length;
-  for (const { meta } of results) {
-    meter.read += meta.rows_read;
-    meter.written += meta.rows_written;
+/** Counts a call, also one that the database refuses. */
+async function count(meter: Meter, statements: number, call: () => Promise<D1Result[]>): Promise<D1Result[]> {
+  try {
+    const results = await call();
+    for (const { meta } of results) {
+      meter.read += meta.rows_read;
+      meter.written += meta.rows_written;
+    }
+    return results;
+  } finally {
+    meter.calls += 1;
+    meter.statements += statements;
   }
-  return results;
 }

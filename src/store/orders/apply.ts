@@ -59,10 +59,12 @@ function bitsAdded(after: number, before: number): number {
 
 /**
  * The rows that such a write is billed for: the order's, those of its indexes that change, its changes, and two a refund. An
- * index of a flag or a place among what is due costs nothing when it is left. With an order's first poll, what it was taken with.
+ * index of a flag or a place among what is due costs nothing when it is left. With an order's first poll, what it was taken with,
+ * unless it is a part, which its panel's share of adoptions counts.
  */
-export function rowsWritten({ order: { state, channel }, next, refunds, events }: OrderWrite): number {
-  const taken = state.polledAt === null && next.polledAt !== null ? ROWS_EACH[channel === null ? "registration" : "add"] : 0;
+export function rowsWritten({ order: { state, channel, partOf }, next, refunds, events }: OrderWrite): number {
+  const taken =
+    partOf === null && state.polledAt === null && next.polledAt !== null ? ROWS_EACH[channel === null ? "registration" : "add"] : 0;
   const indexes =
     (next.cadence !== state.cadence && next.cadence !== null ? 1 : 0) +
     (next.refill?.id != null && next.refill.id !== state.refill?.id ? 1 : 0) +

@@ -8,6 +8,8 @@ import type { PartFacts } from "../../domain/refund-rules.ts";
 import type { Status } from "../../domain/status.ts";
 import { type Polling, orderView } from "../../domain/order-view.ts";
 import { DAY_MS } from "../../domain/poll-cadence.ts";
+import { MAX_PARTS } from "../../domain/reconcile.ts";
+import { claimPartsOfPanels } from "../panels/shares.ts";
 import { type Adopted, adoptOrders } from "./adoption.ts";
 import { chunksBySize } from "../rows/json-sets.ts";
 import { makeWayForParts } from "./owners.ts";
@@ -23,17 +25,31 @@ const MAX_PARTS_A_DAY = 2000;
 /** An order of several parts, and what its provider says of it now. */
 export type Whole = { readonly order: Order; readonly report: StatusReport };
 
+/** Of these, half are what one panel may have of them, so that none is left without by another's orders. */
+const MAX_PARTS_OF_A_PANEL = MAX_PARTS_A_DAY / 2;
+
 /**
- * Which of the parts that answers name may not be adopted today: those beyond the provider's share of the day, which is
- * claimed by this. They are left out as if they had not been named yet. Nothing is read or written without new parts.
+ * Which of the parts that answers name may not be adopted today: those beyond their panel's share of the day and the provider's,
+ * which are claimed by this. They are left out as if they had not been named yet. Nothing is read or written without new parts.
  */
 export async function partsPutOff(db: D1Database, provider: string, wholes: readonly Whole[], now: number): Promise<ReadonlySet<string>> {
-  const named = [...new Set(wholes.flatMap(({ order, report }) => partsToAdopt(order, report)))];
-  if (named.length === 0) return new Set();
+  const named = new Map(wholes.flatMap(({ order, report }) => partsToAdopt(order, report).map((id) => [id, order.panel] as const)));
+  if (named.size === 0) return new Set();
+  const ids = Map.groupBy(named.keys(), (id) => named.get(id) ?? "");
+  const wanted = [...ids].map(([panel, own]) => ({ panel, wanted: own.length }));
+  const shares = await claimPartsOfPanels(db, wanted, { most: MAX_PARTS_OF_A_PANEL, now });
+  // The panels in turn: what does not fit is put off of whoever has named the most.
+  const granted = [...ids].flatMap(([panel, own]) => own.slice(0, shares.get(panel) ?? 0).map((id, turn) => ({ id, turn })));
+  const inTurn = granted.toSorted((a, b) => a.turn - b.turn).map(({ id }) => id);
+  const taken = new Set(inTurn.slice(0, await claimOfProvider(db, provider, Math.min(inTurn.length, MAX_PARTS_AT_ONCE), now)));
+  return new Set([...named.keys()].filter((id) => !taken.has(id)));
+}
+
+async function claimOfProvider(db: D1Database, provider: string, wanted: number, now: number): Promise<number> {
+  if (wanted === 0) return 0;
   const day = Math.floor(now / DAY_MS);
-  const wanted = Math.min(named.length, MAX_PARTS_AT_ONCE);
   const claimed = await db.prepare(CLAIM_PARTS).bind(provider, day, wanted, MAX_PARTS_A_DAY).first<{ granted: number }>();
-  return new Set(named.slice(claimed?.granted ?? 0));
+  return claimed?.granted ?? 0;
 }
 
 const PARTS_SO_FAR = "iif(parts_day = ?2, parts_today, 0)";
@@ -74,32 +90,35 @@ export async function adoptParts(db: D1Database, wholes: readonly Whole[], polli
 }
 
 /**
- * How the parts of some orders stand, those that are on record here. One statement, and two rows read a part; none for
- * orders without parts or without a charge.
+ * How the parts of some orders stand, those that are on record here, and those that were put off: of these nothing was heard.
+ * One statement, and two rows read a part; none for orders without parts or without a charge.
  */
-export async function readParts(db: D1Database, wholes: readonly Whole[]): Promise<ReadonlyMap<Order, readonly PartFacts[]>> {
+export async function readParts(
+  db: D1Database,
+  wholes: readonly Whole[],
+  putOff: ReadonlySet<string>,
+): Promise<ReadonlyMap<Order, readonly PartFacts[]>> {
   const named = wholes.flatMap(({ order, report }, i) => {
     if (order.channel === null || (order.state.charge ?? 0) === 0) return [];
     const ids = new Set([...(order.state.parts?.orders ?? []), ...(report.parts?.orders ?? [])]);
     return [...ids].map((id) => ({ i, panel: order.panel, provider: order.provider, id }));
   });
-  const found = new Map<Order, PartFacts[]>();
+  const found = new Map<Order, Map<string, PartFacts>>();
+  const note = (i: number, id: string, part: PartFacts): void => {
+    const whole = wholes[i]?.order;
+    if (whole !== undefined) found.set(whole, (found.get(whole) ?? new Map<string, PartFacts>()).set(id, part));
+  };
+  for (const { i, id } of named) if (putOff.has(id)) note(i, id, { status: "pending", remains: null, heard: false });
   for (const json of chunksBySize(named)) {
     const { results } = await db.prepare(SELECT_PARTS).bind(json).all<PartRow>();
-    for (const { i, status, remains } of results) {
-      const whole = wholes[i]?.order;
-      if (whole === undefined) continue;
-      const parts = found.get(whole) ?? [];
-      parts.push({ status, remains });
-      found.set(whole, parts);
-    }
+    for (const { i, id, status, remains, heard } of results) note(i, id, { status, remains, heard: heard === 1 });
   }
-  return found;
+  return new Map([...found].map(([whole, parts]) => [whole, [...parts.values()]]));
 }
 
-type PartRow = { i: number; status: Status; remains: number | null };
+type PartRow = { i: number; id: string; status: Status; remains: number | null; heard: 0 | 1 };
 
-const SELECT_PARTS = `SELECT j.value->>'$.i' AS i, o.status, o.remains FROM json_each(?1) j CROSS JOIN orders o
+const SELECT_PARTS = `SELECT j.value->>'$.i' AS i, o.provider_order_id AS id, o.status, o.remains, o.polled_at IS NOT NULL AS heard FROM json_each(?1) j CROSS JOIN orders o
   WHERE o.panel = j.value->>'$.panel' AND o.provider = j.value->>'$.provider' AND o.provider_order_id = j.value->>'$.id'`;
 
 /** The parts of an order that came by a channel and that were not named before. */
@@ -107,10 +126,11 @@ function partsToAdopt(order: Order, { parts }: StatusReport): string[] {
   return order.channel === null || parts === null ? [] : newParts(order, parts.orders);
 }
 
-/** Parts have no parts: a provider that says so of them would fill the database. */
+/** Parts have no parts, and an order no more than it can follow: a provider that says so of them would fill the database. Rule [M6]. */
 function newParts({ state, partOf: whole, providerOrderId }: Order, ids: readonly string[]): string[] {
-  const known = new Set([...(state.parts?.orders ?? []), providerOrderId]);
-  return whole === null ? ids.filter((id) => !known.has(id)) : [];
+  const before = state.parts?.orders ?? [];
+  const known = new Set([...before, providerOrderId]);
+  return whole === null ? ids.filter((id) => !known.has(id)).slice(0, Math.max(0, MAX_PARTS - before.length)) : [];
 }
 
 function partRow({ panel, provider, providerService, currency, service, link, customer }: Order, id: string, now: number): OrderRow {

@@ -110,3 +110,31 @@ export async function claimShare(
     .first<{ granted: number }>();
   return row?.granted ?? 0;
 }
+
+/** What the panel has adopted today, as far as another's clock is not a little ahead. */
+const ADOPTED = "iif(panel_shares.day IN (?2, ?2 + 1), panel_shares.day_used, 0)";
+
+const CLAIM_PARTS = `INSERT INTO panel_shares (panel, kind, minute, minute_used, day, day_used, granted)
+  SELECT j.value->>'$.panel', 'adoption', ?3, 0, ?2, min(j.value->>'$.wanted', ?4), min(j.value->>'$.wanted', ?4)
+  FROM json_each(?1) j WHERE true
+  ON CONFLICT (panel, kind) DO UPDATE SET granted = min(excluded.granted, ?4 - ${ADOPTED}),
+    day_used = ${ADOPTED} + min(excluded.granted, ?4 - ${ADOPTED}), day = max(iif(panel_shares.day = ?2 + 1, panel_shares.day, 0), ?2)
+    WHERE ${ADOPTED} < ?4
+  RETURNING panel, granted`;
+
+/**
+ * Takes the parts of orders that some panels want adopted out of their shares of adoptions, as far as no more than `most` of these
+ * are used then. Answers how many each gets. One statement; a row written a panel, and none for one that gets nothing.
+ */
+export async function claimPartsOfPanels(
+  db: D1Database,
+  wanted: readonly { readonly panel: string; readonly wanted: number }[],
+  { most, now }: { readonly most: number; readonly now: number },
+): Promise<ReadonlyMap<string, number>> {
+  const minute = minuteOf(now);
+  const { results } = await db
+    .prepare(CLAIM_PARTS)
+    .bind(JSON.stringify(wanted), dayOf(minute), minute, most)
+    .all<{ panel: string; granted: number }>();
+  return new Map(results.map(({ panel, granted }) => [panel, granted]));
+}

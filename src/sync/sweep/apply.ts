@@ -1,7 +1,8 @@
 /**
- * Writing down what a provider said: fenced, tried again, and halved where the database refuses it.
+ * Writing down what a provider said: fenced, tried again, and in parts where the database refuses it.
  */
-import type { Order } from "../../domain/order.ts";
+import { chunksOf } from "../../domain/chunks.ts";
+import { FLAGS, type Order } from "../../domain/order.ts";
 import { showsTextIds } from "../../domain/order-ids.ts";
 import type { StatusReport } from "../../domain/order-report.ts";
 import { CONFLICT, retryOnConflict } from "../../domain/retry.ts";
@@ -10,7 +11,7 @@ import { applySweep, type OrderWrite, type RefundWrite } from "../../store/order
 import { readFresh } from "../../store/orders/due.ts";
 import { adoptParts, partsPutOff, readParts, type Whole, withoutParts } from "../../store/orders/parts.ts";
 import { keepTextIds } from "../../store/providers/provider-settings.ts";
-import { parkedWrite, type Writes, writesOf } from "./write.ts";
+import { parkedAlone, partOf, pollAlone, type Writes, writesOf } from "./write.ts";
 import type { PollRun } from "./poll.ts";
 import type { Limits } from "../limits.ts";
 
@@ -29,30 +30,52 @@ export type AppliedCounts = {
 const MAX_TRIES = 5;
 
 /**
- * What became of a poll run: what was written; orders that the database refused, to be polled again in smaller parts; and
- * orders with news that this message leaves to others.
+ * What became of a poll run: what was written; how many orders the database refused together, and those of them that this
+ * message did not come to, to be polled again; and orders with news that this message leaves to others.
  */
-export type Applied = { readonly counts: AppliedCounts; readonly again: readonly (readonly Order[])[]; readonly putOff: readonly Order[] };
+export type Applied = {
+  readonly counts: AppliedCounts;
+  readonly refused: number;
+  readonly again: readonly Order[];
+  readonly putOff: readonly Order[];
+};
+
+/** `triesLeft`: how many more writes the message can afford for this provider. */
+export type ApplyContext = { readonly limits: Limits; readonly now: () => number; readonly triesLeft: () => number };
 
 /**
  * Applies what a provider said. It is written only if the provider's state is still the one that was read; otherwise
  * the state is read again, answers that have become late are dropped, and it is tried again. What the database refuses
- * is halved, by further messages, until the order that it refuses stands alone and is parked: one poisoned order must
- * not hold up its page for ever. Throws when the database fails, or when it never came to pass.
+ * is written in parts. Throws when the database fails, or when it never came to pass.
  */
-export async function applyPollRun(db: D1Database, run: PollRun, limits: Limits, now: () => number): Promise<Applied> {
+export async function applyPollRun(db: D1Database, run: PollRun, context: ApplyContext): Promise<Applied> {
+  const { limits, now } = context;
   if (run.poll.calls === 0 && (run.selection?.clock ?? null) === null) return done(run, []);
-  let present = await withPartsAdopted(db, run, now());
-  const attempt = async (): Promise<Applied | typeof CONFLICT> => {
-    const writes = writesOf(present, limits, now());
+  const { result, present, writes } = await writeFenced(db, await withPartsAdopted(db, run, now()), (known) =>
+    writesOf(known, limits, now()),
+  );
+  if (result === "refused") return applyInParts(db, present, writes, context);
+  if (result === "void") return done(run, []);
+  if (answersByText(present)) await keepTextIds(db, present.provider);
+  return { ...done(run, writes.orders), putOff: writes.putOff };
+}
+
+/**
+ * What came of a write, and the run on the provider's state as it is then. `void`: the provider's settings were changed
+ * meanwhile, and nothing of the run counts any more.
+ */
+type Written = { readonly result: "written" | "refused" | "void"; readonly present: PollRun; readonly writes: Writes };
+
+/** Writes what `workOut` makes of a run, on whichever state of the provider it meets. */
+async function writeFenced(db: D1Database, run: PollRun, workOut: (known: PollRun) => Writes): Promise<Written> {
+  let present = run;
+  const attempt = async (): Promise<Written | typeof CONFLICT> => {
+    const writes = workOut(present);
     const result = await applySweep(db, writes.orders, writes.state);
-    if (result === "written") {
-      if (answersByText(present)) await keepTextIds(db, present.provider);
-      return { ...done(run, writes.orders), putOff: writes.putOff };
-    }
-    if (result === "refused") return halve(db, present, writes, now());
+    if (result === "written") return { result, present: withWritten(present, writes), writes };
+    if (result === "refused") return { result, present, writes };
     const fresh = await withFreshState(db, present, writes.orders);
-    if (fresh === null) return done(run, []);
+    if (fresh === null) return { result: "void", present, writes };
     present = fresh;
     return CONFLICT;
   };
@@ -61,16 +84,98 @@ export async function applyPollRun(db: D1Database, run: PollRun, limits: Limits,
   });
 }
 
+/** The run after a write: on the state that was written, and with nothing more to write of these orders. */
+function withWritten(run: PollRun, { orders, state: { state, seen } }: Writes): PollRun {
+  const provider = { ...run.provider, state, stateVersion: seen + 1 };
+  return { ...run, provider, overtaken: new Set([...run.overtaken, ...orders.map(({ order }) => order)]) };
+}
+
+/**
+ * Writes in parts what the database refuses as a whole, from the answers at hand: one poisoned order must not hold up the
+ * others. A part that is refused, too, is divided; an order that is refused alone is parked. The poll itself is noted last:
+ * its coverage would make these very answers late. Orders that the message cannot afford are polled again by one more, but for
+ * those that are parked already, which have another turn. Such messages come to an end, since each settles an order: the last
+ * try of one that has settled none is of one order alone.
+ */
+async function applyInParts(db: D1Database, run: PollRun, refused: Writes, context: ApplyContext): Promise<Applied> {
+  const { limits, now, triesLeft } = context;
+  const whole = refused.orders.map(({ order }) => order);
+  if (whole.length === 0) throw new Error(`the database refuses the state of provider ${run.provider.id}`);
+  const settled: OrderWrite[] = [];
+  let present = run;
+  let left = withDivided({ panels: [], pieces: [] }, whole);
+  for (let tries = triesLeft(); tries > 0 && ordersIn(left).length > 0; tries = triesLeft()) {
+    const { part, rest } = nextPart(left, tries === 1 && settled.length === 0);
+    let tried = await writeFenced(db, present, (known) => partOf(known, writesOf(known, limits, now()), part, now()));
+    left = tried.result === "refused" && part.length > 1 ? withDivided(rest, part) : rest;
+    if (tried.result === "refused" && part.length > 1) continue;
+    if (tried.result === "refused") tried = await writeFenced(db, tried.present, (known) => parkedAlone(known, part, now()));
+    if (tried.result === "refused") throw new Error(`the database refuses to park an order of provider ${run.provider.id}`);
+    if (tried.result === "void") return { ...done(run, settled), refused: whole.length };
+    settled.push(...tried.writes.orders);
+    present = tried.present;
+  }
+  await writeFenced(db, present, (known) => pollAlone(known, settled, now()));
+  return {
+    counts: countsOf(run, settled),
+    refused: whole.length,
+    again: ordersIn(left).filter((order) => !isParked(order)),
+    putOff: refused.putOff,
+  };
+}
+
+type Part = readonly Order[];
+
+/** What is left to be tried: first what may be of several panels, or all of one, so that none waits for another's; then pieces of one's. */
+type Left = { readonly panels: readonly Part[]; readonly pieces: readonly Part[] };
+
+function ordersIn({ panels, pieces }: Left): Part {
+  return [...panels, ...pieces].flat();
+}
+
+/** The part whose turn it is, or one order of it alone, and what is left without it. */
+function nextPart({ panels, pieces }: Left, isAlone: boolean): { readonly part: Part; readonly rest: Left } {
+  const [first = [], ...others] = panels.length > 0 ? panels : pieces;
+  const part = isAlone ? first.slice(0, 1) : first;
+  const rest = part.length < first.length ? [first.slice(part.length), ...others] : others;
+  return { part, rest: panels.length > 0 ? { panels: rest, pieces } : { panels, pieces: rest } };
+}
+
+/**
+ * What is left with the orders of a part that was refused. Each panel's are set apart from the others', so that what one of them
+ * has caused is its own; and what is parked already comes last, since it is likely to be refused again. Of these, those that
+ * were tried longest ago are the first.
+ */
+function withDivided({ panels, pieces }: Left, part: Part): Left {
+  const inTurn = part.toSorted((a, b) =>
+    isParked(a) && isParked(b) ? a.updatedAt - b.updatedAt : Number(isParked(a)) - Number(isParked(b)),
+  );
+  const groups = [...Map.groupBy(inTurn, (order) => `${isParked(order)} ${order.panel}`).values()];
+  if (groups.length > 1) return { panels: [...panels, ...smaller(groups)], pieces };
+  return { panels, pieces: [...smaller(inTurn.map((order) => [order])), ...pieces] };
+}
+
+function isParked({ state }: Order): boolean {
+  return (state.flags & FLAGS.parked) !== 0;
+}
+
+/** A part is divided into so many: with ten of them two refusals find an order among a hundred. */
+const DIVISIONS = 10;
+
+function smaller(parts: readonly Part[]): Part[] {
+  return chunksOf(parts, Math.ceil(parts.length / DIVISIONS)).map((some) => some.flat());
+}
+
 /** The run with the parts of orders on record: what they are named in, and how they stand. */
 async function withPartsAdopted(db: D1Database, run: PollRun, now: number): Promise<PollRun> {
-  const putOff = await partsPutOff(db, run.provider.id, wholesIn(run), now);
+  const named = wholesIn(run);
+  const putOff = await partsPutOff(db, run.provider.id, named, now);
   const answers = run.answers.map((answer) =>
     answer.report.kind === "status" ? { ...answer, report: withoutParts(answer.report, putOff) } : answer,
   );
-  const wholes = wholesIn({ answers });
-  await adoptParts(db, wholes, run.provider.state, now);
-  const ended = wholes.filter(({ report }) => saysFinal(report, run.provider));
-  return { ...run, answers, parts: await readParts(db, ended) };
+  await adoptParts(db, wholesIn({ answers }), run.provider.state, now);
+  const ended = named.filter(({ report }) => saysFinal(report, run.provider));
+  return { ...run, answers, parts: await readParts(db, ended, putOff) };
 }
 
 function wholesIn({ answers }: Pick<PollRun, "answers">): Whole[] {
@@ -89,21 +194,7 @@ function answersByText({ answers }: PollRun): boolean {
 }
 
 function done(run: PollRun, orders: readonly OrderWrite[]): Applied {
-  return { counts: countsOf(run, orders), again: [], putOff: [] };
-}
-
-/** The database refused a batch: two halves of it are polled again by themselves, one order alone is parked. */
-async function halve(db: D1Database, run: PollRun, { orders, putOff, state }: Writes, at: number): Promise<Applied> {
-  const [only, ...others] = orders;
-  if (only === undefined) throw new Error(`the database refuses the state of provider ${run.provider.id}`);
-  if (others.length === 0) {
-    await applySweep(db, [parkedWrite(only.order, run.provider, at)], state);
-    return { ...done(run, []), putOff };
-  }
-  await applySweep(db, [], state);
-  const middle = Math.ceil(orders.length / 2);
-  const halves = [orders.slice(0, middle), orders.slice(middle)].map((half) => half.map(({ order }) => order));
-  return { counts: countsOf(run, []), again: halves, putOff };
+  return { counts: countsOf(run, orders), refused: 0, again: [], putOff: [] };
 }
 
 /**

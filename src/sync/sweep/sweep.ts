@@ -15,7 +15,7 @@ import { markSlow } from "../../store/providers/circuit.ts";
 import { type Page, readNamed, readPage } from "../../store/orders/due.ts";
 import { dropWantedChecks, readWantedChecks } from "../../store/orders/wanted-checks.ts";
 import type { Provider } from "../../store/rows/provider.ts";
-import { LAST_CALL_AFTER_MS, limitsOf } from "../limits.ts";
+import { LAST_CALL_AFTER_MS, type Limits, limitsOf, triesLeft } from "../limits.ts";
 import type { Spent } from "../webhooks/webhooks.ts";
 import { leftQueuedMessages, refillCallsFor } from "../refills-cancels.ts";
 import { type Applied, type AppliedCounts, applyPollRun, totalOf } from "./apply.ts";
@@ -95,7 +95,9 @@ export async function sweep(message: SweepMessage, isFirstDelivery: boolean, env
       frozen: page.frozen,
     };
   });
-  const applied = await runPolls(polls, { db, ports: { ...ports, now } }, (run) => applyPollRun(db, run, limits, now));
+  const applied = await runPolls(polls, { db, ports: { ...ports, now } }, (run) =>
+    applyPollRun(db, run, { limits, now, triesLeft: triesOf(usage, limits, polls) }),
+  );
   const counts = await sendAgain(applied, env, ports);
   ports.log({
     event: "sweep",
@@ -111,6 +113,14 @@ export async function sweep(message: SweepMessage, isFirstDelivery: boolean, env
   return { kind: "done", news: { ...newsOf(tellsNow, counts, usage()), notBefore: message.minute * MINUTE_MS } };
 }
 
+/** How many more writes a message can afford for each provider that it polls. */
+function triesOf(usage: () => Usage, limits: Limits, polls: readonly PollRequest[]): () => number {
+  return () => {
+    const { d1_calls, d1_statements } = usage();
+    return triesLeft(limits, { calls: d1_calls, statements: d1_statements }, polls.length);
+  };
+}
+
 /** What a message may tell receivers of webhooks: orders that moved, and how much of the invocation is left for it. */
 export type News = {
   readonly moved: number;
@@ -119,7 +129,7 @@ export type News = {
   readonly notBefore: number;
 };
 
-/** Messages sent on, to halve a batch, and for refills: three sends at most. */
+/** Messages sent on, of orders to be polled again, and for refills: three sends at most. */
 const SENDS = 3;
 
 const NO_NEWS: News = { moved: 0, spent: { subrequests: 0, statements: 0 }, notBefore: 0 };
@@ -150,15 +160,17 @@ async function handOn(queue: Queue, message: SweepMessage, rest: readonly DuePro
 }
 
 /**
- * Sends what the database refused as checks of its halves, and what was put off as checks of no more than a message writes.
- * Answers what the rest came to. Such an order has not changed: should its check be lost, it is polled at its next turn.
+ * Has polled again what the database refused and the message could not afford to write in parts, by one check a provider;
+ * and what was put off, by checks of no more than a message writes. Answers what the rest came to. Such an order has not
+ * changed: should its check be lost, it is polled at its next turn.
  */
 async function sendAgain(applied: readonly Applied[], env: Env, ports: Ports): Promise<readonly AppliedCounts[]> {
-  const refused = applied.flatMap(({ again }) => again);
+  const left = applied.flatMap(({ again }) => (again.length > 0 ? [again] : []));
   const putOff = applied.flatMap((one) => one.putOff);
-  if (refused.length > 0) ports.log({ event: "apply.refused", orders: refused.flat().length });
+  const refused = applied.reduce((sum, one) => sum + one.refused, 0);
+  if (refused > 0) ports.log({ event: "apply.refused", orders: refused, left: left.flat().length });
   if (putOff.length > 0) ports.log({ event: "apply.put_off", orders: putOff.length });
-  const again = [...refused, ...chunksOf(putOff, limitsOf(env.PLAN).writesPerMessage)];
+  const again = [...left, ...chunksOf(putOff, limitsOf(env.PLAN).writesPerMessage)];
   if (again.length > 0) {
     const bodies = again.map((orders): CheckMessage => ({
       v: MESSAGE_VERSION,
@@ -242,7 +254,7 @@ export async function check(message: CheckMessage, env: Env, ports: Ports): Prom
   const heldBack = new Set<Order>();
   const applied = await runPolls(polls, { db, ports }, (run) => {
     for (const order of run.heldBack) heldBack.add(order);
-    return applyPollRun(db, run, limits, ports.now);
+    return applyPollRun(db, run, { limits, now: ports.now, triesLeft: triesOf(usage, limits, polls) });
   });
   const counts = await sendAgain(applied, env, ports);
   const left = new Set(wanted.flatMap(({ named }) => named.map(keyText)));

@@ -2,7 +2,7 @@
  * From what a provider said to what is to be written: late news dropped, the rules asked, the provider's state and
  * coverage brought up to date. Pure.
  */
-import { type Braked, brakeAfter, countedAfter, endingOf, isBraked, withEndings } from "../../domain/provider-brake.ts";
+import { type Braked, brakeAfter, countedAfter, type Endings, endingOf, isBraked, withEndings } from "../../domain/provider-brake.ts";
 import { correctionWindowOf } from "../../domain/poll-cadence.ts";
 import { bucketKeyOf, type Coverage, type CoveredOrder, isOvertaken, latenessOf, withPolled } from "../../domain/poll-coverage.ts";
 import { FLAGS, type Order } from "../../domain/order.ts";
@@ -33,10 +33,7 @@ export function writesOf(run: PollRun, limits: Limits, at: number): Writes {
   const { state, brake } = run.provider;
   const first = orderWrites(run, limits, at, state);
   const { orders } = first;
-  const endings = [...Map.groupBy(orders, ({ order }) => order.panel)].reduce((known, [panel, ended]) => {
-    const added = ended.map(({ order, next }) => endingOf(order.state, next, at));
-    return withEndings(known, panel, added, at);
-  }, state.endings);
+  const endings = endingsAfter(state, orders, at);
   // planted: brake-engages
   const braked = brake === null ? state : brakeAfter(endings, brake, state, at);
   const { brakeEngagedAt, brakedPanels } = braked;
@@ -44,6 +41,44 @@ export function writesOf(run: PollRun, limits: Limits, at: number): Writes {
   const stateAfter = stateWrite(run, orders, at, { endings, brakeEngagedAt, brakedPanels });
   // The orders that made it engage are the first whose refunds wait.
   return { ...(engages ? orderWrites(run, limits, at, braked) : first), state: stateAfter };
+}
+
+/** How the provider's orders ended of late, with these. */
+function endingsAfter({ endings }: ProviderState, orders: readonly OrderWrite[], at: number): Endings {
+  return [...Map.groupBy(orders, ({ order }) => order.panel)].reduce((known, [panel, ended]) => {
+    const added = ended.map(({ order, next }) => endingOf(order.state, next, at));
+    return withEndings(known, panel, added, at);
+  }, endings);
+}
+
+/**
+ * Of what follows from a run the writes of some orders, with how they ended; of the poll itself nothing. Whether the brake
+ * engages is judged by all that were answered: to write less at once lets nothing through that would wait otherwise.
+ */
+export function partOf(run: PollRun, { orders, state: { state: after } }: Writes, part: readonly Order[], at: number): Writes {
+  const some = new Set(part);
+  const own = orders.filter(({ order }) => some.has(order));
+  const { brakeEngagedAt, brakedPanels } = after;
+  return only(run, own, { endings: endingsAfter(run.provider.state, own, at), brakeEngagedAt, brakedPanels });
+}
+
+/** What follows from a run for the provider's state alone, where `orders` are what was written of it before. */
+export function pollAlone(run: PollRun, orders: readonly OrderWrite[], at: number): Writes {
+  return { orders: [], putOff: [], state: stateWrite(run, orders, at, run.provider.state) };
+}
+
+/** The orders as they were, flagged and out of the way; what they lack is for the operator to find out. */
+export function parkedAlone(run: PollRun, orders: readonly Order[], at: number): Writes {
+  const parked = orders.map((order) => {
+    const next = { ...order.state, flags: order.state.flags | FLAGS.parked, cadence: PARKED_CADENCE };
+    return moveWrite(order, { next, refunds: [] }, run.provider.state, Math.max(at, order.updatedAt));
+  });
+  return only(run, parked, {});
+}
+
+/** Writes of orders, with this changed in the provider's state. */
+function only({ provider }: PollRun, orders: readonly OrderWrite[], changed: Partial<BrakeState>): Writes {
+  return { orders, putOff: [], state: { provider: provider.id, seen: provider.stateVersion, state: { ...provider.state, ...changed } } };
 }
 
 /** The order's next state with what the brake counted of it. */
@@ -221,10 +256,4 @@ function rowsOf(orders: readonly OrderWrite[]): number {
 function turnsUnknown({ order: { state }, next }: OrderWrite): boolean {
   const isUnknown = (next.flags & FLAGS.unknown_status) !== 0;
   return isUnknown && ((state.flags & FLAGS.unknown_status) === 0 || next.providerStatus !== state.providerStatus);
-}
-
-/** The order as it was, flagged and out of the way; what it lacks is for the operator to find out. */
-export function parkedWrite(order: Order, { state }: Provider, now: number): OrderWrite {
-  const next = { ...order.state, flags: order.state.flags | FLAGS.parked, cadence: PARKED_CADENCE };
-  return moveWrite(order, { next, refunds: [] }, state, Math.max(now, order.updatedAt));
 }

@@ -300,9 +300,9 @@ describe("what a panel is told of a refund", () => {
 describe("several parts", () => {
   it("hold what their parts left undelivered, where all are known", () => {
     const parts = [
-      { status: "completed", remains: 0 },
-      { status: "canceled", remains: 1000 },
-      { status: "partial", remains: 400 },
+      { status: "completed", remains: 0, heard: true },
+      { status: "canceled", remains: 1000, heard: true },
+      { status: "partial", remains: 400, heard: true },
     ] as const;
     const whole = anOrder({ multi: true, runs: 3, quantity: 3000, charge: 2_916_000 });
     const policy = { ...POLICY, parts };
@@ -319,7 +319,9 @@ describe("several parts", () => {
     expect(say("Canceled", { parts: all })).toMatchObject([{ kind: "hold", amount: null, reason: "multi_order" }]);
   });
 
-  const canceled = { status: "canceled", remains: 1000 } as const;
+  const canceled = { status: "canceled", remains: 1000, heard: true } as const;
+  const completed = { status: "completed", remains: 0, heard: true } as const;
+  const unheard = { status: "pending", remains: null, heard: false } as const;
   const severalOf = (...parts: Life["parts"]) => {
     const life = new Life({ multi: true, runs: parts.length, quantity: 1000 * parts.length, isScripts: true });
     life.parts = parts;
@@ -327,7 +329,7 @@ describe("several parts", () => {
   };
 
   it("tell that nothing is returned once a word with nothing at stake is approved", () => {
-    const whole = severalOf({ status: "completed", remains: 0 }).says("Canceled").approves();
+    const whole = severalOf(completed).says("Canceled").approves();
     expect(whole.told).toBe("Completed 0");
     // What turns out to be at stake later is still decided here.
     whole.parts = [canceled];
@@ -338,6 +340,37 @@ describe("several parts", () => {
     const whole = severalOf(canceled).says("Completed").approves().clawsBack(400_000);
     expect(whole.says("Completed").steps).toEqual([]);
     expect(whole.state.refunded).toBe(500_000);
+  });
+
+  it.each<[string, Life["parts"], Partial<OrderState>, Partial<RefundPolicy>, string]>([
+    ["one of which nothing was heard", [completed, unheard], {}, {}, "In progress"],
+    ["one that is under way, as far as was heard", [completed, { ...unheard, heard: true }], {}, {}, "Completed 0"],
+    ["one that is short already", [canceled, unheard], {}, {}, "In progress"],
+    ["none that is left", [completed, completed], {}, {}, "Completed 0"],
+    ["none that is known", [], {}, {}, "Completed 0"],
+    ["no charge that anything could follow from", [completed, unheard], { charge: null }, {}, "Completed 0"],
+    ["nothing to pay", [completed, unheard], { charge: 0 }, {}, "Completed 0"],
+    ["a panel that pays by itself", [completed, unheard], {}, { mode: "off" }, "Completed 0"],
+    ["an end that was told before", [completed, unheard], { status: "completed", finalAt: NOW }, {}, "Completed 0"],
+  ])("are heard of before completed is told, with %s", (_name, parts, over, policy, told) => {
+    const whole = severalOf(...parts).under(policy);
+    whole.state = { ...whole.state, ...over };
+    expect(whole.says("Completed").told.replace(/^(In progress).*/, "$1")).toBe(told);
+    const [isShort, isHeard] = [parts.includes(canceled), told !== "In progress"];
+    expect(whole.state.status).toBe(isHeard || isShort ? "completed" : "in_progress");
+    expect(whole.steps.length).toBe(isShort ? 1 : 0);
+    // Once the part has answered, its answer decides.
+    whole.parts = [completed, canceled];
+    if (!isHeard && !isShort)
+      expect(whole.says("Completed").steps).toMatchObject([{ kind: "hold", amount: 450_000, reason: "multi_order" }]);
+  });
+
+  it("keep the word of a whole that waits for them, and no number that came with it", () => {
+    const whole = severalOf(completed, unheard).says("In progress", 900).says("Completed", 0);
+    expect(whole.state).toMatchObject({ status: "in_progress", providerStatus: "Completed", remains: 900, hold: null, backTo: null });
+    expect(whole.says("Completed", 0).state.status).toBe("in_progress");
+    whole.parts = [completed, completed];
+    expect(whole.says("Completed", 0).state).toMatchObject({ status: "completed", remains: 0 });
   });
 });
 

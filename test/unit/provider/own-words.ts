@@ -19,7 +19,7 @@ export function duesIn(body: string, id: string, alone: boolean, order: { readon
           multi.flatMap((isMulti) => {
             const status = statusOf(word, {}, isMulti);
             if (status === null) return [];
-            const parts = isMulti ? { isShort: false, undelivered: null } : null;
+            const parts = isMulti ? { isShort: false, isUnheard: false, undelivered: null } : null;
             return [false, true].map((isFree) => dueOf({ ...order, status, remains: left, isFree, parts }, { canceled: "full" }));
           }),
         ),

@@ -162,7 +162,16 @@ class Followed {
 
   #circumstances(): readonly Circumstances[] {
     const { quantity, runs } = this.state;
-    return [{ policy: this.#policy, holdAll: this.#holdAll, parts: partsKnownOf({ quantity, runs, posts: null }, this.#parts) }];
+    return [
+      {
+        policy: this.#policy,
+        holdAll: this.#holdAll,
+        parts: partsKnownOf(
+          { quantity, runs, posts: null },
+          this.#parts.map(({ heard, ...each }) => ({ ...each, polled_at: heard ? 1 : null })),
+        ),
+      },
+    ];
   }
 
   #agreed({ model, wrong }: ReturnType<typeof followed>): ModelOrder {
@@ -288,6 +297,7 @@ const answer = fc.record({
 const part: fc.Arbitrary<PartFacts> = fc.record({
   status: fc.constantFrom("completed", "completed", "canceled", "partial", "refunded", "in_progress"),
   remains: fc.constantFrom(null, 0, 1, 4, 5),
+  heard: fc.constantFrom(true, true, true, false),
 });
 
 const event: fc.Arbitrary<Event> = fc.oneof(

@@ -115,8 +115,25 @@ describe("the money of an order", () => {
     expect(moneyOf(say(placed({ multi: true }), AUTO, ["Partial", 250]))).toMatchObject({ refunded: 0, held: 900_000 });
     expect(moneyOf(say(placed({ multi: true }), AUTO, "Canceled", "Completed"))).toMatchObject({ refunded: 0, held: null });
     const short = placed({ multi: true });
-    short.hear({ word: "Completed", remains: null }, AUTO, false, { isShort: true, undelivered: { units: 1400, of: 3000 } });
+    short.hear({ word: "Completed", remains: null }, AUTO, false, {
+      isShort: true,
+      isUnheard: true,
+      undelivered: { units: 1400, of: 3000 },
+    });
     expect(short.held).toBe(420_000);
+  });
+
+  it("of several parts is not completed before each part was heard of", () => {
+    const parts = { isShort: false, isUnheard: true, undelivered: null };
+    const early = placed({ multi: true });
+    early.hear({ word: "In progress", remains: null }, AUTO, false, parts);
+    early.hear({ word: "Completed", remains: null }, AUTO, false, parts);
+    expect([early.status, early.panelStatuses()[0].word]).toEqual(["in_progress", "In progress"]);
+    early.hear({ word: "Completed", remains: null }, AUTO, false, { ...parts, isUnheard: false });
+    expect(early.status).toBe("completed");
+    const panels = placed({ multi: true });
+    panels.hear({ word: "Completed", remains: null }, OFF, false, parts);
+    expect(panels.status).toBe("completed");
   });
 });
 

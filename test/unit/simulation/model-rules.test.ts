@@ -48,7 +48,7 @@ describe("the refund table", () => {
   const hold = { kind: "review", of: "remains", total: null, atMost: 900_000 };
   const undecided = { kind: "nothing_said" };
   const ofParts = (total: number) => ({ kind: "review", of: "parts", total, atMost: total });
-  const parts = { isShort: false, undelivered: null };
+  const parts = { isShort: false, isUnheard: false, undelivered: null };
 
   test.each<[string, Partial<Reported>, object]>([
     ["canceled", { status: "canceled", remains: null }, due(900_000)],
@@ -75,10 +75,10 @@ describe("the refund table", () => {
     ["several parts, partial", { parts }, ofParts(900_000)],
     ["several parts, refunded", { status: "refunded", parts }, ofParts(900_000)],
     ["several parts, completed", { status: "completed", parts }, due(0)],
-    ["several parts, one short", { status: "completed", parts: { isShort: true, undelivered: null } }, ofParts(900_000)],
+    ["several parts, one short", { status: "completed", parts: { ...parts, isShort: true } }, ofParts(900_000)],
     [
       "several parts, all known",
-      { status: "completed", parts: { isShort: true, undelivered: { units: 1400, of: 3000 } } },
+      { status: "completed", parts: { isShort: true, isUnheard: false, undelivered: { units: 1400, of: 3000 } } },
       ofParts(420_000),
     ],
     ["no charge, canceled", { status: "canceled", charge: null }, undecided],

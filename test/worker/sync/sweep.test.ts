@@ -362,17 +362,26 @@ describe("late news", () => {
 });
 
 describe("what the database refuses", () => {
-  it("is halved until the offender stands alone and is parked; its page goes on", async () => {
+  const canceled = answeringEach(() => ({ ...inProgress(1000), status: "Canceled" }));
+  /** Refuses the refunds of these orders, for whatever reason. */
+  const poison = (which: string) =>
+    env.DB.prepare(`CREATE TRIGGER planted BEFORE INSERT ON refunds WHEN ${which} BEGIN SELECT RAISE(ABORT, 'planted'); END`).run();
+  const heal = () => env.DB.prepare("DROP TRIGGER IF EXISTS planted").run();
+  const count = async (where: string) => (await rows<{ n: number }>(`SELECT count(*) AS n FROM orders WHERE ${where}`))[0]?.n;
+  const isParked = "flags & 1024 <> 0";
+
+  beforeAll(async () => {
+    for (let i = 0; i < 20; i++) await addPanel(`p${i}`);
+  });
+
+  afterEach(heal);
+
+  it("is written in parts until the offender stands alone and is parked; its page goes on", async () => {
     await addProvider("acme", { many: "yes" });
     await addOrders("p", "acme", 1, 40, { ...young });
-    await env.DB.prepare(
-      "CREATE TRIGGER planted BEFORE INSERT ON refunds WHEN NEW.order_n = 7 BEGIN SELECT RAISE(ABORT, 'planted'); END",
-    ).run();
+    await poison("NEW.order_n = 7");
     const run = new World();
-    run.providers.set(
-      "acme",
-      answeringEach(() => ({ ...inProgress(1000), status: "Canceled" })),
-    );
+    run.providers.set("acme", canceled);
     await run.run(1);
     expect(await rows("SELECT status, count(*) AS count FROM orders GROUP BY status ORDER BY status")).toEqual([
       { status: "canceled", count: 39 },
@@ -381,12 +390,83 @@ describe("what the database refuses", () => {
     expect(flagNames((await order(7)).flags)).toEqual(["parked"]);
     expect(await rows("SELECT type FROM changes WHERE order_id = 'o7'")).toEqual([{ type: "order.flagged" }]);
     expect(run.eventsOf("message.failed")).toEqual([]);
-    await env.DB.prepare("DROP TRIGGER planted").run();
+    await heal();
     await run.deliver({ v: 1, kind: "check", orders: [["p", 7]] });
     run.now += 60_000;
     await run.deliver({ v: 1, kind: "check", orders: [["p", 7]] });
     expect(await order(7)).toMatchObject({ status: "canceled", refunded: 900_000 });
     expect(flagNames((await order(7)).flags)).toEqual([]);
+  });
+
+  // The other panel's orders are `good`; those of `bad` are mixed with them, and all of these are refused, or each so-many-th.
+  it.each([
+    { plan: "free", calls: 30, good: 80, bad: 20, each: 1 },
+    { plan: "free", calls: 60, good: 100, bad: 100, each: 1 },
+    { plan: "free", calls: 30, good: 99, bad: 1, each: 1 },
+    { plan: "free", calls: 30, good: 40, bad: 60, each: 9 },
+    { plan: "free", calls: 12, good: 40, bad: 60, each: 1 },
+    { plan: "paid", calls: 60, good: 100, bad: 100, each: 1 },
+    { plan: "paid", calls: 60, good: 1000, bad: 1000, each: 100 },
+  ])("holds up no other panel's refund, nor do messages multiply: %o", async ({ plan, calls, good, bad, each }) => {
+    await addProvider("acme", { many: "yes", max_calls_per_minute: calls });
+    await env.DB.prepare("UPDATE providers SET brake = NULL").run();
+    await addOrders("p0", "acme", 1, bad, young);
+    await addOrders("p", "acme", 10_001, good, young);
+    await poison(`NEW.panel = 'p0' AND NEW.order_n % ${each} = 0`);
+    const run = new World({ PLAN: plan });
+    run.providers.set("acme", canceled);
+    await run.run(1);
+    expect(await count("panel = 'p' AND refunded > 0")).toBe(good);
+    for (let minute = 1; minute < 30 && (await count("refunded = 0 AND NOT " + `(${isParked})`)) !== 0; minute++) await run.run(1);
+    const poisoned = Math.floor(bad / each);
+    expect(await count(isParked)).toBe(poisoned);
+    expect(await count("panel = 'p0' AND refunded > 0")).toBe(bad - poisoned);
+    // Each message settles something, and a part of what it was sent for at least.
+    const messages = run.eventsOf("check").length;
+    expect(messages).toBeLessThanOrEqual(10 + (plan === "free" ? poisoned : poisoned / 5));
+    const spent = [...run.eventsOf("sweep"), ...run.eventsOf("check")] as unknown as { d1_statements: number; d1_calls: number }[];
+    const allowed = plan === "free" ? { statements: 50, calls: 24 } : { statements: 420, calls: 420 };
+    expect(Math.max(...spent.map(({ d1_statements }) => d1_statements))).toBeLessThanOrEqual(allowed.statements);
+    expect(Math.max(...spent.map(({ d1_calls }) => d1_calls))).toBeLessThanOrEqual(allowed.calls);
+  });
+
+  it("is one panel's among many, and so is what follows", async () => {
+    await addProvider("acme", { many: "yes" });
+    for (let i = 0; i < 20; i++) await addOrders(`p${i}`, "acme", 1 + 100 * i, 5, young);
+    await poison("NEW.panel = 'p7' AND NEW.order_n = 703");
+    const run = new World({ PLAN: "free" });
+    run.providers.set("acme", canceled);
+    await run.run(1);
+    expect([await count("refunded > 0"), await count(isParked)]).toEqual([99, 1]);
+  });
+
+  it("is tried again with the others that are parked, at the cost of one message, and comes right once it is mended", async () => {
+    await addProvider("acme", { many: "yes" });
+    await addOrders("p0", "acme", 1, 30, { cadence: 360, flags: 1024, placed_at: NOW - 300_000 });
+    await poison("NEW.panel = 'p0' AND NEW.order_n % 10 = 3");
+    const run = new World({ PLAN: "free" });
+    run.providers.set("acme", canceled);
+    for (let turn = 0; turn < 20; turn++) {
+      run.now += 6 * 3_600_000;
+      await run.deliver({ v: 1, kind: "check", orders: Array.from({ length: 30 }, (_, i) => ["p0", i + 1] as const) });
+      expect(run.sent).toEqual([]);
+    }
+    expect([await count(isParked), await count("refunded > 0")]).toEqual([3, 27]);
+  });
+
+  it("does not count twice for the brake, and lets nothing past it", async () => {
+    await addProvider("acme", { many: "yes" });
+    await env.DB.prepare(`UPDATE providers SET brake = '{"share":0.66,"min_orders":20}'`).run();
+    await addOrders("p0", "acme", 1, 6, young);
+    await addOrders("p", "acme", 10_001, 30, young);
+    await poison("NEW.panel = 'p0'");
+    const run = new World({ PLAN: "free" });
+    run.providers.set("acme", canceled);
+    await run.run(3);
+    expect([await count(isParked), await count("refunded > 0"), await count("hold_reason = 'brake'")]).toEqual([6, 0, 30]);
+    const [row] = await rows<{ endings: string }>("SELECT endings FROM providers");
+    const endings = JSON.parse(row?.endings ?? "[]") as [number, number, number, string][];
+    expect(endings.map(([, ended, badly, panel]) => [ended, badly, panel])).toEqual([[30, 30, "p"]]);
   });
 });
 

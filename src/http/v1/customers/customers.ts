@@ -192,7 +192,7 @@ function post(
 
 const TOO_MUCH = {
   path: "amount",
-  message: `would bring the balance above ${formatAmount(MAX_BALANCE)}, the largest that is kept exactly`,
+  message: `would bring the balance above ${formatAmount(MAX_BALANCE)}, the largest that leaves room for refunds`,
 };
 
 export const balanceAnswer = z.strictObject({ customer: z.string(), balance: amountAnswer, currency: z.string() });

@@ -1,0 +1,152 @@
+/**
+ * Orders of several parts: another panel's parts take no panel's place, and nobody hears of an end that its parts may undo.
+ */
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { AddingWorld, placed } from "../world/adding.ts";
+import { migrate, rows } from "../world/database.ts";
+import { answeringEach } from "../world/providers.ts";
+import { World } from "../world/world.ts";
+
+const DAY_MS = 86_400_000;
+const said = (status: string, remains: string) => ({ charge: "0.9", start_count: "5", status, remains, currency: "USD" });
+
+let world: AddingWorld;
+/** What the provider says of each order; of others, that they wait. */
+let told: Map<string, unknown>;
+let sweeps: World;
+
+beforeAll(migrate);
+
+beforeEach(async () => {
+  world = await AddingWorld.open();
+  told = new Map();
+  sweeps = new World({ now: world.now });
+  sweeps.providers.set(
+    "acme",
+    answeringEach((id) => told.get(id) ?? said("Pending", "1")),
+  );
+});
+
+async function pass(minutes: number): Promise<void> {
+  sweeps.now = world.now;
+  await sweeps.run(minutes);
+  world.now = sweeps.now;
+}
+
+/** A shop buys three runs of 1,000 each. */
+async function buyThree(): Promise<void> {
+  world.answers = [placed(900)];
+  await world.add({ quantity: "1000", runs: "3", interval: "1" });
+}
+
+const parts = [901, 902, 903];
+const whole = (status: string, named = parts) => ({ status, runs: "3", orders: named });
+const heard = async () => (await world.apiV2(world.key, { action: "status", order: "900" }, "acme")).json.status as string;
+const isHeld = async () => rows("SELECT status, hold_amount, hold_reason FROM orders WHERE panel = ?1 AND id = '900'", world.panelId);
+const adopted = async (panel: string) =>
+  (await rows<{ n: number }>("SELECT count(*) AS n FROM orders WHERE panel = ?1 AND part_of IS NOT NULL", panel))[0]?.n;
+
+/** Parts of which one is delivered, and two come to nothing. */
+function cutShort(): void {
+  told.set("901", said("Completed", "0"));
+  told.set("902", said("Canceled", "1000"));
+  told.set("903", said("Canceled", "1000"));
+}
+
+const SHORT = [{ status: "completed", hold_amount: 1_800_000, hold_reason: "multi_order" }];
+
+describe("another panel that names parts without end", () => {
+  it("leaves this one its parts of the day, and the truth about its end", async () => {
+    const reseller = `res${world.panelId}`;
+    const key = (await world.ask("POST", "/v1/panels", { body: { id: reseller, role: "reseller", currency: "USD" } })).json.key as string;
+    await world.ask("PUT", "/v1/services/1", {
+      body: { provider: "acme", service: "12", name: "F", rate: "1", min: 1, max: 5000, dripfeed: true },
+    });
+    const credit = { panel: reseller, body: { amount: "10" }, headers: { "Idempotency-Key": "c1" } };
+    await world.ask("POST", "/v1/customers/@panel/credits", credit);
+    for (const n of [0, 1, 2]) {
+      world.answers = [placed(500 + n)];
+      await world.apiV2(key, {
+        action: "add",
+        service: "1",
+        link: `https://x.example/${n}`,
+        quantity: "1",
+        runs: "1000",
+        interval: "1",
+      });
+      told.set(String(500 + n), {
+        status: "In progress",
+        runs: "1000",
+        orders: Array.from({ length: 1000 }, (_, i) => 100_000 + n * 1000 + i),
+      });
+    }
+    await pass(4);
+    expect(await adopted(reseller)).toBe(1000);
+    await buyThree();
+    told.set("900", whole("In progress"));
+    cutShort();
+    await pass(3);
+    expect(await adopted(world.panelId)).toBe(3);
+    told.set("900", whole("Completed"));
+    await pass(15);
+    expect([await heard(), await isHeld()]).toEqual(["In progress", SHORT]);
+  });
+
+  it("beside which one names a few has some of its own put off, in whichever order they stand", async () => {
+    await buyThree();
+    told.set("900", { status: "In progress", runs: "9", orders: Array.from({ length: 1500 }, (_, i) => 100_000 + i) });
+    await pass(2);
+    // An order has no more than it can follow, either, and asks for no more.
+    expect(await adopted(world.panelId)).toBe(1000);
+    await pass(5);
+    expect(await rows("SELECT day_used FROM panel_shares WHERE panel = ?1 AND kind = 'adoption'", world.panelId)).toEqual([
+      { day_used: 1000 },
+    ]);
+  });
+});
+
+describe("a whole that is completed", () => {
+  it("waits for parts that the day has no room for, and is held by what they say", async () => {
+    await rows("UPDATE providers SET parts_day = ?1, parts_today = 2000", Math.floor(world.now / DAY_MS));
+    await buyThree();
+    told.set("900", whole("Completed"));
+    cutShort();
+    await pass(60);
+    expect([await adopted(world.panelId), await heard()]).toEqual([0, "Pending"]);
+    expect((await world.get("/v1/orders/900", { key: world.key })).json).toMatchObject({ status: "pending", flags: [] });
+    world.now = (Math.floor(world.now / DAY_MS) + 1) * DAY_MS;
+    await pass(30);
+    expect([await adopted(world.panelId), await heard(), await isHeld()]).toEqual([3, "Pending", SHORT]);
+  });
+
+  it.each([
+    ["with its end", []],
+    ["with its end, but for one", [901, 902]],
+    ["before", parts],
+  ])("and names parts %s waits until each was asked about", async (_when, before) => {
+    await buyThree();
+    told.set("900", whole("In progress", before));
+    cutShort();
+    if (before.length > 0) await pass(2);
+    told.set("900", whole("Completed"));
+    const words = new Set<string>();
+    for (let minute = 0; minute < 12; minute++) {
+      await pass(1);
+      words.add(await heard());
+    }
+    expect([...words].filter((word) => word !== "Pending" && word !== "In progress")).toEqual([]);
+    // What is at stake is known with the last of them.
+    await pass(60);
+    expect(await isHeld()).toEqual(SHORT);
+  });
+
+  it("is told as completed once all of its parts were heard of, whatever is said of them", async () => {
+    await buyThree();
+    told.set("900", whole("Completed"));
+    told.set("901", said("Completed", "0"));
+    told.set("902", { error: "Incorrect order ID" });
+    told.set("903", said("In progress", "10"));
+    await pass(12);
+    expect(await heard()).toBe("Completed");
+  });
+});
