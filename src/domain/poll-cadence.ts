@@ -30,6 +30,18 @@ export type CadencePolicy = {
   readonly asksMany: boolean;
 };
 
+/** The next slower cadence, an hour at last. */
+const SLOWER: Readonly<Partial<Record<Cadence, Cadence>>> = { 1: 5, 5: 15, 15: 60 };
+
+/**
+ * Minutes until the next look at an order of which nothing readable was heard, however often it was asked about; null to leave it
+ * as it is. It is looked at in its turn again once something is heard. Rule [S36].
+ */
+export function slowedCadence({ status, hold, cadence }: Pick<OrderState, "status" | "hold" | "cadence">): Cadence | null {
+  if (cadence === null || isFinal(status) || hold !== null) return null;
+  return SLOWER[cadence] ?? null;
+}
+
 /** Minutes until the next look at an order in this state; null when it need not be looked at again. Rules [S16], [S17]. */
 export function cadenceOf(order: OrderState, policy: CadencePolicy, now: number): Cadence | null {
   return cadenceAt(order, policy, now, 1);

@@ -69,6 +69,8 @@ export type PolledOrder = {
   readonly id: string;
   /** Was refused or missing last time: asked after the others and apart from them. */
   readonly suspect: boolean;
+  /** Nothing readable was said of it of late: asked apart likewise, and no more is made of it than of any other. */
+  readonly unread?: boolean;
 };
 
 /** `askedAt`: epoch ms just before the call went out, so that the answer is at least as new. */
@@ -77,6 +79,11 @@ export type DatedReport = { readonly report: Report; readonly askedAt: number };
 export type PollResult = {
   /** Only orders that were settled are in here; the others are to be asked again. */
   readonly answers: ReadonlyMap<string, DatedReport>;
+  /**
+   * Orders that were asked about and of which nothing was said that is about them, while the provider works otherwise; and what came
+   * instead. None of them is settled.
+   */
+  readonly unread: ReadonlyMap<string, ProviderFailure>;
   readonly capability: Capability;
   /** Calls made, each taken from the budget. */
   readonly calls: number;

@@ -3,7 +3,7 @@
  * coverage brought up to date. Pure.
  */
 import { type Braked, brakeAfter, countedAfter, endingOf, isBraked, withEndings } from "../../domain/provider-brake.ts";
-import { correctionWindowOf } from "../../domain/poll-cadence.ts";
+import { correctionWindowOf, slowedCadence } from "../../domain/poll-cadence.ts";
 import { bucketKeyOf, type Coverage, type CoveredOrder, isOvertaken, latenessOf, withPolled } from "../../domain/poll-coverage.ts";
 import { FLAGS, type Order } from "../../domain/order.ts";
 import { policyFor, type RefundPolicy } from "../../domain/refund-policy.ts";
@@ -14,6 +14,7 @@ import { withSweptRefillCancel } from "../../domain/order-refill-cancel.ts";
 import { type Cadence, isSameClock, type ProviderClock } from "../../domain/poll-pacing.ts";
 import { failureMessage } from "../../provider/failure-message.ts";
 import { isFinal } from "../../domain/status.ts";
+import { type NamedOrder, type Reading, unreadAfter, unreadText } from "../../domain/unread-orders.ts";
 import { type OrderWrite, rowsWritten, type StateWrite } from "../../store/orders/apply.ts";
 import { moveWrite } from "../../store/orders/moves.ts";
 import type { Provider } from "../../store/rows/provider.ts";
@@ -90,7 +91,22 @@ function orderWrites(run: PollRun, limits: Limits, at: number, braked: Braked): 
     const write = writeOf(order, written, provider, now);
     if (write !== null) orders.push(write);
   }
+  for (const order of slowedIn(run)) {
+    if (orders.length >= mostWrites) break;
+    orders.push(slowedWrite(order, provider, Math.max(at, order.updatedAt)));
+  }
   return { orders, putOff };
+}
+
+/** Orders in their turn of which nothing readable is heard while others are: they are looked at less often from now on. */
+function slowedIn({ unread, selection, overtaken }: PollRun): Order[] {
+  if (selection === null) return [];
+  return [...unread].flatMap(([order, { isAlone }]) => (isAlone && !overtaken.has(order) && slowedCadence(order.state) !== null ? [order] : []));
+}
+
+function slowedWrite(order: Order, { state }: Provider, now: number): OrderWrite {
+  const next = { ...order.state, cadence: slowedCadence(order.state) };
+  return moveWrite(order, { next, refunds: [] }, state, now);
 }
 
 const NO_PARTS: readonly PartFacts[] = [];
@@ -139,8 +155,29 @@ type BrakeState = Pick<ProviderState, "endings" | "brakeEngagedAt" | "brakedPane
 function stateWrite(run: PollRun, orders: readonly OrderWrite[], at: number, brake: BrakeState): StateWrite {
   const { provider } = run;
   const learned = withLearned(afterPoll(provider.state, outcomeOf(run, orders), at), run);
-  const state = { ...learned, ...brake, coverage: coverageAfter(run, at), clock: clockOf(run) };
+  const state = { ...withUnread(learned, run, at), ...brake, coverage: coverageAfter(run, at), clock: clockOf(run) };
   return { provider: provider.id, seen: provider.stateVersion, state };
+}
+
+/** Whose orders nothing readable is heard of. It is no failure that others' calls wait for, and stands in the provider's health. */
+function withUnread(state: ProviderState, { provider, answers, unread }: PollRun, at: number): ProviderState {
+  const reading: Reading = {
+    unread: [...unread].flatMap(([order, { failure }]) =>
+      namedOf(order).map((named) => ({ ...named, said: { code: failure.code, message: failureMessage(failure) } })),
+    ),
+    settled: answers.flatMap(({ order }) => namedOf(order)),
+  };
+  const unreadOrders = unreadAfter(provider.state.unreadOrders, reading, at);
+  const [last] = reading.unread.slice(-1);
+  if (last === undefined || state.failures > 0 || state.retryAt !== null) return { ...state, unreadOrders };
+  const orders = reading.unread.filter(({ panel }) => panel === last.panel).length;
+  const whose = unreadText({ panel: last.panel, orders, atLeast: false });
+  const lastFailure = { code: last.said.code, message: `No readable answer about ${whose}. ${last.said.message}` };
+  return { ...state, unreadOrders, lastFailure, lastFailureAt: at };
+}
+
+function namedOf({ panel, providerOrderId }: Order): NamedOrder[] {
+  return providerOrderId === null ? [] : [{ panel, id: providerOrderId }];
 }
 
 /** What is now known to have been polled: only what was answered in time counts, and nothing of a check. */

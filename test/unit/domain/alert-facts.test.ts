@@ -15,6 +15,7 @@ const provider: ProviderFacts = {
   brakeEngagedAt: null,
   brakedPanels: {},
   unknownWords: [],
+  unreadOrders: {},
   activeOrders: 10,
   balance: null,
   balanceCurrency: "USD",

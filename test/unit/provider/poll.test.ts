@@ -32,7 +32,7 @@ describe("a poll of a healthy provider", () => {
 
   it("of nothing makes no call", async () => {
     const server = new ModelServer({});
-    expect(await server.poll([])).toEqual({ ...UNCHANGED, answers: new Map(), calls: 0, failedCalls: 0 });
+    expect(await server.poll([])).toEqual({ ...UNCHANGED, answers: new Map(), unread: new Map(), calls: 0, failedCalls: 0 });
   });
 
   it("asks each order once, however often it is listed", async () => {
@@ -271,11 +271,11 @@ describe("what is said of one order after the other", () => {
     expect([wordsOf(result), result.failure?.code]).toEqual([{}, "not_json"]);
   });
 
-  it("words that nobody knows, about one order alone, are believed only while the provider was well", async () => {
+  it("words that nobody knows, about one order alone, say nothing of it, nor of a provider that was well", async () => {
     for (const inTrouble of [false, true]) {
       const server = new ModelServer({ poison: new Set(["7"]), inTrouble });
       const result = await server.poll(["7"]);
-      expect([wordsOf(result), result.failure?.code]).toEqual(inTrouble ? [{}, "refused"] : [{ "7": "refused" }, undefined]);
+      expect([wordsOf(result), result.failure?.code]).toEqual(inTrouble ? [{}, "refused"] : [{ "7": "unread" }, undefined]);
     }
   });
 
@@ -290,14 +290,6 @@ describe("what is said of one order after the other", () => {
     }
   });
 
-  it("words that nobody knows, about some, are about these while the others are answered", async () => {
-    const bad = ids.slice(2, 5);
-    const instead: Model["instead"] = (_, { order = "" }) => (bad.includes(order) ? json({ error: "Tidak ada" }) : null);
-    const server = new ModelServer({ orders: knownOrders(ids), instead });
-    const result = await server.poll(ids, { many: "no", batchSize: 1 });
-    expect(wordsOf(result)).toEqual(all(ids, Object.fromEntries(bad.map((id) => [id, "refused"]))));
-    expect(result.failure).toBeNull();
-  });
 
   it("words that nobody knows, about the oldest, keep nobody else from being asked", async () => {
     const many = orderIds(30);
@@ -367,7 +359,7 @@ describe("a provider that knows no lists", () => {
     const [bad = "", worse = ""] = ids;
     const server = new ModelServer({ orders: knownOrders(ids.slice(2)), lists: false, poison: new Set([bad]) });
     const result = await server.poll(ids, { many: "unknown" });
-    expect(wordsOf(result)).toEqual(all(ids, { [bad]: "refused", [worse]: "refused" }));
+    expect(wordsOf(result)).toEqual(all(ids, { [bad]: "unread", [worse]: "refused" }));
     expect(result).toMatchObject({ capability: { many: "no" }, failure: null });
   });
 
@@ -400,7 +392,7 @@ describe("a provider that knows no lists", () => {
     const [bad = ""] = ids;
     const server = new ModelServer({ orders: knownOrders(ids), lists: false, poison: new Set([bad]) });
     const result = await server.poll(ids, { many: "no" });
-    expect(wordsOf(result)).toEqual(all(ids, { [bad]: "refused" }));
+    expect(wordsOf(result)).toEqual(all(ids, { [bad]: "unread" }));
     expect(result.failure).toBeNull();
   });
 
@@ -409,7 +401,7 @@ describe("a provider that knows no lists", () => {
     const [bad = ""] = ids;
     const server = new ModelServer({ orders: knownOrders(ids), lists: false, poison: new Set([bad]), failing: "http 500" });
     const result = await server.poll(ids, { many: "no" });
-    expect(wordsOf(result)).toEqual(all(ids, { [bad]: "missing" }));
+    expect(wordsOf(result)).toEqual(all(ids, { [bad]: "unread" }));
     expect(result).toMatchObject({ failure: null, calls: 15, failedCalls: 2 });
   });
 });
@@ -420,18 +412,18 @@ describe("a poisonous order", () => {
     const bad = ids[place] ?? "";
     const server = new ModelServer({ orders: knownOrders(ids), poison: new Set([bad]) });
     const result = await server.poll(ids);
-    expect(wordsOf(result)).toEqual(all(ids, { [bad]: "refused" }));
-    expect(result.answers.get(bad)?.report).toEqual({ kind: "refused", message: "Ошибка" });
+    expect(wordsOf(result)).toEqual(all(ids, { [bad]: "unread" }));
+    expect(result.unread.get(bad)).toMatchObject({ code: "refused", message: "Ошибка" });
     expect(healthyBut(result)).toEqual(UNCHANGED);
     expect(result.calls).toBeLessThanOrEqual(1 + 1 + 14 + 1);
   });
 
-  it.each(["http 500", "fatal page", "cut off"] as const)("over which the script dies (%s) is isolated, and missing", async (failing) => {
+  it.each(["http 500", "fatal page", "cut off"] as const)("over which the script dies (%s) is isolated, and nothing is settled of it", async (failing) => {
     const ids = orderIds(100);
     const bad = ids[33] ?? "";
     const server = new ModelServer({ orders: knownOrders(ids), poison: new Set([bad]), failing });
     const result = await server.poll(ids);
-    expect(wordsOf(result)).toEqual(all(ids, { [bad]: "missing" }));
+    expect(wordsOf(result)).toEqual(all(ids, { [bad]: "unread" }));
     expect(healthyBut(result)).toEqual(UNCHANGED);
   });
 
@@ -441,7 +433,7 @@ describe("a poisonous order", () => {
       const bad = ids[place] ?? "";
       const server = new ModelServer({ orders: knownOrders(ids), poison: new Set([bad]) });
       const result = await server.poll(ids, { many: "unknown" });
-      expect(wordsOf(result)).toEqual(all(ids, { [bad]: "refused" }));
+      expect(wordsOf(result)).toEqual(all(ids, { [bad]: "unread" }));
       expect(healthyBut(result)).toEqual(UNCHANGED);
     }
   });
@@ -451,31 +443,32 @@ describe("a poisonous order", () => {
     const bad = [ids[5], ids[555]].map(String);
     const server = new ModelServer({ orders: knownOrders(ids), poison: new Set(bad) });
     const result = await server.poll(ids);
-    expect(wordsOf(result)).toEqual(all(ids, Object.fromEntries(bad.map((id) => [id, "refused"]))));
+    expect(wordsOf(result)).toEqual(all(ids, Object.fromEntries(bad.map((id) => [id, "unread"]))));
     expect(healthyBut(result)).toEqual(UNCHANGED);
   });
 
-  it("that is a suspect costs the others nothing, but that one of them is asked again", async () => {
+  it("that is a suspect, or was not told of before, costs the others nothing, but that one of them is asked again", async () => {
     const ids = orderIds(100);
-    const bad = suspects(["7", "8"]);
-    const server = new ModelServer({ orders: knownOrders(ids), poison: new Set(["7", "8"]) });
-    const result = await server.poll([...ids, ...bad]);
-    expect(wordsOf(result)).toEqual(all(ids, { "7": "refused", "8": "refused" }));
-    expect(server.log).toEqual(["100", "2", "=7", "=8", "=1001"]);
-    expect(healthyBut(result)).toEqual(UNCHANGED);
+    for (const bad of [suspects(["7", "8"]), ["7", "8"].map((id) => ({ id, suspect: false, unread: true }))]) {
+      const server = new ModelServer({ orders: knownOrders(ids), poison: new Set(["7", "8"]) });
+      const result = await server.poll([...bad, ...ids]);
+      expect(wordsOf(result)).toEqual(all(ids, { "7": "unread", "8": "unread" }));
+      expect(server.log).toEqual(["100", "2", "=7", "=8", "=1001"]);
+      expect(healthyBut(result)).toEqual(UNCHANGED);
+    }
   });
 
   it("that is all there is, is told from an outage by the balance", async () => {
     const server = new ModelServer({ poison: new Set(["7"]) });
     const result = await server.poll(["7"]);
-    expect(wordsOf(result)).toEqual({ "7": "refused" });
+    expect(wordsOf(result)).toEqual({ "7": "unread" });
     expect(server.log).toEqual(["=7", "balance"]);
     expect(healthyBut(result)).toEqual(UNCHANGED);
   });
 
   it("is told from an outage even without a balance, if the provider has different words for it", async () => {
     const server = new ModelServer({ poison: new Set(["7"]), balance: false });
-    expect(wordsOf(await server.poll(["7"]))).toEqual({ "7": "refused" });
+    expect(wordsOf(await server.poll(["7"]))).toEqual({ "7": "unread" });
   });
 
   it("only in a short list is answered all the same", async () => {
@@ -521,7 +514,7 @@ describe("a poisonous order", () => {
     const server = new ModelServer({ orders: knownOrders(ids), poison: new Set([bad]), instead });
     const result = await server.poll(ids, { batchSize: 8 });
     expect(silences).toBe(0);
-    expect(wordsOf(result)).toEqual(all(ids, { [bad]: "refused" }));
+    expect(wordsOf(result)).toEqual(all(ids, { [bad]: "unread" }));
     expect(result.capability).toEqual({ many: "yes", batchSize: 8 });
   });
 
@@ -544,13 +537,13 @@ describe("a poisonous order", () => {
     const known = new Set<string>();
     let words: Record<string, string> = {};
     for (let poll = 0; poll < 5; poll += 1) {
-      const result = await server.poll(ids.map((id) => ({ id, suspect: known.has(id) })));
+      const result = await server.poll(ids.map((id) => ({ id, suspect: false, unread: known.has(id) })));
       words = { ...words, ...wordsOf(result) };
-      for (const [id, word] of Object.entries(words)) if (word === "refused") known.add(id);
+      for (const [id, word] of Object.entries(words)) if (word === "unread") known.add(id);
       expect(result.calls).toBeLessThanOrEqual(2 + MAX_EXTRA_CALLS);
       expect(healthyBut(result)).toEqual(UNCHANGED);
     }
-    expect(words).toEqual(all(ids, Object.fromEntries([...poison].map((id) => [id, "refused"]))));
+    expect(words).toEqual(all(ids, Object.fromEntries([...poison].map((id) => [id, "unread"]))));
   });
 });
 
@@ -591,7 +584,7 @@ describe("a provider with a shorter limit", () => {
     const bad = ids[60] ?? "";
     const server = new ModelServer({ orders: knownOrders(ids), poison: new Set([bad]), longest: 25 });
     const result = await server.poll(ids);
-    expect(wordsOf(result)).toEqual(all(ids, { [bad]: "refused" }));
+    expect(wordsOf(result)).toEqual(all(ids, { [bad]: "unread" }));
     expect(result).toMatchObject({ capability: { many: "yes", batchSize: 25 }, failure: null });
   });
 
