@@ -2,7 +2,7 @@
  * Whose failure is it? A call that carries what a panel made up (a link, a field, an id) may fail because of that, and a
  * hostile panel can have it fail as often as it likes. So such a failure closes nothing that others use, until a call
  * that carries nothing of any panel's fails, too: the provider is asked for the operator's balance. Rules [O40] to [O42], and in polls
- * [O50] and [O51].
+ * [O50] to [O52].
  */
 import type { Order } from "./order.ts";
 import { numberOfOurs } from "./order-ids.ts";

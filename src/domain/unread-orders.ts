@@ -1,38 +1,40 @@
 /**
  * Orders that a provider is asked about and says nothing readable of, while it works otherwise: an answer that cannot be read, or
  * words that are about no order. They are no failure of the provider's for others, nor are they `not_found`. So it stands in the
- * provider's health, and in an alert, whose orders they are, since when, and what came instead. Rules [S36] and [O52]. Pure.
+ * provider's health, and in an alert, whose orders they are, since when, and what came instead. Rules [S38] and [O52]. Pure.
  */
-import type { LastFailure } from "./provider.ts";
 import { MINUTE_MS } from "./time.ts";
+
+/** A failure's code, as of the provider client, and a sentence. */
+type CameInstead = { readonly code: string; readonly message: string };
 
 /** By panel. */
 export type UnreadOrders = Readonly<Record<string, UnreadOfPanel>>;
 
 /**
- * `orders`: by the provider's id, since when nothing was heard of each and when it was asked about last, epoch ms. `more`: there are
- * others. `said`: what came of late in place of an answer.
+ * `orders`: by the provider's id, since when nothing was heard of each and when it was asked about last, epoch ms, and the words that
+ * it was refused in, if they may be about it. `more`: there are others. `said`: what came of late in place of an answer.
  */
 export type UnreadOfPanel = {
   readonly orders: Readonly<Record<string, UnreadSpan>>;
   readonly more?: true;
-  readonly said: LastFailure;
+  readonly said: CameInstead;
 };
 
-export type UnreadSpan = readonly [since: number, at: number];
+export type UnreadSpan = readonly [since: number, at: number, words?: string];
 
 /** An order of a panel's, by its provider's id. */
 export type NamedOrder = { readonly panel: string; readonly id: string };
 
 /** What a poll came to: what it said nothing readable of, and what came instead; and what it has settled. */
 export type Reading = {
-  readonly unread: readonly (NamedOrder & { readonly said: LastFailure })[];
+  readonly unread: readonly (NamedOrder & { readonly said: CameInstead; readonly words: string | null })[];
   readonly settled: readonly NamedOrder[];
 };
 
 /** They stand in the provider's row, which each poll writes: no panel makes it longer than this, nor do many panels. */
 const MAX_ORDERS = 20;
-const MAX_PANELS = 20;
+const MAX_PANELS = 10;
 /** One that is not asked about any more (it was removed, or its provider's pace is very slow) is forgotten. */
 const FORGOTTEN_AFTER_MS = 7 * 60 * MINUTE_MS;
 /** A time further ahead comes from a clock that was set back since. */
@@ -40,9 +42,27 @@ const MAX_AHEAD_MS = 15 * MINUTE_MS;
 /** What comes and goes sooner is a hiccup of the provider's. */
 const LASTS_FROM_MS = 10 * MINUTE_MS;
 
-/** Whether nothing readable was heard of an order when it was asked about last. */
-export function isUnread(unread: UnreadOrders, { panel, id }: NamedOrder): boolean {
-  return Object.hasOwn(unread, panel) && Object.hasOwn(unread[panel]?.orders ?? {}, id);
+/** Since when nothing readable was heard of an order, epoch ms; null where something was when it was asked about last. */
+export function unreadSince(unread: UnreadOrders, { panel, id }: NamedOrder): number | null {
+  const orders = Object.hasOwn(unread, panel) ? (unread[panel]?.orders ?? {}) : {};
+  return Object.hasOwn(orders, id) ? (orders[id]?.[0] ?? null) : null;
+}
+
+/** A word for another order may come at another time. */
+const REFUSED_AFTER_MS = 60 * MINUTE_MS;
+
+/**
+ * The orders of a poll that are refused after all: for an hour they got words that no other order of their panel gets, while others
+ * were answered. Rule [S35].
+ */
+export function refusedIn(known: UnreadOrders, { unread }: Pick<Reading, "unread">, now: number): readonly NamedOrder[] {
+  return unread.filter(({ panel, id, words }) => {
+    const of = Object.hasOwn(known, panel) ? known[panel] : undefined;
+    const span = of === undefined || !Object.hasOwn(of.orders, id) ? undefined : of.orders[id];
+    if (words === null || of === undefined || span?.[2] !== words || now - span[0] < REFUSED_AFTER_MS || of.more === true) return false;
+    const saidBefore = Object.entries(of.orders).some(([other, [, , said]]) => other !== id && said === words);
+    return !saidBefore && !unread.some((other) => other.panel === panel && other.id !== id && other.words === words);
+  });
 }
 
 /** What is unread after a poll. The very value where nothing has changed. `now` in epoch ms. */
@@ -65,13 +85,14 @@ function panelAfter(
   settled: ReadonlySet<string>,
   now: number,
 ): UnreadOfPanel | null {
-  const spans = new Map(
-    Object.entries(before?.orders ?? {}).filter(([id, [, at]]) => !settled.has(id) && now - at < FORGOTTEN_AFTER_MS && at <= now + MAX_AHEAD_MS),
-  );
+  const asked = new Set(fresh.map(({ id }) => id));
+  const isKept = ([id, [, at]]: readonly [string, UnreadSpan]): boolean =>
+    asked.has(id) || (!settled.has(id) && now - at < FORGOTTEN_AFTER_MS && at <= now + MAX_AHEAD_MS);
+  const spans = new Map(Object.entries(before?.orders ?? {}).filter(isKept));
   let more = before?.more === true && fresh.length === 0;
-  for (const { id } of fresh) {
-    const since = spans.get(id)?.[0] ?? now;
-    if (spans.has(id) || spans.size < MAX_ORDERS) spans.set(id, [Math.min(since, now), now]);
+  for (const { id, words } of fresh) {
+    const since = Math.min(spans.get(id)?.[0] ?? now, now);
+    if (spans.has(id) || spans.size < MAX_ORDERS) spans.set(id, words === null ? [since, now] : [since, now, words]);
     else more = true;
   }
   const said = fresh.at(-1)?.said ?? before?.said;
@@ -87,12 +108,17 @@ export type UnreadSummary = {
   readonly atLeast: boolean;
   readonly since: number;
   readonly at: number;
-  readonly said: LastFailure;
+  readonly said: CameInstead;
 };
 
 /** All that is unread, by panel. */
 export function summaryOf(unread: UnreadOrders): UnreadSummary[] {
-  return Object.entries(unread).map(([panel, { orders, more, said }]) => ({ panel, ...totalOf(Object.values(orders)), atLeast: more === true, said }));
+  return Object.entries(unread).map(([panel, { orders, more, said }]) => ({
+    panel,
+    ...totalOf(Object.values(orders)),
+    atLeast: more === true,
+    said,
+  }));
 }
 
 /** What has lasted: the orders of which nothing readable was heard for a while, however often they were asked about. */

@@ -6,7 +6,7 @@ import { FLAGS, type Order } from "../../domain/order.ts";
 import type { DueBucket, DueProvider, SweepMessage } from "../../domain/message.ts";
 import { bucketKeyOf, compareKeys, isInPart } from "../../domain/poll-coverage.ts";
 import { clockAfter, type Load, type ProviderClock, type Turn, turnAfter } from "../../domain/poll-pacing.ts";
-import { isUnread } from "../../domain/unread-orders.ts";
+import { unreadSince } from "../../domain/unread-orders.ts";
 import type { QuotaGrant } from "../../store/providers/budget.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import type { Limits } from "../limits.ts";
@@ -50,7 +50,7 @@ export function isSuspect({ state }: Order): boolean {
 
 /** Whether nothing readable was heard of it when it was asked about last: it is asked about apart, too. */
 export function wasUnread({ state }: Provider, { panel, providerOrderId }: Order): boolean {
-  return providerOrderId !== null && isUnread(state.unreadOrders, { panel, id: providerOrderId });
+  return providerOrderId !== null && unreadSince(state.unreadOrders, { panel, id: providerOrderId }) !== null;
 }
 
 /** Calls needed to ask about these orders. */

@@ -14,7 +14,7 @@ import { withSweptRefillCancel } from "../../domain/order-refill-cancel.ts";
 import { type Cadence, isSameClock, type ProviderClock } from "../../domain/poll-pacing.ts";
 import { failureMessage } from "../../provider/failure-message.ts";
 import { isFinal } from "../../domain/status.ts";
-import { type NamedOrder, type Reading, unreadAfter, unreadText } from "../../domain/unread-orders.ts";
+import { type NamedOrder, type Reading, refusedIn, unreadAfter, unreadSince, unreadText } from "../../domain/unread-orders.ts";
 import { type OrderWrite, rowsWritten, type StateWrite } from "../../store/orders/apply.ts";
 import { moveWrite } from "../../store/orders/moves.ts";
 import type { Provider } from "../../store/rows/provider.ts";
@@ -30,7 +30,8 @@ export type Writes = { readonly orders: readonly OrderWrite[]; readonly putOff: 
 type OrderWrites = Omit<Writes, "state">;
 
 /** What follows from a poll run: its orders' rows, each order once, and the provider's state. */
-export function writesOf(run: PollRun, limits: Limits, at: number): Writes {
+export function writesOf(polled: PollRun, limits: Limits, at: number): Writes {
+  const run = withRefused(polled, at);
   const { state, brake } = run.provider;
   const first = orderWrites(run, limits, at, state);
   const { orders } = first;
@@ -45,6 +46,27 @@ export function writesOf(run: PollRun, limits: Limits, at: number): Writes {
   const stateAfter = stateWrite(run, orders, at, { endings, brakeEngagedAt, brakedPanels });
   // The orders that made it engage are the first whose refunds wait.
   return { ...(engages ? orderWrites(run, limits, at, braked) : first), state: stateAfter };
+}
+
+/** The run with the refusals that have turned out to be about their orders among its answers. */
+function withRefused(run: PollRun, at: number): PollRun {
+  const refused = new Set(refusedIn(run.provider.state.unreadOrders, readingOf(run), at).map(({ id }) => id));
+  if (refused.size === 0) return run;
+  const isRefused = (order: Order): boolean => refused.has(order.providerOrderId ?? "");
+  const answers = [...run.unread].flatMap(([order, { failure, askedAt }]): OrderAnswer[] => {
+    const message = "message" in failure ? (failure.message ?? "") : "";
+    return isRefused(order) ? [{ order, report: { kind: "refused", message }, refillWord: null, askedAt }] : [];
+  });
+  return { ...run, answers: [...run.answers, ...answers], unread: new Map([...run.unread].filter(([order]) => !isRefused(order))) };
+}
+
+function readingOf({ answers, unread }: PollRun): Reading {
+  return {
+    unread: [...unread].flatMap(([order, { failure, words }]) =>
+      namedOf(order).map((named) => ({ ...named, words, said: { code: failure.code, message: failureMessage(failure) } })),
+    ),
+    settled: answers.flatMap(({ order }) => namedOf(order)),
+  };
 }
 
 /** The order's next state with what the brake counted of it. */
@@ -91,22 +113,18 @@ function orderWrites(run: PollRun, limits: Limits, at: number, braked: Braked): 
     const write = writeOf(order, written, provider, now);
     if (write !== null) orders.push(write);
   }
-  for (const order of slowedIn(run)) {
-    if (orders.length >= mostWrites) break;
-    orders.push(slowedWrite(order, provider, Math.max(at, order.updatedAt)));
-  }
-  return { orders, putOff };
+  return { orders: [...orders, ...slowedWrites(run, at).slice(0, Math.max(0, mostWrites - orders.length))], putOff };
 }
 
-/** Orders in their turn of which nothing readable is heard while others are: they are looked at less often from now on. */
-function slowedIn({ unread, selection, overtaken }: PollRun): Order[] {
+/** Orders in their turn of which nothing readable is heard while the provider works: they are looked at less often from now on. */
+function slowedWrites({ provider: { state }, unread, selection, overtaken }: PollRun, at: number): OrderWrite[] {
   if (selection === null) return [];
-  return [...unread].flatMap(([order, { isAlone }]) => (isAlone && !overtaken.has(order) && slowedCadence(order.state) !== null ? [order] : []));
-}
-
-function slowedWrite(order: Order, { state }: Provider, now: number): OrderWrite {
-  const next = { ...order.state, cadence: slowedCadence(order.state) };
-  return moveWrite(order, { next, refunds: [] }, state, now);
+  return [...unread].flatMap(([order, { isAlone }]) => {
+    const since = namedOf(order).map((named) => unreadSince(state.unreadOrders, named))[0] ?? null;
+    const cadence = slowedCadence(order.state, since === null ? null : at - since);
+    if (!isAlone || overtaken.has(order) || cadence === null) return [];
+    return [moveWrite(order, { next: { ...order.state, cadence }, refunds: [] }, state, Math.max(at, order.updatedAt))];
+  });
 }
 
 const NO_PARTS: readonly PartFacts[] = [];
@@ -160,14 +178,9 @@ function stateWrite(run: PollRun, orders: readonly OrderWrite[], at: number, bra
 }
 
 /** Whose orders nothing readable is heard of. It is no failure that others' calls wait for, and stands in the provider's health. */
-function withUnread(state: ProviderState, { provider, answers, unread }: PollRun, at: number): ProviderState {
-  const reading: Reading = {
-    unread: [...unread].flatMap(([order, { failure }]) =>
-      namedOf(order).map((named) => ({ ...named, said: { code: failure.code, message: failureMessage(failure) } })),
-    ),
-    settled: answers.flatMap(({ order }) => namedOf(order)),
-  };
-  const unreadOrders = unreadAfter(provider.state.unreadOrders, reading, at);
+function withUnread(state: ProviderState, run: PollRun, at: number): ProviderState {
+  const reading = readingOf(run);
+  const unreadOrders = unreadAfter(run.provider.state.unreadOrders, reading, at);
   const [last] = reading.unread.slice(-1);
   if (last === undefined || state.failures > 0 || state.retryAt !== null) return { ...state, unreadOrders };
   const orders = reading.unread.filter(({ panel }) => panel === last.panel).length;
@@ -211,7 +224,7 @@ function clockOf({ provider, selection }: PollRun): ProviderClock {
 }
 
 function outcomeOf(run: PollRun, orders: readonly OrderWrite[]): PollOutcome {
-  const { poll, answers, orders: asked, tookMs, messages } = run;
+  const { poll, answers, unread, orders: asked, tookMs, messages } = run;
   const { failure } = poll;
   return {
     calls: poll.calls,
@@ -227,7 +240,8 @@ function outcomeOf(run: PollRun, orders: readonly OrderWrite[]): PollOutcome {
     failedCalls: poll.failedCalls,
     rows: rowsOf(orders),
     messages,
-    unanswered: asked.length - answers.length,
+    // What nothing readable was heard of was found out about, too.
+    unanswered: asked.length - answers.length - unread.size,
     tookMs,
     lateMs: latenessIn(run),
     unknownWords: orders

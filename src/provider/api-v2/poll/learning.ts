@@ -5,8 +5,8 @@
  *
  * - *trouble*: nothing was answered in this poll, nor is the balance; or an order that was answered is not any more
  *   (`PollSession.vouch`); or several orders, one by one, get the same words and none is answered;
- * - *not known*: an order is refused in words about it, or in words of its own while another one is answered;
- * - *poison*: an order fails alone in any other way while the provider works; nothing is settled of it;
+ * - *not known*: an order is refused in words about it;
+ * - *poison*: an order fails alone in any other way while the provider works; nothing is settled of it here;
  * - *size*: the whole list fails, its parts do not, and the whole fails again;
  * - *no lists*: orders that are answered by `order` fail as lists of one.
  */
@@ -53,7 +53,7 @@ async function recordAlone(session: PollSession, fault: Fault, seen: "first time
   } else if (isRefusal(failure)) {
     session.noteRefusal(fault);
   } else if (seen === "before") {
-    session.leaveUnread(id, failure);
+    session.leaveUnread(id, fault);
   } else {
     const again = await session.askExtra(ids, failure);
     if (again.kind === "fault") await recordAlone(session, again, "before");
@@ -86,29 +86,28 @@ async function settleAside(session: PollSession): Promise<void> {
     return;
   }
   const isShared = sharedAmong(aside);
-  for (const { ids, failure } of aside) {
+  for (const fault of aside) {
+    const { ids, failure } = fault;
     const isOfOne = isRefusal(failure) && !isShared(failure) && !session.inTrouble;
+    for (const id of ids) session.leaveUnread(id, fault);
     if (!isOfOne) session.end(failure);
-    else for (const id of ids) session.leaveUnread(id, failure);
   }
 }
 
 /**
- * Orders that were refused in words that do not say what they are about, while others were answered. Words that only one order of
- * all got are about it, unless they only ask for another try or only say that something went wrong. All others may be about
- * anything. Rule [S35].
+ * Orders that were refused in words that do not say what they are about, while others were answered. Words that say why are about the
+ * order if no other one gets them, which one poll cannot show; all others may be about anything. Rule [S35].
  */
 function settleRefusals(session: PollSession): void {
-  const isShared = sharedAmong(session.refusals);
-  for (const { ids, failure, askedAt } of session.refusals) {
-    const isOfOne = isRefusal(failure) && saysWhy(failure.message) && !isShared(failure);
-    for (const id of ids) {
-      if (session.answers.has(id)) continue;
-      if (isOfOne) session.record(id, { kind: "refused", message: failure.message }, askedAt);
-      else session.leaveUnread(id, failure);
-    }
+  for (const fault of session.refusals) {
+    const { ids, failure } = fault;
+    const words = isRefusal(failure) && saysWhy(failure.message) ? withoutFigures(failure.message).slice(0, MAX_WORDS_CHARS) : null;
+    for (const id of ids) session.leaveUnread(id, fault, words);
   }
 }
+
+/** They are compared, and stand in the provider's row for each order. */
+const MAX_WORDS_CHARS = 60;
 
 /** Whether a text says more than that something failed. */
 function saysWhy(message: string): boolean {

@@ -7,7 +7,7 @@ import { isAboutId, isNoWord, isSameText } from "../reading/subject.ts";
 import { askBalance, askMany, askOne } from "../status.ts";
 import { fail, ok, type Result } from "../../../domain/result.ts";
 import { mayBeOfTheAsked, type ProviderFailure } from "../../failure.ts";
-import type { Capability, DatedReport, PollPort, PollResult, ProviderPort } from "../../client.ts";
+import type { Capability, DatedReport, PollPort, PollResult, ProviderPort, UnreadAnswer } from "../../client.ts";
 import type { ProviderSettings } from "../../settings.ts";
 
 /** The protocol's own limit of ids a call. */
@@ -78,8 +78,9 @@ export class PollSession {
   /** An order that was answered well, and by which call of the poll at last. */
   #well: { readonly id: string; readonly call: number } | null = null;
   #aside: Fault[] = [];
-  #refusals: Fault[] = [];
-  readonly #unread = new Map<string, ProviderFailure>();
+  readonly #setAside = new Set<string>();
+  readonly #refusals: Fault[] = [];
+  readonly #unread = new Map<string, UnreadAnswer>();
   #largestList = 0;
   #vouching: Promise<boolean> | null = null;
 
@@ -142,10 +143,11 @@ export class PollSession {
   /** An order failed alone, and no order was answered yet. Too many of them are the provider's trouble. */
   setAside(fault: Fault): void {
     this.#aside.push(fault);
+    for (const id of fault.ids) this.#setAside.add(id);
     if (this.#aside.length >= MAX_SET_ASIDE) this.end(fault.failure);
   }
 
-  /** An order was refused in words that do not say what they are about: the other refusals of the poll tell. */
+  /** An order was refused, while another was answered, in words that do not say what they are about. */
   noteRefusal(fault: Fault): void {
     this.#refusals.push(fault);
   }
@@ -155,9 +157,9 @@ export class PollSession {
     return this.#refusals;
   }
 
-  /** Nothing was said that is about an order, while the provider works. */
-  leaveUnread(id: string, failure: ProviderFailure): void {
-    this.#unread.set(id, failure);
+  /** Nothing was said that is surely about an order, while the provider works. */
+  leaveUnread(id: string, { failure, askedAt }: Pick<Fault, "failure" | "askedAt">, words: string | null = null): void {
+    this.#unread.set(id, { failure, words, askedAt });
   }
 
   /** An order stood in no answer, and nothing is said of it alone either: left out, unless some answer had words for it that are about nothing. */
@@ -191,7 +193,8 @@ export class PollSession {
     const call = await this.#call((port) => this.#namedReports(port, ids), gate);
     if (call.kind !== "answered") return { ...call, ids };
     const reports = new Map([...call.value].map(([id, report]) => [id, isNoWordOfOrder(report) ? MISSING : report]));
-    for (const [id, report] of call.value) if (isNoWordOfOrder(report)) this.leaveUnread(id, failureOfReport(report));
+    for (const [id, report] of call.value)
+      if (isNoWordOfOrder(report)) this.leaveUnread(id, { failure: failureOfReport(report), askedAt: call.askedAt });
     const named = ids.filter((id) => reports.get(id)?.kind !== "missing");
     const well = named.filter((id) => isWell(id, reports.get(id)));
     this.#noteWell(well[0], call.call);
@@ -291,13 +294,19 @@ export class PollSession {
   result(): PollResult {
     return {
       answers: this.answers,
-      // A provider in trouble says nothing of anything.
-      unread: new Map(this.#failure === null ? [...this.#unread].filter(([id]) => !this.answers.has(id)) : []),
+      unread: this.#unreadAtLast(),
       capability: this.#capability,
       calls: this.#calls,
       failedCalls: this.#failedCalls,
       failure: this.#failure ?? (this.anyAnswer ? null : this.#unsettled),
     };
+  }
+
+  /** A provider in trouble says nothing of anything; but where a few orders are all that it shows in, it may be theirs. */
+  #unreadAtLast(): PollResult["unread"] {
+    const isOfFew = this.#setAside.size < MAX_SET_ASIDE;
+    const isTold = (id: string): boolean => !this.answers.has(id) && (this.#failure === null || (isOfFew && this.#setAside.has(id)));
+    return new Map([...this.#unread].filter(([id]) => isTold(id)));
   }
 
   #takeExtra(reason: ProviderFailure | null): boolean {
