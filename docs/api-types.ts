@@ -1803,6 +1803,21 @@ export type Provider = {
     readonly balance_at: string | null;
     /** When it runs out at the rate of the last three days; null where that is not known, or over a year away. */
     readonly runs_out_at: string | null;
+    /** Panels whose orders get no readable answer while the provider works otherwise, an entry each. */
+    readonly unread_orders: readonly {
+      /** The panel's id. */
+      readonly panel: string;
+      /** How many orders. */
+      readonly orders: number;
+      /** `true`: there are more. */
+      readonly at_least?: true;
+      /** Since when no answer about the first of them could be read. */
+      readonly since: string;
+      /** When one of them was asked about last. */
+      readonly asked_at: string;
+      /** What came instead of an answer. */
+      readonly answer: string;
+    }[];
     /** Its status words that are not known, each with the number of orders. Map them in `status_words`. */
     readonly unknown_words: Readonly<Record<string, number>>;
     /** An order for each such word. */
@@ -1925,6 +1940,21 @@ export type SavedProvider = {
     readonly balance_at: string | null;
     /** When it runs out at the rate of the last three days; null where that is not known, or over a year away. */
     readonly runs_out_at: string | null;
+    /** Panels whose orders get no readable answer while the provider works otherwise, an entry each. */
+    readonly unread_orders: readonly {
+      /** The panel's id. */
+      readonly panel: string;
+      /** How many orders. */
+      readonly orders: number;
+      /** `true`: there are more. */
+      readonly at_least?: true;
+      /** Since when no answer about the first of them could be read. */
+      readonly since: string;
+      /** When one of them was asked about last. */
+      readonly asked_at: string;
+      /** What came instead of an answer. */
+      readonly answer: string;
+    }[];
     /** Its status words that are not known, each with the number of orders. Map them in `status_words`. */
     readonly unknown_words: Readonly<Record<string, number>>;
     /** An order for each such word. */
@@ -2231,7 +2261,7 @@ export type Alert = {
   /** Its number. */
   readonly id: string;
   /** What is wrong. */
-  readonly kind: "provider_down" | "provider_blocked" | "provider_key_rejected" | "provider_balance_low" | "provider_funds_out" | "brake_engaged" | "refunds_held" | "placing_unknown" | "unknown_word" | "orders_overdue" | "service_quality" | "service_changed" | "webhook_disabled" | "webhook_behind" | "dead_letters" | "sync_behind" | "ledger_mismatch" | "plan_limit" | "key_expiring" | "cron_failing";
+  readonly kind: "provider_down" | "provider_blocked" | "provider_key_rejected" | "provider_balance_low" | "provider_funds_out" | "brake_engaged" | "refunds_held" | "placing_unknown" | "unknown_word" | "orders_overdue" | "orders_unread" | "service_quality" | "service_changed" | "webhook_disabled" | "webhook_behind" | "dead_letters" | "sync_behind" | "ledger_mismatch" | "plan_limit" | "key_expiring" | "cron_failing";
   /** What it is about: a provider's id, a panel's, a key's, a limit's name; null: the whole. */
   readonly subject: string | null;
   /** How bad it is. */
@@ -2277,7 +2307,7 @@ export type AlertChannel = {
   /** ntfy: the end of the token. */
   readonly token_hint?: string;
   /** The kinds that it is told; null: all. */
-  readonly kinds: readonly ("provider_down" | "provider_blocked" | "provider_key_rejected" | "provider_balance_low" | "provider_funds_out" | "brake_engaged" | "refunds_held" | "placing_unknown" | "unknown_word" | "orders_overdue" | "service_quality" | "service_changed" | "webhook_disabled" | "webhook_behind" | "dead_letters" | "sync_behind" | "ledger_mismatch" | "plan_limit" | "key_expiring" | "cron_failing")[] | null;
+  readonly kinds: readonly ("provider_down" | "provider_blocked" | "provider_key_rejected" | "provider_balance_low" | "provider_funds_out" | "brake_engaged" | "refunds_held" | "placing_unknown" | "unknown_word" | "orders_overdue" | "orders_unread" | "service_quality" | "service_changed" | "webhook_disabled" | "webhook_behind" | "dead_letters" | "sync_behind" | "ledger_mismatch" | "plan_limit" | "key_expiring" | "cron_failing")[] | null;
   /** When it is told of money and outages only; null: never. */
   readonly quiet_hours: {
     /** From this time of day on. */
@@ -2318,7 +2348,7 @@ export type SavedAlertChannel = {
   /** ntfy: the end of the token. */
   readonly token_hint?: string;
   /** The kinds that it is told; null: all. */
-  readonly kinds: readonly ("provider_down" | "provider_blocked" | "provider_key_rejected" | "provider_balance_low" | "provider_funds_out" | "brake_engaged" | "refunds_held" | "placing_unknown" | "unknown_word" | "orders_overdue" | "service_quality" | "service_changed" | "webhook_disabled" | "webhook_behind" | "dead_letters" | "sync_behind" | "ledger_mismatch" | "plan_limit" | "key_expiring" | "cron_failing")[] | null;
+  readonly kinds: readonly ("provider_down" | "provider_blocked" | "provider_key_rejected" | "provider_balance_low" | "provider_funds_out" | "brake_engaged" | "refunds_held" | "placing_unknown" | "unknown_word" | "orders_overdue" | "orders_unread" | "service_quality" | "service_changed" | "webhook_disabled" | "webhook_behind" | "dead_letters" | "sync_behind" | "ledger_mismatch" | "plan_limit" | "key_expiring" | "cron_failing")[] | null;
   /** When it is told of money and outages only; null: never. */
   readonly quiet_hours: {
     /** From this time of day on. */

@@ -285,6 +285,12 @@ const health = {
   "health.runs_out_at": "When it runs out at the rate of the last three days; null where that is not known, or over a year away.",
   "health.unknown_words": "Its status words that are not known, each with the number of orders. Map them in `status_words`.",
   "health.unknown_word_examples": "An order for each such word.",
+  "health.unread_orders": "Panels whose orders get no readable answer while the provider works otherwise, an entry each.",
+  "health.unread_orders.orders": "How many orders.",
+  "health.unread_orders.at_least": "`true`: there are more.",
+  "health.unread_orders.since": "Since when no answer about the first of them could be read.",
+  "health.unread_orders.asked_at": "When one of them was asked about last.",
+  "health.unread_orders.answer": "What came instead of an answer.",
 };
 
 const provider: AnswerText = {

@@ -7,7 +7,8 @@ import { HOUR_MS } from "./poll-cadence.ts";
 import type { ShareKind } from "./panel-share.ts";
 import type { BrakedPanels } from "./provider-brake.ts";
 import type { LastFailure } from "./provider.ts";
-import { durationText, MINUTE_MS } from "./time.ts";
+import { durationText, isoTime, MINUTE_MS } from "./time.ts";
+import { lastingOf, type UnreadOrders, unreadText } from "./unread-orders.ts";
 
 /** A provider as alerts see it. Balances in the provider's currency: as it said it, and in micro-units what is low. */
 export type ProviderFacts = {
@@ -18,6 +19,7 @@ export type ProviderFacts = {
   readonly brakeEngagedAt: number | null;
   readonly brakedPanels: BrakedPanels;
   readonly unknownWords: readonly string[];
+  readonly unreadOrders: UnreadOrders;
   readonly activeOrders: number;
   readonly balance: string | null;
   readonly balanceCurrency: string | null;
@@ -100,7 +102,7 @@ export function lookAt(facts: AlertFacts, at: LookedAt): Look {
   return { bad, isUnclear: (kind, subject) => FOLLOWS_FROM_DOWN.has(kind) && down.has(subject.split("/", 1)[0] ?? "") };
 }
 
-const FOLLOWS_FROM_DOWN: ReadonlySet<AlertKind> = new Set(["orders_overdue", "service_quality"]);
+const FOLLOWS_FROM_DOWN: ReadonlySet<AlertKind> = new Set(["orders_overdue", "service_quality", "orders_unread"]);
 
 /** No answers are to be had of it; one that only asks for patience is not out. */
 function isOut({ enabled, retryAt, lastFailure }: ProviderFacts): boolean {
@@ -114,7 +116,7 @@ function ofProvider(provider: ProviderFacts, { overdue }: AlertFacts): BadFact[]
   return [
     ...(isOut(provider) ? [outage(provider)] : []),
     ...brakes(provider),
-    ...(provider.enabled ? balances(provider) : []),
+    ...(provider.enabled ? [...balances(provider), ...unread(provider)] : []),
     ...(words.length === 0
       ? []
       : [
@@ -156,6 +158,15 @@ function brakes({ id, brakeEngagedAt, brakedPanels }: ProviderFacts): BadFact[] 
   const whose = brakeEngagedAt === null ? `the refunds of ${named("panel", panels)}` : "all its refunds";
   const text = `An unusual share of orders at provider ${id} ended badly, so ${whose} wait for you.`;
   return [{ kind: "brake_engaged", subject: id, count: Math.max(1, panels.length), text }];
+}
+
+/** An alert a panel, since it may be the panel's doing: it names ids that the provider does not have. */
+function unread({ id, unreadOrders }: ProviderFacts): BadFact[] {
+  return lastingOf(unreadOrders).map((lasting) => {
+    const since = `${isoTime(lasting.since).slice(0, "2026-01-31T10:00".length).replace("T", " ")} UTC`;
+    const text = `Provider ${id} gives no readable answer about ${unreadText(lasting)}, since ${since}. ${shortText(lasting.said.message, 200)}`;
+    return { kind: "orders_unread" as const, subject: `${id}/${lasting.panel}`, count: lasting.orders, text };
+  });
 }
 
 function balances({ id, balance, balanceCurrency, lowBalance }: ProviderFacts): BadFact[] {

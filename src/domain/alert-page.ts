@@ -24,6 +24,7 @@ const PAGES: Readonly<Record<AlertKind, (subject: Subject) => string>> = {
   placing_unknown: () => "#/orders?flag=placing_unknown",
   unknown_word: provider,
   orders_overdue: ofProvider("overdue"),
+  orders_unread: (subject) => provider(subject.slice(0, subject.indexOf("/"))),
   service_quality: () => "#/quality",
   service_changed: () => "#/services",
   webhook_disabled: webhook,

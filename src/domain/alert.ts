@@ -98,6 +98,13 @@ const KINDS = {
     severity: "warning",
     whatToDo: "Ask the provider about its oldest orders that have not started. Offer a cancel where it takes too long.",
   },
+  orders_unread: {
+    ...CERTAIN,
+    severity: "warning",
+    closesAfter: 1,
+    whatToDo:
+      "Look some of these orders up at the provider. If it has them, send its support what it answers, as the provider's page shows it. If it does not, their ids are wrong: put them right in the panel.",
+  },
   service_quality: {
     ...STATE,
     severity: "warning",

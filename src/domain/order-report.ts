@@ -57,8 +57,11 @@ export type RefusedReport = {
   readonly message: string;
 };
 
-/** The provider answered for others asked in the same call, and left this order out. */
-export type MissingReport = { readonly kind: "missing" };
+/**
+ * The provider answered for others asked in the same call, and left this order out. `unread`: it did not, but nothing of what it
+ * said can be read.
+ */
+export type MissingReport = { readonly kind: "missing"; readonly unread?: true };
 
 /** What a provider said of an order that it was asked about. */
 export type Report = StatusReport | RefusedReport | MissingReport;

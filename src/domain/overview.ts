@@ -55,17 +55,20 @@ export function verdictOf({ alerts, waiting, isBehind, activeOrders, pausedOrder
     const more = others.length === 0 ? "" : ` ${others.length === 1 ? "One more alert is" : `${others.length} more alerts are`} open.`;
     return { status: "trouble", sentence: `${sentenceOf(worst.text)}${more}` };
   }
+  // They are followed, as far as that goes.
+  const followed = alerts.some(({ kind }) => kind === "orders_unread") ? "Some orders get no readable answer" : "Orders are followed";
   const there = waiting.filter(([count]) => count > 0);
   if (there.length > 0) {
     const listed = there.slice(0, 3).map(([count, one, many]) => `${count} ${count === 1 ? one : many}`);
     const rest = there.length > 3 ? ", and more" : "";
-    return { status: "attention", sentence: `Orders are followed, and something waits for you: ${listed.join(", ")}${rest}.` };
+    return { status: "attention", sentence: `${followed}, and something waits for you: ${listed.join(", ")}${rest}.` };
   }
   if (pausedOrders > 0) {
     const wait = pausedOrders === 1 ? "One order waits" : `${pausedOrders} orders wait`;
     return { status: "attention", sentence: `${wait} at a provider that is switched off.` };
   }
-  if (worst !== undefined) return { status: "attention", sentence: `Orders are followed. ${worst.text}` };
+  if (worst !== undefined)
+    return { status: "attention", sentence: worst.kind === "orders_unread" ? worst.text : `${followed}. ${worst.text}` };
   if (providers === 0) return { status: "ok", sentence: "Nothing is set up yet: add a provider and a panel." };
   if (activeOrders === 0) return { status: "ok", sentence: "All is right, and there is no order to follow." };
   const orders = activeOrders === 1 ? "One order is" : `${activeOrders} orders are`;

@@ -30,6 +30,24 @@ export type CadencePolicy = {
   readonly asksMany: boolean;
 };
 
+/** The next slower cadence. */
+const SLOWER: Readonly<Partial<Record<Cadence, Cadence>>> = { 1: 5, 5: 15, 15: 60 };
+/** What the provider gets over sooner must not make its orders late by an hour. */
+const HOURLY_FROM_MS = 3 * HOUR_MS;
+
+/**
+ * Minutes until the next look at an order of which nothing readable is heard; null to leave it as it is. `forMs`: for how long, where
+ * that is known. Once something is heard it is looked at as any other. Rule [S38].
+ */
+export function slowedCadence(
+  { status, hold, cadence }: Pick<OrderState, "status" | "hold" | "cadence">,
+  forMs: number | null,
+): Cadence | null {
+  if (cadence === null || isFinal(status) || hold !== null) return null;
+  if (cadence === 15 && forMs !== null && forMs < HOURLY_FROM_MS) return null;
+  return SLOWER[cadence] ?? null;
+}
+
 /** Minutes until the next look at an order in this state; null when it need not be looked at again. Rules [S16], [S17]. */
 export function cadenceOf(order: OrderState, policy: CadencePolicy, now: number): Cadence | null {
   return cadenceAt(order, policy, now, 1);

@@ -6,6 +6,7 @@ import type { Coverage } from "./poll-coverage.ts";
 import type { ProviderClock } from "./poll-pacing.ts";
 import { type ProviderHours, withPolledCalls } from "./provider-hours.ts";
 import { MINUTE_MS } from "./time.ts";
+import type { UnreadOrders } from "./unread-orders.ts";
 
 /** What a call's failure is remembered as: a code of the provider client's, a sentence, and when. */
 export type LastFailure = { readonly code: string; readonly message: string };
@@ -40,6 +41,8 @@ export type ProviderState = {
   /** Its calls of late, hour by hour. */
   readonly hours: ProviderHours;
   readonly unknownWords: UnknownWords;
+  /** Orders that it was asked about of late and said nothing readable of. */
+  readonly unreadOrders: UnreadOrders;
   /** Its virtual clock; null until the provider's pace was ever changed. */
   readonly clock: ProviderClock;
   readonly coverage: Coverage;

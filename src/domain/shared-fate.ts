@@ -2,13 +2,24 @@
  * Whose failure is it? A call that carries what a panel made up (a link, a field, an id) may fail because of that, and a
  * hostile panel can have it fail as often as it likes. So such a failure closes nothing that others use, until a call
  * that carries nothing of any panel's fails, too: the provider is asked for the operator's balance. Rules [O40] to [O42], and in polls
- * [O50] and [O51].
+ * [O50] to [O52].
  */
 import type { Order } from "./order.ts";
+import { numberOfOurs } from "./order-ids.ts";
+
+type Named = Pick<Order, "state" | "channel" | "id" | "service" | "providerOrderId">;
 
 /** Whether the provider itself has told of the order: its id there is not only what a panel has named. */
-export function isHeardOf({ state, channel }: Pick<Order, "state" | "channel">): boolean {
-  return state.providerStatus !== null || channel === "catalogue";
+export function isHeardOf(order: Named): boolean {
+  return order.state.providerStatus !== null || order.channel === "catalogue" || isNamedByProvider(order);
+}
+
+/**
+ * Whether an order at the provider's endpoint has its id from the provider: it was placed there, or is a part. One that was adopted
+ * has no service; one whose id a person has found out keeps the id that its panel was told (src/domain/order-ids.ts).
+ */
+function isNamedByProvider({ channel, id, service, providerOrderId }: Named): boolean {
+  return channel === "connect" && service !== null && providerOrderId === id && numberOfOurs(id) === null;
 }
 
 /** The panel whose word a call about these orders carried; null where the provider has told of all of them. */

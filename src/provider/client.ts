@@ -69,14 +69,27 @@ export type PolledOrder = {
   readonly id: string;
   /** Was refused or missing last time: asked after the others and apart from them. */
   readonly suspect: boolean;
+  /** Nothing readable was said of it of late: asked apart likewise, and no more is made of it than of any other. */
+  readonly unread?: boolean;
 };
 
 /** `askedAt`: epoch ms just before the call went out, so that the answer is at least as new. */
 export type DatedReport = { readonly report: Report; readonly askedAt: number };
 
+/**
+ * What came in place of an answer about an order. `words`: a refusal that says why, while another order was answered, without its
+ * figures and cut; it may be about the order, if no other order ever gets it. Null for anything else.
+ */
+export type UnreadAnswer = { readonly failure: ProviderFailure; readonly words: string | null; readonly askedAt: number };
+
 export type PollResult = {
   /** Only orders that were settled are in here; the others are to be asked again. */
   readonly answers: ReadonlyMap<string, DatedReport>;
+  /**
+   * Orders that were asked about and of which nothing was said that is surely about them: while the provider works, or where a few of
+   * them are all that its trouble shows in. None is settled.
+   */
+  readonly unread: ReadonlyMap<string, UnreadAnswer>;
   readonly capability: Capability;
   /** Calls made, each taken from the budget. */
   readonly calls: number;

@@ -156,6 +156,14 @@ const CASES: Readonly<Record<AlertKind, Case>> = {
     cause: async () => placed.set("late", await scene.place("shop", "late", 6, { status: "pending", remains: 1000 }, { start_minutes: 5 })),
     mend: () => scene.script("late", idsAt("late"), { status: "in_progress", remains: 900 }),
   },
+  orders_unread: {
+    subject: "garbled/shop",
+    text: /^Provider garbled gives no readable answer about 1 order of panel shop, since 2026-11-21 \d\d:\d\d UTC\. \S/,
+    whatToDo: /Look some of these orders up/,
+    page: "#/providers/garbled",
+    cause: () => scene.modes("garbled", `poison_alone=${idsAt("garbled")[0]}`),
+    mend: () => scene.modes("garbled"),
+  },
   service_quality: {
     subject: "poor/1",
     text: "12 of the last 12 orders of service 1 at provider poor ended partial or canceled.",
@@ -302,7 +310,7 @@ async function registerMany(count: number): Promise<void> {
 }
 
 /** One for each trouble, and one that nobody asks. */
-const PROVIDERS = ["down", "wall", "locked", "careful", "silent", "foreign", "late", "poor", "dear", "steady"] as const;
+const PROVIDERS = ["down", "wall", "locked", "careful", "silent", "foreign", "late", "poor", "dear", "steady", "garbled"] as const;
 const WATCHED_FUNDS = ["thin", "broke"] as const;
 
 /** All is well: three panels, a provider for each trouble, four channels, a cron and two webhooks. */
@@ -314,7 +322,7 @@ async function setUp(): Promise<void> {
   await scene.modes("swapped", "status_words=numeric");
   await scene.addProvider("swapped", { status_words: NUMBERS, brake: { share: 0.5, min_orders: 10 } });
   const underWay = { status: "in_progress", remains: 900 };
-  for (const name of ["down", "wall", "locked", "careful", "foreign", "steady"])
+  for (const name of ["down", "wall", "locked", "careful", "foreign", "steady", "garbled"])
     placed.set(name, await scene.place("shop", name, 2, underWay));
   placed.set("swapped", await scene.place("shop", "swapped", 24, underWay, { service: null }));
   placed.set("poor", await scene.place("shop", "poor", 12, underWay));

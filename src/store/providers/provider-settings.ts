@@ -119,6 +119,7 @@ const UPDATE_SETTINGS = `UPDATE providers SET
   balance_at = iif(${CONNECTION_CHANGES}, NULL, balance_at),
   balance_trail = iif(${CONNECTION_CHANGES}, '[]', balance_trail),
   unknown_words = ${UNMAPPED_WORDS},
+  unread_orders = iif(${CONNECTION_CHANGES}, '{}', unread_orders),
   state_version = state_version + 1,
   updated_at = ?3
   WHERE id = ?1 AND ${COLUMNS.map((column) => `${column} IS ?4->>'$.${column}'`).join(" AND ")}

@@ -5,6 +5,7 @@ import type { PolicyLayer } from "../../domain/refund-policy.ts";
 import type { AddTrouble } from "../../domain/provider-add-circuit.ts";
 import type { ProviderState, UnknownWords } from "../../domain/provider.ts";
 import type { ProviderHours } from "../../domain/provider-hours.ts";
+import type { UnreadOrders } from "../../domain/unread-orders.ts";
 import type { Cadence, ProviderClock } from "../../domain/poll-pacing.ts";
 import { type ProviderSettings, requestOfText } from "../../provider/settings.ts";
 
@@ -45,6 +46,7 @@ export type ProviderRow = {
   /** Orders followed, but for those that wait for their first poll. */
   active_orders: number;
   unknown_words: string;
+  unread_orders: string;
   settle_hours: number;
   clock: string | null;
   marks: string;
@@ -166,6 +168,7 @@ function toState(row: ProviderRow): ProviderState {
     messagesToday: row.messages_today,
     hours: JSON.parse(row.hours) as ProviderHours,
     unknownWords: unpackWords(row.unknown_words),
+    unreadOrders: JSON.parse(row.unread_orders) as UnreadOrders,
     endings: JSON.parse(row.endings) as Endings,
     brakeEngagedAt: row.brake_engaged_at,
     brakedPanels: JSON.parse(row.braked_panels) as BrakedPanels,

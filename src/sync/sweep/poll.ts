@@ -6,17 +6,17 @@ import pLimit from "p-limit";
 import type { Order } from "../../domain/order.ts";
 import type { PartFacts } from "../../domain/refund-rules.ts";
 import type { Report } from "../../domain/order-report.ts";
-import { groupByFate, isHeardOf } from "../../domain/shared-fate.ts";
+import { type FateGroups, groupByFate, isHeardOf } from "../../domain/shared-fate.ts";
 import { answersOthers, askedBy, type GateContext, noteFailure, openToPanel } from "../../gate/gate.ts";
 import type { Quota } from "../../gate/quota.ts";
-import type { Capability, PollResult } from "../../provider/client.ts";
+import type { Capability, PollResult, UnreadAnswer } from "../../provider/client.ts";
 import { clientFor } from "../../provider/client-for.ts";
 import { mayBeOfTheIds, type ProviderFailure } from "../../provider/failure.ts";
 import { readTroubledPanels } from "../../store/panels/troubles.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import { OPEN_CALLS } from "../limits.ts";
 import { askRefillWords } from "../refills-cancels.ts";
-import { isSuspect, type Selection } from "./select.ts";
+import { isSuspect, type Selection, wasUnread } from "./select.ts";
 
 /** What is to be asked of one provider in one message. */
 export type PollRequest = {
@@ -49,6 +49,8 @@ export type OrderAnswer = {
 export type PollRun = PollRequest & {
   readonly answers: readonly OrderAnswer[];
   readonly poll: PollResult;
+  /** Orders that were asked about and of which nothing readable was heard, and what came instead. */
+  readonly unread: Unread;
   /** Orders that no call was made about, since only their panel has named them and its calls are held back. */
   readonly heldBack: readonly Order[];
   /** How the parts of orders of several parts stand, where an end of the whole is said. */
@@ -59,6 +61,9 @@ export type PollRun = PollRequest & {
   readonly assumed: Capability;
   readonly tookMs: number;
 };
+
+/** `isAlone`: the provider works, and others were answered or would be. Else the call failed, and its panel is slowed for that. */
+export type Unread = ReadonlyMap<Order, UnreadAnswer & { readonly isAlone: boolean }>;
 
 /**
  * Asks each provider about its orders, and hands on what each said as soon as it has: a slow one delays no other, nor
@@ -89,12 +94,12 @@ async function runPoll(request: PollRequest, context: GateContext, slot: Slot): 
   const startedAt = now();
   const ask: AskStatuses = (asked, capability = assumed) => {
     // Two panels may follow one order of a provider: it is asked once.
-    const ids = new Map(asked.flatMap((order) => (order.providerOrderId === null ? [] : [[order.providerOrderId, isSuspect(order)]])));
-    const polled = [...ids].map(([id, suspect]) => ({ id, suspect }));
+    const ids = new Map(asked.flatMap((order) => (order.providerOrderId === null ? [] : [[order.providerOrderId, order]])));
+    const polled = [...ids].map(([id, order]) => ({ id, suspect: isSuspect(order), unread: wasUnread(provider, order) }));
     const port = { slot, takeCall: quota, inTrouble: provider.state.failures > 0 };
     return clientFor(ports, provider.settings).poll(port, capability, polled);
   };
-  const { poll: statuses, heldBack } = await askByFate(request, context, ask);
+  const { poll: statuses, heldBack, failed } = await askByFate(request, context, ask);
   // Statuses come first, and a provider in trouble is left alone.
   const refillable = statuses.failure === null ? orders : [];
   const { words, calls } = await slot(() => askRefillWords(ports, provider, refillable, quota));
@@ -103,12 +108,36 @@ async function runPoll(request: PollRequest, context: GateContext, slot: Slot): 
     const answer = poll.answers.get(order.providerOrderId ?? "");
     return answer === undefined ? [] : [{ order, ...answer, refillWord: words.get(order.state.refill?.id ?? "") ?? null }];
   });
-  return { ...request, answers, poll, heldBack, parts: new Map(), overtaken: NONE_OVERTAKEN, assumed, tookMs: now() - startedAt };
+  return {
+    ...request,
+    answers,
+    poll,
+    unread: unreadIn(orders, poll, failed),
+    heldBack,
+    parts: new Map(),
+    overtaken: NONE_OVERTAKEN,
+    assumed,
+    tookMs: now() - startedAt,
+  };
 }
 
 const NONE_OVERTAKEN: ReadonlySet<Order> = new Set();
 
-type Polled = Pick<PollRun, "poll" | "heldBack">;
+/** Orders that no answer has told of, though they were asked about; not those that a person sees as `not_found` already. */
+function unreadIn(orders: readonly Order[], poll: PollResult, failed: Failed): Unread {
+  const all = orders.flatMap((order) => {
+    const id = order.providerOrderId ?? "";
+    const [alone, ofPanel] = [poll.unread.get(id), failed.get(order)];
+    const came = alone ?? ofPanel;
+    if (came === undefined || poll.answers.has(id) || isSuspect(order)) return [];
+    return [[order, { ...came, isAlone: alone !== undefined && poll.failure === null }] as const];
+  });
+  return new Map(all);
+}
+
+/** Orders that were in calls that failed, where that is their panel's. */
+type Failed = ReadonlyMap<Order, UnreadAnswer>;
+type Polled = Pick<PollRun, "poll" | "heldBack"> & { readonly failed: Failed };
 type AskStatuses = (orders: readonly Order[], capability?: Capability) => Promise<PollResult>;
 
 /** So many panels' ids are asked about apart in one poll; those of others wait for the next. */
@@ -121,23 +150,36 @@ const MAX_APART = 4;
  */
 async function askByFate({ provider, orders }: PollRequest, context: GateContext, ask: AskStatuses): Promise<Polled> {
   const namers = [...new Set(orders.filter((order) => !isHeardOf(order)).map(({ panel }) => panel))];
-  if (namers.length === 0) return { poll: await ask(orders), heldBack: [] };
+  if (namers.length === 0) return { poll: await ask(orders), heldBack: [], failed: new Map() };
   const troubled = await readTroubledPanels(context.db, provider.id, namers);
   const first = groupByFate(orders, (panel) => troubled.has(panel));
-  let poll = await ask(first.together);
-  let { apart } = first;
+  const poll = await ask(first.together);
   const { failure } = poll;
   const mixed = first.together.filter((order) => !isHeardOf(order));
-  if (failure !== null && mixed.length > 0 && (await isPerhapsOfTheIds(context, provider, failure))) {
-    const left = first.together.filter((order) => isHeardOf(order) && !poll.answers.has(order.providerOrderId ?? ""));
-    poll = withMore(poll, left.length === 0 ? NOTHING_ASKED : await ask(left, poll.capability));
-    const [only, ...others] = new Set(mixed.map(({ panel }) => panel));
-    if (poll.failure === null && only !== undefined && others.length === 0) {
-      await noteFailure(context, provider, failure, askedBy(only));
-    } else {
-      apart = groupByFate(orders, () => true).apart;
-    }
-  }
+  const isOfIds = failure !== null && mixed.length > 0 && (await isPerhapsOfTheIds(context, provider, failure));
+  if (failure === null || !isOfIds) return askApart({ provider, poll, apart: first.apart, failed: new Map() }, context, ask);
+  const left = first.together.filter((order) => isHeardOf(order) && !isAnswered(poll, order));
+  const second = withMore(poll, left.length === 0 ? NOTHING_ASKED : await ask(left, poll.capability));
+  // Until they are asked about apart, this is all that came of them; there may be no call left for that.
+  const failed: Failed = new Map(mixed.map((order) => [order, { failure, words: null, askedAt: context.ports.now() }]));
+  const [only, ...others] = new Set(mixed.map(({ panel }) => panel));
+  if (second.failure !== null || only === undefined || others.length > 0)
+    return askApart({ provider, poll: second, apart: groupByFate(orders, () => true).apart, failed }, context, ask);
+  await noteFailure(context, provider, failure, askedBy(only));
+  return askApart({ provider, poll: second, apart: first.apart, failed }, context, ask);
+}
+
+function isAnswered({ answers }: Pick<PollResult, "answers">, { providerOrderId }: Order): boolean {
+  return answers.has(providerOrderId ?? "");
+}
+
+/** What was asked about so far, and the ids that each panel alone has named, which are still to be asked about. */
+type Apart = Pick<PollRequest, "provider"> & Omit<Polled, "heldBack"> & { readonly apart: FateGroups["apart"] };
+
+/** Asks about each panel's own ids in calls of their own: what fails of these is the panel's. */
+async function askApart({ provider, poll: before, apart, failed: known }: Apart, context: GateContext, ask: AskStatuses): Promise<Polled> {
+  let poll = before;
+  const failed = new Map(before.failure === null ? known : []);
   const heldBack: Order[] = [];
   for (const [i, [panel, named]] of [...apart].entries()) {
     if (poll.failure !== null || i >= MAX_APART || !(await openToPanel(context, [provider], panel)).has(provider)) {
@@ -145,15 +187,20 @@ async function askByFate({ provider, orders }: PollRequest, context: GateContext
       continue;
     }
     const own = await ask(named, poll.capability);
-    const isPanels = own.failure !== null && (await isPerhapsOfTheIds(context, provider, own.failure));
-    if (isPanels && own.failure !== null) await noteFailure(context, provider, own.failure, askedBy(panel));
+    const { failure } = own;
+    const isPanels = failure !== null && (await isPerhapsOfTheIds(context, provider, failure));
+    if (own.calls > 0) for (const order of named) failed.delete(order);
+    if (isPanels) {
+      for (const order of named) failed.set(order, { failure, words: null, askedAt: context.ports.now() });
+      await noteFailure(context, provider, failure, askedBy(panel));
+    }
     poll = withMore(poll, {
       ...own,
       capability: poll.capability,
       ...(isPanels ? { failure: null, failedCalls: 0 } : {}),
     });
   }
-  return { poll, heldBack };
+  return { poll, heldBack, failed };
 }
 
 /** One that asks for patience may be a firewall's answer to an id. Before anything more is asked, the balance tells. */
@@ -161,12 +208,13 @@ async function isPerhapsOfTheIds(context: GateContext, provider: Provider, failu
   return mayBeOfTheIds(failure) || (failure.code === "rate_limited" && (await answersOthers(context, provider, failure)));
 }
 
-const NOTHING_ASKED = { answers: new Map(), calls: 0, failedCalls: 0, failure: null } as const;
+const NOTHING_ASKED = { answers: new Map(), unread: new Map(), calls: 0, failedCalls: 0, failure: null } as const;
 
 /** What was asked after it, whose failure it is that counts. The calls that failed because of an id say nothing of the batches' size. */
 function withMore(poll: PollResult, more: Omit<PollResult, "capability"> & { readonly capability?: Capability }): PollResult {
   return {
     answers: new Map([...poll.answers, ...more.answers]),
+    unread: new Map([...(poll.failure === null ? poll.unread : []), ...more.unread]),
     capability: more.capability ?? poll.capability,
     calls: poll.calls + more.calls,
     failedCalls: (poll.failure === null ? poll.failedCalls : 0) + more.failedCalls,

@@ -6,6 +6,7 @@ import { FLAGS, type Order } from "../../domain/order.ts";
 import type { DueBucket, DueProvider, SweepMessage } from "../../domain/message.ts";
 import { bucketKeyOf, compareKeys, isInPart } from "../../domain/poll-coverage.ts";
 import { clockAfter, type Load, type ProviderClock, type Turn, turnAfter } from "../../domain/poll-pacing.ts";
+import { unreadSince } from "../../domain/unread-orders.ts";
 import type { QuotaGrant } from "../../store/providers/budget.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import type { Limits } from "../limits.ts";
@@ -47,11 +48,17 @@ export function isSuspect({ state }: Order): boolean {
   return (state.flags & FLAGS.not_found) !== 0;
 }
 
+/** Whether nothing readable was heard of it when it was asked about last: it is asked about apart, too. */
+export function wasUnread({ state }: Provider, { panel, providerOrderId }: Order): boolean {
+  return providerOrderId !== null && unreadSince(state.unreadOrders, { panel, id: providerOrderId }) !== null;
+}
+
 /** Calls needed to ask about these orders. */
 export function callsFor(provider: Provider, orders: readonly Order[]): number {
   const size = idsPerCall(provider);
   const suspects = orders.filter(isSuspect).length;
-  return Math.ceil(suspects / size) + Math.ceil((orders.length - suspects) / size);
+  const unread = orders.filter((order) => !isSuspect(order) && wasUnread(provider, order)).length;
+  return [suspects, unread, orders.length - suspects - unread].reduce((calls, count) => calls + Math.ceil(count / size), 0);
 }
 
 /** Splits what is due into what is polled now, what is handed on, and what the provider's clock must come back to. */

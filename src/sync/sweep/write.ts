@@ -3,7 +3,7 @@
  * coverage brought up to date. Pure.
  */
 import { type Braked, brakeAfter, countedAfter, type Endings, endingOf, isBraked, withEndings } from "../../domain/provider-brake.ts";
-import { correctionWindowOf } from "../../domain/poll-cadence.ts";
+import { correctionWindowOf, slowedCadence } from "../../domain/poll-cadence.ts";
 import { bucketKeyOf, type Coverage, type CoveredOrder, isOvertaken, latenessOf, withPolled } from "../../domain/poll-coverage.ts";
 import { FLAGS, type Order } from "../../domain/order.ts";
 import { policyFor, type RefundPolicy } from "../../domain/refund-policy.ts";
@@ -14,6 +14,7 @@ import { withSweptRefillCancel } from "../../domain/order-refill-cancel.ts";
 import { type Cadence, isSameClock, type ProviderClock } from "../../domain/poll-pacing.ts";
 import { failureMessage } from "../../provider/failure-message.ts";
 import { isFinal } from "../../domain/status.ts";
+import { type NamedOrder, type Reading, refusedIn, unreadAfter, unreadSince, unreadText } from "../../domain/unread-orders.ts";
 import { type OrderWrite, rowsWritten, type StateWrite } from "../../store/orders/apply.ts";
 import { moveWrite } from "../../store/orders/moves.ts";
 import type { Provider } from "../../store/rows/provider.ts";
@@ -29,7 +30,8 @@ export type Writes = { readonly orders: readonly OrderWrite[]; readonly putOff: 
 type OrderWrites = Omit<Writes, "state">;
 
 /** What follows from a poll run: its orders' rows, each order once, and the provider's state. */
-export function writesOf(run: PollRun, limits: Limits, at: number): Writes {
+export function writesOf(polled: PollRun, limits: Limits, at: number): Writes {
+  const run = withRefused(polled, at);
   const { state, brake } = run.provider;
   const first = orderWrites(run, limits, at, state);
   const { orders } = first;
@@ -64,7 +66,7 @@ export function partOf(run: PollRun, { orders, state: { state: after } }: Writes
 
 /** What follows from a run for the provider's state alone, where `orders` are what was written of it before. */
 export function pollAlone(run: PollRun, orders: readonly OrderWrite[], at: number): Writes {
-  return { orders: [], putOff: [], state: stateWrite(run, orders, at, run.provider.state) };
+  return { orders: [], putOff: [], state: stateWrite(withRefused(run, at), orders, at, run.provider.state) };
 }
 
 /** The orders as they were, flagged and out of the way; what they lack is for the operator to find out. */
@@ -79,6 +81,27 @@ export function parkedAlone(run: PollRun, orders: readonly Order[], at: number):
 /** Writes of orders, with this changed in the provider's state. */
 function only({ provider }: PollRun, orders: readonly OrderWrite[], changed: Partial<BrakeState>): Writes {
   return { orders, putOff: [], state: { provider: provider.id, seen: provider.stateVersion, state: { ...provider.state, ...changed } } };
+}
+
+/** The run with the refusals that have turned out to be about their orders among its answers. */
+function withRefused(run: PollRun, at: number): PollRun {
+  const refused = new Set(refusedIn(run.provider.state.unreadOrders, readingOf(run), at).map(({ id }) => id));
+  if (refused.size === 0) return run;
+  const isRefused = (order: Order): boolean => refused.has(order.providerOrderId ?? "");
+  const answers = [...run.unread].flatMap(([order, { failure, askedAt }]): OrderAnswer[] => {
+    const message = "message" in failure ? (failure.message ?? "") : "";
+    return isRefused(order) ? [{ order, report: { kind: "refused", message }, refillWord: null, askedAt }] : [];
+  });
+  return { ...run, answers: [...run.answers, ...answers], unread: new Map([...run.unread].filter(([order]) => !isRefused(order))) };
+}
+
+function readingOf({ answers, unread }: PollRun): Reading {
+  return {
+    unread: [...unread].flatMap(([order, { failure, words }]) =>
+      namedOf(order).map((named) => ({ ...named, words, said: { code: failure.code, message: failureMessage(failure) } })),
+    ),
+    settled: answers.flatMap(({ order }) => namedOf(order)),
+  };
 }
 
 /** The order's next state with what the brake counted of it. */
@@ -126,7 +149,18 @@ function orderWrites(run: PollRun, limits: Limits, at: number, braked: Braked): 
     const write = writeOf(order, written, provider, now);
     if (write !== null) orders.push(write);
   }
-  return { orders, putOff };
+  return { orders: [...orders, ...slowedWrites(run, at).slice(0, Math.max(0, mostWrites - orders.length))], putOff };
+}
+
+/** Orders in their turn of which nothing readable is heard while the provider works: they are looked at less often from now on. */
+function slowedWrites({ provider: { state }, unread, selection, overtaken }: PollRun, at: number): OrderWrite[] {
+  if (selection === null) return [];
+  return [...unread].flatMap(([order, { isAlone }]) => {
+    const since = namedOf(order).map((named) => unreadSince(state.unreadOrders, named))[0] ?? null;
+    const cadence = slowedCadence(order.state, since === null ? null : at - since);
+    if (!isAlone || overtaken.has(order) || cadence === null) return [];
+    return [moveWrite(order, { next: { ...order.state, cadence }, refunds: [] }, state, Math.max(at, order.updatedAt))];
+  });
 }
 
 const NO_PARTS: readonly PartFacts[] = [];
@@ -175,8 +209,24 @@ type BrakeState = Pick<ProviderState, "endings" | "brakeEngagedAt" | "brakedPane
 function stateWrite(run: PollRun, orders: readonly OrderWrite[], at: number, brake: BrakeState): StateWrite {
   const { provider } = run;
   const learned = withLearned(afterPoll(provider.state, outcomeOf(run, orders), at), run);
-  const state = { ...learned, ...brake, coverage: coverageAfter(run, at), clock: clockOf(run) };
+  const state = { ...withUnread(learned, run, at), ...brake, coverage: coverageAfter(run, at), clock: clockOf(run) };
   return { provider: provider.id, seen: provider.stateVersion, state };
+}
+
+/** Whose orders nothing readable is heard of. It is no failure that others' calls wait for, and stands in the provider's health. */
+function withUnread(state: ProviderState, run: PollRun, at: number): ProviderState {
+  const reading = readingOf(run);
+  const unreadOrders = unreadAfter(run.provider.state.unreadOrders, reading, at);
+  const [last] = reading.unread.slice(-1);
+  if (last === undefined || state.failures > 0 || state.retryAt !== null) return { ...state, unreadOrders };
+  const orders = reading.unread.filter(({ panel }) => panel === last.panel).length;
+  const whose = unreadText({ panel: last.panel, orders, atLeast: false });
+  const lastFailure = { code: last.said.code, message: `No readable answer about ${whose}. ${last.said.message}` };
+  return { ...state, unreadOrders, lastFailure, lastFailureAt: at };
+}
+
+function namedOf({ panel, providerOrderId }: Order): NamedOrder[] {
+  return providerOrderId === null ? [] : [{ panel, id: providerOrderId }];
 }
 
 /** What is now known to have been polled: only what was answered in time counts, and nothing of a check. */
@@ -210,7 +260,7 @@ function clockOf({ provider, selection }: PollRun): ProviderClock {
 }
 
 function outcomeOf(run: PollRun, orders: readonly OrderWrite[]): PollOutcome {
-  const { poll, answers, orders: asked, tookMs, messages } = run;
+  const { poll, answers, unread, orders: asked, tookMs, messages } = run;
   const { failure } = poll;
   return {
     calls: poll.calls,
@@ -226,7 +276,8 @@ function outcomeOf(run: PollRun, orders: readonly OrderWrite[]): PollOutcome {
     failedCalls: poll.failedCalls,
     rows: rowsOf(orders),
     messages,
-    unanswered: asked.length - answers.length,
+    // What nothing readable was heard of was found out about, too.
+    unanswered: asked.length - answers.length - unread.size,
     tookMs,
     lateMs: latenessIn(run),
     unknownWords: orders

@@ -15,6 +15,7 @@ const provider: ProviderFacts = {
   brakeEngagedAt: null,
   brakedPanels: {},
   unknownWords: [],
+  unreadOrders: {},
   activeOrders: 10,
   balance: null,
   balanceCurrency: "USD",
@@ -46,6 +47,8 @@ function bad(facts: Partial<AlertFacts>, plan = "free"): string[] {
   const look = lookAt({ ...quiet, ...facts }, { now: NOW, minute: MINUTE, plan });
   return look.bad.filter(({ kind, subject }) => !look.isUnclear(kind, subject)).map(({ kind, subject }) => `${kind} ${subject}`.trim());
 }
+const HTTP_500 = { code: "http", message: "HTTP 500" };
+const unreadFor = (ms: number) => ({ orders: { "7": [NOW - HOUR_MS, NOW - HOUR_MS + ms] as const }, said: HTTP_500 });
 const of = (changes: Partial<ProviderFacts>): Partial<AlertFacts> => ({ providers: [{ ...provider, ...changes }] });
 
 describe("what is bad", () => {
@@ -65,6 +68,14 @@ describe("what is bad", () => {
     ["enough funds", of({ balance: "5", lowBalance: 5e6 }), []],
     ["few funds that nobody watches", of({ balance: "0.01" }), []],
     ["an unknown word", of({ unknownWords: ["On hold"] }), ["unknown_word acme"]],
+    [
+      "orders of two panels that go unread for ten minutes",
+      of({ unreadOrders: { shop: unreadFor(600_000), flood: unreadFor(HOUR_MS) } }),
+      ["orders_unread acme/shop", "orders_unread acme/flood"],
+    ],
+    ["an order that goes unread for less", of({ unreadOrders: { shop: unreadFor(599_999) } }), []],
+    ["unread orders of a provider that is off", of({ enabled: false, unreadOrders: { shop: unreadFor(HOUR_MS) } }), []],
+    ["unread orders where nobody answers", of({ ...failed("http"), unreadOrders: { shop: unreadFor(HOUR_MS) } }), ["provider_down acme"]],
     ["refunds held for an hour", { held: heldSince(NOW - HOUR_MS, NOW - HOUR_MS + 1) }, ["refunds_held"]],
     ["refunds held for less", { held: heldSince(NOW - HOUR_MS + 1) }, []],
     ["an order in doubt", { inDoubt: new Map([["acme", 1]]) }, ["placing_unknown"]],

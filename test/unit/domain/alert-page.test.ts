@@ -11,6 +11,7 @@ describe("the page that an alert leads to", () => {
   it("names what it is about, as one segment", () => {
     expect(alertPage({ kind: "provider_down", subject: "acme" })).toBe("#/providers/acme");
     expect(alertPage({ kind: "webhook_behind", subject: "shop/7" })).toBe("#/panels/shop/webhooks/7");
+    expect(alertPage({ kind: "orders_unread", subject: "acme/shop" })).toBe("#/providers/acme");
     expect(alertPage({ kind: "orders_overdue", subject: "acme" })).toBe("#/orders?flag=overdue&provider=acme");
     expect(alertPage({ kind: "provider_down", subject: "a/b?c" })).toBe("#/providers/a%2Fb%3Fc");
   });

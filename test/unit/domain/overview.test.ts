@@ -9,6 +9,7 @@ describe("the overview's sentence", () => {
   const fine: Overview = { alerts: [], waiting: [], isBehind: false, activeOrders: 12, pausedOrders: 0, providers: 2 };
   const down = { kind: "provider_down", text: "Provider acme does not answer." } as const;
   const word = { kind: "unknown_word", text: "Provider acme uses a word." } as const;
+  const unread = { kind: "orders_unread", text: "Provider acme gives no readable answer about 2 orders of panel shop." } as const;
   const refunds = [2, "refund to decide on", "refunds to decide on"] as const;
 
   it.each<[Partial<Overview>, string, string]>([
@@ -25,6 +26,13 @@ describe("the overview's sentence", () => {
     [{ alerts: [word, down] }, "trouble", "Provider acme does not answer. One more alert is open."],
     [{ alerts: [word] }, "attention", "Orders are followed. Provider acme uses a word."],
     [{ waiting: [refunds, [0, "a", "b"]] }, "attention", "Orders are followed, and something waits for you: 2 refunds to decide on."],
+    [{ alerts: [unread] }, "attention", unread.text],
+    [{ alerts: [word, unread] }, "attention", "Some orders get no readable answer. Provider acme uses a word."],
+    [
+      { alerts: [unread], waiting: [refunds] },
+      "attention",
+      "Some orders get no readable answer, and something waits for you: 2 refunds to decide on.",
+    ],
     [{ isBehind: true, alerts: [down] }, "trouble", "Orders are not followed: no tick has come through for minutes."],
   ])("%o", (changes, status, sentence) => {
     expect(verdictOf({ ...fine, ...changes })).toEqual({ status, sentence });

@@ -16,6 +16,7 @@ const fresh: ProviderState = {
   callsDay: 0,
   callsToday: 0,
   unknownWords: {},
+  unreadOrders: {},
   clock: null,
   coverage: [],
   endings: [],

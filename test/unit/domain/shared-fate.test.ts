@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Order } from "../../../src/domain/order.ts";
-import { type Carried, countingOf, groupByFate, type Witness } from "../../../src/domain/shared-fate.ts";
+import { type Carried, countingOf, groupByFate, isHeardOf, type Witness } from "../../../src/domain/shared-fate.ts";
 
 const PANELS = { panel: true, adds: false, circuit: null };
 
@@ -28,7 +28,7 @@ describe("a failed call counts against", () => {
 
 describe("orders are polled together", () => {
   const orderOf = (panel: string, providerStatus: string | null, channel: Order["channel"] = null): Order =>
-    ({ panel, channel, state: { providerStatus } }) as Order;
+    ({ panel, channel, id: "7", service: null, providerOrderId: "7", state: { providerStatus } }) as Order;
   const told = orderOf("a", "Pending");
   const bought = orderOf("a", null, "catalogue");
   const named = orderOf("a", null);
@@ -51,5 +51,20 @@ describe("orders are polled together", () => {
     const groups = groupByFate(orders, isApart);
     expect(groups.together).toEqual(together);
     expect([...groups.apart]).toEqual(apart);
+  });
+});
+
+describe("whose id the provider has named itself", () => {
+  const asked = { channel: "connect", id: "23501", service: "12", providerOrderId: "23501", state: { providerStatus: null } };
+  it.each<[string, Partial<Record<keyof Order, unknown>>, boolean]>([
+    ["an order placed at its endpoint", {}, true],
+    ["one bought from the catalogue", { channel: "catalogue", id: "7" }, true],
+    ["one that it has told of", { channel: null, service: null, state: { providerStatus: "Pending" } }, true],
+    ["one that was registered", { channel: null }, false],
+    ["one that was adopted", { service: null }, false],
+    ["one whose id a person has found out", { id: "2000000007" }, false],
+    ["one whose id a person has taken from ours", { id: "2000000007", providerOrderId: "2000000007" }, false],
+  ])("%s: %o", (_name, changes, heard) => {
+    expect(isHeardOf({ ...asked, ...changes } as unknown as Order)).toBe(heard);
   });
 });

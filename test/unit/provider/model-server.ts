@@ -156,9 +156,8 @@ export function knownOrders(ids: readonly string[], status = "In progress"): Map
   return new Map(ids.map((id) => [id, status]));
 }
 
-/** What each order came to: its word, `refused`, `missing`; orders not settled are left out. */
+/** What each order came to: its word, `refused`, `missing`, `unread`; orders that nothing came of are left out. */
 export function wordsOf(result: PollResult): Record<string, string> {
-  return Object.fromEntries(
-    [...result.answers].map(([id, { report }]) => [id, report.kind === "status" ? report.providerStatus : report.kind]),
-  );
+  const settled = [...result.answers].map(([id, { report }]) => [id, report.kind === "status" ? report.providerStatus : report.kind]);
+  return Object.fromEntries([...settled, ...[...result.unread.keys()].map((id) => [id, "unread"])]);
 }

@@ -44,15 +44,17 @@ const scene: fc.Arbitrary<Scene> = fc
 async function pollOn(server: ModelServer, { ids, batchSize }: Scene, polls: number): Promise<PollResult[]> {
   let capability: Capability = { many: "unknown", batchSize };
   let suspects: ReadonlySet<string> = new Set();
+  let unread: ReadonlySet<string> = new Set();
   const results: PollResult[] = [];
   for (let n = 0; n < polls; n += 1) {
     const result = await server.poll(
-      ids.map((id) => ({ id, suspect: suspects.has(id) })),
+      ids.map((id) => ({ id, suspect: suspects.has(id), unread: unread.has(id) })),
       capability,
     );
     capability = result.capability;
     const settled = [...result.answers].filter(([, { report }]) => report.kind !== "status").map(([id]) => id);
     suspects = new Set([...settled, ...[...suspects].filter((id) => !result.answers.has(id))]);
+    unread = new Set([...unread, ...result.unread.keys()].filter((id) => !result.answers.has(id)));
     results.push(result);
   }
   return results;
@@ -66,7 +68,7 @@ function truthOf({ model }: Scene, id: string): string | null {
 /** Orders that a poll told something else of than the truth. */
 function liesOf(scenery: Scene, result: PollResult): string[] {
   return Object.entries(wordsOf(result))
-    .filter(([id, word]) => word !== (truthOf(scenery, id) ?? (word === "refused" ? "refused" : "missing")))
+    .filter(([id, word]) => word !== "unread" && word !== (truthOf(scenery, id) ?? (word === "refused" ? "refused" : "missing")))
     .map(([id, word]) => `${id}: ${word}`);
 }
 
@@ -82,9 +84,13 @@ describe("polls of a server of any making", SLOW, () => {
         const last = results.at(-1);
         expect(results.flatMap((result) => liesOf(scenery, result))).toEqual([]);
         const settled = new Map(results.flatMap((result) => [...result.answers]));
+        const told = new Set([...settled.keys(), ...results.flatMap((result) => [...result.unread.keys()])]);
         // A server without a balance whose orders are all bad cannot be told from one that is out of order.
         const anyTruth = scenery.ids.some((id) => truthOf(scenery, id) !== null);
-        expect(anyTruth ? scenery.ids.filter((id) => !settled.has(id)) : []).toEqual([]);
+        expect(anyTruth ? scenery.ids.filter((id) => !told.has(id)) : []).toEqual([]);
+        expect(anyTruth ? scenery.ids.filter((id) => truthOf(scenery, id) !== null && !settled.has(id)) : []).toEqual([]);
+        // An order that a script breaks over is never said to be unknown.
+        expect([...scenery.model.poison].filter((id) => settled.has(id))).toEqual([]);
         expect(anyTruth ? last?.failure : null).toBeNull();
         for (const result of results) {
           const size = result.capability.many === "no" ? 1 : result.capability.batchSize;

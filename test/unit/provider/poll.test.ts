@@ -32,7 +32,7 @@ describe("a poll of a healthy provider", () => {
 
   it("of nothing makes no call", async () => {
     const server = new ModelServer({});
-    expect(await server.poll([])).toEqual({ ...UNCHANGED, answers: new Map(), calls: 0, failedCalls: 0 });
+    expect(await server.poll([])).toEqual({ ...UNCHANGED, answers: new Map(), unread: new Map(), calls: 0, failedCalls: 0 });
   });
 
   it("asks each order once, however often it is listed", async () => {
@@ -257,7 +257,9 @@ describe("what is said of one order after the other", () => {
       for (const count of [2, 3, 8, 100]) {
         const server = new ModelServer({ instead: unlessBalance(response) });
         const result = await server.poll(orderIds(count), { many });
-        expect(wordsOf(result)).toEqual({});
+        expect(result.answers).toEqual(new Map());
+        // Of a few orders it may be theirs: a person is told of them, too.
+        if (count > 3) expect(result.unread).toEqual(new Map());
         expect(result.failure).toMatchObject({ code });
         expect(result.capability).toEqual({ many, batchSize: 100 });
         expect(server.calls.length).toBeLessThanOrEqual(25);
@@ -268,14 +270,14 @@ describe("what is said of one order after the other", () => {
   it("an answer that cannot be read is no refusal of one order either", async () => {
     const server = new ModelServer({ instead: unlessBalance(() => new Response(`{"charge":"0.9","status":"Comp`)) });
     const result = await server.poll(["7"]);
-    expect([wordsOf(result), result.failure?.code]).toEqual([{}, "not_json"]);
+    expect([wordsOf(result), result.failure?.code]).toEqual([{ "7": "unread" }, "not_json"]);
   });
 
-  it("words that nobody knows, about one order alone, are believed only while the provider was well", async () => {
+  it("words that nobody knows, about one order alone, say nothing of it, nor of a provider that was well", async () => {
     for (const inTrouble of [false, true]) {
       const server = new ModelServer({ poison: new Set(["7"]), inTrouble });
       const result = await server.poll(["7"]);
-      expect([wordsOf(result), result.failure?.code]).toEqual(inTrouble ? [{}, "refused"] : [{ "7": "refused" }, undefined]);
+      expect([wordsOf(result), result.failure?.code]).toEqual([{ "7": "unread" }, inTrouble ? "refused" : undefined]);
     }
   });
 
@@ -290,14 +292,115 @@ describe("what is said of one order after the other", () => {
     }
   });
 
-  it("words that nobody knows, about some, are about these while the others are answered", async () => {
-    const bad = ids.slice(2, 5);
-    const instead: Model["instead"] = (_, { order = "" }) => (bad.includes(order) ? json({ error: "Tidak ada" }) : null);
-    const server = new ModelServer({ orders: knownOrders(ids), instead });
-    const result = await server.poll(ids, { many: "no", batchSize: 1 });
-    expect(wordsOf(result)).toEqual(all(ids, Object.fromEntries(bad.map((id) => [id, "refused"]))));
-    expect(result.failure).toBeNull();
+  const GOOD = { status: "In progress", remains: "5", charge: "1" };
+  /** Each of these orders has its text, the others are answered; lists and single calls alike. */
+  const saying =
+    (texts: Readonly<Record<string, unknown>>): Model["instead"] =>
+    (_, { action, order, orders }) => {
+      if (action === "balance") return null;
+      const entry = (id: string): unknown => (Object.hasOwn(texts, id) ? texts[id] : GOOD);
+      if (orders === undefined) return json(entry(order ?? ""));
+      return json(Object.fromEntries(orders.split(",").map((id) => [id, entry(id)])));
+    };
+  const [one = "", two = "", three = ""] = ids.slice(2, 5);
+  const error = (text: string) => ({ error: text });
+
+  it.each<[string, Record<string, unknown>, Record<string, string>]>([
+    // One text of several orders is about anything.
+    ["server trouble in Persian", { [one]: error("خطای سرور"), [two]: error("خطای سرور") }, { [one]: "unread", [two]: "unread" }],
+    [
+      "a provider that is offline",
+      { [one]: error("Provider offline"), [two]: error("Provider offline") },
+      { [one]: "unread", [two]: "unread" },
+    ],
+    [
+      "a word in Indonesian",
+      { [one]: error("Tidak ada"), [two]: error("Tidak ada"), [three]: error("Tidak ada") },
+      { [one]: "unread", [two]: "unread", [three]: "unread" },
+    ],
+    ["a text whose figures differ", { [one]: error("Busy, 12 s"), [two]: error("Busy, 9 s") }, { [one]: "unread", [two]: "unread" }],
+    ["a bare text", { [one]: "Temporarily unavailable", [two]: "Temporarily unavailable" }, { [one]: "unread", [two]: "unread" }],
+    // What only asks for another try, or says that something failed, is about nothing, whoever gets it.
+    ["patience, for one", { [one]: error("Please try again later") }, { [one]: "unread" }],
+    ["an error, for one", { [one]: error("Ошибка") }, { [one]: "unread" }],
+    ["a broken script, for one", { [one]: error("Database error") }, { [one]: "unread" }],
+    ["a broken script, for some", { [one]: error("System error"), [two]: error("System error") }, { [one]: "unread", [two]: "unread" }],
+    ["something else than an order, for one", { [one]: { foo: 1 } }, { [one]: "unread" }],
+    [
+      "something else than orders, for some",
+      { [one]: { foo: 1 }, [two]: 5, [three]: [GOOD, GOOD] },
+      { [one]: "unread", [two]: "unread", [three]: "unread" },
+    ],
+    // About the id: in known words, or by naming it. Whether words are an order's own is for later polls to show.
+    [
+      "known words, for several",
+      { [one]: error("Incorrect order ID"), [two]: error("Incorrect order ID") },
+      { [one]: "refused", [two]: "refused" },
+    ],
+    [
+      "its id",
+      { [one]: error(`Zamówienie ${one}: brak`), [two]: error(`Zamówienie ${two}: brak`) },
+      { [one]: "refused", [two]: "refused" },
+    ],
+    ["words of its own", { [one]: error("Tidak ada") }, { [one]: "unread" }],
+  ])("%s, beside orders that are answered", async (_, texts, words) => {
+    for (const capability of [{ many: "yes" }, { many: "no", batchSize: 1 }] as const) {
+      const server = new ModelServer({ instead: saying(texts) });
+      const result = await server.poll(ids, capability);
+      expect(wordsOf(result)).toEqual(all(ids, words));
+      expect(result.failure).toBeNull();
+    }
   });
+
+  it("half of a list, one by one or all but one, is flagged by no text of two", async () => {
+    const many = orderIds(20);
+    for (const [text, bad] of ["Busy", "Temporarily unavailable", "Order data unavailable"].flatMap((said) => [
+      [said, many.slice(10)] as const,
+      [said, many.slice(0, 19)] as const,
+    ])) {
+      const server = new ModelServer({ instead: saying(Object.fromEntries(bad.map((id) => [id, error(text)]))) });
+      for (const capability of [{ many: "yes" }, { many: "no" }, { many: "unknown" }] as const) {
+        const result = await server.poll(many, capability);
+        expect([...result.answers.values()].filter(({ report }) => report.kind !== "status")).toEqual([]);
+        expect(result.failure).toBeNull();
+      }
+    }
+  });
+
+  it.each<[string, Record<string, unknown>, Record<string, string | null>]>([
+    [
+      "of their own",
+      { [one]: error("Tidak ada"), [two]: error("Provider offline, 7 s") },
+      { [one]: "tidak ada", [two]: "provider offline # s" },
+    ],
+    ["of two", { [one]: error("Tidak ada"), [two]: error("Tidak ada") }, { [one]: "tidak ada", [two]: "tidak ada" }],
+    [
+      "without a reason",
+      { [one]: error("Try again later"), [two]: error("Ошибка"), [three]: error("System error") },
+      { [one]: null, [two]: null, [three]: null },
+    ],
+    ["that are endless", { [one]: error("Tidak ada ".repeat(30)) }, { [one]: "tidak ada ".repeat(6) }],
+  ])("words %s are kept to be compared, where they may be about an order", async (_, texts, words) => {
+    for (const many of ["yes", "no"] as const) {
+      const { unread } = await new ModelServer({ instead: saying(texts) }).poll(ids, { many });
+      expect(Object.fromEntries([...unread].map(([id, came]) => [id, came.words]))).toEqual(words);
+    }
+  });
+
+  it("words about one order alone are not kept: nothing is answered beside them", async () => {
+    const { unread } = await new ModelServer({ instead: unlessBalance(() => json({ error: "Tidak ada" })) }).poll(["5000"]);
+    expect(unread.get("5000")).toMatchObject({ words: null, failure: { message: "Tidak ada" } });
+  });
+
+  it.each(["Please try again later", "Provider offline", "خطای سرور", "Not allowed"])(
+    "%j, about one order alone, is no word about it",
+    async (text) => {
+      for (const many of ["yes", "no", "unknown"] as const) {
+        const result = await new ModelServer({ instead: unlessBalance(() => json({ error: text })) }).poll(["5000"], { many });
+        expect([wordsOf(result), result.failure]).toEqual([{ "5000": "unread" }, null]);
+      }
+    },
+  );
 
   it("words that nobody knows, about the oldest, keep nobody else from being asked", async () => {
     const many = orderIds(30);
@@ -367,7 +470,7 @@ describe("a provider that knows no lists", () => {
     const [bad = "", worse = ""] = ids;
     const server = new ModelServer({ orders: knownOrders(ids.slice(2)), lists: false, poison: new Set([bad]) });
     const result = await server.poll(ids, { many: "unknown" });
-    expect(wordsOf(result)).toEqual(all(ids, { [bad]: "refused", [worse]: "refused" }));
+    expect(wordsOf(result)).toEqual(all(ids, { [bad]: "unread", [worse]: "refused" }));
     expect(result).toMatchObject({ capability: { many: "no" }, failure: null });
   });
 
@@ -400,7 +503,7 @@ describe("a provider that knows no lists", () => {
     const [bad = ""] = ids;
     const server = new ModelServer({ orders: knownOrders(ids), lists: false, poison: new Set([bad]) });
     const result = await server.poll(ids, { many: "no" });
-    expect(wordsOf(result)).toEqual(all(ids, { [bad]: "refused" }));
+    expect(wordsOf(result)).toEqual(all(ids, { [bad]: "unread" }));
     expect(result.failure).toBeNull();
   });
 
@@ -409,7 +512,7 @@ describe("a provider that knows no lists", () => {
     const [bad = ""] = ids;
     const server = new ModelServer({ orders: knownOrders(ids), lists: false, poison: new Set([bad]), failing: "http 500" });
     const result = await server.poll(ids, { many: "no" });
-    expect(wordsOf(result)).toEqual(all(ids, { [bad]: "missing" }));
+    expect(wordsOf(result)).toEqual(all(ids, { [bad]: "unread" }));
     expect(result).toMatchObject({ failure: null, calls: 15, failedCalls: 2 });
   });
 });
@@ -420,20 +523,23 @@ describe("a poisonous order", () => {
     const bad = ids[place] ?? "";
     const server = new ModelServer({ orders: knownOrders(ids), poison: new Set([bad]) });
     const result = await server.poll(ids);
-    expect(wordsOf(result)).toEqual(all(ids, { [bad]: "refused" }));
-    expect(result.answers.get(bad)?.report).toEqual({ kind: "refused", message: "Ошибка" });
+    expect(wordsOf(result)).toEqual(all(ids, { [bad]: "unread" }));
+    expect(result.unread.get(bad)?.failure).toMatchObject({ code: "refused", message: "Ошибка" });
     expect(healthyBut(result)).toEqual(UNCHANGED);
     expect(result.calls).toBeLessThanOrEqual(1 + 1 + 14 + 1);
   });
 
-  it.each(["http 500", "fatal page", "cut off"] as const)("over which the script dies (%s) is isolated, and missing", async (failing) => {
-    const ids = orderIds(100);
-    const bad = ids[33] ?? "";
-    const server = new ModelServer({ orders: knownOrders(ids), poison: new Set([bad]), failing });
-    const result = await server.poll(ids);
-    expect(wordsOf(result)).toEqual(all(ids, { [bad]: "missing" }));
-    expect(healthyBut(result)).toEqual(UNCHANGED);
-  });
+  it.each(["http 500", "fatal page", "cut off"] as const)(
+    "over which the script dies (%s) is isolated, and nothing is settled of it",
+    async (failing) => {
+      const ids = orderIds(100);
+      const bad = ids[33] ?? "";
+      const server = new ModelServer({ orders: knownOrders(ids), poison: new Set([bad]), failing });
+      const result = await server.poll(ids);
+      expect(wordsOf(result)).toEqual(all(ids, { [bad]: "unread" }));
+      expect(healthyBut(result)).toEqual(UNCHANGED);
+    },
+  );
 
   it("in the first list ever makes no provider single", async () => {
     for (const place of [0, 1, 2, 50, 99]) {
@@ -441,7 +547,7 @@ describe("a poisonous order", () => {
       const bad = ids[place] ?? "";
       const server = new ModelServer({ orders: knownOrders(ids), poison: new Set([bad]) });
       const result = await server.poll(ids, { many: "unknown" });
-      expect(wordsOf(result)).toEqual(all(ids, { [bad]: "refused" }));
+      expect(wordsOf(result)).toEqual(all(ids, { [bad]: "unread" }));
       expect(healthyBut(result)).toEqual(UNCHANGED);
     }
   });
@@ -451,31 +557,32 @@ describe("a poisonous order", () => {
     const bad = [ids[5], ids[555]].map(String);
     const server = new ModelServer({ orders: knownOrders(ids), poison: new Set(bad) });
     const result = await server.poll(ids);
-    expect(wordsOf(result)).toEqual(all(ids, Object.fromEntries(bad.map((id) => [id, "refused"]))));
+    expect(wordsOf(result)).toEqual(all(ids, Object.fromEntries(bad.map((id) => [id, "unread"]))));
     expect(healthyBut(result)).toEqual(UNCHANGED);
   });
 
-  it("that is a suspect costs the others nothing, but that one of them is asked again", async () => {
+  it("that is a suspect, or was not told of before, costs the others nothing, but that one of them is asked again", async () => {
     const ids = orderIds(100);
-    const bad = suspects(["7", "8"]);
-    const server = new ModelServer({ orders: knownOrders(ids), poison: new Set(["7", "8"]) });
-    const result = await server.poll([...ids, ...bad]);
-    expect(wordsOf(result)).toEqual(all(ids, { "7": "refused", "8": "refused" }));
-    expect(server.log).toEqual(["100", "2", "=7", "=8", "=1001"]);
-    expect(healthyBut(result)).toEqual(UNCHANGED);
+    for (const bad of [suspects(["7", "8"]), ["7", "8"].map((id) => ({ id, suspect: false, unread: true }))]) {
+      const server = new ModelServer({ orders: knownOrders(ids), poison: new Set(["7", "8"]) });
+      const result = await server.poll([...bad, ...ids]);
+      expect(wordsOf(result)).toEqual(all(ids, { "7": "unread", "8": "unread" }));
+      expect(server.log).toEqual(["100", "2", "=7", "=8", "=1001"]);
+      expect(healthyBut(result)).toEqual(UNCHANGED);
+    }
   });
 
   it("that is all there is, is told from an outage by the balance", async () => {
     const server = new ModelServer({ poison: new Set(["7"]) });
     const result = await server.poll(["7"]);
-    expect(wordsOf(result)).toEqual({ "7": "refused" });
+    expect(wordsOf(result)).toEqual({ "7": "unread" });
     expect(server.log).toEqual(["=7", "balance"]);
     expect(healthyBut(result)).toEqual(UNCHANGED);
   });
 
   it("is told from an outage even without a balance, if the provider has different words for it", async () => {
     const server = new ModelServer({ poison: new Set(["7"]), balance: false });
-    expect(wordsOf(await server.poll(["7"]))).toEqual({ "7": "refused" });
+    expect(wordsOf(await server.poll(["7"]))).toEqual({ "7": "unread" });
   });
 
   it("only in a short list is answered all the same", async () => {
@@ -521,7 +628,7 @@ describe("a poisonous order", () => {
     const server = new ModelServer({ orders: knownOrders(ids), poison: new Set([bad]), instead });
     const result = await server.poll(ids, { batchSize: 8 });
     expect(silences).toBe(0);
-    expect(wordsOf(result)).toEqual(all(ids, { [bad]: "refused" }));
+    expect(wordsOf(result)).toEqual(all(ids, { [bad]: "unread" }));
     expect(result.capability).toEqual({ many: "yes", batchSize: 8 });
   });
 
@@ -544,13 +651,13 @@ describe("a poisonous order", () => {
     const known = new Set<string>();
     let words: Record<string, string> = {};
     for (let poll = 0; poll < 5; poll += 1) {
-      const result = await server.poll(ids.map((id) => ({ id, suspect: known.has(id) })));
+      const result = await server.poll(ids.map((id) => ({ id, suspect: false, unread: known.has(id) })));
       words = { ...words, ...wordsOf(result) };
-      for (const [id, word] of Object.entries(words)) if (word === "refused") known.add(id);
+      for (const [id, word] of Object.entries(words)) if (word === "unread") known.add(id);
       expect(result.calls).toBeLessThanOrEqual(2 + MAX_EXTRA_CALLS);
       expect(healthyBut(result)).toEqual(UNCHANGED);
     }
-    expect(words).toEqual(all(ids, Object.fromEntries([...poison].map((id) => [id, "refused"]))));
+    expect(words).toEqual(all(ids, Object.fromEntries([...poison].map((id) => [id, "unread"]))));
   });
 });
 
@@ -591,7 +698,7 @@ describe("a provider with a shorter limit", () => {
     const bad = ids[60] ?? "";
     const server = new ModelServer({ orders: knownOrders(ids), poison: new Set([bad]), longest: 25 });
     const result = await server.poll(ids);
-    expect(wordsOf(result)).toEqual(all(ids, { [bad]: "refused" }));
+    expect(wordsOf(result)).toEqual(all(ids, { [bad]: "unread" }));
     expect(result).toMatchObject({ capability: { many: "yes", batchSize: 25 }, failure: null });
   });
 

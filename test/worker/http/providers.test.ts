@@ -71,6 +71,7 @@ describe("providers", () => {
         balance_currency: null,
         balance_at: null,
         runs_out_at: null,
+        unread_orders: [],
         unknown_words: {},
         unknown_word_examples: {},
       },
@@ -243,9 +244,15 @@ describe("providers", () => {
     await world.post("/v1/orders", key, order("ill-1", { provider: "ill" }));
     await env.DB.prepare(
       `UPDATE providers SET failures = 3, retry_at = ?1, last_success_at = ?2, last_failure_at = ?3, last_failure = '{"code":"http","message":"HTTP 500"}',
-       calls_day = ?4, calls_today = 42, unknown_words = '{"Wartend":2}', clock = '{"minute":1,"position":1000,"stretchPercent":250}' WHERE id = 'ill'`,
+       calls_day = ?4, calls_today = 42, unknown_words = '{"Wartend":2}', unread_orders = ?5, clock = '{"minute":1,"position":1000,"stretchPercent":250}' WHERE id = 'ill'`,
     )
-      .bind(NOW + 60_000, NOW - 9000, NOW - 1000, Math.floor(NOW / 86_400_000))
+      .bind(
+        NOW + 60_000,
+        NOW - 9000,
+        NOW - 1000,
+        Math.floor(NOW / 86_400_000),
+        JSON.stringify({ shop: { orders: { "7": [NOW - 3_600_000, NOW] }, said: { code: "http", message: "HTTP 500" } } }),
+      )
       .run();
     const health = (await world.get("/v1/providers/ill")).json.health;
     expect(health).toEqual({
@@ -263,6 +270,9 @@ describe("providers", () => {
       balance_currency: null,
       balance_at: null,
       runs_out_at: null,
+      unread_orders: [
+        { panel: "shop", orders: 1, since: "2026-11-21T11:00:00.000Z", asked_at: "2026-11-21T12:00:00.000Z", answer: "HTTP 500" },
+      ],
       unknown_words: { Wartend: 2 },
       unknown_word_examples: {},
     });

@@ -38,6 +38,16 @@ const health = z.strictObject({
   balance_currency: z.nullable(z.string()),
   balance_at: z.nullable(timeAnswer),
   runs_out_at: z.nullable(timeAnswer),
+  unread_orders: z.array(
+    z.strictObject({
+      panel: z.string(),
+      orders: z.int(),
+      at_least: z.optional(z.literal(true)),
+      since: timeAnswer,
+      asked_at: timeAnswer,
+      answer: z.string(),
+    }),
+  ),
   unknown_words: z.record(z.string(), z.int()),
   unknown_word_examples: z.record(z.string(), z.strictObject({ panel: z.string(), order: z.string() })),
 });

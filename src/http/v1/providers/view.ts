@@ -4,6 +4,7 @@
 import { type Circuit, circuitOf } from "../../../domain/provider.ts";
 import { slowdownOf } from "../../../domain/poll-pacing.ts";
 import { isoTime } from "../../../domain/time.ts";
+import { summaryOf } from "../../../domain/unread-orders.ts";
 import { DAY_MS } from "../../../domain/poll-cadence.ts";
 import { failureMessage } from "../../../provider/failure-message.ts";
 import type { ProviderFailure } from "../../../provider/failure.ts";
@@ -89,6 +90,14 @@ function healthView({ state, balance, balanceCurrency, currency }: FollowedProvi
     balance_currency: balance === null ? null : (balanceCurrency ?? currency),
     balance_at: time(balance?.at ?? null),
     runs_out_at: time(balance?.runsOutAt ?? null),
+    unread_orders: summaryOf(state.unreadOrders).map(({ panel, orders, atLeast, since, at, said }) => ({
+      panel,
+      orders,
+      ...(atLeast ? { at_least: true } : {}),
+      since: isoTime(since),
+      asked_at: isoTime(at),
+      answer: said.message,
+    })),
     unknown_words: Object.fromEntries(Object.entries(state.unknownWords).map(([word, { count }]) => [word, count])),
     unknown_word_examples: Object.fromEntries(
       Object.entries(state.unknownWords).flatMap(([word, { example }]) =>

@@ -1,16 +1,17 @@
 /**
- * What a call that failed or came short means: a poisonous order, a list too long, a provider that knows no lists,
- * or a provider in trouble. Learning is for good, so that each conclusion needs its own evidence and one bad answer
- * proves nothing:
+ * What a call that failed or came short means: an order that is not known, a poisonous one, a list too long, a provider that
+ * knows no lists, or a provider in trouble. Learning is for good, so that each conclusion needs its own evidence and one bad
+ * answer proves nothing:
  *
  * - *trouble*: nothing was answered in this poll, nor is the balance; or an order that was answered is not any more
  *   (`PollSession.vouch`); or several orders, one by one, get the same words and none is answered;
- * - *poison*: an order fails alone while the provider works;
+ * - *not known*: an order is refused in words about it;
+ * - *poison*: an order fails alone in any other way while the provider works; nothing is settled of it here;
  * - *size*: the whole list fails, its parts do not, and the whole fails again;
  * - *no lists*: orders that are answered by `order` fail as lists of one.
  */
 import type { ProviderFailure } from "../../failure.ts";
-import { isSameText } from "../reading/subject.ts";
+import { subjectOf, withoutFigures } from "../reading/subject.ts";
 import { type Answered, type Fault, NAMES_NONE, type CallOutcome, type PollSession } from "./session.ts";
 
 /** How many orders are tried by `order` before a provider is given up on that was never seen to answer a list. */
@@ -39,19 +40,20 @@ function isOutdated(session: PollSession, ids: readonly string[]): boolean {
 }
 
 /**
- * An order failed by itself. While the provider answers others, an error is the order's. So is a script that breaks over
- * it twice; that says nothing about the order, which is then missing. While it answers none, nothing is concluded yet.
+ * An order failed by itself. While the provider answers others, the failure is down to the order: it may be refused, which the
+ * end of the poll shows, or a script breaks over it twice, which says nothing about it. While none is answered, nothing is
+ * concluded yet.
  */
 async function recordAlone(session: PollSession, fault: Fault, seen: "first time" | "before"): Promise<void> {
-  const { ids, failure, askedAt } = fault;
+  const { ids, failure } = fault;
   const [id] = ids;
   if (id === undefined || !(await session.vouch(fault))) return;
   if (!session.anyAnswer) {
     session.setAside(fault);
   } else if (isRefusal(failure)) {
-    session.record(id, { kind: "refused", message: failure.message }, askedAt);
+    session.noteRefusal(fault);
   } else if (seen === "before") {
-    session.record(id, { kind: "missing" }, askedAt);
+    session.leaveUnread(id, fault);
   } else {
     const again = await session.askExtra(ids, failure);
     if (again.kind === "fault") await recordAlone(session, again, "before");
@@ -65,28 +67,65 @@ function isRefusal(failure: ProviderFailure): failure is Refusal {
   return failure.code === "refused" && failure.broken !== true;
 }
 
+/** What becomes, once all were asked, of the orders that no answer has settled. */
+export async function settle(session: PollSession): Promise<void> {
+  await settleAside(session);
+  settleRefusals(session);
+}
+
 /**
  * What became of the orders that failed while none was answered. Where others were answered since, they are looked at
- * again. Else a refusal in words of its own is believed, as the balance vouched for the provider, unless that was in
- * trouble before. Words that several orders got, and answers that cannot be read, are the provider's trouble.
+ * again. Else a refusal in words of its own says nothing of the provider, as the balance vouched for it, unless that was in
+ * trouble before; nor does it say anything of the order, since there is none beside it. Words that several orders got, and
+ * answers that cannot be read, are the provider's trouble.
  */
-export async function settleAside(session: PollSession): Promise<void> {
+async function settleAside(session: PollSession): Promise<void> {
   const aside = session.takeAside();
   if (session.anyAnswer) {
     for (const fault of aside) if (session.open) await recordAlone(session, fault, "first time");
     return;
   }
-  for (const [n, { ids, failure, askedAt }] of aside.entries()) {
-    const [id] = ids;
-    const isShared = aside.some((other, m) => m !== n && isSame(other.failure, failure));
-    const isTheirs = isRefusal(failure) && !isShared && !session.inTrouble;
-    if (id !== undefined && isTheirs) session.record(id, { kind: "refused", message: failure.message }, askedAt);
-    else session.end(failure);
+  const isShared = sharedAmong(aside);
+  for (const fault of aside) {
+    const { ids, failure } = fault;
+    const isOfOne = isRefusal(failure) && !isShared(failure) && !session.inTrouble;
+    for (const id of ids) session.leaveUnread(id, fault);
+    if (!isOfOne) session.end(failure);
   }
 }
 
-function isSame(one: ProviderFailure, other: ProviderFailure): boolean {
-  return one.code === "refused" && other.code === "refused" && isSameText(one.message, other.message);
+/**
+ * Orders that were refused in words that do not say what they are about, while others were answered. Words that say why are about the
+ * order if no other one gets them, which one poll cannot show; all others may be about anything. Rule [S35].
+ */
+function settleRefusals(session: PollSession): void {
+  for (const fault of session.refusals) {
+    const { ids, failure } = fault;
+    const words = isRefusal(failure) && saysWhy(failure.message) ? withoutFigures(failure.message).slice(0, MAX_WORDS_CHARS) : null;
+    for (const id of ids) session.leaveUnread(id, fault, words);
+  }
+}
+
+/** They are compared, and stand in the provider's row for each order. */
+const MAX_WORDS_CHARS = 60;
+
+/** Whether a text says more than that something failed. */
+function saysWhy(message: string): boolean {
+  const subject = subjectOf({ texts: [message] });
+  return subject === "unknown" || subject === "reason" || subject === "id";
+}
+
+/** Tells of a refusal whether several orders got its words, whatever figures stand in them. */
+function sharedAmong(faults: readonly Fault[]): (failure: ProviderFailure) => boolean {
+  const orders = new Map<string, Set<string>>();
+  for (const { ids, failure } of faults) {
+    if (failure.code !== "refused") continue;
+    const text = withoutFigures(failure.message);
+    const known = orders.get(text) ?? new Set();
+    for (const id of ids) known.add(id);
+    orders.set(text, known);
+  }
+  return (failure) => failure.code === "refused" && (orders.get(withoutFigures(failure.message))?.size ?? 0) > 1;
 }
 
 /**
@@ -209,7 +248,7 @@ async function lookForAny(session: PollSession, { ids, askedAt, call }: Answered
   if (!session.open || !session.anyAnswer) return [];
   const rest = ids.slice(0, -1);
   if (last.some((id) => hasStatus(session, id))) return lookInto(session, { kind: "fault", ids: rest, askedAt, call, failure: NAMES_NONE });
-  for (const id of rest) session.record(id, { kind: "missing" }, askedAt);
+  for (const id of rest) session.recordLeftOut(id, askedAt);
   return [];
 }
 

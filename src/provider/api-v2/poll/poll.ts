@@ -3,13 +3,13 @@
  */
 import type { Capability, PollPort, PollResult, PolledOrder, ProviderPort } from "../../client.ts";
 import { UNLISTABLE } from "../reading/fields.ts";
-import { lookForMissing, lookInto, settleAside } from "./learning.ts";
+import { lookForMissing, lookInto, settle } from "./learning.ts";
 import { PollSession } from "./session.ts";
 import type { ProviderSettings } from "../../settings.ts";
 
 /**
- * Asks for the orders in as few calls as the provider allows, and settles each: a status, a refusal, or missing.
- * Never throws for what the provider does. Calls beyond one a batch are bounded by `MAX_EXTRA_CALLS`.
+ * Asks for the orders in as few calls as the provider allows, and settles each: a status, a refusal, or missing. Those of which
+ * nothing readable was said are named beside them. Never throws for what the provider does. Calls beyond one a batch are bounded by `MAX_EXTRA_CALLS`.
  */
 export async function pollStatuses(
   port: ProviderPort & PollPort,
@@ -18,11 +18,13 @@ export async function pollStatuses(
   orders: readonly PolledOrder[],
 ): Promise<PollResult> {
   const suspects = new Set(orders.filter((order) => order.suspect).map((order) => order.id));
-  const others = new Set(orders.filter((order) => !suspects.has(order.id)).map((order) => order.id));
+  const unread = new Set(orders.filter((order) => order.unread === true && !suspects.has(order.id)).map((order) => order.id));
+  const others = new Set(orders.filter(({ id }) => !suspects.has(id) && !unread.has(id)).map((order) => order.id));
   const session = new PollSession(port, settings, capability, suspects);
   await askAll(session, [...others]);
+  await askAll(session, [...unread]);
   await askAll(session, [...suspects]);
-  await settleAside(session);
+  await settle(session);
   return session.result();
 }
 

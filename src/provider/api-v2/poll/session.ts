@@ -7,7 +7,7 @@ import { isAboutId, isNoWord, isSameText } from "../reading/subject.ts";
 import { askBalance, askMany, askOne } from "../status.ts";
 import { fail, ok, type Result } from "../../../domain/result.ts";
 import { mayBeOfTheAsked, type ProviderFailure } from "../../failure.ts";
-import type { Capability, DatedReport, PollPort, PollResult, ProviderPort } from "../../client.ts";
+import type { Capability, DatedReport, PollPort, PollResult, ProviderPort, UnreadAnswer } from "../../client.ts";
 import type { ProviderSettings } from "../../settings.ts";
 
 /** The protocol's own limit of ids a call. */
@@ -78,6 +78,9 @@ export class PollSession {
   /** An order that was answered well, and by which call of the poll at last. */
   #well: { readonly id: string; readonly call: number } | null = null;
   #aside: Fault[] = [];
+  readonly #setAside = new Set<string>();
+  readonly #refusals: Fault[] = [];
+  readonly #unread = new Map<string, UnreadAnswer>();
   #largestList = 0;
   #vouching: Promise<boolean> | null = null;
 
@@ -132,7 +135,7 @@ export class PollSession {
     this.#ended = true;
   }
 
-  /** Records what became of an order that no answer tells the status of. */
+  /** Records what an answer says of an order, or what became of one that no answer tells of. */
   record(id: string, report: Report, askedAt: number): void {
     this.answers.set(id, { report, askedAt });
   }
@@ -140,7 +143,28 @@ export class PollSession {
   /** An order failed alone, and no order was answered yet. Too many of them are the provider's trouble. */
   setAside(fault: Fault): void {
     this.#aside.push(fault);
+    for (const id of fault.ids) this.#setAside.add(id);
     if (this.#aside.length >= MAX_SET_ASIDE) this.end(fault.failure);
+  }
+
+  /** An order was refused, while another was answered, in words that do not say what they are about. */
+  noteRefusal(fault: Fault): void {
+    this.#refusals.push(fault);
+  }
+
+  /** What `noteRefusal` was told. */
+  get refusals(): readonly Fault[] {
+    return this.#refusals;
+  }
+
+  /** Nothing was said that is surely about an order, while the provider works. */
+  leaveUnread(id: string, { failure, askedAt }: Pick<Fault, "failure" | "askedAt">, words: string | null = null): void {
+    this.#unread.set(id, { failure, words, askedAt });
+  }
+
+  /** An order stood in no answer, and nothing is said of it alone either: left out, unless some answer had words for it that are about nothing. */
+  recordLeftOut(id: string, askedAt: number): void {
+    if (!this.#unread.has(id)) this.record(id, MISSING, askedAt);
   }
 
   takeAside(): readonly Fault[] {
@@ -169,6 +193,8 @@ export class PollSession {
     const call = await this.#call((port) => this.#namedReports(port, ids), gate);
     if (call.kind !== "answered") return { ...call, ids };
     const reports = new Map([...call.value].map(([id, report]) => [id, isNoWordOfOrder(report) ? MISSING : report]));
+    for (const [id, report] of call.value)
+      if (isNoWordOfOrder(report)) this.leaveUnread(id, { failure: failureOfReport(report), askedAt: call.askedAt });
     const named = ids.filter((id) => reports.get(id)?.kind !== "missing");
     const well = named.filter((id) => isWell(id, reports.get(id)));
     this.#noteWell(well[0], call.call);
@@ -176,10 +202,12 @@ export class PollSession {
     this.#largestList = Math.max(this.#largestList, named.length);
     const trouble = [...call.value.values()].map(troubleInEntry).find((failure) => failure !== null);
     if (trouble != null) this.end(trouble);
-    const settled = trouble == null && (await this.#areTheirs(named, well, reports, call)) ? ids : well;
-    for (const id of settled) {
+    const isSettled = trouble == null && (await this.#areTheirs(named, well, reports, call));
+    for (const id of isSettled ? ids : well) {
       const report = reports.get(id) ?? MISSING;
-      if (report.kind !== "missing" || this.#suspects.has(id)) this.answers.set(id, { report, askedAt: call.askedAt });
+      if (report.kind === "refused" && !isWell(id, report))
+        this.noteRefusal({ kind: "fault", ids: [id], askedAt: call.askedAt, call: call.call, failure: failureOfReport(report) });
+      else if (report.kind !== "missing" || this.#suspects.has(id)) this.record(id, report, call.askedAt);
     }
     const missing = ids.filter((id) => reports.get(id)?.kind === "missing");
     const unexpected = missing.filter((id) => !this.#suspects.has(id));
@@ -194,7 +222,7 @@ export class PollSession {
     { askedAt, call }: { readonly askedAt: number; readonly call: number },
   ): Promise<boolean> {
     if (well.length > 0 || named.length === 0) return true;
-    const faults = named.map((id): Fault => ({ kind: "fault", ids: [id], askedAt, call, failure: failureOfText(textOf(reports.get(id))) }));
+    const faults = named.map((id): Fault => ({ kind: "fault", ids: [id], askedAt, call, failure: failureOfReport(reports.get(id)) }));
     const [first] = faults;
     if (first === undefined || !(await this.vouch(first))) return false;
     if (this.anyAnswer) return true;
@@ -224,7 +252,7 @@ export class PollSession {
     const call = await this.#call((port) => askOne(port, this.#settings, id), gate);
     if (call.kind !== "answered") return { ...call, ids: [id] };
     if (isWell(id, call.value)) this.#noteWell(id, call.call);
-    this.answers.set(id, { report: call.value, askedAt: call.askedAt });
+    this.record(id, call.value, call.askedAt);
     return { kind: "answered", ids: [id], askedAt: call.askedAt, call: call.call, complete: true, missing: [] };
   }
 
@@ -266,11 +294,19 @@ export class PollSession {
   result(): PollResult {
     return {
       answers: this.answers,
+      unread: this.#unreadAtLast(),
       capability: this.#capability,
       calls: this.#calls,
       failedCalls: this.#failedCalls,
       failure: this.#failure ?? (this.anyAnswer ? null : this.#unsettled),
     };
+  }
+
+  /** A provider in trouble says nothing of anything; but where a few orders are all that it shows in, it may be theirs. */
+  #unreadAtLast(): PollResult["unread"] {
+    const isOfFew = this.#setAside.size < MAX_SET_ASIDE;
+    const isTold = (id: string): boolean => !this.answers.has(id) && (this.#failure === null || (isOfFew && this.#setAside.has(id)));
+    return new Map([...this.#unread].filter(([id]) => isTold(id)));
   }
 
   #takeExtra(reason: ProviderFailure | null): boolean {
@@ -308,8 +344,9 @@ export class PollSession {
 
 const MISSING: Report = { kind: "missing" };
 
-/** An order's entry in a list that says nothing of the order: the script broke over it, or the text is about the call. */
+/** An order's entry in a list that says nothing of the order: unreadable, of a script that broke over it, or about the call. */
 function isNoWordOfOrder(report: Report): boolean {
+  if (report.kind === "missing") return report.unread === true;
   return report.kind === "refused" && (isNoWord(report.message) || troubleInEntry(report) !== null);
 }
 
@@ -324,6 +361,8 @@ function isWell(id: string, report: Report | undefined): boolean {
   return report?.kind === "status" || (report?.kind === "refused" && isAboutId({ texts: [report.message] }, id));
 }
 
-function textOf(report: Report | undefined): string {
-  return report?.kind === "refused" ? report.message : "";
+/** What an order's entry is as a failure, where it is no answer about the order. */
+function failureOfReport(report: Report | undefined): ProviderFailure {
+  if (report?.kind === "refused") return failureOfText(report.message);
+  return { code: "bad_shape", message: "the order's entry in the list says nothing readable of it" };
 }

@@ -7,6 +7,7 @@ import { foldWord, isSubscriptionWord } from "../../../domain/status.ts";
 import {
   PART_FIELDS,
   type PartField,
+  type MissingReport,
   type PartFigure,
   type Parts,
   type RefusedReport,
@@ -48,7 +49,7 @@ export const MAX_MESSAGE_CHARS = 200;
 /** Most ids of parts kept of an order. Drip-feeds run some dozens of times, subscriptions some hundreds; a row has room for these. */
 export const MAX_PART_ORDERS = 1000;
 
-const MISSING: Report = { kind: "missing" };
+const MISSING: MissingReport = { kind: "missing" };
 
 /** For readers that keep no text of the answer. */
 const KEEPS_NONE: AnswerText = () => null;
@@ -113,12 +114,18 @@ export function read<T>(value: T): Reading<T> {
   return { kind: "read", value };
 }
 
-/** Reports by order id; null when the answer names no order. An entry that says nothing readable is a missing one. */
+/** Reports by order id; null when the answer names no order. An entry that says nothing readable is a missing one, and said to be unread. */
 function reportsFor(answer: unknown, ids: readonly string[], inside: Inside): ReadonlyMap<string, Report> | null {
   const entries = entriesFor(answer, ids, ORDER_NAMES);
   return entries === null
     ? null
-    : new Map([...entries].map(([id, entry]) => [id, withAnswer(entryReport(entry, inside), { id, entry }, inside) ?? MISSING]));
+    : new Map([...entries].map(([id, entry]) => [id, withAnswer(entryReport(entry, inside), { id, entry }, inside) ?? withoutWord(entry)]));
+}
+
+/** Nothing at all in an order's place leaves it out; anything else was to say something. */
+function withoutWord(entry: unknown): MissingReport {
+  const isNothing = scalarText(entry) === null && (typeof entry !== "object" || entry === null || Object.keys(entry).length === 0);
+  return isNothing ? MISSING : { kind: "missing", unread: true };
 }
 
 /** A report of an order's status with the text that is kept of it, where there is one. */
