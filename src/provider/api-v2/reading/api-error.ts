@@ -134,6 +134,8 @@ const FAILURE_WORDS: ReadonlySet<string> = new Set(["error", "fail", "failed", "
 /** Words and numbers that scripts put into `status` when all is well. */
 const SUCCESS_WORDS: ReadonlySet<string> = new Set(["success", "successful", "ok", "true"]);
 const SUCCESS_NUMBERS: ReadonlySet<string> = new Set(["1", "100", "200", "201", "202"]);
+/** A number below zero says that something failed, wherever a call's word stands. */
+const BELOW_ZERO = /^-\d*[1-9]/;
 /** What a field for errors holds when there is none. */
 const NO_ERROR: ReadonlySet<string> = new Set(["", "0", "false", "no", "none", "null", "ok"]);
 /** What a field for errors holds when the text is elsewhere. */
@@ -217,19 +219,31 @@ function anyTextIn(fields: Fields): string | null {
   return null;
 }
 
-/** `true` and `1` say that there is an error, and nothing else. */
+/** `true`, `1` and `-1` say that there is an error, and nothing else. */
 function saysError(told: unknown): boolean {
-  return told === true || (scalarText(told) !== null && BARE_ERROR.has(foldWord(String(told))));
+  return told === true || isBareError(wordIn(told));
 }
 
-/** `{"status":"error"}`, `{"success":"false"}`, and `{"status":"104","msg":"…"}`, where the number is a code of the server's. */
+/** That there is an error, and no text of it. */
+function isBareError(folded: string): boolean {
+  return BARE_ERROR.has(folded) || BELOW_ZERO.test(folded);
+}
+
+/**
+ * `{"status":"error"}`, `{"success":"false"}`, `{"status":-1}`, and `{"status":"104","msg":"…"}`, where the number is a code of
+ * the server's.
+ */
 function saysFailure(fields: Fields): boolean {
   const words = ["status", ...CALL_FIELDS].map((name) => fields.get(name));
-  if (words.some((value) => value === false || FAILURE_WORDS.has(wordIn(value)))) return true;
+  if (words.some((value) => value === false || isFailureWord(wordIn(value)))) return true;
   if (wordIn(fields.get("success")) === "0" || wordIn(fields.get("ok")) === "0") return true;
   const hasMessage = fields.has("message") || fields.has("msg");
   const status = wordIn(fields.get("status"));
   return hasMessage && /^\d+$/.test(status) && !SUCCESS_NUMBERS.has(status);
+}
+
+function isFailureWord(folded: string): boolean {
+  return FAILURE_WORDS.has(folded) || BELOW_ZERO.test(folded);
 }
 
 /** The first text in a value, at most `depth` levels down; those for people before any other. */
@@ -237,7 +251,7 @@ function textIn(value: unknown, depth: number): string | null {
   const text = scalarText(value);
   if (text !== null) {
     const folded = foldWord(text);
-    return NO_ERROR.has(folded) || BARE_ERROR.has(folded) ? null : text;
+    return NO_ERROR.has(folded) || isBareError(folded) ? null : text;
   }
   if (depth === 0 || typeof value !== "object" || value === null) return null;
   const parts = isObject(value) ? textParts(fieldsOf(value)) : (value as readonly unknown[]).slice(0, MAX_TEXT_PARTS);
