@@ -64,6 +64,7 @@ export function anOrder(over: Partial<OrderState> = {}): OrderState {
     finalAt: null,
     errorAt: null,
     finalAnswer: null,
+    remainsUnreadable: false,
     ...over,
   };
 }

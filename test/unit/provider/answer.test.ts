@@ -73,7 +73,11 @@ describe("the answer to `order`", () => {
       PARTIAL,
     ],
     ["with its id inside", { order: "23501", ...ORDER }, PARTIAL],
-    ["with a row number inside", { id: 4, ...ORDER }, PARTIAL],
+    ["with its id as a plain id", { id: 23501, ...ORDER }, PARTIAL],
+    ["with its id in another spelling", { id: "#023501", ...ORDER }, PARTIAL],
+    ["with its id beside a row's number", { id: 4, order: 23501, ...ORDER }, PARTIAL],
+    ["with an id that is none", { id: 0, ...ORDER }, PARTIAL],
+    ["with a database's key beside its id", { _id: "64f0c2", id: 23501, ...ORDER }, PARTIAL],
     ["with other cases of keys", { Charge: "0.27819", startCount: "3572", STATUS: "Partial", Remains: "157", Currency: "usd" }, PARTIAL],
     ["with an empty error beside", { ...ORDER, error: "", errors: [], message: "ok" }, PARTIAL],
     ["with error false beside", { error: false, ...ORDER }, PARTIAL],
@@ -308,12 +312,12 @@ describe("the answer to `orders`", () => {
       { status: "error", message: "1 not found", data: { "1": ORDER, "10": "Incorrect order ID", "100": DONE } },
     ],
     [
-      "told twice: the first counts",
+      "told twice in the same words",
       [
         { order: 1, ...ORDER },
         { order: 10, error: "Incorrect order ID" },
         { order: 100, ...DONE },
-        { order: 1, ...DONE },
+        { order: 1, ...ORDER },
       ],
     ],
   ])("%s", (_, json) => {
