@@ -53,7 +53,10 @@ export function isFinal(status: Shown): status is Final {
 function fold(word: string): string {
   const text = word.toLowerCase().trim();
   if (/\d/.test(text) && !/\p{L}/u.test(text)) return text;
-  const kept = text.replaceAll(/(\d)([\s_-]+)(?=\d)/g, (_, digit: string, gap: string) => digit + gap.replaceAll(/./gs, (sign) => KEPT[sign] ?? sign));
+  const kept = text.replaceAll(
+    /(\d)([\s_-]+)(?=\d)/g,
+    (_, digit: string, gap: string) => digit + gap.replaceAll(/./gs, (sign) => KEPT[sign] ?? sign),
+  );
   const signed = kept.replaceAll(/(^|[\s_-])-(?=\d)/g, "$1\u{1}");
   return signed.replaceAll(/[\s_-]/g, "");
 }

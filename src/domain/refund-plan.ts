@@ -105,7 +105,12 @@ function isWithoutNumber({ status, remains, remainsUnreadable }: OrderState): bo
  * Whether the last answer's `remains` could not be read, as what was written of the order shows it: a refunded one without a
  * number waits for a person, or was decided about with nothing known, for no other reason.
  */
-export function wasUnreadable({ status, remains, reason, decided }: Pick<OrderState, "status" | "remains" | "reason" | "decided">): boolean {
+export function wasUnreadable({
+  status,
+  remains,
+  reason,
+  decided,
+}: Pick<OrderState, "status" | "remains" | "reason" | "decided">): boolean {
   if (status !== "refunded" || remains !== null) return false;
   return reason === "remains_unknown" || (decided !== null && isDecidedUnknown({ decided, status }));
 }

@@ -95,7 +95,8 @@ function dueOfEnded(facts: RefundFacts, charge: number, rules: RefundRules): Ref
   const { quantity, status, remains } = facts;
   if (status === "refunded" && isZero(facts.providerCharge)) return { kind: "due", amount: charge, reason: "refunded" };
   // Rule [F8]: a number that can be read in two ways may be a part.
-  if (status === "refunded" && remains === null && facts.remainsUnreadable) return { kind: "hold", atMost: charge, reason: "remains_unknown" };
+  if (status === "refunded" && remains === null && facts.remainsUnreadable)
+    return { kind: "hold", atMost: charge, reason: "remains_unknown" };
   if (quantity === null) return dueOfUncounted({ charge, status, remains });
   const inPart = remains !== null && remains > 0 && remains < quantity;
   if (status === "canceled" && (rules.canceled === "full" || (remains !== null && remains >= quantity))) {

@@ -301,7 +301,7 @@ function formOfAsking({ action, fieldsFor, refillOf, meaningOf }: Words): Form<R
     if (isYes(id) || isIdLike(id)) return accepted(refillOf(id));
     return saysYesToCall(fields) ? accepted() : readStatus(fields, key);
   };
-  const saysNo = (value: unknown): boolean => NO.test(textOf(value)) ? value !== true : meaningOf(textOf(value)) === "no";
+  const saysNo = (value: unknown): boolean => (NO.test(textOf(value)) ? value !== true : meaningOf(textOf(value)) === "no");
   /** How it stands with what was asked for, by a word of its own. */
   const readStatus = (fields: Fields, key: string): RequestReply | null => {
     const word = textOf(fields.get("status"));

@@ -27,7 +27,11 @@ const MAX_DESCRIPTION_CHARS = 2000;
 /** Asks for all services. */
 export function askServices(port: ProviderPort, settings: ProviderSettings): Promise<Result<ServiceList, ProviderFailure>> {
   const fields = { action: "services" };
-  return callProvider(port, settings, { fields, read: (json, { key }) => readServices(json, key, settings.currency), maxBytes: MAX_SERVICES_BYTES });
+  return callProvider(port, settings, {
+    fields,
+    read: (json, { key }) => readServices(json, key, settings.currency),
+    maxBytes: MAX_SERVICES_BYTES,
+  });
 }
 
 type ServiceEntry = { readonly raw: JsonObject; readonly service: ProviderService };

@@ -31,6 +31,18 @@ describe("refundDue", () => {
     expect(refundDue({ ...order, status: "partial", remains })).toEqual({ kind: "hold", atMost: 900_000, reason: "remains_unknown" });
   });
 
+  it.each([1000, null])("holds a refunded one whose remains cannot be read, unless its price reads 0; quantity %s", (quantity) => {
+    const refunded = { ...order, quantity, status: "refunded", remains: null, remainsUnreadable: true } as const;
+    const held = { kind: "hold", atMost: 900_000, reason: "remains_unknown" };
+    expect([null, "0.3", "0"].map((providerCharge) => refundDue({ ...refunded, providerCharge }))).toEqual([
+      held,
+      held,
+      { kind: "due", amount: 900_000, reason: "refunded" },
+    ]);
+    expect(refundDue({ ...refunded, status: "canceled" })).toEqual({ kind: "due", amount: 900_000, reason: "canceled" });
+    expect(refundDue({ ...refunded, status: "completed" })).toEqual({ kind: "due", amount: 0, reason: null });
+  });
+
   it.each(["error", "unknown"] as const)("decides nothing on %s, whatever remains", (status) => {
     for (const remains of [null, 0, 250, 1000]) expect(refundDue({ ...order, status, remains })).toEqual({ kind: "undecided" });
   });

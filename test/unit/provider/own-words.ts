@@ -8,7 +8,12 @@ import { type Due, dueOf } from "../../../simulation/model/rules.ts";
 type Named = Readonly<Record<string, unknown>>;
 
 /** All that an order's own object may mean: a provider that says `status` twice has said both. */
-type Said = { readonly word: string; readonly remains: readonly (number | null)[]; readonly isNumbered: boolean; readonly multi: readonly boolean[] };
+type Said = {
+  readonly word: string;
+  readonly remains: readonly (number | null)[];
+  readonly isNumbered: boolean;
+  readonly multi: readonly boolean[];
+};
 
 /** What may be due for the order by the rules, for each thing that the body says of it. */
 export function duesIn(body: string, id: string, alone: boolean, order: { readonly charge: number; readonly quantity: number }): Due[] {
@@ -21,7 +26,9 @@ export function duesIn(body: string, id: string, alone: boolean, order: { readon
             if (status === null) return [];
             const parts = isMulti ? { isShort: false, undelivered: null } : null;
             const isUnreadable = left === null && isNumbered;
-            return [false, true].map((isFree) => dueOf({ ...order, status, remains: left, isUnreadable, isFree, parts }, { canceled: "full" }));
+            return [false, true].map((isFree) =>
+              dueOf({ ...order, status, remains: left, isUnreadable, isFree, parts }, { canceled: "full" }),
+            );
           }),
         ),
       ),

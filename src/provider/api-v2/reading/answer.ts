@@ -229,8 +229,6 @@ function insidesOf(value: unknown): readonly JsonObject[] {
 
 /** The fields only an order has. */
 const FIGURES = ["remains", "charge", "startcount", "startcounter"] as const;
-/** The fields that only orders of several parts have: drip-feeds and subscriptions. */
-const COUNTED_PARTS = ["runs", "posts", "orders"] as const;
 
 function hasAny(fields: Fields, names: readonly string[]): boolean {
   return names.some((name) => fields.has(name));
@@ -242,24 +240,22 @@ function isOrder(fields: Fields): boolean {
 
 /** Some servers send the fields for every order, and leave them empty for plain ones; one run is a plain order, too. */
 function isMulti(fields: Fields): boolean {
-  return COUNTED_PARTS.some((name) => saysParts(fields.get(name), name === "runs" ? 1 : 0));
+  return saysParts(fields.get("runs"), 1) || saysParts(fields.get("posts"), 0) || saysOrders(fields.get("orders"));
 }
 
-/**
- * Whether a field for parts says something: a number above `none`, a date, or the id of a part. Words such as `null`, `N/A` and
- * `-`, and lists of these, say nothing.
- */
+/** Whether a field for parts says something: a number above `none`, or a date. Words such as `null`, `N/A` and `-` say nothing. */
 function saysParts(value: unknown, none: number): boolean {
-  if (typeof value === "object" && value !== null) return Object.values(value).some((part) => saysPart(part));
+  if (typeof value === "object" && value !== null) return Object.values(value).some((part) => saysParts(part, 0));
   const count = readCount(value);
   if (count !== null) return count > none;
   return (scalarText(value)?.match(/\p{Nd}+/gu) ?? []).some((digits) => (readCount(digits) ?? Infinity) > none);
 }
 
-/** An id of a part, bare or in an object: it has a digit, or is long enough to be made of chance. */
-function saysPart(part: unknown): boolean {
-  if (isObject(part)) return Object.values(part).some((value) => saysPart(value));
-  return /[1-9]|[\w-]{16}/.test(scalarText(part) ?? "") && !saysNoId(part);
+/** Whether the orders of an answer are any: a count of them, or a list with an id in it, bare or in an object. */
+function saysOrders(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return saysParts(value, 0);
+  // An id has a digit, or is so long that chance has made it.
+  return Object.values(value).some((part) => saysOrders(part) || (/[\w-]{16}/.test(scalarText(part) ?? "") && !saysNoId(part)));
 }
 
 /**

@@ -43,6 +43,7 @@ function plainId(id: string): string {
  */
 function entriesByKey(value: unknown, ids: readonly string[], names: IdNames): ReadonlyMap<string, unknown> | null {
   if (!isObject(value)) return null;
+  if (isKeyedByPlace(value)) return entriesInList(Object.values(value), ids, names);
   const keyed = ids.filter((id) => Object.hasOwn(value, id));
   const own = keyed.filter((id) => !namesAnother(value[id], id, names));
   const byKey = new Map(own.map((id) => [id, value[id]]));
@@ -51,6 +52,13 @@ function entriesByKey(value: unknown, ids: readonly string[], names: IdNames): R
   const parts = Object.values(value);
   if (keyed.length > 0 && !areKeyedByPosition(value, ids, names)) return byKey;
   return entriesInList(parts, ids, names) ?? new Map();
+}
+
+/** Whether the keys of an object are just those of a list, from 0 on: no order has the id 0. */
+export function isKeyedByPlace(value: JsonObject): boolean {
+  if (!Object.hasOwn(value, "0")) return false;
+  const { length } = Object.keys(value);
+  return Array.from({ length }, (_, place) => String(place)).every((place) => Object.hasOwn(value, place));
 }
 
 /** Whether the keys of an object are places in a list: its parts name themselves, or not each key, and each plain `id`, was asked for. */

@@ -33,7 +33,8 @@ export function fieldsOf(object: JsonObject): Fields {
     const folded = CANONICAL_KEYS.get(key) ?? foldWord(key);
     if (!fields.has(folded)) fields.set(folded, object[key]);
     // Databases have a key of their own beside the id.
-    else if (key !== "_id") fields.set(folded, Object.hasOwn(object, `_${key}`) ? object[key] : ofBoth(folded, fields.get(folded), object[key]));
+    else if (key !== "_id")
+      fields.set(folded, Object.hasOwn(object, `_${key}`) ? object[key] : ofBoth(folded, fields.get(folded), object[key]));
   }
   return fields;
 }

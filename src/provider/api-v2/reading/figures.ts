@@ -3,7 +3,18 @@
  * Whatever cannot be read without a guess is null, because money may depend on it.
  */
 
-import { agreed, codeOfSign, decimalMarkIn, firstKnown, type Marks, marksBeside, marksIn, marksOf, readNumeral, UNKNOWN_MARKS } from "./numerals.ts";
+import {
+  agreed,
+  codeOfSign,
+  decimalMarkIn,
+  firstKnown,
+  type Marks,
+  marksBeside,
+  marksIn,
+  marksOf,
+  readNumeral,
+  UNKNOWN_MARKS,
+} from "./numerals.ts";
 
 /** Longest text taken for a number: the largest sums with nine decimals have under 30 characters. */
 const MAX_FIGURE_CHARS = 64;

@@ -78,10 +78,39 @@ export function marksBeside(decimals: Mark | null): Marks {
 
 /** Signs that stand for one currency alone, in capitals. */
 const SIGNS: ReadonlyMap<string, string> = new Map([
-  ...([["₫", "VND"], ["₩", "KRW"], ["₲", "PYG"], ["₹", "INR"], ["€", "EUR"], ["£", "GBP"], ["₺", "TRY"], ["₽", "RUB"]] as const),
-  ...([["₴", "UAH"], ["₦", "NGN"], ["฿", "THB"], ["₱", "PHP"], ["₪", "ILS"], ["₸", "KZT"], ["৳", "BDT"], ["₵", "GHS"]] as const),
-  ...([["US$", "USD"], ["R$", "BRL"], ["A$", "AUD"], ["AU$", "AUD"], ["CA$", "CAD"], ["HK$", "HKD"], ["NT$", "TWD"]] as const),
-  ...([["RP", "IDR"], ["RP.", "IDR"]] as const),
+  ...([
+    ["₫", "VND"],
+    ["₩", "KRW"],
+    ["₲", "PYG"],
+    ["₹", "INR"],
+    ["€", "EUR"],
+    ["£", "GBP"],
+    ["₺", "TRY"],
+    ["₽", "RUB"],
+  ] as const),
+  ...([
+    ["₴", "UAH"],
+    ["₦", "NGN"],
+    ["฿", "THB"],
+    ["₱", "PHP"],
+    ["₪", "ILS"],
+    ["₸", "KZT"],
+    ["৳", "BDT"],
+    ["₵", "GHS"],
+  ] as const),
+  ...([
+    ["US$", "USD"],
+    ["R$", "BRL"],
+    ["A$", "AUD"],
+    ["AU$", "AUD"],
+    ["CA$", "CAD"],
+    ["HK$", "HKD"],
+    ["NT$", "TWD"],
+  ] as const),
+  ...([
+    ["RP", "IDR"],
+    ["RP.", "IDR"],
+  ] as const),
 ]);
 
 /** The code of a currency's sign, given in capitals; null for what is no sign, or one of several currencies. */
