@@ -57,11 +57,15 @@ export function readServices(json: unknown, key = "", usual: string | null = nul
   for (const entry of entries) {
     const first = byId.get(entry.service.id);
     if (first === undefined) byId.set(entry.service.id, entry);
-    else if (first.service.rate !== entry.service.rate) byId.set(entry.service.id, { ...first, service: { ...first.service, rate: null } });
+    else if (isOtherRate(first.service, entry.service)) byId.set(entry.service.id, { ...first, service: { ...first.service, rate: null } });
   }
   const kept = [...byId.values()];
   const hide = hiderFor(key);
   return read({ list: kept.map(({ raw }) => hide(raw) as JsonObject), services: kept.map(({ service }) => service) });
+}
+
+function isOtherRate({ rate: one }: ProviderService, { rate: other }: ProviderService): boolean {
+  return one !== other && (one === null || other === null || Number(one) !== Number(other));
 }
 
 /** How the numbers of a list are written: all its services together show it. */
