@@ -134,8 +134,6 @@ const FAILURE_WORDS: ReadonlySet<string> = new Set(["error", "fail", "failed", "
 /** Words and numbers that scripts put into `status` when all is well. */
 const SUCCESS_WORDS: ReadonlySet<string> = new Set(["success", "successful", "ok", "true"]);
 const SUCCESS_NUMBERS: ReadonlySet<string> = new Set(["1", "100", "200", "201", "202"]);
-/** A number below zero says that something failed, wherever a call's word stands. */
-const BELOW_ZERO = /^-\d*[1-9]/;
 /** What a field for errors holds when there is none. */
 const NO_ERROR: ReadonlySet<string> = new Set(["", "0", "false", "no", "none", "null", "ok"]);
 /** What a field for errors holds when the text is elsewhere. */
@@ -226,7 +224,7 @@ function saysError(told: unknown): boolean {
 
 /** That there is an error, and no text of it. */
 function isBareError(folded: string): boolean {
-  return BARE_ERROR.has(folded) || BELOW_ZERO.test(folded);
+  return BARE_ERROR.has(folded) || isBelowZero(folded);
 }
 
 /**
@@ -243,7 +241,12 @@ function saysFailure(fields: Fields): boolean {
 }
 
 function isFailureWord(folded: string): boolean {
-  return FAILURE_WORDS.has(folded) || BELOW_ZERO.test(folded);
+  return FAILURE_WORDS.has(folded) || isBelowZero(folded);
+}
+
+/** A number below zero says that something failed, wherever a call's word stands. */
+function isBelowZero(folded: string): boolean {
+  return folded.startsWith("-") && /^-\d*[1-9]/.test(folded);
 }
 
 /** The first text in a value, at most `depth` levels down; those for people before any other. */

@@ -121,7 +121,7 @@ function shiftPoint(whole: string, fraction: string, exponent: number): string {
 
 /** What stands beside an amount in its text for a currency, read or not; null where nothing does. */
 export function currencyBeside(value: unknown): string | null {
-  if (typeof value !== "string" || value.length > MAX_FIGURE_CHARS) return null;
+  if (typeof value !== "string" || value.length > MAX_FIGURE_CHARS || /^[\d.,]*$/.test(value)) return null;
   const [, , before = "", , , , after = ""] = AMOUNT.exec(value.trim()) ?? [];
   return before.trim() || after || null;
 }

@@ -180,5 +180,7 @@ function known(whole: string, fraction: string, decimals: Mark | null): Written 
 }
 
 function countOf(text: string, mark: Mark): number {
-  return text.split(mark).length - 1;
+  let count = 0;
+  for (let at = text.indexOf(mark); at !== -1; at = text.indexOf(mark, at + 1)) count += 1;
+  return count;
 }
