@@ -119,7 +119,8 @@ function saidBy(own: Named): Said[] {
   const told = valuesOf(own, "remains");
   const parts = valuesOf(own, "runs", "posts", "orders");
   const remains = told.length === 0 ? [null] : told.flatMap(countsIn);
-  const multi = parts.length === 0 ? [false] : parts.some((part) => Array.isArray(part) && /[1-9]/.test(JSON.stringify(part))) ? [true] : [true, false];
+  const multi =
+    parts.length === 0 ? [false] : parts.some((part) => Array.isArray(part) && /[1-9]/.test(JSON.stringify(part))) ? [true] : [true, false];
   const isNumbered = told.some((each) => /\d/.test(JSON.stringify(each)));
   return words.map((word) => ({ word, remains, isNumbered, multi }));
 }

@@ -67,9 +67,9 @@ describe("a list of services", () => {
   });
 
   it("has no rate for a service that it tells twice at two", () => {
-    const rates = (...told: unknown[]) => {
+    const rates = (...listed: unknown[]) => {
       const reading = readServices(
-        told.map((rate) => ({ ...RAW, rate })),
+        listed.map((rate) => ({ ...RAW, rate })),
         KEY,
       );
       return reading.kind === "read" ? reading.value.services.map(({ rate }) => rate) : [];
@@ -87,9 +87,9 @@ describe("a list of services", () => {
     ["the provider's currency", ["12.000", "5.500"], "VND", ["12000", "5500"]],
     ["the provider's currency against the list", ["0.90", "12.000"], "VND", ["0.90", null]],
     ["the provider's currency, which has cents", ["12.000"], "USD", [null]],
-  ])("reads rates by %s", (_, told, usual, rates) => {
+  ])("reads rates by %s", (_, listed, usual, rates) => {
     const reading = readServices(
-      told.map((rate, n) => ({ ...RAW, service: n + 1, rate })),
+      listed.map((rate, n) => ({ ...RAW, service: n + 1, rate })),
       KEY,
       usual,
     );
