@@ -344,7 +344,7 @@ type Money = { readonly amount: string | null; readonly currency: string | null;
 function readMoney(value: unknown, currency: unknown, writing?: WritingOf): Money {
   const fields = fieldsIn(value);
   const named = [fields.get("currencycode"), fields.get("currency"), currencyBeside(amountIn(value)), currency];
-  const code = named.map(readCurrency).find((read) => read !== null) ?? null;
+  const code = named.map(readCurrency).find((each) => each !== null) ?? null;
   const isUnknown = code === null && named.some((said) => said === DISPUTED || scalarText(said) !== null);
   return { amount: readDecimal(amountIn(value), writing, code), currency: code, isUnknown };
 }
