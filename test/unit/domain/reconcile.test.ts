@@ -527,8 +527,8 @@ describe("an order that stands as it stood", () => {
       currency: seldom<string | null>("USD", null, "EUR"),
       multi: seldom(false, true),
     })
-    .chain((over) => seldom(over, { ...over, currency: null, currencyUnknown: true as const }))
-    .map((over) => aReport(over));
+    .map((over) => aReport(over))
+    .chain((said) => seldom<StatusReport>(said, { ...said, currency: null, currencyUnknown: true }));
   const policy = fc
     .record({
       startWindowMs: fc.constantFrom(null, HOUR),

@@ -2,7 +2,15 @@ import { describe, expect, it } from "vitest";
 import { refundDue } from "../../../src/domain/refund-rules.ts";
 import { STATUS_NAMES } from "../../../src/domain/status.ts";
 
-const order = { charge: 900_000, quantity: 1000, multi: false, providerCharge: "0.5", runs: null, posts: null } as const;
+const order = {
+  charge: 900_000,
+  quantity: 1000,
+  multi: false,
+  remainsUnreadable: false,
+  providerCharge: "0.5",
+  runs: null,
+  posts: null,
+} as const;
 
 describe("refundDue", () => {
   it.each([
