@@ -116,6 +116,8 @@ function heardIn({ row }: Kept): Heard {
   return {
     word: String(row["provider_status"]),
     remains: isDoubted ? null : (row["remains"] as number | null),
+    // No column of the database: what simulated providers write can be read.
+    isUnreadable: row["remains_unreadable"] === 1,
     isFree: charge !== null && !/[1-9]/.test(charge),
     multi: row["multi"] === 1,
     at: Number(row["polled_at"] ?? row["updated_at"]),

@@ -45,4 +45,5 @@ const NOTHING_HAPPENED: Omit<OrderState, "placedAt" | "progressAt"> = {
   finalAt: null,
   errorAt: null,
   finalAnswer: null,
+  remainsUnreadable: false,
 };

@@ -25,6 +25,8 @@ export interface Registration {
 export interface Heard {
   readonly word: string;
   readonly remains: number | null;
+  /** It came with a number that nobody can read. */
+  readonly isUnreadable?: boolean;
   /** The provider's own charge reads 0. */
   readonly isFree?: boolean;
   /** The answer shows that the order has parts. */
@@ -86,6 +88,7 @@ interface State {
   status: Shown;
   activeStatus: ActiveStatus | null;
   remains: number | null;
+  isUnreadable: boolean;
   isFree: boolean;
   /** Something is known of the order, so that an unknown word changes nothing. */
   known: boolean;
@@ -135,6 +138,7 @@ export class ModelOrder {
       status: status ?? "pending",
       activeStatus: status !== undefined && isActive(status) ? status : null,
       remains: null,
+      isUnreadable: false,
       isFree: false,
       known: status !== undefined,
       doubted: false,
@@ -279,7 +283,7 @@ export class ModelOrder {
 
   /** `holdAll`: the brake is on. `parts`: what is known here of those of an order of several. */
   hear(
-    { word, remains, isFree = false, multi = false, at = 0 }: Heard,
+    { word, remains, isUnreadable = false, isFree = false, multi = false, at = 0 }: Heard,
     policy: Policy,
     holdAll: boolean,
     parts: PartsKnown | null = null,
@@ -311,6 +315,7 @@ export class ModelOrder {
     const isSame = before === status && is.remains === readable(remains);
     is.status = status;
     is.isFree = isFree;
+    is.isUnreadable = isUnreadable;
     // A final word is never combined with an older number.
     is.remains = isFinal(status) ? readable(remains) : (readable(remains) ?? is.remains);
     is.errorSince = status === "error" ? (is.errorSince ?? at) : null;
@@ -432,8 +437,8 @@ export class ModelOrder {
     is.everFinal = true;
     if (is.rejectedAt !== null && at - is.rejectedAt >= HOUR_MS) is.rejectedAt = null;
     const { charge, quantity } = this;
-    const { status, remains, isFree, parts } = is;
-    const due = dueOf({ charge, quantity, status, remains, isFree, parts }, policy);
+    const { status, remains, isUnreadable, isFree, parts } = is;
+    const due = dueOf({ charge, quantity, status, remains, isUnreadable, isFree, parts }, policy);
     is.due = due;
     if (due.kind === "due") this.#judge(due.total);
     if (this.isWordOnly) this.#endOfWord(report);
@@ -513,7 +518,7 @@ export class ModelOrder {
   /** Nothing is returned here, and the script pays by the word: the word is kept back as money would be. */
   #endOfWord(report: Report): void {
     const is = this.#is;
-    const isDoubtful = is.status === "partial" && is.remains === null;
+    const isDoubtful = is.remains === null && (is.status === "partial" || (is.status === "refunded" && is.isUnreadable));
     const waiting = is.hold?.status === is.status ? is.hold : null;
     is.hold = null;
     const { decision } = is;

@@ -19,6 +19,8 @@ export interface OrderFacts {
   /** The last active word. */
   readonly activeStatus: ActiveStatus | null;
   readonly remains: number | null;
+  /** The last word came with a number that nobody can read. */
+  readonly isUnreadable: boolean;
   readonly quantity: number | null;
   readonly charge: number | null;
   /** No answer has counted yet: the status is what the panel registered. */
@@ -101,18 +103,20 @@ function asItIs(facts: OrderFacts, status: Final): PanelStatuses {
         ? [activeStatusOf(facts), ...(facts.decision === null ? [] : [{ word: "Partial", remains } as const])]
         : [{ word: "Partial", remains }];
     case "canceled":
-      return distinct([
-        { word: "Canceled", remains: quantity },
-        { word: "Canceled", remains },
-      ]);
+      return canceled(quantity, remains);
     case "refunded":
-      return isPart(heard, quantity)
-        ? [{ word: "Partial", remains }]
-        : distinct([
-            { word: "Canceled", remains: quantity },
-            { word: "Canceled", remains },
-          ]);
+      if (isPart(heard, quantity)) return [{ word: "Partial", remains }];
+      if (heard !== null || !facts.isUnreadable) return canceled(quantity, remains);
+      // As of a partial: a number that nobody can read is no answer yet.
+      return [activeStatusOf(facts), ...(facts.decision === null ? [] : canceled(quantity, remains))];
   }
+}
+
+function canceled(quantity: number | null, remains: number | null): PanelStatuses {
+  return distinct([
+    { word: "Canceled", remains: quantity },
+    { word: "Canceled", remains },
+  ]);
 }
 
 function distinct([first, ...rest]: PanelStatuses): PanelStatuses {

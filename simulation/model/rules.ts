@@ -10,6 +10,8 @@ export interface Reported {
   readonly status: Shown;
   /** What came with that very word; null where it was missing or unreadable. */
   readonly remains: number | null;
+  /** A number came that nobody can read. */
+  readonly isUnreadable?: boolean;
   /** The provider's own charge now reads 0. */
   readonly isFree: boolean;
   /** What is known of the parts of an order of several; null for a plain one. */
@@ -51,7 +53,7 @@ export type Due =
   | { readonly kind: "nothing_said" };
 
 export function dueOf(reported: Reported, { canceled }: DueRules): Due {
-  const { charge, quantity, status, isFree, parts } = reported;
+  const { charge, quantity, status, isUnreadable = false, isFree, parts } = reported;
   const remains = readable(reported.remains);
   if (charge === null || !isFinal(status)) return { kind: "nothing_said" };
   if (parts !== null) return dueOfParts(charge, status, parts);
@@ -66,6 +68,8 @@ export function dueOf(reported: Reported, { canceled }: DueRules): Due {
       if (canceled === "full" || quantity === null) return { kind: "due", total: charge, why: "canceled" };
       return remains === null || remains === 0 ? reviewOf(charge) : shareOrReview(charge, quantity, remains, "canceled");
     case "refunded":
+      // What can be read in two ways may be a part, unless the charge says that all was returned.
+      if (remains === null && isUnreadable && !isFree) return reviewOf(charge);
       // Panel scripts that set their charge to 0 have returned all.
       if (!isPart(remains, quantity) || isFree) return { kind: "due", total: charge, why: "refunded" };
       return shareOrReview(charge, quantity, remains, "share");

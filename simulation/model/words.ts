@@ -49,7 +49,17 @@ export function isFinal(status: Shown): status is Final {
   return status === "completed" || status === "partial" || status === "canceled" || status === "refunded";
 }
 
-/** [S2]: case does not count, and `_`, `-` and spaces are left out. */
+/** [S2]: case does not count, and `_`, `-` and spaces are left out, but for those that belong to a number. */
 function fold(word: string): string {
-  return word.toLowerCase().replaceAll(/[\s_-]/g, "");
+  const text = word.toLowerCase().trim();
+  if (/\d/.test(text) && !/\p{L}/u.test(text)) return text;
+  const kept = text.replaceAll(
+    /(\d)([\s_-]+)(?=\d)/g,
+    (_, digit: string, gap: string) => digit + gap.replaceAll(/./gs, (sign) => KEPT[sign] ?? sign),
+  );
+  const signed = kept.replaceAll(/(^|[\s_-])-(?=\d)/g, "$1\u{1}");
+  return signed.replaceAll(/[\s_-]/g, "");
 }
+
+/** Stand-ins for separators that stay. */
+const KEPT: Readonly<Record<string, string>> = { " ": "\u{2}", _: "\u{3}", "-": "\u{1}" };

@@ -9,11 +9,15 @@ export type StatusReport = {
   readonly providerStatus: string;
   /** Units not delivered: a whole number ≥ 0 (over-delivery reads as 0), or null when missing or unreadable. */
   readonly remains: number | null;
+  /** `remains` says a number that cannot be read; left out where it is readable or says none. */
+  readonly remainsUnreadable?: true;
   readonly startCount: number | null;
   /** What the provider charges the panel: a plain decimal string, never the customer's charge. */
   readonly charge: string | null;
   /** Currency of `charge`, 3 to 10 characters of A–Z and 0–9, or null. */
   readonly currency: string | null;
+  /** A currency is named that is not known here; left out otherwise. */
+  readonly currencyUnknown?: true;
   /** True when the answer has `runs`, `posts` or `orders`: a drip-feed or subscription order. */
   readonly multi: boolean;
   /** What the answer has of that; null unless `multi`. */

@@ -129,6 +129,9 @@ export type Decided = {
   readonly inError: boolean;
 };
 
+/** In the place of a price's currency: none was named that is known here. ISO 4217 has this code for it. */
+export const NO_CURRENCY = "XXX";
+
 export type OrderState = {
   /** What the customer paid, in micro-units; null when unknown: the order is followed without refunds. */
   readonly charge: number | null;
@@ -146,7 +149,10 @@ export type OrderState = {
   /** How often the provider went back and forth between active statuses, and when it last did. */
   readonly flips: { readonly count: number; readonly at: number } | null;
   readonly providerStatus: string | null;
-  /** The provider's price: the first charge above nothing that it named while the order was under way, and its currency. */
+  /**
+   * The provider's price: the first charge above nothing that it named while the order was under way, and its currency:
+   * `NO_CURRENCY` where it named none, null where that was not written down.
+   */
   readonly providerPrice: string | null;
   readonly providerPriceCurrency: string | null;
   /** The charge that it named last; after a final word, what it took in the end, and null until it has said. */
@@ -154,6 +160,8 @@ export type OrderState = {
   readonly providerCurrency: string | null;
   readonly startCount: number | null;
   readonly remains: number | null;
+  /** The last answer had a number for `remains` that cannot be read: of a refunded order, that is no full return. */
+  readonly remainsUnreadable: boolean;
   readonly reason: Reason | null;
   readonly flags: number;
   /** Flags that a person has dismissed, and what each was about. */

@@ -15,7 +15,7 @@ const CAUSES: Partial<Readonly<Record<RefundReason, string>>> = {
   nothing_delivered: "The provider closed the order as partial with nothing delivered",
   refunded: "The provider returned the order's amount",
   not_placed: "The order never reached the provider",
-  remains_unknown: "The provider says partial without saying how much was left",
+  remains_unknown: "The provider ended the order without a readable number of what was left",
   multi_order: "The order has several parts; its refund is never automatic",
   policy_hold: "The refund policy left this refund to a person",
   over_cap: "The refund is above the policy's cap",

@@ -6,7 +6,7 @@ import { cadenceOf, type CadencePolicy, DAY_MS, HOUR_MS, mayKeepCadence } from "
 import { stretchedPercent } from "./progress-pace.ts";
 import { type FlagFacts, flagsAfter } from "./order-flags.ts";
 import { finalAnswerText } from "./final-answer.ts";
-import { FLAGS, type OrderState, type Reason } from "./order.ts";
+import { FLAGS, NO_CURRENCY, type OrderState, type Reason } from "./order.ts";
 import type { Report, StatusReport } from "./order-report.ts";
 import type { RefundPolicy } from "./refund-policy.ts";
 import { planRefund, type RefundPlan } from "./refund-plan.ts";
@@ -72,14 +72,17 @@ export function surelyMoves({ status, multi }: OrderState, report: Report, { sta
   return said !== null && isFinal(said);
 }
 
-function saysTheSame(order: OrderState, { providerStatus, remains, startCount, charge, currency, multi }: StatusReport): boolean {
+function saysTheSame(
+  order: OrderState,
+  { providerStatus, remains, startCount, charge, currency, currencyUnknown, multi }: StatusReport,
+): boolean {
   return (
     !multi &&
     providerStatus === order.providerStatus &&
     (remains === null || remains === order.remains) &&
     (startCount === null || startCount === order.startCount) &&
     (charge === null || (charge === order.providerCharge && order.providerPrice !== null)) &&
-    (currency === null || currency === order.providerCurrency)
+    (currencyUnknown === true ? order.providerCurrency === null : currency === null || currency === order.providerCurrency)
   );
 }
 
@@ -189,13 +192,14 @@ function hear(order: OrderState, report: StatusReport, status: Status, now: numb
     parts: partsAfter(order, report),
     providerStatus: report.providerStatus,
     ...(order.providerPrice === null && isActive(status) && isAboveNothing(report.charge)
-      ? { providerPrice: report.charge, providerPriceCurrency: report.currency ?? order.providerCurrency }
+      ? { providerPrice: report.charge, providerPriceCurrency: currencyAfter(order, report) ?? NO_CURRENCY }
       : {}),
     // Nor a final word without a charge together with the full price.
     providerCharge: report.charge ?? (moved && isFinal(status) ? null : order.providerCharge),
-    providerCurrency: report.currency ?? order.providerCurrency,
+    providerCurrency: currencyAfter(order, report),
     startCount: report.startCount ?? order.startCount,
     remains,
+    remainsUnreadable: report.remainsUnreadable === true,
     reason: reasonAfter(order, status),
     polledAt: now,
     progressAt: remains === order.remains ? order.progressAt : now,
@@ -204,6 +208,11 @@ function hear(order: OrderState, report: StatusReport, status: Status, now: numb
     // An end that is taken back later stays on record.
     finalAnswer: isFinal(status) && report.answer !== undefined ? finalAnswerText({ at: now, text: report.answer }) : order.finalAnswer,
   };
+}
+
+/** A currency that is not known here is another one than that before, as far as anybody knows. */
+function currencyAfter({ providerCurrency }: OrderState, { currency, currencyUnknown }: StatusReport): string | null {
+  return currencyUnknown === true ? null : (currency ?? providerCurrency);
 }
 
 /** So many parts an order has at most: what is named beyond them is not followed. */
@@ -296,7 +305,7 @@ function isProgress(order: OrderState, next: OrderState, policy: ReconcilePolicy
   if (next.startCount !== order.startCount && order.startCount === null) return true;
   if (next.providerPrice !== order.providerPrice) return true;
   if (arePartsNews(order, next, now)) return true;
-  if (isFinal(next.status) && (next.providerCharge !== order.providerCharge || next.remains !== order.remains)) return true;
+  if (isFinal(next.status) && (isOtherCharge(order, next) || next.remains !== order.remains)) return true;
   // planted: progress-counts
   if (next.remains === null || next.remains === order.remains) return false;
   if (order.remains === null || next.quantity === null) return true;
@@ -304,6 +313,10 @@ function isProgress(order: OrderState, next: OrderState, policy: ReconcilePolicy
   const percent = stretchedPercent(policy.progressPercent, policy.progressStretch);
   if ((order.remains - next.remains) * 100 >= next.quantity * percent) return true;
   return now - order.progressAt >= progressMaxAgeMs(order, policy, now);
+}
+
+function isOtherCharge(order: OrderState, next: OrderState): boolean {
+  return next.providerCharge !== order.providerCharge || next.providerCurrency !== order.providerCurrency;
 }
 
 /** Another spelling of the same status is written with other news, or once in a while; of a subscription it can be news. */

@@ -4,7 +4,7 @@
  * A provider names its price while an order runs, and after the end what it takes in all. What lies between the two
  * was returned; what it takes beyond the share that it delivered was kept.
  */
-import { FLAGS } from "./order.ts";
+import { FLAGS, NO_CURRENCY } from "./order.ts";
 import { convertPrice, finestStep, formatPrice, parsePrice, priceOfMicros, shareOf } from "./price.ts";
 import type { Status } from "./status.ts";
 
@@ -45,6 +45,7 @@ export const UNCLEAR = {
   price_unknown: "Neither did the provider name a price while the order ran, nor was a cost registered.",
   currencies_differ: "The price, or the cost as registered, is in another currency than the provider's charge.",
   delivered_unknown: "The provider did not say how much it delivered.",
+  above_price: "The provider would keep more than its price: charge and price are not of one currency, or not of one order.",
 } as const;
 export type Unclear = keyof typeof UNCLEAR;
 
@@ -67,6 +68,8 @@ export function providerPart(order: OrderFacts): ProviderPart {
   if (share === "unknown") return { returned, kept: null, unclear: "delivered_unknown" };
   const expected = share === "none" ? 0n : shareOf(asked.price, share.units, share.of);
   const over = taken - expected;
+  // Whatever currencies are named: nobody keeps more than all.
+  if (over > asked.price) return unclearPart("above_price");
   return { returned, kept: over >= finestStep(asked.text, order.providerCharge ?? "") ? over : 0n, unclear: null };
 }
 
@@ -90,7 +93,8 @@ function askedPrice({ providerPrice, providerPriceCurrency, cost, costCurrency, 
   const price = text === null ? null : parsePrice(text);
   if (text === null || price === null) return { ok: false, unclear: "price_unknown" };
   const currency = providerPrice === null ? costCurrency : providerPriceCurrency;
-  const isSameCurrency = currency === null || currency === providerCurrency;
+  // Nobody knows what a price was in that no currency stood beside, unless none stands beside the charge either.
+  const isSameCurrency = currency === null || currency === (providerCurrency ?? NO_CURRENCY);
   return isSameCurrency ? { ok: true, price, text } : { ok: false, unclear: "currencies_differ" };
 }
 

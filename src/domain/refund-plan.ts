@@ -89,9 +89,30 @@ export function isWordOnly({ charge }: Pick<OrderState, "charge">): boolean {
   return charge === null || charge === 0;
 }
 
-/** A part was delivered, and nobody knows which. That a subscription expired is all there is to say of it: it has no `remains`. */
+/**
+ * A part was delivered, and nobody knows which: of a refunded order only where the provider says a number that cannot be read.
+ * That a subscription expired is all there is to say of it: it has no `remains`.
+ */
 export function lacksNumber(order: OrderState): boolean {
-  return order.status === "partial" && order.remains === null && !isSubscription(order);
+  return isWithoutNumber(order) && !isSubscription(order);
+}
+
+function isWithoutNumber({ status, remains, remainsUnreadable }: OrderState): boolean {
+  return remains === null && (status === "partial" || (status === "refunded" && remainsUnreadable));
+}
+
+/**
+ * Whether the last answer's `remains` could not be read, as what was written of the order shows it: a refunded one without a
+ * number waits for a person, or was decided about with nothing known, for no other reason.
+ */
+export function wasUnreadable({
+  status,
+  remains,
+  reason,
+  decided,
+}: Pick<OrderState, "status" | "remains" | "reason" | "decided">): boolean {
+  if (status !== "refunded" || remains !== null) return false;
+  return reason === "remains_unknown" || (decided !== null && isDecidedUnknown({ decided, status }));
 }
 
 /** What ended and was told while refunds were left to the panel stays the panel's: its script has paid. Rule [A9]. */
@@ -171,7 +192,9 @@ function review(order: OrderState, heard: OrderState, due: RefundDue & { kind: "
   const opened = openedBy(heard, atMost);
   if (opened > 0) return hold(heard, { amount: opened, due: known ? atMost : null, reason }, now);
   const isWordToDecide = known && atMost === 0 && heard.status !== "completed" && decided?.status !== heard.status;
-  return isWordToDecide ? hold(heard, { amount: null, due: 0, reason }, now) : withdraw(heard);
+  if (isWordToDecide) return hold(heard, { amount: null, due: 0, reason }, now);
+  // That nobody knows what is due stays on record, also where nothing is left to decide.
+  return withdraw(heard.status === "refunded" && heard.remainsUnreadable ? { ...heard, reason } : heard);
 }
 
 /** Reviews whose amount is worked out: the same amount once decided opens nothing, a higher one the increase. */
@@ -212,9 +235,10 @@ function planWordAnew(heard: OrderState, policy: RefundPlanPolicy, now: number):
 const WORD_REASONS: Readonly<Partial<Record<Status, RefundReason>>> = { canceled: "canceled", partial: "partial", refunded: "refunded" };
 
 /** Whether a person has decided about this word; a number that was missing then makes it another question. */
-function isWordDecided({ decided, status, remains }: OrderState): boolean {
+function isWordDecided(order: OrderState): boolean {
+  const { decided, status } = order;
   if (decided === null || decided.status !== status) return false;
-  return decided.due !== null || (status === "partial" && remains === null);
+  return decided.due !== null || isWithoutNumber(order);
 }
 
 /** The provider's word goes out to the panel as it is. */

@@ -10,7 +10,7 @@ export const REFUND_REASONS = {
   partial: "The provider delivered a part; the share of what was not delivered is returned.",
   nothing_delivered: "The provider closed the order as partial with nothing delivered; the full charge is returned.",
   refunded: "The provider returned the order's amount; the full charge is returned.",
-  remains_unknown: "The provider says partial without saying how much was left; someone has to decide.",
+  remains_unknown: "The provider ended the order without a readable number of what was left; someone has to decide.",
   multi_order: "The order has several parts; its refund is never automatic, someone has to decide.",
   policy_hold: "The refund policy leaves this refund to a person.",
   over_cap: "The refund is above the policy's cap; someone has to decide.",
@@ -43,6 +43,8 @@ export type RefundFacts = {
   readonly status: Status;
   /** What the provider says is undelivered; null when missing or unreadable. */
   readonly remains: number | null;
+  /** The provider says a number for it that cannot be read. */
+  readonly remainsUnreadable: boolean;
   /** What the provider takes for the order now: a decimal string, null when it has not said. */
   readonly providerCharge: string | null;
   /** A drip-feed or subscription order, and how many parts were ordered; null where unknown. */
@@ -89,8 +91,12 @@ export function refundDue(facts: RefundFacts, rules: RefundRules = DEFAULT_RULES
 }
 
 /** What is due of an order that came to nothing, or to less than was ordered. */
-function dueOfEnded({ quantity, status, remains, providerCharge }: RefundFacts, charge: number, rules: RefundRules): RefundDue {
-  if (status === "refunded" && isZero(providerCharge)) return { kind: "due", amount: charge, reason: "refunded" };
+function dueOfEnded(facts: RefundFacts, charge: number, rules: RefundRules): RefundDue {
+  const { quantity, status, remains } = facts;
+  if (status === "refunded" && isZero(facts.providerCharge)) return { kind: "due", amount: charge, reason: "refunded" };
+  // Rule [F8]: a number that can be read in two ways may be a part.
+  if (status === "refunded" && remains === null && facts.remainsUnreadable)
+    return { kind: "hold", atMost: charge, reason: "remains_unknown" };
   if (quantity === null) return dueOfUncounted({ charge, status, remains });
   const inPart = remains !== null && remains > 0 && remains < quantity;
   if (status === "canceled" && (rules.canceled === "full" || (remains !== null && remains >= quantity))) {

@@ -60,13 +60,32 @@ const COMMON_WORDS: ReadonlyMap<string, Status> = new Map(
   Object.entries(WORDS).flatMap(([status, words]) => words.map((word) => [word, status as Status])),
 );
 
-/** Folds a provider's word for comparison: case, spaces, `_` and `-` do not count. */
+/**
+ * Folds a provider's word for comparison: case, spaces, `_` and `-` do not count. In a number they do: `-4` is not `4`, and
+ * `1 0` is not `10`. Rule [S2].
+ */
 export function foldWord(word: string): string {
   const known = FOLDED.get(word);
   if (known !== undefined) return known;
-  const folded = word.toLowerCase().replace(/[\s_-]+/g, "");
+  const folded = foldAnew(word.toLowerCase());
   if (FOLDED.size < MOST_FOLDED && word.length <= LONGEST_FOLDED) FOLDED.set(word, folded);
   return folded;
+}
+
+/** A word without a digit is the usual one, and one without a letter is a number: it stays as it is written. */
+function foldAnew(word: string): string {
+  if (!/\p{Nd}/u.test(word)) return word.replace(/[\s_-]+/g, "");
+  if (!/\p{L}/u.test(word)) return word.trim();
+  return word.replace(/[\s_-]+/g, (run, at: number) => {
+    const before = word[at - 1] ?? "";
+    if (!isDigit(word[at + run.length] ?? "")) return "";
+    // Between two digits, or the minus of a number.
+    return isDigit(before) ? run : run.endsWith("-") && (run.length > 1 || before === "") ? "-" : "";
+  });
+}
+
+function isDigit(sign: string): boolean {
+  return /^\p{Nd}$/u.test(sign);
 }
 
 /** Words folded before: providers have a dozen, and say each of them thousands of times. What else they write is not kept. */

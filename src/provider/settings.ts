@@ -89,4 +89,6 @@ export type ProviderSettings = {
   readonly timeoutMs: number;
   readonly statusWords: StatusWords;
   readonly learned: Learned;
+  /** The currency that is set for it, or that it last named; absent where neither is known. It tells how its prices are written. */
+  readonly currency?: string | null;
 };

@@ -100,7 +100,11 @@ async function tryForm({ port, settings, tried, seen }: Search, form: Form): Pro
   const { shape, bothKeys } = form;
   seen.add(formKey(settings, form));
   const otherKey = shape.fields.key === DIALECT_FIELDS.key ? CANONICAL_REQUEST.fields.key : DIALECT_FIELDS.key;
-  const action = { fields: { action: "balance" }, read: readBalance, ...(bothKeys ? { keyAlsoAs: otherKey } : {}) };
+  const action = {
+    fields: { action: "balance" },
+    read: (json: unknown) => readBalance(json),
+    ...(bothKeys ? { keyAlsoAs: otherKey } : {}),
+  };
   const answer = await callProvider(port, { ...settings, request: shape }, action);
   tried.push({ shape: formSummary(form), failure: answer.ok ? null : answer.failure });
   return answer;

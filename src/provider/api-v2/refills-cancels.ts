@@ -8,12 +8,13 @@ import { describeShape, MAX_MESSAGE_CHARS, MAX_WORD_CHARS, read, type Reading, t
 import { type ApiError, errorIn, errorOfLayers, knownError, messageIn, messageOf, saysSuccess } from "./reading/api-error.ts";
 import { callProvider, troubleOfCall } from "./call.ts";
 import { isTurnedDown } from "../failure.ts";
-import { entriesFor, idIn, type IdNames, ORDER_NAMES, REFILL_NAMES } from "./reading/entries.ts";
+import { entriesFor, idIn, type IdNames, isSameId, ORDER_NAMES, REFILL_NAMES } from "./reading/entries.ts";
 import { ok, type Result } from "../../domain/result.ts";
 import type { ProviderFailure } from "../failure.ts";
 import { type Fields, fieldsIn, idText, isObject, layersOf, saysNoId, scalarText } from "./reading/fields.ts";
 import type { ActionFields } from "./request.ts";
 import type { ProviderSettings } from "../settings.ts";
+import { subjectOf } from "./reading/subject.ts";
 import { cleanText, NO_REASON } from "./reading/wording.ts";
 
 /** By id as asked. An id is missing when the answer says nothing readable of it. */
@@ -201,16 +202,6 @@ function entriesInOneSpelling(answer: unknown, ids: readonly string[], names: Id
   return parts.length === 1 && own !== null && isSameId(own, id) ? new Map([[id, part]]) : entries;
 }
 
-/** `#0007`, `7.0` and `7` are one id. */
-function isSameId(a: string, b: string): boolean {
-  return plainId(a) === plainId(b);
-}
-
-function plainId(id: string): string {
-  const whole = id.trim().toLowerCase().replace(/^#/, "");
-  return /^\d+(?:\.0+)?$/.test(whole) ? whole.replace(/^0+(?=\d)/, "").replace(/\.0+$/, "") : whole;
-}
-
 /** A mere message is an error under a code that says the call was turned down. */
 function turnedDown(json: unknown, status: number): ApiError | null {
   const message = isTurnedDown(status) && !saysSuccess(fieldsIn(json)) ? messageOf(json, status) : null;
@@ -221,7 +212,8 @@ function turnedDown(json: unknown, status: number): ApiError | null {
 function readAlone<T>(layers: readonly unknown[], id: string, key: string, form: Form<T>): T | Refused | null {
   for (const layer of layers.toReversed()) {
     const fields = fieldsIn(Array.isArray(layer) && layer.length === 1 ? layer[0] : layer);
-    const own = idIn(fields, form.names);
+    const plain = form.names === REFILL_NAMES ? fields.get("id") : undefined;
+    const own = idIn(fields, form.names) ?? (saysNoId(plain) ? null : scalarText(plain));
     const isOwn = own !== null && isSameId(own, id);
     const said = own === null || isOwn ? readEntry(fields, isOwn, key, form) : null;
     if (said !== null) return said;
@@ -309,6 +301,7 @@ function formOfAsking({ action, fieldsFor, refillOf, meaningOf }: Words): Form<R
     if (isYes(id) || isIdLike(id)) return accepted(refillOf(id));
     return saysYesToCall(fields) ? accepted() : readStatus(fields, key);
   };
+  const saysNo = (value: unknown): boolean => (NO.test(textOf(value)) ? value !== true : meaningOf(textOf(value)) === "no");
   /** How it stands with what was asked for, by a word of its own. */
   const readStatus = (fields: Fields, key: string): RequestReply | null => {
     const word = textOf(fields.get("status"));
@@ -325,6 +318,9 @@ function formOfAsking({ action, fieldsFor, refillOf, meaningOf }: Words): Form<R
       const name = [action, `${action}id`].find((field) => fields.has(field));
       if (name === undefined) return saysYesToCall(fields) ? accepted() : readStatus(fields, key);
       const value = fields.get(name);
+      const id = fields.get(`${action}id`);
+      // Where a yes or a sentence stands in its place, the id may stand beside.
+      if (isIdLike(id) && refillOf(value) === null && !isObject(value) && !saysNo(value ?? true)) return accepted(refillOf(id));
       return isObject(value) ? readInside(fieldsIn(value), key) : readValue(value, key, messageIn(fields));
     },
     readValue,
@@ -337,12 +333,19 @@ const REFILLS = formOfAsking({
   fieldsFor: oneOrMany("refill", "order", "orders"),
   // The number 1 is a yes: where refills have ids, the first of all goes without, and is not followed.
   refillOf: (value) => (value !== 1 && isIdLike(value) ? idText(value) : null),
-  meaningOf: (word) => {
-    const status = refillStatusFor(word);
-    // Any other text is the reason of a refusal: the protocol has an error's bare text in the place of an id.
-    return status === null || status === "rejected" || status === "error" ? "no" : "yes";
-  },
+  meaningOf: meaningOfRefill,
 });
+
+/** Words that say no, in texts that stand in the place of an id. */
+const NEGATION = /(?:^|[^\p{L}])(?:not?|nope|cannot|can['’]?t|never|unable|already|expired|denied|declined|too)(?:$|[^\p{L}])/iu;
+
+/** The protocol has an error's bare text in the place of an id, and some servers a sentence that says yes there. */
+function meaningOfRefill(word: string): "yes" | "no" | null {
+  const status = refillStatusFor(word);
+  if (status !== null) return status === "rejected" || status === "error" ? "no" : "yes";
+  const subject = subjectOf({ texts: [word] });
+  return subject === "id" || subject === "reason" || ERROR_CODE.test(word) || NEGATION.test(word) ? "no" : null;
+}
 
 /** A cancel's answer is often the order's new status. What another text says is not told by a list of words. */
 function meaningOfCancel(word: string): "yes" | "no" | null {

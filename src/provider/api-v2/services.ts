@@ -27,32 +27,45 @@ const MAX_DESCRIPTION_CHARS = 2000;
 /** Asks for all services. */
 export function askServices(port: ProviderPort, settings: ProviderSettings): Promise<Result<ServiceList, ProviderFailure>> {
   const fields = { action: "services" };
-  return callProvider(port, settings, { fields, read: (json, { key }) => readServices(json, key), maxBytes: MAX_SERVICES_BYTES });
+  return callProvider(port, settings, {
+    fields,
+    read: (json, { key }) => readServices(json, key, settings.currency),
+    maxBytes: MAX_SERVICES_BYTES,
+  });
 }
 
 type ServiceEntry = { readonly raw: JsonObject; readonly service: ProviderService };
 
 /**
  * The answer to `services`: a list, or an object keyed by service id. Entries without an id are left out; of two with one
- * id the first counts. A list that is mostly something else is unreadable, so that it takes no good one's place.
+ * id the first counts, without a rate where the other one names another. A list that is mostly something else is unreadable, so
+ * that it takes no good one's place. `usual`: the provider's currency, where that is known.
  */
-export function readServices(json: unknown, key = ""): Reading<ServiceList> {
+export function readServices(json: unknown, key = "", usual: string | null = null): Reading<ServiceList> {
   const layers = layersOf(json, () => false);
   const error = errorOfLayers(layers, () => false);
   if (error !== null) return { kind: "error", error };
   const inner = layers.at(-1);
   const parts = Array.isArray(inner) ? (inner as readonly unknown[]) : isObject(inner) ? partsByKey(inner) : [];
   const clean = cleanerFor(key);
-  const writing = writingWithin(parts);
-  const entries = parts.map((part) => entryOf(part, clean, writing)).filter((entry) => entry !== null);
+  const reader = { clean, writing: writingWithin(parts), usual };
+  const entries = parts.map((part) => entryOf(part, reader)).filter((entry) => entry !== null);
   if (entries.length === 0 || entries.length * 2 < parts.length) {
     return { kind: "unreadable", message: `${entries.length} services in ${describeShape(inner)}` };
   }
   const byId = new Map<string, ServiceEntry>();
-  for (const entry of entries) if (!byId.has(entry.service.id)) byId.set(entry.service.id, entry);
+  for (const entry of entries) {
+    const first = byId.get(entry.service.id);
+    if (first === undefined) byId.set(entry.service.id, entry);
+    else if (isOtherRate(first.service, entry.service)) byId.set(entry.service.id, { ...first, service: { ...first.service, rate: null } });
+  }
   const kept = [...byId.values()];
   const hide = hiderFor(key);
   return read({ list: kept.map(({ raw }) => hide(raw) as JsonObject), services: kept.map(({ service }) => service) });
+}
+
+function isOtherRate({ rate: one }: ProviderService, { rate: other }: ProviderService): boolean {
+  return one !== other && (one === null || other === null || Number(one) !== Number(other));
 }
 
 /** How the numbers of a list are written: all its services together show it. */
@@ -76,8 +89,15 @@ function partsByKey(object: JsonObject): readonly unknown[] {
   });
 }
 
+/** How texts are cleaned, how the list writes numbers, and in which currency it is where it does not say. */
+type Reader = {
+  readonly clean: (text: string, maxChars: number) => string;
+  readonly writing: WritingOf;
+  readonly usual: string | null;
+};
+
 /** A service has an id and, to be told from other things that have one, a name or a price. */
-function entryOf(part: unknown, clean: (text: string, maxChars: number) => string, writing: WritingOf): ServiceEntry | null {
+function entryOf(part: unknown, { clean, writing, usual }: Reader): ServiceEntry | null {
   if (!isObject(part)) return null;
   const plain = plainService(part, clean);
   if (plain !== null) return { raw: part, service: plain };
@@ -85,7 +105,7 @@ function entryOf(part: unknown, clean: (text: string, maxChars: number) => strin
   const id = serviceIdIn(fields);
   const text = (name: string, maxChars: number): string => clean(scalarText(fields.get(name)) ?? "", maxChars);
   const name = text("name", MAX_NAME_CHARS);
-  const rate = readDecimal(fields.get("rate"), writing, readCurrency(fields.get("currency")));
+  const rate = readDecimal(fields.get("rate"), writing, readCurrency(fields.get("currency")) ?? usual);
   if (id === null || (name === "" && rate === null)) return null;
   const description = text("description", MAX_DESCRIPTION_CHARS) || text("desc", MAX_DESCRIPTION_CHARS);
   const service = {

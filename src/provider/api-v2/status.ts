@@ -37,5 +37,5 @@ export function askOne(port: ProviderPort, settings: ProviderSettings, id: strin
 
 /** Asks for the operator's balance at the provider, in the provider's currency. */
 export function askBalance(port: ProviderPort, settings: ProviderSettings): Promise<Result<Balance, ProviderFailure>> {
-  return callProvider(port, settings, { fields: { action: "balance" }, read: readBalance });
+  return callProvider(port, settings, { fields: { action: "balance" }, read: (json) => readBalance(json, settings.currency) });
 }

@@ -24,7 +24,7 @@ const IS_SUBSCRIPTION = (o: string): string => `(${o}.multi = 1 AND iif(${o}.par
 const IS_FIRST_REPORT = `o.told IS NULL AND o.hold_n IS NULL AND o.word_hold_n IS NULL AND o.rejected_at IS NULL
   AND (o.status IN (${ENDED})
       AND (o.polled_at IS NOT NULL OR o.status = 'completed' OR o.refunded > 0 OR o.reason = 'not_placed')
-      AND NOT (o.status = 'partial' AND o.remains IS NULL AND (coalesce(o.charge, 0) = 0 OR o.left_to_panel)
+      AND NOT (o.remains IS NULL AND (o.status = 'partial' OR o.status = 'refunded' AND o.reason IS 'remains_unknown') AND (coalesce(o.charge, 0) = 0 OR o.left_to_panel)
         AND NOT ${IS_SUBSCRIPTION("o")} AND NOT (${IS_ANSWERED_BY_PERSON("o")}))
     OR o.status = 'error' AND o.decided_in_error AND o.decided_granted > 0)`;
 

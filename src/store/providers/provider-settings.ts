@@ -98,8 +98,12 @@ export async function createProvider(db: D1Database, id: string, settings: KeptS
 /** Whether calls will go elsewhere, or look different: then nothing that was learned holds any more. */
 const CONNECTION_CHANGES = `(${(["url", "api_key", "request"] as const).map((column) => `coalesce(?2->>'$.${column}', ${column}) IS NOT ${column}`).join(" OR ")})`;
 
-/** `foldWord` of src/domain/status.ts, in SQL, but for white space other than blanks. */
-const foldSql = (word: string): string => `lower(replace(replace(replace(${word}, ' ', ''), '_', ''), '-', ''))`;
+/**
+ * `foldWord` of src/domain/status.ts, in SQL: a number stays as it is written. It folds more in two cases, white space other than
+ * blanks left aside: numbers among letters lose their signs. A word that is forgotten for that is counted again when it comes.
+ */
+const foldSql = (word: string): string =>
+  `iif(${word} GLOB '*[^-0-9 _.,+]*', lower(replace(replace(replace(${word}, ' ', ''), '_', ''), '-', '')), trim(${word}))`;
 
 /** The unknown words without those that the change maps: they are known now. */
 const UNMAPPED_WORDS = `(SELECT json_group_object(w.key, json(w.value)) FROM json_each(unknown_words) w

@@ -1,5 +1,6 @@
 import type { CancelStatus, RefillStatus } from "../../domain/refill-cancel.ts";
 import type { Channel, Dismissals, Order, OrderState, Reason, ReportedFinal } from "../../domain/order.ts";
+import { wasUnreadable } from "../../domain/refund-plan.ts";
 import type { RefundReason } from "../../domain/refund-rules.ts";
 import type { Parts } from "../../domain/order-report.ts";
 import type { Cadence } from "../../domain/poll-pacing.ts";
@@ -171,6 +172,7 @@ function toState(row: OrderFacts): OrderState {
     providerCurrency: row.provider_currency,
     startCount: row.start_count,
     remains: row.remains,
+    remainsUnreadable: row.status === "refunded" && wasUnreadable({ ...row, decided: toDecided(row) }),
     reason: row.reason,
     flags: row.flags,
     dismissed: row.dismissed === null ? {} : (JSON.parse(row.dismissed) as Dismissals),

@@ -142,6 +142,7 @@ export function toProvider(row: ProviderRow): Provider {
       timeoutMs: row.timeout_ms,
       statusWords: JSON.parse(row.status_words) as ProviderSettings["statusWords"],
       learned: JSON.parse(row.learned) as ProviderSettings["learned"],
+      currency: row.currency ?? row.balance_currency,
     },
     state: toState(row),
   };

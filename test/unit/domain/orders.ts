@@ -65,6 +65,7 @@ export function anOrder(over: Partial<OrderState> = {}): OrderState {
     finalAt: null,
     errorAt: null,
     finalAnswer: null,
+    remainsUnreadable: false,
     ...over,
   };
 }

@@ -527,7 +527,8 @@ describe("an order that stands as it stood", () => {
       currency: seldom<string | null>("USD", null, "EUR"),
       multi: seldom(false, true),
     })
-    .map((over) => aReport(over));
+    .map((over) => aReport(over))
+    .chain((said) => seldom<StatusReport>(said, { ...said, currency: null, currencyUnknown: true }));
   const policy = fc
     .record({
       startWindowMs: fc.constantFrom(null, HOUR),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { FLAGS } from "../../../src/domain/order.ts";
+import { FLAGS, NO_CURRENCY } from "../../../src/domain/order.ts";
 import { convertPrice, finestStep, formatPrice, parsePrice } from "../../../src/domain/price.ts";
 import { accountsOf, converted, type OrderFacts, parseRate, providerPart, totalOf } from "../../../src/domain/reconciliation.ts";
 
@@ -56,6 +56,8 @@ describe("a provider's part in an order", () => {
     ["cents, rounded up", { providerPrice: "0.90", providerCharge: "0.68", remains: 250 }, "0.22", "0"],
     ["no price named, the cost as registered", { providerPrice: null, cost: "0.5" }, "0.125", "0"],
     ["the price named goes before the cost", { cost: "0.4" }, "0.125", "0"],
+    ["price and charge in no currency", { providerPriceCurrency: NO_CURRENCY, providerCurrency: null }, "0.125", "0"],
+    ["all of the price kept, and nothing delivered", { status: "canceled", remains: null, providerCharge: "0.5" }, "0", "0.5"],
     ["the cost in the same currency", { providerPrice: null, cost: "0.5", costCurrency: "USD" }, "0.125", "0"],
     [
       "a price past 2^53",
@@ -81,6 +83,29 @@ describe("a provider's part in an order", () => {
       "price_unknown",
     ],
     ["a price in another currency", { providerPriceCurrency: "TRY" }, null, null, "currencies_differ"],
+    ["a price in no currency, before a charge in one", { providerPriceCurrency: NO_CURRENCY }, null, null, "currencies_differ"],
+    [
+      "a price in one, before a charge in no known one",
+      { providerPriceCurrency: "USD", providerCurrency: null },
+      null,
+      null,
+      "currencies_differ",
+    ],
+    ["more kept than the price, in one currency", { providerPriceCurrency: "USD", providerCharge: "31.50" }, null, null, "above_price"],
+    [
+      "more kept than the price, in none",
+      { providerPriceCurrency: NO_CURRENCY, providerCurrency: null, providerCharge: "31.50" },
+      null,
+      null,
+      "above_price",
+    ],
+    [
+      "more kept than the cost",
+      { providerPrice: null, cost: "0.5", status: "canceled", remains: null, providerCharge: "0.51" },
+      null,
+      null,
+      "above_price",
+    ],
     ["cost in another currency", { providerPrice: null, cost: "15", costCurrency: "TRY" }, null, null, "currencies_differ"],
     ["partial with 0 left", { remains: 0 }, "0.125", null, "delivered_unknown"],
     ["partial without a number", { remains: null }, "0.125", null, "delivered_unknown"],

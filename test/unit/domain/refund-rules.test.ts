@@ -2,7 +2,15 @@ import { describe, expect, it } from "vitest";
 import { refundDue } from "../../../src/domain/refund-rules.ts";
 import { STATUS_NAMES } from "../../../src/domain/status.ts";
 
-const order = { charge: 900_000, quantity: 1000, multi: false, providerCharge: "0.5", runs: null, posts: null } as const;
+const order = {
+  charge: 900_000,
+  quantity: 1000,
+  multi: false,
+  remainsUnreadable: false,
+  providerCharge: "0.5",
+  runs: null,
+  posts: null,
+} as const;
 
 describe("refundDue", () => {
   it.each([
@@ -29,6 +37,18 @@ describe("refundDue", () => {
 
   it.each([0, null])("holds a partial with remains %s", (remains) => {
     expect(refundDue({ ...order, status: "partial", remains })).toEqual({ kind: "hold", atMost: 900_000, reason: "remains_unknown" });
+  });
+
+  it.each([1000, null])("holds a refunded one whose remains cannot be read, unless its price reads 0; quantity %s", (quantity) => {
+    const refunded = { ...order, quantity, status: "refunded", remains: null, remainsUnreadable: true } as const;
+    const held = { kind: "hold", atMost: 900_000, reason: "remains_unknown" };
+    expect([null, "0.3", "0"].map((providerCharge) => refundDue({ ...refunded, providerCharge }))).toEqual([
+      held,
+      held,
+      { kind: "due", amount: 900_000, reason: "refunded" },
+    ]);
+    expect(refundDue({ ...refunded, status: "canceled" })).toEqual({ kind: "due", amount: 900_000, reason: "canceled" });
+    expect(refundDue({ ...refunded, status: "completed" })).toEqual({ kind: "due", amount: 0, reason: null });
   });
 
   it.each(["error", "unknown"] as const)("decides nothing on %s, whatever remains", (status) => {

@@ -73,7 +73,11 @@ describe("the answer to `order`", () => {
       PARTIAL,
     ],
     ["with its id inside", { order: "23501", ...ORDER }, PARTIAL],
-    ["with a row number inside", { id: 4, ...ORDER }, PARTIAL],
+    ["with its id as a plain id", { id: 23501, ...ORDER }, PARTIAL],
+    ["with its id in another spelling", { id: "#023501", ...ORDER }, PARTIAL],
+    ["with its id beside a row's number", { id: 4, order: 23501, ...ORDER }, PARTIAL],
+    ["with an id that is none", { id: 0, ...ORDER }, PARTIAL],
+    ["with a database's key beside its id", { _id: "64f0c2", id: 23501, ...ORDER }, PARTIAL],
     ["with other cases of keys", { Charge: "0.27819", startCount: "3572", STATUS: "Partial", Remains: "157", Currency: "usd" }, PARTIAL],
     ["with an empty error beside", { ...ORDER, error: "", errors: [], message: "ok" }, PARTIAL],
     ["with error false beside", { error: false, ...ORDER }, PARTIAL],
@@ -84,6 +88,30 @@ describe("the answer to `order`", () => {
     ["with an unknown word", { status: "Moderation", remains: 5 }, statusOf("Moderation", { remains: 5 })],
     ["with a number for a word", { status: 3, remains: 5 }, statusOf("3", { remains: 5 })],
     ["with a number for a word, as text", { status: "4", start_count: null }, statusOf("4")],
+    ["with a call's word beside its own", { ...ORDER, status: "success", order_status: "Partial" }, PARTIAL],
+    ["with a call's number beside its own", { ...ORDER, status: 1, orderStatus: "Partial" }, PARTIAL],
+    ["with a call's true beside its own", { ...ORDER, status: true, state: "Partial" }, PARTIAL],
+    ["with a call's word around its own", { status: "success", charge: "0.5", data: ORDER }, PARTIAL],
+    ["with a call's word around a list of its own", { status: "success", remains: 0, result: [ORDER] }, PARTIAL],
+    ["with a call's number around its own", { status: "4", start_count: "1", response: ORDER }, PARTIAL],
+    [
+      "with a word for completed beside another thing's status",
+      { status: "Success", remains: 0, refill_status: "Pending" },
+      statusOf("Success", { remains: 0 }),
+    ],
+    [
+      "with a word for completed, said twice",
+      { status: "Success", remains: 0, order_status: "success" },
+      statusOf("Success", { remains: 0 }),
+    ],
+    ["with a number for a word beside an empty one", { status: "3", remains: 5, order_status: "" }, statusOf("3", { remains: 5 })],
+    ["with its fields in two spellings that agree", { ...ORDER, Status: "partial", Remains: 157, START_COUNT: "3572" }, PARTIAL],
+    ["with a field in two spellings, one of them empty", { ...ORDER, Remains: null, Charge: "" }, PARTIAL],
+    [
+      "with a number in two spellings",
+      { status: "Partial", remains: "157", Remains: "900" },
+      statusOf("Partial", { remainsUnreadable: true }),
+    ],
     ["with a call's word next to figures", { status: "Success", remains: 0 }, statusOf("Success", { remains: 0 })],
     [
       "with an error's word next to figures",
@@ -101,6 +129,21 @@ describe("the answer to `order`", () => {
       statusOf("In progress", { multi: true, parts: { ...NO_PARTS, ...ANY_FORM, runs: 2, orders: ["1", "2"] } }),
     ],
     ["of a plain order with a date", { ...ORDER, expiry: "1405/12/29" }, PARTIAL],
+    ...["null", "N/A", "-", "none", "false", "undefined", "0/0", " ", "—"].flatMap((nothing): [string, unknown, Report][] =>
+      ["runs", "posts", "orders"].map((name) => [
+        `of a plain order with ${name} ${JSON.stringify(nothing)}`,
+        { ...ORDER, [name]: nothing },
+        PARTIAL,
+      ]),
+    ),
+    ...[[null], [""], ["null"], ["N/A"], [0], [false], [{}], [{ order: null }], [[]], { "0": "" }].map(
+      (nothing): [string, unknown, Report] => [
+        `of a plain order with orders ${JSON.stringify(nothing)}`,
+        { ...ORDER, orders: nothing, runs: [null], posts: { a: "none" } },
+        PARTIAL,
+      ],
+    ),
+    ["of a plain order with one run as text", { ...ORDER, runs: "1.0" }, PARTIAL],
     ["of a plain order with empty fields for parts", { ...ORDER, runs: 0, posts: null, orders: "" }, PARTIAL],
     ["with figures nobody can read", { status: "Partial", remains: "Unknown", start_count: null, charge: "free" }, statusOf("Partial")],
     ["with more remaining than none", { status: "Completed", remains: "-12" }, statusOf("Completed", { remains: 0 })],
@@ -109,6 +152,35 @@ describe("the answer to `order`", () => {
       { status: "Partial", remains: 1, charge: { value: "0.03", currency_code: "eur" }, currency: "USD" },
       statusOf("Partial", { remains: 1, charge: "0.03", currency: "EUR" }),
     ],
+    ["with money with a sign", { status: "Partial", charge: "₹31.50" }, statusOf("Partial", { charge: "31.50", currency: "INR" })],
+    [
+      "with money with a code",
+      { status: "Partial", charge: "31.50 INR", currency: "USD" },
+      statusOf("Partial", { charge: "31.50", currency: "INR" }),
+    ],
+    [
+      "with a sign for a currency",
+      { status: "Partial", charge: "3", currency: "€" },
+      statusOf("Partial", { charge: "3", currency: "EUR" }),
+    ],
+    ["with letters and a sign", { status: "Partial", charge: "3", currency: "US$" }, statusOf("Partial", { charge: "3", currency: "USD" })],
+    ["with a sign of several currencies", { status: "Partial", charge: "$3" }, statusOf("Partial", { charge: "3", currencyUnknown: true })],
+    [
+      "with such a sign beside a code",
+      { status: "Partial", charge: "$3", currency: "CAD" },
+      statusOf("Partial", { charge: "3", currency: "CAD" }),
+    ],
+    [
+      "with words for a currency",
+      { status: "Partial", charge: "3", currency: "US Dollar" },
+      statusOf("Partial", { charge: "3", currencyUnknown: true }),
+    ],
+    [
+      "with two currencies",
+      { status: "Partial", charge: "3", currency: "USD", Currency: "INR" },
+      statusOf("Partial", { charge: "3", currencyUnknown: true }),
+    ],
+    ["with an empty currency", { status: "Partial", charge: "3", currency: "" }, statusOf("Partial", { charge: "3" })],
     ["with a price below zero", { status: "Partial", remains: 1, charge: "-0.5" }, statusOf("Partial", { remains: 1 })],
     ["with a tiny price", { status: "Partial", charge: 1e-7 }, statusOf("Partial", { charge: "0.0000001" })],
     ["with a long word", { status: ` ${"x".repeat(100)}` }, statusOf("x".repeat(64))],
@@ -165,6 +237,28 @@ describe("the answer to `order`", () => {
     ["true for a word", { status: true }, "unreadable"],
     ["a list for a word", { ...ORDER, status: ["Canceled"] }, "unreadable"],
     ["another order's answer", { order: "999", ...ORDER }, "unreadable"],
+    ["another order's answer by a plain id", { id: 999, ...ORDER }, "unreadable"],
+    ["another order's answer by a plain id, wrapped", { status: true, data: { id: "999", ...ORDER } }, "unreadable"],
+    ["another order's answer by a plain id, in a list of one", [{ id: 999, ...ORDER }], "unreadable"],
+    ["another order's entry by a plain id", { "23501": { id: 999, ...ORDER } }, "unreadable"],
+    ["another order's answer by an id that was rounded", { order: 2.350_1e22, ...ORDER }, "unreadable"],
+    ["an answer with two ids under one name", { order: 23501, Order: 999, ...ORDER }, "unreadable"],
+    ["two words in two spellings", { ...ORDER, Status: "In progress" }, "unreadable"],
+    [
+      "told in two ways",
+      [
+        { order: 23501, ...ORDER },
+        { order: 23501, ...ORDER, status: "In progress" },
+      ],
+      "unreadable",
+    ],
+    ["a call's success beside two words", { ...ORDER, status: "success", order_status: "Canceled", state: "In progress" }, "unreadable"],
+    [
+      "a call's success around an order that is told elsewhere",
+      { status: "success", charge: "1", order: { status: "Canceled" } },
+      "unreadable",
+    ],
+    ["a call's number around an order that is told elsewhere", { status: 1, charge: "1", info: [{ status: "Canceled" }] }, "unreadable"],
     ["another order under its id", { "999": ORDER }, "unreadable"],
     ["another order's entry under this id", { "23501": { order: 999, ...ORDER } }, "unreadable"],
     ["two orders without ids", [ORDER, ORDER], "unreadable"],
@@ -184,6 +278,19 @@ describe("the answer to `order`", () => {
     expect(one({ "23501": { error: `Bad order for ${KEY}` } })).toEqual(refused("Bad order for [key]"));
     expect(one({ "23501": { error: "x".repeat(190) + KEY } })).toEqual(refused("x".repeat(190) + "[key]"));
     expect(one({ status: KEY, remains: 1 })).toMatchObject({ providerStatus: "[key]" });
+  });
+});
+
+describe("a `remains` that nobody can read", () => {
+  it.each(["1.250", "1,250", "157.5", "250/1000", "250 units", "1.2K", "−250", "٢٥٠", { value: 250 }, [250], 1e20])(
+    "says a number: %j",
+    (remains) => {
+      expect(one({ status: "Refunded", remains })).toEqual(statusOf("Refunded", { remainsUnreadable: true }));
+    },
+  );
+
+  it.each([undefined, null, "", " ", "-", "Unknown", "N/A", true, {}, []])("says none: %j", (remains) => {
+    expect(one({ status: "Refunded", remains, charge: null })).toEqual(statusOf("Refunded"));
   });
 });
 
@@ -302,18 +409,26 @@ describe("the answer to `orders`", () => {
       "as a list with other things in it",
       [null, 5, "x", { order: 1, ...ORDER }, { order: 10, error: "Incorrect order ID" }, { order: 100, ...DONE }, []],
     ],
+    [
+      "keyed by place, with plain ids",
+      { "1": { id: 10, error: "Incorrect order ID" }, "0": { id: 1, ...ORDER }, "2": { id: 100, ...DONE } },
+    ],
+    [
+      "keyed by place with gaps, with plain ids",
+      { "1": { id: 10, error: "Incorrect order ID" }, "0": { id: 1, ...ORDER }, "7": { id: 100, ...DONE } },
+    ],
     ["keyed by position", { "0": { order: 1, ...ORDER }, "1": { order: 10, error: "Incorrect order ID" }, "4": { order: 100, ...DONE } }],
     [
       "with a failing call's word around it",
       { status: "error", message: "1 not found", data: { "1": ORDER, "10": "Incorrect order ID", "100": DONE } },
     ],
     [
-      "told twice: the first counts",
+      "told twice in the same words",
       [
         { order: 1, ...ORDER },
         { order: 10, error: "Incorrect order ID" },
         { order: 100, ...DONE },
-        { order: 1, ...DONE },
+        { order: 1, ...ORDER },
       ],
     ],
   ])("%s", (_, json) => {
@@ -321,6 +436,17 @@ describe("the answer to `orders`", () => {
   });
 
   it.each<[string, unknown]>([
+    [
+      "told in two ways",
+      [
+        { order: 1, ...ORDER },
+        { order: 10, ...DONE },
+        { order: 100, ...DONE },
+        { order: 10, ...ORDER },
+      ],
+    ],
+    ["another's by a plain id", { "1": ORDER, "10": { id: 11, ...DONE }, "100": DONE }],
+    ["another's by key and by a plain id", { "1": ORDER, "10": { id: 7, ...DONE }, "100": { id: 100, ...DONE } }],
     ["left out", { "1": ORDER, "100": DONE }],
     ["null", { "1": ORDER, "10": null, "100": DONE }],
     ["empty", { "1": ORDER, "10": {}, "100": DONE }],
@@ -351,6 +477,7 @@ describe("the answer to `orders`", () => {
     ["a single order's object", ORDER, "unreadable"],
     ["a wrapped single order's object", { data: ORDER }, "unreadable"],
     ["a list without ids", [ORDER, ORDER, DONE], "unreadable"],
+    ["keyed by place without ids", { "0": ORDER, "1": DONE, "2": ORDER }, "unreadable"],
     ["an error", { error: "Incorrect request" }, "error: Incorrect request"],
     ["an error around nothing", { error: "Invalid API key", data: [] }, "error: Invalid API key"],
     ["a call's success", { status: "success" }, "unreadable"],
@@ -403,11 +530,24 @@ describe("the answer to `balance`", () => {
     ["as a number", { balance: 100.5, currency: "usd" }, "100.5", "USD"],
     ["wrapped", { status: true, data: { balance: "1,234.5", currency: "INR" } }, "1234.5", "INR"],
     ["with a currency sign", { status: "success", balance: "$3" }, "3", null],
+    ["of a currency without cents", { balance: "50.000", currency: "VND" }, "50000", "VND"],
+    ["of a currency without cents, with a comma", { balance: "50,000", currency: "jpy" }, "50000", "JPY"],
+    ["with the sign of a currency without cents", { balance: "50.000 ₫" }, "50000", "VND"],
+    ["of a currency whose cents nobody writes", { balance: "Rp 50.000" }, "50000", "IDR"],
+    ["as programs write it", { balance: "12.345", currency: "USD" }, "12.345", "USD"],
+    ["with a comma, as programs write it", { balance: "12,345" }, "12345", null],
+    ["of more digits than a number holds", { balance: "12345678901234567890.5", currency: "IDR" }, "12345678901234567890.5", "IDR"],
     ["as an object", { balance: { value: "0.03", currency_code: "EUR" } }, "0.03", "EUR"],
     ["below zero", { Balance: "-4.5", currency: "USD" }, "-4.5", "USD"],
     ["with data of its own", { balance: "1", data: { user: "x" } }, "1", null],
   ])("%s", (_, json, balance, currency) => {
     expect(told(readBalance(json))).toEqual({ balance, currency });
+  });
+
+  it("is written as in the provider's currency, where it names none", () => {
+    expect(told(readBalance({ balance: "50.000" }, "VND"))).toEqual({ balance: "50000", currency: null });
+    expect(told(readBalance({ balance: "50.000", currency: "USD" }, "VND"))).toEqual({ balance: "50.000", currency: "USD" });
+    expect(told(readBalance({ balance: "50.000" }, "USD"))).toEqual({ balance: "50.000", currency: null });
   });
 
   it.each<[unknown, string]>([

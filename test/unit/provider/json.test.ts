@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { findJson, holdsSeveral, MAX_JSON_DEPTH } from "../../../src/provider/api-v2/reading/json.ts";
 
@@ -24,6 +25,25 @@ describe("JSON in a body", () => {
     ],
     ["after a notice with brackets", `PHP Notice: Array to string [12] in {main}\n{"a":1}`, { a: 1 }],
     ["after a log line", `[2026] PHP Deprecated: foo\n{"a":1}`, { a: 1 }],
+    ["an id that a number cannot hold", `{"order":1234567890123456789}`, { order: "1234567890123456789" }],
+    [
+      "such ids in a list",
+      `[{"order":9007199254740993},{"order": 9007199254740992}]`,
+      [{ order: "9007199254740993" }, { order: "9007199254740992" }],
+    ],
+    ["the largest number that is exact", `[9007199254740991,-9007199254740991]`, [2 ** 53 - 1, 1 - 2 ** 53]],
+    [
+      "long fractions beside such an id",
+      `{"a":0.1234567890123456,"b":12345678901234567}`,
+      { a: 0.123_456_789_012_345_6, b: "12345678901234567" },
+    ],
+    ["a long number with a fraction", `{"a":-12345678901234567.50}`, { a: "-12345678901234567.50" }],
+    [
+      "long digits in a name and in a text",
+      `{"1234567890123456789":"1234567890123456789"}`,
+      { "1234567890123456789": "1234567890123456789" },
+    ],
+    ["such an id after a warning", `Warning: x\n{"order":1234567890123456789}`, { order: "1234567890123456789" }],
     ["a list after a warning", `Warning: x\n[{"order":1}]`, [{ order: 1 }]],
     ["after a colon", `Debug: {"a":1}`, { a: 1 }],
     ["before a comment", `{"a":1}\n<!-- 0.0012 s -->`, { a: 1 }],
@@ -60,6 +80,19 @@ describe("JSON in a body", () => {
     expect(findJson(`Warning {"a":${nested(MAX_JSON_DEPTH)}}`).kind).toBe("too_deep");
   });
 
+  it("has every whole number to the digit, wherever it stands", () => {
+    const digits = fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n });
+    const before = fc.constantFrom("", " ", `"x",`, `{"a":1},`, "1,", "12345678901234,");
+    fc.assert(
+      fc.property(digits, before, before, (number, head, tail) => {
+        const found = findJson(`{"${"k".repeat(Math.abs(Number(number % 20n)))}":[${head}${number}${tail === "" ? "" : `,${tail}0`}]}`);
+        const values = found.kind === "found" ? Object.values(found.value as Record<string, unknown[]>)[0] : [];
+        expect(values?.map(String)).toContain(String(number));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   it("leaves own keys named __proto__ without effect", () => {
     const found = findJson(`{"__proto__":{"polluted":true}}`);
     expect(found.kind).toBe("found");
@@ -81,6 +114,8 @@ describe("JSON in a body", () => {
     ["backslashes", `{"${"\\".repeat(MIB)}`],
     ["one long string", `"${"a".repeat(MIB)}"`],
     ["a wide list", `[${"{},".repeat(MIB / 3)}{}]`],
+    ["digits", `[${"1".repeat(MIB)}]`],
+    ["digits, fifteen at a time", `[${"123456789012345,".repeat(MIB / 16)}1]`],
   ])("is looked for in a megabyte of %s within a fraction of a second", (_, body) => {
     const start = performance.now();
     findJson(body);

@@ -8,19 +8,27 @@ import { type Due, dueOf } from "../../../simulation/model/rules.ts";
 type Named = Readonly<Record<string, unknown>>;
 
 /** All that an order's own object may mean: a provider that says `status` twice has said both. */
-type Said = { readonly word: string; readonly remains: readonly (number | null)[]; readonly multi: readonly boolean[] };
+type Said = {
+  readonly word: string;
+  readonly remains: readonly (number | null)[];
+  readonly isNumbered: boolean;
+  readonly multi: readonly boolean[];
+};
 
 /** What may be due for the order by the rules, for each thing that the body says of it. */
 export function duesIn(body: string, id: string, alone: boolean, order: { readonly charge: number; readonly quantity: number }): Due[] {
   return valuesIn(body).flatMap(({ value, under }) =>
     ownObjects(value, id, alone, under === null ? [] : [under]).flatMap((own) =>
-      saidBy(own).flatMap(({ word, remains, multi }) =>
+      saidBy(own).flatMap(({ word, remains, isNumbered, multi }) =>
         remains.flatMap((left) =>
           multi.flatMap((isMulti) => {
             const status = statusOf(word, {}, isMulti);
             if (status === null) return [];
             const parts = isMulti ? { isShort: false, isUnheard: false, undelivered: null } : null;
-            return [false, true].map((isFree) => dueOf({ ...order, status, remains: left, isFree, parts }, { canceled: "full" }));
+            const isUnreadable = left === null && isNumbered;
+            return [false, true].map((isFree) =>
+              dueOf({ ...order, status, remains: left, isUnreadable, isFree, parts }, { canceled: "full" }),
+            );
           }),
         ),
       ),
@@ -80,6 +88,8 @@ function isOwn(value: Named, id: string, alone: boolean, path: Path): boolean {
   const before = path.slice(0, -1).filter((step) => !WRAPPERS.has(fold(String(step))));
   const names = fieldsOf(value, "order", "orderid");
   if (names.length > 0 && !names.includes(id)) return false;
+  const plain = fieldsOf(value, "id");
+  if (names.length === 0 && plain.length > 0 && !plain.includes(id)) return false;
   if (before.length > 0) return false;
   if (last === id) return true;
   if (typeof last === "number" || /^\d+$/.test(last ?? "")) {
@@ -109,8 +119,10 @@ function saidBy(own: Named): Said[] {
   const told = valuesOf(own, "remains");
   const parts = valuesOf(own, "runs", "posts", "orders");
   const remains = told.length === 0 ? [null] : told.flatMap(countsIn);
-  const multi = parts.length === 0 ? [false] : parts.some((part) => Array.isArray(part) && part.length > 0) ? [true] : [true, false];
-  return words.map((word) => ({ word, remains, multi }));
+  const multi =
+    parts.length === 0 ? [false] : parts.some((part) => Array.isArray(part) && /[1-9]/.test(JSON.stringify(part))) ? [true] : [true, false];
+  const isNumbered = told.some((each) => /\d/.test(JSON.stringify(each)));
+  return words.map((word) => ({ word, remains, isNumbered, multi }));
 }
 
 /** The whole number that a value is; null besides where it takes a guess to read one, and alone where there is none. */

@@ -66,6 +66,36 @@ describe("a list of services", () => {
     expect(told(value)).toEqual({ list: [RAW, LIKES], services: [FOLLOWERS, { ...FOLLOWERS, id: "2", name: "Likes" }] });
   });
 
+  it("has no rate for a service that it tells twice at two", () => {
+    const rates = (...listed: unknown[]) => {
+      const reading = readServices(
+        listed.map((rate) => ({ ...RAW, rate })),
+        KEY,
+      );
+      return reading.kind === "read" ? reading.value.services.map(({ rate }) => rate) : [];
+    };
+    expect(rates("0.90", "1.50")).toEqual([null]);
+    expect(rates("0.90", "1.50", "0.90")).toEqual([null]);
+    expect(rates("0.90", null)).toEqual([null]);
+    expect(rates("0.90", 0.9)).toEqual(["0.90"]);
+  });
+
+  it.each<[string, unknown[], string | null, (string | null)[]]>([
+    ["a currency without cents among others", ["0.90", "12.000 ₫"], null, ["0.90", null]],
+    ["currencies without cents", ["12.000 ₫", "5.500 ₫"], null, ["12000", "5500"]],
+    ["a currency without cents, and a comma for decimals", ["2,5", "12.000 ₫"], null, ["2.5", "12000"]],
+    ["the provider's currency", ["12.000", "5.500"], "VND", ["12000", "5500"]],
+    ["the provider's currency against the list", ["0.90", "12.000"], "VND", ["0.90", null]],
+    ["the provider's currency, which has cents", ["12.000"], "USD", [null]],
+  ])("reads rates by %s", (_, listed, usual, rates) => {
+    const reading = readServices(
+      listed.map((rate, n) => ({ ...RAW, service: n + 1, rate })),
+      KEY,
+      usual,
+    );
+    expect(reading.kind === "read" ? reading.value.services.map(({ rate }) => rate) : reading).toEqual(rates);
+  });
+
   it("keyed by service id gets its ids from the keys where it has no others", () => {
     const { service: _, ...nameless } = RAW;
     expect(told({ "7": nameless })).toEqual({ list: [{ service: "7", ...nameless }], services: [{ ...FOLLOWERS, id: "7" }] });

@@ -14,7 +14,7 @@ import { type DismissibleFlag, FLAGS, flagNames, type OrderState } from "../../.
 import { isDecided, reportedFinalOf, statusForPanel, withOutdated } from "../../../src/domain/panel-status.ts";
 import { type Decision, reconcile } from "../../../src/domain/reconcile.ts";
 import { approve, clawBack, giveGoodwill, reject } from "../../../src/domain/refund-decision.ts";
-import type { RefundStep } from "../../../src/domain/refund-plan.ts";
+import { type RefundStep, wasUnreadable } from "../../../src/domain/refund-plan.ts";
 import type { PartFacts } from "../../../src/domain/refund-rules.ts";
 import type { RefundPolicy } from "../../../src/domain/refund-policy.ts";
 import { isActive, isFinal } from "../../../src/domain/status.ts";
@@ -25,6 +25,7 @@ class Followed {
   state: OrderState;
   now = NOW;
   #policy: RefundPolicy = POLICY.refunds;
+  #unreadable = false;
   #holdAll = false;
   #parts: readonly PartFacts[] = [];
   #refunds = new Map<number, Row>();
@@ -113,11 +114,15 @@ class Followed {
   }
 
   /** As a check does it: what an answer taught is written, and that there was one. */
-  #hear({ word, remains, isFree, multi }: Event & { kind: "answer" }): void {
-    const report = aReport({ providerStatus: word ?? "", remains, charge: isFree ? "0" : "0.5", startCount: null, multi });
+  #hear({ word, remains: left, isUnreadable, isFree, multi }: Event & { kind: "answer" }): void {
+    const remains = isUnreadable ? { remains: null, remainsUnreadable: true as const } : { remains: left };
+    const report = aReport({ providerStatus: word ?? "", ...remains, charge: isFree ? "0" : "0.5", startCount: null, multi });
     const policy = { ...POLICY, refunds: this.#policy, holdAll: this.#holdAll ? ("brake" as const) : null, parts: this.#parts };
     const decision = reconcile(this.state, word === null ? { kind: "missing" } : report, policy, this.now);
-    this.state = written(this.state, decision, this.now);
+    // A row has no column for it: what a later decision is made from is what can be seen of it.
+    this.#unreadable = decision.next.remainsUnreadable;
+    const kept = written(this.state, decision, this.now);
+    this.state = { ...kept, remainsUnreadable: wasUnreadable(kept) };
     for (const step of decision.refunds) this.#refund(step);
   }
 
@@ -207,6 +212,7 @@ class Followed {
         provider_status: state.providerStatus,
         provider_charge: state.providerCharge,
         remains: state.remains,
+        remains_unreadable: this.#unreadable ? 1 : 0,
         back_to: state.backTo,
         refunded: state.refunded,
         hold_n: state.hold?.amount === null ? null : (state.hold?.n ?? null),
@@ -253,6 +259,7 @@ type Event =
       readonly kind: "answer";
       readonly word: string | null;
       readonly remains: number | null;
+      readonly isUnreadable: boolean;
       readonly isFree: boolean;
       readonly multi: boolean;
       readonly minutes: number;
@@ -289,6 +296,7 @@ const answer = fc.record({
     null,
   ),
   remains: fc.option(fc.integer({ min: 0, max: QUANTITY + 1 }), { freq: 4 }),
+  isUnreadable: fc.constantFrom(false, false, false, true),
   isFree: fc.constantFrom(false, false, false, true),
   multi: fc.constantFrom(...Array.from({ length: 19 }, () => false), true),
   minutes: fc.constantFrom(1, 1, 31, 61, 200),

@@ -2,7 +2,7 @@
  * What a provider's JSON says about orders. Total: any JSON gives a reading, and what cannot be read for certain
  * is an error, a missing report or a null, never a status.
  */
-import type { Balance } from "../../client.ts";
+import type { Balance, JsonObject } from "../../client.ts";
 import { foldWord, isSubscriptionWord } from "../../../domain/status.ts";
 import {
   PART_FIELDS,
@@ -17,8 +17,8 @@ import {
 import { type ApiError, errorIn, errorOfLayers } from "./api-error.ts";
 import { isAboutId, isOfCall, subjectOf } from "./subject.ts";
 import { entriesFor, namesAnother, ORDER_NAMES } from "./entries.ts";
-import { readCount, readCurrency, readDecimal, readRemains, type WritingOf, writingIn } from "./figures.ts";
-import { type Fields, fieldsIn, fieldsOf, idText, isObject, layersOf, scalarText } from "./fields.ts";
+import { currencyBeside, readCount, readCurrency, readDecimal, readRemains, type WritingOf, writingIn } from "./figures.ts";
+import { DISPUTED, type Fields, fieldsIn, fieldsOf, idText, isObject, layersOf, saysNoId, scalarText } from "./fields.ts";
 import type { AnswerText } from "./final-answer.ts";
 import { plainReports } from "./plain-answer.ts";
 import { cleanText } from "./wording.ts";
@@ -94,19 +94,21 @@ export function readOne(json: unknown, id: string, key: string, answerText: Answ
   return read(report);
 }
 
-/** A balance is shown, and nothing is decided by it: `12.345` is taken for what most programs mean by it. */
+/** A balance is shown, and nothing is decided by it: what nothing else tells of `12.345` is what most programs mean by it. */
 const AS_PROGRAMS_WRITE: WritingOf = () => writingIn([], ["0.5"]);
 
-/** The answer to `balance`. */
-export function readBalance(json: unknown): Reading<Balance> {
+/** The answer to `balance`. `usual`: the provider's currency as far as it is set; it tells how a number is written, and is not told. */
+export function readBalance(json: unknown, usual: string | null = null): Reading<Balance> {
   const layers = layersOf(json, (object) => fieldsOf(object).has("balance"));
   const error = firstError(layers);
   if (error !== null) return { kind: "error", error };
   const inner = layers.at(-1);
   const fields = fieldsIn(inner);
-  const { amount, currency } = readMoney(fields.get("balance"), fields.get("currency"), AS_PROGRAMS_WRITE);
-  if (amount === null) return { kind: "unreadable", message: `no balance in ${describeShape(inner)}` };
-  return read({ balance: amount, currency });
+  const [told, currency] = [fields.get("balance"), fields.get("currency")];
+  const writtenIn = scalarText(currency) ?? usual;
+  const balance = readMoney(told, writtenIn).amount ?? readMoney(told, writtenIn, AS_PROGRAMS_WRITE).amount;
+  if (balance === null) return { kind: "unreadable", message: `no balance in ${describeShape(inner)}` };
+  return read({ balance, currency: readMoney(told, currency).currency });
 }
 
 /** A value that was read. */
@@ -203,28 +205,64 @@ function refused(error: ApiError, key: string): RefusedReport {
  */
 const CALL_WORDS: ReadonlySet<string> = new Set(["success", "successful", "ok", "true", "error", "fail", "failed", "false"]);
 
+function isCallWord(folded: string): boolean {
+  return CALL_WORDS.has(folded) || /^[\d\s_.+-]+$/.test(folded);
+}
+
+/** `order_status`, `state` and the like, where `status` is the call's. What a refill, a cancel or a payment is at is another thing's. */
+const OWN_STATUS = /^(?:(?:order|current|delivery|progress)?stat(?:us|e)|status(?:name|text))$/;
+
+/** An order's word, as far as it is one: `status`, unless that is the call's and a field beside it has the order's. */
+function wordOf(fields: Fields): string | null {
+  const said = scalarText(fields.get("status"));
+  if (said !== null && !isCallWord(foldWord(said))) return said;
+  const others = [...fields].filter(([name, value]) => name !== "status" && OWN_STATUS.test(name) && scalarText(value) !== null);
+  const words = new Set(others.map(([, value]) => scalarText(value) ?? "").filter((word) => !CALL_WORDS.has(foldWord(word))));
+  const [own] = words;
+  if (words.size > 1 || (own === undefined && holdsStatus(fields))) return null;
+  return own ?? said;
+}
+
+/** Whether something inside has a status of its own, so that the one outside is the call's. Parts of an order have theirs. */
+function holdsStatus(fields: Fields): boolean {
+  return [...fields].some(([name, value]) => name !== "orders" && insidesOf(value).some((inner) => fieldsOf(inner).has("status")));
+}
+
+/** An object, or what is in it or in a list. */
+function insidesOf(value: unknown): readonly JsonObject[] {
+  if (typeof value !== "object" || value === null) return [];
+  return [value, ...Object.values(value)].filter(isObject);
+}
+
 /** The fields only an order has. */
 const FIGURES = ["remains", "charge", "startcount", "startcounter"] as const;
-/** The fields that only orders of several parts have: drip-feeds and subscriptions. */
-const COUNTED_PARTS = ["runs", "posts", "orders"] as const;
 
 function hasAny(fields: Fields, names: readonly string[]): boolean {
   return names.some((name) => fields.has(name));
 }
 
 function isOrder(fields: Fields): boolean {
-  return fields.has("status") && hasAny(fields, FIGURES);
+  return hasAny(fields, FIGURES) && fields.has("status") && wordOf(fields) !== null;
 }
 
 /** Some servers send the fields for every order, and leave them empty for plain ones; one run is a plain order, too. */
 function isMulti(fields: Fields): boolean {
-  return COUNTED_PARTS.some((name) => {
-    const value = fields.get(name) ?? false;
-    if (Array.isArray(value) || isObject(value)) return Object.keys(value).length > 0;
-    if (value === false || value === true || value === "") return false;
-    const count = readCount(value);
-    return count === null || count > (name === "runs" ? 1 : 0);
-  });
+  return saysParts(fields.get("runs"), 1) || saysParts(fields.get("posts"), 0) || saysOrders(fields.get("orders"));
+}
+
+/** Whether a field for parts says something: a number above `none`, or a date. Words such as `null`, `N/A` and `-` say nothing. */
+function saysParts(value: unknown, none: number): boolean {
+  if (typeof value === "object" && value !== null) return Object.values(value).some((part) => saysParts(part, 0));
+  const count = readCount(value);
+  if (count !== null) return count > none;
+  return (scalarText(value)?.match(/\p{Nd}+/gu) ?? []).some((digits) => (readCount(digits) ?? Infinity) > none);
+}
+
+/** Whether the orders of an answer are any: a count of them, or a list with an id in it, bare or in an object. */
+function saysOrders(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return saysParts(value, 0);
+  // An id has a digit, or is so long that chance has made it.
+  return Object.values(value).some((part) => saysOrders(part) || (/[\w-]{16}/.test(scalarText(part) ?? "") && !saysNoId(part)));
 }
 
 /**
@@ -270,8 +308,7 @@ function isSubscription(fields: Fields, word: string): boolean {
 
 /** Whether a field says something: not nothing, and not none. */
 function says(fields: Fields, name: string): boolean {
-  const text = scalarText(fields.get(name));
-  return text !== null && readCount(text) !== 0;
+  return saysParts(fields.get(name), 0);
 }
 
 /** A figure of an order of several parts, in the JSON type that it came in; null for what is no number and no text. */
@@ -282,37 +319,47 @@ function partFigure(value: unknown, key: string): PartFigure | null {
 
 /** An order's own fields as a report, or null when there is no word for the order. */
 function statusReport(fields: Fields, { key, writing }: Inside): StatusReport | null {
-  const said = scalarText(fields.get("status"));
-  if (said === null) return null;
-  const folded = foldWord(said);
-  const needsFigures = CALL_WORDS.has(folded) || /^[\d.+-]+$/.test(folded);
-  if (needsFigures && !hasAny(fields, FIGURES)) return null;
+  const said = wordOf(fields);
+  if (said === null || (isCallWord(foldWord(said)) && !hasAny(fields, FIGURES))) return null;
   const word = cleanText(said, MAX_WORD_CHARS, key);
   if (word === "") return null;
   const charge = readMoney(fields.get("charge"), fields.get("currency"), writing);
+  const remains = readRemains(fields.get("remains"), writing);
   const parts = partsOf(fields, word, key);
   return {
     kind: "status",
     providerStatus: word,
-    remains: readRemains(fields.get("remains"), writing),
+    remains,
+    ...(remains === null && saysFigure(fields.get("remains")) ? { remainsUnreadable: true as const } : {}),
     // `start_counter` is the second dialect's.
     startCount: readCount(fields.get("startcount") ?? fields.get("startcounter"), writing),
     charge: charge.amount?.startsWith("-") === true ? null : charge.amount,
     currency: charge.currency,
+    ...(charge.isUnknown ? { currencyUnknown: true as const } : {}),
     multi: parts !== null,
     parts,
   };
 }
 
-/** An amount that is a number, a text, or an object with `value` and `currency_code`; a currency inside goes first. */
-function readMoney(
-  value: unknown,
-  currency: unknown,
-  writing: WritingOf,
-): { readonly amount: string | null; readonly currency: string | null } {
+/** `isUnknown`: a currency is named, and nobody knows which. */
+type Money = { readonly amount: string | null; readonly currency: string | null; readonly isUnknown: boolean };
+
+/**
+ * An amount that is a number, a text, or an object with `value` and `currency_code`. Of currencies the innermost that can be
+ * read counts: in the object, then beside the amount in its text, then the one given.
+ */
+function readMoney(value: unknown, currency: unknown, writing?: WritingOf): Money {
   const fields = fieldsIn(value);
-  const code = readCurrency(fields.get("currencycode")) ?? readCurrency(fields.get("currency")) ?? readCurrency(currency);
-  return { amount: readDecimal(amountIn(value), writing, code), currency: code };
+  const named = [fields.get("currencycode"), fields.get("currency"), currencyBeside(amountIn(value)), currency];
+  const code = named.map(readCurrency).find((each) => each !== null) ?? null;
+  const isUnknown = code === null && named.some((said) => said === DISPUTED || scalarText(said) !== null);
+  return { amount: readDecimal(amountIn(value), writing, code), currency: code, isUnknown };
+}
+
+/** Whether a value that cannot be read says a number all the same. `Unknown` and `-` say none. */
+function saysFigure(value: unknown): boolean {
+  if (value === DISPUTED) return true;
+  return /\p{Nd}/u.test(typeof value === "object" ? JSON.stringify(value) : (scalarText(value) ?? ""));
 }
 
 /** An unreadable value in a few words that hold nothing of its content. */

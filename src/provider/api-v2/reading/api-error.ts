@@ -252,19 +252,36 @@ function anyTextIn(fields: Fields): string | null {
   return null;
 }
 
-/** `true` and `1` say that there is an error, and nothing else. */
+/** `true`, `1` and `-1` say that there is an error, and nothing else. */
 function saysError(told: unknown): boolean {
-  return told === true || (scalarText(told) !== null && BARE_ERROR.has(foldWord(String(told))));
+  return told === true || isBareError(wordIn(told));
 }
 
-/** `{"status":"error"}`, `{"success":"false"}`, and `{"status":"104","msg":"…"}`, where the number is a code of the server's. */
+/** That there is an error, and no text of it. */
+function isBareError(folded: string): boolean {
+  return BARE_ERROR.has(folded) || isBelowZero(folded);
+}
+
+/**
+ * `{"status":"error"}`, `{"success":"false"}`, `{"status":-1}`, and `{"status":"104","msg":"…"}`, where the number is a code of
+ * the server's.
+ */
 function saysFailure(fields: Fields): boolean {
   const words = ["status", ...CALL_FIELDS].map((name) => fields.get(name));
-  if (words.some((value) => value === false || FAILURE_WORDS.has(wordIn(value)))) return true;
+  if (words.some((value) => value === false || isFailureWord(wordIn(value)))) return true;
   if (wordIn(fields.get("success")) === "0" || wordIn(fields.get("ok")) === "0") return true;
   const hasMessage = fields.has("message") || fields.has("msg");
   const status = scalarText(fields.get("status")) ?? "";
   return hasMessage && NUMBER.test(status) && !SUCCESS_NUMBERS.has(status);
+}
+
+function isFailureWord(folded: string): boolean {
+  return FAILURE_WORDS.has(folded) || isBelowZero(folded);
+}
+
+/** A number below zero says that something failed, wherever a call's word stands. */
+function isBelowZero(folded: string): boolean {
+  return folded.startsWith("-") && /^-\d*[1-9]/.test(folded);
 }
 
 /** The first text in a value, at most `depth` levels down; those for people before any other. */
@@ -272,7 +289,7 @@ function textIn(value: unknown, depth: number): string | null {
   const text = scalarText(value);
   if (text !== null) {
     const folded = foldWord(text);
-    return NO_ERROR.has(folded) || BARE_ERROR.has(folded) ? null : text;
+    return NO_ERROR.has(folded) || isBareError(folded) ? null : text;
   }
   if (depth === 0 || typeof value !== "object" || value === null) return null;
   const parts = isObject(value) ? textParts(fieldsOf(value)) : (value as readonly unknown[]).slice(0, MAX_TEXT_PARTS);

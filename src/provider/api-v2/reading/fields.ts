@@ -17,14 +17,38 @@ const SERVICE_KEYS = ["service", "name", "type", "category", "rate", "min", "max
 /** The canonical keys, folded beforehand: folding is most of the work of reading an answer. */
 const CANONICAL_KEYS: ReadonlyMap<string, string> = new Map([...ORDER_KEYS, ...SERVICE_KEYS].map((key) => [key, foldWord(key)]));
 
-/** The fields of an object; of two keys that fold alike the first counts. */
+/** The value of a field that is there twice, as `Remains` and `remains`, and says two things: no text, no number, no id. */
+export const DISPUTED: unique symbol = Symbol("disputed");
+
+/** Fields that hold texts for people: nothing follows from them but that there is an error, which any of them says. */
+const TEXTS: ReadonlySet<string> = new Set(["error", "errors", "message", "msg", "reason", "detail", "text", "code", "errorcode"]);
+
+/**
+ * The fields of an object. Of two keys that fold alike the one that says something counts; where both do, and not the same, the
+ * field is `DISPUTED`. Of texts for people the first counts.
+ */
 export function fieldsOf(object: JsonObject): Fields {
   const fields = new Map<string, unknown>();
   for (const key of Object.keys(object)) {
     const folded = CANONICAL_KEYS.get(key) ?? foldWord(key);
     if (!fields.has(folded)) fields.set(folded, object[key]);
+    // Databases have a key of their own beside the id.
+    else if (key !== "_id")
+      fields.set(folded, Object.hasOwn(object, `_${key}`) ? object[key] : ofBoth(folded, fields.get(folded), object[key]));
   }
   return fields;
+}
+
+function ofBoth(name: string, first: unknown, second: unknown): unknown {
+  if (first === null || first === "") return second;
+  if (second === null || second === "" || isSame(first, second) || TEXTS.has(name)) return first;
+  return DISPUTED;
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  const [text, otherText] = [scalarText(one), scalarText(other)];
+  if (text === null || otherText === null) return JSON.stringify(one) === JSON.stringify(other);
+  return foldWord(text) === foldWord(otherText) || Number(text) === Number(otherText);
 }
 
 /** The fields of a value; of anything but an object, none. */
@@ -54,9 +78,12 @@ export function layersOf(json: unknown, isAnswer: (object: JsonObject) => boolea
   return layers;
 }
 
-/** A text or a number as trimmed text; null for anything else, `""` and `true` among it. */
+/**
+ * A text or a number as trimmed text; null for anything else, `""` and `true` among it. A number that was rounded when it was
+ * parsed has an exponent, so that it is no other number's text.
+ */
 export function scalarText(value: unknown): string | null {
-  if (typeof value === "number") return String(value);
+  if (typeof value === "number") return Math.abs(value) > Number.MAX_SAFE_INTEGER ? value.toExponential() : String(value);
   return typeof value === "string" && value.trim() !== "" ? value.trim() : null;
 }
 

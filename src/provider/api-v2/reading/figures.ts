@@ -3,7 +3,18 @@
  * Whatever cannot be read without a guess is null, because money may depend on it.
  */
 
-import { decimalMarkIn, firstKnown, type Marks, marksBeside, marksIn, marksOf, readNumeral, UNKNOWN_MARKS } from "./numerals.ts";
+import {
+  agreed,
+  codeOfSign,
+  decimalMarkIn,
+  firstKnown,
+  type Marks,
+  marksBeside,
+  marksIn,
+  marksOf,
+  readNumeral,
+  UNKNOWN_MARKS,
+} from "./numerals.ts";
 
 /** Longest text taken for a number: the largest sums with nine decimals have under 30 characters. */
 const MAX_FIGURE_CHARS = 64;
@@ -12,8 +23,10 @@ const MAX_EXPONENT = 40;
 
 const BODY = String.raw`\d[\d.,'\u0020\u00a0\u202f]*|[.,]\d+`;
 const COUNT = new RegExp(String.raw`^([+-]?)(${BODY})$`);
+/** A currency as it stands beside an amount: a sign, letters with one (`US$`), or a code. */
+const SIGN = String.raw`[A-Za-z]{0,3}\p{Sc}`;
 const AMOUNT = new RegExp(
-  String.raw`^([+-]?)(\p{Sc}|[A-Za-z]{3}\s)?\s?([+-]?)(${BODY}?)(?:[eE]([+-]?\d{1,3}))?\s?(\p{Sc}|[A-Za-z]{3})?$`,
+  String.raw`^([+-]?)(${SIGN}|[A-Za-z]{3,4}\s|Rp\.?)?\s?([+-]?)(${BODY}?)(?:[eE]([+-]?\d{1,3}))?\s?(${SIGN}|[A-Za-z]{3,4})?$`,
   "u",
 );
 
@@ -86,7 +99,8 @@ export function readDecimal(value: unknown, writing: WritingOf = UNKNOWN_WRITING
   const [, signBefore = "", currencyBefore = "", signAfter = "", body = "", exponentText, currencyAfter = ""] = match;
   // With an exponent, or as a number, the point is a point.
   const isPlain = exponentText !== undefined || typeof value === "number";
-  const marks = () => (isPlain ? marksOf(".") : firstKnown(writing().money, marksIn(currencyBefore.trim() || currencyAfter || currency)));
+  const own = readCurrency(currencyBefore) ?? readCurrency(currencyAfter) ?? currency;
+  const marks = () => (isPlain ? marksOf(".") : agreed(marksIn(own), writing().money));
   const numeral = readNumeral(body.trim(), marks);
   const exponent = Number(exponentText ?? "0");
   if (numeral === null || (signBefore !== "" && signAfter !== "") || Math.abs(exponent) > MAX_EXPONENT) return null;
@@ -105,9 +119,19 @@ function shiftPoint(whole: string, fraction: string, exponent: number): string {
   return right === "" ? left || "0" : `${left || "0"}.${right}`;
 }
 
-/** A currency code in capitals, 3 to 10 characters of A–Z and 0–9; null for anything else, signs included. */
+/** What stands beside an amount in its text for a currency, read or not; null where nothing does. */
+export function currencyBeside(value: unknown): string | null {
+  if (typeof value !== "string" || value.length > MAX_FIGURE_CHARS || /^[\d.,]*$/.test(value)) return null;
+  const [, , before = "", , , , after = ""] = AMOUNT.exec(value.trim()) ?? [];
+  return before.trim() || after || null;
+}
+
+/**
+ * A currency's code in capitals, 3 to 10 characters of A–Z and 0–9, also for a sign that stands for it alone. Null for anything
+ * else: `$`, `¥` and `kr` are several countries'.
+ */
 export function readCurrency(value: unknown): string | null {
   if (typeof value !== "string" || value.length > MAX_FIGURE_CHARS) return null;
   const code = value.trim().toUpperCase();
-  return /^[A-Z0-9]{3,10}$/.test(code) ? code : null;
+  return codeOfSign(code) ?? (/^[A-Z0-9]{3,10}$/.test(code) ? code : null);
 }

@@ -3,7 +3,7 @@
  */
 import { isActive, statusFor, type StatusWords } from "../../../domain/status.ts";
 import type { StatusReport } from "../../../domain/order-report.ts";
-import { endOfValue } from "./json.ts";
+import { endOfValue, parseJson } from "./json.ts";
 import { withoutKey } from "./wording.ts";
 
 /** Longest text kept of an answer, in characters: an order's object has a hundred, one of many parts more. */
@@ -55,7 +55,7 @@ function opensAt(body: string, behindName: number): number {
 /** Whether a part of the body is the very entry that was read: the same id may stand elsewhere, too. */
 function isJsonOf(text: string, entry: unknown): boolean {
   try {
-    return JSON.stringify(JSON.parse(text)) === JSON.stringify(entry);
+    return JSON.stringify(parseJson(text)) === JSON.stringify(entry);
   } catch {
     return false; // the parser has no other way to say so
   }

@@ -76,13 +76,55 @@ export function marksBeside(decimals: Mark | null): Marks {
   return decimals === "." ? { ".": null, ",": "groups" } : { ".": "groups", ",": null };
 }
 
-/** Signs that stand for one currency alone, of those without cents. */
-const SIGNS: Readonly<Record<string, string>> = { "₫": "VND", "₩": "KRW", "₲": "PYG" };
+/** Signs that stand for one currency alone, in capitals. */
+const SIGNS: ReadonlyMap<string, string> = new Map([
+  ...([
+    ["₫", "VND"],
+    ["₩", "KRW"],
+    ["₲", "PYG"],
+    ["₹", "INR"],
+    ["€", "EUR"],
+    ["£", "GBP"],
+    ["₺", "TRY"],
+    ["₽", "RUB"],
+  ] as const),
+  ...([
+    ["₴", "UAH"],
+    ["₦", "NGN"],
+    ["฿", "THB"],
+    ["₱", "PHP"],
+    ["₪", "ILS"],
+    ["₸", "KZT"],
+    ["৳", "BDT"],
+    ["₵", "GHS"],
+  ] as const),
+  ...([
+    ["US$", "USD"],
+    ["R$", "BRL"],
+    ["A$", "AUD"],
+    ["AU$", "AUD"],
+    ["CA$", "CAD"],
+    ["HK$", "HKD"],
+    ["NT$", "TWD"],
+  ] as const),
+  ...([
+    ["RP", "IDR"],
+    ["RP.", "IDR"],
+  ] as const),
+]);
 
-/** What a currency says of amounts in it, by code or sign: those without cents are written without decimals. */
+/** The code of a currency's sign, given in capitals; null for what is no sign, or one of several currencies. */
+export function codeOfSign(sign: string): string | null {
+  return SIGNS.get(sign) ?? null;
+}
+
+/** Nobody writes cents of these any more, though there are some. */
+const WITHOUT_CENTS: ReadonlySet<string> = new Set(["IDR", "COP", "IRT"]);
+
+/** What a currency says of amounts in it, by its code: those without cents are written without decimals. */
 export function marksIn(currency: string | null): Marks {
-  const code = SIGNS[currency ?? ""] ?? currency?.toUpperCase() ?? "";
-  return /^[A-Z]{3}$/.test(code) && decimalsOf(code) === 0 ? NO_DECIMALS : UNKNOWN_MARKS;
+  const code = currency ?? "";
+  return WITHOUT_CENTS.has(code) || (/^[A-Z]{3}$/.test(code) && decimalsOf(code) === 0) ? NO_DECIMALS : UNKNOWN_MARKS;
 }
 
 function decimalsOf(code: string): number | undefined {
@@ -92,6 +134,12 @@ function decimalsOf(code: string): number | undefined {
 /** The first of some opinions that knows. */
 export function firstKnown(...opinions: readonly Marks[]): Marks {
   const of = (mark: Mark) => opinions.map((marks) => marks[mark]).find((meaning) => meaning !== null) ?? null;
+  return { ".": of("."), ",": of(",") };
+}
+
+/** Two opinions that do not contradict each other; what they say each other's opposite of is not known. */
+export function agreed(one: Marks, other: Marks): Marks {
+  const of = (mark: Mark) => (one[mark] !== null && other[mark] !== null && one[mark] !== other[mark] ? null : (one[mark] ?? other[mark]));
   return { ".": of("."), ",": of(",") };
 }
 
@@ -132,5 +180,7 @@ function known(whole: string, fraction: string, decimals: Mark | null): Written 
 }
 
 function countOf(text: string, mark: Mark): number {
-  return text.split(mark).length - 1;
+  let count = 0;
+  for (let at = text.indexOf(mark); at !== -1; at = text.indexOf(mark, at + 1)) count += 1;
+  return count;
 }

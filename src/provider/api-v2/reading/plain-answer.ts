@@ -4,6 +4,7 @@
  * which reads these to the very same reports: a test compares the two.
  */
 import type { StatusReport } from "../../../domain/order-report.ts";
+import { isKeyedByPlace } from "./entries.ts";
 import { isObject } from "./fields.ts";
 import type { AnswerText } from "./final-answer.ts";
 
@@ -23,7 +24,7 @@ type Inside = { readonly key: string; readonly answerText: AnswerText };
 
 /** The reports on the orders asked for that the answer names; null for an answer that is to be read the long way. */
 export function plainReports(answer: unknown, ids: readonly string[], { key, answerText }: Inside): Map<string, StatusReport> | null {
-  if (!isObject(answer)) return null;
+  if (!isObject(answer) || isKeyedByPlace(answer)) return null;
   const reports = new Map<string, StatusReport>();
   for (const id of ids) {
     if (!Object.hasOwn(answer, id)) continue;
