@@ -249,19 +249,19 @@ export async function forgetOrder(db: D1Database, { panel, number: n, version }:
 
 /**
  * Gives an order that is on the feed its provider's id, with what follows from it in `write`; and other statements,
- * guarded by the order's version themselves. `changed`: it is not as it was seen any more. `taken`: some panel has
+ * guarded by the order's version themselves. `namedAt`: when the panel's own key named the id; null where it is known. `changed`: it is not as it was seen any more. `taken`: some panel has
  * another order by that id. The database refuses it for an order that has an id, or has ended: then it throws.
  */
 export async function attachProviderOrder(
   db: D1Database,
-  providerOrderId: string,
+  { id, namedAt }: { readonly id: string; readonly namedAt: number | null },
   write: OrderWrite,
   others: readonly D1PreparedStatement[],
 ): Promise<"written" | "changed" | "taken"> {
   const { panel, number: n, version } = write.order;
   const attach = db
-    .prepare("UPDATE orders SET provider_order_id = ?4 WHERE panel = ?1 AND n = ?2 AND version = ?3")
-    .bind(panel, n, version, providerOrderId);
+    .prepare("UPDATE orders SET provider_order_id = ?4, named_at = ?5 WHERE panel = ?1 AND n = ?2 AND version = ?3")
+    .bind(panel, n, version, id, namedAt);
   try {
     return (await applyDecision(db, write, [...others, attach])) ? "written" : "changed";
   } catch (error) {

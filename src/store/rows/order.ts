@@ -17,6 +17,8 @@ export type OrderRow = {
   provider_service: string | null;
   link_key: string | null;
   add_digest: string | null;
+  /** When the panel's own key gave it the provider's id; null where the provider or the operator did, or nobody has. */
+  named_at: number | null;
   duplicate_of: string | null;
   start_window_ms: number | null;
   duration_ms: number | null;
@@ -95,7 +97,7 @@ export type OrderRow = {
 };
 
 /** What `toOrder` reads of it. */
-export type OrderFacts = Omit<OrderRow, "link_key" | "add_digest" | "registered_status">;
+export type OrderFacts = Omit<OrderRow, "link_key" | "add_digest" | "named_at" | "registered_status">;
 
 /**
  * What stands in the place of the provider's id while that is unknown, before the panel and the order's number: the ids of
