@@ -143,9 +143,9 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
   "POST /v1/orders/:id/dismiss": {
     chapter: "Orders",
     summary: "Dismiss a flag",
-    text: "The flag comes back only with a new reason.",
+    text: "The flag comes back only with a new reason. On an order that was bought from your catalogue on an account here, `over_refunded`, `completed_with_remains` and `canceled_after_delivery` are the operator's to dismiss.",
     body: ["A dismissal"],
-    errors: ["order_not_found", "order_contended"],
+    errors: ["order_not_found", "operators_money", "order_contended"],
   },
   "POST /v1/providers/:id/adopt": {
     chapter: "Orders",

@@ -135,10 +135,12 @@ const INSERT_ORDER = `INSERT INTO orders (panel, n, phase, id, provider_order_id
 export type Placing = { readonly intent: Intent; readonly resend: Resend | null };
 
 /**
- * `in_the_way`: an order that came first, which is to be read again. `overdrawn`: the panel's account does not hold the charge.
- * `share_used_up`: the panel has had as many adds as it may.
+ * Why nothing was written. `in_the_way`: an order that came first, which is to be read again. `overdrawn`: the panel's account
+ * does not hold the charge. `share_used_up`: the panel has had as many adds as it may.
  */
-export type Begun = { readonly order: Order } | "in_the_way" | "overdrawn" | "share_used_up";
+export type Unrecorded = "in_the_way" | "overdrawn" | "share_used_up";
+
+export type Begun = { readonly order: Order } | Unrecorded;
 
 const NUMBER_ADD = `UPDATE panels SET ${claimOrdersSql("add", "?2")} WHERE id = ?1`;
 
