@@ -20,10 +20,11 @@ WHEN NEW.panel IS NOT OLD.panel OR NEW.n IS NOT OLD.n OR NEW.phase IS NOT OLD.ph
   OR (NEW.id IS NOT OLD.id AND (OLD.last_change <> 0 OR OLD.provider_order_id IS NOT 'placing ' || OLD.panel || ' ' || OLD.n))
 BEGIN SELECT RAISE(ABORT, 'what an order is cannot change'); END;
 
--- One kind of share more: `change`, what a panel's key writes by a request that no other share counts, in rows.
+-- Two kinds of shares more: `change`, what a panel's key writes by a request that no other share counts, in rows; and
+-- `webhook_test`.
 CREATE TABLE panel_shares_anew (
   panel TEXT NOT NULL,
-  kind TEXT NOT NULL CHECK (kind IN ('add', 'registration', 'check', 'adoption', 'unknown_id', 'change')),
+  kind TEXT NOT NULL CHECK (kind IN ('add', 'registration', 'check', 'adoption', 'unknown_id', 'change', 'webhook_test')),
   minute INTEGER NOT NULL,
   minute_used INTEGER NOT NULL,
   day INTEGER NOT NULL,

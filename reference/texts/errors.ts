@@ -156,8 +156,14 @@ export const ERROR_TEXTS: { readonly [C in FailureCode]: ErrorText<C> } = {
     toDo: "Have the operator set the secret to what it was. Or rotate the webhook's secret, and set its headers again.",
     samples: [{ code: "webhook_unreadable", webhook: "wh_1" }],
   },
+  keys_full: {
+    means: "A panel's key was to make a key, and the panel has 100.",
+    toDo: "End a key that nobody needs.",
+    samples: [{ code: "keys_full", most: 100 }],
+  },
   webhook_tests_used_up: {
-    means: "Ten tests of the webhook were sent within a minute.",
+    means:
+      "Ten tests of the webhook, or of the panel's webhooks together, were sent within a minute, or the panel has used up its tests of the UTC day.",
     toDo: "Wait as long as `Retry-After` says.",
     samples: [{ code: "webhook_tests_used_up" }],
   },

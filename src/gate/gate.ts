@@ -100,7 +100,12 @@ export async function claimMoreCalls(
 }
 
 /** Gives back a call that a panel has claimed at `claimedAt` (epoch ms) and that is not made. One row written where there is a budget. */
-export async function returnCall({ db }: GateContext, { id, maxCallsPerMinute }: Provider, panel: string, claimedAt: number): Promise<void> {
+export async function returnCall(
+  { db }: GateContext,
+  { id, maxCallsPerMinute }: Provider,
+  panel: string,
+  claimedAt: number,
+): Promise<void> {
   if (maxCallsPerMinute !== null) await releaseCall(db, minuteOf(claimedAt), id, panel);
 }
 

@@ -35,8 +35,10 @@ async function doubtOf(key: string): Promise<string> {
 const name = (id = ID) => world.post(`/v1/orders/${doubt}/settle`, otherKey, { provider_order_id: id });
 const asOperator = (panel: string, order: string, id = ID) =>
   world.ask("POST", `/v1/orders/${order}/settle`, { panel, body: { provider_order_id: id } });
-const standing = () => rows<{ panel: string; provider_order_id: string; flags: number }>("SELECT panel, provider_order_id, flags FROM orders ORDER BY n");
-const flagsOf = async (panel: string) => (await standing()).filter((row) => row.panel === panel).map(({ flags }) => flags & (TAKEN | DOUBT));
+const standing = () =>
+  rows<{ panel: string; provider_order_id: string; flags: number }>("SELECT panel, provider_order_id, flags FROM orders ORDER BY n");
+const flagsOf = async (panel: string) =>
+  (await standing()).filter((row) => row.panel === panel).map(({ flags }) => flags & (TAKEN | DOUBT));
 
 type Begun = { readonly told: Promise<Answered>; readonly arrive: () => void };
 
@@ -119,7 +121,8 @@ describe("an order that its panel's key has named", () => {
   it("has no parts that outrank those of an order that was placed", async () => {
     await name();
     const drip = { status: "In progress", runs: "3", orders: [901, 902] };
-    const answers = (id: string) => (id === ID ? drip : { charge: "0.9", start_count: "5", status: "Pending", remains: "1000", currency: "USD" });
+    const answers = (id: string) =>
+      id === ID ? drip : { charge: "0.9", start_count: "5", status: "Pending", remains: "1000", currency: "USD" };
     await world.sweep(3, answers);
     expect((await standing()).filter(({ panel }) => panel === other).map((row) => row.provider_order_id)).toEqual([ID, "901", "902"]);
     const adding = await begin(() => world.add({ runs: "3", interval: "1" }));

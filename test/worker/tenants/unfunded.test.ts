@@ -34,7 +34,8 @@ async function credit(amount: string): Promise<void> {
   await world.ask("POST", "/v1/customers/@panel/credits", { panel: `res-${world.panelId}`, body: { amount }, headers });
 }
 
-const used = async () => (await rows<{ used: number; asked: number }>("SELECT budget_used AS used, budget_asked AS asked FROM providers"))[0];
+const used = async () =>
+  (await rows<{ used: number; asked: number }>("SELECT budget_used AS used, budget_asked AS asked FROM providers"))[0];
 
 describe("a reseller whose account does not hold the charge", () => {
   it("is refused before a call is claimed, in one round trip, without a row written", async () => {
