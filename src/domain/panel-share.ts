@@ -64,8 +64,13 @@ const SHARES: Readonly<Record<"free" | "paid", Shares>> = {
 
 /** Rows that one of each costs, about: what it is written with, and an unknown id where it turns out to be an order. */
 export const ROWS_EACH: Readonly<Record<ShareKind, number>> = {
-  ...{ add: 10, registration: 7, check: 4, adoption: 5, unknown_id: 5 },
-  ...{ change: 1, webhook_test: 4 },
+  add: 10,
+  registration: 7,
+  check: 4,
+  adoption: 5,
+  unknown_id: 5,
+  change: 1,
+  webhook_test: 4,
 };
 
 /**
@@ -73,9 +78,18 @@ export const ROWS_EACH: Readonly<Record<ShareKind, number>> = {
  * that is 300 lists of crons, 80 webhooks that end, 1,000 refunds by hand or 2,000 credits.
  */
 export const CHANGE_ROWS = {
-  ...{ key: 5, token_secret: 5, crons: 33, webhook: 6, webhook_end: 120 },
-  ...{ settlement: 10, dismissal: 8, removal: 10, request: 12 },
-  ...{ own_refund: 10, decision: 9, credit: 5 },
+  key: 5,
+  token_secret: 5,
+  crons: 33,
+  webhook: 6,
+  webhook_end: 120,
+  settlement: 10,
+  dismissal: 8,
+  removal: 10,
+  request: 12,
+  own_refund: 10,
+  decision: 9,
+  credit: 5,
 } as const;
 export type ChangeKind = keyof typeof CHANGE_ROWS;
 

@@ -108,8 +108,8 @@ async function answerRefillsCancels(
 /** Those that may be asked now: what is written of orders is out of the panel's share, and of ids that nobody has nothing is. */
 async function withinShare({ call }: ApiV2Call, planned: readonly ToAsk[]): Promise<readonly ToAsk[]> {
   const recorded = planned.filter(({ order }) => order !== null);
-  const refused = await claimChanges(call, recorded[0]?.panel ?? null, "request", recorded.length);
-  return refused === null ? planned : planned.filter(({ order }) => order === null);
+  const usedUp = await claimChanges(call, recorded[0]?.panel ?? null, "request", recorded.length);
+  return usedUp === null ? planned : planned.filter(({ order }) => order === null);
 }
 
 const DOWN = { kind: "none", why: "down" } as const satisfies RequestAnswer;
