@@ -133,6 +133,16 @@ describe("an order that its panel's key has named", () => {
     expect(holds).toEqual([ID, "901", "902"]);
   });
 
+  it.each([
+    ["named later", "UPDATE orders SET named_at = 5 WHERE provider_order_id = '23502'"],
+    ["named no more", "UPDATE orders SET named_at = NULL WHERE provider_order_id = '23502'"],
+    ["named without an id", "UPDATE orders SET named_at = 5 WHERE provider_order_id LIKE 'placing %'"],
+  ])("is not %s: the database refuses it", async (_what, sql) => {
+    await (sql.includes("NULL") ? name() : asOperator(other, doubt));
+    await doubtOf(world.key);
+    await expect(rows(sql)).rejects.toThrow("what an order is cannot change");
+  });
+
   it("leaves the other's order in doubt where it was the operator who named the id", async () => {
     expect((await asOperator(other, doubt)).status).toBe(200);
     world.answers = [placed(Number(ID))];
