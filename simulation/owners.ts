@@ -65,7 +65,7 @@ export class Owners {
 
   /** After a commit: a row, and that of the whole that it is a part of. */
   take(after: Row, whole: Row | null, now: number): void {
-    const { panel, n, id, provider, provider_order_id, add_digest } = after;
+    const { panel, n, id, provider, provider_order_id } = after;
     if (typeof provider_order_id !== "string" || provider_order_id.startsWith("placing ")) return;
     const row = `${String(panel)}/${String(n)}`;
     if (hasGivenWay(after)) return this.#giveWay(row);
@@ -73,7 +73,7 @@ export class Owners {
     const before = this.#holders.get(order);
     if (before?.row === row) return;
     if (before !== undefined) this.wrongs.push(`${String(panel)}/${String(id)} has ${order}, which is ${before.panel}'s`);
-    const isPlaced = add_digest !== null || (whole?.["add_digest"] ?? null) !== null;
+    const isPlaced = hasProof(after) || (whole !== null && hasProof(whole));
     this.#everHeldBy.set(order, (this.#everHeldBy.get(order) ?? new Set()).add(String(panel)));
     this.#holders.set(order, { panel: String(panel), row, isPlaced, since: now });
   }
@@ -151,6 +151,11 @@ export class Owners {
     const order = this.#world().providers.get(provider)?.orders.get(id);
     return order !== undefined && order.placedAt <= at;
   }
+}
+
+/** It came by an `add`, and its panel's own key has not named its id. */
+function hasProof(row: Row): boolean {
+  return (row["add_digest"] ?? null) !== null && (row["named_at"] ?? null) === null;
 }
 
 /** Orders that a provider was asked to cancel, and that nobody who may have them wanted canceled; `wanted` as `provider/id`. */

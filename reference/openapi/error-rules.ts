@@ -9,7 +9,7 @@ import { ROUTE_TEXTS } from "../texts/routes.ts";
 
 type Facts = Pick<
   Route,
-  "name" | "path" | "who" | "requirement" | "needsIdempotencyKey" | "ignoresQuery" | "body" | "answers" | "isOverAll"
+  "name" | "path" | "who" | "requirement" | "needsIdempotencyKey" | "writes" | "ignoresQuery" | "body" | "answers" | "isOverAll"
 >;
 
 /** What can happen to any request, before its route is looked at or while it is answered. */
@@ -32,7 +32,7 @@ function errorsOfCallers({ who, requirement: { need, role }, isOverAll }: Facts)
 
 /** Each code once, sorted by name. */
 export function errorsOf(route: Facts): FailureCode[] {
-  const { path, ignoresQuery, needsIdempotencyKey, body, answers } = route;
+  const { path, ignoresQuery, needsIdempotencyKey, writes, body, answers } = route;
   const codes: readonly FailureCode[] = [
     ...ANYWHERE,
     // A route that answers 503 itself says in its own form what is wrong.
@@ -41,6 +41,8 @@ export function errorsOf(route: Facts): FailureCode[] {
     ...(path.includes(":") ? (["invalid_path"] as const) : []),
     ...(ignoresQuery ? [] : (["invalid_request"] as const)),
     ...(body === null ? [] : (["invalid_json", "body_too_large"] as const)),
+    // A change is out of the panel's share.
+    ...(writes === null || writes === "own_share" || writes === "nothing" ? [] : (["share_used_up"] as const)),
     ...(needsIdempotencyKey ? (["idempotency_key_reused"] as const) : []),
     ...(ROUTE_TEXTS[route.name as RouteName]?.errors ?? []),
   ];

@@ -161,8 +161,14 @@ export const ERROR_TEXTS: { readonly [C in FailureCode]: ErrorText<C> } = {
     toDo: "PATCH it with `enabled` true; with `after` beside that it goes back to an earlier number.",
     samples: [{ code: "webhook_off", webhook: "wh_1", off: "webhook" }],
   },
+  keys_full: {
+    means: "A panel's key was to make a key, and the panel has 100.",
+    toDo: "End a key that nobody needs.",
+    samples: [{ code: "keys_full", most: 100 }],
+  },
   webhook_tests_used_up: {
-    means: "Ten tests of the webhook were sent within a minute.",
+    means:
+      "Ten tests of the webhook, or of the panel's webhooks together, were sent within a minute, or the panel has used up its tests of the UTC day.",
     toDo: "Wait as long as `Retry-After` says.",
     samples: [{ code: "webhook_tests_used_up" }],
   },

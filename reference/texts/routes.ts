@@ -143,9 +143,9 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
   "POST /v1/orders/:id/dismiss": {
     chapter: "Orders",
     summary: "Dismiss a flag",
-    text: "The flag comes back only with a new reason.",
+    text: "The flag comes back only with a new reason. On an order that was bought from your catalogue on an account here, `over_refunded`, `completed_with_remains` and `canceled_after_delivery` are the operator's to dismiss.",
     body: ["A dismissal"],
-    errors: ["order_not_found", "order_contended"],
+    errors: ["order_not_found", "operators_money", "order_contended"],
   },
   "POST /v1/providers/:id/adopt": {
     chapter: "Orders",
@@ -198,7 +198,7 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
   "POST /v1/webhooks/:id/test": {
     chapter: "Webhooks",
     summary: "Send a test",
-    text: "A signed delivery without changes, sent at once. Ten a minute.",
+    text: "A signed delivery without changes, sent at once. Ten a minute; by a panel's key, of all its webhooks together.",
     errors: ["webhook_not_found", "webhook_unreadable", "webhook_tests_used_up"],
   },
   "POST /v1/webhooks/:id/replay": {
@@ -356,9 +356,9 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
   "POST /v1/keys": {
     chapter: "Keys",
     summary: "Make a key",
-    text: "The key is in this answer only; panelsync keeps its hash. A panel's key makes keys of its own panel, with no scope that it lacks itself.",
+    text: "The key is in this answer only; panelsync keeps its hash. A panel's key makes keys of its own panel, up to 100, with no scope that it lacks itself.",
     body: ["A key"],
-    errors: ["another_panel", "scope_above_own", "panel_not_found"],
+    errors: ["another_panel", "scope_above_own", "panel_not_found", "keys_full"],
   },
   "DELETE /v1/keys/:id": {
     chapter: "Keys",

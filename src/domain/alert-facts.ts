@@ -328,6 +328,8 @@ const SHARED: Readonly<Record<ShareKind, string>> = {
   check: "checks",
   adoption: "adoptions of orders",
   unknown_id: "ids that no provider knew",
+  change: "rows that its key changes",
+  webhook_test: "tests of webhooks",
 };
 
 function shareFact({ panel, kind, most }: AlertFacts["usedShares"][number]): BadFact {

@@ -23,6 +23,24 @@ function causeOf(flag: DismissibleFlag, state: Causes): string {
   }
 }
 
+/**
+ * Whether a flag tells of money that was returned or is owed: too much to the panel, or something that the supplier was paid
+ * for. Whoever decides about the order's money decides about such a flag.
+ */
+export function isAboutMoney(flag: DismissibleFlag): boolean {
+  switch (flag) {
+    case "over_refunded":
+    case "completed_with_remains":
+    case "canceled_after_delivery":
+      return true;
+    case "panel_outdated":
+    case "duplicate_link":
+    case "overdue":
+    case "stalled":
+      return false;
+  }
+}
+
 /** What was returned by the rules, in micro-units. */
 function returned({ refunded, goodwill }: Causes): number {
   return refunded - goodwill;

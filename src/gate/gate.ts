@@ -12,7 +12,7 @@ import { failureMessage } from "../provider/failure-message.ts";
 import { isOfConnection } from "../provider/outcome.ts";
 import { countingOf, type Witness } from "../domain/shared-fate.ts";
 import { type Lane, readPanelTrouble, readTroubledProviders, writePanelTrouble } from "../store/panels/troubles.ts";
-import { claimCalls } from "../store/providers/budget.ts";
+import { claimCalls, releaseCall } from "../store/providers/budget.ts";
 import {
   claimProbe,
   claimWitness,
@@ -97,6 +97,16 @@ export async function claimMoreCalls(
   // A look whether the provider is back may have taken a minute.
   const grants = await claimCalls(db, minuteOf(ports.now()), [{ provider: id, calls, perMinute: maxCallsPerMinute, ...party }]);
   return grants.get(id)?.granted ?? 0;
+}
+
+/** Gives back a call that a panel has claimed at `claimedAt` (epoch ms) and that is not made. One row written where there is a budget. */
+export async function returnCall(
+  { db }: GateContext,
+  { id, maxCallsPerMinute }: Provider,
+  panel: string,
+  claimedAt: number,
+): Promise<void> {
+  if (maxCallsPerMinute !== null) await releaseCall(db, minuteOf(claimedAt), id, panel);
 }
 
 async function reachOf(context: GateContext, provider: Provider): Promise<Passage> {

@@ -202,8 +202,17 @@ const TABLE = [
   route({ method: "GET", path: "/v1/panels/:id", who: "operator", needs: "oversee", answers: { 200: panelAnswer }, handle: getPanel }),
   route({ method: "GET", path: "/v1/me", who: "key", needs: "self", answers: { 200: meAnswer }, handle: getMe }),
   route({ method: "GET", path: "/v1/keys", who: "key", needs: "keys", query: keysQuery, answers: { 200: keysAnswer }, handle: getKeys }),
-  route({ method: "POST", path: "/v1/keys", who: "key", needs: "keys", body: newKeyBody, answers: { 201: newKeyAnswer }, handle: postKey }),
-  route({ method: "DELETE", path: "/v1/keys/:id", who: "key", needs: "keys", answers: { 204: noBody }, handle: removeKey }),
+  route({
+    method: "POST",
+    path: "/v1/keys",
+    writes: "key",
+    who: "key",
+    needs: "keys",
+    body: newKeyBody,
+    answers: { 201: newKeyAnswer },
+    handle: postKey,
+  }),
+  route({ method: "DELETE", path: "/v1/keys/:id", writes: "key", who: "key", needs: "keys", answers: { 204: noBody }, handle: removeKey }),
   route({
     method: "PATCH",
     path: "/v1/panels/:id",
@@ -235,6 +244,7 @@ const TABLE = [
   route({
     method: "PUT",
     path: "/v1/panels/:id/crons",
+    writes: "crons",
     who: "key",
     needs: "write",
     role: "shop",
@@ -245,6 +255,7 @@ const TABLE = [
   route({
     method: "POST",
     path: "/v1/panels/:id/token-secret",
+    writes: "token_secret",
     who: "key",
     needs: "write",
     ...nothing,
@@ -254,6 +265,7 @@ const TABLE = [
   route({
     method: "POST",
     path: "/v1/tokens",
+    writes: "nothing",
     who: "panel",
     needs: "write",
     body: tokenBody,
@@ -346,6 +358,7 @@ const TABLE = [
   route({
     method: "POST",
     path: "/v1/providers/:id/adopt",
+    writes: "own_share",
     who: "panel",
     needs: "write",
     role: "shop_only",
@@ -505,6 +518,7 @@ const TABLE = [
   route({
     method: "POST",
     path: "/v1/orders",
+    writes: "own_share",
     who: "panel",
     needs: "write",
     role: "shop_only",
@@ -517,6 +531,7 @@ const TABLE = [
   route({
     method: "DELETE",
     path: "/v1/orders/:id",
+    writes: "removal",
     who: "panel",
     needs: "write",
     role: "shop_only",
@@ -543,6 +558,7 @@ const TABLE = [
   route({
     method: "POST",
     path: "/v1/orders/:id/check",
+    writes: "own_share",
     who: "panel_in_read",
     needs: "help",
     ...nothing,
@@ -552,6 +568,7 @@ const TABLE = [
   route({
     method: "POST",
     path: "/v1/orders/:id/refill",
+    writes: "request",
     who: "panel_in_read",
     needs: "help",
     ...nothing,
@@ -561,6 +578,7 @@ const TABLE = [
   route({
     method: "POST",
     path: "/v1/orders/:id/cancel",
+    writes: "request",
     who: "panel_in_read",
     needs: "help",
     ...nothing,
@@ -570,6 +588,7 @@ const TABLE = [
   route({
     method: "POST",
     path: "/v1/orders/:id/settle",
+    writes: "settlement",
     who: "panel",
     needs: "help",
     role: "shop",
@@ -580,6 +599,7 @@ const TABLE = [
   route({
     method: "POST",
     path: "/v1/orders/:id/dismiss",
+    writes: "dismissal",
     who: "panel",
     needs: "write",
     role: "shop",
@@ -590,6 +610,7 @@ const TABLE = [
   moneyRoute({
     method: "POST",
     path: "/v1/orders/:id/refunds",
+    writes: "own_refund",
     body: ownDecisionBody,
     answers: { 201: refundAnswer },
     handle: postGoodwill,
@@ -597,6 +618,7 @@ const TABLE = [
   moneyRoute({
     method: "POST",
     path: "/v1/orders/:id/clawbacks",
+    writes: "own_refund",
     body: ownDecisionBody,
     answers: { 201: refundAnswer },
     handle: postClawback,
@@ -623,6 +645,7 @@ const TABLE = [
   route({
     method: "POST",
     path: "/v1/webhooks",
+    writes: "webhook",
     who: "panel",
     needs: "write",
     body: newWebhookBody,
@@ -633,16 +656,26 @@ const TABLE = [
   route({
     method: "PATCH",
     path: "/v1/webhooks/:id",
+    writes: "webhook",
     who: "panel",
     needs: "write",
     body: webhookChangeBody,
     answers: { 200: webhookAnswer },
     handle: patchWebhook,
   }),
-  route({ method: "DELETE", path: "/v1/webhooks/:id", who: "panel", needs: "write", answers: { 204: noBody }, handle: removeWebhook }),
+  route({
+    method: "DELETE",
+    path: "/v1/webhooks/:id",
+    writes: "webhook_end",
+    who: "panel",
+    needs: "write",
+    answers: { 204: noBody },
+    handle: removeWebhook,
+  }),
   route({
     method: "POST",
     path: "/v1/webhooks/:id/rotate",
+    writes: "webhook",
     who: "panel",
     needs: "write",
     ...nothing,
@@ -652,6 +685,7 @@ const TABLE = [
   route({
     method: "POST",
     path: "/v1/webhooks/:id/test",
+    writes: "own_share",
     who: "panel",
     needs: "write",
     ...nothing,
@@ -661,6 +695,7 @@ const TABLE = [
   route({
     method: "POST",
     path: "/v1/webhooks/:id/replay",
+    writes: "webhook",
     who: "panel",
     needs: "write",
     body: webhookReplayBody,
@@ -689,6 +724,7 @@ const TABLE = [
   route({
     method: "POST",
     path: "/v1/refunds/:id/approve",
+    writes: "decision",
     who: "panel",
     needs: "money",
     role: "shop",
@@ -700,6 +736,7 @@ const TABLE = [
   route({
     method: "POST",
     path: "/v1/refunds/:id/reject",
+    writes: "decision",
     who: "panel",
     needs: "money",
     role: "shop",
@@ -741,6 +778,7 @@ const TABLE = [
   moneyRoute({
     method: "POST",
     path: "/v1/customers/:id/credits",
+    writes: "credit",
     params: customerPath,
     query: accountQuery,
     body: creditBody,
@@ -750,6 +788,7 @@ const TABLE = [
   moneyRoute({
     method: "POST",
     path: "/v1/customers/:id/debits",
+    writes: "credit",
     params: customerPath,
     query: accountQuery,
     body: creditBody,

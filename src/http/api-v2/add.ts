@@ -6,13 +6,13 @@
  */
 import { type Earlier, isBeingPlaced, isEndedUnplaced, reuse } from "../../domain/order-placement.ts";
 import { type OwnNames, unsendableName } from "../../domain/field-names.ts";
-import { addedBy, passGate } from "../../gate/gate.ts";
+import { addedBy, passGate, returnCall } from "../../gate/gate.ts";
 import { refreshServices } from "../../gate/services.ts";
 import { hasLeft, sharesOf } from "../../domain/panel-share.ts";
 import { dayOf, minuteOf } from "../../domain/time.ts";
 import { orderClaim } from "../../store/panels/shares.ts";
-import { beginPlacing, readByNumber } from "../../store/placement/placement.ts";
-import { readForCatalogueAdd, readForConnectAdd } from "../../store/placement/placement-reads.ts";
+import { beginPlacing, readByNumber, type Unrecorded } from "../../store/placement/placement.ts";
+import { type CatalogueAdd, readForCatalogueAdd, readForConnectAdd } from "../../store/placement/placement-reads.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import type { Answer, Context } from "../kit/context.ts";
 import { type AddRequest, requestIn } from "./add-fields.ts";
@@ -58,25 +58,48 @@ async function add(asked: ApiV2Call, wanted: AddRequest): Promise<Answer | "agai
   if (!priced.ok) return say(priced.failure);
   const { provider, intent } = priced.value;
 
+  // An account that does not hold the charge costs the provider's other panels no call.
+  if (found.channel === "catalogue" && !isCovered(found, intent.charge)) return say(REFUSED.funds);
   const minute = minuteOf(call.ports.now());
   if (!hasLeft(found.panel.adds, sharesOf(call.env.PLAN).of.add, { minute, day: dayOf(minute) })) return noAnswer("busy");
   const passage = await passGate(call, provider, 1, addedBy(found.panel.id));
   if (passage !== "yes") return noAnswer(passage);
+  const passedAt = call.ports.now();
 
   // The calls before may have taken their time: the order is as old as its row, not as the request.
   const resend = await resendOf(found.panel.id, priced.value);
   const now = call.ports.now();
   const place = { panel: found.panel.id, claim: orderClaim("add", 1, call.env.PLAN, now) };
   const recorded = await beginPlacing(call.db, place, { intent, resend }, now);
-  if (recorded === "in_the_way") return "again";
-  if (recorded === "overdrawn") return say(REFUSED.funds);
-  if (recorded === "share_used_up") return noAnswer("busy");
+  if (typeof recorded === "string") {
+    await returnCall(call, provider, found.panel.id, passedAt);
+    return answerUnrecorded(recorded);
+  }
 
   const placed = await sendOrder(call, priced.value, recorded.order, resend);
   const settled = await settlePlacement({ call, panel: found.panel, provider, order: recorded.order }, placed);
   if (priced.value.isPriceOld) call.waitUntil(refreshServices(call, provider, intent.service));
 
   return "order" in settled ? sayPlaced(settled.order) : settled.answer;
+}
+
+/** Whether the panel's account holds a charge, as far as is known before it is charged: another order may come first. */
+function isCovered({ panel, account }: CatalogueAdd, charge: number | null): boolean {
+  if (panel.money !== "ledger" || charge === null || charge === 0 || panel.creditLimit === null) return true;
+  const left = account - BigInt(charge);
+  return left >= 0n || left >= -BigInt(panel.creditLimit);
+}
+
+/** Nothing was written, and nothing is sent. */
+function answerUnrecorded(why: Unrecorded): Answer | "again" {
+  switch (why) {
+    case "in_the_way":
+      return "again";
+    case "overdrawn":
+      return say(REFUSED.funds);
+    case "share_used_up":
+      return noAnswer("busy");
+  }
 }
 
 function ownNames(provider: Provider | null): OwnNames | null {

@@ -5,6 +5,7 @@
  * Unlike with `status`, an error ends no order here: its text goes beside the answers to the others. Only where there is
  * no answer at all is it a failing HTTP code.
  */
+import { claimChanges } from "../kit/change-share.ts";
 import { type AskOutcome, isGrantedRefill } from "../../domain/refill-cancel.ts";
 import pLimit from "p-limit";
 import type { Order, OrderState } from "../../domain/order.ts";
@@ -90,15 +91,25 @@ async function answerRefillsCancels(
   const now = ids.slice(0, MAX_ASKED);
   const plan = asked.provider === null ? await planOwn(asked, kind, now) : await planProviders(asked, asked.provider, kind, now);
   if (!(plan instanceof Map)) return plan;
-  const toAsk = [...plan.values()].filter((one) => one.kind === "ask");
+  const planned = [...plan.values()].filter((one) => one.kind === "ask");
+  const toAsk = await withinShare(asked, planned);
   const asking = askProviders(asked, kind, toAsk);
   // A script that hangs up takes the request with it: what it asked for would be given up, and asked again.
   asked.call.waitUntil(asking);
   const heard = await asking;
-  const said = [...plan].map(([id, one]) => [id, one.kind === "ask" ? (heard.get(one) ?? DOWN) : one] as const);
+  const said = [...plan].map(
+    ([id, one]) => [id, one.kind === "ask" ? (heard.get(one) ?? (toAsk.includes(one) ? DOWN : BUSY)) : one] as const,
+  );
   const silent = said.flatMap(([, one]) => (one.kind === "none" ? [one] : []));
   if (silent.length === said.length) return noAnswer(silent[0]?.why);
   return tell([...said, ...ids.slice(MAX_ASKED).map((id) => [id, BUSY] as const)], isList);
+}
+
+/** Those that may be asked now: what is written of orders is out of the panel's share, and of ids that nobody has nothing is. */
+async function withinShare({ call }: ApiV2Call, planned: readonly ToAsk[]): Promise<readonly ToAsk[]> {
+  const recorded = planned.filter(({ order }) => order !== null);
+  const usedUp = await claimChanges(call, recorded[0]?.panel ?? null, "request", recorded.length);
+  return usedUp === null ? planned : planned.filter(({ order }) => order === null);
 }
 
 const DOWN = { kind: "none", why: "down" } as const satisfies RequestAnswer;

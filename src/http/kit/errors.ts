@@ -80,6 +80,7 @@ export type Failure =
   | { readonly code: "above_refunded"; readonly most: string }
   | { readonly code: "no_charge"; readonly order: string }
   | { readonly code: "webhook_not_found"; readonly webhook: string }
+  | { readonly code: "keys_full"; readonly most: number }
   | { readonly code: "webhooks_full"; readonly most: number }
   /** What it keeps sealed cannot be opened. */
   | { readonly code: "webhook_unreadable"; readonly webhook: string }
@@ -149,6 +150,8 @@ const COUNTED: Readonly<Record<ShareKind, string>> = {
   check: "checks",
   adoption: "adoptions",
   unknown_id: "unknown ids",
+  change: "changes",
+  webhook_test: "tests of webhooks",
 };
 
 const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly code: C }>) => WireError } = {
@@ -416,6 +419,10 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
     status: 404,
     message: `There is no webhook ${quoted(webhook)} in this panel. \`GET /v1/webhooks\` lists those there are.`,
   }),
+  keys_full: ({ most }) => ({
+    status: 409,
+    message: `A panel's key makes no more than ${most} keys of its panel, and this one has them. DELETE one that nobody needs; the operator may make more.`,
+  }),
   webhooks_full: ({ most }) => ({
     status: 409,
     message: `A panel has at most ${most} webhooks, and this one has them. Change one by PATCH, or DELETE one that nobody needs.`,
@@ -433,7 +440,8 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
   }),
   webhook_tests_used_up: () => ({
     status: 429,
-    message: "Ten tests of this webhook were sent within a minute. Wait a minute before the next one.",
+    message:
+      "Ten tests of this webhook, or of the panel's together, were sent within a minute, or the panel has used up its tests of the UTC day. Wait a minute before the next one.",
     headers: RETRY_LATER,
   }),
   alert_not_found: ({ id }) => ({

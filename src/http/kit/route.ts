@@ -3,12 +3,14 @@
  * path, the query and the body are read; a handler gets only what has passed all of it.
  */
 import type { Need, Requirement, RoleRule } from "../../domain/access.ts";
-import type { AllPanelsContext, Answer, Context, MoneyContext } from "./context.ts";
+import type { ChangeKind } from "../../domain/panel-share.ts";
+import type { AllPanelsContext, Answer, Context, KeyContext, MoneyContext, PanelContext } from "./context.ts";
+import { claimChanges, spenderOf } from "./change-share.ts";
 import { admit, admitOverAll, type ContextOf, isOverAll, type Who } from "./auth.ts";
 import { readBody, readOptionalBody } from "./body.ts";
 import { idempotently } from "./idempotency.ts";
 import { readQuery, refuseQuery } from "./query.ts";
-import { ok, type Result } from "../../domain/result.ts";
+import { fail, ok, type Result } from "../../domain/result.ts";
 import type { Failure } from "./errors.ts";
 import { type Schema, validate } from "./validate.ts";
 
@@ -46,9 +48,18 @@ type Declared<Path extends string, P, Q, B, M extends Method = Method, When exte
   readonly when?: When;
   /** The JSON of the answers that are no errors, by HTTP status. */
   readonly answers: Readonly<Record<number, Schema<unknown>>>;
+  /** What a request of a panel's key writes. */
+  readonly writes?: Writes;
   /** Pages of other origins read its answers. Absent: where browsers with a token may ask. */
   readonly cors?: true;
 };
+
+/**
+ * What a request of a panel's key writes: a change, whose rows are claimed out of the panel's share before it is answered, or,
+ * of a panel that is looked up by its read, by the handler; what another share counts; or nothing that counts. A test asks for
+ * it of every route by which a panel's key can change something.
+ */
+export type Writes = ChangeKind | "own_share" | "nothing";
 
 /** A route as the router and the documents use it. */
 export type Route = {
@@ -59,6 +70,7 @@ export type Route = {
   readonly who: Who;
   readonly requirement: Requirement;
   readonly needsIdempotencyKey: boolean;
+  readonly writes: Writes | null;
   readonly cors: boolean;
   readonly params: Schema<unknown> | null;
   readonly query: Schema<unknown> | null;
@@ -116,7 +128,7 @@ export function route<
     readonly handle: (context: ContextOf[W], input: Input<P, Q, B>) => Promise<Answer>;
   },
 ): Named<NameOf<M, Path, When>> {
-  const { who, needs, role = "any", body, bodyIsOptional = false, overAll: handleOverAll, handle } = declared;
+  const { who, needs, role = "any", bodyIsOptional = false, overAll: handleOverAll, handle } = declared;
   const requirement: Requirement = { need: needs ?? "self", role };
   const access = { who, requirement, needsIdempotencyKey: false, bodyIsOptional, isOverAll: handleOverAll !== undefined };
   return routeOf(declared, access, async (context, params) => {
@@ -126,10 +138,27 @@ export function route<
     // As admitted: a browser's token is taken out of the query.
     const read = readParamsAndQuery(declared, admitted.value, params);
     if (!read.ok) return read;
-    if (body === undefined) return handle(admitted.value, { ...read.value, body: undefined as B });
-    const given = await (bodyIsOptional ? readOptionalBody(context.request, body) : readBody(context.request, body));
-    return given.ok ? handle(admitted.value, { ...read.value, body: given.value }) : given;
+    const given = await givenIn(context.request, declared, bodyIsOptional);
+    if (!given.ok) return given;
+    const refused = await claimFor(admitted.value, who, declared.writes);
+    return refused === null ? handle(admitted.value, { ...read.value, body: given.value }) : fail(refused);
   });
+}
+
+function givenIn<B>(
+  request: Request,
+  { body }: Pick<Takes<unknown, unknown, B>, "body">,
+  isOptional: boolean,
+): Promise<Result<B, Failure>> {
+  if (body === undefined) return Promise.resolve(ok(undefined as B));
+  return isOptional ? readOptionalBody(request, body) : readBody(request, body);
+}
+
+/** Claims what a request writes out of the share of the panel whose key was sent. */
+function claimFor(context: Context, who: Who, writes: Writes | undefined): Promise<Failure | null> {
+  if (writes === undefined || writes === "own_share" || writes === "nothing") return Promise.resolve(null);
+  if (who === "key") return claimChanges(context, (context as KeyContext).keeper.panel, writes);
+  return who === "panel" ? claimChanges(context, spenderOf((context as PanelContext).panel), writes) : Promise.resolve(null);
 }
 
 /** Moving money needs its scope, and is for shops: the operator does it for resellers. */
@@ -148,7 +177,10 @@ export function moneyRoute<const Path extends string, B, const M extends Method,
     if (!admitted.ok) return admitted;
     const read = readParamsAndQuery(declared, context, params);
     if (!read.ok) return read;
-    return idempotently(admitted.value, declared.body, (body, money) => declared.handle(money, { ...read.value, body }));
+    return idempotently(admitted.value, declared.body, async (body, money) => {
+      const refused = await claimFor(money, "panel", declared.writes);
+      return refused === null ? declared.handle(money, { ...read.value, body }) : fail(refused);
+    });
   });
 }
 
@@ -157,12 +189,12 @@ function routeOf<Path extends string, P, Q, B, M extends Method, When extends st
   access: Pick<Route, "who" | "requirement" | "needsIdempotencyKey" | "bodyIsOptional" | "isOverAll">,
   answer: Route["answer"],
 ): Named<NameOf<M, Path, When>> {
-  const { method, path, when, params, query, body, answers, cors, ignoresQuery = false, repeatable = [] } = declared;
+  const { method, path, when, params, query, body, answers, cors, writes = null, ignoresQuery = false, repeatable = [] } = declared;
   // What a schema makes of its input does not matter to those who only check or show it.
   const schemas = { params: params ?? null, query: query ?? null, body: body ?? null } as Pick<Route, "params" | "query" | "body">;
   const name = `${method} ${path}${when === undefined ? "" : `?${when}=`}` as NameOf<M, Path, When>;
   const read = { ignoresQuery, repeatable, cors: cors === true || access.who === "reader" };
-  return { name, method, path, when: when ?? null, ...access, ...schemas, ...read, answers, answer };
+  return { name, method, path, when: when ?? null, writes, ...access, ...schemas, ...read, answers, answer };
 }
 
 function readParamsAndQuery<P, Q, B>(

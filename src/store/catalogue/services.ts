@@ -1,6 +1,7 @@
 /**
  * The operator's own catalogue. A service is never deleted, since orders name it; one that is not enabled is not sold.
  */
+import { balanceSql } from "../ledger/transfers.ts";
 import { MAX_SERVICE_ID, type Service } from "../../domain/catalogue.ts";
 import type { Audited } from "../operations/audit.ts";
 import { chunksBySize, oneRowIfPanel } from "../rows/json-sets.ts";
@@ -253,10 +254,17 @@ function soldTo(ref: PanelName): string {
 
 const NO_SERVICE = 0;
 
-/** Selects one service, if it is sold to the panel. An id that no service can have finds none. */
+/**
+ * Selects one service, if it is sold to the panel, and what stands on the panel's own account in its currency (`account`, as
+ * text; null where nothing ever did). An id that no service can have finds none. One row read for the account.
+ */
 export function offeredServiceStatement(db: D1Database, ref: PanelName, serviceId: string): D1PreparedStatement {
   const id = /^[1-9]\d{0,9}$/.test(serviceId) && Number(serviceId) <= MAX_SERVICE_ID ? Number(serviceId) : NO_SERVICE;
-  return db.prepare(`SELECT s.* FROM ${soldTo(ref)} WHERE s.id = ?2 AND ${isOfferedSql(ref)}`).bind(ref.value, id);
+  const panel = panelIdSql(ref);
+  const currency = `coalesce(s.currency, (SELECT p.currency FROM panels p WHERE p.id = ${panel}))`;
+  return db
+    .prepare(`SELECT s.*, ${balanceSql(panel, currency, "''")} AS account FROM ${soldTo(ref)} WHERE s.id = ?2 AND ${isOfferedSql(ref)}`)
+    .bind(ref.value, id);
 }
 
 /** All that is sold to a panel, by id; null when there is no such panel. One round trip, one row read a service. */

@@ -13,9 +13,14 @@ import type { Provider } from "../rows/provider.ts";
 import { applyDecisions } from "./apply.ts";
 import { moveWrite } from "./moves.ts";
 
+/** SQL for whether an order came by an `add` and has not got its id from its panel's own key: nobody else's word is a proof. */
+function hasProofSql(order: string): string {
+  return `${order}.add_digest IS NOT NULL AND ${order}.named_at IS NULL`;
+}
+
 /** SQL for whether an order `o` was placed here, or is a part of one that was. */
-export const IS_PLACED = `(o.add_digest IS NOT NULL
-  OR EXISTS (SELECT 1 FROM orders w WHERE w.panel = o.panel AND w.n = o.part_of AND w.add_digest IS NOT NULL))`;
+export const IS_PLACED = `(${hasProofSql("o")}
+  OR EXISTS (SELECT 1 FROM orders w WHERE w.panel = o.panel AND w.n = o.part_of AND ${hasProofSql("w")}))`;
 
 /** SQL for whether some panel has a provider's order; `provider` and `id` are SQL, too. */
 export function isHeldSql(provider: string, id: string): string {
@@ -38,7 +43,7 @@ export type Claim = {
 export type Standings = (panel: string, provider: string, id: string) => Standing;
 
 /** Who has a provider's order: two rows read for each that somebody has, one for any other. */
-const SELECT_HOLDERS = `SELECT j.key AS i, o.panel, o.created_at, ${IS_PLACED} AS is_placed FROM json_each(?1) j CROSS JOIN orders o
+const SELECT_HOLDERS = `SELECT j.key AS i, o.panel, coalesce(o.named_at, o.created_at) AS since, ${IS_PLACED} AS is_placed FROM json_each(?1) j CROSS JOIN orders o
   WHERE o.provider = j.value->>0 AND o.provider_order_id = j.value->>1`;
 
 /** The text after all that begin with `PLACING`. */
@@ -50,7 +55,7 @@ const SELECT_PLACING = `SELECT j.key AS i, min(o.created_at) AS since FROM json_
     AND o.panel <> j.value->>1 AND o.status NOT IN (${ENDED})
   GROUP BY j.key`;
 
-type HolderRow = { i: number; panel: string; is_placed: number; created_at: number };
+type HolderRow = { i: number; panel: string; is_placed: number; since: number };
 
 /**
  * How panels stand to providers' orders that they name, or have on record. Every call to a provider on behalf of a panel
@@ -71,7 +76,7 @@ export async function readStandings(db: D1Database, claims: readonly Claim[]): P
   const standings = new Map(
     named.map((one) => {
       const row = holders.get(one);
-      const holder: Holder | null = row === undefined ? null : { panel: row.panel, isPlaced: row.is_placed === 1, since: row.created_at };
+      const holder: Holder | null = row === undefined ? null : { panel: row.panel, isPlaced: row.is_placed === 1, since: row.since };
       const key = accountKey(one.panel, one.account.id);
       const { account, hasLostOrders = false } = one;
       const known = {
@@ -177,7 +182,7 @@ export async function makeWayForParts(db: D1Database, parts: readonly PlacedPart
 export type PlacedPart = { readonly panel: string; readonly provider: string; readonly whole: number; readonly id: string };
 
 const SELECT_HELD_PARTS = `SELECT o.* FROM json_each(?1) j CROSS JOIN orders p CROSS JOIN orders o
-  WHERE p.panel = j.value->>'$.panel' AND p.n = j.value->>'$.whole' AND p.add_digest IS NOT NULL
+  WHERE p.panel = j.value->>'$.panel' AND p.n = j.value->>'$.whole' AND ${hasProofSql("p")}
     AND o.provider = j.value->>'$.provider' AND o.provider_order_id = j.value->>'$.id' AND o.panel <> p.panel AND NOT ${IS_PLACED}`;
 
 const FREE_IDS = `UPDATE orders SET provider_order_id = ${standInSql(TAKEN, "orders.panel", "orders.n")}

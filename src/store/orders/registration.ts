@@ -337,6 +337,7 @@ const NOTHING_HAPPENED = {
   door: null,
   provider_service: null,
   add_digest: null,
+  named_at: null,
   dismissed: null,
   part_of: null,
   polled_at: null,

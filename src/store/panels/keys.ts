@@ -78,16 +78,22 @@ export type NewKeyRow = Omit<Key, "lastUsedOn"> & { readonly hash: string };
 
 /**
  * The statement that makes a key. A panel's is made only while there is the panel; with `if_changed`, only if the
- * statement right before it changed a row. Three rows written.
+ * statement right before it changed a row; with `most`, only while the panel has fewer keys. Three rows written.
  */
-export function insertKeyStatement(db: D1Database, key: NewKeyRow, condition: "always" | "if_changed" = "always"): D1PreparedStatement {
+export function insertKeyStatement(
+  db: D1Database,
+  key: NewKeyRow,
+  condition: "always" | "if_changed" = "always",
+  most: number | null = null,
+): D1PreparedStatement {
   const { hash, id, panel, name, scopes, hint, createdAt, expiresAt } = key;
   return db
     .prepare(
       `INSERT INTO keys (hash, id, panel, name, scopes, hint, created_at, expires_at) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8
-       WHERE (?9 = 0 OR changes() > 0) AND (?3 IS NULL OR EXISTS (SELECT 1 FROM panels WHERE id = ?3))`,
+       WHERE (?9 = 0 OR changes() > 0) AND (?3 IS NULL OR EXISTS (SELECT 1 FROM panels WHERE id = ?3))
+         AND (?10 IS NULL OR (SELECT count(*) FROM (SELECT 1 FROM keys WHERE panel = ?3 LIMIT ?10)) < ?10)`,
     )
-    .bind(hash, id, panel, name, scopes.join(","), hint, createdAt, expiresAt, condition === "if_changed" ? 1 : 0);
+    .bind(hash, id, panel, name, scopes.join(","), hint, createdAt, expiresAt, condition === "if_changed" ? 1 : 0, most);
 }
 
 /** Whose keys: of one panel, of operators, or all. */
@@ -121,9 +127,12 @@ export async function readKey(db: D1Database, owner: KeyOwner, id: string): Prom
   return row === null ? null : toKey(row);
 }
 
-/** Makes a key; `audit` must be for a statement that changed something. False where there is no such panel. */
-export async function createKey(db: D1Database, key: NewKeyRow, audit: D1PreparedStatement): Promise<boolean> {
-  const [made] = await db.batch([insertKeyStatement(db, key), audit]);
+/**
+ * Makes a key; `audit` must be for a statement that changed something. False where there is no such panel, or where it has
+ * `most` keys already, null for without a bound. A row read a key of the panel.
+ */
+export async function createKey(db: D1Database, key: NewKeyRow, most: number | null, audit: D1PreparedStatement): Promise<boolean> {
+  const [made] = await db.batch([insertKeyStatement(db, key, "always", most), audit]);
   return (made?.meta.changes ?? 0) > 0;
 }
 

@@ -23,6 +23,8 @@ export type CatalogueAdd = InTheWay & {
   /** Null where the panel is offered no such service. */
   readonly service: Service | null;
   readonly provider: Provider | null;
+  /** What stands on the panel's own account here in the service's currency, in micro-units. */
+  readonly account: bigint;
 };
 
 /** For the own catalogue. Null when there is no such panel. */
@@ -40,13 +42,14 @@ export async function readForCatalogueAdd(db: D1Database, ref: PanelRef, lookup:
   ]);
   if (found === null) return null;
   const [identical, active, offered, providers] = found.results;
-  const serviceRow = offered?.results[0] as ServiceRow | undefined;
+  const serviceRow = offered?.results[0] as (ServiceRow & { account: string | null }) | undefined;
   return {
     channel: "catalogue",
     panel: found.panel,
     ...toInTheWay(identical, active),
     service: serviceRow === undefined ? null : toService(serviceRow),
     provider: providerIn(providers),
+    account: BigInt(serviceRow?.account ?? 0),
   };
 }
 

@@ -158,10 +158,12 @@ const INSERT_ORDER = `INSERT INTO orders (panel, n, phase, id, provider_order_id
 export type Placing = { readonly intent: Intent; readonly resend: Resend | null };
 
 /**
- * `in_the_way`: an order that came first, which is to be read again. `overdrawn`: the panel's account does not hold the charge.
- * `share_used_up`: the panel has had as many adds as it may.
+ * Why nothing was written. `in_the_way`: an order that came first, which is to be read again. `overdrawn`: the panel's account
+ * does not hold the charge. `share_used_up`: the panel has had as many adds as it may.
  */
-export type Begun = { readonly order: Order } | "in_the_way" | "overdrawn" | "share_used_up";
+export type Unrecorded = "in_the_way" | "overdrawn" | "share_used_up";
+
+export type Begun = { readonly order: Order } | Unrecorded;
 
 const NUMBER_ADD = `UPDATE panels SET ${claimOrdersSql("add", "?2")} WHERE id = ?1`;
 
@@ -272,19 +274,19 @@ export async function forgetOrder(db: D1Database, { panel, number: n, version }:
 
 /**
  * Gives an order that is on the feed its provider's id, with what follows from it in `write`; and other statements,
- * guarded by the order's version themselves. `changed`: it is not as it was seen any more. `taken`: some panel has
+ * guarded by the order's version themselves. `namedAt`: when the panel's own key named the id; null where it is known. `changed`: it is not as it was seen any more. `taken`: some panel has
  * another order by that id. The database refuses it for an order that has an id, or has ended: then it throws.
  */
 export async function attachProviderOrder(
   db: D1Database,
-  providerOrderId: string,
+  { id, namedAt }: { readonly id: string; readonly namedAt: number | null },
   write: OrderWrite,
   others: readonly D1PreparedStatement[],
 ): Promise<"written" | "changed" | "taken"> {
   const { panel, number: n, version } = write.order;
   const attach = db
-    .prepare("UPDATE orders SET provider_order_id = ?4 WHERE panel = ?1 AND n = ?2 AND version = ?3")
-    .bind(panel, n, version, providerOrderId);
+    .prepare("UPDATE orders SET provider_order_id = ?4, named_at = ?5 WHERE panel = ?1 AND n = ?2 AND version = ?3")
+    .bind(panel, n, version, id, namedAt);
   try {
     return (await applyDecision(db, write, [...others, attach])) ? "written" : "changed";
   } catch (error) {

@@ -65,7 +65,8 @@ function nameOrder({ db, polling, askedAt, now: time }: Sent, order: Order, name
   const until = reusedUntil(askedAt, now);
   if (order.lastChange !== 0) {
     const write = moveWrite(named, { next: foundPlaced(order.state), refunds: [] }, polling, now);
-    return attachProviderOrder(db, named.providerOrderId ?? "", write, until === null ? [] : [reuseStatement(db, order, until)]);
+    const others = until === null ? [] : [reuseStatement(db, order, until)];
+    return attachProviderOrder(db, { id: named.providerOrderId ?? "", namedAt: null }, write, others);
   }
   const after = { ...named, updatedAt: now };
   return recordPlaced(db, order, after, { shown: orderView(after, polling, now), reusedUntil: until });

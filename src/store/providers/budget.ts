@@ -64,3 +64,18 @@ export async function claimCalls(db: D1Database, minute: number, claims: readonl
     .all<{ id: string; budget_granted: number; budget_used: number }>();
   return new Map(results.map((row) => [row.id, { granted: row.budget_granted, used: row.budget_used }]));
 }
+
+const OWN = `$."' || ?3 || '"`;
+
+/** Gives back one call of a party's that was claimed in a minute, unless another minute has begun since. One row written at most. */
+export async function releaseCall(db: D1Database, minute: number, provider: string, party: string): Promise<void> {
+  await db
+    .prepare(
+      `UPDATE providers SET budget_used = budget_used - 1, budget_asked = budget_asked - 1,
+         budget_panels = json_set(budget_panels, '${OWN}[1]', budget_panels->>('${OWN}[1]') - 1)
+       WHERE id = ?1 AND budget_minute BETWEEN ?2 AND ?2 + ${MAX_MINUTES_AHEAD} AND budget_used > 0 AND budget_asked > 0
+         AND budget_panels->>('${OWN}[0]') = budget_minute AND budget_panels->>('${OWN}[1]') > 0`,
+    )
+    .bind(provider, minute, party)
+    .run();
+}

@@ -6,6 +6,7 @@ import { numberOfOurs } from "../../domain/order-ids.ts";
 import type { Order } from "../../domain/order.ts";
 import type { RefillCancelKind } from "../../domain/order-refill-cancel.ts";
 import type { Polling } from "../../domain/order-view.ts";
+import { IS_PLACED } from "../orders/owners.ts";
 import { type OrderRow, toOrder } from "../rows/order.ts";
 import { type Panel, type PanelRef, panelIdSql, readForPanel } from "../panels/panels.ts";
 import { rowsForPanel } from "../rows/json-sets.ts";
@@ -16,25 +17,26 @@ import { type PollingRow, POLLING_COLUMNS, type Provider, type ProviderRow, toPo
 export type RefillCancelCase = {
   readonly order: Order;
   readonly offered: Readonly<Record<RefillCancelKind, boolean>>;
-  /** It was placed here: nothing else has to be known to say that it is the panel's. */
+  /** It was placed here, or is a part of such: nothing else has to be known to say that it is the panel's. */
   readonly isPlaced: boolean;
 };
 
-type CaseRow = OrderRow & { offers_refill: number | null; offers_cancel: number | null };
+type OwnedRow = OrderRow & { is_placed: number };
+type CaseRow = OwnedRow & { offers_refill: number | null; offers_cancel: number | null };
 
-const CASE = "o.*, s.refill AS offers_refill, s.cancel AS offers_cancel";
+const OWNED = `o.*, ${IS_PLACED} AS is_placed`;
+const CASE = `${OWNED}, s.refill AS offers_refill, s.cancel AS offers_cancel`;
 /** `s`: the service that an order `o` of the own catalogue was bought as. */
 const ITS_SERVICE = "LEFT JOIN services s ON o.door = 'catalogue' AND s.id = CAST(o.service AS INTEGER)";
 
 function toCase(row: CaseRow): RefillCancelCase {
-  // Orders of the own catalogue come to be by being placed, and as parts of such.
-  const isPlaced = row.add_digest !== null || row.door === "catalogue";
-  return { order: toOrder(row), offered: { refill: row.offers_refill !== 0, cancel: row.offers_cancel !== 0 }, isPlaced };
+  const offered = { refill: row.offers_refill !== 0, cancel: row.offers_cancel !== 0 };
+  return { order: toOrder(row), offered, isPlaced: row.is_placed === 1 };
 }
 
 /** Of orders by their provider's ids, whatever the own catalogue has to say of their services. */
 function casesOf(result: D1Result | undefined): RefillCancelCase[] {
-  return ((result?.results ?? []) as OrderRow[]).map((row) => toCase({ ...row, offers_refill: null, offers_cancel: null }));
+  return ((result?.results ?? []) as OwnedRow[]).map((row) => toCase({ ...row, offers_refill: null, offers_cancel: null }));
 }
 
 /** One order by the panel's own id, `found` null when the panel has none; null when there is no such panel. */
@@ -99,7 +101,7 @@ export async function readProvidersCases(
       ] as const,
     ].map(([named, values]) =>
       db
-        .prepare(`SELECT o.* FROM ${rowsForPanel(panel, "?3")} j CROSS JOIN orders o WHERE ${named}`)
+        .prepare(`SELECT ${OWNED} FROM ${rowsForPanel(panel, "?3")} j CROSS JOIN orders o WHERE ${named}`)
         .bind(ref.value, provider, JSON.stringify(values)),
     ),
   ]);

@@ -18,6 +18,8 @@ export type OrderRow = {
   provider_service: string | null;
   link_key: string | null;
   add_digest: string | null;
+  /** When the panel's own key gave it the provider's id; null where the provider or the operator did, or nobody has. */
+  named_at: number | null;
   duplicate_of: string | null;
   start_window_ms: number | null;
   duration_ms: number | null;
@@ -96,7 +98,9 @@ export type OrderRow = {
 };
 
 /** What `toOrder` reads of it. `link_shared` is no column (`linkSharedSql`): left out, or null, where nobody looked. */
-export type OrderFacts = Omit<OrderRow, "link_key" | "add_digest" | "registered_status"> & { readonly link_shared?: number | null };
+export type OrderFacts = Omit<OrderRow, "link_key" | "add_digest" | "named_at" | "registered_status"> & {
+  readonly link_shared?: number | null;
+};
 
 /**
  * What stands in the place of the provider's id while that is unknown, before the panel and the order's number: the ids of

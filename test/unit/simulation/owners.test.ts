@@ -37,6 +37,16 @@ describe("the check of whose order it is", () => {
     expect(one.wrongs).toEqual(["a/1 was placed here, and gave acme/7 away"]);
   });
 
+  it("lets an order give way whose id its panel's own key has named, and its parts", () => {
+    const one = owners();
+    const whole = { ...row("a", 1, "7", true), named_at: 10 };
+    one.take(whole, null, 10);
+    one.take(row("a", 2, "8"), whole, 10);
+    one.take({ ...whole, provider_order_id: "taken a 1" }, null, 20);
+    one.take(row("a", 2, "taken a 2"), whole, 20);
+    expect([one.wrongs, one.outranked]).toEqual([[], 2]);
+  });
+
   it.each([
     ["its status is told to another", '{"status":"Pending"}', 1],
     ["it does not exist for another", '{"error":"Incorrect order ID"}', 0],

@@ -43,9 +43,10 @@ describe("what a call of API v2 costs", () => {
     const orders = Array.from({ length: 100 }, (_, i) => String(i + 1)).join(",");
     const refill = await cost("refill", { orders });
     // Two moves an order, each with its place among what is due and its change; and the refill's id.
-    expect(refill.rows_written).toBeLessThanOrEqual(100 * (2 * 4 + 2) + 2);
+    // The claim of the panel's share is a round trip and a row.
+    expect(refill.rows_written).toBeLessThanOrEqual(100 * (2 * 4 + 2) + 3);
     expect(refill.rows_read).toBeLessThanOrEqual(100 * 60);
-    expect(refill.d1_calls).toBeLessThanOrEqual(7);
+    expect(refill.d1_calls).toBeLessThanOrEqual(8);
     expect(refill.d1_statements).toBeLessThanOrEqual(25);
   });
 });
@@ -81,7 +82,7 @@ describe("a call about a hundred orders at ten providers of the own catalogue", 
     const { statements, answer } = await statementsOf(run, action);
     const yes = (id: string) => (kind === "refill" ? { order: id, refill: id } : { order: id, cancel: 1 });
     expect(answer).toEqual({ status: 200, json: IDS.map(yes) });
-    expect(statements).toBeLessThanOrEqual(17);
+    expect(statements).toBeLessThanOrEqual(18);
     expect(providers.map((one) => one.of(kind).map((ids) => ids.length))).toEqual(providers.map(() => [10]));
     expect(run.mostOpenCalls).toBeLessThanOrEqual(5);
     expect(await rows(granted)).toEqual([{ n: 100 }]);

@@ -11,6 +11,7 @@ import {
   type PanelScope,
   type Scope,
 } from "../../../domain/access.ts";
+import { MAX_PANEL_KEYS } from "../../../domain/panel-share.ts";
 import { fail, type Result } from "../../../domain/result.ts";
 import { isoTime } from "../../../domain/time.ts";
 import { auditStatement } from "../../../store/operations/audit.ts";
@@ -64,8 +65,10 @@ export async function postKey(context: KeyContext, { body }: { readonly body: z.
     before: null,
     after: view,
   } as const;
-  const isMade = await createKey(db, row, auditStatement(db, entry, "if_changed"));
-  return isMade ? json(201, { ...view, key }) : fail({ code: "panel_not_found", panel: panel ?? "" });
+  // The operator's keys, and those that the operator makes for a panel, have no bound.
+  const most = keeper.panel === null ? null : MAX_PANEL_KEYS;
+  if (await createKey(db, row, most, auditStatement(db, entry, "if_changed"))) return json(201, { ...view, key });
+  return fail(most === null ? { code: "panel_not_found", panel: panel ?? "" } : { code: "keys_full", most });
 }
 
 type Wanted = { readonly panel: string | null; readonly scopes: readonly Scope[] };

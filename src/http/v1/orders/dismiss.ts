@@ -3,7 +3,7 @@
  * only with a new reason.
  */
 import * as z from "zod/mini";
-import { dismiss } from "../../../domain/order-dismissal.ts";
+import { dismiss, isAboutMoney } from "../../../domain/order-dismissal.ts";
 import { DISMISSIBLE, type DismissibleFlag, FLAGS, type Order, type ReportedFinal } from "../../../domain/order.ts";
 import { isDecided, reportedFinalOf, withOutdated } from "../../../domain/panel-status.ts";
 import { orderView } from "../../../domain/order-view.ts";
@@ -14,6 +14,7 @@ import { applyDecision } from "../../../store/orders/apply.ts";
 import { correctReportedFinalStatement } from "../../../store/orders/reported-finals.ts";
 import { auditStatement } from "../../../store/operations/audit.ts";
 import { readRefundCase } from "../../../store/refunds/refund-cases.ts";
+import { mayDecide } from "../../kit/auth.ts";
 import type { Answer, PanelContext } from "../../kit/context.ts";
 import { line, optional } from "../../kit/fields.ts";
 import { json } from "../../kit/reply.ts";
@@ -28,12 +29,16 @@ export const dismissalBody = z.strictObject({
 
 type Dismisses = { readonly params: { readonly id: string }; readonly body: z.output<typeof dismissalBody> };
 
-/** `POST /v1/orders/{id}/dismiss`. Nothing for an order without the flag. */
+/**
+ * `POST /v1/orders/{id}/dismiss`. Nothing for an order without the flag. What the operator's money depends on is for the
+ * operator to dismiss.
+ */
 export function postDismissal({ db, panel, now: at }: PanelContext, { params: { id }, body: { flag, note } }: Dismisses): Promise<Answer> {
   const attempt = async (): Promise<Answer | typeof CONFLICT> => {
     const found = await readRefundCase(db, panel.id, id);
     if (found === null) return fail({ code: "order_not_found", order: id });
     const { order, provider } = found;
+    if (isAboutMoney(flag) && !mayDecide(panel, order)) return fail({ code: "operators_money", subject: `order ${id}` });
     if ((order.state.flags & FLAGS[flag]) === 0) return json(200, orderView(order, provider.state, at));
     const next = withoutFlag(order, flag);
     const now = Math.max(at, order.updatedAt);

@@ -21,6 +21,7 @@ import { auditStatement } from "../../../store/operations/audit.ts";
 import { isForReseller, noSuchPanel } from "../../kit/auth.ts";
 import type { Answer, PanelRefContext } from "../../kit/context.ts";
 import type { RefillCancelFailure } from "../../kit/errors.ts";
+import { claimChanges, spenderOf } from "../../kit/change-share.ts";
 import { enqueue } from "../../kit/queue.ts";
 import { json } from "../../kit/reply.ts";
 import { CONFLICT, retryOnConflict } from "../../../domain/retry.ts";
@@ -46,6 +47,7 @@ export function postCancel(context: PanelRefContext, { params: { id } }: WithId)
  */
 function askFor(kind: RefillCancelKind, context: PanelRefContext, id: string): Promise<Answer> {
   const { db, panelRef, now } = context;
+  let isClaimed = false;
   const attempt = async (): Promise<Answer | typeof CONFLICT> => {
     const read = await readRefillCancelCase(db, panelRef, id);
     if (read === null) return noSuchPanel(context);
@@ -54,6 +56,9 @@ function askFor(kind: RefillCancelKind, context: PanelRefContext, id: string): P
     if (isRefillCancelOpen(kind, order.state, now)) return answer(context, kind, order, "already_asked");
     const problem = refillCancelProblem(kind, order, offered[kind], now);
     if (problem !== null) return fail(failureOf(problem, kind, id));
+    const refused = isClaimed ? null : await claimChanges(context, spenderOf(context.admitted()), "request");
+    if (refused !== null) return fail(refused);
+    isClaimed = true;
     const next = withRefillCancel(kind, order, "queued", now);
     const entry = auditStatement(
       db,

@@ -81,7 +81,9 @@ async function attachOrder(context: PanelContext, found: RefundCase, wanted: str
   const now = Math.max(context.now, found.order.updatedAt);
   const order: Order = { ...found.order, providerOrderId: wanted };
   const write = moveWrite(order, { next: foundPlaced(order.state), refunds: [] }, provider.state, now);
-  const result = await attachProviderOrder(db, wanted, write, [trail(context, found.order, { provider_order_id: wanted })]);
+  const result = await attachProviderOrder(db, { id: wanted, namedAt: mayOutrank ? null : now }, write, [
+    trail(context, found.order, { provider_order_id: wanted }),
+  ]);
   if (result === "written") return json(200, orderView({ ...order, updatedAt: now, state: write.next }, provider.state, now));
   if (result === "changed") return CONFLICT;
   const outranking = { placed: found.order, providerOrderId: wanted, polling: provider.state, now };

@@ -12,6 +12,8 @@ import { recordDelivery } from "../../../store/webhooks/sending.ts";
 import { claimTest, readWebhook } from "../../../store/webhooks/webhooks.ts";
 import type { Answer, PanelContext } from "../../kit/context.ts";
 import { toHex } from "../../../domain/hex.ts";
+import { claimShare } from "../../../store/panels/shares.ts";
+import { spenderOf } from "../../kit/change-share.ts";
 import { checkedUrl } from "../../kit/outbound-url.ts";
 import { json } from "../../kit/reply.ts";
 import { wireError } from "../../kit/errors.ts";
@@ -26,6 +28,7 @@ export async function testWebhook(
   const { db, panel, ports, now } = context;
   const webhook = await readWebhook(db, { panel: panel.id, id });
   if (webhook === null) return fail({ code: "webhook_not_found", webhook: id });
+  if (!(await mayTest(context))) return fail({ code: "webhook_tests_used_up" });
   const n = await claimTest(db, { panel: panel.id, id }, now);
   if (n === null) return fail({ code: "webhook_tests_used_up" });
   const messageId = `test_${toHex(ports.randomBytes(ID_BYTES))}`;
@@ -50,6 +53,13 @@ export async function testWebhook(
     },
   );
   return json(200, { status, duration_ms: durationMs, error });
+}
+
+/** By its key a panel tests ten times a minute whatever it makes of its webhooks: a new one would be another way to the same receiver. */
+async function mayTest({ db, env, panel, now }: PanelContext): Promise<boolean> {
+  const spender = spenderOf(panel);
+  const share = { kind: "webhook_test", wanted: 1, isWhole: true } as const;
+  return spender === null || (await claimShare(db, { panel: spender, ...share }, env.PLAN, now)) > 0;
 }
 
 async function send(context: PanelContext, { settings, claimed, outcome }: Webhook, id: string): Promise<WebhookAttempt> {
