@@ -1,34 +1,80 @@
-/** How a provider stands, in words: whether it answers, why not, and when it is tried again. */
+/** How a provider stands, in words: whether it answers, why not, what to do, and when it is tried again. */
 import type { ComponentChildren } from "preact";
-import type { Provider } from "../api/answers.ts";
+import type { Overview, Provider } from "../api/answers.ts";
 import { Badge } from "../kit/parts.tsx";
 import { When } from "../kit/time.tsx";
 
-type State = { readonly tone: string; readonly word: string };
+type State = Overview["providers"][number]["state"];
+type Standing = Pick<Provider, "enabled"> & {
+  readonly brake: Pick<NonNullable<Provider["brake"]>, "engaged_at"> | null;
+  readonly health: Pick<Provider["health"], "retry_at" | "last_error" | "last_success_at">;
+};
 
-export function stateOf({ enabled, brake, health }: Pick<Provider, "enabled" | "brake" | "health">): State {
-  if (!enabled) return { tone: "quiet", word: "Off" };
-  if (health.circuit === "open") return { tone: "bad", word: "Down" };
-  if (health.circuit === "half_open") return { tone: "bad", word: "Being tried" };
-  if (brake?.engaged_at != null) return { tone: "bad", word: "Braked" };
-  if (health.consecutive_failures > 0) return { tone: "warn", word: "Failing" };
-  if (health.last_success_at === null) return { tone: "quiet", word: "Not asked yet" };
-  return { tone: "good", word: "Answers" };
+const OUT: Readonly<Record<string, State>> = { rate_limited: "waiting", blocked: "blocked", rejected_key: "key_rejected" };
+
+/** As the overview has it: the worst of what is so. */
+export function stateOf({
+  enabled,
+  brake,
+  health: { retry_at: retryAt, last_error: error, last_success_at: answeredAt },
+}: Standing): State {
+  if (!enabled) return "off";
+  if (retryAt !== null) return OUT[error?.code ?? ""] ?? "down";
+  if (brake?.engaged_at != null) return "braked";
+  return answeredAt === null && error === null ? "unknown" : "ok";
 }
 
-export function StateBadge({ provider }: { readonly provider: Provider }) {
-  const { tone, word } = stateOf(provider);
+/** One word for each, on every page. */
+const STATES: Readonly<Record<State, readonly [word: string, tone: string]>> = {
+  off: ["Off", "quiet"],
+  down: ["Down", "bad"],
+  blocked: ["Blocks us", "bad"],
+  key_rejected: ["Refuses our key", "bad"],
+  waiting: ["Asked for patience", "warn"],
+  braked: ["Braked", "bad"],
+  unknown: ["Not asked yet", "quiet"],
+  ok: ["Answers", "good"],
+};
+
+export function StateBadge({ state }: { readonly state: State }) {
+  const [word, tone] = STATES[state];
   return <Badge tone={tone}>{word}</Badge>;
 }
 
-/** Codes of failures, with the usual cause and what to do. */
+/** With why, where it does not answer. */
+export function StateCell({ provider }: { readonly provider: Provider }) {
+  const { consecutive_failures: failures, last_error: error } = provider.health;
+  return (
+    <>
+      <StateBadge state={stateOf(provider)} />
+      {provider.enabled && failures > 0 && error !== null && <div class="small breaks">{error.message}</div>}
+    </>
+  );
+}
+
+export function TriedAgain({ at }: { readonly at: string | null }) {
+  if (at === null) return null;
+  return (
+    <div class="small">
+      tried again <When at={at} next />
+    </div>
+  );
+}
+
+/** Codes of failures, with what to do; docs/operations.md has the same. */
 const ADVICE: Readonly<Record<string, string>> = {
+  timeout: "It answers too slowly. If that stays so, give it more time in its settings, or ask of fewer orders a call.",
+  network: "The connection failed: compare its address, and ask its support whether its server is up.",
+  http: "Its server fails. Try it now: other forms of asking are tried, too.",
+  not_json: "It answers a page: look whether its address is right, or its site in maintenance.",
+  too_large: "Its answer is too long: lower the orders a call in its settings.",
+  bad_shape: "It answers something other than API v2: compare its address, then try it now.",
+  redirected: "Its address leads elsewhere: set the one that it leads to.",
   rejected_key: "Its key was refused. Compare it with the one on the provider's site, and set it anew.",
   sealed_key: "Its key cannot be opened with the ENCRYPTION_KEYS of this deployment. Put the old one back, or set the key anew.",
-  blocked: "A firewall stands in the way. Ask the provider to let this server's calls through.",
   rate_limited: "It asks for fewer calls. Lower its calls a minute.",
-  timeout: "It answers too slowly. If that stays so, give it more time in its settings.",
-  not_json: "It answers something other than API v2: look whether its address is right, or its site in maintenance.",
+  blocked: "A firewall stands in the way. Ask the provider to let calls to its API through.",
+  unavailable: "It answers every call with the same error, as in maintenance. Wait, or ask its support.",
 };
 
 export function HealthText({ provider: { enabled, health } }: { readonly provider: Provider }): ComponentChildren {
@@ -48,13 +94,8 @@ export function HealthText({ provider: { enabled, health } }: { readonly provide
       {ADVICE[error.code] !== undefined && <p>{ADVICE[error.code]}</p>}
       <p>
         Last failure <When at={error.at} />, last answer <When at={health.last_success_at} />.
-        {retryAt !== null && (
-          <>
-            {" "}
-            It is tried again <When at={retryAt} next />.
-          </>
-        )}
       </p>
+      <TriedAgain at={retryAt} />
     </>
   );
 }
