@@ -143,6 +143,7 @@ describe("alerts", () => {
       webhook_behind: `shop/${webhook}`,
       ledger_mismatch: "shop",
       cron_failing: "shop",
+      service_quality: "acme/1",
       plan_limit: "rows_written",
       key_expiring: "1",
     };
