@@ -32,6 +32,13 @@ export function wordsOf(code: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
+const LINE_CHARACTERS = 100;
+
+/** As much of a text as a line of a list has room for; the whole is where it leads to. */
+export function shortened(text: string): string {
+  return text.length > LINE_CHARACTERS ? `${text.slice(0, LINE_CHARACTERS)}…` : text;
+}
+
 /** What each flag says in a few words; its whole text is the API's, where an order is shown. */
 const FLAG_WORDS: Readonly<Record<Flag, string>> = {
   overdue: "not started in time",

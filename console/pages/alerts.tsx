@@ -3,7 +3,7 @@ import type { Alert, Channel, ChannelTest } from "../api/answers.ts";
 import { call, may, seg } from "../api/client.ts";
 import { useListed } from "../api/polled.ts";
 import { askTo } from "../kit/dialog.tsx";
-import { Badge, Card, Do, Listing, PageHead, wordsOf } from "../kit/parts.tsx";
+import { Badge, Card, Do, Listing, PageHead, shortened, wordsOf } from "../kit/parts.tsx";
 import { hrefTo } from "../kit/route.ts";
 import { presentMs, usePresent, When } from "../kit/time.tsx";
 import { act } from "../kit/toast.tsx";
@@ -56,7 +56,8 @@ export function AlertNote({ alert, isFolded = false }: { readonly alert: Alert; 
     );
   return (
     <details class={tone}>
-      <summary class="strong">{alert.text}</summary>
+      <summary class="strong">{shortened(alert.text)}</summary>
+      {shortened(alert.text) !== alert.text && <p>{alert.text}</p>}
       <AlertText alert={alert} />
       <AlertButtons alert={alert} />
     </details>

@@ -53,10 +53,10 @@ function Calls({ calls }: Pick<Cron, "calls">) {
   return (
     <details class="small" open={last.error !== null}>
       <summary>Its last calls</summary>
-      <ul>
+      <ul class="misses" tabIndex={0} aria-label="Its last calls">
         {calls.map(({ at, status, duration_ms: ms, error }) => (
           <li key={at} class="breaks">
-            <When at={at} />: {error ?? status}, {ms} ms
+            <When at={at} />, {ms} ms: {error ?? `It answered ${status}.`}
           </li>
         ))}
       </ul>

@@ -1,4 +1,5 @@
 /** What providers owe a panel over a period, with the ids for a ticket at each one's support. */
+import { presentMs } from "../kit/time.tsx";
 import { useValue } from "../state.ts";
 import type { Reconciliation } from "../api/answers.ts";
 import { usePolled } from "../api/polled.ts";
@@ -22,7 +23,7 @@ export function PanelOwed({ panel }: { readonly panel: string }) {
   const path = end === null ? null : `/v1/reports/reconciliation?from=${iso(end - 31 * DAY_MS)}Z&to=${iso(end)}Z`;
   return (
     <Card title="Owed by providers">
-      <details onToggle={() => void (until.value ??= Date.now() + DAY_MS)}>
+      <details onToggle={() => void (until.value ??= presentMs() + DAY_MS)}>
         <summary>Of the last 30 days, with the ids for a ticket</summary>
         {path !== null && <OwedList panel={panel} path={path} />}
       </details>

@@ -158,7 +158,7 @@ async function editWindows(provider: string): Promise<void> {
   const seen = services.find((row) => row.provider === provider && row.service === service);
   await askTo({
     title: `Times of service ${service} of ${provider}`,
-    text: `For orders that come from now on. Empty: what a panel's own orders have taught, nine of ten, once 20 have ended.\n${seenText(seen)}`,
+    text: `For orders that come from now on. Where a field is empty, a panel's own orders teach it: the time of nine of ten, once there are 20.\n${seenText(seen)}`,
     fields: [
       { name: "start_minutes", label: "Starts within so many minutes", type: "number", value: minutes(now.start_minutes) },
       {

@@ -51,12 +51,21 @@ async function showProbe({ id, enabled, probe }: SavedProvider): Promise<void> {
       ]
     : [
         error?.message ?? "It gave no answer that can be read.",
-        ...tried.map((attempt) => `${attempt.shape}: ${attempt.error?.message ?? "worked"}`),
+        ...triedLines(tried, error),
         enabled
           ? "It stays on, and is tried again by itself."
           : "It is switched off: compare address and key, try it again, then switch it on.",
       ];
   await tell(`${id} ${ok ? "answers" : enabled ? "does not answer" : "cannot be used yet"}`, lines.join("\n"));
+}
+
+type Probe = NonNullable<SavedProvider["probe"]>;
+
+/** Often each way of asking gets the same answer: that is said once. */
+function triedLines(tried: Probe["tried"], error: Probe["error"]): readonly string[] {
+  if (tried.every((attempt) => attempt.error?.message === error?.message))
+    return [`It was asked in ${tried.length} ways, with the same answer.`];
+  return tried.map((attempt) => `${attempt.shape}: ${attempt.error?.message ?? "worked"}`);
 }
 
 export async function switchProvider({ id, enabled }: Provider): Promise<void> {

@@ -5,10 +5,11 @@ import { askTo } from "../kit/dialog.tsx";
 import { amountOf, countText, microsOf, sumsOf } from "../kit/money.ts";
 import { Card, Do, Facts, LoadedPage, PageHead, StatusBadge, wordsOf } from "../kit/parts.tsx";
 import { hrefTo } from "../kit/route.ts";
+import { stateOf } from "../kit/standing.ts";
 import { When } from "../kit/time.tsx";
 import { tellFailure } from "../kit/toast.tsx";
 import { BrakeBanner } from "./brake.tsx";
-import { HealthText, StateBadge, stateOf } from "./health.tsx";
+import { HealthText, StateBadge } from "./health.tsx";
 import { RulesCards } from "./provider-rules.tsx";
 import { editProvider, switchProvider, tryProvider } from "./provider-settings.tsx";
 
@@ -107,7 +108,7 @@ async function mapWord({ id, status_words: words }: Provider, word: string): Pro
     text: [
       orders.length === 0
         ? "No order has it now."
-        : `${countText(orders.length)}${more} orders have it now. ${sums} of their charges is not returned.`,
+        : `Orders that have it now: ${countText(orders.length)}${more}. ${sums} of their charges is not returned.`,
       `Ask the support of ${id} if you are not sure: partial, canceled and refunded return money, by the usual rules.`,
     ].join("\n"),
     fields: [{ name: "status", label: "It means", type: "select", options: MEANINGS, value: "in_progress" }],

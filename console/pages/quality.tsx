@@ -43,7 +43,7 @@ function cellsOf({ provider, service, orders, partial_rate: partial, cancel_rate
     <>
       <Named path={["orders"]} query={{ provider, service }} name={`${provider} ${service}`} />
       <div class="small">
-        <a href={hrefTo(["providers", provider])}>Its provider</a>
+        <a href={hrefTo(["providers", provider])}>provider {provider}</a>
       </div>
     </>,
     orders,

@@ -131,6 +131,55 @@ describe("every page", () => {
     expect(await page.locator('main a[href*="<img"], main a[href^="javascript"]').count()).toBe(0);
   });
 
+  test.each([
+    ["/orders/shop/nothing", "order nothing", "All orders"],
+    ["/providers/nothing", "provider nothing", "All providers"],
+    ["/panels/nothing", "panel nothing", "All panels"],
+    ["/panels/shop/webhooks/999", "webhook 999", "All panels"],
+  ])("that is not there says so, and leads on: %s", async (at, name, back) => {
+    const page = await open({ at });
+    await expect.poll(() => page.locator("main h1").textContent(), SOON).toBe(`There is no ${name}`);
+    expect(await page.getByRole("alert").count()).toBe(0);
+    await page.getByRole("link", { name: back }).click();
+    await expect.poll(() => page.locator("main h1").textContent(), SOON).toBe(back.replace("All o", "O").replace("All p", "P"));
+  });
+
+  test("has what needs a person in sight, whatever number of alerts is open", async () => {
+    const page = await open({ viewport: PHONE, at: "/orders" });
+    const alert = {
+      id: "1",
+      kind: "cron_failing",
+      severity: "warning",
+      subject: "shop",
+      text: "A cron fails. ".repeat(20),
+      silenced_until: null,
+    };
+    const rest = { what_to_do: "Open the URL.", page: "#/panels/shop", opened_at: new Date().toISOString(), closed_at: null };
+    const alerts = Array.from({ length: 9 }, (_, i) => ({ ...alert, ...rest, id: String(i) }));
+    await page.route("**/v1/overview", async (route) => {
+      const shown = (await (await route.fetch()).json()) as object;
+      await route.fulfill({ json: { ...shown, alerts } });
+    });
+    await visit(page, "/");
+    await expect.poll(() => page.locator("details.note").count(), SOON).toBe(9);
+    const needs = await page.getByRole("heading", { name: "What needs a person" }).boundingBox();
+    expect(needs?.y).toBeLessThan(PHONE.height);
+    await page.locator("details.note summary").first().click();
+    const look = page.getByRole("link", { name: "Look at it" }).first();
+    expect((await look.boundingBox())?.height).toBeGreaterThan(30);
+    expect(await seriousBarriers(page)).toEqual([]);
+  });
+
+  test("says of an order in doubt only what is so", async () => {
+    const { orders } = await shop.panel.call<{ orders: readonly { id: string }[] }>("GET", "/v1/orders?flag=placing_unknown");
+    const page = await open({ at: `/orders/shop/${orders[0]?.id}` });
+    await button(page, "Settle").waitFor();
+    expect(await button(page, "Check now").count()).toBe(0);
+    const text = await page.locator("main").textContent();
+    expect(text).toContain("not looked at: no id at its provider is known");
+    expect(text).not.toContain("looked at in time");
+  });
+
   test("is served with a policy that lets nothing of others in", async () => {
     const policy = (await fetch(`${shop.api}/console/`)).headers.get("Content-Security-Policy") ?? "";
     expect(policy.split("; ").toSorted()).toEqual([
@@ -232,6 +281,17 @@ describe("finding", () => {
     await expect.poll(() => page.locator("tbody tr a").allTextContents(), SOON).toEqual(["gone"]);
     await page.getByText("Clear").click();
     await expect.poll(() => page.locator("tbody tr").count(), SOON).toBeGreaterThan(5);
+  });
+
+  test("a filter that came with a link is shown, and is taken away", async () => {
+    const page = await open({ at: "/orders?placed_before=2020-01-01T00:00:00Z&status=partial" });
+    await expect.poll(() => page.locator("main").textContent(), SOON).toContain("No order is like that");
+    expect(await page.getByLabel("Placed before").inputValue()).toBe("2020-01-01T00:00:00Z");
+    await page.getByLabel("Placed before").fill("");
+    await page.getByLabel("Placed before").press("Tab");
+    await expect.poll(() => page.locator("tbody tr").count(), SOON).toBeGreaterThan(1);
+    expect(page.url()).toMatch(/#\/orders\?status=partial$/);
+    expect(await page.getByLabel("Placed before").count()).toBe(0);
   });
 
   test("one box takes an id, a provider's id and a link, from the keyboard", async () => {
@@ -500,6 +560,11 @@ describe("money", () => {
   test("a word that nobody knew is given its meaning in one place, and its orders move on", async () => {
     const page = await open({ at: "/providers/acme" });
     await button(page, "Say what it means").click();
+    await dialog(page).locator("select").selectOption("canceled");
+    const { charge } = await orderNow("strange");
+    await dialog(page)
+      .getByRole("button", { name: `Read it as Canceled: return up to ${charge} USD`, exact: true })
+      .waitFor();
     await dialog(page).locator("select").selectOption("completed");
     await confirm(page, "Read it as Completed");
     await expect.poll(() => told(page).textContent(), SOON).toContain("The next look reads it so.");
@@ -539,7 +604,30 @@ describe("a panel's page", () => {
     await expect.poll(() => page.getByText("orders <img").count(), SOON).toBe(0);
     const { crons } = await shop.panel.call<{ crons: { name: string; every_minutes: number }[] }>("GET", "/v1/panels/shop/crons");
     expect(crons).toMatchObject([{ name: "services <img src=x>", every_minutes: 7 }]);
+    await shop.pass(8);
+    await page.reload();
+    await expect.poll(() => page.getByRole("list", { name: "Its last calls" }).getByRole("listitem").count(), SOON).toBeGreaterThan(0);
     await shop.panel.call("PUT", "/v1/panels/shop/crons", []);
+  });
+
+  test("names what waits before a panel's refunds go again", async () => {
+    const page = await open({ at: "/panels" });
+    await page.route("**/v1/panels/shop", async (route) => {
+      const shown = (await (await route.fetch()).json()) as object;
+      await route.fulfill({ json: { ...shown, frozen: { since: "2026-01-01T00:00:00Z", because: "the balance of ann" } } });
+    });
+    const held = [
+      { reason: "frozen", amount: "1.5", currency: "USD" },
+      { reason: "frozen", amount: "2", currency: "USD" },
+      { reason: "over_cap", amount: "9", currency: "USD" },
+    ];
+    await page.route("**/v1/refunds?status=held&limit=500", (route) =>
+      route.fulfill({ json: { refunds: held, has_more: false, next_cursor: null } }),
+    );
+    await visit(page, "/panels/shop");
+    await button(page, "The ledger is mended").click();
+    await expect.poll(() => dialog(page).textContent(), SOON).toContain("2 wait because of it: 3.5 USD.");
+    await dialog(page).getByRole("button", { name: "Let 3.5 USD go" }).waitFor();
   });
 
   test("has the ids of what a provider owes, ready for a ticket", async () => {
