@@ -1,5 +1,5 @@
 /** What stands around each page: navigation, the search, messages and questions. */
-import { useSignal } from "@preact/signals";
+import { useValue } from "./state.ts";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Health, ListedRefund, Page } from "./api/answers.ts";
@@ -16,7 +16,7 @@ import { PAGES } from "./pages/pages.tsx";
 import { SignInPage } from "./pages/sign-in.tsx";
 
 export function Shell() {
-  if (me.value === null) return <SignInPage />;
+  if (me.use() === null) return <SignInPage />;
   return (
     <>
       <SignedIn />
@@ -28,7 +28,7 @@ export function Shell() {
 }
 
 function SignedIn() {
-  const { path, query } = route.value;
+  const { path, query } = route.use();
   const [name = ""] = path;
   const page = PAGES.find((each) => each.name === name);
   const main = useRef<HTMLElement>(null);
@@ -70,7 +70,7 @@ function NotFound() {
 }
 
 function Bar({ current }: { readonly current: string }) {
-  const isOpen = useSignal(false);
+  const isOpen = useValue(false);
   useEffect(() => {
     isOpen.value = false;
   }, [current]);

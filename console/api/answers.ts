@@ -47,7 +47,6 @@ export type Refund = z.output<typeof refundAnswer>;
 export type ListedRefund = Refund & OfPanel;
 export type Provider = z.output<typeof providerAnswer>;
 export type SavedProvider = z.output<typeof savedProviderAnswer>;
-export type Probe = NonNullable<SavedProvider["probe"]>;
 export type Windows = z.output<typeof windowsAnswer>;
 export type Policy = z.output<typeof policyAnswer>;
 export type PolicyPreview = z.output<typeof previewAnswer>;

@@ -1,14 +1,14 @@
 /** Asks the API with the key of this tab. Failures are thrown as what the API says of them. */
-import { signal } from "@preact/signals";
+import { shared } from "../state.ts";
 import type { Me } from "./answers.ts";
 
 /** Kept for the tab only: it ends with it, and no other tab has it. */
 const KEPT_UNDER = "panelsync.key";
 
 /** Who is signed in. Null: nobody. */
-export const me = signal<Me | null>(null);
+export const me = shared<Me | null>(null);
 /** Why the sign-in page is shown, where that needs saying. */
-export const signedOutBecause = signal<string | null>(null);
+export const signedOutBecause = shared<string | null>(null);
 
 /** All panels: rows then say whose they are. */
 export const ALL_PANELS = "*";
@@ -67,7 +67,7 @@ type ErrorBody = { readonly error?: { readonly code: string; readonly message: s
 type Field = { readonly path: string; readonly message: string };
 
 export async function call<T>(method: string, path: string, ask: Ask = {}): Promise<T> {
-  return callWith<T>(sessionStorage.getItem(KEPT_UNDER) ?? "", method, path, ask);
+  return callWith<T>(keptKey() ?? "", method, path, ask);
 }
 
 async function callWith<T>(key: string, method: string, path: string, { panel, body, idempotencyKey, csv = false }: Ask): Promise<T> {
@@ -105,7 +105,11 @@ async function readJson(response: Response): Promise<unknown> {
 function failureOf(response: Response, answer: ErrorBody | null): ApiError {
   const requestId = response.headers.get("Request-Id");
   const { code = "unreadable", message = `The answer was ${response.status} without words.`, details } = answer?.error ?? {};
-  const fields = details?.fields.map((field) => `${field.path} ${field.message}`) ?? [];
+  // The message spells out the first of them; of other failures it has said all.
+  const isMore = code === "invalid_request";
+  const fields = (details?.fields ?? [])
+    .map((field) => `${field.path} ${field.message}`)
+    .filter((text) => isMore && !message.includes(text));
   if (response.status === 401 && me.value !== null) signOut(message);
   const seconds = Number(response.headers.get("Retry-After") ?? Number.NaN);
   const retryAfterMs = Number.isFinite(seconds) ? seconds * 1000 : null;
@@ -122,11 +126,21 @@ export async function signIn(key: string): Promise<void> {
   me.value = who;
 }
 
-/** Signs in with what the tab has kept, if it has. */
+/** What the tab has kept: a key that was good. */
+export function keptKey(): string | null {
+  return sessionStorage.getItem(KEPT_UNDER);
+}
+
+/** Signs in with it. Only a key that is refused is forgotten: one that could not be asked about is tried again. */
 export async function resumeSession(): Promise<void> {
-  const key = sessionStorage.getItem(KEPT_UNDER);
+  const key = keptKey();
   if (key === null) return;
-  await signIn(key).catch((error: unknown) => signOut(error instanceof Error ? error.message : null));
+  await signIn(key).catch((error: unknown) => {
+    const isRefused = error instanceof ApiError && (error.status === 401 || error.status === 403);
+    const why = error instanceof Error ? error.message : String(error);
+    if (isRefused) signOut(why);
+    else signedOutBecause.value = why;
+  });
 }
 
 export function signOut(because: string | null): void {

@@ -1,5 +1,5 @@
 /** Answers that are asked for again and again while somebody looks. */
-import { signal, useSignal } from "@preact/signals";
+import { shared, useValue } from "../state.ts";
 import { useEffect, useMemo } from "preact/hooks";
 import type { Paging } from "./answers.ts";
 import { ALL_PANELS, ApiError, call, pathWith } from "./client.ts";
@@ -11,7 +11,7 @@ export type Polled<T> = {
 };
 
 /** Raised by an action: all that is shown is asked for anew. */
-const acted = signal(0);
+const acted = shared(0);
 
 export function reloadAll(): void {
   acted.value += 1;
@@ -30,7 +30,7 @@ function keptOf(name: string): unknown {
 
 function keep(name: string, data: unknown): void {
   kept.delete(name);
-  kept.set(name, { data, at: Date.now(), acts: acted.peek() });
+  kept.set(name, { data, at: Date.now(), acts: acted.value });
   const [oldest] = kept.keys();
   if (kept.size > MAX_KEPT && oldest !== undefined) kept.delete(oldest);
 }
@@ -44,9 +44,9 @@ type State<T> = { readonly name: string; readonly data: T | null; readonly error
 /** The answer of a path, looked at every so often; not while the tab is hidden. `path` null: nothing is asked. */
 export function usePolled<T>(path: string | null, { panel, everyMs = 10_000 }: { panel?: string; everyMs?: number } = {}): Polled<T> {
   const name = `${panel ?? ""} ${path ?? ""}`;
-  const state = useSignal<State<T>>({ name, data: keptOf(name) as T | null, error: null });
-  const turn = useSignal(0);
-  const acts = acted.value;
+  const state = useValue<State<T>>({ name, data: keptOf(name) as T | null, error: null });
+  const turn = useValue(0);
+  const acts = acted.use();
   useEffect(() => {
     if (path === null) return undefined;
     let timer = 0;
@@ -64,7 +64,7 @@ export function usePolled<T>(path: string | null, { panel, everyMs = 10_000 }: {
       } catch (error) {
         if (isOver) return;
         failures += 1;
-        const last = state.peek();
+        const last = state.value;
         state.value = { name, data: last.name === name ? last.data : null, error: asApiError(error) };
       }
       timer = setTimeout(() => void look(), Math.max(everyMs, Math.min(SLOWEST_MS, everyMs * 2 ** failures)));
@@ -97,7 +97,7 @@ export function usePolled<T>(path: string | null, { panel, everyMs = 10_000 }: {
 }
 
 export function asApiError(error: unknown): ApiError {
-  return error instanceof ApiError ? error : new ApiError(0, "failed", String(error), null);
+  return error instanceof ApiError ? error : new ApiError(0, "failed", error instanceof Error ? error.message : String(error), null);
 }
 
 export type Listed<T> = Polled<readonly T[]> & {
@@ -119,8 +119,8 @@ export function useListed<T>(
   const options = { ...(panel === "" ? {} : { panel }), ...(everyMs === undefined ? {} : { everyMs }) };
   const polled = usePolled<AnyPage>(first, options);
   const of = `${panel} ${first ?? ""}`;
-  const rest = useSignal<Rest<T>>({ of, rows: [], cursor: null });
-  const isLoadingMore = useSignal(false);
+  const rest = useValue<Rest<T>>({ of, rows: [], cursor: null });
+  const isLoadingMore = useValue(false);
   const further = rest.value.of === of && rest.value.rows.length > 0 ? rest.value : null;
   const cursor = further === null ? (polled.data?.next_cursor ?? null) : further.cursor;
   const more = async (): Promise<void> => {

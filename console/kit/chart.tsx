@@ -1,5 +1,5 @@
 /** Figures over time as bars, in the colours of the page; each is also read in words, and all of them in a table. */
-import { useSignal } from "@preact/signals";
+import { useValue } from "../state.ts";
 import { countText } from "./money.ts";
 
 /** `total`: of the whole period, in words. Those without a tone come last: they are told, and not drawn. */
@@ -20,7 +20,7 @@ type Props = {
 const [WIDTH, HEIGHT, GAP, LEAST] = [10, 100, 2, 2];
 
 export function Chart({ title, series, slots, bars }: Props) {
-  const pointed = useSignal<number | null>(null);
+  const pointed = useValue<number | null>(null);
   const drawn = series.filter(({ tone }) => tone !== "").length;
   const sums = bars.map((bar) => bar?.values.slice(0, drawn).reduce((sum, value) => sum + value, 0) ?? 0);
   const most = Math.max(...sums);
@@ -68,9 +68,7 @@ export function Chart({ title, series, slots, bars }: Props) {
 function Figures({ title, series, slots, bars }: Props) {
   return (
     <details class="small">
-      <summary>
-        Figures<span class="unseen"> of {title}</span>
-      </summary>
+      <summary aria-label={`Figures of ${title}`}>Figures</summary>
       <div class="figures" tabIndex={0} role="region" aria-label={title}>
         <table>
           <thead>

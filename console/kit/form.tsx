@@ -10,7 +10,21 @@ export type Field = {
   readonly pattern?: string;
 };
 
+/** The id of a panel, a provider or a channel. */
+export const NAME: Field = {
+  name: "id",
+  label: "Short name",
+  isRequired: true,
+  pattern: "[A-Za-z0-9][A-Za-z0-9._\\-]{0,63}",
+  hint: "Letters and digits. It stays.",
+};
+
 export type Values = Readonly<Record<string, string>>;
+
+/** A number that may be left out. */
+export function numberIn(text = ""): number | null {
+  return text === "" ? null : Number(text);
+}
 
 /** What a form holds; a box that is ticked is "true", another "". */
 export function readFields(form: HTMLFormElement): Values {

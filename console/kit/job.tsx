@@ -1,5 +1,5 @@
 /** Work of many steps: how far it is, a way to stop it, and what did not go. One at a time, whatever page is shown. */
-import { signal } from "@preact/signals";
+import { shared } from "../state.ts";
 import { ApiError, call, pathWith } from "../api/client.ts";
 import { asApiError, type AnyPage, type Query, reloadAll, rowsOf } from "../api/polled.ts";
 import { countText } from "./money.ts";
@@ -17,7 +17,7 @@ export type Job = {
   readonly state: "running" | "stopping" | "stopped" | "done";
 };
 
-const job = signal<Job | null>(null);
+const job = shared<Job | null>(null);
 
 function change(changes: Partial<Job>): void {
   if (job.value !== null) job.value = { ...job.value, ...changes };
@@ -175,8 +175,9 @@ const ENDS = { running: "", stopping: " Stopping…", stopped: " Stopped.", done
 
 /** What is under way, or was. */
 export function JobPanel() {
-  if (job.value === null) return null;
-  const { title, done, total, misses, state } = job.value;
+  const shown = job.use();
+  if (shown === null) return null;
+  const { title, done, total, misses, state } = shown;
   const isRunning = state === "running" || state === "stopping";
   return (
     <section class="job" aria-label="Progress">

@@ -1,6 +1,6 @@
 /** `/` goes to the search, `?` says the keys, `j` and `k` go down and up a list; pages add keys of their own. */
 import { useEffect } from "preact/hooks";
-import { ask, isAsking } from "./dialog.tsx";
+import { isAsking, tell } from "./dialog.tsx";
 
 type Keys = Readonly<Record<string, () => unknown>>;
 
@@ -41,14 +41,15 @@ const HELP = [
 ] as const;
 
 function showHelp(): Promise<unknown> {
-  return ask({ title: "Keys", text: HELP.map(([keys, text]) => `${keys}: ${text}`).join("\n"), confirm: "Good" });
+  return tell("Keys", HELP.map(([keys, text]) => `${keys}: ${text}`).join("\n"));
 }
 
 export function listenForKeys(): void {
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || isAsking()) return;
     const target = event.target as HTMLElement;
-    if (target.matches("input, select, textarea")) {
+    // A box that was ticked keeps the focus, and takes no letters.
+    if (target.matches("input:not([type=checkbox]), select, textarea")) {
       if (event.key === "Escape") target.blur();
       return;
     }

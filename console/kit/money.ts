@@ -21,6 +21,13 @@ export function typedAmount(text: string): string | null {
   return /^\d{1,10}(\.\d{1,6})?$/.test(plain) && microsOf(plain) > 0n ? amountOf(microsOf(plain)) : null;
 }
 
+/** The same, for a form: what is no amount is said there. */
+export function amountIn(text = ""): string {
+  const amount = typedAmount(text);
+  if (amount === null) throw new Error("That is no amount: digits, and at most one point.");
+  return amount;
+}
+
 export type Sum = { readonly currency: string; readonly micros: bigint; readonly count: number };
 
 /** A sum for each currency, the largest number of amounts first. */

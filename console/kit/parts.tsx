@@ -3,6 +3,7 @@ import type { ComponentChildren } from "preact";
 import type { Flag, Status } from "../api/answers.ts";
 import type { ApiError } from "../api/client.ts";
 import type { Listed, Polled } from "../api/polled.ts";
+import { hrefTo } from "./route.ts";
 import { tellDone, tellFailure } from "./toast.tsx";
 
 const STATUS_TONES: Readonly<Record<Status, string>> = {
@@ -29,6 +30,13 @@ export function Badge({ tone, children }: { readonly tone: string; readonly chil
 export function wordsOf(code: string): string {
   const words = code.replaceAll(/[_.]/g, " ");
   return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+const LINE_CHARACTERS = 100;
+
+/** As much of a text as a line of a list has room for; the whole is where it leads to. */
+export function shortened(text: string): string {
+  return text.length > LINE_CHARACTERS ? `${text.slice(0, LINE_CHARACTERS)}…` : text;
 }
 
 /** What each flag says in a few words; its whole text is the API's, where an order is shown. */
@@ -149,14 +157,13 @@ export function Failed({ error }: { readonly error: ApiError }) {
   );
 }
 
-/** What was asked for, once it is there; before that a sign of waiting, and what went wrong. */
-export function Loaded<T>({
-  of,
-  children,
-}: {
+type LoadedProps<T> = {
   readonly of: Pick<Polled<T>, "data" | "error">;
   readonly children: (data: T) => ComponentChildren;
-}) {
+};
+
+/** What was asked for, once it is there; before that a sign of waiting, and what went wrong. */
+export function Loaded<T>({ of, children }: LoadedProps<T>) {
   return (
     <>
       {of.error !== null && <Failed error={of.error} />}
@@ -164,6 +171,101 @@ export function Loaded<T>({
     </>
   );
 }
+
+/** The same for a whole page. `name`: of what it shows. `back`: where others like it are, for when this one is not there. */
+export function LoadedPage<T>({
+  of,
+  name,
+  back: [path, label],
+  children,
+}: LoadedProps<T> & { readonly name: string; readonly back: Back }) {
+  if (of.data !== null || of.error === null) return <Loaded of={of}>{children}</Loaded>;
+  const isMissing = of.error.status === 404;
+  return (
+    <>
+      <PageHead title={isMissing ? `There is no ${name}` : name} />
+      {!isMissing && <Failed error={of.error} />}
+      <Empty title={isMissing ? "It was removed, or the link is mistyped." : "It is asked for again in a moment."}>
+        <a href={hrefTo([path])}>{label}</a>
+      </Empty>
+    </>
+  );
+}
+type Back = readonly [path: string, label: string];
+
+type ListingProps<T> = {
+  readonly of: Listed<T>;
+  /** What there is to do where it is empty. */
+  readonly empty: readonly [title: string, text?: ComponentChildren];
+  readonly children: (rows: readonly T[]) => ComponentChildren;
+};
+
+/** A list, page by page. */
+export function Listing<T>({ of, empty: [title, text], children }: ListingProps<T>) {
+  return (
+    <>
+      <Loaded of={of}>{(rows) => (rows.length === 0 ? <Empty title={title}>{text}</Empty> : children(rows))}</Loaded>
+      <More list={of} />
+    </>
+  );
+}
+
+type TableProps<T> = {
+  /** A label each, and the class of its cells. */
+  readonly heads: readonly (string | readonly [label: string, kind: string])[];
+  readonly rows: readonly T[];
+  readonly keyOf: (row: T) => string;
+  readonly cellsOf: (row: T) => readonly ComponentChildren[];
+  /** Rows have no link, so `j` and `k` reach them themselves. */
+  readonly isWalked?: boolean;
+};
+
+/** On a phone each row is a card, and each cell has its label beside it. */
+export function Table<T>({ heads, rows, keyOf, cellsOf, isWalked = false }: TableProps<T>) {
+  const columns = heads.map((head) => (typeof head === "string" ? ([head, undefined] as const) : head));
+  return (
+    <table class="rows">
+      <thead>
+        <tr>
+          {columns.map(([label]) => (
+            <th key={label} scope="col">
+              {label}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <tr key={keyOf(row)} {...(isWalked && { "data-row": true, tabIndex: 0 })}>
+            {cellsOf(row).map((cell, i) => (
+              <td key={i} data-label={columns[i]?.[0]} class={columns[i]?.[1]}>
+                {cell}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** The first cell of a row: a link that `j` and `k` reach, and a line of what else it is called. */
+export function Named({ path, query, name, more }: NamedProps) {
+  return (
+    <>
+      <a data-row class="strong breaks" href={hrefTo(path, query)}>
+        {name}
+      </a>
+      {more != null && <div class="soft small breaks">{more}</div>}
+    </>
+  );
+}
+type NamedProps = {
+  readonly path: readonly string[];
+  readonly query?: Readonly<Record<string, string>>;
+  readonly name: string;
+  readonly more?: string | null;
+};
 
 export function More({ list }: { readonly list: Pick<Listed<unknown>, "hasMore" | "isLoadingMore" | "more"> }) {
   if (!list.hasMore) return null;
@@ -196,7 +298,7 @@ export function Outside({ href }: { readonly href: string | null }) {
   );
 }
 
-/** A button that does one thing, once, until that is over. */
+/** A button that does one thing. */
 export function Do({
   children,
   tone = "",

@@ -1,8 +1,9 @@
 import { microsOf } from "./money.ts";
+import type { Order } from "../api/answers.ts";
 import { type OfOrder, refundSumOf } from "./refund-sum.ts";
 
 /** The sum of an order's refund, beside what was returned. */
-export function RefundSum({ order }: { readonly order: OfOrder }) {
+export function RefundSum({ order }: { readonly order: OfOrder & Pick<Order, "flags"> }) {
   const { lines, due } = refundSumOf(order);
   const { refunded, refund_held: held, currency } = order;
   if (lines.length === 0) return <p class="soft">Nothing is due while the order stands as it does.</p>;
@@ -27,7 +28,13 @@ export function RefundSum({ order }: { readonly order: OfOrder }) {
           </tr>
         </tbody>
       </table>
-      {differs && <p class="soft small">What was returned differs from this sum: a refund policy, or a person, has said otherwise.</p>}
+      {differs && (
+        <p class="soft small">
+          {order.flags.includes("over_refunded")
+            ? "More was returned than is due by what the provider says now."
+            : "What was returned differs from this sum: the order's history says why."}
+        </p>
+      )}
     </>
   );
 }

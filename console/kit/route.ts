@@ -1,9 +1,9 @@
 /** Where the console is: the address after `#` says all of it, so that a link shows what its sender saw. */
-import { signal } from "@preact/signals";
+import { shared } from "../state.ts";
 
 export type Route = { readonly path: readonly string[]; readonly query: URLSearchParams };
 
-export const route = signal<Route>(readRoute());
+export const route = shared<Route>(readRoute());
 
 function readRoute(): Route {
   const [path = "", query = ""] = location.hash.replace(/^#\/?/, "").split("?", 2);

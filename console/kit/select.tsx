@@ -1,5 +1,5 @@
 /** Rows that are chosen, to do one thing to all of them: one by one, those shown, or all that match. */
-import { useSignal } from "@preact/signals";
+import { useValue } from "../state.ts";
 import type { ComponentChildren } from "preact";
 import type { Listed } from "../api/polled.ts";
 import { readWhole, type Whole } from "./job.tsx";
@@ -15,7 +15,7 @@ export type Selection<T> = {
 
 /** `of`: what the list is of. Another filter begins with nothing chosen. */
 export function useSelection<T>(of: string, nameOf: (row: T) => string): Selection<T> {
-  const state = useSignal<{ readonly of: string; readonly rows: ReadonlyMap<string, T> }>({ of, rows: new Map() });
+  const state = useValue<{ readonly of: string; readonly rows: ReadonlyMap<string, T> }>({ of, rows: new Map() });
   const rows = state.value.of === of ? state.value.rows : new Map<string, T>();
   return {
     rows,

@@ -1,14 +1,19 @@
 /** Moments as people read them: how long ago, with the moment itself beside it. */
-import { signal } from "@preact/signals";
+import { shared } from "../state.ts";
 
 /** Asked of the Worker's last minute, so that a wrong clock here, or simulated time there, does not mislead. */
-const ahead = signal(0);
-const ticking = signal(Date.now());
+const ahead = shared(0);
+const ticking = shared(Date.now());
 setInterval(() => (ticking.value = Date.now()), 5000);
 
 /** The present: this device's clock, or the Worker's where that is ahead. */
 export function presentMs(): number {
-  return ticking.value + ahead.value;
+  return Date.now() + ahead.value;
+}
+
+/** The same while drawing: it goes on. */
+export function usePresent(): number {
+  return ticking.use() + ahead.use();
 }
 
 export function learnPresent(lastTickAt: string | null): void {
@@ -52,8 +57,9 @@ export function momentText(iso: string): string {
 
 /** A moment. `next`: one that lies ahead. */
 export function When({ at, next = false }: { readonly at: string | null; readonly next?: boolean }) {
+  const present = usePresent();
   if (at === null) return <span class="soft">never</span>;
-  const difference = presentMs() - Date.parse(at);
+  const difference = present - Date.parse(at);
   const span = next ? aheadText(-difference) : agoText(difference);
   return (
     <time class="when" dateTime={at} title={FULL.format(new Date(at))}>
@@ -68,5 +74,5 @@ function agoText(ms: number): string {
 
 function aheadText(ms: number): string {
   if (ms < -60_000) return `${spanText(ms)} ago`;
-  return ms <= 0 ? "now" : `in ${spanText(ms)}`;
+  return ms < 1000 ? "now" : `in ${spanText(ms)}`;
 }

@@ -1,10 +1,10 @@
 /** Short messages: what was done, and what went wrong in the API's own words. */
-import { signal } from "@preact/signals";
+import { shared } from "../state.ts";
 import { asApiError, reloadAll } from "../api/polled.ts";
 
 type Toast = { readonly id: number; readonly kind: "done" | "failed"; readonly text: string; readonly requestId: string | null };
 
-const toasts = signal<readonly Toast[]>([]);
+const toasts = shared<readonly Toast[]>([]);
 const DONE_SHOWN_MS = 5000;
 let last = 0;
 
@@ -46,7 +46,7 @@ export async function act<T>(work: () => Promise<T>, done: string | ((result: T)
 export function Toasts() {
   return (
     <div class="toasts" role="region" aria-label="Messages" aria-live="polite">
-      {toasts.value.map(({ id, kind, text, requestId }) => (
+      {toasts.use().map(({ id, kind, text, requestId }) => (
         <div key={id} class={`toast ${kind}`} role={kind === "failed" ? "alert" : "status"}>
           <div>
             <p>{text}</p>

@@ -2,10 +2,10 @@
 import type { Alert, Channel, ChannelTest } from "../api/answers.ts";
 import { call, may, seg } from "../api/client.ts";
 import { useListed } from "../api/polled.ts";
-import { ask } from "../kit/dialog.tsx";
-import { Badge, Card, Do, Empty, Loaded, More, PageHead, wordsOf } from "../kit/parts.tsx";
+import { askTo } from "../kit/dialog.tsx";
+import { Badge, Card, Do, Listing, PageHead, shortened, wordsOf } from "../kit/parts.tsx";
 import { hrefTo } from "../kit/route.ts";
-import { presentMs, When } from "../kit/time.tsx";
+import { presentMs, usePresent, When } from "../kit/time.tsx";
 import { act } from "../kit/toast.tsx";
 import { addChannel, editChannel } from "./channel-edit.tsx";
 
@@ -23,20 +23,18 @@ export function AlertsPage({ query }: { readonly query: URLSearchParams }) {
           Over
         </a>
       </nav>
-      <Loaded of={alerts}>
-        {(rows) =>
-          rows.length === 0 ? (
-            <Empty title={isOpen ? "Nothing is wrong." : "Nothing was wrong yet."}>A channel below tells you when that changes.</Empty>
-          ) : (
-            <div class="notes">
-              {rows.map((alert) => (
-                <AlertNote key={alert.id} alert={alert} />
-              ))}
-            </div>
-          )
-        }
-      </Loaded>
-      <More list={alerts} />
+      <Listing
+        of={alerts}
+        empty={[isOpen ? "Nothing is wrong." : "Nothing was wrong yet.", "A channel below tells you when that changes."]}
+      >
+        {(rows) => (
+          <div class="notes">
+            {rows.map((alert) => (
+              <AlertNote key={alert.id} alert={alert} />
+            ))}
+          </div>
+        )}
+      </Listing>
       <Channels />
     </>
   );
@@ -44,34 +42,69 @@ export function AlertsPage({ query }: { readonly query: URLSearchParams }) {
 
 const TONES = { critical: "bad", warning: "warn", info: "" } as const;
 
-export function AlertNote({ alert }: { readonly alert: Alert }) {
-  const isSilent = alert.silenced_until !== null && Date.parse(alert.silenced_until) > presentMs();
-  return (
-    <div class={`note ${TONES[alert.severity]}`}>
-      <div>
-        <p class="strong">{alert.text}</p>
-        <p>{alert.what_to_do}</p>
-        <p class="small">
-          <a href={alert.page}>Look at it</a>. {wordsOf(alert.kind)}, since <When at={alert.opened_at} />
-          {alert.closed_at !== null && (
-            <>
-              , over <When at={alert.closed_at} />
-            </>
-          )}
-          {isSilent && (
-            <>
-              , silent until <When at={alert.silenced_until} next />
-            </>
-          )}
-        </p>
+export function AlertNote({ alert, isFolded = false }: { readonly alert: Alert; readonly isFolded?: boolean }) {
+  const tone = `note ${TONES[alert.severity]}`;
+  if (!isFolded)
+    return (
+      <div class={tone}>
+        <div>
+          <p class="strong">{alert.text}</p>
+          <AlertText alert={alert} />
+        </div>
+        <AlertButtons alert={alert} />
       </div>
+    );
+  return (
+    <details class={tone}>
+      <summary class="strong">{shortened(alert.text)}</summary>
+      {shortened(alert.text) !== alert.text && <p>{alert.text}</p>}
+      <AlertText alert={alert} />
+      <AlertButtons alert={alert} />
+    </details>
+  );
+}
+
+function useSilent({ silenced_until: until }: Alert): boolean {
+  const present = usePresent();
+  return until !== null && Date.parse(until) > present;
+}
+
+function AlertText({ alert }: { readonly alert: Alert }) {
+  const isSilent = useSilent(alert);
+  return (
+    <>
+      <p>{alert.what_to_do}</p>
+      <p class="small">
+        {wordsOf(alert.kind)}, since <When at={alert.opened_at} />
+        {alert.closed_at !== null && (
+          <>
+            , over <When at={alert.closed_at} />
+          </>
+        )}
+        {isSilent && (
+          <>
+            , silent until <When at={alert.silenced_until} next />
+          </>
+        )}
+      </p>
+    </>
+  );
+}
+
+function AlertButtons({ alert }: { readonly alert: Alert }) {
+  const isSilent = useSilent(alert);
+  return (
+    <div class="buttons">
+      <a class="button" href={alert.page}>
+        Look at it
+      </a>
       {may("settings") && alert.closed_at === null && !isSilent && <Do onDo={() => silence(alert)}>Silence</Do>}
     </div>
   );
 }
 
 async function silence({ id, text }: Alert): Promise<void> {
-  const values = await ask({
+  await askTo({
     title: "Silence this alert?",
     text: `${text}\nIt is not told again until then. It stays in the list.`,
     fields: [
@@ -88,29 +121,27 @@ async function silence({ id, text }: Alert): Promise<void> {
       },
     ],
     confirm: "Silence it",
+    work: ({ hours }) => {
+      const until = new Date(presentMs() + Number(hours) * 3_600_000).toISOString();
+      return call("POST", `/v1/alerts/${seg(id)}/silence`, { body: { until } });
+    },
+    done: "Silent.",
   });
-  if (values === null) return;
-  const until = new Date(Date.now() + Number(values["hours"]) * 3_600_000).toISOString();
-  await act(() => call("POST", `/v1/alerts/${seg(id)}/silence`, { body: { until } }), "Silent.");
 }
 
 function Channels() {
   const channels = useListed<Channel>("alert_channels", "/v1/alert-channels", { panel: "", everyMs: 30_000 });
   return (
     <Card title="Channels" aside={may("settings") && <Do onDo={addChannel}>New channel</Do>}>
-      <Loaded of={channels}>
-        {(rows) =>
-          rows.length === 0 ? (
-            <Empty title="Nobody is told.">Add Telegram, Discord, Slack, ntfy or a webhook.</Empty>
-          ) : (
-            <ul class="cards">
-              {rows.map((channel) => (
-                <ChannelRow key={channel.id} channel={channel} />
-              ))}
-            </ul>
-          )
-        }
-      </Loaded>
+      <Listing of={channels} empty={["Nobody is told.", "Add Telegram, Discord, Slack, ntfy or a webhook."]}>
+        {(rows) => (
+          <ul class="cards">
+            {rows.map((channel) => (
+              <ChannelRow key={channel.id} channel={channel} />
+            ))}
+          </ul>
+        )}
+      </Listing>
     </Card>
   );
 }
@@ -150,6 +181,12 @@ function ChannelRow({ channel }: { readonly channel: Channel }) {
 }
 
 async function removeChannel(id: string): Promise<void> {
-  const values = await ask({ title: `Remove ${id}?`, text: "Nothing is told there any more.", confirm: "Remove it", isDanger: true });
-  if (values !== null) await act(() => call("DELETE", `/v1/alert-channels/${seg(id)}`), "Removed.");
+  await askTo({
+    title: `Remove ${id}?`,
+    text: "Nothing is told there any more.",
+    confirm: "Remove it",
+    isDanger: true,
+    work: () => call("DELETE", `/v1/alert-channels/${seg(id)}`),
+    done: "Removed.",
+  });
 }

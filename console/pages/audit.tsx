@@ -1,7 +1,7 @@
 import type { AuditEntry } from "../api/answers.ts";
 import { useListed } from "../api/polled.ts";
 import { DownloadCsv } from "../kit/job.tsx";
-import { Empty, Loaded, More, PageHead, wordsOf } from "../kit/parts.tsx";
+import { Listing, PageHead, Table, wordsOf } from "../kit/parts.tsx";
 import { hrefTo } from "../kit/route.ts";
 import { When } from "../kit/time.tsx";
 
@@ -12,56 +12,32 @@ export function AuditPage() {
       <PageHead title="Audit" lead="Who changed what about money or settings, the newest first.">
         <DownloadCsv whole={{ name: "entries", path: "/v1/audit", query: {} }} file="audit.csv" />
       </PageHead>
-      <Loaded of={entries}>
-        {(rows) =>
-          rows.length === 0 ? (
-            <Empty title="Nothing was changed yet.">Each change of settings and each decision about money leaves an entry.</Empty>
-          ) : (
-            <table class="rows">
-              <thead>
-                <tr>
-                  <th scope="col">What</th>
-                  <th scope="col">Of</th>
-                  <th scope="col">Change</th>
-                  <th scope="col">By</th>
-                  <th scope="col">When</th>
-                </tr>
-              </thead>
-              <tbody>
-                {rows.map((entry) => (
-                  <EntryRow key={entry.id} entry={entry} />
-                ))}
-              </tbody>
-            </table>
-          )
-        }
-      </Loaded>
-      <More list={entries} />
+      <Listing of={entries} empty={["Nothing was changed yet.", "Each change of settings and each decision about money leaves an entry."]}>
+        {(rows) => (
+          <Table
+            heads={[["What", "strong"], ["Of", "breaks"], ["Change", "breaks small"], "By", "When"]}
+            rows={rows}
+            keyOf={({ id }) => id}
+            cellsOf={cellsOf}
+            isWalked
+          />
+        )}
+      </Listing>
     </>
   );
 }
 
-function EntryRow({ entry }: { readonly entry: AuditEntry }) {
-  return (
-    <tr data-row tabIndex={0}>
-      <td data-label="What" class="strong">
-        {wordsOf(entry.action)}
-      </td>
-      <td data-label="Of" class="breaks">
-        <Subject entry={entry} />
-      </td>
-      <td data-label="Change" class="breaks small">
-        {changeText(entry)}
-      </td>
-      <td data-label="By">
-        {entry.key?.name ?? entry.actor}
-        {entry.request_id !== null && <div class="soft small breaks">{entry.request_id}</div>}
-      </td>
-      <td data-label="When">
-        <When at={entry.at} />
-      </td>
-    </tr>
-  );
+function cellsOf(entry: AuditEntry) {
+  return [
+    wordsOf(entry.action),
+    <Subject entry={entry} />,
+    changeText(entry),
+    <>
+      {entry.key?.name ?? entry.actor}
+      {entry.request_id !== null && <div class="soft small breaks">{entry.request_id}</div>}
+    </>,
+    <When at={entry.at} />,
+  ];
 }
 
 /** `order:1001`, as a link to its page where it has one. */

@@ -1,5 +1,5 @@
 /** A brake that holds a provider's refunds: what it means, what to do, and the two ways to let go. */
-import { useSignal } from "@preact/signals";
+import { useValue } from "../state.ts";
 import type { BrakeResult, Provider } from "../api/answers.ts";
 import { call, may, seg } from "../api/client.ts";
 import { reloadAll, useListed, usePolled } from "../api/polled.ts";
@@ -24,7 +24,7 @@ export function BrakeBanners() {
 
 export function BrakeBanner({ id }: { readonly id: string }) {
   const provider = usePolled<Provider>(`/v1/providers/${seg(id)}`, { everyMs: 30_000 });
-  const progress = useSignal<string | null>(null);
+  const progress = useValue<string | null>(null);
   const brake = provider.data?.brake ?? null;
   if (brake === null || brake.engaged_at === null) return null;
   const sum = heldText(brake.held);

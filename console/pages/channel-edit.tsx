@@ -1,10 +1,9 @@
 /** Adding a channel for alerts, and changing one. */
 import type { Alert, Channel, SavedChannel } from "../api/answers.ts";
 import { call, seg } from "../api/client.ts";
-import { ask, showSecret } from "../kit/dialog.tsx";
-import type { Field, Values } from "../kit/form.tsx";
+import { ask, askTo, showSecret } from "../kit/dialog.tsx";
+import { type Field, NAME, type Values } from "../kit/form.tsx";
 import { wordsOf } from "../kit/parts.tsx";
-import { act, tellFailure } from "../kit/toast.tsx";
 
 type Type = Channel["type"];
 
@@ -42,21 +41,24 @@ const TYPES = ["telegram", "discord", "slack", "ntfy", "webhook"] as const satis
 export async function addChannel(): Promise<void> {
   const chosen = await ask({
     title: "A channel for alerts",
-    fields: [
-      { name: "id", label: "Short name", isRequired: true, pattern: "[A-Za-z0-9][A-Za-z0-9._\\-]{0,63}" },
-      { name: "type", label: "By", type: "select", options: TYPES.map((type) => [type, wordsOf(type)]) },
-    ],
+    fields: [NAME, { name: "type", label: "By", type: "select", options: TYPES.map((type) => [type, wordsOf(type)]) }],
     confirm: "Go on",
   });
   if (chosen === null) return;
   const { id = "", type = "telegram" } = chosen;
-  const values = await ask({ title: `${wordsOf(type)}: ${id}`, fields: fieldsOf(type as Type, null), confirm: "Add it" });
-  if (values !== null) await save(id, { type, ...filledIn(values) }, "Added. Try it now.");
+  const saved = await askTo({
+    title: `${wordsOf(type)}: ${id}`,
+    fields: fieldsOf(type as Type, null),
+    confirm: "Add it",
+    work: (values) => save(id, { type, ...filledIn(values) }),
+    done: "Added. Try it now.",
+  });
+  await showSecretOf(saved);
 }
 
 export async function editChannel(channel: Channel): Promise<void> {
   const { id, type, quiet_hours: quiet } = channel;
-  const values = await ask({
+  const saved = await askTo({
     title: `${wordsOf(type)}: ${id}`,
     fields: [
       ...fieldsOf(type, channel),
@@ -76,19 +78,21 @@ export async function editChannel(channel: Channel): Promise<void> {
       { name: "enabled", label: "Alerts are told here", type: "checkbox", value: String(channel.enabled) },
     ],
     confirm: "Save",
+    work: (values) => save(id, { type, ...settingsIn(values) }),
+    done: "Saved.",
   });
-  if (values === null) return;
-  const { kinds = "", quiet: hours = "", timezone, enabled, ...own } = values;
+  await showSecretOf(saved);
+}
+
+function settingsIn({ kinds = "", quiet: hours = "", timezone, enabled, ...own }: Values): object {
   const [, from, to] = /^(\d\d:\d\d)\D+(\d\d:\d\d)$/.exec(hours) ?? [];
-  if (hours !== "" && from === undefined) return tellFailure(new Error("Quiet hours are such as 23:00 to 07:00."));
-  const body = {
-    type,
+  if (hours !== "" && from === undefined) throw new Error("Quiet hours are such as 23:00 to 07:00.");
+  return {
     ...filledIn(own),
     kinds: kinds === "" ? null : (kinds.split(",").map((kind) => kind.trim()) as Alert["kind"][]),
     quiet_hours: from === undefined ? null : { from, to, timezone },
     enabled: enabled === "true",
   };
-  await save(id, body, "Saved.");
 }
 
 /** What is empty is left out: a secret that is left out stays. */
@@ -96,8 +100,11 @@ function filledIn(values: Values): Values {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ""));
 }
 
-async function save(id: string, body: object, done: string): Promise<void> {
-  const saved = await act(() => call<SavedChannel>("PUT", `/v1/alert-channels/${seg(id)}`, { body }), done);
+function save(id: string, body: object): Promise<SavedChannel> {
+  return call("PUT", `/v1/alert-channels/${seg(id)}`, { body });
+}
+
+async function showSecretOf(saved: SavedChannel | undefined): Promise<void> {
   if (saved?.secret !== undefined)
     await showSecret("The channel's secret", saved.secret, "Its receiver checks signatures with it. It is not shown again.");
 }

@@ -2,10 +2,9 @@
 import type { Cron } from "../api/answers.ts";
 import { call, may, seg } from "../api/client.ts";
 import { usePolled } from "../api/polled.ts";
-import { ask } from "../kit/dialog.tsx";
+import { askTo } from "../kit/dialog.tsx";
 import { Badge, Card, Do, Empty, Loaded } from "../kit/parts.tsx";
 import { When } from "../kit/time.tsx";
-import { act } from "../kit/toast.tsx";
 
 type OfPanel = { readonly panel: string };
 
@@ -26,6 +25,7 @@ export function PanelCrons({ panel }: OfPanel) {
                 <li key={cron.id}>
                   <span class="strong breaks">{cron.name ?? cron.url_hint}</span> every {cron.every_minutes} min <CronState cron={cron} />{" "}
                   {may("write") && <Do onDo={() => removeCron(panel, crons, cron)}>Remove</Do>}
+                  <Calls calls={cron.calls} />
                 </li>
               ))}
             </ul>
@@ -42,15 +42,32 @@ function CronState({ cron: { failures, calls } }: { readonly cron: Cron }) {
   return (
     <>
       <Badge tone={failures === 0 ? "good" : "bad"}>{failures === 0 ? "Works" : `Failed ${failures} ×`}</Badge> <When at={last.at} />
-      {last.error !== null && <div class="soft small">{last.error}</div>}
     </>
+  );
+}
+
+/** The newest is seen at once, where it failed; the others open. */
+function Calls({ calls }: Pick<Cron, "calls">) {
+  const [last] = calls;
+  if (last === undefined) return null;
+  return (
+    <details class="small" open={last.error !== null}>
+      <summary>Its last calls</summary>
+      <ul class="misses" tabIndex={0} aria-label="Its last calls">
+        {calls.map(({ at, status, duration_ms: ms, error }) => (
+          <li key={at} class="breaks">
+            <When at={at} />, {ms} ms: {error ?? `It answered ${status}.`}
+          </li>
+        ))}
+      </ul>
+    </details>
   );
 }
 
 const kept = ({ id, name, every_minutes }: Cron) => ({ id, name, every_minutes });
 
 async function addCron(panel: string, crons: readonly Cron[]): Promise<void> {
-  const values = await ask({
+  await askTo({
     title: `A cron of ${panel}`,
     fields: [
       { name: "url", label: "Address", type: "url", isRequired: true, hint: "Called by GET. It is sealed, and not shown again." },
@@ -58,14 +75,20 @@ async function addCron(panel: string, crons: readonly Cron[]): Promise<void> {
       { name: "every", label: "Every so many minutes", type: "number", value: "5", isRequired: true },
     ],
     confirm: "Add it",
+    work: ({ url, name, every }) => {
+      const added = { url, name: name || null, every_minutes: Number(every) };
+      return call("PUT", pathOf(panel), { body: [...crons.map(kept), added] });
+    },
+    done: "It is called from the next minute on.",
   });
-  if (values === null) return;
-  const added = { url: values["url"], name: values["name"] || null, every_minutes: Number(values["every"]) };
-  await act(() => call("PUT", pathOf(panel), { body: [...crons.map(kept), added] }), "It is called from the next minute on.");
 }
 
 async function removeCron(panel: string, crons: readonly Cron[], { id, name, url_hint: hint }: Cron): Promise<void> {
-  const values = await ask({ title: `Stop calling ${name ?? hint}?`, confirm: "Remove it", isDanger: true });
-  if (values === null) return;
-  await act(() => call("PUT", pathOf(panel), { body: crons.filter((cron) => cron.id !== id).map(kept) }), "It is not called any more.");
+  await askTo({
+    title: `Stop calling ${name ?? hint}?`,
+    confirm: "Remove it",
+    isDanger: true,
+    work: () => call("PUT", pathOf(panel), { body: crons.filter((cron) => cron.id !== id).map(kept) }),
+    done: "It is not called any more.",
+  });
 }

@@ -1,7 +1,7 @@
 import type { DeadLetter } from "../api/answers.ts";
 import { call, may, seg } from "../api/client.ts";
 import { useListed } from "../api/polled.ts";
-import { Do, Empty, Loaded, More, PageHead } from "../kit/parts.tsx";
+import { Do, Listing, PageHead } from "../kit/parts.tsx";
 import { When } from "../kit/time.tsx";
 import { act } from "../kit/toast.tsx";
 
@@ -13,22 +13,21 @@ export function DeadLettersPage() {
         title="Dead letters"
         lead="Messages of the queue that failed for good. Sending one again is safe: each can be handled twice."
       />
-      <Loaded of={letters}>
-        {(rows) =>
-          rows.length === 0 ? (
-            <Empty title="None.">
-              A message comes here when it has failed four times. The orders in it are looked at in the next round all the same.
-            </Empty>
-          ) : (
-            <ul class="cards">
-              {rows.map((letter) => (
-                <Letter key={letter.id} letter={letter} />
-              ))}
-            </ul>
-          )
-        }
-      </Loaded>
-      <More list={letters} />
+      <Listing
+        of={letters}
+        empty={[
+          "None.",
+          "A message comes here when it has failed four times. The orders in it are looked at in the next round all the same.",
+        ]}
+      >
+        {(rows) => (
+          <ul class="cards">
+            {rows.map((letter) => (
+              <Letter key={letter.id} letter={letter} />
+            ))}
+          </ul>
+        )}
+      </Listing>
     </>
   );
 }

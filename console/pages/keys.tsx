@@ -1,10 +1,9 @@
 import type { Key, NewKey } from "../api/answers.ts";
 import { call, may, me, seg } from "../api/client.ts";
 import { useListed } from "../api/polled.ts";
-import { ask, showSecret } from "../kit/dialog.tsx";
-import { Badge, Do, Empty, Loaded, More, PageHead } from "../kit/parts.tsx";
+import { askTo, showSecret } from "../kit/dialog.tsx";
+import { Badge, Do, Empty, Listing, PageHead, Table } from "../kit/parts.tsx";
 import { When } from "../kit/time.tsx";
-import { act } from "../kit/toast.tsx";
 
 /** What each scope opens. */
 const SCOPES = {
@@ -34,66 +33,40 @@ export function KeysPage() {
           New operator key
         </Do>
       </PageHead>
-      <Loaded of={keys}>
-        {(rows) =>
-          rows.length === 0 ? (
-            <Empty title="No key yet.">ADMIN_TOKEN opens everything; make a key for each person instead.</Empty>
-          ) : (
-            <KeyTable keys={rows} />
-          )
-        }
-      </Loaded>
-      <More list={keys} />
+      <Listing of={keys} empty={["No key yet.", "ADMIN_TOKEN opens everything; make a key for each person instead."]}>
+        {(rows) => <KeyTable keys={rows} />}
+      </Listing>
     </>
   );
 }
 
 export function KeyTable({ keys }: { readonly keys: readonly Key[] }) {
-  return (
-    <table class="rows">
-      <thead>
-        <tr>
-          <th scope="col">Key</th>
-          <th scope="col">Of</th>
-          <th scope="col">May</th>
-          <th scope="col">Used</th>
-          <th scope="col">Ends</th>
-          <th scope="col">
-            <span class="unseen">What can be done</span>
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {keys.map((key) => (
-          <tr key={key.id} data-row tabIndex={0}>
-            <td data-label="Key">
-              <span class="strong breaks">{key.name}</span>
-              <div class="soft small">{key.key_hint === null ? "" : `ends in ${key.key_hint}`}</div>
-            </td>
-            <td data-label="Of">{key.panel ?? "operator"}</td>
-            <td data-label="May">
-              {key.scopes.map((scope) => (
-                <Badge key={scope} tone="quiet">
-                  {scope}
-                </Badge>
-              ))}
-            </td>
-            <td data-label="Used">{key.last_used_on ?? <span class="soft">never</span>}</td>
-            <td data-label="Ends">{key.expires_at === null ? <span class="soft">never</span> : <When at={key.expires_at} next />}</td>
-            <td data-label="">
-              {key.id === me.value?.key?.id ? <span class="soft">yours</span> : <Do onDo={() => endKey(key)}>End it</Do>}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
+  return <Table heads={["Key", "Of", "May", "Used", "Ends"]} rows={keys} keyOf={({ id }) => id} cellsOf={cellsOf} isWalked />;
+}
+
+function cellsOf(key: Key) {
+  return [
+    <>
+      <span class="strong breaks">{key.name}</span>
+      <div class="soft small">{key.key_hint === null ? "" : `ends in ${key.key_hint}`}</div>
+    </>,
+    key.panel ?? "operator",
+    key.scopes.map((scope) => (
+      <Badge key={scope} tone="quiet">
+        {scope}
+      </Badge>
+    )),
+    key.last_used_on ?? <span class="soft">never</span>,
+    <>
+      <When at={key.expires_at} next /> {key.id === me.value?.key?.id ? <b>yours</b> : <Do onDo={() => endKey(key)}>End it</Do>}
+    </>,
+  ];
 }
 
 /** `panel` null: an operator's key. */
 export async function makeKey(panel: string | null): Promise<void> {
   const scopes = Object.entries(SCOPES[panel === null ? "operator" : "panel"]);
-  const values = await ask({
+  const made = await askTo({
     title: panel === null ? "A key for a person" : `A key of ${panel}`,
     fields: [
       { name: "name", label: "Name", isRequired: true, hint: "Who or what has it; the audit names it." },
@@ -112,15 +85,22 @@ export async function makeKey(panel: string | null): Promise<void> {
           )),
     ],
     confirm: "Make it",
+    work: (values) => {
+      const chosen = panel === null ? [values["scope"]] : scopes.map(([scope]) => scope).filter((scope) => values[scope] === "true");
+      return call<NewKey>("POST", "/v1/keys", { body: { name: values["name"], panel, scopes: chosen } });
+    },
+    done: "The key was made.",
   });
-  if (values === null) return;
-  const chosen = panel === null ? [values["scope"]] : scopes.map(([scope]) => scope).filter((scope) => values[scope] === "true");
-  const body = { name: values["name"], panel, scopes: chosen };
-  const made = await act(() => call<NewKey>("POST", "/v1/keys", { body }), "The key was made.");
-  if (made !== null) await showSecret(`The key ${made.name}`, made.key, "It is not shown again.");
+  if (made !== undefined) await showSecret(`The key ${made.name}`, made.key, "It is not shown again.");
 }
 
 async function endKey({ id, name }: Key): Promise<void> {
-  const values = await ask({ title: `End the key ${name}?`, text: "From then on it opens nothing.", confirm: "End it", isDanger: true });
-  if (values !== null) await act(() => call("DELETE", `/v1/keys/${seg(id)}`), "The key has ended.");
+  await askTo({
+    title: `End the key ${name}?`,
+    text: "From then on it opens nothing.",
+    confirm: "End it",
+    isDanger: true,
+    work: () => call("DELETE", `/v1/keys/${seg(id)}`),
+    done: "The key has ended.",
+  });
 }

@@ -1,14 +1,19 @@
 /** What is done to one order, each after a question that says what will happen. */
 import type { Flag, Order, Refund } from "../api/answers.ts";
 import { call, moveMoney, seg } from "../api/client.ts";
-import { ask } from "../kit/dialog.tsx";
-import { amountOf, microsOf, typedAmount } from "../kit/money.ts";
+import { askTo } from "../kit/dialog.tsx";
+import { amountIn, amountOf, microsOf, typedAmount } from "../kit/money.ts";
 import { wordsOf } from "../kit/parts.tsx";
-import { act, tellFailure } from "../kit/toast.tsx";
+import { act } from "../kit/toast.tsx";
 
 /** A provider could still cancel it. */
 export function isUnderWay({ status }: Pick<Order, "status">): boolean {
   return !["completed", "partial", "canceled", "refunded"].includes(status);
+}
+
+/** Its provider can be asked about it: it has an id there. */
+export function isAskable({ provider_order_id: id }: Pick<Order, "provider_order_id">): boolean {
+  return id != null;
 }
 
 type Named = { readonly panel: string; readonly id: string };
@@ -20,28 +25,29 @@ export function checkOrder(named: Named): Promise<unknown> {
 }
 
 export async function refillOrder(named: Named): Promise<void> {
-  const values = await ask({
+  await askTo({
     title: `Ask for a refill of order ${named.id}?`,
     text: "The provider is asked to deliver again what dropped. It changes nothing of the order's money.",
     confirm: "Ask for a refill",
+    work: () => call("POST", pathOf(named, "refill"), { panel: named.panel, body: {} }),
+    done: "The refill is on its way.",
   });
-  if (values !== null)
-    await act(() => call("POST", pathOf(named, "refill"), { panel: named.panel, body: {} }), "The refill is on its way.");
 }
 
 export async function cancelOrder(named: Named): Promise<void> {
-  const values = await ask({
+  await askTo({
     title: `Ask to cancel order ${named.id}?`,
     text: "The provider decides. Money returns only when its status says canceled or partial.",
     confirm: "Ask to cancel",
+    work: () => call("POST", pathOf(named, "cancel"), { panel: named.panel, body: {} }),
+    done: "The cancel is on its way.",
   });
-  if (values !== null)
-    await act(() => call("POST", pathOf(named, "cancel"), { panel: named.panel, body: {} }), "The cancel is on its way.");
 }
 
-/** Null: a person found the order at the provider. Else what is returned when it never was. */
+/** With the id that a person found at the provider; without one it never was, and that is asked once more. */
 export async function settleOrder(named: Named, order: Order): Promise<void> {
-  const values = await ask({
+  const settle = (body: object) => call("POST", pathOf(named, "settle"), { panel: named.panel, body });
+  const found = await askTo({
     title: `Settle order ${named.id}`,
     text: `Nobody knows whether ${order.provider} took it. Look for its link in the list of orders there:\n${order.link ?? "no link is known"}`,
     fields: [
@@ -52,31 +58,27 @@ export async function settleOrder(named: Named, order: Order): Promise<void> {
         pattern: "[A-Za-z0-9][A-Za-z0-9_\\-]{0,63}",
       },
     ],
-    confirm: ({ provider_order_id: found }) => (found ? `Follow it as ${found}` : droppedText(order)),
+    confirm: ({ provider_order_id: id }) => (id ? `Follow it as ${id}` : droppedText(order)),
+    work: async ({ provider_order_id: id = "" }) => {
+      if (id !== "") await settle({ provider_order_id: id });
+      return id;
+    },
+    done: (id) => (id === "" ? "" : `Settled: followed as ${id}.`),
   });
-  if (values === null) return;
-  const found = values["provider_order_id"] ?? "";
-  const body = found === "" ? { drop: true } : { provider_order_id: found };
-  if (found === "" && !(await confirmDrop(named, order))) return;
-  await act(
-    () => call("POST", pathOf(named, "settle"), { panel: named.panel, body }),
-    found === "" ? "Settled: it never was." : `Settled: followed as ${found}.`,
-  );
+  if (found !== "") return;
+  const sum = order.charge === null ? "nothing that is known here" : `${order.charge} ${order.currency}`;
+  await askTo({
+    title: `Return ${sum}?`,
+    text: `Order ${named.id} ends as canceled, and its full charge is returned. If the provider has it after all, it delivers it for nothing.`,
+    confirm: droppedText(order),
+    isDanger: true,
+    work: () => settle({ drop: true }),
+    done: "Settled: it never was.",
+  });
 }
 
 function droppedText({ charge, currency }: Order): string {
   return charge === null ? "It never was" : `It never was: return ${charge} ${currency}`;
-}
-
-async function confirmDrop({ id }: Named, order: Order): Promise<boolean> {
-  const sum = order.charge === null ? "nothing that is known here" : `${order.charge} ${order.currency}`;
-  const values = await ask({
-    title: `Return ${sum}?`,
-    text: `Order ${id} ends as canceled, and its full charge is returned. If the provider has it after all, it delivers it for nothing.`,
-    confirm: droppedText(order),
-    isDanger: true,
-  });
-  return values !== null;
 }
 
 const DISMISSIBLE: readonly Flag[] = [
@@ -89,15 +91,14 @@ export function isDismissible(flag: Flag): boolean {
 }
 
 export async function dismissFlag(named: Named, flag: Flag): Promise<void> {
-  const values = await ask({
+  await askTo({
     title: `Dismiss “${wordsOf(flag)}”?`,
     text: "Somebody has looked at it, and done what there was to do. It comes back only with a new reason.",
     fields: [{ name: "note", label: "Note", type: "lines" }],
     confirm: "Dismiss it",
+    work: ({ note }) => call("POST", pathOf(named, "dismiss"), { panel: named.panel, body: { flag, ...noteIn(note) } }),
+    done: "Dismissed.",
   });
-  if (values === null) return;
-  const body = { flag, ...noteIn(values["note"]) };
-  await act(() => call("POST", pathOf(named, "dismiss"), { panel: named.panel, body }), "Dismissed.");
 }
 
 export function noteIn(note: string | undefined): { readonly note?: string } {
@@ -137,7 +138,7 @@ export async function clawBack(named: Named, order: Order): Promise<void> {
 }
 
 async function decideOwn(named: Named, { currency }: Order, { what, title, text, verb, done }: OwnDecision): Promise<void> {
-  const values = await ask({
+  await askTo({
     title,
     text,
     fields: [
@@ -146,10 +147,11 @@ async function decideOwn(named: Named, { currency }: Order, { what, title, text,
     ],
     confirm: ({ amount = "" }) => `${verb} ${typedAmount(amount) ?? "…"} ${currency}`,
     isDanger: what === "clawbacks",
+    work: async ({ amount: typed, note }) => {
+      const amount = amountIn(typed);
+      await moveMoney<Refund>(pathOf(named, what), named.panel, { amount, ...noteIn(note) });
+      return amount;
+    },
+    done: (amount) => `${amount} ${currency} ${done}.`,
   });
-  if (values === null) return;
-  const amount = typedAmount(values["amount"] ?? "");
-  if (amount === null) return tellFailure(new Error("That is no amount: digits, and at most one point."));
-  const body = { amount, ...noteIn(values["note"]) };
-  await act(() => moveMoney<Refund>(pathOf(named, what), named.panel, body), `${amount} ${currency} ${done}.`);
 }

@@ -1,13 +1,13 @@
 /** What is done to many orders at once. */
 import type { ListedOrder } from "../api/answers.ts";
 import { call, may, seg } from "../api/client.ts";
-import { ask } from "../kit/dialog.tsx";
+import { ask, tell } from "../kit/dialog.tsx";
 import { runSteps } from "../kit/job.tsx";
 import { countText } from "../kit/money.ts";
 import { copyText, Do } from "../kit/parts.tsx";
 import { hrefTo } from "../kit/route.ts";
 import type { Selection } from "../kit/select.tsx";
-import { isUnderWay } from "./order-actions.tsx";
+import { isAskable, isUnderWay } from "./order-actions.tsx";
 
 type Deed = {
   readonly what: "check" | "refill" | "cancel";
@@ -23,7 +23,7 @@ const DEEDS: readonly Deed[] = [
     label: "Check now",
     verb: "Check",
     text: "Each is looked at soon, within its provider's calls.",
-    isFor: () => true,
+    isFor: isAskable,
   },
   {
     what: "refill",
@@ -64,12 +64,13 @@ async function doToAll({ what, verb, text, isFor }: Deed, selection: Selection<L
   const orders = chosen.filter(isFor);
   const others = chosen.length - orders.length;
   const deed = `${verb} ${countText(orders.length)} ${orders.length === 1 ? "order" : "orders"}`;
+  if (orders.length === 0) return tell(`None of them can be: ${what}`, "As they stand, they are left as they are.");
   const values = await ask({
-    title: orders.length === 0 ? `None of them can be: ${what}` : `${deed}?`,
+    title: `${deed}?`,
     text: `${text}${others === 0 ? "" : `\n${countText(others)} of those selected cannot be, as they stand, and are left out.`}`,
-    confirm: orders.length === 0 ? "Good" : deed,
+    confirm: deed,
   });
-  if (values === null || orders.length === 0) return;
+  if (values === null) return;
   const left = await runSteps({
     title: deed,
     items: orders,

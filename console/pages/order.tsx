@@ -3,7 +3,7 @@ import type { Order, Support } from "../api/answers.ts";
 import { call, may, seg } from "../api/client.ts";
 import { type Polled, usePolled } from "../api/polled.ts";
 import { countText } from "../kit/money.ts";
-import { Card, copyText, Do, Facts, Flags, Loaded, Outside, PageHead, Progress, StatusBadge, wordsOf } from "../kit/parts.tsx";
+import { Card, copyText, Do, Facts, Flags, LoadedPage, Outside, PageHead, Progress, StatusBadge, wordsOf } from "../kit/parts.tsx";
 import { RefundSum } from "../kit/refund-table.tsx";
 import { hrefTo } from "../kit/route.ts";
 import { When } from "../kit/time.tsx";
@@ -14,6 +14,7 @@ import {
   clawBack,
   dismissFlag,
   giveGoodwill,
+  isAskable,
   isDismissible,
   isUnderWay,
   refillOrder,
@@ -29,7 +30,7 @@ export function OrderPage({ panel, id }: Named) {
   const order = usePolled<Order>(path, { panel, everyMs: 5000 });
   const support = usePolled<Support>(`${path}/support`, { panel, everyMs: 10_000 });
   return (
-    <Loaded of={order}>
+    <LoadedPage of={order} name={`order ${id}`} back={["orders", "All orders"]}>
       {(shown) => (
         <>
           <PageHead
@@ -58,7 +59,7 @@ export function OrderPage({ panel, id }: Named) {
           </div>
         </>
       )}
-    </Loaded>
+    </LoadedPage>
   );
 }
 
@@ -67,7 +68,7 @@ function Actions({ panel, order }: { readonly panel: string; readonly order: Ord
   const inDoubt = order.flags.includes("placing_unknown");
   return (
     <>
-      {may("help") && <Do onDo={() => checkOrder(named)}>Check now</Do>}
+      {may("help") && isAskable(order) && <Do onDo={() => checkOrder(named)}>Check now</Do>}
       {may("help") && order.status === "completed" && <Do onDo={() => refillOrder(named)}>Refill</Do>}
       {may("help") && isUnderWay(order) && !inDoubt && <Do onDo={() => cancelOrder(named)}>Cancel</Do>}
       {may("help") && inDoubt && (
@@ -124,6 +125,11 @@ const SYNC_TEXTS: Readonly<Record<Order["sync"], string>> = {
   paused: "its provider is switched off",
 };
 
+function syncText(order: Order): string {
+  if (order.closed) return "closed: not looked at any more";
+  return isAskable(order) ? SYNC_TEXTS[order.sync] : "not looked at: no id at its provider is known";
+}
+
 function StandsCard({ order, support }: { readonly order: Order; readonly support: Support | null }) {
   const { quantity, delivered, remains, start_count: start, refill, cancel } = order;
   const expected = isUnderWay(order) ? order.expected : null;
@@ -145,9 +151,9 @@ function StandsCard({ order, support }: { readonly order: Order; readonly suppor
           refill === null ? null : ["Refill", wordsOf(refill.status)],
           cancel === null ? null : ["Cancel", wordsOf(cancel.status)],
           ["Placed", <When at={order.placed_at} />],
-          ["Looked at", <When at={order.checked_at} />],
+          ["Looked at", order.checked_at === null ? <span class="soft">not yet</span> : <When at={order.checked_at} />],
           order.next_check_at === undefined || order.next_check_at === null ? null : ["Next look", <When at={order.next_check_at} next />],
-          ["Sync", order.closed ? "closed: not looked at any more" : SYNC_TEXTS[order.sync]],
+          ["Sync", syncText(order)],
         ]}
       />
     </Card>
@@ -178,7 +184,10 @@ function ProviderCard({ order, support }: { readonly order: Order; readonly supp
           ["Provider", order.provider === undefined ? "" : <a href={hrefTo(["providers", order.provider])}>{order.provider}</a>],
           ["Its id there", order.provider_order_id ?? "none: it was not placed, or that is in doubt"],
           ["It says", order.provider_status === null || order.provider_status === undefined ? "nothing yet" : `“${order.provider_status}”`],
-          ["Read here as", order.label],
+          [
+            "Read here as",
+            order.flags.includes("unknown_status") ? `nothing: the word is not known, and it stays ${order.label}` : order.label,
+          ],
           said === undefined || said.said_at === null ? null : ["Said", <When at={said.said_at} />],
           said === undefined || said.charge === null ? null : ["It charges", `${said.charge} ${said.currency ?? ""}`],
           said === undefined || said.final_answer === null

@@ -1,4 +1,3 @@
-import { useComputed, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { ListedOrder, OrderCounts, Panel, Provider, Status } from "../api/answers.ts";
 import { ALL_PANELS, pathWith } from "../api/client.ts";
@@ -6,10 +5,25 @@ import { asApiError, type Listed, useListed, usePolled } from "../api/polled.ts"
 import { readFields } from "../kit/form.tsx";
 import { DownloadCsv } from "../kit/job.tsx";
 import { countText } from "../kit/money.ts";
-import { Amount, Empty, Failed, FLAGS, Flags, flagWords, Loaded, More, PageHead, Progress, StatusBadge, wordsOf } from "../kit/parts.tsx";
+import {
+  Amount,
+  Empty,
+  Failed,
+  FLAGS,
+  Flags,
+  flagWords,
+  Loaded,
+  More,
+  PageHead,
+  Progress,
+  StatusBadge,
+  Table,
+  wordsOf,
+} from "../kit/parts.tsx";
 import { hrefTo, setQuery } from "../kit/route.ts";
 import { type Selection, SelectionBar, Tick, useSelection } from "../kit/select.tsx";
 import { When } from "../kit/time.tsx";
+import { useValue } from "../state.ts";
 import { ordersNamed } from "./find.ts";
 import { OrderDeeds } from "./order-bulk.tsx";
 
@@ -24,18 +38,11 @@ const STATUSES: readonly Status[] = [
   "error",
   "unknown",
 ];
-const FILTERS = [
-  "status",
-  "flag",
-  "provider",
-  "customer",
-  "service",
-  "link",
-  "provider_order_id",
-  "placed_after",
-  "placed_before",
-  "closed",
-];
+/** Filters of the form. */
+const CHOSEN = ["status", "flag", "provider", "closed", "customer", "service"];
+/** Those that come with a link: they are shown, and can be taken away. */
+const LINKED = ["link", "provider_order_id", "placed_after", "placed_before"];
+const FILTERS = [...CHOSEN, ...LINKED];
 
 export function OrdersPage({ query }: { readonly query: URLSearchParams }) {
   const find = query.get("find");
@@ -120,7 +127,7 @@ function shownText({ data, hasMore }: Listed<ListedOrder>): string {
   return hasMore ? `${countText(count)} shown, and there are more.` : `${countText(count)} ${count === 1 ? "order" : "orders"}.`;
 }
 
-function NoOrders({ isFiltered }: { readonly isFiltered: boolean }) {
+export function NoOrders({ isFiltered = false }: { readonly isFiltered?: boolean }) {
   if (isFiltered)
     return (
       <Empty title="No order is like that.">
@@ -159,6 +166,9 @@ function OrderFilters({ query, isFiltered }: { readonly query: URLSearchParams; 
       />
       <Word name="customer" label="Customer" query={query} />
       <Word name="service" label="Service" query={query} />
+      {LINKED.filter((name) => query.has(name)).map((name) => (
+        <Word key={name} name={name} label={wordsOf(name)} query={query} />
+      ))}
       {isFiltered && (
         <a class="clear" href="#/orders">
           Clear
@@ -204,72 +214,56 @@ function Word({ name, label, query }: FilterProps) {
   );
 }
 
-type Selecting = { readonly selection?: Selection<ListedOrder> | undefined };
+type OrderTableProps = { readonly orders: readonly ListedOrder[]; readonly selection?: Selection<ListedOrder> };
 
-export function OrderTable({ orders, selection }: Selecting & { readonly orders: readonly ListedOrder[] }) {
+export function OrderTable({ orders, selection }: OrderTableProps) {
   return (
-    <table class="rows">
-      <thead>
-        <tr>
-          <th scope="col">Order</th>
-          <th scope="col">Status</th>
-          <th scope="col">Delivered</th>
-          <th scope="col">Charge</th>
-          <th scope="col">At the provider</th>
-          <th scope="col">Changed</th>
-        </tr>
-      </thead>
-      <tbody>
-        {orders.map((order) => (
-          <OrderRow key={`${order.panel} ${order.id}`} order={order} selection={selection} />
-        ))}
-      </tbody>
-    </table>
+    <Table
+      heads={["Order", "Status", "Delivered", "Charge", "At the provider", "Changed"]}
+      rows={orders}
+      keyOf={({ panel, id }) => `${panel} ${id}`}
+      cellsOf={(order) => cellsOf(order, selection)}
+    />
   );
 }
 
-function OrderRow({ order, selection }: Selecting & { readonly order: ListedOrder }) {
+function cellsOf(order: ListedOrder, selection: Selection<ListedOrder> | undefined) {
   const { id, panel, status, label, flags, delivered, quantity, progress, charge, currency, refunded, refund_held: held } = order;
-  return (
-    <tr>
-      <td data-label="Order">
-        {selection !== undefined && (
-          <Tick label={`Select ${id} of ${panel}`} isOn={selection.has(order)} onTick={() => selection.toggle(order)} />
-        )}
-        <a data-row class="strong breaks" href={hrefTo(["orders", panel, id])}>
-          {id}
-        </a>
-        <div class={selection === undefined ? "soft small" : "soft small beside-tick"}>{panel}</div>
-      </td>
-      <td data-label="Status">
-        <StatusBadge status={status} label={label} /> <Flags flags={flags} />
-      </td>
-      <td data-label="Delivered">
-        {delivered === null ? <span class="soft">not told</span> : countText(delivered)}{" "}
-        <span class="soft">of {quantity === null ? "?" : countText(quantity)}</span>
-        <Progress share={progress} />
-      </td>
-      <td data-label="Charge">
-        <Amount amount={charge} currency={currency} />
-        {refunded !== "0" && <div class="small">{refunded} returned</div>}
-        {held !== "0" && <div class="small">{held} waits</div>}
-      </td>
-      <td data-label="At the provider">
-        {order.provider} <span class="soft breaks">{order.provider_order_id ?? "not placed"}</span>
-        {order.provider_status !== null && <div class="soft small breaks">“{order.provider_status}”</div>}
-      </td>
-      <td data-label="Changed">
-        <When at={order.updated_at} />
-      </td>
-    </tr>
-  );
+  return [
+    <>
+      {selection !== undefined && (
+        <Tick label={`Select ${id} of ${panel}`} isOn={selection.has(order)} onTick={() => selection.toggle(order)} />
+      )}
+      <a data-row class="strong breaks" href={hrefTo(["orders", panel, id])}>
+        {id}
+      </a>
+      <div class={selection === undefined ? "soft small" : "soft small beside-tick"}>{panel}</div>
+    </>,
+    <>
+      <StatusBadge status={status} label={label} /> <Flags flags={flags} />
+    </>,
+    <>
+      {delivered === null ? <span class="soft">not told</span> : countText(delivered)}{" "}
+      <span class="soft">of {quantity === null ? "?" : countText(quantity)}</span>
+      <Progress share={progress} />
+    </>,
+    <>
+      <Amount amount={charge} currency={currency} />
+      {refunded !== "0" && <div class="small">{refunded} returned</div>}
+      {held !== "0" && <div class="small">{held} waits</div>}
+    </>,
+    <>
+      {order.provider} <span class="soft breaks">{order.provider_order_id ?? "not placed"}</span>
+      {order.provider_status !== null && <div class="soft small breaks">“{order.provider_status}”</div>}
+    </>,
+    <When at={order.updated_at} />,
+  ];
 }
 
 /** What the search has found, where it is not one order alone. */
 function FoundOrders({ text }: { readonly text: string }) {
-  const found = useSignal<readonly ListedOrder[] | null>(null);
-  const problem = useSignal<unknown>(null);
-  const error = useComputed(() => (problem.value === null ? null : asApiError(problem.value)));
+  const found = useValue<readonly ListedOrder[] | null>(null);
+  const problem = useValue<unknown>(null);
   useEffect(() => {
     found.value = null;
     problem.value = null;
@@ -281,7 +275,7 @@ function FoundOrders({ text }: { readonly text: string }) {
   return (
     <>
       <PageHead title="Found" lead={`“${text}” as an id, a provider's id or a link, in all panels.`} />
-      {error.value !== null && <Failed error={error.value} />}
+      {problem.value !== null && <Failed error={asApiError(problem.value)} />}
       {found.value !== null &&
         (found.value.length === 0 ? (
           <Empty title="No order is known by that.">

@@ -1,13 +1,17 @@
 import type { ListedOrder, Overview } from "../api/answers.ts";
 import { useListed, usePolled } from "../api/polled.ts";
 import { countText } from "../kit/money.ts";
-import { Badge, Card, Empty, Loaded, PageHead } from "../kit/parts.tsx";
+import { Amount, Badge, Card, Empty, Loaded, Named, PageHead, Table } from "../kit/parts.tsx";
 import { hrefTo } from "../kit/route.ts";
 import { spanText, When } from "../kit/time.tsx";
 import { Activity } from "./activity.tsx";
 import { AlertNote } from "./alerts.tsx";
 import { BrakeBanners } from "./brake.tsx";
-import { OrderTable } from "./orders.tsx";
+import { StateBadge, TriedAgain } from "./health.tsx";
+import { NoOrders, OrderTable } from "./orders.tsx";
+
+/** More alerts than these are lines that open: what is below them is seen, too. */
+const MAX_OPEN = 2;
 
 export function OverviewPage({ query }: { readonly query: URLSearchParams }) {
   const overview = usePolled<Overview>("/v1/overview", { everyMs: 15_000 });
@@ -16,15 +20,15 @@ export function OverviewPage({ query }: { readonly query: URLSearchParams }) {
       {(shown) => (
         <>
           <Head overview={shown} />
+          <Needs needs={shown.needs_person} />
           <BrakeBanners />
           {shown.alerts.length > 0 && (
             <section class="notes" aria-label="Alerts">
               {shown.alerts.map((alert) => (
-                <AlertNote key={alert.id} alert={alert} />
+                <AlertNote key={alert.id} alert={alert} isFolded={shown.alerts.length > MAX_OPEN} />
               ))}
             </section>
           )}
-          <Needs needs={shown.needs_person} />
           <Providers overview={shown} />
           <Activity by={query.get("by") === "day" ? "day" : "hour"} />
           <Day day={shown.day} database={shown.database} />
@@ -76,7 +80,7 @@ function Needs({ needs }: { readonly needs: Needs }) {
     <section aria-label="What needs a person">
       <h2 class="section">What needs a person</h2>
       {open.length === 0 ? (
-        <Empty title="Nothing.">No refund waits, and no order is flagged.</Empty>
+        <Empty title="Nothing.">No refund waits, no order is late or in doubt, and no word is unknown.</Empty>
       ) : (
         <ul class="tiles">
           {open.map(([name, [label, href]]) => {
@@ -101,17 +105,6 @@ function Needs({ needs }: { readonly needs: Needs }) {
 
 type Row = Overview["providers"][number];
 
-const STATES: Readonly<Record<Row["state"], readonly [word: string, tone: string]>> = {
-  off: ["Off", "quiet"],
-  down: ["Down", "bad"],
-  blocked: ["Blocks us", "bad"],
-  key_rejected: ["Refuses our key", "bad"],
-  waiting: ["Asked for patience", "warn"],
-  braked: ["Braked", "bad"],
-  unknown: ["Not asked yet", "quiet"],
-  ok: ["Answers", "good"],
-};
-
 function Providers({ overview: { providers, more_providers: isMore } }: { readonly overview: Overview }) {
   return (
     <Card title="Providers" aside={isMore && <a href="#/providers">All of them</a>}>
@@ -120,70 +113,46 @@ function Providers({ overview: { providers, more_providers: isMore } }: { readon
           <a href="#/setup">Add the first one</a>
         </Empty>
       ) : (
-        <table class="rows">
-          <thead>
-            <tr>
-              <th scope="col">Provider</th>
-              <th scope="col">State</th>
-              <th scope="col">Last answer</th>
-              <th scope="col">Orders followed</th>
-              <th scope="col">Calls today</th>
-              <th scope="col">Balance</th>
-            </tr>
-          </thead>
-          <tbody>
-            {providers.map((provider) => (
-              <ProviderRow key={provider.id} provider={provider} />
-            ))}
-          </tbody>
-        </table>
+        <Table
+          heads={["Provider", "State", "Last answer", "Orders followed", "Calls today", "Balance"]}
+          rows={providers}
+          keyOf={({ id }) => id}
+          cellsOf={cellsOf}
+        />
       )}
     </Card>
   );
 }
 
-function ProviderRow({ provider }: { readonly provider: Row }) {
-  const [word, tone] = STATES[provider.state];
-  return (
-    <tr>
-      <td data-label="Provider">
-        <a data-row class="strong breaks" href={hrefTo(["providers", provider.id])}>
-          {provider.id}
-        </a>
-        {provider.name !== null && <div class="soft small breaks">{provider.name}</div>}
-      </td>
-      <td data-label="State">
-        <Badge tone={tone}>{word}</Badge>
-        {provider.unknown_words > 0 && <Badge tone="warn">{provider.unknown_words} unknown</Badge>}
-      </td>
-      <td data-label="Last answer">
-        <When at={provider.last_success_at} />
-        {provider.retry_at !== null && (
-          <div class="small">
-            tried again <When at={provider.retry_at} next />
-          </div>
-        )}
-      </td>
-      <td data-label="Orders followed">
-        <a href={hrefTo(["orders"], { provider: provider.id, closed: "false" })}>{countText(provider.active_orders)}</a>
-        {(provider.lag_seconds ?? 0) >= 60 && <div class="small">up to {spanText(1000 * (provider.lag_seconds ?? 0))} late</div>}
-        {provider.stretch > 1 && <div class="small">looked at {provider.stretch.toFixed(1)} times as seldom</div>}
-      </td>
-      <td data-label="Calls today">{countText(provider.calls_today)}</td>
-      <td data-label="Balance">
-        <Balance provider={provider} />
-      </td>
-    </tr>
-  );
+function cellsOf(provider: Row) {
+  const { id, lag_seconds: lag, unknown_words: words } = provider;
+  return [
+    <Named path={["providers", id]} name={id} more={provider.name} />,
+    <>
+      <StateBadge state={provider.state} />
+      {words > 0 && <Badge tone="warn">{words} unknown</Badge>}
+    </>,
+    <>
+      <When at={provider.last_success_at} />
+      <TriedAgain at={provider.retry_at} />
+    </>,
+    <>
+      <a href={hrefTo(["orders"], { provider: id, closed: "false" })}>{countText(provider.active_orders)}</a>
+      {lag !== null && lag >= 60 && <div class="small">up to {spanText(1000 * lag)} late</div>}
+      {provider.stretch > 1 && <div class="small">looked at {provider.stretch.toFixed(1)} times as seldom</div>}
+    </>,
+    countText(provider.calls_today),
+    <Balance provider={provider} />,
+  ];
 }
 
-function Balance({ provider: { balance, balance_currency: currency, balance_at: at, runs_out_at: runsOut } }: { readonly provider: Row }) {
+function Balance({ provider }: { readonly provider: Row }) {
+  const { balance, balance_currency: currency, balance_at: at, runs_out_at: runsOut, low_balance: low } = provider;
   if (balance === null) return <span class="soft">not read yet</span>;
   return (
     <>
-      <span class="amount">
-        {balance} <span class="soft">{currency}</span>
-      </span>
+      <Amount amount={balance} currency={currency ?? ""} />
+      {low !== null && Number(balance) < Number(low) && <Badge tone="warn">below {low}</Badge>}
       <div class="small">
         {runsOut === null ? (
           <>
@@ -236,17 +205,7 @@ function Newest() {
   const orders = useListed<ListedOrder>("orders", "/v1/orders", { query: { limit: 5 }, everyMs: 15_000 });
   return (
     <Card title="Newest orders" aside={<a href="#/orders">All orders</a>}>
-      <Loaded of={orders}>
-        {(rows) =>
-          rows.length === 0 ? (
-            <Empty title="No orders yet.">
-              <a href="#/setup">Setup</a> says how they come here.
-            </Empty>
-          ) : (
-            <OrderTable orders={rows} />
-          )
-        }
-      </Loaded>
+      <Loaded of={orders}>{(rows) => (rows.length === 0 ? <NoOrders /> : <OrderTable orders={rows} />)}</Loaded>
     </Card>
   );
 }

@@ -1,5 +1,6 @@
 /** What providers owe a panel over a period, with the ids for a ticket at each one's support. */
-import { useSignal } from "@preact/signals";
+import { presentMs } from "../kit/time.tsx";
+import { useValue } from "../state.ts";
 import type { Reconciliation } from "../api/answers.ts";
 import { usePolled } from "../api/polled.ts";
 import { Card, copyText, Do, Empty, Loaded } from "../kit/parts.tsx";
@@ -17,12 +18,12 @@ const iso = (at: number): string => new Date(at).toISOString().slice(0, 19);
 
 /** Worked out when somebody asks: it reads all changes of the period. That ends tomorrow, whatever the device's clock says. */
 export function PanelOwed({ panel }: { readonly panel: string }) {
-  const until = useSignal<number | null>(null);
+  const until = useValue<number | null>(null);
   const end = until.value;
   const path = end === null ? null : `/v1/reports/reconciliation?from=${iso(end - 31 * DAY_MS)}Z&to=${iso(end)}Z`;
   return (
     <Card title="Owed by providers">
-      <details onToggle={() => void (until.value ??= Date.now() + DAY_MS)}>
+      <details onToggle={() => void (until.value ??= presentMs() + DAY_MS)}>
         <summary>Of the last 30 days, with the ids for a ticket</summary>
         {path !== null && <OwedList panel={panel} path={path} />}
       </details>

@@ -1,14 +1,17 @@
-import type { Key, NewPanel, Panel, TokenSecret } from "../api/answers.ts";
-import { call, may, seg } from "../api/client.ts";
+import type { Key, ListedRefund, NewPanel, Page, Panel, TokenSecret } from "../api/answers.ts";
+import { call, may, pathWith, seg } from "../api/client.ts";
 import { useListed, usePolled } from "../api/polled.ts";
-import { ask, showSecret } from "../kit/dialog.tsx";
-import { Badge, Card, Do, Empty, Facts, Loaded, More, PageHead } from "../kit/parts.tsx";
+import { askTo, showSecret, switching } from "../kit/dialog.tsx";
+import { NAME, type Values } from "../kit/form.tsx";
+import { countText } from "../kit/money.ts";
+import { Badge, Card, Do, Facts, Listing, LoadedPage, Named, PageHead, Table } from "../kit/parts.tsx";
 import { goTo, hrefTo } from "../kit/route.ts";
 import { When } from "../kit/time.tsx";
-import { act } from "../kit/toast.tsx";
+import { tellFailure } from "../kit/toast.tsx";
 import { PanelCrons } from "./crons.tsx";
 import { KeyTable, makeKey } from "./keys.tsx";
 import { PanelOwed } from "./owed.tsx";
+import { totalText } from "./refund-bulk.tsx";
 import { PanelWebhooks } from "./webhooks.tsx";
 
 const ROLE_TEXTS = { shop: "Shop, one of your own", reseller: "Reseller, buys from you" } as const;
@@ -25,56 +28,23 @@ export function PanelsPage() {
           </Do>
         )}
       </PageHead>
-      <Loaded of={panels}>
-        {(rows) =>
-          rows.length === 0 ? (
-            <Empty title="No panel yet.">Add the first one: it gets the key for its script.</Empty>
-          ) : (
-            <PanelTable panels={rows} />
-          )
-        }
-      </Loaded>
-      <More list={panels} />
+      <Listing of={panels} empty={["No panel yet.", "Add the first one: it gets the key for its script."]}>
+        {(rows) => <Table heads={["Panel", "Role", "Money", "State", "Since"]} rows={rows} keyOf={({ id }) => id} cellsOf={cellsOf} />}
+      </Listing>
     </>
   );
 }
 
-function PanelTable({ panels }: { readonly panels: readonly Panel[] }) {
-  return (
-    <table class="rows">
-      <thead>
-        <tr>
-          <th scope="col">Panel</th>
-          <th scope="col">Role</th>
-          <th scope="col">Money</th>
-          <th scope="col">State</th>
-          <th scope="col">Since</th>
-        </tr>
-      </thead>
-      <tbody>
-        {panels.map((panel) => (
-          <tr key={panel.id}>
-            <td data-label="Panel">
-              <a data-row class="strong breaks" href={hrefTo(["panels", panel.id])}>
-                {panel.id}
-              </a>
-              {panel.name !== null && <div class="soft small breaks">{panel.name}</div>}
-            </td>
-            <td data-label="Role">{ROLE_TEXTS[panel.role]}</td>
-            <td data-label="Money">
-              {panel.currency}. <span class="soft">{MONEY_TEXTS[panel.money]}</span>
-            </td>
-            <td data-label="State">
-              <PanelState panel={panel} />
-            </td>
-            <td data-label="Since">
-              <When at={panel.created_at} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
+function cellsOf(panel: Panel) {
+  return [
+    <Named path={["panels", panel.id]} name={panel.id} more={panel.name} />,
+    ROLE_TEXTS[panel.role],
+    <>
+      {panel.currency}. <span class="soft">{MONEY_TEXTS[panel.money]}</span>
+    </>,
+    <PanelState panel={panel} />,
+    <When at={panel.created_at} />,
+  ];
 }
 
 function PanelState({ panel: { enabled, frozen } }: { readonly panel: Panel }) {
@@ -82,18 +52,12 @@ function PanelState({ panel: { enabled, frozen } }: { readonly panel: Panel }) {
   return <Badge tone={enabled ? "good" : "quiet"}>{enabled ? "On" : "Off"}</Badge>;
 }
 
-/** Makes a panel and shows its key, this once. True when it was made. */
-export async function addPanel(): Promise<boolean> {
-  const values = await ask({
+/** Makes a panel and shows its key, this once. */
+export async function addPanel(): Promise<void> {
+  const made = await askTo({
     title: "Add a panel",
     fields: [
-      {
-        name: "id",
-        label: "Short name",
-        isRequired: true,
-        pattern: "[A-Za-z0-9][A-Za-z0-9._\\-]{0,63}",
-        hint: "Letters and digits. It stays.",
-      },
+      NAME,
       { name: "role", label: "Role", type: "select", options: Object.entries(ROLE_TEXTS) },
       { name: "currency", label: "Currency", value: "USD", isRequired: true, pattern: "[A-Z0-9]{3,10}" },
       {
@@ -105,21 +69,20 @@ export async function addPanel(): Promise<boolean> {
       },
     ],
     confirm: "Add it",
+    work: ({ role, money, ...same }) =>
+      call<NewPanel>("POST", "/v1/panels", { body: { ...same, role, money: role === "reseller" ? "ledger" : money } }),
+    done: ({ id }) => `${id} was added.`,
   });
-  if (values === null) return false;
-  const { id = "", role, currency } = values;
-  const money = role === "reseller" ? "ledger" : values["money"];
-  const made = await act(() => call<NewPanel>("POST", "/v1/panels", { body: { id, role, currency, money } }), `${id} was added.`);
-  if (made === null) return false;
+  if (made === undefined) return;
+  const { id } = made;
   await showSecret(`The key of ${id}`, made.key, "Its script sends it as key. It has every scope, and it is not shown again.");
   goTo(["panels", id]);
-  return true;
 }
 
 export function PanelPage({ id }: { readonly id: string }) {
   const panel = usePolled<Panel>(`/v1/panels/${seg(id)}`, { everyMs: 30_000 });
   return (
-    <Loaded of={panel}>
+    <LoadedPage of={panel} name={`panel ${id}`} back={["panels", "All panels"]}>
       {(shown) => (
         <>
           <PageHead title={id} lead={shown.name ?? ROLE_TEXTS[shown.role]}>
@@ -151,7 +114,7 @@ export function PanelPage({ id }: { readonly id: string }) {
           {may("keys") && <PanelKeys id={id} />}
         </>
       )}
-    </Loaded>
+    </LoadedPage>
   );
 }
 
@@ -167,13 +130,23 @@ function Frozen({ panel: { id, frozen } }: { readonly panel: Panel }) {
   );
 }
 
+/** What waits because of it, as far as one answer has it. */
 async function unfreeze(id: string): Promise<void> {
-  const values = await ask({
+  const path = pathWith("/v1/refunds", { status: "held", limit: 500 });
+  const page = await call<Page<"refunds", ListedRefund>>("GET", path, { panel: id }).catch(tellFailure);
+  if (page === undefined) return;
+  const waiting = page.refunds.filter(({ reason }) => reason === "frozen");
+  const sum = totalText(waiting);
+  await askTo({
     title: `Let refunds of ${id} go again?`,
-    text: "What waits goes out with the next looks.",
-    confirm: "Let them go",
+    text:
+      waiting.length === 0
+        ? "None waits because of it."
+        : `${countText(waiting.length)}${page.has_more ? " or more" : ""} wait because of it: ${sum}. The next looks post those that are still due.`,
+    confirm: sum === "" ? "Let them go" : `Let ${sum} go`,
+    work: () => call("POST", `/v1/panels/${seg(id)}/unfreeze`, { body: {} }),
+    done: "Its refunds go again.",
   });
-  if (values !== null) await act(() => call("POST", `/v1/panels/${seg(id)}/unfreeze`, { body: {} }), "Its refunds go again.");
 }
 
 function yesNo(value: boolean): string {
@@ -211,7 +184,7 @@ function PanelFacts({ panel }: { readonly panel: Panel }) {
 
 async function editPanel(panel: Panel): Promise<void> {
   const isLedger = panel.money === "ledger";
-  const values = await ask({
+  await askTo({
     title: `Settings of ${panel.id}`,
     fields: [
       { name: "name", label: "Name", value: panel.name ?? "" },
@@ -248,47 +221,45 @@ async function editPanel(panel: Panel): Promise<void> {
       },
     ],
     confirm: "Save",
+    work: (values) => savePanel(panel, values),
+    done: "Saved.",
   });
-  if (values === null) return;
+}
+
+function savePanel({ id, money }: Panel, values: Values): Promise<unknown> {
   const isOn = (name: string): boolean => values[name] === "true";
   const limit = values["credit_limit"] ?? "";
   const body = {
     name: values["name"] === "" ? null : values["name"],
-    ...(isLedger ? { credit_limit: limit === "" ? null : limit } : {}),
+    ...(money === "ledger" ? { credit_limit: limit === "" ? null : limit } : {}),
     reuse_identical_adds: isOn("reuse_identical_adds"),
     refuse_duplicate_links: isOn("refuse_duplicate_links"),
     refuse_query_keys: isOn("refuse_query_keys"),
     public_status: isOn("public_status"),
   };
-  await act(() => call("PATCH", `/v1/panels/${seg(panel.id)}`, { body }), "Saved.");
+  return call("PATCH", `/v1/panels/${seg(id)}`, { body });
 }
 
 async function switchPanel({ id, enabled }: Panel): Promise<void> {
-  const values = await ask({
-    title: enabled ? `Switch ${id} off?` : `Switch ${id} on?`,
+  await askTo({
+    ...switching(id, enabled),
     text: enabled
       ? "Its keys, tokens and endpoints are shut at once. Its orders are followed to their end."
       : "Its keys, tokens and endpoints open again.",
-    confirm: enabled ? "Switch it off" : "Switch it on",
-    isDanger: enabled,
+    work: () => call("PATCH", `/v1/panels/${seg(id)}`, { body: { enabled: !enabled } }),
   });
-  if (values === null) return;
-  await act(() => call("PATCH", `/v1/panels/${seg(id)}`, { body: { enabled: !enabled } }), enabled ? "Switched off." : "Switched on.");
 }
 
 async function renewTokenSecret(id: string): Promise<void> {
-  const values = await ask({
+  const made = await askTo({
     title: `A new token secret for ${id}?`,
     text: "It ends every token that was made before: open pages of customers ask for a new one.",
     confirm: "Make a new one",
     isDanger: true,
+    work: () => call<TokenSecret>("POST", `/v1/panels/${seg(id)}/token-secret`, { body: {}, panel: id }),
+    done: "A new secret was made.",
   });
-  if (values === null) return;
-  const made = await act(
-    () => call<TokenSecret>("POST", `/v1/panels/${seg(id)}/token-secret`, { body: {}, panel: id }),
-    "A new secret was made.",
-  );
-  if (made !== null)
+  if (made !== undefined)
     await showSecret(`The token secret of ${id}`, made.secret, "The panel's backend signs tokens with it. It is not shown again.");
 }
 
@@ -296,12 +267,9 @@ function PanelKeys({ id }: { readonly id: string }) {
   const keys = useListed<Key>("keys", "/v1/keys", { panel: "", query: { panel: id }, everyMs: 30_000 });
   return (
     <Card title="Keys" aside={<Do onDo={() => makeKey(id)}>New key</Do>}>
-      <Loaded of={keys}>
-        {(rows) =>
-          rows.length === 0 ? <Empty title="No key.">Its script needs one with the scope api_v2.</Empty> : <KeyTable keys={rows} />
-        }
-      </Loaded>
-      <More list={keys} />
+      <Listing of={keys} empty={["No key.", "Its script needs one with the scope api_v2."]}>
+        {(rows) => <KeyTable keys={rows} />}
+      </Listing>
     </Card>
   );
 }

@@ -1,12 +1,13 @@
 /** What is returned of a provider's orders, and how long its services take: for all of them, or for one service. */
-import type { Policy, PolicyPreview, Provider, Windows } from "../api/answers.ts";
+import type { Policy, PolicyPreview, Provider, ServicesReport, Windows } from "../api/answers.ts";
 import { call, may, seg } from "../api/client.ts";
 import { usePolled } from "../api/polled.ts";
-import { ask } from "../kit/dialog.tsx";
-import type { Field, Values } from "../kit/form.tsx";
+import { ask, askTo } from "../kit/dialog.tsx";
+import { type Field, numberIn, type Values } from "../kit/form.tsx";
 import { countText } from "../kit/money.ts";
 import { Card, Do, Facts, Loaded } from "../kit/parts.tsx";
-import { act, tellFailure } from "../kit/toast.tsx";
+import { tellFailure } from "../kit/toast.tsx";
+import { spread } from "./quality.tsx";
 
 const MODES = { auto: "at once, by the rules", hold: "after a person has decided", off: "not here: the panel does it" } as const;
 const CANCELED = { full: "the whole charge", by_remains: "the share that was not delivered" } as const;
@@ -63,7 +64,7 @@ async function editPolicy(of: Of): Promise<void> {
   const name = service === null ? provider : `service ${service} of ${provider}`;
   const now = await call<Policy>("GET", pathOf(of)).catch(tellFailure);
   if (now === undefined) return;
-  const values = await ask({
+  const asked = await askTo({
     title: `Refunds of ${name}`,
     text: service === null ? "A service's own policy goes before this one." : "What you save here holds for this service alone.",
     fields: [
@@ -81,10 +82,21 @@ async function editPolicy(of: Of): Promise<void> {
       { name: "remove", label: "Remove it: the more general policy holds again", type: "checkbox" },
     ],
     confirm: ({ remove }) => (remove === "true" ? "Remove it" : "See what it does"),
+    work: (values) => (values["remove"] === "true" ? removePolicy(of) : previewOf(of, policyIn(values))),
+    done: (seen) => (seen === null ? "Removed." : ""),
   });
-  if (values === null) return;
-  if (values["remove"] === "true") await act(() => call("DELETE", pathOf(of)), "Removed.");
-  else await savePolicy(of, name, policyIn(values));
+  if (asked) await savePolicy(of, name, asked);
+}
+
+async function removePolicy(of: Of): Promise<null> {
+  await call("DELETE", pathOf(of));
+  return null;
+}
+
+type Seen = { readonly policy: object; readonly preview: PolicyPreview };
+
+async function previewOf(of: Of, policy: object): Promise<Seen> {
+  return { policy, preview: await call<PolicyPreview>("POST", "/v1/refund-policies/preview", { body: { ...of, policy } }) };
 }
 
 function policyIn(values: Values): object {
@@ -99,11 +111,9 @@ function policyIn(values: Values): object {
 }
 
 /** What it would do to the orders that there are comes first, with the sums. */
-async function savePolicy(of: Of, name: string, policy: object): Promise<void> {
-  const preview = await call<PolicyPreview>("POST", "/v1/refund-policies/preview", { body: { ...of, policy } }).catch(tellFailure);
-  if (preview === undefined) return;
+async function savePolicy(of: Of, name: string, { policy, preview }: Seen): Promise<void> {
   const { orders, would_post: posted, would_hold: held } = preview;
-  const values = await ask({
+  await askTo({
     title: `Save the policy of ${name}?`,
     text: [
       `Of ${countText(orders)} orders as they stand:`,
@@ -112,8 +122,9 @@ async function savePolicy(of: Of, name: string, policy: object): Promise<void> {
       "What was decided already stays.",
     ].join("\n"),
     confirm: posted.count === 0 ? "Save it" : `Save it: return ${totalText(posted)}`,
+    work: () => call("PUT", pathOf(of), { body: policy }),
+    done: "Saved.",
   });
-  if (values !== null) await act(() => call("PUT", pathOf(of), { body: policy }), "Saved.");
 }
 
 function totalText({ count, amounts }: PolicyPreview["would_post"]): string {
@@ -141,11 +152,13 @@ async function editWindows(provider: string): Promise<void> {
   const service = await askService(provider, "How long does a service take?");
   if (service === null) return;
   const path = `/v1/providers/${seg(provider)}/services/${seg(service)}`;
-  const now = await call<Windows>("GET", path).catch(tellFailure);
-  if (now === undefined) return;
-  const values = await ask({
+  const answers = await Promise.all([call<Windows>("GET", path), call<ServicesReport>("GET", "/v1/reports/services")]).catch(tellFailure);
+  if (answers === undefined) return;
+  const [now, { services }] = answers;
+  const seen = services.find((row) => row.provider === provider && row.service === service);
+  await askTo({
     title: `Times of service ${service} of ${provider}`,
-    text: "For orders that come from now on.",
+    text: `For orders that come from now on. Where a field is empty, a panel's own orders teach it: the time of nine of ten, once there are 20.\n${seenText(seen)}`,
     fields: [
       { name: "start_minutes", label: "Starts within so many minutes", type: "number", value: minutes(now.start_minutes) },
       {
@@ -153,13 +166,16 @@ async function editWindows(provider: string): Promise<void> {
         label: "Then takes so many minutes",
         type: "number",
         value: minutes(now.duration_minutes),
-        hint: "Empty: not known.",
       },
     ],
     confirm: "Save",
+    work: ({ start_minutes: start, duration_minutes: duration }) =>
+      call("PUT", path, { body: { start_minutes: numberIn(start), duration_minutes: numberIn(duration) } }),
+    done: "Saved.",
   });
-  if (values === null) return;
-  const number = (name: string): number | null => ((values[name] ?? "") === "" ? null : Number(values[name]));
-  const body = { start_minutes: number("start_minutes"), duration_minutes: number("duration_minutes") };
-  await act(() => call("PUT", path, { body }), "Saved.");
+}
+
+function seenText(seen: ServicesReport["services"][number] | undefined): string {
+  if (seen === undefined) return "No order of it has ended in the last 30 days.";
+  return `In the last 30 days: started ${spread(seen.start)}; ended ${spread(seen.duration)}.`;
 }

@@ -1,22 +1,16 @@
 /** Adding, changing and trying a provider. */
-import type { Probe, Provider, SavedProvider } from "../api/answers.ts";
+import type { Provider, SavedProvider } from "../api/answers.ts";
 import { call, pathWith, seg } from "../api/client.ts";
 import { reloadAll } from "../api/polled.ts";
-import { ask } from "../kit/dialog.tsx";
-import type { Field, Values } from "../kit/form.tsx";
+import { askTo, switching, tell } from "../kit/dialog.tsx";
+import { type Field, NAME, numberIn, type Values } from "../kit/form.tsx";
 import { goTo } from "../kit/route.ts";
-import { act, tellFailure } from "../kit/toast.tsx";
+import { tellFailure } from "../kit/toast.tsx";
 
 const KEY: Field = { name: "key", label: "API key", type: "password" };
 
 const BASIC: readonly Field[] = [
-  {
-    name: "id",
-    label: "Short name",
-    isRequired: true,
-    pattern: "[A-Za-z0-9][A-Za-z0-9._\\-]{0,63}",
-    hint: "Letters and digits. It stays.",
-  },
+  NAME,
   { name: "url", label: "API address", type: "url", isRequired: true, hint: "Such as https://provider.example/api/v2" },
   { ...KEY, isRequired: true },
   { name: "max_calls_per_minute", label: "Calls a minute, at most", type: "number", hint: "Empty: no limit." },
@@ -24,31 +18,32 @@ const BASIC: readonly Field[] = [
 
 /** Saves a new provider, tries it at once, and tells what came of it. */
 export async function addProvider(): Promise<void> {
-  const values = await ask({ title: "Add a provider", fields: BASIC, confirm: "Add and try it" });
-  if (values === null) return;
-  const id = values["id"] ?? "";
-  const limit = values["max_calls_per_minute"] ?? "";
-  const body = { url: values["url"], key: values["key"], ...(limit === "" ? {} : { max_calls_per_minute: Number(limit) }) };
-  if ((await probeWith(id, body)) !== null) goTo(["providers", id]);
+  const saved = await askTo({
+    title: "Add a provider",
+    fields: BASIC,
+    confirm: "Add and try it",
+    work: ({ id = "", url, key, max_calls_per_minute: limit }) =>
+      probeWith(id, { url, key, ...(limit === "" ? {} : { max_calls_per_minute: Number(limit) }) }),
+  });
+  if (saved === undefined) return;
+  await showProbe(saved);
+  goTo(["providers", saved.id]);
 }
 
-export async function tryProvider(id: string): Promise<void> {
-  await probeWith(id, {});
+/** Says whether it is on, as it is: else a try that fails switches it off. */
+export async function tryProvider({ id, enabled }: Provider): Promise<void> {
+  const saved = await probeWith(id, { enabled }).catch(tellFailure);
+  reloadAll();
+  if (saved !== undefined) await showProbe(saved);
 }
 
-async function probeWith(id: string, body: object): Promise<SavedProvider | null> {
-  try {
-    const saved = await call<SavedProvider>("PUT", pathWith(`/v1/providers/${seg(id)}`, { probe: "true" }), { body });
-    reloadAll();
-    if (saved.probe !== undefined) await showProbe(id, saved.probe, saved.enabled);
-    return saved;
-  } catch (error) {
-    tellFailure(error);
-    return null;
-  }
+function probeWith(id: string, body: object): Promise<SavedProvider> {
+  return call("PUT", pathWith(`/v1/providers/${seg(id)}`, { probe: "true" }), { body });
 }
 
-function showProbe(id: string, { ok, balance, currency, request, tried, error }: Probe, isOn: boolean): Promise<unknown> {
+async function showProbe({ id, enabled, probe }: SavedProvider): Promise<void> {
+  if (probe === undefined) return;
+  const { ok, balance, currency, request, tried, error } = probe;
   const lines = ok
     ? [
         `Its balance is ${balance ?? "not told"} ${currency ?? ""}.`,
@@ -56,26 +51,34 @@ function showProbe(id: string, { ok, balance, currency, request, tried, error }:
       ]
     : [
         error?.message ?? "It gave no answer that can be read.",
-        ...tried.map((attempt) => `${attempt.shape}: ${attempt.error?.message ?? "worked"}`),
-        isOn ? "" : "It is switched off until a try goes well: compare address and key.",
+        ...triedLines(tried, error),
+        enabled
+          ? "It stays on, and is tried again by itself."
+          : "It is switched off: compare address and key, try it again, then switch it on.",
       ];
-  return ask({ title: ok ? `${id} answers` : `${id} cannot be used yet`, text: lines.filter(Boolean).join("\n"), confirm: "Good" });
+  await tell(`${id} ${ok ? "answers" : enabled ? "does not answer" : "cannot be used yet"}`, lines.join("\n"));
+}
+
+type Probe = NonNullable<SavedProvider["probe"]>;
+
+/** Often each way of asking gets the same answer: that is said once. */
+function triedLines(tried: Probe["tried"], error: Probe["error"]): readonly string[] {
+  if (tried.every((attempt) => attempt.error?.message === error?.message))
+    return [`It was asked in ${tried.length} ways, with the same answer.`];
+  return tried.map((attempt) => `${attempt.shape}: ${attempt.error?.message ?? "worked"}`);
 }
 
 export async function switchProvider({ id, enabled }: Provider): Promise<void> {
-  const values = await ask({
-    title: enabled ? `Switch ${id} off?` : `Switch ${id} on?`,
+  await askTo({
+    ...switching(id, enabled),
     text: enabled ? "Nothing is asked of it any more. Its orders are paused, and no refund follows." : "Its orders are looked at again.",
-    confirm: enabled ? "Switch it off" : "Switch it on",
-    isDanger: enabled,
+    work: () => call("PUT", `/v1/providers/${seg(id)}`, { body: { enabled: !enabled } }),
   });
-  if (values === null) return;
-  await act(() => call("PUT", `/v1/providers/${seg(id)}`, { body: { enabled: !enabled } }), enabled ? "Switched off." : "Switched on.");
 }
 
 export async function editProvider(provider: Provider): Promise<void> {
   const { id, brake } = provider;
-  const values = await ask({
+  await askTo({
     title: `Settings of ${id}`,
     text: "A new address at another server needs its key, too.",
     fields: [
@@ -127,9 +130,9 @@ export async function editProvider(provider: Provider): Promise<void> {
       { name: "min_orders", label: "Brake: of at least so many orders", type: "number", value: text(brake?.min_orders ?? 20) },
     ],
     confirm: "Save",
+    work: (values) => call("PUT", `/v1/providers/${seg(id)}`, { body: settingsIn(values) }),
+    done: "Saved.",
   });
-  if (values === null) return;
-  await act(() => call("PUT", `/v1/providers/${seg(id)}`, { body: settingsIn(values) }), "Saved.");
 }
 
 function text(value: number | null): string {
@@ -142,7 +145,6 @@ function percentOf(share: number | null): string {
 
 function settingsIn(values: Values): Record<string, unknown> {
   const { name = "", key = "", panels = "", share = "", url } = values;
-  const number = (field: string): number | null => ((values[field] ?? "") === "" ? null : Number(values[field]));
   const ids = panels.split(",").map((id) => id.trim());
   return {
     name: name === "" ? null : name,
@@ -150,10 +152,10 @@ function settingsIn(values: Values): Record<string, unknown> {
     ...(key === "" ? {} : { key }),
     panels: panels === "" ? null : ids,
     low_balance: values["low_balance"] === "" ? null : values["low_balance"],
-    max_calls_per_minute: number("max_calls_per_minute"),
-    batch_size: number("batch_size"),
-    timeout_ms: number("timeout_ms"),
-    settle_hours: number("settle_hours"),
-    brake: share === "" ? null : { share: Number(share) / 100, min_orders: number("min_orders") },
+    max_calls_per_minute: numberIn(values["max_calls_per_minute"]),
+    batch_size: numberIn(values["batch_size"]),
+    timeout_ms: numberIn(values["timeout_ms"]),
+    settle_hours: numberIn(values["settle_hours"]),
+    brake: share === "" ? null : { share: Number(share) / 100, min_orders: numberIn(values["min_orders"]) },
   };
 }

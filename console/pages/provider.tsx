@@ -1,12 +1,13 @@
-import type { Provider, SavedProvider, Status } from "../api/answers.ts";
-import { call, may, seg } from "../api/client.ts";
+import type { Alert, ListedOrder, Page, Provider, SavedProvider, Status } from "../api/answers.ts";
+import { ALL_PANELS, call, may, pathWith, seg } from "../api/client.ts";
 import { usePolled } from "../api/polled.ts";
-import { ask } from "../kit/dialog.tsx";
-import { countText } from "../kit/money.ts";
-import { Card, Do, Facts, Loaded, PageHead, StatusBadge, wordsOf } from "../kit/parts.tsx";
+import { askTo } from "../kit/dialog.tsx";
+import { amountOf, countText, microsOf, sumsOf } from "../kit/money.ts";
+import { Card, Do, Facts, LoadedPage, PageHead, StatusBadge, wordsOf } from "../kit/parts.tsx";
 import { hrefTo } from "../kit/route.ts";
+import { stateOf } from "../kit/standing.ts";
 import { When } from "../kit/time.tsx";
-import { act } from "../kit/toast.tsx";
+import { tellFailure } from "../kit/toast.tsx";
 import { BrakeBanner } from "./brake.tsx";
 import { HealthText, StateBadge } from "./health.tsx";
 import { RulesCards } from "./provider-rules.tsx";
@@ -15,13 +16,13 @@ import { editProvider, switchProvider, tryProvider } from "./provider-settings.t
 export function ProviderPage({ id }: { readonly id: string }) {
   const provider = usePolled<Provider>(`/v1/providers/${seg(id)}`, { everyMs: 5000 });
   return (
-    <Loaded of={provider}>
+    <LoadedPage of={provider} name={`provider ${id}`} back={["providers", "All providers"]}>
       {(shown) => (
         <>
           <PageHead title={id} lead={shown.name ?? "A provider."}>
             {may("settings") && (
               <>
-                <Do onDo={() => tryProvider(id)}>Try it now</Do>
+                <Do onDo={() => tryProvider(shown)}>Try it now</Do>
                 <Do onDo={() => editProvider(shown)}>Settings</Do>
                 <Do onDo={() => switchProvider(shown)}>{shown.enabled ? "Switch off" : "Switch on"}</Do>
               </>
@@ -31,7 +32,7 @@ export function ProviderPage({ id }: { readonly id: string }) {
           <UnknownWords provider={shown} />
           <div class="columns">
             <div>
-              <Card title="Does it answer?" aside={<StateBadge provider={shown} />}>
+              <Card title="Does it answer?" aside={<StateBadge state={stateOf(shown)} />}>
                 <HealthText provider={shown} />
               </Card>
               <Learned provider={shown} />
@@ -40,11 +41,12 @@ export function ProviderPage({ id }: { readonly id: string }) {
             <div>
               <Settings provider={shown} />
               <Words provider={shown} />
+              <ListChanges id={id} />
             </div>
           </div>
         </>
       )}
-    </Loaded>
+    </LoadedPage>
   );
 }
 
@@ -86,16 +88,35 @@ const MEANINGS: readonly (readonly [Status, string])[] = [
   ["error", "Error: a person looks"],
 ];
 
+const RETURNING = ["partial", "canceled", "refunded"];
+
+/** What could still be returned of an order. */
+function leftOf({ charge, refunded, currency }: ListedOrder): { readonly amount: string | null; readonly currency: string } {
+  return { amount: charge === null ? null : amountOf(microsOf(charge) - microsOf(refunded)), currency };
+}
+
 async function mapWord({ id, status_words: words }: Provider, word: string): Promise<void> {
-  const values = await ask({
+  const path = pathWith("/v1/orders", { provider: id, flag: "unknown_status", limit: 500 });
+  const page = await call<Page<"orders", ListedOrder>>("GET", path, { panel: ALL_PANELS }).catch(tellFailure);
+  if (page === undefined) return;
+  const orders = page.orders.filter(({ provider_status: said }) => said?.trim().toLowerCase() === word.trim().toLowerCase());
+  const more = page.has_more ? " or more" : "";
+  const sum = sumsOf(orders.map(leftOf)).map(({ micros, currency }) => `${amountOf(micros)} ${currency}`);
+  const sums = sum.join(" and ");
+  await askTo({
     title: `What does “${word}” mean?`,
-    text: `Ask the support of ${id} if you are not sure: partial, canceled and refunded return money, by the usual rules.`,
+    text: [
+      orders.length === 0
+        ? "No order has it now."
+        : `Orders that have it now: ${countText(orders.length)}${more}. ${sums} of their charges is not returned.`,
+      `Ask the support of ${id} if you are not sure: partial, canceled and refunded return money, by the usual rules.`,
+    ].join("\n"),
     fields: [{ name: "status", label: "It means", type: "select", options: MEANINGS, value: "in_progress" }],
-    confirm: ({ status = "in_progress" }) => `Read it as ${wordsOf(status)}`,
+    confirm: ({ status = "" }) =>
+      `Read it as ${wordsOf(status)}${RETURNING.includes(status) && sums !== "" ? `: return up to ${sums}${more}` : ""}`,
+    work: ({ status }) => call<SavedProvider>("PUT", `/v1/providers/${seg(id)}`, { body: { status_words: { ...words, [word]: status } } }),
+    done: "The next look reads it so.",
   });
-  if (values === null) return;
-  const body = { status_words: { ...words, [word]: values["status"] } };
-  await act(() => call<SavedProvider>("PUT", `/v1/providers/${seg(id)}`, { body }), "The next look reads it so.");
 }
 
 const MANY_TEXTS = { yes: "some orders in a call", no: "one order a call", unknown: "not known yet" } as const;
@@ -131,6 +152,7 @@ function Settings({ provider }: { readonly provider: Provider }) {
         facts={[
           ["Address", <span class="breaks">{provider.url}</span>],
           ["Key", `ends in ${provider.key_hint}`],
+          ["Told when its balance is below", provider.low_balance ?? "not watched"],
           ["Panels", provider.panels === null ? "all" : provider.panels.join(", ")],
           ["Currency", provider.currency ?? "as its answers say"],
           ["Calls a minute", provider.max_calls_per_minute === null ? "no limit" : countText(provider.max_calls_per_minute)],
@@ -172,12 +194,28 @@ function WordMeaning({ provider, word, status }: { readonly provider: Provider; 
 }
 
 async function forgetWord({ id, status_words: words }: Provider, word: string): Promise<void> {
-  const values = await ask({
+  const rest = Object.fromEntries(Object.entries(words).filter(([each]) => each !== word));
+  await askTo({
     title: `Forget “${word}”?`,
     text: "Orders with it stand still until it has a meaning again.",
     confirm: "Forget it",
+    work: () => call("PUT", `/v1/providers/${seg(id)}`, { body: { status_words: rest } }),
+    done: "Forgotten.",
   });
-  if (values === null) return;
-  const rest = Object.fromEntries(Object.entries(words).filter(([each]) => each !== word));
-  await act(() => call("PUT", `/v1/providers/${seg(id)}`, { body: { status_words: rest } }), "Forgotten.");
+}
+
+/** What changed in its list of services, as alerts told it. */
+function ListChanges({ id }: { readonly id: string }) {
+  const alerts = usePolled<Page<"alerts", Alert>>("/v1/alerts?kind=service_changed&limit=100", { everyMs: 60_000 });
+  const own = alerts.data?.alerts.filter(({ subject }) => subject === id) ?? [];
+  if (own.length === 0) return null;
+  return (
+    <Card title="Changes of its list" aside={<a href="#/services">Your services</a>}>
+      {own.slice(0, 5).map((alert) => (
+        <p key={alert.id} class="breaks">
+          {alert.text} <When at={alert.opened_at} />
+        </p>
+      ))}
+    </Card>
+  );
 }

@@ -1,7 +1,8 @@
 /** How the services of all providers did in the last thirty days, beside the thirty before. */
 import type { ServicesReport } from "../api/answers.ts";
 import { usePolled } from "../api/polled.ts";
-import { Badge, Empty, Loaded, PageHead } from "../kit/parts.tsx";
+import { Badge, Empty, Loaded, Named, PageHead, Table } from "../kit/parts.tsx";
+import { hrefTo } from "../kit/route.ts";
 
 type Row = ServicesReport["services"][number];
 
@@ -22,24 +23,12 @@ export function QualityPage() {
             </Empty>
           ) : (
             <>
-              <table class="rows">
-                <thead>
-                  <tr>
-                    <th scope="col">Service</th>
-                    <th scope="col">Orders</th>
-                    <th scope="col">Partial</th>
-                    <th scope="col">Canceled</th>
-                    <th scope="col">Start</th>
-                    <th scope="col">End</th>
-                    <th scope="col">Trend</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {services.map((row) => (
-                    <ServiceRow key={`${row.provider} ${row.service}`} row={row} />
-                  ))}
-                </tbody>
-              </table>
+              <Table
+                heads={["Service", "Orders", "Partial", "Canceled", "Start", "End", "Trend"]}
+                rows={services}
+                keyOf={({ provider, service }) => `${provider} ${service}`}
+                cellsOf={cellsOf}
+              />
               {truncated && <p class="soft">There are more services than one answer holds.</p>}
             </>
           )
@@ -49,31 +38,28 @@ export function QualityPage() {
   );
 }
 
-function ServiceRow({ row }: { readonly row: Row }) {
-  const { provider, service, orders, partial_rate, cancel_rate, start, duration, trend } = row;
-  return (
-    <tr data-row tabIndex={0}>
-      <td data-label="Service">
-        <a class="strong breaks" href={`#/providers/${encodeURIComponent(provider)}`}>
-          {provider}
-        </a>{" "}
-        <span class="breaks">{service}</span>
-      </td>
-      <td data-label="Orders">{orders}</td>
-      <td data-label="Partial">{percent(partial_rate)}</td>
-      <td data-label="Canceled">{percent(cancel_rate)}</td>
-      <td data-label="Start">{spread(start)}</td>
-      <td data-label="End">{spread(duration)}</td>
-      <td data-label="Trend">{trend === null ? "–" : <Badge tone={TRENDS[trend][0]}>{TRENDS[trend][1]}</Badge>}</td>
-    </tr>
-  );
+function cellsOf({ provider, service, orders, partial_rate: partial, cancel_rate: canceled, start, duration, trend }: Row) {
+  return [
+    <>
+      <Named path={["orders"]} query={{ provider, service }} name={`${provider} ${service}`} />
+      <div class="small">
+        <a href={hrefTo(["providers", provider])}>provider {provider}</a>
+      </div>
+    </>,
+    orders,
+    percent(partial),
+    percent(canceled),
+    spread(start),
+    spread(duration),
+    trend === null ? "–" : <Badge tone={TRENDS[trend][0]}>{TRENDS[trend][1]}</Badge>,
+  ];
 }
 
 function percent(rate: number | null): string {
   return rate === null ? "–" : `${Math.round(rate * 100)} %`;
 }
 
-function spread(of: Row["start"]): string {
+export function spread(of: Row["start"]): string {
   return of === null ? "–" : `half in ${minutes(of.median_minutes)}, nine of ten in ${minutes(of.p90_minutes)}`;
 }
 

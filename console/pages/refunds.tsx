@@ -1,3 +1,5 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import type { ListedRefund, Order } from "../api/answers.ts";
 import { ALL_PANELS, may, seg } from "../api/client.ts";
 import { useListed, usePolled } from "../api/polled.ts";
@@ -8,6 +10,7 @@ import { Amount, Badge, Empty, Loaded, More, PageHead, wordsOf } from "../kit/pa
 import { hrefTo, setQuery } from "../kit/route.ts";
 import { type Selection, SelectionBar, Tick, useSelection } from "../kit/select.tsx";
 import { When } from "../kit/time.tsx";
+import { shared } from "../state.ts";
 import { BrakeBanners } from "./brake.tsx";
 import { approveOther, approveRefund, rejectRefund } from "./refund-actions.tsx";
 import { RefundDeeds } from "./refund-bulk.tsx";
@@ -33,7 +36,8 @@ export function RefundsPage({ query }: { readonly query: URLSearchParams }) {
   const whole = { name: "refunds", path: "/v1/refunds", query: { status }, panel: ALL_PANELS };
   const selection = useSelection<ListedRefund>(status, nameOf);
   const canDecide = may("money") && (status === "held" || status === "delayed");
-  const chosen = refunds.data?.find((refund) => nameOf(refund) === query.get("chosen")) ?? refunds.data?.[0] ?? null;
+  const chosen = useChosen(refunds.data ?? [], query.get("chosen"));
+  const isNarrow = narrow.use();
   const [title, text] = EMPTY_TEXTS[status] ?? ["Nothing.", ""];
   return (
     <>
@@ -62,23 +66,52 @@ export function RefundsPage({ query }: { readonly query: URLSearchParams }) {
                 )}
                 <ul class="picks">
                   {rows.map((refund) => (
-                    <RefundPick
-                      key={nameOf(refund)}
-                      refund={refund}
-                      isChosen={refund === chosen}
-                      selection={canDecide ? selection : null}
-                    />
+                    <RefundPick key={nameOf(refund)} refund={refund} isChosen={refund === chosen} selection={canDecide ? selection : null}>
+                      {isNarrow && refund === chosen && <Chosen refund={chosen} />}
+                    </RefundPick>
                   ))}
                 </ul>
                 <More list={refunds} />
               </div>
-              <Chosen refund={chosen} />
+              {!isNarrow && <Chosen refund={chosen} />}
             </div>
           )
         }
       </Loaded>
     </>
   );
+}
+
+/** Where the case does not fit beside the list, as in the style sheet: it opens under its row. */
+const NARROW = matchMedia("(max-width: 54rem)");
+const narrow = shared(NARROW.matches);
+NARROW.addEventListener("change", ({ matches }) => void (narrow.value = matches));
+
+/**
+ * The refund that the address names. Once that has left the list, the one that took its place: who decides one after the
+ * other goes on there, from the keyboard, too.
+ */
+function useChosen(rows: readonly ListedRefund[], name: string | null): ListedRefund | null {
+  const place = useRef(0);
+  const found = rows.findIndex((refund) => nameOf(refund) === name);
+  if (rows.length > 0) place.current = found >= 0 ? found : name === null ? 0 : Math.min(place.current, rows.length - 1);
+  const chosen = rows[place.current] ?? null;
+  const isNext = chosen !== null && found < 0 && name !== null;
+  useEffect(() => {
+    if (!isNext) return;
+    setQuery({ chosen: nameOf(chosen) });
+    // The row that had the focus is gone.
+    if (document.activeElement === document.body) pickOf(chosen)?.focus();
+  }, [isNext]);
+  useEffect(() => {
+    // Under another row that was open, the row would leave the screen when that closes.
+    if (chosen !== null && name !== null) pickOf(chosen)?.scrollIntoView({ block: "nearest" });
+  }, [chosen === null ? null : nameOf(chosen)]);
+  return chosen;
+}
+
+function pickOf(refund: ListedRefund): HTMLElement | null {
+  return document.getElementById(nameOf(refund));
 }
 
 function nameOf({ panel, id }: ListedRefund): string {
@@ -105,16 +138,21 @@ function Totals({
   );
 }
 
-type PickProps = { readonly refund: ListedRefund; readonly isChosen: boolean; readonly selection: Selection<ListedRefund> | null };
+type PickProps = {
+  readonly refund: ListedRefund;
+  readonly isChosen: boolean;
+  readonly selection: Selection<ListedRefund> | null;
+  readonly children: ComponentChildren;
+};
 
-function RefundPick({ refund, isChosen, selection }: PickProps) {
+function RefundPick({ refund, isChosen, selection, children }: PickProps) {
   const choose = (): void => setQuery({ chosen: nameOf(refund) });
   return (
     <li class={selection === null ? "" : "ticked"}>
       {selection !== null && (
         <Tick label={`Select the refund of ${refund.order}`} isOn={selection.has(refund)} onTick={() => selection.toggle(refund)} />
       )}
-      <button type="button" data-row class="pick" aria-pressed={isChosen} onClick={choose} onFocus={choose}>
+      <button type="button" id={nameOf(refund)} data-row class="pick" aria-pressed={isChosen} onClick={choose} onFocus={choose}>
         <span class="pick-head">
           <span class="strong">
             <Amount amount={refund.amount} currency={refund.currency} />
@@ -128,6 +166,7 @@ function RefundPick({ refund, isChosen, selection }: PickProps) {
           <When at={refund.created_at} />
         </span>
       </button>
+      {children}
     </li>
   );
 }

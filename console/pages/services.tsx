@@ -1,9 +1,10 @@
 import type { SavedService, Service } from "../api/answers.ts";
 import { call, may, seg } from "../api/client.ts";
 import { useListed } from "../api/polled.ts";
-import { ask } from "../kit/dialog.tsx";
+import { askTo } from "../kit/dialog.tsx";
+import { numberIn, type Values } from "../kit/form.tsx";
 import { countText } from "../kit/money.ts";
-import { Badge, Do, Empty, Loaded, More, PageHead } from "../kit/parts.tsx";
+import { Amount, Badge, Do, Listing, PageHead, Table } from "../kit/parts.tsx";
 import { act } from "../kit/toast.tsx";
 
 export function ServicesPage() {
@@ -18,74 +19,52 @@ export function ServicesPage() {
           </>
         )}
       </PageHead>
-      <Loaded of={services}>
-        {(rows) =>
-          rows.length === 0 ? (
-            <Empty title="The catalogue is empty.">
-              Import a provider's list with your markup. Panels that only register orders need none.
-            </Empty>
-          ) : (
-            <table class="rows">
-              <thead>
-                <tr>
-                  <th scope="col">Service</th>
-                  <th scope="col">Delivered by</th>
-                  <th scope="col">Price of 1,000</th>
-                  <th scope="col">Quantity</th>
-                  <th scope="col">Offers</th>
-                  <th scope="col">State</th>
-                </tr>
-              </thead>
-              <tbody>
-                {rows.map((service) => (
-                  <ServiceRow key={service.id} service={service} />
-                ))}
-              </tbody>
-            </table>
-          )
-        }
-      </Loaded>
-      <More list={services} />
+      <Listing
+        of={services}
+        empty={["The catalogue is empty.", "Import a provider's list with your markup. Panels that only register orders need none."]}
+      >
+        {(rows) => (
+          <Table
+            heads={["Service", ["Delivered by", "breaks"], ["Price of 1,000", "amount"], "Quantity", "Offers", "State"]}
+            rows={rows}
+            keyOf={({ id }) => id}
+            cellsOf={cellsOf}
+            isWalked
+          />
+        )}
+      </Listing>
     </>
   );
 }
 
-function ServiceRow({ service }: { readonly service: Service }) {
+function cellsOf(service: Service) {
   const { id, name, category, enabled } = service;
   const offers = [service.refill ? "refill" : "", service.cancel ? "cancel" : "", service.dripfeed ? "drip-feed" : ""].filter(Boolean);
-  return (
-    <tr data-row tabIndex={0}>
-      <td data-label="Service">
-        <span class="strong breaks">
-          {id} {name}
-        </span>
-        <div class="soft small breaks">{category}</div>
-      </td>
-      <td data-label="Delivered by" class="breaks">
-        {service.provider} {service.service}
-      </td>
-      <td data-label="Price of 1,000" class="amount">
-        {service.rate} <span class="soft">{service.currency ?? ""}</span>
-      </td>
-      <td data-label="Quantity">
-        {countText(service.min)} to {countText(service.max)}
-      </td>
-      <td data-label="Offers">{offers.length === 0 ? <span class="soft">neither</span> : offers.join(", ")}</td>
-      <td data-label="State">
-        <Badge tone={enabled ? "good" : "quiet"}>{enabled ? "For sale" : "Off"}</Badge>{" "}
-        {may("settings") && (
-          <>
-            <Do tone="plain" onDo={() => editService(service)}>
-              Change
-            </Do>{" "}
-            <Do tone="plain" onDo={() => switchService(service)}>
-              {enabled ? "Switch off" : "Switch on"}
-            </Do>
-          </>
-        )}
-      </td>
-    </tr>
-  );
+  return [
+    <>
+      <span class="strong breaks">
+        {id} {name}
+      </span>
+      <div class="soft small breaks">{category}</div>
+    </>,
+    `${service.provider} ${service.service}`,
+    <Amount amount={service.rate} currency={service.currency ?? ""} />,
+    `${countText(service.min)} to ${countText(service.max)}`,
+    offers.length === 0 ? <span class="soft">neither</span> : offers.join(", "),
+    <>
+      <Badge tone={enabled ? "good" : "quiet"}>{enabled ? "For sale" : "Off"}</Badge>{" "}
+      {may("settings") && (
+        <>
+          <Do tone="plain" onDo={() => editService(service)}>
+            Change
+          </Do>{" "}
+          <Do tone="plain" onDo={() => switchService(service)}>
+            {enabled ? "Switch off" : "Switch on"}
+          </Do>
+        </>
+      )}
+    </>,
+  ];
 }
 
 function switchService({ id, enabled }: Service): Promise<unknown> {
@@ -99,7 +78,7 @@ const text = (value: string | number | null | undefined): string => (value == nu
 
 /** Null: a new one. */
 async function editService(service: Service | null): Promise<void> {
-  const values = await ask({
+  await askTo({
     title: service === null ? "Add a service" : `Service ${service.id}`,
     fields: [
       ...(service === null ? [{ name: "id", label: "Your number for it", type: "number", isRequired: true } as const] : []),
@@ -117,28 +96,28 @@ async function editService(service: Service | null): Promise<void> {
       { name: "cancel", label: "Offers cancel", type: "checkbox", value: text(String(service?.cancel ?? false)) },
     ],
     confirm: ({ rate = "" }) => `Save it at ${rate === "" ? "…" : rate}`,
+    work: (values) => saveService(service, values),
+    done: ({ warnings }) => ["Saved.", ...warnings].join("\n"),
   });
-  if (values === null) return;
+}
+
+function saveService(service: Service | null, values: Values): Promise<SavedService> {
   const { id = service?.id ?? "", currency = "", refill, cancel, ...given } = values;
-  const number = (name: string): number | null => ((values[name] ?? "") === "" ? null : Number(values[name]));
   const body = {
     ...given,
     currency: currency === "" ? null : currency,
-    min: number("min"),
-    max: number("max"),
-    start_minutes: number("start_minutes"),
-    duration_minutes: number("duration_minutes"),
+    min: numberIn(values["min"]),
+    max: numberIn(values["max"]),
+    start_minutes: numberIn(values["start_minutes"]),
+    duration_minutes: numberIn(values["duration_minutes"]),
     refill: refill === "true",
     cancel: cancel === "true",
   };
-  await act(
-    () => call<SavedService>("PUT", `/v1/services/${seg(id)}`, { body }),
-    ({ warnings }) => ["Saved.", ...warnings].join("\n"),
-  );
+  return call("PUT", `/v1/services/${seg(id)}`, { body });
 }
 
 async function importServices(): Promise<void> {
-  const values = await ask({
+  await askTo({
     title: "Import from a provider",
     text: "Its whole list becomes yours, with your markup on its prices. Services that are there already get their new price.",
     fields: [
@@ -146,11 +125,8 @@ async function importServices(): Promise<void> {
       { name: "markup", label: "Markup in percent", type: "number", value: "20", isRequired: true },
     ],
     confirm: ({ markup = "" }) => `Import with ${markup} %`,
+    work: ({ provider, markup }) =>
+      call<{ created: readonly string[]; updated: readonly string[] }>("POST", "/v1/services/import", { body: { provider, markup } }),
+    done: ({ created, updated }) => `${created.length} new, ${updated.length} changed.`,
   });
-  if (values === null) return;
-  const body = { provider: values["provider"], markup: values["markup"] };
-  await act(
-    () => call<{ created: readonly string[]; updated: readonly string[] }>("POST", "/v1/services/import", { body }),
-    ({ created, updated }) => `${created.length} new, ${updated.length} changed.`,
-  );
 }

@@ -15,7 +15,10 @@ export function SetupPage() {
   const orders = useListed<ListedOrder>("orders", "/v1/orders", { query: { limit: 1 } });
   const { data: health } = usePolled<Health>("/healthz", { everyMs: 15_000 });
   const [panel] = panels.data ?? [];
-  const provider = providers.data?.find(({ enabled }) => enabled);
+  const [shop] = panels.data?.filter(({ role }) => role === "shop") ?? [];
+  const provider = providers.data?.find(({ enabled, health: { last_success_at: at } }) => enabled && at !== null);
+  // Who resells has no door in front of a provider: it buys from the catalogue.
+  const isReseller = panel !== undefined && shop === undefined;
   const hasOrder = (orders.data?.length ?? 0) > 0;
   return (
     <>
@@ -45,7 +48,7 @@ export function SetupPage() {
             <div>
               <dt>Address</dt>
               <dd class="breaks">
-                <code>{`${location.origin}/api/v2/${provider?.id ?? "provider"}`}</code>
+                <code>{`${location.origin}/api/v2${isReseller ? "" : `/${provider?.id ?? "provider"}`}`}</code>
               </dd>
             </div>
             <div>
@@ -53,6 +56,11 @@ export function SetupPage() {
               <dd>the panel's key</dd>
             </div>
           </dl>
+          {isReseller && (
+            <p>
+              A reseller buys from <a href="#/services">your services</a>: import some first.
+            </p>
+          )}
         </Step>
         <Step title="The first tick" isDone={health?.last_tick_at != null}>
           <p>Every minute panelsync looks at the orders that are due.</p>

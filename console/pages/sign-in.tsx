@@ -1,18 +1,18 @@
-import { useSignal } from "@preact/signals";
-import { signedOutBecause, signIn } from "../api/client.ts";
+import { keptKey, resumeSession, signedOutBecause, signIn, signOut } from "../api/client.ts";
 import { asApiError } from "../api/polled.ts";
 import { readFields } from "../kit/form.tsx";
+import { useValue } from "../state.ts";
 
+/** With a key that the tab has kept, and that could not be asked about, there is nothing to type. */
 export function SignInPage() {
-  const problem = useSignal<string | null>(signedOutBecause.value);
-  const isBusy = useSignal(false);
-  const submit = async (key: string): Promise<void> => {
+  const problem = signedOutBecause.use();
+  const isBusy = useValue(false);
+  const hasKey = keptKey() !== null;
+  const submit = async (key: string | undefined): Promise<void> => {
     isBusy.value = true;
-    try {
-      await signIn(key);
-    } catch (error) {
-      problem.value = asApiError(error).message;
-    }
+    await (key === undefined ? resumeSession() : signIn(key)).catch(
+      (error: unknown) => void (signedOutBecause.value = asApiError(error).message),
+    );
     isBusy.value = false;
   };
   return (
@@ -21,29 +21,42 @@ export function SignInPage() {
         class="card"
         onSubmit={(event) => {
           event.preventDefault();
-          void submit(readFields(event.currentTarget)["key"] ?? "");
+          void submit(readFields(event.currentTarget)["key"]);
         }}
       >
         <h1>panelsync</h1>
-        <p class="soft">Sign in with an operator key, or with ADMIN_TOKEN. The key is kept for this tab only.</p>
-        <label class="field">
-          <span>Key</span>
-          <input name="key" type="password" required autocomplete="off" autofocus />
-        </label>
-        {problem.value !== null && (
+        {hasKey ? (
+          <p class="soft">Your key is kept on this tab. It could not be checked just now.</p>
+        ) : (
+          <>
+            <p class="soft">Sign in with an operator key, or with ADMIN_TOKEN. The key is kept for this tab only.</p>
+            <label class="field">
+              <span>Key</span>
+              <input name="key" type="password" required autocomplete="off" autofocus />
+            </label>
+          </>
+        )}
+        {problem !== null && (
           <p class="note bad" role="alert">
-            {problem.value}
+            {problem}
           </p>
         )}
         <div class="buttons">
           <button type="submit" class="primary" disabled={isBusy.value}>
-            {isBusy.value ? "Signing in…" : "Sign in"}
+            {isBusy.value ? "Signing in…" : hasKey ? "Try again" : "Sign in"}
           </button>
+          {hasKey && (
+            <button type="button" onClick={() => signOut(null)}>
+              Take another key
+            </button>
+          )}
         </div>
-        <p class="soft small">
-          An admin makes a key that only reads: <code>POST /v1/keys</code> with <code>{'{"name":"…","scopes":["view"]}'}</code>, or on the
-          page Keys.
-        </p>
+        {!hasKey && (
+          <p class="soft small">
+            An admin makes a key that only reads: <code>POST /v1/keys</code> with <code>{'{"name":"…","scopes":["view"]}'}</code>, or on the
+            page Keys.
+          </p>
+        )}
       </form>
     </main>
   );

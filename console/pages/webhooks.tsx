@@ -2,9 +2,9 @@
 import type { Delivery, NewWebhook, Webhook, WebhookTest } from "../api/answers.ts";
 import { call, may, seg } from "../api/client.ts";
 import { useListed, usePolled } from "../api/polled.ts";
-import { ask, showSecret } from "../kit/dialog.tsx";
+import { askTo, showSecret } from "../kit/dialog.tsx";
 import { countText } from "../kit/money.ts";
-import { Badge, Card, Do, Empty, Facts, Loaded, More, PageHead, wordsOf } from "../kit/parts.tsx";
+import { Badge, Card, Do, Facts, Listing, LoadedPage, PageHead, Table, wordsOf } from "../kit/parts.tsx";
 import { goTo, hrefTo } from "../kit/route.ts";
 import { When } from "../kit/time.tsx";
 import { act } from "../kit/toast.tsx";
@@ -17,24 +17,20 @@ export function PanelWebhooks({ panel }: OfPanel) {
   const webhooks = useListed<Webhook>("webhooks", "/v1/webhooks", { panel, everyMs: 15_000 });
   return (
     <Card title="Webhooks" aside={may("write") && <Do onDo={() => addWebhook(panel)}>New webhook</Do>}>
-      <Loaded of={webhooks}>
-        {(rows) =>
-          rows.length === 0 ? (
-            <Empty title="None.">Its backend reads the feed, or a webhook is sent each change within seconds.</Empty>
-          ) : (
-            <ul class="picks">
-              {rows.map((webhook) => (
-                <li key={webhook.id}>
-                  <a data-row class="strong breaks" href={hrefTo(["panels", panel, "webhooks", webhook.id])}>
-                    {webhook.url}
-                  </a>{" "}
-                  <WebhookState webhook={webhook} />
-                </li>
-              ))}
-            </ul>
-          )
-        }
-      </Loaded>
+      <Listing of={webhooks} empty={["None.", "Its backend reads the feed, or a webhook is sent each change within seconds."]}>
+        {(rows) => (
+          <ul class="picks">
+            {rows.map((webhook) => (
+              <li key={webhook.id}>
+                <a data-row class="strong breaks" href={hrefTo(["panels", panel, "webhooks", webhook.id])}>
+                  {webhook.url}
+                </a>{" "}
+                <WebhookState webhook={webhook} />
+              </li>
+            ))}
+          </ul>
+        )}
+      </Listing>
     </Card>
   );
 }
@@ -47,18 +43,18 @@ function WebhookState({ webhook: { enabled, disabled_reason: reason, failing_sin
 }
 
 async function addWebhook(panel: string): Promise<void> {
-  const values = await ask({
+  const made = await askTo({
     title: `A webhook of ${panel}`,
     fields: [
       { name: "url", label: "Address", type: "url", isRequired: true, hint: "Takes a POST with JSON, signed as Standard Webhooks." },
       { name: "description", label: "For", hint: "For people." },
     ],
     confirm: "Add it",
+    work: ({ url, description }) =>
+      call<NewWebhook>("POST", "/v1/webhooks", { panel, body: { url, ...(description ? { description } : {}) } }),
+    done: "The webhook was added.",
   });
-  if (values === null) return;
-  const body = { url: values["url"], ...(values["description"] ? { description: values["description"] } : {}) };
-  const made = await act(() => call<NewWebhook>("POST", "/v1/webhooks", { panel, body }), "The webhook was added.");
-  if (made !== null)
+  if (made !== undefined)
     await showSecret("The webhook's secret", made.secret, "Its receiver checks signatures with it. It is not shown again.");
 }
 
@@ -66,7 +62,7 @@ export function WebhookPage({ panel, id }: OfPanel & { readonly id: string }) {
   const webhook = usePolled<Webhook>(pathOf(id), { panel, everyMs: 10_000 });
   const deliveries = useListed<Delivery>("deliveries", pathOf(id, "/deliveries"), { panel });
   return (
-    <Loaded of={webhook}>
+    <LoadedPage of={webhook} name={`webhook ${id}`} back={["panels", "All panels"]}>
       {(shown) => (
         <>
           <PageHead
@@ -81,16 +77,28 @@ export function WebhookPage({ panel, id }: OfPanel & { readonly id: string }) {
           </PageHead>
           <WebhookFacts webhook={shown} />
           <Card title="The last tries">
-            <Loaded of={deliveries}>
-              {(rows) =>
-                rows.length === 0 ? <Empty title="None yet.">Try it: a test is sent at once.</Empty> : <DeliveryTable deliveries={rows} />
-              }
-            </Loaded>
-            <More list={deliveries} />
+            <Listing of={deliveries} empty={["None yet.", "Try it: a test is sent at once."]}>
+              {(rows) => (
+                <Table
+                  heads={["Answer", "Why", "Try", "Took", ["It said", "breaks small"], "When"]}
+                  rows={rows}
+                  keyOf={(delivery) => `${delivery.id} ${delivery.attempt} ${delivery.at}`}
+                  cellsOf={(delivery) => [
+                    <Badge tone={delivery.error === null ? "good" : "bad"}>{delivery.status ?? "none"}</Badge>,
+                    wordsOf(delivery.trigger),
+                    delivery.attempt,
+                    `${delivery.duration_ms} ms`,
+                    delivery.error ?? delivery.response,
+                    <When at={delivery.at} />,
+                  ]}
+                  isWalked
+                />
+              )}
+            </Listing>
           </Card>
         </>
       )}
-    </Loaded>
+    </LoadedPage>
   );
 }
 
@@ -142,53 +150,24 @@ function testWebhook(panel: string, id: string): Promise<unknown> {
 }
 
 async function rotateSecret(panel: string, id: string): Promise<void> {
-  const values = await ask({ title: "A new secret?", text: "The old one signs, too, for 24 hours.", confirm: "Make a new one" });
-  if (values === null) return;
-  const made = await act(() => call<NewWebhook>("POST", pathOf(id, "/rotate"), { panel, body: {} }), "A new secret was made.");
-  if (made !== null) await showSecret("The webhook's new secret", made.secret, "It is not shown again.");
+  const made = await askTo({
+    title: "A new secret?",
+    text: "The old one signs, too, for 24 hours.",
+    confirm: "Make a new one",
+    work: () => call<NewWebhook>("POST", pathOf(id, "/rotate"), { panel, body: {} }),
+    done: "A new secret was made.",
+  });
+  if (made !== undefined) await showSecret("The webhook's new secret", made.secret, "It is not shown again.");
 }
 
 async function removeWebhook(panel: string, id: string): Promise<void> {
-  const values = await ask({ title: "Remove the webhook?", text: "Nothing is sent to it any more.", confirm: "Remove it", isDanger: true });
-  if (values === null) return;
-  const removed = await act(async () => {
-    await call("DELETE", pathOf(id), { panel });
-    return true;
-  }, "Removed.");
-  if (removed !== null) goTo(["panels", panel]);
-}
-
-function DeliveryTable({ deliveries }: { readonly deliveries: readonly Delivery[] }) {
-  return (
-    <table class="rows">
-      <thead>
-        <tr>
-          <th scope="col">Answer</th>
-          <th scope="col">Why</th>
-          <th scope="col">Try</th>
-          <th scope="col">Took</th>
-          <th scope="col">It said</th>
-          <th scope="col">When</th>
-        </tr>
-      </thead>
-      <tbody>
-        {deliveries.map((delivery) => (
-          <tr key={`${delivery.id} ${delivery.attempt} ${delivery.at}`} data-row tabIndex={0}>
-            <td data-label="Answer">
-              <Badge tone={delivery.error === null ? "good" : "bad"}>{delivery.status ?? "none"}</Badge>
-            </td>
-            <td data-label="Why">{wordsOf(delivery.trigger)}</td>
-            <td data-label="Try">{delivery.attempt}</td>
-            <td data-label="Took">{delivery.duration_ms} ms</td>
-            <td data-label="It said" class="breaks small">
-              {delivery.error ?? delivery.response}
-            </td>
-            <td data-label="When">
-              <When at={delivery.at} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
+  const removed = await askTo({
+    title: "Remove the webhook?",
+    text: "Nothing is sent to it any more.",
+    confirm: "Remove it",
+    isDanger: true,
+    work: () => call("DELETE", pathOf(id), { panel }),
+    done: "Removed.",
+  });
+  if (removed !== undefined) goTo(["panels", panel]);
 }

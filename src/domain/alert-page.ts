@@ -13,6 +13,12 @@ const webhook = (subject: Subject): string => {
   return `#/panels/${segment(subject.slice(0, slash))}/webhooks/${segment(subject.slice(slash + 1))}`;
 };
 
+/** The orders of a service at a provider. A provider's id has no slash. */
+const ofService = (subject: Subject): string => {
+  const slash = subject.indexOf("/");
+  return `#/orders?provider=${segment(subject.slice(0, slash))}&service=${segment(subject.slice(slash + 1))}`;
+};
+
 const PAGES: Readonly<Record<AlertKind, (subject: Subject) => string>> = {
   provider_down: provider,
   provider_blocked: provider,
@@ -25,7 +31,7 @@ const PAGES: Readonly<Record<AlertKind, (subject: Subject) => string>> = {
   unknown_word: provider,
   orders_overdue: ofProvider("overdue"),
   orders_unread: (subject) => provider(subject.slice(0, subject.indexOf("/"))),
-  service_quality: () => "#/quality",
+  service_quality: ofService,
   service_changed: () => "#/services",
   webhook_disabled: webhook,
   webhook_behind: webhook,

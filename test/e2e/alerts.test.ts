@@ -168,7 +168,7 @@ const CASES: Readonly<Record<AlertKind, Case>> = {
     subject: "poor/1",
     text: "12 of the last 12 orders of service 1 at provider poor ended partial or canceled.",
     whatToDo: /Replace it in the catalogue/,
-    page: "#/quality",
+    page: "#/orders?provider=poor&service=1",
     cause: () => scene.script("poor", idsAt("poor"), { status: "canceled", remains: 1000 }),
     mend: () => scene.place("shop", "poor", 30, { status: "completed", remains: 0 }),
   },

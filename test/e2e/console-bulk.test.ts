@@ -10,6 +10,7 @@ import { openShop, type Shop } from "./tracker-scene.ts";
 /** More than the console shows at first. */
 const RUNNING = 56;
 const HELD = ["held-1", "held-2", "held-3", "held-4", "held-5"];
+const QUEUE = ["queue-1", "queue-2", "queue-3", "queue-4", "queue-5", "queue-6"];
 const HOSTILE = '=HYPERLINK("https://evil.example","so")';
 
 let browser: Browser;
@@ -234,5 +235,48 @@ describe("refunds", () => {
     for (const id of HELD.slice(2)) expect(await order(id)).toMatchObject({ refunded: "0", refund_held: "0" });
     const { refunds } = await shop.panel.call<{ refunds: { note: string }[] }>("GET", "/v1/refunds?status=posted");
     expect(refunds.map(({ note }) => note)).toEqual(["seen at the provider", "seen at the provider"]);
+  });
+
+  test("one after the other, from the keyboard: the next one takes the place, with the focus", async () => {
+    for (const id of QUEUE) await shop.place({ id, steps: [{ minutes: 0, status: "partial", remains: "n/a" }], placedMinutesAgo: 60 });
+    await shop.pass(2);
+    const page = await open("/refunds");
+    const rows = page.locator(".pick");
+    await expect.poll(() => rows.count(), SOON).toBe(QUEUE.length);
+    const names = await rows.evaluateAll((all) => all.map(({ id }) => id));
+    const chosen = () => page.locator(".pick[aria-pressed=true]").getAttribute("id");
+    const focused = () => page.evaluate(() => document.activeElement?.id ?? "");
+    for (let n = 0; n <= 3; n += 1) await page.keyboard.press("j");
+    await expect.poll(chosen, SOON).toBe(names[3]);
+    for (const next of [names[4], names[5], names[2]]) {
+      await page.locator(".chosen .buttons").waitFor();
+      await page.keyboard.press("r");
+      await dialog(page).getByRole("button", { name: /^Keep/ }).click();
+      await expect.poll(async () => [await chosen(), await focused()], SOON).toEqual([next, next]);
+    }
+    // A box that was ticked does not swallow the keys.
+    await page
+      .getByRole("checkbox", { name: /^Select the refund/ })
+      .first()
+      .check();
+    await page.keyboard.press("a");
+    await expect.poll(() => dialog(page).getByRole("heading").textContent(), SOON).toMatch(/^Return/);
+    await page.keyboard.press("Escape");
+    await dialog(page).waitFor({ state: "detached" });
+    await page.keyboard.press("k");
+    await expect.poll(focused, SOON).not.toBe("");
+  });
+
+  test("on a phone a case opens under its row, with its arithmetic", async () => {
+    const page = await openConsole({ browser, shop }, { at: "/refunds", viewport: PHONE });
+    const last = page.locator(".pick").last();
+    await last.click();
+    const item = page.locator("li", { has: last });
+    await expect.poll(() => item.locator(".chosen").textContent(), SOON).toContain("how much is missing");
+    expect(await page.locator(".chosen").count()).toBe(1);
+    await expect.poll(() => item.locator(".sum td.soft").first().isVisible(), SOON).toBe(true);
+    expect(await last.evaluate((row) => row.getBoundingClientRect().top)).toBeGreaterThanOrEqual(0);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
+    expect(await seriousBarriers(page)).toEqual([]);
   });
 });

@@ -52,6 +52,9 @@ export async function confirm(page: Page, words: string, fields: Readonly<Record
   await dialog(page).getByRole("button", { name: words, exact: true }).click();
 }
 
+/** Why the question was not done, told in it. */
+export const refusal = (page: Page): Locator => dialog(page).getByRole("alert");
+
 export const told = (page: Page): Locator => page.locator(".toasts");
 
 /** What somebody who sees or hears badly could not use on the page as it stands. */

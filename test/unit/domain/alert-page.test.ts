@@ -13,6 +13,7 @@ describe("the page that an alert leads to", () => {
     expect(alertPage({ kind: "webhook_behind", subject: "shop/7" })).toBe("#/panels/shop/webhooks/7");
     expect(alertPage({ kind: "orders_unread", subject: "acme/shop" })).toBe("#/providers/acme");
     expect(alertPage({ kind: "orders_overdue", subject: "acme" })).toBe("#/orders?flag=overdue&provider=acme");
+    expect(alertPage({ kind: "service_quality", subject: "acme/1/2" })).toBe("#/orders?provider=acme&service=1%2F2");
     expect(alertPage({ kind: "provider_down", subject: "a/b?c" })).toBe("#/providers/a%2Fb%3Fc");
   });
 
