@@ -2,10 +2,9 @@
 import type { Order } from "../api/answers.ts";
 import { amountOf, countText, microsOf } from "./money.ts";
 
-export type OfOrder = Pick<
-  Order,
-  "charge" | "currency" | "quantity" | "remains" | "delivered" | "status" | "reason" | "refunded" | "refund_held"
->;
+export type OfOrder = Pick<Order, "charge" | "currency" | "quantity" | "remains" | "delivered" | "status" | "refunded" | "refund_held"> & {
+  readonly reason?: Order["reason"] | undefined;
+};
 
 export type Sum = {
   readonly lines: readonly (readonly [what: string, how: string, amount: string])[];

@@ -59,6 +59,12 @@ describe("the sum that is written out", () => {
   });
 });
 
+it("is not written out of a refunded order whose number cannot be read", () => {
+  const order = shown(anOrder({ status: "refunded", remains: null }));
+  expect(refundSumOf(order).due).not.toBeNull();
+  expect(refundSumOf({ ...order, reason: { code: "remains_unknown", text: "" } }).due).toBeNull();
+});
+
 describe("what the script is said to hear", () => {
   it("is what it is told once the refund was approved, whatever the amount", () => {
     fc.assert(
