@@ -2,7 +2,9 @@
 import type { Order } from "../api/answers.ts";
 import { amountOf, countText, microsOf } from "./money.ts";
 
-export type OfOrder = Pick<Order, "charge" | "currency" | "quantity" | "remains" | "delivered" | "status" | "refunded" | "refund_held">;
+export type OfOrder = Pick<Order, "charge" | "currency" | "quantity" | "remains" | "delivered" | "status" | "refunded" | "refund_held"> & {
+  readonly reason?: Order["reason"] | undefined;
+};
 
 export type Sum = {
   readonly lines: readonly (readonly [what: string, how: string, amount: string])[];
@@ -13,7 +15,7 @@ export type Sum = {
 const NOTHING: Sum = { lines: [], due: null };
 
 /** By the usual rules. A policy of the provider or a person may have said otherwise. */
-export function refundSumOf({ charge, quantity, remains, status, currency }: OfOrder): Sum {
+export function refundSumOf({ charge, quantity, remains, status, reason, currency }: OfOrder): Sum {
   if (charge === null) return NOTHING;
   const whole = microsOf(charge);
   const paid = ["Charge", quantity === null ? "" : `for ${countText(quantity)}`, `${charge} ${currency}`] as const;
@@ -22,7 +24,8 @@ export function refundSumOf({ charge, quantity, remains, status, currency }: OfO
   if (status !== "partial" && status !== "refunded") return NOTHING;
   const isPart = remains !== null && quantity !== null && remains > 0 && remains < quantity;
   if (isPart) return shareSum({ paid, charge, whole, quantity, remains, currency });
-  if (status === "refunded") return { lines: [paid, ["Due back", "refunded: the full charge", `${charge} ${currency}`]], due: whole };
+  if (status === "refunded" && reason?.code !== "remains_unknown")
+    return { lines: [paid, ["Due back", "refunded: the full charge", `${charge} ${currency}`]], due: whole };
   if (remains !== null && quantity !== null && remains >= quantity)
     return { lines: [paid, ["Due back", "nothing was delivered", `${charge} ${currency}`]], due: whole };
   return { lines: [paid, ["Due back", "the provider does not say how much is missing", `0 to ${charge} ${currency}`]], due: null };

@@ -50,13 +50,19 @@ describe("the sum that is written out", () => {
   it("comes to what the rules say is due", () => {
     fc.assert(
       fc.property(ended, (order) => {
-        const facts = { ...order, providerCharge: "0.5", multi: false, runs: null, posts: null };
+        const facts = { ...order, providerCharge: "0.5", multi: false, remainsUnreadable: false, runs: null, posts: null };
         const due = refundDue(facts);
         const { due: written } = refundSumOf(shown(anOrder(order)));
         expect(written).toBe(due.kind === "due" ? BigInt(due.amount) : null);
       }),
     );
   });
+});
+
+it("is not written out of a refunded order whose number cannot be read", () => {
+  const order = shown(anOrder({ status: "refunded", remains: null }));
+  expect(refundSumOf(order).due).not.toBeNull();
+  expect(refundSumOf({ ...order, reason: { code: "remains_unknown", text: "" } }).due).toBeNull();
 });
 
 describe("what the script is said to hear", () => {

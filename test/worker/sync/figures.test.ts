@@ -30,8 +30,8 @@ async function after(answer: unknown, minutes = 2): Promise<Record<string, Shown
   await later.run(minutes);
   const { now } = later;
   world.now = now;
-  const orders = (await world.shown()) as readonly (Shown & { readonly id: string })[];
-  return Object.fromEntries(orders.map((order) => [order.id, order]));
+  const orders: readonly Shown[] = await world.shown();
+  return Object.fromEntries(orders.map((order) => [String(order["id"]), order]));
 }
 
 const CANCELED = { status: "Canceled", remains: "5000", charge: "0" };
