@@ -32,6 +32,7 @@ function order(state: Partial<OrderState> = {}, over: Partial<Order> = {}): Orde
     cost: null,
     costCurrency: null,
     duplicateOf: null,
+    isLinkShared: true,
     startWindowMs: null,
     durationMs: null,
     partOf: null,
