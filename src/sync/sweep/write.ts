@@ -85,6 +85,7 @@ function only({ provider }: PollRun, orders: readonly OrderWrite[], changed: Par
 
 /** The run with the refusals that have turned out to be about their orders among its answers. */
 function withRefused(run: PollRun, at: number): PollRun {
+  if (run.unread.size === 0) return run;
   const refused = new Set(refusedIn(run.provider.state.unreadOrders, readingOf(run), at).map(({ id }) => id));
   if (refused.size === 0) return run;
   const isRefused = (order: Order): boolean => refused.has(order.providerOrderId ?? "");
@@ -215,6 +216,8 @@ function stateWrite(run: PollRun, orders: readonly OrderWrite[], at: number, bra
 
 /** Whose orders nothing readable is heard of. It is no failure that others' calls wait for, and stands in the provider's health. */
 function withUnread(state: ProviderState, run: PollRun, at: number): ProviderState {
+  // So it is with nearly all polls.
+  if (run.unread.size === 0 && Object.keys(run.provider.state.unreadOrders).length === 0) return state;
   const reading = readingOf(run);
   const unreadOrders = unreadAfter(run.provider.state.unreadOrders, reading, at);
   const [last] = reading.unread.slice(-1);
