@@ -9,7 +9,6 @@ import { ROUTES } from "../../../src/http/routes.ts";
 import { readAlertFacts } from "../../../src/store/alerts/alert-facts.ts";
 import { readOverview } from "../../../src/store/operations/overview.ts";
 import { claimShare } from "../../../src/store/panels/shares.ts";
-
 import type { Answered } from "../world/asking.ts";
 import { clear, migrate, rows } from "../world/database.ts";
 import { answeringEach } from "../world/providers.ts";
