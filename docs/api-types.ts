@@ -2547,7 +2547,7 @@ export type Overview = {
     readonly max_calls_per_minute: number | null;
     /** The factor by which its polls are slowed; 1 is normal. */
     readonly stretch: number;
-    /** By how much the latest look at an order of the last one to two hours came after its cadence, in seconds; null where none tells. */
+    /** By how much the latest look at an order of the last one to two hours came after its cadence, in seconds; or how long it has not answered, where that is more; null where none tells. */
     readonly lag_seconds: number | null;
     /** Words of it that nobody has mapped. */
     readonly unknown_words: number;
