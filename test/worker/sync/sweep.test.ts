@@ -417,7 +417,7 @@ describe("what the database refuses", () => {
     run.providers.set("acme", canceled);
     await run.run(1);
     expect(await count("panel = 'p' AND refunded > 0")).toBe(good);
-    for (let minute = 1; minute < 30 && (await count("refunded = 0 AND NOT " + `(${isParked})`)) !== 0; minute++) await run.run(1);
+    for (let minute = 1; minute < 30 && (await count(`refunded = 0 AND NOT (${isParked})`)) !== 0; minute++) await run.run(1);
     const poisoned = Math.floor(bad / each);
     expect(await count(isParked)).toBe(poisoned);
     expect(await count("panel = 'p0' AND refunded > 0")).toBe(bad - poisoned);
