@@ -1,5 +1,6 @@
-/** Values that pages show: whoever shows one is drawn anew when it changes. A library for this weighs 2.5 KB. */
-import { useLayoutEffect, useReducer, useState } from "preact/hooks";
+/** Values that pages show: whoever shows one is drawn anew when it changes. */
+import { signal, type Signal } from "@preact/signals-core";
+import { useLayoutEffect, useState } from "preact/hooks";
 
 export type Value<T> = { value: T };
 
@@ -10,48 +11,19 @@ export type Shared<T> = Value<T> & {
 };
 
 export function shared<T>(first: T): Shared<T> {
-  let now = first;
-  const draws = new Set<() => void>();
-  return {
-    get value() {
-      return now;
-    },
-    set value(next) {
-      if (next === now) return;
-      now = next;
-      for (const draw of draws) draw();
-    },
-    use: () => {
-      const draw = useDraw();
-      useLayoutEffect(() => {
-        draws.add(draw);
-        return () => void draws.delete(draw);
-      }, []);
-      return now;
-    },
-  };
+  const own = signal(first);
+  return Object.assign(own, { use: () => useSignal(own) });
 }
 
 /** A value of the component that calls this. It can be changed and read outside of drawing, too. */
 export function useValue<T>(first: T): Value<T> {
-  const draw = useDraw();
-  const [state] = useState(() => {
-    let now = first;
-    return {
-      get value() {
-        return now;
-      },
-      set value(next: T) {
-        if (next === now) return;
-        now = next;
-        draw();
-      },
-    };
-  });
-  return state;
+  const [own] = useState(() => signal(first));
+  useSignal(own);
+  return own;
 }
 
-function useDraw(): () => void {
-  const [, draw] = useReducer((count: number) => count + 1, 0);
-  return draw as () => void;
+function useSignal<T>(own: Signal<T>): T {
+  const [, draw] = useState({});
+  useLayoutEffect(() => own.subscribe(() => draw({})), []);
+  return own.peek();
 }

@@ -174,7 +174,7 @@ export class Watch {
       holdAll: isBraked(panel, provider) || stopped.has(panel),
     });
     // Also of those whose orders were not written now, or are the first: something of theirs may be under way by what was in force before.
-    for (const { id } of providers?.results ?? []) for (const panel of panelIds) this.#inForce(`${panel} ${String(id)}`, now(panel, id));
+    for (const { provider, panel } of brakes.filter(isOfPanel)) this.#inForce(`${panel} ${provider}`, now(panel, provider));
     for (const row of rows) {
       const circumstances = this.#inForce(`${String(row["panel"])} ${String(row["provider"])}`, now(row["panel"], row["provider"]));
       const own = (refunds?.results ?? []).filter((refund) => refund["panel"] === row["panel"] && refund["order_n"] === row["n"]);
@@ -298,6 +298,10 @@ export class Watch {
     if (seen === null) this.#wrong(row, `it went back from ${String(before.row["status"])} with ${String(before.row["remains"])} left`);
     return seen ?? before.seen;
   }
+}
+
+function isOfPanel<B extends Braked>(braked: B): braked is B & { readonly panel: string } {
+  return braked.panel !== null;
 }
 
 /** How an order stands after something happened to it, under which policy. */

@@ -27,18 +27,18 @@ type Plain = "refused" | "unsupported_many";
 
 /** docs/operations.md has the same. */
 const ADVICE: Readonly<Record<Exclude<FailureCode, Plain>, string>> = {
-  timeout: "It answers too slowly. If that stays so, give it more time in its settings, or ask of fewer orders a call.",
-  network: "The connection failed: compare its address, and ask its support whether its server is up.",
-  http: "Its server fails. Try it now: other forms of asking are tried, too.",
-  not_json: "It answers a page: look whether its address is right, or its site in maintenance.",
-  too_large: "Its answer is too long: lower the orders a call in its settings.",
+  timeout: "It answers too slowly. If that stays so, give it more time in its settings.",
+  network: "The connection failed: compare its address, or ask its support.",
+  http: "Its server fails. Try it now: other forms are tried, too.",
+  not_json: "It answers a page: compare its address, or wait.",
+  too_large: "Its answer is too long: lower the orders a call.",
   bad_shape: "It answers something other than API v2: compare its address, then try it now.",
-  redirected: "Its address leads elsewhere: set the one that it leads to.",
-  rejected_key: "Its key was refused. Compare it with the one on the provider's site, and set it anew.",
-  sealed_key: "Its key cannot be opened with the ENCRYPTION_KEYS of this deployment. Put the old one back, or set the key anew.",
-  rate_limited: "It asks for fewer calls. Lower its calls a minute.",
-  blocked: "A firewall stands in the way. Ask the provider to let calls to its API through.",
-  unavailable: "It answers every call with the same error, as in maintenance. Wait, or ask its support.",
+  redirected: "Its address leads elsewhere: set that one.",
+  rejected_key: "Its key was refused. Set it anew.",
+  sealed_key: "Its key cannot be opened with the present ENCRYPTION_KEYS. Put the old ones back, or set it anew.",
+  rate_limited: "Lower its calls a minute.",
+  blocked: "A firewall stands in the way. Ask its support to let our calls through.",
+  unavailable: "It answers every call with the same error. Wait, or ask its support.",
 };
 
 export function adviceFor(code: string): string | null {

@@ -15,10 +15,7 @@ export function DeadLettersPage() {
       />
       <Listing
         of={letters}
-        empty={[
-          "None.",
-          "A message comes here when it has failed four times. The orders in it are looked at in the next round all the same.",
-        ]}
+        empty={["None.", "A message comes here after four failures. Its orders are looked at in the next round all the same."]}
       >
         {(rows) => (
           <ul class="cards">

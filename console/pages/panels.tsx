@@ -253,7 +253,7 @@ async function switchPanel({ id, enabled }: Panel): Promise<void> {
 async function renewTokenSecret(id: string): Promise<void> {
   const made = await askTo({
     title: `A new token secret for ${id}?`,
-    text: "It ends every token that was made before: open pages of customers ask for a new one.",
+    text: "It ends every token made before: open pages of customers ask for a new one.",
     confirm: "Make a new one",
     isDanger: true,
     work: () => call<TokenSecret>("POST", `/v1/panels/${seg(id)}/token-secret`, { body: {}, panel: id }),

@@ -21,7 +21,7 @@ export function ServicesPage() {
       </PageHead>
       <Listing
         of={services}
-        empty={["The catalogue is empty.", "Import a provider's list with your markup. Panels that only register orders need none."]}
+        empty={["The catalogue is empty.", "Import a list with your markup. Panels that only register orders need none."]}
       >
         {(rows) => (
           <Table
@@ -119,7 +119,7 @@ function saveService(service: Service | null, values: Values): Promise<SavedServ
 async function importServices(): Promise<void> {
   await askTo({
     title: "Import from a provider",
-    text: "Its whole list becomes yours, with your markup on its prices. Services that are there already get their new price.",
+    text: "Its whole list becomes yours, with your markup on its prices, also on those you have.",
     fields: [
       { name: "provider", label: "Provider", isRequired: true },
       { name: "markup", label: "Markup in percent", type: "number", value: "20", isRequired: true },

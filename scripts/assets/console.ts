@@ -16,8 +16,11 @@ export async function buildConsole(out: string): Promise<void> {
     minify: true,
     format: "esm",
     target: "es2022",
-    jsx: "automatic",
-    jsxImportSource: "preact",
+    jsx: "transform",
+    jsxFactory: "h",
+    jsxFragment: "Fragment",
+    tsconfigRaw: "{}",
+    inject: [join(CONSOLE, "jsx.ts")],
     charset: "utf8",
     legalComments: "none",
   });
