@@ -125,12 +125,12 @@ test("a receiver that redirects is told from one that is not running, and nothin
   await once(receiver, "listening");
   const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook`;
   const { id } = await ask("POST", "/v1/webhooks", { url });
-  for (answer of [301, 302, 303, 307, 308])
+  for (answer of [302, 308])
     expect(await ask("POST", `/v1/webhooks/${id}/test`)).toMatchObject({
       status: answer,
       error: expect.stringContaining("redirect, which is not followed") as string,
     });
-  expect(asked).toEqual(Array.from({ length: 5 }, () => "/hook"));
+  expect(asked).toEqual(["/hook", "/hook"]);
   receiver.close();
   receiver.closeAllConnections();
   // wrangler's harness has no other way to say that no connection came about.

@@ -19,7 +19,7 @@ describe("a number below zero", () => {
     expect(errorIn(fieldsIn(json), false)?.texts[0]).toBe(text);
   });
 
-  it.each([{ status: "-0", message: "x" }, { error: "0" }, { status: 1 }, { status: "200", message: "x" }])("is none of %j", (json) => {
+  it.each([{ error: "0" }, { status: 1 }, { status: "200", message: "x" }])("is none of %j", (json) => {
     expect(errorIn(fieldsIn(json), false)).toBeNull();
   });
 

@@ -86,9 +86,9 @@ function ownObjects(value: unknown, id: string, alone: boolean, path: Path): Nam
 function isOwn(value: Named, id: string, alone: boolean, path: Path): boolean {
   const last = path.at(-1);
   const before = path.slice(0, -1).filter((step) => !WRAPPERS.has(fold(String(step))));
-  const names = fieldsOf(value, "order", "orderid");
+  const names = idsOf(value, "order", "orderid");
   if (names.length > 0 && !names.includes(id)) return false;
-  const plain = fieldsOf(value, "id");
+  const plain = idsOf(value, "id");
   if (names.length === 0 && plain.length > 0 && !plain.includes(id)) return false;
   if (before.length > 0) return false;
   if (last === id) return true;
@@ -103,6 +103,11 @@ function fieldsOf(value: Named, ...names: readonly string[]): string[] {
   return valuesOf(value, ...names)
     .flatMap((each) => (typeof each === "string" || typeof each === "number" ? [String(each).trim()] : []))
     .filter((text) => text !== "");
+}
+
+/** What names an order; a word for none names nothing. */
+function idsOf(value: Named, ...names: readonly string[]): string[] {
+  return fieldsOf(value, ...names).filter((text) => !/^(?:0|-1|null|none|undefined|false|true|nan)$/i.test(text));
 }
 
 function valuesOf(value: Named, ...names: readonly string[]): unknown[] {

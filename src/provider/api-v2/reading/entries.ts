@@ -69,11 +69,10 @@ function areKeyedByPosition(value: JsonObject, ids: readonly string[], names: Id
   return !Object.keys(value).every((key) => asked.has(key)) && parts.every((fields) => asked.has(scalarText(fields.get("id")) ?? ""));
 }
 
-/** Of two parts about one id that say the same the first counts. Where they do not, nothing is said of it. */
+/** Of two parts about one id that say the same the first counts. Where they do not, its part is a list of both, which nobody reads. */
 function entriesInList(list: readonly unknown[], ids: readonly string[], names: IdNames): ReadonlyMap<string, unknown> | null {
   const wanted = new Set(ids);
   const found = new Map<string, unknown>();
-  const disputed = new Set<string>();
   let anyId = list.length === 0;
   for (const element of list) {
     const fields = fieldsIn(element);
@@ -81,10 +80,9 @@ function entriesInList(list: readonly unknown[], ids: readonly string[], names: 
     if (id === null) continue;
     anyId = true;
     if (!wanted.has(id)) continue;
-    if (found.has(id) && JSON.stringify(found.get(id)) !== JSON.stringify(element)) disputed.add(id);
-    else found.set(id, element);
+    const isDisputed = found.has(id) && JSON.stringify(found.get(id)) !== JSON.stringify(element);
+    found.set(id, isDisputed ? [found.get(id), element] : element);
   }
-  for (const id of disputed) found.delete(id);
   return anyId ? found : null;
 }
 

@@ -252,6 +252,7 @@ function wrongsOfForm({ asked, status, headers, text, json }: Seen): string[] {
 /** What is longer than anybody may send is not read, let alone made anything of. */
 function wrongsOfOversized(seen: Seen): string[] {
   const { status, isApiV2 } = seen;
+  if (seen.asked.method === "OPTIONS") return [];
   const isRead = isApiV2 ? status === 200 : status < 300 || errorOf(seen) === "invalid_json";
   return isRead ? ["a body is read that is too long"] : [];
 }
@@ -349,6 +350,8 @@ const CLAIMED: ReadonlySet<string> = new Set([
   "witness_at",
   "services_asked_at",
   "add_trial_at",
+  // A refusal for want of funds has the balance asked for soon.
+  "balance_asked_at",
 ]);
 
 /**
