@@ -129,6 +129,9 @@ export class Watch {
 
   /** After a commit. */
   async look(): Promise<void> {
+    // Most commits touch no order.
+    const [any] = await this.#backend.run([{ sql: "SELECT 1 FROM touched LIMIT 1", params: [] }]);
+    if (any?.results.length === 0) return;
     const [orders, refunds, parts] = await this.#backend.run([
       { sql: "SELECT o.* FROM touched t CROSS JOIN orders o WHERE o.panel = t.panel AND o.n = t.n", params: [] },
       { sql: "SELECT r.* FROM touched t CROSS JOIN refunds r WHERE r.panel = t.panel AND r.order_n = t.n", params: [] },

@@ -137,7 +137,7 @@ export const ERROR_TEXTS: { readonly [C in FailureCode]: ErrorText<C> } = {
     samples: [{ code: "hook_not_found", provider: "acme" }],
   },
   hook_signature: {
-    means: "The webhook's signature is missing, wrong, too old, or was used before; or a signed webhook came without a body.",
+    means: "The webhook's signature is missing, wrong, too old, or was used before; or a signed webhook named orders in its query alone.",
     toDo: "Sign the body as it was set for the webhook. Clocks may differ by 5 minutes. What a query says is not signed.",
     samples: [{ code: "hook_signature", provider: "acme", why: "refused" }],
   },

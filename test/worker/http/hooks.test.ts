@@ -323,6 +323,9 @@ describe("a signed webhook", () => {
       expect(codeOf(refused)).toEqual([401, "hook_signature"]);
       expect(refused.json.error.message).toContain("no body for a signature to cover");
     }
+    // A ping names none.
+    expect((await send({ body: "", headers: await signed("") })).status).toBe(200);
+    expect(polled()).toEqual([]);
     // What the query says beside a signed body was signed by nobody.
     const mixed = await send({ to: `${url}?order=${id(1)}`, body: body(2), headers: await signed(body(2)) });
     expect([mixed.status, polled()]).toEqual([200, [id(2)]]);
