@@ -98,7 +98,7 @@ async function sortIds(
   const nobodys = ids.filter((id) => !isAsked(id));
   const named = ids.filter(isAsked);
   if (named.length === 0) return { asked: [], nobodys, beyond: [] };
-  const share = { panel: panel.id, kind: "unknown_id", wanted: Math.min(named.length, MAX_ADOPTED), isWhole: false } as const;
+  const share = { panel: panel.id, kind: "unknown_id", wanted: Math.min(named.length, MAX_ADOPTED), grant: "left" } as const;
   const granted = await claimShare(env.DB, share, env.PLAN, ports.now());
   if (granted === 0) return "busy";
   const [wanted, beyond] = [named.slice(0, granted), named.slice(granted)];

@@ -22,6 +22,6 @@ export async function claimChanges(
 ): Promise<Failure | null> {
   if (spender === null || count === 0) return null;
   const now = ports.now();
-  const share = { panel: spender, kind: "change", wanted: count * CHANGE_ROWS[kind], isWhole: true, mayExceed: true } as const;
+  const share = { panel: spender, kind: "change", wanted: count * CHANGE_ROWS[kind], grant: "any" } as const;
   return (await claimShare(db, share, env.PLAN, now)) === 0 ? shareFailure("change", now) : null;
 }

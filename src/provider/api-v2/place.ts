@@ -244,9 +244,8 @@ function saidByError(error: ApiError, status: number, { message, sent }: Heard):
   if (hasCatchAll(plain) || status >= 500 || status === REQUEST_TIMEOUT) return doubt;
   if (subject === "reason") return refused;
   const isWord = subject !== "mishap";
-  const saysLittle = !isWord || subject === "vague";
   if (!isWord && !isTurnedDown(status)) return doubt;
-  const answered = saysLittle && !isTurnedDown(status) ? doubt : refused;
+  const answered = subject === "vague" && !isTurnedDown(status) ? doubt : refused;
   return { kind: "in_question", message, status, answered, otherwise: doubt, isWord };
 }
 

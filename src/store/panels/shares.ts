@@ -5,13 +5,17 @@
 import { type OrderShare, ROWS_EACH, type Share, type ShareKind, sharesOf } from "../../domain/panel-share.ts";
 import { dayOf, minuteOf } from "../../domain/time.ts";
 
-/** `isWhole`: all of it or nothing. With `mayExceed`, all of it while anything is left: by so much the last one may go beyond. */
+/**
+ * How much of a claim is granted: what is `left` of the share; the `whole` of it or nothing; or the whole while `any` is left, so
+ * that the last one may go beyond.
+ */
+type Grant = "left" | "whole" | "any";
+
 export type ShareClaim = {
   readonly panel: string;
   readonly kind: Exclude<ShareKind, OrderShare>;
   readonly wanted: number;
-  readonly isWhole: boolean;
-  readonly mayExceed?: boolean;
+  readonly grant: Grant;
 };
 
 const ROWS = `CASE kind ${Object.entries(ROWS_EACH)
@@ -89,7 +93,7 @@ const USED = `SELECT CASE WHEN ${IS_BEGUN} THEN s.minute ELSE ?3 END AS minute, 
  */
 export async function claimShare(
   db: D1Database,
-  { panel, kind, wanted, isWhole, mayExceed = false }: ShareClaim,
+  { panel, kind, wanted, grant }: ShareClaim,
   plan: string | undefined,
   now: number,
 ): Promise<number> {
@@ -100,14 +104,14 @@ export async function claimShare(
     .prepare(
       `INSERT INTO panel_shares (panel, kind, minute, minute_used, day, day_used, granted)
        SELECT ?1, ?2, g.minute, g.minute_used + g.granted, g.day, g.day_used + g.granted, g.granted
-       FROM (SELECT w.*, CASE WHEN ?8 = 2 AND w.available > 0 THEN ?5 WHEN ?8 = 1 AND w.available < ?5 THEN 0 ELSE min(?5, w.available) END AS granted
+       FROM (SELECT w.*, CASE WHEN ?8 = 'any' AND w.available > 0 THEN ?5 WHEN ?8 = 'whole' AND w.available < ?5 THEN 0 ELSE min(?5, w.available) END AS granted
          FROM (SELECT u.*, ${LEFT} AS available FROM (${USED}) u LIMIT 1) w) g
        WHERE g.granted > 0
        ON CONFLICT (panel, kind) DO UPDATE SET minute = excluded.minute, minute_used = excluded.minute_used,
          day = excluded.day, day_used = excluded.day_used, granted = excluded.granted
        RETURNING granted`,
     )
-    .bind(panel, kind, minuteOf(now), dayOf(minuteOf(now)), wanted, minute, day, mayExceed ? 2 : isWhole ? 1 : 0, mostRows)
+    .bind(panel, kind, minuteOf(now), dayOf(minuteOf(now)), wanted, minute, day, grant, mostRows)
     .first<{ granted: number }>();
   return row?.granted ?? 0;
 }

@@ -3,7 +3,7 @@
  * coverage brought up to date. Pure.
  */
 import { type Braked, brakeAfter, countedAfter, type Endings, endingOf, isBraked, withEndings } from "../../domain/provider-brake.ts";
-import { correctionWindowOf, slowedCadence } from "../../domain/poll-cadence.ts";
+import { correctionWindowOf } from "../../domain/poll-cadence.ts";
 import { bucketKeyOf, type Coverage, type CoveredOrder, isOvertaken, latenessOf, withPolled } from "../../domain/poll-coverage.ts";
 import { FLAGS, type Order } from "../../domain/order.ts";
 import { policyFor, type RefundPolicy } from "../../domain/refund-policy.ts";
@@ -14,12 +14,12 @@ import { withSweptRefillCancel } from "../../domain/order-refill-cancel.ts";
 import { type Cadence, isSameClock, type ProviderClock } from "../../domain/poll-pacing.ts";
 import { failureMessage } from "../../provider/failure-message.ts";
 import { isFinal } from "../../domain/status.ts";
-import { type NamedOrder, type Reading, refusedIn, unreadAfter, unreadSince, unreadText } from "../../domain/unread-orders.ts";
 import { type OrderWrite, rowsWritten, type StateWrite } from "../../store/orders/apply.ts";
 import { moveWrite } from "../../store/orders/moves.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import type { OrderAnswer, PollRun } from "./poll.ts";
 import type { Limits } from "../limits.ts";
+import { slowedWrites, withRefused, withUnread } from "./unread.ts";
 
 /** An answer that took longer than this to be applied is dropped: the next round asks again. */
 const MAX_ANSWER_AGE_MS = 60_000;
@@ -83,28 +83,6 @@ function only({ provider }: PollRun, orders: readonly OrderWrite[], changed: Par
   return { orders, putOff: [], state: { provider: provider.id, seen: provider.stateVersion, state: { ...provider.state, ...changed } } };
 }
 
-/** The run with the refusals that have turned out to be about their orders among its answers. */
-function withRefused(run: PollRun, at: number): PollRun {
-  if (run.unread.size === 0) return run;
-  const refused = new Set(refusedIn(run.provider.state.unreadOrders, readingOf(run), at).map(({ id }) => id));
-  if (refused.size === 0) return run;
-  const isRefused = (order: Order): boolean => refused.has(order.providerOrderId ?? "");
-  const answers = [...run.unread].flatMap(([order, { failure, askedAt }]): OrderAnswer[] => {
-    const message = "message" in failure ? (failure.message ?? "") : "";
-    return isRefused(order) ? [{ order, report: { kind: "refused", message }, refillWord: null, askedAt }] : [];
-  });
-  return { ...run, answers: [...run.answers, ...answers], unread: new Map([...run.unread].filter(([order]) => !isRefused(order))) };
-}
-
-function readingOf({ answers, unread }: PollRun): Reading {
-  return {
-    unread: [...unread].flatMap(([order, { failure, words }]) =>
-      namedOf(order).map((named) => ({ ...named, words, said: { code: failure.code, message: failureMessage(failure) } })),
-    ),
-    settled: answers.flatMap(({ order }) => namedOf(order)),
-  };
-}
-
 /** The order's next state with what the brake counted of it. */
 function withCounted(decision: Decision, { state }: Order, now: number): Decision {
   const counted = countedAfter(state, endingOf(state, decision.next, now), now);
@@ -151,17 +129,6 @@ function orderWrites(run: PollRun, limits: Limits, at: number, braked: Braked): 
     if (write !== null) orders.push(write);
   }
   return { orders: [...orders, ...slowedWrites(run, at).slice(0, Math.max(0, mostWrites - orders.length))], putOff };
-}
-
-/** Orders in their turn of which nothing readable is heard while the provider works: they are looked at less often from now on. */
-function slowedWrites({ provider: { state }, unread, selection, overtaken }: PollRun, at: number): OrderWrite[] {
-  if (selection === null) return [];
-  return [...unread].flatMap(([order, { isAlone }]) => {
-    const since = namedOf(order).map((named) => unreadSince(state.unreadOrders, named))[0] ?? null;
-    const cadence = slowedCadence(order.state, since === null ? null : at - since);
-    if (!isAlone || overtaken.has(order) || cadence === null) return [];
-    return [moveWrite(order, { next: { ...order.state, cadence }, refunds: [] }, state, Math.max(at, order.updatedAt))];
-  });
 }
 
 const NO_PARTS: readonly PartFacts[] = [];
@@ -212,24 +179,6 @@ function stateWrite(run: PollRun, orders: readonly OrderWrite[], at: number, bra
   const learned = withLearned(afterPoll(provider.state, outcomeOf(run, orders), at), run);
   const state = { ...withUnread(learned, run, at), ...brake, coverage: coverageAfter(run, at), clock: clockOf(run) };
   return { provider: provider.id, seen: provider.stateVersion, state };
-}
-
-/** Whose orders nothing readable is heard of. It is no failure that others' calls wait for, and stands in the provider's health. */
-function withUnread(state: ProviderState, run: PollRun, at: number): ProviderState {
-  // So it is with nearly all polls.
-  if (run.unread.size === 0 && Object.keys(run.provider.state.unreadOrders).length === 0) return state;
-  const reading = readingOf(run);
-  const unreadOrders = unreadAfter(run.provider.state.unreadOrders, reading, at);
-  const [last] = reading.unread.slice(-1);
-  if (last === undefined || state.failures > 0 || state.retryAt !== null) return { ...state, unreadOrders };
-  const orders = reading.unread.filter(({ panel }) => panel === last.panel).length;
-  const whose = unreadText({ panel: last.panel, orders, atLeast: false });
-  const lastFailure = { code: last.said.code, message: `No readable answer about ${whose}. ${last.said.message}` };
-  return { ...state, unreadOrders, lastFailure, lastFailureAt: at };
-}
-
-function namedOf({ panel, providerOrderId }: Order): NamedOrder[] {
-  return providerOrderId === null ? [] : [{ panel, id: providerOrderId }];
 }
 
 /** What is now known to have been polled: only what was answered in time counts, and nothing of a check. */

@@ -37,7 +37,7 @@ const usedBy = async (of = panel) =>
 
 /** Under either plan. */
 const useUp = async (of = panel) => {
-  const claim = { panel: of, kind: "change", wanted: sharesOf("paid").of.change.minute, isWhole: false } as const;
+  const claim = { panel: of, kind: "change", wanted: sharesOf("paid").of.change.minute, grant: "left" } as const;
   await claimShare(env.DB, claim, "paid", world.now);
 };
 
@@ -75,7 +75,7 @@ async function order(columns: Parameters<typeof addOrders>[4] = {}): Promise<voi
   await rows("UPDATE panels SET order_n = 1 WHERE id = ?1", panel);
 }
 
-async function heldRefund(): Promise<string> {
+async function ordered(): Promise<void> {
   await world.provider("acme");
   await world.post("/v1/orders", key, {
     id: "1",
@@ -85,6 +85,10 @@ async function heldRefund(): Promise<string> {
     charge: "0.9",
     customer: "ann",
   });
+}
+
+async function heldRefund(): Promise<string> {
+  await ordered();
   return "1-r1";
 }
 
@@ -94,15 +98,7 @@ const credited = async (): Promise<void> => {
 
 async function refunded(): Promise<void> {
   await credited();
-  await world.provider("acme");
-  await world.post("/v1/orders", key, {
-    id: "1",
-    provider: "acme",
-    provider_order_id: "7",
-    quantity: 1000,
-    charge: "0.9",
-    customer: "ann",
-  });
+  await ordered();
   await money("/v1/orders/1/refunds", { amount: "0.5", note: "n".repeat(500) })(world);
 }
 
@@ -246,7 +242,7 @@ describe("a panel that floods with changes", () => {
     let minute = 0;
     for (let used = 0; used < day - left; minute++) {
       world.now = start + minute * 60_000;
-      const claim = { panel, kind: "change", wanted: Math.min(2000, day - left - used), isWhole: true } as const;
+      const claim = { panel, kind: "change", wanted: Math.min(2000, day - left - used), grant: "whole" } as const;
       used += await claimShare(env.DB, claim, "free", world.now);
     }
     let taken = 0;

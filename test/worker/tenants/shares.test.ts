@@ -89,32 +89,32 @@ const ordersFrom = (first: number, count: number) =>
   }));
 
 describe("a share", () => {
-  const claim = (wanted: number, isWhole: boolean, at = NOW) =>
-    claimShare(env.DB, { panel: "p", kind: "check", wanted, isWhole }, "free", at);
+  const claim = (wanted: number, grant: "left" | "whole", at = NOW) =>
+    claimShare(env.DB, { panel: "p", kind: "check", wanted, grant }, "free", at);
   const { minute, day } = sharesOf("free").of.check;
 
   it("is granted as far as it goes, or wholly where part of it is of no use", async () => {
-    expect(await claim(minute - 1, true)).toBe(minute - 1);
-    expect([await claim(2, true), await claim(2, false), await claim(2, false)]).toEqual([0, 1, 0]);
-    expect(await claim(2, true, NOW + 60_000)).toBe(2);
+    expect(await claim(minute - 1, "whole")).toBe(minute - 1);
+    expect([await claim(2, "whole"), await claim(2, "left"), await claim(2, "left")]).toEqual([0, 1, 0]);
+    expect(await claim(2, "whole", NOW + 60_000)).toBe(2);
   });
 
   it("is one a minute where clocks differ by some seconds, at midnight, too", async () => {
     const midnight = Math.ceil(NOW / 86_400_000) * 86_400_000;
-    for (let i = 0; i < day - minute; i += minute) await claim(minute, true, midnight - 3_600_000 + i * 1000);
+    for (let i = 0; i < day - minute; i += minute) await claim(minute, "whole", midnight - 3_600_000 + i * 1000);
     let granted = 0;
-    for (let i = 0; i < 4 * minute; i++) granted += await claim(1, true, midnight + (i % 2 === 0 ? 5000 : -5000));
+    for (let i = 0; i < 4 * minute; i++) granted += await claim(1, "whole", midnight + (i % 2 === 0 ? 5000 : -5000));
     expect(granted).toBe(minute);
-    expect(await claim(minute, true, midnight + 60_000)).toBe(minute);
+    expect(await claim(minute, "whole", midnight + 60_000)).toBe(minute);
     // A clock that was far ahead is none to go by.
-    expect(await claim(minute, true, midnight - 60_000)).toBe(minute);
+    expect(await claim(minute, "whole", midnight - 60_000)).toBe(minute);
   });
 
   it("ends with the day's", async () => {
     let granted = 0;
-    for (let i = 0; i < 2 * (day / minute); i++) granted += await claim(minute, false, NOW + i * 60_000);
+    for (let i = 0; i < 2 * (day / minute); i++) granted += await claim(minute, "left", NOW + i * 60_000);
     expect(granted).toBe(day);
-    expect(await claim(1, true, NOW + 24 * 3_600_000)).toBe(1);
+    expect(await claim(1, "whole", NOW + 24 * 3_600_000)).toBe(1);
   });
 
   it("of registrations gives way to polling near the day's rows, and for nobody else's sake", async () => {
@@ -125,7 +125,7 @@ describe("a share", () => {
     const register = async (first: number, count: number) => (await world.post("/v1/orders", flood, ordersFrom(first, count))).status;
     expect([await register(1, 11), await register(1, 10)]).toEqual([429, 200]);
     expect(await register(11, 1)).toBe(429);
-    expect(await claim(1, true)).toBe(1);
+    expect(await claim(1, "whole")).toBe(1);
     await rows("UPDATE providers SET calls_day = ?1", today - 1);
     expect(await register(11, 1)).toBe(200);
     expect(await rows("SELECT order_n, registration_day_used AS used FROM panels WHERE id = ?1", FLOOD())).toEqual([
@@ -135,17 +135,17 @@ describe("a share", () => {
 
   it("costs one row", async () => {
     const { db, usage } = metered(env.DB);
-    await claimShare(db, { panel: "p", kind: "check", wanted: 1, isWhole: true }, "free", NOW);
-    await claimShare(db, { panel: "p", kind: "check", wanted: 1, isWhole: true }, "free", NOW);
+    await claimShare(db, { panel: "p", kind: "check", wanted: 1, grant: "whole" }, "free", NOW);
+    await claimShare(db, { panel: "p", kind: "check", wanted: 1, grant: "whole" }, "free", NOW);
     expect(usage()).toMatchObject({ rows_written: 2 });
   });
 
   it("costs no row where it is refused", async () => {
-    await claim(minute, true);
+    await claim(minute, "whole");
     const { db, usage } = metered(env.DB);
-    for (const isWhole of [true, false]) {
-      expect(await claimShare(db, { panel: "p", kind: "check", wanted: 1, isWhole }, "free", NOW)).toBe(0);
-      expect(await claimShare(db, { panel: "new", kind: "check", wanted: minute + 1, isWhole: true }, "free", NOW)).toBe(0);
+    for (const grant of ["whole", "left"] as const) {
+      expect(await claimShare(db, { panel: "p", kind: "check", wanted: 1, grant }, "free", NOW)).toBe(0);
+      expect(await claimShare(db, { panel: "new", kind: "check", wanted: minute + 1, grant: "whole" }, "free", NOW)).toBe(0);
     }
     expect(usage()).toMatchObject({ rows_written: 0 });
   });
@@ -268,7 +268,7 @@ describe("a panel that floods", () => {
     await addProvider("acme", { many: "yes" });
     await addOrders(FLOOD(), "acme", 1, 1, { ...young });
     const { minute } = sharesOf("free").of.unknown_id;
-    await claimShare(env.DB, { panel: FLOOD(), kind: "unknown_id", wanted: minute, isWhole: true }, "free", world.now);
+    await claimShare(env.DB, { panel: FLOOD(), kind: "unknown_id", wanted: minute, grant: "whole" }, "free", world.now);
     const { status, json } = await world.apiV2(flood, { action: "status", orders: "1,777" }, "acme");
     expect([status, Object.keys(json)]).toEqual([200, ["1"]]);
     const single = await world.apiV2(flood, { action: "status", order: "777" }, "acme");

@@ -257,7 +257,7 @@ export async function checkOrder(context: PanelRefContext, { params: { id } }: W
   if (order === undefined) return fail({ code: "order_not_found", order: id });
   const { db, env, ports } = context;
   const now = ports.now();
-  const share = { panel: order.panel, kind: "check", wanted: 1, isWhole: true } as const;
+  const share = { panel: order.panel, kind: "check", wanted: 1, grant: "whole" } as const;
   // planted: share-of-checks
   if ((await claimShare(db, share, env.PLAN, now)) === 0) return fail(shareFailure("check", now));
   const { provider } = order;

@@ -108,7 +108,7 @@ function providerRow({ provider, activeOrders }: FollowedProvider, day: number, 
     calls_today: state.callsDay === day ? state.callsToday : 0,
     max_calls_per_minute: maxCallsPerMinute,
     stretch: slowdownOf(state.clock),
-    lag_seconds: later(lagOf(state.hours, now), silenceOf(provider.state, activeOrders, now)),
+    lag_seconds: later(lagOf(state.hours, now), unansweredSeconds(provider.state, activeOrders, now)),
     unknown_words: Object.keys(state.unknownWords).length,
     brake_engaged_at: engagedAt.length === 0 ? null : time(Math.min(...engagedAt)),
     balance: balance?.balance ?? null,
@@ -120,7 +120,11 @@ function providerRow({ provider, activeOrders }: FollowedProvider, day: number, 
 }
 
 /** For how long orders have not been looked at, since the provider does not answer, in seconds; null where it does. */
-function silenceOf({ retryAt, lastSuccessAt }: FollowedProvider["provider"]["state"], activeOrders: number, now: number): number | null {
+function unansweredSeconds(
+  { retryAt, lastSuccessAt }: FollowedProvider["provider"]["state"],
+  activeOrders: number,
+  now: number,
+): number | null {
   return retryAt === null || lastSuccessAt === null || activeOrders === 0 ? null : Math.max(0, Math.round((now - lastSuccessAt) / 1000));
 }
 

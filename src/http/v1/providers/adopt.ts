@@ -47,7 +47,7 @@ export async function postAdoption({ db, env, panel, ports }: PanelContext, { pa
   if (strangers.length > 0) return fail({ code: "invalid_request", fields: strangers.slice(0, MAX_PROBLEMS) });
   const fresh = standings.flatMap(([one, its]) => (mayAct(its, "follow") && its !== "own" ? [one] : []));
   const now = ports.now();
-  const share = { panel: panel.id, kind: "adoption", wanted: fresh.length, isWhole: true } as const;
+  const share = { panel: panel.id, kind: "adoption", wanted: fresh.length, grant: "whole" } as const;
   if (fresh.length > 0 && (await claimShare(db, share, env.PLAN, now)) === 0) return fail(shareFailure("adoption", now));
   const adopted = await adoptOrders(
     db,

@@ -58,7 +58,7 @@ export async function testWebhook(
 /** By its key a panel tests ten times a minute whatever it makes of its webhooks: a new one would be another way to the same receiver. */
 async function mayTest({ db, env, panel, now }: PanelContext): Promise<boolean> {
   const spender = spenderOf(panel);
-  const share = { kind: "webhook_test", wanted: 1, isWhole: true } as const;
+  const share = { kind: "webhook_test", wanted: 1, grant: "whole" } as const;
   return spender === null || (await claimShare(db, { panel: spender, ...share }, env.PLAN, now)) > 0;
 }
 
