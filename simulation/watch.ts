@@ -52,11 +52,21 @@ export type WatchOptions = {
 const PANEL_OUTDATED = 1 << 9;
 const PLACING_UNKNOWN = 1 << 11;
 
-/** Notes which orders a commit touches. Temporary: no part of the product's schema. */
+/** In `touched`: no order, but what refunds go by. */
+const IN_FORCE = "INSERT OR IGNORE INTO touched VALUES ('', 0)";
+
+/** Notes which orders a commit touches, and whether it changes by what they are refunded. Temporary: no part of the product's schema. */
 const WATCHED_TABLES = [
   "CREATE TEMP TABLE touched (panel TEXT, n INTEGER, PRIMARY KEY (panel, n))",
   "CREATE TEMP TRIGGER touched_update AFTER UPDATE ON main.orders BEGIN INSERT OR IGNORE INTO touched VALUES (NEW.panel, NEW.n); END",
   "CREATE TEMP TRIGGER touched_insert AFTER INSERT ON main.orders BEGIN INSERT OR IGNORE INTO touched VALUES (NEW.panel, NEW.n); END",
+  `CREATE TEMP TRIGGER brake_update AFTER UPDATE OF brake_engaged_at, braked_panels ON main.providers
+   WHEN OLD.brake_engaged_at IS NOT NEW.brake_engaged_at OR OLD.braked_panels <> NEW.braked_panels BEGIN ${IN_FORCE}; END`,
+  `CREATE TEMP TRIGGER policy_insert AFTER INSERT ON main.refund_policies BEGIN ${IN_FORCE}; END`,
+  `CREATE TEMP TRIGGER policy_update AFTER UPDATE ON main.refund_policies BEGIN ${IN_FORCE}; END`,
+  `CREATE TEMP TRIGGER policy_delete AFTER DELETE ON main.refund_policies BEGIN ${IN_FORCE}; END`,
+  `CREATE TEMP TRIGGER frozen_update AFTER UPDATE OF frozen_at ON main.panels
+   WHEN OLD.frozen_at IS NOT NEW.frozen_at BEGIN ${IN_FORCE}; END`,
 ];
 
 export class Watch {
@@ -129,7 +139,7 @@ export class Watch {
 
   /** After a commit. */
   async look(): Promise<void> {
-    // Most commits touch no order.
+    // Most commits touch no order, and nothing that orders go by.
     const [any] = await this.#backend.run([{ sql: "SELECT 1 FROM touched LIMIT 1", params: [] }]);
     if (any?.results.length === 0) return;
     const [orders, refunds, parts] = await this.#backend.run([
@@ -144,7 +154,6 @@ export class Watch {
       },
     ]);
     const rows = orders?.results ?? [];
-    if (rows.length === 0) return;
     const [, providers, policies, panels, feed] = await this.#backend.run([
       { sql: "DELETE FROM touched", params: [] },
       { sql: "SELECT id, brake, brake_engaged_at, braked_panels FROM providers", params: [] },
