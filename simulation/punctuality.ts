@@ -56,7 +56,7 @@ export class Punctuality {
       const lane = `${String(panel)} ${String(provider)}`;
       if (is_held_back === 1) this.#heldBackAt.set(lane, now);
       if (this.#slow.has(String(provider)) || !providers.has(String(provider))) continue;
-      const from = Math.max(since, this.#leftAloneAt.get(String(provider)) ?? 0);
+      const from = Math.max(since, this.#leftAloneAt.get(String(provider)) ?? 0, this.#heldBackAt.get(lane) ?? 0);
       const askedAt = asked.get(`${String(provider)}/${String(provider_order_id)}`) ?? 0;
       const lastAt = Math.max(from, askedAt, Number(updated_at));
       // A message that crashed before it had handed on the rest of its page left that to its next turn.
@@ -68,7 +68,7 @@ export class Punctuality {
       const wantedAt = panel === "books" ? this.#registeringPanel.checkWanted.get(String(id)) : undefined;
       if (wantedAt === undefined || now - wantedAt < CHECK_SLACK_MS) continue;
       this.#registeringPanel.checkWanted.delete(String(id));
-      const isAwaited = this.#clocksAreRight && wantedAt >= Math.max(from, this.#heldBackAt.get(lane) ?? 0);
+      const isAwaited = this.#clocksAreRight && wantedAt >= from;
       if (isAwaited && askedAt < wantedAt - JUST_POLLED_MS) this.#note(`${String(panel)}/${String(id)} was to be checked, and was not`);
     }
   }
