@@ -23,9 +23,9 @@ function errorsOfCallers({ who, requirement: { need, role }, isOverAll }: Facts)
   if (!isOverAll) keys.push("not_over_all_panels");
   if (who === "operator") return keys;
   // A panel is looked up together with its key.
-  keys.push("panel_disabled", "settings_contended");
+  keys.push("panel_disabled", "settings_contended", "another_panel");
   if (who === "key") return keys;
-  keys.push("another_panel", "panel_required", "panel_not_found");
+  keys.push("panel_required", "panel_not_found");
   if (who === "reader") keys.push("token_invalid", "token_expired", "token_foreign");
   return role === "any" ? keys : [...keys, "reseller"];
 }

@@ -71,8 +71,9 @@ export const ERROR_TEXTS: { readonly [C in FailureCode]: ErrorText<C> } = {
     samples: [{ code: "token_secret_unreadable", panel: "shop" }],
   },
   another_panel: {
-    means: "A panel's key acts for its own panel only, and the request names another.",
-    toDo: "Leave the `Panel` header out.",
+    means:
+      "A panel's key acts for its own panel only, and the request names another; or an operator's header `Panel` names another than the request.",
+    toDo: "Leave the `Panel` header out, or name the same panel.",
     samples: [{ code: "another_panel" }],
   },
   reseller: {

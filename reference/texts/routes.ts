@@ -338,7 +338,7 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
     chapter: "Browsers",
     summary: "Make a new token secret",
     text: "The secret is in this answer only. Every token that was made before ends.",
-    errors: ["another_panel", "panel_not_found", "sealing_off"],
+    errors: ["panel_not_found", "sealing_off"],
   },
   "GET /v1/me": {
     chapter: "Keys",
@@ -349,16 +349,16 @@ export const ROUTE_TEXTS: { readonly [N in RouteName]: RouteText } = {
   "GET /v1/keys": {
     chapter: "Keys",
     summary: "List keys",
-    text: "An operator sees all of them, a panel's key those of its own panel.",
+    text: "An operator sees all of them, or with the header `Panel` those of one panel; a panel's key those of its own.",
     query: ["Lists", "Other parameters"],
-    errors: ["another_panel"],
+    errors: [],
   },
   "POST /v1/keys": {
     chapter: "Keys",
     summary: "Make a key",
-    text: "The key is in this answer only; panelsync keeps its hash. A panel's key makes keys of its own panel, up to 100, with no scope that it lacks itself.",
+    text: "The key is in this answer only; panelsync keeps its hash. A panel's key makes keys of its own panel, up to 100, with no scope that it lacks itself. An operator names the panel by `panel` or by the header `Panel`; without either, the key is an operator's.",
     body: ["A key"],
-    errors: ["another_panel", "scope_above_own", "panel_not_found", "keys_full"],
+    errors: ["scope_above_own", "panel_not_found", "keys_full"],
   },
   "DELETE /v1/keys/:id": {
     chapter: "Keys",

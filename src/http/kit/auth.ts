@@ -188,6 +188,8 @@ async function admitOperator(context: Context, requirement: Requirement, identif
 async function admitKey(context: Context, requirement: Requirement, identified: Identify): Promise<Result<KeyContext, Failure>> {
   const caller = await identified(context);
   if (!caller.ok) return caller;
+  const header = context.request.headers.get("Panel") ?? "";
+  const named = header === "" ? null : header;
   switch (caller.value.kind) {
     case "admin_token":
     case "operator_key": {
@@ -195,15 +197,17 @@ async function admitKey(context: Context, requirement: Requirement, identified: 
       if (!operator.ok) return operator;
       const { actor, key } = operator.value;
       const scopes = key === null ? (["admin"] as const) : key.scopes;
-      return ok({ ...context, keeper: { holder: { kind: "operator", scopes }, panel: null, key, actor } });
+      return ok({ ...context, keeper: { holder: { kind: "operator", scopes }, panel: null, actsFor: named, key, actor } });
     }
     case "panel_key": {
-      const named = withRef(context, { by: "key_hash", value: caller.value.keyHash, operatorKey: null, requirement });
-      const acting = await readActing(context.db, named.panelRef);
-      if (acting === null) return noSuchPanel(named);
+      const ofKey = withRef(context, { by: "key_hash", value: caller.value.keyHash, operatorKey: null, requirement });
+      const acting = await readActing(context.db, ofKey.panelRef);
+      if (acting === null) return noSuchPanel(ofKey);
       const { key } = acting as Acting & { readonly key: PanelKey };
-      const { actor } = named.admitted();
-      return ok({ ...context, keeper: { holder: { kind: "panel", scopes: key.scopes }, panel: acting.panel.id, key, actor } });
+      const { actor } = ofKey.admitted();
+      const panel = acting.panel.id;
+      if (named !== null && named !== panel) return fail({ code: "another_panel" });
+      return ok({ ...context, keeper: { holder: { kind: "panel", scopes: key.scopes }, panel, actsFor: panel, key, actor } });
     }
     case "token":
       return TOKEN_REFUSED;

@@ -52,9 +52,18 @@ export type PanelContext = Context & { readonly panel: ActingPanel };
 /** Likewise, for what moves money once for each `Idempotency-Key`. */
 export type MoneyContext = PanelContext & { readonly keep: Keep };
 
-/** Somebody with a key asks about keys: an operator, whose `panel` is null, or a panel. `key`: null for ADMIN_TOKEN. */
+/**
+ * Somebody with a key asks about keys: an operator, whose `panel` is null, or a panel. `actsFor`: the only panel that is meant,
+ * its own or the one that the operator's header `Panel` names; null: none is. `key`: null for ADMIN_TOKEN.
+ */
 export type KeyContext = Context & {
-  readonly keeper: { readonly holder: Holder; readonly panel: string | null; readonly key: Key | null; readonly actor: Actor };
+  readonly keeper: {
+    readonly holder: Holder;
+    readonly panel: string | null;
+    readonly actsFor: string | null;
+    readonly key: Key | null;
+    readonly actor: Actor;
+  };
 };
 
 /** What goes back, but for the headers that every answer has. A body of null stays empty. */

@@ -213,7 +213,8 @@ const WIRE: { readonly [C in FailureCode]: (failure: Extract<Failure, { readonly
   }),
   another_panel: () => ({
     status: 403,
-    message: "Another panel is named than the key's own. A panel's key acts for its own panel: leave the header `Panel` out.",
+    message:
+      "Two panels are named. A panel's key acts for its own panel: leave the header `Panel` out. An operator names one panel: the same in the header as elsewhere.",
   }),
   reseller: ({ panel }) => ({
     status: 403,

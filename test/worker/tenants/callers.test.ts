@@ -153,6 +153,24 @@ describe("a key", () => {
     expect((await world.ask("DELETE", `/v1/keys/${String(admins?.["id"])}`, { key: keys.get("keys") ?? null })).status).toBe(404);
   });
 
+  it("is made, listed and ended for the panel that the operator's header names, and for no other", async () => {
+    const headers = { Panel: "shop" };
+    const made = await world.ask("POST", "/v1/keys", { headers, body: { name: "by header" } });
+    expect([made.status, made.json.panel, made.json.scopes.includes("admin")]).toEqual([201, "shop", false]);
+    expect((await world.ask("POST", "/v1/keys", { headers, body: { name: "n", scopes: ["admin"] } })).status).toBe(422);
+    const { json } = await world.get("/v1/keys", { headers });
+    expect(new Set(json.keys.map(({ panel }: { panel: string }) => panel))).toEqual(new Set(["shop"]));
+    for (const answer of [
+      await world.ask("POST", "/v1/keys", { headers, body: { name: "n", panel: "resale" } }),
+      await world.get("/v1/keys?panel=resale", { headers }),
+      await world.get("/v1/keys", { key: keys.get("keys") ?? null, headers: { Panel: "resale" } }),
+      await world.get("/v1/me", { key: keys.get("read") ?? null, headers: { Panel: "resale" } }),
+    ])
+      expect([answer.status, answer.json.error.code]).toEqual([403, "another_panel"]);
+    expect((await world.ask("DELETE", `/v1/keys/${made.json.id}`, { headers: { Panel: "resale" } })).status).toBe(404);
+    expect((await world.ask("DELETE", `/v1/keys/${made.json.id}`, { headers })).status).toBe(204);
+  });
+
   it("is written down once a day that it is used, and kept as a hash", async () => {
     const key = keys.get("read") ?? "";
     await world.get("/v1/orders", { key });

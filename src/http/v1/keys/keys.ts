@@ -75,12 +75,12 @@ type Wanted = { readonly panel: string | null; readonly scopes: readonly Scope[]
 
 /** Whose key is to be made, and for what; or why this caller may not. */
 function wantedKey(
-  { holder, panel: own }: KeyContext["keeper"],
+  { holder, actsFor }: KeyContext["keeper"],
   { panel: named, scopes: given, expires_at: expiresAt }: z.output<typeof newKeyBody>,
   now: number,
 ): Result<Wanted, Failure> {
-  if (own !== null && named !== null && named !== own) return fail({ code: "another_panel" });
-  const panel = own ?? named;
+  if (actsFor !== null && named !== null && named !== actsFor) return fail({ code: "another_panel" });
+  const panel = actsFor ?? named;
   const kinds: readonly Scope[] = panel === null ? OPERATOR_SCOPES : PANEL_SCOPES;
   // Without a word of it, a key may what its maker may.
   const scopes = given ?? (holder.kind === "panel" ? holder.scopes : allScopes(panel === null ? "operator" : "panel"));
@@ -106,7 +106,7 @@ export async function getKeys(
   { db, keeper }: KeyContext,
   { query: { panel, limit, cursor } }: { readonly query: z.output<typeof keysQuery> },
 ): Promise<Answer> {
-  if (keeper.panel !== null && panel !== undefined && panel !== keeper.panel) return fail({ code: "another_panel" });
+  if (keeper.actsFor !== null && panel !== undefined && panel !== keeper.actsFor) return fail({ code: "another_panel" });
   const owner: KeyOwner = panel === undefined ? ownerOf(keeper) : { panel };
   const { page, paging } = pageOf(await listKeys(db, owner, { after: cursor?.[0] ?? "", limit: limit + 1 }), limit, ({ id }) => [id]);
   return json(200, { keys: page.map(keyView), ...paging });
@@ -123,8 +123,8 @@ export async function removeKey(context: KeyContext, { params: { id } }: { reado
   return isEnded ? noContent() : fail({ code: "key_not_found", key: id });
 }
 
-function ownerOf({ panel }: KeyContext["keeper"]): KeyOwner {
-  return panel === null ? "all" : { panel };
+function ownerOf({ actsFor }: KeyContext["keeper"]): KeyOwner {
+  return actsFor === null ? "all" : { panel: actsFor };
 }
 
 function keyView({ id, name, panel, scopes, hint, createdAt, expiresAt, lastUsedOn }: Key) {
