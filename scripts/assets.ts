@@ -2,7 +2,9 @@
  * Makes `public/`, what the Worker serves as static assets: the files of `assets/` as they are, and what each part builds.
  * Runs with `npm ci`, and before anything that serves or tests them.
  */
-import { cpSync, mkdirSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildConsole } from "./assets/console.ts";
 import { buildTracker } from "./assets/tracker.ts";
@@ -25,7 +27,15 @@ const PARTS: readonly Build[] = [
   async (out) => ((await import(REFERENCE)) as { readonly buildReference: Build }).buildReference(out),
 ];
 
-rmSync(OUT, { recursive: true, force: true });
-mkdirSync(OUT, { recursive: true });
-cpSync(FILES, OUT, { recursive: true });
-for (const build of PARTS) await build(OUT);
+/** A Worker that runs may be serving the folder: it stays, each file in it is written over, and what is no more goes. */
+const made = mkdtempSync(join(tmpdir(), "panelsync-assets-"));
+try {
+  cpSync(FILES, made, { recursive: true });
+  for (const build of PARTS) await build(made);
+  mkdirSync(OUT, { recursive: true });
+  cpSync(made, OUT, { recursive: true });
+  const gone = readdirSync(OUT, { recursive: true, encoding: "utf8" }).filter((path) => !existsSync(join(made, path)));
+  for (const path of gone) rmSync(join(OUT, path), { recursive: true, force: true });
+} finally {
+  rmSync(made, { recursive: true, force: true });
+}

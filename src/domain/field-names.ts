@@ -1,5 +1,5 @@
 /**
- * Names of fields that a panel's script gives, and that go to a provider as they are. Rule [O19]. Pure.
+ * Names of fields that a panel's script gives, and that go to a provider as they are. Rule [O17]. Pure.
  */
 
 /**
