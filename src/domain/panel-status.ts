@@ -81,7 +81,9 @@ function finalWord(facts: Facts): PanelStatus {
 
 /** What was returned is the share of the provider's own number: a part, whatever else would come to the same amount. */
 function isOwnShare({ status, remains, quantity, refunded }: Facts, charge: number): boolean {
-  if (status !== "partial" && status !== "refunded") return false;
+  if (status === "completed") return false;
+  // Of an order that came to nothing, the whole charge is no part.
+  if (refunded >= charge && status !== "partial" && status !== "refunded") return false;
   if (quantity === null || remains === null || remains <= 0 || remains >= quantity) return false;
   return undeliveredShare(charge, quantity, remains) === refunded;
 }

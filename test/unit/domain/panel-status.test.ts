@@ -102,6 +102,20 @@ describe("tellPanel, of orders whose units nobody counts", () => {
   });
 });
 
+describe("statusForPanel, where several numbers of units have one share", () => {
+  const cheap = { ...ended, charge: 10, refunded: 3, remains: 201 } as const;
+
+  it.each([
+    ["partial", { status: "partial" }, "Partial", 201],
+    ["canceled, by what remains", { status: "canceled" }, "Partial", 201],
+    ["canceled, and all of it returned", { status: "canceled", refunded: 10 }, "Canceled", 1000],
+    ["canceled, and another part granted", { status: "canceled", refunded: 4 }, "Partial", 400],
+    ["canceled, and all that it cost is one unit's share", { status: "canceled", charge: 1, refunded: 1 }, "Canceled", 1000],
+  ] as const)("goes by the provider's own number: %s", (_name, over, label, remains) => {
+    expect(statusForPanel(anOrder({ ...cheap, ...over }))).toMatchObject({ label, final: true, remains });
+  });
+});
+
 describe("withOutdated", () => {
   const partial = { ...ended, status: "partial", refunded: 225_000, remains: 250 } as const;
   const told = { status: "partial", refunded: 225_000, remains: 250, left: false } as const;
