@@ -133,16 +133,16 @@ async function putOnRecord(call: Context, { panel, provider, unheard }: Asking, 
   const known = waiting.length === 0 ? unheard : new Map([...unheard, ...(await readAdopted(env.DB, panel.id, provider.id, waiting))]);
   const firstHeard = heard.flatMap(({ id, report }) => {
     const order = known.get(id);
-    return order === undefined ? [] : [firstWrite(order, provider, report, now)];
+    return order === undefined ? [] : [firstWrite(order, { panel, provider }, report, now)];
   });
   // One that a sweep has written meanwhile has been heard of.
   await applyEach(env.DB, firstHeard);
 }
 
 /** What the provider's first answer makes of an order that was adopted without one. */
-function firstWrite(order: Order, provider: Provider, report: StatusReport, time: number): OrderWrite {
+function firstWrite(order: Order, of: Pick<Asking, "panel" | "provider">, report: StatusReport, time: number): OrderWrite {
   const now = Math.max(time, order.updatedAt);
-  return moveWrite(order, reconcile(order.state, report, policyAt(provider, order), now), provider.state, now);
+  return moveWrite(order, reconcile(order.state, report, policyAt(of, order), now), of.provider.state, now);
 }
 
 /** Asks for the orders' status, as few calls as the provider allows, until the time is up. */
@@ -194,11 +194,11 @@ type ReportedOrder = { readonly id: string; readonly report: StatusReport };
 
 function newOrder(now: number, panel: Panel, provider: Provider, { id, report }: ReportedOrder): Adopted {
   const fresh = adoptedRow({ panel, provider, id, currency: report.currency }, now);
-  const order = adopted(toOrder(fresh), report, policyAt(provider, toOrder(fresh)), now);
+  const order = adopted(toOrder(fresh), report, policyAt({ panel, provider }, toOrder(fresh)), now);
   return { row: { ...rowHeard(fresh, order.state), door: "connect" }, partOf: null, shown: orderView(order, provider.state, now) };
 }
 
-function policyAt(provider: Provider, order: Order): ReconcilePolicy {
+function policyAt({ panel, provider }: Pick<Asking, "panel" | "provider">, order: Order): ReconcilePolicy {
   return {
     statusWords: provider.settings.statusWords,
     progressPercent: 0,
@@ -209,7 +209,7 @@ function policyAt(provider: Provider, order: Order): ReconcilePolicy {
     isLinkShared: true,
     correctionWindowMs: correctionWindowOf(provider.settleHours),
     refunds: policyFor(order, provider.policies),
-    holdAll: isBraked(provider.state, order.panel) ? "brake" : null,
+    holdAll: isBraked(provider.state, order.panel) ? "brake" : panel.frozen === null ? null : "frozen",
     parts: [],
   };
 }

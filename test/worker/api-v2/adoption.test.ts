@@ -44,6 +44,14 @@ describe("an id that nobody has heard of", () => {
     expect((await world.status({ order: "1" })).json).toMatchObject({ status: "Completed", remains: "0" });
   });
 
+  it("is kept from its end while the books of its panel do not add up", async () => {
+    await env.DB.prepare("UPDATE panels SET frozen_at = ?2, frozen_because = 'a test' WHERE id = ?1").bind(world.panelId, world.now).run();
+    world.says = () => said({ status: "Canceled", remains: "1000" });
+    expect((await world.status({ order: "7" })).json).toMatchObject({ status: "Pending" });
+    const { refunds } = (await world.get("/v1/refunds?status=held", { key: world.key })).json;
+    expect(refunds).toMatchObject([{ order: "7", amount: null, reason: "frozen" }]);
+  });
+
   it("is asked alone by a call for one, in whatever form the id has", async () => {
     world.says = () => said({ status: "Partial" });
     expect((await world.status({ order: " A-17 " })).json).toMatchObject({ status: "Partial", remains: "157" });
