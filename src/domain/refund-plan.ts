@@ -212,7 +212,10 @@ function planWord(order: OrderState, heard: OrderState, policy: RefundPlanPolicy
   const isSameStatus = order.status === status;
   // What was once let go is not called back, but a number that is gone, or comes where a person has decided about none, is a new question.
   const isAnew = lacksNumber(heard) || isDecidedUnknown(heard);
-  if (isSameStatus && heard.hold === null && heard.leftToPanel && !isAnew) return { next: heard, refunds: [] };
+  if (isSameStatus && heard.hold === null && heard.leftToPanel && !isAnew) {
+    // Under policy `off` it may have lacked a number that can be read: it lacks none now.
+    return { next: heard.reason === "remains_unknown" ? { ...heard, reason: null } : heard, refunds: [] };
+  }
   // What a person has let go goes out again by itself should its status come back.
   const ours = { ...heard, leftToPanel: heard.leftToPanel && heard.decided !== null };
   const isSameWord = heard.hold?.status === status;

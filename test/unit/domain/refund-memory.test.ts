@@ -478,6 +478,15 @@ describe("the word of an order without a charge", () => {
     expect([life.told, life.flags]).toEqual(["In progress 1000", ["refund_held"]]);
   });
 
+  it("is written down as told where its number could not be read under the policy off, and is none now", () => {
+    const untold = noCharge().under({ mode: "off" }).says("In progress", 600).state;
+    const unreadable = { ...aReport({ providerStatus: "Refunded", remains: null }), remainsUnreadable: true } as const;
+    const off = reconcile(untold, unreadable, { ...POLICY, refunds: { ...DEFAULT_POLICY, mode: "off" } }, NOW + HOUR).next;
+    expect(statusForPanel(off)).toMatchObject({ label: "In progress", final: false });
+    const { write, next } = reconcile(off, aReport({ providerStatus: "Refunded", remains: null }), POLICY, NOW + 2 * HOUR);
+    expect([write, statusForPanel(next).label, next.reason]).toEqual(["move", "Canceled", null]);
+  });
+
   it("is not called back once it went out, and is withdrawn by an active one", () => {
     const life = noCharge().says("Canceled", 1000).under({ mode: "hold" });
     expect(life.says("Canceled", 1000).steps).toEqual([]);
