@@ -232,7 +232,7 @@ function planWordAnew(heard: OrderState, policy: RefundPlanPolicy, now: number):
   const reason = /* planted: words-held */ holdReason(heard, policy, null);
   if (reason !== null) return hold(heard, { amount: null, due: 0, reason }, now);
   if (policy.refunds.delayMinutes === 0) return letGo(heard);
-  return delay(heard, { amount: null, due: 0, reason: WORD_REASONS[status] ?? "canceled" }, policy.refunds, now);
+  return delay({ ...heard, reason: null }, { amount: null, due: 0, reason: WORD_REASONS[status] ?? "canceled" }, policy.refunds, now);
 }
 
 const WORD_REASONS: Readonly<Partial<Record<Status, RefundReason>>> = { canceled: "canceled", partial: "partial", refunded: "refunded" };

@@ -4,7 +4,7 @@ import { FLAGS, flagNames, type OrderState } from "../../../src/domain/order.ts"
 import { statusForPanel } from "../../../src/domain/panel-status.ts";
 import { DEFAULT_POLICY, type RefundPolicy } from "../../../src/domain/refund-policy.ts";
 import { reconcile, type ReconcilePolicy } from "../../../src/domain/reconcile.ts";
-import type { RefundStep } from "../../../src/domain/refund-plan.ts";
+import { type RefundStep, wasUnreadable } from "../../../src/domain/refund-plan.ts";
 import type { PartFacts } from "../../../src/domain/refund-rules.ts";
 import { anOrder, aReport, HOUR, NOW, POLICY } from "./orders.ts";
 
@@ -485,6 +485,18 @@ describe("the word of an order without a charge", () => {
     expect(statusForPanel(off)).toMatchObject({ label: "In progress", final: false });
     const { write, next } = reconcile(off, aReport({ providerStatus: "Refunded", remains: null }), POLICY, NOW + 2 * HOUR);
     expect([write, statusForPanel(next).label, next.reason]).toEqual(["move", "Canceled", null]);
+  });
+
+  it("waits for its time alone once its number is none, though nobody could read it before", () => {
+    const unreadable = { ...aReport({ providerStatus: "Refunded", remains: null }), remainsUnreadable: true } as const;
+    const review = reconcile(noCharge().state, unreadable, POLICY, NOW).next;
+    expect(review).toMatchObject({ hold: { amount: null, postsAt: null }, reason: "remains_unknown" });
+    const delayed = { ...POLICY, refunds: { ...DEFAULT_POLICY, delayMinutes: 30 } };
+    const none = aReport({ providerStatus: "Refunded", remains: null });
+    const waits = reconcile(review, none, delayed, NOW + HOUR).next;
+    expect([waits.hold?.postsAt, waits.reason]).toEqual([NOW + HOUR + HOUR / 2, null]);
+    // What was unreadable is known by the reason that is on record.
+    expect(wasUnreadable(reconcile(waits, none, delayed, NOW + 2 * HOUR).next)).toBe(false);
   });
 
   it("is not called back once it went out, and is withdrawn by an active one", () => {
