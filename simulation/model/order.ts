@@ -518,7 +518,7 @@ export class ModelOrder {
   /** Nothing is returned here, and the script pays by the word: the word is kept back as money would be. */
   #endOfWord(report: Report): void {
     const is = this.#is;
-    const isDoubtful = is.remains === null && (is.status === "partial" || (is.status === "refunded" && is.isUnreadable));
+    const isDoubtful = is.remains === null && (is.status === "partial" || (is.status === "refunded" && is.isUnreadable && !is.isFree));
     const waiting = is.hold?.status === is.status ? is.hold : null;
     is.hold = null;
     const { decision } = is;

@@ -21,6 +21,8 @@ export interface OrderFacts {
   readonly remains: number | null;
   /** The last word came with a number that nobody can read. */
   readonly isUnreadable: boolean;
+  /** The provider's own charge reads 0. */
+  readonly isFree: boolean;
   readonly quantity: number | null;
   readonly charge: number | null;
   /** No answer has counted yet: the status is what the panel registered. */
@@ -79,9 +81,11 @@ function byDecision(facts: OrderFacts): PanelStatuses {
 }
 
 /** In full, in part, or nothing: by the provider's own `remains` where the decision is its share. */
-function sayTotal(total: number, { status, charge, quantity, remains }: OrderFacts): PanelStatus {
+function sayTotal(total: number, { status, charge, quantity, remains, isFree }: OrderFacts): PanelStatus {
   if (charge === null || total <= 0) return NOTHING;
-  const isShare = status !== "completed" && quantity !== null && isPart(remains, quantity) && shareOf(charge, quantity, remains) === total;
+  const isAll = status === "refunded" && isFree;
+  const isShare =
+    !isAll && status !== "completed" && quantity !== null && isPart(remains, quantity) && shareOf(charge, quantity, remains) === total;
   if (isShare && status !== "canceled") return { word: "Partial", remains };
   if (total >= charge) return { word: "Canceled", remains: quantity };
   if (quantity === null) return { word: "Partial", remains: null };
@@ -105,6 +109,8 @@ function asItIs(facts: OrderFacts, status: Final): PanelStatuses {
     case "canceled":
       return canceled(quantity, remains);
     case "refunded":
+      // A charge of 0 says that all was returned, whatever stands beside it.
+      if (facts.isFree) return distinct([...canceled(quantity, remains), { word: "Canceled", remains: null }]);
       if (isPart(heard, quantity)) return [{ word: "Partial", remains }];
       if (heard !== null || !facts.isUnreadable) return canceled(quantity, remains);
       // As of a partial: a number that nobody can read is no answer yet.

@@ -5,6 +5,7 @@
 import { largestRemainsWithin, undeliveredShare } from "./money.ts";
 import { FLAGS, type OrderState, type ReportedFinal } from "./order.ts";
 import { isWordOnly, lacksNumber } from "./refund-plan.ts";
+import { hasReturnedAll } from "./refund-rules.ts";
 import { isSubscription, subscriptionWord } from "./panel-status-subscription.ts";
 import { isFinal, STATUSES } from "./status.ts";
 
@@ -54,9 +55,10 @@ function isAnsweredByPerson({ decided, status }: OrderState): boolean {
   return decided !== null && decided.status === status;
 }
 
-/** What an order's final word follows from. */
+/** What an order's final word follows from. Where its provider has returned all, no number of units counts beside that. */
 export function reportedFinalOf(order: OrderState): ReportedFinal {
-  const { status, refunded, remains, leftToPanel: left } = order;
+  const { status, refunded, leftToPanel: left } = order;
+  const remains = hasReturnedAll(order) ? null : order.remains;
   const isRefused = isWordOnly(order) && !left && isAnsweredByPerson(order);
   return { status, refunded, remains, left, ...(isRefused ? { refused: true } : {}) };
 }

@@ -5,7 +5,7 @@
 import { HOUR_MS } from "./poll-cadence.ts";
 import { FLAGS, type Hold, type OrderState } from "./order.ts";
 import type { RefundPolicy } from "./refund-policy.ts";
-import { type PartFacts, refundDue, type RefundDue, type RefundReason } from "./refund-rules.ts";
+import { hasReturnedAll, type PartFacts, refundDue, type RefundDue, type RefundReason } from "./refund-rules.ts";
 import { isSubscription } from "./panel-status-subscription.ts";
 import { isActive, isFinal, type Status } from "./status.ts";
 import { MINUTE_MS } from "./time.ts";
@@ -97,8 +97,9 @@ export function lacksNumber(order: OrderState): boolean {
   return isWithoutNumber(order) && !isSubscription(order);
 }
 
-function isWithoutNumber({ status, remains, remainsUnreadable }: OrderState): boolean {
-  return remains === null && (status === "partial" || (status === "refunded" && remainsUnreadable));
+function isWithoutNumber(order: OrderState): boolean {
+  const { status, remains, remainsUnreadable } = order;
+  return remains === null && (status === "partial" || (status === "refunded" && remainsUnreadable && !hasReturnedAll(order)));
 }
 
 /**

@@ -93,7 +93,7 @@ export function refundDue(facts: RefundFacts, rules: RefundRules = DEFAULT_RULES
 /** What is due of an order that came to nothing, or to less than was ordered. */
 function dueOfEnded(facts: RefundFacts, charge: number, rules: RefundRules): RefundDue {
   const { quantity, status, remains } = facts;
-  if (status === "refunded" && isZero(facts.providerCharge)) return { kind: "due", amount: charge, reason: "refunded" };
+  if (hasReturnedAll(facts)) return { kind: "due", amount: charge, reason: "refunded" };
   // Rule [F8]: a number that can be read in two ways may be a part.
   if (status === "refunded" && remains === null && facts.remainsUnreadable)
     return { kind: "hold", atMost: charge, reason: "remains_unknown" };
@@ -110,8 +110,8 @@ function dueOfEnded(facts: RefundFacts, charge: number, rules: RefundRules): Ref
 }
 
 /** Rule [F8]: some servers keep the old number of a refunded order, and say by its price that all was returned. */
-function isZero(providerCharge: string | null): boolean {
-  return providerCharge !== null && !/[1-9]/.test(providerCharge);
+export function hasReturnedAll({ status, providerCharge }: Pick<RefundFacts, "status" | "providerCharge">): boolean {
+  return status === "refunded" && providerCharge !== null && !/[1-9]/.test(providerCharge);
 }
 
 /** Rule [F10]: a package is bought whole, and its number of units is unknown: a part of it is for a person to weigh. */

@@ -31,8 +31,18 @@ export function askOne(port: ProviderPort, settings: ProviderSettings, id: strin
   const fields = { action: "status", order: id };
   return callProvider(port, settings, {
     fields,
-    read: (json, { key, text = "" }) => readOne(json, id, key, answerTexts(text, key, settings.statusWords)),
+    read: (json, { key, text = "", status }) => {
+      const reading = readOne(json, id, key, answerTexts(text, key, settings.statusWords));
+      const isBare = status >= 400 && reading.kind === "read" && saysWordAlone(reading.value);
+      return isBare ? { kind: "unreadable", message: "a word without figures under a failing code" } : reading;
+    },
   });
+}
+
+/** Under a failing code a word alone is more likely the call's: gateways have `{"status":"canceled"}` for a call that was given up. */
+function saysWordAlone(report: Report): boolean {
+  if (report.kind !== "status") return false;
+  return [report.remains, report.startCount, report.charge, report.parts].every((said) => said === null);
 }
 
 /** Asks for the operator's balance at the provider, in the provider's currency. */

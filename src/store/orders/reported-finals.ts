@@ -12,7 +12,8 @@ const MAX_ASKED = 1000;
 const IS_ANSWERED_BY_PERSON = (o: string): string => `${o}.decided_status IS ${o}.status`;
 
 /** What `reportedFinalOf` of src/domain/panel-status.ts keeps, in SQL. */
-const REPORTED_FINAL = `json_patch(json_object('status', orders.status, 'refunded', orders.refunded, 'remains', orders.remains,
+const REPORTED_FINAL = `json_patch(json_object('status', orders.status, 'refunded', orders.refunded,
+          'remains', iif(orders.status = 'refunded' AND orders.provider_charge NOT GLOB '*[1-9]*', NULL, orders.remains),
           'left', json(iif(orders.left_to_panel, 'true', 'false'))),
         iif(coalesce(orders.charge, 0) = 0 AND NOT orders.left_to_panel AND ${IS_ANSWERED_BY_PERSON("orders")}, '{"refused":true}', '{}'))`;
 

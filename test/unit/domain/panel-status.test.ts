@@ -86,6 +86,17 @@ describe("tellPanel, of orders whose units nobody counts", () => {
     expect(statusForPanel(anOrder({ ...left, status: "canceled", remains: 250, refunded: 225_000 }))).toMatchObject({ label: "Canceled" });
   });
 
+  it("is told as returned in full where the provider's own charge is 0, whatever is left", () => {
+    const refunded = { ...ended, status: "refunded", remains: 300, providerCharge: "0.0000" } as const;
+    for (const over of [{ charge: null }, { charge: 0 }, { leftToPanel: true }]) {
+      expect(statusForPanel(anOrder({ ...refunded, ...over }))).toMatchObject({ label: "Canceled", final: true, remains: 1000 });
+      expect(statusForPanel(anOrder({ ...refunded, ...over, providerCharge: "0.1" }))).toMatchObject({ label: "Partial", remains: 300 });
+      const unread = { ...over, remains: null, remainsUnreadable: true };
+      expect(statusForPanel(anOrder({ ...refunded, ...unread }))).toMatchObject({ label: "Canceled", final: true });
+      expect(statusForPanel(anOrder({ ...refunded, ...unread, providerCharge: "0.1" }))).toMatchObject({ final: false });
+    }
+  });
+
   it("says nothing final that neither the provider has said, nor the panel has acted on", () => {
     expect(statusForPanel(anOrder({ ...ended, status: "canceled", polledAt: null }))).toMatchObject({ label: "In progress", final: false });
     expect(statusForPanel(anOrder({ ...ended, status: "canceled", polledAt: null, refunded: 900_000 }))).toMatchObject({

@@ -270,8 +270,15 @@ describe("the answer to `order`", () => {
     ["true", true, "unreadable"],
     ["null under the id", { "23501": null }, "unreadable"],
     ["wrapped too often", { data: { data: { data: { data: ORDER } } } }, "unreadable"],
+    ["a word beside a rejected key", { status: "rejected", message: "Invalid API key" }, "unreadable"],
+    ["a word beside a limit of calls", { status: "Canceled", reason: "Too many requests" }, "unreadable"],
   ])("that is %s gives no status", (_, json, expected) => {
     expect(one(json)).toBe(expected);
+  });
+
+  it("has the order's word beside its figures, and beside any other text", () => {
+    expect(one({ status: "Rejected", message: "Invalid API key", remains: 5 })).toEqual(statusOf("Rejected", { remains: 5 }));
+    expect(one({ status: "Canceled", message: "The account is private" })).toEqual(statusOf("Canceled"));
   });
 
   it("holds no key, wherever the server puts it", () => {

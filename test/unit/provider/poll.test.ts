@@ -244,6 +244,22 @@ describe("what is said of one order after the other", () => {
     expect(server.calls.length).toBeLessThanOrEqual(5);
   });
 
+  it("is about the call as well where its word could be an order's", async () => {
+    const server = new ModelServer({ instead: unlessBalance(() => json({ status: "rejected", message: "Invalid API key" })) });
+    const result = await server.poll(ids, { many: "no", batchSize: 1 });
+    expect([wordsOf(result), result.failure]).toEqual([{}, { code: "rejected_key", message: "Invalid API key" }]);
+  });
+
+  it.each([408, 499, 503])("is no order's end where it is a word alone under HTTP %i", async (status) => {
+    const body = { status: "canceled", message: "upstream request canceled" };
+    const server = new ModelServer({ instead: unlessBalance(() => json(body, status)) });
+    const result = await server.poll(ids, { many: "no", batchSize: 1 });
+    expect(wordsOf(result)).toEqual({});
+    expect(result.failure).not.toBeNull();
+    const figures = new ModelServer({ instead: unlessBalance(() => json({ ...body, remains: "5" }, status)) });
+    expect(Object.values(wordsOf(await figures.poll(ids, { many: "no", batchSize: 1 })))).toContain("canceled");
+  });
+
   it.each<[string, () => Response, string]>([
     ["words that nobody knows", () => json({ error: "Batas tercapai" }), "refused"],
     ["the words of a script that broke", () => json({ error: "System error" }), "refused"],

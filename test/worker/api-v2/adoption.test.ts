@@ -52,6 +52,14 @@ describe("an id that nobody has heard of", () => {
     expect(refunds).toMatchObject([{ order: "7", amount: null, reason: "frozen" }]);
   });
 
+  it.each(["300", "1.250"])("is told as returned in full where its price is 0, whatever is said to remain: %s", async (remains) => {
+    world.says = () => said({ status: "Refunded", remains, charge: "0.0000" });
+    expect((await world.status({ order: "7" })).json).toMatchObject({ status: "Canceled", charge: "0.0000" });
+    expect(await rows("SELECT told FROM orders")).toEqual([{ told: expect.stringContaining('"remains":null') }]);
+    expect((await world.status({ order: "7" })).json).toMatchObject({ status: "Canceled" });
+    expect(await world.listed()).toMatchObject([{ status: "refunded", flags: [], reason: null }]);
+  });
+
   it("is asked alone by a call for one, in whatever form the id has", async () => {
     world.says = () => said({ status: "Partial" });
     expect((await world.status({ order: " A-17 " })).json).toMatchObject({ status: "Partial", remains: "157" });

@@ -14,7 +14,7 @@ import {
   type Report,
   type StatusReport,
 } from "../../../domain/order-report.ts";
-import { type ApiError, errorIn, errorOfLayers } from "./api-error.ts";
+import { type ApiError, errorIn, errorOfLayers, knownError, messageIn } from "./api-error.ts";
 import { isAboutId, isOfCall, subjectOf } from "./subject.ts";
 import { entriesFor, namesAnother, ORDER_NAMES } from "./entries.ts";
 import { currencyBeside, readCount, readCurrency, readDecimal, readRemains, type WritingOf, writingIn } from "./figures.ts";
@@ -317,10 +317,16 @@ function partFigure(value: unknown, key: string): PartFigure | null {
   return typeof value === "string" ? cleanText(value, MAX_WORD_CHARS, key) : null;
 }
 
+/** Whether a text beside the word says to the letter that the call was turned away: `rejected` is the call's then. */
+function saysTurnedAway(fields: Fields): boolean {
+  const known = knownError([messageIn(fields) ?? ""]);
+  return known === "key" || known === "rate";
+}
+
 /** An order's own fields as a report, or null when there is no word for the order. */
 function statusReport(fields: Fields, { key, writing }: Inside): StatusReport | null {
   const said = wordOf(fields);
-  if (said === null || (isCallWord(foldWord(said)) && !hasAny(fields, FIGURES))) return null;
+  if (said === null || (!hasAny(fields, FIGURES) && (isCallWord(foldWord(said)) || saysTurnedAway(fields)))) return null;
   const word = cleanText(said, MAX_WORD_CHARS, key);
   if (word === "") return null;
   const charge = readMoney(fields.get("charge"), fields.get("currency"), writing);

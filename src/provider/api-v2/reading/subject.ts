@@ -113,7 +113,7 @@ const SAME_LETTERS: Readonly<Record<string, string>> = { đ: "d", ı: "i", ł: "
 /** Roots are looked for in so much of a text: reasons stand at its beginning. */
 const MAX_CHARS = 300;
 
-const LABEL = /^[^\p{L}]*(?:neworder\.)?(?:error|erro|erreur|fehler|hata|ошибка|loi|kesalahan|خطا|错误)\s*[:.：]/u;
+const LABEL = /^[^\p{L}]*(?:neworder\.)?(?:error|erro|erreur|fehler|hata|ошибка|loi|kesalahan|falha|fallo|gagal|خطا|错误)\s*[:.：]/u;
 
 /** A text in plain letters, without the label "Error:" and signs, between spaces. */
 function folded(text: string): string {
@@ -153,30 +153,30 @@ const BROKEN_CODE = new RegExp(
 const MACHINERY = roots(
   "system|servers? |servidor|serveur|sunucu|internal |intern[aoe]? |interne |database|db |base de d|veritaban|he thong|may chu|sistem|систем|сервер|" +
     "внутр|network |rede |reseau|netzwerk|сет[иь] |jaringan|unknown |unexpected|desconoc|неизвест|bilinmeyen|fatal|technical|process|backend|web ?site ",
-  "系统|服务器|内部|数据库|网络|سرور|سیستم|شبکه|خادم|النظام|सर्वर|ระบบ|เซิร์ฟเวอร์|サーバ|システム|서버|시스템",
+  "系统|服务器|内部|数据库|网络|سرور|سیستم|شبکه|خادم|النظام|غير معروف|सर्वर|सिस्टम|अज्ञात|ระบบ|เซิร์ฟเวอร์|サーバ|システム|서버|시스템",
 );
 const FAILING = roots(
   "error|fail|fault|problem|issue|busy|crash|overload|unavailab|down |offline|unreachable|no respon|not respon|erro |errore |erreur|fehler|hata|loi |" +
-    "kesalahan|gagal|gangguan|ошибк|сбой|проблем|занят|недоступ|перегруж|ocupad|saturad|indispon|no dispon|occupe|mesgul|yogun|sibuk|su co|qua tai|nicht erreich",
-  "错误|异常|故障|忙|خطا|مشکل|مشغول|त्रुटि|ขัดข้อง|エラー|오류",
+    "kesalahan|gagal|gangguan|ошибк|сбой|проблем|занят|недоступ|перегруж|ocupad|saturad|indispon|no dispon|occupe|mesgul|yogun|sibuk|su co|qua tai|nicht erreich|baglanilamad|fallo|falha|no respond|nao (?:respond|foi possivel)|не отвеча|не удалось|tidak (?:dapat|bisa|merespon)",
+  "错误|异常|故障|忙|خطا|مشکل|مشغول|فشل|تعذر|त्रुटि|समस्या|ขัดข้อง|エラー|오류",
 );
 /** Whatever stands between the provider and the one that it buys from: with a word that is not good, the order may be there. */
 const RELAY = roots(
   "respons?(?:es?|d)? |(?<! poll )answers? (?!number)|(?<!contact (?:the |your |our )?)providers? |supplier|vendor|upstream|gateway|" +
     "(?<! linkedin )connection |host |origin |поставщик|провайдер|ответ[ае]? |соединени|шлюз|proveedor|respuesta|conexion|fornecedor|resposta|conexao|" +
     "fournisseur|reponse|connexion|anbieter|antwort|verbindung|saglayici|yanit|cevap|nha cung cap|phan hoi|ket noi|penyedia|koneksi|tanggapan|dostawc",
-  "供应商|上游|响应|返回|接口|连接|پاسخ|ارائه دهنده|استجابه|المزود",
+  "供应商|上游|响应|返回|接口|连接|پاسخ|ارائه دهنده|استجابه|المزود|प्रदाता",
 );
 const NOT_GOOD = roots(
   "invalid|incorrect|wrong|bad |malformed|empty|missing|not |no |without|never|unknown|unclear|unable|cannot|can t|could|didn t|doesn t|lost|broken|" +
     "closed|reset|refus|reject|declin|denied|abort|cancel|неверн|некорр|нет |не |без |пуст|потерян|прерван|sin |vaci|inval|sem |nao |vazi|sans |pas |" +
-    "vide|keine|nicht|leer|yok|alinamadi|bos |gecersiz|kesil|khong|mat |tidak|kosong|terputus|belum|menunggu|brak",
-  "无|未|空|没|失败|断|نامعتبر|نشد|نداد|قطع|لا ",
+    "vide|keine|nicht|leer|yok|alinamadi|vermedi|gelmedi|bos |gecersiz|kesil|khong|mat |tidak|kosong|terputus|belum|menunggu|brak",
+  "无|未|空|没|失败|断|نامعتبر|نشد|نداد|قطع|لا |لم |नहीं",
 );
 const TIMED_OUT = roots(
   "врем(?:я|ени) ожидания|тайм ?аут|tiempo (?:de espera|agotado)|tempo (?:limite|esgotado)|delai (?:d attente|depasse)|(?:zaman|sure) asimi|" +
     "(?:het|qua) thoi gian|zeituberschreitung|waktu (?:habis|tunggu)|przekroczono",
-  "超时|タイムアウト|시간 초과|مهلت|زمان انتظار|المهلة",
+  "超时|タイムアウト|시간 초과|مهلت|زمان انتظار|المهلة|انتهت مهلة|समय समाप्त",
 );
 /** The web server's own word for itself; of what is sold they say "this service". */
 const NO_SERVICE =
@@ -218,6 +218,14 @@ const NO_SUCH_ID =
   / (?:orders?|ids?) .*(?:not found|not exist|t exist|invalid|incorrect|wrong|unknown) | (?:invalid|incorrect|wrong|unknown|no such) order (?:id |number )?$| order not found /;
 /** The id of what is sold, and an outcome that nobody knows, are no order's id. */
 const OF_ANOTHER_ID = / (?:service|package|category) ids? | (?:status|result|outcome|state) /;
+
+/** The same elsewhere. */
+const COULD_NOT_ELSEWHERE = roots(
+  "no (?:se pudo|fue posible) (?:procesar|completar|crear|realizar|enviar)|nao foi possivel (?:processar|concluir|criar|realizar|enviar)|" +
+    "не удалось (?:обработать|создать|выполнить|отправить|оформить|разместить)|(?:islem|siparis|talep)[^ ]* [^ ]+(?:amad|emed)i |" +
+    "(?:gagal|tidak dapat) (?:memproses|membuat|mengirim)|n a pas pu etre (?:traite|cree|passe|envoye)",
+  "(?:فشل|تعذر) (?:في )?(?:معالجة|إنشاء|تنفيذ)|नहीं हो सका",
+);
 
 /** What is sent with an order. An adjective counts only beside one of them: "invalid" alone may be about an answer. */
 const LINK = roots("links? |url|user ?names? |profiles? |target |ссылк|enlace|lien |baglanti|tautan|lien ket", "链接|لینک|الرابط");
@@ -277,10 +285,10 @@ const NOBODY_KNOWS =
 const DONE_ELSEWHERE = roots(
   "(?<! (?:не|не было?|не была|no|nao|pas|nicht|tidak|belum|khong|chua) (?:[^ ]+ )?)(?:обрабатыва|обработ|в обработке|списан|выполняется|в работе|в очереди|" +
     "отправлен|оформлен|создан|принят|procesa[dn]|en proceso|processa[dn]|em processamento|em andamento|en (?:cours|traitement)|debite|envoyee?|" +
-    "in bearbeitung|wird (?:be|ver)arbeitet|abgebucht|isleniyor|isleme al|islemde|tahsil edildi|cekildi|olusturuldu|alindi |di(?:proses|potong)|terpotong|" +
-    "terkirim|berhasil|dalam proses|dang (?:duoc )?(?:xu ly|cho|chay)|da (?:bi )?(?:tru|gui|tao|dat|nhan) |thanh cong|cobrad|descontad|debitad|enviad|" +
+    "in bearbeitung|wird (?:be|ver)arbeitet|abgebucht|isleniyor|isleme al|islemde|tahsil edildi|gonderildi|dusuldu|cekildi|olusturuldu|alindi |di(?:proses|potong)|terpotong|" +
+    "terkirim|pesanan (?:telah |sudah |anda )*dikirim|berhasil|dalam proses|dang (?:duoc )?(?:xu ly|cho|chay)|da (?:bi )?(?:tru|gui|tao|dat|nhan) |thanh cong|cobrad|descontad|debitad|enviad|" +
     "cread|criad|recibid|recebid|w trakcie|تم )",
-  "处理中|正在处理|已(?:提交|扣|下单|创建|发送|收到)|进行中|排队|(?<![未不没])成功|処理中|처리 중|قید المعالجه|قید التنفیذ|در حال (?:پردازش|انجام)|کسر شد|ثبت شد",
+  "处理中|正在处理|已(?:提交|扣|下单|创建|发送|收到)|进行中|排队|(?<![未不没])成功|処理中|처리 중|قید المعالجه|قید التنفیذ|جاري (?:معالجة|تنفيذ)|प्रोसेस हो रह|भेज दिया|(?:राशि|बैलेंस) काट|در حال (?:پردازش|انجام)|کسر شد|ثبت شد",
 );
 /** Another order on the same link is an ordinary reason. */
 const OF_ANOTHER_ORDER = roots(
@@ -298,7 +306,7 @@ function saysTaken(plain: string): boolean {
 const RETRY = roots(
   "try again|try later|later |retry|intent[ae]|tente |tekrar|thu lai|coba lagi|повторите|попробу[йи]те|позже|reessay|riprova|versuchen|temporar|gecici|" +
     "временно|tam thoi|sementara|at the moment|busy $|provider offline $",
-  "稍后|重试|暂时|موقت",
+  "稍后|重试|暂时|موقت|لاحقا|प्रयास कर",
 );
 /** What is sold may be away for a while: a reason. */
 const THIS_SERVICE = / (?:услуг|послуг|(?:this|selected|chosen) service )/;
@@ -324,7 +332,7 @@ const ROOTS: readonly Root[] = [
   { subject: "crash", says: isOfMachinery },
   { subject: "id", says: (plain) => NO_SUCH_ID.test(plain) && !OF_ANOTHER_ID.test(plain) },
   { subject: "reason", says: saysReason },
-  { subject: "crash", says: (plain) => COULD_NOT.test(plain) },
+  { subject: "crash", says: (plain) => COULD_NOT.test(plain) || COULD_NOT_ELSEWHERE(plain) },
   // An error alone is no text at all.
   { subject: "mishap", says: (plain) => ERROR_NOUN.test(plain) && !NO_REASON.test(plain) },
   {
