@@ -20,6 +20,7 @@ export function modelFrom(kept: Kept, circumstances: readonly Circumstances[]): 
     quantity: quantity as number | null,
     multi: multi === 1,
     refundedBefore: Number(registered_refunded),
+    isHeardAtOnce: kept.row["door"] === null,
     ...(registered_status === null ? {} : { status: registered_status as NonNullable<Registration["status"]> }),
   });
   const step = firstStep(kept);

@@ -34,7 +34,7 @@ export function stepsBetween(before: Kept, after: Kept): readonly Step[] | "left
   const told = stepsOfTelling(before.row, after.row);
   if (!isHeard(before.row, after.row)) return told;
   if (isLeftOut(after.row)) return [(order) => order.leaveOut(), ...told];
-  return [stepOf(after), ...told];
+  return [stepOf(after, before.row), ...told];
 }
 
 /** Whether an order has lost its provider's order to one that was placed here: nothing is heard of it any more. */
@@ -47,8 +47,8 @@ export function firstStep(kept: Kept): Step | null {
   return kept.row["provider_status"] === null ? null : stepOf(kept);
 }
 
-function stepOf(kept: Kept): Step {
-  const heard = heardIn(kept);
+function stepOf(kept: Kept, before: Row = {}): Step {
+  const heard = { ...heardIn(kept), wasLeft: before["left_to_panel"] === 1 };
   return (order, { policy, holdAll, parts = null }) => order.hear(heard, policy, holdAll, parts);
 }
 
@@ -85,7 +85,7 @@ const SET_BY_ANSWERS = [
   ...(["hold_n", "hold_amount", "word_hold_n", "rejected_at", "left_to_panel"] as const),
 ];
 /** These change otherwise too. */
-const ALSO_SET_BY_ANSWERS = ["reason", "flags"] as const;
+const ALSO_SET_BY_ANSWERS = ["reason", "flags", "provider_charge"] as const;
 
 function isHeard(before: Row, after: Row): boolean {
   const differs = (name: string): boolean => before[name] !== after[name];

@@ -19,6 +19,8 @@ export interface Registration {
   readonly status?: Status;
   /** The words of its provider or service. */
   readonly own?: OwnWords;
+  /** No script asks about it: its panel hears of everything at once. */
+  readonly isHeardAtOnce?: boolean;
 }
 
 /** One answer about the order that was written down. */
@@ -33,6 +35,8 @@ export interface Heard {
   readonly multi?: boolean;
   /** When it counts, ms. */
   readonly at?: number;
+  /** Whether the panel went by the provider's own word before, where the text leaves that open. */
+  readonly wasLeft?: boolean;
 }
 
 export interface Policy extends DueRules {
@@ -123,15 +127,17 @@ export class ModelOrder {
   readonly quantity: number | null;
   readonly #refundedBefore: number;
   readonly #own: OwnWords;
+  readonly #isHeardAtOnce: boolean;
   #is: State;
 
   constructor(registration: Registration) {
-    const { charge, quantity, multi, refundedBefore, status, own = {} } = registration;
+    const { charge, quantity, multi, refundedBefore, status, own = {}, isHeardAtOnce = false } = registration;
     within(refundedBefore, 0, charge ?? Number.MAX_SAFE_INTEGER);
     this.charge = charge;
     this.quantity = quantity;
     this.#refundedBefore = refundedBefore;
     this.#own = own;
+    this.#isHeardAtOnce = isHeardAtOnce;
     this.#is = {
       multi,
       parts: null,
@@ -161,7 +167,8 @@ export class ModelOrder {
   /** The same order, to go on by itself. */
   copy(): ModelOrder {
     const { charge, quantity } = this;
-    const other = new ModelOrder({ charge, quantity, multi: false, refundedBefore: this.#refundedBefore, own: this.#own });
+    const [refundedBefore, own, isHeardAtOnce] = [this.#refundedBefore, this.#own, this.#isHeardAtOnce];
+    const other = new ModelOrder({ charge, quantity, multi: false, refundedBefore, own, isHeardAtOnce });
     other.#is = { ...this.#is };
     return other;
   }
@@ -283,7 +290,7 @@ export class ModelOrder {
 
   /** `holdAll`: the brake is on. `parts`: what is known here of those of an order of several. */
   hear(
-    { word, remains, isUnreadable = false, isFree = false, multi = false, at = 0 }: Heard,
+    { word, remains, isUnreadable = false, isFree = false, multi = false, at = 0, wasLeft = false }: Heard,
     policy: Policy,
     holdAll: boolean,
     parts: PartsKnown | null = null,
@@ -321,7 +328,7 @@ export class ModelOrder {
     is.errorSince = status === "error" ? (is.errorSince ?? at) : null;
     if (isActive(status)) this.#goOn(status);
     else if (status === "error") this.#err(policy, at);
-    else this.#end({ before, isSame, policy, holdAll, at });
+    else this.#end({ before, isSame, policy, holdAll, at, wasLeft });
   }
 
   /** Nothing follows, but two answers on either side of it are not two in a row. */
@@ -442,8 +449,14 @@ export class ModelOrder {
     is.due = due;
     if (due.kind === "due") this.#judge(due.total);
     if (this.isWordOnly) this.#endOfWord(report);
-    else if (policy.mode === "off" || is.paidByPanel) this.#leave(report);
+    else if (policy.mode === "off" || is.paidByPanel || this.#hasHeardOf(report)) this.#leave(report);
     else this.#settle(due, report);
+  }
+
+  /** Whether the panel has heard already that it ended while refunds were its own: it has returned what follows. */
+  #hasHeardOf({ before, wasLeft }: Report): boolean {
+    const { left } = this.#is;
+    return this.#isHeardAtOnce && isFinal(before) && (left === "yes" || (left === "perhaps" && wasLeft));
   }
 
   /** What waits is withdrawn, and the panel goes by the provider's own word. */
@@ -588,6 +601,7 @@ interface Report {
   readonly policy: Policy;
   readonly holdAll: boolean;
   readonly at: number;
+  readonly wasLeft: boolean;
 }
 
 const MINUTE_MS = 60_000;

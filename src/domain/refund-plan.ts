@@ -47,7 +47,7 @@ export function planRefund(order: OrderState, heard: OrderState, policy: RefundP
   const state = withMemory(heard, now);
   const due = dueAfter(state, policy, now);
   const judged = withOver(order, state, due);
-  if (policy.refunds.mode === "off" || isPanelsOwn(judged)) return leaveToPanel(order, judged);
+  if (policy.refunds.mode === "off" || isPanelsOwn(order, judged)) return leaveToPanel(order, judged);
   if (isWordOnly(judged)) return planWord(order, judged, policy, now);
   const ours = { ...judged, leftToPanel: false };
   switch (due.kind) {
@@ -116,10 +116,15 @@ export function wasUnreadable({
   return reason === "remains_unknown" || (decided !== null && isDecidedUnknown({ decided, status }));
 }
 
-/** What ended and was told while refunds were left to the panel stays the panel's: its script has paid. Rule [A9]. */
-function isPanelsOwn(order: OrderState): boolean {
+/**
+ * What ended and was told while refunds were left to the panel stays the panel's: it has paid. A script is told when it asks,
+ * any other panel by the feed, at once. Rule [A9].
+ */
+function isPanelsOwn(order: OrderState, judged: OrderState): boolean {
+  if (isWordOnly(judged)) return false;
+  const isToldByFeed = !order.isScripts && order.leftToPanel && isFinal(order.status);
   // planted: told-under-off
-  return order.reportedFinal?.left === true && !isWordOnly(order);
+  return judged.reportedFinal?.left === true || isToldByFeed;
 }
 
 /**

@@ -218,9 +218,24 @@ describe("the policy off", () => {
     expect(life.flags).toEqual([]);
   });
 
-  it("leaves to the rules again what nobody was told", () => {
-    const life = new Life().under({ mode: "off" }).says("Canceled", 1000).under({}).says("Canceled", 1000);
+  it("leaves to the rules again what no script was told", () => {
+    const life = new Life({ isScripts: true }).under({ mode: "off" }).says("Canceled", 1000).under({}).says("Canceled", 1000);
     expect(life.steps).toMatchObject([{ kind: "post", amount: 900_000 }]);
+  });
+
+  it("keeps with a panel that reads the feed what ended under it, until it is active again", () => {
+    const life = new Life().under({ mode: "off" }).says("Canceled", 1000).under({}).says("Canceled", 1000);
+    expect([life.steps, life.flags, life.state.leftToPanel]).toEqual([[], [], true]);
+    expect(life.says("Partial", 300).steps).toEqual([]);
+    life.later(0.1).says("In progress", 300);
+    life.later(0.1).says("In progress", 290);
+    expect([life.state.status, life.state.leftToPanel]).toEqual(["in_progress", false]);
+    expect(life.says("Canceled", 290).steps).toMatchObject([{ kind: "post", amount: 900_000 }]);
+  });
+
+  it("keeps nothing of what had ended before it with its refund", () => {
+    const life = new Life().says("Partial", 300).under({ mode: "off" }).says("Partial", 300).under({}).says("Partial", 400);
+    expect(life.steps).toMatchObject([{ kind: "post", amount: 90_000 }]);
   });
 });
 

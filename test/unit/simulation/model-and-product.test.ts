@@ -40,7 +40,6 @@ class Followed {
     this.state = aFreshOrder({
       ...over,
       multi: (over.runs ?? 0) > 1,
-      isScripts: true,
       activeStatus: isActive(status) ? status : "pending",
       finalAt: isFinal(status) ? NOW : null,
       registeredRefunded: Math.min(over.registeredRefunded ?? 0, over.charge ?? 0),
@@ -63,6 +62,8 @@ class Followed {
     const steps = stepsBetween(before, after);
     if (steps === "left") throw new Error("nothing here leaves the order");
     this.#model = this.#agreed(followed(this.#model, steps, this.#circumstances(), after.row));
+    // A panel without a script is told by the feed.
+    if (!this.state.isScripts) return;
     if (isCorrected(before.row, after.row)) this.#check.corrected(NAME, this.now);
     const { label, remains } = statusForPanel(this.state);
     this.#check.answered(PANEL, [ID], JSON.stringify({ status: label, remains }), this.now);
@@ -203,6 +204,7 @@ class Followed {
         panel: PANEL,
         id: ID,
         provider_order_id: "1",
+        door: state.isScripts ? "connect" : null,
         charge: state.charge,
         quantity: state.quantity,
         multi: state.multi ? 1 : 0,
@@ -327,6 +329,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
 );
 
 const registered = fc.record({
+  isScripts: fc.constantFrom(true, true, true, false),
   charge: fc.constantFrom(CHARGE, CHARGE, CHARGE, null, 0),
   quantity: fc.constantFrom(QUANTITY, QUANTITY, 1, null),
   status: fc.constantFrom(
