@@ -7,7 +7,7 @@ import { MAX_MESSAGE_CHARS, type Reading, type ReadingContext } from "./reading/
 import { exchange, type Heard, MAX_ANSWER_BYTES } from "../../outbound/exchange.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
 import type { ProviderFailure } from "../failure.ts";
-import { findJson, MAX_JSON_DEPTH } from "./reading/json.ts";
+import { findJson, furtherValues, MAX_JSON_DEPTH } from "./reading/json.ts";
 import { type ActionFields, buildRequest } from "./request.ts";
 import { type CallSubject, isNoWord, isOfCall, subjectOf } from "./reading/subject.ts";
 import { describeOpenFailure } from "../../secrets/secrets.ts";
@@ -71,7 +71,7 @@ function understand<T>(answer: Answer, read: Action<T>["read"]): Result<T, Provi
   const found = findJson(answer.text);
   if (found.kind === "too_deep") return fail({ code: "bad_shape", message: `JSON nested deeper than ${MAX_JSON_DEPTH}` });
   if (found.kind === "none") return fail(failureWithoutJson(answer));
-  const reading = read(found.value, answer);
+  const reading = read(found.value, found.isAll ? answer : { ...answer, further: furtherValues(answer.text) });
   if (reading.kind === "read") return ok(reading.value);
   if (reading.kind === "error") return fail(failureOfError(reading.error, answer));
   return fail(failureOfShape(found.value, reading.message, answer));

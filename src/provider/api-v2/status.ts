@@ -3,7 +3,7 @@
  */
 import type { Report } from "../../domain/order-report.ts";
 import { answerTexts } from "./reading/final-answer.ts";
-import { type ManyAnswer, readBalance, readMany, readOne } from "./reading/answer.ts";
+import { type ManyAnswer, type Reading, type ReadingContext, readBalance, readMany, readOne } from "./reading/answer.ts";
 import type { Balance, ProviderPort } from "../client.ts";
 import { callProvider } from "./call.ts";
 import type { Result } from "../../domain/result.ts";
@@ -19,7 +19,10 @@ export function askMany(
   const fields = { action: "status", orders: ids.join(",") };
   return callProvider(port, settings, {
     fields,
-    read: (json, { key, text = "" }) => readMany(json, ids, key, answerTexts(text, key, settings.statusWords)),
+    read: (json, context) => {
+      const { key, text = "" } = context;
+      return saidOnce((value) => readMany(value, ids, key, answerTexts(text, key, settings.statusWords)), json, context);
+    },
   });
 }
 
@@ -31,12 +34,26 @@ export function askOne(port: ProviderPort, settings: ProviderSettings, id: strin
   const fields = { action: "status", order: id };
   return callProvider(port, settings, {
     fields,
-    read: (json, { key, text = "", status }) => {
-      const reading = readOne(json, id, key, answerTexts(text, key, settings.statusWords));
+    read: (json, context) => {
+      const { key, text = "", status } = context;
+      const reading = saidOnce((value) => readOne(value, id, key, answerTexts(text, key, settings.statusWords)), json, context);
       const isBare = status >= 400 && reading.kind === "read" && saysWordAlone(reading.value);
       return isBare ? { kind: "unreadable", message: "a word without figures under a failing code" } : reading;
     },
   });
+}
+
+/** What is read of an answer, unless the body has another one behind it that says something else: then nobody can tell which counts. Rule [S39]. */
+function saidOnce<T>(readValue: (json: unknown) => Reading<T>, json: unknown, { further = [] }: ReadingContext): Reading<T> {
+  const reading = readValue(json);
+  if (reading.kind === "unreadable" || further.length === 0) return reading;
+  const said = inWords(reading);
+  const isContradicted = further.map(readValue).some((other) => other.kind !== "unreadable" && inWords(other) !== said);
+  return isContradicted ? { kind: "unreadable", message: "several answers in one body" } : reading;
+}
+
+function inWords(reading: Reading<unknown>): string {
+  return JSON.stringify(reading, (_, value: unknown) => (value instanceof Map ? [...value] : value));
 }
 
 /** Under a failing code a word alone is more likely the call's: gateways have `{"status":"canceled"}` for a call that was given up. */

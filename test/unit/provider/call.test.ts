@@ -55,6 +55,34 @@ describe("a call is answered", () => {
   });
 });
 
+describe("a body with further JSON behind an order's answer", () => {
+  const ENDED = { status: "Canceled", charge: "0", remains: "1000" };
+  const ask = async (body: string, ids: readonly string[]) => {
+    const port = portOf(() => Promise.resolve(new Response(body)));
+    const one = ids.length === 1 ? await askOne(port, SETTINGS, ids[0] ?? "") : null;
+    return one ?? (await askMany(port, SETTINGS, ids));
+  };
+  const list = (one: unknown) => JSON.stringify({ 7: one, 8: ENDED });
+
+  it.each<[string, unknown]>([
+    ["another word for it", { ...ENDED, status: "In progress" }],
+    ["another number for it", { ...ENDED, remains: "400" }],
+    ["an error", { error: "Incorrect order ID" }],
+  ])("says nothing where that is %s", async (_, other) => {
+    expect(await ask(JSON.stringify(ENDED) + JSON.stringify(other), ["7"])).toMatchObject({ failure: { code: "bad_shape" } });
+    expect(await ask(`${list(ENDED)}\n${list(other)}`, ["7", "8"])).toMatchObject({ failure: { code: "bad_shape" } });
+  });
+
+  it.each<[string, string]>([
+    ["the same once more", JSON.stringify(ENDED)],
+    ["a script's", `<script>var page = {"user":{"id":7},"items":[{"a":1}]};</script>`],
+    ["a timing", `\n{"took":0.1,"queries":12}`],
+    ["the beginning of something", `{"status":"In pro`],
+  ])("counts where that is %s", async (_, behind) => {
+    expect(await ask(JSON.stringify(ENDED) + behind, ["7"])).toMatchObject({ ok: true, value: { providerStatus: "Canceled" } });
+  });
+});
+
 describe("a call fails", () => {
   it.each<[string, Answer, ProviderFailure]>([
     ["empty", [200, ""], { code: "not_json", status: 200, start: "" }],

@@ -50,7 +50,7 @@ describe("JSON in a body", () => {
     ["twice: the first counts", `{"a":1}{"a":2}`, { a: 1 }],
     ["after braces that are no JSON", `{"not" json} {"a":1}`, { a: 1 }],
   ])("%s", (_, body, value) => {
-    expect(findJson(body)).toEqual({ kind: "found", value });
+    expect(findJson(body)).toMatchObject({ kind: "found", value });
   });
 
   it.each([

@@ -31,9 +31,14 @@ export type Reading<T> =
 
 /**
  * What reading JSON takes besides: the HTTP code, for the few answers that mean another thing under another code, the
- * provider's key, which is kept out of every text, and the body as it came.
+ * provider's key, which is kept out of every text, the body as it came, and further JSON in it.
  */
-export type ReadingContext = { readonly status: number; readonly key: string; readonly text?: string };
+export type ReadingContext = {
+  readonly status: number;
+  readonly key: string;
+  readonly text?: string;
+  readonly further?: readonly unknown[];
+};
 
 export type ManyAnswer = {
   /** One report for each id asked; `missing` for those the answer leaves out or says nothing readable of. */

@@ -11,7 +11,11 @@ export const MAX_JSON_DEPTH = 32;
 /** A bare text or null is never longer in earnest. */
 const MAX_SCALAR_CHARS = 1000;
 
-export type FoundJson = { readonly kind: "found"; readonly value: unknown } | { readonly kind: "none" } | { readonly kind: "too_deep" };
+/** `isAll`: the body is this value, from end to end. */
+export type FoundJson =
+  | { readonly kind: "found"; readonly value: unknown; readonly isAll: boolean }
+  | { readonly kind: "none" }
+  | { readonly kind: "too_deep" };
 
 const NONE: FoundJson = { kind: "none" };
 const TOO_DEEP: FoundJson = { kind: "too_deep" };
@@ -71,6 +75,22 @@ export function holdsSeveral(text: string): boolean {
   return found > 0;
 }
 
+/** The values of a body behind its first one, those that are closed: what a server may have said as well. */
+export function furtherValues(text: string): readonly unknown[] {
+  const values: unknown[] = [];
+  let from = 0;
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    ANSWER_START.lastIndex = from;
+    const start = ANSWER_START.exec(text)?.index;
+    const end = start === undefined ? "unclosed" : endOfValue(text, start);
+    if (start === undefined || typeof end === "string") break;
+    const value = parse(text.slice(start, end));
+    if (value.kind === "found") values.push(value.value);
+    from = end;
+  }
+  return values.slice(1);
+}
+
 function searchAnswer(body: string): FoundJson {
   let from = 0;
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
@@ -81,7 +101,7 @@ function searchAnswer(body: string): FoundJson {
     if (end === "too_deep") return TOO_DEEP;
     if (end === "unclosed") return NONE;
     const value = parse(body.slice(start, end));
-    if (value.kind === "found") return isPart(body, start, end) ? NONE : value;
+    if (value.kind === "found") return isPart(body, start, end) ? NONE : { ...value, isAll: false };
     from = end;
   }
   return NONE;
@@ -99,7 +119,7 @@ function isPart(body: string, start: number, end: number): boolean {
 
 function parse(text: string): FoundJson {
   try {
-    return { kind: "found", value: parseJson(text) };
+    return { kind: "found", value: parseJson(text), isAll: true };
   } catch {
     return NONE; // the parser has no other way to say so
   }
