@@ -68,6 +68,7 @@ afterAll(async () => {
 const strict = (origin: string): string =>
   `default-src 'none'; script-src ${origin}; connect-src ${origin}; style-src 'none'; require-trusted-types-for 'script'; trusted-types 'none'`;
 
+const scriptFrom = (origin: string): string => `<script type="module" src="${origin}/tracker.v1.js"></script>`;
 type PageOptions = Parameters<Browser["newPage"]>[0] & {
   readonly lang?: string;
   readonly policy?: string;
@@ -82,7 +83,7 @@ async function open(body: string, { lang = "en", policy, head, from = shop.api, 
   const page = await browser.newPage({ locale: "en-US", timezoneId: "UTC", ...options });
   page.setDefaultTimeout(15_000);
   const path = `/page-${html.size}`;
-  const script = head ?? `<script type="module" src="${from}/tracker.v1.js"></script>`;
+  const script = head ?? scriptFrom(from);
   const start = `<!doctype html><html lang="${lang}"><head><title>Orders</title><meta name="color-scheme" content="light dark">`;
   html.set(path, {
     policy: policy ?? strict(from),
@@ -196,6 +197,39 @@ describe("what is shown", () => {
 
 describe("a strict policy", () => {
   test("allows it with everything from its own origin", async () => {
+describe("a page's own styles", () => {
+  const ROOM = { width: 360, height: 700 };
+  const styled = (css: string, body: string): Promise<Page> =>
+    open(body, { viewport: ROOM, policy: "default-src * 'unsafe-inline'", head: `${scriptFrom(shop.api)}<style>${css}</style>` });
+  const widthOf = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth);
+
+  test("for the text of a table's cell do not reach into it", async () => {
+    const css = "td { text-align: center; white-space: nowrap; text-transform: uppercase; letter-spacing: 0.3em; text-indent: 2em }";
+    const page = await styled(css, `<table><tr><td>${tag("is-partial", await shop.token(["is-partial"]))}</td></tr></table>`);
+    await expect.poll(textOf(page, "is-partial", "status"), SOON).toBe("Partial");
+    expect(await part(page, "is-partial", "status").innerText()).toBe("Partial");
+    expect(await part(page, "is-partial", "meaning").evaluate((it) => getComputedStyle(it).textAlign)).toBe("start");
+    expect(await widthOf(page)).toBe(ROOM.width);
+  });
+
+  test("of a flexible column are not widened by a long link", async () => {
+    await shop.place({ id: "far", steps: LIVES["pending"] ?? [], link: `https://social.example/${"far/".repeat(60)}` });
+    const column = `<div style="display: flex"><div style="flex: none; inline-size: 60px"></div>${tag("far", await shop.token(["far"]))}</div>`;
+    const page = await styled("", column);
+    await part(page, "far", "link").getByText(/./).waitFor();
+    expect(await widthOf(page)).toBe(ROOM.width);
+  });
+
+  test("choose light or dark, and hide it", async () => {
+    const token = await shop.token(["is-partial", "is-error"]);
+    const css = '[order="is-partial"] { color-scheme: dark } [order="is-error"] { visibility: hidden }';
+    const page = await styled(`:root { color-scheme: light } ${css}`, tag("is-partial", token) + tag("is-error", token));
+    await expect.poll(textOf(page, "is-error", "status"), SOON).toBe("Error");
+    expect(await part(page, "is-partial", "card").evaluate((it) => getComputedStyle(it).backgroundColor)).toBe("rgb(25, 28, 32)");
+    expect(await part(page, "is-error", "card").isVisible()).toBe(false);
+  });
+});
+
     const token = await shop.token(["is-partial"]);
     let troubles: string[] = [];
     const page = await open(tag("is-partial", token, 'lang="es"'), {
