@@ -91,8 +91,12 @@ export class OrderStatus extends HTMLElement {
   #api(): string | null {
     const given = this.getAttribute("api");
     if (given === null) return OWN_PLACE;
-    const url = URL.canParse(given, document.baseURI) ? new URL(given, document.baseURI).href : null;
-    return url === null || url.endsWith("/") ? url : `${url}/`;
+    try {
+      // Not `URL.canParse`: the last Chrome for Windows 7 and 8 has none.
+      return new URL(given, document.baseURI).href.replace(/\/?$/, "/");
+    } catch {
+      return null;
+    }
   }
 
   #chooseLanguage(api: string | null): void {
