@@ -71,7 +71,8 @@ export class OrderStatus extends HTMLElement {
 
   #start(): void {
     const id = this.getAttribute("order") ?? "";
-    const token = this.getAttribute("token") ?? "";
+    // What a backend prints often ends with a line feed.
+    const token = (this.getAttribute("token") ?? "").trim();
     const api = this.#api();
     this.disconnectedCallback();
     if (this.#order?.id !== id) this.#order = null;

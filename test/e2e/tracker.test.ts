@@ -462,6 +462,41 @@ describe("a token", () => {
       .setProtectedHeader({ alg: "HS256" })
       .sign(new TextEncoder().encode(`${shop.secret}x`));
     let troubles: string[] = [];
+  test("that a page signs anew each time that it is drawn costs no request, and hides nothing", async () => {
+    const sign = (minutes: number): Promise<string> =>
+      new SignJWT({ iss: "shop", exp: Math.floor(Date.now() / 1000) + minutes * 60, orders: ["is-partial"] })
+        .setProtectedHeader({ alg: "HS256" })
+        .sign(new TextEncoder().encode(shop.secret));
+    let requests: ReturnType<typeof watchRequests> = [];
+    const speed = String(SIMULATED);
+    const page = await open(tag("is-partial", await sign(10), `speed="${speed}"`), {
+      before: async (opened) => {
+        requests = watchRequests(opened);
+      },
+    });
+    await expect.poll(textOf(page, "is-partial", "status"), SOON).toBe("Partial");
+    const token = await sign(20);
+    const shown = await page.evaluate(
+      async (attributes) => {
+        const element = document.createElement("order-status");
+        for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+        document.querySelector("main")?.replaceChildren(element);
+        await new Promise(requestAnimationFrame);
+        return element.shadowRoot?.querySelector(".status")?.textContent;
+      },
+      { order: "is-partial", token, speed },
+    );
+    expect(shown).toBe("Partial");
+    // The next request has the token that came last.
+    await expect.poll(() => requests.length, SOON).toBe(2);
+    expect(requests[1]?.url.searchParams.get("token")).toBe(token);
+  });
+
+  test("may have a line feed at its end", async () => {
+    const page = await open(tag("is-partial", `\n${await shop.token(["is-partial"])}\n`));
+    await expect.poll(textOf(page, "is-partial", "status"), SOON).toBe("Partial");
+  });
+
     const page = await open(tag("is-partial", foreign), {
       before: async (opened) => {
         troubles = watchTroubles(opened);
