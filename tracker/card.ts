@@ -88,6 +88,11 @@ export class Card {
     this.#spoken.textContent = `${texts.order} ${order.id}: ${textOf(order, texts).label}`;
   }
 
+  /** What was said of another order, or in another language, is not to be found there later. */
+  hush(): void {
+    this.#spoken.textContent = "";
+  }
+
   #drawProgress(order: Order | null, { texts, locale }: Scene): void {
     const { count, share } = formatsIn(locale);
     const quantity = order?.quantity ?? null;
@@ -124,16 +129,16 @@ function element<Name extends keyof HTMLElementTagNameMap>(name: Name, part: str
   return made;
 }
 
-/** Nothing is touched that stays the same: what is selected stays selected. */
-function write(target: HTMLElement, text: string): void {
-  target.hidden = text === "";
-  if (target.textContent !== text) target.textContent = text;
-}
 /** As attributes: browsers of early 2023 know no such properties. */
 function set(target: HTMLElement, attributes: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(attributes)) target.setAttribute(name, value);
 }
 
+/** Nothing is touched that stays the same: what is selected stays selected. */
+function write(target: HTMLElement, text: string): void {
+  target.hidden = text === "";
+  if (target.textContent !== text) target.textContent = text;
+}
 
 /** The language that the texts are read aloud in: with its region, where they are in the one that is wanted. */
 function langOf({ texts, locale }: Scene): string {

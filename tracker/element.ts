@@ -77,6 +77,7 @@ export class OrderStatus extends HTMLElement {
     this.disconnectedCallback();
     if (this.#order?.id !== id) this.#order = null;
     this.#trouble = null;
+    this.#card.hush();
     this.#chooseLanguage(api);
     if (id === "" || token === "" || api === null) {
       // A page that gets its token later has nothing to be told.

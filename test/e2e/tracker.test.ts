@@ -197,8 +197,6 @@ describe("what is shown", () => {
   });
 });
 
-describe("a strict policy", () => {
-  test("allows it with everything from its own origin", async () => {
 describe("a page's own styles", () => {
   const ROOM = { width: 360, height: 700 };
   const styled = (css: string, body: string): Promise<Page> =>
@@ -232,6 +230,8 @@ describe("a page's own styles", () => {
   });
 });
 
+describe("a strict policy", () => {
+  test("allows it with everything from its own origin", async () => {
     const token = await shop.token(["is-partial"]);
     let troubles: string[] = [];
     const page = await open(tag("is-partial", token, 'lang="es"'), {
@@ -380,6 +380,11 @@ describe("news", () => {
     await expect.poll(textOf(page, "moving", "status"), SOON).toContain("Completed");
     expect(await spoken.textContent()).toBe("Order moving: Completed");
     expect(await told(page)).toEqual([{ type: "status-change", order: "moving", status: "completed", previous: "in_progress" }]);
+
+    // What was said of one order is not found beside another.
+    await card(page, "moving").evaluate((it) => it.setAttribute("order", "none"));
+    await expect.poll(textOf(page, "none", "note"), SOON).toBe("This order was not found.");
+    expect(await card(page, "none").getByRole("status").textContent()).toBe("");
   });
 
   test("a hidden page asks for nothing, and goes on when it is seen again", async () => {
@@ -457,11 +462,6 @@ describe("a token", () => {
     expect(requests).toHaveLength(2);
   });
 
-  test("that another secret has signed says why to the developer, and is told by an event", async () => {
-    const foreign = await new SignJWT({ orders: ["is-partial"], iss: "shop", exp: Math.floor(Date.now() / 1000) + 600 })
-      .setProtectedHeader({ alg: "HS256" })
-      .sign(new TextEncoder().encode(`${shop.secret}x`));
-    let troubles: string[] = [];
   test("that a page signs anew each time that it is drawn costs no request, and hides nothing", async () => {
     const sign = (minutes: number): Promise<string> =>
       new SignJWT({ iss: "shop", exp: Math.floor(Date.now() / 1000) + minutes * 60, orders: ["is-partial"] })
@@ -497,6 +497,11 @@ describe("a token", () => {
     await expect.poll(textOf(page, "is-partial", "status"), SOON).toBe("Partial");
   });
 
+  test("that another secret has signed says why to the developer, and is told by an event", async () => {
+    const foreign = await new SignJWT({ orders: ["is-partial"], iss: "shop", exp: Math.floor(Date.now() / 1000) + 600 })
+      .setProtectedHeader({ alg: "HS256" })
+      .sign(new TextEncoder().encode(`${shop.secret}x`));
+    let troubles: string[] = [];
     const page = await open(tag("is-partial", foreign), {
       before: async (opened) => {
         troubles = watchTroubles(opened);
