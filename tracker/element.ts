@@ -52,11 +52,10 @@ export class OrderStatus extends HTMLElement {
 
   disconnectedCallback(): void {
     if (this.#watcher !== undefined) this.#feed?.unwatch(this.#watcher);
-    this.#watcher = undefined;
   }
 
   attributeChangedCallback(_name: string, before: string | null, after: string | null): void {
-    if (before !== after && this.isConnected) this.#startSoon();
+    if (before !== after) this.#startSoon();
   }
 
   /** Attributes that are set one after the other make one start. */

@@ -4,7 +4,7 @@
  */
 import { type Answer, readAnswer } from "./answer.ts";
 import { isNews, type Order } from "./order.ts";
-import { readerOf } from "./reader.ts";
+import { claimsOf, readerOf } from "./reader.ts";
 import { allowedAt, FRESH_PACE, type Heard, type Pace, planNext, planRepeat, spend } from "./schedule.ts";
 
 /** Where orders are asked for, and with what. */
@@ -49,7 +49,7 @@ export function feedOf(source: Source, before?: Feed): Feed {
 }
 
 export class Feed {
-  /** With the token that came last, of those that read the same. */
+  /** With the token that ends last, of those that read the same. */
   #source: Source;
   readonly #drop: () => void;
   readonly #watchers = new Set<Watcher>();
@@ -70,9 +70,13 @@ export class Feed {
     this.#pace = before === undefined ? FRESH_PACE : { ...before.#pace, still: 0, repeatFromMs: Infinity };
   }
 
-  /** Goes on with another token for the same orders; at once, where the last one had ended. */
+  /**
+   * Goes on with another token for the same orders; at once, where the last one had ended. An element that was drawn earlier, and
+   * is moved now, has an earlier one.
+   */
   renew(source: Source): void {
-    if (source.token === this.#source.token) return;
+    const { token } = this.#source;
+    if (source.token === token || (this.#end === null && claimsOf(source.token) < claimsOf(token))) return;
     this.#source = source;
     if (this.#end === null) return;
     this.#end = null;
@@ -209,7 +213,6 @@ export class Feed {
 
 /** Of the requests for one look: a failure counts most, and the longest wait. */
 function heardOf(all: readonly Heard[]): Heard {
-  const results = new Set(all.map(({ result }) => result));
-  const result = (["failed", "news"] as const).find((each) => results.has(each)) ?? "nothing_new";
+  const result = (["failed", "news"] as const).find((each) => all.some((one) => one.result === each)) ?? "nothing_new";
   return { result, atLeastMs: Math.max(0, ...all.map(({ atLeastMs }) => atLeastMs)) };
 }
