@@ -39,6 +39,7 @@ export function readGuideCode(): GuideCode {
   return {
     signToken: codeIn("browsers.md", "php", "function orderToken"),
     fetchOrder: codeIn("browsers.md", "js", "await fetch("),
+    showOrder: `${codeIn("tracker.md", "html", "/tracker.v1.js")}\n\n${codeIn("tracker.md", "html", "<order-status order=")}`,
     delivery: codeIn("webhooks.md", "", "webhook-signature: v1"),
     receive: codeIn("webhooks.md", "php", "// hook.php"),
     importFile: `${codeIn("import.md", "sh", "export PANELSYNC_URL")}\n${codeIn("import.md", "sh", "--dry-run")}`,

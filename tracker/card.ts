@@ -45,14 +45,12 @@ export class Card {
     const header = element("header", "header");
     header.append(heading, this.#status);
     this.#about.append(this.#service, this.#link);
-    this.#track.role = "progressbar";
-    this.#track.ariaValueMin = "0";
-    this.#track.ariaValueMax = "1";
+    set(this.#track, { role: "progressbar", "aria-valuemin": "0", "aria-valuemax": "1" });
     this.#track.append(this.#bar);
     const figures = element("p", "figures");
     figures.append(this.#count, this.#share);
     this.#progress.append(this.#track, figures);
-    this.#spoken.role = "status";
+    set(this.#spoken, { role: "status" });
     this.#card.append(header, this.#about, this.#progress, this.#meaning, this.#whatToDo, this.#flags, this.#details, this.#note);
     root.append(this.#card, this.#spoken);
   }
@@ -69,7 +67,7 @@ export class Card {
     const text = order === null ? null : textOf(order, texts);
     const status = order?.status ?? "";
     this.#card.dataset["status"] = status;
-    this.#status.setAttribute("part", /^\w+$/.test(status) ? `status ${status}` : "status");
+    set(this.#status, { part: `status ${status}` });
     write(this.#status, text?.label ?? "");
     write(this.#service, order?.service ? fill(texts.service, { service: order.service }) : "");
     write(this.#link, order?.link ?? "");
@@ -90,6 +88,11 @@ export class Card {
     this.#spoken.textContent = `${texts.order} ${order.id}: ${textOf(order, texts).label}`;
   }
 
+  /** What was said of another order, or in another language, is not to be found there later. */
+  hush(): void {
+    this.#spoken.textContent = "";
+  }
+
   #drawProgress(order: Order | null, { texts, locale }: Scene): void {
     const { count, share } = formatsIn(locale);
     const quantity = order?.quantity ?? null;
@@ -99,11 +102,15 @@ export class Card {
     const figures = { quantity: count(quantity), delivered: count(order.delivered ?? 0) };
     write(this.#count, fill(progress === null ? texts.ordered : texts.delivered, figures));
     write(this.#share, progress === null ? "" : share(progress));
-    this.#track.ariaLabel = `${texts.order} ${order.id}`;
-    this.#track.ariaValueText = this.#count.textContent;
-    // Without a value the bar is one whose end nobody knows.
-    this.#track.ariaValueNow = progress === null ? null : String(progress);
-    this.#bar.style.inlineSize = `${Math.min(1, Math.max(0, progress ?? 0)) * 100}%`;
+    // An empty bar would say that nothing was delivered.
+    this.#track.hidden = progress === null;
+    if (progress === null) return;
+    set(this.#track, {
+      "aria-label": `${texts.order} ${order.id}`,
+      "aria-valuetext": this.#count.textContent,
+      "aria-valuenow": String(progress),
+    });
+    this.#bar.style.inlineSize = `${Math.min(1, Math.max(0, progress)) * 100}%`;
   }
 
   #drawWhatToDo(text: StatusText | null, texts: Texts): void {
@@ -122,6 +129,11 @@ function element<Name extends keyof HTMLElementTagNameMap>(name: Name, part: str
   return made;
 }
 
+/** As attributes: browsers of early 2023 know no such properties. */
+function set(target: HTMLElement, attributes: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(attributes)) target.setAttribute(name, value);
+}
+
 /** Nothing is touched that stays the same: what is selected stays selected. */
 function write(target: HTMLElement, text: string): void {
   target.hidden = text === "";
@@ -135,7 +147,7 @@ function langOf({ texts, locale }: Scene): string {
 
 /** The page's language goes first, then the API's text. */
 function textOf({ status, label, meaning, what_to_do }: Order, { statuses }: Texts): StatusText {
-  return { label, meaning, what_to_do, ...(Object.hasOwn(statuses, status) ? statuses[status] : {}) };
+  return { label, meaning, what_to_do, ...statuses[status] };
 }
 
 function flagsOf(order: Order | null, { flags }: Texts): HTMLElement[] {

@@ -52,11 +52,10 @@ export class OrderStatus extends HTMLElement {
 
   disconnectedCallback(): void {
     if (this.#watcher !== undefined) this.#feed?.unwatch(this.#watcher);
-    this.#watcher = undefined;
   }
 
   attributeChangedCallback(_name: string, before: string | null, after: string | null): void {
-    if (before !== after && this.isConnected) this.#startSoon();
+    if (before !== after) this.#startSoon();
   }
 
   /** Attributes that are set one after the other make one start. */
@@ -71,11 +70,13 @@ export class OrderStatus extends HTMLElement {
 
   #start(): void {
     const id = this.getAttribute("order") ?? "";
-    const token = this.getAttribute("token") ?? "";
+    // What a backend prints often ends with a line feed.
+    const token = (this.getAttribute("token") ?? "").trim();
     const api = this.#api();
     this.disconnectedCallback();
     if (this.#order?.id !== id) this.#order = null;
     this.#trouble = null;
+    this.#card.hush();
     this.#chooseLanguage(api);
     if (id === "" || token === "" || api === null) {
       // A page that gets its token later has nothing to be told.
@@ -91,8 +92,12 @@ export class OrderStatus extends HTMLElement {
   #api(): string | null {
     const given = this.getAttribute("api");
     if (given === null) return OWN_PLACE;
-    const url = URL.canParse(given, document.baseURI) ? new URL(given, document.baseURI).href : null;
-    return url === null || url.endsWith("/") ? url : `${url}/`;
+    try {
+      // Not `URL.canParse`: the last Chrome for Windows 7 and 8 has none.
+      return new URL(given, document.baseURI).href.replace(/\/?$/, "/");
+    } catch {
+      return null;
+    }
   }
 
   #chooseLanguage(api: string | null): void {

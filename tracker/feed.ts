@@ -1,9 +1,10 @@
 /**
- * One line to the API for all trackers of a page that have the same token: one request asks for all of their orders, and
+ * One line to the API for all trackers of a page whose tokens read the same: one request asks for all of their orders, and
  * not while the page is hidden.
  */
 import { type Answer, readAnswer } from "./answer.ts";
 import { isNews, type Order } from "./order.ts";
+import { claimsOf, readerOf } from "./reader.ts";
 import { allowedAt, FRESH_PACE, type Heard, type Pace, planNext, planRepeat, spend } from "./schedule.ts";
 
 /** Where orders are asked for, and with what. */
@@ -35,16 +36,21 @@ const KEEP_MS = 60_000;
 
 const feeds = new Map<string, Feed>();
 
-/** The line to a source. A new one goes on with the budget of the line that was watched before it. */
+/**
+ * The line to a source. A new one goes on with the budget of the line that was watched before it. A page may sign a token each
+ * time that it is drawn: a token that reads the same is no other source.
+ */
 export function feedOf(source: Source, before?: Feed): Feed {
-  const key = JSON.stringify(source);
+  const key = JSON.stringify({ ...source, token: readerOf(source.token) });
   let feed = feeds.get(key);
   if (feed === undefined) feeds.set(key, (feed = new Feed(source, () => feeds.delete(key), before)));
+  feed.renew(source);
   return feed;
 }
 
 export class Feed {
-  readonly #source: Source;
+  /** With the token that ends last, of those that read the same. */
+  #source: Source;
   readonly #drop: () => void;
   readonly #watchers = new Set<Watcher>();
   readonly #known = new Map<string, Order>();
@@ -64,8 +70,22 @@ export class Feed {
     this.#pace = before === undefined ? FRESH_PACE : { ...before.#pace, still: 0, repeatFromMs: Infinity };
   }
 
+  /**
+   * Goes on with another token for the same orders; at once, where the last one had ended. An element that was drawn earlier, and
+   * is moved now, has an earlier one.
+   */
+  renew(source: Source): void {
+    const { token } = this.#source;
+    if (source.token === token || (this.#end === null && claimsOf(source.token) < claimsOf(token))) return;
+    this.#source = source;
+    if (this.#end === null) return;
+    this.#end = null;
+    this.#planSoon();
+  }
+
   watch(watcher: Watcher): void {
-    if (!isAskable(watcher.order)) {
+    // Ids stand in a request with commas between them.
+    if (watcher.order.includes(",")) {
       console.error(`<order-status> cannot ask for an id with a comma in it: ${watcher.order}`);
       watcher.tell({ kind: "missing" });
       return;
@@ -191,14 +211,8 @@ export class Feed {
   }
 }
 
-/** Ids stand in a request with commas between them. */
-function isAskable(id: string): boolean {
-  return !id.includes(",");
-}
-
 /** Of the requests for one look: a failure counts most, and the longest wait. */
 function heardOf(all: readonly Heard[]): Heard {
-  const results = new Set(all.map(({ result }) => result));
-  const result = (["failed", "news"] as const).find((each) => results.has(each)) ?? "nothing_new";
+  const result = (["failed", "news"] as const).find((each) => all.some((one) => one.result === each)) ?? "nothing_new";
   return { result, atLeastMs: Math.max(0, ...all.map(({ atLeastMs }) => atLeastMs)) };
 }

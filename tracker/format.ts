@@ -20,7 +20,7 @@ export function formatsIn(locale: string): Formats {
 
 function knownOr(locale: string): string {
   try {
-    return Intl.getCanonicalLocales(locale)[0] ?? "en";
+    return new Intl.Locale(locale).toString();
   } catch {
     return "en";
   }

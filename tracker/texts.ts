@@ -81,7 +81,7 @@ export const LANGUAGES: readonly string[] = ["es", "pt", "ru", "tr", "ar", "id",
 
 /** `pt` of `pt-BR`. */
 export function languageOf(tag: string): string {
-  return (tag.split(/[-_]/, 1)[0] ?? "").toLowerCase();
+  return tag.replace(/[-_].*/, "").toLowerCase();
 }
 
 /** Texts with others laid over them. What is not of the right kind is passed over. */

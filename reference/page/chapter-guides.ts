@@ -9,6 +9,7 @@ import { type Html, inline, markup, NOTHING } from "./html.ts";
 export type GuideCode = {
   readonly signToken: string;
   readonly fetchOrder: string;
+  readonly showOrder: string;
   readonly delivery: string;
   readonly receive: string;
   readonly importFile: string;
@@ -44,13 +45,15 @@ function guides(code: GuideCode): Readonly<Record<string, Guide>> {
     },
     Browsers: {
       told: [
-        "A panel's backend signs a token for each page that it sends, without a call: a JWT with HS256. The key is the panel's token secret, as the text that it is. Claims: `iss` is the panel's id, `exp` the end in seconds since 1970, at most 24 hours ahead; and either `orders`, up to 100 of the panel's order ids, or `customer`, the id of one customer. Nothing else is in it.",
+        "A panel's backend signs a token for each page that it sends, without a call: a JWT with HS256. The key is the panel's token secret, as the text that `POST /v1/panels/{id}/token-secret` answers. Claims: `iss` is the panel's id, `exp` the end in seconds since 1970, at most 24 hours ahead; and either `orders`, up to 100 of the panel's order ids, or `customer`, the id of one customer. Nothing else is needed; a library's `iat` and `nbf` are taken, too.",
+        "A page needs no code of its own to show an order: `/tracker.v1.js` defines the element `<order-status>`, which keeps itself up to date. Its attributes are `order`, `token`, and `lang` (`en`, `es`, `pt`, `ru`, `tr`, `ar`, `id`, `hi`; else the page's). Write its end tag. All elements of a page make one request, none while the page is hidden, and at most 60 an hour. It sends the events `status-change` and `token-expired`; after that set another `token`. A policy has to allow your Worker in `script-src` and `connect-src`, and nothing else. `docs/tracker.md` has the rest: looks, own words, React.",
         "With a token any origin may read: `GET /v1/orders/{id}`, `GET /v1/orders?ids=`, and with `customer` the list. Send it as `?token=`, which needs no preflight, or as `Authorization: Bearer`. `If-None-Match` may be sent, and `ETag` be read. A key is never answered to another origin.",
         "Answers say by `Cache-Control: private, max-age=` in how many seconds there can be news, 1 to 60. Until then `fetch` gives its copy without asking, so ask as often as you like.",
       ],
       typed: [
         ["PHP", code.signToken],
-        ["the page", code.fetchOrder],
+        ["a page", code.showOrder],
+        ["a page's own code", code.fetchOrder],
       ],
     },
   };

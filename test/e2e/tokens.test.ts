@@ -51,8 +51,12 @@ function block(language: string): string {
 
 type Way = { readonly command: string; readonly file: string; readonly code: string };
 
+/** In PHP, an array that was filtered begins at any key. */
 const WAYS: readonly (readonly [string, () => Way])[] = [
-  ["PHP", () => ({ command: "php", file: "token.php", code: `<?php\n${block("php")}\necho orderToken($argv[1], $argv[2], ['1001']);` })],
+  [
+    "PHP",
+    () => ({ command: "php", file: "token.php", code: `<?php\n${block("php")}\necho orderToken($argv[1], $argv[2], [7 => '1001']);` }),
+  ],
   [
     "Node",
     () => ({

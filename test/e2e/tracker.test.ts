@@ -68,6 +68,7 @@ afterAll(async () => {
 const strict = (origin: string): string =>
   `default-src 'none'; script-src ${origin}; connect-src ${origin}; style-src 'none'; require-trusted-types-for 'script'; trusted-types 'none'`;
 
+const scriptFrom = (origin: string): string => `<script type="module" src="${origin}/tracker.v1.js"></script>`;
 type PageOptions = Parameters<Browser["newPage"]>[0] & {
   readonly lang?: string;
   readonly policy?: string;
@@ -82,7 +83,7 @@ async function open(body: string, { lang = "en", policy, head, from = shop.api, 
   const page = await browser.newPage({ locale: "en-US", timezoneId: "UTC", ...options });
   page.setDefaultTimeout(15_000);
   const path = `/page-${html.size}`;
-  const script = head ?? `<script type="module" src="${from}/tracker.v1.js"></script>`;
+  const script = head ?? scriptFrom(from);
   const start = `<!doctype html><html lang="${lang}"><head><title>Orders</title><meta name="color-scheme" content="light dark">`;
   html.set(path, {
     policy: policy ?? strict(from),
@@ -154,6 +155,8 @@ describe("what is shown", () => {
     expect(await bar.getAttribute("aria-valuenow")).toBe("0.58");
     expect(await part(page, "is-in_progress", "share").textContent()).toBe("58%");
     expect(await part(page, "is-partial", "details").innerText()).toMatch(/^Returned\n\$0\.322501\nLast checked\n\w+ \d+, \d+:\d\d/);
+    // Nobody knows what was delivered, which is not the same as nothing.
+    expect(await card(page, "held").getByRole("progressbar").count()).toBe(0);
     expect(await part(page, "held", "details").innerText()).toMatch(/^Return under review\n\$1\.290001\n/);
     expect(await part(page, "is-pending", "details").innerText()).toMatch(/^Should start by\n.+\nShould end by\n.+\nLast checked\n/);
     expect(await part(page, "is-pending", "flag").innerText()).toContain("The order has not started within its usual time.");
@@ -194,6 +197,39 @@ describe("what is shown", () => {
   });
 });
 
+describe("a page's own styles", () => {
+  const ROOM = { width: 360, height: 700 };
+  const styled = (css: string, body: string): Promise<Page> =>
+    open(body, { viewport: ROOM, policy: "default-src * 'unsafe-inline'", head: `${scriptFrom(shop.api)}<style>${css}</style>` });
+  const widthOf = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth);
+
+  test("for the text of a table's cell do not reach into it", async () => {
+    const css = "td { text-align: center; white-space: nowrap; text-transform: uppercase; letter-spacing: 0.3em; text-indent: 2em }";
+    const page = await styled(css, `<table><tr><td>${tag("is-partial", await shop.token(["is-partial"]))}</td></tr></table>`);
+    await expect.poll(textOf(page, "is-partial", "status"), SOON).toBe("Partial");
+    expect(await part(page, "is-partial", "status").innerText()).toBe("Partial");
+    expect(await part(page, "is-partial", "meaning").evaluate((it) => getComputedStyle(it).textAlign)).toBe("start");
+    expect(await widthOf(page)).toBe(ROOM.width);
+  });
+
+  test("of a flexible column are not widened by a long link", async () => {
+    await shop.place({ id: "far", steps: LIVES["pending"] ?? [], link: `https://social.example/${"far/".repeat(60)}` });
+    const column = `<div style="display: flex"><div style="flex: none; inline-size: 60px"></div>${tag("far", await shop.token(["far"]))}</div>`;
+    const page = await styled("", column);
+    await part(page, "far", "link").getByText(/./).waitFor();
+    expect(await widthOf(page)).toBe(ROOM.width);
+  });
+
+  test("choose light or dark, and hide it", async () => {
+    const token = await shop.token(["is-partial", "is-error"]);
+    const css = '[order="is-partial"] { color-scheme: dark } [order="is-error"] { visibility: hidden }';
+    const page = await styled(`:root { color-scheme: light } ${css}`, tag("is-partial", token) + tag("is-error", token));
+    await expect.poll(textOf(page, "is-error", "status"), SOON).toBe("Error");
+    expect(await part(page, "is-partial", "card").evaluate((it) => getComputedStyle(it).backgroundColor)).toBe("rgb(25, 28, 32)");
+    expect(await part(page, "is-error", "card").isVisible()).toBe(false);
+  });
+});
+
 describe("a strict policy", () => {
   test("allows it with everything from its own origin", async () => {
     const token = await shop.token(["is-partial"]);
@@ -230,6 +266,20 @@ describe("a strict policy", () => {
     const page = await open(tag("is-partial", token), { head: head(`${shop.api}/tracker.v1.js`), policy });
     await expect.poll(textOf(page, "is-partial", "status"), SOON).toContain("Partial");
   });
+});
+
+test("browsers of early 2023 run it: no URL.canParse, and no properties for roles", async () => {
+  const page = await open(tag("is-partial", await shop.token(["is-partial"])), {
+    before: (opened) =>
+      opened.addInitScript(() => {
+        Reflect.deleteProperty(URL, "canParse");
+        for (const name of Object.getOwnPropertyNames(Element.prototype))
+          if (/^role$|^aria/.test(name)) Reflect.deleteProperty(Element.prototype, name);
+      }),
+  });
+  await expect.poll(textOf(page, "is-partial", "status"), SOON).toBe("Partial");
+  expect(await card(page, "is-partial").getByRole("progressbar").getAttribute("aria-valuenow")).toBe("0.75");
+  expect(await card(page, "is-partial").getByRole("status").count()).toBe(1);
 });
 
 describe("languages", () => {
@@ -330,6 +380,11 @@ describe("news", () => {
     await expect.poll(textOf(page, "moving", "status"), SOON).toContain("Completed");
     expect(await spoken.textContent()).toBe("Order moving: Completed");
     expect(await told(page)).toEqual([{ type: "status-change", order: "moving", status: "completed", previous: "in_progress" }]);
+
+    // What was said of one order is not found beside another.
+    await card(page, "moving").evaluate((it) => it.setAttribute("order", "none"));
+    await expect.poll(textOf(page, "none", "note"), SOON).toBe("This order was not found.");
+    expect(await card(page, "none").getByRole("status").textContent()).toBe("");
   });
 
   test("a hidden page asks for nothing, and goes on when it is seen again", async () => {
@@ -405,6 +460,40 @@ describe("a token", () => {
     await expect.poll(textOf(page, "is-error", "status"), SOON).toContain("Error");
     expect(await part(page, "is-partial", "note").isHidden()).toBe(true);
     expect(requests).toHaveLength(2);
+  });
+
+  test("that a page signs anew each time that it is drawn costs no request, and hides nothing", async () => {
+    const sign = (minutes: number): Promise<string> =>
+      new SignJWT({ iss: "shop", exp: Math.floor(Date.now() / 1000) + minutes * 60, orders: ["is-partial"] })
+        .setProtectedHeader({ alg: "HS256" })
+        .sign(new TextEncoder().encode(shop.secret));
+    let requests: ReturnType<typeof watchRequests> = [];
+    const [earlier, later] = [await sign(10), await sign(20)];
+    const page = await open(tag("is-partial", earlier, `speed="${SIMULATED}"`), {
+      before: async (opened) => {
+        requests = watchRequests(opened);
+      },
+    });
+    await expect.poll(textOf(page, "is-partial", "status"), SOON).toBe("Partial");
+    // One that was drawn before is put back beside it.
+    const shown = await page.evaluate(async (token) => {
+      const before = document.querySelector("order-status") as HTMLElement;
+      const element = before.cloneNode() as HTMLElement;
+      element.setAttribute("token", token);
+      document.querySelector("main")?.replaceChildren(element);
+      await new Promise(requestAnimationFrame);
+      document.querySelector("main")?.append(before);
+      return element.shadowRoot?.querySelector(".status")?.textContent;
+    }, later);
+    expect(shown).toBe("Partial");
+    // The next request has the token that ends last.
+    await expect.poll(() => requests.length, SOON).toBe(2);
+    expect(requests[1]?.url.searchParams.get("token")).toBe(later);
+  });
+
+  test("may have a line feed at its end", async () => {
+    const page = await open(tag("is-partial", `\n${await shop.token(["is-partial"])}\n`));
+    await expect.poll(textOf(page, "is-partial", "status"), SOON).toBe("Partial");
   });
 
   test("that another secret has signed says why to the developer, and is told by an event", async () => {

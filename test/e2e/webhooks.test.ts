@@ -1,11 +1,11 @@
 /**
  * Webhooks that real servers receive over HTTP: those of docs/webhooks.md, as they stand there, and `npm run listen`.
  */
-import { randomBytes } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -43,8 +43,8 @@ async function ask(method: string, path: string, body?: unknown, as = key): Prom
 }
 
 /** Registers an order, which is a change. */
-async function change(id: string): Promise<void> {
-  await ask("POST", "/v1/orders", { id, provider: "acme", provider_order_id: `p-${id}`, quantity: 1000, charge: "0.9" });
+async function change(id: string, as = key): Promise<void> {
+  await ask("POST", "/v1/orders", { id, provider: "acme", provider_order_id: `p-${id}`, quantity: 1000, charge: "0.9" }, as);
 }
 
 async function tick(): Promise<void> {
@@ -52,23 +52,41 @@ async function tick(): Promise<void> {
   await worker.fire(minute);
 }
 
+/** How each receiver of the document is started, and where its file stands. */
+const RECEIVERS = {
+  php: { file: "public/hook.php", language: "php", start: (port: number) => ["php", "-S", `127.0.0.1:${port}`, "-t", "public"] },
+  node: { file: "hook.mjs", language: "js", start: () => [process.execPath, "hook.mjs"] },
+  python: { file: "hook.py", language: "python", start: () => ["python3", "hook.py"] },
+} as const;
+type Kind = keyof typeof RECEIVERS;
+
 type Server = { readonly command: Command; readonly inboxPath: string; readonly inbox: () => Json[] };
 
 /** Starts a server of the document, in a folder of its own, and waits until it listens. */
-async function serve(kind: "php" | "node", port: number, secret: string): Promise<Server> {
+async function serve(kind: Kind, port: number, secret: string): Promise<Server> {
+  const { file, language, start } = RECEIVERS[kind];
   const cwd = mkdtempSync(join(folder, kind));
   const inboxPath = join(cwd, "inbox");
-  mkdirSync(inboxPath);
-  writeFileSync(join(cwd, kind === "php" ? "hook.php" : "hook.mjs"), codeOf(kind === "php" ? "php" : "js"));
-  const env = { WEBHOOK_SECRET: secret, PORT: String(port) };
-  const command =
-    kind === "php" ? run("php", ["-S", `127.0.0.1:${port}`], { cwd, env }) : run(process.execPath, ["hook.mjs"], { cwd, env });
+  for (const each of [inboxPath, join(cwd, "public")]) mkdirSync(each);
+  writeFileSync(join(cwd, file), codeOf(language));
+  const [program = "", ...args] = start(port);
+  const command = run(program, args, { cwd, env: { WEBHOOK_SECRET: secret, PORT: String(port) } });
   for (let tries = 0; !(await isListening(port)); tries++) {
     if (tries > 200) throw new Error(`it does not listen: ${command.stderr()}`);
     await sleep(50);
   }
   const inbox = () => readdirSync(inboxPath).map((name) => JSON.parse(readFileSync(join(inboxPath, name), "utf8")) as Json);
   return { command, inboxPath, inbox };
+}
+
+/** Begins a request whose body never comes to its end. */
+async function breakOff(port: number): Promise<void> {
+  const socket = connect(port, "127.0.0.1");
+  await once(socket, "connect");
+  socket.write("POST /hook.php HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n{");
+  await sleep(100);
+  socket.destroy();
+  await once(socket, "close");
 }
 
 const ordersIn = (server: Server): string[] =>
@@ -86,33 +104,51 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe.each(["php", "node"] as const)("the receiver of the document in %s", (kind) => {
+describe.each(Object.keys(RECEIVERS) as Kind[])("the receiver of the document in %s", (kind) => {
   test("takes what is signed with its secret, once, and nothing else", async () => {
+    // A panel sends ten tests a minute.
+    const own = (await ask("POST", "/v1/panels", { id: kind, role: "shop", currency: "USD" }, ADMIN)).key as string;
+    const asPanel = (method: string, path: string, body?: unknown): Promise<Json> => ask(method, path, body, own);
     const port = await freePort();
     const url = `http://127.0.0.1:${port}/hook.php`;
-    const { id, secret } = await ask("POST", "/v1/webhooks", { url, types: ["order.created"] });
+    const { id, secret } = await asPanel("POST", "/v1/webhooks", { url, types: ["order.created"] });
     const server = await serve(kind, port, secret as string);
-    expect(await ask("POST", `/v1/webhooks/${id}/test`)).toMatchObject({ status: 204, error: null });
-    await change(`${kind}-1`);
+    expect(await asPanel("POST", `/v1/webhooks/${id}/test`)).toMatchObject({ status: 204, error: null });
+    await change(`${kind}-1`, own);
     await tick();
     expect(ordersIn(server)).toEqual([`${kind}-1`]);
-    expect(await ask("GET", `/v1/webhooks/${id}`)).toMatchObject({ behind: 0, failing_since: null });
+    expect(await asPanel("GET", `/v1/webhooks/${id}`)).toMatchObject({ behind: 0, failing_since: null });
     // Both secrets sign for a day: the server goes on with the one that it has.
-    await ask("POST", `/v1/webhooks/${id}/rotate`);
-    expect(await ask("POST", `/v1/webhooks/${id}/test`)).toMatchObject({ status: 204 });
-    const stranger = (await ask("POST", "/v1/webhooks", { url })).id as string;
-    expect(await ask("POST", `/v1/webhooks/${stranger}/test`)).toMatchObject({
+    await asPanel("POST", `/v1/webhooks/${id}/rotate`);
+    expect(await asPanel("POST", `/v1/webhooks/${id}/test`)).toMatchObject({ status: 204 });
+    const stranger = (await asPanel("POST", "/v1/webhooks", { url })).id as string;
+    expect(await asPanel("POST", `/v1/webhooks/${stranger}/test`)).toMatchObject({
       status: 401,
       error: expect.stringContaining("401") as string,
     });
     expect((await fetch(url, { method: "POST", body: "{}" })).status).toBe(401);
+    // A request that breaks off ends nothing.
+    await breakOff(port);
+    expect(await asPanel("POST", `/v1/webhooks/${id}/test`)).toMatchObject({ status: 204 });
+    expect((await fetch(`http://127.0.0.1:${port}/inbox/`)).ok).toBe(false);
     // What it cannot store is sent again later.
     rmSync(server.inboxPath, { recursive: true });
-    expect(await ask("POST", `/v1/webhooks/${id}/test`)).toMatchObject({ status: 500 });
-    for (const each of [id as string, stranger]) await ask("DELETE", `/v1/webhooks/${each}`);
+    expect(await asPanel("POST", `/v1/webhooks/${id}/test`)).toMatchObject({ status: 500 });
+    for (const each of [id as string, stranger]) await asPanel("DELETE", `/v1/webhooks/${each}`);
     server.command.child.kill("SIGKILL");
     await server.command.exited;
   });
+});
+
+test("the receiver in PHP that has no secret takes nothing, whatever it is signed with", async () => {
+  const port = await freePort();
+  const server = await serve("php", port, "");
+  const [id, time] = ["../hacked", String(Math.floor(Date.now() / 1000))];
+  const signature = createHmac("sha256", "").update(`${id}.${time}.{}`).digest("base64");
+  const headers = { "webhook-id": id, "webhook-timestamp": time, "webhook-signature": `v1,${signature}` };
+  expect((await fetch(`http://127.0.0.1:${port}/hook.php`, { method: "POST", headers, body: "{}" })).status).toBe(401);
+  server.command.child.kill("SIGKILL");
+  await server.command.exited;
 });
 
 test("a receiver that redirects is told from one that is not running, and nothing is sent where it leads", async () => {
