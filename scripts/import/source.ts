@@ -5,7 +5,7 @@ import { quoted } from "./cells.ts";
 import { findSeparator, readCsv, SEPARATORS, type Separator } from "./csv.ts";
 import { RefusedError } from "./failures.ts";
 import { isKnownColumn } from "./mapping.ts";
-import { type JsonLine, readJsonLines } from "./ndjson.ts";
+import { type JsonLine, readFieldNames, readJsonLines } from "./ndjson.ts";
 import { readSqlRows } from "./sql.ts";
 import { type ReadBytes, readText } from "./text.ts";
 
@@ -72,7 +72,7 @@ function sizeOf(path: string): number {
 
 function openFormat(opened: Opened, settings: SourceSettings): Promise<Source> {
   if (settings.format === "csv") return openCsv(opened, settings);
-  return settings.format === "ndjson" ? openJsonLines(opened) : openSql(opened, settings.table);
+  return settings.format === "ndjson" ? openJsonLines(opened, settings) : openSql(opened, settings.table);
 }
 
 type Opened = Pick<Source, "read" | "totalBytes"> & { readonly text: AsyncGenerator<string> };
@@ -115,14 +115,10 @@ async function* csvRows(rows: AsyncIterable<readonly string[]>, width: number): 
   }
 }
 
-/** Fields that come later than in the first of these lines are not read. */
-const LINES_FOR_COLUMNS = 100;
-
-async function openJsonLines({ text, read, totalBytes }: Opened): Promise<Source> {
-  const { taken, all } = await peek(readJsonLines(text), (lines) => lines.length >= LINES_FOR_COLUMNS);
-  const columns = [...new Set(taken.flatMap(({ values }) => (values === null ? [] : [...values.keys()])))];
-  if (columns.length === 0) throw new RefusedError("The file has no object in its first lines: NDJSON is one JSON object a line.");
-  return { columns, rows: jsonRows(all, columns), rejects: { kind: "ndjson" }, read, totalBytes, description: "NDJSON" };
+async function openJsonLines({ text, read, totalBytes }: Opened, { path, encoding }: SourceSettings): Promise<Source> {
+  const columns = await readFieldNames(readText(path, encoding, { bytes: 0 }));
+  if (columns.length === 0) throw new RefusedError("The file has no object: NDJSON is one JSON object a line.");
+  return { columns, rows: jsonRows(readJsonLines(text), columns), rejects: { kind: "ndjson" }, read, totalBytes, description: "NDJSON" };
 }
 
 async function* jsonRows(lines: AsyncIterable<JsonLine>, columns: readonly string[]): AsyncGenerator<SourceRow> {

@@ -123,6 +123,18 @@ describe("NDJSON", () => {
     expect(problems).toEqual([null, "the line is not a JSON object", "the line is not a JSON object", null]);
   });
 
+  it("has the columns of all its lines, however late the first one comes that has a field", async () => {
+    const lines = Array.from({ length: 5000 }, (_, at) => (at === 4999 ? '{"id":5000,"currency":"EUR"}' : `{"id":${at + 1}}`));
+    const { columns, rows } = await readAll(lines.join("\r\n"), "ndjson");
+    expect([columns, rows[0], rows.at(-1)]).toEqual([
+      ["id", "currency"],
+      ["1", ""],
+      ["5000", "EUR"],
+    ]);
+    const byId = Array.from({ length: 2000 }, (_, at) => `{"${at}":1}`).join("\n");
+    await expect(readAll(byId, "ndjson")).rejects.toThrow("more than 1,000 different fields");
+  });
+
   it("of something else is refused", async () => {
     await expect(readAll("id,charge\n1,2\n", "ndjson")).rejects.toThrow("NDJSON is one JSON object a line");
     await expect(readAll("", "csv")).rejects.toThrow("The file is empty");
