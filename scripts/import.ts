@@ -12,7 +12,7 @@ import { ADOPTION_FIELDS, type Field, FIELD_NAMES, REQUIRED_FIELDS } from "./imp
 import { type Guess, guessMapping, type Mapping } from "./import/mapping.ts";
 import { type Options, readOptions, USAGE } from "./import/options.ts";
 import { startProgress } from "./import/progress.ts";
-import { openRejects, rejectsPathOf, type Rejects } from "./import/rejects.ts";
+import { freePathOf, openRejects, type Rejects } from "./import/rejects.ts";
 import { adoptionReader, type OrderItem, orderReader, type RowReader } from "./import/rows.ts";
 import { type Job, runImport } from "./import/run.ts";
 import { type OpenSource, openSource } from "./import/source.ts";
@@ -163,10 +163,10 @@ function keepPlace({ source, options, panel, mapping }: Task): Keeper {
   const purpose = purposeOf(options, panel, mapping);
   const found = options.isDry ? null : loadPlace(statePath, purpose);
   if (found === "another")
-    console.log("An earlier import of this file had another aim, or the file has changed since: it begins at the first row.\n");
+    console.log("An earlier import of this file had another aim, or its rejects or the file has changed since: it begins at the first row.\n");
   const before = found === "another" ? null : found;
   if (before !== null) console.log(`It goes on after row ${shown(before.rows)}, where it stopped.\n`);
-  const path = before?.rejects.path ?? options.rejects ?? rejectsPathOf(options.path, source);
+  const path = before?.rejects.path ?? freePathOf(options.rejects ?? `${options.path}.rejects.${source.rejects.kind}`);
   const rejects: Rejects | null = options.isDry && options.rejects === null ? null : openRejects(path, source, before?.rejects.bytes ?? 0);
   const place = { rows: before?.rows ?? 0, counts: before?.counts ?? noCounts() };
   return {
@@ -177,11 +177,11 @@ function keepPlace({ source, options, panel, mapping }: Task): Keeper {
         console.log(`rejected: ${quoted([row.original].flat().join(" "))}: ${plainText(error, 500)}`);
     },
     keep(rows) {
-      if (!options.isDry) savePlace(statePath, purpose, { rows, counts: place.counts, rejects: { path, bytes: rejects?.bytes() ?? 0 } });
+      if (!options.isDry && rejects !== null) savePlace(statePath, purpose, { rows, counts: place.counts, rejects: { path, ...rejects.mark() } });
     },
     close(isComplete) {
       if (isComplete && !options.isDry) removePlace(statePath);
-      const hasAny = (rejects?.bytes() ?? 0) > 0;
+      const hasAny = (rejects?.mark().bytes ?? 0) > 0;
       rejects?.close();
       return hasAny ? path : null;
     },

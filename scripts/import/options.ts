@@ -36,7 +36,7 @@ what to do
   --yes                does not ask whether the columns are right
   --wait               sits out limits of the day instead of stopping
   --batch N            orders in a request (default 250, which fits the free plan's CPU; up to 1000)
-  --rejects FILE       where rows that were refused go (default: beside the input)
+  --rejects FILE       where rows that were refused go (default: beside the input); if it has any, FILE-2
   --help               this text
 
 It goes on where it stopped: run the same command again.

@@ -7,7 +7,7 @@ import { RefusedError } from "./failures.ts";
 import { isKnownColumn } from "./mapping.ts";
 import { type JsonLine, readFieldNames, readJsonLines } from "./ndjson.ts";
 import { readSqlRows } from "./sql.ts";
-import { type ReadBytes, readText } from "./text.ts";
+import { isUtf8, type ReadBytes, readText } from "./text.ts";
 
 export const FORMATS = ["csv", "ndjson", "sql"] as const;
 export type Format = (typeof FORMATS)[number];
@@ -34,8 +34,8 @@ export type SourceRow = {
 export type Source = {
   readonly columns: readonly string[];
   readonly rows: AsyncGenerator<SourceRow>;
-  /** What its rejects are written as. */
-  readonly rejects: { readonly kind: "csv"; readonly separator: Separator } | { readonly kind: "ndjson" };
+  /** What its rejects are written as, and whether the file itself is UTF-8. */
+  readonly rejects: ({ readonly kind: "csv"; readonly separator: Separator } | { readonly kind: "ndjson" }) & { readonly isUtf8: boolean };
   readonly read: ReadBytes;
   readonly totalBytes: number;
   /** In words, for the person who confirms. */
@@ -72,7 +72,7 @@ function sizeOf(path: string): number {
 
 function openFormat(opened: Opened, settings: SourceSettings): Promise<Source> {
   if (settings.format === "csv") return openCsv(opened, settings);
-  return settings.format === "ndjson" ? openJsonLines(opened, settings) : openSql(opened, settings.table);
+  return settings.format === "ndjson" ? openJsonLines(opened, settings) : openSql(opened, settings);
 }
 
 type Opened = Pick<Source, "read" | "totalBytes"> & { readonly text: AsyncGenerator<string> };
@@ -80,7 +80,7 @@ type Opened = Pick<Source, "read" | "totalBytes"> & { readonly text: AsyncGenera
 /** The first line is looked for in so much text. */
 const MAX_HEADER_CHARACTERS = 256 * 1024;
 
-async function openCsv({ text, read, totalBytes }: Opened, { separator, mayBeBare }: SourceSettings): Promise<Source> {
+async function openCsv({ text, read, totalBytes }: Opened, { separator, mayBeBare, encoding }: SourceSettings): Promise<Source> {
   const { taken: start, all } = await peek(text, (pieces) => pieces.join("").length >= MAX_HEADER_CHARACTERS);
   const found = separator ?? findSeparator(start.join(""));
   if (found === null)
@@ -93,7 +93,7 @@ async function openCsv({ text, read, totalBytes }: Opened, { separator, mayBeBar
   return {
     columns,
     rows: csvRows(isBare ? chain([header], rows) : rows, columns.length),
-    rejects: { kind: "csv", separator: found },
+    rejects: { kind: "csv", separator: found, isUtf8: isUtf8(encoding) },
     read,
     totalBytes,
     description: isBare
@@ -118,7 +118,8 @@ async function* csvRows(rows: AsyncIterable<readonly string[]>, width: number): 
 async function openJsonLines({ text, read, totalBytes }: Opened, { path, encoding }: SourceSettings): Promise<Source> {
   const columns = await readFieldNames(readText(path, encoding, { bytes: 0 }));
   if (columns.length === 0) throw new RefusedError("The file has no object: NDJSON is one JSON object a line.");
-  return { columns, rows: jsonRows(readJsonLines(text), columns), rejects: { kind: "ndjson" }, read, totalBytes, description: "NDJSON" };
+  const rejects = { kind: "ndjson", isUtf8: isUtf8(encoding) } as const;
+  return { columns, rows: jsonRows(readJsonLines(text), columns), rejects, read, totalBytes, description: "NDJSON" };
 }
 
 async function* jsonRows(lines: AsyncIterable<JsonLine>, columns: readonly string[]): AsyncGenerator<SourceRow> {
@@ -128,7 +129,7 @@ async function* jsonRows(lines: AsyncIterable<JsonLine>, columns: readonly strin
   }
 }
 
-async function openSql({ text, read, totalBytes }: Opened, table: string): Promise<Source> {
+async function openSql({ text, read, totalBytes }: Opened, { table, encoding }: SourceSettings): Promise<Source> {
   const { taken, all } = await peek(readSqlRows(text, table), (rows) => rows.length > 0);
   const [first] = taken;
   if (first === undefined) throw new RefusedError(`The dump has no rows of a table ${quoted(table)}. Name the right one by --table.`);
@@ -136,7 +137,7 @@ async function openSql({ text, read, totalBytes }: Opened, table: string): Promi
   return {
     columns,
     rows: sqlRows(all, columns),
-    rejects: { kind: "csv", separator: "," },
+    rejects: { kind: "csv", separator: ",", isUtf8: isUtf8(encoding) },
     read,
     totalBytes,
     description: `MySQL dump, table ${quoted(table)}, ${columns.length} columns`,

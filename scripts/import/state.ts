@@ -2,14 +2,15 @@
 import { createHash } from "node:crypto";
 import { closeSync, openSync, readFileSync, readSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import type { Counts } from "./counts.ts";
+import { isAsWritten, type RejectsMark } from "./rejects.ts";
 
-/** `rejects`: the file of this import, and how much of it belongs to the rows that are done. */
-export type Place = { readonly rows: number; readonly counts: Counts; readonly rejects: { readonly path: string; readonly bytes: number } };
+/** `rejects`: the file of this import, and what of it belongs to the rows that are done. */
+export type Place = { readonly rows: number; readonly counts: Counts; readonly rejects: { readonly path: string } & RejectsMark };
 
 /** What must be the same for an import to go on: the file, where it goes, and how it is read. */
 export type Purpose = { readonly file: string; readonly target: string; readonly reading: string };
 
-type Saved = Place & { readonly version: 1; readonly purpose: Purpose };
+type Saved = Place & { readonly version: 2; readonly purpose: Purpose };
 
 export function statePathOf(input: string): string {
   return `${input}.import-state.json`;
@@ -33,7 +34,7 @@ export function fingerprint(path: string): string {
   return hash.digest("hex");
 }
 
-/** Where an earlier run of the same import stopped. "another": a state is there, of a file or an aim that has changed since. */
+/** Where an earlier run of the same import stopped. "another": its aim, the file or its rejects have changed since. */
 export function loadPlace(path: string, purpose: Purpose): Place | "another" | null {
   let text: string;
   try {
@@ -43,21 +44,16 @@ export function loadPlace(path: string, purpose: Purpose): Place | "another" | n
   }
   try {
     const saved = JSON.parse(text) as Saved;
-    const isSame = saved.version === 1 && (Object.keys(purpose) as (keyof Purpose)[]).every((key) => saved.purpose[key] === purpose[key]);
-    return isSame && hasRejects(saved) ? saved : "another";
+    const isSame = saved.version === 2 && (Object.keys(purpose) as (keyof Purpose)[]).every((key) => saved.purpose[key] === purpose[key]);
+    return isSame && isAsWritten(saved.rejects.path, saved.rejects) ? saved : "another";
   } catch {
     return "another";
   }
 }
 
-/** Without the rejects of the rows that are done, those rows have to be read again. */
-function hasRejects({ rejects }: Place): boolean {
-  return (statSync(rejects.path, { throwIfNoEntry: false })?.size ?? 0) >= rejects.bytes;
-}
-
 /** Replaces the state at once, so that whoever is killed here leaves the old one or the new one. */
 export function savePlace(path: string, purpose: Purpose, { rows, counts, rejects }: Place): void {
-  const saved: Saved = { version: 1, purpose, rows, counts, rejects };
+  const saved: Saved = { version: 2, purpose, rows, counts, rejects };
   const next = `${path}.next`;
   writeFileSync(next, JSON.stringify(saved), { mode: 0o600 });
   renameSync(next, path);

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -155,14 +156,16 @@ describe("the state beside a file", () => {
   const statePath = statePathOf(path);
   const rejects = join(folder, "rejects.csv");
   const purpose: Purpose = { file: "a", target: "https://x main", reading: "[]" };
-  const place = { rows: 7, counts: noCounts(), rejects: { path: rejects, bytes: 4 } };
+  const place = { rows: 7, counts: noCounts(), rejects: { path: rejects, bytes: 4, digest: createHash("sha256").update("1234").digest("hex") } };
 
   it("is taken up by the same import only, and only with its rejects", () => {
     expect(loadPlace(statePath, purpose)).toBeNull();
     savePlace(statePath, purpose, place);
     expect(statSync(statePath).mode & 0o077).toBe(0);
     expect(loadPlace(statePath, purpose)).toBe("another");
-    writeFileSync(rejects, "1234");
+    writeFileSync(rejects, "4321");
+    expect(loadPlace(statePath, purpose)).toBe("another");
+    writeFileSync(rejects, "1234 and rows that are read again");
     expect(loadPlace(statePath, purpose)).toMatchObject(place);
     for (const change of [{ file: "b" }, { target: "https://x other" }, { reading: "[1]" }])
       expect(loadPlace(statePath, { ...purpose, ...change })).toBe("another");
