@@ -86,9 +86,19 @@ describe("other cells", () => {
   });
 
   it("are whole numbers, also as DOUBLE columns write them", () => {
-    expect(readWhole("1000")).toEqual({ ok: true, value: 1000 });
-    expect(readWhole("1000.00")).toEqual({ ok: true, value: 1000 });
-    for (const cell of ["1,000", "1000.5", "-1", "1e3", "ten"]) expect(readWhole(cell).ok).toBe(false);
+    for (const cell of ["1000", "1000.", "1000.00", "1000.000"]) expect(readWhole(cell, POINT)).toEqual({ ok: true, value: 1000 });
+    for (const cell of ["1000", "1000,00"]) expect(readWhole(cell, COMMA)).toEqual({ ok: true, value: 1000 });
+    expect(readWhole("0.000", POINT)).toEqual({ ok: true, value: 0 });
+    for (const cell of ["1000.5", "-1", "1e3", "ten", "1,00", "1.000.000"]) expect(readWhole(cell, POINT).ok).toBe(false);
+    for (const cell of ["1000.0", "1000,5", "1.000.000"]) expect(readWhole(cell, COMMA).ok).toBe(false);
+  });
+
+  it("are not guessed where a mark may stand between thousands", () => {
+    for (const style of [POINT, COMMA]) {
+      for (const cell of ["1.000", "1,000", "12.000", "100.000"]) {
+        expect(readWhole(cell, style)).toEqual({ ok: false, failure: expect.stringContaining("000: write it without a mark") as string });
+      }
+    }
   });
 
   it("reach a terminal without what it acts on", () => {
