@@ -212,6 +212,18 @@ describe("a MySQL dump", () => {
     );
   });
 
+  it("may name the database before its table, in every spelling", async () => {
+    const names = ["orders", "`orders`", "shop.orders", "`shop`.`orders`", "shop.`orders`", "`shop`.orders", "`shop` . `orders`"];
+    const created = names.map((name) => `CREATE TABLE ${name} (\`id\` int);INSERT INTO ${name} VALUES (1);`);
+    const others = ["orders2", "`orders`.`other`", "orders.other"].map((name) => `INSERT INTO ${name} (id) VALUES (2);`);
+    for (let size = 1; size < 30; size += 7) {
+      for (const dump of created) {
+        const rows = await allOf(readSqlRows(pieces(others.join("") + dump + others.join(""), size), "orders"));
+        expect([dump, rows]).toEqual([dump, [{ columns: ["id"], cells: ["1"] }]]);
+      }
+    }
+  });
+
   it.each([
     ["INSERT INTO orders VALUES (1);", "does not say the columns of orders"],
     ["INSERT INTO orders (a,b) VALUES (1);", "a row of 1 values for 2 columns"],
