@@ -1,5 +1,6 @@
 /** The command line of `npm run import`. */
 import { basename } from "node:path";
+import { readKey, readOrigin } from "../access.ts";
 import { readArguments, UsageError, wholeNumber } from "../usage.ts";
 import type { Separator } from "./csv.ts";
 import type { Wish } from "./mapping.ts";
@@ -97,8 +98,7 @@ export function readOptions(args: string[], env: NodeJS.ProcessEnv): Options | n
   if (values.help) return null;
   const [path, ...others] = positionals;
   if (path === undefined || others.length > 0) throw new UsageError("Name one file to import.");
-  const key = values.key ?? env["PANELSYNC_KEY"] ?? "";
-  if (key === "" || /\s/.test(key)) throw new UsageError("Give a key of the panel or the operator in PANELSYNC_KEY, or by --key.");
+  const key = readKey(values.key ?? env["PANELSYNC_KEY"] ?? "", "Give a key of the panel or the operator in PANELSYNC_KEY, or by --key.");
   if (!isEncoding(values.encoding))
     throw new UsageError(`--encoding: ${values.encoding} is not one that is known, such as utf-8, latin1 or windows-1251.`);
   const readMoment = momentReader(values.timezone);
@@ -148,16 +148,9 @@ function pairsOf(option: string, texts: readonly string[]): [string, string][] {
     });
 }
 
-/** The origin to call. A key is not sent in clear over a network. */
 function readUrl(text: string | undefined): string {
   if (text === undefined || text === "") throw new UsageError("Give the Worker's address in PANELSYNC_URL, or by --url.");
-  const url = URL.parse(text);
-  if (url === null || !/^https?:$/.test(url.protocol))
-    throw new UsageError(`--url takes an address such as https://panelsync.example.workers.dev, not ${text}.`);
-  const isLocal = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);
-  if (url.protocol === "http:" && !isLocal)
-    throw new UsageError(`--url: ${url.host} is asked over https only, since the key goes with every request.`);
-  return url.origin;
+  return readOrigin("--url", text);
 }
 
 function readFormat(name: string | undefined, path: string): Format {

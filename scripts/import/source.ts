@@ -4,6 +4,7 @@ import { isProviderOrderId } from "../../src/domain/order-ids.ts";
 import { quoted } from "./cells.ts";
 import { findSeparator, readCsv, SEPARATORS, type Separator } from "./csv.ts";
 import { RefusedError } from "./failures.ts";
+import { fingerprint } from "./fingerprint.ts";
 import { isKnownColumn } from "./mapping.ts";
 import { type JsonLine, readFieldNames, readJsonLines } from "./ndjson.ts";
 import { readSqlRows } from "./sql.ts";
@@ -42,8 +43,8 @@ export type Source = {
   readonly description: string;
 };
 
-/** A source with its first row read, which is among its rows all the same. */
-export type OpenSource = Source & { readonly first: SourceRow };
+/** A source with its first row read, which is among its rows all the same. `fingerprint`: the file as it was before that. */
+export type OpenSource = Source & { readonly first: SourceRow; readonly fingerprint: string };
 
 /** The format by a file's name; null where that does not say it. */
 export function formatOf(path: string): Format | null {
@@ -56,12 +57,14 @@ export function formatOf(path: string): Format | null {
 /** Opens a file, and reads as much of it as tells its columns and its first row. Throws for a file without a row. */
 export async function openSource(settings: SourceSettings): Promise<OpenSource> {
   const read: ReadBytes = { bytes: 0 };
+  const totalBytes = sizeOf(settings.path);
+  const mark = fingerprint(settings.path);
   const text = readText(settings.path, settings.encoding, read);
-  const source = await openFormat({ text, read, totalBytes: sizeOf(settings.path) }, settings);
+  const source = await openFormat({ text, read, totalBytes }, settings);
   const { taken, all } = await peek(source.rows, (rows) => rows.length > 0);
   const [first] = taken;
   if (first === undefined) throw new RefusedError("The file has a header and no rows.");
-  return { ...source, rows: all, first };
+  return { ...source, rows: all, first, fingerprint: mark };
 }
 
 function sizeOf(path: string): number {

@@ -1,6 +1,5 @@
 /** Where an import stands, in a file beside its input, so that the same command goes on after whatever ended it. */
-import { createHash } from "node:crypto";
-import { closeSync, openSync, readFileSync, readSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import type { Counts } from "./counts.ts";
 import { isAsWritten, type RejectsMark } from "./rejects.ts";
 
@@ -14,24 +13,6 @@ type Saved = Place & { readonly version: 2; readonly purpose: Purpose };
 
 export function statePathOf(input: string): string {
   return `${input}.import-state.json`;
-}
-
-const SAMPLE_BYTES = 64 * 1024;
-
-/** Tells a file from another, or from itself after a change: its size, when it was written, its beginning and its end. */
-export function fingerprint(path: string): string {
-  const { size, mtimeMs } = statSync(path);
-  const hash = createHash("sha256").update(`${size} ${mtimeMs}\n`);
-  const file = openSync(path, "r");
-  try {
-    for (const at of [0, Math.max(0, size - SAMPLE_BYTES)]) {
-      const sample = Buffer.alloc(SAMPLE_BYTES);
-      hash.update(sample.subarray(0, readSync(file, sample, 0, SAMPLE_BYTES, at)));
-    }
-  } finally {
-    closeSync(file);
-  }
-  return hash.digest("hex");
 }
 
 /** Where an earlier run of the same import stopped. "another": its aim, the file or its rejects have changed since. */

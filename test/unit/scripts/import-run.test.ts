@@ -5,10 +5,11 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { noCounts } from "../../../scripts/import/counts.ts";
 import { RefusedError, StoppedError } from "../../../scripts/import/failures.ts";
+import { fingerprint } from "../../../scripts/import/fingerprint.ts";
 import type { OrderItem, RowOutcome } from "../../../scripts/import/rows.ts";
 import { type Job, runImport } from "../../../scripts/import/run.ts";
 import type { SourceRow } from "../../../scripts/import/source.ts";
-import { fingerprint, loadPlace, type Purpose, removePlace, savePlace, statePathOf } from "../../../scripts/import/state.ts";
+import { loadPlace, type Purpose, removePlace, savePlace, statePathOf } from "../../../scripts/import/state.ts";
 import type { ItemResult } from "../../../scripts/import/target.ts";
 
 async function* rowsOf(cells: readonly string[]): AsyncGenerator<SourceRow> {
@@ -156,7 +157,11 @@ describe("the state beside a file", () => {
   const statePath = statePathOf(path);
   const rejects = join(folder, "rejects.csv");
   const purpose: Purpose = { file: "a", target: "https://x main", reading: "[]" };
-  const place = { rows: 7, counts: noCounts(), rejects: { path: rejects, bytes: 4, digest: createHash("sha256").update("1234").digest("hex") } };
+  const place = {
+    rows: 7,
+    counts: noCounts(),
+    rejects: { path: rejects, bytes: 4, digest: createHash("sha256").update("1234").digest("hex") },
+  };
 
   it("is taken up by the same import only, and only with its rejects", () => {
     expect(loadPlace(statePath, purpose)).toBeNull();
