@@ -1,5 +1,6 @@
 /** A file as rows of cells, whatever its format. */
 import { statSync } from "node:fs";
+import { resolve } from "node:path";
 import { isProviderOrderId } from "../../src/domain/order-ids.ts";
 import { quoted } from "./cells.ts";
 import { findSeparator, readCsv, SEPARATORS, type Separator } from "./csv.ts";
@@ -70,7 +71,8 @@ export async function openSource(settings: SourceSettings): Promise<OpenSource> 
 function sizeOf(path: string): number {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found?.isFile() === true) return found.size;
-  throw new RefusedError(`There is no file ${path}.`);
+  // npm runs its scripts in the folder of the clone, wherever they are asked for.
+  throw new RefusedError(`There is no file ${resolve(path)}.`);
 }
 
 function openFormat(opened: Opened, settings: SourceSettings): Promise<Source> {

@@ -304,7 +304,7 @@ describe("a file that changes while it is read", () => {
   test("is told, and read again by the next run", async () => {
     const panel = await newPanel("changing");
     const path = fileOf("changing.csv", manyOrders(300_000));
-    const command = start(panel.key, path, "--batch", "20");
+    const command = start(panel.key, path, "--batch", "100");
     await untilDone(path, 200);
     appendFileSync(path, `${MANY + 1},acme,399999,100,0.9,pending\n`);
     const first = await ended(command);

@@ -4,6 +4,7 @@ import { ADOPTION_FIELDS } from "../../../scripts/import/fields.ts";
 import { guessMapping, type Mapping } from "../../../scripts/import/mapping.ts";
 import { momentReader } from "../../../scripts/import/moments.ts";
 import { adoptionReader, orderReader, type RowRules } from "../../../scripts/import/rows.ts";
+import { questionText } from "../../../scripts/import/wording.ts";
 
 /** The columns of three script families, as they stand in their `orders` tables, each with an order. */
 const SCRIPTS = [
@@ -121,6 +122,15 @@ function readPlain(change: Partial<Record<keyof typeof PLAIN, string>>, rules: P
   const row = { ...PLAIN, ...change };
   return orderReader({ ...RULES, mapping: mappingOf(Object.keys(row)), ...rules })(Object.values(row));
 }
+
+describe("a question about a column", () => {
+  it("names what can be said: of two columns of one name none can be named", () => {
+    expect(questionText("charge", ["price", "total_price"])).toBe(
+      'charge may be "price" or "total_price": say which by --map charge=COLUMN.',
+    );
+    expect(questionText("id", ["id", "id"])).toBe('id may be any of 2 columns "id": give them names of their own, or take the first by --yes.');
+  });
+});
 
 describe("the columns of panel scripts", () => {
   it.each(SCRIPTS)("are known, family $#, and none is taken for two fields", ({ row, customer, service }) => {
