@@ -3,7 +3,7 @@
  * run again at any time: it goes on where it stopped, and what is there stays as it is.
  */
 import { join } from "node:path";
-import { spinner } from "@clack/prompts";
+import logUpdate from "log-update";
 import { type Account, chooseAccount, type Found, lookAround } from "./deploy/account.ts";
 import { type Deployed, readDeployed, requireOurs } from "./deploy/deployed.ts";
 import { prepareSecrets } from "./deploy/secrets.ts";
@@ -18,10 +18,14 @@ import { UsageError } from "./usage.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const CANCELLED_CODE = 130;
+const FRAMES = ["◒", "◐", "◓", "◑"] as const;
+const FRAME_MS = 120;
 
 // Read before wrangler is kept quiet, which sets it.
 const isCi = (process.env["CI"] ?? "") !== "" && process.env["CI"] !== "false";
 const canAsk = process.stdin.isTTY && process.stdout.isTTY && !isCi;
+// Some terminals have no size, and nothing can be drawn there.
+const canDraw = canAsk && process.stdout.columns > 0;
 let chosen: Account | null = null;
 const ending = watchForEnd();
 process.exit(await main(process.argv.slice(2)));
@@ -35,7 +39,8 @@ async function main(args: string[]): Promise<number> {
     }
     return await setUp(options);
   } catch (error) {
-    if (!(error instanceof Cancelled)) return explainFailure(error, chosen);
+    // A step that a Ctrl-C has cut short fails for no other reason.
+    if (!(error instanceof Cancelled) && !ending.signal.aborted) return explainFailure(error, chosen);
     console.log("\nStopped. Run it again to go on: what is made so far stays.");
     return ending.code() || CANCELLED_CODE;
   }
@@ -62,10 +67,11 @@ async function setUp(options: Options): Promise<number> {
     throw new UsageError(`In CI no secret is made, since the log would show it. Set ${secrets.left.join(" and ")}.`);
   if (!whole && canAsk) console.log("Deploying takes about a minute.");
   if (whole) tell("worker", `${target.names.worker}: is there, and whole; \`npm run deploy\` upgrades it`);
-  const address = whole ? (deployed?.address ?? null) : await deployAll(target, found, secrets);
+  const address = whole ? (deployed?.address ?? null) : await deployAll(target, found, secrets, ending.signal);
   const url = options.url ?? address;
   if (url === null) throw new UsageError("The platform names no address of this Worker. Say it with --url, and run this again.");
 
+  if (ending.signal.aborted) throw new Cancelled();
   const key = secrets.values.get("ADMIN_TOKEN") ?? (process.env["ADMIN_TOKEN"] || (await questions.operatorKey()));
   const worker = new Worker(url, key);
   await busy("Waiting for the Worker to answer", worker.waitForAnswer(!whole));
@@ -127,16 +133,20 @@ docs/operations.md says how to upgrade, go back, and what the plan carries.`;
 
 /**
  * Work that a Ctrl-C may cut short; a deployment is none, because a secret that is being set has to be shown. At a terminal
- * something moves meanwhile.
+ * something moves meanwhile. The keyboard stays the terminal's, so that a Ctrl-C is a signal, to this process and to wrangler.
  */
 async function busy<T>(text: string, work: Promise<T>): Promise<T> {
   const unlessEnded = Promise.race([work, ending.ended.then(() => Promise.reject(new Cancelled()))]);
-  if (!canAsk) return await unlessEnded;
-  const shown = spinner();
-  shown.start(text);
+  if (!canDraw) return await unlessEnded;
+  let at = 0;
+  const draw = (): void => logUpdate(`${FRAMES[at++ % FRAMES.length]}  ${text}`);
+  draw();
+  const timer = setInterval(draw, FRAME_MS);
   try {
     return await unlessEnded;
   } finally {
-    shown.clear();
+    clearInterval(timer);
+    logUpdate.clear();
+    logUpdate.done();
   }
 }
