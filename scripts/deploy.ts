@@ -39,7 +39,8 @@ async function main(args: string[]): Promise<number> {
       },
     });
     if (values.help) return say(USAGE, 0);
-    const target = await readTarget({ root: ROOT, name: values.name ?? null, plan: null, dryRun: values["dry-run"] });
+    const choice = { root: ROOT, name: values.name ?? null, plan: null };
+    const target = await readTarget({ ...choice, isKept: false });
     account = await chooseAccount(target);
     // Said to each command, because wrangler would else use one that it remembers.
     process.env["CLOUDFLARE_ACCOUNT_ID"] = account.id;
@@ -47,10 +48,13 @@ async function main(args: string[]): Promise<number> {
     const found = await lookAround(target);
     await requireOurs(target, account, found);
     const secrets = prepareSecrets(found.missingSecrets, process.env, isCi);
-    if (!values["dry-run"]) return showEnd(await deployAll(target, found, secrets, ending.signal), found, secrets);
-    await showPlan(target, found, secrets);
-    tell("worker", `${target.names.worker}: would be ${found.hasWorker ? "replaced" : "made"}`);
-    return say("\nNothing was changed.", 0);
+    if (values["dry-run"]) {
+      await showPlan(target, found, secrets);
+      tell("worker", `${target.names.worker}: would be ${found.hasWorker ? "replaced" : "made"}`);
+      return say("\nNothing was changed.", 0);
+    }
+    const address = await deployAll(await readTarget({ ...choice, isKept: true }), found, secrets, ending.signal);
+    return showEnd(address, found, secrets);
   } catch (error) {
     if (!ending.signal.aborted) return explainFailure(error, account);
     return say("\nStopped. Run it again to go on: what is made so far stays.", ending.code());

@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import logUpdate from "log-update";
+import { readKey } from "./access.ts";
 import { type Account, chooseAccount, type Found, lookAround } from "./deploy/account.ts";
 import { type Deployed, readDeployed, requireOurs } from "./deploy/deployed.ts";
 import { prepareSecrets } from "./deploy/secrets.ts";
@@ -48,23 +49,22 @@ async function main(args: string[]): Promise<number> {
 
 async function setUp(options: Options): Promise<number> {
   const questions = new Questions(options, canAsk);
-  const choice = { root: ROOT, name: await questions.name(), plan: options.plan, dryRun: options.dryRun };
-  let target = await readTarget(choice);
-  const account = await chooseAccount(target);
+  const choice = { root: ROOT, name: await questions.name(), plan: options.plan };
+  const wanted = await readTarget({ ...choice, isKept: false });
+  const account = await busy("Looking for the account", chooseAccount(wanted));
   chosen = account;
   process.env["CLOUDFLARE_ACCOUNT_ID"] = account.id;
   tell("account", account.label);
-  const { found, deployed } = await look(target, account, options.newOperatorKey);
-  if (options.dryRun) return await showSteps(target, found, deployed, options);
-  if (!found.hasWorker) {
-    target = await readTarget({ ...choice, plan: await questions.plan(target.plan) });
-    await questions.askAhead();
-  }
+  const { found, deployed } = await look(wanted, account, options.newOperatorKey);
+  if (options.dryRun) return await showSteps(wanted, found, deployed, options);
+  const plan = found.hasWorker ? options.plan : await questions.plan(wanted.plan);
+  if (!found.hasWorker) await questions.askAhead();
 
   const whole = isWhole(found, deployed);
   const secrets = prepareSecrets(found.missingSecrets, process.env, isCi);
   if (secrets.left.length > 0)
     throw new UsageError(`In CI no secret is made, since the log would show it. Set ${secrets.left.join(" and ")}.`);
+  const target = await readTarget({ ...choice, plan, isKept: true });
   if (!whole && canAsk) console.log("Deploying takes about a minute.");
   if (whole) tell("worker", `${target.names.worker}: is there, and whole; \`npm run deploy\` upgrades it`);
   const address = whole ? (deployed?.address ?? null) : await deployAll(target, found, secrets, ending.signal);
@@ -73,8 +73,14 @@ async function setUp(options: Options): Promise<number> {
 
   if (ending.signal.aborted) throw new Cancelled();
   const key = secrets.values.get("ADMIN_TOKEN") ?? (process.env["ADMIN_TOKEN"] || (await questions.operatorKey()));
-  const worker = new Worker(url, key);
+  const worker = new Worker(url, readKey(key, "ADMIN_TOKEN takes the operator's key, as it was shown."), ending.signal);
   await busy("Waiting for the Worker to answer", worker.waitForAnswer(!whole));
+  return await addFirst(worker, questions);
+}
+
+/** What a Worker that answers lacks to follow orders. */
+async function addFirst(worker: Worker, questions: Questions): Promise<number> {
+  const { url } = worker;
   tell("address", `${url}: answers`);
   const provider = await addProvider(worker, questions);
   const panel = await addPanel(worker, questions);

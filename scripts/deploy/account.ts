@@ -33,38 +33,40 @@ export async function chooseAccount({ root, accountId }: Target): Promise<Accoun
 }
 
 export async function lookAround(target: Target): Promise<Found> {
-  const [applied, secrets] = await Promise.all([listApplied(target), listSecrets(target)]);
-  const files = readdirSync(join(target.root, target.names.migrations)).filter((file) => file.endsWith(".sql"));
+  const files = readdirSync(join(target.root, target.names.migrations))
+    .filter((file) => file.endsWith(".sql"))
+    .toSorted();
+  const [applied, secrets] = await Promise.all([listApplied(target, files[0] ?? ""), listSecrets(target)]);
   return {
     hasWorker: secrets !== null,
     hasDatabase: applied !== null,
     missingSecrets: SECRET_NAMES.filter((name) => secrets?.has(name) !== true),
-    pending: files.filter((file) => applied?.has(file) !== true).toSorted(),
+    pending: files.filter((file) => applied?.has(file) !== true),
   };
 }
 
-/** Migrations that the database has had; null if there is no database. */
-async function listApplied(target: Target): Promise<ReadonlySet<string> | null> {
+/** Migrations that the database has had; null if there is no database. One that has had others than ours is something else's. */
+async function listApplied(target: Target, first: string): Promise<ReadonlySet<string> | null> {
   const sql = "SELECT name FROM d1_migrations";
   const answer = await askAbout(target, ["d1", "execute", "DB", "--remote", "--json", "--yes", "--command", sql]);
   const output = answer.stdout + answer.stderr;
   if (!answer.ok && /Couldn't find a D1 DB/.test(output)) return null;
-  if (!answer.ok && /no such table: d1_migrations/.test(output)) {
-    await requireEmpty(target);
-    return new Set();
-  }
-  const [result] = parseJson(answer, "read which migrations the database has had") as { results: { name: string }[] }[];
-  return new Set(result?.results.map(({ name }) => name));
+  const hasTable = answer.ok || !/no such table: d1_migrations/.test(output);
+  const [result] = hasTable ? (parseJson(answer, "read which migrations the database has had") as { results: { name: string }[] }[]) : [];
+  const applied = new Set(result?.results.map(({ name }) => name));
+  // wrangler makes that table for the migrations of any project, and before the first of them.
+  if (!applied.has(first)) await requireEmpty(target);
+  return applied;
 }
 
 /** A database of this name that something else uses is none to put our tables into. */
 async function requireEmpty(target: Target): Promise<void> {
   const sql =
-    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\' AND name NOT LIKE 'sqlite%' LIMIT 1";
+    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\' AND name NOT LIKE 'sqlite%' AND name <> 'd1_migrations' LIMIT 1";
   const answer = await askAbout(target, ["d1", "execute", "DB", "--remote", "--json", "--yes", "--command", sql]);
   const [result] = parseJson(answer, "look into the database") as { results: { name: string }[] }[];
   const [table] = result?.results ?? [];
-  if (table !== undefined) refuseName(target, `a database ${target.names.database} that is not panelsync's: it has a table ${table.name}`);
+  if (table !== undefined) refuseName(`a database ${target.names.database} that is not panelsync's: it has a table ${table.name}`);
 }
 
 /** Names of the Worker's secrets; null if there is no Worker. */

@@ -22,8 +22,6 @@ export type Target = {
   readonly root: string;
   /** wrangler's configuration of it. */
   readonly config: string;
-  /** Whether this run has written that file first. */
-  readonly isNew: boolean;
   readonly names: Names;
   /** Null: the login's only one. */
   readonly accountId: string | null;
@@ -39,8 +37,11 @@ export type TargetChoice = {
   readonly name: string | null;
   /** Null: as the file says. */
   readonly plan: string | null;
-  /** Nothing is written; a configuration that is needed all the same is removed at the end of the process. */
-  readonly dryRun: boolean;
+  /**
+   * Whether the configuration is kept: only once all that may refuse it has been asked, since a file that was left would be a
+   * deployment to choose from. Else nothing is written; what wrangler needs all the same is removed at the end of the process.
+   */
+  readonly isKept: boolean;
 };
 
 type Raw = Readonly<Record<string, unknown>>;
@@ -62,8 +63,8 @@ export function isName(text: string): boolean {
   return NAME.test(text);
 }
 
-/** Reads which deployment is meant, and writes the file of one that has another name than wrangler.toml's. */
-export async function readTarget({ root, name: chosen, plan, dryRun }: TargetChoice): Promise<Target> {
+/** Reads which deployment is meant. One of another name than wrangler.toml's has its file written, if that is to be kept. */
+export async function readTarget({ root, name: chosen, plan, isKept }: TargetChoice): Promise<Target> {
   quietWrangler();
   const { experimental_readRawConfig } = await import("wrangler");
   const { rawConfig } = experimental_readRawConfig({ config: join(root, "wrangler.toml") });
@@ -71,16 +72,15 @@ export async function readTarget({ root, name: chosen, plan, dryRun }: TargetCho
   const name = chooseName(root, base, chosen);
   const own = join(root, `wrangler.${name}.json`);
   if (name === base["name"]) {
-    if (plan !== null && !dryRun) setPlan(join(root, "wrangler.toml"), plan);
+    if (plan !== null && isKept) setPlan(join(root, "wrangler.toml"), plan);
     return targetOf(root, join(root, "wrangler.toml"), withPlan(base, plan));
   }
   const kept = existsSync(own) ? (JSON.parse(readFileSync(own, "utf8")) as Raw) : {};
   const derived = withPlan(deriveConfig(base, name, kept), plan);
-  if (!dryRun) {
-    const isNew = !existsSync(own);
+  if (isKept) {
     const text = `${JSON.stringify(derived, null, 2)}\n`;
-    if (isNew || readFileSync(own, "utf8") !== text) writeFileSync(own, text);
-    return { ...targetOf(root, own, derived), isNew };
+    if (!existsSync(own) || readFileSync(own, "utf8") !== text) writeFileSync(own, text);
+    return targetOf(root, own, derived);
   }
   const folder = mkdtempSync(join(tmpdir(), "panelsync-deploy-"));
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
@@ -89,9 +89,8 @@ export async function readTarget({ root, name: chosen, plan, dryRun }: TargetCho
   return targetOf(root, file, derived);
 }
 
-/** Ends a deployment whose name something else has; what this run has written for it goes, too. */
-export function refuseName(target: Target, reason: string): never {
-  if (target.isNew) rmSync(target.config, { force: true });
+/** Ends a deployment whose name something else has. */
+export function refuseName(reason: string): never {
   throw new UsageError(`The account has ${reason}. It stays as it is: choose another name with --name.`);
 }
 
@@ -180,7 +179,6 @@ function targetOf(root: string, config: string, raw: Raw): Target {
   return {
     root,
     config,
-    isNew: false,
     names: {
       worker: name,
       database: database.database_name,

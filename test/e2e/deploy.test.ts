@@ -1,13 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Clone, type Where } from "./clone.ts";
 import { killAll } from "./commands.ts";
 import type { Script } from "./platform/account.ts";
 import { Database } from "./platform/databases.ts";
-import { PlatformError } from "./platform/errors.ts";
+import { GatewayError, PlatformError } from "./platform/errors.ts";
 import { Platform } from "./platform/platform.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -92,6 +93,11 @@ describe.concurrent("npm run deploy", { timeout: TIMEOUT_MS }, () => {
     const secrets = setup.secrets();
     expect(secrets).toEqual({ ADMIN_TOKEN: TOKEN.exec(cron.stdout)?.[1], ENCRYPTION_KEYS: KEYS.exec(cron.stdout)?.[1] });
 
+    platform.failOnce("GET", new RegExp(`${setup.account.id}/workers/scripts/panelsync/settings$`), new GatewayError());
+    const gateway = await setup.deploy();
+    expect([gateway.code, gateway.stderr]).toEqual([1, expect.stringContaining("could not be reached, or was too busy. Run this again")]);
+    expect(gateway.stderr).not.toMatch(/^ +at /m);
+
     const last = await setup.deploy();
     expect([last.code, last.stderr, setup.secrets()]).toEqual([0, "", secrets]);
     expect(applied(setup)).toEqual(migrations);
@@ -100,11 +106,35 @@ describe.concurrent("npm run deploy", { timeout: TIMEOUT_MS }, () => {
     expect(made).toEqual(["POST /d1/database", "POST /queues", "POST /queues"]);
   });
 
+  test("says nothing of a step that a Ctrl-C has cut short, and shows no secret that nothing has", async () => {
+    const setup = new Clone(where, "cut");
+    const command = setup.begin("deploy", [], {});
+    // To all of the group, as a terminal does; wrangler then ends with code 0.
+    while (!/^migrations/m.test(command.stdout())) await sleep(50);
+    process.kill(-(command.child.pid ?? 0), "SIGINT");
+    const cut = await setup.end(command);
+    expect([cut.code, cut.stderr]).toEqual([130, ""]);
+    expect(cut.stdout).toMatch(/\nStopped\. Run it again to go on: what is made so far stays\.\n$/);
+    expect(cut.stdout).not.toMatch(/^worker|_TOKEN=|_KEYS=/m);
+    expect(setup.account.scripts.size).toBe(0);
+
+    // Nor is one kept back that may be set, where the platform does not tell.
+    const unsure = setup.begin("deploy", [], {});
+    while (!/^migrations/m.test(unsure.stdout())) await sleep(50);
+    const path = `${setup.account.id}/workers/scripts/panelsync`;
+    platform.failOnce("PUT", new RegExp(`${path}/schedules$`), new GatewayError());
+    platform.failOnce("GET", new RegExp(`${path}/secrets$`), new GatewayError());
+    const { code, stdout } = await setup.end(unsure);
+    expect([code, stdout]).toEqual([1, expect.stringContaining("the platform does not tell now whether they were set. Keep them")]);
+    expect(setup.secrets()).toEqual({ ADMIN_TOKEN: TOKEN.exec(stdout)?.[1], ENCRYPTION_KEYS: KEYS.exec(stdout)?.[1] });
+  });
+
   test("adds to an earlier release what it lacked, and touches nothing that belongs to others", async () => {
     const setup = new Clone(where, "existing");
     const { databases, queues, scripts } = setup.account;
+    const bindings = [{ type: "queue", name: "SWEEPS", queue_name: "panelsync-sweeps" }];
     const script = (secret: string): Script => ({
-      versions: [],
+      versions: [{ id: "before", bindings, form: new FormData(), main: "index.js" }],
       secrets: new Map([["ADMIN_TOKEN", secret]]),
       schedules: [],
       subdomain: { enabled: true, previews_enabled: true },
@@ -171,9 +201,13 @@ describe.concurrent("npm run deploy", { timeout: TIMEOUT_MS }, () => {
   test("takes secrets from the environment, and in CI makes none that the log would show", async () => {
     const setup = new Clone(where, "ci");
     const token = "given-by-the-operator-0123456789abcdef";
-    const { code, stdout, stderr } = await setup.deploy([], { CI: "true", ADMIN_TOKEN: token });
+    // As the Deploy button does: its builds begin with the empty Worker that they are connected to.
+    const empty: Script = { versions: [], secrets: new Map(), schedules: [], subdomain: { enabled: true, previews_enabled: false } };
+    setup.account.scripts.set("panelsync", empty);
+    const { code, stdout, stderr } = await setup.deploy([], { CI: "true", WORKERS_CI: "1", ADMIN_TOKEN: token });
     expect([code, stderr, setup.secrets()]).toEqual([0, "", { ADMIN_TOKEN: token }]);
     expect(stdout).not.toContain(token);
+    expect(stdout).toMatch(/^secret +ADMIN_TOKEN: set as given$/m);
     expect(stdout).toContain("ENCRYPTION_KEYS is not set: `npx wrangler secret put ENCRYPTION_KEYS`");
   });
 
@@ -191,11 +225,12 @@ describe.concurrent("npm run deploy", { timeout: TIMEOUT_MS }, () => {
       [{ ENCRYPTION_KEYS: `${KEY},${KEY}` }, /ENCRYPTION_KEYS in the environment cannot be used: it takes a number, a colon and/],
     ];
     for (const [env, message] of cases) {
-      const { code, stderr } = await setup.deploy([], env);
+      const { code, stderr } = await setup.deploy(["--name", "cell-b"], env);
       expect([code, stderr]).toEqual([1, expect.stringMatching(message)]);
       expect(stderr).not.toMatch(/^ +at /m);
     }
     expect(setup.changes()).toEqual([]);
+    expect(existsSync(join(setup.root, "wrangler.cell-b.json"))).toBe(false);
   });
 });
 

@@ -8,7 +8,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Account } from "./account.ts";
-import { PlatformError } from "./errors.ts";
+import { GatewayError, PlatformError } from "./errors.ts";
 import { findRoute, UPLOAD_TOKEN } from "./routes.ts";
 
 type Failure = { readonly method: string; readonly path: RegExp; readonly error: PlatformError };
@@ -59,6 +59,10 @@ export class Platform {
         : undefined;
       send(response, 200, { success: true, errors: [], messages: [], result, ...(result_info && { result_info }) });
     } catch (error) {
+      if (error instanceof GatewayError) {
+        response.writeHead(error.status, { "content-type": "text/html" }).end(`<html>${error.message}</html>`);
+        return;
+      }
       const { status, code, message } = error instanceof PlatformError ? error : new PlatformError(500, 10_013, String(error));
       send(response, status, { success: false, errors: [{ code, message }], messages: [], result: null });
     }
