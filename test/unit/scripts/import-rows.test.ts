@@ -128,7 +128,9 @@ describe("a question about a column", () => {
     expect(questionText("charge", ["price", "total_price"])).toBe(
       'charge may be "price" or "total_price": say which by --map charge=COLUMN.',
     );
-    expect(questionText("id", ["id", "id"])).toBe('id may be any of 2 columns "id": give them names of their own, or take the first by --yes.');
+    expect(questionText("id", ["id", "id"])).toBe(
+      'id may be any of 2 columns "id": give them names of their own, or take the first by --yes.',
+    );
   });
 });
 
