@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { quietWrangler } from "../quiet-wrangler.ts";
 import { UsageError } from "../usage.ts";
 
@@ -67,15 +67,15 @@ export function isName(text: string): boolean {
 export async function readTarget({ root, name: chosen, plan, isKept }: TargetChoice): Promise<Target> {
   quietWrangler();
   const { experimental_readRawConfig } = await import("wrangler");
-  const { rawConfig } = experimental_readRawConfig({ config: join(root, "wrangler.toml") });
-  const base = rawConfig as Raw;
+  const toml = join(root, "wrangler.toml");
+  const base = readByHand(toml, () => experimental_readRawConfig({ config: toml }).rawConfig as Raw);
   const name = chooseName(root, base, chosen);
   const own = join(root, `wrangler.${name}.json`);
   if (name === base["name"]) {
-    if (plan !== null && isKept) setPlan(join(root, "wrangler.toml"), plan);
-    return targetOf(root, join(root, "wrangler.toml"), withPlan(base, plan));
+    if (plan !== null && isKept && planOf(base) !== plan) setPlan(toml, plan);
+    return targetOf(root, toml, withPlan(base, plan));
   }
-  const kept = existsSync(own) ? (JSON.parse(readFileSync(own, "utf8")) as Raw) : {};
+  const kept = existsSync(own) ? readByHand(own, () => JSON.parse(readFileSync(own, "utf8")) as Raw) : {};
   const derived = withPlan(deriveConfig(base, name, kept), plan);
   if (isKept) {
     const text = `${JSON.stringify(derived, null, 2)}\n`;
@@ -87,6 +87,17 @@ export async function readTarget({ root, name: chosen, plan, isKept }: TargetCho
   const file = join(folder, "wrangler.json");
   writeFileSync(file, JSON.stringify(mapStrings(derived, (key, value) => (PATHS.has(key) ? resolve(root, value) : value))));
   return targetOf(root, file, derived);
+}
+
+/** Reads a file that people edit: what is wrong in it is told with its place. */
+function readByHand(path: string, read: () => Raw): Raw {
+  try {
+    return read();
+  } catch (error) {
+    const { message, location } = error as Error & { readonly location?: { readonly line?: number } };
+    const line = location?.line === undefined ? "" : ` (line ${location.line})`;
+    throw new UsageError(`${basename(path)} cannot be read: ${message}${line}. Correct it, and run this again.`);
+  }
 }
 
 /** Ends a deployment whose name something else has. */
@@ -143,11 +154,16 @@ function withPlan(config: Raw, plan: string | null): Raw {
   return plan === null ? config : { ...config, vars: { ...(config["vars"] as Raw), PLAN: plan } };
 }
 
+function planOf(config: Raw): unknown {
+  return (config["vars"] as Raw | undefined)?.["PLAN"];
+}
+
 /** One line; its comments and all the rest stay. */
 function setPlan(path: string, plan: string): void {
   const before = readFileSync(path, "utf8");
-  const after = before.replace(/^PLAN = ".*"$/m, `PLAN = "${plan}"`);
-  if (after !== before) writeFileSync(path, after);
+  const after = before.replace(/^([ \t]*PLAN[ \t]*=[ \t]*)(?:"[^"\n]*"|'[^'\n]*')/m, `$1"${plan}"`);
+  if (after === before) throw new UsageError(`wrangler.toml has no line for PLAN. Add PLAN = "${plan}" below [vars], and run this again.`);
+  writeFileSync(path, after);
 }
 
 function mapStrings(value: unknown, map: (key: string, value: string) => string, key = ""): unknown {

@@ -110,6 +110,26 @@ describe("names of a deployment", () => {
     expect((await read(root, null)).plan).toBe("paid");
   });
 
+  test("the plan is set however its line is written, and a file that is broken is told by its name", async () => {
+    const root = folder("by-hand");
+    const toml = join(root, "wrangler.toml");
+    const before = readFileSync(toml, "utf8");
+    for (const line of [`PLAN="free"`, `  PLAN = 'free' # for now`]) {
+      writeFileSync(toml, before.replace('PLAN = "free"', line).replaceAll("\n", "\r\n"));
+      expect((await read(root, null, "paid")).plan).toBe("paid");
+      expect(readFileSync(toml, "utf8")).toContain(line.replace(/["']free["']/, '"paid"'));
+    }
+    writeFileSync(toml, before.replace('PLAN = "free"\n', ""));
+    await expect(read(root, null, "paid")).rejects.toThrow(
+      new UsageError('wrangler.toml has no line for PLAN. Add PLAN = "paid" below [vars], and run this again.'),
+    );
+    writeFileSync(toml, `${before}[vars\n`);
+    await expect(read(root, null)).rejects.toThrow(/^wrangler\.toml cannot be read: Invalid TOML document.+ \(line \d+\)\. Correct it/);
+    writeFileSync(toml, before);
+    writeFileSync(join(root, "wrangler.cell-b.json"), '{"vars":{"PLAN":"paid",}}');
+    await expect(read(root, "cell-b")).rejects.toThrow(/^wrangler\.cell-b\.json cannot be read: /);
+  });
+
   test("a name fits the platform", () => {
     expect(["ab", "cell-b", "a".repeat(50)].filter(isName)).toHaveLength(3);
     expect(["a", "B", "-a", "a-", "a_b", "ä", "a".repeat(51), "../x", "1a", ""].filter(isName)).toEqual([]);
