@@ -47,7 +47,7 @@ async function main(args: string[]): Promise<number> {
     tell("account", account.label);
     const found = await lookAround(target);
     await requireOurs(target, account, found);
-    const secrets = prepareSecrets(found.missingSecrets, process.env, isCi);
+    const secrets = prepareSecrets(found, process.env, isCi);
     if (values["dry-run"]) {
       await showPlan(target, found, secrets);
       tell("worker", `${target.names.worker}: would be ${found.hasWorker ? "replaced" : "made"}`);

@@ -61,7 +61,7 @@ async function setUp(options: Options): Promise<number> {
   if (!found.hasWorker) await questions.askAhead();
 
   const whole = isWhole(found, deployed);
-  const secrets = prepareSecrets(found.missingSecrets, process.env, isCi);
+  const secrets = prepareSecrets(found, process.env, isCi);
   if (secrets.left.length > 0)
     throw new UsageError(`In CI no secret is made, since the log would show it. Set ${secrets.left.join(" and ")}.`);
   const target = await readTarget({ ...choice, plan, isKept: true });
@@ -106,7 +106,7 @@ function isWhole({ hasDatabase, pending, missingSecrets }: Found, deployed: Depl
 }
 
 async function showSteps(target: Target, found: Found, deployed: Deployed | null, options: Options): Promise<number> {
-  await showPlan(target, found, prepareSecrets(found.missingSecrets, process.env, isCi));
+  await showPlan(target, found, prepareSecrets(found, process.env, isCi));
   const { worker } = target.names;
   if (deployed === null) tell("worker", `${worker}: would be made, with PLAN ${target.plan}`);
   else if (isWhole(found, deployed)) tell("worker", `${worker}: is there, and whole`);

@@ -1,17 +1,17 @@
 /** What the account has of what the Worker needs. Read only. */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { SEALED } from "../../src/secrets/sealed-text.ts";
 import { UsageError } from "../usage.ts";
-import { SECRET_NAMES, type SecretName } from "./secrets.ts";
+import { type Lacking, SECRET_NAMES } from "./secrets.ts";
 import { refuseName, type Target } from "./target.ts";
 import { askAbout, askWrangler, parseJson, WranglerError } from "./wrangler.ts";
 
 export type Account = { readonly id: string; readonly label: string };
 
-export type Found = {
+export type Found = Lacking & {
   readonly hasWorker: boolean;
   readonly hasDatabase: boolean;
-  readonly missingSecrets: readonly SecretName[];
   /** Files of migrations that the database has not had, in order. */
   readonly pending: readonly string[];
 };
@@ -37,10 +37,12 @@ export async function lookAround(target: Target): Promise<Found> {
     .filter((file) => file.endsWith(".sql"))
     .toSorted();
   const [applied, secrets] = await Promise.all([listApplied(target, files[0] ?? ""), listSecrets(target)]);
+  const missingSecrets = SECRET_NAMES.filter((name) => secrets?.has(name) !== true);
   return {
     hasWorker: secrets !== null,
     hasDatabase: applied !== null,
-    missingSecrets: SECRET_NAMES.filter((name) => secrets?.has(name) !== true),
+    missingSecrets,
+    hasSealed: missingSecrets.includes("ENCRYPTION_KEYS") && (applied?.size ?? 0) > 0 && (await hasSealedKeys(target)),
     pending: files.filter((file) => applied?.has(file) !== true),
   };
 }
@@ -67,6 +69,15 @@ async function requireEmpty(target: Target): Promise<void> {
   const [result] = parseJson(answer, "look into the database") as { results: { name: string }[] }[];
   const [table] = result?.results ?? [];
   if (table !== undefined) refuseName(`a database ${target.names.database} that is not panelsync's: it has a table ${table.name}`);
+}
+
+/** Whether a provider's key is encrypted in the database, as after the Worker was deleted. A schema without such keys has none. */
+async function hasSealedKeys(target: Target): Promise<boolean> {
+  const sql = `SELECT id FROM providers WHERE api_key LIKE '${SEALED}%' LIMIT 1`;
+  const answer = await askAbout(target, ["d1", "execute", "DB", "--remote", "--json", "--yes", "--command", sql]);
+  if (!answer.ok && /no such (?:table|column)/.test(answer.stdout + answer.stderr)) return false;
+  const [result] = parseJson(answer, "look into the database") as { results: unknown[] }[];
+  return (result?.results.length ?? 0) > 0;
 }
 
 /** Names of the Worker's secrets; null if there is no Worker. */

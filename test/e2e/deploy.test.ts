@@ -119,14 +119,26 @@ describe.concurrent("npm run deploy", { timeout: TIMEOUT_MS }, () => {
     expect(setup.account.scripts.size).toBe(0);
 
     // Nor is one kept back that may be set, where the platform does not tell.
+    const path = `/accounts/${setup.account.id}/workers/scripts/panelsync`;
+    platform.failOnce("PUT", new RegExp(`${path}/schedules$`), new PlatformError(400, 10_072, "too_many_crons"));
     const unsure = setup.begin("deploy", [], {});
-    while (!/^migrations/m.test(unsure.stdout())) await sleep(50);
-    const path = `${setup.account.id}/workers/scripts/panelsync`;
-    platform.failOnce("PUT", new RegExp(`${path}/schedules$`), new GatewayError());
-    platform.failOnce("GET", new RegExp(`${path}/secrets$`), new GatewayError());
+    while (!platform.calls.includes(`PUT ${path}`)) await sleep(5);
+    platform.failOnce("GET", new RegExp(`${path}/secrets$`), new PlatformError(403, 10_000, "Authentication error"));
     const { code, stdout } = await setup.end(unsure);
     expect([code, stdout]).toEqual([1, expect.stringContaining("the platform does not tell now whether they were set. Keep them")]);
     expect(setup.secrets()).toEqual({ ADMIN_TOKEN: TOKEN.exec(stdout)?.[1], ENCRYPTION_KEYS: KEYS.exec(stdout)?.[1] });
+
+    // A Worker that was deleted took with it the key to what its database holds: another would open nothing.
+    setup.account.scripts.delete("panelsync");
+    setup.query(
+      "INSERT INTO providers (id, url, api_key, created_at, updated_at) VALUES ('acme', 'https://a.example', 'sealed:1:AAAA', 1, 1)",
+    );
+    const gone = await setup.deploy();
+    expect([gone.code, gone.stderr]).toEqual([
+      1,
+      expect.stringContaining("Set ENCRYPTION_KEYS in the environment to the one that you kept"),
+    ]);
+    expect(setup.account.scripts.size).toBe(0);
   });
 
   test("adds to an earlier release what it lacked, and touches nothing that belongs to others", async () => {
