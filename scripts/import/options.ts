@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { readKey, readOrigin } from "../access.ts";
 import { readArguments, UsageError, wholeNumber } from "../usage.ts";
 import type { Separator } from "./csv.ts";
+import { FIELD_NAMES } from "./fields.ts";
 import type { Wish } from "./mapping.ts";
 import { type MomentReader, momentReader } from "./moments.ts";
 import type { RowRules } from "./rows.ts";
@@ -119,7 +120,7 @@ export function readOptions(args: string[], env: NodeJS.ProcessEnv): Options | n
     encoding: values.encoding,
     separator: readSeparator(values.delimiter),
     table: values.table,
-    wishes: pairsOf("--map", values.map),
+    wishes: pairsOf("--map", values.map, BEFORE_A_FIELD),
     timezone: values.timezone,
     readMoment,
     adopt: values.adopt ?? null,
@@ -136,10 +137,13 @@ export function readOptions(args: string[], env: NodeJS.ProcessEnv): Options | n
   };
 }
 
+/** A comma before a field's name: those in a column's name are part of it. */
+const BEFORE_A_FIELD = new RegExp(`,(?=\\s*(?:${FIELD_NAMES.join("|")})\\s*=)|,\\s*$`);
+
 /** `a=b,c=d`, said once or several times. */
-function pairsOf(option: string, texts: readonly string[]): [string, string][] {
+function pairsOf(option: string, texts: readonly string[], between: string | RegExp = ","): [string, string][] {
   return texts
-    .flatMap((text) => text.split(","))
+    .flatMap((text) => text.split(between))
     .filter((text) => text.trim() !== "")
     .map((text) => {
       const at = text.indexOf("=");

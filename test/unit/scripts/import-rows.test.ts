@@ -3,6 +3,7 @@ import { countResult, noCounts } from "../../../scripts/import/counts.ts";
 import { ADOPTION_FIELDS } from "../../../scripts/import/fields.ts";
 import { guessMapping, type Mapping } from "../../../scripts/import/mapping.ts";
 import { momentReader } from "../../../scripts/import/moments.ts";
+import { readOptions } from "../../../scripts/import/options.ts";
 import { adoptionReader, orderReader, type RowRules } from "../../../scripts/import/rows.ts";
 import { questionText } from "../../../scripts/import/wording.ts";
 
@@ -122,6 +123,20 @@ function readPlain(change: Partial<Record<keyof typeof PLAIN, string>>, rules: P
   const row = { ...PLAIN, ...change };
   return orderReader({ ...RULES, mapping: mappingOf(Object.keys(row)), ...rules })(Object.values(row));
 }
+
+describe("--map", () => {
+  const wishesOf = (...args: string[]) => readOptions(["x.csv", "--url", "https://x.example", "--key", "k", ...args], {})?.wishes;
+
+  it("takes several by commas, and columns with commas in their names", () => {
+    expect(wishesOf("--map", "charge=Charge, USD,link=target, runs=", "--map", "id=no.,")).toEqual([
+      ["charge", "Charge, USD"],
+      ["link", "target"],
+      ["runs", ""],
+      ["id", "no."],
+    ]);
+    expect(() => wishesOf("--map", "charge")).toThrow('--map takes pairs such as a=b, not "charge".');
+  });
+});
 
 describe("a question about a column", () => {
   it("names what can be said: of two columns of one name none can be named", () => {
