@@ -17,7 +17,7 @@ import { freePathOf, openRejects, type Rejects } from "./import/rejects.ts";
 import { adoptionReader, type OrderItem, orderReader, type RowReader } from "./import/rows.ts";
 import { type Job, runImport } from "./import/run.ts";
 import { type OpenSource, openSource } from "./import/source.ts";
-import { loadPlace, type Place, type Purpose, removePlace, savePlace, statePathOf } from "./import/state.ts";
+import { loadPlace, lockImport, type Place, type Purpose, removePlace, savePlace, statePathOf } from "./import/state.ts";
 import { adoptBy, identify, registerBy, type ItemResult } from "./import/target.ts";
 import { mappingText, questionText, shown, summaryText } from "./import/wording.ts";
 import { UsageError } from "./usage.ts";
@@ -169,6 +169,7 @@ type Keeper = Pick<Job<string>, "reject" | "keep"> & {
 function keepPlace({ source, options, panel, mapping }: Task): Keeper {
   const statePath = statePathOf(options.path);
   const purpose: Purpose = { file: source.fingerprint, ...aimOf(options, panel, mapping) };
+  if (!options.isDry) process.once("exit", lockImport(statePath));
   const found = options.isDry ? null : loadPlace(statePath, purpose);
   if (found === "another")
     console.log(

@@ -1,6 +1,7 @@
 /** Where an import stands, in a file beside its input, so that the same command goes on after whatever ended it. */
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import type { Counts } from "./counts.ts";
+import { RefusedError } from "./failures.ts";
 import { isAsWritten, type RejectsMark } from "./rejects.ts";
 
 /** `rejects`: the file of this import, and what of it belongs to the rows that are done. */
@@ -38,6 +39,36 @@ export function savePlace(path: string, purpose: Purpose, { rows, counts, reject
   const next = `${path}.next`;
   writeFileSync(next, JSON.stringify(saved), { mode: 0o600 });
   renameSync(next, path);
+}
+
+/**
+ * Keeps a second import of the same file out while one goes on: each would cut the other's rejects. Answers what lets it in
+ * again. Throws a `RefusedError` where one is running; what a killed one has left does not count.
+ */
+export function lockImport(statePath: string): () => void {
+  const path = `${statePath}.lock`;
+  for (;;) {
+    try {
+      writeFileSync(path, String(process.pid), { flag: "wx", mode: 0o600 });
+      return () => rmSync(path, { force: true });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+    const holder = Number(readFileSync(path, "utf8"));
+    if (isRunning(holder))
+      throw new RefusedError(`This file is being imported already, by process ${holder}. If it is not, delete ${path}.`);
+    rmSync(path, { force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  if (!(pid > 0) || pid === process.pid) return false;
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // It is another user's.
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
 }
 
 export function removePlace(path: string): void {

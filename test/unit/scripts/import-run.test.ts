@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -9,7 +9,7 @@ import { fingerprint } from "../../../scripts/import/fingerprint.ts";
 import type { OrderItem, RowOutcome } from "../../../scripts/import/rows.ts";
 import { type Job, runImport } from "../../../scripts/import/run.ts";
 import type { SourceRow } from "../../../scripts/import/source.ts";
-import { loadPlace, type Purpose, removePlace, savePlace, statePathOf } from "../../../scripts/import/state.ts";
+import { loadPlace, lockImport, type Purpose, removePlace, savePlace, statePathOf } from "../../../scripts/import/state.ts";
 import type { ItemResult } from "../../../scripts/import/target.ts";
 
 async function* rowsOf(cells: readonly string[]): AsyncGenerator<SourceRow> {
@@ -178,6 +178,21 @@ describe("the state beside a file", () => {
     expect(loadPlace(statePath, purpose)).toBe("another");
     removePlace(statePath);
     expect(loadPlace(statePath, purpose)).toBeNull();
+  });
+
+  it("is one import's at a time; what a killed one has left does not count", () => {
+    const lock = `${statePath}.lock`;
+    const release = lockImport(statePath);
+    expect(readFileSync(lock, "utf8")).toBe(String(process.pid));
+    writeFileSync(lock, String(process.ppid));
+    expect(() => lockImport(statePath)).toThrow(`by process ${process.ppid}. If it is not, delete ${lock}.`);
+    for (const left of ["999999999", "", String(process.pid)]) {
+      writeFileSync(lock, left);
+      lockImport(statePath);
+      expect(readFileSync(lock, "utf8")).toBe(String(process.pid));
+    }
+    release();
+    expect(existsSync(lock)).toBe(false);
   });
 
   it("knows a file that has changed, also in place and with its size", () => {
