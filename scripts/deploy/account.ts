@@ -37,6 +37,7 @@ export async function lookAround(target: Target): Promise<Found> {
     .filter((file) => file.endsWith(".sql"))
     .toSorted();
   const [applied, secrets] = await Promise.all([listApplied(target, files[0] ?? ""), listSecrets(target)]);
+  requireNewer(applied, files);
   const missingSecrets = SECRET_NAMES.filter((name) => secrets?.has(name) !== true);
   return {
     hasWorker: secrets !== null,
@@ -59,6 +60,15 @@ async function listApplied(target: Target, first: string): Promise<ReadonlySet<s
   // wrangler makes that table for the migrations of any project, and before the first of them.
   if (!applied.has(first)) await requireEmpty(target);
   return applied;
+}
+
+/** Code of an earlier release does not know the schema: where nobody pulled, it would stop a Worker that follows orders. */
+function requireNewer(applied: ReadonlySet<string> | null, files: readonly string[]): void {
+  const unknown = [...(applied ?? [])].filter((name) => !files.includes(name));
+  if (unknown.length === 0) return;
+  throw new UsageError(
+    `The database has had migrations that this clone does not have: ${unknown.join(", ")}. What is deployed is newer. Run \`git pull && npm ci\` first; docs/operations.md says how to go back.`,
+  );
 }
 
 /** A database of this name that something else uses is none to put our tables into. */
