@@ -59,12 +59,16 @@ async function addressOf({ domain, names }: Target, onWorkersDev: boolean, read:
 
 const READ_TIMEOUT_MS = 60_000;
 
+/** What wrangler is logged in with: a token, or the key of a whole account that older set-ups have. */
+type Login = { readonly type: "api_key"; readonly key: string; readonly email: string } | { readonly type: string; readonly token: string };
+
 /** Reads the platform's API with wrangler's own login. */
 async function readerOf(root: string, account: string): Promise<Read> {
-  const login = parseJson(await askWrangler(root, ["auth", "token", "--json"]), "use wrangler's login") as { token?: string };
+  const login = parseJson(await askWrangler(root, ["auth", "token", "--json"]), "use wrangler's login") as Login;
+  const headers = "key" in login ? { "x-auth-key": login.key, "x-auth-email": login.email } : { authorization: `Bearer ${login.token}` };
   const base = process.env["CLOUDFLARE_API_BASE_URL"] || "https://api.cloudflare.com/client/v4";
   return async (path) => {
-    const { success, errors = [], result } = await fetchJson(`${base}/accounts/${account}${path}`, login.token);
+    const { success, errors = [], result } = await fetchJson(`${base}/accounts/${account}${path}`, headers);
     if (success) return result;
     const stderr = errors.map(({ code, message }) => `${message} [code: ${code}]`).join("\n");
     throw new WranglerError(`read ${path} of the account`, { ok: false, stdout: "", stderr });
@@ -72,9 +76,8 @@ async function readerOf(root: string, account: string): Promise<Read> {
 }
 
 /** The platform's answer; one that is none, or none of the platform's, as an error with wrangler's words for it. */
-async function fetchJson(url: string, token: string | undefined): Promise<Envelope> {
+async function fetchJson(url: string, headers: Readonly<Record<string, string>>): Promise<Envelope> {
   try {
-    const headers = { authorization: `Bearer ${token}` };
     const response = await fetch(url, { headers, signal: AbortSignal.timeout(READ_TIMEOUT_MS) });
     const text = await response.text();
     return JSON.parse(text) as Envelope;

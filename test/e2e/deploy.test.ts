@@ -64,7 +64,9 @@ describe.concurrent("npm run deploy", { timeout: TIMEOUT_MS }, () => {
     const made = setup.changes().length;
     setup.query("CREATE TABLE kept (id INTEGER)");
     writeFileSync(join(setup.root, "migrations/9999_next.sql"), "CREATE TABLE next (id INTEGER);\n");
-    const second = await setup.deploy();
+    // By the other kind of login.
+    const key = { CLOUDFLARE_API_TOKEN: undefined, CLOUDFLARE_API_KEY: platform.token, CLOUDFLARE_EMAIL: "operator@example.com" };
+    const second = await setup.deploy([], key);
     expect([second.code, second.stderr]).toEqual([0, ""]);
     expect(second.stdout).toContain("applied: 9999_next.sql\n");
     expect(applied(setup)).toEqual([...migrations, "9999_next.sql"]);
@@ -73,8 +75,13 @@ describe.concurrent("npm run deploy", { timeout: TIMEOUT_MS }, () => {
     expect(changes.filter((call) => /^POST \/(?:queues|d1\/database)$|^POST \/queues\/[^/]+\/consumers$/.test(call))).toEqual([]);
     expect(setup.secrets()).toEqual(secrets);
     expect(second.stdout).not.toMatch(/ADMIN_TOKEN|ENCRYPTION_KEYS/);
-    expect(worker?.versions).toHaveLength(2);
     expect(platform.unknown).toEqual([]);
+
+    // As where nobody has pulled since.
+    rmSync(join(setup.root, "migrations/9999_next.sql"));
+    const older = await setup.deploy();
+    expect([older.code, older.stderr]).toEqual([1, expect.stringContaining("migrations that this clone does not have: 9999_next.sql.")]);
+    expect(worker?.versions).toHaveLength(2);
   });
 
   test("goes on where an earlier run failed, and shows a secret in the run that set it", async () => {
