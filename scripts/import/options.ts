@@ -157,8 +157,12 @@ function readUrl(text: string | undefined): string {
   return readOrigin("--url", text);
 }
 
+/** As rejects are named by default. */
+const REJECTS = /\.rejects(?:-\d+)?\.(?:csv|ndjson)$/;
+
+/** Rejects are what their name says, also with the options of their input: those of a dump are CSV. */
 function readFormat(name: string | undefined, path: string): Format {
-  const format = name === undefined ? formatOf(path) : (FORMATS.find((known) => known === name) ?? null);
+  const format = name === undefined || REJECTS.test(path) ? formatOf(path) : (FORMATS.find((known) => known === name) ?? null);
   if (format === null) throw new UsageError(`Say the file's format by --format: ${FORMATS.join(", ")}.`);
   return format;
 }

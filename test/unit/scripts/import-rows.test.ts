@@ -124,8 +124,22 @@ function readPlain(change: Partial<Record<keyof typeof PLAIN, string>>, rules: P
   return orderReader({ ...RULES, mapping: mappingOf(Object.keys(row)), ...rules })(Object.values(row));
 }
 
+const optionsOf = (...args: string[]) => readOptions(["--url", "https://x.example", "--key", "k", ...args], {});
+
+describe("--format", () => {
+  it.each([
+    ["orders.dump", "sql", "sql"],
+    ["orders.csv", "ndjson", "ndjson"],
+    ["orders.dump.rejects.csv", "sql", "csv"],
+    ["orders.dump.rejects-2.csv", "sql", "csv"],
+    ["orders.txt.rejects.ndjson", "ndjson", "ndjson"],
+  ])("of %s, said to be %s, is %s: rejects are imported with the options of their input", (path, said, format) => {
+    expect(optionsOf(path, "--format", said)?.format).toBe(format);
+  });
+});
+
 describe("--map", () => {
-  const wishesOf = (...args: string[]) => readOptions(["x.csv", "--url", "https://x.example", "--key", "k", ...args], {})?.wishes;
+  const wishesOf = (...args: string[]) => optionsOf("x.csv", ...args)?.wishes;
 
   it("takes several by commas, and columns with commas in their names", () => {
     expect(wishesOf("--map", "charge=Charge, USD,link=target, runs=", "--map", "id=no.,")).toEqual([
