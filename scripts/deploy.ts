@@ -23,8 +23,8 @@ const ROOT = join(import.meta.dirname, "..");
 const GUIDE = "docs/operations.md";
 
 const isCi = (process.env["CI"] ?? "") !== "" && process.env["CI"] !== "false";
-// A Ctrl-C reaches wrangler, too: its end is what ends this, after the file of secrets has been removed.
-watchForEnd();
+// A Ctrl-C reaches wrangler, too: its end is what ends this, after the file of secrets has been removed and what was set shown.
+const ending = watchForEnd();
 process.exit(await main(process.argv.slice(2)));
 
 async function main(args: string[]): Promise<number> {
@@ -39,20 +39,25 @@ async function main(args: string[]): Promise<number> {
       },
     });
     if (values.help) return say(USAGE, 0);
-    const target = await readTarget({ root: ROOT, name: values.name ?? null, plan: null, dryRun: values["dry-run"] });
+    const choice = { root: ROOT, name: values.name ?? null, plan: null };
+    const target = await readTarget({ ...choice, isKept: false });
     account = await chooseAccount(target);
     // Said to each command, because wrangler would else use one that it remembers.
     process.env["CLOUDFLARE_ACCOUNT_ID"] = account.id;
     tell("account", account.label);
     const found = await lookAround(target);
     await requireOurs(target, account, found);
-    const secrets = prepareSecrets(found.missingSecrets, process.env, isCi);
-    if (!values["dry-run"]) return showEnd(await deployAll(target, found, secrets), found, secrets);
-    await showPlan(target, found, secrets);
-    tell("worker", `${target.names.worker}: would be ${found.hasWorker ? "replaced" : "made"}`);
-    return say("\nNothing was changed.", 0);
+    const secrets = prepareSecrets(found, process.env, isCi);
+    if (values["dry-run"]) {
+      await showPlan(target, found, secrets);
+      tell("worker", `${target.names.worker}: would be ${found.hasWorker ? "replaced" : "made"}`);
+      return say("\nNothing was changed.", 0);
+    }
+    const address = await deployAll(await readTarget({ ...choice, isKept: true }), found, secrets, ending.signal);
+    return showEnd(address, found, secrets);
   } catch (error) {
-    return explainFailure(error, account);
+    if (!ending.signal.aborted) return explainFailure(error, account);
+    return say("\nStopped. Run it again to go on: what is made so far stays.", ending.code());
   }
 }
 

@@ -9,14 +9,15 @@ import { plainText, quoted } from "./import/cells.ts";
 import { noCounts } from "./import/counts.ts";
 import { RefusedError, StoppedError } from "./import/failures.ts";
 import { ADOPTION_FIELDS, type Field, FIELD_NAMES, REQUIRED_FIELDS } from "./import/fields.ts";
+import { fingerprint } from "./import/fingerprint.ts";
 import { type Guess, guessMapping, type Mapping } from "./import/mapping.ts";
 import { type Options, readOptions, USAGE } from "./import/options.ts";
 import { startProgress } from "./import/progress.ts";
-import { openRejects, rejectsPathOf, type Rejects } from "./import/rejects.ts";
+import { freePathOf, openRejects, type Rejects } from "./import/rejects.ts";
 import { adoptionReader, type OrderItem, orderReader, type RowReader } from "./import/rows.ts";
 import { type Job, runImport } from "./import/run.ts";
 import { type OpenSource, openSource } from "./import/source.ts";
-import { fingerprint, loadPlace, type Place, type Purpose, removePlace, savePlace, statePathOf } from "./import/state.ts";
+import { loadPlace, lockImport, type Place, type Purpose, removePlace, savePlace, statePathOf } from "./import/state.ts";
 import { adoptBy, identify, registerBy, type ItemResult } from "./import/target.ts";
 import { mappingText, questionText, shown, summaryText } from "./import/wording.ts";
 import { UsageError } from "./usage.ts";
@@ -116,10 +117,15 @@ async function isConfirmed<T extends OrderItem | string>({ source, mapping, unsu
   return true;
 }
 
+/** A Ctrl-C, which the terminal gives to the question as a key, ends the command as ever; the end of the input is a no. */
 async function ask(question: string): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  terminal.once("SIGINT", () => process.kill(process.pid, "SIGINT"));
   try {
     return /^y(?:es)?$/i.test((await terminal.question(question, { signal: ending.signal })).trim());
+  } catch (error) {
+    if (ending.signal.aborted || (error as Error).name !== "AbortError") throw error;
+    return false;
   } finally {
     terminal.close();
   }
@@ -148,6 +154,8 @@ async function work<T extends OrderItem | string>(task: Task, { read, send }: Pi
     if (isComplete || counts.rows > 0) console.log(summaryText(options, { counts, rejects, panel: task.panel, isComplete }));
     if (!isComplete && counts.rows > 0 && !options.isDry) console.log(`The same command goes on after row ${shown(counts.rows)}.`);
   }
+  if (fingerprint(options.path) !== source.fingerprint)
+    throw new StoppedError("The file has changed while it was read. Run the same command again: it begins at the first row.");
   return counts.rejected === 0 ? DONE : REJECTED;
 }
 
@@ -160,13 +168,16 @@ type Keeper = Pick<Job<string>, "reject" | "keep"> & {
 /** The place in the file and the rejects, on disk. A dry run keeps neither, but for rejects where a file was named for them. */
 function keepPlace({ source, options, panel, mapping }: Task): Keeper {
   const statePath = statePathOf(options.path);
-  const purpose = purposeOf(options, panel, mapping);
+  const purpose: Purpose = { file: source.fingerprint, ...aimOf(options, panel, mapping) };
+  if (!options.isDry) process.once("exit", lockImport(statePath));
   const found = options.isDry ? null : loadPlace(statePath, purpose);
   if (found === "another")
-    console.log("An earlier import of this file had another aim, or the file has changed since: it begins at the first row.\n");
+    console.log(
+      "An earlier import of this file had another aim, or its rejects or the file has changed since: it begins at the first row.\n",
+    );
   const before = found === "another" ? null : found;
   if (before !== null) console.log(`It goes on after row ${shown(before.rows)}, where it stopped.\n`);
-  const path = before?.rejects.path ?? options.rejects ?? rejectsPathOf(options.path, source);
+  const path = before?.rejects.path ?? freePathOf(options.rejects ?? `${options.path}.rejects.${source.rejects.kind}`);
   const rejects: Rejects | null = options.isDry && options.rejects === null ? null : openRejects(path, source, before?.rejects.bytes ?? 0);
   const place = { rows: before?.rows ?? 0, counts: before?.counts ?? noCounts() };
   return {
@@ -177,21 +188,22 @@ function keepPlace({ source, options, panel, mapping }: Task): Keeper {
         console.log(`rejected: ${quoted([row.original].flat().join(" "))}: ${plainText(error, 500)}`);
     },
     keep(rows) {
-      if (!options.isDry) savePlace(statePath, purpose, { rows, counts: place.counts, rejects: { path, bytes: rejects?.bytes() ?? 0 } });
+      if (!options.isDry && rejects !== null)
+        savePlace(statePath, purpose, { rows, counts: place.counts, rejects: { path, ...rejects.mark() } });
     },
     close(isComplete) {
       if (isComplete && !options.isDry) removePlace(statePath);
-      const hasAny = (rejects?.bytes() ?? 0) > 0;
+      const hasAny = (rejects?.mark().bytes ?? 0) > 0;
       rejects?.close();
       return hasAny ? path : null;
     },
   };
 }
 
-function purposeOf(options: Options, panel: string, mapping: Mapping): Purpose {
+function aimOf(options: Options, panel: string, mapping: Mapping): Omit<Purpose, "file"> {
   const { url, format, encoding, separator, table, timezone, adopt, provider, providers, statuses, allOpen, decimalComma } = options;
   const columns = [...mapping];
   const names = providers === null ? null : [...providers];
   const reading = [format, encoding, separator, table, timezone, adopt, provider, names, statuses, allOpen, decimalComma, columns];
-  return { file: fingerprint(options.path), target: `${url} ${panel}`, reading: JSON.stringify(reading) };
+  return { target: `${url} ${panel}`, reading: JSON.stringify(reading) };
 }

@@ -8,6 +8,7 @@ import { styleText } from "node:util";
 import { nextMessage, webhookBody } from "../src/domain/webhook-message.ts";
 import { sendWebhook, type WebhookTarget } from "../src/outbound/webhook.ts";
 import { newWebhookSecret } from "../src/secrets/webhook-secrets.ts";
+import { readKey, readOrigin } from "./access.ts";
 import { watchForEnd } from "./ending.ts";
 import { readArguments, UsageError, wholeNumber } from "./usage.ts";
 
@@ -64,14 +65,13 @@ function readOptions(args: string[]): Options | null {
     },
   });
   if (values.help) return null;
-  const key = values.key ?? process.env["PANELSYNC_KEY"];
-  if (key === undefined || key === "") throw new UsageError("A panel's key is needed: --key, or PANELSYNC_KEY.");
+  const key = readKey(values.key ?? process.env["PANELSYNC_KEY"] ?? "", "A panel's key is needed: --key, or PANELSYNC_KEY.");
   const url = urlIn("--forward-to", values["forward-to"]).href;
   const secret = values.secret ?? newWebhookSecret((length) => randomBytes(length));
   if (!/^whsec_[A-Za-z0-9+/]{16,}={0,2}$/.test(secret)) throw new UsageError("--secret takes whsec_ and base64.");
   return {
     target: { url, headers: {}, secrets: [secret] },
-    feed: new URL("/v1/changes", urlIn("--url", values.url ?? process.env["PANELSYNC_URL"])),
+    feed: new URL("/v1/changes", readOrigin("--url", values.url ?? process.env["PANELSYNC_URL"] ?? "")),
     key,
     after: values.after === undefined ? Date.now() * 1000 : wholeNumber("--after", values.after, 0, Number.MAX_SAFE_INTEGER),
   };
@@ -134,25 +134,39 @@ async function readChanges({ feed, key }: Options, after: number): Promise<Chang
   for (;;) {
     const url = new URL(feed);
     url.searchParams.set("after", String(after));
-    const trouble = await fetch(url, {
-      headers: { Authorization: `Bearer ${key}` },
-      signal: AbortSignal.any([ending.signal, AbortSignal.timeout(READ_TIMEOUT_MS)]),
-    }).then(
-      async (response) => {
-        const text = await response.text();
-        if (response.ok) return JSON.parse(text) as { readonly changes: Change[] };
-        const { code, message } = errorIn(text);
-        const said = `${feed.origin} answered HTTP ${response.status}: ${message}`;
-        if (response.status >= 500 || response.status === 429) return said;
-        throw new Error(code === "panel_required" ? "The key is an operator's, which acts for no panel. Give a panel's key." : said);
-      },
-      (error: unknown) => `${feed.origin} is not reached: ${causeOf(error)}`,
-    );
+    const signal = AbortSignal.any([ending.signal, AbortSignal.timeout(READ_TIMEOUT_MS)]);
+    const asked = fetch(url, { headers: { Authorization: `Bearer ${key}` }, redirect: "manual", signal });
+    const trouble = await asked
+      .then(async (response) => ({ response, text: await response.text() }))
+      .then(
+        ({ response, text }) => (response.status < 400 ? pageIn(response, text, feed) : passingTroubleOf(response, text, feed)),
+        (error: unknown) => `${feed.origin} is not reached: ${causeOf(error)}`,
+      );
     if (typeof trouble !== "string") return trouble.changes;
     ending.signal.throwIfAborted();
     console.log(styleText("yellow", trouble));
     await pause(LOOK_EVERY_MS);
   }
+}
+
+/** A page of the feed. Another server's answer is none, such as the page of a hotel's network. */
+function pageIn({ status, headers }: Response, text: string, { origin }: URL): { readonly changes: Change[] } {
+  if (status >= 300) throw new Error(`${origin} redirects to ${headers.get("location")}. Give that address as --url.`);
+  try {
+    const page = JSON.parse(text) as { readonly changes?: Change[] } | null;
+    if (Array.isArray(page?.changes)) return { changes: page.changes };
+  } catch {
+    // Told below.
+  }
+  throw new Error(`${origin} does not answer as panelsync does. Is it the Worker's address?`);
+}
+
+/** What passes, in words. Throws what stays as it is. */
+function passingTroubleOf({ status }: Response, text: string, { origin }: URL): string {
+  const { code, message } = errorIn(text);
+  const said = `${origin} answered HTTP ${status}: ${message}`;
+  if (status >= 500 || status === 429) return said;
+  throw new Error(code === "panel_required" ? "The key is an operator's, which acts for no panel. Give a panel's key." : said);
 }
 
 /** What an error of panelsync says; of any other text its beginning. */

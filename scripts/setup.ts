@@ -3,7 +3,8 @@
  * run again at any time: it goes on where it stopped, and what is there stays as it is.
  */
 import { join } from "node:path";
-import { spinner } from "@clack/prompts";
+import logUpdate from "log-update";
+import { readKey } from "./access.ts";
 import { type Account, chooseAccount, type Found, lookAround } from "./deploy/account.ts";
 import { type Deployed, readDeployed, requireOurs } from "./deploy/deployed.ts";
 import { prepareSecrets } from "./deploy/secrets.ts";
@@ -18,10 +19,14 @@ import { UsageError } from "./usage.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const CANCELLED_CODE = 130;
+const FRAMES = ["◒", "◐", "◓", "◑"] as const;
+const FRAME_MS = 120;
 
 // Read before wrangler is kept quiet, which sets it.
 const isCi = (process.env["CI"] ?? "") !== "" && process.env["CI"] !== "false";
 const canAsk = process.stdin.isTTY && process.stdout.isTTY && !isCi;
+// Some terminals have no size, and nothing can be drawn there.
+const canDraw = canAsk && process.stdout.columns > 0;
 let chosen: Account | null = null;
 const ending = watchForEnd();
 process.exit(await main(process.argv.slice(2)));
@@ -35,7 +40,8 @@ async function main(args: string[]): Promise<number> {
     }
     return await setUp(options);
   } catch (error) {
-    if (!(error instanceof Cancelled)) return explainFailure(error, chosen);
+    // A step that a Ctrl-C has cut short fails for no other reason.
+    if (!(error instanceof Cancelled) && !ending.signal.aborted) return explainFailure(error, chosen);
     console.log("\nStopped. Run it again to go on: what is made so far stays.");
     return ending.code() || CANCELLED_CODE;
   }
@@ -43,32 +49,38 @@ async function main(args: string[]): Promise<number> {
 
 async function setUp(options: Options): Promise<number> {
   const questions = new Questions(options, canAsk);
-  const choice = { root: ROOT, name: await questions.name(), plan: options.plan, dryRun: options.dryRun };
-  let target = await readTarget(choice);
-  const account = await chooseAccount(target);
+  const choice = { root: ROOT, name: await questions.name(), plan: options.plan };
+  const wanted = await readTarget({ ...choice, isKept: false });
+  const account = await busy("Looking for the account", chooseAccount(wanted));
   chosen = account;
   process.env["CLOUDFLARE_ACCOUNT_ID"] = account.id;
   tell("account", account.label);
-  const { found, deployed } = await look(target, account, options.newOperatorKey);
-  if (options.dryRun) return await showSteps(target, found, deployed, options);
-  if (!found.hasWorker) {
-    target = await readTarget({ ...choice, plan: await questions.plan(target.plan) });
-    await questions.askAhead();
-  }
+  const { found, deployed } = await look(wanted, account, options.newOperatorKey);
+  if (options.dryRun) return await showSteps(wanted, found, deployed, options);
+  const plan = found.hasWorker ? options.plan : await questions.plan(wanted.plan);
+  if (!found.hasWorker) await questions.askAhead();
 
   const whole = isWhole(found, deployed);
-  const secrets = prepareSecrets(found.missingSecrets, process.env, isCi);
+  const secrets = prepareSecrets(found, process.env, isCi);
   if (secrets.left.length > 0)
     throw new UsageError(`In CI no secret is made, since the log would show it. Set ${secrets.left.join(" and ")}.`);
+  const target = await readTarget({ ...choice, plan, isKept: true });
   if (!whole && canAsk) console.log("Deploying takes about a minute.");
   if (whole) tell("worker", `${target.names.worker}: is there, and whole; \`npm run deploy\` upgrades it`);
-  const address = whole ? (deployed?.address ?? null) : await deployAll(target, found, secrets);
+  const address = whole ? (deployed?.address ?? null) : await deployAll(target, found, secrets, ending.signal);
   const url = options.url ?? address;
   if (url === null) throw new UsageError("The platform names no address of this Worker. Say it with --url, and run this again.");
 
+  if (ending.signal.aborted) throw new Cancelled();
   const key = secrets.values.get("ADMIN_TOKEN") ?? (process.env["ADMIN_TOKEN"] || (await questions.operatorKey()));
-  const worker = new Worker(url, key);
+  const worker = new Worker(url, readKey(key, "ADMIN_TOKEN takes the operator's key, as it was shown."), ending.signal);
   await busy("Waiting for the Worker to answer", worker.waitForAnswer(!whole));
+  return await addFirst(worker, questions);
+}
+
+/** What a Worker that answers lacks to follow orders. */
+async function addFirst(worker: Worker, questions: Questions): Promise<number> {
+  const { url } = worker;
   tell("address", `${url}: answers`);
   const provider = await addProvider(worker, questions);
   const panel = await addPanel(worker, questions);
@@ -94,7 +106,7 @@ function isWhole({ hasDatabase, pending, missingSecrets }: Found, deployed: Depl
 }
 
 async function showSteps(target: Target, found: Found, deployed: Deployed | null, options: Options): Promise<number> {
-  await showPlan(target, found, prepareSecrets(found.missingSecrets, process.env, isCi));
+  await showPlan(target, found, prepareSecrets(found, process.env, isCi));
   const { worker } = target.names;
   if (deployed === null) tell("worker", `${worker}: would be made, with PLAN ${target.plan}`);
   else if (isWhole(found, deployed)) tell("worker", `${worker}: is there, and whole`);
@@ -127,16 +139,20 @@ docs/operations.md says how to upgrade, go back, and what the plan carries.`;
 
 /**
  * Work that a Ctrl-C may cut short; a deployment is none, because a secret that is being set has to be shown. At a terminal
- * something moves meanwhile.
+ * something moves meanwhile. The keyboard stays the terminal's, so that a Ctrl-C is a signal, to this process and to wrangler.
  */
 async function busy<T>(text: string, work: Promise<T>): Promise<T> {
   const unlessEnded = Promise.race([work, ending.ended.then(() => Promise.reject(new Cancelled()))]);
-  if (!canAsk) return await unlessEnded;
-  const shown = spinner();
-  shown.start(text);
+  if (!canDraw) return await unlessEnded;
+  let at = 0;
+  const draw = (): void => logUpdate(`${FRAMES[at++ % FRAMES.length]}  ${text}`);
+  draw();
+  const timer = setInterval(draw, FRAME_MS);
   try {
     return await unlessEnded;
   } finally {
-    shown.clear();
+    clearInterval(timer);
+    logUpdate.clear();
+    logUpdate.done();
   }
 }

@@ -1,17 +1,17 @@
 /** What the account has of what the Worker needs. Read only. */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { SEALED } from "../../src/secrets/sealed-text.ts";
 import { UsageError } from "../usage.ts";
-import { SECRET_NAMES, type SecretName } from "./secrets.ts";
+import { type Lacking, SECRET_NAMES } from "./secrets.ts";
 import { refuseName, type Target } from "./target.ts";
 import { askAbout, askWrangler, parseJson, WranglerError } from "./wrangler.ts";
 
 export type Account = { readonly id: string; readonly label: string };
 
-export type Found = {
+export type Found = Lacking & {
   readonly hasWorker: boolean;
   readonly hasDatabase: boolean;
-  readonly missingSecrets: readonly SecretName[];
   /** Files of migrations that the database has not had, in order. */
   readonly pending: readonly string[];
 };
@@ -33,38 +33,61 @@ export async function chooseAccount({ root, accountId }: Target): Promise<Accoun
 }
 
 export async function lookAround(target: Target): Promise<Found> {
-  const [applied, secrets] = await Promise.all([listApplied(target), listSecrets(target)]);
-  const files = readdirSync(join(target.root, target.names.migrations)).filter((file) => file.endsWith(".sql"));
+  const files = readdirSync(join(target.root, target.names.migrations))
+    .filter((file) => file.endsWith(".sql"))
+    .toSorted();
+  const [applied, secrets] = await Promise.all([listApplied(target, files[0] ?? ""), listSecrets(target)]);
+  requireNewer(applied, files);
+  const missingSecrets = SECRET_NAMES.filter((name) => secrets?.has(name) !== true);
   return {
     hasWorker: secrets !== null,
     hasDatabase: applied !== null,
-    missingSecrets: SECRET_NAMES.filter((name) => secrets?.has(name) !== true),
-    pending: files.filter((file) => applied?.has(file) !== true).toSorted(),
+    missingSecrets,
+    hasSealed: missingSecrets.includes("ENCRYPTION_KEYS") && (applied?.size ?? 0) > 0 && (await hasSealedKeys(target)),
+    pending: files.filter((file) => applied?.has(file) !== true),
   };
 }
 
-/** Migrations that the database has had; null if there is no database. */
-async function listApplied(target: Target): Promise<ReadonlySet<string> | null> {
+/** Migrations that the database has had; null if there is no database. One that has had others than ours is something else's. */
+async function listApplied(target: Target, first: string): Promise<ReadonlySet<string> | null> {
   const sql = "SELECT name FROM d1_migrations";
   const answer = await askAbout(target, ["d1", "execute", "DB", "--remote", "--json", "--yes", "--command", sql]);
   const output = answer.stdout + answer.stderr;
   if (!answer.ok && /Couldn't find a D1 DB/.test(output)) return null;
-  if (!answer.ok && /no such table: d1_migrations/.test(output)) {
-    await requireEmpty(target);
-    return new Set();
-  }
-  const [result] = parseJson(answer, "read which migrations the database has had") as { results: { name: string }[] }[];
-  return new Set(result?.results.map(({ name }) => name));
+  const hasTable = answer.ok || !/no such table: d1_migrations/.test(output);
+  const [result] = hasTable ? (parseJson(answer, "read which migrations the database has had") as { results: { name: string }[] }[]) : [];
+  const applied = new Set(result?.results.map(({ name }) => name));
+  // wrangler makes that table for the migrations of any project, and before the first of them.
+  if (!applied.has(first)) await requireEmpty(target);
+  return applied;
+}
+
+/** Code of an earlier release does not know the schema: where nobody pulled, it would stop a Worker that follows orders. */
+function requireNewer(applied: ReadonlySet<string> | null, files: readonly string[]): void {
+  const unknown = [...(applied ?? [])].filter((name) => !files.includes(name));
+  if (unknown.length === 0) return;
+  throw new UsageError(
+    `The database has had migrations that this clone does not have: ${unknown.join(", ")}. What is deployed is newer. Run \`git pull && npm ci\` first; docs/operations.md says how to go back.`,
+  );
 }
 
 /** A database of this name that something else uses is none to put our tables into. */
 async function requireEmpty(target: Target): Promise<void> {
   const sql =
-    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\' AND name NOT LIKE 'sqlite%' LIMIT 1";
+    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\' AND name NOT LIKE 'sqlite%' AND name <> 'd1_migrations' LIMIT 1";
   const answer = await askAbout(target, ["d1", "execute", "DB", "--remote", "--json", "--yes", "--command", sql]);
   const [result] = parseJson(answer, "look into the database") as { results: { name: string }[] }[];
   const [table] = result?.results ?? [];
-  if (table !== undefined) refuseName(target, `a database ${target.names.database} that is not panelsync's: it has a table ${table.name}`);
+  if (table !== undefined) refuseName(`a database ${target.names.database} that is not panelsync's: it has a table ${table.name}`);
+}
+
+/** Whether a provider's key is encrypted in the database, as after the Worker was deleted. A schema without such keys has none. */
+async function hasSealedKeys(target: Target): Promise<boolean> {
+  const sql = `SELECT id FROM providers WHERE api_key LIKE '${SEALED}%' LIMIT 1`;
+  const answer = await askAbout(target, ["d1", "execute", "DB", "--remote", "--json", "--yes", "--command", sql]);
+  if (!answer.ok && /no such (?:table|column)/.test(answer.stdout + answer.stderr)) return false;
+  const [result] = parseJson(answer, "look into the database") as { results: unknown[] }[];
+  return (result?.results.length ?? 0) > 0;
 }
 
 /** Names of the Worker's secrets; null if there is no Worker. */

@@ -16,15 +16,16 @@ type Read = (path: string) => Promise<unknown>;
 
 /**
  * Refuses to go on where a Worker of this name is something else, such as the operator's own site: a deployment would
- * replace it.
+ * replace it. Ours has sent to its queue since the first release; a secret ADMIN_TOKEN is what others have, too.
  */
 export async function requireOurs(target: Target, { id }: Account, found: Found): Promise<void> {
   const { worker } = target.names;
-  if (!found.hasWorker || !found.missingSecrets.includes("ADMIN_TOKEN")) return;
+  // Workers Builds, behind the Deploy button, deploys to the Worker that it is connected to, which is empty at first.
+  if (!found.hasWorker || (process.env["WORKERS_CI"] ?? "") !== "") return;
   const read = await readerOf(target.root, id);
   const { bindings } = (await read(`/workers/scripts/${encodeURIComponent(worker)}/settings`)) as Settings;
   if (bindings.some(({ type, name }) => type === "queue" && name === "SWEEPS")) return;
-  refuseName(target, `a Worker ${worker} that is not panelsync`);
+  refuseName(`a Worker ${worker} that is not panelsync`);
 }
 
 /** Looks at the cron, the queues, the variables and the address of a Worker that is there. */
@@ -56,15 +57,33 @@ async function addressOf({ domain, names }: Target, onWorkersDev: boolean, read:
   return `https://${names.worker}.${subdomain}.workers.dev`;
 }
 
+const READ_TIMEOUT_MS = 60_000;
+
+/** What wrangler is logged in with: a token, or the key of a whole account that older set-ups have. */
+type Login = { readonly type: "api_key"; readonly key: string; readonly email: string } | { readonly type: string; readonly token: string };
+
 /** Reads the platform's API with wrangler's own login. */
 async function readerOf(root: string, account: string): Promise<Read> {
-  const login = parseJson(await askWrangler(root, ["auth", "token", "--json"]), "use wrangler's login") as { token?: string };
+  const login = parseJson(await askWrangler(root, ["auth", "token", "--json"]), "use wrangler's login") as Login;
+  const headers = "key" in login ? { "x-auth-key": login.key, "x-auth-email": login.email } : { authorization: `Bearer ${login.token}` };
   const base = process.env["CLOUDFLARE_API_BASE_URL"] || "https://api.cloudflare.com/client/v4";
   return async (path) => {
-    const response = await fetch(`${base}/accounts/${account}${path}`, { headers: { authorization: `Bearer ${login.token}` } });
-    const { success, errors = [], result } = (await response.json()) as Envelope;
+    const { success, errors = [], result } = await fetchJson(`${base}/accounts/${account}${path}`, headers);
     if (success) return result;
     const stderr = errors.map(({ code, message }) => `${message} [code: ${code}]`).join("\n");
     throw new WranglerError(`read ${path} of the account`, { ok: false, stdout: "", stderr });
   };
+}
+
+/** The platform's answer; one that is none, or none of the platform's, as an error with wrangler's words for it. */
+async function fetchJson(url: string, headers: Readonly<Record<string, string>>): Promise<Envelope> {
+  try {
+    const response = await fetch(url, { headers, signal: AbortSignal.timeout(READ_TIMEOUT_MS) });
+    const text = await response.text();
+    return JSON.parse(text) as Envelope;
+  } catch (error) {
+    const { message, cause } = error as Error;
+    const stderr = `fetch failed: ${url}: ${cause instanceof Error ? cause.message : message}`;
+    throw new WranglerError("ask the platform", { ok: false, stdout: "", stderr });
+  }
 }

@@ -33,6 +33,9 @@ export type SecretName = keyof typeof SECRETS;
 
 export const SECRET_NAMES = Object.keys(SECRETS) as readonly SecretName[];
 
+const OTHER_KEYS =
+  "The database has secrets that were encrypted with an ENCRYPTION_KEYS, and the Worker has none. Set ENCRYPTION_KEYS in the environment to the one that you kept, and run this again. If it is lost, set a new one with a higher number, such as 2:…; then each provider's key has to be set again. .dev.vars.example says how to make one.";
+
 /** Secrets for a Worker that lacks them. */
 export type NewSecrets = {
   readonly values: ReadonlyMap<SecretName, string>;
@@ -42,11 +45,15 @@ export type NewSecrets = {
   readonly left: readonly SecretName[];
 };
 
+/** What a Worker lacks. `hasSealed`: its database has secrets that another `ENCRYPTION_KEYS` has encrypted. */
+export type Lacking = { readonly missingSecrets: readonly SecretName[]; readonly hasSealed: boolean };
+
 /**
  * A value for each missing secret: the one given in the environment, else a random one. In CI none is made, because
- * the log that would show it is kept. Throws a `UsageError` for a given value that the Worker could not use.
+ * the log that would show it is kept. Throws a `UsageError` for a given value that the Worker could not use, and where a
+ * random one would open nothing.
  */
-export function prepareSecrets(missing: readonly SecretName[], given: NodeJS.ProcessEnv, isCi: boolean): NewSecrets {
+export function prepareSecrets({ missingSecrets: missing, hasSealed }: Lacking, given: NodeJS.ProcessEnv, isCi: boolean): NewSecrets {
   const values = new Map<SecretName, string>();
   const made: SecretName[] = [];
   for (const name of missing) {
@@ -55,6 +62,7 @@ export function prepareSecrets(missing: readonly SecretName[], given: NodeJS.Pro
     if (value !== "" && !fits(value)) throw new UsageError(`${name} in the environment cannot be used: it takes ${wanted}.`);
     if (value !== "") values.set(name, value);
     if (value !== "" || isCi) continue;
+    if (name === "ENCRYPTION_KEYS" && hasSealed) throw new UsageError(OTHER_KEYS);
     values.set(name, make());
     made.push(name);
   }

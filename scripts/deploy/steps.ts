@@ -21,10 +21,12 @@ export async function showPlan(target: Target, found: Found, secrets: NewSecrets
   for (const name of secrets.left) tell("secret", `${name}: is missing, and would stay so`);
 }
 
-/** Database, migrations, then the Worker. Answers its address; null if it serves nowhere. */
-export async function deployAll(target: Target, found: Found, secrets: NewSecrets): Promise<string | null> {
+/** Database, migrations, then the Worker. Answers its address; null if it serves nowhere. Throws between steps once it is to end. */
+export async function deployAll(target: Target, found: Found, secrets: NewSecrets, ended: AbortSignal): Promise<string | null> {
   await makeDatabase(target, found);
+  ended.throwIfAborted();
   await applyMigrations(target, found);
+  ended.throwIfAborted();
   return await deployWorker(target, found, secrets);
 }
 
@@ -64,6 +66,7 @@ async function deployWorker(target: Target, found: Found, secrets: NewSecrets): 
     for (const queue of names.queues)
       tell("queue", `${queue}: ${answer.stdout.includes(`Creating new Queue "${queue}"`) ? "made" : "is there"}`);
     tell("worker", `${names.worker}: ${found.hasWorker ? "replaced" : "made"}`);
+    for (const name of secrets.values.keys()) if (!secrets.made.includes(name)) tell("secret", `${name}: set as given`);
     showSecrets(secrets.made, secrets.values);
     return readAddress(report);
   } finally {
@@ -73,17 +76,25 @@ async function deployWorker(target: Target, found: Found, secrets: NewSecrets): 
 
 /** The upload may have gone well and a later step not: then the next run finds the secrets set, and shows them no more. */
 async function showAfterFailure(target: Target, { values, made }: NewSecrets): Promise<void> {
-  const set = await listSecrets(target).catch(() => null);
-  showSecrets(
-    made.filter((name) => set?.has(name)),
-    values,
-  );
+  try {
+    const set = await listSecrets(target);
+    showSecrets(
+      made.filter((name) => set?.has(name)),
+      values,
+    );
+  } catch {
+    showSecrets(made, values, UNSURE);
+  }
 }
 
+const SURE = "These were made. Keep them in a password manager: they are shown only now, and cannot be read back.";
+const UNSURE =
+  "These were made, and the platform does not tell now whether they were set. Keep them: they count unless the next run shows others.";
+
 /** At once when they are set: what fails after it takes them from nobody. */
-function showSecrets(made: readonly SecretName[], values: NewSecrets["values"]): void {
+function showSecrets(made: readonly SecretName[], values: NewSecrets["values"], text = SURE): void {
   if (made.length === 0) return;
-  console.log("\nThese were made. Keep them in a password manager: they are shown only now, and cannot be read back.\n");
+  console.log(`\n${text}\n`);
   for (const name of made) console.log(`  ${name}=${values.get(name)}`);
   console.log("");
 }
@@ -109,7 +120,10 @@ export function explainFailure(error: unknown, account: Account | null): number 
   if (error instanceof UsageError) console.error(`\n${error.message}`);
   else if (error instanceof WranglerError) {
     console.error(`\nCould not ${error.message}.\n\n${indent(error.output)}\n\n${adviseOn(error.output, account?.id ?? null)}`);
-  } else console.error(error);
+  } else {
+    // What the disk refuses says itself what it is about.
+    console.error(error instanceof Error && "syscall" in error ? `\n${error.message}` : error);
+  }
   return 1;
 }
 

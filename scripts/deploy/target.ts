@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { quietWrangler } from "../quiet-wrangler.ts";
 import { UsageError } from "../usage.ts";
 
@@ -22,8 +22,6 @@ export type Target = {
   readonly root: string;
   /** wrangler's configuration of it. */
   readonly config: string;
-  /** Whether this run has written that file first. */
-  readonly isNew: boolean;
   readonly names: Names;
   /** Null: the login's only one. */
   readonly accountId: string | null;
@@ -39,8 +37,11 @@ export type TargetChoice = {
   readonly name: string | null;
   /** Null: as the file says. */
   readonly plan: string | null;
-  /** Nothing is written; a configuration that is needed all the same is removed at the end of the process. */
-  readonly dryRun: boolean;
+  /**
+   * Whether the configuration is kept: only once all that may refuse it has been asked, since a file that was left would be a
+   * deployment to choose from. Else nothing is written; what wrangler needs all the same is removed at the end of the process.
+   */
+  readonly isKept: boolean;
 };
 
 type Raw = Readonly<Record<string, unknown>>;
@@ -62,25 +63,24 @@ export function isName(text: string): boolean {
   return NAME.test(text);
 }
 
-/** Reads which deployment is meant, and writes the file of one that has another name than wrangler.toml's. */
-export async function readTarget({ root, name: chosen, plan, dryRun }: TargetChoice): Promise<Target> {
+/** Reads which deployment is meant. One of another name than wrangler.toml's has its file written, if that is to be kept. */
+export async function readTarget({ root, name: chosen, plan, isKept }: TargetChoice): Promise<Target> {
   quietWrangler();
   const { experimental_readRawConfig } = await import("wrangler");
-  const { rawConfig } = experimental_readRawConfig({ config: join(root, "wrangler.toml") });
-  const base = rawConfig as Raw;
+  const toml = join(root, "wrangler.toml");
+  const base = readByHand(toml, () => experimental_readRawConfig({ config: toml }).rawConfig as Raw);
   const name = chooseName(root, base, chosen);
   const own = join(root, `wrangler.${name}.json`);
   if (name === base["name"]) {
-    if (plan !== null && !dryRun) setPlan(join(root, "wrangler.toml"), plan);
-    return targetOf(root, join(root, "wrangler.toml"), withPlan(base, plan));
+    if (plan !== null && isKept && planOf(base) !== plan) setPlan(toml, plan);
+    return targetOf(root, toml, withPlan(base, plan));
   }
-  const kept = existsSync(own) ? (JSON.parse(readFileSync(own, "utf8")) as Raw) : {};
+  const kept = existsSync(own) ? readByHand(own, () => JSON.parse(readFileSync(own, "utf8")) as Raw) : {};
   const derived = withPlan(deriveConfig(base, name, kept), plan);
-  if (!dryRun) {
-    const isNew = !existsSync(own);
+  if (isKept) {
     const text = `${JSON.stringify(derived, null, 2)}\n`;
-    if (isNew || readFileSync(own, "utf8") !== text) writeFileSync(own, text);
-    return { ...targetOf(root, own, derived), isNew };
+    if (!existsSync(own) || readFileSync(own, "utf8") !== text) writeFileSync(own, text);
+    return targetOf(root, own, derived);
   }
   const folder = mkdtempSync(join(tmpdir(), "panelsync-deploy-"));
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
@@ -89,9 +89,19 @@ export async function readTarget({ root, name: chosen, plan, dryRun }: TargetCho
   return targetOf(root, file, derived);
 }
 
-/** Ends a deployment whose name something else has; what this run has written for it goes, too. */
-export function refuseName(target: Target, reason: string): never {
-  if (target.isNew) rmSync(target.config, { force: true });
+/** Reads a file that people edit: what is wrong in it is told with its place. */
+function readByHand(path: string, read: () => Raw): Raw {
+  try {
+    return read();
+  } catch (error) {
+    const { message, location } = error as Error & { readonly location?: { readonly line?: number } };
+    const line = location?.line === undefined ? "" : ` (line ${location.line})`;
+    throw new UsageError(`${basename(path)} cannot be read: ${message}${line}. Correct it, and run this again.`);
+  }
+}
+
+/** Ends a deployment whose name something else has. */
+export function refuseName(reason: string): never {
   throw new UsageError(`The account has ${reason}. It stays as it is: choose another name with --name.`);
 }
 
@@ -144,11 +154,16 @@ function withPlan(config: Raw, plan: string | null): Raw {
   return plan === null ? config : { ...config, vars: { ...(config["vars"] as Raw), PLAN: plan } };
 }
 
+function planOf(config: Raw): unknown {
+  return (config["vars"] as Raw | undefined)?.["PLAN"];
+}
+
 /** One line; its comments and all the rest stay. */
 function setPlan(path: string, plan: string): void {
   const before = readFileSync(path, "utf8");
-  const after = before.replace(/^PLAN = ".*"$/m, `PLAN = "${plan}"`);
-  if (after !== before) writeFileSync(path, after);
+  const after = before.replace(/^([ \t]*PLAN[ \t]*=[ \t]*)(?:"[^"\n]*"|'[^'\n]*')/m, `$1"${plan}"`);
+  if (after === before) throw new UsageError(`wrangler.toml has no line for PLAN. Add PLAN = "${plan}" below [vars], and run this again.`);
+  writeFileSync(path, after);
 }
 
 function mapStrings(value: unknown, map: (key: string, value: string) => string, key = ""): unknown {
@@ -180,7 +195,6 @@ function targetOf(root: string, config: string, raw: Raw): Target {
   return {
     root,
     config,
-    isNew: false,
     names: {
       worker: name,
       database: database.database_name,

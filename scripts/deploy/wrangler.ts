@@ -31,8 +31,22 @@ export async function askWrangler(root: string, args: readonly string[], env: No
   const output = { stdout: "", stderr: "" };
   child.stdout.setEncoding("utf8").on("data", (text: string) => (output.stdout += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (output.stderr += text));
+  const { isCut, forget } = watchSignals();
   const [code] = (await once(child, "close")) as [number | null];
-  return { ok: code === 0, stdout: stripVTControlCharacters(output.stdout), stderr: stripVTControlCharacters(output.stderr) };
+  forget();
+  return { ok: code === 0 && !isCut(), stdout: stripVTControlCharacters(output.stdout), stderr: stripVTControlCharacters(output.stderr) };
+}
+
+/** A Ctrl-C reaches wrangler, too. It ends with code 0 then, whatever it had not done yet: that is no success. */
+function watchSignals(): { readonly isCut: () => boolean; readonly forget: () => void } {
+  const signals = ["SIGHUP", "SIGINT", "SIGTERM"] as const;
+  let isCut = false;
+  const onSignal = (): void => void (isCut = true);
+  for (const signal of signals) process.on(signal, onSignal);
+  return {
+    isCut: () => isCut,
+    forget: () => signals.forEach((signal) => process.off(signal, onSignal)),
+  };
 }
 
 /** The same for one deployment. */

@@ -64,9 +64,11 @@ function expandExponent(text: string): string {
   return at >= padded.length ? padded : `${padded.slice(0, at)}.${padded.slice(at)}`;
 }
 
-/** A whole number; DOUBLE columns may end in `.0`. */
-export function readWhole(cell: string): Read<number> {
-  const match = /^(\d{1,15})(?:\.0*)?$/.exec(cell);
+/** A whole number; DOUBLE columns may end in `.0`. Three zeros after a mark may as well be thousands. */
+export function readWhole(cell: string, { decimalComma }: MoneyStyle): Read<number> {
+  const [, thousands] = /^([1-9]\d{0,2})[.,]000$/.exec(cell) ?? [];
+  if (thousands !== undefined) return fail(`${quoted(cell)} may be ${thousands} or ${thousands}000: write it without a mark`);
+  const match = (decimalComma ? /^(\d{1,15})(?:,0*)?$/ : /^(\d{1,15})(?:\.0*)?$/).exec(cell);
   return match === null ? fail(`${quoted(cell)} is not a whole number`) : ok(Number(match[1]));
 }
 

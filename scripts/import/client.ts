@@ -72,7 +72,8 @@ async function insist(settings: ClientSettings, what: string, send: (signal: Abo
     if ("answer" in attempt) return attempt.answer;
     const { problem, waitMs } = attempt;
     if (waitMs === null && ++tries >= MAX_TRIES) throw new StoppedError(`${problem} It was tried ${tries} times.`);
-    const pause = waitMs ?? backoffMs(tries);
+    // A limit that says it is over may be so by its own clock only: asked at once, it would be asked a thousand times a second.
+    const pause = Math.max(waitMs ?? backoffMs(tries), FIRST_PAUSE_MS);
     waitedMs += pause;
     if (waitMs !== null && waitedMs > MAX_WAITED_MS && !settings.waitsForever) {
       throw new StoppedError(`${problem} A limit of the day ends at 00:00 UTC. --wait sits it out.`);

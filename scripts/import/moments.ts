@@ -3,7 +3,7 @@ import { fail, ok } from "../../src/domain/result.ts";
 import { quoted, type Read } from "./cells.ts";
 
 const MINUTE_MS = 60_000;
-const WRITTEN = /^(\d{4})-(\d{2})-(\d{2})(?:[ T](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?)?\s?(Z|[+-]\d{2}:?\d{2})?$/i;
+const WRITTEN = /^(\d{4})-(\d{2})-(\d{2})(?:[ T](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?)?\s?(Z|[+-](?:0\d|1[0-4])(?::?[0-5]\d)?)?$/i;
 
 /** Reads times without an offset as those of one time zone. */
 export type MomentReader = (cell: string) => Read<string | null>;
@@ -32,7 +32,7 @@ export function momentReader(timezone: string): MomentReader | null {
 
 function offsetMs(offset: string): number {
   if (offset.toUpperCase() === "Z") return 0;
-  const minutes = Number(offset.slice(1, 3)) * 60 + Number(offset.slice(-2));
+  const minutes = Number(offset.slice(1, 3)) * 60 + Number(offset.slice(3).replace(":", ""));
   return (offset.startsWith("-") ? -1 : 1) * minutes * MINUTE_MS;
 }
 

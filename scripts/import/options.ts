@@ -1,7 +1,9 @@
 /** The command line of `npm run import`. */
 import { basename } from "node:path";
+import { readKey, readOrigin } from "../access.ts";
 import { readArguments, UsageError, wholeNumber } from "../usage.ts";
 import type { Separator } from "./csv.ts";
+import { FIELD_NAMES } from "./fields.ts";
 import type { Wish } from "./mapping.ts";
 import { type MomentReader, momentReader } from "./moments.ts";
 import type { RowRules } from "./rows.ts";
@@ -36,7 +38,7 @@ what to do
   --yes                does not ask whether the columns are right
   --wait               sits out limits of the day instead of stopping
   --batch N            orders in a request (default 250, which fits the free plan's CPU; up to 1000)
-  --rejects FILE       where rows that were refused go (default: beside the input)
+  --rejects FILE       where rows that were refused go (default: beside the input); if it has any, FILE-2
   --help               this text
 
 It goes on where it stopped: run the same command again.
@@ -97,8 +99,7 @@ export function readOptions(args: string[], env: NodeJS.ProcessEnv): Options | n
   if (values.help) return null;
   const [path, ...others] = positionals;
   if (path === undefined || others.length > 0) throw new UsageError("Name one file to import.");
-  const key = values.key ?? env["PANELSYNC_KEY"] ?? "";
-  if (key === "" || /\s/.test(key)) throw new UsageError("Give a key of the panel or the operator in PANELSYNC_KEY, or by --key.");
+  const key = readKey(values.key ?? env["PANELSYNC_KEY"] ?? "", "Give a key of the panel or the operator in PANELSYNC_KEY, or by --key.");
   if (!isEncoding(values.encoding))
     throw new UsageError(`--encoding: ${values.encoding} is not one that is known, such as utf-8, latin1 or windows-1251.`);
   const readMoment = momentReader(values.timezone);
@@ -119,7 +120,7 @@ export function readOptions(args: string[], env: NodeJS.ProcessEnv): Options | n
     encoding: values.encoding,
     separator: readSeparator(values.delimiter),
     table: values.table,
-    wishes: pairsOf("--map", values.map),
+    wishes: pairsOf("--map", values.map, BEFORE_A_FIELD),
     timezone: values.timezone,
     readMoment,
     adopt: values.adopt ?? null,
@@ -136,10 +137,13 @@ export function readOptions(args: string[], env: NodeJS.ProcessEnv): Options | n
   };
 }
 
+/** A comma before a field's name: those in a column's name are part of it. */
+const BEFORE_A_FIELD = new RegExp(`,(?=\\s*(?:${FIELD_NAMES.join("|")})\\s*=)|,\\s*$`);
+
 /** `a=b,c=d`, said once or several times. */
-function pairsOf(option: string, texts: readonly string[]): [string, string][] {
+function pairsOf(option: string, texts: readonly string[], between: string | RegExp = ","): [string, string][] {
   return texts
-    .flatMap((text) => text.split(","))
+    .flatMap((text) => text.split(between))
     .filter((text) => text.trim() !== "")
     .map((text) => {
       const at = text.indexOf("=");
@@ -148,20 +152,17 @@ function pairsOf(option: string, texts: readonly string[]): [string, string][] {
     });
 }
 
-/** The origin to call. A key is not sent in clear over a network. */
 function readUrl(text: string | undefined): string {
   if (text === undefined || text === "") throw new UsageError("Give the Worker's address in PANELSYNC_URL, or by --url.");
-  const url = URL.parse(text);
-  if (url === null || !/^https?:$/.test(url.protocol))
-    throw new UsageError(`--url takes an address such as https://panelsync.example.workers.dev, not ${text}.`);
-  const isLocal = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);
-  if (url.protocol === "http:" && !isLocal)
-    throw new UsageError(`--url: ${url.host} is asked over https only, since the key goes with every request.`);
-  return url.origin;
+  return readOrigin("--url", text);
 }
 
+/** As rejects are named by default. */
+const REJECTS = /\.rejects(?:-\d+)?\.(?:csv|ndjson)$/;
+
+/** Rejects are what their name says, also with the options of their input: those of a dump are CSV. */
 function readFormat(name: string | undefined, path: string): Format {
-  const format = name === undefined ? formatOf(path) : (FORMATS.find((known) => known === name) ?? null);
+  const format = name === undefined || REJECTS.test(path) ? formatOf(path) : (FORMATS.find((known) => known === name) ?? null);
   if (format === null) throw new UsageError(`Say the file's format by --format: ${FORMATS.join(", ")}.`);
   return format;
 }

@@ -136,11 +136,11 @@ function readField(field: Field, cell: string, rules: RowRules): Read<string | n
     case "quantity":
     case "start_minutes":
     case "duration_minutes":
-      return readWhole(cell);
+      return readWhole(cell, rules);
     case "runs":
     case "posts": {
       // 0 is what scripts keep for an order of one part.
-      const count = readWhole(cell);
+      const count = readWhole(cell, rules);
       return count.ok && count.value === 0 ? { ok: true, value: null } : count;
     }
     case "placed_at":

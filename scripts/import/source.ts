@@ -1,13 +1,15 @@
 /** A file as rows of cells, whatever its format. */
 import { statSync } from "node:fs";
+import { resolve } from "node:path";
 import { isProviderOrderId } from "../../src/domain/order-ids.ts";
 import { quoted } from "./cells.ts";
 import { findSeparator, readCsv, SEPARATORS, type Separator } from "./csv.ts";
 import { RefusedError } from "./failures.ts";
+import { fingerprint } from "./fingerprint.ts";
 import { isKnownColumn } from "./mapping.ts";
-import { type JsonLine, readJsonLines } from "./ndjson.ts";
+import { type JsonLine, readFieldNames, readJsonLines } from "./ndjson.ts";
 import { readSqlRows } from "./sql.ts";
-import { type ReadBytes, readText } from "./text.ts";
+import { isUtf8, type ReadBytes, readText } from "./text.ts";
 
 export const FORMATS = ["csv", "ndjson", "sql"] as const;
 export type Format = (typeof FORMATS)[number];
@@ -34,16 +36,16 @@ export type SourceRow = {
 export type Source = {
   readonly columns: readonly string[];
   readonly rows: AsyncGenerator<SourceRow>;
-  /** What its rejects are written as. */
-  readonly rejects: { readonly kind: "csv"; readonly separator: Separator } | { readonly kind: "ndjson" };
+  /** What its rejects are written as, and whether the file itself is UTF-8. */
+  readonly rejects: ({ readonly kind: "csv"; readonly separator: Separator } | { readonly kind: "ndjson" }) & { readonly isUtf8: boolean };
   readonly read: ReadBytes;
   readonly totalBytes: number;
   /** In words, for the person who confirms. */
   readonly description: string;
 };
 
-/** A source with its first row read, which is among its rows all the same. */
-export type OpenSource = Source & { readonly first: SourceRow };
+/** A source with its first row read, which is among its rows all the same. `fingerprint`: the file as it was before that. */
+export type OpenSource = Source & { readonly first: SourceRow; readonly fingerprint: string };
 
 /** The format by a file's name; null where that does not say it. */
 export function formatOf(path: string): Format | null {
@@ -56,23 +58,26 @@ export function formatOf(path: string): Format | null {
 /** Opens a file, and reads as much of it as tells its columns and its first row. Throws for a file without a row. */
 export async function openSource(settings: SourceSettings): Promise<OpenSource> {
   const read: ReadBytes = { bytes: 0 };
+  const totalBytes = sizeOf(settings.path);
+  const mark = fingerprint(settings.path);
   const text = readText(settings.path, settings.encoding, read);
-  const source = await openFormat({ text, read, totalBytes: sizeOf(settings.path) }, settings);
+  const source = await openFormat({ text, read, totalBytes }, settings);
   const { taken, all } = await peek(source.rows, (rows) => rows.length > 0);
   const [first] = taken;
   if (first === undefined) throw new RefusedError("The file has a header and no rows.");
-  return { ...source, rows: all, first };
+  return { ...source, rows: all, first, fingerprint: mark };
 }
 
 function sizeOf(path: string): number {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found?.isFile() === true) return found.size;
-  throw new RefusedError(`There is no file ${path}.`);
+  // npm runs its scripts in the folder of the clone, wherever they are asked for.
+  throw new RefusedError(`There is no file ${resolve(path)}.`);
 }
 
 function openFormat(opened: Opened, settings: SourceSettings): Promise<Source> {
   if (settings.format === "csv") return openCsv(opened, settings);
-  return settings.format === "ndjson" ? openJsonLines(opened) : openSql(opened, settings.table);
+  return settings.format === "ndjson" ? openJsonLines(opened, settings) : openSql(opened, settings);
 }
 
 type Opened = Pick<Source, "read" | "totalBytes"> & { readonly text: AsyncGenerator<string> };
@@ -80,7 +85,7 @@ type Opened = Pick<Source, "read" | "totalBytes"> & { readonly text: AsyncGenera
 /** The first line is looked for in so much text. */
 const MAX_HEADER_CHARACTERS = 256 * 1024;
 
-async function openCsv({ text, read, totalBytes }: Opened, { separator, mayBeBare }: SourceSettings): Promise<Source> {
+async function openCsv({ text, read, totalBytes }: Opened, { separator, mayBeBare, encoding }: SourceSettings): Promise<Source> {
   const { taken: start, all } = await peek(text, (pieces) => pieces.join("").length >= MAX_HEADER_CHARACTERS);
   const found = separator ?? findSeparator(start.join(""));
   if (found === null)
@@ -93,7 +98,7 @@ async function openCsv({ text, read, totalBytes }: Opened, { separator, mayBeBar
   return {
     columns,
     rows: csvRows(isBare ? chain([header], rows) : rows, columns.length),
-    rejects: { kind: "csv", separator: found },
+    rejects: { kind: "csv", separator: found, isUtf8: isUtf8(encoding) },
     read,
     totalBytes,
     description: isBare
@@ -115,14 +120,11 @@ async function* csvRows(rows: AsyncIterable<readonly string[]>, width: number): 
   }
 }
 
-/** Fields that come later than in the first of these lines are not read. */
-const LINES_FOR_COLUMNS = 100;
-
-async function openJsonLines({ text, read, totalBytes }: Opened): Promise<Source> {
-  const { taken, all } = await peek(readJsonLines(text), (lines) => lines.length >= LINES_FOR_COLUMNS);
-  const columns = [...new Set(taken.flatMap(({ values }) => (values === null ? [] : [...values.keys()])))];
-  if (columns.length === 0) throw new RefusedError("The file has no object in its first lines: NDJSON is one JSON object a line.");
-  return { columns, rows: jsonRows(all, columns), rejects: { kind: "ndjson" }, read, totalBytes, description: "NDJSON" };
+async function openJsonLines({ text, read, totalBytes }: Opened, { path, encoding }: SourceSettings): Promise<Source> {
+  const columns = await readFieldNames(readText(path, encoding, { bytes: 0 }));
+  if (columns.length === 0) throw new RefusedError("The file has no object: NDJSON is one JSON object a line.");
+  const rejects = { kind: "ndjson", isUtf8: isUtf8(encoding) } as const;
+  return { columns, rows: jsonRows(readJsonLines(text), columns), rejects, read, totalBytes, description: "NDJSON" };
 }
 
 async function* jsonRows(lines: AsyncIterable<JsonLine>, columns: readonly string[]): AsyncGenerator<SourceRow> {
@@ -132,7 +134,7 @@ async function* jsonRows(lines: AsyncIterable<JsonLine>, columns: readonly strin
   }
 }
 
-async function openSql({ text, read, totalBytes }: Opened, table: string): Promise<Source> {
+async function openSql({ text, read, totalBytes }: Opened, { table, encoding }: SourceSettings): Promise<Source> {
   const { taken, all } = await peek(readSqlRows(text, table), (rows) => rows.length > 0);
   const [first] = taken;
   if (first === undefined) throw new RefusedError(`The dump has no rows of a table ${quoted(table)}. Name the right one by --table.`);
@@ -140,7 +142,7 @@ async function openSql({ text, read, totalBytes }: Opened, table: string): Promi
   return {
     columns,
     rows: sqlRows(all, columns),
-    rejects: { kind: "csv", separator: "," },
+    rejects: { kind: "csv", separator: ",", isUtf8: isUtf8(encoding) },
     read,
     totalBytes,
     description: `MySQL dump, table ${quoted(table)}, ${columns.length} columns`,

@@ -44,8 +44,9 @@ function* readStatements(table: string): Reading<void> {
       const columns = yield* readCreate(table);
       if (columns !== null) created = columns;
     } else if (first === "INSERT" || first === "REPLACE") {
-      if (yield* isInto(table)) yield* readInsert(table, created);
-      else yield* skipStatement();
+      const { name, next } = yield* readTable(/^(?:INTO|IGNORE|LOW_PRIORITY|DELAYED|HIGH_PRIORITY)$/i);
+      if (name === table) yield* readInsert(next, { table, created });
+      else if (!isSign(next, ";")) yield* skipStatement();
     } else if (!isSign(token, ";")) yield* skipStatement();
     token = yield undefined;
   }
@@ -55,11 +56,17 @@ function* skipStatement(): Reading<void> {
   for (let token = yield undefined; token !== END && !isSign(token, ";");) token = yield undefined;
 }
 
-/** After INSERT: passes over the words up to the table's name, and says whether it is the one. */
-function* isInto(table: string): Reading<boolean> {
+/** Passes over words, and gives the name of a table without its database's, `shop`.`orders` among them, and what follows. */
+function* readTable(words: RegExp): Reading<{ readonly name: string | null; readonly next: Token }> {
   let token = yield undefined;
-  while (token.kind === "word" && /^(?:INTO|IGNORE|LOW_PRIORITY|DELAYED|HIGH_PRIORITY)$/i.test(token.value)) token = yield undefined;
-  return tableName(token) === table;
+  while (token.kind === "word" && words.test(token.value)) token = yield undefined;
+  let name = tableName(token);
+  let next = yield undefined;
+  while (isSign(next, ".") || name === "") {
+    name = tableName(isSign(next, ".") ? yield undefined : next);
+    next = yield undefined;
+  }
+  return { name, next };
 }
 
 /** After CREATE: the names of the table's columns; null for anything else. */
@@ -69,25 +76,23 @@ function* readCreate(table: string): Reading<readonly string[] | null> {
     if (!isSign(token, ";")) yield* skipStatement();
     return null;
   }
-  token = yield undefined;
-  while (token.kind === "word" && /^(?:IF|NOT|EXISTS)$/i.test(token.value)) token = yield undefined;
-  const isOurs = tableName(token) === table;
+  const { name, next } = yield* readTable(/^(?:IF|NOT|EXISTS)$/i);
   const columns: string[] = [];
   let depth = 0;
   let isFirst = false;
-  for (token = yield undefined; token !== END && !(isSign(token, ";") && depth === 0); token = yield undefined) {
+  for (token = next; token !== END && !(isSign(token, ";") && depth === 0); token = yield undefined) {
     // Columns are in backquotes; keys and constraints begin with a word.
     if (isFirst && token.kind === "name") columns.push(token.value);
     isFirst = (isSign(token, "(") && depth === 0) || (isSign(token, ",") && depth === 1);
     if (isSign(token, "(")) depth += 1;
     if (isSign(token, ")")) depth -= 1;
   }
-  return isOurs ? columns : null;
+  return name === table ? columns : null;
 }
 
-/** After the table's name: gives the rows, up to the end of the statement. */
-function* readInsert(table: string, created: readonly string[]): Reading<void> {
-  let token = yield undefined;
+/** After the table's name, with what follows it: gives the rows, up to the end of the statement. */
+function* readInsert(next: Token, { table, created }: { readonly table: string; readonly created: readonly string[] }): Reading<void> {
+  let token = next;
   let columns = created;
   if (isSign(token, "(")) {
     columns = yield* readNames();
@@ -140,7 +145,7 @@ function valueOf(token: Token): string {
   throw unexpected(token, "a value");
 }
 
-/** A table's name, without the database's before it. */
+/** A table's name, without the database's before it; empty for a word such as `shop.`, which the name follows. */
 function tableName({ kind, value }: Token): string | null {
   return kind === "name" ? value : kind === "word" ? (value.split(".").at(-1) ?? null) : null;
 }

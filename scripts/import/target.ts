@@ -117,7 +117,7 @@ async function adopt(adoption: Adoption, ids: readonly string[]): Promise<void> 
   const { client, provider, refused } = adoption;
   const { status, body } = await client.call("POST", `/v1/providers/${encodeURIComponent(provider)}/adopt`, { orders: ids });
   if (status === 422) return adopt(adoption, withoutStrangers(ids, body, refused));
-  const { adopted, known, taken } = body as { adopted: number; known: number; taken: number };
+  const { adopted, known, taken } = (body ?? {}) as { adopted: number; known: number; taken: number };
   if (adopted + known + taken !== ids.length) throw new RefusedError("The answer to an adoption does not add up.");
   adoption.adopted += adopted;
   if (taken === ids.length) for (const id of ids) refused.set(id, TAKEN);

@@ -49,6 +49,8 @@ function alignColumns(rows: readonly (readonly string[])[]): string[] {
 /** What a person should say of a field whose column is not sure. */
 export function questionText(field: Field, columns: readonly string[]): string {
   const [only, ...others] = columns.map(quoted);
+  if (others.length > 0 && others.every((each) => each === only))
+    return `${field} may be any of ${columns.length} columns ${only}: give them names of their own, or take the first by --yes.`;
   return others.length > 0
     ? `${field} may be ${[only, ...others].join(" or ")}: say which by --map ${field}=COLUMN.`
     : `Is ${only} the amount that the panel has returned? Say --map refunded=${columns[0]} if it is, and --map refunded= if it is not.`;

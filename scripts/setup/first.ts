@@ -47,7 +47,10 @@ async function tryProvider(worker: Worker, { id, url, key }: FirstProvider): Pro
   const { ok, balance, currency, error } = reply.body["probe"] as Probe;
   if (!ok) return `does not accept a call: ${error?.message ?? "no answer"}`;
   // One that an earlier run has left switched off.
-  if (reply.body["enabled"] !== true) await worker.ask("PUT", path.replace("?probe=true", ""), { enabled: true });
+  if (reply.body["enabled"] !== true) {
+    const enabled = await worker.ask("PUT", path.replace("?probe=true", ""), { enabled: true });
+    if (enabled.status !== 200) return refusalOf(enabled);
+  }
   tell("provider", `${id}: added; its key works from the Worker, and its balance is ${balance ?? "unknown"} ${currency ?? ""}`.trimEnd());
   return null;
 }

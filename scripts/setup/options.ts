@@ -1,4 +1,5 @@
 /** The command line of `npm run setup`. */
+import { readOrigin } from "../access.ts";
 import { isName } from "../deploy/target.ts";
 import { readArguments, UsageError } from "../usage.ts";
 
@@ -57,8 +58,16 @@ export function readOptions(args: string[]): Options | null {
   const { name = null, plan = null, provider, currency, url = null } = values;
   if (name !== null && checkName(name) !== undefined) throw new UsageError(`--name takes ${checkName(name)}.`);
   if (plan !== null && !PLANS.some((each) => each === plan)) throw new UsageError("--plan takes free or paid.");
-  if (url !== null && !/^https?:$/.test(URL.parse(url)?.protocol ?? ""))
-    throw new UsageError("--url takes a whole URL, such as https://panel.example.com.");
+  const checks = [
+    ["--provider", provider, checkId],
+    ["--provider-url", values["provider-url"], checkUrl],
+    ["--panel", values.panel, checkId],
+    ["--currency", currency, checkCurrency],
+  ] as const;
+  for (const [option, value, check] of checks) {
+    const wanted = value === undefined ? undefined : check(value);
+    if (wanted !== undefined) throw new UsageError(`${option} takes ${wanted}, not ${JSON.stringify(value)}.`);
+  }
   return {
     name,
     plan,
@@ -66,7 +75,7 @@ export function readOptions(args: string[]): Options | null {
     providerUrl: values["provider-url"],
     panel: values["no-panel"] ? null : values.panel,
     currency: currency?.toUpperCase(),
-    url: url === null ? null : new URL(url).origin,
+    url: url === null ? null : readOrigin("--url", url),
     newOperatorKey: values["new-operator-key"],
     dryRun: values["dry-run"],
   };
@@ -75,4 +84,18 @@ export function readOptions(args: string[]): Options | null {
 /** What is wrong with a deployment's name; undefined if nothing is. */
 export function checkName(text: string | undefined): string | undefined {
   return isName(text ?? "") ? undefined : "2 to 50 small letters, digits and dashes, a letter first";
+}
+
+/** What is wrong with the id of a provider or a panel, with a URL, with a currency: told before anything is made. */
+export function checkId(text: string | undefined): string | undefined {
+  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text ?? "") ? undefined : "1 to 64 letters, digits and . _ -, such as acme";
+}
+
+export function checkUrl(text: string | undefined): string | undefined {
+  const isUrl = /^https?:$/.test(URL.parse(text ?? "")?.protocol ?? "");
+  return isUrl ? undefined : "a whole URL, such as https://provider.example/api/v2";
+}
+
+export function checkCurrency(text: string | undefined): string | undefined {
+  return /^[A-Za-z0-9]{3,10}$/.test(text ?? "") ? undefined : "a code such as USD";
 }

@@ -1,7 +1,7 @@
 /** What is asked of a person, at a terminal only. Without one, what is missing is named as the option that gives it. */
 import { confirm, isCancel, password, select, text } from "@clack/prompts";
 import { UsageError } from "../usage.ts";
-import { checkName, type Options } from "./options.ts";
+import { checkCurrency, checkId, checkName, checkUrl, type Options } from "./options.ts";
 
 export type FirstProvider = { readonly id: string; readonly url: string; readonly key: string };
 export type FirstPanel = { readonly id: string; readonly currency: string };
@@ -10,8 +10,6 @@ export type FirstPanel = { readonly id: string; readonly currency: string };
 export class Cancelled extends Error {
   override name = "Cancelled";
 }
-
-const ID = /^[a-z0-9][a-z0-9_-]{0,31}$/;
 
 /** Answers from options, the environment or a person; each is asked for once. */
 export class Questions {
@@ -40,7 +38,7 @@ export class Questions {
         message: "Which Workers plan has the account?",
         initialValue: present,
         options: [
-          { value: "free", label: "Free", hint: "costs nothing; about 2,600 new orders a day" },
+          { value: "free", label: "Free", hint: "costs nothing; about 4,000 new orders a day" },
           { value: "paid", label: "Paid", hint: "5 USD a month; some 2 million orders" },
         ],
       }),
@@ -142,16 +140,4 @@ function answer<T>(given: T): Exclude<T, symbol> {
 
 function required(value: string | undefined): string | undefined {
   return (value ?? "").trim() === "" ? "It is needed" : undefined;
-}
-
-function checkId(value: string | undefined): string | undefined {
-  return ID.test(value ?? "") ? undefined : "Small letters, digits, - and _, such as acme";
-}
-
-function checkUrl(value: string | undefined): string | undefined {
-  return URL.canParse(value ?? "") ? undefined : "A whole URL, such as https://provider.example/api/v2";
-}
-
-function checkCurrency(value: string | undefined): string | undefined {
-  return /^[A-Za-z0-9]{3,10}$/.test(value ?? "") ? undefined : "A code such as USD";
 }

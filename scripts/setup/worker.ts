@@ -14,17 +14,20 @@ const REQUEST_TIMEOUT_MS = 60_000;
 export class Worker {
   readonly url: string;
   private readonly key: string;
+  private readonly ended: AbortSignal;
 
-  constructor(url: string, key: string) {
+  /** `ended`: aborted when nobody waits for an answer any more. */
+  constructor(url: string, key: string, ended: AbortSignal) {
     this.url = url;
     this.key = key;
+    this.ended = ended;
   }
 
   /** Waits until it answers, to this key. `isNew`: it was just deployed, and its address and key may not be known everywhere. */
   async waitForAnswer(isNew: boolean): Promise<void> {
     const until = Date.now() + (isNew ? ANSWER_TIMEOUT_MS : REQUEST_TIMEOUT_MS);
     for (;;) {
-      const reply = await this.ask("GET", "/v1/me").catch((error: unknown) => errorText(error));
+      const reply = await this.send("GET", "/v1/me").catch((error: unknown) => errorText(error));
       if (typeof reply !== "string" && reply.status === 200 && reply.body["kind"] === "operator") return;
       const refused = typeof reply !== "string" && (reply.status === 401 || reply.status === 200);
       if ((refused && !isNew) || Date.now() > until) throw new UsageError(troubleOf(this.url, reply));
@@ -36,7 +39,7 @@ export class Worker {
   async waitForTick(): Promise<string> {
     const until = Date.now() + TICK_TIMEOUT_MS;
     for (;;) {
-      const { body } = await this.ask("GET", "/healthz").catch(() => ({ body: {} as Reply["body"] }));
+      const { body } = await this.send("GET", "/healthz").catch(() => ({ body: {} as Reply["body"] }));
       if (typeof body["last_tick_at"] === "string") return body["last_tick_at"];
       if (Date.now() > until) {
         throw new UsageError(
@@ -47,14 +50,20 @@ export class Worker {
     }
   }
 
-  /** One request; its failures are the caller's to read. */
+  /** One request; an answer that refuses is the caller's to read. Throws a `UsageError` where there is none. */
   async ask(method: string, path: string, body?: object): Promise<Reply> {
+    return await this.send(method, path, body).catch((error: unknown) => {
+      throw new UsageError(troubleOf(this.url, errorText(error)));
+    });
+  }
+
+  private async send(method: string, path: string, body?: object): Promise<Reply> {
     const response = await fetch(this.url + path, {
       method,
       headers: { authorization: `Bearer ${this.key}`, ...(body && { "content-type": "application/json" }) },
       ...(body && { body: JSON.stringify(body) }),
       redirect: "manual",
-      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+      signal: AbortSignal.any([this.ended, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]),
     });
     const text = await response.text();
     return { status: response.status, body: parseObject(text) };
@@ -68,15 +77,10 @@ export class Worker {
   }
 }
 
-/** What an error answer of the API says. */
+/** What an error answer of the API says, which names the fields that it is about. */
 export function refusalOf({ status, body }: Reply): string {
-  const {
-    code,
-    message,
-    fields = [],
-  } = (body["error"] ?? {}) as { code?: string; message?: string; fields?: { path: string; message: string }[] };
-  const details = fields.map(({ path, message: text }) => ` ${path} ${text}.`).join("");
-  return `${message ?? code ?? "no answer of panelsync's"} (HTTP ${status})${details}`;
+  const { code, message } = (body["error"] ?? {}) as { code?: string; message?: string };
+  return `${message ?? code ?? "no answer of panelsync's"} (HTTP ${status})`;
 }
 
 function troubleOf(url: string, reply: Reply | string): string {

@@ -36,14 +36,18 @@ export class Clone {
     return this.end(this.begin("setup", args, env));
   }
 
-  /** Nothing of this machine's own login or settings comes in. */
-  begin(script: "deploy" | "setup", args: string[], env: NodeJS.ProcessEnv): Command {
+  /** Nothing of this machine's own login or settings comes in. `through`: a program that runs the command which is its arguments. */
+  begin(script: "deploy" | "setup", args: string[], env: NodeJS.ProcessEnv, through: readonly string[] = []): Command {
     const { platform, api } = this.where;
     const own = Object.fromEntries(
-      Object.keys(process.env).map((key) => [key, /^(?:CLOUDFLARE_|WRANGLER_|CI$|CF_)/.test(key) ? undefined : process.env[key]]),
+      Object.keys(process.env).map((key) => [
+        key,
+        /^(?:CLOUDFLARE_|WRANGLER_|CI$|CF_|WORKERS_CI)/.test(key) ? undefined : process.env[key],
+      ]),
     );
     mkdirSync(join(this.home(), "tmp"), { recursive: true });
-    return run("npm", ["run", "--silent", script, "--", ...args], {
+    const [program = "", ...rest] = [...through, "npm", "run", "--silent", script, "--", ...args];
+    return run(program, rest, {
       cwd: this.root,
       env: {
         ...own,

@@ -1,13 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Clone, type Where } from "./clone.ts";
 import { killAll } from "./commands.ts";
 import type { Script } from "./platform/account.ts";
 import { Database } from "./platform/databases.ts";
-import { PlatformError } from "./platform/errors.ts";
+import { GatewayError, PlatformError } from "./platform/errors.ts";
 import { Platform } from "./platform/platform.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -63,7 +64,9 @@ describe.concurrent("npm run deploy", { timeout: TIMEOUT_MS }, () => {
     const made = setup.changes().length;
     setup.query("CREATE TABLE kept (id INTEGER)");
     writeFileSync(join(setup.root, "migrations/9999_next.sql"), "CREATE TABLE next (id INTEGER);\n");
-    const second = await setup.deploy();
+    // By the other kind of login.
+    const key = { CLOUDFLARE_API_TOKEN: undefined, CLOUDFLARE_API_KEY: platform.token, CLOUDFLARE_EMAIL: "operator@example.com" };
+    const second = await setup.deploy([], key);
     expect([second.code, second.stderr]).toEqual([0, ""]);
     expect(second.stdout).toContain("applied: 9999_next.sql\n");
     expect(applied(setup)).toEqual([...migrations, "9999_next.sql"]);
@@ -72,8 +75,13 @@ describe.concurrent("npm run deploy", { timeout: TIMEOUT_MS }, () => {
     expect(changes.filter((call) => /^POST \/(?:queues|d1\/database)$|^POST \/queues\/[^/]+\/consumers$/.test(call))).toEqual([]);
     expect(setup.secrets()).toEqual(secrets);
     expect(second.stdout).not.toMatch(/ADMIN_TOKEN|ENCRYPTION_KEYS/);
-    expect(worker?.versions).toHaveLength(2);
     expect(platform.unknown).toEqual([]);
+
+    // As where nobody has pulled since.
+    rmSync(join(setup.root, "migrations/9999_next.sql"));
+    const older = await setup.deploy();
+    expect([older.code, older.stderr]).toEqual([1, expect.stringContaining("migrations that this clone does not have: 9999_next.sql.")]);
+    expect(worker?.versions).toHaveLength(2);
   });
 
   test("goes on where an earlier run failed, and shows a secret in the run that set it", async () => {
@@ -92,6 +100,11 @@ describe.concurrent("npm run deploy", { timeout: TIMEOUT_MS }, () => {
     const secrets = setup.secrets();
     expect(secrets).toEqual({ ADMIN_TOKEN: TOKEN.exec(cron.stdout)?.[1], ENCRYPTION_KEYS: KEYS.exec(cron.stdout)?.[1] });
 
+    platform.failOnce("GET", new RegExp(`${setup.account.id}/workers/scripts/panelsync/settings$`), new GatewayError());
+    const gateway = await setup.deploy();
+    expect([gateway.code, gateway.stderr]).toEqual([1, expect.stringContaining("could not be reached, or was too busy. Run this again")]);
+    expect(gateway.stderr).not.toMatch(/^ +at /m);
+
     const last = await setup.deploy();
     expect([last.code, last.stderr, setup.secrets()]).toEqual([0, "", secrets]);
     expect(applied(setup)).toEqual(migrations);
@@ -100,11 +113,47 @@ describe.concurrent("npm run deploy", { timeout: TIMEOUT_MS }, () => {
     expect(made).toEqual(["POST /d1/database", "POST /queues", "POST /queues"]);
   });
 
+  test("says nothing of a step that a Ctrl-C has cut short, and shows no secret that nothing has", async () => {
+    const setup = new Clone(where, "cut");
+    const command = setup.begin("deploy", [], {});
+    // To all of the group, as a terminal does; wrangler then ends with code 0.
+    while (!/^migrations/m.test(command.stdout())) await sleep(50);
+    process.kill(-(command.child.pid ?? 0), "SIGINT");
+    const cut = await setup.end(command);
+    expect([cut.code, cut.stderr]).toEqual([130, ""]);
+    expect(cut.stdout).toMatch(/\nStopped\. Run it again to go on: what is made so far stays\.\n$/);
+    expect(cut.stdout).not.toMatch(/^worker|_TOKEN=|_KEYS=/m);
+    expect(setup.account.scripts.size).toBe(0);
+
+    // Nor is one kept back that may be set, where the platform does not tell.
+    const path = `/accounts/${setup.account.id}/workers/scripts/panelsync`;
+    platform.failOnce("PUT", new RegExp(`${path}/schedules$`), new PlatformError(400, 10_072, "too_many_crons"));
+    const unsure = setup.begin("deploy", [], {});
+    while (!platform.calls.includes(`PUT ${path}`)) await sleep(5);
+    platform.failOnce("GET", new RegExp(`${path}/secrets$`), new PlatformError(403, 10_000, "Authentication error"));
+    const { code, stdout } = await setup.end(unsure);
+    expect([code, stdout]).toEqual([1, expect.stringContaining("the platform does not tell now whether they were set. Keep them")]);
+    expect(setup.secrets()).toEqual({ ADMIN_TOKEN: TOKEN.exec(stdout)?.[1], ENCRYPTION_KEYS: KEYS.exec(stdout)?.[1] });
+
+    // A Worker that was deleted took with it the key to what its database holds: another would open nothing.
+    setup.account.scripts.delete("panelsync");
+    setup.query(
+      "INSERT INTO providers (id, url, api_key, created_at, updated_at) VALUES ('acme', 'https://a.example', 'sealed:1:AAAA', 1, 1)",
+    );
+    const gone = await setup.deploy();
+    expect([gone.code, gone.stderr]).toEqual([
+      1,
+      expect.stringContaining("Set ENCRYPTION_KEYS in the environment to the one that you kept"),
+    ]);
+    expect(setup.account.scripts.size).toBe(0);
+  });
+
   test("adds to an earlier release what it lacked, and touches nothing that belongs to others", async () => {
     const setup = new Clone(where, "existing");
     const { databases, queues, scripts } = setup.account;
+    const bindings = [{ type: "queue", name: "SWEEPS", queue_name: "panelsync-sweeps" }];
     const script = (secret: string): Script => ({
-      versions: [],
+      versions: [{ id: "before", bindings, form: new FormData(), main: "index.js" }],
       secrets: new Map([["ADMIN_TOKEN", secret]]),
       schedules: [],
       subdomain: { enabled: true, previews_enabled: true },
@@ -171,9 +220,13 @@ describe.concurrent("npm run deploy", { timeout: TIMEOUT_MS }, () => {
   test("takes secrets from the environment, and in CI makes none that the log would show", async () => {
     const setup = new Clone(where, "ci");
     const token = "given-by-the-operator-0123456789abcdef";
-    const { code, stdout, stderr } = await setup.deploy([], { CI: "true", ADMIN_TOKEN: token });
+    // As the Deploy button does: its builds begin with the empty Worker that they are connected to.
+    const empty: Script = { versions: [], secrets: new Map(), schedules: [], subdomain: { enabled: true, previews_enabled: false } };
+    setup.account.scripts.set("panelsync", empty);
+    const { code, stdout, stderr } = await setup.deploy([], { CI: "true", WORKERS_CI: "1", ADMIN_TOKEN: token });
     expect([code, stderr, setup.secrets()]).toEqual([0, "", { ADMIN_TOKEN: token }]);
     expect(stdout).not.toContain(token);
+    expect(stdout).toMatch(/^secret +ADMIN_TOKEN: set as given$/m);
     expect(stdout).toContain("ENCRYPTION_KEYS is not set: `npx wrangler secret put ENCRYPTION_KEYS`");
   });
 
@@ -191,11 +244,12 @@ describe.concurrent("npm run deploy", { timeout: TIMEOUT_MS }, () => {
       [{ ENCRYPTION_KEYS: `${KEY},${KEY}` }, /ENCRYPTION_KEYS in the environment cannot be used: it takes a number, a colon and/],
     ];
     for (const [env, message] of cases) {
-      const { code, stderr } = await setup.deploy([], env);
+      const { code, stderr } = await setup.deploy(["--name", "cell-b"], env);
       expect([code, stderr]).toEqual([1, expect.stringMatching(message)]);
       expect(stderr).not.toMatch(/^ +at /m);
     }
     expect(setup.changes()).toEqual([]);
+    expect(existsSync(join(setup.root, "wrangler.cell-b.json"))).toBe(false);
   });
 });
 

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -300,6 +300,22 @@ describe("an import that ends in the middle", () => {
   });
 });
 
+describe("a file that changes while it is read", () => {
+  test("is told, and read again by the next run", async () => {
+    const panel = await newPanel("changing");
+    const path = fileOf("changing.csv", manyOrders(300_000));
+    const command = start(panel.key, path, "--batch", "100");
+    await untilDone(path, 200);
+    appendFileSync(path, `${MANY + 1},acme,399999,100,0.9,pending\n`);
+    const first = await ended(command);
+    expect([first.code, first.err]).toEqual([3, expect.stringContaining("The file has changed while it was read.")]);
+    rmSync(`${path}.rejects.csv`);
+    const second = await ended(start(panel.key, path, "--batch", "500"));
+    expect([second.code, second.out]).toEqual([1, expect.stringMatching(/^3,001 rows of changing\.csv/m)]);
+    expect(await createdOrders(panel)).toContain(String(MANY + 1));
+  });
+});
+
 describe("what cannot be done", () => {
   const ONE = "id,provider,provider_order_id,quantity,charge,status\n1,acme,73501,1,1,pending\n";
   const rows = (provider: string) => Array.from({ length: 30 }, (_, at) => `${at},${provider},${74_000 + at},1,1,pending`).join("\n");
@@ -333,6 +349,7 @@ describe("what cannot be done", () => {
       'ask the operator for its id; it was sent as "nowhere": say what that is called here by --providers nowhere=ID. Nothing was registered.',
     ],
     ["an option that is not one", ONE, ["--drry-run"], "--drry-run"],
+    ["a key that was copied badly", ONE, ["--key", "“ps_1”"], "a character that no key has"],
     ["a key in clear over a network", ONE, ["--url", "http://panelsync.example"], "is asked over https only"],
     ["another server", ONE, ["--url", "http://127.0.0.1:9"], "could not be reached"],
   ])("%s: says why, and leaves nothing behind", async (what, content, args, message) => {
@@ -387,5 +404,13 @@ describe("on a terminal", () => {
     const yes = await onTerminal(panel.key, "y\n", path);
     expect([yes.code, await createdOrders(panel)]).toEqual([0, ["1"]]);
     expect(yes.shown).toContain("1 rows, 1 done, 0 rejected");
+    // Ctrl-C, and the end of the input.
+    for (const [typed, code] of [
+      ["\u0003", 130],
+      ["\u0004", 2],
+    ] as const) {
+      const left = await onTerminal(panel.key, typed, path);
+      expect([left.code, left.shown]).toEqual([code, expect.stringMatching(/\[y\/N\] \S*\s*$/)]);
+    }
   });
 });

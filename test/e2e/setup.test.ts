@@ -14,6 +14,14 @@ import { Served } from "./platform/serving.ts";
 const TIMEOUT_MS = 600_000;
 const TOKEN = /^ {2}ADMIN_TOKEN=([0-9a-f]{64})$/m;
 const PANEL_KEY = /^ {2}(ps_\w+)$/m;
+/** Runs a command on a terminal of some width, and presses Ctrl-C there as soon as a text is shown. */
+const CTRL_C_AT = `import os, pty, sys
+def read(fd):
+    data = os.read(fd, 4096)
+    if sys.argv[1].encode() in data: os.write(fd, b"\\x03")
+    return data
+command = ["sh", "-c", 'stty cols 120 rows 40; exec "$@"', "sh", *sys.argv[2:]]
+sys.exit(os.waitstatus_to_exitcode(pty.spawn(command, read)))`;
 const PANEL = ["--panel", "shop", "--currency", "USD"];
 
 const temporary = mkdtempSync(join(tmpdir(), "panelsync-e2e-"));
@@ -130,6 +138,17 @@ describe.concurrent("npm run setup", { timeout: TIMEOUT_MS }, () => {
     expect(made).toEqual(["POST /d1/database", "POST /d1/database", "POST /queues", "POST /queues"]);
   });
 
+  test("ends at a Ctrl-C while it waits, and says that it has not come to its end", async () => {
+    const clone = new Clone(where, "waiting");
+    for (const shown of ["Looking at what", "What should it be called?"]) {
+      const name = shown.startsWith("What") ? [] : ["--name", "panelsync"];
+      const args = [...name, "--no-provider", "--no-panel"];
+      const { code, stdout } = await clone.end(clone.begin("setup", args, {}, ["python3", "-c", CTRL_C_AT, shown]));
+      expect([code, stdout]).toEqual([130, expect.stringContaining("Stopped. Run it again to go on")]);
+    }
+    expect(clone.changes()).toEqual([]);
+  });
+
   test("without a terminal names the options that it lacks, and shows each step, without a change", async () => {
     const clone = new Clone(where, "asking");
     const lacking = await clone.setup(["--currency", "USD"]);
@@ -144,10 +163,24 @@ describe.concurrent("npm run setup", { timeout: TIMEOUT_MS }, () => {
       expect(dry.stdout).toMatch(new RegExp(`^${step} .*would be`, "m"));
     }
     expect(readFileSync(join(clone.root, "wrangler.toml"), "utf8")).toContain('PLAN = "free"');
-    const odd = await clone.setup(["--name", "Not A Name"]);
-    expect([odd.code, odd.stderr]).toEqual([1, expect.stringContaining("small letters, digits and dashes")]);
+    const odd: [args: string[], message: string][] = [
+      [["--name", "Not A Name"], "--name takes 2 to 50 small letters, digits and dashes"],
+      [["--provider", "Acme Inc"], "--provider takes 1 to 64 letters"],
+      [["--provider-url", "acme.example/api"], "--provider-url takes a whole URL"],
+      [["--panel", ""], "--panel takes 1 to 64 letters"],
+      [["--currency", "$"], "--currency takes a code such as USD"],
+      [["--url", "http://panel.example.com"], "--url: panel.example.com is asked over https only"],
+    ];
+    const ended = await Promise.all(odd.map(([args]) => clone.setup(args)));
+    for (const [at, { code, stderr }] of ended.entries()) expect([code, stderr]).toEqual([1, expect.stringContaining(odd[at]?.[1] ?? "")]);
 
-    const site = { versions: [], secrets: new Map(), schedules: [], subdomain: { enabled: true, previews_enabled: false } };
+    // Neither a secret of that name nor the table that wrangler keeps of migrations makes them ours.
+    const site = {
+      versions: [],
+      secrets: new Map([["ADMIN_TOKEN", "theirs"]]),
+      schedules: [],
+      subdomain: { enabled: true, previews_enabled: false },
+    };
     clone.account.scripts.set("site", site);
     for (const command of ["setup", "deploy"] as const) {
       const foreign = await clone[command](["--name", "site"]);
@@ -157,6 +190,8 @@ describe.concurrent("npm run setup", { timeout: TIMEOUT_MS }, () => {
       ]);
     }
     const database = new Database("blog");
+    database.query("CREATE TABLE d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, applied_at TIMESTAMP)");
+    database.query("INSERT INTO d1_migrations (name) VALUES ('0001_init.sql')");
     database.query("CREATE TABLE posts (id INTEGER)");
     clone.account.databases.push(database);
     const taken = await clone.deploy(["--name", "blog"]);
@@ -166,6 +201,6 @@ describe.concurrent("npm run setup", { timeout: TIMEOUT_MS }, () => {
     ]);
     expect(readdirSync(clone.root).filter((file) => /^wrangler\..*json$/.test(file))).toEqual([]);
     expect(clone.changes().filter((call) => !call.endsWith("/query"))).toEqual([]);
-    expect(database.changes).toHaveLength(1);
+    expect(database.changes).toHaveLength(3);
   });
 });

@@ -4,7 +4,7 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -233,4 +233,29 @@ test("npm run listen says that it takes no operator's key", async () => {
   });
   expect(await wrong.exited).toBe(1);
   expect(wrong.stderr()).toBe("The key is an operator's, which acts for no panel. Give a panel's key.\n");
+});
+
+test("npm run listen goes on after an answer that was cut off, and ends at one that is not panelsync's", async () => {
+  const answers: ((response: ServerResponse) => void)[] = [
+    (response) => response.writeHead(200, { "Content-Length": "100" }).write('{"changes":', () => response.destroy()),
+    (response) => response.end('{"changes":[]}'),
+    (response) => response.end("<h1>Welcome to our network</h1>"),
+    (response) => response.writeHead(301, { Location: "https://elsewhere.example/" }).end(),
+  ];
+  const server = createServer((_, response) => answers.shift()?.(response)).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const listenAt = async (address: string) => {
+    const command = run(process.execPath, ["scripts/listen.ts", "--forward-to", "http://127.0.0.1:9/", "--url", address, "--key", key], {
+      cwd: ROOT,
+    });
+    return { code: await command.exited, out: command.stdout(), err: command.stderr() };
+  };
+  const first = await listenAt(url);
+  expect([first.code, first.err]).toEqual([1, `${url} does not answer as panelsync does. Is it the Worker's address?\n`]);
+  expect(first.out).toMatch(/is not reached: /);
+  expect((await listenAt(url)).err).toBe(`${url} redirects to https://elsewhere.example/. Give that address as --url.\n`);
+  expect((await listenAt("http://panelsync.example")).err).toContain("is asked over https only, since the key goes with every request");
+  server.close();
+  server.closeAllConnections();
 });

@@ -10,3 +10,12 @@ export class PlatformError extends Error {
     this.code = code;
   }
 }
+
+/** What stands before the platform answers in its place: a page, as when it is down. */
+export class GatewayError extends PlatformError {
+  override name = "GatewayError";
+
+  constructor() {
+    super(502, 0, "Bad gateway");
+  }
+}

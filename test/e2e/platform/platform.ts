@@ -8,13 +8,13 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Account } from "./account.ts";
-import { PlatformError } from "./errors.ts";
+import { GatewayError, PlatformError } from "./errors.ts";
 import { findRoute, UPLOAD_TOKEN } from "./routes.ts";
 
 type Failure = { readonly method: string; readonly path: RegExp; readonly error: PlatformError };
 
 export class Platform {
-  /** The token that is good for everything. */
+  /** The token that is good for everything; so is a login with it as the account's key. */
   readonly token = `good-${randomUUID()}`;
   readonly accounts: Account[] = [];
   /** Calls in order, as `POST /accounts/…`. */
@@ -59,6 +59,10 @@ export class Platform {
         : undefined;
       send(response, 200, { success: true, errors: [], messages: [], result, ...(result_info && { result_info }) });
     } catch (error) {
+      if (error instanceof GatewayError) {
+        response.writeHead(error.status, { "content-type": "text/html" }).end(`<html>${error.message}</html>`);
+        return;
+      }
       const { status, code, message } = error instanceof PlatformError ? error : new PlatformError(500, 10_013, String(error));
       send(response, status, { success: false, errors: [{ code, message }], messages: [], result: null });
     }
@@ -71,7 +75,9 @@ export class Platform {
     const body = await readBody(request);
     this.calls.push(`${method} ${path}`);
     const token = path.endsWith("/assets/upload") ? UPLOAD_TOKEN : this.token;
-    if (request.headers.authorization !== `Bearer ${token}`) throw new PlatformError(403, 9109, "Invalid access token");
+    const { authorization, "x-auth-key": key, "x-auth-email": email } = request.headers;
+    const isKnown = authorization === `Bearer ${token}` || (key === this.token && email !== undefined);
+    if (!isKnown) throw new PlatformError(403, 9109, "Invalid access token");
     const failing = this.failures.findIndex((each) => each.method === method && each.path.test(path));
     const [failure] = failing < 0 ? [] : this.failures.splice(failing, 1);
     if (failure !== undefined) throw failure.error;

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { experimental_readRawConfig } from "wrangler";
@@ -33,7 +33,7 @@ function namesOf(config: Raw): string[] {
   return [...new Set([String(config["name"]), ...names])];
 }
 
-const read = (root: string, name: string | null, plan: string | null = null, dryRun = false) => readTarget({ root, name, plan, dryRun });
+const read = (root: string, name: string | null, plan: string | null = null, isKept = true) => readTarget({ root, name, plan, isKept });
 
 describe("names of a deployment", () => {
   test("two deployments have nothing in the account in common", () => {
@@ -98,14 +98,36 @@ describe("names of a deployment", () => {
     expect((await read(root, "panelsync")).config).toBe(join(root, "wrangler.toml"));
   });
 
-  test("wrangler.toml's own deployment has its plan in wrangler.toml, and a dry run writes nothing", async () => {
+  test("wrangler.toml's own deployment has its plan in wrangler.toml, and only looking writes nothing", async () => {
     const root = folder("plan");
     const before = readFileSync(join(root, "wrangler.toml"), "utf8");
-    expect((await read(root, null, "paid", true)).plan).toBe("paid");
+    expect((await read(root, null, "paid", false)).plan).toBe("paid");
     expect(readFileSync(join(root, "wrangler.toml"), "utf8")).toBe(before);
+    expect((await read(root, "cell-b", "paid", false)).names.worker).toBe("cell-b");
+    expect(readdirSync(root)).toEqual(["wrangler.toml"]);
     await read(root, null, "paid");
     expect(readFileSync(join(root, "wrangler.toml"), "utf8")).toBe(before.replace('PLAN = "free"', 'PLAN = "paid"'));
     expect((await read(root, null)).plan).toBe("paid");
+  });
+
+  test("the plan is set however its line is written, and a file that is broken is told by its name", async () => {
+    const root = folder("by-hand");
+    const toml = join(root, "wrangler.toml");
+    const before = readFileSync(toml, "utf8");
+    for (const line of [`PLAN="free"`, `  PLAN = 'free' # for now`]) {
+      writeFileSync(toml, before.replace('PLAN = "free"', line).replaceAll("\n", "\r\n"));
+      expect((await read(root, null, "paid")).plan).toBe("paid");
+      expect(readFileSync(toml, "utf8")).toContain(line.replace(/["']free["']/, '"paid"'));
+    }
+    writeFileSync(toml, before.replace('PLAN = "free"\n', ""));
+    await expect(read(root, null, "paid")).rejects.toThrow(
+      new UsageError('wrangler.toml has no line for PLAN. Add PLAN = "paid" below [vars], and run this again.'),
+    );
+    writeFileSync(toml, `${before}[vars\n`);
+    await expect(read(root, null)).rejects.toThrow(/^wrangler\.toml cannot be read: Invalid TOML document.+ \(line \d+\)\. Correct it/);
+    writeFileSync(toml, before);
+    writeFileSync(join(root, "wrangler.cell-b.json"), '{"vars":{"PLAN":"paid",}}');
+    await expect(read(root, "cell-b")).rejects.toThrow(/^wrangler\.cell-b\.json cannot be read: /);
   });
 
   test("a name fits the platform", () => {

@@ -86,9 +86,19 @@ describe("other cells", () => {
   });
 
   it("are whole numbers, also as DOUBLE columns write them", () => {
-    expect(readWhole("1000")).toEqual({ ok: true, value: 1000 });
-    expect(readWhole("1000.00")).toEqual({ ok: true, value: 1000 });
-    for (const cell of ["1,000", "1000.5", "-1", "1e3", "ten"]) expect(readWhole(cell).ok).toBe(false);
+    for (const cell of ["1000", "1000.", "1000.00", "1000.000"]) expect(readWhole(cell, POINT)).toEqual({ ok: true, value: 1000 });
+    for (const cell of ["1000", "1000,00"]) expect(readWhole(cell, COMMA)).toEqual({ ok: true, value: 1000 });
+    expect(readWhole("0.000", POINT)).toEqual({ ok: true, value: 0 });
+    for (const cell of ["1000.5", "-1", "1e3", "ten", "1,00", "1.000.000"]) expect(readWhole(cell, POINT).ok).toBe(false);
+    for (const cell of ["1000.0", "1000,5", "1.000.000"]) expect(readWhole(cell, COMMA).ok).toBe(false);
+  });
+
+  it("are not guessed where a mark may stand between thousands", () => {
+    for (const style of [POINT, COMMA]) {
+      for (const cell of ["1.000", "1,000", "12.000", "100.000"]) {
+        expect(readWhole(cell, style)).toEqual({ ok: false, failure: expect.stringContaining("000: write it without a mark") as string });
+      }
+    }
   });
 
   it("reach a terminal without what it acts on", () => {
@@ -102,6 +112,8 @@ describe("a time in a cell", () => {
     ["UTC", "2026-01-31 12:00:00", "2026-01-31T12:00:00.000Z"],
     ["UTC", "2026-01-31T12:00:00Z", "2026-01-31T12:00:00.000Z"],
     ["Europe/Istanbul", "2026-01-31T12:00:00.5+01:00", "2026-01-31T11:00:00.500Z"],
+    ["Europe/Istanbul", "2026-01-31 12:00:00+03", "2026-01-31T09:00:00.000Z"],
+    ["UTC", "2026-01-31T12:00:00-0530", "2026-01-31T17:30:00.000Z"],
     ["Europe/Istanbul", "2026-01-31 12:00:00", "2026-01-31T09:00:00.000Z"],
     ["Asia/Kolkata", "2026-01-31 12:00", "2026-01-31T06:30:00.000Z"],
     ["America/New_York", "2026-01-31 23:30:00", "2026-02-01T04:30:00.000Z"],
@@ -116,12 +128,19 @@ describe("a time in a cell", () => {
     expect(momentReader(timezone)?.(cell)).toEqual({ ok: true, value: moment });
   });
 
-  it.each(["31.01.2026 12:00", "01/02/2026", "1769860800", "2026-02-30 12:00:00", "2026-13-01", "2026-01-01 25:00:00", "yesterday"])(
-    "%s is refused",
-    (cell) => {
-      expect(momentReader("UTC")?.(cell).ok).toBe(false);
-    },
-  );
+  it.each([
+    "31.01.2026 12:00",
+    "01/02/2026",
+    "1769860800",
+    "2026-02-30 12:00:00",
+    "2026-13-01",
+    "2026-01-01 25:00:00",
+    "2026-01-01T12:00:00+99:99",
+    "2026-01-01T12:00:00+05:60",
+    "yesterday",
+  ])("%s is refused", (cell) => {
+    expect(momentReader("UTC")?.(cell).ok).toBe(false);
+  });
 
   it("needs a zone that exists", () => {
     expect(momentReader("Mars/Olympus")).toBeNull();

@@ -90,6 +90,15 @@ describe("a request", () => {
     expect(notes[0]).toBe("Enough for this minute. Again in 37 s.");
   });
 
+  it("waits a second where the limit is said to be over already", async () => {
+    const over = ["0", new Date(Date.now() - 60_000).toUTCString()];
+    const { client, pauses } = await scene((_, count) =>
+      count > 2 ? {} : { status: 429, headers: { "retry-after": over[count - 1] ?? "" } },
+    );
+    await client.call("GET", "/v1/me");
+    expect(pauses).toEqual([1000, 1000]);
+  });
+
   it("does not sit out a limit of the day, unless it is told to", async () => {
     const limit = (count: number): Reply =>
       count <= 12 ? { status: 429, headers: { "retry-after": "60" }, body: failure("share_used_up", "Used up.") } : {};

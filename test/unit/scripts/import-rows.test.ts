@@ -3,7 +3,9 @@ import { countResult, noCounts } from "../../../scripts/import/counts.ts";
 import { ADOPTION_FIELDS } from "../../../scripts/import/fields.ts";
 import { guessMapping, type Mapping } from "../../../scripts/import/mapping.ts";
 import { momentReader } from "../../../scripts/import/moments.ts";
+import { readOptions } from "../../../scripts/import/options.ts";
 import { adoptionReader, orderReader, type RowRules } from "../../../scripts/import/rows.ts";
+import { questionText } from "../../../scripts/import/wording.ts";
 
 /** The columns of three script families, as they stand in their `orders` tables, each with an order. */
 const SCRIPTS = [
@@ -121,6 +123,45 @@ function readPlain(change: Partial<Record<keyof typeof PLAIN, string>>, rules: P
   const row = { ...PLAIN, ...change };
   return orderReader({ ...RULES, mapping: mappingOf(Object.keys(row)), ...rules })(Object.values(row));
 }
+
+const optionsOf = (...args: string[]) => readOptions(["--url", "https://x.example", "--key", "k", ...args], {});
+
+describe("--format", () => {
+  it.each([
+    ["orders.dump", "sql", "sql"],
+    ["orders.csv", "ndjson", "ndjson"],
+    ["orders.dump.rejects.csv", "sql", "csv"],
+    ["orders.dump.rejects-2.csv", "sql", "csv"],
+    ["orders.txt.rejects.ndjson", "ndjson", "ndjson"],
+  ])("of %s, said to be %s, is %s: rejects are imported with the options of their input", (path, said, format) => {
+    expect(optionsOf(path, "--format", said)?.format).toBe(format);
+  });
+});
+
+describe("--map", () => {
+  const wishesOf = (...args: string[]) => optionsOf("x.csv", ...args)?.wishes;
+
+  it("takes several by commas, and columns with commas in their names", () => {
+    expect(wishesOf("--map", "charge=Charge, USD,link=target, runs=", "--map", "id=no.,")).toEqual([
+      ["charge", "Charge, USD"],
+      ["link", "target"],
+      ["runs", ""],
+      ["id", "no."],
+    ]);
+    expect(() => wishesOf("--map", "charge")).toThrow('--map takes pairs such as a=b, not "charge".');
+  });
+});
+
+describe("a question about a column", () => {
+  it("names what can be said: of two columns of one name none can be named", () => {
+    expect(questionText("charge", ["price", "total_price"])).toBe(
+      'charge may be "price" or "total_price": say which by --map charge=COLUMN.',
+    );
+    expect(questionText("id", ["id", "id"])).toBe(
+      'id may be any of 2 columns "id": give them names of their own, or take the first by --yes.',
+    );
+  });
+});
 
 describe("the columns of panel scripts", () => {
   it.each(SCRIPTS)("are known, family $#, and none is taken for two fields", ({ row, customer, service }) => {

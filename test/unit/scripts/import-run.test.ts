@@ -1,13 +1,15 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { noCounts } from "../../../scripts/import/counts.ts";
 import { RefusedError, StoppedError } from "../../../scripts/import/failures.ts";
+import { fingerprint } from "../../../scripts/import/fingerprint.ts";
 import type { OrderItem, RowOutcome } from "../../../scripts/import/rows.ts";
 import { type Job, runImport } from "../../../scripts/import/run.ts";
 import type { SourceRow } from "../../../scripts/import/source.ts";
-import { fingerprint, loadPlace, type Purpose, removePlace, savePlace, statePathOf } from "../../../scripts/import/state.ts";
+import { loadPlace, lockImport, type Purpose, removePlace, savePlace, statePathOf } from "../../../scripts/import/state.ts";
 import type { ItemResult } from "../../../scripts/import/target.ts";
 
 async function* rowsOf(cells: readonly string[]): AsyncGenerator<SourceRow> {
@@ -155,14 +157,20 @@ describe("the state beside a file", () => {
   const statePath = statePathOf(path);
   const rejects = join(folder, "rejects.csv");
   const purpose: Purpose = { file: "a", target: "https://x main", reading: "[]" };
-  const place = { rows: 7, counts: noCounts(), rejects: { path: rejects, bytes: 4 } };
+  const place = {
+    rows: 7,
+    counts: noCounts(),
+    rejects: { path: rejects, bytes: 4, digest: createHash("sha256").update("1234").digest("hex") },
+  };
 
   it("is taken up by the same import only, and only with its rejects", () => {
     expect(loadPlace(statePath, purpose)).toBeNull();
     savePlace(statePath, purpose, place);
     expect(statSync(statePath).mode & 0o077).toBe(0);
     expect(loadPlace(statePath, purpose)).toBe("another");
-    writeFileSync(rejects, "1234");
+    writeFileSync(rejects, "4321");
+    expect(loadPlace(statePath, purpose)).toBe("another");
+    writeFileSync(rejects, "1234 and rows that are read again");
     expect(loadPlace(statePath, purpose)).toMatchObject(place);
     for (const change of [{ file: "b" }, { target: "https://x other" }, { reading: "[1]" }])
       expect(loadPlace(statePath, { ...purpose, ...change })).toBe("another");
@@ -170,6 +178,21 @@ describe("the state beside a file", () => {
     expect(loadPlace(statePath, purpose)).toBe("another");
     removePlace(statePath);
     expect(loadPlace(statePath, purpose)).toBeNull();
+  });
+
+  it("is one import's at a time; what a killed one has left does not count", () => {
+    const lock = `${statePath}.lock`;
+    const release = lockImport(statePath);
+    expect(readFileSync(lock, "utf8")).toBe(String(process.pid));
+    writeFileSync(lock, String(process.ppid));
+    expect(() => lockImport(statePath)).toThrow(`by process ${process.ppid}. If it is not, delete ${lock}.`);
+    for (const left of ["999999999", "", String(process.pid)]) {
+      writeFileSync(lock, left);
+      lockImport(statePath);
+      expect(readFileSync(lock, "utf8")).toBe(String(process.pid));
+    }
+    release();
+    expect(existsSync(lock)).toBe(false);
   });
 
   it("knows a file that has changed, also in place and with its size", () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { csvLine, findSeparator, readCsv, SEPARATORS } from "../../../scripts/import/csv.ts";
-import { openRejects, rejectsPathOf } from "../../../scripts/import/rejects.ts";
+import { freePathOf, isAsWritten, openRejects } from "../../../scripts/import/rejects.ts";
 import { type Format, formatOf, openSource, type SourceSettings } from "../../../scripts/import/source.ts";
 import { readSqlRows } from "../../../scripts/import/sql.ts";
 
@@ -123,6 +123,18 @@ describe("NDJSON", () => {
     expect(problems).toEqual([null, "the line is not a JSON object", "the line is not a JSON object", null]);
   });
 
+  it("has the columns of all its lines, however late the first one comes that has a field", async () => {
+    const lines = Array.from({ length: 5000 }, (_, at) => (at === 4999 ? '{"id":5000,"currency":"EUR"}' : `{"id":${at + 1}}`));
+    const { columns, rows } = await readAll(lines.join("\r\n"), "ndjson");
+    expect([columns, rows[0], rows.at(-1)]).toEqual([
+      ["id", "currency"],
+      ["1", ""],
+      ["5000", "EUR"],
+    ]);
+    const byId = Array.from({ length: 2000 }, (_, at) => `{"${at}":1}`).join("\n");
+    await expect(readAll(byId, "ndjson")).rejects.toThrow("more than 1,000 different fields");
+  });
+
   it("of something else is refused", async () => {
     await expect(readAll("id,charge\n1,2\n", "ndjson")).rejects.toThrow("NDJSON is one JSON object a line");
     await expect(readAll("", "csv")).rejects.toThrow("The file is empty");
@@ -200,6 +212,18 @@ describe("a MySQL dump", () => {
     );
   });
 
+  it("may name the database before its table, in every spelling", async () => {
+    const names = ["orders", "`orders`", "shop.orders", "`shop`.`orders`", "shop.`orders`", "`shop`.orders", "`shop` . `orders`"];
+    const created = names.map((name) => `CREATE TABLE ${name} (\`id\` int);INSERT INTO ${name} VALUES (1);`);
+    const others = ["orders2", "`orders`.`other`", "orders.other"].map((name) => `INSERT INTO ${name} (id) VALUES (2);`);
+    for (let size = 1; size < 30; size += 7) {
+      for (const dump of created) {
+        const rows = await allOf(readSqlRows(pieces(others.join("") + dump + others.join(""), size), "orders"));
+        expect([dump, rows]).toEqual([dump, [{ columns: ["id"], cells: ["1"] }]]);
+      }
+    }
+  });
+
   it.each([
     ["INSERT INTO orders VALUES (1);", "does not say the columns of orders"],
     ["INSERT INTO orders (a,b) VALUES (1);", "a row of 1 values for 2 columns"],
@@ -231,7 +255,7 @@ describe("a file's name", () => {
 describe("rejects", () => {
   it("have the row as it was, and can be imported when they are mended", async () => {
     const { source, path } = await readAll('id;link\n1;"a;b"\n2\n', "csv");
-    const file = openRejects(rejectsPathOf(path, source), source, 0);
+    const file = openRejects(freePathOf(`${path}.rejects.${source.rejects.kind}`), source, 0);
     for (const row of [
       { cells: ["1", "a;b"], original: ["1", "a;b"], problem: null },
       { cells: ["2"], original: ["2"], problem: "x" },
@@ -240,12 +264,12 @@ describe("rejects", () => {
     file.close();
     expect(readFileSync(file.path, "utf8")).toBe('id;link;error\n1;"a;b";"no ""good""; really"\n2;;"no ""good""; really"\n');
     // Somebody may be mending them.
-    expect(rejectsPathOf(path, source)).toBe(`${path}.rejects-2.csv`);
+    expect(freePathOf(`${path}.rejects.csv`)).toBe(`${path}.rejects-2.csv`);
   });
 
   it("of NDJSON keep the digits of numbers", async () => {
     const { source, path } = await readAll('{"id":1}\n', "ndjson");
-    const file = openRejects(rejectsPathOf(path, source), source, 0);
+    const file = openRejects(freePathOf(`${path}.rejects.${source.rejects.kind}`), source, 0);
     for (const original of ['{"id":1,"charge":0.300000001}', "{ }", '{"id":', "7"]) file.add({ cells: [], original, problem: null }, "e");
     file.close();
     expect(readFileSync(file.path, "utf8").split("\n")).toEqual([
@@ -259,16 +283,46 @@ describe("rejects", () => {
 
   it("of rows that are read again are cut off", async () => {
     const { source, path } = await readAll("id\n1\n2\n", "csv");
-    const [name, row] = [rejectsPathOf(path, source), { cells: ["1"], original: ["1"], problem: null }];
+    const [name, row] = [`${path}.rejects.csv`, { cells: ["1"], original: ["1"], problem: null }];
     const first = openRejects(name, source, 0);
     first.add(row, "a");
-    const done = first.bytes();
+    const done = first.mark();
     first.add(row, "b");
     first.close();
-    const second = openRejects(name, source, done);
+    const second = openRejects(name, source, done.bytes);
     second.add(row, "c");
     second.close();
     expect(readFileSync(name, "utf8")).toBe("id,error\n1,a\n1,c\n");
+    // The digest goes on from what was kept, and sees a row that somebody has mended.
+    expect(isAsWritten(name, second.mark())).toBe(true);
+    expect(isAsWritten(name, { ...done, bytes: done.bytes + 1 })).toBe(false);
+    writeFileSync(name, "id,error\n7,a\n1,c\n");
+    expect([isAsWritten(name, done), isAsWritten(`${name}.gone`, done)]).toEqual([false, false]);
+    expect(isAsWritten(`${name}.gone`, { bytes: 0, digest: "" })).toBe(true);
+  });
+
+  it("of a file in another encoding are read with that file's options", async () => {
+    for (const [format, text] of [
+      ["csv", "id,customer\n1,José\n"],
+      ["ndjson", '{"id":"1","customer":"José"}\n'],
+    ] as const) {
+      for (const encoding of ["latin1", "windows-1251", "utf-16le"]) {
+        const { source, path } = await readAll(Buffer.from(text, encoding === "utf-16le" ? "utf16le" : "latin1"), format, { encoding });
+        const rows = await allOf((await openSource({ path, format, encoding, separator: null, table: "", mayBeBare: false })).rows);
+        const file = openRejects(`${path}.rejects`, source, 0);
+        for (const row of rows) file.add(row, "é");
+        file.close();
+        const again = await readAll(readFileSync(file.path), format, { encoding });
+        expect([again.columns, again.rows]).toEqual([["id", "customer", "error"], [[...(rows[0]?.cells ?? []), "é"]]]);
+      }
+    }
+  });
+
+  it("never go over rows that are there: a name with rows is not free", async () => {
+    const { path } = await readAll("id\n1\n", "csv");
+    expect([freePathOf(path), freePathOf(`${path}.new.csv`)]).toEqual([`${path}-2`, `${path}.new.csv`]);
+    writeFileSync(`${path}.new.csv`, "");
+    expect([freePathOf(`${path}.new.csv`), freePathOf("/dev/null")]).toEqual([`${path}.new.csv`, "/dev/null"]);
   });
 
   it("leave no file where there are none", async () => {
