@@ -3,6 +3,7 @@
  * provider says now.
  */
 import type { Order } from "./order.ts";
+import { withCounted } from "./provider-brake.ts";
 import { reconcile, type ReconcilePolicy } from "./reconcile.ts";
 import type { StatusReport } from "./order-report.ts";
 
@@ -11,6 +12,6 @@ import type { StatusReport } from "./order-report.ts";
  * stays as it was: what waits is put on record with an order that is there.
  */
 export function adopted(fresh: Order, report: StatusReport, policy: ReconcilePolicy, now: number): Order {
-  const { next, refunds } = reconcile(fresh.state, report, policy, now);
+  const { next, refunds } = withCounted(reconcile(fresh.state, report, policy, now), fresh.state, now);
   return refunds.length > 0 ? fresh : { ...fresh, state: next };
 }

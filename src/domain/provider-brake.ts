@@ -66,6 +66,12 @@ export function countedAfter({ counted }: Pick<OrderState, "counted">, { ended, 
   return ended === 0 ? counted : { at: now, badly: badly === 1 };
 }
 
+/** An order's next state, with the order's memory of what its ending added. */
+export function withCounted<T extends { readonly next: OrderState }>(decision: T, before: OrderState, now: number): T {
+  const counted = countedAfter(before, endingOf(before, decision.next, now), now);
+  return counted === before.counted ? decision : { ...decision, next: { ...decision.next, counted } };
+}
+
 /** Slots that are kept at most: some 30 bytes each, in a row that every poll writes. The oldest are forgotten first. */
 const MOST_SLOTS = 400;
 

@@ -4,7 +4,7 @@
  */
 import pLimit from "p-limit";
 import { adopted } from "../../domain/order-adoption.ts";
-import { isBraked } from "../../domain/provider-brake.ts";
+import { brakeAfter, endingOf, isBraked, withCounted, withEndings } from "../../domain/provider-brake.ts";
 import { correctionWindowOf } from "../../domain/poll-cadence.ts";
 import { isPerhapsLost, isProviderOrderId, numberOfOurs, showsTextIds } from "../../domain/order-ids.ts";
 import type { Order } from "../../domain/order.ts";
@@ -21,6 +21,7 @@ import { moveWrite } from "../../store/orders/moves.ts";
 import { readStandings } from "../../store/orders/owners.ts";
 import { readForAdoption } from "../../store/orders/status-reads.ts";
 import { rowHeard, toOrder } from "../../store/rows/order.ts";
+import { writeEndings } from "../../store/refunds/refund-cases.ts";
 import type { Panel } from "../../store/panels/panels.ts";
 import { claimShare } from "../../store/panels/shares.ts";
 import { readStrangers, rememberStrangers } from "../../store/panels/strangers.ts";
@@ -114,14 +115,16 @@ async function sortIds(
 /** Whose orders are asked for, and those of them that are on record without having been heard of. */
 type Asking = { readonly panel: Panel; readonly provider: Provider; readonly unheard: ReadonlyMap<string, Order> };
 
-async function putOnRecord(call: Context, { panel, provider, unheard }: Asking, answers: PollResult["answers"]): Promise<void> {
+async function putOnRecord(call: Context, asking: Asking, answers: PollResult["answers"]): Promise<void> {
   const { env, ports } = call;
+  const { panel, unheard } = asking;
   const now = ports.now();
   const said = [...answers].flatMap(([id, { report }]) => (report.kind === "status" ? [{ id, report }] : []));
   const wholeOf = ({ id, report }: ReportedOrder): Whole => ({
-    order: unheard.get(id) ?? toOrder(adoptedRow({ panel, provider, id, currency: report.currency }, now)),
+    order: unheard.get(id) ?? toOrder(adoptedRow({ panel, provider: asking.provider, id, currency: report.currency }, now)),
     report,
   });
+  const provider = await withEndingsOf(env.DB, asking, said.map(wholeOf), now);
   const putOff = await partsPutOff(env.DB, provider.id, said.map(wholeOf), now);
   const heard = said.map(({ id, report }) => ({ id, report: withoutParts(report, putOff) }));
   const wholes = heard.map(wholeOf);
@@ -139,10 +142,35 @@ async function putOnRecord(call: Context, { panel, provider, unheard }: Asking, 
   await applyEach(env.DB, firstHeard);
 }
 
+/** How often it is tried to count endings that others count at the same moment. */
+const MAX_COUNTS = 3;
+
+/**
+ * The provider once its brake has counted how these orders ended, before anything of that is told: a swapped key may show here
+ * first. Where others were always quicker, theirs alone are counted. One row written where one has ended. Rules [B1], [O43].
+ */
+async function withEndingsOf(db: D1Database, { panel, provider }: Asking, heard: readonly Whole[], now: number): Promise<Provider> {
+  let known = provider;
+  for (let turn = 0; turn < MAX_COUNTS; turn += 1) {
+    const { brake, state } = known;
+    const of = { panel, provider: known };
+    const added = heard.map(({ order, report }) =>
+      endingOf(order.state, reconcile(order.state, report, policyAt(of, order), now).next, now),
+    );
+    if (brake === null || added.every(({ ended }) => ended === 0)) return known;
+    const endings = withEndings(state.endings, panel.id, added, now);
+    const after = { endings, ...brakeAfter(endings, brake, state, now) };
+    if (await writeEndings(db, known, after)) return { ...known, state: { ...state, ...after } };
+    known = (await readForAdoption(db, provider.id)) ?? known;
+  }
+  return known;
+}
+
 /** What the provider's first answer makes of an order that was adopted without one. */
 function firstWrite(order: Order, of: Pick<Asking, "panel" | "provider">, report: StatusReport, time: number): OrderWrite {
   const now = Math.max(time, order.updatedAt);
-  return moveWrite(order, reconcile(order.state, report, policyAt(of, order), now), of.provider.state, now);
+  const decision = withCounted(reconcile(order.state, report, policyAt(of, order), now), order.state, time);
+  return moveWrite(order, decision, of.provider.state, now);
 }
 
 /** Asks for the orders' status, as few calls as the provider allows, until the time is up. */

@@ -2,7 +2,7 @@
  * From what a provider said to what is to be written: late news dropped, the rules asked, the provider's state and
  * coverage brought up to date. Pure.
  */
-import { type Braked, brakeAfter, countedAfter, type Endings, endingOf, isBraked, withEndings } from "../../domain/provider-brake.ts";
+import { type Braked, brakeAfter, type Endings, endingOf, isBraked, withCounted, withEndings } from "../../domain/provider-brake.ts";
 import { correctionWindowOf } from "../../domain/poll-cadence.ts";
 import { bucketKeyOf, type Coverage, type CoveredOrder, isOvertaken, latenessOf, withPolled } from "../../domain/poll-coverage.ts";
 import { FLAGS, type Order } from "../../domain/order.ts";
@@ -83,12 +83,6 @@ function only({ provider }: PollRun, orders: readonly OrderWrite[], changed: Par
   return { orders, putOff: [], state: { provider: provider.id, seen: provider.stateVersion, state: { ...provider.state, ...changed } } };
 }
 
-/** The order's next state with what the brake counted of it. */
-function withCounted(decision: Decision, { state }: Order, now: number): Decision {
-  const counted = countedAfter(state, endingOf(state, decision.next, now), now);
-  return counted === state.counted ? decision : { ...decision, next: { ...decision.next, counted } };
-}
-
 function orderWrites(run: PollRun, limits: Limits, at: number, braked: Braked): OrderWrites {
   const { provider, answers, selection, frozen, parts, overtaken, mostWrites, progressStretch } = run;
   const { statusWords } = provider.settings;
@@ -118,7 +112,7 @@ function orderWrites(run: PollRun, limits: Limits, at: number, braked: Braked): 
       holdAll: isBraked(braked, order.panel) ? ("brake" as const) : frozen.has(order.panel) ? ("frozen" as const) : null,
       parts: parts.get(order) ?? NO_PARTS,
     };
-    const reconciled = withCounted(reconcile(order.state, report, policy, now), order, at);
+    const reconciled = withCounted(reconcile(order.state, report, policy, now), order.state, at);
     const decision = withSweptRefillCancel(order, reconciled, refillWord, now);
     const written = selection === null ? evenIfNothingNew(decision, order, now) : decision;
     if (written.write !== "none" && orders.length >= mostWrites) {

@@ -60,6 +60,36 @@ describe("an id that nobody has heard of", () => {
     expect(await world.listed()).toMatchObject([{ status: "refunded", flags: [], reason: null }]);
   });
 
+  describe("and forty of which end badly at once", () => {
+    const ids = Array.from({ length: 40 }, (_, i) => String(70001 + i));
+    const each = (fields: URLSearchParams, one: unknown): unknown =>
+      fields.has("orders") ? Object.fromEntries((fields.get("orders") ?? "").split(",").map((id) => [id, one])) : one;
+    const words = (json: unknown) => new Set(Object.values(json as Record<string, { status: string }>).map(({ status }) => status));
+
+    it.each([
+      ["brought along by a list", true],
+      ["known to nobody", false],
+    ])("engage the brake before their script is told: %s", async (_, isListed) => {
+      if (isListed) await world.post("/v1/providers/acme/adopt", world.key, { orders: ids });
+      world.says = (fields) => each(fields, said({ status: "Canceled", remains: "1000" }));
+      expect(words((await world.status({ orders: ids.join(",") })).json)).toEqual(new Set(["Pending"]));
+      const { brake } = (await world.ask("GET", "/v1/providers/acme")).json;
+      expect(brake).toMatchObject({ panels: [world.panelId], held: { count: 40 } });
+      expect(JSON.parse(String((await rows("SELECT endings FROM providers"))[0]?.["endings"]))).toEqual([
+        [expect.any(Number), 40, 40, world.panelId],
+      ]);
+    });
+
+    it("are told where most of the panel's orders end well", async () => {
+      const bad = new Set(ids.slice(0, 10));
+      world.says = (fields) =>
+        Object.fromEntries(
+          (fields.get("orders") ?? "").split(",").map((id) => [id, said({ status: bad.has(id) ? "Canceled" : "Completed", remains: "0" })]),
+        );
+      expect(words((await world.status({ orders: ids.join(",") })).json)).toEqual(new Set(["Canceled", "Completed"]));
+    });
+  });
+
   it("is asked alone by a call for one, in whatever form the id has", async () => {
     world.says = () => said({ status: "Partial" });
     expect((await world.status({ order: " A-17 " })).json).toMatchObject({ status: "Partial", remains: "157" });
