@@ -18,6 +18,9 @@ const STATUS_TONES: Readonly<Record<Status, string>> = {
   unknown: "bad",
 };
 
+/** In the order of an order's life. */
+export const STATUSES = Object.keys(STATUS_TONES) as Status[];
+
 export function StatusBadge({ status, label }: { readonly status: Status; readonly label?: string }) {
   return <Badge tone={STATUS_TONES[status]}>{label ?? wordsOf(status)}</Badge>;
 }
@@ -148,10 +151,14 @@ export function Empty({ title, children }: { readonly title: string; readonly ch
   );
 }
 
-export function Failed({ error }: { readonly error: ApiError }) {
+/** `isOld`: what was read before it failed is still shown. */
+export function Failed({ error, isOld = false }: { readonly error: ApiError; readonly isOld?: boolean }) {
   return (
     <div class="note bad" role="alert">
-      <p>{error.message}</p>
+      <p>
+        {error.message}
+        {isOld && " What is shown was read before."}
+      </p>
       {error.requestId !== null && <p class="soft small">Request-Id {error.requestId}</p>}
     </div>
   );
@@ -166,7 +173,7 @@ type LoadedProps<T> = {
 export function Loaded<T>({ of, children }: LoadedProps<T>) {
   return (
     <>
-      {of.error !== null && <Failed error={of.error} />}
+      {of.error !== null && <Failed error={of.error} isOld={of.data !== null} />}
       {of.data === null ? of.error === null && <p class="loading soft">Loading…</p> : children(of.data)}
     </>
   );
@@ -290,10 +297,10 @@ export async function copyText(text: string, done: string): Promise<void> {
 /** Links come from customers: only what is a web address becomes one, and opens without telling where from. */
 export function Outside({ href }: { readonly href: string | null }) {
   if (href === null) return <span class="soft">none</span>;
-  if (!/^https?:\/\//i.test(href)) return <span class="breaks">{href}</span>;
+  if (!/^https?:\/\//i.test(href)) return <span class="breaks">{shortened(href)}</span>;
   return (
     <a class="breaks" href={href} target="_blank" rel="noopener noreferrer nofollow">
-      {href}
+      {shortened(href)}
     </a>
   );
 }
