@@ -7,7 +7,7 @@ import { ALL_PANELS, me, signOut } from "./api/client.ts";
 import { forgetAnswers, usePolled } from "./api/polled.ts";
 import { Dialog } from "./kit/dialog.tsx";
 import { JobPanel } from "./kit/job.tsx";
-import { goTo, hrefTo, route } from "./kit/route.ts";
+import { goTo, hrefTo, route, scrollToLeft } from "./kit/route.ts";
 import { learnPresent } from "./kit/time.tsx";
 import { Toasts } from "./kit/toast.tsx";
 import { Empty, PageHead } from "./kit/parts.tsx";
@@ -37,7 +37,7 @@ function SignedIn() {
     document.title = `${page?.title ?? "Not found"} · panelsync`;
     // Those who do not see the page hear which one it is.
     main.current?.querySelector("h1")?.focus({ preventScroll: true });
-    scrollTo(0, 0);
+    scrollToLeft();
   }, [address]);
   return (
     <div class="shell">
