@@ -71,7 +71,8 @@ export async function call<T>(method: string, path: string, ask: Ask = {}): Prom
 }
 
 async function callWith<T>(key: string, method: string, path: string, { panel, body, idempotencyKey, csv = false }: Ask): Promise<T> {
-  const headers: Record<string, string> = { Authorization: `Bearer ${key}` };
+  // A header takes no other characters, and no key has any.
+  const headers: Record<string, string> = { Authorization: `Bearer ${key.replaceAll(/[^ -~]/g, "?")}` };
   if (panel !== undefined) headers["Panel"] = panel;
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (csv) headers["Accept"] = "text/csv";

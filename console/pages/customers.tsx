@@ -32,7 +32,7 @@ export function CustomersPage() {
       >
         {(rows) => (
           <Table
-            heads={["Customer", "Panel", "Balance"]}
+            heads={["Customer", ["Panel", "breaks"], "Balance"]}
             rows={rows.map((account) => (panel === ALL_PANELS ? account : { ...account, panel }))}
             keyOf={(account) => `${account.panel} ${account.currency} ${account.customer}`}
             cellsOf={({ customer, panel: of, balance, currency }) => [

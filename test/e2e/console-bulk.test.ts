@@ -93,7 +93,7 @@ describe("orders", () => {
     await page.route("**/v1/orders?*cursor=*", async (route) => {
       if (answer === "lost") return route.abort();
       const list = (await (await route.fetch()).json()) as Listed;
-      const orders = answer === "anew" ? list.orders.map((order) => ({ ...order, label: "Anew" })) : list.orders;
+      const orders = answer === "anew" ? list.orders.map((each) => ({ ...each, label: "Anew" })) : list.orders;
       return route.fulfill({ json: { ...list, orders } });
     });
     const rows = page.locator("tbody tr");
