@@ -61,8 +61,9 @@ export function BrakeBanner({ id }: { readonly id: string }) {
 function Evidence({ id }: { readonly id: string }) {
   const query = { provider: id, flag: "refund_held" };
   const { data, hasMore } = useListed<ListedOrder>("orders", "/v1/orders", { query: { ...query, limit: 100 }, everyMs: 30_000 });
-  if (data === null || data.length === 0) return null;
-  const said = Map.groupBy(data, ({ provider_status: word, label }) => `“${word}”, read as ${label}`);
+  const held = data?.filter(({ reason }) => reason?.code === "brake") ?? [];
+  if (held.length === 0) return null;
+  const said = Map.groupBy(held, ({ provider_status: word, label }) => `“${word}”, read as ${label}`);
   return (
     <p>
       It says of <a href={hrefTo(["orders"], query)}>{hasMore ? "the newest that wait" : "those that wait"}</a>:{" "}

@@ -2,7 +2,6 @@ import type { Provider } from "../api/answers.ts";
 import { may } from "../api/client.ts";
 import { useListed } from "../api/polled.ts";
 import { Do, Listing, PageHead } from "../kit/parts.tsx";
-import { BrakeBanners } from "./brake.tsx";
 import { addProvider } from "./provider-settings.tsx";
 import { ProviderTable, rowOf } from "./provider-table.tsx";
 
@@ -17,7 +16,6 @@ export function ProvidersPage() {
           </Do>
         )}
       </PageHead>
-      <BrakeBanners />
       <Listing of={providers} empty={["No provider yet.", "Add the first one: its API address and its key. It is tried at once."]}>
         {(rows) => <ProviderTable providers={rows.map(rowOf)} />}
       </Listing>

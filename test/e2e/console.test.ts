@@ -609,7 +609,7 @@ describe("money", () => {
     // What it says of them, and what that is read as, shows words that were swapped.
     await expect.poll(() => banner.textContent(), SOON).toContain(`${brake.held.count} × “Canceled”, read as Canceled`);
     await banner.getByText("those that wait").click();
-    await expect.poll(() => page.locator("tbody tr").count(), SOON).toBe(brake.held.count);
+    await expect.poll(() => page.locator("tbody tr").count(), SOON).toBeGreaterThanOrEqual(brake.held.count);
     await page.goBack();
     await button(page, "Release all").click();
     await confirm(page, `Return ${brake.held.count} refunds, ${brake.held.amount} USD`);
