@@ -23,7 +23,11 @@ const SCROLL_ENDS_MS = 100;
 let scrolling = 0;
 history.scrollRestoration = "manual";
 
-addEventListener("hashchange", () => (route.value = readRoute()));
+addEventListener("hashchange", () => {
+  // It is of the page that was left, and the state of the other one would be lost.
+  clearTimeout(scrolling);
+  route.value = readRoute();
+});
 addEventListener("scroll", () => {
   clearTimeout(scrolling);
   scrolling = setTimeout(() => history.replaceState(scrollY, ""), SCROLL_ENDS_MS);

@@ -34,7 +34,7 @@ export const DEEDS: readonly Deed[] = [
     what: "check",
     label: "Check now",
     verb: "Check",
-    text: "It is looked at soon, within the provider's calls.",
+    text: "Each is looked at soon, within its provider's calls.",
     isFor: isAskable,
   },
   {
@@ -99,8 +99,13 @@ function droppedText({ charge, currency }: Order): string {
 }
 
 const DISMISSIBLE: readonly Flag[] = [
-  ...(["panel_outdated", "over_refunded", "duplicate_link", "completed_with_remains"] as const),
-  ...(["canceled_after_delivery", "overdue", "stalled"] as const),
+  "panel_outdated",
+  "over_refunded",
+  "duplicate_link",
+  "completed_with_remains",
+  "canceled_after_delivery",
+  "overdue",
+  "stalled",
 ];
 
 export function isDismissible(flag: Flag): boolean {
