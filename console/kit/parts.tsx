@@ -290,7 +290,7 @@ export async function copyText(text: string, done: string): Promise<void> {
     await navigator.clipboard.writeText(text);
     tellDone(done);
   } catch {
-    tellFailure(new Error("This browser does not let the page copy. Select the text and copy it."));
+    tellFailure(new Error("This browser does not let the page copy: select the text."));
   }
 }
 

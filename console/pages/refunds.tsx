@@ -120,7 +120,7 @@ function nameOf({ panel, id }: ListedRefund): string {
 function totalsText(refunds: readonly ListedRefund[], hasMore: boolean, status: string): string {
   if (refunds.length === 0) return "Of all panels.";
   const count = `${refunds.length}${hasMore ? " or more" : ""}`;
-  return `${count} ${wordsOf(status).toLowerCase()}: ${totalText(refunds)}${hasMore ? " in those shown" : ""}.`;
+  return `${count} ${status}: ${totalText(refunds)}${hasMore ? " in those shown" : ""}.`;
 }
 
 type PickProps = {
