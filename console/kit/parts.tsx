@@ -277,7 +277,7 @@ type NamedProps = {
 export function More({ list }: { readonly list: Pick<Listed<unknown>, "hasMore" | "isLoadingMore" | "more"> }) {
   if (!list.hasMore) return null;
   return (
-    <p class="more">
+    <p>
       <button type="button" disabled={list.isLoadingMore} onClick={list.more}>
         {list.isLoadingMore ? "Loading…" : "Show more"}
       </button>
