@@ -47,10 +47,12 @@ export function BrakeBanner({ id }: { readonly id: string }) {
       </div>
       {may("settings") && progress.value === null && (
         <div class="buttons">
-          <Do onDo={() => letGo(id, "release", { sum, progress })}>Release all</Do>
-          <Do tone="danger" onDo={() => letGo(id, "reject", { sum, progress })}>
-            Reject all
-          </Do>
+          <Do onDo={() => letGo(id, "release", { sum, progress })}>{sum === NOTHING ? "Let it go" : "Release all"}</Do>
+          {sum !== NOTHING && (
+            <Do tone="danger" onDo={() => letGo(id, "reject", { sum, progress })}>
+              Reject all
+            </Do>
+          )}
         </div>
       )}
     </section>
@@ -74,9 +76,12 @@ function Evidence({ id }: { readonly id: string }) {
 
 type Held = NonNullable<NonNullable<Provider["brake"]>["held"]>;
 
+/** Those that it held are withdrawn; what ends badly from now on would wait, too. */
+const NOTHING = "nothing";
+
 function heldText(held: Held | null): string {
   if (held === null) return "its refunds";
-  if (held.count === 0) return "nothing";
+  if (held.count === 0) return NOTHING;
   const amounts = Object.entries(held.amounts).map(([currency, amount]) => `${amount} ${currency}`);
   const count = `${countText(held.count)}${held.at_least === true ? " or more" : ""} ${held.count === 1 ? "refund" : "refunds"}`;
   return amounts.length === 0 ? count : `${count}, ${amounts.join(" and ")}`;

@@ -22,13 +22,7 @@ export function CustomersPage() {
       </PageHead>
       <Listing
         of={accounts}
-        empty={[
-          "No account yet.",
-          <>
-            An account begins with its first credit. Only panels with <code>money: ledger</code> have accounts; others credit their
-            customers themselves.
-          </>,
-        ]}
+        empty={["No account yet.", "An account begins with its first credit. Panels that credit their customers themselves have none."]}
       >
         {(rows) => (
           <Table

@@ -43,7 +43,7 @@ export function SetupPage() {
           )}
         </Step>
         <Step title="The panel's script" isDone={hasOrder}>
-          <p>In the script, replace the provider's API address and key. The rest stays as it is: it speaks API v2 here, too.</p>
+          <p>In the script, replace the provider's API address and key. The rest stays as it is.</p>
           <Facts
             facts={[
               ["Address", <code>{`${location.origin}/api/v2${isReseller ? "" : `/${provider?.id ?? "provider"}`}`}</code>],
