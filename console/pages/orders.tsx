@@ -50,7 +50,7 @@ function OrderList({ query }: { readonly query: URLSearchParams }) {
   const isFiltered = panel !== ALL_PANELS || Object.values(filters).some((value) => value !== null);
   return (
     <>
-      <PageHead title="Orders" lead="Of all panels, the newest first." />
+      <PageHead title="Orders" lead="The newest first." />
       <OrderFilters query={query} isFiltered={isFiltered} />
       {counts !== null && <StatusCounts counts={counts} query={query} />}
       <Loaded of={orders}>
