@@ -211,7 +211,7 @@ type OrderTableProps = { readonly orders: readonly ListedOrder[]; readonly selec
 export function OrderTable({ orders, selection }: OrderTableProps) {
   return (
     <Table
-      heads={["Order", "Status", "Delivered", "Charge", "At the provider", "Changed"]}
+      heads={[["Order", "breaks"], "Status", "Delivered", "Charge", "At the provider", "Changed"]}
       rows={orders}
       keyOf={({ panel, id }) => `${panel} ${id}`}
       cellsOf={(order) => cellsOf(order, selection)}
