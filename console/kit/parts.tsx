@@ -186,8 +186,8 @@ export function LoadedPage<T>({
   back: [path, label],
   children,
 }: LoadedProps<T> & { readonly name: string; readonly back: Back }) {
-  if (of.data !== null || of.error === null) return <Loaded of={of}>{children}</Loaded>;
-  const isMissing = of.error.status === 404;
+  const isMissing = of.error?.status === 404;
+  if (of.error === null || (of.data !== null && !isMissing)) return <Loaded of={of}>{children}</Loaded>;
   return (
     <>
       <PageHead title={isMissing ? `There is no ${name}` : name} />

@@ -144,6 +144,16 @@ describe("every page", () => {
     await expect.poll(() => page.locator("main h1").textContent(), SOON).toBe(back.replace("All o", "O").replace("All p", "P"));
   });
 
+  test("that is removed while it is shown says so, and what failed otherwise is shown as it was", async () => {
+    const page = await open({ at: "/orders/shop/part" });
+    let status = 500;
+    await page.route("**/v1/orders/part", (route) => route.fulfill({ status, json: { error: { code: "no", message: "No." } } }));
+    await expect.poll(() => page.getByRole("alert").textContent(), SOON).toContain("No. What is shown was read before.");
+    expect(await page.locator("main h1").textContent()).toBe("Order part");
+    status = 404;
+    await expect.poll(() => page.locator("main h1").textContent(), { timeout: 30_000 }).toBe("There is no order part");
+  });
+
   test("has what needs a person in sight, whatever number of alerts is open", async () => {
     const page = await open({ viewport: PHONE, at: "/orders" });
     const alert = {
