@@ -1,13 +1,13 @@
 /** What stands around each page: navigation, the search, messages and questions. */
 import { useValue } from "./state.ts";
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Health, ListedRefund, Page } from "./api/answers.ts";
 import { ALL_PANELS, me, signOut } from "./api/client.ts";
 import { forgetAnswers, usePolled } from "./api/polled.ts";
 import { Dialog } from "./kit/dialog.tsx";
 import { JobPanel } from "./kit/job.tsx";
-import { goTo, hrefTo, route } from "./kit/route.ts";
+import { goTo, hrefTo, route, scrollToLeft } from "./kit/route.ts";
 import { learnPresent } from "./kit/time.tsx";
 import { Toasts } from "./kit/toast.tsx";
 import { Empty, PageHead } from "./kit/parts.tsx";
@@ -33,11 +33,11 @@ function SignedIn() {
   const page = PAGES.find((each) => each.name === name);
   const main = useRef<HTMLElement>(null);
   const address = path.join("/");
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.title = `${page?.title ?? "Not found"} · panelsync`;
     // Those who do not see the page hear which one it is.
-    main.current?.querySelector("h1")?.focus({ preventScroll: true });
-    scrollTo(0, 0);
+    (main.current?.querySelector("h1") ?? main.current)?.focus({ preventScroll: true });
+    scrollToLeft();
   }, [address]);
   return (
     <div class="shell">
@@ -127,7 +127,8 @@ function Foot() {
     <div class="foot">
       {health !== null && (
         <p class={`health ${health.status}`}>
-          <span class="dot" aria-hidden="true" /> {health.status === "ok" ? "Orders are followed" : `Sync is ${health.status}`}
+          <span class="dot" aria-hidden="true" />{" "}
+          {health.status === "ok" ? "Orders are followed" : <a href="#/alerts">Sync is {health.status}</a>}
         </p>
       )}
       <p class="soft small">

@@ -1,13 +1,12 @@
 /** Answers that are asked for again and again while somebody looks. */
 import { shared, useValue } from "../state.ts";
-import { useEffect, useMemo } from "preact/hooks";
+import { useCallback, useEffect } from "preact/hooks";
 import type { Paging } from "./answers.ts";
-import { ALL_PANELS, ApiError, call, pathWith } from "./client.ts";
+import { ALL_PANELS, ApiError, call, pathWith, seg } from "./client.ts";
 
 export type Polled<T> = {
   readonly data: T | null;
   readonly error: ApiError | null;
-  readonly reload: () => void;
 };
 
 /** Raised by an action: all that is shown is asked for anew. */
@@ -41,11 +40,18 @@ export function forgetAnswers(): void {
 
 type State<T> = { readonly name: string; readonly data: T | null; readonly error: ApiError | null };
 
-/** The answer of a path, looked at every so often; not while the tab is hidden. `path` null: nothing is asked. */
-export function usePolled<T>(path: string | null, { panel, everyMs = 10_000 }: { panel?: string; everyMs?: number } = {}): Polled<T> {
-  const name = `${panel ?? ""} ${path ?? ""}`;
+type Polling<T> = { readonly panel?: string | undefined; readonly everyMs?: number | undefined; readonly read?: Read<T> };
+type Read<T> = (path: string, panel: string | undefined) => Promise<T>;
+
+const readAnswer: Read<never> = (path, panel) => call("GET", path, { panel });
+
+/**
+ * The answer of a path, looked at every so often; not while the tab is hidden. `path` null: nothing is asked. With another
+ * `read` it is asked for at once.
+ */
+export function usePolled<T>(path: string | null, { panel, everyMs = 10_000, read = readAnswer }: Polling<T> = {}): Polled<T> {
+  const name = nameOf(path, panel);
   const state = useValue<State<T>>({ name, data: keptOf(name) as T | null, error: null });
-  const turn = useValue(0);
   const acts = acted.use();
   useEffect(() => {
     if (path === null) return undefined;
@@ -56,7 +62,7 @@ export function usePolled<T>(path: string | null, { panel, everyMs = 10_000 }: {
       clearTimeout(timer);
       if (document.hidden) return;
       try {
-        const data = await call<T>("GET", path, { panel });
+        const data = await read(path, panel);
         if (isOver) return;
         failures = 0;
         keep(name, data);
@@ -83,17 +89,13 @@ export function usePolled<T>(path: string | null, { panel, everyMs = 10_000 }: {
       clearTimeout(timer);
       document.removeEventListener("visibilitychange", wake);
     };
-  }, [name, everyMs, turn.value, acts]);
-  const reload = useMemo(
-    () => () => {
-      kept.delete(name);
-      turn.value += 1;
-    },
-    [name],
-  );
+  }, [name, everyMs, acts, read]);
   const shown = state.value;
-  if (shown.name === name) return { data: shown.data, error: shown.error, reload };
-  return { data: keptOf(name) as T | null, error: null, reload };
+  return shown.name === name ? shown : { data: keptOf(name) as T | null, error: null };
+}
+
+function nameOf(path: string | null, panel = ""): string {
+  return `${panel} ${path ?? ""}`;
 }
 
 export function asApiError(error: unknown): ApiError {
@@ -107,38 +109,46 @@ export type Listed<T> = Polled<readonly T[]> & {
 };
 
 export type Query = Readonly<Record<string, string | number | null | undefined>>;
-type Rest<T> = { readonly of: string; readonly rows: readonly T[]; readonly cursor: string | null };
+export type AnyPage = Paging & Readonly<Record<string, unknown>>;
+type Pages = AnyPage & { readonly pages: number };
 
-/** A list's first page, looked at again and again, and the further pages that were asked for. */
+/**
+ * A list as far as it was asked for, looked at again and again: what stands further down is as new as what stands on top.
+ * More pages are looked at the more seldom.
+ */
 export function useListed<T>(
   name: string,
   path: string | null,
-  { query = {}, panel = ALL_PANELS, everyMs }: { query?: Query; panel?: string | undefined; everyMs?: number } = {},
+  { query = {}, panel = ALL_PANELS, everyMs = 10_000 }: { query?: Query; panel?: string; everyMs?: number } = {},
 ): Listed<T> {
   const first = path === null ? null : pathWith(path, { limit: 50, ...query });
-  const options = { ...(panel === "" ? {} : { panel }), ...(everyMs === undefined ? {} : { everyMs }) };
-  const polled = usePolled<AnyPage>(first, options);
-  const of = `${panel} ${first ?? ""}`;
-  const rest = useValue<Rest<T>>({ of, rows: [], cursor: null });
-  const isLoadingMore = useValue(false);
-  const further = rest.value.of === of && rest.value.rows.length > 0 ? rest.value : null;
-  const cursor = further === null ? (polled.data?.next_cursor ?? null) : further.cursor;
-  const more = async (): Promise<void> => {
-    if (cursor === null || first === null || isLoadingMore.value) return;
-    isLoadingMore.value = true;
-    try {
-      const joint = first.includes("?") ? "&" : "?";
-      const page = await call<AnyPage>("GET", `${first}${joint}cursor=${encodeURIComponent(cursor)}`, panel === "" ? {} : { panel });
-      rest.value = { of, rows: [...(further?.rows ?? []), ...(rowsOf(page, name) as readonly T[])], cursor: page.next_cursor };
-    } finally {
-      isLoadingMore.value = false;
-    }
+  const named = panel === "" ? undefined : panel;
+  const of = nameOf(first, named);
+  const wanted = useValue({ of: "", pages: 1 });
+  const pages = wanted.value.of === of ? wanted.value.pages : ((keptOf(of) as Pages | null)?.pages ?? 1);
+  const read = useCallback<Read<Pages>>((from, whose) => readPages(name, from, whose, pages), [name, pages]);
+  const { data, error } = usePolled<Pages>(first, { panel: named, everyMs: everyMs * pages, read });
+  return {
+    data: data && (rowsOf(data, name) as readonly T[]),
+    error,
+    hasMore: data?.has_more ?? false,
+    isLoadingMore: data !== null && error === null && data.pages < pages,
+    more: () => {
+      // Asked for at once, however dear it is.
+      kept.delete(of);
+      wanted.value = { of, pages: pages + 1 };
+    },
   };
-  const data = polled.data === null ? null : [...(rowsOf(polled.data, name) as readonly T[]), ...(further?.rows ?? [])];
-  return { ...polled, data, hasMore: cursor !== null, isLoadingMore: isLoadingMore.value, more: () => void more() };
 }
 
-export type AnyPage = Paging & Readonly<Record<string, unknown>>;
+async function readPages(name: string, path: string, panel: string | undefined, pages: number): Promise<Pages> {
+  let page: AnyPage = await call("GET", path, { panel });
+  for (let n = 1; n < pages && page.next_cursor !== null; n += 1) {
+    const next: AnyPage = await call("GET", `${path}&cursor=${seg(page.next_cursor)}`, { panel });
+    page = { ...next, [name]: [...rowsOf(page, name), ...rowsOf(next, name)] };
+  }
+  return { ...page, pages };
+}
 
 /** A list's entries stand under its name. */
 export function rowsOf(page: AnyPage, name: string): readonly unknown[] {

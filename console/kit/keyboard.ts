@@ -19,7 +19,8 @@ const ROW = "[data-row]";
 function moveInList(step: 1 | -1): void {
   const rows = [...document.querySelectorAll<HTMLElement>(ROW)];
   const at = rows.findIndex((row) => row === document.activeElement || row.contains(document.activeElement));
-  const wanted = at === -1 ? (step === 1 ? 0 : rows.length - 1) : at + step;
+  // From what is seen: who comes back to a list is in the midst of it.
+  const wanted = at === -1 ? rows.findIndex((row) => row.getBoundingClientRect().top >= 0) : at + step;
   const next = rows[Math.max(0, Math.min(rows.length - 1, wanted))];
   next?.focus();
   next?.scrollIntoView({ block: "nearest" });

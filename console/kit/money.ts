@@ -24,7 +24,7 @@ export function typedAmount(text: string): string | null {
 /** The same, for a form: what is no amount is said there. */
 export function amountIn(text = ""): string {
   const amount = typedAmount(text);
-  if (amount === null) throw new Error("That is no amount: digits, and at most one point.");
+  if (amount === null) throw new Error("That is no amount: up to 10 digits, and 6 after a point.");
   return amount;
 }
 

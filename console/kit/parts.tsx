@@ -18,6 +18,9 @@ const STATUS_TONES: Readonly<Record<Status, string>> = {
   unknown: "bad",
 };
 
+/** In the order of an order's life. */
+export const STATUSES = Object.keys(STATUS_TONES) as Status[];
+
 export function StatusBadge({ status, label }: { readonly status: Status; readonly label?: string }) {
   return <Badge tone={STATUS_TONES[status]}>{label ?? wordsOf(status)}</Badge>;
 }
@@ -148,10 +151,14 @@ export function Empty({ title, children }: { readonly title: string; readonly ch
   );
 }
 
-export function Failed({ error }: { readonly error: ApiError }) {
+/** `isOld`: what was read before it failed is still shown. */
+export function Failed({ error, isOld = false }: { readonly error: ApiError; readonly isOld?: boolean }) {
   return (
     <div class="note bad" role="alert">
-      <p>{error.message}</p>
+      <p>
+        {error.message}
+        {isOld && " What is shown was read before."}
+      </p>
       {error.requestId !== null && <p class="soft small">Request-Id {error.requestId}</p>}
     </div>
   );
@@ -166,7 +173,7 @@ type LoadedProps<T> = {
 export function Loaded<T>({ of, children }: LoadedProps<T>) {
   return (
     <>
-      {of.error !== null && <Failed error={of.error} />}
+      {of.error !== null && <Failed error={of.error} isOld={of.data !== null} />}
       {of.data === null ? of.error === null && <p class="loading soft">Loading…</p> : children(of.data)}
     </>
   );
@@ -179,8 +186,8 @@ export function LoadedPage<T>({
   back: [path, label],
   children,
 }: LoadedProps<T> & { readonly name: string; readonly back: Back }) {
-  if (of.data !== null || of.error === null) return <Loaded of={of}>{children}</Loaded>;
-  const isMissing = of.error.status === 404;
+  const isMissing = of.error?.status === 404;
+  if (of.error === null || (of.data !== null && !isMissing)) return <Loaded of={of}>{children}</Loaded>;
   return (
     <>
       <PageHead title={isMissing ? `There is no ${name}` : name} />
@@ -270,7 +277,7 @@ type NamedProps = {
 export function More({ list }: { readonly list: Pick<Listed<unknown>, "hasMore" | "isLoadingMore" | "more"> }) {
   if (!list.hasMore) return null;
   return (
-    <p class="more">
+    <p>
       <button type="button" disabled={list.isLoadingMore} onClick={list.more}>
         {list.isLoadingMore ? "Loading…" : "Show more"}
       </button>
@@ -283,17 +290,17 @@ export async function copyText(text: string, done: string): Promise<void> {
     await navigator.clipboard.writeText(text);
     tellDone(done);
   } catch {
-    tellFailure(new Error("This browser does not let the page copy. Select the text and copy it."));
+    tellFailure(new Error("This browser does not let the page copy: select the text."));
   }
 }
 
 /** Links come from customers: only what is a web address becomes one, and opens without telling where from. */
 export function Outside({ href }: { readonly href: string | null }) {
   if (href === null) return <span class="soft">none</span>;
-  if (!/^https?:\/\//i.test(href)) return <span class="breaks">{href}</span>;
+  if (!/^https?:\/\//i.test(href)) return <span class="breaks">{shortened(href)}</span>;
   return (
     <a class="breaks" href={href} target="_blank" rel="noopener noreferrer nofollow">
-      {href}
+      {shortened(href)}
     </a>
   );
 }

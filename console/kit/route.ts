@@ -19,9 +19,24 @@ function decoded(segment: string): string {
   }
 }
 
+const SCROLL_ENDS_MS = 100;
+let scrolling = 0;
+history.scrollRestoration = "manual";
+
 addEventListener("hashchange", () => {
+  // It is of the page that was left, and the state of the other one would be lost.
+  clearTimeout(scrolling);
   route.value = readRoute();
 });
+addEventListener("scroll", () => {
+  clearTimeout(scrolling);
+  scrolling = setTimeout(() => history.replaceState(scrollY, ""), SCROLL_ENDS_MS);
+});
+
+/** Where the page was left by whoever comes back to it; the top of a new one. The browser itself does not know when a page is drawn. */
+export function scrollToLeft(): void {
+  scrollTo(0, history.state ?? 0);
+}
 
 type Query = Readonly<Record<string, string | null | undefined>>;
 
@@ -39,5 +54,6 @@ export function goTo(path: readonly string[], query: Query = {}): void {
 /** Changes parts of the query in place: filters make no history of their own. */
 export function setQuery(changes: Query): void {
   const { path, query } = route.value;
-  location.replace(hrefTo(path, { ...Object.fromEntries(query), ...changes }));
+  history.replaceState(history.state, "", hrefTo(path, { ...Object.fromEntries(query), ...changes }));
+  route.value = readRoute();
 }

@@ -37,11 +37,11 @@ export function spanText(ms: number): string {
   return `${count} ${unit.word}${unit.word === "day" && count !== 1 ? "s" : ""}`;
 }
 
-const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
-const CLOCK = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
-const FULL = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "long" });
-
-const UTC_DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
+const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat("en-GB", options);
+const DAY = format({ day: "numeric", month: "short" });
+const CLOCK = format({ hour: "2-digit", minute: "2-digit" });
+const FULL = format({ dateStyle: "medium", timeStyle: "long" });
+const UTC_DAY = format({ day: "numeric", month: "short", timeZone: "UTC" });
 
 /** A day of UTC, wherever one is. */
 export function dayText(iso: string): string {

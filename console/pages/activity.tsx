@@ -25,9 +25,7 @@ export function Activity({ by }: { readonly by: "hour" | "day" }) {
       <Loaded of={report}>
         {({ slots }) =>
           slots.every(({ orders, providers }) => orders === null && providers === null) ? (
-            <Empty title="No figures yet.">
-              Ticks count what ends and what is refunded, three times an hour. The first figures are here within 20 minutes.
-            </Empty>
+            <Empty title="No figures yet.">What ends is counted three times an hour.</Empty>
           ) : (
             <Charts slots={slots} by={by} />
           )

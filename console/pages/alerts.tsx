@@ -1,7 +1,7 @@
 /** Alerts that are open or were, and the channels they are told on. */
-import type { Alert, Channel, ChannelTest } from "../api/answers.ts";
+import type { Alert, Channel, ChannelTest, Page } from "../api/answers.ts";
 import { call, may, seg } from "../api/client.ts";
-import { useListed } from "../api/polled.ts";
+import { useListed, usePolled } from "../api/polled.ts";
 import { askTo } from "../kit/dialog.tsx";
 import { Badge, Card, Do, Listing, PageHead, shortened, wordsOf } from "../kit/parts.tsx";
 import { hrefTo } from "../kit/route.ts";
@@ -27,13 +27,7 @@ export function AlertsPage({ query }: { readonly query: URLSearchParams }) {
         of={alerts}
         empty={[isOpen ? "Nothing is wrong." : "Nothing was wrong yet.", "A channel below tells you when that changes."]}
       >
-        {(rows) => (
-          <div class="notes">
-            {rows.map((alert) => (
-              <AlertNote key={alert.id} alert={alert} />
-            ))}
-          </div>
-        )}
+        {(rows) => <AlertNotes alerts={isOpen ? worstFirst(rows) : rows} mostOpen={rows.length} />}
       </Listing>
       <Channels />
     </>
@@ -42,7 +36,33 @@ export function AlertsPage({ query }: { readonly query: URLSearchParams }) {
 
 const TONES = { critical: "bad", warning: "warn", info: "" } as const;
 
-export function AlertNote({ alert, isFolded = false }: { readonly alert: Alert; readonly isFolded?: boolean }) {
+function worstFirst(alerts: readonly Alert[]): readonly Alert[] {
+  return Object.keys(TONES).flatMap((severity) => alerts.filter((alert) => alert.severity === severity));
+}
+
+/** What is open about a provider, or a panel, with what to do: where its own page is open, nobody has to look elsewhere. */
+export function AlertsOf({ id, isPanel = false }: { readonly id: string; readonly isPanel?: boolean }) {
+  const { data } = usePolled<Page<"alerts", Alert>>("/v1/alerts?open=true&limit=500", { everyMs: 15_000 });
+  const own = ({ kind, subject }: Alert) =>
+    kind !== "brake_engaged" && subject?.split("/")[0] === id && /^(plan|cron|ledger|webhook)/.test(kind) === isPanel;
+  return <AlertNotes alerts={data?.alerts.filter(own) ?? []} />;
+}
+
+/** More alerts than these are lines that open: what is below them is seen, too. */
+const MOST_OPEN = 2;
+
+export function AlertNotes({ alerts, mostOpen = MOST_OPEN }: { readonly alerts: readonly Alert[]; readonly mostOpen?: number }) {
+  if (alerts.length === 0) return null;
+  return (
+    <section class="notes" aria-label="Alerts">
+      {alerts.map((alert) => (
+        <AlertNote key={alert.id} alert={alert} isFolded={alerts.length > mostOpen} />
+      ))}
+    </section>
+  );
+}
+
+function AlertNote({ alert, isFolded }: { readonly alert: Alert; readonly isFolded: boolean }) {
   const tone = `note ${TONES[alert.severity]}`;
   if (!isFolded)
     return (
@@ -95,9 +115,11 @@ function AlertButtons({ alert }: { readonly alert: Alert }) {
   const isSilent = useSilent(alert);
   return (
     <div class="buttons">
-      <a class="button" href={alert.page}>
-        Look at it
-      </a>
+      {alert.page !== (location.hash || "#/") && (
+        <a class="button" href={alert.page}>
+          Look at it
+        </a>
+      )}
       {may("settings") && alert.closed_at === null && !isSilent && <Do onDo={() => silence(alert)}>Silence</Do>}
     </div>
   );

@@ -1,6 +1,6 @@
 /** A brake that holds a provider's refunds: what it means, what to do, and the two ways to let go. */
 import { useValue } from "../state.ts";
-import type { BrakeResult, Provider } from "../api/answers.ts";
+import type { BrakeResult, ListedOrder, Provider } from "../api/answers.ts";
 import { call, may, seg } from "../api/client.ts";
 import { reloadAll, useListed, usePolled } from "../api/polled.ts";
 import { ask } from "../kit/dialog.tsx";
@@ -38,28 +38,50 @@ export function BrakeBanner({ id }: { readonly id: string }) {
           Unusually many of its orders ended badly at once. It was pulled <When at={brake.engaged_at} />
           {brake.panels === null ? "" : `, for ${brake.panels.join(", ")} only`}.
         </p>
+        <Evidence id={id} />
         <p>
-          If its key was swapped or its list of orders is not yours: mend the key and wait. Orders that are under way again withdraw what is
-          held by themselves. Release only what you have seen at the provider.
+          Was its key swapped, or do its words mean something else now? Mend that and wait: orders that then stand otherwise withdraw what
+          is held by themselves. Release only what you have seen at the provider.
         </p>
         {progress.value !== null && <p role="status">{progress.value}</p>}
       </div>
       {may("settings") && progress.value === null && (
         <div class="buttons">
-          <Do onDo={() => letGo(id, "release", { sum, progress })}>Release all</Do>
-          <Do tone="danger" onDo={() => letGo(id, "reject", { sum, progress })}>
-            Reject all
-          </Do>
+          <Do onDo={() => letGo(id, "release", { sum, progress })}>{sum === NOTHING ? "Let it go" : "Release all"}</Do>
+          {sum !== NOTHING && (
+            <Do tone="danger" onDo={() => letGo(id, "reject", { sum, progress })}>
+              Reject all
+            </Do>
+          )}
         </div>
       )}
     </section>
   );
 }
 
+/** What it says of the orders that wait, and what that is read as: a key or words that were swapped show here. */
+function Evidence({ id }: { readonly id: string }) {
+  const query = { provider: id, flag: "refund_held" };
+  const { data, hasMore } = useListed<ListedOrder>("orders", "/v1/orders", { query: { ...query, limit: 100 }, everyMs: 30_000 });
+  const held = data?.filter(({ reason }) => reason?.code === "brake") ?? [];
+  if (held.length === 0) return null;
+  const said = Map.groupBy(held, ({ provider_status: word, label }) => `“${word}”, read as ${label}`);
+  return (
+    <p>
+      It says of <a href={hrefTo(["orders"], query)}>{hasMore ? "the newest that wait" : "those that wait"}</a>:{" "}
+      {[...said].map(([words, orders]) => `${orders.length} × ${words}`).join("; ")}.
+    </p>
+  );
+}
+
 type Held = NonNullable<NonNullable<Provider["brake"]>["held"]>;
+
+/** Those that it held are withdrawn; what ends badly from now on would wait, too. */
+const NOTHING = "nothing";
 
 function heldText(held: Held | null): string {
   if (held === null) return "its refunds";
+  if (held.count === 0) return NOTHING;
   const amounts = Object.entries(held.amounts).map(([currency, amount]) => `${amount} ${currency}`);
   const count = `${countText(held.count)}${held.at_least === true ? " or more" : ""} ${held.count === 1 ? "refund" : "refunds"}`;
   return amounts.length === 0 ? count : `${count}, ${amounts.join(" and ")}`;

@@ -18,7 +18,7 @@ export function PanelCrons({ panel }: OfPanel) {
       <Loaded of={list}>
         {() =>
           crons.length === 0 ? (
-            <Empty title="None.">The URLs that its script wants called every few minutes can be called from here.</Empty>
+            <Empty title="None.">URLs of its script can be called from here every few minutes.</Empty>
           ) : (
             <ul class="picks">
               {crons.map((cron) => (

@@ -22,17 +22,11 @@ export function CustomersPage() {
       </PageHead>
       <Listing
         of={accounts}
-        empty={[
-          "No account yet.",
-          <>
-            An account begins with its first credit. Only panels with <code>money: ledger</code> have accounts; others credit their
-            customers themselves.
-          </>,
-        ]}
+        empty={["No account yet.", "An account begins with its first credit. Panels that credit their customers themselves have none."]}
       >
         {(rows) => (
           <Table
-            heads={["Customer", "Panel", "Balance"]}
+            heads={["Customer", ["Panel", "breaks"], "Balance"]}
             rows={rows.map((account) => (panel === ALL_PANELS ? account : { ...account, panel }))}
             keyOf={(account) => `${account.panel} ${account.currency} ${account.customer}`}
             cellsOf={({ customer, panel: of, balance, currency }) => [

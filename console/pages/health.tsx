@@ -1,8 +1,8 @@
 /** How a provider stands, in words: whether it answers, why not, what to do, and when it is tried again. */
 import type { ComponentChildren } from "preact";
 import type { Provider } from "../api/answers.ts";
-import { Badge, shortened } from "../kit/parts.tsx";
-import { adviceFor, type State, stateOf } from "../kit/standing.ts";
+import { Badge } from "../kit/parts.tsx";
+import { adviceFor, type State } from "../kit/standing.ts";
 import { When } from "../kit/time.tsx";
 
 /** One word for each, on every page. */
@@ -20,17 +20,6 @@ const STATES: Readonly<Record<State, readonly [word: string, tone: string]>> = {
 export function StateBadge({ state }: { readonly state: State }) {
   const [word, tone] = STATES[state];
   return <Badge tone={tone}>{word}</Badge>;
-}
-
-/** With why, where it does not answer. */
-export function StateCell({ provider }: { readonly provider: Provider }) {
-  const { consecutive_failures: failures, last_error: error } = provider.health;
-  return (
-    <>
-      <StateBadge state={stateOf(provider)} />
-      {provider.enabled && failures > 0 && error !== null && <div class="small breaks">{shortened(error.message)}</div>}
-    </>
-  );
 }
 
 export function TriedAgain({ at }: { readonly at: string | null }) {

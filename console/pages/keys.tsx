@@ -34,14 +34,14 @@ export function KeysPage() {
         </Do>
       </PageHead>
       <Listing of={keys} empty={["No key yet.", "ADMIN_TOKEN opens everything; make a key for each person instead."]}>
-        {(rows) => <KeyTable keys={rows} />}
+        {(rows) => <KeyTable keys={rows.toSorted((a, b) => Number(a.panel !== null) - Number(b.panel !== null))} />}
       </Listing>
     </>
   );
 }
 
 export function KeyTable({ keys }: { readonly keys: readonly Key[] }) {
-  return <Table heads={["Key", "Of", "May", "Used", "Ends"]} rows={keys} keyOf={({ id }) => id} cellsOf={cellsOf} isWalked />;
+  return <Table heads={["Key", ["Of", "breaks"], "May", "Used", "Ends"]} rows={keys} keyOf={({ id }) => id} cellsOf={cellsOf} isWalked />;
 }
 
 function cellsOf(key: Key) {

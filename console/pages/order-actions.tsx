@@ -20,28 +20,45 @@ type Named = { readonly panel: string; readonly id: string };
 
 const pathOf = ({ id }: Named, what: string): string => `/v1/orders/${seg(id)}/${what}`;
 
-export function checkOrder(named: Named): Promise<unknown> {
-  return act(() => call("POST", pathOf(named, "check"), { panel: named.panel, body: {} }), "It is looked at within seconds.");
-}
+export type Deed = {
+  readonly what: "check" | "refill" | "cancel";
+  readonly label: string;
+  readonly verb: string;
+  readonly text: string;
+  readonly isFor: (order: Order) => boolean;
+};
 
-export async function refillOrder(named: Named): Promise<void> {
-  await askTo({
-    title: `Ask for a refill of order ${named.id}?`,
-    text: "The provider is asked to deliver again what dropped. It changes nothing of the order's money.",
-    confirm: "Ask for a refill",
-    work: () => call("POST", pathOf(named, "refill"), { panel: named.panel, body: {} }),
-    done: "The refill is on its way.",
-  });
-}
-
-export async function cancelOrder(named: Named): Promise<void> {
-  await askTo({
-    title: `Ask to cancel order ${named.id}?`,
+/** What a provider is asked to do, for one order or for many. */
+export const DEEDS: readonly Deed[] = [
+  {
+    what: "check",
+    label: "Check now",
+    verb: "Check",
+    text: "Each is looked at soon, within its provider's calls.",
+    isFor: isAskable,
+  },
+  {
+    what: "refill",
+    label: "Refill",
+    verb: "Ask for a refill of",
+    text: "The provider is asked to deliver again what dropped. It changes nothing of the money.",
+    isFor: ({ status }) => status === "completed",
+  },
+  {
+    what: "cancel",
+    label: "Cancel",
+    verb: "Ask to cancel",
     text: "The provider decides. Money returns only when its status says canceled or partial.",
-    confirm: "Ask to cancel",
-    work: () => call("POST", pathOf(named, "cancel"), { panel: named.panel, body: {} }),
-    done: "The cancel is on its way.",
-  });
+    isFor: (order) => isUnderWay(order) && !order.flags.includes("placing_unknown"),
+  },
+];
+
+/** A look asks nothing first: it changes nothing. */
+export function askProvider(named: Named, { what, verb, text }: Deed): Promise<unknown> {
+  const work = () => call("POST", pathOf(named, what), { panel: named.panel, body: {} });
+  if (what === "check") return act(work, "It is looked at within seconds.");
+  const title = `${verb} order ${named.id}`;
+  return askTo({ title: `${title}?`, text, confirm: title, work, done: `The ${what} is on its way.` });
 }
 
 /** With the id that a person found at the provider; without one it never was, and that is asked once more. */
@@ -82,8 +99,13 @@ function droppedText({ charge, currency }: Order): string {
 }
 
 const DISMISSIBLE: readonly Flag[] = [
-  ...(["panel_outdated", "over_refunded", "duplicate_link", "completed_with_remains"] as const),
-  ...(["canceled_after_delivery", "overdue", "stalled"] as const),
+  "panel_outdated",
+  "over_refunded",
+  "duplicate_link",
+  "completed_with_remains",
+  "canceled_after_delivery",
+  "overdue",
+  "stalled",
 ];
 
 export function isDismissible(flag: Flag): boolean {
@@ -93,7 +115,7 @@ export function isDismissible(flag: Flag): boolean {
 export async function dismissFlag(named: Named, flag: Flag): Promise<void> {
   await askTo({
     title: `Dismiss “${wordsOf(flag)}”?`,
-    text: "Somebody has looked at it, and done what there was to do. It comes back only with a new reason.",
+    text: "It comes back only with a new reason.",
     fields: [{ name: "note", label: "Note", type: "lines" }],
     confirm: "Dismiss it",
     work: ({ note }) => call("POST", pathOf(named, "dismiss"), { panel: named.panel, body: { flag, ...noteIn(note) } }),

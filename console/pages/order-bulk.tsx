@@ -7,39 +7,7 @@ import { countText } from "../kit/money.ts";
 import { copyText, Do } from "../kit/parts.tsx";
 import { hrefTo } from "../kit/route.ts";
 import type { Selection } from "../kit/select.tsx";
-import { isAskable, isUnderWay } from "./order-actions.tsx";
-
-type Deed = {
-  readonly what: "check" | "refill" | "cancel";
-  readonly label: string;
-  readonly verb: string;
-  readonly text: string;
-  readonly isFor: (order: ListedOrder) => boolean;
-};
-
-const DEEDS: readonly Deed[] = [
-  {
-    what: "check",
-    label: "Check now",
-    verb: "Check",
-    text: "Each is looked at soon, within its provider's calls.",
-    isFor: isAskable,
-  },
-  {
-    what: "refill",
-    label: "Refill",
-    verb: "Ask for a refill of",
-    text: "The providers are asked to deliver again what dropped. It changes nothing of the orders' money.",
-    isFor: ({ status }) => status === "completed",
-  },
-  {
-    what: "cancel",
-    label: "Cancel",
-    verb: "Ask to cancel",
-    text: "The providers decide. Money returns only when their status says canceled or partial.",
-    isFor: (order) => isUnderWay(order) && !order.flags.includes("placing_unknown"),
-  },
-];
+import { type Deed, DEEDS } from "./order-actions.tsx";
 
 /** So many are asked for at a time. */
 const LANES = 4;

@@ -1,4 +1,3 @@
-import type { ComponentChildren } from "preact";
 import type { Order, Support } from "../api/answers.ts";
 import { call, may, seg } from "../api/client.ts";
 import { type Polled, usePolled } from "../api/polled.ts";
@@ -9,15 +8,14 @@ import { hrefTo } from "../kit/route.ts";
 import { When } from "../kit/time.tsx";
 import { tellFailure } from "../kit/toast.tsx";
 import {
-  cancelOrder,
-  checkOrder,
+  askProvider,
   clawBack,
+  DEEDS,
   dismissFlag,
   giveGoodwill,
   isAskable,
   isDismissible,
   isUnderWay,
-  refillOrder,
   settleOrder,
 } from "./order-actions.tsx";
 import { HeldOfOrder } from "./order-held.tsx";
@@ -47,7 +45,7 @@ export function OrderPage({ panel, id }: Named) {
           <HeldOfOrder panel={panel} order={shown} />
           <div class="columns">
             <div>
-              <StandsCard order={shown} support={support.data} />
+              <StandsCard panel={panel} order={shown} support={support.data} />
               <MoneyCard panel={panel} order={shown} />
             </div>
             <div>
@@ -68,9 +66,12 @@ function Actions({ panel, order }: { readonly panel: string; readonly order: Ord
   const inDoubt = order.flags.includes("placing_unknown");
   return (
     <>
-      {may("help") && isAskable(order) && <Do onDo={() => checkOrder(named)}>Check now</Do>}
-      {may("help") && order.status === "completed" && <Do onDo={() => refillOrder(named)}>Refill</Do>}
-      {may("help") && isUnderWay(order) && !inDoubt && <Do onDo={() => cancelOrder(named)}>Cancel</Do>}
+      {may("help") &&
+        DEEDS.filter(({ isFor }) => isFor(order)).map((deed) => (
+          <Do key={deed.what} onDo={() => askProvider(named, deed)}>
+            {deed.label}
+          </Do>
+        ))}
       {may("help") && inDoubt && (
         <Do tone="primary" onDo={() => settleOrder(named, order)}>
           Settle
@@ -82,16 +83,14 @@ function Actions({ panel, order }: { readonly panel: string; readonly order: Ord
 }
 
 async function copyForSupport({ panel, id }: Named): Promise<void> {
-  try {
-    const support = await call<Support>("GET", `/v1/orders/${seg(id)}/support`, { panel });
-    await copyText(JSON.stringify(support, null, 2), "Copied: paste it into the ticket.");
-  } catch (error) {
-    tellFailure(error);
-  }
+  const support = await call<Support>("GET", `/v1/orders/${seg(id)}/support`, { panel }).catch(tellFailure);
+  if (support !== undefined) await copyText(JSON.stringify(support, null, 2), "Copied: paste it into the ticket.");
 }
 
+type OfSupport = { readonly panel: string; readonly order: Order; readonly support: Support | null };
+
 /** What each flag says, and what there is to do about it. */
-function FlagNotes({ panel, order, support }: { readonly panel: string; readonly order: Order; readonly support: Support | null }) {
+function FlagNotes({ panel, order, support }: OfSupport) {
   const texts = new Map(support?.flags.map(({ flag, text }) => [flag, text]));
   const named = { panel, id: order.id };
   const shown = order.flags.filter((flag) => flag !== "refund_held");
@@ -101,7 +100,10 @@ function FlagNotes({ panel, order, support }: { readonly panel: string; readonly
       {shown.map((flag) => (
         <div key={flag} class="note warn">
           <p>
-            <Flags flags={[flag]} /> {texts.get(flag) ?? ""} {flag === "unknown_status" && <MapWord order={order} />}
+            <Flags flags={[flag]} /> {texts.get(flag) ?? ""}{" "}
+            {flag === "unknown_status" && order.provider !== undefined && (
+              <a href={hrefTo(["providers", order.provider])}>Say what “{order.provider_status}” means</a>
+            )}
             {flag === "duplicate_link" && order.duplicate_of !== null && (
               <a href={hrefTo(["orders", panel, order.duplicate_of])}>The other one is {order.duplicate_of}</a>
             )}
@@ -111,11 +113,6 @@ function FlagNotes({ panel, order, support }: { readonly panel: string; readonly
       ))}
     </div>
   );
-}
-
-function MapWord({ order }: { readonly order: Order }): ComponentChildren {
-  if (order.provider === undefined) return null;
-  return <a href={hrefTo(["providers", order.provider])}>Say what “{order.provider_status}” means</a>;
 }
 
 const SYNC_TEXTS: Readonly<Record<Order["sync"], string>> = {
@@ -130,7 +127,7 @@ function syncText(order: Order): string {
   return isAskable(order) ? SYNC_TEXTS[order.sync] : "not looked at: no id at its provider is known";
 }
 
-function StandsCard({ order, support }: { readonly order: Order; readonly support: Support | null }) {
+function StandsCard({ panel, order, support }: OfSupport) {
   const { quantity, delivered, remains, start_count: start, refill, cancel } = order;
   const expected = isUnderWay(order) ? order.expected : null;
   return (
@@ -145,14 +142,16 @@ function StandsCard({ order, support }: { readonly order: Order; readonly suppor
           start === null ? null : ["Start count", countText(start)],
           ["Link", <Outside href={order.link} />],
           order.service === null ? null : ["Service", order.service],
-          order.customer === null ? null : ["Customer", <a href={hrefTo(["orders"], { customer: order.customer })}>{order.customer}</a>],
-          expected === null || expected.start_by === null ? null : ["Starts by", <When at={expected.start_by} next />],
-          expected === null || expected.end_by === null ? null : ["Ends by", <When at={expected.end_by} next />],
+          order.customer === null
+            ? null
+            : ["Customer", <a href={hrefTo(["orders"], { panel, customer: order.customer })}>{order.customer}</a>],
+          expected?.start_by == null ? null : ["Starts by", <When at={expected.start_by} next />],
+          expected?.end_by == null ? null : ["Ends by", <When at={expected.end_by} next />],
           refill === null ? null : ["Refill", wordsOf(refill.status)],
           cancel === null ? null : ["Cancel", wordsOf(cancel.status)],
           ["Placed", <When at={order.placed_at} />],
           ["Looked at", order.checked_at === null ? <span class="soft">not yet</span> : <When at={order.checked_at} />],
-          order.next_check_at === undefined || order.next_check_at === null ? null : ["Next look", <When at={order.next_check_at} next />],
+          order.next_check_at == null ? null : ["Next look", <When at={order.next_check_at} next />],
           ["Sync", syncText(order)],
         ]}
       />
@@ -183,17 +182,15 @@ function ProviderCard({ order, support }: { readonly order: Order; readonly supp
         facts={[
           ["Provider", order.provider === undefined ? "" : <a href={hrefTo(["providers", order.provider])}>{order.provider}</a>],
           ["Its id there", order.provider_order_id ?? "none: it was not placed, or that is in doubt"],
-          ["It says", order.provider_status === null || order.provider_status === undefined ? "nothing yet" : `“${order.provider_status}”`],
+          ["It says", order.provider_status == null ? "nothing yet" : `“${order.provider_status}”`],
           [
             "Read here as",
             order.flags.includes("unknown_status") ? `nothing: the word is not known, and it stays ${order.label}` : order.label,
           ],
-          said === undefined || said.said_at === null ? null : ["Said", <When at={said.said_at} />],
-          said === undefined || said.charge === null ? null : ["It charges", `${said.charge} ${said.currency ?? ""}`],
-          said === undefined || said.final_answer === null
-            ? null
-            : ["Its words at the end", <code class="breaks">{said.final_answer.text}</code>],
-          said === undefined || said.trouble === null ? null : ["Its last trouble", said.trouble.message],
+          said?.said_at == null ? null : ["Said", <When at={said.said_at} />],
+          said?.charge == null ? null : ["It charges", `${said.charge} ${said.currency ?? ""}`],
+          said?.final_answer == null ? null : ["Its words at the end", <code class="breaks">{said.final_answer.text}</code>],
+          said?.trouble == null ? null : ["Its last trouble", said.trouble.message],
         ]}
       />
     </Card>

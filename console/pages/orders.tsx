@@ -1,14 +1,13 @@
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { ListedOrder, OrderCounts, Panel, Provider, Status } from "../api/answers.ts";
 import { ALL_PANELS, pathWith } from "../api/client.ts";
-import { asApiError, type Listed, useListed, usePolled } from "../api/polled.ts";
+import { type Listed, useListed, usePolled } from "../api/polled.ts";
 import { readFields } from "../kit/form.tsx";
 import { DownloadCsv } from "../kit/job.tsx";
 import { countText } from "../kit/money.ts";
 import {
   Amount,
   Empty,
-  Failed,
   FLAGS,
   Flags,
   flagWords,
@@ -17,27 +16,16 @@ import {
   PageHead,
   Progress,
   StatusBadge,
+  STATUSES,
   Table,
   wordsOf,
 } from "../kit/parts.tsx";
 import { hrefTo, setQuery } from "../kit/route.ts";
 import { type Selection, SelectionBar, Tick, useSelection } from "../kit/select.tsx";
 import { When } from "../kit/time.tsx";
-import { useValue } from "../state.ts";
 import { ordersNamed } from "./find.ts";
 import { OrderDeeds } from "./order-bulk.tsx";
 
-const STATUSES: readonly Status[] = [
-  "pending",
-  "processing",
-  "in_progress",
-  "completed",
-  "partial",
-  "canceled",
-  "refunded",
-  "error",
-  "unknown",
-];
 /** Filters of the form. */
 const CHOSEN = ["status", "flag", "provider", "closed", "customer", "service"];
 /** Those that come with a link: they are shown, and can be taken away. */
@@ -62,7 +50,7 @@ function OrderList({ query }: { readonly query: URLSearchParams }) {
   const isFiltered = panel !== ALL_PANELS || Object.values(filters).some((value) => value !== null);
   return (
     <>
-      <PageHead title="Orders" lead="Of all panels, the newest first." />
+      <PageHead title="Orders" lead="The newest first." />
       <OrderFilters query={query} isFiltered={isFiltered} />
       {counts !== null && <StatusCounts counts={counts} query={query} />}
       <Loaded of={orders}>
@@ -205,11 +193,15 @@ function Choice({ name, label, query, options }: FilterProps & { readonly option
   );
 }
 
+/** What is being typed stays, whatever is drawn meanwhile. */
 function Word({ name, label, query }: FilterProps) {
+  const value = query.get(name) ?? "";
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => void (input.current && (input.current.value = value)), [value]);
   return (
     <label class="field">
       <span>{label}</span>
-      <input name={name} value={query.get(name) ?? ""} autocomplete="off" spellcheck={false} />
+      <input ref={input} name={name} autocomplete="off" spellcheck={false} />
     </label>
   );
 }
@@ -219,7 +211,7 @@ type OrderTableProps = { readonly orders: readonly ListedOrder[]; readonly selec
 export function OrderTable({ orders, selection }: OrderTableProps) {
   return (
     <Table
-      heads={["Order", "Status", "Delivered", "Charge", "At the provider", "Changed"]}
+      heads={[["Order", "breaks"], "Status", "Delivered", "Charge", "At the provider", "Changed"]}
       rows={orders}
       keyOf={({ panel, id }) => `${panel} ${id}`}
       cellsOf={(order) => cellsOf(order, selection)}
@@ -237,7 +229,7 @@ function cellsOf(order: ListedOrder, selection: Selection<ListedOrder> | undefin
       <a data-row class="strong breaks" href={hrefTo(["orders", panel, id])}>
         {id}
       </a>
-      <div class={selection === undefined ? "soft small" : "soft small beside-tick"}>{panel}</div>
+      <div class={`soft small breaks ${selection === undefined ? "" : "beside-tick"}`}>{panel}</div>
     </>,
     <>
       <StatusBadge status={status} label={label} /> <Flags flags={flags} />
@@ -262,28 +254,21 @@ function cellsOf(order: ListedOrder, selection: Selection<ListedOrder> | undefin
 
 /** What the search has found, where it is not one order alone. */
 function FoundOrders({ text }: { readonly text: string }) {
-  const found = useValue<readonly ListedOrder[] | null>(null);
-  const problem = useValue<unknown>(null);
-  useEffect(() => {
-    found.value = null;
-    problem.value = null;
-    ordersNamed(text).then(
-      (orders) => (found.value = orders),
-      (reason: unknown) => (problem.value = reason),
-    );
-  }, [text]);
+  const found = usePolled<readonly ListedOrder[]>(text, { read: ordersNamed, everyMs: 30_000 });
   return (
     <>
       <PageHead title="Found" lead={`“${text}” as an id, a provider's id or a link, in all panels.`} />
-      {problem.value !== null && <Failed error={asApiError(problem.value)} />}
-      {found.value !== null &&
-        (found.value.length === 0 ? (
-          <Empty title="No order is known by that.">
-            Ids are compared letter by letter. <a href="#/orders">Show all orders</a>
-          </Empty>
-        ) : (
-          <OrderTable orders={found.value} />
-        ))}
+      <Loaded of={found}>
+        {(orders) =>
+          orders.length === 0 ? (
+            <Empty title="No order is known by that.">
+              Ids are compared letter by letter. <a href="#/orders">Show all orders</a>
+            </Empty>
+          ) : (
+            <OrderTable orders={orders} />
+          )
+        }
+      </Loaded>
     </>
   );
 }

@@ -1,17 +1,14 @@
 import type { ListedOrder, Overview } from "../api/answers.ts";
 import { useListed, usePolled } from "../api/polled.ts";
 import { countText } from "../kit/money.ts";
-import { Amount, Badge, Card, Empty, Loaded, Named, PageHead, Table } from "../kit/parts.tsx";
+import { Card, Empty, Loaded, PageHead } from "../kit/parts.tsx";
 import { hrefTo } from "../kit/route.ts";
-import { spanText, When } from "../kit/time.tsx";
+import { When } from "../kit/time.tsx";
 import { Activity } from "./activity.tsx";
-import { AlertNote } from "./alerts.tsx";
+import { AlertNotes } from "./alerts.tsx";
 import { BrakeBanners } from "./brake.tsx";
-import { StateBadge, TriedAgain } from "./health.tsx";
 import { NoOrders, OrderTable } from "./orders.tsx";
-
-/** More alerts than these are lines that open: what is below them is seen, too. */
-const MAX_OPEN = 2;
+import { ProviderTable } from "./provider-table.tsx";
 
 export function OverviewPage({ query }: { readonly query: URLSearchParams }) {
   const overview = usePolled<Overview>("/v1/overview", { everyMs: 15_000 });
@@ -22,13 +19,8 @@ export function OverviewPage({ query }: { readonly query: URLSearchParams }) {
           <Head overview={shown} />
           <Needs needs={shown.needs_person} />
           <BrakeBanners />
-          {shown.alerts.length > 0 && (
-            <section class="notes" aria-label="Alerts">
-              {shown.alerts.map((alert) => (
-                <AlertNote key={alert.id} alert={alert} isFolded={shown.alerts.length > MAX_OPEN} />
-              ))}
-            </section>
-          )}
+          {/* A brake has its banner. */}
+          <AlertNotes alerts={shown.alerts.filter(({ kind }) => kind !== "brake_engaged")} />
           <Providers overview={shown} />
           <Activity by={query.get("by") === "day" ? "day" : "hour"} />
           <Day day={shown.day} database={shown.database} />
@@ -56,21 +48,21 @@ function Head({ overview: { sentence, sync, providers } }: { readonly overview: 
 
 type Needs = Overview["needs_person"];
 
-/** Where each is dealt with, the most urgent first. */
-const NEEDS: Readonly<Record<keyof Needs, readonly [label: string, href: string]>> = {
+/** Where each is dealt with, the most urgent first; without a place: a flag of orders. */
+const NEEDS: Readonly<Record<keyof Needs, readonly [label: string, href?: string]>> = {
   refunds_held: ["Refunds wait", "#/refunds"],
-  placing_unknown: ["Placing in doubt", hrefTo(["orders"], { flag: "placing_unknown" })],
+  placing_unknown: ["Placing in doubt"],
   unknown_words: ["Unknown words", "#/providers"],
-  unknown_status: ["Orders with an unknown word", hrefTo(["orders"], { flag: "unknown_status" })],
+  unknown_status: ["Orders with an unknown word"],
   brakes_engaged: ["Brakes pulled", "#/refunds"],
   ledger_mismatch: ["Books that do not add up", "#/panels"],
-  over_refunded: ["Refunded too much", hrefTo(["orders"], { flag: "over_refunded" })],
-  panel_outdated: ["Panel was told otherwise", hrefTo(["orders"], { flag: "panel_outdated" })],
-  not_found: ["Not found at the provider", hrefTo(["orders"], { flag: "not_found" })],
-  overdue: ["Not started in time", hrefTo(["orders"], { flag: "overdue" })],
-  stalled: ["Stand still", hrefTo(["orders"], { flag: "stalled" })],
-  parked: ["Parked", hrefTo(["orders"], { flag: "parked" })],
-  provider_order_taken: ["Provider's order taken", hrefTo(["orders"], { flag: "provider_order_taken" })],
+  over_refunded: ["Refunded too much"],
+  panel_outdated: ["Panel was told otherwise"],
+  not_found: ["Not found at the provider"],
+  overdue: ["Not started in time"],
+  stalled: ["Stand still"],
+  parked: ["Parked"],
+  provider_order_taken: ["Provider's order taken"],
   dead_letters: ["Dead letters", "#/dead-letters"],
 };
 
@@ -87,7 +79,7 @@ function Needs({ needs }: { readonly needs: Needs }) {
             const { count, at_least: isMore } = needs[name as keyof Needs];
             return (
               <li key={name}>
-                <a data-row class="tile" href={href}>
+                <a data-row class="tile" href={href ?? hrefTo(["orders"], { flag: name })}>
                   <span class="tile-count">
                     {countText(count)}
                     {isMore === true ? "+" : ""}
@@ -103,8 +95,6 @@ function Needs({ needs }: { readonly needs: Needs }) {
   );
 }
 
-type Row = Overview["providers"][number];
-
 function Providers({ overview: { providers, more_providers: isMore } }: { readonly overview: Overview }) {
   return (
     <Card title="Providers" aside={isMore && <a href="#/providers">All of them</a>}>
@@ -113,58 +103,9 @@ function Providers({ overview: { providers, more_providers: isMore } }: { readon
           <a href="#/setup">Add the first one</a>
         </Empty>
       ) : (
-        <Table
-          heads={["Provider", "State", "Last answer", "Orders followed", "Calls today", "Balance"]}
-          rows={providers}
-          keyOf={({ id }) => id}
-          cellsOf={cellsOf}
-        />
+        <ProviderTable providers={providers} />
       )}
     </Card>
-  );
-}
-
-function cellsOf(provider: Row) {
-  const { id, lag_seconds: lag, unknown_words: words } = provider;
-  return [
-    <Named path={["providers", id]} name={id} more={provider.name} />,
-    <>
-      <StateBadge state={provider.state} />
-      {words > 0 && <Badge tone="warn">{words} unknown</Badge>}
-    </>,
-    <>
-      <When at={provider.last_success_at} />
-      <TriedAgain at={provider.retry_at} />
-    </>,
-    <>
-      <a href={hrefTo(["orders"], { provider: id, closed: "false" })}>{countText(provider.active_orders)}</a>
-      {lag !== null && lag >= 60 && <div class="small">up to {spanText(1000 * lag)} late</div>}
-      {provider.stretch > 1 && <div class="small">looked at {provider.stretch.toFixed(1)} times as seldom</div>}
-    </>,
-    countText(provider.calls_today),
-    <Balance provider={provider} />,
-  ];
-}
-
-function Balance({ provider }: { readonly provider: Row }) {
-  const { balance, balance_currency: currency, balance_at: at, runs_out_at: runsOut, low_balance: low } = provider;
-  if (balance === null) return <span class="soft">not read yet</span>;
-  return (
-    <>
-      <Amount amount={balance} currency={currency ?? ""} />
-      {low !== null && Number(balance) < Number(low) && <Badge tone="warn">below {low}</Badge>}
-      <div class="small">
-        {runsOut === null ? (
-          <>
-            read <When at={at} />
-          </>
-        ) : (
-          <>
-            runs out <When at={runsOut} next />
-          </>
-        )}
-      </div>
-    </>
   );
 }
 

@@ -8,6 +8,7 @@ import { Badge, Card, Do, Facts, Listing, LoadedPage, Named, PageHead, Table } f
 import { goTo, hrefTo } from "../kit/route.ts";
 import { When } from "../kit/time.tsx";
 import { tellFailure } from "../kit/toast.tsx";
+import { AlertsOf } from "./alerts.tsx";
 import { PanelCrons } from "./crons.tsx";
 import { KeyTable, makeKey } from "./keys.tsx";
 import { PanelOwed } from "./owed.tsx";
@@ -97,6 +98,7 @@ export function PanelPage({ id }: { readonly id: string }) {
             )}
           </PageHead>
           <Frozen panel={shown} />
+          <AlertsOf id={id} isPanel />
           <div class="columns">
             <PanelFacts panel={shown} />
             <Card title="For its pages">
@@ -149,9 +151,11 @@ async function unfreeze(id: string): Promise<void> {
   });
 }
 
-function yesNo(value: boolean): string {
-  return value ? "yes" : "no";
-}
+const SWITCHES = [
+  ["reuse_identical_adds", "The same add again is the same order"],
+  ["refuse_duplicate_links", "Refuse an order for a link that is under way"],
+  ["refuse_query_keys", "Refuse keys in addresses"],
+] as const;
 
 function PanelFacts({ panel }: { readonly panel: Panel }) {
   return (
@@ -162,9 +166,7 @@ function PanelFacts({ panel }: { readonly panel: Panel }) {
           ["Currency", panel.currency],
           ["Money", MONEY_TEXTS[panel.money]],
           panel.money === "ledger" ? ["Credit limit", panel.credit_limit ?? "none"] : null,
-          ["The same add again is the same order", yesNo(panel.reuse_identical_adds)],
-          ["Refuses a link that is under way", yesNo(panel.refuse_duplicate_links)],
-          ["Keys in addresses refused", yesNo(panel.refuse_query_keys)],
+          ...SWITCHES.map(([name, label]) => [label, panel[name] ? "yes" : "no"] as const),
           [
             "Public status",
             panel.public_status ? (
@@ -199,19 +201,7 @@ async function editPanel(panel: Panel): Promise<void> {
             } as const,
           ]
         : []),
-      {
-        name: "reuse_identical_adds",
-        label: "The same add again is the same order",
-        type: "checkbox",
-        value: String(panel.reuse_identical_adds),
-      },
-      {
-        name: "refuse_duplicate_links",
-        label: "Refuse an order for a link that is under way",
-        type: "checkbox",
-        value: String(panel.refuse_duplicate_links),
-      },
-      { name: "refuse_query_keys", label: "Refuse keys in addresses", type: "checkbox", value: String(panel.refuse_query_keys) },
+      ...SWITCHES.map(([name, label]) => ({ name, label, type: "checkbox", value: String(panel[name]) }) as const),
       {
         name: "public_status",
         label: "Show its status to anyone",
@@ -232,9 +222,7 @@ function savePanel({ id, money }: Panel, values: Values): Promise<unknown> {
   const body = {
     name: values["name"] === "" ? null : values["name"],
     ...(money === "ledger" ? { credit_limit: limit === "" ? null : limit } : {}),
-    reuse_identical_adds: isOn("reuse_identical_adds"),
-    refuse_duplicate_links: isOn("refuse_duplicate_links"),
-    refuse_query_keys: isOn("refuse_query_keys"),
+    ...Object.fromEntries(SWITCHES.map(([name]) => [name, isOn(name)])),
     public_status: isOn("public_status"),
   };
   return call("PATCH", `/v1/panels/${seg(id)}`, { body });

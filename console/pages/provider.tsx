@@ -8,10 +8,12 @@ import { hrefTo } from "../kit/route.ts";
 import { stateOf } from "../kit/standing.ts";
 import { When } from "../kit/time.tsx";
 import { tellFailure } from "../kit/toast.tsx";
+import { AlertsOf } from "./alerts.tsx";
 import { BrakeBanner } from "./brake.tsx";
 import { HealthText, StateBadge } from "./health.tsx";
 import { RulesCards } from "./provider-rules.tsx";
 import { editProvider, switchProvider, tryProvider } from "./provider-settings.tsx";
+import { Balance, rowOf } from "./provider-table.tsx";
 
 export function ProviderPage({ id }: { readonly id: string }) {
   const provider = usePolled<Provider>(`/v1/providers/${seg(id)}`, { everyMs: 5000 });
@@ -29,6 +31,7 @@ export function ProviderPage({ id }: { readonly id: string }) {
             )}
           </PageHead>
           <BrakeBanner id={id} />
+          <AlertsOf id={id} />
           <UnknownWords provider={shown} />
           <div class="columns">
             <div>
@@ -121,7 +124,8 @@ async function mapWord({ id, status_words: words }: Provider, word: string): Pro
 
 const MANY_TEXTS = { yes: "some orders in a call", no: "one order a call", unknown: "not known yet" } as const;
 
-function Learned({ provider: { id, health } }: { readonly provider: Provider }) {
+function Learned({ provider }: { readonly provider: Provider }) {
+  const { id, health } = provider;
   return (
     <Card title="What was learned">
       <Facts
@@ -130,8 +134,7 @@ function Learned({ provider: { id, health } }: { readonly provider: Provider }) 
           ["Orders a call", countText(health.learned_batch_size)],
           ["Orders followed", <a href={hrefTo(["orders"], { provider: id, closed: "false" })}>{countText(health.active_orders)}</a>],
           ["Calls today", countText(health.calls_today)],
-          ["Balance", health.balance === null ? "not read yet" : `${health.balance} ${health.balance_currency ?? ""}`],
-          health.runs_out_at === null ? null : ["It runs out", <When at={health.runs_out_at} next />],
+          ["Balance", <Balance provider={rowOf(provider)} />],
           [
             "Pace",
             health.stretch > 1

@@ -18,9 +18,7 @@ export function QualityPage() {
       <Loaded of={report}>
         {({ services, truncated }) =>
           services.length === 0 ? (
-            <Empty title="No order has ended yet.">
-              What services are like is worked out three times an hour, from the orders that end.
-            </Empty>
+            <Empty title="No figures yet.">What ends is counted three times an hour.</Empty>
           ) : (
             <>
               <Table

@@ -17,15 +17,15 @@ export function sumText({ amount, currency }: Pick<Refund, "amount" | "currency"
 }
 
 export async function approveRefund(held: Case): Promise<void> {
-  const { refund } = held;
-  const sum = sumText(refund);
+  const { refund, order } = held;
+  const deed = refund.amount === null ? "Let the provider's word through" : `Return ${sumText(refund)}`;
   await askTo({
-    title: refund.amount === null ? `Let ${sum} through?` : `Return ${sum}?`,
-    text: `Order ${refund.order} of ${held.panel}.\n${approvedText(held.order, refund.amount)}`,
+    title: `${deed}?`,
+    text: `Order ${refund.order} of ${held.panel}.\n${approvedText(order, refund.amount)}`,
     fields: [NOTE],
-    confirm: refund.amount === null ? "Let it through" : `Return ${sum}`,
+    confirm: deed,
     work: ({ note }) => decide(held, "approve", noteIn(note)),
-    done: refund.amount === null ? "Let through." : `${sum} returned.`,
+    done: refund.amount === null ? "Let through." : `${sumText(refund)} returned.`,
   });
 }
 
@@ -49,12 +49,12 @@ export async function approveOther(held: Case): Promise<void> {
 
 export async function rejectRefund(held: Case): Promise<void> {
   const { refund } = held;
-  const sum = sumText(refund);
+  const deed = `Keep ${sumText(refund)}${refund.amount === null ? " back" : ""}`;
   await askTo({
-    title: refund.amount === null ? `Keep ${sum} back?` : `Keep ${sum}?`,
+    title: `${deed}?`,
     text: `Order ${refund.order} of ${held.panel}. The customer gets nothing for it, and the same amount due again opens nothing.\n${rejectedText(held.order)}`,
     fields: [NOTE],
-    confirm: refund.amount === null ? "Keep it back" : `Keep ${sum}`,
+    confirm: deed,
     isDanger: true,
     work: ({ note }) => decide(held, "reject", noteIn(note)),
     done: "Rejected.",

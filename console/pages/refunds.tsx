@@ -5,7 +5,6 @@ import { ALL_PANELS, may, seg } from "../api/client.ts";
 import { useListed, usePolled } from "../api/polled.ts";
 import { DownloadCsv } from "../kit/job.tsx";
 import { useKeys } from "../kit/keyboard.ts";
-import { amountOf, sumsOf } from "../kit/money.ts";
 import { Amount, Badge, Empty, Loaded, More, PageHead, wordsOf } from "../kit/parts.tsx";
 import { hrefTo, setQuery } from "../kit/route.ts";
 import { type Selection, SelectionBar, Tick, useSelection } from "../kit/select.tsx";
@@ -13,7 +12,7 @@ import { When } from "../kit/time.tsx";
 import { shared } from "../state.ts";
 import { BrakeBanners } from "./brake.tsx";
 import { approveOther, approveRefund, rejectRefund } from "./refund-actions.tsx";
-import { RefundDeeds } from "./refund-bulk.tsx";
+import { RefundDeeds, totalText } from "./refund-bulk.tsx";
 import { RefundButtons, RefundCase } from "./refund-case.tsx";
 
 const VIEWS = [
@@ -41,7 +40,7 @@ export function RefundsPage({ query }: { readonly query: URLSearchParams }) {
   const [title, text] = EMPTY_TEXTS[status] ?? ["Nothing.", ""];
   return (
     <>
-      <PageHead title="Refunds" lead={<Totals refunds={refunds.data ?? []} hasMore={refunds.hasMore} status={status} />}>
+      <PageHead title="Refunds" lead={totalsText(refunds.data ?? [], refunds.hasMore, status)}>
         {refunds.data !== null && refunds.data.length > 0 && <DownloadCsv whole={whole} file={`refunds-${status}.csv`} />}
       </PageHead>
       <BrakeBanners />
@@ -83,7 +82,7 @@ export function RefundsPage({ query }: { readonly query: URLSearchParams }) {
 }
 
 /** Where the case does not fit beside the list, as in the style sheet: it opens under its row. */
-const NARROW = matchMedia("(max-width: 54rem)");
+const NARROW = matchMedia("(max-width: 64rem)");
 const narrow = shared(NARROW.matches);
 NARROW.addEventListener("change", ({ matches }) => void (narrow.value = matches));
 
@@ -118,24 +117,10 @@ function nameOf({ panel, id }: ListedRefund): string {
   return `${panel}/${id}`;
 }
 
-function Totals({
-  refunds,
-  hasMore,
-  status,
-}: {
-  readonly refunds: readonly ListedRefund[];
-  readonly hasMore: boolean;
-  readonly status: string;
-}) {
-  if (refunds.length === 0) return <>Of all panels.</>;
-  const sums = sumsOf(refunds).map(({ micros, currency }) => `${amountOf(micros)} ${currency}`);
+function totalsText(refunds: readonly ListedRefund[], hasMore: boolean, status: string): string {
+  if (refunds.length === 0) return "Of all panels.";
   const count = `${refunds.length}${hasMore ? " or more" : ""}`;
-  return (
-    <>
-      {count} {wordsOf(status).toLowerCase()}: {sums.join(", ")}
-      {hasMore ? " in those shown" : ""}.
-    </>
-  );
+  return `${count} ${status}: ${totalText(refunds)}${hasMore ? " in those shown" : ""}.`;
 }
 
 type PickProps = {

@@ -3,7 +3,7 @@ import type { ComponentChildren } from "preact";
 import type { Health, ListedOrder, Panel, Provider } from "../api/answers.ts";
 import { may } from "../api/client.ts";
 import { useListed, usePolled } from "../api/polled.ts";
-import { Do, PageHead } from "../kit/parts.tsx";
+import { Badge, Card, Do, Facts, PageHead } from "../kit/parts.tsx";
 import { hrefTo } from "../kit/route.ts";
 import { When } from "../kit/time.tsx";
 import { addPanel } from "./panels.tsx";
@@ -43,19 +43,13 @@ export function SetupPage() {
           )}
         </Step>
         <Step title="The panel's script" isDone={hasOrder}>
-          <p>In the script, replace the provider's API address and key. The rest stays as it is: it speaks API v2 here, too.</p>
-          <dl class="facts">
-            <div>
-              <dt>Address</dt>
-              <dd class="breaks">
-                <code>{`${location.origin}/api/v2${isReseller ? "" : `/${provider?.id ?? "provider"}`}`}</code>
-              </dd>
-            </div>
-            <div>
-              <dt>Key</dt>
-              <dd>the panel's key</dd>
-            </div>
-          </dl>
+          <p>In the script, replace the provider's API address and key. The rest stays as it is.</p>
+          <Facts
+            facts={[
+              ["Address", <code>{`${location.origin}/api/v2${isReseller ? "" : `/${provider?.id ?? "provider"}`}`}</code>],
+              ["Key", "the panel's key"],
+            ]}
+          />
           {isReseller && (
             <p>
               A reseller buys from <a href="#/services">your services</a>: import some first.
@@ -77,12 +71,10 @@ export function SetupPage() {
 
 function Step({ title, isDone, children }: { readonly title: string; readonly isDone: boolean; readonly children: ComponentChildren }) {
   return (
-    <li class={`card step ${isDone ? "done" : ""}`}>
-      <div class="card-head">
-        <h2>{title}</h2>
-        <span class={`badge ${isDone ? "good" : "quiet"}`}>{isDone ? "Done" : "To do"}</span>
-      </div>
-      {children}
+    <li>
+      <Card title={title} aside={<Badge tone={isDone ? "good" : "quiet"}>{isDone ? "Done" : "To do"}</Badge>}>
+        {children}
+      </Card>
     </li>
   );
 }

@@ -51,12 +51,7 @@ export function SignInPage() {
             </button>
           )}
         </div>
-        {!hasKey && (
-          <p class="soft small">
-            An admin makes a key that only reads: <code>POST /v1/keys</code> with <code>{'{"name":"…","scopes":["view"]}'}</code>, or on the
-            page Keys.
-          </p>
-        )}
+        {!hasKey && <p class="soft small">An admin makes a key for each person on the page Keys.</p>}
       </form>
     </main>
   );

@@ -86,6 +86,36 @@ describe("orders", () => {
     await expect.poll(() => asked.length, SOON).toBe(2);
   });
 
+  test("what stands on a further page is as new as the first; it is told where it cannot be had, and is there on coming back", async () => {
+    const page = await open(RUNNING_LIST);
+    type Listed = { readonly orders: readonly object[] };
+    let answer: "lost" | "as it is" | "anew" = "lost";
+    await page.route("**/v1/orders?*cursor=*", async (route) => {
+      if (answer === "lost") return route.abort();
+      const list = (await (await route.fetch()).json()) as Listed;
+      const orders = answer === "anew" ? list.orders.map((each) => ({ ...each, label: "Anew" })) : list.orders;
+      return route.fulfill({ json: { ...list, orders } });
+    });
+    const rows = page.locator("tbody tr");
+    await button(page, "Show more").click();
+    await expect.poll(() => page.getByRole("alert").textContent(), SOON).toContain("What is shown was read before.");
+    expect(await rows.count()).toBe(50);
+    answer = "as it is";
+    await page.reload();
+    await button(page, "Show more").click();
+    await expect.poll(() => rows.count(), SOON).toBe(RUNNING);
+    answer = "anew";
+    await page.locator("tbody .tick").first().check();
+    await button(page, "Check now").click();
+    await confirm(page, "Check 1 order");
+    await expect.poll(() => page.getByText("Anew", { exact: true }).count(), SOON).toBe(RUNNING - 50);
+    await rows.last().locator("[data-row]").click();
+    await expect.poll(() => page.getByRole("heading", { level: 1 }).textContent(), SOON).toContain("Order ");
+    await page.goBack();
+    await expect.poll(() => page.getByRole("heading", { level: 1 }).textContent(), SOON).toBe("Orders");
+    expect(await rows.count()).toBe(RUNNING);
+  });
+
   test("all that match are checked; what failed is told, and stays selected", async () => {
     const page = await open(RUNNING_LIST);
     const asked = watchAsked(page, "check");

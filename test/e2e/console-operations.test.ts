@@ -136,6 +136,26 @@ describe("alerts", () => {
     expect(Date.parse(until) - Date.now()).toBeGreaterThan(7 * 3_600_000);
   });
 
+  test("a provider's page and a panel's say what is open about them, and what to do", async () => {
+    const page = await open("/");
+    const alert = { severity: "critical", what_to_do: "Do it.", page: "#/", opened_at: new Date().toISOString(), closed_at: null };
+    const alerts = [
+      { ...alert, id: "1", kind: "provider_funds_out", subject: "acme", text: "No funds at acme.", silenced_until: null },
+      { ...alert, id: "2", kind: "plan_limit", subject: "shop/add", text: "The share of shop is used up.", silenced_until: null },
+      { ...alert, id: "3", kind: "plan_limit", subject: "acme/add", text: "A panel's share.", silenced_until: null },
+    ];
+    await page.route("**/v1/alerts?*", (route) => route.fulfill({ json: { alerts, next_cursor: null, has_more: false } }));
+    for (const [at, text] of [
+      ["/providers/acme", "No funds at acme."],
+      ["/panels/shop", "The share of shop is used up."],
+    ] as const) {
+      await visit(page, at);
+      const notes = page.getByRole("region", { name: "Alerts" });
+      await expect.poll(() => notes.textContent(), SOON).toContain(`${text}Do it.`);
+      expect(await notes.locator(".note").count()).toBe(1);
+    }
+  });
+
   test("every kind of alert leads to a page that there is, and that shows what it is about", async () => {
     const page = await open("/");
     const subjects: Partial<Record<AlertKind, string>> = {

@@ -144,6 +144,16 @@ describe("every page", () => {
     await expect.poll(() => page.locator("main h1").textContent(), SOON).toBe(back.replace("All o", "O").replace("All p", "P"));
   });
 
+  test("that is removed while it is shown says so, and what failed otherwise is shown as it was", async () => {
+    const page = await open({ at: "/orders/shop/part" });
+    let status = 500;
+    await page.route("**/v1/orders/part", (route) => route.fulfill({ status, json: { error: { code: "no", message: "No." } } }));
+    await expect.poll(() => page.getByRole("alert").textContent(), SOON).toContain("No. What is shown was read before.");
+    expect(await page.locator("main h1").textContent()).toBe("Order part");
+    status = 404;
+    await expect.poll(() => page.locator("main h1").textContent(), { timeout: 30_000 }).toBe("There is no order part");
+  });
+
   test("has what needs a person in sight, whatever number of alerts is open", async () => {
     const page = await open({ viewport: PHONE, at: "/orders" });
     const alert = {
@@ -294,6 +304,31 @@ describe("finding", () => {
     expect(await page.getByLabel("Placed before").count()).toBe(0);
   });
 
+  test("what is being typed into a filter stays while the list is looked at anew", async () => {
+    const page = await open({ at: "/orders" });
+    await page.clock.install();
+    await visit(page, "/orders?status=canceled");
+    await page.getByLabel("Customer").pressSequentially("ann");
+    const looked = page.waitForRequest((request) => request.url().includes("status=canceled"));
+    await page.clock.runFor(11_000);
+    await looked;
+    await expect.poll(() => page.locator("tbody tr").count(), SOON).toBe(1);
+    expect(await page.getByLabel("Customer").inputValue()).toBe("ann");
+  });
+
+  test("whoever comes back goes on where the page was left, and a new page begins at its top", async () => {
+    const page = await open({ at: "/orders", viewport: PHONE });
+    const link = page.locator("[data-row]").last();
+    await link.scrollIntoViewIfNeeded();
+    await expect.poll(() => page.evaluate(() => history.state as unknown), SOON).toBeGreaterThan(500);
+    const left = await page.evaluate(() => scrollY);
+    await link.click();
+    await expect.poll(() => page.getByRole("heading", { level: 1 }).textContent(), SOON).toContain("Order ");
+    expect(await page.evaluate(() => scrollY)).toBe(0);
+    await page.goBack();
+    await expect.poll(() => page.evaluate(() => scrollY), SOON).toBe(left);
+  });
+
   test("one box takes an id, a provider's id and a link, from the keyboard", async () => {
     const { provider_order_id: theirs } = await shop.panel.call<{ provider_order_id: string }>("GET", "/v1/orders/part");
     const page = await open();
@@ -344,7 +379,7 @@ describe("settings", () => {
   test("a provider is tried when it is added, and what was found is told", async () => {
     const { url, key } = shop.account;
     const page = await open({ at: "/setup" });
-    await expect.poll(() => page.locator(".step.done").count(), SOON).toBe(4);
+    await expect.poll(() => page.getByText("Done", { exact: true }).count(), SOON).toBe(4);
     const addOne = async (id: string, withKey: string): Promise<void> => {
       await visit(page, "/providers");
       await button(page, "Add a provider").click();
@@ -580,7 +615,12 @@ describe("money", () => {
     const brake = await brakeAcme(shop, 8);
     const page = await open({ at: "/refunds" });
     const banner = page.getByRole("region", { name: "Brake of acme" });
-    await expect.poll(() => banner.textContent(), SOON).toContain("mend the key and wait");
+    await expect.poll(() => banner.textContent(), SOON).toContain("Mend that and wait");
+    // What it says of them, and what that is read as, shows words that were swapped.
+    await expect.poll(() => banner.textContent(), SOON).toContain(`${brake.held.count} × “Canceled”, read as Canceled`);
+    await banner.getByText("those that wait").click();
+    await expect.poll(() => page.locator("tbody tr").count(), SOON).toBeGreaterThanOrEqual(brake.held.count);
+    await page.goBack();
     await button(page, "Release all").click();
     await confirm(page, `Return ${brake.held.count} refunds, ${brake.held.amount} USD`);
     await expect.poll(() => banner.count(), SOON).toBe(0);
