@@ -19,13 +19,19 @@ const ofService = (subject: Subject): string => {
   return `#/orders?provider=${segment(subject.slice(0, slash))}&service=${segment(subject.slice(slash + 1))}`;
 };
 
+/** A panel's share of the plan, as `panel/share`; else a limit of the whole deployment. */
+const ofPlan = (subject: Subject): string => {
+  const slash = subject.indexOf("/");
+  return slash === -1 ? "#/" : `#/panels/${segment(subject.slice(0, slash))}`;
+};
+
 const PAGES: Readonly<Record<AlertKind, (subject: Subject) => string>> = {
   provider_down: provider,
   provider_blocked: provider,
   provider_key_rejected: provider,
   provider_balance_low: provider,
   provider_funds_out: provider,
-  brake_engaged: () => "#/refunds",
+  brake_engaged: provider,
   refunds_held: () => "#/refunds",
   placing_unknown: () => "#/orders?flag=placing_unknown",
   unknown_word: provider,
@@ -38,7 +44,7 @@ const PAGES: Readonly<Record<AlertKind, (subject: Subject) => string>> = {
   dead_letters: () => "#/dead-letters",
   sync_behind: () => "#/",
   ledger_mismatch: (panel) => `#/panels/${segment(panel)}`,
-  plan_limit: () => "#/",
+  plan_limit: ofPlan,
   key_expiring: () => "#/keys",
   cron_failing: (panel) => `#/panels/${segment(panel)}`,
 };

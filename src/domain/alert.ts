@@ -71,7 +71,7 @@ const KINDS = {
     closesAfter: 1,
     isUrgent: true,
     whatToDo:
-      "Look at some of the orders at the provider itself. If they really ended so, release the brake. If the provider mixes its orders up or the key was swapped, keep the brake and put the key right.",
+      "Look at some of the orders at the provider itself. If they really ended so, release the brake. If the key was swapped, or a word means something else now, put the key or the words right first: what it holds goes by itself, and then let it go.",
   },
   refunds_held: {
     ...CERTAIN,

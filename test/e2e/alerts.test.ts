@@ -96,8 +96,8 @@ const CASES: Readonly<Record<AlertKind, Case>> = {
   brake_engaged: {
     subject: "swapped",
     text: "An unusual share of orders at provider swapped ended badly, so the refunds of panel shop wait for you.",
-    whatToDo: /release the brake.*keep the brake/,
-    page: "#/refunds",
+    whatToDo: /release the brake.*put the key or the words right first/,
+    page: "#/providers/swapped",
     // Its numbers mean something else from now on.
     cause: () => scene.modes("swapped", "status_words=shifted"),
     mend: async () => {
@@ -250,7 +250,7 @@ const CASES: Readonly<Record<AlertKind, Case>> = {
     subject: "busy/registration",
     text: /^Panel busy has used up its day's share of registrations, 4000: more are refused until 00:00 UTC\.$/,
     whatToDo: /waits until 00:00 UTC/,
-    page: "#/",
+    page: "#/panels/busy",
     cause: () => registerMany(2000),
     // At midnight it is over by itself.
     mend: () => Promise.resolve(),

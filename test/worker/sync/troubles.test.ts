@@ -145,7 +145,7 @@ describe("an overview", () => {
     expect([status, states]).toEqual(["trouble", { acme: "braked", bolt: "ok" }]);
     expect(alerts).toContain("brake_engaged acme");
     expect(sentence).toMatch(/^An unusual share of orders at provider acme ended badly, so the refunds of panel shop\d+ wait for you\./);
-    expect(whatToDo).toMatch(/keep the brake/);
+    expect(whatToDo).toMatch(/put the key or the words right first/);
     expect(shop.opened()).toContain("brake_engaged acme");
     const { json } = await shop.must("GET", "/v1/refunds?limit=100", undefined, `shop${shops}`);
     expect(new Set((json.refunds as { status: string }[]).map((refund) => refund.status))).toEqual(new Set(["held"]));
