@@ -456,7 +456,8 @@ export class ModelOrder {
   /** Whether the panel has heard already that it ended while refunds were its own: it has returned what follows. */
   #hasHeardOf({ before, wasLeft }: Report): boolean {
     const { left } = this.#is;
-    return this.#isHeardAtOnce && isFinal(before) && (left === "yes" || (left === "perhaps" && wasLeft));
+    const isPaid = isFinal(before) && before !== "completed";
+    return this.#isHeardAtOnce && isPaid && (left === "yes" || (left === "perhaps" && wasLeft));
   }
 
   /** What waits is withdrawn, and the panel goes by the provider's own word. */

@@ -118,11 +118,11 @@ export function wasUnreadable({
 
 /**
  * What ended and was told while refunds were left to the panel stays the panel's: it has paid. A script is told when it asks,
- * any other panel by the feed, at once. Rule [A9].
+ * any other panel by the feed, at once; of a completed order it has nothing to return. Rule [A9].
  */
 function isPanelsOwn(order: OrderState, judged: OrderState): boolean {
   if (isWordOnly(judged)) return false;
-  const isToldByFeed = !order.isScripts && order.leftToPanel && isFinal(order.status);
+  const isToldByFeed = !order.isScripts && order.leftToPanel && isFinal(order.status) && order.status !== "completed";
   // planted: told-under-off
   return judged.reportedFinal?.left === true || isToldByFeed;
 }

@@ -233,6 +233,11 @@ describe("the policy off", () => {
     expect(life.says("Canceled", 290).steps).toMatchObject([{ kind: "post", amount: 900_000 }]);
   });
 
+  it("keeps nothing of what was completed, since nothing was returned of that", () => {
+    const life = new Life().under({ mode: "off" }).says("Completed", 0).under({}).says("Partial", 300);
+    expect(life.steps).toMatchObject([{ kind: "post", amount: 270_000 }]);
+  });
+
   it("keeps nothing of what had ended before it with its refund", () => {
     const life = new Life().says("Partial", 300).under({ mode: "off" }).says("Partial", 300).under({}).says("Partial", 400);
     expect(life.steps).toMatchObject([{ kind: "post", amount: 90_000 }]);
