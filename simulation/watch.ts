@@ -147,7 +147,7 @@ export class Watch {
       { sql: "SELECT r.* FROM touched t CROSS JOIN refunds r WHERE r.panel = t.panel AND r.order_n = t.n", params: [] },
       {
         // Of each whole that was touched, or whose part was; one row for a whole without any.
-        sql: `SELECT w.panel, w.n, w.quantity, w.runs, w.posts, p.status, p.remains, p.polled_at FROM orders w LEFT JOIN orders p ON p.panel = w.panel AND p.part_of = w.n
+        sql: `SELECT w.panel, w.n, w.quantity, w.runs, w.posts, p.status, p.remains, p.provider_charge, p.polled_at FROM orders w LEFT JOIN orders p ON p.panel = w.panel AND p.part_of = w.n
           WHERE w.multi = 1 AND (w.panel, w.n) IN (
             SELECT o.panel, coalesce(o.part_of, o.n) FROM touched t CROSS JOIN orders o WHERE o.panel = t.panel AND o.n = t.n)`,
         params: [],

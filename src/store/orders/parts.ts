@@ -117,7 +117,10 @@ export async function readParts(
 
 type PartRow = { i: number; id: string; status: Status; remains: number | null; heard: 0 | 1 };
 
-const SELECT_PARTS = `SELECT j.value->>'$.i' AS i, o.provider_order_id AS id, o.status, o.remains, o.polled_at IS NOT NULL AS heard FROM json_each(?1) j CROSS JOIN orders o
+/** What is left of a part that was returned in whole is an old number: as `hasReturnedAll` of src/domain/refund-rules.ts. */
+const SELECT_PARTS = `SELECT j.value->>'$.i' AS i, o.provider_order_id AS id, o.status,
+    iif(o.status = 'refunded' AND o.provider_charge NOT GLOB '*[1-9]*', NULL, o.remains) AS remains, o.polled_at IS NOT NULL AS heard
+  FROM json_each(?1) j CROSS JOIN orders o
   WHERE o.panel = j.value->>'$.panel' AND o.provider = j.value->>'$.provider' AND o.provider_order_id = j.value->>'$.id'`;
 
 /** The parts that were not named before, of an order whose parts are adopted: without a script or a charge nothing follows from them. */

@@ -237,4 +237,17 @@ describe("an order of several parts that its panel has registered", () => {
     expect(await ids()).toEqual([]);
     expect((await world.post("/v1/orders", world.key, order({ id: "P901", provider_order_id: "901", runs: null }))).status).toBe(201);
   });
+
+  it("loses all of a part that was refunded at a price of zero, whatever number is left of it", async () => {
+    await world.post("/v1/orders", world.key, order());
+    told.set("900", whole("In progress"));
+    told.set("901", said("Completed", "0"));
+    told.set("902", said("Refunded", "250"));
+    told.set("903", { ...said("Refunded", "250"), charge: "0.00" });
+    await pass(3);
+    told.set("900", whole("Completed"));
+    await pass(3);
+    // 250 and 1,000 of 3,000.
+    expect(await shown("R1")).toMatchObject({ refund_held: "1.215" });
+  });
 });
