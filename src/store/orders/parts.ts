@@ -125,6 +125,7 @@ const SELECT_PARTS = `SELECT j.value->>'$.i' AS i, o.provider_order_id AS id, o.
 
 /** The parts that were not named before, of an order whose parts are adopted: without a script or a charge nothing follows from them. */
 function partsToAdopt(order: Order, { parts }: StatusReport): string[] {
+  // planted: parts-adopted
   const isWanted = order.channel !== null || (order.state.charge ?? 0) > 0;
   return parts === null || !isWanted ? [] : newParts(order, parts.orders);
 }
