@@ -152,10 +152,10 @@ export class Watch {
       { sql: "SELECT o.* FROM touched t CROSS JOIN orders o WHERE o.panel = t.panel AND o.n = t.n", params: [] },
       { sql: "SELECT r.* FROM touched t CROSS JOIN refunds r WHERE r.panel = t.panel AND r.order_n = t.n", params: [] },
       {
-        // Of each whole that was touched, or whose part was; one row for a whole without any.
+        // Of each order that was touched, or whose part was, since only its provider may show that it is a whole; one row for one without any.
         sql: `SELECT w.panel, w.n, w.quantity, w.runs, w.posts, p.status, p.remains, p.provider_charge, p.polled_at FROM orders w
           LEFT JOIN orders p ON ${isPartSql("p", "w")}
-          WHERE w.multi = 1 AND EXISTS (SELECT 1 FROM touched t CROSS JOIN orders o
+          WHERE EXISTS (SELECT 1 FROM touched t CROSS JOIN orders o
             WHERE o.panel = t.panel AND o.n = t.n AND (o.panel = w.panel AND o.n = w.n OR ${isPartSql("o", "w")}))`,
         params: [],
       },
