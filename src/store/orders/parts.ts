@@ -82,10 +82,13 @@ export async function adoptParts(db: D1Database, wholes: readonly Whole[], polli
     whole: partOf ?? 0,
     id: row.provider_order_id,
   }));
-  await makeWayForParts(db, named, polling, now);
   // A part that two wholes name is the first one's, whichever panels they are of.
   const each = new Map(parts.toReversed().map((part) => [`${part.row.provider} ${part.row.provider_order_id}`, part]));
-  await adoptOrders(db, [...each.values()].toReversed(), now);
+  const wanted = [...each.values()].toReversed();
+  await makeWayForParts(db, named, polling, now);
+  const adopted = await adoptOrders(db, wanted, now);
+  // Another panel may have taken one in between, and nobody names it anew.
+  if (adopted < wanted.length && (await makeWayForParts(db, named, polling, now)) > 0) await adoptOrders(db, wanted, now);
 }
 
 /**
